@@ -1,0 +1,1 @@
+//! Landmarks or a box to a similarity transform to a crop.

@@ -1,0 +1,40 @@
+//! One file a subcommand. Results go to standard output, progress and problems to standard error.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand};
+
+use crate::jobs::Home;
+
+/// Finds the people in a photo library and learns faces on your own GPU. Nothing leaves this computer.
+#[derive(Debug, Parser)]
+#[command(name = "likeness", version)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    /// Without a subcommand the window opens.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// Options that every subcommand understands.
+#[derive(Debug, Args)]
+pub struct Global {
+    /// Folder of library, models and runs.
+    #[arg(long, env = "LIKENESS_HOME", global = true, value_name = "DIR")]
+    pub home: Option<PathBuf>,
+    /// Where the networks run: auto, cpu, gpu, or a part of an adapter's name.
+    #[arg(long, default_value = "auto", global = true, value_name = "NAME")]
+    pub device: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {}
+
+/// Runs a subcommand. Errors are printed once, by `main`.
+pub fn run(global: &Global, command: Command) -> Result<ExitCode> {
+    let _home = Home::open(global.home.as_deref())?;
+    match command {}
+}

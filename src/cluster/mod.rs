@@ -1,0 +1,1 @@
+//! Embeddings to people: agglomerative clustering under constraints.

@@ -1,0 +1,1 @@
+//! Photos to face boxes and five landmarks.

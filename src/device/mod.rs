@@ -1,0 +1,1 @@
+//! Where the networks run: choose an adapter or the CPU, self-test it, describe it.

@@ -1,0 +1,1 @@
+//! Judges an embedding: pairs, folds, ROC, VAL at FAR, failures.

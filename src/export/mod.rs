@@ -1,0 +1,1 @@
+//! Results out: XMP, CSV, JSON, NumPy, figures.

@@ -1,0 +1,1 @@
+//! The window: views read `State` and send `Command`.

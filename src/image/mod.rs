@@ -1,0 +1,1 @@
+//! Photos in: decode (format, EXIF orientation, scaled decode), resize, pixel scaling.

@@ -1,0 +1,1 @@
+//! The Rust side of `shaders/`: each kernel with a plain reference.

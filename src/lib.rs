@@ -1,0 +1,45 @@
+//! Likeness learns faces on its user's own GPU.
+//!
+//! This page is the map. A photo becomes a person in this order:
+//! [`image`] decodes it upright, [`detect`] finds boxes and landmarks, [`align`] cuts crops, [`embed`] turns a crop
+//! into a unit vector, [`library`] stores it with the model's id, [`cluster`] says who belongs together, a person
+//! reviews that in the window, [`export`] carries it out.
+//!
+//! ```text
+//!             main
+//!         gui      cli
+//!            jobs
+//! library  export  models  eval  cluster  train  detect  align  embed  synth
+//!        weights   nets   kernels   device   image
+//!                     types
+//! ```
+//!
+//! Arrows go down only; parts on one line do not import each other, except `train -> eval`, `models -> weights` and
+//! `export -> library`. `tests/architecture.rs` fails when an import breaks this.
+//!
+//! Invariants, stated as absences:
+//! * Only `gui` and `main` know egui. Only [`library`] knows SQL.
+//! * Only [`device`], [`nets`], [`weights`], [`kernels`], [`detect`], [`embed`] and [`train`] know Burn.
+//! * [`eval`], [`cluster`], [`align`] and `detect::boxes` take plain slices and need no device.
+//! * Nothing here opens a connection except [`models`] when its user installs a model.
+
+pub mod align;
+pub mod cli;
+pub mod cluster;
+pub mod detect;
+pub mod device;
+pub mod embed;
+pub mod eval;
+pub mod export;
+#[cfg(feature = "gui")]
+pub mod gui;
+pub mod image;
+pub mod jobs;
+pub mod kernels;
+pub mod library;
+pub mod models;
+pub mod nets;
+pub mod synth;
+pub mod train;
+pub mod types;
+pub mod weights;

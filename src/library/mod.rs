@@ -1,0 +1,1 @@
+//! The SQLite library: photos, faces, people, review journal, scan state. The only part that knows SQL.

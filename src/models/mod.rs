@@ -1,0 +1,1 @@
+//! The model store: manifest, install, verify, load by id.

@@ -1,0 +1,1 @@
+//! Synthetic people: a seeded generator of photo albums with ground truth.

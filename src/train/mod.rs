@@ -1,0 +1,1 @@
+//! Triplet loss: sampling, mining, optimising, checkpoints, runs.

@@ -1,0 +1,13 @@
+//! The vocabulary every part shares. No part of the house below this one; nothing here touches disk, device or window.
+
+mod cancel;
+mod embedding;
+mod face;
+mod ids;
+mod recipe;
+
+pub use cancel::Cancel;
+pub use embedding::{Embedding, EmbeddingError, SquaredDistance};
+pub use face::{Detection, FaceBox, Landmarks};
+pub use ids::{FaceId, ModelId, PersonId, PhotoId};
+pub use recipe::{ChannelOrder, CropRule, InputRecipe, PixelScaling};
