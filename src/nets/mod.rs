@@ -1,5 +1,8 @@
 //! The networks: one file each, `blocks` shared, `catalogue` lists all.
 
+pub mod blocks;
+pub mod sface;
+
 use burn::tensor::Tensor;
 
 /// A network that turns crops into embeddings.
