@@ -1,6 +1,6 @@
 //! A plain download that goes on where an earlier one broke off (RFC 9110, section 14: range requests).
 
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::time::Duration;
@@ -29,13 +29,11 @@ pub fn download(
     cancel: &Cancel,
     progress: Progress<'_>,
 ) -> Result<bool, FetchError> {
-    let mut file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(partial)
-        .map_err(FetchError::io("create a temporary file", partial))?;
-    let mut have = file.metadata().map_err(FetchError::io("read the size of", partial))?.len();
+    let mut have = match fs::metadata(partial) {
+        Ok(meta) => meta.len(),
+        Err(error) if error.kind() == ErrorKind::NotFound => 0,
+        Err(error) => return Err(FetchError::io("read the size of", partial)(error)),
+    };
     if have > total {
         have = 0;
     }
@@ -48,6 +46,12 @@ pub fn download(
         response = ask(url, have)?;
     }
     let start = accept(&response, have, total)?;
+    let mut file = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(partial)
+        .map_err(FetchError::io("create a temporary file", partial))?;
     file.set_len(start).map_err(FetchError::io("shorten", partial))?;
     file.seek(SeekFrom::End(0)).map_err(FetchError::io("seek in", partial))?;
     receive(response, &mut file, Span { start, total }, partial, cancel, progress)?;

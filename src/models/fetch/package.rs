@@ -1,11 +1,11 @@
 //! Fetches a package's archive with its registry's own client, which knows the user's mirrors, proxies and
 //! certificates. The client only downloads: no dependencies, no build, no scripts of the package.
 
-use std::fs::{self, File};
-use std::io::ErrorKind;
+use std::fs;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::thread::sleep;
+use std::process::{Child, ChildStderr, Command, Stdio};
+use std::thread::{Builder, JoinHandle, sleep};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
@@ -17,6 +17,9 @@ use crate::types::Cancel;
 const POLL: Duration = Duration::from_millis(100);
 /// The clients have their own network timeouts (below); this one catches a client that hangs.
 const STALL_TIMEOUT: Duration = Duration::from_secs(90);
+
+/// Of a client's messages the last ones are kept.
+const MAX_LOG_BYTES: usize = 1 << 16;
 
 const PIP_ARGUMENTS: &[&str] = &[
     "download",
@@ -72,7 +75,7 @@ pub fn fetch_package(
     Err(FetchError::MissingClient { client: name, tried })
 }
 
-/// One run of a client: the archive goes to `out/`, the client's own temporary files to `tmp/`, its messages to `log`.
+/// One run of a client: the archive goes to `out/`, the client's own temporary files to `tmp/`.
 struct Run<'a> {
     package: &'a Package,
     command: &'a [String],
@@ -83,11 +86,10 @@ impl Run<'_> {
     /// None where no such program exists.
     fn start(&self) -> Result<Option<Child>, FetchError> {
         let Some((program, arguments)) = self.command.split_first() else { return Ok(None) };
-        let (out, tmp, log) = (self.folder.join("out"), self.folder.join("tmp"), self.folder.join("log"));
+        let (out, tmp) = (self.folder.join("out"), self.folder.join("tmp"));
         for folder in [&out, &tmp] {
             fs::create_dir(folder).map_err(FetchError::io("create", folder))?;
         }
-        let log = File::create(&log).map_err(FetchError::io("create", &log))?;
         let (fetch, what) = match self.package.client {
             Client::Pip => (PIP_ARGUMENTS, format!("{}=={}", self.package.name, self.package.version)),
             Client::Npm => (NPM_ARGUMENTS, format!("{}@{}", self.package.name, self.package.version)),
@@ -100,7 +102,7 @@ impl Run<'_> {
             .envs(["TMPDIR", "TEMP", "TMP"].map(|name| (name, &tmp)))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(log)
+            .stderr(Stdio::piped())
             .spawn();
         match child {
             Ok(child) => Ok(Some(child)),
@@ -111,18 +113,15 @@ impl Run<'_> {
 
     /// True when the client ended well, false when it turned out not to be installed (`python3 -m pip`).
     fn wait(&self, mut child: Child, cancel: &Cancel, progress: Progress<'_>) -> Result<bool, FetchError> {
+        let log = child.stderr.take().map(listen).transpose().map_err(|error| self.failed(error.to_string()))?;
         let mut grown = (Instant::now(), 0);
         loop {
             if let Some(status) = child.try_wait().map_err(|error| self.failed(error.to_string()))? {
-                let message = self.message();
-                return match status.success() {
-                    true => Ok(true),
-                    false if message.contains("No module named pip") => Ok(false),
-                    false if message.contains("No space left on device") || message.contains("ENOSPC") => {
-                        Err(FetchError::DiskFull)
-                    }
-                    false => Err(self.failed(message)),
-                };
+                if status.success() {
+                    return Ok(true);
+                }
+                let log = log.and_then(|log| log.join().ok()).unwrap_or_default();
+                return self.explain(&log);
             }
             let bytes = folder_bytes(self.folder);
             if bytes != grown.1 {
@@ -164,13 +163,32 @@ impl Run<'_> {
         FetchError::ClientFailed { command: self.name(), message }
     }
 
-    /// The last line that the client said, without its decoration.
-    fn message(&self) -> String {
-        let log = fs::read(self.folder.join("log")).unwrap_or_default();
-        let log = String::from_utf8_lossy(&log);
+    /// What a client that failed meant.
+    fn explain(&self, log: &str) -> Result<bool, FetchError> {
+        if log.contains("No module named pip") {
+            return Ok(false);
+        }
+        if log.contains("No space left on device") || log.contains("ENOSPC") {
+            return Err(FetchError::DiskFull);
+        }
         let said = log.lines().rev().map(str::trim).find(|line| !line.is_empty() && !line.starts_with("[notice]"));
-        said.map_or("it gave no reason".into(), |line| line.trim_start_matches("ERROR: ").to_owned())
+        let reason = said.map_or("it gave no reason", |line| line.trim_start_matches("ERROR: "));
+        Err(self.failed(reason.to_owned()))
     }
+}
+
+/// Collects what a client says; a file for it would be empty when the disk is full.
+fn listen(mut stderr: ChildStderr) -> std::io::Result<JoinHandle<String>> {
+    Builder::new().name("package client's messages".into()).spawn(move || {
+        let mut log = Vec::new();
+        let mut buffer = [0; 4096];
+        // An error here ends the message where it is.
+        while let Ok(count @ 1..) = stderr.read(&mut buffer) {
+            log.extend_from_slice(&buffer[..count]);
+            log.drain(..log.len().saturating_sub(MAX_LOG_BYTES));
+        }
+        String::from_utf8_lossy(&log).into_owned()
+    })
 }
 
 /// What lies below a folder; files that vanish meanwhile count nothing.

@@ -179,6 +179,7 @@ fn a_wrong_file_is_refused_and_the_next_source_tried() {
         "{errors:?}"
     );
     f.assert_empty();
+    assert_eq!(leftovers(&f.store.partials()), ["lock"]);
     let right = serve(body(), Behaviour::Ranges);
     let f = fixture(vec![url(&wrong.url), url(&gone.url), url(&right.url)]);
     let events = f.install().unwrap();
