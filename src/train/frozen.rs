@@ -91,21 +91,18 @@ fn first_trained(parameters: &[Parameter], part: &TrainablePart) -> Result<usize
         }
         TrainablePart::From(name) => {
             let inside = |path: &str| format!(".{path}.").contains(&format!(".{name}."));
-            parameters.iter().position(|parameter| inside(&parameter.path)).ok_or_else(|| FreezeError::NoSuchBlock {
-                name: name.clone(),
-                blocks: block_names(parameters),
-            })
+            parameters
+                .iter()
+                .position(|parameter| inside(&parameter.path))
+                .ok_or_else(|| FreezeError::NoSuchBlock { name: name.clone(), blocks: block_names(parameters) })
         }
     }
 }
 
 /// The outermost blocks that tell parameters apart.
 fn block_names(parameters: &[Parameter]) -> String {
-    let depth = if parameters.iter().any(|p| p.path.split('.').next() != parameters[0].path.split('.').next()) {
-        1
-    } else {
-        2
-    };
+    let depth =
+        if parameters.iter().any(|p| p.path.split('.').next() != parameters[0].path.split('.').next()) { 1 } else { 2 };
     let mut names: Vec<String> =
         parameters.iter().map(|p| p.path.split('.').take(depth).collect::<Vec<_>>().join(".")).collect();
     names.dedup();
@@ -146,9 +143,9 @@ impl ModuleMapper for Freeze {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::nets::EmbeddingNet;
     use crate::train::gradients::GradientMap;
     use crate::train::testing::{TinyNet, noise};
-    use crate::nets::EmbeddingNet;
     use burn::tensor::Device;
 
     fn gradients(net: &TinyNet) -> GradientMap {
@@ -167,7 +164,8 @@ mod tests {
         let net = TinyNet::new(1, &Device::flex().autodiff());
         let keep = BatchNormStatistics::Keep;
         let full = gradients(&freeze(net.clone(), &TrainablePart::All, keep).unwrap());
-        for (part, first) in [(TrainablePart::LastLayer, "linear"), (TrainablePart::From("conv2".to_owned()), "conv2")] {
+        for (part, first) in [(TrainablePart::LastLayer, "linear"), (TrainablePart::From("conv2".to_owned()), "conv2")]
+        {
             let frozen = gradients(&freeze(net.clone(), &part, keep).unwrap());
             let trained: Vec<String> = frozen.paths().map(str::to_owned).collect();
             assert!(trained.iter().any(|path| path.starts_with(first)), "{trained:?}");

@@ -249,9 +249,8 @@ mod tests {
     }
 
     fn gradients(fixture: &Fixture, step: usize) -> GradientMap {
-        let flat = |values: &Vec<f32>| {
-            Tensor::from_data(TensorData::new(values.clone(), [values.len()]), &Device::flex())
-        };
+        let flat =
+            |values: &Vec<f32>| Tensor::from_data(TensorData::new(values.clone(), [values.len()]), &Device::flex());
         GradientMap::from_parts([
             ("weight".to_owned(), flat(&fixture.weight_gradients[step])),
             ("bias".to_owned(), flat(&fixture.bias_gradients[step])),

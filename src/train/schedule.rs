@@ -128,6 +128,9 @@ mod tests {
     #[test]
     fn decays_in_steps() {
         let rate = LearningRate::Exponential { rate: 0.1, factor: 0.5, every_epochs: 100 };
-        assert_eq!([rate.at(0), rate.at(99), rate.at(100), rate.at(250)], [Some(0.1), Some(0.1), Some(0.05), Some(0.025)]);
+        assert_eq!(
+            [rate.at(0), rate.at(99), rate.at(100), rate.at(250)],
+            [Some(0.1), Some(0.1), Some(0.05), Some(0.025)]
+        );
     }
 }

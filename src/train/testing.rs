@@ -21,7 +21,8 @@ pub struct TinyNet {
 impl TinyNet {
     pub fn new(seed: u64, device: &Device) -> Self {
         let initializer = Initializer::KaimingUniform { gain: 1.0, fan_out_only: false };
-        let conv = |channels| Conv2dConfig::new(channels, [3, 3]).with_stride([2, 2]).with_initializer(initializer.clone());
+        let conv =
+            |channels| Conv2dConfig::new(channels, [3, 3]).with_stride([2, 2]).with_initializer(initializer.clone());
         device.seed(seed);
         let net = Self {
             conv1: conv([3, 6]).init(device),
@@ -57,7 +58,8 @@ impl burn::module::ModuleMapper for Seeded {
         let shape = param.lazy_shape();
         let values: Vec<f32> = (0..shape.num_elements()).map(|_| self.0.random_range(-0.3..0.3)).collect();
         param.map(|weight| {
-            Tensor::from_data(TensorData::new(values, shape), &weight.device()).set_require_grad(weight.is_require_grad())
+            Tensor::from_data(TensorData::new(values, shape), &weight.device())
+                .set_require_grad(weight.is_require_grad())
         })
     }
 }

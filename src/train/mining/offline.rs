@@ -56,8 +56,7 @@ impl TripletPlan {
     ) -> Self {
         let mut triplets = mine(points, rule, margin, draw).triplets;
         triplets.shuffle(&mut stream(draw.seed, Purpose::OfflineSubset, draw.step, 1));
-        let exemplars =
-            |t: Triplet| [t.anchor, t.positive, t.negative].map(|row| subset[row as usize]);
+        let exemplars = |t: Triplet| [t.anchor, t.positive, t.negative].map(|row| subset[row as usize]);
         Self {
             mined_at_step: draw.step,
             triplets_per_step: config.triplets_per_step.max(1),
@@ -136,9 +135,12 @@ mod tests {
             let batch = plan.batch(step);
             let pictures: BTreeSet<usize> = batch.exemplars.iter().map(|exemplar| exemplar.picture).collect();
             assert_eq!(pictures.len(), batch.exemplars.len());
-            walked.extend(batch.triplets.iter().map(|t| {
-                [t.anchor, t.positive, t.negative].map(|row| batch.exemplars[row as usize])
-            }));
+            walked.extend(
+                batch
+                    .triplets
+                    .iter()
+                    .map(|t| [t.anchor, t.positive, t.negative].map(|row| batch.exemplars[row as usize])),
+            );
         }
         assert_eq!(walked[..], plan.triplets[..walked.len()]);
         let restored: TripletPlan = serde_json::from_str(&serde_json::to_string(&plan).unwrap()).unwrap();

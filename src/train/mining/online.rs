@@ -29,8 +29,10 @@ pub fn mine_combinations(
     allowed: &Combinations,
     draw: Draw,
 ) -> Mined {
-    let per_anchor: Vec<Mined> =
-        (0..points.len()).into_par_iter().map(|anchor| mine_anchor(points, rule, margin, allowed, draw, anchor)).collect();
+    let per_anchor: Vec<Mined> = (0..points.len())
+        .into_par_iter()
+        .map(|anchor| mine_anchor(points, rule, margin, allowed, draw, anchor))
+        .collect();
     let mut all = Mined::default();
     for mined in per_anchor {
         all.pairs += mined.pairs;

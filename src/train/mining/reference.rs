@@ -81,7 +81,11 @@ pub fn candidates(points: Points<'_>, rule: MiningRule, margin: f32, allowed: &C
             }
         }
         for positive in positives {
-            pairs.push(Pair { anchor, positive, negatives: negatives(points, rule, margin, allowed, anchor, positive) });
+            pairs.push(Pair {
+                anchor,
+                positive,
+                negatives: negatives(points, rule, margin, allowed, anchor, positive),
+            });
         }
     }
     pairs
