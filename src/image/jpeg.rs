@@ -116,14 +116,19 @@ fn repeat_thrice(grey: &[u8]) -> Vec<u8> {
 }
 
 /// A size that is no multiple of the divisor leaves a last column and row that lie partly outside the photo. They are
-/// resampled away, so that `pixels` covers exactly the photo and coordinates scale by one factor.
+/// resampled away, so that `pixels` covers exactly the photo. Coordinates then scale by the ratio of the widths; on the
+/// other axis that is off by less than half a pixel of the smaller picture.
 fn exact_cover(picture: RgbImage, frame: Frame, divisor: u16) -> RgbImage {
     if frame.width.is_multiple_of(divisor) && frame.height.is_multiple_of(divisor) {
         return picture;
     }
-    let (width, height) = (f64::from(frame.width) / f64::from(divisor), f64::from(frame.height) / f64::from(divisor));
+    let (full_width, full_height) = (f64::from(frame.width), f64::from(frame.height));
+    let region = [0.0, 0.0, full_width / f64::from(divisor), full_height / f64::from(divisor)];
     // Upwards, so that the promise about the longer side holds.
-    resize_region(&picture, [0.0, 0.0, width, height], width.ceil() as u32, height.ceil() as u32)
+    let long_side = full_width.max(full_height);
+    let scale = (long_side / f64::from(divisor)).ceil() / long_side;
+    let length = |full: f64| ((full * scale).round() as u32).max(1);
+    resize_region(&picture, region, length(full_width), length(full_height))
 }
 
 #[cfg(test)]
