@@ -1,7 +1,8 @@
 //! Resampling that averages what it shrinks, so that fine patterns do not turn into coarse ones.
 
 use ::image::RgbImage;
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer, images};
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer, pixels::U8x3};
 
 /// Another size with a triangle filter as wide as the reduction: Pillow's `BILINEAR`, which the published recipes use.
 pub fn resize(pixels: &RgbImage, width: u32, height: u32) -> RgbImage {
@@ -34,15 +35,18 @@ pub(crate) fn resize_region(pixels: &RgbImage, region: [f64; 4], width: u32, hei
 /// # Panics
 /// When the picture, the region or the wanted size is empty: callers decide what an empty picture means.
 fn resample(pixels: &RgbImage, region: Option<[f64; 4]>, width: u32, height: u32, filter: FilterType) -> RgbImage {
-    let source = images::ImageRef::new(pixels.width(), pixels.height(), pixels.as_raw(), PixelType::U8x3)
+    // The typed interface, because the other one builds the resizer for thirteen kinds of pixels.
+    let source = TypedImageRef::<U8x3>::from_buffer(pixels.width(), pixels.height(), pixels.as_raw())
         .expect("an RGB buffer has three bytes a pixel");
-    let mut target = images::Image::new(width, height, PixelType::U8x3);
+    let mut resized = RgbImage::new(width, height);
+    let mut target =
+        TypedImage::<U8x3>::from_buffer(width, height, &mut resized).expect("an RGB buffer has three bytes a pixel");
     let mut options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter));
     if let Some([left, top, region_width, region_height]) = region {
         options = options.crop(left, top, region_width, region_height);
     }
-    Resizer::new().resize(&source, &mut target, &options).expect("the region lies inside the picture");
-    RgbImage::from_raw(width, height, target.into_vec()).expect("the resizer fills the whole picture")
+    Resizer::new().resize_typed(&source, &mut target, &options).expect("the region lies inside the picture");
+    resized
 }
 
 #[cfg(test)]
