@@ -1,0 +1,3 @@
+//! Building blocks that several networks share.
+
+pub mod conv_norm;

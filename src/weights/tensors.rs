@@ -1,0 +1,133 @@
+//! Named tensors in plain memory: what every reader produces and every network is filled from.
+
+use std::collections::BTreeMap;
+
+use super::WeightsError;
+
+/// One tensor, values in row-major order; as many values as its shape says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NamedTensor {
+    pub name: String,
+    pub shape: Vec<usize>,
+    pub data: Vec<f32>,
+}
+
+/// The tensors of a weight file by name.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct TensorFile {
+    tensors: BTreeMap<String, NamedTensor>,
+}
+
+impl NamedTensor {
+    pub fn new(name: impl Into<String>, shape: Vec<usize>, data: Vec<f32>) -> Result<Self, WeightsError> {
+        let name = name.into();
+        if element_count(&shape) == Some(data.len()) {
+            Ok(Self { name, shape, data })
+        } else {
+            Err(WeightsError::WrongSize { name, shape, found: data.len() })
+        }
+    }
+}
+
+impl TensorFile {
+    /// Adds a tensor; a second one of the same name is an error.
+    pub fn insert(&mut self, tensor: NamedTensor) -> Result<(), WeightsError> {
+        if self.tensors.contains_key(&tensor.name) {
+            return Err(WeightsError::Duplicate { name: tensor.name });
+        }
+        self.tensors.insert(tensor.name.clone(), tensor);
+        Ok(())
+    }
+
+    pub fn get(&self, name: &str) -> Option<&NamedTensor> {
+        self.tensors.get(name)
+    }
+
+    /// Takes a tensor out, for constants of a graph that are no parameters.
+    pub fn take(&mut self, name: &str) -> Result<NamedTensor, WeightsError> {
+        self.tensors.remove(name).ok_or_else(|| WeightsError::NotFound { name: name.to_owned() })
+    }
+
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.tensors.keys().map(String::as_str)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &NamedTensor> {
+        self.tensors.values()
+    }
+
+    pub fn len(&self) -> usize {
+        self.tensors.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.tensors.is_empty()
+    }
+
+    /// Swaps rows and columns of a matrix: other tools store a linear layer as `[out, in]`, Burn as `[in, out]`.
+    pub fn transpose(&mut self, name: &str) -> Result<(), WeightsError> {
+        let tensor = self.tensor_mut(name)?;
+        let [rows, columns] = tensor.shape[..] else {
+            return Err(WeightsError::WrongShape {
+                name: name.to_owned(),
+                found: tensor.shape.clone(),
+                wanted: "a matrix".into(),
+            });
+        };
+        let by_column = (0..columns).flat_map(|column| (0..rows).map(move |row| row * columns + column));
+        tensor.data = by_column.map(|at| tensor.data[at]).collect();
+        tensor.shape = vec![columns, rows];
+        Ok(())
+    }
+
+    /// Reads a tensor's values as one row, for instance slopes stored as `[channels, 1, 1]`.
+    pub fn flatten(&mut self, name: &str) -> Result<(), WeightsError> {
+        let tensor = self.tensor_mut(name)?;
+        tensor.shape = vec![tensor.data.len()];
+        Ok(())
+    }
+
+    fn tensor_mut(&mut self, name: &str) -> Result<&mut NamedTensor, WeightsError> {
+        self.tensors.get_mut(name).ok_or_else(|| WeightsError::NotFound { name: name.to_owned() })
+    }
+}
+
+/// The number of values of a shape; none when it does not fit the address space.
+pub(super) fn element_count(shape: &[usize]) -> Option<usize> {
+    shape.iter().try_fold(1_usize, |count, &side| count.checked_mul(side))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(shape: &[usize], data: &[f32]) -> TensorFile {
+        let mut file = TensorFile::default();
+        file.insert(NamedTensor::new("t", shape.to_vec(), data.to_vec()).unwrap()).unwrap();
+        file
+    }
+
+    #[test]
+    fn transposes_a_matrix() {
+        let mut file = file(&[2, 3], &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+        file.transpose("t").unwrap();
+        let tensor = file.get("t").unwrap();
+        assert_eq!(tensor.shape, [3, 2]);
+        assert_eq!(tensor.data, [1.0, 4.0, 2.0, 5.0, 3.0, 6.0]);
+    }
+
+    #[test]
+    fn only_a_matrix_is_transposed() {
+        assert!(matches!(file(&[1, 1, 1], &[0.0]).transpose("t"), Err(WeightsError::WrongShape { .. })));
+        assert!(matches!(file(&[1], &[0.0]).transpose("u"), Err(WeightsError::NotFound { .. })));
+    }
+
+    #[test]
+    fn sizes_and_names_are_checked() {
+        assert!(matches!(NamedTensor::new("t", vec![2, 2], vec![0.0; 3]), Err(WeightsError::WrongSize { .. })));
+        assert!(NamedTensor::new("t", vec![usize::MAX, 2], vec![]).is_err());
+        let mut twice = file(&[1], &[0.0]);
+        let again = NamedTensor::new("t", vec![1], vec![1.0]).unwrap();
+        assert!(matches!(twice.insert(again), Err(WeightsError::Duplicate { .. })));
+    }
+}
