@@ -2,6 +2,7 @@
 
 pub mod blocks;
 pub mod sface;
+pub mod yunet;
 
 use burn::tensor::Tensor;
 

@@ -1,3 +1,4 @@
 //! Building blocks that several networks share.
 
 pub mod conv_norm;
+pub mod halving;
