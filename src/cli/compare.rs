@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result};
 use serde_json::json;
 
 use super::console::{Console, cancel_on_ctrl_c, printable};
 use super::Global;
-use crate::jobs::{Engine, EngineOptions, FaceSource, FoundFace, Home, embed_files};
-use crate::types::SquaredDistance;
+use crate::jobs::{Engine, EngineOptions, Home, compare_file};
+use crate::types::{Embedding, SquaredDistance};
 
 /// Compare the largest faces of photos: squared distances (0 to 4) and the verdict at a threshold.
 #[derive(Debug, clap::Args)]
@@ -33,22 +33,19 @@ pub fn run(home: &Home, global: &Global, args: CompareArgs) -> Result<ExitCode> 
     let mut console = Console::new();
     let options = EngineOptions { device: global.device()?, offline: args.offline, ..Default::default() };
     let engine = Engine::load(home, &options, &cancel, &mut |event| console.show(event))?;
-    let mut faces: Vec<FoundFace> = Vec::new();
-    embed_files(&args.files, FaceSource::Detector, &engine, &cancel, &mut |event| console.show(event), &mut |path, found| {
-        match found?.into_iter().next() {
-            Some(face) => faces.push(face),
-            None => bail!("no face found in {}", printable(path)),
-        }
-        Ok(())
-    })?;
+    let mut faces: Vec<Embedding> = Vec::new();
+    for path in args.files.iter().take_while(|_| !cancel.is_cancelled()) {
+        let face = compare_file(&engine, path).with_context(|| format!("cannot compare {}", printable(path)))?;
+        faces.push(face.embedding);
+    }
     console.close();
     if cancel.is_cancelled() {
         return Ok(ExitCode::from(130));
     }
-    let threshold = SquaredDistance(args.threshold.unwrap_or(engine.same_person_threshold().0));
+    let threshold = args.threshold.map_or(options.same_person_threshold(), SquaredDistance);
     let distances: Vec<Vec<SquaredDistance>> = faces
         .iter()
-        .map(|a| faces.iter().map(|b| a.embedding.squared_distance(&b.embedding)).collect())
+        .map(|a| faces.iter().map(|b| a.squared_distance(b)).collect())
         .collect();
     match args.json {
         true => print_json(&args.files, &engine, threshold, &distances),

@@ -26,11 +26,30 @@ pub struct ScanArgs {
     #[arg(long, value_name = "D")]
     threshold: Option<f32>,
     /// How the distance between two groups is measured.
-    #[arg(long, value_enum, default_value_t)]
-    linkage: Linkage,
+    #[arg(long, value_enum)]
+    linkage: Option<LinkageName>,
     /// Print the summary as one JSON object.
     #[arg(long)]
     json: bool,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum LinkageName {
+    Average,
+    Single,
+    Complete,
+    Ward,
+}
+
+impl From<LinkageName> for Linkage {
+    fn from(name: LinkageName) -> Self {
+        match name {
+            LinkageName::Average => Self::Average,
+            LinkageName::Single => Self::Single,
+            LinkageName::Complete => Self::Complete,
+            LinkageName::Ward => Self::Ward,
+        }
+    }
 }
 
 /// Files that cannot be read do not fail a scan; they are listed.
@@ -43,10 +62,14 @@ pub fn run(home: &Home, global: &Global, args: ScanArgs) -> Result<ExitCode> {
     let library = LibraryHandle::open(&home.library())?;
     let thumbnails = ThumbnailCache::new(home.cache());
     let summary = scan(&args.folder, &engine, &library, &thumbnails, &cancel, &mut show)?;
-    let grouping = Grouping { linkage: args.linkage, threshold: args.threshold.map(SquaredDistance) };
+    let remembered = Grouping::remembered(&library)?;
+    let grouping = Grouping {
+        linkage: args.linkage.map_or(remembered.linkage, Linkage::from),
+        threshold: args.threshold.map_or(remembered.threshold, SquaredDistance),
+    };
     let groups = match summary.cancelled {
         true => None,
-        false => Some(regroup(&engine.grouping_defaults(&grouping), &library, &cancel, &mut show)?),
+        false => Some(regroup(&library, engine.model_id(), &grouping, &cancel, &mut show)?),
     };
     console.close();
     match args.json {

@@ -1,22 +1,39 @@
 //! Device, detector and embedder together: from the pixels of a photo to the faces in it.
 
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use image::RgbImage;
 use rayon::prelude::*;
 
 use super::Home;
-use super::install::ensure_default_pack;
+use super::install::ensure_installed;
+use super::portrait::portrait_jpeg;
 use super::progress::JobEvent;
 use crate::align;
-use crate::detect::YuNet;
+use crate::detect::{DetectorConfig, YuNet};
 use crate::device::{self, ComputeDevice, DeviceChoice, DeviceKind, VerdictCache};
-use crate::embed::Embedder;
-use crate::image::{DecodeLimits, DecodeScale, Photo, decode, thumbnail};
-use crate::models::Store;
-use crate::types::{Cancel, Detection, Embedding, ModelId};
+use crate::embed::{Batching, EmbedError, Embedder};
+use crate::image::{DecodeLimits, DecodeScale, Photo, decode};
+use crate::models::{Architecture, Store, Task};
+use crate::nets::sface::SFace;
+use crate::types::{Cancel, Detection, Embedding, ModelId, SquaredDistance};
+use crate::weights::read_onnx;
+
+/// The models of the default pack.
+const DETECTOR: &str = "yunet-2023mar";
+const EMBEDDER: &str = "sface-2021dec";
+
+/// Two faces up to this squared distance count as the same person for SFace: cosine 0.363, as OpenCV's sample for the
+/// model says.
+const SAME_PERSON: SquaredDistance = SquaredDistance(1.274);
+
+/// The detector's box is about this many times as long as the crop's share of it: below, the crop would be enlarged.
+const FACE_SIDES_A_CROP: f32 = 1.25;
+
+const CROPS_A_PASS_ON_GPU: NonZeroUsize = NonZeroUsize::new(32).unwrap();
 
 /// The detector works at up to this long side; a face too small at that scale is cut from the full photo instead.
 pub const WORKING_LONG_SIDE: u32 = 1600;
@@ -26,7 +43,8 @@ pub const WORKING_LONG_SIDE: u32 = 1600;
 pub struct FoundFace {
     /// In pixels of the upright photo at full scale.
     pub detection: Detection,
-    pub embedding: Embedding,
+    /// None where the network gave a vector without a direction.
+    pub embedding: Option<Embedding>,
     pub portrait_jpeg: Vec<u8>,
 }
 
@@ -39,7 +57,7 @@ pub struct Timings {
 }
 
 /// What to load, and where to run it.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct EngineOptions {
     pub device: DeviceChoice,
     /// The embedding network; the default pack's where not named.
@@ -48,6 +66,21 @@ pub struct EngineOptions {
     pub detector: Option<String>,
     /// Forbids to fetch a missing model.
     pub offline: bool,
+}
+
+impl EngineOptions {
+    pub fn model_id(&self) -> ModelId {
+        ModelId(self.model.clone().unwrap_or_else(|| EMBEDDER.to_owned()))
+    }
+
+    pub fn detector_id(&self) -> ModelId {
+        ModelId(self.detector.clone().unwrap_or_else(|| DETECTOR.to_owned()))
+    }
+
+    /// Two faces up to this distance count as the same person.
+    pub fn same_person_threshold(&self) -> SquaredDistance {
+        SAME_PERSON
+    }
 }
 
 /// The loaded networks on their device.
@@ -68,14 +101,13 @@ impl Engine {
         events: &mut dyn FnMut(JobEvent),
     ) -> Result<Self> {
         let store = Store::open(home.models())?;
-        let detector_id = model_of_task(&store, options.detector.as_deref().unwrap_or(DETECTOR), Task::Detect)?;
-        let model_id = model_of_task(&store, options.model.as_deref().unwrap_or(EMBEDDER), Task::Embed)?;
+        let detector_id = model_of_task(&store, &options.detector_id(), Task::Detect)?;
+        let model_id = model_of_task(&store, &options.model_id(), Task::Embed)?;
         ensure_installed(&store, &[&detector_id, &model_id], options.offline, cancel, events)?;
         let (device, notes) = device::choose(&options.device, &VerdictCache::open(home.device_verdicts()))?;
         notes.into_iter().for_each(|note| events(JobEvent::Note(note)));
-        let detector =
-            YuNet::from_onnx(&store.read(&detector_id)?, &device.burn).context("cannot load the detector")?;
-        let embedder = Embedder::sface(&store.read(&model_id)?, &device).context("cannot load the embedding network")?;
+        let detector = load_detector(&store, &detector_id, &device)?;
+        let embedder = load_embedder(&store, &model_id, &device)?;
         Ok(Self { device, detector_id, model_id, detector, embedder })
     }
 
@@ -118,6 +150,25 @@ struct Cut {
 }
 
 impl Engine {
+    /// The crop of a face given in pixels of `photo`, as the embedding network wants it.
+    pub fn crop(&self, photo: &RgbImage, face: &Detection) -> RgbImage {
+        align::crop(photo, face, self.embedder.recipe())
+    }
+
+    /// One embedding a crop; none for a crop whose embedding has no direction.
+    pub fn embed(&self, crops: &[RgbImage]) -> Result<Vec<Option<Embedding>>> {
+        match self.embedder.embed(crops) {
+            Ok(embeddings) => Ok(embeddings.into_iter().map(Some).collect()),
+            Err(EmbedError::Embedding { index, .. }) => {
+                let mut found = self.embed(&crops[..index])?;
+                found.push(None);
+                found.extend(self.embed(&crops[index + 1..])?);
+                Ok(found)
+            }
+            Err(error) => Err(error).context("the faces could not be embedded"),
+        }
+    }
+
     /// On the CPU photos are spread over the cores; a GPU takes them one after another from one thread.
     fn detect_all(&self, photos: &[(&Path, &Photo)]) -> Vec<Result<Vec<Detection>>> {
         let detect = |(_, photo): &(&Path, &Photo)| Ok(self.detector.detect(&photo.pixels)?);
@@ -127,38 +178,71 @@ impl Engine {
         }
     }
 
+    /// Crops come from the full photo where the working copy shows a face smaller than the network wants it.
     fn cut(&self, (path, photo): &(&Path, &Photo), detections: Vec<Detection>) -> Result<Cut> {
-        let recipe = self.embedder.recipe();
-        let too_small = |found: &Detection| found.face_box.width.max(found.face_box.height) < recipe.width as f32 * 1.5;
+        let wanted_side = self.embedder.recipe().width as f32 * FACE_SIDES_A_CROP;
+        let too_small = |found: &Detection| found.face_box.width.max(found.face_box.height) < wanted_side;
         let full = (photo.scale() < 1.0 && detections.iter().any(too_small))
             .then(|| decode(path, DecodeScale::Full, &DecodeLimits::default()))
             .transpose()?;
         let source = full.as_ref().unwrap_or(photo);
         let source_from_working = source.scale() / photo.scale();
-        let in_source = detections.iter().map(|found| scaled(found, source_from_working)).collect::<Vec<_>>();
+        let in_source: Vec<_> = detections.iter().map(|found| scaled(found, source_from_working)).collect();
         Ok(Cut {
-            crops: in_source.iter().map(|found| align::crop(&source.pixels, found, recipe)).collect(),
+            crops: in_source.iter().map(|found| self.crop(&source.pixels, found)).collect(),
             portraits: in_source.iter().map(|found| portrait_jpeg(&source.pixels, found)).collect::<Result<_>>()?,
             detections: detections.iter().map(|found| scaled(found, 1.0 / photo.scale())).collect(),
         })
     }
 
-    fn embed_cut(&self, cut: Vec<Result<Cut>>) -> Vec<Result<Vec<FoundFace>>> {
-        let crops: Vec<&RgbImage> = cut.iter().flatten().flat_map(|cut| &cut.crops).collect();
-        let mut embeddings = match self.embedder.embed(&crops) {
+    /// All crops of the batch in one go, then handed back to their photos.
+    fn embed_cut(&self, mut cut: Vec<Result<Cut>>) -> Vec<Result<Vec<FoundFace>>> {
+        let crops: Vec<RgbImage> =
+            cut.iter_mut().flatten().flat_map(|cut| std::mem::take(&mut cut.crops)).collect();
+        let mut embeddings = match self.embed(&crops) {
             Ok(embeddings) => embeddings.into_iter(),
             Err(error) => {
-                let reason = format!("the faces could not be embedded: {error}");
-                return cut.into_iter().map(|cut| cut.and_then(|_| Err(anyhow::anyhow!(reason.clone())))).collect();
+                let failed = |cut: Result<Cut>| cut.and_then(|_| Err(anyhow!("{error:#}")));
+                return cut.into_iter().map(failed).collect();
             }
         };
-        let join = |cut: Cut| {
+        let mut faces_of = |cut: Cut| {
             let faces = cut.detections.into_iter().zip(cut.portraits).zip(embeddings.by_ref());
-            faces.map(|((detection, portrait_jpeg), embedding)| FoundFace { detection, embedding, portrait_jpeg }).collect()
+            let face = |((detection, portrait_jpeg), embedding)| FoundFace { detection, embedding, portrait_jpeg };
+            faces.map(face).collect()
         };
-        let mut join = join;
-        cut.into_iter().map(|cut| cut.map(&mut join)).collect()
+        cut.into_iter().map(|cut| cut.map(&mut faces_of)).collect()
     }
+}
+
+fn load_detector(store: &Store, id: &ModelId, device: &ComputeDevice) -> Result<YuNet> {
+    let bytes = store.read(id)?;
+    let detector = match store.entry(id)?.architecture {
+        Architecture::Yunet => YuNet::from_onnx(&bytes, &device.burn, DetectorConfig::default()),
+        other => bail!("{id} is no detector but {other:?}"),
+    };
+    detector.with_context(|| format!("cannot load {id}"))
+}
+
+fn load_embedder(store: &Store, id: &ModelId, device: &ComputeDevice) -> Result<Embedder> {
+    let bytes = store.read(id)?;
+    let entry = store.entry(id)?;
+    let net = match entry.architecture {
+        Architecture::Sface => SFace::from_onnx(read_onnx(&bytes)?, &device.burn).map(|net| Box::new(net) as _),
+        other => bail!("{id} is no embedding network but {other:?}"),
+    };
+    let net = net.with_context(|| format!("cannot load {id}"))?;
+    let batching = match device.kind {
+        DeviceKind::Cpu => Batching::SpreadOverCores,
+        DeviceKind::Hardware | DeviceKind::Software => Batching::Together(CROPS_A_PASS_ON_GPU),
+    };
+    Ok(Embedder::new(net, entry.input, &device.burn, batching)?)
+}
+
+fn model_of_task(store: &Store, id: &ModelId, task: Task) -> Result<ModelId> {
+    let entry = store.entry(id)?;
+    ensure!(entry.task == task, "{id} is not a model to {}", task.verb());
+    Ok(entry.id.clone())
 }
 
 fn scaled(found: &Detection, factor: f32) -> Detection {

@@ -9,15 +9,15 @@ use crate::types::{Cancel, ModelId};
 /// The detector and the embedding network that a fresh library uses.
 pub const DEFAULT_PACK: &str = "default";
 
-/// Installs what is missing of the default pack.
-pub fn ensure_default_pack(
+/// Installs those of `wanted` that are missing.
+pub fn ensure_installed(
     store: &Store,
+    wanted: &[&ModelId],
     offline: bool,
     cancel: &Cancel,
     events: &mut dyn FnMut(JobEvent),
 ) -> Result<()> {
-    let mut missing = store.resolve(DEFAULT_PACK)?;
-    missing.retain(|id| !store.is_installed(id));
+    let missing: Vec<ModelId> = wanted.iter().filter(|id| !store.installed(id)).map(|&id| id.clone()).collect();
     if missing.is_empty() {
         return Ok(());
     }

@@ -213,7 +213,7 @@ impl Scanning<'_> {
         let (width, height) = photo.full_size;
         let faces = faces.into_iter().map(|face| FaceRecord {
             detection: face.detection,
-            embedding: Some(face.embedding),
+            embedding: face.embedding,
             crop_jpeg: face.portrait_jpeg,
         });
         PhotoRecord {
