@@ -88,6 +88,10 @@ impl Output<'_> {
     fn faces(&mut self, path: &Path, faces: &[FoundFace]) -> Result<()> {
         for (index, face) in faces.iter().enumerate() {
             let FaceBox { x, y, width, height } = face.detection.face_box;
+            let Some(embedding) = &face.embedding else {
+                self.error(path, &format!("face {index} has an embedding without a direction"))?;
+                continue;
+            };
             if self.json {
                 self.line(&json!({
                     "path": path.to_string_lossy(),
@@ -96,7 +100,7 @@ impl Output<'_> {
                     "score": face.detection.score,
                     "landmarks": face.detection.landmarks,
                     "model": self.model,
-                    "embedding": face.embedding.as_slice(),
+                    "embedding": embedding.as_slice(),
                 }))?;
             } else {
                 let score = face.detection.score;

@@ -1,11 +1,17 @@
 //! One file a subcommand. Results go to standard output, progress and problems to standard error.
 
+mod compare;
+mod console;
+mod embed;
+mod scan;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 
+use crate::device::DeviceChoice;
 use crate::jobs::Home;
 
 /// Finds the people in a photo library and learns faces on your own GPU. Nothing leaves this computer.
@@ -30,11 +36,25 @@ pub struct Global {
     pub device: String,
 }
 
+impl Global {
+    fn device(&self) -> Result<DeviceChoice> {
+        Ok(self.device.parse()?)
+    }
+}
+
 #[derive(Debug, Subcommand)]
-pub enum Command {}
+pub enum Command {
+    Scan(scan::ScanArgs),
+    Compare(compare::CompareArgs),
+    Embed(embed::EmbedArgs),
+}
 
 /// Runs a subcommand. Errors are printed once, by `main`.
 pub fn run(global: &Global, command: Command) -> Result<ExitCode> {
-    let _home = Home::open(global.home.as_deref())?;
-    match command {}
+    let home = Home::open(global.home.as_deref())?;
+    match command {
+        Command::Scan(args) => scan::run(&home, global, args),
+        Command::Compare(args) => compare::run(&home, global, args),
+        Command::Embed(args) => embed::run(&home, global, args),
+    }
 }
