@@ -3,6 +3,7 @@
 mod compare;
 mod console;
 mod embed;
+mod models;
 mod scan;
 
 use std::path::PathBuf;
@@ -47,6 +48,7 @@ pub enum Command {
     Scan(scan::ScanArgs),
     Compare(compare::CompareArgs),
     Embed(embed::EmbedArgs),
+    Models(models::ModelsArgs),
 }
 
 /// Runs a subcommand. Errors are printed once, by `main`.
@@ -56,5 +58,6 @@ pub fn run(global: &Global, command: Command) -> Result<ExitCode> {
         Command::Scan(args) => scan::run(&home, global, args),
         Command::Compare(args) => compare::run(&home, global, args),
         Command::Embed(args) => embed::run(&home, global, args),
+        Command::Models(args) => models::run(&home, args),
     }
 }

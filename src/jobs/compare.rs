@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use image::RgbImage;
 
-use super::engine::{Engine, Timings};
+use super::engine::{Engine, FindFaces, Timings};
 use super::scan::working_copy;
 use crate::image::{DecodeLimits, DecodeScale, decode};
 use crate::types::{Detection, Embedding};

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use rayon::prelude::*;
 
-use super::engine::{Engine, FoundFace, Timings};
+use super::engine::{Engine, FindFaces, FoundFace, Timings};
 use super::progress::{JobEvent, Meter, Stage};
 use super::scan::working_copy;
 use crate::image::Photo;

@@ -56,6 +56,18 @@ pub struct Timings {
     pub embed_secs: f64,
 }
 
+/// From pixels to faces: the loaded networks, or what a test puts in their place.
+pub trait FindFaces {
+    fn detector_id(&self) -> &ModelId;
+
+    /// The model that the embeddings belong to.
+    fn model_id(&self) -> &ModelId;
+
+    /// The faces of each photo, largest first. Photos are taken together so that the device sees full batches; a photo
+    /// whose faces cannot be cut or embedded fails alone. The path is that of the full photo.
+    fn find_faces(&self, photos: &[(&Path, &Photo)], timings: &mut Timings) -> Vec<Result<Vec<FoundFace>>>;
+}
+
 /// What to load, and where to run it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct EngineOptions {
@@ -115,18 +127,18 @@ impl Engine {
         &self.device
     }
 
-    pub fn detector_id(&self) -> &ModelId {
+}
+
+impl FindFaces for Engine {
+    fn detector_id(&self) -> &ModelId {
         &self.detector_id
     }
 
-    /// The model that the embeddings belong to.
-    pub fn model_id(&self) -> &ModelId {
+    fn model_id(&self) -> &ModelId {
         &self.model_id
     }
 
-    /// The faces of each photo, largest first. Photos are taken together so that the device sees full batches; a
-    /// photo whose faces cannot be cut or embedded fails alone.
-    pub fn find_faces(&self, photos: &[(&Path, &Photo)], timings: &mut Timings) -> Vec<Result<Vec<FoundFace>>> {
+    fn find_faces(&self, photos: &[(&Path, &Photo)], timings: &mut Timings) -> Vec<Result<Vec<FoundFace>>> {
         let started = Instant::now();
         let detections = self.detect_all(photos);
         timings.detect_secs += started.elapsed().as_secs_f64();

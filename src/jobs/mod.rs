@@ -11,12 +11,14 @@ mod portrait;
 mod progress;
 mod runner;
 mod scan;
+#[cfg(test)]
+mod tests;
 mod thumbnails;
 mod walk;
 
 pub use compare::{Compared, compare_face, compare_file};
 pub use embed_files::{FaceSource, embed_files};
-pub use engine::{Engine, EngineOptions, FoundFace, Timings};
+pub use engine::{Engine, EngineOptions, FindFaces, FoundFace, Timings};
 pub use grouping::{GroupSummary, Grouping, PreparedGrouping, nearest_people, regroup, split_group};
 pub use home::Home;
 pub use install::{DEFAULT_PACK, ensure_installed, install};

@@ -15,7 +15,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::LibraryHandle;
-use super::engine::{Engine, FoundFace, Timings, WORKING_LONG_SIDE};
+use super::engine::{FindFaces, FoundFace, Timings, WORKING_LONG_SIDE};
 use super::portrait::thumbnail_jpeg;
 use super::progress::{JobEvent, Meter, Skipped, Stage};
 use super::thumbnails::ThumbnailCache;
@@ -51,7 +51,7 @@ pub struct ScanSummary {
 /// Scans `folder`. Photos that the library knows unchanged are not opened again.
 pub fn scan(
     folder: &Path,
-    engine: &Engine,
+    engine: &dyn FindFaces,
     library: &LibraryHandle,
     thumbnails: &ThumbnailCache,
     cancel: &Cancel,
@@ -79,7 +79,7 @@ pub fn scan(
 
 struct Scanning<'a> {
     scan: ScanId,
-    engine: &'a Engine,
+    engine: &'a dyn FindFaces,
     library: &'a LibraryHandle,
     cancel: &'a Cancel,
     events: &'a mut dyn FnMut(JobEvent),
