@@ -5,6 +5,8 @@ mod console;
 mod embed;
 mod models;
 mod scan;
+mod devices;
+pub mod models;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -49,6 +51,7 @@ pub enum Command {
     Compare(compare::CompareArgs),
     Embed(embed::EmbedArgs),
     Models(models::ModelsArgs),
+    Devices(devices::DevicesArgs),
 }
 
 /// Runs a subcommand. Errors are printed once, by `main`.
@@ -59,5 +62,6 @@ pub fn run(global: &Global, command: Command) -> Result<ExitCode> {
         Command::Compare(args) => compare::run(&home, global, args),
         Command::Embed(args) => embed::run(&home, global, args),
         Command::Models(args) => models::run(&home, args),
+        Command::Devices(args) => devices::run(&home, args),
     }
 }
