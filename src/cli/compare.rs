@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::console::{Console, cancel_on_ctrl_c, printable};
 use super::Global;
-use crate::jobs::{Engine, EngineOptions, Home, compare_file};
+use crate::jobs::{Engine, EngineOptions, FindFaces, Home, compare_file};
 use crate::types::{Embedding, SquaredDistance};
 
 /// Compare the largest faces of photos: squared distances (0 to 4) and the verdict at a threshold.

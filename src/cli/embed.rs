@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::Global;
 use super::console::{Console, cancel_on_ctrl_c, printable};
-use crate::jobs::{Engine, EngineOptions, FaceSource, FoundFace, Home, embed_files};
+use crate::jobs::{EmbeddedFace, Engine, EngineOptions, FaceSource, FindFaces, Home, embed_files};
 use crate::types::{FaceBox, ModelId};
 
 /// Embed the faces of photos, without touching the library.
@@ -85,29 +85,30 @@ struct Output<'a> {
 }
 
 impl Output<'_> {
-    fn faces(&mut self, path: &Path, faces: &[FoundFace]) -> Result<()> {
+    fn faces(&mut self, path: &Path, faces: &[EmbeddedFace]) -> Result<()> {
         for (index, face) in faces.iter().enumerate() {
-            let FaceBox { x, y, width, height } = face.detection.face_box;
             let Some(embedding) = &face.embedding else {
                 self.error(path, &format!("face {index} has an embedding without a direction"))?;
                 continue;
             };
-            if self.json {
-                self.line(&json!({
+            let found = face.detection;
+            match self.json {
+                true => self.line(&json!({
                     "path": path.to_string_lossy(),
                     "face": index,
-                    "box": [x, y, width, height],
-                    "score": face.detection.score,
-                    "landmarks": face.detection.landmarks,
+                    "box": found.map(|found| numbers(found.face_box)),
+                    "score": found.map(|found| found.score),
+                    "landmarks": found.map(|found| found.landmarks),
                     "model": self.model,
                     "embedding": embedding.as_slice(),
-                }))?;
-            } else {
-                let score = face.detection.score;
-                self.line(&format!(
-                    "{}\tface {index}\t{width:.0}×{height:.0} at {x:.0},{y:.0}\tscore {score:.2}",
-                    printable(path)
-                ))?;
+                }))?,
+                false => {
+                    let place = found.map_or("the whole picture".to_owned(), |found| {
+                        let [x, y, width, height] = numbers(found.face_box);
+                        format!("{width:.0}×{height:.0} at {x:.0},{y:.0}\tscore {:.2}", found.score)
+                    });
+                    self.line(&format!("{}\tface {index}\t{place}", printable(path)))?;
+                }
             }
         }
         Ok(())
@@ -125,6 +126,10 @@ impl Output<'_> {
     fn line(&mut self, line: &dyn Display) -> Result<()> {
         writeln!(self.stream, "{line}").context("cannot write to standard output")
     }
+}
+
+fn numbers(face_box: FaceBox) -> [f32; 4] {
+    [face_box.x, face_box.y, face_box.width, face_box.height]
 }
 
 /// The named files and those of the list, each once.

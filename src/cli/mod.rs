@@ -6,7 +6,6 @@ mod embed;
 mod models;
 mod scan;
 mod devices;
-pub mod models;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -40,7 +39,8 @@ pub struct Global {
 }
 
 impl Global {
-    fn device(&self) -> Result<DeviceChoice> {
+    /// The device that `--device` names.
+    pub fn device(&self) -> Result<DeviceChoice> {
         Ok(self.device.parse()?)
     }
 }

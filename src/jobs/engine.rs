@@ -19,7 +19,7 @@ use crate::embed::{Batching, EmbedError, Embedder};
 use crate::image::{DecodeLimits, DecodeScale, Photo, decode};
 use crate::models::{Architecture, Store, Task};
 use crate::nets::sface::SFace;
-use crate::types::{Cancel, Detection, Embedding, ModelId, SquaredDistance};
+use crate::types::{Cancel, CropRule, Detection, Embedding, InputRecipe, ModelId, SquaredDistance};
 use crate::weights::read_onnx;
 
 /// The models of the default pack.
@@ -181,6 +181,13 @@ impl Engine {
         }
     }
 
+    /// The embedding of a whole picture that is a face crop already.
+    pub fn embed_whole(&self, pictures: &[&RgbImage]) -> Result<Vec<Option<Embedding>>> {
+        let recipe = InputRecipe { crop: CropRule::AsStored, ..*self.embedder.recipe() };
+        let crops: Vec<_> = pictures.iter().map(|picture| align::crop_without_face(picture, &recipe)).collect();
+        self.embed(&crops)
+    }
+
     /// On the CPU photos are spread over the cores; a GPU takes them one after another from one thread.
     fn detect_all(&self, photos: &[(&Path, &Photo)]) -> Vec<Result<Vec<Detection>>> {
         let detect = |(_, photo): &(&Path, &Photo)| Ok(self.detector.detect(&photo.pixels)?);
@@ -253,7 +260,7 @@ fn load_embedder(store: &Store, id: &ModelId, device: &ComputeDevice) -> Result<
 
 fn model_of_task(store: &Store, id: &ModelId, task: Task) -> Result<ModelId> {
     let entry = store.entry(id)?;
-    ensure!(entry.task == task, "{id} is not a model to {}", task.verb());
+    ensure!(entry.task == task, "{id} is a model for another task: {:?}", entry.task);
     Ok(entry.id.clone())
 }
 

@@ -185,7 +185,7 @@ pub fn nearest_people(
         }
     }
     let means = |people: BTreeMap<PersonId, Vec<&Embedding>>| -> Vec<(PersonId, Embedding)> {
-        people.into_iter().filter_map(|(person, faces)| Some((person, cluster::centroid(faces)?))).collect()
+        people.into_iter().filter_map(|(person, faces)| Some((person, cluster::centroid(faces.into_iter())?))).collect()
     };
     let (known, nameless) = (means(known), means(nameless));
     let nearest = |mean: &Embedding| {

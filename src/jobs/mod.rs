@@ -17,7 +17,7 @@ mod thumbnails;
 mod walk;
 
 pub use compare::{Compared, compare_face, compare_file};
-pub use embed_files::{FaceSource, embed_files};
+pub use embed_files::{EmbeddedFace, FaceSource, embed_files};
 pub use engine::{Engine, EngineOptions, FindFaces, FoundFace, Timings};
 pub use grouping::{GroupSummary, Grouping, PreparedGrouping, nearest_people, regroup, split_group};
 pub use home::Home;

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use anyhow::{Context, Result};
 
-use super::{Shared, failure};
-use crate::device::{self, VerdictCache};
+use super::{Shared, failure, lock};
+use crate::device::{self, DeviceChoice, VerdictCache};
 use crate::gui::backend::{Event, Request};
 use crate::gui::rows::{
     DeviceKind, DeviceRow, GroupRow, ModelRow, ModelTask, Month, Overview, People, PersonFace, PersonPage, PersonRow,
@@ -69,13 +69,21 @@ fn overview(shared: &Shared) -> Result<Overview> {
         faces: counts.faces as u64,
         skipped: counts.failed as u64,
         folders: folders.into_iter().map(|folder| folder.path).collect(),
-        device: options.device_name(),
+        device: lock(&shared.device).clone().unwrap_or_else(|| chosen_device(&options.device)),
         model: model.map(|entry| entry.title.clone()),
         threshold: options.same_person_threshold().0,
         can_undo: history.iter().any(|entry| !entry.is_undone),
         can_redo: history.iter().any(|entry| entry.is_undone),
         read_only: false,
     })
+}
+
+/// Before the networks are loaded, only the choice is known; "auto" is left to the view to word.
+fn chosen_device(choice: &DeviceChoice) -> String {
+    match choice {
+        DeviceChoice::Cpu => "CPU".to_owned(),
+        other => other.to_string(),
+    }
 }
 
 fn people(shared: &Shared) -> Result<People> {
@@ -241,7 +249,7 @@ fn devices(shared: &Shared) -> Vec<DeviceRow> {
     let verdicts = VerdictCache::open(shared.home.device_verdicts());
     let rows = device::list(&verdicts).into_iter().map(|found| DeviceRow {
         usable: found.is_usable(),
-        verdict: found.verdict_words(),
+        verdict: Some(found.verdict_words()),
         kind: match found.kind {
             device::DeviceKind::Cpu => DeviceKind::Cpu,
             device::DeviceKind::Hardware => DeviceKind::Gpu,

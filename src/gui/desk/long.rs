@@ -8,9 +8,10 @@ use super::{Desk, Shared, failure, loads, lock, pictures};
 use crate::gui::backend::{Event, JobEnd, JobSummary, Ticket};
 use crate::gui::rows::{CompareFace, CompareResult, CompareSource, JobId, JobKind, JobReport, JobStage};
 use crate::jobs::{
-    Compared, Desk as Networks, Grouping, JobEvent, Progress, Sink, Stage, compare_face, compare_file, install, regroup,
+    Compared, Desk as Networks, EngineOptions, FindFaces, Grouping, JobEvent, Progress, Sink, Stage, compare_face, compare_file, install, regroup,
     scan,
 };
+use crate::device::DeviceChoice;
 use crate::models::{InstallOptions, Store};
 use crate::types::{Cancel, FaceId, ModelId};
 
@@ -47,15 +48,17 @@ impl Desk {
 
     pub(super) fn use_device(&mut self, ticket: Ticket, device: Option<String>) {
         self.change_options(ticket, move |options| {
-            options.device = device.as_deref().unwrap_or("auto").parse()?;
-            Ok(())
+            options.device = match device {
+                Some(name) if name.starts_with("CPU (") => DeviceChoice::Cpu,
+                Some(name) => DeviceChoice::Named(name),
+                None => DeviceChoice::Auto,
+            };
         });
     }
 
     pub(super) fn use_model(&mut self, ticket: Ticket, model: ModelId) {
         self.change_options(ticket, move |options| {
             options.model = Some(model.0);
-            Ok(())
         });
     }
 
@@ -75,14 +78,15 @@ impl Desk {
     fn change_options(
         &mut self,
         ticket: Ticket,
-        change: impl FnOnce(&mut crate::jobs::EngineOptions) -> Result<()> + Send + 'static,
+        change: impl FnOnce(&mut EngineOptions) + Send + 'static,
     ) {
         self.quick(move |shared, sink| {
             let mut options = shared.options();
-            let outcome = change(&mut options).and_then(|()| loads::remember(&shared.library, &options));
-            sink.send(match outcome {
+            change(&mut options);
+            sink.send(match loads::remember(&shared.library, &options) {
                 Ok(()) => {
                     *lock(&shared.options) = options;
+                    *lock(&shared.device) = None;
                     Event::Changed(ticket)
                 }
                 Err(error) => Event::Failed(Some(ticket), failure("change", &error)),
@@ -99,6 +103,7 @@ fn run_scan(
     events: &mut dyn FnMut(JobEvent),
 ) -> Result<JobSummary> {
     let engine = desk.engine(&shared.options(), cancel, events)?;
+    *lock(&shared.device) = Some(engine.device().name.clone());
     let folders = match folders {
         [] => shared.library.call(|library| library.folders())?.into_iter().map(|folder| folder.path).collect(),
         chosen => chosen.to_vec(),

@@ -30,6 +30,8 @@ struct Shared {
     library: LibraryHandle,
     thumbnails: ThumbnailCache,
     options: Mutex<EngineOptions>,
+    /// What the networks were last loaded on.
+    device: Mutex<Option<String>>,
     /// The last dendrogram, so that moving the threshold only cuts it anew.
     preview: Mutex<Option<preview::Prepared>>,
 }
@@ -44,6 +46,7 @@ impl Desk {
             home: home.clone(),
             library,
             options: Mutex::new(options),
+            device: Mutex::new(None),
             preview: Mutex::new(None),
         };
         let runner = Runner::start(home, wake, || {
