@@ -88,11 +88,8 @@ impl Embedder {
                 return Err(EmbedError::CropSize { index, found: crop.dimensions(), wanted });
             }
         }
-        let values = if self.lanes.len() > 1 && crops.len() > 1 {
-            self.values_over_lanes(crops)?
-        } else {
-            self.values(crops)?
-        };
+        let values =
+            if self.lanes.len() > 1 && crops.len() > 1 { self.values_over_lanes(crops)? } else { self.values(crops)? };
         let normalised = values.into_iter().enumerate().map(|(index, values)| {
             Embedding::normalise(values).map_err(|source| EmbedError::Embedding { index, source })
         });
