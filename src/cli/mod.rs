@@ -6,6 +6,8 @@ mod embed;
 mod models;
 mod scan;
 mod devices;
+pub mod models;
+mod people;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -52,6 +54,7 @@ pub enum Command {
     Embed(embed::EmbedArgs),
     Models(models::ModelsArgs),
     Devices(devices::DevicesArgs),
+    People(people::PeopleArgs),
 }
 
 /// Runs a subcommand. Errors are printed once, by `main`.
@@ -63,5 +66,6 @@ pub fn run(global: &Global, command: Command) -> Result<ExitCode> {
         Command::Embed(args) => embed::run(&home, global, args),
         Command::Models(args) => models::run(&home, args),
         Command::Devices(args) => devices::run(&home, args),
+        Command::People(args) => people::run(&home, args),
     }
 }
