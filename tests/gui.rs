@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 use eframe::egui::{self, Key, Modifiers};
 use egui_kittest::Harness;
-use egui_kittest::kittest::{NodeT, Queryable};
+use egui_kittest::kittest::Queryable;
 use likeness::gui::App;
 use likeness::gui::backend::{Change, Event, Failure, JobEnd, JobSummary, MoveTarget, Request};
 use likeness::gui::fonts::FontSource;
@@ -342,5 +342,5 @@ fn every_view_is_drawn_in_every_language() {
 /// As if a view had sent it.
 fn send(harness: &mut Harness<'static, App>, command: likeness::gui::command::Command) {
     harness.state_mut().send(command);
-    harness.run();
+    harness.run_steps(3);
 }

@@ -54,17 +54,11 @@ impl App {
     pub fn new(creation: &eframe::CreationContext<'_>, backend: Box<dyn Backend>, fonts: FontSource) -> Self {
         let remembered = creation.storage.and_then(|storage| storage.get_string(SETTINGS_KEY));
         // Settings of another version that cannot be read are as good as none.
-        let settings: Settings =
-            remembered.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+        let settings: Settings = remembered.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
         Self::with_settings(&creation.egui_ctx, backend, fonts, settings)
     }
 
-    pub fn with_settings(
-        ctx: &Context,
-        backend: Box<dyn Backend>,
-        fonts: FontSource,
-        settings: Settings,
-    ) -> Self {
+    pub fn with_settings(ctx: &Context, backend: Box<dyn Backend>, fonts: FontSource, settings: Settings) -> Self {
         let text = Locale::new(settings.language.unwrap_or_else(Language::of_system));
         fonts::install(ctx, fonts, text.language());
         theme::apply(ctx, settings.reduced_motion);
@@ -271,9 +265,7 @@ fn is_first_run(ctx: &ViewCtx<'_>) -> bool {
 
 fn title_line_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, search: &mut SearchField) {
     ui.horizontal_centered(|ui| {
-        if ctx.state.page != Page::None
-            && buttons::icon_button_ui(ui, Icon::ArrowLeft, ctx.text.s("back")).clicked()
-        {
+        if ctx.state.page != Page::None && buttons::icon_button_ui(ui, Icon::ArrowLeft, ctx.text.s("back")).clicked() {
             ctx.send(Command::Back);
         }
         ui.label(theme::heading(ctx.text.s(ctx.state.settings.view.label_key())));

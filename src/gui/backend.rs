@@ -28,7 +28,10 @@ pub enum Request {
     LoadDevices,
     LoadImage(ImageKey),
     /// What grouping at this threshold would change, without changing anything.
-    PreviewGrouping { squared_distance: f32, linkage: Linkage },
+    PreviewGrouping {
+        squared_distance: f32,
+        linkage: Linkage,
+    },
     Compare(Vec<CompareSource>),
     /// Adds the folders to the library and looks for what is new in them; no folder means all known ones.
     Scan(Vec<PathBuf>),
@@ -41,16 +44,31 @@ pub enum Request {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Change {
     /// Gives a person or an unnamed group its name.
-    Name { person: PersonId, name: String },
-    Confirm { person: PersonId, faces: Vec<FaceId> },
+    Name {
+        person: PersonId,
+        name: String,
+    },
+    Confirm {
+        person: PersonId,
+        faces: Vec<FaceId>,
+    },
     /// Confirms every suggestion of this person.
     ConfirmAll(PersonId),
     /// These faces are not this person; they are not suggested again.
-    Reject { person: PersonId, faces: Vec<FaceId> },
-    Move { faces: Vec<FaceId>, to: MoveTarget },
+    Reject {
+        person: PersonId,
+        faces: Vec<FaceId>,
+    },
+    Move {
+        faces: Vec<FaceId>,
+        to: MoveTarget,
+    },
     /// Back among the faces without a person.
     TakeOut(Vec<FaceId>),
-    Merge { from: PersonId, into: PersonId },
+    Merge {
+        from: PersonId,
+        into: PersonId,
+    },
     /// This group holds different people: group its faces again, more cautiously.
     Split(PersonId),
     /// Keep the group out of sight.
@@ -59,7 +77,10 @@ pub enum Change {
     NotAPerson(PersonId),
     Undo,
     Redo,
-    ApplyGrouping { squared_distance: f32, linkage: Linkage },
+    ApplyGrouping {
+        squared_distance: f32,
+        linkage: Linkage,
+    },
     ImportModel(PathBuf),
     VerifyModel(ModelId),
     RemoveModel(ModelId),

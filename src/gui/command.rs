@@ -37,21 +37,39 @@ pub enum Command {
 
     // People
     /// Names a person or an unnamed group; a name that another person has merges the two.
-    Name { person: PersonId, name: String },
-    Confirm { person: PersonId, faces: Vec<FaceId> },
+    Name {
+        person: PersonId,
+        name: String,
+    },
+    Confirm {
+        person: PersonId,
+        faces: Vec<FaceId>,
+    },
     /// Confirms every suggestion of this person.
     ConfirmAll(PersonId),
     /// Says that these faces are not this person.
-    Reject { person: PersonId, faces: Vec<FaceId> },
+    Reject {
+        person: PersonId,
+        faces: Vec<FaceId>,
+    },
     /// Gives faces to another person.
-    Move { faces: Vec<FaceId>, to: MoveTarget },
+    Move {
+        faces: Vec<FaceId>,
+        to: MoveTarget,
+    },
     /// Puts faces back among those without a person.
     TakeOut(Vec<FaceId>),
     /// Opens the preview of merging two people.
-    AskMerge { from: PersonId, into: PersonId },
+    AskMerge {
+        from: PersonId,
+        into: PersonId,
+    },
     /// Closes that preview.
     CloseMerge,
-    Merge { from: PersonId, into: PersonId },
+    Merge {
+        from: PersonId,
+        into: PersonId,
+    },
     /// Says that a group holds different people.
     Split(PersonId),
     /// Keeps a group out of sight.
@@ -65,7 +83,10 @@ pub enum Command {
     /// Opens or closes the grouping panel.
     ToggleGrouping,
     /// Shows what another threshold or linkage would change.
-    PreviewGrouping { squared_distance: f32, linkage: Linkage },
+    PreviewGrouping {
+        squared_distance: f32,
+        linkage: Linkage,
+    },
     /// Groups anew as previewed.
     ApplyGrouping,
 

@@ -32,8 +32,14 @@ const INTERFACE_FAMILIES: [&str; 14] = [
 ];
 
 /// Families that draw Simplified Chinese as it is written in China.
-const CHINESE_FAMILIES: [&str; 6] =
-    ["PingFang SC", "Microsoft YaHei UI", "Microsoft YaHei", "Noto Sans CJK SC", "Source Han Sans SC", "WenQuanYi Micro Hei"];
+const CHINESE_FAMILIES: [&str; 6] = [
+    "PingFang SC",
+    "Microsoft YaHei UI",
+    "Microsoft YaHei",
+    "Noto Sans CJK SC",
+    "Source Han Sans SC",
+    "WenQuanYi Micro Hei",
+];
 
 /// Where the window's letters come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +64,12 @@ pub fn install(ctx: &egui::Context, source: FontSource, language: Language) {
         prepend(&mut fonts, &mut strong, "interface strong", find(&database, &INTERFACE_FAMILIES, Weight::SEMIBOLD));
         if language == Language::Chinese {
             insert_second(&mut fonts, &mut regular, "chinese", find(&database, &CHINESE_FAMILIES, Weight::NORMAL));
-            insert_second(&mut fonts, &mut strong, "chinese strong", find(&database, &CHINESE_FAMILIES, Weight::SEMIBOLD));
+            insert_second(
+                &mut fonts,
+                &mut strong,
+                "chinese strong",
+                find(&database, &CHINESE_FAMILIES, Weight::SEMIBOLD),
+            );
         }
     }
     fonts.font_data.insert("lucide".into(), Arc::new(icon_data()));
@@ -68,9 +79,9 @@ pub fn install(ctx: &egui::Context, source: FontSource, language: Language) {
     ctx.set_fonts(fonts);
 }
 
-/// The icon font's glyphs fill the em square and stand on its lower edge; shifted so that they sit centred on a line.
+/// Shifted down a little, so that icons sit on the middle of the lower-case letters beside them.
 fn icon_data() -> FontData {
-    FontData::from_static(icons::FONT).tweak(egui::FontTweak { y_offset_factor: 0.0, ..Default::default() })
+    FontData::from_static(icons::FONT).tweak(egui::FontTweak { y_offset_factor: 0.09, ..Default::default() })
 }
 
 fn prepend(fonts: &mut FontDefinitions, family: &mut Vec<String>, name: &str, data: Option<FontData>) {
@@ -91,8 +102,7 @@ fn insert(fonts: &mut FontDefinitions, family: &mut Vec<String>, at: usize, name
 /// The first installed family's face of about this weight.
 fn find(database: &Database, families: &[&str], weight: Weight) -> Option<FontData> {
     families.iter().find_map(|family| {
-        let query =
-            Query { families: &[Family::Name(family)], weight, stretch: Stretch::Normal, style: Style::Normal };
+        let query = Query { families: &[Family::Name(family)], weight, stretch: Stretch::Normal, style: Style::Normal };
         let id = database.query(&query)?;
         let (bytes, index) = database.with_face_data(id, |bytes, index| (bytes.to_vec(), index))?;
         let mut font = FontData::from_blob(Arc::new(bytes), index);

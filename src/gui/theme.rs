@@ -120,11 +120,13 @@ pub mod space {
 
 /// Sizes of things that recur, in points.
 pub mod size {
-    pub const RAIL: f32 = 76.0;
+    pub const RAIL: f32 = 84.0;
     pub const TITLE_LINE: f32 = 56.0;
     pub const JOB_BAR: f32 = 48.0;
     pub const CONTROL: f32 = 30.0;
     pub const ICON: f32 = 16.0;
+    /// Height of a slider: its knob follows from it.
+    pub const SLIDER: f32 = 18.0;
     pub const PORTRAIT: f32 = 104.0;
     pub const STRIP_FACE: f32 = 72.0;
     pub const FACE_TILE: f32 = 112.0;
@@ -245,6 +247,7 @@ fn spacing(spacing: &mut egui::Spacing) {
     spacing.window_margin = Margin::same(space::XL as i8);
     spacing.icon_width = size::ICON;
     spacing.scroll = egui::style::ScrollStyle::thin();
+    spacing.scroll.fade.strength = 0.0;
     spacing.slider_rail_height = 4.0;
 }
 

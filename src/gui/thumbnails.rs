@@ -16,7 +16,10 @@ pub enum Drawable {
     /// Asked for.
     Loading,
     Failed,
-    Ready { texture: egui::TextureId, size: Vec2 },
+    Ready {
+        texture: egui::TextureId,
+        size: Vec2,
+    },
 }
 
 enum Entry {

@@ -39,12 +39,7 @@ pub struct Wire {
 
 impl Wire {
     pub fn new(world: World) -> Self {
-        Self {
-            sent: Rc::default(),
-            events: Rc::default(),
-            full: Rc::default(),
-            world: Rc::new(RefCell::new(world)),
-        }
+        Self { sent: Rc::default(), events: Rc::default(), full: Rc::default(), world: Rc::new(RefCell::new(world)) }
     }
 
     pub fn push(&self, event: Event) {
@@ -318,10 +313,12 @@ fn draw(key: ImageKey) -> Picture {
 
 /// A drawn head: `person` fixes skin, hair and face, `take` light and turn.
 fn portrait(person: u64, take: u64, side: u32) -> Picture {
-    let skin = [[236, 198, 170], [198, 145, 108], [141, 91, 62], [248, 216, 196], [172, 118, 82]][(person % 5) as usize];
+    let skin =
+        [[236, 198, 170], [198, 145, 108], [141, 91, 62], [248, 216, 196], [172, 118, 82]][(person % 5) as usize];
     let hair = [[52, 38, 30], [122, 82, 44], [24, 22, 26], [190, 160, 104], [150, 150, 156], [110, 44, 30]]
         [(hash(person) % 6) as usize];
-    let backdrop = [(hash(take) % 60 + 110) as i32, (hash(take + 7) % 60 + 120) as i32, (hash(take + 13) % 60 + 130) as i32];
+    let backdrop =
+        [(hash(take) % 60 + 110) as i32, (hash(take + 7) % 60 + 120) as i32, (hash(take + 13) % 60 + 130) as i32];
     let turn = (hash(take + 29) % 100) as f32 / 100.0 - 0.5;
     let width = 0.27 + (hash(person + 3) % 100) as f32 / 1600.0;
     let long_hair = hash(person + 11) % 2 == 0;

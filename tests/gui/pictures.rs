@@ -104,6 +104,7 @@ fn show(scene: Scene, fonts: FontSource, size: Vec2) -> Harness<'static, App> {
         .with_size(size)
         .allow_missing_glyphs()
         .with_max_steps(40)
+        .with_theme(if scene.theme == ThemeChoice::Dark { egui::Theme::Dark } else { egui::Theme::Light })
         .wgpu()
         .build_eframe(move |cc| App::with_settings(&cc.egui_ctx, backend, fonts, settings));
     harness.run();

@@ -142,11 +142,11 @@ impl CompareView {
             };
             picture::paint(ui, rect, drawable, picture::Fit::Cover, CornerRadius::same(theme::radius::PANEL));
             ui.horizontal(|ui| {
-                ui.add_sized(
-                    [CROP - size::CONTROL - space::S, size::CONTROL],
-                    egui::Label::new(theme::strong(&title)).truncate(),
-                )
-                .on_hover_text(&title);
+                ui.spacing_mut().item_spacing.x = space::S;
+                ui.allocate_ui(Vec2::new(CROP - size::CONTROL - space::S, size::CONTROL), |ui| {
+                    ui.set_min_width(CROP - size::CONTROL - space::S);
+                    ui.add(egui::Label::new(theme::strong(&title)).truncate()).on_hover_text(&title);
+                });
                 if buttons::icon_button_ui(ui, Icon::X, ctx.text.s("remove_from_comparison")).clicked() {
                     ctx.send(Command::RemoveCompared(slot));
                 }
@@ -156,12 +156,8 @@ impl CompareView {
     }
 
     fn matrix_ui(&mut self, ui: &mut Ui, ctx: &mut ViewCtx<'_>, result: &CompareResult) {
-        let titles: Vec<String> = result
-            .sources
-            .iter()
-            .zip(&result.slots)
-            .map(|(source, slot)| title_of(ctx, source, Some(slot)))
-            .collect();
+        let titles: Vec<String> =
+            result.sources.iter().zip(&result.slots).map(|(source, slot)| title_of(ctx, source, Some(slot))).collect();
         let faces: Vec<MatrixFace<'_>> = titles
             .iter()
             .enumerate()

@@ -93,7 +93,9 @@ fn offer_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, missing: &[ModelRow]) {
 }
 
 fn model_line_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, model: &ModelRow) {
+    ui.spacing_mut().item_spacing.y = space::XS;
     ui.horizontal(|ui| {
+        ui.set_height(theme::type_size::HEADING);
         ui.label(theme::strong(&model.name));
         ui.label(theme::secondary(ui, ctx.text.s(model.task.label_key())));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
@@ -101,6 +103,8 @@ fn model_line_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, model: &ModelRow) {
         });
     });
     let terms = [("licence", model.licence.as_str()), ("source", model.source.as_str())];
-    ui.add(egui::Label::new(theme::secondary(ui, ctx.text.f("offer_terms", &terms)).size(theme::type_size::SMALL)).wrap());
+    ui.add(
+        egui::Label::new(theme::secondary(ui, ctx.text.f("offer_terms", &terms)).size(theme::type_size::SMALL)).wrap(),
+    );
     ui.add_space(space::XS);
 }

@@ -7,7 +7,7 @@ use crate::gui::command::Command;
 use crate::gui::icons::{self, Icon};
 use crate::gui::locale::grouped;
 use crate::gui::rows::{GroupChange, GroupChangeKind, GroupingPreview, Linkage};
-use crate::gui::theme::{self, space};
+use crate::gui::theme::{self, size, space};
 use crate::gui::widgets::buttons::{self, Rank};
 use crate::gui::widgets::face_strip::face_strip_ui;
 
@@ -25,8 +25,7 @@ pub fn grouping_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
     });
     ui.add(egui::Label::new(theme::secondary(ui, ctx.text.s("grouping_what"))).wrap());
     ui.add_space(space::S);
-    let (threshold, linkage) =
-        ctx.state.grouping.asked.unwrap_or((ctx.state.threshold(), ctx.state.settings.linkage));
+    let (threshold, linkage) = ctx.state.grouping.asked.unwrap_or((ctx.state.threshold(), ctx.state.settings.linkage));
     threshold_ui(ui, ctx, threshold, linkage);
     ui.collapsing(ctx.text.s("advanced"), |ui| linkage_ui(ui, ctx, threshold, linkage));
     ui.add_space(space::S);
@@ -45,10 +44,15 @@ pub fn grouping_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
 fn threshold_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, threshold: f32, linkage: Linkage) {
     let mut value = threshold;
     ui.spacing_mut().slider_width = ui.available_width() - space::S;
-    let response = ui.add(Slider::new(&mut value, THRESHOLDS).show_value(false).step_by(0.01));
+    let knob = |ui: &mut Ui| {
+        ui.spacing_mut().interact_size.y = size::SLIDER;
+        ui.add(Slider::new(&mut value, THRESHOLDS).show_value(false).step_by(0.01))
+    };
+    let response = ui.scope(knob).inner;
     let (number, label) = (f64::from(value), ctx.text.s("threshold"));
     response.widget_info(|| WidgetInfo::slider(true, number, label));
     ui.horizontal(|ui| {
+        ui.set_height(theme::type_size::HEADING);
         ui.label(theme::secondary(ui, ctx.text.s("cautious")));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             ui.label(theme::secondary(ui, ctx.text.s("eager")));

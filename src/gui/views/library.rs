@@ -1,8 +1,6 @@
 //! The library: photos by month, in a grid of which only the visible rows are laid out.
 
-use eframe::egui::{
-    self, CornerRadius, Rect, Response, Role, Sense, Slider, Stroke, StrokeKind, Ui, Vec2, WidgetInfo,
-};
+use eframe::egui::{self, CornerRadius, Rect, Response, Role, Sense, Slider, Stroke, StrokeKind, Ui, Vec2, WidgetInfo};
 
 use super::ViewCtx;
 use crate::gui::command::Command;
@@ -167,6 +165,7 @@ fn bar_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
                 ctx.send(Command::Rescan);
             }
             let mut side = ctx.state.settings.tile_size;
+            ui.spacing_mut().interact_size.y = size::SLIDER;
             let slider = Slider::new(&mut side, 88.0..=288.0).show_value(false);
             let response = ui.add(slider).on_hover_text(ctx.text.s("tile_size"));
             let (value, label) = (f64::from(side), ctx.text.s("tile_size"));

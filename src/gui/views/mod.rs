@@ -26,12 +26,7 @@ pub struct ViewCtx<'a> {
 }
 
 impl<'a> ViewCtx<'a> {
-    pub fn new(
-        state: &'a State,
-        text: &'a Locale,
-        images: &'a mut Thumbnails,
-        commands: &'a mut Vec<Command>,
-    ) -> Self {
+    pub fn new(state: &'a State, text: &'a Locale, images: &'a mut Thumbnails, commands: &'a mut Vec<Command>) -> Self {
         Self { state, text, images, commands }
     }
 

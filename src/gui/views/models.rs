@@ -52,6 +52,7 @@ fn model_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, model: &ModelRow) {
         ui.horizontal(|ui| {
             ui.vertical(|ui| {
                 ui.set_width((ui.available_width() - 320.0).max(200.0));
+                ui.spacing_mut().item_spacing.y = space::XS;
                 title_ui(ui, ctx, model);
                 let mut facts = vec![locale::bytes(model.bytes), model.input.clone()];
                 if let Some(lfw) = model.lfw_percent {
@@ -68,6 +69,7 @@ fn model_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, model: &ModelRow) {
 
 fn title_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, model: &ModelRow) {
     ui.horizontal(|ui| {
+        ui.set_height(theme::type_size::HEADING);
         ui.label(theme::lead(&model.name));
         let palette = theme::palette(ui.visuals());
         let state = match (model.in_use, model.installed) {

@@ -51,6 +51,7 @@ impl PeopleView {
             Panel::right("grouping")
                 .exact_size(size::SIDE_PANEL)
                 .resizable(false)
+                .show_separator_line(false)
                 .frame(egui::Frame::new().inner_margin(margin))
                 .show(ui, |ui| grouping_ui(ui, ctx));
         }
@@ -113,9 +114,9 @@ impl PeopleView {
             let more = group.faces.saturating_sub(strip.len() as u64);
             let name = ctx.text.n("group_of", group.faces);
             // The column of fields stays in line, however many faces a group has.
-            let strip_width = 7.0 * (size::STRIP_FACE + space::XS);
+            let strip_width = (7.0 * (size::STRIP_FACE + space::XS)).min(ui.available_width() * 0.7);
             ui.allocate_ui(Vec2::new(strip_width, size::STRIP_FACE), |ui| {
-                ui.set_min_width(strip_width.min(ui.available_width() * 0.7));
+                ui.set_min_width(strip_width);
                 let strip = face_strip_ui(ui, ctx, strip, more, size::STRIP_FACE, &name);
                 if strip.on_hover_text(ctx.text.n("open_group", group.faces)).clicked() {
                     ctx.send(Command::OpenPerson(group.person));
@@ -136,7 +137,7 @@ impl PeopleView {
         let group = &people.groups[index];
         let look = NameFieldLook {
             label: &ctx.text.n("name_of_group", group.faces),
-            hint: ctx.text.s("who_is_this_short"),
+            hint: ctx.text.s("name_hint"),
             width: 200.0,
             focus: self.focus == Some(group.person),
         };
@@ -183,10 +184,10 @@ fn bar_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, people: &People) {
 /// Undo and Redo, while there is something to undo or redo.
 pub fn undo_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
     let Some(overview) = ctx.state.overview() else { return };
-    if overview.can_redo && buttons::icon_button_ui(ui, Icon::Redo2, ctx.text.s("redo")).clicked() {
+    if overview.can_redo && buttons::icon_button_ui(ui, Icon::Redo2, ctx.text.s("redo_last")).clicked() {
         ctx.send(Command::Redo);
     }
-    if overview.can_undo && buttons::icon_button_ui(ui, Icon::Undo2, ctx.text.s("undo")).clicked() {
+    if overview.can_undo && buttons::icon_button_ui(ui, Icon::Undo2, ctx.text.s("undo_last")).clicked() {
         ctx.send(Command::Undo);
     }
 }

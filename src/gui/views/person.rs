@@ -129,7 +129,7 @@ impl PersonView {
             ui.horizontal(|ui| {
                 ui.label(theme::heading(name));
                 if buttons::icon_button_ui(ui, Icon::Pencil, ctx.text.s("rename")).clicked() {
-                    self.naming = Some(NameField { text: name.to_owned(), ..NameField::default() });
+                    self.naming = Some(NameField::with(name.to_owned()));
                     self.take_focus = true;
                 }
             });
@@ -170,14 +170,7 @@ impl PersonView {
         undo_ui(ui, ctx);
     }
 
-    fn face_ui(
-        &mut self,
-        ui: &mut Ui,
-        ctx: &mut ViewCtx<'_>,
-        page: &PersonPage,
-        face: &PersonFace,
-        section: Section,
-    ) {
+    fn face_ui(&mut self, ui: &mut Ui, ctx: &mut ViewCtx<'_>, page: &PersonPage, face: &PersonFace, section: Section) {
         ui.vertical(|ui| {
             ui.set_width(size::FACE_TILE);
             let distance = format!("{:.2}", face.distance.0);
@@ -277,8 +270,7 @@ impl PersonView {
         } else if pressed(Key::X) && !faces.is_empty() {
             ctx.send(Command::Reject { person: page.person, faces });
         } else if pressed(Key::N) {
-            let text = page.name.clone().unwrap_or_default();
-            self.naming = Some(NameField { text, ..NameField::default() });
+            self.naming = Some(NameField::with(page.name.clone().unwrap_or_default()));
             self.take_focus = true;
         } else if pressed(Key::I) {
             ctx.send(Command::Ignore(page.person));
@@ -373,8 +365,7 @@ fn pick_person_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, salt: &str, field: &mut Na
 fn pick_name_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, salt: &str, field: &mut NameField) -> Option<String> {
     let id = Id::unique(salt);
     let focus = !ui.memory(|memory| memory.has_focus(id)) && field.text.is_empty();
-    let look =
-        NameFieldLook { label: ctx.text.s("name_label"), hint: ctx.text.s("name_hint"), width: 220.0, focus };
+    let look = NameFieldLook { label: ctx.text.s("name_label"), hint: ctx.text.s("name_hint"), width: 220.0, focus };
     name_field_ui(ui, ctx, id, field, look).0
 }
 

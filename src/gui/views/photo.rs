@@ -151,7 +151,7 @@ impl PhotoView {
         let field = self.fields.entry(face.face).or_default();
         let look = NameFieldLook {
             label: ctx.text.s("name_label"),
-            hint: ctx.text.s("who_is_this_short"),
+            hint: ctx.text.s("who_is_this"),
             width: 180.0,
             focus: false,
         };

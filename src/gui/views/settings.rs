@@ -55,17 +55,15 @@ fn device_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
 
 fn device_row_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, device: &DeviceRow, used: bool) {
     ui.horizontal(|ui| {
+        ui.set_height(size::CONTROL - space::XS);
         let response = ui.add_enabled(device.usable, egui::RadioButton::new(used, &device.name));
         if response.clicked() && !used {
             ctx.send(Command::UseDevice(Some(device.name.clone())));
         }
         ui.label(theme::secondary(ui, ctx.text.s(device.kind.label_key())));
         let verdict = device.verdict.as_deref().unwrap_or(ctx.text.s("device_untested"));
-        let colour = if device.usable {
-            theme::palette(ui.visuals()).secondary
-        } else {
-            theme::palette(ui.visuals()).different
-        };
+        let colour =
+            if device.usable { theme::palette(ui.visuals()).secondary } else { theme::palette(ui.visuals()).different };
         ui.add(egui::Label::new(RichText::new(verdict).color(colour)).truncate()).on_hover_text(verdict);
     });
 }

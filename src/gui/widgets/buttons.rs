@@ -1,4 +1,4 @@
-//! Buttons: one shape, four ranks.
+//! Buttons: one shape, three ranks.
 
 use eframe::egui::{
     self, Color32, CornerRadius, Galley, Response, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, WidgetText,
@@ -16,8 +16,6 @@ pub enum Rank {
     Plain,
     /// No frame until the pointer is over it.
     Quiet,
-    /// Cannot be undone.
-    Danger,
 }
 
 /// A button with words.
@@ -54,8 +52,7 @@ pub fn chip_ui(ui: &mut Ui, selected: bool, label: &str) -> Response {
     let palette = theme::palette(ui.visuals());
     let galley = galley(ui, label);
     let height = size::CONTROL - space::XS;
-    let (rect, response) =
-        ui.allocate_exact_size(Vec2::new(galley.size().x + 2.0 * space::M, height), Sense::click());
+    let (rect, response) = ui.allocate_exact_size(Vec2::new(galley.size().x + 2.0 * space::M, height), Sense::click());
     name(ui, &response, label, Some(selected));
     if ui.is_rect_visible(rect) {
         let (fill, outline, text) = match (selected, response.hovered()) {
@@ -132,13 +129,8 @@ fn paint_frame(ui: &Ui, rect: egui::Rect, response: &Response, rank: Rank, palet
             let fill = if lit { palette.accent.lerp_to_gamma(palette.text, 0.12) } else { palette.accent };
             (fill, fill, palette.on_accent)
         }
-        Rank::Plain => {
-            (if lit { palette.hovered } else { palette.surface }, palette.hairline, palette.text)
-        }
-        Rank::Quiet => {
-            (if lit { palette.hovered } else { theme::TRANSPARENT }, theme::TRANSPARENT, palette.text)
-        }
-        Rank::Danger => (if lit { palette.hovered } else { palette.surface }, palette.hairline, palette.different),
+        Rank::Plain => (if lit { palette.hovered } else { palette.surface }, palette.hairline, palette.text),
+        Rank::Quiet => (if lit { palette.hovered } else { theme::TRANSPARENT }, theme::TRANSPARENT, palette.text),
     };
     let rounding = CornerRadius::same(theme::radius::CONTROL);
     let rect = if pressed { rect.shrink(0.5) } else { rect };

@@ -58,7 +58,8 @@ fn crop_ui(ui: &Ui, rect: Rect, face: &MatrixFace<'_>) {
         None => Drawable::Failed,
     };
     picture::paint(ui, rect, drawable, picture::Fit::Cover, CornerRadius::same(theme::radius::TILE));
-    let response = ui.interact(rect, ui.scope_id().with(("crop", rect.min.x as i32, rect.min.y as i32)), Sense::hover());
+    let response =
+        ui.interact(rect, ui.scope_id().with(("crop", rect.min.x as i32, rect.min.y as i32)), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, face.title));
     response.on_hover_text(face.title);
 }
@@ -77,7 +78,7 @@ fn cell_ui(
     };
     let response = ui.interact(rect, ui.scope_id().with((rect.min.x as i32, rect.min.y as i32)), Sense::hover());
     let name = words(distance);
-    response.widget_info(|| WidgetInfo::labeled(Role::Cell, true, &name));
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &name));
     let rounding = CornerRadius::same(theme::radius::CONTROL);
     ui.painter().rect_filled(rect, rounding, theme::heat(palette, distance.0, threshold));
     ui.painter().text(
@@ -96,11 +97,7 @@ fn cell_ui(
 }
 
 /// A texture for a crop.
-pub fn crop_texture(
-    ctx: &egui::Context,
-    name: &str,
-    picture: &crate::gui::rows::Picture,
-) -> Option<TextureHandle> {
+pub fn crop_texture(ctx: &egui::Context, name: &str, picture: &crate::gui::rows::Picture) -> Option<TextureHandle> {
     let image = crate::gui::thumbnails::colour_image(picture)?;
     Some(ctx.load_texture(name, image, egui::TextureOptions::LINEAR))
 }

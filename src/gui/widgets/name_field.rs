@@ -31,6 +31,13 @@ pub struct NameFieldLook<'a> {
     pub focus: bool,
 }
 
+impl NameField {
+    /// A field that begins with a name.
+    pub fn with(text: String) -> Self {
+        Self { text, ..Self::default() }
+    }
+}
+
 const COMPLETIONS: usize = 5;
 
 /// Returns the name once it is entered, and the field's response.

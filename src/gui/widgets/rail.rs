@@ -1,8 +1,6 @@
 //! The narrow rail on the left: the views, and at its foot what computes.
 
-use eframe::egui::{
-    self, Align2, CornerRadius, FontId, Response, Role, Sense, Stroke, Ui, Vec2, WidgetInfo,
-};
+use eframe::egui::{self, Align2, CornerRadius, FontId, Response, Role, Sense, Stroke, Ui, Vec2, WidgetInfo};
 
 use crate::gui::command::Command;
 use crate::gui::icons::{self, Icon};
@@ -32,10 +30,11 @@ fn foot_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
     let secondary = theme::palette(ui.visuals()).secondary;
     let model = overview.model.as_deref().unwrap_or(ctx.text.s("no_model"));
     for (words, view) in [(model, View::Models), (overview.device.as_str(), View::Settings)] {
-        let label = egui::Label::new(egui::RichText::new(words).size(theme::type_size::SMALL).color(secondary))
-            .wrap_mode(egui::TextWrapMode::Truncate)
-            .sense(Sense::click());
-        if ui.add_sized([size::RAIL - space::S, 16.0], label).on_hover_text(words).clicked() {
+        let mut job =
+            egui::text::LayoutJob::simple(words.to_owned(), theme::small_font(), secondary, size::RAIL - space::M);
+        job.wrap.max_rows = 2;
+        job.halign = egui::Align::Center;
+        if ui.add(egui::Label::new(job).sense(Sense::click())).on_hover_text(words).clicked() {
             ctx.send(Command::Show(view));
         }
     }

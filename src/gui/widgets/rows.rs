@@ -19,12 +19,8 @@ impl RowTops {
         Self(tops)
     }
 
-    pub fn len(&self) -> usize {
+    fn count(&self) -> usize {
         self.0.len().saturating_sub(1)
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 
     pub fn height(&self) -> f32 {
@@ -39,7 +35,7 @@ impl RowTops {
     pub fn visible(&self, range: Rangef) -> Range<usize> {
         let first = self.0.partition_point(|&top| top <= range.min).saturating_sub(2);
         let last = self.0.partition_point(|&top| top < range.max) + 1;
-        first.min(self.len())..last.min(self.len())
+        first.min(self.count())..last.min(self.count())
     }
 
     /// The row at this height.
