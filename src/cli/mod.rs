@@ -6,7 +6,6 @@ mod embed;
 mod models;
 mod scan;
 mod devices;
-pub mod models;
 mod people;
 
 use std::path::PathBuf;
