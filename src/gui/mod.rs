@@ -9,6 +9,7 @@
 //! * [`app`] is the eframe application: between two frames it drains events and runs commands, then it draws.
 //! * [`logic`] is what commands and events do to the state; it draws nothing and runs while the window is hidden.
 //! * [`backend`] is the seam: requests, events, and the trait the jobs stand behind; [`rows`] are its plain rows.
+//! * [`desk`] is that trait over the real jobs.
 //! * [`theme`] holds every colour, distance and type size; [`locale`] every word.
 //! * [`thumbnails`] is the bounded cache of pictures; [`notices`] what is said in passing.
 //!
@@ -19,6 +20,7 @@ use eframe::egui;
 pub mod app;
 pub mod backend;
 pub mod command;
+pub mod desk;
 mod dialogs;
 pub mod fonts;
 mod icons;
