@@ -88,10 +88,13 @@ impl Logic {
             Command::CancelJob(job) => self.ask(Request::Cancel(job)),
             Command::ToggleGrouping => self.toggle_grouping(state),
             Command::PreviewGrouping { squared_distance, linkage } => {
-                state.settings.linkage = linkage;
                 state.grouping.asked = Some((squared_distance, linkage));
                 self.outbox.retain(|request| !matches!(request, Request::PreviewGrouping { .. }));
                 self.ask(Request::PreviewGrouping { squared_distance, linkage });
+            }
+            Command::FindPhotos(typed) => {
+                self.outbox.retain(|request| !matches!(request, Request::FindPhotos(_)));
+                self.ask(Request::FindPhotos(typed));
             }
             Command::AskMerge { from, into } => state.merging = Some((from, into)),
             Command::CloseMerge => state.merging = None,
@@ -286,7 +289,7 @@ impl Logic {
         state.grouping = Default::default();
         state.grouping.open = open;
         if open {
-            let (squared_distance, linkage) = (state.threshold(), state.settings.linkage);
+            let (squared_distance, linkage) = state.grouped_with();
             state.grouping.asked = Some((squared_distance, linkage));
             self.ask(Request::PreviewGrouping { squared_distance, linkage });
         }
@@ -322,6 +325,7 @@ impl Logic {
             Event::Compared(result) if result.sources == state.compared.sources => {
                 state.compared.result = Some(result);
             }
+            Event::PhotosFound(typed, photos) => state.found_photos = (typed, photos),
             Event::Job(report) => {
                 if report.kind == JobKind::Scan && self.now_secs - self.refreshed_secs >= REFRESH_SECS {
                     self.refreshed_secs = self.now_secs;
@@ -362,7 +366,7 @@ impl Logic {
         if loading {
             state.overview = Loadable::Failed(failure.clone());
         }
-        state.notices.fail(text.s(failure.words_key()).to_owned(), failure.details);
+        state.notices.fail(text.s(failure.what.words_key()).to_owned(), failure.details);
     }
 
     fn job_ended(&mut self, state: &mut State, text: &Locale, kind: Option<JobKind>, end: JobEnd) {

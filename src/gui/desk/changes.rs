@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::{Shared, failure, lock, preview};
-use crate::gui::backend::{Change, Event, MoveTarget, Ticket};
+use crate::gui::backend::{Change, Event, Failed, MoveTarget, Ticket};
 use crate::jobs::split_group;
 use crate::library::{Belongs, Destination, Library, LibraryError, SetAside};
 use crate::models::{Store, Verdict};
@@ -15,7 +15,7 @@ pub fn answer(shared: &Shared, ticket: Ticket, change: Change) -> Event {
     *lock(&shared.preview) = None;
     match outcome {
         Ok(()) => Event::Changed(ticket),
-        Err(error) => Event::Failed(Some(ticket), failure("change", &error)),
+        Err(error) => Event::Failed(Some(ticket), failure(Failed::Change, &error)),
     }
 }
 
@@ -69,7 +69,11 @@ fn decide(library: &mut Library, change: Change) -> Result<(), LibraryError> {
     }
 }
 
-fn faces_of(library: &Library, person: PersonId, wanted: impl Fn(Belongs) -> bool) -> Result<Vec<FaceId>, LibraryError> {
+fn faces_of(
+    library: &Library,
+    person: PersonId,
+    wanted: impl Fn(Belongs) -> bool,
+) -> Result<Vec<FaceId>, LibraryError> {
     let everyone = library.everyone()?;
     let faces = everyone.into_iter().filter(|listing| listing.id == person).flat_map(|listing| listing.faces);
     Ok(faces.filter(|face| wanted(face.belongs)).map(|face| face.face_id).collect())

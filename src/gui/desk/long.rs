@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 
 use super::{Desk, Shared, failure, loads, lock, pictures};
-use crate::gui::backend::{Event, JobEnd, JobSummary, Ticket};
+use crate::device::DeviceChoice;
+use crate::gui::backend::{Event, Failed, JobEnd, JobSummary, Ticket};
 use crate::gui::rows::{CompareFace, CompareResult, CompareSource, JobId, JobKind, JobReport, JobStage};
 use crate::jobs::{
-    Compared, Desk as Networks, EngineOptions, FindFaces, Grouping, JobEvent, Progress, Sink, Stage, compare_face, compare_file, install, regroup,
-    scan,
+    Compared, Desk as Networks, EngineOptions, FindFaces, Grouping, JobEvent, Progress, Sink, Stage, compare_face,
+    compare_file, install, regroup, scan,
 };
-use crate::device::DeviceChoice;
 use crate::models::{InstallOptions, Store};
 use crate::types::{Cancel, FaceId, ModelId};
 
@@ -70,16 +70,12 @@ impl Desk {
             let removed = Store::open(shared.home.models()).and_then(|store| store.remove(&model));
             sink.send(match removed {
                 Ok(_) => Event::Changed(ticket),
-                Err(error) => Event::Failed(Some(ticket), failure("remove", &error.into())),
+                Err(error) => Event::Failed(Some(ticket), failure(Failed::Remove, &error.into())),
             });
         });
     }
 
-    fn change_options(
-        &mut self,
-        ticket: Ticket,
-        change: impl FnOnce(&mut EngineOptions) + Send + 'static,
-    ) {
+    fn change_options(&mut self, ticket: Ticket, change: impl FnOnce(&mut EngineOptions) + Send + 'static) {
         self.quick(move |shared, sink| {
             let mut options = shared.options();
             change(&mut options);
@@ -89,7 +85,7 @@ impl Desk {
                     *lock(&shared.device) = None;
                     Event::Changed(ticket)
                 }
-                Err(error) => Event::Failed(Some(ticket), failure("change", &error)),
+                Err(error) => Event::Failed(Some(ticket), failure(Failed::Change, &error)),
             });
         });
     }
@@ -147,7 +143,7 @@ fn end(sink: &Sink<Event>, job: JobId, cancel: &Cancel, outcome: Result<JobSumma
         Ok(summary) if cancel.is_cancelled() => JobEnd::Cancelled(summary),
         Ok(summary) => JobEnd::Done(summary),
         Err(_) if cancel.is_cancelled() => JobEnd::Cancelled(JobSummary::default()),
-        Err(error) => JobEnd::Failed(failure("job", &error)),
+        Err(error) => JobEnd::Failed(failure(Failed::Job, &error)),
     };
     sink.send(Event::JobEnded(job, end));
 }
@@ -158,9 +154,9 @@ fn run_compare(shared: &Shared, desk: &mut Networks, sources: Vec<CompareSource>
             .iter()
             .map(|source| match source {
                 CompareSource::File(path) => compare_file(engine, path),
-                CompareSource::Face(face) => stored_face(shared, *face).and_then(|(path, found)| {
-                    compare_face(engine, &path, &found)
-                }),
+                CompareSource::Face(face) => {
+                    stored_face(shared, *face).and_then(|(path, found)| compare_face(engine, &path, &found))
+                }
             })
             .collect(),
         Err(error) => sources.iter().map(|_| Err(anyhow::anyhow!("{error:#}"))).collect(),
