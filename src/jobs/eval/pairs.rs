@@ -161,7 +161,7 @@ pub fn eval_pairs(
         run.json("sandberg.json", published)?;
     }
     run.file("failures.csv", present::failure_table(&wrong, &resolved.pairs, errata.as_ref()).to_csv().as_bytes())?;
-    run.file("distances.csv", present::distance_table(&judged.scored, &resolved.pairs).to_csv().as_bytes())?;
+    run.file("pairs.csv", present::distance_table(&judged.scored, &resolved.pairs).to_csv().as_bytes())?;
     present::pairs_report(&run, &judged, &outcome, &wrong, &resolved.pairs, errata.as_ref(), config, note)?;
     Ok(outcome)
 }

@@ -138,7 +138,10 @@ pub(super) fn pairs_report(
 
 fn summary(outcome: &PairsOutcome, judged: &Judgement, config: &PairsConfig) -> String {
     let way = match (config.arithmetic, &config.threshold_from) {
-        (Arithmetic::Sandberg, _) => "The figures below repeat the arithmetic of davidsandberg/facenet's lfw.evaluate",
+        (Arithmetic::Sandberg, _) => {
+            "The four figures below repeat the arithmetic of davidsandberg/facenet's lfw.evaluate; curves, folds and \
+             wrong pairs use exact thresholds"
+        }
         (_, Some(_)) => "The threshold was chosen on another list of pairs",
         (_, None) => "Each fold was judged with the threshold that the other folds chose",
     };
