@@ -1,6 +1,7 @@
 //! One file a subcommand. Results go to standard output, progress and problems to standard error.
 
 mod devices;
+mod eval;
 pub mod models;
 mod people;
 
@@ -38,6 +39,7 @@ pub struct Global {
 pub enum Command {
     Models(models::ModelsArgs),
     Devices(devices::DevicesArgs),
+    Eval(eval::EvalArgs),
     People(people::PeopleArgs),
 }
 
@@ -47,6 +49,7 @@ pub fn run(global: &Global, command: Command) -> Result<ExitCode> {
     match command {
         Command::Models(args) => models::run(&home, args),
         Command::Devices(args) => devices::run(&home, args),
+        Command::Eval(args) => eval::run(&home, args),
         Command::People(args) => people::run(&home, args),
     }
 }

@@ -7,6 +7,8 @@ mod inputs;
 mod pairs;
 mod present;
 mod run_folder;
+#[cfg(test)]
+mod tests;
 mod video;
 
 pub use clusters::{ClustersOutcome, eval_clusters};
