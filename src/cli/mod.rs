@@ -2,13 +2,12 @@
 
 mod compare;
 mod console;
-mod embed;
-mod models;
-mod scan;
 mod devices;
+mod embed;
 mod eval;
-pub mod models;
+mod models;
 mod people;
+mod scan;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -1,9 +1,9 @@
 //! The only place where parts meet: runner, cancel, progress, one file a job.
 
-pub mod eval;
 mod compare;
 mod embed_files;
 mod engine;
+pub mod eval;
 mod grouping;
 mod home;
 mod install;
