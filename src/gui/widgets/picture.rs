@@ -89,7 +89,7 @@ mod tests {
         let frame = Rect::from_min_size(pos2(10.0, 10.0), Vec2::splat(100.0));
         let tall = Vec2::new(100.0, 400.0);
         assert_eq!(place(frame, tall, Fit::CoverAround([0.5, 0.5])), place(frame, tall, Fit::Cover));
-        assert_eq!(place(frame, tall, Fit::CoverAround([0.5, 0.3])).top(), 10.0 + 50.0 - 120.0);
+        assert_eq!(place(frame, tall, Fit::CoverAround([0.5, 0.25])).top(), 10.0 + 50.0 - 100.0);
         assert_eq!(place(frame, tall, Fit::CoverAround([0.5, 0.0])).top(), frame.top());
         assert_eq!(place(frame, tall, Fit::CoverAround([0.5, 1.0])).bottom(), frame.bottom());
     }
