@@ -1,12 +1,13 @@
 //! One file a subcommand. Results go to standard output, progress and problems to standard error.
 
+mod bench;
 mod compare;
 mod console;
+mod devices;
 mod embed;
 mod models;
-mod scan;
-mod devices;
 mod people;
+mod scan;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -49,6 +50,7 @@ impl Global {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Scan(scan::ScanArgs),
+    Bench(bench::BenchArgs),
     Compare(compare::CompareArgs),
     Embed(embed::EmbedArgs),
     Models(models::ModelsArgs),
@@ -60,6 +62,7 @@ pub enum Command {
 pub fn run(global: &Global, command: Command) -> Result<ExitCode> {
     let home = Home::open(global.home.as_deref())?;
     match command {
+        Command::Bench(args) => bench::run(&home, global, args),
         Command::Scan(args) => scan::run(&home, global, args),
         Command::Compare(args) => compare::run(&home, global, args),
         Command::Embed(args) => embed::run(&home, global, args),

@@ -126,7 +126,6 @@ impl Engine {
     pub fn device(&self) -> &ComputeDevice {
         &self.device
     }
-
 }
 
 impl FindFaces for Engine {
@@ -140,7 +139,8 @@ impl FindFaces for Engine {
 
     fn find_faces(&self, photos: &[(&Path, &Photo)], timings: &mut Timings) -> Vec<Result<Vec<FoundFace>>> {
         let started = Instant::now();
-        let detections = self.detect_all(photos);
+        let pictures: Vec<&RgbImage> = photos.iter().map(|(_, photo)| &photo.pixels).collect();
+        let detections = self.detect_all(&pictures);
         timings.detect_secs += started.elapsed().as_secs_f64();
 
         let started = Instant::now();
@@ -188,12 +188,17 @@ impl Engine {
         self.embed(&crops)
     }
 
+    /// The faces of each picture, largest first, in the picture's pixels.
+    pub fn detect(&self, pictures: &[&RgbImage]) -> Result<Vec<Vec<Detection>>> {
+        self.detect_all(pictures).into_iter().collect()
+    }
+
     /// On the CPU photos are spread over the cores; a GPU takes them one after another from one thread.
-    fn detect_all(&self, photos: &[(&Path, &Photo)]) -> Vec<Result<Vec<Detection>>> {
-        let detect = |(_, photo): &(&Path, &Photo)| Ok(self.detector.detect(&photo.pixels)?);
+    fn detect_all(&self, pictures: &[&RgbImage]) -> Vec<Result<Vec<Detection>>> {
+        let detect = |picture: &&RgbImage| Ok(self.detector.detect(picture)?);
         match self.device.kind {
-            DeviceKind::Cpu => photos.par_iter().map(detect).collect(),
-            DeviceKind::Hardware | DeviceKind::Software => photos.iter().map(detect).collect(),
+            DeviceKind::Cpu => pictures.par_iter().map(detect).collect(),
+            DeviceKind::Hardware | DeviceKind::Software => pictures.iter().map(detect).collect(),
         }
     }
 
@@ -216,8 +221,7 @@ impl Engine {
 
     /// All crops of the batch in one go, then handed back to their photos.
     fn embed_cut(&self, mut cut: Vec<Result<Cut>>) -> Vec<Result<Vec<FoundFace>>> {
-        let crops: Vec<RgbImage> =
-            cut.iter_mut().flatten().flat_map(|cut| std::mem::take(&mut cut.crops)).collect();
+        let crops: Vec<RgbImage> = cut.iter_mut().flatten().flat_map(|cut| std::mem::take(&mut cut.crops)).collect();
         let mut embeddings = match self.embed(&crops) {
             Ok(embeddings) => embeddings.into_iter(),
             Err(error) => {
@@ -265,9 +269,5 @@ fn model_of_task(store: &Store, id: &ModelId, task: Task) -> Result<ModelId> {
 }
 
 fn scaled(found: &Detection, factor: f32) -> Detection {
-    Detection {
-        face_box: found.face_box.scaled(factor),
-        landmarks: found.landmarks.scaled(factor),
-        score: found.score,
-    }
+    Detection { face_box: found.face_box.scaled(factor), landmarks: found.landmarks.scaled(factor), score: found.score }
 }
