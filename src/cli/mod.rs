@@ -5,6 +5,7 @@ mod compare;
 mod console;
 mod devices;
 mod embed;
+mod eval;
 mod models;
 mod people;
 mod scan;
@@ -55,6 +56,7 @@ pub enum Command {
     Embed(embed::EmbedArgs),
     Models(models::ModelsArgs),
     Devices(devices::DevicesArgs),
+    Eval(eval::EvalArgs),
     People(people::PeopleArgs),
 }
 
@@ -68,6 +70,7 @@ pub fn run(global: &Global, command: Command) -> Result<ExitCode> {
         Command::Embed(args) => embed::run(&home, global, args),
         Command::Models(args) => models::run(&home, args),
         Command::Devices(args) => devices::run(&home, args),
+        Command::Eval(args) => eval::run(&home, args),
         Command::People(args) => people::run(&home, args),
     }
 }
