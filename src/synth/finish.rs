@@ -9,18 +9,18 @@ use super::variation::Shot;
 
 /// Lights a head as if it were an egg.
 pub(super) fn light(head_picture: &mut Pixmap, head: &Head, shot: &Shot) {
-    let flat_from_picture = head.flat_from_picture();
+    let flat = head.flat_from_picture();
+    let [a, b, u, v] = [flat.a, flat.b, flat.u, flat.v].map(|value| value as f32);
     let width = head_picture.width() as usize;
-    for (index, pixel) in head_picture.pixels_mut().iter_mut().enumerate() {
-        if pixel.alpha() == 0 {
-            continue;
+    for (row, pixels) in head_picture.pixels_mut().chunks_mut(width).enumerate() {
+        let picture_y = row as f32 + 0.5;
+        for (column, pixel) in pixels.iter_mut().enumerate().filter(|(_, pixel)| pixel.alpha() > 0) {
+            let picture_x = column as f32 + 0.5;
+            let (x, y) = (a * picture_x - b * picture_y + u, b * picture_x + a * picture_y + v);
+            let normal = [(x / 1.15).clamp(-1.1, 1.1), ((y - 0.1) / 1.6).clamp(-1.1, 1.1)];
+            let towards = normal[0] * shot.light[0] + normal[1] * shot.light[1];
+            *pixel = scaled(*pixel, (1.0 + shot.light_strength * towards).clamp(0.3, 1.6));
         }
-        let place = [(index % width) as f64 + 0.5, (index / width) as f64 + 0.5];
-        let [x, y] = flat_from_picture.apply(place).map(|value| value as f32);
-        let normal = [(x / 1.15).clamp(-1.1, 1.1), ((y - 0.1) / 1.6).clamp(-1.1, 1.1)];
-        let towards = normal[0] * shot.light[0] + normal[1] * shot.light[1];
-        let factor = (1.0 + shot.light_strength * towards).clamp(0.3, 1.6);
-        *pixel = scaled(*pixel, factor);
     }
 }
 

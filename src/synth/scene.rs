@@ -106,7 +106,7 @@ fn placed<'a>(
     let x = (place as f32 + 0.5) * column + rng.random_range(-1.0..1.0) * slack;
     // Hair fits in above, the chest below.
     let (highest, lowest) = (2.0 * unit, (height - 3.0 * unit).max(2.0 * unit + 1.0));
-    let y = highest + (lowest - highest) * rng.random_range(0.0..1.0);
+    let y = highest + (lowest - highest) * rng.random_range(0.25..1.0);
     Head::placed(identity, look, [x, y], unit)
 }
 
@@ -209,7 +209,7 @@ fn draw_shelves(canvas: &mut Canvas, rng: &mut impl Rng, width: f32, height: f32
         let floor = (row as f32 + 0.94) * row_height;
         let mut x = 0.0;
         while x < width {
-            let book = rng.random_range(0.018..0.05) * width.max(height);
+            let book = rng.random_range(0.025..0.065) * width.max(height);
             let tall = rng.random_range(0.6..0.86) * row_height;
             let ink = between(any_ink(rng, 0.15, 0.75), WOOD, 0.45);
             canvas.fill(&rectangle(x, floor - tall, book * 0.92, tall), ink, 1.0);

@@ -12,7 +12,7 @@ pub(super) struct Look {
     pub yaw: f32,
     pub pitch: f32,
     pub roll: f32,
-    /// −0.3 cross … 1 beaming.
+    /// −0.2 cross … 1 beaming.
     pub smile: f32,
     pub mouth_open: f32,
     pub eye_open: [f32; 2],
@@ -79,7 +79,7 @@ impl Look {
     pub fn sample(rng: &mut impl Rng) -> Self {
         let open = 1.0 - 0.5 * rng.random_range(0.0..1.0_f32).powi(3);
         let wink = if rng.random_bool(0.03) { 0.1 } else { 1.0 };
-        let smile = rng.random_range(-0.25..1.0_f32);
+        let smile = rng.random_range(-0.2..1.0_f32);
         Self {
             yaw: around(rng, 0.0, 0.22).clamp(-0.52, 0.52),
             pitch: around(rng, 0.0, 0.11).clamp(-0.28, 0.28),

@@ -2,9 +2,9 @@
 
 use resvg::tiny_skia::Path;
 
-use super::canvas::{Canvas, Ink, circle, closed, open, polygon, shade};
+use super::canvas::{Canvas, Ink, closed, open, polygon, shade};
 use super::head::Head;
-use super::identity::{Frame, Glasses};
+use super::identity::{Frame, Glasses, HairStyle};
 use super::variation::{Collar, Obstacle};
 
 /// Neck and shoulders.
@@ -17,8 +17,12 @@ pub(super) fn draw_body(canvas: &mut Canvas, head: &Head) {
         body(-1.1, 2.05),
         body(-1.85, 2.35),
         body(-2.25, 3.0),
+        body(-2.35, 3.8),
+        body(-2.45, 6.0),
         body(-2.6, 16.0),
         body(2.6, 16.0),
+        body(2.45, 6.0),
+        body(2.35, 3.8),
         body(2.25, 3.0),
         body(1.85, 2.35),
         body(1.1, 2.05),
@@ -154,6 +158,8 @@ fn lens(head: &Head, glasses: &Glasses, side: f32) -> Option<Path> {
 pub(super) fn draw_obstacle(canvas: &mut Canvas, head: &Head) {
     match head.look.obstacle {
         Obstacle::Nothing | Obstacle::Sunglasses => {}
+        // No cap fits over an afro.
+        Obstacle::Cap { .. } if matches!(head.identity.hair.style, HairStyle::Afro | HairStyle::Curly) => {}
         Obstacle::Cap { ink } => draw_cap(canvas, head, ink),
         Obstacle::Scarf { ink } => {
             let face = &head.identity.face;
