@@ -1,6 +1,5 @@
 //! Device, detector and embedder together: from the pixels of a photo to the faces in it.
 
-use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::Instant;
 
@@ -15,7 +14,7 @@ use super::progress::JobEvent;
 use crate::align;
 use crate::detect::{DetectorConfig, YuNet};
 use crate::device::{self, ComputeDevice, DeviceChoice, DeviceKind, VerdictCache};
-use crate::embed::{Batching, EmbedError, Embedder};
+use crate::embed::{EmbedError, Embedder};
 use crate::image::{DecodeLimits, DecodeScale, Photo, decode};
 use crate::models::{Architecture, Store, Task};
 use crate::nets::sface::SFace;
@@ -32,8 +31,6 @@ const SAME_PERSON: SquaredDistance = SquaredDistance(1.274);
 
 /// The detector's box is about this many times as long as the crop's share of it: below, the crop would be enlarged.
 const FACE_SIDES_A_CROP: f32 = 1.25;
-
-const CROPS_A_PASS_ON_GPU: NonZeroUsize = NonZeroUsize::new(32).unwrap();
 
 /// The detector works at up to this long side; a face too small at that scale is cut from the full photo instead.
 pub const WORKING_LONG_SIDE: u32 = 1600;
@@ -251,15 +248,13 @@ fn load_embedder(store: &Store, id: &ModelId, device: &ComputeDevice) -> Result<
     let bytes = store.read(id)?;
     let entry = store.entry(id)?;
     let net = match entry.architecture {
-        Architecture::Sface => SFace::from_onnx(read_onnx(&bytes)?, &device.burn).map(|net| Box::new(net) as _),
+        Architecture::Sface => {
+            SFace::from_onnx(read_onnx(&bytes)?, &device.burn).map(|net| Box::new(net.folded()) as _)
+        }
         other => bail!("{id} is no embedding network but {other:?}"),
     };
     let net = net.with_context(|| format!("cannot load {id}"))?;
-    let batching = match device.kind {
-        DeviceKind::Cpu => Batching::SpreadOverCores,
-        DeviceKind::Hardware | DeviceKind::Software => Batching::Together(CROPS_A_PASS_ON_GPU),
-    };
-    Ok(Embedder::new(net, entry.input, &device.burn, batching)?)
+    Ok(Embedder::new(net, entry.input, &device.burn, device.kind.into())?)
 }
 
 fn model_of_task(store: &Store, id: &ModelId, task: Task) -> Result<ModelId> {
