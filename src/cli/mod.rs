@@ -3,6 +3,7 @@
 mod devices;
 pub mod models;
 mod people;
+mod synth;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -39,6 +40,7 @@ pub enum Command {
     Models(models::ModelsArgs),
     Devices(devices::DevicesArgs),
     People(people::PeopleArgs),
+    Synth(synth::SynthArgs),
 }
 
 /// Runs a subcommand. Errors are printed once, by `main`.
@@ -48,5 +50,6 @@ pub fn run(global: &Global, command: Command) -> Result<ExitCode> {
         Command::Models(args) => models::run(&home, args),
         Command::Devices(args) => devices::run(&home, args),
         Command::People(args) => people::run(&home, args),
+        Command::Synth(args) => synth::run(args),
     }
 }

@@ -6,12 +6,10 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 
-use super::Global;
-use crate::jobs::Home;
 use crate::synth::{AlbumPlan, Layout, write_album};
 use crate::types::Cancel;
 
-/// Draw an album of synthetic people, with the truth about every face in truth.json
+/// Draw an album of synthetic people, with the truth about every face in truth.json.
 #[derive(Debug, clap::Args)]
 pub struct SynthArgs {
     /// Folder to write to; new, empty, or an album to replace
@@ -34,7 +32,7 @@ pub struct SynthArgs {
     size: u32,
 }
 
-pub fn run(_home: &Home, _global: &Global, args: SynthArgs) -> Result<ExitCode> {
+pub fn run(args: SynthArgs) -> Result<ExitCode> {
     let layout = if args.folders { Layout::FolderAPerson { crop_size: args.size } } else { Layout::Photos };
     let plan = AlbumPlan { people: args.people, photos: args.photos, seed: args.seed, layout };
     let cancel = Cancel::default();
