@@ -1,9 +1,14 @@
 //! One file a subcommand. Results go to standard output, progress and problems to standard error.
 
+mod compare;
+mod console;
 mod devices;
-pub mod models;
+mod embed;
+mod eval;
+mod models;
 mod people;
 mod synth;
+mod scan;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -11,6 +16,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 
+use crate::device::DeviceChoice;
 use crate::jobs::Home;
 
 /// Finds the people in a photo library and learns faces on your own GPU. Nothing leaves this computer.
@@ -35,10 +41,21 @@ pub struct Global {
     pub device: String,
 }
 
+impl Global {
+    /// The device that `--device` names.
+    pub fn device(&self) -> Result<DeviceChoice> {
+        Ok(self.device.parse()?)
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    Scan(scan::ScanArgs),
+    Compare(compare::CompareArgs),
+    Embed(embed::EmbedArgs),
     Models(models::ModelsArgs),
     Devices(devices::DevicesArgs),
+    Eval(eval::EvalArgs),
     People(people::PeopleArgs),
     Synth(synth::SynthArgs),
 }
@@ -47,8 +64,12 @@ pub enum Command {
 pub fn run(global: &Global, command: Command) -> Result<ExitCode> {
     let home = Home::open(global.home.as_deref())?;
     match command {
+        Command::Scan(args) => scan::run(&home, global, args),
+        Command::Compare(args) => compare::run(&home, global, args),
+        Command::Embed(args) => embed::run(&home, global, args),
         Command::Models(args) => models::run(&home, args),
         Command::Devices(args) => devices::run(&home, args),
+        Command::Eval(args) => eval::run(&home, args),
         Command::People(args) => people::run(&home, args),
         Command::Synth(args) => synth::run(args),
     }
