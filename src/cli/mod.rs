@@ -7,8 +7,8 @@ mod embed;
 mod eval;
 mod models;
 mod people;
-mod synth;
 mod scan;
+mod synth;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
