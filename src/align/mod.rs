@@ -97,6 +97,20 @@ mod tests {
         assert_eq!(crop.get_pixel(50, 20).0[1], 46);
     }
 
+    /// `tests/fixtures/align/make.py`; both round to whole grey levels.
+    #[test]
+    fn the_crop_is_that_of_opencv() {
+        let picture = |bytes| ::image::load_from_memory(bytes).unwrap().into_rgb8();
+        let photo = picture(include_bytes!("../../tests/fixtures/align/photo.png"));
+        let expect = picture(include_bytes!("../../tests/fixtures/align/crop.png"));
+        let landmarks: [[f32; 2]; 5] =
+            serde_json::from_str(include_str!("../../tests/fixtures/align/landmarks.json")).unwrap();
+        let ours = detection(landmarks.map(|[x, y]| [x + 0.5, y + 0.5]));
+        let crop = crop(&photo, &ours, &recipe(CropRule::FivePoints, 112));
+        let worst = crop.as_raw().iter().zip(expect.as_raw()).map(|(&a, &b)| a.abs_diff(b)).max().unwrap();
+        assert!(worst <= 1, "the largest difference is {worst}");
+    }
+
     #[test]
     fn landmarks_without_extent_leave_the_box() {
         let photo = pattern(40, 40);

@@ -9,6 +9,7 @@ mod eval;
 mod models;
 mod people;
 mod scan;
+mod synth;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -58,6 +59,7 @@ pub enum Command {
     Devices(devices::DevicesArgs),
     Eval(eval::EvalArgs),
     People(people::PeopleArgs),
+    Synth(synth::SynthArgs),
 }
 
 /// Runs a subcommand. Errors are printed once, by `main`.
@@ -72,5 +74,6 @@ pub fn run(global: &Global, command: Command) -> Result<ExitCode> {
         Command::Devices(args) => devices::run(&home, args),
         Command::Eval(args) => eval::run(&home, args),
         Command::People(args) => people::run(&home, args),
+        Command::Synth(args) => synth::run(args),
     }
 }
