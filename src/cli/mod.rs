@@ -8,6 +8,8 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::jobs::Home;
 
+mod nets;
+
 /// Finds the people in a photo library and learns faces on your own GPU. Nothing leaves this computer.
 #[derive(Debug, Parser)]
 #[command(name = "likeness", version)]
@@ -31,10 +33,14 @@ pub struct Global {
 }
 
 #[derive(Debug, Subcommand)]
-pub enum Command {}
+pub enum Command {
+    Nets(nets::NetsArgs),
+}
 
 /// Runs a subcommand. Errors are printed once, by `main`.
 pub fn run(global: &Global, command: Command) -> Result<ExitCode> {
     let _home = Home::open(global.home.as_deref())?;
-    match command {}
+    match command {
+        Command::Nets(args) => nets::run(args),
+    }
 }

@@ -112,9 +112,7 @@ fn table_text(variant: &Variant, table: &LayerTable) -> String {
         mebibytes(table.activation_bytes()),
     ]);
     let mut text = format!("{}, input {}, {}\n", variant.name, table.input, variant.source);
-    for (what, printed) in
-        [("parameters", variant.printed.params), ("multiply-adds", variant.printed.multiply_adds)]
-    {
+    for (what, printed) in [("parameters", variant.printed.params), ("multiply-adds", variant.printed.multiply_adds)] {
         if !printed.is_empty() {
             text.push_str(&format!("The source prints {printed} {what}\n"));
         }

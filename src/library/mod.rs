@@ -1,1 +1,50 @@
 //! The SQLite library: photos, faces, people, review journal, scan state. The only part that knows SQL.
+//!
+//! [`Library`] is the one writer and lives on one thread; [`LibraryReader`] is a connection that only reads, for the
+//! window. Both answer the same questions. Every write is one transaction, so a process killed at any moment loses at
+//! most the photos in flight.
+//!
+//! * A photo is known by path, size, modification time and content hash ([`scan`](FileFacts)). A file that moved keeps
+//!   its row; a file that is gone is marked as missing; a file that changed keeps names where boxes overlap.
+//! * A face belongs to at most one person, as grouped, suggested or confirmed ([`Belongs`]). The grouping moves only
+//!   what the user has not confirmed ([`Library::apply_grouping`]).
+//! * A person is a row with a name, or without one: a group. Names need not be unique.
+//! * Embeddings are stored by model, and every question about them names the model.
+//! * What a user decides is one step of a history that survives restarts ([`Library::undo`]).
+//!
+//! Left out: the clustering itself (`cluster`), reading photos (`image`), and a name's uniqueness.
+
+mod error;
+mod faces;
+mod grouping;
+mod migrate;
+mod open;
+mod path;
+mod people;
+mod photos;
+mod review;
+mod scan;
+mod settings;
+#[cfg(test)]
+mod tests;
+
+pub use error::{LibraryError, Result};
+pub use faces::{FaceRecord, FaceToEmbed};
+pub use grouping::{FaceToGroup, GroupedBy, GroupingInput, GroupingOutcome};
+pub use open::{Library, LibraryReader};
+pub use people::{FaceDetail, FaceOfPerson, ListedFace, PeopleFilter, PeopleKind, PersonCard, PersonListing};
+pub use photos::{Counts, Month, PhotoDetail, PhotoFilter, PhotoTile};
+pub use review::{Belongs, Destination, FaceState, HistoryEntry, Reverted, ReviewAction, SetAside};
+pub use scan::{FileFacts, KnownPhoto, PhotoRecord, PhotoState, Recorded, ScanId, ScanOutcome, ScannedFolder};
+
+/// A part of a long list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Page {
+    pub offset: usize,
+    pub limit: usize,
+}
+
+impl Page {
+    /// Everything at once.
+    pub const ALL: Self = Self { offset: 0, limit: i64::MAX as usize };
+}

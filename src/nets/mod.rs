@@ -3,6 +3,7 @@
 //! A file of this folder reads like its paper's table: the rows stand in a constant, `init` walks them with a
 //! [`blocks::Builder`], and the result knows how to compute and how to describe itself. Two networks keep their layers
 //! in named fields instead, because published weight files fill them by name: [`inception_resnet_v1`] and [`openface`].
+//! The networks of the default pack, [`yunet`] and [`sface`], are written for inference.
 
 use burn::tensor::Tensor;
 
@@ -24,6 +25,7 @@ pub mod openface;
 pub mod sface;
 pub mod shufflenet;
 pub mod squeezenet;
+pub mod yunet;
 pub mod zeiler_fergus;
 
 pub use config::NetConfig;

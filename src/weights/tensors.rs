@@ -87,6 +87,25 @@ impl TensorFile {
         Ok(())
     }
 
+    /// Replaces tensors by one that holds their rows one below the other: layers that share an input become one.
+    pub fn stack_rows(&mut self, names: &[String], stacked: &str) -> Result<(), WeightsError> {
+        let mut rows = 0;
+        let mut row_shape = None;
+        let mut data = vec![];
+        for name in names {
+            let tensor = self.take(name)?;
+            let row = tensor.shape.get(1..).unwrap_or_default();
+            if tensor.shape.is_empty() || *row_shape.get_or_insert_with(|| row.to_vec()) != row {
+                let wanted = format!("rows of {:?}", row_shape.unwrap_or_default());
+                return Err(WeightsError::WrongShape { name: name.clone(), found: tensor.shape, wanted });
+            }
+            rows += tensor.shape[0];
+            data.extend(tensor.data);
+        }
+        let shape = [vec![rows], row_shape.unwrap_or_default()].concat();
+        self.insert(NamedTensor::new(stacked, shape, data)?)
+    }
+
     fn tensor_mut(&mut self, name: &str) -> Result<&mut NamedTensor, WeightsError> {
         self.tensors.get_mut(name).ok_or_else(|| WeightsError::NotFound { name: name.to_owned() })
     }
@@ -120,6 +139,21 @@ mod tests {
     fn only_a_matrix_is_transposed() {
         assert!(matches!(file(&[1, 1, 1], &[0.0]).transpose("t"), Err(WeightsError::WrongShape { .. })));
         assert!(matches!(file(&[1], &[0.0]).transpose("u"), Err(WeightsError::NotFound { .. })));
+    }
+
+    #[test]
+    fn stacks_rows_of_one_shape() {
+        let mut file = TensorFile::default();
+        for (name, shape, data) in [("a", vec![1, 2], vec![1.0, 2.0]), ("b", vec![2, 2], vec![3.0, 4.0, 5.0, 6.0])] {
+            file.insert(NamedTensor::new(name, shape, data).unwrap()).unwrap();
+        }
+        file.insert(NamedTensor::new("c", vec![1, 1], vec![0.0]).unwrap()).unwrap();
+        let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+        assert!(file.clone().stack_rows(&names(&["a", "c"]), "all").is_err());
+        file.stack_rows(&names(&["b", "a"]), "all").unwrap();
+        assert_eq!(file.names().collect::<Vec<_>>(), ["all", "c"]);
+        let all = file.get("all").unwrap();
+        assert_eq!((&all.shape[..], &all.data[..]), (&[3, 2][..], &[3.0, 4.0, 5.0, 6.0, 1.0, 2.0][..]));
     }
 
     #[test]

@@ -8,6 +8,7 @@
 use burn::tensor::Tensor;
 
 pub mod conv_norm;
+pub mod halving;
 
 mod builder;
 mod conv;

@@ -1,0 +1,69 @@
+//! What can go wrong with a library, in words for its user.
+
+use std::path::PathBuf;
+
+use crate::types::{FaceId, PersonId, PhotoId};
+
+#[derive(Debug, thiserror::Error)]
+pub enum LibraryError {
+    #[error("the library cannot be opened; nothing was changed: {reason}: {}", path.display())]
+    CannotOpen { path: PathBuf, reason: String },
+    #[error(
+        "the library is damaged and was left as it is; restore a backup or choose another folder with --home: \
+         {reason}: {}", path.display()
+    )]
+    Damaged { path: PathBuf, reason: String },
+    #[error("this file is not a Likeness library; it was left as it is: {}", path.display())]
+    NotALibrary { path: PathBuf },
+    #[error(
+        "the library was written by a newer Likeness (format {found}, this program knows {known}); it was left as it \
+         is; use the newer program: {}", path.display()
+    )]
+    Newer { path: PathBuf, found: i64, known: i64 },
+    #[error("the library is still of format {found} and this reader needs {known}: open it for writing once: {}", path.display())]
+    NeedsMigration { path: PathBuf, found: i64, known: i64 },
+    #[error("the library could not be brought to format {to}; it was left as it was: {reason}: {}", path.display())]
+    MigrationFailed { path: PathBuf, to: i64, reason: String },
+    #[error("the disk is full; the last change was not kept, everything before it was: {}", path.display())]
+    DiskFull { path: PathBuf },
+    #[error("another program is writing to the library; the last change was not kept: try again: {}", path.display())]
+    Busy { path: PathBuf },
+    #[error("person {} is not in the library", .0.0)]
+    NoSuchPerson(PersonId),
+    #[error("face {} is not in the library", .0.0)]
+    NoSuchFace(FaceId),
+    #[error("photo {} is not in the library", .0.0)]
+    NoSuchPhoto(PhotoId),
+    #[error("a name needs at least one visible character")]
+    EmptyName,
+    #[error("a person cannot be joined with, or told apart from, themself")]
+    SamePerson,
+    #[error("embeddings of {model} have {known} dimensions; one with {found} was offered and not stored")]
+    Dimensions { model: String, known: usize, found: usize },
+    #[error("the stored {what} cannot be read; rescan its photo")]
+    BadValue { what: &'static str },
+    #[error("the library refused a change, which was not kept: {0}")]
+    Sql(#[from] rusqlite::Error),
+}
+
+impl LibraryError {
+    /// Gives an SQLite error its meaning where it has one for the user.
+    pub(super) fn at(self, path: &std::path::Path) -> Self {
+        use rusqlite::ErrorCode;
+        let Self::Sql(error) = self else { return self };
+        let path = path.to_owned();
+        let reason = error.to_string();
+        match error.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase) => Self::NotALibrary { path },
+            Some(ErrorCode::DatabaseCorrupt) => Self::Damaged { path, reason },
+            Some(ErrorCode::DiskFull) => Self::DiskFull { path },
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy { path },
+            Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => {
+                Self::CannotOpen { path, reason }
+            }
+            _ => Self::Sql(error),
+        }
+    }
+}
+
+pub type Result<T, E = LibraryError> = std::result::Result<T, E>;

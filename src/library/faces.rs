@@ -1,0 +1,315 @@
+//! Faces of a photo and their embeddings: what a scan writes, and what alignment and embedding ask for later.
+
+use std::path::PathBuf;
+
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+
+use super::error::{LibraryError, Result};
+use super::open::{Library, LibraryReader};
+use super::path;
+use super::scan::Recorded;
+use crate::types::{Detection, Embedding, FaceBox, FaceId, Landmarks, ModelId, PhotoId};
+
+/// A face as found, cut and embedded.
+#[derive(Debug, Clone)]
+pub struct FaceRecord {
+    pub detection: Detection,
+    /// None where the network gave no usable vector; the face is still shown.
+    pub embedding: Option<Embedding>,
+    /// A small JPEG of the face, for the window.
+    pub crop_jpeg: Vec<u8>,
+}
+
+/// A face that a model has not embedded yet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FaceToEmbed {
+    pub face_id: FaceId,
+    pub photo_id: PhotoId,
+    pub path: PathBuf,
+    pub detection: Detection,
+}
+
+/// Boxes that overlap by this share (intersection over union) are the same face in two versions of a photo.
+const SAME_FACE_OVERLAP: f32 = 0.5;
+
+impl Library {
+    /// Adds a model's embeddings to faces that are there, replacing that model's earlier ones.
+    pub fn add_embeddings(&mut self, model: &ModelId, embeddings: &[(FaceId, Embedding)]) -> Result<()> {
+        self.write(|t| {
+            for (face, embedding) in embeddings {
+                put_embedding(t, model, *face, embedding)?;
+            }
+            Ok(())
+        })
+    }
+}
+
+impl LibraryReader {
+    /// Faces without an embedding of `model`, in order of their id after `after`: ask again with the last id for more.
+    pub fn faces_without_embedding(&self, model: &ModelId, after: FaceId, limit: usize) -> Result<Vec<FaceToEmbed>> {
+        self.read(|c| {
+            let mut query = c.prepare_cached(
+                "SELECT face.id, photo_id, path, x, y, face.width, face.height, score, landmarks \
+                 FROM face JOIN photo ON photo.id = photo_id \
+                 WHERE face.id > ?1 AND missing = 0 AND NOT EXISTS (SELECT 1 FROM embedding \
+                 WHERE model_id = (SELECT id FROM model WHERE name = ?2) AND face_id = face.id) \
+                 ORDER BY face.id LIMIT ?3",
+            )?;
+            let mut rows = query.query(params![after.0, model.0, limit as i64])?;
+            let mut faces = Vec::new();
+            while let Some(row) = rows.next()? {
+                faces.push(FaceToEmbed {
+                    face_id: FaceId(row.get(0)?),
+                    photo_id: PhotoId(row.get(1)?),
+                    path: path::from_bytes(row.get(2)?),
+                    detection: detection_at(row, 3)?,
+                });
+            }
+            Ok(faces)
+        })
+    }
+
+    /// The small JPEG of a face.
+    pub fn crop_jpeg(&self, face: FaceId) -> Result<Option<Vec<u8>>> {
+        self.read(|c| {
+            let mut query = c.prepare_cached("SELECT jpeg FROM face_crop WHERE face_id = ?1")?;
+            Ok(query.query_row([face.0], |row| row.get(0)).optional()?)
+        })
+    }
+
+    /// A face's embedding of one model.
+    pub fn embedding(&self, model: &ModelId, face: FaceId) -> Result<Option<Embedding>> {
+        self.read(|c| {
+            let mut query = c.prepare_cached(
+                "SELECT vector FROM embedding WHERE face_id = ?2 \
+                 AND model_id = (SELECT id FROM model WHERE name = ?1)",
+            )?;
+            let bytes: Option<Vec<u8>> = query.query_row(params![model.0, face.0], |row| row.get(0)).optional()?;
+            bytes.map(|b| embedding_from(&b)).transpose()
+        })
+    }
+
+    /// How many faces each model has embedded.
+    pub fn models(&self) -> Result<Vec<(ModelId, usize)>> {
+        self.read(|c| {
+            let mut query = c.prepare(
+                "SELECT name, (SELECT count(*) FROM embedding WHERE model_id = model.id) FROM model ORDER BY id",
+            )?;
+            let rows = query.query_map([], |row| Ok((ModelId(row.get(0)?), row.get::<_, i64>(1)? as usize)))?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+}
+
+struct OldFace {
+    id: FaceId,
+    face_box: FaceBox,
+    /// Its user confirmed it or set it aside.
+    is_decided: bool,
+}
+
+/// Puts a photo's new faces in place of the old ones.
+///
+/// A face that its user decided on and that the new detector does not find stays, as long as the picture is the same:
+/// another detector must not cost a name.
+pub(super) fn replace(
+    t: &Transaction,
+    photo: PhotoId,
+    model: &ModelId,
+    faces: &[FaceRecord],
+    same_content: bool,
+) -> Result<Recorded> {
+    let old = old_faces(t, photo)?;
+    let matches = matched(&old, faces);
+    let mut recorded = Recorded { photo_id: photo, faces_kept: 0, faces_new: 0, faces_lost: 0 };
+    for (face, old_index) in faces.iter().zip(&matches) {
+        match *old_index {
+            Some(index) => {
+                update_face(t, old[index].id, face)?;
+                recorded.faces_kept += 1;
+                put_parts(t, old[index].id, model, face)?;
+            }
+            None => {
+                let id = insert_face(t, photo, face)?;
+                recorded.faces_new += 1;
+                put_parts(t, id, model, face)?;
+            }
+        }
+    }
+    for (index, face) in old.iter().enumerate() {
+        if matches.contains(&Some(index)) {
+            continue;
+        }
+        if same_content && face.is_decided {
+            recorded.faces_kept += 1;
+            continue;
+        }
+        t.prepare_cached("DELETE FROM face WHERE id = ?1")?.execute([face.id.0])?;
+        recorded.faces_lost += 1;
+    }
+    Ok(recorded)
+}
+
+/// For each new face the old one that overlaps it most, each old one used once, best overlaps first.
+fn matched(old: &[OldFace], new: &[FaceRecord]) -> Vec<Option<usize>> {
+    let mut overlaps: Vec<(f32, usize, usize)> = Vec::new();
+    for (n, face) in new.iter().enumerate() {
+        for (o, before) in old.iter().enumerate() {
+            let share = overlap(face.detection.face_box, before.face_box);
+            if share >= SAME_FACE_OVERLAP {
+                overlaps.push((share, n, o));
+            }
+        }
+    }
+    overlaps.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let mut matches = vec![None; new.len()];
+    for (_, n, o) in overlaps {
+        if matches[n].is_none() && !matches.contains(&Some(o)) {
+            matches[n] = Some(o);
+        }
+    }
+    matches
+}
+
+/// Intersection over union.
+fn overlap(a: FaceBox, b: FaceBox) -> f32 {
+    let width = (a.x + a.width).min(b.x + b.width) - a.x.max(b.x);
+    let height = (a.y + a.height).min(b.y + b.height) - a.y.max(b.y);
+    let shared = width.max(0.0) * height.max(0.0);
+    let union = a.area() + b.area() - shared;
+    if union > 0.0 { shared / union } else { 0.0 }
+}
+
+/// How well a face shows its person, for choosing covers: the detector's confidence, times the size up to 112 pixels
+/// (what the recogniser sees), times how centred the nose is between the eyes (1 = frontal).
+fn quality(detection: &Detection) -> f32 {
+    let side = detection.face_box.area().sqrt();
+    let size = (side / 112.0).min(1.0);
+    let [right_eye, left_eye, nose, ..] = detection.landmarks.0;
+    let eyes = left_eye[0] - right_eye[0];
+    let turned = if eyes.abs() < 1e-3 { 1.0 } else { ((nose[0] - right_eye[0]) / eyes - 0.5).abs() * 2.0 };
+    detection.score * size * (1.0 - turned.min(1.0) * 0.5)
+}
+
+fn old_faces(t: &Transaction, photo: PhotoId) -> Result<Vec<OldFace>> {
+    let mut query = t.prepare_cached(
+        "SELECT id, x, y, width, height, belongs = 'confirmed' OR set_aside IS NOT NULL FROM face \
+         WHERE photo_id = ?1 ORDER BY id",
+    )?;
+    let rows = query.query_map([photo.0], |row| {
+        Ok(OldFace {
+            id: FaceId(row.get(0)?),
+            face_box: FaceBox { x: row.get(1)?, y: row.get(2)?, width: row.get(3)?, height: row.get(4)? },
+            is_decided: row.get::<_, Option<bool>>(5)?.unwrap_or(false),
+        })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+fn insert_face(t: &Transaction, photo: PhotoId, face: &FaceRecord) -> Result<FaceId> {
+    let FaceBox { x, y, width, height } = face.detection.face_box;
+    t.prepare_cached(
+        "INSERT INTO face (photo_id, x, y, width, height, score, landmarks, quality) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?
+    .execute(params![
+        photo.0,
+        x,
+        y,
+        width,
+        height,
+        face.detection.score,
+        landmark_bytes(&face.detection.landmarks),
+        quality(&face.detection)
+    ])?;
+    Ok(FaceId(t.last_insert_rowid()))
+}
+
+fn update_face(t: &Transaction, id: FaceId, face: &FaceRecord) -> Result<()> {
+    let FaceBox { x, y, width, height } = face.detection.face_box;
+    t.prepare_cached(
+        "UPDATE face SET x = ?2, y = ?3, width = ?4, height = ?5, score = ?6, landmarks = ?7, quality = ?8 \
+         WHERE id = ?1",
+    )?
+    .execute(params![
+        id.0,
+        x,
+        y,
+        width,
+        height,
+        face.detection.score,
+        landmark_bytes(&face.detection.landmarks),
+        quality(&face.detection)
+    ])?;
+    // Every model's embedding was made from the old landmarks, so none of them holds any more.
+    t.prepare_cached("DELETE FROM embedding WHERE face_id = ?1")?.execute([id.0])?;
+    Ok(())
+}
+
+fn put_parts(t: &Transaction, id: FaceId, model: &ModelId, face: &FaceRecord) -> Result<()> {
+    t.prepare_cached("INSERT OR REPLACE INTO face_crop (face_id, jpeg) VALUES (?1, ?2)")?
+        .execute(params![id.0, face.crop_jpeg])?;
+    match &face.embedding {
+        Some(embedding) => put_embedding(t, model, id, embedding),
+        None => Ok(()),
+    }
+}
+
+fn put_embedding(t: &Transaction, model: &ModelId, face: FaceId, embedding: &Embedding) -> Result<()> {
+    let model_row = model_row(t, model, embedding.dimensions())?;
+    let bytes: Vec<u8> = embedding.as_slice().iter().flat_map(|v| v.to_le_bytes()).collect();
+    t.prepare_cached("INSERT OR REPLACE INTO embedding (model_id, face_id, vector) VALUES (?1, ?2, ?3)")?
+        .execute(params![model_row, face.0, bytes])?;
+    Ok(())
+}
+
+/// The row of a model, made on first use. A model's embeddings all have one length.
+fn model_row(c: &Connection, model: &ModelId, found: usize) -> Result<i64> {
+    let row: Option<(i64, i64)> = c
+        .prepare_cached("SELECT id, dimensions FROM model WHERE name = ?1")?
+        .query_row([&model.0], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    match row {
+        Some((id, known)) if known == found as i64 => Ok(id),
+        Some((_, known)) => Err(LibraryError::Dimensions { model: model.0.clone(), known: known as usize, found }),
+        None => {
+            c.execute("INSERT INTO model (name, dimensions) VALUES (?1, ?2)", params![model.0, found as i64])?;
+            Ok(c.last_insert_rowid())
+        }
+    }
+}
+
+/// Reads x, y, width, height, score, landmarks from six columns beginning at `first`.
+pub(super) fn detection_at(row: &rusqlite::Row, first: usize) -> Result<Detection> {
+    let landmarks: Vec<u8> = row.get(first + 5)?;
+    Ok(Detection {
+        face_box: FaceBox {
+            x: row.get(first)?,
+            y: row.get(first + 1)?,
+            width: row.get(first + 2)?,
+            height: row.get(first + 3)?,
+        },
+        score: row.get(first + 4)?,
+        landmarks: landmarks_from(&landmarks)?,
+    })
+}
+
+pub(super) fn embedding_from(bytes: &[u8]) -> Result<Embedding> {
+    Embedding::normalise(floats(bytes)).map_err(|_| LibraryError::BadValue { what: "embedding" })
+}
+
+fn landmark_bytes(landmarks: &Landmarks) -> Vec<u8> {
+    landmarks.0.iter().flatten().flat_map(|v| v.to_le_bytes()).collect()
+}
+
+fn landmarks_from(bytes: &[u8]) -> Result<Landmarks> {
+    let values = floats(bytes);
+    if values.len() != 10 {
+        return Err(LibraryError::BadValue { what: "landmarks" });
+    }
+    Ok(Landmarks(std::array::from_fn(|i| [values[2 * i], values[2 * i + 1]])))
+}
+
+fn floats(bytes: &[u8]) -> Vec<f32> {
+    bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect()
+}

@@ -1,0 +1,324 @@
+//! Between the library and the clustering: which faces with which facts go in, and how the groups that come out become
+//! people without touching what the user said.
+
+use std::collections::{HashMap, HashSet};
+
+use rusqlite::{Connection, params};
+
+use super::error::{LibraryError, Result};
+use super::faces;
+use super::open::{Library, LibraryReader};
+use super::review::journal::Decisions;
+use super::review::{self, Belongs, FaceState, ReviewAction, rows};
+use crate::types::{Embedding, FaceId, ModelId, PersonId, PhotoId};
+
+/// A face as the clustering sees it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FaceToGroup {
+    pub face_id: FaceId,
+    pub photo_id: PhotoId,
+    pub embedding: Embedding,
+    pub state: FaceState,
+    /// People whom this face is not.
+    pub rejected: Vec<PersonId>,
+}
+
+/// All faces that take part, of one model, in order of their id.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct GroupingInput {
+    pub faces: Vec<FaceToGroup>,
+    /// People who are not the same.
+    pub different: Vec<(PersonId, PersonId)>,
+}
+
+/// Who asks for a grouping: only what a user asked for goes into the history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GroupedBy {
+    Scan,
+    User,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct GroupingOutcome {
+    /// Faces newly suggested for somebody known.
+    pub suggested: usize,
+    /// Nameless groups there are now among the faces given.
+    pub groups: usize,
+    /// Of these, groups that were not there before.
+    pub new_groups: usize,
+    /// Faces kept out of a group because their user once said no, or because a group held two known people.
+    pub kept_apart: usize,
+}
+
+impl GroupingInput {
+    /// The person that each face is confirmed to be.
+    pub fn confirmed(&self) -> Vec<Option<PersonId>> {
+        self.faces.iter().map(|face| face.state.person().filter(|_| face.state.is_confirmed())).collect()
+    }
+
+    /// Pairs of places in `faces` that must not meet: a face and the faces of a person whom it is not, and the faces
+    /// of two different people. One confirmed face stands for all of its person's, which stay together anyway.
+    pub fn apart(&self) -> Vec<(usize, usize)> {
+        let mut members: HashMap<PersonId, Vec<usize>> = HashMap::new();
+        let mut has_confirmed = HashSet::new();
+        for (index, face) in self.faces.iter().enumerate() {
+            match face.state {
+                FaceState::Of { person, belongs: Belongs::Confirmed } => {
+                    if has_confirmed.insert(person) {
+                        members.entry(person).or_default().push(index);
+                    }
+                }
+                FaceState::Of { person, belongs: Belongs::Grouped } => members.entry(person).or_default().push(index),
+                _ => {}
+            }
+        }
+        let of = |person: &PersonId| members.get(person).map_or(&[][..], Vec::as_slice);
+        let mut pairs = Vec::new();
+        for (index, face) in self.faces.iter().enumerate() {
+            for person in &face.rejected {
+                pairs.extend(of(person).iter().filter(|&&m| m != index).map(|&m| (index, m)));
+            }
+        }
+        for (a, b) in &self.different {
+            pairs.extend(of(a).iter().flat_map(|&i| of(b).iter().map(move |&j| (i, j))));
+        }
+        pairs
+    }
+}
+
+impl LibraryReader {
+    /// Every face that takes part in a grouping: embedded by `model`, not set aside, its photo not missing.
+    pub fn faces_to_group(&self, model: &ModelId) -> Result<GroupingInput> {
+        self.read(|c| {
+            let mut rejected = rejections(c)?;
+            let mut query = c.prepare_cached(
+                "SELECT face.id, photo_id, vector, person_id, belongs, set_aside FROM embedding \
+                 JOIN face ON face.id = embedding.face_id \
+                 WHERE model_id = (SELECT id FROM model WHERE name = ?1) AND set_aside IS NULL \
+                 AND photo_id NOT IN (SELECT id FROM photo WHERE missing = 1) ORDER BY embedding.face_id",
+            )?;
+            let mut rows = query.query([&model.0])?;
+            let mut faces = Vec::new();
+            while let Some(row) = rows.next()? {
+                let face_id = FaceId(row.get(0)?);
+                faces.push(FaceToGroup {
+                    face_id,
+                    photo_id: PhotoId(row.get(1)?),
+                    embedding: faces::embedding_from(row.get_ref(2)?.as_blob().map_err(rusqlite::Error::from)?)?,
+                    state: rows::state_at(row, 3)?,
+                    rejected: rejected.remove(&face_id).unwrap_or_default(),
+                });
+            }
+            let mut query = c.prepare_cached("SELECT person_a, person_b FROM different")?;
+            let different = query.query_map([], |row| Ok((PersonId(row.get(0)?), PersonId(row.get(1)?))))?;
+            Ok(GroupingInput { faces, different: different.collect::<rusqlite::Result<_>>()? })
+        })
+    }
+}
+
+impl Library {
+    /// Makes people of groups.
+    ///
+    /// Confirmed faces stay where they are. The other faces of a group with confirmed faces are suggested for that
+    /// person. A group without any becomes a nameless person, who keeps the id of the nameless person that most of
+    /// its faces belonged to. A face never goes to a person for whom it was rejected. Faces in no group are untouched.
+    pub fn apply_grouping(&mut self, groups: &[Vec<FaceId>], by: GroupedBy) -> Result<GroupingOutcome> {
+        self.write(|t| {
+            let mut decisions = Decisions::begin(t);
+            let outcome = Grouping::read(t, groups)?.apply(&mut decisions)?;
+            match by {
+                GroupedBy::Scan => {}
+                GroupedBy::User => decisions.keep(ReviewAction::Regroup)?,
+            }
+            Ok(outcome)
+        })
+    }
+
+    /// Suggests known people for new faces, one by one, without a new grouping. Faces that already belong to somebody
+    /// or were rejected for that person are left alone. Returns how many suggestions were made.
+    pub fn suggest(&mut self, suggestions: &[(FaceId, PersonId)]) -> Result<usize> {
+        self.write(|t| {
+            let mut decisions = Decisions::begin(t);
+            let mut made = 0;
+            for &(face, person) in suggestions {
+                let is_free = rows::face(t, face)?.ok_or(LibraryError::NoSuchFace(face))? == FaceState::Unassigned;
+                if is_free && !rows::is_rejected(t, face, person)? {
+                    decisions.set_face(face, FaceState::Of { person, belongs: Belongs::Suggested })?;
+                    made += 1;
+                }
+            }
+            Ok(made)
+        })
+    }
+}
+
+/// The groups given, beside the present state of their faces.
+struct Grouping<'g> {
+    groups: &'g [Vec<FaceId>],
+    states: HashMap<FaceId, FaceState>,
+    rejected: HashMap<FaceId, Vec<PersonId>>,
+    outcome: GroupingOutcome,
+}
+
+impl<'g> Grouping<'g> {
+    fn read(c: &Connection, groups: &'g [Vec<FaceId>]) -> Result<Self> {
+        let mut states = HashMap::new();
+        for &face in groups.iter().flatten() {
+            states.insert(face, rows::face(c, face)?.ok_or(LibraryError::NoSuchFace(face))?);
+        }
+        Ok(Self { groups, states, rejected: rejections(c)?, outcome: GroupingOutcome::default() })
+    }
+
+    fn apply(mut self, d: &mut Decisions) -> Result<GroupingOutcome> {
+        let mut nameless: Vec<Vec<FaceId>> = Vec::new();
+        for group in self.groups {
+            let undecided: Vec<FaceId> = group.iter().copied().filter(|face| self.is_open(*face)).collect();
+            match self.owner(group) {
+                Some(owner) => self.join(d, owner, &undecided, &mut nameless)?,
+                None if undecided.is_empty() => {}
+                None => nameless.push(undecided),
+            }
+        }
+        let ids = self.ids_for(d, &nameless)?;
+        for (group, id) in nameless.iter().zip(ids) {
+            let person = match id {
+                Some(id) => id,
+                None => {
+                    self.outcome.new_groups += 1;
+                    d.create_person(None)?
+                }
+            };
+            self.outcome.groups += 1;
+            for &face in group {
+                d.set_face(face, FaceState::Of { person, belongs: Belongs::Grouped })?;
+            }
+        }
+        self.remove_emptied(d)?;
+        Ok(self.outcome)
+    }
+
+    /// Neither confirmed nor set aside: the grouping may place it.
+    fn is_open(&self, face: FaceId) -> bool {
+        !self.states[&face].is_confirmed() && !matches!(self.states[&face], FaceState::SetAside(_))
+    }
+
+    fn is_rejected(&self, face: FaceId, person: PersonId) -> bool {
+        self.rejected.get(&face).is_some_and(|people| people.contains(&person))
+    }
+
+    /// The person with the most confirmed faces in the group. A group with two is the caller's mistake; it is counted.
+    fn owner(&mut self, group: &[FaceId]) -> Option<PersonId> {
+        let mut votes: HashMap<PersonId, usize> = HashMap::new();
+        for face in group {
+            let state = self.states[face];
+            if let (true, Some(person)) = (state.is_confirmed(), state.person()) {
+                *votes.entry(person).or_default() += 1;
+            }
+        }
+        let (&owner, &most) = votes.iter().max_by_key(|&(person, votes)| (votes, std::cmp::Reverse(person)))?;
+        self.outcome.kept_apart += votes.values().sum::<usize>() - most;
+        Some(owner)
+    }
+
+    fn join(
+        &mut self,
+        d: &mut Decisions,
+        owner: PersonId,
+        faces: &[FaceId],
+        nameless: &mut Vec<Vec<FaceId>>,
+    ) -> Result<()> {
+        let is_known = rows::person(d.t, owner)?.is_some_and(|row| row.is_known());
+        // A nameless group that its user has put together grows without asking; a known person does not.
+        let belongs = if is_known { Belongs::Suggested } else { Belongs::Grouped };
+        for &face in faces {
+            if self.is_rejected(face, owner) {
+                self.outcome.kept_apart += 1;
+                nameless.push(vec![face]);
+                continue;
+            }
+            let after = FaceState::Of { person: owner, belongs };
+            if is_known && self.states[&face] != after {
+                self.outcome.suggested += 1;
+            }
+            d.set_face(face, after)?;
+        }
+        Ok(())
+    }
+
+    /// For each nameless group the person that it continues: largest overlap first, each person once.
+    fn ids_for(&self, d: &Decisions, nameless: &[Vec<FaceId>]) -> Result<Vec<Option<PersonId>>> {
+        let mut overlaps: HashMap<(usize, PersonId), usize> = HashMap::new();
+        for (index, group) in nameless.iter().enumerate() {
+            for face in group {
+                if let FaceState::Of { person, belongs: Belongs::Grouped } = self.states[face] {
+                    *overlaps.entry((index, person)).or_default() += 1;
+                }
+            }
+        }
+        let mut candidates: Vec<(usize, PersonId, usize)> =
+            overlaps.into_iter().map(|((index, person), shared)| (shared, person, index)).collect();
+        candidates.sort_by_key(|&(shared, person, index)| (std::cmp::Reverse(shared), person, index));
+        let mut ids = vec![None; nameless.len()];
+        let mut taken = HashSet::new();
+        for (_, person, index) in candidates {
+            let is_free = ids[index].is_none() && !taken.contains(&person);
+            if is_free && self.may_continue(d, person, &nameless[index])? {
+                ids[index] = Some(person);
+                taken.insert(person);
+            }
+        }
+        Ok(ids)
+    }
+
+    fn may_continue(&self, d: &Decisions, person: PersonId, group: &[FaceId]) -> Result<bool> {
+        if group.iter().any(|&face| self.is_rejected(face, person)) {
+            return Ok(false);
+        }
+        let Some(row) = rows::person(d.t, person)? else { return Ok(false) };
+        let faces = rows::faces_of(d.t, person)?;
+        Ok(!row.is_known() && faces.iter().all(|(_, belongs)| *belongs != Belongs::Confirmed))
+    }
+
+    /// Nameless people whose faces all went elsewhere are gone. What was said about them holds for those who took
+    /// most of their faces.
+    fn remove_emptied(&self, d: &mut Decisions) -> Result<()> {
+        let emptied = nameless_without_faces(d.t)?;
+        let mut heirs: HashMap<PersonId, HashMap<PersonId, usize>> = HashMap::new();
+        for (&face, state) in &self.states {
+            if let FaceState::Of { person, belongs: Belongs::Grouped } = *state
+                && emptied.contains(&person)
+                && let Some(now) = rows::face(d.t, face)?.and_then(FaceState::person)
+            {
+                *heirs.entry(person).or_default().entry(now).or_default() += 1;
+            }
+        }
+        for &person in &emptied {
+            let heir = heirs
+                .get(&person)
+                .and_then(|votes| votes.iter().max_by_key(|&(heir, votes)| (votes, std::cmp::Reverse(heir))));
+            if let Some((&heir, _)) = heir {
+                review::hand_over(d, person, heir)?;
+            }
+            d.delete_person(person)?;
+        }
+        Ok(())
+    }
+}
+
+fn nameless_without_faces(c: &Connection) -> Result<Vec<PersonId>> {
+    let mut query = c.prepare_cached(
+        "SELECT id FROM person WHERE name IS NULL AND hidden = 0 \
+         AND NOT EXISTS (SELECT 1 FROM face WHERE person_id = person.id) ORDER BY id",
+    )?;
+    Ok(query.query_map(params![], |row| Ok(PersonId(row.get(0)?)))?.collect::<rusqlite::Result<_>>()?)
+}
+
+fn rejections(c: &Connection) -> Result<HashMap<FaceId, Vec<PersonId>>> {
+    let mut query = c.prepare_cached("SELECT face_id, person_id FROM rejected ORDER BY face_id, person_id")?;
+    let mut rows = query.query([])?;
+    let mut rejected: HashMap<FaceId, Vec<PersonId>> = HashMap::new();
+    while let Some(row) = rows.next()? {
+        rejected.entry(FaceId(row.get(0)?)).or_default().push(PersonId(row.get(1)?));
+    }
+    Ok(rejected)
+}

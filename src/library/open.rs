@@ -1,0 +1,142 @@
+//! Opening: one writer, any number of readers, a file that only its owner can read.
+
+use std::fs::OpenOptions;
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+
+use super::error::{LibraryError, Result};
+use super::migrate;
+
+/// Reads the library: every question of the window and of the command line.
+///
+/// A connection of its own; what the writer commits shows in the next question.
+pub struct LibraryReader {
+    pub(super) connection: Connection,
+    pub(super) path: PathBuf,
+}
+
+/// The one writer. It lives on one thread; it is also a reader.
+pub struct Library(LibraryReader);
+
+/// How long a connection waits for another program's write.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+impl Library {
+    /// Opens the library or creates it, and brings an older format up to date after a backup copy.
+    pub fn open(path: &Path) -> Result<Self> {
+        Self::open_with(path, migrate::STEPS)
+    }
+
+    pub(super) fn open_with(path: &Path, steps: &[&str]) -> Result<Self> {
+        create_private(path, false)
+            .map_err(|error| LibraryError::CannotOpen { path: path.to_owned(), reason: error.to_string() })?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let open = || -> Result<Connection> {
+            let mut connection = Connection::open_with_flags(path, flags)?;
+            connection.busy_timeout(BUSY_TIMEOUT)?;
+            // Read the header before anything is written, so that a foreign file is left byte for byte.
+            migrate::format_of(&connection, path)?;
+            connection.pragma_update(None, "journal_mode", "wal")?;
+            connection.pragma_update(None, "synchronous", "normal")?;
+            set_up(&connection)?;
+            migrate::migrate(&mut connection, path, steps)?;
+            Ok(connection)
+        };
+        let connection = open().map_err(|error| error.at(path))?;
+        Ok(Self(LibraryReader { connection, path: path.to_owned() }))
+    }
+
+    /// A second connection that cannot write, for the thread that reads for the window.
+    pub fn open_read_only(path: &Path) -> Result<LibraryReader> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let open = || -> Result<Connection> {
+            let connection = Connection::open_with_flags(path, flags)?;
+            connection.busy_timeout(BUSY_TIMEOUT)?;
+            let found = migrate::format_of(&connection, path)?;
+            if found < migrate::known_format() {
+                return Err(LibraryError::NeedsMigration {
+                    path: path.to_owned(),
+                    found,
+                    known: migrate::known_format(),
+                });
+            }
+            set_up(&connection)?;
+            Ok(connection)
+        };
+        let connection = open().map_err(|error| error.at(path))?;
+        Ok(LibraryReader { connection, path: path.to_owned() })
+    }
+
+    /// Runs `work` in one transaction: all of it is kept or none. A transaction left by a panic, an error or a killed
+    /// process is rolled back by SQLite.
+    pub(super) fn write<T>(&mut self, work: impl FnOnce(&Transaction) -> Result<T>) -> Result<T> {
+        let path = self.0.path.clone();
+        let run = || -> Result<T> {
+            let transaction = self.0.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let value = work(&transaction)?;
+            transaction.commit()?;
+            Ok(value)
+        };
+        run().map_err(|error| error.at(&path))
+    }
+}
+
+impl Deref for Library {
+    type Target = LibraryReader;
+
+    fn deref(&self) -> &LibraryReader {
+        &self.0
+    }
+}
+
+impl LibraryReader {
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Reads the whole file and checks its structure: takes seconds for a large library.
+    pub fn check_integrity(&self) -> Result<()> {
+        let verdict: String = self.read(|c| Ok(c.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?))?;
+        if verdict == "ok" {
+            return Ok(());
+        }
+        Err(LibraryError::Damaged { path: self.path.clone(), reason: verdict })
+    }
+
+    pub(super) fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        work(&self.connection).map_err(|error| error.at(&self.path))
+    }
+}
+
+fn set_up(connection: &Connection) -> Result<()> {
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "temp_store", "memory")?;
+    connection.set_prepared_statement_cache_capacity(128);
+    Ok(())
+}
+
+/// Creates the file readable by its owner only, or makes an existing one so. SQLite gives its side files the same
+/// permission.
+pub(super) fn create_private(path: &Path, empty_it: bool) -> std::io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(empty_it);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    if path.exists() && !empty_it {
+        // Not opened: closing a descriptor would drop the locks that another connection of this process holds.
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let permissions = std::fs::metadata(path)?.permissions();
+            if permissions.mode() & 0o077 != 0 {
+                std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
+            }
+        }
+        return Ok(());
+    }
+    options.open(path)?;
+    Ok(())
+}

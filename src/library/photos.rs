@@ -1,0 +1,216 @@
+//! What the grid of photos and `likeness scan`'s summary read.
+
+use std::path::PathBuf;
+
+use rusqlite::{OptionalExtension, params};
+
+use super::Page;
+use super::error::Result;
+use super::open::LibraryReader;
+use super::path;
+use super::scan::PhotoState;
+use crate::types::{PersonId, PhotoId};
+
+/// Which photos to list. All but the last leave out those that are missing; all but the last two, failed ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PhotoFilter {
+    All,
+    /// With a confirmed or grouped face of this person.
+    Person(PersonId),
+    /// With a face that has no name, is not hidden and not set aside.
+    UnnamedFaces,
+    NoFaces,
+    Failed,
+    Missing,
+}
+
+/// A tile of the grid.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PhotoTile {
+    pub id: PhotoId,
+    pub path: PathBuf,
+    /// Upright, at full scale; zero for photos that never could be decoded.
+    pub width: u32,
+    pub height: u32,
+    /// ISO 8601: the capture time, else the file's. Its first seven characters are year and month.
+    pub time: String,
+    pub faces: usize,
+    pub state: PhotoState,
+}
+
+/// A month of the grid, as `2024-05`, and how many photos it has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Month {
+    pub month: String,
+    pub photos: usize,
+}
+
+/// A photo's own facts; its faces come from `faces_of_photo`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PhotoDetail {
+    pub id: PhotoId,
+    pub path: PathBuf,
+    pub width: u32,
+    pub height: u32,
+    pub size_bytes: u64,
+    pub sha256: Option<[u8; 32]>,
+    pub format: Option<String>,
+    pub captured_at: Option<String>,
+    pub camera: Option<String>,
+    pub gps: Option<[f64; 2]>,
+    pub state: PhotoState,
+    pub is_missing: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Looked through and present.
+    pub photos: usize,
+    pub failed: usize,
+    pub missing: usize,
+    /// Faces of present photos that are not set aside.
+    pub faces: usize,
+    pub named_people: usize,
+    pub nameless_people: usize,
+    pub hidden_people: usize,
+}
+
+impl LibraryReader {
+    /// A page of the grid, the latest photos first.
+    pub fn photos(&self, filter: PhotoFilter, page: Page) -> Result<Vec<PhotoTile>> {
+        let (condition, person) = condition(filter);
+        self.read(|c| {
+            let mut query = c.prepare_cached(&format!(
+                "SELECT id, path, width, height, sort_at, (SELECT count(*) FROM face WHERE photo_id = photo.id \
+                 AND set_aside IS NULL), reason FROM photo WHERE {condition} \
+                 ORDER BY sort_at DESC, id LIMIT ?2 OFFSET ?3"
+            ))?;
+            let rows = query.query_map(params![person, page.limit as i64, page.offset as i64], |row| {
+                Ok(PhotoTile {
+                    id: PhotoId(row.get(0)?),
+                    path: path::from_bytes(row.get(1)?),
+                    width: row.get(2)?,
+                    height: row.get(3)?,
+                    time: row.get(4)?,
+                    faces: row.get::<_, i64>(5)? as usize,
+                    state: state_from(row.get(6)?),
+                })
+            })?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    pub fn count_photos(&self, filter: PhotoFilter) -> Result<usize> {
+        let (condition, person) = condition(filter);
+        self.read(|c| {
+            let mut query = c.prepare_cached(&format!("SELECT count(*) FROM photo WHERE {condition} AND ?1 IS ?1"))?;
+            Ok(query.query_row([person], |row| row.get::<_, i64>(0))? as usize)
+        })
+    }
+
+    /// The months of a filter, the latest first: headings and the length of the whole grid.
+    pub fn months(&self, filter: PhotoFilter) -> Result<Vec<Month>> {
+        let (condition, person) = condition(filter);
+        self.read(|c| {
+            let mut query = c.prepare_cached(&format!(
+                "SELECT substr(sort_at, 1, 7) AS month, count(*) FROM photo WHERE {condition} AND ?1 IS ?1 \
+                 GROUP BY month ORDER BY month DESC"
+            ))?;
+            let rows = query
+                .query_map([person], |row| Ok(Month { month: row.get(0)?, photos: row.get::<_, i64>(1)? as usize }))?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    pub fn photo(&self, photo: PhotoId) -> Result<Option<PhotoDetail>> {
+        self.read(|c| {
+            let mut query = c.prepare_cached(
+                "SELECT id, path, width, height, size, sha256, format, captured_at, camera, latitude, longitude, \
+                 reason, missing FROM photo WHERE id = ?1",
+            )?;
+            let detail = query.query_row([photo.0], |row| {
+                Ok(PhotoDetail {
+                    id: PhotoId(row.get(0)?),
+                    path: path::from_bytes(row.get(1)?),
+                    width: row.get(2)?,
+                    height: row.get(3)?,
+                    size_bytes: row.get::<_, i64>(4)? as u64,
+                    sha256: row.get(5)?,
+                    format: row.get(6)?,
+                    captured_at: row.get(7)?,
+                    camera: row.get(8)?,
+                    gps: row.get::<_, Option<f64>>(9)?.zip(row.get::<_, Option<f64>>(10)?).map(|(a, b)| [a, b]),
+                    state: state_from(row.get(11)?),
+                    is_missing: row.get(12)?,
+                })
+            });
+            Ok(detail.optional()?)
+        })
+    }
+
+    /// Photos whose file name holds `text`, whatever the case, the latest first.
+    pub fn search_photos(&self, text: &str, limit: usize) -> Result<Vec<(PhotoId, PathBuf)>> {
+        self.read(|c| {
+            let mut query = c.prepare_cached(
+                "SELECT id, path FROM photo WHERE instr(name_key, ?1) > 0 AND missing = 0 \
+                 ORDER BY sort_at DESC, id LIMIT ?2",
+            )?;
+            let rows = query.query_map(params![text.to_lowercase(), limit as i64], |row| {
+                Ok((PhotoId(row.get(0)?), path::from_bytes(row.get(1)?)))
+            })?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    pub fn counts(&self) -> Result<Counts> {
+        self.read(|c| {
+            let count = |sql: &str| -> Result<usize> {
+                Ok(c.prepare_cached(sql)?.query_row([], |row| row.get::<_, i64>(0))? as usize)
+            };
+            Ok(Counts {
+                photos: count("SELECT count(*) FROM photo WHERE state = 'done' AND missing = 0")?,
+                failed: count("SELECT count(*) FROM photo WHERE state = 'failed' AND missing = 0")?,
+                missing: count("SELECT count(*) FROM photo WHERE missing = 1")?,
+                faces: count(
+                    "SELECT count(*) FROM face WHERE set_aside IS NULL \
+                     AND photo_id NOT IN (SELECT id FROM photo WHERE missing = 1)",
+                )?,
+                named_people: count("SELECT count(*) FROM person WHERE name IS NOT NULL AND hidden = 0")?,
+                nameless_people: count(
+                    "SELECT count(*) FROM person WHERE name IS NULL AND hidden = 0 AND EXISTS (SELECT 1 FROM face \
+                     WHERE person_id = person.id AND photo_id NOT IN (SELECT id FROM photo WHERE missing = 1))",
+                )?,
+                hidden_people: count("SELECT count(*) FROM person WHERE hidden = 1")?,
+            })
+        })
+    }
+}
+
+/// The condition of a filter and the value of its `?1`.
+fn condition(filter: PhotoFilter) -> (&'static str, Option<i64>) {
+    match filter {
+        PhotoFilter::All => ("state = 'done' AND missing = 0", None),
+        PhotoFilter::Person(person) => (
+            "state = 'done' AND missing = 0 AND id IN \
+             (SELECT photo_id FROM face WHERE person_id = ?1 AND belongs <> 'suggested')",
+            Some(person.0),
+        ),
+        PhotoFilter::UnnamedFaces => (
+            "state = 'done' AND missing = 0 AND EXISTS (SELECT 1 FROM face WHERE photo_id = photo.id \
+             AND set_aside IS NULL AND (person_id IS NULL OR EXISTS (SELECT 1 FROM person \
+             WHERE person.id = person_id AND name IS NULL AND hidden = 0)))",
+            None,
+        ),
+        PhotoFilter::NoFaces => (
+            "state = 'done' AND missing = 0 AND NOT EXISTS (SELECT 1 FROM face WHERE photo_id = photo.id \
+             AND set_aside IS NULL)",
+            None,
+        ),
+        PhotoFilter::Failed => ("state = 'failed' AND missing = 0", None),
+        PhotoFilter::Missing => ("missing = 1", None),
+    }
+}
+
+fn state_from(reason: Option<String>) -> PhotoState {
+    reason.map_or(PhotoState::Done, |reason| PhotoState::Failed { reason })
+}

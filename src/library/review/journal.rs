@@ -1,0 +1,321 @@
+//! The history of decisions. Each entry keeps what every touched row was before and what it became, as data, so that
+//! undo and redo work across restarts and whatever the commands will be called one day.
+//!
+//! Undo puts a row back only where it still is as the action left it. What has changed since (a scan replaced the
+//! face, a new grouping moved it) is left alone and counted.
+
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use serde::{Deserialize, Serialize};
+
+use super::rows::{self, FaceState, PersonRow};
+use crate::library::error::{LibraryError, Result};
+use crate::library::open::{Library, LibraryReader};
+use crate::library::scan::now_secs;
+use crate::types::{FaceId, PersonId};
+
+/// What the user did, as the history names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReviewAction {
+    Name,
+    Confirm,
+    Reject,
+    Move,
+    TakeOut,
+    Merge,
+    Different,
+    Hide,
+    Show,
+    Ignore,
+    NotAFace,
+    Restore,
+    Cover,
+    Regroup,
+}
+
+/// One step of the history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HistoryEntry {
+    pub action: ReviewAction,
+    /// How many faces it touched.
+    pub faces: usize,
+    pub at_secs: i64,
+    pub is_undone: bool,
+}
+
+/// What undo or redo did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reverted {
+    pub action: ReviewAction,
+    pub restored: usize,
+    /// Rows that had changed since and were left as they are.
+    pub left_alone: usize,
+}
+
+/// Older steps are forgotten beyond this many …
+const MAX_ENTRIES: i64 = 200;
+/// … or when together they take more than this.
+const MAX_BYTES: i64 = 32 << 20;
+
+/// One row's change. `None` on a side: the row was not there.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+enum Change {
+    Face { id: i64, before: FaceState, after: FaceState },
+    Person { id: i64, before: Option<PersonRow>, after: Option<PersonRow> },
+    Rejected { face: i64, person: i64, before: bool, after: bool },
+    Different { a: i64, b: i64, before: bool, after: bool },
+}
+
+impl Change {
+    fn reversed(self) -> Self {
+        match self {
+            Self::Face { id, before, after } => Self::Face { id, before: after, after: before },
+            Self::Person { id, before, after } => Self::Person { id, before: after, after: before },
+            Self::Rejected { face, person, before, after } => {
+                Self::Rejected { face, person, before: after, after: before }
+            }
+            Self::Different { a, b, before, after } => Self::Different { a, b, before: after, after: before },
+        }
+    }
+}
+
+/// The only way to change a decision: every setter notes what was there before.
+pub(in crate::library) struct Decisions<'t> {
+    pub t: &'t Transaction<'t>,
+    changes: Vec<Change>,
+}
+
+impl<'t> Decisions<'t> {
+    pub fn begin(t: &'t Transaction<'t>) -> Self {
+        Self { t, changes: Vec::new() }
+    }
+
+    /// Writes the history entry of a user's action. An action that changed nothing leaves none.
+    pub fn keep(self, action: ReviewAction) -> Result<()> {
+        if self.changes.is_empty() {
+            return Ok(());
+        }
+        let faces = self.changes.iter().filter(|c| matches!(c, Change::Face { .. })).count();
+        let changes = serde_json::to_vec(&self.changes).map_err(|_| LibraryError::BadValue { what: "history" })?;
+        self.t.execute("DELETE FROM journal WHERE undone = 1", [])?;
+        self.t
+            .prepare_cached("INSERT INTO journal (action, faces, changes, bytes, at) VALUES (?1, ?2, ?3, ?4, ?5)")?
+            .execute(params![action_name(action)?, faces as i64, changes, changes.len() as i64, now_secs()])?;
+        forget_oldest(self.t)
+    }
+
+    pub fn set_face(&mut self, face: FaceId, after: FaceState) -> Result<()> {
+        let before = rows::face(self.t, face)?.ok_or(LibraryError::NoSuchFace(face))?;
+        if before != after {
+            rows::write_face(self.t, face, after)?;
+            self.changes.push(Change::Face { id: face.0, before, after });
+        }
+        Ok(())
+    }
+
+    pub fn set_person(&mut self, person: PersonId, after: PersonRow) -> Result<()> {
+        let before = rows::person(self.t, person)?.ok_or(LibraryError::NoSuchPerson(person))?;
+        if before != after {
+            rows::write_person(self.t, person, &after)?;
+            self.changes.push(Change::Person { id: person.0, before: Some(before), after: Some(after) });
+        }
+        Ok(())
+    }
+
+    pub fn create_person(&mut self, name: Option<String>) -> Result<PersonId> {
+        let row = PersonRow { name, hidden: false, cover_face: None, created_at: now_secs() };
+        self.t
+            .prepare_cached("INSERT INTO person (name, hidden, created_at) VALUES (?1, 0, ?2)")?
+            .execute(params![row.name, row.created_at])?;
+        let id = PersonId(self.t.last_insert_rowid());
+        self.changes.push(Change::Person { id: id.0, before: None, after: Some(row) });
+        Ok(id)
+    }
+
+    /// Deletes a person who has no faces left, and every fact about them.
+    pub fn delete_person(&mut self, person: PersonId) -> Result<()> {
+        for face in rows::rejecting_faces(self.t, person)? {
+            self.set_rejected(face, person, false)?;
+        }
+        for other in rows::different_from(self.t, person)? {
+            self.set_different(person, other, false)?;
+        }
+        let before = rows::person(self.t, person)?;
+        if before.is_some() {
+            self.t.prepare_cached("DELETE FROM person WHERE id = ?1")?.execute([person.0])?;
+            self.changes.push(Change::Person { id: person.0, before, after: None });
+        }
+        Ok(())
+    }
+
+    pub fn set_rejected(&mut self, face: FaceId, person: PersonId, after: bool) -> Result<()> {
+        let before = rows::is_rejected(self.t, face, person)?;
+        if before != after {
+            rows::write_rejected(self.t, face, person, after)?;
+            self.changes.push(Change::Rejected { face: face.0, person: person.0, before, after });
+        }
+        Ok(())
+    }
+
+    pub fn set_different(&mut self, a: PersonId, b: PersonId, after: bool) -> Result<()> {
+        let (a, b) = (a.min(b), a.max(b));
+        let before = rows::is_different(self.t, a, b)?;
+        if before != after {
+            rows::write_different(self.t, a, b, after)?;
+            self.changes.push(Change::Different { a: a.0, b: b.0, before, after });
+        }
+        Ok(())
+    }
+}
+
+impl Library {
+    /// Takes the latest action back. None: there is nothing to undo.
+    pub fn undo(&mut self) -> Result<Option<Reverted>> {
+        self.write(|t| step(t, Step::Undo))
+    }
+
+    /// Does the action again that was taken back last. None: there is nothing to redo.
+    pub fn redo(&mut self) -> Result<Option<Reverted>> {
+        self.write(|t| step(t, Step::Redo))
+    }
+}
+
+impl LibraryReader {
+    /// The latest actions first. Those already taken back stand before those that can be undone.
+    pub fn history(&self, limit: usize) -> Result<Vec<HistoryEntry>> {
+        self.read(|c| {
+            let mut query =
+                c.prepare_cached("SELECT action, faces, at, undone FROM journal ORDER BY id DESC LIMIT ?1")?;
+            let mut rows = query.query([limit as i64])?;
+            let mut entries = Vec::new();
+            while let Some(row) = rows.next()? {
+                entries.push(HistoryEntry {
+                    action: action_from(row.get(0)?)?,
+                    faces: row.get::<_, i64>(1)? as usize,
+                    at_secs: row.get(2)?,
+                    is_undone: row.get(3)?,
+                });
+            }
+            Ok(entries)
+        })
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Step {
+    Undo,
+    Redo,
+}
+
+fn step(t: &Transaction, step: Step) -> Result<Option<Reverted>> {
+    let query = match step {
+        Step::Undo => "SELECT id, action, changes FROM journal WHERE undone = 0 ORDER BY id DESC LIMIT 1",
+        Step::Redo => "SELECT id, action, changes FROM journal WHERE undone = 1 ORDER BY id LIMIT 1",
+    };
+    let entry: Option<(i64, String, Vec<u8>)> =
+        t.query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?;
+    let Some((id, action, changes)) = entry else { return Ok(None) };
+    let mut changes: Vec<Change> =
+        serde_json::from_slice(&changes).map_err(|_| LibraryError::BadValue { what: "history" })?;
+    if step == Step::Undo {
+        changes = changes.into_iter().rev().map(Change::reversed).collect();
+    }
+    let mut reverted = Reverted { action: action_from(action)?, restored: 0, left_alone: 0 };
+    for change in changes {
+        match apply(t, change)? {
+            true => reverted.restored += 1,
+            false => reverted.left_alone += 1,
+        }
+    }
+    t.execute("UPDATE journal SET undone = ?2 WHERE id = ?1", params![id, step == Step::Undo])?;
+    Ok(Some(reverted))
+}
+
+/// Brings one row from `before` to `after`. False where it is no longer as `before` says.
+fn apply(t: &Transaction, change: Change) -> Result<bool> {
+    match change {
+        Change::Face { id, before, after } => apply_face(t, FaceId(id), before, after),
+        Change::Person { id, before, after } => apply_person(t, PersonId(id), before, after),
+        Change::Rejected { face, person, before, after } => {
+            let (face, person) = (FaceId(face), PersonId(person));
+            let both_there = rows::face(t, face)?.is_some() && rows::person(t, person)?.is_some();
+            if !both_there || rows::is_rejected(t, face, person)? != before {
+                return Ok(false);
+            }
+            rows::write_rejected(t, face, person, after)?;
+            Ok(true)
+        }
+        Change::Different { a, b, before, after } => {
+            let (a, b) = (PersonId(a), PersonId(b));
+            let both_there = rows::person(t, a)?.is_some() && rows::person(t, b)?.is_some();
+            if !both_there || rows::is_different(t, a, b)? != before {
+                return Ok(false);
+            }
+            rows::write_different(t, a, b, after)?;
+            Ok(true)
+        }
+    }
+}
+
+fn apply_face(t: &Transaction, face: FaceId, before: FaceState, after: FaceState) -> Result<bool> {
+    if rows::face(t, face)? != Some(before) {
+        return Ok(false);
+    }
+    if let Some(person) = after.person()
+        && rows::person(t, person)?.is_none()
+    {
+        return Ok(false);
+    }
+    rows::write_face(t, face, after)?;
+    Ok(true)
+}
+
+fn apply_person(t: &Transaction, id: PersonId, before: Option<PersonRow>, after: Option<PersonRow>) -> Result<bool> {
+    if rows::person(t, id)? != before {
+        return Ok(false);
+    }
+    match (before, after) {
+        (_, Some(mut row)) => {
+            // The face may have left the library since.
+            let cover_is_there = match row.cover_face {
+                Some(face) => rows::face(t, FaceId(face))?.is_some(),
+                None => true,
+            };
+            if !cover_is_there {
+                row.cover_face = None;
+            }
+            rows::write_person(t, id, &row)?;
+            Ok(true)
+        }
+        (Some(_), None) => {
+            if rows::is_in_use(t, id)? {
+                return Ok(false);
+            }
+            t.execute("DELETE FROM person WHERE id = ?1", [id.0])?;
+            Ok(true)
+        }
+        (None, None) => Ok(true),
+    }
+}
+
+fn forget_oldest(c: &Connection) -> Result<()> {
+    c.execute(
+        "DELETE FROM journal WHERE id <= (SELECT max(id) FROM (SELECT id, row_number() OVER latest AS place, \
+         sum(bytes) OVER latest AS bytes FROM journal WINDOW latest AS (ORDER BY id DESC)) \
+         WHERE place > ?1 OR (bytes > ?2 AND place > 1))",
+        [MAX_ENTRIES, MAX_BYTES],
+    )?;
+    Ok(())
+}
+
+/// The action's name in the database is its name in JSON without the quotes.
+fn action_name(action: ReviewAction) -> Result<String> {
+    match serde_json::to_value(action) {
+        Ok(serde_json::Value::String(name)) => Ok(name),
+        _ => Err(LibraryError::BadValue { what: "history" }),
+    }
+}
+
+fn action_from(name: String) -> Result<ReviewAction> {
+    serde_json::from_value(serde_json::Value::String(name)).map_err(|_| LibraryError::BadValue { what: "history" })
+}

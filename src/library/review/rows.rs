@@ -1,0 +1,195 @@
+//! Reading and writing the rows that hold decisions, one function a question.
+
+use rusqlite::{Connection, OptionalExtension, params};
+use serde::{Deserialize, Serialize};
+
+use crate::library::error::Result;
+use crate::types::{FaceId, PersonId};
+
+/// How a face belongs to its person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Belongs {
+    /// Put there by the grouping; the next grouping may put it elsewhere.
+    Grouped,
+    /// Looks like a person whom the user knows; waits for a yes or no.
+    Suggested,
+    /// The user said so. Only the user changes it.
+    Confirmed,
+}
+
+/// Why a face takes no part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SetAside {
+    /// A face nobody needs to name.
+    Ignored,
+    /// The detector was wrong.
+    NotAFace,
+}
+
+/// Everything decided about a face.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FaceState {
+    Unassigned,
+    Of { person: PersonId, belongs: Belongs },
+    SetAside(SetAside),
+}
+
+impl FaceState {
+    pub fn person(self) -> Option<PersonId> {
+        match self {
+            Self::Of { person, .. } => Some(person),
+            _ => None,
+        }
+    }
+
+    pub fn is_confirmed(self) -> bool {
+        matches!(self, Self::Of { belongs: Belongs::Confirmed, .. })
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::library) struct PersonRow {
+    pub name: Option<String>,
+    pub hidden: bool,
+    pub cover_face: Option<i64>,
+    pub created_at: i64,
+}
+
+impl PersonRow {
+    /// Somebody about whom the user said something, who must not vanish.
+    pub fn is_known(&self) -> bool {
+        self.name.is_some() || self.hidden
+    }
+}
+
+/// Reads person_id, belongs, set_aside from three columns beginning at `first`.
+pub(in crate::library) fn state_at(row: &rusqlite::Row, first: usize) -> rusqlite::Result<FaceState> {
+    let person: Option<i64> = row.get(first)?;
+    if let Some(person) = person {
+        let belongs = match row.get_ref(first + 1)?.as_str()? {
+            "grouped" => Belongs::Grouped,
+            "suggested" => Belongs::Suggested,
+            _ => Belongs::Confirmed,
+        };
+        return Ok(FaceState::Of { person: PersonId(person), belongs });
+    }
+    Ok(match row.get_ref(first + 2)?.as_str_or_null()? {
+        None => FaceState::Unassigned,
+        Some("ignored") => FaceState::SetAside(SetAside::Ignored),
+        Some(_) => FaceState::SetAside(SetAside::NotAFace),
+    })
+}
+
+pub(in crate::library) fn face(c: &Connection, face: FaceId) -> Result<Option<FaceState>> {
+    let mut query = c.prepare_cached("SELECT person_id, belongs, set_aside FROM face WHERE id = ?1")?;
+    Ok(query.query_row([face.0], |row| state_at(row, 0)).optional()?)
+}
+
+pub(in crate::library) fn write_face(c: &Connection, face: FaceId, state: FaceState) -> Result<()> {
+    let (person, belongs, set_aside) = match state {
+        FaceState::Unassigned => (None, None, None),
+        FaceState::Of { person, belongs } => (Some(person.0), Some(belongs_name(belongs)), None),
+        FaceState::SetAside(SetAside::Ignored) => (None, None, Some("ignored")),
+        FaceState::SetAside(SetAside::NotAFace) => (None, None, Some("not_a_face")),
+    };
+    c.prepare_cached("UPDATE face SET person_id = ?2, belongs = ?3, set_aside = ?4 WHERE id = ?1")?
+        .execute(params![face.0, person, belongs, set_aside])?;
+    Ok(())
+}
+
+pub(in crate::library) fn belongs_name(belongs: Belongs) -> &'static str {
+    match belongs {
+        Belongs::Grouped => "grouped",
+        Belongs::Suggested => "suggested",
+        Belongs::Confirmed => "confirmed",
+    }
+}
+
+pub(in crate::library) fn person(c: &Connection, person: PersonId) -> Result<Option<PersonRow>> {
+    let mut query = c.prepare_cached("SELECT name, hidden, cover_face, created_at FROM person WHERE id = ?1")?;
+    let row = query.query_row([person.0], |row| {
+        Ok(PersonRow { name: row.get(0)?, hidden: row.get(1)?, cover_face: row.get(2)?, created_at: row.get(3)? })
+    });
+    Ok(row.optional()?)
+}
+
+pub(in crate::library) fn write_person(c: &Connection, person: PersonId, row: &PersonRow) -> Result<()> {
+    c.prepare_cached(
+        "INSERT INTO person (id, name, hidden, cover_face, created_at) VALUES (?1, ?2, ?3, ?4, ?5) \
+         ON CONFLICT (id) DO UPDATE SET name = excluded.name, hidden = excluded.hidden, \
+         cover_face = excluded.cover_face, created_at = excluded.created_at",
+    )?
+    .execute(params![person.0, row.name, row.hidden, row.cover_face, row.created_at])?;
+    Ok(())
+}
+
+/// The faces of a person with their state, in order of id.
+pub(in crate::library) fn faces_of(c: &Connection, person: PersonId) -> Result<Vec<(FaceId, Belongs)>> {
+    let mut query =
+        c.prepare_cached("SELECT id, person_id, belongs, set_aside FROM face WHERE person_id = ?1 ORDER BY id")?;
+    let mut rows = query.query([person.0])?;
+    let mut faces = Vec::new();
+    while let Some(row) = rows.next()? {
+        if let FaceState::Of { belongs, .. } = state_at(row, 1)? {
+            faces.push((FaceId(row.get(0)?), belongs));
+        }
+    }
+    Ok(faces)
+}
+
+/// Whether a face, a rejection or a "different people" still points at the person.
+pub(in crate::library) fn is_in_use(c: &Connection, person: PersonId) -> Result<bool> {
+    let mut query = c.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM face WHERE person_id = ?1) OR EXISTS (SELECT 1 FROM rejected WHERE person_id = ?1) \
+         OR EXISTS (SELECT 1 FROM different WHERE person_a = ?1 OR person_b = ?1)",
+    )?;
+    Ok(query.query_row([person.0], |row| row.get(0))?)
+}
+
+pub(in crate::library) fn has_faces(c: &Connection, person: PersonId) -> Result<bool> {
+    Ok(c.prepare_cached("SELECT 1 FROM face WHERE person_id = ?1")?.exists([person.0])?)
+}
+
+pub(in crate::library) fn rejecting_faces(c: &Connection, person: PersonId) -> Result<Vec<FaceId>> {
+    let mut query = c.prepare_cached("SELECT face_id FROM rejected WHERE person_id = ?1 ORDER BY face_id")?;
+    Ok(query.query_map([person.0], |row| Ok(FaceId(row.get(0)?)))?.collect::<rusqlite::Result<_>>()?)
+}
+
+pub(in crate::library) fn is_rejected(c: &Connection, face: FaceId, person: PersonId) -> Result<bool> {
+    Ok(c.prepare_cached("SELECT 1 FROM rejected WHERE face_id = ?1 AND person_id = ?2")?
+        .exists(params![face.0, person.0])?)
+}
+
+pub(in crate::library) fn write_rejected(c: &Connection, face: FaceId, person: PersonId, to: bool) -> Result<()> {
+    let sql = match to {
+        true => "INSERT OR IGNORE INTO rejected (face_id, person_id) VALUES (?1, ?2)",
+        false => "DELETE FROM rejected WHERE face_id = ?1 AND person_id = ?2",
+    };
+    c.prepare_cached(sql)?.execute(params![face.0, person.0])?;
+    Ok(())
+}
+
+pub(in crate::library) fn different_from(c: &Connection, person: PersonId) -> Result<Vec<PersonId>> {
+    let mut query = c.prepare_cached(
+        "SELECT person_b FROM different WHERE person_a = ?1 UNION SELECT person_a FROM different WHERE person_b = ?1",
+    )?;
+    Ok(query.query_map([person.0], |row| Ok(PersonId(row.get(0)?)))?.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Expects `a < b`.
+pub(in crate::library) fn is_different(c: &Connection, a: PersonId, b: PersonId) -> Result<bool> {
+    Ok(c.prepare_cached("SELECT 1 FROM different WHERE person_a = ?1 AND person_b = ?2")?.exists(params![a.0, b.0])?)
+}
+
+/// Expects `a < b`.
+pub(in crate::library) fn write_different(c: &Connection, a: PersonId, b: PersonId, to: bool) -> Result<()> {
+    let sql = match to {
+        true => "INSERT OR IGNORE INTO different (person_a, person_b) VALUES (?1, ?2)",
+        false => "DELETE FROM different WHERE person_a = ?1 AND person_b = ?2",
+    };
+    c.prepare_cached(sql)?.execute(params![a.0, b.0])?;
+    Ok(())
+}

@@ -1,0 +1,158 @@
+use super::*;
+
+fn named(min_faces: usize) -> PeopleFilter {
+    PeopleFilter { kind: PeopleKind::Named, min_faces }
+}
+
+#[test]
+fn people_come_by_size_in_pages() {
+    let mut shelf = Shelf::new();
+    for (i, name) in ["Ada", "Bo", "Cleo"].into_iter().enumerate() {
+        let degrees: Vec<f32> = (0..=i).map(|d| d as f32).collect();
+        let faces = shelf.add(&format!("{name}.jpg"), &degrees);
+        shelf.library.move_faces(&faces, &Destination::NewPerson { name: name.into() }).unwrap();
+    }
+    let all = shelf.library.people(named(0), Page::ALL).unwrap();
+    let names: Vec<_> = all.iter().map(|p| (p.name.as_deref().unwrap(), p.faces)).collect();
+    assert_eq!(names, vec![("Cleo", 3), ("Bo", 2), ("Ada", 1)]);
+    assert!(all.iter().all(|p| p.cover.is_some()));
+    let page = shelf.library.people(named(0), Page { offset: 1, limit: 1 }).unwrap();
+    assert_eq!(page, all[1..2]);
+    assert_eq!(shelf.library.person(all[1].id).unwrap().as_ref(), Some(&all[1]));
+    assert_eq!(shelf.library.people(named(2), Page::ALL).unwrap().len(), 2);
+    assert_eq!(shelf.library.count_people(named(2)).unwrap(), 2);
+    assert_eq!(shelf.library.count_people(PeopleFilter { kind: PeopleKind::Nameless, min_faces: 0 }).unwrap(), 0);
+}
+
+#[test]
+fn a_persons_faces_come_by_distance_suggestions_last() {
+    let mut shelf = Shelf::new();
+    let f = shelf.add("a.jpg", &[0.0, 10.0, -20.0, 3.0, 1.0]);
+    let ada = shelf.library.move_faces(&f[..3], &Destination::NewPerson { name: "Ada".into() }).unwrap();
+    shelf.library.suggest(&[(f[3], ada), (f[4], ada)]).unwrap();
+    let faces = shelf.library.faces_of_person(ada, &model()).unwrap();
+    // The mean of 0°, 10° and −20° points to about −3°.
+    let order: Vec<FaceId> = faces.iter().map(|x| x.face_id).collect();
+    assert_eq!(order, vec![f[0], f[1], f[2], f[4], f[3]]);
+    assert!(faces[0].distance.unwrap().0 < faces[1].distance.unwrap().0);
+    let unknown = shelf.library.faces_of_person(ada, &ModelId("other".into())).unwrap();
+    assert!(unknown.iter().all(|x| x.distance.is_none()));
+    assert_eq!(shelf.library.best_faces(ada, 2).unwrap().len(), 2);
+}
+
+#[test]
+fn the_cover_is_the_best_face_or_the_chosen_one() {
+    let mut shelf = Shelf::new();
+    let mut small = face(0.0, 0.0);
+    small.detection.face_box.width = 10.0;
+    let record = photo(&shelf.path("a.jpg"), 1, vec![small, face(200.0, 1.0)]);
+    let id = shelf.library.record_photos(shelf.scan, &[record]).unwrap()[0].photo_id;
+    let large_first: Vec<FaceId> = shelf.library.faces_of_photo(id).unwrap().iter().map(|f| f.face_id).collect();
+    let ada = shelf.library.move_faces(&large_first, &Destination::NewPerson { name: "Ada".into() }).unwrap();
+    assert_eq!(shelf.library.person(ada).unwrap().unwrap().cover, Some(large_first[0]));
+    shelf.library.set_cover(ada, large_first[1]).unwrap();
+    assert_eq!(shelf.library.people(named(0), Page::ALL).unwrap()[0].cover, Some(large_first[1]));
+}
+
+#[test]
+fn names_are_found_by_any_beginning_in_any_script() {
+    let mut shelf = Shelf::new();
+    for name in ["Åsa Öberg", "李小龙", "Maria Sklodowska", "Anna Maria Mozart"] {
+        let faces = shelf.add(&format!("{name}.jpg"), &[0.0]);
+        shelf.library.move_faces(&faces, &Destination::NewPerson { name: name.into() }).unwrap();
+    }
+    let found = |text: &str| -> Vec<String> {
+        shelf.library.search_people(text, 9).unwrap().into_iter().map(|(_, name)| name).collect()
+    };
+    assert_eq!(found("ÅS"), ["Åsa Öberg"]);
+    assert_eq!(found("öb"), ["Åsa Öberg"]);
+    assert_eq!(found("李"), ["李小龙"]);
+    assert_eq!(found("mari"), ["Maria Sklodowska", "Anna Maria Mozart"]);
+    assert_eq!(found("zz"), Vec::<String>::new());
+    assert_eq!(found("").len(), 4);
+}
+
+#[test]
+fn photos_come_by_time_and_filter() {
+    let mut shelf = Shelf::new();
+    let mut add = |name: &str, time: Option<&str>, faces: Vec<FaceRecord>| {
+        let mut record = photo(&shelf.folder.path().join(name), name.as_bytes()[0], faces);
+        record.captured_at = time.map(str::to_owned);
+        record.gps = Some([48.5, -2.25]);
+        shelf.library.record_photos(shelf.scan, &[record]).unwrap()[0].photo_id
+    };
+    let may = add("may.jpg", Some("2024-05-02T10:00:00"), vec![face(0.0, 0.0)]);
+    let june = add("june.jpg", Some("2024-06-02T10:00:00"), vec![]);
+    let undated = add("undated.jpg", None, vec![face(0.0, 90.0)]);
+    let ids = |filter| -> Vec<_> {
+        let tiles = shelf.library.photos(filter, Page::ALL).unwrap();
+        assert_eq!(shelf.library.count_photos(filter).unwrap(), tiles.len());
+        tiles.iter().map(|tile| tile.id).collect()
+    };
+    assert_eq!(ids(PhotoFilter::All), vec![june, may, undated]);
+    assert_eq!(ids(PhotoFilter::NoFaces), vec![june]);
+    assert_eq!(ids(PhotoFilter::UnnamedFaces), vec![may, undated]);
+    let months = shelf.library.months(PhotoFilter::All).unwrap();
+    assert_eq!(months.iter().map(|m| m.month.as_str()).collect::<Vec<_>>(), ["2024-06", "2024-05", "2023-11"]);
+    assert_eq!(shelf.library.photos(PhotoFilter::All, Page { offset: 1, limit: 1 }).unwrap()[0].id, may);
+    let detail = shelf.library.photo(may).unwrap().unwrap();
+    assert_eq!((detail.gps, detail.captured_at.as_deref()), (Some([48.5, -2.25]), Some("2024-05-02T10:00:00")));
+    assert_eq!(shelf.library.search_photos("UNDA", 9).unwrap()[0].0, undated);
+
+    let face_id = shelf.library.faces_of_photo(may).unwrap()[0].face_id;
+    let ada = shelf.library.move_faces(&[face_id], &Destination::NewPerson { name: "Ada".into() }).unwrap();
+    let tiles = shelf.library.photos(PhotoFilter::Person(ada), Page::ALL).unwrap();
+    assert_eq!((tiles.len(), tiles[0].id, tiles[0].faces), (1, may, 1));
+    assert_eq!(shelf.library.count_photos(PhotoFilter::Person(ada)).unwrap(), 1);
+    assert_eq!(shelf.library.count_photos(PhotoFilter::UnnamedFaces).unwrap(), 1);
+    assert_eq!(shelf.library.months(PhotoFilter::Person(ada)).unwrap().len(), 1);
+}
+
+#[test]
+fn everyone_is_listed_with_boxes() {
+    let mut shelf = Shelf::new();
+    let f = shelf.add("a.jpg", &[0.0, 1.0]);
+    let ada = shelf.library.move_faces(&f[..1], &Destination::NewPerson { name: "Ada".into() }).unwrap();
+    shelf.group(&[&f]);
+    let people = shelf.library.everyone().unwrap();
+    assert_eq!((people.len(), people[0].id, people[0].faces.len()), (1, ada, 2));
+    assert_eq!(people[0].faces[1].belongs, Belongs::Suggested);
+    assert_eq!(people[0].faces[1].face_box.x, 100.0);
+}
+
+/// The questions that the window asks again and again must not read whole tables, whatever the library's size.
+#[test]
+fn frequent_questions_use_an_index() {
+    let shelf = Shelf::new();
+    let plan = |sql: &str| -> String {
+        let mut query = shelf.library.connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        let steps = query.query_map([], |row| row.get::<_, String>(3)).unwrap();
+        steps.map(|step| step.unwrap() + "\n").collect()
+    };
+    let check = |sql: &str, forbidden: &str| {
+        let plan = plan(sql);
+        assert!(!plan.contains(forbidden), "{sql}: {plan}");
+    };
+    check("SELECT id FROM photo WHERE path = x'00'", "SCAN");
+    check("SELECT id FROM photo WHERE sha256 = x'00' AND state = 'done'", "SCAN");
+    check("SELECT id FROM face WHERE photo_id = 1", "SCAN");
+    check("SELECT id, person_id, belongs, set_aside FROM face WHERE person_id = 1", "SCAN");
+    check(
+        "SELECT vector FROM embedding WHERE face_id = 1 AND model_id = (SELECT id FROM model WHERE name = 'm')",
+        "SCAN",
+    );
+    check("DELETE FROM face WHERE id = 1", "SCAN");
+    // The grid reads its page in index order instead of sorting everything.
+    check("SELECT id FROM photo WHERE state = 'done' AND missing = 0 ORDER BY sort_at DESC, id LIMIT 9", "TEMP B-TREE");
+    check(
+        "SELECT id FROM photo WHERE state = 'failed' AND missing = 0 ORDER BY sort_at DESC, id LIMIT 9",
+        "TEMP B-TREE",
+    );
+    // Counting people's faces reads one index, not the faces.
+    let counting = plan(
+        "SELECT person_id, sum(belongs = 'confirmed') FROM face WHERE person_id IS NOT NULL \
+         AND photo_id NOT IN (SELECT id FROM photo WHERE missing = 1) GROUP BY person_id",
+    );
+    assert!(counting.contains("face USING COVERING INDEX face_by_person"), "{counting}");
+    assert!(counting.contains("photo USING COVERING INDEX photo_missing"), "{counting}");
+}

@@ -1,0 +1,237 @@
+use super::*;
+
+/// Runs an action on a small library and checks that undo restores every row and redo brings every row back.
+fn check(act: impl FnOnce(&mut Shelf, &[FaceId], PersonId, PersonId)) -> Shelf {
+    let mut shelf = Shelf::new();
+    let mut faces = shelf.add("a.jpg", &[0.0, 90.0]);
+    faces.extend(shelf.add("b.jpg", &[1.0, 91.0]));
+    faces.extend(shelf.add("c.jpg", &[2.0, 180.0]));
+    // Ada: a0 confirmed, b0 and c0 suggested. A nameless group: a1, b1. Alone: c1.
+    let ada = shelf.library.move_faces(&faces[..1], &Destination::NewPerson { name: "Ada".into() }).unwrap();
+    shelf.group(&[&[faces[0], faces[2], faces[4]], &[faces[1], faces[3]], &[faces[5]]]);
+    let group = shelf.person_of(faces[1]);
+    shelf.library.mark_different(ada, shelf.person_of(faces[5])).unwrap();
+    let steps_before = shelf.library.history(99).unwrap().len();
+
+    let before = shelf.dump();
+    act(&mut shelf, &faces, ada, group);
+    let after = shelf.dump();
+    assert_ne!(before, after);
+    let steps = shelf.library.history(99).unwrap().len() - steps_before;
+    for _ in 0..2 {
+        for _ in 0..steps {
+            assert_eq!(shelf.library.undo().unwrap().unwrap().left_alone, 0);
+        }
+        assert_eq!(shelf.dump(), before);
+        for _ in 0..steps {
+            assert_eq!(shelf.library.redo().unwrap().unwrap().left_alone, 0);
+        }
+        assert_eq!(shelf.dump(), after);
+    }
+    assert_eq!(shelf.library.redo().unwrap(), None);
+    shelf.library.check_integrity().unwrap();
+    shelf
+}
+
+#[test]
+fn naming_a_group_confirms_it() {
+    let shelf = check(|shelf, faces, _, group| {
+        shelf.library.name_person(group, "  Grace \n Hopper ").unwrap();
+        assert!(shelf.state(faces[1]).is_confirmed() && shelf.state(faces[3]).is_confirmed());
+        assert_eq!(shelf.library.face(faces[1]).unwrap().unwrap().name.as_deref(), Some("Grace Hopper"));
+    });
+    assert_eq!(shelf.library.counts().unwrap().named_people, 2);
+}
+
+#[test]
+fn renaming_leaves_suggestions_suggestions() {
+    check(|shelf, faces, ada, _| {
+        shelf.library.name_person(ada, "Ada Lovelace").unwrap();
+        assert!(!shelf.state(faces[2]).is_confirmed());
+    });
+}
+
+#[test]
+fn confirm_and_reject() {
+    check(|shelf, faces, ada, _| {
+        shelf.library.confirm(&[faces[2]]).unwrap();
+        assert_eq!(shelf.state(faces[2]), FaceState::Of { person: ada, belongs: Belongs::Confirmed });
+        shelf.library.reject(&[faces[4]]).unwrap();
+        assert_eq!(shelf.state(faces[4]), FaceState::Unassigned);
+    });
+}
+
+#[test]
+fn a_rejected_face_never_comes_back() {
+    let mut shelf = Shelf::new();
+    let f = shelf.add("a.jpg", &[0.0, 1.0]);
+    let ada = shelf.library.move_faces(&f[..1], &Destination::NewPerson { name: "Ada".into() }).unwrap();
+    shelf.group(&[&f]);
+    shelf.library.reject(&f[1..]).unwrap();
+    // The next grouping thinks the same again, and is not listened to.
+    let outcome = shelf.group(&[&f]);
+    assert_eq!((outcome.kept_apart, outcome.groups), (1, 1));
+    assert_ne!(shelf.person_of(f[1]), ada);
+    // Unless the user says so.
+    shelf.library.move_faces(&f[1..], &Destination::Person(ada)).unwrap();
+    assert!(shelf.library.faces_to_group(&model()).unwrap().faces[1].rejected.is_empty());
+}
+
+#[test]
+fn moving_the_last_face_removes_the_group() {
+    let shelf = check(|shelf, faces, ada, group| {
+        shelf.library.move_faces(&[faces[1], faces[3]], &Destination::Person(ada)).unwrap();
+        assert_eq!(shelf.library.person(group).unwrap(), None);
+    });
+    assert_eq!(shelf.library.counts().unwrap().nameless_people, 1);
+}
+
+#[test]
+fn moving_to_somebody_new() {
+    check(|shelf, faces, _, _| {
+        let bo = shelf.library.move_faces(&faces[1..3], &Destination::NewPerson { name: "Bo".into() }).unwrap();
+        assert_eq!(shelf.library.person(bo).unwrap().unwrap().confirmed, 2);
+    });
+}
+
+#[test]
+fn taking_out_is_remembered() {
+    check(|shelf, faces, ada, group| {
+        let out = shelf.library.take_out(&[faces[0], faces[1]]).unwrap();
+        assert_eq!(shelf.person_of(faces[0]), out);
+        let input = shelf.library.faces_to_group(&model()).unwrap();
+        let place = |face| input.faces.iter().position(|f| f.face_id == face).unwrap();
+        assert_eq!(input.faces[place(faces[0])].rejected, vec![ada]);
+        assert!(input.apart().contains(&(place(faces[1]), place(faces[3]))), "the group it was taken out of");
+        assert_eq!(shelf.person_of(faces[3]), group);
+    });
+}
+
+#[test]
+fn merging_hands_over_what_was_said() {
+    check(|shelf, faces, ada, group| {
+        shelf.library.reject(&[faces[4]]).unwrap();
+        let alone = shelf.person_of(faces[5]);
+        shelf.library.merge(ada, group).unwrap();
+        let card = shelf.library.person(group).unwrap().unwrap();
+        assert_eq!((card.name.as_deref(), card.confirmed, card.suggested), (Some("Ada"), 3, 1));
+        assert_eq!(shelf.library.person(ada).unwrap(), None);
+        let input = shelf.library.faces_to_group(&model()).unwrap();
+        assert_eq!(input.faces[4].rejected, vec![group]);
+        assert_eq!(input.different, vec![(group, alone)]);
+    });
+}
+
+#[test]
+fn merging_keeps_the_target_name_and_drops_contradictions() {
+    check(|shelf, faces, ada, group| {
+        shelf.library.name_person(group, "Grace").unwrap();
+        shelf.library.mark_different(ada, group).unwrap();
+        shelf.library.merge(group, ada).unwrap();
+        assert_eq!(shelf.library.person(ada).unwrap().unwrap().name.as_deref(), Some("Ada"));
+        assert_eq!(shelf.person_of(faces[3]), ada);
+    });
+}
+
+#[test]
+fn hiding_and_showing() {
+    let shelf = check(|shelf, faces, _, group| {
+        shelf.library.hide_person(group).unwrap();
+        assert!(shelf.state(faces[1]).is_confirmed());
+        assert_eq!(shelf.library.counts().unwrap().hidden_people, 1);
+    });
+    assert_eq!(shelf.library.count_people(PeopleFilter { kind: PeopleKind::Hidden, min_faces: 0 }).unwrap(), 1);
+    check(|shelf, _, ada, _| {
+        shelf.library.hide_person(ada).unwrap();
+        shelf.library.show_person(ada).unwrap();
+        shelf.library.set_cover(ada, FaceId(3)).unwrap();
+    });
+}
+
+#[test]
+fn setting_aside_and_restoring() {
+    check(|shelf, faces, _, _| {
+        shelf.library.set_aside(&faces[1..2], SetAside::NotAFace).unwrap();
+        shelf.library.set_aside(&faces[5..], SetAside::Ignored).unwrap();
+        assert_eq!(shelf.library.counts().unwrap().faces, 4);
+        assert_eq!(shelf.library.faces_to_group(&model()).unwrap().faces.len(), 4);
+        shelf.library.restore(&faces[1..2]).unwrap();
+        assert_eq!(shelf.state(faces[1]), FaceState::Unassigned);
+    });
+}
+
+#[test]
+fn a_grouping_asked_for_can_be_undone() {
+    check(|shelf, faces, _, _| {
+        let groups = vec![vec![faces[1]], vec![faces[3], faces[5]]];
+        shelf.library.apply_grouping(&groups, GroupedBy::User).unwrap();
+        assert_eq!(shelf.library.history(1).unwrap()[0].action, ReviewAction::Regroup);
+    });
+}
+
+#[test]
+fn a_cover_that_leaves_is_no_cover() {
+    check(|shelf, faces, ada, _| {
+        shelf.library.set_cover(ada, faces[0]).unwrap();
+        assert_eq!(shelf.library.person(ada).unwrap().unwrap().cover, Some(faces[0]));
+        shelf.library.take_out(&faces[..1]).unwrap();
+        assert_ne!(shelf.library.person(ada).unwrap().unwrap().cover, Some(faces[0]));
+    });
+}
+
+#[test]
+fn undo_survives_a_restart_and_leaves_alone_what_a_scan_replaced() {
+    let mut shelf = Shelf::new();
+    let faces = shelf.add("a.jpg", &[0.0, 90.0]);
+    shelf.library.move_faces(&faces, &Destination::NewPerson { name: "Ada".into() }).unwrap();
+    shelf.library.take_out(&faces[..1]).unwrap();
+    let path = shelf.library.path().to_owned();
+    shelf.library = Library::open(&path).unwrap();
+    // The picture changed; the first face is gone.
+    let record = photo(&shelf.path("a.jpg"), 99, vec![face(100.0, 90.0)]);
+    shelf.library.record_photos(shelf.scan, &[record]).unwrap();
+    let reverted = shelf.library.undo().unwrap().unwrap();
+    assert_eq!(reverted.action, ReviewAction::TakeOut);
+    assert!(reverted.left_alone > 0);
+    let reverted = shelf.library.undo().unwrap().unwrap();
+    assert_eq!((reverted.action, shelf.state(faces[1])), (ReviewAction::Move, FaceState::Unassigned));
+    assert_eq!(shelf.library.undo().unwrap(), None);
+    assert!(shelf.library.history(9).unwrap().iter().all(|entry| entry.is_undone));
+}
+
+#[test]
+fn a_new_action_ends_redo_and_the_history_is_bounded() {
+    let mut shelf = Shelf::new();
+    let faces = shelf.add("a.jpg", &[0.0]);
+    let ada = shelf.library.move_faces(&faces, &Destination::NewPerson { name: "Ada".into() }).unwrap();
+    shelf.library.name_person(ada, "Bea").unwrap();
+    shelf.library.undo().unwrap();
+    shelf.library.name_person(ada, "Cleo").unwrap();
+    assert_eq!(shelf.library.redo().unwrap(), None);
+    let steps = shelf.library.history(9).unwrap().len();
+    shelf.library.name_person(ada, "Cleo").unwrap();
+    assert_eq!(shelf.library.history(9).unwrap().len(), steps, "nothing changed, so nothing to undo");
+    for i in 0..250 {
+        shelf.library.name_person(ada, &format!("Name {i}")).unwrap();
+    }
+    assert_eq!(shelf.library.history(999).unwrap().len(), 200);
+    shelf.library.undo().unwrap();
+    assert_eq!(shelf.library.person(ada).unwrap().unwrap().name.as_deref(), Some("Name 248"));
+}
+
+#[test]
+fn impossible_wishes_are_refused_and_change_nothing() {
+    let mut shelf = Shelf::new();
+    let faces = shelf.add("a.jpg", &[0.0]);
+    let ada = shelf.library.move_faces(&faces, &Destination::NewPerson { name: "Ada".into() }).unwrap();
+    let before = shelf.dump();
+    let nobody = PersonId(999);
+    assert!(matches!(shelf.library.name_person(ada, " \n"), Err(LibraryError::EmptyName)));
+    assert!(matches!(shelf.library.name_person(nobody, "X"), Err(LibraryError::NoSuchPerson(_))));
+    assert!(matches!(shelf.library.merge(ada, ada), Err(LibraryError::SamePerson)));
+    assert!(matches!(shelf.library.merge(ada, nobody), Err(LibraryError::NoSuchPerson(_))));
+    assert!(matches!(shelf.library.confirm(&[FaceId(999)]), Err(LibraryError::NoSuchFace(_))));
+    let half = shelf.library.move_faces(&[faces[0], FaceId(999)], &Destination::NewPerson { name: "Bo".into() });
+    assert!(matches!(half, Err(LibraryError::NoSuchFace(_))));
+    assert_eq!(shelf.dump(), before);
+}
