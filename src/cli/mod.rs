@@ -1,5 +1,8 @@
 //! One file a subcommand. Results go to standard output, progress and problems to standard error.
 
+pub mod models;
+pub mod nets;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -7,8 +10,6 @@ use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 
 use crate::jobs::Home;
-
-mod nets;
 
 /// Finds the people in a photo library and learns faces on your own GPU. Nothing leaves this computer.
 #[derive(Debug, Parser)]
@@ -34,13 +35,15 @@ pub struct Global {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    Models(models::ModelsArgs),
     Nets(nets::NetsArgs),
 }
 
 /// Runs a subcommand. Errors are printed once, by `main`.
 pub fn run(global: &Global, command: Command) -> Result<ExitCode> {
-    let _home = Home::open(global.home.as_deref())?;
+    let home = Home::open(global.home.as_deref())?;
     match command {
+        Command::Models(args) => models::run(&home, args),
         Command::Nets(args) => nets::run(args),
     }
 }

@@ -1,0 +1,159 @@
+//! An exponential moving average of the weights, used for evaluation and saved beside them.
+//!
+//! The decay follows TensorFlow's `ExponentialMovingAverage` with a step count, as davidsandberg/facenet uses it:
+//! min(decay, (1 + n) / (10 + n)), so that early averages are not dominated by the initial weights. Buffers (running
+//! statistics of batch norm) are copied, they are averages already.
+
+use std::collections::BTreeMap;
+
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
+use burn::tensor::{Device, Tensor, TensorData, TensorReadError};
+
+#[derive(Debug)]
+pub struct Ema {
+    decay: f64,
+    updates: u64,
+    averages: BTreeMap<String, Tensor<1>>,
+}
+
+/// What a checkpoint keeps.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct EmaState {
+    pub updates: u64,
+    pub averages: BTreeMap<String, Vec<f32>>,
+}
+
+impl Ema {
+    /// Starts from the weights as they are. Only what is trained is averaged.
+    pub fn new<M: Module>(module: &M, decay: f64) -> Self {
+        let mut ema = Self { decay, updates: 0, averages: BTreeMap::new() };
+        ema.visit(module, |_, weight| weight);
+        ema
+    }
+
+    pub fn restore(state: EmaState, decay: f64, device: &Device) -> Self {
+        let tensor = |values: Vec<f32>| {
+            let length = values.len();
+            Tensor::from_data(TensorData::new(values, [length]), device)
+        };
+        let averages = state.averages.into_iter().map(|(path, values)| (path, tensor(values))).collect();
+        Self { decay, updates: state.updates, averages }
+    }
+
+    pub fn state(&self) -> Result<EmaState, TensorReadError> {
+        let mut averages = BTreeMap::new();
+        for (path, tensor) in &self.averages {
+            averages.insert(path.clone(), tensor.clone().try_into_vec_as::<f32>()?);
+        }
+        Ok(EmaState { updates: self.updates, averages })
+    }
+
+    pub fn update<M: Module>(&mut self, module: &M) {
+        self.updates += 1;
+        let count = self.updates as f64;
+        let decay = self.decay.min((1.0 + count) / (10.0 + count));
+        self.visit(module, |average, weight| match average {
+            Some(average) => average.mul_scalar(decay) + weight.mul_scalar(1.0 - decay),
+            None => weight,
+        });
+    }
+
+    /// A copy of `module` for inference, with the averages in place of the weights.
+    pub fn averaged<M: Module>(&self, module: &M) -> M {
+        module.valid().map(&mut Replace { path: Vec::new(), averages: &self.averages })
+    }
+
+    fn visit<M: Module>(&mut self, module: &M, blend: impl Fn(Option<Tensor<1>>, Tensor<1>) -> Tensor<1>) {
+        module.visit(&mut Blend { path: Vec::new(), averages: &mut self.averages, blend });
+    }
+}
+
+struct Blend<'a, F> {
+    path: Vec<String>,
+    averages: &'a mut BTreeMap<String, Tensor<1>>,
+    blend: F,
+}
+
+impl<F: Fn(Option<Tensor<1>>, Tensor<1>) -> Tensor<1>> ModuleVisitor for Blend<'_, F> {
+    fn enter_module(&mut self, name: &str, _container: &str) {
+        self.path.push(name.to_owned());
+    }
+
+    fn exit_module(&mut self, _name: &str, _container: &str) {
+        self.path.pop();
+    }
+
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let weight = param.val();
+        if !weight.is_require_grad() {
+            return;
+        }
+        let path = self.path.join(".");
+        let count = weight.shape().num_elements();
+        let average = self.averages.remove(&path);
+        self.averages.insert(path, (self.blend)(average, weight.inner().reshape([count])));
+    }
+}
+
+struct Replace<'a> {
+    path: Vec<String>,
+    averages: &'a BTreeMap<String, Tensor<1>>,
+}
+
+impl ModuleMapper for Replace<'_> {
+    fn enter_module(&mut self, name: &str, _container: &str) {
+        self.path.push(name.to_owned());
+    }
+
+    fn exit_module(&mut self, _name: &str, _container: &str) {
+        self.path.pop();
+    }
+
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        match self.averages.get(&self.path.join(".")) {
+            Some(average) => param.map(|weight| average.clone().reshape::<D, _>(weight.shape())),
+            None => param,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn::nn::{Linear, LinearConfig};
+
+    fn linear(value: f32) -> Linear {
+        let device = Device::flex().autodiff();
+        let mut linear = LinearConfig::new(2, 1).with_bias(false).init(&device);
+        linear.weight = Param::from_data(TensorData::new(vec![value, -value], [2, 1]), &device);
+        linear
+    }
+
+    fn first(linear: &Linear) -> f32 {
+        linear.weight.val().try_into_vec_as::<f32>().unwrap()[0]
+    }
+
+    #[test]
+    fn averages_with_a_decay_that_warms_up() {
+        let mut ema = Ema::new(&linear(1.0), 0.9);
+        let mut wanted = 1.0_f32;
+        for count in 1..40 {
+            ema.update(&linear(count as f32));
+            let decay = (0.9_f32).min((1.0 + count as f32) / (10.0 + count as f32));
+            wanted = decay * wanted + (1.0 - decay) * count as f32;
+        }
+        let averaged = ema.averaged(&linear(7.0));
+        assert!((first(&averaged) - wanted).abs() < 1e-4, "{} {wanted}", first(&averaged));
+        assert!(!averaged.weight.val().is_autodiff());
+    }
+
+    #[test]
+    fn a_restored_average_goes_on() {
+        let mut ema = Ema::new(&linear(1.0), 0.9);
+        ema.update(&linear(2.0));
+        let mut restored = Ema::restore(ema.state().unwrap(), 0.9, &Device::flex());
+        ema.update(&linear(3.0));
+        restored.update(&linear(3.0));
+        assert_eq!(ema.state().unwrap(), restored.state().unwrap());
+    }
+}

@@ -1,0 +1,201 @@
+//! Which part of a network learns: everything, from a named block on, or the last layer; and whether batch norm keeps
+//! its statistics.
+//!
+//! Blocks are named by their path in the module, in the order in which the network declares them, which is the order
+//! of the forward pass in every network of the catalogue.
+
+use burn::module::{Flag, Module, ModuleMapper, ModuleVisitor, Param};
+use burn::tensor::Tensor;
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "block", rename_all = "snake_case")]
+pub enum TrainablePart {
+    #[default]
+    All,
+    /// The last weight matrix or convolution and what follows it.
+    LastLayer,
+    /// The named block and what follows it.
+    From(String),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum BatchNormStatistics {
+    /// Batch statistics where the network learns; frozen blocks keep theirs.
+    #[default]
+    Learn,
+    /// The stored statistics everywhere.
+    Keep,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FreezeError {
+    #[error("the network has no block named {name}; it has {blocks}")]
+    NoSuchBlock { name: String, blocks: String },
+    #[error("the network has no weights to train")]
+    NoWeights,
+}
+
+/// Marks what learns. Frozen parameters get no gradients, and their batch-norm and dropout layers behave as in
+/// inference.
+pub fn freeze<M: Module>(module: M, part: &TrainablePart, statistics: BatchNormStatistics) -> Result<M, FreezeError> {
+    let mut layout = Layout::default();
+    module.visit(&mut layout);
+    let first = first_trained(&layout.parameters, part)?;
+    Ok(module.map(&mut Freeze { container: Vec::new(), first, seen: 0, statistics }))
+}
+
+/// Whether any layer behaves otherwise in training than in inference (batch statistics, dropout).
+pub fn behaves_otherwise_in_training<M: Module>(module: &M) -> bool {
+    let mut layout = Layout::default();
+    module.visit(&mut layout);
+    layout.active_flags > 0
+}
+
+struct Parameter {
+    path: String,
+    rank: usize,
+}
+
+#[derive(Default)]
+struct Layout {
+    path: Vec<String>,
+    parameters: Vec<Parameter>,
+    active_flags: usize,
+}
+
+impl ModuleVisitor for Layout {
+    fn enter_module(&mut self, name: &str, _container: &str) {
+        self.path.push(name.to_owned());
+    }
+
+    fn exit_module(&mut self, _name: &str, _container: &str) {
+        self.path.pop();
+    }
+
+    fn visit_float<const D: usize>(&mut self, _param: &Param<Tensor<D>>) {
+        self.parameters.push(Parameter { path: self.path.join("."), rank: D });
+    }
+
+    fn visit_flag(&mut self, flag: &Param<Flag>) {
+        self.active_flags += usize::from(flag.is_enabled());
+    }
+}
+
+fn first_trained(parameters: &[Parameter], part: &TrainablePart) -> Result<usize, FreezeError> {
+    match part {
+        TrainablePart::All => Ok(0),
+        TrainablePart::LastLayer => {
+            parameters.iter().rposition(|parameter| parameter.rank >= 2).ok_or(FreezeError::NoWeights)
+        }
+        TrainablePart::From(name) => {
+            let inside = |path: &str| format!(".{path}.").contains(&format!(".{name}."));
+            parameters
+                .iter()
+                .position(|parameter| inside(&parameter.path))
+                .ok_or_else(|| FreezeError::NoSuchBlock { name: name.clone(), blocks: block_names(parameters) })
+        }
+    }
+}
+
+/// The outermost blocks that tell parameters apart.
+fn block_names(parameters: &[Parameter]) -> String {
+    let depth =
+        if parameters.iter().any(|p| p.path.split('.').next() != parameters[0].path.split('.').next()) { 1 } else { 2 };
+    let mut names: Vec<String> =
+        parameters.iter().map(|p| p.path.split('.').take(depth).collect::<Vec<_>>().join(".")).collect();
+    names.dedup();
+    names.join(", ")
+}
+
+struct Freeze {
+    /// The type that holds the field being visited.
+    container: Vec<String>,
+    first: usize,
+    seen: usize,
+    statistics: BatchNormStatistics,
+}
+
+impl ModuleMapper for Freeze {
+    fn enter_module(&mut self, _name: &str, container: &str) {
+        self.container.push(container.to_owned());
+    }
+
+    fn exit_module(&mut self, _name: &str, _container: &str) {
+        self.container.pop();
+    }
+
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let learns = self.seen >= self.first;
+        self.seen += 1;
+        param.set_require_grad(learns)
+    }
+
+    fn map_flag(&mut self, flag: Param<Flag>) -> Param<Flag> {
+        let is_batch_norm = self.container.last().is_some_and(|container| container.ends_with("BatchNorm"));
+        let keeps = is_batch_norm && self.statistics == BatchNormStatistics::Keep;
+        let enabled = flag.is_enabled() && self.seen >= self.first && !keeps;
+        flag.with_value(enabled)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nets::EmbeddingNet;
+    use crate::train::gradients::GradientMap;
+    use crate::train::testing::{TinyNet, noise};
+    use burn::tensor::Device;
+
+    fn gradients(net: &TinyNet) -> GradientMap {
+        let images = noise(3, [6, 3, 12, 12]);
+        let loss = net.forward(images).square().mean();
+        GradientMap::of(net, loss.backward())
+    }
+
+    fn flat(gradients: &GradientMap, path: &str) -> Vec<f32> {
+        gradients.get(path).unwrap().clone().try_into_vec_as().unwrap()
+    }
+
+    /// Burn's issue 5162: gradients were NaN when only some parameters were tracked.
+    #[test]
+    fn gradients_above_a_frozen_base_equal_the_full_ones() {
+        let net = TinyNet::new(1, &Device::flex().autodiff());
+        let keep = BatchNormStatistics::Keep;
+        let full = gradients(&freeze(net.clone(), &TrainablePart::All, keep).unwrap());
+        for (part, first) in [(TrainablePart::LastLayer, "linear"), (TrainablePart::From("conv2".to_owned()), "conv2")]
+        {
+            let frozen = gradients(&freeze(net.clone(), &part, keep).unwrap());
+            let trained: Vec<String> = frozen.paths().map(str::to_owned).collect();
+            assert!(trained.iter().any(|path| path.starts_with(first)), "{trained:?}");
+            assert!(!trained.iter().any(|path| path.starts_with("conv1")), "{trained:?}");
+            for path in &trained {
+                assert_eq!(flat(&frozen, path), flat(&full, path), "{path}");
+                assert!(flat(&frozen, path).iter().all(|value| value.is_finite()));
+            }
+        }
+    }
+
+    #[test]
+    fn batch_norm_keeps_its_statistics_when_told_or_frozen() {
+        let device = Device::flex().autodiff();
+        let moved = |part: TrainablePart, statistics| {
+            let net = freeze(TinyNet::new(1, &device), &part, statistics).unwrap();
+            gradients(&net);
+            let mean = net.valid().norm.running_mean.value().try_into_vec_as::<f32>().unwrap();
+            mean.iter().any(|&value| value != 0.0)
+        };
+        assert!(moved(TrainablePart::All, BatchNormStatistics::Learn));
+        assert!(!moved(TrainablePart::All, BatchNormStatistics::Keep));
+        assert!(!moved(TrainablePart::LastLayer, BatchNormStatistics::Learn));
+    }
+
+    #[test]
+    fn names_the_blocks_when_one_is_not_there() {
+        let net = TinyNet::new(1, &Device::flex().autodiff());
+        let error = freeze(net, &TrainablePart::From("conv9".to_owned()), BatchNormStatistics::Keep).unwrap_err();
+        let blocks = "conv1, norm, conv2, linear".to_owned();
+        assert_eq!(error, FreezeError::NoSuchBlock { name: "conv9".to_owned(), blocks });
+    }
+}

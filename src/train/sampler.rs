@@ -1,0 +1,162 @@
+//! Mini-batches of P people with K pictures each (Schroff et al. 2015, section 3.2: about 40 faces a person in about
+//! 1,800 exemplars, "additionally, randomly sampled negative faces are added"; how many is not stated).
+//!
+//! A batch is a pure function of the seed and its number, so the sampler's whole position is that number.
+
+use rand::RngExt;
+use rand::seq::{SliceRandom, index};
+use serde::{Deserialize, Serialize};
+
+use super::data::Dataset;
+use super::rng::{Purpose, stream};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SamplerConfig {
+    /// P; fewer when the data has fewer.
+    pub people_per_batch: usize,
+    /// K; a person with fewer pictures gives all.
+    pub pictures_per_person: usize,
+    /// Pictures of people outside the P, one a draw.
+    pub random_negatives: usize,
+}
+
+impl Default for SamplerConfig {
+    /// davidsandberg's 45 × 40, without random negatives.
+    fn default() -> Self {
+        Self { people_per_batch: 45, pictures_per_person: 40, random_negatives: 0 }
+    }
+}
+
+/// A picture of the data set and whose face it shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exemplar {
+    pub picture: usize,
+    pub person: u32,
+}
+
+/// Where the sampler is: the number of the next batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SamplerPosition(pub u64);
+
+#[derive(Debug)]
+pub struct Sampler<'a> {
+    data: &'a Dataset,
+    config: SamplerConfig,
+    seed: u64,
+    /// People with two pictures or more, who can be anchors.
+    anchors: Vec<u32>,
+}
+
+impl<'a> Sampler<'a> {
+    pub fn new(data: &'a Dataset, config: SamplerConfig, seed: u64) -> Self {
+        let anchors = (0..data.people.len() as u32).filter(|&id| data.people[id as usize].pictures.len() > 1).collect();
+        Self { data, config, seed, anchors }
+    }
+
+    /// How many batches show every anchor person once; people left over at the end of one pass (fewer than P) are
+    /// others in the next, because each pass shuffles anew.
+    pub fn batches_per_pass(&self) -> u64 {
+        (self.anchors.len() / self.config.people_per_batch.max(1)).max(1) as u64
+    }
+
+    pub fn batch(&self, position: SamplerPosition) -> Vec<Exemplar> {
+        let people = self.people(position);
+        let mut batch = Vec::new();
+        for &person in &people {
+            let mut rng = stream(self.seed, Purpose::Pictures, position.0, u64::from(person));
+            let pictures = &self.data.people[person as usize].pictures;
+            let count = pictures.len().min(self.config.pictures_per_person);
+            let chosen = index::sample(&mut rng, pictures.len(), count);
+            batch.extend(chosen.iter().map(|i| Exemplar { picture: pictures[i], person }));
+        }
+        self.add_random_negatives(position, &people, &mut batch);
+        batch
+    }
+
+    fn people(&self, position: SamplerPosition) -> Vec<u32> {
+        let (pass, within) = (position.0 / self.batches_per_pass(), position.0 % self.batches_per_pass());
+        let mut order = self.anchors.clone();
+        order.shuffle(&mut stream(self.seed, Purpose::PeopleOrder, pass, 0));
+        let start = within as usize * self.config.people_per_batch;
+        order.into_iter().skip(start).take(self.config.people_per_batch).collect()
+    }
+
+    fn add_random_negatives(&self, position: SamplerPosition, people: &[u32], batch: &mut Vec<Exemplar>) {
+        let outside: Vec<u32> = (0..self.data.people.len() as u32)
+            .filter(|id| !people.contains(id) && !self.data.people[*id as usize].pictures.is_empty())
+            .collect();
+        if outside.is_empty() {
+            return;
+        }
+        let mut rng = stream(self.seed, Purpose::RandomNegatives, position.0, 0);
+        for _ in 0..self.config.random_negatives {
+            let person = outside[rng.random_range(0..outside.len())];
+            let pictures = &self.data.people[person as usize].pictures;
+            let picture = pictures[rng.random_range(0..pictures.len())];
+            if !batch.iter().any(|exemplar| exemplar.picture == picture) {
+                batch.push(Exemplar { picture, person });
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::train::data::Person;
+    use std::collections::{BTreeMap, BTreeSet};
+
+    fn dataset(pictures_of: &[usize]) -> Dataset {
+        let mut next = 0;
+        let people = pictures_of.iter().enumerate().map(|(id, &count)| {
+            let pictures = (next..next + count).collect();
+            next += count;
+            Person { name: format!("person {id}"), pictures }
+        });
+        Dataset { people: people.collect() }
+    }
+
+    #[test]
+    fn takes_p_people_with_k_pictures_and_fewer_where_there_are_fewer() {
+        let data = dataset(&[5, 5, 2, 1, 5, 5]);
+        let config = SamplerConfig { people_per_batch: 5, pictures_per_person: 4, random_negatives: 0 };
+        let batch = Sampler::new(&data, config, 1).batch(SamplerPosition(0));
+        let mut counts = BTreeMap::new();
+        for exemplar in &batch {
+            *counts.entry(exemplar.person).or_insert(0) += 1;
+            assert!(data.people[exemplar.person as usize].pictures.contains(&exemplar.picture));
+        }
+        assert_eq!(counts, BTreeMap::from([(0, 4), (1, 4), (2, 2), (4, 4), (5, 4)]));
+        assert_eq!(batch.iter().map(|e| e.picture).collect::<BTreeSet<_>>().len(), batch.len(), "a picture twice");
+    }
+
+    #[test]
+    fn one_pass_shows_everybody_once_and_the_next_in_another_order() {
+        let data = dataset(&[3; 12]);
+        let config = SamplerConfig { people_per_batch: 4, pictures_per_person: 3, random_negatives: 0 };
+        let sampler = Sampler::new(&data, config, 7);
+        assert_eq!(sampler.batches_per_pass(), 3);
+        let people = |n| sampler.batch(SamplerPosition(n)).into_iter().map(|e| e.person).collect::<BTreeSet<_>>();
+        let pass: BTreeSet<u32> = (0..3).flat_map(people).collect();
+        assert_eq!(pass.len(), 12);
+        assert!((0..3).any(|n| people(n) != people(n + 3)));
+    }
+
+    #[test]
+    fn random_negatives_come_from_outside_and_singletons_count() {
+        let data = dataset(&[3, 3, 1, 1, 1]);
+        let config = SamplerConfig { people_per_batch: 2, pictures_per_person: 3, random_negatives: 8 };
+        let batch = Sampler::new(&data, config, 3).batch(SamplerPosition(5));
+        assert!(batch.len() > 6 && batch[6..].iter().all(|exemplar| exemplar.person >= 2));
+    }
+
+    #[test]
+    fn a_position_survives_serialisation() {
+        let data = dataset(&[4; 9]);
+        let sampler = Sampler::new(&data, SamplerConfig { people_per_batch: 3, ..SamplerConfig::default() }, 11);
+        let saved = serde_json::to_string(&SamplerPosition(17)).unwrap();
+        let restored: SamplerPosition = serde_json::from_str(&saved).unwrap();
+        assert_eq!(sampler.batch(restored), sampler.batch(SamplerPosition(17)));
+    }
+}

@@ -1,0 +1,136 @@
+//! The learning rate over time: constant, exponential decay, or a schedule file as davidsandberg/facenet has them.
+//!
+//! A schedule line is `epoch: rate`, `#` starts a comment, and a rate of −1 or `-` ends training at that epoch. His
+//! reader returns nothing from the last entry's epoch on; here the last entry holds until the end.
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum LearningRate {
+    Constant {
+        rate: f64,
+    },
+    /// rate · factor^⌊epoch / every_epochs⌋
+    Exponential {
+        rate: f64,
+        factor: f64,
+        every_epochs: u64,
+    },
+    Schedule(Schedule),
+}
+
+/// Entries in order of their epochs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Schedule {
+    entries: Vec<ScheduleEntry>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+struct ScheduleEntry {
+    from_epoch: u64,
+    /// None stops training.
+    rate: Option<f64>,
+}
+
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum ScheduleError {
+    #[error("line {line} of the schedule is not `epoch: rate`")]
+    NotAnEntry { line: usize },
+    #[error("line {line} of the schedule has an epoch that is not after the one before")]
+    OutOfOrder { line: usize },
+    #[error("the schedule says nothing about epoch 0")]
+    NoStart,
+}
+
+impl LearningRate {
+    /// The rate in `epoch`, or None when training ends there.
+    pub fn at(&self, epoch: u64) -> Option<f64> {
+        match self {
+            Self::Constant { rate } => Some(*rate),
+            Self::Exponential { rate, factor, every_epochs } => {
+                Some(rate * factor.powf((epoch / (*every_epochs).max(1)) as f64))
+            }
+            Self::Schedule(schedule) => schedule.at(epoch),
+        }
+    }
+}
+
+impl Schedule {
+    pub fn parse(text: &str) -> Result<Self, ScheduleError> {
+        let mut entries: Vec<ScheduleEntry> = Vec::new();
+        for (number, line) in text.lines().enumerate() {
+            let line_number = number + 1;
+            let content = line.split('#').next().unwrap_or_default().trim();
+            if content.is_empty() {
+                continue;
+            }
+            let entry = parse_entry(content).ok_or(ScheduleError::NotAnEntry { line: line_number })?;
+            if entries.last().is_some_and(|last| last.from_epoch >= entry.from_epoch) {
+                return Err(ScheduleError::OutOfOrder { line: line_number });
+            }
+            entries.push(entry);
+        }
+        match entries.first() {
+            Some(first) if first.from_epoch == 0 => Ok(Self { entries }),
+            _ => Err(ScheduleError::NoStart),
+        }
+    }
+
+    fn at(&self, epoch: u64) -> Option<f64> {
+        self.entries.iter().rev().find(|entry| entry.from_epoch <= epoch).and_then(|entry| entry.rate)
+    }
+}
+
+fn parse_entry(content: &str) -> Option<ScheduleEntry> {
+    let (epoch, rate) = content.split_once(':')?;
+    let from_epoch = epoch.trim().parse().ok()?;
+    let rate = match rate.trim() {
+        "-" => None,
+        text => match text.parse::<f64>().ok()? {
+            stop if stop < 0.0 => None,
+            rate if rate.is_finite() => Some(rate),
+            _ => return None,
+        },
+    };
+    Some(ScheduleEntry { from_epoch, rate })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_davidsandbergs_format() {
+        let text = "# Learning rate schedule\n# Maps an epoch number to a learning rate\n0:  0.05\n60: 0.005\n80: 0.0005  # end\n91: -1\n";
+        let rate = LearningRate::Schedule(Schedule::parse(text).unwrap());
+        let at = |epoch| rate.at(epoch);
+        assert_eq!([at(0), at(59), at(60), at(90)], [Some(0.05), Some(0.05), Some(0.005), Some(0.0005)]);
+        assert_eq!([at(91), at(5000)], [None, None]);
+    }
+
+    #[test]
+    fn the_last_entry_holds_to_the_end() {
+        let rate = LearningRate::Schedule(Schedule::parse("0: 0.1\n300: 0.01\n1000: 0.0001").unwrap());
+        assert_eq!([rate.at(1000), rate.at(9999)], [Some(0.0001), Some(0.0001)]);
+        assert_eq!(LearningRate::Schedule(Schedule::parse("0:0.1\n5:-").unwrap()).at(5), None);
+    }
+
+    #[test]
+    fn says_which_line_is_wrong() {
+        assert_eq!(Schedule::parse("0: 0.1\nten: 0.01"), Err(ScheduleError::NotAnEntry { line: 2 }));
+        assert_eq!(Schedule::parse("0: 0.1\n\n5: 0.01\n5: 0.02"), Err(ScheduleError::OutOfOrder { line: 4 }));
+        assert_eq!(Schedule::parse("3: 0.1"), Err(ScheduleError::NoStart));
+        assert_eq!(Schedule::parse("# nothing"), Err(ScheduleError::NoStart));
+        assert_eq!(Schedule::parse("0: inf"), Err(ScheduleError::NotAnEntry { line: 1 }));
+    }
+
+    #[test]
+    fn decays_in_steps() {
+        let rate = LearningRate::Exponential { rate: 0.1, factor: 0.5, every_epochs: 100 };
+        assert_eq!(
+            [rate.at(0), rate.at(99), rate.at(100), rate.at(250)],
+            [Some(0.1), Some(0.1), Some(0.05), Some(0.025)]
+        );
+    }
+}

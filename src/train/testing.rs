@@ -1,0 +1,71 @@
+//! A network small enough for tests that train.
+
+use burn::module::{Initializer, Module, Param};
+use burn::nn::conv::{Conv2d, Conv2dConfig};
+use burn::nn::{BatchNorm, BatchNormConfig, Linear, LinearConfig};
+use burn::tensor::{Device, Tensor, TensorData, activation::relu};
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+
+use crate::nets::EmbeddingNet;
+
+#[derive(Module, Debug)]
+pub struct TinyNet {
+    pub conv1: Conv2d,
+    pub norm: BatchNorm,
+    pub conv2: Conv2d,
+    pub linear: Linear,
+}
+
+impl TinyNet {
+    pub fn new(seed: u64, device: &Device) -> Self {
+        let initializer = Initializer::KaimingUniform { gain: 1.0, fan_out_only: false };
+        let conv =
+            |channels| Conv2dConfig::new(channels, [3, 3]).with_stride([2, 2]).with_initializer(initializer.clone());
+        device.seed(seed);
+        let net = Self {
+            conv1: conv([3, 6]).init(device),
+            norm: BatchNormConfig::new(6).init(device),
+            conv2: conv([6, 8]).init(device),
+            linear: LinearConfig::new(8 * 2 * 2, 5).init(device),
+        };
+        net.map(&mut Seeded(ChaCha8Rng::seed_from_u64(seed)))
+    }
+}
+
+impl EmbeddingNet for TinyNet {
+    /// Images of 12 × 12.
+    fn forward(&self, images: Tensor<4>) -> Tensor<2> {
+        let x = relu(self.norm.forward(self.conv1.forward(images)));
+        let x = relu(self.conv2.forward(x));
+        self.linear.forward(x.flatten(1, 3))
+    }
+
+    fn embedding_size(&self) -> usize {
+        5
+    }
+}
+
+/// Weights from a generator of our own: Burn's is shared by all threads, so tests beside this one would disturb it.
+struct Seeded(ChaCha8Rng);
+
+impl burn::module::ModuleMapper for Seeded {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        if D < 2 {
+            return param;
+        }
+        let shape = param.lazy_shape();
+        let values: Vec<f32> = (0..shape.num_elements()).map(|_| self.0.random_range(-0.3..0.3)).collect();
+        param.map(|weight| {
+            Tensor::from_data(TensorData::new(values, shape), &weight.device())
+                .set_require_grad(weight.is_require_grad())
+        })
+    }
+}
+
+pub fn noise<const D: usize>(seed: u64, shape: [usize; D]) -> Tensor<D> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let values: Vec<f32> = (0..shape.iter().product()).map(|_| rng.random_range(-1.0..1.0)).collect();
+    Tensor::from_data(TensorData::new(values, shape), &Device::flex().autodiff())
+}
