@@ -1,5 +1,6 @@
 //! One file a subcommand. Results go to standard output, progress and problems to standard error.
 
+mod devices;
 pub mod models;
 pub mod nets;
 
@@ -37,6 +38,7 @@ pub struct Global {
 pub enum Command {
     Models(models::ModelsArgs),
     Nets(nets::NetsArgs),
+    Devices(devices::DevicesArgs),
 }
 
 /// Runs a subcommand. Errors are printed once, by `main`.
@@ -45,5 +47,6 @@ pub fn run(global: &Global, command: Command) -> Result<ExitCode> {
     match command {
         Command::Models(args) => models::run(&home, args),
         Command::Nets(args) => nets::run(args),
+        Command::Devices(args) => devices::run(&home, args),
     }
 }
