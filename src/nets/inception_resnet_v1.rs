@@ -96,6 +96,26 @@ pub fn init(config: &NetConfig, device: &Device) -> InceptionResnetV1 {
 }
 
 impl InceptionResnetV1 {
+    /// The same function for inference, every batch norm but the last folded into its convolution.
+    pub fn folded(self) -> Self {
+        let blocks = |blocks: Vec<ResidualBlock>| blocks.into_iter().map(ResidualBlock::folded).collect();
+        Self {
+            conv2d_1a: self.conv2d_1a.folded(),
+            conv2d_2a: self.conv2d_2a.folded(),
+            conv2d_2b: self.conv2d_2b.folded(),
+            conv2d_3b: self.conv2d_3b.folded(),
+            conv2d_4a: self.conv2d_4a.folded(),
+            conv2d_4b: self.conv2d_4b.folded(),
+            repeat_1: blocks(self.repeat_1),
+            mixed_6a: self.mixed_6a.folded(),
+            repeat_2: blocks(self.repeat_2),
+            mixed_7a: self.mixed_7a.folded(),
+            repeat_3: blocks(self.repeat_3),
+            block8: self.block8.folded(),
+            ..self
+        }
+    }
+
     /// The table: forward and trace both walk it.
     fn stages(&self) -> Vec<(String, &dyn Block)> {
         fn numbered<'a>(name: &str, blocks: &'a [ResidualBlock]) -> impl Iterator<Item = (String, &'a dyn Block)> {
@@ -172,6 +192,13 @@ impl ResidualBlock {
     }
 }
 
+impl ResidualBlock {
+    fn folded(self) -> Self {
+        let (branch1, branch2) = (folded(self.branch1), folded(self.branch2));
+        Self { branch0: self.branch0.folded(), branch1, branch2, ..self }
+    }
+}
+
 impl Block for ResidualBlock {
     fn forward(&self, maps: Tensor<4>) -> Tensor<4> {
         let mut branches = vec![self.branch0.forward(maps.clone()), self.branch1.forward(maps.clone())];
@@ -209,6 +236,10 @@ impl ReductionA {
         let reduction = Self { branch0, branch1, branch2: Pool::max(3, 2, 0) };
         passed(b, reduction)
     }
+
+    fn folded(self) -> Self {
+        Self { branch0: self.branch0.folded(), branch1: folded(self.branch1), ..self }
+    }
 }
 
 impl Block for ReductionA {
@@ -235,6 +266,11 @@ impl ReductionB {
         let [branch0, branch1, branch2] = [0, 1, 2].map(|branch| units(b, MIXED_7A[branch]).0);
         passed(b, Self { branch0, branch1, branch2, branch3: Pool::max(3, 2, 0) })
     }
+
+    fn folded(self) -> Self {
+        let [branch0, branch1, branch2] = [self.branch0, self.branch1, self.branch2].map(folded);
+        Self { branch0, branch1, branch2, ..self }
+    }
 }
 
 impl Block for ReductionB {
@@ -245,6 +281,10 @@ impl Block for ReductionB {
     fn trace(&self, input: MapShape, trace: &mut Trace) -> MapShape {
         trace_side_by_side(&[&self.branch0, &self.branch1, &self.branch2, &self.branch3], input, trace)
     }
+}
+
+fn folded(units: Vec<ConvUnit>) -> Vec<ConvUnit> {
+    units.into_iter().map(ConvUnit::folded).collect()
 }
 
 fn concatenate(branches: &[&dyn Block], maps: Tensor<4>) -> Tensor<4> {
@@ -271,4 +311,36 @@ fn units(b: &Builder, row: &[Conv]) -> (Vec<ConvUnit>, usize) {
 fn passed<B: Block>(b: &mut Builder, block: B) -> B {
     b.shape = block.trace(b.shape, &mut Trace::default());
     block
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::module::{ModuleMapper, Param};
+    use burn::tensor::Distribution;
+
+    use super::*;
+
+    /// Gives batch norms something to do, which fresh ones have not.
+    struct Disturb;
+
+    impl ModuleMapper for Disturb {
+        fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+            param.map(|values| {
+                if D == 1 { values.random_like(Distribution::Uniform(0.5, 1.5)) } else { values }
+            })
+        }
+    }
+
+    #[test]
+    fn folding_changes_nothing() {
+        let device = Device::flex();
+        device.seed(23);
+        let config = NetConfig { input: [80, 80], embedding_size: 8, dropout: 0.0, batch_norm: true, width: 0.25 };
+        let net = init(&config, &device).map(&mut Disturb);
+        let images = Tensor::<4>::random([2, 3, 80, 80], Distribution::Normal(0.0, 1.0), &device);
+        let before = net.forward_unit(images.clone());
+        let after = net.folded().forward_unit(images);
+        let difference = (before - after).abs().max().into_scalar::<f32>();
+        assert!(difference < 1e-4, "{difference}");
+    }
 }

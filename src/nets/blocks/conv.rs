@@ -5,6 +5,7 @@ use burn::nn::conv::Conv2d;
 use burn::nn::{BatchNorm, PRelu, PaddingConfig2d};
 use burn::tensor::{Tensor, activation};
 
+use super::conv_norm::ConvNorm;
 use super::{Block, MapShape, Trace};
 
 /// What follows a convolution and its normalisation.
@@ -114,6 +115,14 @@ pub struct ConvUnit {
     pub bn: Option<BatchNorm>,
     pub prelu: Option<PRelu>,
     pub relu: bool,
+}
+
+impl ConvUnit {
+    /// The same function for inference, batch norm folded into the convolution.
+    pub fn folded(self) -> Self {
+        let folded = ConvNorm { conv: self.conv, norm: self.bn }.folded();
+        Self { conv: folded.conv, bn: folded.norm, ..self }
+    }
 }
 
 impl Block for ConvUnit {
