@@ -6,8 +6,8 @@
 
 use burn::tensor::Device;
 
-use crate::nets::inception_resnet_v1::{self, InceptionResnetV1};
 use crate::nets::NetConfig;
+use crate::nets::inception_resnet_v1::{self, InceptionResnetV1};
 use crate::weights::remap::inception_resnet_v1 as remap;
 use crate::weights::{Format, TensorFile, WeightsError, fill};
 

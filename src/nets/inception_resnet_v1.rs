@@ -325,9 +325,7 @@ mod tests {
 
     impl ModuleMapper for Disturb {
         fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-            param.map(|values| {
-                if D == 1 { values.random_like(Distribution::Uniform(0.5, 1.5)) } else { values }
-            })
+            param.map(|values| if D == 1 { values.random_like(Distribution::Uniform(0.5, 1.5)) } else { values })
         }
     }
 

@@ -1,8 +1,6 @@
 //! Which tool wrote a file, told from its first bytes.
 
-use super::{
-    TensorFile, WeightsError, read_graph_def, read_keras, read_onnx, read_pytorch, read_safetensors,
-};
+use super::{TensorFile, WeightsError, read_graph_def, read_keras, read_onnx, read_pytorch, read_safetensors};
 
 /// The formats that can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
