@@ -2,13 +2,14 @@
 
 mod compare;
 mod console;
-mod embed;
-mod models;
-mod scan;
 mod devices;
 pub mod models;
 pub mod nets;
+mod embed;
+mod eval;
+mod models;
 mod people;
+mod scan;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -56,6 +57,7 @@ pub enum Command {
     Models(models::ModelsArgs),
     Nets(nets::NetsArgs),
     Devices(devices::DevicesArgs),
+    Eval(eval::EvalArgs),
     People(people::PeopleArgs),
 }
 
@@ -69,6 +71,7 @@ pub fn run(global: &Global, command: Command) -> Result<ExitCode> {
         Command::Models(args) => models::run(&home, args),
         Command::Nets(args) => nets::run(args),
         Command::Devices(args) => devices::run(&home, args),
+        Command::Eval(args) => eval::run(&home, args),
         Command::People(args) => people::run(&home, args),
     }
 }
