@@ -3,11 +3,10 @@
 mod compare;
 mod console;
 mod devices;
-pub mod models;
-pub mod nets;
 mod embed;
 mod eval;
 mod models;
+mod nets;
 mod people;
 mod scan;
 

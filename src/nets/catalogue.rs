@@ -431,6 +431,15 @@ impl Net {
         }
     }
 
+    /// The same function for inference, batch norm folded into convolutions where the network can do it: so far
+    /// Inception-ResNet-v1.
+    pub fn folded(self) -> Self {
+        match self {
+            Self::InceptionResnetV1(net) => Self::InceptionResnetV1(net.folded()),
+            other => other,
+        }
+    }
+
     /// What the network consists of, for images of this size.
     pub fn table(&self, input: MapShape) -> LayerTable {
         LayerTable::of(self, input)

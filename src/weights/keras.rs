@@ -121,3 +121,53 @@ fn lambda_scales(root: &Group, file: &mut TensorFile) -> Result<(), WeightsError
 fn malformed(reason: impl ToString) -> WeightsError {
     WeightsError::Malformed { format: FORMAT, reason: reason.to_string() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    macro_rules! fixture {
+        ($name:literal) => {
+            include_bytes!(concat!("../../tests/fixtures/weights/keras_", $name, ".h5"))
+        };
+    }
+
+    #[test]
+    fn reads_a_model() {
+        let file = read_keras(fixture!("small")).unwrap();
+        assert_eq!(file.names().collect::<Vec<_>>(), ["conv/bias", "conv/kernel", "scale_it/scale"]);
+        let kernel = file.get("conv/kernel").unwrap();
+        assert_eq!(kernel.shape, [1, 2, 3, 2]);
+        assert_eq!(kernel.data, (0..12).map(|v| v as f32).collect::<Vec<_>>());
+        assert_eq!(file.get("scale_it/scale").unwrap().data, [0.17]);
+    }
+
+    #[test]
+    fn reads_weights_alone() {
+        let file = read_keras(fixture!("weights_alone")).unwrap();
+        assert_eq!(file.get("dense/kernel").unwrap().data, [1.0; 4]);
+    }
+
+    #[test]
+    fn refuses_a_cycle() {
+        assert!(read_keras(fixture!("cycle")).unwrap_err().to_string().contains("cycle"));
+    }
+
+    #[test]
+    fn refuses_what_only_paper_holds() {
+        let error = read_keras(fixture!("announced")).unwrap_err().to_string();
+        assert!(error.contains("more values than the file has bytes"), "{error}");
+        assert!(matches!(read_keras(fixture!("other_type")), Err(WeightsError::UnknownType { .. })));
+    }
+
+    #[test]
+    fn refuses_other_files() {
+        assert!(read_keras(b"").is_err());
+        assert!(read_keras(b"\x89HDF\r\n\x1a\n and then nothing of the kind").is_err());
+        let whole = fixture!("small");
+        for end in (0..whole.len() - 1).step_by(97) {
+            // A cut may fall behind everything that is read; it must never do more than fail.
+            _ = read_keras(&whole[..end]);
+        }
+    }
+}
