@@ -7,6 +7,7 @@ mod devices;
 mod embed;
 mod eval;
 mod models;
+mod nets;
 mod people;
 mod scan;
 mod synth;
@@ -56,6 +57,7 @@ pub enum Command {
     Compare(compare::CompareArgs),
     Embed(embed::EmbedArgs),
     Models(models::ModelsArgs),
+    Nets(nets::NetsArgs),
     Devices(devices::DevicesArgs),
     Eval(eval::EvalArgs),
     People(people::PeopleArgs),
@@ -71,6 +73,7 @@ pub fn run(global: &Global, command: Command) -> Result<ExitCode> {
         Command::Compare(args) => compare::run(&home, global, args),
         Command::Embed(args) => embed::run(&home, global, args),
         Command::Models(args) => models::run(&home, args),
+        Command::Nets(args) => nets::run(args),
         Command::Devices(args) => devices::run(&home, args),
         Command::Eval(args) => eval::run(&home, args),
         Command::People(args) => people::run(&home, args),

@@ -4,8 +4,9 @@
 //! next to nothing from threads inside a small network (SFace on two cores: 38 ms a face with one thread, 35 ms with
 //! two inside the network). On a GPU the whole batch goes in one pass.
 //!
-//! [`quantise`] holds the one-byte-a-number form of an embedding.
+//! [`published`] loads weights of other tools; [`quantise`] holds the one-byte-a-number form of an embedding.
 
+pub mod published;
 pub mod quantise;
 
 use std::num::NonZeroUsize;

@@ -14,6 +14,7 @@ use super::progress::JobEvent;
 use crate::align;
 use crate::detect::{DetectorConfig, YuNet};
 use crate::device::{self, ComputeDevice, DeviceChoice, DeviceKind, VerdictCache};
+use crate::embed::published::load_published;
 use crate::embed::{EmbedError, Embedder};
 use crate::image::{DecodeLimits, DecodeScale, Photo, decode};
 use crate::models::{Architecture, Store, Task};
@@ -251,6 +252,7 @@ fn load_embedder(store: &Store, id: &ModelId, device: &ComputeDevice) -> Result<
         Architecture::Sface => {
             SFace::from_onnx(read_onnx(&bytes)?, &device.burn).map(|net| Box::new(net.folded()) as _)
         }
+        Architecture::InceptionResnetV1 => load_published(&bytes, &device.burn).map(|net| Box::new(net.folded()) as _),
         other => bail!("{id} is no embedding network but {other:?}"),
     };
     let net = net.with_context(|| format!("cannot load {id}"))?;
