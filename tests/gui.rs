@@ -212,7 +212,7 @@ fn a_running_scan_is_shown_and_can_be_cancelled() {
     let summary = JobSummary { photos: 1300, faces: 2100, skipped: 1, elapsed_secs: 90.0 };
     wire.push(Event::JobEnded(JobId(7), JobEnd::Done(summary)));
     harness.run_steps(4);
-    harness.get_by_label("1,300 photos scanned, 2,100 faces found, 1 file skipped");
+    harness.get_by_label("1,300 new photos, 2,100 new faces, 1 file skipped");
 }
 
 #[test]

@@ -80,10 +80,16 @@ impl PersonView {
         if !ui.ctx().egui_wants_keyboard_input() {
             self.keys(ui, ctx, page);
         }
-        if !self.selected.is_empty() {
-            self.selection_bar_ui(ui, ctx, page);
-            ui.add_space(space::S);
-        }
+        // The bar has its place also while nothing is selected, so that tiles stay where the pointer is.
+        ui.horizontal(|ui| {
+            ui.set_height(size::CONTROL);
+            if self.selected.is_empty() {
+                ui.label(theme::secondary(ui, ctx.text.s("selection_hint")));
+            } else {
+                self.selection_bar_ui(ui, ctx, page);
+            }
+        });
+        ui.add_space(space::S);
         let width = ui.available_width() - space::M;
         let columns = (((width + GAP) / (size::FACE_TILE + GAP)).floor() as usize).max(1);
         let rows = rows_of(page, columns);
