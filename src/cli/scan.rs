@@ -10,8 +10,8 @@ use super::Global;
 use super::console::{Console, cancel_on_ctrl_c, printable};
 use crate::cluster::Linkage;
 use crate::jobs::{
-    Engine, EngineOptions, FindFaces, GroupSummary, Grouping, Home, LibraryHandle, ScanSummary, ThumbnailCache,
-    regroup, scan,
+    Engine, EngineOptions, FindFaces, GroupSummary, Grouping, Home, JobEvent, LibraryHandle, ScanSummary,
+    ThumbnailCache, regroup, scan,
 };
 use crate::types::SquaredDistance;
 
@@ -57,7 +57,11 @@ impl From<LinkageName> for Linkage {
 pub fn run(home: &Home, global: &Global, args: ScanArgs) -> Result<ExitCode> {
     let cancel = cancel_on_ctrl_c()?;
     let mut console = Console::new();
-    let mut show = |event| console.show(event);
+    // Skipped files are listed once, with the summary.
+    let mut show = |event| match event {
+        JobEvent::Skipped(_) => {}
+        event => console.show(event),
+    };
     let options = EngineOptions { device: global.device()?, offline: args.offline, ..Default::default() };
     let engine = Engine::load(home, &options, &cancel, &mut show)?;
     let library = LibraryHandle::open(&home.library())?;
