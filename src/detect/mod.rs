@@ -80,11 +80,6 @@ impl YuNet {
         Ok(Self { net, device: device.clone(), config })
     }
 
-    /// A photo with this long side, or its full size, shows all that the detector can use.
-    pub fn useful_long_side(&self) -> u32 {
-        self.config.second_long_side.max(self.config.first_long_side)
-    }
-
     /// The faces of a photo, largest first, in the photo's pixels. Boxes and landmarks may lie partly outside it.
     pub fn detect(&self, photo: &RgbImage) -> Result<Vec<Detection>, DetectError> {
         let config = self.config;

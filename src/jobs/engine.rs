@@ -1,6 +1,5 @@
 //! Device, detector and embedder together: from the pixels of a photo to the faces in it.
 
-use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::Instant;
 
@@ -16,7 +15,7 @@ use crate::align;
 use crate::detect::{DetectorConfig, YuNet};
 use crate::device::{self, ComputeDevice, DeviceChoice, DeviceKind, VerdictCache};
 use crate::embed::published::load_published;
-use crate::embed::{Batching, EmbedError, Embedder};
+use crate::embed::{EmbedError, Embedder};
 use crate::image::{DecodeLimits, DecodeScale, Photo, decode};
 use crate::models::{Architecture, Store, Task};
 use crate::nets::sface::SFace;
@@ -33,8 +32,6 @@ const SAME_PERSON: SquaredDistance = SquaredDistance(1.274);
 
 /// The detector's box is about this many times as long as the crop's share of it: below, the crop would be enlarged.
 const FACE_SIDES_A_CROP: f32 = 1.25;
-
-const CROPS_A_PASS_ON_GPU: NonZeroUsize = NonZeroUsize::new(32).unwrap();
 
 /// The detector works at up to this long side; a face too small at that scale is cut from the full photo instead.
 pub const WORKING_LONG_SIDE: u32 = 1600;
@@ -127,7 +124,6 @@ impl Engine {
     pub fn device(&self) -> &ComputeDevice {
         &self.device
     }
-
 }
 
 impl FindFaces for Engine {
@@ -217,8 +213,7 @@ impl Engine {
 
     /// All crops of the batch in one go, then handed back to their photos.
     fn embed_cut(&self, mut cut: Vec<Result<Cut>>) -> Vec<Result<Vec<FoundFace>>> {
-        let crops: Vec<RgbImage> =
-            cut.iter_mut().flatten().flat_map(|cut| std::mem::take(&mut cut.crops)).collect();
+        let crops: Vec<RgbImage> = cut.iter_mut().flatten().flat_map(|cut| std::mem::take(&mut cut.crops)).collect();
         let mut embeddings = match self.embed(&crops) {
             Ok(embeddings) => embeddings.into_iter(),
             Err(error) => {
@@ -248,16 +243,14 @@ fn load_embedder(store: &Store, id: &ModelId, device: &ComputeDevice) -> Result<
     let bytes = store.read(id)?;
     let entry = store.entry(id)?;
     let net = match entry.architecture {
-        Architecture::Sface => SFace::from_onnx(read_onnx(&bytes)?, &device.burn).map(|net| Box::new(net) as _),
+        Architecture::Sface => {
+            SFace::from_onnx(read_onnx(&bytes)?, &device.burn).map(|net| Box::new(net.folded()) as _)
+        }
         Architecture::InceptionResnetV1 => load_published(&bytes, &device.burn).map(|net| Box::new(net.folded()) as _),
         other => bail!("{id} is no embedding network but {other:?}"),
     };
     let net = net.with_context(|| format!("cannot load {id}"))?;
-    let batching = match device.kind {
-        DeviceKind::Cpu => Batching::SpreadOverCores,
-        DeviceKind::Hardware | DeviceKind::Software => Batching::Together(CROPS_A_PASS_ON_GPU),
-    };
-    Ok(Embedder::new(net, entry.input, &device.burn, batching)?)
+    Ok(Embedder::new(net, entry.input, &device.burn, device.kind.into())?)
 }
 
 fn model_of_task(store: &Store, id: &ModelId, task: Task) -> Result<ModelId> {
@@ -267,9 +260,5 @@ fn model_of_task(store: &Store, id: &ModelId, task: Task) -> Result<ModelId> {
 }
 
 fn scaled(found: &Detection, factor: f32) -> Detection {
-    Detection {
-        face_box: found.face_box.scaled(factor),
-        landmarks: found.landmarks.scaled(factor),
-        score: found.score,
-    }
+    Detection { face_box: found.face_box.scaled(factor), landmarks: found.landmarks.scaled(factor), score: found.score }
 }
