@@ -137,7 +137,8 @@ impl FindFaces for Engine {
 
     fn find_faces(&self, photos: &[(&Path, &Photo)], timings: &mut Timings) -> Vec<Result<Vec<FoundFace>>> {
         let started = Instant::now();
-        let detections = self.detect_all(photos);
+        let pictures: Vec<&RgbImage> = photos.iter().map(|(_, photo)| &photo.pixels).collect();
+        let detections = self.detect_all(&pictures);
         timings.detect_secs += started.elapsed().as_secs_f64();
 
         let started = Instant::now();
@@ -185,12 +186,17 @@ impl Engine {
         self.embed(&crops)
     }
 
+    /// The faces of each picture, largest first, in the picture's pixels.
+    pub fn detect(&self, pictures: &[&RgbImage]) -> Result<Vec<Vec<Detection>>> {
+        self.detect_all(pictures).into_iter().collect()
+    }
+
     /// On the CPU photos are spread over the cores; a GPU takes them one after another from one thread.
-    fn detect_all(&self, photos: &[(&Path, &Photo)]) -> Vec<Result<Vec<Detection>>> {
-        let detect = |(_, photo): &(&Path, &Photo)| Ok(self.detector.detect(&photo.pixels)?);
+    fn detect_all(&self, pictures: &[&RgbImage]) -> Vec<Result<Vec<Detection>>> {
+        let detect = |picture: &&RgbImage| Ok(self.detector.detect(picture)?);
         match self.device.kind {
-            DeviceKind::Cpu => photos.par_iter().map(detect).collect(),
-            DeviceKind::Hardware | DeviceKind::Software => photos.iter().map(detect).collect(),
+            DeviceKind::Cpu => pictures.par_iter().map(detect).collect(),
+            DeviceKind::Hardware | DeviceKind::Software => pictures.iter().map(detect).collect(),
         }
     }
 
