@@ -67,7 +67,7 @@ pub fn run(global: &Global, command: Command) -> Result<ExitCode> {
         Command::Embed(args) => embed::run(&home, global, args),
         Command::Models(args) => models::run(&home, args),
         Command::Devices(args) => devices::run(&home, args),
-        Command::Eval(args) => eval::run(&home, args),
+        Command::Eval(args) => eval::run(&home, global, args),
         Command::People(args) => people::run(&home, args),
     }
 }

@@ -1,7 +1,7 @@
 //! LFW and other lists of pairs.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use serde::Serialize;
@@ -164,6 +164,19 @@ pub fn eval_pairs(
     run.file("pairs.csv", present::distance_table(&judged.scored, &resolved.pairs).to_csv().as_bytes())?;
     present::pairs_report(&run, &judged, &outcome, &wrong, &resolved.pairs, errata.as_ref(), config, note)?;
     Ok(outcome)
+}
+
+/// The images that lists of pairs name, each once.
+pub fn listed_images<'a>(lists: impl IntoIterator<Item = &'a Path>, format: ListFormat) -> Result<Vec<String>> {
+    let mut images = Vec::new();
+    for file in lists {
+        let (text, _) = read_text(file)?;
+        let list = parse(&text, format).with_context(|| format!("cannot use {}", file.display()))?;
+        images.extend(list.images().into_iter().map(str::to_owned));
+    }
+    let mut seen = std::collections::HashSet::new();
+    images.retain(|image| seen.insert(image.clone()));
+    Ok(images)
 }
 
 fn parse(text: &str, format: ListFormat) -> Result<PairList, crate::eval::pairs::PairsError> {
