@@ -70,6 +70,8 @@ pub struct PairsOutcome {
     pub val_sd: f64,
     pub far_mean: f64,
     pub far_target: f64,
+    /// False when the target is finer than one of the pairs that chose the threshold: VAL then tells little.
+    pub far_resolved: bool,
     pub auc: f64,
     /// Missing where the published arithmetic has none.
     pub eer: Option<f64>,
@@ -149,6 +151,12 @@ pub fn eval_pairs(
         Arithmetic::Exact => None,
         Arithmetic::Sandberg => Some(published(&faces, &resolved, &list, config)?),
     };
+    if !far_resolved(&judged, config.options.far_target) {
+        note(format!(
+            "VAL at FAR {} tells little: there are too few pairs of different people",
+            config.options.far_target
+        ));
+    }
     let errata = read_errata(&mut faces, config)?;
     let without = errata.as_ref().map(|errata| without_errata(&judged, &resolved, errata, config)).transpose()?;
 
@@ -275,6 +283,7 @@ fn outcome(
         val_sd: judged.val.population_sd,
         far_mean: judged.far.mean,
         far_target: config.options.far_target,
+        far_resolved: far_resolved(judged, config.options.far_target),
         auc: judged.auc,
         eer: Some(judged.eer),
         pairs: resolved.rows.len(),
@@ -301,6 +310,14 @@ fn outcome(
         eer: published.eer,
         ..exact
     }
+}
+
+/// Whether one pair of different people among those that choose a threshold weighs no more than the target.
+fn far_resolved(judged: &Judgement, target: f64) -> bool {
+    let pairs_of = |fold: usize| judged.scored.iter().filter(|pair| !pair.same && pair.fold != fold).count();
+    let fewest = judged.folds.iter().map(|fold| pairs_of(fold.fold)).min().unwrap_or(0);
+    // One fold alone had its threshold from another list, whose size is not known here.
+    judged.folds.len() == 1 || fewest as f64 * target >= 1.0 - 1e-9
 }
 
 /// How a failure is told.
