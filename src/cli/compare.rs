@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use serde_json::json;
 
-use super::console::{Console, cancel_on_ctrl_c, printable};
 use super::Global;
+use super::console::{Console, cancel_on_ctrl_c, printable};
 use crate::jobs::{Engine, EngineOptions, FindFaces, Home, compare_file};
 use crate::types::{Embedding, SquaredDistance};
 
@@ -43,10 +43,8 @@ pub fn run(home: &Home, global: &Global, args: CompareArgs) -> Result<ExitCode> 
         return Ok(ExitCode::from(130));
     }
     let threshold = args.threshold.map_or(options.same_person_threshold(), SquaredDistance);
-    let distances: Vec<Vec<SquaredDistance>> = faces
-        .iter()
-        .map(|a| faces.iter().map(|b| a.squared_distance(b)).collect())
-        .collect();
+    let distances: Vec<Vec<SquaredDistance>> =
+        faces.iter().map(|a| faces.iter().map(|b| a.squared_distance(b)).collect()).collect();
     match args.json {
         true => print_json(&args.files, &engine, threshold, &distances),
         false => print_table(&args.files, threshold, &distances),

@@ -10,7 +10,8 @@ use super::Global;
 use super::console::{Console, cancel_on_ctrl_c, printable};
 use crate::cluster::Linkage;
 use crate::jobs::{
-    Engine, EngineOptions, FindFaces, GroupSummary, Grouping, Home, LibraryHandle, ScanSummary, ThumbnailCache, regroup, scan,
+    Engine, EngineOptions, FindFaces, GroupSummary, Grouping, Home, LibraryHandle, ScanSummary, ThumbnailCache,
+    regroup, scan,
 };
 use crate::types::SquaredDistance;
 

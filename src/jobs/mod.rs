@@ -1,5 +1,6 @@
 //! The only place where parts meet: runner, cancel, progress, one file a job.
 
+mod bench;
 mod compare;
 mod embed_files;
 mod engine;
@@ -17,6 +18,7 @@ mod tests;
 mod thumbnails;
 mod walk;
 
+pub use bench::{BenchPlan, BenchReport, bench};
 pub use compare::{Compared, compare_face, compare_file};
 pub use embed_files::{EmbeddedFace, FaceSource, embed_files};
 pub use engine::{Engine, EngineOptions, FindFaces, FoundFace, Timings};

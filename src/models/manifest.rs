@@ -48,6 +48,8 @@ pub enum Task {
 pub enum Architecture {
     Yunet,
     Sface,
+    /// FaceNet's published networks, in any format that `weights` reads.
+    InceptionResnetV1,
 }
 
 /// Accuracy over the 6,000 pairs of Labeled Faces in the Wild, and who measured it.

@@ -37,8 +37,9 @@ pub fn answer(shared: &Shared, request: Request) -> Event {
 
 /// What the user chose in an earlier session, where the command line says nothing else.
 pub fn remembered_options(library: &LibraryHandle, mut options: EngineOptions) -> Result<EngineOptions> {
-    let (model, device) =
-        library.call(|library| Ok::<_, library::LibraryError>((library.setting(MODEL_SETTING)?, library.setting(DEVICE_SETTING)?)))?;
+    let (model, device) = library.call(|library| {
+        Ok::<_, library::LibraryError>((library.setting(MODEL_SETTING)?, library.setting(DEVICE_SETTING)?))
+    })?;
     options.model = options.model.or(model);
     if let Some(device) = device.filter(|_| options.device == Default::default()) {
         options.device = device.parse()?;
@@ -159,9 +160,9 @@ fn year_and_month(time: &str) -> (i32, u8) {
 }
 
 fn photo_detail(shared: &Shared, photo: PhotoId) -> Result<PhotoDetail> {
-    let (detail, faces) = shared.library.call(move |library| {
-        Ok::<_, library::LibraryError>((library.photo(photo)?, library.faces_of_photo(photo)?))
-    })?;
+    let (detail, faces) = shared
+        .library
+        .call(move |library| Ok::<_, library::LibraryError>((library.photo(photo)?, library.faces_of_photo(photo)?)))?;
     let detail = detail.context("this photo is gone from the library")?;
     let faces = faces.into_iter().map(|face| PhotoFace {
         face: face.face_id,
