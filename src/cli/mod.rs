@@ -75,7 +75,7 @@ pub fn run(global: &Global, command: Command) -> Result<ExitCode> {
         Command::Models(args) => models::run(&home, args),
         Command::Nets(args) => nets::run(args),
         Command::Devices(args) => devices::run(&home, args),
-        Command::Eval(args) => eval::run(&home, args),
+        Command::Eval(args) => eval::run(&home, global, args),
         Command::People(args) => people::run(&home, args),
         Command::Synth(args) => synth::run(args),
     }
