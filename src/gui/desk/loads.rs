@@ -72,7 +72,7 @@ fn overview(shared: &Shared) -> Result<Overview> {
         folders: folders.into_iter().map(|folder| folder.path).collect(),
         device: lock(&shared.device).clone().unwrap_or_else(|| chosen_device(&options.device)),
         model: model.map(|entry| entry.title.clone()),
-        threshold: options.same_person_threshold().0,
+        threshold: options.thresholds()?.same_person.0,
         can_undo: history.iter().any(|entry| !entry.is_undone),
         can_redo: history.iter().any(|entry| entry.is_undone),
         read_only: false,
@@ -89,7 +89,7 @@ fn chosen_device(choice: &DeviceChoice) -> String {
 
 fn people(shared: &Shared) -> Result<People> {
     let model = shared.options().model_id();
-    let near = nearest_people(&shared.library, &model, shared.options().same_person_threshold())?;
+    let near = nearest_people(&shared.library, &model, shared.options().thresholds()?.same_person)?;
     shared.library.call(move |library| {
         let list = |kind, min_faces| library.people(PeopleFilter { kind, min_faces }, Page::ALL);
         let named = list(PeopleKind::Named, 0)?.into_iter().filter_map(|card| {

@@ -10,7 +10,7 @@ use crate::gui::backend::{Event, JobEnd, JobSummary, Ticket};
 use crate::gui::rows::{CompareFace, CompareResult, CompareSource, JobId, JobKind, JobReport, JobStage};
 use crate::jobs::{
     Compared, Desk as Networks, EngineOptions, FindFaces, Grouping, JobEvent, Progress, Sink, Stage, compare_face,
-    compare_file, install, regroup, scan,
+    compare_file, install, reembed, regroup, scan,
 };
 use crate::models::{InstallOptions, Store};
 use crate::types::{Cancel, FaceId, ModelId};
@@ -113,7 +113,9 @@ fn run_scan(
         summary.elapsed_secs += scanned.elapsed_secs;
     }
     if !cancel.is_cancelled() {
-        regroup(&shared.library, engine.model_id(), &Grouping::remembered(&shared.library)?, cancel, events)?;
+        reembed(engine, &shared.library, cancel, events)?;
+        let grouping = Grouping::remembered(&shared.library, &shared.options())?;
+        regroup(&shared.library, engine.model_id(), &grouping, cancel, events)?;
     }
     Ok(summary)
 }
