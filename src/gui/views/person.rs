@@ -77,7 +77,7 @@ impl PersonView {
 
     fn page_ui(&mut self, ui: &mut Ui, ctx: &mut ViewCtx<'_>, page: &PersonPage) {
         self.selected.retain(|face| faces(page).any(|other| other.face == *face));
-        if !ui.ctx().egui_wants_keyboard_input() {
+        if !ui.ctx().text_edit_focused() {
             self.keys(ui, ctx, page);
         }
         // The bar has its place also while nothing is selected, so that tiles stay where the pointer is.
