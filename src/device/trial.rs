@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 use tempfile::TempDir;
 
-use super::{Adapter, Finding, Phase, Verdict, adapters, open};
+use super::{Adapter, AdapterKind, Finding, Phase, Verdict, adapters, open};
 
 /// Kernels are compiled and, with autotuning, measured: on slow drivers that takes most of a minute.
-const PHASE_LIMIT: Duration = Duration::from_secs(120);
+const PHASE_LIMIT: Duration = Duration::from_secs(180);
 /// Some drivers hang when they are closed; a child that has told everything is not waited for longer than this.
 const END_LIMIT: Duration = Duration::from_secs(5);
 
@@ -39,7 +39,12 @@ pub fn try_out(adapter: &Adapter) -> Verdict {
     };
     let mut command = Command::new(program);
     command.args(["devices", "--self-test", &adapter.index.to_string()]);
-    run(command, PHASE_LIMIT)
+    match run(command, PHASE_LIMIT) {
+        Verdict::Failed { reason } if adapter.kind == AdapterKind::Software && cfg!(feature = "autotune") => {
+            failed(format!("{reason} (software rasterisers may need CUBECL_AUTOTUNE_LEVEL=minimal)"))
+        }
+        verdict => verdict,
+    }
 }
 
 fn failed(reason: String) -> Verdict {
