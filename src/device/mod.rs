@@ -21,12 +21,12 @@
 //! | optimiser step | 0.9 | 0.8 |
 //!
 //! Nothing fails there: values differ from the CPU's by 2e-7 and gradients by 3e-6 (relative), none is NaN. What costs
-//! is compiling candidate kernels: of 107 s in a logged run `wgrad_im2col` took 18 s, `conv_im2col_1x1` 13 s,
-//! `dgrad_im2col` 9 s, and none of those three families' general kernels was ever the fastest. At the default level the
-//! backward pass exceeds the limit of `trial`, so such an adapter fails its self-test unless the level is lowered,
-//! which only the environment can do: CubeCL reads it once and Burn has no call for it. Larger networks need longer:
-//! a backward pass at the default level was given up after 8 minutes. Burn's feature `vulkan` (SPIR-V), which we do
-//! not enable, crashes this driver while it compiles a matrix product, in Mesa 22.3.6 and in 25.0.7.
+//! is compiling candidate kernels: of 107 s in a logged run `wgrad_im2col` took 18 s, `conv_im2col_1x1` 13 s and
+//! `dgrad_im2col` 9 s. At the default level the backward pass exceeds the limit of `trial`, so such an adapter fails
+//! its self-test unless the level is lowered, which only the environment can do: CubeCL reads it once and Burn has no
+//! call for it. Larger networks need longer: a backward pass at the default level was given up after 8 minutes.
+//! Burn's feature `vulkan` (SPIR-V), which we do not enable, crashes this driver while it compiles a matrix product,
+//! in Mesa 22.3.6 and in 25.0.7.
 //!
 //! When Vulkan has no hardware, OpenGL is probed too; without a desktop session Mesa then writes a complaint about
 //! `XDG_RUNTIME_DIR` to standard error, which means nothing.
