@@ -2,11 +2,12 @@
 
 mod compare;
 mod console;
-mod embed;
-mod models;
-mod scan;
 mod devices;
+mod embed;
+mod eval;
+mod models;
 mod people;
+mod scan;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -53,6 +54,7 @@ pub enum Command {
     Embed(embed::EmbedArgs),
     Models(models::ModelsArgs),
     Devices(devices::DevicesArgs),
+    Eval(eval::EvalArgs),
     People(people::PeopleArgs),
 }
 
@@ -65,6 +67,7 @@ pub fn run(global: &Global, command: Command) -> Result<ExitCode> {
         Command::Embed(args) => embed::run(&home, global, args),
         Command::Models(args) => models::run(&home, args),
         Command::Devices(args) => devices::run(&home, args),
+        Command::Eval(args) => eval::run(&home, args),
         Command::People(args) => people::run(&home, args),
     }
 }

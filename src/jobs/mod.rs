@@ -3,6 +3,7 @@
 mod compare;
 mod embed_files;
 mod engine;
+pub mod eval;
 mod grouping;
 mod home;
 mod install;
