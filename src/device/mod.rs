@@ -69,6 +69,10 @@ pub enum DeviceError {
     NoGpu,
     #[error("no adapter is named like {asked} (there are: {known})")]
     NoSuchAdapter { asked: String, known: String },
+    #[error("there is no adapter {0}")]
+    NoSuchIndex(usize),
+    #[error("the self-test's findings could not be told: {0}")]
+    Answer(std::io::Error),
     #[error("{name} could not be opened: {reason}")]
     CannotOpen { name: String, reason: String },
 }
