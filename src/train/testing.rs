@@ -9,6 +9,15 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
 use crate::nets::EmbeddingNet;
+use crate::types::{ChannelOrder, CropRule, InputRecipe, PixelScaling};
+
+pub const TINY_RECIPE: InputRecipe = InputRecipe {
+    width: 12,
+    height: 12,
+    crop: CropRule::AsStored,
+    scaling: PixelScaling::Fixed { mean: 127.5, divisor: 64.0 },
+    channels: ChannelOrder::Rgb,
+};
 
 #[derive(Module, Debug)]
 pub struct TinyNet {
@@ -68,4 +77,10 @@ pub fn noise<const D: usize>(seed: u64, shape: [usize; D]) -> Tensor<D> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let values: Vec<f32> = (0..shape.iter().product()).map(|_| rng.random_range(-1.0..1.0)).collect();
     Tensor::from_data(TensorData::new(values, shape), &Device::flex().autodiff())
+}
+
+/// Pictures of 12 × 12 random pixels.
+pub fn pictures(seed: u64, count: usize) -> Vec<image::RgbImage> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    (0..count).map(|_| image::RgbImage::from_fn(12, 12, |_, _| image::Rgb(rng.random()))).collect()
 }
