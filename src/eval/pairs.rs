@@ -1,0 +1,210 @@
+//! Pair lists: LFW's `pairs.txt` (View 2), `pairsDevTrain.txt` and `pairsDevTest.txt` (View 1), and plain CSV.
+//!
+//! LFW (Huang et al. 2007, section 3): a header with the number of folds and the pairs of each kind in a fold, then
+//! for each fold that many lines `name i j` (same person) and that many lines `name1 i name2 j` (different people).
+//! View 1's header holds the number of pairs alone: one fold.
+
+use std::collections::HashSet;
+
+/// Two images and whether the list says that they show one person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LabelledPair {
+    /// Path of the image below the folder of images, with `/`.
+    pub a: String,
+    pub b: String,
+    pub same: bool,
+    /// Counted from 0.
+    pub fold: usize,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PairList {
+    pub pairs: Vec<LabelledPair>,
+    pub folds: usize,
+}
+
+/// What is wrong with a pair list; lines count from 1.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PairsError {
+    #[error("the pair list is empty; its first line must hold the number of folds and of pairs, as in \"10 300\"")]
+    Empty,
+    #[error("line {line}: \"{text}\" is no header; it must hold the number of folds and of pairs, as in \"10 300\"")]
+    Header { line: usize, text: String },
+    #[error("line {line}: expected a pair of {expected}, found \"{text}\"")]
+    Pair { line: usize, expected: &'static str, text: String },
+    #[error("line {line}: \"{text}\" is not the number of an image")]
+    ImageNumber { line: usize, text: String },
+    #[error("line {line}: a pair of different people names {name} twice")]
+    SameName { line: usize, name: String },
+    #[error("the header announces {expected} pairs, but the list ends after {found} (line {line})")]
+    TooFew { line: usize, expected: usize, found: usize },
+    #[error("line {line}: the header announces {expected} pairs, but more follow")]
+    TooMany { line: usize, expected: usize },
+    #[error("line {line}: expected \"first path, second path, 1 or 0\" and optionally a fold, found \"{text}\"")]
+    Csv { line: usize, text: String },
+}
+
+const SAME: &str = "one person (name, number, number)";
+const DIFFERENT: &str = "two people (name, number, name, number)";
+
+impl PairList {
+    /// LFW's own format; blank lines and line ends of any system are accepted.
+    ///
+    /// # Errors
+    /// At the first line that breaks the format, with its number.
+    pub fn parse_lfw(text: &str) -> Result<Self, PairsError> {
+        let mut lines = content_lines(text);
+        let (line, header) = lines.next().ok_or(PairsError::Empty)?;
+        let (folds, each) = parse_header(line, header)?;
+        let expected = folds * each * 2;
+        let mut pairs = Vec::with_capacity(expected.min(1 << 20));
+        let mut last_line = line;
+        for (line, text) in lines {
+            if pairs.len() == expected {
+                return Err(PairsError::TooMany { line, expected });
+            }
+            let in_fold = pairs.len() % (2 * each);
+            pairs.push(parse_pair(line, text, in_fold < each, pairs.len() / (2 * each))?);
+            last_line = line;
+        }
+        if pairs.len() < expected {
+            return Err(PairsError::TooFew { line: last_line, expected, found: pairs.len() });
+        }
+        Ok(Self { pairs, folds })
+    }
+
+    /// `first path, second path, 1 or 0[, fold]`, separated by commas or tabs; folds count from 0 and are 0 when left
+    /// out. A first line whose third field is the word `same` is a header.
+    ///
+    /// # Errors
+    /// At the first line that breaks the format, with its number.
+    pub fn parse_csv(text: &str) -> Result<Self, PairsError> {
+        let mut pairs = Vec::new();
+        for (index, (line, text)) in content_lines(text).enumerate() {
+            let separator = if text.contains('\t') { '\t' } else { ',' };
+            let fields: Vec<&str> = text.split(separator).map(str::trim).collect();
+            let wrong = || PairsError::Csv { line, text: text.to_owned() };
+            let [a, b, same, rest @ ..] = fields.as_slice() else { return Err(wrong()) };
+            let same = match *same {
+                "1" | "true" => true,
+                "0" | "false" => false,
+                "same" if index == 0 => continue,
+                _ => return Err(wrong()),
+            };
+            let fold = match rest {
+                [] => 0,
+                [fold] => fold.parse().map_err(|_| wrong())?,
+                _ => return Err(wrong()),
+            };
+            pairs.push(LabelledPair { a: (*a).to_owned(), b: (*b).to_owned(), same, fold });
+        }
+        let folds = pairs.iter().map(|pair| pair.fold + 1).max().ok_or(PairsError::Empty)?;
+        Ok(Self { pairs, folds })
+    }
+
+    /// Every image once, in the order of first mention.
+    pub fn images(&self) -> Vec<&str> {
+        let mut seen = HashSet::new();
+        let paths = self.pairs.iter().flat_map(|pair| [pair.a.as_str(), pair.b.as_str()]);
+        paths.filter(|path| seen.insert(*path)).collect()
+    }
+}
+
+/// LFW's path of an image: `Name/Name_0001.jpg`.
+pub fn lfw_path(name: &str, number: u32) -> String {
+    format!("{name}/{name}_{number:04}.jpg")
+}
+
+fn content_lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    text.lines().enumerate().map(|(index, line)| (index + 1, line.trim())).filter(|(_, line)| !line.is_empty())
+}
+
+fn fields(text: &str) -> Vec<&str> {
+    if text.contains('\t') { text.split('\t').map(str::trim).collect() } else { text.split_whitespace().collect() }
+}
+
+fn parse_header(line: usize, text: &str) -> Result<(usize, usize), PairsError> {
+    let numbers: Option<Vec<usize>> = fields(text).into_iter().map(|field| field.parse().ok()).collect();
+    match numbers.as_deref() {
+        Some(&[each]) if each > 0 => Ok((1, each)),
+        Some(&[folds, each]) if folds > 0 && each > 0 && folds.checked_mul(each).is_some_and(|n| n < 1 << 40) => {
+            Ok((folds, each))
+        }
+        _ => Err(PairsError::Header { line, text: text.to_owned() }),
+    }
+}
+
+fn parse_pair(line: usize, text: &str, same: bool, fold: usize) -> Result<LabelledPair, PairsError> {
+    let number = |field: &str| -> Result<u32, PairsError> {
+        field.parse().map_err(|_| PairsError::ImageNumber { line, text: field.to_owned() })
+    };
+    match (fields(text).as_slice(), same) {
+        (&[name, i, j], true) => {
+            Ok(LabelledPair { a: lfw_path(name, number(i)?), b: lfw_path(name, number(j)?), same, fold })
+        }
+        (&[a, _, b, _], false) if a == b => Err(PairsError::SameName { line, name: a.to_owned() }),
+        (&[a, i, b, j], false) => {
+            Ok(LabelledPair { a: lfw_path(a, number(i)?), b: lfw_path(b, number(j)?), same, fold })
+        }
+        _ => {
+            Err(PairsError::Pair { line, expected: if same { SAME } else { DIFFERENT }, text: text.replace('\t', " ") })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TWO_FOLDS: &str =
+        "2\t1\r\nAnn_Lee\t1\t4\r\nAnn_Lee\t1\tBo_Ek\t2\r\n\r\nCy_Ng\t3\t12\r\nDee_Oh\t1\tEd_Po\t1\r\n\r\n";
+
+    #[test]
+    fn reads_folds_with_windows_line_ends_and_blank_lines() {
+        let list = PairList::parse_lfw(TWO_FOLDS).unwrap();
+        assert_eq!((list.folds, list.pairs.len()), (2, 4));
+        assert_eq!(list.pairs[2].b, "Cy_Ng/Cy_Ng_0012.jpg");
+        assert_eq!(
+            list.pairs.iter().map(|p| (p.same, p.fold)).collect::<Vec<_>>(),
+            [(true, 0), (false, 0), (true, 1), (false, 1)]
+        );
+        assert_eq!(list.images().len(), 7);
+    }
+
+    #[test]
+    fn reads_view_1() {
+        let list = PairList::parse_lfw("2\nA\t1\t2\nA\t1\t3\nA\t1\tB\t1\nA\t2\tB\t1\n").unwrap();
+        assert_eq!((list.folds, list.pairs.len(), list.pairs[3].same), (1, 4, false));
+    }
+
+    #[test]
+    fn says_which_line_is_wrong() {
+        let check = |text: &str, expected: &str| {
+            assert_eq!(PairList::parse_lfw(text).unwrap_err().to_string().split(',').next(), Some(expected), "{text}");
+        };
+        check("", "the pair list is empty; its first line must hold the number of folds and of pairs");
+        check("\n\nten 300\n", "line 3: \"ten 300\" is no header; it must hold the number of folds and of pairs");
+        check("1 1\nA 1 B 2\n", "line 2: expected a pair of one person (name");
+        check("1 1\nA 1 x\n", "line 2: \"x\" is not the number of an image");
+        check("1 1\nA 1 2\nA 1 A 2\n", "line 3: a pair of different people names A twice");
+        check("1 1\n\nA 1 2\n", "the header announces 2 pairs");
+        check("1 1\nA 1 2\nA 1 B 2\nA 1 2\n", "line 4: the header announces 2 pairs");
+        check("0 300\n", "line 1: \"0 300\" is no header; it must hold the number of folds and of pairs");
+    }
+
+    #[test]
+    fn names_with_spaces_need_tabs() {
+        let list = PairList::parse_lfw("1\t1\nAnn Lee\t1\t2\nAnn Lee\t1\tBo Ek\t1\n").unwrap();
+        assert_eq!(list.pairs[0].a, "Ann Lee/Ann Lee_0001.jpg");
+    }
+
+    #[test]
+    fn reads_csv_with_and_without_folds() {
+        let list = PairList::parse_csv("first,second,same,fold\na.jpg, b.jpg, 1, 0\nc.jpg,d.jpg,0,1\n").unwrap();
+        assert_eq!((list.folds, list.pairs[1].fold, list.pairs[0].b.as_str()), (2, 1, "b.jpg"));
+        assert_eq!(PairList::parse_csv("a\tb\t0\n").unwrap().folds, 1);
+        assert!(matches!(PairList::parse_csv("a,b,2\n"), Err(PairsError::Csv { line: 1, .. })));
+        assert_eq!(PairList::parse_csv("\n"), Err(PairsError::Empty));
+    }
+}

@@ -1,0 +1,263 @@
+//! The folder of installed models: `<id>/<file>`, with half-fetched files in `.partial/`.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use super::{Manifest, ModelEntry, ModelFile, StoreError};
+use crate::types::ModelId;
+
+/// The installed models, and what the manifest knows of all.
+#[derive(Debug)]
+pub struct Store {
+    folder: PathBuf,
+    manifest: Manifest,
+}
+
+/// What a look at a model's files says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    Sound,
+    Missing,
+    Damaged { found_sha256: String, path: PathBuf },
+}
+
+/// What a file turned out to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Imported {
+    pub id: ModelId,
+    pub file_name: String,
+    /// False while other files of the model are missing.
+    pub complete: bool,
+}
+
+impl Store {
+    /// Opens or creates the store in `folder`.
+    pub fn open(folder: PathBuf) -> Result<Self, StoreError> {
+        Self::with_manifest(folder, Manifest::built_in())
+    }
+
+    pub(super) fn with_manifest(folder: PathBuf, manifest: Manifest) -> Result<Self, StoreError> {
+        fs::create_dir_all(&folder).map_err(StoreError::io("create the model store", &folder, 0))?;
+        Ok(Self { folder, manifest })
+    }
+
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    pub fn entry(&self, id: &ModelId) -> Result<&ModelEntry, StoreError> {
+        self.manifest.entry(id).ok_or_else(|| self.unknown(&id.0))
+    }
+
+    /// The models that a user means by the name of a model or of a pack.
+    pub fn resolve(&self, name: &str) -> Result<Vec<ModelId>, StoreError> {
+        if let Some(pack) = self.manifest.packs.get(name) {
+            return Ok(pack.clone());
+        }
+        Ok(vec![self.entry(&ModelId(name.into()))?.id.clone()])
+    }
+
+    /// Whether every file of the model is there with the right size. Its bytes are checked when it is read.
+    pub fn installed(&self, id: &ModelId) -> bool {
+        self.manifest.entry(id).is_some_and(|entry| {
+            let there = |file: &ModelFile| {
+                fs::metadata(self.file_path(entry, file)).is_ok_and(|meta| meta.is_file() && meta.len() == file.bytes)
+            };
+            entry.files.iter().all(there)
+        })
+    }
+
+    /// The folder of the model's files.
+    pub fn path(&self, id: &ModelId) -> PathBuf {
+        self.folder.join(&id.0)
+    }
+
+    /// The bytes of a model that is one file, or of the first of several. The SHA-256 is checked on every reading:
+    /// it costs less than parsing.
+    pub fn read(&self, id: &ModelId) -> Result<Vec<u8>, StoreError> {
+        let entry = self.entry(id)?;
+        let file = &entry.files[0];
+        let path = self.file_path(entry, file);
+        let bytes = match fs::read(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(StoreError::NotInstalled { id: id.clone() });
+            }
+            read => read.map_err(StoreError::io("read", &path, 0))?,
+        };
+        let found = hex(&Sha256::digest(&bytes));
+        if !same_file(&found, file) {
+            return Err(StoreError::Damaged { id: id.clone(), expected: file.sha256.clone(), found, path });
+        }
+        Ok(bytes)
+    }
+
+    /// Reads all files of the model and compares their SHA-256.
+    pub fn verify(&self, id: &ModelId) -> Result<Verdict, StoreError> {
+        let entry = self.entry(id)?;
+        for file in &entry.files {
+            match self.verify_file(entry, file)? {
+                Verdict::Sound => {}
+                verdict => return Ok(verdict),
+            }
+        }
+        Ok(Verdict::Sound)
+    }
+
+    /// Takes a local file that is a known model's, recognised by its SHA-256 whatever its name.
+    pub fn import(&self, path: &Path) -> Result<Imported, StoreError> {
+        let sha256 = hash_file(path).map_err(StoreError::io("read", path, 0))?;
+        let mut files = self.manifest.models.iter().flat_map(|entry| entry.files.iter().map(move |file| (entry, file)));
+        let Some((entry, file)) = files.find(|(_, file)| same_file(&sha256, file)) else {
+            return Err(StoreError::NotRecognised { sha256, path: path.to_owned() });
+        };
+        let _lock = self.lock()?;
+        self.copy_in(entry, file, path)?;
+        Ok(Imported { id: entry.id.clone(), file_name: file.name.clone(), complete: self.installed(&entry.id) })
+    }
+
+    /// Removes the model's files; says whether there were any.
+    pub fn remove(&self, id: &ModelId) -> Result<bool, StoreError> {
+        let entry = self.entry(id)?;
+        let _lock = self.lock()?;
+        for file in &entry.files {
+            remove_if_there(fs::remove_file(self.partial(file)), &self.partial(file))?;
+        }
+        let folder = self.path(id);
+        remove_if_there(fs::remove_dir_all(&folder), &folder)
+    }
+
+    pub(super) fn verify_file(&self, entry: &ModelEntry, file: &ModelFile) -> Result<Verdict, StoreError> {
+        let path = self.file_path(entry, file);
+        match hash_file(&path) {
+            Ok(found) if same_file(&found, file) => Ok(Verdict::Sound),
+            Ok(found_sha256) => Ok(Verdict::Damaged { found_sha256, path }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Verdict::Missing),
+            Err(error) => Err(StoreError::io("read", &path, 0)(error)),
+        }
+    }
+
+    /// Copies a file whose hash was found right; it is checked once more on the way, for it may change meanwhile.
+    pub(super) fn copy_in(&self, entry: &ModelEntry, file: &ModelFile, from: &Path) -> Result<(), StoreError> {
+        let partial = self.partial(file);
+        let copied = copy_hashed(from, &partial).map_err(StoreError::io("copy to the store", &partial, file.bytes));
+        let moved = copied.and_then(|found| match same_file(&found, file) {
+            true => self.move_in(entry, file, &partial),
+            false => Err(StoreError::WrongFile {
+                id: entry.id.clone(),
+                name: file.name.clone(),
+                problem: "it changed while it was read".into(),
+                path: from.to_owned(),
+            }),
+        });
+        moved.inspect_err(|_| {
+            let _ = fs::remove_file(&partial);
+        })
+    }
+
+    /// Puts a checked file into its place: first its bytes reach the disk, then its name.
+    pub(super) fn move_in(&self, entry: &ModelEntry, file: &ModelFile, from: &Path) -> Result<(), StoreError> {
+        let folder = self.path(&entry.id);
+        let to = self.file_path(entry, file);
+        let placed = fs::create_dir_all(&folder)
+            .and_then(|()| File::options().write(true).open(from)?.sync_all())
+            .and_then(|()| fs::rename(from, &to))
+            .and_then(|()| sync_folder(&folder));
+        placed.map_err(StoreError::io("move into place", &to, file.bytes))
+    }
+
+    /// Held while files are put in or removed; another process gets [`StoreError::Busy`].
+    pub(super) fn lock(&self) -> Result<Lock, StoreError> {
+        let partials = self.partials();
+        fs::create_dir_all(&partials).map_err(StoreError::io("create", &partials, 0))?;
+        let path = partials.join("lock");
+        let file = File::create(&path).map_err(StoreError::io("create", &path, 0))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(StoreError::Busy { path: self.folder.clone() }),
+            Err(TryLockError::Error(error)) => return Err(StoreError::io("lock", &path, 0)(error)),
+        }
+        self.sweep(&partials)?;
+        Ok(Lock(file))
+    }
+
+    pub(super) fn partials(&self) -> PathBuf {
+        self.folder.join(".partial")
+    }
+
+    /// Where a download of this file grows. The hash in the name lets any source go on from another's beginning.
+    pub(super) fn partial(&self, file: &ModelFile) -> PathBuf {
+        self.partials().join(&file.sha256)
+    }
+
+    /// Throws away package folders that a killed installation left behind.
+    fn sweep(&self, partials: &Path) -> Result<(), StoreError> {
+        for entry in fs::read_dir(partials).map_err(StoreError::io("read", partials, 0))?.flatten() {
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                let path = entry.path();
+                fs::remove_dir_all(&path).map_err(StoreError::io("remove", &path, 0))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn file_path(&self, entry: &ModelEntry, file: &ModelFile) -> PathBuf {
+        self.path(&entry.id).join(&file.name)
+    }
+
+    fn unknown(&self, asked: &str) -> StoreError {
+        let packs = self.manifest.packs.keys().map(String::as_str);
+        let models = self.manifest.models.iter().map(|entry| entry.id.0.as_str());
+        let known = packs.chain(models).collect::<Vec<_>>().join(", ");
+        StoreError::Unknown { asked: asked.into(), known }
+    }
+}
+
+/// Released when dropped, also when the process dies.
+#[derive(Debug)]
+pub(super) struct Lock(#[expect(dead_code, reason = "held for its lock")] File);
+
+pub(super) fn hash_file(path: &Path) -> io::Result<String> {
+    copy_into(path, &mut io::sink())
+}
+
+pub(super) fn same_file(sha256: &str, file: &ModelFile) -> bool {
+    sha256 == file.sha256
+}
+
+fn copy_hashed(from: &Path, to: &Path) -> io::Result<String> {
+    copy_into(from, &mut File::create(to)?)
+}
+
+fn copy_into(from: &Path, out: &mut dyn Write) -> io::Result<String> {
+    let mut file = File::open(from)?;
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        let count = file.read(&mut buffer)?;
+        if count == 0 {
+            return Ok(hex(&hash.finalize()));
+        }
+        hash.update(&buffer[..count]);
+        out.write_all(&buffer[..count])?;
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn remove_if_there(outcome: io::Result<()>, path: &Path) -> Result<bool, StoreError> {
+    match outcome {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(StoreError::io("remove", path, 0)(error)),
+    }
+}
+
+/// Makes a rename last. Only Unix can open a folder for this; elsewhere the file system looks after itself.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}

@@ -1,0 +1,52 @@
+//! The command line as a script sees it: output, messages, exit codes. No network, no window, no GPU.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn likeness(home: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_likeness"));
+    command.arg("--home").arg(home).args(arguments).output().expect("the binary runs")
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[test]
+fn models_are_listed_for_people_and_for_scripts() {
+    let home = tempfile::tempdir().unwrap();
+    let plain = likeness(home.path(), &["models", "list"]);
+    assert!(plain.status.success());
+    assert!(stdout(&plain).contains("sface-2021dec") && stdout(&plain).contains("Apache-2.0"));
+    assert_eq!(stderr(&plain), "");
+    let json = likeness(home.path(), &["models", "list", "--json"]);
+    let models: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    let sface = models.as_array().unwrap().iter().find(|model| model["id"] == "sface-2021dec").unwrap();
+    assert_eq!(sface["installed"], false);
+    assert_eq!(sface["dimensions"], 128);
+    assert_eq!(sface["input"]["crop"]["kind"], "five_points");
+}
+
+#[test]
+fn models_that_cannot_be_installed_end_with_an_error() {
+    let home = tempfile::tempdir().unwrap();
+    let offline = likeness(home.path(), &["models", "install", "default", "--offline"]);
+    assert_eq!(offline.status.code(), Some(1));
+    assert!(stderr(&offline).contains("fetching is forbidden"), "{}", stderr(&offline));
+    let unknown = likeness(home.path(), &["models", "install", "arcface"]);
+    assert_eq!(unknown.status.code(), Some(1));
+    assert!(stderr(&unknown).contains("known are default"), "{}", stderr(&unknown));
+    let rubbish = home.path().join("rubbish.onnx");
+    std::fs::write(&rubbish, b"rubbish").unwrap();
+    let import = likeness(home.path(), &["models", "import", rubbish.to_str().unwrap()]);
+    assert_eq!(import.status.code(), Some(1));
+    assert!(stderr(&import).contains("no file of a known model"), "{}", stderr(&import));
+    let verify = likeness(home.path(), &["models", "verify", "yunet-2023mar"]);
+    assert_eq!(verify.status.code(), Some(1));
+    assert_eq!(stdout(&verify), "yunet-2023mar: not installed\n");
+    assert!(likeness(home.path(), &["models", "verify"]).status.success(), "nothing installed is nothing damaged");
+}
