@@ -1,1 +1,26 @@
-//! Photos in: decode (format, EXIF orientation, scaled decode), resize, pixel scaling.
+//! From a file to upright RGB pixels, and from pixels to the values a network takes.
+//!
+//! [`decode`] reads JPEG, PNG, WebP, TIFF, BMP and GIF (first frame), and HEIC/AVIF in a build with the feature `heif`.
+//! The format is told by the content, never by the name. What every caller may rely on:
+//! * The EXIF orientation is applied exactly once: `Photo::pixels` is what a person sees, `Photo::full_size` too.
+//! * A photo above the pixel budget is refused by its header, before memory is asked for.
+//! * A file that ends in the middle of the picture is an error, also where a viewer would show the part that is there:
+//!   a face may be missing from it, and the next scan finds the file again once it is whole.
+//! * Alpha is composed over white; 16-bit, grey and CMYK pictures become 8-bit RGB.
+//!
+//! Left out: colour profiles (pixels are taken for sRGB), camera raw files, further frames and pages.
+
+mod decode;
+mod error;
+mod exif;
+mod heif;
+mod jpeg;
+mod resize;
+mod scaling;
+
+pub use decode::{DecodeLimits, DecodeScale, Photo, decode, is_photo_name};
+pub use error::DecodeError;
+pub use exif::PhotoMeta;
+pub(crate) use resize::resize_region;
+pub use resize::{resize, thumbnail};
+pub use scaling::scale_pixels;

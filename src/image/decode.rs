@@ -1,0 +1,221 @@
+//! Opening a photo: telling the format, keeping the pixel budget, turning the picture upright.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Cursor, Read, Seek};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use ::image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage, imageops};
+
+use super::exif::{self, PhotoMeta};
+use super::{DecodeError, heif, jpeg};
+
+/// What a decoder may ask of the machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DecodeLimits {
+    /// Width × height of the stored picture.
+    pub max_pixels: u64,
+}
+
+impl Default for DecodeLimits {
+    /// 200 megapixels: the largest phone sensors, 600 MB as RGB.
+    fn default() -> Self {
+        Self { max_pixels: 200_000_000 }
+    }
+}
+
+impl DecodeLimits {
+    pub(super) fn check(&self, width: u32, height: u32) -> Result<(), DecodeError> {
+        if u64::from(width) * u64::from(height) > self.max_pixels {
+            return Err(DecodeError::TooManyPixels { width, height, max_pixels: self.max_pixels });
+        }
+        Ok(())
+    }
+
+    /// A compressed picture is never much longer than its pixels; a longer file is something else.
+    pub(super) fn max_bytes(&self) -> u64 {
+        self.max_pixels.saturating_mul(4).saturating_add(64 << 20)
+    }
+}
+
+/// How large the pixels have to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DecodeScale {
+    Full,
+    /// A half, a quarter or an eighth where that is cheap (JPEG) and the longer side stays at least this long.
+    /// Other formats come at full scale.
+    LongSideAtLeast(u32),
+}
+
+/// A decoded photo, upright.
+#[derive(Debug, Clone)]
+pub struct Photo {
+    /// The whole picture, possibly at a smaller scale.
+    pub pixels: RgbImage,
+    /// Width and height of the upright photo at full scale.
+    pub full_size: (u32, u32),
+    pub meta: PhotoMeta,
+}
+
+impl Photo {
+    /// Pixels of `pixels` a pixel of the full photo: multiply full-scale coordinates by it.
+    pub fn scale(&self) -> f32 {
+        self.pixels.width() as f32 / self.full_size.0 as f32
+    }
+}
+
+/// Whether the name's extension is one of a photo; what the file holds is [`decode`]'s business.
+pub fn is_photo_name(path: &Path) -> bool {
+    const EXTENSIONS: [&str; 16] = [
+        "jpg", "jpeg", "jpe", "jfif", "png", "apng", "webp", "tif", "tiff", "bmp", "dib", "gif", "heic", "heif", "hif",
+        "avif",
+    ];
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    extension.is_some_and(|extension| EXTENSIONS.iter().any(|known| known.eq_ignore_ascii_case(extension)))
+}
+
+/// Reads a photo.
+///
+/// # Errors
+/// A file that is no whole, readable picture within `limits`. A panic inside a decoder counts as a damaged file.
+pub fn decode(path: &Path, scale: DecodeScale, limits: &DecodeLimits) -> Result<Photo, DecodeError> {
+    // Opening a pipe would wait for somebody to write into it.
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(DecodeError::NotAFile);
+    }
+    let mut reader = BufReader::new(File::open(path)?);
+    let container = recognise(reader.fill_buf()?)?;
+    let decoded = catch_unwind(AssertUnwindSafe(|| decode_container(&mut reader, container, scale, limits)));
+    decoded.unwrap_or_else(|_| {
+        Err(DecodeError::Damaged { format: container.name(), reason: "the decoder gave up".to_owned() })
+    })
+}
+
+/// Pixels as stored in the file.
+pub(super) struct Stored {
+    pub pixels: RgbImage,
+    /// Width and height in the file's header.
+    pub size: (u32, u32),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Container {
+    Jpeg,
+    Heif(&'static str),
+    Other(ImageFormat, &'static str),
+}
+
+impl Container {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Jpeg => "JPEG",
+            Self::Heif(name) | Self::Other(_, name) => name,
+        }
+    }
+}
+
+fn recognise(start: &[u8]) -> Result<Container, DecodeError> {
+    if start.is_empty() {
+        return Err(DecodeError::Empty);
+    }
+    if let Some(name) = heif::recognise(start) {
+        return Ok(Container::Heif(name));
+    }
+    match ::image::guess_format(start) {
+        Ok(ImageFormat::Jpeg) => Ok(Container::Jpeg),
+        Ok(format @ ImageFormat::Png) => Ok(Container::Other(format, "PNG")),
+        Ok(format @ ImageFormat::WebP) => Ok(Container::Other(format, "WebP")),
+        Ok(format @ ImageFormat::Tiff) => Ok(Container::Other(format, "TIFF")),
+        Ok(format @ ImageFormat::Bmp) => Ok(Container::Other(format, "BMP")),
+        Ok(format @ ImageFormat::Gif) => Ok(Container::Other(format, "GIF")),
+        _ => Err(DecodeError::NotAPicture),
+    }
+}
+
+fn decode_container(
+    reader: &mut BufReader<File>,
+    container: Container,
+    scale: DecodeScale,
+    limits: &DecodeLimits,
+) -> Result<Photo, DecodeError> {
+    let (stored, (meta, orientation)) = match container {
+        Container::Jpeg => {
+            let bytes = read_all(reader, limits.max_bytes())?;
+            (jpeg::decode(&bytes, scale, limits)?, exif::read(&mut Cursor::new(&bytes), "JPEG"))
+        }
+        // libheif turns the picture upright itself.
+        Container::Heif(name) => {
+            let bytes = read_all(reader, limits.max_bytes())?;
+            let (meta, _) = exif::read(&mut Cursor::new(&bytes), name);
+            (heif::decode(&bytes, name, limits)?, (meta, 1))
+        }
+        Container::Other(format, name) => {
+            let stored = decode_other(reader, format, name, limits)?;
+            reader.rewind()?;
+            (stored, exif::read(reader, name))
+        }
+    };
+    let (width, height) = stored.size;
+    let full_size = if orientation >= 5 { (height, width) } else { (width, height) };
+    Ok(Photo { pixels: upright(stored.pixels, orientation), full_size, meta })
+}
+
+fn read_all(reader: &mut impl Read, max_bytes: u64) -> Result<Vec<u8>, DecodeError> {
+    let mut bytes = Vec::new();
+    reader.take(max_bytes + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > max_bytes {
+        return Err(DecodeError::TooLong { max_bytes });
+    }
+    Ok(bytes)
+}
+
+fn decode_other(
+    reader: &mut BufReader<File>,
+    format: ImageFormat,
+    name: &'static str,
+    limits: &DecodeLimits,
+) -> Result<Stored, DecodeError> {
+    let failed = |error| DecodeError::from_image(error, name);
+    let mut decoder = ImageReader::with_format(reader, format).into_decoder().map_err(failed)?;
+    let (width, height) = decoder.dimensions();
+    limits.check(width, height)?;
+    // The picture, and as much again for strips, tiles and frames on the way to it.
+    let mut memory = Limits::no_limits();
+    memory.max_alloc = Some(decoder.total_bytes().saturating_mul(3).saturating_add(64 << 20));
+    decoder.set_limits(memory).map_err(failed)?;
+    let picture = DynamicImage::from_decoder(decoder).map_err(failed)?;
+    Ok(Stored { pixels: over_white(picture), size: (width, height) })
+}
+
+/// 8-bit RGB. What is transparent is shown on white paper.
+pub(super) fn over_white(picture: DynamicImage) -> RgbImage {
+    if !picture.color().has_alpha() {
+        return picture.into_rgb8();
+    }
+    let picture = picture.into_rgba8();
+    let mut rgb = RgbImage::new(picture.width(), picture.height());
+    for (to, from) in rgb.pixels_mut().zip(picture.pixels()) {
+        let alpha = u32::from(from[3]);
+        for channel in 0..3 {
+            to[channel] = ((u32::from(from[channel]) * alpha + 255 * (255 - alpha) + 127) / 255) as u8;
+        }
+    }
+    rgb
+}
+
+/// Undoes the EXIF orientation 1…8 (EXIF 2.32, table 6: where row 0 and column 0 of the stored picture belong).
+fn upright(pixels: RgbImage, orientation: u32) -> RgbImage {
+    match orientation {
+        2 => imageops::flip_horizontal(&pixels),
+        3 => imageops::rotate180(&pixels),
+        4 => imageops::flip_vertical(&pixels),
+        5 => imageops::flip_horizontal(&imageops::rotate90(&pixels)),
+        6 => imageops::rotate90(&pixels),
+        7 => imageops::flip_horizontal(&imageops::rotate270(&pixels)),
+        8 => imageops::rotate270(&pixels),
+        _ => pixels,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,60 @@
+//! Why a file is not a photo, in words for its owner. The caller adds the path.
+
+/// The reason a photo was skipped.
+#[derive(Debug, thiserror::Error)]
+pub enum DecodeError {
+    #[error("the file cannot be read: {0}")]
+    Unreadable(#[from] std::io::Error),
+    #[error("this is not a file")]
+    NotAFile,
+    #[error("the file is empty")]
+    Empty,
+    #[error("the content is not a picture of a known format")]
+    NotAPicture,
+    #[error("{format} needs a build with the feature heif and the platform's libheif")]
+    NeedsLibheif { format: &'static str },
+    #[error("{width} × {height} pixels are more than the limit of {} megapixels", max_pixels / 1_000_000)]
+    TooManyPixels { width: u32, height: u32, max_pixels: u64 },
+    #[error("the file is longer than {max_bytes} bytes, too long for a picture of this format")]
+    TooLong { max_bytes: u64 },
+    #[error("the file ends in the middle of the picture")]
+    Truncated,
+    #[error("the {format} data is damaged: {reason}")]
+    Damaged { format: &'static str, reason: String },
+    #[error("this kind of {format} is not supported: {reason}")]
+    Unsupported { format: &'static str, reason: String },
+}
+
+impl DecodeError {
+    /// Sorts an error of the `image` crate into the reasons above.
+    pub(super) fn from_image(error: ::image::ImageError, format: &'static str) -> Self {
+        use ::image::ImageError;
+        match error {
+            ImageError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => Self::Truncated,
+            ImageError::IoError(error) => Self::Unreadable(error),
+            ImageError::Unsupported(error) => Self::Unsupported { format, reason: one_line(&error) },
+            error if ends_early(&error) => Self::Truncated,
+            error => Self::Damaged { format, reason: one_line(&error) },
+        }
+    }
+}
+
+/// Whether the root of the error is a reader that met the end of the file.
+fn ends_early(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        let io = error.downcast_ref::<std::io::Error>();
+        if io.is_some_and(|io| io.kind() == std::io::ErrorKind::UnexpectedEof) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+/// Decoders may quote whole structures; a list of skipped files needs one short line.
+fn one_line(error: &dyn std::fmt::Display) -> String {
+    let text = error.to_string();
+    let line = text.split(['\n', '\r']).next().unwrap_or_default();
+    line.chars().take(160).collect()
+}
