@@ -1,6 +1,7 @@
 //! The networks: one file each, `blocks` shared, `catalogue` lists all.
 
 pub mod blocks;
+pub mod likeness_small;
 pub mod sface;
 pub mod yunet;
 

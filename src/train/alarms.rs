@@ -12,13 +12,25 @@ use super::events::StepReport;
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Alarm {
     /// All embeddings are nearly alike.
-    Collapse { spread: f32 },
-    NoTriplets { steps: u32 },
-    NotANumber { step: u64 },
-    PeopleWithOnePicture { people: usize },
+    Collapse {
+        spread: f32,
+    },
+    NoTriplets {
+        steps: u32,
+    },
+    NotANumber {
+        step: u64,
+    },
+    PeopleWithOnePicture {
+        people: usize,
+    },
     NobodyHeldOut,
     /// Someone of the training data looks, to the network, like someone held out.
-    SameIdentity { training: String, held_out: String, squared_distance: f32 },
+    SameIdentity {
+        training: String,
+        held_out: String,
+        squared_distance: f32,
+    },
 }
 
 impl fmt::Display for Alarm {

@@ -14,11 +14,15 @@ use crate::types::Cancel;
 #[derive(Debug, Clone)]
 pub enum TrainEvent {
     /// The run goes on from a checkpoint.
-    Resumed { step: u64 },
+    Resumed {
+        step: u64,
+    },
     Step(StepReport),
     Validated(ValidationReport),
     /// A checkpoint is on the disk.
-    Saved { step: u64 },
+    Saved {
+        step: u64,
+    },
     Alarm(Alarm),
     /// A picture that could not be read; told once a picture.
     Skipped(Skipped),

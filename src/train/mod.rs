@@ -2,7 +2,7 @@
 //!
 //! Reading order: [`data`] says what is trained on, [`sampler`] draws mini-batches, [`mining`] chooses triplets,
 //! [`loss`] measures them, [`step`] turns a batch into gradients whatever its size, [`optimiser`] moves the weights,
-//! `run` is the loop around it, [`checkpoint`] what stays on disk. Definitions are those of Schroff et al. 2015,
+//! [`run`] is the loop around it, [`checkpoint`] what stays on disk. Definitions are those of Schroff et al. 2015,
 //! sections 3 and 7; where a file departs from them, its page says so.
 //!
 //! The trainer knows no window and no terminal: it reports [`events::TrainEvent`]s to a closure and looks at
@@ -22,8 +22,10 @@ pub mod loss;
 pub mod mining;
 pub mod optimiser;
 pub mod rng;
+pub mod run;
 pub mod sampler;
 pub mod schedule;
+pub mod start;
 pub mod step;
 #[cfg(test)]
 mod testing;

@@ -84,7 +84,11 @@ pub fn learn<N: Module + EmbeddingNet>(
     settings: StepSettings<'_>,
 ) -> Result<Learned, TensorReadError> {
     let noisy = behaves_otherwise_in_training(net);
-    let raw = if noisy { embed_as_in_training(net, batch.images, settings)? } else { embed(&net.valid(), batch.images, settings.recipe, settings.chunks.inference)? };
+    let raw = if noisy {
+        embed_as_in_training(net, batch.images, settings)?
+    } else {
+        embed(&net.valid(), batch.images, settings.recipe, settings.chunks.inference)?
+    };
     let device = Device::autodiff(device_of(net));
     let rows = batch.images.len();
     let dimensions = net.embedding_size();
@@ -167,8 +171,7 @@ fn choose(batch: &Batch<'_>, vectors: &[f32], dimensions: usize, settings: StepS
     let all = [vectors, old].concat();
     let copies = if old.is_empty() { 1 } else { 2 };
     let people = batch.people.repeat(copies);
-    let spaces: Vec<Space> =
-        (0..count * copies).map(|row| if row < count { Space::New } else { Space::Old }).collect();
+    let spaces: Vec<Space> = (0..count * copies).map(|row| if row < count { Space::New } else { Space::Old }).collect();
     let points = Points { vectors: &all, dimensions, people: &people, spaces: &spaces };
     mine_combinations(points, rule, settings.loss.margin, combinations, settings.draw)
 }

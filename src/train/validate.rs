@@ -38,6 +38,8 @@ pub struct PeopleReport {
     pub far: f64,
     pub val_threshold: f64,
     pub auc: f64,
+    /// The median squared distance of same pairs.
+    pub median_same: f64,
     /// Counts over squared distances of 0 to 4, [`BINS`] each.
     #[serde(skip)]
     pub same_histogram: Vec<u32>,
@@ -78,7 +80,8 @@ pub fn judge_people(
     people: &[u32],
     far_target: f64,
 ) -> Result<PeopleReport, EvalError> {
-    let (same, different) = distances(vectors, dimensions, people);
+    let (mut same, different) = distances(vectors, dimensions, people);
+    same.sort_unstable_by(f64::total_cmp);
     let at_far = val_at_far(&same, &different, far_target, FarRule::AtMost)?;
     let labelled = same.iter().map(|&d| (d, true)).chain(different.iter().map(|&d| (d, false)));
     let roc = Roc::of(labelled)?;
@@ -95,6 +98,7 @@ pub fn judge_people(
         far: at_far.far,
         val_threshold: at_far.threshold,
         auc: roc.auc(),
+        median_same: same.get(same.len() / 2).copied().unwrap_or_default(),
         same_histogram: histogram(&same),
         different_histogram: histogram(&different),
     })
@@ -166,7 +170,8 @@ mod tests {
 
     #[test]
     fn a_limit_takes_evenly_from_each_person() {
-        let person = |first: usize, count: usize| Person { name: String::new(), pictures: (first..first + count).collect() };
+        let person =
+            |first: usize, count: usize| Person { name: String::new(), pictures: (first..first + count).collect() };
         let data = Dataset { people: vec![person(0, 9), person(20, 2), person(30, 5)] };
         let chosen = pictures_to_judge(&data, 7);
         let count = |id: u32| chosen.iter().filter(|exemplar| exemplar.person == id).count();

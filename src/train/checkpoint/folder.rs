@@ -197,8 +197,7 @@ fn steps(root: &Path) -> Result<Vec<u64>, RunFolderError> {
     let folder = root.join("checkpoints");
     let entries = fs::read_dir(&folder).map_err(|_| RunFolderError::NoRun(root.to_owned()))?;
     let name = |entry: io::Result<fs::DirEntry>| entry.ok()?.file_name().into_string().ok();
-    let mut steps: Vec<u64> =
-        entries.filter_map(|entry| name(entry)?.strip_prefix("step-")?.parse().ok()).collect();
+    let mut steps: Vec<u64> = entries.filter_map(|entry| name(entry)?.strip_prefix("step-")?.parse().ok()).collect();
     steps.sort_unstable();
     Ok(steps)
 }

@@ -44,13 +44,15 @@ impl EventWriter {
     pub fn create(folder: &Path, wall_time_secs: f64, first_step: u64) -> io::Result<Self> {
         let name = format!("events.out.tfevents.{:010}.step-{first_step}", wall_time_secs as u64);
         let mut writer = Self { file: File::create(folder.join(name))? };
-        let version = Event { wall_time: wall_time_secs, file_version: Some("brain.Event:2".into()), ..Event::default() };
+        let version =
+            Event { wall_time: wall_time_secs, file_version: Some("brain.Event:2".into()), ..Event::default() };
         writer.write(&version)?;
         Ok(writer)
     }
 
     pub fn scalars(&mut self, wall_time_secs: f64, step: u64, scalars: &[(&str, f64)]) -> io::Result<()> {
-        let value = |&(tag, value): &(&str, f64)| SummaryValue { tag: tag.to_owned(), simple_value: Some(value as f32) };
+        let value =
+            |&(tag, value): &(&str, f64)| SummaryValue { tag: tag.to_owned(), simple_value: Some(value as f32) };
         let summary = Summary { value: scalars.iter().map(value).collect() };
         self.write(&Event { wall_time: wall_time_secs, step: step as i64, summary: Some(summary), file_version: None })
     }
