@@ -5,7 +5,9 @@ use std::process::{Command, Output};
 
 fn likeness(home: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_likeness"));
-    command.arg("--home").arg(home).args(arguments).output().expect("the binary runs")
+    // A machine's Vulkan adapters would be tested first, which is not what is tested here.
+    let no_driver = ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"].map(|name| (name, "/nowhere"));
+    command.envs(no_driver).arg("--home").arg(home).args(arguments).output().expect("the binary runs")
 }
 
 fn stdout(output: &Output) -> String {
@@ -49,4 +51,14 @@ fn models_that_cannot_be_installed_end_with_an_error() {
     assert_eq!(verify.status.code(), Some(1));
     assert_eq!(stdout(&verify), "yunet-2023mar: not installed\n");
     assert!(likeness(home.path(), &["models", "verify"]).status.success(), "nothing installed is nothing damaged");
+}
+
+#[test]
+fn devices_list_the_cpu_first() {
+    let home = tempfile::tempdir().unwrap();
+    let json = likeness(home.path(), &["devices", "--json"]);
+    assert!(json.status.success(), "{}", stderr(&json));
+    let devices: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(devices[0]["kind"], "cpu");
+    assert!(stdout(&likeness(home.path(), &["devices"])).starts_with("CPU"));
 }

@@ -1,5 +1,6 @@
 //! One file a subcommand. Results go to standard output, progress and problems to standard error.
 
+mod devices;
 pub mod models;
 
 use std::path::PathBuf;
@@ -35,6 +36,7 @@ pub struct Global {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Models(models::ModelsArgs),
+    Devices(devices::DevicesArgs),
 }
 
 /// Runs a subcommand. Errors are printed once, by `main`.
@@ -42,5 +44,6 @@ pub fn run(global: &Global, command: Command) -> Result<ExitCode> {
     let home = Home::open(global.home.as_deref())?;
     match command {
         Command::Models(args) => models::run(&home, args),
+        Command::Devices(args) => devices::run(&home, args),
     }
 }

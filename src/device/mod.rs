@@ -1,1 +1,140 @@
 //! Where the networks run: choose an adapter or the CPU, self-test it, describe it.
+//!
+//! [`choose`] follows the user's [`DeviceChoice`]. An adapter is trusted only after a self-test of values and gradients
+//! against the CPU (`self_test`), which runs in a process of its own (`trial`) because drivers crash and hang; the
+//! outcome is kept in a [`VerdictCache`], one entry for adapter, driver and version of this program. Whatever is not
+//! taken is named in the notes that [`choose`] returns; nothing falls back silently.
+//!
+//! Adapters are listed as Burn addresses them: the adapters of one graphics API, the first of Vulkan, DirectX 12 and
+//! OpenGL (on macOS Metal) that has hardware, each counted within its type. So an index here is Burn's index.
+//! Without the feature `gpu` there are no adapters, only the CPU.
+
+mod adapter;
+mod choice;
+mod self_test;
+mod trial;
+mod verdict;
+
+pub use adapter::{Adapter, AdapterKind, adapters, open};
+pub use choice::DeviceChoice;
+pub use self_test::{Finding, Phase};
+pub use trial::answer_trial;
+pub use verdict::{Verdict, VerdictCache};
+
+use serde::Serialize;
+
+/// A device that networks can be loaded on.
+#[derive(Debug, Clone)]
+pub struct ComputeDevice {
+    pub burn: burn::tensor::Device,
+    pub name: String,
+    pub kind: DeviceKind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DeviceKind {
+    /// Burn's own CPU code.
+    Cpu,
+    Hardware,
+    /// An adapter that only pretends: a rasteriser on the CPU.
+    Software,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum DeviceError {
+    #[error("no GPU was found: use `--device cpu`, or `likeness devices` to see what there is")]
+    NoGpu,
+    #[error("no adapter is named like {asked} (there are: {known})")]
+    NoSuchAdapter { asked: String, known: String },
+    #[error("{name} could not be opened: {reason}")]
+    CannotOpen { name: String, reason: String },
+}
+
+/// A line of `likeness devices`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Listed {
+    pub name: String,
+    pub kind: DeviceKind,
+    /// None for the CPU.
+    pub adapter: Option<Adapter>,
+    /// None for the CPU, which needs no test, and for an adapter that was not tested yet.
+    #[serde(flatten)]
+    pub verdict: Option<Verdict>,
+}
+
+/// The device to compute on, and what the user must be told: a device that was asked for and is not used, and why.
+/// The first time that an adapter is met this takes as long as its self-test, up to minutes.
+pub fn choose(choice: &DeviceChoice, verdicts: &VerdictCache) -> Result<(ComputeDevice, Vec<String>), DeviceError> {
+    let mut notes = Vec::new();
+    if *choice == DeviceChoice::Cpu {
+        return Ok((cpu(), notes));
+    }
+    let mut unsaved = None;
+    let mut verdict = |adapter: &Adapter| match verdicts.get(adapter) {
+        Some(verdict) => verdict,
+        None => test(adapter, verdicts, &mut unsaved),
+    };
+    let adapters = adapters();
+    let picked = choice::pick(choice, &adapters, &mut verdict, &mut notes)?;
+    notes.extend(unsaved);
+    match picked {
+        Some(adapter) => Ok((open(adapter)?, notes)),
+        None => Ok((cpu(), notes)),
+    }
+}
+
+/// All devices with the verdicts known so far; nothing is tested.
+pub fn list(verdicts: &VerdictCache) -> Vec<Listed> {
+    let cpu = Listed { name: cpu().name, kind: DeviceKind::Cpu, adapter: None, verdict: None };
+    let adapters = adapters().into_iter().map(|adapter| Listed {
+        name: adapter.name.clone(),
+        kind: adapter.kind.device_kind(),
+        verdict: verdicts.get(&adapter),
+        adapter: Some(adapter),
+    });
+    std::iter::once(cpu).chain(adapters).collect()
+}
+
+/// Tests an adapter now, whatever was known of it, and remembers the verdict.
+pub fn retest(adapter: &Adapter, verdicts: &VerdictCache) -> (Verdict, Option<String>) {
+    let mut unsaved = None;
+    let verdict = test(adapter, verdicts, &mut unsaved);
+    (verdict, unsaved)
+}
+
+fn test(adapter: &Adapter, verdicts: &VerdictCache, unsaved: &mut Option<String>) -> Verdict {
+    let verdict = trial::try_out(adapter);
+    if let Err(error) = verdicts.record(adapter, &verdict) {
+        *unsaved = Some(format!("The self-test's verdict could not be saved, so it will run again: {error}"));
+    }
+    verdict
+}
+
+fn cpu() -> ComputeDevice {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let name = format!("CPU ({threads} threads)");
+    ComputeDevice { burn: burn::tensor::Device::flex(), name, kind: DeviceKind::Cpu }
+}
+
+impl Listed {
+    /// False for an adapter that failed its self-test or that Burn cannot address.
+    pub fn is_usable(&self) -> bool {
+        let addressable = self.adapter.as_ref().is_none_or(|adapter| adapter.kind != AdapterKind::Other);
+        addressable && !matches!(self.verdict, Some(Verdict::Failed { .. }))
+    }
+
+    /// The verdict as a sentence.
+    pub fn verdict_words(&self) -> String {
+        match (&self.verdict, &self.adapter) {
+            (_, None) => "needs no self-test".to_owned(),
+            (_, Some(adapter)) if adapter.kind == AdapterKind::Other => "of a kind that Burn cannot address".to_owned(),
+            (Some(Verdict::Passed { largest_difference, seconds }), _) => {
+                format!("self-test passed in {seconds:.0} s (largest difference from the CPU {largest_difference:.0e})")
+            }
+            (Some(Verdict::Failed { reason }), _) => format!("self-test failed: {reason}"),
+            (None, _) if self.kind == DeviceKind::Software => "not tested (only used when named)".to_owned(),
+            (None, _) => "not tested yet".to_owned(),
+        }
+    }
+}

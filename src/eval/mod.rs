@@ -10,16 +10,24 @@
 
 #[cfg(test)]
 mod against_numpy;
+pub mod all_pairs;
+pub mod compat;
 pub mod distance;
+pub mod embedded;
+pub mod errata;
 mod error;
+pub mod failures;
 pub mod folds;
 pub mod lfw;
 pub mod pairs;
+pub mod quantised;
 pub mod roc;
 pub mod sandberg;
+pub mod sensitivity;
 pub mod stats;
 pub mod val_at_far;
 pub mod vectors;
+pub mod video;
 
 pub use distance::Metric;
 pub use error::EvalError;

@@ -1,14 +1,14 @@
 //! Opening a photo: telling the format, keeping the pixel budget, turning the picture upright.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Cursor, Read, Seek};
+use std::io::{BufRead, BufReader, Cursor, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-use ::image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage, imageops};
+use ::image::{DynamicImage, ImageFormat, RgbImage, imageops};
 
 use super::exif::{self, PhotoMeta};
-use super::{DecodeError, heif, jpeg};
+use super::{DecodeError, header, heif, jpeg};
 
 /// What a decoder may ask of the machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +34,7 @@ impl DecodeLimits {
 
     /// A compressed picture is never much longer than its pixels; a longer file is something else.
     pub(super) fn max_bytes(&self) -> u64 {
-        self.max_pixels.saturating_mul(4).saturating_add(64 << 20)
+        self.max_pixels.saturating_mul(3).saturating_add(64 << 20)
     }
 }
 
@@ -85,7 +85,8 @@ pub fn decode(path: &Path, scale: DecodeScale, limits: &DecodeLimits) -> Result<
     }
     let mut reader = BufReader::new(File::open(path)?);
     let container = recognise(reader.fill_buf()?)?;
-    let decoded = catch_unwind(AssertUnwindSafe(|| decode_container(&mut reader, container, scale, limits)));
+    let bytes = read_all(&mut reader, limits.max_bytes())?;
+    let decoded = catch_unwind(AssertUnwindSafe(|| decode_as(container, &bytes, scale, limits)));
     decoded.unwrap_or_else(|_| {
         Err(DecodeError::Damaged { format: container.name(), reason: "the decoder gave up".to_owned() })
     })
@@ -132,29 +133,20 @@ fn recognise(start: &[u8]) -> Result<Container, DecodeError> {
     }
 }
 
-fn decode_container(
-    reader: &mut BufReader<File>,
+fn decode_as(
     container: Container,
+    bytes: &[u8],
     scale: DecodeScale,
     limits: &DecodeLimits,
 ) -> Result<Photo, DecodeError> {
-    let (stored, (meta, orientation)) = match container {
-        Container::Jpeg => {
-            let bytes = read_all(reader, limits.max_bytes())?;
-            (jpeg::decode(&bytes, scale, limits)?, exif::read(&mut Cursor::new(&bytes), "JPEG"))
-        }
-        // libheif turns the picture upright itself.
-        Container::Heif(name) => {
-            let bytes = read_all(reader, limits.max_bytes())?;
-            let (meta, _) = exif::read(&mut Cursor::new(&bytes), name);
-            (heif::decode(&bytes, name, limits)?, (meta, 1))
-        }
-        Container::Other(format, name) => {
-            let stored = decode_other(reader, format, name, limits)?;
-            reader.rewind()?;
-            (stored, exif::read(reader, name))
-        }
+    let stored = match container {
+        Container::Jpeg => jpeg::decode(bytes, scale, limits)?,
+        Container::Heif(name) => heif::decode(bytes, name, limits)?,
+        Container::Other(format, name) => decode_other(bytes, format, name, limits)?,
     };
+    let (meta, orientation) = exif::read(&mut Cursor::new(bytes), container.name());
+    // libheif turns the picture upright itself.
+    let orientation = if matches!(container, Container::Heif(_)) { 1 } else { orientation };
     let (width, height) = stored.size;
     let full_size = if orientation >= 5 { (height, width) } else { (width, height) };
     Ok(Photo { pixels: upright(stored.pixels, orientation), full_size, meta })
@@ -170,21 +162,18 @@ fn read_all(reader: &mut impl Read, max_bytes: u64) -> Result<Vec<u8>, DecodeErr
 }
 
 fn decode_other(
-    reader: &mut BufReader<File>,
+    bytes: &[u8],
     format: ImageFormat,
     name: &'static str,
     limits: &DecodeLimits,
 ) -> Result<Stored, DecodeError> {
-    let failed = |error| DecodeError::from_image(error, name);
-    let mut decoder = ImageReader::with_format(reader, format).into_decoder().map_err(failed)?;
-    let (width, height) = decoder.dimensions();
+    let (width, height) = header::dimensions(bytes, format)?;
     limits.check(width, height)?;
-    // The picture, and as much again for strips, tiles and frames on the way to it.
-    let mut memory = Limits::no_limits();
-    memory.max_alloc = Some(decoder.total_bytes().saturating_mul(3).saturating_add(64 << 20));
-    decoder.set_limits(memory).map_err(failed)?;
-    let picture = DynamicImage::from_decoder(decoder).map_err(failed)?;
-    Ok(Stored { pixels: over_white(picture), size: (width, height) })
+    // Has a memory limit of its own, for files whose parts contradict their header.
+    let picture = ::image::load_from_memory_with_format(bytes, format);
+    let pixels = over_white(picture.map_err(|error| DecodeError::from_image(error, name))?);
+    let size = pixels.dimensions();
+    Ok(Stored { pixels, size })
 }
 
 /// 8-bit RGB. What is transparent is shown on white paper.

@@ -17,6 +17,8 @@ pub enum DecodeError {
     TooManyPixels { width: u32, height: u32, max_pixels: u64 },
     #[error("the file is longer than {max_bytes} bytes, too long for a picture of this format")]
     TooLong { max_bytes: u64 },
+    #[error("the {format} needs too much memory: {reason}")]
+    TooMuchMemory { format: &'static str, reason: String },
     #[error("the file ends in the middle of the picture")]
     Truncated,
     #[error("the {format} data is damaged: {reason}")]
@@ -32,6 +34,7 @@ impl DecodeError {
         match error {
             ImageError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => Self::Truncated,
             ImageError::IoError(error) => Self::Unreadable(error),
+            ImageError::Limits(error) => Self::TooMuchMemory { format, reason: one_line(&error) },
             ImageError::Unsupported(error) => Self::Unsupported { format, reason: one_line(&error) },
             error if ends_early(&error) => Self::Truncated,
             error => Self::Damaged { format, reason: one_line(&error) },

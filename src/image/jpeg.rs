@@ -1,9 +1,10 @@
-//! JPEG: whole pictures through the `image` crate, smaller ones straight from the DCT through `jpeg-decoder`.
+//! JPEG: whole pictures through the `image` crate, smaller ones (and enormous ones) straight from the DCT through
+//! `jpeg-decoder`.
 //!
 //! Both decoders fill what is missing of a cut file with grey or stop without a word, so the markers are walked first
 //! (ITU-T T.81, annex B): a file without an end-of-image marker is incomplete.
 
-use ::image::{DynamicImage, ImageDecoder, RgbImage, codecs::jpeg::JpegDecoder};
+use ::image::{ImageFormat, RgbImage};
 
 use super::decode::Stored;
 use super::{DecodeError, DecodeLimits, DecodeScale, resize_region};
@@ -12,20 +13,26 @@ pub(super) fn decode(bytes: &[u8], scale: DecodeScale, limits: &DecodeLimits) ->
     let frame = survey(bytes)?;
     limits.check(frame.width.into(), frame.height.into())?;
     let size = (frame.width.into(), frame.height.into());
-    if let DecodeScale::LongSideAtLeast(side) = scale
-        && let Some(pixels) = decode_smaller(bytes, frame, side)
-    {
+    let long_side = u32::from(frame.width.max(frame.height));
+    let wanted = match scale {
+        DecodeScale::LongSideAtLeast(side) if long_side.div_ceil(2) >= side => Some(side),
+        _ if u64::from(frame.width) * u64::from(frame.height) > LARGE_PIXELS => Some(long_side),
+        _ => None,
+    };
+    if let Some(pixels) = wanted.and_then(|side| decode_scaled(bytes, frame, side)) {
         return Ok(Stored { pixels, size });
     }
-    let failed = |error| DecodeError::from_image(error, "JPEG");
-    let decoder = JpegDecoder::new(std::io::Cursor::new(bytes)).map_err(failed)?;
+    let picture = ::image::load_from_memory_with_format(bytes, ImageFormat::Jpeg);
+    let pixels = picture.map_err(|error| DecodeError::from_image(error, "JPEG"))?.into_rgb8();
     // The budget was kept for the frame that `survey` found; a second frame header must not smuggle in another size.
-    if decoder.dimensions() != size {
+    if pixels.dimensions() != size {
         return Err(damaged("two frame headers disagree"));
     }
-    let pixels = DynamicImage::from_decoder(decoder).map_err(failed)?.into_rgb8();
     Ok(Stored { pixels, size })
 }
+
+/// Beyond this the `image` crate's memory limit (512 MiB) refuses the picture.
+const LARGE_PIXELS: u64 = 512 * 1024 * 1024 / 3;
 
 /// The frame header, as far as it is needed here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,12 +95,11 @@ fn frame_of(segment: &[u8]) -> Option<Frame> {
     Some(Frame { width: u16::from_be_bytes([w1, w0]), height: u16::from_be_bytes([h1, h0]), components })
 }
 
-/// Half, quarter or eighth of the size, if one of them keeps the longer side at `side` or above.
+/// The smallest of full size, half, quarter and eighth that keeps the longer side at `side` or above.
 ///
 /// None where the DCT cannot be scaled: the decoder for whole pictures then has the last word, also about damage.
-fn decode_smaller(bytes: &[u8], frame: Frame, side: u32) -> Option<RgbImage> {
-    let long_side = u32::from(frame.width.max(frame.height));
-    if frame.components == 4 || long_side.div_ceil(2) < side {
+fn decode_scaled(bytes: &[u8], frame: Frame, side: u32) -> Option<RgbImage> {
+    if frame.components == 4 {
         return None;
     }
     let side = u16::try_from(side.max(1)).ok()?;

@@ -13,6 +13,7 @@
 mod decode;
 mod error;
 mod exif;
+mod header;
 mod heif;
 mod jpeg;
 mod resize;

@@ -47,6 +47,11 @@ impl Home {
         self.0.join("cache")
     }
 
+    /// What adapters' self-tests found.
+    pub fn device_verdicts(&self) -> PathBuf {
+        self.0.join("devices.json")
+    }
+
     /// One folder a training or evaluation run.
     pub fn runs(&self) -> PathBuf {
         self.0.join("runs")

@@ -45,9 +45,13 @@ const LEVEL_UNITS: [usize; 3] = [6, 8, 10];
 
 const PYRAMID_CHANNELS: usize = 64;
 
-/// Channels of the heads in the order they are stacked: class, objectness, box, landmarks.
-const HEADS: [(&str, usize); 4] = [("cls", 1), ("obj", 1), ("bbox", 4), ("kps", 10)];
-const HEAD_CHANNELS: usize = 16;
+/// The heads in the order their channels are stacked, as the release names them: class and objectness (one channel
+/// each), box (4), landmarks (10).
+const HEADS: [&str; 4] = ["cls", "obj", "bbox", "kps"];
+
+/// Channels of the output: class probability, objectness (how well the box fits), box (centre relative to the cell
+/// and logarithm of width and height, in strides), five landmarks (x and y relative to the cell, in strides).
+pub const HEAD_CHANNELS: usize = 1 + 1 + 4 + 10;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Pool {
@@ -62,19 +66,6 @@ pub struct YuNet {
     backbone: Vec<Unit>,
     pyramid: Vec<Unit>,
     heads: Vec<Unit>,
-}
-
-/// What the network says at one stride. `rows` and `columns` are those of the input, divided by the stride.
-#[derive(Debug, Clone)]
-pub struct Level {
-    /// Probability of a face, `[batch, 1, rows, columns]`.
-    pub class: Tensor<4>,
-    /// How well the box fits, `[batch, 1, rows, columns]`.
-    pub objectness: Tensor<4>,
-    /// Centre relative to the cell and logarithm of the size, in strides, `[batch, 4, rows, columns]`.
-    pub boxes: Tensor<4>,
-    /// Five points relative to the cell, in strides, `[batch, 10, rows, columns]`.
-    pub landmarks: Tensor<4>,
 }
 
 impl YuNet {
@@ -103,7 +94,7 @@ impl YuNet {
         }
         for level in 0..STRIDES.len() {
             for tensor in ["conv1.weight", "conv1.bias", "conv2.weight", "conv2.bias"] {
-                let heads = HEADS.map(|(head, _)| format!("bbox_head.multi_level_{head}.{level}.{tensor}"));
+                let heads = HEADS.map(|head| format!("bbox_head.multi_level_{head}.{level}.{tensor}"));
                 weights.stack_rows(&heads, &format!("heads.{level}.{tensor}"))?;
             }
         }
@@ -112,8 +103,8 @@ impl YuNet {
 
     /// # Shapes
     /// - images: `[batch, 3, height, width]`, raw values 0…255 in the order blue, green, red; sides are multiples of 32
-    /// - output: one [`Level`] for each of [`STRIDES`]
-    pub fn forward(&self, images: Tensor<4>) -> [Level; 3] {
+    /// - output: for each of [`STRIDES`] `[batch, HEAD_CHANNELS, height / stride, width / stride]`
+    pub fn forward(&self, images: Tensor<4>) -> [Tensor<4>; 3] {
         let [fine, middle, coarse] = self.backbone(images);
         let coarse = relu(self.pyramid[2].forward(coarse));
         let middle = relu(self.pyramid[1].forward(middle + doubled(coarse.clone())));
@@ -121,10 +112,10 @@ impl YuNet {
         [self.level(0, fine), self.level(1, middle), self.level(2, coarse)]
     }
 
-    fn level(&self, index: usize, maps: Tensor<4>) -> Level {
-        let [class, objectness, boxes, landmarks] =
-            split_channels(self.heads[index].forward(maps), HEADS.map(|(_, channels)| channels));
-        Level { class: sigmoid(class), objectness: sigmoid(objectness), boxes, landmarks }
+    fn level(&self, index: usize, maps: Tensor<4>) -> Tensor<4> {
+        let heads = self.heads[index].forward(maps);
+        let probabilities = sigmoid(heads.clone().narrow(1, 0, 2));
+        Tensor::cat(vec![probabilities, heads.narrow(1, 2, HEAD_CHANNELS - 2)], 1)
     }
 
     /// The maps at each of [`STRIDES`].
@@ -172,14 +163,6 @@ fn conv_3x3(channels: [usize; 2]) -> Conv2dConfig {
 /// Each value becomes a square of four.
 fn doubled(maps: Tensor<4>) -> Tensor<4> {
     interpolate(maps, InterpolateOptions::new(InterpolateMode::Nearest).with_scale_factor([2.0, 2.0]))
-}
-
-fn split_channels<const N: usize>(maps: Tensor<4>, channels: [usize; N]) -> [Tensor<4>; N] {
-    let mut start = 0;
-    channels.map(|count| {
-        start += count;
-        maps.clone().narrow(1, start - count, count)
-    })
 }
 
 /// The released file's name for a parameter.
@@ -240,10 +223,7 @@ mod tests {
         let levels = YuNet::new(&device).forward(Tensor::zeros([2, 3, 64, 96], &device));
         for (level, stride) in levels.into_iter().zip(STRIDES) {
             let [rows, columns] = [64 / stride, 96 / stride];
-            assert_eq!(level.class.dims(), [2, 1, rows, columns]);
-            assert_eq!(level.objectness.dims(), [2, 1, rows, columns]);
-            assert_eq!(level.boxes.dims(), [2, 4, rows, columns]);
-            assert_eq!(level.landmarks.dims(), [2, 10, rows, columns]);
+            assert_eq!(level.dims(), [2, HEAD_CHANNELS, rows, columns]);
         }
     }
 }

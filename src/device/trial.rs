@@ -1,0 +1,194 @@
+//! The self-test in a process of its own: a driver that crashes or hangs takes only that process with it.
+//!
+//! The parent starts this program as `likeness devices --self-test INDEX`; the child writes one JSON line for each
+//! [`Phase`] that it finished. A phase that takes longer than [`PHASE_LIMIT`] counts as a hang.
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::thread::{Builder, sleep};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
+use tempfile::TempDir;
+
+use super::{Adapter, Finding, Phase, Verdict, adapters, open};
+
+/// Kernels are compiled and, with autotuning, measured: on slow drivers that takes most of a minute.
+const PHASE_LIMIT: Duration = Duration::from_secs(120);
+/// Some drivers hang when they are closed; a child that has told everything is not waited for longer than this.
+const END_LIMIT: Duration = Duration::from_secs(5);
+
+/// The child's side: tests the adapter of that index and writes what it finds to `out`.
+pub fn answer_trial(index: usize, out: &mut dyn Write) -> anyhow::Result<()> {
+    let adapters = adapters();
+    let Some(adapter) = adapters.get(index) else { anyhow::bail!("there is no adapter {index}") };
+    let device = open(adapter)?;
+    for phase in Phase::ALL {
+        let finding = phase.run(&device.burn);
+        writeln!(out, "{}", serde_json::to_string(&finding)?)?;
+        out.flush()?;
+    }
+    Ok(())
+}
+
+/// The parent's side.
+pub fn try_out(adapter: &Adapter) -> Verdict {
+    let program = match std::env::current_exe() {
+        Ok(program) => program,
+        Err(error) => return failed(format!("this program cannot find itself: {error}")),
+    };
+    let mut command = Command::new(program);
+    command.args(["devices", "--self-test", &adapter.index.to_string()]);
+    run(command, PHASE_LIMIT)
+}
+
+fn failed(reason: String) -> Verdict {
+    Verdict::Failed { reason }
+}
+
+fn run(mut command: Command, phase_limit: Duration) -> Verdict {
+    let start = Instant::now();
+    let started = TempDir::new().and_then(|folder| {
+        let log = folder.path().join("log");
+        let child = command
+            .env("LIKENESS_HOME", folder.path())
+            .env("RUST_BACKTRACE", "0")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(std::fs::File::create(&log)?)
+            .spawn()?;
+        Ok((folder, log, child))
+    });
+    let (_folder, log, mut child) = match started {
+        Ok(started) => started,
+        Err(error) => return failed(format!("its process could not be started: {error}")),
+    };
+    let heard = match child.stdout.take().map(listen).transpose() {
+        Ok(findings) => findings.map_or(Heard::Ended(Vec::new()), |findings| collect(&findings, phase_limit)),
+        Err(error) => {
+            end(&mut child, Duration::ZERO);
+            return failed(format!("its process could not be heard: {error}"));
+        }
+    };
+    match heard {
+        Heard::All(findings) => {
+            end(&mut child, END_LIMIT);
+            judge(&findings, start.elapsed())
+        }
+        Heard::Silence(phase) => {
+            end(&mut child, Duration::ZERO);
+            failed(format!("{} did not end within {} s", phase.name(), phase_limit.as_secs()))
+        }
+        Heard::Ended(findings) => {
+            let phase = Phase::ALL[findings.len().min(Phase::ALL.len() - 1)];
+            let status = end(&mut child, END_LIMIT);
+            let said = std::fs::read(&log).map(|log| last_words(&String::from_utf8_lossy(&log))).unwrap_or_default();
+            failed(format!("the process died in {} ({status}){said}", phase.name()))
+        }
+    }
+}
+
+enum Heard {
+    All(Vec<Finding>),
+    /// Nothing came from this phase in time.
+    Silence(Phase),
+    /// The process ended after these.
+    Ended(Vec<Finding>),
+}
+
+fn listen(stdout: ChildStdout) -> std::io::Result<Receiver<Finding>> {
+    let (tell, findings) = bounded(Phase::ALL.len());
+    Builder::new().name("self-test listener".into()).spawn(move || {
+        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+            // Drivers print things of their own.
+            let Ok(finding) = serde_json::from_str(&line) else { continue };
+            if tell.send(finding).is_err() {
+                return;
+            }
+        }
+    })?;
+    Ok(findings)
+}
+
+fn collect(findings: &Receiver<Finding>, phase_limit: Duration) -> Heard {
+    let mut heard = Vec::new();
+    for phase in Phase::ALL {
+        match findings.recv_timeout(phase_limit) {
+            Ok(finding) => heard.push(finding),
+            Err(RecvTimeoutError::Timeout) => return Heard::Silence(phase),
+            Err(RecvTimeoutError::Disconnected) => return Heard::Ended(heard),
+        }
+    }
+    Heard::All(heard)
+}
+
+fn judge(findings: &[Finding], elapsed: Duration) -> Verdict {
+    for Finding { phase, failure, .. } in findings {
+        if let Some(failure) = failure {
+            return failed(format!("{}: {failure}", phase.name()));
+        }
+    }
+    let largest_difference = findings.iter().map(|finding| finding.largest_difference).fold(0.0, f32::max);
+    Verdict::Passed { largest_difference, seconds: elapsed.as_secs_f32() }
+}
+
+/// Waits so long, then kills; says how the process ended.
+fn end(child: &mut Child, grace: Duration) -> String {
+    let start = Instant::now();
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) => return status.to_string(),
+            Ok(None) if start.elapsed() < grace => sleep(Duration::from_millis(20)),
+            _ => break,
+        }
+    }
+    // It may have ended in this very moment, which is as good.
+    let _ = child.kill();
+    child.wait().map_or_else(|error| error.to_string(), |status| status.to_string())
+}
+
+/// The last line that the process wrote, as an addition to a sentence.
+fn last_words(log: &str) -> String {
+    let line = log.lines().rev().map(str::trim).find(|line| !line.is_empty() && !line.starts_with("note:"));
+    line.map_or_else(String::new, |line| format!(": {line}"))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    fn pretend(script: &str) -> Verdict {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        run(command, Duration::from_millis(500))
+    }
+
+    fn line(phase: &str, failure: &str) -> String {
+        format!(r#"echo '{{"phase":"{phase}","largest_difference":1e-6,"seconds":0.1,"failure":{failure}}}';"#)
+    }
+
+    fn reason(verdict: Verdict) -> String {
+        match verdict {
+            Verdict::Failed { reason } => reason,
+            Verdict::Passed { .. } => panic!("passed"),
+        }
+    }
+
+    #[test]
+    fn a_process_that_tells_all_is_judged() {
+        let good: String = ["forward", "backward", "frozen_base", "step"].map(|phase| line(phase, "null")).concat();
+        let passed = pretend(&format!("echo driver noise; {good}"));
+        assert!(matches!(passed, Verdict::Passed { largest_difference: 1e-6, .. }), "{passed:?}");
+        assert!(matches!(pretend(&format!("{good} exec sleep 60")), Verdict::Passed { .. }), "a hang at the end");
+        let wrong = good.replacen("null", "\"the embedding differs\"", 1);
+        assert_eq!(reason(pretend(&wrong)), "the forward pass: the embedding differs");
+    }
+
+    #[test]
+    fn a_crash_and_a_hang_are_told_with_their_phase() {
+        let crash = reason(pretend(&format!("{} echo 'out of memory' >&2; kill -SEGV $$", line("forward", "null"))));
+        assert!(crash.contains("died in the backward pass") && crash.contains("out of memory"), "{crash}");
+        let hang = reason(pretend("exec sleep 60"));
+        assert!(hang.contains("the forward pass did not end"), "{hang}");
+    }
+}

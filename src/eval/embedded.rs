@@ -1,0 +1,220 @@
+//! Ready embeddings: the JSON Lines of `likeness embed`, or a NumPy array with a list of paths.
+//!
+//! An image is found by its last two path components without extension ("Name/Name_0001"), so embeddings of
+//! `faces/Name/Name_0001.png` serve a list that says `Name/Name_0001.jpg`. Of several faces in a photo the largest
+//! counts.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use super::{EvalError, Vectors};
+
+/// One vector an image, and what could not be embedded.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EmbeddedImages {
+    pub vectors: Vectors,
+    /// Path of each row, as the file spells it.
+    pub paths: Vec<String>,
+    /// The model that the file names.
+    pub model: Option<String>,
+    /// Images that the file says failed, with the reason.
+    pub failed: Vec<(String, String)>,
+    /// Rows brought to unit length here, because they were not.
+    pub normalised: usize,
+    row_of: HashMap<String, usize>,
+}
+
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum EmbeddedError {
+    #[error("line {line} is no embedding: {what}")]
+    Line { line: usize, what: String },
+    #[error("the file mixes embeddings of the models {0} and {1}, which cannot be compared")]
+    TwoModels(String, String),
+    #[error("{0} and {1} are the same image to a pair list, which looks at the last folder and the name only")]
+    Ambiguous(String, String),
+    #[error("the NumPy file cannot be read: {0}")]
+    Npy(&'static str),
+    #[error("{vectors} vectors came with {paths} paths")]
+    Count { vectors: usize, paths: usize },
+    #[error("the embedding of {0} has no length or holds a value that is not finite")]
+    Degenerate(String),
+    #[error("{0}")]
+    Vectors(#[from] EvalError),
+}
+
+impl EmbeddedImages {
+    /// # Errors
+    /// At the first line that is neither an embedding nor a failure, or when two models are mixed.
+    pub fn parse_json_lines(text: &str) -> Result<Self, EmbeddedError> {
+        let mut faces: Vec<(String, f64, Vec<f32>)> = Vec::new();
+        let mut face_of: HashMap<String, usize> = HashMap::new();
+        let (mut failed, mut model) = (Vec::new(), None::<String>);
+        for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+            let wrong = |what: &str| EmbeddedError::Line { line: index + 1, what: what.to_owned() };
+            let value: Value = serde_json::from_str(line).map_err(|error| wrong(&error.to_string()))?;
+            let path = value["path"].as_str().ok_or_else(|| wrong("it has no path"))?.to_owned();
+            if let Some(error) = value["error"].as_str() {
+                failed.push((path, error.to_owned()));
+                continue;
+            }
+            if let Some(named) = value["model"].as_str() {
+                let known = model.get_or_insert_with(|| named.to_owned());
+                if known != named {
+                    return Err(EmbeddedError::TwoModels(known.clone(), named.to_owned()));
+                }
+            }
+            let vector = value["embedding"].as_array().ok_or_else(|| wrong("it has no embedding"))?;
+            let vector: Option<Vec<f32>> = vector.iter().map(|v| v.as_f64().map(|v| v as f32)).collect();
+            let vector = vector.ok_or_else(|| wrong("its embedding holds something that is not a number"))?;
+            let area = box_area(&value["box"]);
+            match face_of.get(&path) {
+                Some(&at) if faces[at].1 >= area => {}
+                Some(&at) => faces[at] = (path, area, vector),
+                None => {
+                    face_of.insert(path.clone(), faces.len());
+                    faces.push((path, area, vector));
+                }
+            }
+        }
+        let (paths, vectors): (Vec<String>, Vec<Vec<f32>>) = faces.into_iter().map(|(p, _, v)| (p, v)).unzip();
+        let mut images = Self::new(paths, vectors)?;
+        (images.failed, images.model) = (failed, model);
+        Ok(images)
+    }
+
+    /// A two-dimensional float array (`.npy`, C order) and its paths, one a line.
+    ///
+    /// # Errors
+    /// When the array is of another kind, or the counts differ.
+    pub fn parse_npy(bytes: &[u8], paths: &str) -> Result<Self, EmbeddedError> {
+        let vectors = npy_rows(bytes)?;
+        let paths: Vec<String> = paths.lines().map(|line| line.trim().to_owned()).filter(|l| !l.is_empty()).collect();
+        if paths.len() != vectors.len() {
+            return Err(EmbeddedError::Count { vectors: vectors.len(), paths: paths.len() });
+        }
+        Self::new(paths, vectors)
+    }
+
+    /// # Errors
+    /// When a vector has no direction, dimensions differ, or two paths mean one image.
+    pub fn new(paths: Vec<String>, mut vectors: Vec<Vec<f32>>) -> Result<Self, EmbeddedError> {
+        let (mut row_of, mut normalised) = (HashMap::new(), 0);
+        for (row, (path, vector)) in paths.iter().zip(&mut vectors).enumerate() {
+            let norm = vector.iter().map(|&v| f64::from(v).powi(2)).sum::<f64>().sqrt();
+            if !norm.is_finite() || norm < 1e-12 {
+                return Err(EmbeddedError::Degenerate(path.clone()));
+            }
+            // Rounding to f32 is not touched: published arithmetic must see the very same values.
+            if (norm - 1.0).abs() > 1e-4 {
+                vector.iter_mut().for_each(|v| *v = (f64::from(*v) / norm) as f32);
+                normalised += 1;
+            }
+            if let Some(earlier) = row_of.insert(image_key(path), row) {
+                return Err(EmbeddedError::Ambiguous(paths[earlier].clone(), path.clone()));
+            }
+        }
+        let vectors = Vectors::from_rows(vectors.iter().map(Vec::as_slice))?;
+        Ok(Self { vectors, paths, model: None, failed: Vec::new(), normalised, row_of })
+    }
+
+    /// The row of an image, by a pair list's path.
+    pub fn row(&self, path: &str) -> Option<usize> {
+        self.row_of.get(&image_key(path)).copied()
+    }
+
+    /// The last folder of each row's path: the person, in a folder of people.
+    pub fn folders(&self) -> Vec<&str> {
+        self.paths.iter().map(|path| path.rsplit(['/', '\\']).nth(1).unwrap_or_default()).collect()
+    }
+}
+
+fn image_key(path: &str) -> String {
+    let mut parts = path.rsplit(['/', '\\']);
+    let name = parts.next().unwrap_or_default();
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    parts.next().map_or_else(|| stem.to_owned(), |folder| format!("{folder}/{stem}"))
+}
+
+/// `[x, y, width, height]` or an object with those names; 0 without a box.
+fn box_area(value: &Value) -> f64 {
+    let side = |index: usize, name: &str| value.get(index).or_else(|| value.get(name)).and_then(Value::as_f64);
+    side(2, "width").zip(side(3, "height")).map_or(0.0, |(width, height)| width * height)
+}
+
+fn npy_rows(bytes: &[u8]) -> Result<Vec<Vec<f32>>, EmbeddedError> {
+    use EmbeddedError::Npy;
+    let [b'\x93', b'N', b'U', b'M', b'P', b'Y', major, _, rest @ ..] = bytes else {
+        return Err(Npy("it does not begin like one"));
+    };
+    let (length, rest) = match (major, rest) {
+        (1, [a, b, rest @ ..]) => (usize::from(u16::from_le_bytes([*a, *b])), rest),
+        (2 | 3, [a, b, c, d, rest @ ..]) => (u32::from_le_bytes([*a, *b, *c, *d]) as usize, rest),
+        _ => return Err(Npy("its version is unknown")),
+    };
+    let (header, data) = rest.split_at_checked(length).ok_or(Npy("its header is cut off"))?;
+    let header = std::str::from_utf8(header).map_err(|_| Npy("its header is no text"))?;
+    if header.contains("'fortran_order': True") {
+        return Err(Npy("its rows are stored by column; save a C-ordered copy"));
+    }
+    let shape = header.split_once("'shape': (").and_then(|(_, rest)| rest.split_once(')'));
+    let shape = shape.map(|(shape, _)| shape.split(',').map_while(|n| n.trim().parse().ok()).collect::<Vec<usize>>());
+    let Some(&[rows, columns]) = shape.as_deref() else { return Err(Npy("it has not two dimensions")) };
+    let values: Vec<f32> = if header.contains("'<f4'") {
+        data.as_chunks::<4>().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect()
+    } else if header.contains("'<f8'") {
+        data.as_chunks::<8>().0.iter().map(|&bytes| f64::from_le_bytes(bytes) as f32).collect()
+    } else {
+        return Err(Npy("it holds neither float32 nor float64"));
+    };
+    if columns == 0 || rows.checked_mul(columns) != Some(values.len()) {
+        return Err(Npy("its data do not fill its shape"));
+    }
+    Ok(values.chunks_exact(columns).map(<[f32]>::to_vec).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_largest_face_of_each_photo_and_what_failed() {
+        let text = r#"{"path":"d/A/A_0001.jpg","face":0,"box":[0,0,10,10],"model":"m","embedding":[1,0]}
+{"path":"d/A/A_0001.jpg","face":1,"box":{"x":0,"y":0,"width":20,"height":10},"model":"m","embedding":[0,1]}
+
+{"path":"d/B/B_0001.jpg","error":"no face"}
+{"path":"d/C/C_0001.jpg","face":0,"box":[0,0,1,1],"model":"m","embedding":[3,4]}"#;
+        let images = EmbeddedImages::parse_json_lines(text).unwrap();
+        assert_eq!(images.vectors.row(images.row("A/A_0001.png").unwrap()), [0.0, 1.0]);
+        assert_eq!(images.vectors.row(1), [0.6, 0.8]);
+        assert_eq!((images.normalised, images.row("B/B_0001.jpg"), images.model.as_deref()), (1, None, Some("m")));
+        assert_eq!((images.failed.len(), images.folders()), (1, vec!["A", "C"]));
+    }
+
+    #[test]
+    fn refuses_two_models_and_broken_lines() {
+        let two =
+            "{\"path\":\"a\",\"model\":\"m\",\"embedding\":[1]}\n{\"path\":\"b\",\"model\":\"n\",\"embedding\":[1]}";
+        let parse = EmbeddedImages::parse_json_lines;
+        assert_eq!(parse(two), Err(EmbeddedError::TwoModels("m".into(), "n".into())));
+        assert!(matches!(parse("\n{\"path\":\"a\"}"), Err(EmbeddedError::Line { line: 2, .. })));
+        let clash = "{\"path\":\"x/a/1.jpg\",\"embedding\":[1]}\n{\"path\":\"y/a/1.jpg\",\"embedding\":[1]}";
+        assert!(matches!(parse(clash), Err(EmbeddedError::Ambiguous(..))));
+        assert!(matches!(parse("{\"path\":\"a\",\"embedding\":[0,0]}"), Err(EmbeddedError::Degenerate(_))));
+    }
+
+    #[test]
+    fn reads_numpy() {
+        let npy = |descr: &str, data: &[u8]| {
+            let header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': (2, 2), }}\n");
+            let length = (header.len() as u16).to_le_bytes();
+            [b"\x93NUMPY\x01\x00".as_slice(), &length, header.as_bytes(), data].concat()
+        };
+        let floats: Vec<u8> = [1.0_f32, 0.0, 0.0, 1.0].iter().flat_map(|v| v.to_le_bytes()).collect();
+        let images = EmbeddedImages::parse_npy(&npy("<f4", &floats), "a/1.jpg\na/2.jpg\n").unwrap();
+        assert_eq!(images.vectors.row(images.row("a/2").unwrap()), [0.0, 1.0]);
+        assert!(matches!(EmbeddedImages::parse_npy(&npy("<f8", &floats), "a\nb"), Err(EmbeddedError::Npy(_))));
+        let count = EmbeddedImages::parse_npy(&npy("<f4", &floats), "a/1.jpg");
+        assert_eq!(count, Err(EmbeddedError::Count { vectors: 2, paths: 1 }));
+    }
+}

@@ -1,0 +1,70 @@
+//! Which pairs a threshold gets wrong, the worst first.
+
+use serde::Serialize;
+
+use super::ScoredPair;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mistake {
+    /// Different people taken for one.
+    FalseAccept,
+    /// One person taken for two.
+    FalseReject,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Failure {
+    /// Index into the pairs handed in.
+    pub pair: usize,
+    pub mistake: Mistake,
+    pub distance: f64,
+    pub threshold: f64,
+    pub fold: usize,
+}
+
+impl Failure {
+    /// How far beyond the threshold.
+    pub fn wrong_by(&self) -> f64 {
+        (self.distance - self.threshold).abs()
+    }
+}
+
+/// The wrongly judged pairs under `threshold_of` their fold, sorted by how wrong they are.
+pub fn failures(pairs: &[ScoredPair], threshold_of: impl Fn(usize) -> f64) -> Vec<Failure> {
+    let wrong = |(pair, scored): (usize, &ScoredPair)| {
+        let threshold = threshold_of(scored.fold);
+        let mistake = match (scored.distance <= threshold, scored.same) {
+            (true, false) => Mistake::FalseAccept,
+            (false, true) => Mistake::FalseReject,
+            _ => return None,
+        };
+        Some(Failure { pair, mistake, distance: scored.distance, threshold, fold: scored.fold })
+    };
+    let mut found: Vec<Failure> = pairs.iter().enumerate().filter_map(wrong).collect();
+    found.sort_by(|a, b| b.wrong_by().total_cmp(&a.wrong_by()).then(a.pair.cmp(&b.pair)));
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worst_comes_first() {
+        let pair = |distance, same, fold| ScoredPair { distance, same, fold };
+        let pairs =
+            [pair(1.3, true, 0), pair(0.2, false, 0), pair(1.1, false, 0), pair(1.25, true, 1), pair(1.0, false, 1)];
+        let found = failures(&pairs, |fold| if fold == 0 { 1.0 } else { 1.2 });
+        let told: Vec<_> = found.iter().map(|f| (f.pair, f.mistake)).collect();
+        assert_eq!(
+            told,
+            [
+                (1, Mistake::FalseAccept),
+                (0, Mistake::FalseReject),
+                (4, Mistake::FalseAccept),
+                (3, Mistake::FalseReject)
+            ]
+        );
+    }
+}

@@ -1,0 +1,110 @@
+//! Width and height out of the first bytes, before any decoder is asked for memory.
+//!
+//! The decoders of the `image` crate know them too, but only their generic interface tells; using it would build all of
+//! them a second time as part of this crate. Offsets from: PNG (W3C, section 11.2.2), GIF89a (section 18), BMP
+//! (BITMAPCOREHEADER, BITMAPINFOHEADER), WebP (RFC 9649, sections 2.5–2.7), TIFF 6.0 (section 2) and BigTIFF.
+
+use ::image::ImageFormat;
+
+use super::DecodeError;
+
+pub(super) fn dimensions(bytes: &[u8], format: ImageFormat) -> Result<(u32, u32), DecodeError> {
+    let found = match format {
+        ImageFormat::Png => png(bytes),
+        ImageFormat::Gif => gif(bytes),
+        ImageFormat::Bmp => bmp(bytes),
+        ImageFormat::WebP => webp(bytes),
+        ImageFormat::Tiff => tiff(bytes),
+        _ => return Err(DecodeError::NotAPicture),
+    };
+    // Where a number is looked for is beyond the end of the file.
+    found.ok_or(DecodeError::Truncated)
+}
+
+fn array<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
+    bytes.get(at..at.checked_add(N)?)?.try_into().ok()
+}
+
+fn little(bytes: &[u8], at: usize, length: usize) -> Option<u32> {
+    let part = bytes.get(at..at + length)?;
+    Some(part.iter().rev().fold(0, |value, &byte| value << 8 | u32::from(byte)))
+}
+
+fn png(bytes: &[u8]) -> Option<(u32, u32)> {
+    Some((u32::from_be_bytes(array(bytes, 16)?), u32::from_be_bytes(array(bytes, 20)?)))
+}
+
+fn gif(bytes: &[u8]) -> Option<(u32, u32)> {
+    Some((little(bytes, 6, 2)?, little(bytes, 8, 2)?))
+}
+
+fn bmp(bytes: &[u8]) -> Option<(u32, u32)> {
+    const CORE_HEADER_BYTES: u32 = 12;
+    if little(bytes, 14, 4)? == CORE_HEADER_BYTES {
+        return Some((little(bytes, 18, 2)?, little(bytes, 20, 2)?));
+    }
+    // A negative height is a picture stored from the top.
+    let signed = |at| Some(i32::from_le_bytes(array(bytes, at)?).unsigned_abs());
+    Some((signed(18)?, signed(22)?))
+}
+
+fn webp(bytes: &[u8]) -> Option<(u32, u32)> {
+    match &array(bytes, 12)? {
+        b"VP8X" => Some((little(bytes, 24, 3)? + 1, little(bytes, 27, 3)? + 1)),
+        b"VP8L" => {
+            let bits = little(bytes, 21, 4)?;
+            Some(((bits & 0x3fff) + 1, (bits >> 14 & 0x3fff) + 1))
+        }
+        _ => Some((little(bytes, 26, 2)? & 0x3fff, little(bytes, 28, 2)? & 0x3fff)),
+    }
+}
+
+/// Byte order and the width of offsets.
+#[derive(Clone, Copy)]
+struct TiffLayout {
+    big_endian: bool,
+    big_tiff: bool,
+}
+
+impl TiffLayout {
+    fn number(self, bytes: &[u8], at: usize, length: usize) -> Option<u64> {
+        let part = bytes.get(at..at.checked_add(length)?)?;
+        let append = |value: u64, byte: &u8| value << 8 | u64::from(*byte);
+        Some(if self.big_endian { part.iter().fold(0, append) } else { part.iter().rev().fold(0, append) })
+    }
+}
+
+/// ImageWidth (256) and ImageLength (257) of the first directory; 0 where an entry is missing, for the decoder to refuse.
+fn tiff(bytes: &[u8]) -> Option<(u32, u32)> {
+    let big_endian = bytes.first()? == &b'M';
+    let magic = TiffLayout { big_endian, big_tiff: false }.number(bytes, 2, 2)?;
+    let layout = TiffLayout { big_endian, big_tiff: magic == 43 };
+    let (offset_at, offset_bytes, count_bytes, entry_bytes) =
+        if layout.big_tiff { (8, 8, 8, 20) } else { (4, 4, 2, 12) };
+    let directory = usize::try_from(layout.number(bytes, offset_at, offset_bytes)?).ok()?;
+    let entries = layout.number(bytes, directory, count_bytes)?;
+    let (mut width, mut height) = (0, 0);
+    // A directory has at most 65,535 entries; a wilder count ends with the file.
+    for index in 0..usize::try_from(entries).ok()? {
+        let entry = directory.checked_add(count_bytes)?.checked_add(index.checked_mul(entry_bytes)?)?;
+        match layout.number(bytes, entry, 2)? {
+            256 => width = tiff_value(bytes, entry, layout)?,
+            257 => height = tiff_value(bytes, entry, layout)?,
+            _ => {}
+        }
+    }
+    Some((width, height))
+}
+
+/// The first value of an entry: SHORT (3), else as wide as an offset.
+fn tiff_value(bytes: &[u8], entry: usize, layout: TiffLayout) -> Option<u32> {
+    const SHORT: u64 = 3;
+    const LONG8: u64 = 16;
+    let length = match layout.number(bytes, entry + 2, 2)? {
+        SHORT => 2,
+        LONG8 => 8,
+        _ => 4,
+    };
+    let value = layout.number(bytes, entry + if layout.big_tiff { 12 } else { 8 }, length)?;
+    Some(u32::try_from(value).unwrap_or(u32::MAX))
+}
