@@ -2,6 +2,7 @@
 
 mod devices;
 pub mod models;
+mod people;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -37,6 +38,7 @@ pub struct Global {
 pub enum Command {
     Models(models::ModelsArgs),
     Devices(devices::DevicesArgs),
+    People(people::PeopleArgs),
 }
 
 /// Runs a subcommand. Errors are printed once, by `main`.
@@ -45,5 +47,6 @@ pub fn run(global: &Global, command: Command) -> Result<ExitCode> {
     match command {
         Command::Models(args) => models::run(&home, args),
         Command::Devices(args) => devices::run(&home, args),
+        Command::People(args) => people::run(&home, args),
     }
 }

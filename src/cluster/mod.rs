@@ -1,1 +1,134 @@
-//! Embeddings to people: agglomerative clustering under constraints.
+//! Embeddings to people: exact agglomerative clustering under constraints.
+//!
+//! The distance is the squared L2 distance D of unit vectors (Schroff et al. 2015, section 3; section 5.7 clusters
+//! faces agglomeratively). The two closest clusters are merged again and again; a threshold says when to stop. Because
+//! the order of merges does not depend on the threshold, one [`Dendrogram`] answers every threshold
+//! ([`Dendrogram::cut`]).
+//!
+//! Constraints are exact as well: clusters that must not meet are infinitely far apart, and so is whatever they become
+//! part of ([`Constraints`]). That keeps the distances reducible (a merged cluster is never closer to a third than the
+//! nearer of its parts was), which is all that the nearest-neighbour chain needs to find the same tree as the greedy
+//! definition (Müllner 2011, "Modern hierarchical, agglomerative clustering algorithms", section 3.2; Bruynooghe 1977).
+//! `reference.rs` is that definition, slow and obvious, and the oracle of the tests, beside the crate `kodama` for
+//! clustering without constraints.
+//!
+//! Two engines hold the distances, chosen by the number of faces ([`MATRIX_MAX_FACES`]):
+//! * `matrix`: the condensed matrix and Lance and Williams's update, every linkage, n²/2 values;
+//! * `means`: the clusters' means only, n·d values, for average linkage and Ward's, which depend on nothing else for
+//!   unit vectors. Exact up to rounding, too.
+//!
+//! Left out: centroid and median linkage (not reducible), approximate neighbour graphs (not needed: the means are
+//! exact in linear memory).
+
+mod assign;
+mod chain;
+mod constraints;
+mod dendrogram;
+mod matrix;
+mod means;
+#[cfg(test)]
+mod reference;
+mod scores;
+#[cfg(test)]
+mod tests;
+mod vectors;
+
+pub use assign::{KnownPerson, Suggestion, centroid, medoid, order_by_distance, suggest};
+pub use constraints::Constraints;
+pub use dendrogram::{Dendrogram, Step};
+pub use scores::{Scores, SweepPoint, score, sweep};
+
+use crate::types::{Cancel, Embedding, SquaredDistance};
+use constraints::Facts;
+use vectors::Vectors;
+
+/// What the distance of two clusters is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Linkage {
+    /// The mean D over all pairs: on the scale of D.
+    #[default]
+    Average,
+    /// The smallest D of a pair.
+    Single,
+    /// The largest D of a pair.
+    Complete,
+    /// 2·|A|·|B| / (|A| + |B|) · ‖mean of A − mean of B‖², which is D for two single faces and grows with the sizes:
+    /// its thresholds are not those of the other linkages. It is the square of what `kodama` and SciPy report.
+    Ward,
+}
+
+/// The threshold for SFace's embeddings under average linkage.
+///
+/// Measured on 3,811 images of 2,086 people of LFW, aligned by YuNet, without constraints: from 1.00 to 1.15 the
+/// B-cubed F is 0.980, 0.984, 0.986, 0.983 in steps of 0.05, the pairwise F 0.959, 0.967, 0.974, 0.974; at 1.10 the
+/// pairwise precision is still 0.993, beyond it falls fast (0.953 at 1.20). OpenCV's threshold for a single pair,
+/// cosine 0.363, is D = 1.274: too eager for groups, whose pairs are many.
+pub const SFACE_AVERAGE_THRESHOLD: SquaredDistance = SquaredDistance(1.1);
+
+/// Up to here the distance matrix is held: 1 GiB.
+pub const MATRIX_MAX_FACES: usize = 23_170;
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ClusterError {
+    #[error("the grouping was cancelled; people are as they were")]
+    Cancelled,
+    #[error("embeddings of different lengths cannot be grouped ({first} and {other} dimensions)")]
+    MixedDimensions { first: usize, other: usize },
+    #[error("{faces} faces, but {given} {what}")]
+    Lengths { what: &'static str, faces: usize, given: usize },
+    #[error("{linkage:?} linkage holds at most {limit} faces in memory, here are {faces}: choose average linkage")]
+    TooManyFaces { linkage: Linkage, faces: usize, limit: usize },
+}
+
+/// Groups faces: the cluster of each face, numbered from 0 in order of first appearance.
+pub fn agglomerate(
+    embeddings: &[Embedding],
+    constraints: &Constraints,
+    linkage: Linkage,
+    threshold: SquaredDistance,
+) -> Result<Vec<usize>, ClusterError> {
+    Ok(dendrogram(embeddings, constraints, linkage, &Cancel::default(), &mut |_, _| {})?.cut(threshold))
+}
+
+/// The whole tree, for every threshold at once. `progress` is told how many faces of how many are settled.
+pub fn dendrogram(
+    embeddings: &[Embedding],
+    constraints: &Constraints,
+    linkage: Linkage,
+    cancel: &Cancel,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<Dendrogram, ClusterError> {
+    let engine = if embeddings.len() <= MATRIX_MAX_FACES { Engine::Matrix } else { Engine::Means };
+    dendrogram_with(engine, embeddings, constraints, linkage, cancel, progress)
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Engine {
+    Matrix,
+    Means,
+}
+
+fn dendrogram_with(
+    engine: Engine,
+    embeddings: &[Embedding],
+    constraints: &Constraints,
+    linkage: Linkage,
+    cancel: &Cancel,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<Dendrogram, ClusterError> {
+    let vectors = Vectors::new(embeddings)?;
+    let facts = Facts::new(constraints, embeddings.len())?;
+    match (engine, linkage) {
+        (Engine::Matrix, _) => {
+            let matrix = matrix::Matrix::new(&vectors, linkage, cancel)?;
+            chain::run(matrix, &facts, cancel, progress)
+        }
+        (Engine::Means, Linkage::Average | Linkage::Ward) => {
+            chain::run(means::Means::new(vectors, linkage), &facts, cancel, progress)
+        }
+        (Engine::Means, Linkage::Single | Linkage::Complete) => {
+            Err(ClusterError::TooManyFaces { linkage, faces: embeddings.len(), limit: MATRIX_MAX_FACES })
+        }
+    }
+}

@@ -16,6 +16,7 @@ use ::image::RgbImage;
 use burn::tensor::{Device, Tensor, TensorData};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
+use crate::device::DeviceKind;
 use crate::image::scale_pixels;
 use crate::nets::EmbeddingNet;
 use crate::types::{Embedding, EmbeddingError, InputRecipe};
@@ -37,6 +38,17 @@ pub enum Batching {
     SpreadOverCores,
     /// Passes of up to so many crops, for a GPU.
     Together(NonZeroUsize),
+}
+
+impl From<DeviceKind> for Batching {
+    fn from(kind: DeviceKind) -> Self {
+        let together = |size| Self::Together(NonZeroUsize::new(size).expect("not zero"));
+        match kind {
+            DeviceKind::Cpu => Self::SpreadOverCores,
+            DeviceKind::Hardware => together(64),
+            DeviceKind::Software => together(8),
+        }
+    }
 }
 
 /// Why crops were not embedded.
