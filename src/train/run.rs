@@ -56,6 +56,7 @@ pub struct Setup<'a> {
 pub struct Trained<N> {
     /// For inference, averaged where an average is kept.
     pub net: N,
+    pub parameters: usize,
     pub steps: u64,
     pub reason: StopReason,
     /// The newest judgement; none when nothing is held out, or when the run was cancelled before the first.
@@ -311,6 +312,7 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
         }
         let elapsed_secs = self.elapsed_secs();
         Ok(Trained {
+            parameters: net.num_params(),
             net,
             steps: self.step,
             reason,

@@ -87,6 +87,12 @@ impl RunFolder {
         fs::read_to_string(path).map_err(|_| RunFolderError::NoRun(root.to_owned()))
     }
 
+    /// The `data.jsonl` of a run.
+    pub fn data(root: &Path) -> Result<String, RunFolderError> {
+        let path = root.join("data.jsonl");
+        fs::read_to_string(path).map_err(|_| RunFolderError::NoRun(root.to_owned()))
+    }
+
     pub fn root(&self) -> &Path {
         &self.root
     }
