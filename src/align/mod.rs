@@ -8,7 +8,7 @@
 //! # Pixel centres
 //! The first pixel's centre is at (0.5, 0.5) everywhere in this crate. OpenCV's `warpAffine`, the template and the
 //! landmarks that OpenCV's `FaceRecognizerSF::alignCrop` is given count from the centre of the first pixel, so all of
-//! them are half a pixel smaller. [`template`] adds the half, `detect` must do so to YuNet's landmarks, and then the
+//! them are half a pixel smaller. [`Landmarks::template`] adds the half, `detect` must do so to YuNet's landmarks, and then the
 //! crops are those of `alignCrop`, with which the published LFW figure of SFace was measured: both sides of the fit
 //! shift alike, and sampling asks for the value at the same place.
 //!
@@ -17,28 +17,14 @@
 //! whole part of the reduction. Below 2 the result is OpenCV's.
 
 pub mod boxes;
-mod similarity;
 mod warp;
 
 use ::image::RgbImage;
 
 use crate::image::resize;
-use crate::types::{CropRule, Detection, InputRecipe};
+use crate::types::{CropRule, Detection, InputRecipe, Landmarks, Similarity};
 
-pub use similarity::Similarity;
 pub use warp::warp;
-
-/// Where the five landmarks are in a crop of 112 × 112, counted from the centre of the first pixel
-/// (insightface, `arcface_dst`; OpenCV `FaceRecognizerSF` has the same figures).
-const ARCFACE_TEMPLATE: [[f32; 2]; 5] =
-    [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]];
-const ARCFACE_SIDE: f32 = 112.0;
-
-/// The template for a crop of `width` × `height`, pixel centres at .5.
-pub fn template(width: u32, height: u32) -> [[f32; 2]; 5] {
-    let (x_scale, y_scale) = (width as f32 / ARCFACE_SIDE, height as f32 / ARCFACE_SIDE);
-    ARCFACE_TEMPLATE.map(|[x, y]| [(x + 0.5) * x_scale, (y + 0.5) * y_scale])
-}
 
 /// The network's input picture of one face. `detection` is in pixels of `photo`.
 ///
@@ -46,7 +32,7 @@ pub fn template(width: u32, height: u32) -> [[f32; 2]; 5] {
 pub fn crop(photo: &RgbImage, detection: &Detection, recipe: &InputRecipe) -> RgbImage {
     let (width, height) = (recipe.width, recipe.height);
     match recipe.crop {
-        CropRule::FivePoints => match Similarity::fit(&detection.landmarks.0, &template(width, height)) {
+        CropRule::FivePoints => match Similarity::fit(&detection.landmarks.0, &Landmarks::template(width, height).0) {
             Some(crop_from_photo) => warp(photo, &crop_from_photo, width, height),
             None => boxes::square(photo, detection.face_box, 1.0, width, height),
         },
@@ -68,7 +54,7 @@ pub fn crop_without_face(photo: &RgbImage, recipe: &InputRecipe) -> RgbImage {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::types::{ChannelOrder, FaceBox, Landmarks, PixelScaling};
+    use crate::types::{ChannelOrder, FaceBox, PixelScaling};
     use ::image::Rgb;
 
     fn recipe(crop: CropRule, side: u32) -> InputRecipe {
@@ -87,14 +73,14 @@ mod tests {
     #[test]
     fn landmarks_on_the_template_change_nothing() {
         let photo = pattern(112, 112);
-        let crop = crop(&photo, &detection(template(112, 112)), &recipe(CropRule::FivePoints, 112));
+        let crop = crop(&photo, &detection(Landmarks::template(112, 112).0), &recipe(CropRule::FivePoints, 112));
         assert!(crop == photo, "the identity moved pixels");
     }
 
     #[test]
     fn a_shifted_face_comes_back() {
         let photo = pattern(120, 120);
-        let moved = template(112, 112).map(|[x, y]| [x + 5.0, y + 3.0]);
+        let moved = Landmarks::template(112, 112).0.map(|[x, y]| [x + 5.0, y + 3.0]);
         let crop = crop(&photo, &detection(moved), &recipe(CropRule::FivePoints, 112));
         for (x, y) in [(0, 0), (50, 70), (111, 111)] {
             assert_eq!(crop.get_pixel(x, y), photo.get_pixel(x + 5, y + 3));
@@ -104,19 +90,11 @@ mod tests {
     #[test]
     fn half_a_pixel_is_half_a_pixel() {
         let photo = pattern(120, 120);
-        let moved = template(112, 112).map(|[x, y]| [x + 5.5, y + 3.0]);
+        let moved = Landmarks::template(112, 112).0.map(|[x, y]| [x + 5.5, y + 3.0]);
         let crop = crop(&photo, &detection(moved), &recipe(CropRule::FivePoints, 112));
         // Half between columns 55 and 56, which hold 110 and 112.
         assert_eq!(crop.get_pixel(50, 20).0[0], 111);
         assert_eq!(crop.get_pixel(50, 20).0[1], 46);
-    }
-
-    #[test]
-    fn the_template_grows_with_the_crop() {
-        let small = template(112, 112);
-        let large = template(224, 224);
-        assert!((small[0][0] - 38.7946).abs() < 1e-4);
-        assert!(small.iter().zip(large).all(|(a, b)| (2.0 * a[0] - b[0]).abs() < 1e-4));
     }
 
     #[test]

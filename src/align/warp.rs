@@ -2,7 +2,7 @@
 
 use ::image::RgbImage;
 
-use super::Similarity;
+use crate::types::Similarity;
 
 /// A picture of `width` × `height` whose pixel centres are looked up in `photo` through the inverse of
 /// `crop_from_photo`, bilinearly, with black around the photo. See the module [`align`](super) for pixel centres and

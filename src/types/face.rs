@@ -33,7 +33,19 @@ impl FaceBox {
 #[serde(transparent)]
 pub struct Landmarks(pub [[f32; 2]; 5]);
 
+/// Where the five landmarks are in a crop of 112 × 112, counted from the centre of the first pixel
+/// (insightface, `arcface_dst`; OpenCV's `FaceRecognizerSF` has the same figures).
+const ARCFACE_TEMPLATE: [[f32; 2]; 5] =
+    [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]];
+const ARCFACE_SIDE: f32 = 112.0;
+
 impl Landmarks {
+    /// Where an aligned crop of `width` × `height` has them: the ArcFace template, pixel centres at .5.
+    pub fn template(width: u32, height: u32) -> Self {
+        let (x_scale, y_scale) = (width as f32 / ARCFACE_SIDE, height as f32 / ARCFACE_SIDE);
+        Self(ARCFACE_TEMPLATE.map(|[x, y]| [(x + 0.5) * x_scale, (y + 0.5) * y_scale]))
+    }
+
     pub fn scaled(self, factor: f32) -> Self {
         Self(self.0.map(|[x, y]| [x * factor, y * factor]))
     }
@@ -46,4 +58,16 @@ pub struct Detection {
     /// Confidence in [0, 1]; comparable only within one detector.
     pub score: f32,
     pub landmarks: Landmarks,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_template_grows_with_the_crop() {
+        let (small, large) = (Landmarks::template(112, 112), Landmarks::template(224, 224));
+        assert!((small.0[0][0] - 38.7946).abs() < 1e-4);
+        assert!(small.0.iter().zip(large.0).all(|(a, b)| (2.0 * a[0] - b[0]).abs() < 1e-4));
+    }
 }

@@ -5,9 +5,11 @@ mod embedding;
 mod face;
 mod ids;
 mod recipe;
+mod similarity;
 
 pub use cancel::Cancel;
 pub use embedding::{Embedding, EmbeddingError, SquaredDistance};
 pub use face::{Detection, FaceBox, Landmarks};
 pub use ids::{FaceId, ModelId, PersonId, PhotoId};
 pub use recipe::{ChannelOrder, CropRule, InputRecipe, PixelScaling};
+pub use similarity::Similarity;

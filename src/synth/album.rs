@@ -1,0 +1,213 @@
+//! Albums on disk: JPEG files and `truth.json` beside them.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rand::seq::index::sample;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::finish::jpeg;
+use super::{Identity, Truth, render_crop, render_photo};
+use crate::types::Cancel;
+
+/// What to write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlbumPlan {
+    pub people: u32,
+    pub photos: u32,
+    pub seed: u64,
+    pub layout: Layout,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layout {
+    /// One folder of photos with one to six people each.
+    Photos,
+    /// A folder a person with aligned crops of this many pixels a side; the photos are dealt out evenly.
+    FolderAPerson { crop_size: u32 },
+}
+
+/// `truth.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AlbumTruth {
+    pub seed: u64,
+    pub people: u32,
+    pub photos: Vec<PhotoTruth>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PhotoTruth {
+    /// Relative to `truth.json`, with `/`.
+    pub file: String,
+    pub width: u32,
+    pub height: u32,
+    /// From left to right.
+    pub faces: Vec<Truth>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum SynthError {
+    #[error("an album needs at least one person and one photo")]
+    NothingToDraw,
+    #[error("the folder holds other files, nothing was written: {}", .0.display())]
+    FolderInUse(PathBuf),
+    #[error("the album is incomplete, {written} photos were kept: {source}: {}", path.display())]
+    Write { written: u32, source: io::Error, path: PathBuf },
+    #[error("cancelled, {written} photos were kept without truth.json")]
+    Cancelled { written: u32 },
+}
+
+/// How many photos are drawn at once between two looks at `cancel`.
+const BATCH: u32 = 16;
+
+/// Draws an album into `folder`, which must be new, empty, or an album. `progress` is told photos done and all photos.
+///
+/// # Errors
+/// See [`SynthError`]; `truth.json` is written last, so an album with it is complete.
+pub fn write_album(
+    folder: &Path,
+    plan: &AlbumPlan,
+    cancel: &Cancel,
+    progress: &mut dyn FnMut(u32, u32),
+) -> Result<AlbumTruth, SynthError> {
+    if plan.people == 0 || plan.photos == 0 {
+        return Err(SynthError::NothingToDraw);
+    }
+    prepare(folder)?;
+    let people: Vec<Identity> = (0..plan.people).map(|index| Identity::new(plan.seed, index)).collect();
+    let mut photos = Vec::new();
+    for start in (0..plan.photos).step_by(BATCH as usize) {
+        if cancel.is_cancelled() {
+            return Err(SynthError::Cancelled { written: start });
+        }
+        let batch = (start..plan.photos.min(start + BATCH)).into_par_iter();
+        let written: Result<Vec<PhotoTruth>, (io::Error, PathBuf)> =
+            batch.map(|number| write_photo(folder, plan, &people, number)).collect();
+        photos.extend(written.map_err(|(source, path)| SynthError::Write { written: start, source, path })?);
+        progress(photos.len() as u32, plan.photos);
+    }
+    let truth = AlbumTruth { seed: plan.seed, people: plan.people, photos };
+    let path = folder.join(TRUTH_FILE);
+    let text = serde_json::to_vec_pretty(&truth).map_err(io::Error::from);
+    text.and_then(|text| fs::write(&path, text)).map_err(|source| SynthError::Write {
+        written: plan.photos,
+        source,
+        path,
+    })?;
+    Ok(truth)
+}
+
+const TRUTH_FILE: &str = "truth.json";
+
+fn prepare(folder: &Path) -> Result<(), SynthError> {
+    let failed = |source| SynthError::Write { written: 0, source, path: folder.to_owned() };
+    fs::create_dir_all(folder).map_err(failed)?;
+    let is_empty = fs::read_dir(folder).map_err(failed)?.next().is_none();
+    if !is_empty && !folder.join(TRUTH_FILE).is_file() {
+        return Err(SynthError::FolderInUse(folder.to_owned()));
+    }
+    Ok(())
+}
+
+fn write_photo(
+    folder: &Path,
+    plan: &AlbumPlan,
+    people: &[Identity],
+    number: u32,
+) -> Result<PhotoTruth, (io::Error, PathBuf)> {
+    // Streams below `people` are the identities'.
+    let mut rng = ChaCha8Rng::seed_from_u64(plan.seed);
+    rng.set_stream((1 << 32) + u64::from(number));
+    let (file, picture, faces, quality) = match plan.layout {
+        Layout::Photos => {
+            let size = [(1280, 960), (960, 1280), (1440, 960), (1600, 900)][rng.random_range(0..4)];
+            let wanted = [1, 1, 1, 2, 2, 2, 3, 3, 4, 6][rng.random_range(0..10)];
+            let chosen = sample(&mut rng, people.len(), people.len().min(wanted));
+            let group: Vec<(u32, &Identity)> = chosen.iter().map(|index| (index as u32, &people[index])).collect();
+            let (picture, faces, quality) = render_photo(&group, size, rng.random());
+            (format!("photo-{:05}.jpg", number + 1), picture, faces, quality)
+        }
+        Layout::FolderAPerson { crop_size } => {
+            let person = number % plan.people;
+            let picture = render_crop(&people[person as usize], rng.random(), crop_size);
+            let file = format!("person-{:04}/{:04}.jpg", person + 1, number / plan.people + 1);
+            (file, picture, vec![Truth::of_crop(person, crop_size)], 95)
+        }
+    };
+    let path = folder.join(&file);
+    let parent = path.parent().unwrap_or(folder);
+    let written = fs::create_dir_all(parent).and_then(|()| fs::write(&path, jpeg(&picture, quality)));
+    written.map_err(|error| (error, path))?;
+    Ok(PhotoTruth { file, width: picture.width(), height: picture.height(), faces })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn album(plan: &AlbumPlan) -> (tempfile::TempDir, AlbumTruth) {
+        let folder = tempfile::tempdir().unwrap();
+        let truth = write_album(folder.path(), plan, &Cancel::default(), &mut |_, _| ()).unwrap();
+        (folder, truth)
+    }
+
+    fn plan(layout: Layout) -> AlbumPlan {
+        AlbumPlan { people: 3, photos: 5, seed: 11, layout }
+    }
+
+    #[test]
+    fn the_same_seed_gives_the_same_bytes() {
+        for layout in [Layout::Photos, Layout::FolderAPerson { crop_size: 64 }] {
+            let ((first, truth), (second, again)) = (album(&plan(layout)), album(&plan(layout)));
+            assert_eq!(truth, again);
+            for photo in &truth.photos {
+                let read = |folder: &tempfile::TempDir| fs::read(folder.path().join(&photo.file)).unwrap();
+                assert!(read(&first) == read(&second), "{}", photo.file);
+            }
+            let (_other, differs) = album(&AlbumPlan { seed: 12, ..plan(layout) });
+            assert_ne!(truth.seed, differs.seed);
+        }
+    }
+
+    #[test]
+    fn truth_lies_inside_the_photo() {
+        let (folder, truth) = album(&AlbumPlan { photos: 12, ..plan(Layout::Photos) });
+        assert_eq!(truth.photos.len(), 12);
+        for photo in &truth.photos {
+            assert!(!photo.faces.is_empty() && photo.faces.len() <= 3);
+            for face in &photo.faces {
+                let [x, y] = face.face_box.centre();
+                assert!(x > 0.0 && y > 0.0 && x < photo.width as f32 && y < photo.height as f32, "{photo:?}");
+                let [eye, other_eye, nose, corner, _] = face.landmarks.0;
+                assert!(eye[0] < other_eye[0] && eye[1] < corner[1] && nose[1] < corner[1] + 20.0, "{face:?}");
+            }
+            let people: std::collections::BTreeSet<u32> = photo.faces.iter().map(|face| face.person).collect();
+            assert_eq!(people.len(), photo.faces.len(), "nobody is twice in a photo");
+        }
+        let read: AlbumTruth = serde_json::from_slice(&fs::read(folder.path().join(TRUTH_FILE)).unwrap()).unwrap();
+        assert_eq!(read, truth);
+    }
+
+    #[test]
+    fn other_folders_are_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("diary.txt"), "mine").unwrap();
+        let outcome = write_album(folder.path(), &plan(Layout::Photos), &Cancel::default(), &mut |_, _| ());
+        assert!(matches!(outcome, Err(SynthError::FolderInUse(_))));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn cancelled_albums_have_no_truth() {
+        let folder = tempfile::tempdir().unwrap();
+        let cancel = Cancel::default();
+        cancel.cancel();
+        let outcome = write_album(folder.path(), &plan(Layout::Photos), &cancel, &mut |_, _| ());
+        assert!(matches!(outcome, Err(SynthError::Cancelled { written: 0 })));
+        assert!(!folder.path().join(TRUTH_FILE).exists());
+    }
+}
