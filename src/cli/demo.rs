@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use clap::Args;
 
-use super::{Global, stop_on_ctrl_c};
+use super::Global;
+use super::train::stop_on_ctrl_c;
 use crate::device::{VerdictCache, choose};
 use crate::jobs::Home;
 use crate::jobs::demo::{DemoEvent, DemoOptions, DemoReport, demo};

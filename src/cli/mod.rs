@@ -1,8 +1,10 @@
 //! One file a subcommand. Results go to standard output, progress and problems to standard error.
 
+mod demo;
 mod devices;
 pub mod models;
 mod people;
+mod train;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -39,6 +41,8 @@ pub enum Command {
     Models(models::ModelsArgs),
     Devices(devices::DevicesArgs),
     People(people::PeopleArgs),
+    Train(train::TrainArgs),
+    Demo(demo::DemoArgs),
 }
 
 /// Runs a subcommand. Errors are printed once, by `main`.
@@ -48,5 +52,7 @@ pub fn run(global: &Global, command: Command) -> Result<ExitCode> {
         Command::Models(args) => models::run(&home, args),
         Command::Devices(args) => devices::run(&home, args),
         Command::People(args) => people::run(&home, args),
+        Command::Train(args) => train::run(&home, global, args),
+        Command::Demo(args) => demo::run(&home, global, args),
     }
 }

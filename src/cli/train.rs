@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 
-use super::{Global, stop_on_ctrl_c};
+use super::Global;
 use crate::device::{VerdictCache, choose};
 use crate::jobs::Home;
 use crate::jobs::train::{
@@ -25,7 +25,7 @@ use crate::train::mining::{Negatives, Positives};
 use crate::train::optimiser::{Rule, WeightDecay};
 use crate::train::schedule::{LearningRate, Schedule};
 use crate::train::validate::ValidationReport;
-use crate::types::ModelId;
+use crate::types::{Cancel, ModelId};
 
 /// Trains a network by triplet loss on a folder of people, one sub-folder each
 #[derive(Debug, Args)]
@@ -204,6 +204,18 @@ pub fn run(home: &Home, global: &Global, args: TrainArgs) -> Result<ExitCode> {
         print_summary(&summary);
     }
     Ok(if summary.stopped == StopReason::NotANumber { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// The first Ctrl-C asks the run to stop, which saves it; the second ends the program.
+pub(super) fn stop_on_ctrl_c(cancel: &Cancel) -> Result<()> {
+    let cancel = cancel.clone();
+    let handler = move || {
+        if cancel.is_cancelled() {
+            std::process::exit(130);
+        }
+        cancel.cancel();
+    };
+    ctrlc::set_handler(handler).context("cannot listen for Ctrl-C")
 }
 
 fn request(args: TrainArgs) -> Result<(TrainRequest, PathBuf)> {

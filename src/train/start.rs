@@ -76,7 +76,7 @@ const SFACE_RECIPE: InputRecipe = InputRecipe {
     width: 112,
     height: 112,
     crop: CropRule::FivePoints,
-    scaling: PixelScaling::Raw,
+    scaling: PixelScaling::Fixed { mean: 127.5, divisor: 128.0 },
     channels: ChannelOrder::Rgb,
 };
 
