@@ -9,7 +9,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let outcome = match cli.command {
         Some(command) => cli::run(&cli.global, command),
-        None => window(),
+        None => window(&cli.global),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("likeness: {error:#}");
@@ -17,6 +17,22 @@ fn main() -> ExitCode {
     })
 }
 
-fn window() -> anyhow::Result<ExitCode> {
-    anyhow::bail!("the window is not built yet")
+#[cfg(feature = "gui")]
+fn window(global: &cli::Global) -> anyhow::Result<ExitCode> {
+    use likeness::gui;
+    use likeness::jobs::{EngineOptions, Home};
+
+    let home = Home::open(global.home.as_deref())?;
+    let options = EngineOptions { device: global.device()?, ..Default::default() };
+    let folder = home.root().to_owned();
+    gui::open(
+        &folder,
+        Box::new(move |wake| Ok(Box::new(gui::desk::Desk::open(home, options, std::sync::Arc::from(wake))?))),
+    )?;
+    Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(not(feature = "gui"))]
+fn window(_: &cli::Global) -> anyhow::Result<ExitCode> {
+    anyhow::bail!("this build has no window: name a subcommand (see likeness --help)")
 }

@@ -1,8 +1,12 @@
 //! One file a subcommand. Results go to standard output, progress and problems to standard error.
 
 mod demo;
+mod compare;
+mod console;
+mod embed;
+mod models;
+mod scan;
 mod devices;
-pub mod models;
 mod people;
 mod train;
 
@@ -12,6 +16,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 
+use crate::device::DeviceChoice;
 use crate::jobs::Home;
 
 /// Finds the people in a photo library and learns faces on your own GPU. Nothing leaves this computer.
@@ -36,8 +41,18 @@ pub struct Global {
     pub device: String,
 }
 
+impl Global {
+    /// The device that `--device` names.
+    pub fn device(&self) -> Result<DeviceChoice> {
+        Ok(self.device.parse()?)
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    Scan(scan::ScanArgs),
+    Compare(compare::CompareArgs),
+    Embed(embed::EmbedArgs),
     Models(models::ModelsArgs),
     Devices(devices::DevicesArgs),
     People(people::PeopleArgs),
@@ -49,6 +64,9 @@ pub enum Command {
 pub fn run(global: &Global, command: Command) -> Result<ExitCode> {
     let home = Home::open(global.home.as_deref())?;
     match command {
+        Command::Scan(args) => scan::run(&home, global, args),
+        Command::Compare(args) => compare::run(&home, global, args),
+        Command::Embed(args) => embed::run(&home, global, args),
         Command::Models(args) => models::run(&home, args),
         Command::Devices(args) => devices::run(&home, args),
         Command::People(args) => people::run(&home, args),

@@ -1,6 +1,7 @@
 //! Which device the user asked for, and which adapter answers that. Pure: tests need no adapter.
 
 use std::convert::Infallible;
+use std::fmt;
 use std::str::FromStr;
 
 use super::{Adapter, AdapterKind, DeviceError, Verdict};
@@ -26,6 +27,18 @@ impl FromStr for DeviceChoice {
             "cpu" => Self::Cpu,
             "gpu" => Self::Gpu,
             name => Self::Named(name.to_owned()),
+        })
+    }
+}
+
+/// As [`FromStr`] reads it back.
+impl fmt::Display for DeviceChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Auto => "auto",
+            Self::Cpu => "cpu",
+            Self::Gpu => "gpu",
+            Self::Named(name) => name,
         })
     }
 }

@@ -3,5 +3,31 @@
 pub mod demo;
 mod home;
 pub mod train;
+mod compare;
+mod embed_files;
+mod engine;
+mod grouping;
+mod home;
+mod install;
+mod library_thread;
+mod portrait;
+mod progress;
+mod runner;
+mod scan;
+#[cfg(test)]
+mod tests;
+mod thumbnails;
+mod walk;
 
+pub use compare::{Compared, compare_face, compare_file};
+pub use embed_files::{EmbeddedFace, FaceSource, embed_files};
+pub use engine::{Engine, EngineOptions, FindFaces, FoundFace, Timings};
+pub use grouping::{GroupSummary, Grouping, PreparedGrouping, nearest_people, regroup, split_group};
 pub use home::Home;
+pub use install::{DEFAULT_PACK, ensure_installed, install};
+pub use library_thread::LibraryHandle;
+pub use portrait::thumbnail_jpeg;
+pub use progress::{JobEvent, Meter, Progress, Skipped, Stage};
+pub use runner::{Desk, Runner, Sink};
+pub use scan::{ScanSummary, scan, working_copy};
+pub use thumbnails::ThumbnailCache;

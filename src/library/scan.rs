@@ -84,6 +84,13 @@ pub enum ScanOutcome {
     Cancelled,
 }
 
+/// What a scan met: photos that could be looked through, and their faces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ScanCounts {
+    pub photos: usize,
+    pub faces: usize,
+}
+
 /// A scanned folder and its last scan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScannedFolder {
@@ -237,6 +244,17 @@ impl LibraryReader {
                 })
             });
             Ok(known.optional()?)
+        })
+    }
+
+    pub fn scan_counts(&self, scan: ScanId) -> Result<ScanCounts> {
+        self.read(|c| {
+            let mut query = c.prepare_cached(
+                "SELECT count(*), ifnull(sum((SELECT count(*) FROM face WHERE photo_id = photo.id AND \
+                 set_aside IS NULL)), 0) FROM photo WHERE seen_in_scan = ?1 AND state = 'done'",
+            )?;
+            let counts = query.query_row([scan.0], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))?;
+            Ok(ScanCounts { photos: counts.0 as usize, faces: counts.1 as usize })
         })
     }
 

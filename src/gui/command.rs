@@ -1,0 +1,122 @@
+//! Everything a user can do, as a closed list. Views send these and change nothing themselves.
+
+use std::path::PathBuf;
+
+use super::locale::Language;
+use super::notices::NoticeId;
+use super::rows::{CompareSource, JobId, Linkage, PhotoFilter};
+use super::state::View;
+use super::theme::ThemeChoice;
+use crate::gui::backend::MoveTarget;
+use crate::types::{FaceId, ModelId, PersonId, PhotoId};
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    // Going somewhere
+    /// Opens one of the views of the rail.
+    Show(View),
+    OpenPerson(PersonId),
+    OpenPhoto(PhotoId),
+    /// Leaves the open photo or person for the view it was opened from.
+    Back,
+    /// Opens the next photo of the timeline.
+    NextPhoto,
+    /// Opens the previous photo of the timeline.
+    PreviousPhoto,
+    /// Shows only the photos that pass.
+    Filter(PhotoFilter),
+
+    // Photos
+    /// Asks for a folder and scans it.
+    ChooseFolder,
+    /// Adds folders to the library and scans them.
+    ScanFolders(Vec<PathBuf>),
+    /// Looks for what changed in all known folders.
+    Rescan,
+    CancelJob(JobId),
+
+    // People
+    /// Names a person or an unnamed group; a name that another person has merges the two.
+    Name {
+        person: PersonId,
+        name: String,
+    },
+    Confirm {
+        person: PersonId,
+        faces: Vec<FaceId>,
+    },
+    /// Confirms every suggestion of this person.
+    ConfirmAll(PersonId),
+    /// Says that these faces are not this person.
+    Reject {
+        person: PersonId,
+        faces: Vec<FaceId>,
+    },
+    /// Gives faces to another person.
+    Move {
+        faces: Vec<FaceId>,
+        to: MoveTarget,
+    },
+    /// Puts faces back among those without a person.
+    TakeOut(Vec<FaceId>),
+    /// Opens the preview of merging two people.
+    AskMerge {
+        from: PersonId,
+        into: PersonId,
+    },
+    /// Closes that preview.
+    CloseMerge,
+    Merge {
+        from: PersonId,
+        into: PersonId,
+    },
+    /// Says that a group holds different people.
+    Split(PersonId),
+    /// Keeps a group out of sight.
+    Ignore(PersonId),
+    /// Says that a group shows no faces of people.
+    NotAPerson(PersonId),
+    Undo,
+    Redo,
+
+    // Grouping
+    /// Opens or closes the grouping panel.
+    ToggleGrouping,
+    /// Shows what another threshold or linkage would change.
+    PreviewGrouping {
+        squared_distance: f32,
+        linkage: Linkage,
+    },
+    /// Groups anew as previewed.
+    ApplyGrouping,
+
+    // Compare
+    /// Adds faces to the comparison.
+    Compare(Vec<CompareSource>),
+    /// Takes the face in this slot out.
+    RemoveCompared(usize),
+    ClearCompared,
+    /// Asks for files to compare.
+    ChooseCompareFiles,
+
+    // Models
+    InstallModels(Vec<ModelId>),
+    /// Asks for a model file that is already on this computer.
+    ChooseModelFile,
+    ImportModel(PathBuf),
+    VerifyModel(ModelId),
+    RemoveModel(ModelId),
+    UseModel(ModelId),
+
+    // Settings
+    /// None chooses the best device.
+    UseDevice(Option<String>),
+    SetTheme(ThemeChoice),
+    SetLanguage(Language),
+    /// Side of a photo in the grid, in points.
+    SetTileSize(f32),
+    SetReducedMotion(bool),
+
+    /// Takes a notice away.
+    Dismiss(NoticeId),
+}

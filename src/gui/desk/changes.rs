@@ -1,0 +1,76 @@
+//! What the user decides, written through the library's journal or into the model store.
+
+use anyhow::Result;
+
+use super::{Shared, failure, lock, preview};
+use crate::gui::backend::{Change, Event, MoveTarget, Ticket};
+use crate::jobs::split_group;
+use crate::library::{Belongs, Destination, Library, LibraryError, SetAside};
+use crate::models::{Store, Verdict};
+use crate::types::{FaceId, PersonId, SquaredDistance};
+
+pub fn answer(shared: &Shared, ticket: Ticket, change: Change) -> Event {
+    let outcome = apply(shared, change);
+    // Whatever changed, the next preview starts from the library as it is then.
+    *lock(&shared.preview) = None;
+    match outcome {
+        Ok(()) => Event::Changed(ticket),
+        Err(error) => Event::Failed(Some(ticket), failure("change", &error)),
+    }
+}
+
+fn apply(shared: &Shared, change: Change) -> Result<()> {
+    let model = shared.options().model_id();
+    match change {
+        Change::ImportModel(path) => {
+            Store::open(shared.home.models())?.import(&path)?;
+            Ok(())
+        }
+        Change::VerifyModel(id) => match Store::open(shared.home.models())?.verify(&id)? {
+            Verdict::Sound => Ok(()),
+            Verdict::Missing => anyhow::bail!("{id} is not installed"),
+            Verdict::Damaged { path, .. } => {
+                anyhow::bail!("a file of {id} is damaged; remove the model and install it again: {}", path.display())
+            }
+        },
+        Change::ApplyGrouping { squared_distance, linkage } => {
+            preview::apply(shared, SquaredDistance(squared_distance), linkage)
+        }
+        Change::Split(person) => split_group(&shared.library, &model, person),
+        review => shared.library.call(move |library| decide(library, review)),
+    }
+}
+
+fn decide(library: &mut Library, change: Change) -> Result<(), LibraryError> {
+    match change {
+        Change::Name { person, name } => library.name_person(person, &name),
+        Change::Confirm { faces, .. } => library.confirm(&faces),
+        Change::ConfirmAll(person) => {
+            let faces = faces_of(library, person, |belongs| belongs == Belongs::Suggested)?;
+            library.confirm(&faces)
+        }
+        Change::Reject { faces, .. } => library.reject(&faces),
+        Change::Move { faces, to: MoveTarget::Person(to) } => {
+            library.move_faces(&faces, &Destination::Person(to)).map(drop)
+        }
+        Change::Move { faces, to: MoveTarget::NewPerson(name) } => {
+            library.move_faces(&faces, &Destination::NewPerson { name }).map(drop)
+        }
+        Change::TakeOut(faces) => library.take_out(&faces).map(drop),
+        Change::Merge { from, into } => library.merge(from, into),
+        Change::Ignore(person) => library.hide_person(person),
+        Change::NotAPerson(person) => {
+            let faces = faces_of(library, person, |_| true)?;
+            library.set_aside(&faces, SetAside::NotAFace)
+        }
+        Change::Undo => library.undo().map(drop),
+        Change::Redo => library.redo().map(drop),
+        other => unreachable!("{other:?} is no review decision"),
+    }
+}
+
+fn faces_of(library: &Library, person: PersonId, wanted: impl Fn(Belongs) -> bool) -> Result<Vec<FaceId>, LibraryError> {
+    let everyone = library.everyone()?;
+    let faces = everyone.into_iter().filter(|listing| listing.id == person).flat_map(|listing| listing.faces);
+    Ok(faces.filter(|face| wanted(face.belongs)).map(|face| face.face_id).collect())
+}

@@ -1,0 +1,134 @@
+//! The window's [`Backend`] over the real jobs: requests become work for the [`Runner`]'s threads, results become rows.
+
+mod changes;
+mod loads;
+mod long;
+mod pictures;
+mod preview;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use anyhow::Result;
+
+use super::backend::{Backend, Change, Event, Failure, Request};
+use super::rows::JobId;
+use crate::jobs::{EngineOptions, Home, LibraryHandle, Runner, Sink, ThumbnailCache};
+use crate::types::Cancel;
+
+/// The jobs behind an open window.
+pub struct Desk {
+    runner: Runner<Event>,
+    shared: Arc<Shared>,
+    running: HashMap<JobId, Cancel>,
+    next_job: u64,
+}
+
+/// What all threads may look at.
+struct Shared {
+    home: Home,
+    library: LibraryHandle,
+    thumbnails: ThumbnailCache,
+    options: Mutex<EngineOptions>,
+    /// What the networks were last loaded on.
+    device: Mutex<Option<String>>,
+    /// The last dendrogram, so that moving the threshold only cuts it anew.
+    preview: Mutex<Option<preview::Prepared>>,
+}
+
+impl Desk {
+    /// Opens the library and starts the threads. `wake` asks the window to look for events.
+    pub fn open(home: Home, options: EngineOptions, wake: Arc<dyn Fn() + Send + Sync>) -> Result<Self> {
+        let library = LibraryHandle::open(&home.library())?;
+        let options = loads::remembered_options(&library, options)?;
+        let shared = Shared {
+            thumbnails: ThumbnailCache::new(home.cache()),
+            home: home.clone(),
+            library,
+            options: Mutex::new(options),
+            device: Mutex::new(None),
+            preview: Mutex::new(None),
+        };
+        let runner = Runner::start(home, wake, || {
+            Event::Failed(None, Failure { what: "internal".into(), details: "a job broke down".into() })
+        })?;
+        Ok(Self { runner, shared: Arc::new(shared), running: HashMap::new(), next_job: 1 })
+    }
+
+    /// A new job's name and its cancel flag.
+    fn begin_job(&mut self) -> (JobId, Cancel) {
+        let job = JobId(self.next_job);
+        self.next_job += 1;
+        let cancel = Cancel::default();
+        self.running.insert(job, cancel.clone());
+        (job, cancel)
+    }
+
+    fn quick(&self, work: impl FnOnce(&Shared, &Sink<Event>) + Send + 'static) {
+        let shared = self.shared.clone();
+        self.runner.quick(move |sink| work(&shared, sink));
+    }
+}
+
+impl Backend for Desk {
+    fn send(&mut self, request: Request) -> Result<(), Request> {
+        if !self.runner.has_room() {
+            return Err(request);
+        }
+        match request {
+            Request::Scan(folders) => self.scan(folders),
+            Request::InstallModels(models) => self.install(models),
+            Request::Compare(sources) => self.compare(sources),
+            Request::Cancel(job) => {
+                self.running.get(&job).into_iter().for_each(Cancel::cancel);
+            }
+            Request::PreviewGrouping { squared_distance, linkage } => {
+                self.quick(move |shared, sink| preview::answer(shared, sink, squared_distance, linkage));
+            }
+            Request::LoadImage(key) => {
+                self.quick(move |shared, sink| {
+                    let picture = pictures::load(shared, key).map_err(|error| format!("{error:#}"));
+                    sink.send(Event::Image(key, picture));
+                });
+            }
+            Request::Change(ticket, Change::UseDevice(device)) => self.use_device(ticket, device),
+            Request::Change(ticket, Change::UseModel(model)) => self.use_model(ticket, model),
+            Request::Change(ticket, Change::RemoveModel(model)) => self.remove_model(ticket, model),
+            Request::Change(ticket, change) => {
+                self.quick(move |shared, sink| sink.send(changes::answer(shared, ticket, change)));
+            }
+            load => self.quick(move |shared, sink| sink.send(loads::answer(shared, load))),
+        }
+        Ok(())
+    }
+
+    fn poll(&mut self) -> Option<Event> {
+        let event = self.runner.poll()?;
+        if let Event::JobEnded(job, _) = &event {
+            self.running.remove(job);
+        }
+        Some(event)
+    }
+}
+
+impl Drop for Desk {
+    /// A closed window stops its jobs; what they have recorded is kept.
+    fn drop(&mut self) {
+        self.running.values().for_each(Cancel::cancel);
+    }
+}
+
+impl Shared {
+    fn options(&self) -> EngineOptions {
+        lock(&self.options).clone()
+    }
+}
+
+/// A panic of another thread leaves whole values behind: each is replaced in one assignment.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn failure(what: &str, error: &anyhow::Error) -> Failure {
+    Failure { what: what.to_owned(), details: format!("{error:#}") }
+}

@@ -1,0 +1,61 @@
+//! Pixels for the window: thumbnails, large photos, portraits.
+
+use anyhow::{Context, Result};
+use image::RgbImage;
+
+use super::Shared;
+use crate::gui::rows::{ImageKey, Picture};
+use crate::image::{DecodeLimits, DecodeScale, decode, thumbnail};
+use crate::jobs::{thumbnail_jpeg, working_copy};
+use crate::library::PhotoDetail;
+use crate::types::{FaceId, PhotoId};
+
+const LARGE_LONG_SIDE: u32 = 2048;
+
+pub fn load(shared: &Shared, key: ImageKey) -> Result<Picture> {
+    match key {
+        ImageKey::Face(face) => portrait(shared, face),
+        ImageKey::Thumbnail(photo) => small(shared, photo),
+        ImageKey::Large(photo) => large(shared, photo),
+    }
+}
+
+/// RGB pixels as the window wants them.
+pub fn picture(pixels: &RgbImage) -> Picture {
+    let rgba = pixels.pixels().flat_map(|p| [p[0], p[1], p[2], 255]).collect();
+    Picture { width: pixels.width(), height: pixels.height(), rgba }
+}
+
+fn portrait(shared: &Shared, face: FaceId) -> Result<Picture> {
+    let jpeg = shared.library.call(move |library| library.crop_jpeg(face))?.context("this face is gone")?;
+    picture_of_jpeg(&jpeg)
+}
+
+/// From the cache, else made again and kept.
+fn small(shared: &Shared, photo: PhotoId) -> Result<Picture> {
+    let photo = detail(shared, photo)?;
+    if let Some(jpeg) = photo.sha256.and_then(|hash| shared.thumbnails.get(&hash)) {
+        return picture_of_jpeg(&jpeg);
+    }
+    let jpeg = thumbnail_jpeg(&working_copy(&photo.path)?.pixels)?;
+    if let Some(hash) = photo.sha256 {
+        // The next look makes it again where the disk is full.
+        let _ = shared.thumbnails.put(&hash, &jpeg);
+    }
+    picture_of_jpeg(&jpeg)
+}
+
+fn large(shared: &Shared, photo: PhotoId) -> Result<Picture> {
+    let path = detail(shared, photo)?.path;
+    let photo = decode(&path, DecodeScale::LongSideAtLeast(LARGE_LONG_SIDE), &DecodeLimits::default())?;
+    let too_long = photo.pixels.width().max(photo.pixels.height()) > LARGE_LONG_SIDE;
+    Ok(picture(&if too_long { thumbnail(&photo.pixels, LARGE_LONG_SIDE) } else { photo.pixels }))
+}
+
+fn detail(shared: &Shared, photo: PhotoId) -> Result<PhotoDetail> {
+    shared.library.call(move |library| library.photo(photo))?.context("this photo is gone from the library")
+}
+
+fn picture_of_jpeg(jpeg: &[u8]) -> Result<Picture> {
+    Ok(picture(&image::load_from_memory_with_format(jpeg, image::ImageFormat::Jpeg)?.into_rgb8()))
+}

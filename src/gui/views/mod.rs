@@ -1,0 +1,37 @@
+//! One file a view. A view is a small struct that owns only what it alone needs, and a `ui` that reads the state
+//! through [`ViewCtx`] and changes nothing but by sending commands.
+
+pub mod compare;
+pub mod first_run;
+pub mod grouping;
+pub mod library;
+pub mod merge;
+pub mod models;
+pub mod people;
+pub mod person;
+pub mod photo;
+pub mod settings;
+
+use super::command::Command;
+use super::locale::Locale;
+use super::state::State;
+use super::thumbnails::Thumbnails;
+
+/// What a view sees.
+pub struct ViewCtx<'a> {
+    pub state: &'a State,
+    pub text: &'a Locale,
+    pub images: &'a mut Thumbnails,
+    commands: &'a mut Vec<Command>,
+}
+
+impl<'a> ViewCtx<'a> {
+    pub fn new(state: &'a State, text: &'a Locale, images: &'a mut Thumbnails, commands: &'a mut Vec<Command>) -> Self {
+        Self { state, text, images, commands }
+    }
+
+    /// Asks for something to be done, after this frame.
+    pub fn send(&mut self, command: Command) {
+        self.commands.push(command);
+    }
+}

@@ -1,0 +1,16 @@
+//! Drawn things that more than one view uses. Functions that draw end in `_ui`; all of them give what they draw a
+//! name for screen readers.
+
+pub mod buttons;
+pub mod distance_scale;
+pub mod face_strip;
+pub mod face_tile;
+pub mod job_bar;
+pub mod matrix;
+pub mod name_field;
+pub mod picture;
+pub mod rail;
+pub mod rows;
+pub mod search_field;
+pub mod status;
+pub mod toasts;

@@ -1,0 +1,273 @@
+//! Device, detector and embedder together: from the pixels of a photo to the faces in it.
+
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use image::RgbImage;
+use rayon::prelude::*;
+
+use super::Home;
+use super::install::ensure_installed;
+use super::portrait::portrait_jpeg;
+use super::progress::JobEvent;
+use crate::align;
+use crate::detect::{DetectorConfig, YuNet};
+use crate::device::{self, ComputeDevice, DeviceChoice, DeviceKind, VerdictCache};
+use crate::embed::{Batching, EmbedError, Embedder};
+use crate::image::{DecodeLimits, DecodeScale, Photo, decode};
+use crate::models::{Architecture, Store, Task};
+use crate::nets::sface::SFace;
+use crate::types::{Cancel, CropRule, Detection, Embedding, InputRecipe, ModelId, SquaredDistance};
+use crate::weights::read_onnx;
+
+/// The models of the default pack.
+const DETECTOR: &str = "yunet-2023mar";
+const EMBEDDER: &str = "sface-2021dec";
+
+/// Two faces up to this squared distance count as the same person for SFace: cosine 0.363, as OpenCV's sample for the
+/// model says.
+const SAME_PERSON: SquaredDistance = SquaredDistance(1.274);
+
+/// The detector's box is about this many times as long as the crop's share of it: below, the crop would be enlarged.
+const FACE_SIDES_A_CROP: f32 = 1.25;
+
+const CROPS_A_PASS_ON_GPU: NonZeroUsize = NonZeroUsize::new(32).unwrap();
+
+/// The detector works at up to this long side; a face too small at that scale is cut from the full photo instead.
+pub const WORKING_LONG_SIDE: u32 = 1600;
+
+/// One face of a photo: where it is, its embedding, and a small JPEG of it for the window.
+#[derive(Debug, Clone)]
+pub struct FoundFace {
+    /// In pixels of the upright photo at full scale.
+    pub detection: Detection,
+    /// None where the network gave a vector without a direction.
+    pub embedding: Option<Embedding>,
+    pub portrait_jpeg: Vec<u8>,
+}
+
+/// Where the time of a batch went.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Timings {
+    pub detect_secs: f64,
+    pub align_secs: f64,
+    pub embed_secs: f64,
+}
+
+/// From pixels to faces: the loaded networks, or what a test puts in their place.
+pub trait FindFaces {
+    fn detector_id(&self) -> &ModelId;
+
+    /// The model that the embeddings belong to.
+    fn model_id(&self) -> &ModelId;
+
+    /// The faces of each photo, largest first. Photos are taken together so that the device sees full batches; a photo
+    /// whose faces cannot be cut or embedded fails alone. The path is that of the full photo.
+    fn find_faces(&self, photos: &[(&Path, &Photo)], timings: &mut Timings) -> Vec<Result<Vec<FoundFace>>>;
+}
+
+/// What to load, and where to run it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct EngineOptions {
+    pub device: DeviceChoice,
+    /// The embedding network; the default pack's where not named.
+    pub model: Option<String>,
+    /// The detector; the default pack's where not named.
+    pub detector: Option<String>,
+    /// Forbids to fetch a missing model.
+    pub offline: bool,
+}
+
+impl EngineOptions {
+    pub fn model_id(&self) -> ModelId {
+        ModelId(self.model.clone().unwrap_or_else(|| EMBEDDER.to_owned()))
+    }
+
+    pub fn detector_id(&self) -> ModelId {
+        ModelId(self.detector.clone().unwrap_or_else(|| DETECTOR.to_owned()))
+    }
+
+    /// Two faces up to this distance count as the same person.
+    pub fn same_person_threshold(&self) -> SquaredDistance {
+        SAME_PERSON
+    }
+}
+
+/// The loaded networks on their device.
+pub struct Engine {
+    device: ComputeDevice,
+    detector_id: ModelId,
+    model_id: ModelId,
+    detector: YuNet,
+    embedder: Embedder,
+}
+
+impl Engine {
+    /// Installs missing models (unless `offline`), chooses the device, loads the networks.
+    pub fn load(
+        home: &Home,
+        options: &EngineOptions,
+        cancel: &Cancel,
+        events: &mut dyn FnMut(JobEvent),
+    ) -> Result<Self> {
+        let store = Store::open(home.models())?;
+        let detector_id = model_of_task(&store, &options.detector_id(), Task::Detect)?;
+        let model_id = model_of_task(&store, &options.model_id(), Task::Embed)?;
+        ensure_installed(&store, &[&detector_id, &model_id], options.offline, cancel, events)?;
+        let (device, notes) = device::choose(&options.device, &VerdictCache::open(home.device_verdicts()))?;
+        notes.into_iter().for_each(|note| events(JobEvent::Note(note)));
+        let detector = load_detector(&store, &detector_id, &device)?;
+        let embedder = load_embedder(&store, &model_id, &device)?;
+        Ok(Self { device, detector_id, model_id, detector, embedder })
+    }
+
+    pub fn device(&self) -> &ComputeDevice {
+        &self.device
+    }
+
+}
+
+impl FindFaces for Engine {
+    fn detector_id(&self) -> &ModelId {
+        &self.detector_id
+    }
+
+    fn model_id(&self) -> &ModelId {
+        &self.model_id
+    }
+
+    fn find_faces(&self, photos: &[(&Path, &Photo)], timings: &mut Timings) -> Vec<Result<Vec<FoundFace>>> {
+        let started = Instant::now();
+        let detections = self.detect_all(photos);
+        timings.detect_secs += started.elapsed().as_secs_f64();
+
+        let started = Instant::now();
+        let cut: Vec<_> = photos.par_iter().zip(detections).map(|(photo, found)| self.cut(photo, found?)).collect();
+        timings.align_secs += started.elapsed().as_secs_f64();
+
+        let started = Instant::now();
+        let found = self.embed_cut(cut);
+        timings.embed_secs += started.elapsed().as_secs_f64();
+        found
+    }
+}
+
+/// The crops of one photo's faces, waiting to be embedded.
+struct Cut {
+    detections: Vec<Detection>,
+    crops: Vec<RgbImage>,
+    portraits: Vec<Vec<u8>>,
+}
+
+impl Engine {
+    /// The crop of a face given in pixels of `photo`, as the embedding network wants it.
+    pub fn crop(&self, photo: &RgbImage, face: &Detection) -> RgbImage {
+        align::crop(photo, face, self.embedder.recipe())
+    }
+
+    /// One embedding a crop; none for a crop whose embedding has no direction.
+    pub fn embed(&self, crops: &[RgbImage]) -> Result<Vec<Option<Embedding>>> {
+        match self.embedder.embed(crops) {
+            Ok(embeddings) => Ok(embeddings.into_iter().map(Some).collect()),
+            Err(EmbedError::Embedding { index, .. }) => {
+                let mut found = self.embed(&crops[..index])?;
+                found.push(None);
+                found.extend(self.embed(&crops[index + 1..])?);
+                Ok(found)
+            }
+            Err(error) => Err(error).context("the faces could not be embedded"),
+        }
+    }
+
+    /// The embedding of a whole picture that is a face crop already.
+    pub fn embed_whole(&self, pictures: &[&RgbImage]) -> Result<Vec<Option<Embedding>>> {
+        let recipe = InputRecipe { crop: CropRule::AsStored, ..*self.embedder.recipe() };
+        let crops: Vec<_> = pictures.iter().map(|picture| align::crop_without_face(picture, &recipe)).collect();
+        self.embed(&crops)
+    }
+
+    /// On the CPU photos are spread over the cores; a GPU takes them one after another from one thread.
+    fn detect_all(&self, photos: &[(&Path, &Photo)]) -> Vec<Result<Vec<Detection>>> {
+        let detect = |(_, photo): &(&Path, &Photo)| Ok(self.detector.detect(&photo.pixels)?);
+        match self.device.kind {
+            DeviceKind::Cpu => photos.par_iter().map(detect).collect(),
+            DeviceKind::Hardware | DeviceKind::Software => photos.iter().map(detect).collect(),
+        }
+    }
+
+    /// Crops come from the full photo where the working copy shows a face smaller than the network wants it.
+    fn cut(&self, (path, photo): &(&Path, &Photo), detections: Vec<Detection>) -> Result<Cut> {
+        let wanted_side = self.embedder.recipe().width as f32 * FACE_SIDES_A_CROP;
+        let too_small = |found: &Detection| found.face_box.width.max(found.face_box.height) < wanted_side;
+        let full = (photo.scale() < 1.0 && detections.iter().any(too_small))
+            .then(|| decode(path, DecodeScale::Full, &DecodeLimits::default()))
+            .transpose()?;
+        let source = full.as_ref().unwrap_or(photo);
+        let source_from_working = source.scale() / photo.scale();
+        let in_source: Vec<_> = detections.iter().map(|found| scaled(found, source_from_working)).collect();
+        Ok(Cut {
+            crops: in_source.iter().map(|found| self.crop(&source.pixels, found)).collect(),
+            portraits: in_source.iter().map(|found| portrait_jpeg(&source.pixels, found)).collect::<Result<_>>()?,
+            detections: detections.iter().map(|found| scaled(found, 1.0 / photo.scale())).collect(),
+        })
+    }
+
+    /// All crops of the batch in one go, then handed back to their photos.
+    fn embed_cut(&self, mut cut: Vec<Result<Cut>>) -> Vec<Result<Vec<FoundFace>>> {
+        let crops: Vec<RgbImage> =
+            cut.iter_mut().flatten().flat_map(|cut| std::mem::take(&mut cut.crops)).collect();
+        let mut embeddings = match self.embed(&crops) {
+            Ok(embeddings) => embeddings.into_iter(),
+            Err(error) => {
+                let failed = |cut: Result<Cut>| cut.and_then(|_| Err(anyhow!("{error:#}")));
+                return cut.into_iter().map(failed).collect();
+            }
+        };
+        let mut faces_of = |cut: Cut| {
+            let faces = cut.detections.into_iter().zip(cut.portraits).zip(embeddings.by_ref());
+            let face = |((detection, portrait_jpeg), embedding)| FoundFace { detection, embedding, portrait_jpeg };
+            faces.map(face).collect()
+        };
+        cut.into_iter().map(|cut| cut.map(&mut faces_of)).collect()
+    }
+}
+
+fn load_detector(store: &Store, id: &ModelId, device: &ComputeDevice) -> Result<YuNet> {
+    let bytes = store.read(id)?;
+    let detector = match store.entry(id)?.architecture {
+        Architecture::Yunet => YuNet::from_onnx(&bytes, &device.burn, DetectorConfig::default()),
+        other => bail!("{id} is no detector but {other:?}"),
+    };
+    detector.with_context(|| format!("cannot load {id}"))
+}
+
+fn load_embedder(store: &Store, id: &ModelId, device: &ComputeDevice) -> Result<Embedder> {
+    let bytes = store.read(id)?;
+    let entry = store.entry(id)?;
+    let net = match entry.architecture {
+        Architecture::Sface => SFace::from_onnx(read_onnx(&bytes)?, &device.burn).map(|net| Box::new(net) as _),
+        other => bail!("{id} is no embedding network but {other:?}"),
+    };
+    let net = net.with_context(|| format!("cannot load {id}"))?;
+    let batching = match device.kind {
+        DeviceKind::Cpu => Batching::SpreadOverCores,
+        DeviceKind::Hardware | DeviceKind::Software => Batching::Together(CROPS_A_PASS_ON_GPU),
+    };
+    Ok(Embedder::new(net, entry.input, &device.burn, batching)?)
+}
+
+fn model_of_task(store: &Store, id: &ModelId, task: Task) -> Result<ModelId> {
+    let entry = store.entry(id)?;
+    ensure!(entry.task == task, "{id} is a model for another task: {:?}", entry.task);
+    Ok(entry.id.clone())
+}
+
+fn scaled(found: &Detection, factor: f32) -> Detection {
+    Detection {
+        face_box: found.face_box.scaled(factor),
+        landmarks: found.landmarks.scaled(factor),
+        score: found.score,
+    }
+}

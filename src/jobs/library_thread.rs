@@ -1,0 +1,51 @@
+//! One thread owns the library; everybody else sends it work. So there is one writer, and no lock is held over a
+//! decode or a network.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use anyhow::{Context, Result, anyhow};
+use crossbeam_channel::{Sender, bounded};
+
+use crate::library::Library;
+
+type Work = Box<dyn FnOnce(&mut Library) + Send>;
+
+/// A way to the library's thread; clones lead to the same one. The thread ends when the last handle is gone.
+#[derive(Clone)]
+pub struct LibraryHandle {
+    work: Sender<Work>,
+}
+
+impl LibraryHandle {
+    /// Opens the library (creating or migrating it) and starts its thread.
+    pub fn open(path: &Path) -> Result<Self> {
+        let mut library = Library::open(path)?;
+        let (work, inbox) = bounded::<Work>(256);
+        std::thread::Builder::new()
+            .name("likeness-library".into())
+            .spawn(move || inbox.into_iter().for_each(|work| work(&mut library)))
+            .context("cannot start the library's thread")?;
+        Ok(Self { work })
+    }
+
+    /// Runs `work` on the library's thread and waits for its result. A panic in `work` becomes an error here and
+    /// leaves the thread running: every change is a transaction, so the library stays whole.
+    pub fn call<T, E>(&self, work: impl FnOnce(&mut Library) -> Result<T, E> + Send + 'static) -> Result<T>
+    where
+        T: Send + 'static,
+        E: Into<anyhow::Error> + Send + 'static,
+    {
+        let (reply, answer) = bounded(1);
+        let work: Work = Box::new(move |library| {
+            let outcome = catch_unwind(AssertUnwindSafe(|| work(library)));
+            // A caller that has gone away no longer wants the answer.
+            let _ = reply.send(outcome);
+        });
+        self.work.send(work).map_err(|_| anyhow!("the library's thread has ended"))?;
+        match answer.recv().map_err(|_| anyhow!("the library's thread has ended"))? {
+            Ok(result) => result.map_err(Into::into),
+            Err(_) => Err(anyhow!("an internal error stopped this change; the library is as it was before")),
+        }
+    }
+}

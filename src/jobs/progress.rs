@@ -1,0 +1,129 @@
+//! What a running job says of itself; the window and the command line show the same.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use serde::Serialize;
+
+/// Which part of a job is running.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    Installing,
+    LoadingModels,
+    LookingForPhotos,
+    Scanning,
+    Embedding,
+    Grouping,
+    Training,
+    Evaluating,
+}
+
+impl Stage {
+    /// The English word; the window has its own table.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Installing => "Installing",
+            Self::LoadingModels => "Loading models",
+            Self::LookingForPhotos => "Looking for photos",
+            Self::Scanning => "Scanning",
+            Self::Embedding => "Embedding",
+            Self::Grouping => "Grouping",
+            Self::Training => "Training",
+            Self::Evaluating => "Evaluating",
+        }
+    }
+}
+
+/// How far a stage is.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Progress {
+    pub stage: Stage,
+    pub done: u64,
+    /// Unknown while the work is still being counted.
+    pub total: Option<u64>,
+    /// Items a second since the stage began.
+    pub rate_per_s: f64,
+    pub left_secs: Option<f64>,
+}
+
+/// A file that a job left out, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Skipped {
+    #[serde(serialize_with = "lossy_path")]
+    pub path: PathBuf,
+    pub reason: String,
+}
+
+fn lossy_path<S: serde::Serializer>(path: &std::path::Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&path.to_string_lossy())
+}
+
+/// Everything a job says while it runs.
+#[derive(Debug, Clone, PartialEq)]
+pub enum JobEvent {
+    Progress(Progress),
+    /// Something the user should hear once: which device was chosen, what is being installed from where.
+    Note(String),
+    Skipped(Skipped),
+}
+
+/// Counts a stage and turns counts into rate and time left.
+#[derive(Debug)]
+pub struct Meter {
+    stage: Stage,
+    started: Instant,
+    done: u64,
+    total: Option<u64>,
+}
+
+impl Meter {
+    pub fn start(stage: Stage, total: Option<u64>) -> Self {
+        Self { stage, started: Instant::now(), done: 0, total }
+    }
+
+    pub fn advance(&mut self, items: u64) -> Progress {
+        self.done += items;
+        self.progress()
+    }
+
+    /// For counters that are kept elsewhere, like bytes of a download.
+    pub fn set(&mut self, done: u64, total: Option<u64>) -> Progress {
+        self.done = done;
+        self.total = total;
+        self.progress()
+    }
+
+    pub fn elapsed_secs(&self) -> f64 {
+        self.started.elapsed().as_secs_f64()
+    }
+
+    pub fn progress(&self) -> Progress {
+        progress_at(self.stage, self.done, self.total, self.elapsed_secs())
+    }
+}
+
+fn progress_at(stage: Stage, done: u64, total: Option<u64>, elapsed_secs: f64) -> Progress {
+    let rate_per_s = if elapsed_secs > 0.0 { done as f64 / elapsed_secs } else { 0.0 };
+    let left = total.map(|total| total.saturating_sub(done) as f64);
+    let left_secs = left.filter(|_| done > 0 && rate_per_s > 0.0).map(|left| left / rate_per_s);
+    Progress { stage, done, total, rate_per_s, left_secs }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_rate_and_time_left() {
+        let progress = progress_at(Stage::Scanning, 50, Some(200), 10.0);
+        assert_eq!(progress.rate_per_s, 5.0);
+        assert_eq!(progress.left_secs, Some(30.0));
+    }
+
+    #[test]
+    fn promises_no_time_before_the_first_item() {
+        assert_eq!(progress_at(Stage::Scanning, 0, Some(200), 10.0).left_secs, None);
+        assert_eq!(progress_at(Stage::Scanning, 7, None, 10.0).left_secs, None);
+    }
+}

@@ -1,0 +1,54 @@
+//! Small pictures of photos on disk, by the photo's content: a renamed photo keeps its thumbnail, and all of them can be
+//! made again.
+
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+
+/// The folder of thumbnails.
+#[derive(Debug, Clone)]
+pub struct ThumbnailCache(PathBuf);
+
+impl ThumbnailCache {
+    pub fn new(cache: PathBuf) -> Self {
+        Self(cache.join("thumbnails"))
+    }
+
+    pub fn get(&self, sha256: &[u8; 32]) -> Option<Vec<u8>> {
+        fs::read(self.path(sha256)).ok()
+    }
+
+    /// Written beside and renamed, so that a reader never sees half a picture.
+    pub fn put(&self, sha256: &[u8; 32], jpeg: &[u8]) -> Result<()> {
+        let path = self.path(sha256);
+        let folder = path.parent().context("a thumbnail has no folder")?;
+        fs::create_dir_all(folder)?;
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(jpeg)?;
+        file.persist(&path)?;
+        Ok(())
+    }
+
+    fn path(&self, sha256: &[u8; 32]) -> PathBuf {
+        let hex: String = sha256.iter().map(|byte| format!("{byte:02x}")).collect();
+        self.0.join(&hex[..2]).join(format!("{}.jpg", &hex[2..]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keeps_by_content() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = ThumbnailCache::new(folder.path().to_owned());
+        assert_eq!(cache.get(&[7; 32]), None);
+        cache.put(&[7; 32], b"jpeg").unwrap();
+        cache.put(&[7; 32], b"newer").unwrap();
+        assert_eq!(cache.get(&[7; 32]).as_deref(), Some(&b"newer"[..]));
+        assert_eq!(cache.get(&[8; 32]), None);
+    }
+}

