@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 
 use super::Global;
-use super::train::stop_on_ctrl_c;
+use super::console::cancel_on_ctrl_c;
 use crate::device::{VerdictCache, choose};
 use crate::jobs::Home;
 use crate::jobs::demo::{DemoEvent, DemoOptions, DemoReport, demo};
@@ -33,10 +33,9 @@ pub fn run(home: &Home, global: &Global, args: DemoArgs) -> Result<ExitCode> {
     if !args.headless {
         bail!("the window has no demonstration yet; add --headless");
     }
-    let (device, notes) = choose(&global.device.parse()?, &VerdictCache::open(home.device_verdicts()))?;
+    let (device, notes) = choose(&global.device()?, &VerdictCache::open(home.device_verdicts()))?;
     notes.iter().for_each(|note| eprintln!("{note}"));
-    let control = Control::default();
-    stop_on_ctrl_c(&control.cancel)?;
+    let control = Control::with_cancel(cancel_on_ctrl_c()?);
     let options = DemoOptions { seed: args.seed, steps: args.steps, ..DemoOptions::default() };
     let report = demo(options, &device, &control, &mut print_event)?;
     if args.json {

@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 
 use super::Global;
+use super::console::cancel_on_ctrl_c;
 use crate::device::{VerdictCache, choose};
 use crate::jobs::Home;
 use crate::jobs::train::{
@@ -25,7 +26,7 @@ use crate::train::mining::{Negatives, Positives};
 use crate::train::optimiser::{Rule, WeightDecay};
 use crate::train::schedule::{LearningRate, Schedule};
 use crate::train::validate::ValidationReport;
-use crate::types::{Cancel, ModelId};
+use crate::types::ModelId;
 
 /// Trains a network by triplet loss on a folder of people, one sub-folder each
 #[derive(Debug, Args)]
@@ -183,11 +184,10 @@ enum AugmentName {
 }
 
 pub fn run(home: &Home, global: &Global, args: TrainArgs) -> Result<ExitCode> {
-    let (device, notes) = choose(&global.device.parse()?, &VerdictCache::open(home.device_verdicts()))?;
+    let (device, notes) = choose(&global.device()?, &VerdictCache::open(home.device_verdicts()))?;
     notes.iter().for_each(|note| eprintln!("{note}"));
     let models = Store::open(home.models())?;
-    let control = Control::default();
-    stop_on_ctrl_c(&control.cancel)?;
+    let control = Control::with_cancel(cancel_on_ctrl_c()?);
     let mut print = Printer::default();
     let mut events = |event: TrainJobEvent<'_>| print.show(event);
     let json = args.json;
@@ -204,18 +204,6 @@ pub fn run(home: &Home, global: &Global, args: TrainArgs) -> Result<ExitCode> {
         print_summary(&summary);
     }
     Ok(if summary.stopped == StopReason::NotANumber { ExitCode::FAILURE } else { ExitCode::SUCCESS })
-}
-
-/// The first Ctrl-C asks the run to stop, which saves it; the second ends the program.
-pub(super) fn stop_on_ctrl_c(cancel: &Cancel) -> Result<()> {
-    let cancel = cancel.clone();
-    let handler = move || {
-        if cancel.is_cancelled() {
-            std::process::exit(130);
-        }
-        cancel.cancel();
-    };
-    ctrlc::set_handler(handler).context("cannot listen for Ctrl-C")
 }
 
 fn request(args: TrainArgs) -> Result<(TrainRequest, PathBuf)> {
@@ -298,7 +286,8 @@ fn config(from: Preset, knobs: Knobs) -> Result<TrainConfig> {
     set(&mut config.validation.far_target, knobs.far);
     set(&mut config.checkpoint_every_steps, knobs.save_every);
     if let Some(every_steps) = knobs.offline_every {
-        config.mining = MiningSource::Offline(OfflineConfig { every_steps: every_steps.max(1), ..OfflineConfig::default() });
+        config.mining =
+            MiningSource::Offline(OfflineConfig { every_steps: every_steps.max(1), ..OfflineConfig::default() });
     }
     if knobs.old.is_some() {
         let chosen = knobs.combinations.as_deref().map(Combinations::parse).transpose()?;

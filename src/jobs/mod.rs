@@ -1,9 +1,7 @@
 //! The only place where parts meet: runner, cancel, progress, one file a job.
 
-pub mod demo;
-mod home;
-pub mod train;
 mod compare;
+pub mod demo;
 mod embed_files;
 mod engine;
 mod grouping;
@@ -17,6 +15,7 @@ mod scan;
 #[cfg(test)]
 mod tests;
 mod thumbnails;
+pub mod train;
 mod walk;
 
 pub use compare::{Compared, compare_face, compare_file};

@@ -43,10 +43,16 @@ pub struct TrainRequest {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum StartFrom {
-    Scratch { net: String },
+    Scratch {
+        net: String,
+    },
     /// A network that was trained here.
-    File { path: PathBuf },
-    Installed { id: ModelId },
+    File {
+        path: PathBuf,
+    },
+    Installed {
+        id: ModelId,
+    },
 }
 
 /// An LFW-format list and the folder that its names lie in.
@@ -166,7 +172,8 @@ impl Job {
             old_vectors: None,
         };
         if let MiningSource::Harmonic { .. } = request.config.mining {
-            let old = request.old.as_ref().context("harmonic training needs --old, the network to stay comparable with")?;
+            let old =
+                request.old.as_ref().context("harmonic training needs --old, the network to stay comparable with")?;
             let (old_card, old_weights) = starting_point(old, request.config.seed, models)?;
             ensure!(
                 old_card.dimensions == card.dimensions,
@@ -176,8 +183,7 @@ impl Job {
             );
             let old_card = ModelCard { input: recipe(&old_card, request.faces), ..old_card };
             let source = FolderSource::new(&prepared, old_card.input);
-            let pictures: Vec<usize> =
-                data.training.people.iter().flat_map(|person| person.pictures.clone()).collect();
+            let pictures: Vec<usize> = data.training.people.iter().flat_map(|person| person.pictures.clone()).collect();
             let vectors = frozen_vectors(&old_card, &old_weights, &device.burn, &source, &pictures)?;
             for person in &mut data.training.people {
                 person.pictures.retain(|picture| vectors.contains_key(picture));
@@ -192,7 +198,8 @@ impl Job {
         let (root, model) = (folder.root().to_owned(), folder.model());
         let threads = std::thread::available_parallelism().map_or(1, usize::from).div_ceil(2);
         let network = card.architecture.clone();
-        let setup = Setup { config: &request.config, data: &data, card, folder: Some(folder), resume, decode_threads: threads };
+        let setup =
+            Setup { config: &request.config, data: &data, card, folder: Some(folder), resume, decode_threads: threads };
         let mut before = None;
         let outcome = train_named(&weights, &device.burn, setup, control, &mut |event| {
             if let TrainEvent::Validated(report) = &event

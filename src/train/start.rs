@@ -192,8 +192,7 @@ impl Task for Embedding<'_> {
         let net = net.valid();
         let mut vectors = BTreeMap::new();
         for pictures in self.pictures.chunks(PICTURES_AT_ONCE) {
-            let exemplars: Vec<Exemplar> =
-                pictures.iter().map(|&picture| Exemplar { picture, person: 0 }).collect();
+            let exemplars: Vec<Exemplar> = pictures.iter().map(|&picture| Exemplar { picture, person: 0 }).collect();
             let loaded = load_plain(self.source, &exemplars);
             let mut rows = embed(&net, &loaded.images, &self.card.input, PICTURES_AT_ONCE)?;
             normalise_rows(&mut rows, self.card.dimensions);

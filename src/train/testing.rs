@@ -1,6 +1,6 @@
 //! A network small enough for tests that train.
 
-use burn::module::{Initializer, Module, Param};
+use burn::module::{Module, Param};
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{BatchNorm, BatchNormConfig, Linear, LinearConfig};
 use burn::tensor::{Device, Tensor, TensorData, activation::relu};
@@ -29,15 +29,12 @@ pub struct TinyNet {
 
 impl TinyNet {
     pub fn new(seed: u64, device: &Device) -> Self {
-        let initializer = Initializer::KaimingUniform { gain: 1.0, fan_out_only: false };
-        let conv =
-            |channels| Conv2dConfig::new(channels, [3, 3]).with_stride([2, 2]).with_initializer(initializer.clone());
-        device.seed(seed);
+        let conv = |channels| Conv2dConfig::new(channels, [3, 3]).with_stride([2, 2]).with_bias(false);
         let net = Self {
             conv1: conv([3, 6]).init(device),
             norm: BatchNormConfig::new(6).init(device),
             conv2: conv([6, 8]).init(device),
-            linear: LinearConfig::new(8 * 2 * 2, 5).init(device),
+            linear: LinearConfig::new(8 * 2 * 2, 5).with_bias(false).init(device),
         };
         net.map(&mut Seeded(ChaCha8Rng::seed_from_u64(seed)))
     }

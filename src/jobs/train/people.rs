@@ -119,7 +119,10 @@ pub fn prepare(
                 }
             }
         }
-        events(TrainJobEvent::Preparing { done: (number * AT_ONCE + files_now.len()).min(files.len()), total: files.len() });
+        events(TrainJobEvent::Preparing {
+            done: (number * AT_ONCE + files_now.len()).min(files.len()),
+            total: files.len(),
+        });
     }
     prepared.hold_out(held_out_share, request.config.seed);
     Ok(prepared)

@@ -16,17 +16,20 @@ fn album(root: &Path) {
         fs::create_dir_all(&folder).unwrap();
         for picture in 0..PICTURES {
             let colour = [(person * 30) as u8, (200 - person * 20) as u8, (picture * 10) as u8];
-            let path = folder.join(format!("Person_{person}_{:04}.png", picture + 1));
-            RgbImage::from_fn(20, 20, |x, y| if (x + y) % 5 == 0 { Rgb([90; 3]) } else { Rgb(colour) }).save(path).unwrap();
+            let path = folder.join(format!("Person_{person}_{:04}.jpg", picture + 1));
+            RgbImage::from_fn(20, 20, |x, y| if (x + y) % 5 == 0 { Rgb([90; 3]) } else { Rgb(colour) })
+                .save(path)
+                .unwrap();
         }
     }
-    fs::write(root.join("Person_3/Person_3_0009.png"), b"no picture").unwrap();
+    fs::write(root.join("Person_3/Person_3_0009.jpg"), b"no picture").unwrap();
     fs::write(root.join("Person_3/notes.txt"), b"no picture either").unwrap();
 }
 
 fn request(data: &Path, steps: u64) -> TrainRequest {
     let list = data.join("pairs.txt");
-    fs::write(&list, "2\t1\nPerson_6\t1\t2\nPerson_6\t1\tPerson_7\t1\nPerson_7\t1\t3\nPerson_6\t2\tPerson_7\t4\n").unwrap();
+    fs::write(&list, "2\t1\nPerson_6\t1\t2\nPerson_6\t1\tPerson_7\t1\nPerson_7\t1\t3\nPerson_6\t2\tPerson_7\t4\n")
+        .unwrap();
     let config = TrainConfig {
         steps,
         sampler: SamplerConfig { people_per_batch: 3, pictures_per_person: 3, random_negatives: 1 },
@@ -66,7 +69,7 @@ fn a_folder_is_trained_on_stopped_and_resumed() {
     });
     let stopped = stopped.unwrap();
     assert_eq!((stopped.stopped, stopped.steps), (StopReason::Cancelled, 3));
-    assert_eq!(left_out, [data.join("Person_3/Person_3_0009.png")]);
+    assert_eq!(left_out, [data.join("Person_3/Person_3_0009.jpg")]);
     assert_eq!((stopped.people, stopped.held_out_people), (4, 2), "two of eight are in the list of pairs");
     let done = resume(&out, &models, &cpu(), &Control::default(), &mut |_| {}).unwrap();
     assert_eq!((done.stopped, done.steps), (StopReason::StepsDone, 6));
