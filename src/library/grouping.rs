@@ -283,10 +283,11 @@ impl<'g> Grouping<'g> {
     /// most of their faces.
     fn remove_emptied(&self, d: &mut Decisions) -> Result<()> {
         let emptied = nameless_without_faces(d.t)?;
+        let is_emptied: HashSet<PersonId> = emptied.iter().copied().collect();
         let mut heirs: HashMap<PersonId, HashMap<PersonId, usize>> = HashMap::new();
         for (&face, state) in &self.states {
             if let FaceState::Of { person, belongs: Belongs::Grouped } = *state
-                && emptied.contains(&person)
+                && is_emptied.contains(&person)
                 && let Some(now) = rows::face(d.t, face)?.and_then(FaceState::person)
             {
                 *heirs.entry(person).or_default().entry(now).or_default() += 1;
