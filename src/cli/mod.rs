@@ -3,12 +3,13 @@
 mod demo;
 mod compare;
 mod console;
-mod embed;
-mod models;
-mod scan;
 mod devices;
+mod embed;
+mod eval;
+mod models;
 mod people;
 mod train;
+mod scan;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -55,6 +56,7 @@ pub enum Command {
     Embed(embed::EmbedArgs),
     Models(models::ModelsArgs),
     Devices(devices::DevicesArgs),
+    Eval(eval::EvalArgs),
     People(people::PeopleArgs),
     Train(train::TrainArgs),
     Demo(demo::DemoArgs),
@@ -69,6 +71,7 @@ pub fn run(global: &Global, command: Command) -> Result<ExitCode> {
         Command::Embed(args) => embed::run(&home, global, args),
         Command::Models(args) => models::run(&home, args),
         Command::Devices(args) => devices::run(&home, args),
+        Command::Eval(args) => eval::run(&home, args),
         Command::People(args) => people::run(&home, args),
         Command::Train(args) => train::run(&home, global, args),
         Command::Demo(args) => demo::run(&home, global, args),

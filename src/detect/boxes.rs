@@ -4,29 +4,41 @@ use crate::types::{Detection, FaceBox};
 
 /// Intersection over union, in [0, 1].
 pub fn overlap(a: FaceBox, b: FaceBox) -> f32 {
-    let width = (a.x + a.width).min(b.x + b.width) - a.x.max(b.x);
-    let height = (a.y + a.height).min(b.y + b.height) - a.y.max(b.y);
-    if width <= 0.0 || height <= 0.0 {
-        return 0.0;
-    }
-    let shared = width * height;
-    shared / (a.area() + b.area() - shared)
+    let shared = shared_area(a, b);
+    if shared == 0.0 { 0.0 } else { shared / (a.area() + b.area() - shared) }
 }
 
-/// Keeps the best detection of each face: in the order of score, each that overlaps none of those kept by more than
-/// `max_overlap`, until there are `max_kept`.
-pub fn suppress(mut detections: Vec<Detection>, max_overlap: f32, max_kept: usize) -> Vec<Detection> {
+/// The part of the smaller box that lies in the other, in [0, 1].
+pub fn covered(a: FaceBox, b: FaceBox) -> f32 {
+    let shared = shared_area(a, b);
+    if shared == 0.0 { 0.0 } else { shared / a.area().min(b.area()) }
+}
+
+/// Keeps the best detection of each face: in the order of score, each that is no second view of one already kept,
+/// until there are `max_kept`. Two detections are one face when their overlap is above `max_overlap` or more than
+/// `max_covered` of the smaller is covered (a forehead found as a face within the face).
+pub fn suppress(mut detections: Vec<Detection>, max_overlap: f32, max_covered: f32, max_kept: usize) -> Vec<Detection> {
     detections.sort_by(|a, b| b.score.total_cmp(&a.score));
     let mut kept: Vec<Detection> = Vec::new();
     for detection in detections {
         if kept.len() == max_kept {
             break;
         }
-        if kept.iter().all(|better| overlap(better.face_box, detection.face_box) <= max_overlap) {
+        let is_new = |better: &Detection| {
+            overlap(better.face_box, detection.face_box) <= max_overlap
+                && covered(better.face_box, detection.face_box) <= max_covered
+        };
+        if kept.iter().all(is_new) {
             kept.push(detection);
         }
     }
     kept
+}
+
+fn shared_area(a: FaceBox, b: FaceBox) -> f32 {
+    let width = (a.x + a.width).min(b.x + b.width) - a.x.max(b.x);
+    let height = (a.y + a.height).min(b.y + b.height) - a.y.max(b.y);
+    width.max(0.0) * height.max(0.0)
 }
 
 #[cfg(test)]
@@ -62,16 +74,25 @@ mod tests {
     #[test]
     fn the_best_of_overlapping_detections_stays() {
         let found = vec![detection(0.0, 0.8), detection(1.0, 0.9), detection(30.0, 0.7), detection(2.0, 0.85)];
-        let kept = suppress(found.clone(), 0.3, 10);
+        let kept = suppress(found.clone(), 0.3, 0.9, 10);
         assert_eq!(kept.iter().map(|face| face.score).collect::<Vec<_>>(), [0.9, 0.7]);
-        assert_eq!(suppress(found, 0.3, 1).len(), 1);
-        assert!(suppress(vec![], 0.3, 10).is_empty());
+        assert_eq!(suppress(found, 0.3, 0.9, 1).len(), 1);
+        assert!(suppress(vec![], 0.3, 0.9, 10).is_empty());
     }
 
     /// A suppressed detection suppresses nothing: a chain of neighbours keeps its ends.
     #[test]
     fn only_kept_detections_suppress() {
-        let kept = suppress(vec![detection(0.0, 0.9), detection(5.0, 0.8), detection(10.0, 0.7)], 0.3, 10);
+        let kept = suppress(vec![detection(0.0, 0.9), detection(5.0, 0.8), detection(10.0, 0.7)], 0.3, 0.9, 10);
         assert_eq!(kept.iter().map(|face| face.score).collect::<Vec<_>>(), [0.9, 0.7]);
+    }
+
+    #[test]
+    fn a_part_of_a_face_is_no_second_face() {
+        let forehead = Detection { face_box: face_box(1.0, -2.0, 5.0, 6.0), ..detection(0.0, 0.8) };
+        assert!(overlap(forehead.face_box, detection(0.0, 0.9).face_box) < 0.3);
+        assert!((covered(forehead.face_box, detection(0.0, 0.9).face_box) - 2.0 / 3.0).abs() < 1e-6);
+        assert_eq!(suppress(vec![detection(0.0, 0.9), forehead], 0.3, 0.6, 10).len(), 1);
+        assert_eq!(suppress(vec![detection(0.0, 0.9), forehead], 0.3, 0.7, 10).len(), 2);
     }
 }

@@ -31,6 +31,8 @@ pub struct DetectorConfig {
     pub min_score: f32,
     /// Two boxes that share more than this part of their union are one face.
     pub max_overlap: f32,
+    /// Two boxes are one face, too, when more than this part of the smaller lies in the other.
+    pub max_covered: f32,
     /// Of more faces only the surest are kept.
     pub max_faces: usize,
     /// Long side of the photo at the first look, in pixels.
@@ -41,7 +43,14 @@ pub struct DetectorConfig {
 
 impl Default for DetectorConfig {
     fn default() -> Self {
-        Self { min_score: 0.7, max_overlap: 0.3, max_faces: 1000, first_long_side: 640, second_long_side: 1600 }
+        Self {
+            min_score: 0.7,
+            max_overlap: 0.3,
+            max_covered: 0.6,
+            max_faces: 1000,
+            first_long_side: 640,
+            second_long_side: 1600,
+        }
     }
 }
 
@@ -93,7 +102,7 @@ impl YuNet {
         if wants_second_look && second_side as f32 >= LEAST_ENLARGEMENT * first_side as f32 {
             found.extend(self.look(photo, second_side, config.min_score)?.into_iter().filter(is_small));
         }
-        let mut faces = boxes::suppress(found, config.max_overlap, config.max_faces);
+        let mut faces = boxes::suppress(found, config.max_overlap, config.max_covered, config.max_faces);
         faces.sort_by(|a, b| b.face_box.area().total_cmp(&a.face_box.area()));
         Ok(faces)
     }

@@ -64,6 +64,10 @@ impl EmbeddedImages {
                     return Err(EmbeddedError::TwoModels(known.clone(), named.to_owned()));
                 }
             }
+            if value["embedding"].is_null() && value.get("embedding").is_some() {
+                failed.push((path, "the network gave no direction".to_owned()));
+                continue;
+            }
             let vector = value["embedding"].as_array().ok_or_else(|| wrong("it has no embedding"))?;
             let vector: Option<Vec<f32>> = vector.iter().map(|v| v.as_f64().map(|v| v as f32)).collect();
             let vector = vector.ok_or_else(|| wrong("its embedding holds something that is not a number"))?;

@@ -83,6 +83,21 @@ impl Judgement {
         self.folds.iter().map(|fold| fold.threshold).collect()
     }
 
+    fn summed_up(folds: Vec<FoldResult>, scored: Vec<ScoredPair>, curves: Vec<Roc>, pooled: Roc) -> Self {
+        let over = |value: fn(&FoldResult) -> f64| Summary::of(&folds.iter().map(value).collect::<Vec<_>>());
+        Self {
+            accuracy: over(|fold| fold.accuracy),
+            val: over(|fold| fold.val),
+            far: over(|fold| fold.far),
+            auc: pooled.auc(),
+            eer: pooled.eer(),
+            scored,
+            pooled,
+            curves,
+            folds,
+        }
+    }
+
     /// The threshold that judged a pair of `fold`.
     pub fn threshold_of(&self, fold: usize) -> Option<f64> {
         self.folds.iter().find(|result| result.fold == fold).map(|result| result.threshold)
@@ -118,6 +133,24 @@ pub fn judge_scored(pairs: &[ScoredPair], far_target: f64, far_rule: FarRule) ->
     let (folds, labels): (Vec<usize>, Vec<bool>) = pairs.iter().map(|pair| (pair.fold, pair.same)).unzip();
     let distances: Vec<f64> = pairs.iter().map(|pair| pair.distance).collect();
     judge_with(&folds, &labels, |_| Cow::Borrowed(distances.as_slice()), far_target, far_rule)
+}
+
+/// Judges `held` with thresholds chosen on `training`: View 1, where one list develops and the other tests. One result
+/// has no spread, so standard errors are zero.
+///
+/// # Errors
+/// When a kind of pair is missing or a distance is not a number.
+pub fn judge_split(
+    training: &[ScoredPair],
+    held: &[ScoredPair],
+    far_target: f64,
+    far_rule: FarRule,
+) -> Result<Judgement, EvalError> {
+    let plain = |pairs: &[ScoredPair]| pairs.iter().map(|pair| (pair.distance, pair.same)).collect::<Vec<_>>();
+    let folds = vec![judge_fold(0, &plain(held), &plain(training), far_target, far_rule)?];
+    let scored: Vec<ScoredPair> = held.iter().map(|pair| ScoredPair { fold: 0, ..*pair }).collect();
+    let curve = Roc::of_scored(&scored)?;
+    Ok(Judgement::summed_up(folds, scored, vec![curve.clone()], curve))
 }
 
 /// The threshold with the most correct answers on `pairs`, and their share. Candidates are one below the smallest
@@ -174,18 +207,7 @@ fn judge_with<'a>(
         folds.push(judge_fold(fold, &held, &training, far_target, far_rule)?);
     }
     let pooled = Roc::of_scored(&scored)?;
-    let over = |value: fn(&FoldResult) -> f64| Summary::of(&folds.iter().map(value).collect::<Vec<_>>());
-    Ok(Judgement {
-        accuracy: over(|fold| fold.accuracy),
-        val: over(|fold| fold.val),
-        far: over(|fold| fold.far),
-        auc: pooled.auc(),
-        eer: pooled.eer(),
-        scored,
-        pooled,
-        curves,
-        folds,
-    })
+    Ok(Judgement::summed_up(folds, scored, curves, pooled))
 }
 
 fn judge_fold(
@@ -286,6 +308,15 @@ mod tests {
         let options = Options { metric: Metric::SquaredL2, centring: Centring::OtherFolds, ..Options::default() };
         let judged = judge(&vectors, &pairs, &options).unwrap();
         assert_eq!(judged.scored[1].distance, 2.0);
+    }
+
+    #[test]
+    fn another_list_can_choose_the_threshold() {
+        let training = [pair(1.0, true, 0), pair(2.0, false, 0)];
+        let held = [pair(1.4, true, 0), pair(1.45, false, 0), pair(3.0, false, 0), pair(1.6, true, 0)];
+        let judged = judge_split(&training, &held, 0.5, FarRule::AtMost).unwrap();
+        assert_eq!((judged.thresholds(), judged.accuracy.mean), (vec![1.5], 0.5));
+        assert_eq!((judged.folds[0].val, judged.folds[0].far), (1.0, 0.5));
     }
 
     #[test]

@@ -26,6 +26,7 @@ pub struct Published {
     pub val_mean: f64,
     pub val_std: f64,
     pub far_mean: f64,
+    pub vals: Vec<f64>,
     pub val_thresholds: Vec<f64>,
     pub auc: f64,
     /// None when the averaged curve ends before FAR 1: the published program raises an error there.
@@ -66,13 +67,14 @@ pub fn evaluate(
         val_mean: 0.0,
         val_std: 0.0,
         far_mean: 0.0,
+        vals: Vec::new(),
         val_thresholds: Vec::new(),
         auc: 0.0,
         eer: None,
         tpr: vec![0.0; coarse.len()],
         fpr: vec![0.0; coarse.len()],
     };
-    let (mut vals, mut fars) = (Vec::new(), Vec::new());
+    let mut fars = Vec::new();
     for test in blocks(pairs.len(), folds) {
         let mean = training_mean(vectors, pairs, &test, centring);
         let distances: Vec<f64> = pairs
@@ -93,14 +95,14 @@ pub fn evaluate(
         let fars_of_training: Vec<f64> = fine.iter().map(|&t| training.far(t)).collect();
         let threshold = slinear(&fars_of_training, &fine, far_target);
         published.val_thresholds.push(threshold);
-        vals.push(held.val(threshold));
+        published.vals.push(held.val(threshold));
         fars.push(held.far(threshold));
     }
     published.tpr.iter_mut().chain(&mut published.fpr).for_each(|rate| *rate /= folds as f64);
     published.accuracy_mean = numpy_mean(&published.accuracies);
     published.accuracy_std = numpy_std(&published.accuracies);
-    published.val_mean = numpy_mean(&vals);
-    published.val_std = numpy_std(&vals);
+    published.val_mean = numpy_mean(&published.vals);
+    published.val_std = numpy_std(&published.vals);
     published.far_mean = numpy_mean(&fars);
     published.auc = auc(&published.fpr, &published.tpr);
     let reaches_one = published.fpr.last().is_some_and(|&far| far >= 1.0);

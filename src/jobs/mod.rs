@@ -4,6 +4,7 @@ mod compare;
 pub mod demo;
 mod embed_files;
 mod engine;
+pub mod eval;
 mod grouping;
 mod home;
 mod install;

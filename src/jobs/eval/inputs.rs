@@ -1,0 +1,103 @@
+//! What an evaluation is made from: embedding files and lists, each with its hash.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::eval::Vectors;
+use crate::eval::embedded::EmbeddedImages;
+
+/// A file that went into a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct InputFile {
+    pub path: String,
+    pub sha256: String,
+}
+
+/// One vector an image, ready to be judged.
+#[derive(Debug)]
+pub struct Faces {
+    pub images: EmbeddedImages,
+    pub inputs: Vec<InputFile>,
+}
+
+impl Faces {
+    /// The model's name, or what stands for one.
+    pub fn model(&self) -> String {
+        self.images.model.clone().unwrap_or_else(|| "not named".to_owned())
+    }
+
+    /// What a reader should know: failures and vectors that were not of unit length.
+    pub(super) fn notes(&self, note: &mut dyn FnMut(String)) {
+        if self.images.normalised > 0 {
+            note(format!("{} embeddings were not of unit length and have been normalised", self.images.normalised));
+        }
+        for (path, reason) in &self.images.failed {
+            note(format!("Skipped {path}: {reason}"));
+        }
+    }
+
+    /// Labels from the folders' names, numbered in the order of first sight.
+    pub(super) fn labels(&self) -> Result<(Vec<u32>, usize)> {
+        let mut known = std::collections::HashMap::new();
+        let mut labels = Vec::with_capacity(self.images.paths.len());
+        for (folder, path) in self.images.folders().into_iter().zip(&self.images.paths) {
+            if folder.is_empty() {
+                bail!("every image must lie in a folder with its person's name, but this one does not: {path}");
+            }
+            let next = known.len() as u32;
+            labels.push(*known.entry(folder).or_insert(next));
+        }
+        Ok((labels, known.len()))
+    }
+}
+
+/// Reads JSON Lines of `embed`, or a `.npy` array with `paths` as its list of paths. `mirrored` are the embeddings of
+/// the mirrored images in the same order; they are concatenated or averaged by `join`.
+pub fn read_embeddings(file: &Path, paths: Option<&Path>) -> Result<Faces> {
+    let (bytes, input) = read(file)?;
+    let mut inputs = vec![input];
+    let images = if bytes.starts_with(b"\x93NUMPY") {
+        let Some(paths) = paths else {
+            bail!("a NumPy array needs the list of its images' paths, one a line: give it with --paths");
+        };
+        let (list, input) = read_text(paths)?;
+        inputs.push(input);
+        EmbeddedImages::parse_npy(&bytes, &list)
+    } else {
+        let text = std::str::from_utf8(&bytes)
+            .with_context(|| format!("this is neither JSON Lines nor a NumPy array: {}", file.display()))?;
+        EmbeddedImages::parse_json_lines(text)
+    };
+    let images = images.with_context(|| format!("cannot use the embeddings in {}", file.display()))?;
+    Ok(Faces { images, inputs })
+}
+
+/// A text file and its hash.
+pub(super) fn read_text(file: &Path) -> Result<(String, InputFile)> {
+    let (bytes, input) = read(file)?;
+    let text = String::from_utf8(bytes).with_context(|| format!("this is not a text file: {}", file.display()))?;
+    Ok((text, input))
+}
+
+/// Rows of `vectors` joined with the same images' rows of `mirrored`.
+pub(super) fn join_mirrored(
+    faces: &mut Faces,
+    mirrored: &Faces,
+    join: fn(&Vectors, &Vectors) -> Result<Vectors, crate::eval::EvalError>,
+) -> Result<()> {
+    let rows: Option<Vec<usize>> = faces.images.paths.iter().map(|path| mirrored.images.row(path)).collect();
+    let rows = rows.context("some images have no embedding of their mirror image")?;
+    faces.images.vectors = join(&faces.images.vectors, &mirrored.images.vectors.select(&rows))?;
+    faces.inputs.extend(mirrored.inputs.iter().cloned());
+    Ok(())
+}
+
+fn read(file: &Path) -> Result<(Vec<u8>, InputFile)> {
+    let bytes = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok((bytes, InputFile { path: file.display().to_string(), sha256 }))
+}

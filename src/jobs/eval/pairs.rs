@@ -1,0 +1,299 @@
+//! LFW and other lists of pairs.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, ensure};
+use serde::Serialize;
+
+use super::inputs::{Faces, join_mirrored, read_text};
+use super::present;
+use super::run_folder::RunFolder;
+use crate::eval::embedded::EmbeddedImages;
+use crate::eval::errata::Errata;
+use crate::eval::failures::{Failure, failures};
+use crate::eval::lfw::{Centring, Judgement, Options, RowPair, judge, judge_split};
+use crate::eval::sandberg::{self, Published};
+use crate::eval::{LabelledPair, PairList, ScoredPair, Vectors};
+use crate::jobs::Home;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ListFormat {
+    Lfw,
+    Csv,
+}
+
+/// Whose way of computing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Arithmetic {
+    Exact,
+    /// davidsandberg/facenet's `lfw.evaluate`.
+    Sandberg,
+}
+
+/// How an image's mirror image is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mirror {
+    Concatenate,
+    Average,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct PairsConfig {
+    /// The kind of run, as its folder is called.
+    pub kind: &'static str,
+    pub list: PathBuf,
+    pub format: ListFormat,
+    /// A list whose pairs choose the threshold instead of the other folds: View 1.
+    pub threshold_from: Option<PathBuf>,
+    pub errata: Option<PathBuf>,
+    /// Folder of images, for pictures in the report.
+    pub images: Option<PathBuf>,
+    pub mirror: Option<Mirror>,
+    pub arithmetic: Arithmetic,
+    #[serde(flatten)]
+    pub options: Options,
+}
+
+/// The object that `--json` prints.
+#[derive(Debug, Clone, Serialize)]
+pub struct PairsOutcome {
+    pub accuracy_mean: f64,
+    pub accuracy_se: f64,
+    pub accuracy_sd: f64,
+    pub thresholds: Vec<f64>,
+    pub val_mean: f64,
+    pub val_se: f64,
+    pub val_sd: f64,
+    pub far_mean: f64,
+    pub far_target: f64,
+    pub auc: f64,
+    /// Missing where the published arithmetic has none.
+    pub eer: Option<f64>,
+    pub pairs: usize,
+    pub skipped: usize,
+    pub skipped_images: Vec<String>,
+    pub model: String,
+    pub arithmetic: Arithmetic,
+    /// The same figures without pairs whose label is known to be wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub without_errata: Option<WithoutErrata>,
+    pub run: PathBuf,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct WithoutErrata {
+    pub doubted_pairs: usize,
+    pub accuracy_mean: f64,
+    pub accuracy_se: f64,
+    pub val_mean: f64,
+}
+
+/// Pairs that have both embeddings, and what is missing.
+pub(super) struct Resolved {
+    pub rows: Vec<RowPair>,
+    pub pairs: Vec<LabelledPair>,
+    pub skipped: usize,
+    pub skipped_images: Vec<String>,
+}
+
+pub(super) fn resolve(images: &EmbeddedImages, list: &PairList) -> Resolved {
+    let mut resolved = Resolved { rows: Vec::new(), pairs: Vec::new(), skipped: 0, skipped_images: Vec::new() };
+    let mut missing = BTreeMap::new();
+    for pair in &list.pairs {
+        match (images.row(&pair.a), images.row(&pair.b)) {
+            (Some(a), Some(b)) => {
+                resolved.rows.push(RowPair { a, b, same: pair.same, fold: pair.fold });
+                resolved.pairs.push(pair.clone());
+            }
+            found => {
+                resolved.skipped += 1;
+                for (path, _) in [(&pair.a, found.0), (&pair.b, found.1)].iter().filter(|(_, row)| row.is_none()) {
+                    missing.insert((*path).clone(), ());
+                }
+            }
+        }
+    }
+    resolved.skipped_images = missing.into_keys().collect();
+    resolved
+}
+
+/// Judges `faces` on a list of pairs and writes a run.
+pub fn eval_pairs(
+    home: &Home,
+    mut faces: Faces,
+    mirrored: Option<&Faces>,
+    config: &PairsConfig,
+    note: &mut dyn FnMut(String),
+) -> Result<PairsOutcome> {
+    faces.notes(note);
+    let (text, input) = read_text(&config.list)?;
+    faces.inputs.push(input);
+    let list = parse(&text, config.format).with_context(|| format!("cannot use {}", config.list.display()))?;
+    if let (Some(mirror), Some(mirrored)) = (config.mirror, mirrored) {
+        let join = match mirror {
+            Mirror::Concatenate => Vectors::concatenated,
+            Mirror::Average => Vectors::averaged,
+        };
+        join_mirrored(&mut faces, mirrored, join)?;
+    }
+    let resolved = resolve(&faces.images, &list);
+    tell_skipped(&resolved, note);
+    ensure!(!resolved.rows.is_empty(), "none of the list's {} pairs has both embeddings", list.pairs.len());
+
+    let judged = judgement(&mut faces, &resolved, config, note)?;
+    let published = match config.arithmetic {
+        Arithmetic::Exact => None,
+        Arithmetic::Sandberg => Some(published(&faces, &resolved, &list, config)?),
+    };
+    let errata = read_errata(&mut faces, config)?;
+    let without = errata.as_ref().map(|errata| without_errata(&judged, &resolved, errata, config)).transpose()?;
+
+    let run = RunFolder::create(home, config.kind, config, &faces.inputs)?;
+    let outcome = outcome(&run, &faces, &resolved, &judged, published.as_ref(), without.flatten(), config);
+    let wrong = failures(&judged.scored, |fold| judged.threshold_of(fold).unwrap_or(f64::NAN));
+    run.json("result.json", &outcome)?;
+    run.json("folds.json", &judged.folds)?;
+    if let Some(published) = &published {
+        run.json("sandberg.json", published)?;
+    }
+    run.file("failures.csv", present::failure_table(&wrong, &resolved.pairs, errata.as_ref()).to_csv().as_bytes())?;
+    run.file("pairs.csv", present::distance_table(&judged.scored, &resolved.pairs).to_csv().as_bytes())?;
+    present::pairs_report(&run, &judged, &outcome, &wrong, &resolved.pairs, errata.as_ref(), config, note)?;
+    Ok(outcome)
+}
+
+fn parse(text: &str, format: ListFormat) -> Result<PairList, crate::eval::pairs::PairsError> {
+    match format {
+        ListFormat::Lfw => PairList::parse_lfw(text),
+        ListFormat::Csv => PairList::parse_csv(text),
+    }
+}
+
+fn tell_skipped(resolved: &Resolved, note: &mut dyn FnMut(String)) {
+    if resolved.skipped > 0 {
+        let (pairs, images) = (resolved.skipped, resolved.skipped_images.len());
+        note(format!("Skipped {pairs} pairs, because {images} images have no embedding"));
+    }
+}
+
+fn judgement(
+    faces: &mut Faces,
+    resolved: &Resolved,
+    config: &PairsConfig,
+    note: &mut dyn FnMut(String),
+) -> Result<Judgement> {
+    let Some(from) = &config.threshold_from else {
+        return judge(&faces.images.vectors, &resolved.rows, &config.options).context(
+            "the pairs cannot be judged; a list with one fold needs another to choose the threshold (--threshold-from)",
+        );
+    };
+    ensure!(config.options.centring == Centring::None, "a mean can only be subtracted where folds are held out");
+    let (text, input) = read_text(from)?;
+    faces.inputs.push(input);
+    let list = parse(&text, config.format).with_context(|| format!("cannot use {}", from.display()))?;
+    let training = resolve(&faces.images, &list);
+    tell_skipped(&training, note);
+    let vectors = &faces.images.vectors;
+    let score = |pair: &RowPair| ScoredPair {
+        distance: config.options.metric.between(vectors.row(pair.a), vectors.row(pair.b)),
+        same: pair.same,
+        fold: pair.fold,
+    };
+    let (training, held): (Vec<_>, Vec<_>) =
+        (training.rows.iter().map(score).collect(), resolved.rows.iter().map(score).collect());
+    Ok(judge_split(&training, &held, config.options.far_target, config.options.far_rule)?)
+}
+
+fn published(faces: &Faces, resolved: &Resolved, list: &PairList, config: &PairsConfig) -> Result<Published> {
+    let Options { metric, centring, far_target, .. } = config.options;
+    let found = sandberg::evaluate(&faces.images.vectors, &resolved.rows, list.folds, metric, centring, far_target);
+    found.context("the published arithmetic cannot judge these pairs")
+}
+
+fn read_errata(faces: &mut Faces, config: &PairsConfig) -> Result<Option<Errata>> {
+    let Some(path) = &config.errata else { return Ok(None) };
+    let (text, input) = read_text(path)?;
+    faces.inputs.push(input);
+    let errata = Errata::parse(&text).with_context(|| format!("cannot use {}", path.display()))?;
+    Ok((!errata.is_empty()).then_some(errata))
+}
+
+/// The same thresholds' protocol on the pairs whose labels are trusted.
+fn without_errata(
+    judged: &Judgement,
+    resolved: &Resolved,
+    errata: &Errata,
+    config: &PairsConfig,
+) -> Result<Option<WithoutErrata>> {
+    let (trusted, doubted_pairs) = errata.trusted(&resolved.pairs);
+    if doubted_pairs == 0 || config.threshold_from.is_some() {
+        return Ok(None);
+    }
+    let kept: Vec<ScoredPair> = trusted.iter().map(|&pair| judged.scored[pair]).collect();
+    let again = crate::eval::lfw::judge_scored(&kept, config.options.far_target, config.options.far_rule)?;
+    Ok(Some(WithoutErrata {
+        doubted_pairs,
+        accuracy_mean: again.accuracy.mean,
+        accuracy_se: again.accuracy.standard_error,
+        val_mean: again.val.mean,
+    }))
+}
+
+fn outcome(
+    run: &RunFolder,
+    faces: &Faces,
+    resolved: &Resolved,
+    judged: &Judgement,
+    published: Option<&Published>,
+    without_errata: Option<WithoutErrata>,
+    config: &PairsConfig,
+) -> PairsOutcome {
+    let exact = PairsOutcome {
+        accuracy_mean: judged.accuracy.mean,
+        accuracy_se: judged.accuracy.standard_error,
+        accuracy_sd: judged.accuracy.population_sd,
+        thresholds: judged.thresholds(),
+        val_mean: judged.val.mean,
+        val_se: judged.val.standard_error,
+        val_sd: judged.val.population_sd,
+        far_mean: judged.far.mean,
+        far_target: config.options.far_target,
+        auc: judged.auc,
+        eer: Some(judged.eer),
+        pairs: resolved.rows.len(),
+        skipped: resolved.skipped,
+        skipped_images: resolved.skipped_images.clone(),
+        model: faces.model(),
+        arithmetic: config.arithmetic,
+        without_errata,
+        run: run.path().to_owned(),
+    };
+    let Some(published) = published else { return exact };
+    let accuracy = crate::eval::Summary::of(&published.accuracies);
+    let val = crate::eval::Summary::of(&published.vals);
+    PairsOutcome {
+        accuracy_mean: published.accuracy_mean,
+        accuracy_se: accuracy.standard_error,
+        accuracy_sd: published.accuracy_std,
+        thresholds: published.thresholds.clone(),
+        val_mean: published.val_mean,
+        val_se: val.standard_error,
+        val_sd: published.val_std,
+        far_mean: published.far_mean,
+        auc: published.auc,
+        eer: published.eer,
+        ..exact
+    }
+}
+
+/// How a failure is told.
+pub(super) fn mistake_word(failure: &Failure) -> &'static str {
+    match failure.mistake {
+        crate::eval::failures::Mistake::FalseAccept => "False accept",
+        crate::eval::failures::Mistake::FalseReject => "False reject",
+    }
+}

@@ -1,0 +1,269 @@
+//! Judgements as figures, tables and a page to read.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use super::pairs::{Arithmetic, PairsConfig, PairsOutcome, mistake_word};
+use super::run_folder::RunFolder;
+use crate::eval::errata::{Errata, Finding};
+use crate::eval::failures::Failure;
+use crate::eval::lfw::Judgement;
+use crate::eval::roc::{averaged, log_fars};
+use crate::eval::{LabelledPair, Metric, Roc, ScoredPair};
+use crate::export::Table;
+use crate::export::figures::{Axis, Figure, Scale, Series, Shape};
+use crate::export::report::{Card, Part, Report};
+
+const BINS: usize = 80;
+/// Pictures make a page heavy; the table beside it lists every failure.
+const CARDS: usize = 60;
+const CARD_PIXELS: u32 = 216;
+
+/// A share as a percentage with two digits.
+pub(super) fn percent(share: f64) -> String {
+    format!("{:.2}%", share * 100.0)
+}
+
+/// A rate in plain words.
+pub(super) fn one_in(rate: f64) -> String {
+    if rate > 0.0 { format!("1 in {:.0}", 1.0 / rate) } else { "none".to_owned() }
+}
+
+/// Curves over one pair of axes, as fine as the smallest set allows; each with its name.
+pub(super) fn roc_figure(title: &str, curves: &[(String, &Roc, Vec<[f64; 3]>)]) -> Figure {
+    let finest = curves.iter().map(|(_, roc, _)| roc.different).max().unwrap_or(1) as f64;
+    let smallest = 10_f64.powf((1.0 / finest).log10().floor()).max(1e-8);
+    let lowest = curves.iter().map(|(_, roc, _)| roc.val_at(smallest)).fold(1.0, f64::min);
+    let lowest = if lowest > 0.9 { 0.9 } else { (lowest * 10.0 - 0.5).floor().max(0.0) / 10.0 };
+    curves.iter().fold(Figure::roc(title, smallest, lowest), |figure, (name, roc, band)| {
+        let points = roc.corners().iter().map(|point| [point.far, point.val]).collect();
+        figure.with(Series::new(name, Shape::Steps, points).with_band(band.clone()))
+    })
+}
+
+pub(super) fn det_figure(title: &str, curves: &[(String, &Roc)]) -> Figure {
+    let power_below = |pairs: usize| 10_f64.powf((1.0 / pairs.max(1) as f64).log10().floor());
+    let far = curves.iter().map(|(_, roc)| power_below(roc.different)).fold(1.0, f64::min).max(1e-8);
+    let miss = curves.iter().map(|(_, roc)| power_below(roc.same)).fold(1.0, f64::min).max(1e-6);
+    curves.iter().fold(Figure::det(title, far, miss), |figure, (name, roc)| {
+        let points = roc.corners().iter().map(|point| [point.far, 1.0 - point.val]).collect();
+        figure.with(Series::new(name, Shape::Steps, points))
+    })
+}
+
+/// Shares of same and different pairs a bin; `same` and `different` hold counts of bins of `width`.
+pub(super) fn histogram_figure(title: &str, axis: &str, width: f64, same: &[u64], different: &[u64]) -> Figure {
+    let shares = |counts: &[u64]| -> Vec<f64> {
+        let total = counts.iter().sum::<u64>().max(1) as f64;
+        counts.iter().map(|&count| count as f64 / total).collect()
+    };
+    let (same, different) = (shares(same), shares(different));
+    let last = same.iter().zip(&different).rposition(|(s, d)| s + d > 0.0).map_or(1, |last| last + 2);
+    let top = same.iter().chain(&different).copied().fold(0.0, f64::max) * 1.15;
+    let points = |shares: &[f64]| {
+        shares.iter().take(last).enumerate().map(|(bin, share)| [bin as f64 * width, *share]).collect::<Vec<_>>()
+    };
+    let x = Axis::new(axis, Scale::Linear, 0.0, (last as f64 * width).max(width));
+    Figure::new(title, x, Axis::new("Share of pairs", Scale::Linear, 0.0, top.max(1e-9)))
+        .with(Series::new("same person", Shape::Histogram, points(&same)))
+        .with(Series::new("different people", Shape::Histogram, points(&different)))
+}
+
+pub(super) fn failure_table(wrong: &[Failure], pairs: &[LabelledPair], errata: Option<&Errata>) -> Table {
+    let mut table =
+        Table::new(&["Mistake", "First", "Second", "Distance", "Threshold", "Fold", "Known about the label"]);
+    for failure in wrong {
+        let pair = &pairs[failure.pair];
+        table.push(vec![
+            mistake_word(failure).to_owned(),
+            pair.a.clone(),
+            pair.b.clone(),
+            format!("{:.4}", failure.distance),
+            format!("{:.4}", failure.threshold),
+            (failure.fold + 1).to_string(),
+            known(errata, pair),
+        ]);
+    }
+    table
+}
+
+pub(super) fn distance_table(scored: &[ScoredPair], pairs: &[LabelledPair]) -> Table {
+    let mut table = Table::new(&["first", "second", "same", "fold", "distance"]);
+    for (scored, pair) in scored.iter().zip(pairs) {
+        let same = u8::from(pair.same).to_string();
+        table.push(vec![pair.a.clone(), pair.b.clone(), same, pair.fold.to_string(), scored.distance.to_string()]);
+    }
+    table
+}
+
+/// Figures and page of a run on pairs.
+#[expect(clippy::too_many_arguments, reason = "each is one thing that the page shows")]
+pub(super) fn pairs_report(
+    run: &RunFolder,
+    judged: &Judgement,
+    outcome: &PairsOutcome,
+    wrong: &[Failure],
+    pairs: &[LabelledPair],
+    errata: Option<&Errata>,
+    config: &PairsConfig,
+    note: &mut dyn FnMut(String),
+) -> Result<()> {
+    let mut report = Report::new(format!("{} on {}", outcome.model, file_name(&config.list)));
+    report.push(Part::Text(summary(outcome, judged, config)));
+    report.push(Part::Numbers(numbers(outcome, judged)));
+    if let Some(without) = &outcome.without_errata {
+        report.push(Part::Text(format!(
+            "Without {} pairs whose label is doubted: accuracy {} ± {} (s.e.), VAL {}",
+            without.doubted_pairs,
+            percent(without.accuracy_mean),
+            percent(without.accuracy_se),
+            percent(without.val_mean)
+        )));
+    }
+    report.push(Part::Heading("Curves".to_owned()));
+    for (name, figure) in figures(judged, outcome, config) {
+        report.push(Part::Figure(run.figure(name, &figure, note)?));
+    }
+    report.push(Part::Heading("Folds".to_owned()));
+    report.push(Part::Table(fold_table(judged)));
+    report.push(Part::Heading(format!("{} wrong pairs", wrong.len())));
+    if let Some(images) = &config.images {
+        report.push(Part::Cards(wrong.iter().take(CARDS).map(|f| card(f, &pairs[f.pair], errata, images)).collect()));
+    }
+    report.push(Part::Table(failure_table(wrong, pairs, errata)));
+    run.file("folds.csv", fold_table(judged).to_csv().as_bytes())?;
+    run.report(&report)
+}
+
+fn summary(outcome: &PairsOutcome, judged: &Judgement, config: &PairsConfig) -> String {
+    let way = match (config.arithmetic, &config.threshold_from) {
+        (Arithmetic::Sandberg, _) => {
+            "The four figures below repeat the arithmetic of davidsandberg/facenet's lfw.evaluate; curves, folds and \
+             wrong pairs use exact thresholds"
+        }
+        (_, Some(_)) => "The threshold was chosen on another list of pairs",
+        (_, None) => "Each fold was judged with the threshold that the other folds chose",
+    };
+    let skipped = match outcome.skipped {
+        0 => "no pair was skipped".to_owned(),
+        skipped => format!("{skipped} pairs were skipped, because an image has no embedding"),
+    };
+    format!("{way}; {} pairs in {} folds, {skipped}.", outcome.pairs, judged.folds.len())
+}
+
+fn numbers(outcome: &PairsOutcome, judged: &Judgement) -> Vec<(String, String, String)> {
+    let several = judged.folds.len() > 1;
+    let spread = |se: f64, sd: f64| {
+        if several {
+            format!("± {} standard error ({} s.d.)", percent(se), percent(sd))
+        } else {
+            "one fold".to_owned()
+        }
+    };
+    vec![
+        (percent(outcome.accuracy_mean), "accuracy".into(), spread(outcome.accuracy_se, outcome.accuracy_sd)),
+        (
+            percent(outcome.val_mean),
+            format!("VAL at 1 wrong match in {:.0}", 1.0 / outcome.far_target),
+            format!("{}, measured FAR {}", spread(outcome.val_se, outcome.val_sd), percent(outcome.far_mean)),
+        ),
+        (format!("{:.5}", outcome.auc), "AUC".into(), "area under the ROC".into()),
+        (outcome.eer.map_or("–".into(), percent), "equal error rate".into(), "false accepts = misses".into()),
+    ]
+}
+
+fn figures(judged: &Judgement, outcome: &PairsOutcome, config: &PairsConfig) -> Vec<(&'static str, Figure)> {
+    let pooled = &judged.pooled;
+    let fars = log_fars((1.0 / pooled.different as f64).min(0.1), 20);
+    let averaged = averaged(&judged.curves, &fars);
+    let band = averaged.iter().map(|point| {
+        let low = (point.val - point.standard_error).max(0.0);
+        [point.far, low, (point.val + point.standard_error).min(1.0)]
+    });
+    let band = if judged.curves.len() > 1 { band.collect() } else { Vec::new() };
+    let largest = if config.options.metric == Metric::Angle { 1.0 } else { 4.0 };
+    let width = largest / BINS as f64;
+    let counts = |same: bool| {
+        // Concatenated mirror images reach squared distances of 8.
+        let mut counts = vec![0_u64; 2 * BINS];
+        for pair in judged.scored.iter().filter(|pair| pair.same == same) {
+            counts[((pair.distance / width) as usize).min(2 * BINS - 1)] += 1;
+        }
+        counts
+    };
+    let threshold = judged.thresholds().iter().sum::<f64>() / judged.folds.len() as f64;
+    let axis = match config.options.metric {
+        Metric::SquaredL2 => "Squared distance",
+        Metric::Angle => "Angle / π",
+    };
+    let model = outcome.model.clone();
+    let mut figures = vec![
+        ("roc", roc_figure("ROC over all pairs, ± standard error over folds", &[(model.clone(), pooled, band)])),
+        ("det", det_figure("Detection error trade-off", &[(model, pooled)])),
+        (
+            "distances",
+            histogram_figure("Distances of pairs", axis, width, &counts(true), &counts(false))
+                .marked(threshold, format!("threshold {threshold:.3}")),
+        ),
+    ];
+    if judged.curves.len() > 1 {
+        let points = averaged.iter().map(|point| [point.far, point.val]).collect();
+        let smallest = fars.first().copied().unwrap_or(1e-3);
+        let lowest = averaged.first().map_or(0.0, |point| if point.val > 0.9 { 0.9 } else { 0.0 });
+        let figure = Figure::roc("ROC averaged over folds", smallest, lowest);
+        figures.push(("roc-averaged", figure.with(Series::new(outcome.model.clone(), Shape::Line, points))));
+    }
+    figures
+}
+
+fn fold_table(judged: &Judgement) -> Table {
+    let mut table = Table::new(&["Fold", "Pairs", "Threshold", "Accuracy", "VAL threshold", "VAL", "FAR"]);
+    for fold in &judged.folds {
+        table.push(vec![
+            (fold.fold + 1).to_string(),
+            fold.pairs.to_string(),
+            format!("{:.4}", fold.threshold),
+            percent(fold.accuracy),
+            format!("{:.4}", fold.val_threshold),
+            percent(fold.val),
+            percent(fold.far),
+        ]);
+    }
+    table
+}
+
+fn card(failure: &Failure, pair: &LabelledPair, errata: Option<&Errata>, images: &Path) -> Card {
+    let mut lines = vec![
+        format!("Distance {:.3}, threshold {:.3}", failure.distance, failure.threshold),
+        stem(&pair.a).to_owned(),
+        stem(&pair.b).to_owned(),
+    ];
+    lines.extend(Some(known(errata, pair)).filter(|known| !known.is_empty()));
+    let pictures = [&pair.a, &pair.b].map(|path| thumbnail(&images.join(path)));
+    Card { pictures, title: mistake_word(failure).to_owned(), lines }
+}
+
+fn known(errata: Option<&Errata>, pair: &LabelledPair) -> String {
+    match errata.map(|errata| errata.finding(pair)) {
+        Some(Finding::Doubted(why)) => format!("Label doubted: {why}"),
+        _ => String::new(),
+    }
+}
+
+/// A small JPEG for the page; None where the picture cannot be read, which the page shows as an empty square.
+fn thumbnail(path: &Path) -> Option<Vec<u8>> {
+    let picture = ::image::open(path).ok()?.thumbnail(CARD_PIXELS, CARD_PIXELS).to_rgb8();
+    let mut bytes = Vec::new();
+    picture.write_with_encoder(::image::codecs::jpeg::JpegEncoder::new_with_quality(&mut bytes, 85)).ok()?;
+    Some(bytes)
+}
+
+fn stem(path: &str) -> &str {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.rsplit_once('.').map_or(name, |(stem, _)| stem)
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
