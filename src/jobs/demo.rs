@@ -264,21 +264,21 @@ mod tests {
     use super::*;
     use crate::device::{DeviceChoice, VerdictCache, choose};
 
-    /// A tenth of the demonstration: the whole takes minutes. It must already be far from chance.
+    /// A small part of the demonstration: the whole takes minutes. It must already be far from chance.
     #[test]
     fn a_small_demonstration_learns_and_reports() {
         let verdicts = VerdictCache::open(std::path::PathBuf::new());
         let (device, _) = choose(&DeviceChoice::Cpu, &verdicts).unwrap();
-        let options = DemoOptions { seed: 4, steps: 30, people: 40, held_out_people: 12, pictures_per_person: 6 };
+        let options = DemoOptions { seed: 4, steps: 20, people: 24, held_out_people: 10, pictures_per_person: 5 };
         let mut steps = 0;
         let report = demo(options, &device, &Control::default(), &mut |event| {
             steps += usize::from(matches!(event, DemoEvent::Train(TrainEvent::Step(_))));
         });
         let report = report.unwrap();
-        assert_eq!((steps, report.steps, report.stopped), (30, 30, StopReason::StepsDone));
+        assert_eq!((steps, report.steps, report.stopped), (20, 20, StopReason::StepsDone));
         assert_eq!(report.curve.first().unwrap().step, 0);
-        assert!(report.auc > 0.75, "{report:?}");
-        assert_eq!(report.groups.scores.labels, 12);
+        assert!(report.auc > 0.7, "{report:?}");
+        assert_eq!(report.groups.scores.labels, 10);
         let json = serde_json::to_value(&report).unwrap();
         assert!(["seed", "seconds", "curve", "val", "far", "auc"].iter().all(|key| !json[key].is_null()));
     }
