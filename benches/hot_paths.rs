@@ -1,23 +1,60 @@
-//! Rates of the computing parts on this machine's CPU; run with `cargo bench --no-default-features`.
+//! What finding and recognising faces costs on this machine's CPU; run with `cargo bench --no-default-features`.
+//!
+//! The networks have random weights: the time does not depend on them.
 
 use std::hint::black_box;
 
 use burn::tensor::{Device, Distribution, Tensor};
 use criterion::{Criterion, criterion_group, criterion_main};
+use image::RgbImage;
+use likeness::embed::quantise::QuantisedEmbedding;
+use likeness::embed::{Batching, Embedder};
 use likeness::nets::EmbeddingNet;
-use likeness::nets::sface::SFace;
+use likeness::nets::sface::{self, SFace};
+use likeness::nets::yunet::YuNet;
+use likeness::types::Embedding;
 
-/// Random weights: the time does not depend on them.
-fn sface(criterion: &mut Criterion) {
-    let device = Device::flex();
-    let net = SFace::new(&device).folded();
-    for batch in [1, 8] {
-        let images: Tensor<4> = Tensor::random([batch, 3, 112, 112], Distribution::Default, &device);
-        criterion.bench_function(&format!("sface, batch of {batch}"), |bencher| {
-            bencher.iter(|| black_box(net.forward(images.clone()).into_data()));
-        });
-    }
+fn random_images(batch: usize, side: usize) -> Tensor<4> {
+    Tensor::random([batch, 3, side, side], Distribution::Uniform(0.0, 255.0), &Device::flex())
 }
 
-criterion_group! { name = benches; config = Criterion::default().sample_size(10); targets = sface }
+fn detect(criterion: &mut Criterion) {
+    let net = YuNet::new(&Device::flex());
+    let images = random_images(1, 640);
+    criterion.bench_function("yunet, 640×640", |bencher| {
+        bencher.iter(|| black_box(net.forward(images.clone()).map(Tensor::into_data)));
+    });
+}
+
+fn embed(criterion: &mut Criterion) {
+    let device = Device::flex();
+    let net = SFace::new(&device);
+    let image = random_images(1, 112);
+    for (form, net) in [("as stored", net.clone()), ("folded", net.clone().folded())] {
+        criterion.bench_function(&format!("sface {form}, one face"), |bencher| {
+            bencher.iter(|| black_box(net.forward(image.clone()).into_data()));
+        });
+    }
+    let crops = vec![RgbImage::from_pixel(112, 112, [90, 120, 150].into()); 16];
+    let net = Box::new(net.folded());
+    let embedder = Embedder::new(net, sface::RECIPE, &device, Batching::SpreadOverCores).expect("threads start");
+    criterion.bench_function("sface folded, 16 faces over the cores", |bencher| {
+        bencher.iter(|| black_box(embedder.embed(&crops).expect("random weights give finite embeddings")));
+    });
+}
+
+fn compare(criterion: &mut Criterion) {
+    let wave = |phase: f32| (0..128).map(|at| (at as f32 + phase).sin()).collect();
+    let embedding = |phase| Embedding::normalise(wave(phase)).expect("a wave has a length");
+    let (a, b) = (embedding(0.0), embedding(1.0));
+    criterion.bench_function("distance of two embeddings", |bencher| {
+        bencher.iter(|| black_box(&a).squared_distance(black_box(&b)));
+    });
+    let (a, b) = (QuantisedEmbedding::new(&a), QuantisedEmbedding::new(&b));
+    criterion.bench_function("distance of two quantised embeddings", |bencher| {
+        bencher.iter(|| black_box(&a).squared_distance(black_box(&b)));
+    });
+}
+
+criterion_group! { name = benches; config = Criterion::default().sample_size(10); targets = detect, embed, compare }
 criterion_main!(benches);

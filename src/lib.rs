@@ -14,8 +14,9 @@
 //!                     types
 //! ```
 //!
-//! Arrows go down only; parts on one line do not import each other, except `train -> eval`, `models -> weights` and
-//! `export -> library`. `tests/architecture.rs` fails when an import breaks this.
+//! Arrows go down only; parts on one line do not import each other, except `train -> eval`, `models -> weights`,
+//! `export -> library` and `nets -> weights` (a network's file also says where each of its tensors comes from).
+//! `tests/architecture.rs` fails when an import breaks this.
 //!
 //! Invariants, stated as absences:
 //! * Only `gui` and `main` know egui. Only [`library`] knows SQL.

@@ -14,7 +14,8 @@ const ROWS: &[&[&str]] = &[
 ];
 
 /// The imports allowed within a row.
-const SIDEWAYS: &[(&str, &str)] = &[("train", "eval"), ("models", "weights"), ("export", "library")];
+const SIDEWAYS: &[(&str, &str)] =
+    &[("train", "eval"), ("models", "weights"), ("export", "library"), ("nets", "weights")];
 
 /// A library, and the parts that may know it (`main.rs` stands above all parts).
 const LIBRARIES: &[(&str, &[&str])] = &[
@@ -37,7 +38,7 @@ const DISK: &[&str] = &[
     "train/run",
     "eval/pairs",
     "synth/album",
-    "device/verdict",
+    "device/",
     "jobs/",
     "cli/",
     "main.rs",

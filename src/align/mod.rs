@@ -6,11 +6,12 @@
 //! * [`CropRule::Centre`], [`CropRule::AsStored`]: no face needed.
 //!
 //! # Pixel centres
-//! The first pixel's centre is at (0.5, 0.5) everywhere in this crate. OpenCV's `warpAffine`, the template and the
-//! landmarks that OpenCV's `FaceRecognizerSF::alignCrop` is given count from the centre of the first pixel, so all of
-//! them are half a pixel smaller. [`Landmarks::template`] adds the half, `detect` must do so to YuNet's landmarks, and then the
-//! crops are those of `alignCrop`, with which the published LFW figure of SFace was measured: both sides of the fit
-//! shift alike, and sampling asks for the value at the same place.
+//! The first pixel's centre is at (0.5, 0.5) everywhere in this crate. OpenCV's `warpAffine` and the template count from
+//! the centre of the first pixel, so both are half a pixel smaller; [`Landmarks::template`] adds the half. Landmarks
+//! that OpenCV would hand to `FaceRecognizerSF::alignCrop`, with half a pixel added, give the crop of `alignCrop`, with
+//! which the published LFW figure of SFace was measured: both sides of the fit shift alike, and sampling asks for the
+//! value at the same place. A detector whose numbers are taken without that half gives a crop that lies half a photo
+//! pixel beside OpenCV's.
 //!
 //! One departure: where a crop pixel covers two photo pixels or more, bilinear sampling would skip some of them and
 //! hair or stubble would turn into noise. The photo is then first averaged over blocks of n × n pixels, n being the
@@ -95,6 +96,20 @@ mod tests {
         // Half between columns 55 and 56, which hold 110 and 112.
         assert_eq!(crop.get_pixel(50, 20).0[0], 111);
         assert_eq!(crop.get_pixel(50, 20).0[1], 46);
+    }
+
+    /// `tests/fixtures/align/make.py`; both round to whole grey levels.
+    #[test]
+    fn the_crop_is_that_of_opencv() {
+        let picture = |bytes| ::image::load_from_memory(bytes).unwrap().into_rgb8();
+        let photo = picture(include_bytes!("../../tests/fixtures/align/photo.png"));
+        let expect = picture(include_bytes!("../../tests/fixtures/align/crop.png"));
+        let landmarks: [[f32; 2]; 5] =
+            serde_json::from_str(include_str!("../../tests/fixtures/align/landmarks.json")).unwrap();
+        let ours = detection(landmarks.map(|[x, y]| [x + 0.5, y + 0.5]));
+        let crop = crop(&photo, &ours, &recipe(CropRule::FivePoints, 112));
+        let worst = crop.as_raw().iter().zip(expect.as_raw()).map(|(&a, &b)| a.abs_diff(b)).max().unwrap();
+        assert!(worst <= 1, "the largest difference is {worst}");
     }
 
     #[test]

@@ -104,8 +104,13 @@ mod tests {
 
     #[test]
     fn says_rate_and_time_left() {
-        let progress =
-            Progress { stage: Stage::Scanning, done: 1204, total: Some(8310), rate_per_s: 14.2, left_secs: Some(500.0) };
+        let progress = Progress {
+            stage: Stage::Scanning,
+            done: 1204,
+            total: Some(8310),
+            rate_per_s: 14.2,
+            left_secs: Some(500.0),
+        };
         assert_eq!(progress_line(&progress), "Scanning 1204 of 8310 · 14.2/s · 9 min left");
         let counting =
             Progress { stage: Stage::LookingForPhotos, done: 3, total: None, rate_per_s: 0.0, left_secs: None };

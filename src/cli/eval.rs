@@ -3,19 +3,23 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 
+use super::Global;
+use super::console::{Console, cancel_on_ctrl_c};
 use crate::cluster::Linkage;
 use crate::eval::lfw::{Centring, Options};
+use crate::eval::sensitivity::{Study, StudyRow};
 use crate::eval::video::FRAMES;
 use crate::eval::{FarRule, Metric};
-use crate::jobs::Home;
 use crate::jobs::eval::{
-    Arithmetic, Faces, ListFormat, Mirror, PairsConfig, PairsOutcome, VideoConfig, eval_clusters, eval_compat,
-    eval_folder, eval_pairs, eval_video, read_embeddings,
+    Arithmetic, FaceCrop, Faces, ListFormat, Mirror, PairsConfig, PairsOutcome, SensitivityConfig, VideoConfig, View,
+    embed_images, eval_clusters, eval_compat, eval_folder, eval_pairs, eval_sensitivity, eval_video, labelled_images,
+    listed_images, read_embeddings,
 };
+use crate::jobs::{Engine, EngineOptions, Home, JobEvent};
 use crate::types::Cancel;
 
 /// Judge a network: accuracy, VAL at a FAR, ROC, failures; each run leaves a folder with figures and a report
@@ -39,20 +43,46 @@ enum What {
     Compat(CompatArgs),
     /// How well clustering finds the people of a folder, at every threshold.
     Clusters(ClusterArgs),
+    /// VAL while pictures get worse: JPEG, size, blur, occlusion, rotation.
+    Sensitivity(SensitivityArgs),
 }
 
-/// Where the embeddings come from.
+/// Where the embeddings come from: a file, or images and a model.
 #[derive(Debug, Args)]
 struct Source {
     /// Ready embeddings: the JSON Lines of `likeness embed`, or a NumPy array with --paths.
-    #[arg(long, value_name = "FILE")]
-    embeddings: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "images")]
+    embeddings: Option<PathBuf>,
     /// Paths of a NumPy array's rows, one a line.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", requires = "embeddings")]
     paths: Option<PathBuf>,
+    #[command(flatten)]
+    pictures: Pictures,
     /// Print one JSON object on standard output.
     #[arg(long)]
     json: bool,
+}
+
+#[derive(Debug, Args)]
+struct Pictures {
+    /// Folder of the images, as Name/Name_0001.jpg; with --embeddings only for pictures in the report.
+    #[arg(long, value_name = "DIR")]
+    images: Option<PathBuf>,
+    /// The embedding network.
+    #[arg(long, value_name = "ID")]
+    model: Option<String>,
+    /// The detector.
+    #[arg(long, value_name = "ID")]
+    detector: Option<String>,
+    /// Which part of an image is the face.
+    #[arg(long, value_enum, default_value = "largest", value_name = "CROP")]
+    crop: CropName,
+    /// Side of the square of --crop centre, as a share of the shorter side.
+    #[arg(long, default_value_t = 0.6, value_name = "SHARE")]
+    centre_share: f32,
+    /// Do not install a missing model.
+    #[arg(long)]
+    offline: bool,
 }
 
 #[derive(Debug, Args)]
@@ -74,9 +104,6 @@ struct PairArgs {
     source: Source,
     #[command(flatten)]
     target: Target,
-    /// Folder of the images, for pictures in the report.
-    #[arg(long, value_name = "DIR")]
-    images: Option<PathBuf>,
     /// Another list whose pairs choose the threshold, for lists with one fold (LFW's View 1).
     #[arg(long, value_name = "FILE")]
     threshold_from: Option<PathBuf>,
@@ -89,12 +116,12 @@ struct PairArgs {
     /// Subtract the mean of the other folds.
     #[arg(long)]
     subtract_mean: bool,
-    /// Embeddings of the mirrored images, under the same paths.
-    #[arg(long, value_name = "FILE")]
+    /// Join each embedding with that of its mirror image.
+    #[arg(long, value_enum, value_name = "HOW")]
+    mirror: Option<MirrorName>,
+    /// With --embeddings and --mirror: embeddings of the mirrored images, under the same paths.
+    #[arg(long, value_name = "FILE", requires = "mirror")]
     mirrored: Option<PathBuf>,
-    /// How mirrored images are joined.
-    #[arg(long, value_enum, default_value = "average", value_name = "HOW")]
-    mirror: MirrorName,
     /// Repeat another program's arithmetic to the last digit.
     #[arg(long, value_enum, value_name = "PROGRAM")]
     compat: Option<CompatName>,
@@ -154,6 +181,44 @@ struct ClusterArgs {
     threshold: Option<f32>,
 }
 
+#[derive(Debug, Args)]
+struct SensitivityArgs {
+    /// What gets worse.
+    #[arg(value_enum)]
+    study: StudyName,
+    /// LFW's list of pairs.
+    #[arg(long, value_name = "FILE")]
+    pairs: PathBuf,
+    #[command(flatten)]
+    pictures: Pictures,
+    /// The false accept rate at which VAL is told.
+    #[arg(long, default_value_t = 1e-3, value_name = "RATE")]
+    far: f64,
+    /// Only so many pairs of each kind in each fold.
+    #[arg(long, value_name = "COUNT")]
+    pairs_a_fold: Option<usize>,
+    /// Print one JSON object on standard output.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum CropName {
+    Largest,
+    Central,
+    AsStored,
+    Centre,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum StudyName {
+    Jpeg,
+    Size,
+    Blur,
+    Occlusion,
+    Rotation,
+}
+
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum FarRuleName {
     Interpolated,
@@ -185,84 +250,90 @@ enum LinkageName {
     Ward,
 }
 
-pub fn run(home: &Home, args: EvalArgs) -> Result<ExitCode> {
-    let cancel = Cancel::default();
-    let mut note = |text: String| eprintln!("{text}");
+pub fn run(home: &Home, global: &Global, args: EvalArgs) -> Result<ExitCode> {
+    let mut desk = Desk { home, global, cancel: cancel_on_ctrl_c()?, console: Console::new() };
     match args.what {
-        What::Lfw(args) => pairs(home, args, "lfw", ListFormat::Lfw, &mut note)?,
-        What::Pairs(args) => pairs(home, args, "pairs", ListFormat::Csv, &mut note)?,
-        What::Folder(args) => {
-            let outcome = eval_folder(home, &args.source.read()?, args.far, &cancel, &mut note)?;
-            tell(args.source.json, &outcome, &outcome.run, || {
-                let spread =
-                    outcome.val_se.map_or(String::new(), |se| format!(" ± {} (s.e. over splits)", percent(se)));
-                format!(
-                    "VAL {}{spread} at FAR {} over {} pairs of one person and {} of different people, AUC {:.5}",
-                    percent(outcome.val_mean.unwrap_or(outcome.val.val)),
-                    outcome.far_target,
-                    outcome.same_pairs,
-                    outcome.different_pairs,
-                    outcome.auc
-                )
-            })?;
-        }
-        What::Video(args) => {
-            let config = VideoConfig {
-                list: args.pairs,
-                frames: args.frames,
-                far_target: args.target.far,
-                far_rule: args.target.far_rule.into(),
-            };
-            let outcome = eval_video(home, args.source.read()?, &config, &mut note)?;
-            tell(args.source.json, &outcome, &outcome.run, || {
-                let (mean, se) = (percent(outcome.accuracy_mean), percent(outcome.accuracy_se));
-                format!("Accuracy {mean} ± {se} (s.e.) on {} pairs of videos", outcome.pairs)
-            })?;
-        }
-        What::Compat(args) => {
-            let (old, new) = (read_embeddings(&args.old, None)?, read_embeddings(&args.new, None)?);
-            let outcome = eval_compat(home, &old, &new, &args.pairs, args.far, &mut note)?;
-            tell(args.json, &outcome, &outcome.run, || {
-                let [old, new, crossed] =
-                    [&outcome.old, &outcome.new, &outcome.new_against_old].map(|curve| percent(curve.val));
-                format!("VAL at FAR {}: old {old}, new {new}, new against old {crossed}", args.far)
-            })?;
-        }
-        What::Clusters(args) => {
-            let faces = args.source.read()?;
-            let outcome = eval_clusters(home, &faces, args.linkage.into(), args.threshold, &cancel, &mut note)?;
-            tell(args.source.json, &outcome, &outcome.run, || {
-                format!(
-                    "Best B-cubed F {} at threshold {:.3}: {} clusters for {} people",
-                    percent(outcome.best.b_cubed_f),
-                    outcome.best_threshold,
-                    outcome.best.clusters,
-                    outcome.people
-                )
-            })?;
-        }
+        What::Lfw(args) => pairs(&mut desk, args, "lfw", ListFormat::Lfw)?,
+        What::Pairs(args) => pairs(&mut desk, args, "pairs", ListFormat::Csv)?,
+        What::Folder(args) => folder(&mut desk, &args)?,
+        What::Video(args) => video(&mut desk, args)?,
+        What::Compat(args) => compat(&mut desk, &args)?,
+        What::Clusters(args) => clusters(&mut desk, &args)?,
+        What::Sensitivity(args) => sensitivity(&mut desk, args)?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn pairs(
-    home: &Home,
-    args: PairArgs,
-    kind: &'static str,
-    format: ListFormat,
-    note: &mut dyn FnMut(String),
-) -> Result<()> {
-    let faces = args.source.read()?;
-    let mirrored =
-        args.mirrored.as_deref().map(|file| read_embeddings(file, args.source.paths.as_deref())).transpose()?;
+/// What every evaluation needs beside its own options.
+struct Desk<'a> {
+    home: &'a Home,
+    global: &'a Global,
+    cancel: Cancel,
+    console: Console,
+}
+
+impl Desk<'_> {
+    fn engine(&mut self, pictures: &Pictures) -> Result<Engine> {
+        let options = EngineOptions {
+            device: self.global.device()?,
+            model: pictures.model.clone(),
+            detector: pictures.detector.clone(),
+            offline: pictures.offline,
+        };
+        Engine::load(self.home, &options, &self.cancel, &mut |event| self.console.show(event))
+    }
+
+    /// One set of embeddings a view: read from the file, or made from the images that `paths` names.
+    fn faces(
+        &mut self,
+        source: &Source,
+        paths: impl FnOnce(&Path) -> Result<Vec<String>>,
+        views: &[View],
+    ) -> Result<Vec<Faces>> {
+        if let Some(file) = &source.embeddings {
+            return Ok(vec![read_embeddings(file, source.paths.as_deref())?]);
+        }
+        let folder = source.pictures.images.as_deref().context("give --embeddings or --images")?;
+        let paths = paths(folder)?;
+        let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+        let engine = self.engine(&source.pictures)?;
+        let events = &mut |event| self.console.show(event);
+        let sets =
+            embed_images(self.home, &engine, (folder, &paths), source.pictures.crop(), views, &self.cancel, events);
+        self.console.close();
+        sets
+    }
+
+    fn labelled(&mut self, source: &Source) -> Result<Faces> {
+        self.faces(source, labelled_images, &[View::Plain])?.into_iter().next().context("no image was embedded")
+    }
+
+    fn note(&mut self, text: String) {
+        self.console.show(JobEvent::Note(text));
+    }
+}
+
+fn pairs(desk: &mut Desk, args: PairArgs, kind: &'static str, format: ListFormat) -> Result<()> {
+    let lists = || std::iter::once(args.pairs.as_path()).chain(args.threshold_from.as_deref());
+    let views = match args.mirror {
+        Some(_) => &[View::Plain, View::Mirrored][..],
+        None => &[View::Plain],
+    };
+    let mut sets = desk.faces(&args.source, |_| listed_images(lists(), format), views)?.into_iter();
+    let faces = sets.next().context("no image was embedded")?;
+    let mirrored = match &args.mirrored {
+        Some(file) => Some(read_embeddings(file, args.source.paths.as_deref())?),
+        None => sets.next(),
+    };
+    ensure!(args.mirror.is_none() || mirrored.is_some(), "--mirror with --embeddings needs --mirrored as well");
     let config = PairsConfig {
         kind,
         list: args.pairs,
         format,
         threshold_from: args.threshold_from,
         errata: args.errata,
-        images: args.images,
-        mirror: mirrored.is_some().then(|| args.mirror.into()),
+        images: args.source.pictures.images.clone(),
+        mirror: args.mirror.map(Into::into),
         arithmetic: args.compat.map_or(Arithmetic::Exact, |CompatName::Sandberg| Arithmetic::Sandberg),
         options: Options {
             metric: args.metric.into(),
@@ -271,8 +342,86 @@ fn pairs(
             far_rule: args.target.far_rule.into(),
         },
     };
-    let outcome = eval_pairs(home, faces, mirrored.as_ref(), &config, note)?;
+    let outcome = eval_pairs(desk.home, faces, mirrored.as_ref(), &config, &mut |text| desk.note(text))?;
     tell(args.source.json, &outcome, &outcome.run, || told(&outcome))
+}
+
+fn folder(desk: &mut Desk, args: &FolderArgs) -> Result<()> {
+    let faces = desk.labelled(&args.source)?;
+    let cancel = desk.cancel.clone();
+    let outcome = eval_folder(desk.home, &faces, args.far, &cancel, &mut |text| desk.note(text))?;
+    tell(args.source.json, &outcome, &outcome.run, || {
+        let spread = outcome.val_se.map_or(String::new(), |se| format!(" ± {} (s.e. over splits)", percent(se)));
+        format!(
+            "VAL {}{spread} at FAR {} over {} pairs of one person and {} of different people, AUC {:.5}",
+            percent(outcome.val_mean.unwrap_or(outcome.val.val)),
+            outcome.far_target,
+            outcome.same_pairs,
+            outcome.different_pairs,
+            outcome.auc
+        )
+    })
+}
+
+fn video(desk: &mut Desk, args: VideoArgs) -> Result<()> {
+    let faces = desk.labelled(&args.source)?;
+    let config = VideoConfig {
+        list: args.pairs,
+        frames: args.frames,
+        far_target: args.target.far,
+        far_rule: args.target.far_rule.into(),
+    };
+    let outcome = eval_video(desk.home, faces, &config, &mut |text| desk.note(text))?;
+    tell(args.source.json, &outcome, &outcome.run, || {
+        let (mean, se) = (percent(outcome.accuracy_mean), percent(outcome.accuracy_se));
+        format!("Accuracy {mean} ± {se} (s.e.) on {} pairs of videos, {} skipped", outcome.pairs, outcome.skipped)
+    })
+}
+
+fn compat(desk: &mut Desk, args: &CompatArgs) -> Result<()> {
+    let (old, new) = (read_embeddings(&args.old, None)?, read_embeddings(&args.new, None)?);
+    let outcome = eval_compat(desk.home, &old, &new, &args.pairs, args.far, &mut |text| desk.note(text))?;
+    tell(args.json, &outcome, &outcome.run, || {
+        let [old, new, crossed] =
+            [&outcome.old, &outcome.new, &outcome.new_against_old].map(|curve| percent(curve.val));
+        format!("VAL at FAR {}: old {old}, new {new}, new against old {crossed}", args.far)
+    })
+}
+
+fn clusters(desk: &mut Desk, args: &ClusterArgs) -> Result<()> {
+    let faces = desk.labelled(&args.source)?;
+    let cancel = desk.cancel.clone();
+    let mut note = |text| desk.console.show(JobEvent::Note(text));
+    let outcome = eval_clusters(desk.home, &faces, args.linkage.into(), args.threshold, &cancel, &mut note)?;
+    tell(args.source.json, &outcome, &outcome.run, || {
+        format!(
+            "Best B-cubed F {} at threshold {:.3}: {} clusters for {} people",
+            percent(outcome.best.b_cubed_f),
+            outcome.best_threshold,
+            outcome.best.clusters,
+            outcome.people
+        )
+    })
+}
+
+fn sensitivity(desk: &mut Desk, args: SensitivityArgs) -> Result<()> {
+    let engine = desk.engine(&args.pictures)?;
+    let config = SensitivityConfig {
+        study: args.study.into(),
+        list: args.pairs,
+        crop: args.pictures.crop(),
+        images: args.pictures.images.context("a sensitivity study needs --images")?,
+        far_target: args.far,
+        pairs_a_fold: args.pairs_a_fold,
+    };
+    let cancel = desk.cancel.clone();
+    let outcome = eval_sensitivity(desk.home, &engine, &config, &cancel, &mut |event| desk.console.show(event))?;
+    desk.console.close();
+    tell(args.json, &outcome, &outcome.run, || {
+        let row = |row: &StudyRow| format!("{:>8}  VAL {}", row.level, percent(row.measured.val));
+        let rows: Vec<String> = outcome.rows.iter().map(row).collect();
+        format!("{}\n{}", config.study.label(), rows.join("\n"))
+    })
 }
 
 fn told(outcome: &PairsOutcome) -> String {
@@ -304,9 +453,26 @@ fn percent(share: f64) -> String {
     format!("{:.2}%", share * 100.0)
 }
 
-impl Source {
-    fn read(&self) -> Result<Faces> {
-        read_embeddings(&self.embeddings, self.paths.as_deref())
+impl Pictures {
+    fn crop(&self) -> FaceCrop {
+        match self.crop {
+            CropName::Largest => FaceCrop::Largest,
+            CropName::Central => FaceCrop::Central,
+            CropName::AsStored => FaceCrop::AsStored,
+            CropName::Centre => FaceCrop::Centre { share: self.centre_share },
+        }
+    }
+}
+
+impl From<StudyName> for Study {
+    fn from(name: StudyName) -> Self {
+        match name {
+            StudyName::Jpeg => Self::JpegQuality,
+            StudyName::Size => Self::ImagePixels,
+            StudyName::Blur => Self::BlurSigma,
+            StudyName::Occlusion => Self::OccludedShare,
+            StudyName::Rotation => Self::RotationDegrees,
+        }
     }
 }
 

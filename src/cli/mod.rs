@@ -1,15 +1,18 @@
 //! One file a subcommand. Results go to standard output, progress and problems to standard error.
 
 mod demo;
+mod bench;
 mod compare;
 mod console;
 mod devices;
 mod embed;
 mod eval;
 mod models;
+mod nets;
 mod people;
 mod train;
 mod scan;
+mod synth;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -52,28 +55,34 @@ impl Global {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Scan(scan::ScanArgs),
+    Bench(bench::BenchArgs),
     Compare(compare::CompareArgs),
     Embed(embed::EmbedArgs),
     Models(models::ModelsArgs),
+    Nets(nets::NetsArgs),
     Devices(devices::DevicesArgs),
     Eval(eval::EvalArgs),
     People(people::PeopleArgs),
     Train(train::TrainArgs),
     Demo(demo::DemoArgs),
+    Synth(synth::SynthArgs),
 }
 
 /// Runs a subcommand. Errors are printed once, by `main`.
 pub fn run(global: &Global, command: Command) -> Result<ExitCode> {
     let home = Home::open(global.home.as_deref())?;
     match command {
+        Command::Bench(args) => bench::run(&home, global, args),
         Command::Scan(args) => scan::run(&home, global, args),
         Command::Compare(args) => compare::run(&home, global, args),
         Command::Embed(args) => embed::run(&home, global, args),
         Command::Models(args) => models::run(&home, args),
+        Command::Nets(args) => nets::run(args),
         Command::Devices(args) => devices::run(&home, args),
-        Command::Eval(args) => eval::run(&home, args),
+        Command::Eval(args) => eval::run(&home, global, args),
         Command::People(args) => people::run(&home, args),
         Command::Train(args) => train::run(&home, global, args),
         Command::Demo(args) => demo::run(&home, global, args),
+        Command::Synth(args) => synth::run(args),
     }
 }

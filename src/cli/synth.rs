@@ -1,17 +1,15 @@
 //! `likeness synth`: albums of synthetic people for tests and demonstrations.
 
-use std::io::{IsTerminal, Write};
+use std::io::{IsTerminal, Write, stderr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
-use super::Global;
-use crate::jobs::Home;
+use super::console::cancel_on_ctrl_c;
 use crate::synth::{AlbumPlan, Layout, write_album};
-use crate::types::Cancel;
 
-/// Draw an album of synthetic people, with the truth about every face in truth.json
+/// Draw an album of synthetic people, with the truth about every face in truth.json.
 #[derive(Debug, clap::Args)]
 pub struct SynthArgs {
     /// Folder to write to; new, empty, or an album to replace
@@ -34,16 +32,15 @@ pub struct SynthArgs {
     size: u32,
 }
 
-pub fn run(_home: &Home, _global: &Global, args: SynthArgs) -> Result<ExitCode> {
+pub fn run(args: SynthArgs) -> Result<ExitCode> {
     let layout = if args.folders { Layout::FolderAPerson { crop_size: args.size } } else { Layout::Photos };
     let plan = AlbumPlan { people: args.people, photos: args.photos, seed: args.seed, layout };
-    let cancel = Cancel::default();
-    let on_interrupt = cancel.clone();
-    ctrlc::set_handler(move || on_interrupt.cancel()).context("Ctrl-C cannot be watched")?;
-    let shows_progress = std::io::stderr().is_terminal();
+    let cancel = cancel_on_ctrl_c()?;
+    let shows_progress = stderr().is_terminal();
     let truth = write_album(&args.out, &plan, &cancel, &mut |done, total| {
         if shows_progress {
-            let _ = write!(std::io::stderr(), "\r{done} of {total} pictures");
+            eprint!("\rDrawing {done} of {total}\x1b[K");
+            let _ = stderr().flush();
         }
     });
     if shows_progress {

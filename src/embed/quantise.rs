@@ -1,4 +1,4 @@
-//! Embeddings of one byte a number: FaceNet's 128 bytes a face (Schroff et al. 2015, sections 1 and 5.3: the
+//! Embeddings of one byte a number: FaceNet's 128 bytes a face (Schroff et al. 2015, section 5.4: the
 //! embedding "can be quantized to 128-bytes without loss of accuracy").
 //!
 //! The scheme is symmetric with one fixed scale: a number v becomes round(254·v), kept within ±127. One scale for all

@@ -34,7 +34,8 @@ pub fn compare_file(engine: &Engine, path: &Path) -> Result<Compared> {
 pub fn compare_face(engine: &Engine, path: &Path, face: &Detection) -> Result<Compared> {
     let photo = decode(path, DecodeScale::Full, &DecodeLimits::default())?;
     let crop = engine.crop(&photo.pixels, face);
-    let embedding = engine.embed(std::slice::from_ref(&crop))?.pop().flatten().context("the network gave no embedding")?;
+    let embedding =
+        engine.embed(std::slice::from_ref(&crop))?.pop().flatten().context("the network gave no embedding")?;
     let title = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
     Ok(Compared { crop, embedding, title, faces_in_file: 1 })
 }

@@ -73,10 +73,8 @@ fn detected(engine: &Engine, photos: &[(&Path, &Photo)]) -> Vec<Result<Vec<Embed
     let found = engine.find_faces(photos, &mut Timings::default()).into_iter();
     found
         .map(|faces| {
-            let face = |found: super::FoundFace| EmbeddedFace {
-                detection: Some(found.detection),
-                embedding: found.embedding,
-            };
+            let face =
+                |found: super::FoundFace| EmbeddedFace { detection: Some(found.detection), embedding: found.embedding };
             Ok(faces?.into_iter().map(face).collect())
         })
         .collect()

@@ -1,6 +1,5 @@
 //! Device, detector and embedder together: from the pixels of a photo to the faces in it.
 
-use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::Instant;
 
@@ -15,25 +14,20 @@ use super::progress::JobEvent;
 use crate::align;
 use crate::detect::{DetectorConfig, YuNet};
 use crate::device::{self, ComputeDevice, DeviceChoice, DeviceKind, VerdictCache};
-use crate::embed::{Batching, EmbedError, Embedder};
+use crate::embed::published::load_published;
+use crate::embed::{EmbedError, Embedder};
 use crate::image::{DecodeLimits, DecodeScale, Photo, decode};
-use crate::models::{Architecture, Store, Task};
+use crate::models::{Architecture, Manifest, Store, Task, Thresholds};
 use crate::nets::sface::SFace;
-use crate::types::{Cancel, CropRule, Detection, Embedding, InputRecipe, ModelId, SquaredDistance};
+use crate::types::{Cancel, CropRule, Detection, Embedding, InputRecipe, ModelId};
 use crate::weights::read_onnx;
 
 /// The models of the default pack.
 const DETECTOR: &str = "yunet-2023mar";
 const EMBEDDER: &str = "sface-2021dec";
 
-/// Two faces up to this squared distance count as the same person for SFace: cosine 0.363, as OpenCV's sample for the
-/// model says.
-const SAME_PERSON: SquaredDistance = SquaredDistance(1.274);
-
 /// The detector's box is about this many times as long as the crop's share of it: below, the crop would be enlarged.
 const FACE_SIDES_A_CROP: f32 = 1.25;
-
-const CROPS_A_PASS_ON_GPU: NonZeroUsize = NonZeroUsize::new(32).unwrap();
 
 /// The detector works at up to this long side; a face too small at that scale is cut from the full photo instead.
 pub const WORKING_LONG_SIDE: u32 = 1600;
@@ -89,9 +83,12 @@ impl EngineOptions {
         ModelId(self.detector.clone().unwrap_or_else(|| DETECTOR.to_owned()))
     }
 
-    /// Two faces up to this distance count as the same person.
-    pub fn same_person_threshold(&self) -> SquaredDistance {
-        SAME_PERSON
+    /// The distances that suit the embedding model.
+    pub fn thresholds(&self) -> Result<Thresholds> {
+        let id = self.model_id();
+        let manifest = Manifest::built_in();
+        let entry = manifest.entry(&id).with_context(|| format!("there is no model called {id}"))?;
+        entry.thresholds.with_context(|| format!("{id} does not embed faces"))
     }
 }
 
@@ -126,7 +123,6 @@ impl Engine {
     pub fn device(&self) -> &ComputeDevice {
         &self.device
     }
-
 }
 
 impl FindFaces for Engine {
@@ -140,7 +136,8 @@ impl FindFaces for Engine {
 
     fn find_faces(&self, photos: &[(&Path, &Photo)], timings: &mut Timings) -> Vec<Result<Vec<FoundFace>>> {
         let started = Instant::now();
-        let detections = self.detect_all(photos);
+        let pictures: Vec<&RgbImage> = photos.iter().map(|(_, photo)| &photo.pixels).collect();
+        let detections = self.detect_all(&pictures);
         timings.detect_secs += started.elapsed().as_secs_f64();
 
         let started = Instant::now();
@@ -188,12 +185,17 @@ impl Engine {
         self.embed(&crops)
     }
 
+    /// The faces of each picture, largest first, in the picture's pixels.
+    pub fn detect(&self, pictures: &[&RgbImage]) -> Result<Vec<Vec<Detection>>> {
+        self.detect_all(pictures).into_iter().collect()
+    }
+
     /// On the CPU photos are spread over the cores; a GPU takes them one after another from one thread.
-    fn detect_all(&self, photos: &[(&Path, &Photo)]) -> Vec<Result<Vec<Detection>>> {
-        let detect = |(_, photo): &(&Path, &Photo)| Ok(self.detector.detect(&photo.pixels)?);
+    fn detect_all(&self, pictures: &[&RgbImage]) -> Vec<Result<Vec<Detection>>> {
+        let detect = |picture: &&RgbImage| Ok(self.detector.detect(picture)?);
         match self.device.kind {
-            DeviceKind::Cpu => photos.par_iter().map(detect).collect(),
-            DeviceKind::Hardware | DeviceKind::Software => photos.iter().map(detect).collect(),
+            DeviceKind::Cpu => pictures.par_iter().map(detect).collect(),
+            DeviceKind::Hardware | DeviceKind::Software => pictures.iter().map(detect).collect(),
         }
     }
 
@@ -216,8 +218,7 @@ impl Engine {
 
     /// All crops of the batch in one go, then handed back to their photos.
     fn embed_cut(&self, mut cut: Vec<Result<Cut>>) -> Vec<Result<Vec<FoundFace>>> {
-        let crops: Vec<RgbImage> =
-            cut.iter_mut().flatten().flat_map(|cut| std::mem::take(&mut cut.crops)).collect();
+        let crops: Vec<RgbImage> = cut.iter_mut().flatten().flat_map(|cut| std::mem::take(&mut cut.crops)).collect();
         let mut embeddings = match self.embed(&crops) {
             Ok(embeddings) => embeddings.into_iter(),
             Err(error) => {
@@ -247,15 +248,14 @@ fn load_embedder(store: &Store, id: &ModelId, device: &ComputeDevice) -> Result<
     let bytes = store.read(id)?;
     let entry = store.entry(id)?;
     let net = match entry.architecture {
-        Architecture::Sface => SFace::from_onnx(read_onnx(&bytes)?, &device.burn).map(|net| Box::new(net) as _),
+        Architecture::Sface => {
+            SFace::from_onnx(read_onnx(&bytes)?, &device.burn).map(|net| Box::new(net.folded()) as _)
+        }
+        Architecture::InceptionResnetV1 => load_published(&bytes, &device.burn).map(|net| Box::new(net.folded()) as _),
         other => bail!("{id} is no embedding network but {other:?}"),
     };
     let net = net.with_context(|| format!("cannot load {id}"))?;
-    let batching = match device.kind {
-        DeviceKind::Cpu => Batching::SpreadOverCores,
-        DeviceKind::Hardware | DeviceKind::Software => Batching::Together(CROPS_A_PASS_ON_GPU),
-    };
-    Ok(Embedder::new(net, entry.input, &device.burn, batching)?)
+    Ok(Embedder::new(net, entry.input, &device.burn, device.kind.into())?)
 }
 
 fn model_of_task(store: &Store, id: &ModelId, task: Task) -> Result<ModelId> {
@@ -265,9 +265,5 @@ fn model_of_task(store: &Store, id: &ModelId, task: Task) -> Result<ModelId> {
 }
 
 fn scaled(found: &Detection, factor: f32) -> Detection {
-    Detection {
-        face_box: found.face_box.scaled(factor),
-        landmarks: found.landmarks.scaled(factor),
-        score: found.score,
-    }
+    Detection { face_box: found.face_box.scaled(factor), landmarks: found.landmarks.scaled(factor), score: found.score }
 }

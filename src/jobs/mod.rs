@@ -1,5 +1,6 @@
 //! The only place where parts meet: runner, cancel, progress, one file a job.
 
+mod bench;
 mod compare;
 pub mod demo;
 mod embed_files;
@@ -11,6 +12,7 @@ mod install;
 mod library_thread;
 mod portrait;
 mod progress;
+mod reembed;
 mod runner;
 mod scan;
 #[cfg(test)]
@@ -19,6 +21,7 @@ mod thumbnails;
 pub mod train;
 mod walk;
 
+pub use bench::{BenchPlan, BenchReport, bench};
 pub use compare::{Compared, compare_face, compare_file};
 pub use embed_files::{EmbeddedFace, FaceSource, embed_files};
 pub use engine::{Engine, EngineOptions, FindFaces, FoundFace, Timings};
@@ -28,6 +31,7 @@ pub use install::{DEFAULT_PACK, ensure_installed, install};
 pub use library_thread::LibraryHandle;
 pub use portrait::thumbnail_jpeg;
 pub use progress::{JobEvent, Meter, Progress, Skipped, Stage};
+pub use reembed::{ReembedSummary, reembed};
 pub use runner::{Desk, Runner, Sink};
 pub use scan::{ScanSummary, scan, working_copy};
 pub use thumbnails::ThumbnailCache;

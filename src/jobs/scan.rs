@@ -147,14 +147,17 @@ impl Scanning<'_> {
             for worker in 0..workers {
                 let (sender, stop, next) = (sender.clone(), stop.clone(), &next);
                 let (library, scan, cancel) = (self.library, self.scan, self.cancel);
-                std::thread::Builder::new().name(format!("likeness-decode-{worker}")).spawn_scoped(scope, move || {
-                    let files = std::iter::from_fn(|| todo.get(next.fetch_add(1, Ordering::Relaxed)));
-                    for file in files.take_while(|_| !stop.is_cancelled() && !cancel.is_cancelled()) {
-                        if sender.send(open(file.clone(), library, scan)).is_err() {
-                            break;
+                std::thread::Builder::new().name(format!("likeness-decode-{worker}")).spawn_scoped(
+                    scope,
+                    move || {
+                        let files = std::iter::from_fn(|| todo.get(next.fetch_add(1, Ordering::Relaxed)));
+                        for file in files.take_while(|_| !stop.is_cancelled() && !cancel.is_cancelled()) {
+                            if sender.send(open(file.clone(), library, scan)).is_err() {
+                                break;
+                            }
                         }
-                    }
-                })?;
+                    },
+                )?;
             }
             drop(sender);
             let outcome = self.consume(&receiver, thumbnails);
@@ -260,7 +263,8 @@ impl Scanning<'_> {
 
 /// Reads, hashes and decodes one file on the pool.
 fn open(mut file: FileFacts, library: &LibraryHandle, scan: ScanId) -> Opened {
-    let content = open_content(&mut file, library, scan).unwrap_or_else(|error| Content::Unreadable(format!("{error:#}")));
+    let content =
+        open_content(&mut file, library, scan).unwrap_or_else(|error| Content::Unreadable(format!("{error:#}")));
     Opened { file, content }
 }
 

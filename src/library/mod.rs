@@ -35,7 +35,9 @@ pub use open::{Library, LibraryReader};
 pub use people::{FaceDetail, FaceOfPerson, ListedFace, PeopleFilter, PeopleKind, PersonCard, PersonListing};
 pub use photos::{Counts, Month, PhotoDetail, PhotoFilter, PhotoTile};
 pub use review::{Belongs, Destination, FaceState, HistoryEntry, Reverted, ReviewAction, SetAside};
-pub use scan::{FileFacts, KnownPhoto, PhotoRecord, PhotoState, Recorded, ScanCounts, ScanId, ScanOutcome, ScannedFolder};
+pub use scan::{
+    FileFacts, KnownPhoto, PhotoRecord, PhotoState, Recorded, ScanCounts, ScanId, ScanOutcome, ScannedFolder,
+};
 
 /// A part of a long list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,8 +4,39 @@ pub mod blocks;
 pub mod likeness_small;
 pub mod sface;
 pub mod yunet;
+//!
+//! A file of this folder reads like its paper's table: the rows stand in a constant, `init` walks them with a
+//! [`blocks::Builder`], and the result knows how to compute and how to describe itself. Two networks keep their layers
+//! in named fields instead, because published weight files fill them by name: [`inception_resnet_v1`] and [`openface`].
+//! The networks of the default pack, [`yunet`] and [`sface`], are written for inference.
 
 use burn::tensor::Tensor;
+
+pub mod blocks;
+pub mod catalogue;
+mod config;
+pub mod deepface;
+pub mod facenet_inception;
+pub mod inception_resnet_v1;
+pub mod inception_resnet_v2;
+pub mod inception_v1;
+pub mod inception_v2;
+pub mod inception_v3;
+pub mod inception_v4;
+pub mod mobilefacenet;
+pub mod mobilenet;
+pub mod nin;
+pub mod openface;
+pub mod sface;
+pub mod shufflenet;
+pub mod squeezenet;
+pub mod yunet;
+pub mod zeiler_fergus;
+
+pub use config::NetConfig;
+
+/// Keeps the norm of a vector away from zero, as davidsandberg/facenet does.
+const NORM_EPSILON: f64 = 1e-10;
 
 /// A network that turns crops into embeddings.
 pub trait EmbeddingNet: Send + Sync {
@@ -17,4 +48,15 @@ pub trait EmbeddingNet: Send + Sync {
     fn forward(&self, images: Tensor<4>) -> Tensor<2>;
 
     fn embedding_size(&self) -> usize;
+
+    /// The embeddings on the unit sphere: f / √(max(Σ f², 10⁻¹⁰)).
+    ///
+    /// # Shapes
+    /// - images: `[batch, 3, height, width]`
+    /// - output: `[batch, embedding_size]`
+    fn forward_unit(&self, images: Tensor<4>) -> Tensor<2> {
+        let embeddings = self.forward(images);
+        let norms = embeddings.clone().square().sum_dim(1).clamp_min(NORM_EPSILON).sqrt();
+        embeddings / norms
+    }
 }

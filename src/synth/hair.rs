@@ -140,7 +140,7 @@ fn draw_cap(canvas: &mut Canvas, head: &Head, volume: f32, alpha: f32) {
     let hair = &head.identity.hair;
     let face = &head.identity.face;
     let unit = head.unit();
-    let lift = if hair.style == HairStyle::Quiff { 1.9 } else { 1.0 };
+    let lift = if hair.style == HairStyle::Quiff { 1.5 } else { 1.0 };
     let side_volume = if hair.style == HairStyle::Quiff { 0.35 * volume } else { volume * 0.75 };
     let wide = face.width + side_volume;
     // From the left temple over the top to the right one.

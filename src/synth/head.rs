@@ -133,8 +133,9 @@ impl<'a> Head<'a> {
         let face = &self.identity.face;
         let drop = 0.07 * self.look.mouth_open;
         let half = [
-            (0.52 * face.width, face.top_y + 0.10),
-            (0.90 * face.temple * face.width, -0.66),
+            (0.40 * face.width, face.top_y + 0.05),
+            (0.74 * face.width, face.top_y + 0.25),
+            (0.97 * face.temple * face.width, -0.60),
             (face.width, -0.12),
             (face.cheek * face.width, 0.38),
             (face.jaw * face.width, 0.90 + drop),

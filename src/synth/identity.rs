@@ -356,7 +356,7 @@ mod tests {
         let with_a_double = people.iter().enumerate().filter(|(index, person)| {
             people.iter().enumerate().any(|(other_index, other)| {
                 other_index != *index
-                    && distance(person.skin, other.skin) + distance(person.hair.ink, other.hair.ink) < 0.1
+                    && distance(person.skin, other.skin) + distance(person.hair.ink, other.hair.ink) < 0.15
             })
         });
         assert!(with_a_double.count() > 60);

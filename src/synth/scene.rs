@@ -90,7 +90,7 @@ pub fn render_photo(people: &[(u32, &Identity)], size: (u32, u32), variation: u6
     (finish::expose(&canvas.pixmap, &shot), truth.collect(), shot.jpeg_quality)
 }
 
-/// The `place`th of `count` columns; a head with its hair is at most 3.6 units wide, so faces never overlap.
+/// The `place`th of `count` columns; a face is at most 2.8 units wide, however it turns, so faces never overlap.
 fn placed<'a>(
     rng: &mut impl Rng,
     identity: &'a Identity,
@@ -101,12 +101,12 @@ fn placed<'a>(
 ) -> Head<'a> {
     let (width, height) = (width as f32, height as f32);
     let column = width / count as f32;
-    let unit = (column / 3.7).min(height / 5.2) * rng.random_range(0.62..1.0);
-    let slack = (column / 2.0 - 1.75 * unit).max(0.0);
+    let unit = (column / 3.0).min(height / 5.2) * rng.random_range(0.65..1.0);
+    let slack = (column / 2.0 - 1.4 * unit).max(0.0);
     let x = (place as f32 + 0.5) * column + rng.random_range(-1.0..1.0) * slack;
     // Hair fits in above, the chest below.
     let (highest, lowest) = (2.0 * unit, (height - 3.0 * unit).max(2.0 * unit + 1.0));
-    let y = highest + (lowest - highest) * rng.random_range(0.25..1.0);
+    let y = highest + (lowest - highest) * rng.random_range(0.4..1.0);
     Head::placed(identity, look, [x, y], unit)
 }
 

@@ -4,20 +4,31 @@
 //! parameters comes from, and [`fill()`] copies them over; whatever is missing, left over, or of the wrong shape is an
 //! error that names it, because a network with one wrong tensor still gives plausible embeddings.
 //!
-//! Read: ONNX initialisers ([`read_onnx`]; the graph itself is never interpreted) and SafeTensors
-//! ([`read_safetensors`]). Written: SafeTensors with a [`ModelCard`] ([`save`], [`load`]), our own format.
+//! Read: ONNX initialisers ([`read_onnx`]; the graph itself is never interpreted), SafeTensors ([`read_safetensors`]),
+//! PyTorch state dicts ([`read_pytorch`]), frozen TensorFlow graphs ([`read_graph_def`]) and Keras HDF5 ([`read_keras`]).
+//! [`remap`] holds one name table a network and source. Written: SafeTensors with a [`ModelCard`] ([`save`],
+//! [`load`]), our own format.
 //!
 //! Left out: sparse and quantised tensors, weights stored beside the file, integers (in ONNX files they are the shapes
 //! that graph nodes want, in PyTorch exports step counters; no network here has integer parameters).
 
 mod fill;
+mod format;
+mod graph_def;
+mod keras;
 mod onnx;
+mod pytorch;
+pub mod remap;
 mod safetensors;
 mod tensors;
 
 pub use self::safetensors::{ModelCard, load, read_safetensors, save, write_safetensors};
 pub use fill::{collect, fill};
+pub use format::Format;
+pub use graph_def::read_graph_def;
+pub use keras::read_keras;
 pub use onnx::read_onnx;
+pub use pytorch::read_pytorch;
 pub use tensors::{NamedTensor, TensorFile};
 
 use std::path::PathBuf;

@@ -69,7 +69,11 @@ fn decide(library: &mut Library, change: Change) -> Result<(), LibraryError> {
     }
 }
 
-fn faces_of(library: &Library, person: PersonId, wanted: impl Fn(Belongs) -> bool) -> Result<Vec<FaceId>, LibraryError> {
+fn faces_of(
+    library: &Library,
+    person: PersonId,
+    wanted: impl Fn(Belongs) -> bool,
+) -> Result<Vec<FaceId>, LibraryError> {
     let everyone = library.everyone()?;
     let faces = everyone.into_iter().filter(|listing| listing.id == person).flat_map(|listing| listing.faces);
     Ok(faces.filter(|face| wanted(face.belongs)).map(|face| face.face_id).collect())

@@ -37,8 +37,9 @@ pub fn answer(shared: &Shared, request: Request) -> Event {
 
 /// What the user chose in an earlier session, where the command line says nothing else.
 pub fn remembered_options(library: &LibraryHandle, mut options: EngineOptions) -> Result<EngineOptions> {
-    let (model, device) =
-        library.call(|library| Ok::<_, library::LibraryError>((library.setting(MODEL_SETTING)?, library.setting(DEVICE_SETTING)?)))?;
+    let (model, device) = library.call(|library| {
+        Ok::<_, library::LibraryError>((library.setting(MODEL_SETTING)?, library.setting(DEVICE_SETTING)?))
+    })?;
     options.model = options.model.or(model);
     if let Some(device) = device.filter(|_| options.device == Default::default()) {
         options.device = device.parse()?;
@@ -71,7 +72,7 @@ fn overview(shared: &Shared) -> Result<Overview> {
         folders: folders.into_iter().map(|folder| folder.path).collect(),
         device: lock(&shared.device).clone().unwrap_or_else(|| chosen_device(&options.device)),
         model: model.map(|entry| entry.title.clone()),
-        threshold: options.same_person_threshold().0,
+        threshold: options.thresholds()?.same_person.0,
         can_undo: history.iter().any(|entry| !entry.is_undone),
         can_redo: history.iter().any(|entry| entry.is_undone),
         read_only: false,
@@ -88,7 +89,7 @@ fn chosen_device(choice: &DeviceChoice) -> String {
 
 fn people(shared: &Shared) -> Result<People> {
     let model = shared.options().model_id();
-    let near = nearest_people(&shared.library, &model, shared.options().same_person_threshold())?;
+    let near = nearest_people(&shared.library, &model, shared.options().thresholds()?.same_person)?;
     shared.library.call(move |library| {
         let list = |kind, min_faces| library.people(PeopleFilter { kind, min_faces }, Page::ALL);
         let named = list(PeopleKind::Named, 0)?.into_iter().filter_map(|card| {
@@ -159,9 +160,9 @@ fn year_and_month(time: &str) -> (i32, u8) {
 }
 
 fn photo_detail(shared: &Shared, photo: PhotoId) -> Result<PhotoDetail> {
-    let (detail, faces) = shared.library.call(move |library| {
-        Ok::<_, library::LibraryError>((library.photo(photo)?, library.faces_of_photo(photo)?))
-    })?;
+    let (detail, faces) = shared
+        .library
+        .call(move |library| Ok::<_, library::LibraryError>((library.photo(photo)?, library.faces_of_photo(photo)?)))?;
     let detail = detail.context("this photo is gone from the library")?;
     let faces = faces.into_iter().map(|face| PhotoFace {
         face: face.face_id,

@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 
 use super::{Desk, Shared, failure, loads, lock, pictures};
+use crate::device::DeviceChoice;
 use crate::gui::backend::{Event, JobEnd, JobSummary, Ticket};
 use crate::gui::rows::{CompareFace, CompareResult, CompareSource, JobId, JobKind, JobReport, JobStage};
 use crate::jobs::{
-    Compared, Desk as Networks, EngineOptions, FindFaces, Grouping, JobEvent, Progress, Sink, Stage, compare_face, compare_file, install, regroup,
-    scan,
+    Compared, Desk as Networks, EngineOptions, FindFaces, Grouping, JobEvent, Progress, Sink, Stage, compare_face,
+    compare_file, install, reembed, regroup, scan,
 };
-use crate::device::DeviceChoice;
 use crate::models::{InstallOptions, Store};
 use crate::types::{Cancel, FaceId, ModelId};
 
@@ -75,11 +75,7 @@ impl Desk {
         });
     }
 
-    fn change_options(
-        &mut self,
-        ticket: Ticket,
-        change: impl FnOnce(&mut EngineOptions) + Send + 'static,
-    ) {
+    fn change_options(&mut self, ticket: Ticket, change: impl FnOnce(&mut EngineOptions) + Send + 'static) {
         self.quick(move |shared, sink| {
             let mut options = shared.options();
             change(&mut options);
@@ -117,7 +113,9 @@ fn run_scan(
         summary.elapsed_secs += scanned.elapsed_secs;
     }
     if !cancel.is_cancelled() {
-        regroup(&shared.library, engine.model_id(), &Grouping::remembered(&shared.library)?, cancel, events)?;
+        reembed(engine, &shared.library, cancel, events)?;
+        let grouping = Grouping::remembered(&shared.library, &shared.options())?;
+        regroup(&shared.library, engine.model_id(), &grouping, cancel, events)?;
     }
     Ok(summary)
 }
@@ -158,9 +156,9 @@ fn run_compare(shared: &Shared, desk: &mut Networks, sources: Vec<CompareSource>
             .iter()
             .map(|source| match source {
                 CompareSource::File(path) => compare_file(engine, path),
-                CompareSource::Face(face) => stored_face(shared, *face).and_then(|(path, found)| {
-                    compare_face(engine, &path, &found)
-                }),
+                CompareSource::Face(face) => {
+                    stored_face(shared, *face).and_then(|(path, found)| compare_face(engine, &path, &found))
+                }
             })
             .collect(),
         Err(error) => sources.iter().map(|_| Err(anyhow::anyhow!("{error:#}"))).collect(),

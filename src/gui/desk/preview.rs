@@ -33,7 +33,7 @@ pub fn answer(shared: &Shared, sink: &Sink<Event>, squared_distance: f32, linkag
 /// Groups anew as previewed, as one step of the history, and remembers threshold and linkage.
 pub fn apply(shared: &Shared, threshold: SquaredDistance, linkage: Linkage) -> Result<()> {
     let groups = with_prepared(shared, linkage, |prepared| prepared.groups(threshold))?;
-    Grouping { linkage: core_linkage(linkage), threshold }.remember(&shared.library)?;
+    Grouping { linkage: core_linkage(linkage), threshold }.remember(&shared.library, &shared.options().model_id())?;
     shared.library.call(move |library| library.apply_grouping(&groups, crate::library::GroupedBy::User))?;
     Ok(())
 }

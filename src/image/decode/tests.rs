@@ -260,9 +260,11 @@ fn smaller_scales_keep_the_promise_and_the_place() {
         assert_eq!(photo.pixels.width(), long_side, "asked for {asked}");
         assert_eq!(photo.full_size, (1203, 801));
         let (column_drift, row_drift) = drift(&photo, |x| x / 5.0 - 0.5, |y| y / 4.0 - 0.5);
-        // In pixels of the smaller picture; a last column that lies partly outside the photo would cost 0.45.
+        // In pixels of the smaller picture; a last column that lies partly outside the photo would cost 0.45 of an
+        // eighth. Colour rounding alone is worth up to 0.8 pixels of the full photo.
         let drift = [column_drift * 5.0 * photo.scale(), row_drift * 4.0 * photo.scale()];
-        assert!(drift[0] < 0.35 && drift[1] < 0.5, "{asked}: {drift:?}");
+        let rounding = 0.8 * photo.scale();
+        assert!(drift[0] < rounding.max(0.35) && drift[1] < rounding.max(0.5), "{asked}: {drift:?}");
     }
     let eighth = decode_bytes(&jpeg, DecodeScale::LongSideAtLeast(150)).unwrap().pixels;
     let slow = resize(&ramp, eighth.width(), eighth.height());

@@ -1,7 +1,7 @@
 //! LFW and other lists of pairs.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use serde::Serialize;
@@ -70,6 +70,8 @@ pub struct PairsOutcome {
     pub val_sd: f64,
     pub far_mean: f64,
     pub far_target: f64,
+    /// False when the target is finer than one of the pairs that chose the threshold: VAL then tells little.
+    pub far_resolved: bool,
     pub auc: f64,
     /// Missing where the published arithmetic has none.
     pub eer: Option<f64>,
@@ -149,6 +151,12 @@ pub fn eval_pairs(
         Arithmetic::Exact => None,
         Arithmetic::Sandberg => Some(published(&faces, &resolved, &list, config)?),
     };
+    if !far_resolved(&judged, config.options.far_target) {
+        note(format!(
+            "VAL at FAR {} tells little: there are too few pairs of different people",
+            config.options.far_target
+        ));
+    }
     let errata = read_errata(&mut faces, config)?;
     let without = errata.as_ref().map(|errata| without_errata(&judged, &resolved, errata, config)).transpose()?;
 
@@ -164,6 +172,19 @@ pub fn eval_pairs(
     run.file("pairs.csv", present::distance_table(&judged.scored, &resolved.pairs).to_csv().as_bytes())?;
     present::pairs_report(&run, &judged, &outcome, &wrong, &resolved.pairs, errata.as_ref(), config, note)?;
     Ok(outcome)
+}
+
+/// The images that lists of pairs name, each once.
+pub fn listed_images<'a>(lists: impl IntoIterator<Item = &'a Path>, format: ListFormat) -> Result<Vec<String>> {
+    let mut images = Vec::new();
+    for file in lists {
+        let (text, _) = read_text(file)?;
+        let list = parse(&text, format).with_context(|| format!("cannot use {}", file.display()))?;
+        images.extend(list.images().into_iter().map(str::to_owned));
+    }
+    let mut seen = std::collections::HashSet::new();
+    images.retain(|image| seen.insert(image.clone()));
+    Ok(images)
 }
 
 fn parse(text: &str, format: ListFormat) -> Result<PairList, crate::eval::pairs::PairsError> {
@@ -262,6 +283,7 @@ fn outcome(
         val_sd: judged.val.population_sd,
         far_mean: judged.far.mean,
         far_target: config.options.far_target,
+        far_resolved: far_resolved(judged, config.options.far_target),
         auc: judged.auc,
         eer: Some(judged.eer),
         pairs: resolved.rows.len(),
@@ -288,6 +310,14 @@ fn outcome(
         eer: published.eer,
         ..exact
     }
+}
+
+/// Whether one pair of different people among those that choose a threshold weighs no more than the target.
+fn far_resolved(judged: &Judgement, target: f64) -> bool {
+    let pairs_of = |fold: usize| judged.scored.iter().filter(|pair| !pair.same && pair.fold != fold).count();
+    let fewest = judged.folds.iter().map(|fold| pairs_of(fold.fold)).min().unwrap_or(0);
+    // One fold alone had its threshold from another list, whose size is not known here.
+    judged.folds.len() == 1 || fewest as f64 * target >= 1.0 - 1e-9
 }
 
 /// How a failure is told.

@@ -1,0 +1,60 @@
+//! `likeness bench`: what this machine does in a second, step by step.
+
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+
+use super::Global;
+use super::console::{Console, cancel_on_ctrl_c};
+use crate::jobs::{BenchPlan, BenchReport, Engine, EngineOptions, Home, bench};
+
+/// Measure decode, detect, align, embed and cluster rates on synthetic photos.
+#[derive(Debug, clap::Args)]
+pub struct BenchArgs {
+    /// Synthetic photos to draw.
+    #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..))]
+    photos: u32,
+    /// Random embeddings to group.
+    #[arg(long, default_value_t = 5000, value_name = "N")]
+    cluster_faces: usize,
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Do not install missing models.
+    #[arg(long)]
+    offline: bool,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(home: &Home, global: &Global, args: BenchArgs) -> Result<ExitCode> {
+    let cancel = cancel_on_ctrl_c()?;
+    let mut console = Console::new();
+    let options = EngineOptions { device: global.device()?, offline: args.offline, ..Default::default() };
+    let engine = Engine::load(home, &options, &cancel, &mut |event| console.show(event))?;
+    let plan = BenchPlan { photos: args.photos, cluster_faces: args.cluster_faces, seed: args.seed };
+    let report = bench(&engine, &plan, &cancel, &mut |step| eprintln!("{step}"))?;
+    match args.json {
+        true => println!("{}", serde_json::to_string(&report).context("cannot write the report")?),
+        false => print_table(&report),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print_table(report: &BenchReport) {
+    let machine = &report.machine;
+    let processor = machine.processor.as_deref().unwrap_or("unknown processor");
+    println!(
+        "{processor}, {} cores, {}; networks on {}; seed {}",
+        machine.cores, machine.system, machine.device, report.seed
+    );
+    if !machine.optimised {
+        println!("This is a development build: build with --release for figures that count");
+    }
+    for rate in &report.rates {
+        println!(
+            "{:8} {:>9.1} {} ({} items); {:.2} × {}",
+            rate.step, rate.per_s, rate.unit, rate.items, rate.ratio, rate.against
+        );
+    }
+}

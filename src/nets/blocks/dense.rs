@@ -1,0 +1,80 @@
+//! Fully connected layers, maxout, and Burn's own layers as blocks.
+
+use burn::module::Module;
+use burn::nn::{BatchNorm, Dropout, Linear, LocalResponseNorm};
+use burn::tensor::Tensor;
+
+use super::{Block, MapShape, Trace};
+
+/// Flattens the maps (channels, rows, columns) and multiplies.
+impl Block for Linear {
+    fn forward(&self, maps: Tensor<4>) -> Tensor<4> {
+        let output = Linear::forward(self, maps.flatten::<2>(1, 3));
+        let [batch, values] = output.dims();
+        output.reshape([batch, values, 1, 1])
+    }
+
+    fn trace(&self, input: MapShape, trace: &mut Trace) -> MapShape {
+        let weights = self.weight.lazy_shape();
+        assert_eq!(weights[0], input.values(), "a fully connected layer was built for another map");
+        let bias = self.bias.as_ref().map_or(0, |bias| bias.lazy_shape().num_elements());
+        let multiply_adds = weights.num_elements();
+        trace.layer("fully connected".to_owned(), MapShape::vector(weights[1]), multiply_adds + bias, multiply_adds)
+    }
+}
+
+impl Block for BatchNorm {
+    fn forward(&self, maps: Tensor<4>) -> Tensor<4> {
+        BatchNorm::forward(self, maps)
+    }
+
+    fn trace(&self, input: MapShape, trace: &mut Trace) -> MapShape {
+        trace.layer("batch norm".to_owned(), input, self.gamma.lazy_shape().num_elements() * 2, 0)
+    }
+}
+
+impl Block for Dropout {
+    fn forward(&self, maps: Tensor<4>) -> Tensor<4> {
+        Dropout::forward(self, maps)
+    }
+
+    fn trace(&self, input: MapShape, _: &mut Trace) -> MapShape {
+        input
+    }
+}
+
+/// Across channels: x / (k + α/n Σ x²)^β (Krizhevsky et al. 2012, section 3.3).
+impl Block for LocalResponseNorm {
+    fn forward(&self, maps: Tensor<4>) -> Tensor<4> {
+        LocalResponseNorm::forward(self, maps)
+    }
+
+    fn trace(&self, input: MapShape, trace: &mut Trace) -> MapShape {
+        trace.layer("response norm".to_owned(), input, 0, 0)
+    }
+}
+
+/// max over pieces of (W x + b): Goodfellow et al. 2013. Pieces of one unit are `units` apart.
+#[derive(Module, Debug)]
+pub struct Maxout {
+    pub linear: Linear,
+    pub pieces: usize,
+}
+
+impl Block for Maxout {
+    fn forward(&self, maps: Tensor<4>) -> Tensor<4> {
+        let candidates = Linear::forward(&self.linear, maps.flatten::<2>(1, 3));
+        let [batch, values] = candidates.dims();
+        let units = values / self.pieces;
+        candidates.reshape([batch, self.pieces, units]).max_dim(1).reshape([batch, units, 1, 1])
+    }
+
+    fn trace(&self, input: MapShape, trace: &mut Trace) -> MapShape {
+        let weights = self.linear.weight.lazy_shape();
+        assert_eq!(weights[0], input.values(), "a maxout layer was built for another map");
+        let bias = self.linear.bias.as_ref().map_or(0, |bias| bias.lazy_shape().num_elements());
+        let multiply_adds = weights.num_elements();
+        let output = MapShape::vector(weights[1] / self.pieces);
+        trace.layer(format!("maxout of {}", self.pieces), output, multiply_adds + bias, multiply_adds)
+    }
+}

@@ -1,0 +1,364 @@
+//! Every variant against its source's figures, its description against itself, its gradients against zero.
+//!
+//! Counts are taken at full size: nothing is allocated for them. Gradients are taken at a quarter of the width and at a
+//! reduced input, so that the largest networks stay small; the layers and their order are those of the full network.
+
+use burn::module::{ModuleVisitor, Param};
+use burn::tensor::Distribution;
+
+use super::*;
+
+fn variant(name: &str) -> &'static Variant {
+    find(name).unwrap()
+}
+
+/// Table of a variant with so many outputs, such as the source's classes.
+fn table_with(name: &str, outputs: usize, batch_norm: bool) -> LayerTable {
+    let options = NetOptions { embedding_size: Some(outputs), batch_norm: Some(batch_norm), ..Default::default() };
+    let config = variant(name).config(&options).unwrap();
+    variant(name).build(&config, &Device::flex()).table(config.input_shape())
+}
+
+fn check(name: &str, outputs: usize, params: u64, multiply_adds: Option<u64>) {
+    let table = table_with(name, outputs, variant(name).batch_norm);
+    assert_eq!(table.params(), params, "parameters of {name}");
+    if let Some(multiply_adds) = multiply_adds {
+        assert_eq!(table.multiply_adds(), multiply_adds, "multiply-adds of {name}");
+    }
+}
+
+fn check_modules(name: &str, outputs: usize, expect: &[(&str, u64)]) {
+    let table = table_with(name, outputs, variant(name).batch_norm);
+    for (module, params) in expect {
+        let row = table.module(module).unwrap_or_else(|| panic!("{name} has no {module}"));
+        assert_eq!(row.params, *params, "parameters of {module} of {name}");
+    }
+}
+
+#[test]
+fn facenet_counts() {
+    check("nn1", 128, 140_025_664, Some(1_605_944_064));
+    check("nn2", 128, 7_456_304, Some(1_596_530_688));
+    check("nn3", 128, 7_456_304, None);
+    check("nn4", 128, 6_607_888, Some(284_741_632));
+    check("nn2-no-5x5", 128, 5_965_728, None);
+    assert_eq!(table_with("nn2", 128, true).params(), 7_472_144);
+    let millions = |name, unit: f64, count: fn(&LayerTable) -> u64| {
+        (count(&variant(name).table()) as f64 / unit * 10.0).round() / 10.0
+    };
+    assert_eq!(millions("nn3", 1e6, LayerTable::multiply_adds), 814.6);
+    assert_eq!(millions("nn2-no-5x5", 1e6, LayerTable::multiply_adds), 252.0);
+}
+
+/// 26M and 220M, 4.3M and 20M are printed; a reconstruction has to stay within 5% of them.
+#[test]
+fn reconstructions_meet_the_budgets() {
+    for (name, params, multiply_adds) in [("nns1", 26e6, 220e6), ("nns2", 4.3e6, 20e6)] {
+        let table = variant(name).table();
+        let off = |count: u64, printed: f64| (count as f64 / printed - 1.0).abs();
+        assert!(off(table.params(), params) < 0.05, "{name}: {} parameters", table.params());
+        assert!(off(table.multiply_adds(), multiply_adds) < 0.05, "{name}: {}", table.multiply_adds());
+    }
+}
+
+#[test]
+fn facenet_modules() {
+    check_modules(
+        "nn1",
+        128,
+        &[
+            ("conv1", 9_472),
+            ("conv2a", 4_160),
+            ("conv2", 110_784),
+            ("conv3a", 37_056),
+            ("conv3", 663_936),
+            ("conv4a", 147_840),
+            ("conv4", 884_992),
+            ("conv5a", 65_792),
+            ("conv6", 590_080),
+            ("fc1", 102_768_640),
+            ("fc2", 33_562_624),
+            ("fc7128", 524_416),
+        ],
+    );
+    check_modules(
+        "nn2",
+        128,
+        &[
+            ("conv1", 9_472),
+            ("inception (2)", 114_944),
+            ("inception (3a)", 163_696),
+            ("inception (3b)", 227_776),
+            ("inception (3c)", 397_792),
+            ("inception (4a)", 545_536),
+            ("inception (4b)", 595_216),
+            ("inception (4c)", 654_112),
+            ("inception (4d)", 722_224),
+            ("inception (4e)", 717_408),
+            ("inception (5a)", 1_588_464),
+            ("inception (5b)", 1_588_464),
+            ("fully conn", 131_200),
+        ],
+    );
+}
+
+#[test]
+fn sizes_are_the_papers() {
+    let sizes = |name: &str, modules: &[&str]| {
+        let table = variant(name).table();
+        modules.iter().map(|m| table.module(m).unwrap().output.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        sizes("nn1", &["conv1", "pool1", "conv2", "pool2", "conv3", "pool3", "conv4", "pool4", "fc1", "fc7128"]),
+        [
+            "110×110×64",
+            "55×55×64",
+            "55×55×192",
+            "28×28×192",
+            "28×28×384",
+            "14×14×384",
+            "14×14×256",
+            "7×7×256",
+            "1×1×4096",
+            "1×1×128"
+        ]
+    );
+    assert_eq!(
+        sizes(
+            "nn2",
+            &[
+                "conv1",
+                "inception (2)",
+                "inception (3b)",
+                "inception (3c)",
+                "inception (4d)",
+                "inception (4e)",
+                "inception (5b)"
+            ]
+        ),
+        ["112×112×64", "56×56×192", "28×28×320", "14×14×640", "14×14×640", "7×7×1024", "7×7×1024"]
+    );
+    assert_eq!(
+        sizes("inception-v3", &["max pool 5a", "mixed 5d", "mixed 6a", "mixed 7a", "mixed 7c"]),
+        ["35×35×192", "35×35×288", "17×17×768", "8×8×1280", "8×8×2048"]
+    );
+    assert_eq!(
+        sizes("inception-v4", &["mixed 5a", "reduction-A", "reduction-B", "inception-C 3"]),
+        ["35×35×384", "17×17×1024", "8×8×1536", "8×8×1536"]
+    );
+    assert_eq!(
+        sizes("inception-resnet-v2", &["mixed_5b", "mixed_6a", "mixed_7a", "conv2d_7b"]),
+        ["17×17×320", "8×8×1088", "3×3×2080", "3×3×1536"]
+    );
+    assert_eq!(
+        sizes(
+            "inception-v2",
+            &[
+                "inception (3a)",
+                "inception (3b)",
+                "inception (3c)",
+                "inception (4d)",
+                "inception (4e)",
+                "inception (5b)"
+            ]
+        ),
+        ["28×28×256", "28×28×320", "14×14×576", "14×14×576", "7×7×1024", "7×7×1024"]
+    );
+    assert_eq!(
+        sizes("deepface", &["C1", "M2", "C3", "L4", "L5", "L6", "F7"]),
+        ["142×142×32", "71×71×32", "63×63×16", "55×55×16", "25×25×16", "21×21×16", "1×1×4096"]
+    );
+}
+
+#[test]
+fn rivals_counts() {
+    check("inception-resnet-v1", 512, 23_482_624, Some(1_417_662_304));
+    check("nn4.small2", 128, 3_733_968, None);
+    check("mobilefacenet", 128, 1_003_136, Some(220_965_376));
+    check("mobilenet-v1", 1000, 4_231_976, None);
+    check("squeezenet", 1000, 1_248_424, None);
+    check("nin-cifar", 10, 966_986, None);
+    check("nin-imagenet", 1000, 7_595_176, None);
+    check("inception-v1", 1000, 6_998_552, None);
+    check("inception-v3", 1000, 23_834_568, None);
+    check("inception-v4", 1001, 42_681_353, None);
+    // With the classifier on 4,030 people, whose 16,510,910 parameters are not part of the descriptor.
+    check("deepface", 4096, 118_923_774 - 16_510_910, None);
+}
+
+#[test]
+fn rivals_modules() {
+    check_modules(
+        "inception-resnet-v1",
+        512,
+        &[
+            ("conv2d_1a", 928),
+            ("conv2d_2a", 9_280),
+            ("conv2d_2b", 18_560),
+            ("conv2d_3b", 5_280),
+            ("conv2d_4a", 138_624),
+            ("conv2d_4b", 442_880),
+            ("repeat_1.4", 387_200 / 5),
+            ("mixed_6a", 1_710_080),
+            ("repeat_2.9", 6_900_480 / 10),
+            ("mixed_7a", 3_346_176),
+            ("repeat_3.4", 8_003_840 / 5),
+            ("block8", 1_600_768),
+            ("last_linear", 917_504),
+            ("last_bn", 1_024),
+        ],
+    );
+    check_modules(
+        "deepface",
+        4096,
+        &[("C1", 11_648), ("C3", 41_488), ("L4", 62_774_800), ("L5", 7_850_000), ("L6", 2_829_456), ("F7", 28_905_472)],
+    );
+}
+
+/// MobileNet's paper counts its classifier, ShuffleNet's does not: only so do all five of its figures come out.
+#[test]
+fn printed_millions_of_multiply_adds() {
+    let rows = [
+        ("mobilenet-v1", 1000, 569.0),
+        ("shufflenet-g1", 1, 143.0),
+        ("shufflenet-g2", 1, 140.0),
+        ("shufflenet-g3", 1, 137.0),
+        ("shufflenet-g4", 1, 133.0),
+        ("shufflenet-g8", 1, 137.0),
+    ];
+    for (name, outputs, printed) in rows {
+        let millions = table_with(name, outputs, true).multiply_adds() as f64 / 1e6;
+        assert!((millions - printed).abs() < 0.51, "{name}: {millions} million, printed {printed}");
+    }
+}
+
+/// Parameters that training changes, running statistics left out, without creating one.
+#[derive(Default)]
+struct Trainable {
+    path: Vec<String>,
+    count: u64,
+}
+
+impl ModuleVisitor for Trainable {
+    fn enter_module(&mut self, name: &str, _: &str) {
+        self.path.push(name.to_owned());
+    }
+
+    fn exit_module(&mut self, _: &str, _: &str) {
+        self.path.pop();
+    }
+
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        if !self.path.last().is_some_and(|name| name.starts_with("running_")) {
+            self.count += param.lazy_shape().num_elements() as u64;
+        }
+    }
+}
+
+#[test]
+fn tables_hold_every_parameter() {
+    for variant in &VARIANTS {
+        for batch_norm in [false, true] {
+            let options = NetOptions { batch_norm: Some(batch_norm), ..Default::default() };
+            let config = variant.config(&options).unwrap();
+            let net = variant.build(&config, &Device::flex());
+            let table = net.table(config.input_shape());
+            let mut trainable = Trainable::default();
+            net.visit(&mut trainable);
+            assert_eq!(table.params(), trainable.count, "{}", variant.name);
+            assert_eq!(table.output(), MapShape::vector(variant.embedding_size), "{}", variant.name);
+            assert_eq!(net.embedding_size(), variant.embedding_size, "{}", variant.name);
+        }
+    }
+}
+
+/// Names of the parameters whose gradient is missing, not finite, or zero throughout.
+struct BadGradients<'a> {
+    path: Vec<String>,
+    gradients: &'a burn::tensor::Gradients,
+    bad: Vec<String>,
+}
+
+impl ModuleVisitor for BadGradients<'_> {
+    fn enter_module(&mut self, name: &str, _: &str) {
+        self.path.push(name.to_owned());
+    }
+
+    fn exit_module(&mut self, _: &str, _: &str) {
+        self.path.pop();
+    }
+
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        if self.path.last().is_some_and(|name| name.starts_with("running_")) {
+            return;
+        }
+        let values = param.val().grad(self.gradients).map(|g| g.into_data().try_to_vec::<f32>().unwrap());
+        let good = values.is_some_and(|v| v.iter().all(|g| g.is_finite()) && v.iter().any(|g| *g != 0.0));
+        if !good {
+            self.bad.push(self.path.join("."));
+        }
+    }
+}
+
+/// One step of gradients of a small relative: traced sizes are the real ones, every gradient is alive.
+fn check_backward(variant: &Variant) {
+    let options = NetOptions {
+        embedding_size: Some(16),
+        dropout: Some(0.0),
+        input: Some(variant.least_input().map(|least| least.max(48))),
+        width: Some(0.25),
+        ..Default::default()
+    };
+    let device = Device::flex().autodiff();
+    device.seed(11);
+    let config = variant.config(&options).unwrap();
+    let net = variant.build(&config, &device);
+    let [height, width] = config.input;
+    let images = Tensor::<4>::random([3, 3, height, width], Distribution::Normal(0.0, 1.0), &device);
+    let embeddings = EmbeddingNet::forward(&net, images);
+    assert_eq!(embeddings.dims(), [3, 16], "{}", variant.name);
+    let weights = Tensor::<2>::random([3, 16], Distribution::Normal(0.0, 1.0), &device);
+    let gradients = (embeddings * weights).sum().backward();
+    let mut visitor = BadGradients { path: Vec::new(), gradients: &gradients, bad: Vec::new() };
+    net.visit(&mut visitor);
+    assert!(visitor.bad.is_empty(), "{}: no gradient for {:?}", variant.name, visitor.bad);
+}
+
+#[test]
+fn facenet_gradients_are_alive() {
+    for variant in
+        VARIANTS.iter().filter(|v| matches!(v.architecture, Architecture::Nn1 | Architecture::FaceNetInception(_)))
+    {
+        check_backward(variant);
+    }
+}
+
+#[test]
+fn rivals_gradients_are_alive() {
+    for variant in
+        VARIANTS.iter().filter(|v| !matches!(v.architecture, Architecture::Nn1 | Architecture::FaceNetInception(_)))
+    {
+        check_backward(variant);
+    }
+}
+
+#[test]
+fn unit_embeddings_have_length_one() {
+    let device = Device::flex();
+    device.seed(5);
+    let options = NetOptions { width: Some(0.25), input: Some([48, 48]), ..Default::default() };
+    let net = build("mobilefacenet", &options, &device).unwrap();
+    let images = Tensor::<4>::random([2, 3, 48, 48], Distribution::Normal(0.0, 1.0), &device);
+    let norms = net.forward_unit(images).square().sum_dim(1).into_data().try_to_vec::<f32>().unwrap();
+    assert!(norms.iter().all(|n| (n - 1.0).abs() < 1e-5), "{norms:?}");
+}
+
+#[test]
+fn refuses_what_cannot_be_built() {
+    let device = Device::flex();
+    assert!(matches!(build("nn9", &NetOptions::default(), &device), Err(CatalogueError::Unknown { .. })));
+    let none = NetOptions { embedding_size: Some(0), ..Default::default() };
+    assert!(build("nn2", &none, &device).is_err());
+    let small = NetOptions { input: Some([20, 20]), ..Default::default() };
+    assert!(build("deepface", &small, &device).is_err());
+}

@@ -1,0 +1,197 @@
+//! OpenFace's nn4.small2 (cmusatyalab/openface), 96×96, in the form that its released weights need.
+//!
+//! The released weights were trained with poolings that differ from OpenFace's own definition file (openface issues
+//! #349, #351): strides of 2 or 3 without padding, the smaller map then centred in zeros ("DepthConcat"), after
+//! projection, batch norm and ReLU. The order of concatenation is 3×3, 5×5, pooling, 1×1. Convolutions keep their bias
+//! beside batch norm. 3,733,968 parameters. Fields are named as in `openface/openfacenet.py`, but a convolution and its
+//! batch norm are one unit here. First weights: He's; Torch's own default is a narrower uniform.
+
+use burn::module::Module;
+use burn::nn::{Dropout, DropoutConfig, Linear, LocalResponseNorm, LocalResponseNormConfig};
+use burn::tensor::ops::PadMode;
+use burn::tensor::{Device, Tensor};
+
+use super::blocks::{Block, Builder, ConvUnit, MapShape, Pool, Trace, conv, forward_stages, trace_stages};
+use super::zeiler_fergus::style;
+use super::{EmbeddingNet, NetConfig};
+
+/// #3×3 reduce, #3×3; #5×5 reduce, #5×5 (0: no such branch); stride of both.
+struct Row([usize; 2], [usize; 2], usize, Pool, usize, usize);
+
+/// 3a, 3b, 3c, 4a, 4e, 5a, 5b: then the pooling, its projection and #1×1 (0: none).
+const TABLE: [Row; 7] = [
+    Row([96, 128], [16, 32], 1, Pool::max(3, 2, 0), 32, 64),
+    Row([96, 128], [32, 64], 1, Pool::l2(3, 3, 0), 64, 64),
+    Row([128, 256], [32, 64], 2, Pool::max(3, 2, 0), 0, 0),
+    Row([96, 192], [32, 64], 1, Pool::l2(3, 3, 0), 128, 256),
+    Row([160, 256], [64, 128], 2, Pool::max(3, 2, 0), 0, 0),
+    Row([96, 384], [0, 0], 1, Pool::l2(3, 3, 0), 96, 256),
+    Row([96, 384], [0, 0], 1, Pool::max(3, 2, 0), 96, 256),
+];
+
+/// nn4.small2.v1.
+#[derive(Module, Debug)]
+pub struct Nn4Small2 {
+    pub conv1: ConvUnit,
+    pub maxpool: Pool,
+    pub lrn: LocalResponseNorm,
+    pub conv2: ConvUnit,
+    pub conv3: ConvUnit,
+    pub incept3a: DepthConcat,
+    pub incept3b: DepthConcat,
+    pub incept3c: DepthConcat,
+    pub incept4a: DepthConcat,
+    pub incept4e: DepthConcat,
+    pub incept5a: DepthConcat,
+    pub incept5b: DepthConcat,
+    pub avgpool: Pool,
+    pub dropout: Dropout,
+    pub ln: Linear,
+}
+
+/// Builds the network; the builder moves with the fields, so their order is the pixels' way.
+pub fn init(config: &NetConfig, device: &Device) -> Nn4Small2 {
+    let mut b = Builder::new(config.input_shape(), style(config), device);
+    let maxpool = Pool::max(3, 2, 1);
+    let conv1 = b.unit(conv(7, 64).stride(2));
+    b.shape = maxpool.trace(b.shape, &mut Trace::default());
+    let conv2 = b.unit(conv(1, 64));
+    let conv3 = b.unit(conv(3, 192));
+    b.shape = maxpool.trace(b.shape, &mut Trace::default());
+    let [incept3a, incept3b, incept3c, incept4a, incept4e, incept5a, incept5b] =
+        TABLE.map(|row| DepthConcat::new(&mut b, &row));
+    let avgpool = Pool::global();
+    b.shape = avgpool.trace(b.shape, &mut Trace::default());
+    Nn4Small2 {
+        conv1,
+        maxpool,
+        lrn: LocalResponseNormConfig::new(5).init(),
+        conv2,
+        conv3,
+        incept3a,
+        incept3b,
+        incept3c,
+        incept4a,
+        incept4e,
+        incept5a,
+        incept5b,
+        avgpool,
+        dropout: DropoutConfig::new(config.dropout).init(),
+        ln: b.linear_here(config.embedding_size, true),
+    }
+}
+
+impl Nn4Small2 {
+    /// The table: forward and trace both walk it.
+    fn stages(&self) -> Vec<(String, &dyn Block)> {
+        vec![
+            ("conv1".into(), &self.conv1),
+            ("maxpool".into(), &self.maxpool),
+            ("lrn".into(), &self.lrn),
+            ("conv2".into(), &self.conv2),
+            ("conv3".into(), &self.conv3),
+            ("lrn 2".into(), &self.lrn),
+            ("maxpool 2".into(), &self.maxpool),
+            ("incept3a".into(), &self.incept3a),
+            ("incept3b".into(), &self.incept3b),
+            ("incept3c".into(), &self.incept3c),
+            ("incept4a".into(), &self.incept4a),
+            ("incept4e".into(), &self.incept4e),
+            ("incept5a".into(), &self.incept5a),
+            ("incept5b".into(), &self.incept5b),
+            ("avgpool".into(), &self.avgpool),
+            ("dropout".into(), &self.dropout),
+            ("ln".into(), &self.ln),
+        ]
+    }
+}
+
+impl EmbeddingNet for Nn4Small2 {
+    fn forward(&self, images: Tensor<4>) -> Tensor<2> {
+        Block::forward(self, images).flatten(1, 3)
+    }
+
+    fn embedding_size(&self) -> usize {
+        self.ln.weight.lazy_shape()[1]
+    }
+}
+
+impl Block for Nn4Small2 {
+    fn forward(&self, maps: Tensor<4>) -> Tensor<4> {
+        forward_stages(&self.stages(), maps)
+    }
+
+    fn trace(&self, input: MapShape, trace: &mut Trace) -> MapShape {
+        trace_stages(&self.stages(), input, trace)
+    }
+}
+
+/// Branches concatenated by channel, smaller maps centred in zeros (Torch's `DepthConcat`).
+#[derive(Module, Debug)]
+pub struct DepthConcat {
+    /// 3×3, 5×5, pooling's projection, 1×1, as far as the row has them.
+    pub branches: Vec<Vec<ConvUnit>>,
+    pub pool: Pool,
+    /// Which branch pools first.
+    pub pooled: usize,
+}
+
+impl DepthConcat {
+    fn new(b: &mut Builder, Row(three, five, stride, pool, project, one): &Row) -> Self {
+        let units = |input: MapShape, row: &[super::blocks::Conv]| {
+            let mut branch = b.clone();
+            branch.shape = input;
+            row.iter().map(|conv| branch.unit(*conv)).collect::<Vec<_>>()
+        };
+        let mut branches = vec![units(b.shape, &[conv(1, three[0]), conv(3, three[1]).stride(*stride)])];
+        if five[1] > 0 {
+            branches.push(units(b.shape, &[conv(1, five[0]), conv(5, five[1]).stride(*stride)]));
+        }
+        let pooled = branches.len();
+        let pooled_shape = pool.trace(b.shape, &mut Trace::default());
+        branches.push(if *project > 0 { units(pooled_shape, &[conv(1, *project)]) } else { Vec::new() });
+        if *one > 0 {
+            branches.push(units(b.shape, &[conv(1, *one)]));
+        }
+        let module = Self { branches, pool: pool.clone(), pooled };
+        b.shape = module.trace(b.shape, &mut Trace::default());
+        module
+    }
+}
+
+impl Block for DepthConcat {
+    fn forward(&self, maps: Tensor<4>) -> Tensor<4> {
+        let outputs = self.branches.iter().enumerate().map(|(index, branch)| {
+            let input = if index == self.pooled { self.pool.forward(maps.clone()) } else { maps.clone() };
+            branch.forward(input)
+        });
+        let outputs = outputs.collect::<Vec<_>>();
+        let height = outputs.iter().map(|output| output.dims()[2]).max().unwrap_or(0);
+        let width = outputs.iter().map(|output| output.dims()[3]).max().unwrap_or(0);
+        Tensor::cat(outputs.into_iter().map(|output| centred(output, height, width)).collect(), 1)
+    }
+
+    fn trace(&self, input: MapShape, trace: &mut Trace) -> MapShape {
+        let mut output = MapShape::new(0, 0, 0);
+        for (index, branch) in self.branches.iter().enumerate() {
+            let start = if index == self.pooled { trace.named("pool", input, &self.pool) } else { input };
+            let shape = trace.named(&format!("branch{index}"), start, branch);
+            output = MapShape::new(
+                output.channels + shape.channels,
+                output.height.max(shape.height),
+                output.width.max(shape.width),
+            );
+        }
+        output
+    }
+}
+
+/// Zeros around, the smaller half above and to the left.
+fn centred(maps: Tensor<4>, height: usize, width: usize) -> Tensor<4> {
+    let [_, _, rows, columns] = maps.dims();
+    if (rows, columns) == (height, width) {
+        return maps;
+    }
+    let (top, left) = ((height - rows) / 2, (width - columns) / 2);
+    maps.pad([(top, height - rows - top), (left, width - columns - left)], PadMode::Constant(0.0))
+}
