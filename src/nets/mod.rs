@@ -1,9 +1,4 @@
 //! The networks: one file each, `blocks` shared, `catalogue` lists all.
-
-pub mod blocks;
-pub mod likeness_small;
-pub mod sface;
-pub mod yunet;
 //!
 //! A file of this folder reads like its paper's table: the rows stand in a constant, `init` walks them with a
 //! [`blocks::Builder`], and the result knows how to compute and how to describe itself. Two networks keep their layers
@@ -23,6 +18,7 @@ pub mod inception_v1;
 pub mod inception_v2;
 pub mod inception_v3;
 pub mod inception_v4;
+pub mod likeness_small;
 pub mod mobilefacenet;
 pub mod mobilenet;
 pub mod nin;
