@@ -1,18 +1,18 @@
 //! One file a subcommand. Results go to standard output, progress and problems to standard error.
 
-mod demo;
 mod bench;
 mod compare;
 mod console;
+mod demo;
 mod devices;
 mod embed;
 mod eval;
 mod models;
 mod nets;
 mod people;
-mod train;
 mod scan;
 mod synth;
+mod train;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
