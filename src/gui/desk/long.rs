@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 
 use super::{Desk, Shared, failure, loads, lock, pictures};
 use crate::device::DeviceChoice;
-use crate::gui::backend::{Event, JobEnd, JobSummary, Ticket};
+use crate::gui::backend::{Event, Failed, JobEnd, JobSummary, Ticket};
 use crate::gui::rows::{CompareFace, CompareResult, CompareSource, JobId, JobKind, JobReport, JobStage};
 use crate::jobs::{
     Compared, Desk as Networks, EngineOptions, FindFaces, Grouping, JobEvent, Progress, Sink, Stage, compare_face,
@@ -70,7 +70,7 @@ impl Desk {
             let removed = Store::open(shared.home.models()).and_then(|store| store.remove(&model));
             sink.send(match removed {
                 Ok(_) => Event::Changed(ticket),
-                Err(error) => Event::Failed(Some(ticket), failure("remove", &error.into())),
+                Err(error) => Event::Failed(Some(ticket), failure(Failed::Remove, &error.into())),
             });
         });
     }
@@ -85,7 +85,7 @@ impl Desk {
                     *lock(&shared.device) = None;
                     Event::Changed(ticket)
                 }
-                Err(error) => Event::Failed(Some(ticket), failure("change", &error)),
+                Err(error) => Event::Failed(Some(ticket), failure(Failed::Change, &error)),
             });
         });
     }
@@ -145,7 +145,7 @@ fn end(sink: &Sink<Event>, job: JobId, cancel: &Cancel, outcome: Result<JobSumma
         Ok(summary) if cancel.is_cancelled() => JobEnd::Cancelled(summary),
         Ok(summary) => JobEnd::Done(summary),
         Err(_) if cancel.is_cancelled() => JobEnd::Cancelled(JobSummary::default()),
-        Err(error) => JobEnd::Failed(failure("job", &error)),
+        Err(error) => JobEnd::Failed(failure(Failed::Job, &error)),
     };
     sink.send(Event::JobEnded(job, end));
 }

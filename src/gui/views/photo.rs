@@ -27,7 +27,7 @@ pub struct PhotoView {
 
 impl PhotoView {
     pub fn ui(&mut self, ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
-        if !ui.ctx().egui_wants_keyboard_input() {
+        if !ui.ctx().text_edit_focused() {
             keys(ui, ctx);
         }
         match &ctx.state.photo {
