@@ -14,7 +14,7 @@ use eframe::egui::{self, Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use likeness::gui::App;
-use likeness::gui::backend::{Change, Event, Failure, JobEnd, JobSummary, MoveTarget, Request};
+use likeness::gui::backend::{Change, Event, Failed, Failure, JobEnd, JobSummary, MoveTarget, Request};
 use likeness::gui::fonts::FontSource;
 use likeness::gui::locale::Language;
 use likeness::gui::rows::{CompareSource, ImageKey, JobId, JobKind, JobReport, JobStage, PhotoFilter};
@@ -212,7 +212,7 @@ fn a_running_scan_is_shown_and_can_be_cancelled() {
     let summary = JobSummary { photos: 1300, faces: 2100, skipped: 1, elapsed_secs: 90.0 };
     wire.push(Event::JobEnded(JobId(7), JobEnd::Done(summary)));
     harness.run_steps(4);
-    harness.get_by_label("1,300 photos scanned, 2,100 faces found, 1 file skipped");
+    harness.get_by_label("1,300 new photos, 2,100 new faces, 1 file skipped");
 }
 
 #[test]
@@ -296,6 +296,18 @@ fn the_search_field_jumps_to_a_person() {
 }
 
 #[test]
+fn the_search_field_finds_a_photo_by_its_file_name() {
+    let (_, mut harness) = open(album_world(), View::People);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::K);
+    harness.run();
+    harness.get_by_role_and_label(egui::accesskit::Role::TextInput, "Search").type_text("img_00");
+    harness.run_steps(4);
+    harness.get_by_label("IMG_0007.jpg").click();
+    harness.run_steps(3);
+    assert_eq!(harness.state().state().page, Page::Photo(likeness::types::PhotoId(7)));
+}
+
+#[test]
 fn a_full_queue_loses_nothing() {
     let wire = Wire::new(album_world());
     *wire.full.borrow_mut() = true;
@@ -314,7 +326,7 @@ fn a_full_queue_loses_nothing() {
 #[test]
 fn a_failure_says_what_and_keeps_the_details_folded() {
     let (wire, mut harness) = open(album_world(), View::People);
-    let failure = Failure { what: "change".into(), details: "disk I/O error".into() };
+    let failure = Failure { what: Failed::Change, details: "disk I/O error".into() };
     wire.push(Event::Failed(None, failure));
     harness.run();
     harness.get_by_label("This change could not be made; everything is as it was before");

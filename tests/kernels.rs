@@ -1,69 +1,38 @@
-//! What runs on this machine's wgpu adapters, compared with the CPU: forward, and backward with one optimiser step.
+//! What runs on this machine's wgpu adapters: the self-test of `likeness devices`, forward, backward, above a frozen
+//! base and after one optimiser step, each compared with the CPU.
 //!
-//! Without an adapter, or without the feature `gpu`, these tests say that they were skipped. Software Vulkan runs only
-//! the forward pass in a build with `autotune`: there its backward pass does not end (see `likeness::device`).
+//! Without an adapter, or without the feature `gpu`, this says that it was skipped.
 
 use std::io::Write;
-use std::sync::OnceLock;
+use std::process::Command;
 
-use likeness::device::{Adapter, AdapterKind, ComputeDevice, Phase, adapters, open};
-
-/// The first adapter that Burn can address, opened once.
-fn adapter() -> Option<&'static (Adapter, ComputeDevice)> {
-    static OPENED: OnceLock<Option<(Adapter, ComputeDevice)>> = OnceLock::new();
-    OPENED
-        .get_or_init(|| {
-            let mut found = adapters();
-            found.sort_by_key(|adapter| adapter.kind == AdapterKind::Software);
-            let adapter = found.into_iter().find(|adapter| adapter.kind != AdapterKind::Other)?;
-            let device = open(&adapter).expect("a listed adapter can be opened");
-            Some((adapter, device))
-        })
-        .as_ref()
-}
+use likeness::device::{Adapter, AdapterKind, adapters};
+use serde_json::Value;
 
 /// Written past the test harness, which keeps what a passing test prints.
 fn say(line: &str) {
     let _ = writeln!(std::io::stderr(), "kernels: {line}");
 }
 
-fn check(phase: Phase) {
-    let Some((adapter, device)) = adapter() else {
+#[test]
+fn adapters_agree_with_the_cpu() {
+    let usable: Vec<Adapter> = adapters().into_iter().filter(|adapter| adapter.kind != AdapterKind::Other).collect();
+    if usable.is_empty() {
         let why = if cfg!(feature = "gpu") { "no adapter was found" } else { "built without the feature gpu" };
-        return say(&format!("{} skipped, {why}", phase.name()));
-    };
-    if phase != Phase::Forward && adapter.kind == AdapterKind::Software && cfg!(feature = "autotune") {
-        return say(&format!("{} skipped, it does not end on {} with autotune", phase.name(), adapter.name));
+        return say(&format!("skipped, {why}"));
     }
-    let finding = phase.run(&device.burn);
-    say(&format!(
-        "{} on {} ({} {}) took {:.1} s, largest difference from the CPU {:.1e}",
-        phase.name(),
-        adapter.name,
-        adapter.driver,
-        adapter.driver_info,
-        finding.seconds,
-        finding.largest_difference
-    ));
-    assert_eq!(finding.failure, None, "{}", phase.name());
-}
-
-#[test]
-fn forward_agrees_with_the_cpu() {
-    check(Phase::Forward);
-}
-
-#[test]
-fn gradients_agree_with_the_cpu() {
-    check(Phase::Backward);
-}
-
-#[test]
-fn gradients_above_a_frozen_base_agree_with_the_cpu() {
-    check(Phase::FrozenBase);
-}
-
-#[test]
-fn a_step_agrees_with_the_cpu() {
-    check(Phase::Step);
+    let home = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_likeness"));
+    command.arg("--home").arg(home.path()).args(["devices", "--retest", "--json"]);
+    if usable.iter().all(|adapter| adapter.kind == AdapterKind::Software) {
+        // At a higher level the backward pass does not end there: see `likeness::device`.
+        command.env("CUBECL_AUTOTUNE_LEVEL", "minimal");
+    }
+    let output = command.output().expect("the binary runs");
+    let listed: Vec<Value> = serde_json::from_slice(&output.stdout).expect("a JSON array");
+    for adapter in usable {
+        let found = listed.iter().find(|entry| entry["adapter"]["index"] == adapter.index).expect("it is listed");
+        say(&format!("{} ({} {}): {found}", adapter.name, adapter.driver, adapter.driver_info));
+        assert_eq!(found["verdict"], "passed", "{found}");
+    }
 }

@@ -6,11 +6,12 @@
 //! * [`CropRule::Centre`], [`CropRule::AsStored`]: no face needed.
 //!
 //! # Pixel centres
-//! The first pixel's centre is at (0.5, 0.5) everywhere in this crate. OpenCV's `warpAffine`, the template and the
-//! landmarks that OpenCV's `FaceRecognizerSF::alignCrop` is given count from the centre of the first pixel, so all of
-//! them are half a pixel smaller. [`Landmarks::template`] adds the half, `detect` must do so to YuNet's landmarks, and then the
-//! crops are those of `alignCrop`, with which the published LFW figure of SFace was measured: both sides of the fit
-//! shift alike, and sampling asks for the value at the same place.
+//! The first pixel's centre is at (0.5, 0.5) everywhere in this crate. OpenCV's `warpAffine` and the template count from
+//! the centre of the first pixel, so both are half a pixel smaller; [`Landmarks::template`] adds the half. Landmarks
+//! that OpenCV would hand to `FaceRecognizerSF::alignCrop`, with half a pixel added, give the crop of `alignCrop`, with
+//! which the published LFW figure of SFace was measured: both sides of the fit shift alike, and sampling asks for the
+//! value at the same place. A detector whose numbers are taken without that half gives a crop that lies half a photo
+//! pixel beside OpenCV's.
 //!
 //! One departure: where a crop pixel covers two photo pixels or more, bilinear sampling would skip some of them and
 //! hair or stubble would turn into noise. The photo is then first averaged over blocks of n × n pixels, n being the

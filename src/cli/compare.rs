@@ -20,6 +20,9 @@ pub struct CompareArgs {
     /// Squared distance up to which two faces count as the same person; the model's own where not given.
     #[arg(long, value_name = "D")]
     threshold: Option<f32>,
+    /// The embedding network.
+    #[arg(long, value_name = "ID")]
+    model: Option<String>,
     /// Do not install missing models.
     #[arg(long)]
     offline: bool,
@@ -31,7 +34,12 @@ pub struct CompareArgs {
 pub fn run(home: &Home, global: &Global, args: CompareArgs) -> Result<ExitCode> {
     let cancel = cancel_on_ctrl_c()?;
     let mut console = Console::new();
-    let options = EngineOptions { device: global.device()?, offline: args.offline, ..Default::default() };
+    let options = EngineOptions {
+        device: global.device()?,
+        model: args.model.clone(),
+        offline: args.offline,
+        ..Default::default()
+    };
     let engine = Engine::load(home, &options, &cancel, &mut |event| console.show(event))?;
     let mut faces: Vec<Embedding> = Vec::new();
     for path in args.files.iter().take_while(|_| !cancel.is_cancelled()) {
@@ -42,7 +50,7 @@ pub fn run(home: &Home, global: &Global, args: CompareArgs) -> Result<ExitCode> 
     if cancel.is_cancelled() {
         return Ok(ExitCode::from(130));
     }
-    let threshold = args.threshold.map_or(options.same_person_threshold(), SquaredDistance);
+    let threshold = args.threshold.map_or(options.thresholds()?.same_person, SquaredDistance);
     let distances: Vec<Vec<SquaredDistance>> =
         faces.iter().map(|a| faces.iter().map(|b| a.squared_distance(b)).collect()).collect();
     match args.json {

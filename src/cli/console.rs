@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
-use crate::jobs::{JobEvent, Progress};
+use crate::jobs::{JobEvent, Progress, Stage};
 use crate::types::Cancel;
 
 /// Prints a job's events.
@@ -83,10 +83,16 @@ pub fn cancel_on_ctrl_c() -> Result<Cancel> {
 }
 
 fn progress_line(progress: &Progress) -> String {
-    let total = progress.total.map(|total| format!(" of {total}")).unwrap_or_default();
-    let rate = if progress.rate_per_s > 0.0 { format!(" · {:.1}/s", progress.rate_per_s) } else { String::new() };
+    // An installation counts bytes.
+    let (unit, scale) = if progress.stage == Stage::Installing { (" MB", 1e6) } else { ("", 1.0) };
+    let amount = |count: u64| if scale > 1.0 { format!("{:.1}", count as f64 / scale) } else { count.to_string() };
+    let total = progress.total.map(|total| format!(" of {}", amount(total))).unwrap_or_default();
+    let rate = match progress.rate_per_s > 0.0 {
+        true => format!(" · {:.1}{unit}/s", progress.rate_per_s / scale),
+        false => String::new(),
+    };
     let left = progress.left_secs.map(|secs| format!(" · {}", duration(secs))).unwrap_or_default();
-    format!("{} {}{total}{rate}{left}", progress.stage.word(), progress.done)
+    format!("{} {}{total}{unit}{rate}{left}", progress.stage.word(), amount(progress.done))
 }
 
 fn duration(secs: f64) -> String {
@@ -100,7 +106,6 @@ fn duration(secs: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::jobs::Stage;
 
     #[test]
     fn says_rate_and_time_left() {
@@ -115,6 +120,9 @@ mod tests {
         let counting =
             Progress { stage: Stage::LookingForPhotos, done: 3, total: None, rate_per_s: 0.0, left_secs: None };
         assert_eq!(progress_line(&counting), "Looking for photos 3");
+        let (done, total) = (12_300_000, Some(38_696_353));
+        let bytes = Progress { stage: Stage::Installing, done, total, rate_per_s: 4e6, left_secs: None };
+        assert_eq!(progress_line(&bytes), "Installing 12.3 of 38.7 MB · 4.0 MB/s");
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! `likeness models`: what is known and installed, install, import, verify, remove.
 
-use std::io::{IsTerminal, Write, stderr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -8,9 +7,10 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use crate::jobs::Home;
-use crate::models::{InstallEvent, InstallOptions, ModelEntry, Store, Verdict};
-use crate::types::{Cancel, ModelId};
+use super::console::{Console, cancel_on_ctrl_c};
+use crate::jobs::{Home, install};
+use crate::models::{InstallOptions, ModelEntry, Store, Verdict};
+use crate::types::ModelId;
 
 /// Models for finding and comparing faces.
 #[derive(Debug, Args)]
@@ -61,7 +61,12 @@ pub fn run(home: &Home, args: ModelsArgs) -> Result<ExitCode> {
         Action::List { json } => list(&store, json),
         Action::Install { ids, file, offline } => {
             let options = InstallOptions { offline, local_file: file, ..InstallOptions::default() };
-            install(&store, &resolve(&store, &ids)?, &options, &Cancel::default())?;
+            let mut console = Console::new();
+            let installed = install(&store, &resolve(&store, &ids)?, &options, &cancel_on_ctrl_c()?, &mut |event| {
+                console.show(event)
+            });
+            console.close();
+            installed?;
             Ok(ExitCode::SUCCESS)
         }
         Action::Import { files } => {
@@ -79,38 +84,6 @@ pub fn run(home: &Home, args: ModelsArgs) -> Result<ExitCode> {
                 println!("{id}: {}", if removed { "removed" } else { "was not installed" });
             }
             Ok(ExitCode::SUCCESS)
-        }
-    }
-}
-
-/// Installs models and tells standard error from where, also what was tried in vain.
-pub fn install(store: &Store, ids: &[ModelId], options: &InstallOptions, cancel: &Cancel) -> Result<()> {
-    let mut printer = Printer { bar: stderr().is_terminal(), in_bar: false };
-    store.install_all(ids, options, cancel, &mut |event| printer.print(event))?;
-    Ok(())
-}
-
-struct Printer {
-    bar: bool,
-    in_bar: bool,
-}
-
-impl Printer {
-    fn print(&mut self, event: InstallEvent) {
-        if !matches!(event, InstallEvent::Progress { .. }) && std::mem::take(&mut self.in_bar) {
-            eprintln!();
-        }
-        match event {
-            InstallEvent::Trying { model, source } => eprintln!("{model}: fetching from {source}"),
-            InstallEvent::Progress { done_bytes, total_bytes, .. } if self.bar => {
-                self.in_bar = true;
-                eprint!("\r  {} of {}\x1b[K", megabytes(done_bytes), megabytes(total_bytes));
-                // A bar that cannot be drawn is no reason to stop.
-                let _ = stderr().flush();
-            }
-            InstallEvent::Progress { .. } => {}
-            InstallEvent::Failed { reason, .. } => eprintln!("  failed: {reason}"),
-            InstallEvent::Installed { model } => eprintln!("{model}: installed"),
         }
     }
 }

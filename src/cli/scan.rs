@@ -10,8 +10,8 @@ use super::Global;
 use super::console::{Console, cancel_on_ctrl_c, printable};
 use crate::cluster::Linkage;
 use crate::jobs::{
-    Engine, EngineOptions, FindFaces, GroupSummary, Grouping, Home, LibraryHandle, ScanSummary, ThumbnailCache,
-    regroup, scan,
+    Engine, EngineOptions, FindFaces, GroupSummary, Grouping, Home, JobEvent, LibraryHandle, ScanSummary,
+    ThumbnailCache, reembed, regroup, scan,
 };
 use crate::types::SquaredDistance;
 
@@ -20,6 +20,9 @@ use crate::types::SquaredDistance;
 pub struct ScanArgs {
     /// The folder, with everything below it.
     folder: PathBuf,
+    /// The embedding network; faces that it has not embedded yet are embedded again.
+    #[arg(long, value_name = "ID")]
+    model: Option<String>,
     /// Do not install missing models.
     #[arg(long)]
     offline: bool,
@@ -57,21 +60,32 @@ impl From<LinkageName> for Linkage {
 pub fn run(home: &Home, global: &Global, args: ScanArgs) -> Result<ExitCode> {
     let cancel = cancel_on_ctrl_c()?;
     let mut console = Console::new();
-    let mut show = |event| console.show(event);
-    let options = EngineOptions { device: global.device()?, offline: args.offline, ..Default::default() };
+    // Skipped files are listed once, with the summary.
+    let mut show = |event| match event {
+        JobEvent::Skipped(_) => {}
+        event => console.show(event),
+    };
+    let options = EngineOptions {
+        device: global.device()?,
+        model: args.model.clone(),
+        offline: args.offline,
+        ..Default::default()
+    };
     let engine = Engine::load(home, &options, &cancel, &mut show)?;
     let library = LibraryHandle::open(&home.library())?;
     let thumbnails = ThumbnailCache::new(home.cache());
-    let summary = scan(&args.folder, &engine, &library, &thumbnails, &cancel, &mut show)?;
-    let remembered = Grouping::remembered(&library)?;
+    let mut summary = scan(&args.folder, &engine, &library, &thumbnails, &cancel, &mut show)?;
+    let remembered = Grouping::remembered(&library, &options)?;
     let grouping = Grouping {
         linkage: args.linkage.map_or(remembered.linkage, Linkage::from),
         threshold: args.threshold.map_or(remembered.threshold, SquaredDistance),
     };
-    let groups = match summary.cancelled {
-        true => None,
-        false => Some(regroup(&library, engine.model_id(), &grouping, &cancel, &mut show)?),
+    summary.skipped.extend(reembed(&engine, &library, &cancel, &mut show)?.skipped);
+    let groups = match regroup(&library, engine.model_id(), &grouping, &cancel, &mut show) {
+        Err(_) if cancel.is_cancelled() => None,
+        outcome => Some(outcome?),
     };
+    summary.cancelled = cancel.is_cancelled();
     console.close();
     match args.json {
         true => print_json(&summary, groups.as_ref(), &engine),

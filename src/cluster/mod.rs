@@ -62,14 +62,6 @@ pub enum Linkage {
     Ward,
 }
 
-/// The threshold for SFace's embeddings under average linkage.
-///
-/// Measured on 3,811 images of 2,086 people of LFW, aligned by YuNet, without constraints: from 1.00 to 1.15 the
-/// B-cubed F is 0.980, 0.984, 0.986, 0.983 in steps of 0.05, the pairwise F 0.959, 0.967, 0.974, 0.974; at 1.10 the
-/// pairwise precision is still 0.993, beyond it falls fast (0.953 at 1.20). OpenCV's threshold for a single pair,
-/// cosine 0.363, is D = 1.274: too eager for groups, whose pairs are many.
-pub const SFACE_AVERAGE_THRESHOLD: SquaredDistance = SquaredDistance(1.1);
-
 /// Up to here the distance matrix is held: 1 GiB.
 pub const MATRIX_MAX_FACES: usize = 23_170;
 

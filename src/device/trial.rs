@@ -3,30 +3,28 @@
 //! The parent starts this program as `likeness devices --self-test INDEX`; the child writes one JSON line for each
 //! [`Phase`] that it finished. A phase that takes longer than [`PHASE_LIMIT`] counts as a hang.
 
-use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::io::{self, BufRead, BufReader, Write};
+use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 use std::thread::{Builder, sleep};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 use tempfile::TempDir;
 
-use super::{Adapter, Finding, Phase, Verdict, adapters, open};
+use super::{Adapter, AdapterKind, DeviceError, Finding, Phase, Verdict, adapters, open};
 
 /// Kernels are compiled and, with autotuning, measured: on slow drivers that takes most of a minute.
-const PHASE_LIMIT: Duration = Duration::from_secs(120);
+const PHASE_LIMIT: Duration = Duration::from_secs(180);
 /// Some drivers hang when they are closed; a child that has told everything is not waited for longer than this.
 const END_LIMIT: Duration = Duration::from_secs(5);
 
 /// The child's side: tests the adapter of that index and writes what it finds to `out`.
-pub fn answer_trial(index: usize, out: &mut dyn Write) -> anyhow::Result<()> {
+pub fn answer_trial(index: usize, out: &mut dyn Write) -> Result<(), DeviceError> {
     let adapters = adapters();
-    let Some(adapter) = adapters.get(index) else { anyhow::bail!("there is no adapter {index}") };
-    let device = open(adapter)?;
+    let device = open(adapters.get(index).ok_or(DeviceError::NoSuchIndex(index))?)?;
     for phase in Phase::ALL {
-        let finding = phase.run(&device.burn);
-        writeln!(out, "{}", serde_json::to_string(&finding)?)?;
-        out.flush()?;
+        let finding = serde_json::to_string(&phase.run(&device.burn)).map_err(io::Error::from);
+        finding.and_then(|line| writeln!(out, "{line}")).and_then(|()| out.flush()).map_err(DeviceError::Answer)?;
     }
     Ok(())
 }
@@ -39,51 +37,68 @@ pub fn try_out(adapter: &Adapter) -> Verdict {
     };
     let mut command = Command::new(program);
     command.args(["devices", "--self-test", &adapter.index.to_string()]);
-    run(command, PHASE_LIMIT)
+    match run(command, PHASE_LIMIT) {
+        Verdict::Failed { reason } if adapter.kind == AdapterKind::Software && cfg!(feature = "autotune") => {
+            failed(format!("{reason} (software rasterisers may need CUBECL_AUTOTUNE_LEVEL=minimal)"))
+        }
+        verdict => verdict,
+    }
 }
 
 fn failed(reason: String) -> Verdict {
     Verdict::Failed { reason }
 }
 
-fn run(mut command: Command, phase_limit: Duration) -> Verdict {
-    let start = Instant::now();
-    let started = TempDir::new().and_then(|folder| {
-        let log = folder.path().join("log");
-        let child = command
-            .env("LIKENESS_HOME", folder.path())
-            .env("RUST_BACKTRACE", "0")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(std::fs::File::create(&log)?)
-            .spawn()?;
-        Ok((folder, log, child))
-    });
-    let (_folder, log, mut child) = match started {
-        Ok(started) => started,
-        Err(error) => return failed(format!("its process could not be started: {error}")),
-    };
-    let heard = match child.stdout.take().map(listen).transpose() {
-        Ok(findings) => findings.map_or(Heard::Ended(Vec::new()), |findings| collect(&findings, phase_limit)),
-        Err(error) => {
-            end(&mut child, Duration::ZERO);
-            return failed(format!("its process could not be heard: {error}"));
+fn run(command: Command, phase_limit: Duration) -> Verdict {
+    match Trial::start(command) {
+        Ok(trial) => trial.verdict(phase_limit),
+        Err(error) => failed(format!("its process could not be started: {error}")),
+    }
+}
+
+struct Trial {
+    child: Child,
+    findings: Receiver<Finding>,
+    last_words: Receiver<String>,
+    started: Instant,
+    /// Where the child may keep its things; it vanishes with the trial.
+    _home: TempDir,
+}
+
+impl Trial {
+    fn start(mut command: Command) -> io::Result<Self> {
+        let home = TempDir::new()?;
+        command.env("LIKENESS_HOME", home.path()).env("RUST_BACKTRACE", "0");
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+        match listen(stdout).and_then(|findings| Ok((findings, overhear(stderr)?))) {
+            Ok((findings, last_words)) => {
+                Ok(Self { child, findings, last_words, started: Instant::now(), _home: home })
+            }
+            Err(error) => {
+                end(&mut child, Duration::ZERO);
+                Err(error)
+            }
         }
-    };
-    match heard {
-        Heard::All(findings) => {
-            end(&mut child, END_LIMIT);
-            judge(&findings, start.elapsed())
-        }
-        Heard::Silence(phase) => {
-            end(&mut child, Duration::ZERO);
-            failed(format!("{} did not end within {} s", phase.name(), phase_limit.as_secs()))
-        }
-        Heard::Ended(findings) => {
-            let phase = Phase::ALL[findings.len().min(Phase::ALL.len() - 1)];
-            let status = end(&mut child, END_LIMIT);
-            let said = std::fs::read(&log).map(|log| last_words(&String::from_utf8_lossy(&log))).unwrap_or_default();
-            failed(format!("the process died in {} ({status}){said}", phase.name()))
+    }
+
+    fn verdict(mut self, phase_limit: Duration) -> Verdict {
+        match collect(&self.findings, phase_limit) {
+            Heard::All(findings) => {
+                let elapsed = self.started.elapsed();
+                end(&mut self.child, END_LIMIT);
+                judge(&findings, elapsed)
+            }
+            Heard::Silence(phase) => {
+                end(&mut self.child, Duration::ZERO);
+                failed(format!("{} did not end within {} s", phase.name(), phase_limit.as_secs()))
+            }
+            Heard::EndedIn(phase) => {
+                let status = end(&mut self.child, END_LIMIT);
+                let said = self.last_words.recv_timeout(END_LIMIT);
+                let said = said.map_or_else(|_| String::new(), |line| format!(": {line}"));
+                failed(format!("the process died in {} ({status}){said}", phase.name()))
+            }
         }
     }
 }
@@ -92,14 +107,14 @@ enum Heard {
     All(Vec<Finding>),
     /// Nothing came from this phase in time.
     Silence(Phase),
-    /// The process ended after these.
-    Ended(Vec<Finding>),
+    /// The process ended before this phase did.
+    EndedIn(Phase),
 }
 
-fn listen(stdout: ChildStdout) -> std::io::Result<Receiver<Finding>> {
+fn listen(stdout: Option<ChildStdout>) -> io::Result<Receiver<Finding>> {
     let (tell, findings) = bounded(Phase::ALL.len());
     Builder::new().name("self-test listener".into()).spawn(move || {
-        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+        for line in stdout.into_iter().flat_map(|stdout| BufReader::new(stdout).lines()).map_while(Result::ok) {
             // Drivers print things of their own.
             let Ok(finding) = serde_json::from_str(&line) else { continue };
             if tell.send(finding).is_err() {
@@ -110,13 +125,27 @@ fn listen(stdout: ChildStdout) -> std::io::Result<Receiver<Finding>> {
     Ok(findings)
 }
 
+/// The last line that the process wrote to its standard error, told when it ends.
+fn overhear(stderr: Option<ChildStderr>) -> io::Result<Receiver<String>> {
+    let (tell, line) = bounded(1);
+    Builder::new().name("self-test messages".into()).spawn(move || {
+        let lines = stderr.into_iter().flat_map(|stderr| BufReader::new(stderr).lines()).map_while(Result::ok);
+        let said = |line: &String| !line.trim().is_empty() && !line.starts_with("note:");
+        if let Some(last) = lines.filter(said).last() {
+            // Nobody waits for the last words of a process that told everything.
+            let _ = tell.send(last);
+        }
+    })?;
+    Ok(line)
+}
+
 fn collect(findings: &Receiver<Finding>, phase_limit: Duration) -> Heard {
     let mut heard = Vec::new();
     for phase in Phase::ALL {
         match findings.recv_timeout(phase_limit) {
             Ok(finding) => heard.push(finding),
             Err(RecvTimeoutError::Timeout) => return Heard::Silence(phase),
-            Err(RecvTimeoutError::Disconnected) => return Heard::Ended(heard),
+            Err(RecvTimeoutError::Disconnected) => return Heard::EndedIn(phase),
         }
     }
     Heard::All(heard)
@@ -145,12 +174,6 @@ fn end(child: &mut Child, grace: Duration) -> String {
     // It may have ended in this very moment, which is as good.
     let _ = child.kill();
     child.wait().map_or_else(|error| error.to_string(), |status| status.to_string())
-}
-
-/// The last line that the process wrote, as an addition to a sentence.
-fn last_words(log: &str) -> String {
-    let line = log.lines().rev().map(str::trim).find(|line| !line.is_empty() && !line.starts_with("note:"));
-    line.map_or_else(String::new, |line| format!(": {line}"))
 }
 
 #[cfg(all(test, unix))]

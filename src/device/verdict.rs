@@ -56,9 +56,14 @@ impl VerdictCache {
     }
 }
 
-/// Autotuning runs other kernels, so a build without it needs its own verdict.
+/// Autotuning runs other kernels, so a build without it, or another level of it, needs its own verdict.
 fn key(adapter: &Adapter) -> String {
-    let build = if cfg!(feature = "autotune") { "autotuned" } else { "plain" };
+    let level = std::env::var("CUBECL_AUTOTUNE_LEVEL");
+    let build = match &level {
+        _ if !cfg!(feature = "autotune") => "plain",
+        Ok(level) => level,
+        Err(_) => "autotuned",
+    };
     let Adapter { name, backend, driver, driver_info, .. } = adapter;
     format!("{name} | {backend} | {driver} | {driver_info} | {} {build}", env!("CARGO_PKG_VERSION"))
 }

@@ -320,6 +320,8 @@ fn shortcuts(ui: &Ui, ctx: &mut ViewCtx<'_>, views: &mut Views) {
         let cleared = matches!(ctx.state.page, Page::Person(_)) && views.person.clear_selection();
         if !cleared && ctx.state.page != Page::None {
             ctx.send(Command::Back);
+        } else if ctx.state.page == Page::None && ctx.state.grouping.open {
+            ctx.send(Command::ToggleGrouping);
         }
     }
 }

@@ -27,6 +27,8 @@ pub enum Request {
     LoadModels,
     LoadDevices,
     LoadImage(ImageKey),
+    /// Photos whose file name holds this text.
+    FindPhotos(String),
     /// What grouping at this threshold would change, without changing anything.
     PreviewGrouping {
         squared_distance: f32,
@@ -109,6 +111,8 @@ pub enum Event {
     Devices(Vec<DeviceRow>),
     Image(ImageKey, Result<Picture, String>),
     GroupingPreview(GroupingPreview),
+    /// For the text that was searched: each photo with its file's name.
+    PhotosFound(String, Vec<(PhotoId, String)>),
     Compared(CompareResult),
     /// A job started, or went on.
     Job(JobReport),
@@ -137,23 +141,34 @@ pub struct JobSummary {
 }
 
 /// What failed; the details are folded until asked for.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Failure {
-    /// `load`, `change`, `remove`, `preview` or `job`.
-    pub what: String,
+    pub what: Failed,
     pub details: String,
 }
 
-impl Failure {
+/// What was being done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failed {
+    Load,
+    Change,
+    Remove,
+    Preview,
+    Job,
+    /// A fault of the program itself.
+    Internal,
+}
+
+impl Failed {
     /// The text that says what failed, what was kept and what to do.
-    pub fn words_key(&self) -> &'static str {
-        match self.what.as_str() {
-            "load" => "failed_load",
-            "change" => "failed_change",
-            "remove" => "failed_remove",
-            "preview" => "failed_preview",
-            "job" => "failed_job",
-            _ => "failed",
+    pub fn words_key(self) -> &'static str {
+        match self {
+            Self::Load => "failed_load",
+            Self::Change => "failed_change",
+            Self::Remove => "failed_remove",
+            Self::Preview => "failed_preview",
+            Self::Job => "failed_job",
+            Self::Internal => "failed",
         }
     }
 }

@@ -79,6 +79,10 @@ pub enum Command {
     Undo,
     Redo,
 
+    // Search
+    /// Looks for photos by their file's name.
+    FindPhotos(String),
+
     // Grouping
     /// Opens or closes the grouping panel.
     ToggleGrouping,

@@ -59,7 +59,8 @@ pub fn open(home: &Path, make_backend: MakeBackend) -> Result<(), WindowError> {
             .with_app_id("likeness")
             .with_inner_size([1280.0, 820.0])
             .with_min_inner_size([720.0, 520.0])
-            .with_drag_and_drop(true),
+            .with_drag_and_drop(true)
+            .with_icon(theme::window_icon()),
         persistence_path: Some(home.join("window.ron")),
         ..Default::default()
     };

@@ -19,6 +19,8 @@ pub struct Overview {
     pub model: Option<String>,
     /// Two faces nearer than this are called the same person.
     pub threshold: f32,
+    /// The squared distance and the linkage that faces were last grouped with.
+    pub grouping: (f32, Linkage),
     pub can_undo: bool,
     pub can_redo: bool,
     /// Another program holds the library, or the disk refuses writes.

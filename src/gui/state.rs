@@ -70,7 +70,6 @@ pub struct Settings {
     /// Side of a photo in the grid, in points.
     pub tile_size: f32,
     pub reduced_motion: bool,
-    pub linkage: Linkage,
 }
 
 impl Default for Settings {
@@ -81,7 +80,6 @@ impl Default for Settings {
             language: None,
             tile_size: 160.0,
             reduced_motion: false,
-            linkage: Linkage::default(),
         }
     }
 }
@@ -127,9 +125,10 @@ pub struct State {
     pub person: Loadable<PersonPage>,
     pub models: Loadable<Vec<ModelRow>>,
     pub devices: Loadable<Vec<DeviceRow>>,
-    /// A device change that has not been answered yet.
     pub grouping: Grouping,
     pub compared: Compared,
+    /// The last answer to a search for photos: the text, and what was found.
+    pub found_photos: (String, Vec<(PhotoId, String)>),
     /// Two people whose merging is being previewed: from, into.
     pub merging: Option<(PersonId, PersonId)>,
     pub jobs: BTreeMap<JobId, JobReport>,
@@ -148,6 +147,11 @@ impl State {
 
     pub fn threshold(&self) -> f32 {
         self.overview().map_or(1.0, |overview| overview.threshold)
+    }
+
+    /// The squared distance and the linkage that faces were last grouped with.
+    pub fn grouped_with(&self) -> (f32, Linkage) {
+        self.overview().map_or((1.0, Linkage::default()), |overview| overview.grouping)
     }
 
     /// The name of a person, as far as it has been loaded.

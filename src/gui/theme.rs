@@ -301,6 +301,25 @@ fn soft_shadow() -> Shadow {
     Shadow { offset: [0, 4], blur: 16, spread: 0, color: Color32::from_black_alpha(40) }
 }
 
+/// Two heads that overlap, in the accent's colours.
+pub fn window_icon() -> egui::IconData {
+    const SIDE: u32 = 64;
+    let inside = |x: f32, y: f32, cx: f32, cy: f32, r: f32| (x - cx).powi(2) + (y - cy).powi(2) <= r * r;
+    let head = |x: f32, y: f32, cx: f32| inside(x, y, cx, 22.0, 11.0) || (y < 58.0 && inside(x, y, cx, 56.0, 18.0));
+    let mut rgba = Vec::with_capacity((SIDE * SIDE * 4) as usize);
+    for pixel in 0..SIDE * SIDE {
+        let (x, y) = ((pixel % SIDE) as f32 + 0.5, (pixel / SIDE) as f32 + 0.5);
+        let colour = match (head(x, y, 22.0), head(x, y, 42.0)) {
+            (true, true) => LIGHT.text,
+            (true, false) => LIGHT.accent,
+            (false, true) => DARK.accent,
+            (false, false) => TRANSPARENT,
+        };
+        rgba.extend(colour.to_array());
+    }
+    egui::IconData { rgba, width: SIDE, height: SIDE }
+}
+
 /// A filled surface with its hairline: the last means of grouping, after space and a hairline.
 pub fn card(ui: &egui::Ui) -> egui::Frame {
     let palette = palette(ui.visuals());

@@ -17,18 +17,14 @@ use crate::device::{self, ComputeDevice, DeviceChoice, DeviceKind, VerdictCache}
 use crate::embed::published::load_published;
 use crate::embed::{EmbedError, Embedder};
 use crate::image::{DecodeLimits, DecodeScale, Photo, decode};
-use crate::models::{Architecture, Store, Task};
+use crate::models::{Architecture, Manifest, Store, Task, Thresholds};
 use crate::nets::sface::SFace;
-use crate::types::{Cancel, CropRule, Detection, Embedding, InputRecipe, ModelId, SquaredDistance};
+use crate::types::{Cancel, CropRule, Detection, Embedding, InputRecipe, ModelId};
 use crate::weights::read_onnx;
 
 /// The models of the default pack.
 const DETECTOR: &str = "yunet-2023mar";
 const EMBEDDER: &str = "sface-2021dec";
-
-/// Two faces up to this squared distance count as the same person for SFace: cosine 0.363, as OpenCV's sample for the
-/// model says.
-const SAME_PERSON: SquaredDistance = SquaredDistance(1.274);
 
 /// The detector's box is about this many times as long as the crop's share of it: below, the crop would be enlarged.
 const FACE_SIDES_A_CROP: f32 = 1.25;
@@ -87,9 +83,12 @@ impl EngineOptions {
         ModelId(self.detector.clone().unwrap_or_else(|| DETECTOR.to_owned()))
     }
 
-    /// Two faces up to this distance count as the same person.
-    pub fn same_person_threshold(&self) -> SquaredDistance {
-        SAME_PERSON
+    /// The distances that suit the embedding model.
+    pub fn thresholds(&self) -> Result<Thresholds> {
+        let id = self.model_id();
+        let manifest = Manifest::built_in();
+        let entry = manifest.entry(&id).with_context(|| format!("there is no model called {id}"))?;
+        entry.thresholds.with_context(|| format!("{id} does not embed faces"))
     }
 }
 

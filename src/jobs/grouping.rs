@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use anyhow::{Context, Result};
 
-use super::LibraryHandle;
 use super::progress::{JobEvent, Meter, Stage};
-use crate::cluster::{self, Constraints, Dendrogram, Linkage, SFACE_AVERAGE_THRESHOLD};
+use super::{EngineOptions, LibraryHandle};
+use crate::cluster::{self, Constraints, Dendrogram, Linkage};
 use crate::library::{Belongs, GroupedBy, GroupingInput, LibraryError};
 use crate::types::{Cancel, Embedding, FaceId, ModelId, PersonId, SquaredDistance};
 
@@ -17,33 +17,33 @@ pub struct Grouping {
     pub threshold: SquaredDistance,
 }
 
-impl Default for Grouping {
-    fn default() -> Self {
-        Self { linkage: Linkage::default(), threshold: SFACE_AVERAGE_THRESHOLD }
-    }
+const LINKAGE_SETTING: &str = "grouping.linkage";
+
+/// Distances of two models do not compare, so each has a threshold of its own.
+fn threshold_setting(model: &ModelId) -> String {
+    format!("grouping.threshold.{model}")
 }
 
-const LINKAGE_SETTING: &str = "grouping.linkage";
-const THRESHOLD_SETTING: &str = "grouping.threshold";
-
 impl Grouping {
-    /// As the user left it.
-    pub fn remembered(library: &LibraryHandle) -> Result<Self> {
-        let (linkage, threshold) = library.call(|library| {
-            Ok::<_, LibraryError>((library.setting(LINKAGE_SETTING)?, library.setting(THRESHOLD_SETTING)?))
+    /// As the user left it, else average linkage at the model's own threshold.
+    pub fn remembered(library: &LibraryHandle, options: &EngineOptions) -> Result<Self> {
+        let setting = threshold_setting(&options.model_id());
+        let (linkage, threshold) = library.call(move |library| {
+            Ok::<_, LibraryError>((library.setting(LINKAGE_SETTING)?, library.setting(&setting)?))
         })?;
-        let default = Self::default();
+        let threshold = threshold.and_then(|text| serde_json::from_str(&text).ok());
         Ok(Self {
-            linkage: linkage.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or(default.linkage),
-            threshold: threshold.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or(default.threshold),
+            linkage: linkage.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default(),
+            threshold: threshold.unwrap_or(options.thresholds()?.grouping),
         })
     }
 
-    pub fn remember(&self, library: &LibraryHandle) -> Result<()> {
+    pub fn remember(&self, library: &LibraryHandle, model: &ModelId) -> Result<()> {
         let (linkage, threshold) = (serde_json::to_string(&self.linkage)?, serde_json::to_string(&self.threshold)?);
+        let setting = threshold_setting(model);
         library.call(move |library| {
             library.set_setting(LINKAGE_SETTING, &linkage)?;
-            library.set_setting(THRESHOLD_SETTING, &threshold)
+            library.set_setting(&setting, &threshold)
         })
     }
 }

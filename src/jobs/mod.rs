@@ -11,6 +11,7 @@ mod install;
 mod library_thread;
 mod portrait;
 mod progress;
+mod reembed;
 mod runner;
 mod scan;
 #[cfg(test)]
@@ -28,6 +29,7 @@ pub use install::{DEFAULT_PACK, ensure_installed, install};
 pub use library_thread::LibraryHandle;
 pub use portrait::thumbnail_jpeg;
 pub use progress::{JobEvent, Meter, Progress, Skipped, Stage};
+pub use reembed::{ReembedSummary, reembed};
 pub use runner::{Desk, Runner, Sink};
 pub use scan::{ScanSummary, scan, working_copy};
 pub use thumbnails::ThumbnailCache;

@@ -9,6 +9,7 @@ use image::{Rgb, RgbImage};
 use tempfile::TempDir;
 
 use super::*;
+use crate::cluster::Linkage;
 use crate::image::Photo;
 use crate::library::{Page, PeopleFilter, PeopleKind, PhotoFilter};
 use crate::types::{Cancel, Detection, Embedding, FaceBox, Landmarks, ModelId, SquaredDistance};
@@ -169,7 +170,7 @@ fn a_moved_photo_keeps_its_name_and_a_deleted_one_is_missed() {
     world.photo("a.png", [255, 0, 0]);
     world.photo("b.png", [0, 255, 0]);
     world.scan();
-    let grouping = Grouping { threshold: SquaredDistance(0.5), ..Default::default() };
+    let grouping = Grouping { threshold: SquaredDistance(0.5), linkage: Linkage::Average };
     regroup(&world.library, &world.faces.model, &grouping, &Cancel::default(), &mut |_| {}).unwrap();
     let a = world.paths().into_iter().find(|path| path.ends_with("a.png")).unwrap();
     let person = person_in(&world, &a);
@@ -195,7 +196,7 @@ fn photos_are_grouped_by_who_is_on_them() {
     (0..6).for_each(|i| world.photo(&format!("red{i}.png"), [250, i, 0]));
     (0..3).for_each(|i| world.photo(&format!("blue{i}.png"), [0, i, 250]));
     world.scan();
-    let grouping = Grouping { threshold: SquaredDistance(0.5), ..Default::default() };
+    let grouping = Grouping { threshold: SquaredDistance(0.5), linkage: Linkage::Average };
     let summary = regroup(&world.library, &world.faces.model, &grouping, &Cancel::default(), &mut |_| {}).unwrap();
     assert_eq!((summary.people, summary.named), (2, 0));
     let filter = PeopleFilter { kind: PeopleKind::Nameless, min_faces: 1 };
@@ -220,7 +221,7 @@ fn a_split_group_stays_apart() {
     (0..4).for_each(|i| world.photo(&format!("red{i}.png"), [250, i, 0]));
     (0..2).for_each(|i| world.photo(&format!("blue{i}.png"), [0, i, 250]));
     world.scan();
-    let all_in_one = Grouping { threshold: SquaredDistance(4.0), ..Default::default() };
+    let all_in_one = Grouping { threshold: SquaredDistance(4.0), linkage: Linkage::Average };
     let model = world.faces.model.clone();
     regroup(&world.library, &model, &all_in_one, &Cancel::default(), &mut |_| {}).unwrap();
     let person = person_in(&world, &world.paths()[0]);

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::types::{InputRecipe, ModelId};
+use crate::types::{InputRecipe, ModelId, SquaredDistance};
 
 /// Everything the application knows about models before any is installed.
 #[derive(Debug, Clone, Deserialize)]
@@ -32,6 +32,8 @@ pub struct ModelEntry {
     /// Of the embedding; none for a detector.
     pub dimensions: Option<usize>,
     pub lfw: Option<LfwFigure>,
+    /// Of an embedding model.
+    pub thresholds: Option<Thresholds>,
     pub files: Vec<ModelFile>,
 }
 
@@ -50,6 +52,16 @@ pub enum Architecture {
     Sface,
     /// FaceNet's published networks, in any format that `weights` reads.
     InceptionResnetV1,
+}
+
+/// Squared distances that suit a model, measured on LFW's faces.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Thresholds {
+    /// Two faces up to this distance are called the same person.
+    pub same_person: SquaredDistance,
+    /// Where average linkage stops joining groups.
+    pub grouping: SquaredDistance,
 }
 
 /// Accuracy over the 6,000 pairs of Labeled Faces in the Wild, and who measured it.
@@ -143,6 +155,9 @@ impl ModelEntry {
         check_name(&self.id.0)?;
         if (self.task == Task::Embed) != self.dimensions.is_some() {
             return Err("an embedding model, and no other, has dimensions".into());
+        }
+        if (self.task == Task::Embed) != self.thresholds.is_some() {
+            return Err("an embedding model, and no other, has thresholds".into());
         }
         if self.files.is_empty() {
             return Err("it has no files".into());

@@ -19,5 +19,7 @@ mod tests;
 pub use error::{Attempt, FetchError, StoreError};
 pub use fetch::Clients;
 pub use install::{InstallEvent, InstallOptions};
-pub use manifest::{Architecture, Client, LfwFigure, Manifest, ModelEntry, ModelFile, Package, Source, Task};
+pub use manifest::{
+    Architecture, Client, LfwFigure, Manifest, ModelEntry, ModelFile, Package, Source, Task, Thresholds,
+};
 pub use store::{Imported, Store, Verdict};

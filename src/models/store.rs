@@ -217,7 +217,15 @@ impl Store {
 
 /// Released when dropped, also when the process dies.
 #[derive(Debug)]
-pub(super) struct Lock(#[expect(dead_code, reason = "held for its lock")] File);
+pub(super) struct Lock(File);
+
+impl Drop for Lock {
+    /// Closing the file is not enough: a child process that another thread starts at this moment holds a copy of it
+    /// until its own program runs.
+    fn drop(&mut self) {
+        let _ = self.0.unlock();
+    }
+}
 
 pub(super) fn hash_file(path: &Path) -> io::Result<String> {
     copy_into(path, &mut io::sink())

@@ -8,8 +8,8 @@ use std::rc::Rc;
 use likeness::gui::backend::{Backend, Event, Request};
 use likeness::gui::rows::{
     CompareFace, CompareResult, CompareSource, DeviceKind, DeviceRow, GroupChange, GroupChangeKind, GroupRow,
-    GroupingPreview, ImageKey, ModelRow, ModelTask, Month, Overview, People, PersonFace, PersonPage, PersonRow,
-    PhotoDetail, PhotoFace, PhotoTile, Picture, Resemblance, SkippedFile, Timeline,
+    GroupingPreview, ImageKey, Linkage, ModelRow, ModelTask, Month, Overview, People, PersonFace, PersonPage,
+    PersonRow, PhotoDetail, PhotoFace, PhotoTile, Picture, Resemblance, SkippedFile, Timeline,
 };
 use likeness::types::{FaceBox, FaceId, ModelId, PersonId, PhotoId, SquaredDistance};
 
@@ -95,6 +95,7 @@ impl Backend for Wire {
                 ],
             }),
             Request::Compare(sources) => Event::Compared(compare(sources, &world.distances)),
+            Request::FindPhotos(text) => Event::PhotosFound(text, vec![(PhotoId(7), "IMG_0007.jpg".into())]),
             Request::Scan(_) | Request::InstallModels(_) | Request::Cancel(_) | Request::Change(..) => return Ok(()),
         };
         self.events.borrow_mut().push_back(answer);
@@ -177,6 +178,7 @@ pub fn album_world() -> World {
             device: "Radeon 780M".into(),
             model: Some("SFace".into()),
             threshold: 1.13,
+            grouping: (1.13, Linkage::Average),
             can_undo: true,
             can_redo: false,
             read_only: false,

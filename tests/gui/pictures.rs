@@ -2,10 +2,13 @@
 //! because no two GPUs draw alike.
 
 use std::panic::catch_unwind;
+use std::path::Path;
 
 use eframe::egui::{self, Vec2};
-use egui_kittest::Harness;
-use egui_kittest::wgpu::WgpuTestRenderer;
+use eframe::egui_wgpu::RendererOptions;
+use eframe::wgpu::DeviceType;
+use egui_kittest::wgpu::{create_render_state, default_wgpu_setup};
+use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
 use likeness::gui::App;
 use likeness::gui::backend::Event;
 use likeness::gui::command::Command;
@@ -62,31 +65,42 @@ fn scenes() -> Vec<Scene> {
     ]
 }
 
-/// `LIKENESS_PICTURES=FOLDER` writes large pictures with the system's fonts there instead of comparing.
+/// The scenes that are kept as small pictures.
+const KEPT: [&str; 6] = ["first_run", "library_scanning", "people", "people_dark", "grouping", "compare_matrix"];
+
+/// `LIKENESS_PICTURES=FOLDER` writes large pictures of all scenes with the system's fonts there instead of comparing.
 #[test]
 fn pictures_of_the_views() {
-    let Ok(renderer) = catch_unwind(WgpuTestRenderer::new) else {
+    let Some(device) = adapter() else {
         println!("skipped: no adapter to draw with");
         return;
     };
-    drop(renderer);
-    match std::env::var_os("LIKENESS_PICTURES") {
-        Some(folder) => {
-            for scene in scenes() {
-                let path = std::path::Path::new(&folder).join(format!("{}.png", scene.name));
-                let mut harness = show(scene, FontSource::System, Vec2::new(1280.0, 820.0));
-                harness.render().expect("the picture is drawn").save(&path).expect("the picture is written");
-            }
+    if let Some(folder) = std::env::var_os("LIKENESS_PICTURES") {
+        for scene in scenes() {
+            let path = Path::new(&folder).join(format!("{}.png", scene.name));
+            let mut harness = show(scene, FontSource::System, Vec2::new(1280.0, 820.0));
+            harness.render().expect("the picture is drawn").save(&path).expect("the picture is written");
         }
-        None => {
-            let mut results = egui_kittest::SnapshotResults::new();
-            for scene in scenes() {
-                let name = scene.name;
-                let mut harness = show(scene, FontSource::Carried, Vec2::new(900.0, 600.0));
-                results.add(harness.try_snapshot(name));
-            }
-        }
+        return;
     }
+    if device != DeviceType::Cpu {
+        println!("skipped: pictures are compared where the processor draws them, not on {device:?}");
+        return;
+    }
+    // Versions of the software renderer differ in single pixels at edges; a moved line is hundreds.
+    let options = SnapshotOptions::new().threshold(1.0).max_failed_pixels(60);
+    let mut results = SnapshotResults::new();
+    for scene in scenes().into_iter().filter(|scene| KEPT.contains(&scene.name)) {
+        let name = scene.name;
+        let mut harness = show(scene, FontSource::Carried, Vec2::new(900.0, 600.0));
+        results.add(harness.try_snapshot_options(name, &options));
+    }
+}
+
+/// The kind of adapter that would draw, if there is one.
+fn adapter() -> Option<DeviceType> {
+    let state = catch_unwind(|| create_render_state(default_wgpu_setup(), RendererOptions::PREDICTABLE)).ok()?;
+    Some(state.adapter.get_info().device_type)
 }
 
 fn show(scene: Scene, fonts: FontSource, size: Vec2) -> Harness<'static, App> {

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::{Shared, failure, lock, preview};
-use crate::gui::backend::{Change, Event, MoveTarget, Ticket};
+use crate::gui::backend::{Change, Event, Failed, MoveTarget, Ticket};
 use crate::jobs::split_group;
 use crate::library::{Belongs, Destination, Library, LibraryError, SetAside};
 use crate::models::{Store, Verdict};
@@ -15,7 +15,7 @@ pub fn answer(shared: &Shared, ticket: Ticket, change: Change) -> Event {
     *lock(&shared.preview) = None;
     match outcome {
         Ok(()) => Event::Changed(ticket),
-        Err(error) => Event::Failed(Some(ticket), failure("change", &error)),
+        Err(error) => Event::Failed(Some(ticket), failure(Failed::Change, &error)),
     }
 }
 

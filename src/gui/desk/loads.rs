@@ -1,17 +1,18 @@
 //! Rows of the library and the model store, as the views want them.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 
-use super::{Shared, failure, lock};
+use super::{Shared, failure, lock, preview};
 use crate::device::{self, DeviceChoice, VerdictCache};
-use crate::gui::backend::{Event, Request};
+use crate::gui::backend::{Event, Failed, Request};
 use crate::gui::rows::{
     DeviceKind, DeviceRow, GroupRow, ModelRow, ModelTask, Month, Overview, People, PersonFace, PersonPage, PersonRow,
     PhotoDetail, PhotoFace, PhotoFilter, PhotoTile, Resemblance, SkippedFile, Timeline,
 };
-use crate::jobs::{DEFAULT_PACK, EngineOptions, LibraryHandle, nearest_people};
+use crate::jobs::{DEFAULT_PACK, EngineOptions, Grouping, LibraryHandle, nearest_people};
 use crate::library::{self, Belongs, Page, PeopleFilter, PeopleKind, PhotoState};
 use crate::models::{Client, ModelEntry, Source, Store, Task};
 use crate::types::{FaceBox, ModelId, PersonId, PhotoId, SquaredDistance};
@@ -30,9 +31,19 @@ pub fn answer(shared: &Shared, request: Request) -> Event {
         Request::LoadPerson(person) => person_page(shared, person).map(Event::Person),
         Request::LoadModels => models(shared).map(Event::Models),
         Request::LoadDevices => Ok(Event::Devices(devices(shared))),
+        Request::FindPhotos(text) => find_photos(shared, text),
         other => unreachable!("{other:?} loads nothing"),
     };
-    loaded.unwrap_or_else(|error| Event::Failed(None, failure("load", &error)))
+    loaded.unwrap_or_else(|error| Event::Failed(None, failure(Failed::Load, &error)))
+}
+
+/// Photos found by their file's name, at most a menu's worth.
+fn find_photos(shared: &Shared, text: String) -> Result<Event> {
+    const MOST: usize = 5;
+    let wanted = text.clone();
+    let found = shared.library.call(move |library| library.search_photos(&wanted, MOST))?;
+    let name = |path: PathBuf| path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    Ok(Event::PhotosFound(text, found.into_iter().map(|(photo, path)| (photo, name(path))).collect()))
 }
 
 /// What the user chose in an earlier session, where the command line says nothing else.
@@ -63,6 +74,7 @@ fn overview(shared: &Shared) -> Result<Overview> {
         Ok::<_, library::LibraryError>((library.counts()?, library.folders()?, library.history(usize::MAX >> 1)?))
     })?;
     let options = shared.options();
+    let grouping = Grouping::remembered(&shared.library, &options)?;
     let store = Store::open(shared.home.models())?;
     let model = store.entry(&options.model_id()).ok().filter(|entry| store.installed(&entry.id));
     Ok(Overview {
@@ -72,7 +84,8 @@ fn overview(shared: &Shared) -> Result<Overview> {
         folders: folders.into_iter().map(|folder| folder.path).collect(),
         device: lock(&shared.device).clone().unwrap_or_else(|| chosen_device(&options.device)),
         model: model.map(|entry| entry.title.clone()),
-        threshold: options.same_person_threshold().0,
+        threshold: options.thresholds()?.same_person.0,
+        grouping: (grouping.threshold.0, preview::window_linkage(grouping.linkage)),
         can_undo: history.iter().any(|entry| !entry.is_undone),
         can_redo: history.iter().any(|entry| entry.is_undone),
         read_only: false,
@@ -89,7 +102,7 @@ fn chosen_device(choice: &DeviceChoice) -> String {
 
 fn people(shared: &Shared) -> Result<People> {
     let model = shared.options().model_id();
-    let near = nearest_people(&shared.library, &model, shared.options().same_person_threshold())?;
+    let near = nearest_people(&shared.library, &model, shared.options().thresholds()?.same_person)?;
     shared.library.call(move |library| {
         let list = |kind, min_faces| library.people(PeopleFilter { kind, min_faces }, Page::ALL);
         let named = list(PeopleKind::Named, 0)?.into_iter().filter_map(|card| {

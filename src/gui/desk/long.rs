@@ -6,11 +6,11 @@ use anyhow::{Context, Result};
 
 use super::{Desk, Shared, failure, loads, lock, pictures};
 use crate::device::DeviceChoice;
-use crate::gui::backend::{Event, JobEnd, JobSummary, Ticket};
+use crate::gui::backend::{Event, Failed, JobEnd, JobSummary, Ticket};
 use crate::gui::rows::{CompareFace, CompareResult, CompareSource, JobId, JobKind, JobReport, JobStage};
 use crate::jobs::{
     Compared, Desk as Networks, EngineOptions, FindFaces, Grouping, JobEvent, Progress, Sink, Stage, compare_face,
-    compare_file, install, regroup, scan,
+    compare_file, install, reembed, regroup, scan,
 };
 use crate::models::{InstallOptions, Store};
 use crate::types::{Cancel, FaceId, ModelId};
@@ -70,7 +70,7 @@ impl Desk {
             let removed = Store::open(shared.home.models()).and_then(|store| store.remove(&model));
             sink.send(match removed {
                 Ok(_) => Event::Changed(ticket),
-                Err(error) => Event::Failed(Some(ticket), failure("remove", &error.into())),
+                Err(error) => Event::Failed(Some(ticket), failure(Failed::Remove, &error.into())),
             });
         });
     }
@@ -85,7 +85,7 @@ impl Desk {
                     *lock(&shared.device) = None;
                     Event::Changed(ticket)
                 }
-                Err(error) => Event::Failed(Some(ticket), failure("change", &error)),
+                Err(error) => Event::Failed(Some(ticket), failure(Failed::Change, &error)),
             });
         });
     }
@@ -113,7 +113,9 @@ fn run_scan(
         summary.elapsed_secs += scanned.elapsed_secs;
     }
     if !cancel.is_cancelled() {
-        regroup(&shared.library, engine.model_id(), &Grouping::remembered(&shared.library)?, cancel, events)?;
+        reembed(engine, &shared.library, cancel, events)?;
+        let grouping = Grouping::remembered(&shared.library, &shared.options())?;
+        regroup(&shared.library, engine.model_id(), &grouping, cancel, events)?;
     }
     Ok(summary)
 }
@@ -143,7 +145,7 @@ fn end(sink: &Sink<Event>, job: JobId, cancel: &Cancel, outcome: Result<JobSumma
         Ok(summary) if cancel.is_cancelled() => JobEnd::Cancelled(summary),
         Ok(summary) => JobEnd::Done(summary),
         Err(_) if cancel.is_cancelled() => JobEnd::Cancelled(JobSummary::default()),
-        Err(error) => JobEnd::Failed(failure("job", &error)),
+        Err(error) => JobEnd::Failed(failure(Failed::Job, &error)),
     };
     sink.send(Event::JobEnded(job, end));
 }

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::Result;
 
-use super::backend::{Backend, Change, Event, Failure, Request};
+use super::backend::{Backend, Change, Event, Failed, Failure, Request};
 use super::rows::JobId;
 use crate::jobs::{EngineOptions, Home, LibraryHandle, Runner, Sink, ThumbnailCache};
 use crate::types::Cancel;
@@ -50,7 +50,7 @@ impl Desk {
             preview: Mutex::new(None),
         };
         let runner = Runner::start(home, wake, || {
-            Event::Failed(None, Failure { what: "internal".into(), details: "a job broke down".into() })
+            Event::Failed(None, Failure { what: Failed::Internal, details: "a job broke down".into() })
         })?;
         Ok(Self { runner, shared: Arc::new(shared), running: HashMap::new(), next_job: 1 })
     }
@@ -129,6 +129,6 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn failure(what: &str, error: &anyhow::Error) -> Failure {
-    Failure { what: what.to_owned(), details: format!("{error:#}") }
+fn failure(what: Failed, error: &anyhow::Error) -> Failure {
+    Failure { what, details: format!("{error:#}") }
 }

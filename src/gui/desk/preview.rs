@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::{Shared, failure, lock};
 use crate::cluster;
-use crate::gui::backend::Event;
+use crate::gui::backend::{Event, Failed};
 use crate::gui::rows::{GroupChange, GroupChangeKind, GroupingPreview, Linkage};
 use crate::jobs::{Grouping, PreparedGrouping, Sink};
 use crate::types::{Cancel, FaceId, SquaredDistance};
@@ -26,14 +26,14 @@ pub fn answer(shared: &Shared, sink: &Sink<Event>, squared_distance: f32, linkag
     let preview = with_prepared(shared, linkage, |prepared| preview(prepared, squared_distance, linkage));
     sink.send(match preview {
         Ok(preview) => Event::GroupingPreview(preview),
-        Err(error) => Event::Failed(None, failure("preview", &error)),
+        Err(error) => Event::Failed(None, failure(Failed::Preview, &error)),
     });
 }
 
 /// Groups anew as previewed, as one step of the history, and remembers threshold and linkage.
 pub fn apply(shared: &Shared, threshold: SquaredDistance, linkage: Linkage) -> Result<()> {
     let groups = with_prepared(shared, linkage, |prepared| prepared.groups(threshold))?;
-    Grouping { linkage: core_linkage(linkage), threshold }.remember(&shared.library)?;
+    Grouping { linkage: core_linkage(linkage), threshold }.remember(&shared.library, &shared.options().model_id())?;
     shared.library.call(move |library| library.apply_grouping(&groups, crate::library::GroupedBy::User))?;
     Ok(())
 }
@@ -48,6 +48,16 @@ fn with_prepared<T>(shared: &Shared, linkage: Linkage, use_it: impl FnOnce(&Prep
     }
     let prepared = kept.as_ref().ok_or_else(|| anyhow::anyhow!("the preview was just prepared"))?;
     Ok(use_it(&prepared.grouping))
+}
+
+/// The window's word for a linkage.
+pub fn window_linkage(linkage: cluster::Linkage) -> Linkage {
+    match linkage {
+        cluster::Linkage::Average => Linkage::Average,
+        cluster::Linkage::Complete => Linkage::Complete,
+        cluster::Linkage::Single => Linkage::Single,
+        cluster::Linkage::Ward => Linkage::Ward,
+    }
 }
 
 fn core_linkage(linkage: Linkage) -> cluster::Linkage {

@@ -103,7 +103,7 @@ impl CompareView {
             let gap = space::XXL;
             ui.horizontal(|ui| {
                 ui.spacing_mut().item_spacing.x = gap;
-                ui.add_space(((ui.available_width() - 2.0 * CROP - gap) / 2.0 - gap).max(0.0));
+                ui.add_space(((ui.available_width() - 2.0 * CROP - gap) / 2.0).max(0.0));
                 for slot in 0..2 {
                     self.slot_ui(ui, ctx, slot, result);
                 }

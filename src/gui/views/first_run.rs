@@ -74,7 +74,7 @@ fn offer_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, missing: &[ModelRow]) {
             if let Some(job) = installing {
                 let share = job.total.filter(|total| *total > 0).map_or(0.0, |total| job.done as f32 / total as f32);
                 let words = job_bar::parts(job, ctx.text).join("  ");
-                ui.add(egui::ProgressBar::new(share).desired_height(6.0));
+                ui.add(egui::ProgressBar::new(share).desired_height(6.0).fill(theme::palette(ui.visuals()).accent));
                 ui.label(theme::secondary(ui, words));
                 return;
             }

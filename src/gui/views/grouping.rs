@@ -25,7 +25,7 @@ pub fn grouping_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
     });
     ui.add(egui::Label::new(theme::secondary(ui, ctx.text.s("grouping_what"))).wrap());
     ui.add_space(space::S);
-    let (threshold, linkage) = ctx.state.grouping.asked.unwrap_or((ctx.state.threshold(), ctx.state.settings.linkage));
+    let (threshold, linkage) = ctx.state.grouping.asked.unwrap_or(ctx.state.grouped_with());
     threshold_ui(ui, ctx, threshold, linkage);
     ui.collapsing(ctx.text.s("advanced"), |ui| linkage_ui(ui, ctx, threshold, linkage));
     ui.add_space(space::S);

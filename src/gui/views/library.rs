@@ -190,7 +190,7 @@ fn tile_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, tile: &PhotoTile, side: f32) -> R
     let palette = theme::palette(ui.visuals());
     let rounding = CornerRadius::same(theme::radius::CONTROL);
     let drawable = ctx.images.get(ImageKey::Thumbnail(tile.photo));
-    let whole = picture::paint(ui, rect, drawable, picture::Fit::Cover, rounding);
+    let whole = picture::paint(ui, rect, drawable, picture::Fit::CoverAround(focus(tile)), rounding);
     if response.hovered() {
         outlines_ui(ui, rect, whole, tile);
     }
@@ -199,6 +199,20 @@ fn tile_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, tile: &PhotoTile, side: f32) -> R
         ui.painter().rect_stroke(rect, rounding, ring, StrokeKind::Inside);
     }
     response
+}
+
+/// The middle of all faces: a square cut from a photo shows them rather than its centre.
+fn focus(tile: &PhotoTile) -> [f32; 2] {
+    let mut around = Rect::NOTHING;
+    for face in &tile.faces {
+        around.extend_with(egui::pos2(face.x, face.y));
+        around.extend_with(egui::pos2(face.x + face.width, face.y + face.height));
+    }
+    if !around.is_positive() {
+        return [0.5, 0.5];
+    }
+    let centre = around.center().to_vec2() / Vec2::new(tile.size.0.max(1) as f32, tile.size.1.max(1) as f32);
+    [centre.x, centre.y]
 }
 
 /// Where the faces are, while the pointer is over the photo.

@@ -170,7 +170,9 @@ fn rows_of(people: &People, columns: usize) -> Vec<Row> {
 
 fn bar_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, people: &People) {
     ui.horizontal(|ui| {
-        ui.label(theme::secondary(ui, ctx.text.n("named_people", people.named.len() as u64)));
+        if !people.named.is_empty() {
+            ui.label(theme::secondary(ui, ctx.text.n("named_people", people.named.len() as u64)));
+        }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let label = ctx.text.s("grouping");
             if buttons::icon_and_text_ui(ui, Rank::Quiet, Icon::SlidersHorizontal, label).clicked() {

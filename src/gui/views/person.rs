@@ -33,6 +33,8 @@ pub struct PersonView {
     take_focus: bool,
     moving: NameField,
     merging: NameField,
+    /// M was pressed: the merge menu opens in this frame.
+    open_merge: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,10 +80,16 @@ impl PersonView {
         if !ui.ctx().egui_wants_keyboard_input() {
             self.keys(ui, ctx, page);
         }
-        if !self.selected.is_empty() {
-            self.selection_bar_ui(ui, ctx, page);
-            ui.add_space(space::S);
-        }
+        // The bar has its place also while nothing is selected, so that tiles stay where the pointer is.
+        ui.horizontal(|ui| {
+            ui.set_height(size::CONTROL);
+            if self.selected.is_empty() {
+                ui.label(theme::secondary(ui, ctx.text.s("selection_hint")));
+            } else {
+                self.selection_bar_ui(ui, ctx, page);
+            }
+        });
+        ui.add_space(space::S);
         let width = ui.available_width() - space::M;
         let columns = (((width + GAP) / (size::FACE_TILE + GAP)).floor() as usize).max(1);
         let rows = rows_of(page, columns);
@@ -156,6 +164,9 @@ impl PersonView {
             ctx.send(Command::Filter(PhotoFilter::Person(page.person)));
         }
         let merge = buttons::icon_and_text_ui(ui, Rank::Plain, Icon::Merge, ctx.text.s("merge_with"));
+        if std::mem::take(&mut self.open_merge) {
+            egui::Popup::open_id(ui.ctx(), egui::Popup::default_response_id(&merge));
+        }
         egui::Popup::menu(&merge).close_behavior(egui::PopupCloseBehavior::CloseOnClickOutside).show(|ui| {
             ui.set_min_width(240.0);
             if let Some(into) = pick_person_ui(ui, ctx, "merge with", &mut self.merging)
@@ -272,6 +283,8 @@ impl PersonView {
         } else if pressed(Key::N) {
             self.naming = Some(NameField::with(page.name.clone().unwrap_or_default()));
             self.take_focus = true;
+        } else if pressed(Key::M) {
+            self.open_merge = true;
         } else if pressed(Key::I) {
             ctx.send(Command::Ignore(page.person));
         } else if ui.input(|input| input.modifiers.command && input.key_pressed(Key::A)) {
@@ -309,9 +322,9 @@ fn heading_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, page: &PersonPage, section: Se
     let count = section_faces(page, section).len() as u64;
     ui.horizontal_centered(|ui| {
         let words = match (section, &page.name) {
-            (Section::Confirmed, _) => ctx.text.s("confirmed").to_owned(),
+            (Section::Confirmed, Some(_)) => ctx.text.s("confirmed").to_owned(),
             (Section::Suggested, Some(name)) => ctx.text.f("probably", &[("name", name)]),
-            (Section::Suggested, None) => ctx.text.s("in_this_group").to_owned(),
+            (_, None) => ctx.text.s("in_this_group").to_owned(),
         };
         ui.label(theme::lead(words));
         ui.label(theme::secondary(ui, crate::gui::locale::grouped(count)));

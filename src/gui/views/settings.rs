@@ -39,7 +39,7 @@ fn device_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
             });
         }
         Loadable::Failed(failure) => {
-            ui.label(ctx.text.s(failure.words_key()));
+            ui.label(ctx.text.s(failure.what.words_key()));
         }
         Loadable::Ready(devices) => {
             for device in devices {
@@ -88,7 +88,7 @@ fn language_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
 }
 
 fn grouping_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
-    let threshold = format!("{:.2}", ctx.state.threshold());
+    let threshold = format!("{:.2}", ctx.state.grouped_with().0);
     ui.label(theme::secondary(ui, ctx.text.f("threshold_is", &[("threshold", &threshold)])));
     if buttons::button_ui(ui, Rank::Plain, ctx.text.s("change_grouping")).clicked() {
         ctx.send(Command::Show(crate::gui::state::View::People));

@@ -7,10 +7,13 @@ use crate::gui::theme;
 use crate::gui::thumbnails::Drawable;
 
 /// How a picture meets its frame.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Fit {
     /// Fills the frame; what juts out is cut.
     Cover,
+    /// Like `Cover`, but what is at this share of the picture's width and height comes to the middle, as far as the
+    /// picture reaches.
+    CoverAround([f32; 2]),
     /// Whole, within the frame.
     Contain,
 }
@@ -55,11 +58,17 @@ pub fn round(frame: Rect) -> CornerRadius {
 
 fn place(frame: Rect, picture: Vec2, fit: Fit) -> Rect {
     let ratio = frame.size() / picture.max(Vec2::splat(1.0));
-    let scale = match fit {
-        Fit::Cover => ratio.max_elem(),
-        Fit::Contain => ratio.min_elem(),
-    };
-    Rect::from_center_size(frame.center(), picture * scale)
+    match fit {
+        Fit::Contain => Rect::from_center_size(frame.center(), picture * ratio.min_elem()),
+        Fit::Cover => Rect::from_center_size(frame.center(), picture * ratio.max_elem()),
+        Fit::CoverAround([x, y]) => {
+            let size = picture * ratio.max_elem();
+            let wanted = frame.center() - Vec2::new(x, y) * size;
+            // No edge of the picture comes inside the frame.
+            let min = wanted.max(frame.max - size).min(frame.min);
+            Rect::from_min_size(min, size)
+        }
+    }
 }
 
 #[cfg(test)]
@@ -73,5 +82,15 @@ mod tests {
         assert_eq!(place(frame, wide, Fit::Cover).size(), Vec2::new(200.0, 100.0));
         assert_eq!(place(frame, wide, Fit::Contain).size(), Vec2::new(100.0, 50.0));
         assert_eq!(place(frame, wide, Fit::Cover).center(), frame.center());
+    }
+
+    #[test]
+    fn what_matters_comes_to_the_middle_as_far_as_the_picture_reaches() {
+        let frame = Rect::from_min_size(pos2(10.0, 10.0), Vec2::splat(100.0));
+        let tall = Vec2::new(100.0, 400.0);
+        assert_eq!(place(frame, tall, Fit::CoverAround([0.5, 0.5])), place(frame, tall, Fit::Cover));
+        assert_eq!(place(frame, tall, Fit::CoverAround([0.5, 0.25])).top(), 10.0 + 50.0 - 100.0);
+        assert_eq!(place(frame, tall, Fit::CoverAround([0.5, 0.0])).top(), frame.top());
+        assert_eq!(place(frame, tall, Fit::CoverAround([0.5, 1.0])).bottom(), frame.bottom());
     }
 }

@@ -29,9 +29,13 @@ fn foot_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
     let Some(overview) = ctx.state.overview() else { return };
     let secondary = theme::palette(ui.visuals()).secondary;
     let model = overview.model.as_deref().unwrap_or(ctx.text.s("no_model"));
-    for (words, view) in [(model, View::Models), (overview.device.as_str(), View::Settings)] {
+    // Until the networks are loaded, the best device is only a choice.
+    let device = if overview.device == "auto" { ctx.text.s("device_auto") } else { &overview.device };
+    for (words, view) in [(model, View::Models), (device, View::Settings)] {
+        // What stands in brackets, such as a date, shows when the pointer rests on it.
+        let short = words.split(" (").next().unwrap_or(words);
         let mut job =
-            egui::text::LayoutJob::simple(words.to_owned(), theme::small_font(), secondary, size::RAIL - space::M);
+            egui::text::LayoutJob::simple(short.to_owned(), theme::small_font(), secondary, size::RAIL - space::M);
         job.wrap.max_rows = 2;
         job.halign = egui::Align::Center;
         if ui.add(egui::Label::new(job).sense(Sense::click())).on_hover_text(words).clicked() {

@@ -1,4 +1,4 @@
-//! The one search field: jump to a person, a view or a command. Ctrl-K (⌘K) leads to it.
+//! The one search field: jump to a person, a photo, a view or a command. Ctrl-K (⌘K) leads to it.
 
 use eframe::egui::{
     self, Area, CornerRadius, Id, Key, Modifiers, Order, Rect, Response, Role, Sense, TextEdit, Ui, Vec2, WidgetInfo,
@@ -59,6 +59,9 @@ pub fn search_field_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, field: &mut SearchFie
     ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(ctx.text.s("search_label")));
     if response.changed() {
         field.marked = 0;
+        if !field.text.trim().is_empty() {
+            ctx.send(Command::FindPhotos(field.text.trim().to_owned()));
+        }
     }
     if response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) {
         if let Some(hit) = hits.get(field.marked) {
@@ -87,6 +90,10 @@ fn hits(ctx: &ViewCtx<'_>, typed: &str) -> Vec<Hit> {
         let words = ctx.text.f("photos_of", &[("name", &person.name)]);
         let command = Command::Filter(PhotoFilter::Person(person.person));
         hits.push(Hit { kind: HitKind::Photos, words, command });
+    }
+    let (found_for, photos) = &ctx.state.found_photos;
+    for (photo, name) in photos.iter().filter(|_| !typed.is_empty() && found_for == typed.trim()) {
+        hits.push(Hit { kind: HitKind::Photos, words: name.clone(), command: Command::OpenPhoto(*photo) });
     }
     let lower = typed.trim().to_lowercase();
     let go = |words: &str, command: Command| Hit { kind: HitKind::Go, words: words.to_owned(), command };

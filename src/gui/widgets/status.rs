@@ -36,7 +36,7 @@ pub fn failed_ui(ui: &mut Ui, text: &Locale, failure: &Failure, again: &str) -> 
         let palette = theme::palette(ui.visuals());
         ui.label(icons::large(Icon::TriangleAlert).color(palette.different));
         ui.add_space(space::S);
-        ui.label(theme::lead(text.s(failure.words_key())));
+        ui.label(theme::lead(text.s(failure.what.words_key())));
         ui.set_max_width(size::READING_WIDTH);
         if !failure.details.is_empty() {
             ui.collapsing(text.s("details"), |ui| ui.label(theme::secondary(ui, &failure.details)));

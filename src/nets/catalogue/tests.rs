@@ -173,6 +173,9 @@ fn sizes_are_the_papers() {
 #[test]
 fn rivals_counts() {
     check("inception-resnet-v1", 512, 23_482_624, Some(1_417_662_304));
+    // The trunk of the same network with 1,000 classes (55,843,464 in common implementations, 1,537,000 of them the
+    // classifier) and our head: 1,536 × 512 and the last batch norm.
+    check("inception-resnet-v2", 512, 55_843_464 - 1_537_000 + 1536 * 512 + 2 * 512, None);
     check("nn4.small2", 128, 3_733_968, None);
     check("mobilefacenet", 128, 1_003_136, Some(220_965_376));
     check("mobilenet-v1", 1000, 4_231_976, None);
