@@ -3,6 +3,7 @@
 mod bench;
 mod compare;
 mod console;
+mod demo;
 mod devices;
 mod embed;
 mod eval;
@@ -11,6 +12,7 @@ mod nets;
 mod people;
 mod scan;
 mod synth;
+mod train;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -61,6 +63,8 @@ pub enum Command {
     Devices(devices::DevicesArgs),
     Eval(eval::EvalArgs),
     People(people::PeopleArgs),
+    Train(train::TrainArgs),
+    Demo(demo::DemoArgs),
     Synth(synth::SynthArgs),
 }
 
@@ -77,6 +81,8 @@ pub fn run(global: &Global, command: Command) -> Result<ExitCode> {
         Command::Devices(args) => devices::run(&home, args),
         Command::Eval(args) => eval::run(&home, global, args),
         Command::People(args) => people::run(&home, args),
+        Command::Train(args) => train::run(&home, global, args),
+        Command::Demo(args) => demo::run(&home, global, args),
         Command::Synth(args) => synth::run(args),
     }
 }

@@ -52,23 +52,7 @@ pub fn all_pairs(
     done: &(dyn Fn(u64) + Sync),
 ) -> Result<AllPairs, EvalError> {
     let set = Sorted::new(vectors, labels)?;
-    count(&set, &set, Pairing::Within, cancel, done)
-}
-
-/// Every pair of one of `a` with one of `b`: a probe set against a gallery, or a new model against an old one.
-///
-/// # Errors
-/// As [`all_pairs`]; also when the dimensions differ.
-pub fn between(
-    a: (&Vectors, &[u32]),
-    b: (&Vectors, &[u32]),
-    cancel: &Cancel,
-    done: &(dyn Fn(u64) + Sync),
-) -> Result<AllPairs, EvalError> {
-    if a.0.dimensions() != b.0.dimensions() {
-        return Err(EvalError::Dimensions { left: a.0.dimensions(), right: b.0.dimensions() });
-    }
-    count(&Sorted::new(a.0, a.1)?, &Sorted::new(b.0, b.1)?, Pairing::Across, cancel, done)
+    count(&set, cancel, done)
 }
 
 /// The set dealt into `splits` parts that share nobody, each judged alone at the FAR `target`.
@@ -98,18 +82,6 @@ pub fn over_splits(
 }
 
 impl DistanceHistogram {
-    /// Counts made elsewhere, on a GPU for one.
-    ///
-    /// # Errors
-    /// When there are not [`BINS`] counts.
-    pub fn from_counts(counts: Vec<u64>) -> Result<Self, EvalError> {
-        if counts.len() == BINS {
-            Ok(Self(counts))
-        } else {
-            Err(EvalError::Dimensions { left: BINS, right: counts.len() })
-        }
-    }
-
     pub fn counts(&self) -> &[u64] {
         &self.0
     }
@@ -214,16 +186,10 @@ impl Sorted {
     }
 
     /// Whether two ranges of rows may share a label.
-    fn may_share(&self, mine: &Range<usize>, other: &Self, theirs: &Range<usize>) -> bool {
-        self.labels[mine.start] <= other.labels[theirs.end - 1]
-            && other.labels[theirs.start] <= self.labels[mine.end - 1]
+    fn may_share(&self, rows: &Range<usize>, columns: &Range<usize>) -> bool {
+        self.labels[rows.start] <= self.labels[columns.end - 1]
+            && self.labels[columns.start] <= self.labels[rows.end - 1]
     }
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Pairing {
-    Within,
-    Across,
 }
 
 const TILE_ROWS: usize = 96;
@@ -261,20 +227,18 @@ impl Worker {
         }
     }
 
-    /// Adds the pairs of one block, of whose bins `self.bins` is full.
-    fn add_block(&mut self, a: &Sorted, rows: &Range<usize>, b: &Sorted, columns: &Range<usize>, pairing: Pairing) {
-        let diagonal = pairing == Pairing::Within && columns.start < rows.end;
-        let mixed = a.may_share(rows, b, columns);
+    /// Adds the pairs of one block above the diagonal, of whose bins `self.bins` is full.
+    fn add_block(&mut self, set: &Sorted, rows: &Range<usize>, columns: &Range<usize>) {
+        let mixed = set.may_share(rows, columns);
         for (line, row) in rows.clone().enumerate() {
-            let first = if diagonal { (row + 1).max(columns.start) } else { columns.start };
-            let from = (first - columns.start).min(columns.len());
+            let from = (row + 1).saturating_sub(columns.start).min(columns.len());
             let bins = &self.bins[line * TILE_COLUMNS..][from..columns.len()];
             if !mixed {
                 bins.iter().for_each(|&bin| self.different[bin as usize] += 1);
                 continue;
             }
-            let label = a.labels[row];
-            for (&bin, &other) in bins.iter().zip(&b.labels[columns.start + from..columns.end]) {
+            let label = set.labels[row];
+            for (&bin, &other) in bins.iter().zip(&set.labels[columns.start + from..columns.end]) {
                 let histogram = if label == other { &mut self.same } else { &mut self.different };
                 histogram[bin as usize] += 1;
             }
@@ -282,31 +246,24 @@ impl Worker {
     }
 }
 
-fn count(
-    a: &Sorted,
-    b: &Sorted,
-    pairing: Pairing,
-    cancel: &Cancel,
-    done: &(dyn Fn(u64) + Sync),
-) -> Result<AllPairs, EvalError> {
-    let dimensions = a.vectors.dimensions();
-    let columns = b.tiles(TILE_COLUMNS);
+fn count(set: &Sorted, cancel: &Cancel, done: &(dyn Fn(u64) + Sync)) -> Result<AllPairs, EvalError> {
+    let dimensions = set.vectors.dimensions();
+    let columns = set.tiles(TILE_COLUMNS);
     let pairs_done = AtomicU64::new(0);
     let strip = |mut worker: Worker, rows: Range<usize>| {
-        let mut pairs = 0;
-        for columns in columns.iter().filter(|c| pairing == Pairing::Across || c.end > rows.start + 1) {
+        for columns in columns.iter().filter(|columns| columns.end > rows.start + 1) {
             if cancel.is_cancelled() {
                 return Err(EvalError::Cancelled);
             }
-            worker.transpose(&b.vectors, columns);
-            dot_bins(&a.vectors, &rows, &worker.transposed, &mut worker.bins);
-            worker.add_block(a, &rows, b, columns, pairing);
-            pairs += rows.len() * columns.len();
+            worker.transpose(&set.vectors, columns);
+            dot_bins(&set.vectors, &rows, &worker.transposed, &mut worker.bins);
+            worker.add_block(set, &rows, columns);
         }
-        done(pairs_done.fetch_add(pairs as u64, Ordering::Relaxed) + pairs as u64);
+        let pairs: u64 = rows.map(|row| (set.labels.len() - 1 - row) as u64).sum();
+        done(pairs_done.fetch_add(pairs, Ordering::Relaxed) + pairs);
         Ok(worker)
     };
-    let worker = a
+    let worker = set
         .tiles(TILE_ROWS)
         .into_par_iter()
         .try_fold(|| Worker::new(dimensions), strip)
@@ -388,12 +345,12 @@ mod tests {
     }
 
     /// Every pair by two loops in f64.
-    fn plainly(a: &Vectors, la: &[u32], b: &Vectors, lb: &[u32], within: bool) -> (Vec<f64>, Vec<f64>) {
+    fn plainly(vectors: &Vectors, labels: &[u32]) -> (Vec<f64>, Vec<f64>) {
         let (mut same, mut different) = (Vec::new(), Vec::new());
-        for i in 0..a.len() {
-            for j in if within { i + 1 } else { 0 }..b.len() {
-                let distance = Metric::SquaredL2.between(a.row(i), b.row(j));
-                if la[i] == lb[j] { &mut same } else { &mut different }.push(distance);
+        for i in 0..vectors.len() {
+            for j in i + 1..vectors.len() {
+                let distance = Metric::SquaredL2.between(vectors.row(i), vectors.row(j));
+                if labels[i] == labels[j] { &mut same } else { &mut different }.push(distance);
             }
         }
         (same, different)
@@ -416,20 +373,14 @@ mod tests {
     fn counts_what_two_loops_count() {
         for (count, dimensions) in [(5, 3), (97, 16), (700, 33)] {
             let (vectors, labels) = (unit_vectors(count, dimensions, 3), labels(count));
-            let found = all_pairs(&vectors, &labels, &Cancel::default(), &|_| {}).unwrap();
-            let (same, different) = plainly(&vectors, &labels, &vectors, &labels, true);
+            let done = AtomicU64::new(0);
+            let told = |pairs| done.fetch_max(pairs, Ordering::Relaxed);
+            let found = all_pairs(&vectors, &labels, &Cancel::default(), &|pairs| _ = told(pairs)).unwrap();
+            assert_eq!(done.into_inner(), (count * (count - 1) / 2) as u64);
+            let (same, different) = plainly(&vectors, &labels);
             check(&found.same, same);
             check(&found.different, different);
         }
-    }
-
-    #[test]
-    fn counts_pairs_across_two_sets() {
-        let (a, b) = (unit_vectors(150, 20, 1), unit_vectors(301, 20, 2));
-        let found = between((&a, &labels(150)), (&b, &labels(301)), &Cancel::default(), &|_| {}).unwrap();
-        let (same, different) = plainly(&a, &labels(150), &b, &labels(301), false);
-        check(&found.same, same);
-        check(&found.different, different);
     }
 
     #[test]

@@ -70,12 +70,6 @@ impl Roc {
         self.points[end.max(1) - 1].val
     }
 
-    /// The point of the largest threshold not above `threshold`.
-    pub fn at_threshold(&self, threshold: f64) -> RocPoint {
-        let end = self.points.partition_point(|point| point.threshold <= threshold);
-        RocPoint { threshold, ..self.points[end.max(1) - 1] }
-    }
-
     /// The points a plot needs: corners only, since straight runs keep their shape without their middle.
     pub fn corners(&self) -> Vec<RocPoint> {
         let mut corners: Vec<RocPoint> = Vec::new();
@@ -148,7 +142,6 @@ mod tests {
             [(0.0, 0.0), (0.0, 0.5), (0.5, 0.5), (0.5, 1.0), (1.0, 1.0)]
         );
         assert_eq!((roc.val_at(0.0), roc.val_at(0.49), roc.val_at(0.5)), (0.5, 0.5, 1.0));
-        assert_eq!((roc.at_threshold(0.5).val, roc.at_threshold(3.5).val), (0.0, 1.0));
     }
 
     #[test]

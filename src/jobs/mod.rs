@@ -2,6 +2,7 @@
 
 mod bench;
 mod compare;
+pub mod demo;
 mod embed_files;
 mod engine;
 pub mod eval;
@@ -17,6 +18,7 @@ mod scan;
 #[cfg(test)]
 mod tests;
 mod thumbnails;
+pub mod train;
 mod walk;
 
 pub use bench::{BenchPlan, BenchReport, bench};

@@ -18,6 +18,7 @@ pub mod inception_v1;
 pub mod inception_v2;
 pub mod inception_v3;
 pub mod inception_v4;
+pub mod likeness_small;
 pub mod mobilefacenet;
 pub mod mobilenet;
 pub mod nin;

@@ -1,14 +1,34 @@
 //! Triplet loss: sampling, mining, optimising, checkpoints, runs.
+//!
+//! Reading order: [`data`] says what is trained on, [`sampler`] draws mini-batches, [`mining`] chooses triplets,
+//! [`loss`] measures them, [`step`] turns a batch into gradients whatever its size, [`optimiser`] moves the weights,
+//! [`run`] is the loop around it, [`checkpoint`] what stays on disk. Definitions are those of Schroff et al. 2015,
+//! sections 3 and 7; where a file departs from them, its page says so.
+//!
+//! The trainer knows no window and no terminal: it reports [`events::TrainEvent`]s to a closure and looks at
+//! [`events::Control`] between two steps.
 
+pub mod alarms;
+pub mod augment;
+pub mod checkpoint;
+pub mod config;
 pub mod data;
 pub mod ema;
+pub mod events;
 pub mod frozen;
 pub mod gradients;
+pub mod loader;
 pub mod loss;
 pub mod mining;
 pub mod optimiser;
 pub mod rng;
+pub mod run;
 pub mod sampler;
 pub mod schedule;
+pub mod start;
+pub mod step;
 #[cfg(test)]
 mod testing;
+pub mod validate;
+
+pub use config::TrainConfig;

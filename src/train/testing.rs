@@ -1,6 +1,6 @@
 //! A network small enough for tests that train.
 
-use burn::module::{Initializer, Module, Param};
+use burn::module::{Module, Param};
 use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{BatchNorm, BatchNormConfig, Linear, LinearConfig};
 use burn::tensor::{Device, Tensor, TensorData, activation::relu};
@@ -9,6 +9,15 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
 use crate::nets::EmbeddingNet;
+use crate::types::{ChannelOrder, CropRule, InputRecipe, PixelScaling};
+
+pub const TINY_RECIPE: InputRecipe = InputRecipe {
+    width: 12,
+    height: 12,
+    crop: CropRule::AsStored,
+    scaling: PixelScaling::Fixed { mean: 127.5, divisor: 64.0 },
+    channels: ChannelOrder::Rgb,
+};
 
 #[derive(Module, Debug)]
 pub struct TinyNet {
@@ -20,15 +29,12 @@ pub struct TinyNet {
 
 impl TinyNet {
     pub fn new(seed: u64, device: &Device) -> Self {
-        let initializer = Initializer::KaimingUniform { gain: 1.0, fan_out_only: false };
-        let conv =
-            |channels| Conv2dConfig::new(channels, [3, 3]).with_stride([2, 2]).with_initializer(initializer.clone());
-        device.seed(seed);
+        let conv = |channels| Conv2dConfig::new(channels, [3, 3]).with_stride([2, 2]).with_bias(false);
         let net = Self {
             conv1: conv([3, 6]).init(device),
             norm: BatchNormConfig::new(6).init(device),
             conv2: conv([6, 8]).init(device),
-            linear: LinearConfig::new(8 * 2 * 2, 5).init(device),
+            linear: LinearConfig::new(8 * 2 * 2, 5).with_bias(false).init(device),
         };
         net.map(&mut Seeded(ChaCha8Rng::seed_from_u64(seed)))
     }
@@ -68,4 +74,10 @@ pub fn noise<const D: usize>(seed: u64, shape: [usize; D]) -> Tensor<D> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let values: Vec<f32> = (0..shape.iter().product()).map(|_| rng.random_range(-1.0..1.0)).collect();
     Tensor::from_data(TensorData::new(values, shape), &Device::flex().autodiff())
+}
+
+/// Pictures of 12 × 12 random pixels.
+pub fn pictures(seed: u64, count: usize) -> Vec<image::RgbImage> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    (0..count).map(|_| image::RgbImage::from_fn(12, 12, |_, _| image::Rgb(rng.random()))).collect()
 }

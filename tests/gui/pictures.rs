@@ -66,7 +66,8 @@ fn scenes() -> Vec<Scene> {
 }
 
 /// The scenes that are kept as small pictures.
-const KEPT: [&str; 6] = ["first_run", "library_scanning", "people", "people_dark", "grouping", "compare_matrix"];
+const KEPT: [&str; 8] =
+    ["first_run", "library_scanning", "people", "people_dark", "grouping", "person", "compare", "compare_matrix"];
 
 /// `LIKENESS_PICTURES=FOLDER` writes large pictures of all scenes with the system's fonts there instead of comparing.
 #[test]

@@ -24,7 +24,7 @@ pub(super) fn draw(figure: &Figure) -> String {
         ink::PAPER
     );
     let title = escape(&figure.title);
-    let _ = writeln!(svg, "<text x=\"{LEFT}\" y=\"28\" font-size=\"15\" fill=\"{}\">{title}</text>", ink::TEXT);
+    let _ = writeln!(svg, "<text x=\"{LEFT}\" y=\"24\" font-size=\"15\" fill=\"{}\">{title}</text>", ink::TEXT);
     axes(&mut svg, figure);
     for (index, series) in figure.series.iter().enumerate() {
         draw_series(&mut svg, figure, series, ink::line(index));
@@ -171,10 +171,10 @@ fn marks(svg: &mut String, figure: &Figure) {
         let _ = writeln!(
             svg,
             "<line x1=\"{x:.1}\" y1=\"{TOP}\" x2=\"{x:.1}\" y2=\"{BOTTOM}\" stroke=\"{}\" stroke-width=\"1\" \
-             stroke-dasharray=\"4 3\"/>\n<text x=\"{:.1}\" y=\"{:.1}\" font-size=\"12\" fill=\"{}\">{}</text>",
+             stroke-dasharray=\"4 3\"/>\n<text x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"middle\" font-size=\"12\" \
+             fill=\"{}\">{}</text>",
             ink::FAINT_TEXT,
-            x + 5.0,
-            TOP + 12.0,
+            TOP - 5.0,
             ink::FAINT_TEXT,
             escape(label)
         );

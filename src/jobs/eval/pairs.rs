@@ -9,13 +9,16 @@ use serde::Serialize;
 use super::inputs::{Faces, join_mirrored, read_text};
 use super::present;
 use super::run_folder::RunFolder;
+use crate::embed::quantise::QuantisedEmbedding;
 use crate::eval::embedded::EmbeddedImages;
 use crate::eval::errata::Errata;
 use crate::eval::failures::{Failure, failures};
 use crate::eval::lfw::{Centring, Judgement, Options, RowPair, judge, judge_split};
+use crate::eval::quantised::{QuantisationCost, cost};
 use crate::eval::sandberg::{self, Published};
-use crate::eval::{LabelledPair, PairList, ScoredPair, Vectors};
+use crate::eval::{LabelledPair, Metric, PairList, ScoredPair, Vectors};
 use crate::jobs::Home;
+use crate::types::Embedding;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -83,6 +86,9 @@ pub struct PairsOutcome {
     /// The same figures without pairs whose label is known to be wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub without_errata: Option<WithoutErrata>,
+    /// What one byte a dimension costs; only told for plain squared distances over folds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<QuantisationCost>,
     pub run: PathBuf,
 }
 
@@ -161,7 +167,11 @@ pub fn eval_pairs(
     let without = errata.as_ref().map(|errata| without_errata(&judged, &resolved, errata, config)).transpose()?;
 
     let run = RunFolder::create(home, config.kind, config, &faces.inputs)?;
-    let outcome = outcome(&run, &faces, &resolved, &judged, published.as_ref(), without.flatten(), config);
+    let outcome = PairsOutcome {
+        without_errata: without.flatten(),
+        bytes: byte_cost(&faces, &resolved, &judged, config)?,
+        ..outcome(&run, &faces, &resolved, &judged, published.as_ref(), config)
+    };
     let wrong = failures(&judged.scored, |fold| judged.threshold_of(fold).unwrap_or(f64::NAN));
     run.json("result.json", &outcome)?;
     run.json("folds.json", &judged.folds)?;
@@ -264,13 +274,35 @@ fn without_errata(
     }))
 }
 
+/// The same pairs judged by embeddings of one byte a dimension.
+fn byte_cost(
+    faces: &Faces,
+    resolved: &Resolved,
+    judged: &Judgement,
+    config: &PairsConfig,
+) -> Result<Option<QuantisationCost>> {
+    let Options { metric, centring, far_target, far_rule } = config.options;
+    let plain = metric == Metric::SquaredL2 && centring == Centring::None && config.threshold_from.is_none();
+    if !plain || config.mirror == Some(Mirror::Concatenate) {
+        return Ok(None);
+    }
+    let quantise = |row: &[f32]| Ok(QuantisedEmbedding::new(&Embedding::normalise(row.to_vec())?));
+    let bytes: Vec<QuantisedEmbedding> = faces.images.vectors.rows().map(quantise).collect::<Result<_>>()?;
+    let score = |pair: &RowPair| ScoredPair {
+        distance: f64::from(bytes[pair.a].squared_distance(&bytes[pair.b]).0),
+        same: pair.same,
+        fold: pair.fold,
+    };
+    let scored: Vec<ScoredPair> = resolved.rows.iter().map(score).collect();
+    Ok(Some(cost(&judged.scored, &scored, far_target, far_rule)?))
+}
+
 fn outcome(
     run: &RunFolder,
     faces: &Faces,
     resolved: &Resolved,
     judged: &Judgement,
     published: Option<&Published>,
-    without_errata: Option<WithoutErrata>,
     config: &PairsConfig,
 ) -> PairsOutcome {
     let exact = PairsOutcome {
@@ -291,7 +323,8 @@ fn outcome(
         skipped_images: resolved.skipped_images.clone(),
         model: faces.model(),
         arithmetic: config.arithmetic,
-        without_errata,
+        without_errata: None,
+        bytes: None,
         run: run.path().to_owned(),
     };
     let Some(published) = published else { return exact };

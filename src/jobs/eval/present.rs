@@ -121,6 +121,16 @@ pub(super) fn pairs_report(
             percent(without.val_mean)
         )));
     }
+    if let Some(bytes) = &outcome.bytes {
+        report.push(Part::Text(format!(
+            "With one byte a dimension: accuracy {}, VAL {}, {} of {} decisions changed, distances off by at most {:.4}",
+            percent(bytes.bytes_accuracy.mean),
+            percent(bytes.bytes_val.mean),
+            bytes.decisions_changed,
+            outcome.pairs,
+            bytes.largest_distance_error
+        )));
+    }
     report.push(Part::Heading("Curves".to_owned()));
     for (name, figure) in figures(judged, outcome, config) {
         report.push(Part::Figure(run.figure(name, &figure, note)?));

@@ -64,7 +64,7 @@ pub fn eval_sensitivity(
     let run = RunFolder::create(home, "sensitivity", config, &inputs)?;
     let outcome = SensitivityOutcome { study: config.study, rows, model: first.model(), run: run.path().to_owned() };
     run.json("result.json", &outcome)?;
-    run.file("study.csv", table(&outcome).to_csv().as_bytes())?;
+    run.file("levels.csv", table(&outcome).to_csv().as_bytes())?;
     let mut report = Report::new(format!("{}: {}", outcome.model, config.study.label()));
     report.push(Part::Text(format!(
         "VAL at {} wrong on {} pairs, the threshold chosen at each level. The paper's column is its own network on its \
@@ -127,7 +127,7 @@ fn table(outcome: &SensitivityOutcome) -> Table {
 fn figure(outcome: &SensitivityOutcome) -> Figure {
     let (from, to) =
         outcome.rows.iter().fold((f64::MAX, f64::MIN), |(from, to), row| (from.min(row.level), to.max(row.level)));
-    let scale = if from > 0.0 && to / from > 30.0 { Scale::Log } else { Scale::Linear };
+    let scale = if from > 0.0 && to / from >= 1e3 { Scale::Log } else { Scale::Linear };
     let x = Axis::new(outcome.study.label(), scale, from, to);
     let measured = outcome.rows.iter().map(|row| [row.level, row.measured.val]).collect();
     let paper: Vec<[f64; 2]> = outcome.rows.iter().filter_map(|row| Some([row.level, row.paper?])).collect();

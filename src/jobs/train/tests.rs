@@ -1,0 +1,117 @@
+use super::people::Part;
+use super::*;
+use crate::train::augment::AugmentConfig;
+use crate::train::config::ValidationConfig;
+use crate::train::sampler::SamplerConfig;
+use image::{Rgb, RgbImage};
+use std::fs;
+
+const PEOPLE: usize = 8;
+const PICTURES: usize = 4;
+
+/// Folders of crops, one person a colour, with a broken file among them.
+fn album(root: &Path) {
+    for person in 0..PEOPLE {
+        let folder = root.join(format!("Person_{person}"));
+        fs::create_dir_all(&folder).unwrap();
+        for picture in 0..PICTURES {
+            let colour = [(person * 30) as u8, (200 - person * 20) as u8, (picture * 10) as u8];
+            let path = folder.join(format!("Person_{person}_{:04}.jpg", picture + 1));
+            RgbImage::from_fn(20, 20, |x, y| if (x + y) % 5 == 0 { Rgb([90; 3]) } else { Rgb(colour) })
+                .save(path)
+                .unwrap();
+        }
+    }
+    fs::write(root.join("Person_3/Person_3_0009.jpg"), b"no picture").unwrap();
+    fs::write(root.join("Person_3/notes.txt"), b"no picture either").unwrap();
+}
+
+fn request(data: &Path, steps: u64) -> TrainRequest {
+    let list = data.join("pairs.txt");
+    fs::write(&list, "2\t1\nPerson_6\t1\t2\nPerson_6\t1\tPerson_7\t1\nPerson_7\t1\t3\nPerson_6\t2\tPerson_7\t4\n")
+        .unwrap();
+    let config = TrainConfig {
+        steps,
+        sampler: SamplerConfig { people_per_batch: 3, pictures_per_person: 3, random_negatives: 1 },
+        augmentation: AugmentConfig::NONE,
+        validation: ValidationConfig { every_steps: 2, held_out_share: 0.35, far_target: 0.1, pictures_at_most: 50 },
+        checkpoint_every_steps: 2,
+        ..TrainConfig::default()
+    };
+    TrainRequest {
+        data: data.to_owned(),
+        start: StartFrom::Scratch { net: "likeness-small".into() },
+        faces: FaceFinding::Cropped,
+        pairs: Some(PairsRequest { list, images: data.to_owned() }),
+        old: None,
+        config,
+    }
+}
+
+fn cpu() -> ComputeDevice {
+    let verdicts = crate::device::VerdictCache::open(PathBuf::new());
+    crate::device::choose(&crate::device::DeviceChoice::Cpu, &verdicts).unwrap().0
+}
+
+#[test]
+fn a_folder_is_trained_on_stopped_and_resumed() {
+    let temporary = tempfile::tempdir().unwrap();
+    let data = temporary.path().join("people");
+    album(&data);
+    let out = temporary.path().join("run");
+    let models = Store::open(temporary.path().join("models")).unwrap();
+    let control = Control::default();
+    let mut left_out = Vec::new();
+    let stopped = train_folder(request(&data, 6), &out, &models, &cpu(), &control, &mut |event| match event {
+        TrainJobEvent::LeftOut(found) => left_out.push(found.path.clone()),
+        TrainJobEvent::Train(TrainEvent::Step(report)) if report.step == 3 => control.cancel.cancel(),
+        _ => {}
+    });
+    let stopped = stopped.unwrap();
+    assert_eq!((stopped.stopped, stopped.steps), (StopReason::Cancelled, 3));
+    assert_eq!(left_out, [data.join("Person_3/Person_3_0009.jpg")]);
+    assert_eq!((stopped.people, stopped.held_out_people), (4, 2), "two of eight are in the list of pairs");
+    let done = resume(&out, &models, &cpu(), &Control::default(), &mut |_| {}).unwrap();
+    assert_eq!((done.stopped, done.steps), (StopReason::StepsDone, 6));
+    let pairs = done.after.unwrap().pairs.unwrap();
+    assert_eq!((pairs.pairs, pairs.skipped), (4, 0));
+    let (_, card) = load(&done.model).unwrap();
+    assert_eq!((card.architecture.as_str(), card.input.crop), ("likeness-small", CropRule::AsStored));
+    let again = train_folder(request(&data, 6), &out, &models, &cpu(), &Control::default(), &mut |_| {});
+    assert!(again.unwrap_err().to_string().contains("--resume"));
+}
+
+#[test]
+fn a_trained_network_can_be_the_start_and_the_old_one() {
+    let temporary = tempfile::tempdir().unwrap();
+    let data = temporary.path().join("people");
+    album(&data);
+    let models = Store::open(temporary.path().join("models")).unwrap();
+    let run = |request: TrainRequest, name: &str| {
+        train_folder(request, &temporary.path().join(name), &models, &cpu(), &Control::default(), &mut |_| {})
+    };
+    let first = run(request(&data, 2), "first").unwrap();
+    let start = StartFrom::File { path: first.model.clone() };
+    let mut harmonic = TrainRequest { start: start.clone(), old: Some(start), ..request(&data, 2) };
+    let combinations = crate::train::mining::harmonic::Combinations::all_that_learn();
+    harmonic.config.mining = MiningSource::Harmonic { combinations };
+    let second = run(harmonic.clone(), "second").unwrap();
+    let val = |report: Option<ValidationReport>| report.unwrap().people.unwrap().auc;
+    assert_eq!(val(second.before), val(first.after), "the start is where the first run ended");
+    let error = run(TrainRequest { old: None, ..harmonic }, "third").unwrap_err().to_string();
+    assert!(error.contains("--old"), "{error}");
+}
+
+#[test]
+fn the_list_of_pictures_comes_back_from_its_lines() {
+    let entry = |name: &str, part| people::Entry {
+        person: name.to_owned(),
+        path: PathBuf::from(format!("{name}/1.jpg")),
+        sha256: "00".to_owned(),
+        part,
+        full_size: (20, 30),
+        face: None,
+    };
+    let prepared = Prepared { entries: vec![entry("Ada", Part::Training), entry("李", Part::HeldOut)], left_out: 0 };
+    assert_eq!(Prepared::from_lines(&prepared.to_lines().unwrap()).unwrap(), prepared);
+}

@@ -1,0 +1,321 @@
+//! The folder of one run.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde::Serialize;
+
+use super::Checkpoint;
+use super::state::write_flushed;
+use super::tensorboard::EventWriter;
+use crate::train::events::StepReport;
+use crate::train::validate::ValidationReport;
+use crate::weights::WeightsError;
+
+/// How many checkpoints are kept beside the best.
+const LAST_KEPT: usize = 3;
+const UNFINISHED: &str = "unfinished";
+
+#[derive(Debug, thiserror::Error)]
+pub enum RunFolderError {
+    #[error("the folder already holds a run; go on with --resume, or choose another: {0}")]
+    Taken(PathBuf),
+    #[error("the folder holds no run: {0}")]
+    NoRun(PathBuf),
+    #[error("the run has no checkpoint to go on from: {0}")]
+    NoCheckpoint(PathBuf),
+    #[error("{action} failed: {source}; earlier checkpoints are unchanged: {path}")]
+    Io { action: &'static str, source: io::Error, path: PathBuf },
+    #[error("a file of the run is not as it was written: {reason}: {path}")]
+    Format { reason: String, path: PathBuf },
+    #[error("a checkpoint's tensors could not be used: {0}")]
+    Weights(#[from] WeightsError),
+}
+
+impl RunFolderError {
+    pub(super) fn io(action: &'static str, source: io::Error, path: &Path) -> Self {
+        Self::Io { action, source, path: path.to_owned() }
+    }
+
+    pub(super) fn format(error: serde_json::Error, path: &Path) -> Self {
+        Self::Format { reason: error.to_string(), path: path.to_owned() }
+    }
+}
+
+#[derive(Debug)]
+pub struct RunFolder {
+    root: PathBuf,
+    metrics: File,
+    events: EventWriter,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+enum Metric<'a> {
+    Step(&'a StepReport),
+    Validation(&'a ValidationReport),
+}
+
+impl RunFolder {
+    /// Starts a run: `config` explains it, `data` has a line for each picture.
+    pub fn create(root: &Path, config: &impl Serialize, data: &str) -> Result<Self, RunFolderError> {
+        if root.join("config.json").exists() {
+            return Err(RunFolderError::Taken(root.to_owned()));
+        }
+        let checkpoints = root.join("checkpoints");
+        fs::create_dir_all(&checkpoints)
+            .map_err(|source| RunFolderError::io("creating the folder", source, &checkpoints))?;
+        let config = serde_json::to_string_pretty(config).map_err(|error| RunFolderError::format(error, root))?;
+        write_flushed(&root.join("data.jsonl"), data.as_bytes())?;
+        replace(&root.join("config.json"), config.as_bytes())?;
+        Self::with_logs(root, 0)
+    }
+
+    /// Opens a run at its newest checkpoint. Metrics of steps after it are dropped: they will be made again.
+    pub fn resume(root: &Path) -> Result<(Self, Checkpoint), RunFolderError> {
+        let newest = steps(root)?.pop().ok_or_else(|| RunFolderError::NoCheckpoint(root.to_owned()))?;
+        let checkpoint = Checkpoint::read(&checkpoint_path(root, newest))?;
+        forget_metrics_after(&root.join("metrics.jsonl"), newest)?;
+        Ok((Self::with_logs(root, newest)?, checkpoint))
+    }
+
+    /// The `config.json` of a run.
+    pub fn config(root: &Path) -> Result<String, RunFolderError> {
+        let path = root.join("config.json");
+        fs::read_to_string(path).map_err(|_| RunFolderError::NoRun(root.to_owned()))
+    }
+
+    /// The `data.jsonl` of a run.
+    pub fn data(root: &Path) -> Result<String, RunFolderError> {
+        let path = root.join("data.jsonl");
+        fs::read_to_string(path).map_err(|_| RunFolderError::NoRun(root.to_owned()))
+    }
+
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Where the finished network belongs.
+    pub fn model(&self) -> PathBuf {
+        self.root.join("model.safetensors")
+    }
+
+    pub fn step(&mut self, report: &StepReport) -> Result<(), RunFolderError> {
+        self.line(&Metric::Step(report))?;
+        let active = report.triplets as f64 / report.pairs.max(1) as f64;
+        self.scalars(
+            report.step,
+            &[
+                ("train/loss", f64::from(report.loss)),
+                ("train/active_pairs", active),
+                ("train/triplets", report.triplets as f64),
+                ("train/spread", f64::from(report.spread)),
+                ("train/gradient_norm", f64::from(report.gradient_norm)),
+                ("train/learning_rate", report.learning_rate),
+                ("train/pictures_per_s", report.pictures_per_s),
+            ],
+        )
+    }
+
+    pub fn validation(&mut self, report: &ValidationReport) -> Result<(), RunFolderError> {
+        self.line(&Metric::Validation(report))?;
+        let mut scalars = Vec::new();
+        if let Some(people) = &report.people {
+            scalars.extend([
+                ("held_out/val", people.val),
+                ("held_out/auc", people.auc),
+                ("held_out/accuracy", people.accuracy),
+            ]);
+        }
+        if let Some(pairs) = &report.pairs {
+            scalars.extend([("pairs/accuracy", pairs.accuracy), ("pairs/val", pairs.val), ("pairs/auc", pairs.auc)]);
+        }
+        self.scalars(report.step, &scalars)
+    }
+
+    /// Writes a checkpoint whole or not at all, then removes those that are no longer kept.
+    pub fn save(&self, checkpoint: &Checkpoint) -> Result<(), RunFolderError> {
+        let unfinished = self.root.join("checkpoints").join(UNFINISHED);
+        if unfinished.exists() {
+            fs::remove_dir_all(&unfinished)
+                .map_err(|source| RunFolderError::io("removing an unfinished checkpoint", source, &unfinished))?;
+        }
+        fs::create_dir_all(&unfinished)
+            .map_err(|source| RunFolderError::io("creating a checkpoint", source, &unfinished))?;
+        checkpoint.write(&unfinished)?;
+        flush_folder(&unfinished)?;
+        let step = checkpoint.state.position.0;
+        let path = checkpoint_path(&self.root, step);
+        if path.exists() {
+            // The same step saved twice holds the same; only a validation result may have been added.
+            fs::remove_dir_all(&path).map_err(|source| RunFolderError::io("replacing a checkpoint", source, &path))?;
+        }
+        fs::rename(&unfinished, &path)
+            .map_err(|source| RunFolderError::io("putting a checkpoint in place", source, &path))?;
+        flush_folder(&self.root.join("checkpoints"))?;
+        self.prune(checkpoint.state.best.map(|best| best.step))
+    }
+
+    fn prune(&self, best: Option<u64>) -> Result<(), RunFolderError> {
+        let steps = steps(&self.root)?;
+        for &step in steps.iter().rev().skip(LAST_KEPT).filter(|&&step| Some(step) != best) {
+            let path = checkpoint_path(&self.root, step);
+            fs::remove_dir_all(&path)
+                .map_err(|source| RunFolderError::io("removing an old checkpoint", source, &path))?;
+        }
+        Ok(())
+    }
+
+    fn with_logs(root: &Path, first_step: u64) -> Result<Self, RunFolderError> {
+        let path = root.join("metrics.jsonl");
+        let metrics = OpenOptions::new().create(true).append(true).open(&path);
+        let metrics = metrics.map_err(|source| RunFolderError::io("opening", source, &path))?;
+        let events = EventWriter::create(root, now_secs(), first_step)
+            .map_err(|source| RunFolderError::io("creating an event file", source, root))?;
+        Ok(Self { root: root.to_owned(), metrics, events })
+    }
+
+    fn line(&mut self, metric: &Metric<'_>) -> Result<(), RunFolderError> {
+        let mut line = serde_json::to_string(metric).map_err(|error| RunFolderError::format(error, &self.root))?;
+        line.push('\n');
+        let written = self.metrics.write_all(line.as_bytes());
+        written.map_err(|source| RunFolderError::io("writing metrics", source, &self.root))
+    }
+
+    fn scalars(&mut self, step: u64, scalars: &[(&str, f64)]) -> Result<(), RunFolderError> {
+        let written = self.events.scalars(now_secs(), step, scalars);
+        written.map_err(|source| RunFolderError::io("writing events", source, &self.root))
+    }
+}
+
+fn now_secs() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
+}
+
+fn checkpoint_path(root: &Path, step: u64) -> PathBuf {
+    root.join("checkpoints").join(format!("step-{step:010}"))
+}
+
+/// The steps of all whole checkpoints, in order.
+fn steps(root: &Path) -> Result<Vec<u64>, RunFolderError> {
+    let folder = root.join("checkpoints");
+    let entries = fs::read_dir(&folder).map_err(|_| RunFolderError::NoRun(root.to_owned()))?;
+    let name = |entry: io::Result<fs::DirEntry>| entry.ok()?.file_name().into_string().ok();
+    let mut steps: Vec<u64> = entries.filter_map(|entry| name(entry)?.strip_prefix("step-")?.parse().ok()).collect();
+    steps.sort_unstable();
+    Ok(steps)
+}
+
+/// Keeps the lines up to `step`. A line cut short by a killed run is dropped with those after it.
+fn forget_metrics_after(path: &Path, step: u64) -> Result<(), RunFolderError> {
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(source) => return Err(RunFolderError::io("reading", source, path)),
+    };
+    let keeps = |line: &&str| {
+        let value: Option<serde_json::Value> = serde_json::from_str(line).ok();
+        value.and_then(|value| value["step"].as_u64()).is_some_and(|of_line| of_line <= step)
+    };
+    let kept: String = text.lines().take_while(keeps).flat_map(|line| [line, "\n"]).collect();
+    replace(path, kept.as_bytes())
+}
+
+fn replace(path: &Path, bytes: &[u8]) -> Result<(), RunFolderError> {
+    let partial = path.with_extension("partial");
+    write_flushed(&partial, bytes)?;
+    fs::rename(&partial, path).map_err(|source| RunFolderError::io("putting a file in place", source, path))
+}
+
+/// On Unix a rename is on the disk once its folder is; elsewhere folders cannot be flushed.
+fn flush_folder(path: &Path) -> Result<(), RunFolderError> {
+    if cfg!(unix) {
+        let flushed = File::open(path).and_then(|folder| folder.sync_all());
+        flushed.map_err(|source| RunFolderError::io("flushing a folder", source, path))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::train::checkpoint::{Best, CheckpointState};
+    use crate::train::ema::EmaState;
+    use crate::train::optimiser::OptimiserState;
+    use crate::train::sampler::SamplerPosition;
+    use crate::weights::{NamedTensor, TensorFile};
+    use std::collections::BTreeMap;
+
+    fn checkpoint(step: u64, best: Option<u64>) -> Checkpoint {
+        let mut weights = TensorFile::default();
+        weights.insert(NamedTensor::new("a.weight", vec![1, 2], vec![step as f32, 0.5]).unwrap()).unwrap();
+        let values = BTreeMap::from([("a.weight/0".to_owned(), vec![1.0, 2.0])]);
+        let mut state = CheckpointState::new(SamplerPosition(step), 1.5);
+        state.best = best.map(|step| Best { step, val: 0.9 });
+        Checkpoint {
+            state,
+            weights,
+            optimiser: OptimiserState { steps_taken: step, slots: values.clone() },
+            average: Some(EmaState { updates: 3, averages: values }),
+        }
+    }
+
+    fn run() -> (tempfile::TempDir, RunFolder) {
+        let folder = tempfile::tempdir().unwrap();
+        let run = RunFolder::create(&folder.path().join("run"), &"config", "").unwrap();
+        (folder, run)
+    }
+
+    #[test]
+    fn a_checkpoint_comes_back_as_it_was() {
+        let (_folder, run) = run();
+        run.save(&checkpoint(4, None)).unwrap();
+        let (_, read) = RunFolder::resume(run.root()).unwrap();
+        assert_eq!(read.weights, checkpoint(4, None).weights);
+        assert_eq!(read.optimiser, checkpoint(4, None).optimiser);
+        assert_eq!((read.average.unwrap().updates, read.state.position), (3, SamplerPosition(4)));
+    }
+
+    #[test]
+    fn the_last_three_and_the_best_are_kept() {
+        let (_folder, run) = run();
+        for step in 1..=7 {
+            run.save(&checkpoint(step, (step >= 2).then_some(2))).unwrap();
+        }
+        assert_eq!(steps(run.root()).unwrap(), [2, 5, 6, 7]);
+    }
+
+    #[test]
+    fn an_unfinished_checkpoint_is_ignored_and_cleared() {
+        let (_folder, run) = run();
+        run.save(&checkpoint(1, None)).unwrap();
+        let unfinished = run.root().join("checkpoints").join(UNFINISHED);
+        fs::create_dir(&unfinished).unwrap();
+        fs::write(unfinished.join("weights.safetensors"), b"half").unwrap();
+        assert_eq!(RunFolder::resume(run.root()).unwrap().1.state.position, SamplerPosition(1));
+        run.save(&checkpoint(2, None)).unwrap();
+        assert!(!unfinished.exists());
+        assert_eq!(RunFolder::resume(run.root()).unwrap().1.state.position, SamplerPosition(2));
+    }
+
+    #[test]
+    fn metrics_after_the_checkpoint_are_forgotten() {
+        let (_folder, run) = run();
+        run.save(&checkpoint(2, None)).unwrap();
+        let path = run.root().join("metrics.jsonl");
+        fs::write(&path, "{\"step\":1}\n{\"step\":2}\n{\"step\":3}\n{\"st").unwrap();
+        RunFolder::resume(run.root()).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "{\"step\":1}\n{\"step\":2}\n");
+    }
+
+    #[test]
+    fn a_run_is_never_written_over() {
+        let (_folder, run) = run();
+        assert!(matches!(RunFolder::create(run.root(), &"other", ""), Err(RunFolderError::Taken(_))));
+        assert_eq!(RunFolder::config(run.root()).unwrap(), "\"config\"");
+        assert!(matches!(RunFolder::resume(run.root()), Err(RunFolderError::NoCheckpoint(_))));
+        assert!(matches!(RunFolder::resume(Path::new("/nowhere")), Err(RunFolderError::NoRun(_))));
+    }
+}

@@ -1,0 +1,20 @@
+//! What a run leaves on the disk, and how it is found again.
+//!
+//! ```text
+//! RUN/config.json       every knob, network, start, seed, revision, device
+//! RUN/data.jsonl        one line a picture: person, path, SHA-256, training or held out
+//! RUN/metrics.jsonl     one line a step and a validation
+//! RUN/events.out.*      the same for TensorBoard
+//! RUN/checkpoints/step-0000001500/{weights,optimiser,average}.safetensors, state.json
+//! RUN/model.safetensors the result, averaged weights where an average is kept
+//! ```
+//!
+//! A checkpoint is written into a folder of another name, flushed, and renamed: whatever moment the plug is pulled, a
+//! folder called `step-…` is whole. The last three and the best are kept.
+
+mod folder;
+mod state;
+pub mod tensorboard;
+
+pub use folder::{RunFolder, RunFolderError};
+pub use state::{Best, Checkpoint, CheckpointState};

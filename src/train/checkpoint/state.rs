@@ -1,0 +1,122 @@
+//! The parts of a checkpoint, written and read.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::RunFolderError;
+use crate::train::ema::EmaState;
+use crate::train::mining::offline::TripletPlan;
+use crate::train::optimiser::OptimiserState;
+use crate::train::sampler::SamplerPosition;
+use crate::weights::{NamedTensor, TensorFile, read_safetensors, write_safetensors};
+
+/// Everything a run needs to go on as if it had not stopped.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Checkpoint {
+    pub state: CheckpointState,
+    pub weights: TensorFile,
+    pub optimiser: OptimiserState,
+    pub average: Option<EmaState>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CheckpointState {
+    /// The next batch, which is also the number of steps done.
+    pub position: SamplerPosition,
+    pub elapsed_secs: f64,
+    pub best: Option<Best>,
+    /// Triplets mined offline, with weights that are no more.
+    pub plan: Option<TripletPlan>,
+    /// Pictures that could not be read, so that each is reported once a run.
+    pub skipped: BTreeSet<usize>,
+    optimiser_steps: u64,
+    average_updates: Option<u64>,
+}
+
+/// The checkpoint with the highest VAL on held-out people so far.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Best {
+    pub step: u64,
+    pub val: f64,
+}
+
+impl CheckpointState {
+    pub fn new(position: SamplerPosition, elapsed_secs: f64) -> Self {
+        Self {
+            position,
+            elapsed_secs,
+            best: None,
+            plan: None,
+            skipped: BTreeSet::new(),
+            optimiser_steps: 0,
+            average_updates: None,
+        }
+    }
+}
+
+impl Checkpoint {
+    pub(super) fn write(&self, folder: &Path) -> Result<(), RunFolderError> {
+        let mut state = self.state.clone();
+        state.optimiser_steps = self.optimiser.steps_taken;
+        state.average_updates = self.average.as_ref().map(|average| average.updates);
+        write_tensors(&self.weights, &folder.join("weights.safetensors"))?;
+        write_tensors(&rows(&self.optimiser.slots)?, &folder.join("optimiser.safetensors"))?;
+        if let Some(average) = &self.average {
+            write_tensors(&rows(&average.averages)?, &folder.join("average.safetensors"))?;
+        }
+        let text = serde_json::to_string(&state).map_err(|error| RunFolderError::format(error, folder))?;
+        write_flushed(&folder.join("state.json"), text.as_bytes())
+    }
+
+    pub(super) fn read(folder: &Path) -> Result<Self, RunFolderError> {
+        let path = folder.join("state.json");
+        let text = fs::read(&path).map_err(|source| RunFolderError::io("reading", source, &path))?;
+        let state: CheckpointState =
+            serde_json::from_slice(&text).map_err(|error| RunFolderError::format(error, &path))?;
+        let optimiser = OptimiserState {
+            steps_taken: state.optimiser_steps,
+            slots: by_name(read_tensors(&folder.join("optimiser.safetensors"))?),
+        };
+        let average = match state.average_updates {
+            Some(updates) => {
+                Some(EmaState { updates, averages: by_name(read_tensors(&folder.join("average.safetensors"))?) })
+            }
+            None => None,
+        };
+        Ok(Self { state, weights: read_tensors(&folder.join("weights.safetensors"))?, optimiser, average })
+    }
+}
+
+pub(super) fn write_flushed(path: &Path, bytes: &[u8]) -> Result<(), RunFolderError> {
+    let write = || {
+        let mut file = File::create(path)?;
+        file.write_all(bytes)?;
+        file.sync_all()
+    };
+    write().map_err(|source| RunFolderError::io("writing", source, path))
+}
+
+fn rows(values: &BTreeMap<String, Vec<f32>>) -> Result<TensorFile, RunFolderError> {
+    let mut file = TensorFile::default();
+    for (name, values) in values {
+        file.insert(NamedTensor::new(name.clone(), vec![values.len()], values.clone())?)?;
+    }
+    Ok(file)
+}
+
+fn by_name(file: TensorFile) -> BTreeMap<String, Vec<f32>> {
+    file.iter().map(|tensor| (tensor.name.clone(), tensor.data.clone())).collect()
+}
+
+fn write_tensors(tensors: &TensorFile, path: &Path) -> Result<(), RunFolderError> {
+    Ok(write_safetensors(tensors, HashMap::new(), path)?)
+}
+
+fn read_tensors(path: &Path) -> Result<TensorFile, RunFolderError> {
+    let bytes = fs::read(path).map_err(|source| RunFolderError::io("reading", source, path))?;
+    Ok(read_safetensors(&bytes)?)
+}

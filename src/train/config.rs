@@ -1,0 +1,90 @@
+//! Every knob of a training run, in one value that a run folder keeps.
+
+use serde::{Deserialize, Serialize};
+
+use super::augment::AugmentConfig;
+use super::frozen::{BatchNormStatistics, TrainablePart};
+use super::loss::LossConfig;
+use super::mining::MiningRule;
+use super::mining::harmonic::Combinations;
+use super::mining::offline::OfflineConfig;
+use super::optimiser::OptimiserConfig;
+use super::sampler::SamplerConfig;
+use super::schedule::LearningRate;
+use super::step::ChunkSizes;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TrainConfig {
+    pub seed: u64,
+    /// Ends after so many steps, if the schedule does not end it before.
+    pub steps: u64,
+    /// What the learning rate calls an epoch; davidsandberg's is 1,000 steps.
+    pub steps_per_epoch: u64,
+    pub learning_rate: LearningRate,
+    pub optimiser: OptimiserConfig,
+    pub loss: LossConfig,
+    pub rule: MiningRule,
+    pub mining: MiningSource,
+    pub sampler: SamplerConfig,
+    pub chunks: ChunkSizes,
+    pub augmentation: AugmentConfig,
+    /// Decay of the moving average of the weights; none keeps no average.
+    pub ema_decay: Option<f64>,
+    pub trainable: TrainablePart,
+    pub batch_norm: BatchNormStatistics,
+    pub validation: ValidationConfig,
+    pub checkpoint_every_steps: u64,
+}
+
+/// Where triplets are looked for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum MiningSource {
+    /// Within the mini-batch.
+    Online,
+    /// Over a subset of the data, every n steps.
+    Offline(OfflineConfig),
+    /// Within the mini-batch, among the vectors of a frozen network too.
+    Harmonic { combinations: Combinations },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct ValidationConfig {
+    /// 0 judges at the end only.
+    pub every_steps: u64,
+    /// The share of people kept out of training.
+    pub held_out_share: f32,
+    pub far_target: f64,
+    /// More pictures of held-out people than this are not looked at: pairs grow with the square.
+    pub pictures_at_most: usize,
+}
+
+impl Default for ValidationConfig {
+    fn default() -> Self {
+        Self { every_steps: 500, held_out_share: 0.1, far_target: 1e-3, pictures_at_most: 2000 }
+    }
+}
+
+impl Default for TrainConfig {
+    /// The paper's batches, loss, mining and optimiser.
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            steps: 10_000,
+            steps_per_epoch: 1000,
+            learning_rate: LearningRate::Constant { rate: 0.05 },
+            optimiser: OptimiserConfig::default(),
+            loss: LossConfig::default(),
+            rule: MiningRule::default(),
+            mining: MiningSource::Online,
+            sampler: SamplerConfig::default(),
+            chunks: ChunkSizes::default(),
+            augmentation: AugmentConfig::GENTLE,
+            ema_decay: Some(0.9999),
+            trainable: TrainablePart::All,
+            batch_norm: BatchNormStatistics::Learn,
+            validation: ValidationConfig::default(),
+            checkpoint_every_steps: 500,
+        }
+    }
+}

@@ -1,0 +1,327 @@
+//! The training loop: load, learn, move the weights, judge, save.
+//!
+//! A run that was interrupted goes on from its last checkpoint with the same batches, the same random choices and, on
+//! a device that computes the same twice, the same losses.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Instant;
+
+use burn::module::Module;
+use burn::tensor::TensorReadError;
+
+use super::alarms::{Alarm, Watch};
+use super::checkpoint::{Best, Checkpoint, CheckpointState, RunFolder, RunFolderError};
+use super::config::{MiningSource, TrainConfig};
+use super::data::{Dataset, PictureSource};
+use super::ema::Ema;
+use super::events::{Control, StopReason, TrainEvent};
+use super::frozen::{FreezeError, freeze};
+use super::loader::{BATCHES_AHEAD, Loader, LoaderError, Request, Skipped};
+use super::mining::offline::TripletPlan;
+use super::optimiser::Optimiser;
+use super::sampler::{Exemplar, Sampler, SamplerPosition};
+use super::validate::{PairSet, ValidationReport, pictures_to_judge};
+use crate::eval::EvalError;
+use crate::nets::EmbeddingNet;
+use crate::weights::{ModelCard, WeightsError, collect, fill, save};
+
+mod judging;
+mod learning;
+
+/// What to learn from and what to judge on.
+pub struct TrainingData {
+    pub source: Arc<dyn PictureSource>,
+    pub training: Dataset,
+    pub held_out: Dataset,
+    /// An LFW-format list besides.
+    pub pairs: Option<PairSet>,
+    /// The frozen network's unit vectors by picture, for harmonic triplets.
+    pub old_vectors: Option<BTreeMap<usize, Vec<f32>>>,
+}
+
+pub struct Setup<'a> {
+    pub config: &'a TrainConfig,
+    pub data: &'a TrainingData,
+    /// Of the network being trained; its input recipe is obeyed.
+    pub card: ModelCard,
+    /// None leaves nothing on the disk.
+    pub folder: Option<RunFolder>,
+    pub resume: Option<Checkpoint>,
+    pub decode_threads: usize,
+}
+
+/// A finished or stopped run.
+#[derive(Debug)]
+pub struct Trained<N> {
+    /// For inference, averaged where an average is kept.
+    pub net: N,
+    pub parameters: usize,
+    pub steps: u64,
+    pub reason: StopReason,
+    /// The newest judgement; none when nothing is held out, or when the run was cancelled before the first.
+    pub judged: Option<ValidationReport>,
+    pub skipped_pictures: usize,
+    pub elapsed_secs: f64,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    #[error("there is nothing to learn: triplets need at least two people with two pictures each, the data have {0}")]
+    TooFewPeople(usize),
+    #[error("harmonic training needs the old network's vector of every picture; picture {0} has none")]
+    NoOldVector(usize),
+    #[error("mining over the data needs a larger subset: {0} pictures give no triplet")]
+    NothingMined(usize),
+    #[error(transparent)]
+    Freeze(#[from] FreezeError),
+    #[error(transparent)]
+    Loader(#[from] LoaderError),
+    #[error(transparent)]
+    Folder(#[from] RunFolderError),
+    #[error("the weights could not be used: {0}")]
+    Weights(#[from] WeightsError),
+    #[error("the device did not hand its result back: {0}")]
+    Device(#[from] TensorReadError),
+    #[error("the network could not be judged: {0}")]
+    Judge(#[from] EvalError),
+}
+
+/// Trains `net` as `setup` says until it is done, stopped, or in trouble.
+pub fn train<N: Module + EmbeddingNet>(
+    net: N,
+    setup: Setup<'_>,
+    control: &Control,
+    emit: &mut dyn FnMut(TrainEvent),
+) -> Result<Trained<N>, TrainError> {
+    let mut run = Run::start(net, setup, emit)?;
+    let reason = run.steps(control)?;
+    run.finish(reason)
+}
+
+struct Run<'a, N> {
+    config: &'a TrainConfig,
+    data: &'a TrainingData,
+    card: ModelCard,
+    folder: Option<RunFolder>,
+    emit: &'a mut dyn FnMut(TrainEvent),
+    sampler: Sampler<'a>,
+    loader: Loader,
+    net: N,
+    optimiser: Optimiser,
+    average: Option<Ema>,
+    /// Steps done, which is also the number of the next batch.
+    step: u64,
+    requested: u64,
+    saved_at: Option<u64>,
+    plan: Option<TripletPlan>,
+    best: Option<Best>,
+    judged: Option<ValidationReport>,
+    to_judge: Vec<Exemplar>,
+    skipped: BTreeSet<usize>,
+    watch: Watch,
+    started: Instant,
+    earlier_secs: f64,
+}
+
+impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
+    fn start(net: N, setup: Setup<'a>, emit: &'a mut dyn FnMut(TrainEvent)) -> Result<Self, TrainError> {
+        let Setup { config, data, card, folder, resume, decode_threads } = setup;
+        let anchors = data.training.people.iter().filter(|person| person.pictures.len() > 1).count();
+        if anchors < 2 {
+            return Err(TrainError::TooFewPeople(anchors));
+        }
+        let loader = Loader::start(data.source.clone(), config.augmentation, config.seed, decode_threads)?;
+        let net = freeze(net.train(), &config.trainable, config.batch_norm)?;
+        let mut run = Self {
+            config,
+            data,
+            card,
+            folder,
+            emit,
+            sampler: Sampler::new(&data.training, config.sampler, config.seed),
+            loader,
+            average: config.ema_decay.map(|decay| Ema::new(&net, decay)),
+            optimiser: Optimiser::new(config.optimiser),
+            net,
+            step: 0,
+            requested: 0,
+            saved_at: None,
+            plan: None,
+            best: None,
+            judged: None,
+            to_judge: pictures_to_judge(&data.held_out, config.validation.pictures_at_most),
+            skipped: BTreeSet::new(),
+            watch: Watch::default(),
+            started: Instant::now(),
+            earlier_secs: 0.0,
+        };
+        match resume {
+            Some(checkpoint) => run.go_on_from(checkpoint)?,
+            None => run.warn_about_data(),
+        }
+        Ok(run)
+    }
+
+    fn go_on_from(&mut self, checkpoint: Checkpoint) -> Result<(), TrainError> {
+        let Checkpoint { state, weights, optimiser, average } = checkpoint;
+        let net = fill(self.net.clone(), &weights, str::to_owned)?;
+        self.net = freeze(net, &self.config.trainable, self.config.batch_norm)?;
+        let device = self.net.devices().into_iter().next().unwrap_or_default().without_autodiff();
+        self.optimiser = Optimiser::restore(self.config.optimiser, optimiser, &device);
+        self.average = match (self.config.ema_decay, average) {
+            (Some(decay), Some(average)) => Some(Ema::restore(average, decay, &device)),
+            (Some(decay), None) => Some(Ema::new(&self.net, decay)),
+            (None, _) => None,
+        };
+        self.step = state.position.0;
+        self.requested = self.step;
+        self.saved_at = Some(self.step);
+        self.plan = state.plan;
+        self.best = state.best;
+        self.skipped = state.skipped;
+        self.earlier_secs = state.elapsed_secs;
+        (self.emit)(TrainEvent::Resumed { step: self.step });
+        Ok(())
+    }
+
+    fn warn_about_data(&mut self) {
+        let people = self.data.training.people_with_one_picture();
+        if people > 0 {
+            (self.emit)(TrainEvent::Alarm(Alarm::PeopleWithOnePicture { people }));
+        }
+        if self.to_judge.is_empty() {
+            (self.emit)(TrainEvent::Alarm(Alarm::NobodyHeldOut));
+        }
+    }
+
+    fn steps(&mut self, control: &Control) -> Result<StopReason, TrainError> {
+        if self.step == 0 && self.config.validation.every_steps > 0 {
+            // Where the curve starts: chance, or what the given weights know already.
+            self.judge()?;
+        }
+        loop {
+            if self.step >= self.config.steps {
+                return Ok(StopReason::StepsDone);
+            }
+            let epoch = self.step / self.config.steps_per_epoch.max(1);
+            let Some(rate) = self.config.learning_rate.at(epoch) else { return Ok(StopReason::ScheduleEnded) };
+            if control.wait() {
+                return Ok(StopReason::Cancelled);
+            }
+            self.mine_offline_when_due()?;
+            self.ask_ahead()?;
+            let batch = self.loader.take()?;
+            self.note_skipped(&batch.skipped);
+            let Some(report) = self.learn_from(batch, rate)? else {
+                (self.emit)(TrainEvent::Alarm(Alarm::NotANumber { step: self.step + 1 }));
+                return Ok(StopReason::NotANumber);
+            };
+            if let Some(folder) = &mut self.folder {
+                folder.step(&report)?;
+            }
+            if let Some(alarm) = self.watch.step(&report) {
+                (self.emit)(TrainEvent::Alarm(alarm));
+            }
+            (self.emit)(TrainEvent::Step(report));
+            self.judge_and_save_when_due()?;
+        }
+    }
+
+    /// Keeps the loader busy with the coming batches, as far as they are known.
+    fn ask_ahead(&mut self) -> Result<(), TrainError> {
+        let mut end = (self.step + BATCHES_AHEAD as u64).min(self.config.steps);
+        if let MiningSource::Offline(offline) = &self.config.mining {
+            // Beyond the next mining nobody knows yet.
+            end = end.min((self.step / offline.every_steps + 1) * offline.every_steps);
+        }
+        while self.requested < end {
+            let exemplars = match &self.plan {
+                Some(plan) => plan.batch(self.requested).exemplars,
+                None => self.sampler.batch(SamplerPosition(self.requested)),
+            };
+            self.loader.request(Request { step: self.requested, exemplars })?;
+            self.requested += 1;
+        }
+        Ok(())
+    }
+
+    fn note_skipped(&mut self, skipped: &[Skipped]) {
+        for skip in skipped {
+            if self.skipped.insert(skip.picture) {
+                (self.emit)(TrainEvent::Skipped(skip.clone()));
+            }
+        }
+    }
+
+    fn judge_and_save_when_due(&mut self) -> Result<(), TrainError> {
+        let due = |every: u64| every > 0 && self.step.is_multiple_of(every);
+        let (judge, save) = (due(self.config.validation.every_steps), due(self.config.checkpoint_every_steps));
+        if judge {
+            self.judge()?;
+        }
+        if save {
+            self.save()?;
+        }
+        Ok(())
+    }
+
+    /// Writes a checkpoint, unless this step has one.
+    fn save(&mut self) -> Result<(), TrainError> {
+        let Some(folder) = &self.folder else { return Ok(()) };
+        if self.saved_at == Some(self.step) {
+            return Ok(());
+        }
+        let mut state = CheckpointState::new(SamplerPosition(self.step), self.elapsed_secs());
+        state.best = self.best;
+        state.plan = self.plan.clone();
+        state.skipped = self.skipped.clone();
+        folder.save(&Checkpoint {
+            state,
+            weights: collect(&self.net)?,
+            optimiser: self.optimiser.state()?,
+            average: self.average.as_ref().map(Ema::state).transpose()?,
+        })?;
+        self.saved_at = Some(self.step);
+        (self.emit)(TrainEvent::Saved { step: self.step });
+        Ok(())
+    }
+
+    fn elapsed_secs(&self) -> f64 {
+        self.earlier_secs + self.started.elapsed().as_secs_f64()
+    }
+
+    fn inference_net(&self) -> N {
+        match &self.average {
+            Some(average) => average.averaged(&self.net),
+            None => self.net.valid(),
+        }
+    }
+
+    fn finish(mut self, reason: StopReason) -> Result<Trained<N>, TrainError> {
+        if reason != StopReason::Cancelled {
+            if self.judged.as_ref().is_none_or(|judged| judged.step != self.step) {
+                self.judge()?;
+            }
+            self.warn_about_same_identity()?;
+        }
+        self.save()?;
+        let net = self.inference_net();
+        if let Some(folder) = &self.folder {
+            save(&net, &self.card, &folder.model())?;
+        }
+        let elapsed_secs = self.elapsed_secs();
+        Ok(Trained {
+            parameters: net.num_params(),
+            net,
+            steps: self.step,
+            reason,
+            judged: self.judged,
+            skipped_pictures: self.skipped.len(),
+            elapsed_secs,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

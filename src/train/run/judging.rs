@@ -1,0 +1,135 @@
+//! The judgements of a run: held-out people, an LFW-format list, and people who may be on both sides.
+
+use std::collections::BTreeMap;
+
+use burn::module::Module;
+
+use super::{Run, TrainError};
+use crate::nets::EmbeddingNet;
+use crate::train::alarms::Alarm;
+use crate::train::checkpoint::Best;
+use crate::train::data::Dataset;
+use crate::train::events::TrainEvent;
+use crate::train::loader::load_plain;
+use crate::train::mining::squared_distance;
+use crate::train::sampler::Exemplar;
+use crate::train::step::{embed, normalise_rows};
+use crate::train::validate::{PairsReport, PeopleReport, ValidationReport, judge_pairs, judge_people};
+
+/// Pictures in memory at once while judging.
+const READ_AT_ONCE: usize = 512;
+/// Pictures of a person, and people, looked at for someone on both sides.
+const PICTURES_A_PERSON: usize = 4;
+const PEOPLE_COMPARED: usize = 400;
+
+/// Unit vectors of the pictures that could be read.
+struct Embedded {
+    exemplars: Vec<Exemplar>,
+    vectors: Vec<f32>,
+}
+
+impl<N: Module + EmbeddingNet> Run<'_, N> {
+    pub(super) fn judge(&mut self) -> Result<(), TrainError> {
+        let net = self.inference_net();
+        let people = self.judge_held_out(&net)?;
+        let pairs = self.judge_pair_list(&net)?;
+        if people.is_none() && pairs.is_none() {
+            return Ok(());
+        }
+        let report = ValidationReport { step: self.step, people, pairs };
+        if let Some(people) = &report.people
+            && self.best.is_none_or(|best| people.val > best.val)
+        {
+            self.best = Some(Best { step: self.step, val: people.val });
+            self.saved_at = None;
+            self.judged = Some(report.clone());
+            self.save()?;
+        }
+        if let Some(folder) = &mut self.folder {
+            folder.validation(&report)?;
+        }
+        self.judged = Some(report.clone());
+        (self.emit)(TrainEvent::Validated(report));
+        Ok(())
+    }
+
+    fn judge_held_out(&mut self, net: &N) -> Result<Option<PeopleReport>, TrainError> {
+        if self.to_judge.is_empty() {
+            return Ok(None);
+        }
+        let embedded = self.embed_pictures(net, &self.to_judge.clone())?;
+        let people: Vec<u32> = embedded.exemplars.iter().map(|exemplar| exemplar.person).collect();
+        let far_target = self.config.validation.far_target;
+        Ok(Some(judge_people(&embedded.vectors, net.embedding_size(), &people, far_target)?))
+    }
+
+    fn judge_pair_list(&mut self, net: &N) -> Result<Option<PairsReport>, TrainError> {
+        let Some(set) = &self.data.pairs else { return Ok(None) };
+        let exemplars: Vec<Exemplar> = set.pictures.iter().map(|&picture| Exemplar { picture, person: 0 }).collect();
+        let embedded = self.embed_pictures(net, &exemplars)?;
+        let row_of: BTreeMap<usize, usize> =
+            embedded.exemplars.iter().enumerate().map(|(row, exemplar)| (exemplar.picture, row)).collect();
+        let far_target = self.config.validation.far_target;
+        let row_of = |picture| row_of.get(&picture).copied();
+        Ok(Some(judge_pairs(set, &embedded.vectors, net.embedding_size(), row_of, far_target)?))
+    }
+
+    fn embed_pictures(&mut self, net: &N, exemplars: &[Exemplar]) -> Result<Embedded, TrainError> {
+        let mut embedded = Embedded { exemplars: Vec::new(), vectors: Vec::new() };
+        for exemplars in exemplars.chunks(READ_AT_ONCE) {
+            let loaded = load_plain(self.data.source.as_ref(), exemplars);
+            self.note_skipped(&loaded.skipped);
+            let mut vectors = embed(net, &loaded.images, &self.card.input, self.config.chunks.inference)?;
+            normalise_rows(&mut vectors, net.embedding_size());
+            embedded.exemplars.extend(loaded.exemplars);
+            embedded.vectors.extend(vectors);
+        }
+        Ok(embedded)
+    }
+
+    /// Warns of the closest training and held-out person when their mean embeddings are nearer to each other than two
+    /// pictures of one person usually are. Only a network that can tell people apart is asked.
+    pub(super) fn warn_about_same_identity(&mut self) -> Result<(), TrainError> {
+        let Some(report) = self.judged.as_ref().and_then(|judged| judged.people.as_ref()) else { return Ok(()) };
+        if report.val < 0.5 {
+            return Ok(());
+        }
+        let limit = report.median_same / 2.0;
+        let net = self.inference_net();
+        let held_out = self.centres(&net, &self.data.held_out)?;
+        let training = self.centres(&net, &self.data.training)?;
+        let pairs = held_out.iter().flat_map(|held| training.iter().map(move |trained| (held, trained)));
+        let distances = pairs.map(|(held, trained)| (squared_distance(&held.1, &trained.1), held.0, trained.0));
+        let closest = distances.min_by(|a, b| a.0.total_cmp(&b.0));
+        if let Some((squared_distance, held, trained)) = closest
+            && f64::from(squared_distance) < limit
+        {
+            let name = |data: &Dataset, person: u32| data.people[person as usize].name.clone();
+            (self.emit)(TrainEvent::Alarm(Alarm::SameIdentity {
+                training: name(&self.data.training, trained),
+                held_out: name(&self.data.held_out, held),
+                squared_distance,
+            }));
+        }
+        Ok(())
+    }
+
+    /// The mean direction of a few pictures of each person.
+    fn centres(&mut self, net: &N, people: &Dataset) -> Result<Vec<(u32, Vec<f32>)>, TrainError> {
+        let of_person = |(id, person): (usize, &crate::train::data::Person)| {
+            let pictures = person.pictures.iter().take(PICTURES_A_PERSON);
+            pictures.map(|&picture| Exemplar { picture, person: id as u32 }).collect::<Vec<_>>()
+        };
+        let exemplars: Vec<Exemplar> =
+            people.people.iter().enumerate().take(PEOPLE_COMPARED).flat_map(of_person).collect();
+        let embedded = self.embed_pictures(net, &exemplars)?;
+        let dimensions = net.embedding_size();
+        let mut sums: BTreeMap<u32, Vec<f32>> = BTreeMap::new();
+        for (exemplar, vector) in embedded.exemplars.iter().zip(embedded.vectors.chunks(dimensions)) {
+            let sum = sums.entry(exemplar.person).or_insert_with(|| vec![0.0; dimensions]);
+            sum.iter_mut().zip(vector).for_each(|(sum, value)| *sum += value);
+        }
+        sums.values_mut().for_each(|sum| normalise_rows(sum, dimensions));
+        Ok(sums.into_iter().collect())
+    }
+}

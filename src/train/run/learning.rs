@@ -1,0 +1,169 @@
+//! One step of a run: choose triplets, find gradients, move the weights.
+
+use std::time::Instant;
+
+use burn::module::Module;
+
+use super::{Run, TrainError};
+use crate::nets::EmbeddingNet;
+use crate::train::alarms::spread;
+use crate::train::config::MiningSource;
+use crate::train::events::{StepReport, TripletExample};
+use crate::train::loader::{LoadedBatch, load_plain};
+use crate::train::loss::Triplet;
+use crate::train::mining::harmonic::Combinations;
+use crate::train::mining::offline::{OfflineConfig, TripletPlan};
+use crate::train::mining::online::Draw;
+use crate::train::mining::{Points, Space, squared_distance};
+use crate::train::rng::{Purpose, stream};
+use crate::train::sampler::Exemplar;
+use crate::train::step::{Batch, Choice, Learned, StepSettings, embed, learn, normalise_rows};
+use rand::seq::SliceRandom;
+
+/// Triplets shown with a step.
+const EXAMPLES: usize = 6;
+
+impl<N: Module + EmbeddingNet> Run<'_, N> {
+    /// None when the loss or a gradient is not a number; the weights are then as before.
+    pub(super) fn learn_from(&mut self, batch: LoadedBatch, rate: f64) -> Result<Option<StepReport>, TrainError> {
+        let started = Instant::now();
+        let learned = self.learned(&batch)?;
+        let gradient_norm = learned.gradients.norm()?;
+        if !learned.loss.is_finite() || !gradient_norm.is_finite() {
+            return Ok(None);
+        }
+        let report = StepReport {
+            step: self.step + 1,
+            loss: learned.loss,
+            learning_rate: rate,
+            pictures: batch.images.len(),
+            people: people_of(&batch.exemplars),
+            pairs: learned.mined.pairs,
+            triplets: learned.mined.triplets.len(),
+            gradient_norm,
+            spread: spread(&learned.vectors, learned.dimensions),
+            elapsed_secs: 0.0,
+            pictures_per_s: 0.0,
+            examples: examples(&learned, &batch.exemplars),
+        };
+        // Without a triplet there is nothing to learn, and weight decay alone is no learning.
+        if report.triplets > 0 {
+            let limit = self.config.optimiser.clip_norm.unwrap_or(f32::INFINITY);
+            let gradients = learned.gradients.clip(gradient_norm, limit);
+            self.net = self.optimiser.step(self.net.clone(), gradients, rate);
+            if let Some(average) = &mut self.average {
+                average.update(&self.net);
+            }
+        }
+        self.step += 1;
+        let pictures_per_s = report.pictures as f64 / started.elapsed().as_secs_f64().max(1e-9);
+        Ok(Some(StepReport { elapsed_secs: self.elapsed_secs(), pictures_per_s, ..report }))
+    }
+
+    fn learned(&self, batch: &LoadedBatch) -> Result<Learned, TrainError> {
+        let people: Vec<u32> = batch.exemplars.iter().map(|exemplar| exemplar.person).collect();
+        let planned = self.plan.as_ref().map(|plan| planned_triplets(plan, batch));
+        let only_new = Combinations::only_new();
+        let choice = match (&planned, &self.config.mining) {
+            (Some(triplets), _) => Choice::Given(triplets),
+            (None, MiningSource::Harmonic { combinations }) => Choice::Mine { rule: self.config.rule, combinations },
+            (None, _) => Choice::Mine { rule: self.config.rule, combinations: &only_new },
+        };
+        let old_vectors = self.old_vectors(&batch.exemplars)?;
+        let settings = StepSettings {
+            recipe: &self.card.input,
+            loss: self.config.loss,
+            chunks: self.config.chunks,
+            draw: Draw { seed: self.config.seed, step: batch.step },
+        };
+        let batch = Batch { images: &batch.images, people: &people, old_vectors: old_vectors.as_deref(), choice };
+        Ok(learn(&self.net, &batch, settings)?)
+    }
+
+    fn old_vectors(&self, exemplars: &[Exemplar]) -> Result<Option<Vec<f32>>, TrainError> {
+        let MiningSource::Harmonic { .. } = self.config.mining else { return Ok(None) };
+        let mut rows = Vec::new();
+        for exemplar in exemplars {
+            let row = self.data.old_vectors.as_ref().and_then(|old| old.get(&exemplar.picture));
+            rows.extend(row.ok_or(TrainError::NoOldVector(exemplar.picture))?);
+        }
+        Ok(Some(rows))
+    }
+
+    /// A new plan of triplets, every so many steps.
+    pub(super) fn mine_offline_when_due(&mut self) -> Result<(), TrainError> {
+        let MiningSource::Offline(offline) = self.config.mining else { return Ok(()) };
+        if !self.step.is_multiple_of(offline.every_steps) && self.plan.is_some() {
+            return Ok(());
+        }
+        let loaded = load_plain(self.data.source.as_ref(), &self.offline_subset(offline));
+        self.note_skipped(&loaded.skipped);
+        let mut vectors = embed(&self.net.valid(), &loaded.images, &self.card.input, self.config.chunks.inference)?;
+        normalise_rows(&mut vectors, self.net.embedding_size());
+        let people: Vec<u32> = loaded.exemplars.iter().map(|exemplar| exemplar.person).collect();
+        let spaces = vec![Space::New; people.len()];
+        let dimensions = self.net.embedding_size();
+        let points = Points { vectors: &vectors, dimensions, people: &people, spaces: &spaces };
+        let draw = Draw { seed: self.config.seed, step: self.step };
+        let margin = self.config.loss.margin;
+        let plan = TripletPlan::mine(points, &loaded.exemplars, self.config.rule, margin, offline, draw);
+        if plan.is_empty() {
+            return Err(TrainError::NothingMined(people.len()));
+        }
+        self.plan = Some(plan);
+        Ok(())
+    }
+
+    /// Whole people, so that there are positives, until the subset is full.
+    fn offline_subset(&self, offline: OfflineConfig) -> Vec<Exemplar> {
+        let mut order: Vec<usize> = (0..self.data.training.people.len()).collect();
+        order.shuffle(&mut stream(self.config.seed, Purpose::OfflineSubset, self.step, 0));
+        let mut subset = Vec::new();
+        for person in order {
+            let pictures = &self.data.training.people[person].pictures;
+            if subset.len() + pictures.len() > offline.subset_pictures && !subset.is_empty() {
+                break;
+            }
+            subset.extend(pictures.iter().map(|&picture| Exemplar { picture, person: person as u32 }));
+        }
+        subset
+    }
+}
+
+/// The plan's triplets of this batch by their rows among the pictures that could be read.
+fn planned_triplets(plan: &TripletPlan, batch: &LoadedBatch) -> Vec<Triplet> {
+    let planned = plan.batch(batch.step);
+    let row = |planned_row: u32| {
+        let picture = planned.exemplars[planned_row as usize].picture;
+        batch.exemplars.iter().position(|exemplar| exemplar.picture == picture).map(|row| row as u32)
+    };
+    let rows =
+        |t: &Triplet| Some(Triplet { anchor: row(t.anchor)?, positive: row(t.positive)?, negative: row(t.negative)? });
+    planned.triplets.iter().filter_map(rows).collect()
+}
+
+fn people_of(exemplars: &[Exemplar]) -> usize {
+    exemplars.iter().map(|exemplar| exemplar.person).collect::<std::collections::BTreeSet<_>>().len()
+}
+
+/// Triplets from all over the batch. Those with vectors of a frozen network are left out: they show no other picture.
+fn examples(learned: &Learned, exemplars: &[Exemplar]) -> Vec<TripletExample> {
+    let row = |index: u32| {
+        let start = index as usize * learned.dimensions;
+        learned.vectors.get(start..start + learned.dimensions)
+    };
+    let triplets = &learned.mined.triplets;
+    let every = (triplets.len() / EXAMPLES).max(1);
+    let example = |triplet: &Triplet| {
+        let [a, p, n] = [row(triplet.anchor)?, row(triplet.positive)?, row(triplet.negative)?];
+        let exemplar = |index: u32| exemplars[index as usize];
+        Some(TripletExample {
+            anchor: exemplar(triplet.anchor),
+            positive: exemplar(triplet.positive),
+            negative: exemplar(triplet.negative),
+            to_positive: squared_distance(a, p),
+            to_negative: squared_distance(a, n),
+        })
+    };
+    triplets.iter().step_by(every).filter_map(example).take(EXAMPLES).collect()
+}

@@ -1,0 +1,197 @@
+use super::*;
+use crate::train::augment::AugmentConfig;
+use crate::train::config::ValidationConfig;
+use crate::train::data::Person;
+use crate::train::mining::harmonic::Combinations;
+use crate::train::mining::offline::OfflineConfig;
+use crate::train::mining::{MiningRule, Negatives, Positives};
+use crate::train::optimiser::{OptimiserConfig, Rule, WeightDecay};
+use crate::train::rng::{Purpose, stream};
+use crate::train::sampler::SamplerConfig;
+use crate::train::schedule::LearningRate;
+use crate::train::testing::{TINY_RECIPE, TinyNet};
+use burn::tensor::Device;
+use image::{Rgb, RgbImage};
+use rand::RngExt;
+use std::path::Path;
+
+const PICTURES: usize = 6;
+const PEOPLE: usize = 12;
+const UNREADABLE: usize = 7;
+
+/// A random pattern a person, with noise a picture.
+struct Patterns;
+
+impl PictureSource for Patterns {
+    fn crop(&self, picture: usize) -> Result<RgbImage, String> {
+        if picture == UNREADABLE {
+            return Err("the file is truncated".to_owned());
+        }
+        let mut pattern = stream(1, Purpose::Pictures, 0, (picture / PICTURES) as u64);
+        let mut noise = stream(1, Purpose::Pictures, 1, picture as u64);
+        Ok(RgbImage::from_fn(12, 12, |_, _| {
+            Rgb(std::array::from_fn(|_| {
+                let value = pattern.random_range(70..=185) + noise.random_range(-60..=60);
+                value as u8
+            }))
+        }))
+    }
+}
+
+fn data() -> TrainingData {
+    let person =
+        |id: usize| Person { name: format!("person {id}"), pictures: (id * PICTURES..(id + 1) * PICTURES).collect() };
+    let (training, held_out) = Dataset { people: (0..PEOPLE).map(person).collect() }.split(0.3, 2);
+    TrainingData { source: Arc::new(Patterns), training, held_out, pairs: None, old_vectors: None }
+}
+
+fn config(steps: u64) -> TrainConfig {
+    TrainConfig {
+        seed: 3,
+        steps,
+        learning_rate: LearningRate::Constant { rate: 0.01 },
+        optimiser: OptimiserConfig { rule: Rule::ADAM, weight_decay: WeightDecay::L2(1e-4), clip_norm: Some(5.0) },
+        rule: MiningRule { positives: Positives::AllPairs, negatives: Negatives::SemiHardRandom },
+        sampler: SamplerConfig { people_per_batch: 4, pictures_per_person: 4, random_negatives: 3 },
+        augmentation: AugmentConfig::GENTLE,
+        ema_decay: Some(0.9),
+        validation: ValidationConfig { every_steps: 4, held_out_share: 0.3, far_target: 0.1, pictures_at_most: 100 },
+        checkpoint_every_steps: 3,
+        ..TrainConfig::default()
+    }
+}
+
+fn card() -> ModelCard {
+    ModelCard { architecture: "tiny".into(), dimensions: 5, input: TINY_RECIPE, run: None }
+}
+
+struct Watched {
+    trained: Trained<TinyNet>,
+    losses: Vec<(u64, f32)>,
+    events: Vec<TrainEvent>,
+}
+
+/// Trains, and cancels once `stop_after` steps are done.
+fn run(config: &TrainConfig, data: &TrainingData, folder: Option<&Path>, resume: bool, stop_after: u64) -> Watched {
+    let (folder, resume) = match (folder, resume) {
+        (Some(root), true) => {
+            let (folder, checkpoint) = RunFolder::resume(root).unwrap();
+            (Some(folder), Some(checkpoint))
+        }
+        (Some(root), false) => (Some(RunFolder::create(root, config, "").unwrap()), None),
+        (None, _) => (None, None),
+    };
+    let control = Control::default();
+    let mut events = Vec::new();
+    let setup = Setup { config, data, card: card(), folder, resume, decode_threads: 1 };
+    let trained = train(TinyNet::new(5, &Device::flex().autodiff()), setup, &control, &mut |event| {
+        if matches!(&event, TrainEvent::Step(report) if report.step == stop_after) {
+            control.cancel.cancel();
+        }
+        events.push(event);
+    });
+    let losses = events.iter().filter_map(|event| match event {
+        TrainEvent::Step(report) => Some((report.step, report.loss)),
+        _ => None,
+    });
+    Watched { trained: trained.unwrap(), losses: losses.collect(), events }
+}
+
+fn weights(net: &TinyNet) -> Vec<f32> {
+    net.linear.weight.val().try_into_vec_as().unwrap()
+}
+
+fn check_resume(config: &TrainConfig) {
+    let data = data();
+    let temporary = tempfile::tempdir().unwrap();
+    let root = temporary.path().join("run");
+    let whole = run(config, &data, None, false, u64::MAX);
+    assert_eq!(whole.losses.len() as u64, config.steps);
+    let first = run(config, &data, Some(&root), false, 5);
+    assert_eq!((first.trained.reason, first.trained.steps), (StopReason::Cancelled, 5));
+    let second = run(config, &data, Some(&root), true, u64::MAX);
+    assert_eq!(second.trained.reason, StopReason::StepsDone);
+    assert_eq!([first.losses, second.losses].concat(), whole.losses);
+    assert_eq!(weights(&second.trained.net), weights(&whole.trained.net));
+    assert_eq!(second.trained.judged, whole.trained.judged);
+    let lines = std::fs::read_to_string(root.join("metrics.jsonl")).unwrap();
+    let steps = lines.lines().filter(|line| line.contains("\"kind\":\"step\"")).count();
+    assert_eq!(steps as u64, config.steps);
+    assert!(crate::weights::load(&root.join("model.safetensors")).is_ok());
+}
+
+#[test]
+fn a_resumed_run_has_the_losses_of_an_uninterrupted_one() {
+    check_resume(&config(11));
+}
+
+#[test]
+fn so_has_one_with_offline_mining() {
+    let offline = OfflineConfig { every_steps: 4, subset_pictures: 30, triplets_per_step: 9 };
+    check_resume(&TrainConfig { mining: MiningSource::Offline(offline), ..config(11) });
+}
+
+#[test]
+fn a_run_killed_between_checkpoints_repeats_the_steps_since() {
+    let (config, data) = (config(9), data());
+    let temporary = tempfile::tempdir().unwrap();
+    let root = temporary.path().join("run");
+    run(&config, &data, Some(&root), false, 8);
+    // As after a kill: the checkpoint that the cancelled run wrote at its end is not there.
+    std::fs::remove_dir_all(root.join("checkpoints/step-0000000008")).unwrap();
+    let resumed = run(&config, &data, Some(&root), true, u64::MAX);
+    let whole = run(&config, &data, None, false, u64::MAX);
+    assert_eq!(resumed.losses, whole.losses[6..]);
+}
+
+#[test]
+fn learns_the_patterns_and_says_what_it_skipped() {
+    let watched = run(
+        &TrainConfig { ema_decay: None, augmentation: AugmentConfig::NONE, ..config(100) },
+        &data(),
+        None,
+        false,
+        u64::MAX,
+    );
+    let active = watched.events.iter().filter_map(|event| match event {
+        TrainEvent::Step(report) => Some(report.triplets as f32 / report.pairs as f32),
+        _ => None,
+    });
+    let active: Vec<f32> = active.collect();
+    let mean = |shares: &[f32]| shares.iter().sum::<f32>() / shares.len() as f32;
+    assert!(mean(&active[90..]) < mean(&active[..10]) / 3.0, "{active:?}");
+    assert_eq!(watched.trained.skipped_pictures, 1);
+    let skips = watched.events.iter().filter(|event| matches!(event, TrainEvent::Skipped(_))).count();
+    assert_eq!(skips, 1);
+}
+
+#[test]
+fn harmonic_training_needs_and_uses_the_old_vectors() {
+    let mining = MiningSource::Harmonic { combinations: Combinations::all_that_learn() };
+    let config = TrainConfig { mining, ..config(3) };
+    let setup = |data| Setup { config: &config, data, card: card(), folder: None, resume: None, decode_threads: 1 };
+    let net = || TinyNet::new(5, &Device::flex().autodiff());
+    let without = data();
+    let error = train(net(), setup(&without), &Control::default(), &mut |_| {}).unwrap_err();
+    assert!(matches!(error, TrainError::NoOldVector(_)), "{error}");
+    let mut with = data();
+    let one_hot = |person: usize| (0..5).map(|k| if k == person % 5 { 1.0 } else { 0.0 }).collect();
+    with.old_vectors = Some((0..PEOPLE * PICTURES).map(|picture| (picture, one_hot(picture / PICTURES))).collect());
+    let trained = train(net(), setup(&with), &Control::default(), &mut |_| {}).unwrap();
+    assert_eq!((trained.steps, trained.reason), (3, StopReason::StepsDone));
+}
+
+#[test]
+fn a_rate_that_ruins_the_network_stops_the_run_with_the_weights_before() {
+    let config = TrainConfig {
+        learning_rate: LearningRate::Constant { rate: f64::INFINITY },
+        optimiser: OptimiserConfig { rule: Rule::NESTEROV, ..OptimiserConfig::default() },
+        validation: ValidationConfig { every_steps: 0, ..config(1).validation },
+        ..config(5)
+    };
+    let data = TrainingData { held_out: Dataset::default(), ..data() };
+    let watched = run(&config, &data, None, false, u64::MAX);
+    assert_eq!(watched.trained.reason, StopReason::NotANumber);
+    assert!(watched.events.iter().any(|event| matches!(event, TrainEvent::Alarm(Alarm::NotANumber { step: 2 }))));
+    assert!(watched.events.iter().any(|event| matches!(event, TrainEvent::Alarm(Alarm::NobodyHeldOut))));
+}

@@ -1,0 +1,323 @@
+//! One learning step on a mini-batch that need not fit the device's memory.
+//!
+//! 1. Embed the whole batch in chunks, without keeping anything for a backward pass.
+//! 2. Choose triplets among the embeddings, and compute the loss and its gradient with respect to each embedding.
+//! 3. Go through the pictures again in chunks, now with gradients: for a chunk with embeddings e and gradients g from
+//!    2, the scalar Σ e·g has the same derivatives by the weights as the loss, so the chunks' gradients add up to those
+//!    of the whole batch. A picture is passed twice, however many triplets it is part of.
+//!
+//! Dropout draws the same noise in both passes. Batch norm in training mode takes its statistics from the chunk, in
+//! both passes alike, and its running statistics move once; so with it, and only with it, the result depends on the
+//! chunk size.
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor, TensorData, TensorReadError};
+use image::RgbImage;
+use rand::Rng;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::frozen::behaves_otherwise_in_training;
+use super::gradients::GradientMap;
+use super::loss::{LossConfig, Triplet, normalise, triplet_terms};
+use super::mining::harmonic::Combinations;
+use super::mining::online::{Draw, mine_combinations};
+use super::mining::{Mined, MiningRule, Points, Space};
+use super::rng::{Purpose, stream};
+use crate::image::scale_pixels;
+use crate::nets::EmbeddingNet;
+use crate::types::InputRecipe;
+
+/// How many pictures the device handles at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChunkSizes {
+    pub inference: usize,
+    pub gradient: usize,
+}
+
+impl Default for ChunkSizes {
+    fn default() -> Self {
+        Self { inference: 128, gradient: 60 }
+    }
+}
+
+/// Gathering three rows a triplet is what costs memory in the loss; so many are gathered at once.
+const TRIPLETS_AT_ONCE: usize = 16_384;
+
+/// Everything of a step but the network.
+pub struct Batch<'a> {
+    pub images: &'a [RgbImage],
+    pub people: &'a [u32],
+    /// The frozen network's vectors of the same pictures, row after row, for harmonic triplets.
+    pub old_vectors: Option<&'a [f32]>,
+    pub choice: Choice<'a>,
+}
+
+pub enum Choice<'a> {
+    Mine { rule: MiningRule, combinations: &'a Combinations },
+    Given(&'a [Triplet]),
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct StepSettings<'a> {
+    pub recipe: &'a InputRecipe,
+    pub loss: LossConfig,
+    pub chunks: ChunkSizes,
+    pub draw: Draw,
+}
+
+/// What was learned from a batch; the weights have not moved yet.
+#[derive(Debug)]
+pub struct Learned {
+    pub loss: f32,
+    pub mined: Mined,
+    pub gradients: GradientMap,
+    /// Unit vectors of the batch, row after row.
+    pub vectors: Vec<f32>,
+    pub dimensions: usize,
+}
+
+/// Mines `batch` and finds the gradients of `net`, which must be in training mode on an autodiff device.
+pub fn learn<N: Module + EmbeddingNet>(
+    net: &N,
+    batch: &Batch<'_>,
+    settings: StepSettings<'_>,
+) -> Result<Learned, TensorReadError> {
+    let noisy = behaves_otherwise_in_training(net);
+    let raw = if noisy {
+        embed_as_in_training(net, batch.images, settings)?
+    } else {
+        embed(&net.valid(), batch.images, settings.recipe, settings.chunks.inference)?
+    };
+    let device = Device::autodiff(device_of(net));
+    let rows = batch.images.len();
+    let dimensions = net.embedding_size();
+    let leaf = Tensor::<2>::from_data(TensorData::new(raw, [rows, dimensions]), &device).require_grad();
+    let vectors = normalise(leaf.clone()).try_into_vec_as::<f32>()?;
+    let mined = choose(batch, &vectors, dimensions, settings);
+    let (loss, by_embedding) = loss_and_gradient(&leaf, batch.old_vectors, &mined.triplets, settings.loss)?;
+    let gradients = back_through(net, batch.images, &by_embedding, noisy, settings);
+    Ok(Learned { loss, mined, gradients, vectors, dimensions })
+}
+
+/// The network's output for each picture, row after row, before normalisation.
+pub fn embed<N: Module + EmbeddingNet>(
+    net: &N,
+    images: &[RgbImage],
+    recipe: &InputRecipe,
+    chunk: usize,
+) -> Result<Vec<f32>, TensorReadError> {
+    let device = device_of(net).without_autodiff();
+    let mut raw = Vec::with_capacity(images.len() * net.embedding_size());
+    for images in images.chunks(chunk.max(1)) {
+        raw.extend(net.forward(to_tensor(images, recipe, &device)).try_into_vec_as::<f32>()?);
+    }
+    Ok(raw)
+}
+
+/// Pictures as the network takes them.
+///
+/// # Shapes
+/// - output: `[images, 3, height, width]`
+pub fn to_tensor(images: &[RgbImage], recipe: &InputRecipe, device: &Device) -> Tensor<4> {
+    let (width, height) = (recipe.width as usize, recipe.height as usize);
+    let mut values = vec![0.0; images.len() * 3 * width * height];
+    values
+        .par_chunks_mut(3 * width * height)
+        .zip(images)
+        .for_each(|(out, image)| scale_pixels(image, recipe.scaling, recipe.channels, out));
+    Tensor::from_data(TensorData::new(values, [images.len(), 3, height, width]), device)
+}
+
+/// Rows of any length other than zero, divided by it.
+pub fn normalise_rows(raw: &mut [f32], dimensions: usize) {
+    for row in raw.chunks_mut(dimensions) {
+        let length = row.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>().sqrt().max(1e-12);
+        row.iter_mut().for_each(|value| *value = (f64::from(*value) / length) as f32);
+    }
+}
+
+fn device_of<N: Module>(net: &N) -> Device {
+    net.devices().into_iter().next().unwrap_or_default()
+}
+
+/// Batch statistics and dropout as the gradient pass will have them, on a copy whose running statistics are its own.
+fn embed_as_in_training<N: Module + EmbeddingNet>(
+    net: &N,
+    images: &[RgbImage],
+    settings: StepSettings<'_>,
+) -> Result<Vec<f32>, TensorReadError> {
+    let copy = net.valid().train();
+    let device = device_of(net).autodiff();
+    let mut raw = Vec::with_capacity(images.len() * net.embedding_size());
+    for (number, images) in images.chunks(settings.chunks.gradient.max(1)).enumerate() {
+        seed_noise(&device, settings.draw, number);
+        raw.extend(copy.forward(to_tensor(images, settings.recipe, &device)).inner().try_into_vec_as::<f32>()?);
+    }
+    Ok(raw)
+}
+
+fn seed_noise(device: &Device, draw: Draw, chunk: usize) {
+    device.seed(stream(draw.seed, Purpose::NetworkNoise, draw.step, chunk as u64).next_u64());
+}
+
+fn choose(batch: &Batch<'_>, vectors: &[f32], dimensions: usize, settings: StepSettings<'_>) -> Mined {
+    let (rule, combinations) = match batch.choice {
+        Choice::Given(triplets) => return Mined { triplets: triplets.to_vec(), pairs: triplets.len() },
+        Choice::Mine { rule, combinations } => (rule, combinations),
+    };
+    let count = batch.people.len();
+    let old = batch.old_vectors.unwrap_or_default();
+    let all = [vectors, old].concat();
+    let copies = if old.is_empty() { 1 } else { 2 };
+    let people = batch.people.repeat(copies);
+    let spaces: Vec<Space> = (0..count * copies).map(|row| if row < count { Space::New } else { Space::Old }).collect();
+    let points = Points { vectors: &all, dimensions, people: &people, spaces: &spaces };
+    mine_combinations(points, rule, settings.loss.margin, combinations, settings.draw)
+}
+
+/// The loss and its gradient by the raw embeddings, row after row.
+fn loss_and_gradient(
+    leaf: &Tensor<2>,
+    old_vectors: Option<&[f32]>,
+    triplets: &[Triplet],
+    config: LossConfig,
+) -> Result<(f32, Vec<f32>), TensorReadError> {
+    let [rows, dimensions] = leaf.dims();
+    let weight = config.weight(triplets.len());
+    let mut loss = 0.0;
+    let mut gradient = vec![0.0; rows * dimensions];
+    for triplets in triplets.chunks(TRIPLETS_AT_ONCE) {
+        let mut unit = normalise(leaf.clone());
+        if let Some(old) = old_vectors {
+            let old = Tensor::<2>::from_data(TensorData::new(old.to_vec(), [rows, dimensions]), &leaf.device());
+            unit = Tensor::cat(vec![unit, old], 0);
+        }
+        let part = triplet_terms(unit, triplets, &config).sum().mul_scalar(weight);
+        if let Some(found) = leaf.grad(&part.backward()) {
+            gradient.iter_mut().zip(found.try_into_vec_as::<f32>()?).for_each(|(sum, value)| *sum += value);
+        }
+        loss += part.try_into_scalar::<f32>()?;
+    }
+    Ok((loss, gradient))
+}
+
+/// The gradients of all trained parameters, chunk by chunk.
+fn back_through<N: Module + EmbeddingNet>(
+    net: &N,
+    images: &[RgbImage],
+    by_embedding: &[f32],
+    noisy: bool,
+    settings: StepSettings<'_>,
+) -> GradientMap {
+    let dimensions = net.embedding_size();
+    let device = device_of(net).autodiff();
+    let gradient_of = |row: usize| &by_embedding[row * dimensions..(row + 1) * dimensions];
+    // A picture that is part of no active triplet adds nothing, unless it moves its chunk's statistics.
+    let rows: Vec<usize> =
+        (0..images.len()).filter(|&row| noisy || gradient_of(row).iter().any(|&value| value != 0.0)).collect();
+    let mut gradients = GradientMap::default();
+    for (number, rows) in rows.chunks(settings.chunks.gradient.max(1)).enumerate() {
+        if noisy {
+            seed_noise(&device, settings.draw, number);
+        }
+        let chunk: Vec<RgbImage> = rows.iter().map(|&row| images[row].clone()).collect();
+        let by_row: Vec<f32> = rows.iter().flat_map(|&row| gradient_of(row)).copied().collect();
+        let by_row = Tensor::<2>::from_data(TensorData::new(by_row, [rows.len(), dimensions]), &device);
+        let surrogate = (net.forward(to_tensor(&chunk, settings.recipe, &device)) * by_row).sum();
+        gradients.add(GradientMap::of(net, surrogate.backward()));
+    }
+    gradients
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::train::frozen::{BatchNormStatistics, TrainablePart, freeze};
+    use crate::train::mining::{Negatives, Positives};
+    use crate::train::testing::{TINY_RECIPE, TinyNet, pictures};
+
+    const PEOPLE: [u32; 14] = [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4];
+
+    fn settings(chunks: ChunkSizes) -> StepSettings<'static> {
+        let loss = LossConfig { margin: 0.5, ..LossConfig::default() };
+        StepSettings { recipe: &TINY_RECIPE, loss, chunks, draw: Draw { seed: 1, step: 2 } }
+    }
+
+    fn net(statistics: BatchNormStatistics) -> TinyNet {
+        freeze(TinyNet::new(4, &Device::flex().autodiff()), &TrainablePart::All, statistics).unwrap()
+    }
+
+    fn step(net: &TinyNet, chunks: ChunkSizes) -> Learned {
+        let images = pictures(3, PEOPLE.len());
+        let rule = MiningRule { positives: Positives::AllPairs, negatives: Negatives::AnyViolating };
+        let combinations = Combinations::only_new();
+        let choice = Choice::Mine { rule, combinations: &combinations };
+        let batch = Batch { images: &images, people: &PEOPLE, old_vectors: None, choice };
+        learn(net, &batch, settings(chunks)).unwrap()
+    }
+
+    /// Loss and gradients with everything in one graph, the obvious way.
+    fn whole(net: &TinyNet, triplets: &[Triplet]) -> (f32, GradientMap) {
+        let device = Device::flex().autodiff();
+        let unit = normalise(net.forward(to_tensor(&pictures(3, PEOPLE.len()), &TINY_RECIPE, &device)));
+        let config = settings(ChunkSizes::default()).loss;
+        let loss = triplet_terms(unit, triplets, &config).mean();
+        let gradients = GradientMap::of(net, loss.backward());
+        (loss.into_scalar::<f32>(), gradients)
+    }
+
+    fn assert_same(one: &GradientMap, other: &GradientMap) {
+        assert!(one.paths().eq(other.paths()));
+        let flat = |map: &GradientMap, path: &str| map.get(path).unwrap().clone().try_into_vec_as::<f32>().unwrap();
+        let scale = other.norm().unwrap();
+        assert!(scale > 1e-3, "nothing to compare");
+        for path in one.paths() {
+            for (a, b) in flat(one, path).into_iter().zip(flat(other, path)) {
+                assert!((a - b).abs() < 1e-5 * scale, "{path}: {a} {b}");
+            }
+        }
+    }
+
+    #[test]
+    fn chunked_gradients_equal_those_of_one_graph() {
+        let net = net(BatchNormStatistics::Keep);
+        for chunks in [ChunkSizes { inference: 100, gradient: 100 }, ChunkSizes { inference: 5, gradient: 3 }] {
+            let learned = step(&net, chunks);
+            let (loss, gradients) = whole(&net, &learned.mined.triplets);
+            assert!((learned.loss - loss).abs() < 1e-5 * loss);
+            assert_same(&learned.gradients, &gradients);
+        }
+    }
+
+    #[test]
+    fn batch_statistics_are_the_same_in_both_passes_and_move_once() {
+        let net = net(BatchNormStatistics::Learn);
+        let learned = step(&net, ChunkSizes { inference: 5, gradient: PEOPLE.len() });
+        let mean = |net: &TinyNet| net.valid().norm.running_mean.value().try_into_vec_as::<f32>().unwrap();
+        let after_step = mean(&net);
+        let fresh = self::net(BatchNormStatistics::Learn);
+        let (loss, gradients) = whole(&fresh, &learned.mined.triplets);
+        assert!((learned.loss - loss).abs() < 1e-5 * loss);
+        assert_same(&learned.gradients, &gradients);
+        assert_eq!(after_step, mean(&fresh));
+        assert!(after_step.iter().any(|&value| value != 0.0));
+    }
+
+    #[test]
+    fn old_vectors_take_part_but_get_no_gradient() {
+        let net = net(BatchNormStatistics::Keep);
+        let images = pictures(3, PEOPLE.len());
+        let mut old = embed(&TinyNet::new(9, &Device::flex()), &images, &TINY_RECIPE, 4).unwrap();
+        normalise_rows(&mut old, net.embedding_size());
+        let combinations = Combinations::parse("211").unwrap();
+        let rule = MiningRule { positives: Positives::AllPairs, negatives: Negatives::AnyViolating };
+        let choice = Choice::Mine { rule, combinations: &combinations };
+        let batch = Batch { images: &images, people: &PEOPLE, old_vectors: Some(&old), choice };
+        let learned = learn(&net, &batch, settings(ChunkSizes::default())).unwrap();
+        let rows = PEOPLE.len() as u32;
+        assert!(!learned.mined.triplets.is_empty());
+        assert!(learned.mined.triplets.iter().all(|t| t.anchor < rows && t.positive >= rows && t.negative >= rows));
+        assert!(learned.gradients.norm().unwrap() > 1e-4);
+    }
+}
