@@ -150,6 +150,16 @@ impl Listed {
         addressable && !matches!(self.verdict, Some(Verdict::Failed { .. }))
     }
 
+    /// Whether `choice` may take this adapter, which was never tested. A software rasteriser is only taken when named.
+    pub fn awaits_test(&self, choice: &DeviceChoice) -> bool {
+        let may_be_taken = match choice {
+            DeviceChoice::Cpu => false,
+            DeviceChoice::Auto | DeviceChoice::Gpu => self.kind == DeviceKind::Hardware,
+            DeviceChoice::Named(name) => self.name.to_lowercase().contains(&name.to_lowercase()),
+        };
+        may_be_taken && self.adapter.is_some() && self.verdict.is_none()
+    }
+
     /// The verdict as a sentence.
     pub fn verdict_words(&self) -> String {
         match (&self.verdict, &self.adapter) {

@@ -113,7 +113,9 @@ impl Engine {
         let detector_id = model_of_task(&store, &options.detector_id(), Task::Detect)?;
         let model_id = model_of_task(&store, &options.model_id(), Task::Embed)?;
         ensure_installed(&store, &[&detector_id, &model_id], options.offline, cancel, events)?;
-        let (device, notes) = device::choose(&options.device, &VerdictCache::open(home.device_verdicts()))?;
+        let verdicts = VerdictCache::open(home.device_verdicts());
+        announce_self_test(&options.device, &verdicts, events);
+        let (device, notes) = device::choose(&options.device, &verdicts)?;
         notes.into_iter().for_each(|note| events(JobEvent::Note(note)));
         let detector = load_detector(&store, &detector_id, &device)?;
         let embedder = load_embedder(&store, &model_id, &device)?;
@@ -232,6 +234,16 @@ impl Engine {
             faces.map(face).collect()
         };
         cut.into_iter().map(|cut| cut.map(&mut faces_of)).collect()
+    }
+}
+
+/// An adapter is tested before it is first trusted, which can take minutes.
+fn announce_self_test(choice: &DeviceChoice, verdicts: &VerdictCache, events: &mut dyn FnMut(JobEvent)) {
+    if *choice == DeviceChoice::Cpu {
+        return;
+    }
+    for listed in device::list(verdicts).into_iter().filter(|listed| listed.awaits_test(choice)) {
+        events(JobEvent::Note(format!("Testing {} before it is first used; this can take minutes", listed.name)));
     }
 }
 

@@ -94,7 +94,8 @@ fn a_run_counts_what_it_skipped_and_tells_it() {
     assert_eq!(outcome.skipped_images, ["P0/P0_0004.jpg"]);
     assert_eq!((outcome.accuracy_mean, outcome.auc, outcome.model.as_str()), (1.0, 1.0, "toy"));
     let bytes = outcome.bytes.unwrap();
-    assert!(bytes.decisions_changed == 0 && bytes.largest_distance_error < 0.05, "{bytes:?}");
+    // These vectors lie along single axes, where one byte clips numbers beyond ½: the run has to show that.
+    assert!(bytes.decisions_changed == 0 && bytes.largest_distance_error > 1.0, "{bytes:?}");
     assert!(!outcome.far_resolved, "twelve pairs cannot show a FAR of 1 in 1,000");
     assert!(notes.contains(&"Skipped 1 pairs, because 1 images have no embedding".to_owned()), "{notes:?}");
     holds(&outcome.run, &["config.json", "result.json", "folds.csv", "pairs.csv", "roc.svg", "roc.csv", "report.html"]);
