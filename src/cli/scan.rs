@@ -107,6 +107,9 @@ fn print_text(summary: &ScanSummary, groups: Option<&GroupSummary>, engine: &Eng
     if summary.cancelled {
         println!("Cancelled; what was scanned is kept, and the next scan goes on from there");
     }
+    if summary.photos == 0 && summary.skipped.is_empty() && !summary.cancelled {
+        println!("The folder holds no photos");
+    }
     println!("{} photos, {} faces", summary.photos, summary.faces);
     if let Some(groups) = groups {
         println!("{} people, {} of them named", groups.people, groups.named);
