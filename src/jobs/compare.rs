@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use image::RgbImage;
 
-use super::engine::{Engine, FindFaces, Timings};
+use super::engine::{Engine, FindFaces};
 use super::scan::working_copy;
 use crate::image::{DecodeLimits, DecodeScale, decode};
 use crate::types::{Detection, Embedding};
@@ -24,7 +24,7 @@ pub struct Compared {
 /// The largest face of a file.
 pub fn compare_file(engine: &Engine, path: &Path) -> Result<Compared> {
     let photo = working_copy(path)?;
-    let found = engine.find_faces(&[(path, &photo)], &mut Timings::default()).pop().context("no answer")??;
+    let found = engine.find_faces(&[(path, &photo)]).pop().context("no answer")??;
     let faces_in_file = found.len();
     let face = found.into_iter().next().context("no face found")?;
     Ok(Compared { faces_in_file, ..compare_face(engine, path, &face.detection)? })

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, anyhow};
 use rayon::prelude::*;
 
-use super::engine::{Engine, FindFaces, Timings};
+use super::engine::{Engine, FindFaces};
 use super::progress::{JobEvent, Meter, Stage};
 use super::scan::working_copy;
 use crate::image::Photo;
@@ -70,7 +70,7 @@ pub fn embed_files(
 }
 
 fn detected(engine: &Engine, photos: &[(&Path, &Photo)]) -> Vec<Result<Vec<EmbeddedFace>>> {
-    let found = engine.find_faces(photos, &mut Timings::default()).into_iter();
+    let found = engine.find_faces(photos).into_iter();
     found
         .map(|faces| {
             let face =

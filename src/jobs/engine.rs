@@ -1,7 +1,6 @@
 //! Device, detector and embedder together: from the pixels of a photo to the faces in it.
 
 use std::path::Path;
-use std::time::Instant;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use image::RgbImage;
@@ -42,14 +41,6 @@ pub struct FoundFace {
     pub portrait_jpeg: Vec<u8>,
 }
 
-/// Where the time of a batch went.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Timings {
-    pub detect_secs: f64,
-    pub align_secs: f64,
-    pub embed_secs: f64,
-}
-
 /// From pixels to faces: the loaded networks, or what a test puts in their place.
 pub trait FindFaces {
     fn detector_id(&self) -> &ModelId;
@@ -59,7 +50,7 @@ pub trait FindFaces {
 
     /// The faces of each photo, largest first. Photos are taken together so that the device sees full batches; a photo
     /// whose faces cannot be cut or embedded fails alone. The path is that of the full photo.
-    fn find_faces(&self, photos: &[(&Path, &Photo)], timings: &mut Timings) -> Vec<Result<Vec<FoundFace>>>;
+    fn find_faces(&self, photos: &[(&Path, &Photo)]) -> Vec<Result<Vec<FoundFace>>>;
 }
 
 /// What to load, and where to run it.
@@ -136,20 +127,10 @@ impl FindFaces for Engine {
         &self.model_id
     }
 
-    fn find_faces(&self, photos: &[(&Path, &Photo)], timings: &mut Timings) -> Vec<Result<Vec<FoundFace>>> {
-        let started = Instant::now();
+    fn find_faces(&self, photos: &[(&Path, &Photo)]) -> Vec<Result<Vec<FoundFace>>> {
         let pictures: Vec<&RgbImage> = photos.iter().map(|(_, photo)| &photo.pixels).collect();
         let detections = self.detect_all(&pictures);
-        timings.detect_secs += started.elapsed().as_secs_f64();
-
-        let started = Instant::now();
-        let cut: Vec<_> = photos.par_iter().zip(detections).map(|(photo, found)| self.cut(photo, found?)).collect();
-        timings.align_secs += started.elapsed().as_secs_f64();
-
-        let started = Instant::now();
-        let found = self.embed_cut(cut);
-        timings.embed_secs += started.elapsed().as_secs_f64();
-        found
+        self.embed_cut(photos.par_iter().zip(detections).map(|(photo, found)| self.cut(photo, found?)).collect())
     }
 }
 

@@ -24,7 +24,7 @@ mod walk;
 pub use bench::{BenchPlan, BenchReport, bench};
 pub use compare::{Compared, compare_face, compare_file};
 pub use embed_files::{EmbeddedFace, FaceSource, embed_files};
-pub use engine::{Engine, EngineOptions, FindFaces, FoundFace, Timings};
+pub use engine::{Engine, EngineOptions, FindFaces, FoundFace};
 pub use grouping::{GroupSummary, Grouping, PreparedGrouping, nearest_people, regroup, split_group};
 pub use home::Home;
 pub use install::{DEFAULT_PACK, ensure_installed, install};

@@ -15,7 +15,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::LibraryHandle;
-use super::engine::{FindFaces, FoundFace, Timings, WORKING_LONG_SIDE};
+use super::engine::{FindFaces, FoundFace, WORKING_LONG_SIDE};
 use super::portrait::thumbnail_jpeg;
 use super::progress::{JobEvent, Meter, Skipped, Stage};
 use super::thumbnails::ThumbnailCache;
@@ -44,8 +44,6 @@ pub struct ScanSummary {
     pub faces_per_s: f64,
     pub elapsed_secs: f64,
     pub cancelled: bool,
-    #[serde(skip)]
-    pub timings: Timings,
 }
 
 /// Scans `folder`. Photos that the library knows unchanged are not opened again.
@@ -191,7 +189,7 @@ impl Scanning<'_> {
             }
         }
         let photos: Vec<_> = pictures.iter().map(|(file, photo)| (file.path.as_path(), &**photo)).collect();
-        let found = self.engine.find_faces(&photos, &mut self.summary.timings);
+        let found = self.engine.find_faces(&photos);
         let mut records = Vec::new();
         for ((file, photo), faces) in pictures.into_iter().zip(found) {
             match faces {

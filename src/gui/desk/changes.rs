@@ -7,7 +7,7 @@ use crate::gui::backend::{Change, Event, Failed, MoveTarget, Ticket};
 use crate::jobs::split_group;
 use crate::library::{Belongs, Destination, Library, LibraryError, SetAside};
 use crate::models::{Store, Verdict};
-use crate::types::{FaceId, PersonId, SquaredDistance};
+use crate::types::{FaceId, ModelId, PersonId, SquaredDistance};
 
 pub fn answer(shared: &Shared, ticket: Ticket, change: Change) -> Event {
     let outcome = apply(shared, change);
@@ -37,16 +37,16 @@ fn apply(shared: &Shared, change: Change) -> Result<()> {
             preview::apply(shared, SquaredDistance(squared_distance), linkage)
         }
         Change::Split(person) => split_group(&shared.library, &model, person),
-        review => shared.library.call(move |library| decide(library, review)),
+        review => shared.library.call(move |library| decide(library, &model, review)),
     }
 }
 
-fn decide(library: &mut Library, change: Change) -> Result<(), LibraryError> {
+fn decide(library: &mut Library, model: &ModelId, change: Change) -> Result<(), LibraryError> {
     match change {
         Change::Name { person, name } => library.name_person(person, &name),
         Change::Confirm { faces, .. } => library.confirm(&faces),
         Change::ConfirmAll(person) => {
-            let faces = faces_of(library, person, |belongs| belongs == Belongs::Suggested)?;
+            let faces = faces_of(library, model, person, |belongs| belongs == Belongs::Suggested)?;
             library.confirm(&faces)
         }
         Change::Reject { faces, .. } => library.reject(&faces),
@@ -60,7 +60,7 @@ fn decide(library: &mut Library, change: Change) -> Result<(), LibraryError> {
         Change::Merge { from, into } => library.merge(from, into),
         Change::Ignore(person) => library.hide_person(person),
         Change::NotAPerson(person) => {
-            let faces = faces_of(library, person, |_| true)?;
+            let faces = faces_of(library, model, person, |_| true)?;
             library.set_aside(&faces, SetAside::NotAFace)
         }
         Change::Undo => library.undo().map(drop),
@@ -71,10 +71,10 @@ fn decide(library: &mut Library, change: Change) -> Result<(), LibraryError> {
 
 fn faces_of(
     library: &Library,
+    model: &ModelId,
     person: PersonId,
     wanted: impl Fn(Belongs) -> bool,
 ) -> Result<Vec<FaceId>, LibraryError> {
-    let everyone = library.everyone()?;
-    let faces = everyone.into_iter().filter(|listing| listing.id == person).flat_map(|listing| listing.faces);
+    let faces = library.faces_of_person(person, model)?.into_iter();
     Ok(faces.filter(|face| wanted(face.belongs)).map(|face| face.face_id).collect())
 }

@@ -12,7 +12,7 @@ use super::inputs::{Faces, InputFile};
 use crate::eval::embedded::EmbeddedImages;
 use crate::eval::sensitivity::Study;
 use crate::image::Photo;
-use crate::jobs::{Engine, FindFaces, FoundFace, Home, JobEvent, Meter, Stage, Timings, working_copy};
+use crate::jobs::{Engine, FindFaces, FoundFace, Home, JobEvent, Meter, Stage, working_copy};
 use crate::models::Store;
 use crate::types::{Cancel, Detection, Embedding, ModelId};
 
@@ -139,7 +139,7 @@ fn crops_of(engine: &Engine, photos: &[(&Path, &Photo)], crop: FaceCrop) -> Resu
         FaceCrop::AsStored => whole(|pixels, _| pixels.clone(), 1.0),
         FaceCrop::Centre { share } => whole(centre_square, share),
         FaceCrop::Largest | FaceCrop::Central => {
-            let found = engine.find_faces(photos, &mut Timings::default());
+            let found = engine.find_faces(photos);
             photos
                 .iter()
                 .zip(found)
