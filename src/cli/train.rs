@@ -25,6 +25,7 @@ use crate::train::mining::harmonic::Combinations;
 use crate::train::mining::offline::OfflineConfig;
 use crate::train::mining::{Negatives, Positives};
 use crate::train::optimiser::{Rule, WeightDecay};
+use crate::train::presets::Preset;
 use crate::train::schedule::{LearningRate, Schedule};
 use crate::train::validate::ValidationReport;
 use crate::types::ModelId;
@@ -73,18 +74,6 @@ pub struct TrainArgs {
     json: bool,
     #[command(flatten)]
     knobs: Knobs,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Preset {
-    /// The last layer of a trained network, gently
-    Finetune,
-    /// A whole network from random weights
-    Scratch,
-    /// The batches, mining and optimiser of Schroff et al. 2015
-    Paper,
-    /// A new network whose embeddings stay comparable with an old one's
-    Harmonic,
 }
 
 /// Every departure from the preset.
@@ -243,39 +232,13 @@ fn model_or_file(name: &str) -> StartFrom {
     }
 }
 
-fn preset(preset: Preset) -> TrainConfig {
-    let mut config = TrainConfig::default();
-    match preset {
-        Preset::Paper => config.augmentation = AugmentConfig::NONE,
-        Preset::Scratch => {
-            config.sampler.pictures_per_person = 8;
-            config.ema_decay = Some(0.999);
-        }
-        Preset::Finetune | Preset::Harmonic => {
-            config.steps = 500;
-            config.learning_rate = LearningRate::Constant { rate: 0.005 };
-            config.trainable = TrainablePart::LastLayer;
-            config.batch_norm = BatchNormStatistics::Keep;
-            config.sampler.pictures_per_person = 8;
-            config.ema_decay = Some(0.99);
-            config.validation.every_steps = 50;
-            config.validation.held_out_share = 0.2;
-            config.checkpoint_every_steps = 50;
-        }
-    }
-    if preset == Preset::Harmonic {
-        config.mining = MiningSource::Harmonic { combinations: Combinations::all_that_learn() };
-    }
-    config
-}
-
 fn config(from: Preset, knobs: Knobs) -> Result<TrainConfig> {
     fn set<T>(field: &mut T, value: Option<T>) {
         if let Some(value) = value {
             *field = value;
         }
     }
-    let mut config = preset(from);
+    let mut config = from.config();
     config.learning_rate = learning_rate(&knobs, config.learning_rate)?;
     set(&mut config.seed, knobs.seed);
     set(&mut config.steps, knobs.steps);

@@ -21,6 +21,7 @@ pub mod loader;
 pub mod loss;
 pub mod mining;
 pub mod optimiser;
+pub mod presets;
 pub mod rng;
 pub mod run;
 pub mod sampler;
