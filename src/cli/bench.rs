@@ -19,6 +19,9 @@ pub struct BenchArgs {
     cluster_faces: usize,
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// The detector: yunet or mtcnn.
+    #[arg(long, value_name = "ID")]
+    detector: Option<String>,
     /// Do not install missing models.
     #[arg(long)]
     offline: bool,
@@ -30,7 +33,8 @@ pub struct BenchArgs {
 pub fn run(home: &Home, global: &Global, args: BenchArgs) -> Result<ExitCode> {
     let cancel = cancel_on_ctrl_c()?;
     let mut console = Console::new();
-    let options = EngineOptions { device: global.device()?, offline: args.offline, ..Default::default() };
+    let device = global.device()?;
+    let options = EngineOptions { device, detector: args.detector, offline: args.offline, ..Default::default() };
     let engine = Engine::load(home, &options, &cancel, &mut |event| console.show(event))?;
     let plan = BenchPlan { photos: args.photos, cluster_faces: args.cluster_faces, seed: args.seed };
     let report = bench(&engine, &plan, &cancel, &mut |step| eprintln!("{step}"))?;

@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 
 pub use people::{FaceFinding, LeftOut};
 
-use crate::detect::{DetectorConfig, YuNet};
+use super::engine::load_detector;
+use crate::detect::Detector;
 use crate::device::ComputeDevice;
 use crate::eval::PairList;
 use crate::models::{Store, Task};
@@ -258,13 +259,13 @@ fn recipe(card: &ModelCard, faces: FaceFinding) -> InputRecipe {
 }
 
 /// The default pack's detector, where crops need a face found.
-fn detector_for(recipe: &InputRecipe, models: &Store, device: &ComputeDevice) -> Result<Option<YuNet>> {
+fn detector_for(recipe: &InputRecipe, models: &Store, device: &ComputeDevice) -> Result<Option<Detector>> {
     if matches!(recipe.crop, CropRule::AsStored | CropRule::Centre { .. }) {
         return Ok(None);
     }
     let id = ModelId("yunet-2023mar".to_owned());
-    let bytes = models.read(&id).context("finding faces needs YuNet; or say --faces cropped for ready crops")?;
-    Ok(Some(YuNet::from_onnx(&bytes, &device.burn, DetectorConfig::default())?))
+    let found = load_detector(models, &id, device);
+    found.map(Some).context("finding faces needs YuNet; or say --faces cropped for ready crops")
 }
 
 fn read_pairs(request: &PairsRequest) -> Result<PairList> {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{TrainJobEvent, TrainRequest};
-use crate::detect::YuNet;
+use crate::detect::Detector;
 use crate::eval::PairList;
 use crate::eval::lfw::RowPair;
 use crate::image::{DecodeLimits, DecodeScale, decode, is_photo_name};
@@ -70,7 +70,7 @@ const DETECTION_LONG_SIDE: u32 = 1600;
 pub fn prepare(
     request: &TrainRequest,
     pairs: Option<&PairList>,
-    detector: Option<&YuNet>,
+    detector: Option<&Detector>,
     held_out_share: f32,
     cancel: &Cancel,
     events: &mut dyn FnMut(TrainJobEvent<'_>),
@@ -216,7 +216,7 @@ fn sorted(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-fn entry(person: &str, path: &Path, part: Part, detector: Option<&YuNet>) -> Result<Entry> {
+fn entry(person: &str, path: &Path, part: Part, detector: Option<&Detector>) -> Result<Entry> {
     let bytes = fs::read(path)?;
     let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
     let photo = decode(path, DecodeScale::LongSideAtLeast(DETECTION_LONG_SIDE), &DecodeLimits::default())?;
