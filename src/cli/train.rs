@@ -14,6 +14,7 @@ use crate::jobs::train::{
     FaceFinding, PairsRequest, StartFrom, TrainJobEvent, TrainRequest, TrainSummary, resume, train_folder,
 };
 use crate::models::Store;
+use crate::nets::catalogue::NetOptions;
 use crate::train::TrainConfig;
 use crate::train::augment::AugmentConfig;
 use crate::train::config::MiningSource;
@@ -25,6 +26,7 @@ use crate::train::mining::harmonic::Combinations;
 use crate::train::mining::offline::OfflineConfig;
 use crate::train::mining::{Negatives, Positives};
 use crate::train::optimiser::{Rule, WeightDecay};
+use crate::train::presets::Preset;
 use crate::train::schedule::{LearningRate, Schedule};
 use crate::train::validate::ValidationReport;
 use crate::types::ModelId;
@@ -44,6 +46,15 @@ pub struct TrainArgs {
     /// Network to train from random weights
     #[arg(long, value_name = "NAME", conflicts_with = "start")]
     net: Option<String>,
+    /// Length of its embeddings, where not the catalogue's
+    #[arg(long, value_name = "NUMBERS", requires = "net")]
+    embedding_size: Option<usize>,
+    /// Its dropout, where not the catalogue's
+    #[arg(long, value_name = "SHARE", requires = "net")]
+    dropout: Option<f64>,
+    /// Whether its convolutions have batch norms, where not as in the catalogue
+    #[arg(long, value_name = "BOOL", requires = "net")]
+    with_batch_norm: Option<bool>,
     /// Weights to start from: an installed model, or the model file of a run
     #[arg(long, value_name = "MODEL")]
     start: Option<String>,
@@ -67,18 +78,6 @@ pub struct TrainArgs {
     json: bool,
     #[command(flatten)]
     knobs: Knobs,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Preset {
-    /// The last layer of a trained network, gently
-    Finetune,
-    /// A whole network from random weights
-    Scratch,
-    /// The batches, mining and optimiser of Schroff et al. 2015
-    Paper,
-    /// A new network whose embeddings stay comparable with an old one's
-    Harmonic,
 }
 
 /// Every departure from the preset.
@@ -213,8 +212,14 @@ pub fn run(home: &Home, global: &Global, args: TrainArgs) -> Result<ExitCode> {
 fn request(args: TrainArgs) -> Result<(TrainRequest, PathBuf)> {
     let data = args.data.context("name the folder of people")?;
     let out = args.out.context("name the folder of the run with --out")?;
+    let options = NetOptions {
+        embedding_size: args.embedding_size,
+        dropout: args.dropout,
+        batch_norm: args.with_batch_norm,
+        ..NetOptions::default()
+    };
     let start = match (args.net, args.start) {
-        (Some(net), _) => StartFrom::Scratch { net },
+        (Some(net), _) => StartFrom::Scratch { net, options },
         (None, Some(model)) => model_or_file(&model),
         (None, None) => bail!("name a network with --net, or weights with --start"),
     };
@@ -232,39 +237,13 @@ fn model_or_file(name: &str) -> StartFrom {
     }
 }
 
-fn preset(preset: Preset) -> TrainConfig {
-    let mut config = TrainConfig::default();
-    match preset {
-        Preset::Paper => config.augmentation = AugmentConfig::NONE,
-        Preset::Scratch => {
-            config.sampler.pictures_per_person = 8;
-            config.ema_decay = Some(0.999);
-        }
-        Preset::Finetune | Preset::Harmonic => {
-            config.steps = 500;
-            config.learning_rate = LearningRate::Constant { rate: 0.005 };
-            config.trainable = TrainablePart::LastLayer;
-            config.batch_norm = BatchNormStatistics::Keep;
-            config.sampler.pictures_per_person = 8;
-            config.ema_decay = Some(0.99);
-            config.validation.every_steps = 50;
-            config.validation.held_out_share = 0.2;
-            config.checkpoint_every_steps = 50;
-        }
-    }
-    if preset == Preset::Harmonic {
-        config.mining = MiningSource::Harmonic { combinations: Combinations::all_that_learn() };
-    }
-    config
-}
-
 fn config(from: Preset, knobs: Knobs) -> Result<TrainConfig> {
     fn set<T>(field: &mut T, value: Option<T>) {
         if let Some(value) = value {
             *field = value;
         }
     }
-    let mut config = preset(from);
+    let mut config = from.config();
     config.learning_rate = learning_rate(&knobs, config.learning_rate)?;
     set(&mut config.seed, knobs.seed);
     set(&mut config.steps, knobs.steps);
@@ -487,7 +466,7 @@ mod tests {
                     --decay 0.5 --margin 0.3 --average 0 --train-part conv4 --negatives any-violating --offline-every 50";
         let (request, out) = request(parse(line)).unwrap();
         assert_eq!(out, Path::new("run"));
-        assert_eq!(request.start, StartFrom::Scratch { net: "likeness-small".into() });
+        assert_eq!(request.start, StartFrom::Scratch { net: "likeness-small".into(), options: NetOptions::default() });
         let config = request.config;
         assert_eq!(config.sampler, crate::train::sampler::SamplerConfig::default());
         assert_eq!(config.optimiser.rule, Rule::ADAM);

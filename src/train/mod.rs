@@ -23,6 +23,7 @@ pub mod look;
 pub mod loss;
 pub mod mining;
 pub mod optimiser;
+pub mod presets;
 pub mod rng;
 pub mod run;
 pub mod sampler;
