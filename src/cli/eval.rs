@@ -74,7 +74,7 @@ struct Pictures {
     /// The detector: yunet or mtcnn.
     #[arg(long, value_name = "ID")]
     detector: Option<String>,
-    /// How the face is cut out, such as square-box:1.2, box-margin:32 or output-margin:32; the model's own way if not
+    /// How the face is cut out, such as square:1.2, margin:32 or output-margin:32; the model's own way if not
     /// given.
     #[arg(long, value_name = "RULE")]
     crop_rule: Option<CropRule>,

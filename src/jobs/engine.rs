@@ -15,13 +15,13 @@ use crate::detect::{Detector, DetectorConfig, Mtcnn, MtcnnConfig, YuNet};
 use crate::device::{self, ComputeDevice, DeviceChoice, DeviceKind, VerdictCache};
 use crate::embed::{EmbedError, Embedder};
 use crate::image::{DecodeLimits, DecodeScale, Photo, decode};
-use crate::models::{Architecture, Manifest, Store, Task, Thresholds};
+use crate::models::{Architecture, Store, Task, Thresholds};
 use crate::nets::recognise::recognise;
 use crate::types::{Cancel, CropRule, Detection, Embedding, InputRecipe, ModelId};
 
 /// The models of the default pack.
 const DETECTOR: &str = "yunet-2023mar";
-const EMBEDDER: &str = "sface-2021dec";
+pub const EMBEDDER: &str = "sface-2021dec";
 
 /// The detector's box is about this many times as long as the crop's share of it: below, the crop would be enlarged.
 const FACE_SIDES_A_CROP: f32 = 1.25;
@@ -75,11 +75,9 @@ impl EngineOptions {
     }
 
     /// The distances that suit the embedding model.
-    pub fn thresholds(&self) -> Result<Thresholds> {
+    pub fn thresholds(&self, store: &Store) -> Result<Thresholds> {
         let id = self.model_id();
-        let manifest = Manifest::built_in();
-        let entry = manifest.named(&id.0).with_context(|| format!("there is no model called {id}"))?;
-        entry.thresholds.with_context(|| format!("{id} does not embed faces"))
+        store.named(&id.0)?.thresholds.with_context(|| format!("{id} does not embed faces"))
     }
 }
 

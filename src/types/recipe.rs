@@ -24,46 +24,6 @@ pub enum CropRule {
     AsStored,
 }
 
-/// A rule in words that [`CropRule`]'s `parse` reads again, such as `output-margin:32`.
-impl fmt::Display for CropRule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::FivePoints => f.write_str("five-points"),
-            Self::SquareBox { enlarge } => write!(f, "square-box:{enlarge}"),
-            Self::BoxMargin { margin } => write!(f, "box-margin:{margin}"),
-            Self::OutputMargin { margin } => write!(f, "output-margin:{margin}"),
-            Self::Centre { share } => write!(f, "centre:{share}"),
-            Self::AsStored => f.write_str("as-stored"),
-        }
-    }
-}
-
-impl FromStr for CropRule {
-    type Err = UnknownCropRule;
-
-    fn from_str(words: &str) -> Result<Self, UnknownCropRule> {
-        let (kind, number) = words.split_once(':').unwrap_or((words, ""));
-        let number: Option<f32> = number.parse().ok().filter(|number: &f32| number.is_finite() && *number >= 0.0);
-        match (kind, number) {
-            ("five-points", None) => Ok(Self::FivePoints),
-            ("as-stored", None) => Ok(Self::AsStored),
-            ("square-box", Some(enlarge)) => Ok(Self::SquareBox { enlarge }),
-            ("box-margin", Some(margin)) => Ok(Self::BoxMargin { margin }),
-            ("output-margin", Some(margin)) => Ok(Self::OutputMargin { margin }),
-            ("centre", Some(share)) => Ok(Self::Centre { share }),
-            _ => Err(UnknownCropRule(words.to_owned())),
-        }
-    }
-}
-
-/// Words that name no crop rule.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "no crop rule is called {0}: there are five-points, square-box:1.2, box-margin:32, output-margin:32, centre:0.6 and \
-     as-stored"
-)]
-pub struct UnknownCropRule(String);
-
 /// From 8-bit pixel values to the network's input values.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -95,17 +55,87 @@ pub struct InputRecipe {
     pub channels: ChannelOrder,
 }
 
+/// As the command line has it: `five-points`, `square:1.2`, `margin:32`, `output-margin:32`,
+/// `centre:0.5`, `as-stored`.
+impl fmt::Display for CropRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::FivePoints => f.write_str("five-points"),
+            Self::SquareBox { enlarge } => write!(f, "square:{enlarge}"),
+            Self::BoxMargin { margin } => write!(f, "margin:{margin}"),
+            Self::OutputMargin { margin } => write!(f, "output-margin:{margin}"),
+            Self::Centre { share } => write!(f, "centre:{share}"),
+            Self::AsStored => f.write_str("as-stored"),
+        }
+    }
+}
+
+impl FromStr for CropRule {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (kind, number) = text.split_once(':').unwrap_or((text, ""));
+        let number = || positive(number);
+        match kind {
+            "five-points" => Ok(Self::FivePoints),
+            "square" => Ok(Self::SquareBox { enlarge: number()? }),
+            "margin" => Ok(Self::BoxMargin { margin: number()? }),
+            "output-margin" => Ok(Self::OutputMargin { margin: number()? }),
+            "centre" => Ok(Self::Centre { share: number()? }),
+            "as-stored" => Ok(Self::AsStored),
+            _ => Err(format!(
+                "{text} is no crop: say five-points, square:1.2, margin:32, output-margin:32, centre:0.5 or as-stored"
+            )),
+        }
+    }
+}
+
+/// As the command line has it: `raw`, `unit`, `per-image`, `fixed:127.5,128`.
+impl fmt::Display for PixelScaling {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Raw => f.write_str("raw"),
+            Self::Unit => f.write_str("unit"),
+            Self::Fixed { mean, divisor } => write!(f, "fixed:{mean},{divisor}"),
+            Self::PerImage => f.write_str("per-image"),
+        }
+    }
+}
+
+impl FromStr for PixelScaling {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match (text, text.strip_prefix("fixed:").and_then(|numbers| numbers.split_once(','))) {
+            ("raw", _) => Ok(Self::Raw),
+            ("unit", _) => Ok(Self::Unit),
+            ("per-image", _) => Ok(Self::PerImage),
+            (_, Some((mean, divisor))) => Ok(Self::Fixed { mean: positive(mean)?, divisor: positive(divisor)? }),
+            _ => Err(format!("{text} is no scaling: say raw, unit, per-image or fixed:127.5,128")),
+        }
+    }
+}
+
+fn positive(text: &str) -> Result<f32, String> {
+    let number = text.parse().ok().filter(|number: &f32| number.is_finite() && *number >= 0.0);
+    number.ok_or_else(|| format!("{text:?} is no number of zero or more"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn rules_are_read_as_they_are_written() {
-        for words in ["five-points", "square-box:1.2", "box-margin:32", "output-margin:32", "centre:0.6", "as-stored"] {
-            assert_eq!(words.parse::<CropRule>().unwrap().to_string(), words);
+    fn rules_are_written_as_they_are_read() {
+        for text in ["five-points", "square:1.2", "margin:32", "output-margin:32", "centre:0.5", "as-stored"] {
+            assert_eq!(text.parse::<CropRule>().unwrap().to_string(), text);
         }
-        for words in ["", "square-box", "five-points:1", "output-margin:-3", "box-margin:NaN", "square-box:inf"] {
-            assert_eq!(words.parse::<CropRule>(), Err(UnknownCropRule(words.into())));
+        for text in ["raw", "unit", "per-image", "fixed:127.5,128"] {
+            assert_eq!(text.parse::<PixelScaling>().unwrap().to_string(), text);
         }
+        for text in ["round", "square", "square:-1", "margin:many"] {
+            assert!(text.parse::<CropRule>().is_err(), "{text}");
+        }
+        assert!("fixed:1".parse::<PixelScaling>().is_err() && "fixed:1,nan".parse::<PixelScaling>().is_err());
     }
 }
