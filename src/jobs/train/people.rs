@@ -270,7 +270,7 @@ fn hash(path: &Path) -> Result<String> {
 }
 
 /// In pixels of the photo at full scale.
-fn most_prominent(detector: &YuNet, photo: &Photo) -> Result<Detection> {
+fn most_prominent(detector: &Detector, photo: &Photo) -> Result<Detection> {
     let centre = [photo.pixels.width() as f32 / 2.0, photo.pixels.height() as f32 / 2.0];
     let found = detector.detect(&photo.pixels)?;
     let best = found.into_iter().max_by(|a, b| prominence(a, centre).total_cmp(&prominence(b, centre)));
