@@ -78,9 +78,10 @@ struct Pictures {
     /// given.
     #[arg(long, value_name = "RULE")]
     crop_rule: Option<CropRule>,
-    /// Which part of an image is the face.
-    #[arg(long, value_enum, default_value = "largest", value_name = "CROP")]
-    crop: CropName,
+    /// Which part of an image is the face; for lists in LFW's format `central`, because their labels mean the face in the
+    /// middle, otherwise `largest`.
+    #[arg(long, value_enum, value_name = "CROP")]
+    crop: Option<CropName>,
     /// Side of the square of --crop centre, as a share of the shorter side.
     #[arg(long, default_value_t = 0.6, value_name = "SHARE")]
     centre_share: f32,
@@ -299,7 +300,7 @@ impl Desk<'_> {
         let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
         let engine = self.engine(&source.pictures)?;
         let events = &mut |event| self.console.show(event);
-        let crop = source.pictures.crop();
+        let crop = source.pictures.crop(FaceCrop::Largest);
         let sets = embed_images(self.home, &engine, (folder, &paths), crop, &[View::Plain], &self.cancel, events);
         self.console.close();
         sets?.into_iter().next().context("no image was embedded")
@@ -312,13 +313,17 @@ impl Desk<'_> {
 
 fn pairs(desk: &mut Desk, args: PairArgs, kind: &'static str, format: ListFormat) -> Result<()> {
     let embeddings = args.source.embeddings.clone();
+    let usual = match format {
+        ListFormat::Lfw => FaceCrop::Central,
+        ListFormat::Csv => FaceCrop::Largest,
+    };
     let config = PairsConfig {
         kind,
         list: args.pairs,
         format,
         threshold_from: args.threshold_from,
         errata: args.errata.unwrap_or_else(|| desk.home.label_errata()),
-        crop: embeddings.is_none().then(|| args.source.pictures.crop()),
+        crop: embeddings.is_none().then(|| args.source.pictures.crop(usual)),
         images: args.source.pictures.images.clone(),
         mirror: args.mirror.map(Into::into),
         arithmetic: args.compat.map_or(Arithmetic::Exact, |CompatName::Sandberg| Arithmetic::Sandberg),
@@ -413,7 +418,7 @@ fn sensitivity(desk: &mut Desk, args: SensitivityArgs) -> Result<()> {
     let config = SensitivityConfig {
         study: args.study.into(),
         list: args.pairs,
-        crop: args.pictures.crop(),
+        crop: args.pictures.crop(FaceCrop::Central),
         images: args.pictures.images.context("a sensitivity study needs --images")?,
         far_target: args.far,
         pairs_a_fold: args.pairs_a_fold,
@@ -472,12 +477,14 @@ fn percent(share: f64) -> String {
 }
 
 impl Pictures {
-    fn crop(&self) -> FaceCrop {
+    /// What is asked for, else what is usual.
+    fn crop(&self, usual: FaceCrop) -> FaceCrop {
         match self.crop {
-            CropName::Largest => FaceCrop::Largest,
-            CropName::Central => FaceCrop::Central,
-            CropName::AsStored => FaceCrop::AsStored,
-            CropName::Centre => FaceCrop::Centre { share: self.centre_share },
+            Some(CropName::Largest) => FaceCrop::Largest,
+            Some(CropName::Central) => FaceCrop::Central,
+            Some(CropName::AsStored) => FaceCrop::AsStored,
+            Some(CropName::Centre) => FaceCrop::Centre { share: self.centre_share },
+            None => usual,
         }
     }
 }
