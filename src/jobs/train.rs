@@ -1,6 +1,9 @@
 //! Training on a folder of people: prepare the pictures, build the network, run the trainer, compare before and after.
 
+mod choices;
+mod look;
 mod people;
+mod runs;
 mod source;
 
 use std::path::{Path, PathBuf};
@@ -9,7 +12,10 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 
+pub use choices::{NetworkChoice, can_start_from, networks};
+pub use look::{DataLook, LeftOutWhy, look_at_folder, look_at_library};
 pub use people::{FaceFinding, LeftOut};
+pub use runs::{UnfinishedRun, discard_run, unfinished_runs};
 
 use crate::detect::{DetectorConfig, YuNet};
 use crate::device::ComputeDevice;

@@ -206,7 +206,7 @@ fn list(folder: &Path) -> Result<Vec<(String, Vec<PathBuf>)>> {
     Ok(people)
 }
 
-fn sorted(folder: &Path) -> Result<Vec<PathBuf>> {
+pub(super) fn sorted(folder: &Path) -> Result<Vec<PathBuf>> {
     let entries = fs::read_dir(folder).with_context(|| format!("cannot read the folder {}", folder.display()))?;
     let mut paths = Vec::new();
     for entry in entries {

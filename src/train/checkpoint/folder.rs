@@ -93,6 +93,11 @@ impl RunFolder {
         fs::read_to_string(path).map_err(|_| RunFolderError::NoRun(root.to_owned()))
     }
 
+    /// The step of a run's newest checkpoint.
+    pub fn newest_step(root: &Path) -> Result<Option<u64>, RunFolderError> {
+        Ok(steps(root)?.pop())
+    }
+
     pub fn root(&self) -> &Path {
         &self.root
     }
