@@ -104,6 +104,35 @@ const DARK: Palette = Palette {
     on_scrim: Color32::from_rgb(0xFF, 0xFF, 0xFF),
 };
 
+/// Lines of a plot, in this order; told apart by the names beside them too.
+const LIGHT_LINES: [Color32; 6] = [
+    Color32::from_rgb(0x2F, 0x6F, 0xDE),
+    Color32::from_rgb(0xC2, 0x55, 0x0A),
+    Color32::from_rgb(0x12, 0x86, 0x66),
+    Color32::from_rgb(0xA0, 0x47, 0x8A),
+    Color32::from_rgb(0x8A, 0x6D, 0x00),
+    Color32::from_rgb(0x55, 0x58, 0x5C),
+];
+const DARK_LINES: [Color32; 6] = [
+    Color32::from_rgb(0x6F, 0xA1, 0xFF),
+    Color32::from_rgb(0xF2, 0x9B, 0x5C),
+    Color32::from_rgb(0x4C, 0xC3, 0xA4),
+    Color32::from_rgb(0xDB, 0x8F, 0xC8),
+    Color32::from_rgb(0xD8, 0xBC, 0x4E),
+    Color32::from_rgb(0xB4, 0xB8, 0xBE),
+];
+
+/// The colour of a plot's line number `index`.
+pub fn line_colour(visuals: &Visuals, index: usize) -> Color32 {
+    let lines = if visuals.dark_mode { &DARK_LINES } else { &LIGHT_LINES };
+    lines[index % lines.len()]
+}
+
+/// Confidence bands and what lies under a histogram: 15% of the line's colour.
+pub fn band_of(colour: Color32) -> Color32 {
+    colour.gamma_multiply(0.15)
+}
+
 /// Pictures are shown in their own colours.
 pub const PICTURE_TINT: Color32 = Color32::WHITE;
 pub const TRANSPARENT: Color32 = Color32::TRANSPARENT;
@@ -174,6 +203,11 @@ pub fn body_font() -> FontId {
 
 pub fn small_font() -> FontId {
     FontId::proportional(type_size::SMALL)
+}
+
+/// For the raised exponents of a plot's axes.
+pub fn exponent_font() -> FontId {
+    FontId::proportional(type_size::SMALL * 0.75)
 }
 
 pub fn strong_font(size: f32) -> FontId {
@@ -359,6 +393,11 @@ mod tests {
                 }
             }
             assert!(contrast(palette.on_accent, palette.accent) >= 4.5);
+        }
+        for (palette, lines) in [(&LIGHT, &LIGHT_LINES), (&DARK, &DARK_LINES)] {
+            for line in lines {
+                assert!(contrast(*line, palette.surface) >= 4.3, "{line:?}: {}", contrast(*line, palette.surface));
+            }
         }
     }
 

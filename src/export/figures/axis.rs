@@ -17,7 +17,7 @@ pub struct Axis {
 
 /// A tick: a number, or a power of ten.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum TickLabel {
+pub enum TickLabel {
     Number(String),
     Power(i32),
 }
@@ -27,8 +27,26 @@ impl Axis {
         Self { label: label.into(), scale, from, to }
     }
 
+    /// An axis over all of `values`: on a linear one with a little room, on a logarithmic one to whole powers.
+    pub fn around(label: impl Into<String>, scale: Scale, values: impl IntoIterator<Item = f64>) -> Self {
+        let shown = |value: &f64| value.is_finite() && (scale == Scale::Linear || *value > 0.0);
+        let extent = values.into_iter().filter(shown).fold(None, |extent: Option<(f64, f64)>, value| {
+            Some(extent.map_or((value, value), |(low, high)| (low.min(value), high.max(value))))
+        });
+        let (low, high) = extent.unwrap_or((0.1, 1.0));
+        let (from, to) = match scale {
+            Scale::Log => {
+                let (first, last) = (low.log10().floor(), high.log10().ceil());
+                (10_f64.powf(first), 10_f64.powf(last.max(first + 1.0)))
+            }
+            Scale::Linear if low == high => (low - 0.5, high + 0.5),
+            Scale::Linear => (low - 0.05 * (high - low), high + 0.05 * (high - low)),
+        };
+        Self::new(label, scale, from, to)
+    }
+
     /// 0 at the start of the axis, 1 at its end; values outside are drawn at the edge.
-    pub(super) fn place(&self, value: f64) -> f64 {
+    pub fn place(&self, value: f64) -> f64 {
         let place = match self.scale {
             Scale::Linear => (value - self.from) / (self.to - self.from),
             Scale::Log => {
@@ -38,7 +56,15 @@ impl Axis {
         if place.is_finite() { place.clamp(0.0, 1.0) } else { 0.0 }
     }
 
-    pub(super) fn ticks(&self) -> Vec<(f64, TickLabel)> {
+    /// The value at a place, 0 to 1: the inverse of [`Self::place`].
+    pub fn value_at(&self, place: f64) -> f64 {
+        match self.scale {
+            Scale::Linear => self.from + (self.to - self.from) * place,
+            Scale::Log => 10_f64.powf(self.from.log10() + (self.to.log10() - self.from.log10()) * place),
+        }
+    }
+
+    pub fn ticks(&self) -> Vec<(f64, TickLabel)> {
         match self.scale {
             Scale::Log => {
                 let (first, last) = (self.from.log10().ceil() as i32, self.to.log10().floor() as i32);
@@ -99,5 +125,16 @@ mod tests {
         let axis = Axis::new("", Scale::Log, 1e-4, 1.0);
         assert_eq!((axis.place(0.0), axis.place(2.0)), (0.0, 1.0));
         assert!((axis.place(1e-2) - 0.5).abs() < 1e-12);
+        assert!((axis.value_at(axis.place(3e-3)) - 3e-3).abs() < 1e-15);
+    }
+
+    #[test]
+    fn an_axis_holds_all_its_values() {
+        let log = Axis::around("", Scale::Log, [0.0, 0.02, 3.0, f64::NAN]);
+        assert!((log.from - 0.01).abs() < 1e-12 && (log.to - 10.0).abs() < 1e-9);
+        let linear = Axis::around("", Scale::Linear, [2.0, 4.0]);
+        assert_eq!((linear.from, linear.to), (1.9, 4.1));
+        let same = Axis::around("", Scale::Linear, [2.0]);
+        assert!(same.from < 2.0 && same.to > 2.0);
     }
 }

@@ -8,7 +8,7 @@ mod ink;
 mod png;
 mod svg;
 
-pub use axis::{Axis, Scale};
+pub use axis::{Axis, Scale, TickLabel};
 pub use png::{PngError, to_png};
 
 /// A plot of lines over two axes.
@@ -52,6 +52,42 @@ impl Series {
     pub fn with_band(mut self, band: Vec<[f64; 3]>) -> Self {
         self.band = band;
         self
+    }
+
+    /// The corners of the line over `x`. What lies left of a logarithmic axis, zero above all, is only the height the
+    /// line starts at.
+    pub fn corners(&self, x: &Axis) -> Vec<[f64; 2]> {
+        let hidden = match x.scale {
+            Scale::Log => self.points.iter().take_while(|[at, _]| *at <= x.from).count().saturating_sub(1),
+            Scale::Linear => 0,
+        };
+        let points = &self.points[hidden..];
+        match self.shape {
+            Shape::Line | Shape::Dots => points.to_vec(),
+            Shape::Steps | Shape::Histogram => {
+                let mut corners: Vec<[f64; 2]> = Vec::with_capacity(points.len() * 2);
+                for &[at, value] in points {
+                    if let Some(&[_, before]) = corners.last() {
+                        corners.push([at, before]);
+                    }
+                    corners.push([at, value]);
+                }
+                corners
+            }
+        }
+    }
+
+    /// The line's height at `at`, as it is drawn over `x`; none outside the line.
+    pub fn height_at(&self, at: f64, x: &Axis) -> Option<f64> {
+        let after = self.points.partition_point(|[from, _]| *from <= at);
+        let [from, low] = *self.points[..after].last()?;
+        if matches!(self.shape, Shape::Steps | Shape::Histogram) {
+            return (after < self.points.len() || self.shape == Shape::Steps).then_some(low);
+        }
+        let Some(&[to, high]) = self.points.get(after) else { return (from == at).then_some(low) };
+        let (start, end) = (x.place(from), x.place(to));
+        let part = if end > start { (x.place(at) - start) / (end - start) } else { 0.0 };
+        Some(low + (high - low) * part)
     }
 }
 
@@ -122,6 +158,22 @@ mod tests {
             assert!(svg.contains(part), "{part}");
         }
         assert!(!svg.contains("NaN") && !svg.contains("inf"));
+    }
+
+    #[test]
+    fn a_line_is_read_off_as_it_is_drawn() {
+        let x = Axis::new("", Scale::Linear, 0.0, 2.0);
+        let points = vec![[0.0, 1.0], [1.0, 3.0], [2.0, 2.0]];
+        let steps = Series::new("", Shape::Steps, points.clone());
+        assert_eq!(steps.corners(&x), [[0.0, 1.0], [1.0, 1.0], [1.0, 3.0], [2.0, 3.0], [2.0, 2.0]]);
+        assert_eq!((steps.height_at(0.9, &x), steps.height_at(2.5, &x)), (Some(1.0), Some(2.0)));
+        let line = Series::new("", Shape::Line, points.clone());
+        assert_eq!(
+            (line.height_at(0.5, &x), line.height_at(2.0, &x), line.height_at(-0.1, &x)),
+            (Some(2.0), Some(2.0), None)
+        );
+        let histogram = Series::new("", Shape::Histogram, points);
+        assert_eq!((histogram.height_at(1.5, &x), histogram.height_at(2.0, &x)), (Some(3.0), None));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::axis::{Scale, TickLabel};
+use super::axis::TickLabel;
 use super::{Figure, Series, Shape, ink};
 use crate::export::escape;
 
@@ -104,7 +104,7 @@ fn draw_series(svg: &mut String, figure: &Figure, series: &Series, colour: &str)
         let path = path(figure, upper.chain(lower));
         let _ = writeln!(svg, "<path d=\"{path}Z\" fill=\"{colour}\" fill-opacity=\"0.15\"/>");
     }
-    let corners = corners(figure, series);
+    let corners: Vec<(f64, f64)> = series.corners(&figure.x).into_iter().map(|[x, y]| (x, y)).collect();
     let line = path(figure, corners.iter().copied());
     if series.shape == Shape::Histogram
         && let (Some(first), Some(last)) = (corners.first(), corners.last())
@@ -123,28 +123,6 @@ fn draw_series(svg: &mut String, figure: &Figure, series: &Series, colour: &str)
         for [x, y] in &series.points {
             let (x, y) = (x_of(figure, *x), y_of(figure, *y));
             let _ = writeln!(svg, "<circle cx=\"{x:.2}\" cy=\"{y:.2}\" r=\"3\" fill=\"{colour}\"/>");
-        }
-    }
-}
-
-/// The line's own points. What lies left of a logarithmic axis, zero above all, is only the height the line starts at.
-fn corners(figure: &Figure, series: &Series) -> Vec<(f64, f64)> {
-    let hidden = match figure.x.scale {
-        Scale::Log => series.points.iter().take_while(|[x, _]| *x <= figure.x.from).count().saturating_sub(1),
-        Scale::Linear => 0,
-    };
-    let points = series.points[hidden..].iter().map(|[x, y]| (*x, *y));
-    match series.shape {
-        Shape::Line | Shape::Dots => points.collect(),
-        Shape::Steps | Shape::Histogram => {
-            let mut corners: Vec<(f64, f64)> = Vec::with_capacity(series.points.len() * 2);
-            for (x, y) in points {
-                if let Some(&(_, before)) = corners.last() {
-                    corners.push((x, before));
-                }
-                corners.push((x, y));
-            }
-            corners
         }
     }
 }

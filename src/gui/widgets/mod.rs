@@ -9,6 +9,7 @@ pub mod job_bar;
 pub mod matrix;
 pub mod name_field;
 pub mod picture;
+pub mod plot;
 pub mod rail;
 pub mod rows;
 pub mod search_field;
