@@ -11,6 +11,7 @@
 //! * [`backend`] is the seam: requests, events, and the trait the jobs stand behind; [`rows`] are its plain rows.
 //! * [`desk`] is that trait over the real jobs.
 //! * [`theme`] holds every colour, distance and type size; [`locale`] every word.
+//! * [`train`] is what the Train view and the demonstration know and do.
 //! * [`thumbnails`] is the bounded cache of pictures; [`notices`] what is said in passing.
 //!
 //! No file, no database and no tensor is touched while drawing; the window never waits for an answer.
@@ -31,6 +32,7 @@ pub mod rows;
 pub mod state;
 pub mod theme;
 pub mod thumbnails;
+pub mod train;
 mod views;
 mod widgets;
 

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 
-use super::{Desk, Shared, failure, loads, lock, pictures};
+use super::{Desk, Shared, failure, loads, lock};
 use crate::device::DeviceChoice;
 use crate::gui::backend::{Event, Failed, JobEnd, JobSummary, Ticket};
-use crate::gui::rows::{CompareFace, CompareResult, CompareSource, JobId, JobKind, JobReport, JobStage};
+use crate::gui::rows::{CompareFace, CompareResult, CompareSource, JobId, JobKind, JobReport, JobStage, Picture};
 use crate::jobs::{
     Compared, Desk as Networks, EngineOptions, FindFaces, Grouping, JobEvent, Progress, Sink, Stage, compare_face,
     compare_file, install, reembed, regroup, scan,
@@ -170,7 +170,7 @@ fn run_compare(shared: &Shared, desk: &mut Networks, sources: Vec<CompareSource>
     let distances = found.iter().map(|a| found.iter().map(|b| distance(a, b)).collect()).collect();
     let slots = found.into_iter().map(|face| {
         face.map(|face| CompareFace {
-            crop: pictures::picture(&face.crop),
+            crop: Picture::from_rgb(&face.crop),
             title: face.title,
             faces_in_file: face.faces_in_file as u32,
         })

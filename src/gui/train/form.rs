@@ -53,6 +53,8 @@ pub struct TrainForm {
     pub preset: Preset,
     pub config: TrainConfig,
     pub schedule: Option<PathBuf>,
+    /// Why the last schedule file cannot be used.
+    pub schedule_problem: Option<String>,
     pub pairs: Option<PathBuf>,
     pub pair_pictures: Option<PathBuf>,
     /// Of the run's folder; empty takes the suggested one.
@@ -72,6 +74,7 @@ impl Default for TrainForm {
             preset: Preset::Finetune,
             config: Preset::Finetune.config(),
             schedule: None,
+            schedule_problem: None,
             pairs: None,
             pair_pictures: None,
             name: String::new(),

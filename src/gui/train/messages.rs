@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use super::Choices;
 use super::form::{DataSource, TrainForm};
-use super::live::{Faces, Group, RunEnd, RunKind, Triplet};
+use super::live::{Group, RunEnd, RunKind};
 use crate::gui::rows::{JobId, Picture};
 use crate::jobs::train::{DataLook, TrainRequest};
 use crate::train::alarms::Alarm;
 use crate::train::events::StepReport;
+use crate::train::look::BatchLook;
 use crate::train::schedule::Schedule;
 use crate::train::validate::ValidationReport;
 
@@ -133,8 +134,9 @@ pub enum TrainNews {
         step: u64,
     },
     Step(StepReport),
-    Triplets(Vec<Triplet>),
-    Judged(ValidationReport),
+    /// A mini-batch with its distances and some triplets.
+    Look(Box<BatchLook>),
+    Judged(Box<ValidationReport>),
     Saved {
         step: u64,
     },
@@ -142,7 +144,7 @@ pub enum TrainNews {
     Paused(bool),
     /// Held-out people of the demonstration, grouped.
     Groups {
-        faces: Faces,
+        faces: Vec<Picture>,
         groups: Vec<Group>,
     },
     Ended(Box<RunEnd>),
@@ -152,6 +154,8 @@ pub enum TrainNews {
         /// Faces of the library that it has not embedded.
         faces: u64,
     },
+    /// It could not be; the old one still is.
+    NotInUse,
     /// The runs on the disk changed.
     Runs,
 }
