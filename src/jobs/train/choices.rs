@@ -1,32 +1,45 @@
 //! The networks and weights that a run can start from, for choosing among them.
 
-use crate::models::{Architecture, ModelEntry, Task};
-use crate::nets::catalogue;
-use crate::train::start;
+use crate::models::{ModelEntry, Task};
+use crate::nets::catalogue::VARIANTS;
 
 /// A network that can be trained from random weights.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NetworkChoice {
     pub name: String,
-    /// None where the catalogue has no table of the network's layers.
-    pub parameters: Option<u64>,
+    pub parameters: u64,
     /// Width and height of its input.
     pub input: (u32, u32),
     pub dimensions: usize,
+    pub source: String,
 }
 
-/// Every network that can be trained, in the catalogue's order.
+/// Every network of the catalogue, in its order.
 pub fn networks() -> Vec<NetworkChoice> {
-    let choice = |name: &str| {
-        let card = start::card(name).ok()?;
-        let parameters = catalogue::find(name).ok().map(|variant| variant.table().params());
-        let input = (card.input.width, card.input.height);
-        Some(NetworkChoice { name: name.to_owned(), parameters, input, dimensions: card.dimensions })
+    let choice = |variant: &crate::nets::catalogue::Variant| NetworkChoice {
+        name: variant.name.to_owned(),
+        parameters: variant.table().params(),
+        input: (variant.input[1] as u32, variant.input[0] as u32),
+        dimensions: variant.embedding_size,
+        source: variant.source.to_owned(),
     };
-    start::names().into_iter().filter_map(choice).collect()
+    VARIANTS.iter().map(choice).collect()
 }
 
 /// Whether a run can begin at the weights of this model.
 pub fn can_start_from(entry: &ModelEntry) -> bool {
-    entry.task == Task::Embed && entry.architecture == Architecture::Sface
+    entry.task == Task::Embed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_network_of_the_catalogue_can_be_chosen() {
+        let networks = networks();
+        assert_eq!(networks.len(), VARIANTS.len());
+        let small = networks.iter().find(|network| network.name == "likeness-small").unwrap();
+        assert_eq!((small.input, small.dimensions, small.parameters), ((48, 48), 64, 135_632));
+    }
 }

@@ -6,6 +6,7 @@ mod demo;
 mod figures;
 mod gate;
 mod inspector;
+mod knobs;
 mod running;
 mod setup;
 
