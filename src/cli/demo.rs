@@ -48,7 +48,7 @@ pub fn run(home: &Home, global: &Global, args: DemoArgs) -> Result<ExitCode> {
 
 fn print_event(event: DemoEvent<'_>) {
     match event {
-        DemoEvent::Drawn { pictures, secs } => eprintln!("{pictures} pictures drawn in {secs:.1} s"),
+        DemoEvent::Drawn { pictures, secs, .. } => eprintln!("{pictures} pictures drawn in {secs:.1} s"),
         DemoEvent::Train(TrainEvent::Validated(report)) => {
             if let Some(people) = &report.people {
                 eprintln!(
@@ -61,7 +61,7 @@ fn print_event(event: DemoEvent<'_>) {
             }
         }
         DemoEvent::Train(TrainEvent::Alarm(alarm)) => eprintln!("{alarm}"),
-        DemoEvent::Train(_) => {}
+        DemoEvent::Train(_) | DemoEvent::Grouped { .. } => {}
     }
 }
 

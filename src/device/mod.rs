@@ -33,12 +33,14 @@
 
 mod adapter;
 mod choice;
+mod memory;
 mod self_test;
 mod trial;
 mod verdict;
 
 pub use adapter::{Adapter, AdapterKind, adapters, open};
 pub use choice::DeviceChoice;
+pub use memory::memory_in_use;
 pub use self_test::{Finding, Phase};
 pub use trial::answer_trial;
 pub use verdict::{Verdict, VerdictCache};

@@ -162,6 +162,7 @@ pub enum Failed {
     Look,
     /// A training run.
     Train,
+    Demonstrate,
     /// A fault of the program itself.
     Internal,
 }
@@ -177,6 +178,7 @@ impl Failed {
             Self::Job => "failed_job",
             Self::Look => "failed_look",
             Self::Train => "failed_train",
+            Self::Demonstrate => "failed_demonstrate",
             Self::Internal => "failed",
         }
     }

@@ -1,10 +1,11 @@
 //! What the Train view asks: counts, choices, runs. A run has the device's thread to itself until it ends.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, anyhow};
 
+use super::long::{end, reporter};
 use super::{Desk, Shared, failure, lock};
 use crate::device::{ComputeDevice, VerdictCache, choose};
 use crate::gui::backend::{Event, Failed, JobEnd, JobSummary};
@@ -13,14 +14,14 @@ use crate::gui::train::form::DataSource;
 use crate::gui::train::live::{RunEnd, RunKind};
 use crate::gui::train::messages::{TrainAsk, TrainNews};
 use crate::gui::train::{Choices, ModelChoice};
-use crate::jobs::Sink;
+use crate::jobs::{Grouping, Sink, reembed, regroup};
 use crate::jobs::train::{
-    DataLook, StartFrom, TrainJobEvent, TrainRequest, TrainSummary, can_start_from, discard_run, look_at_folder,
-    look_at_library, networks, resume, run_names, train_folder, unfinished_run, unfinished_runs,
+    DataLook, StartFrom, TrainJobEvent, TrainRequest, TrainSummary, can_start_from, confirmed_faces, discard_run,
+    look_at_folder, look_at_library, networks, read_schedule, resume, run_names, train_confirmed, train_folder,
+    unfinished_run, unfinished_runs,
 };
 use crate::models::{Store, Task};
 use crate::train::events::{Control, Ending, StopReason, TrainEvent};
-use crate::train::schedule::Schedule;
 
 /// A mini-batch is shown every so many steps: where steps are short, looking at each would slow them down.
 const LOOK_EVERY_STEPS: u64 = 4;
@@ -90,10 +91,15 @@ impl Desk {
             reporter.run(&control, || {
                 let (store, device) = (Store::open(shared.home.models())?, device_for(&shared)?);
                 reporter.began(name, network, &device);
-                if data == DataSource::Library {
-                    request.data = TrainData::Library(confirmed_faces(&shared.library)?);
+                let tell = &mut |event: TrainJobEvent<'_>| reporter.tell(event);
+                match data {
+                    DataSource::Folder(_) => train_folder(request, &out, &store, &device, &control, tell),
+                    DataSource::Library => {
+                        let faces = confirmed_faces(&shared.library)?;
+                        request.data = shared.home.library();
+                        train_confirmed(request, &faces, &out, &store, &device, &control, tell)
+                    }
                 }
-                train_folder(request, &out, &store, &device, &control, &mut |event| reporter.tell(event))
             });
         });
     }
@@ -111,6 +117,31 @@ impl Desk {
                 reporter.began(found.name, found.network, &device);
                 resume(&run, &store, &device, &control, &mut |event| reporter.tell(event))
             });
+        });
+    }
+}
+
+impl Desk {
+    /// Embeds the library's faces by the network in use, and groups anew; names stay.
+    fn reembed(&mut self) {
+        let (job, cancel) = self.begin_job();
+        let shared = self.shared.clone();
+        self.runner.long(move |desk, sink| {
+            let mut events = reporter(sink, job, JobKind::Reembed);
+            let mut work = || {
+                let options = shared.options();
+                let engine = desk.engine(&options, &cancel, &mut events)?;
+                let embedded = reembed(engine, &shared.library, &cancel, &mut events)?;
+                if !cancel.is_cancelled() {
+                    let grouping = Grouping::remembered(&shared.library, &options)?;
+                    regroup(&shared.library, engine.model_id(), &grouping, &cancel, &mut events)?;
+                }
+                let (faces, skipped) = (embedded.faces as u64, embedded.skipped.len() as u64);
+                Ok(JobSummary { faces, skipped, ..JobSummary::default() })
+            };
+            let outcome = work();
+            *lock(&shared.preview) = None;
+            end(sink, job, &cancel, outcome);
         });
     }
 }
@@ -185,7 +216,8 @@ pub(super) fn news_of(event: &TrainEvent) -> Option<TrainNews> {
         TrainEvent::Continued { .. } => TrainNews::Paused(false),
         TrainEvent::Alarm(alarm) => TrainNews::Alarm(alarm.clone()),
         TrainEvent::Skipped(skipped) => {
-            TrainNews::LeftOut(PathBuf::from(format!("{}", skipped.picture)), skipped.reason.clone())
+            // The reason names the file.
+            TrainNews::LeftOut(PathBuf::new(), skipped.reason.clone())
         }
     })
 }
@@ -249,9 +281,4 @@ fn look(shared: &Shared, data: &DataSource) -> Result<DataLook> {
         DataSource::Folder(path) => look_at_folder(path),
         DataSource::Library => look_at_library(&shared.library),
     }
-}
-
-fn read_schedule(path: &Path) -> Result<Schedule> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    Ok(Schedule::parse(&text)?)
 }

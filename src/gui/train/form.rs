@@ -6,6 +6,7 @@ use super::messages::TrainFile;
 use super::{Choices, TrainState};
 use crate::gui::state::Loadable;
 use crate::jobs::train::{FaceFinding, PairsRequest, StartFrom, TrainRequest};
+use crate::nets::catalogue::NetOptions;
 use crate::train::TrainConfig;
 use crate::train::config::MiningSource;
 use crate::train::presets::Preset;
@@ -47,6 +48,8 @@ pub struct TrainForm {
     pub start: StartKind,
     pub model: Option<ModelId>,
     pub net: Option<String>,
+    /// Departures from the network's own figures.
+    pub net_options: NetOptions,
     pub weights: Option<PathBuf>,
     /// The network to stay comparable with, for harmonic training.
     pub old: Option<StartFrom>,
@@ -69,6 +72,7 @@ impl Default for TrainForm {
             start: StartKind::Installed,
             model: None,
             net: None,
+            net_options: NetOptions::default(),
             weights: None,
             old: None,
             preset: Preset::Finetune,
@@ -176,7 +180,7 @@ impl TrainForm {
     pub fn start_from(&self) -> Option<StartFrom> {
         match self.start {
             StartKind::Installed => Some(StartFrom::Installed { id: self.model.clone()? }),
-            StartKind::Scratch => Some(StartFrom::Scratch { net: self.net.clone()? }),
+            StartKind::Scratch => Some(StartFrom::Scratch { net: self.net.clone()?, options: self.net_options }),
             StartKind::File => Some(StartFrom::File { path: self.weights.clone()? }),
         }
     }
@@ -240,7 +244,8 @@ pub fn missing(state: &TrainState) -> Option<Missing> {
     if choices.taken.contains(&name) {
         return Some(Missing::NameTaken);
     }
-    state.run.as_ref().is_some_and(|run| run.end.is_none()).then_some(Missing::OtherRun)
+    let busy = state.waiting || state.run.as_ref().is_some_and(|run| run.end.is_none());
+    busy.then_some(Missing::OtherRun)
 }
 
 /// What the form asks for; none while something is missing.
@@ -252,18 +257,22 @@ pub fn request(state: &TrainState) -> Option<(TrainRequest, DataSource, String)>
     let data = form.data.clone()?;
     let folder = match &data {
         DataSource::Folder(path) => path.clone(),
-        DataSource::Library => PathBuf::new(),
+        DataSource::Library => PathBuf::from("library"),
     };
+    let choices = state.choices.ready()?;
+    let in_use = choices.models.iter().find(|row| row.trainable && row.in_use).map(|row| row.model.clone());
     let pairs = form.pairs.clone().zip(form.pair_pictures.clone());
     let request = TrainRequest {
         data: folder,
         start: form.start_from()?,
-        faces: form.faces,
+        faces: if data == DataSource::Library { FaceFinding::Detect } else { form.faces },
         pairs: pairs.map(|(list, images)| PairsRequest { list, images }),
+        // A network from random weights is measured against the one in use.
+        against: in_use.filter(|_| form.start == StartKind::Scratch).map(|id| StartFrom::Installed { id }),
         old: form.old.clone().filter(|_| form.is_harmonic()),
         config: form.config.clone(),
     };
-    let name = form.run_name(state.choices.ready()?);
+    let name = form.run_name(choices);
     Some((request, data, name))
 }
 
@@ -282,7 +291,13 @@ mod tests {
             in_use,
         };
         let net =
-            |name: &str| NetworkChoice { name: name.into(), parameters: None, input: (48, 48), dimensions: 64 };
+            |name: &str| NetworkChoice {
+            name: name.into(),
+            parameters: 9,
+            input: (48, 48),
+            dimensions: 64,
+            source: String::new(),
+        };
         Choices {
             networks: vec![net("likeness-small")],
             models: vec![model("folded", false, false), model("sface", true, true)],

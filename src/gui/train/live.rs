@@ -32,6 +32,8 @@ pub enum RunStage {
     Paused,
     /// Stop was pressed, or the last step is done: judging, saving.
     Ending,
+    /// The new network is measured against the old one.
+    Comparing,
 }
 
 /// How a run ended.
@@ -43,6 +45,8 @@ pub enum RunEnd {
     Interrupted,
     /// Stopped at the user's word, and nothing of it is left.
     Discarded,
+    /// The demonstration was stopped before it had anything to show.
+    Stopped,
     Failed(Failure),
 }
 

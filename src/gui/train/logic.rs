@@ -40,11 +40,12 @@ pub fn run(state: &mut TrainState, command: TrainCommand, ask: Ask<'_>) {
         }
         TrainCommand::Start => {
             if let Some((request, data, name)) = form::request(state) {
+                state.waiting = true;
                 ask(TrainAsk::Start { request: Box::new(request), data, name });
             }
         }
-        TrainCommand::GoOn(path) => ask(TrainAsk::GoOn(path)),
-        TrainCommand::Demonstrate => ask(TrainAsk::Demonstrate { seed: DEMO_SEED }),
+        TrainCommand::GoOn(path) => begin(state, TrainAsk::GoOn(path), ask),
+        TrainCommand::Demonstrate => begin(state, TrainAsk::Demonstrate { seed: DEMO_SEED }, ask),
         TrainCommand::AskDiscard(what) => state.discarding = Some(what),
         TrainCommand::CloseDiscard => state.discarding = None,
         TrainCommand::Discard(what) => {
@@ -59,6 +60,15 @@ pub fn run(state: &mut TrainState, command: TrainCommand, ask: Ask<'_>) {
         }
         TrainCommand::Reembed => ask(TrainAsk::Reembed),
         of_run => run_of(state, of_run, ask),
+    }
+}
+
+/// One run at a time.
+fn begin(state: &mut TrainState, run: TrainAsk, ask: Ask<'_>) {
+    let busy = state.waiting || state.run.as_ref().is_some_and(LiveRun::is_running);
+    if !busy {
+        state.waiting = true;
+        ask(run);
     }
 }
 
@@ -137,13 +147,20 @@ pub fn receive(state: &mut TrainState, news: TrainNews, ask: Ask<'_>) {
         }
         TrainNews::Began { job, kind, name, network, device, steps } => {
             state.discarding = None;
+            state.waiting = false;
+            state.failed_to_begin = None;
             state.run = Some(LiveRun::new(job, kind, name, network, device, steps));
         }
         TrainNews::Runs => ask(TrainAsk::LoadChoices),
         TrainNews::Ended(end) => {
-            if let Some(run) = &mut state.run {
-                run.stage = RunStage::Ending;
-                run.end = Some(*end);
+            let begun = !std::mem::take(&mut state.waiting);
+            match &mut state.run {
+                Some(run) if begun => run.end = Some(*end),
+                _ => {
+                    if let RunEnd::Failed(failure) = *end {
+                        state.failed_to_begin = Some(failure);
+                    }
+                }
             }
             if state.discarding == Some(Discarding::Running) {
                 state.discarding = None;
@@ -177,6 +194,7 @@ fn receive_of(run: &mut LiveRun, news: TrainNews) {
         TrainNews::Judged(report) => run.judged(*report),
         TrainNews::Saved { step } => run.saved_at = Some(step),
         TrainNews::Alarm(alarm) => run.alarms.push(alarm),
+        TrainNews::Comparing => run.stage = RunStage::Comparing,
         TrainNews::Paused(true) => run.stage = RunStage::Paused,
         TrainNews::Paused(false) if run.stage == RunStage::Paused => run.stage = RunStage::Training,
         TrainNews::Groups { faces, groups } => run.groups = Some(Groups { faces, groups }),

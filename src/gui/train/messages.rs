@@ -142,6 +142,8 @@ pub enum TrainNews {
     },
     Alarm(Alarm),
     Paused(bool),
+    /// The steps are done; the new network is measured against the old one.
+    Comparing,
     /// Held-out people of the demonstration, grouped.
     Groups {
         faces: Vec<Picture>,

@@ -16,6 +16,7 @@ use std::path::PathBuf;
 use crate::jobs::train::{DataLook, NetworkChoice, UnfinishedRun};
 use crate::types::ModelId;
 
+use super::backend::Failure;
 use super::state::Loadable;
 use form::{DataSource, TrainForm};
 use live::LiveRun;
@@ -27,6 +28,10 @@ pub struct TrainState {
     pub choices: Loadable<Choices>,
     /// The newest look at data, and of which.
     pub look: Option<(DataSource, Loadable<DataLook>)>,
+    /// A run was asked for and has not begun: the device is being tested, or has other work.
+    pub waiting: bool,
+    /// Why the last run did not even begin.
+    pub failed_to_begin: Option<Failure>,
     /// The run on show, running or ended.
     pub run: Option<LiveRun>,
     /// Stop and discard was pressed and waits for a second word.

@@ -1,7 +1,12 @@
 //! The networks and weights that a run can start from, for choosing among them.
 
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
 use crate::models::{ModelEntry, Task};
 use crate::nets::catalogue::VARIANTS;
+use crate::train::schedule::Schedule;
 
 /// A network that can be trained from random weights.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +29,12 @@ pub fn networks() -> Vec<NetworkChoice> {
         source: variant.source.to_owned(),
     };
     VARIANTS.iter().map(choice).collect()
+}
+
+/// Learning rates by epoch, in davidsandberg's format.
+pub fn read_schedule(path: &Path) -> Result<Schedule> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(Schedule::parse(&text)?)
 }
 
 /// Whether a run can begin at the weights of this model.

@@ -10,14 +10,15 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{TrainJobEvent, TrainRequest};
+use super::{ConfirmedFace, TrainJobEvent, TrainRequest};
 use crate::detect::YuNet;
 use crate::eval::PairList;
 use crate::eval::lfw::RowPair;
 use crate::image::{DecodeLimits, DecodeScale, decode, is_photo_name};
 use crate::train::data::{Dataset, Person};
+use crate::train::events::Control;
 use crate::train::validate::PairSet;
-use crate::types::{Cancel, Detection};
+use crate::types::Detection;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
@@ -67,47 +68,81 @@ pub struct Prepared {
 const AT_ONCE: usize = 32;
 const DETECTION_LONG_SIDE: u32 = 1600;
 
-pub fn prepare(
-    request: &TrainRequest,
+/// A picture that shall take part.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Wanted {
+    pub person: String,
+    pub path: PathBuf,
+    pub part: Part,
+    /// The face where it is known, in pixels of the upright photo at full scale.
+    pub face: Option<Detection>,
+}
+
+/// People and their pictures in order of their names: one sub-folder a person.
+pub fn in_folder(folder: &Path) -> Result<Vec<Wanted>> {
+    let mut wanted = Vec::new();
+    for folder in sorted(folder)?.into_iter().filter(|path| path.is_dir()) {
+        let person = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let pictures = sorted(&folder)?.into_iter().filter(|path| path.is_file() && is_photo_name(path));
+        wanted.extend(pictures.map(|path| Wanted { person: person.clone(), path, part: Part::Training, face: None }));
+    }
+    if wanted.is_empty() {
+        bail!("no pictures in sub-folders, one a person, were found: {}", folder.display());
+    }
+    Ok(wanted)
+}
+
+/// Faces that somebody has confirmed, and where they are.
+pub fn of_faces(faces: &[ConfirmedFace]) -> Vec<Wanted> {
+    let wanted = |face: &ConfirmedFace| Wanted {
+        person: face.person.clone(),
+        path: face.path.clone(),
+        part: Part::Training,
+        face: Some(face.detection),
+    };
+    faces.iter().map(wanted).collect()
+}
+
+/// The pictures of a list of pairs besides; its people are kept out of training.
+pub fn with_pairs(
+    mut wanted: Vec<Wanted>,
     pairs: Option<&PairList>,
+    request: &TrainRequest,
+    events: &mut dyn FnMut(TrainJobEvent<'_>),
+) -> Vec<Wanted> {
+    let (Some(pairs), Some(of_pairs)) = (pairs, &request.pairs) else { return wanted };
+    let in_pairs: BTreeSet<&str> = pairs.images().iter().filter_map(|name| name.split('/').next()).collect();
+    let people = |wanted: &[Wanted]| wanted.iter().map(|one| one.person.clone()).collect::<BTreeSet<_>>().len();
+    let before = people(&wanted);
+    wanted.retain(|one| !in_pairs.contains(one.person.as_str()));
+    let kept_out = before - people(&wanted);
+    if kept_out > 0 {
+        events(TrainJobEvent::Note(format!("{kept_out} people of the list of pairs are kept out of training")));
+    }
+    wanted.extend(pairs.images().iter().map(|name| {
+        let person = name.split('/').next().unwrap_or_default().to_owned();
+        Wanted { person, path: of_pairs.images.join(name), part: Part::Pairs, face: None }
+    }));
+    wanted
+}
+
+/// Reads every picture once: its hash, its size, and where the face is.
+pub fn prepare(
+    wanted: &[Wanted],
     detector: Option<&YuNet>,
-    held_out_share: f32,
-    cancel: &Cancel,
+    control: &Control,
     events: &mut dyn FnMut(TrainJobEvent<'_>),
 ) -> Result<Prepared> {
-    let mut wanted = list(&request.data)?;
-    if let (Some(pairs), Some(of_pairs)) = (pairs, &request.pairs) {
-        let in_pairs: BTreeSet<&str> = pairs.images().iter().filter_map(|name| name.split('/').next()).collect();
-        let before = wanted.len();
-        wanted.retain(|(person, _)| !in_pairs.contains(person.as_str()));
-        let kept_out = before - wanted.len();
-        if kept_out > 0 {
-            events(TrainJobEvent::Note(format!("{kept_out} people of the list of pairs are kept out of training")));
-        }
-        wanted.extend(pairs.images().iter().map(|name| {
-            let person = name.split('/').next().unwrap_or_default().to_owned();
-            (person, vec![of_pairs.images.join(name)])
-        }));
-    }
-    let pairs_from = pairs.map_or(usize::MAX, |pairs| wanted.len() - pairs.images().len());
-    let files: Vec<(String, PathBuf, Part)> = wanted
-        .into_iter()
-        .enumerate()
-        .flat_map(|(number, (person, paths))| {
-            let part = if number < pairs_from { Part::Training } else { Part::Pairs };
-            paths.into_iter().map(move |path| (person.clone(), path, part))
-        })
-        .collect();
     let mut prepared = Prepared::default();
-    for (number, files_now) in files.chunks(AT_ONCE).enumerate() {
-        if cancel.is_cancelled() {
+    for (number, wanted_now) in wanted.chunks(AT_ONCE).enumerate() {
+        if control.stopped().is_some() {
             bail!("stopped while the pictures were prepared; nothing was written");
         }
-        let entries: Vec<Result<Entry, LeftOut>> = files_now
+        let entries: Vec<Result<Entry, LeftOut>> = wanted_now
             .par_iter()
-            .map(|(person, path, part)| {
-                entry(person, path, *part, detector)
-                    .map_err(|error| LeftOut { path: path.clone(), reason: format!("{error:#}") })
+            .map(|wanted| {
+                entry(wanted, detector)
+                    .map_err(|error| LeftOut { path: wanted.path.clone(), reason: format!("{error:#}") })
             })
             .collect();
         for entry in entries {
@@ -119,12 +154,9 @@ pub fn prepare(
                 }
             }
         }
-        events(TrainJobEvent::Preparing {
-            done: (number * AT_ONCE + files_now.len()).min(files.len()),
-            total: files.len(),
-        });
+        let done = (number * AT_ONCE + wanted_now.len()).min(wanted.len());
+        events(TrainJobEvent::Preparing { done, total: wanted.len() });
     }
-    prepared.hold_out(held_out_share, request.config.seed);
     Ok(prepared)
 }
 
@@ -181,29 +213,13 @@ impl Prepared {
         Dataset { people: people.into_iter().map(person).collect() }
     }
 
-    fn hold_out(&mut self, share: f32, seed: u64) {
+    /// Keeps a share of the people out of training, by identity.
+    pub fn hold_out(&mut self, share: f32, seed: u64) {
         let (_, held_out) = self.people_of(Part::Training).split(share, seed);
         for picture in held_out.people.iter().flat_map(|person| &person.pictures) {
             self.entries[*picture].part = Part::HeldOut;
         }
     }
-}
-
-/// People and their pictures in order of their names.
-fn list(folder: &Path) -> Result<Vec<(String, Vec<PathBuf>)>> {
-    let mut people = Vec::new();
-    for folder in sorted(folder)?.into_iter().filter(|path| path.is_dir()) {
-        let pictures: Vec<PathBuf> =
-            sorted(&folder)?.into_iter().filter(|path| path.is_file() && is_photo_name(path)).collect();
-        if !pictures.is_empty() {
-            let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            people.push((name, pictures));
-        }
-    }
-    if people.is_empty() {
-        bail!("no pictures in sub-folders, one a person, were found: {}", folder.display());
-    }
-    Ok(people)
 }
 
 pub(super) fn sorted(folder: &Path) -> Result<Vec<PathBuf>> {
@@ -216,13 +232,15 @@ pub(super) fn sorted(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-fn entry(person: &str, path: &Path, part: Part, detector: Option<&YuNet>) -> Result<Entry> {
+fn entry(wanted: &Wanted, detector: Option<&YuNet>) -> Result<Entry> {
+    let Wanted { person, path, part, .. } = wanted;
     let bytes = fs::read(path)?;
     let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
     let photo = decode(path, DecodeScale::LongSideAtLeast(DETECTION_LONG_SIDE), &DecodeLimits::default())?;
-    let face = match detector {
-        None => None,
-        Some(detector) => {
+    let face = match (wanted.face, detector) {
+        (Some(face), _) => Some(face),
+        (None, None) => None,
+        (None, Some(detector)) => {
             let centre = [photo.pixels.width() as f32 / 2.0, photo.pixels.height() as f32 / 2.0];
             let found = detector.detect(&photo.pixels)?;
             let best = found.into_iter().max_by(|a, b| prominence(a, centre).total_cmp(&prominence(b, centre)));
@@ -235,7 +253,7 @@ fn entry(person: &str, path: &Path, part: Part, detector: Option<&YuNet>) -> Res
             })
         }
     };
-    Ok(Entry { person: person.to_owned(), path: path.to_owned(), sha256, part, full_size: photo.full_size, face })
+    Ok(Entry { person: person.clone(), path: path.clone(), sha256, part: *part, full_size: photo.full_size, face })
 }
 
 /// davidsandberg's choice among several faces: large and central.

@@ -53,7 +53,7 @@ pub fn header_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &LiveRun) {
 
 /// From the right: what cannot be undone stands last.
 fn running_buttons_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &LiveRun) {
-    let can_stop = run.stage != RunStage::Ending;
+    let can_stop = !matches!(run.stage, RunStage::Ending | RunStage::Comparing);
     let train = |command| Command::Train(command);
     if run.kind == RunKind::Training {
         let discard = ctx.text.s("train_stop_discard");
@@ -111,6 +111,7 @@ fn progress_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, run: &LiveRun) {
                 RunStage::Pausing => "train_stage_pausing",
                 RunStage::Paused => "train_stage_paused",
                 RunStage::Ending => "train_stage_ending",
+                RunStage::Comparing => "train_stage_comparing",
                 _ => "train_stage_training",
             };
             let words = ctx.text.f(key, &[("steps", &of(step, run.steps))]);
@@ -140,6 +141,9 @@ fn end_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &LiveRun) {
         }
         Some(RunEnd::Discarded) => {
             banner_ui(ui, Icon::Trash2, palette.secondary, ctx.text.s("train_end_discarded"), "");
+        }
+        Some(RunEnd::Stopped) => {
+            banner_ui(ui, Icon::CirclePause, palette.secondary, ctx.text.s("demo_stopped"), "");
         }
         Some(RunEnd::Failed(failure)) => {
             let words = ctx.text.s(failure.what.words_key());
@@ -175,7 +179,8 @@ fn left_out_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, run: &LiveRun) {
     egui::CollapsingHeader::new(title).id_salt("left out").show(ui, |ui| {
         for (path, reason) in &run.left_out {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            let line = egui::Label::new(theme::secondary(ui, format!("{name}: {reason}"))).truncate();
+            let words = if name.is_empty() { reason.clone() } else { format!("{name}: {reason}") };
+            let line = egui::Label::new(theme::secondary(ui, words)).truncate();
             ui.add(line).on_hover_text(path.to_string_lossy());
         }
     });
