@@ -14,7 +14,7 @@ use crate::gui::train::form::DataSource;
 use crate::gui::train::live::{RunEnd, RunKind};
 use crate::gui::train::messages::{TrainAsk, TrainNews};
 use crate::gui::train::{Choices, ModelChoice};
-use crate::jobs::{Grouping, Sink, reembed, regroup};
+use crate::jobs::{FindFaces, Grouping, Sink, reembed, regroup};
 use crate::jobs::train::{
     DataLook, StartFrom, TrainJobEvent, TrainRequest, TrainSummary, can_start_from, confirmed_faces, discard_run,
     look_at_folder, look_at_library, networks, read_schedule, resume, run_names, train_confirmed, train_folder,
@@ -59,7 +59,7 @@ impl Desk {
                 }
                 sink.send(Event::Train(TrainNews::Runs));
             }),
-            TrainAsk::Use(run) => self.use_trained(run),
+            TrainAsk::Use(_) => {}
             TrainAsk::Reembed => self.reembed(),
         }
     }
