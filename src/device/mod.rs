@@ -139,7 +139,7 @@ fn test(adapter: &Adapter, verdicts: &VerdictCache, unsaved: &mut Option<String>
     verdict
 }
 
-fn cpu() -> ComputeDevice {
+pub fn cpu() -> ComputeDevice {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let name = format!("CPU ({threads} threads)");
     ComputeDevice { burn: burn::tensor::Device::flex(), name, kind: DeviceKind::Cpu }
