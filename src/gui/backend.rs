@@ -163,6 +163,8 @@ pub enum Failed {
     /// A training run.
     Train,
     Demonstrate,
+    /// Putting a trained network into use.
+    Adopt,
     /// A fault of the program itself.
     Internal,
 }
@@ -179,6 +181,7 @@ impl Failed {
             Self::Look => "failed_look",
             Self::Train => "failed_train",
             Self::Demonstrate => "failed_demonstrate",
+            Self::Adopt => "failed_adopt",
             Self::Internal => "failed",
         }
     }

@@ -9,6 +9,7 @@ use super::notices::NoticeAction;
 use super::rows::{CompareSource, JobKind, PhotoFilter};
 use super::state::{Loadable, Page, State, View};
 use super::train;
+use super::train::messages::TrainNews;
 use crate::types::PersonId;
 
 /// A running scan is shown in the library this often.
@@ -334,7 +335,11 @@ impl Logic {
                 state.compared.result = Some(result);
             }
             Event::Train(news) => {
+                let another_model = matches!(news, TrainNews::InUse { .. });
                 train::logic::receive(&mut state.train, news, &mut |ask| self.ask(Request::Train(ask)));
+                if another_model {
+                    self.reload(state);
+                }
             }
             Event::PhotosFound(typed, photos) => state.found_photos = (typed, photos),
             Event::Job(report) => {
@@ -382,8 +387,8 @@ impl Logic {
 
     fn job_ended(&mut self, state: &mut State, text: &Locale, kind: Option<JobKind>, end: JobEnd) {
         // The Train view says itself how a run ended.
-        let said_in_view = state.settings.view == View::Train
-            && matches!(kind, Some(JobKind::Train | JobKind::Demonstrate));
+        let said_in_view =
+            state.settings.view == View::Train && matches!(kind, Some(JobKind::Train | JobKind::Demonstrate));
         match end {
             _ if said_in_view => {}
             JobEnd::Done(summary) => {

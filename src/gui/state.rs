@@ -29,8 +29,7 @@ pub enum View {
 }
 
 impl View {
-    pub const ALL: [Self; 6] =
-        [Self::Library, Self::People, Self::Compare, Self::Train, Self::Models, Self::Settings];
+    pub const ALL: [Self; 6] = [Self::Library, Self::People, Self::Compare, Self::Train, Self::Models, Self::Settings];
 
     pub fn label_key(self) -> &'static str {
         match self {

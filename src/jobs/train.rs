@@ -1,5 +1,6 @@
 //! Training on a folder of people: prepare the pictures, build the network, run the trainer, compare before and after.
 
+mod adopt;
 mod choices;
 mod confirmed;
 mod gate;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
+pub use adopt::adopt;
 pub use choices::{NetworkChoice, can_start_from, networks, read_schedule};
 pub use confirmed::{ConfirmedFace, confirmed_faces};
 pub use look::{DataLook, LeftOutWhy, look_at_folder, look_at_library};
@@ -104,7 +106,7 @@ pub enum TrainJobEvent<'a> {
     Gate(&'a Gate),
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TrainSummary {
     pub run: PathBuf,
     /// None when the run was discarded.

@@ -9,7 +9,7 @@ use super::{Desk, failure};
 use crate::gui::backend::{Event, Failed, JobEnd, JobSummary};
 use crate::gui::rows::{JobId, JobKind, JobReport, JobStage, Picture};
 use crate::gui::train::live::{Group, RunEnd, RunKind};
-use crate::gui::train::messages::TrainNews;
+use crate::gui::train::messages::{DemoChoice, TrainNews};
 use crate::jobs::Sink;
 use crate::jobs::demo::{DemoEvent, DemoOptions, demo, network};
 use crate::train::events::TrainEvent;
@@ -17,12 +17,12 @@ use crate::train::events::TrainEvent;
 const LOOK_EVERY_STEPS: u64 = 2;
 
 impl Desk {
-    pub(super) fn demonstrate(&mut self, seed: u64) {
+    pub(super) fn demonstrate(&mut self, which: DemoChoice) {
         let (job, control) = self.begin_run(LOOK_EVERY_STEPS);
         let shared = self.shared.clone();
         self.runner.long(move |desk, sink| {
             desk.unload();
-            let options = DemoOptions { seed, ..DemoOptions::default() };
+            let options = DemoOptions { seed: which.seed, steps: which.steps, ..DemoOptions::default() };
             let work = || {
                 let device = device_for(&shared)?;
                 sink.send(Event::Train(TrainNews::Began {

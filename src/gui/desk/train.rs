@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, anyhow};
 
+use super::loads::remember;
 use super::long::{end, reporter};
 use super::{Desk, Shared, failure, lock};
 use crate::device::{ComputeDevice, VerdictCache, choose};
@@ -14,12 +15,12 @@ use crate::gui::train::form::DataSource;
 use crate::gui::train::live::{RunEnd, RunKind};
 use crate::gui::train::messages::{TrainAsk, TrainNews};
 use crate::gui::train::{Choices, ModelChoice};
-use crate::jobs::{FindFaces, Grouping, Sink, reembed, regroup};
 use crate::jobs::train::{
-    DataLook, StartFrom, TrainJobEvent, TrainRequest, TrainSummary, can_start_from, confirmed_faces, discard_run,
-    look_at_folder, look_at_library, networks, read_schedule, resume, run_names, train_confirmed, train_folder,
-    unfinished_run, unfinished_runs,
+    DataLook, StartFrom, TrainJobEvent, TrainRequest, TrainSummary, adopt, can_start_from, confirmed_faces,
+    discard_run, look_at_folder, look_at_library, networks, read_schedule, resume, run_names, train_confirmed,
+    train_folder, unfinished_run, unfinished_runs,
 };
+use crate::jobs::{EngineOptions, FindFaces, Grouping, Sink, reembed, regroup};
 use crate::models::{Store, Task};
 use crate::train::events::{Control, Ending, StopReason, TrainEvent};
 
@@ -47,7 +48,7 @@ impl Desk {
             }),
             TrainAsk::Start { request, data, name } => self.start_run(*request, data, name),
             TrainAsk::GoOn(run) => self.go_on(run),
-            TrainAsk::Demonstrate { seed } => self.demonstrate(seed),
+            TrainAsk::Demonstrate(which) => self.demonstrate(which),
             TrainAsk::Pause(paused) => self.with_control(|control| control.set_paused(paused)),
             TrainAsk::Stop { discard } => {
                 let ending = if discard { Ending::Discard } else { Ending::Keep };
@@ -59,7 +60,13 @@ impl Desk {
                 }
                 sink.send(Event::Train(TrainNews::Runs));
             }),
-            TrainAsk::Use(_) => {}
+            TrainAsk::Use(summary) => self.quick(move |shared, sink| match use_trained(shared, &summary) {
+                Ok((model, faces)) => sink.send(Event::Train(TrainNews::InUse { model, faces })),
+                Err(error) => {
+                    sink.send(Event::Train(TrainNews::NotInUse));
+                    sink.send(Event::Failed(None, failure(Failed::Adopt, &error)));
+                }
+            }),
             TrainAsk::Reembed => self.reembed(),
         }
     }
@@ -133,7 +140,8 @@ impl Desk {
                 let engine = desk.engine(&options, &cancel, &mut events)?;
                 let embedded = reembed(engine, &shared.library, &cancel, &mut events)?;
                 if !cancel.is_cancelled() {
-                    let grouping = Grouping::remembered(&shared.library, &options)?;
+                    let store = Store::open(shared.home.models())?;
+                    let grouping = Grouping::remembered(&shared.library, &store, &options)?;
                     regroup(&shared.library, engine.model_id(), &grouping, &cancel, &mut events)?;
                 }
                 let (faces, skipped) = (embedded.faces as u64, embedded.skipped.len() as u64);
@@ -159,8 +167,15 @@ impl Reporter<'_> {
     }
 
     fn progress(&self, stage: JobStage, done: u64, total: u64, left_secs: Option<f64>) {
-        let report =
-            JobReport { job: self.job, kind: JobKind::Train, stage, done, total: Some(total), per_sec: None, left_secs };
+        let report = JobReport {
+            job: self.job,
+            kind: JobKind::Train,
+            stage,
+            done,
+            total: Some(total),
+            per_sec: None,
+            left_secs,
+        };
         self.sink.send(Event::Job(report));
     }
 
@@ -258,7 +273,8 @@ fn network_of(start: &StartFrom) -> String {
 fn choices(shared: &Shared) -> Result<Choices> {
     let store = Store::open(shared.home.models())?;
     let in_use = shared.options().model_id();
-    let installed = store.manifest().models.iter().filter(|entry| entry.task == Task::Embed && store.installed(&entry.id));
+    let installed =
+        store.manifest().models.iter().filter(|entry| entry.task == Task::Embed && store.installed(&entry.id));
     let models = installed.map(|entry| ModelChoice {
         model: entry.id.clone(),
         name: entry.title.clone(),
@@ -274,6 +290,17 @@ fn choices(shared: &Shared) -> Result<Choices> {
         taken: run_names(&runs)?,
         runs,
     })
+}
+
+/// The new model's title, and how many faces of the library wait for it.
+fn use_trained(shared: &Shared, summary: &TrainSummary) -> Result<(String, u64)> {
+    let store = Store::open(shared.home.models())?;
+    let model = adopt(summary, &store)?;
+    let options = EngineOptions { model: Some(model.0.clone()), ..shared.options() };
+    remember(&shared.library, &options)?;
+    *lock(&shared.options) = options;
+    let faces = shared.library.call(|library| library.counts())?.faces as u64;
+    Ok((summary.run.file_name().unwrap_or_default().to_string_lossy().into_owned(), faces))
 }
 
 fn look(shared: &Shared, data: &DataSource) -> Result<DataLook> {

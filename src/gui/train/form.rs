@@ -290,8 +290,7 @@ mod tests {
             trainable,
             in_use,
         };
-        let net =
-            |name: &str| NetworkChoice {
+        let net = |name: &str| NetworkChoice {
             name: name.into(),
             parameters: 9,
             input: (48, 48),

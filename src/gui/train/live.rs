@@ -283,22 +283,13 @@ mod tests {
 
     #[test]
     fn a_step_judged_twice_counts_once() {
-        let mut run = LiveRun::new(
-            JobId(1),
-            RunKind::Training,
-            String::new(),
-            String::new(),
-            String::new(),
-            10,
-        );
+        let mut run = LiveRun::new(JobId(1), RunKind::Training, String::new(), String::new(), String::new(), 10);
         for (step, val) in [(0, 0.1), (5, 0.4), (5, 0.5)] {
             let mut report = ValidationReport { step, people: None, pairs: None };
-            report.people = Some(crate::train::validate::judge_people(
-                &[1.0, 0.0, 1.0, 0.0, 0.0, 1.0, 0.0, 1.0],
-                2,
-                &[0, 0, 1, 1],
-                0.1,
-            ).unwrap());
+            report.people = Some(
+                crate::train::validate::judge_people(&[1.0, 0.0, 1.0, 0.0, 0.0, 1.0, 0.0, 1.0], 2, &[0, 0, 1, 1], 0.1)
+                    .unwrap(),
+            );
             report.people.as_mut().unwrap().val = val;
             run.judged(report);
         }

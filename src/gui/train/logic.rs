@@ -8,9 +8,6 @@ use crate::gui::backend::{Failed, Failure};
 use crate::gui::state::Loadable;
 use crate::train::schedule::LearningRate;
 
-/// The demonstration's people are drawn from this.
-const DEMO_SEED: u64 = 1;
-
 /// Where what is asked of the jobs goes.
 pub type Ask<'a> = &'a mut dyn FnMut(TrainAsk);
 
@@ -45,7 +42,7 @@ pub fn run(state: &mut TrainState, command: TrainCommand, ask: Ask<'_>) {
             }
         }
         TrainCommand::GoOn(path) => begin(state, TrainAsk::GoOn(path), ask),
-        TrainCommand::Demonstrate => begin(state, TrainAsk::Demonstrate { seed: DEMO_SEED }, ask),
+        TrainCommand::Demonstrate(which) => begin(state, TrainAsk::Demonstrate(which), ask),
         TrainCommand::AskDiscard(what) => state.discarding = Some(what),
         TrainCommand::CloseDiscard => state.discarding = None,
         TrainCommand::Discard(what) => {
@@ -87,7 +84,7 @@ fn run_of(state: &mut TrainState, command: TrainCommand, ask: Ask<'_>) {
         TrainCommand::UseNetwork => {
             if let (Some(RunEnd::Trained(summary)), Adoption::Undecided | Adoption::OldKept) = (&run.end, &run.adoption)
             {
-                ask(TrainAsk::Use(summary.run.clone()));
+                ask(TrainAsk::Use(Box::new(summary.clone())));
                 run.adoption = Adoption::Underway;
             }
         }
@@ -126,10 +123,8 @@ pub fn receive(state: &mut TrainState, news: TrainNews, ask: Ask<'_>) {
         }
         TrainNews::Looked(data, look) => {
             if state.look.as_ref().is_some_and(|(of, _)| *of == data) {
-                let look = look.map_or_else(
-                    |details| Loadable::Failed(Failure { what: Failed::Look, details }),
-                    Loadable::Ready,
-                );
+                let look = look
+                    .map_or_else(|details| Loadable::Failed(Failure { what: Failed::Look, details }), Loadable::Ready);
                 state.look = Some((data, look));
             }
         }

@@ -6,7 +6,8 @@ use super::Choices;
 use super::form::{DataSource, TrainForm};
 use super::live::{Group, RunEnd, RunKind};
 use crate::gui::rows::{JobId, Picture};
-use crate::jobs::train::{DataLook, TrainRequest};
+use crate::jobs::demo::DemoOptions;
+use crate::jobs::train::{DataLook, TrainRequest, TrainSummary};
 use crate::train::alarms::Alarm;
 use crate::train::events::StepReport;
 use crate::train::look::BatchLook;
@@ -23,7 +24,7 @@ pub enum TrainCommand {
     Edit(Box<TrainForm>),
     Start,
     GoOn(PathBuf),
-    Demonstrate,
+    Demonstrate(DemoChoice),
     Pause(bool),
     /// Ends the run; what it has learned is kept.
     StopAndKeep,
@@ -39,6 +40,20 @@ pub enum TrainCommand {
     Reembed,
     /// Leaves an ended run for the set-up.
     Leave,
+}
+
+/// Which demonstration: another seed draws other people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DemoChoice {
+    pub seed: u64,
+    pub steps: u64,
+}
+
+impl Default for DemoChoice {
+    fn default() -> Self {
+        let DemoOptions { seed, steps, .. } = DemoOptions::default();
+        Self { seed, steps }
+    }
 }
 
 /// A file or folder that the view needs.
@@ -82,17 +97,15 @@ pub enum TrainAsk {
         name: String,
     },
     GoOn(PathBuf),
-    Demonstrate {
-        seed: u64,
-    },
+    Demonstrate(DemoChoice),
     Pause(bool),
     Stop {
         discard: bool,
     },
     /// Removes the folder of a run that does not run.
     Discard(PathBuf),
-    /// Installs the network of this run and embeds with it from now on.
-    Use(PathBuf),
+    /// Installs the network of this run; the library embeds with it from now on.
+    Use(Box<TrainSummary>),
     Reembed,
 }
 

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use super::*;
 use crate::gui::rows::JobId;
 use crate::gui::train::live::RunKind;
+use crate::gui::train::messages::DemoChoice;
 use crate::gui::train::{Choices, ModelChoice};
 use crate::jobs::train::DataLook;
 use crate::train::alarms::Alarm;
@@ -55,7 +56,7 @@ fn a_folder_is_counted_once_and_then_started() {
     assert!(matches!(&asked[..], [TrainAsk::Start { name, .. }] if name == "sface-faces"), "{asked:?}");
     assert!(state.waiting);
     assert_eq!(after(&mut state, TrainCommand::Start), [], "one run at a time");
-    assert_eq!(after(&mut state, TrainCommand::Demonstrate), []);
+    assert_eq!(after(&mut state, TrainCommand::Demonstrate(DemoChoice::default())), []);
 }
 
 #[test]
@@ -91,7 +92,7 @@ fn alarms_and_left_out_pictures_are_kept() {
 #[test]
 fn a_run_that_never_began_says_why() {
     let mut state = TrainState::default();
-    after(&mut state, TrainCommand::Demonstrate);
+    after(&mut state, TrainCommand::Demonstrate(DemoChoice::default()));
     let failure = Failure { what: Failed::Train, details: "no device".into() };
     told(&mut state, TrainNews::Ended(Box::new(RunEnd::Failed(failure.clone()))));
     assert_eq!((state.waiting, state.failed_to_begin), (false, Some(failure)));

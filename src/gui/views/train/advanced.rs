@@ -43,12 +43,24 @@ pub fn advanced_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, form: &mut TrainForm) {
 
 fn length_ui(ui: &mut Ui, text: &Locale, config: &mut TrainConfig) {
     group_ui(ui, text.s("train_group_length"));
-    number_ui(ui, text, ("train_knob_steps", "train_knob_steps_hint"), &mut config.steps, number(1..=10_000_000, 5.0, ""));
+    number_ui(
+        ui,
+        text,
+        ("train_knob_steps", "train_knob_steps_hint"),
+        &mut config.steps,
+        number(1..=10_000_000, 5.0, ""),
+    );
     let epoch = &mut config.steps_per_epoch;
     number_ui(ui, text, ("train_knob_epoch", "train_knob_epoch_hint"), epoch, number(1..=1_000_000, 5.0, ""));
     let save = &mut config.checkpoint_every_steps;
     number_ui(ui, text, ("train_knob_save", "train_knob_save_hint"), save, number(1..=1_000_000, 2.0, ""));
-    number_ui(ui, text, ("train_knob_seed", "train_knob_seed_hint"), &mut config.seed, number(0..=u64::from(u32::MAX), 0.2, ""));
+    number_ui(
+        ui,
+        text,
+        ("train_knob_seed", "train_knob_seed_hint"),
+        &mut config.seed,
+        number(0..=u64::from(u32::MAX), 0.2, ""),
+    );
 }
 
 /// Kinds of learning rates, as the picker tells them apart.
@@ -110,7 +122,9 @@ fn schedule_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, form: &TrainForm) {
     ui.horizontal(|ui| {
         let name = form.schedule.as_ref().and_then(|path| path.file_name()).map(|name| name.to_string_lossy());
         ui.label(name.unwrap_or_default());
-        if buttons::icon_and_text_ui(ui, Rank::Plain, Icon::FileInput, ctx.text.s("train_choose_schedule_button")).clicked() {
+        if buttons::icon_and_text_ui(ui, Rank::Plain, Icon::FileInput, ctx.text.s("train_choose_schedule_button"))
+            .clicked()
+        {
             ctx.send(Command::Train(TrainCommand::Choose(TrainFile::Schedule)));
         }
     });
@@ -303,8 +317,7 @@ fn learns_ui(ui: &mut Ui, text: &Locale, config: &mut TrainConfig) {
             ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(name));
         });
     }
-    let statistics =
-        [(BatchNormStatistics::Learn, "train_norm_learn"), (BatchNormStatistics::Keep, "train_norm_keep")];
+    let statistics = [(BatchNormStatistics::Learn, "train_norm_learn"), (BatchNormStatistics::Keep, "train_norm_keep")];
     choice_ui(ui, text, ("train_knob_norm", "train_knob_norm_hint"), &mut config.batch_norm, &statistics);
     let words = ("train_knob_average", "train_knob_average_hint");
     optional_ui(ui, text, words, &mut config.ema_decay, 0.999, number(0.5..=0.999_99, 0.000_5, ""));

@@ -57,7 +57,8 @@ pub fn result_ui(
         let people = [("people", grouped(scores.labels as u64)), ("purity", words::percent(scores.b_cubed_precision))];
         let people: Vec<(&str, &str)> = people.iter().map(|(key, value)| (*key, value.as_str())).collect();
         figure_ui(ui, &grouped(scores.clusters as u64), &text.f("demo_result_groups", &people));
-        let learned = text.f("demo_result_took", &[("people", &grouped(report.people as u64)), ("device", &report.device)]);
+        let learned =
+            text.f("demo_result_took", &[("people", &grouped(report.people as u64)), ("device", &report.device)]);
         figure_ui(ui, &text.duration(report.seconds), &learned);
     });
     ui.add_space(space::L);

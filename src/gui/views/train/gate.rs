@@ -143,13 +143,13 @@ fn chart_ui(ui: &Ui, area: Rect, compared: &Compared) {
     let pad = ((high - low) * 0.15).max(0.002);
     let (low, high) = ((low - pad).max(0.0), (high + pad).min(1.0));
     let inner = area.shrink2(vec2(40.0, 0.0));
-    let x = |value: f64| {
-        inner.left() + inner.width() * ((value.clamp(low, high) - low) / (high - low).max(1e-9)) as f32
-    };
+    let x =
+        |value: f64| inner.left() + inner.width() * ((value.clamp(low, high) - low) / (high - low).max(1e-9)) as f32;
     let painter = ui.painter();
     let axis = theme::hairline(palette);
     painter.hline(inner.x_range(), area.center().y, axis);
-    for (end, align, at) in [(low, Align2::RIGHT_CENTER, inner.left() - 6.0), (high, Align2::LEFT_CENTER, inner.right() + 6.0)]
+    for (end, align, at) in
+        [(low, Align2::RIGHT_CENTER, inner.left() - 6.0), (high, Align2::LEFT_CENTER, inner.right() + 6.0)]
     {
         let words = format!("{:.1}", 100.0 * end);
         painter.text(pos2(at, area.center().y), align, words, theme::small_font(), palette.secondary);
@@ -172,7 +172,8 @@ fn share(of: &Measured) -> String {
 }
 
 fn interval(compared: &Compared) -> String {
-    let [value, low, high] = [compared.difference.value, compared.low, compared.high].map(|share| signed(100.0 * share));
+    let [value, low, high] =
+        [compared.difference.value, compared.low, compared.high].map(|share| signed(100.0 * share));
     format!("{value} ({low} … {high})")
 }
 
@@ -190,7 +191,11 @@ fn signed(value: f64) -> String {
 fn without_old_ui(ui: &mut Ui, text: &Locale, summary: &TrainSummary) {
     ui.label(theme::heading(text.s("gate_no_old")));
     if let Some(people) = summary.after.as_ref().and_then(|after| after.people.as_ref()) {
-        let values = [("val", words::percent(people.val)), ("far", far(people.far_target)), ("auc", format!("{:.4}", people.auc))];
+        let values = [
+            ("val", words::percent(people.val)),
+            ("far", far(people.far_target)),
+            ("auc", format!("{:.4}", people.auc)),
+        ];
         let values: Vec<(&str, &str)> = values.iter().map(|(key, value)| (*key, value.as_str())).collect();
         ui.add(egui::Label::new(theme::secondary(ui, text.f("gate_alone", &values))).wrap());
     }

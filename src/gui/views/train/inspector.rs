@@ -21,9 +21,7 @@ const CARD: Vec2 = vec2(3.0 * FACE + 2.0 * GAP, LINE + FACE + 2.0 * LINE + GAP +
 const LONGEST: f32 = 2.0;
 
 pub fn inspector_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, look: &BatchLook, textures: &mut Textures) {
-    textures.update(ui.ctx(), look.step, || {
-        look.faces.iter().map(|face| Picture::from_rgb(&face.thumbnail)).collect()
-    });
+    textures.update(ui.ctx(), look.step, || look.faces.iter().map(|face| Picture::from_rgb(&face.thumbnail)).collect());
     ui.label(theme::strong(ctx.text.f("train_triplets", &[("step", &grouped(look.step))])));
     let margin = format!("{:.2}", look.margin);
     ui.add(egui::Label::new(theme::secondary(ui, ctx.text.f("train_triplets_what", &[("margin", &margin)]))).wrap());

@@ -10,7 +10,7 @@ use crate::gui::icons::{self, Icon};
 use crate::gui::locale::{self, grouped};
 use crate::gui::theme::{self, size, space};
 use crate::gui::train::live::{LiveRun, RunEnd, RunKind, RunStage};
-use crate::gui::train::messages::TrainCommand;
+use crate::gui::train::messages::{DemoChoice, TrainCommand};
 use crate::gui::train::{Discarding, words};
 use crate::gui::views::ViewCtx;
 use crate::gui::widgets::buttons::{self, Rank};
@@ -87,16 +87,14 @@ fn ended_buttons_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &LiveRun) {
     if run.kind == RunKind::Demonstration
         && buttons::icon_and_text_ui(ui, Rank::Plain, Icon::RotateCcw, ctx.text.s("demo_again")).clicked()
     {
-        ctx.send(Command::Train(TrainCommand::Demonstrate));
+        ctx.send(Command::Train(TrainCommand::Demonstrate(DemoChoice::default())));
     }
 }
 
 /// The stage in words, and a line as long as the run is far.
 fn progress_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, run: &LiveRun) {
     let step = run.last.as_ref().map_or(run.resumed_at.unwrap_or(0), |last| last.step);
-    let of = |done: u64, total: u64| {
-        ctx.text.f("progress_of", &[("done", &grouped(done)), ("total", &grouped(total))])
-    };
+    let of = |done: u64, total: u64| ctx.text.f("progress_of", &[("done", &grouped(done)), ("total", &grouped(total))]);
     let (words, share) = match run.stage {
         RunStage::Starting if run.kind == RunKind::Demonstration && run.drawn.is_none() => {
             (ctx.text.s("stage_draw_people").to_owned(), 0.0)
@@ -210,7 +208,10 @@ fn facts_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, run: &LiveRun) {
         ("train_fact_val", val),
         ("train_fact_loss", last.map_or_else(none, |last| format!("{:.4}", last.loss))),
         ("train_fact_active", last.map_or_else(none, |last| words::percent(last.active_share()))),
-        ("train_fact_pace", last.map_or_else(none, |last| text.f("progress_rate", &[("rate", &pace(last.pictures_per_s))]))),
+        (
+            "train_fact_pace",
+            last.map_or_else(none, |last| text.f("progress_rate", &[("rate", &pace(last.pictures_per_s))])),
+        ),
         ("train_fact_memory", last.and_then(|last| last.memory_bytes).map_or_else(none, locale::bytes)),
     ];
     match run.is_running() {
@@ -226,7 +227,9 @@ fn facts_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, run: &LiveRun) {
                 ui.vertical(|ui| {
                     ui.spacing_mut().item_spacing.y = 0.0;
                     ui.label(theme::heading(value));
-                    ui.add(egui::Label::new(theme::secondary(ui, text.s(key)).size(theme::type_size::SMALL)).truncate());
+                    ui.add(
+                        egui::Label::new(theme::secondary(ui, text.s(key)).size(theme::type_size::SMALL)).truncate(),
+                    );
                 });
             });
         }

@@ -3,13 +3,14 @@
 use eframe::egui::{self, ScrollArea, TextEdit, Ui};
 
 use super::advanced;
+use super::running::banner_ui;
 use crate::gui::command::Command;
 use crate::gui::icons::{self, Icon};
 use crate::gui::locale::grouped;
 use crate::gui::state::Loadable;
 use crate::gui::theme::{self, size, space};
 use crate::gui::train::form::{self, DataSource, Missing, StartKind, TrainForm};
-use crate::gui::train::messages::{TrainCommand, TrainFile};
+use crate::gui::train::messages::{DemoChoice, TrainCommand, TrainFile};
 use crate::gui::train::{Choices, Discarding, words};
 use crate::gui::views::ViewCtx;
 use crate::gui::widgets::buttons::{self, Rank};
@@ -245,7 +246,8 @@ fn network_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, choices: &Choices, form: &mut 
         let count = words::parameters(network.parameters);
         let size = format!("{} × {}", network.input.0, network.input.1);
         let dimensions = network.dimensions.to_string();
-        let values = [("name", network.name.as_str()), ("parameters", &count), ("size", &size), ("dimensions", &dimensions)];
+        let values =
+            [("name", network.name.as_str()), ("parameters", &count), ("size", &size), ("dimensions", &dimensions)];
         ctx.text.f("train_network", &values)
     };
     let labels: Vec<String> = choices.networks.iter().map(word).collect();
@@ -292,7 +294,8 @@ fn old_network_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, choices: &Choices, form: &
         let chosen = models
             .iter()
             .position(|model| matches!(&form.old, Some(StartFrom::Installed { id }) if *id == model.model));
-        let labels: Vec<String> = models.iter().map(|model| format!("{}  ·  {}-D", model.name, model.dimensions)).collect();
+        let labels: Vec<String> =
+            models.iter().map(|model| format!("{}  ·  {}-D", model.name, model.dimensions)).collect();
         if let Some(pressed) = picker_ui(ui, "old network", ctx.text.s("train_old"), chosen, &labels) {
             form.old = Some(StartFrom::Installed { id: models[pressed].model.clone() });
         }
@@ -337,13 +340,21 @@ fn run_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, choices: &Choices, form: &mut Trai
 
 /// The one button, and beside it why it cannot be pressed.
 fn go_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
+    if let Some(failure) = &ctx.state.train.failed_to_begin {
+        let colour = theme::palette(ui.visuals()).different;
+        banner_ui(ui, Icon::TriangleAlert, colour, ctx.text.s(failure.what.words_key()), &failure.details);
+        ui.add_space(space::S);
+    }
     let missing = form::missing(&ctx.state.train);
     ui.horizontal(|ui| {
         let label = ctx.text.s("train_start");
         if buttons::enabled_button_ui(ui, missing.is_none(), Rank::Primary, label).clicked() {
             ctx.send(Command::Train(TrainCommand::Start));
         }
-        if let Some(missing) = missing {
+        if ctx.state.train.waiting {
+            ui.spinner();
+            hint_ui(ui, ctx.text.s("train_waiting"));
+        } else if let Some(missing) = missing {
             let icon = if missing == Missing::Counting { Icon::Clock } else { Icon::Info };
             ui.label(icons::text(icon).color(theme::palette(ui.visuals()).secondary));
             hint_ui(ui, ctx.text.s(missing.words_key()));
@@ -371,8 +382,11 @@ fn other_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, choices: &Choices) {
     }
     ui.label(theme::strong(ctx.text.s("demo_title")));
     hint_ui(ui, ctx.text.s("demo_what"));
-    if buttons::icon_and_text_ui(ui, Rank::Plain, Icon::Play, ctx.text.s("demo_try")).clicked() {
-        ctx.send(Command::Train(TrainCommand::Demonstrate));
+    let idle = !ctx.state.train.waiting;
+    let demo =
+        ui.add_enabled_ui(idle, |ui| buttons::icon_and_text_ui(ui, Rank::Plain, Icon::Play, ctx.text.s("demo_try")));
+    if demo.inner.clicked() {
+        ctx.send(Command::Train(TrainCommand::Demonstrate(DemoChoice::default())));
     }
     ui.add_space(space::XL);
 }

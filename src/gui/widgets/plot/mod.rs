@@ -53,7 +53,15 @@ pub struct PlotAnswer {
 
 impl<'a> Plot<'a> {
     pub fn new(figure: &'a Figure) -> Self {
-        Self { figure, height: 300.0, inks: &[], movable: false, names_hidden: false, exact: [exact, exact], name: None }
+        Self {
+            figure,
+            height: 300.0,
+            inks: &[],
+            movable: false,
+            names_hidden: false,
+            exact: [exact, exact],
+            name: None,
+        }
     }
 
     #[must_use]
