@@ -2,7 +2,6 @@
 
 mod adopt;
 mod choices;
-mod confirmed;
 mod gate;
 mod look;
 mod people;
@@ -17,7 +16,6 @@ use serde::{Deserialize, Serialize};
 
 pub use adopt::adopt;
 pub use choices::{NetworkChoice, can_start_from, networks, read_schedule};
-pub use confirmed::{ConfirmedFace, confirmed_faces};
 pub use look::{DataLook, LeftOutWhy, look_at_folder, look_at_library};
 pub use people::{FaceFinding, LeftOut};
 pub use runs::{UnfinishedRun, discard_run, run_names, unfinished_run, unfinished_runs};
@@ -36,18 +34,20 @@ use crate::train::gate::Gate;
 use crate::train::run::{Setup, TrainingData};
 use crate::train::start::{Weights, frozen_vectors, train_named};
 use crate::train::validate::ValidationReport;
-use crate::types::{CropRule, InputRecipe, ModelId};
+use crate::types::{CropRule, InputRecipe, ModelId, PixelScaling};
 use crate::weights::{ModelCard, load};
 use gate::{Judged, OldNetwork};
-use people::{Prepared, Wanted};
-use source::FolderSource;
+use people::Prepared;
+use source::{CROPS_BYTES, FolderSource, KeptCrops};
 
 /// What to train, on what, from where.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TrainRequest {
-    /// One sub-folder a person.
-    pub data: PathBuf,
+    pub data: DataFrom,
     pub start: StartFrom,
+    /// Of the pixels, where a network from scratch shall have another than the catalogue says.
+    #[serde(default)]
+    pub scaling: Option<PixelScaling>,
     pub faces: FaceFinding,
     pub pairs: Option<PairsRequest>,
     /// The network that the result is measured against; none is the start's own weights, where it has any.
@@ -56,6 +56,16 @@ pub struct TrainRequest {
     /// The network that stays as it is, for harmonic training.
     pub old: Option<StartFrom>,
     pub config: TrainConfig,
+}
+
+/// Where people and their pictures come from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum DataFrom {
+    /// One sub-folder a person.
+    Folder { path: PathBuf },
+    /// The confirmed faces of a library, by its file.
+    Library { path: PathBuf },
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -132,34 +142,8 @@ pub struct TrainSummary {
 }
 
 /// Starts a run in the folder `out`.
-pub fn train_folder(
+pub fn start_training(
     request: TrainRequest,
-    out: &Path,
-    models: &Store,
-    device: &ComputeDevice,
-    control: &Control,
-    events: &mut dyn FnMut(TrainJobEvent<'_>),
-) -> Result<TrainSummary> {
-    let people = people::in_folder(&request.data)?;
-    train_people(request, people, out, models, device, control, events)
-}
-
-/// Starts a run on faces that somebody has confirmed; `request.data` only says where they come from.
-pub fn train_confirmed(
-    request: TrainRequest,
-    faces: &[ConfirmedFace],
-    out: &Path,
-    models: &Store,
-    device: &ComputeDevice,
-    control: &Control,
-    events: &mut dyn FnMut(TrainJobEvent<'_>),
-) -> Result<TrainSummary> {
-    train_people(request, people::of_faces(faces), out, models, device, control, events)
-}
-
-fn train_people(
-    request: TrainRequest,
-    people: Vec<Wanted>,
     out: &Path,
     models: &Store,
     device: &ComputeDevice,
@@ -167,15 +151,13 @@ fn train_people(
     events: &mut dyn FnMut(TrainJobEvent<'_>),
 ) -> Result<TrainSummary> {
     let (card, weights) = starting_point(&request.start, request.config.seed, models)?;
-    let recipe = recipe(&card, request.faces);
+    let recipe = InputRecipe { scaling: request.scaling.unwrap_or(card.input.scaling), ..recipe(&card, request.faces) };
     let old = old_network(&request, models)?;
     let recipes = [Some(recipe), old.map(|old| old.card.input)];
     let detector = detector_for(recipes.into_iter().flatten(), models, device)?;
     let pairs = request.pairs.as_ref().map(read_pairs).transpose()?;
     let share = request.config.validation.held_out_share;
-    let wanted = people::with_pairs(people, pairs.as_ref(), &request, events);
-    let mut prepared = people::prepare(&wanted, detector.as_ref(), control, events)?;
-    prepared.hold_out(share, request.config.seed);
+    let prepared = people::prepare(&request, pairs.as_ref(), detector.as_ref(), share, control, events)?;
     let card = ModelCard { input: recipe, run: Some(out.display().to_string()), ..card };
     let record = RunRecord {
         likeness: env!("CARGO_PKG_VERSION").to_owned(),
@@ -231,9 +213,9 @@ impl Job {
         let Self { record, prepared, pairs, weights, folder, resume } = self;
         let RunRecord { network: card, request, .. } = record;
         let (training, held_out) = prepared.datasets();
-        let source = Arc::new(FolderSource::new(&prepared, card.input));
+        let source = Arc::new(KeptCrops::new(FolderSource::new(&prepared, card.input), CROPS_BYTES));
         let mut data = TrainingData {
-            source: source.clone(),
+            source,
             pairs: pairs.zip(request.pairs.as_ref()).map(|(list, from)| prepared.pair_set(&list, &from.images)),
             training,
             held_out,

@@ -16,9 +16,9 @@ use crate::gui::train::live::{RunEnd, RunKind};
 use crate::gui::train::messages::{TrainAsk, TrainNews};
 use crate::gui::train::{Choices, ModelChoice};
 use crate::jobs::train::{
-    DataLook, StartFrom, TrainJobEvent, TrainRequest, TrainSummary, adopt, can_start_from, confirmed_faces,
-    discard_run, look_at_folder, look_at_library, networks, read_schedule, resume, run_names, train_confirmed,
-    train_folder, unfinished_run, unfinished_runs,
+    DataFrom, DataLook, StartFrom, TrainJobEvent, TrainRequest, TrainSummary, adopt, can_start_from, confirmed_faces,
+    discard_run, look_at_folder, look_at_library, networks, read_schedule, resume, run_names, start_training,
+    unfinished_run, unfinished_runs,
 };
 use crate::jobs::{EngineOptions, FindFaces, Grouping, Sink, reembed, regroup};
 use crate::models::{Store, Task};
@@ -99,14 +99,10 @@ impl Desk {
                 let (store, device) = (Store::open(shared.home.models())?, device_for(&shared)?);
                 reporter.began(name, network, &device);
                 let tell = &mut |event: TrainJobEvent<'_>| reporter.tell(event);
-                match data {
-                    DataSource::Folder(_) => train_folder(request, &out, &store, &device, &control, tell),
-                    DataSource::Library => {
-                        let faces = confirmed_faces(&shared.library)?;
-                        request.data = shared.home.library();
-                        train_confirmed(request, &faces, &out, &store, &device, &control, tell)
-                    }
+                if data == DataSource::Library {
+                    request.data = DataFrom::Library { path: shared.home.library() };
                 }
+                start_training(request, &out, &store, &device, &control, tell)
             });
         });
     }

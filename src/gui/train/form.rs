@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::messages::TrainFile;
 use super::{Choices, TrainState};
 use crate::gui::state::Loadable;
-use crate::jobs::train::{FaceFinding, PairsRequest, StartFrom, TrainRequest};
+use crate::jobs::train::{DataFrom, FaceFinding, PairsRequest, StartFrom, TrainRequest};
 use crate::nets::catalogue::NetOptions;
 use crate::train::TrainConfig;
 use crate::train::config::MiningSource;
@@ -255,16 +255,18 @@ pub fn request(state: &TrainState) -> Option<(TrainRequest, DataSource, String)>
     }
     let form = &state.form;
     let data = form.data.clone()?;
-    let folder = match &data {
-        DataSource::Folder(path) => path.clone(),
-        DataSource::Library => PathBuf::from("library"),
+    let from = match &data {
+        DataSource::Folder(path) => DataFrom::Folder { path: path.clone() },
+        // Where the library lies is the jobs' business.
+        DataSource::Library => DataFrom::Library { path: PathBuf::new() },
     };
     let choices = state.choices.ready()?;
     let in_use = choices.models.iter().find(|row| row.trainable && row.in_use).map(|row| row.model.clone());
     let pairs = form.pairs.clone().zip(form.pair_pictures.clone());
     let request = TrainRequest {
-        data: folder,
+        data: from,
         start: form.start_from()?,
+        scaling: None,
         faces: if data == DataSource::Library { FaceFinding::Detect } else { form.faces },
         pairs: pairs.map(|(list, images)| PairsRequest { list, images }),
         // A network from random weights is measured against the one in use.

@@ -10,15 +10,16 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{ConfirmedFace, TrainJobEvent, TrainRequest};
+use super::{DataFrom, TrainJobEvent, TrainRequest};
 use crate::detect::YuNet;
 use crate::eval::PairList;
 use crate::eval::lfw::RowPair;
-use crate::image::{DecodeLimits, DecodeScale, decode, is_photo_name};
+use crate::image::{DecodeLimits, DecodeScale, Photo, decode, is_photo_name};
+use crate::library::{ConfirmedFace, Library};
 use crate::train::data::{Dataset, Person};
 use crate::train::events::Control;
 use crate::train::validate::PairSet;
-use crate::types::Detection;
+use crate::types::{Detection, PersonId};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
@@ -68,80 +69,44 @@ pub struct Prepared {
 const AT_ONCE: usize = 32;
 const DETECTION_LONG_SIDE: u32 = 1600;
 
-/// A picture that shall take part.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Wanted {
-    pub person: String,
-    pub path: PathBuf,
-    pub part: Part,
-    /// The face where it is known, in pixels of the upright photo at full scale.
-    pub face: Option<Detection>,
-}
-
-/// People and their pictures in order of their names: one sub-folder a person.
-pub fn in_folder(folder: &Path) -> Result<Vec<Wanted>> {
-    let mut wanted = Vec::new();
-    for folder in sorted(folder)?.into_iter().filter(|path| path.is_dir()) {
-        let person = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let pictures = sorted(&folder)?.into_iter().filter(|path| path.is_file() && is_photo_name(path));
-        wanted.extend(pictures.map(|path| Wanted { person: person.clone(), path, part: Part::Training, face: None }));
-    }
-    if wanted.is_empty() {
-        bail!("no pictures in sub-folders, one a person, were found: {}", folder.display());
-    }
-    Ok(wanted)
-}
-
-/// Faces that somebody has confirmed, and where they are.
-pub fn of_faces(faces: &[ConfirmedFace]) -> Vec<Wanted> {
-    let wanted = |face: &ConfirmedFace| Wanted {
-        person: face.person.clone(),
-        path: face.path.clone(),
-        part: Part::Training,
-        face: Some(face.detection),
-    };
-    faces.iter().map(wanted).collect()
-}
-
-/// The pictures of a list of pairs besides; its people are kept out of training.
-pub fn with_pairs(
-    mut wanted: Vec<Wanted>,
-    pairs: Option<&PairList>,
-    request: &TrainRequest,
-    events: &mut dyn FnMut(TrainJobEvent<'_>),
-) -> Vec<Wanted> {
-    let (Some(pairs), Some(of_pairs)) = (pairs, &request.pairs) else { return wanted };
-    let in_pairs: BTreeSet<&str> = pairs.images().iter().filter_map(|name| name.split('/').next()).collect();
-    let people = |wanted: &[Wanted]| wanted.iter().map(|one| one.person.clone()).collect::<BTreeSet<_>>().len();
-    let before = people(&wanted);
-    wanted.retain(|one| !in_pairs.contains(one.person.as_str()));
-    let kept_out = before - people(&wanted);
-    if kept_out > 0 {
-        events(TrainJobEvent::Note(format!("{kept_out} people of the list of pairs are kept out of training")));
-    }
-    wanted.extend(pairs.images().iter().map(|name| {
-        let person = name.split('/').next().unwrap_or_default().to_owned();
-        Wanted { person, path: of_pairs.images.join(name), part: Part::Pairs, face: None }
-    }));
-    wanted
-}
-
-/// Reads every picture once: its hash, its size, and where the face is.
 pub fn prepare(
-    wanted: &[Wanted],
+    request: &TrainRequest,
+    pairs: Option<&PairList>,
     detector: Option<&YuNet>,
+    held_out_share: f32,
     control: &Control,
     events: &mut dyn FnMut(TrainJobEvent<'_>),
 ) -> Result<Prepared> {
+    let mut wanted = match &request.data {
+        DataFrom::Folder { path } => list(path)?,
+        DataFrom::Library { path } => confirmed(path)?,
+    };
+    if let (Some(pairs), Some(of_pairs)) = (pairs, &request.pairs) {
+        let in_pairs: BTreeSet<&str> = pairs.images().iter().filter_map(|name| name.split('/').next()).collect();
+        let people = |wanted: &[Wanted]| wanted.iter().map(|wanted| &wanted.person).collect::<BTreeSet<_>>().len();
+        let before = people(&wanted);
+        wanted.retain(|wanted| !in_pairs.contains(wanted.person.as_str()));
+        let kept_out = before - people(&wanted);
+        if kept_out > 0 {
+            events(TrainJobEvent::Note(format!("{kept_out} people of the list of pairs are kept out of training")));
+        }
+        wanted.extend(pairs.images().iter().map(|name| Wanted {
+            person: name.split('/').next().unwrap_or_default().to_owned(),
+            path: of_pairs.images.join(name),
+            part: Part::Pairs,
+            known: None,
+        }));
+    }
     let mut prepared = Prepared::default();
-    for (number, wanted_now) in wanted.chunks(AT_ONCE).enumerate() {
+    for (number, files_now) in wanted.chunks(AT_ONCE).enumerate() {
         if control.stopped().is_some() {
             bail!("stopped while the pictures were prepared; nothing was written");
         }
-        let entries: Vec<Result<Entry, LeftOut>> = wanted_now
+        let entries: Vec<Result<Entry, LeftOut>> = files_now
             .par_iter()
             .map(|wanted| {
-                entry(wanted, detector)
+                wanted
+                    .entry(detector)
                     .map_err(|error| LeftOut { path: wanted.path.clone(), reason: format!("{error:#}") })
             })
             .collect();
@@ -154,9 +119,9 @@ pub fn prepare(
                 }
             }
         }
-        let done = (number * AT_ONCE + wanted_now.len()).min(wanted.len());
-        events(TrainJobEvent::Preparing { done, total: wanted.len() });
+        events(TrainJobEvent::Preparing { done: number * AT_ONCE + files_now.len(), total: wanted.len() });
     }
+    prepared.hold_out(held_out_share, request.config.seed);
     Ok(prepared)
 }
 
@@ -213,13 +178,50 @@ impl Prepared {
         Dataset { people: people.into_iter().map(person).collect() }
     }
 
-    /// Keeps a share of the people out of training, by identity.
-    pub fn hold_out(&mut self, share: f32, seed: u64) {
+    fn hold_out(&mut self, share: f32, seed: u64) {
         let (_, held_out) = self.people_of(Part::Training).split(share, seed);
         for picture in held_out.people.iter().flat_map(|person| &person.pictures) {
             self.entries[*picture].part = Part::HeldOut;
         }
     }
+}
+
+/// Pictures in order of the people's names.
+fn list(folder: &Path) -> Result<Vec<Wanted>> {
+    let mut wanted = Vec::new();
+    for folder in sorted(folder)?.into_iter().filter(|path| path.is_dir()) {
+        let person = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let pictures = sorted(&folder)?.into_iter().filter(|path| path.is_file() && is_photo_name(path));
+        wanted.extend(pictures.map(|path| Wanted { person: person.clone(), path, part: Part::Training, known: None }));
+    }
+    if wanted.is_empty() {
+        bail!("no pictures in sub-folders, one a person, were found: {}", folder.display());
+    }
+    Ok(wanted)
+}
+
+/// The library's confirmed faces. People who share a name, or have none, are told apart by their number.
+fn confirmed(library: &Path) -> Result<Vec<Wanted>> {
+    let faces = Library::open(library)?.confirmed_faces()?;
+    if faces.is_empty() {
+        bail!("nobody's faces are confirmed yet: name people first: {}", library.display());
+    }
+    let mut ids: BTreeMap<String, BTreeSet<PersonId>> = BTreeMap::new();
+    for face in &faces {
+        ids.entry(face.name.clone().unwrap_or_default()).or_default().insert(face.person_id);
+    }
+    let person = |face: &ConfirmedFace| match &face.name {
+        Some(name) if ids[name].len() == 1 => name.clone(),
+        Some(name) => format!("{name} ({})", face.person_id.0),
+        None => format!("Person {}", face.person_id.0),
+    };
+    let wanted = |face: ConfirmedFace| Wanted {
+        person: person(&face),
+        path: face.path.clone(),
+        part: Part::Training,
+        known: Some(face),
+    };
+    Ok(faces.into_iter().map(wanted).collect())
 }
 
 pub(super) fn sorted(folder: &Path) -> Result<Vec<PathBuf>> {
@@ -232,28 +234,53 @@ pub(super) fn sorted(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-fn entry(wanted: &Wanted, detector: Option<&YuNet>) -> Result<Entry> {
-    let Wanted { person, path, part, .. } = wanted;
-    let bytes = fs::read(path)?;
-    let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-    let photo = decode(path, DecodeScale::LongSideAtLeast(DETECTION_LONG_SIDE), &DecodeLimits::default())?;
-    let face = match (wanted.face, detector) {
-        (Some(face), _) => Some(face),
-        (None, None) => None,
-        (None, Some(detector)) => {
-            let centre = [photo.pixels.width() as f32 / 2.0, photo.pixels.height() as f32 / 2.0];
-            let found = detector.detect(&photo.pixels)?;
-            let best = found.into_iter().max_by(|a, b| prominence(a, centre).total_cmp(&prominence(b, centre)));
-            let face = best.context("no face was found")?;
-            let full_from_found = 1.0 / photo.scale();
-            Some(Detection {
-                face_box: face.face_box.scaled(full_from_found),
-                landmarks: face.landmarks.scaled(full_from_found),
-                ..face
-            })
-        }
-    };
-    Ok(Entry { person: person.clone(), path: path.clone(), sha256, part: *part, full_size: photo.full_size, face })
+/// A picture that shall take part.
+struct Wanted {
+    person: String,
+    path: PathBuf,
+    part: Part,
+    /// What the library knows of it already.
+    known: Option<ConfirmedFace>,
+}
+
+impl Wanted {
+    /// Reads the picture; one whose face is known must only be there still.
+    fn entry(&self, detector: Option<&YuNet>) -> Result<Entry> {
+        let (sha256, full_size, face) = match &self.known {
+            Some(ConfirmedFace { sha256: Some(sha256), photo_size, detection, .. }) => {
+                fs::metadata(&self.path)?;
+                (sha256.clone(), *photo_size, Some(*detection))
+            }
+            Some(known) => (hash(&self.path)?, known.photo_size, Some(known.detection)),
+            None => {
+                let sha256 = hash(&self.path)?;
+                let scale = DecodeScale::LongSideAtLeast(DETECTION_LONG_SIDE);
+                let photo = decode(&self.path, scale, &DecodeLimits::default())?;
+                let face = detector.map(|detector| most_prominent(detector, &photo)).transpose()?;
+                (sha256, photo.full_size, face)
+            }
+        };
+        let (person, path) = (self.person.clone(), self.path.clone());
+        Ok(Entry { person, path, sha256, part: self.part, full_size, face })
+    }
+}
+
+fn hash(path: &Path) -> Result<String> {
+    Ok(Sha256::digest(fs::read(path)?).iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// In pixels of the photo at full scale.
+fn most_prominent(detector: &YuNet, photo: &Photo) -> Result<Detection> {
+    let centre = [photo.pixels.width() as f32 / 2.0, photo.pixels.height() as f32 / 2.0];
+    let found = detector.detect(&photo.pixels)?;
+    let best = found.into_iter().max_by(|a, b| prominence(a, centre).total_cmp(&prominence(b, centre)));
+    let face = best.context("no face was found")?;
+    let full_from_found = 1.0 / photo.scale();
+    Ok(Detection {
+        face_box: face.face_box.scaled(full_from_found),
+        landmarks: face.landmarks.scaled(full_from_found),
+        ..face
+    })
 }
 
 /// davidsandberg's choice among several faces: large and central.

@@ -12,7 +12,7 @@ use crate::gui::train::messages::{TrainCommand, TrainFile};
 use crate::gui::views::ViewCtx;
 use crate::gui::widgets::buttons::{self, Rank};
 use crate::train::TrainConfig;
-use crate::train::config::MiningSource;
+use crate::train::config::{LastLayerFirst, MiningSource};
 use crate::train::frozen::{BatchNormStatistics, TrainablePart};
 use crate::train::loss::{LossShape, Reduction};
 use crate::train::mining::harmonic::Combinations;
@@ -317,6 +317,14 @@ fn learns_ui(ui: &mut Ui, text: &Locale, config: &mut TrainConfig) {
             ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(name));
         });
     }
+    let mut first = config.last_layer_first.map(|first| first.steps);
+    let words = ("train_knob_first", "train_knob_first_hint");
+    optional_ui(ui, text, words, &mut first, config.steps / 2, number(1..=10_000_000, 2.0, ""));
+    let mut redraw = config.last_layer_first.is_some_and(|first| first.redraw);
+    if first.is_some() {
+        switch_ui(ui, text, ("train_knob_redraw", "train_knob_redraw_hint"), &mut redraw);
+    }
+    config.last_layer_first = first.map(|steps| LastLayerFirst { steps, redraw });
     let statistics = [(BatchNormStatistics::Learn, "train_norm_learn"), (BatchNormStatistics::Keep, "train_norm_keep")];
     choice_ui(ui, text, ("train_knob_norm", "train_knob_norm_hint"), &mut config.batch_norm, &statistics);
     let words = ("train_knob_average", "train_knob_average_hint");

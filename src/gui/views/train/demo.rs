@@ -49,7 +49,8 @@ pub fn result_ui(
     let first = report.curve.first().map_or(0.0, |point| point.val);
     let one_in = format!("{:.0}", 1.0 / report.far_target);
     let val = words::percent(report.val);
-    ui.horizontal_wrapped(|ui| {
+    let in_a_row = egui::Layout::left_to_right(egui::Align::TOP).with_main_wrap(true);
+    ui.with_layout(in_a_row, |ui| {
         ui.spacing_mut().item_spacing = vec2(space::XXL, space::M);
         let from = words::percent(first);
         let values = [("one_in", one_in.as_str()), ("from", &from)];

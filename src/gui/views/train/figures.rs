@@ -15,7 +15,8 @@ pub struct Drawn {
 /// Loss over steps: every step behind, its running mean in front.
 pub fn loss(text: &Locale, run: &LiveRun) -> Drawn {
     let most = highest(run.loss.points()).max(0.01);
-    let axis = Axis::new(text.s("train_plot_loss"), Scale::Linear, 0.0, nice(most));
+    // The title says what it is.
+    let axis = Axis::new("", Scale::Linear, 0.0, nice(most));
     over_steps(text, run, "train_plot_loss", axis, noisy(text, &run.loss))
 }
 
@@ -44,9 +45,9 @@ pub fn rate(text: &Locale, run: &LiveRun) -> Drawn {
             let log = value.log10();
             10_f64.powf(if up { log.ceil() } else { log.floor() })
         };
-        Axis::new(text.s("train_plot_rate"), Scale::Log, decade(lowest, false), decade(most, true))
+        Axis::new("", Scale::Log, decade(lowest, false), decade(most, true))
     } else {
-        Axis::new(text.s("train_plot_rate"), Scale::Linear, 0.0, nice(most))
+        Axis::new("", Scale::Linear, 0.0, nice(most))
     };
     let line = Series::new(text.s("train_plot_rate"), Shape::Line, run.rate.points().to_vec());
     over_steps(text, run, "train_plot_rate", axis, vec![(line, Ink::Line(0))])

@@ -55,22 +55,22 @@ fn verdict_ui(ui: &mut Ui, text: &Locale, gate: &Gate) {
         let counts = [("people", grouped(people.people as u64)), ("pictures", grouped(people.pictures as u64))];
         let values: Vec<(&str, &str)> = counts.iter().map(|(key, value)| (*key, value.as_str())).collect();
         let on = text.f("gate_on_people", &values);
-        row_ui(ui, text, &text.f("gate_val", &[("far", &far(people.far_target))]), &on, &people.val);
+        row_ui(ui, text, &text.f("gate_val", &[("one_in", &one_in(people.far_target))]), &on, &people.val);
         row_ui(ui, text, text.s("gate_accuracy"), &on, &people.accuracy);
     }
     if let Some(pairs) = &gate.pairs {
         let on = text.n("gate_on_pairs", pairs.pairs as u64);
         row_ui(ui, text, text.s("gate_accuracy"), &on, &pairs.accuracy);
-        row_ui(ui, text, &text.f("gate_val", &[("far", &far(pairs.far_target))]), &on, &pairs.val);
+        row_ui(ui, text, &text.f("gate_val", &[("one_in", &one_in(pairs.far_target))]), &on, &pairs.val);
         if pairs.skipped > 0 {
             ui.label(theme::secondary(ui, text.n("gate_skipped", pairs.skipped as u64)));
         }
     }
 }
 
-/// A rate as "1 in 1,000" where it is one.
-fn far(rate: f64) -> String {
-    format!("1 : {}", grouped((1.0 / rate.max(1e-12)).round() as u64))
+/// One wrong match in so many.
+fn one_in(rate: f64) -> String {
+    grouped((1.0 / rate.max(1e-12)).round() as u64)
 }
 
 /// The edges of the columns: chart from, chart to, then the right edges of old, new, difference.
@@ -92,7 +92,8 @@ fn heads_ui(ui: &mut Ui, text: &Locale) {
 fn row_ui(ui: &mut Ui, text: &Locale, name: &str, on: &str, compared: &Compared) {
     let width = ui.available_width().min(WIDEST);
     let (rect, response) = ui.allocate_exact_size(vec2(width, ROW), Sense::hover());
-    let figures = [share(&compared.old), share(&compared.new), interval(compared)];
+    let difference = format!("{} ({})", signed(100.0 * compared.difference.value), range(text, compared));
+    let figures = [share(&compared.old), share(&compared.new), difference];
     let values = [("name", name), ("old", &figures[0]), ("new", &figures[1]), ("difference", &figures[2])];
     let spoken = text.f("gate_spoken", &values);
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &spoken));
@@ -103,17 +104,17 @@ fn row_ui(ui: &mut Ui, text: &Locale, name: &str, on: &str, compared: &Compared)
     painter.text(name_at, Align2::LEFT_CENTER, name, theme::body_font(), palette.text);
     let on_at = pos2(rect.left(), rect.center().y + 10.0);
     painter.text(on_at, Align2::LEFT_CENTER, on, theme::small_font(), palette.secondary);
-    let [from, to, old, new, difference] = columns(rect);
+    let [from, to, old, new, right] = columns(rect);
     for (x, figure) in [(old, &figures[0]), (new, &figures[1])] {
         painter.text(pos2(x, rect.center().y), Align2::RIGHT_CENTER, figure, theme::body_font(), palette.text);
     }
-    difference_ui(ui, rect, difference, compared);
+    difference_ui(ui, text, rect, right, compared);
     chart_ui(ui, Rect::from_x_y_ranges(from..=to, rect.y_range()), compared);
     response.on_hover_text(spoken);
 }
 
 /// The difference, its interval beneath, and an icon that says its direction where it is sure.
-fn difference_ui(ui: &Ui, rect: Rect, right: f32, compared: &Compared) {
+fn difference_ui(ui: &Ui, text: &Locale, rect: Rect, right: f32, compared: &Compared) {
     let palette = theme::palette(ui.visuals());
     let (colour, icon) = match compared.verdict() {
         Verdict::Better => (palette.same, Some(Icon::ArrowUp)),
@@ -128,7 +129,7 @@ fn difference_ui(ui: &Ui, rect: Rect, right: f32, compared: &Compared) {
         let font = egui::FontId::new(13.0, theme::icon_family());
         painter.text(drawn.left_center() - vec2(4.0, 0.0), Align2::RIGHT_CENTER, icons::glyph(icon), font, colour);
     }
-    let range = format!("{} … {}", signed(100.0 * compared.low), signed(100.0 * compared.high));
+    let range = range(text, compared);
     let at = pos2(right, rect.center().y + 10.0);
     painter.text(at, Align2::RIGHT_CENTER, range, theme::small_font(), palette.secondary);
 }
@@ -151,7 +152,7 @@ fn chart_ui(ui: &Ui, area: Rect, compared: &Compared) {
     for (end, align, at) in
         [(low, Align2::RIGHT_CENTER, inner.left() - 6.0), (high, Align2::LEFT_CENTER, inner.right() + 6.0)]
     {
-        let words = format!("{:.1}", 100.0 * end);
+        let words = format!("{:.1}%", 100.0 * end);
         painter.text(pos2(at, area.center().y), align, words, theme::small_font(), palette.secondary);
     }
     let rows: [(&Measured, f32, Color32); 2] =
@@ -171,10 +172,10 @@ fn share(of: &Measured) -> String {
     format!("{:.2}% ± {:.2}", 100.0 * of.value, 100.0 * of.standard_error)
 }
 
-fn interval(compared: &Compared) -> String {
-    let [value, low, high] =
-        [compared.difference.value, compared.low, compared.high].map(|share| signed(100.0 * share));
-    format!("{value} ({low} … {high})")
+/// The 95% interval of the difference, in percentage points.
+fn range(text: &Locale, compared: &Compared) -> String {
+    let [low, high] = [compared.low, compared.high].map(|share| signed(100.0 * share));
+    text.f("gate_range", &[("low", &low), ("high", &high)])
 }
 
 /// With its sign, a real minus.
@@ -193,7 +194,7 @@ fn without_old_ui(ui: &mut Ui, text: &Locale, summary: &TrainSummary) {
     if let Some(people) = summary.after.as_ref().and_then(|after| after.people.as_ref()) {
         let values = [
             ("val", words::percent(people.val)),
-            ("far", far(people.far_target)),
+            ("one_in", one_in(people.far_target)),
             ("auc", format!("{:.4}", people.auc)),
         ];
         let values: Vec<(&str, &str)> = values.iter().map(|(key, value)| (*key, value.as_str())).collect();
@@ -215,7 +216,8 @@ fn adoption_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &LiveRun, summary: &Trai
                 let worse = summary.gate.as_ref().is_some_and(|gate| gate.verdict == Verdict::Worse);
                 let (use_rank, keep_rank) =
                     if worse { (Rank::Plain, Rank::Primary) } else { (Rank::Primary, Rank::Plain) };
-                let usable = summary.model.is_some();
+                let read_only = ctx.state.overview().is_some_and(|overview| overview.read_only);
+                let usable = summary.model.is_some() && !read_only;
                 if buttons::enabled_button_ui(ui, usable, use_rank, ctx.text.s("gate_use")).clicked() {
                     ctx.send(Command::Train(TrainCommand::UseNetwork));
                 }
@@ -256,6 +258,6 @@ mod tests {
     #[test]
     fn differences_carry_their_sign() {
         assert_eq!([1.234, -0.5, 0.001, -0.004].map(signed), ["+1.23", "−0.50", "0.00", "0.00"]);
-        assert_eq!([1e-3, 0.01].map(far), ["1 : 1,000", "1 : 100"]);
+        assert_eq!([1e-3, 0.01].map(one_in), ["1,000", "100"]);
     }
 }

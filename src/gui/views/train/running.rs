@@ -219,7 +219,7 @@ fn facts_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, run: &LiveRun) {
         false => facts.push(("train_fact_took", last.map_or_else(none, |last| text.duration(last.elapsed_secs)))),
     }
     let width = (ui.available_width() - space::S) / facts.len() as f32;
-    ui.horizontal(|ui| {
+    ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = 0.0;
         for (key, value) in facts {
             ui.allocate_ui(Vec2::new(width, 44.0), |ui| {
@@ -253,7 +253,7 @@ fn plots_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, run: &LiveRun) {
         if let Some(distances) = distances(ctx, run) {
             let tall = 2.0 * PLOT + size::CONTROL;
             let (column, height) = if three { (2, tall) } else { (0, PLOT) };
-            plot_ui(&mut columns[column], &distances, height, Look::NamedPercent);
+            plot_ui(&mut columns[column], &distances, height, Look::Distances);
         }
     });
 }
@@ -276,6 +276,7 @@ enum Look {
     Plain,
     Percent,
     NamedPercent,
+    Distances,
 }
 
 fn plot_ui(ui: &mut Ui, drawn: &Drawn, height: f32, look: Look) {
@@ -286,7 +287,8 @@ fn plot_ui(ui: &mut Ui, drawn: &Drawn, height: f32, look: Look) {
     let plot = match look {
         Look::Plain => plot.exact(whole, plot::exact).names_hidden(),
         Look::Percent => plot.exact(whole, percent).names_hidden(),
-        Look::NamedPercent => plot.exact(if drawn.figure.x.to > 4.0 { whole } else { distance }, percent),
+        Look::NamedPercent => plot.exact(whole, percent),
+        Look::Distances => plot.exact(distance, percent),
     };
     plot.ui(ui);
 }

@@ -1,6 +1,6 @@
 //! What a run learns from, where it starts, and how it learns, before it starts.
 
-use eframe::egui::{self, ScrollArea, TextEdit, Ui};
+use eframe::egui::{self, Panel, ScrollArea, TextEdit, Ui};
 
 use super::advanced;
 use super::running::banner_ui;
@@ -23,6 +23,13 @@ const FORM: f32 = 660.0;
 
 pub fn setup_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, choices: &Choices) {
     let mut form = ctx.state.train.form.clone();
+    // Always in sight, however long the form is.
+    Panel::bottom("start training")
+        .exact_size(size::TITLE_LINE)
+        .resizable(false)
+        .show_separator_line(false)
+        .frame(egui::Frame::new())
+        .show(ui, |ui| go_ui(ui, ctx));
     ScrollArea::vertical().id_salt("set-up").auto_shrink(false).show(ui, |ui| {
         let beside = ui.available_width() >= FORM + space::XXL + 240.0;
         ui.horizontal_top(|ui| {
@@ -36,8 +43,7 @@ pub fn setup_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, choices: &Choices) {
                 section_ui(ui, ctx.text.s("train_how"), |ui| preset_ui(ui, ctx, choices, &mut form));
                 section_ui(ui, ctx.text.s("train_pairs"), |ui| pairs_ui(ui, ctx, &mut form));
                 section_ui(ui, ctx.text.s("train_run_folder"), |ui| run_ui(ui, ctx, choices, &mut form));
-                go_ui(ui, ctx);
-                ui.add_space(space::XL);
+                failed_ui(ui, ctx);
             });
             if beside {
                 ui.add_space(space::XXL);
@@ -340,13 +346,8 @@ fn run_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, choices: &Choices, form: &mut Trai
 
 /// The one button, and beside it why it cannot be pressed.
 fn go_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
-    if let Some(failure) = &ctx.state.train.failed_to_begin {
-        let colour = theme::palette(ui.visuals()).different;
-        banner_ui(ui, Icon::TriangleAlert, colour, ctx.text.s(failure.what.words_key()), &failure.details);
-        ui.add_space(space::S);
-    }
     let missing = form::missing(&ctx.state.train);
-    ui.horizontal(|ui| {
+    ui.horizontal_centered(|ui| {
         let label = ctx.text.s("train_start");
         if buttons::enabled_button_ui(ui, missing.is_none(), Rank::Primary, label).clicked() {
             ctx.send(Command::Train(TrainCommand::Start));
@@ -360,6 +361,15 @@ fn go_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
             hint_ui(ui, ctx.text.s(missing.words_key()));
         }
     });
+}
+
+/// Why the last run did not begin.
+fn failed_ui(ui: &mut Ui, ctx: &ViewCtx<'_>) {
+    if let Some(failure) = &ctx.state.train.failed_to_begin {
+        let colour = theme::palette(ui.visuals()).different;
+        banner_ui(ui, Icon::TriangleAlert, colour, ctx.text.s(failure.what.words_key()), &failure.details);
+        ui.add_space(space::S);
+    }
 }
 
 /// Runs to go on with, and the demonstration.
