@@ -15,7 +15,7 @@ use super::rows::CompareSource;
 use super::state::{Page, Settings, State, View};
 use super::theme::{self, size, space};
 use super::thumbnails::Thumbnails;
-use super::train::messages::{TrainCommand, TrainFile};
+use super::train::messages::{TrainCommand, TrainPath};
 use super::views::compare::CompareView;
 use super::views::library::LibraryView;
 use super::views::people::PeopleView;
@@ -345,7 +345,7 @@ fn dropped_files(ui: &Ui, ctx: &mut ViewCtx<'_>) {
     match ctx.state.settings.view {
         View::Compare => ctx.send(Command::Compare(paths.into_iter().map(CompareSource::File).collect())),
         View::Train => {
-            let chosen = paths.into_iter().map(|path| Command::Train(TrainCommand::Chosen(TrainFile::Data, path)));
+            let chosen = paths.into_iter().map(|path| Command::Train(TrainCommand::Chosen(TrainPath::Data, path)));
             chosen.take(1).for_each(|command| ctx.send(command));
         }
         _ => ctx.send(Command::ScanFolders(paths)),

@@ -12,7 +12,7 @@ use std::thread::{self, Thread};
 
 use eframe::egui;
 
-use super::train::messages::TrainFile;
+use super::train::messages::TrainPath;
 
 /// What a dialog is for; its answer comes back with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub enum Question {
     Folder,
     CompareFiles,
     ModelFile,
-    Train(TrainFile),
+    Train(TrainPath),
 }
 
 /// At most one dialog at a time.

@@ -7,7 +7,7 @@ use likeness::cluster::score;
 use likeness::gui::rows::{JobId, Picture};
 use likeness::gui::train::form::DataSource;
 use likeness::gui::train::live::{Group, RunEnd, RunKind};
-use likeness::gui::train::messages::{TrainCommand, TrainFile, TrainNews};
+use likeness::gui::train::messages::{TrainCommand, TrainPath, TrainNews};
 use likeness::gui::train::{Choices, ModelChoice};
 use likeness::jobs::demo::{CurvePoint, DemoReport, Groups};
 use likeness::jobs::train::{DataLook, LeftOutWhy, NetworkChoice, TrainSummary, UnfinishedRun};
@@ -70,7 +70,7 @@ pub fn look() -> DataLook {
 
 /// The user's choice of a folder.
 pub fn choose_folder() -> TrainCommand {
-    TrainCommand::Chosen(TrainFile::Data, "/home/maria/Faces".into())
+    TrainCommand::Chosen(TrainPath::Data, "/home/maria/Faces".into())
 }
 
 pub fn folder() -> DataSource {

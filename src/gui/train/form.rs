@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::messages::TrainFile;
+use super::messages::TrainPath;
 use super::{Choices, TrainState};
 use crate::gui::state::Loadable;
 use crate::jobs::train::{DataFrom, FaceFinding, PairsRequest, StartFrom, TrainRequest};
@@ -145,21 +145,21 @@ impl TrainForm {
         matches!(self.config.mining, MiningSource::Harmonic { .. })
     }
 
-    pub fn take_file(&mut self, file: TrainFile, path: PathBuf) {
+    pub fn take_file(&mut self, file: TrainPath, path: PathBuf) {
         match file {
-            TrainFile::Data => self.data = Some(DataSource::Folder(path)),
-            TrainFile::Weights => {
+            TrainPath::Data => self.data = Some(DataSource::Folder(path)),
+            TrainPath::Weights => {
                 self.start = StartKind::File;
                 self.weights = Some(path);
             }
-            TrainFile::OldWeights => self.old = Some(StartFrom::File { path }),
-            TrainFile::Pairs => {
+            TrainPath::OldWeights => self.old = Some(StartFrom::File { path }),
+            TrainPath::Pairs => {
                 // An LFW list usually lies beside its pictures.
                 self.pair_pictures = self.pair_pictures.take().or_else(|| path.parent().map(PathBuf::from));
                 self.pairs = Some(path);
             }
-            TrainFile::PairPictures => self.pair_pictures = Some(path),
-            TrainFile::Schedule => self.schedule = Some(path),
+            TrainPath::PairPictures => self.pair_pictures = Some(path),
+            TrainPath::Schedule => self.schedule = Some(path),
         }
     }
 
@@ -327,7 +327,7 @@ mod tests {
         assert_eq!(missing(&state), Some(Missing::OldNetwork));
         state.form.old = Some(StartFrom::Installed { id: ModelId("sface".into()) });
         assert_eq!(missing(&state), None);
-        state.form.take_file(TrainFile::Pairs, "/lfw/pairs.txt".into());
+        state.form.take_file(TrainPath::Pairs, "/lfw/pairs.txt".into());
         assert_eq!(request(&state).unwrap().0.pairs.unwrap().images, PathBuf::from("/lfw"));
         state.form.name = "a/b".into();
         assert_eq!(missing(&state), Some(Missing::NameUnfit));

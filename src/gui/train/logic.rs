@@ -2,7 +2,7 @@
 
 use super::form::{self, DataSource};
 use super::live::{Adoption, Groups, LiveRun, RunEnd, RunStage};
-use super::messages::{TrainAsk, TrainCommand, TrainFile, TrainNews};
+use super::messages::{TrainAsk, TrainCommand, TrainPath, TrainNews};
 use super::{Discarding, TrainState};
 use crate::gui::backend::{Failed, Failure};
 use crate::gui::state::Loadable;
@@ -25,7 +25,7 @@ pub fn run(state: &mut TrainState, command: TrainCommand, ask: Ask<'_>) {
         // A dialog: `app` opens it.
         TrainCommand::Choose(_) => {}
         TrainCommand::Chosen(file, path) => {
-            if file == TrainFile::Schedule {
+            if file == TrainPath::Schedule {
                 ask(TrainAsk::ReadSchedule(path.clone()));
             }
             state.form.take_file(file, path);

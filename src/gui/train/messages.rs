@@ -18,8 +18,8 @@ use crate::train::validate::ValidationReport;
 #[derive(Debug, Clone, PartialEq)]
 pub enum TrainCommand {
     /// Asks for a file or folder.
-    Choose(TrainFile),
-    Chosen(TrainFile, PathBuf),
+    Choose(TrainPath),
+    Chosen(TrainPath, PathBuf),
     /// The form as it is now.
     Edit(Box<TrainForm>),
     Start,
@@ -58,7 +58,7 @@ impl Default for DemoChoice {
 
 /// A file or folder that the view needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TrainFile {
+pub enum TrainPath {
     Data,
     Weights,
     OldWeights,
@@ -67,7 +67,7 @@ pub enum TrainFile {
     Schedule,
 }
 
-impl TrainFile {
+impl TrainPath {
     pub fn is_folder(self) -> bool {
         matches!(self, Self::Data | Self::PairPictures)
     }

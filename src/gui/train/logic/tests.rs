@@ -44,7 +44,7 @@ fn a_folder_is_counted_once_and_then_started() {
     told(&mut state, TrainNews::Choices(choices()));
     let folder = PathBuf::from("/faces");
     let data = DataSource::Folder(folder.clone());
-    let asked = after(&mut state, TrainCommand::Chosen(TrainFile::Data, folder));
+    let asked = after(&mut state, TrainCommand::Chosen(TrainPath::Data, folder));
     assert_eq!(asked, [TrainAsk::Look(data.clone())]);
     assert_eq!(after(&mut state, TrainCommand::Start), [], "not before it is counted");
     let form = Box::new(state.form.clone());
@@ -102,7 +102,7 @@ fn a_run_that_never_began_says_why() {
 fn a_bad_schedule_is_named_and_not_taken() {
     let mut state = TrainState::default();
     let path = PathBuf::from("rates.txt");
-    let asked = after(&mut state, TrainCommand::Chosen(TrainFile::Schedule, path.clone()));
+    let asked = after(&mut state, TrainCommand::Chosen(TrainPath::Schedule, path.clone()));
     assert_eq!(asked, [TrainAsk::ReadSchedule(path.clone())]);
     let rate = state.form.config.learning_rate.clone();
     told(&mut state, TrainNews::Schedule(path, Err("line 2".into())));

@@ -8,7 +8,7 @@ use crate::gui::icons::Icon;
 use crate::gui::locale::Locale;
 use crate::gui::theme::{self, space};
 use crate::gui::train::form::{StartKind, TrainForm};
-use crate::gui::train::messages::{TrainCommand, TrainFile};
+use crate::gui::train::messages::{TrainCommand, TrainPath};
 use crate::gui::views::ViewCtx;
 use crate::gui::widgets::buttons::{self, Rank};
 use crate::train::TrainConfig;
@@ -92,7 +92,7 @@ fn rate_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, form: &mut TrainForm) {
             RateKind::Decay => {
                 form.config.learning_rate = LearningRate::Exponential { rate, factor: 0.98, every_epochs: 1 };
             }
-            RateKind::Schedule => ctx.send(Command::Train(TrainCommand::Choose(TrainFile::Schedule))),
+            RateKind::Schedule => ctx.send(Command::Train(TrainCommand::Choose(TrainPath::Schedule))),
         }
     }
     let words = ("train_knob_rate", "train_knob_rate_hint");
@@ -125,7 +125,7 @@ fn schedule_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, form: &TrainForm) {
         if buttons::icon_and_text_ui(ui, Rank::Plain, Icon::FileInput, ctx.text.s("train_choose_schedule_button"))
             .clicked()
         {
-            ctx.send(Command::Train(TrainCommand::Choose(TrainFile::Schedule)));
+            ctx.send(Command::Train(TrainCommand::Choose(TrainPath::Schedule)));
         }
     });
 }

@@ -10,7 +10,7 @@ use crate::gui::locale::grouped;
 use crate::gui::state::Loadable;
 use crate::gui::theme::{self, size, space};
 use crate::gui::train::form::{self, DataSource, Missing, StartKind, TrainForm};
-use crate::gui::train::messages::{DemoChoice, TrainCommand, TrainFile};
+use crate::gui::train::messages::{DemoChoice, TrainCommand, TrainPath};
 use crate::gui::train::{Choices, Discarding, words};
 use crate::gui::views::ViewCtx;
 use crate::gui::widgets::buttons::{self, Rank};
@@ -66,7 +66,7 @@ fn section_ui(ui: &mut Ui, title: &str, content: impl FnOnce(&mut Ui)) {
     ui.add_space(space::XL);
 }
 
-fn choose_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, icon: Icon, key: &str, file: TrainFile) {
+fn choose_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, icon: Icon, key: &str, file: TrainPath) {
     if buttons::icon_and_text_ui(ui, Rank::Plain, icon, ctx.text.s(key)).clicked() {
         ctx.send(Command::Train(TrainCommand::Choose(file)));
     }
@@ -100,7 +100,7 @@ fn data_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, form: &mut TrainForm) {
     if !from_library {
         hint_ui(ui, ctx.text.s("train_data_folder_what"));
         ui.horizontal(|ui| {
-            choose_ui(ui, ctx, Icon::FolderOpen, "choose_folder", TrainFile::Data);
+            choose_ui(ui, ctx, Icon::FolderOpen, "choose_folder", TrainPath::Data);
             match &form.data {
                 Some(DataSource::Folder(path)) => path_ui(ui, path),
                 _ => hint_ui(ui, ctx.text.s("train_data_drop")),
@@ -216,7 +216,7 @@ fn start_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, choices: &Choices, form: &mut Tr
         StartKind::Scratch => network_ui(ui, ctx, choices, form),
         StartKind::File => {
             ui.horizontal(|ui| {
-                choose_ui(ui, ctx, Icon::FileInput, "train_choose_file", TrainFile::Weights);
+                choose_ui(ui, ctx, Icon::FileInput, "train_choose_file", TrainPath::Weights);
                 match &form.weights {
                     Some(path) => path_ui(ui, path),
                     None => hint_ui(ui, ctx.text.s("train_file_what")),
@@ -305,7 +305,7 @@ fn old_network_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, choices: &Choices, form: &
         if let Some(pressed) = picker_ui(ui, "old network", ctx.text.s("train_old"), chosen, &labels) {
             form.old = Some(StartFrom::Installed { id: models[pressed].model.clone() });
         }
-        choose_ui(ui, ctx, Icon::FileInput, "train_choose_file", TrainFile::OldWeights);
+        choose_ui(ui, ctx, Icon::FileInput, "train_choose_file", TrainPath::OldWeights);
         if let Some(StartFrom::File { path }) = &form.old {
             path_ui(ui, path);
         }
@@ -315,7 +315,7 @@ fn old_network_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, choices: &Choices, form: &
 fn pairs_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, form: &mut TrainForm) {
     hint_ui(ui, ctx.text.s("train_pairs_what"));
     ui.horizontal(|ui| {
-        choose_ui(ui, ctx, Icon::FileInput, "train_choose_pairs_button", TrainFile::Pairs);
+        choose_ui(ui, ctx, Icon::FileInput, "train_choose_pairs_button", TrainPath::Pairs);
         if let Some(path) = form.pairs.clone() {
             path_ui(ui, &path);
             if buttons::icon_button_ui(ui, Icon::X, ctx.text.s("remove")).clicked() {
@@ -325,7 +325,7 @@ fn pairs_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, form: &mut TrainForm) {
     });
     if form.pairs.is_some() {
         ui.horizontal(|ui| {
-            choose_ui(ui, ctx, Icon::FolderOpen, "train_choose_pair_pictures_button", TrainFile::PairPictures);
+            choose_ui(ui, ctx, Icon::FolderOpen, "train_choose_pair_pictures_button", TrainPath::PairPictures);
             if let Some(path) = &form.pair_pictures {
                 path_ui(ui, path);
             }
