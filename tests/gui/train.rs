@@ -7,7 +7,7 @@ use likeness::cluster::score;
 use likeness::gui::rows::{JobId, Picture};
 use likeness::gui::train::form::DataSource;
 use likeness::gui::train::live::{Group, RunEnd, RunKind};
-use likeness::gui::train::messages::{TrainCommand, TrainPath, TrainNews};
+use likeness::gui::train::messages::{TrainCommand, TrainNews, TrainPath};
 use likeness::gui::train::{Choices, ModelChoice};
 use likeness::jobs::demo::{CurvePoint, DemoReport, Groups};
 use likeness::jobs::train::{DataLook, LeftOutWhy, NetworkChoice, TrainSummary, UnfinishedRun};

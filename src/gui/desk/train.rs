@@ -16,9 +16,9 @@ use crate::gui::train::live::{RunEnd, RunKind};
 use crate::gui::train::messages::{TrainAsk, TrainNews};
 use crate::gui::train::{Choices, ModelChoice};
 use crate::jobs::train::{
-    DataFrom, DataLook, StartFrom, TrainJobEvent, TrainRequest, TrainSummary, adopt, can_start_from,
-    discard_run, look_at_folder, look_at_library, networks, read_schedule, resume, run_names, start_training,
-    unfinished_run, unfinished_runs,
+    DataFrom, DataLook, StartFrom, TrainJobEvent, TrainRequest, TrainSummary, adopt, can_start_from, discard_run,
+    look_at_folder, look_at_library, networks, read_schedule, resume, run_names, start_training, unfinished_run,
+    unfinished_runs,
 };
 use crate::jobs::{EngineOptions, FindFaces, Grouping, Sink, reembed, regroup};
 use crate::models::{Store, Task};

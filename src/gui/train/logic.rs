@@ -2,7 +2,7 @@
 
 use super::form::{self, DataSource};
 use super::live::{Adoption, Groups, LiveRun, RunEnd, RunStage};
-use super::messages::{TrainAsk, TrainCommand, TrainPath, TrainNews};
+use super::messages::{TrainAsk, TrainCommand, TrainNews, TrainPath};
 use super::{Discarding, TrainState};
 use crate::gui::backend::{Failed, Failure};
 use crate::gui::state::Loadable;
