@@ -1,7 +1,11 @@
 //! Training on a folder of people: prepare the pictures, build the network, run the trainer, compare before and after.
 
+mod adopt;
+mod choices;
 mod gate;
+mod look;
 mod people;
+mod runs;
 mod source;
 
 use std::path::{Path, PathBuf};
@@ -10,9 +14,14 @@ use std::sync::Arc;
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
+pub use adopt::adopt;
+pub use choices::{NetworkChoice, can_start_from, networks, read_schedule};
+pub use look::{DataLook, LeftOutWhy, look_at_folder, look_at_library};
 pub use people::{FaceFinding, LeftOut};
+pub use runs::{UnfinishedRun, discard_run, run_names, unfinished_run, unfinished_runs};
 
-use crate::detect::{DetectorConfig, YuNet};
+use super::engine::load_detector;
+use crate::detect::Detector;
 use crate::device::ComputeDevice;
 use crate::eval::PairList;
 use crate::models::{Store, Task};
@@ -108,7 +117,7 @@ pub enum TrainJobEvent<'a> {
     Gate(&'a Gate),
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TrainSummary {
     pub run: PathBuf,
     /// None when the run was discarded.
@@ -360,13 +369,13 @@ fn detector_for(
     mut recipes: impl Iterator<Item = InputRecipe>,
     models: &Store,
     device: &ComputeDevice,
-) -> Result<Option<YuNet>> {
+) -> Result<Option<Detector>> {
     if recipes.all(|recipe| matches!(recipe.crop, CropRule::AsStored | CropRule::Centre { .. })) {
         return Ok(None);
     }
     let id = ModelId("yunet-2023mar".to_owned());
-    let bytes = models.read(&id).context("finding faces needs YuNet; or say --faces cropped for ready crops")?;
-    Ok(Some(YuNet::from_onnx(&bytes, &device.burn, DetectorConfig::default())?))
+    let found = load_detector(models, &id, device);
+    found.map(Some).context("finding faces needs YuNet; or say --faces cropped for ready crops")
 }
 
 fn read_pairs(request: &PairsRequest) -> Result<PairList> {
