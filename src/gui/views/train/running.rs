@@ -218,12 +218,12 @@ fn facts_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, run: &LiveRun) {
         true => facts.push(("train_fact_left", last.map_or_else(none, |last| text.duration(last.left_secs)))),
         false => facts.push(("train_fact_took", last.map_or_else(none, |last| text.duration(last.elapsed_secs)))),
     }
-    let width = (ui.available_width() - space::S) / facts.len() as f32;
+    let width = ui.available_width() / facts.len() as f32;
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = 0.0;
         for (key, value) in facts {
             ui.allocate_ui(Vec2::new(width, 44.0), |ui| {
-                ui.set_width(width);
+                ui.set_width(width - space::M);
                 ui.vertical(|ui| {
                     ui.spacing_mut().item_spacing.y = 0.0;
                     ui.label(theme::heading(value));
