@@ -186,7 +186,7 @@ fn left_out_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, run: &LiveRun) {
 
 /// Figures in numbers, the curves, the distances, the triplets.
 pub fn watch_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &LiveRun, textures: &mut Textures) {
-    if run.last.is_none() && run.val.is_empty() {
+    if run.last.is_none() {
         return;
     }
     facts_ui(ui, ctx, run);
