@@ -29,12 +29,9 @@ pub struct CheckArgs {
     /// The order of colours that was used, if not as the model says.
     #[arg(long, value_enum, value_name = "ORDER")]
     used_channels: Option<ChannelName>,
-    /// How faces were cut, if not as the model says.
-    #[arg(long, value_enum, value_name = "HOW")]
-    used_crop: Option<CutName>,
-    /// Of --used-crop square-box: the side of the square over that of the box.
-    #[arg(long, default_value_t = 1.0, value_name = "FACTOR")]
-    used_enlarge: f32,
+    /// How faces were cut, such as square:1.2, if not as the model says.
+    #[arg(long, value_name = "RULE")]
+    used_crop: Option<CropRule>,
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Print one JSON object on standard output.
@@ -58,14 +55,6 @@ enum ScalingName {
 enum ChannelName {
     Rgb,
     Bgr,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum CutName {
-    FivePoints,
-    SquareBox,
-    Centre,
-    AsStored,
 }
 
 pub fn run(desk: &mut Desk, args: CheckArgs) -> Result<()> {
@@ -110,11 +99,6 @@ fn used(args: &CheckArgs, model: &InputRecipe) -> InputRecipe {
         ChannelName::Rgb => ChannelOrder::Rgb,
         ChannelName::Bgr => ChannelOrder::Bgr,
     });
-    let crop = args.used_crop.map_or(model.crop, |name| match name {
-        CutName::FivePoints => CropRule::FivePoints,
-        CutName::SquareBox => CropRule::SquareBox { enlarge: args.used_enlarge },
-        CutName::Centre => CropRule::Centre { share: 0.6 },
-        CutName::AsStored => CropRule::AsStored,
-    });
+    let crop = args.used_crop.unwrap_or(model.crop);
     InputRecipe { scaling, channels, crop, ..*model }
 }

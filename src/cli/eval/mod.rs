@@ -18,7 +18,7 @@ use self::options::Pictures;
 use super::Global;
 use super::console::{Console, cancel_on_ctrl_c};
 use crate::jobs::eval::{Faces, ListFormat, View, embed_images, labelled_images};
-use crate::jobs::{Engine, EngineOptions, Home, JobEvent};
+use crate::jobs::{Engine, Home, JobEvent};
 use crate::types::Cancel;
 
 /// Judge a network: accuracy, VAL at a FAR, ROC, failures; each run leaves a folder with figures and a report
@@ -76,12 +76,7 @@ struct Desk<'a> {
 
 impl Desk<'_> {
     fn engine(&mut self, pictures: &Pictures) -> Result<Engine> {
-        let options = EngineOptions {
-            device: self.global.device()?,
-            model: pictures.model.clone(),
-            detector: pictures.detector.clone(),
-            offline: pictures.offline,
-        };
+        let options = pictures.engine_options(self.global.device()?);
         Engine::load(self.home, &options, &self.cancel, &mut |event| self.console.show(event))
     }
 

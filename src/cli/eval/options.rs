@@ -5,8 +5,11 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use crate::cluster::Linkage;
+use crate::device::DeviceChoice;
 use crate::eval::{FarRule, Metric};
+use crate::jobs::EngineOptions;
 use crate::jobs::eval::{FaceCrop, Mirror};
+use crate::types::CropRule;
 
 /// Where the embeddings come from: a file, or images and a model.
 #[derive(Debug, Args)]
@@ -32,9 +35,13 @@ pub struct Pictures {
     /// The embedding network.
     #[arg(long, value_name = "ID")]
     pub model: Option<String>,
-    /// The detector.
+    /// The detector: yunet or mtcnn.
     #[arg(long, value_name = "ID")]
     pub detector: Option<String>,
+    /// How the face is cut out, such as square:1.2, margin:32 or output-margin:32; the model's own way if not
+    /// given.
+    #[arg(long, value_name = "RULE")]
+    pub crop_rule: Option<CropRule>,
     /// Which part of an image is the face.
     #[arg(long, value_enum, default_value = "largest", value_name = "CROP")]
     crop: CropName,
@@ -96,6 +103,16 @@ pub enum LinkageName {
 }
 
 impl Pictures {
+    pub fn engine_options(&self, device: DeviceChoice) -> EngineOptions {
+        EngineOptions {
+            device,
+            model: self.model.clone(),
+            detector: self.detector.clone(),
+            crop: self.crop_rule,
+            offline: self.offline,
+        }
+    }
+
     pub fn crop(&self) -> FaceCrop {
         match self.crop {
             CropName::Largest => FaceCrop::Largest,

@@ -8,7 +8,6 @@ use clap::{Args, ValueEnum};
 use super::options::Pictures;
 use super::{Desk, percent, tell};
 use crate::eval::sensitivity::{Study, StudyRow};
-use crate::jobs::EngineOptions;
 use crate::jobs::eval::{
     SensitivityConfig, eval_dimensions, eval_networks, eval_sensitivity, listed_faces, read_embeddings,
 };
@@ -73,12 +72,7 @@ pub fn run(desk: &mut Desk, args: SensitivityArgs) -> Result<()> {
             eval_dimensions(desk.home, &faces, &config, &mut |text| desk.note(text))
         }
         (StudyName::Networks, _) => {
-            let options = EngineOptions {
-                device: desk.global.device()?,
-                model: args.pictures.model.clone(),
-                detector: args.pictures.detector.clone(),
-                offline: args.pictures.offline,
-            };
+            let options = args.pictures.engine_options(desk.global.device()?);
             eval_networks(desk.home, &options, &config, &cancel, &mut |event| desk.console.show(event))
         }
         _ => {

@@ -68,7 +68,8 @@ pub fn of(used: &InputRecipe, found: &[Finding]) -> Vec<Alternative> {
 
 /// Two boxes differ by their margin; anything else is a matter of alignment.
 fn suspect_of(used: CropRule, other: CropRule) -> Suspect {
-    let boxed = |crop| matches!(crop, CropRule::SquareBox { .. } | CropRule::BoxMargin { .. });
+    let boxed =
+        |crop| matches!(crop, CropRule::SquareBox { .. } | CropRule::BoxMargin { .. } | CropRule::OutputMargin { .. });
     if boxed(used) && boxed(other) { Suspect::CropMargin } else { Suspect::Alignment }
 }
 
@@ -77,6 +78,7 @@ fn crop_words(crop: CropRule) -> String {
         CropRule::FivePoints => "aligned by five landmarks".to_owned(),
         CropRule::SquareBox { enlarge } => format!("the detector's box made square, ×{enlarge}"),
         CropRule::BoxMargin { margin } => format!("the detector's box with a margin of {margin} pixels"),
+        CropRule::OutputMargin { margin } => format!("the detector's box with a margin of {margin} pixels of the crop"),
         CropRule::Centre { share } => format!("the middle of the picture, {share} of its shorter side"),
         CropRule::AsStored => "the whole picture".to_owned(),
     }
