@@ -5,6 +5,7 @@ mod clusters;
 mod compat;
 mod count;
 mod degrade;
+mod distances;
 mod errata_file;
 mod folder;
 mod images;
@@ -20,6 +21,7 @@ mod seen;
 mod sensitivity;
 #[cfg(test)]
 mod tests;
+mod training;
 mod variants;
 mod video;
 
@@ -40,5 +42,6 @@ pub use reopen::{open_run, pair_runs};
 pub use rows::{CurveRows, Elsewhere, FailureRow, PairHistogram, PairsRun, Threshold};
 pub use seen::{SeenFace, seen_face};
 pub use sensitivity::{SensitivityConfig, SensitivityOutcome, eval_sensitivity};
+pub use training::eval_training;
 pub use variants::{eval_dimensions, eval_networks, listed_faces};
 pub use video::{VideoConfig, VideoOutcome, eval_video};
