@@ -15,7 +15,7 @@ use crate::eval::ValAtFar;
 use crate::eval::sensitivity::{Study, StudyRow};
 use crate::image::is_photo_name;
 use crate::jobs::Home;
-use crate::jobs::train::{DataFrom, StartFrom, TrainJobEvent, TrainRequest, TrainSummary, train_folder};
+use crate::jobs::train::{DataFrom, StartFrom, TrainJobEvent, TrainRequest, TrainSummary, start_training};
 use crate::models::Store;
 use crate::train::checkpoint::RunFolder;
 use crate::train::data::{Dataset, Person};
@@ -57,7 +57,7 @@ pub fn eval_training(
                 note(text);
             }
         };
-        let summary = train_folder(request, &out, &store, device, &control, &mut told)?;
+        let summary = start_training(request, &out, &store, device, &control, &mut told)?;
         ensure!(!cancel.is_cancelled(), "cancelled; nothing was kept");
         rows.push(row(config.study, level, &summary)?);
     }
