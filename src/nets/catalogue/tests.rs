@@ -8,7 +8,7 @@ use burn::tensor::{Distribution, Tensor};
 
 use super::*;
 use crate::nets::EmbeddingNet;
-use crate::nets::blocks::MapShape;
+use crate::nets::blocks::{LayerRow, MapShape};
 use crate::weights::{collect, fill};
 
 fn variant(name: &str) -> &'static Variant {
@@ -222,6 +222,96 @@ fn rivals_modules() {
         4096,
         &[("C1", 11_648), ("C3", 41_488), ("L4", 62_774_800), ("L5", 7_850_000), ("L6", 2_829_456), ("F7", 28_905_472)],
     );
+}
+
+/// Parameters and multiply-adds of every row at its own figures. The ones that a source prints are held against it
+/// above and below; the rest are what the layers' sizes give, so that no row changes unnoticed.
+const EXACT: [(&str, u64, u64); 27] = [
+    ("nn1", 140_025_664, 1_605_944_064),
+    ("nn2", 7_456_304, 1_596_530_688),
+    ("nn3", 7_456_304, 814_620_672),
+    ("nn4", 6_607_888, 284_741_632),
+    ("nns1", 25_964_624, 223_649_632),
+    ("nns2", 4_217_504, 20_667_472),
+    ("inception-resnet-v1", 23_482_624, 1_417_662_304),
+    ("inception-resnet-v2", 55_093_920, 2_877_188_960),
+    ("inception-v1", 6_104_752, 1_581_778_944),
+    ("inception-v2", 10_301_184, 2_017_958_912),
+    ("inception-v3", 22_047_840, 5_711_430_240),
+    ("inception-v4", 41_339_552, 12_252_635_232),
+    ("mobilefacenet", 1_003_136, 220_965_376),
+    ("sface", 9_642_880, 574_138_880),
+    ("mobilenet-v1", 3_338_176, 567_847_424),
+    ("shufflenet-g1", 1_028_792, 142_576_704),
+    ("shufflenet-g2", 1_035_376, 140_138_912),
+    ("shufflenet-g3", 1_027_736, 136_623_552),
+    ("shufflenet-g4", 1_018_736, 133_391_040),
+    ("shufflenet-g8", 1_094_504, 137_026_560),
+    ("squeezenet", 801_088, 757_215_520),
+    ("nin-cifar", 989_760, 223_936_512),
+    ("nin-imagenet", 6_701_376, 1_068_043_392),
+    ("nn4.small2", 3_733_968, 200_118_272),
+    ("deepface", 102_412_864, 501_117_568),
+    ("nn2-no-5x5", 5_965_728, 251_969_536),
+    ("likeness-small", 135_632, 2_875_392),
+];
+
+#[test]
+fn counts_of_every_row() {
+    assert_eq!(EXACT.map(|(name, ..)| name), VARIANTS.map(|variant| variant.name));
+    for (name, params, multiply_adds) in EXACT {
+        check(name, variant(name).embedding_size, params, Some(multiply_adds));
+    }
+}
+
+/// The columns FLOPS of the paper's tables 1 and 2, in millions: one operation a multiply-add and one a bias.
+#[test]
+fn printed_operations_of_each_module() {
+    let nn1: [(&str, f64); 13] = [
+        ("conv1", 115.0),
+        ("conv2a", 13.0),
+        ("conv2", 335.0),
+        ("conv3a", 29.0),
+        ("conv3", 521.0),
+        ("conv4a", 29.0),
+        ("conv4", 173.0),
+        ("conv5a", 13.0),
+        ("conv5", 116.0),
+        ("conv6a", 13.0),
+        ("conv6", 116.0),
+        ("fc1", 103.0),
+        ("fc2", 34.0),
+    ];
+    let nn2: [(&str, f64); 12] = [
+        ("conv1", 119.0),
+        ("inception (2)", 360.0),
+        ("inception (3a)", 128.0),
+        ("inception (3b)", 179.0),
+        ("inception (3c)", 108.0),
+        ("inception (4a)", 107.0),
+        ("inception (4b)", 117.0),
+        ("inception (4c)", 128.0),
+        ("inception (4d)", 142.0),
+        ("inception (4e)", 56.0),
+        ("inception (5a)", 78.0),
+        ("inception (5b)", 78.0),
+    ];
+    for (name, rows) in [("nn1", &nn1[..]), ("nn2", &nn2[..])] {
+        let table = variant(name).table();
+        for (module, printed) in rows {
+            let within = |row: &&LayerRow| row.name == *module || row.name.starts_with(&format!("{module} / "));
+            let layers = table.layers.iter().filter(within).filter(|row| row.params > 0);
+            let operations: u64 = layers.map(|row| row.multiply_adds + row.activation_bytes / 4).sum();
+            assert_eq!((operations as f64 / 1e6).round(), *printed, "{name}, {module}: {operations}");
+        }
+    }
+}
+
+/// torchvision states 5.71 G for Inception v3 with 1,000 classes.
+#[test]
+fn rivals_multiply_adds_agree_with_other_implementations() {
+    let millions = table_with("inception-v3", 1000, true).multiply_adds() as f64 / 1e6;
+    assert!((millions - 5_713.0).abs() < 1.0, "{millions}");
 }
 
 /// MobileNet's paper counts its classifier, ShuffleNet's does not: only so do all five of its figures come out.

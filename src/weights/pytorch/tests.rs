@@ -58,6 +58,23 @@ fn reads_both_formats() {
     }
 }
 
+/// Written by torch (`make_torch.py`): views that share a storage, a turned one, halves, a step counter.
+#[test]
+fn reads_what_torch_wrote() {
+    let zipped = include_bytes!("../../../tests/fixtures/weights/torch_small.zip.pt").as_slice();
+    let legacy = include_bytes!("../../../tests/fixtures/weights/torch_small.legacy.pt").as_slice();
+    for bytes in [zipped, legacy] {
+        let file = read_pytorch(bytes).unwrap();
+        let names = "0.bias 0.weight 1.bias 1.running_mean 1.running_var 1.weight 2.bias 2.weight half shared turned";
+        assert_eq!(file.names().collect::<Vec<_>>().join(" "), names);
+        let tensor = |name| file.get(name).map(|tensor| (tensor.shape.clone(), tensor.data.clone())).unwrap();
+        assert_eq!(tensor("2.weight"), (vec![3, 2], vec![0.0, 0.25, 0.5, 0.75, 1.0, 1.25]));
+        assert_eq!(tensor("turned"), (vec![3, 2], vec![0.0, 3.0, 1.0, 4.0, 2.0, 5.0]));
+        assert_eq!(tensor("shared"), (vec![3], vec![3.0, 4.0, 5.0]));
+        assert_eq!(tensor("half"), (vec![2], vec![0.5, -3.0]));
+    }
+}
+
 #[test]
 fn reads_views_and_other_types() {
     let transposed = state("t", "FloatStorage", 0, &[2, 2], &[1, 2]);
