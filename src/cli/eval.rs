@@ -15,12 +15,12 @@ use crate::eval::sensitivity::{Study, StudyRow};
 use crate::eval::video::FRAMES;
 use crate::eval::{FarRule, Metric};
 use crate::jobs::eval::{
-    Arithmetic, FaceCrop, Faces, ListFormat, Mirror, PairsConfig, PairsRun, SensitivityConfig, VideoConfig, View,
-    embed_images, eval_clusters, eval_compat, eval_folder, eval_images, eval_pairs, eval_sensitivity, eval_video,
-    labelled_images, read_embeddings,
+    Arithmetic, FaceCrop, Faces, ListFormat, Mirror, PairCounter, PairsConfig, PairsRun, SensitivityConfig,
+    VideoConfig, View, embed_images, eval_clusters, eval_compat, eval_folder, eval_images, eval_pairs,
+    eval_sensitivity, eval_video, labelled_images, read_embeddings,
 };
 use crate::jobs::{Engine, EngineOptions, Home, JobEvent};
-use crate::types::Cancel;
+use crate::types::{Cancel, CropRule};
 
 /// Judge a network: accuracy, VAL at a FAR, ROC, failures; each run leaves a folder with figures and a report
 #[derive(Debug, Args)]
@@ -71,9 +71,13 @@ struct Pictures {
     /// The embedding network.
     #[arg(long, value_name = "ID")]
     model: Option<String>,
-    /// The detector.
+    /// The detector: yunet or mtcnn.
     #[arg(long, value_name = "ID")]
     detector: Option<String>,
+    /// How the face is cut out, such as square:1.2, margin:32 or output-margin:32; the model's own way if not
+    /// given.
+    #[arg(long, value_name = "RULE")]
+    crop_rule: Option<CropRule>,
     /// Which part of an image is the face.
     #[arg(long, value_enum, default_value = "largest", value_name = "CROP")]
     crop: CropName,
@@ -279,6 +283,7 @@ impl Desk<'_> {
             device: self.global.device()?,
             model: pictures.model.clone(),
             detector: pictures.detector.clone(),
+            crop: pictures.crop_rule,
             offline: pictures.offline,
         };
         Engine::load(self.home, &options, &self.cancel, &mut |event| self.console.show(event))
@@ -346,7 +351,9 @@ fn pairs(desk: &mut Desk, args: PairArgs, kind: &'static str, format: ListFormat
 fn folder(desk: &mut Desk, args: &FolderArgs) -> Result<()> {
     let faces = desk.labelled(&args.source)?;
     let cancel = desk.cancel.clone();
-    let outcome = eval_folder(desk.home, &faces, args.far, &cancel, &mut |text| desk.note(text))?;
+    let device = desk.global.device()?;
+    let counter = PairCounter::choose(&device, faces.images.paths.len(), &mut |text| desk.note(text))?;
+    let outcome = eval_folder(desk.home, &faces, args.far, &counter, &cancel, &mut |text| desk.note(text))?;
     tell(args.source.json, &outcome, &outcome.run, || {
         let spread = outcome.val_se.map_or(String::new(), |se| format!(" ± {} (s.e. over splits)", percent(se)));
         format!(
