@@ -3,6 +3,7 @@
 mod changes;
 mod loads;
 mod long;
+mod networks;
 mod pictures;
 mod preview;
 
