@@ -10,6 +10,7 @@ use super::rows::{
     CompareResult, CompareSource, DeviceRow, GroupingPreview, ImageKey, JobId, JobReport, Linkage, ModelRow, NetworkRow, Overview,
     People, PersonPage, PhotoDetail, PhotoFilter, Picture, Timeline,
 };
+use super::train::messages::{TrainAsk, TrainNews};
 use crate::types::{FaceId, ModelId, PersonId, PhotoId};
 
 /// Names a change, so that its answer finds the words said about it.
@@ -39,6 +40,7 @@ pub enum Request {
     /// Adds the folders to the library and looks for what is new in them; no folder means all known ones.
     Scan(Vec<PathBuf>),
     InstallModels(Vec<ModelId>),
+    Train(TrainAsk),
     Cancel(JobId),
     Change(Ticket, Change),
 }
@@ -116,6 +118,7 @@ pub enum Event {
     /// For the text that was searched: each photo with its file's name.
     PhotosFound(String, Vec<(PhotoId, String)>),
     Compared(CompareResult),
+    Train(TrainNews),
     /// A job started, or went on.
     Job(JobReport),
     /// A job ended.
@@ -157,6 +160,13 @@ pub enum Failed {
     Remove,
     Preview,
     Job,
+    /// Counting the people and pictures of a folder.
+    Look,
+    /// A training run.
+    Train,
+    Demonstrate,
+    /// Putting a trained network into use.
+    Adopt,
     /// A fault of the program itself.
     Internal,
 }
@@ -170,6 +180,10 @@ impl Failed {
             Self::Remove => "failed_remove",
             Self::Preview => "failed_preview",
             Self::Job => "failed_job",
+            Self::Look => "failed_look",
+            Self::Train => "failed_train",
+            Self::Demonstrate => "failed_demonstrate",
+            Self::Adopt => "failed_adopt",
             Self::Internal => "failed",
         }
     }

@@ -7,6 +7,7 @@ use super::notices::NoticeId;
 use super::rows::{CompareSource, JobId, Linkage, PhotoFilter};
 use super::state::View;
 use super::theme::ThemeChoice;
+use super::train::messages::TrainCommand;
 use crate::gui::backend::MoveTarget;
 use crate::types::{FaceId, ModelId, PersonId, PhotoId};
 
@@ -102,6 +103,9 @@ pub enum Command {
     ClearCompared,
     /// Asks for files to compare.
     ChooseCompareFiles,
+
+    // Train
+    Train(TrainCommand),
 
     // Models
     InstallModels(Vec<ModelId>),

@@ -164,6 +164,13 @@ pub struct Picture {
     pub rgba: Vec<u8>,
 }
 
+impl Picture {
+    pub fn from_rgb(pixels: &image::RgbImage) -> Self {
+        let rgba = pixels.pixels().flat_map(|p| [p[0], p[1], p[2], 255]).collect();
+        Self { width: pixels.width(), height: pixels.height(), rgba }
+    }
+}
+
 impl std::fmt::Debug for Picture {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Picture({}×{})", self.width, self.height)
@@ -365,6 +372,9 @@ pub enum JobKind {
     Scan,
     Group,
     Install,
+    Train,
+    Demonstrate,
+    Reembed,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -375,6 +385,10 @@ pub enum JobStage {
     /// Counted in bytes.
     Download,
     Verify,
+    PreparePictures,
+    DrawPeople,
+    Train,
+    Embed,
 }
 
 impl JobStage {
@@ -385,6 +399,10 @@ impl JobStage {
             Self::Group => "stage_group",
             Self::Download => "stage_download",
             Self::Verify => "stage_verify",
+            Self::PreparePictures => "stage_prepare_pictures",
+            Self::DrawPeople => "stage_draw_people",
+            Self::Train => "stage_train",
+            Self::Embed => "stage_embed",
         }
     }
 }

@@ -12,6 +12,7 @@ use super::rows::{
     PersonPage, PhotoDetail, PhotoFilter, Timeline,
 };
 use super::theme::ThemeChoice;
+use super::train::TrainState;
 use crate::types::{PersonId, PhotoId};
 
 /// The views of the rail.
@@ -22,18 +23,20 @@ pub enum View {
     Library,
     People,
     Compare,
+    Train,
     Models,
     Settings,
 }
 
 impl View {
-    pub const ALL: [Self; 5] = [Self::Library, Self::People, Self::Compare, Self::Models, Self::Settings];
+    pub const ALL: [Self; 6] = [Self::Library, Self::People, Self::Compare, Self::Train, Self::Models, Self::Settings];
 
     pub fn label_key(self) -> &'static str {
         match self {
             Self::Library => "view_library",
             Self::People => "view_people",
             Self::Compare => "view_compare",
+            Self::Train => "view_train",
             Self::Models => "view_models",
             Self::Settings => "view_settings",
         }
@@ -131,6 +134,7 @@ pub struct State {
     pub devices: Loadable<Vec<DeviceRow>>,
     pub grouping: Grouping,
     pub compared: Compared,
+    pub train: TrainState,
     /// The last answer to a search for photos: the text, and what was found.
     pub found_photos: (String, Vec<(PhotoId, String)>),
     /// Two people whose merging is being previewed: from, into.
