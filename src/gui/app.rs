@@ -15,11 +15,13 @@ use super::rows::CompareSource;
 use super::state::{Page, Settings, State, View};
 use super::theme::{self, size, space};
 use super::thumbnails::Thumbnails;
+use super::train::messages::{TrainCommand, TrainPath};
 use super::views::compare::CompareView;
 use super::views::library::LibraryView;
 use super::views::people::PeopleView;
 use super::views::person::PersonView;
 use super::views::photo::PhotoView;
+use super::views::train::TrainView;
 use super::views::{ViewCtx, first_run, merge, models, settings};
 use super::widgets::search_field::{self, SearchField};
 use super::widgets::{buttons, job_bar, rail, toasts};
@@ -34,6 +36,7 @@ struct Views {
     people: PeopleView,
     person: PersonView,
     compare: CompareView,
+    train: TrainView,
     search: SearchField,
 }
 
@@ -143,6 +146,10 @@ impl App {
             Question::CompareFiles => {
                 self.commands.push(Command::Compare(paths.into_iter().map(CompareSource::File).collect()));
             }
+            Question::Train(file) => {
+                let chosen = paths.into_iter().map(|path| Command::Train(TrainCommand::Chosen(file, path)));
+                self.commands.extend(chosen.take(1));
+            }
             Question::ModelFile => self.commands.extend(paths.into_iter().map(Command::ImportModel)),
         }
     }
@@ -152,6 +159,7 @@ impl App {
             Command::ChooseFolder => self.ask(ctx, Question::Folder, "choose_folder_title"),
             Command::ChooseCompareFiles => self.ask(ctx, Question::CompareFiles, "choose_files_title"),
             Command::ChooseModelFile => self.ask(ctx, Question::ModelFile, "choose_model_title"),
+            Command::Train(TrainCommand::Choose(file)) => self.ask(ctx, Question::Train(file), file.title_key()),
             Command::SetTheme(choice) => {
                 self.state.settings.theme = choice;
                 ctx.set_theme(choice.preference());
@@ -288,6 +296,7 @@ fn content_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, views: &mut Views) {
         View::Library => views.library.ui(ui, ctx),
         View::People => views.people.ui(ui, ctx),
         View::Compare => views.compare.ui(ui, ctx),
+        View::Train => views.train.ui(ui, ctx),
         View::Models => models::models_ui(ui, ctx),
         View::Settings => settings::settings_ui(ui, ctx),
     }
@@ -296,7 +305,7 @@ fn content_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, views: &mut Views) {
 /// Keys that mean the same everywhere.
 fn shortcuts(ui: &Ui, ctx: &mut ViewCtx<'_>, views: &mut Views) {
     let pressed = |modifiers, key| ui.input_mut(|input| input.consume_shortcut(&KeyboardShortcut::new(modifiers, key)));
-    let numbers = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5];
+    let numbers = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7];
     for (view, key) in View::ALL.into_iter().zip(numbers) {
         if pressed(Modifiers::COMMAND, key) {
             ctx.send(Command::Show(view));
@@ -326,16 +335,19 @@ fn shortcuts(ui: &Ui, ctx: &mut ViewCtx<'_>, views: &mut Views) {
     }
 }
 
-/// Folders go to the library; in Compare, files are compared.
+/// Folders go to the library; in Compare, files are compared; in Train, a folder is learned from.
 fn dropped_files(ui: &Ui, ctx: &mut ViewCtx<'_>) {
     let paths: Vec<PathBuf> =
         ui.input(|input| input.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect());
     if paths.is_empty() {
         return;
     }
-    if ctx.state.settings.view == View::Compare {
-        ctx.send(Command::Compare(paths.into_iter().map(CompareSource::File).collect()));
-    } else {
-        ctx.send(Command::ScanFolders(paths));
+    match ctx.state.settings.view {
+        View::Compare => ctx.send(Command::Compare(paths.into_iter().map(CompareSource::File).collect())),
+        View::Train => {
+            let chosen = paths.into_iter().map(|path| Command::Train(TrainCommand::Chosen(TrainPath::Data, path)));
+            chosen.take(1).for_each(|command| ctx.send(command));
+        }
+        _ => ctx.send(Command::ScanFolders(paths)),
     }
 }

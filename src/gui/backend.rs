@@ -7,9 +7,10 @@
 use std::path::PathBuf;
 
 use super::rows::{
-    CompareResult, CompareSource, DeviceRow, GroupingPreview, ImageKey, JobId, JobReport, Linkage, ModelRow, Overview,
+    CompareResult, CompareSource, DeviceRow, GroupingPreview, ImageKey, JobId, JobReport, Linkage, ModelRow, NetworkRow, Overview,
     People, PersonPage, PhotoDetail, PhotoFilter, Picture, Timeline,
 };
+use super::train::messages::{TrainAsk, TrainNews};
 use crate::types::{FaceId, ModelId, PersonId, PhotoId};
 
 /// Names a change, so that its answer finds the words said about it.
@@ -25,6 +26,7 @@ pub enum Request {
     LoadPhoto(PhotoId),
     LoadPerson(PersonId),
     LoadModels,
+    LoadNetworks,
     LoadDevices,
     LoadImage(ImageKey),
     /// Photos whose file name holds this text.
@@ -38,6 +40,7 @@ pub enum Request {
     /// Adds the folders to the library and looks for what is new in them; no folder means all known ones.
     Scan(Vec<PathBuf>),
     InstallModels(Vec<ModelId>),
+    Train(TrainAsk),
     Cancel(JobId),
     Change(Ticket, Change),
 }
@@ -108,12 +111,14 @@ pub enum Event {
     Photo(PhotoDetail),
     Person(PersonPage),
     Models(Vec<ModelRow>),
+    Networks(Vec<NetworkRow>),
     Devices(Vec<DeviceRow>),
     Image(ImageKey, Result<Picture, String>),
     GroupingPreview(GroupingPreview),
     /// For the text that was searched: each photo with its file's name.
     PhotosFound(String, Vec<(PhotoId, String)>),
     Compared(CompareResult),
+    Train(TrainNews),
     /// A job started, or went on.
     Job(JobReport),
     /// A job ended.
@@ -155,6 +160,13 @@ pub enum Failed {
     Remove,
     Preview,
     Job,
+    /// Counting the people and pictures of a folder.
+    Look,
+    /// A training run.
+    Train,
+    Demonstrate,
+    /// Putting a trained network into use.
+    Adopt,
     /// A fault of the program itself.
     Internal,
 }
@@ -168,6 +180,10 @@ impl Failed {
             Self::Remove => "failed_remove",
             Self::Preview => "failed_preview",
             Self::Job => "failed_job",
+            Self::Look => "failed_look",
+            Self::Train => "failed_train",
+            Self::Demonstrate => "failed_demonstrate",
+            Self::Adopt => "failed_adopt",
             Self::Internal => "failed",
         }
     }

@@ -7,6 +7,7 @@ use super::notices::NoticeId;
 use super::rows::{CompareSource, JobId, Linkage, PhotoFilter};
 use super::state::View;
 use super::theme::ThemeChoice;
+use super::train::messages::TrainCommand;
 use crate::gui::backend::MoveTarget;
 use crate::types::{FaceId, ModelId, PersonId, PhotoId};
 
@@ -103,11 +104,16 @@ pub enum Command {
     /// Asks for files to compare.
     ChooseCompareFiles,
 
+    // Train
+    Train(TrainCommand),
+
     // Models
     InstallModels(Vec<ModelId>),
     /// Asks for a model file that is already on this computer.
     ChooseModelFile,
     ImportModel(PathBuf),
+    /// Shows the layers of a network, or the catalogue again.
+    OpenNetwork(Option<String>),
     VerifyModel(ModelId),
     RemoveModel(ModelId),
     UseModel(ModelId),

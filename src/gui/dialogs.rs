@@ -12,12 +12,15 @@ use std::thread::{self, Thread};
 
 use eframe::egui;
 
+use super::train::messages::TrainPath;
+
 /// What a dialog is for; its answer comes back with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Question {
     Folder,
     CompareFiles,
     ModelFile,
+    Train(TrainPath),
 }
 
 /// At most one dialog at a time.
@@ -38,6 +41,8 @@ impl Dialogs {
         match question {
             Question::Folder => wait(dialog.pick_folders(), answer, ctx)?,
             Question::CompareFiles => wait(dialog.pick_files(), answer, ctx)?,
+            Question::Train(file) if file.is_folder() => wait_for_one(dialog.pick_folder(), answer, ctx)?,
+            Question::Train(_) => wait_for_one(dialog.pick_file(), answer, ctx)?,
             Question::ModelFile => wait(dialog.add_filter("ONNX", &["onnx"]).pick_files(), answer, ctx)?,
         }
         self.open = Some((question, receiver));
@@ -55,6 +60,14 @@ impl Dialogs {
         self.open = None;
         Some(answer)
     }
+}
+
+fn wait_for_one(
+    picked: impl Future<Output = Option<rfd::FileHandle>> + Send + 'static,
+    answer: SyncSender<Vec<PathBuf>>,
+    ctx: egui::Context,
+) -> std::io::Result<()> {
+    wait(async { picked.await.map(|file| vec![file]) }, answer, ctx)
 }
 
 fn wait(

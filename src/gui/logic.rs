@@ -8,6 +8,8 @@ use super::locale::{Locale, grouped};
 use super::notices::NoticeAction;
 use super::rows::{CompareSource, JobKind, PhotoFilter};
 use super::state::{Loadable, Page, State, View};
+use super::train;
+use super::train::messages::TrainNews;
 use crate::types::PersonId;
 
 /// A running scan is shown in the library this often.
@@ -45,7 +47,11 @@ impl Logic {
         self.ask(Request::LoadPeople);
         self.ask(Request::LoadTimeline(state.filter.clone()));
         self.ask(Request::LoadModels);
+        self.ask(Request::LoadNetworks);
         self.ask(Request::LoadDevices);
+        if state.settings.view == View::Train {
+            train::logic::open(&state.train, &mut |ask| self.ask(Request::Train(ask)));
+        }
     }
 
     /// Hands over what the backend has room for; the rest waits. True while something waits.
@@ -105,7 +111,11 @@ impl Logic {
                 }
             }),
             Command::ClearCompared => self.compare(state, Vec::clear),
+            Command::OpenNetwork(name) => state.network = name,
             Command::InstallModels(models) => self.ask(Request::InstallModels(models)),
+            Command::Train(command) => {
+                train::logic::run(&mut state.train, command, &mut |ask| self.ask(Request::Train(ask)));
+            }
             other => self.run_change(state, text, other),
         }
     }
@@ -224,6 +234,7 @@ impl Logic {
         match view {
             View::Models => self.ask(Request::LoadModels),
             View::Settings => self.ask(Request::LoadDevices),
+            View::Train => train::logic::open(&state.train, &mut |ask| self.ask(Request::Train(ask))),
             View::Library | View::People | View::Compare => {}
         }
     }
@@ -315,6 +326,7 @@ impl Logic {
             }
             Event::Photo(photo) if state.page == Page::Photo(photo.photo) => state.photo = Loadable::Ready(photo),
             Event::Person(page) if state.page == Page::Person(page.person) => state.person = Loadable::Ready(page),
+            Event::Networks(networks) => state.networks = networks,
             Event::Models(models) => state.models = Loadable::Ready(models),
             Event::Devices(devices) => state.devices = Loadable::Ready(devices),
             Event::GroupingPreview(preview)
@@ -324,6 +336,13 @@ impl Logic {
             }
             Event::Compared(result) if result.sources == state.compared.sources => {
                 state.compared.result = Some(result);
+            }
+            Event::Train(news) => {
+                let another_model = matches!(news, TrainNews::InUse { .. });
+                train::logic::receive(&mut state.train, news, &mut |ask| self.ask(Request::Train(ask)));
+                if another_model {
+                    self.reload(state);
+                }
             }
             Event::PhotosFound(typed, photos) => state.found_photos = (typed, photos),
             Event::Job(report) => {
@@ -370,7 +389,11 @@ impl Logic {
     }
 
     fn job_ended(&mut self, state: &mut State, text: &Locale, kind: Option<JobKind>, end: JobEnd) {
+        // The Train view says itself how a run ended.
+        let said_in_view =
+            state.settings.view == View::Train && matches!(kind, Some(JobKind::Train | JobKind::Demonstrate));
         match end {
+            _ if said_in_view => {}
             JobEnd::Done(summary) => {
                 let (words, action) = done_words(text, kind, summary);
                 state.notices.say(words, action, self.now_secs);
@@ -406,6 +429,16 @@ fn done_words(text: &Locale, kind: Option<JobKind>, summary: JobSummary) -> (Str
         }
         Some(JobKind::Group) => (text.s("said_grouped").into(), Some(NoticeAction::Show(View::People))),
         Some(JobKind::Install) => (text.s("said_installed").into(), None),
+        Some(JobKind::Train) => (text.s("said_trained").into(), Some(NoticeAction::Show(View::Train))),
+        Some(JobKind::Demonstrate) => (text.s("said_demonstrated").into(), Some(NoticeAction::Show(View::Train))),
+        Some(JobKind::Reembed) => {
+            let mut words = text.n("said_reembedded", summary.faces);
+            if summary.skipped > 0 {
+                words.push_str(text.s("list_separator"));
+                words.push_str(&text.n("said_skipped", summary.skipped));
+            }
+            (words, Some(NoticeAction::Show(View::People)))
+        }
     }
 }
 

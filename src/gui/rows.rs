@@ -164,6 +164,13 @@ pub struct Picture {
     pub rgba: Vec<u8>,
 }
 
+impl Picture {
+    pub fn from_rgb(pixels: &image::RgbImage) -> Self {
+        let rgba = pixels.pixels().flat_map(|p| [p[0], p[1], p[2], 255]).collect();
+        Self { width: pixels.width(), height: pixels.height(), rgba }
+    }
+}
+
 impl std::fmt::Debug for Picture {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Picture({}×{})", self.width, self.height)
@@ -271,6 +278,37 @@ pub struct ModelRow {
     pub default: bool,
 }
 
+/// A network of the catalogue.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NetworkRow {
+    pub name: String,
+    /// "220 × 220": rows and columns.
+    pub input: String,
+    /// Length of its embeddings.
+    pub numbers: u64,
+    pub params: u64,
+    /// What its source prints; empty where it prints nothing.
+    pub printed_params: String,
+    pub multiply_adds: u64,
+    pub printed_multiply_adds: String,
+    /// Of one picture.
+    pub activation_bytes: u64,
+    pub source: String,
+    pub layers: Vec<LayerLine>,
+}
+
+/// A line of a network's table: a module, or a layer inside one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LayerLine {
+    pub name: String,
+    pub inside: bool,
+    pub size: String,
+    pub kernel: String,
+    pub params: u64,
+    pub multiply_adds: u64,
+    pub activation_bytes: u64,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ModelTask {
     Detect,
@@ -334,6 +372,9 @@ pub enum JobKind {
     Scan,
     Group,
     Install,
+    Train,
+    Demonstrate,
+    Reembed,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -344,6 +385,10 @@ pub enum JobStage {
     /// Counted in bytes.
     Download,
     Verify,
+    PreparePictures,
+    DrawPeople,
+    Train,
+    Embed,
 }
 
 impl JobStage {
@@ -354,6 +399,10 @@ impl JobStage {
             Self::Group => "stage_group",
             Self::Download => "stage_download",
             Self::Verify => "stage_verify",
+            Self::PreparePictures => "stage_prepare_pictures",
+            Self::DrawPeople => "stage_draw_people",
+            Self::Train => "stage_train",
+            Self::Embed => "stage_embed",
         }
     }
 }

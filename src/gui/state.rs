@@ -8,10 +8,11 @@ use super::backend::Failure;
 use super::locale::Language;
 use super::notices::Notices;
 use super::rows::{
-    CompareResult, CompareSource, DeviceRow, GroupingPreview, JobId, JobReport, Linkage, ModelRow, Overview, People,
+    CompareResult, CompareSource, DeviceRow, GroupingPreview, JobId, JobReport, Linkage, ModelRow, NetworkRow, Overview, People,
     PersonPage, PhotoDetail, PhotoFilter, Timeline,
 };
 use super::theme::ThemeChoice;
+use super::train::TrainState;
 use crate::types::{PersonId, PhotoId};
 
 /// The views of the rail.
@@ -22,18 +23,20 @@ pub enum View {
     Library,
     People,
     Compare,
+    Train,
     Models,
     Settings,
 }
 
 impl View {
-    pub const ALL: [Self; 5] = [Self::Library, Self::People, Self::Compare, Self::Models, Self::Settings];
+    pub const ALL: [Self; 6] = [Self::Library, Self::People, Self::Compare, Self::Train, Self::Models, Self::Settings];
 
     pub fn label_key(self) -> &'static str {
         match self {
             Self::Library => "view_library",
             Self::People => "view_people",
             Self::Compare => "view_compare",
+            Self::Train => "view_train",
             Self::Models => "view_models",
             Self::Settings => "view_settings",
         }
@@ -124,9 +127,14 @@ pub struct State {
     pub photo: Loadable<PhotoDetail>,
     pub person: Loadable<PersonPage>,
     pub models: Loadable<Vec<ModelRow>>,
+    /// The catalogue; empty until it was asked for.
+    pub networks: Vec<NetworkRow>,
+    /// The network whose layers are shown.
+    pub network: Option<String>,
     pub devices: Loadable<Vec<DeviceRow>>,
     pub grouping: Grouping,
     pub compared: Compared,
+    pub train: TrainState,
     /// The last answer to a search for photos: the text, and what was found.
     pub found_photos: (String, Vec<(PhotoId, String)>),
     /// Two people whose merging is being previewed: from, into.

@@ -1,7 +1,11 @@
 //! Training on a folder of people: prepare the pictures, build the network, run the trainer, compare before and after.
 
+mod adopt;
+mod choices;
 mod gate;
+mod look;
 mod people;
+mod runs;
 mod source;
 
 use std::path::{Path, PathBuf};
@@ -10,9 +14,14 @@ use std::sync::Arc;
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
+pub use adopt::adopt;
+pub use choices::{NetworkChoice, can_start_from, networks, read_schedule};
+pub use look::{DataLook, LeftOutWhy, look_at_folder, look_at_library};
 pub use people::{FaceFinding, LeftOut};
+pub use runs::{UnfinishedRun, discard_run, run_names, unfinished_run, unfinished_runs};
 
 use super::engine::load_detector;
+use super::memory::with_memory;
 use crate::detect::Detector;
 use crate::device::ComputeDevice;
 use crate::eval::PairList;
@@ -109,7 +118,7 @@ pub enum TrainJobEvent<'a> {
     Gate(&'a Gate),
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TrainSummary {
     pub run: PathBuf,
     /// None when the run was discarded.
@@ -245,6 +254,7 @@ impl Job {
             Setup { config: &request.config, data: &data, card, folder: Some(folder), resume, decode_threads: threads };
         let mut told = Told::default();
         let outcome = train_named(&weights, &device.burn, setup, control, &mut |event| {
+            let event = with_memory(event);
             told.note(&event);
             events(TrainJobEvent::Train(&event));
         })?;

@@ -8,9 +8,10 @@ use std::rc::Rc;
 use likeness::gui::backend::{Backend, Event, Request};
 use likeness::gui::rows::{
     CompareFace, CompareResult, CompareSource, DeviceKind, DeviceRow, GroupChange, GroupChangeKind, GroupRow,
-    GroupingPreview, ImageKey, Linkage, ModelRow, ModelTask, Month, Overview, People, PersonFace, PersonPage,
-    PersonRow, PhotoDetail, PhotoFace, PhotoTile, Picture, Resemblance, SkippedFile, Timeline,
+    GroupingPreview, ImageKey, LayerLine, Linkage, ModelRow, ModelTask, Month, NetworkRow, Overview, People,
+    PersonFace, PersonPage, PersonRow, PhotoDetail, PhotoFace, PhotoTile, Picture, Resemblance, SkippedFile, Timeline,
 };
+use likeness::gui::train::messages::{TrainAsk, TrainNews};
 use likeness::types::{FaceBox, FaceId, ModelId, PersonId, PhotoId, SquaredDistance};
 
 /// What the backend knows.
@@ -48,7 +49,10 @@ impl Wire {
 
     /// Requests other than loads.
     pub fn actions(&self) -> Vec<Request> {
-        let is_load = |request: &Request| format!("{request:?}").starts_with("Load");
+        let is_load = |request: &Request| {
+            let words = format!("{request:?}");
+            words.starts_with("Load") || words.starts_with("Train(Load") || words.starts_with("Train(Look")
+        };
         self.sent.borrow().iter().filter(|request| !is_load(request)).cloned().collect()
     }
 
@@ -75,6 +79,7 @@ impl Backend for Wire {
             Request::LoadPhoto(photo) => Event::Photo(PhotoDetail { photo, ..world.photo.clone() }),
             Request::LoadPerson(person) => Event::Person(PersonPage { person, ..world.page.clone() }),
             Request::LoadModels => Event::Models(world.models.clone()),
+            Request::LoadNetworks => Event::Networks(networks()),
             Request::LoadDevices => Event::Devices(world.devices.clone()),
             Request::LoadImage(key) => Event::Image(key, Ok(draw(key))),
             Request::PreviewGrouping { squared_distance, linkage } => Event::GroupingPreview(GroupingPreview {
@@ -96,7 +101,13 @@ impl Backend for Wire {
             }),
             Request::Compare(sources) => Event::Compared(compare(sources, &world.distances)),
             Request::FindPhotos(text) => Event::PhotosFound(text, vec![(PhotoId(7), "IMG_0007.jpg".into())]),
-            Request::Scan(_) | Request::InstallModels(_) | Request::Cancel(_) | Request::Change(..) => return Ok(()),
+            Request::Train(TrainAsk::LoadChoices) => Event::Train(TrainNews::Choices(super::train::choices())),
+            Request::Train(TrainAsk::Look(data)) => Event::Train(TrainNews::Looked(data, Ok(super::train::look()))),
+            Request::Scan(_)
+            | Request::InstallModels(_)
+            | Request::Cancel(_)
+            | Request::Train(_)
+            | Request::Change(..) => return Ok(()),
         };
         self.events.borrow_mut().push_back(answer);
         Ok(())
@@ -260,6 +271,30 @@ fn photo_face(face: i64, [x, y, width, height]: [f32; 4], name: Option<&str>, co
     }
 }
 
+fn networks() -> Vec<NetworkRow> {
+    let layer = |name: &str, inside, size: &str| LayerLine {
+        name: name.into(),
+        inside,
+        size: size.into(),
+        kernel: "conv 7×7/2".into(),
+        params: 9_472,
+        multiply_adds: 113_836_800,
+        activation_bytes: 3_097_600,
+    };
+    vec![NetworkRow {
+        name: "nn1".into(),
+        input: "220 × 220".into(),
+        numbers: 128,
+        params: 140_025_664,
+        printed_params: "140M".into(),
+        multiply_adds: 1_605_944_064,
+        printed_multiply_adds: "1.6B".into(),
+        activation_bytes: 14_167_552,
+        source: "Schroff et al. 2015, table 1".into(),
+        layers: vec![layer("conv1", false, "110 × 110 × 64"), layer("3×3", true, "55 × 55 × 192")],
+    }]
+}
+
 fn models() -> Vec<ModelRow> {
     vec![
         ModelRow {
@@ -314,7 +349,7 @@ fn draw(key: ImageKey) -> Picture {
 }
 
 /// A drawn head: `person` fixes skin, hair and face, `take` light and turn.
-fn portrait(person: u64, take: u64, side: u32) -> Picture {
+pub fn portrait(person: u64, take: u64, side: u32) -> Picture {
     let skin =
         [[236, 198, 170], [198, 145, 108], [141, 91, 62], [248, 216, 196], [172, 118, 82]][(person % 5) as usize];
     let hair = [[52, 38, 30], [122, 82, 44], [24, 22, 26], [190, 160, 104], [150, 150, 156], [110, 44, 30]]

@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 
-use super::{Desk, Shared, failure, loads, lock, pictures};
+use super::{Desk, Shared, failure, loads, lock};
 use crate::device::DeviceChoice;
 use crate::gui::backend::{Event, Failed, JobEnd, JobSummary, Ticket};
-use crate::gui::rows::{CompareFace, CompareResult, CompareSource, JobId, JobKind, JobReport, JobStage};
+use crate::gui::rows::{CompareFace, CompareResult, CompareSource, JobId, JobKind, JobReport, JobStage, Picture};
 use crate::jobs::{
-    EMBEDDER, Compared, Desk as Networks, EngineOptions, FindFaces, Grouping, JobEvent, Progress, Sink, Stage, compare_face,
-    compare_file, install, reembed, regroup, scan,
+    Compared, Desk as Networks, EMBEDDER, EngineOptions, FindFaces, Grouping, JobEvent, Progress, Sink, Stage,
+    compare_face, compare_file, install, reembed, regroup, scan,
 };
 use crate::models::{InstallOptions, Manifest, Store, Task};
 use crate::types::{Cancel, FaceId, ModelId};
@@ -138,7 +138,7 @@ fn run_scan(
 }
 
 /// Turns a job's events into the window's reports. Skipped files are in the library; notes are for the command line.
-fn reporter(sink: &Sink<Event>, job: JobId, kind: JobKind) -> impl FnMut(JobEvent) + '_ {
+pub(super) fn reporter(sink: &Sink<Event>, job: JobId, kind: JobKind) -> impl FnMut(JobEvent) + '_ {
     move |event| {
         if let JobEvent::Progress(progress) = event {
             sink.send(Event::Job(report(job, kind, &progress)));
@@ -151,13 +151,14 @@ fn report(job: JobId, kind: JobKind, progress: &Progress) -> JobReport {
         Stage::Installing => JobStage::Download,
         Stage::LookingForPhotos => JobStage::FindFiles,
         Stage::Grouping => JobStage::Group,
+        Stage::Embedding => JobStage::Embed,
         _ => JobStage::FindFaces,
     };
     let per_sec = (progress.rate_per_s > 0.0).then_some(progress.rate_per_s);
     JobReport { job, kind, stage, done: progress.done, total: progress.total, per_sec, left_secs: progress.left_secs }
 }
 
-fn end(sink: &Sink<Event>, job: JobId, cancel: &Cancel, outcome: Result<JobSummary>) {
+pub(super) fn end(sink: &Sink<Event>, job: JobId, cancel: &Cancel, outcome: Result<JobSummary>) {
     let end = match outcome {
         Ok(summary) if cancel.is_cancelled() => JobEnd::Cancelled(summary),
         Ok(summary) => JobEnd::Done(summary),
@@ -187,7 +188,7 @@ fn run_compare(shared: &Shared, desk: &mut Networks, sources: Vec<CompareSource>
     let distances = found.iter().map(|a| found.iter().map(|b| distance(a, b)).collect()).collect();
     let slots = found.into_iter().map(|face| {
         face.map(|face| CompareFace {
-            crop: pictures::picture(&face.crop),
+            crop: Picture::from_rgb(&face.crop),
             title: face.title,
             faces_in_file: face.faces_in_file as u32,
         })

@@ -1,10 +1,13 @@
 //! The window's [`Backend`] over the real jobs: requests become work for the [`Runner`]'s threads, results become rows.
 
 mod changes;
+mod demo;
 mod loads;
 mod long;
+mod networks;
 mod pictures;
 mod preview;
+mod train;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,6 +17,7 @@ use anyhow::Result;
 use super::backend::{Backend, Change, Event, Failed, Failure, Request};
 use super::rows::JobId;
 use crate::jobs::{EngineOptions, Home, LibraryHandle, Runner, Sink, ThumbnailCache};
+use crate::train::events::Control;
 use crate::types::Cancel;
 
 /// The jobs behind an open window.
@@ -21,6 +25,8 @@ pub struct Desk {
     runner: Runner<Event>,
     shared: Arc<Shared>,
     running: HashMap<JobId, Cancel>,
+    /// The run that was started last, to be paused or stopped.
+    training: Option<(JobId, Control)>,
     next_job: u64,
 }
 
@@ -52,7 +58,7 @@ impl Desk {
         let runner = Runner::start(home, wake, || {
             Event::Failed(None, Failure { what: Failed::Internal, details: "a job broke down".into() })
         })?;
-        Ok(Self { runner, shared: Arc::new(shared), running: HashMap::new(), next_job: 1 })
+        Ok(Self { runner, shared: Arc::new(shared), running: HashMap::new(), training: None, next_job: 1 })
     }
 
     /// A new job's name and its cancel flag.
@@ -79,6 +85,7 @@ impl Backend for Desk {
             Request::Scan(folders) => self.scan(folders),
             Request::InstallModels(models) => self.install(models),
             Request::Compare(sources) => self.compare(sources),
+            Request::Train(ask) => self.train(ask),
             Request::Cancel(job) => {
                 self.running.get(&job).into_iter().for_each(Cancel::cancel);
             }
@@ -106,6 +113,7 @@ impl Backend for Desk {
         let event = self.runner.poll()?;
         if let Event::JobEnded(job, _) = &event {
             self.running.remove(job);
+            self.training.take_if(|(of, _)| of == job);
         }
         Some(event)
     }

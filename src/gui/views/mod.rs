@@ -7,10 +7,12 @@ pub mod grouping;
 pub mod library;
 pub mod merge;
 pub mod models;
+pub mod networks;
 pub mod people;
 pub mod person;
 pub mod photo;
 pub mod settings;
+pub mod train;
 
 use super::command::Command;
 use super::locale::Locale;

@@ -112,6 +112,16 @@ impl RunFolder {
         fs::read_to_string(path).map_err(|_| RunFolderError::NoRun(root.to_owned()))
     }
 
+    /// Whether the network of this run was compared with the old one: it ended as its user wanted.
+    pub fn is_judged(root: &Path) -> bool {
+        root.join("gate.json").exists()
+    }
+
+    /// The step of a run's newest checkpoint.
+    pub fn newest_step(root: &Path) -> Result<Option<u64>, RunFolderError> {
+        Ok(steps(root)?.pop())
+    }
+
     pub fn root(&self) -> &Path {
         &self.root
     }
@@ -325,6 +335,15 @@ mod tests {
         assert_eq!(read.weights, checkpoint(4, None).weights);
         assert_eq!(read.optimiser, checkpoint(4, None).optimiser);
         assert_eq!((read.average.unwrap().updates, read.state.position), (3, SamplerPosition(4)));
+    }
+
+    #[test]
+    fn so_does_one_before_the_first_step() {
+        let (_folder, run) = run();
+        let fresh = Checkpoint { optimiser: OptimiserState::default(), ..checkpoint(0, None) };
+        run.save(&fresh).unwrap();
+        let read = RunFolder::resume(run.root()).unwrap().1.unwrap();
+        assert_eq!((read.optimiser, read.weights), (fresh.optimiser, fresh.weights));
     }
 
     #[test]
