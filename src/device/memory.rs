@@ -1,6 +1,11 @@
-//! How much memory a computation holds, for whoever watches it.
+//! What a Burn device tells of itself: whether it is the processor, and how much memory a computation holds.
 
 use burn::tensor::Device;
+
+/// Whether computing is done by the processor itself.
+pub fn is_cpu(device: &Device) -> bool {
+    device.clone().without_autodiff() == Device::flex()
+}
 
 /// Bytes reserved on `device`; where the processor is the device, those of this process. None where nobody tells.
 pub fn memory_in_use(device: &Device) -> Option<u64> {
@@ -36,6 +41,7 @@ mod tests {
 
     #[test]
     fn the_processor_s_memory_is_known_on_linux() {
+        assert!(is_cpu(&Device::flex().autodiff()));
         let bytes = memory_in_use(&Device::flex());
         assert_eq!(bytes.is_some(), cfg!(target_os = "linux"));
         assert!(bytes.is_none_or(|bytes| bytes > 1 << 20));
