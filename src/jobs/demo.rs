@@ -10,6 +10,7 @@ use image::RgbImage;
 use rayon::prelude::*;
 use serde::Serialize;
 
+use super::memory::with_memory;
 use crate::cluster::{Constraints, Linkage, Scores, agglomerate, score};
 use crate::device::ComputeDevice;
 use crate::nets::catalogue::{NetOptions, card};
@@ -147,6 +148,7 @@ pub fn demo(
         Setup { config: &config, data: &data, card: card.clone(), folder: None, resume: None, decode_threads: 1 };
     let mut curve = Curve::new(started);
     let trained = train(net, setup, control, &mut |event| {
+        let event = with_memory(event);
         curve.note(&event);
         events(DemoEvent::Train(&event));
     })?;
