@@ -1,12 +1,13 @@
 //! The window itself: `logic` drains events and runs commands, `ui` draws the frame and the view.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use eframe::egui::{self, CentralPanel, Context, Key, KeyboardShortcut, Margin, Modifiers, Panel, Ui};
+use eframe::egui::{self, CentralPanel, Context, Key, KeyboardShortcut, Margin, Modifiers, OpenUrl, Panel, Ui};
 
 use super::backend::{Backend, Event, Request};
 use super::command::Command;
 use super::dialogs::{Dialogs, Question};
+use super::evaluate::EvaluateCommand;
 use super::fonts::{self, FontSource};
 use super::icons::Icon;
 use super::locale::{Language, Locale};
@@ -16,6 +17,7 @@ use super::state::{Page, Settings, State, View};
 use super::theme::{self, size, space};
 use super::thumbnails::Thumbnails;
 use super::views::compare::CompareView;
+use super::views::evaluate::EvaluateView;
 use super::views::library::LibraryView;
 use super::views::people::PeopleView;
 use super::views::person::PersonView;
@@ -34,6 +36,7 @@ struct Views {
     people: PeopleView,
     person: PersonView,
     compare: CompareView,
+    evaluate: EvaluateView,
     search: SearchField,
 }
 
@@ -144,6 +147,12 @@ impl App {
                 self.commands.push(Command::Compare(paths.into_iter().map(CompareSource::File).collect()));
             }
             Question::ModelFile => self.commands.extend(paths.into_iter().map(Command::ImportModel)),
+            Question::Evaluate(which) => {
+                self.commands.push(Command::Evaluate(EvaluateCommand::SetPath(which, paths)));
+            }
+            Question::Save(saving) => {
+                self.commands.extend(paths.into_iter().next().map(|path| Command::SaveTo(path, saving)));
+            }
         }
     }
 
@@ -152,6 +161,11 @@ impl App {
             Command::ChooseFolder => self.ask(ctx, Question::Folder, "choose_folder_title"),
             Command::ChooseCompareFiles => self.ask(ctx, Question::CompareFiles, "choose_files_title"),
             Command::ChooseModelFile => self.ask(ctx, Question::ModelFile, "choose_model_title"),
+            Command::Evaluate(EvaluateCommand::Ask(which)) => {
+                self.ask(ctx, Question::Evaluate(which), which.label_key());
+            }
+            Command::Evaluate(EvaluateCommand::OpenReport(file)) => ctx.open_url(OpenUrl::new_tab(file_url(&file))),
+            Command::Save(saving) => self.ask(ctx, Question::Save(saving), "save_title"),
             Command::SetTheme(choice) => {
                 self.state.settings.theme = choice;
                 ctx.set_theme(choice.preference());
@@ -221,6 +235,18 @@ impl eframe::App for App {
     }
 }
 
+/// A file as a browser wants it; what a URL may not hold is written in hexadecimal.
+fn file_url(file: &Path) -> String {
+    let mut url = String::from("file://");
+    for byte in file.to_string_lossy().replace('\\', "/").bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' | b':' => url.push(char::from(byte)),
+            other => url.push_str(&format!("%{other:02X}")),
+        }
+    }
+    url
+}
+
 /// Rail, job bar, title line, content.
 fn frame_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, views: &mut Views) {
     let palette = theme::palette(ui.visuals());
@@ -288,6 +314,7 @@ fn content_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, views: &mut Views) {
         View::Library => views.library.ui(ui, ctx),
         View::People => views.people.ui(ui, ctx),
         View::Compare => views.compare.ui(ui, ctx),
+        View::Evaluate => views.evaluate.ui(ui, ctx),
         View::Models => models::models_ui(ui, ctx),
         View::Settings => settings::settings_ui(ui, ctx),
     }
@@ -296,7 +323,7 @@ fn content_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, views: &mut Views) {
 /// Keys that mean the same everywhere.
 fn shortcuts(ui: &Ui, ctx: &mut ViewCtx<'_>, views: &mut Views) {
     let pressed = |modifiers, key| ui.input_mut(|input| input.consume_shortcut(&KeyboardShortcut::new(modifiers, key)));
-    let numbers = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5];
+    let numbers = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7];
     for (view, key) in View::ALL.into_iter().zip(numbers) {
         if pressed(Modifiers::COMMAND, key) {
             ctx.send(Command::Show(view));

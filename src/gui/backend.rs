@@ -6,10 +6,12 @@
 
 use std::path::PathBuf;
 
+use super::evaluate::{EvaluateEvent, EvaluateRequest};
 use super::rows::{
     CompareResult, CompareSource, DeviceRow, GroupingPreview, ImageKey, JobId, JobReport, Linkage, ModelRow, Overview,
     People, PersonPage, PhotoDetail, PhotoFilter, Picture, Timeline,
 };
+use super::saving::Saving;
 use crate::types::{FaceId, ModelId, PersonId, PhotoId};
 
 /// Names a change, so that its answer finds the words said about it.
@@ -35,6 +37,9 @@ pub enum Request {
         linkage: Linkage,
     },
     Compare(Vec<CompareSource>),
+    Evaluate(EvaluateRequest),
+    /// Writes a figure or a table to this file.
+    Save(Ticket, PathBuf, Box<Saving>),
     /// Adds the folders to the library and looks for what is new in them; no folder means all known ones.
     Scan(Vec<PathBuf>),
     InstallModels(Vec<ModelId>),
@@ -114,6 +119,9 @@ pub enum Event {
     /// For the text that was searched: each photo with its file's name.
     PhotosFound(String, Vec<(PhotoId, String)>),
     Compared(CompareResult),
+    Evaluate(EvaluateEvent),
+    /// A figure or table was written.
+    Saved(Ticket),
     /// A job started, or went on.
     Job(JobReport),
     /// A job ended.
@@ -137,6 +145,8 @@ pub struct JobSummary {
     pub photos: u64,
     pub faces: u64,
     pub skipped: u64,
+    /// Pairs that an evaluation judged.
+    pub pairs: u64,
     pub elapsed_secs: f64,
 }
 
@@ -155,6 +165,8 @@ pub enum Failed {
     Remove,
     Preview,
     Job,
+    Evaluation,
+    Save,
     /// A fault of the program itself.
     Internal,
 }
@@ -168,6 +180,8 @@ impl Failed {
             Self::Remove => "failed_remove",
             Self::Preview => "failed_preview",
             Self::Job => "failed_job",
+            Self::Evaluation => "failed_evaluation",
+            Self::Save => "failed_save",
             Self::Internal => "failed",
         }
     }

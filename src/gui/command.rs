@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
+use super::evaluate::EvaluateCommand;
 use super::locale::Language;
 use super::notices::NoticeId;
 use super::rows::{CompareSource, JobId, Linkage, PhotoFilter};
+use super::saving::Saving;
 use super::state::View;
 use super::theme::ThemeChoice;
 use crate::gui::backend::MoveTarget;
@@ -102,6 +104,11 @@ pub enum Command {
     ClearCompared,
     /// Asks for files to compare.
     ChooseCompareFiles,
+
+    Evaluate(EvaluateCommand),
+    /// Asks for a file and writes this to it.
+    Save(Box<Saving>),
+    SaveTo(PathBuf, Box<Saving>),
 
     // Models
     InstallModels(Vec<ModelId>),

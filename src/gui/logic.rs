@@ -1,12 +1,15 @@
 //! What commands and events do to the state. No drawing: this runs while the window is hidden, too.
 
 use std::collections::{HashMap, VecDeque};
+use std::path::PathBuf;
 
 use super::backend::{Backend, Change, Event, Failure, JobEnd, JobSummary, MoveTarget, Request, Ticket};
 use super::command::Command;
+use super::evaluate::EvaluateRequest;
 use super::locale::{Locale, grouped};
 use super::notices::NoticeAction;
 use super::rows::{CompareSource, JobKind, PhotoFilter};
+use super::saving::Saving;
 use super::state::{Loadable, Page, State, View};
 use crate::types::PersonId;
 
@@ -46,6 +49,10 @@ impl Logic {
         self.ask(Request::LoadTimeline(state.filter.clone()));
         self.ask(Request::LoadModels);
         self.ask(Request::LoadDevices);
+        self.ask_evaluate(EvaluateRequest::LoadSample);
+        if state.settings.view == View::Evaluate {
+            self.ask_evaluate(EvaluateRequest::LoadRuns);
+        }
     }
 
     /// Hands over what the backend has room for; the rest waits. True while something waits.
@@ -59,8 +66,13 @@ impl Logic {
         false
     }
 
+    #[cfg(test)]
+    pub(super) fn take_outbox(&mut self) -> Vec<Request> {
+        self.outbox.drain(..).collect()
+    }
+
     /// A load that already waits is not asked for twice, so the outbox stays small.
-    fn ask(&mut self, request: Request) {
+    pub(super) fn ask(&mut self, request: Request) {
         let is_change = matches!(request, Request::Change(..));
         if is_change || !self.outbox.contains(&request) {
             self.outbox.push_back(request);
@@ -106,6 +118,8 @@ impl Logic {
             }),
             Command::ClearCompared => self.compare(state, Vec::clear),
             Command::InstallModels(models) => self.ask(Request::InstallModels(models)),
+            Command::Evaluate(command) => self.run_evaluate(state, command),
+            Command::SaveTo(path, saving) => self.save(text, path, saving),
             other => self.run_change(state, text, other),
         }
     }
@@ -196,6 +210,14 @@ impl Logic {
         }
     }
 
+    fn save(&mut self, text: &Locale, path: PathBuf, saving: Box<Saving>) {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        self.next_ticket += 1;
+        let words = Words { text: text.f("said_saved", &[("name", &name)]), undoable: false };
+        self.said.insert(self.next_ticket, words);
+        self.ask(Request::Save(self.next_ticket, path, saving));
+    }
+
     fn name(&mut self, state: &mut State, text: &Locale, person: PersonId, name: String) {
         let name = name.trim().to_owned();
         if name.is_empty() || state.name_of(person) == Some(name.as_str()) {
@@ -222,6 +244,7 @@ impl Logic {
         state.page = Page::None;
         state.trail.clear();
         match view {
+            View::Evaluate => self.ask_evaluate(EvaluateRequest::LoadRuns),
             View::Models => self.ask(Request::LoadModels),
             View::Settings => self.ask(Request::LoadDevices),
             View::Library | View::People | View::Compare => {}
@@ -315,7 +338,10 @@ impl Logic {
             }
             Event::Photo(photo) if state.page == Page::Photo(photo.photo) => state.photo = Loadable::Ready(photo),
             Event::Person(page) if state.page == Page::Person(page.person) => state.person = Loadable::Ready(page),
-            Event::Models(models) => state.models = Loadable::Ready(models),
+            Event::Models(models) => {
+                state.models = Loadable::Ready(models);
+                state.evaluate.choose_model(&state.models);
+            }
             Event::Devices(devices) => state.devices = Loadable::Ready(devices),
             Event::GroupingPreview(preview)
                 if state.grouping.asked == Some((preview.squared_distance, preview.linkage)) =>
@@ -325,6 +351,8 @@ impl Logic {
             Event::Compared(result) if result.sources == state.compared.sources => {
                 state.compared.result = Some(result);
             }
+            Event::Evaluate(event) => self.receive_evaluate(state, event),
+            Event::Saved(ticket) => self.saved(state, ticket),
             Event::PhotosFound(typed, photos) => state.found_photos = (typed, photos),
             Event::Job(report) => {
                 if report.kind == JobKind::Scan && self.now_secs - self.refreshed_secs >= REFRESH_SECS {
@@ -356,6 +384,13 @@ impl Logic {
             state.notices.say(words.text, action, self.now_secs);
         }
         self.reload(state);
+    }
+
+    /// Nothing in the library is other than before.
+    fn saved(&mut self, state: &mut State, ticket: Ticket) {
+        if let Some(words) = self.said.remove(&ticket) {
+            state.notices.say(words.text, None, self.now_secs);
+        }
     }
 
     fn failed(&mut self, state: &mut State, text: &Locale, ticket: Option<Ticket>, failure: Failure) {
@@ -406,6 +441,10 @@ fn done_words(text: &Locale, kind: Option<JobKind>, summary: JobSummary) -> (Str
         }
         Some(JobKind::Group) => (text.s("said_grouped").into(), Some(NoticeAction::Show(View::People))),
         Some(JobKind::Install) => (text.s("said_installed").into(), None),
+        Some(JobKind::Evaluate) => {
+            let words = Logic::evaluated_words(text, summary.pairs, summary.skipped);
+            (words, Some(NoticeAction::Show(View::Evaluate)))
+        }
     }
 }
 

@@ -154,6 +154,10 @@ pub enum ImageKey {
     Large(PhotoId),
     /// The face with some room about it, square, 160 pixels.
     Face(FaceId),
+    /// An image of an opened evaluation, as the network saw it.
+    Seen { run: u32, image: u32 },
+    /// The whole image of an opened evaluation.
+    Judged { run: u32, image: u32 },
 }
 
 /// Pixels as red, green, blue, alpha, row by row.
@@ -162,6 +166,8 @@ pub struct Picture {
     pub width: u32,
     pub height: u32,
     pub rgba: Vec<u8>,
+    /// Of the one face that a crop shows, in shares of width and height.
+    pub landmarks: Option<[[f32; 2]; 5]>,
 }
 
 impl std::fmt::Debug for Picture {
@@ -191,6 +197,12 @@ impl Linkage {
             Self::Single => "linkage_single",
             Self::Ward => "linkage_ward",
         }
+    }
+}
+
+impl ModelRow {
+    pub fn embeds(&self) -> bool {
+        self.task == ModelTask::Embed
     }
 }
 
@@ -334,6 +346,7 @@ pub enum JobKind {
     Scan,
     Group,
     Install,
+    Evaluate,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -344,6 +357,9 @@ pub enum JobStage {
     /// Counted in bytes.
     Download,
     Verify,
+    /// Faces of the judged images.
+    Embed,
+    Judge,
 }
 
 impl JobStage {
@@ -354,6 +370,8 @@ impl JobStage {
             Self::Group => "stage_group",
             Self::Download => "stage_download",
             Self::Verify => "stage_verify",
+            Self::Embed => "stage_embed",
+            Self::Judge => "stage_judge",
         }
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::backend::Failure;
+use super::evaluate::state::EvaluateState;
 use super::locale::Language;
 use super::notices::Notices;
 use super::rows::{
@@ -22,18 +23,21 @@ pub enum View {
     Library,
     People,
     Compare,
+    Evaluate,
     Models,
     Settings,
 }
 
 impl View {
-    pub const ALL: [Self; 5] = [Self::Library, Self::People, Self::Compare, Self::Models, Self::Settings];
+    pub const ALL: [Self; 6] =
+        [Self::Library, Self::People, Self::Compare, Self::Evaluate, Self::Models, Self::Settings];
 
     pub fn label_key(self) -> &'static str {
         match self {
             Self::Library => "view_library",
             Self::People => "view_people",
             Self::Compare => "view_compare",
+            Self::Evaluate => "view_evaluate",
             Self::Models => "view_models",
             Self::Settings => "view_settings",
         }
@@ -127,6 +131,7 @@ pub struct State {
     pub devices: Loadable<Vec<DeviceRow>>,
     pub grouping: Grouping,
     pub compared: Compared,
+    pub evaluate: EvaluateState,
     /// The last answer to a search for photos: the text, and what was found.
     pub found_photos: (String, Vec<(PhotoId, String)>),
     /// Two people whose merging is being previewed: from, into.

@@ -374,7 +374,7 @@ fn paint(width: u32, height: u32, colour_at: impl Fn(f32, f32) -> [u8; 3]) -> Pi
             rgba.extend([r, g, b, 255]);
         }
     }
-    Picture { width, height, rgba }
+    Picture { width, height, rgba, landmarks: None }
 }
 
 fn hash(seed: u64) -> u64 {

@@ -23,7 +23,7 @@ pub fn load(shared: &Shared, key: ImageKey) -> Result<Picture> {
 /// RGB pixels as the window wants them.
 pub fn picture(pixels: &RgbImage) -> Picture {
     let rgba = pixels.pixels().flat_map(|p| [p[0], p[1], p[2], 255]).collect();
-    Picture { width: pixels.width(), height: pixels.height(), rgba }
+    Picture { width: pixels.width(), height: pixels.height(), rgba, landmarks: None }
 }
 
 fn portrait(shared: &Shared, face: FaceId) -> Result<Picture> {

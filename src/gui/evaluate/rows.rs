@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use crate::eval::lfw::FoldResult;
 use crate::eval::{Metric, Roc};
-use crate::types::Landmarks;
 
 /// A past run, as a line of the list.
 #[derive(Debug, Clone, PartialEq)]
@@ -111,8 +110,6 @@ pub struct JudgedImage {
     pub listed: String,
     /// None where the run does not say in which folder its images are.
     pub path: Option<PathBuf>,
-    /// In shares of the crop's width and height.
-    pub landmarks: Option<Landmarks>,
 }
 
 impl JudgedImage {
@@ -166,7 +163,7 @@ mod tests {
 
     #[test]
     fn an_image_is_called_by_its_file() {
-        let image = |listed: &str| JudgedImage { listed: listed.into(), path: None, landmarks: None }.words();
+        let image = |listed: &str| JudgedImage { listed: listed.into(), path: None }.words();
         assert_eq!(image("Ann_Lee/Ann_Lee_0003.jpg"), "Ann Lee 0003");
         assert_eq!(image("face"), "face");
     }

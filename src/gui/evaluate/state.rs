@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::point::Point;
 use super::rows::{CheckRow, DistanceSample, EvalRun, RunRow};
 use super::setup::Setup;
+use crate::gui::rows::ModelRow;
 use crate::gui::state::Loadable;
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -79,6 +80,16 @@ pub struct EvaluateState {
 impl EvaluateState {
     pub fn focus(&self) -> Option<&Arc<EvalRun>> {
         self.opened.get(self.focused)
+    }
+
+    /// The model in use is the first choice.
+    pub fn choose_model(&mut self, models: &Loadable<Vec<ModelRow>>) {
+        let Some(models) = models.ready() else { return };
+        self.setup.models.retain(|chosen| models.iter().any(|model| model.model == *chosen && model.installed));
+        if self.setup.models.is_empty() {
+            let used = models.iter().filter(|model| model.in_use && model.embeds());
+            self.setup.models = used.map(|model| model.model.clone()).collect();
+        }
     }
 
     /// What the threshold does to the run in focus.

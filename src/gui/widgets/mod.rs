@@ -14,4 +14,5 @@ pub mod rail;
 pub mod rows;
 pub mod search_field;
 pub mod status;
+pub mod table;
 pub mod toasts;
