@@ -18,6 +18,7 @@
 //! whole part of the reduction. Below 2 the result is OpenCV's.
 
 pub mod boxes;
+mod place;
 mod warp;
 
 use ::image::RgbImage;
@@ -25,6 +26,7 @@ use ::image::RgbImage;
 use crate::image::resize;
 use crate::types::{CropRule, Detection, InputRecipe, Landmarks, Similarity};
 
+pub use place::landmarks_in_crop;
 pub use warp::warp;
 
 /// The network's input picture of one face. `detection` is in pixels of `photo`.

@@ -15,9 +15,9 @@ use crate::eval::sensitivity::{Study, StudyRow};
 use crate::eval::video::FRAMES;
 use crate::eval::{FarRule, Metric};
 use crate::jobs::eval::{
-    Arithmetic, FaceCrop, Faces, ListFormat, Mirror, PairsConfig, PairsOutcome, SensitivityConfig, VideoConfig, View,
-    embed_images, eval_clusters, eval_compat, eval_folder, eval_pairs, eval_sensitivity, eval_video, labelled_images,
-    listed_images, read_embeddings,
+    Arithmetic, FaceCrop, Faces, ListFormat, Mirror, PairsConfig, PairsRun, SensitivityConfig, VideoConfig, View,
+    embed_images, eval_clusters, eval_compat, eval_folder, eval_images, eval_pairs, eval_sensitivity, eval_video,
+    labelled_images, read_embeddings,
 };
 use crate::jobs::{Engine, EngineOptions, Home, JobEvent};
 use crate::types::Cancel;
@@ -107,7 +107,8 @@ struct PairArgs {
     /// Another list whose pairs choose the threshold, for lists with one fold (LFW's View 1).
     #[arg(long, value_name = "FILE")]
     threshold_from: Option<PathBuf>,
-    /// Labels known to be wrong: figures are told with and without these pairs.
+    /// Labels that you marked as wrong, instead of those marked in the window; figures are told with and without them and
+    /// the known errata of LFW.
     #[arg(long, value_name = "FILE")]
     errata: Option<PathBuf>,
     /// Squared distance, or angle / π.
@@ -283,29 +284,20 @@ impl Desk<'_> {
         Engine::load(self.home, &options, &self.cancel, &mut |event| self.console.show(event))
     }
 
-    /// One set of embeddings a view: read from the file, or made from the images that `paths` names.
-    fn faces(
-        &mut self,
-        source: &Source,
-        paths: impl FnOnce(&Path) -> Result<Vec<String>>,
-        views: &[View],
-    ) -> Result<Vec<Faces>> {
+    /// Read from the file, or made from the images of a folder with one sub-folder a person.
+    fn labelled(&mut self, source: &Source) -> Result<Faces> {
         if let Some(file) = &source.embeddings {
-            return Ok(vec![read_embeddings(file, source.paths.as_deref())?]);
+            return read_embeddings(file, source.paths.as_deref());
         }
         let folder = source.pictures.images.as_deref().context("give --embeddings or --images")?;
-        let paths = paths(folder)?;
+        let paths = labelled_images(folder)?;
         let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
         let engine = self.engine(&source.pictures)?;
         let events = &mut |event| self.console.show(event);
-        let sets =
-            embed_images(self.home, &engine, (folder, &paths), source.pictures.crop(), views, &self.cancel, events);
+        let crop = source.pictures.crop();
+        let sets = embed_images(self.home, &engine, (folder, &paths), crop, &[View::Plain], &self.cancel, events);
         self.console.close();
-        sets
-    }
-
-    fn labelled(&mut self, source: &Source) -> Result<Faces> {
-        self.faces(source, labelled_images, &[View::Plain])?.into_iter().next().context("no image was embedded")
+        sets?.into_iter().next().context("no image was embedded")
     }
 
     fn note(&mut self, text: String) {
@@ -314,24 +306,14 @@ impl Desk<'_> {
 }
 
 fn pairs(desk: &mut Desk, args: PairArgs, kind: &'static str, format: ListFormat) -> Result<()> {
-    let lists = || std::iter::once(args.pairs.as_path()).chain(args.threshold_from.as_deref());
-    let views = match args.mirror {
-        Some(_) => &[View::Plain, View::Mirrored][..],
-        None => &[View::Plain],
-    };
-    let mut sets = desk.faces(&args.source, |_| listed_images(lists(), format), views)?.into_iter();
-    let faces = sets.next().context("no image was embedded")?;
-    let mirrored = match &args.mirrored {
-        Some(file) => Some(read_embeddings(file, args.source.paths.as_deref())?),
-        None => sets.next(),
-    };
-    ensure!(args.mirror.is_none() || mirrored.is_some(), "--mirror with --embeddings needs --mirrored as well");
+    let embeddings = args.source.embeddings.clone();
     let config = PairsConfig {
         kind,
         list: args.pairs,
         format,
         threshold_from: args.threshold_from,
-        errata: args.errata,
+        errata: args.errata.unwrap_or_else(|| desk.home.label_errata()),
+        crop: embeddings.is_none().then(|| args.source.pictures.crop()),
         images: args.source.pictures.images.clone(),
         mirror: args.mirror.map(Into::into),
         arithmetic: args.compat.map_or(Arithmetic::Exact, |CompatName::Sandberg| Arithmetic::Sandberg),
@@ -342,8 +324,23 @@ fn pairs(desk: &mut Desk, args: PairArgs, kind: &'static str, format: ListFormat
             far_rule: args.target.far_rule.into(),
         },
     };
-    let outcome = eval_pairs(desk.home, faces, mirrored.as_ref(), &config, &mut |text| desk.note(text))?;
-    tell(args.source.json, &outcome, &outcome.run, || told(&outcome))
+    let run = match embeddings {
+        Some(file) => {
+            let paths = args.source.paths.as_deref();
+            let faces = read_embeddings(&file, paths)?;
+            let mirrored = args.mirrored.as_deref().map(|file| read_embeddings(file, paths)).transpose()?;
+            ensure!(args.mirror.is_none() || mirrored.is_some(), "--mirror with --embeddings needs --mirrored as well");
+            eval_pairs(desk.home, faces, mirrored.as_ref(), &config, &mut |text| desk.note(text))?
+        }
+        None => {
+            let engine = desk.engine(&args.source.pictures)?;
+            let run = eval_images(desk.home, &engine, &config, &desk.cancel, &mut |event| desk.console.show(event));
+            desk.console.close();
+            run?
+        }
+    };
+    let outcome = &run.outcome;
+    tell(args.source.json, outcome, &outcome.run, || told(&run))
 }
 
 fn folder(desk: &mut Desk, args: &FolderArgs) -> Result<()> {
@@ -424,9 +421,23 @@ fn sensitivity(desk: &mut Desk, args: SensitivityArgs) -> Result<()> {
     })
 }
 
-fn told(outcome: &PairsOutcome) -> String {
+fn told(run: &PairsRun) -> String {
+    let outcome = &run.outcome;
+    let at = run.at(run.mean_threshold());
+    let words = |one_in: Option<usize>, of: usize| one_in.map_or(format!("none in {of}"), |n| format!("1 in {n}"));
+    let plainly = format!(
+        "At threshold {:.3}: {} wrong matches; misses {}",
+        at.threshold,
+        words(at.wrong_one_in(), at.different),
+        words(at.misses_one_in(), at.same)
+    );
+    let doubted = outcome.without_errata.as_ref().map_or(String::new(), |without| {
+        let (mean, se) = (percent(without.accuracy_mean), percent(without.accuracy_se));
+        format!("\nWithout {} pairs whose label is doubted: accuracy {mean} ± {se}", without.doubted_pairs)
+    });
     format!(
-        "Accuracy {} ± {} (s.e., {} s.d.), VAL {} ± {} at FAR {} (measured {}), AUC {:.5}; {} pairs, {} skipped",
+        "Accuracy {} ± {} (s.e., {} s.d.), VAL {} ± {} at FAR {} (measured {}), AUC {:.5}; {} pairs, {} skipped\n\
+         {plainly}{doubted}",
         percent(outcome.accuracy_mean),
         percent(outcome.accuracy_se),
         percent(outcome.accuracy_sd),

@@ -14,6 +14,7 @@ use crate::jobs::train::{
     FaceFinding, PairsRequest, StartFrom, TrainJobEvent, TrainRequest, TrainSummary, resume, train_folder,
 };
 use crate::models::Store;
+use crate::nets::catalogue::NetOptions;
 use crate::train::TrainConfig;
 use crate::train::augment::AugmentConfig;
 use crate::train::config::MiningSource;
@@ -44,6 +45,15 @@ pub struct TrainArgs {
     /// Network to train from random weights
     #[arg(long, value_name = "NAME", conflicts_with = "start")]
     net: Option<String>,
+    /// Length of its embeddings, where not the catalogue's
+    #[arg(long, value_name = "NUMBERS", requires = "net")]
+    embedding_size: Option<usize>,
+    /// Its dropout, where not the catalogue's
+    #[arg(long, value_name = "SHARE", requires = "net")]
+    dropout: Option<f64>,
+    /// Whether its convolutions have batch norms, where not as in the catalogue
+    #[arg(long, value_name = "BOOL", requires = "net")]
+    with_batch_norm: Option<bool>,
     /// Weights to start from: an installed model, or the model file of a run
     #[arg(long, value_name = "MODEL")]
     start: Option<String>,
@@ -198,8 +208,14 @@ pub fn run(home: &Home, global: &Global, args: TrainArgs) -> Result<ExitCode> {
 fn request(args: TrainArgs) -> Result<(TrainRequest, PathBuf)> {
     let data = args.data.context("name the folder of people")?;
     let out = args.out.context("name the folder of the run with --out")?;
+    let options = NetOptions {
+        embedding_size: args.embedding_size,
+        dropout: args.dropout,
+        batch_norm: args.with_batch_norm,
+        ..NetOptions::default()
+    };
     let start = match (args.net, args.start) {
-        (Some(net), _) => StartFrom::Scratch { net },
+        (Some(net), _) => StartFrom::Scratch { net, options },
         (None, Some(model)) => model_or_file(&model),
         (None, None) => bail!("name a network with --net, or weights with --start"),
     };
@@ -402,7 +418,7 @@ mod tests {
                     --decay 0.5 --margin 0.3 --average 0 --train-part conv4 --negatives any-violating --offline-every 50";
         let (request, out) = request(parse(line)).unwrap();
         assert_eq!(out, Path::new("run"));
-        assert_eq!(request.start, StartFrom::Scratch { net: "likeness-small".into() });
+        assert_eq!(request.start, StartFrom::Scratch { net: "likeness-small".into(), options: NetOptions::default() });
         let config = request.config;
         assert_eq!(config.sampler, crate::train::sampler::SamplerConfig::default());
         assert_eq!(config.optimiser.rule, Rule::ADAM);

@@ -5,9 +5,8 @@
 //! two inside the network, where ONNX Runtime takes 43 ms with one). Folding the batch norms into the convolutions
 //! took it there from 53 ms. On a GPU the whole batch goes in one pass.
 //!
-//! [`published`] loads weights of other tools; [`quantise`] holds the one-byte-a-number form of an embedding.
+//! [`quantise`] holds the one-byte-a-number form of an embedding.
 
-pub mod published;
 pub mod quantise;
 
 use std::num::NonZeroUsize;

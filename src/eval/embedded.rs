@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::{EvalError, Vectors};
+use crate::types::{Detection, FaceBox, Landmarks};
 
 /// One vector an image, and what could not be embedded.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,6 +17,8 @@ pub struct EmbeddedImages {
     pub vectors: Vectors,
     /// Path of each row, as the file spells it.
     pub paths: Vec<String>,
+    /// Where each row's face is in its photo, as far as that is known.
+    pub faces: Vec<Option<Detection>>,
     /// The model that the file names.
     pub model: Option<String>,
     /// Images that the file says failed, with the reason.
@@ -47,7 +50,7 @@ impl EmbeddedImages {
     /// # Errors
     /// At the first line that is neither an embedding nor a failure, or when two models are mixed.
     pub fn parse_json_lines(text: &str) -> Result<Self, EmbeddedError> {
-        let mut faces: Vec<(String, f64, Vec<f32>)> = Vec::new();
+        let mut faces: Vec<Face> = Vec::new();
         let mut face_of: HashMap<String, usize> = HashMap::new();
         let (mut failed, mut model) = (Vec::new(), None::<String>);
         for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
@@ -71,20 +74,21 @@ impl EmbeddedImages {
             let vector = value["embedding"].as_array().ok_or_else(|| wrong("it has no embedding"))?;
             let vector: Option<Vec<f32>> = vector.iter().map(|v| v.as_f64().map(|v| v as f32)).collect();
             let vector = vector.ok_or_else(|| wrong("its embedding holds something that is not a number"))?;
-            let area = box_area(&value["box"]);
+            let area = box_of(&value["box"]).map_or(0.0, FaceBox::area);
+            let face = Face { path: path.clone(), area, vector, detection: detection_of(&value) };
             match face_of.get(&path) {
-                Some(&at) if faces[at].1 >= area => {}
-                Some(&at) => faces[at] = (path, area, vector),
+                Some(&at) if faces[at].area >= area => {}
+                Some(&at) => faces[at] = face,
                 None => {
-                    face_of.insert(path.clone(), faces.len());
-                    faces.push((path, area, vector));
+                    face_of.insert(path, faces.len());
+                    faces.push(face);
                 }
             }
         }
-        let (paths, vectors): (Vec<String>, Vec<Vec<f32>>) = faces.into_iter().map(|(p, _, v)| (p, v)).unzip();
-        let mut images = Self::new(paths, vectors)?;
-        (images.failed, images.model) = (failed, model);
-        Ok(images)
+        let detections = faces.iter().map(|face| face.detection).collect();
+        let (paths, vectors) = faces.into_iter().map(|face| (face.path, face.vector)).unzip();
+        let images = Self::new(paths, vectors)?;
+        Ok(Self { failed, model, faces: detections, ..images })
     }
 
     /// A two-dimensional float array (`.npy`, C order) and its paths, one a line.
@@ -119,7 +123,8 @@ impl EmbeddedImages {
             }
         }
         let vectors = Vectors::from_rows(vectors.iter().map(Vec::as_slice))?;
-        Ok(Self { vectors, paths, model: None, failed: Vec::new(), normalised, row_of })
+        let faces = vec![None; paths.len()];
+        Ok(Self { vectors, paths, faces, model: None, failed: Vec::new(), normalised, row_of })
     }
 
     /// The row of an image, by a pair list's path.
@@ -140,10 +145,26 @@ fn image_key(path: &str) -> String {
     parts.next().map_or_else(|| stem.to_owned(), |folder| format!("{folder}/{stem}"))
 }
 
-/// `[x, y, width, height]` or an object with those names; 0 without a box.
-fn box_area(value: &Value) -> f64 {
-    let side = |index: usize, name: &str| value.get(index).or_else(|| value.get(name)).and_then(Value::as_f64);
-    side(2, "width").zip(side(3, "height")).map_or(0.0, |(width, height)| width * height)
+/// A line of a file while it is being read.
+struct Face {
+    path: String,
+    area: f32,
+    vector: Vec<f32>,
+    detection: Option<Detection>,
+}
+
+/// `[x, y, width, height]` or an object with those names.
+fn box_of(value: &Value) -> Option<FaceBox> {
+    let number = |index: usize, name: &str| value.get(index).or_else(|| value.get(name))?.as_f64().map(|v| v as f32);
+    let (x, y) = (number(0, "x")?, number(1, "y")?);
+    Some(FaceBox { x, y, width: number(2, "width")?, height: number(3, "height")? })
+}
+
+/// The face of a line that tells box, score and landmarks.
+fn detection_of(line: &Value) -> Option<Detection> {
+    let landmarks: [[f32; 2]; 5] = serde_json::from_value(line["landmarks"].clone()).ok()?;
+    let score = line["score"].as_f64()? as f32;
+    Some(Detection { face_box: box_of(&line["box"])?, score, landmarks: Landmarks(landmarks) })
 }
 
 fn npy_rows(bytes: &[u8]) -> Result<Vec<Vec<f32>>, EmbeddedError> {

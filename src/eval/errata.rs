@@ -4,9 +4,11 @@
 //! One fact a line, fields separated by tabs, `#` starts a comment:
 //! ```text
 //! image  Name/Name_0001.jpg   Real Name              where this is known from
+//! person Name                 Real Name              where this is known from
 //! pair   A/A_0001.jpg         B/B_0002.jpg   same    where this is known from
 //! ```
-//! The verdict of a pair is `same`, `different` or `unsure`; the last field may be left out.
+//! `person` is a folder whose images all show somebody else, or somebody who has another folder as well. The verdict of
+//! a pair is `same`, `different` or `unsure`; the last field may be left out.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -27,6 +29,8 @@ pub enum Verdict {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Errata {
     images: BTreeMap<String, (String, String)>,
+    /// Keyed by the folder's name.
+    people: BTreeMap<String, (String, String)>,
     /// Keyed with the smaller path first.
     pairs: BTreeMap<(String, String), (Verdict, String)>,
 }
@@ -41,13 +45,31 @@ pub enum Finding<'a> {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}: expected \"image\" or \"pair\" with its fields separated by tabs, found \"{text}\"")]
+#[error("line {line}: expected \"image\", \"person\" or \"pair\" with its fields separated by tabs, found \"{text}\"")]
 pub struct ErrataError {
     pub line: usize,
     pub text: String,
 }
 
+/// Checked by a test to be well formed.
+const LFW: &str = include_str!("../../assets/errata/lfw.tsv");
+
 impl Errata {
+    /// What is known about Labeled Faces in the Wild; its pairs' paths are unlike any other set's.
+    pub fn lfw() -> Self {
+        Self::parse(LFW).expect("a test reads the built-in list")
+    }
+
+    /// Both sets of facts; where they speak of the same thing, `later` is right.
+    #[must_use]
+    pub fn overruled_by(mut self, later: &Self) -> Self {
+        let Self { images, people, pairs } = later.clone();
+        self.images.extend(images);
+        self.people.extend(people);
+        self.pairs.extend(pairs);
+        self
+    }
+
     /// # Errors
     /// At the first line that breaks the format.
     pub fn parse(text: &str) -> Result<Self, ErrataError> {
@@ -62,6 +84,9 @@ impl Errata {
             match fields.as_slice() {
                 ["image", path, name, rest @ ..] if rest.len() < 2 => {
                     errata.images.insert((*path).to_owned(), ((*name).to_owned(), rest.concat()));
+                }
+                ["person", folder, name, rest @ ..] if rest.len() < 2 => {
+                    errata.people.insert((*folder).to_owned(), ((*name).to_owned(), rest.concat()));
                 }
                 ["pair", a, b, verdict, rest @ ..] if rest.len() < 2 => {
                     let verdict = match *verdict {
@@ -83,6 +108,11 @@ impl Errata {
         self.pairs.insert(key(a, b), (verdict, note.to_owned()));
     }
 
+    /// What was said of this very pair.
+    pub fn mark_of(&self, a: &str, b: &str) -> Option<Verdict> {
+        self.pairs.get(&key(a, b)).map(|(verdict, _)| *verdict)
+    }
+
     /// Forgets the verdict on a pair.
     pub fn unmark(&mut self, a: &str, b: &str) {
         self.pairs.remove(&key(a, b));
@@ -98,6 +128,9 @@ impl Errata {
         };
         for (path, (name, note)) in &self.images {
             line(&["image", path, name, note]);
+        }
+        for (folder, (name, note)) in &self.people {
+            line(&["person", folder, name, note]);
         }
         for ((a, b), (verdict, note)) in &self.pairs {
             let verdict = match verdict {
@@ -117,14 +150,12 @@ impl Errata {
             let note = if note.is_empty() { "marked as mislabelled" } else { note };
             return if right { Finding::Trusted } else { Finding::Doubted(note) };
         }
-        let really: Vec<Option<&(String, String)>> =
-            [&pair.a, &pair.b].into_iter().map(|path| self.images.get(path.as_str())).collect();
-        match really.as_slice() {
-            [None, None] => Finding::Trusted,
-            _ if (self.name_of(&pair.a) == self.name_of(&pair.b)) == pair.same => Finding::Trusted,
-            [Some((_, note)), _] | [_, Some((_, note))] if !note.is_empty() => Finding::Doubted(note),
-            _ => Finding::Doubted("an image shows someone else"),
+        let really = [&pair.a, &pair.b].map(|path| self.really(path));
+        if really == [None, None] || (self.name_of(&pair.a) == self.name_of(&pair.b)) == pair.same {
+            return Finding::Trusted;
         }
+        let note = really.into_iter().flatten().map(|(_, note)| note.as_str()).find(|note| !note.is_empty());
+        Finding::Doubted(note.unwrap_or("an image shows someone else"))
     }
 
     /// Which of `pairs` to trust: indices of the trusted ones, and how many are doubted.
@@ -136,14 +167,22 @@ impl Errata {
     }
 
     pub fn is_empty(&self) -> bool {
-        self.images.is_empty() && self.pairs.is_empty()
+        self.images.is_empty() && self.people.is_empty() && self.pairs.is_empty()
+    }
+
+    /// Who an image really shows, and how that is known.
+    fn really(&self, path: &str) -> Option<&(String, String)> {
+        self.images.get(path).or_else(|| self.people.get(folder_of(path)))
     }
 
     /// The real name, else the folder's name with spaces.
     fn name_of(&self, path: &str) -> String {
-        let folder = path.rsplit('/').nth(1).unwrap_or_default();
-        self.images.get(path).map_or(folder, |(name, _)| name).replace('_', " ").to_lowercase()
+        self.really(path).map_or(folder_of(path), |(name, _)| name).replace('_', " ").to_lowercase()
     }
+}
+
+fn folder_of(path: &str) -> &str {
+    path.rsplit('/').nth(1).unwrap_or_default()
 }
 
 fn key(a: &str, b: &str) -> (String, String) {
@@ -184,6 +223,29 @@ mod tests {
         let again = Errata::parse(&errata.to_text()).unwrap();
         assert_eq!(again.pairs.len(), 2);
         assert_eq!(again.finding(&pair("Y/1.jpg", "Z/1.jpg", true)), Finding::Doubted("two brothers"));
+    }
+
+    #[test]
+    fn the_built_in_list_is_well_formed_and_says_why() {
+        let errata = Errata::parse(LFW).unwrap();
+        assert!(errata.images.values().chain(errata.people.values()).all(|(_, note)| !note.is_empty()));
+        let kostelic =
+            pair("Janica_Kostelic/Janica_Kostelic_0001.jpg", "Janica_Kostelic/Janica_Kostelic_0002.jpg", true);
+        assert_eq!(errata.finding(&kostelic), Finding::Doubted("LFW errata: an image of Anja Paerson"));
+        let bratt = pair("Talisa_Bratt/Talisa_Bratt_0001.jpg", "Talisa_Soto/Talisa_Soto_0001.jpg", false);
+        assert!(matches!(errata.finding(&bratt), Finding::Doubted(_)));
+        let babenco = pair("Hector_Babenco/Hector_Babenco_0002.jpg", "Talisa_Bratt/Talisa_Bratt_0001.jpg", false);
+        assert_eq!(errata.finding(&babenco), Finding::Trusted);
+    }
+
+    #[test]
+    fn a_users_mark_overrules_what_is_built_in() {
+        let kostelic =
+            pair("Janica_Kostelic/Janica_Kostelic_0001.jpg", "Janica_Kostelic/Janica_Kostelic_0002.jpg", true);
+        let mut marks = Errata::default();
+        marks.mark(&kostelic.b, &kostelic.a, Verdict::Same, "");
+        assert_eq!(marks.mark_of(&kostelic.a, &kostelic.b), Some(Verdict::Same));
+        assert_eq!(Errata::lfw().overruled_by(&marks).finding(&kostelic), Finding::Trusted);
     }
 
     #[test]

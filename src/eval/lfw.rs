@@ -47,7 +47,7 @@ impl Default for Options {
 }
 
 /// One judged fold; both thresholds come from the other folds.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct FoldResult {
     pub fold: usize,
     pub pairs: usize,
@@ -81,6 +81,19 @@ pub struct Judgement {
 impl Judgement {
     pub fn thresholds(&self) -> Vec<f64> {
         self.folds.iter().map(|fold| fold.threshold).collect()
+    }
+
+    /// A judgement put together again from its folds and pairs, as a run's folder keeps them.
+    ///
+    /// # Errors
+    /// When a fold lacks a kind of pair.
+    pub fn restored(folds: Vec<FoldResult>, scored: Vec<ScoredPair>) -> Result<Self, EvalError> {
+        let of_fold = |fold: &FoldResult| {
+            Roc::of_scored(&scored.iter().filter(|pair| pair.fold == fold.fold).copied().collect::<Vec<_>>())
+        };
+        let curves = folds.iter().map(of_fold).collect::<Result<_, _>>()?;
+        let pooled = Roc::of_scored(&scored)?;
+        Ok(Self::summed_up(folds, scored, curves, pooled))
     }
 
     fn summed_up(folds: Vec<FoldResult>, scored: Vec<ScoredPair>, curves: Vec<Roc>, pooled: Roc) -> Self {

@@ -1,13 +1,13 @@
 //! What one byte a dimension costs (paper, section 5.4: "without loss of accuracy"). The scheme belongs to `embed`;
 //! here the distances of both are compared.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::lfw::judge_scored;
 use super::{EvalError, FarRule, ScoredPair, Summary};
 
 /// Float beside bytes on the same pairs.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct QuantisationCost {
     pub float_accuracy: Summary,
     pub bytes_accuracy: Summary,

@@ -1,13 +1,13 @@
 //! Means with their uncertainty, and NumPy's order of summation for figures that must agree to the last digit.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A figure over folds or splits.
 ///
 /// Two spreads are in use and often confused: LFW asks for the standard error of the mean (s / √n with the sample
 /// standard deviation s, LFW technical report, section 4); most programs print NumPy's `std`, the population standard
 /// deviation, which is about three times as large over ten folds. Both are here, named.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
     pub mean: f64,
     /// s / √n, n − 1 in s; zero when there is only one value.

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::cluster::{Constraints, Linkage, Scores, agglomerate, score};
 use crate::device::ComputeDevice;
+use crate::nets::catalogue::{NetOptions, card};
 use crate::synth::{Identity, render_crop};
 use crate::train::augment::AugmentConfig;
 use crate::train::config::{TrainConfig, ValidationConfig};
@@ -105,13 +106,13 @@ pub fn demo(
     events: &mut dyn FnMut(DemoEvent<'_>),
 ) -> Result<DemoReport> {
     let started = Instant::now();
-    let card = start::card(NETWORK)?;
+    let card = card(NETWORK, &NetOptions::default())?;
     let album = Arc::new(Album::drawn(options, card.input.width));
     events(DemoEvent::Drawn { pictures: album.pictures.len(), secs: started.elapsed().as_secs_f64() });
     let (training, held_out) = album.people(options);
     let data = TrainingData { source: album.clone(), training, held_out, pairs: None, old_vectors: None };
     let config = config(options);
-    let net = start::small_from_scratch(options.seed, &device.burn);
+    let net = start::small_from_scratch(options.seed, &device.burn)?;
     let setup =
         Setup { config: &config, data: &data, card: card.clone(), folder: None, resume: None, decode_threads: 1 };
     let mut curve = Curve::new(started);

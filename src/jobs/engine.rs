@@ -13,13 +13,11 @@ use super::progress::JobEvent;
 use crate::align;
 use crate::detect::{DetectorConfig, YuNet};
 use crate::device::{self, ComputeDevice, DeviceChoice, DeviceKind, VerdictCache};
-use crate::embed::published::load_published;
 use crate::embed::{EmbedError, Embedder};
 use crate::image::{DecodeLimits, DecodeScale, Photo, decode};
 use crate::models::{Architecture, Manifest, Store, Task, Thresholds};
-use crate::nets::sface::SFace;
+use crate::nets::recognise::recognise;
 use crate::types::{Cancel, CropRule, Detection, Embedding, InputRecipe, ModelId};
-use crate::weights::read_onnx;
 
 /// The models of the default pack.
 const DETECTOR: &str = "yunet-2023mar";
@@ -240,15 +238,9 @@ fn load_detector(store: &Store, id: &ModelId, device: &ComputeDevice) -> Result<
 fn load_embedder(store: &Store, id: &ModelId, device: &ComputeDevice) -> Result<Embedder> {
     let bytes = store.read(id)?;
     let entry = store.entry(id)?;
-    let net = match entry.architecture {
-        Architecture::Sface => {
-            SFace::from_onnx(read_onnx(&bytes)?, &device.burn).map(|net| Box::new(net.folded()) as _)
-        }
-        Architecture::InceptionResnetV1 => load_published(&bytes, &device.burn).map(|net| Box::new(net.folded()) as _),
-        other => bail!("{id} is no embedding network but {other:?}"),
-    };
-    let net = net.with_context(|| format!("cannot load {id}"))?;
-    Ok(Embedder::new(net, entry.input, &device.burn, device.kind.into())?)
+    let net = recognise(&bytes).and_then(|found| found.net(&device.burn));
+    let net = net.with_context(|| format!("cannot load {id}"))?.folded();
+    Ok(Embedder::new(Box::new(net), entry.input, &device.burn, device.kind.into())?)
 }
 
 fn model_of_task(store: &Store, id: &ModelId, task: Task) -> Result<ModelId> {

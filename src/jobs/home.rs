@@ -52,6 +52,11 @@ impl Home {
         self.0.join("devices.json")
     }
 
+    /// Pairs that a user marked as mislabelled, in the format of `eval::errata`.
+    pub fn label_errata(&self) -> PathBuf {
+        self.0.join("label-errata.tsv")
+    }
+
     /// One folder a training or evaluation run.
     pub fn runs(&self) -> PathBuf {
         self.0.join("runs")

@@ -6,7 +6,7 @@ mod source;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
 pub use people::{FaceFinding, LeftOut};
@@ -14,16 +14,18 @@ pub use people::{FaceFinding, LeftOut};
 use crate::detect::{DetectorConfig, YuNet};
 use crate::device::ComputeDevice;
 use crate::eval::PairList;
-use crate::models::{Architecture, Store};
+use crate::models::{Store, Task};
+use crate::nets::catalogue::{NetOptions, card};
+use crate::nets::recognise::recognise;
 use crate::train::TrainConfig;
 use crate::train::checkpoint::{Checkpoint, RunFolder};
 use crate::train::config::MiningSource;
 use crate::train::events::{Control, StopReason, TrainEvent};
 use crate::train::run::{Setup, TrainingData};
-use crate::train::start::{self, Weights, frozen_vectors, train_named};
+use crate::train::start::{Weights, frozen_vectors, train_named};
 use crate::train::validate::ValidationReport;
 use crate::types::{CropRule, InputRecipe, ModelId};
-use crate::weights::{ModelCard, load, read_onnx};
+use crate::weights::{ModelCard, load};
 use people::Prepared;
 use source::FolderSource;
 
@@ -40,11 +42,13 @@ pub struct TrainRequest {
     pub config: TrainConfig,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum StartFrom {
     Scratch {
         net: String,
+        #[serde(default)]
+        options: NetOptions,
     },
     /// A network that was trained here.
     File {
@@ -232,16 +236,16 @@ impl Job {
 /// The network's card and the weights it starts from.
 fn starting_point(start: &StartFrom, seed: u64, models: &Store) -> Result<(ModelCard, Weights)> {
     match start {
-        StartFrom::Scratch { net } => Ok((start::card(net)?, Weights::Scratch { seed })),
+        StartFrom::Scratch { net, options } => Ok((card(net, options)?, Weights::Scratch { seed })),
         StartFrom::File { path } => {
             let (tensors, card) = load(path)?;
             Ok((card, Weights::Own(tensors)))
         }
         StartFrom::Installed { id } => {
             let entry = models.entry(id)?;
-            let Architecture::Sface = entry.architecture else { bail!("{id} is no network that can be trained here") };
-            let card = ModelCard { input: entry.input, ..start::card(start::SFACE)? };
-            Ok((card, Weights::SFaceOnnx(read_onnx(&models.read(id)?)?)))
+            ensure!(entry.task == Task::Embed, "{id} does not embed faces");
+            let found = recognise(&models.read(id)?).with_context(|| format!("cannot load {id}"))?;
+            Ok((ModelCard { input: entry.input, ..found.card }, Weights::Own(found.tensors)))
         }
     }
 }

@@ -9,14 +9,14 @@
 use burn::tensor::Device;
 
 use super::NetConfig;
-use super::blocks::{Activation, BatchNormStyle, Bias, Builder, Init, Pool, Style, TableNet, Width, conv};
+use super::blocks::{Activation, BatchNormStyle, Bias, Builder, Init, Pool, Style, Layers, Width, conv};
 
 /// Filters, kernel, stride.
 const C1: (usize, usize) = (32, 11);
 const C3: (usize, usize) = (16, 9);
 const LOCAL: [(&str, usize, usize, usize); 3] = [("L4", 16, 9, 1), ("L5", 16, 7, 2), ("L6", 16, 5, 1)];
 
-pub fn init(config: &NetConfig, device: &Device) -> TableNet {
+pub fn init(config: &NetConfig, device: &Device) -> Layers {
     let style = Style {
         batch_norm: config.batch_norm.then_some(BatchNormStyle::TORCH),
         bias: Bias::Always,
@@ -31,5 +31,5 @@ pub fn init(config: &NetConfig, device: &Device) -> TableNet {
         b.locally_connected(name, filters, kernel, stride);
     }
     b.dropout(config.dropout).linear("F7", config.embedding_size);
-    b.finish_net()
+    b.finish()
 }

@@ -14,7 +14,7 @@
 use burn::tensor::Device;
 
 use super::NetConfig;
-use super::blocks::{Builder, Layers, Pool, TableNet, conv};
+use super::blocks::{Builder, Layers, Pool, conv};
 use super::zeiler_fergus::style;
 
 /// The pooling branch of a module: parallel to the convolutions, 3×3.
@@ -89,7 +89,7 @@ impl Member {
 }
 
 /// Builds a member; dropout, which the paper does not mention, sits before the embedding.
-pub fn init(member: Member, config: &NetConfig, device: &Device) -> TableNet {
+pub fn init(member: Member, config: &NetConfig, device: &Device) -> Layers {
     let plan = member.plan();
     let mut b = Builder::new(config.input_shape(), style(config), device);
     b.style.width.factor *= plan.width;
@@ -108,7 +108,7 @@ pub fn init(member: Member, config: &NetConfig, device: &Device) -> TableNet {
         }
     };
     b.dropout(config.dropout).linear("fully conn", config.embedding_size);
-    b.finish_net()
+    b.finish()
 }
 
 /// The lines of table 2 above the modules. Its "inception (2)" is a 1×1 reduction and a 3×3 convolution.

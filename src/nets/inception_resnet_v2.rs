@@ -6,7 +6,7 @@
 use burn::tensor::Device;
 
 use super::NetConfig;
-use super::blocks::{BatchNormStyle, Builder, Layer, Layers, Op, Pool, Stage, TableNet, conv};
+use super::blocks::{BatchNormStyle, Builder, Layer, Layers, Op, Pool, Stage, conv};
 use super::inception_v3::slim_style;
 
 const STEM: [Stage; 8] = [
@@ -45,7 +45,7 @@ const MIXED_7A: &[&[Op]] = &[
 
 const BLOCK_8: &[&[Op]] = &[&[Op::conv(1, 192)], &[Op::conv(1, 192), Op::rect(1, 3, 224), Op::rect(3, 1, 256)]];
 
-pub fn init(config: &NetConfig, device: &Device) -> TableNet {
+pub fn init(config: &NetConfig, device: &Device) -> Layers {
     let mut b = Builder::new(config.input_shape(), slim_style(config), device);
     b.stages(&STEM);
     repeat(&mut b, "block35", BLOCK_35, 10, 0.17);
@@ -58,7 +58,7 @@ pub fn init(config: &NetConfig, device: &Device) -> TableNet {
     b.pool("avgpool", Pool::global()).dropout(config.dropout);
     let last_linear = b.linear_here(config.embedding_size, false);
     b.add("last_linear", Layer::Linear(last_linear)).batch_norm("last_bn", BatchNormStyle::SLIM);
-    b.finish_net()
+    b.finish()
 }
 
 fn repeat(b: &mut Builder, name: &str, branches: &[&[Op]], times: usize, scale: f64) {

@@ -6,7 +6,7 @@
 use burn::tensor::Device;
 
 use super::NetConfig;
-use super::blocks::{Activation, BatchNormStyle, Bias, Builder, Init, Pool, Style, TableNet, Width, conv};
+use super::blocks::{Activation, BatchNormStyle, Bias, Builder, Init, Pool, Style, Layers, Width, conv};
 
 /// #1×1, #3×3 reduce, #3×3, #5×5 reduce, #5×5, pool proj; `None`: max pool 3×3/2.
 const TABLE_1: [(&str, Option<[usize; 6]>); 11] = [
@@ -23,7 +23,7 @@ const TABLE_1: [(&str, Option<[usize; 6]>); 11] = [
     ("inception (5b)", Some([384, 192, 384, 48, 128, 128])),
 ];
 
-pub fn init(config: &NetConfig, device: &Device) -> TableNet {
+pub fn init(config: &NetConfig, device: &Device) -> Layers {
     let style = Style {
         batch_norm: config.batch_norm.then_some(BatchNormStyle::SLIM),
         bias: Bias::WithoutBatchNorm,
@@ -43,7 +43,7 @@ pub fn init(config: &NetConfig, device: &Device) -> TableNet {
         };
     }
     b.pool("avg pool", Pool::global()).dropout(config.dropout).linear("linear", config.embedding_size);
-    b.finish_net()
+    b.finish()
 }
 
 fn inception<'a>(b: &'a mut Builder, name: &str, filters: [usize; 6]) -> &'a mut Builder {

@@ -8,7 +8,7 @@
 use burn::tensor::Device;
 
 use super::NetConfig;
-use super::blocks::{Builder, Pool, PoolKind, TableNet, conv};
+use super::blocks::{Builder, Pool, PoolKind, Layers, conv};
 use super::inception_v3::slim_style;
 
 /// #1×1, #3×3 reduce, #3×3, double 3×3 reduce, double 3×3, projection; no #1×1: stride 2, unprojected max pool.
@@ -27,7 +27,7 @@ const FIGURE_5: [Module; 10] = [
     Module("inception (5b)", 352, [192, 320], [192, 224], PoolKind::Max, 128),
 ];
 
-pub fn init(config: &NetConfig, device: &Device) -> TableNet {
+pub fn init(config: &NetConfig, device: &Device) -> Layers {
     let mut b = Builder::new(config.input_shape(), slim_style(config), device);
     b.conv("conv 1", conv(7, 64).stride(2)).pool("max pool 1", Pool::max(3, 2, 1));
     b.conv("conv 2 reduce", conv(1, 64)).conv("conv 2", conv(3, 192)).pool("max pool 2", Pool::max(3, 2, 1));
@@ -35,7 +35,7 @@ pub fn init(config: &NetConfig, device: &Device) -> TableNet {
         inception(&mut b, module);
     }
     b.pool("avg pool", Pool::global()).dropout(config.dropout).linear("linear", config.embedding_size);
-    b.finish_net()
+    b.finish()
 }
 
 fn inception(b: &mut Builder, &Module(name, one, three, double, pool, project): &Module) {

@@ -7,7 +7,7 @@
 use burn::tensor::Device;
 
 use super::NetConfig;
-use super::blocks::{Activation, BatchNormStyle, Bias, Builder, Init, Op, Pool, Stage, Style, TableNet, Width};
+use super::blocks::{Activation, BatchNormStyle, Bias, Builder, Init, Op, Pool, Stage, Style, Layers, Width};
 
 /// 35×35, with so many channels projected after pooling.
 macro_rules! mixed_35 {
@@ -91,10 +91,10 @@ const TABLE: [Stage; 18] = [
     mixed_8!("mixed 7c"),
 ];
 
-pub fn init(config: &NetConfig, device: &Device) -> TableNet {
+pub fn init(config: &NetConfig, device: &Device) -> Layers {
     let mut b = Builder::new(config.input_shape(), slim_style(config), device);
     b.stages(&TABLE).pool("avg pool", Pool::global()).dropout(config.dropout).linear("linear", config.embedding_size);
-    b.finish_net()
+    b.finish()
 }
 
 /// What TF-slim's Inception networks share; without batch norm the convolutions have biases.

@@ -5,7 +5,7 @@
 use burn::tensor::Device;
 
 use super::NetConfig;
-use super::blocks::{Builder, Op, Pool, Stage, TableNet};
+use super::blocks::{Builder, Op, Pool, Stage, Layers};
 use super::inception_v3::slim_style;
 
 /// Figure 3.
@@ -65,7 +65,7 @@ const C: &[&[Op]] = &[
 ];
 
 /// Figure 9.
-pub fn init(config: &NetConfig, device: &Device) -> TableNet {
+pub fn init(config: &NetConfig, device: &Device) -> Layers {
     let mut b = Builder::new(config.input_shape(), slim_style(config), device);
     b.stages(&STEM);
     repeat(&mut b, "inception-A", A, 4);
@@ -74,7 +74,7 @@ pub fn init(config: &NetConfig, device: &Device) -> TableNet {
     b.mixed("reduction-B", REDUCTION_B);
     repeat(&mut b, "inception-C", C, 3);
     b.pool("avg pool", Pool::global()).dropout(config.dropout).linear("linear", config.embedding_size);
-    b.finish_net()
+    b.finish()
 }
 
 fn repeat(b: &mut Builder, name: &str, branches: &[&[Op]], times: usize) {

@@ -6,7 +6,7 @@
 use burn::tensor::Device;
 
 use super::NetConfig;
-use super::blocks::{Activation, BatchNormStyle, Bias, Builder, Init, Style, TableNet, Width, conv, depthwise};
+use super::blocks::{Activation, BatchNormStyle, Bias, Builder, Init, Style, Layers, Width, conv, depthwise};
 
 enum Row {
     /// Conv 3×3: filters, stride.
@@ -33,7 +33,7 @@ const TABLE_1: [(&str, Row); 9] = [
     ("linear GDConv", Row::GlobalDepthwise),
 ];
 
-pub fn init(config: &NetConfig, device: &Device) -> TableNet {
+pub fn init(config: &NetConfig, device: &Device) -> Layers {
     let mut b = Builder::new(config.input_shape(), style(config), device);
     for (name, row) in TABLE_1 {
         match row {
@@ -45,7 +45,7 @@ pub fn init(config: &NetConfig, device: &Device) -> TableNet {
         };
     }
     b.dropout(config.dropout).conv("linear conv1×1", conv(1, 0).exact(config.embedding_size).linear());
-    b.finish_net()
+    b.finish()
 }
 
 /// Pointwise to t times the channels, depthwise 3×3, linear pointwise to c; a shortcut where the size stays.

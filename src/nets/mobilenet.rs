@@ -7,7 +7,7 @@
 use burn::tensor::Device;
 
 use super::NetConfig;
-use super::blocks::{Activation, BatchNormStyle, Bias, Builder, Init, Pool, Style, TableNet, Width, conv, depthwise};
+use super::blocks::{Activation, BatchNormStyle, Bias, Builder, Init, Pool, Style, Layers, Width, conv, depthwise};
 
 /// Filters of the pointwise convolution and stride of the depthwise one.
 const TABLE_1: [(usize, usize); 13] = [
@@ -26,7 +26,7 @@ const TABLE_1: [(usize, usize); 13] = [
     (1024, 1),
 ];
 
-pub fn init(config: &NetConfig, device: &Device) -> TableNet {
+pub fn init(config: &NetConfig, device: &Device) -> Layers {
     let style = Style {
         batch_norm: config.batch_norm.then_some(BatchNormStyle { epsilon: 1e-3, momentum: 0.0003 }),
         bias: Bias::WithoutBatchNorm,
@@ -42,5 +42,5 @@ pub fn init(config: &NetConfig, device: &Device) -> TableNet {
         b.conv(&format!("conv pw {}", index + 1), conv(1, filters));
     }
     b.pool("avg pool", Pool::global()).dropout(config.dropout).linear("fc", config.embedding_size);
-    b.finish_net()
+    b.finish()
 }

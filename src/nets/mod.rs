@@ -3,7 +3,8 @@
 //! A file of this folder reads like its paper's table: the rows stand in a constant, `init` walks them with a
 //! [`blocks::Builder`], and the result knows how to compute and how to describe itself. Two networks keep their layers
 //! in named fields instead, because published weight files fill them by name: [`inception_resnet_v1`] and [`openface`].
-//! The networks of the default pack, [`yunet`] and [`sface`], are written for inference.
+//! [`yunet`], which finds faces, is written for
+//! inference. [`Net`] is any of the embedding networks; [`recognise`] tells from a weight file which one it holds.
 
 use burn::tensor::Tensor;
 
@@ -21,8 +22,10 @@ pub mod inception_v4;
 pub mod likeness_small;
 pub mod mobilefacenet;
 pub mod mobilenet;
+mod net;
 pub mod nin;
 pub mod openface;
+pub mod recognise;
 pub mod sface;
 pub mod shufflenet;
 pub mod squeezenet;
@@ -30,6 +33,7 @@ pub mod yunet;
 pub mod zeiler_fergus;
 
 pub use config::NetConfig;
+pub use net::Net;
 
 /// Keeps the norm of a vector away from zero, as davidsandberg/facenet does.
 const NORM_EPSILON: f64 = 1e-10;

@@ -8,7 +8,7 @@
 use burn::tensor::Device;
 
 use super::NetConfig;
-use super::blocks::{Activation, BatchNormStyle, Bias, Builder, Conv, Init, Pool, Style, TableNet, Width, conv};
+use super::blocks::{Activation, BatchNormStyle, Bias, Builder, Conv, Init, Pool, Style, Layers, Width, conv};
 
 /// First convolution of a block and the filters of its two 1×1; the last block's last 1×1 is the embedding.
 type Mlpconv = (Conv, usize, Option<usize>);
@@ -29,7 +29,7 @@ pub enum Release {
     ImageNet,
 }
 
-pub fn init(release: Release, config: &NetConfig, device: &Device) -> TableNet {
+pub fn init(release: Release, config: &NetConfig, device: &Device) -> Layers {
     let (blocks, dropout_after): (&[Mlpconv], &[usize]) = match release {
         Release::Cifar => (&CIFAR, &[0, 1]),
         Release::ImageNet => (&IMAGENET, &[2]),
@@ -54,5 +54,5 @@ pub fn init(release: Release, config: &NetConfig, device: &Device) -> TableNet {
     }
     b.conv("embedding maps", conv(1, 0).exact(config.embedding_size).plain().linear());
     b.pool("global average", Pool::global());
-    b.finish_net()
+    b.finish()
 }

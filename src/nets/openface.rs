@@ -82,6 +82,23 @@ pub fn init(config: &NetConfig, device: &Device) -> Nn4Small2 {
 }
 
 impl Nn4Small2 {
+    /// The same function for inference, batch norms folded into the convolutions before them.
+    pub fn folded(self) -> Self {
+        Self {
+            conv1: self.conv1.folded(),
+            conv2: self.conv2.folded(),
+            conv3: self.conv3.folded(),
+            incept3a: self.incept3a.folded(),
+            incept3b: self.incept3b.folded(),
+            incept3c: self.incept3c.folded(),
+            incept4a: self.incept4a.folded(),
+            incept4e: self.incept4e.folded(),
+            incept5a: self.incept5a.folded(),
+            incept5b: self.incept5b.folded(),
+            ..self
+        }
+    }
+
     /// The table: forward and trace both walk it.
     fn stages(&self) -> Vec<(String, &dyn Block)> {
         vec![
@@ -156,6 +173,13 @@ impl DepthConcat {
         let module = Self { branches, pool: pool.clone(), pooled };
         b.shape = module.trace(b.shape, &mut Trace::default());
         module
+    }
+}
+
+impl DepthConcat {
+    fn folded(self) -> Self {
+        let folded = |branch: Vec<ConvUnit>| branch.into_iter().map(ConvUnit::folded).collect();
+        Self { branches: self.branches.into_iter().map(folded).collect(), ..self }
     }
 }
 

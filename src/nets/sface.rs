@@ -6,15 +6,19 @@
 //! slope a channel, and in place of average pooling and a classifier stands one linear layer over the flattened 7×7
 //! maps, between two batch norms.
 //!
-//! Left out: the dropout of ratio 0.4 before the linear layer, which does nothing at inference.
+//! The catalogue builds it in other sizes too: batch norm may be left out (then convolutions have a bias), and the
+//! linear layer takes whatever map is left of the input.
 
 use burn::module::Module;
 use burn::nn::conv::Conv2dConfig;
-use burn::nn::{BatchNorm, BatchNormConfig, Linear, LinearConfig, PRelu, PReluConfig, PaddingConfig2d};
+use burn::nn::{
+    BatchNorm, BatchNormConfig, Dropout, DropoutConfig, Linear, LinearConfig, PRelu, PReluConfig, PaddingConfig2d,
+};
 use burn::tensor::{Device, Tensor};
 
-use super::EmbeddingNet;
 use super::blocks::conv_norm::{ConvNorm, fold_norm_after, fold_norm_before};
+use super::blocks::{Block, MapShape, Trace, Width, describe};
+use super::{EmbeddingNet, NetConfig};
 use crate::types::{ChannelOrder, CropRule, InputRecipe, PixelScaling};
 use crate::weights::{TensorFile, WeightsError, fill};
 
@@ -49,7 +53,8 @@ const ROWS: [(usize, usize); 13] = [
     (1024, 1),
 ];
 
-const FINAL_SIDE: usize = 7;
+/// Of the release, before its linear layer.
+pub const DROPOUT: f64 = 0.4;
 
 /// The ε of the norms after convolutions, and of the two around the linear layer.
 const CONV_EPSILON: f64 = 1e-3;
@@ -61,27 +66,42 @@ pub struct SFace {
     stem: ConvUnit,
     rows: Vec<SeparableRow>,
     maps_norm: Option<BatchNorm>,
+    dropout: Dropout,
     linear: Linear,
     embedding_norm: Option<BatchNorm>,
 }
 
+/// Builds the network with random weights.
+pub fn init(config: &NetConfig, device: &Device) -> SFace {
+    let norm = config.batch_norm;
+    let width = Width { factor: config.width, multiple: 4 };
+    let mut channels = width.scale(STEM_CHANNELS);
+    let stem = ConvUnit::new(conv_3x3([3, channels], 1), norm, device);
+    let mut rows = Vec::with_capacity(ROWS.len());
+    for (channels_out, stride) in ROWS {
+        let channels_out = width.scale(channels_out);
+        rows.push(SeparableRow::new(channels, channels_out, stride, norm, device));
+        channels = channels_out;
+    }
+    let maps = trace_maps(&stem, &rows, config.input_shape(), &mut Trace::default());
+    let head_norm = |size| norm.then(|| BatchNormConfig::new(size).with_epsilon(HEAD_EPSILON).init(device));
+    SFace {
+        stem,
+        rows,
+        maps_norm: head_norm(channels),
+        dropout: DropoutConfig::new(config.dropout).init(),
+        linear: LinearConfig::new(maps.values(), config.embedding_size).init(device),
+        embedding_norm: head_norm(config.embedding_size),
+    }
+}
+
 impl SFace {
-    /// With random weights and its norms in place.
+    /// As it was released, with random weights.
     pub fn new(device: &Device) -> Self {
-        let mut channels = STEM_CHANNELS;
-        let mut rows = Vec::with_capacity(ROWS.len());
-        for (channels_out, stride) in ROWS {
-            rows.push(SeparableRow::new(channels, channels_out, stride, device));
-            channels = channels_out;
-        }
-        let head_norm = |size| Some(BatchNormConfig::new(size).with_epsilon(HEAD_EPSILON).init(device));
-        Self {
-            stem: ConvUnit::new(conv_3x3([3, STEM_CHANNELS], 1), device),
-            rows,
-            maps_norm: head_norm(channels),
-            linear: LinearConfig::new(channels * FINAL_SIDE * FINAL_SIDE, EMBEDDING_SIZE).init(device),
-            embedding_norm: head_norm(EMBEDDING_SIZE),
-        }
+        let input = [RECIPE.height as usize, RECIPE.width as usize];
+        let config =
+            NetConfig { input, embedding_size: EMBEDDING_SIZE, dropout: DROPOUT, batch_norm: true, width: 1.0 };
+        init(&config, device)
     }
 
     /// With the weights of the released ONNX file, norms in place.
@@ -112,14 +132,12 @@ impl SFace {
             maps_norm: None,
             linear,
             embedding_norm: None,
+            ..self
         }
     }
 }
 
 impl EmbeddingNet for SFace {
-    /// # Shapes
-    /// - images: `[batch, 3, 112, 112]`
-    /// - output: `[batch, 128]`
     fn forward(&self, images: Tensor<4>) -> Tensor<2> {
         let mut maps = self.stem.forward(images);
         for row in &self.rows {
@@ -128,7 +146,7 @@ impl EmbeddingNet for SFace {
         if let Some(norm) = &self.maps_norm {
             maps = norm.forward(maps);
         }
-        let embedding = self.linear.forward(maps.flatten(1, 3));
+        let embedding = self.linear.forward(self.dropout.forward(maps.flatten(1, 3)));
         match &self.embedding_norm {
             Some(norm) => norm.forward(embedding),
             None => embedding,
@@ -136,8 +154,33 @@ impl EmbeddingNet for SFace {
     }
 
     fn embedding_size(&self) -> usize {
-        EMBEDDING_SIZE
+        self.linear.weight.lazy_shape()[1]
     }
+}
+
+impl Block for SFace {
+    fn forward(&self, maps: Tensor<4>) -> Tensor<4> {
+        EmbeddingNet::forward(self, maps).unsqueeze_dims(&[2, 3])
+    }
+
+    fn trace(&self, input: MapShape, trace: &mut Trace) -> MapShape {
+        let mut shape = trace_maps(&self.stem, &self.rows, input, trace);
+        if let Some(norm) = &self.maps_norm {
+            shape = trace.named("bn1", shape, norm);
+        }
+        shape = trace.named("fc1", shape, &self.linear);
+        match &self.embedding_norm {
+            Some(norm) => trace.named("bn2", shape, norm),
+            None => shape,
+        }
+    }
+}
+
+/// Walks the convolutions, numbered as in the release.
+fn trace_maps(stem: &ConvUnit, rows: &[SeparableRow], input: MapShape, trace: &mut Trace) -> MapShape {
+    let shape = trace.named("conv_1", input, stem);
+    let numbered = (2..).zip(rows);
+    numbered.fold(shape, |shape, (number, row)| trace.named(&format!("conv_{number}"), shape, row))
 }
 
 /// Depthwise 3×3, then pointwise 1×1.
@@ -148,21 +191,26 @@ struct SeparableRow {
 }
 
 impl SeparableRow {
-    fn new(channels_in: usize, channels_out: usize, stride: usize, device: &Device) -> Self {
+    fn new(channels_in: usize, channels_out: usize, stride: usize, norm: bool, device: &Device) -> Self {
         let depthwise = conv_3x3([channels_in, channels_in], stride).with_groups(channels_in);
-        let pointwise = Conv2dConfig::new([channels_in, channels_out], [1, 1]);
-        Self { depthwise: ConvUnit::new(depthwise, device), pointwise: ConvUnit::new(pointwise, device) }
-    }
-
-    /// # Shapes
-    /// - input: `[batch, channels_in, side, side]`
-    /// - output: `[batch, channels_out, side / stride, side / stride]`
-    fn forward(&self, input: Tensor<4>) -> Tensor<4> {
-        self.pointwise.forward(self.depthwise.forward(input))
+        let padding = PaddingConfig2d::Explicit(0, 0, 0, 0);
+        let pointwise = Conv2dConfig::new([channels_in, channels_out], [1, 1]).with_padding(padding);
+        Self { depthwise: ConvUnit::new(depthwise, norm, device), pointwise: ConvUnit::new(pointwise, norm, device) }
     }
 
     fn folded(self) -> Self {
         Self { depthwise: self.depthwise.folded(), pointwise: self.pointwise.folded() }
+    }
+}
+
+impl Block for SeparableRow {
+    fn forward(&self, maps: Tensor<4>) -> Tensor<4> {
+        self.pointwise.forward(self.depthwise.forward(maps))
+    }
+
+    fn trace(&self, input: MapShape, trace: &mut Trace) -> MapShape {
+        let between = trace.named("depthwise", input, &self.depthwise);
+        trace.named("pointwise", between, &self.pointwise)
     }
 }
 
@@ -174,17 +222,31 @@ struct ConvUnit {
 }
 
 impl ConvUnit {
-    fn new(conv: Conv2dConfig, device: &Device) -> Self {
+    fn new(conv: Conv2dConfig, norm: bool, device: &Device) -> Self {
         let slope = PReluConfig::new().with_num_parameters(conv.channels[1]).init(device);
-        Self { layer: ConvNorm::new(conv, CONV_EPSILON, device), slope }
-    }
-
-    fn forward(&self, input: Tensor<4>) -> Tensor<4> {
-        self.slope.forward(self.layer.forward(input))
+        let layer = if norm {
+            ConvNorm::new(conv, CONV_EPSILON, device)
+        } else {
+            ConvNorm { conv: conv.init(device), norm: None }
+        };
+        Self { layer, slope }
     }
 
     fn folded(self) -> Self {
         Self { layer: self.layer.folded(), ..self }
+    }
+}
+
+impl Block for ConvUnit {
+    fn forward(&self, maps: Tensor<4>) -> Tensor<4> {
+        self.slope.forward(self.layer.forward(maps))
+    }
+
+    fn trace(&self, input: MapShape, trace: &mut Trace) -> MapShape {
+        let (kernel, output, params, multiply_adds) = describe(&self.layer.conv, input);
+        let norm = self.layer.norm.as_ref().map_or(0, |norm| 2 * norm.gamma.lazy_shape().num_elements());
+        let slope = self.slope.alpha.lazy_shape().num_elements();
+        trace.layer(kernel, output, params + norm + slope, multiply_adds)
     }
 }
 
@@ -290,9 +352,9 @@ mod tests {
         device.seed(5);
         let net = trained(&device);
         let images = Tensor::random([1, 3, 112, 112], Distribution::Uniform(-1.0, 1.0), &device);
-        let expected = net.forward(images.clone());
+        let expected = EmbeddingNet::forward(&net, images.clone());
         assert_eq!(expected.dims(), [1, EMBEDDING_SIZE]);
-        let folded = net.folded().forward(images);
+        let folded = EmbeddingNet::forward(&net.folded(), images);
         folded.into_data().assert_approx_eq::<f32>(&expected.into_data(), Tolerance::absolute(1e-5));
     }
 }

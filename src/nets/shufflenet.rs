@@ -8,7 +8,7 @@ use burn::tensor::Device;
 
 use super::NetConfig;
 use super::blocks::{
-    Activation, BatchNormStyle, Bias, Builder, Init, Layer, Pool, Shuffle, Style, TableNet, Width, conv, depthwise,
+    Activation, BatchNormStyle, Bias, Builder, Init, Layer, Pool, Shuffle, Style, Layers, Width, conv, depthwise,
 };
 
 /// Units of stages 2, 3, 4.
@@ -22,7 +22,7 @@ const TABLE_1: [(usize, usize); 5] = [(1, 144), (2, 200), (3, 240), (4, 272), (8
 ///
 /// # Panics
 /// With any other number of groups: table 1 has no such column.
-pub fn init(groups: usize, config: &NetConfig, device: &Device) -> TableNet {
+pub fn init(groups: usize, config: &NetConfig, device: &Device) -> Layers {
     let (_, first) = TABLE_1.into_iter().find(|(g, _)| *g == groups).expect("a column of table 1");
     let style = Style {
         batch_norm: config.batch_norm.then_some(BatchNormStyle::TORCH),
@@ -50,7 +50,7 @@ pub fn init(groups: usize, config: &NetConfig, device: &Device) -> TableNet {
         }
     }
     b.pool("global pool", Pool::global()).dropout(config.dropout).linear("fc", config.embedding_size);
-    b.finish_net()
+    b.finish()
 }
 
 fn unit(b: &mut Builder, name: &str, outputs: usize, [first_groups, groups]: [usize; 2], down: bool) {

@@ -7,7 +7,7 @@
 use burn::tensor::Device;
 
 use super::NetConfig;
-use super::blocks::{Activation, BatchNormStyle, Bias, Builder, Init, Pool, Style, TableNet, Width, conv};
+use super::blocks::{Activation, BatchNormStyle, Bias, Builder, Init, Pool, Style, Layers, Width, conv};
 
 enum Row {
     /// Squeeze to, expand to (twice).
@@ -30,7 +30,7 @@ const TABLE_1: [(&str, Row); 11] = [
     ("fire9", Row::Fire(64, 256)),
 ];
 
-pub fn init(config: &NetConfig, device: &Device) -> TableNet {
+pub fn init(config: &NetConfig, device: &Device) -> Layers {
     let style = Style {
         batch_norm: config.batch_norm.then_some(BatchNormStyle::SLIM),
         bias: Bias::WithoutBatchNorm,
@@ -49,7 +49,7 @@ pub fn init(config: &NetConfig, device: &Device) -> TableNet {
     }
     b.dropout(config.dropout).conv("conv10", conv(1, 0).exact(config.embedding_size).plain().linear());
     b.pool("avgpool10", Pool::global());
-    b.finish_net()
+    b.finish()
 }
 
 fn fire<'a>(b: &'a mut Builder, name: &str, squeeze: usize, expand: usize) -> &'a mut Builder {

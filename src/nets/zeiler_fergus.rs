@@ -8,7 +8,7 @@
 use burn::tensor::Device;
 
 use super::NetConfig;
-use super::blocks::{Activation, BatchNormStyle, Bias, Builder, Init, Pool, Style, TableNet, Width, conv};
+use super::blocks::{Activation, BatchNormStyle, Bias, Builder, Init, Pool, Style, Layers, Width, conv};
 
 enum Row {
     /// Kernel, stride, filters.
@@ -43,7 +43,7 @@ const TABLE_1: [(&str, Row); 19] = [
 ];
 
 /// Builds NN1; dropout, which the paper does not mention, sits before the embedding.
-pub fn init(config: &NetConfig, device: &Device) -> TableNet {
+pub fn init(config: &NetConfig, device: &Device) -> Layers {
     let mut b = Builder::new(config.input_shape(), style(config), device);
     for (name, row) in TABLE_1 {
         match row {
@@ -57,7 +57,7 @@ pub fn init(config: &NetConfig, device: &Device) -> TableNet {
         };
     }
     b.dropout(config.dropout).linear("fc7128", config.embedding_size);
-    b.finish_net()
+    b.finish()
 }
 
 /// What NN1 to NNS2 share.

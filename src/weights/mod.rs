@@ -22,7 +22,7 @@ pub mod remap;
 mod safetensors;
 mod tensors;
 
-pub use self::safetensors::{ModelCard, load, read_safetensors, save, write_safetensors};
+pub use self::safetensors::{ModelCard, load, read_card, read_safetensors, save, write_safetensors};
 pub use fill::{collect, fill};
 pub use format::Format;
 pub use graph_def::read_graph_def;

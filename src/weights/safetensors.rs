@@ -28,6 +28,12 @@ pub struct ModelCard {
     pub dimensions: usize,
     /// Size, crop and pixel scaling of the pictures it was trained on.
     pub input: InputRecipe,
+    /// Whether its convolutions have batch norms; the catalogue's own choice where not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch_norm: Option<bool>,
+    /// Of its training; the catalogue's own where not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dropout: Option<f64>,
     /// The training run that made it, where there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<String>,
@@ -42,10 +48,15 @@ pub fn save<M: Module>(module: &M, card: &ModelCard, path: &Path) -> Result<(), 
 /// Reads a file written by [`save`].
 pub fn load(path: &Path) -> Result<(TensorFile, ModelCard), WeightsError> {
     let bytes = fs::read(path).map_err(|source| WeightsError::Read { path: path.to_owned(), source })?;
-    let (_, header) = SafeTensors::read_metadata(&bytes).map_err(malformed)?;
+    let card = read_card(&bytes)?.ok_or_else(|| malformed("it says nothing about the network it belongs to"))?;
+    Ok((read_safetensors(&bytes)?, card))
+}
+
+/// What a SafeTensors file says about its network; none where another tool wrote it.
+pub fn read_card(bytes: &[u8]) -> Result<Option<ModelCard>, WeightsError> {
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(malformed)?;
     let card = header.metadata().as_ref().and_then(|entries| entries.get(CARD_KEY));
-    let card = card.ok_or_else(|| malformed("it says nothing about the network it belongs to"))?;
-    Ok((read_safetensors(&bytes)?, serde_json::from_str(card).map_err(malformed)?))
+    card.map(|card| serde_json::from_str(card).map_err(malformed)).transpose()
 }
 
 /// Every tensor of floating-point type, as f32. Integers are left out (see the module's page).
@@ -136,7 +147,14 @@ mod tests {
             scaling: PixelScaling::PerImage,
             channels: ChannelOrder::Rgb,
         };
-        ModelCard { architecture: "nn4.small2".into(), dimensions: 128, input, run: Some("2026-11-01".into()) }
+        ModelCard {
+            architecture: "nn4.small2".into(),
+            dimensions: 128,
+            input,
+            batch_norm: Some(true),
+            dropout: None,
+            run: Some("2026-11-01".into()),
+        }
     }
 
     #[test]

@@ -70,7 +70,7 @@ pub fn eval_clusters(
     };
     run.json("result.json", &outcome)?;
     let rows: Vec<&SweepPoint> = points.iter().collect();
-    run.file("sweep.csv", table(&rows).to_csv().as_bytes())?;
+    run.table("sweep", &table(&rows))?;
     let mut report = Report::new(format!("Clusters of {} images by {}", outcome.images, outcome.model));
     report.push(Part::Text(format!(
         "{people} people, {linkage:?} linkage, {} images skipped. The highest B-cubed F is {} at threshold {:.3}, with {} \

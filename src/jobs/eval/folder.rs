@@ -138,7 +138,7 @@ fn report(
         table.push(vec![one_in(point.target), format!("{:.4}", point.threshold), percent(point.val), far]);
     }
     report.push(Part::Table(table.clone()));
-    run.file("vals.csv", table.to_csv().as_bytes())?;
+    run.table("vals", &table)?;
     let width = 4.0 / PLOT_BINS as f64;
     let (same, different) = (counted.same.coarse(PLOT_BINS), counted.different.coarse(PLOT_BINS));
     let threshold = outcome.val.threshold;

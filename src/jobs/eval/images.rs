@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow, ensure};
 use image::RgbImage;
 use rayon::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::degrade::degrade;
 use super::inputs::{Faces, InputFile};
@@ -20,7 +20,7 @@ use crate::types::{Cancel, Detection, Embedding, ModelId};
 const BATCH: usize = 16;
 
 /// Which part of an image is the face.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FaceCrop {
     /// The largest face that the detector finds.
@@ -55,7 +55,7 @@ pub fn embed_images(
 ) -> Result<Vec<Faces>> {
     ensure!(folder.is_dir(), "there is no folder of images at {}", folder.display());
     let mut sets = vec![(Vec::new(), Vec::new()); views.len()];
-    let mut failed = Vec::new();
+    let (mut failed, mut found) = (Vec::new(), Vec::new());
     let mut meter = Meter::start(Stage::Embedding, Some(paths.len() as u64));
     for batch in paths.chunks(BATCH) {
         ensure!(!cancel.is_cancelled(), "cancelled; nothing was kept");
@@ -64,7 +64,8 @@ pub fn embed_images(
         for (&path, embedded) in batch.iter().zip(embed_batch(engine, &files, &photos, crop, views)?) {
             match embedded {
                 Err(error) => failed.push((path.to_owned(), format!("{error:#}"))),
-                Ok(embeddings) => {
+                Ok((embeddings, face)) => {
+                    found.push(face);
                     for ((paths, vectors), embedding) in sets.iter_mut().zip(embeddings) {
                         paths.push(path.to_owned());
                         vectors.push(embedding.as_slice().to_vec());
@@ -78,19 +79,23 @@ pub fn embed_images(
     let set = |(paths, vectors)| {
         let mut images = EmbeddedImages::new(paths, vectors)?;
         (images.model, images.failed) = (Some(engine.model_id().0.clone()), failed.clone());
+        images.faces.clone_from(&found);
         Ok(Faces { images, inputs: inputs.clone() })
     };
     sets.into_iter().map(set).collect()
 }
 
-/// For each photo an embedding a view, or why it has none.
+/// An embedding a view, and where the face is in the photo.
+type Embedded = (Vec<Embedding>, Option<Detection>);
+
+/// For each photo its embeddings, or why it has none.
 fn embed_batch(
     engine: &Engine,
     files: &[PathBuf],
     photos: &[Result<Photo>],
     crop: FaceCrop,
     views: &[View],
-) -> Result<Vec<Result<Vec<Embedding>>>> {
+) -> Result<Vec<Result<Embedded>>> {
     let readable: Vec<(&Path, &Photo)> =
         files.iter().zip(photos).filter_map(|(file, photo)| Some((file.as_path(), photo.as_ref().ok()?))).collect();
     let mut crops = crops_of(engine, &readable, crop)?.into_iter();
@@ -119,7 +124,8 @@ fn embed_batch(
             .iter()
             .map(|&view| if asks(&cut, view) { vectors.next().flatten() } else { cut.embedding.clone() })
             .collect();
-        vectors.into_iter().collect::<Option<Vec<_>>>().context("the network gave no direction")
+        let vectors = vectors.into_iter().collect::<Option<Vec<_>>>().context("the network gave no direction")?;
+        Ok((vectors, cut.face))
     };
     Ok(embedded.into_iter().map(|cut| cut.and_then(&mut answer)).collect())
 }
@@ -128,11 +134,14 @@ fn embed_batch(
 struct Cut {
     crop: RgbImage,
     embedding: Option<Embedding>,
+    /// In pixels of the full photo.
+    face: Option<Detection>,
 }
 
 fn crops_of(engine: &Engine, photos: &[(&Path, &Photo)], crop: FaceCrop) -> Result<Vec<Result<Cut>>> {
     let whole = |square: fn(&RgbImage, f32) -> RgbImage, share: f32| {
-        let cut = |(_, photo): &(&Path, &Photo)| Ok(Cut { crop: square(&photo.pixels, share), embedding: None });
+        let cut =
+            |(_, photo): &(&Path, &Photo)| Ok(Cut { crop: square(&photo.pixels, share), embedding: None, face: None });
         photos.iter().map(cut).collect()
     };
     Ok(match crop {
@@ -146,7 +155,8 @@ fn crops_of(engine: &Engine, photos: &[(&Path, &Photo)], crop: FaceCrop) -> Resu
                 .map(|((_, photo), faces)| {
                     let face = chosen(faces?, photo, crop).context("no face was found")?;
                     let in_photo = scaled(&face.detection, photo.scale());
-                    Ok(Cut { crop: engine.crop(&photo.pixels, &in_photo), embedding: face.embedding })
+                    let crop = engine.crop(&photo.pixels, &in_photo);
+                    Ok(Cut { crop, embedding: face.embedding, face: Some(face.detection) })
                 })
                 .collect()
         }
@@ -176,7 +186,7 @@ fn seen(crop: &RgbImage, view: View) -> Result<RgbImage> {
     })
 }
 
-fn centre_square(pixels: &RgbImage, share: f32) -> RgbImage {
+pub(super) fn centre_square(pixels: &RgbImage, share: f32) -> RgbImage {
     let (width, height) = pixels.dimensions();
     let side = ((width.min(height) as f32 * share).round() as u32).clamp(1, width.min(height));
     image::imageops::crop_imm(pixels, (width - side) / 2, (height - side) / 2, side, side).to_image()

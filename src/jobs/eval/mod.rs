@@ -3,12 +3,16 @@
 mod clusters;
 mod compat;
 mod degrade;
+mod errata_file;
 mod folder;
 mod images;
 mod inputs;
 mod pairs;
 mod present;
+mod reopen;
+mod rows;
 mod run_folder;
+mod seen;
 mod sensitivity;
 #[cfg(test)]
 mod tests;
@@ -16,9 +20,15 @@ mod video;
 
 pub use clusters::{ClustersOutcome, eval_clusters};
 pub use compat::{CompatOutcome, eval_compat};
+pub use errata_file::{ErrataFile, mislabelled};
 pub use folder::{FolderOutcome, eval_folder};
 pub use images::{FaceCrop, View, embed_images, labelled_images};
 pub use inputs::{Faces, InputFile, read_embeddings};
-pub use pairs::{Arithmetic, ListFormat, Mirror, PairsConfig, PairsOutcome, eval_pairs, listed_images};
+pub use pairs::{
+    Arithmetic, ListFormat, Mirror, PairsConfig, PairsOutcome, WithoutErrata, eval_images, eval_pairs, listed_images,
+};
+pub use reopen::{open_run, pair_runs};
+pub use rows::{CurveRows, Elsewhere, FailureRow, PairHistogram, PairsRun, Threshold};
+pub use seen::{SeenFace, seen_face};
 pub use sensitivity::{SensitivityConfig, SensitivityOutcome, eval_sensitivity};
 pub use video::{VideoConfig, VideoOutcome, eval_video};

@@ -4,21 +4,24 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use super::errata_file::ErrataFile;
+use super::images::{FaceCrop, View, embed_images};
 use super::inputs::{Faces, join_mirrored, read_text};
 use super::present;
+use super::reopen::{faces_by_path, keep};
+use super::rows::PairsRun;
 use super::run_folder::RunFolder;
 use crate::embed::quantise::QuantisedEmbedding;
 use crate::eval::embedded::EmbeddedImages;
 use crate::eval::errata::Errata;
-use crate::eval::failures::{Failure, failures};
 use crate::eval::lfw::{Centring, Judgement, Options, RowPair, judge, judge_split};
 use crate::eval::quantised::{QuantisationCost, cost};
 use crate::eval::sandberg::{self, Published};
 use crate::eval::{LabelledPair, Metric, PairList, ScoredPair, Vectors};
-use crate::jobs::Home;
-use crate::types::Embedding;
+use crate::jobs::{Engine, Home, JobEvent};
+use crate::types::{Cancel, Embedding};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -28,7 +31,7 @@ pub enum ListFormat {
 }
 
 /// Whose way of computing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Arithmetic {
     Exact,
@@ -52,7 +55,10 @@ pub struct PairsConfig {
     pub format: ListFormat,
     /// A list whose pairs choose the threshold instead of the other folds: View 1.
     pub threshold_from: Option<PathBuf>,
-    pub errata: Option<PathBuf>,
+    /// The user's marks; the file need not exist.
+    pub errata: PathBuf,
+    /// How faces were cut; None for ready embeddings.
+    pub crop: Option<FaceCrop>,
     /// Folder of images, for pictures in the report.
     pub images: Option<PathBuf>,
     pub mirror: Option<Mirror>,
@@ -62,7 +68,7 @@ pub struct PairsConfig {
 }
 
 /// The object that `--json` prints.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct PairsOutcome {
     pub accuracy_mean: f64,
     pub accuracy_se: f64,
@@ -92,12 +98,13 @@ pub struct PairsOutcome {
     pub run: PathBuf,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct WithoutErrata {
     pub doubted_pairs: usize,
     pub accuracy_mean: f64,
     pub accuracy_se: f64,
     pub val_mean: f64,
+    pub val_se: f64,
 }
 
 /// Pairs that have both embeddings, and what is missing.
@@ -129,6 +136,26 @@ pub(super) fn resolve(images: &EmbeddedImages, list: &PairList) -> Resolved {
     resolved
 }
 
+/// Embeds the images that `config`'s lists name with the networks of `engine`, judges them, and writes a run.
+pub fn eval_images(
+    home: &Home,
+    engine: &Engine,
+    config: &PairsConfig,
+    cancel: &Cancel,
+    events: &mut dyn FnMut(JobEvent),
+) -> Result<PairsRun> {
+    let folder = config.images.as_deref().context("embedding images needs their folder")?;
+    let lists = std::iter::once(config.list.as_path()).chain(config.threshold_from.as_deref());
+    let paths = listed_images(lists, config.format)?;
+    let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+    let crop = config.crop.context("embedding images needs a way to cut faces")?;
+    let views = [View::Plain, View::Mirrored];
+    let views = if config.mirror.is_some() { &views[..] } else { &views[..1] };
+    let mut sets = embed_images(home, engine, (folder, &paths), crop, views, cancel, events)?.into_iter();
+    let faces = sets.next().context("no image was embedded")?;
+    eval_pairs(home, faces, sets.next().as_ref(), config, &mut |text| events(JobEvent::Note(text)))
+}
+
 /// Judges `faces` on a list of pairs and writes a run.
 pub fn eval_pairs(
     home: &Home,
@@ -136,7 +163,7 @@ pub fn eval_pairs(
     mirrored: Option<&Faces>,
     config: &PairsConfig,
     note: &mut dyn FnMut(String),
-) -> Result<PairsOutcome> {
+) -> Result<PairsRun> {
     faces.notes(note);
     let (text, input) = read_text(&config.list)?;
     faces.inputs.push(input);
@@ -164,24 +191,29 @@ pub fn eval_pairs(
         ));
     }
     let errata = read_errata(&mut faces, config)?;
-    let without = errata.as_ref().map(|errata| without_errata(&judged, &resolved, errata, config)).transpose()?;
 
     let run = RunFolder::create(home, config.kind, config, &faces.inputs)?;
-    let outcome = PairsOutcome {
-        without_errata: without.flatten(),
-        bytes: byte_cost(&faces, &resolved, &judged, config)?,
-        ..outcome(&run, &faces, &resolved, &judged, published.as_ref(), config)
+    let bytes = byte_cost(&faces, &resolved, &judged, config)?;
+    let outcome = PairsOutcome { bytes, ..outcome(&run, &faces, &resolved, &judged, published.as_ref(), config) };
+    let mut judged = PairsRun {
+        outcome,
+        judged,
+        metric: config.options.metric,
+        far_rule: config.options.far_rule,
+        images: config.images.clone(),
+        crop: config.crop,
+        faces: faces_by_path(&faces.images, &resolved.pairs),
+        pairs: resolved.pairs,
+        split: config.threshold_from.is_some(),
     };
-    let wrong = failures(&judged.scored, |fold| judged.threshold_of(fold).unwrap_or(f64::NAN));
-    run.json("result.json", &outcome)?;
-    run.json("folds.json", &judged.folds)?;
+    judged.outcome.without_errata = judged.without(&errata)?;
+    run.json("result.json", &judged.outcome)?;
+    keep(&run, &judged)?;
     if let Some(published) = &published {
         run.json("sandberg.json", published)?;
     }
-    run.file("failures.csv", present::failure_table(&wrong, &resolved.pairs, errata.as_ref()).to_csv().as_bytes())?;
-    run.file("pairs.csv", present::distance_table(&judged.scored, &resolved.pairs).to_csv().as_bytes())?;
-    present::pairs_report(&run, &judged, &outcome, &wrong, &resolved.pairs, errata.as_ref(), config, note)?;
-    Ok(outcome)
+    present::pairs_report(&run, &judged, &errata, config, note)?;
+    Ok(judged)
 }
 
 /// The images that lists of pairs name, each once.
@@ -245,33 +277,13 @@ fn published(faces: &Faces, resolved: &Resolved, list: &PairList, config: &Pairs
     found.context("the published arithmetic cannot judge these pairs")
 }
 
-fn read_errata(faces: &mut Faces, config: &PairsConfig) -> Result<Option<Errata>> {
-    let Some(path) = &config.errata else { return Ok(None) };
-    let (text, input) = read_text(path)?;
-    faces.inputs.push(input);
-    let errata = Errata::parse(&text).with_context(|| format!("cannot use {}", path.display()))?;
-    Ok((!errata.is_empty()).then_some(errata))
-}
-
-/// The same thresholds' protocol on the pairs whose labels are trusted.
-fn without_errata(
-    judged: &Judgement,
-    resolved: &Resolved,
-    errata: &Errata,
-    config: &PairsConfig,
-) -> Result<Option<WithoutErrata>> {
-    let (trusted, doubted_pairs) = errata.trusted(&resolved.pairs);
-    if doubted_pairs == 0 || config.threshold_from.is_some() {
-        return Ok(None);
+/// What is built in and the user's marks; a file of marks that exists is one of the run's inputs.
+fn read_errata(faces: &mut Faces, config: &PairsConfig) -> Result<Errata> {
+    let marks = ErrataFile::at(&config.errata)?;
+    if config.errata.exists() {
+        faces.inputs.push(read_text(&config.errata)?.1);
     }
-    let kept: Vec<ScoredPair> = trusted.iter().map(|&pair| judged.scored[pair]).collect();
-    let again = crate::eval::lfw::judge_scored(&kept, config.options.far_target, config.options.far_rule)?;
-    Ok(Some(WithoutErrata {
-        doubted_pairs,
-        accuracy_mean: again.accuracy.mean,
-        accuracy_se: again.accuracy.standard_error,
-        val_mean: again.val.mean,
-    }))
+    Ok(marks.errata())
 }
 
 /// The same pairs judged by embeddings of one byte a dimension.
@@ -351,12 +363,4 @@ fn far_resolved(judged: &Judgement, target: f64) -> bool {
     let fewest = judged.folds.iter().map(|fold| pairs_of(fold.fold)).min().unwrap_or(0);
     // One fold alone had its threshold from another list, whose size is not known here.
     judged.folds.len() == 1 || fewest as f64 * target >= 1.0 - 1e-9
-}
-
-/// How a failure is told.
-pub(super) fn mistake_word(failure: &Failure) -> &'static str {
-    match failure.mistake {
-        crate::eval::failures::Mistake::FalseAccept => "False accept",
-        crate::eval::failures::Mistake::FalseReject => "False reject",
-    }
 }

@@ -4,18 +4,19 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use super::pairs::{Arithmetic, PairsConfig, PairsOutcome, mistake_word};
+use super::pairs::{Arithmetic, PairsConfig, PairsOutcome};
+use super::rows::{FailureRow, PairHistogram, PairsRun, Threshold};
 use super::run_folder::RunFolder;
-use crate::eval::errata::{Errata, Finding};
-use crate::eval::failures::Failure;
+use crate::eval::errata::Errata;
+use crate::eval::failures::Mistake;
 use crate::eval::lfw::Judgement;
-use crate::eval::roc::{averaged, log_fars};
-use crate::eval::{LabelledPair, Metric, Roc, ScoredPair};
+use crate::eval::{Metric, Roc};
 use crate::export::Table;
 use crate::export::figures::{Axis, Figure, Scale, Series, Shape};
 use crate::export::report::{Card, Part, Report};
 
-const BINS: usize = 80;
+/// Over the range of the metric.
+const BINS: u32 = 80;
 /// Pictures make a page heavy; the table beside it lists every failure.
 const CARDS: usize = 60;
 const CARD_PIXELS: u32 = 216;
@@ -70,55 +71,57 @@ pub(super) fn histogram_figure(title: &str, axis: &str, width: f64, same: &[u64]
         .with(Series::new("different people", Shape::Histogram, points(&different)))
 }
 
-pub(super) fn failure_table(wrong: &[Failure], pairs: &[LabelledPair], errata: Option<&Errata>) -> Table {
+fn failure_table(wrong: &[FailureRow]) -> Table {
     let mut table =
         Table::new(&["Mistake", "First", "Second", "Distance", "Threshold", "Fold", "Known about the label"]);
     for failure in wrong {
-        let pair = &pairs[failure.pair];
         table.push(vec![
             mistake_word(failure).to_owned(),
-            pair.a.clone(),
-            pair.b.clone(),
+            failure.pair.a.clone(),
+            failure.pair.b.clone(),
             format!("{:.4}", failure.distance),
             format!("{:.4}", failure.threshold),
-            (failure.fold + 1).to_string(),
-            known(errata, pair),
+            (failure.pair.fold + 1).to_string(),
+            known(failure),
         ]);
     }
     table
 }
 
-pub(super) fn distance_table(scored: &[ScoredPair], pairs: &[LabelledPair]) -> Table {
+fn distance_table(run: &PairsRun) -> Table {
     let mut table = Table::new(&["first", "second", "same", "fold", "distance"]);
-    for (scored, pair) in scored.iter().zip(pairs) {
+    for (scored, pair) in run.judged.scored.iter().zip(&run.pairs) {
         let same = u8::from(pair.same).to_string();
         table.push(vec![pair.a.clone(), pair.b.clone(), same, pair.fold.to_string(), scored.distance.to_string()]);
     }
     table
 }
 
-/// Figures and page of a run on pairs.
-#[expect(clippy::too_many_arguments, reason = "each is one thing that the page shows")]
+/// Tables, figures and page of a run on pairs.
 pub(super) fn pairs_report(
     run: &RunFolder,
-    judged: &Judgement,
-    outcome: &PairsOutcome,
-    wrong: &[Failure],
-    pairs: &[LabelledPair],
-    errata: Option<&Errata>,
+    judged: &PairsRun,
+    errata: &Errata,
     config: &PairsConfig,
     note: &mut dyn FnMut(String),
 ) -> Result<()> {
+    let outcome = &judged.outcome;
+    let wrong = judged.failures(Threshold::OfFold, errata, &[]);
+    let folds = fold_table(&judged.judged);
+    run.table("failures", &failure_table(&wrong))?;
+    run.file("folds.csv", folds.to_csv().as_bytes())?;
+    run.file("pairs.csv", distance_table(judged).to_csv().as_bytes())?;
     let mut report = Report::new(format!("{} on {}", outcome.model, file_name(&config.list)));
-    report.push(Part::Text(summary(outcome, judged, config)));
-    report.push(Part::Numbers(numbers(outcome, judged)));
+    report.push(Part::Text(summary(outcome, &judged.judged, config)));
+    report.push(Part::Numbers(numbers(outcome, &judged.judged)));
     if let Some(without) = &outcome.without_errata {
         report.push(Part::Text(format!(
-            "Without {} pairs whose label is doubted: accuracy {} ± {} (s.e.), VAL {}",
+            "Without {} pairs whose label is doubted: accuracy {} ± {} (s.e.), VAL {} ± {}",
             without.doubted_pairs,
             percent(without.accuracy_mean),
             percent(without.accuracy_se),
-            percent(without.val_mean)
+            percent(without.val_mean),
+            percent(without.val_se)
         )));
     }
     if let Some(bytes) = &outcome.bytes {
@@ -132,17 +135,16 @@ pub(super) fn pairs_report(
         )));
     }
     report.push(Part::Heading("Curves".to_owned()));
-    for (name, figure) in figures(judged, outcome, config) {
+    for (name, figure) in figures(judged) {
         report.push(Part::Figure(run.figure(name, &figure, note)?));
     }
     report.push(Part::Heading("Folds".to_owned()));
-    report.push(Part::Table(fold_table(judged)));
+    report.push(Part::Table(folds));
     report.push(Part::Heading(format!("{} wrong pairs", wrong.len())));
-    if let Some(images) = &config.images {
-        report.push(Part::Cards(wrong.iter().take(CARDS).map(|f| card(f, &pairs[f.pair], errata, images)).collect()));
+    if config.images.is_some() {
+        report.push(Part::Cards(wrong.iter().take(CARDS).map(card).collect()));
     }
-    report.push(Part::Table(failure_table(wrong, pairs, errata)));
-    run.file("folds.csv", fold_table(judged).to_csv().as_bytes())?;
+    report.push(Part::Table(failure_table(&wrong)));
     run.report(&report)
 }
 
@@ -183,46 +185,34 @@ fn numbers(outcome: &PairsOutcome, judged: &Judgement) -> Vec<(String, String, S
     ]
 }
 
-fn figures(judged: &Judgement, outcome: &PairsOutcome, config: &PairsConfig) -> Vec<(&'static str, Figure)> {
-    let pooled = &judged.pooled;
-    let fars = log_fars((1.0 / pooled.different as f64).min(0.1), 20);
-    let averaged = averaged(&judged.curves, &fars);
-    let band = averaged.iter().map(|point| {
+fn figures(run: &PairsRun) -> Vec<(&'static str, Figure)> {
+    let curve = run.curve();
+    let band = curve.band.iter().map(|point| {
         let low = (point.val - point.standard_error).max(0.0);
         [point.far, low, (point.val + point.standard_error).min(1.0)]
     });
-    let band = if judged.curves.len() > 1 { band.collect() } else { Vec::new() };
-    let largest = if config.options.metric == Metric::Angle { 1.0 } else { 4.0 };
-    let width = largest / BINS as f64;
-    let counts = |same: bool| {
-        // Concatenated mirror images reach squared distances of 8.
-        let mut counts = vec![0_u64; 2 * BINS];
-        for pair in judged.scored.iter().filter(|pair| pair.same == same) {
-            counts[((pair.distance / width) as usize).min(2 * BINS - 1)] += 1;
-        }
-        counts
-    };
-    let threshold = judged.thresholds().iter().sum::<f64>() / judged.folds.len() as f64;
-    let axis = match config.options.metric {
+    let (model, pooled) = (run.outcome.model.clone(), &run.judged.pooled);
+    let bins_a_unit = BINS / run.largest() as u32;
+    let PairHistogram { same, different, .. } = run.histogram(bins_a_unit);
+    let threshold = run.mean_threshold();
+    let axis = match run.metric {
         Metric::SquaredL2 => "Squared distance",
         Metric::Angle => "Angle / π",
     };
-    let model = outcome.model.clone();
+    let roc = [(model.clone(), pooled, band.collect())];
     let mut figures = vec![
-        ("roc", roc_figure("ROC over all pairs, ± standard error over folds", &[(model.clone(), pooled, band)])),
-        ("det", det_figure("Detection error trade-off", &[(model, pooled)])),
+        ("roc", roc_figure("ROC over all pairs, ± standard error over folds", &roc)),
+        ("det", det_figure("Detection error trade-off", &[(model.clone(), pooled)])),
         (
             "distances",
-            histogram_figure("Distances of pairs", axis, width, &counts(true), &counts(false))
+            histogram_figure("Distances of pairs", axis, 1.0 / f64::from(bins_a_unit), &same, &different)
                 .marked(threshold, format!("threshold {threshold:.3}")),
         ),
     ];
-    if judged.curves.len() > 1 {
-        let points = averaged.iter().map(|point| [point.far, point.val]).collect();
-        let smallest = fars.first().copied().unwrap_or(1e-3);
-        let lowest = averaged.first().map_or(0.0, |point| if point.val > 0.9 { 0.9 } else { 0.0 });
-        let figure = Figure::roc("ROC averaged over folds", smallest, lowest);
-        figures.push(("roc-averaged", figure.with(Series::new(outcome.model.clone(), Shape::Line, points))));
+    if let Some(first) = curve.band.first() {
+        let points = curve.band.iter().map(|point| [point.far, point.val]).collect();
+        let figure = Figure::roc("ROC averaged over folds", first.far, if first.val > 0.9 { 0.9 } else { 0.0 });
+        figures.push(("roc-averaged", figure.with(Series::new(model, Shape::Line, points))));
     }
     figures
 }
@@ -243,21 +233,28 @@ fn fold_table(judged: &Judgement) -> Table {
     table
 }
 
-fn card(failure: &Failure, pair: &LabelledPair, errata: Option<&Errata>, images: &Path) -> Card {
+fn card(failure: &FailureRow) -> Card {
     let mut lines = vec![
         format!("Distance {:.3}, threshold {:.3}", failure.distance, failure.threshold),
-        stem(&pair.a).to_owned(),
-        stem(&pair.b).to_owned(),
+        stem(&failure.pair.a).to_owned(),
+        stem(&failure.pair.b).to_owned(),
     ];
-    lines.extend(Some(known(errata, pair)).filter(|known| !known.is_empty()));
-    let pictures = [&pair.a, &pair.b].map(|path| thumbnail(&images.join(path)));
+    lines.extend(Some(known(failure)).filter(|known| !known.is_empty()));
+    let pictures = match &failure.photos {
+        Some(photos) => [0, 1].map(|side: usize| thumbnail(&photos[side])),
+        None => [None, None],
+    };
     Card { pictures, title: mistake_word(failure).to_owned(), lines }
 }
 
-fn known(errata: Option<&Errata>, pair: &LabelledPair) -> String {
-    match errata.map(|errata| errata.finding(pair)) {
-        Some(Finding::Doubted(why)) => format!("Label doubted: {why}"),
-        _ => String::new(),
+fn known(failure: &FailureRow) -> String {
+    failure.doubt.as_ref().map_or(String::new(), |why| format!("Label doubted: {why}"))
+}
+
+fn mistake_word(failure: &FailureRow) -> &'static str {
+    match failure.mistake {
+        Mistake::FalseAccept => "False accept",
+        Mistake::FalseReject => "False reject",
     }
 }
 

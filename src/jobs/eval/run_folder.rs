@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 
 use super::inputs::InputFile;
+use crate::export::Table;
 use crate::export::figures::{Figure, PngError, to_png};
 use crate::export::report::Report;
 use crate::jobs::Home;
@@ -57,6 +58,12 @@ impl RunFolder {
     pub(super) fn file(&self, name: &str, bytes: &[u8]) -> Result<()> {
         let path = self.0.join(name);
         fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))
+    }
+
+    /// A table as CSV and as JSON.
+    pub(super) fn table(&self, name: &str, table: &Table) -> Result<()> {
+        self.file(&format!("{name}.csv"), table.to_csv().as_bytes())?;
+        self.json(&format!("{name}.json"), table)
     }
 
     /// SVG, PNG and CSV of a figure. A system without fonts gets no PNG and one note.

@@ -64,7 +64,7 @@ pub fn eval_sensitivity(
     let run = RunFolder::create(home, "sensitivity", config, &inputs)?;
     let outcome = SensitivityOutcome { study: config.study, rows, model: first.model(), run: run.path().to_owned() };
     run.json("result.json", &outcome)?;
-    run.file("levels.csv", table(&outcome).to_csv().as_bytes())?;
+    run.table("levels", &table(&outcome))?;
     let mut report = Report::new(format!("{}: {}", outcome.model, config.study.label()));
     report.push(Part::Text(format!(
         "VAL at {} wrong on {} pairs, the threshold chosen at each level. The paper's column is its own network on its \

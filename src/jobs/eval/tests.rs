@@ -44,7 +44,10 @@ impl Place {
                 }
                 let mut vector = vec![0.0_f32; PEOPLE + 1];
                 (vector[person], vector[PEOPLE]) = ((photo as f32 * turn).cos(), (photo as f32 * turn).sin());
-                let line = serde_json::json!({ "path": path, "model": model, "embedding": vector });
+                let line = serde_json::json!({
+                    "path": path, "model": model, "embedding": vector, "box": [1, 2, 30, 40], "score": 0.9,
+                    "landmarks": [[5, 6], [7, 8], [9, 10], [11, 12], [13, 14]],
+                });
                 text += &format!("{line}\n");
             }
         }
@@ -63,12 +66,14 @@ impl Place {
 }
 
 fn config(list: PathBuf) -> PairsConfig {
+    let errata = list.with_file_name("marks.tsv");
     PairsConfig {
         kind: "lfw",
         list,
         format: ListFormat::Lfw,
         threshold_from: None,
-        errata: None,
+        errata,
+        crop: None,
         images: None,
         mirror: None,
         arithmetic: Arithmetic::Exact,
@@ -89,7 +94,7 @@ fn a_run_counts_what_it_skipped_and_tells_it() {
     let faces = read_embeddings(&place.embeddings("e.jsonl", "toy", 0.2), None).unwrap();
     let mut notes = Vec::new();
     let outcome =
-        eval_pairs(&place.home, faces, None, &config(place.lfw_pairs()), &mut |note| notes.push(note)).unwrap();
+        eval_pairs(&place.home, faces, None, &config(place.lfw_pairs()), &mut |note| notes.push(note)).unwrap().outcome;
     assert_eq!((outcome.pairs, outcome.skipped), (23, 1));
     assert_eq!(outcome.skipped_images, ["P0/P0_0004.jpg"]);
     assert_eq!((outcome.accuracy_mean, outcome.auc, outcome.model.as_str()), (1.0, 1.0, "toy"));
@@ -98,7 +103,20 @@ fn a_run_counts_what_it_skipped_and_tells_it() {
     assert!(bytes.decisions_changed == 0 && bytes.largest_distance_error > 1.0, "{bytes:?}");
     assert!(!outcome.far_resolved, "twelve pairs cannot show a FAR of 1 in 1,000");
     assert!(notes.contains(&"Skipped 1 pairs, because 1 images have no embedding".to_owned()), "{notes:?}");
-    holds(&outcome.run, &["config.json", "result.json", "folds.csv", "pairs.csv", "roc.svg", "roc.csv", "report.html"]);
+    holds(
+        &outcome.run,
+        &[
+            "config.json",
+            "result.json",
+            "folds.csv",
+            "pairs.csv",
+            "pairs.json",
+            "failures.json",
+            "roc.svg",
+            "roc.csv",
+            "report.html",
+        ],
+    );
     let config: serde_json::Value =
         serde_json::from_slice(&fs::read(outcome.run.join("config.json")).unwrap()).unwrap();
     assert_eq!(config["inputs"].as_array().unwrap().len(), 2);
@@ -110,9 +128,46 @@ fn doubted_labels_are_told_apart() {
     let place = Place::new();
     let faces = read_embeddings(&place.embeddings("e.jsonl", "toy", 0.6), None).unwrap();
     let errata = place.write("errata.txt", "pair\tP1/P1_0001.jpg\tP1/P1_0004.jpg\tunsure\tblurred\n");
-    let config = PairsConfig { errata: Some(errata), ..config(place.lfw_pairs()) };
-    let without = eval_pairs(&place.home, faces, None, &config, &mut |_| {}).unwrap().without_errata.unwrap();
-    assert_eq!(without.doubted_pairs, 1);
+    let config = PairsConfig { errata, ..config(place.lfw_pairs()) };
+    let run = eval_pairs(&place.home, faces, None, &config, &mut |_| {}).unwrap();
+    assert_eq!(run.outcome.without_errata.unwrap().doubted_pairs, 1);
+}
+
+#[test]
+fn a_run_read_back_is_the_same_run() {
+    let place = Place::new();
+    let faces = read_embeddings(&place.embeddings("e.jsonl", "toy", 0.6), None).unwrap();
+    let run = eval_pairs(&place.home, faces, None, &config(place.lfw_pairs()), &mut |_| {}).unwrap();
+    assert_eq!(pair_runs(&place.home).unwrap(), [run.folder()]);
+    let again = open_run(run.folder()).unwrap();
+    assert_eq!((&again.pairs, &again.judged), (&run.pairs, &run.judged));
+    assert_eq!(again.face("P1/P1_0001.jpg"), run.face("P1/P1_0001.jpg"));
+    assert!(run.face("P1/P1_0001.jpg").is_some());
+}
+
+#[test]
+fn a_window_can_ask_at_any_threshold() {
+    let place = Place::new();
+    let judged = |name: &str, turn: f32| {
+        let faces = read_embeddings(&place.embeddings(&format!("{name}.jsonl"), name, turn), None).unwrap();
+        eval_pairs(&place.home, faces, None, &config(place.lfw_pairs()), &mut |_| {}).unwrap()
+    };
+    let (run, other) = (judged("toy", 0.2), judged("better", 0.1));
+    let histogram = run.histogram(20);
+    assert_eq!(histogram.same.iter().sum::<u64>(), 11);
+    assert_eq!(histogram.different.iter().sum::<u64>(), 12);
+    let nothing_accepted = run.at(0.0);
+    assert_eq!((nothing_accepted.false_rejects, nothing_accepted.misses_one_in()), (11, Some(1)));
+    let mut errata = crate::eval::errata::Errata::default();
+    errata.mark("P1/P1_0001.jpg", "P1/P1_0004.jpg", crate::eval::errata::Verdict::Different, "brothers");
+    let rows = run.failures(Threshold::Fixed(0.0), &errata, &[&other]);
+    assert_eq!((rows.len(), run.failures(Threshold::OfFold, &errata, &[]).len()), (11, 0));
+    let marked = rows.iter().find(|row| row.doubt.is_some()).unwrap();
+    assert_eq!((marked.names[0].as_str(), marked.doubt.as_deref()), ("P1", Some("brothers")));
+    let elsewhere = marked.elsewhere[0].as_ref().unwrap();
+    assert!(elsewhere.right && elsewhere.model == "better" && elsewhere.distance < marked.distance);
+    assert_eq!(run.at_trusted(0.0, &errata).same, 10);
+    assert_eq!(run.without(&errata).unwrap().unwrap().doubted_pairs, 1);
 }
 
 #[test]
@@ -120,7 +175,7 @@ fn the_published_arithmetic_needs_only_a_switch() {
     let place = Place::new();
     let faces = read_embeddings(&place.embeddings("e.jsonl", "toy", 0.2), None).unwrap();
     let config = PairsConfig { arithmetic: Arithmetic::Sandberg, ..config(place.lfw_pairs()) };
-    let outcome = eval_pairs(&place.home, faces, None, &config, &mut |_| {}).unwrap();
+    let outcome = eval_pairs(&place.home, faces, None, &config, &mut |_| {}).unwrap().outcome;
     let on_grid = |threshold: &f64| ((threshold * 100.0).round() / 100.0 - threshold).abs() < 1e-12;
     assert!(outcome.thresholds.iter().all(on_grid), "{:?}", outcome.thresholds);
     holds(&outcome.run, &["sandberg.json"]);

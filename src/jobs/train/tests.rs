@@ -40,7 +40,7 @@ fn request(data: &Path, steps: u64) -> TrainRequest {
     };
     TrainRequest {
         data: data.to_owned(),
-        start: StartFrom::Scratch { net: "likeness-small".into() },
+        start: StartFrom::Scratch { net: "likeness-small".into(), options: NetOptions::default() },
         faces: FaceFinding::Cropped,
         pairs: Some(PairsRequest { list, images: data.to_owned() }),
         old: None,

@@ -75,14 +75,9 @@ impl Builder {
         Self { style, shape: input, device: device.clone(), layers: Vec::new(), names: Vec::new() }
     }
 
-    /// The layers so far.
+    /// The layers so far: a branch, or the whole network.
     pub fn finish(self) -> Layers {
-        Layers { layers: self.layers, names: self.names }
-    }
-
-    /// The whole network.
-    pub fn finish_net(self) -> TableNet {
-        TableNet { embedding_size: self.shape.values(), layers: self.finish() }
+        Layers { layers: self.layers, names: self.names, outputs: self.shape.values() }
     }
 
     /// Layers that start where this builder stands; it does not move.

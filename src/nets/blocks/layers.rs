@@ -1,14 +1,14 @@
 //! Layers in a row, and rows side by side.
 
-use burn::module::Module;
+use burn::module::{Content, Devices, Module, ModuleDisplay, ModuleDisplayDefault, ModuleMapper, ModuleVisitor};
 use burn::nn::{BatchNorm, Dropout, Linear, LocalResponseNorm};
-use burn::tensor::Tensor;
+use burn::tensor::{Device, Tensor};
 
-use super::{Block, ConvUnit, LocallyConnected, MapShape, Maxout, Pool, Residual, Shuffle, Trace};
+use super::{Block, ConvUnit, LocallyConnected, MapShape, Maxout, Pool, Residual, Shuffle, Trace, transparent_module};
 use crate::nets::EmbeddingNet;
 
 /// Everything that a table's row can be.
-#[derive(Module, Debug)]
+#[derive(Debug, Clone)]
 pub enum Layer {
     Conv(ConvUnit),
     Pool(Pool),
@@ -22,6 +22,20 @@ pub enum Layer {
     Branches(Branches),
     Residual(Residual),
 }
+
+transparent_module!(Layer {
+    Conv,
+    Pool,
+    ResponseNorm,
+    BatchNorm,
+    Dropout,
+    Linear,
+    Maxout,
+    LocallyConnected,
+    Shuffle,
+    Branches,
+    Residual,
+});
 
 impl Layer {
     fn block(&self) -> &dyn Block {
@@ -51,13 +65,102 @@ impl Block for Layer {
     }
 }
 
-/// Named layers, one after the other.
-#[derive(Module, Debug)]
+/// Named layers, one after the other: a branch, or a whole network from the pixels to the embedding.
+///
+/// A parameter's path holds the layers' names, not their numbers, so that weight files and `--train-part` speak the
+/// table's language and a layer without parameters, such as dropout, moves nothing.
+#[derive(Debug, Clone)]
 pub struct Layers {
     pub layers: Vec<Layer>,
     /// As the source's table names them; as many as layers.
-    #[module(skip)]
     pub names: Vec<String>,
+    /// Numbers that come out for one image.
+    pub outputs: usize,
+}
+
+/// What Burn's derive would call the type.
+const CONTAINER: &str = "Struct:Layers";
+
+impl Layers {
+    fn changed(self, change: impl FnMut(Layer) -> Layer) -> Self {
+        Self { layers: self.layers.into_iter().map(change).collect(), ..self }
+    }
+
+    /// The same function for inference, batch norms folded into the convolutions before them.
+    pub fn folded(self) -> Self {
+        self.changed(|layer| match layer {
+            Layer::Conv(unit) => Layer::Conv(unit.folded()),
+            Layer::Branches(Branches { branches, relu }) => {
+                Layer::Branches(Branches { branches: branches.into_iter().map(Self::folded).collect(), relu })
+            }
+            Layer::Residual(residual) => Layer::Residual(Residual { body: residual.body.folded(), ..residual }),
+            other => other,
+        })
+    }
+}
+
+impl Module for Layers {
+    fn collect_devices(&self, devices: Devices) -> Devices {
+        self.layers.collect_devices(devices)
+    }
+
+    fn fork(self, device: &Device) -> Self {
+        self.changed(|layer| layer.fork(device))
+    }
+
+    fn to_device(self, device: &Device) -> Self {
+        self.changed(|layer| layer.to_device(device))
+    }
+
+    fn train(self) -> Self {
+        self.changed(Module::train)
+    }
+
+    fn valid(&self) -> Self {
+        self.clone().changed(|layer| layer.valid())
+    }
+
+    fn materialize(self) -> Self {
+        self.changed(Module::materialize)
+    }
+
+    fn visit<V: ModuleVisitor>(&self, visitor: &mut V) {
+        for (name, layer) in self.names.iter().zip(&self.layers) {
+            visitor.enter_module(name, CONTAINER);
+            layer.visit(visitor);
+            visitor.exit_module(name, CONTAINER);
+        }
+    }
+
+    fn map<M: ModuleMapper>(mut self, mapper: &mut M) -> Self {
+        let mapped = self.names.iter().zip(self.layers).map(|(name, layer)| {
+            mapper.enter_module(name, CONTAINER);
+            let layer = layer.map(mapper);
+            mapper.exit_module(name, CONTAINER);
+            layer
+        });
+        self.layers = mapped.collect();
+        self
+    }
+}
+
+impl ModuleDisplayDefault for Layers {
+    fn content(&self, content: Content) -> Option<Content> {
+        let named = self.names.iter().zip(&self.layers);
+        named.fold(content, |content, (name, layer)| content.add(name, layer)).optional()
+    }
+}
+
+impl ModuleDisplay for Layers {}
+
+impl EmbeddingNet for Layers {
+    fn forward(&self, images: Tensor<4>) -> Tensor<2> {
+        Block::forward(self, images).flatten(1, 3)
+    }
+
+    fn embedding_size(&self) -> usize {
+        self.outputs
+    }
 }
 
 impl Block for Layers {
@@ -81,7 +184,7 @@ pub struct Branches {
 
 impl Block for Branches {
     fn forward(&self, maps: Tensor<4>) -> Tensor<4> {
-        let outputs = self.branches.iter().map(|branch| branch.forward(maps.clone())).collect();
+        let outputs = self.branches.iter().map(|branch| Block::forward(branch, maps.clone())).collect();
         let maps = Tensor::cat(outputs, 1);
         if self.relu { burn::tensor::activation::relu(maps) } else { maps }
     }
@@ -93,32 +196,5 @@ impl Block for Branches {
             assert!(outputs.iter().all(|o| (o.height, o.width) == (first.height, first.width)), "uneven branches");
             MapShape { channels, ..*first }
         })
-    }
-}
-
-/// A network that is one row of layers from the pixels to the embedding.
-#[derive(Module, Debug)]
-pub struct TableNet {
-    pub layers: Layers,
-    pub embedding_size: usize,
-}
-
-impl EmbeddingNet for TableNet {
-    fn forward(&self, images: Tensor<4>) -> Tensor<2> {
-        self.layers.forward(images).flatten(1, 3)
-    }
-
-    fn embedding_size(&self) -> usize {
-        self.embedding_size
-    }
-}
-
-impl Block for TableNet {
-    fn forward(&self, maps: Tensor<4>) -> Tensor<4> {
-        self.layers.forward(maps)
-    }
-
-    fn trace(&self, input: MapShape, trace: &mut Trace) -> MapShape {
-        self.layers.trace(input, trace)
     }
 }

@@ -20,17 +20,19 @@ mod pool;
 mod residual;
 mod table;
 mod trace;
+mod transparent;
 
 pub use builder::{BatchNormStyle, Bias, Builder, Style, Width};
-pub use conv::{Activation, Conv, ConvUnit, Filters, conv, depthwise, rectangular};
+pub use conv::{Activation, Conv, ConvUnit, Filters, conv, depthwise, describe, rectangular};
 pub use dense::Maxout;
 pub use init::Init;
-pub use layers::{Branches, Layer, Layers, TableNet};
+pub use layers::{Branches, Layer, Layers};
 pub use local::LocallyConnected;
 pub use pool::{Pool, PoolKind};
 pub use residual::{Residual, Shuffle};
 pub use table::{Op, Stage};
 pub use trace::{LayerRow, LayerTable, MapShape, Trace};
+pub(super) use transparent::transparent_module;
 
 /// A piece of a network on feature maps. Vectors are maps of one pixel.
 pub trait Block {

@@ -62,7 +62,7 @@ fn config(steps: u64) -> TrainConfig {
 }
 
 fn card() -> ModelCard {
-    ModelCard { architecture: "tiny".into(), dimensions: 5, input: TINY_RECIPE, run: None }
+    ModelCard { architecture: "tiny".into(), dimensions: 5, input: TINY_RECIPE, batch_norm: None, dropout: None, run: None }
 }
 
 struct Watched {

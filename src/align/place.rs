@@ -1,0 +1,78 @@
+//! Where a face's landmarks are in its crop: what a window draws over the picture that the network saw.
+
+use crate::types::{CropRule, Detection, InputRecipe, Landmarks, Similarity};
+
+/// The landmarks in pixels of the crop that [`crop`](super::crop) cuts; None where the crop does not follow the face.
+pub fn landmarks_in_crop(detection: &Detection, photo_size: (u32, u32), recipe: &InputRecipe) -> Option<Landmarks> {
+    let (width, height) = (recipe.width, recipe.height);
+    let face_box = detection.face_box;
+    let square = |enlarge: f32| {
+        let side = face_box.width.max(face_box.height) * enlarge;
+        let [x, y] = face_box.centre();
+        [x - side / 2.0, y - side / 2.0, side, side]
+    };
+    let region = match recipe.crop {
+        CropRule::FivePoints => match Similarity::fit(&detection.landmarks.0, &Landmarks::template(width, height).0) {
+            Some(crop_from_photo) => {
+                let placed = |point: [f32; 2]| crop_from_photo.apply(point.map(f64::from)).map(|v| v as f32);
+                return Some(Landmarks(detection.landmarks.0.map(placed)));
+            }
+            None => square(1.0),
+        },
+        CropRule::SquareBox { enlarge } => square(enlarge),
+        CropRule::BoxMargin { margin } => {
+            let (left, top) = ((face_box.x - margin / 2.0).max(0.0), (face_box.y - margin / 2.0).max(0.0));
+            let right = (face_box.x + face_box.width + margin / 2.0).min(photo_size.0 as f32);
+            let bottom = (face_box.y + face_box.height + margin / 2.0).min(photo_size.1 as f32);
+            [left.floor(), top.floor(), right.floor() - left.floor(), bottom.floor() - top.floor()]
+        }
+        CropRule::Centre { .. } | CropRule::AsStored => return None,
+    };
+    let [left, top, columns, rows] = region;
+    let (x_scale, y_scale) = (width as f32 / columns, height as f32 / rows);
+    (columns > 0.0 && rows > 0.0)
+        .then(|| Landmarks(detection.landmarks.0.map(|[x, y]| [(x - left) * x_scale, (y - top) * y_scale])))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::{ChannelOrder, FaceBox, PixelScaling};
+
+    fn check(crop: CropRule, expected: [f32; 2]) {
+        let face_box = FaceBox { x: 40.0, y: 20.0, width: 20.0, height: 40.0 };
+        let landmarks = Landmarks([[50.0, 30.0], [58.0, 30.0], [54.0, 36.0], [50.5, 42.0], [57.5, 42.0]]);
+        let detection = Detection { face_box, score: 1.0, landmarks };
+        let recipe =
+            InputRecipe { width: 80, height: 80, crop, scaling: PixelScaling::Unit, channels: ChannelOrder::Rgb };
+        let found = landmarks_in_crop(&detection, (100, 100), &recipe).unwrap();
+        let [x, y] = found.0[0];
+        assert!((x - expected[0]).abs() < 1e-3 && (y - expected[1]).abs() < 1e-3, "{crop:?}: {found:?}");
+    }
+
+    #[test]
+    fn landmarks_move_with_the_crop() {
+        // The box made square reaches from 30 to 70 and from 20 to 60, at two crop pixels a photo pixel.
+        check(CropRule::SquareBox { enlarge: 1.0 }, [40.0, 20.0]);
+        check(CropRule::SquareBox { enlarge: 2.0 }, [40.0, 30.0]);
+        // 20 photo pixels become 80 columns, 40 become 80 rows.
+        check(CropRule::BoxMargin { margin: 0.0 }, [40.0, 20.0]);
+    }
+
+    #[test]
+    fn a_crop_that_no_face_guides_has_no_landmarks() {
+        let detection = Detection {
+            face_box: FaceBox { x: 0.0, y: 0.0, width: 1.0, height: 1.0 },
+            score: 1.0,
+            landmarks: Landmarks([[0.0; 2]; 5]),
+        };
+        let recipe = InputRecipe {
+            width: 8,
+            height: 8,
+            crop: CropRule::AsStored,
+            scaling: PixelScaling::Unit,
+            channels: ChannelOrder::Rgb,
+        };
+        assert_eq!(landmarks_in_crop(&detection, (9, 9), &recipe), None);
+    }
+}

@@ -1,0 +1,51 @@
+//! A face as a network saw it, for the failure wall.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use image::RgbImage;
+
+use super::images::{FaceCrop, centre_square};
+use crate::align;
+use crate::image::{DecodeLimits, DecodeScale, decode};
+use crate::jobs::Home;
+use crate::models::Store;
+use crate::types::{CropRule, Detection, InputRecipe, Landmarks, ModelId};
+
+/// A network's input picture and where the landmarks are in it.
+#[derive(Debug, Clone)]
+pub struct SeenFace {
+    pub crop: RgbImage,
+    /// In pixels of the crop; None where no landmark guided it.
+    pub landmarks: Option<Landmarks>,
+}
+
+/// Cuts the face of a photo as `model` saw it. `crop` is how the run cut faces; where it is not known, the detection
+/// decides.
+pub fn seen_face(
+    home: &Home,
+    model: &str,
+    crop: Option<FaceCrop>,
+    photo: &Path,
+    face: Option<&Detection>,
+) -> Result<SeenFace> {
+    let store = Store::open(home.models())?;
+    let recipe = store.entry(&ModelId(model.to_owned()))?.input;
+    let pixels = decode(photo, DecodeScale::Full, &DecodeLimits::default())
+        .with_context(|| format!("cannot show {}", photo.display()))?
+        .pixels;
+    let stored = InputRecipe { crop: CropRule::AsStored, ..recipe };
+    Ok(match (crop, face) {
+        (Some(FaceCrop::Centre { share }), _) => {
+            let square = centre_square(&pixels, share);
+            SeenFace { crop: align::crop_without_face(&square, &stored), landmarks: None }
+        }
+        (Some(FaceCrop::AsStored), _) | (_, None) => {
+            SeenFace { crop: align::crop_without_face(&pixels, &stored), landmarks: None }
+        }
+        (_, Some(face)) => SeenFace {
+            crop: align::crop(&pixels, face, &recipe),
+            landmarks: align::landmarks_in_crop(face, pixels.dimensions(), &recipe),
+        },
+    })
+}

@@ -1,0 +1,53 @@
+//! An enum of modules that leaves no trace in its parameters' paths.
+//!
+//! Burn's derive puts the variant's name into every path. For a choice among layers or networks that is noise: files
+//! would name parameters by our enums.
+
+/// Implements `Module` for an enum whose every variant holds one module.
+macro_rules! transparent_module {
+    ($name:ident { $($variant:ident),* $(,)? }) => {
+        impl ::burn::module::Module for $name {
+            fn collect_devices(&self, devices: ::burn::module::Devices) -> ::burn::module::Devices {
+                match self { $(Self::$variant(module) => module.collect_devices(devices)),* }
+            }
+
+            fn fork(self, device: &::burn::tensor::Device) -> Self {
+                match self { $(Self::$variant(module) => Self::$variant(module.fork(device))),* }
+            }
+
+            fn to_device(self, device: &::burn::tensor::Device) -> Self {
+                match self { $(Self::$variant(module) => Self::$variant(module.to_device(device))),* }
+            }
+
+            fn train(self) -> Self {
+                match self { $(Self::$variant(module) => Self::$variant(module.train())),* }
+            }
+
+            fn valid(&self) -> Self {
+                match self { $(Self::$variant(module) => Self::$variant(module.valid())),* }
+            }
+
+            fn materialize(self) -> Self {
+                match self { $(Self::$variant(module) => Self::$variant(module.materialize())),* }
+            }
+
+            fn visit<V: ::burn::module::ModuleVisitor>(&self, visitor: &mut V) {
+                match self { $(Self::$variant(module) => module.visit(visitor)),* }
+            }
+
+            fn map<M: ::burn::module::ModuleMapper>(self, mapper: &mut M) -> Self {
+                match self { $(Self::$variant(module) => Self::$variant(module.map(mapper))),* }
+            }
+        }
+
+        impl ::burn::module::ModuleDisplayDefault for $name {
+            fn content(&self, content: ::burn::module::Content) -> Option<::burn::module::Content> {
+                match self { $(Self::$variant(module) => ::burn::module::ModuleDisplayDefault::content(module, content)),* }
+            }
+        }
+
+        impl ::burn::module::ModuleDisplay for $name {}
+    };
+}
+
+pub(in crate::nets) use transparent_module;

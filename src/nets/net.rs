@@ -1,0 +1,94 @@
+//! One type for every network of the catalogue, so that training, embedding and files need not know which it is.
+
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::tensor::{Device, Tensor};
+
+use super::EmbeddingNet;
+use super::blocks::{Block, LayerTable, Layers, MapShape, Trace, transparent_module};
+use super::inception_resnet_v1::InceptionResnetV1;
+use super::likeness_small::LikenessSmall;
+use super::openface::Nn4Small2;
+use super::sface::SFace;
+
+/// A network of the catalogue. Parameters' paths are those of the network inside.
+#[derive(Debug, Clone)]
+pub enum Net {
+    Table(Layers),
+    InceptionResnetV1(InceptionResnetV1),
+    Nn4Small2(Nn4Small2),
+    SFace(SFace),
+    LikenessSmall(LikenessSmall),
+}
+
+transparent_module!(Net { Table, InceptionResnetV1, Nn4Small2, SFace, LikenessSmall });
+
+impl Net {
+    fn block(&self) -> &dyn Block {
+        match self {
+            Self::Table(net) => net,
+            Self::InceptionResnetV1(net) => net,
+            Self::Nn4Small2(net) => net,
+            Self::SFace(net) => net,
+            Self::LikenessSmall(net) => net,
+        }
+    }
+
+    fn embedding_net(&self) -> &dyn EmbeddingNet {
+        match self {
+            Self::Table(net) => net,
+            Self::InceptionResnetV1(net) => net,
+            Self::Nn4Small2(net) => net,
+            Self::SFace(net) => net,
+            Self::LikenessSmall(net) => net,
+        }
+    }
+
+    /// The same function for inference, batch norms folded into the layers before them.
+    pub fn folded(self) -> Self {
+        match self {
+            Self::Table(net) => Self::Table(net.folded()),
+            Self::InceptionResnetV1(net) => Self::InceptionResnetV1(net.folded()),
+            Self::Nn4Small2(net) => Self::Nn4Small2(net.folded()),
+            Self::SFace(net) => Self::SFace(net.folded()),
+            Self::LikenessSmall(net) => Self::LikenessSmall(net),
+        }
+    }
+
+    /// Draws the first weights now, from `seed`. Burn would draw them when they are first used.
+    pub fn drawn(self, seed: u64, device: &Device) -> Self {
+        struct Draw;
+        impl ModuleVisitor for Draw {
+            fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+                param.val();
+            }
+        }
+        device.seed(seed);
+        self.visit(&mut Draw);
+        self
+    }
+
+    /// What the network consists of, for images of this size.
+    pub fn table(&self, input: MapShape) -> LayerTable {
+        LayerTable::of(self, input)
+    }
+}
+
+impl Block for Net {
+    fn forward(&self, maps: Tensor<4>) -> Tensor<4> {
+        self.block().forward(maps)
+    }
+
+    fn trace(&self, input: MapShape, trace: &mut Trace) -> MapShape {
+        self.block().trace(input, trace)
+    }
+}
+
+impl EmbeddingNet for Net {
+    fn forward(&self, images: Tensor<4>) -> Tensor<2> {
+        self.embedding_net().forward(images)
+    }
+
+    fn embedding_size(&self) -> usize {
+        self.embedding_net().embedding_size()
+    }
+}
