@@ -51,7 +51,8 @@ impl Dialogs {
             Question::Evaluate(_) => wait(one(dialog.pick_file()), answer, ctx)?,
             Question::Save(saving) => {
                 let endings = saving.endings().iter();
-                let dialog = endings.fold(dialog, |dialog, ending| dialog.add_filter(ending.to_uppercase(), &[*ending]));
+                let dialog =
+                    endings.fold(dialog, |dialog, ending| dialog.add_filter(ending.to_uppercase(), &[*ending]));
                 let name = format!("{}.{}", saving.stem, saving.endings()[0]);
                 wait(one(dialog.set_file_name(name).save_file()), answer, ctx)?;
             }

@@ -121,7 +121,7 @@ fn run_scan(
 }
 
 /// Turns a job's events into the window's reports. Skipped files are in the library; notes are for the command line.
-fn reporter(sink: &Sink<Event>, job: JobId, kind: JobKind) -> impl FnMut(JobEvent) + '_ {
+pub(super) fn reporter(sink: &Sink<Event>, job: JobId, kind: JobKind) -> impl FnMut(JobEvent) + '_ {
     move |event| {
         if let JobEvent::Progress(progress) = event {
             sink.send(Event::Job(report(job, kind, &progress)));
@@ -134,13 +134,15 @@ fn report(job: JobId, kind: JobKind, progress: &Progress) -> JobReport {
         Stage::Installing => JobStage::Download,
         Stage::LookingForPhotos => JobStage::FindFiles,
         Stage::Grouping => JobStage::Group,
+        Stage::Embedding if kind == JobKind::Evaluate => JobStage::Embed,
+        Stage::Evaluating => JobStage::Judge,
         _ => JobStage::FindFaces,
     };
     let per_sec = (progress.rate_per_s > 0.0).then_some(progress.rate_per_s);
     JobReport { job, kind, stage, done: progress.done, total: progress.total, per_sec, left_secs: progress.left_secs }
 }
 
-fn end(sink: &Sink<Event>, job: JobId, cancel: &Cancel, outcome: Result<JobSummary>) {
+pub(super) fn end(sink: &Sink<Event>, job: JobId, cancel: &Cancel, outcome: Result<JobSummary>) {
     let end = match outcome {
         Ok(summary) if cancel.is_cancelled() => JobEnd::Cancelled(summary),
         Ok(summary) => JobEnd::Done(summary),

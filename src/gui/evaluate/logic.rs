@@ -35,18 +35,6 @@ impl Logic {
             EvaluateCommand::SetFilter(filter) => evaluate.filter = filter,
             EvaluateCommand::ShowPair(pair) => evaluate.pair = pair,
             EvaluateCommand::Mark { pair, mislabelled } => self.mark(evaluate, pair, mislabelled),
-            EvaluateCommand::Check => {
-                if let Some(run) = evaluate.focus().map(|run| run.row.run.clone()) {
-                    evaluate.checked = Some((run.clone(), Loadable::Loading));
-                    self.ask_evaluate(EvaluateRequest::Check(run));
-                }
-            }
-            EvaluateCommand::Fix(index) => {
-                let rows = evaluate.checked.as_ref().and_then(|(_, rows)| rows.ready());
-                if let Some((_, setup)) = rows.and_then(|rows| rows.get(index)?.fix.clone()) {
-                    self.ask_evaluate(EvaluateRequest::Start(setup));
-                }
-            }
             // A setup that is not complete starts nothing; dialogs and other programs are opened by `app`.
             EvaluateCommand::Start | EvaluateCommand::Ask(_) | EvaluateCommand::OpenReport(_) => {}
         }
@@ -69,13 +57,6 @@ impl Logic {
             EvaluateEvent::Changed(run) => {
                 if let Some(shown) = evaluate.opened.iter_mut().find(|shown| shown.row.run == run.row.run) {
                     *shown = run;
-                }
-            }
-            EvaluateEvent::Checked(run, rows) => {
-                if let Some((asked, found)) = &mut evaluate.checked
-                    && *asked == run
-                {
-                    *found = Loadable::Ready(rows);
                 }
             }
             // Runs that are not asked for any more.
@@ -135,7 +116,6 @@ fn show(evaluate: &mut EvaluateState, runs: Vec<Arc<EvalRun>>) {
     evaluate.focused = 0;
     evaluate.tab = Tab::Curves;
     evaluate.pair = None;
-    evaluate.checked = None;
 }
 
 /// The threshold moves to where the newly focused run lets as many wrong matches through.

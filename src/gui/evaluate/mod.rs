@@ -16,7 +16,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::types::ModelId;
-use rows::{CheckRow, DistanceSample, EvalRun, RunRow};
+use rows::{DistanceSample, EvalRun, RunRow};
 use setup::{Options, Path, Setup, Subject};
 use state::{Tab, WallFilter};
 
@@ -50,10 +50,6 @@ pub enum EvaluateCommand {
         pair: usize,
         mislabelled: bool,
     },
-    /// Looks for reasons why the score of the run in focus is low.
-    Check,
-    /// Evaluates again as a finding suggests.
-    Fix(usize),
     OpenReport(PathBuf),
 }
 
@@ -65,8 +61,13 @@ pub enum EvaluateRequest {
     LoadSample,
     OpenRuns(Vec<PathBuf>),
     Start(Setup),
-    Mark { run: PathBuf, a: String, b: String, same: bool, mislabelled: bool },
-    Check(PathBuf),
+    Mark {
+        run: PathBuf,
+        a: String,
+        b: String,
+        same: bool,
+        mislabelled: bool,
+    },
 }
 
 /// What came back.
@@ -80,5 +81,4 @@ pub enum EvaluateEvent {
     Finished(Vec<PathBuf>),
     /// A run was read again, because marks changed.
     Changed(Arc<EvalRun>),
-    Checked(PathBuf, Vec<CheckRow>),
 }

@@ -61,7 +61,7 @@ mod tests {
     fn a_threshold_is_told_in_plain_words() {
         let text = Locale::new(Language::English);
         assert_eq!(Point::at(&roc(), 1.41).words(&text), "1 wrong match in 10; misses 1 in 20");
-        assert_eq!(Point::at(&roc(), 1.2).words(&text), "No wrong match in 10; misses 1 in 4");
+        assert_eq!(Point::at(&roc(), 1.21).words(&text), "No wrong match in 10; misses 1 in 4");
         assert_eq!(Point::at(&roc(), 3.0).words(&text), "1 wrong match in 1; misses none of 20");
         assert_eq!(Point::at(&roc(), 0.0).val, 0.0);
     }

@@ -121,25 +121,6 @@ impl JudgedImage {
     }
 }
 
-/// A reason for a low score, found by measuring.
-#[derive(Debug, Clone, PartialEq)]
-pub struct CheckRow {
-    /// What was found, in words.
-    pub found: String,
-    /// The score as it is and as it would be.
-    pub measured: Option<(f64, f64)>,
-    pub severity: Severity,
-    /// How to evaluate again without the fault.
-    pub fix: Option<(String, super::setup::Setup)>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Severity {
-    Fine,
-    Hint,
-    Fault,
-}
-
 /// Distances of pairs whose labels are known, for the scale of the Compare view.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DistanceSample {

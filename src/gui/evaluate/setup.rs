@@ -90,8 +90,6 @@ pub struct Options {
     pub crop: FaceCrop,
     pub mirror: Option<Mirror>,
     pub subtract_mean: bool,
-    /// Judge embeddings of one byte a dimension.
-    pub one_byte: bool,
     pub metric: Metric,
     pub far_target: f64,
 }
@@ -102,7 +100,6 @@ impl Default for Options {
             crop: FaceCrop::Largest,
             mirror: None,
             subtract_mean: false,
-            one_byte: false,
             metric: Metric::SquaredL2,
             far_target: 1e-3,
         }

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use eframe::egui::{
-    Color32, CornerRadius, Galley, Rect, Role, ScrollArea, Sense, Stroke, Ui, Vec2, WidgetInfo, pos2,
-};
+use eframe::egui::{Color32, CornerRadius, Galley, Rect, Role, ScrollArea, Sense, Stroke, Ui, Vec2, WidgetInfo, pos2};
 
 use super::buttons;
 use crate::gui::theme::{self, size, space};

@@ -90,10 +90,15 @@ fn skipped_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, run: &EvalRun) {
     let title = ctx.text.n("images_without_embedding", images.len() as u64);
     ui.collapsing(title, |ui| {
         let height = ui.text_style_height(&egui::TextStyle::Body);
-        egui::ScrollArea::vertical().id_salt("skipped").max_height(240.0).show_rows(ui, height, images.len(), |ui, rows| {
-            for image in &images[rows] {
-                ui.label(theme::secondary(ui, image));
-            }
-        });
+        egui::ScrollArea::vertical().id_salt("skipped").max_height(240.0).show_rows(
+            ui,
+            height,
+            images.len(),
+            |ui, rows| {
+                for image in &images[rows] {
+                    ui.label(theme::secondary(ui, image));
+                }
+            },
+        );
     });
 }

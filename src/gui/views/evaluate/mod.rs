@@ -1,6 +1,5 @@
-//! Evaluate: what to judge and past evaluations; then the curves, the wrong pairs, the folds, and why a score is low.
+//! Evaluate: what to judge and past evaluations; then the curves, the wrong pairs, the folds.
 
-mod check;
 mod curves;
 mod folds;
 mod pair;

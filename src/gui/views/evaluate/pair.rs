@@ -58,7 +58,8 @@ fn title_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &EvalRun, index: usize, bes
             if buttons::icon_button_ui(ui, Icon::X, ctx.text.s("close")).clicked() {
                 ctx.send(Command::Evaluate(EvaluateCommand::ShowPair(None)));
             }
-            let steps = [(Icon::ChevronRight, beside.after, "next_pair"), (Icon::ChevronLeft, beside.before, "previous_pair")];
+            let steps =
+                [(Icon::ChevronRight, beside.after, "next_pair"), (Icon::ChevronLeft, beside.before, "previous_pair")];
             for (icon, to, key) in steps {
                 ui.add_enabled_ui(to.is_some(), |ui| {
                     if buttons::icon_button_ui(ui, icon, ctx.text.s(key)).clicked() {
@@ -113,7 +114,8 @@ fn models_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &EvalRun, index: usize) {
             None => Row::new(vec![model, text.s("not_judged").to_owned()]),
         });
     }
-    let head = [text.s("head_model"), text.s("head_says"), text.s("head_label"), text.s("head_distance"), text.s("threshold")];
+    let head =
+        [text.s("head_model"), text.s("head_says"), text.s("head_label"), text.s("head_distance"), text.s("threshold")];
     table_ui(ui, Look { salt: "pair", head: &head, words: 3, clickable: false }, &rows);
 }
 

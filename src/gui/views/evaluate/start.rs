@@ -17,7 +17,7 @@ use crate::gui::state::{Loadable, View};
 use crate::gui::theme::{self, size, space};
 use crate::gui::views::ViewCtx;
 use crate::gui::widgets::buttons::{self, Rank};
-use crate::gui::widgets::{job_bar, status};
+use crate::gui::widgets::job_bar;
 use crate::jobs::eval::{FaceCrop, Mirror};
 
 const LABEL: f32 = 150.0;
@@ -144,7 +144,6 @@ fn options_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, setup: &Setup) -> Option<Options> 
         choice_ui(ui, ctx, "metric_label", &metrics, &mut options.metric);
         labelled_ui(ui, "", |ui| _ = ui.checkbox(&mut options.subtract_mean, ctx.text.s("subtract_mean")));
     }
-    labelled_ui(ui, "", |ui| _ = ui.checkbox(&mut options.one_byte, ctx.text.s("one_byte")));
     labelled_ui(ui, ctx.text.s("far_label"), |ui| {
         for far in FARS {
             let label = ctx.text.f("one_wrong_in", &[("count", &grouped((1.0 / far).round() as u64))]);

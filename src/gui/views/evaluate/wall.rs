@@ -1,6 +1,5 @@
 //! The failure wall: every pair that the threshold gets wrong, the worst first, as the network saw it.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use eframe::egui::{self, Color32, CornerRadius, Rect, Response, Role, Sense, Ui, Vec2, WidgetInfo, pos2};
@@ -121,9 +120,7 @@ impl Wall {
         // The caller shows the run in focus, so there is one.
         let run = &evaluate.opened[evaluate.focused];
         let same = |sorted: &Sorted| {
-            Arc::ptr_eq(&sorted.run, run)
-                && sorted.threshold == evaluate.threshold
-                && sorted.filter == evaluate.filter
+            Arc::ptr_eq(&sorted.run, run) && sorted.threshold == evaluate.threshold && sorted.filter == evaluate.filter
         };
         let kept = self.sorted.take().filter(same);
         self.sorted.insert(kept.unwrap_or_else(|| Sorted::new(run, evaluate.threshold, evaluate.filter)))
