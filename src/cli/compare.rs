@@ -9,6 +9,7 @@ use serde_json::json;
 use super::Global;
 use super::console::{Console, cancel_on_ctrl_c, printable};
 use crate::jobs::{Engine, EngineOptions, FindFaces, Home, compare_file};
+use crate::models::Store;
 use crate::types::{Embedding, SquaredDistance};
 
 /// Compare the largest faces of photos: squared distances (0 to 4) and the verdict at a threshold.
@@ -50,7 +51,7 @@ pub fn run(home: &Home, global: &Global, args: CompareArgs) -> Result<ExitCode> 
     if cancel.is_cancelled() {
         return Ok(ExitCode::from(130));
     }
-    let threshold = args.threshold.map_or(options.thresholds()?.same_person, SquaredDistance);
+    let threshold = args.threshold.map_or(options.thresholds(&Store::open(home.models())?)?.same_person, SquaredDistance);
     let distances: Vec<Vec<SquaredDistance>> =
         faces.iter().map(|a| faces.iter().map(|b| a.squared_distance(b)).collect()).collect();
     match args.json {

@@ -1,5 +1,7 @@
 //! `likeness models`: what is known and installed, install, import, verify, remove.
 
+mod import;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -38,11 +40,8 @@ enum Action {
         #[arg(long)]
         offline: bool,
     },
-    /// Take a model's file from the disk, recognised by its SHA-256.
-    Import {
-        #[arg(value_name = "FILE", required = true)]
-        files: Vec<PathBuf>,
-    },
+    /// Take a weight file from the disk: PyTorch, SafeTensors, ONNX, frozen TensorFlow graph or Keras HDF5.
+    Import(import::ImportArgs),
     /// Read the installed models and compare their SHA-256.
     Verify {
         #[arg(value_name = "ID")]
@@ -69,14 +68,7 @@ pub fn run(home: &Home, args: ModelsArgs) -> Result<ExitCode> {
             installed?;
             Ok(ExitCode::SUCCESS)
         }
-        Action::Import { files } => {
-            for path in files {
-                let imported = store.import(&path)?;
-                let rest = if imported.complete { "" } else { ", other files of it are still missing" };
-                println!("{}: {} imported{rest}", imported.id, imported.file_name);
-            }
-            Ok(ExitCode::SUCCESS)
-        }
+        Action::Import(args) => import::run(&store, args),
         Action::Verify { ids } => verify(&store, &ids),
         Action::Remove { ids } => {
             for id in resolve(&store, &ids)? {
@@ -117,10 +109,16 @@ fn list(store: &Store, json: bool) -> Result<ExitCode> {
         let state = if store.installed(&entry.id) { "installed" } else { "not installed" };
         println!("{:<20} {:<7} {:>9}  {state}", entry.id.0, entry.task.to_string(), megabytes(entry.bytes()));
         println!("    {}: {}", entry.title, entry.about);
-        println!("    code {}, weights {}; {}", entry.licence_code, entry.licence_weights, entry.homepage);
+        match entry.homepage.as_str() {
+            "" => println!("    weights {}", entry.licence_weights),
+            page => println!("    code {}, weights {}; {page}", entry.licence_code, entry.licence_weights),
+        }
         if let Some(lfw) = &entry.lfw {
             println!("    LFW {:.2} % ({})", lfw.accuracy_percent, lfw.source);
         }
+    }
+    for unusable in &store.own().unusable {
+        eprintln!("A model of yours cannot be used: {unusable}");
     }
     for (pack, ids) in &store.manifest().packs {
         let ids = ids.iter().map(|id| id.0.as_str()).collect::<Vec<_>>().join(", ");

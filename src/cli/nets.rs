@@ -18,6 +18,9 @@ pub struct NetsArgs {
     /// Prints JSON: all networks, or the layers of one.
     #[arg(long)]
     json: bool,
+    /// Prints the names and shapes of its parameters, as weight files have to call them.
+    #[arg(long, requires = "name", conflicts_with = "json")]
+    tensors: bool,
 }
 
 /// What `--json` says about a network.
@@ -64,6 +67,10 @@ pub fn run(args: NetsArgs) -> Result<ExitCode> {
         (None, false) => print!("{}", catalogue_text()),
         (Some(name), json) => {
             let variant = catalogue::find(name)?;
+            if args.tensors {
+                print!("{}", tensors_text(variant));
+                return Ok(ExitCode::SUCCESS);
+            }
             let table = variant.table();
             if json {
                 println!("{}", serde_json::to_string_pretty(&table)?);
@@ -119,6 +126,11 @@ fn table_text(variant: &Variant, table: &LayerTable) -> String {
     }
     text.push('\n');
     text + &columns(header.map(str::to_owned), rows)
+}
+
+fn tensors_text(variant: &Variant) -> String {
+    let lines = variant.parameters().into_iter().map(|(path, shape)| format!("{path}\t{shape:?}\n"));
+    lines.collect()
 }
 
 fn line(row: &LayerRow, name: String) -> [String; 6] {

@@ -13,6 +13,7 @@ use crate::jobs::{
     Engine, EngineOptions, FindFaces, GroupSummary, Grouping, Home, JobEvent, LibraryHandle, ScanSummary,
     ThumbnailCache, reembed, regroup, scan,
 };
+use crate::models::Store;
 use crate::types::SquaredDistance;
 
 /// Find the faces of a folder's photos and group them into people.
@@ -75,7 +76,7 @@ pub fn run(home: &Home, global: &Global, args: ScanArgs) -> Result<ExitCode> {
     let library = LibraryHandle::open(&home.library())?;
     let thumbnails = ThumbnailCache::new(home.cache());
     let mut summary = scan(&args.folder, &engine, &library, &thumbnails, &cancel, &mut show)?;
-    let remembered = Grouping::remembered(&library, &options)?;
+    let remembered = Grouping::remembered(&library, &Store::open(home.models())?, &options)?;
     let grouping = Grouping {
         linkage: args.linkage.map_or(remembered.linkage, Linkage::from),
         threshold: args.threshold.map_or(remembered.threshold, SquaredDistance),

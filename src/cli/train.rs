@@ -20,6 +20,7 @@ use crate::train::augment::AugmentConfig;
 use crate::train::config::MiningSource;
 use crate::train::events::{Control, StopReason, TrainEvent};
 use crate::train::frozen::{BatchNormStatistics, TrainablePart};
+use crate::train::gate::{Compared, Gate, Verdict};
 use crate::train::loss::{LossShape, Reduction};
 use crate::train::mining::harmonic::Combinations;
 use crate::train::mining::offline::OfflineConfig;
@@ -69,6 +70,9 @@ pub struct TrainArgs {
     /// Folder of the pairs' pictures
     #[arg(long, value_name = "DIR")]
     images: Option<PathBuf>,
+    /// Network to measure the result against, where it is not the one it starts from: a model or a model file
+    #[arg(long, value_name = "MODEL")]
+    against: Option<String>,
     /// End with one JSON object on standard output
     #[arg(long)]
     json: bool,
@@ -222,7 +226,8 @@ fn request(args: TrainArgs) -> Result<(TrainRequest, PathBuf)> {
     let old = args.knobs.old.as_deref().map(model_or_file);
     let pairs = args.pairs.zip(args.images).map(|(list, images)| PairsRequest { list, images });
     let config = config(args.preset, args.knobs)?;
-    Ok((TrainRequest { data, start, faces: args.faces, pairs, old, config }, out))
+    let against = args.against.as_deref().map(model_or_file);
+    Ok((TrainRequest { data, start, faces: args.faces, pairs, against, old, config }, out))
 }
 
 fn model_or_file(name: &str) -> StartFrom {
@@ -329,6 +334,9 @@ impl Printer {
             TrainJobEvent::Preparing { .. } => {}
             TrainJobEvent::LeftOut(left_out) => eprintln!("Left out: {}: {}", left_out.reason, left_out.path.display()),
             TrainJobEvent::Train(event) => self.train(event),
+            TrainJobEvent::Comparing => eprintln!("Comparing the new network with the old one"),
+            // The summary tells it.
+            TrainJobEvent::Gate(_) => {}
         }
     }
 
@@ -352,6 +360,9 @@ impl Printer {
             }
             TrainEvent::Validated(report) => eprintln!("Step {}: {}", report.step, words(report)),
             TrainEvent::Saved { step } => eprintln!("Step {step}: saved"),
+            TrainEvent::Paused { step } => eprintln!("Step {step}: paused"),
+            TrainEvent::Continued { step } => eprintln!("Step {step}: going on"),
+            TrainEvent::Look(_) => {}
             TrainEvent::Alarm(alarm) => eprintln!("{alarm}"),
             TrainEvent::Skipped(skipped) => eprintln!("Picture {} skipped: {}", skipped.picture, skipped.reason),
         }
@@ -360,18 +371,55 @@ impl Printer {
 
 fn print_summary(summary: &TrainSummary) {
     println!(
-        "{} steps in {:.0} s on {}; model: {}",
+        "{} steps in {:.0} s on {}; the device waited {:.1}% of its time for pictures",
         summary.steps,
         summary.seconds,
         summary.device,
-        summary.model.display()
+        100.0 * summary.waited_share
     );
+    if let Some(model) = &summary.model {
+        println!("Model: {}", model.display());
+    }
     let rows = [("Before", &summary.before), ("After", &summary.after)];
     for (when, report) in rows.into_iter().filter_map(|(when, report)| Some((when, report.as_ref()?))) {
         println!("{when}: {}", words(report));
     }
+    if let Some(gate) = &summary.gate {
+        print_gate(gate);
+    }
     if summary.stopped == StopReason::Cancelled {
         println!("Stopped early; go on with --resume {}", summary.run.display());
+    }
+}
+
+fn print_gate(gate: &Gate) {
+    let verdict = match gate.verdict {
+        Verdict::Better => "better than",
+        Verdict::NoDifference => "no different from",
+        Verdict::Worse => "worse than",
+        Verdict::NotMeasured => "not measured against",
+    };
+    println!("The new network is {verdict} {}, as far as these people and pairs can tell", gate.old);
+    let figure = |name: String, compared: &Compared| {
+        println!(
+            "  {name}: {:.2}% ± {:.2} before, {:.2}% ± {:.2} after; difference {:+.2}, 95% interval {:+.2} to {:+.2}",
+            100.0 * compared.old.value,
+            100.0 * compared.old.standard_error,
+            100.0 * compared.new.value,
+            100.0 * compared.new.standard_error,
+            100.0 * compared.difference.value,
+            100.0 * compared.low,
+            100.0 * compared.high
+        );
+    };
+    if let Some(people) = &gate.people {
+        let on = format!("{} held-out people, {} pictures", people.people, people.pictures);
+        figure(format!("VAL at FAR {:.2}% on {on}", 100.0 * people.far_target), &people.val);
+        figure(format!("accuracy on {on}"), &people.accuracy);
+    }
+    if let Some(pairs) = &gate.pairs {
+        figure(format!("accuracy on {} pairs", pairs.pairs), &pairs.accuracy);
+        figure(format!("VAL at FAR {:.2}% on {} pairs", 100.0 * pairs.far_target, pairs.pairs), &pairs.val);
     }
 }
 

@@ -33,12 +33,14 @@
 
 mod adapter;
 mod choice;
+mod memory;
 mod self_test;
 mod trial;
 mod verdict;
 
 pub use adapter::{Adapter, AdapterKind, adapters, open};
 pub use choice::DeviceChoice;
+pub use memory::memory_in_use;
 pub use self_test::{Finding, Phase};
 pub use trial::answer_trial;
 pub use verdict::{Verdict, VerdictCache};
@@ -137,7 +139,7 @@ fn test(adapter: &Adapter, verdicts: &VerdictCache, unsaved: &mut Option<String>
     verdict
 }
 
-fn cpu() -> ComputeDevice {
+pub fn cpu() -> ComputeDevice {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let name = format!("CPU ({threads} threads)");
     ComputeDevice { burn: burn::tensor::Device::flex(), name, kind: DeviceKind::Cpu }

@@ -15,13 +15,13 @@ use crate::detect::{DetectorConfig, YuNet};
 use crate::device::{self, ComputeDevice, DeviceChoice, DeviceKind, VerdictCache};
 use crate::embed::{EmbedError, Embedder};
 use crate::image::{DecodeLimits, DecodeScale, Photo, decode};
-use crate::models::{Architecture, Manifest, Store, Task, Thresholds};
+use crate::models::{Architecture, Store, Task, Thresholds};
 use crate::nets::recognise::recognise;
 use crate::types::{Cancel, CropRule, Detection, Embedding, InputRecipe, ModelId};
 
 /// The models of the default pack.
 const DETECTOR: &str = "yunet-2023mar";
-const EMBEDDER: &str = "sface-2021dec";
+pub const EMBEDDER: &str = "sface-2021dec";
 
 /// The detector's box is about this many times as long as the crop's share of it: below, the crop would be enlarged.
 const FACE_SIDES_A_CROP: f32 = 1.25;
@@ -73,11 +73,9 @@ impl EngineOptions {
     }
 
     /// The distances that suit the embedding model.
-    pub fn thresholds(&self) -> Result<Thresholds> {
+    pub fn thresholds(&self, store: &Store) -> Result<Thresholds> {
         let id = self.model_id();
-        let manifest = Manifest::built_in();
-        let entry = manifest.entry(&id).with_context(|| format!("there is no model called {id}"))?;
-        entry.thresholds.with_context(|| format!("{id} does not embed faces"))
+        store.entry(&id)?.thresholds.with_context(|| format!("{id} does not embed faces"))
     }
 }
 

@@ -8,6 +8,7 @@ use super::progress::{JobEvent, Meter, Stage};
 use super::{EngineOptions, LibraryHandle};
 use crate::cluster::{self, Constraints, Dendrogram, Linkage};
 use crate::library::{Belongs, GroupedBy, GroupingInput, LibraryError};
+use crate::models::Store;
 use crate::types::{Cancel, Embedding, FaceId, ModelId, PersonId, SquaredDistance};
 
 /// How faces are grouped: what the user moves in the grouping panel.
@@ -26,7 +27,7 @@ fn threshold_setting(model: &ModelId) -> String {
 
 impl Grouping {
     /// As the user left it, else average linkage at the model's own threshold.
-    pub fn remembered(library: &LibraryHandle, options: &EngineOptions) -> Result<Self> {
+    pub fn remembered(library: &LibraryHandle, store: &Store, options: &EngineOptions) -> Result<Self> {
         let setting = threshold_setting(&options.model_id());
         let (linkage, threshold) = library.call(move |library| {
             Ok::<_, LibraryError>((library.setting(LINKAGE_SETTING)?, library.setting(&setting)?))
@@ -34,7 +35,7 @@ impl Grouping {
         let threshold = threshold.and_then(|text| serde_json::from_str(&text).ok());
         Ok(Self {
             linkage: linkage.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default(),
-            threshold: threshold.unwrap_or(options.thresholds()?.grouping),
+            threshold: threshold.unwrap_or(options.thresholds(store)?.grouping),
         })
     }
 

@@ -1,5 +1,6 @@
 //! Training on a folder of people: prepare the pictures, build the network, run the trainer, compare before and after.
 
+mod gate;
 mod people;
 mod source;
 
@@ -21,11 +22,13 @@ use crate::train::TrainConfig;
 use crate::train::checkpoint::{Checkpoint, RunFolder};
 use crate::train::config::MiningSource;
 use crate::train::events::{Control, StopReason, TrainEvent};
+use crate::train::gate::Gate;
 use crate::train::run::{Setup, TrainingData};
 use crate::train::start::{Weights, frozen_vectors, train_named};
 use crate::train::validate::ValidationReport;
 use crate::types::{CropRule, InputRecipe, ModelId};
 use crate::weights::{ModelCard, load};
+use gate::{Judged, OldNetwork};
 use people::Prepared;
 use source::FolderSource;
 
@@ -37,6 +40,9 @@ pub struct TrainRequest {
     pub start: StartFrom,
     pub faces: FaceFinding,
     pub pairs: Option<PairsRequest>,
+    /// The network that the result is measured against; none is the start's own weights, where it has any.
+    #[serde(default)]
+    pub against: Option<StartFrom>,
     /// The network that stays as it is, for harmonic training.
     pub old: Option<StartFrom>,
     pub config: TrainConfig,
@@ -72,21 +78,29 @@ struct RunRecord {
     likeness: String,
     device: String,
     network: ModelCard,
+    left_out: usize,
     request: TrainRequest,
 }
 
 #[derive(Debug)]
 pub enum TrainJobEvent<'a> {
     Note(String),
-    Preparing { done: usize, total: usize },
+    Preparing {
+        done: usize,
+        total: usize,
+    },
     LeftOut(&'a LeftOut),
     Train(&'a TrainEvent),
+    /// The run is over; its network is being compared with the old one.
+    Comparing,
+    Gate(&'a Gate),
 }
 
 #[derive(Debug, Clone, Serialize)]
 pub struct TrainSummary {
     pub run: PathBuf,
-    pub model: PathBuf,
+    /// None when the run was discarded.
+    pub model: Option<PathBuf>,
     pub network: String,
     pub parameters: usize,
     pub device: String,
@@ -98,9 +112,13 @@ pub struct TrainSummary {
     pub held_out_people: usize,
     pub left_out: usize,
     pub skipped: usize,
-    /// The starting weights on the same people and pairs, where this run began at them.
+    /// The share of its time that the device waited for pictures.
+    pub waited_share: f64,
+    /// The starting weights on the same people and pairs.
     pub before: Option<ValidationReport>,
     pub after: Option<ValidationReport>,
+    /// Against the old network; none without one, and when the run was cancelled.
+    pub gate: Option<Gate>,
 }
 
 /// Starts a run in the folder `out`.
@@ -114,15 +132,18 @@ pub fn train_folder(
 ) -> Result<TrainSummary> {
     let (card, weights) = starting_point(&request.start, request.config.seed, models)?;
     let recipe = recipe(&card, request.faces);
-    let detector = detector_for(&recipe, models, device)?;
+    let old = old_network(&request, models)?;
+    let recipes = [Some(recipe), old.map(|old| old.card.input)];
+    let detector = detector_for(recipes.into_iter().flatten(), models, device)?;
     let pairs = request.pairs.as_ref().map(read_pairs).transpose()?;
     let share = request.config.validation.held_out_share;
-    let prepared = people::prepare(&request, pairs.as_ref(), detector.as_ref(), share, &control.cancel, events)?;
+    let prepared = people::prepare(&request, pairs.as_ref(), detector.as_ref(), share, control, events)?;
     let card = ModelCard { input: recipe, run: Some(out.display().to_string()), ..card };
     let record = RunRecord {
         likeness: env!("CARGO_PKG_VERSION").to_owned(),
         device: device.name.clone(),
         network: card.clone(),
+        left_out: prepared.left_out,
         request,
     };
     let folder = RunFolder::create(out, &record, &prepared.to_lines()?)?;
@@ -140,11 +161,16 @@ pub fn resume(
     let record: RunRecord =
         serde_json::from_str(&RunFolder::config(out)?).context("the run was made by another version of Likeness")?;
     let pairs = record.request.pairs.as_ref().map(read_pairs).transpose()?;
-    let prepared = Prepared::from_lines(&RunFolder::data(out)?).context("the run's list of pictures is unreadable")?;
+    let entries = Prepared::from_lines(&RunFolder::data(out)?).context("the run's list of pictures is unreadable")?;
+    let prepared = Prepared { left_out: record.left_out, ..entries };
     let (folder, checkpoint) = RunFolder::resume(out)?;
-    // Any weights do: the checkpoint's replace them.
-    let weights = Weights::Scratch { seed: record.request.config.seed };
-    Job { record, prepared, pairs, weights, folder, resume: Some(checkpoint) }.run(models, device, control, events)
+    let seed = record.request.config.seed;
+    let weights = match &checkpoint {
+        // Any weights do: the checkpoint's replace them.
+        Some(_) => Weights::Scratch { seed },
+        None => starting_point(&record.request.start, seed, models)?.1,
+    };
+    Job { record, prepared, pairs, weights, folder, resume: checkpoint }.run(models, device, control, events)
 }
 
 struct Job {
@@ -204,18 +230,40 @@ impl Job {
         let network = card.architecture.clone();
         let setup =
             Setup { config: &request.config, data: &data, card, folder: Some(folder), resume, decode_threads: threads };
-        let mut before = None;
+        let mut told = Told::default();
         let outcome = train_named(&weights, &device.burn, setup, control, &mut |event| {
-            if let TrainEvent::Validated(report) = &event
-                && report.step == 0
-            {
-                before = Some(report.clone());
-            }
+            told.note(&event);
             events(TrainJobEvent::Train(&event));
         })?;
+        if outcome.reason == StopReason::Discarded {
+            RunFolder::discard(&root)?;
+        }
+        let kept = outcome.reason != StopReason::Discarded;
+        let gate = match old_network(&request, models) {
+            Ok(Some(old)) if kept && outcome.reason != StopReason::Cancelled => {
+                events(TrainJobEvent::Comparing);
+                let on = Judged {
+                    prepared: &prepared,
+                    held_out: &data.held_out,
+                    pairs: data.pairs.as_ref(),
+                    validation: request.config.validation,
+                    seed: request.config.seed,
+                };
+                let gate = gate::compare(&old, &model, &on, device)?;
+                RunFolder::keep_gate(&root, &gate)?;
+                events(TrainJobEvent::Gate(&gate));
+                Some(gate)
+            }
+            Ok(_) => None,
+            Err(error) => {
+                // The network is there; only what it should be measured against has gone since the run began.
+                events(TrainJobEvent::Note(format!("the network was not compared with the old one: {error:#}")));
+                None
+            }
+        };
         Ok(TrainSummary {
             run: root,
-            model,
+            model: kept.then_some(model),
             network,
             parameters: outcome.parameters,
             device: device.name.clone(),
@@ -227,10 +275,48 @@ impl Job {
             held_out_people,
             left_out: prepared.left_out,
             skipped: outcome.skipped_pictures,
-            before,
+            waited_share: told.waited_secs / told.step_secs.max(1e-9),
+            before: told.before,
             after: outcome.judged,
+            gate,
         })
     }
+}
+
+/// What a summary keeps of a run's events.
+#[derive(Default)]
+struct Told {
+    before: Option<ValidationReport>,
+    waited_secs: f64,
+    step_secs: f64,
+}
+
+impl Told {
+    fn note(&mut self, event: &TrainEvent) {
+        match event {
+            TrainEvent::Validated(report) if report.step == 0 => self.before = Some(report.clone()),
+            TrainEvent::Step(report) => {
+                self.waited_secs += report.waited_secs;
+                self.step_secs += report.pictures as f64 / report.pictures_per_s;
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What the result is measured against: what the request names, else the weights it starts from, else the network it
+/// shall stay comparable with.
+fn old_network(request: &TrainRequest, models: &Store) -> Result<Option<OldNetwork>> {
+    let start = Some(&request.start).filter(|start| !matches!(start, StartFrom::Scratch { .. }));
+    let Some(old) = request.against.as_ref().or(start).or(request.old.as_ref()) else { return Ok(None) };
+    let name = match old {
+        StartFrom::Scratch { net, .. } => net.clone(),
+        StartFrom::File { path } => path.display().to_string(),
+        StartFrom::Installed { id } => id.to_string(),
+    };
+    let (card, weights) = starting_point(old, request.config.seed, models)?;
+    let card = ModelCard { input: recipe(&card, request.faces), ..card };
+    Ok(Some(OldNetwork { name, card, weights }))
 }
 
 /// The network's card and the weights it starts from.
@@ -258,8 +344,12 @@ fn recipe(card: &ModelCard, faces: FaceFinding) -> InputRecipe {
 }
 
 /// The default pack's detector, where crops need a face found.
-fn detector_for(recipe: &InputRecipe, models: &Store, device: &ComputeDevice) -> Result<Option<YuNet>> {
-    if matches!(recipe.crop, CropRule::AsStored | CropRule::Centre { .. }) {
+fn detector_for(
+    mut recipes: impl Iterator<Item = InputRecipe>,
+    models: &Store,
+    device: &ComputeDevice,
+) -> Result<Option<YuNet>> {
+    if recipes.all(|recipe| matches!(recipe.crop, CropRule::AsStored | CropRule::Centre { .. })) {
         return Ok(None);
     }
     let id = ModelId("yunet-2023mar".to_owned());

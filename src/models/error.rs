@@ -24,6 +24,10 @@ pub enum StoreError {
     NotRecognised { sha256: String, path: PathBuf },
     #[error("the given file is not {name} of {id}: {problem}; the store is as it was: {}", path.display())]
     WrongFile { id: ModelId, name: String, problem: String, path: PathBuf },
+    #[error("there is a model called {id} already: give another id, or remove that one first")]
+    Taken { id: ModelId },
+    #[error("{id} was not added, the store is as it was: {problem}")]
+    BadEntry { id: ModelId, problem: String },
     #[error("the disk is full, the store is as it was: free {needed_mb} MB and try again: {}", path.display())]
     DiskFull { needed_mb: u64, path: PathBuf },
     #[error("another installation is running on this store: wait for it: {}", path.display())]

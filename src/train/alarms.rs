@@ -124,11 +124,15 @@ mod tests {
             people: 2,
             pairs: 4,
             triplets,
+            hard: 0,
+            semi_hard: triplets,
             gradient_norm: 1.0,
             spread,
             elapsed_secs: 1.0,
+            waited_secs: 0.0,
             pictures_per_s: 4.0,
-            examples: Vec::new(),
+            left_secs: 1.0,
+            memory_bytes: None,
         }
     }
 

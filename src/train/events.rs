@@ -1,26 +1,36 @@
 //! What a trainer tells whoever watches, window or command line, and how it is told to wait or stop.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use serde::Serialize;
 
 use super::alarms::Alarm;
 use super::loader::Skipped;
-use super::sampler::Exemplar;
+use super::look::BatchLook;
 use super::validate::ValidationReport;
 use crate::types::Cancel;
 
 #[derive(Debug, Clone)]
 pub enum TrainEvent {
-    /// The run goes on from a checkpoint.
+    /// The run goes on from a checkpoint; its first judgement is told again.
     Resumed {
         step: u64,
     },
     Step(StepReport),
+    /// The mini-batch of a step as the network saw it, when the [`Control`] asks for it.
+    Look(BatchLook),
     Validated(ValidationReport),
     /// A checkpoint is on the disk.
     Saved {
+        step: u64,
+    },
+    /// The run waits; a checkpoint of this step is on the disk.
+    Paused {
+        step: u64,
+    },
+    /// The run no longer waits.
+    Continued {
         step: u64,
     },
     Alarm(Alarm),
@@ -40,25 +50,30 @@ pub struct StepReport {
     /// Anchor–positive pairs looked at, and how many of them gave a triplet.
     pub pairs: usize,
     pub triplets: usize,
+    /// Triplets whose negative is nearer than the positive, and those whose negative lies within the margin beyond it.
+    pub hard: usize,
+    pub semi_hard: usize,
     /// Before clipping.
     pub gradient_norm: f32,
     /// Mean squared distance between two embeddings of the batch; near zero when the network has collapsed.
     pub spread: f32,
+    /// Of the whole run, without pauses.
     pub elapsed_secs: f64,
+    /// How long the device had nothing to do because pictures were not ready.
+    pub waited_secs: f64,
+    /// Over the whole step, waiting included.
     pub pictures_per_s: f64,
-    /// A few of the triplets, for looking at.
-    #[serde(skip)]
-    pub examples: Vec<TripletExample>,
+    /// Until the last step, at the mean pace since the run was started or resumed.
+    pub left_secs: f64,
+    /// Reserved on the device, or by the process where the processor is the device; none where that cannot be told.
+    pub memory_bytes: Option<u64>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct TripletExample {
-    pub anchor: Exemplar,
-    pub positive: Exemplar,
-    pub negative: Exemplar,
-    /// Squared distances before the step.
-    pub to_positive: f32,
-    pub to_negative: f32,
+impl StepReport {
+    /// The share of pairs that still had something to teach.
+    pub fn active_share(&self) -> f64 {
+        self.triplets as f64 / self.pairs.max(1) as f64
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -66,9 +81,23 @@ pub struct TripletExample {
 pub enum StopReason {
     StepsDone,
     ScheduleEnded,
+    /// At once: nothing is judged any more, and the run can be resumed.
     Cancelled,
+    /// Early, and the network is judged and kept as it is.
+    Kept,
+    /// Early, and the network is not wanted.
+    Discarded,
     /// The loss or a gradient was not a number; the weights before that step are kept.
     NotANumber,
+}
+
+/// How a run shall end before its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// Judge the network, then keep it as if its steps were done.
+    Keep,
+    /// Forget the run.
+    Discard,
 }
 
 /// Asked of a trainer between two steps; clones share the flags.
@@ -76,22 +105,46 @@ pub enum StopReason {
 pub struct Control {
     pub cancel: Cancel,
     paused: Arc<AtomicBool>,
+    ending: Arc<OnceLock<Ending>>,
+    look_every_steps: u64,
 }
 
 impl Control {
     pub fn with_cancel(cancel: Cancel) -> Self {
-        Self { cancel, paused: Arc::default() }
+        Self { cancel, ..Self::default() }
     }
 
+    /// Asks for a [`TrainEvent::Look`] every so many steps; 0 asks for none.
+    pub fn looking_every(self, steps: u64) -> Self {
+        Self { look_every_steps: steps, ..self }
+    }
+
+    /// Between two steps the run writes a checkpoint and waits until this is taken back, or the run is stopped.
     pub fn set_paused(&self, paused: bool) {
         self.paused.store(paused, Ordering::Relaxed);
     }
 
-    /// Returns once the run may go on or shall stop; true when it shall stop.
-    pub(super) fn wait(&self) -> bool {
-        while self.paused.load(Ordering::Relaxed) && !self.cancel.is_cancelled() {
-            std::thread::sleep(std::time::Duration::from_millis(50));
+    pub fn is_paused(&self) -> bool {
+        self.paused.load(Ordering::Relaxed)
+    }
+
+    /// Ends the run after the present step. The first wish holds.
+    pub fn stop(&self, ending: Ending) {
+        self.ending.get_or_init(|| ending);
+    }
+
+    /// Why the run shall stop now, if it shall. A cancel goes before a stop.
+    pub fn stopped(&self) -> Option<StopReason> {
+        if self.cancel.is_cancelled() {
+            return Some(StopReason::Cancelled);
         }
-        self.cancel.is_cancelled()
+        self.ending.get().map(|ending| match ending {
+            Ending::Keep => StopReason::Kept,
+            Ending::Discard => StopReason::Discarded,
+        })
+    }
+
+    pub(super) fn looks_at(&self, step: u64) -> bool {
+        self.look_every_steps > 0 && step.is_multiple_of(self.look_every_steps)
     }
 }

@@ -18,6 +18,8 @@ pub enum Purpose {
     Augmentation = 6,
     HeldOutPeople = 7,
     NetworkNoise = 8,
+    Inspection = 9,
+    Bootstrap = 10,
 }
 
 /// The stream of `purpose` at `position` (a step, an epoch) and `item` (an anchor, a picture) within it.

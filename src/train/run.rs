@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use burn::module::Module;
 use burn::tensor::TensorReadError;
@@ -15,7 +15,7 @@ use super::checkpoint::{Best, Checkpoint, CheckpointState, RunFolder, RunFolderE
 use super::config::{MiningSource, TrainConfig};
 use super::data::{Dataset, PictureSource};
 use super::ema::Ema;
-use super::events::{Control, StopReason, TrainEvent};
+use super::events::{Control, StepReport, StopReason, TrainEvent};
 use super::frozen::{FreezeError, freeze};
 use super::loader::{BATCHES_AHEAD, Loader, LoaderError, Request, Skipped};
 use super::mining::offline::TripletPlan;
@@ -28,6 +28,9 @@ use crate::weights::{ModelCard, WeightsError, collect, fill, save};
 
 mod judging;
 mod learning;
+
+/// How often a paused run looks whether it may go on.
+const LOOKED_AT_WHILE_PAUSED: Duration = Duration::from_millis(50);
 
 /// What to learn from and what to judge on.
 pub struct TrainingData {
@@ -116,12 +119,16 @@ struct Run<'a, N> {
     saved_at: Option<u64>,
     plan: Option<TripletPlan>,
     best: Option<Best>,
+    first_judged: Option<ValidationReport>,
     judged: Option<ValidationReport>,
     to_judge: Vec<Exemplar>,
     skipped: BTreeSet<usize>,
     watch: Watch,
     started: Instant,
+    /// Step at which this process took the run up, and the run's seconds until then.
+    first_step: u64,
     earlier_secs: f64,
+    paused_secs: f64,
 }
 
 impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
@@ -149,12 +156,15 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
             saved_at: None,
             plan: None,
             best: None,
+            first_judged: None,
             judged: None,
             to_judge: pictures_to_judge(&data.held_out, config.validation.pictures_at_most),
             skipped: BTreeSet::new(),
             watch: Watch::default(),
             started: Instant::now(),
+            first_step: 0,
             earlier_secs: 0.0,
+            paused_secs: 0.0,
         };
         match resume {
             Some(checkpoint) => run.go_on_from(checkpoint)?,
@@ -176,12 +186,18 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
         };
         self.step = state.position.0;
         self.requested = self.step;
+        self.first_step = self.step;
         self.saved_at = Some(self.step);
         self.plan = state.plan;
         self.best = state.best;
+        self.first_judged = state.first_judged;
+        self.judged = state.judged;
         self.skipped = state.skipped;
         self.earlier_secs = state.elapsed_secs;
         (self.emit)(TrainEvent::Resumed { step: self.step });
+        if let Some(first) = &self.first_judged {
+            (self.emit)(TrainEvent::Validated(first.clone()));
+        }
         Ok(())
     }
 
@@ -196,9 +212,12 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
     }
 
     fn steps(&mut self, control: &Control) -> Result<StopReason, TrainError> {
-        if self.step == 0 && self.config.validation.every_steps > 0 {
+        if self.step == 0 && self.judged.is_none() && self.config.validation.every_steps > 0 {
             // Where the curve starts: chance, or what the given weights know already.
             self.judge()?;
+        }
+        if self.step == 0 {
+            self.save()?;
         }
         loop {
             if self.step >= self.config.steps {
@@ -206,14 +225,10 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
             }
             let epoch = self.step / self.config.steps_per_epoch.max(1);
             let Some(rate) = self.config.learning_rate.at(epoch) else { return Ok(StopReason::ScheduleEnded) };
-            if control.wait() {
-                return Ok(StopReason::Cancelled);
+            if let Some(reason) = self.wait_while_paused(control)? {
+                return Ok(reason);
             }
-            self.mine_offline_when_due()?;
-            self.ask_ahead()?;
-            let batch = self.loader.take()?;
-            self.note_skipped(&batch.skipped);
-            let Some(report) = self.learn_from(batch, rate)? else {
+            let Some(report) = self.one_step(rate, control.looks_at(self.step + 1))? else {
                 (self.emit)(TrainEvent::Alarm(Alarm::NotANumber { step: self.step + 1 }));
                 return Ok(StopReason::NotANumber);
             };
@@ -226,6 +241,42 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
             (self.emit)(TrainEvent::Step(report));
             self.judge_and_save_when_due()?;
         }
+    }
+
+    /// Returns once the run may go on, or why it shall stop.
+    fn wait_while_paused(&mut self, control: &Control) -> Result<Option<StopReason>, TrainError> {
+        if control.is_paused() && control.stopped().is_none() {
+            let since = Instant::now();
+            self.save()?;
+            (self.emit)(TrainEvent::Paused { step: self.step });
+            while control.is_paused() && control.stopped().is_none() {
+                std::thread::sleep(LOOKED_AT_WHILE_PAUSED);
+            }
+            self.paused_secs += since.elapsed().as_secs_f64();
+            (self.emit)(TrainEvent::Continued { step: self.step });
+        }
+        Ok(control.stopped())
+    }
+
+    /// None when the loss or a gradient is not a number.
+    fn one_step(&mut self, rate: f64, look: bool) -> Result<Option<StepReport>, TrainError> {
+        let started = Instant::now();
+        self.mine_offline_when_due()?;
+        self.ask_ahead()?;
+        let asked = Instant::now();
+        let batch = self.loader.take()?;
+        let waited_secs = asked.elapsed().as_secs_f64();
+        self.note_skipped(&batch.skipped);
+        let Some(report) = self.learn_from(batch, rate, look)? else { return Ok(None) };
+        let elapsed_secs = self.elapsed_secs();
+        let pace = (elapsed_secs - self.earlier_secs) / (self.step - self.first_step) as f64;
+        Ok(Some(StepReport {
+            elapsed_secs,
+            waited_secs,
+            pictures_per_s: report.pictures as f64 / started.elapsed().as_secs_f64().max(1e-9),
+            left_secs: pace * self.config.steps.saturating_sub(self.step) as f64,
+            ..report
+        }))
     }
 
     /// Keeps the loader busy with the coming batches, as far as they are known.
@@ -274,6 +325,8 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
         }
         let mut state = CheckpointState::new(SamplerPosition(self.step), self.elapsed_secs());
         state.best = self.best;
+        state.first_judged = self.first_judged.clone();
+        state.judged = self.judged.clone();
         state.plan = self.plan.clone();
         state.skipped = self.skipped.clone();
         folder.save(&Checkpoint {
@@ -288,7 +341,7 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
     }
 
     fn elapsed_secs(&self) -> f64 {
-        self.earlier_secs + self.started.elapsed().as_secs_f64()
+        self.earlier_secs + self.started.elapsed().as_secs_f64() - self.paused_secs
     }
 
     fn inference_net(&self) -> N {
@@ -299,15 +352,19 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
     }
 
     fn finish(mut self, reason: StopReason) -> Result<Trained<N>, TrainError> {
-        if reason != StopReason::Cancelled {
+        if !matches!(reason, StopReason::Cancelled | StopReason::Discarded) {
             if self.judged.as_ref().is_none_or(|judged| judged.step != self.step) {
                 self.judge()?;
             }
             self.warn_about_same_identity()?;
         }
-        self.save()?;
+        if reason != StopReason::Discarded {
+            self.save()?;
+        }
         let net = self.inference_net();
-        if let Some(folder) = &self.folder {
+        if let Some(folder) = &self.folder
+            && reason != StopReason::Discarded
+        {
             save(&net, &self.card, &folder.model())?;
         }
         let elapsed_secs = self.elapsed_secs();

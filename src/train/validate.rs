@@ -1,11 +1,13 @@
 //! Judging the network on people it has not learned from: all pairs of held-out pictures, and an LFW-format list of
 //! pairs when there is one.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::data::Dataset;
+pub use super::look::BINS;
+use super::look::bin;
 use super::sampler::Exemplar;
-use crate::eval::lfw::{Options, RowPair, judge};
+use crate::eval::lfw::{Judgement, Options, RowPair, judge};
 use crate::eval::{EvalError, FarRule, Roc, Vectors, val_at_far};
 use crate::train::mining::squared_distance;
 
@@ -16,7 +18,7 @@ pub struct PairSet {
     pub pairs: Vec<RowPair>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ValidationReport {
     pub step: u64,
     pub people: Option<PeopleReport>,
@@ -24,7 +26,7 @@ pub struct ValidationReport {
 }
 
 /// Over every pair of held-out pictures.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PeopleReport {
     pub pictures: usize,
     pub same_pairs: usize,
@@ -48,7 +50,7 @@ pub struct PeopleReport {
 }
 
 /// Over the folds of a pair list (nine choose the threshold, the tenth is judged).
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PairsReport {
     pub pairs: usize,
     pub skipped: usize,
@@ -57,8 +59,6 @@ pub struct PairsReport {
     pub val: f64,
     pub auc: f64,
 }
-
-pub const BINS: usize = 80;
 
 /// At most `limit` pictures of `people`, evenly from each.
 pub fn pictures_to_judge(people: &Dataset, limit: usize) -> Vec<Exemplar> {
@@ -112,21 +112,33 @@ pub fn judge_pairs(
     row_of: impl Fn(usize) -> Option<usize>,
     far_target: f64,
 ) -> Result<PairsReport, EvalError> {
+    let judged = judged_pairs(set, vectors, dimensions, row_of, far_target)?;
+    let pairs = judged.folds.iter().map(|fold| fold.pairs).sum();
+    Ok(PairsReport {
+        pairs,
+        skipped: set.pairs.len() - pairs,
+        accuracy: judged.accuracy.mean,
+        accuracy_standard_error: judged.accuracy.standard_error,
+        val: judged.val.mean,
+        auc: judged.auc,
+    })
+}
+
+/// The whole judgement of those pairs, fold by fold.
+pub(super) fn judged_pairs(
+    set: &PairSet,
+    vectors: &[f32],
+    dimensions: usize,
+    row_of: impl Fn(usize) -> Option<usize>,
+    far_target: f64,
+) -> Result<Judgement, EvalError> {
     let rows = |pair: &RowPair| {
         let (a, b) = (row_of(set.pictures[pair.a])?, row_of(set.pictures[pair.b])?);
         Some(RowPair { a, b, ..*pair })
     };
     let usable: Vec<RowPair> = set.pairs.iter().filter_map(rows).collect();
     let vectors = Vectors::from_rows(vectors.chunks(dimensions))?;
-    let judged = judge(&vectors, &usable, &Options { far_target, ..Options::default() })?;
-    Ok(PairsReport {
-        pairs: usable.len(),
-        skipped: set.pairs.len() - usable.len(),
-        accuracy: judged.accuracy.mean,
-        accuracy_standard_error: judged.accuracy.standard_error,
-        val: judged.val.mean,
-        auc: judged.auc,
-    })
+    judge(&vectors, &usable, &Options { far_target, ..Options::default() })
 }
 
 fn distances(vectors: &[f32], dimensions: usize, people: &[u32]) -> (Vec<f64>, Vec<f64>) {
@@ -144,7 +156,7 @@ fn distances(vectors: &[f32], dimensions: usize, people: &[u32]) -> (Vec<f64>, V
 fn histogram(distances: &[f64]) -> Vec<u32> {
     let mut counts = vec![0; BINS];
     for distance in distances {
-        counts[((distance / 4.0 * BINS as f64) as usize).min(BINS - 1)] += 1;
+        counts[bin(*distance as f32)] += 1;
     }
     counts
 }

@@ -1,5 +1,8 @@
 //! How a network wants its input: facts that the model store states, `align` and `embed` obey.
 
+use std::fmt;
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 
 /// From a detection to the network's input picture.
@@ -47,4 +50,84 @@ pub struct InputRecipe {
     pub crop: CropRule,
     pub scaling: PixelScaling,
     pub channels: ChannelOrder,
+}
+
+/// As the command line has it: `five-points`, `square:1.2`, `margin:32`, `centre:0.5`, `as-stored`.
+impl fmt::Display for CropRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::FivePoints => f.write_str("five-points"),
+            Self::SquareBox { enlarge } => write!(f, "square:{enlarge}"),
+            Self::BoxMargin { margin } => write!(f, "margin:{margin}"),
+            Self::Centre { share } => write!(f, "centre:{share}"),
+            Self::AsStored => f.write_str("as-stored"),
+        }
+    }
+}
+
+impl FromStr for CropRule {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (kind, number) = text.split_once(':').unwrap_or((text, ""));
+        let number = || positive(number);
+        match kind {
+            "five-points" => Ok(Self::FivePoints),
+            "square" => Ok(Self::SquareBox { enlarge: number()? }),
+            "margin" => Ok(Self::BoxMargin { margin: number()? }),
+            "centre" => Ok(Self::Centre { share: number()? }),
+            "as-stored" => Ok(Self::AsStored),
+            _ => Err(format!("{text} is no crop: say five-points, square:1.2, margin:32, centre:0.5 or as-stored")),
+        }
+    }
+}
+
+/// As the command line has it: `raw`, `unit`, `per-image`, `fixed:127.5,128`.
+impl fmt::Display for PixelScaling {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Raw => f.write_str("raw"),
+            Self::Unit => f.write_str("unit"),
+            Self::Fixed { mean, divisor } => write!(f, "fixed:{mean},{divisor}"),
+            Self::PerImage => f.write_str("per-image"),
+        }
+    }
+}
+
+impl FromStr for PixelScaling {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match (text, text.strip_prefix("fixed:").and_then(|numbers| numbers.split_once(','))) {
+            ("raw", _) => Ok(Self::Raw),
+            ("unit", _) => Ok(Self::Unit),
+            ("per-image", _) => Ok(Self::PerImage),
+            (_, Some((mean, divisor))) => Ok(Self::Fixed { mean: positive(mean)?, divisor: positive(divisor)? }),
+            _ => Err(format!("{text} is no scaling: say raw, unit, per-image or fixed:127.5,128")),
+        }
+    }
+}
+
+fn positive(text: &str) -> Result<f32, String> {
+    let number = text.parse().ok().filter(|number: &f32| number.is_finite() && *number >= 0.0);
+    number.ok_or_else(|| format!("{text:?} is no number of zero or more"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_are_written_as_they_are_read() {
+        for text in ["five-points", "square:1.2", "margin:32", "centre:0.5", "as-stored"] {
+            assert_eq!(text.parse::<CropRule>().unwrap().to_string(), text);
+        }
+        for text in ["raw", "unit", "per-image", "fixed:127.5,128"] {
+            assert_eq!(text.parse::<PixelScaling>().unwrap().to_string(), text);
+        }
+        for text in ["round", "square", "square:-1", "margin:many"] {
+            assert!(text.parse::<CropRule>().is_err(), "{text}");
+        }
+        assert!("fixed:1".parse::<PixelScaling>().is_err() && "fixed:1,nan".parse::<PixelScaling>().is_err());
+    }
 }

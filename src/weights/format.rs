@@ -1,5 +1,7 @@
 //! Which tool wrote a file, told from its first bytes.
 
+use std::fmt;
+
 use super::{TensorFile, WeightsError, read_graph_def, read_keras, read_onnx, read_pytorch, read_safetensors};
 
 /// The formats that can be read.
@@ -10,6 +12,18 @@ pub enum Format {
     PyTorch,
     FrozenGraph,
     KerasHdf5,
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::SafeTensors => "SafeTensors",
+            Self::Onnx => "ONNX",
+            Self::PyTorch => "PyTorch",
+            Self::FrozenGraph => "TensorFlow graph",
+            Self::KerasHdf5 => "Keras",
+        })
+    }
 }
 
 impl Format {

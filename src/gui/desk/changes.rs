@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::{Shared, failure, lock, preview};
 use crate::gui::backend::{Change, Event, Failed, MoveTarget, Ticket};
-use crate::jobs::split_group;
+use crate::jobs::{ImportRequest, import, split_group};
 use crate::library::{Belongs, Destination, Library, LibraryError, SetAside};
 use crate::models::{Store, Verdict};
 use crate::types::{FaceId, ModelId, PersonId, SquaredDistance};
@@ -23,8 +23,8 @@ fn apply(shared: &Shared, change: Change) -> Result<()> {
     let model = shared.options().model_id();
     match change {
         Change::ImportModel(path) => {
-            Store::open(shared.home.models())?.import(&path)?;
-            Ok(())
+            let request = ImportRequest { path, ..ImportRequest::default() };
+            import(&Store::open(shared.home.models())?, &request, &mut |_| {}).map(drop)
         }
         Change::VerifyModel(id) => match Store::open(shared.home.models())?.verify(&id)? {
             Verdict::Sound => Ok(()),

@@ -74,8 +74,8 @@ fn overview(shared: &Shared) -> Result<Overview> {
         Ok::<_, library::LibraryError>((library.counts()?, library.folders()?, library.history(usize::MAX >> 1)?))
     })?;
     let options = shared.options();
-    let grouping = Grouping::remembered(&shared.library, &options)?;
     let store = Store::open(shared.home.models())?;
+    let grouping = Grouping::remembered(&shared.library, &store, &options)?;
     let model = store.entry(&options.model_id()).ok().filter(|entry| store.installed(&entry.id));
     Ok(Overview {
         photos: counts.photos as u64,
@@ -84,7 +84,7 @@ fn overview(shared: &Shared) -> Result<Overview> {
         folders: folders.into_iter().map(|folder| folder.path).collect(),
         device: lock(&shared.device).clone().unwrap_or_else(|| chosen_device(&options.device)),
         model: model.map(|entry| entry.title.clone()),
-        threshold: options.thresholds()?.same_person.0,
+        threshold: options.thresholds(&store)?.same_person.0,
         grouping: (grouping.threshold.0, preview::window_linkage(grouping.linkage)),
         can_undo: history.iter().any(|entry| !entry.is_undone),
         can_redo: history.iter().any(|entry| entry.is_undone),
@@ -102,7 +102,8 @@ fn chosen_device(choice: &DeviceChoice) -> String {
 
 fn people(shared: &Shared) -> Result<People> {
     let model = shared.options().model_id();
-    let near = nearest_people(&shared.library, &model, shared.options().thresholds()?.same_person)?;
+    let store = Store::open(shared.home.models())?;
+    let near = nearest_people(&shared.library, &model, shared.options().thresholds(&store)?.same_person)?;
     shared.library.call(move |library| {
         let list = |kind, min_faces| library.people(PeopleFilter { kind, min_faces }, Page::ALL);
         let named = list(PeopleKind::Named, 0)?.into_iter().filter_map(|card| {

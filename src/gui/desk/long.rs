@@ -9,7 +9,7 @@ use crate::device::DeviceChoice;
 use crate::gui::backend::{Event, Failed, JobEnd, JobSummary, Ticket};
 use crate::gui::rows::{CompareFace, CompareResult, CompareSource, JobId, JobKind, JobReport, JobStage};
 use crate::jobs::{
-    Compared, Desk as Networks, EngineOptions, FindFaces, Grouping, JobEvent, Progress, Sink, Stage, compare_face,
+    EMBEDDER, Compared, Desk as Networks, EngineOptions, FindFaces, Grouping, JobEvent, Progress, Sink, Stage, compare_face,
     compare_file, install, reembed, regroup, scan,
 };
 use crate::models::{InstallOptions, Store};
@@ -67,10 +67,9 @@ impl Desk {
         let shared = self.shared.clone();
         self.runner.long(move |desk, sink| {
             desk.unload();
-            let removed = Store::open(shared.home.models()).and_then(|store| store.remove(&model));
-            sink.send(match removed {
-                Ok(_) => Event::Changed(ticket),
-                Err(error) => Event::Failed(Some(ticket), failure(Failed::Remove, &error.into())),
+            sink.send(match removed(&shared, &model) {
+                Ok(()) => Event::Changed(ticket),
+                Err(error) => Event::Failed(Some(ticket), failure(Failed::Remove, &error)),
             });
         });
     }
@@ -89,6 +88,19 @@ impl Desk {
             });
         });
     }
+}
+
+/// A model that the user had added is gone for good; where it was in use, the default takes its place.
+fn removed(shared: &Shared, model: &ModelId) -> Result<()> {
+    let store = Store::open(shared.home.models())?;
+    let mut options = shared.options();
+    if store.own().has(model) && options.model_id() == *model {
+        options.model = Some(EMBEDDER.to_owned());
+        loads::remember(&shared.library, &options)?;
+        *lock(&shared.options) = options;
+    }
+    store.remove(model)?;
+    Ok(())
 }
 
 fn run_scan(
@@ -114,7 +126,8 @@ fn run_scan(
     }
     if !cancel.is_cancelled() {
         reembed(engine, &shared.library, cancel, events)?;
-        let grouping = Grouping::remembered(&shared.library, &shared.options())?;
+        let store = Store::open(shared.home.models())?;
+        let grouping = Grouping::remembered(&shared.library, &store, &shared.options())?;
         regroup(&shared.library, engine.model_id(), &grouping, cancel, events)?;
     }
     Ok(summary)

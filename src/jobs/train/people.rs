@@ -16,8 +16,9 @@ use crate::eval::PairList;
 use crate::eval::lfw::RowPair;
 use crate::image::{DecodeLimits, DecodeScale, decode, is_photo_name};
 use crate::train::data::{Dataset, Person};
+use crate::train::events::Control;
 use crate::train::validate::PairSet;
-use crate::types::{Cancel, Detection};
+use crate::types::Detection;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
@@ -72,7 +73,7 @@ pub fn prepare(
     pairs: Option<&PairList>,
     detector: Option<&YuNet>,
     held_out_share: f32,
-    cancel: &Cancel,
+    control: &Control,
     events: &mut dyn FnMut(TrainJobEvent<'_>),
 ) -> Result<Prepared> {
     let mut wanted = list(&request.data)?;
@@ -100,7 +101,7 @@ pub fn prepare(
         .collect();
     let mut prepared = Prepared::default();
     for (number, files_now) in files.chunks(AT_ONCE).enumerate() {
-        if cancel.is_cancelled() {
+        if control.stopped().is_some() {
             bail!("stopped while the pictures were prepared; nothing was written");
         }
         let entries: Vec<Result<Entry, LeftOut>> = files_now

@@ -2,6 +2,7 @@ use super::people::Part;
 use super::*;
 use crate::train::augment::AugmentConfig;
 use crate::train::config::ValidationConfig;
+use crate::train::events::Ending;
 use crate::train::sampler::SamplerConfig;
 use image::{Rgb, RgbImage};
 use std::fs;
@@ -43,6 +44,7 @@ fn request(data: &Path, steps: u64) -> TrainRequest {
         start: StartFrom::Scratch { net: "likeness-small".into(), options: NetOptions::default() },
         faces: FaceFinding::Cropped,
         pairs: Some(PairsRequest { list, images: data.to_owned() }),
+        against: None,
         old: None,
         config,
     }
@@ -71,11 +73,15 @@ fn a_folder_is_trained_on_stopped_and_resumed() {
     assert_eq!((stopped.stopped, stopped.steps), (StopReason::Cancelled, 3));
     assert_eq!(left_out, [data.join("Person_3/Person_3_0009.jpg")]);
     assert_eq!((stopped.people, stopped.held_out_people), (4, 2), "two of eight are in the list of pairs");
+    let before = stopped.before.clone();
     let done = resume(&out, &models, &cpu(), &Control::default(), &mut |_| {}).unwrap();
+    assert!(done.left_out == 1 && done.before.is_some());
+    assert_eq!(done.before.unwrap().pairs.map(|pairs| pairs.auc), before.unwrap().pairs.map(|pairs| pairs.auc));
+    assert_eq!(done.gate, None, "there is no old network");
     assert_eq!((done.stopped, done.steps), (StopReason::StepsDone, 6));
     let pairs = done.after.unwrap().pairs.unwrap();
     assert_eq!((pairs.pairs, pairs.skipped), (4, 0));
-    let (_, card) = load(&done.model).unwrap();
+    let (_, card) = load(done.model.as_ref().unwrap()).unwrap();
     assert_eq!((card.architecture.as_str(), card.input.crop), ("likeness-small", CropRule::AsStored));
     let again = train_folder(request(&data, 6), &out, &models, &cpu(), &Control::default(), &mut |_| {});
     assert!(again.unwrap_err().to_string().contains("--resume"));
@@ -91,15 +97,55 @@ fn a_trained_network_can_be_the_start_and_the_old_one() {
         train_folder(request, &temporary.path().join(name), &models, &cpu(), &Control::default(), &mut |_| {})
     };
     let first = run(request(&data, 2), "first").unwrap();
-    let start = StartFrom::File { path: first.model.clone() };
+    let start = StartFrom::File { path: first.model.clone().unwrap() };
     let mut harmonic = TrainRequest { start: start.clone(), old: Some(start), ..request(&data, 2) };
     let combinations = crate::train::mining::harmonic::Combinations::all_that_learn();
     harmonic.config.mining = MiningSource::Harmonic { combinations };
     let second = run(harmonic.clone(), "second").unwrap();
+    let gate = second.gate.unwrap();
+    let pairs = gate.pairs.unwrap();
+    assert_eq!((gate.people, pairs.pairs), (None, 4), "two people held out are too few, four pairs are not");
+    let written = fs::read_to_string(second.run.join("gate.json")).unwrap();
+    assert!(written.contains("verdict") && written.contains("model.safetensors"), "{written}");
     let val = |report: Option<ValidationReport>| report.unwrap().people.unwrap().auc;
     assert_eq!(val(second.before), val(first.after), "the start is where the first run ended");
     let error = run(TrainRequest { old: None, ..harmonic }, "third").unwrap_err().to_string();
     assert!(error.contains("--old"), "{error}");
+}
+
+#[test]
+fn a_run_can_be_stopped_and_kept_or_discarded() {
+    let temporary = tempfile::tempdir().unwrap();
+    let data = temporary.path().join("people");
+    album(&data);
+    let models = Store::open(temporary.path().join("models")).unwrap();
+    for ending in [Ending::Keep, Ending::Discard] {
+        let out = temporary.path().join("run");
+        let control = Control::default().looking_every(2);
+        let (mut looks, mut paused) = (0, 0);
+        let summary = train_folder(request(&data, 40), &out, &models, &cpu(), &control, &mut |event| match event {
+            TrainJobEvent::Train(TrainEvent::Step(report)) if report.step == 2 => control.set_paused(true),
+            TrainJobEvent::Train(TrainEvent::Step(report)) if report.step == 3 => control.stop(ending),
+            TrainJobEvent::Train(TrainEvent::Paused { step: 2 }) => {
+                paused += 1;
+                control.set_paused(false);
+            }
+            TrainJobEvent::Train(TrainEvent::Look(look)) => {
+                looks += 1;
+                assert!(look.step == 2 && look.distances.same.iter().sum::<u32>() > 0 && !look.triplets.is_empty());
+            }
+            _ => {}
+        });
+        let summary = summary.unwrap();
+        assert_eq!((summary.steps, looks, paused), (3, 1, 1));
+        let kept = ending == Ending::Keep;
+        assert_eq!(summary.stopped, if kept { StopReason::Kept } else { StopReason::Discarded });
+        assert_eq!((summary.model.is_some(), summary.after.unwrap().step == 3), (kept, kept));
+        assert_eq!(out.exists(), kept);
+        if kept {
+            RunFolder::discard(&out).unwrap();
+        }
+    }
 }
 
 #[test]

@@ -11,12 +11,14 @@ use super::Checkpoint;
 use super::state::write_flushed;
 use super::tensorboard::EventWriter;
 use crate::train::events::StepReport;
+use crate::train::gate::Gate;
 use crate::train::validate::ValidationReport;
 use crate::weights::WeightsError;
 
 /// How many checkpoints are kept beside the best.
 const LAST_KEPT: usize = 3;
 const UNFINISHED: &str = "unfinished";
+const REMOVED: &str = "removed";
 
 #[derive(Debug, thiserror::Error)]
 pub enum RunFolderError {
@@ -24,8 +26,6 @@ pub enum RunFolderError {
     Taken(PathBuf),
     #[error("the folder holds no run: {0}")]
     NoRun(PathBuf),
-    #[error("the run has no checkpoint to go on from: {0}")]
-    NoCheckpoint(PathBuf),
     #[error("{action} failed: {source}; earlier checkpoints are unchanged: {path}")]
     Io { action: &'static str, source: io::Error, path: PathBuf },
     #[error("a file of the run is not as it was written: {reason}: {path}")]
@@ -73,12 +73,31 @@ impl RunFolder {
         Self::with_logs(root, 0)
     }
 
-    /// Opens a run at its newest checkpoint. Metrics of steps after it are dropped: they will be made again.
-    pub fn resume(root: &Path) -> Result<(Self, Checkpoint), RunFolderError> {
-        let newest = steps(root)?.pop().ok_or_else(|| RunFolderError::NoCheckpoint(root.to_owned()))?;
+    /// Opens a run at its newest checkpoint; a run that was killed before its first has none and starts anew. Metrics
+    /// of steps after it are dropped: they will be made again.
+    pub fn resume(root: &Path) -> Result<(Self, Option<Checkpoint>), RunFolderError> {
+        let Some(newest) = steps(root)?.pop() else {
+            replace(&root.join("metrics.jsonl"), b"")?;
+            return Ok((Self::with_logs(root, 0)?, None));
+        };
         let checkpoint = Checkpoint::read(&checkpoint_path(root, newest))?;
         forget_metrics_after(&root.join("metrics.jsonl"), newest)?;
-        Ok((Self::with_logs(root, newest)?, checkpoint))
+        Ok((Self::with_logs(root, newest)?, Some(checkpoint)))
+    }
+
+    /// Removes what a run has written, and its folder if nothing else lies there.
+    pub fn discard(root: &Path) -> Result<(), RunFolderError> {
+        // Without this file the folder is no run any more, whatever happens to the rest.
+        remove(&root.join("config.json"))?;
+        remove(&root.join("checkpoints"))?;
+        for entry in fs::read_dir(root).map_err(|source| RunFolderError::io("reading", source, root))?.flatten() {
+            if written_by_a_run(&entry.file_name().to_string_lossy()) {
+                remove(&entry.path())?;
+            }
+        }
+        // Someone else's files are there: theirs to remove.
+        let _ = fs::remove_dir(root);
+        Ok(())
     }
 
     /// The `config.json` of a run.
@@ -97,6 +116,12 @@ impl RunFolder {
         &self.root
     }
 
+    /// Keeps how the network of a run compares with the old one.
+    pub fn keep_gate(root: &Path, gate: &Gate) -> Result<(), RunFolderError> {
+        let text = serde_json::to_string_pretty(gate).map_err(|error| RunFolderError::format(error, root))?;
+        replace(&root.join("gate.json"), text.as_bytes())
+    }
+
     /// Where the finished network belongs.
     pub fn model(&self) -> PathBuf {
         self.root.join("model.safetensors")
@@ -104,17 +129,17 @@ impl RunFolder {
 
     pub fn step(&mut self, report: &StepReport) -> Result<(), RunFolderError> {
         self.line(&Metric::Step(report))?;
-        let active = report.triplets as f64 / report.pairs.max(1) as f64;
         self.scalars(
             report.step,
             &[
                 ("train/loss", f64::from(report.loss)),
-                ("train/active_pairs", active),
+                ("train/active_pairs", report.active_share()),
                 ("train/triplets", report.triplets as f64),
                 ("train/spread", f64::from(report.spread)),
                 ("train/gradient_norm", f64::from(report.gradient_norm)),
                 ("train/learning_rate", report.learning_rate),
                 ("train/pictures_per_s", report.pictures_per_s),
+                ("train/waited_secs", report.waited_secs),
             ],
         )
     }
@@ -138,20 +163,17 @@ impl RunFolder {
     /// Writes a checkpoint whole or not at all, then removes those that are no longer kept.
     pub fn save(&self, checkpoint: &Checkpoint) -> Result<(), RunFolderError> {
         let unfinished = self.root.join("checkpoints").join(UNFINISHED);
-        if unfinished.exists() {
-            fs::remove_dir_all(&unfinished)
-                .map_err(|source| RunFolderError::io("removing an unfinished checkpoint", source, &unfinished))?;
-        }
+        remove(&unfinished)?;
         fs::create_dir_all(&unfinished)
             .map_err(|source| RunFolderError::io("creating a checkpoint", source, &unfinished))?;
         checkpoint.write(&unfinished)?;
+        // The lines up to this step must not be younger than the checkpoint that follows them.
+        self.metrics.sync_data().map_err(|source| RunFolderError::io("flushing metrics", source, &self.root))?;
         flush_folder(&unfinished)?;
         let step = checkpoint.state.position.0;
         let path = checkpoint_path(&self.root, step);
-        if path.exists() {
-            // The same step saved twice holds the same; only a validation result may have been added.
-            fs::remove_dir_all(&path).map_err(|source| RunFolderError::io("replacing a checkpoint", source, &path))?;
-        }
+        // The same step saved twice holds the same; only a validation result may have been added.
+        self.remove_checkpoint(&path)?;
         fs::rename(&unfinished, &path)
             .map_err(|source| RunFolderError::io("putting a checkpoint in place", source, &path))?;
         flush_folder(&self.root.join("checkpoints"))?;
@@ -161,11 +183,20 @@ impl RunFolder {
     fn prune(&self, best: Option<u64>) -> Result<(), RunFolderError> {
         let steps = steps(&self.root)?;
         for &step in steps.iter().rev().skip(LAST_KEPT).filter(|&&step| Some(step) != best) {
-            let path = checkpoint_path(&self.root, step);
-            fs::remove_dir_all(&path)
-                .map_err(|source| RunFolderError::io("removing an old checkpoint", source, &path))?;
+            self.remove_checkpoint(&checkpoint_path(&self.root, step))?;
         }
         Ok(())
+    }
+
+    /// Renames first: a removal that is interrupted must not leave half a checkpoint under a checkpoint's name.
+    fn remove_checkpoint(&self, path: &Path) -> Result<(), RunFolderError> {
+        if !path.exists() {
+            return Ok(());
+        }
+        let removed = self.root.join("checkpoints").join(REMOVED);
+        remove(&removed)?;
+        fs::rename(path, &removed).map_err(|source| RunFolderError::io("putting a checkpoint aside", source, path))?;
+        remove(&removed)
     }
 
     fn with_logs(root: &Path, first_step: u64) -> Result<Self, RunFolderError> {
@@ -188,6 +219,20 @@ impl RunFolder {
         let written = self.events.scalars(now_secs(), step, scalars);
         written.map_err(|source| RunFolderError::io("writing events", source, &self.root))
     }
+}
+
+/// A file or folder; nothing there is fine.
+fn remove(path: &Path) -> Result<(), RunFolderError> {
+    let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    match removed {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(RunFolderError::io("removing", error, path)),
+        _ => Ok(()),
+    }
+}
+
+fn written_by_a_run(name: &str) -> bool {
+    let files = ["data.jsonl", "metrics.jsonl", "metrics.partial", "config.partial", "model.safetensors", "gate.json"];
+    files.contains(&name) || name.starts_with("events.out.tfevents")
 }
 
 fn now_secs() -> f64 {
@@ -268,11 +313,15 @@ mod tests {
         (folder, run)
     }
 
+    fn position(run: &RunFolder) -> SamplerPosition {
+        RunFolder::resume(run.root()).unwrap().1.unwrap().state.position
+    }
+
     #[test]
     fn a_checkpoint_comes_back_as_it_was() {
         let (_folder, run) = run();
         run.save(&checkpoint(4, None)).unwrap();
-        let (_, read) = RunFolder::resume(run.root()).unwrap();
+        let read = RunFolder::resume(run.root()).unwrap().1.unwrap();
         assert_eq!(read.weights, checkpoint(4, None).weights);
         assert_eq!(read.optimiser, checkpoint(4, None).optimiser);
         assert_eq!((read.average.unwrap().updates, read.state.position), (3, SamplerPosition(4)));
@@ -294,10 +343,10 @@ mod tests {
         let unfinished = run.root().join("checkpoints").join(UNFINISHED);
         fs::create_dir(&unfinished).unwrap();
         fs::write(unfinished.join("weights.safetensors"), b"half").unwrap();
-        assert_eq!(RunFolder::resume(run.root()).unwrap().1.state.position, SamplerPosition(1));
+        assert_eq!(position(&run), SamplerPosition(1));
         run.save(&checkpoint(2, None)).unwrap();
         assert!(!unfinished.exists());
-        assert_eq!(RunFolder::resume(run.root()).unwrap().1.state.position, SamplerPosition(2));
+        assert_eq!(position(&run), SamplerPosition(2));
     }
 
     #[test]
@@ -315,7 +364,23 @@ mod tests {
         let (_folder, run) = run();
         assert!(matches!(RunFolder::create(run.root(), &"other", ""), Err(RunFolderError::Taken(_))));
         assert_eq!(RunFolder::config(run.root()).unwrap(), "\"config\"");
-        assert!(matches!(RunFolder::resume(run.root()), Err(RunFolderError::NoCheckpoint(_))));
+        assert!(RunFolder::resume(run.root()).unwrap().1.is_none(), "killed before its first checkpoint");
         assert!(matches!(RunFolder::resume(Path::new("/nowhere")), Err(RunFolderError::NoRun(_))));
+    }
+
+    #[test]
+    fn a_discarded_run_leaves_what_is_not_its_own() {
+        let (_folder, run) = run();
+        run.save(&checkpoint(1, None)).unwrap();
+        let root = run.root().to_owned();
+        fs::write(root.join("notes.txt"), b"mine").unwrap();
+        drop(run);
+        RunFolder::discard(&root).unwrap();
+        let left: Vec<_> = fs::read_dir(&root).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(left, ["notes.txt"]);
+        fs::remove_file(root.join("notes.txt")).unwrap();
+        RunFolder::create(&root, &"config", "").unwrap();
+        RunFolder::discard(&root).unwrap();
+        assert!(!root.exists());
     }
 }

@@ -12,6 +12,7 @@ use crate::train::ema::EmaState;
 use crate::train::mining::offline::TripletPlan;
 use crate::train::optimiser::OptimiserState;
 use crate::train::sampler::SamplerPosition;
+use crate::train::validate::ValidationReport;
 use crate::weights::{NamedTensor, TensorFile, read_safetensors, write_safetensors};
 
 /// Everything a run needs to go on as if it had not stopped.
@@ -29,6 +30,9 @@ pub struct CheckpointState {
     pub position: SamplerPosition,
     pub elapsed_secs: f64,
     pub best: Option<Best>,
+    /// The judgement before the first step, and the newest.
+    pub first_judged: Option<ValidationReport>,
+    pub judged: Option<ValidationReport>,
     /// Triplets mined offline, with weights that are no more.
     pub plan: Option<TripletPlan>,
     /// Pictures that could not be read, so that each is reported once a run.
@@ -50,6 +54,8 @@ impl CheckpointState {
             position,
             elapsed_secs,
             best: None,
+            first_judged: None,
+            judged: None,
             plan: None,
             skipped: BTreeSet::new(),
             optimiser_steps: 0,

@@ -18,7 +18,18 @@ pub struct Event {
     pub file_version: Option<String>,
     #[prost(message, optional, tag = "5")]
     pub summary: Option<Summary>,
+    #[prost(message, optional, tag = "7")]
+    pub session_log: Option<SessionLog>,
 }
+
+#[derive(Clone, PartialEq, Message)]
+pub struct SessionLog {
+    #[prost(int32, tag = "1")]
+    pub status: i32,
+}
+
+/// From this event's step on, readers forget what earlier files say.
+const SESSION_START: i32 = 1;
 
 #[derive(Clone, PartialEq, Message)]
 pub struct Summary {
@@ -42,11 +53,17 @@ pub struct EventWriter {
 impl EventWriter {
     /// A new file in `folder`; a resumed run starts another, which TensorBoard shows as one with the earlier.
     pub fn create(folder: &Path, wall_time_secs: f64, first_step: u64) -> io::Result<Self> {
-        let name = format!("events.out.tfevents.{:010}.step-{first_step}", wall_time_secs as u64);
+        // Milliseconds, so that a run resumed within the second does not write over its own file.
+        let name = format!("events.out.tfevents.{wall_time_secs:014.3}.step-{first_step}");
         let mut writer = Self { file: File::create(folder.join(name))? };
         let version =
             Event { wall_time: wall_time_secs, file_version: Some("brain.Event:2".into()), ..Event::default() };
         writer.write(&version)?;
+        if first_step > 0 {
+            let session_log = Some(SessionLog { status: SESSION_START });
+            let step = first_step as i64 + 1;
+            writer.write(&Event { wall_time: wall_time_secs, step, session_log, ..Event::default() })?;
+        }
         Ok(writer)
     }
 
@@ -54,7 +71,8 @@ impl EventWriter {
         let value =
             |&(tag, value): &(&str, f64)| SummaryValue { tag: tag.to_owned(), simple_value: Some(value as f32) };
         let summary = Summary { value: scalars.iter().map(value).collect() };
-        self.write(&Event { wall_time: wall_time_secs, step: step as i64, summary: Some(summary), file_version: None })
+        let event = Event { wall_time: wall_time_secs, step: step as i64, summary: Some(summary), ..Event::default() };
+        self.write(&event)
     }
 
     fn write(&mut self, event: &Event) -> io::Result<()> {
@@ -100,7 +118,7 @@ mod tests {
     #[test]
     fn what_is_written_parses_back() {
         let folder = tempfile::tempdir().unwrap();
-        let mut writer = EventWriter::create(folder.path(), 1.5e9, 0).unwrap();
+        let mut writer = EventWriter::create(folder.path(), 1.5e9, 2).unwrap();
         writer.scalars(1.5e9 + 1.0, 3, &[("train/loss", 0.25), ("validation/val", 0.9)]).unwrap();
         drop(writer);
         let path = std::fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap().path();
@@ -115,8 +133,9 @@ mod tests {
             bytes = &bytes[16 + length..];
         }
         assert_eq!(events[0].file_version.as_deref(), Some("brain.Event:2"));
-        let summary = events[1].summary.clone().unwrap();
-        assert_eq!((events[1].step, events.len()), (3, 2));
+        assert_eq!((events[1].step, events[1].session_log.clone().map(|log| log.status)), (3, Some(SESSION_START)));
+        let summary = events[2].summary.clone().unwrap();
+        assert_eq!((events[2].step, events.len()), (3, 3));
         assert_eq!(summary.value[0], SummaryValue { tag: "train/loss".into(), simple_value: Some(0.25) });
         assert_eq!(summary.value[1].tag, "validation/val");
     }

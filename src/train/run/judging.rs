@@ -37,18 +37,21 @@ impl<N: Module + EmbeddingNet> Run<'_, N> {
             return Ok(());
         }
         let report = ValidationReport { step: self.step, people, pairs };
+        if self.step == 0 {
+            self.first_judged = Some(report.clone());
+        }
+        // The line goes first: a run killed between the two drops it with the steps since the checkpoint before.
+        if let Some(folder) = &mut self.folder {
+            folder.validation(&report)?;
+        }
+        self.judged = Some(report.clone());
         if let Some(people) = &report.people
             && self.best.is_none_or(|best| people.val > best.val)
         {
             self.best = Some(Best { step: self.step, val: people.val });
             self.saved_at = None;
-            self.judged = Some(report.clone());
             self.save()?;
         }
-        if let Some(folder) = &mut self.folder {
-            folder.validation(&report)?;
-        }
-        self.judged = Some(report.clone());
         (self.emit)(TrainEvent::Validated(report));
         Ok(())
     }

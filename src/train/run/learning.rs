@@ -1,37 +1,40 @@
 //! One step of a run: choose triplets, find gradients, move the weights.
 
-use std::time::Instant;
-
 use burn::module::Module;
 
 use super::{Run, TrainError};
+use crate::device::memory_in_use;
 use crate::nets::EmbeddingNet;
 use crate::train::alarms::spread;
 use crate::train::config::MiningSource;
-use crate::train::events::{StepReport, TripletExample};
+use crate::train::events::{StepReport, TrainEvent};
 use crate::train::loader::{LoadedBatch, load_plain};
+use crate::train::look::{Seen, count_kinds};
 use crate::train::loss::Triplet;
 use crate::train::mining::harmonic::Combinations;
 use crate::train::mining::offline::{OfflineConfig, TripletPlan};
 use crate::train::mining::online::Draw;
-use crate::train::mining::{Points, Space, squared_distance};
+use crate::train::mining::{Points, Space};
 use crate::train::rng::{Purpose, stream};
 use crate::train::sampler::Exemplar;
 use crate::train::step::{Batch, Choice, Learned, StepSettings, embed, learn, normalise_rows};
 use rand::seq::SliceRandom;
 
-/// Triplets shown with a step.
-const EXAMPLES: usize = 6;
-
 impl<N: Module + EmbeddingNet> Run<'_, N> {
     /// None when the loss or a gradient is not a number; the weights are then as before.
-    pub(super) fn learn_from(&mut self, batch: LoadedBatch, rate: f64) -> Result<Option<StepReport>, TrainError> {
-        let started = Instant::now();
-        let learned = self.learned(&batch)?;
+    pub(super) fn learn_from(
+        &mut self,
+        batch: LoadedBatch,
+        rate: f64,
+        look: bool,
+    ) -> Result<Option<StepReport>, TrainError> {
+        let old_vectors = self.old_vectors(&batch.exemplars)?;
+        let learned = self.learned(&batch, old_vectors.as_deref())?;
         let gradient_norm = learned.gradients.norm()?;
         if !learned.loss.is_finite() || !gradient_norm.is_finite() {
             return Ok(None);
         }
+        let (hard, semi_hard) = self.inspect(&batch, &learned, old_vectors.as_deref(), look);
         let report = StepReport {
             step: self.step + 1,
             loss: learned.loss,
@@ -40,11 +43,15 @@ impl<N: Module + EmbeddingNet> Run<'_, N> {
             people: people_of(&batch.exemplars),
             pairs: learned.mined.pairs,
             triplets: learned.mined.triplets.len(),
+            hard,
+            semi_hard,
             gradient_norm,
             spread: spread(&learned.vectors, learned.dimensions),
             elapsed_secs: 0.0,
+            waited_secs: 0.0,
             pictures_per_s: 0.0,
-            examples: examples(&learned, &batch.exemplars),
+            left_secs: 0.0,
+            memory_bytes: None,
         };
         // Without a triplet there is nothing to learn, and weight decay alone is no learning.
         if report.triplets > 0 {
@@ -56,11 +63,37 @@ impl<N: Module + EmbeddingNet> Run<'_, N> {
             }
         }
         self.step += 1;
-        let pictures_per_s = report.pictures as f64 / started.elapsed().as_secs_f64().max(1e-9);
-        Ok(Some(StepReport { elapsed_secs: self.elapsed_secs(), pictures_per_s, ..report }))
+        let device = self.net.devices().into_iter().next().unwrap_or_default();
+        Ok(Some(StepReport { memory_bytes: memory_in_use(&device), ..report }))
     }
 
-    fn learned(&self, batch: &LoadedBatch) -> Result<Learned, TrainError> {
+    /// Tells how many triplets are hard and how many semi-hard, and shows the batch to whoever wants to `look`.
+    fn inspect(
+        &mut self,
+        batch: &LoadedBatch,
+        learned: &Learned,
+        old_vectors: Option<&[f32]>,
+        look: bool,
+    ) -> (usize, usize) {
+        let both = BothSpaces::of(batch, learned, old_vectors);
+        let (points, triplets, margin) = (both.points(), &learned.mined.triplets, self.config.loss.margin);
+        if look {
+            let seen = Seen {
+                step: self.step + 1,
+                seed: self.config.seed,
+                margin,
+                exemplars: &batch.exemplars,
+                images: &batch.images,
+                points,
+                triplets,
+                names: &self.data.training,
+            };
+            (self.emit)(TrainEvent::Look(seen.look()));
+        }
+        count_kinds(points, triplets, margin)
+    }
+
+    fn learned(&self, batch: &LoadedBatch, old_vectors: Option<&[f32]>) -> Result<Learned, TrainError> {
         let people: Vec<u32> = batch.exemplars.iter().map(|exemplar| exemplar.person).collect();
         let planned = self.plan.as_ref().map(|plan| planned_triplets(plan, batch));
         let only_new = Combinations::only_new();
@@ -69,14 +102,13 @@ impl<N: Module + EmbeddingNet> Run<'_, N> {
             (None, MiningSource::Harmonic { combinations }) => Choice::Mine { rule: self.config.rule, combinations },
             (None, _) => Choice::Mine { rule: self.config.rule, combinations: &only_new },
         };
-        let old_vectors = self.old_vectors(&batch.exemplars)?;
         let settings = StepSettings {
             recipe: &self.card.input,
             loss: self.config.loss,
             chunks: self.config.chunks,
             draw: Draw { seed: self.config.seed, step: batch.step },
         };
-        let batch = Batch { images: &batch.images, people: &people, old_vectors: old_vectors.as_deref(), choice };
+        let batch = Batch { images: &batch.images, people: &people, old_vectors, choice };
         Ok(learn(&self.net, &batch, settings)?)
     }
 
@@ -146,24 +178,29 @@ fn people_of(exemplars: &[Exemplar]) -> usize {
     exemplars.iter().map(|exemplar| exemplar.person).collect::<std::collections::BTreeSet<_>>().len()
 }
 
-/// Triplets from all over the batch. Those with vectors of a frozen network are left out: they show no other picture.
-fn examples(learned: &Learned, exemplars: &[Exemplar]) -> Vec<TripletExample> {
-    let row = |index: u32| {
-        let start = index as usize * learned.dimensions;
-        learned.vectors.get(start..start + learned.dimensions)
-    };
-    let triplets = &learned.mined.triplets;
-    let every = (triplets.len() / EXAMPLES).max(1);
-    let example = |triplet: &Triplet| {
-        let [a, p, n] = [row(triplet.anchor)?, row(triplet.positive)?, row(triplet.negative)?];
-        let exemplar = |index: u32| exemplars[index as usize];
-        Some(TripletExample {
-            anchor: exemplar(triplet.anchor),
-            positive: exemplar(triplet.positive),
-            negative: exemplar(triplet.negative),
-            to_positive: squared_distance(a, p),
-            to_negative: squared_distance(a, n),
-        })
-    };
-    triplets.iter().step_by(every).filter_map(example).take(EXAMPLES).collect()
+/// The batch's vectors, and behind them the frozen network's of the same pictures.
+struct BothSpaces {
+    vectors: Vec<f32>,
+    dimensions: usize,
+    people: Vec<u32>,
+    spaces: Vec<Space>,
+}
+
+impl BothSpaces {
+    fn of(batch: &LoadedBatch, learned: &Learned, old_vectors: Option<&[f32]>) -> Self {
+        let people: Vec<u32> = batch.exemplars.iter().map(|exemplar| exemplar.person).collect();
+        let count = people.len();
+        let copies = 1 + usize::from(old_vectors.is_some());
+        Self {
+            vectors: [&learned.vectors, old_vectors.unwrap_or_default()].concat(),
+            dimensions: learned.dimensions,
+            people: people.repeat(copies),
+            spaces: (0..count * copies).map(|row| if row < count { Space::New } else { Space::Old }).collect(),
+        }
+    }
+
+    fn points(&self) -> Points<'_> {
+        let Self { vectors, dimensions, people, spaces } = self;
+        Points { vectors, dimensions: *dimensions, people, spaces }
+    }
 }

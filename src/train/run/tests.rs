@@ -76,7 +76,7 @@ fn run(config: &TrainConfig, data: &TrainingData, folder: Option<&Path>, resume:
     let (folder, resume) = match (folder, resume) {
         (Some(root), true) => {
             let (folder, checkpoint) = RunFolder::resume(root).unwrap();
-            (Some(folder), Some(checkpoint))
+            (Some(folder), checkpoint)
         }
         (Some(root), false) => (Some(RunFolder::create(root, config, "").unwrap()), None),
         (None, _) => (None, None),

@@ -194,7 +194,20 @@ fn collect(
     if file.is_empty() {
         return Err(malformed("it holds no weights"));
     }
-    Ok(file)
+    without_wrapper(file)
+}
+
+/// `DataParallel` puts `module.` before every name.
+fn without_wrapper(file: TensorFile) -> Result<TensorFile, WeightsError> {
+    const WRAPPER: &str = "module.";
+    if !file.names().all(|name| name.starts_with(WRAPPER)) {
+        return Ok(file);
+    }
+    let mut bare = TensorFile::default();
+    for tensor in file.iter() {
+        bare.insert(NamedTensor { name: tensor.name[WRAPPER.len()..].to_owned(), ..tensor.clone() })?;
+    }
+    Ok(bare)
 }
 
 /// A tensor's values in row-major order; none when it reaches beyond its storage.

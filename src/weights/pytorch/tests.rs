@@ -80,6 +80,12 @@ fn unwraps_a_checkpoint() {
     assert_eq!(file.names().collect::<Vec<_>>(), ["t"]);
 }
 
+#[test]
+fn a_parallel_wrapper_leaves_no_trace() {
+    let file = read_pytorch(&archive(&state("module.fc.weight", "FloatStorage", 0, &[4], &[1]), &floats(&VALUES)));
+    assert_eq!(file.unwrap().names().collect::<Vec<_>>(), ["fc.weight"]);
+}
+
 fn refusal(object: &[u8]) -> String {
     read_pytorch(&archive(object, &floats(&VALUES))).unwrap_err().to_string()
 }

@@ -1,0 +1,141 @@
+//! `likeness models import`: any weight file into the store; what the file leaves open is asked on a terminal.
+
+use std::io::{BufRead, IsTerminal, Write, stderr, stdin};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, ensure};
+use clap::{Args, ValueEnum};
+
+use crate::cli::console::{Console, printable};
+use crate::jobs::{ImportReport, ImportRequest, import};
+use crate::models::Store;
+use crate::nets::catalogue::VARIANTS;
+use crate::nets::recognise::RecogniseError;
+use crate::types::{ChannelOrder, CropRule, PixelScaling};
+
+/// Files of known models are recognised by their SHA-256. Any other is recognised by its tensors, converted to
+/// SafeTensors, tried on a built-in face and installed under an id of its own.
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+    /// The network of `likeness nets` that the weights belong to, where their tensors do not tell
+    #[arg(long, value_name = "NAME")]
+    net: Option<String>,
+    /// How faces were cut: five-points, square:1.2, margin:32, centre:0.5 or as-stored
+    #[arg(long, value_name = "RULE")]
+    crop: Option<CropRule>,
+    /// How pixel values were scaled: raw, unit, per-image or fixed:127.5,128
+    #[arg(long, value_name = "RULE")]
+    scaling: Option<PixelScaling>,
+    #[arg(long, value_enum)]
+    channels: Option<Channels>,
+    /// What the model is called from now on; by default after its file
+    #[arg(long)]
+    id: Option<String>,
+    /// Its name in lists
+    #[arg(long, value_name = "TITLE")]
+    name: Option<String>,
+    /// Licence of the weights
+    #[arg(long, value_name = "LICENCE")]
+    licence: Option<String>,
+    /// Squared distance up to which two faces are called the same person
+    #[arg(long, value_name = "DISTANCE")]
+    same_person: Option<f32>,
+    /// Squared distance at which average linkage stops joining groups
+    #[arg(long, value_name = "DISTANCE")]
+    grouping: Option<f32>,
+    /// Print one JSON object a file
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Channels {
+    Rgb,
+    Bgr,
+}
+
+pub fn run(store: &Store, args: ImportArgs) -> Result<ExitCode> {
+    ensure!(args.id.is_none() || args.files.len() == 1, "one --id is for one file");
+    for path in &args.files {
+        let report = import_asking(store, request(&args, path.clone()))?;
+        match args.json {
+            true => println!("{}", serde_json::to_string(&report)?),
+            false => print_report(&report),
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn request(args: &ImportArgs, path: PathBuf) -> ImportRequest {
+    ImportRequest {
+        path,
+        id: args.id.clone(),
+        title: args.name.clone(),
+        net: args.net.clone(),
+        crop: args.crop,
+        scaling: args.scaling,
+        channels: args.channels.map(|channels| match channels {
+            Channels::Rgb => ChannelOrder::Rgb,
+            Channels::Bgr => ChannelOrder::Bgr,
+        }),
+        licence: args.licence.clone(),
+        same_person: args.same_person,
+        grouping: args.grouping,
+    }
+}
+
+/// Where the network cannot be told and somebody sits at a terminal, asks once for what is missing.
+fn import_asking(store: &Store, mut request: ImportRequest) -> Result<ImportReport> {
+    let mut console = Console::new();
+    let error = match import(store, &request, &mut |event| console.show(event)) {
+        Err(error) if asks_for_a_network(&error) && stdin().is_terminal() && stderr().is_terminal() => error,
+        other => return other,
+    };
+    eprintln!("{}: {}", printable(&request.path), error.root_cause());
+    eprintln!("Networks: {}", VARIANTS.map(|variant| variant.name).join(", "));
+    request.net = Some(ask("Network", |answer| Ok(answer.to_owned()))?.context("no network was named")?);
+    if request.crop.is_none() {
+        request.crop = ask("Crop, such as five-points or square:1.2 (empty: the network's own)", str::parse)?;
+    }
+    if request.scaling.is_none() {
+        request.scaling = ask("Scaling, such as per-image or fixed:127.5,128 (empty: the network's own)", str::parse)?;
+    }
+    import(store, &request, &mut |event| console.show(event))
+}
+
+fn asks_for_a_network(error: &anyhow::Error) -> bool {
+    let open =
+        |error: &RecogniseError| matches!(error, RecogniseError::UnknownNetwork { .. } | RecogniseError::Ambiguous(_));
+    error.downcast_ref().is_some_and(open)
+}
+
+/// Until the answer can be read; none for an empty one.
+fn ask<T>(question: &str, read: impl Fn(&str) -> Result<T, String>) -> Result<Option<T>> {
+    loop {
+        eprint!("{question}: ");
+        stderr().flush().context("cannot ask")?;
+        let mut answer = String::new();
+        stdin().lock().read_line(&mut answer).context("cannot read the answer")?;
+        match answer.trim() {
+            "" => return Ok(None),
+            answer => match read(answer) {
+                Ok(read) => return Ok(Some(read)),
+                Err(problem) => eprintln!("{problem}"),
+            },
+        }
+    }
+}
+
+fn print_report(report: &ImportReport) {
+    let rest = if report.complete { "" } else { ", other files of it are still missing" };
+    println!("{}: imported{rest}", report.id);
+    if let Some(tried) = &report.tried {
+        let input = tried.input;
+        println!("    {} with {} parameters, {} numbers a face", tried.network, tried.parameters, tried.dimensions);
+        println!("    {}×{} pictures, crop {}, scaling {}", input.width, input.height, input.crop, input.scaling);
+        println!("    Two built-in faces are {:.3} apart", tried.distance.0);
+    }
+}

@@ -1,0 +1,127 @@
+use super::*;
+use crate::nets::Net;
+use crate::nets::catalogue::{self, NetOptions};
+use crate::weights::{collect, write_safetensors};
+use std::collections::HashMap;
+
+struct Fixture {
+    folder: tempfile::TempDir,
+    store: Store,
+}
+
+fn fixture() -> Fixture {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path().join("models")).unwrap();
+    Fixture { folder, store }
+}
+
+impl Fixture {
+    fn request(&self, name: &str) -> ImportRequest {
+        ImportRequest { path: self.folder.path().join(name), ..ImportRequest::default() }
+    }
+
+    fn import(&self, request: &ImportRequest) -> Result<ImportReport> {
+        import(&self.store, request, &mut |_| {})
+    }
+
+    fn reopened(&self) -> Store {
+        Store::open(self.folder.path().join("models")).unwrap()
+    }
+}
+
+fn small() -> Net {
+    let device = device::cpu().burn;
+    catalogue::build("likeness-small", &NetOptions::default(), &device).unwrap().drawn(5, &device)
+}
+
+#[test]
+fn a_network_trained_here_is_imported_listed_and_removed() {
+    let f = fixture();
+    let card = ModelCard {
+        run: Some("runs/7".to_owned()),
+        ..catalogue::card("likeness-small", &NetOptions::default()).unwrap()
+    };
+    let request = f.request("Mine (best).safetensors");
+    save(&small(), &card, &request.path).unwrap();
+    let report = f.import(&request).unwrap();
+    assert_eq!(report.id.0, "mine--best");
+    let tried = report.tried.unwrap();
+    assert_eq!((tried.network.as_str(), tried.dimensions, tried.parameters), ("likeness-small", 64, 135_632));
+
+    let store = f.reopened();
+    assert!(store.installed(&report.id) && store.own().has(&report.id));
+    let entry = store.entry(&report.id).unwrap();
+    assert_eq!((entry.input, entry.probe.clone()), (card.input, tried.probe));
+    let stored = recognise(&store.read(&report.id).unwrap()).unwrap();
+    assert_eq!((stored.card, stored.recipe_from), (card, RecipeSource::File));
+    assert!(store.remove(&report.id).unwrap());
+    assert!(f.reopened().entry(&report.id).is_err());
+}
+
+#[test]
+fn an_id_is_given_once() {
+    let f = fixture();
+    let mut request = f.request("net.safetensors");
+    save(&small(), &catalogue::card("likeness-small", &NetOptions::default()).unwrap(), &request.path).unwrap();
+    let id = f.import(&request).unwrap().id;
+    let store = f.reopened();
+    assert_eq!(import(&store, &request, &mut |_| {}).unwrap().id, id, "the same file is the same model");
+    request.id = Some(id.0);
+    let again = import(&store, &request, &mut |_| {}).unwrap_err().to_string();
+    assert!(again.contains("already"), "{again}");
+    request.id = Some("sface-2021dec".to_owned());
+    assert!(import(&store, &request, &mut |_| {}).unwrap_err().to_string().contains("already"));
+    request.id = Some("../escape".to_owned());
+    assert!(import(&store, &request, &mut |_| {}).is_err());
+    assert!(!f.folder.path().join("escape").exists());
+}
+
+#[test]
+fn tensors_without_a_card_take_the_users_word() {
+    let f = fixture();
+    let mut request = f.request("plain.safetensors");
+    write_safetensors(&collect(&small()).unwrap(), HashMap::new(), &request.path).unwrap();
+    let mut notes = Vec::new();
+    import(&f.store, &request, &mut |event| notes.push(format!("{event:?}"))).unwrap();
+    assert!(notes[0].contains("Nothing says how pictures were prepared"), "{notes:?}");
+    request.id = Some("mine".to_owned());
+    request.crop = Some(CropRule::FivePoints);
+    request.scaling = Some(PixelScaling::Unit);
+    let report = import(&f.store, &request, &mut |event| panic!("{event:?}")).unwrap();
+    let store = f.reopened();
+    let entry = store.entry(&report.id).unwrap();
+    assert_eq!((entry.input.crop, entry.input.scaling), (CropRule::FivePoints, PixelScaling::Unit));
+}
+
+#[test]
+fn what_cannot_be_used_leaves_the_store_as_it_was() {
+    let f = fixture();
+    let unknown = f.request("unknown.safetensors");
+    let mut tensors = collect(&small()).unwrap();
+    tensors.take("linear.bias").unwrap();
+    write_safetensors(&tensors, HashMap::new(), &unknown.path).unwrap();
+    let error = f.import(&unknown).unwrap_err();
+    let words = format!("{error:#}");
+    assert!(words.contains("--net NAME") && words.contains("no network that is known"), "{words}");
+    let as_named = ImportRequest { net: Some("likeness-small".to_owned()), ..unknown };
+    let error = format!("{:#}", f.import(&as_named).unwrap_err());
+    assert!(error.contains("1 missing (linear.bias)"), "{error}");
+
+    let mut collapsed = crate::weights::TensorFile::default();
+    for tensor in collect(&small()).unwrap().iter() {
+        let mut tensor = tensor.clone();
+        if tensor.name == "conv4.weight" {
+            tensor.data.fill(0.0);
+        }
+        collapsed.insert(tensor).unwrap();
+    }
+    let request = f.request("collapsed.safetensors");
+    write_safetensors(&collapsed, HashMap::new(), &request.path).unwrap();
+    let error = format!("{:#}", f.import(&request).unwrap_err());
+    assert!(error.contains("same embedding for every face") || error.contains("no usable embedding"), "{error}");
+
+    let rubbish = f.request("rubbish.bin");
+    fs::write(&rubbish.path, b"rubbish").unwrap();
+    assert!(format!("{:#}", f.import(&rubbish).unwrap_err()).contains("no weight file"));
+    assert!(f.reopened().own().entries.is_empty());
+}

@@ -1,0 +1,416 @@
+//! Is the new network better than the old one? Both look at the same pictures of people held out of training, and at
+//! the same list of pairs, and the differences get error bars.
+//!
+//! * Held-out people: VAL at the FAR target over all pairs, each network at its own threshold. The error bars come from
+//!   drawing people (not pictures, and not pairs, which share pictures) with replacement, the same draws for both.
+//! * A list of pairs: accuracy and VAL by folds (LFW's protocol); the error of the mean fold difference.
+//!
+//! The verdict needs a difference whose 95% interval leaves zero out. What it leaves out: a chance that both measures
+//! are asked and one of them errs.
+
+use rand::RngExt;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::mining::squared_distance;
+use super::rng::{Purpose, stream};
+use super::validate::{PairSet, judged_pairs};
+use crate::eval::EvalError;
+use crate::eval::lfw::FoldResult;
+
+const DRAWS: u64 = 500;
+/// Fewer people say nothing about others.
+const FEWEST_PEOPLE: usize = 5;
+
+/// The new network against the old one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Gate {
+    /// What the old network is called.
+    pub old: String,
+    pub verdict: Verdict,
+    pub people: Option<PeopleGate>,
+    pub pairs: Option<PairsGate>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    Better,
+    /// None that these data can tell.
+    NoDifference,
+    Worse,
+    /// Too few people are held out, and there is no list of pairs.
+    NotMeasured,
+}
+
+/// Over all pairs of pictures of people held out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PeopleGate {
+    pub people: usize,
+    pub pictures: usize,
+    pub far_target: f64,
+    pub val: Compared,
+    /// Mean of the shares of same pairs accepted and of different pairs refused, at each network's best threshold.
+    pub accuracy: Compared,
+}
+
+/// Over the folds of a list of pairs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PairsGate {
+    pub pairs: usize,
+    pub skipped: usize,
+    pub far_target: f64,
+    pub accuracy: Compared,
+    pub val: Compared,
+}
+
+/// One figure of both networks; all are shares of one.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Compared {
+    pub old: Measured,
+    pub new: Measured,
+    /// New less old, on the same people or folds.
+    pub difference: Measured,
+    /// The 95% interval of the difference.
+    pub low: f64,
+    pub high: f64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    pub value: f64,
+    pub standard_error: f64,
+}
+
+/// Unit vectors of the same pictures by both networks, row after row.
+#[derive(Debug, Clone, Copy)]
+pub struct BothVectors<'a> {
+    pub old: &'a [f32],
+    pub old_dimensions: usize,
+    pub new: &'a [f32],
+    pub new_dimensions: usize,
+}
+
+impl Gate {
+    pub fn new(old: String, people: Option<PeopleGate>, pairs: Option<PairsGate>) -> Self {
+        let of_people = people.as_ref().map(|people| people.val);
+        let of_pairs = pairs.as_ref().map(|pairs| pairs.accuracy);
+        let verdict = verdict(of_people.iter().chain(&of_pairs).copied());
+        Self { old, verdict, people, pairs }
+    }
+}
+
+fn verdict(figures: impl Iterator<Item = Compared>) -> Verdict {
+    figures.fold(Verdict::NotMeasured, |so_far, figure| match (so_far, figure.verdict()) {
+        (Verdict::Worse, _) | (_, Verdict::Worse) => Verdict::Worse,
+        (Verdict::Better, _) | (_, Verdict::Better) => Verdict::Better,
+        _ => Verdict::NoDifference,
+    })
+}
+
+impl Compared {
+    pub fn verdict(&self) -> Verdict {
+        if self.low > 0.0 {
+            Verdict::Better
+        } else if self.high < 0.0 {
+            Verdict::Worse
+        } else {
+            Verdict::NoDifference
+        }
+    }
+
+    fn of_draws(old: f64, new: f64, draws: &[(f64, f64)]) -> Self {
+        let spread = |value: fn(&(f64, f64)) -> f64| deviation(draws.iter().map(value));
+        let mut differences: Vec<f64> = draws.iter().map(|(old, new)| new - old).collect();
+        differences.sort_unstable_by(f64::total_cmp);
+        let quantile = |share: f64| differences[((differences.len() - 1) as f64 * share).round() as usize];
+        Self {
+            old: Measured { value: old, standard_error: spread(|draw| draw.0) },
+            new: Measured { value: new, standard_error: spread(|draw| draw.1) },
+            difference: Measured { value: new - old, standard_error: deviation(differences.iter().copied()) },
+            low: quantile(0.025),
+            high: quantile(0.975),
+        }
+    }
+
+    fn of_folds(old: &[f64], new: &[f64]) -> Self {
+        let differences: Vec<f64> = new.iter().zip(old).map(|(new, old)| new - old).collect();
+        let [old, new, difference] = [old, new, &differences].map(|values| {
+            let count = values.len() as f64;
+            Measured {
+                value: values.iter().sum::<f64>() / count,
+                standard_error: deviation(values.iter().copied()) / count.sqrt(),
+            }
+        });
+        let reach = student_97_5(differences.len() as f64 - 1.0) * difference.standard_error;
+        Self { old, new, difference, low: difference.value - reach, high: difference.value + reach }
+    }
+}
+
+/// Compares on held-out people; None when there are too few for an error bar.
+pub fn people_gate(vectors: BothVectors<'_>, people: &[u32], far_target: f64, seed: u64) -> Option<PeopleGate> {
+    let (labels, count) = numbered(people);
+    let old = Pairs::of(vectors.old, vectors.old_dimensions, &labels, count);
+    let new = Pairs::of(vectors.new, vectors.new_dimensions, &labels, count);
+    if count < FEWEST_PEOPLE || old.same.iter().all(Vec::is_empty) {
+        return None;
+    }
+    let once = vec![1_u32; count];
+    let thresholds = [&old, &new].map(Pairs::best_threshold);
+    let measure = |weights: &[u32]| {
+        let val = [&old, &new].map(|pairs| pairs.val(weights, far_target));
+        let accuracy = [(&old, thresholds[0]), (&new, thresholds[1])].map(|(pairs, t)| pairs.accuracy(weights, t));
+        [(val[0], val[1]), (accuracy[0], accuracy[1])]
+    };
+    let draws: Vec<[(f64, f64); 2]> = (0..DRAWS)
+        .into_par_iter()
+        .map(|draw| {
+            let mut rng = stream(seed, Purpose::Bootstrap, draw, 0);
+            let mut weights = vec![0_u32; count];
+            (0..count).for_each(|_| weights[rng.random_range(0..count)] += 1);
+            measure(&weights)
+        })
+        .collect();
+    let compared = |figure: usize| {
+        let (old, new) = measure(&once)[figure];
+        let of_figure: Vec<(f64, f64)> =
+            draws.iter().map(|draw| draw[figure]).filter(|(a, b)| (a + b).is_finite()).collect();
+        (!of_figure.is_empty()).then(|| Compared::of_draws(old, new, &of_figure))
+    };
+    Some(PeopleGate { people: count, pictures: people.len(), far_target, val: compared(0)?, accuracy: compared(1)? })
+}
+
+/// Compares on a list of pairs; `row_of` gives a picture's row in both networks' vectors.
+pub fn pairs_gate(
+    set: &PairSet,
+    vectors: BothVectors<'_>,
+    row_of: impl Fn(usize) -> Option<usize>,
+    far_target: f64,
+) -> Result<PairsGate, EvalError> {
+    let old = judged_pairs(set, vectors.old, vectors.old_dimensions, &row_of, far_target)?;
+    let new = judged_pairs(set, vectors.new, vectors.new_dimensions, &row_of, far_target)?;
+    let compared = |value: fn(&FoldResult) -> f64| {
+        let [old, new] = [&old, &new].map(|judged| judged.folds.iter().map(value).collect::<Vec<f64>>());
+        Compared::of_folds(&old, &new)
+    };
+    let pairs = new.folds.iter().map(|fold| fold.pairs).sum();
+    Ok(PairsGate {
+        pairs,
+        skipped: set.pairs.len() - pairs,
+        far_target,
+        accuracy: compared(|fold| fold.accuracy),
+        val: compared(|fold| fold.val),
+    })
+}
+
+/// People numbered from zero.
+fn numbered(people: &[u32]) -> (Vec<u32>, usize) {
+    let mut known: Vec<u32> = people.to_vec();
+    known.sort_unstable();
+    known.dedup();
+    let place = |person: &u32| known.partition_point(|other| other < person) as u32;
+    (people.iter().map(place).collect(), known.len())
+}
+
+/// All pairs of one network, ready to be weighed by how often a person was drawn.
+struct Pairs {
+    /// In order, a list a person.
+    same: Vec<Vec<f32>>,
+    /// Distance and both people, in order of distance.
+    different: Vec<(f32, u32, u32)>,
+    pictures: Vec<u32>,
+}
+
+impl Pairs {
+    fn of(vectors: &[f32], dimensions: usize, people: &[u32], count: usize) -> Self {
+        let rows: Vec<&[f32]> = vectors.chunks(dimensions.max(1)).collect();
+        let mut pairs = Self { same: vec![Vec::new(); count], different: Vec::new(), pictures: vec![0; count] };
+        for a in 0..rows.len() {
+            pairs.pictures[people[a] as usize] += 1;
+            for b in a + 1..rows.len() {
+                let distance = squared_distance(rows[a], rows[b]);
+                match people[a] == people[b] {
+                    true => pairs.same[people[a] as usize].push(distance),
+                    false => pairs.different.push((distance, people[a], people[b])),
+                }
+            }
+        }
+        pairs.same.iter_mut().for_each(|list| list.sort_unstable_by(f32::total_cmp));
+        pairs.different.par_sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+        pairs
+    }
+
+    /// How many pairs of two people there are. A person drawn twice makes no different pair with themself.
+    fn different_weight(&self, weights: &[u32]) -> f64 {
+        let counts = || weights.iter().zip(&self.pictures).map(|(&w, &n)| f64::from(w) * f64::from(n));
+        let sum: f64 = counts().sum();
+        (sum * sum - counts().map(|count| count * count).sum::<f64>()) / 2.0
+    }
+
+    /// The share of same pairs nearer than `cut`.
+    fn accepted(&self, weights: &[u32], cut: f32) -> f64 {
+        let (mut accepted, mut all) = (0.0, 0.0);
+        for (list, &weight) in self.same.iter().zip(weights) {
+            accepted += f64::from(weight) * list.partition_point(|&distance| distance < cut) as f64;
+            all += f64::from(weight) * list.len() as f64;
+        }
+        accepted / all
+    }
+
+    /// VAL at the largest threshold whose FAR does not exceed the target.
+    fn val(&self, weights: &[u32], far_target: f64) -> f64 {
+        let budget = far_target * self.different_weight(weights) * (1.0 + 1e-9);
+        let mut used = 0.0;
+        let refused = self.different.iter().find(|(_, a, b)| {
+            used += f64::from(weights[*a as usize]) * f64::from(weights[*b as usize]);
+            used > budget
+        });
+        self.accepted(weights, refused.map_or(f32::INFINITY, |pair| pair.0))
+    }
+
+    fn accuracy(&self, weights: &[u32], cut: f32) -> f64 {
+        let nearer = &self.different[..self.different.partition_point(|pair| pair.0 < cut)];
+        let weight = |&(_, a, b): &(f32, u32, u32)| f64::from(weights[a as usize]) * f64::from(weights[b as usize]);
+        let far = nearer.iter().map(weight).sum::<f64>() / self.different_weight(weights);
+        (self.accepted(weights, cut) + 1.0 - far) / 2.0
+    }
+
+    /// The distance below which calling a pair the same is right most often.
+    fn best_threshold(&self) -> f32 {
+        let mut same: Vec<f32> = self.same.concat();
+        same.sort_unstable_by(f32::total_cmp);
+        let mut best = (f64::MIN, 0.0);
+        let mut wrong = 0;
+        for &distance in &same {
+            while self.different.get(wrong).is_some_and(|pair| pair.0 <= distance) {
+                wrong += 1;
+            }
+            let val = same.partition_point(|&other| other <= distance) as f64 / same.len() as f64;
+            let score = val - wrong as f64 / self.different.len().max(1) as f64;
+            if score > best.0 {
+                best = (score, distance.next_up());
+            }
+        }
+        best.1
+    }
+}
+
+fn deviation(values: impl Iterator<Item = f64> + Clone) -> f64 {
+    let count = values.clone().count() as f64;
+    let mean = values.clone().sum::<f64>() / count;
+    let squares: f64 = values.map(|value| (value - mean).powi(2)).sum();
+    if count > 1.0 { (squares / (count - 1.0)).sqrt() } else { 0.0 }
+}
+
+/// The 97.5% quantile of Student's t (Abramowitz and Stegun 26.7.5, three terms): 2.26 with 9 degrees of freedom.
+fn student_97_5(freedom: f64) -> f64 {
+    let z: f64 = 1.959_964;
+    let first = (z.powi(3) + z) / 4.0;
+    let second = (5.0 * z.powi(5) + 16.0 * z.powi(3) + 3.0 * z) / 96.0;
+    z + first / freedom + second / freedom.powi(2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::eval::lfw::RowPair;
+    use crate::train::validate::judge_people;
+
+    const PEOPLE: usize = 30;
+    const PICTURES: usize = 6;
+
+    /// A direction a person, with noise a picture: the less noise, the better the network.
+    fn network(noise: f32, seed: u64) -> Vec<f32> {
+        let mut rows = Vec::new();
+        for person in 0..PEOPLE as u64 {
+            let mut centre = stream(1, Purpose::Pictures, person, 0);
+            let centre: Vec<f32> = (0..16).map(|_| centre.random_range(-1.0..1.0)).collect();
+            for picture in 0..PICTURES as u64 {
+                let mut rng = stream(seed, Purpose::Pictures, person, picture + 1);
+                rows.extend(centre.iter().map(|value| value + noise * rng.random_range(-1.0..1.0)));
+            }
+        }
+        crate::train::step::normalise_rows(&mut rows, 16);
+        rows
+    }
+
+    fn labels() -> Vec<u32> {
+        (0..PEOPLE * PICTURES).map(|row| 7 + 3 * (row / PICTURES) as u32).collect()
+    }
+
+    fn compare(old: &[f32], new: &[f32]) -> PeopleGate {
+        let vectors = BothVectors { old, old_dimensions: 16, new, new_dimensions: 16 };
+        people_gate(vectors, &labels(), 0.01, 5).unwrap()
+    }
+
+    #[test]
+    fn tells_better_from_worse_and_from_the_same() {
+        let (good, bad, other) = (network(0.4, 2), network(1.1, 3), network(0.4, 4));
+        let better = compare(&bad, &good);
+        assert_eq!((better.val.verdict(), better.people, better.pictures), (Verdict::Better, 30, 180));
+        assert!(better.accuracy.low > 0.0);
+        assert_eq!(compare(&good, &bad).val.verdict(), Verdict::Worse);
+        assert_eq!(compare(&good, &good).val.difference, Measured { value: 0.0, standard_error: 0.0 });
+        assert_eq!(compare(&good, &other).val.verdict(), Verdict::NoDifference, "noise drawn anew is no difference");
+    }
+
+    #[test]
+    fn its_figures_are_those_of_the_validation() {
+        let (old, new) = (network(1.1, 3), network(0.7, 2));
+        let gate = compare(&old, &new);
+        for (vectors, measured) in [(&old, gate.val.old), (&new, gate.val.new)] {
+            let report = judge_people(vectors, 16, &labels(), 0.01).unwrap();
+            assert!((report.val - measured.value).abs() < 1e-9, "{report:?} {measured:?}");
+        }
+        let report = judge_people(&new, 16, &labels(), 0.01).unwrap();
+        assert!((report.accuracy - gate.accuracy.new.value).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_draw_weighs_pairs_by_how_often_their_people_were_drawn() {
+        let rows = [[1.0, 0.0], [0.8, 0.6], [0.0, 1.0], [-0.6, 0.8], [-1.0, 0.0]];
+        let people = [0, 0, 1, 1, 2];
+        let pairs = Pairs::of(rows.as_flattened(), 2, &people, 3);
+        assert_eq!(pairs.different_weight(&[1, 1, 1]), 8.0);
+        assert_eq!(pairs.different_weight(&[2, 0, 1]), 4.0);
+        assert_eq!(pairs.different_weight(&[3, 0, 0]), 0.0);
+        // Distances of same pairs: 0.4 and 0.4; of different ones 0.8 between the second and the third picture.
+        assert_eq!(pairs.val(&[1, 1, 1], 0.0), 1.0);
+        assert_eq!(pairs.accuracy(&[1, 1, 1], 0.9), (1.0 + 1.0 - 2.0 / 8.0) / 2.0);
+    }
+
+    #[test]
+    fn too_few_people_are_not_judged() {
+        let vectors = network(0.4, 2);
+        let both = BothVectors { old: &vectors, old_dimensions: 16, new: &vectors, new_dimensions: 16 };
+        let few: Vec<u32> = labels().iter().map(|label| label % 4).collect();
+        assert_eq!(people_gate(both, &few, 0.01, 1), None);
+        assert_eq!(Gate::new("old".into(), None, None).verdict, Verdict::NotMeasured);
+    }
+
+    #[test]
+    fn pairs_are_compared_fold_by_fold() {
+        let (good, bad) = (network(0.4, 2), network(1.3, 3));
+        let pair = |number: usize| {
+            let same = number.is_multiple_of(2);
+            let a = (number * 7) % (PEOPLE * PICTURES);
+            let b = if same { a - a % PICTURES + (a + 1) % PICTURES } else { (a + 40) % (PEOPLE * PICTURES) };
+            RowPair { a, b, same, fold: number / 40 }
+        };
+        let set = PairSet { pictures: (0..PEOPLE * PICTURES).collect(), pairs: (0..400).map(pair).collect() };
+        let both = BothVectors { old: &bad, old_dimensions: 16, new: &good, new_dimensions: 16 };
+        let gate = pairs_gate(&set, both, Some, 0.01).unwrap();
+        assert_eq!((gate.pairs, gate.accuracy.verdict()), (400, Verdict::Better));
+        let whole = Gate::new("old".into(), None, Some(gate));
+        assert_eq!(whole.verdict, Verdict::Better);
+        let one_missing = pairs_gate(&set, both, |picture| (picture != 3).then_some(picture), 0.01).unwrap();
+        assert!(one_missing.skipped > 0);
+    }
+
+    #[test]
+    fn the_quantile_of_student_is_that_of_the_tables() {
+        for (freedom, table) in [(9.0, 2.262), (4.0, 2.776), (30.0, 2.042)] {
+            assert!((student_97_5(freedom) - table).abs() < 0.03 * table, "{freedom}");
+        }
+    }
+}
