@@ -5,6 +5,10 @@
 
 #[path = "gui/demo.rs"]
 mod demo;
+#[path = "gui/evaluate.rs"]
+mod evaluate;
+#[path = "gui/judged.rs"]
+mod judged;
 #[path = "gui/pictures.rs"]
 mod pictures;
 
@@ -72,6 +76,7 @@ fn the_rail_leads_to_every_view() {
     for (label, view) in [
         ("People", View::People),
         ("Compare", View::Compare),
+        ("Evaluate", View::Evaluate),
         ("Models", View::Models),
         ("Settings", View::Settings),
         ("Library", View::Library),

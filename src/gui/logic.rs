@@ -247,7 +247,8 @@ impl Logic {
             View::Evaluate => self.ask_evaluate(EvaluateRequest::LoadRuns),
             View::Models => self.ask(Request::LoadModels),
             View::Settings => self.ask(Request::LoadDevices),
-            View::Library | View::People | View::Compare => {}
+            View::Compare => self.ask_evaluate(EvaluateRequest::LoadSample),
+            View::Library | View::People => {}
         }
     }
 

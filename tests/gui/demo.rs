@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::rc::Rc;
 
+use super::judged;
 use likeness::gui::backend::{Backend, Event, Request};
 use likeness::gui::rows::{
     CompareFace, CompareResult, CompareSource, DeviceKind, DeviceRow, GroupChange, GroupChangeKind, GroupRow,
@@ -48,7 +49,10 @@ impl Wire {
 
     /// Requests other than loads.
     pub fn actions(&self) -> Vec<Request> {
-        let is_load = |request: &Request| format!("{request:?}").starts_with("Load");
+        let is_load = |request: &Request| {
+            let words = format!("{request:?}");
+            words.starts_with("Load") || words.starts_with("Evaluate(Load")
+        };
         self.sent.borrow().iter().filter(|request| !is_load(request)).cloned().collect()
     }
 
@@ -96,7 +100,15 @@ impl Backend for Wire {
             }),
             Request::Compare(sources) => Event::Compared(compare(sources, &world.distances)),
             Request::FindPhotos(text) => Event::PhotosFound(text, vec![(PhotoId(7), "IMG_0007.jpg".into())]),
-            Request::Scan(_) | Request::InstallModels(_) | Request::Cancel(_) | Request::Change(..) => return Ok(()),
+            Request::Evaluate(request) => match judged::answer(request, world.people.named.is_empty()) {
+                Some(event) => Event::Evaluate(event),
+                None => return Ok(()),
+            },
+            Request::Scan(_)
+            | Request::InstallModels(_)
+            | Request::Cancel(_)
+            | Request::Change(..)
+            | Request::Save(..) => return Ok(()),
         };
         self.events.borrow_mut().push_back(answer);
         Ok(())
@@ -310,6 +322,11 @@ fn draw(key: ImageKey) -> Picture {
         ImageKey::Face(face) => portrait(face.0 as u64 / 10, face.0 as u64, 160),
         ImageKey::Thumbnail(photo) => scene(photo.0 as u64, 160),
         ImageKey::Large(photo) => scene(photo.0 as u64, 480),
+        ImageKey::Seen { image, .. } => {
+            let landmarks = Some([[0.4, 0.47], [0.6, 0.47], [0.5, 0.58], [0.43, 0.69], [0.57, 0.69]]);
+            Picture { landmarks, ..portrait(u64::from(image) % 8, u64::from(image), 112) }
+        }
+        ImageKey::Judged { image, .. } => portrait(u64::from(image) % 8, u64::from(image), 250),
     }
 }
 

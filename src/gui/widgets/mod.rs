@@ -16,3 +16,4 @@ pub mod search_field;
 pub mod status;
 pub mod table;
 pub mod toasts;
+pub mod verification;
