@@ -6,7 +6,9 @@ use anyhow::{Context, Result};
 
 use super::Global;
 use super::console::{Console, cancel_on_ctrl_c};
-use crate::jobs::{BenchPlan, BenchReport, Engine, EngineOptions, Home, bench};
+use crate::jobs::{
+    AllPairsReport, BenchPlan, BenchReport, Engine, EngineOptions, Home, JobEvent, bench, bench_all_pairs,
+};
 
 /// Measure decode, detect, align, embed and cluster rates on synthetic photos.
 #[derive(Debug, clap::Args)]
@@ -17,6 +19,9 @@ pub struct BenchArgs {
     /// Random embeddings to group.
     #[arg(long, default_value_t = 5000, value_name = "N")]
     cluster_faces: usize,
+    /// Instead: count the distances of all pairs of so many random unit vectors.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..))]
+    all_pairs: Option<u32>,
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Do not install missing models.
@@ -30,6 +35,11 @@ pub struct BenchArgs {
 pub fn run(home: &Home, global: &Global, args: BenchArgs) -> Result<ExitCode> {
     let cancel = cancel_on_ctrl_c()?;
     let mut console = Console::new();
+    if let Some(count) = args.all_pairs {
+        let mut note = |text| console.show(JobEvent::Note(text));
+        let report = bench_all_pairs(count as usize, args.seed, &global.device()?, &cancel, &mut note)?;
+        return print_all_pairs(&report, args.json);
+    }
     let options = EngineOptions { device: global.device()?, offline: args.offline, ..Default::default() };
     let engine = Engine::load(home, &options, &cancel, &mut |event| console.show(event))?;
     let plan = BenchPlan { photos: args.photos, cluster_faces: args.cluster_faces, seed: args.seed };
@@ -38,6 +48,25 @@ pub fn run(home: &Home, global: &Global, args: BenchArgs) -> Result<ExitCode> {
         true => println!("{}", serde_json::to_string(&report).context("cannot write the report")?),
         false => print_table(&report),
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print_all_pairs(report: &AllPairsReport, json: bool) -> Result<ExitCode> {
+    if json {
+        println!("{}", serde_json::to_string(report).context("cannot write the report")?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let memory =
+        report.peak_memory_bytes.map_or(String::new(), |bytes| format!("; peak memory {} MB", bytes / 1_000_000));
+    println!(
+        "{} vectors, {} pairs in {:.1} s on {}: {:.0} million pairs/s; mean bin {:.3}{memory}",
+        report.vectors,
+        report.pairs,
+        report.elapsed_secs,
+        report.counted_on,
+        report.pairs_per_s / 1e6,
+        report.mean_bin
+    );
     Ok(ExitCode::SUCCESS)
 }
 

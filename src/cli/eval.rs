@@ -15,9 +15,9 @@ use crate::eval::sensitivity::{Study, StudyRow};
 use crate::eval::video::FRAMES;
 use crate::eval::{FarRule, Metric};
 use crate::jobs::eval::{
-    Arithmetic, FaceCrop, Faces, ListFormat, Mirror, PairsConfig, PairsRun, SensitivityConfig, VideoConfig, View,
-    embed_images, eval_clusters, eval_compat, eval_folder, eval_images, eval_pairs, eval_sensitivity, eval_video,
-    labelled_images, read_embeddings,
+    Arithmetic, FaceCrop, Faces, ListFormat, Mirror, PairCounter, PairsConfig, PairsRun, SensitivityConfig,
+    VideoConfig, View, embed_images, eval_clusters, eval_compat, eval_folder, eval_images, eval_pairs,
+    eval_sensitivity, eval_video, labelled_images, read_embeddings,
 };
 use crate::jobs::{Engine, EngineOptions, Home, JobEvent};
 use crate::types::Cancel;
@@ -346,7 +346,9 @@ fn pairs(desk: &mut Desk, args: PairArgs, kind: &'static str, format: ListFormat
 fn folder(desk: &mut Desk, args: &FolderArgs) -> Result<()> {
     let faces = desk.labelled(&args.source)?;
     let cancel = desk.cancel.clone();
-    let outcome = eval_folder(desk.home, &faces, args.far, &cancel, &mut |text| desk.note(text))?;
+    let device = desk.global.device()?;
+    let counter = PairCounter::choose(&device, faces.images.paths.len(), &mut |text| desk.note(text))?;
+    let outcome = eval_folder(desk.home, &faces, args.far, &counter, &cancel, &mut |text| desk.note(text))?;
     tell(args.source.json, &outcome, &outcome.run, || {
         let spread = outcome.val_se.map_or(String::new(), |se| format!(" ± {} (s.e. over splits)", percent(se)));
         format!(

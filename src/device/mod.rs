@@ -112,6 +112,12 @@ pub fn choose(choice: &DeviceChoice, verdicts: &VerdictCache) -> Result<(Compute
     }
 }
 
+/// The adapter that `choice` means, for kernels that test themselves; None for the CPU.
+pub fn adapter_for(choice: &DeviceChoice) -> Result<Option<Adapter>, DeviceError> {
+    let trusted = &mut |_: &Adapter| Verdict::Passed { largest_difference: 0.0, seconds: 0.0 };
+    Ok(choice::pick(choice, &adapters(), trusted, &mut Vec::new())?.cloned())
+}
+
 /// All devices with the verdicts known so far; nothing is tested.
 pub fn list(verdicts: &VerdictCache) -> Vec<Listed> {
     let cpu = Listed { name: cpu().name, kind: DeviceKind::Cpu, adapter: None, verdict: None };

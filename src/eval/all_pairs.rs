@@ -55,17 +55,17 @@ pub fn all_pairs(
     count(&set, cancel, done)
 }
 
-/// The set dealt into `splits` parts that share nobody, each judged alone at the FAR `target`.
+/// The set dealt into `splits` parts that share nobody, each counted by `count` and judged alone at the FAR `target`.
 ///
 /// # Errors
-/// As [`all_pairs`]; also when there are too few people.
+/// As `count`; also when there are too few people.
 pub fn over_splits(
     vectors: &Vectors,
     labels: &[u32],
     splits: usize,
     seed: u64,
     target: f64,
-    cancel: &Cancel,
+    count: &dyn Fn(&Vectors, &[u32]) -> Result<AllPairs, EvalError>,
 ) -> Result<SplitResult, EvalError> {
     if vectors.len() != labels.len() {
         return Err(EvalError::Labels { vectors: vectors.len(), labels: labels.len() });
@@ -73,7 +73,7 @@ pub fn over_splits(
     let (mut points, mut aucs) = (Vec::new(), Vec::new());
     for rows in identity_disjoint(labels, splits, seed)? {
         let of_rows: Vec<u32> = rows.iter().map(|&row| labels[row]).collect();
-        let counted = all_pairs(&vectors.select(&rows), &of_rows, cancel, &|_| {})?;
+        let counted = count(&vectors.select(&rows), &of_rows)?;
         points.push(counted.val_at_far(target)?);
         aucs.push(counted.roc()?.auc());
     }
@@ -82,6 +82,14 @@ pub fn over_splits(
 }
 
 impl DistanceHistogram {
+    /// What something else counted, in [`BINS`] bins.
+    ///
+    /// # Errors
+    /// With another number of bins.
+    pub fn from_counts(counts: Vec<u64>) -> Result<Self, EvalError> {
+        if counts.len() == BINS { Ok(Self(counts)) } else { Err(EvalError::Bins(counts.len())) }
+    }
+
     pub fn counts(&self) -> &[u64] {
         &self.0
     }
@@ -412,7 +420,8 @@ mod tests {
     #[test]
     fn splits_give_an_uncertainty() {
         let (vectors, labels) = (unit_vectors(620, 16, 9), labels(620));
-        let result = over_splits(&vectors, &labels, 5, 1, 0.1, &Cancel::default()).unwrap();
+        let result =
+            over_splits(&vectors, &labels, 5, 1, 0.1, &|v, l| all_pairs(v, l, &Cancel::default(), &|_| {})).unwrap();
         assert_eq!((result.splits.len(), result.val.count), (5, 5));
         assert!(result.val.standard_error > 0.0 && (result.auc.mean - 0.5).abs() < 0.05);
     }

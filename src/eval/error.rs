@@ -21,6 +21,10 @@ pub enum EvalError {
     TooFewPeople { people: usize, splits: usize },
     #[error("a video without frames cannot be compared (video {0})")]
     EmptyVideo(usize),
+    #[error("a histogram of distances has {0} bins here, which no other part expects")]
+    Bins(usize),
+    #[error("the adapter could not count the pairs: {0}")]
+    Adapter(String),
     #[error("cancelled; nothing was kept")]
     Cancelled,
 }

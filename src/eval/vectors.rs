@@ -45,6 +45,11 @@ impl Vectors {
         self.dimensions
     }
 
+    /// All rows, one after the other.
+    pub fn as_slice(&self) -> &[f32] {
+        &self.values
+    }
+
     pub fn row(&self, index: usize) -> &[f32] {
         &self.values[index * self.dimensions..(index + 1) * self.dimensions]
     }

@@ -1,6 +1,7 @@
 //! The only place where parts meet: runner, cancel, progress, one file a job.
 
 mod bench;
+mod bench_pairs;
 mod compare;
 pub mod demo;
 mod embed_files;
@@ -23,6 +24,7 @@ pub mod train;
 mod walk;
 
 pub use bench::{BenchPlan, BenchReport, bench};
+pub use bench_pairs::{AllPairsReport, bench_all_pairs};
 pub use compare::{Compared, compare_face, compare_file};
 pub use embed_files::{EmbeddedFace, FaceSource, embed_files};
 pub use engine::{EMBEDDER, Engine, EngineOptions, FindFaces, FoundFace};

@@ -26,18 +26,20 @@ use crate::train::gate::Gate;
 use crate::train::run::{Setup, TrainingData};
 use crate::train::start::{Weights, frozen_vectors, train_named};
 use crate::train::validate::ValidationReport;
-use crate::types::{CropRule, InputRecipe, ModelId};
+use crate::types::{CropRule, InputRecipe, ModelId, PixelScaling};
 use crate::weights::{ModelCard, load};
 use gate::{Judged, OldNetwork};
 use people::Prepared;
-use source::FolderSource;
+use source::{CROPS_BYTES, FolderSource, KeptCrops};
 
 /// What to train, on what, from where.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TrainRequest {
-    /// One sub-folder a person.
-    pub data: PathBuf,
+    pub data: DataFrom,
     pub start: StartFrom,
+    /// Of the pixels, where a network from scratch shall have another than the catalogue says.
+    #[serde(default)]
+    pub scaling: Option<PixelScaling>,
     pub faces: FaceFinding,
     pub pairs: Option<PairsRequest>,
     /// The network that the result is measured against; none is the start's own weights, where it has any.
@@ -46,6 +48,16 @@ pub struct TrainRequest {
     /// The network that stays as it is, for harmonic training.
     pub old: Option<StartFrom>,
     pub config: TrainConfig,
+}
+
+/// Where people and their pictures come from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum DataFrom {
+    /// One sub-folder a person.
+    Folder { path: PathBuf },
+    /// The confirmed faces of a library, by its file.
+    Library { path: PathBuf },
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -122,7 +134,7 @@ pub struct TrainSummary {
 }
 
 /// Starts a run in the folder `out`.
-pub fn train_folder(
+pub fn start_training(
     request: TrainRequest,
     out: &Path,
     models: &Store,
@@ -131,7 +143,7 @@ pub fn train_folder(
     events: &mut dyn FnMut(TrainJobEvent<'_>),
 ) -> Result<TrainSummary> {
     let (card, weights) = starting_point(&request.start, request.config.seed, models)?;
-    let recipe = recipe(&card, request.faces);
+    let recipe = InputRecipe { scaling: request.scaling.unwrap_or(card.input.scaling), ..recipe(&card, request.faces) };
     let old = old_network(&request, models)?;
     let recipes = [Some(recipe), old.map(|old| old.card.input)];
     let detector = detector_for(recipes.into_iter().flatten(), models, device)?;
@@ -193,9 +205,9 @@ impl Job {
         let Self { record, prepared, pairs, weights, folder, resume } = self;
         let RunRecord { network: card, request, .. } = record;
         let (training, held_out) = prepared.datasets();
-        let source = Arc::new(FolderSource::new(&prepared, card.input));
+        let source = Arc::new(KeptCrops::new(FolderSource::new(&prepared, card.input), CROPS_BYTES));
         let mut data = TrainingData {
-            source: source.clone(),
+            source,
             pairs: pairs.zip(request.pairs.as_ref()).map(|(list, from)| prepared.pair_set(&list, &from.images)),
             training,
             held_out,

@@ -8,7 +8,7 @@ use super::error::{LibraryError, Result};
 use super::open::{Library, LibraryReader};
 use super::path;
 use super::scan::Recorded;
-use crate::types::{Detection, Embedding, FaceBox, FaceId, Landmarks, ModelId, PhotoId};
+use crate::types::{Detection, Embedding, FaceBox, FaceId, Landmarks, ModelId, PersonId, PhotoId};
 
 /// A face as found, cut and embedded.
 #[derive(Debug, Clone)]
@@ -29,6 +29,20 @@ pub struct FaceToEmbed {
     pub detection: Detection,
 }
 
+/// A face that a person has confirmed to be someone's, for learning from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConfirmedFace {
+    pub person_id: PersonId,
+    /// None where the group has no name.
+    pub name: Option<String>,
+    pub path: PathBuf,
+    /// Lower-case hexadecimal; none where the photo has not been hashed.
+    pub sha256: Option<String>,
+    /// Width and height of the upright photo.
+    pub photo_size: (u32, u32),
+    pub detection: Detection,
+}
+
 /// Boxes that overlap by this share (intersection over union) are the same face in two versions of a photo.
 const SAME_FACE_OVERLAP: f32 = 0.5;
 
@@ -45,6 +59,31 @@ impl Library {
 }
 
 impl LibraryReader {
+    /// Every confirmed face of every person who is not hidden, in order of person and path.
+    pub fn confirmed_faces(&self) -> Result<Vec<ConfirmedFace>> {
+        self.read(|c| {
+            let mut query = c.prepare_cached(
+                "SELECT person_id, name, path, lower(hex(sha256)), photo.width, photo.height, \
+                 x, y, face.width, face.height, score, landmarks \
+                 FROM face JOIN photo ON photo.id = photo_id JOIN person ON person.id = person_id \
+                 WHERE belongs = 'confirmed' AND missing = 0 AND hidden = 0 ORDER BY person_id, path, face.id",
+            )?;
+            let mut rows = query.query([])?;
+            let mut faces = Vec::new();
+            while let Some(row) = rows.next()? {
+                faces.push(ConfirmedFace {
+                    person_id: PersonId(row.get(0)?),
+                    name: row.get(1)?,
+                    path: path::from_bytes(row.get(2)?),
+                    sha256: row.get::<_, Option<String>>(3)?.filter(|hash| !hash.is_empty()),
+                    photo_size: (row.get(4)?, row.get(5)?),
+                    detection: detection_at(row, 6)?,
+                });
+            }
+            Ok(faces)
+        })
+    }
+
     /// Faces without an embedding of `model`, in order of their id after `after`: ask again with the last id for more.
     pub fn faces_without_embedding(&self, model: &ModelId, after: FaceId, limit: usize) -> Result<Vec<FaceToEmbed>> {
         self.read(|c| {

@@ -29,7 +29,7 @@ mod settings;
 mod tests;
 
 pub use error::{LibraryError, Result};
-pub use faces::{FaceRecord, FaceToEmbed};
+pub use faces::{ConfirmedFace, FaceRecord, FaceToEmbed};
 pub use grouping::{FaceToGroup, GroupedBy, GroupingInput, GroupingOutcome};
 pub use open::{Library, LibraryReader};
 pub use people::{FaceDetail, FaceOfPerson, ListedFace, PeopleFilter, PeopleKind, PersonCard, PersonListing};

@@ -31,9 +31,20 @@ pub struct TrainConfig {
     /// Decay of the moving average of the weights; none keeps no average.
     pub ema_decay: Option<f64>,
     pub trainable: TrainablePart,
+    /// A first phase in which nothing but the last layer learns, before `trainable` does.
+    #[serde(default)]
+    pub last_layer_first: Option<LastLayerFirst>,
     pub batch_norm: BatchNormStatistics,
     pub validation: ValidationConfig,
     pub checkpoint_every_steps: u64,
+}
+
+/// The order of the paper's appendix (section 7): the embedding layer alone, then the whole network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastLayerFirst {
+    pub steps: u64,
+    /// Draws the layer's weights anew before, as the paper does.
+    pub redraw: bool,
 }
 
 /// Where triplets are looked for.
@@ -59,6 +70,16 @@ pub struct ValidationConfig {
     pub pictures_at_most: usize,
 }
 
+impl TrainConfig {
+    /// What learns in the step after `step` others.
+    pub fn trainable_at(&self, step: u64) -> &TrainablePart {
+        match self.last_layer_first {
+            Some(first) if step < first.steps => &TrainablePart::LastLayer,
+            _ => &self.trainable,
+        }
+    }
+}
+
 impl Default for ValidationConfig {
     fn default() -> Self {
         Self { every_steps: 500, held_out_share: 0.1, far_target: 1e-3, pictures_at_most: 2000 }
@@ -82,6 +103,7 @@ impl Default for TrainConfig {
             augmentation: AugmentConfig::GENTLE,
             ema_decay: Some(0.9999),
             trainable: TrainablePart::All,
+            last_layer_first: None,
             batch_norm: BatchNormStatistics::Learn,
             validation: ValidationConfig::default(),
             checkpoint_every_steps: 500,

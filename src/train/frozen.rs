@@ -5,8 +5,12 @@
 //! of the forward pass in every network of the catalogue.
 
 use burn::module::{Flag, Module, ModuleMapper, ModuleVisitor, Param};
-use burn::tensor::Tensor;
+use burn::tensor::{Tensor, TensorData};
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
+
+use super::rng::{Purpose, stream};
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "block", rename_all = "snake_case")]
@@ -44,6 +48,15 @@ pub fn freeze<M: Module>(module: M, part: &TrainablePart, statistics: BatchNormS
     module.visit(&mut layout);
     let first = first_trained(&layout.parameters, part)?;
     Ok(module.map(&mut Freeze { container: Vec::new(), first, seen: 0, statistics }))
+}
+
+/// Draws the last weight matrix or convolution anew, evenly within ±√(3 / inputs) (He et al. 2015, for a layer without
+/// activation behind it).
+pub fn redraw_last_layer<M: Module>(module: M, seed: u64) -> Result<M, FreezeError> {
+    let mut layout = Layout::default();
+    module.visit(&mut layout);
+    let place = first_trained(&layout.parameters, &TrainablePart::LastLayer)?;
+    Ok(module.map(&mut Redraw { place, seen: 0, rng: stream(seed, Purpose::LastLayer, 0, 0) }))
 }
 
 /// Whether any layer behaves otherwise in training than in inference (batch statistics, dropout).
@@ -107,6 +120,30 @@ fn block_names(parameters: &[Parameter]) -> String {
         parameters.iter().map(|p| p.path.split('.').take(depth).collect::<Vec<_>>().join(".")).collect();
     names.dedup();
     names.join(", ")
+}
+
+struct Redraw {
+    place: usize,
+    seen: usize,
+    rng: ChaCha8Rng,
+}
+
+impl ModuleMapper for Redraw {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        self.seen += 1;
+        if self.seen != self.place + 1 {
+            return param;
+        }
+        param.map(|weight| {
+            let shape = weight.shape();
+            // A matrix has its inputs on the first axis, a convolution all axes but the first.
+            let inputs = if D == 2 { shape[0] } else { shape.num_elements() / shape[0] };
+            let limit = (3.0 / inputs.max(1) as f32).sqrt();
+            let values: Vec<f32> = (0..shape.num_elements()).map(|_| self.rng.random_range(-limit..=limit)).collect();
+            Tensor::from_data(TensorData::new(values, shape), &weight.device())
+                .set_require_grad(weight.is_require_grad())
+        })
+    }
 }
 
 struct Freeze {
@@ -175,6 +212,21 @@ mod tests {
                 assert!(flat(&frozen, path).iter().all(|value| value.is_finite()));
             }
         }
+    }
+
+    #[test]
+    fn only_the_last_layer_is_drawn_anew() {
+        let net = TinyNet::new(1, &Device::flex().autodiff());
+        let weights = |net: &TinyNet| {
+            let conv: Vec<f32> = net.conv2.weight.val().try_into_vec_as().unwrap();
+            [conv, net.linear.weight.val().try_into_vec_as().unwrap()]
+        };
+        let [conv, linear] = weights(&net);
+        let [conv_after, linear_after] = weights(&redraw_last_layer(net.clone(), 3).unwrap());
+        assert!(conv == conv_after && linear != linear_after);
+        let limit = (3.0_f32 / 32.0).sqrt();
+        assert!(linear_after.iter().all(|value| value.abs() <= limit));
+        assert_eq!(weights(&redraw_last_layer(net, 3).unwrap())[1], linear_after);
     }
 
     #[test]

@@ -63,6 +63,19 @@ impl Rule {
     pub const ADADELTA: Self = Self::AdaDelta { decay: 0.9, epsilon: 1e-6 };
     pub const NESTEROV: Self = Self::Momentum { momentum: 0.9, nesterov: true };
 
+    /// The same rule with another ε; momentum has none.
+    pub fn with_epsilon(self, epsilon: f64) -> Self {
+        match self {
+            Self::AdaGrad { initial_accumulator, .. } => Self::AdaGrad { initial_accumulator, epsilon },
+            Self::Adam { beta1, beta2, .. } => Self::Adam { beta1, beta2, epsilon },
+            Self::RmsProp { decay, momentum, initial_accumulator, .. } => {
+                Self::RmsProp { decay, momentum, epsilon, initial_accumulator }
+            }
+            Self::AdaDelta { decay, .. } => Self::AdaDelta { decay, epsilon },
+            Self::Momentum { .. } => self,
+        }
+    }
+
     /// What each running value of a parameter starts from.
     fn initial_slots(&self) -> Vec<f64> {
         match *self {

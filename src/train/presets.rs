@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::augment::AugmentConfig;
-use super::config::{MiningSource, TrainConfig};
+use super::config::{LastLayerFirst, MiningSource, TrainConfig};
 use super::frozen::{BatchNormStatistics, TrainablePart};
 use super::mining::harmonic::Combinations;
 use super::schedule::LearningRate;
@@ -46,6 +46,9 @@ impl Preset {
         }
         if self == Self::Harmonic {
             config.mining = MiningSource::Harmonic { combinations: Combinations::all_that_learn() };
+            // The paper's order: the embedding layer, drawn anew, and then the whole network.
+            config.trainable = TrainablePart::All;
+            config.last_layer_first = Some(LastLayerFirst { steps: config.steps / 2, redraw: true });
         }
         config
     }

@@ -20,6 +20,7 @@ pub enum Purpose {
     NetworkNoise = 8,
     Inspection = 9,
     Bootstrap = 10,
+    LastLayer = 11,
 }
 
 /// The stream of `purpose` at `position` (a step, an epoch) and `item` (an anchor, a picture) within it.

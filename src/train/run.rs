@@ -16,7 +16,7 @@ use super::config::{MiningSource, TrainConfig};
 use super::data::{Dataset, PictureSource};
 use super::ema::Ema;
 use super::events::{Control, StepReport, StopReason, TrainEvent};
-use super::frozen::{FreezeError, freeze};
+use super::frozen::{FreezeError, freeze, redraw_last_layer};
 use super::loader::{BATCHES_AHEAD, Loader, LoaderError, Request, Skipped};
 use super::mining::offline::TripletPlan;
 use super::optimiser::Optimiser;
@@ -139,7 +139,11 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
             return Err(TrainError::TooFewPeople(anchors));
         }
         let loader = Loader::start(data.source.clone(), config.augmentation, config.seed, decode_threads)?;
-        let net = freeze(net.train(), &config.trainable, config.batch_norm)?;
+        let net = match config.last_layer_first {
+            Some(first) if first.redraw && resume.is_none() => redraw_last_layer(net, config.seed)?,
+            _ => net,
+        };
+        let net = freeze(net.train(), config.trainable_at(0), config.batch_norm)?;
         let mut run = Self {
             config,
             data,
@@ -175,8 +179,8 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
 
     fn go_on_from(&mut self, checkpoint: Checkpoint) -> Result<(), TrainError> {
         let Checkpoint { state, weights, optimiser, average } = checkpoint;
-        let net = fill(self.net.clone(), &weights, str::to_owned)?;
-        self.net = freeze(net, &self.config.trainable, self.config.batch_norm)?;
+        let net = fill(self.net.valid(), &weights, str::to_owned)?;
+        self.net = freeze(net.train(), self.config.trainable_at(state.position.0), self.config.batch_norm)?;
         let device = self.net.devices().into_iter().next().unwrap_or_default().without_autodiff();
         self.optimiser = Optimiser::restore(self.config.optimiser, optimiser, &device);
         self.average = match (self.config.ema_decay, average) {
@@ -225,6 +229,9 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
             }
             let epoch = self.step / self.config.steps_per_epoch.max(1);
             let Some(rate) = self.config.learning_rate.at(epoch) else { return Ok(StopReason::ScheduleEnded) };
+            if self.config.last_layer_first.is_some_and(|first| first.steps == self.step) {
+                self.net = freeze(self.net.valid().train(), &self.config.trainable, self.config.batch_norm)?;
+            }
             if let Some(reason) = self.wait_while_paused(control)? {
                 return Ok(reason);
             }

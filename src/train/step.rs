@@ -6,6 +6,8 @@
 //!    2, the scalar Σ e·g has the same derivatives by the weights as the loss, so the chunks' gradients add up to those
 //!    of the whole batch. A picture is passed twice, however many triplets it is part of.
 //!
+//! A batch that fits one gradient chunk is passed once: 3 goes back through the graph of 1.
+//!
 //! Dropout draws the same noise in both passes. Batch norm in training mode takes its statistics from the chunk, in
 //! both passes alike, and its running statistics move once; so with it, and only with it, the result depends on the
 //! chunk size.
@@ -84,19 +86,31 @@ pub fn learn<N: Module + EmbeddingNet>(
     settings: StepSettings<'_>,
 ) -> Result<Learned, TensorReadError> {
     let noisy = behaves_otherwise_in_training(net);
-    let raw = if noisy {
-        embed_as_in_training(net, batch.images, settings)?
-    } else {
-        embed(&net.valid(), batch.images, settings.recipe, settings.chunks.inference)?
-    };
     let device = Device::autodiff(device_of(net));
+    let at_once = (batch.images.len() <= settings.chunks.gradient).then(|| {
+        if noisy {
+            seed_noise(&device, settings.draw, 0);
+        }
+        net.forward(to_tensor(batch.images, settings.recipe, &device))
+    });
+    let raw = match &at_once {
+        Some(raw) => raw.clone().inner().try_into_vec_as::<f32>()?,
+        None if noisy => embed_as_in_training(net, batch.images, settings)?,
+        None => embed(&net.valid(), batch.images, settings.recipe, settings.chunks.inference)?,
+    };
     let rows = batch.images.len();
     let dimensions = net.embedding_size();
     let leaf = Tensor::<2>::from_data(TensorData::new(raw, [rows, dimensions]), &device).require_grad();
     let vectors = normalise(leaf.clone()).try_into_vec_as::<f32>()?;
     let mined = choose(batch, &vectors, dimensions, settings);
     let (loss, by_embedding) = loss_and_gradient(&leaf, batch.old_vectors, &mined.triplets, settings.loss)?;
-    let gradients = back_through(net, batch.images, &by_embedding, noisy, settings);
+    let gradients = match at_once {
+        Some(raw) => {
+            let by_row = Tensor::<2>::from_data(TensorData::new(by_embedding, [rows, dimensions]), &device);
+            GradientMap::of(net, (raw * by_row).sum().backward())
+        }
+        None => back_through(net, batch.images, &by_embedding, noisy, settings),
+    };
     Ok(Learned { loss, mined, gradients, vectors, dimensions })
 }
 
@@ -257,10 +271,12 @@ mod tests {
         learn(net, &batch, settings(chunks)).unwrap()
     }
 
-    /// Loss and gradients with everything in one graph, the obvious way.
-    fn whole(net: &TinyNet, triplets: &[Triplet]) -> (f32, GradientMap) {
+    /// Loss and gradients with everything in one graph, the obvious way; so many pictures go through the net at once.
+    fn whole(net: &TinyNet, triplets: &[Triplet], chunk: usize) -> (f32, GradientMap) {
         let device = Device::flex().autodiff();
-        let unit = normalise(net.forward(to_tensor(&pictures(3, PEOPLE.len()), &TINY_RECIPE, &device)));
+        let images = pictures(3, PEOPLE.len());
+        let raw = images.chunks(chunk).map(|chunk| net.forward(to_tensor(chunk, &TINY_RECIPE, &device)));
+        let unit = normalise(Tensor::cat(raw.collect(), 0));
         let config = settings(ChunkSizes::default()).loss;
         let loss = triplet_terms(unit, triplets, &config).mean();
         let gradients = GradientMap::of(net, loss.backward());
@@ -284,7 +300,7 @@ mod tests {
         let net = net(BatchNormStatistics::Keep);
         for chunks in [ChunkSizes { inference: 100, gradient: 100 }, ChunkSizes { inference: 5, gradient: 3 }] {
             let learned = step(&net, chunks);
-            let (loss, gradients) = whole(&net, &learned.mined.triplets);
+            let (loss, gradients) = whole(&net, &learned.mined.triplets, PEOPLE.len());
             assert!((learned.loss - loss).abs() < 1e-5 * loss);
             assert_same(&learned.gradients, &gradients);
         }
@@ -292,16 +308,18 @@ mod tests {
 
     #[test]
     fn batch_statistics_are_the_same_in_both_passes_and_move_once() {
-        let net = net(BatchNormStatistics::Learn);
-        let learned = step(&net, ChunkSizes { inference: 5, gradient: PEOPLE.len() });
-        let mean = |net: &TinyNet| net.valid().norm.running_mean.value().try_into_vec_as::<f32>().unwrap();
-        let after_step = mean(&net);
-        let fresh = self::net(BatchNormStatistics::Learn);
-        let (loss, gradients) = whole(&fresh, &learned.mined.triplets);
-        assert!((learned.loss - loss).abs() < 1e-5 * loss);
-        assert_same(&learned.gradients, &gradients);
-        assert_eq!(after_step, mean(&fresh));
-        assert!(after_step.iter().any(|&value| value != 0.0));
+        for gradient in [PEOPLE.len(), 7] {
+            let net = net(BatchNormStatistics::Learn);
+            let learned = step(&net, ChunkSizes { inference: 5, gradient });
+            let mean = |net: &TinyNet| net.valid().norm.running_mean.value().try_into_vec_as::<f32>().unwrap();
+            let after_step = mean(&net);
+            let fresh = self::net(BatchNormStatistics::Learn);
+            let (loss, gradients) = whole(&fresh, &learned.mined.triplets, gradient);
+            assert!((learned.loss - loss).abs() < 1e-5 * loss);
+            assert_same(&learned.gradients, &gradients);
+            assert_eq!(after_step, mean(&fresh));
+            assert!(after_step.iter().any(|&value| value != 0.0));
+        }
     }
 
     #[test]

@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use serde::Serialize;
 
+use super::count::PairCounter;
 use super::inputs::Faces;
 use super::present::{det_figure, histogram_figure, one_in, percent, roc_figure};
 use super::run_folder::RunFolder;
 use crate::eval::ValAtFar;
-use crate::eval::all_pairs::{AllPairs, SplitResult, all_pairs, over_splits};
+use crate::eval::all_pairs::{AllPairs, SplitResult, over_splits};
 use crate::export::Table;
 use crate::export::report::{Part, Report};
 use crate::jobs::Home;
@@ -50,15 +51,17 @@ pub fn eval_folder(
     home: &Home,
     faces: &Faces,
     far_target: f64,
+    counter: &PairCounter,
     cancel: &Cancel,
     note: &mut dyn FnMut(String),
 ) -> Result<FolderOutcome> {
     faces.notes(note);
     let (labels, people) = faces.labels()?;
     let vectors = &faces.images.vectors;
-    let counted = all_pairs(vectors, &labels, cancel, &|_| {})?;
+    let counted = counter.count(vectors, &labels, cancel, &|_| {})?;
     let val = counted.val_at_far(far_target).context("the folder cannot be judged")?;
-    let splits = match over_splits(vectors, &labels, SPLITS, SEED, far_target, cancel) {
+    let count = |vectors: &_, labels: &[u32]| counter.count(vectors, labels, cancel, &|_| {});
+    let splits = match over_splits(vectors, &labels, SPLITS, SEED, far_target, &count) {
         Ok(splits) => Some(splits),
         Err(error @ crate::eval::EvalError::TooFewPeople { .. }) => {
             note(format!("No uncertainty over splits: {error}"));
@@ -67,7 +70,8 @@ pub fn eval_folder(
         Err(error) => return Err(error.into()),
     };
     let roc = counted.roc()?;
-    let config = serde_json::json!({ "far_target": far_target, "splits": SPLITS, "seed": SEED });
+    let config =
+        serde_json::json!({ "far_target": far_target, "splits": SPLITS, "seed": SEED, "counted_on": counter.name() });
     let run = RunFolder::create(home, "folder", &config, &faces.inputs)?;
     let outcome = FolderOutcome {
         images: labels.len(),

@@ -2,6 +2,7 @@
 
 mod clusters;
 mod compat;
+mod count;
 mod degrade;
 mod errata_file;
 mod folder;
@@ -20,6 +21,7 @@ mod video;
 
 pub use clusters::{ClustersOutcome, eval_clusters};
 pub use compat::{CompatOutcome, eval_compat};
+pub use count::PairCounter;
 pub use errata_file::{ErrataFile, mislabelled};
 pub use folder::{FolderOutcome, eval_folder};
 pub use images::{FaceCrop, View, embed_images, labelled_images};

@@ -194,7 +194,7 @@ fn a_list_without_any_embedding_is_an_error() {
 fn a_folder_is_judged_by_its_names() {
     let place = Place::new();
     let faces = read_embeddings(&place.embeddings("e.jsonl", "toy", 0.2), None).unwrap();
-    let outcome = eval_folder(&place.home, &faces, 0.01, &Cancel::default(), &mut |_| {}).unwrap();
+    let outcome = eval_folder(&place.home, &faces, 0.01, &PairCounter::Cpu, &Cancel::default(), &mut |_| {}).unwrap();
     let images = PEOPLE * PHOTOS - 1;
     assert_eq!((outcome.images, outcome.people, outcome.skipped), (images, PEOPLE, 1));
     assert_eq!(outcome.same_pairs + outcome.different_pairs, (images * (images - 1) / 2) as u64);

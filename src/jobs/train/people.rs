@@ -10,15 +10,16 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{TrainJobEvent, TrainRequest};
+use super::{DataFrom, TrainJobEvent, TrainRequest};
 use crate::detect::YuNet;
 use crate::eval::PairList;
 use crate::eval::lfw::RowPair;
-use crate::image::{DecodeLimits, DecodeScale, decode, is_photo_name};
+use crate::image::{DecodeLimits, DecodeScale, Photo, decode, is_photo_name};
+use crate::library::{ConfirmedFace, Library};
 use crate::train::data::{Dataset, Person};
 use crate::train::events::Control;
 use crate::train::validate::PairSet;
-use crate::types::Detection;
+use crate::types::{Detection, PersonId};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
@@ -76,39 +77,37 @@ pub fn prepare(
     control: &Control,
     events: &mut dyn FnMut(TrainJobEvent<'_>),
 ) -> Result<Prepared> {
-    let mut wanted = list(&request.data)?;
+    let mut wanted = match &request.data {
+        DataFrom::Folder { path } => list(path)?,
+        DataFrom::Library { path } => confirmed(path)?,
+    };
     if let (Some(pairs), Some(of_pairs)) = (pairs, &request.pairs) {
         let in_pairs: BTreeSet<&str> = pairs.images().iter().filter_map(|name| name.split('/').next()).collect();
-        let before = wanted.len();
-        wanted.retain(|(person, _)| !in_pairs.contains(person.as_str()));
-        let kept_out = before - wanted.len();
+        let people = |wanted: &[Wanted]| wanted.iter().map(|wanted| &wanted.person).collect::<BTreeSet<_>>().len();
+        let before = people(&wanted);
+        wanted.retain(|wanted| !in_pairs.contains(wanted.person.as_str()));
+        let kept_out = before - people(&wanted);
         if kept_out > 0 {
             events(TrainJobEvent::Note(format!("{kept_out} people of the list of pairs are kept out of training")));
         }
-        wanted.extend(pairs.images().iter().map(|name| {
-            let person = name.split('/').next().unwrap_or_default().to_owned();
-            (person, vec![of_pairs.images.join(name)])
+        wanted.extend(pairs.images().iter().map(|name| Wanted {
+            person: name.split('/').next().unwrap_or_default().to_owned(),
+            path: of_pairs.images.join(name),
+            part: Part::Pairs,
+            known: None,
         }));
     }
-    let pairs_from = pairs.map_or(usize::MAX, |pairs| wanted.len() - pairs.images().len());
-    let files: Vec<(String, PathBuf, Part)> = wanted
-        .into_iter()
-        .enumerate()
-        .flat_map(|(number, (person, paths))| {
-            let part = if number < pairs_from { Part::Training } else { Part::Pairs };
-            paths.into_iter().map(move |path| (person.clone(), path, part))
-        })
-        .collect();
     let mut prepared = Prepared::default();
-    for (number, files_now) in files.chunks(AT_ONCE).enumerate() {
+    for (number, files_now) in wanted.chunks(AT_ONCE).enumerate() {
         if control.stopped().is_some() {
             bail!("stopped while the pictures were prepared; nothing was written");
         }
         let entries: Vec<Result<Entry, LeftOut>> = files_now
             .par_iter()
-            .map(|(person, path, part)| {
-                entry(person, path, *part, detector)
-                    .map_err(|error| LeftOut { path: path.clone(), reason: format!("{error:#}") })
+            .map(|wanted| {
+                wanted
+                    .entry(detector)
+                    .map_err(|error| LeftOut { path: wanted.path.clone(), reason: format!("{error:#}") })
             })
             .collect();
         for entry in entries {
@@ -120,10 +119,7 @@ pub fn prepare(
                 }
             }
         }
-        events(TrainJobEvent::Preparing {
-            done: (number * AT_ONCE + files_now.len()).min(files.len()),
-            total: files.len(),
-        });
+        events(TrainJobEvent::Preparing { done: number * AT_ONCE + files_now.len(), total: wanted.len() });
     }
     prepared.hold_out(held_out_share, request.config.seed);
     Ok(prepared)
@@ -190,21 +186,42 @@ impl Prepared {
     }
 }
 
-/// People and their pictures in order of their names.
-fn list(folder: &Path) -> Result<Vec<(String, Vec<PathBuf>)>> {
-    let mut people = Vec::new();
+/// Pictures in order of the people's names.
+fn list(folder: &Path) -> Result<Vec<Wanted>> {
+    let mut wanted = Vec::new();
     for folder in sorted(folder)?.into_iter().filter(|path| path.is_dir()) {
-        let pictures: Vec<PathBuf> =
-            sorted(&folder)?.into_iter().filter(|path| path.is_file() && is_photo_name(path)).collect();
-        if !pictures.is_empty() {
-            let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            people.push((name, pictures));
-        }
+        let person = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let pictures = sorted(&folder)?.into_iter().filter(|path| path.is_file() && is_photo_name(path));
+        wanted.extend(pictures.map(|path| Wanted { person: person.clone(), path, part: Part::Training, known: None }));
     }
-    if people.is_empty() {
+    if wanted.is_empty() {
         bail!("no pictures in sub-folders, one a person, were found: {}", folder.display());
     }
-    Ok(people)
+    Ok(wanted)
+}
+
+/// The library's confirmed faces. People who share a name, or have none, are told apart by their number.
+fn confirmed(library: &Path) -> Result<Vec<Wanted>> {
+    let faces = Library::open(library)?.confirmed_faces()?;
+    if faces.is_empty() {
+        bail!("nobody's faces are confirmed yet: name people first: {}", library.display());
+    }
+    let mut ids: BTreeMap<String, BTreeSet<PersonId>> = BTreeMap::new();
+    for face in &faces {
+        ids.entry(face.name.clone().unwrap_or_default()).or_default().insert(face.person_id);
+    }
+    let person = |face: &ConfirmedFace| match &face.name {
+        Some(name) if ids[name].len() == 1 => name.clone(),
+        Some(name) => format!("{name} ({})", face.person_id.0),
+        None => format!("Person {}", face.person_id.0),
+    };
+    let wanted = |face: ConfirmedFace| Wanted {
+        person: person(&face),
+        path: face.path.clone(),
+        part: Part::Training,
+        known: Some(face),
+    };
+    Ok(faces.into_iter().map(wanted).collect())
 }
 
 fn sorted(folder: &Path) -> Result<Vec<PathBuf>> {
@@ -217,26 +234,53 @@ fn sorted(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-fn entry(person: &str, path: &Path, part: Part, detector: Option<&YuNet>) -> Result<Entry> {
-    let bytes = fs::read(path)?;
-    let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-    let photo = decode(path, DecodeScale::LongSideAtLeast(DETECTION_LONG_SIDE), &DecodeLimits::default())?;
-    let face = match detector {
-        None => None,
-        Some(detector) => {
-            let centre = [photo.pixels.width() as f32 / 2.0, photo.pixels.height() as f32 / 2.0];
-            let found = detector.detect(&photo.pixels)?;
-            let best = found.into_iter().max_by(|a, b| prominence(a, centre).total_cmp(&prominence(b, centre)));
-            let face = best.context("no face was found")?;
-            let full_from_found = 1.0 / photo.scale();
-            Some(Detection {
-                face_box: face.face_box.scaled(full_from_found),
-                landmarks: face.landmarks.scaled(full_from_found),
-                ..face
-            })
-        }
-    };
-    Ok(Entry { person: person.to_owned(), path: path.to_owned(), sha256, part, full_size: photo.full_size, face })
+/// A picture that shall take part.
+struct Wanted {
+    person: String,
+    path: PathBuf,
+    part: Part,
+    /// What the library knows of it already.
+    known: Option<ConfirmedFace>,
+}
+
+impl Wanted {
+    /// Reads the picture; one whose face is known must only be there still.
+    fn entry(&self, detector: Option<&YuNet>) -> Result<Entry> {
+        let (sha256, full_size, face) = match &self.known {
+            Some(ConfirmedFace { sha256: Some(sha256), photo_size, detection, .. }) => {
+                fs::metadata(&self.path)?;
+                (sha256.clone(), *photo_size, Some(*detection))
+            }
+            Some(known) => (hash(&self.path)?, known.photo_size, Some(known.detection)),
+            None => {
+                let sha256 = hash(&self.path)?;
+                let scale = DecodeScale::LongSideAtLeast(DETECTION_LONG_SIDE);
+                let photo = decode(&self.path, scale, &DecodeLimits::default())?;
+                let face = detector.map(|detector| most_prominent(detector, &photo)).transpose()?;
+                (sha256, photo.full_size, face)
+            }
+        };
+        let (person, path) = (self.person.clone(), self.path.clone());
+        Ok(Entry { person, path, sha256, part: self.part, full_size, face })
+    }
+}
+
+fn hash(path: &Path) -> Result<String> {
+    Ok(Sha256::digest(fs::read(path)?).iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// In pixels of the photo at full scale.
+fn most_prominent(detector: &YuNet, photo: &Photo) -> Result<Detection> {
+    let centre = [photo.pixels.width() as f32 / 2.0, photo.pixels.height() as f32 / 2.0];
+    let found = detector.detect(&photo.pixels)?;
+    let best = found.into_iter().max_by(|a, b| prominence(a, centre).total_cmp(&prominence(b, centre)));
+    let face = best.context("no face was found")?;
+    let full_from_found = 1.0 / photo.scale();
+    Ok(Detection {
+        face_box: face.face_box.scaled(full_from_found),
+        landmarks: face.landmarks.scaled(full_from_found),
+        ..face
+    })
 }
 
 /// davidsandberg's choice among several faces: large and central.

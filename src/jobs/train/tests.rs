@@ -40,8 +40,9 @@ fn request(data: &Path, steps: u64) -> TrainRequest {
         ..TrainConfig::default()
     };
     TrainRequest {
-        data: data.to_owned(),
+        data: DataFrom::Folder { path: data.to_owned() },
         start: StartFrom::Scratch { net: "likeness-small".into(), options: NetOptions::default() },
+        scaling: None,
         faces: FaceFinding::Cropped,
         pairs: Some(PairsRequest { list, images: data.to_owned() }),
         against: None,
@@ -64,7 +65,7 @@ fn a_folder_is_trained_on_stopped_and_resumed() {
     let models = Store::open(temporary.path().join("models")).unwrap();
     let control = Control::default();
     let mut left_out = Vec::new();
-    let stopped = train_folder(request(&data, 6), &out, &models, &cpu(), &control, &mut |event| match event {
+    let stopped = start_training(request(&data, 6), &out, &models, &cpu(), &control, &mut |event| match event {
         TrainJobEvent::LeftOut(found) => left_out.push(found.path.clone()),
         TrainJobEvent::Train(TrainEvent::Step(report)) if report.step == 3 => control.cancel.cancel(),
         _ => {}
@@ -83,7 +84,7 @@ fn a_folder_is_trained_on_stopped_and_resumed() {
     assert_eq!((pairs.pairs, pairs.skipped), (4, 0));
     let (_, card) = load(done.model.as_ref().unwrap()).unwrap();
     assert_eq!((card.architecture.as_str(), card.input.crop), ("likeness-small", CropRule::AsStored));
-    let again = train_folder(request(&data, 6), &out, &models, &cpu(), &Control::default(), &mut |_| {});
+    let again = start_training(request(&data, 6), &out, &models, &cpu(), &Control::default(), &mut |_| {});
     assert!(again.unwrap_err().to_string().contains("--resume"));
 }
 
@@ -94,7 +95,7 @@ fn a_trained_network_can_be_the_start_and_the_old_one() {
     album(&data);
     let models = Store::open(temporary.path().join("models")).unwrap();
     let run = |request: TrainRequest, name: &str| {
-        train_folder(request, &temporary.path().join(name), &models, &cpu(), &Control::default(), &mut |_| {})
+        start_training(request, &temporary.path().join(name), &models, &cpu(), &Control::default(), &mut |_| {})
     };
     let first = run(request(&data, 2), "first").unwrap();
     let start = StartFrom::File { path: first.model.clone().unwrap() };
@@ -123,7 +124,7 @@ fn a_run_can_be_stopped_and_kept_or_discarded() {
         let out = temporary.path().join("run");
         let control = Control::default().looking_every(2);
         let (mut looks, mut paused) = (0, 0);
-        let summary = train_folder(request(&data, 40), &out, &models, &cpu(), &control, &mut |event| match event {
+        let summary = start_training(request(&data, 40), &out, &models, &cpu(), &control, &mut |event| match event {
             TrainJobEvent::Train(TrainEvent::Step(report)) if report.step == 2 => control.set_paused(true),
             TrainJobEvent::Train(TrainEvent::Step(report)) if report.step == 3 => control.stop(ending),
             TrainJobEvent::Train(TrainEvent::Paused { step: 2 }) => {

@@ -109,6 +109,19 @@ fn photos_come_by_time_and_filter() {
 }
 
 #[test]
+fn confirmed_faces_are_listed_for_learning_and_others_are_not() {
+    let mut shelf = Shelf::new();
+    let f = shelf.add("a.jpg", &[0.0, 1.0, 2.0]);
+    let ada = shelf.library.move_faces(&f[..1], &Destination::NewPerson { name: "Ada".into() }).unwrap();
+    shelf.group(&[&f]);
+    let listed = shelf.library.confirmed_faces().unwrap();
+    assert_eq!(listed.len(), 1);
+    let (face, known) = (&listed[0], shelf.library.face(f[0]).unwrap().unwrap());
+    assert_eq!((face.person_id, face.name.as_deref(), &face.path), (ada, Some("Ada"), &known.path));
+    assert_eq!(face.detection.face_box, known.detection.face_box);
+}
+
+#[test]
 fn everyone_is_listed_with_boxes() {
     let mut shelf = Shelf::new();
     let f = shelf.add("a.jpg", &[0.0, 1.0]);

@@ -1,6 +1,6 @@
 use super::*;
 use crate::train::augment::AugmentConfig;
-use crate::train::config::ValidationConfig;
+use crate::train::config::{LastLayerFirst, ValidationConfig};
 use crate::train::data::Person;
 use crate::train::mining::harmonic::Combinations;
 use crate::train::mining::offline::OfflineConfig;
@@ -62,7 +62,14 @@ fn config(steps: u64) -> TrainConfig {
 }
 
 fn card() -> ModelCard {
-    ModelCard { architecture: "tiny".into(), dimensions: 5, input: TINY_RECIPE, batch_norm: None, dropout: None, run: None }
+    ModelCard {
+        architecture: "tiny".into(),
+        dimensions: 5,
+        input: TINY_RECIPE,
+        batch_norm: None,
+        dropout: None,
+        run: None,
+    }
 }
 
 struct Watched {
@@ -129,6 +136,21 @@ fn a_resumed_run_has_the_losses_of_an_uninterrupted_one() {
 fn so_has_one_with_offline_mining() {
     let offline = OfflineConfig { every_steps: 4, subset_pictures: 30, triplets_per_step: 9 };
     check_resume(&TrainConfig { mining: MiningSource::Offline(offline), ..config(11) });
+}
+
+#[test]
+fn so_has_one_whose_last_layer_learns_first() {
+    let last_layer_first = Some(LastLayerFirst { steps: 7, redraw: true });
+    let config = TrainConfig { last_layer_first, ..config(11) };
+    check_resume(&config);
+    let data = data();
+    let conv = |steps| {
+        let net = run(&TrainConfig { steps, ..config.clone() }, &data, None, false, u64::MAX).trained.net;
+        net.conv1.weight.val().try_into_vec_as::<f32>().unwrap()
+    };
+    let first: Vec<f32> = TinyNet::new(5, &Device::flex()).conv1.weight.val().try_into_vec_as().unwrap();
+    assert_eq!(conv(7), first);
+    assert_ne!(conv(8), first);
 }
 
 #[test]
