@@ -56,7 +56,7 @@ fn what_is_missing_is_named_until_an_evaluation_can_start() {
 fn past_evaluations_are_ticked_and_shown_together() {
     let (wire, mut harness) = open(album_world(), View::Evaluate);
     for model in ["sface-2021dec", "facenet-casia-512", "facenet-keras-128"] {
-        harness.get_by_label_contains(&format!("Show {model} of")).click();
+        harness.get_by_label_contains(&format!("Show {model} of 2024-05-01")).click();
         harness.run_steps(2);
     }
     harness.get_by_label("Show 3 together").click();

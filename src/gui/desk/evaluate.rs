@@ -22,8 +22,8 @@ use crate::gui::evaluate::setup::{Setup, Subject};
 use crate::gui::evaluate::{EvaluateEvent, EvaluateRequest};
 use crate::gui::rows::JobKind;
 use crate::jobs::eval::{
-    Arithmetic, ErrataFile, Faces, ListFormat, PairsConfig, View, embed_images, eval_folder, eval_images, eval_pairs,
-    labelled_images, mislabelled, read_embeddings,
+    Arithmetic, ErrataFile, Faces, ListFormat, PairCounter, PairsConfig, View, embed_images, eval_folder, eval_images,
+    eval_pairs, labelled_images, mislabelled, read_embeddings,
 };
 use crate::jobs::{Desk as Networks, EngineOptions, JobEvent};
 use crate::types::{Cancel, ModelId};
@@ -188,7 +188,8 @@ fn every_pair(
     events: &mut dyn FnMut(JobEvent),
 ) -> Result<()> {
     let note = &mut |text| events(JobEvent::Note(text));
-    let judged = eval_folder(&shared.home, faces, setup.options.far_target, cancel, note)?;
+    let counter = PairCounter::choose(&shared.options().device, faces.images.vectors.len(), note)?;
+    let judged = eval_folder(&shared.home, faces, setup.options.far_target, &counter, cancel, note)?;
     finished.add(judged.run, judged.same_pairs + judged.different_pairs, judged.skipped as u64);
     Ok(())
 }

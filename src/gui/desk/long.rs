@@ -9,8 +9,8 @@ use crate::device::DeviceChoice;
 use crate::gui::backend::{Event, Failed, JobEnd, JobSummary, Ticket};
 use crate::gui::rows::{CompareFace, CompareResult, CompareSource, JobId, JobKind, JobReport, JobStage};
 use crate::jobs::{
-    EMBEDDER, Compared, Desk as Networks, EngineOptions, FindFaces, Grouping, JobEvent, Progress, Sink, Stage, compare_face,
-    compare_file, install, reembed, regroup, scan,
+    Compared, Desk as Networks, EMBEDDER, EngineOptions, FindFaces, Grouping, JobEvent, Progress, Sink, Stage,
+    compare_face, compare_file, install, reembed, regroup, scan,
 };
 use crate::models::{InstallOptions, Store};
 use crate::types::{Cancel, FaceId, ModelId};

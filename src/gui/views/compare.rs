@@ -173,6 +173,7 @@ impl CompareView {
     }
 
     fn matrix_ui(&mut self, ui: &mut Ui, ctx: &mut ViewCtx<'_>, result: &CompareResult) {
+        self.look_ui(ui, ctx);
         let titles: Vec<String> =
             result.sources.iter().zip(&result.slots).map(|(source, slot)| title_of(ctx, source, Some(slot))).collect();
         let faces: Vec<MatrixFace<'_>> = titles
@@ -187,7 +188,6 @@ impl CompareView {
             let distance = format!("{:.3}", distance.0);
             text.f(key, &[("a", &titles[row]), ("b", &titles[column]), ("distance", &distance)])
         };
-        self.look_ui(ui, ctx);
         let limit = format!("{threshold:.2}");
         let Some(columns) = self.columns else {
             ui.label(theme::secondary(ui, ctx.text.f("matrix_what", &[("threshold", &limit)])));

@@ -3,6 +3,7 @@
 mod clusters;
 mod compat;
 mod count;
+mod counted;
 mod degrade;
 mod errata_file;
 mod folder;
@@ -22,6 +23,7 @@ mod video;
 pub use clusters::{ClustersOutcome, eval_clusters};
 pub use compat::{CompatOutcome, eval_compat};
 pub use count::PairCounter;
+pub use counted::{CountedRun, open_counted};
 pub use errata_file::{ErrataFile, mislabelled};
 pub use folder::{FolderOutcome, eval_folder};
 pub use images::{FaceCrop, View, embed_images, labelled_images};

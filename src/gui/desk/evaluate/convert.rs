@@ -7,14 +7,17 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 
 use super::past;
+use crate::eval::Metric;
 use crate::eval::errata::{Errata, Finding};
 use crate::gui::evaluate::rows::{Doubt, EvalRun, Figures, JudgedImage, JudgedPair, RunRow, Spread, Without};
 use crate::jobs::Home;
-use crate::jobs::eval::{ErrataFile, FaceCrop, PairsRun, open_run};
+use crate::jobs::eval::{CountedRun, ErrataFile, FaceCrop, PairsRun, open_counted, open_run};
 use crate::types::Detection;
 
 /// Bins of the histogram over the longest distance.
 const BINS: f64 = 80.0;
+/// A power of two, so that the counted bins fall into them evenly.
+const COARSE: usize = 64;
 
 /// A run on show, with what its pictures need.
 pub struct Opened {
@@ -41,9 +44,48 @@ impl Read {
 
 pub fn read(home: &Home, folder: &Path) -> Result<Read> {
     let row = past::row(folder).with_context(|| format!("this is no finished evaluation: {}", folder.display()))?;
+    if folder.join("histogram.json").is_file() {
+        return of_counted(row, &open_counted(folder)?);
+    }
     let run = open_run(folder)?;
     let marks = ErrataFile::open(home)?;
-    Ok(of_pairs(row, &run, &marks)?)
+    of_pairs(row, &run, &marks)
+}
+
+/// Every pair was counted: curves and histogram are there, single pairs are not.
+fn of_counted(row: RunRow, run: &CountedRun) -> Result<Read> {
+    let outcome = &run.outcome;
+    let val = Spread {
+        mean: outcome.val_mean.unwrap_or(outcome.val.val),
+        standard_error: outcome.val_se,
+        population_sd: outcome.val_sd,
+    };
+    let figures = Figures {
+        accuracy: None,
+        val,
+        far_target: outcome.far_target,
+        far: outcome.val.far,
+        far_resolved: outcome.val.resolved,
+        auc: outcome.auc,
+        eer: Some(outcome.eer),
+        ..Figures::default()
+    };
+    let shown = EvalRun {
+        number: 0,
+        row,
+        metric: Metric::SquaredL2,
+        figures,
+        folds: Vec::new(),
+        roc: run.counted.roc()?,
+        band: Vec::new(),
+        same: run.counted.same.coarse(COARSE),
+        different: run.counted.different.coarse(COARSE),
+        bin_width: 4.0 / COARSE as f64,
+        threshold: outcome.val.threshold,
+        pairs: Vec::new(),
+        images: Vec::new(),
+    };
+    Ok(Read { shown, crop: None, faces: Vec::new() })
 }
 
 fn of_pairs(row: RunRow, run: &PairsRun, marks: &ErrataFile) -> Result<Read> {

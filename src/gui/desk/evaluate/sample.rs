@@ -11,7 +11,7 @@ use crate::jobs::eval::open_run;
 use crate::types::Cancel;
 
 /// Over squared distances 0 to 4.
-const BINS: usize = 100;
+const BINS: usize = 128;
 /// Fewer confirmed pairs of either kind say nothing.
 const FEWEST: u64 = 20;
 
