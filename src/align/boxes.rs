@@ -15,17 +15,39 @@ pub fn square(photo: &RgbImage, face_box: FaceBox, enlarge: f32, width: u32, hei
 /// The box with `margin / 2` photo pixels on each side, clipped to the photo, edges rounded down to whole pixels and
 /// stretched to the crop's shape: davidsandberg/facenet, `align_dataset_mtcnn.py`.
 pub fn with_margin(photo: &RgbImage, face_box: FaceBox, margin: f32, width: u32, height: u32) -> RgbImage {
-    let range = |start: f32, length: f32, limit: u32| {
+    stretched(photo, face_box, [margin; 2], width, height)
+}
+
+/// Like [`with_margin`], but `margin` is counted in pixels of the crop: facenet-pytorch 2.6.0, `extract_face`. It is
+/// less than the crop's sides.
+pub fn with_output_margin(photo: &RgbImage, face_box: FaceBox, margin: f32, width: u32, height: u32) -> RgbImage {
+    stretched(photo, face_box, margins_in_photo(face_box, margin, width, height), width, height)
+}
+
+/// Photo pixels that become `margin` pixels of the crop, across and down.
+pub fn margins_in_photo(face_box: FaceBox, margin: f32, width: u32, height: u32) -> [f32; 2] {
+    let in_photo = |length: f32, side: u32| margin * length / (side as f32 - margin).max(1.0);
+    [in_photo(face_box.width, width), in_photo(face_box.height, height)]
+}
+
+/// Left, top, width and height of the box grown by half of `margins` on each side, clipped, edges rounded down.
+pub fn grown(face_box: FaceBox, margins: [f32; 2], photo_size: (u32, u32)) -> [f32; 4] {
+    let range = |start: f32, length: f32, margin: f32, limit: u32| {
         let low = (start - margin / 2.0).max(0.0).floor();
         let high = (start + length + margin / 2.0).min(limit as f32).floor();
-        (f64::from(low), f64::from(high - low))
+        (low, high - low)
     };
-    let (left, columns) = range(face_box.x, face_box.width, photo.width());
-    let (top, rows) = range(face_box.y, face_box.height, photo.height());
-    if !(columns >= 1.0 && rows >= 1.0) {
+    let (left, columns) = range(face_box.x, face_box.width, margins[0], photo_size.0);
+    let (top, rows) = range(face_box.y, face_box.height, margins[1], photo_size.1);
+    [left, top, columns, rows]
+}
+
+fn stretched(photo: &RgbImage, face_box: FaceBox, margins: [f32; 2], width: u32, height: u32) -> RgbImage {
+    let region = grown(face_box, margins, photo.dimensions());
+    if !(region[2] >= 1.0 && region[3] >= 1.0) {
         return RgbImage::new(width, height);
     }
-    resize_region(photo, [left, top, columns, rows], width, height)
+    resize_region(photo, region.map(f64::from), width, height)
 }
 
 /// A square of `share` of the shorter side in the middle of the picture.
@@ -94,6 +116,15 @@ mod tests {
         assert_eq!(crop.get_pixel(0, 0).0, [30, 0, 99]);
         assert_eq!(crop.get_pixel(17, 15).0, [115, 75, 99]);
         assert_eq!(with_margin(&pattern(), face_box(10.0, 2.0, 9.0, 10.0), 8.0, 9, 9).dimensions(), (9, 9));
+    }
+
+    #[test]
+    fn a_margin_in_the_crop_grows_with_the_box() {
+        // Of 16 crop pixels 4 are margin, so 12 are the box of 12 × 6: 4 × 2 photo pixels around, half on each side.
+        let crop = with_output_margin(&pattern(), face_box(10.0, 10.0, 12.0, 6.0), 4.0, 16, 16);
+        assert!(crop == crate::image::resize_region(&pattern(), [8.0, 9.0, 16.0, 8.0], 16, 16));
+        let clipped = with_output_margin(&pattern(), face_box(-1.5, 27.0, 12.9, 6.0), 4.0, 16, 16);
+        assert!(clipped == crate::image::resize_region(&pattern(), [0.0, 26.0, 13.0, 4.0], 16, 16));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! * [`CropRule::FivePoints`]: the similarity transform that brings the five landmarks nearest to the ArcFace template
 //!   (least squares, Umeyama 1991), applied backwards with bilinear sampling, black outside the photo.
-//! * [`CropRule::SquareBox`], [`CropRule::BoxMargin`]: the detector's box, see [`boxes`].
+//! * [`CropRule::SquareBox`], [`CropRule::BoxMargin`], [`CropRule::OutputMargin`]: the detector's box, see [`boxes`].
 //! * [`CropRule::Centre`], [`CropRule::AsStored`]: no face needed.
 //!
 //! # Pixel centres
@@ -41,6 +41,9 @@ pub fn crop(photo: &RgbImage, detection: &Detection, recipe: &InputRecipe) -> Rg
         },
         CropRule::SquareBox { enlarge } => boxes::square(photo, detection.face_box, enlarge, width, height),
         CropRule::BoxMargin { margin } => boxes::with_margin(photo, detection.face_box, margin, width, height),
+        CropRule::OutputMargin { margin } => {
+            boxes::with_output_margin(photo, detection.face_box, margin, width, height)
+        }
         CropRule::Centre { .. } | CropRule::AsStored => crop_without_face(photo, recipe),
     }
 }

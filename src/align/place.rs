@@ -1,5 +1,6 @@
 //! Where a face's landmarks are in its crop: what a window draws over the picture that the network saw.
 
+use super::boxes;
 use crate::types::{CropRule, Detection, InputRecipe, Landmarks, Similarity};
 
 /// The landmarks in pixels of the crop that [`crop`](super::crop) cuts; None where the crop does not follow the face.
@@ -20,11 +21,9 @@ pub fn landmarks_in_crop(detection: &Detection, photo_size: (u32, u32), recipe: 
             None => square(1.0),
         },
         CropRule::SquareBox { enlarge } => square(enlarge),
-        CropRule::BoxMargin { margin } => {
-            let (left, top) = ((face_box.x - margin / 2.0).max(0.0), (face_box.y - margin / 2.0).max(0.0));
-            let right = (face_box.x + face_box.width + margin / 2.0).min(photo_size.0 as f32);
-            let bottom = (face_box.y + face_box.height + margin / 2.0).min(photo_size.1 as f32);
-            [left.floor(), top.floor(), right.floor() - left.floor(), bottom.floor() - top.floor()]
+        CropRule::BoxMargin { margin } => boxes::grown(face_box, [margin; 2], photo_size),
+        CropRule::OutputMargin { margin } => {
+            boxes::grown(face_box, boxes::margins_in_photo(face_box, margin, width, height), photo_size)
         }
         CropRule::Centre { .. } | CropRule::AsStored => return None,
     };
@@ -57,6 +56,8 @@ mod tests {
         check(CropRule::SquareBox { enlarge: 2.0 }, [40.0, 30.0]);
         // 20 photo pixels become 80 columns, 40 become 80 rows.
         check(CropRule::BoxMargin { margin: 0.0 }, [40.0, 20.0]);
+        // Half of the crop is margin: 40 photo pixels from 30 on become 80 columns, 80 from 0 on become 80 rows.
+        check(CropRule::OutputMargin { margin: 40.0 }, [40.0, 30.0]);
     }
 
     #[test]

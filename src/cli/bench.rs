@@ -24,6 +24,9 @@ pub struct BenchArgs {
     all_pairs: Option<u32>,
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// The detector: yunet or mtcnn.
+    #[arg(long, value_name = "ID")]
+    detector: Option<String>,
     /// Do not install missing models.
     #[arg(long)]
     offline: bool,
@@ -40,7 +43,8 @@ pub fn run(home: &Home, global: &Global, args: BenchArgs) -> Result<ExitCode> {
         let report = bench_all_pairs(count as usize, args.seed, &global.device()?, &cancel, &mut note)?;
         return print_all_pairs(&report, args.json);
     }
-    let options = EngineOptions { device: global.device()?, offline: args.offline, ..Default::default() };
+    let device = global.device()?;
+    let options = EngineOptions { device, detector: args.detector, offline: args.offline, ..Default::default() };
     let engine = Engine::load(home, &options, &cancel, &mut |event| console.show(event))?;
     let plan = BenchPlan { photos: args.photos, cluster_faces: args.cluster_faces, seed: args.seed };
     let report = bench(&engine, &plan, &cancel, &mut |step| eprintln!("{step}"))?;

@@ -12,7 +12,7 @@ use serde_json::json;
 use super::Global;
 use super::console::{Console, cancel_on_ctrl_c, printable};
 use crate::jobs::{EmbeddedFace, Engine, EngineOptions, FaceSource, FindFaces, Home, embed_files};
-use crate::types::{FaceBox, ModelId};
+use crate::types::{CropRule, FaceBox, ModelId};
 
 /// Embed the faces of photos, without touching the library.
 #[derive(Debug, clap::Args)]
@@ -25,9 +25,12 @@ pub struct EmbedArgs {
     /// The embedding network.
     #[arg(long, value_name = "ID")]
     model: Option<String>,
-    /// The detector, or "none" where each file is a face crop already.
+    /// The detector: yunet, mtcnn, or "none" where each file is a face crop already.
     #[arg(long, value_name = "ID")]
     detector: Option<String>,
+    /// How faces are cut out, such as square:1.2, margin:32 or output-margin:32; the model's own way if not given.
+    #[arg(long, value_name = "RULE")]
+    crop_rule: Option<CropRule>,
     /// Do not install a missing model.
     #[arg(long)]
     offline: bool,
@@ -50,6 +53,7 @@ pub fn run(home: &Home, global: &Global, args: EmbedArgs) -> Result<ExitCode> {
         device: global.device()?,
         model: args.model,
         detector: args.detector.filter(|name| name != "none"),
+        crop: args.crop_rule,
         offline: args.offline,
     };
     let engine = Engine::load(home, &options, &cancel, &mut |event| console.show(event))?;

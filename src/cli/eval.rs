@@ -20,7 +20,7 @@ use crate::jobs::eval::{
     eval_sensitivity, eval_video, labelled_images, read_embeddings,
 };
 use crate::jobs::{Engine, EngineOptions, Home, JobEvent};
-use crate::types::Cancel;
+use crate::types::{Cancel, CropRule};
 
 /// Judge a network: accuracy, VAL at a FAR, ROC, failures; each run leaves a folder with figures and a report
 #[derive(Debug, Args)]
@@ -71,9 +71,13 @@ struct Pictures {
     /// The embedding network.
     #[arg(long, value_name = "ID")]
     model: Option<String>,
-    /// The detector.
+    /// The detector: yunet or mtcnn.
     #[arg(long, value_name = "ID")]
     detector: Option<String>,
+    /// How the face is cut out, such as square:1.2, margin:32 or output-margin:32; the model's own way if not
+    /// given.
+    #[arg(long, value_name = "RULE")]
+    crop_rule: Option<CropRule>,
     /// Which part of an image is the face.
     #[arg(long, value_enum, default_value = "largest", value_name = "CROP")]
     crop: CropName,
@@ -279,6 +283,7 @@ impl Desk<'_> {
             device: self.global.device()?,
             model: pictures.model.clone(),
             detector: pictures.detector.clone(),
+            crop: pictures.crop_rule,
             offline: pictures.offline,
         };
         Engine::load(self.home, &options, &self.cancel, &mut |event| self.console.show(event))

@@ -33,9 +33,9 @@ enum Action {
     Install {
         #[arg(value_name = "ID", required = true)]
         ids: Vec<String>,
-        /// Take this file instead of fetching one; its SHA-256 must be right.
-        #[arg(long, value_name = "FILE")]
-        file: Option<PathBuf>,
+        /// Take this file, or what this package holds of the model, instead of fetching it; its SHA-256 must be right.
+        #[arg(long = "file", value_name = "FILE")]
+        files: Vec<PathBuf>,
         /// Do not use the network.
         #[arg(long)]
         offline: bool,
@@ -58,8 +58,8 @@ pub fn run(home: &Home, args: ModelsArgs) -> Result<ExitCode> {
     let store = Store::open(home.models())?;
     match args.action {
         Action::List { json } => list(&store, json),
-        Action::Install { ids, file, offline } => {
-            let options = InstallOptions { offline, local_file: file, ..InstallOptions::default() };
+        Action::Install { ids, files, offline } => {
+            let options = InstallOptions { offline, local_files: files, ..InstallOptions::default() };
             let mut console = Console::new();
             let installed = install(&store, &resolve(&store, &ids)?, &options, &cancel_on_ctrl_c()?, &mut |event| {
                 console.show(event)

@@ -24,6 +24,9 @@ pub struct ScanArgs {
     /// The embedding network; faces that it has not embedded yet are embedded again.
     #[arg(long, value_name = "ID")]
     model: Option<String>,
+    /// The detector: yunet or mtcnn; photos in which another one looked for faces are searched again.
+    #[arg(long, value_name = "ID")]
+    detector: Option<String>,
     /// Do not install missing models.
     #[arg(long)]
     offline: bool,
@@ -69,6 +72,7 @@ pub fn run(home: &Home, global: &Global, args: ScanArgs) -> Result<ExitCode> {
     let options = EngineOptions {
         device: global.device()?,
         model: args.model.clone(),
+        detector: args.detector.clone(),
         offline: args.offline,
         ..Default::default()
     };

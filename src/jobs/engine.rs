@@ -11,7 +11,7 @@ use super::install::ensure_installed;
 use super::portrait::portrait_jpeg;
 use super::progress::JobEvent;
 use crate::align;
-use crate::detect::{DetectorConfig, YuNet};
+use crate::detect::{Detector, DetectorConfig, Mtcnn, MtcnnConfig, YuNet};
 use crate::device::{self, ComputeDevice, DeviceChoice, DeviceKind, VerdictCache};
 use crate::embed::{EmbedError, Embedder};
 use crate::image::{DecodeLimits, DecodeScale, Photo, decode};
@@ -59,6 +59,8 @@ pub struct EngineOptions {
     pub model: Option<String>,
     /// The detector; the default pack's where not named.
     pub detector: Option<String>,
+    /// How faces are cut out; the model's own rule where not given.
+    pub crop: Option<CropRule>,
     /// Forbids to fetch a missing model.
     pub offline: bool,
 }
@@ -75,7 +77,7 @@ impl EngineOptions {
     /// The distances that suit the embedding model.
     pub fn thresholds(&self, store: &Store) -> Result<Thresholds> {
         let id = self.model_id();
-        store.entry(&id)?.thresholds.with_context(|| format!("{id} does not embed faces"))
+        store.named(&id.0)?.thresholds.with_context(|| format!("{id} does not embed faces"))
     }
 }
 
@@ -84,7 +86,7 @@ pub struct Engine {
     device: ComputeDevice,
     detector_id: ModelId,
     model_id: ModelId,
-    detector: YuNet,
+    detector: Detector,
     embedder: Embedder,
 }
 
@@ -105,7 +107,7 @@ impl Engine {
         let (device, notes) = device::choose(&options.device, &verdicts)?;
         notes.into_iter().for_each(|note| events(JobEvent::Note(note)));
         let detector = load_detector(&store, &detector_id, &device)?;
-        let embedder = load_embedder(&store, &model_id, &device)?;
+        let embedder = load_embedder(&store, &model_id, crop_rule(&store, &model_id, &detector_id, options)?, &device)?;
         Ok(Self { device, detector_id, model_id, detector, embedder })
     }
 
@@ -224,25 +226,39 @@ fn announce_self_test(choice: &DeviceChoice, verdicts: &VerdictCache, events: &m
     }
 }
 
-fn load_detector(store: &Store, id: &ModelId, device: &ComputeDevice) -> Result<YuNet> {
-    let bytes = store.read(id)?;
+/// An installed detector on its device.
+pub(super) fn load_detector(store: &Store, id: &ModelId, device: &ComputeDevice) -> Result<Detector> {
     let detector = match store.entry(id)?.architecture {
-        Architecture::Yunet => YuNet::from_onnx(&bytes, &device.burn, DetectorConfig::default()),
+        Architecture::Yunet => {
+            YuNet::from_onnx(&store.read(id)?, &device.burn, DetectorConfig::default()).map(Detector::YuNet)
+        }
+        Architecture::Mtcnn => {
+            let files = store.read_all(id)?;
+            let [p, r, o] = &files[..] else { bail!("{id} is {} files where three are wanted", files.len()) };
+            let mtcnn = Mtcnn::from_pytorch([p, r, o], &device.burn, device.kind, MtcnnConfig::default());
+            mtcnn.map(Detector::Mtcnn)
+        }
         other => bail!("{id} is no detector but {other:?}"),
     };
     detector.with_context(|| format!("cannot load {id}"))
 }
 
-fn load_embedder(store: &Store, id: &ModelId, device: &ComputeDevice) -> Result<Embedder> {
+/// The rule that the user asks for, else the model's for this detector's boxes, else the model's.
+fn crop_rule(store: &Store, model: &ModelId, detector: &ModelId, options: &EngineOptions) -> Result<CropRule> {
+    let entry = store.entry(model)?;
+    Ok(options.crop.or(entry.crop_with.get(detector).copied()).unwrap_or(entry.input.crop))
+}
+
+fn load_embedder(store: &Store, id: &ModelId, crop: CropRule, device: &ComputeDevice) -> Result<Embedder> {
     let bytes = store.read(id)?;
     let entry = store.entry(id)?;
     let net = recognise(&bytes).and_then(|found| found.net(&device.burn));
     let net = net.with_context(|| format!("cannot load {id}"))?.folded();
-    Ok(Embedder::new(Box::new(net), entry.input, &device.burn, device.kind.into())?)
+    Ok(Embedder::new(Box::new(net), InputRecipe { crop, ..entry.input }, &device.burn, device.kind.into())?)
 }
 
 fn model_of_task(store: &Store, id: &ModelId, task: Task) -> Result<ModelId> {
-    let entry = store.entry(id)?;
+    let entry = store.named(&id.0)?;
     ensure!(entry.task == task, "{id} is a model for another task: {:?}", entry.task);
     Ok(entry.id.clone())
 }

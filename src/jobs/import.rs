@@ -3,6 +3,7 @@
 //! A file that is a known model's by its SHA-256 goes where that model belongs. Any other becomes a model of the
 //! user's own: SafeTensors with a card, beside an entry like the manifest's.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -142,6 +143,7 @@ fn entry(id: &ModelId, request: &ImportRequest, found: &Recognised, tried: &Tria
         licence_code: not_stated(),
         licence_weights: request.licence.clone().unwrap_or_else(not_stated),
         input: found.card.input,
+        crop_with: BTreeMap::new(),
         dimensions: Some(found.card.dimensions),
         lfw: None,
         thresholds: Some(Thresholds {

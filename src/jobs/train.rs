@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 
 pub use people::{FaceFinding, LeftOut};
 
-use crate::detect::{DetectorConfig, YuNet};
+use super::engine::load_detector;
+use crate::detect::Detector;
 use crate::device::ComputeDevice;
 use crate::eval::PairList;
 use crate::models::{Store, Task};
@@ -360,13 +361,13 @@ fn detector_for(
     mut recipes: impl Iterator<Item = InputRecipe>,
     models: &Store,
     device: &ComputeDevice,
-) -> Result<Option<YuNet>> {
+) -> Result<Option<Detector>> {
     if recipes.all(|recipe| matches!(recipe.crop, CropRule::AsStored | CropRule::Centre { .. })) {
         return Ok(None);
     }
     let id = ModelId("yunet-2023mar".to_owned());
-    let bytes = models.read(&id).context("finding faces needs YuNet; or say --faces cropped for ready crops")?;
-    Ok(Some(YuNet::from_onnx(&bytes, &device.burn, DetectorConfig::default())?))
+    let found = load_detector(models, &id, device);
+    found.map(Some).context("finding faces needs YuNet; or say --faces cropped for ready crops")
 }
 
 fn read_pairs(request: &PairsRequest) -> Result<PairList> {

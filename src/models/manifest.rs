@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::types::{InputRecipe, ModelId, SquaredDistance};
+use crate::types::{CropRule, InputRecipe, ModelId, SquaredDistance};
 
 /// Everything the application knows about models before any is installed.
 #[derive(Debug, Clone, Deserialize)]
@@ -29,6 +29,9 @@ pub struct ModelEntry {
     pub licence_code: String,
     pub licence_weights: String,
     pub input: InputRecipe,
+    /// Crop rules for the boxes of certain detectors, where another than the input's suits them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub crop_with: BTreeMap<ModelId, CropRule>,
     /// Of the embedding; none for a detector.
     pub dimensions: Option<usize>,
     pub lfw: Option<LfwFigure>,
@@ -52,6 +55,8 @@ pub enum Task {
 #[serde(rename_all = "kebab-case")]
 pub enum Architecture {
     Yunet,
+    /// facenet-pytorch's P-Net, R-Net and O-Net, a file each, in this order.
+    Mtcnn,
     Sface,
     /// FaceNet's published networks, in any format that `weights` reads.
     InceptionResnetV1,
@@ -133,6 +138,14 @@ impl Manifest {
         self.models.iter().find(|entry| entry.id == *id)
     }
 
+    /// The model that a user means: its id, or the beginning of one model's id up to a hyphen, such as `yunet`.
+    pub fn named(&self, name: &str) -> Option<&ModelEntry> {
+        let begins = |entry: &&ModelEntry| entry.id.0.strip_prefix(name).is_some_and(|rest| rest.starts_with('-'));
+        let mut meant = self.models.iter().filter(begins);
+        let only = meant.next().filter(|_| meant.next().is_none());
+        self.models.iter().find(|entry| entry.id.0 == name).or(only)
+    }
+
     fn check(&self) -> Result<(), String> {
         let mut ids = BTreeSet::new();
         for entry in &self.models {
@@ -140,6 +153,12 @@ impl Manifest {
                 return Err(format!("{} is listed twice", entry.id));
             }
             entry.check().map_err(|problem| format!("{}: {problem}", entry.id))?;
+        }
+        for entry in &self.models {
+            let known = |id: &ModelId| self.models.iter().any(|other| other.id == *id && other.task == Task::Detect);
+            if let Some(unknown) = entry.crop_with.keys().find(|id| !known(id)) {
+                return Err(format!("{}: it has a crop rule for {unknown}, which is no detector here", entry.id));
+            }
         }
         for (pack, members) in &self.packs {
             if let Some(unknown) = members.iter().find(|id| !ids.contains(id)) {
@@ -234,6 +253,16 @@ mod tests {
     }
 
     #[test]
+    fn a_short_name_means_one_model() {
+        let manifest = Manifest::built_in();
+        let named = |name: &str| manifest.named(name).map(|entry| entry.id.0.as_str());
+        assert_eq!(named("yunet"), Some("yunet-2023mar"));
+        assert_eq!(named("yunet-2023mar"), Some("yunet-2023mar"));
+        assert_eq!(named("mtcnn"), Some("mtcnn"));
+        assert_eq!([named("facenet"), named("yun"), named("")], [None; 3], "several, half a word, none");
+    }
+
+    #[test]
     fn a_wrong_manifest_is_refused() {
         let good = include_str!("../../assets/models.toml");
         let refused = |from: &str, to: &str| Manifest::parse(&good.replacen(from, to, 1)).unwrap_err();
@@ -242,6 +271,7 @@ mod tests {
         assert!(refused("name = \"face_recog", "name = \"../face_recog").contains("name of a file"));
         assert!(refused("sha256 = \"8f23", "sha256 = \"8F23").contains("SHA-256"));
         assert!(refused("dimensions = 128\n", "").contains("dimensions"));
+        assert!(refused("crop_with = { mtcnn", "crop_with = { retina").contains("retina"));
         assert!(refused("architecture = \"sface\"", "architecture = \"mystery\"").contains("mystery"));
     }
 }

@@ -67,7 +67,12 @@ impl Store {
         if let Some(pack) = self.manifest.packs.get(name) {
             return Ok(pack.clone());
         }
-        Ok(vec![self.entry(&ModelId(name.into()))?.id.clone()])
+        Ok(vec![self.named(name)?.id.clone()])
+    }
+
+    /// The model that a user means by its id or the beginning of it, see [`Manifest::named`].
+    pub fn named(&self, name: &str) -> Result<&ModelEntry, StoreError> {
+        self.manifest.named(name).ok_or_else(|| self.unknown(name))
     }
 
     /// Whether every file of the model is there with the right size. Its bytes are checked when it is read.
@@ -85,11 +90,21 @@ impl Store {
         self.folder.join(&id.0)
     }
 
-    /// The bytes of a model that is one file, or of the first of several. The SHA-256 is checked on every reading:
-    /// it costs less than parsing.
+    /// The bytes of a model that is one file, or of the first of several.
     pub fn read(&self, id: &ModelId) -> Result<Vec<u8>, StoreError> {
         let entry = self.entry(id)?;
-        let file = &entry.files[0];
+        self.read_file(entry, &entry.files[0])
+    }
+
+    /// The bytes of all files of a model, in the manifest's order.
+    pub fn read_all(&self, id: &ModelId) -> Result<Vec<Vec<u8>>, StoreError> {
+        let entry = self.entry(id)?;
+        entry.files.iter().map(|file| self.read_file(entry, file)).collect()
+    }
+
+    /// The SHA-256 is checked on every reading: it costs less than parsing.
+    fn read_file(&self, entry: &ModelEntry, file: &ModelFile) -> Result<Vec<u8>, StoreError> {
+        let id = &entry.id;
         let path = self.file_path(entry, file);
         let bytes = match fs::read(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {

@@ -22,6 +22,7 @@ pub mod inception_v4;
 pub mod likeness_small;
 pub mod mobilefacenet;
 pub mod mobilenet;
+pub mod mtcnn;
 mod net;
 pub mod nin;
 pub mod openface;

@@ -15,6 +15,9 @@ pub enum CropRule {
     SquareBox { enlarge: f32 },
     /// davidsandberg's rule: the box with `margin / 2` photo pixels added on each side, clipped, resized.
     BoxMargin { margin: f32 },
+    /// facenet-pytorch's rule: as much of the photo added around the box as makes `margin / 2` crop pixels on each side,
+    /// clipped, resized.
+    OutputMargin { margin: f32 },
     /// The centre of the picture, no detector: a square of this share of the shorter side.
     Centre { share: f32 },
     /// The whole picture as stored, resized.
@@ -52,13 +55,15 @@ pub struct InputRecipe {
     pub channels: ChannelOrder,
 }
 
-/// As the command line has it: `five-points`, `square:1.2`, `margin:32`, `centre:0.5`, `as-stored`.
+/// As the command line has it: `five-points`, `square:1.2`, `margin:32`, `output-margin:32`,
+/// `centre:0.5`, `as-stored`.
 impl fmt::Display for CropRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::FivePoints => f.write_str("five-points"),
             Self::SquareBox { enlarge } => write!(f, "square:{enlarge}"),
             Self::BoxMargin { margin } => write!(f, "margin:{margin}"),
+            Self::OutputMargin { margin } => write!(f, "output-margin:{margin}"),
             Self::Centre { share } => write!(f, "centre:{share}"),
             Self::AsStored => f.write_str("as-stored"),
         }
@@ -75,9 +80,12 @@ impl FromStr for CropRule {
             "five-points" => Ok(Self::FivePoints),
             "square" => Ok(Self::SquareBox { enlarge: number()? }),
             "margin" => Ok(Self::BoxMargin { margin: number()? }),
+            "output-margin" => Ok(Self::OutputMargin { margin: number()? }),
             "centre" => Ok(Self::Centre { share: number()? }),
             "as-stored" => Ok(Self::AsStored),
-            _ => Err(format!("{text} is no crop: say five-points, square:1.2, margin:32, centre:0.5 or as-stored")),
+            _ => Err(format!(
+                "{text} is no crop: say five-points, square:1.2, margin:32, output-margin:32, centre:0.5 or as-stored"
+            )),
         }
     }
 }
@@ -119,7 +127,7 @@ mod tests {
 
     #[test]
     fn rules_are_written_as_they_are_read() {
-        for text in ["five-points", "square:1.2", "margin:32", "centre:0.5", "as-stored"] {
+        for text in ["five-points", "square:1.2", "margin:32", "output-margin:32", "centre:0.5", "as-stored"] {
             assert_eq!(text.parse::<CropRule>().unwrap().to_string(), text);
         }
         for text in ["raw", "unit", "per-image", "fixed:127.5,128"] {

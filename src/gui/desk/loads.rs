@@ -20,6 +20,7 @@ use crate::types::{FaceBox, ModelId, PersonId, PhotoId, SquaredDistance};
 /// Faces shown of an unnamed group.
 const STRIP: usize = 6;
 const MODEL_SETTING: &str = "model";
+const DETECTOR_SETTING: &str = "detector";
 const DEVICE_SETTING: &str = "device";
 
 pub fn answer(shared: &Shared, request: Request) -> Event {
@@ -48,22 +49,25 @@ fn find_photos(shared: &Shared, text: String) -> Result<Event> {
 
 /// What the user chose in an earlier session, where the command line says nothing else.
 pub fn remembered_options(library: &LibraryHandle, mut options: EngineOptions) -> Result<EngineOptions> {
-    let (model, device) = library.call(|library| {
-        Ok::<_, library::LibraryError>((library.setting(MODEL_SETTING)?, library.setting(DEVICE_SETTING)?))
+    let [model, detector, device] = library.call(|library| {
+        let setting = |key| library.setting(key);
+        Ok::<_, library::LibraryError>([setting(MODEL_SETTING)?, setting(DETECTOR_SETTING)?, setting(DEVICE_SETTING)?])
     })?;
     options.model = options.model.or(model);
+    options.detector = options.detector.or(detector);
     if let Some(device) = device.filter(|_| options.device == Default::default()) {
         options.device = device.parse()?;
     }
     Ok(options)
 }
 
-/// Keeps the chosen model or device for the next session.
+/// Keeps the chosen models and device for the next session.
 pub fn remember(library: &LibraryHandle, options: &EngineOptions) -> Result<()> {
-    let (model, device) = (options.model.clone().unwrap_or_default(), options.device.to_string());
+    let chosen = [(MODEL_SETTING, options.model.clone()), (DETECTOR_SETTING, options.detector.clone())];
+    let device = options.device.to_string();
     library.call(move |library| {
-        if !model.is_empty() {
-            library.set_setting(MODEL_SETTING, &model)?;
+        for (key, id) in chosen.iter().filter_map(|(key, id)| Some((key, id.as_ref()?))) {
+            library.set_setting(key, id)?;
         }
         library.set_setting(DEVICE_SETTING, &device)
     })

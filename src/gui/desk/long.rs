@@ -12,7 +12,7 @@ use crate::jobs::{
     Compared, Desk as Networks, EMBEDDER, EngineOptions, FindFaces, Grouping, JobEvent, Progress, Sink, Stage,
     compare_face, compare_file, install, reembed, regroup, scan,
 };
-use crate::models::{InstallOptions, Store};
+use crate::models::{InstallOptions, Manifest, Store, Task};
 use crate::types::{Cancel, FaceId, ModelId};
 
 impl Desk {
@@ -58,7 +58,11 @@ impl Desk {
 
     pub(super) fn use_model(&mut self, ticket: Ticket, model: ModelId) {
         self.change_options(ticket, move |options| {
-            options.model = Some(model.0);
+            let known = Manifest::built_in();
+            match known.entry(&model).map(|entry| entry.task) {
+                Some(Task::Detect) => options.detector = Some(model.0),
+                Some(Task::Embed) | None => options.model = Some(model.0),
+            }
         });
     }
 

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{DataFrom, TrainJobEvent, TrainRequest};
-use crate::detect::YuNet;
+use crate::detect::Detector;
 use crate::eval::PairList;
 use crate::eval::lfw::RowPair;
 use crate::image::{DecodeLimits, DecodeScale, Photo, decode, is_photo_name};
@@ -72,7 +72,7 @@ const DETECTION_LONG_SIDE: u32 = 1600;
 pub fn prepare(
     request: &TrainRequest,
     pairs: Option<&PairList>,
-    detector: Option<&YuNet>,
+    detector: Option<&Detector>,
     held_out_share: f32,
     control: &Control,
     events: &mut dyn FnMut(TrainJobEvent<'_>),
@@ -245,7 +245,7 @@ struct Wanted {
 
 impl Wanted {
     /// Reads the picture; one whose face is known must only be there still.
-    fn entry(&self, detector: Option<&YuNet>) -> Result<Entry> {
+    fn entry(&self, detector: Option<&Detector>) -> Result<Entry> {
         let (sha256, full_size, face) = match &self.known {
             Some(ConfirmedFace { sha256: Some(sha256), photo_size, detection, .. }) => {
                 fs::metadata(&self.path)?;
@@ -270,7 +270,7 @@ fn hash(path: &Path) -> Result<String> {
 }
 
 /// In pixels of the photo at full scale.
-fn most_prominent(detector: &YuNet, photo: &Photo) -> Result<Detection> {
+fn most_prominent(detector: &Detector, photo: &Photo) -> Result<Detection> {
     let centre = [photo.pixels.width() as f32 / 2.0, photo.pixels.height() as f32 / 2.0];
     let found = detector.detect(&photo.pixels)?;
     let best = found.into_iter().max_by(|a, b| prominence(a, centre).total_cmp(&prominence(b, centre)));

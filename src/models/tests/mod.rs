@@ -211,7 +211,7 @@ fn offline_takes_only_a_local_file() {
     let offline = InstallOptions { offline: true, ..InstallOptions::default() };
     assert!(matches!(f.install_with(&offline), Err(StoreError::Offline { .. })));
     let local = f.write("downloaded by hand", &f.body);
-    f.install_with(&InstallOptions { local_file: Some(local), ..offline }).unwrap();
+    f.install_with(&InstallOptions { local_files: vec![local], ..offline }).unwrap();
     f.assert_installed();
     assert!(server.starts.lock().unwrap().is_empty());
 }
@@ -221,7 +221,7 @@ fn a_wrong_local_file_is_an_error() {
     let server = serve(body(), Behaviour::Ranges);
     let f = fixture(vec![url(&server.url)]);
     let local = f.write("wrong", b"wrong");
-    let options = InstallOptions { local_file: Some(local), ..InstallOptions::default() };
+    let options = InstallOptions { local_files: vec![local], ..InstallOptions::default() };
     assert!(matches!(f.install_with(&options), Err(StoreError::WrongFile { .. })));
     f.assert_empty();
     assert!(server.starts.lock().unwrap().is_empty());

@@ -82,6 +82,38 @@ fn two_models_of_one_package_fetch_it_once() {
     assert_eq!(fs::read_to_string(count).unwrap(), "run\n");
 }
 
+/// A model of two files, one package: the archive on the disk has both, and so have the two files by themselves.
+#[test]
+fn a_model_of_several_files_is_taken_from_the_disk() {
+    let f = fixture(vec![]);
+    let second = b"the second file".to_vec();
+    let mut manifest = f.store.manifest().clone();
+    let source = |member: &str| match package(Client::Pip).remove(0) {
+        Source::Package { package, .. } => vec![Source::Package { package, member: member.into() }],
+        url => vec![url],
+    };
+    manifest.models[0].files =
+        vec![file_of(&f.body, "first", source("package/1")), file_of(&second, "second", source("package/2"))];
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, bytes) in [("package/2", &second), ("package/1", &f.body)] {
+        zip.start_file(name, SimpleFileOptions::default()).unwrap();
+        zip.write_all(bytes).unwrap();
+    }
+    let archive = f.write("faces.whl", &zip.finish().unwrap().into_inner());
+    let (one, two) = (f.write("one", &f.body), f.write("two", &second));
+    let other = f.write("other.whl", &wheel("package/3", &f.body));
+    let install = |name: &str, local_files: Vec<_>| {
+        let store = Store::with_manifest(f.folder.path().join(name), manifest.clone()).unwrap();
+        let options = InstallOptions { offline: true, local_files, ..InstallOptions::default() };
+        store.install(&id(), &options, &Cancel::default(), &mut |_| {}).map(|()| store.read_all(&id()).unwrap())
+    };
+    let both = [f.body.clone(), second];
+    assert_eq!(install("archive", vec![archive]).unwrap(), both);
+    assert_eq!(install("files", vec![two, one.clone()]).unwrap(), both);
+    assert!(matches!(install("half", vec![one]), Err(StoreError::Offline { .. })));
+    assert!(matches!(install("wrong", vec![other]), Err(StoreError::WrongFile { .. })));
+}
+
 #[test]
 fn a_missing_client_is_told() {
     let f = fixture(package(Client::Pip));
