@@ -154,8 +154,8 @@ fn notes_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, run: &EvalRun) {
         let count = grouped((1.0 / figures.far_target).round() as u64);
         notes.push(text.f("note_unresolved", &[("count", &count)]));
     }
-    for note in notes {
-        ui.label(theme::secondary(ui, note));
+    if !notes.is_empty() {
+        ui.add(egui::Label::new(theme::secondary(ui, notes.join("  ·  "))).wrap());
     }
 }
 
@@ -192,11 +192,11 @@ fn slider_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &EvalRun) {
     let (Some(first), Some(last)) = ends else { return };
     let mut value = ctx.state.evaluate.threshold;
     ui.spacing_mut().slider_width = SLIDER;
-    let step = (last.threshold - first.threshold) / 1000.0;
     let knob = |ui: &mut Ui| {
         ui.spacing_mut().interact_size.y = size::SLIDER;
         let slider = Slider::new(&mut value, first.threshold..=last.threshold.max(first.threshold + 1e-9));
-        ui.add(slider.show_value(false).step_by(step.max(1e-9)))
+        // Steps would move the threshold away from the protocol's before anyone touches it.
+        ui.add(slider.show_value(false).smart_aim(false))
     };
     let response = ui.scope(knob).inner;
     let label = ctx.text.s("threshold");
