@@ -5,11 +5,12 @@ use std::path::Path;
 use anyhow::Result;
 
 use super::pairs::{Arithmetic, PairsConfig, PairsOutcome};
-use super::rows::{FailureRow, PairHistogram, PairsRun, Threshold};
+use super::rows::{CurveRows, FailureRow, PairHistogram, PairsRun, Threshold};
 use super::run_folder::RunFolder;
 use crate::eval::errata::Errata;
 use crate::eval::failures::Mistake;
 use crate::eval::lfw::Judgement;
+use crate::eval::roc::BandPoint;
 use crate::eval::{Metric, Roc};
 use crate::export::Table;
 use crate::export::figures::{Axis, Figure, Scale, Series, Shape};
@@ -71,7 +72,7 @@ pub(super) fn histogram_figure(title: &str, axis: &str, width: f64, same: &[u64]
         .with(Series::new("different people", Shape::Histogram, points(&different)))
 }
 
-fn failure_table(wrong: &[FailureRow]) -> Table {
+pub(super) fn failure_table(wrong: &[FailureRow]) -> Table {
     let mut table =
         Table::new(&["Mistake", "First", "Second", "Distance", "Threshold", "Fold", "Known about the label"]);
     for failure in wrong {
@@ -142,7 +143,7 @@ pub(super) fn pairs_report(
     report.push(Part::Table(folds));
     report.push(Part::Heading(format!("{} wrong pairs", wrong.len())));
     if config.images.is_some() {
-        report.push(Part::Cards(wrong.iter().take(CARDS).map(card).collect()));
+        report.push(Part::Cards(cards(&wrong)));
     }
     report.push(Part::Table(failure_table(&wrong)));
     run.report(&report)
@@ -185,12 +186,17 @@ fn numbers(outcome: &PairsOutcome, judged: &Judgement) -> Vec<(String, String, S
     ]
 }
 
-fn figures(run: &PairsRun) -> Vec<(&'static str, Figure)> {
-    let curve = run.curve();
-    let band = curve.band.iter().map(|point| {
+/// FAR, lowest and greatest VAL.
+pub(super) fn band_of(curve: &CurveRows) -> Vec<[f64; 3]> {
+    let around = |point: &BandPoint| {
         let low = (point.val - point.standard_error).max(0.0);
         [point.far, low, (point.val + point.standard_error).min(1.0)]
-    });
+    };
+    curve.band.iter().map(around).collect()
+}
+
+fn figures(run: &PairsRun) -> Vec<(&'static str, Figure)> {
+    let curve = run.curve();
     let (model, pooled) = (run.outcome.model.clone(), &run.judged.pooled);
     let bins_a_unit = BINS / run.largest() as u32;
     let PairHistogram { same, different, .. } = run.histogram(bins_a_unit);
@@ -199,7 +205,7 @@ fn figures(run: &PairsRun) -> Vec<(&'static str, Figure)> {
         Metric::SquaredL2 => "Squared distance",
         Metric::Angle => "Angle / π",
     };
-    let roc = [(model.clone(), pooled, band.collect())];
+    let roc = [(model.clone(), pooled, band_of(&curve))];
     let mut figures = vec![
         ("roc", roc_figure("ROC over all pairs, ± standard error over folds", &roc)),
         ("det", det_figure("Detection error trade-off", &[(model.clone(), pooled)])),
@@ -233,12 +239,21 @@ fn fold_table(judged: &Judgement) -> Table {
     table
 }
 
+/// The worst failures as pictures.
+pub(super) fn cards(wrong: &[FailureRow]) -> Vec<Card> {
+    wrong.iter().take(CARDS).map(card).collect()
+}
+
 fn card(failure: &FailureRow) -> Card {
     let mut lines = vec![
         format!("Distance {:.3}, threshold {:.3}", failure.distance, failure.threshold),
         stem(&failure.pair.a).to_owned(),
         stem(&failure.pair.b).to_owned(),
     ];
+    lines.extend(failure.elsewhere.iter().flatten().map(|other| {
+        let word = if other.right { "right" } else { "wrong" };
+        format!("{}: {:.3}, threshold {:.3}, {word}", other.model, other.distance, other.threshold)
+    }));
     lines.extend(Some(known(failure)).filter(|known| !known.is_empty()));
     let pictures = match &failure.photos {
         Some(photos) => [0, 1].map(|side: usize| thumbnail(&photos[side])),
