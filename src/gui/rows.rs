@@ -347,6 +347,8 @@ pub enum JobKind {
     Group,
     Install,
     Evaluate,
+    /// Why an evaluation's score is low.
+    Check,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,5 +1,6 @@
 //! The Evaluate view's requests over the evaluation jobs: starting them, reading runs back, marks.
 
+mod check;
 mod convert;
 mod past;
 mod pictures;
@@ -9,11 +10,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 
 use super::long::{end, reporter};
 use super::{Desk, Shared, failure};
-use crate::eval::embedded::EmbeddedImages;
 use crate::eval::lfw::{Centring, Options as Protocol};
 use crate::eval::{FarRule, LabelledPair};
 use crate::gui::backend::{Event, Failed, JobSummary};
@@ -23,10 +23,10 @@ use crate::gui::evaluate::{EvaluateEvent, EvaluateRequest};
 use crate::gui::rows::JobKind;
 use crate::jobs::eval::{
     Arithmetic, ErrataFile, Faces, ListFormat, PairCounter, PairsConfig, View, embed_images, eval_folder, eval_images,
-    eval_pairs, labelled_images, mislabelled, read_embeddings,
+    eval_pairs, labelled_images, library_faces, mislabelled, read_embeddings,
 };
 use crate::jobs::{Desk as Networks, EngineOptions, JobEvent};
-use crate::types::{Cancel, ModelId};
+use crate::types::Cancel;
 
 pub use convert::Opened;
 pub use pictures::load as picture;
@@ -62,6 +62,7 @@ impl Desk {
     pub(super) fn evaluate(&mut self, request: EvaluateRequest) {
         match request {
             EvaluateRequest::Start(setup) => self.start_evaluation(setup),
+            EvaluateRequest::Check(run) => self.start_check(run),
             quick => self.quick(move |shared, sink| {
                 let answered = answer(shared, quick);
                 sink.send(match answered {
@@ -89,6 +90,21 @@ impl Desk {
     }
 }
 
+impl Desk {
+    fn start_check(&mut self, run: PathBuf) {
+        let (job, cancel) = self.begin_job();
+        let shared = self.shared.clone();
+        self.runner.long(move |desk, sink| {
+            let mut events = reporter(sink, job, JobKind::Check);
+            let found = check::run(&shared, desk, &run, &cancel, &mut events);
+            drop(events);
+            let told = found.map_err(|error| failure(Failed::Evaluation, &error));
+            sink.send(Event::Evaluate(EvaluateEvent::Checked(run, told)));
+            end(sink, job, &cancel, Ok(JobSummary::default()));
+        });
+    }
+}
+
 fn answer(shared: &Shared, request: EvaluateRequest) -> Result<EvaluateEvent> {
     Ok(match request {
         EvaluateRequest::LoadRuns => EvaluateEvent::Runs(past::list(&shared.home)?),
@@ -107,7 +123,7 @@ fn answer(shared: &Shared, request: EvaluateRequest) -> Result<EvaluateEvent> {
             }
             EvaluateEvent::Changed(open(shared, &run)?)
         }
-        EvaluateRequest::Start(_) => unreachable!("an evaluation runs on the device's thread"),
+        EvaluateRequest::Start(_) | EvaluateRequest::Check(_) => unreachable!("these run on the device's thread"),
     })
 }
 
@@ -170,7 +186,7 @@ fn run(
                 every_pair(shared, &faces, setup, finished, cancel, events)?;
             }
             Subject::Library => {
-                let faces = confirmed_faces(shared, model)?;
+                let faces = library_faces(&shared.home, model)?;
                 every_pair(shared, &faces, setup, finished, cancel, events)?;
             }
             Subject::Embeddings => unreachable!("ready embeddings need no model"),
@@ -220,25 +236,4 @@ fn pairs_config(shared: &Shared, setup: &Setup) -> Result<PairsConfig> {
 /// The list of paths that belongs to a NumPy array: a text file of the same name beside it.
 fn path_list(file: &Path) -> Option<PathBuf> {
     Some(file.with_extension("txt")).filter(|list| list.is_file())
-}
-
-/// Every face that the user confirmed, under the name of its person.
-fn confirmed_faces(shared: &Shared, model: &ModelId) -> Result<Faces> {
-    let wanted = model.clone();
-    let input = shared.library.call(move |library| library.faces_to_group(&wanted))?;
-    let (paths, vectors): (Vec<String>, Vec<Vec<f32>>) = input
-        .confirmed()
-        .into_iter()
-        .zip(&input.faces)
-        .filter_map(|(person, face)| {
-            Some((format!("{}/{}", person?.0, face.face_id.0), face.embedding.as_slice().to_vec()))
-        })
-        .unzip();
-    ensure!(
-        !paths.is_empty(),
-        "no confirmed face has an embedding by {model}: confirm faces on the People view, and scan with this model"
-    );
-    let mut images = EmbeddedImages::new(paths, vectors)?;
-    images.model = Some(model.0.clone());
-    Ok(Faces { images, inputs: Vec::new() })
 }

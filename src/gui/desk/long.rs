@@ -151,7 +151,7 @@ fn report(job: JobId, kind: JobKind, progress: &Progress) -> JobReport {
         Stage::Installing => JobStage::Download,
         Stage::LookingForPhotos => JobStage::FindFiles,
         Stage::Grouping => JobStage::Group,
-        Stage::Embedding if kind == JobKind::Evaluate => JobStage::Embed,
+        Stage::Embedding if matches!(kind, JobKind::Evaluate | JobKind::Check) => JobStage::Embed,
         Stage::Evaluating => JobStage::Judge,
         _ => JobStage::FindFaces,
     };

@@ -35,6 +35,18 @@ impl Logic {
             EvaluateCommand::SetFilter(filter) => evaluate.filter = filter,
             EvaluateCommand::ShowPair(pair) => evaluate.pair = pair,
             EvaluateCommand::Mark { pair, mislabelled } => self.mark(evaluate, pair, mislabelled),
+            EvaluateCommand::Check => {
+                if let Some(run) = evaluate.focus().map(|run| run.row.run.clone()) {
+                    evaluate.checked = Some((run.clone(), Loadable::Loading));
+                    self.ask_evaluate(EvaluateRequest::Check(run));
+                }
+            }
+            EvaluateCommand::Fix(index) => {
+                let rows = evaluate.checked.as_ref().and_then(|(_, rows)| rows.ready());
+                if let Some(cure) = rows.and_then(|rows| rows.get(index)?.cure.clone()) {
+                    self.ask_evaluate(EvaluateRequest::Start(cure.setup().clone()));
+                }
+            }
             // A setup that is not complete starts nothing; dialogs and other programs are opened by `app`.
             EvaluateCommand::Start | EvaluateCommand::Ask(_) | EvaluateCommand::OpenReport(_) => {}
         }
@@ -57,6 +69,13 @@ impl Logic {
             EvaluateEvent::Changed(run) => {
                 if let Some(shown) = evaluate.opened.iter_mut().find(|shown| shown.row.run == run.row.run) {
                     *shown = run;
+                }
+            }
+            EvaluateEvent::Checked(run, rows) => {
+                if let Some((asked, found)) = &mut evaluate.checked
+                    && *asked == run
+                {
+                    *found = rows.map_or_else(Loadable::Failed, Loadable::Ready);
                 }
             }
             // Runs that are not asked for any more.

@@ -15,8 +15,9 @@ pub mod state;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::gui::backend::Failure;
 use crate::types::ModelId;
-use rows::{DistanceSample, EvalRun, RunRow};
+use rows::{CheckRow, DistanceSample, EvalRun, RunRow};
 use setup::{Options, Path, Setup, Subject};
 use state::{Tab, WallFilter};
 
@@ -50,6 +51,10 @@ pub enum EvaluateCommand {
         pair: usize,
         mislabelled: bool,
     },
+    /// Looks for reasons why the score of the run in focus is low.
+    Check,
+    /// Evaluates again as a finding suggests.
+    Fix(usize),
     OpenReport(PathBuf),
 }
 
@@ -61,6 +66,7 @@ pub enum EvaluateRequest {
     LoadSample,
     OpenRuns(Vec<PathBuf>),
     Start(Setup),
+    Check(PathBuf),
     Mark {
         run: PathBuf,
         a: String,
@@ -81,4 +87,5 @@ pub enum EvaluateEvent {
     Finished(Vec<PathBuf>),
     /// A run was read again, because marks changed.
     Changed(Arc<EvalRun>),
+    Checked(PathBuf, Result<Vec<CheckRow>, Failure>),
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::setup::Setup;
 use crate::eval::lfw::FoldResult;
 use crate::eval::{Metric, Roc};
 
@@ -118,6 +119,65 @@ impl JudgedImage {
         let name = self.listed.rsplit('/').next().unwrap_or(&self.listed);
         let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
         stem.replace('_', " ")
+    }
+}
+
+/// A reason for a low score, found by measuring.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CheckRow {
+    pub fault: Fault,
+    /// What was measured, and what to do about it.
+    pub said: String,
+    pub advice: String,
+    /// How far apart both kinds of pairs lie (d′), as it is and as it would be.
+    pub measured: Option<(f64, f64)>,
+    pub cure: Option<Cure>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// No other way of preparing pictures does better.
+    None,
+    CropMargin,
+    PixelScaling,
+    Channels,
+    Alignment,
+    SkippedPairs,
+}
+
+impl Fault {
+    pub fn label_key(self) -> &'static str {
+        match self {
+            Self::None => "check_none",
+            Self::CropMargin => "check_crop_margin",
+            Self::PixelScaling => "check_pixel_scaling",
+            Self::Channels => "check_channels",
+            Self::Alignment => "check_alignment",
+            Self::SkippedPairs => "check_skipped",
+        }
+    }
+}
+
+/// An evaluation that avoids the fault.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cure {
+    WithoutDetector(Setup),
+    /// As the model's recipe says, instead of the given embeddings.
+    EmbedHere(Setup),
+}
+
+impl Cure {
+    pub fn label_key(&self) -> &'static str {
+        match self {
+            Self::WithoutDetector(_) => "cure_without_detector",
+            Self::EmbedHere(_) => "cure_embed_here",
+        }
+    }
+
+    pub fn setup(&self) -> &Setup {
+        match self {
+            Self::WithoutDetector(setup) | Self::EmbedHere(setup) => setup,
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::point::Point;
-use super::rows::{DistanceSample, EvalRun, RunRow};
+use super::rows::{CheckRow, DistanceSample, EvalRun, RunRow};
 use super::setup::Setup;
 use crate::gui::rows::ModelRow;
 use crate::gui::state::Loadable;
@@ -15,16 +15,18 @@ pub enum Tab {
     Curves,
     Wall,
     Folds,
+    Check,
 }
 
 impl Tab {
-    pub const ALL: [Self; 3] = [Self::Curves, Self::Wall, Self::Folds];
+    pub const ALL: [Self; 4] = [Self::Curves, Self::Wall, Self::Folds, Self::Check];
 
     pub fn label_key(self) -> &'static str {
         match self {
             Self::Curves => "tab_curves",
             Self::Wall => "tab_wall",
             Self::Folds => "tab_folds",
+            Self::Check => "tab_check",
         }
     }
 }
@@ -69,6 +71,8 @@ pub struct EvaluateState {
     pub filter: WallFilter,
     /// Index into the pairs of the run in focus.
     pub pair: Option<usize>,
+    /// What was found about a run; None while nobody asked.
+    pub checked: Option<(PathBuf, Loadable<Vec<CheckRow>>)>,
     /// For the Compare view; None while it is not known or there is none.
     pub sample: Option<DistanceSample>,
 }

@@ -1,13 +1,15 @@
 //! Distances of known pairs under the model in use: of its latest evaluation, else among the confirmed faces.
 
+use std::collections::HashMap;
+
 use anyhow::Result;
 
-use super::{confirmed_faces, past};
+use super::past;
 use crate::eval::Metric;
 use crate::eval::all_pairs::all_pairs;
 use crate::gui::desk::Shared;
 use crate::gui::evaluate::rows::{DistanceSample, SampleOf};
-use crate::jobs::eval::open_run;
+use crate::jobs::eval::{library_faces, open_run};
 use crate::types::Cancel;
 
 /// Over squared distances 0 to 4.
@@ -26,9 +28,14 @@ pub fn load(shared: &Shared) -> Result<Option<DistanceSample>> {
             return Ok(Some(DistanceSample { same, different, of: SampleOf::Run(row.on) }));
         }
     }
-    let Ok(faces) = confirmed_faces(shared, &model) else { return Ok(None) };
-    let people: Vec<u32> =
-        faces.images.folders().into_iter().map(|person| person.parse().unwrap_or(u32::MAX)).collect();
+    // Without a confirmed face there is nothing to show.
+    let Ok(faces) = library_faces(&shared.home, &model) else { return Ok(None) };
+    let mut known = HashMap::new();
+    let number = |person| {
+        let next = known.len() as u32;
+        *known.entry(person).or_insert(next)
+    };
+    let people: Vec<u32> = faces.images.folders().into_iter().map(number).collect();
     let counted = all_pairs(&faces.images.vectors, &people, &Cancel::default(), &|_| {})?;
     let enough = counted.same.total() >= FEWEST && counted.different.total() >= FEWEST;
     Ok(enough.then(|| DistanceSample {

@@ -1,5 +1,6 @@
-//! Evaluate: what to judge and past evaluations; then the curves, the wrong pairs, the folds.
+//! Evaluate: what to judge and past evaluations; then the curves, the wrong pairs, the folds, and why a score is low.
 
+mod check;
 mod curves;
 mod folds;
 mod pair;

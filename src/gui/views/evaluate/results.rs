@@ -2,7 +2,7 @@
 
 use eframe::egui::{self, Slider, Ui, WidgetInfo};
 
-use super::{EvaluateView, folds, pair, percent};
+use super::{EvaluateView, check, folds, pair, percent};
 use crate::eval::Metric;
 use crate::gui::command::Command;
 use crate::gui::evaluate::EvaluateCommand;
@@ -33,6 +33,7 @@ impl EvaluateView {
             Tab::Curves => self.curves.ui(ui, ctx),
             Tab::Wall => self.wall.ui(ui, ctx, &run),
             Tab::Folds => folds::folds_ui(ui, ctx, &run),
+            Tab::Check => check::check_ui(ui, ctx, &run),
         }
         if let Some(index) = ctx.state.evaluate.pair {
             pair::pair_ui(ui.ctx(), ctx, &run, index, self.wall.neighbours(index));
