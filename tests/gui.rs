@@ -11,6 +11,8 @@ mod evaluate;
 mod judged;
 #[path = "gui/pictures.rs"]
 mod pictures;
+#[path = "gui/train.rs"]
+mod train;
 
 use std::path::PathBuf;
 
@@ -19,10 +21,12 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use likeness::gui::App;
 use likeness::gui::backend::{Change, Event, Failed, Failure, JobEnd, JobSummary, MoveTarget, Request};
+use likeness::gui::command::Command;
 use likeness::gui::fonts::FontSource;
 use likeness::gui::locale::Language;
 use likeness::gui::rows::{CompareSource, ImageKey, JobId, JobKind, JobReport, JobStage, PhotoFilter};
 use likeness::gui::state::{Page, Settings, View};
+use likeness::gui::train::messages::{TrainAsk, TrainNews};
 use likeness::types::{FaceId, ModelId, PersonId};
 
 use demo::{Wire, World, album_world, fresh_world};
@@ -77,6 +81,7 @@ fn the_rail_leads_to_every_view() {
         ("People", View::People),
         ("Compare", View::Compare),
         ("Evaluate", View::Evaluate),
+        ("Train", View::Train),
         ("Models", View::Models),
         ("Settings", View::Settings),
         ("Library", View::Library),
@@ -225,12 +230,12 @@ fn two_faces_get_a_verdict_in_words() {
     let (wire, mut harness) = open(album_world(), View::Compare);
     let files: Vec<PathBuf> = ["a.jpg", "b.jpg"].map(PathBuf::from).to_vec();
     let sources: Vec<_> = files.into_iter().map(CompareSource::File).collect();
-    send(&mut harness, likeness::gui::command::Command::Compare(sources.clone()));
+    send(&mut harness, Command::Compare(sources.clone()));
     assert_eq!(wire.actions(), [Request::Compare(sources)]);
     harness.get_by_label("Same person");
     harness.get_by_label("Squared distance 0.412; up to 1.13 counts as the same person");
     wire.world.borrow_mut().distances = vec![1.7];
-    send(&mut harness, likeness::gui::command::Command::Compare(Vec::new()));
+    send(&mut harness, Command::Compare(Vec::new()));
     harness.get_by_label("Different people");
 }
 
@@ -239,7 +244,7 @@ fn more_faces_become_a_matrix() {
     let (wire, mut harness) = open(album_world(), View::Compare);
     wire.world.borrow_mut().distances = vec![0.4, 1.6, 1.5];
     let sources = (1..=3).map(|id| CompareSource::Face(FaceId(id))).collect();
-    send(&mut harness, likeness::gui::command::Command::Compare(sources));
+    send(&mut harness, Command::Compare(sources));
     assert_eq!(harness.get_all_by_label("Face 1 and Face 2: same person, 0.400").count(), 1);
     assert_eq!(harness.get_all_by_label("Face 3 and Face 1: different people, 1.600").count(), 1);
 }
@@ -341,6 +346,111 @@ fn a_failure_says_what_and_keeps_the_details_folded() {
     harness.get_by_label("disk I/O error");
 }
 
+/// Tells the window what the jobs would.
+fn tell(wire: &Wire, harness: &mut Harness<'static, App>, news: Vec<TrainNews>) {
+    for news in news {
+        wire.push(Event::Train(news));
+    }
+    harness.run_steps(20);
+}
+
+#[test]
+fn training_is_set_up_counted_and_started() {
+    let (wire, mut harness) = open(album_world(), View::Train);
+    harness.get_by_label("Choose whose faces to learn from");
+    harness.get_by_label("Start training").click();
+    harness.run_steps(3);
+    assert!(wire.actions().is_empty(), "nothing starts before data are chosen");
+    send(&mut harness, Command::Train(train::choose_folder()));
+    harness.get_by_label("412");
+    harness.get_by_label("38 people have one picture and serve as negatives only");
+    harness.get_by_label("4 left out").click();
+    harness.run_steps(10);
+    harness.get_by_label("3 files that are no pictures");
+    harness.get_by_label("Start training").click();
+    harness.run_steps(3);
+    let [Request::Train(TrainAsk::Start { request, data, name })] = &wire.actions()[..] else {
+        panic!("{:?}", wire.actions())
+    };
+    assert_eq!((data, name.as_str()), (&train::folder(), "sface-2021dec-Faces"));
+    assert_eq!(request.config, likeness::train::presets::Preset::Finetune.config());
+    harness.get_by_label("Getting the device ready");
+}
+
+#[test]
+fn an_interrupted_run_is_gone_on_with_or_thrown_away() {
+    let (wire, mut harness) = open(album_world(), View::Train);
+    harness.get_by_label("Go on with sface-choir");
+    harness.get_by_label("Discard").click();
+    harness.run_steps(3);
+    assert!(wire.actions().is_empty(), "asked first");
+    harness.key_press(Key::Escape);
+    harness.run_steps(3);
+    harness.get_by_label("Go on").click();
+    harness.run_steps(3);
+    assert!(matches!(&wire.actions()[..], [Request::Train(TrainAsk::GoOn(path))] if path.ends_with("sface-choir")));
+}
+
+#[test]
+fn a_run_is_watched_paused_and_stopped() {
+    let (wire, mut harness) = open(album_world(), View::Train);
+    tell(&wire, &mut harness, train::training());
+    harness.get_by_label("38 people have only one picture");
+    harness.get_all_by_label_contains("Hard: squared distance 0.45 to the positive").next().unwrap();
+    assert_eq!(harness.unnamed_widgets(), Vec::<String>::new());
+    harness.get_by_label("Pause").click();
+    harness.run_steps(3);
+    harness.get_by_label("Stop and keep").click();
+    harness.run_steps(3);
+    let asked = [TrainAsk::Pause(true), TrainAsk::Stop { discard: false }].map(Request::Train);
+    assert_eq!(wire.actions(), asked);
+    // The view can be left and come back to.
+    send(&mut harness, Command::Show(View::People));
+    send(&mut harness, Command::Show(View::Train));
+    harness.get_all_by_label_contains("judging and saving").next().unwrap();
+}
+
+#[test]
+fn a_run_is_thrown_away_only_at_the_second_word() {
+    let (wire, mut harness) = open(album_world(), View::Train);
+    tell(&wire, &mut harness, train::training());
+    harness.get_by_label("Stop and discard…").click();
+    harness.run_steps(4);
+    assert!(wire.actions().is_empty());
+    harness.get_by_label("Discard").click();
+    harness.run_steps(3);
+    assert_eq!(wire.actions(), [Request::Train(TrainAsk::Stop { discard: true })]);
+}
+
+#[test]
+fn the_new_network_is_used_at_the_user_s_word() {
+    let (wire, mut harness) = open(album_world(), View::Train);
+    tell(&wire, &mut harness, train::trained());
+    harness.get_by_label("The new network is better");
+    assert!(wire.actions().is_empty());
+    harness.get_by_label("Use the new network").click();
+    harness.run_steps(3);
+    assert_eq!(wire.actions(), [Request::Train(TrainAsk::Use(Box::new(train::summary())))]);
+    tell(&wire, &mut harness, vec![TrainNews::InUse { model: "sface-2021dec-Faces".into(), faces: 12_044 }]);
+    harness.get_by_label("12,044 faces of the library wait to be embedded by it; names stay");
+    harness.get_by_label("Embed the library again").click();
+    harness.run_steps(3);
+    assert_eq!(wire.actions().last(), Some(&Request::Train(TrainAsk::Reembed)));
+}
+
+#[test]
+fn the_demonstration_ends_with_groups_in_plain_words() {
+    let (wire, mut harness) = open(fresh_world(), View::Library);
+    harness.get_by_label("Try the demonstration").click();
+    harness.run_steps(4);
+    assert_eq!(wire.actions(), [Request::Train(TrainAsk::Demonstrate(Default::default()))]);
+    assert_eq!(harness.state().state().settings.view, View::Train);
+    tell(&wire, &mut harness, train::demonstrated());
+    harness.get_by_label("94.3%");
+    harness.get_by_label("2 people in one group, 24 faces");
+    assert_eq!(harness.get_all_by_label("One person, 12 faces").count(), 11);
+}
+
 /// Every view, empty and full, in both languages: nothing panics, and every control has a name (the harness checks).
 #[test]
 fn every_view_is_drawn_in_every_language() {
@@ -357,7 +467,7 @@ fn every_view_is_drawn_in_every_language() {
 }
 
 /// As if a view had sent it.
-fn send(harness: &mut Harness<'static, App>, command: likeness::gui::command::Command) {
+fn send(harness: &mut Harness<'static, App>, command: Command) {
     harness.state_mut().send(command);
     harness.run_steps(3);
 }

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::Args;
 
 use super::Global;
@@ -12,14 +12,14 @@ use crate::jobs::Home;
 use crate::jobs::demo::{DemoEvent, DemoOptions, DemoReport, demo};
 use crate::train::events::{Control, TrainEvent};
 
-/// Trains a small network from scratch on synthetic people and judges it on others. Needs no download
+/// Trains a small network from scratch on synthetic people and judges it on others, in the window. Needs no download
 #[derive(Debug, Args)]
 pub struct DemoArgs {
-    /// Run in the terminal
+    /// Run in the terminal instead of the window
     #[arg(long)]
     headless: bool,
     /// End with one JSON object on standard output
-    #[arg(long)]
+    #[arg(long, requires = "headless")]
     json: bool,
     /// Another seed draws other people
     #[arg(long, default_value_t = 1)]
@@ -29,10 +29,14 @@ pub struct DemoArgs {
     steps: u64,
 }
 
-pub fn run(home: &Home, global: &Global, args: DemoArgs) -> Result<ExitCode> {
-    if !args.headless {
-        bail!("the window has no demonstration yet; add --headless");
+impl DemoArgs {
+    /// Seed and steps of a demonstration that shall be shown in the window.
+    pub fn in_window(&self) -> Option<(u64, u64)> {
+        (!self.headless).then_some((self.seed, self.steps))
     }
+}
+
+pub fn run(home: &Home, global: &Global, args: DemoArgs) -> Result<ExitCode> {
     let (device, notes) = choose(&global.device()?, &VerdictCache::open(home.device_verdicts()))?;
     notes.iter().for_each(|note| eprintln!("{note}"));
     let control = Control::with_cancel(cancel_on_ctrl_c()?);
@@ -48,7 +52,7 @@ pub fn run(home: &Home, global: &Global, args: DemoArgs) -> Result<ExitCode> {
 
 fn print_event(event: DemoEvent<'_>) {
     match event {
-        DemoEvent::Drawn { pictures, secs } => eprintln!("{pictures} pictures drawn in {secs:.1} s"),
+        DemoEvent::Drawn { pictures, secs, .. } => eprintln!("{pictures} pictures drawn in {secs:.1} s"),
         DemoEvent::Train(TrainEvent::Validated(report)) => {
             if let Some(people) = &report.people {
                 eprintln!(
@@ -61,7 +65,7 @@ fn print_event(event: DemoEvent<'_>) {
             }
         }
         DemoEvent::Train(TrainEvent::Alarm(alarm)) => eprintln!("{alarm}"),
-        DemoEvent::Train(_) => {}
+        DemoEvent::Train(_) | DemoEvent::Grouped { .. } => {}
     }
 }
 

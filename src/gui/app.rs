@@ -16,12 +16,14 @@ use super::rows::CompareSource;
 use super::state::{Page, Settings, State, View};
 use super::theme::{self, size, space};
 use super::thumbnails::Thumbnails;
+use super::train::messages::{TrainCommand, TrainPath};
 use super::views::compare::CompareView;
 use super::views::evaluate::EvaluateView;
 use super::views::library::LibraryView;
 use super::views::people::PeopleView;
 use super::views::person::PersonView;
 use super::views::photo::PhotoView;
+use super::views::train::TrainView;
 use super::views::{ViewCtx, first_run, merge, models, settings};
 use super::widgets::search_field::{self, SearchField};
 use super::widgets::{buttons, job_bar, rail, toasts};
@@ -37,6 +39,7 @@ struct Views {
     person: PersonView,
     compare: CompareView,
     evaluate: EvaluateView,
+    train: TrainView,
     search: SearchField,
 }
 
@@ -146,6 +149,10 @@ impl App {
             Question::CompareFiles => {
                 self.commands.push(Command::Compare(paths.into_iter().map(CompareSource::File).collect()));
             }
+            Question::Train(file) => {
+                let chosen = paths.into_iter().map(|path| Command::Train(TrainCommand::Chosen(file, path)));
+                self.commands.extend(chosen.take(1));
+            }
             Question::ModelFile => self.commands.extend(paths.into_iter().map(Command::ImportModel)),
             Question::Evaluate(which) => {
                 self.commands.push(Command::Evaluate(EvaluateCommand::SetPath(which, paths)));
@@ -166,6 +173,7 @@ impl App {
             }
             Command::Evaluate(EvaluateCommand::OpenReport(file)) => ctx.open_url(OpenUrl::new_tab(file_url(&file))),
             Command::Save(saving) => self.ask(ctx, Question::Save(saving), "save_title"),
+            Command::Train(TrainCommand::Choose(file)) => self.ask(ctx, Question::Train(file), file.title_key()),
             Command::SetTheme(choice) => {
                 self.state.settings.theme = choice;
                 ctx.set_theme(choice.preference());
@@ -317,6 +325,7 @@ fn content_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, views: &mut Views) {
         View::People => views.people.ui(ui, ctx),
         View::Compare => views.compare.ui(ui, ctx),
         View::Evaluate => views.evaluate.ui(ui, ctx),
+        View::Train => views.train.ui(ui, ctx),
         View::Models => models::models_ui(ui, ctx),
         View::Settings => settings::settings_ui(ui, ctx),
     }
@@ -355,16 +364,19 @@ fn shortcuts(ui: &Ui, ctx: &mut ViewCtx<'_>, views: &mut Views) {
     }
 }
 
-/// Folders go to the library; in Compare, files are compared.
+/// Folders go to the library; in Compare, files are compared; in Train, a folder is learned from.
 fn dropped_files(ui: &Ui, ctx: &mut ViewCtx<'_>) {
     let paths: Vec<PathBuf> =
         ui.input(|input| input.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect());
     if paths.is_empty() {
         return;
     }
-    if ctx.state.settings.view == View::Compare {
-        ctx.send(Command::Compare(paths.into_iter().map(CompareSource::File).collect()));
-    } else {
-        ctx.send(Command::ScanFolders(paths));
+    match ctx.state.settings.view {
+        View::Compare => ctx.send(Command::Compare(paths.into_iter().map(CompareSource::File).collect())),
+        View::Train => {
+            let chosen = paths.into_iter().map(|path| Command::Train(TrainCommand::Chosen(TrainPath::Data, path)));
+            chosen.take(1).for_each(|command| ctx.send(command));
+        }
+        _ => ctx.send(Command::ScanFolders(paths)),
     }
 }

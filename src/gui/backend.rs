@@ -12,6 +12,7 @@ use super::rows::{
     People, PersonPage, PhotoDetail, PhotoFilter, Picture, Timeline,
 };
 use super::saving::Saving;
+use super::train::messages::{TrainAsk, TrainNews};
 use crate::types::{FaceId, ModelId, PersonId, PhotoId};
 
 /// Names a change, so that its answer finds the words said about it.
@@ -43,6 +44,7 @@ pub enum Request {
     /// Adds the folders to the library and looks for what is new in them; no folder means all known ones.
     Scan(Vec<PathBuf>),
     InstallModels(Vec<ModelId>),
+    Train(TrainAsk),
     Cancel(JobId),
     Change(Ticket, Change),
 }
@@ -122,6 +124,7 @@ pub enum Event {
     Evaluate(EvaluateEvent),
     /// A figure or table was written.
     Saved(Ticket),
+    Train(TrainNews),
     /// A job started, or went on.
     Job(JobReport),
     /// A job ended.
@@ -167,6 +170,13 @@ pub enum Failed {
     Job,
     Evaluation,
     Save,
+    /// Counting the people and pictures of a folder.
+    Look,
+    /// A training run.
+    Train,
+    Demonstrate,
+    /// Putting a trained network into use.
+    Adopt,
     /// A fault of the program itself.
     Internal,
 }
@@ -182,6 +192,10 @@ impl Failed {
             Self::Job => "failed_job",
             Self::Evaluation => "failed_evaluation",
             Self::Save => "failed_save",
+            Self::Look => "failed_look",
+            Self::Train => "failed_train",
+            Self::Demonstrate => "failed_demonstrate",
+            Self::Adopt => "failed_adopt",
             Self::Internal => "failed",
         }
     }

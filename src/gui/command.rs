@@ -9,6 +9,7 @@ use super::rows::{CompareSource, JobId, Linkage, PhotoFilter};
 use super::saving::Saving;
 use super::state::View;
 use super::theme::ThemeChoice;
+use super::train::messages::TrainCommand;
 use crate::gui::backend::MoveTarget;
 use crate::types::{FaceId, ModelId, PersonId, PhotoId};
 
@@ -109,6 +110,8 @@ pub enum Command {
     /// Asks for a file and writes this to it.
     Save(Box<Saving>),
     SaveTo(PathBuf, Box<Saving>),
+    // Train
+    Train(TrainCommand),
 
     // Models
     InstallModels(Vec<ModelId>),

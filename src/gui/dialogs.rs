@@ -14,6 +14,7 @@ use eframe::egui;
 
 use super::evaluate::setup::Path as EvaluatePath;
 use super::saving::Saving;
+use super::train::messages::TrainPath;
 
 /// What a dialog is for; its answer comes back with it.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,6 +26,7 @@ pub enum Question {
     Evaluate(EvaluatePath),
     /// Where to write a figure or a table.
     Save(Box<Saving>),
+    Train(TrainPath),
 }
 
 /// At most one dialog at a time.
@@ -45,16 +47,18 @@ impl Dialogs {
         match &question {
             Question::Folder => wait(dialog.pick_folders(), answer, ctx)?,
             Question::CompareFiles => wait(dialog.pick_files(), answer, ctx)?,
+            Question::Train(file) if file.is_folder() => wait_for_one(dialog.pick_folder(), answer, ctx)?,
+            Question::Train(_) => wait_for_one(dialog.pick_file(), answer, ctx)?,
             Question::ModelFile => wait(dialog.add_filter("ONNX", &["onnx"]).pick_files(), answer, ctx)?,
             Question::Evaluate(EvaluatePath::Embeddings) => wait(dialog.pick_files(), answer, ctx)?,
-            Question::Evaluate(path) if path.is_folder() => wait(one(dialog.pick_folder()), answer, ctx)?,
-            Question::Evaluate(_) => wait(one(dialog.pick_file()), answer, ctx)?,
+            Question::Evaluate(path) if path.is_folder() => wait_for_one(dialog.pick_folder(), answer, ctx)?,
+            Question::Evaluate(_) => wait_for_one(dialog.pick_file(), answer, ctx)?,
             Question::Save(saving) => {
                 let endings = saving.endings().iter();
                 let dialog =
                     endings.fold(dialog, |dialog, ending| dialog.add_filter(ending.to_uppercase(), &[*ending]));
                 let name = format!("{}.{}", saving.stem, saving.endings()[0]);
-                wait(one(dialog.set_file_name(name).save_file()), answer, ctx)?;
+                wait_for_one(dialog.set_file_name(name).save_file(), answer, ctx)?;
             }
         }
         self.open = Some((question, receiver));
@@ -74,9 +78,12 @@ impl Dialogs {
     }
 }
 
-/// A dialog for one file, as one for several.
-async fn one(picked: impl Future<Output = Option<rfd::FileHandle>>) -> Option<Vec<rfd::FileHandle>> {
-    picked.await.map(|file| vec![file])
+fn wait_for_one(
+    picked: impl Future<Output = Option<rfd::FileHandle>> + Send + 'static,
+    answer: SyncSender<Vec<PathBuf>>,
+    ctx: egui::Context,
+) -> std::io::Result<()> {
+    wait(async { picked.await.map(|file| vec![file]) }, answer, ctx)
 }
 
 fn wait(

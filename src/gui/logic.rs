@@ -11,6 +11,8 @@ use super::notices::NoticeAction;
 use super::rows::{CompareSource, JobKind, PhotoFilter};
 use super::saving::Saving;
 use super::state::{Loadable, Page, State, View};
+use super::train;
+use super::train::messages::TrainNews;
 use crate::types::PersonId;
 
 /// A running scan is shown in the library this often.
@@ -52,6 +54,9 @@ impl Logic {
         self.ask_evaluate(EvaluateRequest::LoadSample);
         if state.settings.view == View::Evaluate {
             self.ask_evaluate(EvaluateRequest::LoadRuns);
+        }
+        if state.settings.view == View::Train {
+            train::logic::open(&state.train, &mut |ask| self.ask(Request::Train(ask)));
         }
     }
 
@@ -120,6 +125,9 @@ impl Logic {
             Command::InstallModels(models) => self.ask(Request::InstallModels(models)),
             Command::Evaluate(command) => self.run_evaluate(state, command),
             Command::SaveTo(path, saving) => self.save(text, path, saving),
+            Command::Train(command) => {
+                train::logic::run(&mut state.train, command, &mut |ask| self.ask(Request::Train(ask)));
+            }
             other => self.run_change(state, text, other),
         }
     }
@@ -248,6 +256,7 @@ impl Logic {
             View::Models => self.ask(Request::LoadModels),
             View::Settings => self.ask(Request::LoadDevices),
             View::Compare => self.ask_evaluate(EvaluateRequest::LoadSample),
+            View::Train => train::logic::open(&state.train, &mut |ask| self.ask(Request::Train(ask))),
             View::Library | View::People => {}
         }
     }
@@ -354,6 +363,13 @@ impl Logic {
             }
             Event::Evaluate(event) => self.receive_evaluate(state, event),
             Event::Saved(ticket) => self.saved(state, ticket),
+            Event::Train(news) => {
+                let another_model = matches!(news, TrainNews::InUse { .. });
+                train::logic::receive(&mut state.train, news, &mut |ask| self.ask(Request::Train(ask)));
+                if another_model {
+                    self.reload(state);
+                }
+            }
             Event::PhotosFound(typed, photos) => state.found_photos = (typed, photos),
             Event::Job(report) => {
                 if report.kind == JobKind::Scan && self.now_secs - self.refreshed_secs >= REFRESH_SECS {
@@ -406,7 +422,11 @@ impl Logic {
     }
 
     fn job_ended(&mut self, state: &mut State, text: &Locale, kind: Option<JobKind>, end: JobEnd) {
+        // The Train view says itself how a run ended.
+        let said_in_view =
+            state.settings.view == View::Train && matches!(kind, Some(JobKind::Train | JobKind::Demonstrate));
         match end {
+            _ if said_in_view => {}
             JobEnd::Done(summary) => {
                 let (words, action) = done_words(text, kind, summary);
                 state.notices.say(words, action, self.now_secs);
@@ -446,6 +466,16 @@ fn done_words(text: &Locale, kind: Option<JobKind>, summary: JobSummary) -> (Str
         Some(JobKind::Evaluate) => {
             let words = Logic::evaluated_words(text, summary.pairs, summary.skipped);
             (words, Some(NoticeAction::Show(View::Evaluate)))
+        }
+        Some(JobKind::Train) => (text.s("said_trained").into(), Some(NoticeAction::Show(View::Train))),
+        Some(JobKind::Demonstrate) => (text.s("said_demonstrated").into(), Some(NoticeAction::Show(View::Train))),
+        Some(JobKind::Reembed) => {
+            let mut words = text.n("said_reembedded", summary.faces);
+            if summary.skipped > 0 {
+                words.push_str(text.s("list_separator"));
+                words.push_str(&text.n("said_skipped", summary.skipped));
+            }
+            (words, Some(NoticeAction::Show(View::People)))
         }
     }
 }

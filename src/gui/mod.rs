@@ -11,6 +11,7 @@
 //! * [`backend`] is the seam: requests, events, and the trait the jobs stand behind; [`rows`] are its plain rows.
 //! * [`desk`] is that trait over the real jobs.
 //! * [`theme`] holds every colour, distance and type size; [`locale`] every word.
+//! * [`train`] is what the Train view and the demonstration know and do.
 //! * [`thumbnails`] is the bounded cache of pictures; [`notices`] what is said in passing.
 //!
 //! No file, no database and no tensor is touched while drawing; the window never waits for an answer.
@@ -33,6 +34,7 @@ pub mod saving;
 pub mod state;
 pub mod theme;
 pub mod thumbnails;
+pub mod train;
 mod views;
 mod widgets;
 
@@ -41,6 +43,8 @@ use std::path::Path;
 
 pub use app::App;
 use backend::Backend;
+use command::Command;
+use train::messages::{DemoChoice, TrainCommand};
 
 /// Wakes the window when an event waits.
 pub type Wake = Box<dyn Fn() + Send + Sync>;
@@ -53,8 +57,9 @@ pub type MakeBackend = Box<dyn FnOnce(Wake) -> Result<Box<dyn Backend>, Box<dyn 
 #[error("cannot open a window: {0}; the subcommands work without one (see likeness --help)")]
 pub struct WindowError(String);
 
-/// Opens the window and returns when it is closed. Its size and settings are kept under `home`.
-pub fn open(home: &Path, make_backend: MakeBackend) -> Result<(), WindowError> {
+/// Opens the window and returns when it is closed. Its size and settings are kept under `home`. A `demonstration`
+/// begins at once.
+pub fn open(home: &Path, demonstration: Option<DemoChoice>, make_backend: MakeBackend) -> Result<(), WindowError> {
     let options = eframe::NativeOptions {
         viewport: egui::ViewportBuilder::default()
             .with_title("Likeness")
@@ -69,7 +74,12 @@ pub fn open(home: &Path, make_backend: MakeBackend) -> Result<(), WindowError> {
     let create: eframe::AppCreator<'_> = Box::new(|creation| {
         let ctx = creation.egui_ctx.clone();
         let backend = make_backend(Box::new(move || ctx.request_repaint()))?;
-        Ok(Box::new(App::new(creation, backend, fonts::FontSource::System)))
+        let mut app = App::new(creation, backend, fonts::FontSource::System);
+        if let Some(which) = demonstration {
+            app.send(Command::Show(state::View::Train));
+            app.send(Command::Train(TrainCommand::Demonstrate(which)));
+        }
+        Ok(Box::new(app))
     });
     eframe::run_native("likeness", options, create).map_err(|error| WindowError(error.to_string()))
 }

@@ -170,6 +170,13 @@ pub struct Picture {
     pub landmarks: Option<[[f32; 2]; 5]>,
 }
 
+impl Picture {
+    pub fn from_rgb(pixels: &image::RgbImage) -> Self {
+        let rgba = pixels.pixels().flat_map(|p| [p[0], p[1], p[2], 255]).collect();
+        Self { width: pixels.width(), height: pixels.height(), rgba, landmarks: None }
+    }
+}
+
 impl std::fmt::Debug for Picture {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Picture({}×{})", self.width, self.height)
@@ -349,6 +356,9 @@ pub enum JobKind {
     Evaluate,
     /// Why an evaluation's score is low.
     Check,
+    Train,
+    Demonstrate,
+    Reembed,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -359,7 +369,9 @@ pub enum JobStage {
     /// Counted in bytes.
     Download,
     Verify,
-    /// Faces of the judged images.
+    PreparePictures,
+    DrawPeople,
+    Train,
     Embed,
     Judge,
 }
@@ -372,6 +384,9 @@ impl JobStage {
             Self::Group => "stage_group",
             Self::Download => "stage_download",
             Self::Verify => "stage_verify",
+            Self::PreparePictures => "stage_prepare_pictures",
+            Self::DrawPeople => "stage_draw_people",
+            Self::Train => "stage_train",
             Self::Embed => "stage_embed",
             Self::Judge => "stage_judge",
         }

@@ -13,6 +13,7 @@ use super::rows::{
     PersonPage, PhotoDetail, PhotoFilter, Timeline,
 };
 use super::theme::ThemeChoice;
+use super::train::TrainState;
 use crate::types::{PersonId, PhotoId};
 
 /// The views of the rail.
@@ -24,13 +25,14 @@ pub enum View {
     People,
     Compare,
     Evaluate,
+    Train,
     Models,
     Settings,
 }
 
 impl View {
-    pub const ALL: [Self; 6] =
-        [Self::Library, Self::People, Self::Compare, Self::Evaluate, Self::Models, Self::Settings];
+    pub const ALL: [Self; 7] =
+        [Self::Library, Self::People, Self::Compare, Self::Evaluate, Self::Train, Self::Models, Self::Settings];
 
     pub fn label_key(self) -> &'static str {
         match self {
@@ -38,6 +40,7 @@ impl View {
             Self::People => "view_people",
             Self::Compare => "view_compare",
             Self::Evaluate => "view_evaluate",
+            Self::Train => "view_train",
             Self::Models => "view_models",
             Self::Settings => "view_settings",
         }
@@ -132,6 +135,7 @@ pub struct State {
     pub grouping: Grouping,
     pub compared: Compared,
     pub evaluate: EvaluateState,
+    pub train: TrainState,
     /// The last answer to a search for photos: the text, and what was found.
     pub found_photos: (String, Vec<(PhotoId, String)>),
     /// Two people whose merging is being previewed: from, into.

@@ -74,6 +74,12 @@ pub fn is_photo_name(path: &Path) -> bool {
     extension.is_some_and(|extension| EXTENSIONS.iter().any(|known| known.eq_ignore_ascii_case(extension)))
 }
 
+/// Whether the file begins like a picture of a format that [`decode`] reads; nothing is decoded.
+pub fn begins_like_photo(path: &Path) -> bool {
+    let is_file = std::fs::metadata(path).is_ok_and(|meta| meta.is_file());
+    is_file && File::open(path).is_ok_and(|file| BufReader::new(file).fill_buf().is_ok_and(|b| recognise(b).is_ok()))
+}
+
 /// Reads a photo.
 ///
 /// # Errors

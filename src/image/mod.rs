@@ -19,7 +19,7 @@ mod jpeg;
 mod resize;
 mod scaling;
 
-pub use decode::{DecodeLimits, DecodeScale, Photo, decode, is_photo_name};
+pub use decode::{DecodeLimits, DecodeScale, Photo, begins_like_photo, decode, is_photo_name};
 pub use error::DecodeError;
 pub use exif::PhotoMeta;
 pub(crate) use resize::resize_region;

@@ -1,6 +1,7 @@
 //! The demonstration: synthetic people in memory, a small network that learns them from scratch by triplet loss, and
 //! people it has never seen, told apart and grouped.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -47,12 +48,28 @@ impl Default for DemoOptions {
 
 #[derive(Debug)]
 pub enum DemoEvent<'a> {
-    /// All pictures are drawn.
+    /// All pictures are drawn; the first of some people is shown.
     Drawn {
         pictures: usize,
         secs: f64,
+        people: &'a [RgbImage],
     },
     Train(&'a TrainEvent),
+    /// The held-out people are grouped; the largest groups are shown.
+    Grouped {
+        faces: &'a [RgbImage],
+        groups: &'a [ShownGroup],
+    },
+}
+
+/// A group of held-out people's pictures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShownGroup {
+    /// Places among the faces that are shown: some of the group, from all its people.
+    pub faces: Vec<usize>,
+    /// How many different people are in it; one is right.
+    pub people: usize,
+    pub size: usize,
 }
 
 /// One judgement of held-out people.
@@ -98,6 +115,15 @@ pub struct Groups {
 const NETWORK: &str = crate::nets::likeness_small::NAME;
 const FAR_TARGET: f64 = 1e-2;
 const JUDGED_EVERY: u64 = 50;
+/// People shown while the network learns; groups shown at the end, and pictures of each.
+const PORTRAITS: usize = 32;
+const GROUPS_SHOWN: usize = 80;
+const FACES_SHOWN: usize = 6;
+
+/// The network that learns.
+pub fn network() -> &'static str {
+    NETWORK
+}
 
 pub fn demo(
     options: DemoOptions,
@@ -108,7 +134,11 @@ pub fn demo(
     let started = Instant::now();
     let card = card(NETWORK, &NetOptions::default())?;
     let album = Arc::new(Album::drawn(options, card.input.width));
-    events(DemoEvent::Drawn { pictures: album.pictures.len(), secs: started.elapsed().as_secs_f64() });
+    events(DemoEvent::Drawn {
+        pictures: album.pictures.len(),
+        secs: started.elapsed().as_secs_f64(),
+        people: &album.portraits(options),
+    });
     let (training, held_out) = album.people(options);
     let data = TrainingData { source: album.clone(), training, held_out, pairs: None, old_vectors: None };
     let config = config(options);
@@ -128,7 +158,9 @@ pub fn demo(
         embed(&trained.net, &images, &card.input, config.chunks.inference)
     };
     let threshold = training_threshold(&embed_people(&data.training)?, card.dimensions, &data.training)?;
-    let groups = group(&embed_people(&data.held_out)?, card.dimensions, &data.held_out, threshold)?;
+    let (groups, clusters) = group(&embed_people(&data.held_out)?, card.dimensions, &data.held_out, threshold)?;
+    let (faces, shown) = album.shown(&data.held_out, &clusters);
+    events(DemoEvent::Grouped { faces: &faces, groups: &shown });
     Ok(DemoReport {
         seed: options.seed,
         seconds: started.elapsed().as_secs_f64(),
@@ -191,6 +223,33 @@ impl Album {
         Self { pictures: pictures.collect() }
     }
 
+    fn portraits(&self, options: DemoOptions) -> Vec<RgbImage> {
+        self.pictures.iter().step_by(options.pictures_per_person.max(1)).take(PORTRAITS).cloned().collect()
+    }
+
+    /// The largest groups with some of their pictures, taken evenly over the people in each.
+    fn shown(&self, people: &Dataset, clusters: &[usize]) -> (Vec<RgbImage>, Vec<ShownGroup>) {
+        let pictures: Vec<usize> = people.people.iter().flat_map(|person| person.pictures.clone()).collect();
+        let labels = labels(people);
+        let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for (row, cluster) in clusters.iter().enumerate() {
+            members.entry(*cluster).or_default().push(row);
+        }
+        let mut groups: Vec<Vec<usize>> = members.into_values().collect();
+        groups.sort_by_key(|group| std::cmp::Reverse(group.len()));
+        let mut faces = Vec::new();
+        let shown = groups.into_iter().take(GROUPS_SHOWN).map(|rows| {
+            let take = rows.len().min(FACES_SHOWN);
+            let first = faces.len();
+            // Rows stand person by person, so even steps meet everybody with enough pictures.
+            faces.extend((0..take).map(|n| self.pictures[pictures[rows[n * rows.len() / take]]].clone()));
+            let people: BTreeSet<u32> = rows.iter().map(|&row| labels[row]).collect();
+            ShownGroup { faces: (first..first + take).collect(), people: people.len(), size: rows.len() }
+        });
+        let shown = shown.collect();
+        (faces, shown)
+    }
+
     fn people(&self, options: DemoOptions) -> (Dataset, Dataset) {
         let person = |id: usize| Person {
             name: format!("Person {}", id + 1),
@@ -241,12 +300,12 @@ fn training_threshold(raw: &[f32], dimensions: usize, people: &Dataset) -> Resul
     Ok(judge_people(&vectors, dimensions, &labels(people), FAR_TARGET)?.val_threshold)
 }
 
-fn group(raw: &[f32], dimensions: usize, people: &Dataset, threshold: f64) -> Result<Groups> {
+fn group(raw: &[f32], dimensions: usize, people: &Dataset, threshold: f64) -> Result<(Groups, Vec<usize>)> {
     let faces = embeddings(raw, dimensions)?;
     let at = SquaredDistance(threshold as f32);
     let clusters = agglomerate(&faces, &Constraints::default(), Linkage::Average, at)?;
     let labels: Vec<usize> = labels(people).into_iter().map(|label| label as usize).collect();
-    Ok(Groups { threshold, scores: score(&clusters, &labels) })
+    Ok((Groups { threshold, scores: score(&clusters, &labels) }, clusters))
 }
 
 fn embeddings(raw: &[f32], dimensions: usize) -> Result<Vec<Embedding>> {
@@ -271,12 +330,17 @@ mod tests {
         let verdicts = VerdictCache::open(std::path::PathBuf::new());
         let (device, _) = choose(&DeviceChoice::Cpu, &verdicts).unwrap();
         let options = DemoOptions { seed: 4, steps: 20, people: 24, held_out_people: 10, pictures_per_person: 5 };
-        let mut steps = 0;
+        let (mut steps, mut grouped) = (0, 0);
         let report = demo(options, &device, &Control::default(), &mut |event| {
             steps += usize::from(matches!(event, DemoEvent::Train(TrainEvent::Step(_))));
+            if let DemoEvent::Grouped { faces, groups } = event {
+                assert!(groups.iter().flat_map(|group| &group.faces).all(|&face| face < faces.len()));
+                grouped = groups.iter().map(|group| group.size).sum();
+            }
         });
         let report = report.unwrap();
         assert_eq!((steps, report.steps, report.stopped), (20, 20, StopReason::StepsDone));
+        assert_eq!(grouped, 50, "every held-out picture is in one group");
         assert_eq!(report.curve.first().unwrap().step, 0);
         assert!(report.auc > 0.7, "{report:?}");
         assert_eq!(report.groups.scores.labels, 10);

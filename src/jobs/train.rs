@@ -1,7 +1,11 @@
 //! Training on a folder of people: prepare the pictures, build the network, run the trainer, compare before and after.
 
+mod adopt;
+mod choices;
 mod gate;
+mod look;
 mod people;
+mod runs;
 mod source;
 
 use std::path::{Path, PathBuf};
@@ -10,7 +14,11 @@ use std::sync::Arc;
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
+pub use adopt::adopt;
+pub use choices::{NetworkChoice, can_start_from, networks, read_schedule};
+pub use look::{DataLook, LeftOutWhy, look_at_folder, look_at_library};
 pub use people::{FaceFinding, LeftOut};
+pub use runs::{UnfinishedRun, discard_run, run_names, unfinished_run, unfinished_runs};
 
 use super::engine::load_detector;
 use crate::detect::Detector;
@@ -109,7 +117,7 @@ pub enum TrainJobEvent<'a> {
     Gate(&'a Gate),
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TrainSummary {
     pub run: PathBuf,
     /// None when the run was discarded.

@@ -12,6 +12,7 @@ use likeness::gui::rows::{
     GroupingPreview, ImageKey, Linkage, ModelRow, ModelTask, Month, Overview, People, PersonFace, PersonPage,
     PersonRow, PhotoDetail, PhotoFace, PhotoTile, Picture, Resemblance, SkippedFile, Timeline,
 };
+use likeness::gui::train::messages::{TrainAsk, TrainNews};
 use likeness::types::{FaceBox, FaceId, ModelId, PersonId, PhotoId, SquaredDistance};
 
 /// What the backend knows.
@@ -51,7 +52,7 @@ impl Wire {
     pub fn actions(&self) -> Vec<Request> {
         let is_load = |request: &Request| {
             let words = format!("{request:?}");
-            words.starts_with("Load") || words.starts_with("Evaluate(Load")
+            ["Load", "Evaluate(Load", "Train(Load", "Train(Look"].iter().any(|start| words.starts_with(start))
         };
         self.sent.borrow().iter().filter(|request| !is_load(request)).cloned().collect()
     }
@@ -104,9 +105,12 @@ impl Backend for Wire {
                 Some(event) => Event::Evaluate(event),
                 None => return Ok(()),
             },
+            Request::Train(TrainAsk::LoadChoices) => Event::Train(TrainNews::Choices(super::train::choices())),
+            Request::Train(TrainAsk::Look(data)) => Event::Train(TrainNews::Looked(data, Ok(super::train::look()))),
             Request::Scan(_)
             | Request::InstallModels(_)
             | Request::Cancel(_)
+            | Request::Train(_)
             | Request::Change(..)
             | Request::Save(..) => return Ok(()),
         };
@@ -331,7 +335,7 @@ fn draw(key: ImageKey) -> Picture {
 }
 
 /// A drawn head: `person` fixes skin, hair and face, `take` light and turn.
-fn portrait(person: u64, take: u64, side: u32) -> Picture {
+pub fn portrait(person: u64, take: u64, side: u32) -> Picture {
     let skin =
         [[236, 198, 170], [198, 145, 108], [141, 91, 62], [248, 216, 196], [172, 118, 82]][(person % 5) as usize];
     let hair = [[52, 38, 30], [122, 82, 44], [24, 22, 26], [190, 160, 104], [150, 150, 156], [110, 44, 30]]

@@ -19,10 +19,12 @@ use likeness::gui::locale::Language;
 use likeness::gui::rows::{CompareSource, JobReport};
 use likeness::gui::state::{Settings, View};
 use likeness::gui::theme::ThemeChoice;
+use likeness::gui::train::messages::TrainNews;
 use likeness::types::{FaceId, PersonId};
 
 use super::demo::{Wire, World, album_world, fresh_world};
 use super::judged::{folders, worst_pair};
+use super::train;
 
 /// One picture: which view, of which world, after which commands.
 struct Scene {
@@ -33,6 +35,7 @@ struct Scene {
     language: Language,
     commands: Vec<Command>,
     job: Option<JobReport>,
+    news: Vec<TrainNews>,
 }
 
 fn scene(name: &'static str, view: View) -> Scene {
@@ -44,6 +47,7 @@ fn scene(name: &'static str, view: View) -> Scene {
         language: Language::English,
         commands: Vec::new(),
         job: None,
+        news: Vec::new(),
     }
 }
 
@@ -89,13 +93,26 @@ fn scenes() -> Vec<Scene> {
         },
         Scene { commands: vec![open_runs(), tab(Tab::Wall), pair()], ..scene("evaluate_pair", View::Evaluate) },
         Scene { commands: vec![open_runs(), tab(Tab::Folds)], ..scene("evaluate_folds", View::Evaluate) },
+        Scene { commands: vec![Command::Train(train::choose_folder())], ..scene("train_set_up", View::Train) },
+        Scene {
+            commands: vec![Command::Train(train::choose_folder())],
+            language: Language::Chinese,
+            theme: dark,
+            ..scene("train_set_up_chinese", View::Train)
+        },
+        Scene { news: train::training(), ..scene("train_running", View::Train) },
+        Scene { news: train::training(), theme: dark, ..scene("train_running_dark", View::Train) },
+        Scene { news: train::trained(), ..scene("train_gate", View::Train) },
+        Scene { news: train::demonstrating(), ..scene("demo_running", View::Train) },
+        Scene { news: train::demonstrated(), ..scene("demo_done", View::Train) },
+        Scene { news: train::demonstrated(), theme: dark, ..scene("demo_done_dark", View::Train) },
         scene("models", View::Models),
         scene("settings", View::Settings),
     ]
 }
 
 /// The scenes that are kept as small pictures.
-const KEPT: [&str; 11] = [
+const KEPT: [&str; 15] = [
     "first_run",
     "library_scanning",
     "people",
@@ -107,6 +124,10 @@ const KEPT: [&str; 11] = [
     "evaluate",
     "evaluate_curves_dark",
     "evaluate_wall",
+    "train_set_up",
+    "train_running",
+    "train_gate",
+    "demo_done",
 ];
 
 /// `LIKENESS_PICTURES=FOLDER` writes large pictures of all scenes with the system's fonts there instead of comparing.
@@ -166,6 +187,10 @@ fn show(scene: Scene, fonts: FontSource, size: Vec2) -> Harness<'static, App> {
     if let Some(job) = scene.job {
         wire.push(Event::Job(job));
     }
+    for news in scene.news {
+        wire.push(Event::Train(news));
+    }
+    harness.run_steps(24);
     for command in scene.commands {
         harness.state_mut().send(command);
         harness.run();

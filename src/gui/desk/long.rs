@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 
-use super::{Desk, Shared, failure, loads, lock, pictures};
+use super::{Desk, Shared, failure, loads, lock};
 use crate::device::DeviceChoice;
 use crate::gui::backend::{Event, Failed, JobEnd, JobSummary, Ticket};
-use crate::gui::rows::{CompareFace, CompareResult, CompareSource, JobId, JobKind, JobReport, JobStage};
+use crate::gui::rows::{CompareFace, CompareResult, CompareSource, JobId, JobKind, JobReport, JobStage, Picture};
 use crate::jobs::{
     Compared, Desk as Networks, EMBEDDER, EngineOptions, FindFaces, Grouping, JobEvent, Progress, Sink, Stage,
     compare_face, compare_file, install, reembed, regroup, scan,
@@ -151,7 +151,7 @@ fn report(job: JobId, kind: JobKind, progress: &Progress) -> JobReport {
         Stage::Installing => JobStage::Download,
         Stage::LookingForPhotos => JobStage::FindFiles,
         Stage::Grouping => JobStage::Group,
-        Stage::Embedding if matches!(kind, JobKind::Evaluate | JobKind::Check) => JobStage::Embed,
+        Stage::Embedding => JobStage::Embed,
         Stage::Evaluating => JobStage::Judge,
         _ => JobStage::FindFaces,
     };
@@ -189,7 +189,7 @@ fn run_compare(shared: &Shared, desk: &mut Networks, sources: Vec<CompareSource>
     let distances = found.iter().map(|a| found.iter().map(|b| distance(a, b)).collect()).collect();
     let slots = found.into_iter().map(|face| {
         face.map(|face| CompareFace {
-            crop: pictures::picture(&face.crop),
+            crop: Picture::from_rgb(&face.crop),
             title: face.title,
             faces_in_file: face.faces_in_file as u32,
         })

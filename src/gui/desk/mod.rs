@@ -1,12 +1,14 @@
 //! The window's [`Backend`] over the real jobs: requests become work for the [`Runner`]'s threads, results become rows.
 
 mod changes;
+mod demo;
 mod evaluate;
 mod loads;
 mod long;
 mod pictures;
 mod preview;
 mod saved;
+mod train;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,6 +18,7 @@ use anyhow::Result;
 use super::backend::{Backend, Change, Event, Failed, Failure, Request};
 use super::rows::JobId;
 use crate::jobs::{EngineOptions, Home, LibraryHandle, Runner, Sink, ThumbnailCache};
+use crate::train::events::Control;
 use crate::types::Cancel;
 
 /// The jobs behind an open window.
@@ -23,6 +26,8 @@ pub struct Desk {
     runner: Runner<Event>,
     shared: Arc<Shared>,
     running: HashMap<JobId, Cancel>,
+    /// The run that was started last, to be paused or stopped.
+    training: Option<(JobId, Control)>,
     next_job: u64,
 }
 
@@ -57,7 +62,7 @@ impl Desk {
         let runner = Runner::start(home, wake, || {
             Event::Failed(None, Failure { what: Failed::Internal, details: "a job broke down".into() })
         })?;
-        Ok(Self { runner, shared: Arc::new(shared), running: HashMap::new(), next_job: 1 })
+        Ok(Self { runner, shared: Arc::new(shared), running: HashMap::new(), training: None, next_job: 1 })
     }
 
     /// A new job's name and its cancel flag.
@@ -91,6 +96,7 @@ impl Backend for Desk {
                     Err(error) => Event::Failed(Some(ticket), failure(Failed::Save, &error)),
                 });
             }),
+            Request::Train(ask) => self.train(ask),
             Request::Cancel(job) => {
                 self.running.get(&job).into_iter().for_each(Cancel::cancel);
             }
@@ -118,6 +124,7 @@ impl Backend for Desk {
         let event = self.runner.poll()?;
         if let Event::JobEnded(job, _) = &event {
             self.running.remove(job);
+            self.training.take_if(|(of, _)| of == job);
         }
         Some(event)
     }

@@ -1,7 +1,6 @@
 //! Pixels for the window: thumbnails, large photos, portraits.
 
 use anyhow::{Context, Result};
-use image::RgbImage;
 
 use super::{Shared, evaluate};
 use crate::gui::rows::{ImageKey, Picture};
@@ -20,12 +19,6 @@ pub fn load(shared: &Shared, key: ImageKey) -> Result<Picture> {
         ImageKey::Seen { run, image } => evaluate::picture(shared, run, image, false),
         ImageKey::Judged { run, image } => evaluate::picture(shared, run, image, true),
     }
-}
-
-/// RGB pixels as the window wants them.
-pub fn picture(pixels: &RgbImage) -> Picture {
-    let rgba = pixels.pixels().flat_map(|p| [p[0], p[1], p[2], 255]).collect();
-    Picture { width: pixels.width(), height: pixels.height(), rgba, landmarks: None }
 }
 
 fn portrait(shared: &Shared, face: FaceId) -> Result<Picture> {
@@ -51,7 +44,7 @@ fn large(shared: &Shared, photo: PhotoId) -> Result<Picture> {
     let path = detail(shared, photo)?.path;
     let photo = decode(&path, DecodeScale::LongSideAtLeast(LARGE_LONG_SIDE), &DecodeLimits::default())?;
     let too_long = photo.pixels.width().max(photo.pixels.height()) > LARGE_LONG_SIDE;
-    Ok(picture(&if too_long { thumbnail(&photo.pixels, LARGE_LONG_SIDE) } else { photo.pixels }))
+    Ok(Picture::from_rgb(&if too_long { thumbnail(&photo.pixels, LARGE_LONG_SIDE) } else { photo.pixels }))
 }
 
 fn detail(shared: &Shared, photo: PhotoId) -> Result<PhotoDetail> {
@@ -59,5 +52,5 @@ fn detail(shared: &Shared, photo: PhotoId) -> Result<PhotoDetail> {
 }
 
 fn picture_of_jpeg(jpeg: &[u8]) -> Result<Picture> {
-    Ok(picture(&image::load_from_memory_with_format(jpeg, image::ImageFormat::Jpeg)?.into_rgb8()))
+    Ok(Picture::from_rgb(&image::load_from_memory_with_format(jpeg, image::ImageFormat::Jpeg)?.into_rgb8()))
 }

@@ -7,7 +7,9 @@ use crate::gui::command::Command;
 use crate::gui::icons::{self, Icon};
 use crate::gui::locale;
 use crate::gui::rows::{JobKind, ModelRow};
+use crate::gui::state::View;
 use crate::gui::theme::{self, size, space};
+use crate::gui::train::messages::{DemoChoice, TrainCommand};
 use crate::gui::widgets::buttons::{self, Rank};
 use crate::gui::widgets::job_bar;
 
@@ -56,6 +58,11 @@ fn folder_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, ready: bool) {
     }
     ui.add_space(space::XS);
     ui.label(theme::secondary(ui, ctx.text.s("first_drop")).size(theme::type_size::SMALL));
+    ui.add_space(space::M);
+    if buttons::icon_and_text_ui(ui, Rank::Quiet, Icon::Play, ctx.text.s("demo_try")).clicked() {
+        ctx.send(Command::Show(View::Train));
+        ctx.send(Command::Train(TrainCommand::Demonstrate(DemoChoice::default())));
+    }
 }
 
 /// The models with size, licence and source, and one button; while they are being fetched, how far that is.

@@ -12,6 +12,7 @@ pub mod people;
 pub mod person;
 pub mod photo;
 pub mod settings;
+pub mod train;
 
 use super::command::Command;
 use super::locale::Locale;

@@ -8,6 +8,7 @@ pub mod face_tile;
 pub mod job_bar;
 pub mod matrix;
 pub mod name_field;
+pub mod picker;
 pub mod picture;
 pub mod plot;
 pub mod rail;

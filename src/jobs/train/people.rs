@@ -224,7 +224,7 @@ fn confirmed(library: &Path) -> Result<Vec<Wanted>> {
     Ok(faces.into_iter().map(wanted).collect())
 }
 
-fn sorted(folder: &Path) -> Result<Vec<PathBuf>> {
+pub(super) fn sorted(folder: &Path) -> Result<Vec<PathBuf>> {
     let entries = fs::read_dir(folder).with_context(|| format!("cannot read the folder {}", folder.display()))?;
     let mut paths = Vec::new();
     for entry in entries {

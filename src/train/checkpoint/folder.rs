@@ -112,6 +112,16 @@ impl RunFolder {
         fs::read_to_string(path).map_err(|_| RunFolderError::NoRun(root.to_owned()))
     }
 
+    /// Whether the network of this run was compared with the old one: it ended as its user wanted.
+    pub fn is_judged(root: &Path) -> bool {
+        root.join("gate.json").exists()
+    }
+
+    /// The step of a run's newest checkpoint.
+    pub fn newest_step(root: &Path) -> Result<Option<u64>, RunFolderError> {
+        Ok(steps(root)?.pop())
+    }
+
     pub fn root(&self) -> &Path {
         &self.root
     }

@@ -7,6 +7,7 @@
 //! positive of its v2 vector.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -64,6 +65,14 @@ impl Combinations {
     /// The spaces a negative of this pair may come from.
     pub fn negatives_of(&self, anchor: Space, positive: Space) -> [Option<Space>; 2] {
         [Space::New, Space::Old].map(|space| self.has(anchor, positive, space).then_some(space))
+    }
+}
+
+impl fmt::Display for Combinations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digit = |space: &Space| if *space == Space::Old { '1' } else { '2' };
+        let words: Vec<String> = self.0.iter().map(|three| three.iter().map(digit).collect()).collect();
+        f.write_str(&words.join(", "))
     }
 }
 

@@ -5,7 +5,6 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 use super::Opened;
-use crate::gui::desk::pictures::picture as plain;
 use crate::gui::desk::{Shared, lock};
 use crate::gui::rows::Picture;
 use crate::image::{DecodeLimits, DecodeScale, decode, thumbnail};
@@ -26,7 +25,7 @@ pub fn load(shared: &Shared, run: u32, image: u32, whole: bool) -> Result<Pictur
 fn photo_of(photo: &Path) -> Result<Picture> {
     let found = decode(photo, DecodeScale::LongSideAtLeast(LONG_SIDE), &DecodeLimits::default())?;
     let too_long = found.pixels.width().max(found.pixels.height()) > LONG_SIDE;
-    Ok(plain(&if too_long { thumbnail(&found.pixels, LONG_SIDE) } else { found.pixels }))
+    Ok(Picture::from_rgb(&if too_long { thumbnail(&found.pixels, LONG_SIDE) } else { found.pixels }))
 }
 
 /// A model that is not in the store has no recipe: then the whole image stands for its crop.
@@ -39,5 +38,5 @@ fn crop(shared: &Shared, opened: &Opened, image: usize, photo: &Path) -> Result<
     let seen = seen_face(&shared.home, &opened.model, opened.crop, photo, face)?;
     let (width, height) = (seen.crop.width() as f32, seen.crop.height() as f32);
     let landmarks = seen.landmarks.map(|landmarks| landmarks.0.map(|[x, y]| [x / width, y / height]));
-    Ok(Picture { landmarks, ..plain(&seen.crop) })
+    Ok(Picture { landmarks, ..Picture::from_rgb(&seen.crop) })
 }

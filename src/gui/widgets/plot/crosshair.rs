@@ -17,7 +17,9 @@ pub(super) fn paint(ui: &Ui, area: &Area<'_>, colours: &[Color32], pointer: Pos2
     for (series, &colour) in figure.series.iter().zip(colours) {
         let Some(height) = series.height_at(at, &figure.x) else { continue };
         ui.painter().circle(pos2(x, area.y(height)), 4.0, colour, Stroke::new(1.5, palette.surface));
-        rows.push((series.name.clone(), exact[1](height), colour));
+        if !series.name.is_empty() {
+            rows.push((series.name.clone(), exact[1](height), colour));
+        }
     }
     table(ui, area.rect, pointer, &rows);
 }

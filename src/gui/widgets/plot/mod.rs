@@ -29,6 +29,8 @@ pub enum Ink {
     Different,
     /// What stands back: a reference, an earlier run.
     Quiet,
+    /// Single values behind their mean, which has the plot's first colour.
+    Faint,
 }
 
 /// A figure to be drawn, with how.
@@ -37,6 +39,7 @@ pub struct Plot<'a> {
     height: f32,
     inks: &'a [Ink],
     movable: bool,
+    names_hidden: bool,
     exact: [fn(f64) -> String; 2],
 }
 
@@ -48,7 +51,7 @@ pub struct PlotAnswer {
 
 impl<'a> Plot<'a> {
     pub fn new(figure: &'a Figure) -> Self {
-        Self { figure, height: 300.0, inks: &[], movable: false, exact: [exact, exact] }
+        Self { figure, height: 300.0, inks: &[], movable: false, names_hidden: false, exact: [exact, exact] }
     }
 
     #[must_use]
@@ -71,6 +74,13 @@ impl<'a> Plot<'a> {
         self
     }
 
+    /// The lines' names stand in the crosshair's table only.
+    #[must_use]
+    pub fn names_hidden(mut self) -> Self {
+        self.names_hidden = true;
+        self
+    }
+
     /// How the crosshair writes values of x and of y.
     #[must_use]
     pub fn exact(mut self, x: fn(f64) -> String, y: fn(f64) -> String) -> Self {
@@ -85,7 +95,10 @@ impl<'a> Plot<'a> {
         response.widget_info(|| WidgetInfo::labeled(Role::Image, true, self.spoken()));
         let moved_to = if ui.is_rect_visible(rect) {
             let colours: Vec<Color32> = (0..self.figure.series.len()).map(|index| self.colour(ui, index)).collect();
-            let names = names::Names::layout(ui, self.figure, &colours, rect);
+            let names = match self.names_hidden {
+                true => names::Names::none(),
+                false => names::Names::layout(ui, self.figure, &colours, rect),
+            };
             let area = Area { rect: axes::inner_rect(ui, self.figure, rect, &names), figure: self.figure };
             axes::paint(ui, &area);
             for (series, &colour) in self.figure.series.iter().zip(&colours) {
@@ -111,6 +124,7 @@ impl<'a> Plot<'a> {
             Ink::Same => palette.same,
             Ink::Different => palette.different,
             Ink::Quiet => palette.secondary,
+            Ink::Faint => theme::line_colour(ui.visuals(), 0).gamma_multiply(0.3),
         }
     }
 

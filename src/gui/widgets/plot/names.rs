@@ -31,6 +31,11 @@ enum Place {
 }
 
 impl Names {
+    /// No names, and no room for any.
+    pub fn none() -> Self {
+        Self { galleys: Vec::new(), place: Place::Peaks }
+    }
+
     pub fn layout(ui: &Ui, figure: &Figure, colours: &[Color32], rect: Rect) -> Self {
         let name = |(series, &colour): (&crate::export::figures::Series, &Color32)| {
             ui.painter().layout_no_wrap(series.name.clone(), theme::small_font(), colour)
