@@ -17,7 +17,9 @@ use likeness::device::{AdapterKind, adapters, open};
 use likeness::embed::{Batching, Embedder};
 use likeness::image::scale_pixels;
 use likeness::models::Manifest;
+use likeness::nets::EmbeddingNet;
 use likeness::nets::blocks::conv_norm::{ConvNorm, fold_norm_after, fold_norm_before};
+use likeness::nets::recognise::recognise;
 use likeness::nets::sface::{self, SFace};
 use likeness::nets::yunet::{STRIDES, YuNet};
 use likeness::types::{ChannelOrder, ModelId, PixelScaling};
@@ -173,6 +175,34 @@ fn yunet_computes_what_onnx_runtime_does() {
                 // ONNX Runtime's cells come one after the other, each with its channels.
                 let cells = numbers(level.clone().narrow(1, first, count).permute([0, 2, 3, 1]));
                 assert_close(&format!("{name}, {place}"), &cells, &expected.get(&name).unwrap().data, tolerance);
+            }
+        }
+    }
+}
+
+/// The files of `parity/torch_reference.py` in the folder that LIKENESS_PROOFS names: what PyTorch saved, read by us,
+/// computes what PyTorch computed.
+#[test]
+fn networks_saved_by_pytorch_compute_the_same() {
+    let Some(folder) = env::var_os("LIKENESS_PROOFS") else {
+        println!("skipped: LIKENESS_PROOFS names no folder that parity/torch_reference.py wrote");
+        return;
+    };
+    let mut saved: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    saved.retain(|path| path.extension().is_some_and(|extension| extension == "pt"));
+    saved.sort();
+    assert!(!saved.is_empty(), "the folder holds nothing that PyTorch saved");
+    for path in saved {
+        let expected = fs::read(path.with_extension("expected.safetensors")).unwrap();
+        let expected = read_safetensors(&expected).unwrap();
+        let found = recognise(&fs::read(&path).unwrap()).unwrap();
+        for (place, device, tolerance) in devices() {
+            let net = found.net(&device).unwrap();
+            let images = tensor(&expected, "images", &device);
+            for (form, net) in [("as stored", net.clone()), ("folded", net.folded())] {
+                let case = format!("{}, {place}, {form}", path.file_name().unwrap().display());
+                let output = numbers(net.forward_unit(images.clone()));
+                assert_close(&case, &output, &expected.get("output").unwrap().data, tolerance);
             }
         }
     }

@@ -50,6 +50,7 @@ impl Logic {
         self.ask(Request::LoadPeople);
         self.ask(Request::LoadTimeline(state.filter.clone()));
         self.ask(Request::LoadModels);
+        self.ask(Request::LoadNetworks);
         self.ask(Request::LoadDevices);
         self.ask_evaluate(EvaluateRequest::LoadSample);
         if state.settings.view == View::Evaluate {
@@ -122,6 +123,7 @@ impl Logic {
                 }
             }),
             Command::ClearCompared => self.compare(state, Vec::clear),
+            Command::OpenNetwork(name) => state.network = name,
             Command::InstallModels(models) => self.ask(Request::InstallModels(models)),
             Command::Evaluate(command) => self.run_evaluate(state, command),
             Command::SaveTo(path, saving) => self.save(text, path, saving),
@@ -348,6 +350,7 @@ impl Logic {
             }
             Event::Photo(photo) if state.page == Page::Photo(photo.photo) => state.photo = Loadable::Ready(photo),
             Event::Person(page) if state.page == Page::Person(page.person) => state.person = Loadable::Ready(page),
+            Event::Networks(networks) => state.networks = networks,
             Event::Models(models) => {
                 state.models = Loadable::Ready(models);
                 state.evaluate.choose_model(&state.models);

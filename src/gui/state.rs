@@ -9,7 +9,7 @@ use super::evaluate::state::EvaluateState;
 use super::locale::Language;
 use super::notices::Notices;
 use super::rows::{
-    CompareResult, CompareSource, DeviceRow, GroupingPreview, JobId, JobReport, Linkage, ModelRow, Overview, People,
+    CompareResult, CompareSource, DeviceRow, GroupingPreview, JobId, JobReport, Linkage, ModelRow, NetworkRow, Overview, People,
     PersonPage, PhotoDetail, PhotoFilter, Timeline,
 };
 use super::theme::ThemeChoice;
@@ -131,6 +131,10 @@ pub struct State {
     pub photo: Loadable<PhotoDetail>,
     pub person: Loadable<PersonPage>,
     pub models: Loadable<Vec<ModelRow>>,
+    /// The catalogue; empty until it was asked for.
+    pub networks: Vec<NetworkRow>,
+    /// The network whose layers are shown.
+    pub network: Option<String>,
     pub devices: Loadable<Vec<DeviceRow>>,
     pub grouping: Grouping,
     pub compared: Compared,

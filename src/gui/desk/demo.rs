@@ -53,11 +53,11 @@ impl Desk {
 
 fn tell(sink: &Sink<Event>, job: JobId, steps: u64, event: &DemoEvent<'_>) {
     let news = match event {
-        DemoEvent::Drawn { pictures, secs, people } => Some(TrainNews::Drawn {
-            pictures: *pictures as u64,
-            secs: *secs,
-            people: people.iter().map(Picture::from_rgb).collect(),
-        }),
+        DemoEvent::Drawn { pictures, secs, people } => {
+            progress(sink, job, JobStage::Train, 0, Some(steps), None);
+            let people = people.iter().map(Picture::from_rgb).collect();
+            Some(TrainNews::Drawn { pictures: *pictures as u64, secs: *secs, people })
+        }
         DemoEvent::Train(event) => {
             if let TrainEvent::Step(report) = event {
                 progress(sink, job, JobStage::Train, report.step, Some(steps), Some(report.left_secs));

@@ -5,6 +5,7 @@ mod demo;
 mod evaluate;
 mod loads;
 mod long;
+mod networks;
 mod pictures;
 mod preview;
 mod saved;

@@ -49,7 +49,7 @@ pub fn rate(text: &Locale, run: &LiveRun) -> Drawn {
     } else {
         Axis::new("", Scale::Linear, 0.0, nice(most))
     };
-    let line = Series::new(text.s("train_plot_rate"), Shape::Line, run.rate.points().to_vec());
+    let line = Series::new(text.s("train_plot_rate"), Shape::Steps, run.rate.points().to_vec());
     over_steps(text, run, "train_plot_rate", axis, vec![(line, Ink::Line(0))])
 }
 

@@ -186,7 +186,7 @@ fn left_out_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, run: &LiveRun) {
 
 /// Figures in numbers, the curves, the distances, the triplets.
 pub fn watch_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &LiveRun, textures: &mut Textures) {
-    if run.last.is_none() && run.val.is_empty() {
+    if run.last.is_none() {
         return;
     }
     facts_ui(ui, ctx, run);
@@ -218,12 +218,12 @@ fn facts_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, run: &LiveRun) {
         true => facts.push(("train_fact_left", last.map_or_else(none, |last| text.duration(last.left_secs)))),
         false => facts.push(("train_fact_took", last.map_or_else(none, |last| text.duration(last.elapsed_secs)))),
     }
-    let width = (ui.available_width() - space::S) / facts.len() as f32;
+    let width = ui.available_width() / facts.len() as f32;
     ui.horizontal_top(|ui| {
         ui.spacing_mut().item_spacing.x = 0.0;
         for (key, value) in facts {
             ui.allocate_ui(Vec2::new(width, 44.0), |ui| {
-                ui.set_width(width);
+                ui.set_width(width - space::M);
                 ui.vertical(|ui| {
                     ui.spacing_mut().item_spacing.y = 0.0;
                     ui.label(theme::heading(value));

@@ -36,7 +36,7 @@ pub fn setup_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, choices: &Choices) {
             ui.vertical(|ui| {
                 ui.set_width(if beside { FORM } else { ui.available_width() - space::S });
                 if !beside {
-                    other_ui(ui, ctx, choices);
+                    unfinished_ui(ui, ctx, choices);
                 }
                 section_ui(ui, ctx.text.s("train_data"), |ui| data_ui(ui, ctx, &mut form));
                 section_ui(ui, ctx.text.s("train_start_at"), |ui| start_ui(ui, ctx, choices, &mut form));
@@ -44,12 +44,16 @@ pub fn setup_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, choices: &Choices) {
                 section_ui(ui, ctx.text.s("train_pairs"), |ui| pairs_ui(ui, ctx, &mut form));
                 section_ui(ui, ctx.text.s("train_run_folder"), |ui| run_ui(ui, ctx, choices, &mut form));
                 failed_ui(ui, ctx);
+                if !beside {
+                    demonstration_ui(ui, ctx);
+                }
             });
             if beside {
                 ui.add_space(space::XXL);
                 ui.vertical(|ui| {
                     ui.set_width(ui.available_width().min(size::SIDE_PANEL));
-                    other_ui(ui, ctx, choices);
+                    unfinished_ui(ui, ctx, choices);
+                    demonstration_ui(ui, ctx);
                 });
             }
         });
@@ -372,8 +376,8 @@ fn failed_ui(ui: &mut Ui, ctx: &ViewCtx<'_>) {
     }
 }
 
-/// Runs to go on with, and the demonstration.
-fn other_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, choices: &Choices) {
+/// Runs to go on with.
+fn unfinished_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, choices: &Choices) {
     for run in &choices.unfinished {
         ui.label(theme::strong(ctx.text.f("train_go_on_with", &[("name", &run.name)])));
         let values = [("step", grouped(run.step)), ("steps", grouped(run.steps)), ("network", run.network.clone())];
@@ -390,6 +394,9 @@ fn other_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, choices: &Choices) {
         });
         ui.add_space(space::L);
     }
+}
+
+fn demonstration_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
     ui.label(theme::strong(ctx.text.s("demo_title")));
     hint_ui(ui, ctx.text.s("demo_what"));
     let idle = !ctx.state.train.waiting;
