@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 
 use super::options::Pictures;
 use super::{Desk, tell};
-use crate::jobs::eval::{CheckConfig, CheckOutcome, ListFormat, eval_check, read_embeddings};
+use crate::jobs::eval::{CheckConfig, CheckOutcome, FaceCrop, ListFormat, eval_check, read_embeddings};
 use crate::types::{ChannelOrder, CropRule, InputRecipe, PixelScaling};
 
 #[derive(Debug, Args)]
@@ -64,7 +64,7 @@ pub fn run(desk: &mut Desk, args: CheckArgs) -> Result<()> {
     let config = CheckConfig {
         list: args.pairs,
         format: ListFormat::Lfw,
-        crop: args.pictures.crop(),
+        crop: args.pictures.crop_or(FaceCrop::Central),
         images: args.pictures.images.context("a check needs --images")?,
         pairs_a_kind: args.sample,
         seed: args.seed,

@@ -17,7 +17,7 @@ use serde::Serialize;
 use self::options::Pictures;
 use super::Global;
 use super::console::{Console, cancel_on_ctrl_c};
-use crate::jobs::eval::{Faces, ListFormat, View, embed_images, labelled_images};
+use crate::jobs::eval::{FaceCrop, Faces, ListFormat, View, embed_images, labelled_images};
 use crate::jobs::{Engine, Home, JobEvent};
 use crate::types::Cancel;
 
@@ -88,7 +88,15 @@ impl Desk<'_> {
         let engine = self.engine(pictures)?;
         let images = (folder, &paths[..]);
         let events = &mut |event| self.console.show(event);
-        let sets = embed_images(self.home, &engine, images, pictures.crop(), &[View::Plain], &self.cancel, events);
+        let sets = embed_images(
+            self.home,
+            &engine,
+            images,
+            pictures.crop_or(FaceCrop::Largest),
+            &[View::Plain],
+            &self.cancel,
+            events,
+        );
         self.console.close();
         sets?.into_iter().next().context("no image was embedded")
     }

@@ -42,9 +42,10 @@ pub struct Pictures {
     /// given.
     #[arg(long, value_name = "RULE")]
     pub crop_rule: Option<CropRule>,
-    /// Which part of an image is the face.
-    #[arg(long, value_enum, default_value = "largest", value_name = "CROP")]
-    crop: CropName,
+    /// Which part of an image is the face; without it the face in the middle for lists of pairs, whose labels mean
+    /// that one, and the largest for folders.
+    #[arg(long, value_enum, value_name = "CROP")]
+    crop: Option<CropName>,
     /// Side of the square of --crop centre, as a share of the shorter side.
     #[arg(long, default_value_t = 0.6, value_name = "SHARE")]
     centre_share: f32,
@@ -113,8 +114,10 @@ impl Pictures {
         }
     }
 
-    pub fn crop(&self) -> FaceCrop {
-        match self.crop {
+    /// What `--crop` says, else `usual`.
+    pub fn crop_or(&self, usual: FaceCrop) -> FaceCrop {
+        let Some(name) = self.crop else { return usual };
+        match name {
             CropName::Largest => FaceCrop::Largest,
             CropName::Central => FaceCrop::Central,
             CropName::AsStored => FaceCrop::AsStored,

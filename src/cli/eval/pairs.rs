@@ -8,7 +8,9 @@ use clap::Args;
 use super::options::{CompatName, MetricName, MirrorName, Source, Target};
 use super::{Desk, percent, tell};
 use crate::eval::lfw::{Centring, Options};
-use crate::jobs::eval::{Arithmetic, ListFormat, PairsConfig, PairsRun, eval_images, eval_pairs, read_embeddings};
+use crate::jobs::eval::{
+    Arithmetic, FaceCrop, ListFormat, PairsConfig, PairsRun, eval_images, eval_pairs, read_embeddings,
+};
 
 #[derive(Debug, Args)]
 pub struct PairArgs {
@@ -51,7 +53,7 @@ pub fn run(desk: &mut Desk, args: PairArgs, kind: &'static str, format: ListForm
         format,
         threshold_from: args.threshold_from,
         errata: args.errata.unwrap_or_else(|| desk.home.label_errata()),
-        crop: embeddings.is_none().then(|| args.source.pictures.crop()),
+        crop: embeddings.is_none().then(|| args.source.pictures.crop_or(FaceCrop::Central)),
         images: args.source.pictures.images.clone(),
         mirror: args.mirror.map(Into::into),
         arithmetic: args.compat.map_or(Arithmetic::Exact, |CompatName::Sandberg| Arithmetic::Sandberg),

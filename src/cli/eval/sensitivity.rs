@@ -7,9 +7,11 @@ use clap::{Args, ValueEnum};
 
 use super::options::Pictures;
 use super::{Desk, percent, tell};
+use crate::device::{self, VerdictCache};
 use crate::eval::sensitivity::{Study, StudyRow};
 use crate::jobs::eval::{
-    SensitivityConfig, eval_dimensions, eval_networks, eval_sensitivity, listed_faces, read_embeddings,
+    FaceCrop, SensitivityConfig, eval_dimensions, eval_networks, eval_sensitivity, eval_training, listed_faces,
+    read_embeddings,
 };
 
 #[derive(Debug, Args)]
@@ -18,11 +20,17 @@ pub struct SensitivityArgs {
     #[arg(value_enum)]
     study: StudyName,
     /// LFW's list of pairs.
-    #[arg(long, value_name = "FILE")]
-    pairs: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "train_run")]
+    pairs: Option<PathBuf>,
     /// For dimensions: ready embeddings instead of images.
-    #[arg(long, value_name = "FILE", required_unless_present = "images")]
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["images", "train_run"])]
     embeddings: Option<PathBuf>,
+    /// For training-images and dimensions: a finished training run that is repeated at each level.
+    #[arg(long, value_name = "RUN", requires = "levels")]
+    train_run: Option<PathBuf>,
+    /// With --train-run: pictures of each person, or dimensions.
+    #[arg(long, value_name = "N,N", value_delimiter = ',')]
+    levels: Vec<usize>,
     #[command(flatten)]
     pictures: Pictures,
     /// The false accept rate at which VAL is told.
@@ -45,8 +53,10 @@ enum StudyName {
     Blur,
     Occlusion,
     Rotation,
-    /// Fewer dimensions of a trained embedding, by principal axes
+    /// Fewer dimensions: of a trained embedding, by principal axes; with --train-run by training
     Dimensions,
+    /// Fewer pictures to learn from, with --train-run
+    TrainingImages,
     /// The installed networks by their multiply-adds; with --model one of them
     Networks,
 }
@@ -54,14 +64,22 @@ enum StudyName {
 pub fn run(desk: &mut Desk, args: SensitivityArgs) -> Result<()> {
     let config = SensitivityConfig {
         study: args.study.into(),
-        list: args.pairs,
-        crop: args.pictures.crop(),
+        list: args.pairs.unwrap_or_default(),
+        crop: args.pictures.crop_or(FaceCrop::Central),
         images: args.pictures.images.clone().unwrap_or_default(),
         far_target: args.far,
         pairs_a_fold: args.pairs_a_fold,
     };
     let cancel = desk.cancel.clone();
     let outcome = match (args.study, &args.embeddings) {
+        (StudyName::Dimensions | StudyName::TrainingImages, _) if args.train_run.is_some() => {
+            let run = args.train_run.as_deref().context("--train-run is missing")?;
+            let (device, notes) =
+                device::choose(&desk.global.device()?, &VerdictCache::open(desk.home.device_verdicts()))?;
+            notes.into_iter().for_each(|text| desk.note(text));
+            let home = desk.home;
+            eval_training(home, run, &args.levels, &config, &device, &cancel, &mut |text| desk.note(text))
+        }
         (StudyName::Dimensions, Some(file)) => {
             let faces = read_embeddings(file, None)?;
             eval_dimensions(desk.home, &faces, &config, &mut |text| desk.note(text))
@@ -102,6 +120,7 @@ impl From<StudyName> for Study {
             StudyName::Occlusion => Self::OccludedShare,
             StudyName::Rotation => Self::RotationDegrees,
             StudyName::Dimensions => Self::Dimensions,
+            StudyName::TrainingImages => Self::TrainingImages,
             StudyName::Networks => Self::MultiplyAdds,
         }
     }

@@ -20,6 +20,12 @@ pub struct InputFile {
     pub sha256: String,
 }
 
+impl InputFile {
+    pub(super) fn of(file: &Path) -> Result<Self> {
+        Ok(read(file)?.1)
+    }
+}
+
 /// One vector an image, ready to be judged.
 #[derive(Debug)]
 pub struct Faces {

@@ -6,6 +6,7 @@ mod compat;
 mod count;
 mod counted;
 mod degrade;
+mod distances;
 mod errata_file;
 mod folder;
 mod images;
@@ -21,6 +22,7 @@ mod seen;
 mod sensitivity;
 #[cfg(test)]
 mod tests;
+mod training;
 mod variants;
 mod video;
 
@@ -42,5 +44,6 @@ pub use reopen::{open_run, pair_runs};
 pub use rows::{CurveRows, Elsewhere, FailureRow, PairHistogram, PairsRun, Threshold};
 pub use seen::{SeenFace, seen_face};
 pub use sensitivity::{SensitivityConfig, SensitivityOutcome, eval_sensitivity};
+pub use training::eval_training;
 pub use variants::{eval_dimensions, eval_networks, listed_faces};
 pub use video::{VideoConfig, VideoOutcome, eval_video};

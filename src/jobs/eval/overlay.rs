@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result};
 use serde::Serialize;
 
 use super::inputs::InputFile;
@@ -32,7 +32,7 @@ pub fn eval_overlay(
     errata: &Errata,
     note: &mut dyn FnMut(String),
 ) -> Result<OverlayOutcome> {
-    ensure!(!runs.is_empty(), "there is no run to show");
+    let first = runs.first().context("there is no run to show")?;
     let folders: Vec<&std::path::Path> = runs.iter().map(PairsRun::folder).collect();
     let run = RunFolder::create(home, "report", &serde_json::json!({ "runs": folders }), &[] as &[InputFile])?;
     let named: Vec<(String, &PairsRun)> = names(runs).into_iter().zip(runs).collect();
@@ -51,7 +51,8 @@ pub fn eval_overlay(
     let plain: Vec<_> = named.iter().map(|(name, run)| (name.clone(), &run.judged.pooled)).collect();
     let mut report = Report::new(format!("{} models compared", runs.len()));
     report.push(Part::Text(
-        "Each fold was judged with the threshold that the other folds chose. Bands are standard errors over folds."
+        "Each fold was judged with the threshold that the other folds chose. Bands are standard errors over folds. \
+         Crops are as the first model saw them."
             .to_owned(),
     ));
     report.push(Part::Table(table));
@@ -61,7 +62,7 @@ pub fn eval_overlay(
         1 => "1 pair that every model gets wrong".to_owned(),
         count => format!("{count} pairs that every model gets wrong"),
     }));
-    report.push(Part::Cards(cards(&wrong)));
+    report.push(Part::Cards(cards(home, first, &wrong)));
     report.push(Part::Table(failure_table(&wrong)));
     run.report(&report)?;
     Ok(outcome)

@@ -217,7 +217,7 @@ pub fn eval_pairs(
     if let Some(published) = &published {
         run.json("sandberg.json", published)?;
     }
-    present::pairs_report(&run, &judged, &errata, config, note)?;
+    present::pairs_report(home, &run, &judged, &errata, config, note)?;
     Ok(judged)
 }
 

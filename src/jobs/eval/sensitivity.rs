@@ -125,7 +125,7 @@ pub(super) fn write_study(
     report.push(Part::Text(format!(
         "VAL at {} wrong on {} pairs, the threshold chosen at each level. The paper's column is its own network on its \
          own photos, at 1 in 1000.",
-        one_in(config.far_target),
+        one_in(outcome.rows.first().map_or(config.far_target, |row| row.measured.target)),
         outcome.rows.first().map_or(0, |row| row.pairs)
     )));
     report.push(Part::Figure(run.figure("study", &figure(&outcome), note)?));
@@ -157,8 +157,13 @@ fn table(outcome: &SensitivityOutcome) -> Table {
 }
 
 fn figure(outcome: &SensitivityOutcome) -> Figure {
-    let (from, to) =
-        outcome.rows.iter().fold((f64::MAX, f64::MIN), |(from, to), row| (from.min(row.level), to.max(row.level)));
+    let mut paper: Vec<[f64; 2]> = outcome.rows.iter().filter_map(|row| Some([row.level, row.paper?])).collect();
+    if paper.is_empty() {
+        // Nobody trains at the paper's own levels: its curve is shown where it lies.
+        paper = outcome.study.levels().iter().filter_map(|&at| Some([at, outcome.study.paper(at)?])).collect();
+    }
+    let levels = outcome.rows.iter().map(|row| row.level).chain(paper.iter().map(|[level, _]| *level));
+    let (from, to) = levels.fold((f64::MAX, f64::MIN), |(from, to), level| (from.min(level), to.max(level)));
     let scale = scale_of(outcome.study);
     // A single level, or levels all equal, still need an axis of some length.
     let (from, to) = match (scale, from < to) {
@@ -177,7 +182,6 @@ fn figure(outcome: &SensitivityOutcome) -> Figure {
         }),
         false => figure.with(Series::new(outcome.model.clone(), Shape::Dots, outcome.rows.iter().map(point).collect())),
     };
-    let paper: Vec<[f64; 2]> = outcome.rows.iter().filter_map(|row| Some([row.level, row.paper?])).collect();
     if paper.is_empty() { figure } else { figure.with(Series::new("the paper's NN1", Shape::Dots, paper)) }
 }
 
