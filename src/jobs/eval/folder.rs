@@ -97,7 +97,7 @@ pub fn eval_folder(
         model: faces.model(),
         run: run.path().to_owned(),
     };
-    super::counted::keep(&run, &counted)?;
+    super::counted::keep(&run, &found)?;
     run.json("result.json", &outcome)?;
     report(&run, &outcome, &found, &roc, splits.as_ref(), note)?;
     Ok(outcome)
