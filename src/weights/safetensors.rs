@@ -81,7 +81,7 @@ pub fn write_safetensors(
     partial.push(".partial");
     let partial = Path::new(&partial);
     let views = tensors.iter().map(|tensor| (tensor.name.as_str(), LittleEndian(tensor)));
-    safetensors::serialize_to_file(views, Some(metadata), partial)
+    safetensors::serialize_to_file(views, (!metadata.is_empty()).then_some(metadata), partial)
         .map_err(std::io::Error::other)
         .map_err(failed("writing the weights"))?;
     // The data must be on the disk before the name is, or a power cut leaves an empty file under a good name.
