@@ -3,8 +3,18 @@
 //! A file of this folder reads like its paper's table: the rows stand in a constant, `init` walks them with a
 //! [`blocks::Builder`], and the result knows how to compute and how to describe itself. Two networks keep their layers
 //! in named fields instead, because published weight files fill them by name: [`inception_resnet_v1`] and [`openface`].
-//! [`yunet`], which finds faces, is written for
-//! inference. [`Net`] is any of the embedding networks; [`recognise`] tells from a weight file which one it holds.
+//! [`yunet`] and [`mtcnn`], which find faces, are written for inference. [`Net`] is any of the embedding networks;
+//! [`recognise`] tells from a weight file which one it holds.
+//!
+//! # Devices
+//! Nothing here asks which device it runs on. Where Burn 0.22.1 has no operation, a layer is put together from those it
+//! has, so none needed a shader of our own: L2 pooling is the root of an average of squares, a locally connected layer
+//! lays its windows out as columns and multiplies each place by its own matrix, maxout is a maximum over a reshaped
+//! product, the channel shuffle a reshape and a swap. `tests/layers.rs` holds each kind of layer on an adapter, forwards
+//! and backwards, against the CPU: outputs within 10⁻⁴ of the largest, gradients within 10⁻³ of the largest of their
+//! parameter, because both sides add up in another order and batch norm over few values enlarges what that loses. On
+//! Mesa's software Vulkan, with autotuning at its lowest level, the largest differences found were 5·10⁻⁷ of outputs and
+//! 2·10⁻⁴ of gradients (a scale of batch norm before a depthwise convolution); the others were below 10⁻⁴.
 
 use burn::tensor::Tensor;
 

@@ -34,7 +34,7 @@ const CATALOGUE: [Column; 9] = [
     number("network_multiply_adds", 112.0),
     words("network_printed", 70.0),
     number("network_activations", 90.0),
-    words("network_source", 250.0),
+    words("network_source", 230.0),
 ];
 
 const LAYERS: [Column; 6] = [
