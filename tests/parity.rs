@@ -1,4 +1,4 @@
-//! Our networks against ONNX Runtime: the fixtures and the script that makes them are in `tests/fixtures`.
+//! Our networks against ONNX Runtime and PyTorch: the fixtures and the scripts that make them are in `tests/fixtures`.
 //!
 //! The bound is on the largest absolute difference of any output. Both sides compute in f32, in different order, so
 //! the last digits differ; 1e-4 is far below what moves a box by a pixel or a distance by a percent of a threshold.
