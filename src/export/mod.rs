@@ -1,9 +1,11 @@
-//! Results out: XMP, CSV, JSON, NumPy, figures.
+//! Results out: figures (SVG, PNG), tables (CSV, JSON), reports (HTML).
 
 pub mod figures;
 pub mod report;
+mod saving;
 pub mod table;
 
+pub use saving::{Content, SaveError, Saving};
 pub use table::Table;
 
 /// Text made safe inside XML and HTML, between tags and in quoted attributes; characters that XML forbids are dropped.

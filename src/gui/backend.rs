@@ -11,7 +11,7 @@ use super::rows::{
     CompareResult, CompareSource, DeviceRow, GroupingPreview, ImageKey, JobId, JobReport, Linkage, ModelRow, NetworkRow, Overview,
     People, PersonPage, PhotoDetail, PhotoFilter, Picture, Timeline,
 };
-use super::saving::Saving;
+use crate::export::Saving;
 use super::train::messages::{TrainAsk, TrainNews};
 use crate::types::{FaceId, ModelId, PersonId, PhotoId};
 

@@ -6,7 +6,7 @@ use super::evaluate::EvaluateCommand;
 use super::locale::Language;
 use super::notices::NoticeId;
 use super::rows::{CompareSource, JobId, Linkage, PhotoFilter};
-use super::saving::Saving;
+use crate::export::Saving;
 use super::state::View;
 use super::theme::ThemeChoice;
 use super::train::messages::TrainCommand;

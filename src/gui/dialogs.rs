@@ -13,7 +13,7 @@ use std::thread::{self, Thread};
 use eframe::egui;
 
 use super::evaluate::setup::Path as EvaluatePath;
-use super::saving::Saving;
+use crate::export::Saving;
 use super::train::messages::TrainPath;
 
 /// What a dialog is for; its answer comes back with it.

@@ -9,7 +9,7 @@ use super::evaluate::EvaluateRequest;
 use super::locale::{Locale, grouped};
 use super::notices::NoticeAction;
 use super::rows::{CompareSource, JobKind, PhotoFilter};
-use super::saving::Saving;
+use crate::export::Saving;
 use super::state::{Loadable, Page, State, View};
 use super::train;
 use super::train::messages::TrainNews;

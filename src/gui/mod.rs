@@ -30,7 +30,6 @@ pub mod locale;
 mod logic;
 pub mod notices;
 pub mod rows;
-pub mod saving;
 pub mod state;
 pub mod theme;
 pub mod thumbnails;

@@ -11,7 +11,7 @@ use likeness::gui::evaluate::setup::Path;
 use likeness::gui::evaluate::state::Tab;
 use likeness::gui::evaluate::{EvaluateCommand, EvaluateEvent, EvaluateRequest};
 use likeness::gui::rows::ImageKey;
-use likeness::gui::saving::Saving;
+use likeness::export::Saving;
 use likeness::gui::state::View;
 
 use super::demo::{Wire, album_world, fresh_world};

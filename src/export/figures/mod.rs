@@ -9,7 +9,7 @@ mod png;
 mod svg;
 
 pub use axis::{Axis, Scale, TickLabel};
-pub use png::{PngError, to_png};
+pub use png::{PNG_SCALE, PngError, to_png};
 
 /// A plot of lines over two axes.
 #[derive(Debug, Clone, PartialEq)]

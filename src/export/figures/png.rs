@@ -2,6 +2,9 @@
 
 use resvg::{tiny_skia, usvg};
 
+/// A figure is this many pixels a unit wide when saved as PNG: 1,440 in all.
+pub const PNG_SCALE: f32 = 2.0;
+
 #[derive(Debug, thiserror::Error)]
 pub enum PngError {
     #[error("this system has no fonts, so a picture would lack its labels; the SVG is complete")]

@@ -8,7 +8,6 @@ mod long;
 mod networks;
 mod pictures;
 mod preview;
-mod saved;
 mod train;
 
 use std::collections::HashMap;
@@ -92,9 +91,9 @@ impl Backend for Desk {
             Request::Compare(sources) => self.compare(sources),
             Request::Evaluate(request) => self.evaluate(request),
             Request::Save(ticket, path, saving) => self.quick(move |_, sink| {
-                sink.send(match saved::write(&saving, &path) {
+                sink.send(match saving.write(&path) {
                     Ok(()) => Event::Saved(ticket),
-                    Err(error) => Event::Failed(Some(ticket), failure(Failed::Save, &error)),
+                    Err(error) => Event::Failed(Some(ticket), failure(Failed::Save, &error.into())),
                 });
             }),
             Request::Train(ask) => self.train(ask),

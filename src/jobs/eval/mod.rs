@@ -40,7 +40,7 @@ pub use overlay::{OverlayOutcome, eval_overlay};
 pub use pairs::{
     Arithmetic, ListFormat, Mirror, PairsConfig, PairsOutcome, WithoutErrata, eval_images, eval_pairs, listed_images,
 };
-pub use reopen::{open_run, pair_runs};
+pub use reopen::{open_run, pair_runs, run_folders, run_record};
 pub use rows::{CurveRows, Elsewhere, FailureRow, PairHistogram, PairsRun, Threshold};
 pub use seen::{SeenFace, seen_face};
 pub use sensitivity::{SensitivityConfig, SensitivityOutcome, eval_sensitivity};

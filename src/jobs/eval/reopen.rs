@@ -49,17 +49,30 @@ struct Config {
     options: Options,
 }
 
-/// The folders of finished runs on pairs, the newest first.
-pub fn pair_runs(home: &Home) -> Result<Vec<PathBuf>> {
+/// The folders of all runs, the newest first.
+pub fn run_folders(home: &Home) -> Result<Vec<PathBuf>> {
     let listed = match std::fs::read_dir(home.runs()) {
         Ok(listed) => listed,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(error).with_context(|| format!("cannot list the runs in {}", home.runs().display())),
     };
     let mut runs: Vec<PathBuf> = listed.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
-    runs.retain(|run| run.join("pairs.json").is_file() && run.join("result.json").is_file());
     runs.sort_by(|a, b| b.cmp(a));
     Ok(runs)
+}
+
+/// The folders of finished runs on pairs, the newest first.
+pub fn pair_runs(home: &Home) -> Result<Vec<PathBuf>> {
+    let mut runs = run_folders(home)?;
+    runs.retain(|run| run.join("pairs.json").is_file() && run.join("result.json").is_file());
+    Ok(runs)
+}
+
+/// One of the JSON files of a run, whatever kind of run it is.
+pub fn run_record(run: &Path, file: &str) -> Result<serde_json::Value> {
+    let path = run.join(file);
+    let text = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    serde_json::from_slice(&text).with_context(|| format!("cannot use {}", path.display()))
 }
 
 /// Reads a run on pairs back from its folder.

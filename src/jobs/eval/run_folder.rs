@@ -8,12 +8,9 @@ use serde::Serialize;
 
 use super::inputs::InputFile;
 use crate::export::Table;
-use crate::export::figures::{Figure, PngError, to_png};
+use crate::export::figures::{Figure, PNG_SCALE, PngError, to_png};
 use crate::export::report::Report;
 use crate::jobs::Home;
-
-/// A figure is this many pixels a unit wide when saved as PNG: 1,440 in all.
-const PNG_SCALE: f32 = 2.0;
 
 pub(super) struct RunFolder(PathBuf);
 

@@ -3,13 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use serde_json::Value;
 
 use crate::gui::desk::Shared;
 use crate::gui::evaluate::rows::{CheckRow, Cure, Fault};
 use crate::gui::evaluate::setup::{Options, Setup, Subject};
 use crate::jobs::eval::{
-    CheckConfig, CheckOutcome, FaceCrop, Finding, ListFormat, Suspect, eval_check, read_embeddings,
+    CheckConfig, CheckOutcome, FaceCrop, Finding, ListFormat, Suspect, eval_check, read_embeddings, run_record,
 };
 use crate::jobs::{Desk as Networks, EngineOptions, JobEvent};
 use crate::types::{Cancel, ModelId};
@@ -57,12 +56,7 @@ pub fn run(
 }
 
 fn asked(folder: &Path) -> Result<Asked> {
-    let json = |file: &str| -> Result<Value> {
-        let path = folder.join(file);
-        let text = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        serde_json::from_slice(&text).with_context(|| format!("cannot use {}", path.display()))
-    };
-    let (asked, result) = (json("config.json")?, json("result.json")?);
+    let (asked, result) = (run_record(folder, "config.json")?, run_record(folder, "result.json")?);
     let config = &asked["config"];
     let path = |key: &str| config[key].as_str().map(PathBuf::from);
     let crop: Option<FaceCrop> = serde_json::from_value(config["crop"].clone()).unwrap_or_default();

@@ -2,34 +2,23 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
-use serde_json::Value;
+use anyhow::Result;
 
 use crate::gui::evaluate::rows::RunRow;
 use crate::jobs::Home;
+use crate::jobs::eval::{run_folders, run_record};
 
 /// Finished evaluations, the newest first. A folder that cannot be read is no evaluation: a run that was stopped
 /// leaves one without a result.
 pub fn list(home: &Home) -> Result<Vec<RunRow>> {
-    let listed = match std::fs::read_dir(home.runs()) {
-        Ok(listed) => listed,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(error).with_context(|| format!("cannot list the runs in {}", home.runs().display())),
-    };
-    let mut rows = Vec::new();
-    for entry in listed {
-        rows.extend(row(&entry.context("cannot list the runs")?.path()));
-    }
-    rows.sort_by(|a, b| b.run.file_name().cmp(&a.run.file_name()));
-    Ok(rows)
+    Ok(run_folders(home)?.iter().filter_map(|run| row(run)).collect())
 }
 
 /// One run as a line; None where the folder holds no finished evaluation.
 pub fn row(run: &Path) -> Option<RunRow> {
     let name = run.file_name()?.to_string_lossy().into_owned();
     let (stamp, kind) = name.split_once("-eval-")?;
-    let json = |file: &str| -> Option<Value> { serde_json::from_slice(&std::fs::read(run.join(file)).ok()?).ok() };
-    let (config, result) = (json("config.json")?, json("result.json")?);
+    let (config, result) = (run_record(run, "config.json").ok()?, run_record(run, "result.json").ok()?);
     let count = |key: &str| result[key].as_u64().unwrap_or(0);
     let list = config["config"]["list"].as_str().unwrap_or_default();
     Some(RunRow {

@@ -13,7 +13,7 @@ use crate::gui::evaluate::point::Point;
 use crate::gui::evaluate::rows::EvalRun;
 use crate::gui::icons::Icon;
 use crate::gui::locale::Language;
-use crate::gui::saving::Saving;
+use crate::export::Saving;
 use crate::gui::theme::{self, size, space};
 use crate::gui::views::ViewCtx;
 use crate::gui::widgets::buttons;

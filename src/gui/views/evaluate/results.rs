@@ -11,7 +11,7 @@ use crate::gui::evaluate::rows::{EvalRun, Spread};
 use crate::gui::evaluate::state::Tab;
 use crate::gui::icons::Icon;
 use crate::gui::locale::grouped;
-use crate::gui::saving::Saving;
+use crate::export::Saving;
 use crate::gui::theme::{self, size, space};
 use crate::gui::views::ViewCtx;
 use crate::gui::widgets::buttons::{self, Rank};
