@@ -46,7 +46,7 @@ fn models_that_cannot_be_installed_end_with_an_error() {
     std::fs::write(&rubbish, b"rubbish").unwrap();
     let import = likeness(home.path(), &["models", "import", rubbish.to_str().unwrap()]);
     assert_eq!(import.status.code(), Some(1));
-    assert!(stderr(&import).contains("no file of a known model"), "{}", stderr(&import));
+    assert!(stderr(&import).contains("no weight file that can be read"), "{}", stderr(&import));
     let verify = likeness(home.path(), &["models", "verify", "yunet-2023mar"]);
     assert_eq!(verify.status.code(), Some(1));
     assert_eq!(stdout(&verify), "yunet-2023mar: not installed\n");

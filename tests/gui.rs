@@ -91,6 +91,18 @@ fn the_rail_leads_to_every_view() {
 }
 
 #[test]
+fn a_network_shows_its_layers_and_leads_back() {
+    let (_, mut harness) = open(album_world(), View::Models);
+    harness.get_by_label("nn1").click_accesskit();
+    harness.run();
+    harness.get_by_label("110 × 110 × 64");
+    harness.get_by_label("Its source prints 140M parameters");
+    harness.get_by_label("All networks").click();
+    harness.run();
+    harness.get_by_label("140,025,664");
+}
+
+#[test]
 fn naming_a_group_goes_on_to_the_next() {
     let (wire, mut harness) = open(album_world(), View::People);
     let field = harness.get_by_label("Name of this group of 31 faces");

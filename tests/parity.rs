@@ -17,11 +17,14 @@ use likeness::device::{AdapterKind, adapters, open};
 use likeness::embed::{Batching, Embedder};
 use likeness::image::scale_pixels;
 use likeness::models::Manifest;
+use likeness::nets::EmbeddingNet;
 use likeness::nets::blocks::conv_norm::{ConvNorm, fold_norm_after, fold_norm_before};
+use likeness::nets::mtcnn::{ONet, PNet, RNet};
+use likeness::nets::recognise::recognise;
 use likeness::nets::sface::{self, SFace};
 use likeness::nets::yunet::{STRIDES, YuNet};
 use likeness::types::{ChannelOrder, ModelId, PixelScaling};
-use likeness::weights::{TensorFile, fill, read_onnx, read_safetensors};
+use likeness::weights::{TensorFile, fill, read_onnx, read_pytorch, read_safetensors};
 
 const CPU_TOLERANCE: f32 = 1e-4;
 /// GPUs add up in yet another order, some with multiplication and addition rounded as one.
@@ -173,6 +176,68 @@ fn yunet_computes_what_onnx_runtime_does() {
                 // ONNX Runtime's cells come one after the other, each with its channels.
                 let cells = numbers(level.clone().narrow(1, first, count).permute([0, 2, 3, 1]));
                 assert_close(&format!("{name}, {place}"), &cells, &expected.get(&name).unwrap().data, tolerance);
+            }
+        }
+    }
+}
+
+/// The three networks alone; the cascade around them is compared in `detect::mtcnn`.
+#[test]
+fn mtcnn_computes_what_pytorch_does() {
+    let Some(files) = released_mtcnn() else { return };
+    let expected = outputs("mtcnn/released.safetensors");
+    let scaled = |side: [u32; 2], variants: u32| {
+        let mut values = vec![0.0; (3 * variants * side[0] * side[1]) as usize];
+        for (variant, part) in (0..variants).zip(values.chunks_exact_mut((3 * side[0] * side[1]) as usize)) {
+            let scaling = PixelScaling::Fixed { mean: 127.5, divisor: 128.0 };
+            scale_pixels(&pattern(variant, side[0], side[1]), scaling, ChannelOrder::Rgb, part);
+        }
+        TensorData::new(values, [variants, 3, side[0], side[1]].map(|side| side as usize))
+    };
+    for (place, device, tolerance) in devices() {
+        let [p, r, o] = files.each_ref().map(|bytes| read_pytorch(bytes).unwrap());
+        let p = PNet::from_pytorch(&p, &device).unwrap();
+        let r = RNet::from_pytorch(r, &device).unwrap();
+        let o = ONet::from_pytorch(o, &device).unwrap();
+        let pictures = |side, variants| Tensor::from_data(scaled(side, variants), &device);
+        let outputs = [
+            ("p", numbers(p.forward(pictures([31, 40], 1)))),
+            ("r", numbers(r.forward(pictures([24, 24], 2)))),
+            ("o", numbers(o.forward(pictures([48, 48], 2)))),
+        ];
+        for (name, found) in outputs {
+            assert_close(&format!("{name}, {place}"), &found, &expected.get(name).unwrap().data, tolerance);
+        }
+    }
+}
+
+fn released_mtcnn() -> Option<[Vec<u8>; 3]> {
+    Some([released_model("pnet.pt")?, released_model("rnet.pt")?, released_model("onet.pt")?])
+}
+
+/// The files of `parity/torch_reference.py` in the folder that LIKENESS_PROOFS names: what PyTorch saved, read by us,
+/// computes what PyTorch computed.
+#[test]
+fn networks_saved_by_pytorch_compute_the_same() {
+    let Some(folder) = env::var_os("LIKENESS_PROOFS") else {
+        println!("skipped: LIKENESS_PROOFS names no folder that parity/torch_reference.py wrote");
+        return;
+    };
+    let mut saved: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    saved.retain(|path| path.extension().is_some_and(|extension| extension == "pt"));
+    saved.sort();
+    assert!(!saved.is_empty(), "the folder holds nothing that PyTorch saved");
+    for path in saved {
+        let expected = fs::read(path.with_extension("expected.safetensors")).unwrap();
+        let expected = read_safetensors(&expected).unwrap();
+        let found = recognise(&fs::read(&path).unwrap()).unwrap();
+        for (place, device, tolerance) in devices() {
+            let net = found.net(&device).unwrap();
+            let images = tensor(&expected, "images", &device);
+            for (form, net) in [("as stored", net.clone()), ("folded", net.folded())] {
+                let case = format!("{}, {place}, {form}", path.file_name().unwrap().display());
+                let output = numbers(net.forward_unit(images.clone()));
+                assert_close(&case, &output, &expected.get("output").unwrap().data, tolerance);
             }
         }
     }

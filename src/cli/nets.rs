@@ -103,13 +103,8 @@ fn catalogue_text() -> String {
 
 fn table_text(variant: &Variant, table: &LayerTable) -> String {
     let header = ["Layer", "Size out", "Kernel", "Parameters", "Multiply-adds", "Activations"];
-    let mut rows = Vec::new();
-    for module in &table.modules {
-        rows.push(line(module, module.name.clone()));
-        let inside = format!("{} / ", module.name);
-        let layers = table.layers.iter().filter_map(|layer| Some((layer, layer.name.strip_prefix(&inside)?)));
-        rows.extend(layers.map(|(layer, name)| line(layer, format!("  {name}"))));
-    }
+    let lines = table.lines().map(|(depth, name, row)| line(row, format!("{}{name}", "  ".repeat(depth))));
+    let mut rows: Vec<_> = lines.collect();
     rows.push([
         "total".to_owned(),
         String::new(),

@@ -40,7 +40,7 @@ mod verdict;
 
 pub use adapter::{Adapter, AdapterKind, adapters, open};
 pub use choice::DeviceChoice;
-pub use memory::memory_in_use;
+pub use memory::{is_cpu, memory_in_use};
 pub use self_test::{Finding, Phase};
 pub use trial::answer_trial;
 pub use verdict::{Verdict, VerdictCache};

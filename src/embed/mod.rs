@@ -20,7 +20,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use crate::device::DeviceKind;
 use crate::image::scale_pixels;
 use crate::nets::EmbeddingNet;
-use crate::types::{Embedding, EmbeddingError, InputRecipe};
+use crate::types::{ChannelOrder, Embedding, EmbeddingError, InputRecipe, PixelScaling};
 
 /// A network with everything it needs to embed crops.
 pub struct Embedder {
@@ -31,6 +31,9 @@ pub struct Embedder {
     /// One thread each; inside, Flex finds a pool of one thread and does not split its work further.
     lanes: Vec<ThreadPool>,
 }
+
+/// How 8-bit pixels become the network's input.
+type Pixels = (PixelScaling, ChannelOrder);
 
 /// How many crops go through the network together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,14 +93,28 @@ impl Embedder {
 
     /// One embedding a crop, in order. The crops must have the recipe's size.
     pub fn embed(&self, crops: &[RgbImage]) -> Result<Vec<Embedding>, EmbedError> {
+        self.embed_as(crops, self.recipe.scaling, self.recipe.channels)
+    }
+
+    /// As [`Self::embed`], with pixels scaled and ordered in another way than the recipe says: to find out which way is
+    /// right.
+    pub fn embed_as(
+        &self,
+        crops: &[RgbImage],
+        scaling: PixelScaling,
+        channels: ChannelOrder,
+    ) -> Result<Vec<Embedding>, EmbedError> {
         let wanted = (self.recipe.width, self.recipe.height);
         for (index, crop) in crops.iter().enumerate() {
             if crop.dimensions() != wanted {
                 return Err(EmbedError::CropSize { index, found: crop.dimensions(), wanted });
             }
         }
-        let values =
-            if self.lanes.len() > 1 && crops.len() > 1 { self.values_over_lanes(crops)? } else { self.values(crops)? };
+        let pixels = (scaling, channels);
+        let values = match self.lanes.len() > 1 && crops.len() > 1 {
+            true => self.values_over_lanes(crops, pixels)?,
+            false => self.values(crops, pixels)?,
+        };
         let normalised = values.into_iter().enumerate().map(|(index, values)| {
             Embedding::normalise(values).map_err(|source| EmbedError::Embedding { index, source })
         });
@@ -105,11 +122,11 @@ impl Embedder {
     }
 
     /// Splits `crops` into one share a lane; shares differ by one crop at most.
-    fn values_over_lanes(&self, crops: &[RgbImage]) -> Result<Vec<Vec<f32>>, EmbedError> {
+    fn values_over_lanes(&self, crops: &[RgbImage], pixels: Pixels) -> Result<Vec<Vec<f32>>, EmbedError> {
         let shares = crops.chunks(crops.len().div_ceil(self.lanes.len()));
         let results: Vec<_> = thread::scope(|scope| {
             let start = |(lane, share)| {
-                let wait = move || ThreadPool::install(lane, || self.values(share));
+                let wait = move || ThreadPool::install(lane, || self.values(share, pixels));
                 thread::Builder::new().name("embed wait".into()).spawn_scoped(scope, wait)
             };
             let waiting: Vec<_> = self.lanes.iter().zip(shares).map(start).collect();
@@ -124,10 +141,10 @@ impl Embedder {
     }
 
     /// The network's output for each crop, pass by pass.
-    fn values(&self, crops: &[RgbImage]) -> Result<Vec<Vec<f32>>, EmbedError> {
+    fn values(&self, crops: &[RgbImage], pixels: Pixels) -> Result<Vec<Vec<f32>>, EmbedError> {
         let mut values = Vec::with_capacity(crops.len());
         for batch in crops.chunks(self.batch_size) {
-            let embeddings = self.net.forward(self.images(batch));
+            let embeddings = self.net.forward(self.images(batch, pixels));
             let numbers = embeddings.try_into_vec_as::<f32>();
             let numbers = numbers.map_err(|error| EmbedError::Device { reason: error.to_string() })?;
             values.extend(numbers.chunks(self.net.embedding_size()).map(<[f32]>::to_vec));
@@ -136,11 +153,11 @@ impl Embedder {
     }
 
     /// Crops as the network's input, `[batch, 3, height, width]`.
-    fn images(&self, crops: &[RgbImage]) -> Tensor<4> {
+    fn images(&self, crops: &[RgbImage], (scaling, channels): Pixels) -> Tensor<4> {
         let (width, height) = (self.recipe.width as usize, self.recipe.height as usize);
         let mut numbers = vec![0.0; crops.len() * 3 * height * width];
         for (crop, numbers) in crops.iter().zip(numbers.chunks_mut(3 * height * width)) {
-            scale_pixels(crop, self.recipe.scaling, self.recipe.channels, numbers);
+            scale_pixels(crop, scaling, channels, numbers);
         }
         Tensor::from_data(TensorData::new(numbers, [crops.len(), 3, height, width]), &self.device)
     }
@@ -158,7 +175,7 @@ mod tests {
     use ::image::Rgb;
 
     use super::*;
-    use crate::types::{ChannelOrder, CropRule, PixelScaling};
+    use crate::types::CropRule;
 
     /// Embeds a picture as the mean of each colour; an all-black picture has no direction.
     struct MeanColour;

@@ -16,7 +16,7 @@ use crate::types::Cancel;
 
 use super::folds::identity_disjoint;
 use super::roc::{Roc, RocPoint};
-use super::{EvalError, Summary, ValAtFar, Vectors};
+use super::{EvalError, Metric, Summary, ValAtFar, Vectors};
 
 /// Bins over 0…4: 1/16384 of squared distance each.
 pub const BINS: usize = 1 << 16;
@@ -55,17 +55,37 @@ pub fn all_pairs(
     count(&set, cancel, done)
 }
 
-/// The set dealt into `splits` parts that share nobody, each counted by `count` and judged alone at the FAR `target`.
+/// Every distance by itself in f64, of pairs of one person and of different people: for sets whose pairs fit in memory.
 ///
 /// # Errors
-/// As `count`; also when there are too few people.
+/// When labels are missing.
+pub fn exact(vectors: &Vectors, labels: &[u32]) -> Result<(Vec<f64>, Vec<f64>), EvalError> {
+    if vectors.len() != labels.len() {
+        return Err(EvalError::Labels { vectors: vectors.len(), labels: labels.len() });
+    }
+    let from = |i: usize| {
+        let (mut same, mut different) = (Vec::new(), Vec::new());
+        for j in i + 1..vectors.len() {
+            let distance = Metric::SquaredL2.between(vectors.row(i), vectors.row(j));
+            if labels[i] == labels[j] { &mut same } else { &mut different }.push(distance);
+        }
+        (same, different)
+    };
+    let rows: Vec<(Vec<f64>, Vec<f64>)> = (0..vectors.len()).into_par_iter().map(from).collect();
+    let (same, different): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
+    Ok((same.concat(), different.concat()))
+}
+
+/// The set dealt into `splits` parts that share nobody, each judged alone: `judge` tells VAL at a FAR and the AUC.
+///
+/// # Errors
+/// As `judge`; also when there are too few people.
 pub fn over_splits(
     vectors: &Vectors,
     labels: &[u32],
     splits: usize,
     seed: u64,
-    target: f64,
-    count: &dyn Fn(&Vectors, &[u32]) -> Result<AllPairs, EvalError>,
+    judge: &dyn Fn(&Vectors, &[u32]) -> Result<(ValAtFar, f64), EvalError>,
 ) -> Result<SplitResult, EvalError> {
     if vectors.len() != labels.len() {
         return Err(EvalError::Labels { vectors: vectors.len(), labels: labels.len() });
@@ -73,9 +93,9 @@ pub fn over_splits(
     let (mut points, mut aucs) = (Vec::new(), Vec::new());
     for rows in identity_disjoint(labels, splits, seed)? {
         let of_rows: Vec<u32> = rows.iter().map(|&row| labels[row]).collect();
-        let counted = count(&vectors.select(&rows), &of_rows)?;
-        points.push(counted.val_at_far(target)?);
-        aucs.push(counted.roc()?.auc());
+        let (point, auc) = judge(&vectors.select(&rows), &of_rows)?;
+        points.push(point);
+        aucs.push(auc);
     }
     let vals: Vec<f64> = points.iter().map(|point| point.val).collect();
     Ok(SplitResult { val: Summary::of(&vals), splits: points, auc: Summary::of(&aucs) })
@@ -333,7 +353,6 @@ mod tests {
     use rand::{RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
-    use super::super::Metric;
     use super::*;
 
     fn unit_vectors(count: usize, dimensions: usize, seed: u64) -> Vectors {
@@ -418,10 +437,20 @@ mod tests {
     }
 
     #[test]
+    fn few_pairs_are_kept_one_by_one() {
+        let (vectors, labels) = (unit_vectors(97, 16, 3), labels(97));
+        assert_eq!(exact(&vectors, &labels).unwrap(), plainly(&vectors, &labels));
+        assert!(exact(&vectors, &labels[1..]).is_err());
+    }
+
+    #[test]
     fn splits_give_an_uncertainty() {
         let (vectors, labels) = (unit_vectors(620, 16, 9), labels(620));
-        let result =
-            over_splits(&vectors, &labels, 5, 1, 0.1, &|v, l| all_pairs(v, l, &Cancel::default(), &|_| {})).unwrap();
+        let judge = |vectors: &Vectors, labels: &[u32]| {
+            let found = all_pairs(vectors, labels, &Cancel::default(), &|_| {})?;
+            Ok((found.val_at_far(0.1)?, found.roc()?.auc()))
+        };
+        let result = over_splits(&vectors, &labels, 5, 1, &judge).unwrap();
         assert_eq!((result.splits.len(), result.val.count), (5, 5));
         assert!(result.val.standard_error > 0.0 && (result.auc.mean - 0.5).abs() < 0.05);
     }

@@ -91,6 +91,29 @@ impl EmbeddedImages {
         Ok(Self { failed, model, faces: detections, ..images })
     }
 
+    /// As `likeness embed` writes them, one line an image, failures last.
+    pub fn to_json_lines(&self) -> String {
+        let mut text = String::new();
+        for ((path, face), vector) in self.paths.iter().zip(&self.faces).zip(self.vectors.rows()) {
+            let face_box =
+                face.map(|face| [face.face_box.x, face.face_box.y, face.face_box.width, face.face_box.height]);
+            let line = serde_json::json!({
+                "path": path,
+                "face": 0,
+                "box": face_box,
+                "score": face.map(|face| face.score),
+                "landmarks": face.map(|face| face.landmarks),
+                "model": self.model,
+                "embedding": vector,
+            });
+            text += &format!("{line}\n");
+        }
+        for (path, reason) in &self.failed {
+            text += &format!("{}\n", serde_json::json!({ "path": path, "error": reason }));
+        }
+        text
+    }
+
     /// A two-dimensional float array (`.npy`, C order) and its paths, one a line.
     ///
     /// # Errors
@@ -214,6 +237,17 @@ mod tests {
         assert_eq!(images.vectors.row(1), [0.6, 0.8]);
         assert_eq!((images.normalised, images.row("B/B_0001.jpg"), images.model.as_deref()), (1, None, Some("m")));
         assert_eq!((images.failed.len(), images.folders()), (1, vec!["A", "C"]));
+    }
+
+    #[test]
+    fn what_is_written_reads_back() {
+        let mut images =
+            EmbeddedImages::new(vec!["A/1.jpg".into(), "A/2.jpg".into()], vec![vec![0.6, 0.8], vec![1.0, 0.0]])
+                .unwrap();
+        let face_box = FaceBox { x: 1.5, y: 2.0, width: 30.0, height: 40.0 };
+        images.faces[1] = Some(Detection { face_box, score: 0.5, landmarks: Landmarks([[1.0, 2.0]; 5]) });
+        (images.model, images.failed) = (Some("m".into()), vec![("B/1.jpg".into(), "no face".into())]);
+        assert_eq!(EmbeddedImages::parse_json_lines(&images.to_json_lines()), Ok(images));
     }
 
     #[test]

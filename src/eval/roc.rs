@@ -70,6 +70,18 @@ impl Roc {
         self.points[end.max(1) - 1].val
     }
 
+    /// The largest threshold whose FAR is at most `far`.
+    pub fn threshold_at(&self, far: f64) -> f64 {
+        let end = self.points.partition_point(|point| point.far <= far + f64::EPSILON);
+        self.points[end.max(1) - 1].threshold
+    }
+
+    /// VAL at a threshold.
+    pub fn val_of(&self, threshold: f64) -> f64 {
+        let end = self.points.partition_point(|point| point.threshold <= threshold);
+        end.checked_sub(1).map_or(0.0, |last| self.points[last].val)
+    }
+
     /// The points a plot needs: corners only, since straight runs keep their shape without their middle.
     pub fn corners(&self) -> Vec<RocPoint> {
         let mut corners: Vec<RocPoint> = Vec::new();
@@ -105,6 +117,17 @@ pub struct BandPoint {
     pub far: f64,
     pub val: f64,
     pub standard_error: f64,
+}
+
+/// VAL of the curve over all pairs at each of `fars`, with the standard error over `curves`, one a fold, at the same
+/// threshold. So the band lies around the curve even where a fold alone is too small to show such a FAR.
+pub fn band(pooled: &Roc, curves: &[Roc], fars: &[f64]) -> Vec<BandPoint> {
+    let at = |&far: &f64| {
+        let threshold = pooled.threshold_at(far);
+        let vals: Vec<f64> = curves.iter().map(|curve| curve.val_of(threshold)).collect();
+        BandPoint { far, val: pooled.val_at(far), standard_error: Summary::of(&vals).standard_error }
+    };
+    fars.iter().map(at).collect()
 }
 
 /// VAL averaged over curves at each of `fars` (vertical averaging), with the standard error as band.
@@ -169,6 +192,17 @@ mod tests {
         let fars = log_fars(1e-3, 1);
         assert_eq!(fars.len(), 4);
         assert!((fars[0] - 1e-3).abs() < 1e-18 && (fars[3] - 1.0).abs() < 1e-15);
+    }
+
+    #[test]
+    fn the_band_lies_around_the_pooled_curve() {
+        let folds = [curve(&[1.0, 3.0], &[2.0, 4.0]), curve(&[1.0, 1.5], &[2.5, 5.0])];
+        let pooled = curve(&[1.0, 3.0, 1.0, 1.5], &[2.0, 4.0, 2.5, 5.0]);
+        let band = band(&pooled, &folds, &[0.1, 0.5]);
+        // No different pair is accepted up to 1.5: three of four same pairs are, ½ and 1 in the folds.
+        assert_eq!((band[0].val, band[0].standard_error, pooled.threshold_at(0.1)), (0.75, 0.25, 1.5));
+        assert_eq!((band[1].val, band[1].standard_error), (1.0, 0.0));
+        assert_eq!((pooled.val_of(0.5), pooled.val_of(9.0)), (0.0, 1.0));
     }
 
     #[test]

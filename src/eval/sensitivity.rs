@@ -23,6 +23,9 @@ pub enum Study {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StudyRow {
     pub level: f64,
+    /// What has this level, where a number does not say it: a network.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     pub measured: ValAtFar,
     pub auc: f64,
     pub pairs: usize,

@@ -32,15 +32,16 @@ pub struct Card {
 }
 
 const STYLE: &str = "
-body{font:15px/1.5 Inter,Helvetica,Arial,sans-serif;color:#1b1c1e;background:#fff;max-width:960px;margin:48px auto;padding:0 24px}
+body{font:15px/1.5 Inter,Helvetica,Arial,sans-serif;color:#1b1c1e;background:#fff;max-width:1040px;margin:48px auto;padding:0 24px}
 h1{font-size:28px;font-weight:600;margin:0 0 8px}h2{font-size:20px;font-weight:600;margin:48px 0 12px}
-p{color:#6a6d72;margin:8px 0;max-width:72ch}
+p{color:#6a6d72;margin:8px 0;max-width:80ch}
 .numbers{display:flex;flex-wrap:wrap;gap:16px 48px;margin:24px 0}.numbers b{display:block;font-size:28px;font-weight:600}
 .numbers span{display:block;color:#6a6d72;font-size:13px}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums;margin:12px 0}
 th,td{text-align:right;padding:4px 0 4px 24px;border-bottom:1px solid #e2e2de}
-th:first-child,td:first-child{text-align:left;padding-left:0}th{font-weight:600;font-size:13px;color:#6a6d72}
-svg{max-width:100%;height:auto;display:block;margin:16px 0}
+th:first-child,td:first-child{padding-left:0}th.w,td.w{text-align:left;overflow-wrap:anywhere}th.w:first-child,td.w:first-child{white-space:nowrap}
+th{font-weight:600;font-size:13px;color:#6a6d72}
+svg{width:100%;max-width:880px;height:auto;display:block;margin:16px 0 16px -16px}
 .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(220px,1fr));gap:24px}
 .card div{display:flex;gap:4px}.card img,.card i{width:108px;height:108px;object-fit:cover;border-radius:6px;background:#f1f1ee}
 .card b{display:block;margin-top:8px;font-weight:600}.card span{display:block;font-size:13px;color:#6a6d72;overflow-wrap:anywhere}

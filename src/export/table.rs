@@ -23,9 +23,22 @@ impl Table {
         line(&self.head) + &self.rows.iter().map(line).collect::<String>()
     }
 
+    fn holds_words(&self, column: usize) -> bool {
+        let number = |cell: &String| cell.starts_with(|c: char| c.is_ascii_digit() || "+-−–".contains(c));
+        let cells: Vec<&String> =
+            self.rows.iter().filter_map(|row| row.get(column)).filter(|c| !c.is_empty()).collect();
+        !cells.is_empty() && !cells.into_iter().all(number)
+    }
+
     pub(super) fn to_html(&self) -> String {
+        // Columns of words are read from the left, columns of numbers from the right.
+        let words: Vec<bool> = (0..self.head.len()).map(|column| self.holds_words(column)).collect();
         let cells = |cells: &[String], tag: &str| -> String {
-            cells.iter().map(|cell| format!("<{tag}>{}</{tag}>", escape(cell))).collect()
+            let cell = |(cell, words): (&String, &bool)| {
+                let class = if *words { " class=\"w\"" } else { "" };
+                format!("<{tag}{class}>{}</{tag}>", escape(cell))
+            };
+            cells.iter().zip(&words).map(cell).collect()
         };
         let rows: String = self.rows.iter().map(|row| format!("<tr>{}</tr>\n", cells(row, "td"))).collect();
         format!("<table>\n<thead><tr>{}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n", cells(&self.head, "th"))
@@ -49,6 +62,7 @@ mod tests {
         table.push(vec!["Lee, \"Ann\"".into(), "0.5".into()]);
         table.push(vec!["=cmd".into(), "-0.5".into()]);
         assert_eq!(table.to_csv(), "Name,VAL\n\"Lee, \"\"Ann\"\"\",0.5\n'=cmd,-0.5\n");
-        assert!(table.to_html().contains("<td>Lee, &quot;Ann&quot;</td>"));
+        let html = table.to_html();
+        assert!(html.contains("<td class=\"w\">Lee, &quot;Ann&quot;</td><td>0.5</td>"), "{html}");
     }
 }

@@ -7,7 +7,7 @@
 use std::path::PathBuf;
 
 use super::rows::{
-    CompareResult, CompareSource, DeviceRow, GroupingPreview, ImageKey, JobId, JobReport, Linkage, ModelRow, Overview,
+    CompareResult, CompareSource, DeviceRow, GroupingPreview, ImageKey, JobId, JobReport, Linkage, ModelRow, NetworkRow, Overview,
     People, PersonPage, PhotoDetail, PhotoFilter, Picture, Timeline,
 };
 use super::train::messages::{TrainAsk, TrainNews};
@@ -26,6 +26,7 @@ pub enum Request {
     LoadPhoto(PhotoId),
     LoadPerson(PersonId),
     LoadModels,
+    LoadNetworks,
     LoadDevices,
     LoadImage(ImageKey),
     /// Photos whose file name holds this text.
@@ -110,6 +111,7 @@ pub enum Event {
     Photo(PhotoDetail),
     Person(PersonPage),
     Models(Vec<ModelRow>),
+    Networks(Vec<NetworkRow>),
     Devices(Vec<DeviceRow>),
     Image(ImageKey, Result<Picture, String>),
     GroupingPreview(GroupingPreview),

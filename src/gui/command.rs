@@ -112,6 +112,8 @@ pub enum Command {
     /// Asks for a model file that is already on this computer.
     ChooseModelFile,
     ImportModel(PathBuf),
+    /// Shows the layers of a network, or the catalogue again.
+    OpenNetwork(Option<String>),
     VerifyModel(ModelId),
     RemoveModel(ModelId),
     UseModel(ModelId),

@@ -47,6 +47,7 @@ impl Logic {
         self.ask(Request::LoadPeople);
         self.ask(Request::LoadTimeline(state.filter.clone()));
         self.ask(Request::LoadModels);
+        self.ask(Request::LoadNetworks);
         self.ask(Request::LoadDevices);
         if state.settings.view == View::Train {
             train::logic::open(&state.train, &mut |ask| self.ask(Request::Train(ask)));
@@ -110,6 +111,7 @@ impl Logic {
                 }
             }),
             Command::ClearCompared => self.compare(state, Vec::clear),
+            Command::OpenNetwork(name) => state.network = name,
             Command::InstallModels(models) => self.ask(Request::InstallModels(models)),
             Command::Train(command) => {
                 train::logic::run(&mut state.train, command, &mut |ask| self.ask(Request::Train(ask)));
@@ -324,6 +326,7 @@ impl Logic {
             }
             Event::Photo(photo) if state.page == Page::Photo(photo.photo) => state.photo = Loadable::Ready(photo),
             Event::Person(page) if state.page == Page::Person(page.person) => state.person = Loadable::Ready(page),
+            Event::Networks(networks) => state.networks = networks,
             Event::Models(models) => state.models = Loadable::Ready(models),
             Event::Devices(devices) => state.devices = Loadable::Ready(devices),
             Event::GroupingPreview(preview)

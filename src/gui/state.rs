@@ -8,7 +8,7 @@ use super::backend::Failure;
 use super::locale::Language;
 use super::notices::Notices;
 use super::rows::{
-    CompareResult, CompareSource, DeviceRow, GroupingPreview, JobId, JobReport, Linkage, ModelRow, Overview, People,
+    CompareResult, CompareSource, DeviceRow, GroupingPreview, JobId, JobReport, Linkage, ModelRow, NetworkRow, Overview, People,
     PersonPage, PhotoDetail, PhotoFilter, Timeline,
 };
 use super::theme::ThemeChoice;
@@ -127,6 +127,10 @@ pub struct State {
     pub photo: Loadable<PhotoDetail>,
     pub person: Loadable<PersonPage>,
     pub models: Loadable<Vec<ModelRow>>,
+    /// The catalogue; empty until it was asked for.
+    pub networks: Vec<NetworkRow>,
+    /// The network whose layers are shown.
+    pub network: Option<String>,
     pub devices: Loadable<Vec<DeviceRow>>,
     pub grouping: Grouping,
     pub compared: Compared,

@@ -10,6 +10,7 @@ use image::RgbImage;
 use rayon::prelude::*;
 use serde::Serialize;
 
+use super::memory::with_memory;
 use crate::cluster::{Constraints, Linkage, Scores, agglomerate, score};
 use crate::device::ComputeDevice;
 use crate::nets::catalogue::{NetOptions, card};
@@ -25,7 +26,7 @@ use crate::train::run::{Setup, TrainingData, train};
 use crate::train::sampler::SamplerConfig;
 use crate::train::schedule::LearningRate;
 use crate::train::start;
-use crate::train::step::embed;
+use crate::train::step::{ChunkSizes, embed};
 use crate::train::validate::judge_people;
 use crate::types::{Embedding, SquaredDistance};
 
@@ -147,6 +148,7 @@ pub fn demo(
         Setup { config: &config, data: &data, card: card.clone(), folder: None, resume: None, decode_threads: 1 };
     let mut curve = Curve::new(started);
     let trained = train(net, setup, control, &mut |event| {
+        let event = with_memory(event);
         curve.note(&event);
         events(DemoEvent::Train(&event));
     })?;
@@ -189,10 +191,13 @@ fn config(options: DemoOptions) -> TrainConfig {
         steps_per_epoch: (options.steps / 100).max(1),
         learning_rate: LearningRate::Exponential { rate: 2e-3, factor: 0.5, every_epochs: 25 },
         optimiser: OptimiserConfig { rule: Rule::ADAM, clip_norm: Some(5.0), ..OptimiserConfig::default() },
-        loss: LossConfig { margin: 0.3, ..LossConfig::default() },
-        rule: MiningRule { positives: Positives::AllPairs, negatives: Negatives::SemiHardRandom },
+        loss: LossConfig { margin: 0.15, ..LossConfig::default() },
+        rule: MiningRule { positives: Positives::AllPairs, negatives: Negatives::AnyViolating },
         sampler: SamplerConfig { people_per_batch: 40, pictures_per_person: 6, random_negatives: 0 },
-        augmentation: AugmentConfig { flip: true, crop_share: Some(0.9), ..AugmentConfig::NONE },
+        // The generator varies pose, light and noise itself; a window of a drawn crop only costs detail.
+        augmentation: AugmentConfig { flip: true, ..AugmentConfig::NONE },
+        // The whole batch at once: one pass forward and one back.
+        chunks: ChunkSizes { inference: 240, gradient: 240 },
         ema_decay: Some(0.98),
         validation: ValidationConfig {
             every_steps: JUDGED_EVERY,

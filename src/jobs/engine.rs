@@ -145,14 +145,24 @@ impl Engine {
         align::crop(photo, face, self.embedder.recipe())
     }
 
+    /// How the embedding network wants its pictures.
+    pub fn recipe(&self) -> &InputRecipe {
+        self.embedder.recipe()
+    }
+
     /// One embedding a crop; none for a crop whose embedding has no direction.
     pub fn embed(&self, crops: &[RgbImage]) -> Result<Vec<Option<Embedding>>> {
-        match self.embedder.embed(crops) {
+        self.embed_as(crops, self.embedder.recipe())
+    }
+
+    /// As [`Self::embed`], with pixels prepared as `recipe` says.
+    pub fn embed_as(&self, crops: &[RgbImage], recipe: &InputRecipe) -> Result<Vec<Option<Embedding>>> {
+        match self.embedder.embed_as(crops, recipe.scaling, recipe.channels) {
             Ok(embeddings) => Ok(embeddings.into_iter().map(Some).collect()),
             Err(EmbedError::Embedding { index, .. }) => {
-                let mut found = self.embed(&crops[..index])?;
+                let mut found = self.embed_as(&crops[..index], recipe)?;
                 found.push(None);
-                found.extend(self.embed(&crops[index + 1..])?);
+                found.extend(self.embed_as(&crops[index + 1..], recipe)?);
                 Ok(found)
             }
             Err(error) => Err(error).context("the faces could not be embedded"),

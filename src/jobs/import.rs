@@ -88,6 +88,9 @@ pub fn import(store: &Store, request: &ImportRequest, events: &mut dyn FnMut(Job
     }
     let found = Recognised { card: ModelCard { input: card_input, ..found.card }, ..found };
     let tried = try_out(&found).with_context(|| format!("cannot use {}", request.path.display()))?;
+    if tried.distance.0 < HARDLY_APART {
+        events(JobEvent::Note("These weights hardly tell two faces apart: were they trained?".to_owned()));
+    }
     let id = ModelId(request.id.clone().unwrap_or_else(|| slug(&request.path)));
     let new = store.add(&id)?;
     let net = found.net(&device::cpu().burn)?;
@@ -175,10 +178,11 @@ fn check_known(store: &Store, id: ModelId, complete: bool) -> Result<ImportRepor
 const PROBE: usize = 8;
 /// The drawn face may differ by a grey level between machines.
 const PROBE_TOLERANCE: f32 = 0.02;
-/// Below this two different faces have one embedding.
-const COLLAPSED: f32 = 1e-6;
-/// Two passes over one face may add up in another order.
-const ROUNDING: f32 = 1e-9;
+/// Up to this two embeddings are one: squared, what f32 loses when it adds up in another order. Two passes over one
+/// face must stay below, two faces above. A network that nobody trained tells faces apart by little more.
+const ROUNDING: f32 = 1e-11;
+/// Below this a network that was trained would be a strange one.
+const HARDLY_APART: f32 = 1e-3;
 
 /// The network on two drawn faces: finite unit vectors, the same again, and not one for both.
 pub fn try_out(found: &Recognised) -> Result<Trial> {
@@ -194,7 +198,7 @@ pub fn try_out(found: &Recognised) -> Result<Trial> {
     let same = near(&again[0], &embeddings[0]).0 < ROUNDING;
     ensure!(same, "it does not give the same embedding of the same face twice");
     let distance = near(&embeddings[0], &embeddings[1]);
-    ensure!(distance.0 > COLLAPSED, "it gives the same embedding for every face: its weights are not usable");
+    ensure!(distance.0 > ROUNDING, "it gives the same embedding for every face: its weights are not usable");
     Ok(Trial {
         network: found.card.architecture.clone(),
         dimensions: found.card.dimensions,

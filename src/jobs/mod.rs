@@ -12,6 +12,7 @@ mod home;
 mod import;
 mod install;
 mod library_thread;
+mod memory;
 mod portrait;
 mod progress;
 mod reembed;

@@ -21,6 +21,7 @@ pub use people::{FaceFinding, LeftOut};
 pub use runs::{UnfinishedRun, discard_run, run_names, unfinished_run, unfinished_runs};
 
 use super::engine::load_detector;
+use super::memory::with_memory;
 use crate::detect::Detector;
 use crate::device::ComputeDevice;
 use crate::eval::PairList;
@@ -253,6 +254,7 @@ impl Job {
             Setup { config: &request.config, data: &data, card, folder: Some(folder), resume, decode_threads: threads };
         let mut told = Told::default();
         let outcome = train_named(&weights, &device.burn, setup, control, &mut |event| {
+            let event = with_memory(event);
             told.note(&event);
             events(TrainJobEvent::Train(&event));
         })?;

@@ -211,7 +211,7 @@ impl Variant {
     }
 
     /// The smallest input on which every layer still has a place.
-    fn least_input(&self) -> [usize; 2] {
+    pub fn least_input(&self) -> [usize; 2] {
         match self.architecture {
             Architecture::InceptionV3 | Architecture::InceptionV4 => [75; 2],
             Architecture::InceptionResnetV1 | Architecture::InceptionResnetV2 => [75; 2],

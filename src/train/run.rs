@@ -124,6 +124,7 @@ struct Run<'a, N> {
     to_judge: Vec<Exemplar>,
     skipped: BTreeSet<usize>,
     watch: Watch,
+    warned_of_same_identity: bool,
     started: Instant,
     /// Step at which this process took the run up, and the run's seconds until then.
     first_step: u64,
@@ -165,6 +166,7 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
             to_judge: pictures_to_judge(&data.held_out, config.validation.pictures_at_most),
             skipped: BTreeSet::new(),
             watch: Watch::default(),
+            warned_of_same_identity: false,
             started: Instant::now(),
             first_step: 0,
             earlier_secs: 0.0,
@@ -219,6 +221,8 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
         if self.step == 0 && self.judged.is_none() && self.config.validation.every_steps > 0 {
             // Where the curve starts: chance, or what the given weights know already.
             self.judge()?;
+            // Weights that know faces already can tell now; others at the end.
+            self.warn_about_same_identity()?;
         }
         if self.step == 0 {
             self.save()?;

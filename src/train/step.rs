@@ -12,7 +12,7 @@
 //! both passes alike, and its running statistics move once; so with it, and only with it, the result depends on the
 //! chunk size.
 
-use burn::module::Module;
+use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Device, Tensor, TensorData, TensorReadError};
 use image::RgbImage;
 use rand::Rng;
@@ -26,6 +26,7 @@ use super::mining::harmonic::Combinations;
 use super::mining::online::{Draw, mine_combinations};
 use super::mining::{Mined, MiningRule, Points, Space};
 use super::rng::{Purpose, stream};
+use crate::device::is_cpu;
 use crate::image::scale_pixels;
 use crate::nets::EmbeddingNet;
 use crate::types::InputRecipe;
@@ -87,14 +88,15 @@ pub fn learn<N: Module + EmbeddingNet>(
 ) -> Result<Learned, TensorReadError> {
     let noisy = behaves_otherwise_in_training(net);
     let device = Device::autodiff(device_of(net));
+    let share = if noisy { usize::MAX } else { share(&device) };
     let at_once = (batch.images.len() <= settings.chunks.gradient).then(|| {
         if noisy {
             seed_noise(&device, settings.draw, 0);
         }
-        net.forward(to_tensor(batch.images, settings.recipe, &device))
+        pass_shares(net, batch.images, share, settings.recipe)
     });
     let raw = match &at_once {
-        Some(raw) => raw.clone().inner().try_into_vec_as::<f32>()?,
+        Some(shares) => outputs(shares)?,
         None if noisy => embed_as_in_training(net, batch.images, settings)?,
         None => embed(&net.valid(), batch.images, settings.recipe, settings.chunks.inference)?,
     };
@@ -105,10 +107,7 @@ pub fn learn<N: Module + EmbeddingNet>(
     let mined = choose(batch, &vectors, dimensions, settings);
     let (loss, by_embedding) = loss_and_gradient(&leaf, batch.old_vectors, &mined.triplets, settings.loss)?;
     let gradients = match at_once {
-        Some(raw) => {
-            let by_row = Tensor::<2>::from_data(TensorData::new(by_embedding, [rows, dimensions]), &device);
-            GradientMap::of(net, (raw * by_row).sum().backward())
-        }
+        Some(shares) => back_through_shares(shares, &by_embedding),
         None => back_through(net, batch.images, &by_embedding, noisy, settings),
     };
     Ok(Learned { loss, mined, gradients, vectors, dimensions })
@@ -123,8 +122,15 @@ pub fn embed<N: Module + EmbeddingNet>(
 ) -> Result<Vec<f32>, TensorReadError> {
     let device = device_of(net).without_autodiff();
     let mut raw = Vec::with_capacity(images.len() * net.embedding_size());
+    let pass = |images: &[RgbImage]| net.forward(to_tensor(images, recipe, &device)).try_into_vec_as::<f32>();
     for images in images.chunks(chunk.max(1)) {
-        raw.extend(net.forward(to_tensor(images, recipe, &device)).try_into_vec_as::<f32>()?);
+        let share = share(&device);
+        if images.len() <= share {
+            raw.extend(pass(images)?);
+        } else {
+            let parts: Vec<Vec<f32>> = images.par_chunks(share).map(pass).collect::<Result<_, _>>()?;
+            raw.extend(parts.into_iter().flatten());
+        }
     }
     Ok(raw)
 }
@@ -149,6 +155,81 @@ pub fn normalise_rows(raw: &mut [f32], dimensions: usize) {
         let length = row.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>().sqrt().max(1e-12);
         row.iter_mut().for_each(|value| *value = (f64::from(*value) / length) as f32);
     }
+}
+
+/// On the CPU a chunk is split into shares that threads pass side by side, each through a network with leaves of its
+/// own: an operation of a small network keeps one core busy, not all. A share's size is fixed, so sums come out the same
+/// whatever the number of cores.
+const SHARE: usize = 30;
+
+fn share(device: &Device) -> usize {
+    if is_cpu(device) { SHARE } else { usize::MAX }
+}
+
+/// A part of a batch that went through the network, and the way back.
+struct Share<N> {
+    net: N,
+    raw: Tensor<2>,
+}
+
+fn pass_shares<N: Module + EmbeddingNet>(
+    net: &N,
+    images: &[RgbImage],
+    share: usize,
+    recipe: &InputRecipe,
+) -> Vec<Share<N>> {
+    let device = device_of(net).autodiff();
+    let pass = |net: N, images: &[RgbImage]| Share { raw: net.forward(to_tensor(images, recipe, &device)), net };
+    if images.len() <= share {
+        return vec![pass(net.clone(), images)];
+    }
+    images.par_chunks(share).map(|images| pass(with_own_leaves(net), images)).collect()
+}
+
+fn outputs<N>(shares: &[Share<N>]) -> Result<Vec<f32>, TensorReadError> {
+    let parts = shares.iter().map(|share| share.raw.clone().inner().try_into_vec_as::<f32>());
+    Ok(parts.collect::<Result<Vec<_>, _>>()?.concat())
+}
+
+/// The gradients of all shares added up in their order; `by_embedding` has a row for each picture.
+fn back_through_shares<N: Module>(shares: Vec<Share<N>>, by_embedding: &[f32]) -> GradientMap {
+    let mut start = 0;
+    let work: Vec<(Share<N>, &[f32])> = shares
+        .into_iter()
+        .map(|share| {
+            let rows = &by_embedding[start..start + share.raw.dims().iter().product::<usize>()];
+            start += rows.len();
+            (share, rows)
+        })
+        .collect();
+    let back = |(share, by_row): (Share<N>, &[f32])| {
+        if by_row.iter().all(|&value| value == 0.0) {
+            return GradientMap::default();
+        }
+        let by_row = TensorData::new(by_row.to_vec(), share.raw.dims());
+        let by_row = Tensor::<2>::from_data(by_row, &share.raw.device());
+        GradientMap::of(&share.net, (share.raw * by_row).sum().backward())
+    };
+    // One share stays on this thread: a graphics device knows its work by the thread it comes from.
+    let parts: Vec<GradientMap> =
+        if work.len() == 1 { work.into_iter().map(back).collect() } else { work.into_par_iter().map(back).collect() };
+    let mut gradients = GradientMap::default();
+    parts.into_iter().for_each(|part| gradients.add(part));
+    gradients
+}
+
+/// The same weights as leaves of another graph: threads that went back through one graph would wait for each other.
+fn with_own_leaves<N: Module>(net: &N) -> N {
+    struct Detach;
+    impl ModuleMapper for Detach {
+        fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+            param.map(|weight| {
+                let learns = weight.is_require_grad();
+                Tensor::from_inner(weight.inner()).set_require_grad(learns)
+            })
+        }
+    }
+    net.clone().map(&mut Detach)
 }
 
 fn device_of<N: Module>(net: &N) -> Device {
@@ -230,6 +311,7 @@ fn back_through<N: Module + EmbeddingNet>(
     // A picture that is part of no active triplet adds nothing, unless it moves its chunk's statistics.
     let rows: Vec<usize> =
         (0..images.len()).filter(|&row| noisy || gradient_of(row).iter().any(|&value| value != 0.0)).collect();
+    let share = if noisy { usize::MAX } else { share(&device) };
     let mut gradients = GradientMap::default();
     for (number, rows) in rows.chunks(settings.chunks.gradient.max(1)).enumerate() {
         if noisy {
@@ -237,9 +319,7 @@ fn back_through<N: Module + EmbeddingNet>(
         }
         let chunk: Vec<RgbImage> = rows.iter().map(|&row| images[row].clone()).collect();
         let by_row: Vec<f32> = rows.iter().flat_map(|&row| gradient_of(row)).copied().collect();
-        let by_row = Tensor::<2>::from_data(TensorData::new(by_row, [rows.len(), dimensions]), &device);
-        let surrogate = (net.forward(to_tensor(&chunk, settings.recipe, &device)) * by_row).sum();
-        gradients.add(GradientMap::of(net, surrogate.backward()));
+        gradients.add(back_through_shares(pass_shares(net, &chunk, share, settings.recipe), &by_row));
     }
     gradients
 }
@@ -298,12 +378,33 @@ mod tests {
     #[test]
     fn chunked_gradients_equal_those_of_one_graph() {
         let net = net(BatchNormStatistics::Keep);
-        for chunks in [ChunkSizes { inference: 100, gradient: 100 }, ChunkSizes { inference: 5, gradient: 3 }] {
+        for chunks in [(100, 100), (5, 3), (5, 13)].map(|(inference, gradient)| ChunkSizes { inference, gradient }) {
             let learned = step(&net, chunks);
             let (loss, gradients) = whole(&net, &learned.mined.triplets, PEOPLE.len());
             assert!((learned.loss - loss).abs() < 1e-5 * loss);
             assert_same(&learned.gradients, &gradients);
         }
+    }
+
+    #[test]
+    fn shares_of_a_batch_add_up_to_the_whole() {
+        let net = net(BatchNormStatistics::Keep);
+        let learned = step(&net, ChunkSizes { inference: 100, gradient: 100 });
+        let images = pictures(3, PEOPLE.len());
+        let leaf = Tensor::from_data(
+            TensorData::new(embed(&net.valid(), &images, &TINY_RECIPE, 9).unwrap(), [PEOPLE.len(), 5]),
+            &Device::flex().autodiff(),
+        );
+        let (_, by_embedding) = loss_and_gradient(
+            &leaf.require_grad(),
+            None,
+            &learned.mined.triplets,
+            settings(ChunkSizes::default()).loss,
+        )
+        .unwrap();
+        let shares = pass_shares(&net, &images, 4, &TINY_RECIPE);
+        assert_eq!(shares.len(), 4);
+        assert_same(&back_through_shares(shares, &by_embedding), &learned.gradients);
     }
 
     #[test]

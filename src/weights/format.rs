@@ -37,6 +37,8 @@ impl Format {
             // Protocol buffers: ONNX begins with its version number, a graph with its first node.
             [0x08, ..] => Some(Self::Onnx),
             [0x0a, ..] => Some(Self::FrozenGraph),
+            // A header that announces a length no file has; its reader says so.
+            [_, _, _, _, _, _, _, _, b'{', ..] => Some(Self::SafeTensors),
             _ => None,
         }
     }
@@ -63,6 +65,7 @@ mod tests {
             (b"PK\x03\x04", Some(Format::PyTorch)),
             (b"\x80\x02\x8a\x0al", Some(Format::PyTorch)),
             (b"\x10\0\0\0\0\0\0\0{}", Some(Format::SafeTensors)),
+            (b"\xff\xff\xff\xff\xff\xff\xff\x7f{}", Some(Format::SafeTensors)),
             (b"\x08\x07", Some(Format::Onnx)),
             (b"\x0a\x20", Some(Format::FrozenGraph)),
             (b"GIF89a", None),

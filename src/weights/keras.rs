@@ -161,6 +161,19 @@ mod tests {
     }
 
     #[test]
+    fn refuses_what_leads_nowhere() {
+        for (case, bytes) in [
+            ("soft links in a circle", &fixture!("soft_cycle")[..]),
+            ("groups forty deep", fixture!("deep")),
+            ("64 MiB of compressed zeros", fixture!("bomb")),
+            ("another file", fixture!("elsewhere")),
+        ] {
+            let error = read_keras(bytes).expect_err(case).to_string();
+            assert!(error.starts_with("the file is not"), "{case}: {error}");
+        }
+    }
+
+    #[test]
     fn refuses_other_files() {
         assert!(read_keras(b"").is_err());
         assert!(read_keras(b"\x89HDF\r\n\x1a\n and then nothing of the kind").is_err());

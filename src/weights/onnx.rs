@@ -147,6 +147,20 @@ mod tests {
         }
     }
 
+    /// 2 GiB announced by the shape, by the length of the values, and by that of the whole tensor.
+    #[test]
+    fn refuses_two_gib_on_paper() {
+        let shape = TensorProto { dims: vec![1 << 29], raw_data: raw(&[1.0]), ..tensor("t") };
+        let error = read_onnx(&model(&[shape])).unwrap_err();
+        assert!(matches!(error, WeightsError::WrongSize { found: 1, .. }), "{error}");
+        // Field 7 (graph), field 5 (initialiser) or within it field 9 (raw data), each of 2³¹ bytes.
+        let two_gib = [0x80, 0x80, 0x80, 0x80, 0x08];
+        let lengths: [&[u8]; 3] = [&[0x3a], &[0x3a, 0x08, 0x2a], &[0x3a, 0x0a, 0x2a, 0x08, 0x4a]];
+        for beginning in lengths {
+            assert!(read_onnx(&[beginning, &two_gib].concat()).is_err(), "{beginning:?}");
+        }
+    }
+
     #[test]
     fn refuses_weights_beside_the_file() {
         let bytes = model(&[TensorProto { dims: vec![1], data_location: 1, ..tensor("t") }]);

@@ -81,7 +81,7 @@ pub fn write_safetensors(
     partial.push(".partial");
     let partial = Path::new(&partial);
     let views = tensors.iter().map(|tensor| (tensor.name.as_str(), LittleEndian(tensor)));
-    safetensors::serialize_to_file(views, Some(metadata), partial)
+    safetensors::serialize_to_file(views, (!metadata.is_empty()).then_some(metadata), partial)
         .map_err(std::io::Error::other)
         .map_err(failed("writing the weights"))?;
     // The data must be on the disk before the name is, or a power cut leaves an empty file under a good name.
@@ -192,6 +192,36 @@ mod tests {
         let bytes = fs::read(&path).unwrap();
         assert_eq!(read_safetensors(&bytes).unwrap(), tensors);
         assert!(read_safetensors(&bytes[..bytes.len() - 1]).is_err());
+    }
+
+    /// A header cut short, one longer than the file, one of 2⁶³ bytes, tensors beyond the file, of 2 GiB, or on top of
+    /// each other.
+    #[test]
+    fn refuses_headers_that_lie() {
+        let file = |length: u64, header: &str, data: usize| {
+            [&length.to_le_bytes()[..], header.as_bytes(), &vec![0; data]].concat()
+        };
+        let honest = |header: &str, data| file(header.len() as u64, header, data);
+        let tensor = |shape: &str, from: u64, to: u64| {
+            format!("{{\"dtype\":\"F32\",\"shape\":{shape},\"data_offsets\":[{from},{to}]}}")
+        };
+        let one = |shape: &str, to| format!("{{\"t\":{}}}", tensor(shape, 0, to));
+        assert!(read_safetensors(&honest(&one("[1]", 4), 4)).is_ok());
+        let twice = format!("{{\"a\":{},\"b\":{}}}", tensor("[1]", 0, 4), tensor("[1]", 0, 4));
+        let deep = format!("{{\"t\":{}", "[".repeat(1_000_000));
+        for (case, bytes) in [
+            ("header cut short", honest(&one("[1]", 4), 4)[..20].to_vec()),
+            ("header longer than the file", file(1_000, &one("[1]", 4), 4)),
+            ("header of 2⁶³ bytes", file(i64::MAX as u64, &one("[1]", 4), 4)),
+            ("2 GiB on paper", honest(&one("[536870912]", 2 << 30), 4)),
+            ("sides that overflow", honest(&one("[4294967296,4294967296]", 4), 4)),
+            ("more bytes than the shape has", honest(&one("[1]", 8), 8)),
+            ("two tensors on one place", honest(&twice, 4)),
+            ("bottomless header", honest(&deep, 0)),
+        ] {
+            assert!(matches!(read_safetensors(&bytes), Err(WeightsError::Malformed { .. })), "{case}");
+            assert!(read_card(&bytes).is_err(), "{case}");
+        }
     }
 
     #[test]

@@ -8,8 +8,8 @@ use std::rc::Rc;
 use likeness::gui::backend::{Backend, Event, Request};
 use likeness::gui::rows::{
     CompareFace, CompareResult, CompareSource, DeviceKind, DeviceRow, GroupChange, GroupChangeKind, GroupRow,
-    GroupingPreview, ImageKey, Linkage, ModelRow, ModelTask, Month, Overview, People, PersonFace, PersonPage,
-    PersonRow, PhotoDetail, PhotoFace, PhotoTile, Picture, Resemblance, SkippedFile, Timeline,
+    GroupingPreview, ImageKey, LayerLine, Linkage, ModelRow, ModelTask, Month, NetworkRow, Overview, People,
+    PersonFace, PersonPage, PersonRow, PhotoDetail, PhotoFace, PhotoTile, Picture, Resemblance, SkippedFile, Timeline,
 };
 use likeness::gui::train::messages::{TrainAsk, TrainNews};
 use likeness::types::{FaceBox, FaceId, ModelId, PersonId, PhotoId, SquaredDistance};
@@ -79,6 +79,7 @@ impl Backend for Wire {
             Request::LoadPhoto(photo) => Event::Photo(PhotoDetail { photo, ..world.photo.clone() }),
             Request::LoadPerson(person) => Event::Person(PersonPage { person, ..world.page.clone() }),
             Request::LoadModels => Event::Models(world.models.clone()),
+            Request::LoadNetworks => Event::Networks(networks()),
             Request::LoadDevices => Event::Devices(world.devices.clone()),
             Request::LoadImage(key) => Event::Image(key, Ok(draw(key))),
             Request::PreviewGrouping { squared_distance, linkage } => Event::GroupingPreview(GroupingPreview {
@@ -268,6 +269,30 @@ fn photo_face(face: i64, [x, y, width, height]: [f32; 4], name: Option<&str>, co
         name: name.map(str::to_owned),
         confirmed,
     }
+}
+
+fn networks() -> Vec<NetworkRow> {
+    let layer = |name: &str, inside, size: &str| LayerLine {
+        name: name.into(),
+        inside,
+        size: size.into(),
+        kernel: "conv 7×7/2".into(),
+        params: 9_472,
+        multiply_adds: 113_836_800,
+        activation_bytes: 3_097_600,
+    };
+    vec![NetworkRow {
+        name: "nn1".into(),
+        input: "220 × 220".into(),
+        numbers: 128,
+        params: 140_025_664,
+        printed_params: "140M".into(),
+        multiply_adds: 1_605_944_064,
+        printed_multiply_adds: "1.6B".into(),
+        activation_bytes: 14_167_552,
+        source: "Schroff et al. 2015, table 1".into(),
+        layers: vec![layer("conv1", false, "110 × 110 × 64"), layer("3×3", true, "55 × 55 × 192")],
+    }]
 }
 
 fn models() -> Vec<ModelRow> {

@@ -129,6 +129,11 @@ fn ask<T>(question: &str, read: impl Fn(&str) -> Result<T, String>) -> Result<Op
     }
 }
 
+/// Three decimals, or a power of ten where they would all be zero.
+fn distance(value: f32) -> String {
+    if value < 1e-3 { format!("{value:.0e}") } else { format!("{value:.3}") }
+}
+
 fn print_report(report: &ImportReport) {
     let rest = if report.complete { "" } else { ", other files of it are still missing" };
     println!("{}: imported{rest}", report.id);
@@ -136,6 +141,6 @@ fn print_report(report: &ImportReport) {
         let input = tried.input;
         println!("    {} with {} parameters, {} numbers a face", tried.network, tried.parameters, tried.dimensions);
         println!("    {}×{} pictures, crop {}, scaling {}", input.width, input.height, input.crop, input.scaling);
-        println!("    Two built-in faces are {:.3} apart", tried.distance.0);
+        println!("    Two built-in faces are {} apart", distance(tried.distance.0));
     }
 }

@@ -1,5 +1,7 @@
 //! What `likeness train` says while it runs and at the end.
 
+use std::path::Path;
+
 use crate::jobs::train::{TrainJobEvent, TrainSummary};
 use crate::train::events::{StopReason, TrainEvent};
 use crate::train::gate::{Compared, Gate, Verdict};
@@ -64,6 +66,7 @@ pub fn print_summary(summary: &TrainSummary) {
     );
     if let Some(model) = &summary.model {
         println!("Model: {}", model.display());
+        println!("{}", how_to_install(model, summary.after.as_ref()));
     }
     let rows = [("Before", &summary.before), ("After", &summary.after)];
     for (when, report) in rows.into_iter().filter_map(|(when, report)| Some((when, report.as_ref()?))) {
@@ -74,6 +77,18 @@ pub fn print_summary(summary: &TrainSummary) {
     }
     if summary.stopped == StopReason::Cancelled {
         println!("Stopped early; go on with --resume {}", summary.run.display());
+    }
+}
+
+/// The network's own distances, measured on people it has not learned from.
+fn how_to_install(model: &Path, judged: Option<&ValidationReport>) -> String {
+    let command = format!("Install it with: likeness models import {} --id NAME", model.display());
+    match judged.and_then(|judged| judged.people.as_ref()) {
+        Some(people) => {
+            let [same_person, grouping] = [people.threshold, people.val_threshold];
+            format!("{command} --same-person {same_person:.3} --grouping {grouping:.3}")
+        }
+        None => command,
     }
 }
 

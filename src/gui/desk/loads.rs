@@ -31,6 +31,7 @@ pub fn answer(shared: &Shared, request: Request) -> Event {
         Request::LoadPhoto(photo) => photo_detail(shared, photo).map(Event::Photo),
         Request::LoadPerson(person) => person_page(shared, person).map(Event::Person),
         Request::LoadModels => models(shared).map(Event::Models),
+        Request::LoadNetworks => Ok(Event::Networks(super::networks::rows())),
         Request::LoadDevices => Ok(Event::Devices(devices(shared))),
         Request::FindPhotos(text) => find_photos(shared, text),
         other => unreachable!("{other:?} loads nothing"),

@@ -4,6 +4,7 @@ mod changes;
 mod demo;
 mod loads;
 mod long;
+mod networks;
 mod pictures;
 mod preview;
 mod train;

@@ -7,6 +7,7 @@ pub mod grouping;
 pub mod library;
 pub mod merge;
 pub mod models;
+pub mod networks;
 pub mod people;
 pub mod person;
 pub mod photo;

@@ -2,7 +2,7 @@
 
 use eframe::egui::{self, Ui, Vec2};
 
-use super::ViewCtx;
+use super::{ViewCtx, networks};
 use crate::gui::command::Command;
 use crate::gui::icons::{self, Icon};
 use crate::gui::locale;
@@ -13,6 +13,10 @@ use crate::gui::widgets::buttons::{self, Rank};
 use crate::gui::widgets::{job_bar, status};
 
 pub fn models_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
+    let open = ctx.state.networks.iter().find(|network| ctx.state.network.as_ref() == Some(&network.name));
+    if let Some(network) = open {
+        return networks::network_ui(ui, ctx, network);
+    }
     ui.horizontal(|ui| {
         ui.label(theme::secondary(ui, ctx.text.s("models_what")));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
@@ -41,6 +45,7 @@ pub fn models_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
                     }
                     ui.add_space(space::M);
                 }
+                networks::networks_ui(ui, ctx);
             });
         }
     }

@@ -6,11 +6,12 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 
 use super::count::PairCounter;
+use super::distances::Distances;
 use super::inputs::Faces;
 use super::present::{det_figure, histogram_figure, one_in, percent, roc_figure};
 use super::run_folder::RunFolder;
-use crate::eval::ValAtFar;
-use crate::eval::all_pairs::{AllPairs, SplitResult, over_splits};
+use crate::eval::all_pairs::{SplitResult, over_splits};
+use crate::eval::{EvalError, ValAtFar, Vectors};
 use crate::export::Table;
 use crate::export::report::{Part, Report};
 use crate::jobs::Home;
@@ -58,18 +59,22 @@ pub fn eval_folder(
     faces.notes(note);
     let (labels, people) = faces.labels()?;
     let vectors = &faces.images.vectors;
-    let counted = counter.count(vectors, &labels, cancel, &|_| {})?;
-    let val = counted.val_at_far(far_target).context("the folder cannot be judged")?;
-    let count = |vectors: &_, labels: &[u32]| counter.count(vectors, labels, cancel, &|_| {});
-    let splits = match over_splits(vectors, &labels, SPLITS, SEED, far_target, &count) {
+    let found = Distances::of(vectors, &labels, counter, cancel)?;
+    let val = found.val_at_far(far_target).context("the folder cannot be judged")?;
+    let judge = |vectors: &Vectors, labels: &[u32]| {
+        let found = Distances::of(vectors, labels, counter, cancel)?;
+        Ok((found.val_at_far(far_target)?, found.roc()?.auc()))
+    };
+    let splits = match over_splits(vectors, &labels, SPLITS, SEED, &judge) {
         Ok(splits) => Some(splits),
-        Err(error @ crate::eval::EvalError::TooFewPeople { .. }) => {
+        Err(error @ EvalError::TooFewPeople { .. }) => {
             note(format!("No uncertainty over splits: {error}"));
             None
         }
         Err(error) => return Err(error.into()),
     };
-    let roc = counted.roc()?;
+    let (same_pairs, different_pairs) = found.pairs();
+    let roc = found.roc()?;
     let config =
         serde_json::json!({ "far_target": far_target, "splits": SPLITS, "seed": SEED, "counted_on": counter.name() });
     let run = RunFolder::create(home, "folder", &config, &faces.inputs)?;
@@ -77,11 +82,11 @@ pub fn eval_folder(
         images: labels.len(),
         people,
         skipped: faces.images.failed.len(),
-        same_pairs: counted.same.total(),
-        different_pairs: counted.different.total(),
+        same_pairs,
+        different_pairs,
         far_target,
         val,
-        vals: powers(&counted)?,
+        vals: powers(&found)?,
         auc: roc.auc(),
         eer: roc.eer(),
         val_mean: splits.as_ref().map(|splits| splits.val.mean),
@@ -93,15 +98,15 @@ pub fn eval_folder(
         run: run.path().to_owned(),
     };
     run.json("result.json", &outcome)?;
-    report(&run, &outcome, &counted, &roc, splits.as_ref(), note)?;
+    report(&run, &outcome, &found, &roc, splits.as_ref(), note)?;
     Ok(outcome)
 }
 
 /// VAL at 10⁻¹, 10⁻² … as long as a target is at least one pair.
-fn powers(counted: &AllPairs) -> Result<Vec<ValAtFar>> {
+fn powers(found: &Distances) -> Result<Vec<ValAtFar>> {
     let mut points = Vec::new();
     for power in 1..=8 {
-        let point = counted.val_at_far(10_f64.powi(-power))?;
+        let point = found.val_at_far(10_f64.powi(-power))?;
         if !point.resolved {
             break;
         }
@@ -113,16 +118,19 @@ fn powers(counted: &AllPairs) -> Result<Vec<ValAtFar>> {
 fn report(
     run: &RunFolder,
     outcome: &FolderOutcome,
-    counted: &AllPairs,
+    found: &Distances,
     roc: &crate::eval::Roc,
     splits: Option<&SplitResult>,
     note: &mut dyn FnMut(String),
 ) -> Result<()> {
     let mut report = Report::new(format!("{} on every pair of {} images", outcome.model, outcome.images));
     report.push(Part::Text(format!(
-        "{} people, {} pairs of one person, {} pairs of different people; {} images skipped. Rates are exact at steps of \
-         1/16384 in squared distance.",
-        outcome.people, outcome.same_pairs, outcome.different_pairs, outcome.skipped
+        "{} people, {} pairs of one person, {} pairs of different people; {} images skipped. {}",
+        outcome.people,
+        outcome.same_pairs,
+        outcome.different_pairs,
+        outcome.skipped,
+        found.resolution()
     )));
     let spread = splits.map_or("too few people for splits".to_owned(), |splits| {
         format!(
@@ -144,7 +152,7 @@ fn report(
     report.push(Part::Table(table.clone()));
     run.table("vals", &table)?;
     let width = 4.0 / PLOT_BINS as f64;
-    let (same, different) = (counted.same.coarse(PLOT_BINS), counted.different.coarse(PLOT_BINS));
+    let (same, different) = found.histogram(PLOT_BINS);
     let threshold = outcome.val.threshold;
     let figures = [
         ("roc", roc_figure("ROC over every pair", &[(outcome.model.clone(), roc, Vec::new())])),

@@ -8,13 +8,12 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::degrade::degrade;
-use super::inputs::{Faces, InputFile};
+use super::inputs::{Faces, model_files};
 use crate::eval::embedded::EmbeddedImages;
 use crate::eval::sensitivity::Study;
 use crate::image::Photo;
 use crate::jobs::{Engine, FindFaces, FoundFace, Home, JobEvent, Meter, Stage, working_copy};
-use crate::models::Store;
-use crate::types::{Cancel, Detection, Embedding, ModelId};
+use crate::types::{Cancel, Detection, Embedding};
 
 /// Files decoded and embedded together.
 const BATCH: usize = 16;
@@ -165,16 +164,21 @@ fn crops_of(engine: &Engine, photos: &[(&Path, &Photo)], crop: FaceCrop) -> Resu
 
 /// Faces come largest first, in pixels of the full photo.
 fn chosen(faces: Vec<FoundFace>, photo: &Photo, crop: FaceCrop) -> Option<FoundFace> {
-    let middle = [photo.full_size.0 as f32 / 2.0, photo.full_size.1 as f32 / 2.0];
-    let central = |face: &FoundFace| {
-        let face_box = face.detection.face_box;
-        let [x, y] = face_box.centre();
-        face_box.area() - 2.0 * ((x - middle[0]).powi(2) + (y - middle[1]).powi(2))
+    let detections = faces.iter().map(|face| face.detection).collect();
+    let chosen = chosen_detection(detections, photo.full_size, crop)?;
+    faces.into_iter().find(|face| face.detection == chosen)
+}
+
+/// The face that `crop` means among those of a picture, which come largest first.
+pub(super) fn chosen_detection(faces: Vec<Detection>, size: (u32, u32), crop: FaceCrop) -> Option<Detection> {
+    let middle = [size.0 as f32 / 2.0, size.1 as f32 / 2.0];
+    let central = |face: &Detection| {
+        let [x, y] = face.face_box.centre();
+        face.face_box.area() - 2.0 * ((x - middle[0]).powi(2) + (y - middle[1]).powi(2))
     };
-    let mut faces = faces.into_iter();
     match crop {
-        FaceCrop::Central => faces.max_by(|a, b| central(a).total_cmp(&central(b))),
-        _ => faces.next(),
+        FaceCrop::Central => faces.into_iter().max_by(|a, b| central(a).total_cmp(&central(b))),
+        _ => faces.into_iter().next(),
     }
 }
 
@@ -194,17 +198,6 @@ pub(super) fn centre_square(pixels: &RgbImage, share: f32) -> RgbImage {
 
 fn scaled(face: &Detection, factor: f32) -> Detection {
     Detection { face_box: face.face_box.scaled(factor), landmarks: face.landmarks.scaled(factor), score: face.score }
-}
-
-fn model_files(home: &Home, ids: [&ModelId; 2]) -> Result<Vec<InputFile>> {
-    let store = Store::open(home.models())?;
-    let mut files = Vec::new();
-    for id in ids {
-        for file in &store.entry(id)?.files {
-            files.push(InputFile { path: format!("{id}/{}", file.name), sha256: file.sha256.clone() });
-        }
-    }
-    Ok(files)
 }
 
 /// The images of `folder`'s sub-folders, as paths below it: one sub-folder a person.

@@ -9,12 +9,21 @@ use sha2::{Digest, Sha256};
 
 use crate::eval::Vectors;
 use crate::eval::embedded::EmbeddedImages;
+use crate::jobs::Home;
+use crate::models::Store;
+use crate::types::ModelId;
 
 /// A file that went into a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct InputFile {
     pub path: String,
     pub sha256: String,
+}
+
+impl InputFile {
+    pub(super) fn of(file: &Path) -> Result<Self> {
+        Ok(read(file)?.1)
+    }
 }
 
 /// One vector an image, ready to be judged.
@@ -94,6 +103,18 @@ pub(super) fn join_mirrored(
     faces.images.vectors = join(&faces.images.vectors, &mirrored.images.vectors.select(&rows))?;
     faces.inputs.extend(mirrored.inputs.iter().cloned());
     Ok(())
+}
+
+/// The files of installed models.
+pub(super) fn model_files(home: &Home, ids: [&ModelId; 2]) -> Result<Vec<InputFile>> {
+    let store = Store::open(home.models())?;
+    let mut files = Vec::new();
+    for id in ids {
+        for file in &store.entry(id)?.files {
+            files.push(InputFile { path: format!("{id}/{}", file.name), sha256: file.sha256.clone() });
+        }
+    }
+    Ok(files)
 }
 
 fn read(file: &Path) -> Result<(Vec<u8>, InputFile)> {

@@ -1,13 +1,17 @@
 //! Evaluations: embeddings and labels in, one run folder out, with configuration, hashes, figures and what was skipped.
 
+mod check;
 mod clusters;
 mod compat;
 mod count;
 mod degrade;
+mod distances;
 mod errata_file;
 mod folder;
 mod images;
 mod inputs;
+mod library_faces;
+mod overlay;
 mod pairs;
 mod present;
 mod reopen;
@@ -17,8 +21,11 @@ mod seen;
 mod sensitivity;
 #[cfg(test)]
 mod tests;
+mod training;
+mod variants;
 mod video;
 
+pub use check::{Alternative, CheckConfig, CheckOutcome, CheckRow, Finding, Suspect, eval_check};
 pub use clusters::{ClustersOutcome, eval_clusters};
 pub use compat::{CompatOutcome, eval_compat};
 pub use count::PairCounter;
@@ -26,6 +33,8 @@ pub use errata_file::{ErrataFile, mislabelled};
 pub use folder::{FolderOutcome, eval_folder};
 pub use images::{FaceCrop, View, embed_images, labelled_images};
 pub use inputs::{Faces, InputFile, read_embeddings};
+pub use library_faces::library_faces;
+pub use overlay::{OverlayOutcome, eval_overlay};
 pub use pairs::{
     Arithmetic, ListFormat, Mirror, PairsConfig, PairsOutcome, WithoutErrata, eval_images, eval_pairs, listed_images,
 };
@@ -33,4 +42,6 @@ pub use reopen::{open_run, pair_runs};
 pub use rows::{CurveRows, Elsewhere, FailureRow, PairHistogram, PairsRun, Threshold};
 pub use seen::{SeenFace, seen_face};
 pub use sensitivity::{SensitivityConfig, SensitivityOutcome, eval_sensitivity};
+pub use training::eval_training;
+pub use variants::{eval_dimensions, eval_networks, listed_faces};
 pub use video::{VideoConfig, VideoOutcome, eval_video};

@@ -153,7 +153,12 @@ pub fn eval_images(
     let views = if config.mirror.is_some() { &views[..] } else { &views[..1] };
     let mut sets = embed_images(home, engine, (folder, &paths), crop, views, cancel, events)?.into_iter();
     let faces = sets.next().context("no image was embedded")?;
-    eval_pairs(home, faces, sets.next().as_ref(), config, &mut |text| events(JobEvent::Note(text)))
+    let lines = faces.images.to_json_lines();
+    let run = eval_pairs(home, faces, sets.next().as_ref(), config, &mut |text| events(JobEvent::Note(text)))?;
+    // Embedding takes minutes: the next evaluation can take these.
+    let file = run.folder().join("embeddings.jsonl");
+    std::fs::write(&file, lines).with_context(|| format!("cannot write {}", file.display()))?;
+    Ok(run)
 }
 
 /// Judges `faces` on a list of pairs and writes a run.
@@ -212,7 +217,7 @@ pub fn eval_pairs(
     if let Some(published) = &published {
         run.json("sandberg.json", published)?;
     }
-    present::pairs_report(&run, &judged, &errata, config, note)?;
+    present::pairs_report(home, &run, &judged, &errata, config, note)?;
     Ok(judged)
 }
 
@@ -229,7 +234,18 @@ pub fn listed_images<'a>(lists: impl IntoIterator<Item = &'a Path>, format: List
     Ok(images)
 }
 
-fn parse(text: &str, format: ListFormat) -> Result<PairList, crate::eval::pairs::PairsError> {
+/// Only the first `count` pairs of each kind in each fold.
+pub(super) fn shortened(list: &PairList, count: usize) -> PairList {
+    let mut taken = std::collections::HashMap::new();
+    let mut keep = |pair: &&LabelledPair| {
+        let taken: &mut usize = taken.entry((pair.fold, pair.same)).or_default();
+        *taken += 1;
+        *taken <= count
+    };
+    PairList { pairs: list.pairs.iter().filter(&mut keep).cloned().collect(), folds: list.folds }
+}
+
+pub(super) fn parse(text: &str, format: ListFormat) -> Result<PairList, crate::eval::pairs::PairsError> {
     match format {
         ListFormat::Lfw => PairList::parse_lfw(text),
         ListFormat::Csv => PairList::parse_csv(text),

@@ -2,18 +2,23 @@
 
 use std::path::Path;
 
+use ::image::RgbImage;
 use anyhow::Result;
 
 use super::pairs::{Arithmetic, PairsConfig, PairsOutcome};
-use super::rows::{FailureRow, PairHistogram, PairsRun, Threshold};
+use super::rows::{CurveRows, FailureRow, PairHistogram, PairsRun, Threshold};
 use super::run_folder::RunFolder;
+use super::seen::{recipe_of, seen_by};
 use crate::eval::errata::Errata;
 use crate::eval::failures::Mistake;
 use crate::eval::lfw::Judgement;
+use crate::eval::roc::BandPoint;
 use crate::eval::{Metric, Roc};
 use crate::export::Table;
 use crate::export::figures::{Axis, Figure, Scale, Series, Shape};
 use crate::export::report::{Card, Part, Report};
+use crate::jobs::Home;
+use crate::types::{Detection, InputRecipe};
 
 /// Over the range of the metric.
 const BINS: u32 = 80;
@@ -71,7 +76,7 @@ pub(super) fn histogram_figure(title: &str, axis: &str, width: f64, same: &[u64]
         .with(Series::new("different people", Shape::Histogram, points(&different)))
 }
 
-fn failure_table(wrong: &[FailureRow]) -> Table {
+pub(super) fn failure_table(wrong: &[FailureRow]) -> Table {
     let mut table =
         Table::new(&["Mistake", "First", "Second", "Distance", "Threshold", "Fold", "Known about the label"]);
     for failure in wrong {
@@ -99,6 +104,7 @@ fn distance_table(run: &PairsRun) -> Table {
 
 /// Tables, figures and page of a run on pairs.
 pub(super) fn pairs_report(
+    home: &Home,
     run: &RunFolder,
     judged: &PairsRun,
     errata: &Errata,
@@ -142,7 +148,7 @@ pub(super) fn pairs_report(
     report.push(Part::Table(folds));
     report.push(Part::Heading(format!("{} wrong pairs", wrong.len())));
     if config.images.is_some() {
-        report.push(Part::Cards(wrong.iter().take(CARDS).map(card).collect()));
+        report.push(Part::Cards(cards(home, judged, &wrong)));
     }
     report.push(Part::Table(failure_table(&wrong)));
     run.report(&report)
@@ -185,12 +191,17 @@ fn numbers(outcome: &PairsOutcome, judged: &Judgement) -> Vec<(String, String, S
     ]
 }
 
-fn figures(run: &PairsRun) -> Vec<(&'static str, Figure)> {
-    let curve = run.curve();
-    let band = curve.band.iter().map(|point| {
+/// FAR, lowest and greatest VAL.
+pub(super) fn band_of(curve: &CurveRows) -> Vec<[f64; 3]> {
+    let around = |point: &BandPoint| {
         let low = (point.val - point.standard_error).max(0.0);
         [point.far, low, (point.val + point.standard_error).min(1.0)]
-    });
+    };
+    curve.band.iter().map(around).collect()
+}
+
+fn figures(run: &PairsRun) -> Vec<(&'static str, Figure)> {
+    let curve = run.curve();
     let (model, pooled) = (run.outcome.model.clone(), &run.judged.pooled);
     let bins_a_unit = BINS / run.largest() as u32;
     let PairHistogram { same, different, .. } = run.histogram(bins_a_unit);
@@ -199,7 +210,7 @@ fn figures(run: &PairsRun) -> Vec<(&'static str, Figure)> {
         Metric::SquaredL2 => "Squared distance",
         Metric::Angle => "Angle / π",
     };
-    let roc = [(model.clone(), pooled, band.collect())];
+    let roc = [(model.clone(), pooled, band_of(&curve))];
     let mut figures = vec![
         ("roc", roc_figure("ROC over all pairs, ± standard error over folds", &roc)),
         ("det", det_figure("Detection error trade-off", &[(model.clone(), pooled)])),
@@ -209,8 +220,8 @@ fn figures(run: &PairsRun) -> Vec<(&'static str, Figure)> {
                 .marked(threshold, format!("threshold {threshold:.3}")),
         ),
     ];
-    if let Some(first) = curve.band.first() {
-        let points = curve.band.iter().map(|point| [point.far, point.val]).collect();
+    if let Some(first) = curve.averaged.first() {
+        let points = curve.averaged.iter().map(|point| [point.far, point.val]).collect();
         let figure = Figure::roc("ROC averaged over folds", first.far, if first.val > 0.9 { 0.9 } else { 0.0 });
         figures.push(("roc-averaged", figure.with(Series::new(model, Shape::Line, points))));
     }
@@ -233,18 +244,37 @@ fn fold_table(judged: &Judgement) -> Table {
     table
 }
 
-fn card(failure: &FailureRow) -> Card {
+/// The worst failures of `run` as pictures.
+pub(super) fn cards(home: &Home, run: &PairsRun, wrong: &[FailureRow]) -> Vec<Card> {
+    // A model that is not known here, as of embeddings from elsewhere, shows whole photos.
+    let recipe = recipe_of(home, &run.outcome.model).ok();
+    wrong.iter().take(CARDS).map(|failure| card(recipe.as_ref(), run, failure)).collect()
+}
+
+fn card(recipe: Option<&InputRecipe>, run: &PairsRun, failure: &FailureRow) -> Card {
     let mut lines = vec![
         format!("Distance {:.3}, threshold {:.3}", failure.distance, failure.threshold),
         stem(&failure.pair.a).to_owned(),
         stem(&failure.pair.b).to_owned(),
     ];
+    lines.extend(failure.elsewhere.iter().flatten().map(|other| {
+        let word = if other.right { "right" } else { "wrong" };
+        format!("{}: {:.3}, threshold {:.3}, {word}", other.model, other.distance, other.threshold)
+    }));
     lines.extend(Some(known(failure)).filter(|known| !known.is_empty()));
-    let pictures = match &failure.photos {
-        Some(photos) => [0, 1].map(|side: usize| thumbnail(&photos[side])),
-        None => [None, None],
+    let picture = |side: usize| {
+        let photo = &failure.photos.as_ref()?[side];
+        face_jpeg(recipe, run, photo, failure.faces[side].as_ref()).or_else(|| thumbnail(photo))
     };
-    Card { pictures, title: mistake_word(failure).to_owned(), lines }
+    Card { pictures: [picture(0), picture(1)], title: mistake_word(failure).to_owned(), lines }
+}
+
+/// The crop that the network saw; None where the face or the network is not known here, and the whole photo is shown.
+fn face_jpeg(recipe: Option<&InputRecipe>, run: &PairsRun, photo: &Path, face: Option<&Detection>) -> Option<Vec<u8>> {
+    if face.is_none() && run.crop.is_none() {
+        return None;
+    }
+    jpeg(&seen_by(recipe?, run.crop, photo, face).ok()?.crop)
 }
 
 fn known(failure: &FailureRow) -> String {
@@ -260,7 +290,10 @@ fn mistake_word(failure: &FailureRow) -> &'static str {
 
 /// A small JPEG for the page; None where the picture cannot be read, which the page shows as an empty square.
 fn thumbnail(path: &Path) -> Option<Vec<u8>> {
-    let picture = ::image::open(path).ok()?.thumbnail(CARD_PIXELS, CARD_PIXELS).to_rgb8();
+    jpeg(&::image::open(path).ok()?.thumbnail(CARD_PIXELS, CARD_PIXELS).to_rgb8())
+}
+
+fn jpeg(picture: &RgbImage) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     picture.write_with_encoder(::image::codecs::jpeg::JpegEncoder::new_with_quality(&mut bytes, 85)).ok()?;
     Some(bytes)

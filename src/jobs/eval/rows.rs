@@ -11,7 +11,7 @@ use super::pairs::{PairsOutcome, WithoutErrata};
 use crate::eval::errata::{Errata, Finding};
 use crate::eval::failures::{Mistake, OperatingPoint, failures};
 use crate::eval::lfw::{Judgement, judge_scored};
-use crate::eval::roc::{BandPoint, averaged, log_fars};
+use crate::eval::roc::{BandPoint, averaged, band, log_fars};
 use crate::eval::{FarRule, LabelledPair, Metric, RocPoint, ScoredPair};
 use crate::types::Detection;
 
@@ -34,13 +34,15 @@ pub struct PairsRun {
     pub(super) split: bool,
 }
 
-/// A curve over all pairs, and the mean over folds with its standard error.
+/// A curve over all pairs, its uncertainty, and the mean over folds.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CurveRows {
     /// Corners of the pooled curve, from (0, 0) to (1, 1).
     pub points: Vec<RocPoint>,
-    /// VAL averaged over folds at evenly spaced FARs; empty with one fold.
+    /// The curve at evenly spaced FARs with its standard error over folds; empty with one fold.
     pub band: Vec<BandPoint>,
+    /// VAL averaged over the folds' own curves at the same FARs; empty with one fold.
+    pub averaged: Vec<BandPoint>,
 }
 
 /// Pairs by distance, in bins of `width` from 0.
@@ -98,8 +100,12 @@ impl PairsRun {
     pub fn curve(&self) -> CurveRows {
         let pooled = &self.judged.pooled;
         let fars = log_fars((1.0 / pooled.different as f64).min(0.1), 20);
-        let band = if self.judged.curves.len() > 1 { averaged(&self.judged.curves, &fars) } else { Vec::new() };
-        CurveRows { points: pooled.corners(), band }
+        let curves = &self.judged.curves;
+        let (band, averaged) = match curves.len() {
+            0 | 1 => (Vec::new(), Vec::new()),
+            _ => (band(pooled, curves, &fars), averaged(curves, &fars)),
+        };
+        CurveRows { points: pooled.corners(), band, averaged }
     }
 
     /// Counts in bins of 1/`bins_a_unit`; the last bin holds whatever lies beyond the metric's range.

@@ -218,6 +218,39 @@ fn two_models_are_compared_on_the_pairs_that_both_have() {
 }
 
 #[test]
+fn fewer_dimensions_are_judged_on_held_out_folds() {
+    let place = Place::new();
+    let faces = read_embeddings(&place.embeddings("e.jsonl", "toy", 0.2), None).unwrap();
+    let config = SensitivityConfig {
+        study: crate::eval::sensitivity::Study::Dimensions,
+        list: place.lfw_pairs(),
+        images: PathBuf::new(),
+        crop: FaceCrop::Largest,
+        far_target: 0.1,
+        pairs_a_fold: None,
+    };
+    let outcome = eval_dimensions(&place.home, &faces, &config, &mut |_| {}).unwrap();
+    // Thirteen dimensions are fewer than any level: only the embedding as it is.
+    assert_eq!(outcome.rows.iter().map(|row| row.level).collect::<Vec<_>>(), [13.0]);
+    assert_eq!((outcome.rows[0].measured.val, outcome.rows[0].skipped), (1.0, 1));
+    holds(&outcome.run, &["levels.csv", "levels.json", "study.svg", "report.html"]);
+}
+
+#[test]
+fn several_runs_share_a_page() {
+    let place = Place::new();
+    let judged = |name: &str, turn: f32| {
+        let faces = read_embeddings(&place.embeddings(&format!("{name}.jsonl"), name, turn), None).unwrap();
+        eval_pairs(&place.home, faces, None, &config(place.lfw_pairs()), &mut |_| {}).unwrap()
+    };
+    let runs = [judged("v1", 0.2), judged("v1", 0.3), judged("v2", 0.1)];
+    let outcome = eval_overlay(&place.home, &runs, &Default::default(), &mut |_| {}).unwrap();
+    assert_eq!((outcome.models.len(), outcome.wrong_by_all), (3, 0));
+    let page = fs::read_to_string(outcome.run.join("report.html")).unwrap();
+    assert!(page.contains("v1 (2)") && page.contains("0 pairs that every model gets wrong"));
+}
+
+#[test]
 fn videos_are_folders_of_frames() {
     let place = Place::new();
     let faces = read_embeddings(&place.embeddings("e.jsonl", "toy", 0.2), None).unwrap();

@@ -121,6 +121,9 @@ pub fn prepare(
         }
         events(TrainJobEvent::Preparing { done: number * AT_ONCE + files_now.len(), total: wanted.len() });
     }
+    if let Some(note) = prepared.shared_pictures() {
+        events(TrainJobEvent::Note(note));
+    }
     prepared.hold_out(held_out_share, request.config.seed);
     Ok(prepared)
 }
@@ -176,6 +179,25 @@ impl Prepared {
         }
         let person = |(name, pictures): (&str, Vec<usize>)| Person { name: name.to_owned(), pictures };
         Dataset { people: people.into_iter().map(person).collect() }
+    }
+
+    /// Pictures that show the same face under two names, byte by byte.
+    fn shared_pictures(&self) -> Option<String> {
+        let mut names: BTreeMap<(&str, Option<[i32; 2]>), BTreeSet<&str>> = BTreeMap::new();
+        for entry in self.entries.iter().filter(|entry| entry.part != Part::Pairs) {
+            // A photo of two people is there twice, with two faces.
+            let place = entry.face.as_ref().map(|face| [face.face_box.x as i32, face.face_box.y as i32]);
+            names.entry((&entry.sha256, place)).or_default().insert(&entry.person);
+        }
+        let shared: Vec<&BTreeSet<&str>> = names.values().filter(|people| people.len() > 1).collect();
+        let people: Vec<&str> = shared.first()?.iter().copied().take(2).collect();
+        Some(format!(
+            "{} picture(s) are there under two names, the first as {} and as {}: leave each with one, for the same person \
+             in training and among those held out makes the figures too good",
+            shared.len(),
+            people[0],
+            people[1]
+        ))
     }
 
     fn hold_out(&mut self, share: f32, seed: u64) {

@@ -63,15 +63,18 @@ fn a_folder_is_trained_on_stopped_and_resumed() {
     album(&data);
     let out = temporary.path().join("run");
     let models = Store::open(temporary.path().join("models")).unwrap();
+    fs::copy(data.join("Person_1/Person_1_0001.jpg"), data.join("Person_2/Person_2_0009.jpg")).unwrap();
     let control = Control::default();
-    let mut left_out = Vec::new();
+    let (mut left_out, mut notes) = (Vec::new(), String::new());
     let stopped = start_training(request(&data, 6), &out, &models, &cpu(), &control, &mut |event| match event {
         TrainJobEvent::LeftOut(found) => left_out.push(found.path.clone()),
+        TrainJobEvent::Note(note) => notes += &note,
         TrainJobEvent::Train(TrainEvent::Step(report)) if report.step == 3 => control.cancel.cancel(),
         _ => {}
     });
     let stopped = stopped.unwrap();
     assert_eq!((stopped.stopped, stopped.steps), (StopReason::Cancelled, 3));
+    assert!(notes.contains("1 picture(s) are there under two names, the first as Person_1 and as Person_2"), "{notes}");
     assert_eq!(left_out, [data.join("Person_3/Person_3_0009.jpg")]);
     assert_eq!((stopped.people, stopped.held_out_people), (4, 2), "two of eight are in the list of pairs");
     let before = stopped.before.clone();

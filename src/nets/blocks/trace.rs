@@ -72,6 +72,16 @@ impl LayerTable {
         Self { input, modules: trace.modules, layers: trace.layers }
     }
 
+    /// Modules, each followed by the layers inside it where it has any: how deep, the name there, the row.
+    pub fn lines(&self) -> impl Iterator<Item = (usize, &str, &LayerRow)> {
+        self.modules.iter().flat_map(|module| {
+            let inside = format!("{} / ", module.name);
+            let layers = self.layers.iter();
+            let layers = layers.filter_map(move |row| Some((1, row.name.strip_prefix(&*inside)?, row)));
+            std::iter::once((0, module.name.as_str(), module)).chain(layers)
+        })
+    }
+
     pub fn output(&self) -> MapShape {
         self.modules.last().map_or(self.input, |row| row.output)
     }

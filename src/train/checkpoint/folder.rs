@@ -338,6 +338,15 @@ mod tests {
     }
 
     #[test]
+    fn so_does_one_before_the_first_step() {
+        let (_folder, run) = run();
+        let fresh = Checkpoint { optimiser: OptimiserState::default(), ..checkpoint(0, None) };
+        run.save(&fresh).unwrap();
+        let read = RunFolder::resume(run.root()).unwrap().1.unwrap();
+        assert_eq!((read.optimiser, read.weights), (fresh.optimiser, fresh.weights));
+    }
+
+    #[test]
     fn the_last_three_and_the_best_are_kept() {
         let (_folder, run) = run();
         for step in 1..=7 {

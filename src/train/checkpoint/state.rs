@@ -70,7 +70,10 @@ impl Checkpoint {
         state.optimiser_steps = self.optimiser.steps_taken;
         state.average_updates = self.average.as_ref().map(|average| average.updates);
         write_tensors(&self.weights, &folder.join("weights.safetensors"))?;
-        write_tensors(&rows(&self.optimiser.slots)?, &folder.join("optimiser.safetensors"))?;
+        // An optimiser that has not stepped yet remembers nothing, and the format has no files of nothing.
+        if !self.optimiser.slots.is_empty() {
+            write_tensors(&rows(&self.optimiser.slots)?, &folder.join("optimiser.safetensors"))?;
+        }
         if let Some(average) = &self.average {
             write_tensors(&rows(&average.averages)?, &folder.join("average.safetensors"))?;
         }
@@ -85,7 +88,10 @@ impl Checkpoint {
             serde_json::from_slice(&text).map_err(|error| RunFolderError::format(error, &path))?;
         let optimiser = OptimiserState {
             steps_taken: state.optimiser_steps,
-            slots: by_name(read_tensors(&folder.join("optimiser.safetensors"))?),
+            slots: match state.optimiser_steps {
+                0 => BTreeMap::new(),
+                _ => by_name(read_tensors(&folder.join("optimiser.safetensors"))?),
+            },
         };
         let average = match state.average_updates {
             Some(updates) => {

@@ -18,9 +18,9 @@ use crate::train::validate::{PairsReport, PeopleReport, ValidationReport, judge_
 
 /// Pictures in memory at once while judging.
 const READ_AT_ONCE: usize = 512;
-/// Pictures of a person, and people, looked at for someone on both sides.
-const PICTURES_A_PERSON: usize = 4;
-const PEOPLE_COMPARED: usize = 400;
+/// Pictures of a person, and people of each side, looked at for someone on both.
+const PICTURES_A_PERSON: usize = 3;
+const PEOPLE_COMPARED: usize = 1000;
 
 /// Unit vectors of the pictures that could be read.
 struct Embedded {
@@ -94,7 +94,7 @@ impl<N: Module + EmbeddingNet> Run<'_, N> {
     /// pictures of one person usually are. Only a network that can tell people apart is asked.
     pub(super) fn warn_about_same_identity(&mut self) -> Result<(), TrainError> {
         let Some(report) = self.judged.as_ref().and_then(|judged| judged.people.as_ref()) else { return Ok(()) };
-        if report.val < 0.5 {
+        if report.val < 0.5 || self.warned_of_same_identity {
             return Ok(());
         }
         let limit = report.median_same / 2.0;
@@ -107,6 +107,7 @@ impl<N: Module + EmbeddingNet> Run<'_, N> {
         if let Some((squared_distance, held, trained)) = closest
             && f64::from(squared_distance) < limit
         {
+            self.warned_of_same_identity = true;
             let name = |data: &Dataset, person: u32| data.people[person as usize].name.clone();
             (self.emit)(TrainEvent::Alarm(Alarm::SameIdentity {
                 training: name(&self.data.training, trained),

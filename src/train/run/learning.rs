@@ -31,7 +31,9 @@ impl<N: Module + EmbeddingNet> Run<'_, N> {
         let old_vectors = self.old_vectors(&batch.exemplars)?;
         let learned = self.learned(&batch, old_vectors.as_deref())?;
         let gradient_norm = learned.gradients.norm()?;
-        if !learned.loss.is_finite() || !gradient_norm.is_finite() {
+        // A ruined network finds no triplet, so neither loss nor gradient would tell.
+        let embeds = learned.vectors.iter().all(|value| value.is_finite());
+        if !embeds || !learned.loss.is_finite() || !gradient_norm.is_finite() {
             return Ok(None);
         }
         let (hard, semi_hard) = self.inspect(&batch, &learned, old_vectors.as_deref(), look);

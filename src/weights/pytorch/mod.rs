@@ -105,11 +105,15 @@ fn read_zip(bytes: &[u8]) -> Result<TensorFile, WeightsError> {
     let pickle = entry(&mut archive, &pickle_name)?;
     let (value, _) = pickle::load(&pickle)?;
     let mut storages = BTreeMap::new();
+    let mut bytes_left = bytes.len();
     let tensors = state_dict(&value)?;
     for (_, tensor) in &tensors {
         let key = tensor.storage.key.to_string();
         if !storages.contains_key(&key) {
             let storage = entry(&mut archive, &format!("{folder}data/{key}"))?;
+            // A directory can name one place of the file a thousand times.
+            let left = bytes_left.checked_sub(storage.len());
+            bytes_left = left.ok_or_else(|| malformed("its storages lie on top of each other"))?;
             storages.insert(key, storage);
         }
     }

@@ -58,6 +58,23 @@ fn reads_both_formats() {
     }
 }
 
+/// Written by torch (`make_torch.py`): views that share a storage, a turned one, halves, a step counter.
+#[test]
+fn reads_what_torch_wrote() {
+    let zipped = include_bytes!("../../../tests/fixtures/weights/torch_small.zip.pt").as_slice();
+    let legacy = include_bytes!("../../../tests/fixtures/weights/torch_small.legacy.pt").as_slice();
+    for bytes in [zipped, legacy] {
+        let file = read_pytorch(bytes).unwrap();
+        let names = "0.bias 0.weight 1.bias 1.running_mean 1.running_var 1.weight 2.bias 2.weight half shared turned";
+        assert_eq!(file.names().collect::<Vec<_>>().join(" "), names);
+        let tensor = |name| file.get(name).map(|tensor| (tensor.shape.clone(), tensor.data.clone())).unwrap();
+        assert_eq!(tensor("2.weight"), (vec![3, 2], vec![0.0, 0.25, 0.5, 0.75, 1.0, 1.25]));
+        assert_eq!(tensor("turned"), (vec![3, 2], vec![0.0, 3.0, 1.0, 4.0, 2.0, 5.0]));
+        assert_eq!(tensor("shared"), (vec![3], vec![3.0, 4.0, 5.0]));
+        assert_eq!(tensor("half"), (vec![2], vec![0.5, -3.0]));
+    }
+}
+
 #[test]
 fn reads_views_and_other_types() {
     let transposed = state("t", "FloatStorage", 0, &[2, 2], &[1, 2]);
@@ -131,6 +148,58 @@ fn refuses_bottomless_containers() {
     // A list put into a list, then filled: the way around a bound on nesting.
     let afterwards = pickle(&[b"]]q\x00a0h\x00K\x01a"]);
     assert!(read_pytorch(&archive(&afterwards, &[])).is_err());
+}
+
+/// Torch never compresses, so neither a bomb of zeros nor a compressed pickle is opened.
+#[test]
+fn refuses_compressed_entries() {
+    use std::io::Write;
+    let object = state("t", "FloatStorage", 0, &[4], &[1]);
+    for compressed in ["net/data.pkl", "net/data/0"] {
+        let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        for (name, data) in [("net/data.pkl", object.clone()), ("net/data/0", vec![0; 16 << 20])] {
+            let method = match name == compressed {
+                true => zip::CompressionMethod::Deflated,
+                false => zip::CompressionMethod::Stored,
+            };
+            let options = zip::write::SimpleFileOptions::default().compression_method(method);
+            writer.start_file(name, options).unwrap();
+            writer.write_all(&data).unwrap();
+        }
+        let bytes = writer.finish().unwrap().into_inner();
+        let error = read_pytorch(&bytes).unwrap_err().to_string();
+        assert!(error.contains("is compressed"), "{error}");
+    }
+}
+
+/// Two entries of the directory for the same bytes.
+#[test]
+fn refuses_storages_on_top_of_each_other() {
+    let tensor = |name: &str, key: &str| {
+        let part = state(name, "FloatStorage", 0, &[4], &[1]);
+        let part = part[4..part.len() - 2].to_vec();
+        // The storage's key is the only text "0".
+        let zero = text("0");
+        let at = part.windows(zero.len()).position(|window| window == zero).unwrap();
+        [&part[..at], &text(key), &part[at + zero.len()..]].concat()
+    };
+    let object = pickle(&[b"}(", &tensor("a", "0"), &tensor("b", "1"), b"u"]);
+    let whole = archive(&object, &vec![0; 4096]);
+    let end = whole.len() - 22;
+    let start = u32::from_le_bytes(whole[end + 16..end + 20].try_into().unwrap()) as usize;
+    let directory = &whole[start..end];
+    let name = b"net/data/0";
+    let at = directory.windows(name.len()).position(|window| window == name).unwrap();
+    let mut again = directory[at - 46..].to_vec();
+    again[46 + name.len() - 1] = b'1';
+    let mut tail = whole[end..].to_vec();
+    for count in [8, 10] {
+        tail[count..count + 2].copy_from_slice(&3_u16.to_le_bytes());
+    }
+    tail[12..16].copy_from_slice(&((directory.len() + again.len()) as u32).to_le_bytes());
+    let bytes = [&whole[..end], &again, &tail].concat();
+    let error = read_pytorch(&bytes).unwrap_err().to_string();
+    assert!(error.contains("on top of each other") || error.contains("announces"), "{error}");
 }
 
 #[test]

@@ -1,0 +1,118 @@
+//! The other ways to prepare a picture, one change at a time.
+
+use serde::Serialize;
+
+use super::findings::Finding;
+use crate::types::{ChannelOrder, CropRule, InputRecipe, PixelScaling};
+
+/// What may be wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Suspect {
+    CropMargin,
+    PixelScaling,
+    Channels,
+    Alignment,
+    SkippedPairs,
+}
+
+/// The recipe in use with one thing changed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Alternative {
+    pub suspect: Suspect,
+    /// The change in words: "channels in the order blue, green, red".
+    pub what: String,
+    pub recipe: InputRecipe,
+}
+
+/// Usual ways of all published networks (davidsandberg/facenet, facenet-pytorch, OpenFace, insightface).
+const CROPS: [CropRule; 6] = [
+    CropRule::FivePoints,
+    CropRule::SquareBox { enlarge: 1.0 },
+    CropRule::SquareBox { enlarge: 1.2 },
+    CropRule::SquareBox { enlarge: 1.5 },
+    CropRule::BoxMargin { margin: 44.0 },
+    CropRule::Centre { share: 0.6 },
+];
+const SCALINGS: [PixelScaling; 4] = [
+    PixelScaling::Raw,
+    PixelScaling::Unit,
+    PixelScaling::Fixed { mean: 127.5, divisor: 128.0 },
+    PixelScaling::PerImage,
+];
+
+/// Every single change of `used` but those of what was found already.
+pub fn of(used: &InputRecipe, found: &[Finding]) -> Vec<Alternative> {
+    let crops = CROPS.into_iter().filter(|crop| *crop != used.crop).map(|crop| Alternative {
+        suspect: suspect_of(used.crop, crop),
+        what: crop_words(crop),
+        recipe: InputRecipe { crop, ..*used },
+    });
+    let scalings = SCALINGS.into_iter().filter(|scaling| *scaling != used.scaling).map(|scaling| Alternative {
+        suspect: Suspect::PixelScaling,
+        what: scaling_words(scaling),
+        recipe: InputRecipe { scaling, ..*used },
+    });
+    let (channels, what) = match used.channels {
+        ChannelOrder::Rgb => (ChannelOrder::Bgr, "channels in the order blue, green, red"),
+        ChannelOrder::Bgr => (ChannelOrder::Rgb, "channels in the order red, green, blue"),
+    };
+    let recipe = InputRecipe { channels, ..*used };
+    let turned = Alternative { suspect: Suspect::Channels, what: what.to_owned(), recipe };
+    let cut = |suspect| matches!(suspect, Suspect::CropMargin | Suspect::Alignment);
+    let known = |suspect: Suspect| {
+        found.iter().any(|finding| finding.suspect == suspect || (cut(finding.suspect) && cut(suspect)))
+    };
+    crops.chain(scalings).chain([turned]).filter(|alternative| !known(alternative.suspect)).collect()
+}
+
+/// Two boxes differ by their margin; anything else is a matter of alignment.
+fn suspect_of(used: CropRule, other: CropRule) -> Suspect {
+    let boxed =
+        |crop| matches!(crop, CropRule::SquareBox { .. } | CropRule::BoxMargin { .. } | CropRule::OutputMargin { .. });
+    if boxed(used) && boxed(other) { Suspect::CropMargin } else { Suspect::Alignment }
+}
+
+fn crop_words(crop: CropRule) -> String {
+    match crop {
+        CropRule::FivePoints => "aligned by five landmarks".to_owned(),
+        CropRule::SquareBox { enlarge } => format!("the detector's box made square, ×{enlarge}"),
+        CropRule::BoxMargin { margin } => format!("the detector's box with a margin of {margin} pixels"),
+        CropRule::OutputMargin { margin } => format!("the detector's box with a margin of {margin} pixels of the crop"),
+        CropRule::Centre { share } => format!("the middle of the picture, {share} of its shorter side"),
+        CropRule::AsStored => "the whole picture".to_owned(),
+    }
+}
+
+fn scaling_words(scaling: PixelScaling) -> String {
+    match scaling {
+        PixelScaling::Raw => "pixels as they are, 0 to 255".to_owned(),
+        PixelScaling::Unit => "pixels divided by 255".to_owned(),
+        PixelScaling::Fixed { mean, divisor } => format!("pixels less {mean}, divided by {divisor}"),
+        PixelScaling::PerImage => "each picture less its mean, divided by its standard deviation".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_thing_changes_at_a_time() {
+        let used = InputRecipe {
+            width: 112,
+            height: 112,
+            crop: CropRule::SquareBox { enlarge: 1.2 },
+            scaling: PixelScaling::Unit,
+            channels: ChannelOrder::Rgb,
+        };
+        let ways = of(&used, &[]);
+        let changes = |way: &Alternative| {
+            [way.recipe.crop != used.crop, way.recipe.scaling != used.scaling, way.recipe.channels != used.channels]
+        };
+        assert!(ways.iter().all(|way| changes(way).into_iter().filter(|changed| *changed).count() == 1));
+        let count = |suspect| ways.iter().filter(|way| way.suspect == suspect).count();
+        let suspects = [Suspect::CropMargin, Suspect::Alignment, Suspect::PixelScaling, Suspect::Channels];
+        assert_eq!(suspects.map(count), [3, 2, 3, 1]);
+    }
+}

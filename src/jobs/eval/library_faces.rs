@@ -1,0 +1,40 @@
+//! The library's confirmed faces as a labelled set: what a user said of the own photos is the best test there is.
+
+use anyhow::{Result, ensure};
+
+use super::inputs::{Faces, InputFile};
+use crate::eval::embedded::EmbeddedImages;
+use crate::jobs::Home;
+use crate::library::{Belongs, Library};
+use crate::types::ModelId;
+
+/// Every confirmed face with its embedding by `model`, labelled by its person. Faces that the model has not embedded
+/// are counted as skipped.
+pub fn library_faces(home: &Home, model: &ModelId) -> Result<Faces> {
+    let path = home.library();
+    ensure!(path.is_file(), "there is no library yet: scan a folder first ({})", path.display());
+    let library = Library::open(&path)?;
+    let (mut paths, mut vectors, mut failed) = (Vec::new(), Vec::new(), Vec::new());
+    for person in library.everyone()? {
+        let named = person.name.unwrap_or_default().replace(['/', '\\'], " ");
+        // Two people of one name stay two people.
+        let folder = format!("{named} #{}", person.id.0);
+        for face in person.faces.into_iter().filter(|face| face.belongs == Belongs::Confirmed) {
+            let name = format!("{folder}/face {}", face.face_id.0);
+            match library.embedding(model, face.face_id)? {
+                Some(embedding) => {
+                    paths.push(name);
+                    vectors.push(embedding.as_slice().to_vec());
+                }
+                None => failed.push((name, format!("it has no embedding by {model}"))),
+            }
+        }
+    }
+    ensure!(
+        !paths.is_empty(),
+        "the library holds no confirmed face with an embedding by {model}: name some people first"
+    );
+    let mut images = EmbeddedImages::new(paths, vectors)?;
+    (images.model, images.failed) = (Some(model.0.clone()), failed);
+    Ok(Faces { images, inputs: Vec::<InputFile>::new() })
+}
