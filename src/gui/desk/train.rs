@@ -168,7 +168,7 @@ impl Reporter<'_> {
             kind: JobKind::Train,
             stage,
             done,
-            total: Some(total),
+            total: (total > 0).then_some(total),
             per_sec: None,
             left_secs,
         };

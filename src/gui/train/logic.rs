@@ -183,7 +183,10 @@ fn receive_of(run: &mut LiveRun, news: TrainNews) {
             run.drawn = Some((pictures, secs));
             run.album = people;
         }
-        TrainNews::Resumed { step } => run.resumed_at = Some(step),
+        TrainNews::Resumed { step } => {
+            run.resumed_at = Some(step);
+            run.stage = RunStage::Training;
+        }
         TrainNews::Step(report) => run.step(report),
         TrainNews::Look(look) => run.looked(*look),
         TrainNews::Judged(report) => run.judged(*report),
