@@ -5,6 +5,10 @@
 
 #[path = "gui/demo.rs"]
 mod demo;
+#[path = "gui/evaluate.rs"]
+mod evaluate;
+#[path = "gui/judged.rs"]
+mod judged;
 #[path = "gui/pictures.rs"]
 mod pictures;
 #[path = "gui/train.rs"]
@@ -76,6 +80,7 @@ fn the_rail_leads_to_every_view() {
     for (label, view) in [
         ("People", View::People),
         ("Compare", View::Compare),
+        ("Evaluate", View::Evaluate),
         ("Train", View::Train),
         ("Models", View::Models),
         ("Settings", View::Settings),
@@ -226,7 +231,7 @@ fn a_running_scan_is_shown_and_can_be_cancelled() {
     harness.get_by_label("Cancel").click();
     harness.run();
     assert_eq!(wire.actions(), [Request::Cancel(JobId(7))]);
-    let summary = JobSummary { photos: 1300, faces: 2100, skipped: 1, elapsed_secs: 90.0 };
+    let summary = JobSummary { photos: 1300, faces: 2100, skipped: 1, pairs: 0, elapsed_secs: 90.0 };
     wire.push(Event::JobEnded(JobId(7), JobEnd::Done(summary)));
     harness.run_steps(4);
     harness.get_by_label("1,300 new photos, 2,100 new faces, 1 file skipped");

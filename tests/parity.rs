@@ -1,4 +1,4 @@
-//! Our networks against ONNX Runtime: the fixtures and the script that makes them are in `tests/fixtures`.
+//! Our networks against ONNX Runtime and PyTorch: the fixtures and the scripts that make them are in `tests/fixtures`.
 //!
 //! The bound is on the largest absolute difference of any output. Both sides compute in f32, in different order, so
 //! the last digits differ; 1e-4 is far below what moves a box by a pixel or a distance by a percent of a threshold.
@@ -19,11 +19,12 @@ use likeness::image::scale_pixels;
 use likeness::models::Manifest;
 use likeness::nets::EmbeddingNet;
 use likeness::nets::blocks::conv_norm::{ConvNorm, fold_norm_after, fold_norm_before};
+use likeness::nets::mtcnn::{ONet, PNet, RNet};
 use likeness::nets::recognise::recognise;
 use likeness::nets::sface::{self, SFace};
 use likeness::nets::yunet::{STRIDES, YuNet};
 use likeness::types::{ChannelOrder, ModelId, PixelScaling};
-use likeness::weights::{TensorFile, fill, read_onnx, read_safetensors};
+use likeness::weights::{TensorFile, fill, read_onnx, read_pytorch, read_safetensors};
 
 const CPU_TOLERANCE: f32 = 1e-4;
 /// GPUs add up in yet another order, some with multiplication and addition rounded as one.
@@ -178,6 +179,40 @@ fn yunet_computes_what_onnx_runtime_does() {
             }
         }
     }
+}
+
+/// The three networks alone; the cascade around them is compared in `detect::mtcnn`.
+#[test]
+fn mtcnn_computes_what_pytorch_does() {
+    let Some(files) = released_mtcnn() else { return };
+    let expected = outputs("mtcnn/released.safetensors");
+    let scaled = |side: [u32; 2], variants: u32| {
+        let mut values = vec![0.0; (3 * variants * side[0] * side[1]) as usize];
+        for (variant, part) in (0..variants).zip(values.chunks_exact_mut((3 * side[0] * side[1]) as usize)) {
+            let scaling = PixelScaling::Fixed { mean: 127.5, divisor: 128.0 };
+            scale_pixels(&pattern(variant, side[0], side[1]), scaling, ChannelOrder::Rgb, part);
+        }
+        TensorData::new(values, [variants, 3, side[0], side[1]].map(|side| side as usize))
+    };
+    for (place, device, tolerance) in devices() {
+        let [p, r, o] = files.each_ref().map(|bytes| read_pytorch(bytes).unwrap());
+        let p = PNet::from_pytorch(&p, &device).unwrap();
+        let r = RNet::from_pytorch(r, &device).unwrap();
+        let o = ONet::from_pytorch(o, &device).unwrap();
+        let pictures = |side, variants| Tensor::from_data(scaled(side, variants), &device);
+        let outputs = [
+            ("p", numbers(p.forward(pictures([31, 40], 1)))),
+            ("r", numbers(r.forward(pictures([24, 24], 2)))),
+            ("o", numbers(o.forward(pictures([48, 48], 2)))),
+        ];
+        for (name, found) in outputs {
+            assert_close(&format!("{name}, {place}"), &found, &expected.get(name).unwrap().data, tolerance);
+        }
+    }
+}
+
+fn released_mtcnn() -> Option<[Vec<u8>; 3]> {
+    Some([released_model("pnet.pt")?, released_model("rnet.pt")?, released_model("onet.pt")?])
 }
 
 /// The files of `parity/torch_reference.py` in the folder that LIKENESS_PROOFS names: what PyTorch saved, read by us,

@@ -19,7 +19,7 @@ pub enum FarRule {
 }
 
 /// One operating point.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct ValAtFar {
     pub target: f64,
     pub threshold: f64,

@@ -1,12 +1,13 @@
 //! The window itself: `logic` drains events and runs commands, `ui` draws the frame and the view.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use eframe::egui::{self, CentralPanel, Context, Key, KeyboardShortcut, Margin, Modifiers, Panel, Ui};
+use eframe::egui::{self, CentralPanel, Context, Key, KeyboardShortcut, Margin, Modifiers, OpenUrl, Panel, Ui};
 
 use super::backend::{Backend, Event, Request};
 use super::command::Command;
 use super::dialogs::{Dialogs, Question};
+use super::evaluate::EvaluateCommand;
 use super::fonts::{self, FontSource};
 use super::icons::Icon;
 use super::locale::{Language, Locale};
@@ -17,6 +18,7 @@ use super::theme::{self, size, space};
 use super::thumbnails::Thumbnails;
 use super::train::messages::{TrainCommand, TrainPath};
 use super::views::compare::CompareView;
+use super::views::evaluate::EvaluateView;
 use super::views::library::LibraryView;
 use super::views::people::PeopleView;
 use super::views::person::PersonView;
@@ -36,6 +38,7 @@ struct Views {
     people: PeopleView,
     person: PersonView,
     compare: CompareView,
+    evaluate: EvaluateView,
     train: TrainView,
     search: SearchField,
 }
@@ -151,6 +154,12 @@ impl App {
                 self.commands.extend(chosen.take(1));
             }
             Question::ModelFile => self.commands.extend(paths.into_iter().map(Command::ImportModel)),
+            Question::Evaluate(which) => {
+                self.commands.push(Command::Evaluate(EvaluateCommand::SetPath(which, paths)));
+            }
+            Question::Save(saving) => {
+                self.commands.extend(paths.into_iter().next().map(|path| Command::SaveTo(path, saving)));
+            }
         }
     }
 
@@ -159,6 +168,11 @@ impl App {
             Command::ChooseFolder => self.ask(ctx, Question::Folder, "choose_folder_title"),
             Command::ChooseCompareFiles => self.ask(ctx, Question::CompareFiles, "choose_files_title"),
             Command::ChooseModelFile => self.ask(ctx, Question::ModelFile, "choose_model_title"),
+            Command::Evaluate(EvaluateCommand::Ask(which)) => {
+                self.ask(ctx, Question::Evaluate(which), which.label_key());
+            }
+            Command::Evaluate(EvaluateCommand::OpenReport(file)) => ctx.open_url(OpenUrl::new_tab(file_url(&file))),
+            Command::Save(saving) => self.ask(ctx, Question::Save(saving), "save_title"),
             Command::Train(TrainCommand::Choose(file)) => self.ask(ctx, Question::Train(file), file.title_key()),
             Command::SetTheme(choice) => {
                 self.state.settings.theme = choice;
@@ -229,6 +243,20 @@ impl eframe::App for App {
     }
 }
 
+/// A file as a browser wants it; what a URL may not hold is written in hexadecimal.
+fn file_url(file: &Path) -> String {
+    let mut url = String::from("file://");
+    for byte in file.to_string_lossy().replace('\\', "/").bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' | b':' => {
+                url.push(char::from(byte))
+            }
+            other => url.push_str(&format!("%{other:02X}")),
+        }
+    }
+    url
+}
+
 /// Rail, job bar, title line, content.
 fn frame_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, views: &mut Views) {
     let palette = theme::palette(ui.visuals());
@@ -296,6 +324,7 @@ fn content_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, views: &mut Views) {
         View::Library => views.library.ui(ui, ctx),
         View::People => views.people.ui(ui, ctx),
         View::Compare => views.compare.ui(ui, ctx),
+        View::Evaluate => views.evaluate.ui(ui, ctx),
         View::Train => views.train.ui(ui, ctx),
         View::Models => models::models_ui(ui, ctx),
         View::Settings => settings::settings_ui(ui, ctx),

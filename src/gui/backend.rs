@@ -6,10 +6,12 @@
 
 use std::path::PathBuf;
 
+use super::evaluate::{EvaluateEvent, EvaluateRequest};
 use super::rows::{
     CompareResult, CompareSource, DeviceRow, GroupingPreview, ImageKey, JobId, JobReport, Linkage, ModelRow, NetworkRow, Overview,
     People, PersonPage, PhotoDetail, PhotoFilter, Picture, Timeline,
 };
+use super::saving::Saving;
 use super::train::messages::{TrainAsk, TrainNews};
 use crate::types::{FaceId, ModelId, PersonId, PhotoId};
 
@@ -37,6 +39,9 @@ pub enum Request {
         linkage: Linkage,
     },
     Compare(Vec<CompareSource>),
+    Evaluate(EvaluateRequest),
+    /// Writes a figure or a table to this file.
+    Save(Ticket, PathBuf, Box<Saving>),
     /// Adds the folders to the library and looks for what is new in them; no folder means all known ones.
     Scan(Vec<PathBuf>),
     InstallModels(Vec<ModelId>),
@@ -118,6 +123,9 @@ pub enum Event {
     /// For the text that was searched: each photo with its file's name.
     PhotosFound(String, Vec<(PhotoId, String)>),
     Compared(CompareResult),
+    Evaluate(EvaluateEvent),
+    /// A figure or table was written.
+    Saved(Ticket),
     Train(TrainNews),
     /// A job started, or went on.
     Job(JobReport),
@@ -142,6 +150,8 @@ pub struct JobSummary {
     pub photos: u64,
     pub faces: u64,
     pub skipped: u64,
+    /// Pairs that an evaluation judged.
+    pub pairs: u64,
     pub elapsed_secs: f64,
 }
 
@@ -160,6 +170,8 @@ pub enum Failed {
     Remove,
     Preview,
     Job,
+    Evaluation,
+    Save,
     /// Counting the people and pictures of a folder.
     Look,
     /// A training run.
@@ -180,6 +192,8 @@ impl Failed {
             Self::Remove => "failed_remove",
             Self::Preview => "failed_preview",
             Self::Job => "failed_job",
+            Self::Evaluation => "failed_evaluation",
+            Self::Save => "failed_save",
             Self::Look => "failed_look",
             Self::Train => "failed_train",
             Self::Demonstrate => "failed_demonstrate",

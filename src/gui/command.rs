@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
+use super::evaluate::EvaluateCommand;
 use super::locale::Language;
 use super::notices::NoticeId;
 use super::rows::{CompareSource, JobId, Linkage, PhotoFilter};
+use super::saving::Saving;
 use super::state::View;
 use super::theme::ThemeChoice;
 use super::train::messages::TrainCommand;
@@ -104,6 +106,10 @@ pub enum Command {
     /// Asks for files to compare.
     ChooseCompareFiles,
 
+    Evaluate(EvaluateCommand),
+    /// Asks for a file and writes this to it.
+    Save(Box<Saving>),
+    SaveTo(PathBuf, Box<Saving>),
     // Train
     Train(TrainCommand),
 

@@ -12,14 +12,20 @@ use std::thread::{self, Thread};
 
 use eframe::egui;
 
+use super::evaluate::setup::Path as EvaluatePath;
+use super::saving::Saving;
 use super::train::messages::TrainPath;
 
 /// What a dialog is for; its answer comes back with it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Question {
     Folder,
     CompareFiles,
     ModelFile,
+    /// A file or folder for an evaluation.
+    Evaluate(EvaluatePath),
+    /// Where to write a figure or a table.
+    Save(Box<Saving>),
     Train(TrainPath),
 }
 
@@ -38,12 +44,22 @@ impl Dialogs {
         let (answer, receiver) = sync_channel(1);
         let dialog = rfd::AsyncFileDialog::new().set_title(title);
         let ctx = ctx.clone();
-        match question {
+        match &question {
             Question::Folder => wait(dialog.pick_folders(), answer, ctx)?,
             Question::CompareFiles => wait(dialog.pick_files(), answer, ctx)?,
             Question::Train(file) if file.is_folder() => wait_for_one(dialog.pick_folder(), answer, ctx)?,
             Question::Train(_) => wait_for_one(dialog.pick_file(), answer, ctx)?,
             Question::ModelFile => wait(dialog.add_filter("ONNX", &["onnx"]).pick_files(), answer, ctx)?,
+            Question::Evaluate(EvaluatePath::Embeddings) => wait(dialog.pick_files(), answer, ctx)?,
+            Question::Evaluate(path) if path.is_folder() => wait_for_one(dialog.pick_folder(), answer, ctx)?,
+            Question::Evaluate(_) => wait_for_one(dialog.pick_file(), answer, ctx)?,
+            Question::Save(saving) => {
+                let endings = saving.endings().iter();
+                let dialog =
+                    endings.fold(dialog, |dialog, ending| dialog.add_filter(ending.to_uppercase(), &[*ending]));
+                let name = format!("{}.{}", saving.stem, saving.endings()[0]);
+                wait_for_one(dialog.set_file_name(name).save_file(), answer, ctx)?;
+            }
         }
         self.open = Some((question, receiver));
         Ok(())
@@ -53,8 +69,8 @@ impl Dialogs {
     pub fn poll(&mut self) -> Option<(Question, Vec<PathBuf>)> {
         let (question, receiver) = self.open.as_ref()?;
         let answer = match receiver.try_recv() {
-            Ok(paths) => (*question, paths),
-            Err(TryRecvError::Disconnected) => (*question, Vec::new()),
+            Ok(paths) => (question.clone(), paths),
+            Err(TryRecvError::Disconnected) => (question.clone(), Vec::new()),
             Err(TryRecvError::Empty) => return None,
         };
         self.open = None;

@@ -1,12 +1,15 @@
 //! What commands and events do to the state. No drawing: this runs while the window is hidden, too.
 
 use std::collections::{HashMap, VecDeque};
+use std::path::PathBuf;
 
 use super::backend::{Backend, Change, Event, Failure, JobEnd, JobSummary, MoveTarget, Request, Ticket};
 use super::command::Command;
+use super::evaluate::EvaluateRequest;
 use super::locale::{Locale, grouped};
 use super::notices::NoticeAction;
 use super::rows::{CompareSource, JobKind, PhotoFilter};
+use super::saving::Saving;
 use super::state::{Loadable, Page, State, View};
 use super::train;
 use super::train::messages::TrainNews;
@@ -49,6 +52,10 @@ impl Logic {
         self.ask(Request::LoadModels);
         self.ask(Request::LoadNetworks);
         self.ask(Request::LoadDevices);
+        self.ask_evaluate(EvaluateRequest::LoadSample);
+        if state.settings.view == View::Evaluate {
+            self.ask_evaluate(EvaluateRequest::LoadRuns);
+        }
         if state.settings.view == View::Train {
             train::logic::open(&state.train, &mut |ask| self.ask(Request::Train(ask)));
         }
@@ -65,8 +72,13 @@ impl Logic {
         false
     }
 
+    #[cfg(test)]
+    pub(super) fn take_outbox(&mut self) -> Vec<Request> {
+        self.outbox.drain(..).collect()
+    }
+
     /// A load that already waits is not asked for twice, so the outbox stays small.
-    fn ask(&mut self, request: Request) {
+    pub(super) fn ask(&mut self, request: Request) {
         let is_change = matches!(request, Request::Change(..));
         if is_change || !self.outbox.contains(&request) {
             self.outbox.push_back(request);
@@ -113,6 +125,8 @@ impl Logic {
             Command::ClearCompared => self.compare(state, Vec::clear),
             Command::OpenNetwork(name) => state.network = name,
             Command::InstallModels(models) => self.ask(Request::InstallModels(models)),
+            Command::Evaluate(command) => self.run_evaluate(state, command),
+            Command::SaveTo(path, saving) => self.save(text, path, saving),
             Command::Train(command) => {
                 train::logic::run(&mut state.train, command, &mut |ask| self.ask(Request::Train(ask)));
             }
@@ -206,6 +220,14 @@ impl Logic {
         }
     }
 
+    fn save(&mut self, text: &Locale, path: PathBuf, saving: Box<Saving>) {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        self.next_ticket += 1;
+        let words = Words { text: text.f("said_saved", &[("name", &name)]), undoable: false };
+        self.said.insert(self.next_ticket, words);
+        self.ask(Request::Save(self.next_ticket, path, saving));
+    }
+
     fn name(&mut self, state: &mut State, text: &Locale, person: PersonId, name: String) {
         let name = name.trim().to_owned();
         if name.is_empty() || state.name_of(person) == Some(name.as_str()) {
@@ -232,10 +254,12 @@ impl Logic {
         state.page = Page::None;
         state.trail.clear();
         match view {
+            View::Evaluate => self.ask_evaluate(EvaluateRequest::LoadRuns),
             View::Models => self.ask(Request::LoadModels),
             View::Settings => self.ask(Request::LoadDevices),
+            View::Compare => self.ask_evaluate(EvaluateRequest::LoadSample),
             View::Train => train::logic::open(&state.train, &mut |ask| self.ask(Request::Train(ask))),
-            View::Library | View::People | View::Compare => {}
+            View::Library | View::People => {}
         }
     }
 
@@ -327,7 +351,10 @@ impl Logic {
             Event::Photo(photo) if state.page == Page::Photo(photo.photo) => state.photo = Loadable::Ready(photo),
             Event::Person(page) if state.page == Page::Person(page.person) => state.person = Loadable::Ready(page),
             Event::Networks(networks) => state.networks = networks,
-            Event::Models(models) => state.models = Loadable::Ready(models),
+            Event::Models(models) => {
+                state.models = Loadable::Ready(models);
+                state.evaluate.choose_model(&state.models);
+            }
             Event::Devices(devices) => state.devices = Loadable::Ready(devices),
             Event::GroupingPreview(preview)
                 if state.grouping.asked == Some((preview.squared_distance, preview.linkage)) =>
@@ -337,6 +364,8 @@ impl Logic {
             Event::Compared(result) if result.sources == state.compared.sources => {
                 state.compared.result = Some(result);
             }
+            Event::Evaluate(event) => self.receive_evaluate(state, event),
+            Event::Saved(ticket) => self.saved(state, ticket),
             Event::Train(news) => {
                 let another_model = matches!(news, TrainNews::InUse { .. });
                 train::logic::receive(&mut state.train, news, &mut |ask| self.ask(Request::Train(ask)));
@@ -375,6 +404,13 @@ impl Logic {
             state.notices.say(words.text, action, self.now_secs);
         }
         self.reload(state);
+    }
+
+    /// Nothing in the library is other than before.
+    fn saved(&mut self, state: &mut State, ticket: Ticket) {
+        if let Some(words) = self.said.remove(&ticket) {
+            state.notices.say(words.text, None, self.now_secs);
+        }
     }
 
     fn failed(&mut self, state: &mut State, text: &Locale, ticket: Option<Ticket>, failure: Failure) {
@@ -429,6 +465,11 @@ fn done_words(text: &Locale, kind: Option<JobKind>, summary: JobSummary) -> (Str
         }
         Some(JobKind::Group) => (text.s("said_grouped").into(), Some(NoticeAction::Show(View::People))),
         Some(JobKind::Install) => (text.s("said_installed").into(), None),
+        Some(JobKind::Check) => (text.s("said_checked").into(), Some(NoticeAction::Show(View::Evaluate))),
+        Some(JobKind::Evaluate) => {
+            let words = Logic::evaluated_words(text, summary.pairs, summary.skipped);
+            (words, Some(NoticeAction::Show(View::Evaluate)))
+        }
         Some(JobKind::Train) => (text.s("said_trained").into(), Some(NoticeAction::Show(View::Train))),
         Some(JobKind::Demonstrate) => (text.s("said_demonstrated").into(), Some(NoticeAction::Show(View::Train))),
         Some(JobKind::Reembed) => {
@@ -443,91 +484,4 @@ fn done_words(text: &Locale, kind: Option<JobKind>, summary: JobSummary) -> (Str
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::gui::locale::Language;
-    use crate::gui::rows::{JobId, JobReport, JobStage, Month, PhotoTile, Timeline};
-    use crate::types::PhotoId;
-
-    struct Sent(Vec<Request>);
-
-    impl Backend for Sent {
-        fn send(&mut self, request: Request) -> Result<(), Request> {
-            self.0.push(request);
-            Ok(())
-        }
-
-        fn poll(&mut self) -> Option<Event> {
-            None
-        }
-    }
-
-    fn sent(logic: &mut Logic) -> Vec<Request> {
-        let mut backend = Sent(Vec::new());
-        assert!(!logic.flush(&mut backend));
-        backend.0
-    }
-
-    fn timeline(photos: &[i64]) -> Timeline {
-        let tile = |id: &i64| PhotoTile { photo: PhotoId(*id), size: (4, 3), faces: Vec::new() };
-        let month = Month { year: 2024, month: 5, photos: photos.iter().map(tile).collect() };
-        Timeline { months: vec![month], skipped: Vec::new() }
-    }
-
-    #[test]
-    fn an_answer_to_an_old_question_is_dropped() {
-        let (mut logic, mut state, text) = (Logic::default(), State::default(), Locale::new(Language::English));
-        logic.run(&mut state, &text, Command::Filter(PhotoFilter::NoFaces));
-        logic.receive(&mut state, &text, Event::Timeline(PhotoFilter::All, timeline(&[1])));
-        assert_eq!(state.timeline, Loadable::Loading);
-        logic.receive(&mut state, &text, Event::Timeline(PhotoFilter::NoFaces, timeline(&[2])));
-        assert_eq!(state.timeline.ready(), Some(&timeline(&[2])));
-    }
-
-    #[test]
-    fn arrows_stop_at_both_ends_of_the_timeline() {
-        let (mut logic, mut state, text) = (Logic::default(), State::default(), Locale::new(Language::English));
-        logic.receive(&mut state, &text, Event::Timeline(PhotoFilter::All, timeline(&[1, 2])));
-        logic.run(&mut state, &text, Command::OpenPhoto(PhotoId(1)));
-        logic.run(&mut state, &text, Command::PreviousPhoto);
-        assert_eq!(state.page, Page::Photo(PhotoId(1)));
-        logic.run(&mut state, &text, Command::NextPhoto);
-        logic.run(&mut state, &text, Command::NextPhoto);
-        assert_eq!(state.page, Page::Photo(PhotoId(2)));
-        logic.run(&mut state, &text, Command::Back);
-        assert_eq!(state.page, Page::None);
-    }
-
-    #[test]
-    fn only_the_latest_preview_is_asked_for() {
-        let (mut logic, mut state, text) = (Logic::default(), State::default(), Locale::new(Language::English));
-        for step in 0..50 {
-            let squared_distance = 0.8 + 0.01 * step as f32;
-            let linkage = Default::default();
-            logic.run(&mut state, &text, Command::PreviewGrouping { squared_distance, linkage });
-        }
-        assert_eq!(sent(&mut logic).len(), 1);
-    }
-
-    #[test]
-    fn a_running_scan_refreshes_the_library_now_and_then() {
-        let (mut logic, mut state, text) = (Logic::default(), State::default(), Locale::new(Language::English));
-        for tenth in 0..200 {
-            logic.set_now(100.0 + f64::from(tenth) / 10.0);
-            let report = JobReport {
-                job: JobId(1),
-                kind: JobKind::Scan,
-                stage: JobStage::FindFaces,
-                done: tenth as u64,
-                total: None,
-                per_sec: None,
-                left_secs: None,
-            };
-            logic.receive(&mut state, &text, Event::Job(report));
-            if tenth % 50 == 0 {
-                assert_eq!(sent(&mut logic), [Request::LoadOverview, Request::LoadTimeline(PhotoFilter::All)]);
-            }
-        }
-        assert_eq!(sent(&mut logic), []);
-    }
-}
+mod tests;

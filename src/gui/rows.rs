@@ -154,6 +154,10 @@ pub enum ImageKey {
     Large(PhotoId),
     /// The face with some room about it, square, 160 pixels.
     Face(FaceId),
+    /// An image of an opened evaluation, as the network saw it.
+    Seen { run: u32, image: u32 },
+    /// The whole image of an opened evaluation.
+    Judged { run: u32, image: u32 },
 }
 
 /// Pixels as red, green, blue, alpha, row by row.
@@ -162,12 +166,14 @@ pub struct Picture {
     pub width: u32,
     pub height: u32,
     pub rgba: Vec<u8>,
+    /// Of the one face that a crop shows, in shares of width and height.
+    pub landmarks: Option<[[f32; 2]; 5]>,
 }
 
 impl Picture {
     pub fn from_rgb(pixels: &image::RgbImage) -> Self {
         let rgba = pixels.pixels().flat_map(|p| [p[0], p[1], p[2], 255]).collect();
-        Self { width: pixels.width(), height: pixels.height(), rgba }
+        Self { width: pixels.width(), height: pixels.height(), rgba, landmarks: None }
     }
 }
 
@@ -198,6 +204,12 @@ impl Linkage {
             Self::Single => "linkage_single",
             Self::Ward => "linkage_ward",
         }
+    }
+}
+
+impl ModelRow {
+    pub fn embeds(&self) -> bool {
+        self.task == ModelTask::Embed
     }
 }
 
@@ -372,6 +384,9 @@ pub enum JobKind {
     Scan,
     Group,
     Install,
+    Evaluate,
+    /// Why an evaluation's score is low.
+    Check,
     Train,
     Demonstrate,
     Reembed,
@@ -389,6 +404,7 @@ pub enum JobStage {
     DrawPeople,
     Train,
     Embed,
+    Judge,
 }
 
 impl JobStage {
@@ -403,6 +419,7 @@ impl JobStage {
             Self::DrawPeople => "stage_draw_people",
             Self::Train => "stage_train",
             Self::Embed => "stage_embed",
+            Self::Judge => "stage_judge",
         }
     }
 }

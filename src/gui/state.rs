@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::backend::Failure;
+use super::evaluate::state::EvaluateState;
 use super::locale::Language;
 use super::notices::Notices;
 use super::rows::{
@@ -23,19 +24,22 @@ pub enum View {
     Library,
     People,
     Compare,
+    Evaluate,
     Train,
     Models,
     Settings,
 }
 
 impl View {
-    pub const ALL: [Self; 6] = [Self::Library, Self::People, Self::Compare, Self::Train, Self::Models, Self::Settings];
+    pub const ALL: [Self; 7] =
+        [Self::Library, Self::People, Self::Compare, Self::Evaluate, Self::Train, Self::Models, Self::Settings];
 
     pub fn label_key(self) -> &'static str {
         match self {
             Self::Library => "view_library",
             Self::People => "view_people",
             Self::Compare => "view_compare",
+            Self::Evaluate => "view_evaluate",
             Self::Train => "view_train",
             Self::Models => "view_models",
             Self::Settings => "view_settings",
@@ -134,6 +138,7 @@ pub struct State {
     pub devices: Loadable<Vec<DeviceRow>>,
     pub grouping: Grouping,
     pub compared: Compared,
+    pub evaluate: EvaluateState,
     pub train: TrainState,
     /// The last answer to a search for photos: the text, and what was found.
     pub found_photos: (String, Vec<(PhotoId, String)>),

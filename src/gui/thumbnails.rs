@@ -25,7 +25,7 @@ pub enum Drawable {
 enum Entry {
     InFlight,
     Failed,
-    Ready { texture: TextureHandle, seen_in_frame: u64 },
+    Ready { texture: TextureHandle, landmarks: Option<[[f32; 2]; 5]>, seen_in_frame: u64 },
 }
 
 #[derive(Default)]
@@ -46,7 +46,7 @@ impl Thumbnails {
     /// What to draw for `key` in this frame.
     pub fn get(&mut self, key: ImageKey) -> Drawable {
         match self.entries.get_mut(&key) {
-            Some(Entry::Ready { texture, seen_in_frame }) => {
+            Some(Entry::Ready { texture, seen_in_frame, .. }) => {
                 *seen_in_frame = self.frame;
                 Drawable::Ready { texture: texture.id(), size: texture.size_vec2() }
             }
@@ -56,6 +56,14 @@ impl Thumbnails {
                 self.wanted.push(key);
                 Drawable::Loading
             }
+        }
+    }
+
+    /// The landmarks of a crop that is there, in shares of its width and height.
+    pub fn landmarks(&self, key: ImageKey) -> Option<[[f32; 2]; 5]> {
+        match self.entries.get(&key) {
+            Some(Entry::Ready { landmarks, .. }) => *landmarks,
+            _ => None,
         }
     }
 
@@ -70,7 +78,7 @@ impl Thumbnails {
         if self.in_flight >= Self::IN_FLIGHT {
             return None;
         }
-        self.wanted.sort_by_key(|key| matches!(key, ImageKey::Large(_)));
+        self.wanted.sort_by_key(|key| matches!(key, ImageKey::Large(_) | ImageKey::Judged { .. }));
         while !self.wanted.is_empty() {
             let key = self.wanted.remove(0);
             if !self.entries.contains_key(&key) {
@@ -95,11 +103,12 @@ impl Thumbnails {
             return;
         }
         self.in_flight -= 1;
-        let entry = match picture.ok().and_then(|picture| colour_image(&picture)) {
-            Some(image) => {
+        let picture = picture.ok().and_then(|picture| Some((colour_image(&picture)?, picture.landmarks)));
+        let entry = match picture {
+            Some((image, landmarks)) => {
                 self.texture_bytes += image.pixels.len() * 4;
                 let texture = ctx.load_texture(format!("{key:?}"), image, TextureOptions::LINEAR);
-                Entry::Ready { texture, seen_in_frame: self.frame }
+                Entry::Ready { texture, landmarks, seen_in_frame: self.frame }
             }
             None => Entry::Failed,
         };
@@ -144,7 +153,7 @@ mod tests {
     use crate::types::{FaceId, PhotoId};
 
     fn picture(side: u32) -> Picture {
-        Picture { width: side, height: side, rgba: vec![128; (side * side * 4) as usize] }
+        Picture { width: side, height: side, rgba: vec![128; (side * side * 4) as usize], landmarks: None }
     }
 
     fn key(id: i64) -> ImageKey {
@@ -205,7 +214,7 @@ mod tests {
         let mut images = Thumbnails::default();
         images.get(key(1));
         images.next_wanted();
-        images.receive(&ctx, key(1), Ok(Picture { width: 2, height: 2, rgba: vec![0; 3] }));
+        images.receive(&ctx, key(1), Ok(Picture { width: 2, height: 2, rgba: vec![0; 3], landmarks: None }));
         assert_eq!(images.get(key(1)), Drawable::Failed);
         images.begin_frame();
         assert_eq!(images.next_wanted(), None);

@@ -2,6 +2,7 @@
 //!
 //! [`decode`] reads JPEG, PNG, WebP, TIFF, BMP and GIF (first frame), and HEIC/AVIF in a build with the feature `heif`.
 //! The format is told by the content, never by the name. What every caller may rely on:
+//! * JPEGs have the pixels that libjpeg gives, to the last bit, wherever they are decoded whole; see `jpeg`.
 //! * The EXIF orientation is applied exactly once: `Photo::pixels` is what a person sees, `Photo::full_size` too.
 //! * A photo above the pixel budget is refused by its header, before memory is asked for.
 //! * A file that ends in the middle of the picture is an error, also where a viewer would show the part that is there:

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::rc::Rc;
 
+use super::judged;
 use likeness::gui::backend::{Backend, Event, Request};
 use likeness::gui::rows::{
     CompareFace, CompareResult, CompareSource, DeviceKind, DeviceRow, GroupChange, GroupChangeKind, GroupRow,
@@ -51,7 +52,7 @@ impl Wire {
     pub fn actions(&self) -> Vec<Request> {
         let is_load = |request: &Request| {
             let words = format!("{request:?}");
-            words.starts_with("Load") || words.starts_with("Train(Load") || words.starts_with("Train(Look")
+            ["Load", "Evaluate(Load", "Train(Load", "Train(Look"].iter().any(|start| words.starts_with(start))
         };
         self.sent.borrow().iter().filter(|request| !is_load(request)).cloned().collect()
     }
@@ -101,13 +102,18 @@ impl Backend for Wire {
             }),
             Request::Compare(sources) => Event::Compared(compare(sources, &world.distances)),
             Request::FindPhotos(text) => Event::PhotosFound(text, vec![(PhotoId(7), "IMG_0007.jpg".into())]),
+            Request::Evaluate(request) => match judged::answer(request, world.people.named.is_empty()) {
+                Some(event) => Event::Evaluate(event),
+                None => return Ok(()),
+            },
             Request::Train(TrainAsk::LoadChoices) => Event::Train(TrainNews::Choices(super::train::choices())),
             Request::Train(TrainAsk::Look(data)) => Event::Train(TrainNews::Looked(data, Ok(super::train::look()))),
             Request::Scan(_)
             | Request::InstallModels(_)
             | Request::Cancel(_)
             | Request::Train(_)
-            | Request::Change(..) => return Ok(()),
+            | Request::Change(..)
+            | Request::Save(..) => return Ok(()),
         };
         self.events.borrow_mut().push_back(answer);
         Ok(())
@@ -345,6 +351,11 @@ fn draw(key: ImageKey) -> Picture {
         ImageKey::Face(face) => portrait(face.0 as u64 / 10, face.0 as u64, 160),
         ImageKey::Thumbnail(photo) => scene(photo.0 as u64, 160),
         ImageKey::Large(photo) => scene(photo.0 as u64, 480),
+        ImageKey::Seen { image, .. } => {
+            let landmarks = Some([[0.4, 0.47], [0.6, 0.47], [0.5, 0.58], [0.43, 0.69], [0.57, 0.69]]);
+            Picture { landmarks, ..portrait(u64::from(image) % 8, u64::from(image), 112) }
+        }
+        ImageKey::Judged { image, .. } => portrait(u64::from(image) % 8, u64::from(image), 250),
     }
 }
 
@@ -409,7 +420,7 @@ fn paint(width: u32, height: u32, colour_at: impl Fn(f32, f32) -> [u8; 3]) -> Pi
             rgba.extend([r, g, b, 255]);
         }
     }
-    Picture { width, height, rgba }
+    Picture { width, height, rgba, landmarks: None }
 }
 
 fn hash(seed: u64) -> u64 {

@@ -12,6 +12,8 @@ use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
 use likeness::gui::App;
 use likeness::gui::backend::Event;
 use likeness::gui::command::Command;
+use likeness::gui::evaluate::EvaluateCommand;
+use likeness::gui::evaluate::state::Tab;
 use likeness::gui::fonts::FontSource;
 use likeness::gui::locale::Language;
 use likeness::gui::rows::{CompareSource, JobReport};
@@ -21,6 +23,7 @@ use likeness::gui::train::messages::TrainNews;
 use likeness::types::{FaceId, PersonId};
 
 use super::demo::{Wire, World, album_world, fresh_world};
+use super::judged::{folders, worst_pair};
 use super::train;
 
 /// One picture: which view, of which world, after which commands.
@@ -48,6 +51,19 @@ fn scene(name: &'static str, view: View) -> Scene {
     }
 }
 
+fn open_runs() -> Command {
+    Command::Evaluate(EvaluateCommand::Open(folders()))
+}
+
+fn tab(tab: Tab) -> Command {
+    Command::Evaluate(EvaluateCommand::ShowTab(tab))
+}
+
+/// A pair that is wrong at every sensible threshold.
+fn pair() -> Command {
+    Command::Evaluate(EvaluateCommand::ShowPair(Some(worst_pair())))
+}
+
 fn scenes() -> Vec<Scene> {
     let dark = ThemeChoice::Dark;
     let compare = |count: i64| vec![Command::Compare((10..10 + count).map(FaceId).map(CompareSource::Face).collect())];
@@ -64,6 +80,19 @@ fn scenes() -> Vec<Scene> {
         Scene { commands: compare(2), ..scene("compare", View::Compare) },
         Scene { commands: compare(2), theme: dark, ..scene("compare_dark", View::Compare) },
         Scene { commands: compare(6), ..scene("compare_matrix", View::Compare) },
+        scene("evaluate", View::Evaluate),
+        Scene { world: fresh_world(), language: Language::Chinese, ..scene("evaluate_fresh_zh", View::Evaluate) },
+        Scene { commands: vec![open_runs()], ..scene("evaluate_curves", View::Evaluate) },
+        Scene { commands: vec![open_runs()], theme: dark, ..scene("evaluate_curves_dark", View::Evaluate) },
+        Scene { commands: vec![open_runs(), tab(Tab::Wall)], ..scene("evaluate_wall", View::Evaluate) },
+        Scene {
+            commands: vec![open_runs(), tab(Tab::Wall)],
+            theme: dark,
+            language: Language::Chinese,
+            ..scene("evaluate_wall_dark_zh", View::Evaluate)
+        },
+        Scene { commands: vec![open_runs(), tab(Tab::Wall), pair()], ..scene("evaluate_pair", View::Evaluate) },
+        Scene { commands: vec![open_runs(), tab(Tab::Folds)], ..scene("evaluate_folds", View::Evaluate) },
         Scene { commands: vec![Command::Train(train::choose_folder())], ..scene("train_set_up", View::Train) },
         Scene {
             commands: vec![Command::Train(train::choose_folder())],
@@ -83,7 +112,7 @@ fn scenes() -> Vec<Scene> {
 }
 
 /// The scenes that are kept as small pictures.
-const KEPT: [&str; 12] = [
+const KEPT: [&str; 15] = [
     "first_run",
     "library_scanning",
     "people",
@@ -92,6 +121,9 @@ const KEPT: [&str; 12] = [
     "person",
     "compare",
     "compare_matrix",
+    "evaluate",
+    "evaluate_curves_dark",
+    "evaluate_wall",
     "train_set_up",
     "train_running",
     "train_gate",

@@ -152,6 +152,7 @@ fn report(job: JobId, kind: JobKind, progress: &Progress) -> JobReport {
         Stage::LookingForPhotos => JobStage::FindFiles,
         Stage::Grouping => JobStage::Group,
         Stage::Embedding => JobStage::Embed,
+        Stage::Evaluating => JobStage::Judge,
         _ => JobStage::FindFaces,
     };
     let per_sec = (progress.rate_per_s > 0.0).then_some(progress.rate_per_s);

@@ -2,11 +2,13 @@
 
 mod changes;
 mod demo;
+mod evaluate;
 mod loads;
 mod long;
 mod networks;
 mod pictures;
 mod preview;
+mod saved;
 mod train;
 
 use std::collections::HashMap;
@@ -40,6 +42,8 @@ struct Shared {
     device: Mutex<Option<String>>,
     /// The last dendrogram, so that moving the threshold only cuts it anew.
     preview: Mutex<Option<preview::Prepared>>,
+    /// Evaluations on show, for their pictures.
+    judged: Mutex<evaluate::OpenRuns>,
 }
 
 impl Desk {
@@ -54,6 +58,7 @@ impl Desk {
             options: Mutex::new(options),
             device: Mutex::new(None),
             preview: Mutex::new(None),
+            judged: Mutex::default(),
         };
         let runner = Runner::start(home, wake, || {
             Event::Failed(None, Failure { what: Failed::Internal, details: "a job broke down".into() })
@@ -85,6 +90,13 @@ impl Backend for Desk {
             Request::Scan(folders) => self.scan(folders),
             Request::InstallModels(models) => self.install(models),
             Request::Compare(sources) => self.compare(sources),
+            Request::Evaluate(request) => self.evaluate(request),
+            Request::Save(ticket, path, saving) => self.quick(move |_, sink| {
+                sink.send(match saved::write(&saving, &path) {
+                    Ok(()) => Event::Saved(ticket),
+                    Err(error) => Event::Failed(Some(ticket), failure(Failed::Save, &error)),
+                });
+            }),
             Request::Train(ask) => self.train(ask),
             Request::Cancel(job) => {
                 self.running.get(&job).into_iter().for_each(Cancel::cancel);

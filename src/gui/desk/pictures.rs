@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 
-use super::Shared;
+use super::{Shared, evaluate};
 use crate::gui::rows::{ImageKey, Picture};
 use crate::image::{DecodeLimits, DecodeScale, decode, thumbnail};
 use crate::jobs::{thumbnail_jpeg, working_copy};
@@ -16,6 +16,8 @@ pub fn load(shared: &Shared, key: ImageKey) -> Result<Picture> {
         ImageKey::Face(face) => portrait(shared, face),
         ImageKey::Thumbnail(photo) => small(shared, photo),
         ImageKey::Large(photo) => large(shared, photo),
+        ImageKey::Seen { run, image } => evaluate::picture(shared, run, image, false),
+        ImageKey::Judged { run, image } => evaluate::picture(shared, run, image, true),
     }
 }
 

@@ -4,14 +4,16 @@ use eframe::egui::{self, CornerRadius, Rect, Role, Sense, TextureHandle, Ui, Vec
 
 use super::ViewCtx;
 use crate::gui::command::Command;
+use crate::gui::evaluate::rows::{DistanceSample, SampleOf};
 use crate::gui::icons::{self, Icon};
 use crate::gui::rows::{CompareFace, CompareResult, CompareSource, ImageKey};
 use crate::gui::theme::{self, size, space};
 use crate::gui::thumbnails::Drawable;
 use crate::gui::widgets::buttons::{self, Rank};
-use crate::gui::widgets::distance_scale::distance_scale_ui;
+use crate::gui::widgets::distance_scale::{Scale, distance_scale_ui};
 use crate::gui::widgets::matrix::{MatrixFace, crop_texture, matrix_ui};
 use crate::gui::widgets::name_field::{NameField, NameFieldLook, name_field_ui};
+use crate::gui::widgets::verification::{Verdicts, verification_ui};
 use crate::gui::widgets::{picture, status};
 use crate::types::SquaredDistance;
 
@@ -23,7 +25,12 @@ pub struct CompareView {
     crops: Vec<Option<TextureHandle>>,
     crops_of: Vec<CompareSource>,
     picking: NameField,
+    /// Faces a row of the verification; none shows the table of all distances.
+    columns: Option<usize>,
 }
+
+/// Faces a row that can be chosen.
+const COLUMNS: [usize; 3] = [2, 3, 4];
 
 impl CompareView {
     pub fn ui(&mut self, ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
@@ -155,7 +162,18 @@ impl CompareView {
         });
     }
 
+    /// All distances as a table, or rows of faces with the distances between neighbours.
+    fn look_ui(&mut self, ui: &mut Ui, ctx: &ViewCtx<'_>) {
+        let rows = COLUMNS.map(|columns| ctx.text.f("look_rows", &[("count", &columns.to_string())]));
+        let labels = [ctx.text.s("look_table"), &rows[0], &rows[1], &rows[2]];
+        let chosen = self.columns.and_then(|chosen| COLUMNS.iter().position(|columns| *columns == chosen));
+        if let Some(pressed) = buttons::segments_ui(ui, chosen.map_or(0, |place| place + 1), &labels) {
+            self.columns = pressed.checked_sub(1).map(|place| COLUMNS[place]);
+        }
+    }
+
     fn matrix_ui(&mut self, ui: &mut Ui, ctx: &mut ViewCtx<'_>, result: &CompareResult) {
+        self.look_ui(ui, ctx);
         let titles: Vec<String> =
             result.sources.iter().zip(&result.slots).map(|(source, slot)| title_of(ctx, source, Some(slot))).collect();
         let faces: Vec<MatrixFace<'_>> = titles
@@ -170,9 +188,17 @@ impl CompareView {
             let distance = format!("{:.3}", distance.0);
             text.f(key, &[("a", &titles[row]), ("b", &titles[column]), ("distance", &distance)])
         };
-        ui.label(theme::secondary(ui, ctx.text.f("matrix_what", &[("threshold", &format!("{threshold:.2}"))])));
+        let limit = format!("{threshold:.2}");
+        let Some(columns) = self.columns else {
+            ui.label(theme::secondary(ui, ctx.text.f("matrix_what", &[("threshold", &limit)])));
+            ui.add_space(space::S);
+            matrix_ui(ui, &faces, &result.distances, threshold, &words);
+            return;
+        };
+        ui.label(theme::secondary(ui, ctx.text.f("rows_what", &[("threshold", &limit)])));
         ui.add_space(space::S);
-        matrix_ui(ui, &faces, &result.distances, threshold, &words);
+        let verdicts = Verdicts { threshold, same: text.s("rows_same"), different: text.s("rows_different") };
+        verification_ui(ui, &faces, &result.distances, columns, verdicts, &words);
     }
 }
 
@@ -247,5 +273,18 @@ fn verdict_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, distance: SquaredDistance) {
     ui.label(theme::secondary(ui, ctx.text.f("verdict_why", &values)));
     ui.add_space(space::M);
     let name = ctx.text.f("scale_name", &values);
-    distance_scale_ui(ui, distance, threshold, ctx.text.s("threshold_mark"), &name);
+    let sample = ctx.state.evaluate.sample.as_ref();
+    let threshold_word = ctx.text.s("threshold_mark");
+    distance_scale_ui(ui, Scale { distance, threshold, threshold_word, name: &name, sample });
+    if let Some(sample) = sample {
+        ui.label(theme::secondary(ui, sample_words(ctx, sample)));
+    }
+}
+
+/// Whose distances stand behind the scale.
+fn sample_words(ctx: &ViewCtx<'_>, sample: &DistanceSample) -> String {
+    match &sample.of {
+        SampleOf::Run(list) => ctx.text.f("sample_of_run", &[("list", list)]),
+        SampleOf::ConfirmedFaces(count) => ctx.text.n("sample_of_faces", *count),
+    }
 }

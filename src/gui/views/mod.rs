@@ -2,6 +2,7 @@
 //! through [`ViewCtx`] and changes nothing but by sending commands.
 
 pub mod compare;
+pub mod evaluate;
 pub mod first_run;
 pub mod grouping;
 pub mod library;

@@ -23,12 +23,14 @@ pub struct PhotoView {
     /// The face under the pointer, in the photo or in the list.
     pointed: Option<FaceId>,
     fields: HashMap<FaceId, NameField>,
+    /// N was pressed: the next frame gives this face's field the keyboard.
+    naming: Option<FaceId>,
 }
 
 impl PhotoView {
     pub fn ui(&mut self, ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
         if !ui.ctx().text_edit_focused() {
-            keys(ui, ctx);
+            self.keys(ui, ctx);
         }
         match &ctx.state.photo {
             Loadable::Loading => status::skeleton_ui(ui, Vec2::splat(size::FACE_TILE * 3.0), ctx.text.s("loading")),
@@ -39,6 +41,22 @@ impl PhotoView {
                 }
             }
             Loadable::Ready(photo) => self.photo_ui(ui, ctx, photo),
+        }
+    }
+
+    /// Arrows go along the timeline; N names the pointed face, else the first that has no name.
+    fn keys(&mut self, ui: &Ui, ctx: &mut ViewCtx<'_>) {
+        let pressed = |key| ui.input(|input| input.key_pressed(key));
+        if pressed(Key::ArrowLeft) {
+            ctx.send(Command::PreviousPhoto);
+        } else if pressed(Key::ArrowRight) {
+            ctx.send(Command::NextPhoto);
+        } else if pressed(Key::N) {
+            let nameless = |face: &&PhotoFace| face.name.is_none();
+            let faces = ctx.state.photo.ready().map_or(&[][..], |photo| &photo.faces);
+            let pointed = faces.iter().filter(nameless).find(|face| self.pointed == Some(face.face));
+            self.naming = pointed.or_else(|| faces.iter().find(nameless)).map(|face| face.face);
+            ui.ctx().request_repaint();
         }
     }
 
@@ -148,12 +166,14 @@ impl PhotoView {
 
     fn name_ui(&mut self, ui: &mut Ui, ctx: &mut ViewCtx<'_>, face: &PhotoFace) {
         ui.add_space(space::S);
+        // The N that asked is still among this frame's text.
+        let asked_now = ui.input(|input| input.key_pressed(Key::N));
         let field = self.fields.entry(face.face).or_default();
         let look = NameFieldLook {
             label: ctx.text.s("name_label"),
             hint: ctx.text.s("who_is_this"),
             width: 180.0,
-            focus: false,
+            focus: self.naming.take_if(|naming| *naming == face.face && !asked_now).is_some(),
         };
         let (entered, _) = name_field_ui(ui, ctx, Id::unique(("name of face", face.face)), field, look);
         if let Some(name) = entered {
@@ -163,15 +183,6 @@ impl PhotoView {
             };
             ctx.send(Command::Move { faces: vec![face.face], to });
         }
-    }
-}
-
-fn keys(ui: &Ui, ctx: &mut ViewCtx<'_>) {
-    let (left, right) = ui.input(|input| (input.key_pressed(Key::ArrowLeft), input.key_pressed(Key::ArrowRight)));
-    if left {
-        ctx.send(Command::PreviousPhoto);
-    } else if right {
-        ctx.send(Command::NextPhoto);
     }
 }
 

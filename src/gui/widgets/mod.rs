@@ -15,4 +15,6 @@ pub mod rail;
 pub mod rows;
 pub mod search_field;
 pub mod status;
+pub mod table;
 pub mod toasts;
+pub mod verification;

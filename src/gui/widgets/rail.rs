@@ -76,6 +76,7 @@ fn icon(view: View) -> Icon {
         View::Library => Icon::Images,
         View::People => Icon::UsersRound,
         View::Compare => Icon::Scale,
+        View::Evaluate => Icon::ChartSpline,
         View::Train => Icon::GraduationCap,
         View::Models => Icon::Box,
         View::Settings => Icon::Settings,

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::count::PairCounter;
 use super::distances::Distances;
@@ -23,7 +23,7 @@ const SEED: u64 = 0;
 const PLOT_BINS: usize = 256;
 
 /// The object that `--json` prints.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct FolderOutcome {
     pub images: usize,
     pub people: usize,
@@ -97,6 +97,7 @@ pub fn eval_folder(
         model: faces.model(),
         run: run.path().to_owned(),
     };
+    super::counted::keep(&run, &found)?;
     run.json("result.json", &outcome)?;
     report(&run, &outcome, &found, &roc, splits.as_ref(), note)?;
     Ok(outcome)

@@ -4,6 +4,7 @@ mod check;
 mod clusters;
 mod compat;
 mod count;
+mod counted;
 mod degrade;
 mod distances;
 mod errata_file;
@@ -29,6 +30,7 @@ pub use check::{Alternative, CheckConfig, CheckOutcome, CheckRow, Finding, Suspe
 pub use clusters::{ClustersOutcome, eval_clusters};
 pub use compat::{CompatOutcome, eval_compat};
 pub use count::PairCounter;
+pub use counted::{CountedRun, open_counted};
 pub use errata_file::{ErrataFile, mislabelled};
 pub use folder::{FolderOutcome, eval_folder};
 pub use images::{FaceCrop, View, embed_images, labelled_images};

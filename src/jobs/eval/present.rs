@@ -8,7 +8,7 @@ use anyhow::Result;
 use super::pairs::{Arithmetic, PairsConfig, PairsOutcome};
 use super::rows::{CurveRows, FailureRow, PairHistogram, PairsRun, Threshold};
 use super::run_folder::RunFolder;
-use super::seen::seen_face;
+use super::seen::{recipe_of, seen_by};
 use crate::eval::errata::Errata;
 use crate::eval::failures::Mistake;
 use crate::eval::lfw::Judgement;
@@ -18,7 +18,7 @@ use crate::export::Table;
 use crate::export::figures::{Axis, Figure, Scale, Series, Shape};
 use crate::export::report::{Card, Part, Report};
 use crate::jobs::Home;
-use crate::types::Detection;
+use crate::types::{Detection, InputRecipe};
 
 /// Over the range of the metric.
 const BINS: u32 = 80;
@@ -246,10 +246,12 @@ fn fold_table(judged: &Judgement) -> Table {
 
 /// The worst failures of `run` as pictures.
 pub(super) fn cards(home: &Home, run: &PairsRun, wrong: &[FailureRow]) -> Vec<Card> {
-    wrong.iter().take(CARDS).map(|failure| card(home, run, failure)).collect()
+    // A model that is not known here, as of embeddings from elsewhere, shows whole photos.
+    let recipe = recipe_of(home, &run.outcome.model).ok();
+    wrong.iter().take(CARDS).map(|failure| card(recipe.as_ref(), run, failure)).collect()
 }
 
-fn card(home: &Home, run: &PairsRun, failure: &FailureRow) -> Card {
+fn card(recipe: Option<&InputRecipe>, run: &PairsRun, failure: &FailureRow) -> Card {
     let mut lines = vec![
         format!("Distance {:.3}, threshold {:.3}", failure.distance, failure.threshold),
         stem(&failure.pair.a).to_owned(),
@@ -262,17 +264,17 @@ fn card(home: &Home, run: &PairsRun, failure: &FailureRow) -> Card {
     lines.extend(Some(known(failure)).filter(|known| !known.is_empty()));
     let picture = |side: usize| {
         let photo = &failure.photos.as_ref()?[side];
-        face_jpeg(home, run, photo, failure.faces[side].as_ref()).or_else(|| thumbnail(photo))
+        face_jpeg(recipe, run, photo, failure.faces[side].as_ref()).or_else(|| thumbnail(photo))
     };
     Card { pictures: [picture(0), picture(1)], title: mistake_word(failure).to_owned(), lines }
 }
 
 /// The crop that the network saw; None where the face or the network is not known here, and the whole photo is shown.
-fn face_jpeg(home: &Home, run: &PairsRun, photo: &Path, face: Option<&Detection>) -> Option<Vec<u8>> {
+fn face_jpeg(recipe: Option<&InputRecipe>, run: &PairsRun, photo: &Path, face: Option<&Detection>) -> Option<Vec<u8>> {
     if face.is_none() && run.crop.is_none() {
         return None;
     }
-    jpeg(&seen_face(home, &run.outcome.model, run.crop, photo, face).ok()?.crop)
+    jpeg(&seen_by(recipe?, run.crop, photo, face).ok()?.crop)
 }
 
 fn known(failure: &FailureRow) -> String {

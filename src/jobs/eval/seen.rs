@@ -29,12 +29,25 @@ pub fn seen_face(
     photo: &Path,
     face: Option<&Detection>,
 ) -> Result<SeenFace> {
-    let store = Store::open(home.models())?;
-    let recipe = store.entry(&ModelId(model.to_owned()))?.input;
+    seen_by(&recipe_of(home, model)?, crop, photo, face)
+}
+
+/// How a model wants its pictures.
+pub(super) fn recipe_of(home: &Home, model: &str) -> Result<InputRecipe> {
+    Ok(Store::open(home.models())?.entry(&ModelId(model.to_owned()))?.input)
+}
+
+/// As [`seen_face`], for a recipe known already.
+pub(super) fn seen_by(
+    recipe: &InputRecipe,
+    crop: Option<FaceCrop>,
+    photo: &Path,
+    face: Option<&Detection>,
+) -> Result<SeenFace> {
     let pixels = decode(photo, DecodeScale::Full, &DecodeLimits::default())
         .with_context(|| format!("cannot show {}", photo.display()))?
         .pixels;
-    let stored = InputRecipe { crop: CropRule::AsStored, ..recipe };
+    let stored = InputRecipe { crop: CropRule::AsStored, ..*recipe };
     Ok(match (crop, face) {
         (Some(FaceCrop::Centre { share }), _) => {
             let square = centre_square(&pixels, share);
@@ -44,8 +57,8 @@ pub fn seen_face(
             SeenFace { crop: align::crop_without_face(&pixels, &stored), landmarks: None }
         }
         (_, Some(face)) => SeenFace {
-            crop: align::crop(&pixels, face, &recipe),
-            landmarks: align::landmarks_in_crop(face, pixels.dimensions(), &recipe),
+            crop: align::crop(&pixels, face, recipe),
+            landmarks: align::landmarks_in_crop(face, pixels.dimensions(), recipe),
         },
     })
 }

@@ -41,27 +41,17 @@ pub struct Plot<'a> {
     movable: bool,
     names_hidden: bool,
     exact: [fn(f64) -> String; 2],
-    name: Option<&'a str>,
 }
 
 /// What came of it.
 pub struct PlotAnswer {
-    pub response: Response,
     /// Where the user put the first mark, on the x axis.
     pub moved_to: Option<f64>,
 }
 
 impl<'a> Plot<'a> {
     pub fn new(figure: &'a Figure) -> Self {
-        Self {
-            figure,
-            height: 300.0,
-            inks: &[],
-            movable: false,
-            names_hidden: false,
-            exact: [exact, exact],
-            name: None,
-        }
+        Self { figure, height: 300.0, inks: &[], movable: false, names_hidden: false, exact: [exact, exact] }
     }
 
     #[must_use]
@@ -98,13 +88,6 @@ impl<'a> Plot<'a> {
         self
     }
 
-    /// What a screen reader says; without, the title and where each line ends.
-    #[must_use]
-    pub fn named(mut self, name: &'a str) -> Self {
-        self.name = Some(name);
-        self
-    }
-
     /// Draws over the whole available width.
     pub fn ui(self, ui: &mut Ui) -> PlotAnswer {
         let sense = if self.movable { Sense::click_and_drag() } else { Sense::hover() };
@@ -131,7 +114,7 @@ impl<'a> Plot<'a> {
         } else {
             None
         };
-        PlotAnswer { response, moved_to }
+        PlotAnswer { moved_to }
     }
 
     fn colour(&self, ui: &Ui, index: usize) -> Color32 {
@@ -145,14 +128,15 @@ impl<'a> Plot<'a> {
         }
     }
 
+    /// What a screen reader says: the title, and each line's height at the mark, else where it ends.
     fn spoken(&self) -> String {
-        let mut words = self.name.unwrap_or(&self.figure.title).to_owned();
-        if self.name.is_none() {
-            for series in &self.figure.series {
-                let Some([x, y]) = series.points.last() else { continue };
-                // Writing to a string cannot fail.
-                let _ = write!(words, "; {}: {} @ {}", series.name, self.exact[1](*y), self.exact[0](*x));
-            }
+        let mut words = self.figure.title.clone();
+        for series in &self.figure.series {
+            let read_off = |(x, _): &(f64, String)| Some([*x, series.height_at(*x, &self.figure.x)?]);
+            let at_mark = self.figure.marks.first().and_then(read_off);
+            let Some([x, y]) = at_mark.or(series.points.last().copied()) else { continue };
+            // Writing to a string cannot fail.
+            let _ = write!(words, "; {}: {} @ {}", series.name, self.exact[1](y), self.exact[0](x));
         }
         words
     }

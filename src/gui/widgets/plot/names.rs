@@ -84,9 +84,13 @@ impl Names {
     fn beside(&self, ui: &Ui, area: &Area<'_>, colours: &[Color32]) {
         let end = |(index, series): (usize, &crate::export::figures::Series)| {
             let [_, y] = *series.points.last()?;
-            Some((area.y(y), index))
+            let start = series.height_at(area.figure.x.from, &area.figure.x).unwrap_or(y);
+            // Lines that end together are named in the order in which they begin.
+            Some((area.y(y), area.y(start), index))
         };
-        let mut ends: Vec<(f32, usize)> = area.figure.series.iter().enumerate().filter_map(end).collect();
+        let mut ends: Vec<_> = area.figure.series.iter().enumerate().filter_map(end).collect();
+        ends.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+        let mut ends: Vec<(f32, usize)> = ends.into_iter().map(|(y, _, index)| (y, index)).collect();
         spread(&mut ends, area.rect.top() + LINE / 2.0, area.rect.bottom() - LINE / 2.0);
         for (y, index) in ends {
             let galley = self.galleys[index].clone();

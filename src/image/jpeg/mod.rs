@@ -1,8 +1,13 @@
-//! JPEG: whole pictures through the `image` crate, smaller ones (and enormous ones) straight from the DCT through
-//! `jpeg-decoder`.
+//! JPEG: whole pictures with libjpeg's pixels ([`whole`]) or, where that does not read them, through the `image` crate;
+//! smaller ones (and enormous ones) straight from the DCT through `jpeg-decoder`.
 //!
-//! Both decoders fill what is missing of a cut file with grey or stop without a word, so the markers are walked first
+//! Decoders fill what is missing of a cut file with grey or stop without a word, so the markers are walked first
 //! (ITU-T T.81, annex B): a file without an end-of-image marker is incomplete.
+
+mod entropy;
+mod samples;
+mod scan;
+mod whole;
 
 use ::image::{ImageFormat, RgbImage};
 
@@ -20,6 +25,9 @@ pub(super) fn decode(bytes: &[u8], scale: DecodeScale, limits: &DecodeLimits) ->
         _ => None,
     };
     if let Some(pixels) = wanted.and_then(|side| decode_scaled(bytes, frame, side)) {
+        return Ok(Stored { pixels, size });
+    }
+    if let Some(pixels) = whole::decode(bytes).filter(|pixels| pixels.dimensions() == size) {
         return Ok(Stored { pixels, size });
     }
     let picture = ::image::load_from_memory_with_format(bytes, ImageFormat::Jpeg);

@@ -1,0 +1,160 @@
+//! Made-up evaluations: three models on one list of pairs.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use likeness::eval::lfw::{Judgement, judge_scored};
+use likeness::eval::roc::{averaged, log_fars};
+use likeness::eval::{FarRule, Metric, ScoredPair};
+use likeness::gui::evaluate::rows::{
+    DistanceSample, Doubt, EvalRun, Figures, JudgedImage, JudgedPair, RunRow, SampleOf, Spread, Without,
+};
+use likeness::gui::evaluate::{EvaluateEvent, EvaluateRequest};
+
+const PEOPLE: [&str; 8] =
+    ["Ann_Lee", "Bo_Ek", "Carla_Dos_Santos", "Dao_Nguyen", "Eve_Moreau", "Finn_Olsen", "Gita_Rao", "Hugo_Blanc"];
+const MODELS: [(&str, f64); 3] = [("sface-2021dec", 1.0), ("facenet-casia-512", 0.8), ("facenet-keras-128", 0.62)];
+const BIN: f64 = 0.05;
+
+/// What the jobs would answer.
+pub fn answer(request: EvaluateRequest, fresh: bool) -> Option<EvaluateEvent> {
+    Some(match request {
+        EvaluateRequest::LoadRuns if fresh => EvaluateEvent::Runs(Vec::new()),
+        EvaluateRequest::LoadRuns => EvaluateEvent::Runs(rows()),
+        EvaluateRequest::LoadSample => EvaluateEvent::Sample((!fresh).then(sample)),
+        EvaluateRequest::OpenRuns(runs) => {
+            let opened = runs.iter().filter_map(|run| MODELS.iter().position(|(model, _)| run.ends_with(model)));
+            let opened = opened.map(|model| Arc::new(run(model as u32, 6000))).collect();
+            EvaluateEvent::Opened(runs, opened)
+        }
+        _ => return None,
+    })
+}
+
+pub fn folders() -> Vec<PathBuf> {
+    MODELS.iter().map(|(model, _)| PathBuf::from("/runs").join(model)).collect()
+}
+
+/// The pair of one person that is farthest apart.
+pub fn worst_pair() -> usize {
+    let run = run(0, 6000);
+    let same = run.pairs.iter().enumerate().filter(|(_, pair)| pair.same);
+    same.max_by(|a, b| a.1.distance.total_cmp(&b.1.distance)).map_or(0, |(index, _)| index)
+}
+
+fn rows() -> Vec<RunRow> {
+    let mut rows: Vec<RunRow> = (0..3).map(|model| run(model, 600).row).collect();
+    rows.push(RunRow {
+        run: "/runs/sensitivity".into(),
+        kind: "sensitivity".into(),
+        when: "2024-04-30 09:02".into(),
+        score: None,
+        pairs: 0,
+        skipped: 0,
+        has_curves: false,
+        ..rows[0].clone()
+    });
+    rows
+}
+
+/// The better the model, the farther apart the two kinds of pairs.
+pub fn run(model: u32, pairs: usize) -> EvalRun {
+    let (name, quality) = MODELS[model as usize];
+    let images: Vec<JudgedImage> = (0..pairs.min(4000))
+        .map(|i| {
+            let person = PEOPLE[i % PEOPLE.len()];
+            let listed = format!("{person}/{person}_{:04}.jpg", i / PEOPLE.len() + 1);
+            JudgedImage { path: Some(PathBuf::from("/lfw").join(&listed)), listed }
+        })
+        .collect();
+    let pair = |i: usize| {
+        let same = i.is_multiple_of(2);
+        let noise = (0..6).map(|k| share(i as u64 * 31 + k)).sum::<f64>() / 3.0 - 1.0;
+        let own = (0..6).map(|k| share(i as u64 * 57 + k + 1000 * u64::from(model))).sum::<f64>() / 3.0 - 1.0;
+        let middle = if same { 1.35 - 0.7 * quality } else { 1.4 + 0.25 * quality };
+        let spread = if same { 1.7 } else { 1.0 };
+        JudgedPair {
+            a: (i * 7 % images.len()) as u32,
+            b: (i * 11 % images.len() + usize::from(i == 0)) as u32,
+            same,
+            fold: (i * 5 / pairs) as u32,
+            distance: (middle + spread * (0.6 * noise + 0.4 * own)).max(0.02),
+            doubt: (i % 97 == 0)
+                .then(|| Doubt { why: "LFW errata: an image of Anja Paerson".into(), marked_here: false }),
+        }
+    };
+    let judged_pairs: Vec<JudgedPair> = (0..pairs).map(pair).collect();
+    let scored: Vec<ScoredPair> = judged_pairs
+        .iter()
+        .map(|pair| ScoredPair { distance: pair.distance, same: pair.same, fold: pair.fold as usize })
+        .collect();
+    let judged = judge_scored(&scored, 1e-2, FarRule::Interpolated).unwrap();
+    let band = averaged(&judged.curves, &log_fars(1e-3, 20)).into_iter().map(|point| {
+        [point.far, (point.val - point.standard_error).max(0.0), (point.val + point.standard_error).min(1.0)]
+    });
+    let count = |same: bool| {
+        let mut counts = vec![0_u64; 80];
+        judged_pairs.iter().filter(|p| p.same == same).for_each(|p| counts[((p.distance / BIN) as usize).min(79)] += 1);
+        counts
+    };
+    EvalRun {
+        number: model,
+        row: RunRow {
+            run: PathBuf::from("/runs").join(name),
+            kind: "lfw".into(),
+            model: name.into(),
+            on: "pairs.txt".into(),
+            when: "2024-05-01 10:15".into(),
+            score: Some(judged.accuracy.mean),
+            pairs: pairs as u64,
+            skipped: u64::from(model),
+            has_curves: true,
+        },
+        metric: Metric::SquaredL2,
+        figures: figures(&judged),
+        folds: judged.folds.clone(),
+        roc: judged.pooled.clone(),
+        band: band.collect(),
+        same: count(true),
+        different: count(false),
+        bin_width: BIN,
+        threshold: judged.thresholds().iter().sum::<f64>() / judged.folds.len() as f64,
+        pairs: judged_pairs,
+        images,
+    }
+}
+
+fn figures(judged: &Judgement) -> Figures {
+    let spread = |summary: &likeness::eval::Summary| Spread {
+        mean: summary.mean,
+        standard_error: Some(summary.standard_error),
+        population_sd: Some(summary.population_sd),
+    };
+    Figures {
+        accuracy: Some(spread(&judged.accuracy)),
+        val: spread(&judged.val),
+        far_target: 1e-2,
+        far: judged.far.mean,
+        far_resolved: true,
+        auc: judged.auc,
+        eer: Some(judged.eer),
+        skipped_images: vec!["Ivo_Papp/Ivo_Papp_0001.jpg".into()],
+        without: Some(Without { doubted_pairs: 9, accuracy: spread(&judged.accuracy), val: judged.val.mean }),
+        bytes: Some((spread(&judged.accuracy), spread(&judged.val))),
+    }
+}
+
+fn sample() -> DistanceSample {
+    let bell = |middle: f32, width: f32| -> Vec<f32> {
+        (0..100).map(|bin| (-((bin as f32 * 0.04 - middle) / width).powi(2)).exp() * 0.06).collect()
+    };
+    DistanceSample { same: bell(0.7, 0.28), different: bell(1.75, 0.2), of: SampleOf::Run("pairs.txt".into()) }
+}
+
+/// A number from 0 to 1 that looks random.
+fn share(seed: u64) -> f64 {
+    let mut x = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    ((x ^ (x >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+}
