@@ -261,7 +261,8 @@ fn source_words(entry: &ModelEntry) -> String {
             Client::Pip => format!("pip: {} {}", package.name, package.version),
             Client::Npm => format!("npm: {} {}", package.name, package.version),
         },
-        None => String::new(),
+        // The user's own: the file it was kept in.
+        None => entry.files.first().map(|file| file.name.clone()).unwrap_or_default(),
     }
 }
 

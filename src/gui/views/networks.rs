@@ -30,11 +30,11 @@ const CATALOGUE: [Column; 9] = [
     number("network_input", 76.0),
     number("network_numbers", 70.0),
     number("network_params", 96.0),
-    words("network_printed", 160.0),
+    words("network_printed", 150.0),
     number("network_multiply_adds", 112.0),
-    words("network_printed", 70.0),
+    words("network_printed", 84.0),
     number("network_activations", 90.0),
-    words("network_source", 230.0),
+    words("network_source", 210.0),
 ];
 
 const LAYERS: [Column; 6] = [
@@ -86,7 +86,8 @@ pub fn network_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, network: &NetworkRow) {
     }
     ui.add_space(space::S);
     header_ui(ui, ctx.text, &LAYERS);
-    egui::ScrollArea::vertical().auto_shrink(false).show_rows(ui, ROW, network.layers.len() + 1, |ui, rows| {
+    let scroll = egui::ScrollArea::vertical().id_salt(&network.name).auto_shrink(false);
+    scroll.show_rows(ui, ROW, network.layers.len() + 1, |ui, rows| {
         for row in rows {
             match network.layers.get(row) {
                 Some(line) => layer_ui(ui, line),
