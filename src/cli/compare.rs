@@ -51,7 +51,8 @@ pub fn run(home: &Home, global: &Global, args: CompareArgs) -> Result<ExitCode> 
     if cancel.is_cancelled() {
         return Ok(ExitCode::from(130));
     }
-    let threshold = args.threshold.map_or(options.thresholds(&Store::open(home.models())?)?.same_person, SquaredDistance);
+    let threshold =
+        args.threshold.map_or(options.thresholds(&Store::open(home.models())?)?.same_person, SquaredDistance);
     let distances: Vec<Vec<SquaredDistance>> =
         faces.iter().map(|a| faces.iter().map(|b| a.squared_distance(b)).collect()).collect();
     match args.json {

@@ -8,11 +8,11 @@ use std::path::PathBuf;
 
 use super::evaluate::{EvaluateEvent, EvaluateRequest};
 use super::rows::{
-    CompareResult, CompareSource, DeviceRow, GroupingPreview, ImageKey, JobId, JobReport, Linkage, ModelRow, NetworkRow, Overview,
-    People, PersonPage, PhotoDetail, PhotoFilter, Picture, Timeline,
+    CompareResult, CompareSource, DeviceRow, GroupingPreview, ImageKey, JobId, JobReport, Linkage, ModelRow,
+    NetworkRow, Overview, People, PersonPage, PhotoDetail, PhotoFilter, Picture, Timeline,
 };
-use crate::export::Saving;
 use super::train::messages::{TrainAsk, TrainNews};
+use crate::export::Saving;
 use crate::types::{FaceId, ModelId, PersonId, PhotoId};
 
 /// Names a change, so that its answer finds the words said about it.

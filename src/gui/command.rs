@@ -6,10 +6,10 @@ use super::evaluate::EvaluateCommand;
 use super::locale::Language;
 use super::notices::NoticeId;
 use super::rows::{CompareSource, JobId, Linkage, PhotoFilter};
-use crate::export::Saving;
 use super::state::View;
 use super::theme::ThemeChoice;
 use super::train::messages::TrainCommand;
+use crate::export::Saving;
 use crate::gui::backend::MoveTarget;
 use crate::types::{FaceId, ModelId, PersonId, PhotoId};
 

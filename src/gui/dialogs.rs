@@ -13,8 +13,8 @@ use std::thread::{self, Thread};
 use eframe::egui;
 
 use super::evaluate::setup::Path as EvaluatePath;
-use crate::export::Saving;
 use super::train::messages::TrainPath;
+use crate::export::Saving;
 
 /// What a dialog is for; its answer comes back with it.
 #[derive(Debug, Clone, PartialEq)]

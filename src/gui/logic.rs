@@ -9,10 +9,10 @@ use super::evaluate::EvaluateRequest;
 use super::locale::{Locale, grouped};
 use super::notices::NoticeAction;
 use super::rows::{CompareSource, JobKind, PhotoFilter};
-use crate::export::Saving;
 use super::state::{Loadable, Page, State, View};
 use super::train;
 use super::train::messages::TrainNews;
+use crate::export::Saving;
 use crate::types::PersonId;
 
 /// A running scan is shown in the library this often.

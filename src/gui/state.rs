@@ -9,8 +9,8 @@ use super::evaluate::state::EvaluateState;
 use super::locale::Language;
 use super::notices::Notices;
 use super::rows::{
-    CompareResult, CompareSource, DeviceRow, GroupingPreview, JobId, JobReport, Linkage, ModelRow, NetworkRow, Overview, People,
-    PersonPage, PhotoDetail, PhotoFilter, Timeline,
+    CompareResult, CompareSource, DeviceRow, GroupingPreview, JobId, JobReport, Linkage, ModelRow, NetworkRow,
+    Overview, People, PersonPage, PhotoDetail, PhotoFilter, Timeline,
 };
 use super::theme::ThemeChoice;
 use super::train::TrainState;

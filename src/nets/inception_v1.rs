@@ -6,7 +6,7 @@
 use burn::tensor::Device;
 
 use super::NetConfig;
-use super::blocks::{Activation, BatchNormStyle, Bias, Builder, Init, Pool, Style, Layers, Width, conv};
+use super::blocks::{Activation, BatchNormStyle, Bias, Builder, Init, Layers, Pool, Style, Width, conv};
 
 /// #1×1, #3×3 reduce, #3×3, #5×5 reduce, #5×5, pool proj; `None`: max pool 3×3/2.
 const TABLE_1: [(&str, Option<[usize; 6]>); 11] = [

@@ -8,7 +8,7 @@
 use burn::tensor::Device;
 
 use super::NetConfig;
-use super::blocks::{Builder, Pool, PoolKind, Layers, conv};
+use super::blocks::{Builder, Layers, Pool, PoolKind, conv};
 use super::inception_v3::slim_style;
 
 /// #1×1, #3×3 reduce, #3×3, double 3×3 reduce, double 3×3, projection; no #1×1: stride 2, unprojected max pool.

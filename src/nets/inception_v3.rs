@@ -7,7 +7,7 @@
 use burn::tensor::Device;
 
 use super::NetConfig;
-use super::blocks::{Activation, BatchNormStyle, Bias, Builder, Init, Op, Pool, Stage, Style, Layers, Width};
+use super::blocks::{Activation, BatchNormStyle, Bias, Builder, Init, Layers, Op, Pool, Stage, Style, Width};
 
 /// 35×35, with so many channels projected after pooling.
 macro_rules! mixed_35 {

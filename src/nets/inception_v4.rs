@@ -5,7 +5,7 @@
 use burn::tensor::Device;
 
 use super::NetConfig;
-use super::blocks::{Builder, Op, Pool, Stage, Layers};
+use super::blocks::{Builder, Layers, Op, Pool, Stage};
 use super::inception_v3::slim_style;
 
 /// Figure 3.

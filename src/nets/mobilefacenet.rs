@@ -6,7 +6,7 @@
 use burn::tensor::Device;
 
 use super::NetConfig;
-use super::blocks::{Activation, BatchNormStyle, Bias, Builder, Init, Style, Layers, Width, conv, depthwise};
+use super::blocks::{Activation, BatchNormStyle, Bias, Builder, Init, Layers, Style, Width, conv, depthwise};
 
 enum Row {
     /// Conv 3×3: filters, stride.

@@ -7,7 +7,7 @@
 use burn::tensor::Device;
 
 use super::NetConfig;
-use super::blocks::{Activation, BatchNormStyle, Bias, Builder, Init, Pool, Style, Layers, Width, conv, depthwise};
+use super::blocks::{Activation, BatchNormStyle, Bias, Builder, Init, Layers, Pool, Style, Width, conv, depthwise};
 
 /// Filters of the pointwise convolution and stride of the depthwise one.
 const TABLE_1: [(usize, usize); 13] = [

@@ -8,7 +8,7 @@
 use burn::tensor::Device;
 
 use super::NetConfig;
-use super::blocks::{Activation, BatchNormStyle, Bias, Builder, Conv, Init, Pool, Style, Layers, Width, conv};
+use super::blocks::{Activation, BatchNormStyle, Bias, Builder, Conv, Init, Layers, Pool, Style, Width, conv};
 
 /// First convolution of a block and the filters of its two 1×1; the last block's last 1×1 is the embedding.
 type Mlpconv = (Conv, usize, Option<usize>);

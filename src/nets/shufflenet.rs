@@ -8,7 +8,7 @@ use burn::tensor::Device;
 
 use super::NetConfig;
 use super::blocks::{
-    Activation, BatchNormStyle, Bias, Builder, Init, Layer, Pool, Shuffle, Style, Layers, Width, conv, depthwise,
+    Activation, BatchNormStyle, Bias, Builder, Init, Layer, Layers, Pool, Shuffle, Style, Width, conv, depthwise,
 };
 
 /// Units of stages 2, 3, 4.

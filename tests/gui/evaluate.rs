@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use eframe::egui::{Key, accesskit::Role};
 use egui_kittest::kittest::Queryable;
+use likeness::export::Saving;
 use likeness::gui::backend::{Event, Request};
 use likeness::gui::command::Command;
 use likeness::gui::evaluate::setup::Path;
 use likeness::gui::evaluate::state::Tab;
 use likeness::gui::evaluate::{EvaluateCommand, EvaluateEvent, EvaluateRequest};
 use likeness::gui::rows::ImageKey;
-use likeness::export::Saving;
 use likeness::gui::state::View;
 
 use super::demo::{Wire, album_world, fresh_world};

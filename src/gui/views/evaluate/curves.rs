@@ -5,6 +5,7 @@ use std::sync::Arc;
 use eframe::egui::{self, Ui};
 
 use super::percent;
+use crate::export::Saving;
 use crate::export::figures::Figure;
 use crate::gui::command::Command;
 use crate::gui::evaluate::EvaluateCommand;
@@ -13,7 +14,6 @@ use crate::gui::evaluate::point::Point;
 use crate::gui::evaluate::rows::EvalRun;
 use crate::gui::icons::Icon;
 use crate::gui::locale::Language;
-use crate::export::Saving;
 use crate::gui::theme::{self, size, space};
 use crate::gui::views::ViewCtx;
 use crate::gui::widgets::buttons;

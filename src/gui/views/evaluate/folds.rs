@@ -3,12 +3,12 @@
 use eframe::egui::{self, Ui};
 
 use super::percent;
+use crate::export::Saving;
 use crate::gui::command::Command;
 use crate::gui::evaluate::figures::fold_table;
 use crate::gui::evaluate::rows::EvalRun;
 use crate::gui::icons::Icon;
 use crate::gui::locale::grouped;
-use crate::export::Saving;
 use crate::gui::theme::{self, space};
 use crate::gui::views::ViewCtx;
 use crate::gui::widgets::buttons::{self, Rank};

@@ -4,6 +4,7 @@ use eframe::egui::{self, Slider, Ui, WidgetInfo};
 
 use super::{EvaluateView, check, folds, pair, percent};
 use crate::eval::Metric;
+use crate::export::Saving;
 use crate::gui::command::Command;
 use crate::gui::evaluate::EvaluateCommand;
 use crate::gui::evaluate::figures::{name_of, summary_table};
@@ -11,7 +12,6 @@ use crate::gui::evaluate::rows::{EvalRun, Spread};
 use crate::gui::evaluate::state::Tab;
 use crate::gui::icons::Icon;
 use crate::gui::locale::grouped;
-use crate::export::Saving;
 use crate::gui::theme::{self, size, space};
 use crate::gui::views::ViewCtx;
 use crate::gui::widgets::buttons::{self, Rank};
