@@ -16,7 +16,7 @@ impl Logic {
     pub(in crate::gui) fn run_evaluate(&mut self, state: &mut State, command: EvaluateCommand) {
         let evaluate = &mut state.evaluate;
         match command {
-            EvaluateCommand::SetSubject(subject) => evaluate.setup.subject = subject,
+            EvaluateCommand::SetSubject(subject) => evaluate.setup.set_subject(subject),
             EvaluateCommand::SetPath(which, paths) => evaluate.setup.set_path(which, paths),
             EvaluateCommand::ToggleModel(model) => evaluate.setup.toggle_model(model),
             EvaluateCommand::SetOptions(options) => evaluate.setup.options = options,

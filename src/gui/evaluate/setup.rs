@@ -56,6 +56,14 @@ impl Subject {
         self != Self::Embeddings
     }
 
+    /// Lists in LFW's manner mean the face in the middle.
+    pub fn usual_crop(self) -> FaceCrop {
+        match self {
+            Self::PairList | Self::Embeddings => FaceCrop::Central,
+            Self::Folder | Self::Library => FaceCrop::Largest,
+        }
+    }
+
     /// Whether pairs are judged by folds, so that flips, means and distances can be chosen.
     pub fn has_pairs(self) -> bool {
         matches!(self, Self::PairList | Self::Embeddings)
@@ -97,7 +105,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            crop: FaceCrop::Largest,
+            crop: Subject::default().usual_crop(),
             mirror: None,
             subtract_mean: false,
             metric: Metric::SquaredL2,
@@ -131,6 +139,14 @@ impl Setup {
         } else {
             None
         }
+    }
+
+    /// A crop that nobody chose follows the subject.
+    pub fn set_subject(&mut self, subject: Subject) {
+        if self.options.crop == self.subject.usual_crop() {
+            self.options.crop = subject.usual_crop();
+        }
+        self.subject = subject;
     }
 
     pub fn set_path(&mut self, which: Path, mut paths: Vec<PathBuf>) {

@@ -44,7 +44,7 @@ pub fn run(
         list: asked.list.clone(),
         format: if is_csv { ListFormat::Csv } else { ListFormat::Lfw },
         images: asked.images.clone(),
-        crop: asked.crop.unwrap_or(FaceCrop::Largest),
+        crop: asked.crop.unwrap_or(FaceCrop::Central),
         pairs_a_kind: PAIRS_A_KIND,
         seed: SEED,
         used: None,
@@ -107,7 +107,7 @@ fn cure(asked: &Asked, suspect: Suspect) -> Option<Cure> {
     };
     match (suspect, &asked.given) {
         (Suspect::SkippedPairs, _) => Some(Cure::WithoutDetector(setup(FaceCrop::Centre { share: CENTRE_SHARE }))),
-        (_, Some(_)) => Some(Cure::EmbedHere(setup(FaceCrop::Largest))),
+        (_, Some(_)) => Some(Cure::EmbedHere(setup(FaceCrop::Central))),
         (_, None) => None,
     }
 }
