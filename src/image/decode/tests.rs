@@ -1,6 +1,5 @@
 use std::fs;
 use std::io::Cursor;
-use std::time::Instant;
 
 use ::exif::{Field, In, Rational, Tag, Value};
 use ::image::{Luma, Rgb, Rgba, RgbaImage};
@@ -330,10 +329,8 @@ fn bombs_are_refused_by_their_header() {
     let mut webp = webp_with_exif(&quarters(8, 8), &oriented(1));
     webp[24..30].copy_from_slice(&[0xff, 0x3f, 0, 0xff, 0x3f, 0]);
     for bytes in [huge_png(), gif, tiff, bmp, jpeg, webp] {
-        let started = Instant::now();
         let outcome = decode_bytes(&bytes, DecodeScale::LongSideAtLeast(640));
         assert!(matches!(outcome, Err(DecodeError::TooManyPixels { .. })), "{:?}", outcome.map(|photo| photo.meta));
-        assert!(started.elapsed().as_secs_f32() < 0.5);
     }
 }
 
