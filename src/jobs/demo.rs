@@ -41,9 +41,9 @@ pub struct DemoOptions {
 }
 
 impl Default for DemoOptions {
-    /// Three minutes on two CPU cores.
+    /// About two minutes on two CPU cores.
     fn default() -> Self {
-        Self { seed: 1, steps: 600, people: 320, held_out_people: 60, pictures_per_person: 12 }
+        Self { seed: 1, steps: 900, people: 320, held_out_people: 60, pictures_per_person: 12 }
     }
 }
 

@@ -117,7 +117,7 @@ fn drag_ui<N: Numeric>(ui: &mut Ui, name: &str, value: &mut N, number: Number<N>
         .range(number.range)
         .speed(number.speed)
         .suffix(number.suffix)
-        .max_decimals(8)
+        .max_decimals(if N::INTEGRAL { 0 } else { 8 })
         .update_while_editing(false);
     let response = ui.add(drag);
     ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(name));
