@@ -19,7 +19,7 @@ use crate::jobs::train::{DataLook, FaceFinding, LeftOutWhy, StartFrom};
 use crate::train::presets::Preset;
 
 /// The form is this wide; beside it stands what else can be done.
-const FORM: f32 = 660.0;
+const FORM: f32 = 760.0;
 
 pub fn setup_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, choices: &Choices) {
     let mut form = ctx.state.train.form.clone();
