@@ -22,19 +22,26 @@ pub fn loss(text: &Locale, run: &LiveRun) -> Drawn {
 
 /// The share of anchor–positive pairs that gave a triplet, in percent.
 pub fn active(text: &Locale, run: &LiveRun) -> Drawn {
-    let axis = Axis::new(text.s("train_plot_active_axis"), Scale::Linear, 0.0, 100.0);
+    let most = highest(run.active.points()).clamp(1.0, 100.0);
+    let axis = Axis::new(text.s("train_plot_active_axis"), Scale::Linear, 0.0, nice(most).min(100.0));
     over_steps(text, run, "train_plot_active", axis, noisy(text, &run.active))
 }
 
 /// VAL on held-out people, and on pairs where there are any, in percent.
 pub fn val(text: &Locale, run: &LiveRun) -> Drawn {
-    let axis = Axis::new(text.s("train_plot_val_axis"), Scale::Linear, 0.0, 100.0);
+    let lowest = run.val.iter().chain(&run.pairs_val).map(|[_, val]| *val).fold(100.0, f64::min);
+    let axis = Axis::new(text.s("train_plot_val_axis"), Scale::Linear, val_floor(lowest), 100.0);
     let mut series = vec![(Series::new(text.s("train_plot_val_people"), Shape::Dots, run.val.clone()), Ink::Line(0))];
     if !run.pairs_val.is_empty() {
         let pairs = Series::new(text.s("train_plot_val_pairs"), Shape::Dots, run.pairs_val.clone());
         series.push((pairs, Ink::Line(1)));
     }
     over_steps(text, run, "train_plot_val", axis, series)
+}
+
+/// Where the axis of VAL begins: a trained network's fine-tuning would be a flat line below the top of 0–100.
+fn val_floor(lowest: f64) -> f64 {
+    [95.0, 90.0, 80.0, 50.0].into_iter().find(|&floor| lowest >= floor + 1.0).unwrap_or(0.0)
 }
 
 pub fn rate(text: &Locale, run: &LiveRun) -> Drawn {
@@ -118,6 +125,11 @@ mod tests {
         for (value, top) in [(0.3, 0.3), (0.31, 0.4), (7.0, 8.0), (96.0, 100.0), (0.0021, 0.003)] {
             assert!((nice(value) - top).abs() < 1e-9, "{value}: {}", nice(value));
         }
+    }
+
+    #[test]
+    fn the_axis_of_val_begins_below_the_lowest() {
+        assert_eq!([9.4, 51.5, 90.5, 91.0, 98.6].map(val_floor), [0.0, 50.0, 80.0, 90.0, 95.0]);
     }
 
     #[test]
