@@ -212,10 +212,10 @@ fn adoption_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &LiveRun, summary: &Trai
                 ui.add_space(space::XS);
             }
             ui.horizontal(|ui| {
-                // A worse network can be used, but it is not what the window proposes.
-                let worse = summary.gate.as_ref().is_some_and(|gate| gate.verdict == Verdict::Worse);
+                // A network that is no better can be used, but it is not what the window proposes.
+                let better = summary.gate.as_ref().is_none_or(|gate| gate.verdict == Verdict::Better);
                 let (use_rank, keep_rank) =
-                    if worse { (Rank::Plain, Rank::Primary) } else { (Rank::Primary, Rank::Plain) };
+                    if better { (Rank::Primary, Rank::Plain) } else { (Rank::Plain, Rank::Primary) };
                 let read_only = ctx.state.overview().is_some_and(|overview| overview.read_only);
                 let usable = summary.model.is_some() && !read_only;
                 if buttons::enabled_button_ui(ui, usable, use_rank, ctx.text.s("gate_use")).clicked() {
