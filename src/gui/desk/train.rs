@@ -141,6 +141,9 @@ impl Desk {
                     regroup(&shared.library, engine.model_id(), &grouping, &cancel, &mut events)?;
                 }
                 let (faces, skipped) = (embedded.faces as u64, embedded.skipped.len() as u64);
+                if !cancel.is_cancelled() {
+                    sink.send(Event::Train(TrainNews::Reembedded));
+                }
                 Ok(JobSummary { faces, skipped, ..JobSummary::default() })
             };
             let outcome = work();

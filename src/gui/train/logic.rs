@@ -198,6 +198,11 @@ fn receive_of(run: &mut LiveRun, news: TrainNews) {
         TrainNews::Groups { faces, groups } => run.groups = Some(Groups { faces, groups }),
         TrainNews::InUse { model, faces } => run.adoption = Adoption::InUse { model, faces },
         TrainNews::NotInUse => run.adoption = Adoption::Undecided,
+        TrainNews::Reembedded => {
+            if let Adoption::InUse { faces, .. } = &mut run.adoption {
+                *faces = 0;
+            }
+        }
         _ => {}
     }
 }

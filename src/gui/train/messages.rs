@@ -171,6 +171,8 @@ pub enum TrainNews {
     },
     /// It could not be; the old one still is.
     NotInUse,
+    /// The library's faces are embedded by the network in use.
+    Reembedded,
     /// The runs on the disk changed.
     Runs,
 }

@@ -109,3 +109,14 @@ fn a_bad_schedule_is_named_and_not_taken() {
     assert_eq!((state.form.config.learning_rate, state.form.schedule), (rate, None));
     assert_eq!(state.form.schedule_problem.as_deref(), Some("line 2"));
 }
+
+#[test]
+fn no_face_waits_once_the_library_is_embedded_again() {
+    let mut state = TrainState::default();
+    told(&mut state, began());
+    told(&mut state, TrainNews::InUse { model: "faces".into(), faces: 11 });
+    assert_eq!(after(&mut state, TrainCommand::Reembed), [TrainAsk::Reembed]);
+    told(&mut state, TrainNews::Reembedded);
+    let adoption = &state.run.as_ref().unwrap().adoption;
+    assert_eq!(*adoption, Adoption::InUse { model: "faces".into(), faces: 0 });
+}
