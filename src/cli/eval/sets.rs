@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::Args;
 
-use super::options::{LinkageName, Pictures, Source, Target};
+use super::options::{Pictures, Source, Target};
 use super::{Desk, percent, tell};
+use crate::cli::names::LinkageName;
 use crate::eval::video::FRAMES;
 use crate::jobs::EngineOptions;
 use crate::jobs::eval::{
