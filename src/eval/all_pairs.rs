@@ -77,6 +77,32 @@ pub fn exact(vectors: &Vectors, labels: &[u32]) -> Result<(Vec<f64>, Vec<f64>), 
     Ok((same.concat(), different.concat()))
 }
 
+/// The worst pairs of a set whose distances are known as histograms: of different people the nearest, of one person the
+/// farthest, at most `limit` of each, as places in `vectors` with their distance. Fewer where many lie in one bin.
+///
+/// # Errors
+/// When labels are missing or the work is cancelled.
+pub fn worst(
+    vectors: &Vectors,
+    labels: &[u32],
+    counted: &AllPairs,
+    limit: usize,
+    cancel: &Cancel,
+) -> Result<Vec<(usize, usize, f64)>, EvalError> {
+    if vectors.len() != labels.len() {
+        return Err(EvalError::Labels { vectors: vectors.len(), labels: labels.len() });
+    }
+    let reach = |counts: &mut dyn Iterator<Item = &u64>| {
+        let mut sum = 0;
+        counts.take_while(|&&count| (sum += count, sum <= limit as u64).1).count()
+    };
+    let nearest = reach(&mut counted.different.0.iter());
+    let farthest = BINS - reach(&mut counted.same.0.iter().rev());
+    let found = blocks::beyond(vectors, labels, (nearest, farthest), cancel)?;
+    let distance = |a, b| Metric::SquaredL2.between(vectors.row(a), vectors.row(b));
+    Ok(found.into_iter().map(|(a, b)| (a, b, distance(a, b))).collect())
+}
+
 /// The set dealt into `splits` parts that share nobody, each judged alone: `judge` tells VAL at a FAR and the AUC.
 ///
 /// # Errors
@@ -268,6 +294,26 @@ mod tests {
         assert!(point.threshold > 3.99);
         assert_eq!(found.val_at_far(0.0).unwrap().threshold, 2.0);
         assert_eq!(found.roc().unwrap().auc(), 1.0);
+    }
+
+    #[test]
+    fn the_worst_pairs_are_those_of_two_loops() {
+        let (vectors, labels) = (unit_vectors(300, 16, 11), labels(300));
+        let counted = all_pairs(&vectors, &labels, &Cancel::default(), &|_| {}).unwrap();
+        let found = worst(&vectors, &labels, &counted, 20, &Cancel::default()).unwrap();
+        let (mut same, mut different) = plainly(&vectors, &labels);
+        same.sort_by(|a, b| b.total_cmp(a));
+        different.sort_by(f64::total_cmp);
+        let sorted = |of_same: bool| {
+            let of_kind = found.iter().filter(|(a, b, _)| (labels[*a] == labels[*b]) == of_same);
+            let mut distances: Vec<f64> = of_kind.map(|(_, _, distance)| *distance).collect();
+            distances.sort_by(|a, b| if of_same { b.total_cmp(a) } else { a.total_cmp(b) });
+            distances
+        };
+        for (found, plain) in [(sorted(true), same), (sorted(false), different)] {
+            assert!((15..=20).contains(&found.len()), "{} pairs", found.len());
+            assert_eq!(found, plain[..found.len()]);
+        }
     }
 
     #[test]

@@ -36,7 +36,7 @@ pub(super) fn count(
             return Err(EvalError::Cancelled);
         }
         let rows = first..(first + STRIP).min(len);
-        worker.add_strip(&set, rows.clone(), bins_of_block);
+        set.each_block(rows.clone(), bins_of_block, |rows, columns, bins| worker.add_block(&set, rows, columns, bins));
         let pairs: u64 = rows.map(|row| (len - 1 - row) as u64).sum();
         done(pairs_done.fetch_add(pairs, Ordering::Relaxed) + pairs);
         Ok(worker)
@@ -49,6 +49,38 @@ pub(super) fn count(
     Ok(AllPairs { same: DistanceHistogram(worker.same), different: DistanceHistogram(worker.different) })
 }
 
+/// The pairs of different people in bins below `nearest` and those of one person in bins from `farthest` on, by their
+/// places in `vectors`.
+pub(super) fn beyond(
+    vectors: &Vectors,
+    labels: &[u32],
+    (nearest, farthest): (usize, usize),
+    cancel: &Cancel,
+) -> Result<Vec<(usize, usize)>, EvalError> {
+    let set = Packed::new(vectors, labels);
+    let (len, bins_of_block) = (set.labels.len(), bins_of_block());
+    let strip = |first: usize| {
+        if cancel.is_cancelled() {
+            return Err(EvalError::Cancelled);
+        }
+        let mut found = Vec::new();
+        set.each_block(first..(first + STRIP).min(len), bins_of_block, |rows, columns, bins| {
+            for (row, bins) in rows.zip(bins) {
+                for (column, &bin) in columns.clone().zip(bins).skip((row + 1).saturating_sub(columns.start)) {
+                    let same = set.labels[row] == set.labels[column];
+                    if if same { bin as usize >= farthest } else { (bin as usize) < nearest } {
+                        found.push((set.order[row], set.order[column]));
+                    }
+                }
+            }
+        });
+        Ok(found)
+    };
+    let strips: Vec<usize> = (0..len).step_by(STRIP).collect();
+    let found: Vec<Vec<_>> = strips.into_par_iter().map(strip).collect::<Result<_, _>>()?;
+    Ok(found.concat())
+}
+
 /// A set in the order of its labels: all blocks but those near the diagonal then hold different people only, and need
 /// not look at labels. Panels of [`COLUMNS`] vectors follow one another, each one dimension after the other; the last
 /// one is filled up with zeros.
@@ -56,6 +88,8 @@ struct Packed {
     panels: Vec<f32>,
     dimensions: usize,
     labels: Vec<u32>,
+    /// Where each vector was before.
+    order: Vec<usize>,
 }
 
 impl Packed {
@@ -70,7 +104,7 @@ impl Packed {
                 lane.zip(vectors.row(row)).for_each(|(place, &value)| *place = value);
             }
         }
-        Self { panels, dimensions, labels: order.iter().map(|&row| labels[row]).collect() }
+        Self { panels, dimensions, labels: order.iter().map(|&row| labels[row]).collect(), order }
     }
 
     fn panel(&self, index: usize) -> &[f32] {
@@ -86,6 +120,27 @@ impl Packed {
             group.iter_mut().skip(row - first).step_by(ROWS).zip(lane).for_each(|(place, &value)| *place = value);
         }
         group
+    }
+
+    /// The bins of `rows` with everything after them, a block at a time: its rows, its columns, and a bin for each pair,
+    /// also for those on the wrong side of the diagonal.
+    fn each_block(
+        &self,
+        rows: Range<usize>,
+        bins_of_block: BinsOfBlock,
+        mut each: impl FnMut(Range<usize>, Range<usize>, &Bins),
+    ) {
+        let len = self.labels.len();
+        let groups: Vec<(usize, Vec<f32>)> =
+            rows.clone().step_by(ROWS).map(|first| (first, self.group(first))).collect();
+        let mut bins = [[0; COLUMNS]; ROWS];
+        for panel in rows.start / COLUMNS..len.div_ceil(COLUMNS) {
+            let columns = panel * COLUMNS..((panel + 1) * COLUMNS).min(len);
+            for (first, group) in groups.iter().filter(|(first, _)| columns.end > first + 1) {
+                bins_of_block.of(group, self.panel(panel), &mut bins);
+                each(*first..(first + ROWS).min(len), columns.clone(), &bins);
+            }
+        }
     }
 }
 
@@ -103,21 +158,6 @@ impl Worker {
         self.same.iter_mut().zip(other.same).for_each(|(sum, count)| *sum += count);
         self.different.iter_mut().zip(other.different).for_each(|(sum, count)| *sum += count);
         self
-    }
-
-    /// Adds the pairs of `rows` with everything after them.
-    fn add_strip(&mut self, set: &Packed, rows: Range<usize>, bins_of_block: BinsOfBlock) {
-        let groups: Vec<(usize, Vec<f32>)> = rows.step_by(ROWS).map(|first| (first, set.group(first))).collect();
-        let Some(&(first, _)) = groups.first() else { return };
-        let mut bins = [[0; COLUMNS]; ROWS];
-        for panel in first / COLUMNS..set.labels.len().div_ceil(COLUMNS) {
-            let columns = panel * COLUMNS..((panel + 1) * COLUMNS).min(set.labels.len());
-            for (first, group) in groups.iter().filter(|(first, _)| columns.end > first + 1) {
-                bins_of_block.of(group, set.panel(panel), &mut bins);
-                let rows = *first..(first + ROWS).min(set.labels.len());
-                self.add_block(set, rows, columns.clone(), &bins);
-            }
-        }
     }
 
     fn add_block(&mut self, set: &Packed, rows: Range<usize>, columns: Range<usize>, bins: &Bins) {
