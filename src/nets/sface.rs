@@ -139,14 +139,19 @@ impl SFace {
 
 impl EmbeddingNet for SFace {
     fn forward(&self, images: Tensor<4>) -> Tensor<2> {
-        let mut maps = self.stem.forward(images);
-        for row in &self.rows {
-            maps = row.forward(maps);
+        self.embed_features(self.features(images))
+    }
+
+    fn features(&self, images: Tensor<4>) -> Tensor<4> {
+        let maps = self.rows.iter().fold(self.stem.forward(images), |maps, row| row.forward(maps));
+        match &self.maps_norm {
+            Some(norm) => norm.forward(maps),
+            None => maps,
         }
-        if let Some(norm) = &self.maps_norm {
-            maps = norm.forward(maps);
-        }
-        let embedding = self.linear.forward(self.dropout.forward(maps.flatten(1, 3)));
+    }
+
+    fn embed_features(&self, features: Tensor<4>) -> Tensor<2> {
+        let embedding = self.linear.forward(self.dropout.forward(features.flatten(1, 3)));
         match &self.embedding_norm {
             Some(norm) => norm.forward(embedding),
             None => embedding,
@@ -155,6 +160,15 @@ impl EmbeddingNet for SFace {
 
     fn embedding_size(&self) -> usize {
         self.linear.weight.lazy_shape()[1]
+    }
+
+    /// The norm before the linear layer stays: folded, it would go into weights that learn.
+    fn with_folded_trunk(self) -> Self {
+        Self {
+            stem: self.stem.folded(),
+            rows: self.rows.into_iter().map(SeparableRow::folded).collect(),
+            ..self
+        }
     }
 }
 
