@@ -17,7 +17,7 @@ use burn::nn::{
 use burn::tensor::{Device, Tensor};
 
 use super::blocks::conv_norm::{ConvNorm, fold_norm_after, fold_norm_before};
-use super::blocks::{Block, MapShape, Trace, Width, describe};
+use super::blocks::{Block, MapShape, Trace, Width, describe, learning};
 use super::{EmbeddingNet, NetConfig};
 use crate::types::{ChannelOrder, CropRule, InputRecipe, PixelScaling};
 use crate::weights::{TensorFile, WeightsError, fill};
@@ -253,7 +253,7 @@ impl ConvUnit {
 
 impl Block for ConvUnit {
     fn forward(&self, maps: Tensor<4>) -> Tensor<4> {
-        self.slope.forward(self.layer.forward(maps))
+        learning::prelu(&self.slope, self.layer.forward(maps))
     }
 
     fn trace(&self, input: MapShape, trace: &mut Trace) -> MapShape {
