@@ -23,7 +23,7 @@ mod warp;
 
 use ::image::RgbImage;
 
-use crate::image::resize;
+use crate::image::{Region, cut};
 use crate::types::{CropRule, Detection, InputRecipe, Landmarks, Similarity};
 
 pub use place::landmarks_in_crop;
@@ -53,7 +53,10 @@ pub fn crop(photo: &RgbImage, detection: &Detection, recipe: &InputRecipe) -> Rg
 pub fn crop_without_face(photo: &RgbImage, recipe: &InputRecipe) -> RgbImage {
     match recipe.crop {
         CropRule::Centre { share } => boxes::centre(photo, share, recipe.width, recipe.height),
-        _ => resize(photo, recipe.width, recipe.height),
+        _ => {
+            let whole = Region { left: 0, top: 0, right: photo.width().into(), bottom: photo.height().into() };
+            cut(photo, whole, recipe.width, recipe.height)
+        }
     }
 }
 

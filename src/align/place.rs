@@ -7,30 +7,25 @@ use crate::types::{CropRule, Detection, InputRecipe, Landmarks, Similarity};
 pub fn landmarks_in_crop(detection: &Detection, photo_size: (u32, u32), recipe: &InputRecipe) -> Option<Landmarks> {
     let (width, height) = (recipe.width, recipe.height);
     let face_box = detection.face_box;
-    let square = |enlarge: f32| {
-        let side = face_box.width.max(face_box.height) * enlarge;
-        let [x, y] = face_box.centre();
-        [x - side / 2.0, y - side / 2.0, side, side]
-    };
     let region = match recipe.crop {
         CropRule::FivePoints => match Similarity::fit(&detection.landmarks.0, &Landmarks::template(width, height).0) {
             Some(crop_from_photo) => {
                 let placed = |point: [f32; 2]| crop_from_photo.apply(point.map(f64::from)).map(|v| v as f32);
                 return Some(Landmarks(detection.landmarks.0.map(placed)));
             }
-            None => square(1.0),
+            None => boxes::square_region(face_box, 1.0),
         },
-        CropRule::SquareBox { enlarge } => square(enlarge),
+        CropRule::SquareBox { enlarge } => boxes::square_region(face_box, enlarge),
         CropRule::BoxMargin { margin } => boxes::grown(face_box, [margin; 2], photo_size),
         CropRule::OutputMargin { margin } => {
             boxes::grown(face_box, boxes::margins_in_photo(face_box, margin, width, height), photo_size)
         }
         CropRule::Centre { .. } | CropRule::AsStored => return None,
     };
-    let [left, top, columns, rows] = region;
+    let (columns, rows) = (region.width() as f32, region.height() as f32);
     let (x_scale, y_scale) = (width as f32 / columns, height as f32 / rows);
-    (columns > 0.0 && rows > 0.0)
-        .then(|| Landmarks(detection.landmarks.0.map(|[x, y]| [(x - left) * x_scale, (y - top) * y_scale])))
+    let placed = |[x, y]: [f32; 2]| [(x - region.left as f32) * x_scale, (y - region.top as f32) * y_scale];
+    (columns > 0.0 && rows > 0.0).then(|| Landmarks(detection.landmarks.0.map(placed)))
 }
 
 #[cfg(test)]

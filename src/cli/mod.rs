@@ -8,6 +8,7 @@ mod devices;
 mod embed;
 mod eval;
 mod models;
+mod names;
 mod nets;
 mod people;
 mod scan;

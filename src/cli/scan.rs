@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::Global;
 use super::console::{Console, cancel_on_ctrl_c, printable};
+use super::names::LinkageName;
 use crate::cluster::Linkage;
 use crate::jobs::{
     Engine, EngineOptions, FindFaces, GroupSummary, Grouping, Home, JobEvent, LibraryHandle, ScanSummary,
@@ -39,25 +40,6 @@ pub struct ScanArgs {
     /// Print the summary as one JSON object.
     #[arg(long)]
     json: bool,
-}
-
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
-enum LinkageName {
-    Average,
-    Single,
-    Complete,
-    Ward,
-}
-
-impl From<LinkageName> for Linkage {
-    fn from(name: LinkageName) -> Self {
-        match name {
-            LinkageName::Average => Self::Average,
-            LinkageName::Single => Self::Single,
-            LinkageName::Complete => Self::Complete,
-            LinkageName::Ward => Self::Ward,
-        }
-    }
 }
 
 /// Files that cannot be read do not fail a scan; they are listed.

@@ -6,8 +6,7 @@
 //! a twentieth of a bin. Rates are exact at bin edges. The uncertainty comes from identity-disjoint splits, as the
 //! paper's hold-out set has five ([`over_splits`]).
 
-use std::ops::Range;
-use std::sync::atomic::{AtomicU64, Ordering};
+mod blocks;
 
 use rayon::prelude::*;
 use serde::Serialize;
@@ -51,8 +50,10 @@ pub fn all_pairs(
     cancel: &Cancel,
     done: &(dyn Fn(u64) + Sync),
 ) -> Result<AllPairs, EvalError> {
-    let set = Sorted::new(vectors, labels)?;
-    count(&set, cancel, done)
+    if vectors.len() != labels.len() {
+        return Err(EvalError::Labels { vectors: vectors.len(), labels: labels.len() });
+    }
+    blocks::count(vectors, labels, cancel, done)
 }
 
 /// Every distance by itself in f64, of pairs of one person and of different people: for sets whose pairs fit in memory.
@@ -74,6 +75,32 @@ pub fn exact(vectors: &Vectors, labels: &[u32]) -> Result<(Vec<f64>, Vec<f64>), 
     let rows: Vec<(Vec<f64>, Vec<f64>)> = (0..vectors.len()).into_par_iter().map(from).collect();
     let (same, different): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
     Ok((same.concat(), different.concat()))
+}
+
+/// The worst pairs of a set whose distances are known as histograms: of different people the nearest, of one person the
+/// farthest, at most `limit` of each, as places in `vectors` with their distance. Fewer where many lie in one bin.
+///
+/// # Errors
+/// When labels are missing or the work is cancelled.
+pub fn worst(
+    vectors: &Vectors,
+    labels: &[u32],
+    counted: &AllPairs,
+    limit: usize,
+    cancel: &Cancel,
+) -> Result<Vec<(usize, usize, f64)>, EvalError> {
+    if vectors.len() != labels.len() {
+        return Err(EvalError::Labels { vectors: vectors.len(), labels: labels.len() });
+    }
+    let reach = |counts: &mut dyn Iterator<Item = &u64>| {
+        let mut sum = 0;
+        counts.take_while(|&&count| (sum += count, sum <= limit as u64).1).count()
+    };
+    let nearest = reach(&mut counted.different.0.iter());
+    let farthest = BINS - reach(&mut counted.same.0.iter().rev());
+    let found = blocks::beyond(vectors, labels, (nearest, farthest), cancel)?;
+    let distance = |a, b| Metric::SquaredL2.between(vectors.row(a), vectors.row(b));
+    Ok(found.into_iter().map(|(a, b)| (a, b, distance(a, b))).collect())
 }
 
 /// The set dealt into `splits` parts that share nobody, each judged alone: `judge` tells VAL at a FAR and the AUC.
@@ -191,165 +218,10 @@ fn bin_width() -> f64 {
     f64::from(LARGEST) / BINS as f64
 }
 
-/// Rows in the order of their labels: all blocks but those near the diagonal then hold different people only, and
-/// need not look at labels.
-struct Sorted {
-    vectors: Vectors,
-    labels: Vec<u32>,
-}
-
-impl Sorted {
-    fn new(vectors: &Vectors, labels: &[u32]) -> Result<Self, EvalError> {
-        if vectors.len() != labels.len() {
-            return Err(EvalError::Labels { vectors: vectors.len(), labels: labels.len() });
-        }
-        let mut order: Vec<usize> = (0..labels.len()).collect();
-        order.sort_by_key(|&row| labels[row]);
-        Ok(Self { vectors: vectors.select(&order), labels: order.iter().map(|&row| labels[row]).collect() })
-    }
-
-    fn tiles(&self, height: usize) -> Vec<Range<usize>> {
-        let len = self.labels.len();
-        (0..len).step_by(height).map(|start| start..(start + height).min(len)).collect()
-    }
-
-    /// Whether two ranges of rows may share a label.
-    fn may_share(&self, rows: &Range<usize>, columns: &Range<usize>) -> bool {
-        self.labels[rows.start] <= self.labels[columns.end - 1]
-            && self.labels[columns.start] <= self.labels[rows.end - 1]
-    }
-}
-
-const TILE_ROWS: usize = 96;
-const TILE_COLUMNS: usize = 256;
-
-struct Worker {
-    same: Vec<u64>,
-    different: Vec<u64>,
-    /// Columns of the other side, one dimension after the other.
-    transposed: Vec<f32>,
-    bins: Vec<u32>,
-}
-
-impl Worker {
-    fn new(dimensions: usize) -> Self {
-        Self {
-            same: vec![0; BINS],
-            different: vec![0; BINS],
-            transposed: vec![0.0; dimensions * TILE_COLUMNS],
-            bins: vec![0; TILE_ROWS * TILE_COLUMNS],
-        }
-    }
-
-    fn merged(mut self, other: Self) -> Self {
-        self.same.iter_mut().zip(other.same).for_each(|(sum, count)| *sum += count);
-        self.different.iter_mut().zip(other.different).for_each(|(sum, count)| *sum += count);
-        self
-    }
-
-    fn transpose(&mut self, vectors: &Vectors, columns: &Range<usize>) {
-        for (column, row) in columns.clone().enumerate() {
-            for (dimension, &value) in vectors.row(row).iter().enumerate() {
-                self.transposed[dimension * TILE_COLUMNS + column] = value;
-            }
-        }
-    }
-
-    /// Adds the pairs of one block above the diagonal, of whose bins `self.bins` is full.
-    fn add_block(&mut self, set: &Sorted, rows: &Range<usize>, columns: &Range<usize>) {
-        let mixed = set.may_share(rows, columns);
-        for (line, row) in rows.clone().enumerate() {
-            let from = (row + 1).saturating_sub(columns.start).min(columns.len());
-            let bins = &self.bins[line * TILE_COLUMNS..][from..columns.len()];
-            if !mixed {
-                bins.iter().for_each(|&bin| self.different[bin as usize] += 1);
-                continue;
-            }
-            let label = set.labels[row];
-            for (&bin, &other) in bins.iter().zip(&set.labels[columns.start + from..columns.end]) {
-                let histogram = if label == other { &mut self.same } else { &mut self.different };
-                histogram[bin as usize] += 1;
-            }
-        }
-    }
-}
-
-fn count(set: &Sorted, cancel: &Cancel, done: &(dyn Fn(u64) + Sync)) -> Result<AllPairs, EvalError> {
-    let dimensions = set.vectors.dimensions();
-    let columns = set.tiles(TILE_COLUMNS);
-    let pairs_done = AtomicU64::new(0);
-    let strip = |mut worker: Worker, rows: Range<usize>| {
-        for columns in columns.iter().filter(|columns| columns.end > rows.start + 1) {
-            if cancel.is_cancelled() {
-                return Err(EvalError::Cancelled);
-            }
-            worker.transpose(&set.vectors, columns);
-            dot_bins(&set.vectors, &rows, &worker.transposed, &mut worker.bins);
-            worker.add_block(set, &rows, columns);
-        }
-        let pairs: u64 = rows.map(|row| (set.labels.len() - 1 - row) as u64).sum();
-        done(pairs_done.fetch_add(pairs, Ordering::Relaxed) + pairs);
-        Ok(worker)
-    };
-    let worker = set
-        .tiles(TILE_ROWS)
-        .into_par_iter()
-        .try_fold(|| Worker::new(dimensions), strip)
-        .try_reduce(|| Worker::new(0), |x, y| Ok(x.merged(y)))?;
-    Ok(AllPairs { same: DistanceHistogram(worker.same), different: DistanceHistogram(worker.different) })
-}
-
-/// The bin of each pair of one of `rows` with one of [`TILE_COLUMNS`] transposed columns.
-fn dot_bins(vectors: &Vectors, rows: &Range<usize>, transposed: &[f32], bins: &mut [u32]) {
-    #[cfg(target_arch = "x86_64")]
-    if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-        // SAFETY: the processor has just been asked for both features; the function does nothing else unsafe.
-        unsafe { dot_bins_avx2(vectors, rows, transposed, bins) };
-        return;
-    }
-    dot_bins_generic::<false>(vectors, rows, transposed, bins);
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
-fn dot_bins_avx2(vectors: &Vectors, rows: &Range<usize>, transposed: &[f32], bins: &mut [u32]) {
-    dot_bins_generic::<true>(vectors, rows, transposed, bins);
-}
-
-/// Sums in registers: so many rows by so many columns at a time.
-const ROWS: usize = 6;
-const COLUMNS: usize = 16;
-
-#[inline(always)]
-fn dot_bins_generic<const FUSED: bool>(vectors: &Vectors, rows: &Range<usize>, transposed: &[f32], bins: &mut [u32]) {
-    let scale = BINS as f32 / LARGEST;
-    for first in rows.clone().step_by(ROWS) {
-        // The last group repeats its last row instead of running short.
-        let group: [&[f32]; ROWS] = std::array::from_fn(|i| vectors.row((first + i).min(rows.end - 1)));
-        let height = ROWS.min(rows.end - first);
-        for left in (0..TILE_COLUMNS).step_by(COLUMNS) {
-            let mut sums = [[0.0_f32; COLUMNS]; ROWS];
-            for (dimension, line) in transposed.chunks_exact(TILE_COLUMNS).enumerate() {
-                let line: &[f32; COLUMNS] = line[left..left + COLUMNS].try_into().expect("the slice has this length");
-                for (sums, row) in sums.iter_mut().zip(group) {
-                    let value = row[dimension];
-                    for (sum, &other) in sums.iter_mut().zip(line) {
-                        *sum = if FUSED { value.mul_add(other, *sum) } else { value * other + *sum };
-                    }
-                }
-            }
-            for (i, sums) in sums.iter().enumerate().take(height) {
-                let out = &mut bins[(first - rows.start + i) * TILE_COLUMNS + left..][..COLUMNS];
-                for (bin, &dot) in out.iter_mut().zip(sums) {
-                    *bin = ((2.0 - 2.0 * dot).clamp(0.0, LARGEST) * scale).min((BINS - 1) as f32) as u32;
-                }
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
     use rand::{RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
@@ -411,18 +283,6 @@ mod tests {
     }
 
     #[test]
-    fn without_fused_multiplication_the_bins_are_the_same_within_one() {
-        let vectors = unit_vectors(TILE_COLUMNS, 64, 5);
-        let mut worker = Worker::new(64);
-        worker.transpose(&vectors, &(0..TILE_COLUMNS));
-        let (mut fast, mut plain) = (worker.bins.clone(), worker.bins.clone());
-        dot_bins(&vectors, &(0..TILE_ROWS), &worker.transposed, &mut fast);
-        dot_bins_generic::<false>(&vectors, &(0..TILE_ROWS), &worker.transposed, &mut plain);
-        assert!(fast.iter().zip(&plain).all(|(a, b)| a.abs_diff(*b) <= 1));
-        assert!(plain.iter().any(|&bin| bin > 0));
-    }
-
-    #[test]
     fn rates_by_hand() {
         // Same pairs at D = 0 and 0; different pairs: 1 at D = 2 from each of two, and 4 across.
         let vectors = Vectors::from_rows([[1.0_f32, 0.0].as_slice(), &[1.0, 0.0], &[0.0, 1.0], &[-1.0, 0.0]]).unwrap();
@@ -434,6 +294,26 @@ mod tests {
         assert!(point.threshold > 3.99);
         assert_eq!(found.val_at_far(0.0).unwrap().threshold, 2.0);
         assert_eq!(found.roc().unwrap().auc(), 1.0);
+    }
+
+    #[test]
+    fn the_worst_pairs_are_those_of_two_loops() {
+        let (vectors, labels) = (unit_vectors(300, 16, 11), labels(300));
+        let counted = all_pairs(&vectors, &labels, &Cancel::default(), &|_| {}).unwrap();
+        let found = worst(&vectors, &labels, &counted, 20, &Cancel::default()).unwrap();
+        let (mut same, mut different) = plainly(&vectors, &labels);
+        same.sort_by(|a, b| b.total_cmp(a));
+        different.sort_by(f64::total_cmp);
+        let sorted = |of_same: bool| {
+            let of_kind = found.iter().filter(|(a, b, _)| (labels[*a] == labels[*b]) == of_same);
+            let mut distances: Vec<f64> = of_kind.map(|(_, _, distance)| *distance).collect();
+            distances.sort_by(|a, b| if of_same { b.total_cmp(a) } else { a.total_cmp(b) });
+            distances
+        };
+        for (found, plain) in [(sorted(true), same), (sorted(false), different)] {
+            assert!((15..=20).contains(&found.len()), "{} pairs", found.len());
+            assert_eq!(found, plain[..found.len()]);
+        }
     }
 
     #[test]

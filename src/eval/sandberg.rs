@@ -7,11 +7,13 @@
 //! * arccos is not clamped: a cosine above one gives NaN, which is never accepted;
 //! * `±` is NumPy's `std` over folds, not a standard error;
 //! * the threshold at a FAR is `interp1d(far_train, thresholds, kind='slinear')`. FARs repeat, which SciPy after 1.8.1
-//!   refuses; before that its linear spline joined the last threshold whose FAR is at most the target to the next.
+//!   refuses; before that its linear spline joined the last threshold whose FAR is at most the target to the next;
+//! * the equal error rate is where `scipy.optimize.brentq` stops, up to 2e-12 beside the root.
+
+mod brent;
 
 use super::folds::blocks;
 use super::lfw::{Centring, RowPair};
-use super::roc::equal_error_rate;
 use super::stats::{numpy_mean, numpy_std, numpy_sum};
 use super::{EvalError, Metric, Vectors};
 
@@ -105,9 +107,7 @@ pub fn evaluate(
     published.val_std = numpy_std(&published.vals);
     published.far_mean = numpy_mean(&fars);
     published.auc = auc(&published.fpr, &published.tpr);
-    let reaches_one = published.fpr.last().is_some_and(|&far| far >= 1.0);
-    let curve = || published.fpr.iter().copied().zip(published.tpr.iter().copied());
-    published.eer = reaches_one.then(|| equal_error_rate(curve()));
+    published.eer = equal_error_rate(&published.fpr, &published.tpr);
     Ok(published)
 }
 
@@ -230,6 +230,24 @@ fn slinear(fars: &[f64], thresholds: &[f64], target: f64) -> f64 {
 fn auc(x: &[f64], y: &[f64]) -> f64 {
     let areas: Vec<f64> = x.windows(2).zip(y.windows(2)).map(|(x, y)| (x[1] - x[0]) * (y[1] + y[0]) / 2.0).collect();
     numpy_sum(&areas)
+}
+
+/// `brentq(lambda x: 1. - x - interp1d(fpr, tpr)(x), 0., 1.)`; None where `interp1d` refuses to go beyond the curve.
+fn equal_error_rate(fpr: &[f64], tpr: &[f64]) -> Option<f64> {
+    let covers = fpr.first().is_some_and(|&far| far <= 0.0) && fpr.last().is_some_and(|&far| far >= 1.0);
+    let tpr_at = |far: f64| {
+        let after = fpr.partition_point(|&other| other <= far);
+        match (after, fpr.get(after)) {
+            (0, _) => tpr[0],
+            (_, None) => tpr[after - 1],
+            (_, Some(_)) if fpr[after - 1] == far => tpr[after - 1],
+            (_, Some(next)) => {
+                let (last, val) = (fpr[after - 1], tpr[after - 1]);
+                (tpr[after] - val) / (next - last) * (far - last) + val
+            }
+        }
+    };
+    if covers { brent::root(|far| 1.0 - far - tpr_at(far), 0.0, 1.0) } else { None }
 }
 
 #[cfg(test)]

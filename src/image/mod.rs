@@ -11,6 +11,7 @@
 //!
 //! Left out: colour profiles (pixels are taken for sRGB), camera raw files, further frames and pages.
 
+mod cut;
 mod decode;
 mod error;
 mod exif;
@@ -20,9 +21,9 @@ mod jpeg;
 mod resize;
 mod scaling;
 
+pub use cut::{Region, cut};
 pub use decode::{DecodeLimits, DecodeScale, Photo, begins_like_photo, decode, is_photo_name};
 pub use error::DecodeError;
 pub use exif::PhotoMeta;
-pub(crate) use resize::resize_region;
 pub use resize::{resize, thumbnail};
 pub use scaling::scale_pixels;

@@ -1,10 +1,11 @@
-//! Resampling that averages what it shrinks, so that fine patterns do not turn into coarse ones.
+//! Resampling that averages what it shrinks, so that fine patterns do not turn into coarse ones: what detectors and
+//! people look at. Crops for networks go through [`cut`](super::cut()).
 
 use ::image::RgbImage;
 use fast_image_resize::images::{TypedImage, TypedImageRef};
 use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer, pixels::U8x3};
 
-/// Another size with a triangle filter as wide as the reduction: Pillow's `BILINEAR`, which the published recipes use.
+/// Another size with a triangle filter as wide as the reduction: Pillow's `BILINEAR` to a grey level.
 pub fn resize(pixels: &RgbImage, width: u32, height: u32) -> RgbImage {
     if pixels.dimensions() == (width, height) {
         return pixels.clone();
@@ -28,7 +29,7 @@ pub fn thumbnail(pixels: &RgbImage, long_side: u32) -> RgbImage {
 }
 
 /// [`resize`] of a part: left, top, width and height in pixels, fractions allowed, inside the picture.
-pub(crate) fn resize_region(pixels: &RgbImage, region: [f64; 4], width: u32, height: u32) -> RgbImage {
+pub(super) fn resize_region(pixels: &RgbImage, region: [f64; 4], width: u32, height: u32) -> RgbImage {
     resample(pixels, Some(region), width, height, FilterType::Bilinear)
 }
 

@@ -5,13 +5,14 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// From a detection to the network's input picture.
+/// From a detection to the network's input picture. What each rule cuts out, to the pixel, and how it is resized stands
+/// in `align::boxes`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum CropRule {
     /// Similarity transform of the five landmarks to the ArcFace template, 112×112.
     FivePoints,
-    /// The detector's box made square on its longer side, enlarged about its centre, resized.
+    /// The detector's box made square on its longer side, enlarged about its centre, edges rounded, resized.
     SquareBox { enlarge: f32 },
     /// davidsandberg's rule: the box with `margin / 2` photo pixels added on each side, clipped, resized.
     BoxMargin { margin: f32 },

@@ -133,13 +133,14 @@ fn a_saved_table_is_said() {
     let (wire, mut harness) = show_three();
     let table = likeness::export::Table::new(&["a"]);
     let saving = Box::new(Saving::table("figures", table));
-    send(&mut harness, Command::SaveTo("/tmp/figures.csv".into(), saving.clone()));
+    let file = PathBuf::from("figures.csv");
+    send(&mut harness, Command::SaveTo(file.clone(), saving.clone()));
     let sent = wire.sent.borrow().iter().rev().find_map(|request| match request {
         Request::Save(ticket, path, what) => Some((*ticket, path.clone(), what.clone())),
         _ => None,
     });
     let (ticket, path, what) = sent.expect("it is written");
-    assert_eq!((path, what), (PathBuf::from("/tmp/figures.csv"), saving));
+    assert_eq!((path, what), (file, saving));
     wire.push(Event::Saved(ticket));
     harness.run_steps(4);
     harness.get_by_label("Saved figures.csv");

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::cluster::Linkage;
 use crate::device::DeviceChoice;
 use crate::eval::{FarRule, Metric};
 use crate::jobs::EngineOptions;
@@ -95,14 +94,6 @@ pub enum CompatName {
     Sandberg,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub enum LinkageName {
-    Average,
-    Single,
-    Complete,
-    Ward,
-}
-
 impl Pictures {
     pub fn engine_options(&self, device: DeviceChoice) -> EngineOptions {
         EngineOptions {
@@ -149,17 +140,6 @@ impl From<MirrorName> for Mirror {
         match name {
             MirrorName::Average => Self::Average,
             MirrorName::Concatenate => Self::Concatenate,
-        }
-    }
-}
-
-impl From<LinkageName> for Linkage {
-    fn from(name: LinkageName) -> Self {
-        match name {
-            LinkageName::Average => Self::Average,
-            LinkageName::Single => Self::Single,
-            LinkageName::Complete => Self::Complete,
-            LinkageName::Ward => Self::Ward,
         }
     }
 }

@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::Args;
 
-use super::options::{LinkageName, Pictures, Source, Target};
+use super::options::{Pictures, Source, Target};
 use super::{Desk, percent, tell};
+use crate::cli::names::LinkageName;
 use crate::eval::video::FRAMES;
 use crate::jobs::EngineOptions;
 use crate::jobs::eval::{
-    Faces, PairCounter, VideoConfig, eval_clusters, eval_folder, eval_video, library_faces, read_embeddings,
+    Faces, PairCounter, Photos, VideoConfig, eval_clusters, eval_folder, eval_video, library_faces, read_embeddings,
 };
 
 /// A labelled set, or the library's own confirmed faces.
@@ -123,7 +124,10 @@ pub fn video(desk: &mut Desk, args: VideoArgs) -> Result<()> {
 
 fn faces(desk: &mut Desk, source: &LabelledSource) -> Result<Faces> {
     if let Some(file) = &source.embeddings {
-        return read_embeddings(file, source.paths.as_deref());
+        let faces = read_embeddings(file, source.paths.as_deref())?;
+        let folder = source.pictures.images.clone();
+        let photos = folder.map_or(Photos::Unknown, |folder| Photos::Folder { folder, crop: None });
+        return Ok(Faces { photos, ..faces });
     }
     if source.library {
         let options = EngineOptions { model: source.pictures.model.clone(), ..EngineOptions::default() };

@@ -44,7 +44,7 @@ pub struct EvalRun {
     pub bin_width: f64,
     /// The threshold of the protocol: the mean over folds, or the one for the FAR target.
     pub threshold: f64,
-    /// Every judged pair; empty where pairs were only counted.
+    /// Every judged pair; where all pairs were counted, the worst of them.
     pub pairs: Vec<JudgedPair>,
     pub images: Vec<JudgedImage>,
 }
@@ -111,6 +111,13 @@ pub struct JudgedImage {
     pub listed: String,
     /// None where the run does not say in which folder its images are.
     pub path: Option<PathBuf>,
+}
+
+impl EvalRun {
+    /// Whether all pairs were counted instead of a list judged by folds; then only the worst are known one by one.
+    pub fn counted(&self) -> bool {
+        self.folds.is_empty()
+    }
 }
 
 impl JudgedImage {

@@ -12,7 +12,8 @@ mod whole;
 use ::image::{ImageFormat, RgbImage};
 
 use super::decode::Stored;
-use super::{DecodeError, DecodeLimits, DecodeScale, resize_region};
+use super::resize::resize_region;
+use super::{DecodeError, DecodeLimits, DecodeScale};
 
 pub(super) fn decode(bytes: &[u8], scale: DecodeScale, limits: &DecodeLimits) -> Result<Stored, DecodeError> {
     let frame = survey(bytes)?;

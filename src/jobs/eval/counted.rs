@@ -1,4 +1,4 @@
-//! A run over every pair, read back: its histograms are kept, because the pairs themselves are too many.
+//! A run over every pair, read back: its histograms and its worst pairs are kept; all pairs are too many.
 
 use std::path::Path;
 
@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::distances::Distances;
 use super::folder::FolderOutcome;
 use super::run_folder::RunFolder;
+use super::worst::{self, WorstPairs};
 use crate::eval::all_pairs::{AllPairs, BINS, DistanceHistogram};
 
 /// One folder of people, every pair counted.
@@ -16,6 +17,7 @@ use crate::eval::all_pairs::{AllPairs, BINS, DistanceHistogram};
 pub struct CountedRun {
     pub outcome: FolderOutcome,
     pub counted: AllPairs,
+    pub worst: WorstPairs,
 }
 
 /// `histogram.json`: bins that hold a pair, as bin and count.
@@ -40,7 +42,7 @@ pub fn open_counted(folder: &Path) -> Result<CountedRun> {
         Ok(DistanceHistogram::from_counts(counts)?)
     };
     let counted = AllPairs { same: full(kept.same)?, different: full(kept.different)? };
-    Ok(CountedRun { outcome, counted })
+    Ok(CountedRun { outcome, counted, worst: worst::read(folder)? })
 }
 
 /// Writes what [`open_counted`] needs beside `result.json`.
@@ -62,7 +64,7 @@ mod tests {
     use super::*;
     use crate::eval::embedded::EmbeddedImages;
     use crate::jobs::Home;
-    use crate::jobs::eval::{Faces, PairCounter, eval_folder};
+    use crate::jobs::eval::{Faces, PairCounter, Photos, eval_folder};
     use crate::types::Cancel;
 
     #[test]
@@ -73,7 +75,8 @@ mod tests {
         let vectors: Vec<Vec<f32>> = (0..12).map(|i| vec![angle(i).cos(), angle(i).sin()]).collect();
         let paths = (0..12).map(|i| format!("P{}/{i}.jpg", i / 4)).collect();
         let images = EmbeddedImages::new(paths, vectors).unwrap();
-        let faces = Faces { images, inputs: Vec::new() };
+        let photos = Photos::Folder { folder: "here".into(), crop: None };
+        let faces = Faces { images, inputs: Vec::new(), photos };
         let cancel = Cancel::default();
         let outcome = eval_folder(&home, &faces, 0.1, &PairCounter::Cpu, &cancel, &mut |_| {}).unwrap();
         let again = open_counted(&outcome.run).unwrap();
@@ -82,5 +85,13 @@ mod tests {
         // What was exact is counted in bins of 1/16384.
         assert!((again.counted.roc().unwrap().auc() - outcome.auc).abs() < 1e-9);
         assert_eq!((again.outcome.auc, again.outcome.val), (outcome.auc, outcome.val));
+        // So few pairs are all among the worst; the farthest of one person is P0/0 and P0/3.
+        let worst = again.worst;
+        assert_eq!(worst.pairs.len(), 66);
+        let farthest = worst.pairs.iter().filter(|pair| pair.same).max_by(|a, b| a.distance.total_cmp(&b.distance));
+        let farthest = farthest.unwrap();
+        assert!((farthest.distance - (2.0 - 2.0 * 0.33_f64.cos())).abs() < 1e-6);
+        let photo = |place: usize| worst.images[place].photo.clone().unwrap();
+        assert!(photo(farthest.a).starts_with("here") && photo(farthest.a).parent() == photo(farthest.b).parent());
     }
 }

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::count::PairCounter;
-use crate::eval::all_pairs::{AllPairs, exact};
+use crate::eval::all_pairs::{AllPairs, BINS, DistanceHistogram, exact};
 use crate::eval::{EvalError, FarRule, Roc, ValAtFar, Vectors, val_at_far};
 use crate::types::Cancel;
 
@@ -61,6 +61,15 @@ impl Distances {
             Self::Exact { same, different } => (count(same), count(different)),
             Self::Counted(counted) => (counted.same.coarse(bins), counted.different.coarse(bins)),
         }
+    }
+
+    /// In the finest bins.
+    pub fn counted(&self) -> Result<AllPairs, EvalError> {
+        let (same, different) = self.histogram(BINS);
+        Ok(AllPairs {
+            same: DistanceHistogram::from_counts(same)?,
+            different: DistanceHistogram::from_counts(different)?,
+        })
     }
 
     /// How exact the rates are, in words.

@@ -10,6 +10,7 @@ use super::distances::Distances;
 use super::inputs::Faces;
 use super::present::{det_figure, histogram_figure, one_in, percent, roc_figure};
 use super::run_folder::RunFolder;
+use super::worst;
 use crate::eval::all_pairs::{SplitResult, over_splits};
 use crate::eval::{EvalError, ValAtFar, Vectors};
 use crate::export::Table;
@@ -98,6 +99,7 @@ pub fn eval_folder(
         run: run.path().to_owned(),
     };
     super::counted::keep(&run, &found)?;
+    worst::keep(&run, &worst::worst_pairs(faces, &labels, &found, cancel)?)?;
     run.json("result.json", &outcome)?;
     report(&run, &outcome, &found, &roc, splits.as_ref(), note)?;
     Ok(outcome)

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::degrade::degrade;
-use super::inputs::{Faces, model_files};
+use super::inputs::{Faces, Photos, model_files};
 use crate::eval::embedded::EmbeddedImages;
 use crate::eval::sensitivity::Study;
 use crate::image::Photo;
@@ -79,7 +79,8 @@ pub fn embed_images(
         let mut images = EmbeddedImages::new(paths, vectors)?;
         (images.model, images.failed) = (Some(engine.model_id().0.clone()), failed.clone());
         images.faces.clone_from(&found);
-        Ok(Faces { images, inputs: inputs.clone() })
+        let photos = Photos::Folder { folder: folder.to_owned(), crop: Some(crop) };
+        Ok(Faces { images, inputs: inputs.clone(), photos })
     };
     sets.into_iter().map(set).collect()
 }

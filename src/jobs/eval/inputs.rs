@@ -1,12 +1,14 @@
 //! What an evaluation is made from: embedding files and lists, each with its hash.
 
+use std::collections::HashMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::images::FaceCrop;
 use crate::eval::Vectors;
 use crate::eval::embedded::EmbeddedImages;
 use crate::jobs::Home;
@@ -31,6 +33,35 @@ impl InputFile {
 pub struct Faces {
     pub images: EmbeddedImages,
     pub inputs: Vec<InputFile>,
+    pub photos: Photos,
+}
+
+/// Where the photos of a set are, for its pictures.
+#[derive(Debug, Clone, Default)]
+pub enum Photos {
+    #[default]
+    Unknown,
+    /// Under their own paths in a folder; how faces were cut from them is not known of ready embeddings.
+    Folder { folder: PathBuf, crop: Option<FaceCrop> },
+    /// Each by its name.
+    Files(HashMap<String, PathBuf>),
+}
+
+impl Photos {
+    pub(super) fn of(&self, listed: &str) -> Option<PathBuf> {
+        match self {
+            Self::Unknown => None,
+            Self::Folder { folder, .. } => Some(folder.join(listed)),
+            Self::Files(files) => files.get(listed).cloned(),
+        }
+    }
+
+    pub(super) fn crop(&self) -> Option<FaceCrop> {
+        match self {
+            Self::Folder { crop, .. } => *crop,
+            Self::Unknown | Self::Files(_) => None,
+        }
+    }
 }
 
 impl Faces {
@@ -51,7 +82,7 @@ impl Faces {
 
     /// Labels from the folders' names, numbered in the order of first sight.
     pub(super) fn labels(&self) -> Result<(Vec<u32>, usize)> {
-        let mut known = std::collections::HashMap::new();
+        let mut known = HashMap::new();
         let mut labels = Vec::with_capacity(self.images.paths.len());
         for (folder, path) in self.images.folders().into_iter().zip(&self.images.paths) {
             if folder.is_empty() {
@@ -82,7 +113,7 @@ pub fn read_embeddings(file: &Path, paths: Option<&Path>) -> Result<Faces> {
         EmbeddedImages::parse_json_lines(text)
     };
     let images = images.with_context(|| format!("cannot use the embeddings in {}", file.display()))?;
-    Ok(Faces { images, inputs })
+    Ok(Faces { images, inputs, photos: Photos::Unknown })
 }
 
 /// A text file and its hash.

@@ -25,6 +25,7 @@ mod tests;
 mod training;
 mod variants;
 mod video;
+mod worst;
 
 pub use check::{Alternative, CheckConfig, CheckOutcome, CheckRow, Finding, Suspect, eval_check};
 pub use clusters::{ClustersOutcome, eval_clusters};
@@ -34,7 +35,7 @@ pub use counted::{CountedRun, open_counted};
 pub use errata_file::{ErrataFile, mislabelled};
 pub use folder::{FolderOutcome, eval_folder};
 pub use images::{FaceCrop, View, embed_images, labelled_images};
-pub use inputs::{Faces, InputFile, read_embeddings};
+pub use inputs::{Faces, InputFile, Photos, read_embeddings};
 pub use library_faces::library_faces;
 pub use overlay::{OverlayOutcome, eval_overlay};
 pub use pairs::{
@@ -47,3 +48,4 @@ pub use sensitivity::{SensitivityConfig, SensitivityOutcome, eval_sensitivity};
 pub use training::eval_training;
 pub use variants::{eval_dimensions, eval_networks, listed_faces};
 pub use video::{VideoConfig, VideoOutcome, eval_video};
+pub use worst::{WorstImage, WorstPair, WorstPairs};

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 
 use super::past;
-use crate::eval::Metric;
 use crate::eval::errata::{Errata, Finding};
+use crate::eval::{LabelledPair, Metric};
 use crate::gui::evaluate::rows::{Doubt, EvalRun, Figures, JudgedImage, JudgedPair, RunRow, Spread, Without};
 use crate::jobs::Home;
-use crate::jobs::eval::{CountedRun, ErrataFile, FaceCrop, PairsRun, open_counted, open_run};
+use crate::jobs::eval::{CountedRun, ErrataFile, FaceCrop, PairsRun, WorstPair, WorstPairs, open_counted, open_run};
 use crate::types::Detection;
 
 /// Bins of the histogram over the longest distance.
@@ -45,15 +45,15 @@ impl Read {
 pub fn read(home: &Home, folder: &Path) -> Result<Read> {
     let row = past::row(folder).with_context(|| format!("this is no finished evaluation: {}", folder.display()))?;
     if folder.join("histogram.json").is_file() {
-        return of_counted(row, &open_counted(folder)?);
+        return of_counted(row, &open_counted(folder)?, &ErrataFile::open(home)?);
     }
     let run = open_run(folder)?;
     let marks = ErrataFile::open(home)?;
     of_pairs(row, &run, &marks)
 }
 
-/// Every pair was counted: curves and histogram are there, single pairs are not.
-fn of_counted(row: RunRow, run: &CountedRun) -> Result<Read> {
+/// Every pair was counted: curves and histogram are there, of single pairs the worst.
+fn of_counted(row: RunRow, run: &CountedRun, marks: &ErrataFile) -> Result<Read> {
     let outcome = &run.outcome;
     let val = Spread {
         mean: outcome.val_mean.unwrap_or(outcome.val.val),
@@ -82,10 +82,42 @@ fn of_counted(row: RunRow, run: &CountedRun) -> Result<Read> {
         different: run.counted.different.coarse(COARSE),
         bin_width: 4.0 / COARSE as f64,
         threshold: outcome.val.threshold,
-        pairs: Vec::new(),
-        images: Vec::new(),
+        pairs: worst_pairs(&run.worst, marks),
+        images: run
+            .worst
+            .images
+            .iter()
+            .map(|image| JudgedImage { listed: image.listed.clone(), path: image.photo.clone() })
+            .collect(),
     };
-    Ok(Read { shown, crop: None, faces: Vec::new() })
+    Ok(Read { shown, crop: run.worst.crop, faces: run.worst.images.iter().map(|image| image.face).collect() })
+}
+
+fn worst_pairs(worst: &WorstPairs, marks: &ErrataFile) -> Vec<JudgedPair> {
+    let errata = marks.errata();
+    let judged = |pair: &WorstPair| {
+        let [a, b] = [pair.a, pair.b].map(|place| worst.images[place].listed.clone());
+        let labelled = LabelledPair { a, b, same: pair.same, fold: 0 };
+        JudgedPair {
+            a: pair.a as u32,
+            b: pair.b as u32,
+            same: pair.same,
+            fold: 0,
+            distance: pair.distance,
+            doubt: doubt_of(&labelled, &errata, marks.marks()),
+        }
+    };
+    let known = |pair: &&WorstPair| pair.a.max(pair.b) < worst.images.len();
+    worst.pairs.iter().filter(known).map(judged).collect()
+}
+
+fn doubt_of(pair: &LabelledPair, errata: &Errata, marks: &Errata) -> Option<Doubt> {
+    match errata.finding(pair) {
+        Finding::Trusted => None,
+        Finding::Doubted(why) => {
+            Some(Doubt { why: why.to_owned(), marked_here: marks.mark_of(&pair.a, &pair.b).is_some() })
+        }
+    }
 }
 
 fn of_pairs(row: RunRow, run: &PairsRun, marks: &ErrataFile) -> Result<Read> {
@@ -130,12 +162,7 @@ fn table(run: &PairsRun, errata: &Errata, marks: &Errata) -> (Vec<JudgedImage>, 
                 images.len() as u32 - 1
             })
         });
-        let doubt = match errata.finding(pair) {
-            Finding::Trusted => None,
-            Finding::Doubted(why) => {
-                Some(Doubt { why: why.to_owned(), marked_here: marks.mark_of(&pair.a, &pair.b).is_some() })
-            }
-        };
+        let doubt = doubt_of(pair, errata, marks);
         pairs.push(JudgedPair { a, b, same: pair.same, fold: pair.fold as u32, distance: scored.distance, doubt });
     }
     (images, pairs)

@@ -52,8 +52,10 @@ fn title_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &EvalRun, index: usize, bes
     let label = ctx.text.s(if pair.same { "labelled_same" } else { "labelled_different" });
     ui.horizontal(|ui| {
         ui.label(theme::heading(label));
-        let fold = grouped(u64::from(pair.fold) + 1);
-        ui.label(theme::secondary(ui, ctx.text.f("in_fold", &[("fold", &fold)])));
+        if !run.counted() {
+            let fold = grouped(u64::from(pair.fold) + 1);
+            ui.label(theme::secondary(ui, ctx.text.f("in_fold", &[("fold", &fold)])));
+        }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             if buttons::icon_button_ui(ui, Icon::X, ctx.text.s("close")).clicked() {
                 ctx.send(Command::Evaluate(EvaluateCommand::ShowPair(None)));

@@ -56,7 +56,7 @@ impl Wall {
             status::empty_ui(ui, Icon::Grid3x3, title, what, None);
             return;
         }
-        self.bar_ui(ui, ctx);
+        self.bar_ui(ui, ctx, run);
         ui.add_space(space::S);
         let landmarks = !self.hide_landmarks;
         let shown = &self.sorted(ctx).shown;
@@ -83,7 +83,7 @@ impl Wall {
 
     /// How many pairs the threshold gets wrong.
     pub fn count(&mut self, ctx: &ViewCtx<'_>, run: &EvalRun) -> usize {
-        if run.pairs.is_empty() {
+        if run.counted() {
             let point = ctx.state.evaluate.point();
             return point.map_or(0, |p| (p.far * p.different as f64 + (1.0 - p.val) * p.same as f64).round() as usize);
         }
@@ -99,7 +99,7 @@ impl Wall {
         Neighbours { before: place.checked_sub(1).and_then(at), after: at(place + 1) }
     }
 
-    fn bar_ui(&mut self, ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
+    fn bar_ui(&mut self, ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &EvalRun) {
         let filter = ctx.state.evaluate.filter;
         ui.horizontal(|ui| {
             let chosen = WallFilter::ALL.iter().position(|choice| *choice == filter).unwrap_or(0);
@@ -111,7 +111,8 @@ impl Wall {
             if buttons::chip_ui(ui, !self.hide_landmarks, ctx.text.s("landmarks")).clicked() {
                 self.hide_landmarks = !self.hide_landmarks;
             }
-            ui.label(theme::secondary(ui, ctx.text.s("wall_order")));
+            let order = if run.counted() { "wall_order_counted" } else { "wall_order" };
+            ui.label(theme::secondary(ui, ctx.text.s(order)));
         });
     }
 
@@ -254,7 +255,10 @@ impl Card<'_> {
         let wrong_by = format!("{:.3}", self.failure.wrong_by());
         let fold = grouped(u64::from(pair.fold) + 1);
         let name = |image: u32| self.run.images[image as usize].words();
-        let facts = text.f("wall_facts", &[("distance", &distance), ("by", &wrong_by), ("fold", &fold)]);
+        let facts = match self.run.counted() {
+            true => text.f("wall_facts_counted", &[("distance", &distance), ("by", &wrong_by)]),
+            false => text.f("wall_facts", &[("distance", &distance), ("by", &wrong_by), ("fold", &fold)]),
+        };
         let mut lines = vec![
             (Some(icon), text.s(key).to_owned(), palette.different),
             (None, facts, palette.text),
