@@ -66,6 +66,9 @@ pub struct TrainArgs {
     /// Whether faces must be found in the pictures first
     #[arg(long, value_enum, default_value_t = FaceFinding::Detect)]
     faces: FaceFinding,
+    /// What finds them: yunet or mtcnn
+    #[arg(long, value_name = "NAME")]
+    detector: Option<String>,
     /// Pairs to judge on besides, in LFW's format
     #[arg(long, value_name = "FILE", requires = "images")]
     pairs: Option<PathBuf>,
@@ -145,7 +148,8 @@ fn request(library: &Path, args: TrainArgs) -> Result<(TrainRequest, PathBuf)> {
     let config = config(args.preset, args.knobs)?;
     let against = args.against.as_deref().map(model_or_file);
     let scaling = args.standardise.map(Standardise::scaling);
-    Ok((TrainRequest { data, start, scaling, faces: args.faces, pairs, against, old, config }, out))
+    let detector = args.detector.map(ModelId);
+    Ok((TrainRequest { data, start, scaling, faces: args.faces, detector, pairs, against, old, config }, out))
 }
 
 fn model_or_file(name: &str) -> StartFrom {
@@ -212,8 +216,9 @@ mod tests {
     #[test]
     fn the_library_is_learned_from_with_standardised_pictures() {
         let line = "train --library --net nn4 --out run --standardise per-image --last-layer-first 9 --epsilon 0.1 \
-                    --optimiser adam";
+                    --optimiser adam --detector mtcnn";
         let (request, _) = request(Path::new("library.sqlite"), parse(line)).unwrap();
+        assert_eq!(request.detector, Some(ModelId("mtcnn".into())));
         assert_eq!(request.data, DataFrom::Library { path: "library.sqlite".into() });
         assert_eq!(request.scaling, Some(PixelScaling::PerImage));
         assert_eq!(request.config.last_layer_first.map(|first| (first.steps, first.redraw)), Some((9, false)));

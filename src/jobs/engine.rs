@@ -267,7 +267,7 @@ fn load_embedder(store: &Store, id: &ModelId, crop: CropRule, device: &ComputeDe
     Ok(Embedder::new(Box::new(net), InputRecipe { crop, ..entry.input }, &device.burn, device.kind.into())?)
 }
 
-fn model_of_task(store: &Store, id: &ModelId, task: Task) -> Result<ModelId> {
+pub(super) fn model_of_task(store: &Store, id: &ModelId, task: Task) -> Result<ModelId> {
     let entry = store.named(&id.0)?;
     ensure!(entry.task == task, "{id} is a model for another task: {:?}", entry.task);
     Ok(entry.id.clone())

@@ -20,7 +20,7 @@ pub use look::{DataLook, LeftOutWhy, look_at_folder, look_at_library};
 pub use people::{FaceFinding, LeftOut};
 pub use runs::{UnfinishedRun, discard_run, run_names, unfinished_run, unfinished_runs};
 
-use super::engine::load_detector;
+use super::engine::{EngineOptions, load_detector, model_of_task};
 use super::memory::with_memory;
 use crate::detect::Detector;
 use crate::device::ComputeDevice;
@@ -51,6 +51,9 @@ pub struct TrainRequest {
     #[serde(default)]
     pub scaling: Option<PixelScaling>,
     pub faces: FaceFinding,
+    /// Finds the faces; none is the default pack's.
+    #[serde(default)]
+    pub detector: Option<ModelId>,
     pub pairs: Option<PairsRequest>,
     /// The network that the result is measured against; none is the start's own weights, where it has any.
     #[serde(default)]
@@ -152,11 +155,12 @@ pub fn start_training(
     control: &Control,
     events: &mut dyn FnMut(TrainJobEvent<'_>),
 ) -> Result<TrainSummary> {
-    let (card, weights) = starting_point(&request.start, request.config.seed, models)?;
+    let request = TrainRequest { detector: Some(detector_id(&request, models)?), ..request };
+    let (card, weights) = starting_point(&request.start, &request, models)?;
     let recipe = InputRecipe { scaling: request.scaling.unwrap_or(card.input.scaling), ..recipe(&card, request.faces) };
     let old = old_network(&request, models)?;
     let recipes = [Some(recipe), old.map(|old| old.card.input)];
-    let detector = detector_for(recipes.into_iter().flatten(), models, device)?;
+    let detector = detector_for(recipes.into_iter().flatten(), &detector_id(&request, models)?, models, device)?;
     let pairs = request.pairs.as_ref().map(read_pairs).transpose()?;
     let share = request.config.validation.held_out_share;
     let prepared = people::prepare(&request, pairs.as_ref(), detector.as_ref(), share, control, events)?;
@@ -190,7 +194,7 @@ pub fn resume(
     let weights = match &checkpoint {
         // Any weights do: the checkpoint's replace them.
         Some(_) => Weights::Scratch { seed },
-        None => starting_point(&record.request.start, seed, models)?.1,
+        None => starting_point(&record.request.start, &record.request, models)?.1,
     };
     Job { record, prepared, pairs, weights, folder, resume: checkpoint }.run(models, device, control, events)
 }
@@ -226,7 +230,7 @@ impl Job {
         if let MiningSource::Harmonic { .. } = request.config.mining {
             let old =
                 request.old.as_ref().context("harmonic training needs --old, the network to stay comparable with")?;
-            let (old_card, old_weights) = starting_point(old, request.config.seed, models)?;
+            let (old_card, old_weights) = starting_point(old, &request, models)?;
             ensure!(
                 old_card.dimensions == card.dimensions,
                 "the old network gives {} numbers a face, the new one {}: harmonic training needs as many",
@@ -337,15 +341,17 @@ fn old_network(request: &TrainRequest, models: &Store) -> Result<Option<OldNetwo
         StartFrom::File { path } => path.display().to_string(),
         StartFrom::Installed { id } => id.to_string(),
     };
-    let (card, weights) = starting_point(old, request.config.seed, models)?;
+    let (card, weights) = starting_point(old, request, models)?;
     let card = ModelCard { input: recipe(&card, request.faces), ..card };
     Ok(Some(OldNetwork { name, card, weights }))
 }
 
 /// The network's card and the weights it starts from.
-fn starting_point(start: &StartFrom, seed: u64, models: &Store) -> Result<(ModelCard, Weights)> {
+fn starting_point(start: &StartFrom, request: &TrainRequest, models: &Store) -> Result<(ModelCard, Weights)> {
     match start {
-        StartFrom::Scratch { net, options } => Ok((card(net, options)?, Weights::Scratch { seed })),
+        StartFrom::Scratch { net, options } => {
+            Ok((card(net, options)?, Weights::Scratch { seed: request.config.seed }))
+        }
         StartFrom::File { path } => {
             let (tensors, card) = load(path)?;
             Ok((card, Weights::Own(tensors)))
@@ -354,7 +360,9 @@ fn starting_point(start: &StartFrom, seed: u64, models: &Store) -> Result<(Model
             let entry = models.entry(id)?;
             ensure!(entry.task == Task::Embed, "{id} does not embed faces");
             let found = recognise(&models.read(id)?).with_context(|| format!("cannot load {id}"))?;
-            Ok((ModelCard { input: entry.input, ..found.card }, Weights::Own(found.tensors)))
+            // Boxes of another detector may need another margin.
+            let crop = entry.crop_with.get(&detector_id(request, models)?).copied().unwrap_or(entry.input.crop);
+            Ok((ModelCard { input: InputRecipe { crop, ..entry.input }, ..found.card }, Weights::Own(found.tensors)))
         }
     }
 }
@@ -366,18 +374,23 @@ fn recipe(card: &ModelCard, faces: FaceFinding) -> InputRecipe {
     }
 }
 
-/// The default pack's detector, where crops need a face found.
+fn detector_id(request: &TrainRequest, models: &Store) -> Result<ModelId> {
+    let named = request.detector.clone();
+    model_of_task(models, &named.unwrap_or_else(|| EngineOptions::default().detector_id()), Task::Detect)
+}
+
+/// The detector, where crops need a face found.
 fn detector_for(
     mut recipes: impl Iterator<Item = InputRecipe>,
+    id: &ModelId,
     models: &Store,
     device: &ComputeDevice,
 ) -> Result<Option<Detector>> {
     if recipes.all(|recipe| matches!(recipe.crop, CropRule::AsStored | CropRule::Centre { .. })) {
         return Ok(None);
     }
-    let id = ModelId("yunet-2023mar".to_owned());
-    let found = load_detector(models, &id, device);
-    found.map(Some).context("finding faces needs YuNet; or say --faces cropped for ready crops")
+    let found = load_detector(models, id, device);
+    found.map(Some).with_context(|| format!("finding faces needs {id}; or say --faces cropped for ready crops"))
 }
 
 fn read_pairs(request: &PairsRequest) -> Result<PairList> {

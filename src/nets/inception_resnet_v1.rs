@@ -147,6 +147,9 @@ impl InceptionResnetV1 {
     }
 }
 
+/// Dropout, linear layer and its norm.
+const HEAD_STAGES: usize = 3;
+
 impl EmbeddingNet for InceptionResnetV1 {
     fn forward(&self, images: Tensor<4>) -> Tensor<2> {
         Block::forward(self, images).flatten(1, 3)
@@ -154,6 +157,16 @@ impl EmbeddingNet for InceptionResnetV1 {
 
     fn embedding_size(&self) -> usize {
         self.last_bn.gamma.lazy_shape()[0]
+    }
+
+    fn features(&self, images: Tensor<4>) -> Tensor<4> {
+        let stages = self.stages();
+        forward_stages(&stages[..stages.len() - HEAD_STAGES], images)
+    }
+
+    fn embed_features(&self, features: Tensor<4>) -> Tensor<2> {
+        let stages = self.stages();
+        forward_stages(&stages[stages.len() - HEAD_STAGES..], features).flatten(1, 3)
     }
 }
 

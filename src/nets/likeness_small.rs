@@ -70,9 +70,16 @@ impl LikenessSmall {
 
 impl EmbeddingNet for LikenessSmall {
     fn forward(&self, images: Tensor<4>) -> Tensor<2> {
+        self.embed_features(self.features(images))
+    }
+
+    fn features(&self, images: Tensor<4>) -> Tensor<4> {
         let maps = SquaresToChannels.forward(images);
-        let maps = self.convs().into_iter().fold(maps, |maps, conv| leaky_relu(conv.forward(maps), SLOPE));
-        self.linear.forward(maps.flatten(1, 3))
+        self.convs().into_iter().fold(maps, |maps, conv| leaky_relu(conv.forward(maps), SLOPE))
+    }
+
+    fn embed_features(&self, features: Tensor<4>) -> Tensor<2> {
+        self.linear.forward(features.flatten::<2>(1, 3))
     }
 
     fn embedding_size(&self) -> usize {

@@ -60,6 +60,33 @@ pub trait EmbeddingNet: Send + Sync {
 
     fn embedding_size(&self) -> usize;
 
+    /// The first part of [`EmbeddingNet::forward`]: all that comes before the last weight matrix or convolution and
+    /// before a dropout in front of it. A network that does not know its parts gives the images themselves.
+    ///
+    /// # Shapes
+    /// - images: `[batch, 3, height, width]`
+    /// - output: `[batch, channels, height', width']`
+    fn features(&self, images: Tensor<4>) -> Tensor<4> {
+        images
+    }
+
+    /// The second part: the embeddings, before normalisation, of [`EmbeddingNet::features`].
+    ///
+    /// # Shapes
+    /// - features: `[batch, channels, height', width']`
+    /// - output: `[batch, embedding_size]`
+    fn embed_features(&self, features: Tensor<4>) -> Tensor<2> {
+        self.forward(features)
+    }
+
+    /// The same features in fewer passes over memory, for inference; what comes after them may change.
+    fn with_folded_trunk(self) -> Self
+    where
+        Self: Sized,
+    {
+        self
+    }
+
     /// The embeddings on the unit sphere: f / √(max(Σ f², 10⁻¹⁰)).
     ///
     /// # Shapes

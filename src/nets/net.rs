@@ -118,4 +118,57 @@ impl EmbeddingNet for Net {
     fn embedding_size(&self) -> usize {
         self.embedding_net().embedding_size()
     }
+
+    fn features(&self, images: Tensor<4>) -> Tensor<4> {
+        self.embedding_net().features(images)
+    }
+
+    fn embed_features(&self, features: Tensor<4>) -> Tensor<2> {
+        self.embedding_net().embed_features(features)
+    }
+
+    fn with_folded_trunk(self) -> Self {
+        match self {
+            Self::SFace(net) => Self::SFace(net.with_folded_trunk()),
+            net => net.folded(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::module::ModuleMapper;
+    use burn::tensor::{Distribution, Tolerance};
+
+    use super::*;
+    use crate::nets::catalogue::{NetOptions, build};
+
+    /// Running statistics and shifts as far from doing nothing as after training.
+    struct Trained;
+
+    impl ModuleMapper for Trained {
+        fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+            if D > 1 {
+                return param;
+            }
+            param.map(|values| values.random_like(Distribution::Uniform(0.5, 1.5)))
+        }
+    }
+
+    #[test]
+    fn features_and_what_follows_them_are_the_network() {
+        let device = Device::flex();
+        let small = NetOptions { width: Some(0.125), input: Some([96, 96]), ..NetOptions::default() };
+        for name in ["sface", "mobilefacenet", "likeness-small", "nn4.small2", "inception-resnet-v1", "squeezenet"] {
+            let options = if name == "nn4.small2" { NetOptions::default() } else { small };
+            let net = build(name, &options, &device).unwrap().drawn(3, &device).map(&mut Trained);
+            let images = Tensor::random([2, 3, 96, 96], Distribution::Uniform(-1.0, 1.0), &device);
+            let features = net.features(images.clone());
+            let expected = EmbeddingNet::forward(&net, images.clone()).into_data();
+            net.embed_features(features.clone()).into_data().assert_eq(&expected, true);
+            let folded = net.clone().with_folded_trunk().features(images).into_data();
+            let largest = features.clone().abs().max().into_scalar::<f32>();
+            folded.assert_approx_eq::<f32>(&features.into_data(), Tolerance::absolute(1e-5 * largest.max(1.0)));
+        }
+    }
 }

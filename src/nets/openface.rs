@@ -123,6 +123,9 @@ impl Nn4Small2 {
     }
 }
 
+/// Dropout and linear layer.
+const HEAD_STAGES: usize = 2;
+
 impl EmbeddingNet for Nn4Small2 {
     fn forward(&self, images: Tensor<4>) -> Tensor<2> {
         Block::forward(self, images).flatten(1, 3)
@@ -130,6 +133,16 @@ impl EmbeddingNet for Nn4Small2 {
 
     fn embedding_size(&self) -> usize {
         self.ln.weight.lazy_shape()[1]
+    }
+
+    fn features(&self, images: Tensor<4>) -> Tensor<4> {
+        let stages = self.stages();
+        forward_stages(&stages[..stages.len() - HEAD_STAGES], images)
+    }
+
+    fn embed_features(&self, features: Tensor<4>) -> Tensor<2> {
+        let stages = self.stages();
+        forward_stages(&stages[stages.len() - HEAD_STAGES..], features).flatten(1, 3)
     }
 }
 

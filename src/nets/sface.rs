@@ -17,7 +17,7 @@ use burn::nn::{
 use burn::tensor::{Device, Tensor};
 
 use super::blocks::conv_norm::{ConvNorm, fold_norm_after, fold_norm_before};
-use super::blocks::{Block, MapShape, Trace, Width, describe};
+use super::blocks::{Block, MapShape, Trace, Width, describe, learning};
 use super::{EmbeddingNet, NetConfig};
 use crate::types::{ChannelOrder, CropRule, InputRecipe, PixelScaling};
 use crate::weights::{TensorFile, WeightsError, fill};
@@ -139,14 +139,19 @@ impl SFace {
 
 impl EmbeddingNet for SFace {
     fn forward(&self, images: Tensor<4>) -> Tensor<2> {
-        let mut maps = self.stem.forward(images);
-        for row in &self.rows {
-            maps = row.forward(maps);
+        self.embed_features(self.features(images))
+    }
+
+    fn features(&self, images: Tensor<4>) -> Tensor<4> {
+        let maps = self.rows.iter().fold(self.stem.forward(images), |maps, row| row.forward(maps));
+        match &self.maps_norm {
+            Some(norm) => norm.forward(maps),
+            None => maps,
         }
-        if let Some(norm) = &self.maps_norm {
-            maps = norm.forward(maps);
-        }
-        let embedding = self.linear.forward(self.dropout.forward(maps.flatten(1, 3)));
+    }
+
+    fn embed_features(&self, features: Tensor<4>) -> Tensor<2> {
+        let embedding = self.linear.forward(self.dropout.forward(features.flatten(1, 3)));
         match &self.embedding_norm {
             Some(norm) => norm.forward(embedding),
             None => embedding,
@@ -155,6 +160,15 @@ impl EmbeddingNet for SFace {
 
     fn embedding_size(&self) -> usize {
         self.linear.weight.lazy_shape()[1]
+    }
+
+    /// The norm before the linear layer stays: folded, it would go into weights that learn.
+    fn with_folded_trunk(self) -> Self {
+        Self {
+            stem: self.stem.folded(),
+            rows: self.rows.into_iter().map(SeparableRow::folded).collect(),
+            ..self
+        }
     }
 }
 
@@ -239,7 +253,7 @@ impl ConvUnit {
 
 impl Block for ConvUnit {
     fn forward(&self, maps: Tensor<4>) -> Tensor<4> {
-        self.slope.forward(self.layer.forward(maps))
+        learning::prelu(&self.slope, self.layer.forward(maps))
     }
 
     fn trace(&self, input: MapShape, trace: &mut Trace) -> MapShape {

@@ -65,6 +65,23 @@ impl AugmentConfig {
     };
 }
 
+impl AugmentConfig {
+    /// Whether a picture can become nothing but itself and its mirror image.
+    pub fn mirrors_at_most(&self) -> bool {
+        Self { flip: false, ..*self } == Self::NONE
+    }
+
+    /// Whether [`augment`], about to draw from `rng`, will mirror the picture and do nothing else; None where it may do
+    /// more.
+    pub fn will_mirror(&self, rng: &ChaCha8Rng) -> Option<bool> {
+        self.mirrors_at_most().then(|| self.draws_mirror(&mut rng.clone()))
+    }
+
+    fn draws_mirror(&self, rng: &mut ChaCha8Rng) -> bool {
+        self.flip && rng.random_bool(0.5)
+    }
+}
+
 /// A changed copy of the same size.
 pub fn augment(picture: RgbImage, config: &AugmentConfig, rng: &mut ChaCha8Rng) -> RgbImage {
     let mut picture = picture;
@@ -74,7 +91,7 @@ pub fn augment(picture: RgbImage, config: &AugmentConfig, rng: &mut ChaCha8Rng) 
     if let Some(share) = config.crop_share {
         picture = window(&picture, share.clamp(0.1, 1.0), rng);
     }
-    if config.flip && rng.random_bool(0.5) {
+    if config.draws_mirror(rng) {
         imageops::flip_horizontal_in_place(&mut picture);
     }
     let shift = config.brightness.map_or(0.0, |limit| rng.random_range(-limit..=limit));
@@ -197,6 +214,22 @@ mod tests {
             assert_eq!(with(config, 3), with(config, 3));
         }
         assert_eq!(with(none, 1), gradient());
+    }
+
+    #[test]
+    fn a_mirrored_picture_is_foretold() {
+        let config = AugmentConfig { flip: true, ..AugmentConfig::NONE };
+        let mirrored = imageops::flip_horizontal(&gradient());
+        let foretold: Vec<bool> = (0..12)
+            .map(|seed| {
+                let mirrors = config.will_mirror(&ChaCha8Rng::seed_from_u64(seed)).unwrap();
+                assert_eq!(with(config, seed), if mirrors { mirrored.clone() } else { gradient() });
+                mirrors
+            })
+            .collect();
+        assert!(foretold.contains(&true) && foretold.contains(&false));
+        assert_eq!(AugmentConfig::NONE.will_mirror(&ChaCha8Rng::seed_from_u64(1)), Some(false));
+        assert_eq!(AugmentConfig::GENTLE.will_mirror(&ChaCha8Rng::seed_from_u64(1)), None);
     }
 
     #[test]

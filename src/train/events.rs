@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::alarms::Alarm;
 use super::loader::Skipped;
@@ -13,9 +13,10 @@ use crate::types::Cancel;
 
 #[derive(Debug, Clone)]
 pub enum TrainEvent {
-    /// The run goes on from a checkpoint; its first judgement is told again.
+    /// The run goes on from a checkpoint; its first judgement was told again before.
     Resumed {
         step: u64,
+        past: Past,
     },
     Step(StepReport),
     /// The mini-batch of a step as the network saw it, when the [`Control`] asks for it.
@@ -38,8 +39,15 @@ pub enum TrainEvent {
     Skipped(Skipped),
 }
 
+/// What a run had told before it was interrupted, up to the checkpoint it goes on from.
+#[derive(Debug, Clone, Default)]
+pub struct Past {
+    pub steps: Vec<StepReport>,
+    pub judged: Vec<ValidationReport>,
+}
+
 /// One step, after the weights have moved.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct StepReport {
     /// Counts from one.
     pub step: u64,

@@ -171,8 +171,12 @@ impl ModuleMapper for Freeze {
 
     fn map_flag(&mut self, flag: Param<Flag>) -> Param<Flag> {
         let is_batch_norm = self.container.last().is_some_and(|container| container.ends_with("BatchNorm"));
-        let keeps = is_batch_norm && self.statistics == BatchNormStatistics::Keep;
-        let enabled = flag.is_enabled() && self.seen >= self.first && !keeps;
+        // A norm's scale and shift come before its flag: one that ends right before the first trained weight is frozen.
+        let learns = match is_batch_norm {
+            true => self.seen > self.first && self.statistics == BatchNormStatistics::Learn,
+            false => self.seen >= self.first,
+        };
+        let enabled = flag.is_enabled() && learns;
         flag.with_value(enabled)
     }
 }
@@ -241,6 +245,8 @@ mod tests {
         assert!(moved(TrainablePart::All, BatchNormStatistics::Learn));
         assert!(!moved(TrainablePart::All, BatchNormStatistics::Keep));
         assert!(!moved(TrainablePart::LastLayer, BatchNormStatistics::Learn));
+        // The norm right before the first trained weight too.
+        assert!(!moved(TrainablePart::From("conv2".to_owned()), BatchNormStatistics::Learn));
     }
 
     #[test]

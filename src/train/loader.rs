@@ -28,6 +28,8 @@ pub struct LoadedBatch {
     pub step: u64,
     pub exemplars: Vec<Exemplar>,
     pub images: Vec<RgbImage>,
+    /// Whether each picture is itself or its mirror image; None where it was changed in other ways.
+    pub mirrored: Vec<Option<bool>>,
     pub skipped: Vec<Skipped>,
 }
 
@@ -109,20 +111,22 @@ pub fn load_plain(source: &dyn PictureSource, exemplars: &[Exemplar]) -> LoadedB
 }
 
 fn load(source: &dyn PictureSource, request: Request, config: &AugmentConfig, seed: u64) -> LoadedBatch {
-    let read: Vec<Result<RgbImage, String>> = request
+    let read: Vec<Result<(RgbImage, Option<bool>), String>> = request
         .exemplars
         .par_iter()
         .map(|exemplar| {
             let mut rng = stream(seed, Purpose::Augmentation, request.step, exemplar.picture as u64);
-            source.crop(exemplar.picture).map(|picture| augment(picture, config, &mut rng))
+            let mirrored = config.will_mirror(&rng);
+            source.crop(exemplar.picture).map(|picture| (augment(picture, config, &mut rng), mirrored))
         })
         .collect();
-    let mut batch = LoadedBatch { step: request.step, exemplars: vec![], images: vec![], skipped: vec![] };
+    let mut batch = LoadedBatch { step: request.step, exemplars: vec![], images: vec![], mirrored: vec![], skipped: vec![] };
     for (exemplar, read) in request.exemplars.into_iter().zip(read) {
         match read {
-            Ok(image) => {
+            Ok((image, mirrored)) => {
                 batch.exemplars.push(exemplar);
                 batch.images.push(image);
+                batch.mirrored.push(mirrored);
             }
             Err(reason) => batch.skipped.push(Skipped { picture: exemplar.picture, reason }),
         }

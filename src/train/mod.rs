@@ -32,6 +32,7 @@ pub mod start;
 pub mod step;
 #[cfg(test)]
 mod testing;
+pub mod trunk;
 pub mod validate;
 
 pub use config::TrainConfig;

@@ -16,11 +16,12 @@ use super::config::{MiningSource, TrainConfig};
 use super::data::{Dataset, PictureSource};
 use super::ema::Ema;
 use super::events::{Control, StepReport, StopReason, TrainEvent};
-use super::frozen::{FreezeError, freeze, redraw_last_layer};
+use super::frozen::{FreezeError, TrainablePart, freeze, redraw_last_layer};
 use super::loader::{BATCHES_AHEAD, Loader, LoaderError, Request, Skipped};
 use super::mining::offline::TripletPlan;
 use super::optimiser::Optimiser;
 use super::sampler::{Exemplar, Sampler, SamplerPosition};
+use super::trunk::{KEPT_BYTES, Trunk};
 use super::validate::{PairSet, ValidationReport, pictures_to_judge};
 use crate::eval::EvalError;
 use crate::nets::EmbeddingNet;
@@ -111,6 +112,8 @@ struct Run<'a, N> {
     sampler: Sampler<'a>,
     loader: Loader,
     net: N,
+    /// What comes before the last layer, while that alone learns.
+    trunk: Option<Trunk<N>>,
     optimiser: Optimiser,
     average: Option<Ema>,
     /// Steps done, which is also the number of the next batch.
@@ -156,6 +159,7 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
             average: config.ema_decay.map(|decay| Ema::new(&net, decay)),
             optimiser: Optimiser::new(config.optimiser),
             net,
+            trunk: None,
             step: 0,
             requested: 0,
             saved_at: None,
@@ -176,6 +180,7 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
             Some(checkpoint) => run.go_on_from(checkpoint)?,
             None => run.warn_about_data(),
         }
+        run.take_trunk();
         Ok(run)
     }
 
@@ -200,11 +205,19 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
         self.judged = state.judged;
         self.skipped = state.skipped;
         self.earlier_secs = state.elapsed_secs;
-        (self.emit)(TrainEvent::Resumed { step: self.step });
         if let Some(first) = &self.first_judged {
             (self.emit)(TrainEvent::Validated(first.clone()));
         }
+        let past = self.folder.as_ref().map(RunFolder::past).transpose()?.unwrap_or_default();
+        (self.emit)(TrainEvent::Resumed { step: self.step, past });
         Ok(())
+    }
+
+    /// Called whenever another part of the network begins to learn.
+    fn take_trunk(&mut self) {
+        let frozen = *self.config.trainable_at(self.step) == TrainablePart::LastLayer;
+        let chunk = self.config.chunks.inference;
+        self.trunk = frozen.then(|| Trunk::new(&self.net, self.card.input, chunk, KEPT_BYTES));
     }
 
     fn warn_about_data(&mut self) {
@@ -235,6 +248,7 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
             let Some(rate) = self.config.learning_rate.at(epoch) else { return Ok(StopReason::ScheduleEnded) };
             if self.config.last_layer_first.is_some_and(|first| first.steps == self.step) {
                 self.net = freeze(self.net.valid().train(), &self.config.trainable, self.config.batch_norm)?;
+                self.take_trunk();
             }
             if let Some(reason) = self.wait_while_paused(control)? {
                 return Ok(reason);
@@ -377,6 +391,9 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
             && reason != StopReason::Discarded
         {
             save(&net, &self.card, &folder.model())?;
+            if reason != StopReason::Cancelled {
+                folder.keep_end(reason, self.step)?;
+            }
         }
         let elapsed_secs = self.elapsed_secs();
         Ok(Trained {

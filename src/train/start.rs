@@ -79,7 +79,7 @@ pub fn frozen_vectors(
     source: &dyn PictureSource,
     pictures: &[usize],
 ) -> Result<BTreeMap<usize, Vec<f32>>, StartError> {
-    let net = network(card, weights, device)?.valid();
+    let net = network(card, weights, device)?.valid().folded();
     let mut vectors = BTreeMap::new();
     for pictures in pictures.chunks(PICTURES_AT_ONCE) {
         let exemplars: Vec<Exemplar> = pictures.iter().map(|&picture| Exemplar { picture, person: 0 }).collect();

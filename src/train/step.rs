@@ -8,6 +8,9 @@
 //!
 //! A batch that fits one gradient chunk is passed once: 3 goes back through the graph of 1.
 //!
+//! Where only the last layer learns, a batch is given by its features instead of its pictures ([`Inputs::Features`]):
+//! what comes before that layer is the same in both passes and has no gradients, so it is passed once, elsewhere.
+//!
 //! Dropout draws the same noise in both passes. Batch norm in training mode takes its statistics from the chunk, in
 //! both passes alike, and its running statistics move once; so with it, and only with it, the result depends on the
 //! chunk size.
@@ -27,9 +30,13 @@ use super::mining::online::{Draw, mine_combinations};
 use super::mining::{Mined, MiningRule, Points, Space};
 use super::rng::{Purpose, stream};
 use crate::device::is_cpu;
-use crate::image::scale_pixels;
 use crate::nets::EmbeddingNet;
 use crate::types::InputRecipe;
+
+mod inputs;
+
+pub use inputs::{Features, Inputs};
+use inputs::to_tensor;
 
 /// How many pictures the device handles at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,7 +56,7 @@ const TRIPLETS_AT_ONCE: usize = 16_384;
 
 /// Everything of a step but the network.
 pub struct Batch<'a> {
-    pub images: &'a [RgbImage],
+    pub inputs: Inputs<'a>,
     pub people: &'a [u32],
     /// The frozen network's vectors of the same pictures, row after row, for harmonic triplets.
     pub old_vectors: Option<&'a [f32]>,
@@ -88,19 +95,20 @@ pub fn learn<N: Module + EmbeddingNet>(
 ) -> Result<Learned, TensorReadError> {
     let noisy = behaves_otherwise_in_training(net);
     let device = Device::autodiff(device_of(net));
-    let share = if noisy { usize::MAX } else { share(&device) };
-    let at_once = (batch.images.len() <= settings.chunks.gradient).then(|| {
+    let rows = batch.inputs.len();
+    let sizes = sizes(batch.inputs, noisy, &device, settings.chunks);
+    let at_once = (rows <= sizes.chunk).then(|| {
         if noisy {
             seed_noise(&device, settings.draw, 0);
         }
-        pass_shares(net, batch.images, share, settings.recipe)
+        pass_shares(net, batch.inputs, &all(rows), sizes.share, settings.recipe)
     });
-    let raw = match &at_once {
-        Some(shares) => outputs(shares)?,
-        None if noisy => embed_as_in_training(net, batch.images, settings)?,
-        None => embed(&net.valid(), batch.images, settings.recipe, settings.chunks.inference)?,
+    let raw = match (&at_once, batch.inputs) {
+        (Some(shares), _) => outputs(shares)?,
+        (None, _) if noisy => embed_as_in_training(net, batch.inputs, settings)?,
+        (None, Inputs::Images(images)) => embed(&net.valid(), images, settings.recipe, settings.chunks.inference)?,
+        (None, Inputs::Features(features)) => embed_features(&net.valid(), features, settings.chunks.inference)?,
     };
-    let rows = batch.images.len();
     let dimensions = net.embedding_size();
     let leaf = Tensor::<2>::from_data(TensorData::new(raw, [rows, dimensions]), &device).require_grad();
     let vectors = normalise(leaf.clone()).try_into_vec_as::<f32>()?;
@@ -108,7 +116,7 @@ pub fn learn<N: Module + EmbeddingNet>(
     let (loss, by_embedding) = loss_and_gradient(&leaf, batch.old_vectors, &mined.triplets, settings.loss)?;
     let gradients = match at_once {
         Some(shares) => back_through_shares(shares, &by_embedding),
-        None => back_through(net, batch.images, &by_embedding, noisy, settings),
+        None => back_through(net, batch.inputs, &by_embedding, noisy, settings),
     };
     Ok(Learned { loss, mined, gradients, vectors, dimensions })
 }
@@ -121,32 +129,41 @@ pub fn embed<N: Module + EmbeddingNet>(
     chunk: usize,
 ) -> Result<Vec<f32>, TensorReadError> {
     let device = device_of(net).without_autodiff();
+    let images: Vec<&RgbImage> = images.iter().collect();
     let mut raw = Vec::with_capacity(images.len() * net.embedding_size());
-    let pass = |images: &[RgbImage]| net.forward(to_tensor(images, recipe, &device)).try_into_vec_as::<f32>();
     for images in images.chunks(chunk.max(1)) {
-        let share = share(&device);
-        if images.len() <= share {
-            raw.extend(pass(images)?);
-        } else {
-            let parts: Vec<Vec<f32>> = images.par_chunks(share).map(pass).collect::<Result<_, _>>()?;
-            raw.extend(parts.into_iter().flatten());
-        }
+        raw.extend(in_shares(images, recipe, &device, |images| net.forward(images).try_into_vec_as::<f32>())?.concat());
     }
     Ok(raw)
 }
 
-/// Pictures as the network takes them.
-///
-/// # Shapes
-/// - output: `[images, 3, height, width]`
-pub fn to_tensor(images: &[RgbImage], recipe: &InputRecipe, device: &Device) -> Tensor<4> {
-    let (width, height) = (recipe.width as usize, recipe.height as usize);
-    let mut values = vec![0.0; images.len() * 3 * width * height];
-    values
-        .par_chunks_mut(3 * width * height)
-        .zip(images)
-        .for_each(|(out, image)| scale_pixels(image, recipe.scaling, recipe.channels, out));
-    Tensor::from_data(TensorData::new(values, [images.len(), 3, height, width]), device)
+/// The network's output for features found before, row after row, before normalisation.
+pub fn embed_features<N: Module + EmbeddingNet>(
+    net: &N,
+    features: &Features,
+    chunk: usize,
+) -> Result<Vec<f32>, TensorReadError> {
+    let device = device_of(net).without_autodiff();
+    let mut raw = Vec::with_capacity(features.len() * net.embedding_size());
+    for rows in all(features.len()).chunks(chunk.max(1)) {
+        raw.extend(net.embed_features(features.to_tensor(rows, &device)).try_into_vec_as::<f32>()?);
+    }
+    Ok(raw)
+}
+
+/// What `pass` makes of the images, in their order: on the CPU in shares that threads pass side by side.
+pub(super) fn in_shares<T: Send>(
+    images: &[&RgbImage],
+    recipe: &InputRecipe,
+    device: &Device,
+    pass: impl Fn(Tensor<4>) -> Result<T, TensorReadError> + Sync,
+) -> Result<Vec<T>, TensorReadError> {
+    let pass = |images: &[&RgbImage]| pass(to_tensor(images, recipe, device));
+    let share = share(device);
+    if images.len() <= share {
+        return Ok(vec![pass(images)?]);
+    }
+    images.par_chunks(share).map(pass).collect()
 }
 
 /// Rows of any length other than zero, divided by it.
@@ -166,6 +183,25 @@ fn share(device: &Device) -> usize {
     if is_cpu(device) { SHARE } else { usize::MAX }
 }
 
+/// How many pictures learn at once, and how many of them a thread takes.
+struct Sizes {
+    chunk: usize,
+    share: usize,
+}
+
+/// Features take part in the last layer alone, one matrix product, which the device splits better than we would.
+fn sizes(inputs: Inputs<'_>, noisy: bool, device: &Device, chunks: ChunkSizes) -> Sizes {
+    match inputs {
+        _ if noisy => Sizes { chunk: chunks.gradient.max(1), share: usize::MAX },
+        Inputs::Images(_) => Sizes { chunk: chunks.gradient.max(1), share: share(device) },
+        Inputs::Features(_) => Sizes { chunk: chunks.inference.max(1), share: usize::MAX },
+    }
+}
+
+fn all(rows: usize) -> Vec<usize> {
+    (0..rows).collect()
+}
+
 /// A part of a batch that went through the network, and the way back.
 struct Share<N> {
     net: N,
@@ -174,16 +210,17 @@ struct Share<N> {
 
 fn pass_shares<N: Module + EmbeddingNet>(
     net: &N,
-    images: &[RgbImage],
+    inputs: Inputs<'_>,
+    rows: &[usize],
     share: usize,
     recipe: &InputRecipe,
 ) -> Vec<Share<N>> {
     let device = device_of(net).autodiff();
-    let pass = |net: N, images: &[RgbImage]| Share { raw: net.forward(to_tensor(images, recipe, &device)), net };
-    if images.len() <= share {
-        return vec![pass(net.clone(), images)];
+    let pass = |net: N, rows: &[usize]| Share { raw: inputs.forward(&net, rows, recipe, &device), net };
+    if rows.len() <= share {
+        return vec![pass(net.clone(), rows)];
     }
-    images.par_chunks(share).map(|images| pass(with_own_leaves(net), images)).collect()
+    rows.par_chunks(share).map(|rows| pass(with_own_leaves(net), rows)).collect()
 }
 
 fn outputs<N>(shares: &[Share<N>]) -> Result<Vec<f32>, TensorReadError> {
@@ -239,15 +276,15 @@ fn device_of<N: Module>(net: &N) -> Device {
 /// Batch statistics and dropout as the gradient pass will have them, on a copy whose running statistics are its own.
 fn embed_as_in_training<N: Module + EmbeddingNet>(
     net: &N,
-    images: &[RgbImage],
+    inputs: Inputs<'_>,
     settings: StepSettings<'_>,
 ) -> Result<Vec<f32>, TensorReadError> {
     let copy = net.valid().train();
     let device = device_of(net).autodiff();
-    let mut raw = Vec::with_capacity(images.len() * net.embedding_size());
-    for (number, images) in images.chunks(settings.chunks.gradient.max(1)).enumerate() {
+    let mut raw = Vec::with_capacity(inputs.len() * net.embedding_size());
+    for (number, rows) in all(inputs.len()).chunks(settings.chunks.gradient.max(1)).enumerate() {
         seed_noise(&device, settings.draw, number);
-        raw.extend(copy.forward(to_tensor(images, settings.recipe, &device)).inner().try_into_vec_as::<f32>()?);
+        raw.extend(inputs.forward(&copy, rows, settings.recipe, &device).inner().try_into_vec_as::<f32>()?);
     }
     Ok(raw)
 }
@@ -300,7 +337,7 @@ fn loss_and_gradient(
 /// The gradients of all trained parameters, chunk by chunk.
 fn back_through<N: Module + EmbeddingNet>(
     net: &N,
-    images: &[RgbImage],
+    inputs: Inputs<'_>,
     by_embedding: &[f32],
     noisy: bool,
     settings: StepSettings<'_>,
@@ -310,16 +347,15 @@ fn back_through<N: Module + EmbeddingNet>(
     let gradient_of = |row: usize| &by_embedding[row * dimensions..(row + 1) * dimensions];
     // A picture that is part of no active triplet adds nothing, unless it moves its chunk's statistics.
     let rows: Vec<usize> =
-        (0..images.len()).filter(|&row| noisy || gradient_of(row).iter().any(|&value| value != 0.0)).collect();
-    let share = if noisy { usize::MAX } else { share(&device) };
+        (0..inputs.len()).filter(|&row| noisy || gradient_of(row).iter().any(|&value| value != 0.0)).collect();
+    let sizes = sizes(inputs, noisy, &device, settings.chunks);
     let mut gradients = GradientMap::default();
-    for (number, rows) in rows.chunks(settings.chunks.gradient.max(1)).enumerate() {
+    for (number, rows) in rows.chunks(sizes.chunk).enumerate() {
         if noisy {
             seed_noise(&device, settings.draw, number);
         }
-        let chunk: Vec<RgbImage> = rows.iter().map(|&row| images[row].clone()).collect();
         let by_row: Vec<f32> = rows.iter().flat_map(|&row| gradient_of(row)).copied().collect();
-        gradients.add(back_through_shares(pass_shares(net, &chunk, share, settings.recipe), &by_row));
+        gradients.add(back_through_shares(pass_shares(net, inputs, rows, sizes.share, settings.recipe), &by_row));
     }
     gradients
 }
@@ -347,7 +383,7 @@ mod tests {
         let rule = MiningRule { positives: Positives::AllPairs, negatives: Negatives::AnyViolating };
         let combinations = Combinations::only_new();
         let choice = Choice::Mine { rule, combinations: &combinations };
-        let batch = Batch { images: &images, people: &PEOPLE, old_vectors: None, choice };
+        let batch = Batch { inputs: Inputs::Images(&images), people: &PEOPLE, old_vectors: None, choice };
         learn(net, &batch, settings(chunks)).unwrap()
     }
 
@@ -355,7 +391,9 @@ mod tests {
     fn whole(net: &TinyNet, triplets: &[Triplet], chunk: usize) -> (f32, GradientMap) {
         let device = Device::flex().autodiff();
         let images = pictures(3, PEOPLE.len());
-        let raw = images.chunks(chunk).map(|chunk| net.forward(to_tensor(chunk, &TINY_RECIPE, &device)));
+        let inputs = Inputs::Images(&images);
+        let rows = all(images.len());
+        let raw = rows.chunks(chunk).map(|rows| inputs.forward(net, rows, &TINY_RECIPE, &device));
         let unit = normalise(Tensor::cat(raw.collect(), 0));
         let config = settings(ChunkSizes::default()).loss;
         let loss = triplet_terms(unit, triplets, &config).mean();
@@ -402,7 +440,7 @@ mod tests {
             settings(ChunkSizes::default()).loss,
         )
         .unwrap();
-        let shares = pass_shares(&net, &images, 4, &TINY_RECIPE);
+        let shares = pass_shares(&net, Inputs::Images(&images), &all(PEOPLE.len()), 4, &TINY_RECIPE);
         assert_eq!(shares.len(), 4);
         assert_same(&back_through_shares(shares, &by_embedding), &learned.gradients);
     }
@@ -432,7 +470,7 @@ mod tests {
         let combinations = Combinations::parse("211").unwrap();
         let rule = MiningRule { positives: Positives::AllPairs, negatives: Negatives::AnyViolating };
         let choice = Choice::Mine { rule, combinations: &combinations };
-        let batch = Batch { images: &images, people: &PEOPLE, old_vectors: Some(&old), choice };
+        let batch = Batch { inputs: Inputs::Images(&images), people: &PEOPLE, old_vectors: Some(&old), choice };
         let learned = learn(&net, &batch, settings(ChunkSizes::default())).unwrap();
         let rows = PEOPLE.len() as u32;
         assert!(!learned.mined.triplets.is_empty());

@@ -43,9 +43,16 @@ impl TinyNet {
 impl EmbeddingNet for TinyNet {
     /// Images of 12 × 12.
     fn forward(&self, images: Tensor<4>) -> Tensor<2> {
+        self.embed_features(self.features(images))
+    }
+
+    fn features(&self, images: Tensor<4>) -> Tensor<4> {
         let x = relu(self.norm.forward(self.conv1.forward(images)));
-        let x = relu(self.conv2.forward(x));
-        self.linear.forward(x.flatten(1, 3))
+        relu(self.conv2.forward(x))
+    }
+
+    fn embed_features(&self, features: Tensor<4>) -> Tensor<2> {
+        self.linear.forward(features.flatten::<2>(1, 3))
     }
 
     fn embedding_size(&self) -> usize {

@@ -29,7 +29,7 @@ impl Printer {
 
     fn train(&mut self, event: &TrainEvent) {
         match event {
-            TrainEvent::Resumed { step } => eprintln!("Going on after step {step}"),
+            TrainEvent::Resumed { step, .. } => eprintln!("Going on after step {step}"),
             TrainEvent::Step(report) => {
                 if self.last_step.is_some_and(|last| last.elapsed().as_secs() < 5) {
                     return;

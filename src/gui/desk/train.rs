@@ -218,7 +218,7 @@ impl Reporter<'_> {
 /// What the window shows of a trainer's event.
 pub(super) fn news_of(event: &TrainEvent) -> Option<TrainNews> {
     Some(match event {
-        TrainEvent::Resumed { step } => TrainNews::Resumed { step: *step },
+        TrainEvent::Resumed { step, past } => TrainNews::Resumed { step: *step, past: Box::new(past.clone()) },
         TrainEvent::Step(report) => TrainNews::Step(report.clone()),
         TrainEvent::Look(look) => TrainNews::Look(Box::new(look.clone())),
         TrainEvent::Validated(report) => TrainNews::Judged(Box::new(report.clone())),

@@ -268,6 +268,7 @@ pub fn request(state: &TrainState) -> Option<(TrainRequest, DataSource, String)>
         start: form.start_from()?,
         scaling: None,
         faces: if data == DataSource::Library { FaceFinding::Detect } else { form.faces },
+        detector: None,
         pairs: pairs.map(|(list, images)| PairsRequest { list, images }),
         // A network from random weights is measured against the one in use.
         against: in_use.filter(|_| form.start == StartKind::Scratch).map(|id| StartFrom::Installed { id }),

@@ -183,8 +183,10 @@ fn receive_of(run: &mut LiveRun, news: TrainNews) {
             run.drawn = Some((pictures, secs));
             run.album = people;
         }
-        TrainNews::Resumed { step } => {
+        TrainNews::Resumed { step, past } => {
             run.resumed_at = Some(step);
+            past.steps.into_iter().for_each(|report| run.step(report));
+            past.judged.into_iter().for_each(|report| run.judged(report));
             run.stage = RunStage::Training;
         }
         TrainNews::Step(report) => run.step(report),

@@ -9,7 +9,7 @@ use crate::gui::rows::{JobId, Picture};
 use crate::jobs::demo::DemoOptions;
 use crate::jobs::train::{DataLook, TrainRequest, TrainSummary};
 use crate::train::alarms::Alarm;
-use crate::train::events::StepReport;
+use crate::train::events::{Past, StepReport};
 use crate::train::look::BatchLook;
 use crate::train::schedule::Schedule;
 use crate::train::validate::ValidationReport;
@@ -145,6 +145,7 @@ pub enum TrainNews {
     },
     Resumed {
         step: u64,
+        past: Box<Past>,
     },
     Step(StepReport),
     /// A mini-batch with its distances and some triplets.

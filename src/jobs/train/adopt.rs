@@ -37,7 +37,7 @@ fn crop_for_photos(record: &RunRecord, models: &Store) -> Result<Option<CropRule
     if record.network.input.crop != CropRule::AsStored {
         return Ok(None);
     }
-    let (card, _) = starting_point(&record.request.start, record.request.config.seed, models)?;
+    let (card, _) = starting_point(&record.request.start, &record.request, models)?;
     Ok(Some(card.input.crop))
 }
 

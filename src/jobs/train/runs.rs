@@ -54,6 +54,6 @@ pub fn unfinished_run(path: &Path) -> Option<UnfinishedRun> {
     let ends = step >= config.steps || config.learning_rate.at(step / config.steps_per_epoch.max(1)).is_none();
     let name = path.file_name()?.to_string_lossy().into_owned();
     let network = record.network.architecture;
-    let waits = !ends && !RunFolder::is_judged(path);
+    let waits = !ends && !RunFolder::has_ended(path);
     waits.then(|| UnfinishedRun { path: path.to_owned(), name, network, step, steps: config.steps })
 }

@@ -44,6 +44,7 @@ fn request(data: &Path, steps: u64) -> TrainRequest {
         start: StartFrom::Scratch { net: "likeness-small".into(), options: NetOptions::default() },
         scaling: None,
         faces: FaceFinding::Cropped,
+        detector: None,
         pairs: Some(PairsRequest { list, images: data.to_owned() }),
         against: None,
         old: None,

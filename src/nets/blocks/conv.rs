@@ -6,6 +6,7 @@ use burn::nn::{BatchNorm, PRelu, PaddingConfig2d};
 use burn::tensor::{Tensor, activation};
 
 use super::conv_norm::ConvNorm;
+use super::learning;
 use super::{Block, MapShape, Trace};
 
 /// What follows a convolution and its normalisation.
@@ -127,12 +128,12 @@ impl ConvUnit {
 
 impl Block for ConvUnit {
     fn forward(&self, maps: Tensor<4>) -> Tensor<4> {
-        let mut maps = self.conv.forward(maps);
+        let mut maps = learning::convolve(&self.conv, maps);
         if let Some(bn) = &self.bn {
             maps = bn.forward(maps);
         }
         match &self.prelu {
-            Some(prelu) => prelu.forward(maps),
+            Some(prelu) => learning::prelu(prelu, maps),
             None if self.relu => activation::relu(maps),
             None => maps,
         }

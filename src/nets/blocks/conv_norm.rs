@@ -29,7 +29,7 @@ impl ConvNorm {
     /// - input: `[batch, channels_in, height, width]`
     /// - output: `[batch, channels_out, height / stride, width / stride]`
     pub fn forward(&self, input: Tensor<4>) -> Tensor<4> {
-        let output = self.conv.forward(input);
+        let output = super::learning::convolve(&self.conv, input);
         match &self.norm {
             Some(norm) => norm.forward(output),
             None => output,

@@ -1,6 +1,6 @@
 //! Layers in a row, and rows side by side.
 
-use burn::module::{Content, Devices, Module, ModuleDisplay, ModuleDisplayDefault, ModuleMapper, ModuleVisitor};
+use burn::module::{Content, Devices, Module, ModuleDisplay, ModuleDisplayDefault, ModuleMapper, ModuleVisitor, Param};
 use burn::nn::{BatchNorm, Dropout, Linear, LocalResponseNorm};
 use burn::tensor::{Device, Tensor};
 
@@ -78,10 +78,32 @@ pub struct Layers {
     pub outputs: usize,
 }
 
+/// Whether a parameter in it has two axes or more.
+fn has_weights(layer: &Layer) -> bool {
+    struct Search(bool);
+    impl ModuleVisitor for Search {
+        fn visit_float<const D: usize>(&mut self, _: &Param<Tensor<D>>) {
+            self.0 |= D >= 2;
+        }
+    }
+    let mut search = Search(false);
+    layer.visit(&mut search);
+    search.0
+}
+
 /// What Burn's derive would call the type.
 const CONTAINER: &str = "Struct:Layers";
 
 impl Layers {
+    /// The place of the last layer with a weight matrix or convolution, or of a dropout in front of it.
+    fn head(&self) -> usize {
+        let last = self.layers.iter().rposition(has_weights).unwrap_or(0);
+        match last.checked_sub(1) {
+            Some(before) if matches!(self.layers[before], Layer::Dropout(_)) => before,
+            _ => last,
+        }
+    }
+
     fn changed(self, change: impl FnMut(Layer) -> Layer) -> Self {
         Self { layers: self.layers.into_iter().map(change).collect(), ..self }
     }
@@ -160,6 +182,14 @@ impl EmbeddingNet for Layers {
 
     fn embedding_size(&self) -> usize {
         self.outputs
+    }
+
+    fn features(&self, images: Tensor<4>) -> Tensor<4> {
+        self.layers[..self.head()].iter().fold(images, |maps, layer| layer.forward(maps))
+    }
+
+    fn embed_features(&self, features: Tensor<4>) -> Tensor<2> {
+        self.layers[self.head()..].iter().fold(features, |maps, layer| layer.forward(maps)).flatten(1, 3)
     }
 }
 

@@ -9,6 +9,7 @@ use burn::tensor::Tensor;
 
 pub mod conv_norm;
 pub mod halving;
+pub mod learning;
 
 mod builder;
 mod conv;

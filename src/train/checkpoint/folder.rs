@@ -5,12 +5,12 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Checkpoint;
 use super::state::write_flushed;
 use super::tensorboard::EventWriter;
-use crate::train::events::StepReport;
+use crate::train::events::{Past, StepReport, StopReason};
 use crate::train::gate::Gate;
 use crate::train::validate::ValidationReport;
 use crate::weights::WeightsError;
@@ -19,6 +19,8 @@ use crate::weights::WeightsError;
 const LAST_KEPT: usize = 3;
 const UNFINISHED: &str = "unfinished";
 const REMOVED: &str = "removed";
+/// Tells that the run has ended.
+const END: &str = "end.json";
 
 #[derive(Debug, thiserror::Error)]
 pub enum RunFolderError {
@@ -58,6 +60,14 @@ enum Metric<'a> {
     Validation(&'a ValidationReport),
 }
 
+/// A line of the metrics as it is read again.
+#[derive(Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+enum KeptMetric {
+    Step(StepReport),
+    Validation(ValidationReport),
+}
+
 impl RunFolder {
     /// Starts a run: `config` explains it, `data` has a line for each picture.
     pub fn create(root: &Path, config: &impl Serialize, data: &str) -> Result<Self, RunFolderError> {
@@ -76,7 +86,9 @@ impl RunFolder {
     /// Opens a run at its newest checkpoint; a run that was killed before its first has none and starts anew. Metrics
     /// of steps after it are dropped: they will be made again.
     pub fn resume(root: &Path) -> Result<(Self, Option<Checkpoint>), RunFolderError> {
-        let Some(newest) = steps(root)?.pop() else {
+        let newest = steps(root)?.pop();
+        remove(&root.join(END))?;
+        let Some(newest) = newest else {
             replace(&root.join("metrics.jsonl"), b"")?;
             return Ok((Self::with_logs(root, 0)?, None));
         };
@@ -112,9 +124,29 @@ impl RunFolder {
         fs::read_to_string(path).map_err(|_| RunFolderError::NoRun(root.to_owned()))
     }
 
-    /// Whether the network of this run was compared with the old one: it ended as its user wanted.
-    pub fn is_judged(root: &Path) -> bool {
-        root.join("gate.json").exists()
+    /// Whether the run ended as its user wanted, after its last step or before.
+    pub fn has_ended(root: &Path) -> bool {
+        root.join(END).exists()
+    }
+
+    /// Keeps that the run has ended; going on with it takes that back.
+    pub fn keep_end(&self, reason: StopReason, step: u64) -> Result<(), RunFolderError> {
+        let text = serde_json::json!({ "reason": reason, "step": step }).to_string();
+        replace(&self.root.join(END), text.as_bytes())
+    }
+
+    /// What the run has told so far.
+    pub fn past(&self) -> Result<Past, RunFolderError> {
+        let path = self.root.join("metrics.jsonl");
+        let text = fs::read_to_string(&path).map_err(|source| RunFolderError::io("reading", source, &path))?;
+        let mut past = Past::default();
+        for line in text.lines() {
+            match serde_json::from_str(line).map_err(|error| RunFolderError::format(error, &path))? {
+                KeptMetric::Step(report) => past.steps.push(report),
+                KeptMetric::Validation(report) => past.judged.push(report),
+            }
+        }
+        Ok(past)
     }
 
     /// The step of a run's newest checkpoint.
@@ -242,7 +274,7 @@ fn remove(path: &Path) -> Result<(), RunFolderError> {
 
 fn written_by_a_run(name: &str) -> bool {
     let files = ["data.jsonl", "metrics.jsonl", "metrics.partial", "config.partial", "model.safetensors", "gate.json"];
-    files.contains(&name) || name.starts_with("events.out.tfevents")
+    files.contains(&name) || name == END || name.starts_with("events.out.tfevents")
 }
 
 fn now_secs() -> f64 {

@@ -13,7 +13,7 @@ use crate::train::events::TrainEvent;
 use crate::train::loader::load_plain;
 use crate::train::mining::squared_distance;
 use crate::train::sampler::Exemplar;
-use crate::train::step::{embed, normalise_rows};
+use crate::train::step::normalise_rows;
 use crate::train::validate::{PairsReport, PeopleReport, ValidationReport, judge_pairs, judge_people};
 
 /// Pictures in memory at once while judging.
@@ -82,10 +82,8 @@ impl<N: Module + EmbeddingNet> Run<'_, N> {
         for exemplars in exemplars.chunks(READ_AT_ONCE) {
             let loaded = load_plain(self.data.source.as_ref(), exemplars);
             self.note_skipped(&loaded.skipped);
-            let mut vectors = embed(net, &loaded.images, &self.card.input, self.config.chunks.inference)?;
-            normalise_rows(&mut vectors, net.embedding_size());
+            embedded.vectors.extend(self.unit_vectors(net, &loaded)?);
             embedded.exemplars.extend(loaded.exemplars);
-            embedded.vectors.extend(vectors);
         }
         Ok(embedded)
     }

@@ -17,7 +17,10 @@ use crate::train::mining::online::Draw;
 use crate::train::mining::{Points, Space};
 use crate::train::rng::{Purpose, stream};
 use crate::train::sampler::Exemplar;
-use crate::train::step::{Batch, Choice, Learned, StepSettings, embed, learn, normalise_rows};
+use crate::train::step::{
+    Batch, Choice, Features, Inputs, Learned, StepSettings, embed, embed_features, learn, normalise_rows,
+};
+use crate::train::trunk::View;
 use rand::seq::SliceRandom;
 
 impl<N: Module + EmbeddingNet> Run<'_, N> {
@@ -95,7 +98,9 @@ impl<N: Module + EmbeddingNet> Run<'_, N> {
         count_kinds(points, triplets, margin)
     }
 
-    fn learned(&self, batch: &LoadedBatch, old_vectors: Option<&[f32]>) -> Result<Learned, TrainError> {
+    fn learned(&mut self, batch: &LoadedBatch, old_vectors: Option<&[f32]>) -> Result<Learned, TrainError> {
+        let features = self.features(batch)?;
+        let inputs = features.as_ref().map_or(Inputs::Images(&batch.images), Inputs::Features);
         let people: Vec<u32> = batch.exemplars.iter().map(|exemplar| exemplar.person).collect();
         let planned = self.plan.as_ref().map(|plan| planned_triplets(plan, batch));
         let only_new = Combinations::only_new();
@@ -110,8 +115,18 @@ impl<N: Module + EmbeddingNet> Run<'_, N> {
             chunks: self.config.chunks,
             draw: Draw { seed: self.config.seed, step: batch.step },
         };
-        let batch = Batch { images: &batch.images, people: &people, old_vectors, choice };
+        let batch = Batch { inputs, people: &people, old_vectors, choice };
         Ok(learn(&self.net, &batch, settings)?)
+    }
+
+    /// What a frozen trunk makes of the batch; none where more than the last layer learns.
+    pub(super) fn features(&mut self, batch: &LoadedBatch) -> Result<Option<Features>, TrainError> {
+        let Some(trunk) = &mut self.trunk else { return Ok(None) };
+        let view = |(exemplar, mirrored): (&Exemplar, &Option<bool>)| {
+            mirrored.map(|mirrored| View { picture: exemplar.picture, mirrored })
+        };
+        let views: Vec<Option<View>> = batch.exemplars.iter().zip(&batch.mirrored).map(view).collect();
+        Ok(Some(trunk.features(&batch.images, &views)?))
     }
 
     fn old_vectors(&self, exemplars: &[Exemplar]) -> Result<Option<Vec<f32>>, TrainError> {
@@ -132,8 +147,7 @@ impl<N: Module + EmbeddingNet> Run<'_, N> {
         }
         let loaded = load_plain(self.data.source.as_ref(), &self.offline_subset(offline));
         self.note_skipped(&loaded.skipped);
-        let mut vectors = embed(&self.net.valid(), &loaded.images, &self.card.input, self.config.chunks.inference)?;
-        normalise_rows(&mut vectors, self.net.embedding_size());
+        let vectors = self.unit_vectors(&self.net.valid(), &loaded)?;
         let people: Vec<u32> = loaded.exemplars.iter().map(|exemplar| exemplar.person).collect();
         let spaces = vec![Space::New; people.len()];
         let dimensions = self.net.embedding_size();
@@ -146,6 +160,17 @@ impl<N: Module + EmbeddingNet> Run<'_, N> {
         }
         self.plan = Some(plan);
         Ok(())
+    }
+
+    /// The unit vectors of pictures by `net`, which has the trunk of the network that learns.
+    pub(super) fn unit_vectors(&mut self, net: &N, loaded: &LoadedBatch) -> Result<Vec<f32>, TrainError> {
+        let chunk = self.config.chunks.inference;
+        let mut vectors = match self.features(loaded)? {
+            Some(features) => embed_features(net, &features, chunk)?,
+            None => embed(net, &loaded.images, &self.card.input, chunk)?,
+        };
+        normalise_rows(&mut vectors, net.embedding_size());
+        Ok(vectors)
     }
 
     /// Whole people, so that there are positives, until the subset is full.

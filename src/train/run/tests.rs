@@ -124,6 +124,14 @@ fn check_resume(config: &TrainConfig) {
     let lines = std::fs::read_to_string(root.join("metrics.jsonl")).unwrap();
     let steps = lines.lines().filter(|line| line.contains("\"kind\":\"step\"")).count();
     assert_eq!(steps as u64, config.steps);
+    let past = second.events.iter().find_map(|event| match event {
+        TrainEvent::Resumed { step: 5, past } => Some(past),
+        _ => None,
+    });
+    let past = past.unwrap();
+    assert_eq!(past.steps.iter().map(|report| report.step).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
+    assert_eq!(past.judged.iter().map(|report| report.step).collect::<Vec<_>>(), [0, 4]);
+    assert!(RunFolder::has_ended(&root));
     assert!(crate::weights::load(&root.join("model.safetensors")).is_ok());
 }
 
@@ -151,6 +159,34 @@ fn so_has_one_whose_last_layer_learns_first() {
     let first: Vec<f32> = TinyNet::new(5, &Device::flex()).conv1.weight.val().try_into_vec_as().unwrap();
     assert_eq!(conv(7), first);
     assert_ne!(conv(8), first);
+}
+
+const MIRRORED: AugmentConfig = AugmentConfig { flip: true, ..AugmentConfig::NONE };
+
+#[test]
+fn so_has_one_that_keeps_features() {
+    check_resume(&TrainConfig { trainable: TrainablePart::LastLayer, augmentation: MIRRORED, ..config(11) });
+}
+
+/// "From the last layer on" names the same weights but goes through the whole network each time.
+#[test]
+fn a_trunk_run_apart_changes_no_loss_and_no_weight() {
+    let data = data();
+    for augmentation in [AugmentConfig::GENTLE, MIRRORED] {
+        let learned = |trainable| {
+            let config = TrainConfig { trainable, augmentation, ..config(9) };
+            run(&config, &data, None, false, u64::MAX)
+        };
+        let (plain, apart) = (learned(TrainablePart::From("linear".to_owned())), learned(TrainablePart::LastLayer));
+        let losses = plain.losses.iter().zip(&apart.losses);
+        assert!(losses.clone().all(|(a, b)| (a.1 - b.1).abs() < 1e-5), "{:?} {:?}", plain.losses, apart.losses);
+        assert!(plain.losses.iter().any(|(_, loss)| *loss > 0.01));
+        let weights = |watched: &Watched| watched.trained.net.linear.weight.val().try_into_vec_as::<f32>().unwrap();
+        let apart_by = weights(&plain).iter().zip(weights(&apart)).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(apart_by < 1e-4, "{apart_by}");
+        let val = |watched: &Watched| watched.trained.judged.clone().unwrap().people.unwrap().val;
+        assert!((val(&plain) - val(&apart)).abs() < 0.05);
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ use crate::gui::train::messages::DemoChoice;
 use crate::gui::train::{Choices, ModelChoice};
 use crate::jobs::train::DataLook;
 use crate::train::alarms::Alarm;
+use crate::train::events::{Past, StepReport};
 use crate::types::ModelId;
 
 fn after(state: &mut TrainState, command: TrainCommand) -> Vec<TrainAsk> {
@@ -74,6 +75,36 @@ fn a_run_is_paused_stopped_and_left() {
     assert_eq!(told(&mut state, TrainNews::Ended(Box::new(RunEnd::Discarded))), [TrainAsk::LoadChoices]);
     after(&mut state, TrainCommand::Leave);
     assert!(state.run.is_none());
+}
+
+#[test]
+fn a_resumed_run_shows_its_curves_from_the_start() {
+    let mut state = TrainState::default();
+    told(&mut state, began());
+    let report = |step: u64| StepReport {
+        step,
+        loss: 0.1,
+        learning_rate: 0.05,
+        pictures: 8,
+        people: 2,
+        pairs: 4,
+        triplets: 2,
+        hard: 1,
+        semi_hard: 1,
+        gradient_norm: 1.0,
+        spread: 1.0,
+        elapsed_secs: 1.0,
+        waited_secs: 0.0,
+        pictures_per_s: 8.0,
+        left_secs: 9.0,
+        memory_bytes: None,
+    };
+    let past = Box::new(Past { steps: (1..=5).map(report).collect(), judged: Vec::new() });
+    told(&mut state, TrainNews::Resumed { step: 5, past });
+    told(&mut state, TrainNews::Step(report(6)));
+    let run = state.run.unwrap();
+    let steps: Vec<f64> = run.loss.points().iter().map(|[step, _]| *step).collect();
+    assert_eq!((steps, run.resumed_at), (vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0], Some(5)));
 }
 
 #[test]

@@ -1,0 +1,91 @@
+//! What a learning step puts into the network: pictures, or what a frozen trunk has made of them.
+
+use std::sync::Arc;
+
+use burn::tensor::{Device, Tensor, TensorData};
+use image::RgbImage;
+use rayon::prelude::*;
+
+use crate::image::scale_pixels;
+use crate::nets::EmbeddingNet;
+use crate::types::InputRecipe;
+
+/// A batch, row for row.
+#[derive(Debug, Clone, Copy)]
+pub enum Inputs<'a> {
+    Images(&'a [RgbImage]),
+    /// [`EmbeddingNet::features`] of the pictures.
+    Features(&'a Features),
+}
+
+/// Feature maps of a batch of pictures.
+#[derive(Debug, Clone)]
+pub struct Features {
+    /// Channels, height, width.
+    pub shape: [usize; 3],
+    /// A picture's maps; shared with whoever keeps them for later batches.
+    pub rows: Vec<Arc<[f32]>>,
+}
+
+impl Inputs<'_> {
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Images(images) => images.len(),
+            Self::Features(features) => features.len(),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The embeddings of some rows before normalisation.
+    pub(super) fn forward(
+        &self,
+        net: &impl EmbeddingNet,
+        rows: &[usize],
+        recipe: &InputRecipe,
+        device: &Device,
+    ) -> Tensor<2> {
+        match self {
+            Self::Images(images) => {
+                let images: Vec<&RgbImage> = rows.iter().map(|&row| &images[row]).collect();
+                net.forward(to_tensor(&images, recipe, device))
+            }
+            Self::Features(features) => net.embed_features(features.to_tensor(rows, device)),
+        }
+    }
+}
+
+impl Features {
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// # Shapes
+    /// - output: `[rows, channels, height, width]`
+    pub fn to_tensor(&self, rows: &[usize], device: &Device) -> Tensor<4> {
+        let [channels, height, width] = self.shape;
+        let mut values = Vec::with_capacity(rows.len() * channels * height * width);
+        rows.iter().for_each(|&row| values.extend_from_slice(&self.rows[row]));
+        Tensor::from_data(TensorData::new(values, [rows.len(), channels, height, width]), device)
+    }
+}
+
+/// Pictures as the network takes them.
+///
+/// # Shapes
+/// - output: `[images, 3, height, width]`
+pub fn to_tensor(images: &[&RgbImage], recipe: &InputRecipe, device: &Device) -> Tensor<4> {
+    let (width, height) = (recipe.width as usize, recipe.height as usize);
+    let mut values = vec![0.0; images.len() * 3 * width * height];
+    values
+        .par_chunks_mut(3 * width * height)
+        .zip(images)
+        .for_each(|(out, image)| scale_pixels(image, recipe.scaling, recipe.channels, out));
+    Tensor::from_data(TensorData::new(values, [images.len(), 3, height, width]), device)
+}

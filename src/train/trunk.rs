@@ -1,0 +1,127 @@
+//! The part of a network before its last layer, where only the last layer learns.
+//!
+//! It has no gradients, its batch norms and dropout behave as in inference, and so it runs as for inference: without
+//! autodiff, norms folded into their convolutions. A step passes its pictures through it once, for mining and gradients
+//! alike. Where a picture can become nothing but itself and its mirror image, what came out is kept, and a run passes
+//! every picture through it once or twice in all.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
+
+use burn::module::Module;
+use burn::tensor::{Tensor, TensorReadError};
+use image::RgbImage;
+
+use super::step::{Features, in_shares};
+use crate::nets::EmbeddingNet;
+use crate::types::InputRecipe;
+
+/// SFace's maps of 10,000 pictures, or the 1,792 numbers that Inception-ResNet-v1 makes of 300,000.
+pub const KEPT_BYTES: usize = 2 << 30;
+
+/// A picture of the data, and whether it is mirrored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct View {
+    pub picture: usize,
+    pub mirrored: bool,
+}
+
+pub struct Trunk<N> {
+    net: N,
+    recipe: InputRecipe,
+    /// Pictures on the device at once.
+    chunk: usize,
+    shape: [usize; 3],
+    kept: HashMap<View, Arc<[f32]>>,
+    free_bytes: usize,
+}
+
+impl<N: Module + EmbeddingNet> Trunk<N> {
+    /// Of `net`, whose last layer alone shall learn from now on. Keeps so many bytes of features at most; pictures beyond
+    /// them are passed each time.
+    pub fn new(net: &N, recipe: InputRecipe, chunk: usize, kept_bytes: usize) -> Self {
+        let net = net.valid().with_folded_trunk();
+        Self { net, recipe, chunk: chunk.max(1), shape: [0; 3], kept: HashMap::new(), free_bytes: kept_bytes }
+    }
+
+    /// The features of `images`. An image whose view is known is kept, or was.
+    pub fn features(&mut self, images: &[RgbImage], views: &[Option<View>]) -> Result<Features, TensorReadError> {
+        let known = |view: &Option<View>| view.and_then(|view| self.kept.get(&view).cloned());
+        let mut rows: Vec<Option<Arc<[f32]>>> = views.iter().map(known).collect();
+        let missing: Vec<usize> = (0..images.len()).filter(|&row| rows[row].is_none()).collect();
+        for missing in missing.chunks(self.chunk) {
+            let images: Vec<&RgbImage> = missing.iter().map(|&row| &images[row]).collect();
+            for (&row, features) in missing.iter().zip(self.pass(&images)?) {
+                if let Some(view) = views[row] {
+                    self.keep(view, &features);
+                }
+                rows[row] = Some(features);
+            }
+        }
+        Ok(Features { shape: self.shape, rows: rows.into_iter().flatten().collect() })
+    }
+
+    fn pass(&mut self, images: &[&RgbImage]) -> Result<Vec<Arc<[f32]>>, TensorReadError> {
+        let device = self.net.devices().into_iter().next().unwrap_or_default().without_autodiff();
+        let pass = |images: Tensor<4>| {
+            let maps = self.net.features(images);
+            let [_, channels, height, width] = maps.dims();
+            Ok(([channels, height, width], maps.try_into_vec_as::<f32>()?))
+        };
+        let parts = in_shares(images, &self.recipe, &device, pass)?;
+        self.shape = parts.first().map_or(self.shape, |(shape, _)| *shape);
+        let values = self.shape.iter().product::<usize>().max(1);
+        Ok(parts.iter().flat_map(|(_, part)| part.chunks(values).map(Arc::from)).collect())
+    }
+
+    fn keep(&mut self, view: View, features: &Arc<[f32]>) {
+        let bytes = size_of_val(&**features);
+        if self.free_bytes >= bytes
+            && let Entry::Vacant(place) = self.kept.entry(view)
+        {
+            place.insert(features.clone());
+            self.free_bytes -= bytes;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::train::testing::{TINY_RECIPE, TinyNet, pictures};
+    use burn::tensor::Device;
+
+    fn trunk(kept_bytes: usize) -> Trunk<TinyNet> {
+        Trunk::new(&TinyNet::new(4, &Device::flex().autodiff()), TINY_RECIPE, 5, kept_bytes)
+    }
+
+    fn view(picture: usize) -> Option<View> {
+        Some(View { picture, mirrored: false })
+    }
+
+    #[test]
+    fn features_do_not_depend_on_the_company_they_are_found_in() {
+        let images = pictures(3, 40);
+        let together = trunk(0).features(&images, &[None; 40]).unwrap();
+        assert_eq!((together.shape, together.len()), ([8, 2, 2], 40));
+        let mut alone = trunk(0);
+        for (row, image) in images.iter().enumerate() {
+            assert_eq!(alone.features(std::slice::from_ref(image), &[None]).unwrap().rows, together.rows[row..=row]);
+        }
+    }
+
+    #[test]
+    fn a_kept_view_is_not_passed_again_and_one_beyond_the_budget_is() {
+        let (first, second) = (pictures(3, 3), pictures(8, 3));
+        let mut trunk = trunk(2 * 32 * 4);
+        let views = [view(0), view(1), view(2)];
+        let found = trunk.features(&first, &views).unwrap();
+        // Other images under the same names show what is remembered.
+        let again = trunk.features(&second, &views).unwrap();
+        assert_eq!(again.rows[..2], found.rows[..2]);
+        assert_ne!(again.rows[2], found.rows[2]);
+        let mirrored = Some(View { picture: 0, mirrored: true });
+        assert_ne!(trunk.features(&second[..1], &[mirrored]).unwrap().rows[0], found.rows[0]);
+    }
+}
