@@ -10,6 +10,7 @@
 //!   fractions cut off, then stretched to the crop's shape. davidsandberg/facenet, `align_dataset_mtcnn.py`.
 //! * [`with_output_margin`]: the same with `margin · w / (width − margin)` across and `margin · h / (height − margin)` down.
 //!   facenet-pytorch 2.6.0, `extract_face`.
+//! * [`with_share_margin`]: as [`with_margin`], its margin being a share of `(w + h) / 2`.
 //! * [`centre`]: a square of a share of the shorter side in the middle, edges rounded to the nearest whole number.
 
 use ::image::RgbImage;
@@ -33,6 +34,11 @@ pub fn with_output_margin(photo: &RgbImage, face_box: FaceBox, margin: f32, widt
     cut(photo, grown(face_box, margins, photo.dimensions()), width, height)
 }
 
+/// Like [`with_margin`], but the margin is a share of the mean of the box's sides.
+pub fn with_share_margin(photo: &RgbImage, face_box: FaceBox, share: f32, width: u32, height: u32) -> RgbImage {
+    with_margin(photo, face_box, share_of_sides(face_box, share), width, height)
+}
+
 /// A square of `share` of the shorter side in the middle of the picture.
 pub fn centre(photo: &RgbImage, share: f32, width: u32, height: u32) -> RgbImage {
     let (columns, rows) = (f64::from(photo.width()), f64::from(photo.height()));
@@ -44,6 +50,11 @@ pub fn centre(photo: &RgbImage, share: f32, width: u32, height: u32) -> RgbImage
 pub fn square_region(face_box: FaceBox, enlarge: f32) -> Region {
     let [x, y, width, height] = numbers(face_box);
     around([x + width / 2.0, y + height / 2.0], width.max(height) * f64::from(enlarge))
+}
+
+/// The margin in photo pixels that [`with_share_margin`] adds.
+pub fn share_of_sides(face_box: FaceBox, share: f32) -> f32 {
+    share * (face_box.width + face_box.height) / 2.0
 }
 
 /// Photo pixels that become `margin` pixels of the crop, across and down.
@@ -133,6 +144,13 @@ mod tests {
         assert!(crop == cut(&pattern(), region(8, 9, 24, 17), 16, 16));
         let clipped = with_output_margin(&pattern(), face_box(-1.5, 27.0, 12.9, 6.0), 4.0, 16, 16);
         assert!(clipped == cut(&pattern(), region(0, 26, 13, 30), 16, 16));
+    }
+
+    #[test]
+    fn a_margin_of_a_share_is_the_same_on_both_axes() {
+        // A quarter of the mean of 12 and 4 is 2: one pixel on each side.
+        let crop = with_share_margin(&pattern(), face_box(10.0, 10.0, 12.0, 4.0), 0.25, 16, 16);
+        assert!(crop == cut(&pattern(), region(9, 9, 23, 15), 16, 16));
     }
 
     #[test]

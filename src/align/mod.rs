@@ -2,7 +2,8 @@
 //!
 //! * [`CropRule::FivePoints`]: the similarity transform that brings the five landmarks nearest to the ArcFace template
 //!   (least squares, Umeyama 1991), applied backwards with bilinear sampling, black outside the photo.
-//! * [`CropRule::SquareBox`], [`CropRule::BoxMargin`], [`CropRule::OutputMargin`]: the detector's box, see [`boxes`].
+//! * [`CropRule::SquareBox`], [`CropRule::BoxMargin`], [`CropRule::OutputMargin`], [`CropRule::ShareMargin`]: the
+//!   detector's box, see [`boxes`].
 //! * [`CropRule::Centre`], [`CropRule::AsStored`]: no face needed.
 //!
 //! # Pixel centres
@@ -44,6 +45,7 @@ pub fn crop(photo: &RgbImage, detection: &Detection, recipe: &InputRecipe) -> Rg
         CropRule::OutputMargin { margin } => {
             boxes::with_output_margin(photo, detection.face_box, margin, width, height)
         }
+        CropRule::ShareMargin { share } => boxes::with_share_margin(photo, detection.face_box, share, width, height),
         CropRule::Centre { .. } | CropRule::AsStored => crop_without_face(photo, recipe),
     }
 }

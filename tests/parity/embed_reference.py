@@ -3,10 +3,11 @@
     likeness embed --json --model facenet-casia-512 [--detector mtcnn] [--crop-rule RULE] PHOTO... > faces.jsonl
     python embed_reference.py MODEL RULE faces.jsonl
 
-MODEL is the pack's file (.pb or .h5), RULE the crop rule that was used: square:N, margin:N or output-margin:N. Only the
-box of each face is taken from faces.jsonl. Pillow decodes the photo and cuts the face; facenet_reference.py, beside this
-script, runs the file's own graph in onnxruntime. Prints the largest difference of a number for each face, then for the
-same region resized by OpenCV, which computes other grey levels: to know what a resampler alone does.
+MODEL is the pack's file (.pb or .h5), RULE the crop rule that was used: square:N, margin:N, output-margin:N or
+share-margin:N. Only the box of each face is taken from faces.jsonl. Pillow decodes the photo and cuts the face;
+facenet_reference.py, beside this script, runs the file's own graph in onnxruntime. Prints the largest difference of a
+number for each face, then for the same region resized by OpenCV, which computes other grey levels: to know what a
+resampler alone does.
 
 Needs what facenet_reference.py needs, pillow >= 13 and opencv-python.
 """
@@ -29,7 +30,11 @@ def region(rule, box, size):
         half = max(w, h) * number / 2
         edges = x + w / 2 - half, y + h / 2 - half, x + w / 2 + half, y + h / 2 + half
         return tuple(round(edge) for edge in edges)
-    across, down = (number, number) if kind == "margin" else (number * w / (SIDE - number), number * h / (SIDE - number))
+    across, down = {
+        "margin": (number, number),
+        "output-margin": (number * w / (SIDE - number), number * h / (SIDE - number)),
+        "share-margin": (number * (w + h) / 2,) * 2,
+    }[kind]
     left, top = max(x - across / 2, 0), max(y - down / 2, 0)
     right, bottom = min(x + w + across / 2, size[0]), min(y + h + down / 2, size[1])
     return int(left), int(top), int(right), int(bottom)

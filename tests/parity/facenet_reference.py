@@ -268,3 +268,5 @@ def main():
 
 if __name__ == "__main__":
     main()
+
+# embed_reference.py imports the functions above and has a main() of its own.

@@ -37,8 +37,8 @@ pub struct Pictures {
     /// The detector: yunet or mtcnn.
     #[arg(long, value_name = "ID")]
     pub detector: Option<String>,
-    /// How the face is cut out, such as square:1.2, margin:32 or output-margin:32; the model's own way if not
-    /// given.
+    /// How the face is cut out, such as square:1.2, margin:32, output-margin:32 or share-margin:0.3; the model's
+    /// own way if not given.
     #[arg(long, value_name = "RULE")]
     pub crop_rule: Option<CropRule>,
     /// Which part of an image is the face; without it the face in the middle for lists of pairs, whose labels mean

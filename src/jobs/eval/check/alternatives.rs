@@ -81,8 +81,10 @@ fn known(found: &[Finding], suspect: Suspect) -> bool {
 
 /// Two boxes differ by their margin; anything else is a matter of alignment.
 fn suspect_of(used: CropRule, other: CropRule) -> Suspect {
-    let boxed =
-        |crop| matches!(crop, CropRule::SquareBox { .. } | CropRule::BoxMargin { .. } | CropRule::OutputMargin { .. });
+    let boxed = |crop| {
+        use CropRule::{BoxMargin, OutputMargin, ShareMargin, SquareBox};
+        matches!(crop, SquareBox { .. } | BoxMargin { .. } | OutputMargin { .. } | ShareMargin { .. })
+    };
     if boxed(used) && boxed(other) { Suspect::CropMargin } else { Suspect::Alignment }
 }
 
@@ -91,6 +93,9 @@ fn crop_words(crop: CropRule) -> String {
         CropRule::FivePoints => "aligned by five landmarks".to_owned(),
         CropRule::SquareBox { enlarge } => format!("the detector's box made square, ×{enlarge}"),
         CropRule::BoxMargin { margin } => format!("the detector's box with a margin of {margin} pixels"),
+        CropRule::ShareMargin { share } => {
+            format!("the detector's box with a margin of {share} of its sides' mean")
+        }
         CropRule::OutputMargin { margin } => format!("the detector's box with a margin of {margin} pixels of the crop"),
         CropRule::Centre { share } => format!("the middle of the picture, {share} of its shorter side"),
         CropRule::AsStored => "the whole picture".to_owned(),
