@@ -86,7 +86,7 @@ fn print_table(report: &BenchReport) {
     }
     for rate in &report.rates {
         println!(
-            "{:8} {:>9.1} {} ({} items); {:.2} × {}",
+            "{:12} {:>9.1} {} ({} items); {:.2} × {}",
             rate.step, rate.per_s, rate.unit, rate.items, rate.ratio, rate.against
         );
     }

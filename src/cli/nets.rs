@@ -119,6 +119,9 @@ fn table_text(variant: &Variant, table: &LayerTable) -> String {
             text.push_str(&format!("The source prints {printed} {what}\n"));
         }
     }
+    if table.trunk_params() < table.params() {
+        text.push_str(&format!("Without fully connected layers: {} parameters\n", grouped(table.trunk_params())));
+    }
     text.push('\n');
     text + &columns(header.map(str::to_owned), rows)
 }
@@ -199,6 +202,18 @@ mod tests {
         let cells = line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect::<Vec<_>>();
         assert_eq!(cells[..4], ["conv2a", "55×55×64", "conv 1×1", "4,160"]);
         assert!(text.contains("140,025,664"));
+    }
+
+    /// Published counts of trunks leave the classifier out, and so the embedding that stands in its place here.
+    #[test]
+    fn prints_the_trunk_beside_the_whole() {
+        for (name, trunk) in
+            [("inception-v3", "21,785,568"), ("inception-v4", "41,142,816"), ("inception-v1", "5,973,552")]
+        {
+            let variant = catalogue::find(name).unwrap();
+            let text = table_text(variant, &variant.table());
+            assert!(text.contains(&format!("Without fully connected layers: {trunk} parameters")), "{text}");
+        }
     }
 
     #[test]

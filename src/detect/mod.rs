@@ -13,7 +13,7 @@ use ::image::RgbImage;
 use crate::types::Detection;
 
 pub use mtcnn::{Mtcnn, MtcnnConfig};
-pub use yunet::{DetectorConfig, YuNet};
+pub use yunet::{DetectorConfig, SECOND_LONG_SIDE, YuNet};
 
 /// A loaded detector.
 pub enum Detector {

@@ -65,6 +65,32 @@ impl Study {
         table.iter().find(|(at, _)| *at == level).map(|(_, val)| *val)
     }
 
+    /// The paper's networks by multiply-adds, with their VAL (tables 1 to 3; those of NN3 were counted from its layers).
+    pub fn paper_networks(self) -> &'static [(&'static str, f64, f64)] {
+        match self {
+            Self::MultiplyAdds => &[
+                ("NNS2", 20e6, 0.519),
+                ("NNS1", 220e6, 0.824),
+                ("NN4", 285e6, 0.820),
+                ("NN3", 814.6e6, 0.883),
+                ("NN1", 1.6e9, 0.879),
+                ("NN2", 1.6e9, 0.894),
+            ],
+            _ => &[],
+        }
+    }
+
+    /// A level in words, where round numbers on an axis would miss what was measured.
+    pub fn level_words(self, level: f64) -> Option<String> {
+        match self {
+            // The paper prints areas of squares.
+            Self::ImagePixels => Some(format!("{}²", level.sqrt().round())),
+            Self::Dimensions | Self::JpegQuality | Self::RotationDegrees | Self::BlurSigma => Some(level.to_string()),
+            Self::OccludedShare => Some(format!("{}%", (level * 100.0).round())),
+            Self::TrainingImages | Self::MultiplyAdds => None,
+        }
+    }
+
     pub fn label(self) -> &'static str {
         match self {
             Self::JpegQuality => "JPEG quality",

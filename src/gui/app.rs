@@ -305,9 +305,6 @@ fn title_line_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, search: &mut SearchField) {
             ctx.send(Command::Back);
         }
         ui.label(theme::heading(ctx.text.s(ctx.state.settings.view.label_key())));
-        if ctx.state.overview().is_some_and(|overview| overview.read_only) {
-            ui.label(theme::secondary(ui, ctx.text.s("read_only")));
-        }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             search_field::search_field_ui(ui, ctx, search);
         });

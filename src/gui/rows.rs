@@ -23,8 +23,6 @@ pub struct Overview {
     pub grouping: (f32, Linkage),
     pub can_undo: bool,
     pub can_redo: bool,
-    /// Another program holds the library, or the disk refuses writes.
-    pub read_only: bool,
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]

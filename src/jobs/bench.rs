@@ -76,6 +76,7 @@ pub fn bench(engine: &Engine, plan: &BenchPlan, cancel: &Cancel, step: &mut dyn 
     let photos = paths.iter().map(|path| full(path)).collect::<Result<Vec<_>>>()?;
     let (crops, faces) = known_crops(engine, &photos, &truth);
     add("Decode", cancel, &mut || decoding(&paths))?;
+    add("Decode whole", cancel, &mut || decoding_whole(&paths))?;
     add("Detect", cancel, &mut || detecting(engine, &photos))?;
     add("Align", cancel, &mut || aligning(engine, &photos, &faces))?;
     add("Embed", cancel, &mut || embedding(engine, &crops))?;
@@ -118,6 +119,14 @@ fn decoding(paths: &[PathBuf]) -> Result<Rate> {
     let scaled = per_s(paths.len(), || paths.iter().try_for_each(|path| working_copy(path).map(drop)))?;
     let full = per_s(paths.len(), || paths.iter().try_for_each(|path| full(path).map(drop)))?;
     Ok(rate("decode", "photos/s on one core", paths.len(), scaled, "at full scale", full))
+}
+
+/// Our own JPEG decoder, which has libjpeg's pixels, against the library's, which has not.
+fn decoding_whole(paths: &[PathBuf]) -> Result<Rate> {
+    let plain = |path: &PathBuf| Ok(drop(image::open(path).context("cannot decode a synthetic photo")?.into_rgb8()));
+    let ours = per_s(paths.len(), || paths.iter().try_for_each(|path| full(path).map(drop)))?;
+    let library = per_s(paths.len(), || paths.iter().try_for_each(plain))?;
+    Ok(rate("decode whole", "photos/s on one core", paths.len(), ours, "the image crate", library))
 }
 
 fn detecting(engine: &Engine, photos: &[Photo]) -> Result<Rate> {

@@ -11,7 +11,7 @@ use super::install::ensure_installed;
 use super::portrait::portrait_jpeg;
 use super::progress::JobEvent;
 use crate::align;
-use crate::detect::{Detector, DetectorConfig, Mtcnn, MtcnnConfig, YuNet};
+use crate::detect::{Detector, DetectorConfig, Mtcnn, MtcnnConfig, SECOND_LONG_SIDE, YuNet};
 use crate::device::{self, ComputeDevice, DeviceChoice, DeviceKind, VerdictCache};
 use crate::embed::{EmbedError, Embedder};
 use crate::image::{DecodeLimits, DecodeScale, Photo, decode};
@@ -26,8 +26,8 @@ pub const EMBEDDER: &str = "sface-2021dec";
 /// The detector's box is about this many times as long as the crop's share of it: below, the crop would be enlarged.
 const FACE_SIDES_A_CROP: f32 = 1.25;
 
-/// The detector works at up to this long side; a face too small at that scale is cut from the full photo instead.
-pub const WORKING_LONG_SIDE: u32 = 1600;
+/// YuNet works at up to this long side; a face too small at that scale is cut from the full photo instead.
+pub const WORKING_LONG_SIDE: u32 = SECOND_LONG_SIDE;
 
 /// One face of a photo: where it is, its embedding, and a small JPEG of it for the window.
 #[derive(Debug, Clone)]

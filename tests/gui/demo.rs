@@ -198,7 +198,6 @@ pub fn album_world() -> World {
             grouping: (1.13, Linkage::Average),
             can_undo: true,
             can_redo: false,
-            read_only: false,
         },
         people: People { named: named.collect(), groups: groups.collect() },
         page: PersonPage {

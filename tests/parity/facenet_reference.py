@@ -266,4 +266,5 @@ def main():
     print(f"{len(images)} embeddings of {embeddings.shape[1]} values, first {np.round(embeddings[0, :4], 5).tolist()}")
 
 
-main()
+if __name__ == "__main__":
+    main()

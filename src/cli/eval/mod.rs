@@ -80,10 +80,15 @@ impl Desk<'_> {
         Engine::load(self.home, &options, &self.cancel, &mut |event| self.console.show(event))
     }
 
-    /// Embeds the images of a folder with one sub-folder a person or video.
+    /// Embeds the images of a folder with one sub-folder a person.
     fn labelled_folder(&mut self, pictures: &Pictures) -> Result<Faces> {
         let folder = pictures.images.as_deref().context("give --embeddings or --images")?;
         let paths = labelled_images(folder)?;
+        self.embedded(pictures, folder, &paths)
+    }
+
+    /// Embeds the images at `paths` below `folder`.
+    fn embedded(&mut self, pictures: &Pictures, folder: &Path, paths: &[String]) -> Result<Faces> {
         let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
         let engine = self.engine(pictures)?;
         let images = (folder, &paths[..]);

@@ -11,7 +11,8 @@ use crate::cli::names::LinkageName;
 use crate::eval::video::FRAMES;
 use crate::jobs::EngineOptions;
 use crate::jobs::eval::{
-    Faces, PairCounter, Photos, VideoConfig, eval_clusters, eval_folder, eval_video, library_faces, read_embeddings,
+    Faces, PairCounter, Photos, VideoConfig, eval_clusters, eval_folder, eval_video, library_faces, listed_frames,
+    read_embeddings,
 };
 
 /// A labelled set, or the library's own confirmed faces.
@@ -107,7 +108,10 @@ pub fn clusters(desk: &mut Desk, args: &ClusterArgs) -> Result<()> {
 pub fn video(desk: &mut Desk, args: VideoArgs) -> Result<()> {
     let faces = match &args.source.embeddings {
         Some(file) => read_embeddings(file, args.source.paths.as_deref())?,
-        None => desk.labelled_folder(&args.source.pictures)?,
+        None => {
+            let folder = args.source.pictures.images.as_deref().context("give --embeddings or --images")?;
+            desk.embedded(&args.source.pictures, folder, &listed_frames(&args.pairs, folder)?)?
+        }
     };
     let config = VideoConfig {
         list: args.pairs,

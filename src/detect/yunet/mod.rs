@@ -40,6 +40,9 @@ pub struct DetectorConfig {
     pub second_long_side: u32,
 }
 
+/// The longest side at which photos are looked at, unless told otherwise.
+pub const SECOND_LONG_SIDE: u32 = 1600;
+
 impl Default for DetectorConfig {
     fn default() -> Self {
         Self {
@@ -48,7 +51,7 @@ impl Default for DetectorConfig {
             max_covered: 0.6,
             max_faces: 1000,
             first_long_side: 640,
-            second_long_side: 1600,
+            second_long_side: SECOND_LONG_SIDE,
         }
     }
 }

@@ -13,6 +13,8 @@ pub struct Axis {
     pub scale: Scale,
     pub from: f64,
     pub to: f64,
+    /// Ticks in their own words; computed where there are none.
+    own_ticks: Vec<(f64, String)>,
 }
 
 /// A tick: a number, or a power of ten.
@@ -24,7 +26,7 @@ pub enum TickLabel {
 
 impl Axis {
     pub fn new(label: impl Into<String>, scale: Scale, from: f64, to: f64) -> Self {
-        Self { label: label.into(), scale, from, to }
+        Self { label: label.into(), scale, from, to, own_ticks: Vec::new() }
     }
 
     /// An axis over all of `values`: on a linear one with a little room, on a logarithmic one to whole powers.
@@ -43,6 +45,12 @@ impl Axis {
             Scale::Linear => (low - 0.05 * (high - low), high + 0.05 * (high - low)),
         };
         Self::new(label, scale, from, to)
+    }
+
+    /// Ticks where something was measured, instead of at round numbers.
+    #[must_use]
+    pub fn with_ticks(self, ticks: Vec<(f64, String)>) -> Self {
+        Self { own_ticks: ticks, ..self }
     }
 
     /// 0 at the start of the axis, 1 at its end; values outside are drawn at the edge.
@@ -65,6 +73,9 @@ impl Axis {
     }
 
     pub fn ticks(&self) -> Vec<(f64, TickLabel)> {
+        if !self.own_ticks.is_empty() {
+            return self.own_ticks.iter().map(|(at, words)| (*at, TickLabel::Number(words.clone()))).collect();
+        }
         match self.scale {
             Scale::Log => {
                 let (first, last) = (self.from.log10().ceil() as i32, self.to.log10().floor() as i32);

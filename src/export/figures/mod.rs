@@ -41,6 +41,8 @@ pub enum Shape {
     Histogram,
     /// Lines with a dot at each point: few measured levels.
     Dots,
+    /// Dots alone: things that do not follow from one another.
+    Points,
 }
 
 impl Series {
@@ -63,7 +65,7 @@ impl Series {
         };
         let points = &self.points[hidden..];
         match self.shape {
-            Shape::Line | Shape::Dots => points.to_vec(),
+            Shape::Line | Shape::Dots | Shape::Points => points.to_vec(),
             Shape::Steps | Shape::Histogram => {
                 let mut corners: Vec<[f64; 2]> = Vec::with_capacity(points.len() * 2);
                 for &[at, value] in points {

@@ -115,11 +115,13 @@ fn draw_series(svg: &mut String, figure: &Figure, series: &Series, colour: &str)
             "<path d=\"{line}L{last:.2} {BOTTOM}L{first:.2} {BOTTOM}Z\" fill=\"{colour}\" fill-opacity=\"0.15\"/>"
         );
     }
-    let _ = writeln!(
-        svg,
-        "<path d=\"{line}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"1.5\" stroke-linejoin=\"round\"/>"
-    );
-    if series.shape == Shape::Dots {
+    if series.shape != Shape::Points {
+        let _ = writeln!(
+            svg,
+            "<path d=\"{line}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"1.5\" stroke-linejoin=\"round\"/>"
+        );
+    }
+    if matches!(series.shape, Shape::Dots | Shape::Points) {
         for [x, y] in &series.points {
             let (x, y) = (x_of(figure, *x), y_of(figure, *y));
             let _ = writeln!(svg, "<circle cx=\"{x:.2}\" cy=\"{y:.2}\" r=\"3\" fill=\"{colour}\"/>");

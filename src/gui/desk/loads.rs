@@ -93,7 +93,6 @@ fn overview(shared: &Shared) -> Result<Overview> {
         grouping: (grouping.threshold.0, preview::window_linkage(grouping.linkage)),
         can_undo: history.iter().any(|entry| !entry.is_undone),
         can_redo: history.iter().any(|entry| entry.is_undone),
-        read_only: false,
     })
 }
 

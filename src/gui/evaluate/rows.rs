@@ -26,6 +26,13 @@ pub struct RunRow {
     pub has_curves: bool,
 }
 
+impl RunRow {
+    /// Where every pair was counted, no folds were judged: the score is VAL, not an accuracy.
+    pub fn score_is_val(&self) -> bool {
+        matches!(self.kind.as_str(), "folder" | "library")
+    }
+}
+
 /// A run that is shown. Its place in the list of opened runs gives its colour.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EvalRun {

@@ -19,20 +19,26 @@ impl<'a> Bits<'a> {
     }
 
     /// So many bits, the first one highest; at most 16.
+    #[inline]
     pub fn take(&mut self, count: u32) -> Option<i32> {
         if count == 0 {
             return Some(0);
         }
-        self.fill();
+        if self.count < count {
+            self.fill();
+        }
         let value = (self.buffer >> (64 - count)) as i32;
         self.drop(count)?;
         Some(value)
     }
 
     /// A number of `size` bits in the form of section F.2.2.1: those without a leading one are negative.
+    #[inline]
     pub fn number(&mut self, size: u32) -> Option<i32> {
         let value = self.take(size)?;
-        Some(if size > 0 && value < 1 << (size - 1) { value - (1 << size) + 1 } else { value })
+        // Without a branch, because which it is nobody can foretell: all ones where the leading bit is missing.
+        let missing = (value - (1 << size >> 1)) >> 31;
+        Some(value + (missing & (1 - (1 << size))))
     }
 
     /// Goes over the restart marker that must come now.
@@ -48,7 +54,17 @@ impl<'a> Bits<'a> {
         Some(())
     }
 
+    /// Up to 57 bits or more, where the data go on so long.
     fn fill(&mut self) {
+        let ahead = self.data.get(self.at..).and_then(|rest| rest.first_chunk::<8>());
+        if let Some(word) = ahead.map(|bytes| u64::from_be_bytes(*bytes)).filter(|&word| !has_marker_byte(word)) {
+            // The last byte may come in part; its bits are the same when they come again.
+            self.buffer |= word >> self.count;
+            let bytes = (63 - self.count) / 8;
+            self.at += bytes as usize;
+            self.count += 8 * bytes;
+            return;
+        }
         while self.count <= 56 {
             let Some(&byte) = self.data.get(self.at) else { return };
             if byte == 0xff {
@@ -72,6 +88,12 @@ impl<'a> Bits<'a> {
         self.buffer <<= count;
         Some(())
     }
+}
+
+/// Whether one of the eight bytes is 0xff: the usual trick for a zero byte, on the inverse.
+fn has_marker_byte(word: u64) -> bool {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    (!word).wrapping_sub(ONES) & word & (ONES << 7) != 0
 }
 
 const QUICK_BITS: usize = 9;
@@ -113,8 +135,11 @@ impl Codes {
         Some(Self { quick, longer, symbols: symbols.to_vec() })
     }
 
+    #[inline]
     pub fn next(&self, bits: &mut Bits<'_>) -> Option<u8> {
-        bits.fill();
+        if bits.count < 16 {
+            bits.fill();
+        }
         let (length, symbol) = self.quick[(bits.buffer >> (64 - QUICK_BITS)) as usize];
         if length > 0 {
             bits.drop(length.into())?;

@@ -2,6 +2,8 @@
 //! (`jidctint.c`, after Loeffler, Ligtenberg and Moschytz 1989), smooth enlarging of colour (`jdsample.c`), and the
 //! conversion of JFIF (`jdcolor.c`).
 
+use std::array::from_fn;
+
 const CONST_BITS: i32 = 13;
 const PASS1_BITS: i32 = 2;
 
@@ -20,97 +22,107 @@ const F2_562: i32 = 20995;
 const F3_072: i32 = 25172;
 
 /// Writes the 8 × 8 samples of a block: coefficients in natural order times their quantisers.
+#[inline(always)]
 pub fn inverse_dct(coefficients: &[i16; 64], quantisers: &[u16; 64], out: &mut [u8], stride: usize) {
-    let mut columns = [[0_i32; 8]; 8];
-    for x in 0..8 {
-        let value = |y: usize| i32::from(coefficients[8 * y + x]) * i32::from(quantisers[8 * y + x]);
-        let values = transform(std::array::from_fn(value));
-        for (y, value) in values.into_iter().enumerate() {
-            columns[y][x] = rounded(value, CONST_BITS - PASS1_BITS);
-        }
+    if coefficients[1..].iter().fold(0, |all, &value| all | value) == 0 {
+        // What the whole computation gives where there is only a mean.
+        let mean = i32::from(coefficients[0]) * i32::from(quantisers[0]);
+        let sample = (rounded(mean, 3) + 128).clamp(0, 255) as u8;
+        return out.chunks_mut(stride).take(8).for_each(|line| line[..8].fill(sample));
     }
-    for (row, line) in columns.into_iter().zip(out.chunks_mut(stride)) {
-        for (sample, value) in line.iter_mut().zip(transform(row)) {
-            *sample = (rounded(value, CONST_BITS + PASS1_BITS + 3) + 128).clamp(0, 255) as u8;
-        }
+    let mut values: [i32; 64] = from_fn(|at| i32::from(coefficients[at]) * i32::from(quantisers[at]));
+    transform(&mut values, CONST_BITS - PASS1_BITS);
+    let mut values: [i32; 64] = from_fn(|at| values[at % 8 * 8 + at / 8]);
+    transform(&mut values, CONST_BITS + PASS1_BITS + 3);
+    for (y, line) in out.chunks_mut(stride).take(8).enumerate() {
+        line[..8].copy_from_slice(&from_fn::<u8, 8, _>(|x| (values[8 * x + y] + 128).clamp(0, 255) as u8));
     }
 }
 
-/// Damaged files overflow; what comes out then means nothing, but nothing breaks.
-fn transform(input: [i32; 8]) -> [i32; 8] {
+/// Every column's eight numbers to eight, which lose `bits`. A loop over the columns, because compilers compute such a
+/// loop for all columns at once. Damaged files overflow; what comes out then means nothing, but nothing breaks.
+#[inline(always)]
+fn transform(values: &mut [i32; 64], bits: i32) {
     let times = i32::wrapping_mul;
     let add = i32::wrapping_add;
     let less = i32::wrapping_sub;
-    let shared = times(add(input[2], input[6]), F0_541);
-    let (even2, even3) = (less(shared, times(input[6], F1_847)), add(shared, times(input[2], F0_765)));
-    let even0 = add(input[0], input[4]).wrapping_shl(CONST_BITS as u32);
-    let even1 = less(input[0], input[4]).wrapping_shl(CONST_BITS as u32);
-    let (a, d, b, c) = (add(even0, even3), less(even0, even3), add(even1, even2), less(even1, even2));
-    let (t0, t1, t2, t3) = (input[7], input[5], input[3], input[1]);
-    let z5 = times(add(add(t0, t2), add(t1, t3)), F1_175);
-    let (z1, z2) = (times(add(t0, t3), -F0_899), times(add(t1, t2), -F2_562));
-    let (z3, z4) = (add(times(add(t0, t2), -F1_961), z5), add(times(add(t1, t3), -F0_390), z5));
-    let t0 = add(add(times(t0, F0_298), z1), z3);
-    let t1 = add(add(times(t1, F2_053), z2), z4);
-    let t2 = add(add(times(t2, F3_072), z2), z3);
-    let t3 = add(add(times(t3, F1_501), z1), z4);
-    [add(a, t3), add(b, t2), add(c, t1), add(d, t0), less(d, t0), less(c, t1), less(b, t2), less(a, t3)]
+    for column in 0..8 {
+        let input: [i32; 8] = from_fn(|at| values[8 * at + column]);
+        let shared = times(add(input[2], input[6]), F0_541);
+        let (even2, even3) = (less(shared, times(input[6], F1_847)), add(shared, times(input[2], F0_765)));
+        let even0 = add(input[0], input[4]) << CONST_BITS;
+        let even1 = less(input[0], input[4]) << CONST_BITS;
+        let (a, d, b, c) = (add(even0, even3), less(even0, even3), add(even1, even2), less(even1, even2));
+        let (t0, t1, t2, t3) = (input[7], input[5], input[3], input[1]);
+        let z5 = times(add(add(t0, t2), add(t1, t3)), F1_175);
+        let (z1, z2) = (times(add(t0, t3), -F0_899), times(add(t1, t2), -F2_562));
+        let (z3, z4) = (add(times(add(t0, t2), -F1_961), z5), add(times(add(t1, t3), -F0_390), z5));
+        let t0 = add(add(times(t0, F0_298), z1), z3);
+        let t1 = add(add(times(t1, F2_053), z2), z4);
+        let t2 = add(add(times(t2, F3_072), z2), z3);
+        let t3 = add(add(times(t3, F1_501), z1), z4);
+        let output =
+            [add(a, t3), add(b, t2), add(c, t1), add(d, t0), less(d, t0), less(c, t1), less(b, t2), less(a, t3)];
+        for (at, value) in output.into_iter().enumerate() {
+            values[8 * at + column] = rounded(value, bits);
+        }
+    }
 }
 
+#[inline(always)]
 fn rounded(value: i32, bits: i32) -> i32 {
     value.wrapping_add(1 << (bits - 1)) >> bits
 }
 
-/// Twice as wide: each sample three parts its own, one part its neighbour's.
-pub fn widen(row: &[u8], out: &mut [u8]) {
+/// Twice as wide: each sample three parts its own, one part its neighbour's. `out` holds twice the row.
+#[inline(always)]
+pub fn widen(row: &[u8], out: &mut [u8], scratch: &mut Vec<u16>) {
     if row.len() <= 2 {
         return repeat(row, out);
     }
-    let last = row.len() - 1;
-    for (at, &sample) in row.iter().enumerate() {
-        let mine = 3 * u16::from(sample);
-        let left = if at == 0 { sample.into() } else { (mine + u16::from(row[at - 1]) + 1) >> 2 };
-        let right = if at == last { sample.into() } else { (mine + u16::from(row[at + 1]) + 2) >> 2 };
-        put(out, at, [left, right]);
+    scratch.clear();
+    scratch.push(row[0].into());
+    scratch.extend(row.iter().map(|&sample| u16::from(sample)));
+    scratch.push(row[row.len() - 1].into());
+    for (pair, three) in out.as_chunks_mut::<2>().0.iter_mut().zip(scratch.windows(3)) {
+        let mine = 3 * three[1];
+        *pair = [((mine + three[0] + 1) >> 2) as u8, ((mine + three[2] + 2) >> 2) as u8];
     }
 }
 
 /// Twice as wide and twice as high: a row of the double height, from the row it lies in and the row it is nearer to.
-pub fn widen_between(near: &[u8], far: &[u8], out: &mut [u8]) {
+#[inline(always)]
+pub fn widen_between(near: &[u8], far: &[u8], out: &mut [u8], scratch: &mut Vec<u16>) {
     if near.len() <= 2 {
         return repeat(near, out);
     }
+    let sum = |(&near, &far): (&u8, &u8)| 3 * u16::from(near) + u16::from(far);
     let last = near.len() - 1;
-    let sum = |at: usize| 3 * u16::from(near[at]) + u16::from(far[at]);
-    for at in 0..near.len() {
-        let mine = sum(at);
-        let left = if at == 0 { (4 * mine + 8) >> 4 } else { (3 * mine + sum(at - 1) + 8) >> 4 };
-        let right = if at == last { (4 * mine + 7) >> 4 } else { (3 * mine + sum(at + 1) + 7) >> 4 };
-        put(out, at, [left, right]);
+    scratch.clear();
+    scratch.push(sum((&near[0], &far[0])));
+    scratch.extend(near.iter().zip(far).map(sum));
+    scratch.push(sum((&near[last], &far[last])));
+    for (pair, three) in out.as_chunks_mut::<2>().0.iter_mut().zip(scratch.windows(3)) {
+        let mine = 3 * three[1];
+        *pair = [((mine + three[0] + 8) >> 4) as u8, ((mine + three[2] + 7) >> 4) as u8];
     }
 }
 
 /// Rows of one or two samples are not smoothed.
 fn repeat(row: &[u8], out: &mut [u8]) {
-    row.iter().enumerate().for_each(|(at, &sample)| put(out, at, [sample.into(); 2]));
-}
-
-/// An odd picture has no use for the last sample.
-fn put(out: &mut [u8], at: usize, samples: [u16; 2]) {
-    for (place, sample) in out[2 * at..].iter_mut().zip(samples) {
-        *place = sample as u8;
-    }
+    row.iter().zip(out.as_chunks_mut::<2>().0).for_each(|(&sample, pair)| *pair = [sample; 2]);
 }
 
 /// One row of YCbCr samples to RGB, times 2¹⁶ inside.
+#[inline(always)]
 pub fn to_rgb(luma: &[u8], blue: &[u8], red: &[u8], out: &mut [u8]) {
     const HALF: i32 = 1 << 15;
-    for (((pixel, &y), &cb), &cr) in out.chunks_exact_mut(3).zip(luma).zip(blue).zip(red) {
+    for (((pixel, &y), &cb), &cr) in out.as_chunks_mut::<3>().0.iter_mut().zip(luma).zip(blue).zip(red) {
         let (y, cb, cr) = (i32::from(y), i32::from(cb) - 128, i32::from(cr) - 128);
         let r = y + ((91_881 * cr + HALF) >> 16);
         let g = y + ((-22_554 * cb - 46_802 * cr + HALF) >> 16);
         let b = y + ((116_130 * cb + HALF) >> 16);
-        pixel.copy_from_slice(&[r, g, b].map(|value| value.clamp(0, 255) as u8));
+        *pixel = [r, g, b].map(|value| value.clamp(0, 255) as u8);
     }
 }
 
@@ -143,17 +155,31 @@ mod tests {
     }
 
     #[test]
+    fn a_block_with_a_mean_alone_is_flat() {
+        for mean in [-1100, -7, 0, 3, 4, 5, 900] {
+            let coefficients = from_fn(|at| if at == 0 { mean } else { 0 });
+            let (mut found, mut whole) = ([0; 64], [0; 64]);
+            inverse_dct(&coefficients, &[1; 64], &mut found, 8);
+            // A coefficient that the quantiser makes vanish takes the long way.
+            let quantisers = from_fn(|at| u16::from(at != 63));
+            inverse_dct(&from_fn(|at| if at == 63 { 1 } else { coefficients[at] }), &quantisers, &mut whole, 8);
+            assert_eq!(found, whole, "{mean}");
+        }
+    }
+
+    #[test]
     fn enlarging_by_hand() {
-        let mut out = [0; 7];
-        widen(&[10, 20, 40, 40], &mut out);
+        let scratch = &mut Vec::new();
+        let mut out = [0; 8];
+        widen(&[10, 20, 40, 40], &mut out, scratch);
         // (30+20+2)/4, (60+10+1)/4, (60+40+2)/4, (120+20+1)/4, (120+40+2)/4, …
-        assert_eq!(out, [10, 13, 17, 25, 35, 40, 40]);
+        assert_eq!(out, [10, 13, 17, 25, 35, 40, 40, 40]);
         let mut out = [0; 6];
-        widen_between(&[10, 20, 40], &[10, 20, 40], &mut out);
+        widen_between(&[10, 20, 40], &[10, 20, 40], &mut out, scratch);
         assert_eq!(out, [10, 12, 18, 25, 35, 40]);
-        widen_between(&[0, 0, 0], &[16, 16, 16], &mut out);
+        widen_between(&[0, 0, 0], &[16, 16, 16], &mut out, scratch);
         assert_eq!(out, [4, 4, 4, 4, 4, 4]);
-        widen(&[7, 9], &mut out[..4]);
+        widen(&[7, 9], &mut out[..4], scratch);
         assert_eq!(out[..4], [7, 7, 9, 9]);
     }
 

@@ -76,9 +76,11 @@ pub fn eval_folder(
     };
     let (same_pairs, different_pairs) = found.pairs();
     let roc = found.roc()?;
-    let config =
-        serde_json::json!({ "far_target": far_target, "splits": SPLITS, "seed": SEED, "counted_on": counter.name() });
-    let run = RunFolder::create(home, "folder", &config, &faces.inputs)?;
+    let (kind, of) = faces.photos.origin(&faces.inputs);
+    let config = serde_json::json!({
+        "of": of, "far_target": far_target, "splits": SPLITS, "seed": SEED, "counted_on": counter.name()
+    });
+    let run = RunFolder::create(home, kind, &config, &faces.inputs)?;
     let outcome = FolderOutcome {
         images: labels.len(),
         people,

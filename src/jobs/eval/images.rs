@@ -178,8 +178,10 @@ pub(super) fn chosen_detection(faces: Vec<Detection>, size: (u32, u32), crop: Fa
         face.face_box.area() - 2.0 * ((x - middle[0]).powi(2) + (y - middle[1]).powi(2))
     };
     match crop {
-        FaceCrop::Central => faces.into_iter().max_by(|a, b| central(a).total_cmp(&central(b))),
-        _ => faces.into_iter().next(),
+        FaceCrop::Central | FaceCrop::Centre { .. } | FaceCrop::AsStored => {
+            faces.into_iter().max_by(|a, b| central(a).total_cmp(&central(b)))
+        }
+        FaceCrop::Largest => faces.into_iter().next(),
     }
 }
 

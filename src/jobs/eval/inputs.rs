@@ -56,6 +56,16 @@ impl Photos {
         }
     }
 
+    /// The kind of a run over every pair of this set, as its folder is called, and what was judged: a folder, or the
+    /// file of embeddings. Only the library's faces are known one by one.
+    pub(super) fn origin(&self, inputs: &[InputFile]) -> (&'static str, Option<String>) {
+        match self {
+            Self::Files(_) => ("library", None),
+            Self::Folder { folder, .. } => ("folder", Some(folder.display().to_string())),
+            Self::Unknown => ("folder", inputs.first().map(|input| input.path.clone())),
+        }
+    }
+
     pub(super) fn crop(&self) -> Option<FaceCrop> {
         match self {
             Self::Folder { crop, .. } => *crop,

@@ -47,5 +47,5 @@ pub use seen::{SeenFace, seen_face};
 pub use sensitivity::{SensitivityConfig, SensitivityOutcome, eval_sensitivity};
 pub use training::eval_training;
 pub use variants::{eval_dimensions, eval_networks, listed_faces};
-pub use video::{VideoConfig, VideoOutcome, eval_video};
+pub use video::{VideoConfig, VideoOutcome, eval_video, listed_frames};
 pub use worst::{WorstImage, WorstPair, WorstPairs};

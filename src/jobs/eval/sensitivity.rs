@@ -122,14 +122,18 @@ pub(super) fn write_study(
     run.json("result.json", &outcome)?;
     run.table("levels", &table(&outcome))?;
     let mut report = Report::new(format!("{}: {}", outcome.model, config.study.label()));
+    let (target, pairs) = outcome.rows.first().map_or((config.far_target, 0), |row| (row.measured.target, row.pairs));
     report.push(Part::Text(format!(
-        "VAL at {} wrong on {} pairs, the threshold chosen at each level. The paper's column is its own network on its \
-         own photos, at 1 in 1000.",
-        one_in(outcome.rows.first().map_or(config.far_target, |row| row.measured.target)),
-        outcome.rows.first().map_or(0, |row| row.pairs)
+        "VAL at {} wrong matches on {pairs} pairs, the threshold chosen at each level. The paper's figures are its own \
+         networks on its own photos, at 1 in 1000.",
+        one_in(target)
     )));
-    report.push(Part::Figure(run.figure("study", &figure(&outcome), note)?));
+    report.push(Part::Figure(run.figure("study", &figure(&outcome, target), note)?));
     report.push(Part::Table(table(&outcome)));
+    if !config.study.paper_networks().is_empty() {
+        report.push(Part::Heading("The paper's networks".to_owned()));
+        report.push(Part::Table(paper_table(config.study)));
+    }
     run.report(&report)?;
     Ok(outcome)
 }
@@ -156,33 +160,63 @@ fn table(outcome: &SensitivityOutcome) -> Table {
     table
 }
 
-fn figure(outcome: &SensitivityOutcome) -> Figure {
+fn paper_table(study: Study) -> Table {
+    let mut table = Table::new(&["Network", study.label(), "VAL"]);
+    for (name, level, val) in study.paper_networks() {
+        table.push(vec![(*name).to_owned(), level.to_string(), percent(*val)]);
+    }
+    table
+}
+
+fn figure(outcome: &SensitivityOutcome, far_target: f64) -> Figure {
+    let study = outcome.study;
     let mut paper: Vec<[f64; 2]> = outcome.rows.iter().filter_map(|row| Some([row.level, row.paper?])).collect();
     if paper.is_empty() {
         // Nobody trains at the paper's own levels: its curve is shown where it lies.
-        paper = outcome.study.levels().iter().filter_map(|&at| Some([at, outcome.study.paper(at)?])).collect();
+        paper = study.levels().iter().filter_map(|&at| Some([at, study.paper(at)?])).collect();
     }
-    let levels = outcome.rows.iter().map(|row| row.level).chain(paper.iter().map(|[level, _]| *level));
-    let (from, to) = levels.fold((f64::MAX, f64::MIN), |(from, to), level| (from.min(level), to.max(level)));
-    let scale = scale_of(outcome.study);
-    // A single level, or levels all equal, still need an axis of some length.
-    let (from, to) = match (scale, from < to) {
-        (Scale::Log, true) => (10_f64.powf(from.log10().floor()), 10_f64.powf(to.log10().ceil())),
-        (Scale::Log, false) => (from / 10.0, from * 10.0),
-        (Scale::Linear, true) => (from, to),
-        (Scale::Linear, false) => (from - 1.0, from + 1.0),
-    };
-    let x = Axis::new(outcome.study.label(), scale, from, to);
-    let figure = Figure::new(outcome.study.label(), x, Axis::new("Validation rate (VAL)", Scale::Linear, 0.0, 1.0));
+    let networks: Vec<[f64; 2]> = study.paper_networks().iter().map(|&(_, adds, val)| [adds, val]).collect();
+    let levels = outcome.rows.iter().map(|row| row.level).chain(paper.iter().chain(&networks).map(|[level, _]| *level));
+    let title = format!("VAL at {} wrong matches", one_in(far_target));
+    let val = Axis::new("Validation rate (VAL)", Scale::Linear, 0.0, 1.0);
+    let figure = Figure::new(title, level_axis(study, levels), val);
     // Networks are points of their own; levels of one network are joined.
     let point = |row: &StudyRow| [row.level, row.measured.val];
     let figure = match outcome.rows.iter().all(|row| row.name.is_some()) {
         true => outcome.rows.iter().fold(figure, |figure, row| {
-            figure.with(Series::new(row.name.clone().unwrap_or_default(), Shape::Dots, vec![point(row)]))
+            figure.with(Series::new(row.name.clone().unwrap_or_default(), Shape::Points, vec![point(row)]))
         }),
         false => figure.with(Series::new(outcome.model.clone(), Shape::Dots, outcome.rows.iter().map(point).collect())),
     };
-    if paper.is_empty() { figure } else { figure.with(Series::new("the paper's NN1", Shape::Dots, paper)) }
+    let figure =
+        if paper.is_empty() { figure } else { figure.with(Series::new("the paper's NN1", Shape::Dots, paper)) };
+    if networks.is_empty() {
+        return figure;
+    }
+    figure.with(Series::new("the paper's networks", Shape::Points, networks))
+}
+
+/// An axis with a little room around `levels`, and with ticks at them where they are few and known.
+fn level_axis(study: Study, levels: impl Iterator<Item = f64>) -> Axis {
+    let mut levels: Vec<f64> = levels.collect();
+    levels.sort_by(f64::total_cmp);
+    levels.dedup();
+    let (from, to) = (levels.first().copied().unwrap_or(0.0), levels.last().copied().unwrap_or(1.0));
+    let ticks: Vec<(f64, String)> =
+        levels.iter().filter_map(|&level| Some((level, study.level_words(level)?))).collect();
+    let (from, to) = match scale_of(study) {
+        Scale::Log if ticks.is_empty() => {
+            let (first, last) = (from.log10().floor(), to.log10().ceil());
+            (10_f64.powf(first), 10_f64.powf(last.max(first + 1.0)))
+        }
+        Scale::Log => (from / 1.2, to * 1.2),
+        // A single level still needs an axis of some length.
+        Scale::Linear => {
+            let room = if from < to { 0.04 * (to - from) } else { 1.0 };
+            (from - room, to + room)
+        }
+    };
+    Axis::new(study.label(), scale_of(study), from, to).with_ticks(ticks)
 }
 
 /// Sizes that grow by factors are read off a logarithmic axis.

@@ -1,7 +1,7 @@
 //! The YouTube Faces protocol on folders of frames.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use serde::Serialize;
@@ -14,6 +14,7 @@ use crate::eval::video::VideoFaces;
 use crate::eval::{FarRule, PairList, ScoredPair};
 use crate::export::Table;
 use crate::export::report::{Part, Report};
+use crate::image::is_photo_name;
 use crate::jobs::Home;
 
 #[derive(Debug, Clone, Serialize)]
@@ -44,6 +45,44 @@ pub struct VideoOutcome {
     pub videos_without_faces: Vec<String>,
     pub model: String,
     pub run: PathBuf,
+}
+
+/// The frames of all videos that a list names, as paths below `folder`. A video without a folder has none, and is told as
+/// skipped when it is judged.
+pub fn listed_frames(list: &Path, folder: &Path) -> Result<Vec<String>> {
+    let (text, _) = read_text(list)?;
+    let list = PairList::parse_csv(&text).with_context(|| format!("cannot use {}", list.display()))?;
+    let mut frames = Vec::new();
+    for video in list.images() {
+        let path = folder.join(video);
+        if !path.is_dir() {
+            continue;
+        }
+        let listed = std::fs::read_dir(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        for entry in listed {
+            let file = entry.with_context(|| format!("cannot read {}", path.display()))?.path();
+            if is_photo_name(&file) {
+                frames.push(format!("{video}/{}", file.file_name().unwrap_or_default().to_string_lossy()));
+            }
+        }
+    }
+    ensure!(!frames.is_empty(), "none of the list's videos has a folder with images in {}", folder.display());
+    frames.sort_by_cached_key(|frame| in_time(frame));
+    Ok(frames)
+}
+
+/// Frames by their numbers' values, whether or not zeros fill them up: 0.2.jpg comes before 0.10.jpg.
+fn in_time(path: &str) -> Vec<(String, u64)> {
+    let mut parts = Vec::new();
+    let mut rest = path;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
+        let (text, from_digits) = rest.split_at(digits);
+        let end = from_digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(from_digits.len());
+        parts.push((text.to_owned(), from_digits[..end].parse().unwrap_or(u64::MAX)));
+        rest = &from_digits[end..];
+    }
+    parts
 }
 
 /// Judges pairs of videos by the mean distance of their first frames, and writes a run.
@@ -106,7 +145,7 @@ pub fn eval_video(
     Ok(outcome)
 }
 
-/// Each video of the list with its first frames in order of their names, and those without any.
+/// Each video of the list with its first frames in time, and those without any.
 fn videos<'a>(faces: &Faces, list: &'a PairList, limit: usize) -> Result<(BTreeMap<&'a str, VideoFaces>, Vec<String>)> {
     let images = &faces.images;
     let mut rows_of: BTreeMap<String, Vec<usize>> = BTreeMap::new();
@@ -128,8 +167,28 @@ fn videos<'a>(faces: &Faces, list: &'a PairList, limit: usize) -> Result<(BTreeM
             empty.push(name.to_owned());
             continue;
         };
-        rows.sort_by(|&a, &b| images.paths[a].cmp(&images.paths[b]));
+        rows.sort_by_cached_key(|&row| in_time(&images.paths[row]));
         videos.insert(name, VideoFaces::new(&images.vectors.select(rows), limit, index)?);
     }
     Ok((videos, empty))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_follow_in_time_and_come_from_the_lists_videos_only() {
+        let place = tempfile::tempdir().unwrap();
+        for file in ["Ada/0/0.10.jpg", "Ada/0/0.9.jpg", "Ada/0/notes.txt", "Ada/1/0.1.jpg", "Bo/0/0.3.png"] {
+            let path = place.path().join(file);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, "x").unwrap();
+        }
+        let list = place.path().join("pairs.csv");
+        std::fs::write(&list, "Ada/0,Bo/0,0,0\nAda/0,Cy/0,0,1\n").unwrap();
+        let frames = listed_frames(&list, place.path()).unwrap();
+        assert_eq!(frames, ["Ada/0/0.9.jpg", "Ada/0/0.10.jpg", "Bo/0/0.3.png"]);
+        assert!(listed_frames(&list, &place.path().join("Ada")).is_err());
+    }
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{DataFrom, TrainJobEvent, TrainRequest};
-use crate::detect::Detector;
+use crate::detect::{Detector, SECOND_LONG_SIDE};
 use crate::eval::PairList;
 use crate::eval::lfw::RowPair;
 use crate::image::{DecodeLimits, DecodeScale, Photo, decode, is_photo_name};
@@ -67,7 +67,7 @@ pub struct Prepared {
 
 /// Pictures are decoded and searched in groups of so many, between which progress is told.
 const AT_ONCE: usize = 32;
-const DETECTION_LONG_SIDE: u32 = 1600;
+const DETECTION_LONG_SIDE: u32 = SECOND_LONG_SIDE;
 
 pub fn prepare(
     request: &TrainRequest,

@@ -4,6 +4,7 @@ use burn::module::Module;
 use burn::nn::{BatchNorm, Dropout, Linear, LocalResponseNorm};
 use burn::tensor::Tensor;
 
+use super::trace::FULLY_CONNECTED;
 use super::{Block, MapShape, Trace};
 
 /// Flattens the maps (channels, rows, columns) and multiplies.
@@ -19,7 +20,7 @@ impl Block for Linear {
         assert_eq!(weights[0], input.values(), "a fully connected layer was built for another map");
         let bias = self.bias.as_ref().map_or(0, |bias| bias.lazy_shape().num_elements());
         let multiply_adds = weights.num_elements();
-        trace.layer("fully connected".to_owned(), MapShape::vector(weights[1]), multiply_adds + bias, multiply_adds)
+        trace.layer(FULLY_CONNECTED.to_owned(), MapShape::vector(weights[1]), multiply_adds + bias, multiply_adds)
     }
 }
 

@@ -41,6 +41,9 @@ impl fmt::Display for MapShape {
     }
 }
 
+/// What a layer table calls a layer that joins every input with every output.
+pub(super) const FULLY_CONNECTED: &str = "fully connected";
+
 /// One line of a layer table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LayerRow {
@@ -88,6 +91,11 @@ impl LayerTable {
 
     pub fn params(&self) -> u64 {
         self.layers.iter().map(|row| row.params).sum()
+    }
+
+    /// Without the fully connected layers: the trunk that a source counts apart from its classifier.
+    pub fn trunk_params(&self) -> u64 {
+        self.layers.iter().filter(|row| row.kernel != FULLY_CONNECTED).map(|row| row.params).sum()
     }
 
     pub fn multiply_adds(&self) -> u64 {

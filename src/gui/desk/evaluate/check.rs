@@ -108,6 +108,12 @@ fn cure(asked: &Asked, suspect: Suspect) -> Option<Cure> {
     match (suspect, &asked.given) {
         (Suspect::SkippedPairs, _) => Some(Cure::WithoutDetector(setup(FaceCrop::Centre { share: CENTRE_SHARE }))),
         (_, Some(_)) => Some(Cure::EmbedHere(setup(FaceCrop::Central))),
+        // Faces were cut without a detector.
+        (Suspect::Alignment | Suspect::CropMargin, None)
+            if matches!(asked.crop, Some(FaceCrop::Centre { .. } | FaceCrop::AsStored)) =>
+        {
+            Some(Cure::EmbedHere(setup(FaceCrop::Central)))
+        }
         (_, None) => None,
     }
 }
@@ -135,5 +141,7 @@ mod tests {
         assert_eq!((here.crop, here.given.as_deref()), (Some(FaceCrop::Largest), None));
         assert_eq!(cure(&here, Suspect::Channels), None);
         assert!(matches!(cure(&here, Suspect::SkippedPairs), Some(Cure::WithoutDetector(_))));
+        let stored = asked(folder("\"as_stored\"").path()).unwrap();
+        assert!(matches!(cure(&stored, Suspect::Alignment), Some(Cure::EmbedHere(_))));
     }
 }

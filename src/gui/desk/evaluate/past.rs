@@ -20,7 +20,8 @@ pub fn row(run: &Path) -> Option<RunRow> {
     let (stamp, kind) = name.split_once("-eval-")?;
     let (config, result) = (run_record(run, "config.json").ok()?, run_record(run, "result.json").ok()?);
     let count = |key: &str| result[key].as_u64().unwrap_or(0);
-    let list = config["config"]["list"].as_str().unwrap_or_default();
+    let config = &config["config"];
+    let list = config["list"].as_str().or_else(|| config["of"].as_str()).unwrap_or_default();
     Some(RunRow {
         kind: kind.trim_end_matches(|c: char| c.is_ascii_digit() || c == '-').to_owned(),
         model: result["model"].as_str().unwrap_or_default().to_owned(),

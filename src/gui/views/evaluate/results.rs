@@ -60,7 +60,9 @@ fn bar_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
             ctx.send(Command::Evaluate(EvaluateCommand::Leave));
         }
         let Some(run) = ctx.state.evaluate.focus().cloned() else { return };
-        ui.label(theme::secondary(ui, format!("{}  ·  {}", run.row.on, run.row.when)));
+        let parts = [run.row.on.as_str(), run.row.when.as_str()].map(str::trim);
+        let title = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ·  ");
+        ui.label(theme::secondary(ui, title));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let report = run.row.run.join("report.html");
             if buttons::icon_and_text_ui(ui, Rank::Plain, Icon::FileDown, ctx.text.s("save_report")).clicked() {

@@ -259,6 +259,9 @@ fn run_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &RunRow) {
                 }
                 if let Some(score) = run.score {
                     ui.label(theme::strong(percent(score)));
+                    if run.score_is_val() {
+                        ui.label(theme::secondary(ui, "VAL"));
+                    }
                 }
                 if run.skipped > 0 {
                     ui.label(icons::text(Icon::TriangleAlert).color(palette.unsure));

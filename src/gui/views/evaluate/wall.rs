@@ -262,7 +262,7 @@ impl Card<'_> {
         let mut lines = vec![
             (Some(icon), text.s(key).to_owned(), palette.different),
             (None, facts, palette.text),
-            (None, format!("{}  ·  {}", name(pair.a), name(pair.b)), palette.secondary),
+            (None, names(&name(pair.a), &name(pair.b)), palette.secondary),
         ];
         for (model, verdict) in self.others.verdicts(self.run, self.failure.pair) {
             lines.push(match verdict {
@@ -276,6 +276,15 @@ impl Card<'_> {
         }
         lines
     }
+}
+
+/// "Maria Silva 0003  ·  0007": two photos under one name need it once.
+fn names(a: &str, b: &str) -> String {
+    let second = match (a.rsplit_once(' '), b.rsplit_once(' ')) {
+        (Some((of_a, _)), Some((of_b, number))) if of_a == of_b => number,
+        _ => b,
+    };
+    format!("{a}  ·  {second}")
 }
 
 fn verdict_line(ui: &Ui, ctx: &ViewCtx<'_>, verdict: &Verdict) -> (Option<Icon>, String, Color32) {

@@ -216,8 +216,7 @@ fn adoption_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &LiveRun, summary: &Trai
                 let worse = summary.gate.as_ref().is_some_and(|gate| gate.verdict == Verdict::Worse);
                 let (use_rank, keep_rank) =
                     if worse { (Rank::Plain, Rank::Primary) } else { (Rank::Primary, Rank::Plain) };
-                let read_only = ctx.state.overview().is_some_and(|overview| overview.read_only);
-                let usable = summary.model.is_some() && !read_only;
+                let usable = summary.model.is_some();
                 if buttons::enabled_button_ui(ui, usable, use_rank, ctx.text.s("gate_use")).clicked() {
                     ctx.send(Command::Train(TrainCommand::UseNetwork));
                 }

@@ -24,12 +24,14 @@ pub(super) fn paint(ui: &Ui, area: &Area<'_>, series: &Series, colour: Color32) 
         let edges = |at: &Pos2| (*at, pos2(at.x, area.rect.bottom()));
         painter.add(between(corners.iter().map(edges), soft));
     }
-    if series.shape == Shape::Dots || corners.len() == 1 {
+    if matches!(series.shape, Shape::Dots | Shape::Points) || corners.len() == 1 {
         for point in &series.points {
             painter.circle_filled(area.at(*point), DOT, colour);
         }
     }
-    painter.add(Drawn::line(corners, PathStroke::new(WIDTH, colour)));
+    if series.shape != Shape::Points {
+        painter.add(Drawn::line(corners, PathStroke::new(WIDTH, colour)));
+    }
 }
 
 /// The surface between upper and lower edges, from left to right.

@@ -41,29 +41,42 @@ const SCALINGS: [PixelScaling; 4] = [
     PixelScaling::PerImage,
 ];
 
-/// Every single change of `used` but those of what was found already.
-pub fn of(used: &InputRecipe, found: &[Finding]) -> Vec<Alternative> {
-    let crops = CROPS.into_iter().filter(|crop| *crop != used.crop).map(|crop| Alternative {
+/// Every single change of `used` but those of what was found already: to the usual ways, and to the model's `own`.
+pub fn of(used: &InputRecipe, own: &InputRecipe, found: &[Finding]) -> Vec<Alternative> {
+    let own_crop = Some(own.crop).filter(|crop| !CROPS.contains(crop));
+    let crops = CROPS.into_iter().chain(own_crop).filter(|crop| *crop != used.crop).map(|crop| Alternative {
         suspect: suspect_of(used.crop, crop),
         what: crop_words(crop),
         recipe: InputRecipe { crop, ..*used },
     });
-    let scalings = SCALINGS.into_iter().filter(|scaling| *scaling != used.scaling).map(|scaling| Alternative {
-        suspect: Suspect::PixelScaling,
-        what: scaling_words(scaling),
-        recipe: InputRecipe { scaling, ..*used },
-    });
-    let (channels, what) = match used.channels {
-        ChannelOrder::Rgb => (ChannelOrder::Bgr, "channels in the order blue, green, red"),
-        ChannelOrder::Bgr => (ChannelOrder::Rgb, "channels in the order red, green, blue"),
+    let own_scaling = Some(own.scaling).filter(|scaling| !SCALINGS.contains(scaling));
+    let scalings =
+        SCALINGS.into_iter().chain(own_scaling).filter(|scaling| *scaling != used.scaling).map(|scaling| Alternative {
+            suspect: Suspect::PixelScaling,
+            what: scaling_words(scaling),
+            recipe: InputRecipe { scaling, ..*used },
+        });
+    let channels = match used.channels {
+        ChannelOrder::Rgb => ChannelOrder::Bgr,
+        ChannelOrder::Bgr => ChannelOrder::Rgb,
     };
     let recipe = InputRecipe { channels, ..*used };
-    let turned = Alternative { suspect: Suspect::Channels, what: what.to_owned(), recipe };
+    let turned = Alternative { suspect: Suspect::Channels, what: channel_words(channels), recipe };
+    crops.chain(scalings).chain([turned]).filter(|alternative| !known(found, alternative.suspect)).collect()
+}
+
+/// What the model asks for and `used` does not do, but for what was found already.
+pub fn unlike_own(used: &InputRecipe, own: &InputRecipe, found: &[Finding]) -> Vec<(Suspect, String)> {
+    let crop = (used.crop != own.crop).then(|| (suspect_of(used.crop, own.crop), crop_words(own.crop)));
+    let scaling = (used.scaling != own.scaling).then(|| (Suspect::PixelScaling, scaling_words(own.scaling)));
+    let channels = (used.channels != own.channels).then(|| (Suspect::Channels, channel_words(own.channels)));
+    [crop, scaling, channels].into_iter().flatten().filter(|(suspect, _)| !known(found, *suspect)).collect()
+}
+
+/// Margin and alignment are both a matter of how faces are cut.
+fn known(found: &[Finding], suspect: Suspect) -> bool {
     let cut = |suspect| matches!(suspect, Suspect::CropMargin | Suspect::Alignment);
-    let known = |suspect: Suspect| {
-        found.iter().any(|finding| finding.suspect == suspect || (cut(finding.suspect) && cut(suspect)))
-    };
-    crops.chain(scalings).chain([turned]).filter(|alternative| !known(alternative.suspect)).collect()
+    found.iter().any(|finding| finding.suspect == suspect || (cut(finding.suspect) && cut(suspect)))
 }
 
 /// Two boxes differ by their margin; anything else is a matter of alignment.
@@ -93,6 +106,14 @@ fn scaling_words(scaling: PixelScaling) -> String {
     }
 }
 
+fn channel_words(channels: ChannelOrder) -> String {
+    let order = match channels {
+        ChannelOrder::Rgb => "red, green, blue",
+        ChannelOrder::Bgr => "blue, green, red",
+    };
+    format!("channels in the order {order}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,7 +127,7 @@ mod tests {
             scaling: PixelScaling::Unit,
             channels: ChannelOrder::Rgb,
         };
-        let ways = of(&used, &[]);
+        let ways = of(&used, &used, &[]);
         let changes = |way: &Alternative| {
             [way.recipe.crop != used.crop, way.recipe.scaling != used.scaling, way.recipe.channels != used.channels]
         };
@@ -114,5 +135,25 @@ mod tests {
         let count = |suspect| ways.iter().filter(|way| way.suspect == suspect).count();
         let suspects = [Suspect::CropMargin, Suspect::Alignment, Suspect::PixelScaling, Suspect::Channels];
         assert_eq!(suspects.map(count), [3, 2, 3, 1]);
+    }
+
+    #[test]
+    fn what_the_model_asks_for_is_tried_and_told() {
+        let used = InputRecipe {
+            width: 160,
+            height: 160,
+            crop: CropRule::SquareBox { enlarge: 1.2 },
+            scaling: PixelScaling::Unit,
+            channels: ChannelOrder::Rgb,
+        };
+        let scaling = PixelScaling::Fixed { mean: 127.5, divisor: 64.0 };
+        let own = InputRecipe { crop: CropRule::OutputMargin { margin: 32.0 }, scaling, ..used };
+        let ways = of(&used, &own, &[]);
+        assert!(ways.iter().any(|way| way.recipe.scaling == scaling));
+        assert!(ways.iter().any(|way| way.recipe.crop == own.crop && way.suspect == Suspect::CropMargin));
+        let unlike = unlike_own(&used, &own, &[]);
+        assert_eq!(unlike.len(), 2);
+        assert!(unlike.iter().all(|(suspect, what)| ways.iter().any(|w| w.suspect == *suspect && w.what == *what)));
+        assert!(unlike_own(&own, &own, &[]).is_empty());
     }
 }

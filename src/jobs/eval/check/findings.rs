@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
-use super::alternatives::{Alternative, Suspect};
+use super::alternatives::{Alternative, Suspect, unlike_own};
 use super::measure::Measured;
 use crate::eval::separation::Gain;
+use crate::types::InputRecipe;
 
 /// One way in one round.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -81,6 +82,25 @@ pub fn of_round<'a>(
     (rows, best)
 }
 
+/// What the model asks for and was not done, although these pairs do not clearly show that it matters.
+pub fn unlike_the_model(used: &InputRecipe, own: &InputRecipe, found: &[Finding], rows: &[CheckRow]) -> Vec<Finding> {
+    let told = |(suspect, what): (Suspect, String)| {
+        let row = rows.iter().rev().find(|row| row.suspect == suspect && row.what == what)?;
+        Some(Finding {
+            suspect,
+            said: format!(
+                "{}: the model asks for {what}; on these pairs that changes d′ by {:+.2} (± {:.2}), too little to tell",
+                suspect_words(suspect),
+                row.gain.gain,
+                row.gain.standard_error
+            ),
+            fix: format!("Prepare pictures with {what}, as the model says, or look at more pairs"),
+            separation: row.separation,
+        })
+    };
+    unlike_own(used, own, found).into_iter().filter_map(told).collect()
+}
+
 /// What was skipped, and what that can hide.
 pub fn skipped(measured: &Measured, asked_pairs: usize) -> Option<Finding> {
     let lost = asked_pairs - measured.pairs;
@@ -140,7 +160,7 @@ mod tests {
     use super::super::alternatives;
     use super::*;
     use crate::eval::separation::Kinds;
-    use crate::types::{ChannelOrder, CropRule, InputRecipe, PixelScaling};
+    use crate::types::{ChannelOrder, CropRule, PixelScaling};
 
     fn kinds(near: f64, far: f64) -> Kinds {
         let spread = |middle: f64| (0..60).map(|i| middle + f64::from(i % 7) * 0.05 - 0.15).collect();
@@ -161,7 +181,7 @@ mod tests {
             scaling: PixelScaling::Raw,
             channels: ChannelOrder::Rgb,
         };
-        alternatives::of(&used, &[])
+        alternatives::of(&used, &used, &[])
     }
 
     #[test]
@@ -174,7 +194,20 @@ mod tests {
         assert!(finding.said.starts_with("Channel order: with channels in the order blue, green, red"), "{finding:?}");
         assert!(of_round(0, &measured(99, ways.len()), &ways, 1).1.is_none());
         // What was found is not asked again.
-        assert!(alternatives::of(&ways[0].recipe, &[finding]).iter().all(|way| way.suspect != Suspect::Channels));
+        let used = &ways[0].recipe;
+        assert!(alternatives::of(used, used, &[finding]).iter().all(|way| way.suspect != Suspect::Channels));
+    }
+
+    #[test]
+    fn a_way_unlike_the_models_is_told_even_when_it_costs_little() {
+        let ways = ways();
+        let own = ways.iter().find(|way| way.suspect == Suspect::PixelScaling).unwrap().recipe;
+        let used = InputRecipe { scaling: PixelScaling::Raw, ..own };
+        let (rows, _) = of_round(0, &measured(99, ways.len()), &ways, 1);
+        let told = unlike_the_model(&used, &own, &[], &rows);
+        assert_eq!(told.len(), 1);
+        assert!(told[0].said.contains("the model asks for pixels divided by 255"), "{told:?}");
+        assert!(unlike_the_model(&own, &own, &[], &rows).is_empty());
     }
 
     #[test]

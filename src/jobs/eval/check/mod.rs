@@ -3,6 +3,7 @@
 //!
 //! * Each alternative is compared on the same faces by d′ ([`crate::eval::separation`]), with a paired bootstrap; a
 //!   finding needs a gain of three standard errors and a tenth of d′.
+//! * Where a way unlike the model's own makes no such difference, that is told as well.
 //! * The best alternative is adopted and the rest is asked again, so two mistakes at once are both found.
 //! * Skipped images are counted with their reasons, and what they cost if each of their pairs counted as wrong.
 //! * Given ready embeddings as well, their distance to those made here in each way tells how they were made.
@@ -24,7 +25,7 @@ use crate::eval::PairList;
 use crate::export::Table;
 use crate::export::report::{Part, Report};
 use crate::jobs::{Engine, FindFaces, Home, JobEvent};
-use crate::types::{Cancel, InputRecipe};
+use crate::types::{Cancel, CropRule, InputRecipe};
 
 pub use alternatives::{Alternative, Suspect};
 pub use findings::{CheckRow, Finding};
@@ -78,11 +79,12 @@ pub fn eval_check(
     let (text, input) = read_text(&config.list)?;
     let list = parse(&text, config.format).with_context(|| format!("cannot use {}", config.list.display()))?;
     let list = sample(&list, config.pairs_a_kind);
-    let used = config.used.unwrap_or(*engine.recipe());
+    let own = *engine.recipe();
+    let used = cut_as(config.used.unwrap_or(own), config.crop);
     let (mut advised, mut rows, mut found) = (used, Vec::new(), Vec::new());
     let (mut first, mut last) = (None, f64::NAN);
     for round in 0..ROUNDS {
-        let alternatives = alternatives::of(&advised, &found);
+        let alternatives = alternatives::of(&advised, &own, &found);
         let measured = measure::measure(engine, config, &list, (&advised, &alternatives), given, cancel, events)?;
         ensure!(
             measured.used.same.len() > 1 && measured.used.different.len() > 1,
@@ -101,6 +103,8 @@ pub fn eval_check(
         (advised, last) = (alternative.recipe, finding.separation);
         found.push(finding);
     }
+    let unlike = findings::unlike_the_model(&advised, &own, &found, &rows);
+    found.extend(unlike);
     let (separation, pairs, skipped_images) = first.context("no round was measured")?;
     let mut inputs = model_files(home, [engine.model_id(), engine.detector_id()])?;
     inputs.push(input);
@@ -123,6 +127,15 @@ pub fn eval_check(
     run.table("measured", &table(&outcome))?;
     run.report(&report(&outcome))?;
     Ok(outcome)
+}
+
+/// Faces that were cut without a detector were not aligned, whatever the recipe says.
+fn cut_as(recipe: InputRecipe, crop: FaceCrop) -> InputRecipe {
+    match crop {
+        FaceCrop::Centre { share } => InputRecipe { crop: CropRule::Centre { share }, ..recipe },
+        FaceCrop::AsStored => InputRecipe { crop: CropRule::AsStored, ..recipe },
+        FaceCrop::Largest | FaceCrop::Central => recipe,
+    }
 }
 
 /// As many pairs of each kind, the same number from each fold as far as it goes.
