@@ -39,8 +39,8 @@ impl Preset {
                 config.batch_norm = BatchNormStatistics::Keep;
                 config.sampler.pictures_per_person = 8;
                 config.ema_decay = Some(0.99);
-                // Nothing else at random: what comes before the last layer is then found once for a picture and its
-                // mirror image, which makes the run some fifty times as quick.
+                // Nothing else at random: what comes before the last layer is then found once for a picture and once
+                // for its mirror image, and not again in every step.
                 config.augmentation = AugmentConfig { flip: true, ..AugmentConfig::NONE };
                 config.validation.every_steps = 50;
                 config.validation.held_out_share = 0.2;

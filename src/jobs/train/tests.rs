@@ -75,6 +75,7 @@ fn a_folder_is_trained_on_stopped_and_resumed() {
     });
     let stopped = stopped.unwrap();
     assert_eq!((stopped.stopped, stopped.steps), (StopReason::Cancelled, 3));
+    assert_eq!(unfinished_run(&out).map(|run| (run.step, run.steps)), Some((3, 6)));
     assert!(notes.contains("1 picture(s) are there under two names, the first as Person_1 and as Person_2"), "{notes}");
     assert_eq!(left_out, [data.join("Person_3/Person_3_0009.jpg")]);
     assert_eq!((stopped.people, stopped.held_out_people), (4, 2), "two of eight are in the list of pairs");
@@ -148,6 +149,7 @@ fn a_run_can_be_stopped_and_kept_or_discarded() {
         assert_eq!((summary.model.is_some(), summary.after.unwrap().step == 3), (kept, kept));
         assert_eq!(out.exists(), kept);
         if kept {
+            assert_eq!(unfinished_runs(temporary.path()).unwrap(), [], "it ended as its user wanted");
             RunFolder::discard(&out).unwrap();
         }
     }
