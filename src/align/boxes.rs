@@ -10,7 +10,7 @@
 //!   fractions cut off, then stretched to the crop's shape. davidsandberg/facenet, `align_dataset_mtcnn.py`.
 //! * [`with_output_margin`]: the same with `margin · w / (width − margin)` across and `margin · h / (height − margin)` down.
 //!   facenet-pytorch 2.6.0, `extract_face`.
-//! * [`with_share_margin`]: as [`with_margin`], its margin being a share of `(w + h) / 2`.
+//! * [`with_greater_margin`]: the same with the greater of the two margins, on each axis for itself.
 //! * [`centre`]: a square of a share of the shorter side in the middle, edges rounded to the nearest whole number.
 
 use ::image::RgbImage;
@@ -34,9 +34,10 @@ pub fn with_output_margin(photo: &RgbImage, face_box: FaceBox, margin: f32, widt
     cut(photo, grown(face_box, margins, photo.dimensions()), width, height)
 }
 
-/// Like [`with_margin`], but the margin is a share of the mean of the box's sides.
-pub fn with_share_margin(photo: &RgbImage, face_box: FaceBox, share: f32, width: u32, height: u32) -> RgbImage {
-    with_margin(photo, face_box, share_of_sides(face_box, share), width, height)
+/// Like [`with_margin`] for small faces, like [`with_output_margin`] for large ones.
+pub fn with_greater_margin(photo: &RgbImage, face_box: FaceBox, margin: f32, width: u32, height: u32) -> RgbImage {
+    let margins = greater_margins(face_box, margin, width, height);
+    cut(photo, grown(face_box, margins, photo.dimensions()), width, height)
 }
 
 /// A square of `share` of the shorter side in the middle of the picture.
@@ -52,9 +53,9 @@ pub fn square_region(face_box: FaceBox, enlarge: f32) -> Region {
     around([x + width / 2.0, y + height / 2.0], width.max(height) * f64::from(enlarge))
 }
 
-/// The margin in photo pixels that [`with_share_margin`] adds.
-pub fn share_of_sides(face_box: FaceBox, share: f32) -> f32 {
-    share * (face_box.width + face_box.height) / 2.0
+/// The margins in photo pixels that [`with_greater_margin`] adds, across and down.
+pub fn greater_margins(face_box: FaceBox, margin: f32, width: u32, height: u32) -> [f32; 2] {
+    margins_in_photo(face_box, margin, width, height).map(|in_photo| in_photo.max(margin))
 }
 
 /// Photo pixels that become `margin` pixels of the crop, across and down.
@@ -147,10 +148,10 @@ mod tests {
     }
 
     #[test]
-    fn a_margin_of_a_share_is_the_same_on_both_axes() {
-        // A quarter of the mean of 12 and 4 is 2: one pixel on each side.
-        let crop = with_share_margin(&pattern(), face_box(10.0, 10.0, 12.0, 4.0), 0.25, 16, 16);
-        assert!(crop == cut(&pattern(), region(9, 9, 23, 15), 16, 16));
+    fn the_greater_margin_counts_on_each_axis() {
+        // Of 16 crop pixels 4 are margin: 6 photo pixels for 18 across, but 4 at least for 6 down.
+        let crop = with_greater_margin(&pattern(), face_box(10.0, 10.0, 18.0, 6.0), 4.0, 16, 16);
+        assert!(crop == cut(&pattern(), region(7, 8, 31, 18), 16, 16));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! * [`CropRule::FivePoints`]: the similarity transform that brings the five landmarks nearest to the ArcFace template
 //!   (least squares, Umeyama 1991), applied backwards with bilinear sampling, black outside the photo.
-//! * [`CropRule::SquareBox`], [`CropRule::BoxMargin`], [`CropRule::OutputMargin`], [`CropRule::ShareMargin`]: the
+//! * [`CropRule::SquareBox`], [`CropRule::BoxMargin`], [`CropRule::OutputMargin`], [`CropRule::GreaterMargin`]: the
 //!   detector's box, see [`boxes`].
 //! * [`CropRule::Centre`], [`CropRule::AsStored`]: no face needed.
 //!
@@ -45,7 +45,9 @@ pub fn crop(photo: &RgbImage, detection: &Detection, recipe: &InputRecipe) -> Rg
         CropRule::OutputMargin { margin } => {
             boxes::with_output_margin(photo, detection.face_box, margin, width, height)
         }
-        CropRule::ShareMargin { share } => boxes::with_share_margin(photo, detection.face_box, share, width, height),
+        CropRule::GreaterMargin { margin } => {
+            boxes::with_greater_margin(photo, detection.face_box, margin, width, height)
+        }
         CropRule::Centre { .. } | CropRule::AsStored => crop_without_face(photo, recipe),
     }
 }

@@ -20,8 +20,8 @@ pub fn landmarks_in_crop(detection: &Detection, photo_size: (u32, u32), recipe: 
         CropRule::OutputMargin { margin } => {
             boxes::grown(face_box, boxes::margins_in_photo(face_box, margin, width, height), photo_size)
         }
-        CropRule::ShareMargin { share } => {
-            boxes::grown(face_box, [boxes::share_of_sides(face_box, share); 2], photo_size)
+        CropRule::GreaterMargin { margin } => {
+            boxes::grown(face_box, boxes::greater_margins(face_box, margin, width, height), photo_size)
         }
         CropRule::Centre { .. } | CropRule::AsStored => return None,
     };

@@ -28,7 +28,8 @@ pub struct EmbedArgs {
     /// The detector: yunet, mtcnn, or "none" where each file is a face crop already.
     #[arg(long, value_name = "ID")]
     detector: Option<String>,
-    /// How faces are cut out, such as square:1.2, margin:32, output-margin:32 or share-margin:0.3; the model's own way if not given.
+    /// How faces are cut out, such as square:1.2, margin:32, output-margin:32 or greater-margin:32; the model's own way
+    /// if not given.
     #[arg(long, value_name = "RULE")]
     crop_rule: Option<CropRule>,
     /// Do not install a missing model.

@@ -19,9 +19,9 @@ pub enum CropRule {
     /// facenet-pytorch's rule: as much of the photo added around the box as makes `margin / 2` crop pixels on each side,
     /// clipped, resized.
     OutputMargin { margin: f32 },
-    /// davidsandberg's rule without its dependence on the photo's size: like `BoxMargin`, with this share of the mean of
-    /// the box's sides as margin.
-    ShareMargin { share: f32 },
+    /// On each axis the greater of those two: davidsandberg's crop for faces as small as those it was made for, and no
+    /// tighter one for large faces.
+    GreaterMargin { margin: f32 },
     /// The centre of the picture, no detector: a square of this share of the shorter side.
     Centre { share: f32 },
     /// The whole picture as stored, resized.
@@ -59,7 +59,7 @@ pub struct InputRecipe {
     pub channels: ChannelOrder,
 }
 
-/// As the command line has it: `five-points`, `square:1.2`, `margin:32`, `output-margin:32`, `share-margin:0.3`,
+/// As the command line has it: `five-points`, `square:1.2`, `margin:32`, `output-margin:32`, `greater-margin:32`,
 /// `centre:0.5`, `as-stored`.
 impl fmt::Display for CropRule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -68,7 +68,7 @@ impl fmt::Display for CropRule {
             Self::SquareBox { enlarge } => write!(f, "square:{enlarge}"),
             Self::BoxMargin { margin } => write!(f, "margin:{margin}"),
             Self::OutputMargin { margin } => write!(f, "output-margin:{margin}"),
-            Self::ShareMargin { share } => write!(f, "share-margin:{share}"),
+            Self::GreaterMargin { margin } => write!(f, "greater-margin:{margin}"),
             Self::Centre { share } => write!(f, "centre:{share}"),
             Self::AsStored => f.write_str("as-stored"),
         }
@@ -86,11 +86,11 @@ impl FromStr for CropRule {
             "square" => Ok(Self::SquareBox { enlarge: number()? }),
             "margin" => Ok(Self::BoxMargin { margin: number()? }),
             "output-margin" => Ok(Self::OutputMargin { margin: number()? }),
-            "share-margin" => Ok(Self::ShareMargin { share: number()? }),
+            "greater-margin" => Ok(Self::GreaterMargin { margin: number()? }),
             "centre" => Ok(Self::Centre { share: number()? }),
             "as-stored" => Ok(Self::AsStored),
             _ => Err(format!(
-                "{text} is no crop: say five-points, square:1.2, margin:32, output-margin:32, share-margin:0.3, \
+                "{text} is no crop: say five-points, square:1.2, margin:32, output-margin:32, greater-margin:32, \
                  centre:0.5 or as-stored"
             )),
         }
@@ -139,7 +139,7 @@ mod tests {
             "square:1.2",
             "margin:32",
             "output-margin:32",
-            "share-margin:0.3",
+            "greater-margin:32",
             "centre:0.5",
             "as-stored",
         ] {

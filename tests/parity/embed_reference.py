@@ -4,7 +4,7 @@
     python embed_reference.py MODEL RULE faces.jsonl
 
 MODEL is the pack's file (.pb or .h5), RULE the crop rule that was used: square:N, margin:N, output-margin:N or
-share-margin:N. Only the box of each face is taken from faces.jsonl. Pillow decodes the photo and cuts the face;
+greater-margin:N. Only the box of each face is taken from faces.jsonl. Pillow decodes the photo and cuts the face;
 facenet_reference.py, beside this script, runs the file's own graph in onnxruntime. Prints the largest difference of a
 number for each face, then for the same region resized by OpenCV, which computes other grey levels: to know what a
 resampler alone does.
@@ -33,7 +33,7 @@ def region(rule, box, size):
     across, down = {
         "margin": (number, number),
         "output-margin": (number * w / (SIDE - number), number * h / (SIDE - number)),
-        "share-margin": (number * (w + h) / 2,) * 2,
+        "greater-margin": tuple(max(number, number * side / (SIDE - number)) for side in (w, h)),
     }[kind]
     left, top = max(x - across / 2, 0), max(y - down / 2, 0)
     right, bottom = min(x + w + across / 2, size[0]), min(y + h + down / 2, size[1])

@@ -37,7 +37,7 @@ pub struct Pictures {
     /// The detector: yunet or mtcnn.
     #[arg(long, value_name = "ID")]
     pub detector: Option<String>,
-    /// How the face is cut out, such as square:1.2, margin:32, output-margin:32 or share-margin:0.3; the model's
+    /// How the face is cut out, such as square:1.2, margin:32, output-margin:32 or greater-margin:32; the model's
     /// own way if not given.
     #[arg(long, value_name = "RULE")]
     pub crop_rule: Option<CropRule>,

@@ -23,7 +23,7 @@ pub struct ImportArgs {
     /// The network of `likeness nets` that the weights belong to, where their tensors do not tell
     #[arg(long, value_name = "NAME")]
     net: Option<String>,
-    /// How faces were cut: five-points, square:1.2, margin:32, output-margin:32, share-margin:0.3,
+    /// How faces were cut: five-points, square:1.2, margin:32, output-margin:32, greater-margin:32,
     /// centre:0.5 or as-stored
     #[arg(long, value_name = "RULE")]
     crop: Option<CropRule>,

@@ -82,8 +82,8 @@ fn known(found: &[Finding], suspect: Suspect) -> bool {
 /// Two boxes differ by their margin; anything else is a matter of alignment.
 fn suspect_of(used: CropRule, other: CropRule) -> Suspect {
     let boxed = |crop| {
-        use CropRule::{BoxMargin, OutputMargin, ShareMargin, SquareBox};
-        matches!(crop, SquareBox { .. } | BoxMargin { .. } | OutputMargin { .. } | ShareMargin { .. })
+        use CropRule::{BoxMargin, GreaterMargin, OutputMargin, SquareBox};
+        matches!(crop, SquareBox { .. } | BoxMargin { .. } | OutputMargin { .. } | GreaterMargin { .. })
     };
     if boxed(used) && boxed(other) { Suspect::CropMargin } else { Suspect::Alignment }
 }
@@ -93,8 +93,8 @@ fn crop_words(crop: CropRule) -> String {
         CropRule::FivePoints => "aligned by five landmarks".to_owned(),
         CropRule::SquareBox { enlarge } => format!("the detector's box made square, ×{enlarge}"),
         CropRule::BoxMargin { margin } => format!("the detector's box with a margin of {margin} pixels"),
-        CropRule::ShareMargin { share } => {
-            format!("the detector's box with a margin of {share} of its sides' mean")
+        CropRule::GreaterMargin { margin } => {
+            format!("the detector's box with a margin of {margin} pixels of photo or crop, whichever is more")
         }
         CropRule::OutputMargin { margin } => format!("the detector's box with a margin of {margin} pixels of the crop"),
         CropRule::Centre { share } => format!("the middle of the picture, {share} of its shorter side"),
