@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use eframe::egui::{self, CentralPanel, Context, Key, KeyboardShortcut, Margin, Modifiers, OpenUrl, Panel, Ui};
 
 use super::backend::{Backend, Event, Request};
+use super::chosen::ChosenPaths;
 use super::command::Command;
 use super::dialogs::{Dialogs, Question};
 use super::evaluate::EvaluateCommand;
@@ -69,7 +70,8 @@ impl App {
         fonts::install(ctx, fonts, text.language());
         theme::apply(ctx, settings.reduced_motion);
         ctx.set_theme(settings.theme.preference());
-        let state = State { settings, ..State::default() };
+        let mut state = State { settings, ..State::default() };
+        state.settings.chosen.clone().put_back(&mut state);
         let mut logic = Logic::default();
         logic.start(&state);
         Self {
@@ -237,6 +239,7 @@ impl eframe::App for App {
     }
 
     fn save(&mut self, storage: &mut dyn eframe::Storage) {
+        self.state.settings.chosen = ChosenPaths::of(&self.state);
         if let Ok(text) = serde_json::to_string(&self.state.settings) {
             storage.set_string(SETTINGS_KEY, text);
         }

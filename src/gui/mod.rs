@@ -20,6 +20,7 @@ use eframe::egui;
 
 pub mod app;
 pub mod backend;
+pub mod chosen;
 pub mod command;
 pub mod desk;
 mod dialogs;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::backend::Failure;
+use super::chosen::ChosenPaths;
 use super::evaluate::state::EvaluateState;
 use super::locale::Language;
 use super::notices::Notices;
@@ -77,6 +78,7 @@ pub struct Settings {
     /// Side of a photo in the grid, in points.
     pub tile_size: f32,
     pub reduced_motion: bool,
+    pub chosen: ChosenPaths,
 }
 
 impl Default for Settings {
@@ -87,6 +89,7 @@ impl Default for Settings {
             language: None,
             tile_size: 160.0,
             reduced_motion: false,
+            chosen: ChosenPaths::default(),
         }
     }
 }

@@ -117,6 +117,8 @@ pub fn receive(state: &mut TrainState, news: TrainNews, ask: Ask<'_>) {
         TrainNews::Choices(choices) => {
             state.form.fill_from(&choices);
             state.choices = Loadable::Ready(choices);
+            // A folder that was remembered has not been counted yet.
+            look_again(state, ask);
         }
         TrainNews::ChoicesFailed(details) => {
             state.choices = Loadable::Failed(Failure { what: Failed::Load, details });
