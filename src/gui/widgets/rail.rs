@@ -34,12 +34,14 @@ fn foot_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
     for (words, view) in [(model, View::Models), (device, View::Settings)] {
         // What stands in brackets, such as a date, shows when the pointer rests on it.
         let short = words.split(" (").next().unwrap_or(words);
-        let width = size::RAIL - 2.0 * space::S;
+        let width = size::RAIL - space::S;
         let mut job = egui::text::LayoutJob::simple(short.to_owned(), theme::small_font(), secondary, width);
         job.wrap.break_anywhere = !short.contains(' ');
         job.wrap.max_rows = 2;
         job.halign = egui::Align::Center;
-        if ui.add(egui::Label::new(job).sense(Sense::click())).on_hover_text(words).clicked() {
+        // Laid out here: a label would take the rail's whole width.
+        let galley = ui.painter().layout_job(job);
+        if ui.add(egui::Label::new(galley).sense(Sense::click())).on_hover_text(words).clicked() {
             ctx.send(Command::Show(view));
         }
     }
