@@ -164,11 +164,7 @@ impl EmbeddingNet for SFace {
 
     /// The norm before the linear layer stays: folded, it would go into weights that learn.
     fn with_folded_trunk(self) -> Self {
-        Self {
-            stem: self.stem.folded(),
-            rows: self.rows.into_iter().map(SeparableRow::folded).collect(),
-            ..self
-        }
+        Self { stem: self.stem.folded(), rows: self.rows.into_iter().map(SeparableRow::folded).collect(), ..self }
     }
 }
 

@@ -120,7 +120,8 @@ fn load(source: &dyn PictureSource, request: Request, config: &AugmentConfig, se
             source.crop(exemplar.picture).map(|picture| (augment(picture, config, &mut rng), mirrored))
         })
         .collect();
-    let mut batch = LoadedBatch { step: request.step, exemplars: vec![], images: vec![], mirrored: vec![], skipped: vec![] };
+    let mut batch =
+        LoadedBatch { step: request.step, exemplars: vec![], images: vec![], mirrored: vec![], skipped: vec![] };
     for (exemplar, read) in request.exemplars.into_iter().zip(read) {
         match read {
             Ok((image, mirrored)) => {

@@ -35,8 +35,8 @@ use crate::types::InputRecipe;
 
 mod inputs;
 
-pub use inputs::{Features, Inputs};
 use inputs::to_tensor;
+pub use inputs::{Features, Inputs};
 
 /// How many pictures the device handles at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

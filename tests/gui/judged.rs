@@ -79,8 +79,7 @@ pub fn run(model: u32, pairs: usize) -> EvalRun {
             same,
             fold: (i * 5 / pairs) as u32,
             distance: (middle + spread * (0.6 * noise + 0.4 * own)).max(0.02),
-            doubt: (i % 97 == 0)
-                .then(|| Doubt { why: "an image of Anja Paerson".into(), marked_here: false }),
+            doubt: (i % 97 == 0).then(|| Doubt { why: "an image of Anja Paerson".into(), marked_here: false }),
         }
     };
     let judged_pairs: Vec<JudgedPair> = (0..pairs).map(pair).collect();
