@@ -16,6 +16,7 @@ mod train;
 
 use std::path::PathBuf;
 
+use eframe::egui::accesskit::Role;
 use eframe::egui::{self, Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
@@ -27,7 +28,8 @@ use likeness::gui::locale::Language;
 use likeness::gui::rows::{CompareSource, ImageKey, JobId, JobKind, JobReport, JobStage, PhotoFilter};
 use likeness::gui::state::{Page, Settings, View};
 use likeness::gui::train::messages::{TrainAsk, TrainNews};
-use likeness::types::{FaceId, ModelId, PersonId};
+use likeness::jobs::ImportRequest;
+use likeness::types::{ChannelOrder, CropRule, FaceId, ModelId, PersonId, PixelScaling};
 
 use demo::{Wire, World, album_world, fresh_world};
 
@@ -105,6 +107,55 @@ fn a_network_shows_its_layers_and_leads_back() {
     harness.get_by_label("All networks").click();
     harness.run();
     harness.get_by_label("140,025,664");
+}
+
+#[test]
+fn what_a_model_file_leaves_open_is_asked() {
+    let (wire, mut harness) = open(album_world(), View::Models);
+    let files = ["doubtful.pt", "plain.safetensors"].map(PathBuf::from);
+    harness.state_mut().send(Command::ImportModels(files.to_vec()));
+    harness.run();
+    harness.get_by_label("How is doubtful.pt to be used?");
+    harness.get_by_label("Import").click();
+    harness.run();
+    assert!(wire.last_change().is_none(), "nothing is written before the network is chosen");
+    harness.get_by_role_and_label(Role::ComboBox, "Network").click();
+    harness.run();
+    harness.get_by_label("nn3").click();
+    harness.run();
+    harness.get_by_role_and_label(Role::ComboBox, "Crop").click();
+    harness.run();
+    harness.get_by_label("Turned and scaled by five landmarks").click();
+    harness.run();
+    harness.get_by_label("Import").click();
+    harness.run_steps(3);
+    let answered = ImportRequest {
+        path: files[0].clone(),
+        net: Some("nn3".into()),
+        crop: Some(CropRule::FivePoints),
+        scaling: Some(PixelScaling::Unit),
+        channels: Some(ChannelOrder::Rgb),
+        ..ImportRequest::default()
+    };
+    let (ticket, change) = wire.last_change().unwrap();
+    assert_eq!(change, Change::ImportModel(Box::new(answered)));
+    harness.get_by_label("Importing doubtful.pt…");
+
+    wire.push(Event::Changed(ticket));
+    harness.run_steps(5);
+    let plain = ImportRequest { path: files[1].clone(), ..ImportRequest::default() };
+    assert_eq!(wire.last_change().unwrap().1, Change::ImportModel(Box::new(plain)));
+}
+
+#[test]
+fn a_file_that_is_not_to_be_imported_is_left_out() {
+    let (wire, mut harness) = open(album_world(), View::Models);
+    harness.state_mut().send(Command::ImportModels(vec!["doubtful.pt".into()]));
+    harness.run();
+    harness.key_press(Key::Escape);
+    harness.run();
+    assert!(harness.query_by_label("How is doubtful.pt to be used?").is_none());
+    assert!(wire.last_change().is_none());
 }
 
 #[test]

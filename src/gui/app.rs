@@ -25,7 +25,7 @@ use super::views::people::PeopleView;
 use super::views::person::PersonView;
 use super::views::photo::PhotoView;
 use super::views::train::TrainView;
-use super::views::{ViewCtx, first_run, merge, models, settings};
+use super::views::{ViewCtx, first_run, import, merge, models, settings};
 use super::widgets::search_field::{self, SearchField};
 use super::widgets::{buttons, job_bar, rail, toasts};
 
@@ -155,7 +155,7 @@ impl App {
                 let chosen = paths.into_iter().map(|path| Command::Train(TrainCommand::Chosen(file, path)));
                 self.commands.extend(chosen.take(1));
             }
-            Question::ModelFile => self.commands.extend(paths.into_iter().map(Command::ImportModel)),
+            Question::ModelFile => self.commands.push(Command::ImportModels(paths)),
             Question::Evaluate(which) => {
                 self.commands.push(Command::Evaluate(EvaluateCommand::SetPath(which, paths)));
             }
@@ -221,6 +221,7 @@ impl App {
         frame_ui(ui, &mut ctx, &mut self.views);
         let lift = if ctx.state.jobs.is_empty() { 0.0 } else { size::JOB_BAR };
         merge::merge_ui(ui.ctx(), &mut ctx);
+        import::import_ui(ui.ctx(), &mut ctx);
         toasts::toasts_ui(ui.ctx(), &mut ctx, lift);
         self.commands = commands;
         if !self.commands.is_empty() {
@@ -352,8 +353,9 @@ fn shortcuts(ui: &Ui, ctx: &mut ViewCtx<'_>, views: &mut Views) {
     } else if pressed(Modifiers::COMMAND, Key::Z) {
         ctx.send(Command::Undo);
     }
-    // The merge preview and open menus take Esc for themselves.
-    let free = ctx.state.merging.is_none() && !ui.ctx().any_popup_open();
+    // Dialogs and open menus take Esc for themselves.
+    let dialog = ctx.state.merging.is_some() || ctx.state.imports.asking().is_some();
+    let free = !dialog && !ui.ctx().any_popup_open();
     if free && ui.input(|input| input.key_pressed(Key::Escape)) {
         let cleared = matches!(ctx.state.page, Page::Person(_)) && views.person.clear_selection();
         if !cleared && ctx.state.page != Page::None {
@@ -364,7 +366,8 @@ fn shortcuts(ui: &Ui, ctx: &mut ViewCtx<'_>, views: &mut Views) {
     }
 }
 
-/// Folders go to the library; in Compare, files are compared; in Train, a folder is learned from.
+/// Folders go to the library; in Compare, files are compared; in Train, a folder is learned from; in Models, files are
+/// imported.
 fn dropped_files(ui: &Ui, ctx: &mut ViewCtx<'_>) {
     let paths: Vec<PathBuf> =
         ui.input(|input| input.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect());
@@ -377,6 +380,7 @@ fn dropped_files(ui: &Ui, ctx: &mut ViewCtx<'_>) {
             let chosen = paths.into_iter().map(|path| Command::Train(TrainCommand::Chosen(TrainPath::Data, path)));
             chosen.take(1).for_each(|command| ctx.send(command));
         }
+        View::Models => ctx.send(Command::ImportModels(paths)),
         _ => ctx.send(Command::ScanFolders(paths)),
     }
 }

@@ -13,6 +13,7 @@ use super::rows::{
 };
 use super::train::messages::{TrainAsk, TrainNews};
 use crate::export::Saving;
+use crate::jobs::{ImportRequest, OpenQuestion};
 use crate::types::{FaceId, ModelId, PersonId, PhotoId};
 
 /// Names a change, so that its answer finds the words said about it.
@@ -30,6 +31,8 @@ pub enum Request {
     LoadModels,
     LoadNetworks,
     LoadDevices,
+    /// What must be asked before this file can be imported.
+    LookAtModel(PathBuf),
     LoadImage(ImageKey),
     /// Photos whose file name holds this text.
     FindPhotos(String),
@@ -91,7 +94,7 @@ pub enum Change {
         squared_distance: f32,
         linkage: Linkage,
     },
-    ImportModel(PathBuf),
+    ImportModel(Box<ImportRequest>),
     VerifyModel(ModelId),
     RemoveModel(ModelId),
     /// Faces are embedded with this model from now on.
@@ -118,6 +121,7 @@ pub enum Event {
     Models(Vec<ModelRow>),
     Networks(Vec<NetworkRow>),
     Devices(Vec<DeviceRow>),
+    ModelLookedAt(PathBuf, Result<Option<OpenQuestion>, Failure>),
     Image(ImageKey, Result<Picture, String>),
     GroupingPreview(GroupingPreview),
     /// For the text that was searched: each photo with its file's name.
@@ -172,6 +176,8 @@ pub enum Failed {
     Job,
     Evaluation,
     Save,
+    /// Taking in a model file.
+    Import,
     /// Counting the people and pictures of a folder.
     Look,
     /// A training run.
@@ -194,6 +200,7 @@ impl Failed {
             Self::Job => "failed_job",
             Self::Evaluation => "failed_evaluation",
             Self::Save => "failed_save",
+            Self::Import => "failed_import",
             Self::Look => "failed_look",
             Self::Train => "failed_train",
             Self::Demonstrate => "failed_demonstrate",

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::evaluate::EvaluateCommand;
+use super::importing::Form;
 use super::locale::Language;
 use super::notices::NoticeId;
 use super::rows::{CompareSource, JobId, Linkage, PhotoFilter};
@@ -117,7 +118,13 @@ pub enum Command {
     InstallModels(Vec<ModelId>),
     /// Asks for a model file that is already on this computer.
     ChooseModelFile,
-    ImportModel(PathBuf),
+    ImportModels(Vec<PathBuf>),
+    /// What is answered to what a model file leaves open.
+    AnswerImport(Box<Form>),
+    /// Imports the file as answered.
+    ConfirmImport,
+    /// Does not import the file that is asked about.
+    SkipImport,
     /// Shows the layers of a network, or the catalogue again.
     OpenNetwork(Option<String>),
     VerifyModel(ModelId),

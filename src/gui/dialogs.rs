@@ -49,7 +49,7 @@ impl Dialogs {
             Question::CompareFiles => wait(dialog.pick_files(), answer, ctx)?,
             Question::Train(file) if file.is_folder() => wait_for_one(dialog.pick_folder(), answer, ctx)?,
             Question::Train(_) => wait_for_one(dialog.pick_file(), answer, ctx)?,
-            Question::ModelFile => wait(dialog.add_filter("ONNX", &["onnx"]).pick_files(), answer, ctx)?,
+            Question::ModelFile => wait(dialog.pick_files(), answer, ctx)?,
             Question::Evaluate(EvaluatePath::Embeddings) => wait(dialog.pick_files(), answer, ctx)?,
             Question::Evaluate(path) if path.is_folder() => wait_for_one(dialog.pick_folder(), answer, ctx)?,
             Question::Evaluate(_) => wait_for_one(dialog.pick_file(), answer, ctx)?,

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::backend::{Backend, Change, Event, Failure, JobEnd, JobSummary, MoveTarget, Request, Ticket};
 use super::command::Command;
 use super::evaluate::EvaluateRequest;
+use super::importing::Step;
 use super::locale::{Locale, grouped};
 use super::notices::NoticeAction;
 use super::rows::{CompareSource, JobKind, PhotoFilter};
@@ -86,9 +87,14 @@ impl Logic {
     }
 
     fn change(&mut self, change: Change, text: String, undoable: bool) {
+        self.change_with_ticket(change, text, undoable);
+    }
+
+    pub(super) fn change_with_ticket(&mut self, change: Change, text: String, undoable: bool) -> Ticket {
         self.next_ticket += 1;
         self.said.insert(self.next_ticket, Words { text, undoable });
         self.ask(Request::Change(self.next_ticket, change));
+        self.next_ticket
     }
 
     /// Does what a command says. Commands about settings, dialogs and notices are done by `app`.
@@ -189,16 +195,16 @@ impl Logic {
                     self.change(change, text.s("said_grouped").into(), true);
                 }
             }
+            Command::ImportModels(paths) => self.import(state, paths),
+            Command::AnswerImport(form) => state.imports.step = Some(Step::Asking(*form)),
+            Command::ConfirmImport => self.confirm_import(state, text),
+            Command::SkipImport => self.next_import(state),
             other => self.run_model_change(text, other),
         }
     }
 
     fn run_model_change(&mut self, text: &Locale, command: Command) {
         match command {
-            Command::ImportModel(path) => {
-                let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-                self.change(Change::ImportModel(path), text.f("said_imported", &[("name", &name)]), false);
-            }
             Command::VerifyModel(model) => {
                 let words = text.f("said_verified", &[("name", &model.0)]);
                 self.change(Change::VerifyModel(model), words, false);
@@ -355,6 +361,7 @@ impl Logic {
                 state.models = Loadable::Ready(models);
                 state.evaluate.choose_model(&state.models);
             }
+            Event::ModelLookedAt(path, outcome) => self.looked_at_model(state, text, path, outcome),
             Event::Devices(devices) => state.devices = Loadable::Ready(devices),
             Event::GroupingPreview(preview)
                 if state.grouping.asked == Some((preview.squared_distance, preview.linkage)) =>
@@ -403,6 +410,7 @@ impl Logic {
             let action = words.undoable.then_some(NoticeAction::Undo);
             state.notices.say(words.text, action, self.now_secs);
         }
+        self.go_on_importing(state, ticket);
         self.reload(state);
     }
 
@@ -413,9 +421,10 @@ impl Logic {
         }
     }
 
-    fn failed(&mut self, state: &mut State, text: &Locale, ticket: Option<Ticket>, failure: Failure) {
+    pub(super) fn failed(&mut self, state: &mut State, text: &Locale, ticket: Option<Ticket>, failure: Failure) {
         if let Some(ticket) = ticket {
             self.said.remove(&ticket);
+            self.go_on_importing(state, ticket);
         }
         let loading = state.overview.ready().is_none();
         if loading {

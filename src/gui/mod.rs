@@ -11,6 +11,7 @@
 //! * [`backend`] is the seam: requests, events, and the trait the jobs stand behind; [`rows`] are its plain rows.
 //! * [`desk`] is that trait over the real jobs.
 //! * [`theme`] holds every colour, distance and type size; [`locale`] every word.
+//! * [`importing`] leads model files into the store.
 //! * [`train`] is what the Train view and the demonstration know and do.
 //! * [`thumbnails`] is the bounded cache of pictures; [`notices`] what is said in passing.
 //!
@@ -27,6 +28,7 @@ mod dialogs;
 pub mod evaluate;
 pub mod fonts;
 mod icons;
+pub mod importing;
 pub mod locale;
 mod logic;
 pub mod notices;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::backend::Failure;
 use super::chosen::ChosenPaths;
 use super::evaluate::state::EvaluateState;
+use super::importing::Imports;
 use super::locale::Language;
 use super::notices::Notices;
 use super::rows::{
@@ -147,6 +148,7 @@ pub struct State {
     pub found_photos: (String, Vec<(PhotoId, String)>),
     /// Two people whose merging is being previewed: from, into.
     pub merging: Option<(PersonId, PersonId)>,
+    pub imports: Imports,
     pub jobs: BTreeMap<JobId, JobReport>,
     pub notices: Notices,
 }

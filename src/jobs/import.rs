@@ -17,13 +17,14 @@ use crate::device;
 use crate::embed::{Batching, Embedder};
 use crate::models::{Architecture, ModelEntry, Store, StoreError, Task, Thresholds};
 use crate::nets::blocks::MapShape;
+use crate::nets::catalogue::{self, VARIANTS};
 use crate::nets::recognise::{RecipeSource, RecogniseError, Recognised, recognise, recognise_as};
 use crate::synth::{Identity, render_crop};
 use crate::types::{ChannelOrder, CropRule, Embedding, InputRecipe, ModelId, PixelScaling, SquaredDistance};
 use crate::weights::{ModelCard, save};
 
 /// What to import, and everything that a file may leave open.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ImportRequest {
     pub path: PathBuf,
     pub id: Option<String>,
@@ -48,6 +49,15 @@ pub struct ImportReport {
     pub tried: Option<Trial>,
 }
 
+/// What a file does not say and its user must, see [`what_is_open`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct OpenQuestion {
+    pub why: String,
+    /// The networks that the file may belong to, each with the input that the catalogue would take for it; several mean
+    /// that it must be said which.
+    pub networks: Vec<(&'static str, InputRecipe)>,
+}
+
 /// How the network did on the built-in faces.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Trial {
@@ -70,15 +80,14 @@ const UNMEASURED: Thresholds = Thresholds { same_person: SquaredDistance(1.1), g
 
 /// Imports a file; the store is unchanged where that fails.
 pub fn import(store: &Store, request: &ImportRequest, events: &mut dyn FnMut(JobEvent)) -> Result<ImportReport> {
-    // Who names an id or a network wants a model of their own, even of a known file.
-    if request.id.is_none() && request.net.is_none() {
+    if request.may_be_known() {
         match store.import(&request.path) {
             Ok(known) => return check_known(store, known.id, known.complete),
             Err(StoreError::NotRecognised { .. }) => {}
             Err(other) => return Err(other.into()),
         }
     }
-    let found = read(request)?;
+    let found = recognised(request)?.map_err(|error| not_imported(request, error))?;
     let card_input = recipe(found.card.input, request);
     if found.recipe_from == RecipeSource::Catalogue && (request.crop.is_none() || request.scaling.is_none()) {
         events(JobEvent::Note(format!(
@@ -99,25 +108,62 @@ pub fn import(store: &Store, request: &ImportRequest, events: &mut dyn FnMut(Job
     Ok(ImportReport { id: entry.id, complete: true, tried: Some(tried) })
 }
 
-fn read(request: &ImportRequest) -> Result<Recognised> {
+/// What must be asked before [`import`] can do without guessing; none where the file or the request says it all.
+pub fn what_is_open(store: &Store, request: &ImportRequest) -> Result<Option<OpenQuestion>> {
+    if request.may_be_known() {
+        match store.find(&request.path) {
+            Ok(_) => return Ok(None),
+            Err(StoreError::NotRecognised { .. }) => {}
+            Err(other) => return Err(other.into()),
+        }
+    }
+    let (why, networks) = match recognised(request)? {
+        Ok(found) if found.recipe_from != RecipeSource::Catalogue => return Ok(None),
+        Ok(_) if request.crop.is_some() && request.scaling.is_some() => return Ok(None),
+        Ok(found) => {
+            let variant = catalogue::find(&found.card.architecture)?;
+            ("nothing says how pictures were prepared for these weights".to_owned(), vec![variant])
+        }
+        Err(error @ RecogniseError::UnknownNetwork { .. }) => (error.to_string(), VARIANTS.iter().collect()),
+        Err(error) => match &error {
+            RecogniseError::Ambiguous(names) => {
+                (error.to_string(), VARIANTS.iter().filter(|variant| names.contains(&variant.name)).collect())
+            }
+            _ => return Err(not_imported(request, error)),
+        },
+    };
+    let networks = networks.into_iter().map(|variant| (variant.name, variant.recipe(variant.input))).collect();
+    Ok(Some(OpenQuestion { why, networks }))
+}
+
+impl ImportRequest {
+    /// Who names an id or a network wants a model of their own, even of a known file.
+    fn may_be_known(&self) -> bool {
+        self.id.is_none() && self.net.is_none()
+    }
+}
+
+fn recognised(request: &ImportRequest) -> Result<Result<Recognised, RecogniseError>> {
     let path = &request.path;
     let length = fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?.len();
     ensure!(length <= BYTES_AT_MOST, "a file of {length} bytes holds no network of faces: {}", path.display());
     let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let found = match &request.net {
+    Ok(match &request.net {
         Some(net) => recognise_as(&bytes, net),
         None => recognise(&bytes),
-    };
-    found.map_err(|error| match error {
-        RecogniseError::UnknownNetwork { .. } | RecogniseError::Ambiguous(_) => anyhow::Error::new(error).context(format!(
-            "{} was not imported, the store is as it was. Where it belongs to a network of the catalogue (`likeness \
-             nets`), its tensors must be called as `likeness nets NAME --tensors` says; then `likeness models import \
-             FILE --net NAME --crop RULE --scaling RULE` takes it",
-            path.display()
-        )),
-        error => anyhow::Error::new(error)
-            .context(format!("{} was not imported, the store is as it was", path.display())),
     })
+}
+
+fn not_imported(request: &ImportRequest, error: RecogniseError) -> anyhow::Error {
+    let path = request.path.display();
+    match error {
+        RecogniseError::UnknownNetwork { .. } | RecogniseError::Ambiguous(_) => anyhow::Error::new(error).context(format!(
+            "{path} was not imported, the store is as it was. Where it belongs to a network of the catalogue (`likeness \
+             nets`), its tensors must be called as `likeness nets NAME --tensors` says; then `likeness models import \
+             FILE --net NAME --crop RULE --scaling RULE` takes it"
+        )),
+        error => anyhow::Error::new(error).context(format!("{path} was not imported, the store is as it was")),
+    }
 }
 
 fn recipe(input: InputRecipe, request: &ImportRequest) -> InputRecipe {

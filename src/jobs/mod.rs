@@ -31,7 +31,7 @@ pub use embed_files::{EmbeddedFace, FaceSource, embed_files};
 pub use engine::{EMBEDDER, Engine, EngineOptions, FindFaces, FoundFace};
 pub use grouping::{GroupSummary, Grouping, PreparedGrouping, nearest_people, regroup, split_group};
 pub use home::Home;
-pub use import::{ImportReport, ImportRequest, import};
+pub use import::{ImportReport, ImportRequest, OpenQuestion, import, what_is_open};
 pub use install::{DEFAULT_PACK, ensure_installed, install};
 pub use library_thread::LibraryHandle;
 pub use portrait::thumbnail_jpeg;

@@ -133,14 +133,18 @@ impl Store {
 
     /// Takes a local file that is a known model's, recognised by its SHA-256 whatever its name.
     pub fn import(&self, path: &Path) -> Result<Imported, StoreError> {
-        let sha256 = hash_file(path).map_err(StoreError::io("read", path, 0))?;
-        let mut files = self.manifest.models.iter().flat_map(|entry| entry.files.iter().map(move |file| (entry, file)));
-        let Some((entry, file)) = files.find(|(_, file)| same_file(&sha256, file)) else {
-            return Err(StoreError::NotRecognised { sha256, path: path.to_owned() });
-        };
+        let (entry, file) = self.find(path)?;
         let _lock = self.lock()?;
         self.copy_in(entry, file, path)?;
         Ok(Imported { id: entry.id.clone(), file_name: file.name.clone(), complete: self.installed(&entry.id) })
+    }
+
+    /// The model that this file belongs to.
+    pub fn find(&self, path: &Path) -> Result<(&ModelEntry, &ModelFile), StoreError> {
+        let sha256 = hash_file(path).map_err(StoreError::io("read", path, 0))?;
+        let mut files = self.manifest.models.iter().flat_map(|entry| entry.files.iter().map(move |file| (entry, file)));
+        let found = files.find(|(_, file)| same_file(&sha256, file));
+        found.ok_or_else(|| StoreError::NotRecognised { sha256, path: path.to_owned() })
     }
 
     /// Removes the model's files; says whether there were any.

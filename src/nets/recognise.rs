@@ -44,8 +44,8 @@ pub enum RecogniseError {
     UnknownFormat,
     #[error("the {count} tensors of this {format} file ({examples}, …) are those of no network that is known")]
     UnknownNetwork { format: Format, count: usize, examples: String },
-    #[error("the tensors of this file fit {0}: it must be said which it is")]
-    Ambiguous(String),
+    #[error("the tensors of this file fit {}: it must be said which it is", .0.join(" and "))]
+    Ambiguous(Vec<&'static str>),
     #[error(transparent)]
     Weights(#[from] WeightsError),
     #[error(transparent)]

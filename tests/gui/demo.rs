@@ -13,6 +13,8 @@ use likeness::gui::rows::{
     PersonFace, PersonPage, PersonRow, PhotoDetail, PhotoFace, PhotoTile, Picture, Resemblance, SkippedFile, Timeline,
 };
 use likeness::gui::train::messages::{TrainAsk, TrainNews};
+use likeness::jobs::OpenQuestion;
+use likeness::types::{ChannelOrder, CropRule, InputRecipe, PixelScaling};
 use likeness::types::{FaceBox, FaceId, ModelId, PersonId, PhotoId, SquaredDistance};
 
 /// What the backend knows.
@@ -82,6 +84,10 @@ impl Backend for Wire {
             Request::LoadModels => Event::Models(world.models.clone()),
             Request::LoadNetworks => Event::Networks(networks()),
             Request::LoadDevices => Event::Devices(world.devices.clone()),
+            Request::LookAtModel(path) => {
+                let question = path.ends_with("doubtful.pt").then(open_question);
+                Event::ModelLookedAt(path, Ok(question))
+            }
             Request::LoadImage(key) => Event::Image(key, Ok(draw(key))),
             Request::PreviewGrouping { squared_distance, linkage } => Event::GroupingPreview(GroupingPreview {
                 squared_distance,
@@ -122,6 +128,15 @@ impl Backend for Wire {
     fn poll(&mut self) -> Option<Event> {
         self.events.borrow_mut().pop_front()
     }
+}
+
+/// NN3 is NN2 with a smaller input.
+fn open_question() -> OpenQuestion {
+    let network = |name: &'static str, side| {
+        let (crop, scaling) = (CropRule::SquareBox { enlarge: 1.2 }, PixelScaling::Unit);
+        (name, InputRecipe { width: side, height: side, crop, scaling, channels: ChannelOrder::Rgb })
+    };
+    OpenQuestion { why: "the tensors fit two".into(), networks: vec![network("nn2", 224), network("nn3", 160)] }
 }
 
 fn compare(sources: Vec<CompareSource>, distances: &[f32]) -> CompareResult {

@@ -8,10 +8,8 @@ use anyhow::{Context, Result, ensure};
 use clap::{Args, ValueEnum};
 
 use crate::cli::console::{Console, printable};
-use crate::jobs::{ImportReport, ImportRequest, import};
+use crate::jobs::{ImportReport, ImportRequest, OpenQuestion, import, what_is_open};
 use crate::models::Store;
-use crate::nets::catalogue::VARIANTS;
-use crate::nets::recognise::RecogniseError;
 use crate::types::{ChannelOrder, CropRule, PixelScaling};
 
 /// Files of known models are recognised by their SHA-256. Any other is recognised by its tensors, converted to
@@ -88,29 +86,41 @@ fn request(args: &ImportArgs, path: PathBuf) -> ImportRequest {
     }
 }
 
-/// Where the network cannot be told and somebody sits at a terminal, asks once for what is missing.
+/// Where somebody sits at a terminal, asks for what the file leaves open.
 fn import_asking(store: &Store, mut request: ImportRequest) -> Result<ImportReport> {
+    if stdin().is_terminal()
+        && stderr().is_terminal()
+        && let Some(open) = what_is_open(store, &request)?
+    {
+        answer(&mut request, &open)?;
+    }
     let mut console = Console::new();
-    let error = match import(store, &request, &mut |event| console.show(event)) {
-        Err(error) if asks_for_a_network(&error) && stdin().is_terminal() && stderr().is_terminal() => error,
-        other => return other,
-    };
-    eprintln!("{}: {}", printable(&request.path), error.root_cause());
-    eprintln!("Networks: {}", VARIANTS.map(|variant| variant.name).join(", "));
-    request.net = Some(ask("Network", |answer| Ok(answer.to_owned()))?.context("no network was named")?);
-    if request.crop.is_none() {
-        request.crop = ask("Crop, such as five-points or square:1.2 (empty: the network's own)", str::parse)?;
-    }
-    if request.scaling.is_none() {
-        request.scaling = ask("Scaling, such as per-image or fixed:127.5,128 (empty: the network's own)", str::parse)?;
-    }
     import(store, &request, &mut |event| console.show(event))
 }
 
-fn asks_for_a_network(error: &anyhow::Error) -> bool {
-    let open =
-        |error: &RecogniseError| matches!(error, RecogniseError::UnknownNetwork { .. } | RecogniseError::Ambiguous(_));
-    error.downcast_ref().is_some_and(open)
+fn answer(request: &mut ImportRequest, open: &OpenQuestion) -> Result<()> {
+    eprintln!("{}: {}", printable(&request.path), open.why);
+    let input = match &open.networks[..] {
+        [(_, input)] => input,
+        several => {
+            eprintln!("Networks: {}", several.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", "));
+            let find = |answer: &str| {
+                let found = several.iter().find(|(name, _)| *name == answer);
+                found.ok_or_else(|| format!("{answer} is none of them"))
+            };
+            let (name, input) = ask("Network", find)?.context("no network was named")?;
+            request.net = Some((*name).to_owned());
+            input
+        }
+    };
+    if request.crop.is_none() {
+        request.crop = ask(&format!("Crop, such as five-points or square:1.2 (empty: {})", input.crop), str::parse)?;
+    }
+    if request.scaling.is_none() {
+        let question = format!("Scaling, such as per-image or fixed:127.5,128 (empty: {})", input.scaling);
+        request.scaling = ask(&question, str::parse)?;
+    }
+    Ok(())
 }
 
 /// Until the answer can be read; none for an empty one.

@@ -4,28 +4,26 @@ use anyhow::Result;
 
 use super::{Shared, failure, lock, preview};
 use crate::gui::backend::{Change, Event, Failed, MoveTarget, Ticket};
-use crate::jobs::{ImportRequest, import, split_group};
+use crate::jobs::{import, split_group};
 use crate::library::{Belongs, Destination, Library, LibraryError, SetAside};
 use crate::models::{Store, Verdict};
 use crate::types::{FaceId, ModelId, PersonId, SquaredDistance};
 
 pub fn answer(shared: &Shared, ticket: Ticket, change: Change) -> Event {
+    let what = if matches!(change, Change::ImportModel(_)) { Failed::Import } else { Failed::Change };
     let outcome = apply(shared, change);
     // Whatever changed, the next preview starts from the library as it is then.
     *lock(&shared.preview) = None;
     match outcome {
         Ok(()) => Event::Changed(ticket),
-        Err(error) => Event::Failed(Some(ticket), failure(Failed::Change, &error)),
+        Err(error) => Event::Failed(Some(ticket), failure(what, &error)),
     }
 }
 
 fn apply(shared: &Shared, change: Change) -> Result<()> {
     let model = shared.options().model_id();
     match change {
-        Change::ImportModel(path) => {
-            let request = ImportRequest { path, ..ImportRequest::default() };
-            import(&Store::open(shared.home.models())?, &request, &mut |_| {}).map(drop)
-        }
+        Change::ImportModel(request) => import(&Store::open(shared.home.models())?, &request, &mut |_| {}).map(drop),
         Change::VerifyModel(id) => match Store::open(shared.home.models())?.verify(&id)? {
             Verdict::Sound => Ok(()),
             Verdict::Missing => anyhow::bail!("{id} is not installed"),

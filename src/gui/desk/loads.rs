@@ -12,7 +12,7 @@ use crate::gui::rows::{
     DeviceKind, DeviceRow, GroupRow, ModelRow, ModelTask, Month, Overview, People, PersonFace, PersonPage, PersonRow,
     PhotoDetail, PhotoFace, PhotoFilter, PhotoTile, Resemblance, SkippedFile, Timeline,
 };
-use crate::jobs::{DEFAULT_PACK, EngineOptions, Grouping, LibraryHandle, nearest_people};
+use crate::jobs::{DEFAULT_PACK, EngineOptions, Grouping, ImportRequest, LibraryHandle, nearest_people, what_is_open};
 use crate::library::{self, Belongs, Page, PeopleFilter, PeopleKind, PhotoState};
 use crate::models::{Client, ModelEntry, Source, Store, Task};
 use crate::types::{FaceBox, ModelId, PersonId, PhotoId, SquaredDistance};
@@ -32,11 +32,19 @@ pub fn answer(shared: &Shared, request: Request) -> Event {
         Request::LoadPerson(person) => person_page(shared, person).map(Event::Person),
         Request::LoadModels => models(shared).map(Event::Models),
         Request::LoadNetworks => Ok(Event::Networks(super::networks::rows())),
+        Request::LookAtModel(path) => Ok(look_at_model(shared, path)),
         Request::LoadDevices => Ok(Event::Devices(devices(shared))),
         Request::FindPhotos(text) => find_photos(shared, text),
         other => unreachable!("{other:?} loads nothing"),
     };
     loaded.unwrap_or_else(|error| Event::Failed(None, failure(Failed::Load, &error)))
+}
+
+fn look_at_model(shared: &Shared, path: PathBuf) -> Event {
+    let request = ImportRequest { path: path.clone(), ..ImportRequest::default() };
+    let store = Store::open(shared.home.models()).map_err(Into::into);
+    let outcome = store.and_then(|store| what_is_open(&store, &request));
+    Event::ModelLookedAt(path, outcome.map_err(|error| failure(Failed::Import, &error)))
 }
 
 /// Photos found by their file's name, at most a menu's worth.

@@ -2,7 +2,7 @@
 
 use eframe::egui::{self, Ui};
 
-use super::ViewCtx;
+use super::{ViewCtx, import};
 use crate::gui::command::Command;
 use crate::gui::icons::{self, Icon};
 use crate::gui::locale;
@@ -91,7 +91,8 @@ fn offer_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, missing: &[ModelRow]) {
                 if buttons::icon_and_text_ui(ui, Rank::Primary, Icon::Download, &label).clicked() {
                     ctx.send(Command::InstallModels(missing.iter().map(|model| model.model.clone()).collect()));
                 }
-                if buttons::button_ui(ui, Rank::Quiet, ctx.text.s("local_file")).clicked() {
+                if !import::busy_ui(ui, ctx) && buttons::button_ui(ui, Rank::Quiet, ctx.text.s("local_file")).clicked()
+                {
                     ctx.send(Command::ChooseModelFile);
                 }
             });

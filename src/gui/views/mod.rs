@@ -5,6 +5,7 @@ pub mod compare;
 pub mod evaluate;
 pub mod first_run;
 pub mod grouping;
+pub mod import;
 pub mod library;
 pub mod merge;
 pub mod models;

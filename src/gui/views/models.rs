@@ -2,7 +2,7 @@
 
 use eframe::egui::{self, Ui, Vec2};
 
-use super::{ViewCtx, networks};
+use super::{ViewCtx, import, networks};
 use crate::gui::command::Command;
 use crate::gui::icons::{self, Icon};
 use crate::gui::locale;
@@ -20,7 +20,9 @@ pub fn models_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
     ui.horizontal(|ui| {
         ui.label(theme::secondary(ui, ctx.text.s("models_what")));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            if buttons::icon_and_text_ui(ui, Rank::Plain, Icon::FileInput, ctx.text.s("local_file")).clicked() {
+            if !import::busy_ui(ui, ctx)
+                && buttons::icon_and_text_ui(ui, Rank::Plain, Icon::FileInput, ctx.text.s("local_file")).clicked()
+            {
                 ctx.send(Command::ChooseModelFile);
             }
         });

@@ -77,6 +77,39 @@ fn an_id_is_given_once() {
 }
 
 #[test]
+fn what_a_file_leaves_open_is_asked_for() {
+    let f = fixture();
+    let asked = |request: &ImportRequest| what_is_open(&f.store, request).unwrap();
+    let card = catalogue::card("likeness-small", &NetOptions::default()).unwrap();
+    let ours = f.request("ours.safetensors");
+    save(&small(), &card, &ours.path).unwrap();
+    assert_eq!(asked(&ours), None, "its card says everything");
+
+    let bare = f.request("bare.safetensors");
+    let write = |path: &Path, net: &Net| {
+        write_safetensors(&collect(net).unwrap(), HashMap::new(), path).unwrap();
+    };
+    write(&bare.path, &small());
+    let question = asked(&bare).unwrap();
+    assert_eq!(question.networks, [("likeness-small", card.input)]);
+    let said = ImportRequest { crop: Some(card.input.crop), scaling: Some(card.input.scaling), ..bare };
+    assert_eq!(asked(&said), None);
+
+    let doubtful = f.request("doubtful.safetensors");
+    let nn3 = catalogue::build("nn3", &NetOptions::default(), &device::cpu().burn).unwrap();
+    write(&doubtful.path, &nn3);
+    let names = |question: OpenQuestion| question.networks.into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+    assert_eq!(names(asked(&doubtful).unwrap()), ["nn2", "nn3"]);
+
+    let unknown = f.request("unknown.safetensors");
+    let mut tensors = crate::weights::TensorFile::default();
+    tensors.insert(crate::weights::NamedTensor::new("w", vec![1], vec![1.0]).unwrap()).unwrap();
+    write_safetensors(&tensors, HashMap::new(), &unknown.path).unwrap();
+    assert_eq!(names(asked(&unknown).unwrap()).len(), VARIANTS.len());
+    assert!(what_is_open(&f.store, &f.request("missing.pt")).is_err());
+}
+
+#[test]
 fn tensors_without_a_card_take_the_users_word() {
     let f = fixture();
     let mut request = f.request("plain.safetensors");

@@ -44,10 +44,7 @@ pub fn find(file: TensorFile, format: Format) -> Result<Recognised, RecogniseErr
             Err(RecogniseError::UnknownNetwork { format, count: file.len(), examples })
         }
         [(variant, options)] => recognised(file, variant, options),
-        several => {
-            let names = several.iter().map(|(variant, _)| variant.name).collect::<Vec<_>>();
-            Err(RecogniseError::Ambiguous(names.join(" and ")))
-        }
+        several => Err(RecogniseError::Ambiguous(several.iter().map(|(variant, _)| variant.name).collect())),
     }
 }
 
@@ -104,7 +101,7 @@ mod tests {
     fn two_networks_with_the_same_parameters_must_be_told_apart_by_the_user() {
         let file = tensors("nn3", &NetOptions::default());
         let error = find(file.clone(), Format::SafeTensors).unwrap_err();
-        assert!(matches!(&error, RecogniseError::Ambiguous(names) if names == "nn2 and nn3"), "{error}");
+        assert!(matches!(&error, RecogniseError::Ambiguous(names) if names[..] == ["nn2", "nn3"]), "{error}");
         let found = of_variant(file, catalogue::find("nn3").unwrap()).unwrap();
         assert_eq!(found.card.input.width, 160);
     }
