@@ -14,7 +14,8 @@ mod pictures;
 #[path = "gui/train.rs"]
 mod train;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use eframe::egui::accesskit::Role;
 use eframe::egui::{self, Key, Modifiers};
@@ -145,6 +146,29 @@ fn what_a_model_file_leaves_open_is_asked() {
     harness.run_steps(5);
     let plain = ImportRequest { path: files[1].clone(), ..ImportRequest::default() };
     assert_eq!(wire.last_change().unwrap().1, Change::ImportModel(Box::new(plain)));
+}
+
+/// As the platform hands it over.
+#[derive(Debug)]
+struct Dropped(PathBuf);
+
+impl egui::DroppedFile for Dropped {
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        Err("the window reads no files".into())
+    }
+}
+
+#[test]
+fn a_file_dropped_on_the_models_is_imported() {
+    let (wire, mut harness) = open(album_world(), View::Models);
+    harness.input_mut().dropped_files.push(Arc::new(Dropped("net.pt".into())));
+    harness.run_steps(4);
+    let request = ImportRequest { path: "net.pt".into(), ..ImportRequest::default() };
+    assert_eq!(wire.last_change().unwrap().1, Change::ImportModel(Box::new(request)));
 }
 
 #[test]

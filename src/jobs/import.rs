@@ -95,7 +95,8 @@ pub fn import(store: &Store, request: &ImportRequest, events: &mut dyn FnMut(Job
             card_input.crop, card_input.scaling
         )));
     }
-    let found = Recognised { card: ModelCard { input: card_input, ..found.card }, ..found };
+    let crop_with = if request.crop.is_some() { BTreeMap::new() } else { found.card.crop_with };
+    let found = Recognised { card: ModelCard { input: card_input, crop_with, ..found.card }, ..found };
     let tried = try_out(&found).with_context(|| format!("cannot use {}", request.path.display()))?;
     if tried.distance.0 < HARDLY_APART {
         events(JobEvent::Note("These weights hardly tell two faces apart: were they trained?".to_owned()));
@@ -192,7 +193,7 @@ fn entry(id: &ModelId, request: &ImportRequest, found: &Recognised, tried: &Tria
         licence_code: not_stated(),
         licence_weights: request.licence.clone().unwrap_or_else(not_stated),
         input: found.card.input,
-        crop_with: BTreeMap::new(),
+        crop_with: found.card.crop_with.clone(),
         dimensions: Some(found.card.dimensions),
         lfw: None,
         thresholds: Some(Thresholds {

@@ -346,8 +346,16 @@ fn old_network(request: &TrainRequest, models: &Store) -> Result<Option<OldNetwo
     Ok(Some(OldNetwork { name, card, weights }))
 }
 
-/// The network's card and the weights it starts from.
+/// The network's card, its crop the rule for the request's detector, and the weights it starts from.
 fn starting_point(start: &StartFrom, request: &TrainRequest, models: &Store) -> Result<(ModelCard, Weights)> {
+    let (mut card, weights) = start_of(start, request, models)?;
+    if let Some(crop) = card.crop_with.get(&detector_id(request, models)?) {
+        card.input.crop = *crop;
+    }
+    Ok((card, weights))
+}
+
+fn start_of(start: &StartFrom, request: &TrainRequest, models: &Store) -> Result<(ModelCard, Weights)> {
     match start {
         StartFrom::Scratch { net, options } => {
             Ok((card(net, options)?, Weights::Scratch { seed: request.config.seed }))
@@ -360,9 +368,12 @@ fn starting_point(start: &StartFrom, request: &TrainRequest, models: &Store) -> 
             let entry = models.entry(id)?;
             ensure!(entry.task == Task::Embed, "{id} does not embed faces");
             let found = recognise(&models.read(id)?).with_context(|| format!("cannot load {id}"))?;
-            // Boxes of another detector may need another margin.
-            let crop = entry.crop_with.get(&detector_id(request, models)?).copied().unwrap_or(entry.input.crop);
-            Ok((ModelCard { input: InputRecipe { crop, ..entry.input }, ..found.card }, Weights::Own(found.tensors)))
+            let mut crop_with = entry.crop_with.clone();
+            if !crop_with.is_empty() {
+                // The new network's own rule will be the one it was trained with, so the usual one must be kept too.
+                crop_with.entry(EngineOptions::default().detector_id()).or_insert(entry.input.crop);
+            }
+            Ok((ModelCard { input: entry.input, crop_with, ..found.card }, Weights::Own(found.tensors)))
         }
     }
 }

@@ -4,6 +4,8 @@
 //! network, `printed` says so, and the tests build the network with that classifier's size to hold the counts against
 //! each other.
 
+use std::collections::BTreeMap;
+
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
@@ -114,6 +116,7 @@ pub fn card(name: &str, options: &NetOptions) -> Result<ModelCard, CatalogueErro
         architecture: variant.name.to_owned(),
         dimensions: config.embedding_size,
         input: variant.recipe(config.input),
+        crop_with: BTreeMap::new(),
         batch_norm: Some(config.batch_norm),
         dropout: Some(config.dropout),
         run: None,

@@ -4,7 +4,7 @@
 //! JSON, so that a network can be rebuilt from its file alone and any other tool can still read the tensors.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File};
 use std::path::Path;
 
@@ -14,7 +14,7 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView, View};
 use serde::{Deserialize, Serialize};
 
 use super::{NamedTensor, TensorFile, WeightsError, collect};
-use crate::types::InputRecipe;
+use crate::types::{CropRule, InputRecipe, ModelId};
 
 const FORMAT: &str = "a SafeTensors file";
 const CARD_KEY: &str = "likeness";
@@ -28,6 +28,9 @@ pub struct ModelCard {
     pub dimensions: usize,
     /// Size, crop and pixel scaling of the pictures it was trained on.
     pub input: InputRecipe,
+    /// Crop rules for the boxes of certain detectors, where another than the input's suits them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub crop_with: BTreeMap<ModelId, CropRule>,
     /// Whether its convolutions have batch norms; the catalogue's own choice where not said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub batch_norm: Option<bool>,
@@ -151,6 +154,7 @@ mod tests {
             architecture: "nn4.small2".into(),
             dimensions: 128,
             input,
+            crop_with: BTreeMap::from([(ModelId("mtcnn".into()), CropRule::BoxMargin { margin: 32.0 })]),
             batch_norm: Some(true),
             dropout: None,
             run: Some("2026-11-01".into()),

@@ -114,11 +114,12 @@ fn answer(request: &mut ImportRequest, open: &OpenQuestion) -> Result<()> {
         }
     };
     if request.crop.is_none() {
-        request.crop = ask(&format!("Crop, such as five-points or square:1.2 (empty: {})", input.crop), str::parse)?;
+        let question = format!("Crop, such as five-points or square:1.2 (empty: {})", input.crop);
+        request.crop = ask(&question, str::parse)?.or(Some(input.crop));
     }
     if request.scaling.is_none() {
         let question = format!("Scaling, such as per-image or fixed:127.5,128 (empty: {})", input.scaling);
-        request.scaling = ask(&question, str::parse)?;
+        request.scaling = ask(&question, str::parse)?.or(Some(input.scaling));
     }
     Ok(())
 }

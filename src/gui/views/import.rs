@@ -35,7 +35,9 @@ pub fn import_ui(egui_ctx: &egui::Context, ctx: &mut ViewCtx<'_>) {
     let mut form = asking.clone();
     let palette = theme::palette(&egui_ctx.global_style().visuals);
     let frame = egui::Frame::window(&egui_ctx.global_style());
-    let modal = Modal::new(Id::unique("import")).frame(frame).backdrop_color(palette.backdrop).show(egui_ctx, |ui| {
+    // Each file has a dialog of its own size.
+    let id = Id::unique(("import", &form.request.path));
+    let modal = Modal::new(id).frame(frame).backdrop_color(palette.backdrop).show(egui_ctx, |ui| {
         ui.set_width(WIDTH);
         let name = file_name(&form.request.path);
         ui.label(theme::heading(ctx.text.f("import_title", &[("name", &name)])));
@@ -130,7 +132,7 @@ fn choice_ui(ui: &mut Ui, label: &str, chosen: Option<usize>, labels: &[String])
             ui.set_min_width(LABEL);
             ui.label(theme::secondary(ui, label));
         });
-        picker_wide_ui(ui, label, label, WIDTH - LABEL - 2.0 * space::L, chosen, labels)
+        picker_wide_ui(ui, label, label, WIDTH - LABEL - space::S, chosen, labels)
     })
     .inner
 }

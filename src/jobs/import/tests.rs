@@ -39,6 +39,7 @@ fn a_network_trained_here_is_imported_listed_and_removed() {
     let f = fixture();
     let card = ModelCard {
         run: Some("runs/7".to_owned()),
+        crop_with: BTreeMap::from([(ModelId("mtcnn".into()), CropRule::BoxMargin { margin: 32.0 })]),
         ..catalogue::card("likeness-small", &NetOptions::default()).unwrap()
     };
     let request = f.request("Mine (best).safetensors");
@@ -52,6 +53,7 @@ fn a_network_trained_here_is_imported_listed_and_removed() {
     assert!(store.installed(&report.id) && store.own().has(&report.id));
     let entry = store.entry(&report.id).unwrap();
     assert_eq!((entry.input, entry.probe.clone()), (card.input, tried.probe));
+    assert_eq!(entry.crop_with, card.crop_with);
     let stored = recognise(&store.read(&report.id).unwrap()).unwrap();
     assert_eq!((stored.card, stored.recipe_from), (card, RecipeSource::File));
     assert!(store.remove(&report.id).unwrap());

@@ -58,6 +58,29 @@ fn cpu() -> ComputeDevice {
 }
 
 #[test]
+fn another_detector_has_its_own_crop_and_leaves_the_usual_one_known() {
+    let folder = tempfile::tempdir().unwrap();
+    let models = Store::open(folder.path().join("models")).unwrap();
+    let (usual, wide) = (CropRule::SquareBox { enlarge: 1.2 }, CropRule::GreaterMargin { margin: 32.0 });
+    let yunet = EngineOptions::default().detector_id();
+    let mut card = card("likeness-small", &NetOptions::default()).unwrap();
+    // As a run with MTCNN leaves it.
+    card.input.crop = wide;
+    card.crop_with = [(ModelId("mtcnn".into()), wide), (yunet, usual)].into();
+    let path = folder.path().join("trained.safetensors");
+    let net = crate::nets::catalogue::build("likeness-small", &NetOptions::default(), &cpu().burn).unwrap();
+    crate::weights::save(&net, &card, &path).unwrap();
+    for (detector, crop) in [(None, usual), (Some("mtcnn"), wide)] {
+        let request = TrainRequest {
+            start: StartFrom::File { path: path.clone() },
+            detector: detector.map(|id| ModelId(id.into())),
+            ..request(folder.path(), 1)
+        };
+        assert_eq!(starting_point(&request.start, &request, &models).unwrap().0.input.crop, crop);
+    }
+}
+
+#[test]
 fn a_folder_is_trained_on_stopped_and_resumed() {
     let temporary = tempfile::tempdir().unwrap();
     let data = temporary.path().join("people");

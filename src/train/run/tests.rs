@@ -66,6 +66,7 @@ fn card() -> ModelCard {
         architecture: "tiny".into(),
         dimensions: 5,
         input: TINY_RECIPE,
+        crop_with: Default::default(),
         batch_norm: None,
         dropout: None,
         run: None,
