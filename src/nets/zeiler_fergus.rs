@@ -4,6 +4,9 @@
 //! table's `concat` row only flattens. The paper prints neither the constants of its response normalisation (ours are
 //! Torch's, see [`Builder::response_norm`]) nor the first weights ("similar to" Szegedy et al.): ours are He's. Batch
 //! norm after each convolution is an option that the paper does not have; biases stay then.
+//!
+//! The first maxout's weights are one buffer of 411 MB. An adapter whose storage buffers are smaller (128 MiB in Mesa's
+//! llvmpipe) holds this network at a reduced width only.
 
 use burn::tensor::Device;
 
