@@ -130,7 +130,7 @@ fn faces(desk: &mut Desk, source: &LabelledSource) -> Result<Faces> {
     if let Some(file) = &source.embeddings {
         let faces = read_embeddings(file, source.paths.as_deref())?;
         let folder = source.pictures.images.clone();
-        let photos = folder.map_or(Photos::Unknown, |folder| Photos::Folder { folder, crop: None });
+        let photos = folder.map_or(Photos::Unknown, |folder| Photos::Folder { folder, crop: None, rule: None });
         return Ok(Faces { photos, ..faces });
     }
     if source.library {

@@ -75,7 +75,7 @@ mod tests {
         let vectors: Vec<Vec<f32>> = (0..12).map(|i| vec![angle(i).cos(), angle(i).sin()]).collect();
         let paths = (0..12).map(|i| format!("P{}/{i}.jpg", i / 4)).collect();
         let images = EmbeddedImages::new(paths, vectors).unwrap();
-        let photos = Photos::Folder { folder: "here".into(), crop: None };
+        let photos = Photos::Folder { folder: "here".into(), crop: None, rule: None };
         let faces = Faces { images, inputs: Vec::new(), photos };
         let cancel = Cancel::default();
         let outcome = eval_folder(&home, &faces, 0.1, &PairCounter::Cpu, &cancel, &mut |_| {}).unwrap();

@@ -75,11 +75,12 @@ pub fn embed_images(
         events(JobEvent::Progress(meter.advance(batch.len() as u64)));
     }
     let inputs = model_files(home, [engine.model_id(), engine.detector_id()])?;
+    let rule = matches!(crop, FaceCrop::Largest | FaceCrop::Central).then(|| engine.recipe().crop);
     let set = |(paths, vectors)| {
         let mut images = EmbeddedImages::new(paths, vectors)?;
         (images.model, images.failed) = (Some(engine.model_id().0.clone()), failed.clone());
         images.faces.clone_from(&found);
-        let photos = Photos::Folder { folder: folder.to_owned(), crop: Some(crop) };
+        let photos = Photos::Folder { folder: folder.to_owned(), crop: Some(crop), rule };
         Ok(Faces { images, inputs: inputs.clone(), photos })
     };
     sets.into_iter().map(set).collect()

@@ -13,7 +13,7 @@ use crate::eval::Vectors;
 use crate::eval::embedded::EmbeddedImages;
 use crate::jobs::Home;
 use crate::models::Store;
-use crate::types::ModelId;
+use crate::types::{CropRule, ModelId};
 
 /// A file that went into a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -41,8 +41,8 @@ pub struct Faces {
 pub enum Photos {
     #[default]
     Unknown,
-    /// Under their own paths in a folder; how faces were cut from them is not known of ready embeddings.
-    Folder { folder: PathBuf, crop: Option<FaceCrop> },
+    /// Under their own paths in a folder; how faces were found and cut in them is not known of ready embeddings.
+    Folder { folder: PathBuf, crop: Option<FaceCrop>, rule: Option<CropRule> },
     /// Each by its name.
     Files(HashMap<String, PathBuf>),
 }
@@ -69,6 +69,13 @@ impl Photos {
     pub(super) fn crop(&self) -> Option<FaceCrop> {
         match self {
             Self::Folder { crop, .. } => *crop,
+            Self::Unknown | Self::Files(_) => None,
+        }
+    }
+
+    pub(super) fn crop_rule(&self) -> Option<CropRule> {
+        match self {
+            Self::Folder { rule, .. } => *rule,
             Self::Unknown | Self::Files(_) => None,
         }
     }

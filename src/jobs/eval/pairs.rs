@@ -21,7 +21,7 @@ use crate::eval::quantised::{QuantisationCost, cost};
 use crate::eval::sandberg::{self, Published};
 use crate::eval::{LabelledPair, Metric, PairList, ScoredPair, Vectors};
 use crate::jobs::{Engine, Home, JobEvent};
-use crate::types::{Cancel, Embedding};
+use crate::types::{Cancel, CropRule, Embedding};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -88,6 +88,9 @@ pub struct PairsOutcome {
     pub skipped: usize,
     pub skipped_images: Vec<String>,
     pub model: String,
+    /// How faces were cut out; missing where no detector looked, and in runs of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crop_rule: Option<CropRule>,
     pub arithmetic: Arithmetic,
     /// The same figures without pairs whose label is known to be wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -350,6 +353,7 @@ fn outcome(
         skipped: resolved.skipped,
         skipped_images: resolved.skipped_images.clone(),
         model: faces.model(),
+        crop_rule: faces.photos.crop_rule(),
         arithmetic: config.arithmetic,
         without_errata: None,
         bytes: None,

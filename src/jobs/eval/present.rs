@@ -247,7 +247,7 @@ fn fold_table(judged: &Judgement) -> Table {
 /// The worst failures of `run` as pictures.
 pub(super) fn cards(home: &Home, run: &PairsRun, wrong: &[FailureRow]) -> Vec<Card> {
     // A model that is not known here, as of embeddings from elsewhere, shows whole photos.
-    let recipe = recipe_of(home, &run.outcome.model).ok();
+    let recipe = recipe_of(home, &run.outcome.model, run.outcome.crop_rule).ok();
     wrong.iter().take(CARDS).map(|failure| card(recipe.as_ref(), run, failure)).collect()
 }
 

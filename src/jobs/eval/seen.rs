@@ -20,21 +20,23 @@ pub struct SeenFace {
     pub landmarks: Option<Landmarks>,
 }
 
-/// Cuts the face of a photo as `model` saw it. `crop` is how the run cut faces; where it is not known, the detection
-/// decides.
+/// Cuts the face of a photo as `model` saw it. `crop` and `rule` are how the run found and cut faces; where the one is
+/// not known, the detection decides, for the other stands the model's usual rule.
 pub fn seen_face(
     home: &Home,
     model: &str,
     crop: Option<FaceCrop>,
+    rule: Option<CropRule>,
     photo: &Path,
     face: Option<&Detection>,
 ) -> Result<SeenFace> {
-    seen_by(&recipe_of(home, model)?, crop, photo, face)
+    seen_by(&recipe_of(home, model, rule)?, crop, photo, face)
 }
 
-/// How a model wants its pictures.
-pub(super) fn recipe_of(home: &Home, model: &str) -> Result<InputRecipe> {
-    Ok(Store::open(home.models())?.entry(&ModelId(model.to_owned()))?.input)
+/// How a model wanted its pictures in a run that cut faces by `rule`.
+pub(super) fn recipe_of(home: &Home, model: &str, rule: Option<CropRule>) -> Result<InputRecipe> {
+    let usual = Store::open(home.models())?.entry(&ModelId(model.to_owned()))?.input;
+    Ok(InputRecipe { crop: rule.unwrap_or(usual.crop), ..usual })
 }
 
 /// As [`seen_face`], for a recipe known already.
@@ -61,4 +63,19 @@ pub(super) fn seen_by(
             landmarks: align::landmarks_in_crop(face, pixels.dimensions(), recipe),
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn faces_are_shown_as_the_run_cut_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::open(Some(folder.path())).unwrap();
+        let shown = |rule| recipe_of(&home, "facenet-casia-512", rule).unwrap().crop;
+        assert_eq!(shown(None), CropRule::SquareBox { enlarge: 1.2 });
+        let run = CropRule::GreaterMargin { margin: 32.0 };
+        assert_eq!(shown(Some(run)), run);
+    }
 }

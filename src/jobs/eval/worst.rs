@@ -11,7 +11,7 @@ use super::images::FaceCrop;
 use super::inputs::Faces;
 use super::run_folder::RunFolder;
 use crate::eval::all_pairs::worst;
-use crate::types::{Cancel, Detection};
+use crate::types::{Cancel, CropRule, Detection};
 
 /// Of each kind of pair.
 const KEPT: usize = 200;
@@ -22,6 +22,8 @@ const FILE: &str = "worst.json";
 pub struct WorstPairs {
     /// How faces were cut; None for ready embeddings.
     pub crop: Option<FaceCrop>,
+    #[serde(default)]
+    pub crop_rule: Option<CropRule>,
     pub images: Vec<WorstImage>,
     pub pairs: Vec<WorstPair>,
 }
@@ -46,7 +48,8 @@ pub struct WorstPair {
 /// The worst pairs of `faces`, whose distances were `found`.
 pub(super) fn worst_pairs(faces: &Faces, labels: &[u32], found: &Distances, cancel: &Cancel) -> Result<WorstPairs> {
     let rows = worst(&faces.images.vectors, labels, &found.counted()?, KEPT, cancel)?;
-    let mut kept = WorstPairs { crop: faces.photos.crop(), ..WorstPairs::default() };
+    let mut kept =
+        WorstPairs { crop: faces.photos.crop(), crop_rule: faces.photos.crop_rule(), ..WorstPairs::default() };
     let mut place_of = BTreeMap::new();
     for (a, b, distance) in rows {
         let [a_place, b_place] = [a, b].map(|row| {

@@ -12,7 +12,7 @@ use crate::eval::{LabelledPair, Metric};
 use crate::gui::evaluate::rows::{Doubt, EvalRun, Figures, JudgedImage, JudgedPair, RunRow, Spread, Without};
 use crate::jobs::Home;
 use crate::jobs::eval::{CountedRun, ErrataFile, FaceCrop, PairsRun, WorstPair, WorstPairs, open_counted, open_run};
-use crate::types::Detection;
+use crate::types::{CropRule, Detection};
 
 /// Bins of the histogram over the longest distance.
 const BINS: f64 = 80.0;
@@ -24,6 +24,7 @@ pub struct Opened {
     pub shown: Arc<EvalRun>,
     pub model: String,
     pub crop: Option<FaceCrop>,
+    pub crop_rule: Option<CropRule>,
     /// Of each image of the run; None where no detector looked.
     pub faces: Vec<Option<Detection>>,
 }
@@ -32,13 +33,15 @@ pub struct Opened {
 pub struct Read {
     shown: EvalRun,
     crop: Option<FaceCrop>,
+    crop_rule: Option<CropRule>,
     faces: Vec<Option<Detection>>,
 }
 
 impl Read {
     pub fn numbered(self, number: u32) -> Opened {
         let model = self.shown.row.model.clone();
-        Opened { shown: Arc::new(EvalRun { number, ..self.shown }), model, crop: self.crop, faces: self.faces }
+        let Self { shown, crop, crop_rule, faces } = self;
+        Opened { shown: Arc::new(EvalRun { number, ..shown }), model, crop, crop_rule, faces }
     }
 }
 
@@ -90,7 +93,8 @@ fn of_counted(row: RunRow, run: &CountedRun, marks: &ErrataFile) -> Result<Read>
             .map(|image| JudgedImage { listed: image.listed.clone(), path: image.photo.clone() })
             .collect(),
     };
-    Ok(Read { shown, crop: run.worst.crop, faces: run.worst.images.iter().map(|image| image.face).collect() })
+    let faces = run.worst.images.iter().map(|image| image.face).collect();
+    Ok(Read { shown, crop: run.worst.crop, crop_rule: run.worst.crop_rule, faces })
 }
 
 fn worst_pairs(worst: &WorstPairs, marks: &ErrataFile) -> Vec<JudgedPair> {
@@ -146,7 +150,7 @@ fn of_pairs(row: RunRow, run: &PairsRun, marks: &ErrataFile) -> Result<Read> {
         pairs,
         images,
     };
-    Ok(Read { shown, crop: run.crop, faces })
+    Ok(Read { shown, crop: run.crop, crop_rule: run.outcome.crop_rule, faces })
 }
 
 /// Every image once, and the pairs by their images' places.

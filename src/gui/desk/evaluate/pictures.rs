@@ -35,7 +35,7 @@ fn crop(shared: &Shared, opened: &Opened, image: usize, photo: &Path) -> Result<
         return photo_of(photo);
     }
     let face = opened.faces.get(image).and_then(Option::as_ref);
-    let seen = seen_face(&shared.home, &opened.model, opened.crop, photo, face)?;
+    let seen = seen_face(&shared.home, &opened.model, opened.crop, opened.crop_rule, photo, face)?;
     let (width, height) = (seen.crop.width() as f32, seen.crop.height() as f32);
     let landmarks = seen.landmarks.map(|landmarks| landmarks.0.map(|[x, y]| [x / width, y / height]));
     Ok(Picture { landmarks, ..Picture::from_rgb(&seen.crop) })

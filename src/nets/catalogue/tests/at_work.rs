@@ -90,8 +90,22 @@ impl ModuleVisitor for BadGradients<'_> {
     }
 }
 
-/// One step of gradients of a small relative: traced sizes are the real ones, every gradient is alive.
+/// Gradients of a small relative: every one is alive. A branch of few units may be dead by chance in one draw of weights,
+/// not in each of several.
 fn check_backward(variant: &Variant) {
+    const DRAWS: u64 = 4;
+    let mut bad = dead_gradients(variant, 1);
+    for draw in 2..=DRAWS {
+        if bad.is_empty() {
+            return;
+        }
+        let now = dead_gradients(variant, draw);
+        bad.retain(|name| now.contains(name));
+    }
+    assert!(bad.is_empty(), "{}: no gradient for {bad:?}", variant.name);
+}
+
+fn dead_gradients(variant: &Variant, draw: u64) -> Vec<String> {
     let options = NetOptions {
         embedding_size: Some(16),
         dropout: Some(0.0),
@@ -100,7 +114,7 @@ fn check_backward(variant: &Variant) {
         ..Default::default()
     };
     let device = Device::flex().autodiff();
-    device.seed(11);
+    device.seed(10 + draw);
     let config = variant.config(&options).unwrap();
     let net = variant.build(&config, &device);
     let [height, width] = config.input;
@@ -111,7 +125,7 @@ fn check_backward(variant: &Variant) {
     let gradients = (embeddings * weights).sum().backward();
     let mut visitor = BadGradients { path: Vec::new(), gradients: &gradients, bad: Vec::new() };
     net.visit(&mut visitor);
-    assert!(visitor.bad.is_empty(), "{}: no gradient for {:?}", variant.name, visitor.bad);
+    visitor.bad
 }
 
 #[test]
