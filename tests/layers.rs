@@ -13,10 +13,11 @@
 //!
 //! Rounding can do more than that in two ways. It can move a unit across the ReLU's zero, which switches a whole path of
 //! gradients: such a place moves with the weights that were drawn, a wrong kernel stays, so whatever is off must be
-//! right in one of a few draws. And batch norm that learns divides by the spread of few values: so four times what the
-//! CPU's own results change by when every weight moves by one rounding is allowed too, measured in the same run. Where
-//! that is much it proves little, and therefore networks with batch norm are tried with their statistics kept as well,
-//! as in fine-tuning, where rounding stays small.
+//! right in one of a few draws. And batch norm that learns divides by the spread of few values, or by one that the
+//! adapter adds up value by value (a variance of 88,804 values: off by 1·10⁻⁶ to 3·10⁻⁶ on llvmpipe, by 10⁻⁷ on the CPU,
+//! which adds in blocks). So sixteen times what the CPU's own results change by when every weight moves by one rounding
+//! is allowed too, measured in the same run. Where that is much it proves little, and therefore networks with batch norm
+//! are tried with their statistics kept as well, as in fine-tuning, where rounding stays small.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -41,6 +42,7 @@ use likeness::weights::{NamedTensor, TensorFile, collect, fill};
 
 const OUTPUT_TOLERANCE: f32 = 1e-4;
 const GRADIENT_TOLERANCE: f32 = 1e-3;
+const ROUNDINGS: f32 = 16.0;
 
 /// Written past the test harness, which keeps what a passing test prints.
 fn say(line: &str) {
@@ -286,10 +288,10 @@ impl Difference {
 
     /// What differs by more than rounding explains.
     fn wrong(&self, rounding: &Self) -> Vec<String> {
-        let allowed = GRADIENT_TOLERANCE.max(4.0 * rounding.worst_gradient().1);
+        let allowed = GRADIENT_TOLERANCE.max(ROUNDINGS * rounding.worst_gradient().1);
         let gradients = self.gradients.iter().filter(|(_, off)| **off > allowed);
         let mut wrong: Vec<String> = gradients.map(|(name, _)| format!("gradient of {name}")).collect();
-        if self.output > OUTPUT_TOLERANCE.max(4.0 * rounding.output) {
+        if self.output > OUTPUT_TOLERANCE.max(ROUNDINGS * rounding.output) {
             wrong.push("output".to_owned());
         }
         wrong
