@@ -32,6 +32,7 @@ pub mod importing;
 pub mod locale;
 mod logic;
 pub mod notices;
+mod recipe;
 pub mod rows;
 pub mod state;
 pub mod theme;

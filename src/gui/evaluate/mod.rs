@@ -3,6 +3,7 @@
 //! * [`rows`] are runs as plain data: the jobs fill them, the views read them.
 //! * [`setup`] is what a user chooses before an evaluation starts.
 //! * [`point`] says what a threshold does; [`figures`] turns runs into plots.
+//! * [`words`] says what a protocol check found.
 //! * [`state`] is this view's part of the window's state; `logic` changes it.
 
 pub mod figures;
@@ -11,6 +12,7 @@ pub mod point;
 pub mod rows;
 pub mod setup;
 pub mod state;
+pub mod words;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::setup::Setup;
 use crate::eval::lfw::FoldResult;
 use crate::eval::{Metric, Roc};
+use crate::jobs::eval::Fact;
 
 /// A past run, as a line of the list.
 #[derive(Debug, Clone, PartialEq)]
@@ -140,9 +141,8 @@ impl JudgedImage {
 #[derive(Debug, Clone, PartialEq)]
 pub struct CheckRow {
     pub fault: Fault,
-    /// What was measured, and what to do about it.
-    pub said: String,
-    pub advice: String,
+    /// What was measured; none where nothing is wrong.
+    pub fact: Option<Fact>,
     /// How far apart both kinds of pairs lie (d′), as it is and as it would be.
     pub measured: Option<(f64, f64)>,
     pub cure: Option<Cure>,

@@ -6,6 +6,7 @@ use super::ViewCtx;
 use crate::gui::command::Command;
 use crate::gui::importing::{Form, file_name};
 use crate::gui::locale::Locale;
+use crate::gui::recipe as words;
 use crate::gui::theme::{self, space};
 use crate::gui::widgets::buttons::{self, Rank};
 use crate::gui::widgets::picker::picker_wide_ui;
@@ -96,14 +97,12 @@ fn network_ui(ui: &mut Ui, text: &Locale, form: &mut Form) {
 
 fn input_ui(ui: &mut Ui, text: &Locale, form: &mut Form, usual: InputRecipe) {
     let request = &mut form.request;
-    one_of_ui(ui, text.s("import_crop"), &CROPS, usual.crop, &mut request.crop, |rule| crop_words(text, rule));
-    let words = |scaling| scaling_words(text, scaling);
+    one_of_ui(ui, text.s("import_crop"), &CROPS, usual.crop, &mut request.crop, |rule| words::crop(text, rule));
+    let words = |scaling| words::scaling(text, scaling);
     one_of_ui(ui, text.s("import_scaling"), &SCALINGS, usual.scaling, &mut request.scaling, words);
     let orders = [ChannelOrder::Rgb, ChannelOrder::Bgr];
-    one_of_ui(ui, text.s("import_channels"), &orders, usual.channels, &mut request.channels, |order| match order {
-        ChannelOrder::Rgb => "RGB".to_owned(),
-        ChannelOrder::Bgr => "BGR".to_owned(),
-    });
+    let words = |order| words::channels(order).to_owned();
+    one_of_ui(ui, text.s("import_channels"), &orders, usual.channels, &mut request.channels, words);
 }
 
 /// One of the choices, to which the usual one belongs whatever it is.
@@ -135,28 +134,4 @@ fn choice_ui(ui: &mut Ui, label: &str, chosen: Option<usize>, labels: &[String])
         picker_wide_ui(ui, label, label, WIDTH - LABEL - space::S, chosen, labels)
     })
     .inner
-}
-
-fn crop_words(text: &Locale, rule: CropRule) -> String {
-    let with = |key, number: f32| text.f(key, &[("number", &number.to_string())]);
-    match rule {
-        CropRule::FivePoints => text.s("crop_rule_five_points").to_owned(),
-        CropRule::SquareBox { enlarge } => with("crop_rule_square", enlarge),
-        CropRule::BoxMargin { margin } => with("crop_rule_margin", margin),
-        CropRule::OutputMargin { margin } => with("crop_rule_output_margin", margin),
-        CropRule::GreaterMargin { margin } => with("crop_rule_greater_margin", margin),
-        CropRule::Centre { share } => with("crop_rule_centre", share),
-        CropRule::AsStored => text.s("crop_as_stored").to_owned(),
-    }
-}
-
-fn scaling_words(text: &Locale, scaling: PixelScaling) -> String {
-    match scaling {
-        PixelScaling::Raw => text.s("scaling_raw").to_owned(),
-        PixelScaling::Unit => text.s("scaling_unit").to_owned(),
-        PixelScaling::Fixed { mean, divisor } => {
-            text.f("scaling_fixed", &[("mean", &mean.to_string()), ("divisor", &divisor.to_string())])
-        }
-        PixelScaling::PerImage => text.s("scaling_per_image").to_owned(),
-    }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::count::PairCounter;
 use super::distances::Distances;
 use super::inputs::Faces;
-use super::present::{det_figure, histogram_figure, one_in, percent, roc_figure};
+use super::present::{det_figure, histogram_figure, one_in, percent, roc_figure, worst_cards, worst_table};
 use super::run_folder::RunFolder;
 use super::worst;
 use crate::eval::all_pairs::{SplitResult, over_splits};
@@ -101,9 +101,18 @@ pub fn eval_folder(
         run: run.path().to_owned(),
     };
     super::counted::keep(&run, &found)?;
-    worst::keep(&run, &worst::worst_pairs(faces, &labels, &found, cancel)?)?;
+    let worst = worst::worst_pairs(faces, &labels, &found, cancel)?;
+    worst::keep(&run, &worst)?;
     run.json("result.json", &outcome)?;
-    report(&run, &outcome, &found, &roc, splits.as_ref(), note)?;
+    let mut report = report(&run, &outcome, &found, &roc, splits.as_ref(), note)?;
+    report.push(Part::Heading("Worst pairs".to_owned()));
+    if worst.images.iter().any(|image| image.photo.is_some()) {
+        report.push(Part::Cards(worst_cards(home, &outcome.model, &worst)));
+    }
+    let table = worst_table(&worst, outcome.val.threshold);
+    run.file("worst.csv", table.to_csv().as_bytes())?;
+    report.push(Part::Table(table));
+    run.report(&report)?;
     Ok(outcome)
 }
 
@@ -127,7 +136,7 @@ fn report(
     roc: &crate::eval::Roc,
     splits: Option<&SplitResult>,
     note: &mut dyn FnMut(String),
-) -> Result<()> {
+) -> Result<Report> {
     let mut report = Report::new(format!("{} on every pair of {} images", outcome.model, outcome.images));
     report.push(Part::Text(format!(
         "{} people, {} pairs of one person, {} pairs of different people; {} images skipped. {}",
@@ -171,5 +180,5 @@ fn report(
     for (name, figure) in figures {
         report.push(Part::Figure(run.figure(name, &figure, note)?));
     }
-    run.report(&report)
+    Ok(report)
 }

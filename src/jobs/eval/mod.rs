@@ -27,7 +27,7 @@ mod variants;
 mod video;
 mod worst;
 
-pub use check::{Alternative, CheckConfig, CheckOutcome, CheckRow, Finding, Suspect, eval_check};
+pub use check::{Alternative, CheckConfig, CheckOutcome, CheckRow, Fact, Finding, Suspect, Way, eval_check};
 pub use clusters::{ClustersOutcome, eval_clusters};
 pub use compat::{CompatOutcome, eval_compat};
 pub use count::PairCounter;

@@ -5,10 +5,12 @@ use std::path::Path;
 use ::image::RgbImage;
 use anyhow::Result;
 
+use super::images::FaceCrop;
 use super::pairs::{Arithmetic, PairsConfig, PairsOutcome};
 use super::rows::{CurveRows, FailureRow, PairHistogram, PairsRun, Threshold};
 use super::run_folder::RunFolder;
 use super::seen::{recipe_of, seen_by};
+use super::worst::{WorstImage, WorstPair, WorstPairs};
 use crate::eval::errata::Errata;
 use crate::eval::failures::Mistake;
 use crate::eval::lfw::Judgement;
@@ -264,17 +266,55 @@ fn card(recipe: Option<&InputRecipe>, run: &PairsRun, failure: &FailureRow) -> C
     lines.extend(Some(known(failure)).filter(|known| !known.is_empty()));
     let picture = |side: usize| {
         let photo = &failure.photos.as_ref()?[side];
-        face_jpeg(recipe, run, photo, failure.faces[side].as_ref()).or_else(|| thumbnail(photo))
+        face_jpeg(recipe, run.crop, photo, failure.faces[side].as_ref()).or_else(|| thumbnail(photo))
     };
     Card { pictures: [picture(0), picture(1)], title: mistake_word(failure).to_owned(), lines }
 }
 
 /// The crop that the network saw; None where the face or the network is not known here, and the whole photo is shown.
-fn face_jpeg(recipe: Option<&InputRecipe>, run: &PairsRun, photo: &Path, face: Option<&Detection>) -> Option<Vec<u8>> {
-    if face.is_none() && run.crop.is_none() {
+fn face_jpeg(
+    recipe: Option<&InputRecipe>,
+    crop: Option<FaceCrop>,
+    photo: &Path,
+    face: Option<&Detection>,
+) -> Option<Vec<u8>> {
+    if face.is_none() && crop.is_none() {
         return None;
     }
-    jpeg(&seen_by(recipe?, run.crop, photo, face).ok()?.crop)
+    jpeg(&seen_by(recipe?, crop, photo, face).ok()?.crop)
+}
+
+/// The worst pairs of a run over every pair, wrong at `threshold` or not.
+pub(super) fn worst_table(worst: &WorstPairs, threshold: f64) -> Table {
+    let mut table = Table::new(&["Pair", "First", "Second", "Distance", "Judged"]);
+    for pair in &worst.pairs {
+        let right = (pair.distance <= threshold) == pair.same;
+        let [first, second] = [pair.a, pair.b].map(|place| worst.images[place].listed.clone());
+        let judged = if right { "right" } else { "wrong" };
+        table.push(vec![kind_word(pair).to_owned(), first, second, format!("{:.4}", pair.distance), judged.to_owned()]);
+    }
+    table
+}
+
+/// The same pairs as pictures, as many of one person as of different people.
+pub(super) fn worst_cards(home: &Home, model: &str, worst: &WorstPairs) -> Vec<Card> {
+    let recipe = recipe_of(home, model, worst.crop_rule).ok();
+    let picture = |image: &WorstImage| {
+        let photo = image.photo.as_ref()?;
+        face_jpeg(recipe.as_ref(), worst.crop, photo, image.face.as_ref()).or_else(|| thumbnail(photo))
+    };
+    let card = |pair: &WorstPair| {
+        let images = [&worst.images[pair.a], &worst.images[pair.b]];
+        let names = images.iter().map(|image| stem(&image.listed).to_owned());
+        let lines = [format!("Distance {:.3}", pair.distance)].into_iter().chain(names).collect();
+        Card { pictures: images.map(picture), title: kind_word(pair).to_owned(), lines }
+    };
+    let of_kind = |same| worst.pairs.iter().filter(move |pair| pair.same == same).take(CARDS / 2);
+    of_kind(false).chain(of_kind(true)).map(card).collect()
+}
+
+fn kind_word(pair: &WorstPair) -> &'static str {
+    if pair.same { "One person" } else { "Different people" }
 }
 
 fn known(failure: &FailureRow) -> String {

@@ -199,7 +199,9 @@ fn a_folder_is_judged_by_its_names() {
     assert_eq!((outcome.images, outcome.people, outcome.skipped), (images, PEOPLE, 1));
     assert_eq!(outcome.same_pairs + outcome.different_pairs, (images * (images - 1) / 2) as u64);
     assert_eq!((outcome.val.val, outcome.val_mean), (1.0, Some(1.0)));
-    holds(&outcome.run, &["result.json", "vals.csv", "distances.svg", "report.html"]);
+    holds(&outcome.run, &["result.json", "vals.csv", "distances.svg", "worst.csv", "worst.json", "report.html"]);
+    let report = fs::read_to_string(outcome.run.join("report.html")).unwrap();
+    assert!(report.contains("Worst pairs") && report.contains("Different people"));
     let clusters = eval_clusters(&place.home, &faces, Linkage::Average, Some(0.5), &Cancel::default(), &mut |_| {});
     let clusters = clusters.unwrap();
     assert_eq!((clusters.best.b_cubed_f, clusters.best.clusters), (1.0, PEOPLE));

@@ -73,12 +73,11 @@ fn asked(folder: &Path) -> Result<Asked> {
 fn rows(asked: &Asked, outcome: &CheckOutcome) -> Vec<CheckRow> {
     if outcome.findings.is_empty() {
         let measured = Some((outcome.separation, outcome.separation_advised));
-        return vec![CheckRow { fault: Fault::None, said: String::new(), advice: String::new(), measured, cure: None }];
+        return vec![CheckRow { fault: Fault::None, fact: None, measured, cure: None }];
     }
     let row = |finding: &Finding| CheckRow {
         fault: fault(finding.suspect),
-        said: finding.said.clone(),
-        advice: finding.fix.clone(),
+        fact: Some(finding.fact),
         measured: (finding.suspect != Suspect::SkippedPairs).then_some((outcome.separation, finding.separation)),
         cure: cure(asked, finding.suspect),
     };

@@ -5,6 +5,7 @@ use eframe::egui::{self, Ui, Vec2};
 use crate::gui::command::Command;
 use crate::gui::evaluate::EvaluateCommand;
 use crate::gui::evaluate::rows::{CheckRow, EvalRun, Fault};
+use crate::gui::evaluate::words;
 use crate::gui::icons::{self, Icon};
 use crate::gui::state::{Loadable, View};
 use crate::gui::theme::{self, size, space};
@@ -59,8 +60,10 @@ fn row_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, index: usize, row: &CheckRow) {
                 let key = if row.fault == Fault::None { "check_apart" } else { "check_measured" };
                 ui.label(ctx.text.f(key, &[("before", &before), ("after", &after)]));
             }
-            for words in [&row.said, &row.advice].into_iter().filter(|words| !words.is_empty()) {
-                ui.add(egui::Label::new(theme::secondary(ui, words)).wrap());
+            if let Some(fact) = &row.fact {
+                for words in [words::said(ctx.text, fact), words::advice(ctx.text, fact)] {
+                    ui.add(egui::Label::new(theme::secondary(ui, words)).wrap());
+                }
             }
         });
         match &row.cure {

@@ -1,5 +1,7 @@
 //! The other ways to prepare a picture, one change at a time.
 
+use std::fmt;
+
 use serde::Serialize;
 
 use super::findings::Finding;
@@ -20,9 +22,27 @@ pub enum Suspect {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Alternative {
     pub suspect: Suspect,
-    /// The change in words: "channels in the order blue, green, red".
-    pub what: String,
+    pub way: Way,
     pub recipe: InputRecipe,
+}
+
+/// One part of a recipe. In words as after "with": "channels in the order blue, green, red".
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    Crop(CropRule),
+    Scaling(PixelScaling),
+    Channels(ChannelOrder),
+}
+
+impl fmt::Display for Way {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&match *self {
+            Self::Crop(crop) => crop_words(crop),
+            Self::Scaling(scaling) => scaling_words(scaling),
+            Self::Channels(channels) => channel_words(channels),
+        })
+    }
 }
 
 /// Usual ways of all published networks (davidsandberg/facenet, facenet-pytorch, OpenFace, insightface).
@@ -46,14 +66,14 @@ pub fn of(used: &InputRecipe, own: &InputRecipe, found: &[Finding]) -> Vec<Alter
     let own_crop = Some(own.crop).filter(|crop| !CROPS.contains(crop));
     let crops = CROPS.into_iter().chain(own_crop).filter(|crop| *crop != used.crop).map(|crop| Alternative {
         suspect: suspect_of(used.crop, crop),
-        what: crop_words(crop),
+        way: Way::Crop(crop),
         recipe: InputRecipe { crop, ..*used },
     });
     let own_scaling = Some(own.scaling).filter(|scaling| !SCALINGS.contains(scaling));
     let scalings =
         SCALINGS.into_iter().chain(own_scaling).filter(|scaling| *scaling != used.scaling).map(|scaling| Alternative {
             suspect: Suspect::PixelScaling,
-            what: scaling_words(scaling),
+            way: Way::Scaling(scaling),
             recipe: InputRecipe { scaling, ..*used },
         });
     let channels = match used.channels {
@@ -61,15 +81,15 @@ pub fn of(used: &InputRecipe, own: &InputRecipe, found: &[Finding]) -> Vec<Alter
         ChannelOrder::Bgr => ChannelOrder::Rgb,
     };
     let recipe = InputRecipe { channels, ..*used };
-    let turned = Alternative { suspect: Suspect::Channels, what: channel_words(channels), recipe };
+    let turned = Alternative { suspect: Suspect::Channels, way: Way::Channels(channels), recipe };
     crops.chain(scalings).chain([turned]).filter(|alternative| !known(found, alternative.suspect)).collect()
 }
 
 /// What the model asks for and `used` does not do, but for what was found already.
-pub fn unlike_own(used: &InputRecipe, own: &InputRecipe, found: &[Finding]) -> Vec<(Suspect, String)> {
-    let crop = (used.crop != own.crop).then(|| (suspect_of(used.crop, own.crop), crop_words(own.crop)));
-    let scaling = (used.scaling != own.scaling).then(|| (Suspect::PixelScaling, scaling_words(own.scaling)));
-    let channels = (used.channels != own.channels).then(|| (Suspect::Channels, channel_words(own.channels)));
+pub fn unlike_own(used: &InputRecipe, own: &InputRecipe, found: &[Finding]) -> Vec<(Suspect, Way)> {
+    let crop = (used.crop != own.crop).then(|| (suspect_of(used.crop, own.crop), Way::Crop(own.crop)));
+    let scaling = (used.scaling != own.scaling).then(|| (Suspect::PixelScaling, Way::Scaling(own.scaling)));
+    let channels = (used.channels != own.channels).then(|| (Suspect::Channels, Way::Channels(own.channels)));
     [crop, scaling, channels].into_iter().flatten().filter(|(suspect, _)| !known(found, *suspect)).collect()
 }
 
@@ -158,7 +178,7 @@ mod tests {
         assert!(ways.iter().any(|way| way.recipe.crop == own.crop && way.suspect == Suspect::CropMargin));
         let unlike = unlike_own(&used, &own, &[]);
         assert_eq!(unlike.len(), 2);
-        assert!(unlike.iter().all(|(suspect, what)| ways.iter().any(|w| w.suspect == *suspect && w.what == *what)));
+        assert!(unlike.iter().all(|(suspect, way)| ways.iter().any(|w| w.suspect == *suspect && w.way == *way)));
         assert!(unlike_own(&own, &own, &[]).is_empty());
     }
 }

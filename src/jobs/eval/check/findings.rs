@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::alternatives::{Alternative, Suspect, unlike_own};
+use super::alternatives::{Alternative, Suspect, Way, unlike_own};
 use super::measure::Measured;
 use crate::eval::separation::Gain;
 use crate::types::InputRecipe;
@@ -12,6 +12,8 @@ use crate::types::InputRecipe;
 pub struct CheckRow {
     pub round: usize,
     pub suspect: Suspect,
+    pub way: Way,
+    /// The way in words.
     pub what: String,
     /// d′ in this way.
     pub separation: f64,
@@ -25,10 +27,79 @@ pub struct CheckRow {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Finding {
     pub suspect: Suspect,
+    pub fact: Fact,
+    /// The fact and its remedy in words.
     pub said: String,
     pub fix: String,
     /// d′ once it is put right, as far as it was measured.
     pub separation: f64,
+}
+
+/// What a finding says, for those with words of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fact {
+    /// Another way clearly does better than the one in use, whose d′ is `before`.
+    Better { way: Way, before: f64, after: f64, standard_error: f64 },
+    /// The model asks for another way; these pairs do not tell whether it matters.
+    UnlikeTheModel { way: Way, gain: f64, standard_error: f64 },
+    /// Pairs left out of those asked for, for images that could not be read or show no face.
+    Skipped { lost: usize, asked: usize, unreadable: usize, without_face: usize },
+    /// The given embeddings are this near to those made in this way, and that far from the recipe's.
+    MadeWith { way: Way, distance: f64, from_recipe: f64 },
+}
+
+impl Finding {
+    fn new(suspect: Suspect, fact: Fact, separation: f64) -> Self {
+        let said = format!("{}: {}", suspect_words(suspect), fact.said());
+        Self { suspect, fact, said, fix: fact.fix(), separation }
+    }
+}
+
+impl Fact {
+    fn said(&self) -> String {
+        match self {
+            Self::Better { way, before, after, standard_error } => format!(
+                "with {way}, same and different pairs lie {after:.2} apart instead of {before:.2} (± {standard_error:.2})"
+            ),
+            Self::UnlikeTheModel { way, gain, standard_error } => format!(
+                "the model asks for {way}; on these pairs that changes d′ by {gain:+.2} (± {standard_error:.2}), too \
+                 little to tell"
+            ),
+            Self::Skipped { lost, asked, unreadable, without_face } => format!(
+                "{lost} of {asked} were left out, because {unreadable} images could not be read and {without_face} show \
+                 no face to the detector; counted as wrong they would take {:.1} points off the accuracy",
+                100.0 * *lost as f64 / *asked as f64
+            ),
+            Self::MadeWith { way, distance, from_recipe } => format!(
+                "the given embeddings were made with {way} (mean squared distance {distance:.3} to such, \
+                 {from_recipe:.3} to the recipe's)"
+            ),
+        }
+    }
+
+    fn fix(&self) -> String {
+        match self {
+            Self::Better { way, .. } => {
+                format!("Prepare pictures with {way}: set it in the model's recipe and evaluate again")
+            }
+            Self::UnlikeTheModel { way, .. } => {
+                format!("Prepare pictures with {way}, as the model says, or look at more pairs")
+            }
+            Self::Skipped { unreadable: 0, .. } => {
+                "Take the picture's middle where no face is found (--crop centre), or use another detector".to_owned()
+            }
+            Self::Skipped { without_face: 0, .. } => {
+                "Check that the folder is the one that the list speaks of, and that its files can be read".to_owned()
+            }
+            Self::Skipped { .. } => {
+                "Check the folder's files first; for the rest use --crop centre or another detector".to_owned()
+            }
+            Self::MadeWith { .. } => {
+                "Make them again as the model's recipe says, or change the recipe if it is wrong".to_owned()
+            }
+        }
+    }
 }
 
 /// A gain must be this many standard errors, and this share of d′, to be told.
@@ -52,7 +123,8 @@ pub fn of_round<'a>(
         .map(|(index, (alternative, kinds))| CheckRow {
             round,
             suspect: alternative.suspect,
-            what: alternative.what.clone(),
+            way: alternative.way,
+            what: alternative.way.to_string(),
             separation: kinds.separation(),
             gain: measured.used.gain_of(kinds, seed),
             to_given: measured.to_given.as_ref().map(|distances| distances[index + 1]),
@@ -65,18 +137,9 @@ pub fn of_round<'a>(
     let numbered: Vec<(usize, &CheckRow)> = rows.iter().enumerate().collect();
     let best = numbered.iter().filter(sure).max_by(|a, b| a.1.separation.total_cmp(&b.1.separation));
     let best = best.map(|&(index, row)| {
-        let finding = Finding {
-            suspect: row.suspect,
-            said: format!(
-                "{}: with {}, same and different pairs lie {:.2} apart instead of {before:.2} (± {:.2})",
-                suspect_words(row.suspect),
-                row.what,
-                row.separation,
-                row.gain.standard_error
-            ),
-            fix: format!("Prepare pictures with {}: set it in the model's recipe and evaluate again", row.what),
-            separation: row.separation,
-        };
+        let (after, standard_error) = (row.separation, row.gain.standard_error);
+        let fact = Fact::Better { way: row.way, before, after, standard_error };
+        let finding = Finding::new(row.suspect, fact, after);
         (&alternatives[index], finding)
     });
     (rows, best)
@@ -84,19 +147,10 @@ pub fn of_round<'a>(
 
 /// What the model asks for and was not done, although these pairs do not clearly show that it matters.
 pub fn unlike_the_model(used: &InputRecipe, own: &InputRecipe, found: &[Finding], rows: &[CheckRow]) -> Vec<Finding> {
-    let told = |(suspect, what): (Suspect, String)| {
-        let row = rows.iter().rev().find(|row| row.suspect == suspect && row.what == what)?;
-        Some(Finding {
-            suspect,
-            said: format!(
-                "{}: the model asks for {what}; on these pairs that changes d′ by {:+.2} (± {:.2}), too little to tell",
-                suspect_words(suspect),
-                row.gain.gain,
-                row.gain.standard_error
-            ),
-            fix: format!("Prepare pictures with {what}, as the model says, or look at more pairs"),
-            separation: row.separation,
-        })
+    let told = |(suspect, way): (Suspect, Way)| {
+        let row = rows.iter().rev().find(|row| row.suspect == suspect && row.way == way)?;
+        let Gain { gain, standard_error } = row.gain;
+        Some(Finding::new(suspect, Fact::UnlikeTheModel { way, gain, standard_error }, row.separation))
     };
     unlike_own(used, own, found).into_iter().filter_map(told).collect()
 }
@@ -107,23 +161,10 @@ pub fn skipped(measured: &Measured, asked_pairs: usize) -> Option<Finding> {
     if lost == 0 {
         return None;
     }
-    let no_face = measured.skipped.iter().filter(|(_, reason)| reason == "no face was found").count();
-    let unreadable = measured.skipped.len() - no_face;
-    let fix = match (unreadable, no_face) {
-        (0, _) => "Take the picture's middle where no face is found (--crop centre), or use another detector",
-        (_, 0) => "Check that the folder is the one that the list speaks of, and that its files can be read",
-        (..) => "Check the folder's files first; for the rest use --crop centre or another detector",
-    };
-    Some(Finding {
-        suspect: Suspect::SkippedPairs,
-        said: format!(
-            "Skipped pairs: {lost} of {asked_pairs} were left out, because {unreadable} images could not be read and \
-             {no_face} show no face to the detector; counted as wrong they would take {:.1} points off the accuracy",
-            100.0 * lost as f64 / asked_pairs as f64
-        ),
-        fix: fix.to_owned(),
-        separation: measured.used.separation(),
-    })
+    let without_face = measured.skipped.iter().filter(|(_, reason)| reason == "no face was found").count();
+    let unreadable = measured.skipped.len() - without_face;
+    let fact = Fact::Skipped { lost, asked: asked_pairs, unreadable, without_face };
+    Some(Finding::new(Suspect::SkippedPairs, fact, measured.used.separation()))
 }
 
 /// Which way the given embeddings were made, where that is not the way in use.
@@ -131,17 +172,9 @@ pub fn how_given_was_made(measured: &Measured, alternatives: &[Alternative]) -> 
     let distances = measured.to_given.as_ref()?;
     let (nearest, distance) = distances.iter().enumerate().min_by(|a, b| a.1.total_cmp(b.1))?;
     let alternative = alternatives.get(nearest.checked_sub(1)?)?;
-    (*distance < SAME_WAY && *distance < 0.5 * distances[0]).then(|| Finding {
-        suspect: alternative.suspect,
-        said: format!(
-            "{}: the given embeddings were made with {} (mean squared distance {distance:.3} to such, {:.3} to the \
-             recipe's)",
-            suspect_words(alternative.suspect),
-            alternative.what,
-            distances[0]
-        ),
-        fix: "Make them again as the model's recipe says, or change the recipe if it is wrong".to_owned(),
-        separation: measured.used.separation(),
+    (*distance < SAME_WAY && *distance < 0.5 * distances[0]).then(|| {
+        let fact = Fact::MadeWith { way: alternative.way, distance: *distance, from_recipe: distances[0] };
+        Finding::new(alternative.suspect, fact, measured.used.separation())
     })
 }
 

@@ -27,8 +27,8 @@ use crate::export::report::{Part, Report};
 use crate::jobs::{Engine, FindFaces, Home, JobEvent};
 use crate::types::{Cancel, CropRule, InputRecipe};
 
-pub use alternatives::{Alternative, Suspect};
-pub use findings::{CheckRow, Finding};
+pub use alternatives::{Alternative, Suspect, Way};
+pub use findings::{CheckRow, Fact, Finding};
 
 #[derive(Debug, Clone, Serialize)]
 pub struct CheckConfig {
