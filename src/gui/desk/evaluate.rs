@@ -218,7 +218,7 @@ fn pairs_config(shared: &Shared, setup: &Setup) -> Result<PairsConfig> {
         kind: if is_csv { "pairs" } else { "lfw" },
         format: if is_csv { ListFormat::Csv } else { ListFormat::Lfw },
         list,
-        threshold_from: None,
+        threshold_from: setup.threshold_from.clone(),
         errata: shared.home.label_errata(),
         crop: Some(options.crop),
         images: setup.images.clone(),

@@ -76,6 +76,8 @@ pub enum Path {
     Pairs,
     Images,
     Embeddings,
+    /// A list whose pairs choose the threshold, for lists with one fold. It may be missing.
+    Threshold,
 }
 
 impl Path {
@@ -84,6 +86,7 @@ impl Path {
             Self::Pairs => "path_pairs",
             Self::Images => "path_images",
             Self::Embeddings => "path_embeddings",
+            Self::Threshold => "path_threshold",
         }
     }
 
@@ -118,6 +121,7 @@ impl Default for Options {
 pub struct Setup {
     pub subject: Subject,
     pub pairs: Option<PathBuf>,
+    pub threshold_from: Option<PathBuf>,
     pub images: Option<PathBuf>,
     pub embeddings: Vec<PathBuf>,
     pub models: Vec<ModelId>,
@@ -154,6 +158,7 @@ impl Setup {
             Path::Embeddings => self.embeddings = paths,
             Path::Pairs => self.pairs = paths.pop(),
             Path::Images => self.images = paths.pop(),
+            Path::Threshold => self.threshold_from = paths.pop(),
         }
     }
 

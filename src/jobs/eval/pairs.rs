@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::errata_file::ErrataFile;
 use super::images::{FaceCrop, View, embed_images};
-use super::inputs::{Faces, join_mirrored, read_text};
+use super::inputs::{Faces, InputFile, join_mirrored, read_text};
 use super::present;
 use super::reopen::{faces_by_path, keep};
 use super::rows::PairsRun;
@@ -148,6 +148,8 @@ pub fn eval_images(
     events: &mut dyn FnMut(JobEvent),
 ) -> Result<PairsRun> {
     let folder = config.images.as_deref().context("embedding images needs their folder")?;
+    // Before minutes are spent on embedding.
+    read_list(config)?;
     let lists = std::iter::once(config.list.as_path()).chain(config.threshold_from.as_deref());
     let paths = listed_images(lists, config.format)?;
     let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
@@ -173,9 +175,8 @@ pub fn eval_pairs(
     note: &mut dyn FnMut(String),
 ) -> Result<PairsRun> {
     faces.notes(note);
-    let (text, input) = read_text(&config.list)?;
+    let (list, input) = read_list(config)?;
     faces.inputs.push(input);
-    let list = parse(&text, config.format).with_context(|| format!("cannot use {}", config.list.display()))?;
     if let (Some(mirror), Some(mirrored)) = (config.mirror, mirrored) {
         let join = match mirror {
             Mirror::Concatenate => Vectors::concatenated,
@@ -224,6 +225,18 @@ pub fn eval_pairs(
     Ok(judged)
 }
 
+/// The list, which must be one that can be judged.
+fn read_list(config: &PairsConfig) -> Result<(PairList, InputFile)> {
+    let (text, input) = read_text(&config.list)?;
+    let list = parse(&text, config.format).with_context(|| format!("cannot use {}", config.list.display()))?;
+    ensure!(
+        list.folds > 1 || config.threshold_from.is_some(),
+        "{} has one fold, so another list must choose the threshold (--threshold-from)",
+        config.list.display()
+    );
+    Ok((list, input))
+}
+
 /// The images that lists of pairs name, each once.
 pub fn listed_images<'a>(lists: impl IntoIterator<Item = &'a Path>, format: ListFormat) -> Result<Vec<String>> {
     let mut images = Vec::new();
@@ -269,9 +282,7 @@ fn judgement(
     note: &mut dyn FnMut(String),
 ) -> Result<Judgement> {
     let Some(from) = &config.threshold_from else {
-        return judge(&faces.images.vectors, &resolved.rows, &config.options).context(
-            "the pairs cannot be judged; a list with one fold needs another to choose the threshold (--threshold-from)",
-        );
+        return judge(&faces.images.vectors, &resolved.rows, &config.options).context("the pairs cannot be judged");
     };
     ensure!(config.options.centring == Centring::None, "a mean can only be subtracted where folds are held out");
     let (text, input) = read_text(from)?;

@@ -185,9 +185,21 @@ fn the_published_arithmetic_needs_only_a_switch() {
 fn a_list_without_any_embedding_is_an_error() {
     let place = Place::new();
     let faces = read_embeddings(&place.embeddings("e.jsonl", "toy", 0.2), None).unwrap();
-    let list = place.write("other.txt", "1\t1\nQ\t1\t2\nQ\t1\tR\t1\n");
+    let list = place.write("other.txt", "2\t1\nQ\t1\t2\nQ\t1\tR\t1\nS\t1\t2\nS\t1\tT\t1\n");
     let error = eval_pairs(&place.home, faces, None, &config(list), &mut |_| {}).unwrap_err();
-    assert_eq!(error.to_string(), "none of the list's 2 pairs has both embeddings");
+    assert_eq!(error.to_string(), "none of the list's 4 pairs has both embeddings");
+}
+
+#[test]
+fn a_list_with_one_fold_needs_another_for_its_threshold() {
+    let place = Place::new();
+    let faces = || read_embeddings(&place.embeddings("e.jsonl", "toy", 0.2), None).unwrap();
+    let list = place.write("one.txt", "1\nP1\t1\t2\nP1\t1\tP2\t1\n");
+    let error = eval_pairs(&place.home, faces(), None, &config(list.clone()), &mut |_| {}).unwrap_err().to_string();
+    assert!(error.contains("one fold"), "{error}");
+    let with = PairsConfig { threshold_from: Some(place.lfw_pairs()), ..config(list) };
+    let outcome = eval_pairs(&place.home, faces(), None, &with, &mut |_| {}).unwrap().outcome;
+    assert_eq!((outcome.pairs, outcome.accuracy_mean), (2, 1.0));
 }
 
 #[test]

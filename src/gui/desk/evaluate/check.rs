@@ -99,6 +99,7 @@ fn cure(asked: &Asked, suspect: Suspect) -> Option<Cure> {
     let setup = |crop: FaceCrop| Setup {
         subject: Subject::PairList,
         pairs: Some(asked.list.clone()),
+        threshold_from: None,
         images: Some(asked.images.clone()),
         embeddings: Vec::new(),
         models: vec![asked.model.clone()],

@@ -50,6 +50,9 @@ fn setup_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
         labelled_ui(ui, ctx.text.s("models_to_judge"), |ui| models_ui(ui, ctx, setup));
     }
     ui.collapsing(ctx.text.s("advanced"), |ui| {
+        if setup.subject.has_pairs() {
+            path_ui(ui, ctx, setup, Path::Threshold);
+        }
         if let Some(options) = options_ui(ui, ctx, setup) {
             ctx.send(Command::Evaluate(EvaluateCommand::SetOptions(options)));
         }
@@ -77,6 +80,7 @@ fn path_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, setup: &Setup, path: Path) {
         Path::Pairs => setup.pairs.iter().collect(),
         Path::Images => setup.images.iter().collect(),
         Path::Embeddings => setup.embeddings.iter().collect(),
+        Path::Threshold => setup.threshold_from.iter().collect(),
     };
     let label = ctx.text.s(path.label_key());
     labelled_ui(ui, label, |ui| {
@@ -84,12 +88,23 @@ fn path_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, setup: &Setup, path: Path) {
         if buttons::icon_and_text_ui(ui, Rank::Plain, icon, ctx.text.s("choose")).on_hover_text(label).clicked() {
             ctx.send(Command::Evaluate(EvaluateCommand::Ask(path)));
         }
-        if chosen.is_empty() && setup.subject == Subject::Embeddings && path == Path::Images {
-            ui.label(theme::secondary(ui, ctx.text.s("images_optional")));
+        let hint = match path {
+            Path::Images if setup.subject == Subject::Embeddings => Some("images_optional"),
+            Path::Threshold => Some("threshold_optional"),
+            _ => None,
+        };
+        if let Some(key) = hint.filter(|_| chosen.is_empty()) {
+            ui.label(theme::secondary(ui, ctx.text.s(key)));
         }
         for file in chosen {
             let words = file.to_string_lossy();
             ui.add(egui::Label::new(theme::strong(short(file))).truncate()).on_hover_text(words);
+        }
+        if path == Path::Threshold
+            && setup.threshold_from.is_some()
+            && buttons::icon_button_ui(ui, Icon::X, ctx.text.s("without")).clicked()
+        {
+            ctx.send(Command::Evaluate(EvaluateCommand::SetPath(path, Vec::new())));
         }
     });
 }
