@@ -214,6 +214,10 @@ fn a_folder_is_judged_by_its_names() {
     holds(&outcome.run, &["result.json", "vals.csv", "distances.svg", "worst.csv", "worst.json", "report.html"]);
     let report = fs::read_to_string(outcome.run.join("report.html")).unwrap();
     assert!(report.contains("Worst pairs") && report.contains("Different people"));
+    let worst = open_counted(&outcome.run).unwrap().worst.pairs;
+    let (different, same): (Vec<&WorstPair>, Vec<&WorstPair>) = worst.iter().partition(|pair| !pair.same);
+    assert!(different.is_sorted_by(|a, b| a.distance <= b.distance));
+    assert!(same.is_sorted_by(|a, b| a.distance >= b.distance) && !same.is_empty());
     let clusters = eval_clusters(&place.home, &faces, Linkage::Average, Some(0.5), &Cancel::default(), &mut |_| {});
     let clusters = clusters.unwrap();
     assert_eq!((clusters.best.b_cubed_f, clusters.best.clusters), (1.0, PEOPLE));

@@ -25,6 +25,7 @@ pub struct WorstPairs {
     #[serde(default)]
     pub crop_rule: Option<CropRule>,
     pub images: Vec<WorstImage>,
+    /// The worst of each kind first.
     pub pairs: Vec<WorstPair>,
 }
 
@@ -61,6 +62,9 @@ pub(super) fn worst_pairs(faces: &Faces, labels: &[u32], found: &Distances, canc
         });
         kept.pairs.push(WorstPair { a: a_place, b: b_place, same: labels[a] == labels[b], distance });
     }
+    // The nearest of different people, then the most distant of one person.
+    let badness = |pair: &WorstPair| if pair.same { -pair.distance } else { pair.distance };
+    kept.pairs.sort_by(|a, b| a.same.cmp(&b.same).then(badness(a).total_cmp(&badness(b))));
     Ok(kept)
 }
 
