@@ -5,6 +5,9 @@
 //! this. The paper takes F7 after its ReLU; here the embedding is signed, like every other network's. The 3D frontal
 //! alignment in front of the network is not here either. First weights as in section 3: a normal of σ = 0.01, biases
 //! 0.5.
+//!
+//! L4's weights are one buffer of 251 MB; an adapter whose storage buffers are smaller (128 MiB in Mesa's llvmpipe) holds
+//! the network at a reduced width only.
 
 use burn::tensor::Device;
 
