@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
 
-use super::backend::{Backend, Change, Event, Failure, JobEnd, JobSummary, MoveTarget, Request, Ticket};
+use super::backend::{Backend, Change, Event, Failed, Failure, JobEnd, JobSummary, MoveTarget, Request, Ticket};
 use super::command::Command;
 use super::evaluate::EvaluateRequest;
 use super::importing::Step;
@@ -425,6 +425,9 @@ impl Logic {
         if let Some(ticket) = ticket {
             self.said.remove(&ticket);
             self.go_on_importing(state, ticket);
+        } else if failure.what == Failed::Internal && state.imports.busy_with().is_some() {
+            // It may have been the import that broke down; then no other answer comes.
+            self.next_import(state);
         }
         let loading = state.overview.ready().is_none();
         if loading {

@@ -6,7 +6,7 @@ use super::ViewCtx;
 use crate::gui::command::Command;
 use crate::gui::importing::{Form, file_name};
 use crate::gui::locale::Locale;
-use crate::gui::recipe as words;
+use crate::gui::recipe;
 use crate::gui::theme::{self, space};
 use crate::gui::widgets::buttons::{self, Rank};
 use crate::gui::widgets::picker::picker_wide_ui;
@@ -97,11 +97,11 @@ fn network_ui(ui: &mut Ui, text: &Locale, form: &mut Form) {
 
 fn input_ui(ui: &mut Ui, text: &Locale, form: &mut Form, usual: InputRecipe) {
     let request = &mut form.request;
-    one_of_ui(ui, text.s("import_crop"), &CROPS, usual.crop, &mut request.crop, |rule| words::crop(text, rule));
-    let words = |scaling| words::scaling(text, scaling);
+    one_of_ui(ui, text.s("import_crop"), &CROPS, usual.crop, &mut request.crop, |rule| recipe::crop(text, rule));
+    let words = |scaling| recipe::scaling(text, scaling);
     one_of_ui(ui, text.s("import_scaling"), &SCALINGS, usual.scaling, &mut request.scaling, words);
     let orders = [ChannelOrder::Rgb, ChannelOrder::Bgr];
-    let words = |order| words::channels(order).to_owned();
+    let words = |order| recipe::channels(order).to_owned();
     one_of_ui(ui, text.s("import_channels"), &orders, usual.channels, &mut request.channels, words);
 }
 
