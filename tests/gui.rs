@@ -78,6 +78,19 @@ fn a_fresh_library_offers_the_models_and_installs_them() {
 }
 
 #[test]
+fn only_what_is_being_installed_shows_its_progress() {
+    let (wire, mut harness) = open(fresh_world(), View::Models);
+    let before = harness.get_all_by_label("Install").count();
+    wire.push(Event::Installing(JobId(7), vec![ModelId("sface-2021dec".into())]));
+    wire.push(Event::Job(JobReport { kind: JobKind::Install, stage: JobStage::Download, ..scan_report() }));
+    harness.run_steps(3);
+    assert_eq!(harness.get_all_by_label("Install").count(), before - 1);
+    wire.push(Event::JobEnded(JobId(7), JobEnd::Cancelled(JobSummary::default())));
+    harness.run_steps(3);
+    assert_eq!(harness.get_all_by_label("Install").count(), before);
+}
+
+#[test]
 fn the_rail_leads_to_every_view() {
     let (_, mut harness) = open(album_world(), View::Library);
     for (label, view) in [

@@ -131,6 +131,8 @@ pub enum Event {
     /// A figure or table was written.
     Saved(Ticket),
     Train(TrainNews),
+    /// A job will install these models.
+    Installing(JobId, Vec<ModelId>),
     /// A job started, or went on.
     Job(JobReport),
     /// A job ended.

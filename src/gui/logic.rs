@@ -381,6 +381,7 @@ impl Logic {
                 }
             }
             Event::PhotosFound(typed, photos) => state.found_photos = (typed, photos),
+            Event::Installing(job, models) => _ = state.installing.insert(job, models),
             Event::Job(report) => {
                 if report.kind == JobKind::Scan && self.now_secs - self.refreshed_secs >= REFRESH_SECS {
                     self.refreshed_secs = self.now_secs;
@@ -390,6 +391,7 @@ impl Logic {
                 state.jobs.insert(report.job, report);
             }
             Event::JobEnded(job, end) => {
+                state.installing.remove(&job);
                 let kind = state.jobs.remove(&job).map(|report| report.kind);
                 self.job_ended(state, text, kind, end);
             }

@@ -16,7 +16,7 @@ use super::rows::{
 };
 use super::theme::ThemeChoice;
 use super::train::TrainState;
-use crate::types::{PersonId, PhotoId};
+use crate::types::{ModelId, PersonId, PhotoId};
 
 /// The views of the rail.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -150,6 +150,8 @@ pub struct State {
     pub merging: Option<(PersonId, PersonId)>,
     pub imports: Imports,
     pub jobs: BTreeMap<JobId, JobReport>,
+    /// What each running installation fetches.
+    pub installing: BTreeMap<JobId, Vec<ModelId>>,
     pub notices: Notices,
 }
 

@@ -32,6 +32,7 @@ impl Desk {
         let shared = self.shared.clone();
         // Beside the device's thread, so that a scan can go on meanwhile.
         self.runner.quick(move |sink| {
+            sink.send(Event::Installing(job, models.clone()));
             let mut events = reporter(sink, job, JobKind::Install);
             let outcome = Store::open(shared.home.models()).map_err(Into::into).and_then(|store| {
                 install(&store, &models, &InstallOptions::default(), &cancel, &mut events)?;

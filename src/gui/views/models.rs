@@ -6,7 +6,7 @@ use super::{ViewCtx, import, networks};
 use crate::gui::command::Command;
 use crate::gui::icons::{self, Icon};
 use crate::gui::locale;
-use crate::gui::rows::{JobKind, ModelRow, ModelTask};
+use crate::gui::rows::{ModelRow, ModelTask};
 use crate::gui::state::{Loadable, View};
 use crate::gui::theme::{self, space};
 use crate::gui::widgets::buttons::{self, Rank};
@@ -94,9 +94,11 @@ fn title_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, model: &ModelRow) {
 fn actions_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, model: &ModelRow) {
     let id = model.model.clone();
     if !model.installed {
-        match ctx.state.jobs.values().find(|job| job.kind == JobKind::Install) {
-            Some(job) => {
-                ui.label(theme::secondary(ui, job_bar::parts(job, ctx.text).join("  ")));
+        match ctx.state.installing.iter().find(|(_, models)| models.contains(&id)) {
+            Some((job, _)) => {
+                let parts = ctx.state.jobs.get(job).map(|report| job_bar::parts(report, ctx.text).join("  "));
+                ui.label(theme::secondary(ui, parts.unwrap_or_default()));
+                ui.spinner();
             }
             None => {
                 let label = ctx.text.s("install");
