@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use likeness::cli::{self, Cli, Command};
+use likeness::types::with_causes;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -13,7 +14,7 @@ fn main() -> ExitCode {
         Some(command) => cli::run(&cli.global, command),
     };
     outcome.unwrap_or_else(|error| {
-        eprintln!("likeness: {error:#}");
+        eprintln!("likeness: {}", with_causes(&error));
         ExitCode::FAILURE
     })
 }

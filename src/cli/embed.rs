@@ -12,7 +12,7 @@ use serde_json::json;
 use super::Global;
 use super::console::{Console, cancel_on_ctrl_c, printable};
 use crate::jobs::{EmbeddedFace, Engine, EngineOptions, FaceSource, FindFaces, Home, embed_files};
-use crate::types::{CropRule, FaceBox, ModelId};
+use crate::types::{CropRule, FaceBox, ModelId, with_causes};
 
 /// Embed the faces of photos, without touching the library.
 #[derive(Debug, clap::Args)]
@@ -71,7 +71,7 @@ pub fn run(home: &Home, global: &Global, args: EmbedArgs) -> Result<ExitCode> {
         }
         Err(error) => {
             failed += 1;
-            out.error(path, &format!("{error:#}"))
+            out.error(path, &with_causes(&error))
         }
     })?;
     out.stream.flush().context("cannot write to standard output")?;

@@ -9,7 +9,7 @@ use super::engine::{Engine, FindFaces};
 use super::progress::{JobEvent, Meter, Stage};
 use super::scan::working_copy;
 use crate::image::Photo;
-use crate::types::{Cancel, Detection, Embedding};
+use crate::types::{Cancel, Detection, Embedding, with_causes};
 
 /// Files decoded and embedded together.
 const BATCH: usize = 8;
@@ -60,7 +60,7 @@ pub fn embed_files(
         for (path, photo) in batch.iter().zip(&photos) {
             let faces = match photo {
                 Ok(_) => found.next().unwrap_or_else(|| Err(anyhow!("the networks gave no answer"))),
-                Err(error) => Err(anyhow!("{error:#}")),
+                Err(error) => Err(anyhow::Error::msg(with_causes(&error))),
             };
             each(path, faces)?;
         }
@@ -86,6 +86,6 @@ fn whole(engine: &Engine, photos: &[(&Path, &Photo)]) -> Vec<Result<Vec<Embedded
         Ok(embeddings) => {
             embeddings.into_iter().map(|embedding| Ok(vec![EmbeddedFace { detection: None, embedding }])).collect()
         }
-        Err(error) => photos.iter().map(|_| Err(anyhow!("{error:#}"))).collect(),
+        Err(error) => photos.iter().map(|_| Err(anyhow::Error::msg(with_causes(&error)))).collect(),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result, anyhow, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use image::RgbImage;
 use rayon::prelude::*;
 
@@ -17,7 +17,7 @@ use crate::embed::{EmbedError, Embedder};
 use crate::image::{DecodeLimits, DecodeScale, Photo, decode};
 use crate::models::{Architecture, Store, Task, Thresholds};
 use crate::nets::recognise::recognise;
-use crate::types::{Cancel, CropRule, Detection, Embedding, InputRecipe, ModelId};
+use crate::types::{Cancel, CropRule, Detection, Embedding, InputRecipe, ModelId, with_causes};
 
 /// The models of the default pack.
 const DETECTOR: &str = "yunet-2023mar";
@@ -213,7 +213,7 @@ impl Engine {
         let mut embeddings = match self.embed(&crops) {
             Ok(embeddings) => embeddings.into_iter(),
             Err(error) => {
-                let failed = |cut: Result<Cut>| cut.and_then(|_| Err(anyhow!("{error:#}")));
+                let failed = |cut: Result<Cut>| cut.and_then(|_| Err(anyhow::Error::msg(with_causes(&error))));
                 return cut.into_iter().map(failed).collect();
             }
         };

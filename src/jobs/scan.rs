@@ -22,7 +22,7 @@ use super::thumbnails::ThumbnailCache;
 use super::walk::{find_photos, plain};
 use crate::image::{DecodeLimits, DecodeScale, Photo, decode, thumbnail};
 use crate::library::{FaceRecord, FileFacts, PhotoRecord, PhotoState, ScanId, ScanOutcome};
-use crate::types::{Cancel, PhotoId};
+use crate::types::{Cancel, PhotoId, with_causes};
 
 /// Photos that are decoded and wait for the networks, at most.
 const QUEUE: usize = 8;
@@ -200,7 +200,7 @@ impl Scanning<'_> {
                     }
                     records.push(self.photo_record(file, *photo, faces));
                 }
-                Err(error) => self.record_skip(file, format!("{error:#}"))?,
+                Err(error) => self.record_skip(file, with_causes(&error))?,
             }
         }
         let scan = self.scan;
@@ -262,7 +262,7 @@ impl Scanning<'_> {
 /// Reads, hashes and decodes one file on the pool.
 fn open(mut file: FileFacts, library: &LibraryHandle, scan: ScanId) -> Opened {
     let content =
-        open_content(&mut file, library, scan).unwrap_or_else(|error| Content::Unreadable(format!("{error:#}")));
+        open_content(&mut file, library, scan).unwrap_or_else(|error| Content::Unreadable(with_causes(&error)));
     Opened { file, content }
 }
 

@@ -36,7 +36,7 @@ use crate::train::gate::Gate;
 use crate::train::run::{Setup, TrainingData};
 use crate::train::start::{Weights, frozen_vectors, train_named};
 use crate::train::validate::ValidationReport;
-use crate::types::{CropRule, InputRecipe, ModelId, PixelScaling};
+use crate::types::{CropRule, InputRecipe, ModelId, PixelScaling, with_causes};
 use crate::weights::{ModelCard, load};
 use gate::{Judged, OldNetwork};
 use people::Prepared;
@@ -284,7 +284,10 @@ impl Job {
             Ok(_) => None,
             Err(error) => {
                 // The network is there; only what it should be measured against has gone since the run began.
-                events(TrainJobEvent::Note(format!("the network was not compared with the old one: {error:#}")));
+                events(TrainJobEvent::Note(format!(
+                    "the network was not compared with the old one: {}",
+                    with_causes(&error)
+                )));
                 None
             }
         };

@@ -1,6 +1,7 @@
 //! The vocabulary every part shares. No part of the house below this one; nothing here touches disk, device or window.
 
 mod cancel;
+mod causes;
 mod embedding;
 mod face;
 mod ids;
@@ -8,6 +9,7 @@ mod recipe;
 mod similarity;
 
 pub use cancel::Cancel;
+pub use causes::with_causes;
 pub use embedding::{Embedding, EmbeddingError, SquaredDistance};
 pub use face::{Detection, FaceBox, Landmarks};
 pub use ids::{FaceId, ModelId, PersonId, PhotoId};

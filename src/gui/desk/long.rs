@@ -13,7 +13,7 @@ use crate::jobs::{
     compare_face, compare_file, install, reembed, regroup, scan,
 };
 use crate::models::{InstallOptions, Manifest, Store, Task};
-use crate::types::{Cancel, FaceId, ModelId};
+use crate::types::{Cancel, FaceId, ModelId, with_causes};
 
 impl Desk {
     /// Scans the folders, or all known ones, and groups what was found.
@@ -181,7 +181,7 @@ fn run_compare(shared: &Shared, desk: &mut Networks, sources: Vec<CompareSource>
                 }
             })
             .collect(),
-        Err(error) => sources.iter().map(|_| Err(anyhow::anyhow!("{error:#}"))).collect(),
+        Err(error) => sources.iter().map(|_| Err(anyhow::Error::msg(with_causes(&error)))).collect(),
     };
     let distance = |a: &Result<Compared>, b: &Result<Compared>| {
         let (a, b) = (a.as_ref().ok()?, b.as_ref().ok()?);
@@ -194,7 +194,7 @@ fn run_compare(shared: &Shared, desk: &mut Networks, sources: Vec<CompareSource>
             title: face.title,
             faces_in_file: face.faces_in_file as u32,
         })
-        .map_err(|error| format!("{error:#}"))
+        .map_err(|error| with_causes(&error))
     });
     CompareResult { slots: slots.collect(), distances, sources }
 }

@@ -19,7 +19,7 @@ use super::backend::{Backend, Change, Event, Failed, Failure, Request};
 use super::rows::JobId;
 use crate::jobs::{EngineOptions, Home, LibraryHandle, Runner, Sink, ThumbnailCache};
 use crate::train::events::Control;
-use crate::types::Cancel;
+use crate::types::{Cancel, with_causes};
 
 /// The jobs behind an open window.
 pub struct Desk {
@@ -105,7 +105,7 @@ impl Backend for Desk {
             }
             Request::LoadImage(key) => {
                 self.quick(move |shared, sink| {
-                    let picture = pictures::load(shared, key).map_err(|error| format!("{error:#}"));
+                    let picture = pictures::load(shared, key).map_err(|error| with_causes(&error));
                     sink.send(Event::Image(key, picture));
                 });
             }
@@ -149,5 +149,5 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 fn failure(what: Failed, error: &anyhow::Error) -> Failure {
-    Failure { what, details: format!("{error:#}") }
+    Failure { what, details: with_causes(error) }
 }

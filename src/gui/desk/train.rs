@@ -23,6 +23,7 @@ use crate::jobs::train::{
 use crate::jobs::{EngineOptions, FindFaces, Grouping, Sink, reembed, regroup};
 use crate::models::{Store, Task};
 use crate::train::events::{Control, Ending, StopReason, TrainEvent};
+use crate::types::with_causes;
 
 /// A mini-batch is shown every so many steps: where steps are short, looking at each would slow them down.
 const LOOK_EVERY_STEPS: u64 = 4;
@@ -35,15 +36,15 @@ impl Desk {
             TrainAsk::LoadChoices => self.quick(|shared, sink| {
                 sink.send(Event::Train(match choices(shared) {
                     Ok(choices) => TrainNews::Choices(choices),
-                    Err(error) => TrainNews::ChoicesFailed(format!("{error:#}")),
+                    Err(error) => TrainNews::ChoicesFailed(with_causes(&error)),
                 }));
             }),
             TrainAsk::Look(data) => self.quick(|shared, sink| {
-                let look = look(shared, &data).map_err(|error| format!("{error:#}"));
+                let look = look(shared, &data).map_err(|error| with_causes(&error));
                 sink.send(Event::Train(TrainNews::Looked(data, look)));
             }),
             TrainAsk::ReadSchedule(path) => self.quick(|_, sink| {
-                let schedule = read_schedule(&path).map_err(|error| format!("{error:#}"));
+                let schedule = read_schedule(&path).map_err(|error| with_causes(&error));
                 sink.send(Event::Train(TrainNews::Schedule(path, schedule)));
             }),
             TrainAsk::Start { request, data, name } => self.start_run(*request, data, name),

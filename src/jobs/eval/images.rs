@@ -13,7 +13,7 @@ use crate::eval::embedded::EmbeddedImages;
 use crate::eval::sensitivity::Study;
 use crate::image::Photo;
 use crate::jobs::{Engine, FindFaces, FoundFace, Home, JobEvent, Meter, Stage, working_copy};
-use crate::types::{Cancel, Detection, Embedding};
+use crate::types::{Cancel, Detection, Embedding, with_causes};
 
 /// Files decoded and embedded together.
 const BATCH: usize = 16;
@@ -62,7 +62,7 @@ pub fn embed_images(
         let photos: Vec<Result<Photo>> = files.par_iter().map(|file| working_copy(file)).collect();
         for (&path, embedded) in batch.iter().zip(embed_batch(engine, &files, &photos, crop, views)?) {
             match embedded {
-                Err(error) => failed.push((path.to_owned(), format!("{error:#}"))),
+                Err(error) => failed.push((path.to_owned(), with_causes(&error))),
                 Ok((embeddings, face)) => {
                     found.push(face);
                     for ((paths, vectors), embedding) in sets.iter_mut().zip(embeddings) {
@@ -103,7 +103,7 @@ fn embed_batch(
     let mut embedded = Vec::with_capacity(photos.len());
     for photo in photos {
         embedded.push(match photo {
-            Err(error) => Err(anyhow!("{error:#}")),
+            Err(error) => Err(anyhow::Error::msg(with_causes(&error))),
             Ok(_) => crops.next().unwrap_or_else(|| Err(anyhow!("the networks gave no answer"))),
         });
     }

@@ -19,7 +19,7 @@ use crate::library::{ConfirmedFace, Library};
 use crate::train::data::{Dataset, Person};
 use crate::train::events::Control;
 use crate::train::validate::PairSet;
-use crate::types::{Detection, PersonId};
+use crate::types::{Detection, PersonId, with_causes};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
@@ -107,7 +107,7 @@ pub fn prepare(
             .map(|wanted| {
                 wanted
                     .entry(detector)
-                    .map_err(|error| LeftOut { path: wanted.path.clone(), reason: format!("{error:#}") })
+                    .map_err(|error| LeftOut { path: wanted.path.clone(), reason: with_causes(&error) })
             })
             .collect();
         for entry in entries {

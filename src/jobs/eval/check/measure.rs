@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result, ensure};
 use rayon::prelude::*;
 
 use super::CheckConfig;
@@ -15,7 +15,7 @@ use crate::image::Photo;
 use crate::jobs::eval::images::chosen_detection;
 use crate::jobs::eval::inputs::Faces;
 use crate::jobs::{Engine, JobEvent, Meter, Stage, working_copy};
-use crate::types::{Cancel, Embedding, InputRecipe};
+use crate::types::{Cancel, Embedding, InputRecipe, with_causes};
 
 const BATCH: usize = 16;
 
@@ -54,7 +54,7 @@ pub fn measure(
         for (&path, ways) in batch.iter().zip(embed_batch(engine, config, batch, &recipes)?) {
             match ways {
                 Ok(ways) => drop(embedded.insert(path, ways)),
-                Err(error) => skipped.push((path.to_owned(), format!("{error:#}"))),
+                Err(error) => skipped.push((path.to_owned(), with_causes(&error))),
             }
         }
         events(JobEvent::Progress(meter.advance(batch.len() as u64)));
@@ -104,7 +104,7 @@ fn embed_batch(
     let mut ways = ways.into_iter();
     let mut faces = faces.into_iter();
     let answer = |photo: &Result<Photo>| {
-        photo.as_ref().map_err(|error| anyhow!("{error:#}"))?;
+        photo.as_ref().map_err(|error| anyhow::Error::msg(with_causes(&error)))?;
         faces.next().flatten().context("no face was found")?;
         let ways = ways.next().context("the networks gave no answer")?;
         ways.into_iter().collect::<Option<Ways>>().context("the network gave no direction")
