@@ -31,6 +31,12 @@
 //! Burn's feature `vulkan` (SPIR-V), which we do not enable, crashes this driver while it compiles a matrix product,
 //! in Mesa 22.3.6 and in 25.0.7.
 //!
+//! Worse, llvmpipe ends a shader after 65,535 rounds of its loops, nested ones counted together, without an error: a
+//! shader of our own that asks for 100,000 rounds does 65,535 (Mesa 22.3.6). Burn's sums over a channel and its
+//! gradients of convolutions go round once for each value, so they come out wrong where a channel has more than that:
+//! with four pictures of 299×299 the gradients of Inception v3's first three batch norms. The CPU is right there, and
+//! whoever names such an adapter is told.
+//!
 //! When Vulkan has no hardware, OpenGL is probed too; without a desktop session Mesa then writes a complaint about
 //! `XDG_RUNTIME_DIR` to standard error, which means nothing.
 
@@ -110,9 +116,19 @@ pub fn choose(choice: &DeviceChoice, verdicts: &VerdictCache) -> Result<(Compute
     let picked = choice::pick(choice, &adapters, &mut verdict, &mut notes)?;
     notes.extend(unsaved);
     match picked {
-        Some(adapter) => Ok((open(adapter)?, notes)),
+        Some(adapter) => {
+            notes.extend((adapter.kind == AdapterKind::Software).then(|| software_note(&adapter.name)));
+            Ok((open(adapter)?, notes))
+        }
         None => Ok((cpu(), notes)),
     }
+}
+
+fn software_note(name: &str) -> String {
+    format!(
+        "{name} is a rasteriser on the CPU; Mesa's ends a kernel after 65,535 rounds of its loops, so large pictures and \
+         batches can give wrong gradients without a sign. --device cpu is right, and faster"
+    )
 }
 
 /// The adapter that `choice` means, for kernels that test themselves; None for the CPU.
