@@ -234,6 +234,10 @@ fn read_list(config: &PairsConfig) -> Result<(PairList, InputFile)> {
         "{} has one fold, so another list must choose the threshold (--threshold-from)",
         config.list.display()
     );
+    ensure!(
+        config.options.centring == Centring::None || config.threshold_from.is_none(),
+        "a mean can only be subtracted where folds are held out"
+    );
     Ok((list, input))
 }
 
@@ -284,7 +288,6 @@ fn judgement(
     let Some(from) = &config.threshold_from else {
         return judge(&faces.images.vectors, &resolved.rows, &config.options).context("the pairs cannot be judged");
     };
-    ensure!(config.options.centring == Centring::None, "a mean can only be subtracted where folds are held out");
     let (text, input) = read_text(from)?;
     faces.inputs.push(input);
     let list = parse(&text, config.format).with_context(|| format!("cannot use {}", from.display()))?;

@@ -1,9 +1,11 @@
 //! Judgements as figures, tables and a page to read.
 
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 use ::image::RgbImage;
 use anyhow::Result;
+use rayon::prelude::*;
 
 use super::images::FaceCrop;
 use super::pairs::{Arithmetic, PairsConfig, PairsOutcome};
@@ -303,14 +305,20 @@ pub(super) fn worst_cards(home: &Home, model: &str, worst: &WorstPairs) -> Vec<C
         let photo = image.photo.as_ref()?;
         face_jpeg(recipe.as_ref(), worst.crop, photo, image.face.as_ref()).or_else(|| thumbnail(photo))
     };
-    let card = |pair: &WorstPair| {
-        let images = [&worst.images[pair.a], &worst.images[pair.b]];
-        let names = images.iter().map(|image| stem(&image.listed).to_owned());
-        let lines = [format!("Distance {:.3}", pair.distance)].into_iter().chain(names).collect();
-        Card { pictures: images.map(picture), title: kind_word(pair).to_owned(), lines }
-    };
     let of_kind = |same| worst.pairs.iter().filter(move |pair| pair.same == same).take(CARDS / 2);
-    of_kind(false).chain(of_kind(true)).map(card).collect()
+    let shown: Vec<&WorstPair> = of_kind(false).chain(of_kind(true)).collect();
+    // One image is often in many of the worst pairs.
+    let places: BTreeSet<usize> = shown.iter().flat_map(|pair| [pair.a, pair.b]).collect();
+    let pictures: HashMap<usize, Option<Vec<u8>>> =
+        places.into_par_iter().map(|place| (place, picture(&worst.images[place]))).collect();
+    let card = |pair: &WorstPair| {
+        let places = [pair.a, pair.b];
+        let names = places.map(|place| stem(&worst.images[place].listed).to_owned());
+        let lines = [format!("Distance {:.3}", pair.distance)].into_iter().chain(names).collect();
+        let pictures = places.map(|place| pictures[&place].clone());
+        Card { pictures, title: kind_word(pair).to_owned(), lines }
+    };
+    shown.into_iter().map(card).collect()
 }
 
 fn kind_word(pair: &WorstPair) -> &'static str {

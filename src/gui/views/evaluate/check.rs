@@ -61,8 +61,8 @@ fn row_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, index: usize, row: &CheckRow) {
                 ui.label(ctx.text.f(key, &[("before", &before), ("after", &after)]));
             }
             if let Some(fact) = &row.fact {
-                for words in [words::said(ctx.text, fact), words::advice(ctx.text, fact)] {
-                    ui.add(egui::Label::new(theme::secondary(ui, words)).wrap());
+                for sentence in [words::said(ctx.text, fact), words::advice(ctx.text, fact)] {
+                    ui.add(egui::Label::new(theme::secondary(ui, sentence)).wrap());
                 }
             }
         });
