@@ -4,8 +4,10 @@
 //! Each kind of layer is tried in a small network. The whole networks, at a quarter of their width and a reduced input,
 //! are tried in a build without the feature `autotune`, where software Vulkan needs seconds for each, or where
 //! `LIKENESS_NETS=all` (or names, with commas between) asks for them; with `LIKENESS_NETS_WHOLE=1` at their own width and
-//! input. Without an adapter, or without the feature `gpu`, this says that it was skipped. On llvmpipe four networks cannot be whole: NN1 and DeepFace have larger buffers than it
-//! allows, and in Inception v3 and v4 a channel has more values than its loops reach (see `likeness::device`).
+//! input. Without an adapter, or without the feature `gpu`, this says that it was skipped.
+//!
+//! On llvmpipe not every network can be whole: NN1 and DeepFace have larger buffers than it allows, and in Inception v3 a
+//! channel has more values than its loops reach (see `likeness::device`). Inception v4 begins alike and was not run.
 //!
 //! Tolerances: both sides compute in f32 but add up in another order, and a GPU may round a multiplication and an
 //! addition as one; each layer adds a few times 10⁻⁷ of its values' size. So a network's output may differ by 10⁻⁴ of
