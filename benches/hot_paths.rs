@@ -7,11 +7,11 @@ use std::hint::black_box;
 use burn::tensor::{Device, Distribution, Tensor};
 use criterion::{Criterion, criterion_group, criterion_main};
 use image::RgbImage;
-use likeness::embed::quantise::QuantisedEmbedding;
-use likeness::embed::{Batching, Embedder};
-use likeness::nets::EmbeddingNet;
-use likeness::nets::sface::{self, SFace};
-use likeness::nets::yunet::YuNet;
+use likeness::faces::embed::{Batching, Embedder};
+use likeness::faces::embed::quantise::QuantisedEmbedding;
+use likeness::networks::nets::EmbeddingNet;
+use likeness::networks::nets::sface::{self, SFace};
+use likeness::networks::nets::yunet::YuNet;
 use likeness::types::Embedding;
 
 fn random_images(batch: usize, side: usize) -> Tensor<4> {

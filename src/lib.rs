@@ -24,23 +24,13 @@
 //! * [`eval`], [`cluster`], [`align`] and `detect::boxes` take plain slices and need no device.
 //! * Nothing here opens a connection except [`models`] when its user installs a model.
 
-pub mod align;
-pub mod cli;
+pub mod app;
 pub mod cluster;
-pub mod detect;
-pub mod device;
-pub mod embed;
 pub mod eval;
-pub mod export;
-#[cfg(feature = "gui")]
-pub mod gui;
-pub mod image;
-pub mod jobs;
-pub mod kernels;
+pub mod faces;
+pub mod figures;
 pub mod library;
-pub mod models;
-pub mod nets;
+pub mod networks;
 pub mod synth;
 pub mod train;
 pub mod types;
-pub mod weights;

@@ -7,8 +7,8 @@
 use std::io::Write;
 use std::process::Command;
 
-use likeness::device::{Adapter, AdapterKind, adapters};
-use likeness::kernels::all_pairs::{AllPairsKernel, LabelledRows, agrees};
+use likeness::networks::device::{Adapter, AdapterKind, adapters};
+use likeness::networks::kernels::all_pairs::{AllPairsKernel, LabelledRows, agrees};
 use likeness::types::Cancel;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -30,7 +30,7 @@ fn adapters_agree_with_the_cpu() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_likeness"));
     command.arg("--home").arg(home.path()).args(["devices", "--retest", "--json"]);
     if usable.iter().all(|adapter| adapter.kind == AdapterKind::Software) {
-        // At a higher level the backward pass does not end there: see `likeness::device`.
+        // At a higher level the backward pass does not end there: see `likeness::networks::device`.
         command.env("CUBECL_AUTOTUNE_LEVEL", "minimal");
     }
     let output = command.output().expect("the binary runs");

@@ -7,7 +7,7 @@
 //! input. Without an adapter, or without the feature `gpu`, this says that it was skipped.
 //!
 //! On llvmpipe not every network can be whole: NN1 and DeepFace have larger buffers than it allows, and in Inception v3 a
-//! channel has more values than its loops reach (see `likeness::device`). Inception v4 begins alike and was not run.
+//! channel has more values than its loops reach (see `likeness::networks::device`). Inception v4 begins alike and was not run.
 //!
 //! Tolerances: both sides compute in f32 but add up in another order, and a GPU may round a multiplication and an
 //! addition as one; each layer adds a few times 10⁻⁷ of its values' size. So a network's output may differ by 10⁻⁴ of
@@ -31,17 +31,14 @@ use std::time::Instant;
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
-use likeness::device::{Adapter, AdapterKind, adapters, open};
-use likeness::nets::EmbeddingNet;
-use likeness::nets::blocks::{
-    Activation, BatchNormStyle, Bias, Builder, Init, Layer, MapShape, Pool, Shuffle, Style, Width, conv, depthwise,
-    rectangular,
-};
-use likeness::nets::catalogue::{NetOptions, VARIANTS, card};
+use likeness::networks::device::{Adapter, AdapterKind, adapters, open};
+use likeness::networks::nets::EmbeddingNet;
+use likeness::networks::nets::blocks::{Activation, BatchNormStyle, Bias, Builder, Init, Layer, MapShape, Pool, Shuffle, Style, Width, conv, depthwise, rectangular};
+use likeness::networks::nets::catalogue::{NetOptions, VARIANTS, card};
+use likeness::networks::weights::{NamedTensor, TensorFile, collect, fill};
 use likeness::synth::{Identity, render_crop};
 use likeness::train::frozen::{BatchNormStatistics, TrainablePart, behaves_otherwise_in_training, freeze};
 use likeness::types::PixelScaling;
-use likeness::weights::{NamedTensor, TensorFile, collect, fill};
 
 const OUTPUT_TOLERANCE: f32 = 1e-4;
 const GRADIENT_TOLERANCE: f32 = 1e-3;

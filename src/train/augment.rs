@@ -150,7 +150,7 @@ fn window(picture: &RgbImage, least_share: f32, rng: &mut ChaCha8Rng) -> RgbImag
     let left = rng.random_range(0..=width - inner_width);
     let top = rng.random_range(0..=height - inner_height);
     let cut = imageops::crop_imm(picture, left, top, inner_width, inner_height).to_image();
-    crate::image::resize(&cut, width, height)
+    crate::faces::image::resize(&cut, width, height)
 }
 
 fn relight(picture: &mut RgbImage, shift: f32, stretch: f32) {

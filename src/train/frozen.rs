@@ -184,7 +184,7 @@ impl ModuleMapper for Freeze {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nets::EmbeddingNet;
+    use crate::networks::nets::EmbeddingNet;
     use crate::train::gradients::GradientMap;
     use crate::train::testing::{TinyNet, noise};
     use burn::tensor::Device;

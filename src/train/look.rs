@@ -217,7 +217,7 @@ fn thumbnail(image: &RgbImage) -> RgbImage {
         return image.clone();
     }
     let side = |length: u32| (length * THUMBNAIL_SIDE / longest).max(1);
-    crate::image::resize(image, side(image.width()), side(image.height()))
+    crate::faces::image::resize(image, side(image.width()), side(image.height()))
 }
 
 #[cfg(test)]

@@ -24,8 +24,8 @@ use super::sampler::{Exemplar, Sampler, SamplerPosition};
 use super::trunk::{KEPT_BYTES, Trunk};
 use super::validate::{PairSet, ValidationReport, pictures_to_judge};
 use crate::eval::EvalError;
-use crate::nets::EmbeddingNet;
-use crate::weights::{ModelCard, WeightsError, collect, fill, save};
+use crate::networks::nets::EmbeddingNet;
+use crate::networks::weights::{ModelCard, WeightsError, collect, fill, save};
 
 mod judging;
 mod learning;

@@ -12,9 +12,9 @@ use super::run::{Setup, TrainError, train};
 use super::sampler::Exemplar;
 use super::step::{embed, normalise_rows};
 use super::validate::ValidationReport;
-use crate::nets::catalogue::{CatalogueError, NetOptions, build, build_as};
-use crate::nets::{Net, likeness_small};
-use crate::weights::{ModelCard, TensorFile, WeightsError, fill};
+use crate::networks::nets::{Net, likeness_small};
+use crate::networks::nets::catalogue::{CatalogueError, NetOptions, build, build_as};
+use crate::networks::weights::{ModelCard, TensorFile, WeightsError, fill};
 
 /// The weights a network starts from.
 #[derive(Debug, Clone)]
@@ -109,8 +109,8 @@ fn network(card: &ModelCard, weights: &Weights, device: &Device) -> Result<Net, 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nets::catalogue::card;
-    use crate::weights::collect;
+    use crate::networks::nets::catalogue::card;
+    use crate::networks::weights::collect;
 
     #[test]
     fn weights_are_those_of_the_network_that_the_card_names() {

@@ -29,8 +29,8 @@ use super::mining::harmonic::Combinations;
 use super::mining::online::{Draw, mine_combinations};
 use super::mining::{Mined, MiningRule, Points, Space};
 use super::rng::{Purpose, stream};
-use crate::device::is_cpu;
-use crate::nets::EmbeddingNet;
+use crate::networks::device::is_cpu;
+use crate::networks::nets::EmbeddingNet;
 use crate::types::InputRecipe;
 
 mod inputs;

@@ -8,7 +8,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-use crate::nets::EmbeddingNet;
+use crate::networks::nets::EmbeddingNet;
 use crate::types::{ChannelOrder, CropRule, InputRecipe, PixelScaling};
 
 pub const TINY_RECIPE: InputRecipe = InputRecipe {

@@ -14,7 +14,7 @@ use burn::tensor::{Tensor, TensorReadError};
 use image::RgbImage;
 
 use super::step::{Features, in_shares};
-use crate::nets::EmbeddingNet;
+use crate::networks::nets::EmbeddingNet;
 use crate::types::InputRecipe;
 
 /// SFace's maps of 10,000 pictures, or the 1,792 numbers that Inception-ResNet-v1 makes of 300,000.

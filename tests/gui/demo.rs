@@ -6,16 +6,17 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use super::judged;
-use likeness::gui::backend::{Backend, Event, Request};
-use likeness::gui::rows::{
-    CompareFace, CompareResult, CompareSource, DeviceKind, DeviceRow, GroupChange, GroupChangeKind, GroupRow,
-    GroupingPreview, ImageKey, LayerLine, Linkage, ModelRow, ModelTask, Month, NetworkRow, Overview, People,
-    PersonFace, PersonPage, PersonRow, PhotoDetail, PhotoFace, PhotoTile, Picture, Resemblance, SkippedFile, Timeline,
-};
-use likeness::gui::train::messages::{TrainAsk, TrainNews};
-use likeness::jobs::OpenQuestion;
-use likeness::types::{ChannelOrder, CropRule, InputRecipe, PixelScaling};
-use likeness::types::{FaceBox, FaceId, ModelId, PersonId, PhotoId, SquaredDistance};
+use likeness::app::jobs::import::OpenQuestion;
+use likeness::app::shell::backend::{Backend, Event, Request};
+use likeness::app::engine::picture::{ImageKey, Picture};
+use likeness::app::engine::facts::{GroupRow, Linkage, ModelRow, ModelTask, Overview, People, PersonRow, Resemblance};
+use likeness::app::photos::state::{Month, PhotoDetail, PhotoFace, PhotoTile, SkippedFile, Timeline};
+use likeness::app::people::state::{GroupChange, GroupChangeKind, GroupingPreview, PersonFace, PersonPage};
+use likeness::app::compare::state::{CompareFace, CompareResult, CompareSource};
+use likeness::app::models::state::networks::{LayerLine, NetworkRow};
+use likeness::app::settings::state::{DeviceKind, DeviceRow};
+use likeness::app::train::state::message::{TrainAsk, TrainNews};
+use likeness::types::{ChannelOrder, CropRule, FaceBox, FaceId, InputRecipe, ModelId, PersonId, PhotoId, PixelScaling, SquaredDistance};
 
 /// What the backend knows.
 #[derive(Clone)]
@@ -60,7 +61,7 @@ impl Wire {
     }
 
     /// The last change that was sent, without its ticket.
-    pub fn last_change(&self) -> Option<(u64, likeness::gui::backend::Change)> {
+    pub fn last_change(&self) -> Option<(u64, likeness::app::shell::backend::Change)> {
         self.sent.borrow().iter().rev().find_map(|request| match request {
             Request::Change(ticket, change) => Some((*ticket, change.clone())),
             _ => None,

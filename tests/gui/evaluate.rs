@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use eframe::egui::{Key, accesskit::Role};
 use egui_kittest::kittest::Queryable;
-use likeness::export::Saving;
-use likeness::gui::backend::{Event, Request};
-use likeness::gui::command::Command;
-use likeness::gui::evaluate::setup::Path;
-use likeness::gui::evaluate::state::Tab;
-use likeness::gui::evaluate::{EvaluateCommand, EvaluateEvent, EvaluateRequest};
-use likeness::gui::rows::ImageKey;
-use likeness::gui::state::View;
+use likeness::app::evaluate::state::Tab;
+use likeness::app::evaluate::state::message::{EvaluateCommand, EvaluateEvent, EvaluateRequest};
+use likeness::app::evaluate::state::setup::Path;
+use likeness::app::shell::backend::{Event, Request};
+use likeness::app::engine::picture::ImageKey;
+use likeness::app::shell::message::Command;
+use likeness::app::ui::view::View;
+use likeness::figures::Saving;
 
 use super::demo::{Wire, album_world, fresh_world};
 use super::judged::{folders, run};
@@ -73,7 +73,7 @@ fn the_threshold_is_told_in_words_and_obeys_the_keyboard() {
     let (_, mut harness) = show_three();
     let words = |harness: &Harness<'_, App>| {
         let state = harness.state().state();
-        state.evaluate.point().unwrap().words(&likeness::gui::locale::Locale::new(super::Language::English))
+        state.evaluate.point().unwrap().words(&likeness::app::ui::locale::Locale::new(super::Language::English))
     };
     let before = words(&harness);
     harness.get_by_label(&before);
@@ -131,7 +131,7 @@ fn only_the_visible_part_of_a_large_wall_is_laid_out() {
 #[test]
 fn a_saved_table_is_said() {
     let (wire, mut harness) = show_three();
-    let table = likeness::export::Table::new(&["a"]);
+    let table = likeness::figures::Table::new(&["a"]);
     let saving = Box::new(Saving::table("figures", table));
     let file = PathBuf::from("figures.csv");
     send(&mut harness, Command::SaveTo(file.clone(), saving.clone()));

@@ -11,9 +11,9 @@ use super::Checkpoint;
 use super::state::write_flushed;
 use super::tensorboard::EventWriter;
 use crate::train::events::{Past, StepReport, StopReason};
+use crate::networks::weights::WeightsError;
 use crate::train::gate::Gate;
 use crate::train::validate::ValidationReport;
-use crate::weights::WeightsError;
 
 /// How many checkpoints are kept beside the best.
 const LAST_KEPT: usize = 3;
@@ -329,10 +329,10 @@ fn flush_folder(path: &Path) -> Result<(), RunFolderError> {
 mod tests {
     use super::*;
     use crate::train::checkpoint::{Best, CheckpointState};
+    use crate::networks::weights::{NamedTensor, TensorFile};
     use crate::train::ema::EmaState;
     use crate::train::optimiser::OptimiserState;
     use crate::train::sampler::SamplerPosition;
-    use crate::weights::{NamedTensor, TensorFile};
     use std::collections::BTreeMap;
 
     fn checkpoint(step: u64, best: Option<u64>) -> Checkpoint {

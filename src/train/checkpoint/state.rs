@@ -8,12 +8,12 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::RunFolderError;
+use crate::networks::weights::{NamedTensor, TensorFile, read_safetensors, write_safetensors};
 use crate::train::ema::EmaState;
 use crate::train::mining::offline::TripletPlan;
 use crate::train::optimiser::OptimiserState;
 use crate::train::sampler::SamplerPosition;
 use crate::train::validate::ValidationReport;
-use crate::weights::{NamedTensor, TensorFile, read_safetensors, write_safetensors};
 
 /// Everything a run needs to go on as if it had not stopped.
 #[derive(Debug, Clone, PartialEq)]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use burn::module::Module;
 
 use super::{Run, TrainError};
-use crate::nets::EmbeddingNet;
+use crate::networks::nets::EmbeddingNet;
 use crate::train::alarms::Alarm;
 use crate::train::checkpoint::Best;
 use crate::train::data::Dataset;

@@ -3,8 +3,8 @@
 use burn::module::Module;
 
 use super::{Run, TrainError};
-use crate::device::memory_in_use;
-use crate::nets::EmbeddingNet;
+use crate::networks::device::memory_in_use;
+use crate::networks::nets::EmbeddingNet;
 use crate::train::alarms::spread;
 use crate::train::config::MiningSource;
 use crate::train::events::{StepReport, TrainEvent};

@@ -133,7 +133,7 @@ fn check_resume(config: &TrainConfig) {
     assert_eq!(past.steps.iter().map(|report| report.step).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
     assert_eq!(past.judged.iter().map(|report| report.step).collect::<Vec<_>>(), [0, 4]);
     assert!(RunFolder::has_ended(&root));
-    assert!(crate::weights::load(&root.join("model.safetensors")).is_ok());
+    assert!(crate::networks::weights::load(&root.join("model.safetensors")).is_ok());
 }
 
 #[test]

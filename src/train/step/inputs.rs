@@ -6,8 +6,8 @@ use burn::tensor::{Device, Tensor, TensorData};
 use image::RgbImage;
 use rayon::prelude::*;
 
-use crate::image::scale_pixels;
-use crate::nets::EmbeddingNet;
+use crate::faces::image::scale_pixels;
+use crate::networks::nets::EmbeddingNet;
 use crate::types::InputRecipe;
 
 /// A batch, row for row.

@@ -1,0 +1,156 @@
+//! `likeness embed`: files to embeddings, one JSON object a face.
+
+use std::collections::HashSet;
+use std::fmt::Display;
+use std::io::{BufWriter, StdoutLock, Write, stdout};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, ensure};
+use serde_json::json;
+
+use crate::app::compare::job::embed_files::{self, EmbeddedFace, FaceSource};
+use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c, printable};
+use crate::app::engine::cli::Global;
+use crate::app::engine::home::Home;
+use crate::app::engine::networks::{Engine, EngineOptions, FindFaces};
+use crate::types::{CropRule, FaceBox, ModelId, with_causes};
+
+/// Embed the faces of photos, without touching the library.
+#[derive(Debug, clap::Args)]
+pub struct EmbedArgs {
+    /// Photos.
+    files: Vec<PathBuf>,
+    /// Read more file names from LIST, one a line ("-" for standard input).
+    #[arg(long, value_name = "LIST")]
+    files_from: Option<PathBuf>,
+    /// The embedding network.
+    #[arg(long, value_name = "ID")]
+    model: Option<String>,
+    /// The detector: yunet, mtcnn, or "none" where each file is a face crop already.
+    #[arg(long, value_name = "ID")]
+    detector: Option<String>,
+    /// How faces are cut out, such as square:1.2, margin:32, output-margin:32 or greater-margin:32; the model's own way
+    /// if not given.
+    #[arg(long, value_name = "RULE")]
+    crop_rule: Option<CropRule>,
+    /// Do not install a missing model.
+    #[arg(long)]
+    offline: bool,
+    /// Print JSON Lines: one object a face, or one with `error` a file that failed.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Succeeds when at least one file gave a face; every file that did not is told.
+pub fn run(home: &Home, global: &Global, args: EmbedArgs) -> Result<ExitCode> {
+    let files = file_list(&args)?;
+    ensure!(!files.is_empty(), "no files given: name photos, or a list with --files-from");
+    let cancel = cancel_on_ctrl_c()?;
+    let mut console = Console::new();
+    let source = match args.detector.as_deref() {
+        Some("none") => FaceSource::WholePicture,
+        _ => FaceSource::Detector,
+    };
+    let options = EngineOptions {
+        device: global.device()?,
+        model: args.model,
+        detector: args.detector.filter(|name| name != "none"),
+        crop: args.crop_rule,
+        offline: args.offline,
+    };
+    let engine = Engine::load(home, &options, &cancel, &mut |event| console.show(event))?;
+    let mut out = Output { stream: BufWriter::new(stdout().lock()), json: args.json, model: engine.model_id().clone() };
+    let (mut good, mut failed) = (0, 0);
+    embed_files(&files, source, &engine, &cancel, &mut |event| console.show(event), &mut |path, faces| match faces {
+        Ok(faces) if !faces.is_empty() => {
+            good += 1;
+            out.faces(path, &faces)
+        }
+        Ok(_) => {
+            failed += 1;
+            out.error(path, "no face found")
+        }
+        Err(error) => {
+            failed += 1;
+            out.error(path, &with_causes(&error))
+        }
+    })?;
+    out.stream.flush().context("cannot write to standard output")?;
+    console.close();
+    if failed > 0 {
+        eprintln!("{failed} of {} files gave no embedding", failed + good);
+    }
+    Ok(if cancel.is_cancelled() { ExitCode::from(130) } else { ExitCode::from(u8::from(good == 0)) })
+}
+
+/// Results as JSON Lines or as a short table.
+struct Output<'a> {
+    stream: BufWriter<StdoutLock<'a>>,
+    json: bool,
+    model: ModelId,
+}
+
+impl Output<'_> {
+    fn faces(&mut self, path: &Path, faces: &[EmbeddedFace]) -> Result<()> {
+        for (index, face) in faces.iter().enumerate() {
+            let Some(embedding) = &face.embedding else {
+                self.error(path, &format!("face {index} has an embedding without a direction"))?;
+                continue;
+            };
+            let found = face.detection;
+            match self.json {
+                true => self.line(&json!({
+                    "path": path.to_string_lossy(),
+                    "face": index,
+                    "box": found.map(|found| numbers(found.face_box)),
+                    "score": found.map(|found| found.score),
+                    "landmarks": found.map(|found| found.landmarks),
+                    "model": self.model,
+                    "embedding": embedding.as_slice(),
+                }))?,
+                false => {
+                    let place = found.map_or("the whole picture".to_owned(), |found| {
+                        let [x, y, width, height] = numbers(found.face_box);
+                        format!("{width:.0}×{height:.0} at {x:.0},{y:.0}\tscore {:.2}", found.score)
+                    });
+                    self.line(&format!("{}\tface {index}\t{place}", printable(path)))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// With `--json` failures are part of the result; a person reads them beside it.
+    fn error(&mut self, path: &Path, reason: &str) -> Result<()> {
+        if self.json {
+            return self.line(&json!({ "path": path.to_string_lossy(), "error": reason }));
+        }
+        eprintln!("{}: {reason}", printable(path));
+        Ok(())
+    }
+
+    fn line(&mut self, line: &dyn Display) -> Result<()> {
+        writeln!(self.stream, "{line}").context("cannot write to standard output")
+    }
+}
+
+fn numbers(face_box: FaceBox) -> [f32; 4] {
+    [face_box.x, face_box.y, face_box.width, face_box.height]
+}
+
+/// The named files and those of the list, each once.
+fn file_list(args: &EmbedArgs) -> Result<Vec<PathBuf>> {
+    let mut files = args.files.clone();
+    if let Some(list) = &args.files_from {
+        let text = match list.as_os_str().as_encoded_bytes() {
+            b"-" => std::io::read_to_string(std::io::stdin()),
+            _ => std::fs::read_to_string(list),
+        };
+        let text = text.with_context(|| format!("cannot read the list of files {}", list.display()))?;
+        files.extend(text.lines().filter(|line| !line.is_empty()).map(PathBuf::from));
+    }
+    let mut seen = HashSet::new();
+    files.retain(|file| seen.insert(file.clone()));
+    Ok(files)
+}

@@ -1,0 +1,91 @@
+//! Files to embeddings without a library: what scripts, `compare` and independent evaluations use.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, anyhow};
+use rayon::prelude::*;
+
+use crate::app::engine::networks::{Engine, FindFaces};
+use crate::app::engine::progress::{JobEvent, Meter, Stage};
+use crate::app::scan::job::working_copy;
+use crate::faces::image::Photo;
+use crate::types::{Cancel, Detection, Embedding, with_causes};
+
+/// Files decoded and embedded together.
+const BATCH: usize = 8;
+
+/// Where the faces of a file come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FaceSource {
+    Detector,
+    /// The file is one face already: the whole picture is the crop.
+    WholePicture,
+}
+
+/// A face of a file.
+#[derive(Debug, Clone)]
+pub struct EmbeddedFace {
+    /// None where no detector looked.
+    pub detection: Option<Detection>,
+    /// None where the network gave a vector without a direction.
+    pub embedding: Option<Embedding>,
+}
+
+/// Calls `each` with every file's faces (largest first) or its error, in the order of `files`. Returns early when
+/// cancelled or when `each` fails.
+pub fn embed_files(
+    files: &[PathBuf],
+    source: FaceSource,
+    engine: &Engine,
+    cancel: &Cancel,
+    events: &mut dyn FnMut(JobEvent),
+    each: &mut dyn FnMut(&Path, Result<Vec<EmbeddedFace>>) -> Result<()>,
+) -> Result<()> {
+    let mut meter = Meter::start(Stage::Embedding, Some(files.len() as u64));
+    for batch in files.chunks(BATCH) {
+        if cancel.is_cancelled() {
+            break;
+        }
+        let photos: Vec<Result<Photo>> = batch.par_iter().map(|path| working_copy(path)).collect();
+        let readable: Vec<(&Path, &Photo)> = batch
+            .iter()
+            .zip(&photos)
+            .filter_map(|(path, photo)| Some((path.as_path(), photo.as_ref().ok()?)))
+            .collect();
+        let mut found = match source {
+            FaceSource::Detector => detected(engine, &readable),
+            FaceSource::WholePicture => whole(engine, &readable),
+        }
+        .into_iter();
+        for (path, photo) in batch.iter().zip(&photos) {
+            let faces = match photo {
+                Ok(_) => found.next().unwrap_or_else(|| Err(anyhow!("the networks gave no answer"))),
+                Err(error) => Err(anyhow::Error::msg(with_causes(&error))),
+            };
+            each(path, faces)?;
+        }
+        events(JobEvent::Progress(meter.advance(batch.len() as u64)));
+    }
+    Ok(())
+}
+
+fn detected(engine: &Engine, photos: &[(&Path, &Photo)]) -> Vec<Result<Vec<EmbeddedFace>>> {
+    let found = engine.find_faces(photos).into_iter();
+    found
+        .map(|faces| {
+            let face =
+                |found: crate::app::engine::networks::FoundFace| EmbeddedFace { detection: Some(found.detection), embedding: found.embedding };
+            Ok(faces?.into_iter().map(face).collect())
+        })
+        .collect()
+}
+
+fn whole(engine: &Engine, photos: &[(&Path, &Photo)]) -> Vec<Result<Vec<EmbeddedFace>>> {
+    let pictures: Vec<_> = photos.iter().map(|(_, photo)| &photo.pixels).collect();
+    match engine.embed_whole(&pictures) {
+        Ok(embeddings) => {
+            embeddings.into_iter().map(|embedding| Ok(vec![EmbeddedFace { detection: None, embedding }])).collect()
+        }
+        Err(error) => photos.iter().map(|_| Err(anyhow::Error::msg(with_causes(&error)))).collect(),
+    }
+}

@@ -1,0 +1,80 @@
+//! `likeness demo`: synthetic people, learned from scratch while one looks on.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::app::demo::job::demo::{DemoEvent, DemoOptions, DemoReport, demo};
+use crate::app::engine::cli::console::cancel_on_ctrl_c;
+use crate::app::engine::cli::Global;
+use crate::app::engine::home::Home;
+use crate::networks::device::{VerdictCache, choose};
+use crate::train::events::{Control, TrainEvent};
+
+/// Trains a small network from scratch on synthetic people and judges it on others, in the window. Needs no download
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Run in the terminal instead of the window
+    #[arg(long)]
+    headless: bool,
+    /// End with one JSON object on standard output
+    #[arg(long, requires = "headless")]
+    json: bool,
+    /// Another seed draws other people
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Training steps
+    #[arg(long, default_value_t = DemoOptions::default().steps)]
+    steps: u64,
+}
+
+impl DemoArgs {
+    /// Seed and steps of a demonstration that shall be shown in the window.
+    pub fn in_window(&self) -> Option<(u64, u64)> {
+        (!self.headless).then_some((self.seed, self.steps))
+    }
+}
+
+pub fn run(home: &Home, global: &Global, args: DemoArgs) -> Result<ExitCode> {
+    let (device, notes) = choose(&global.device()?, &VerdictCache::open(home.device_verdicts()))?;
+    notes.iter().for_each(|note| eprintln!("{note}"));
+    let control = Control::with_cancel(cancel_on_ctrl_c()?);
+    let options = DemoOptions { seed: args.seed, steps: args.steps, ..DemoOptions::default() };
+    let report = demo(options, &device, &control, &mut print_event)?;
+    if args.json {
+        println!("{}", serde_json::to_string(&report)?);
+    } else {
+        print_report(&report);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print_event(event: DemoEvent<'_>) {
+    match event {
+        DemoEvent::Drawn { pictures, secs, .. } => eprintln!("{pictures} pictures drawn in {secs:.1} s"),
+        DemoEvent::Train(TrainEvent::Validated(report)) => {
+            if let Some(people) = &report.people {
+                eprintln!(
+                    "Step {:>4}: recognises {:.1}% of same pairs at {:.1}% wrong matches, AUC {:.4}",
+                    report.step,
+                    100.0 * people.val,
+                    100.0 * people.far_target,
+                    people.auc
+                );
+            }
+        }
+        DemoEvent::Train(TrainEvent::Alarm(alarm)) => eprintln!("{alarm}"),
+        DemoEvent::Train(_) | DemoEvent::Grouped { .. } => {}
+    }
+}
+
+fn print_report(report: &DemoReport) {
+    println!("Seed {}, {:.0} s on {}", report.seed, report.seconds, report.device);
+    println!("VAL {:.1}% at FAR {:.2}%, AUC {:.4}", 100.0 * report.val, 100.0 * report.far, report.auc);
+    let scores = &report.groups.scores;
+    println!(
+        "{} people never seen in training were put into {} groups (B-cubed F {:.3})",
+        scores.labels, scores.clusters, scores.b_cubed_f
+    );
+}

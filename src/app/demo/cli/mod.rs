@@ -1,0 +1,4 @@
+//! TODO
+
+pub mod demo;
+pub mod synth;

@@ -1,0 +1,5 @@
+//! TODO
+
+pub mod demo;
+#[cfg(feature = "gui")]
+pub mod window;

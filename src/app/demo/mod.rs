@@ -1,0 +1,4 @@
+//! TODO
+
+pub mod cli;
+pub mod job;

@@ -1,0 +1,132 @@
+//! Standard error for people: one line of progress where it is a terminal, notes and skipped files always.
+
+use std::io::{IsTerminal, Write, stderr};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+
+use crate::app::engine::progress::{JobEvent, Progress, Stage};
+use crate::types::Cancel;
+
+/// Prints a job's events.
+pub struct Console {
+    terminal: bool,
+    /// How often the progress line is drawn anew.
+    drawn: Option<Instant>,
+    line_open: bool,
+}
+
+impl Console {
+    pub fn new() -> Self {
+        Self { terminal: stderr().is_terminal(), drawn: None, line_open: false }
+    }
+
+    pub fn show(&mut self, event: JobEvent) {
+        match event {
+            JobEvent::Progress(progress) => self.progress(&progress),
+            JobEvent::Note(note) => self.line(&note),
+            JobEvent::Skipped(skipped) => {
+                self.line(&format!("Skipped {}: {}", printable(&skipped.path), skipped.reason));
+            }
+        }
+    }
+
+    /// Ends the progress line, so that what follows starts on its own.
+    pub fn close(&mut self) {
+        if std::mem::take(&mut self.line_open) {
+            eprintln!();
+        }
+    }
+
+    fn progress(&mut self, progress: &Progress) {
+        let due = self.drawn.is_none_or(|drawn| drawn.elapsed() > Duration::from_millis(100));
+        let finished = progress.total == Some(progress.done);
+        if !self.terminal || !(due || finished) {
+            return;
+        }
+        self.drawn = Some(Instant::now());
+        self.line_open = true;
+        // \x1b[K clears what a longer line left behind.
+        eprint!("\r{}\x1b[K", progress_line(progress));
+        let _ = stderr().flush();
+    }
+
+    fn line(&mut self, text: &str) {
+        let clear = if std::mem::take(&mut self.line_open) { "\r\x1b[K" } else { "" };
+        eprintln!("{clear}{text}");
+    }
+}
+
+/// A path on one line: control characters are written as escapes.
+pub fn printable(path: &std::path::Path) -> String {
+    path.to_string_lossy().chars().fold(String::new(), |mut text, c| {
+        match c.is_control() {
+            true => text.extend(c.escape_default()),
+            false => text.push(c),
+        }
+        text
+    })
+}
+
+/// The first Ctrl-C asks the job to stop, the second ends the program.
+pub fn cancel_on_ctrl_c() -> Result<Cancel> {
+    let cancel = Cancel::default();
+    let asked = cancel.clone();
+    ctrlc::set_handler(move || {
+        if asked.is_cancelled() {
+            std::process::exit(130);
+        }
+        asked.cancel();
+    })
+    .context("cannot listen for Ctrl-C")?;
+    Ok(cancel)
+}
+
+fn progress_line(progress: &Progress) -> String {
+    // An installation counts bytes.
+    let (unit, scale) = if progress.stage == Stage::Installing { (" MB", 1e6) } else { ("", 1.0) };
+    let amount = |count: u64| if scale > 1.0 { format!("{:.1}", count as f64 / scale) } else { count.to_string() };
+    let total = progress.total.map(|total| format!(" of {}", amount(total))).unwrap_or_default();
+    let rate = match progress.rate_per_s > 0.0 {
+        true => format!(" · {:.1}{unit}/s", progress.rate_per_s / scale),
+        false => String::new(),
+    };
+    let left = progress.left_secs.map(|secs| format!(" · {}", duration(secs))).unwrap_or_default();
+    format!("{} {}{total}{unit}{rate}{left}", progress.stage.word(), amount(progress.done))
+}
+
+fn duration(secs: f64) -> String {
+    match secs.ceil() as u64 {
+        secs @ 0..60 => format!("{secs} s left"),
+        secs @ 60..3600 => format!("{} min left", secs.div_ceil(60)),
+        secs => format!("{} h {} min left", secs / 3600, secs % 3600 / 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn says_rate_and_time_left() {
+        let progress = Progress {
+            stage: Stage::Scanning,
+            done: 1204,
+            total: Some(8310),
+            rate_per_s: 14.2,
+            left_secs: Some(500.0),
+        };
+        assert_eq!(progress_line(&progress), "Scanning 1204 of 8310 · 14.2/s · 9 min left");
+        let counting =
+            Progress { stage: Stage::LookingForPhotos, done: 3, total: None, rate_per_s: 0.0, left_secs: None };
+        assert_eq!(progress_line(&counting), "Looking for photos 3");
+        let (done, total) = (12_300_000, Some(38_696_353));
+        let bytes = Progress { stage: Stage::Installing, done, total, rate_per_s: 4e6, left_secs: None };
+        assert_eq!(progress_line(&bytes), "Installing 12.3 of 38.7 MB · 4.0 MB/s");
+    }
+
+    #[test]
+    fn a_name_with_a_newline_stays_on_one_line() {
+        assert_eq!(printable(std::path::Path::new("名\n字.jpg")), "名\\n字.jpg");
+    }
+}

@@ -1,0 +1,29 @@
+//! What all subcommands share: the global options, progress on the terminal, and text that a terminal can show.
+//! Results go to standard output, progress and problems to standard error.
+
+pub mod console;
+pub mod names;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use crate::networks::device::DeviceChoice;
+
+/// Options that every subcommand understands.
+#[derive(Debug, clap::Args)]
+pub struct Global {
+    /// Folder of library, models and runs.
+    #[arg(long, env = "LIKENESS_HOME", global = true, value_name = "DIR")]
+    pub home: Option<PathBuf>,
+    /// Where the networks run: auto, cpu, gpu, or a part of an adapter's name.
+    #[arg(long, default_value = "auto", global = true, value_name = "NAME")]
+    pub device: String,
+}
+
+impl Global {
+    /// The device that `--device` names.
+    pub fn device(&self) -> Result<DeviceChoice> {
+        Ok(self.device.parse()?)
+    }
+}

@@ -1,0 +1,278 @@
+//! Device, detector and embedder together: from the pixels of a photo to the faces in it.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail, ensure};
+use image::RgbImage;
+use rayon::prelude::*;
+
+use crate::app::engine::home::Home;
+use crate::app::engine::install::ensure_installed;
+use crate::app::engine::portrait::portrait_jpeg;
+use crate::app::engine::progress::JobEvent;
+use crate::faces::align;
+use crate::faces::detect::{Detector, DetectorConfig, Mtcnn, MtcnnConfig, SECOND_LONG_SIDE, YuNet};
+use crate::faces::embed::{EmbedError, Embedder};
+use crate::faces::image::{DecodeLimits, DecodeScale, Photo, decode};
+use crate::networks::device::{self, ComputeDevice, DeviceChoice, DeviceKind, VerdictCache};
+use crate::networks::models::{Architecture, Store, Task, Thresholds};
+use crate::networks::nets::recognise::recognise;
+use crate::types::{Cancel, CropRule, Detection, Embedding, InputRecipe, ModelId, with_causes};
+
+/// The models of the default pack.
+const DETECTOR: &str = "yunet-2023mar";
+pub const EMBEDDER: &str = "sface-2021dec";
+
+/// The detector's box is about this many times as long as the crop's share of it: below, the crop would be enlarged.
+const FACE_SIDES_A_CROP: f32 = 1.25;
+
+/// YuNet works at up to this long side; a face too small at that scale is cut from the full photo instead.
+pub const WORKING_LONG_SIDE: u32 = SECOND_LONG_SIDE;
+
+/// One face of a photo: where it is, its embedding, and a small JPEG of it for the window.
+#[derive(Debug, Clone)]
+pub struct FoundFace {
+    /// In pixels of the upright photo at full scale.
+    pub detection: Detection,
+    /// None where the network gave a vector without a direction.
+    pub embedding: Option<Embedding>,
+    pub portrait_jpeg: Vec<u8>,
+}
+
+/// From pixels to faces: the loaded networks, or what a test puts in their place.
+pub trait FindFaces {
+    fn detector_id(&self) -> &ModelId;
+
+    /// The model that the embeddings belong to.
+    fn model_id(&self) -> &ModelId;
+
+    /// The faces of each photo, largest first. Photos are taken together so that the device sees full batches; a photo
+    /// whose faces cannot be cut or embedded fails alone. The path is that of the full photo.
+    fn find_faces(&self, photos: &[(&Path, &Photo)]) -> Vec<Result<Vec<FoundFace>>>;
+}
+
+/// What to load, and where to run it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct EngineOptions {
+    pub device: DeviceChoice,
+    /// The embedding network; the default pack's where not named.
+    pub model: Option<String>,
+    /// The detector; the default pack's where not named.
+    pub detector: Option<String>,
+    /// How faces are cut out; the model's own rule where not given.
+    pub crop: Option<CropRule>,
+    /// Forbids to fetch a missing model.
+    pub offline: bool,
+}
+
+impl EngineOptions {
+    pub fn model_id(&self) -> ModelId {
+        ModelId(self.model.clone().unwrap_or_else(|| EMBEDDER.to_owned()))
+    }
+
+    pub fn detector_id(&self) -> ModelId {
+        ModelId(self.detector.clone().unwrap_or_else(|| DETECTOR.to_owned()))
+    }
+
+    /// The distances that suit the embedding model.
+    pub fn thresholds(&self, store: &Store) -> Result<Thresholds> {
+        let id = self.model_id();
+        store.named(&id.0)?.thresholds.with_context(|| format!("{id} does not embed faces"))
+    }
+}
+
+/// The loaded networks on their device.
+pub struct Engine {
+    device: ComputeDevice,
+    detector_id: ModelId,
+    model_id: ModelId,
+    detector: Detector,
+    embedder: Embedder,
+}
+
+impl Engine {
+    /// Installs missing models (unless `offline`), chooses the device, loads the networks.
+    pub fn load(
+        home: &Home,
+        options: &EngineOptions,
+        cancel: &Cancel,
+        events: &mut dyn FnMut(JobEvent),
+    ) -> Result<Self> {
+        let store = Store::open(home.models())?;
+        let detector_id = model_of_task(&store, &options.detector_id(), Task::Detect)?;
+        let model_id = model_of_task(&store, &options.model_id(), Task::Embed)?;
+        ensure_installed(&store, &[&detector_id, &model_id], options.offline, cancel, events)?;
+        let verdicts = VerdictCache::open(home.device_verdicts());
+        announce_self_test(&options.device, &verdicts, events);
+        let (device, notes) = device::choose(&options.device, &verdicts)?;
+        notes.into_iter().for_each(|note| events(JobEvent::Note(note)));
+        let detector = load_detector(&store, &detector_id, &device)?;
+        let embedder = load_embedder(&store, &model_id, crop_rule(&store, &model_id, &detector_id, options)?, &device)?;
+        Ok(Self { device, detector_id, model_id, detector, embedder })
+    }
+
+    pub fn device(&self) -> &ComputeDevice {
+        &self.device
+    }
+}
+
+impl FindFaces for Engine {
+    fn detector_id(&self) -> &ModelId {
+        &self.detector_id
+    }
+
+    fn model_id(&self) -> &ModelId {
+        &self.model_id
+    }
+
+    fn find_faces(&self, photos: &[(&Path, &Photo)]) -> Vec<Result<Vec<FoundFace>>> {
+        let pictures: Vec<&RgbImage> = photos.iter().map(|(_, photo)| &photo.pixels).collect();
+        let detections = self.detect_all(&pictures);
+        self.embed_cut(photos.par_iter().zip(detections).map(|(photo, found)| self.cut(photo, found?)).collect())
+    }
+}
+
+/// The crops of one photo's faces, waiting to be embedded.
+struct Cut {
+    detections: Vec<Detection>,
+    crops: Vec<RgbImage>,
+    portraits: Vec<Vec<u8>>,
+}
+
+impl Engine {
+    /// The crop of a face given in pixels of `photo`, as the embedding network wants it.
+    pub fn crop(&self, photo: &RgbImage, face: &Detection) -> RgbImage {
+        align::crop(photo, face, self.embedder.recipe())
+    }
+
+    /// How the embedding network wants its pictures.
+    pub fn recipe(&self) -> &InputRecipe {
+        self.embedder.recipe()
+    }
+
+    /// One embedding a crop; none for a crop whose embedding has no direction.
+    pub fn embed(&self, crops: &[RgbImage]) -> Result<Vec<Option<Embedding>>> {
+        self.embed_as(crops, self.embedder.recipe())
+    }
+
+    /// As [`Self::embed`], with pixels prepared as `recipe` says.
+    pub fn embed_as(&self, crops: &[RgbImage], recipe: &InputRecipe) -> Result<Vec<Option<Embedding>>> {
+        match self.embedder.embed_as(crops, recipe.scaling, recipe.channels) {
+            Ok(embeddings) => Ok(embeddings.into_iter().map(Some).collect()),
+            Err(EmbedError::Embedding { index, .. }) => {
+                let mut found = self.embed_as(&crops[..index], recipe)?;
+                found.push(None);
+                found.extend(self.embed_as(&crops[index + 1..], recipe)?);
+                Ok(found)
+            }
+            Err(error) => Err(error).context("the faces could not be embedded"),
+        }
+    }
+
+    /// The embedding of a whole picture that is a face crop already.
+    pub fn embed_whole(&self, pictures: &[&RgbImage]) -> Result<Vec<Option<Embedding>>> {
+        let recipe = InputRecipe { crop: CropRule::AsStored, ..*self.embedder.recipe() };
+        let crops: Vec<_> = pictures.iter().map(|picture| align::crop_without_face(picture, &recipe)).collect();
+        self.embed(&crops)
+    }
+
+    /// The faces of each picture, largest first, in the picture's pixels.
+    pub fn detect(&self, pictures: &[&RgbImage]) -> Result<Vec<Vec<Detection>>> {
+        self.detect_all(pictures).into_iter().collect()
+    }
+
+    /// On the CPU photos are spread over the cores; a GPU takes them one after another from one thread.
+    fn detect_all(&self, pictures: &[&RgbImage]) -> Vec<Result<Vec<Detection>>> {
+        let detect = |picture: &&RgbImage| Ok(self.detector.detect(picture)?);
+        match self.device.kind {
+            DeviceKind::Cpu => pictures.par_iter().map(detect).collect(),
+            DeviceKind::Hardware | DeviceKind::Software => pictures.iter().map(detect).collect(),
+        }
+    }
+
+    /// Crops come from the full photo where the working copy shows a face smaller than the network wants it.
+    fn cut(&self, (path, photo): &(&Path, &Photo), detections: Vec<Detection>) -> Result<Cut> {
+        let wanted_side = self.embedder.recipe().width as f32 * FACE_SIDES_A_CROP;
+        let too_small = |found: &Detection| found.face_box.width.max(found.face_box.height) < wanted_side;
+        let full = (photo.scale() < 1.0 && detections.iter().any(too_small))
+            .then(|| decode(path, DecodeScale::Full, &DecodeLimits::default()))
+            .transpose()?;
+        let source = full.as_ref().unwrap_or(photo);
+        let source_from_working = source.scale() / photo.scale();
+        let in_source: Vec<_> = detections.iter().map(|found| scaled(found, source_from_working)).collect();
+        Ok(Cut {
+            crops: in_source.iter().map(|found| self.crop(&source.pixels, found)).collect(),
+            portraits: in_source.iter().map(|found| portrait_jpeg(&source.pixels, found)).collect::<Result<_>>()?,
+            detections: detections.iter().map(|found| scaled(found, 1.0 / photo.scale())).collect(),
+        })
+    }
+
+    /// All crops of the batch in one go, then handed back to their photos.
+    fn embed_cut(&self, mut cut: Vec<Result<Cut>>) -> Vec<Result<Vec<FoundFace>>> {
+        let crops: Vec<RgbImage> = cut.iter_mut().flatten().flat_map(|cut| std::mem::take(&mut cut.crops)).collect();
+        let mut embeddings = match self.embed(&crops) {
+            Ok(embeddings) => embeddings.into_iter(),
+            Err(error) => {
+                let failed = |cut: Result<Cut>| cut.and_then(|_| Err(anyhow::Error::msg(with_causes(&error))));
+                return cut.into_iter().map(failed).collect();
+            }
+        };
+        let mut faces_of = |cut: Cut| {
+            let faces = cut.detections.into_iter().zip(cut.portraits).zip(embeddings.by_ref());
+            let face = |((detection, portrait_jpeg), embedding)| FoundFace { detection, embedding, portrait_jpeg };
+            faces.map(face).collect()
+        };
+        cut.into_iter().map(|cut| cut.map(&mut faces_of)).collect()
+    }
+}
+
+/// An adapter is tested before it is first trusted, which can take minutes.
+fn announce_self_test(choice: &DeviceChoice, verdicts: &VerdictCache, events: &mut dyn FnMut(JobEvent)) {
+    if *choice == DeviceChoice::Cpu {
+        return;
+    }
+    for listed in device::list(verdicts).into_iter().filter(|listed| listed.awaits_test(choice)) {
+        events(JobEvent::Note(format!("Testing {} before it is first used; this can take minutes", listed.name)));
+    }
+}
+
+/// An installed detector on its device.
+pub(crate) fn load_detector(store: &Store, id: &ModelId, device: &ComputeDevice) -> Result<Detector> {
+    let detector = match store.entry(id)?.architecture {
+        Architecture::Yunet => {
+            YuNet::from_onnx(&store.read(id)?, &device.burn, DetectorConfig::default()).map(Detector::YuNet)
+        }
+        Architecture::Mtcnn => {
+            let files = store.read_all(id)?;
+            let [p, r, o] = &files[..] else { bail!("{id} is {} files where three are wanted", files.len()) };
+            let mtcnn = Mtcnn::from_pytorch([p, r, o], &device.burn, device.kind, MtcnnConfig::default());
+            mtcnn.map(Detector::Mtcnn)
+        }
+        other => bail!("{id} is no detector but {other:?}"),
+    };
+    detector.with_context(|| format!("cannot load {id}"))
+}
+
+/// The rule that the user asks for, else the model's for this detector's boxes, else the model's.
+fn crop_rule(store: &Store, model: &ModelId, detector: &ModelId, options: &EngineOptions) -> Result<CropRule> {
+    let entry = store.entry(model)?;
+    Ok(options.crop.or(entry.crop_with.get(detector).copied()).unwrap_or(entry.input.crop))
+}
+
+fn load_embedder(store: &Store, id: &ModelId, crop: CropRule, device: &ComputeDevice) -> Result<Embedder> {
+    let bytes = store.read(id)?;
+    let entry = store.entry(id)?;
+    let net = recognise(&bytes).and_then(|found| found.net(&device.burn));
+    let net = net.with_context(|| format!("cannot load {id}"))?.folded();
+    Ok(Embedder::new(Box::new(net), InputRecipe { crop, ..entry.input }, &device.burn, device.kind.into())?)
+}
+
+pub(crate) fn model_of_task(store: &Store, id: &ModelId, task: Task) -> Result<ModelId> {
+    let entry = store.named(&id.0)?;
+    ensure!(entry.task == task, "{id} is a model for another task: {:?}", entry.task);
+    Ok(entry.id.clone())
+}
+
+fn scaled(found: &Detection, factor: f32) -> Detection {
+    Detection { face_box: found.face_box.scaled(factor), landmarks: found.landmarks.scaled(factor), score: found.score }
+}

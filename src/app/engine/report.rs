@@ -1,0 +1,130 @@
+//! What jobs tell the window: where they stand, how they ended, what failed, what a change touched.
+
+use super::picture::{ImageKey, Picture};
+use super::progress::Progress;
+use crate::types::{FaceId, PersonId, PhotoId};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct JobId(pub u64);
+
+/// Where a running job stands.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct JobReport {
+    pub job: JobId,
+    pub kind: JobKind,
+    pub progress: Progress,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JobKind {
+    Scan,
+    Group,
+    Install,
+    Evaluate,
+    /// Why an evaluation's score is low.
+    Check,
+    Train,
+    Demonstrate,
+    Reembed,
+}
+
+/// Names a change, so that its answer finds the words said about it.
+pub type Ticket = u64;
+
+/// What a change touched: only this is loaded again.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Touched {
+    pub faces: Vec<FaceId>,
+    /// Named people and unnamed groups, also those that are gone.
+    pub people: Vec<PersonId>,
+    pub photos: Vec<PhotoId>,
+    /// More than can be listed: everything about the library is loaded again.
+    pub everything: bool,
+    /// The models, or which of them is used.
+    pub models: bool,
+    /// What the networks run on.
+    pub settings: bool,
+}
+
+/// What a job tells while it works, and what answers a request; `E` are the events of one feature alone.
+#[derive(Debug, Clone)]
+pub enum Report<E> {
+    Own(E),
+    Image(ImageKey, Result<Picture, String>),
+    /// A job started, or went on.
+    Job(JobReport),
+    JobEnded(JobId, JobEnd),
+    Changed(Ticket, Touched),
+    Failed(Option<Ticket>, Failure),
+}
+
+/// How a job ended.
+#[derive(Debug, Clone)]
+pub enum JobEnd {
+    /// What it achieved, in numbers.
+    Done(JobSummary),
+    /// Stopped by its user; what was done is kept.
+    Cancelled(JobSummary),
+    Failed(Failure),
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct JobSummary {
+    pub photos: u64,
+    pub faces: u64,
+    pub skipped: u64,
+    /// Pairs that an evaluation judged.
+    pub pairs: u64,
+    pub elapsed_secs: f64,
+}
+
+/// What failed; the details are folded until asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Failure {
+    pub what: Failed,
+    pub details: String,
+}
+
+/// What was being done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failed {
+    Load,
+    Change,
+    Remove,
+    Preview,
+    Job,
+    Evaluation,
+    Save,
+    /// Taking in a model file.
+    Import,
+    /// Counting the people and pictures of a folder.
+    Look,
+    /// A training run.
+    Train,
+    Demonstrate,
+    /// Putting a trained network into use.
+    Adopt,
+    /// A fault of the program itself.
+    Internal,
+}
+
+impl Failed {
+    /// The text that says what failed, what was kept and what to do.
+    pub fn words_key(self) -> &'static str {
+        match self {
+            Self::Load => "failed_load",
+            Self::Change => "failed_change",
+            Self::Remove => "failed_remove",
+            Self::Preview => "failed_preview",
+            Self::Job => "failed_job",
+            Self::Evaluation => "failed_evaluation",
+            Self::Save => "failed_save",
+            Self::Import => "failed_import",
+            Self::Look => "failed_look",
+            Self::Train => "failed_train",
+            Self::Demonstrate => "failed_demonstrate",
+            Self::Adopt => "failed_adopt",
+            Self::Internal => "failed",
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! What all threads of an open window may look at, and how a feature starts work on them.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use anyhow::Result;
+
+use super::home::Home;
+use super::library_thread::LibraryHandle;
+use super::networks::EngineOptions;
+use super::progress::JobEvent;
+use super::report::{Failed, Failure, JobEnd, JobId, JobKind, JobReport, JobSummary, Report, Ticket, Touched};
+use super::thumbnail_files::ThumbnailCache;
+use super::workers::{LoadedNetworks, Workers};
+use crate::train::events::Control;
+use crate::types::{Cancel, with_causes};
+
+pub struct Shared {
+    pub home: Home,
+    pub library: LibraryHandle,
+    pub thumbnails: ThumbnailCache,
+    options: Mutex<EngineOptions>,
+    /// What the networks were last loaded on.
+    device: Mutex<Option<String>>,
+    /// Grows with every change of the library.
+    revision: AtomicU64,
+}
+
+impl Shared {
+    pub fn new(home: Home, library: LibraryHandle, options: EngineOptions) -> Self {
+        Self {
+            thumbnails: ThumbnailCache::new(home.cache()),
+            home,
+            library,
+            options: Mutex::new(options),
+            device: Mutex::default(),
+            revision: AtomicU64::default(),
+        }
+    }
+
+    pub fn options(&self) -> EngineOptions {
+        lock(&self.options).clone()
+    }
+
+    /// The networks are loaded with these from now on.
+    pub fn set_options(&self, options: EngineOptions) {
+        *lock(&self.options) = options;
+    }
+
+    pub fn device(&self) -> Option<String> {
+        lock(&self.device).clone()
+    }
+
+    pub fn set_device(&self, name: Option<String>) {
+        *lock(&self.device) = name;
+    }
+
+    pub fn revision(&self) -> u64 {
+        self.revision.load(Ordering::Acquire)
+    }
+
+    /// What was computed from the library before does not hold any more.
+    pub fn library_changed(&self) {
+        self.revision.fetch_add(1, Ordering::AcqRel);
+    }
+}
+
+/// Where work leaves its reports; each one wakes the window.
+pub struct Sink<E>(Arc<dyn Fn(Report<E>) + Send + Sync>);
+
+impl<E> Clone for Sink<E> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<E: 'static> Sink<E> {
+    pub fn new(take: impl Fn(Report<E>) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(take))
+    }
+
+    pub fn send(&self, event: E) {
+        self.report(Report::Own(event));
+    }
+
+    pub fn report(&self, report: Report<E>) {
+        (self.0)(report);
+    }
+
+    pub fn job(&self, report: JobReport) {
+        self.report(Report::Job(report));
+    }
+
+    pub fn fail(&self, what: Failed, error: &anyhow::Error) {
+        self.report(Report::Failed(None, failure(what, error)));
+    }
+
+    /// Answers a change.
+    pub fn changed(&self, ticket: Ticket, what: Failed, outcome: Result<Touched>) {
+        self.report(match outcome {
+            Ok(touched) => Report::Changed(ticket, touched),
+            Err(error) => Report::Failed(Some(ticket), failure(what, &error)),
+        });
+    }
+
+    /// Turns a job's events into the window's reports. Skipped files are in the library; notes are for the command
+    /// line.
+    pub fn reporter(&self, job: JobId, kind: JobKind) -> impl FnMut(JobEvent) + use<E> {
+        let sink = self.clone();
+        move |event| {
+            if let JobEvent::Progress(progress) = event {
+                sink.job(JobReport { job, kind, progress });
+            }
+        }
+    }
+
+    pub fn end(&self, job: JobId, cancel: &Cancel, outcome: Result<JobSummary>) {
+        let end = match outcome {
+            Ok(summary) if cancel.is_cancelled() => JobEnd::Cancelled(summary),
+            Ok(summary) => JobEnd::Done(summary),
+            Err(_) if cancel.is_cancelled() => JobEnd::Cancelled(JobSummary::default()),
+            Err(error) => JobEnd::Failed(failure(Failed::Job, &error)),
+        };
+        self.report(Report::JobEnded(job, end));
+    }
+
+    /// A sink for one feature's events.
+    pub fn of<F: 'static>(&self, wrap: fn(F) -> E) -> Sink<F> {
+        let outer = self.0.clone();
+        Sink::new(move |report| {
+            outer(match report {
+                Report::Own(event) => Report::Own(wrap(event)),
+                Report::Image(key, picture) => Report::Image(key, picture),
+                Report::Job(report) => Report::Job(report),
+                Report::JobEnded(job, end) => Report::JobEnded(job, end),
+                Report::Changed(ticket, touched) => Report::Changed(ticket, touched),
+                Report::Failed(ticket, failure) => Report::Failed(ticket, failure),
+            });
+        })
+    }
+}
+
+/// The jobs that run, so that they can be cancelled.
+#[derive(Default)]
+pub struct Running {
+    jobs: HashMap<JobId, Cancel>,
+    /// The training run that was started last, to be paused or stopped.
+    training: Option<(JobId, Control)>,
+    begun: u64,
+}
+
+impl Running {
+    pub fn cancel(&self, job: JobId) {
+        self.jobs.get(&job).into_iter().for_each(Cancel::cancel);
+    }
+
+    pub fn cancel_all(&self) {
+        self.jobs.values().for_each(Cancel::cancel);
+    }
+
+    pub fn ended(&mut self, job: JobId) {
+        self.jobs.remove(&job);
+        self.training.take_if(|(of, _)| *of == job);
+    }
+}
+
+/// How a feature starts work on the threads.
+pub struct Tasks<'a, E> {
+    pub shared: &'a Arc<Shared>,
+    pub workers: &'a Workers,
+    pub sink: Sink<E>,
+    pub running: &'a mut Running,
+}
+
+impl<E: Send + 'static> Tasks<'_, E> {
+    /// Runs work that ends soon.
+    pub fn quick(&self, work: impl FnOnce(&Shared, &Sink<E>) + Send + 'static) {
+        let (shared, sink) = (self.shared.clone(), self.sink.clone());
+        self.workers.quick(move || work(&shared, &sink));
+    }
+
+    /// Runs work on the device's thread, after what waits there.
+    pub fn long(&self, work: impl FnOnce(&Shared, &mut LoadedNetworks, &Sink<E>) + Send + 'static) {
+        let (shared, sink) = (self.shared.clone(), self.sink.clone());
+        self.workers.long(move |networks| work(&shared, networks, &sink));
+    }
+
+    /// A new job's name and its cancel flag.
+    pub fn begin_job(&mut self) -> (JobId, Cancel) {
+        self.running.begun += 1;
+        let job = JobId(self.running.begun);
+        let cancel = Cancel::default();
+        self.running.jobs.insert(job, cancel.clone());
+        (job, cancel)
+    }
+
+    /// The control of a training run that begins, told apart by its job.
+    pub fn begin_run(&mut self, look_every_steps: u64) -> (JobId, Control) {
+        let (job, cancel) = self.begin_job();
+        let control = Control::with_cancel(cancel).looking_every(look_every_steps);
+        self.running.training = Some((job, control.clone()));
+        (job, control)
+    }
+
+    /// Tells the run that was started last.
+    pub fn with_run(&self, tell: impl FnOnce(&Control)) {
+        if let Some((_, control)) = &self.running.training {
+            tell(control);
+        }
+    }
+}
+
+/// A panic of another thread leaves whole values behind: each is replaced in one assignment.
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+pub fn failure(what: Failed, error: &anyhow::Error) -> Failure {
+    Failure { what, details: with_causes(error) }
+}

@@ -1,0 +1,162 @@
+//! The threads behind the window: one for the device and its long jobs, a small pool for pictures and queries. The
+//! library's thread ([`LibraryHandle`](super::library_thread::LibraryHandle)) makes the third kind.
+//!
+//! Every queue is bounded; a full one hands nothing over, and the caller tries again later. A panic in one piece of
+//! work ends that piece alone.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use anyhow::{Context, Result};
+use crossbeam_channel::{Sender, bounded};
+
+use super::home::Home;
+use super::networks::{Engine, EngineOptions};
+use super::progress::JobEvent;
+use crate::types::Cancel;
+
+/// Long jobs wait in this many places, quick ones in this many.
+const LONG_QUEUE: usize = 16;
+const QUICK_QUEUE: usize = 256;
+
+type LongWork = Box<dyn FnOnce(&mut LoadedNetworks) + Send>;
+type QuickWork = Box<dyn FnOnce() + Send>;
+
+/// What the device's thread keeps between jobs: the loaded networks.
+pub struct LoadedNetworks {
+    home: Home,
+    loaded: Option<(EngineOptions, Engine)>,
+}
+
+impl LoadedNetworks {
+    /// The networks for these options, loaded now unless they are there already.
+    pub fn engine(
+        &mut self,
+        options: &EngineOptions,
+        cancel: &Cancel,
+        events: &mut dyn FnMut(JobEvent),
+    ) -> Result<&Engine> {
+        if self.loaded.as_ref().is_none_or(|(loaded, _)| loaded != options) {
+            // The old networks go first: two sets need not fit into the device's memory.
+            self.loaded = None;
+            let engine = Engine::load(&self.home, options, cancel, events)?;
+            self.loaded = Some((options.clone(), engine));
+        }
+        let (_, engine) = self.loaded.as_ref().context("the networks were just loaded")?;
+        Ok(engine)
+    }
+
+    /// Forgets the loaded networks, because a model was removed or the device changed.
+    pub fn unload(&mut self) {
+        self.loaded = None;
+    }
+}
+
+/// The window's hold on its threads. They end when it is dropped and their work is done.
+pub struct Workers {
+    long: Sender<LongWork>,
+    quick: Sender<QuickWork>,
+}
+
+impl Workers {
+    /// Starts the threads. `panicked` is called after a piece of work broke down.
+    pub fn start(home: Home, panicked: impl Fn() + Clone + Send + 'static) -> Result<Self> {
+        let (long, long_inbox) = bounded::<LongWork>(LONG_QUEUE);
+        let (quick, quick_inbox) = bounded::<QuickWork>(QUICK_QUEUE);
+        let mut networks = LoadedNetworks { home, loaded: None };
+        let long_panicked = panicked.clone();
+        spawn("likeness-device", move || {
+            for work in long_inbox {
+                if catch_unwind(AssertUnwindSafe(|| work(&mut networks))).is_err() {
+                    networks.unload();
+                    long_panicked();
+                }
+            }
+        })?;
+        for worker in 0..std::thread::available_parallelism().map_or(2, |n| n.get()).clamp(2, 4) {
+            let inbox = quick_inbox.clone();
+            let panicked = panicked.clone();
+            spawn(&format!("likeness-quick-{worker}"), move || {
+                for work in inbox {
+                    if catch_unwind(AssertUnwindSafe(work)).is_err() {
+                        panicked();
+                    }
+                }
+            })?;
+        }
+        Ok(Self { long, quick })
+    }
+
+    /// Whether both queues have a place: then the next `long` and `quick` are accepted.
+    pub fn have_room(&self) -> bool {
+        !self.long.is_full() && !self.quick.is_full()
+    }
+
+    /// Hands over work for the device's thread, one after another. False: the queue was full, nothing was handed over.
+    pub fn long(&self, work: impl FnOnce(&mut LoadedNetworks) + Send + 'static) -> bool {
+        self.long.try_send(Box::new(work)).is_ok()
+    }
+
+    /// Hands over work that ends soon. False: the queue was full, nothing was handed over.
+    pub fn quick(&self, work: impl FnOnce() + Send + 'static) -> bool {
+        self.quick.try_send(Box::new(work)).is_ok()
+    }
+}
+
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<()> {
+    let thread = std::thread::Builder::new().name(name.to_owned()).spawn(work);
+    thread.with_context(|| format!("cannot start the thread {name}"))?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use crossbeam_channel::Receiver;
+
+    use super::*;
+
+    fn workers() -> (Workers, Sender<&'static str>, Receiver<&'static str>, tempfile::TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::open(Some(folder.path())).unwrap();
+        let (said, heard) = bounded(64);
+        let panicked = said.clone();
+        let workers = Workers::start(home, move || panicked.send("panicked").unwrap()).unwrap();
+        (workers, said, heard, folder)
+    }
+
+    fn next(heard: &Receiver<&'static str>) -> &'static str {
+        heard.recv_timeout(Duration::from_secs(20)).expect("an event comes")
+    }
+
+    #[test]
+    fn a_panic_ends_one_piece_of_work_alone() {
+        let (workers, said, heard, _folder) = workers();
+        let long = said.clone();
+        assert!(workers.long(|_| panic!("broken job")));
+        assert!(workers.long(move |_| long.send("long").unwrap()));
+        assert_eq!([next(&heard), next(&heard)], ["panicked", "long"]);
+        assert!(workers.quick(|| panic!("broken query")));
+        assert_eq!(next(&heard), "panicked");
+        assert!(workers.quick(move || said.send("quick").unwrap()));
+        assert_eq!(next(&heard), "quick");
+    }
+
+    #[test]
+    fn a_full_queue_hands_nothing_over() {
+        let (workers, said, heard, _folder) = workers();
+        let (release, held) = bounded::<()>(0);
+        assert!(workers.long(move |_| _ = held.recv()));
+        let offer = || {
+            let said = said.clone();
+            workers.long(move |_| said.send("done").unwrap())
+        };
+        let accepted = (0..LONG_QUEUE + 2).filter(|_| offer()).count();
+        assert!(accepted <= LONG_QUEUE + 1, "the queue took {accepted}");
+        assert!(accepted < LONG_QUEUE + 2);
+        release.send(()).unwrap();
+        for _ in 0..accepted {
+            assert_eq!(next(&heard), "done");
+        }
+    }
+}

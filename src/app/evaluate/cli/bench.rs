@@ -1,0 +1,95 @@
+//! `likeness bench`: what this machine does in a second, step by step.
+
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+
+use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c};
+use crate::app::engine::cli::Global;
+use crate::app::engine::home::Home;
+use crate::app::engine::networks::{Engine, EngineOptions};
+use crate::app::engine::progress::JobEvent;
+use crate::app::evaluate::job::bench::{self, BenchPlan, BenchReport};
+use crate::app::evaluate::job::bench_pairs::{AllPairsReport, bench_all_pairs};
+
+/// Measure decode, detect, align, embed and cluster rates on synthetic photos.
+#[derive(Debug, clap::Args)]
+pub struct BenchArgs {
+    /// Synthetic photos to draw.
+    #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..))]
+    photos: u32,
+    /// Random embeddings to group.
+    #[arg(long, default_value_t = 5000, value_name = "N")]
+    cluster_faces: usize,
+    /// Instead: count the distances of all pairs of so many random unit vectors.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..))]
+    all_pairs: Option<u32>,
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// The detector: yunet or mtcnn.
+    #[arg(long, value_name = "ID")]
+    detector: Option<String>,
+    /// Do not install missing models.
+    #[arg(long)]
+    offline: bool,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(home: &Home, global: &Global, args: BenchArgs) -> Result<ExitCode> {
+    let cancel = cancel_on_ctrl_c()?;
+    let mut console = Console::new();
+    if let Some(count) = args.all_pairs {
+        let mut note = |text| console.show(JobEvent::Note(text));
+        let report = bench_all_pairs(count as usize, args.seed, &global.device()?, &cancel, &mut note)?;
+        return print_all_pairs(&report, args.json);
+    }
+    let device = global.device()?;
+    let options = EngineOptions { device, detector: args.detector, offline: args.offline, ..Default::default() };
+    let engine = Engine::load(home, &options, &cancel, &mut |event| console.show(event))?;
+    let plan = BenchPlan { photos: args.photos, cluster_faces: args.cluster_faces, seed: args.seed };
+    let report = bench(&engine, &plan, &cancel, &mut |step| eprintln!("{step}"))?;
+    match args.json {
+        true => println!("{}", serde_json::to_string(&report).context("cannot write the report")?),
+        false => print_table(&report),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print_all_pairs(report: &AllPairsReport, json: bool) -> Result<ExitCode> {
+    if json {
+        println!("{}", serde_json::to_string(report).context("cannot write the report")?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let memory =
+        report.peak_memory_bytes.map_or(String::new(), |bytes| format!("; peak memory {} MB", bytes / 1_000_000));
+    println!(
+        "{} vectors, {} pairs in {:.1} s on {}: {:.0} million pairs/s; mean bin {:.3}{memory}",
+        report.vectors,
+        report.pairs,
+        report.elapsed_secs,
+        report.counted_on,
+        report.pairs_per_s / 1e6,
+        report.mean_bin
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print_table(report: &BenchReport) {
+    let machine = &report.machine;
+    let processor = machine.processor.as_deref().unwrap_or("unknown processor");
+    println!(
+        "{processor}, {} cores, {}; networks on {}; seed {}",
+        machine.cores, machine.system, machine.device, report.seed
+    );
+    if !machine.optimised {
+        println!("This is a development build: build with --release for figures that count");
+    }
+    for rate in &report.rates {
+        println!(
+            "{:12} {:>9.1} {} ({} items); {:.2} × {}",
+            rate.step, rate.per_s, rate.unit, rate.items, rate.ratio, rate.against
+        );
+    }
+}

@@ -1,0 +1,131 @@
+//! `likeness eval`: judge embeddings by the protocols of the literature.
+
+pub mod bench;
+pub mod check;
+pub mod models;
+pub mod options;
+pub mod pairs;
+pub mod sensitivity;
+pub mod sets;
+
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::{Args, Subcommand};
+use serde::Serialize;
+
+use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c};
+use crate::app::engine::cli::Global;
+use crate::app::engine::home::Home;
+use crate::app::engine::networks::Engine;
+use crate::app::engine::progress::JobEvent;
+use crate::app::evaluate::cli::options::Pictures;
+use crate::app::evaluate::job::images::{FaceCrop, View, embed_images, labelled_images};
+use crate::app::evaluate::job::inputs::Faces;
+use crate::app::evaluate::job::pairs::ListFormat;
+use crate::types::Cancel;
+
+/// Judge a network: accuracy, VAL at a FAR, ROC, failures; each run leaves a folder with figures and a report
+#[derive(Debug, Args)]
+pub struct EvalArgs {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// LFW's pairs.txt: the threshold for each fold comes from the others.
+    Lfw(pairs::PairArgs),
+    /// Any list of pairs, as CSV: first path, second path, 1 or 0, and optionally a fold.
+    Pairs(pairs::PairArgs),
+    /// Every pair of a folder with one sub-folder a person, or of the library's confirmed faces.
+    Folder(sets::FolderArgs),
+    /// Pairs of videos, each a folder of frames (YouTube Faces protocol).
+    Video(sets::VideoArgs),
+    /// Whether a new model's embeddings can be compared with an old one's.
+    Compat(models::CompatArgs),
+    /// How well clustering finds the people of a folder, at every threshold.
+    Clusters(sets::ClusterArgs),
+    /// VAL while one thing varies: JPEG, size, blur, occlusion, rotation, dimensions, networks.
+    Sensitivity(sensitivity::SensitivityArgs),
+    /// Why a score is low: crop margin, pixel scaling, channel order, alignment, skipped pairs, each by measuring.
+    Check(check::CheckArgs),
+    /// Several finished runs on one page.
+    Report(models::ReportArgs),
+}
+
+pub fn run(home: &Home, global: &Global, args: EvalArgs) -> Result<ExitCode> {
+    let mut desk = Desk { home, global, cancel: cancel_on_ctrl_c()?, console: Console::new() };
+    match args.what {
+        What::Lfw(args) => pairs::run(&mut desk, args, "lfw", ListFormat::Lfw)?,
+        What::Pairs(args) => pairs::run(&mut desk, args, "pairs", ListFormat::Csv)?,
+        What::Folder(args) => sets::folder(&mut desk, &args)?,
+        What::Video(args) => sets::video(&mut desk, args)?,
+        What::Compat(args) => models::compat(&mut desk, &args)?,
+        What::Clusters(args) => sets::clusters(&mut desk, &args)?,
+        What::Sensitivity(args) => sensitivity::run(&mut desk, args)?,
+        What::Check(args) => check::run(&mut desk, args)?,
+        What::Report(args) => models::report(&mut desk, &args)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What every evaluation needs beside its own options.
+struct Desk<'a> {
+    home: &'a Home,
+    global: &'a Global,
+    cancel: Cancel,
+    console: Console,
+}
+
+impl Desk<'_> {
+    fn engine(&mut self, pictures: &Pictures) -> Result<Engine> {
+        let options = pictures.engine_options(self.global.device()?);
+        Engine::load(self.home, &options, &self.cancel, &mut |event| self.console.show(event))
+    }
+
+    /// Embeds the images of a folder with one sub-folder a person.
+    fn labelled_folder(&mut self, pictures: &Pictures) -> Result<Faces> {
+        let folder = pictures.images.as_deref().context("give --embeddings or --images")?;
+        let paths = labelled_images(folder)?;
+        self.embedded(pictures, folder, &paths)
+    }
+
+    /// Embeds the images at `paths` below `folder`.
+    fn embedded(&mut self, pictures: &Pictures, folder: &Path, paths: &[String]) -> Result<Faces> {
+        let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+        let engine = self.engine(pictures)?;
+        let images = (folder, &paths[..]);
+        let events = &mut |event| self.console.show(event);
+        let sets = embed_images(
+            self.home,
+            &engine,
+            images,
+            pictures.crop_or(FaceCrop::Largest),
+            &[View::Plain],
+            &self.cancel,
+            events,
+        );
+        self.console.close();
+        sets?.into_iter().next().context("no image was embedded")
+    }
+
+    fn note(&mut self, text: String) {
+        self.console.show(JobEvent::Note(text));
+    }
+}
+
+fn tell<T: Serialize>(json: bool, outcome: &T, run: &Path, text: impl FnOnce() -> String) -> Result<()> {
+    if json {
+        println!("{}", serde_json::to_string_pretty(outcome).context("the result cannot be written as JSON")?);
+    } else {
+        println!("{}\nReport: {}", text(), run.join("report.html").display());
+    }
+    Ok(())
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.2}%", share * 100.0)
+}

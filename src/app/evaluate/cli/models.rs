@@ -1,0 +1,67 @@
+//! `likeness eval compat` and `report`: several models beside each other.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::app::evaluate::cli::{Desk, percent, tell};
+use crate::app::evaluate::job::compat::eval_compat;
+use crate::app::evaluate::job::errata_file::ErrataFile;
+use crate::app::evaluate::job::inputs::read_embeddings;
+use crate::app::evaluate::job::overlay::eval_overlay;
+use crate::app::evaluate::job::reopen::open_run;
+use crate::app::evaluate::job::rows::PairsRun;
+
+#[derive(Debug, Args)]
+pub struct CompatArgs {
+    /// LFW's list of pairs.
+    #[arg(long, value_name = "FILE")]
+    pairs: PathBuf,
+    /// Embeddings of the old model.
+    #[arg(long, value_name = "FILE")]
+    old: PathBuf,
+    /// Embeddings of the new model.
+    #[arg(long, value_name = "FILE")]
+    new: PathBuf,
+    /// The false accept rate at which VAL is told.
+    #[arg(long, default_value_t = 1e-3, value_name = "RATE")]
+    far: f64,
+    /// Print one JSON object on standard output.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// Folders of finished runs of `eval lfw` or `eval pairs`.
+    #[arg(required = true, value_name = "RUN")]
+    runs: Vec<PathBuf>,
+    /// Print one JSON object on standard output.
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn compat(desk: &mut Desk, args: &CompatArgs) -> Result<()> {
+    let (old, new) = (read_embeddings(&args.old, None)?, read_embeddings(&args.new, None)?);
+    let outcome = eval_compat(desk.home, &old, &new, &args.pairs, args.far, &mut |text| desk.note(text))?;
+    tell(args.json, &outcome, &outcome.run, || {
+        let [old, new, crossed] =
+            [&outcome.old, &outcome.new, &outcome.new_against_old].map(|curve| percent(curve.val));
+        format!("VAL at FAR {}: old {old}, new {new}, new against old {crossed}", args.far)
+    })
+}
+
+pub fn report(desk: &mut Desk, args: &ReportArgs) -> Result<()> {
+    let runs: Vec<PairsRun> = args.runs.iter().map(|run| open_run(run)).collect::<Result<_>>()?;
+    let errata = ErrataFile::open(desk.home)?.errata();
+    let outcome = eval_overlay(desk.home, &runs, &errata, &mut |text| desk.note(text))?;
+    tell(args.json, &outcome, &outcome.run, || {
+        let line = |model: &crate::app::evaluate::job::pairs::PairsOutcome| {
+            let (mean, se) = (percent(model.accuracy_mean), percent(model.accuracy_se));
+            format!("{}: accuracy {mean} ± {se}, VAL {}", model.model, percent(model.val_mean))
+        };
+        let lines: Vec<String> = outcome.models.iter().map(line).collect();
+        format!("{}\nPairs that all get wrong: {}", lines.join("\n"), outcome.wrong_by_all)
+    })
+}

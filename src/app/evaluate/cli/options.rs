@@ -1,0 +1,146 @@
+//! Options that several evaluations share.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::app::engine::networks::EngineOptions;
+use crate::app::evaluate::job::images::FaceCrop;
+use crate::app::evaluate::job::pairs::Mirror;
+use crate::eval::{FarRule, Metric};
+use crate::networks::device::DeviceChoice;
+use crate::types::CropRule;
+
+/// Where the embeddings come from: a file, or images and a model.
+#[derive(Debug, Args)]
+pub struct Source {
+    /// Ready embeddings: the JSON Lines of `likeness embed`, or a NumPy array with --paths.
+    #[arg(long, value_name = "FILE", required_unless_present = "images")]
+    pub embeddings: Option<PathBuf>,
+    /// Paths of a NumPy array's rows, one a line.
+    #[arg(long, value_name = "FILE", requires = "embeddings")]
+    pub paths: Option<PathBuf>,
+    #[command(flatten)]
+    pub pictures: Pictures,
+    /// Print one JSON object on standard output.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Pictures {
+    /// Folder of the images, as Name/Name_0001.jpg; with --embeddings only for pictures in the report.
+    #[arg(long, value_name = "DIR")]
+    pub images: Option<PathBuf>,
+    /// The embedding network.
+    #[arg(long, value_name = "ID")]
+    pub model: Option<String>,
+    /// The detector: yunet or mtcnn.
+    #[arg(long, value_name = "ID")]
+    pub detector: Option<String>,
+    /// How the face is cut out, such as square:1.2, margin:32, output-margin:32 or greater-margin:32; the model's
+    /// own way if not given.
+    #[arg(long, value_name = "RULE")]
+    pub crop_rule: Option<CropRule>,
+    /// Which part of an image is the face; without it the face in the middle for lists of pairs, whose labels mean
+    /// that one, and the largest for folders.
+    #[arg(long, value_enum, value_name = "CROP")]
+    crop: Option<CropName>,
+    /// Side of the square of --crop centre, as a share of the shorter side.
+    #[arg(long, default_value_t = 0.6, value_name = "SHARE")]
+    centre_share: f32,
+    /// Do not install a missing model.
+    #[arg(long)]
+    pub offline: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Target {
+    /// The false accept rate at which VAL is told.
+    #[arg(long, default_value_t = 1e-3, value_name = "RATE")]
+    pub far: f64,
+    /// How the threshold for a FAR is read off the distances.
+    #[arg(long, value_enum, default_value = "interpolated", value_name = "RULE")]
+    pub far_rule: FarRuleName,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum CropName {
+    Largest,
+    Central,
+    AsStored,
+    Centre,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum FarRuleName {
+    Interpolated,
+    AtMost,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum MetricName {
+    SquaredL2,
+    Angle,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum MirrorName {
+    Average,
+    Concatenate,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum CompatName {
+    Sandberg,
+}
+
+impl Pictures {
+    pub fn engine_options(&self, device: DeviceChoice) -> EngineOptions {
+        EngineOptions {
+            device,
+            model: self.model.clone(),
+            detector: self.detector.clone(),
+            crop: self.crop_rule,
+            offline: self.offline,
+        }
+    }
+
+    /// What `--crop` says, else `usual`.
+    pub fn crop_or(&self, usual: FaceCrop) -> FaceCrop {
+        let Some(name) = self.crop else { return usual };
+        match name {
+            CropName::Largest => FaceCrop::Largest,
+            CropName::Central => FaceCrop::Central,
+            CropName::AsStored => FaceCrop::AsStored,
+            CropName::Centre => FaceCrop::Centre { share: self.centre_share },
+        }
+    }
+}
+
+impl From<FarRuleName> for FarRule {
+    fn from(name: FarRuleName) -> Self {
+        match name {
+            FarRuleName::Interpolated => Self::Interpolated,
+            FarRuleName::AtMost => Self::AtMost,
+        }
+    }
+}
+
+impl From<MetricName> for Metric {
+    fn from(name: MetricName) -> Self {
+        match name {
+            MetricName::SquaredL2 => Self::SquaredL2,
+            MetricName::Angle => Self::Angle,
+        }
+    }
+}
+
+impl From<MirrorName> for Mirror {
+    fn from(name: MirrorName) -> Self {
+        match name {
+            MirrorName::Average => Self::Average,
+            MirrorName::Concatenate => Self::Concatenate,
+        }
+    }
+}

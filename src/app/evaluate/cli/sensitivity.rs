@@ -1,0 +1,128 @@
+//! `likeness eval sensitivity`.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::{Args, ValueEnum};
+
+use crate::app::evaluate::cli::{Desk, percent, tell};
+use crate::app::evaluate::cli::options::Pictures;
+use crate::app::evaluate::job::images::FaceCrop;
+use crate::app::evaluate::job::inputs::read_embeddings;
+use crate::app::evaluate::job::sensitivity::{SensitivityConfig, eval_sensitivity};
+use crate::app::evaluate::job::training::eval_training;
+use crate::app::evaluate::job::variants::{eval_dimensions, eval_networks, listed_faces};
+use crate::eval::sensitivity::{Study, StudyRow};
+use crate::networks::device::{self, VerdictCache};
+
+#[derive(Debug, Args)]
+pub struct SensitivityArgs {
+    /// What varies.
+    #[arg(value_enum)]
+    study: StudyName,
+    /// LFW's list of pairs.
+    #[arg(long, value_name = "FILE", required_unless_present = "train_run")]
+    pairs: Option<PathBuf>,
+    /// For dimensions: ready embeddings instead of images.
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["images", "train_run"])]
+    embeddings: Option<PathBuf>,
+    /// For training-images and dimensions: a finished training run that is repeated at each level.
+    #[arg(long, value_name = "RUN", requires = "levels")]
+    train_run: Option<PathBuf>,
+    /// With --train-run: pictures of each person, or dimensions.
+    #[arg(long, value_name = "N,N", value_delimiter = ',')]
+    levels: Vec<usize>,
+    #[command(flatten)]
+    pictures: Pictures,
+    /// The false accept rate at which VAL is told.
+    #[arg(long, default_value_t = 1e-3, value_name = "RATE")]
+    far: f64,
+    /// Only so many pairs of each kind in each fold.
+    #[arg(long, value_name = "COUNT")]
+    pairs_a_fold: Option<usize>,
+    /// Print one JSON object on standard output.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum StudyName {
+    /// JPEG quality, 10 to 90
+    Jpeg,
+    /// Image size, 40² to 256² pixels
+    Size,
+    Blur,
+    Occlusion,
+    Rotation,
+    /// Fewer dimensions: of a trained embedding, by principal axes; with --train-run by training
+    Dimensions,
+    /// Fewer pictures to learn from, with --train-run
+    TrainingImages,
+    /// The installed networks by their multiply-adds; with --model one of them
+    Networks,
+}
+
+pub fn run(desk: &mut Desk, args: SensitivityArgs) -> Result<()> {
+    let config = SensitivityConfig {
+        study: args.study.into(),
+        list: args.pairs.unwrap_or_default(),
+        crop: args.pictures.crop_or(FaceCrop::Central),
+        images: args.pictures.images.clone().unwrap_or_default(),
+        far_target: args.far,
+        pairs_a_fold: args.pairs_a_fold,
+    };
+    let cancel = desk.cancel.clone();
+    let outcome = match (args.study, &args.embeddings) {
+        (StudyName::Dimensions | StudyName::TrainingImages, _) if args.train_run.is_some() => {
+            let run = args.train_run.as_deref().context("--train-run is missing")?;
+            let (device, notes) =
+                device::choose(&desk.global.device()?, &VerdictCache::open(desk.home.device_verdicts()))?;
+            notes.into_iter().for_each(|text| desk.note(text));
+            let home = desk.home;
+            eval_training(home, run, &args.levels, &config, &device, &cancel, &mut |text| desk.note(text))
+        }
+        (StudyName::Dimensions, Some(file)) => {
+            let faces = read_embeddings(file, None)?;
+            eval_dimensions(desk.home, &faces, &config, &mut |text| desk.note(text))
+        }
+        (StudyName::Dimensions, None) => {
+            let engine = desk.engine(&args.pictures)?;
+            let faces = listed_faces(desk.home, &engine, &config, &cancel, &mut |event| desk.console.show(event))?;
+            eval_dimensions(desk.home, &faces, &config, &mut |text| desk.note(text))
+        }
+        (StudyName::Networks, _) => {
+            let options = args.pictures.engine_options(desk.global.device()?);
+            eval_networks(desk.home, &options, &config, &cancel, &mut |event| desk.console.show(event))
+        }
+        _ => {
+            args.pictures.images.as_ref().context("a study of worse pictures needs --images")?;
+            let engine = desk.engine(&args.pictures)?;
+            eval_sensitivity(desk.home, &engine, &config, &cancel, &mut |event| desk.console.show(event))
+        }
+    };
+    desk.console.close();
+    let outcome = outcome?;
+    tell(args.json, &outcome, &outcome.run, || {
+        let row = |row: &StudyRow| {
+            let name = row.name.as_deref().unwrap_or_default();
+            format!("{:>8}  VAL {}  {name}", row.level, percent(row.measured.val)).trim_end().to_owned()
+        };
+        let rows: Vec<String> = outcome.rows.iter().map(row).collect();
+        format!("{}\n{}", config.study.label(), rows.join("\n"))
+    })
+}
+
+impl From<StudyName> for Study {
+    fn from(name: StudyName) -> Self {
+        match name {
+            StudyName::Jpeg => Self::JpegQuality,
+            StudyName::Size => Self::ImagePixels,
+            StudyName::Blur => Self::BlurSigma,
+            StudyName::Occlusion => Self::OccludedShare,
+            StudyName::Rotation => Self::RotationDegrees,
+            StudyName::Dimensions => Self::Dimensions,
+            StudyName::TrainingImages => Self::TrainingImages,
+            StudyName::Networks => Self::MultiplyAdds,
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! `likeness eval folder`, `clusters` and `video`: sets of images labelled by their folders.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::Args;
+
+use crate::app::engine::cli::names::LinkageName;
+use crate::app::engine::networks::EngineOptions;
+use crate::app::evaluate::cli::{Desk, percent, tell};
+use crate::app::evaluate::cli::options::{Pictures, Source, Target};
+use crate::app::evaluate::job::library_faces;
+use crate::app::evaluate::job::clusters::eval_clusters;
+use crate::app::evaluate::job::count::PairCounter;
+use crate::app::evaluate::job::folder::eval_folder;
+use crate::app::evaluate::job::inputs::{Faces, Photos, read_embeddings};
+use crate::app::evaluate::job::video::{VideoConfig, eval_video, listed_frames};
+use crate::eval::video::FRAMES;
+
+/// A labelled set, or the library's own confirmed faces.
+#[derive(Debug, Args)]
+pub struct LabelledSource {
+    /// Ready embeddings: the JSON Lines of `likeness embed`, or a NumPy array with --paths.
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["images", "library"])]
+    embeddings: Option<PathBuf>,
+    /// Paths of a NumPy array's rows, one a line.
+    #[arg(long, value_name = "FILE", requires = "embeddings")]
+    paths: Option<PathBuf>,
+    /// The library's confirmed faces, each labelled by its person.
+    #[arg(long, conflicts_with_all = ["embeddings", "images"])]
+    library: bool,
+    #[command(flatten)]
+    pictures: Pictures,
+    /// Print one JSON object on standard output.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct FolderArgs {
+    #[command(flatten)]
+    source: LabelledSource,
+    /// The false accept rate at which VAL is told.
+    #[arg(long, default_value_t = 1e-3, value_name = "RATE")]
+    far: f64,
+}
+
+#[derive(Debug, Args)]
+pub struct ClusterArgs {
+    #[command(flatten)]
+    source: LabelledSource,
+    /// How far two groups are apart.
+    #[arg(long, value_enum, default_value = "average", value_name = "LINKAGE")]
+    linkage: LinkageName,
+    /// Also tell the scores at this squared distance.
+    #[arg(long, value_name = "DISTANCE")]
+    threshold: Option<f32>,
+}
+
+#[derive(Debug, Args)]
+pub struct VideoArgs {
+    /// CSV: first folder, second folder, 1 or 0, fold.
+    #[arg(long, value_name = "FILE")]
+    pairs: PathBuf,
+    #[command(flatten)]
+    source: Source,
+    #[command(flatten)]
+    target: Target,
+    /// How many frames of each video are compared.
+    #[arg(long, default_value_t = FRAMES, value_name = "COUNT")]
+    frames: usize,
+}
+
+pub fn folder(desk: &mut Desk, args: &FolderArgs) -> Result<()> {
+    let faces = faces(desk, &args.source)?;
+    let cancel = desk.cancel.clone();
+    let device = desk.global.device()?;
+    let counter = PairCounter::choose(&device, faces.images.paths.len(), &mut |text| desk.note(text))?;
+    let outcome = eval_folder(desk.home, &faces, args.far, &counter, &cancel, &mut |text| desk.note(text))?;
+    tell(args.source.json, &outcome, &outcome.run, || {
+        let spread = outcome.val_se.map_or(String::new(), |se| format!(" ± {} (s.e. over splits)", percent(se)));
+        format!(
+            "VAL {}{spread} at FAR {} over {} pairs of one person and {} of different people, AUC {:.5}; {} skipped",
+            percent(outcome.val_mean.unwrap_or(outcome.val.val)),
+            outcome.far_target,
+            outcome.same_pairs,
+            outcome.different_pairs,
+            outcome.auc,
+            outcome.skipped
+        )
+    })
+}
+
+pub fn clusters(desk: &mut Desk, args: &ClusterArgs) -> Result<()> {
+    let faces = faces(desk, &args.source)?;
+    let cancel = desk.cancel.clone();
+    let (home, linkage) = (desk.home, args.linkage.into());
+    let outcome = eval_clusters(home, &faces, linkage, args.threshold, &cancel, &mut |text| desk.note(text))?;
+    tell(args.source.json, &outcome, &outcome.run, || {
+        format!(
+            "Best B-cubed F {} at threshold {:.3}: {} clusters for {} people",
+            percent(outcome.best.b_cubed_f),
+            outcome.best_threshold,
+            outcome.best.clusters,
+            outcome.people
+        )
+    })
+}
+
+pub fn video(desk: &mut Desk, args: VideoArgs) -> Result<()> {
+    let faces = match &args.source.embeddings {
+        Some(file) => read_embeddings(file, args.source.paths.as_deref())?,
+        None => {
+            let folder = args.source.pictures.images.as_deref().context("give --embeddings or --images")?;
+            desk.embedded(&args.source.pictures, folder, &listed_frames(&args.pairs, folder)?)?
+        }
+    };
+    let config = VideoConfig {
+        list: args.pairs,
+        frames: args.frames,
+        far_target: args.target.far,
+        far_rule: args.target.far_rule.into(),
+    };
+    let outcome = eval_video(desk.home, faces, &config, &mut |text| desk.note(text))?;
+    tell(args.source.json, &outcome, &outcome.run, || {
+        let (mean, se) = (percent(outcome.accuracy_mean), percent(outcome.accuracy_se));
+        format!("Accuracy {mean} ± {se} (s.e.) on {} pairs of videos, {} skipped", outcome.pairs, outcome.skipped)
+    })
+}
+
+fn faces(desk: &mut Desk, source: &LabelledSource) -> Result<Faces> {
+    if let Some(file) = &source.embeddings {
+        let faces = read_embeddings(file, source.paths.as_deref())?;
+        let folder = source.pictures.images.clone();
+        let photos = folder.map_or(Photos::Unknown, |folder| Photos::Folder { folder, crop: None, rule: None });
+        return Ok(Faces { photos, ..faces });
+    }
+    if source.library {
+        let options = EngineOptions { model: source.pictures.model.clone(), ..EngineOptions::default() };
+        return library_faces(desk.home, &options.model_id()).context("the library's faces cannot be judged");
+    }
+    desk.labelled_folder(&source.pictures)
+}

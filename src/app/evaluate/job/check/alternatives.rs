@@ -1,0 +1,184 @@
+//! The other ways to prepare a picture, one change at a time.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::app::evaluate::job::check::findings::Finding;
+use crate::types::{ChannelOrder, CropRule, InputRecipe, PixelScaling};
+
+/// What may be wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Suspect {
+    CropMargin,
+    PixelScaling,
+    Channels,
+    Alignment,
+    SkippedPairs,
+}
+
+/// The recipe in use with one thing changed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Alternative {
+    pub suspect: Suspect,
+    pub way: Way,
+    pub recipe: InputRecipe,
+}
+
+/// One part of a recipe. In words as after "with": "channels in the order blue, green, red".
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    Crop(CropRule),
+    Scaling(PixelScaling),
+    Channels(ChannelOrder),
+}
+
+impl fmt::Display for Way {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&match *self {
+            Self::Crop(crop) => crop_words(crop),
+            Self::Scaling(scaling) => scaling_words(scaling),
+            Self::Channels(channels) => channel_words(channels),
+        })
+    }
+}
+
+/// Usual ways of all published networks (davidsandberg/facenet, facenet-pytorch, OpenFace, insightface).
+const CROPS: [CropRule; 6] = [
+    CropRule::FivePoints,
+    CropRule::SquareBox { enlarge: 1.0 },
+    CropRule::SquareBox { enlarge: 1.2 },
+    CropRule::SquareBox { enlarge: 1.5 },
+    CropRule::BoxMargin { margin: 44.0 },
+    CropRule::Centre { share: 0.6 },
+];
+const SCALINGS: [PixelScaling; 4] = [
+    PixelScaling::Raw,
+    PixelScaling::Unit,
+    PixelScaling::Fixed { mean: 127.5, divisor: 128.0 },
+    PixelScaling::PerImage,
+];
+
+/// Every single change of `used` but those of what was found already: to the usual ways, and to the model's `own`.
+pub fn of(used: &InputRecipe, own: &InputRecipe, found: &[Finding]) -> Vec<Alternative> {
+    let own_crop = Some(own.crop).filter(|crop| !CROPS.contains(crop));
+    let crops = CROPS.into_iter().chain(own_crop).filter(|crop| *crop != used.crop).map(|crop| Alternative {
+        suspect: suspect_of(used.crop, crop),
+        way: Way::Crop(crop),
+        recipe: InputRecipe { crop, ..*used },
+    });
+    let own_scaling = Some(own.scaling).filter(|scaling| !SCALINGS.contains(scaling));
+    let scalings =
+        SCALINGS.into_iter().chain(own_scaling).filter(|scaling| *scaling != used.scaling).map(|scaling| Alternative {
+            suspect: Suspect::PixelScaling,
+            way: Way::Scaling(scaling),
+            recipe: InputRecipe { scaling, ..*used },
+        });
+    let channels = match used.channels {
+        ChannelOrder::Rgb => ChannelOrder::Bgr,
+        ChannelOrder::Bgr => ChannelOrder::Rgb,
+    };
+    let recipe = InputRecipe { channels, ..*used };
+    let turned = Alternative { suspect: Suspect::Channels, way: Way::Channels(channels), recipe };
+    crops.chain(scalings).chain([turned]).filter(|alternative| !known(found, alternative.suspect)).collect()
+}
+
+/// What the model asks for and `used` does not do, but for what was found already.
+pub fn unlike_own(used: &InputRecipe, own: &InputRecipe, found: &[Finding]) -> Vec<(Suspect, Way)> {
+    let crop = (used.crop != own.crop).then(|| (suspect_of(used.crop, own.crop), Way::Crop(own.crop)));
+    let scaling = (used.scaling != own.scaling).then(|| (Suspect::PixelScaling, Way::Scaling(own.scaling)));
+    let channels = (used.channels != own.channels).then(|| (Suspect::Channels, Way::Channels(own.channels)));
+    [crop, scaling, channels].into_iter().flatten().filter(|(suspect, _)| !known(found, *suspect)).collect()
+}
+
+/// Margin and alignment are both a matter of how faces are cut.
+fn known(found: &[Finding], suspect: Suspect) -> bool {
+    let cut = |suspect| matches!(suspect, Suspect::CropMargin | Suspect::Alignment);
+    found.iter().any(|finding| finding.suspect == suspect || (cut(finding.suspect) && cut(suspect)))
+}
+
+/// Two boxes differ by their margin; anything else is a matter of alignment.
+fn suspect_of(used: CropRule, other: CropRule) -> Suspect {
+    let boxed = |crop| {
+        use CropRule::{BoxMargin, GreaterMargin, OutputMargin, SquareBox};
+        matches!(crop, SquareBox { .. } | BoxMargin { .. } | OutputMargin { .. } | GreaterMargin { .. })
+    };
+    if boxed(used) && boxed(other) { Suspect::CropMargin } else { Suspect::Alignment }
+}
+
+fn crop_words(crop: CropRule) -> String {
+    match crop {
+        CropRule::FivePoints => "aligned by five landmarks".to_owned(),
+        CropRule::SquareBox { enlarge } => format!("the detector's box made square, ×{enlarge}"),
+        CropRule::BoxMargin { margin } => format!("the detector's box with a margin of {margin} pixels"),
+        CropRule::GreaterMargin { margin } => {
+            format!("the detector's box with a margin of {margin} pixels of photo or crop, whichever is more")
+        }
+        CropRule::OutputMargin { margin } => format!("the detector's box with a margin of {margin} pixels of the crop"),
+        CropRule::Centre { share } => format!("the middle of the picture, {share} of its shorter side"),
+        CropRule::AsStored => "the whole picture".to_owned(),
+    }
+}
+
+fn scaling_words(scaling: PixelScaling) -> String {
+    match scaling {
+        PixelScaling::Raw => "pixels as they are, 0 to 255".to_owned(),
+        PixelScaling::Unit => "pixels divided by 255".to_owned(),
+        PixelScaling::Fixed { mean, divisor } => format!("pixels less {mean}, divided by {divisor}"),
+        PixelScaling::PerImage => "each picture less its mean, divided by its standard deviation".to_owned(),
+    }
+}
+
+fn channel_words(channels: ChannelOrder) -> String {
+    let order = match channels {
+        ChannelOrder::Rgb => "red, green, blue",
+        ChannelOrder::Bgr => "blue, green, red",
+    };
+    format!("channels in the order {order}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_thing_changes_at_a_time() {
+        let used = InputRecipe {
+            width: 112,
+            height: 112,
+            crop: CropRule::SquareBox { enlarge: 1.2 },
+            scaling: PixelScaling::Unit,
+            channels: ChannelOrder::Rgb,
+        };
+        let ways = of(&used, &used, &[]);
+        let changes = |way: &Alternative| {
+            [way.recipe.crop != used.crop, way.recipe.scaling != used.scaling, way.recipe.channels != used.channels]
+        };
+        assert!(ways.iter().all(|way| changes(way).into_iter().filter(|changed| *changed).count() == 1));
+        let count = |suspect| ways.iter().filter(|way| way.suspect == suspect).count();
+        let suspects = [Suspect::CropMargin, Suspect::Alignment, Suspect::PixelScaling, Suspect::Channels];
+        assert_eq!(suspects.map(count), [3, 2, 3, 1]);
+    }
+
+    #[test]
+    fn what_the_model_asks_for_is_tried_and_told() {
+        let used = InputRecipe {
+            width: 160,
+            height: 160,
+            crop: CropRule::SquareBox { enlarge: 1.2 },
+            scaling: PixelScaling::Unit,
+            channels: ChannelOrder::Rgb,
+        };
+        let scaling = PixelScaling::Fixed { mean: 127.5, divisor: 64.0 };
+        let own = InputRecipe { crop: CropRule::OutputMargin { margin: 32.0 }, scaling, ..used };
+        let ways = of(&used, &own, &[]);
+        assert!(ways.iter().any(|way| way.recipe.scaling == scaling));
+        assert!(ways.iter().any(|way| way.recipe.crop == own.crop && way.suspect == Suspect::CropMargin));
+        let unlike = unlike_own(&used, &own, &[]);
+        assert_eq!(unlike.len(), 2);
+        assert!(unlike.iter().all(|(suspect, way)| ways.iter().any(|w| w.suspect == *suspect && w.way == *way)));
+        assert!(unlike_own(&own, &own, &[]).is_empty());
+    }
+}

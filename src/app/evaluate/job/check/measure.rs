@@ -1,0 +1,131 @@
+//! A sample of pairs embedded in several ways, batch by batch: photos are decoded and faces found once a round.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use rayon::prelude::*;
+
+use crate::app::engine::networks::Engine;
+use crate::app::engine::progress::{JobEvent, Meter, Stage};
+use crate::app::evaluate::job::check::CheckConfig;
+use crate::app::evaluate::job::check::alternatives::Alternative;
+use crate::app::evaluate::job::images::chosen_detection;
+use crate::app::evaluate::job::inputs::Faces;
+use crate::app::scan::job::working_copy;
+use crate::eval::{Metric, PairList};
+use crate::eval::separation::Kinds;
+use crate::faces::align;
+use crate::faces::image::Photo;
+use crate::types::{Cancel, Embedding, InputRecipe, with_causes};
+
+const BATCH: usize = 16;
+
+/// The pairs of a sample in every way.
+pub struct Measured {
+    pub used: Kinds,
+    /// In the order of the alternatives.
+    pub others: Vec<Kinds>,
+    /// Mean squared distance of the given embeddings to those made as in use, then in each other way.
+    pub to_given: Option<Vec<f64>>,
+    /// Pairs with both faces.
+    pub pairs: usize,
+    /// Images and why they were skipped.
+    pub skipped: Vec<(String, String)>,
+}
+
+/// One embedding a way, of one image.
+type Ways = Vec<Embedding>;
+
+pub fn measure(
+    engine: &Engine,
+    config: &CheckConfig,
+    list: &PairList,
+    (used, alternatives): (&InputRecipe, &[Alternative]),
+    given: Option<&Faces>,
+    cancel: &Cancel,
+    events: &mut dyn FnMut(JobEvent),
+) -> Result<Measured> {
+    let recipes: Vec<InputRecipe> =
+        std::iter::once(*used).chain(alternatives.iter().map(|alternative| alternative.recipe)).collect();
+    let images = list.images();
+    let (mut embedded, mut skipped) = (HashMap::new(), Vec::new());
+    let mut meter = Meter::start(Stage::Embedding, Some(images.len() as u64));
+    for batch in images.chunks(BATCH) {
+        ensure!(!cancel.is_cancelled(), "cancelled; nothing was kept");
+        for (&path, ways) in batch.iter().zip(embed_batch(engine, config, batch, &recipes)?) {
+            match ways {
+                Ok(ways) => drop(embedded.insert(path, ways)),
+                Err(error) => skipped.push((path.to_owned(), with_causes(&error))),
+            }
+        }
+        events(JobEvent::Progress(meter.advance(batch.len() as u64)));
+    }
+    let mut kinds: Vec<Kinds> = vec![Kinds::default(); recipes.len()];
+    let mut pairs = 0;
+    for pair in &list.pairs {
+        let (Some(a), Some(b)) = (embedded.get(pair.a.as_str()), embedded.get(pair.b.as_str())) else { continue };
+        pairs += 1;
+        for ((kinds, a), b) in kinds.iter_mut().zip(a).zip(b) {
+            let distances = if pair.same { &mut kinds.same } else { &mut kinds.different };
+            distances.push(Metric::SquaredL2.between(a.as_slice(), b.as_slice()));
+        }
+    }
+    let others = kinds.split_off(1);
+    let used = kinds.pop().context("the way in use was not measured")?;
+    let to_given = given.and_then(|given| distances_to(given, &embedded, recipes.len()));
+    Ok(Measured { used, others, to_given, pairs, skipped })
+}
+
+fn embed_batch(
+    engine: &Engine,
+    config: &CheckConfig,
+    paths: &[&str],
+    recipes: &[InputRecipe],
+) -> Result<Vec<Result<Ways>>> {
+    let files: Vec<PathBuf> = paths.iter().map(|path| config.images.join(path)).collect();
+    let photos: Vec<Result<Photo>> = files.par_iter().map(|file| working_copy(file)).collect();
+    let readable: Vec<(&Path, &Photo)> =
+        files.iter().zip(&photos).filter_map(|(file, photo)| Some((file.as_path(), photo.as_ref().ok()?))).collect();
+    let pictures: Vec<_> = readable.iter().map(|(_, photo)| &photo.pixels).collect();
+    let faces: Vec<_> = engine
+        .detect(&pictures)?
+        .into_iter()
+        .zip(&readable)
+        .map(|(faces, (_, photo))| chosen_detection(faces, photo.pixels.dimensions(), config.crop))
+        .collect();
+    let seen: Vec<_> =
+        faces.iter().zip(&pictures).filter_map(|(face, picture)| Some((face.as_ref()?, *picture))).collect();
+    let mut ways: Vec<Vec<Option<Embedding>>> = vec![Vec::new(); seen.len()];
+    for recipe in recipes {
+        let crops: Vec<_> = seen.par_iter().map(|(face, picture)| align::crop(picture, face, recipe)).collect();
+        for (ways, embedding) in ways.iter_mut().zip(engine.embed_as(&crops, recipe)?) {
+            ways.push(embedding);
+        }
+    }
+    let mut ways = ways.into_iter();
+    let mut faces = faces.into_iter();
+    let answer = |photo: &Result<Photo>| {
+        photo.as_ref().map_err(|error| anyhow::Error::msg(with_causes(&error)))?;
+        faces.next().flatten().context("no face was found")?;
+        let ways = ways.next().context("the networks gave no answer")?;
+        ways.into_iter().collect::<Option<Ways>>().context("the network gave no direction")
+    };
+    Ok(photos.iter().map(answer).collect())
+}
+
+/// None where no image has both.
+fn distances_to(given: &Faces, embedded: &HashMap<&str, Ways>, ways: usize) -> Option<Vec<f64>> {
+    let mut sums = vec![0.0; ways];
+    let mut count = 0;
+    for (path, made) in embedded {
+        let Some(row) = given.images.row(path) else { continue };
+        let row = given.images.vectors.row(row);
+        if made.iter().any(|made| made.as_slice().len() != row.len()) {
+            return None;
+        }
+        sums.iter_mut().zip(made).for_each(|(sum, made)| *sum += Metric::SquaredL2.between(row, made.as_slice()));
+        count += 1;
+    }
+    (count > 0).then(|| sums.iter().map(|sum| sum / f64::from(count)).collect())
+}

@@ -1,0 +1,140 @@
+//! How well clustering finds the people of a labelled folder, over the whole range of thresholds.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use serde::Serialize;
+
+use crate::app::engine::home::Home;
+use crate::app::evaluate::job::inputs::Faces;
+use crate::app::evaluate::job::present::percent;
+use crate::app::evaluate::job::run_folder::RunFolder;
+use crate::cluster::{Constraints, Linkage, Scores, SweepPoint, dendrogram, sweep};
+use crate::figures::Table;
+use crate::figures::plot::{Axis, Figure, Scale, Series, Shape};
+use crate::figures::report::{Part, Report};
+use crate::types::{Cancel, Embedding};
+
+/// Rows of the table; the figure and `sweep.csv` have every threshold where something changes.
+const TABLE_STEP: f32 = 0.05;
+
+/// The object that `--json` prints.
+#[derive(Debug, Clone, Serialize)]
+pub struct ClustersOutcome {
+    pub linkage: Linkage,
+    pub images: usize,
+    pub people: usize,
+    pub skipped: usize,
+    /// The threshold with the highest B-cubed F, and the scores there.
+    pub best_threshold: f32,
+    pub best: Scores,
+    /// At the threshold asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at_threshold: Option<SweepPoint>,
+    pub model: String,
+    pub run: PathBuf,
+}
+
+/// Clusters `faces`, scores every threshold against the folders' names, and writes a run.
+pub fn eval_clusters(
+    home: &Home,
+    faces: &Faces,
+    linkage: Linkage,
+    threshold: Option<f32>,
+    cancel: &Cancel,
+    note: &mut dyn FnMut(String),
+) -> Result<ClustersOutcome> {
+    faces.notes(note);
+    let (labels, people) = faces.labels()?;
+    let labels: Vec<usize> = labels.into_iter().map(|label| label as usize).collect();
+    let embeddings: Vec<Embedding> =
+        faces.images.vectors.rows().map(|row| Embedding::normalise(row.to_vec())).collect::<Result<_, _>>()?;
+    let tree = dendrogram(&embeddings, &Constraints::default(), linkage, cancel, &mut |_, _| {})?;
+    let points = sweep(&tree, &labels);
+    let best = points
+        .iter()
+        .max_by(|a, b| a.scores.b_cubed_f.total_cmp(&b.scores.b_cubed_f))
+        .context("there are no faces to cluster")?;
+    let config = serde_json::json!({ "linkage": linkage, "threshold": threshold });
+    let run = RunFolder::create(home, "clusters", &config, &faces.inputs)?;
+    let outcome = ClustersOutcome {
+        linkage,
+        images: labels.len(),
+        people,
+        skipped: faces.images.failed.len(),
+        best_threshold: best.threshold.0,
+        best: best.scores,
+        at_threshold: threshold.and_then(|threshold| at(&points, threshold)),
+        model: faces.model(),
+        run: run.path().to_owned(),
+    };
+    run.json("result.json", &outcome)?;
+    let rows: Vec<&SweepPoint> = points.iter().collect();
+    run.table("sweep", &table(&rows))?;
+    let mut report = Report::new(format!("Clusters of {} images by {}", outcome.images, outcome.model));
+    report.push(Part::Text(format!(
+        "{people} people, {linkage:?} linkage, {} images skipped. The highest B-cubed F is {} at threshold {:.3}, with {} \
+         clusters.",
+        outcome.skipped,
+        percent(outcome.best.b_cubed_f),
+        outcome.best_threshold,
+        outcome.best.clusters
+    )));
+    report.push(Part::Figure(run.figure("clusters", &figure(&points, outcome.best_threshold), note)?));
+    report.push(Part::Table(table(&sampled(&points))));
+    run.report(&report)?;
+    Ok(outcome)
+}
+
+/// The last point not above `threshold`.
+fn at(points: &[SweepPoint], threshold: f32) -> Option<SweepPoint> {
+    points.iter().take_while(|point| point.threshold.0 <= threshold).last().copied()
+}
+
+fn sampled(points: &[SweepPoint]) -> Vec<&SweepPoint> {
+    let mut kept: Vec<&SweepPoint> = Vec::new();
+    for point in points {
+        if kept.last().is_none_or(|last| point.threshold.0 - last.threshold.0 >= TABLE_STEP) {
+            kept.push(point);
+        }
+    }
+    kept
+}
+
+fn table(points: &[&SweepPoint]) -> Table {
+    let mut table = Table::new(&[
+        "Threshold",
+        "Clusters",
+        "Pairwise precision",
+        "Pairwise recall",
+        "Pairwise F",
+        "B-cubed precision",
+        "B-cubed recall",
+        "B-cubed F",
+        "NMI",
+    ]);
+    for point in points {
+        let Scores { pairwise_precision, pairwise_recall, pairwise_f, nmi, .. } = point.scores;
+        let Scores { b_cubed_precision, b_cubed_recall, b_cubed_f, clusters, .. } = point.scores;
+        let shares =
+            [pairwise_precision, pairwise_recall, pairwise_f, b_cubed_precision, b_cubed_recall, b_cubed_f, nmi];
+        let mut row = vec![format!("{:.4}", point.threshold.0), clusters.to_string()];
+        row.extend(shares.iter().map(|share| format!("{share:.4}")));
+        table.push(row);
+    }
+    table
+}
+
+fn figure(points: &[SweepPoint], best: f32) -> Figure {
+    let last = points.last().map_or(1.0, |point| f64::from(point.threshold.0)).max(0.1);
+    let line = |name: &str, value: fn(&Scores) -> f64| {
+        let points = points.iter().map(|point| [f64::from(point.threshold.0), value(&point.scores)]).collect();
+        Series::new(name, Shape::Steps, points)
+    };
+    let x = Axis::new("Threshold (squared distance)", Scale::Linear, 0.0, last);
+    Figure::new("Agreement with the labels", x, Axis::new("Score", Scale::Linear, 0.0, 1.0))
+        .with(line("pairwise F", |scores| scores.pairwise_f))
+        .with(line("B-cubed F", |scores| scores.b_cubed_f))
+        .with(line("NMI", |scores| scores.nmi))
+        .marked(f64::from(best), format!("best {best:.3}"))
+}

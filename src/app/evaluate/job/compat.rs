@@ -1,0 +1,107 @@
+//! Whether a new model's embeddings can be compared with an old one's.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use serde::Serialize;
+
+use crate::app::engine::home::Home;
+use crate::app::evaluate::job::inputs::{Faces, read_text};
+use crate::app::evaluate::job::pairs::resolve;
+use crate::app::evaluate::job::present::{percent, roc_figure};
+use crate::app::evaluate::job::run_folder::RunFolder;
+use crate::eval::{PairList, Roc};
+use crate::eval::compat::compare;
+use crate::eval::lfw::RowPair;
+use crate::figures::Table;
+use crate::figures::report::{Part, Report};
+
+/// The object that `--json` prints.
+#[derive(Debug, Clone, Serialize)]
+pub struct CompatOutcome {
+    pub old: CurveFigures,
+    pub new: CurveFigures,
+    pub new_against_old: CurveFigures,
+    pub pairs: usize,
+    pub skipped: usize,
+    pub run: PathBuf,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct CurveFigures {
+    pub model: String,
+    pub auc: f64,
+    pub eer: f64,
+    pub far_target: f64,
+    pub val: f64,
+}
+
+/// Judges both models and one against the other on the same pairs of an LFW list, and writes a run.
+pub fn eval_compat(
+    home: &Home,
+    old: &Faces,
+    new: &Faces,
+    list: &Path,
+    far_target: f64,
+    note: &mut dyn FnMut(String),
+) -> Result<CompatOutcome> {
+    old.notes(note);
+    new.notes(note);
+    let (text, input) = read_text(list)?;
+    let list = PairList::parse_lfw(&text).with_context(|| format!("cannot use {}", list.display()))?;
+    // Rows of both sets in the old set's order, so that a pair's rows mean the same images in both.
+    let shared: Vec<(usize, usize)> =
+        old.images.paths.iter().enumerate().filter_map(|(row, path)| Some((row, new.images.row(path)?))).collect();
+    let mut place = vec![None; old.images.paths.len()];
+    shared.iter().enumerate().for_each(|(index, (row, _))| place[*row] = Some(index));
+    let resolved = resolve(&old.images, &list);
+    let pairs: Vec<RowPair> = resolved
+        .rows
+        .iter()
+        .filter_map(|pair| Some(RowPair { a: place[pair.a]?, b: place[pair.b]?, ..*pair }))
+        .collect();
+    let skipped = list.pairs.len() - pairs.len();
+    if skipped > 0 {
+        note(format!("Skipped {skipped} pairs, because an image has no embedding by one of the models"));
+    }
+    ensure!(!pairs.is_empty(), "none of the list's {} pairs has embeddings by both models", list.pairs.len());
+    let (old_rows, new_rows): (Vec<usize>, Vec<usize>) = shared.into_iter().unzip();
+    let found = compare(&old.images.vectors.select(&old_rows), &new.images.vectors.select(&new_rows), &pairs)?;
+    let inputs = [&old.inputs[..], &new.inputs, &[input]].concat();
+    let run = RunFolder::create(home, "compat", &serde_json::json!({ "far_target": far_target }), &inputs)?;
+    let figures = |model: String, roc: &Roc| CurveFigures {
+        model,
+        auc: roc.auc(),
+        eer: roc.eer(),
+        far_target,
+        val: roc.val_at(far_target),
+    };
+    let (new_model, old_model) = (new.model(), old.model());
+    let crossed = format!("{new_model} against {old_model}");
+    let outcome = CompatOutcome {
+        old: figures(old_model, &found.old),
+        new: figures(new_model, &found.new),
+        new_against_old: figures(crossed, &found.new_against_old),
+        pairs: pairs.len(),
+        skipped,
+        run: run.path().to_owned(),
+    };
+    run.json("result.json", &outcome)?;
+    let curves = [("old", &found.old), ("new", &found.new), ("new against old", &found.new_against_old)]
+        .map(|(name, roc)| (name.to_owned(), roc, Vec::new()));
+    let svg = run.figure("roc", &roc_figure("Old model, new model, and one against the other", &curves), note)?;
+    let mut report = Report::new(format!("Is {} compatible with {}?", outcome.new.model, outcome.old.model));
+    report.push(Part::Text(format!("{} pairs, {skipped} skipped.", outcome.pairs)));
+    report.push(Part::Table(table(&outcome)));
+    report.push(Part::Figure(svg));
+    run.report(&report)?;
+    Ok(outcome)
+}
+
+fn table(outcome: &CompatOutcome) -> Table {
+    let mut table = Table::new(&["Compared", "VAL at the FAR target", "AUC", "Equal error rate"]);
+    for curve in [&outcome.old, &outcome.new, &outcome.new_against_old] {
+        table.push(vec![curve.model.clone(), percent(curve.val), format!("{:.5}", curve.auc), percent(curve.eer)]);
+    }
+    table
+}

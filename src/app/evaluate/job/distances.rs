@@ -1,0 +1,82 @@
+//! The distances of all pairs of a set: each by itself where they are few, counted in fine bins where they are many.
+
+use anyhow::Result;
+
+use crate::app::evaluate::job::count::PairCounter;
+use crate::eval::{EvalError, FarRule, Roc, ValAtFar, Vectors, val_at_far};
+use crate::eval::all_pairs::{AllPairs, BINS, DistanceHistogram, exact};
+use crate::types::Cancel;
+
+/// Two million pairs take a moment and a hundred megabytes; rates and areas are then exact.
+const EXACT_UP_TO: usize = 2000;
+
+pub enum Distances {
+    Exact { same: Vec<f64>, different: Vec<f64> },
+    Counted(AllPairs),
+}
+
+impl Distances {
+    pub fn of(vectors: &Vectors, labels: &[u32], counter: &PairCounter, cancel: &Cancel) -> Result<Self, EvalError> {
+        if matches!(counter, PairCounter::Cpu) && vectors.len() <= EXACT_UP_TO {
+            let (same, different) = exact(vectors, labels)?;
+            return Ok(Self::Exact { same, different });
+        }
+        Ok(Self::Counted(counter.count(vectors, labels, cancel, &|_| {})?))
+    }
+
+    /// Pairs of one person, and of different people.
+    pub fn pairs(&self) -> (u64, u64) {
+        match self {
+            Self::Exact { same, different } => (same.len() as u64, different.len() as u64),
+            Self::Counted(counted) => (counted.same.total(), counted.different.total()),
+        }
+    }
+
+    /// VAL at the largest threshold whose FAR is at most `target`.
+    pub fn val_at_far(&self, target: f64) -> Result<ValAtFar, EvalError> {
+        match self {
+            Self::Exact { same, different } => val_at_far(same, different, target, FarRule::AtMost),
+            Self::Counted(counted) => counted.val_at_far(target),
+        }
+    }
+
+    pub fn roc(&self) -> Result<Roc, EvalError> {
+        match self {
+            Self::Exact { same, different } => {
+                let labelled = |distances: &[f64], same: bool| distances.iter().map(|&d| (d, same)).collect::<Vec<_>>();
+                Roc::of([labelled(same, true), labelled(different, false)].concat())
+            }
+            Self::Counted(counted) => counted.roc(),
+        }
+    }
+
+    /// Counts over 0…4 in `bins` bins, of one person and of different people.
+    pub fn histogram(&self, bins: usize) -> (Vec<u64>, Vec<u64>) {
+        let count = |distances: &[f64]| {
+            let mut counts = vec![0; bins];
+            distances.iter().for_each(|d| counts[((d / 4.0 * bins as f64) as usize).min(bins - 1)] += 1);
+            counts
+        };
+        match self {
+            Self::Exact { same, different } => (count(same), count(different)),
+            Self::Counted(counted) => (counted.same.coarse(bins), counted.different.coarse(bins)),
+        }
+    }
+
+    /// In the finest bins.
+    pub fn counted(&self) -> Result<AllPairs, EvalError> {
+        let (same, different) = self.histogram(BINS);
+        Ok(AllPairs {
+            same: DistanceHistogram::from_counts(same)?,
+            different: DistanceHistogram::from_counts(different)?,
+        })
+    }
+
+    /// How exact the rates are, in words.
+    pub fn resolution(&self) -> &'static str {
+        match self {
+            Self::Exact { .. } => "Rates are exact.",
+            Self::Counted(_) => "Rates are exact at steps of 1/16384 in squared distance.",
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! What a user marked on the failure wall, kept beside the library, and what is built in.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::app::engine::home::Home;
+use crate::eval::LabelledPair;
+use crate::eval::errata::{Errata, Verdict};
+
+/// A side file of marks; every change is on disk when the call returns.
+#[derive(Debug, Clone)]
+pub struct ErrataFile {
+    path: PathBuf,
+    marks: Errata,
+}
+
+impl ErrataFile {
+    /// The marks of `home`; none yet where there is no file.
+    pub fn open(home: &Home) -> Result<Self> {
+        Self::at(&home.label_errata())
+    }
+
+    /// The marks of a file that may not exist yet.
+    pub fn at(path: &Path) -> Result<Self> {
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+            Err(error) => return Err(error).with_context(|| format!("cannot read the marks in {}", path.display())),
+        };
+        let marks = Errata::parse(&text).with_context(|| format!("cannot use the marks in {}", path.display()))?;
+        Ok(Self { path: path.to_owned(), marks })
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What the user marked, without what is built in.
+    pub fn marks(&self) -> &Errata {
+        &self.marks
+    }
+
+    /// What is built in, overruled by the user's marks.
+    pub fn errata(&self) -> Errata {
+        Errata::lfw().overruled_by(&self.marks)
+    }
+
+    /// Says what a pair really is. The wrong label's opposite is the usual verdict: [`mislabelled`].
+    pub fn mark(&mut self, pair: &LabelledPair, verdict: Verdict, note: &str) -> Result<()> {
+        let mut marks = self.marks.clone();
+        marks.mark(&pair.a, &pair.b, verdict, note);
+        self.save(marks)
+    }
+
+    /// Takes the mark of a pair back.
+    pub fn unmark(&mut self, pair: &LabelledPair) -> Result<()> {
+        let mut marks = self.marks.clone();
+        marks.unmark(&pair.a, &pair.b);
+        self.save(marks)
+    }
+
+    /// The old file stays whole until the new one is written.
+    fn save(&mut self, marks: Errata) -> Result<()> {
+        let told = || format!("the mark could not be saved; the file is as before: {}", self.path.display());
+        let folder = self.path.parent().with_context(told)?;
+        let mut file = tempfile::NamedTempFile::new_in(folder).with_context(told)?;
+        file.write_all(marks.to_text().as_bytes()).with_context(told)?;
+        file.persist(&self.path).with_context(told)?;
+        self.marks = marks;
+        Ok(())
+    }
+}
+
+/// The verdict of someone who calls a pair's label wrong.
+pub fn mislabelled(pair: &LabelledPair) -> Verdict {
+    if pair.same { Verdict::Different } else { Verdict::Same }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::eval::errata::Finding;
+
+    #[test]
+    fn marks_outlive_the_program() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::open(Some(folder.path())).unwrap();
+        let pair = LabelledPair { a: "A/A_0001.jpg".into(), b: "B/B_0001.jpg".into(), same: false, fold: 3 };
+        let mut file = ErrataFile::open(&home).unwrap();
+        file.mark(&pair, mislabelled(&pair), "twins").unwrap();
+        let mut again = ErrataFile::open(&home).unwrap();
+        assert_eq!(again.errata().finding(&pair), Finding::Doubted("twins"));
+        again.unmark(&pair).unwrap();
+        assert_eq!(ErrataFile::open(&home).unwrap().errata().finding(&pair), Finding::Trusted);
+        assert!(again.marks().is_empty() && !again.errata().is_empty());
+    }
+
+    #[test]
+    fn a_file_that_is_no_side_file_is_refused_and_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("notes.txt");
+        std::fs::write(&path, "dear diary").unwrap();
+        assert!(ErrataFile::at(&path).is_err());
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "dear diary");
+    }
+}

@@ -1,0 +1,227 @@
+//! Embeddings made here, of the images that a list names.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, anyhow, ensure};
+use image::RgbImage;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::app::engine::home::Home;
+use crate::app::engine::networks::{Engine, FindFaces, FoundFace};
+use crate::app::engine::progress::{JobEvent, Meter, Stage};
+use crate::app::evaluate::job::degrade::degrade;
+use crate::app::evaluate::job::inputs::{Faces, Photos, model_files};
+use crate::app::scan::job::working_copy;
+use crate::eval::embedded::EmbeddedImages;
+use crate::eval::sensitivity::Study;
+use crate::faces::image::Photo;
+use crate::types::{Cancel, Detection, Embedding, with_causes};
+
+/// Files decoded and embedded together.
+const BATCH: usize = 16;
+
+/// Which part of an image is the face.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FaceCrop {
+    /// The largest face that the detector finds.
+    Largest,
+    /// The face that davidsandberg's alignment picks: box area less twice the squared distance of its centre from the
+    /// image's. LFW's labels mean the face in the middle.
+    Central,
+    /// The whole image is the crop.
+    AsStored,
+    /// A square in the middle, of this share of the shorter side.
+    Centre { share: f32 },
+}
+
+/// What is embedded of each image.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum View {
+    Plain,
+    Mirrored,
+    Degraded { study: Study, level: f64 },
+}
+
+/// Embeds the images at `paths` below `folder`, one set a view, with what was skipped and why.
+pub fn embed_images(
+    home: &Home,
+    engine: &Engine,
+    (folder, paths): (&Path, &[&str]),
+    crop: FaceCrop,
+    views: &[View],
+    cancel: &Cancel,
+    events: &mut dyn FnMut(JobEvent),
+) -> Result<Vec<Faces>> {
+    ensure!(folder.is_dir(), "there is no folder of images at {}", folder.display());
+    let mut sets = vec![(Vec::new(), Vec::new()); views.len()];
+    let (mut failed, mut found) = (Vec::new(), Vec::new());
+    let mut meter = Meter::start(Stage::Embedding, Some(paths.len() as u64));
+    for batch in paths.chunks(BATCH) {
+        ensure!(!cancel.is_cancelled(), "cancelled; nothing was kept");
+        let files: Vec<PathBuf> = batch.iter().map(|path| folder.join(path)).collect();
+        let photos: Vec<Result<Photo>> = files.par_iter().map(|file| working_copy(file)).collect();
+        for (&path, embedded) in batch.iter().zip(embed_batch(engine, &files, &photos, crop, views)?) {
+            match embedded {
+                Err(error) => failed.push((path.to_owned(), with_causes(&error))),
+                Ok((embeddings, face)) => {
+                    found.push(face);
+                    for ((paths, vectors), embedding) in sets.iter_mut().zip(embeddings) {
+                        paths.push(path.to_owned());
+                        vectors.push(embedding.as_slice().to_vec());
+                    }
+                }
+            }
+        }
+        events(JobEvent::Progress(meter.advance(batch.len() as u64)));
+    }
+    let inputs = model_files(home, [engine.model_id(), engine.detector_id()])?;
+    let rule = matches!(crop, FaceCrop::Largest | FaceCrop::Central).then(|| engine.recipe().crop);
+    let set = |(paths, vectors)| {
+        let mut images = EmbeddedImages::new(paths, vectors)?;
+        (images.model, images.failed) = (Some(engine.model_id().0.clone()), failed.clone());
+        images.faces.clone_from(&found);
+        let photos = Photos::Folder { folder: folder.to_owned(), crop: Some(crop), rule };
+        Ok(Faces { images, inputs: inputs.clone(), photos })
+    };
+    sets.into_iter().map(set).collect()
+}
+
+/// An embedding a view, and where the face is in the photo.
+type Embedded = (Vec<Embedding>, Option<Detection>);
+
+/// For each photo its embeddings, or why it has none.
+fn embed_batch(
+    engine: &Engine,
+    files: &[PathBuf],
+    photos: &[Result<Photo>],
+    crop: FaceCrop,
+    views: &[View],
+) -> Result<Vec<Result<Embedded>>> {
+    let readable: Vec<(&Path, &Photo)> =
+        files.iter().zip(photos).filter_map(|(file, photo)| Some((file.as_path(), photo.as_ref().ok()?))).collect();
+    let mut crops = crops_of(engine, &readable, crop)?.into_iter();
+    let mut embedded = Vec::with_capacity(photos.len());
+    for photo in photos {
+        embedded.push(match photo {
+            Err(error) => Err(anyhow::Error::msg(with_causes(&error))),
+            Ok(_) => crops.next().unwrap_or_else(|| Err(anyhow!("the networks gave no answer"))),
+        });
+    }
+    // All views of all crops in one call, so that the device sees full batches; what is known is not asked again.
+    let asks = |cut: &Cut, view: View| cut.embedding.is_none() || view != View::Plain;
+    let mut pictures = Vec::new();
+    for cut in embedded.iter().flatten() {
+        for &view in views.iter().filter(|view| asks(cut, **view)) {
+            pictures.push(seen(&cut.crop, view)?);
+        }
+    }
+    let mut vectors = match crop {
+        FaceCrop::Largest | FaceCrop::Central => engine.embed(&pictures)?,
+        FaceCrop::AsStored | FaceCrop::Centre { .. } => engine.embed_whole(&pictures.iter().collect::<Vec<_>>())?,
+    }
+    .into_iter();
+    let mut answer = |cut: Cut| {
+        let vectors: Vec<Option<Embedding>> = views
+            .iter()
+            .map(|&view| if asks(&cut, view) { vectors.next().flatten() } else { cut.embedding.clone() })
+            .collect();
+        let vectors = vectors.into_iter().collect::<Option<Vec<_>>>().context("the network gave no direction")?;
+        Ok((vectors, cut.face))
+    };
+    Ok(embedded.into_iter().map(|cut| cut.and_then(&mut answer)).collect())
+}
+
+/// A face as the network sees it, and its embedding where finding it gave one.
+struct Cut {
+    crop: RgbImage,
+    embedding: Option<Embedding>,
+    /// In pixels of the full photo.
+    face: Option<Detection>,
+}
+
+fn crops_of(engine: &Engine, photos: &[(&Path, &Photo)], crop: FaceCrop) -> Result<Vec<Result<Cut>>> {
+    let whole = |square: fn(&RgbImage, f32) -> RgbImage, share: f32| {
+        let cut =
+            |(_, photo): &(&Path, &Photo)| Ok(Cut { crop: square(&photo.pixels, share), embedding: None, face: None });
+        photos.iter().map(cut).collect()
+    };
+    Ok(match crop {
+        FaceCrop::AsStored => whole(|pixels, _| pixels.clone(), 1.0),
+        FaceCrop::Centre { share } => whole(centre_square, share),
+        FaceCrop::Largest | FaceCrop::Central => {
+            let found = engine.find_faces(photos);
+            photos
+                .iter()
+                .zip(found)
+                .map(|((_, photo), faces)| {
+                    let face = chosen(faces?, photo, crop).context("no face was found")?;
+                    let in_photo = scaled(&face.detection, photo.scale());
+                    let crop = engine.crop(&photo.pixels, &in_photo);
+                    Ok(Cut { crop, embedding: face.embedding, face: Some(face.detection) })
+                })
+                .collect()
+        }
+    })
+}
+
+/// Faces come largest first, in pixels of the full photo.
+fn chosen(faces: Vec<FoundFace>, photo: &Photo, crop: FaceCrop) -> Option<FoundFace> {
+    let detections = faces.iter().map(|face| face.detection).collect();
+    let chosen = chosen_detection(detections, photo.full_size, crop)?;
+    faces.into_iter().find(|face| face.detection == chosen)
+}
+
+/// The face that `crop` means among those of a picture, which come largest first.
+pub(crate) fn chosen_detection(faces: Vec<Detection>, size: (u32, u32), crop: FaceCrop) -> Option<Detection> {
+    let middle = [size.0 as f32 / 2.0, size.1 as f32 / 2.0];
+    let central = |face: &Detection| {
+        let [x, y] = face.face_box.centre();
+        face.face_box.area() - 2.0 * ((x - middle[0]).powi(2) + (y - middle[1]).powi(2))
+    };
+    match crop {
+        FaceCrop::Central | FaceCrop::Centre { .. } | FaceCrop::AsStored => {
+            faces.into_iter().max_by(|a, b| central(a).total_cmp(&central(b)))
+        }
+        FaceCrop::Largest => faces.into_iter().next(),
+    }
+}
+
+fn seen(crop: &RgbImage, view: View) -> Result<RgbImage> {
+    Ok(match view {
+        View::Plain => crop.clone(),
+        View::Mirrored => image::imageops::flip_horizontal(crop),
+        View::Degraded { study, level } => degrade(crop, study, level)?,
+    })
+}
+
+pub(crate) fn centre_square(pixels: &RgbImage, share: f32) -> RgbImage {
+    let (width, height) = pixels.dimensions();
+    let side = ((width.min(height) as f32 * share).round() as u32).clamp(1, width.min(height));
+    image::imageops::crop_imm(pixels, (width - side) / 2, (height - side) / 2, side, side).to_image()
+}
+
+fn scaled(face: &Detection, factor: f32) -> Detection {
+    Detection { face_box: face.face_box.scaled(factor), landmarks: face.landmarks.scaled(factor), score: face.score }
+}
+
+/// The images of `folder`'s sub-folders, as paths below it: one sub-folder a person.
+pub fn labelled_images(folder: &Path) -> Result<Vec<String>> {
+    let entries = |folder: &Path| -> Result<Vec<PathBuf>> {
+        let listed = std::fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
+        let mut paths = listed.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
+        paths.sort();
+        Ok(paths)
+    };
+    let mut images = Vec::new();
+    for person in entries(folder)?.into_iter().filter(|path| path.is_dir()) {
+        for image in entries(&person)?.into_iter().filter(|path| crate::faces::image::is_photo_name(path)) {
+            let below = image.strip_prefix(folder).context("a listed file lies outside its folder")?;
+            images.push(below.to_string_lossy().replace('\\', "/"));
+        }
+    }
+    ensure!(!images.is_empty(), "no images in sub-folders, one a person, of {}", folder.display());
+    Ok(images)
+}

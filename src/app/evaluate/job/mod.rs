@@ -1,0 +1,30 @@
+//! TODO
+
+pub mod bench;
+pub mod bench_pairs;
+pub mod check;
+pub mod clusters;
+pub mod compat;
+pub mod count;
+pub mod counted;
+pub mod degrade;
+pub mod distances;
+pub mod errata_file;
+pub mod folder;
+pub mod images;
+pub mod inputs;
+pub mod library_faces;
+pub mod overlay;
+pub mod pairs;
+pub mod present;
+pub mod reopen;
+pub mod rows;
+pub mod run_folder;
+pub mod seen;
+pub mod sensitivity;
+pub mod training;
+pub mod variants;
+pub mod video;
+#[cfg(feature = "gui")]
+pub mod window;
+pub mod worst;

@@ -1,0 +1,134 @@
+//! A run read back from its folder, so that a window can show yesterday's beside today's.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::app::engine::home::Home;
+use crate::app::evaluate::job::images::FaceCrop;
+use crate::app::evaluate::job::pairs::PairsOutcome;
+use crate::app::evaluate::job::rows::PairsRun;
+use crate::app::evaluate::job::run_folder::RunFolder;
+use crate::eval::{LabelledPair, ScoredPair};
+use crate::eval::lfw::{FoldResult, Judgement, Options};
+use crate::types::Detection;
+
+/// One pair of `pairs.json`.
+#[derive(Serialize, Deserialize)]
+struct PairLine {
+    first: String,
+    second: String,
+    same: bool,
+    fold: usize,
+    distance: f64,
+}
+
+/// One image of `faces.json`.
+#[derive(Serialize, Deserialize)]
+struct FaceLine {
+    path: String,
+    #[serde(flatten)]
+    face: Detection,
+}
+
+/// The part of `config.json` that matters for reading a run back.
+#[derive(Deserialize)]
+struct Asked {
+    config: Config,
+}
+
+#[derive(Deserialize)]
+struct Config {
+    threshold_from: Option<PathBuf>,
+    images: Option<PathBuf>,
+    crop: Option<FaceCrop>,
+    #[serde(flatten)]
+    options: Options,
+}
+
+/// The folders of all runs, the newest first.
+pub fn run_folders(home: &Home) -> Result<Vec<PathBuf>> {
+    let listed = match std::fs::read_dir(home.runs()) {
+        Ok(listed) => listed,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error).with_context(|| format!("cannot list the runs in {}", home.runs().display())),
+    };
+    let mut runs: Vec<PathBuf> = listed.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
+    runs.sort_by(|a, b| b.cmp(a));
+    Ok(runs)
+}
+
+/// The folders of finished runs on pairs, the newest first.
+pub fn pair_runs(home: &Home) -> Result<Vec<PathBuf>> {
+    let mut runs = run_folders(home)?;
+    runs.retain(|run| run.join("pairs.json").is_file() && run.join("result.json").is_file());
+    Ok(runs)
+}
+
+/// One of the JSON files of a run, whatever kind of run it is.
+pub fn run_record(run: &Path, file: &str) -> Result<serde_json::Value> {
+    let path = run.join(file);
+    let text = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    serde_json::from_slice(&text).with_context(|| format!("cannot use {}", path.display()))
+}
+
+/// Reads a run on pairs back from its folder.
+pub fn open_run(folder: &Path) -> Result<PairsRun> {
+    let Config { threshold_from, images, crop, options } = read::<Asked>(folder, "config.json")?.config;
+    let mut outcome: PairsOutcome = read(folder, "result.json")?;
+    // The folder may have been moved since it was written.
+    folder.clone_into(&mut outcome.run);
+    let folds: Vec<FoldResult> = read(folder, "folds.json")?;
+    ensure!(!folds.is_empty(), "the run judged no fold: {}", folder.display());
+    let lines: Vec<PairLine> = read(folder, "pairs.json")?;
+    let scored = lines.iter().map(|l| ScoredPair { distance: l.distance, same: l.same, fold: l.fold }).collect();
+    let faces: Vec<FaceLine> = read(folder, "faces.json")?;
+    let pair = |line: PairLine| LabelledPair { a: line.first, b: line.second, same: line.same, fold: line.fold };
+    Ok(PairsRun {
+        outcome,
+        judged: Judgement::restored(folds, scored).context("the run's pairs cannot be put together again")?,
+        pairs: lines.into_iter().map(pair).collect(),
+        metric: options.metric,
+        far_rule: options.far_rule,
+        images,
+        crop,
+        faces: faces.into_iter().map(|line| (line.path, line.face)).collect(),
+        split: threshold_from.is_some(),
+    })
+}
+
+/// Writes what [`open_run`] needs beside `result.json`.
+pub(crate) fn keep(run: &RunFolder, judged: &PairsRun) -> Result<()> {
+    let line = |(pair, scored): (&LabelledPair, &ScoredPair)| PairLine {
+        first: pair.a.clone(),
+        second: pair.b.clone(),
+        same: pair.same,
+        fold: pair.fold,
+        distance: scored.distance,
+    };
+    let lines: Vec<PairLine> = judged.pairs.iter().zip(&judged.judged.scored).map(line).collect();
+    run.json("pairs.json", &lines)?;
+    let sorted: std::collections::BTreeMap<_, _> = judged.faces.iter().collect();
+    let faces: Vec<FaceLine> =
+        sorted.into_iter().map(|(path, face)| FaceLine { path: path.clone(), face: *face }).collect();
+    run.json("faces.json", &faces)?;
+    run.json("folds.json", &judged.judged.folds)
+}
+
+/// Faces by the pair list's paths.
+pub(crate) fn faces_by_path(
+    images: &crate::eval::embedded::EmbeddedImages,
+    pairs: &[LabelledPair],
+) -> HashMap<String, Detection> {
+    let paths = pairs.iter().flat_map(|pair| [&pair.a, &pair.b]);
+    paths.filter_map(|path| Some((path.clone(), images.faces[images.row(path)?]?))).collect()
+}
+
+fn read<T: DeserializeOwned>(folder: &Path, name: &str) -> Result<T> {
+    let path = folder.join(name);
+    let text = std::fs::read(&path).with_context(|| format!("this is no finished run on pairs: {}", path.display()))?;
+    serde_json::from_slice(&text).with_context(|| format!("the run was written by another version: {}", path.display()))
+}

@@ -1,0 +1,230 @@
+//! One thing varied, everything else kept: VAL at each level beside the paper's.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, ensure};
+use serde::Serialize;
+
+use crate::app::engine::home::Home;
+use crate::app::engine::networks::Engine;
+use crate::app::engine::progress::JobEvent;
+use crate::app::evaluate::job::degrade::worsens_pictures;
+use crate::app::evaluate::job::images::{FaceCrop, View, embed_images};
+use crate::app::evaluate::job::inputs::{Faces, InputFile, read_text};
+use crate::app::evaluate::job::pairs::{resolve, shortened};
+use crate::app::evaluate::job::present::{one_in, percent};
+use crate::app::evaluate::job::run_folder::RunFolder;
+use crate::eval::{FarRule, Metric, PairList, Roc, val_at_far};
+use crate::eval::embedded::EmbeddedImages;
+use crate::eval::sensitivity::{Study, StudyRow};
+use crate::figures::Table;
+use crate::figures::plot::{Axis, Figure, Scale, Series, Shape};
+use crate::figures::report::{Part, Report};
+use crate::types::Cancel;
+
+#[derive(Debug, Clone, Serialize)]
+pub struct SensitivityConfig {
+    pub study: Study,
+    pub list: PathBuf,
+    pub images: PathBuf,
+    pub crop: FaceCrop,
+    pub far_target: f64,
+    /// Only the first pairs of each kind in each fold; all where not given.
+    pub pairs_a_fold: Option<usize>,
+}
+
+/// The object that `--json` prints.
+#[derive(Debug, Clone, Serialize)]
+pub struct SensitivityOutcome {
+    pub study: Study,
+    pub rows: Vec<StudyRow>,
+    pub model: String,
+    pub run: PathBuf,
+}
+
+/// Runs a study of worse pictures on an LFW list, and writes a run.
+pub fn eval_sensitivity(
+    home: &Home,
+    engine: &Engine,
+    config: &SensitivityConfig,
+    cancel: &Cancel,
+    events: &mut dyn FnMut(JobEvent),
+) -> Result<SensitivityOutcome> {
+    ensure!(worsens_pictures(config.study), "{} is not studied by worsening pictures", config.study.label());
+    let (list, input) = read_list(config)?;
+    let levels = config.study.levels();
+    let views: Vec<View> = levels.iter().map(|&level| View::Degraded { study: config.study, level }).collect();
+    let images = (config.images.as_path(), &list.images()[..]);
+    let sets = embed_images(home, engine, images, config.crop, &views, cancel, events)?;
+    let mut note = |text: String| events(JobEvent::Note(text));
+    sets.iter().take(1).for_each(|faces| faces.notes(&mut note));
+    let judge = |(&level, faces): (&f64, &Faces)| row(config.study, level, &faces.images, &list, config.far_target);
+    let rows: Vec<StudyRow> = levels.iter().zip(&sets).map(judge).collect::<Result<_>>()?;
+    let first = sets.first().context("the study has no levels")?;
+    let inputs = [&first.inputs[..], &[input]].concat();
+    write_study(home, config, &inputs, first.model(), rows, &mut note)
+}
+
+/// The list of a study, shortened if the study is.
+pub(crate) fn read_list(config: &SensitivityConfig) -> Result<(PairList, InputFile)> {
+    let (text, input) = read_text(&config.list)?;
+    let list = PairList::parse_lfw(&text).with_context(|| format!("cannot use {}", config.list.display()))?;
+    Ok((config.pairs_a_fold.map_or_else(|| list.clone(), |count| shortened(&list, count)), input))
+}
+
+/// One level: VAL and AUC over all pairs of the list that have both embeddings.
+pub(crate) fn row(
+    study: Study,
+    level: f64,
+    images: &EmbeddedImages,
+    list: &PairList,
+    far_target: f64,
+) -> Result<StudyRow> {
+    let resolved = resolve(images, list);
+    let vectors = &images.vectors;
+    let scored: Vec<(f64, bool)> = resolved
+        .rows
+        .iter()
+        .map(|pair| (Metric::SquaredL2.between(vectors.row(pair.a), vectors.row(pair.b)), pair.same))
+        .collect();
+    scored_row(study, level, &scored, resolved.skipped, far_target)
+}
+
+/// One level from its distances.
+pub(crate) fn scored_row(
+    study: Study,
+    level: f64,
+    scored: &[(f64, bool)],
+    skipped: usize,
+    far_target: f64,
+) -> Result<StudyRow> {
+    let of_kind = |same: bool| scored.iter().filter(|pair| pair.1 == same).map(|pair| pair.0).collect::<Vec<_>>();
+    Ok(StudyRow {
+        level,
+        name: None,
+        measured: val_at_far(&of_kind(true), &of_kind(false), far_target, FarRule::AtMost)?,
+        auc: Roc::of(scored.iter().copied())?.auc(),
+        pairs: scored.len(),
+        skipped,
+        paper: study.paper(level),
+    })
+}
+
+/// Writes a finished study's run.
+pub(crate) fn write_study(
+    home: &Home,
+    config: &SensitivityConfig,
+    inputs: &[InputFile],
+    model: String,
+    rows: Vec<StudyRow>,
+    note: &mut dyn FnMut(String),
+) -> Result<SensitivityOutcome> {
+    let run = RunFolder::create(home, "sensitivity", config, inputs)?;
+    let outcome = SensitivityOutcome { study: config.study, rows, model, run: run.path().to_owned() };
+    run.json("result.json", &outcome)?;
+    run.table("levels", &table(&outcome))?;
+    let mut report = Report::new(format!("{}: {}", outcome.model, config.study.label()));
+    let (target, pairs) = outcome.rows.first().map_or((config.far_target, 0), |row| (row.measured.target, row.pairs));
+    report.push(Part::Text(format!(
+        "VAL at {} wrong matches on {pairs} pairs, the threshold chosen at each level. The paper's figures are its own \
+         networks on its own photos, at 1 in 1000.",
+        one_in(target)
+    )));
+    report.push(Part::Figure(run.figure("study", &figure(&outcome, target), note)?));
+    report.push(Part::Table(table(&outcome)));
+    if !config.study.paper_networks().is_empty() {
+        report.push(Part::Heading("The paper's networks".to_owned()));
+        report.push(Part::Table(paper_table(config.study)));
+    }
+    run.report(&report)?;
+    Ok(outcome)
+}
+
+fn table(outcome: &SensitivityOutcome) -> Table {
+    let named = outcome.rows.iter().any(|row| row.name.is_some());
+    let head = [outcome.study.label(), "VAL", "Threshold", "AUC", "Pairs", "Skipped", "The paper's VAL", "Network"];
+    let columns = if named { head.len() } else { head.len() - 1 };
+    let mut table = Table::new(&head[..columns]);
+    for row in &outcome.rows {
+        let mut cells = vec![
+            row.level.to_string(),
+            percent(row.measured.val),
+            format!("{:.4}", row.measured.threshold),
+            format!("{:.5}", row.auc),
+            row.pairs.to_string(),
+            row.skipped.to_string(),
+            row.paper.map_or("–".to_owned(), percent),
+            row.name.clone().unwrap_or_default(),
+        ];
+        cells.truncate(columns);
+        table.push(cells);
+    }
+    table
+}
+
+fn paper_table(study: Study) -> Table {
+    let mut table = Table::new(&["Network", study.label(), "VAL"]);
+    for (name, level, val) in study.paper_networks() {
+        table.push(vec![(*name).to_owned(), level.to_string(), percent(*val)]);
+    }
+    table
+}
+
+fn figure(outcome: &SensitivityOutcome, far_target: f64) -> Figure {
+    let study = outcome.study;
+    let mut paper: Vec<[f64; 2]> = outcome.rows.iter().filter_map(|row| Some([row.level, row.paper?])).collect();
+    if paper.is_empty() {
+        // Nobody trains at the paper's own levels: its curve is shown where it lies.
+        paper = study.levels().iter().filter_map(|&at| Some([at, study.paper(at)?])).collect();
+    }
+    let networks: Vec<[f64; 2]> = study.paper_networks().iter().map(|&(_, adds, val)| [adds, val]).collect();
+    let levels = outcome.rows.iter().map(|row| row.level).chain(paper.iter().chain(&networks).map(|[level, _]| *level));
+    let title = format!("VAL at {} wrong matches", one_in(far_target));
+    let val = Axis::new("Validation rate (VAL)", Scale::Linear, 0.0, 1.0);
+    let figure = Figure::new(title, level_axis(study, levels), val);
+    // Networks are points of their own; levels of one network are joined.
+    let point = |row: &StudyRow| [row.level, row.measured.val];
+    let figure = match outcome.rows.iter().all(|row| row.name.is_some()) {
+        true => outcome.rows.iter().fold(figure, |figure, row| {
+            figure.with(Series::new(row.name.clone().unwrap_or_default(), Shape::Points, vec![point(row)]))
+        }),
+        false => figure.with(Series::new(outcome.model.clone(), Shape::Dots, outcome.rows.iter().map(point).collect())),
+    };
+    let figure =
+        if paper.is_empty() { figure } else { figure.with(Series::new("the paper's NN1", Shape::Dots, paper)) };
+    if networks.is_empty() {
+        return figure;
+    }
+    figure.with(Series::new("the paper's networks", Shape::Points, networks))
+}
+
+/// An axis with a little room around `levels`, and with ticks at them where they are few and known.
+fn level_axis(study: Study, levels: impl Iterator<Item = f64>) -> Axis {
+    let mut levels: Vec<f64> = levels.collect();
+    levels.sort_by(f64::total_cmp);
+    levels.dedup();
+    let (from, to) = (levels.first().copied().unwrap_or(0.0), levels.last().copied().unwrap_or(1.0));
+    let ticks: Vec<(f64, String)> =
+        levels.iter().filter_map(|&level| Some((level, study.level_words(level)?))).collect();
+    let (from, to) = match scale_of(study) {
+        Scale::Log if ticks.is_empty() => {
+            let (first, last) = (from.log10().floor(), to.log10().ceil());
+            (10_f64.powf(first), 10_f64.powf(last.max(first + 1.0)))
+        }
+        Scale::Log => (from / 1.2, to * 1.2),
+        // A single level still needs an axis of some length.
+        Scale::Linear => {
+            let room = if from < to { 0.04 * (to - from) } else { 1.0 };
+            (from - room, to + room)
+        }
+    };
+    Axis::new(study.label(), scale_of(study), from, to).with_ticks(ticks)
+}
+
+/// Sizes that grow by factors are read off a logarithmic axis.
+fn scale_of(study: Study) -> Scale {
+    match study {
+        Study::ImagePixels | Study::Dimensions | Study::TrainingImages | Study::MultiplyAdds => Scale::Log,
+        _ => Scale::Linear,
+    }
+}

@@ -1,0 +1,118 @@
+//! Studies that vary the network instead of the pictures: fewer dimensions of a trained embedding, and the installed
+//! networks by what they cost.
+
+use anyhow::{Context, Result, ensure};
+
+use crate::app::engine::home::Home;
+use crate::app::engine::networks::{Engine, EngineOptions};
+use crate::app::engine::progress::JobEvent;
+use crate::app::evaluate::job::images::{View, embed_images};
+use crate::app::evaluate::job::inputs::Faces;
+use crate::app::evaluate::job::pairs::resolve;
+use crate::app::evaluate::job::sensitivity::{SensitivityConfig, SensitivityOutcome, read_list, row, scored_row, write_study};
+use crate::eval::{Metric, Vectors};
+use crate::eval::lfw::RowPair;
+use crate::eval::pca::Pca;
+use crate::eval::sensitivity::{Study, StudyRow};
+use crate::networks::models::{Manifest, Store, Task};
+use crate::networks::nets::blocks::MapShape;
+use crate::networks::nets::catalogue::build_as;
+use crate::networks::nets::recognise::recognise;
+use crate::types::{Cancel, ModelId};
+
+/// Embeddings of the images that a study's list names.
+pub fn listed_faces(
+    home: &Home,
+    engine: &Engine,
+    config: &SensitivityConfig,
+    cancel: &Cancel,
+    events: &mut dyn FnMut(JobEvent),
+) -> Result<Faces> {
+    let (list, _) = read_list(config)?;
+    let images = (config.images.as_path(), &list.images()[..]);
+    let sets = embed_images(home, engine, images, config.crop, &[View::Plain], cancel, events)?;
+    sets.into_iter().next().context("no image was embedded")
+}
+
+/// VAL of a trained embedding cut to its first principal axes. The axes come from the images of one half of the folds
+/// and are judged on the pairs of the other, both ways round.
+pub fn eval_dimensions(
+    home: &Home,
+    faces: &Faces,
+    config: &SensitivityConfig,
+    note: &mut dyn FnMut(String),
+) -> Result<SensitivityOutcome> {
+    faces.notes(note);
+    let (list, input) = read_list(config)?;
+    ensure!(list.folds > 1, "fewer dimensions are judged on held-out folds, but the list has one fold");
+    let vectors = &faces.images.vectors;
+    let resolved = resolve(&faces.images, &list);
+    let half = |odd: bool| resolved.rows.iter().filter(move |pair| (pair.fold % 2 == 1) == odd);
+    let axes = [false, true].map(|odd| {
+        let mut rows: Vec<usize> = half(odd).flat_map(|pair| [pair.a, pair.b]).collect();
+        rows.sort_unstable();
+        rows.dedup();
+        Pca::fit(vectors, &rows)
+    });
+    let full = vectors.dimensions();
+    let mut levels: Vec<usize> = config.study.levels().iter().map(|&level| level as usize).collect();
+    levels.retain(|&level| level < full);
+    let mut rows = Vec::new();
+    for level in levels {
+        let mut scored = Vec::new();
+        for (pca, judged) in axes.iter().zip([true, false]) {
+            let projected = pca.project(vectors, level)?;
+            scored.extend(half(judged).map(|pair| distance(&projected, pair)));
+        }
+        rows.push(scored_row(config.study, level as f64, &scored, resolved.skipped, config.far_target)?);
+    }
+    rows.push(row(config.study, full as f64, &faces.images, &list, config.far_target)?);
+    let inputs = [&faces.inputs[..], &[input]].concat();
+    write_study(home, config, &inputs, faces.model(), rows, note)
+}
+
+fn distance(vectors: &Vectors, pair: &RowPair) -> (f64, bool) {
+    (Metric::SquaredL2.between(vectors.row(pair.a), vectors.row(pair.b)), pair.same)
+}
+
+/// VAL of each installed embedding network beside its multiply-adds (paper, figure 4).
+pub fn eval_networks(
+    home: &Home,
+    options: &EngineOptions,
+    config: &SensitivityConfig,
+    cancel: &Cancel,
+    events: &mut dyn FnMut(JobEvent),
+) -> Result<SensitivityOutcome> {
+    let (list, input) = read_list(config)?;
+    let store = Store::open(home.models())?;
+    let installed: Vec<ModelId> = models_of(store.manifest())
+        .filter(|id| store.installed(id))
+        .filter(|id| options.model.as_ref().is_none_or(|model| *model == id.0))
+        .collect();
+    ensure!(!installed.is_empty(), "no embedding network is installed: see likeness models list");
+    let (mut rows, mut inputs) = (Vec::<StudyRow>::new(), vec![input]);
+    for id in installed {
+        let options = EngineOptions { model: Some(id.0.clone()), ..options.clone() };
+        let engine = Engine::load(home, &options, cancel, events)?;
+        let faces = listed_faces(home, &engine, config, cancel, events)?;
+        let cost = multiply_adds(&store, &id)? as f64;
+        let measured = row(Study::MultiplyAdds, cost, &faces.images, &list, config.far_target)?;
+        rows.push(StudyRow { name: Some(id.0), ..measured });
+        inputs.extend(faces.inputs);
+    }
+    rows.sort_by(|a, b| a.level.total_cmp(&b.level));
+    inputs.dedup();
+    let mut note = |text: String| events(JobEvent::Note(text));
+    write_study(home, config, &inputs, "Installed networks".to_owned(), rows, &mut note)
+}
+
+fn models_of(manifest: &Manifest) -> impl Iterator<Item = ModelId> {
+    manifest.models.iter().filter(|entry| entry.task == Task::Embed).map(|entry| entry.id.clone())
+}
+
+/// Of one picture.
+fn multiply_adds(store: &Store, id: &ModelId) -> Result<u64> {
+    let card = recognise(&store.read(id)?)?.card;
+    let net = build_as(&card, &crate::networks::device::cpu().burn)?;
+    Ok(net.table(MapShape::new(3, card.input.height as usize, card.input.width as usize)).multiply_adds())
+}

@@ -1,0 +1,194 @@
+//! The YouTube Faces protocol on folders of frames.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use serde::Serialize;
+
+use crate::app::engine::home::Home;
+use crate::app::evaluate::job::inputs::{Faces, read_text};
+use crate::app::evaluate::job::present::{percent, roc_figure};
+use crate::app::evaluate::job::run_folder::RunFolder;
+use crate::eval::{FarRule, PairList, ScoredPair};
+use crate::eval::lfw::judge_scored;
+use crate::eval::video::VideoFaces;
+use crate::faces::image::is_photo_name;
+use crate::figures::Table;
+use crate::figures::report::{Part, Report};
+
+#[derive(Debug, Clone, Serialize)]
+pub struct VideoConfig {
+    /// CSV of `first folder, second folder, 1 or 0, fold`; folders below the embeddings' paths.
+    pub list: PathBuf,
+    pub frames: usize,
+    pub far_target: f64,
+    pub far_rule: FarRule,
+}
+
+/// The object that `--json` prints.
+#[derive(Debug, Clone, Serialize)]
+pub struct VideoOutcome {
+    pub accuracy_mean: f64,
+    pub accuracy_se: f64,
+    pub accuracy_sd: f64,
+    pub thresholds: Vec<f64>,
+    pub val_mean: f64,
+    pub val_sd: f64,
+    pub far_mean: f64,
+    pub auc: f64,
+    pub eer: f64,
+    pub pairs: usize,
+    pub skipped: usize,
+    pub videos: usize,
+    /// Videos of the list without a single embedded frame.
+    pub videos_without_faces: Vec<String>,
+    pub model: String,
+    pub run: PathBuf,
+}
+
+/// The frames of all videos that a list names, as paths below `folder`. A video without a folder has none, and is told as
+/// skipped when it is judged.
+pub fn listed_frames(list: &Path, folder: &Path) -> Result<Vec<String>> {
+    let (text, _) = read_text(list)?;
+    let list = PairList::parse_csv(&text).with_context(|| format!("cannot use {}", list.display()))?;
+    let mut frames = Vec::new();
+    for video in list.images() {
+        let path = folder.join(video);
+        if !path.is_dir() {
+            continue;
+        }
+        let listed = std::fs::read_dir(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        for entry in listed {
+            let file = entry.with_context(|| format!("cannot read {}", path.display()))?.path();
+            if is_photo_name(&file) {
+                frames.push(format!("{video}/{}", file.file_name().unwrap_or_default().to_string_lossy()));
+            }
+        }
+    }
+    ensure!(!frames.is_empty(), "none of the list's videos has a folder with images in {}", folder.display());
+    frames.sort_by_cached_key(|frame| in_time(frame));
+    Ok(frames)
+}
+
+/// Frames by their numbers' values, whether or not zeros fill them up: 0.2.jpg comes before 0.10.jpg.
+fn in_time(path: &str) -> Vec<(String, u64)> {
+    let mut parts = Vec::new();
+    let mut rest = path;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
+        let (text, from_digits) = rest.split_at(digits);
+        let end = from_digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(from_digits.len());
+        parts.push((text.to_owned(), from_digits[..end].parse().unwrap_or(u64::MAX)));
+        rest = &from_digits[end..];
+    }
+    parts
+}
+
+/// Judges pairs of videos by the mean distance of their first frames, and writes a run.
+pub fn eval_video(
+    home: &Home,
+    mut faces: Faces,
+    config: &VideoConfig,
+    note: &mut dyn FnMut(String),
+) -> Result<VideoOutcome> {
+    faces.notes(note);
+    let (text, input) = read_text(&config.list)?;
+    faces.inputs.push(input);
+    let list = PairList::parse_csv(&text).with_context(|| format!("cannot use {}", config.list.display()))?;
+    let (videos, empty) = videos(&faces, &list, config.frames)?;
+    let mut scored = Vec::new();
+    for pair in &list.pairs {
+        if let (Some(a), Some(b)) = (videos.get(pair.a.as_str()), videos.get(pair.b.as_str())) {
+            scored.push(ScoredPair { distance: a.mean_distance(b)?, same: pair.same, fold: pair.fold });
+        }
+    }
+    let skipped = list.pairs.len() - scored.len();
+    if skipped > 0 {
+        note(format!("Skipped {skipped} pairs, because {} videos have no embedded frame", empty.len()));
+    }
+    ensure!(!scored.is_empty(), "none of the list's {} pairs of videos has embedded frames", list.pairs.len());
+    let judged = judge_scored(&scored, config.far_target, config.far_rule).context("the videos cannot be judged")?;
+    let run = RunFolder::create(home, "video", config, &faces.inputs)?;
+    let outcome = VideoOutcome {
+        accuracy_mean: judged.accuracy.mean,
+        accuracy_se: judged.accuracy.standard_error,
+        accuracy_sd: judged.accuracy.population_sd,
+        thresholds: judged.thresholds(),
+        val_mean: judged.val.mean,
+        val_sd: judged.val.population_sd,
+        far_mean: judged.far.mean,
+        auc: judged.auc,
+        eer: judged.eer,
+        pairs: scored.len(),
+        skipped,
+        videos: videos.len(),
+        videos_without_faces: empty,
+        model: faces.model(),
+        run: run.path().to_owned(),
+    };
+    run.json("result.json", &outcome)?;
+    let curve = [(outcome.model.clone(), &judged.pooled, Vec::new())];
+    let svg = run.figure("roc", &roc_figure("ROC over pairs of videos", &curve), note)?;
+    let mut report = Report::new(format!("{} on pairs of videos", outcome.model));
+    report.push(Part::Text(format!(
+        "{} pairs, {skipped} skipped, up to {} frames a video.",
+        scored.len(),
+        config.frames
+    )));
+    let mut table = Table::new(&["Accuracy", "Standard error", "VAL", "AUC", "Equal error rate"]);
+    let (mean, se) = (percent(outcome.accuracy_mean), percent(outcome.accuracy_se));
+    table.push(vec![mean, se, percent(outcome.val_mean), format!("{:.5}", outcome.auc), percent(outcome.eer)]);
+    report.push(Part::Table(table));
+    report.push(Part::Figure(svg));
+    run.report(&report)?;
+    Ok(outcome)
+}
+
+/// Each video of the list with its first frames in time, and those without any.
+fn videos<'a>(faces: &Faces, list: &'a PairList, limit: usize) -> Result<(BTreeMap<&'a str, VideoFaces>, Vec<String>)> {
+    let images = &faces.images;
+    let mut rows_of: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (row, path) in images.paths.iter().enumerate() {
+        let path = path.replace('\\', "/");
+        let mut folders = path.rsplit('/').skip(1);
+        let names = (folders.next(), folders.next());
+        if let (Some(video), person) = names {
+            // A list may say "video" or "person/video".
+            rows_of.entry(video.to_owned()).or_default().push(row);
+            if let Some(person) = person {
+                rows_of.entry(format!("{person}/{video}")).or_default().push(row);
+            }
+        }
+    }
+    let (mut videos, mut empty) = (BTreeMap::new(), Vec::new());
+    for (index, name) in list.images().into_iter().enumerate() {
+        let Some(rows) = rows_of.get_mut(name) else {
+            empty.push(name.to_owned());
+            continue;
+        };
+        rows.sort_by_cached_key(|&row| in_time(&images.paths[row]));
+        videos.insert(name, VideoFaces::new(&images.vectors.select(rows), limit, index)?);
+    }
+    Ok((videos, empty))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_follow_in_time_and_come_from_the_lists_videos_only() {
+        let place = tempfile::tempdir().unwrap();
+        for file in ["Ada/0/0.10.jpg", "Ada/0/0.9.jpg", "Ada/0/notes.txt", "Ada/1/0.1.jpg", "Bo/0/0.3.png"] {
+            let path = place.path().join(file);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, "x").unwrap();
+        }
+        let list = place.path().join("pairs.csv");
+        std::fs::write(&list, "Ada/0,Bo/0,0,0\nAda/0,Cy/0,0,1\n").unwrap();
+        let frames = listed_frames(&list, place.path()).unwrap();
+        assert_eq!(frames, ["Ada/0/0.9.jpg", "Ada/0/0.10.jpg", "Bo/0/0.3.png"]);
+        assert!(listed_frames(&list, &place.path().join("Ada")).is_err());
+    }
+}

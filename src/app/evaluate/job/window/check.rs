@@ -1,0 +1,153 @@
+//! The protocol check of a run, and what its findings suggest.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::app::engine::networks::EngineOptions;
+use crate::app::engine::progress::JobEvent;
+use crate::app::engine::workers::Desk as Networks;
+use crate::app::evaluate::job::check::{CheckConfig, CheckOutcome, eval_check};
+use crate::app::evaluate::job::check::alternatives::Suspect;
+use crate::app::evaluate::job::check::findings::Finding;
+use crate::app::evaluate::job::images::FaceCrop;
+use crate::app::evaluate::job::inputs::read_embeddings;
+use crate::app::evaluate::job::pairs::ListFormat;
+use crate::app::evaluate::job::reopen::run_record;
+use crate::app::evaluate::state::rows::{CheckRow, Cure, Fault};
+use crate::app::evaluate::state::setup::{Options, Setup, Subject};
+use crate::app::shell::threads::Shared;
+use crate::types::{Cancel, ModelId};
+
+/// Pairs of each kind that are looked at: enough to see a gain of a tenth.
+const PAIRS_A_KIND: usize = 120;
+const SEED: u64 = 0;
+/// Of the shorter side, where no detector looks.
+const CENTRE_SHARE: f32 = 0.6;
+
+/// What a run was made from, as its folder says.
+struct Asked {
+    model: ModelId,
+    list: PathBuf,
+    images: PathBuf,
+    crop: Option<FaceCrop>,
+    /// The file of embeddings, where they were not made here.
+    given: Option<PathBuf>,
+}
+
+pub fn run(
+    shared: &Shared,
+    desk: &mut Networks,
+    folder: &Path,
+    cancel: &Cancel,
+    events: &mut dyn FnMut(JobEvent),
+) -> Result<Vec<CheckRow>> {
+    let asked = asked(folder)?;
+    let options = EngineOptions { model: Some(asked.model.0.clone()), ..shared.options() };
+    let engine = desk.engine(&options, cancel, events)?;
+    let is_csv = asked.list.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
+    let config = CheckConfig {
+        list: asked.list.clone(),
+        format: if is_csv { ListFormat::Csv } else { ListFormat::Lfw },
+        images: asked.images.clone(),
+        crop: asked.crop.unwrap_or(FaceCrop::Central),
+        pairs_a_kind: PAIRS_A_KIND,
+        seed: SEED,
+        used: None,
+    };
+    let list = |file: &Path| Some(file.with_extension("txt")).filter(|list| list.is_file());
+    let given = asked.given.as_deref().map(|file| read_embeddings(file, list(file).as_deref())).transpose()?;
+    let outcome = eval_check(&shared.home, engine, &config, given.as_ref(), cancel, events)?;
+    Ok(rows(&asked, &outcome))
+}
+
+fn asked(folder: &Path) -> Result<Asked> {
+    let (asked, result) = (run_record(folder, "config.json")?, run_record(folder, "result.json")?);
+    let config = &asked["config"];
+    let path = |key: &str| config[key].as_str().map(PathBuf::from);
+    let crop: Option<FaceCrop> = serde_json::from_value(config["crop"].clone()).unwrap_or_default();
+    let input = || asked["inputs"][0]["path"].as_str().map(PathBuf::from);
+    Ok(Asked {
+        model: ModelId(result["model"].as_str().unwrap_or_default().to_owned()),
+        list: path("list").context("only evaluations of a list of pairs can be checked")?,
+        images: path("images").context("the check needs the folder of images; evaluate again with it")?,
+        given: if crop.is_none() { input() } else { None },
+        crop,
+    })
+}
+
+fn rows(asked: &Asked, outcome: &CheckOutcome) -> Vec<CheckRow> {
+    if outcome.findings.is_empty() {
+        let measured = Some((outcome.separation, outcome.separation_advised));
+        return vec![CheckRow { fault: Fault::None, fact: None, measured, cure: None }];
+    }
+    let row = |finding: &Finding| CheckRow {
+        fault: fault(finding.suspect),
+        fact: Some(finding.fact),
+        measured: (finding.suspect != Suspect::SkippedPairs).then_some((outcome.separation, finding.separation)),
+        cure: cure(asked, finding.suspect),
+    };
+    outcome.findings.iter().map(row).collect()
+}
+
+fn fault(suspect: Suspect) -> Fault {
+    match suspect {
+        Suspect::CropMargin => Fault::CropMargin,
+        Suspect::PixelScaling => Fault::PixelScaling,
+        Suspect::Channels => Fault::Channels,
+        Suspect::Alignment => Fault::Alignment,
+        Suspect::SkippedPairs => Fault::SkippedPairs,
+    }
+}
+
+/// Evaluating again in a way that avoids the fault. A wrong recipe is put right where the model was imported.
+fn cure(asked: &Asked, suspect: Suspect) -> Option<Cure> {
+    let setup = |crop: FaceCrop| Setup {
+        subject: Subject::PairList,
+        pairs: Some(asked.list.clone()),
+        threshold_from: None,
+        images: Some(asked.images.clone()),
+        embeddings: Vec::new(),
+        models: vec![asked.model.clone()],
+        options: Options { crop, ..Options::default() },
+    };
+    match (suspect, &asked.given) {
+        (Suspect::SkippedPairs, _) => Some(Cure::WithoutDetector(setup(FaceCrop::Centre { share: CENTRE_SHARE }))),
+        (_, Some(_)) => Some(Cure::EmbedHere(setup(FaceCrop::Central))),
+        // Faces were cut without a detector.
+        (Suspect::Alignment | Suspect::CropMargin, None)
+            if matches!(asked.crop, Some(FaceCrop::Centre { .. } | FaceCrop::AsStored)) =>
+        {
+            Some(Cure::EmbedHere(setup(FaceCrop::Central)))
+        }
+        (_, None) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(crop: &str) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        let config = format!(
+            r#"{{"config":{{"list":"/l/pairs.txt","images":"/l/images","crop":{crop}}},"inputs":[{{"path":"/e.jsonl"}}]}}"#
+        );
+        std::fs::write(folder.path().join("config.json"), config).unwrap();
+        std::fs::write(folder.path().join("result.json"), r#"{"model":"m"}"#).unwrap();
+        folder
+    }
+
+    #[test]
+    fn what_was_embedded_elsewhere_is_embedded_here() {
+        let given = asked(folder("null").path()).unwrap();
+        assert_eq!((given.model.0.as_str(), given.given.as_deref()), ("m", Some(Path::new("/e.jsonl"))));
+        assert!(matches!(cure(&given, Suspect::Channels), Some(Cure::EmbedHere(setup)) if setup.missing().is_none()));
+        let here = asked(folder("\"largest\"").path()).unwrap();
+        assert_eq!((here.crop, here.given.as_deref()), (Some(FaceCrop::Largest), None));
+        assert_eq!(cure(&here, Suspect::Channels), None);
+        assert!(matches!(cure(&here, Suspect::SkippedPairs), Some(Cure::WithoutDetector(_))));
+        let stored = asked(folder("\"as_stored\"").path()).unwrap();
+        assert!(matches!(cure(&stored, Suspect::Alignment), Some(Cure::EmbedHere(_))));
+    }
+}

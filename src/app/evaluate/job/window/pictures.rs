@@ -1,0 +1,43 @@
+//! Pictures of a run's pairs: the crop as the network saw it, and the whole photo.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use crate::app::engine::picture::Picture;
+use crate::app::engine::shared::lock;
+use crate::app::evaluate::job::seen::seen_face;
+use crate::app::evaluate::job::window::convert::Opened;
+use crate::app::shell::threads::Shared;
+use crate::faces::image::{DecodeLimits, DecodeScale, decode, thumbnail};
+use crate::networks::models::Store;
+use crate::types::ModelId;
+
+const LONG_SIDE: u32 = 1024;
+
+/// `whole` asks for the photo instead of the crop.
+pub fn load(shared: &Shared, run: u32, image: u32, whole: bool) -> Result<Picture> {
+    let opened = lock(&shared.judged).get(run).context("this evaluation is closed")?;
+    let listed = opened.shown.images.get(image as usize).context("the evaluation has no such image")?;
+    let photo = listed.path.as_deref().context("the evaluation was made without a folder of images")?;
+    if whole { photo_of(photo) } else { crop(shared, &opened, image as usize, photo) }
+}
+
+fn photo_of(photo: &Path) -> Result<Picture> {
+    let found = decode(photo, DecodeScale::LongSideAtLeast(LONG_SIDE), &DecodeLimits::default())?;
+    let too_long = found.pixels.width().max(found.pixels.height()) > LONG_SIDE;
+    Ok(Picture::from_rgb(&if too_long { thumbnail(&found.pixels, LONG_SIDE) } else { found.pixels }))
+}
+
+/// A model that is not in the store has no recipe: then the whole image stands for its crop.
+fn crop(shared: &Shared, opened: &Opened, image: usize, photo: &Path) -> Result<Picture> {
+    let known = Store::open(shared.home.models())?.entry(&ModelId(opened.model.clone())).is_ok();
+    if !known {
+        return photo_of(photo);
+    }
+    let face = opened.faces.get(image).and_then(Option::as_ref);
+    let seen = seen_face(&shared.home, &opened.model, opened.crop, opened.crop_rule, photo, face)?;
+    let (width, height) = (seen.crop.width() as f32, seen.crop.height() as f32);
+    let landmarks = seen.landmarks.map(|landmarks| landmarks.0.map(|[x, y]| [x / width, y / height]));
+    Ok(Picture { landmarks, ..Picture::from_rgb(&seen.crop) })
+}

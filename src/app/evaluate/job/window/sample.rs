@@ -1,0 +1,52 @@
+//! Distances of known pairs under the model in use: of its latest evaluation, else among the confirmed faces.
+
+use std::collections::HashMap;
+
+use anyhow::Result;
+
+use crate::app::evaluate::job::library_faces;
+use crate::app::evaluate::job::reopen::open_run;
+use crate::app::evaluate::job::window::past;
+use crate::app::evaluate::state::rows::{DistanceSample, SampleOf};
+use crate::app::shell::threads::Shared;
+use crate::eval::Metric;
+use crate::eval::all_pairs::all_pairs;
+use crate::types::Cancel;
+
+/// Over squared distances 0 to 4.
+const BINS: usize = 128;
+/// Fewer confirmed pairs of either kind say nothing.
+const FEWEST: u64 = 20;
+
+pub fn load(shared: &Shared) -> Result<Option<DistanceSample>> {
+    let model = shared.options().model_id();
+    for row in past::list(&shared.home)?.into_iter().filter(|row| row.has_curves && row.model == model.0) {
+        // A run of an older version cannot be read back; an older run may serve as well.
+        let Ok(run) = open_run(&row.run) else { continue };
+        if run.metric == Metric::SquaredL2 {
+            let histogram = run.histogram((BINS / 4) as u32);
+            let (same, different) = (shares(&histogram.same), shares(&histogram.different));
+            return Ok(Some(DistanceSample { same, different, of: SampleOf::Run(row.on) }));
+        }
+    }
+    // Without a confirmed face there is nothing to show.
+    let Ok(faces) = library_faces(&shared.home, &model) else { return Ok(None) };
+    let mut known = HashMap::new();
+    let number = |person| {
+        let next = known.len() as u32;
+        *known.entry(person).or_insert(next)
+    };
+    let people: Vec<u32> = faces.images.folders().into_iter().map(number).collect();
+    let counted = all_pairs(&faces.images.vectors, &people, &Cancel::default(), &|_| {})?;
+    let enough = counted.same.total() >= FEWEST && counted.different.total() >= FEWEST;
+    Ok(enough.then(|| DistanceSample {
+        same: shares(&counted.same.coarse(BINS)),
+        different: shares(&counted.different.coarse(BINS)),
+        of: SampleOf::ConfirmedFaces(people.len() as u64),
+    }))
+}
+
+fn shares(counts: &[u64]) -> Vec<f32> {
+    let total = counts.iter().sum::<u64>().max(1) as f32;
+    counts.iter().take(BINS).map(|&count| count as f32 / total).collect()
+}

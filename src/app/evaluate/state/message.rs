@@ -1,0 +1,86 @@
+//! What the Evaluate view is about, apart from drawing: what is asked for, what came out, what a threshold does to it.
+//!
+//! * [`rows`] are runs as plain data: the jobs fill them, the views read them.
+//! * [`setup`] is what a user chooses before an evaluation starts.
+//! * [`point`] says what a threshold does; [`figures`] turns runs into plots.
+//! * [`words`] says what a protocol check found.
+//! * [`state`] is this view's part of the window's state; `logic` changes it.
+
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::app::evaluate::state::{Tab, WallFilter};
+use crate::app::evaluate::state::rows::{CheckRow, DistanceSample, EvalRun, RunRow};
+use crate::app::evaluate::state::setup::{Options, Path, Setup, Subject};
+use crate::app::engine::report::Failure;
+use crate::types::ModelId;
+
+/// What a user can do in this view.
+#[derive(Debug, Clone, PartialEq)]
+pub enum EvaluateCommand {
+    SetSubject(Subject),
+    /// Asks for a file or a folder.
+    Ask(Path),
+    SetPath(Path, Vec<PathBuf>),
+    ToggleModel(ModelId),
+    SetOptions(Options),
+    Start,
+
+    /// Marks a past run to be shown beside others, or takes the mark back.
+    Tick(PathBuf),
+    /// Shows these runs, the first in focus.
+    Open(Vec<PathBuf>),
+    /// Goes back to the list of runs.
+    Leave,
+    ShowTab(Tab),
+    /// Puts another of the shown runs in focus.
+    Focus(usize),
+    /// A distance of the run in focus.
+    SetThreshold(f64),
+    SetFilter(WallFilter),
+    /// Opens both photos of a pair, or closes them.
+    ShowPair(Option<usize>),
+    /// Says that a pair's label is wrong, or takes that back.
+    Mark {
+        pair: usize,
+        mislabelled: bool,
+    },
+    /// Looks for reasons why the score of the run in focus is low.
+    Check,
+    /// Evaluates again as a finding suggests.
+    Fix(usize),
+    OpenReport(PathBuf),
+}
+
+/// What is asked of the jobs.
+#[derive(Debug, Clone, PartialEq)]
+pub enum EvaluateRequest {
+    LoadRuns,
+    /// Distances of known pairs under the model in use, for the scale of the Compare view.
+    LoadSample,
+    OpenRuns(Vec<PathBuf>),
+    Start(Setup),
+    Check(PathBuf),
+    Mark {
+        run: PathBuf,
+        a: String,
+        b: String,
+        same: bool,
+        mislabelled: bool,
+    },
+}
+
+/// What came back.
+#[derive(Debug, Clone)]
+pub enum EvaluateEvent {
+    Runs(Vec<RunRow>),
+    Sample(Option<DistanceSample>),
+    /// For the folders that were asked for.
+    Opened(Vec<PathBuf>, Vec<Arc<EvalRun>>),
+    /// An evaluation ended and left these runs.
+    Finished(Vec<PathBuf>),
+    /// A run was read again, because marks changed.
+    Changed(Arc<EvalRun>),
+    Checked(PathBuf, Result<Vec<CheckRow>, Failure>),
+}

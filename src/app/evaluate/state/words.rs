@@ -1,0 +1,81 @@
+//! What a protocol check found, in the user's language.
+
+use crate::app::evaluate::job::check::alternatives::Way;
+use crate::app::evaluate::job::check::findings::Fact;
+use crate::app::ui::preprocessing_words as recipe;
+use crate::app::ui::locale::{Locale, grouped};
+
+pub fn said(text: &Locale, fact: &Fact) -> String {
+    let two = |value: f64| format!("{value:.2}");
+    match *fact {
+        Fact::Better { way, before, after, standard_error } => {
+            let (before, after, error) = (two(before), two(after), two(standard_error));
+            let values =
+                [("before", before.as_str()), ("after", &after), ("error", &error), ("way", &way_words(text, way))];
+            text.f("check_better", &values)
+        }
+        Fact::UnlikeTheModel { way, gain, standard_error } => {
+            let (gain, error) = (format!("{gain:+.2}"), two(standard_error));
+            text.f("check_unlike", &[("way", &way_words(text, way)), ("gain", &gain), ("error", &error)])
+        }
+        Fact::Skipped { lost, asked, unreadable, without_face } => {
+            let points = format!("{:.1}", 100.0 * lost as f64 / asked as f64);
+            let counts = [lost, asked, unreadable, without_face].map(|count| grouped(count as u64));
+            let [lost, asked, unreadable, without_face] = &counts;
+            let values = [("lost", lost.as_str()), ("asked", asked), ("unreadable", unreadable)];
+            text.f("check_left_out", &[&values[..], &[("faceless", without_face), ("points", &points)]].concat())
+        }
+        Fact::MadeWith { way, distance, from_recipe } => {
+            let (near, far) = (format!("{distance:.3}"), format!("{from_recipe:.3}"));
+            text.f("check_made_with", &[("way", &way_words(text, way)), ("near", &near), ("far", &far)])
+        }
+    }
+}
+
+pub fn advice(text: &Locale, fact: &Fact) -> String {
+    let key = match fact {
+        Fact::Better { .. } => "check_better_do",
+        Fact::UnlikeTheModel { .. } => "check_unlike_do",
+        Fact::Skipped { unreadable: 0, .. } => "check_skipped_faceless_do",
+        Fact::Skipped { without_face: 0, .. } => "check_skipped_unreadable_do",
+        Fact::Skipped { .. } => "check_skipped_both_do",
+        Fact::MadeWith { .. } => "check_made_with_do",
+    };
+    text.s(key).to_owned()
+}
+
+fn way_words(text: &Locale, way: Way) -> String {
+    match way {
+        Way::Crop(rule) => recipe::crop(text, rule),
+        Way::Scaling(scaling) => recipe::scaling(text, scaling),
+        Way::Channels(order) => recipe::channels(order).to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::ui::locale::Language;
+    use crate::types::{ChannelOrder, CropRule, PixelScaling};
+
+    #[test]
+    fn every_fact_is_said_in_every_language() {
+        let way = Way::Crop(CropRule::SquareBox { enlarge: 1.5 });
+        let (scaling, channels) = (Way::Scaling(PixelScaling::Unit), Way::Channels(ChannelOrder::Bgr));
+        let facts = [
+            Fact::Better { way, before: 2.0, after: 3.25, standard_error: 0.125 },
+            Fact::UnlikeTheModel { way: scaling, gain: -0.5, standard_error: 0.25 },
+            Fact::Skipped { lost: 5, asked: 125, unreadable: 2, without_face: 3 },
+            Fact::MadeWith { way: channels, distance: 0.01, from_recipe: 0.75 },
+        ];
+        for language in [Language::English, Language::Chinese] {
+            let text = Locale::new(language);
+            let said = facts.map(|fact| said(&text, &fact));
+            for (said, parts) in said.iter().zip([&["1.5", "3.25", "2.00"][..], &["-0.50"], &["125", "4.0"], &["BGR"]])
+            {
+                assert!(!said.contains('{') && parts.iter().all(|part| said.contains(part)), "{said}");
+            }
+            assert!(facts.iter().all(|fact| !advice(&text, fact).is_empty()));
+        }
+    }
+}

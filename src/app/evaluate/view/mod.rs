@@ -1,0 +1,39 @@
+//! Evaluate: what to judge and past evaluations; then the curves, the wrong pairs, the folds, and why a score is low.
+
+pub mod check;
+pub mod curves;
+pub mod folds;
+pub mod pair;
+pub mod results;
+pub mod start;
+pub mod wall;
+
+
+use eframe::egui::{Ui, Vec2};
+
+use crate::app::shell::view_context::ViewCtx;
+use crate::app::ui::widgets::status;
+
+#[derive(Default)]
+pub struct EvaluateView {
+    curves: curves::Curves,
+    wall: wall::Wall,
+}
+
+impl EvaluateView {
+    pub fn ui(&mut self, ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
+        let evaluate = &ctx.state.evaluate;
+        if !evaluate.opened.is_empty() {
+            self.results_ui(ui, ctx);
+        } else if !evaluate.opening.is_empty() {
+            status::skeleton_ui(ui, Vec2::new(ui.available_width() / 2.0 - 8.0, 280.0), ctx.text.s("loading"));
+        } else {
+            start::start_ui(ui, ctx);
+        }
+    }
+}
+
+/// A share as a percentage with two digits.
+fn percent(share: f64) -> String {
+    format!("{:.2}%", share * 100.0)
+}

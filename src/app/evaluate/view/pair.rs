@@ -1,0 +1,143 @@
+//! Both photos of one pair, what every shown model says about them, and whether their label is right.
+
+use eframe::egui::{self, CornerRadius, Id, Key, Modal, Role, Sense, Ui, Vec2, WidgetInfo};
+
+use crate::app::evaluate::state::message::EvaluateCommand;
+use crate::app::evaluate::state::rows::EvalRun;
+use crate::app::evaluate::view::wall::{Neighbours, Others, crop};
+use crate::app::engine::picture::ImageKey;
+use crate::app::shell::message::Command;
+use crate::app::shell::view_context::ViewCtx;
+use crate::app::ui::icons::{self, Icon};
+use crate::app::ui::locale::grouped;
+use crate::app::ui::theme::{self, size, space};
+use crate::app::ui::widgets::picture;
+use crate::app::ui::widgets::buttons::{self, Rank};
+use crate::app::ui::widgets::table::{Look, Row, table_ui};
+
+const CROP: f32 = 96.0;
+
+/// Arrows go along the wall; Esc closes.
+pub fn pair_ui(egui_ctx: &egui::Context, ctx: &mut ViewCtx<'_>, run: &EvalRun, index: usize, beside: Neighbours) {
+    let Some(pair) = run.pairs.get(index) else { return };
+    let palette = theme::palette(&egui_ctx.global_style().visuals);
+    let frame = egui::Frame::window(&egui_ctx.global_style());
+    let screen = egui_ctx.content_rect().size();
+    // Photos, crops, the table and the buttons share the height.
+    let side = ((screen.x - 160.0) / 2.0).min(screen.y - 400.0).clamp(140.0, 420.0);
+    let modal = Modal::new(Id::unique("pair")).frame(frame).backdrop_color(palette.backdrop).show(egui_ctx, |ui| {
+        ui.set_width(2.0 * side + space::L);
+        title_ui(ui, ctx, run, index, &beside);
+        ui.horizontal_top(|ui| {
+            ui.spacing_mut().item_spacing.x = space::L;
+            for image in [pair.a, pair.b] {
+                ui.vertical(|ui| image_ui(ui, ctx, run, image, side));
+            }
+        });
+        ui.add_space(space::S);
+        models_ui(ui, ctx, run, index);
+        ui.add_space(space::M);
+        mark_ui(ui, ctx, run, index);
+    });
+    let (left, right) = egui_ctx.input(|input| (input.key_pressed(Key::ArrowLeft), input.key_pressed(Key::ArrowRight)));
+    if modal.should_close() {
+        ctx.send(Command::Evaluate(EvaluateCommand::ShowPair(None)));
+    } else if let Some(next) = beside.before.filter(|_| left).or(beside.after.filter(|_| right)) {
+        ctx.send(Command::Evaluate(EvaluateCommand::ShowPair(Some(next))));
+    }
+}
+
+fn title_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &EvalRun, index: usize, beside: &Neighbours) {
+    let pair = &run.pairs[index];
+    let label = ctx.text.s(if pair.same { "labelled_same" } else { "labelled_different" });
+    ui.horizontal(|ui| {
+        ui.label(theme::heading(label));
+        if !run.counted() {
+            let fold = grouped(u64::from(pair.fold) + 1);
+            ui.label(theme::secondary(ui, ctx.text.f("in_fold", &[("fold", &fold)])));
+        }
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            if buttons::icon_button_ui(ui, Icon::X, ctx.text.s("close")).clicked() {
+                ctx.send(Command::Evaluate(EvaluateCommand::ShowPair(None)));
+            }
+            let steps =
+                [(Icon::ChevronRight, beside.after, "next_pair"), (Icon::ChevronLeft, beside.before, "previous_pair")];
+            for (icon, to, key) in steps {
+                ui.add_enabled_ui(to.is_some(), |ui| {
+                    if buttons::icon_button_ui(ui, icon, ctx.text.s(key)).clicked() {
+                        ctx.send(Command::Evaluate(EvaluateCommand::ShowPair(to)));
+                    }
+                });
+            }
+        });
+    });
+    ui.add_space(space::S);
+}
+
+/// The whole photo; under it the crop that the network saw, and whose photo it is.
+fn image_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &EvalRun, image: u32, side: f32) {
+    ui.set_width(side);
+    let words = run.images[image as usize].words();
+    let (frame, response) = ui.allocate_exact_size(Vec2::splat(side), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &words));
+    let drawable = ctx.images.get(ImageKey::Judged { run: run.number, image });
+    picture::paint(ui, frame, drawable, picture::Fit::Contain, CornerRadius::same(theme::radius::CONTROL));
+    ui.horizontal(|ui| {
+        let (frame, response) = ui.allocate_exact_size(Vec2::splat(CROP), Sense::hover());
+        let spoken = ctx.text.f("as_seen", &[("name", &words)]);
+        response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &spoken));
+        crop(ui, ctx, frame, ImageKey::Seen { run: run.number, image }, true);
+        ui.vertical(|ui| {
+            ui.add(egui::Label::new(theme::strong(&words)).truncate());
+            let listed = &run.images[image as usize].listed;
+            ui.add(egui::Label::new(theme::secondary(ui, listed)).truncate()).on_hover_text(listed);
+            ui.label(theme::secondary(ui, ctx.text.s("as_the_network_saw")));
+        });
+    });
+}
+
+fn models_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &EvalRun, index: usize) {
+    let pair = &run.pairs[index];
+    let text = ctx.text;
+    let verdict = |distance: f64, threshold: f64| {
+        let accepted = distance <= threshold;
+        let says = text.s(if accepted { "says_same" } else { "says_different" });
+        let right = text.s(if accepted == pair.same { "agrees" } else { "disagrees" });
+        (says.to_owned(), right.to_owned())
+    };
+    let row = |model: String, distance: f64, threshold: f64| {
+        let (says, right) = verdict(distance, threshold);
+        Row::new(vec![model, says, right, format!("{distance:.4}"), format!("{threshold:.4}")])
+    };
+    let mut rows = vec![row(run.row.model.clone(), pair.distance, ctx.state.evaluate.threshold)];
+    for (model, found) in Others::of(ctx).verdicts(run, index) {
+        rows.push(match found {
+            Some(verdict) => row(model, verdict.distance, verdict.threshold),
+            None => Row::new(vec![model, text.s("not_judged").to_owned()]),
+        });
+    }
+    let head =
+        [text.s("head_model"), text.s("head_says"), text.s("head_label"), text.s("head_distance"), text.s("threshold")];
+    table_ui(ui, Look { salt: "pair", head: &head, words: 3, clickable: false }, &rows);
+}
+
+fn mark_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &EvalRun, index: usize) {
+    let pair = &run.pairs[index];
+    let palette = theme::palette(ui.visuals());
+    ui.horizontal(|ui| {
+        ui.set_min_height(size::CONTROL);
+        let marked = pair.doubt.as_ref().is_some_and(|doubt| doubt.marked_here);
+        let (icon, key) = if marked { (Icon::FlagOff, "take_mark_back") } else { (Icon::Flag, "mark_mislabelled") };
+        if buttons::icon_and_text_ui(ui, Rank::Plain, icon, ctx.text.s(key)).clicked() {
+            ctx.send(Command::Evaluate(EvaluateCommand::Mark { pair: index, mislabelled: !marked }));
+        }
+        match &pair.doubt {
+            Some(doubt) => {
+                ui.label(icons::text(Icon::Flag).color(palette.unsure));
+                let words = if marked { ctx.text.s("marked_here") } else { &doubt.why };
+                ui.add(egui::Label::new(words).truncate()).on_hover_text(words);
+            }
+            None => _ = ui.label(theme::secondary(ui, ctx.text.s("mark_what"))),
+        }
+    });
+}

@@ -1,0 +1,162 @@
+use super::*;
+use crate::networks::nets::Net;
+use crate::networks::nets::catalogue::{self, NetOptions};
+use crate::networks::weights::{collect, write_safetensors};
+use std::collections::HashMap;
+
+struct Fixture {
+    folder: tempfile::TempDir,
+    store: Store,
+}
+
+fn fixture() -> Fixture {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path().join("models")).unwrap();
+    Fixture { folder, store }
+}
+
+impl Fixture {
+    fn request(&self, name: &str) -> ImportRequest {
+        ImportRequest { path: self.folder.path().join(name), ..ImportRequest::default() }
+    }
+
+    fn import(&self, request: &ImportRequest) -> Result<ImportReport> {
+        import(&self.store, request, &mut |_| {})
+    }
+
+    fn reopened(&self) -> Store {
+        Store::open(self.folder.path().join("models")).unwrap()
+    }
+}
+
+fn small() -> Net {
+    let device = device::cpu().burn;
+    catalogue::build("likeness-small", &NetOptions::default(), &device).unwrap().drawn(5, &device)
+}
+
+#[test]
+fn a_network_trained_here_is_imported_listed_and_removed() {
+    let f = fixture();
+    let card = ModelCard {
+        run: Some("runs/7".to_owned()),
+        crop_with: BTreeMap::from([(ModelId("mtcnn".into()), CropRule::BoxMargin { margin: 32.0 })]),
+        ..catalogue::card("likeness-small", &NetOptions::default()).unwrap()
+    };
+    let request = f.request("Mine (best).safetensors");
+    save(&small(), &card, &request.path).unwrap();
+    let report = f.import(&request).unwrap();
+    assert_eq!(report.id.0, "mine--best");
+    let tried = report.tried.unwrap();
+    assert_eq!((tried.network.as_str(), tried.dimensions, tried.parameters), ("likeness-small", 64, 135_632));
+
+    let store = f.reopened();
+    assert!(store.installed(&report.id) && store.own().has(&report.id));
+    let entry = store.entry(&report.id).unwrap();
+    assert_eq!((entry.input, entry.probe.clone()), (card.input, tried.probe));
+    assert_eq!(entry.crop_with, card.crop_with);
+    let stored = recognise(&store.read(&report.id).unwrap()).unwrap();
+    assert_eq!((stored.card, stored.recipe_from), (card, RecipeSource::File));
+    assert!(store.remove(&report.id).unwrap());
+    assert!(f.reopened().entry(&report.id).is_err());
+}
+
+#[test]
+fn an_id_is_given_once() {
+    let f = fixture();
+    let mut request = f.request("net.safetensors");
+    save(&small(), &catalogue::card("likeness-small", &NetOptions::default()).unwrap(), &request.path).unwrap();
+    let id = f.import(&request).unwrap().id;
+    let store = f.reopened();
+    assert_eq!(import(&store, &request, &mut |_| {}).unwrap().id, id, "the same file is the same model");
+    request.id = Some(id.0);
+    let again = import(&store, &request, &mut |_| {}).unwrap_err().to_string();
+    assert!(again.contains("already"), "{again}");
+    request.id = Some("sface-2021dec".to_owned());
+    assert!(import(&store, &request, &mut |_| {}).unwrap_err().to_string().contains("already"));
+    request.id = Some("../escape".to_owned());
+    assert!(import(&store, &request, &mut |_| {}).is_err());
+    assert!(!f.folder.path().join("escape").exists());
+}
+
+#[test]
+fn what_a_file_leaves_open_is_asked_for() {
+    let f = fixture();
+    let asked = |request: &ImportRequest| what_is_open(&f.store, request).unwrap();
+    let card = catalogue::card("likeness-small", &NetOptions::default()).unwrap();
+    let ours = f.request("ours.safetensors");
+    save(&small(), &card, &ours.path).unwrap();
+    assert_eq!(asked(&ours), None, "its card says everything");
+
+    let bare = f.request("bare.safetensors");
+    let write = |path: &Path, net: &Net| {
+        write_safetensors(&collect(net).unwrap(), HashMap::new(), path).unwrap();
+    };
+    write(&bare.path, &small());
+    let question = asked(&bare).unwrap();
+    assert_eq!(question.networks, [("likeness-small", card.input)]);
+    let said = ImportRequest { crop: Some(card.input.crop), scaling: Some(card.input.scaling), ..bare };
+    assert_eq!(asked(&said), None);
+
+    let doubtful = f.request("doubtful.safetensors");
+    let nn3 = catalogue::build("nn3", &NetOptions::default(), &device::cpu().burn).unwrap();
+    write(&doubtful.path, &nn3);
+    let names = |question: OpenQuestion| question.networks.into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+    assert_eq!(names(asked(&doubtful).unwrap()), ["nn2", "nn3"]);
+
+    let unknown = f.request("unknown.safetensors");
+    let mut tensors = crate::networks::weights::TensorFile::default();
+    tensors.insert(crate::networks::weights::NamedTensor::new("w", vec![1], vec![1.0]).unwrap()).unwrap();
+    write_safetensors(&tensors, HashMap::new(), &unknown.path).unwrap();
+    assert_eq!(names(asked(&unknown).unwrap()).len(), VARIANTS.len());
+    assert!(what_is_open(&f.store, &f.request("missing.pt")).is_err());
+}
+
+#[test]
+fn tensors_without_a_card_take_the_users_word() {
+    let f = fixture();
+    let mut request = f.request("plain.safetensors");
+    write_safetensors(&collect(&small()).unwrap(), HashMap::new(), &request.path).unwrap();
+    let mut notes = Vec::new();
+    import(&f.store, &request, &mut |event| notes.push(format!("{event:?}"))).unwrap();
+    assert!(notes[0].contains("Nothing says how pictures were prepared"), "{notes:?}");
+    request.id = Some("mine".to_owned());
+    request.crop = Some(CropRule::FivePoints);
+    request.scaling = Some(PixelScaling::Unit);
+    let report = import(&f.store, &request, &mut |event| panic!("{event:?}")).unwrap();
+    let store = f.reopened();
+    let entry = store.entry(&report.id).unwrap();
+    assert_eq!((entry.input.crop, entry.input.scaling), (CropRule::FivePoints, PixelScaling::Unit));
+}
+
+#[test]
+fn what_cannot_be_used_leaves_the_store_as_it_was() {
+    let f = fixture();
+    let unknown = f.request("unknown.safetensors");
+    let mut tensors = collect(&small()).unwrap();
+    tensors.take("linear.bias").unwrap();
+    write_safetensors(&tensors, HashMap::new(), &unknown.path).unwrap();
+    let error = f.import(&unknown).unwrap_err();
+    let words = format!("{error:#}");
+    assert!(words.contains("--net NAME") && words.contains("no network that is known"), "{words}");
+    let as_named = ImportRequest { net: Some("likeness-small".to_owned()), ..unknown };
+    let error = format!("{:#}", f.import(&as_named).unwrap_err());
+    assert!(error.contains("1 missing (linear.bias)"), "{error}");
+
+    let mut collapsed = crate::networks::weights::TensorFile::default();
+    for tensor in collect(&small()).unwrap().iter() {
+        let mut tensor = tensor.clone();
+        if tensor.name == "conv4.weight" {
+            tensor.data.fill(0.0);
+        }
+        collapsed.insert(tensor).unwrap();
+    }
+    let request = f.request("collapsed.safetensors");
+    write_safetensors(&collapsed, HashMap::new(), &request.path).unwrap();
+    let error = format!("{:#}", f.import(&request).unwrap_err());
+    assert!(error.contains("same embedding for every face") || error.contains("no usable embedding"), "{error}");
+
+    let rubbish = f.request("rubbish.bin");
+    fs::write(&rubbish.path, b"rubbish").unwrap();
+    assert!(format!("{:#}", f.import(&rubbish).unwrap_err()).contains("no weight file"));
+    assert!(f.reopened().own().entries.is_empty());
+}

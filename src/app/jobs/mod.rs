@@ -1,0 +1,6 @@
+//! TODO
+
+pub mod import;
+pub mod reembed;
+pub mod regroup;
+pub mod walk;

@@ -1,0 +1,158 @@
+//! `likeness models import`: any weight file into the store; what the file leaves open is asked on a terminal.
+
+use std::io::{BufRead, IsTerminal, Write, stderr, stdin};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, ensure};
+use clap::{Args, ValueEnum};
+
+use crate::app::engine::cli::console::{Console, printable};
+use crate::app::jobs::import::{self, ImportReport, ImportRequest, OpenQuestion, what_is_open};
+use crate::networks::models::Store;
+use crate::types::{ChannelOrder, CropRule, PixelScaling};
+
+/// Files of known models are recognised by their SHA-256. Any other is recognised by its tensors, converted to
+/// SafeTensors, tried on a built-in face and installed under an id of its own.
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+    /// The network of `likeness nets` that the weights belong to, where their tensors do not tell
+    #[arg(long, value_name = "NAME")]
+    net: Option<String>,
+    /// How faces were cut: five-points, square:1.2, margin:32, output-margin:32, greater-margin:32,
+    /// centre:0.5 or as-stored
+    #[arg(long, value_name = "RULE")]
+    crop: Option<CropRule>,
+    /// How pixel values were scaled: raw, unit, per-image or fixed:127.5,128
+    #[arg(long, value_name = "RULE")]
+    scaling: Option<PixelScaling>,
+    #[arg(long, value_enum)]
+    channels: Option<Channels>,
+    /// What the model is called from now on; by default after its file
+    #[arg(long)]
+    id: Option<String>,
+    /// Its name in lists
+    #[arg(long, value_name = "TITLE")]
+    name: Option<String>,
+    /// Licence of the weights
+    #[arg(long, value_name = "LICENCE")]
+    licence: Option<String>,
+    /// Squared distance up to which two faces are called the same person
+    #[arg(long, value_name = "DISTANCE")]
+    same_person: Option<f32>,
+    /// Squared distance at which average linkage stops joining groups
+    #[arg(long, value_name = "DISTANCE")]
+    grouping: Option<f32>,
+    /// Print one JSON object a file
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Channels {
+    Rgb,
+    Bgr,
+}
+
+pub fn run(store: &Store, args: ImportArgs) -> Result<ExitCode> {
+    ensure!(args.id.is_none() || args.files.len() == 1, "one --id is for one file");
+    for path in &args.files {
+        let report = import_asking(store, request(&args, path.clone()))?;
+        match args.json {
+            true => println!("{}", serde_json::to_string(&report)?),
+            false => print_report(&report),
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn request(args: &ImportArgs, path: PathBuf) -> ImportRequest {
+    ImportRequest {
+        path,
+        id: args.id.clone(),
+        title: args.name.clone(),
+        net: args.net.clone(),
+        crop: args.crop,
+        scaling: args.scaling,
+        channels: args.channels.map(|channels| match channels {
+            Channels::Rgb => ChannelOrder::Rgb,
+            Channels::Bgr => ChannelOrder::Bgr,
+        }),
+        licence: args.licence.clone(),
+        same_person: args.same_person,
+        grouping: args.grouping,
+    }
+}
+
+/// Where somebody sits at a terminal, asks for what the file leaves open.
+fn import_asking(store: &Store, mut request: ImportRequest) -> Result<ImportReport> {
+    if stdin().is_terminal()
+        && stderr().is_terminal()
+        && let Some(open) = what_is_open(store, &request)?
+    {
+        answer(&mut request, &open)?;
+    }
+    let mut console = Console::new();
+    import(store, &request, &mut |event| console.show(event))
+}
+
+fn answer(request: &mut ImportRequest, open: &OpenQuestion) -> Result<()> {
+    eprintln!("{}: {}", printable(&request.path), open.why);
+    let input = match &open.networks[..] {
+        [(_, input)] => input,
+        several => {
+            eprintln!("Networks: {}", several.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", "));
+            let find = |answer: &str| {
+                let found = several.iter().find(|(name, _)| *name == answer);
+                found.ok_or_else(|| format!("{answer} is none of them"))
+            };
+            let (name, input) = ask("Network", find)?.context("no network was named")?;
+            request.net = Some((*name).to_owned());
+            input
+        }
+    };
+    if request.crop.is_none() {
+        let question = format!("Crop, such as five-points or square:1.2 (empty: {})", input.crop);
+        request.crop = ask(&question, str::parse)?.or(Some(input.crop));
+    }
+    if request.scaling.is_none() {
+        let question = format!("Scaling, such as per-image or fixed:127.5,128 (empty: {})", input.scaling);
+        request.scaling = ask(&question, str::parse)?.or(Some(input.scaling));
+    }
+    Ok(())
+}
+
+/// Until the answer can be read; none for an empty one.
+fn ask<T>(question: &str, read: impl Fn(&str) -> Result<T, String>) -> Result<Option<T>> {
+    loop {
+        eprint!("{question}: ");
+        stderr().flush().context("cannot ask")?;
+        let mut answer = String::new();
+        stdin().lock().read_line(&mut answer).context("cannot read the answer")?;
+        match answer.trim() {
+            "" => return Ok(None),
+            answer => match read(answer) {
+                Ok(read) => return Ok(Some(read)),
+                Err(problem) => eprintln!("{problem}"),
+            },
+        }
+    }
+}
+
+/// Three decimals, or a power of ten where they would all be zero.
+fn distance(value: f32) -> String {
+    if value < 1e-3 { format!("{value:.0e}") } else { format!("{value:.3}") }
+}
+
+fn print_report(report: &ImportReport) {
+    let rest = if report.complete { "" } else { ", other files of it are still missing" };
+    println!("{}: imported{rest}", report.id);
+    if let Some(tried) = &report.tried {
+        let input = tried.input;
+        println!("    {} with {} parameters, {} numbers a face", tried.network, tried.parameters, tried.dimensions);
+        println!("    {}×{} pictures, crop {}, scaling {}", input.width, input.height, input.crop, input.scaling);
+        println!("    Two built-in faces are {} apart", distance(tried.distance.0));
+    }
+}

@@ -1,0 +1,4 @@
+//! TODO
+
+pub mod importing;
+pub mod networks;

@@ -1,0 +1,5 @@
+//! TODO
+
+pub mod import;
+pub mod models;
+pub mod networks;

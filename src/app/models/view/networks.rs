@@ -1,0 +1,175 @@
+//! The catalogue of networks within the Models view: a table of all, or the layers of one.
+
+use eframe::egui::{self, RichText, Ui, Vec2};
+
+use crate::app::models::state::networks::{LayerLine, NetworkRow};
+use crate::app::shell::message::Command;
+use crate::app::shell::view_context::ViewCtx;
+use crate::app::ui::icons::Icon;
+use crate::app::ui::locale::{self, Locale};
+use crate::app::ui::theme::{self, space};
+use crate::app::ui::widgets::buttons::{self, Rank};
+
+/// A column's title and width; numbers stand on its right edge.
+struct Column {
+    title: &'static str,
+    width: f32,
+    number: bool,
+}
+
+const fn words(title: &'static str, width: f32) -> Column {
+    Column { title, width, number: false }
+}
+
+const fn number(title: &'static str, width: f32) -> Column {
+    Column { title, width, number: true }
+}
+
+const CATALOGUE: [Column; 9] = [
+    words("network_name", 150.0),
+    number("network_input", 76.0),
+    number("network_numbers", 70.0),
+    number("network_params", 96.0),
+    words("network_printed", 150.0),
+    number("network_multiply_adds", 112.0),
+    words("network_printed", 84.0),
+    number("network_activations", 90.0),
+    words("network_source", 210.0),
+];
+
+const LAYERS: [Column; 6] = [
+    words("layer_name", 240.0),
+    number("layer_size", 120.0),
+    words("layer_kernel", 190.0),
+    number("network_params", 110.0),
+    number("network_multiply_adds", 120.0),
+    number("network_activations", 100.0),
+];
+
+const ROW: f32 = 22.0;
+
+/// The table of all networks; a click on a name shows its layers.
+pub fn networks_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
+    ui.label(theme::lead(ctx.text.s("networks")));
+    ui.label(theme::secondary(ui, ctx.text.s("networks_what")));
+    ui.add_space(space::S);
+    header_ui(ui, ctx.text, &CATALOGUE);
+    for network in &ctx.state.networks {
+        let clicked = row_ui(ui, &CATALOGUE, |ui, column| match column {
+            0 => buttons::link_ui(ui, &network.name).clicked(),
+            column => {
+                cell_ui(ui, catalogue_cell(network, column), true);
+                false
+            }
+        });
+        if clicked {
+            ctx.send(Command::OpenNetwork(Some(network.name.clone())));
+        }
+    }
+}
+
+/// The layers of one network, to be held against its source's table.
+pub fn network_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, network: &NetworkRow) {
+    ui.horizontal(|ui| {
+        if buttons::icon_and_text_ui(ui, Rank::Plain, Icon::ArrowLeft, ctx.text.s("networks_all")).clicked() {
+            ctx.send(Command::OpenNetwork(None));
+        }
+        ui.label(theme::lead(&network.name));
+        ui.label(theme::secondary(ui, format!("{}  ·  {}", network.input, network.source)));
+    });
+    for (key, printed) in
+        [("network_prints_params", &network.printed_params), ("network_prints_adds", &network.printed_multiply_adds)]
+    {
+        if !printed.is_empty() {
+            ui.label(theme::secondary(ui, ctx.text.f(key, &[("figure", printed)])));
+        }
+    }
+    ui.add_space(space::S);
+    header_ui(ui, ctx.text, &LAYERS);
+    let scroll = egui::ScrollArea::vertical().id_salt(&network.name).auto_shrink(false);
+    scroll.show_rows(ui, ROW, network.layers.len() + 1, |ui, rows| {
+        for row in rows {
+            match network.layers.get(row) {
+                Some(line) => layer_ui(ui, line),
+                None => total_ui(ui, ctx.text, network),
+            }
+        }
+    });
+}
+
+fn layer_ui(ui: &mut Ui, line: &LayerLine) {
+    row_ui(ui, &LAYERS, |ui, column| {
+        let text = match column {
+            0 if line.inside => format!("     {}", line.name),
+            0 => line.name.clone(),
+            1 => line.size.clone(),
+            2 => line.kernel.clone(),
+            3 => locale::grouped(line.params),
+            4 => locale::grouped(line.multiply_adds),
+            _ => locale::bytes(line.activation_bytes),
+        };
+        cell_ui(ui, text, line.inside);
+        false
+    });
+}
+
+fn total_ui(ui: &mut Ui, text: &Locale, network: &NetworkRow) {
+    row_ui(ui, &LAYERS, |ui, column| {
+        let cell = match column {
+            0 => text.s("network_total").to_owned(),
+            3 => locale::grouped(network.params),
+            4 => locale::grouped(network.multiply_adds),
+            5 => locale::bytes(network.activation_bytes),
+            _ => String::new(),
+        };
+        ui.label(theme::strong(cell));
+        false
+    });
+}
+
+fn catalogue_cell(network: &NetworkRow, column: usize) -> String {
+    let or_dash = |text: &String| if text.is_empty() { "–".to_owned() } else { text.clone() };
+    match column {
+        1 => network.input.clone(),
+        2 => locale::grouped(network.numbers),
+        3 => locale::grouped(network.params),
+        4 => or_dash(&network.printed_params),
+        5 => locale::grouped(network.multiply_adds),
+        6 => or_dash(&network.printed_multiply_adds),
+        7 => locale::bytes(network.activation_bytes),
+        _ => network.source.clone(),
+    }
+}
+
+fn header_ui(ui: &mut Ui, text: &Locale, columns: &[Column]) {
+    row_ui(ui, columns, |ui, column| {
+        ui.label(theme::secondary(ui, text.s(columns[column].title)));
+        false
+    });
+    ui.separator();
+}
+
+fn cell_ui(ui: &mut Ui, text: String, quiet: bool) {
+    let text = if quiet { theme::secondary(ui, text) } else { RichText::new(text) };
+    ui.add(egui::Label::new(text).truncate());
+}
+
+/// One line; says whether a cell was clicked.
+fn row_ui(ui: &mut Ui, columns: &[Column], mut cell: impl FnMut(&mut Ui, usize) -> bool) -> bool {
+    let mut clicked = false;
+    ui.horizontal(|ui| {
+        ui.set_height(ROW);
+        ui.spacing_mut().item_spacing.x = space::M;
+        for (index, column) in columns.iter().enumerate() {
+            let layout = match column.number {
+                true => egui::Layout::right_to_left(egui::Align::Center),
+                false => egui::Layout::left_to_right(egui::Align::Center),
+            };
+            ui.allocate_ui_with_layout(Vec2::new(column.width, ROW), layout, |ui| {
+                ui.set_min_width(column.width);
+                clicked |= cell(ui, index);
+            });
+        }
+    });
+    clicked
+}

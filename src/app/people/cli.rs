@@ -1,0 +1,90 @@
+//! `likeness people`: who was found, and giving them names.
+
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+
+use crate::app::engine::home::Home;
+use crate::library::{Belongs, Library, PersonListing};
+use crate::types::PersonId;
+
+/// List the people found, the largest first, or name one
+#[derive(Debug, clap::Args)]
+pub struct PeopleArgs {
+    /// One JSON array: id, name and faces (path, box as x, y, width, height, confirmed) of each person
+    #[arg(long)]
+    json: bool,
+    /// Name a person, and so confirm the faces grouped as theirs
+    #[arg(long, num_args = 2, value_names = ["ID", "NAME"])]
+    name: Option<Vec<String>>,
+}
+
+pub fn run(home: &Home, args: PeopleArgs) -> Result<ExitCode> {
+    let path = home.library();
+    if !path.exists() {
+        bail!("no photos have been scanned yet: run `likeness scan FOLDER` first: {}", path.display());
+    }
+    if let Some([id, name]) = args.name.as_deref() {
+        let id: i64 = id.parse().with_context(|| format!("a person's ID is a number, not {id}"))?;
+        Library::open(&path)?.name_person(PersonId(id), name)?;
+    }
+    // Opened for writing, so that a library of an older program is brought up to date.
+    let mut people = Library::open(&path)?.everyone()?;
+    people.retain(|person| person.name.is_some() || !person.faces.is_empty());
+    people.sort_by_key(|person| (std::cmp::Reverse(person.faces.len()), person.id));
+    if args.json {
+        println!("{}", serde_json::to_string(&people.iter().map(as_json).collect::<Vec<_>>())?);
+    } else {
+        people.iter().for_each(|person| println!("{}", as_line(person)));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Paths that are not text are shown with replacement characters: JSON knows only text.
+fn as_json(person: &PersonListing) -> Value {
+    let faces = person.faces.iter().map(|face| {
+        json!({
+            "path": face.path.to_string_lossy(),
+            "box": [face.face_box.x, face.face_box.y, face.face_box.width, face.face_box.height],
+            "confirmed": face.belongs == Belongs::Confirmed,
+            "suggested": face.belongs == Belongs::Suggested,
+        })
+    });
+    json!({ "id": person.id, "name": person.name, "faces": faces.collect::<Vec<_>>() })
+}
+
+fn as_line(person: &PersonListing) -> String {
+    let suggested = person.faces.iter().filter(|face| face.belongs == Belongs::Suggested).count();
+    let faces = person.faces.len() - suggested;
+    let name = person.name.as_deref().unwrap_or("-");
+    let waiting = if suggested > 0 { format!(", {suggested} suggested") } else { String::new() };
+    format!("{:>6}  {name}  {faces} {}{waiting}", person.id.0, if faces == 1 { "face" } else { "faces" })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::library::ListedFace;
+    use crate::types::{FaceBox, FaceId};
+
+    #[test]
+    fn a_person_as_json_and_as_a_line() {
+        let face = |belongs| ListedFace {
+            face_id: FaceId(1),
+            path: PathBuf::from("a.jpg"),
+            face_box: FaceBox { x: 1.5, y: 2.0, width: 3.0, height: 4.0 },
+            belongs,
+        };
+        let faces = vec![face(Belongs::Confirmed), face(Belongs::Suggested)];
+        let person = PersonListing { id: PersonId(7), name: Some("Ada".into()), faces };
+        assert_eq!(as_line(&person), "     7  Ada  1 face, 1 suggested");
+        let json = as_json(&person);
+        assert_eq!((&json["id"], &json["name"]), (&json!(7), &json!("Ada")));
+        assert_eq!(json["faces"][0]["box"], json!([1.5, 2.0, 3.0, 4.0]));
+        assert_eq!(json["faces"][0]["confirmed"], json!(true));
+        assert_eq!(json["faces"][1]["confirmed"], json!(false));
+    }
+}

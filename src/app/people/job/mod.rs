@@ -1,0 +1,6 @@
+//! TODO
+
+#[cfg(feature = "gui")]
+pub mod decide;
+#[cfg(feature = "gui")]
+pub mod preview;

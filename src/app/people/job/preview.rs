@@ -1,0 +1,157 @@
+//! What another threshold or linkage would change, before anything is changed.
+
+use std::collections::HashMap;
+
+use anyhow::Result;
+
+use crate::cluster;
+use crate::app::engine::workers::Sink;
+use crate::app::jobs::regroup::{Grouping, PreparedGrouping};
+use crate::app::engine::facts::Linkage;
+use crate::app::engine::report::Failed;
+use crate::app::shell::backend::Event;
+use crate::app::people::state::{GroupChange, GroupChangeKind, GroupingPreview};
+use crate::app::engine::shared::{failure, lock};
+use crate::app::shell::threads::Shared;
+use crate::types::{Cancel, FaceId, SquaredDistance};
+
+/// The dendrogram of the library as it was when the preview began, and its linkage.
+pub struct Prepared {
+    linkage: Linkage,
+    grouping: PreparedGrouping,
+}
+
+/// Changes listed at most; the rest is only counted.
+const CHANGES: usize = 24;
+/// Faces shown of each part.
+const FACES_OF_PART: usize = 4;
+
+pub fn answer(shared: &Shared, sink: &Sink<Event>, squared_distance: f32, linkage: Linkage) {
+    let preview = with_prepared(shared, linkage, |prepared| preview(prepared, squared_distance, linkage));
+    sink.send(match preview {
+        Ok(preview) => Event::GroupingPreview(preview),
+        Err(error) => Event::Failed(None, failure(Failed::Preview, &error)),
+    });
+}
+
+/// Groups anew as previewed, as one step of the history, and remembers threshold and linkage.
+pub fn apply(shared: &Shared, threshold: SquaredDistance, linkage: Linkage) -> Result<()> {
+    let groups = with_prepared(shared, linkage, |prepared| prepared.groups(threshold))?;
+    Grouping { linkage: core_linkage(linkage), threshold }.remember(&shared.library, &shared.options().model_id())?;
+    shared.library.call(move |library| library.apply_grouping(&groups, crate::library::GroupedBy::User))?;
+    Ok(())
+}
+
+fn with_prepared<T>(shared: &Shared, linkage: Linkage, use_it: impl FnOnce(&PreparedGrouping) -> T) -> Result<T> {
+    let mut kept = lock(&shared.preview);
+    if kept.as_ref().is_none_or(|prepared| prepared.linkage != linkage) {
+        let model = shared.options().model_id();
+        let grouping =
+            PreparedGrouping::prepare(&shared.library, &model, core_linkage(linkage), &Cancel::default(), &mut |_| {})?;
+        *kept = Some(Prepared { linkage, grouping });
+    }
+    let prepared = kept.as_ref().ok_or_else(|| anyhow::anyhow!("the preview was just prepared"))?;
+    Ok(use_it(&prepared.grouping))
+}
+
+/// The window's word for a linkage.
+pub fn window_linkage(linkage: cluster::Linkage) -> Linkage {
+    match linkage {
+        cluster::Linkage::Average => Linkage::Average,
+        cluster::Linkage::Complete => Linkage::Complete,
+        cluster::Linkage::Single => Linkage::Single,
+        cluster::Linkage::Ward => Linkage::Ward,
+    }
+}
+
+fn core_linkage(linkage: Linkage) -> cluster::Linkage {
+    match linkage {
+        Linkage::Average => cluster::Linkage::Average,
+        Linkage::Complete => cluster::Linkage::Complete,
+        Linkage::Single => cluster::Linkage::Single,
+        Linkage::Ward => cluster::Linkage::Ward,
+    }
+}
+
+fn preview(prepared: &PreparedGrouping, squared_distance: f32, linkage: Linkage) -> GroupingPreview {
+    let after = prepared.groups(SquaredDistance(squared_distance));
+    let before = prepared.groups_now();
+    let mut changes = compare(&before, &after);
+    changes.sort_by_key(|change| std::cmp::Reverse(change.1));
+    GroupingPreview {
+        squared_distance,
+        linkage,
+        groups_before: before.len() as u64,
+        groups_after: after.len() as u64,
+        faces_moved: moved(&before, &after),
+        wrong_merges_per_1000: prepared.wrong_matches_per_1000(SquaredDistance(squared_distance)),
+        changes: changes.into_iter().take(CHANGES).map(|(change, _)| change).collect(),
+    }
+}
+
+/// Groups that join and groups that split, each with how many faces are concerned.
+fn compare(before: &[Vec<FaceId>], after: &[Vec<FaceId>]) -> Vec<(GroupChange, usize)> {
+    let mut changes = parts_of(after, before, GroupChangeKind::Joins);
+    changes.extend(parts_of(before, after, GroupChangeKind::Splits));
+    changes
+}
+
+/// Each of `wholes` that is made of two or more of `pieces`.
+fn parts_of(wholes: &[Vec<FaceId>], pieces: &[Vec<FaceId>], kind: GroupChangeKind) -> Vec<(GroupChange, usize)> {
+    let piece_of = places(pieces);
+    let mut changes = Vec::new();
+    for whole in wholes {
+        let mut parts: HashMap<usize, Vec<FaceId>> = HashMap::new();
+        for face in whole {
+            if let Some(&piece) = piece_of.get(face) {
+                parts.entry(piece).or_default().push(*face);
+            }
+        }
+        if parts.len() > 1 {
+            let mut parts: Vec<_> = parts.into_values().collect();
+            parts.sort_by_key(|part| std::cmp::Reverse(part.len()));
+            // All but the largest part change their place.
+            let concerned = parts.iter().skip(1).map(Vec::len).sum();
+            parts.iter_mut().for_each(|part| part.truncate(FACES_OF_PART));
+            changes.push((GroupChange { kind, parts, name: None }, concerned));
+        }
+    }
+    changes
+}
+
+/// Faces that leave the company they are in: those of a group of before outside its largest remainder.
+fn moved(before: &[Vec<FaceId>], after: &[Vec<FaceId>]) -> u64 {
+    let place = places(after);
+    let stay = |group: &Vec<FaceId>| {
+        let mut sizes: HashMap<Option<usize>, usize> = HashMap::new();
+        for face in group {
+            *sizes.entry(place.get(face).copied()).or_default() += 1;
+        }
+        sizes.into_values().max().unwrap_or(0)
+    };
+    before.iter().map(|group| (group.len() - stay(group)) as u64).sum()
+}
+
+fn places(groups: &[Vec<FaceId>]) -> HashMap<FaceId, usize> {
+    groups.iter().enumerate().flat_map(|(place, group)| group.iter().map(move |&face| (face, place))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn groups(rows: &[&[i64]]) -> Vec<Vec<FaceId>> {
+        rows.iter().map(|row| row.iter().map(|&id| FaceId(id)).collect()).collect()
+    }
+
+    #[test]
+    fn tells_what_joins_and_what_splits() {
+        let before = groups(&[&[1, 2], &[3], &[4, 5, 6]]);
+        let after = groups(&[&[1, 2, 3], &[4, 5], &[6]]);
+        let changes = compare(&before, &after);
+        let kinds: Vec<_> = changes.iter().map(|(change, concerned)| (change.kind, *concerned)).collect();
+        assert_eq!(kinds, [(GroupChangeKind::Joins, 1), (GroupChangeKind::Splits, 1)]);
+        assert_eq!(moved(&before, &after), 1);
+        assert!(compare(&before, &before).is_empty());
+    }
+}

@@ -1,0 +1,121 @@
+//! The grouping panel: how alike two faces must be, and what another answer would change, before anything is changed.
+
+use eframe::egui::{self, Slider, Ui, WidgetInfo};
+
+use crate::app::engine::facts::Linkage;
+use crate::app::people::state::{GroupChange, GroupChangeKind, GroupingPreview};
+use crate::app::shell::message::Command;
+use crate::app::shell::view_context::ViewCtx;
+use crate::app::ui::icons::{self, Icon};
+use crate::app::ui::locale::grouped;
+use crate::app::ui::theme::{self, size, space};
+use crate::app::ui::widgets::buttons::{self, Rank};
+use crate::app::ui::widgets::face_strip::face_strip_ui;
+
+/// Squared distances outside this range make no sense as a threshold.
+pub const THRESHOLDS: std::ops::RangeInclusive<f32> = 0.3..=2.0;
+
+pub fn grouping_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
+    ui.horizontal(|ui| {
+        ui.label(theme::lead(ctx.text.s("grouping")));
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            if buttons::icon_button_ui(ui, Icon::X, ctx.text.s("close")).clicked() {
+                ctx.send(Command::ToggleGrouping);
+            }
+        });
+    });
+    ui.add(egui::Label::new(theme::secondary(ui, ctx.text.s("grouping_what"))).wrap());
+    ui.add_space(space::S);
+    let (threshold, linkage) = ctx.state.grouping.asked.unwrap_or(ctx.state.grouped_with());
+    threshold_ui(ui, ctx, threshold, linkage);
+    ui.collapsing(ctx.text.s("advanced"), |ui| linkage_ui(ui, ctx, threshold, linkage));
+    ui.add_space(space::S);
+    ui.separator();
+    match &ctx.state.grouping.preview {
+        None => {
+            ui.horizontal(|ui| {
+                ui.spinner();
+                ui.label(theme::secondary(ui, ctx.text.s("grouping_working")));
+            });
+        }
+        Some(preview) => preview_ui(ui, ctx, preview),
+    }
+}
+
+fn threshold_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, threshold: f32, linkage: Linkage) {
+    let mut value = threshold;
+    ui.spacing_mut().slider_width = ui.available_width() - space::S;
+    let knob = |ui: &mut Ui| {
+        ui.spacing_mut().interact_size.y = size::SLIDER;
+        ui.add(Slider::new(&mut value, THRESHOLDS).show_value(false).step_by(0.01))
+    };
+    let response = ui.scope(knob).inner;
+    let (number, label) = (f64::from(value), ctx.text.s("threshold"));
+    response.widget_info(|| WidgetInfo::slider(true, number, label));
+    ui.horizontal(|ui| {
+        ui.set_height(theme::type_size::HEADING);
+        ui.label(theme::secondary(ui, ctx.text.s("cautious")));
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            ui.label(theme::secondary(ui, ctx.text.s("eager")));
+        });
+    });
+    ui.label(ctx.text.f("threshold_is", &[("threshold", &format!("{value:.2}"))]));
+    if response.changed() {
+        ctx.send(Command::PreviewGrouping { squared_distance: value, linkage });
+    }
+}
+
+fn linkage_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, threshold: f32, linkage: Linkage) {
+    ui.label(theme::secondary(ui, ctx.text.s("linkage")));
+    for choice in Linkage::ALL {
+        if ui.radio(choice == linkage, ctx.text.s(choice.label_key())).clicked() {
+            ctx.send(Command::PreviewGrouping { squared_distance: threshold, linkage: choice });
+        }
+    }
+}
+
+fn preview_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, preview: &GroupingPreview) {
+    let (before, after) = (grouped(preview.groups_before), grouped(preview.groups_after));
+    ui.label(theme::strong(ctx.text.f("groups_become", &[("before", &before), ("after", &after)])));
+    ui.label(theme::secondary(ui, ctx.text.n("faces_move", preview.faces_moved)));
+    match preview.wrong_merges_per_1000 {
+        Some(rate) => {
+            let rate = format!("{rate:.1}");
+            ui.label(theme::secondary(ui, ctx.text.f("wrong_merges", &[("rate", &rate)])));
+        }
+        None => {
+            ui.add(egui::Label::new(theme::secondary(ui, ctx.text.s("wrong_merges_unknown"))).wrap());
+        }
+    }
+    ui.add_space(space::S);
+    let changes = preview.faces_moved > 0 || preview.groups_before != preview.groups_after;
+    if buttons::enabled_button_ui(ui, changes, Rank::Primary, ctx.text.s("apply")).clicked() {
+        ctx.send(Command::ApplyGrouping);
+    }
+    ui.add_space(space::S);
+    egui::ScrollArea::vertical().id_salt("changes").auto_shrink(false).show(ui, |ui| {
+        for change in &preview.changes {
+            change_ui(ui, ctx, change);
+        }
+    });
+}
+
+fn change_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, change: &GroupChange) {
+    let (icon, key) = match change.kind {
+        GroupChangeKind::Joins => (Icon::Merge, "change_joins"),
+        GroupChangeKind::Splits => (Icon::Split, "change_splits"),
+    };
+    ui.horizontal(|ui| {
+        ui.label(icons::text(icon).color(theme::palette(ui.visuals()).secondary));
+        let name = change.name.as_deref().unwrap_or(ctx.text.s("unnamed"));
+        ui.label(theme::secondary(ui, ctx.text.f(key, &[("name", name)])));
+    });
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = space::M;
+        for part in &change.parts {
+            let name = ctx.text.n("group_of", part.len() as u64);
+            face_strip_ui(ui, ctx, &part[..part.len().min(3)], 0, 40.0, &name);
+        }
+    });
+    ui.add_space(space::S);
+}

@@ -1,0 +1,76 @@
+//! Two people side by side before they become one.
+
+use eframe::egui::{self, Id, Modal, Ui, Vec2};
+
+use crate::app::shell::message::Command;
+use crate::app::shell::view_context::ViewCtx;
+use crate::app::ui::icons::{self, Icon};
+use crate::app::ui::theme::{self, space};
+use crate::app::ui::widgets::buttons::{self, Rank};
+use crate::app::ui::widgets::face_strip::face_strip_ui;
+use crate::app::ui::widgets::face_tile::{FaceTile, Frame, face_tile_ui};
+use crate::types::{FaceId, PersonId};
+
+/// Shown while the state asks for it.
+pub fn merge_ui(egui_ctx: &egui::Context, ctx: &mut ViewCtx<'_>) {
+    let Some((from, into)) = ctx.state.merging else { return };
+    let palette = theme::palette(&egui_ctx.global_style().visuals);
+    let frame = egui::Frame::window(&egui_ctx.global_style());
+    let modal = Modal::new(Id::unique("merge")).frame(frame).backdrop_color(palette.backdrop).show(egui_ctx, |ui| {
+        ui.set_width(440.0);
+        let (from_name, into_name) = (name_of(ctx, from), name_of(ctx, into));
+        ui.label(theme::heading(ctx.text.f("merge_title", &[("from", &from_name), ("into", &into_name)])));
+        ui.label(theme::secondary(ui, ctx.text.f("merge_what", &[("into", &into_name)])));
+        ui.add_space(space::L);
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = space::L;
+            side_ui(ui, ctx, from, &from_name);
+            ui.label(icons::large(Icon::ArrowRight).color(palette.secondary));
+            side_ui(ui, ctx, into, &into_name);
+        });
+        ui.add_space(space::L);
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            if buttons::icon_and_text_ui(ui, Rank::Primary, Icon::Merge, ctx.text.s("merge")).clicked() {
+                ctx.send(Command::Merge { from, into });
+            }
+            if buttons::button_ui(ui, Rank::Plain, ctx.text.s("cancel")).clicked() {
+                ctx.send(Command::CloseMerge);
+            }
+        });
+    });
+    if modal.should_close() {
+        ctx.send(Command::CloseMerge);
+    }
+}
+
+fn side_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, person: PersonId, name: &str) {
+    let (faces, count) = faces_of(ctx, person);
+    ui.allocate_ui(Vec2::new(180.0, 120.0), |ui| {
+        ui.vertical_centered(|ui| {
+            if faces.len() == 1 {
+                let tile = FaceTile { face: faces[0], side: 88.0, frame: Frame::Round, selected: false, name };
+                face_tile_ui(ui, ctx, tile);
+            } else {
+                face_strip_ui(ui, ctx, &faces[..faces.len().min(3)], 0, 56.0, name);
+            }
+            ui.label(theme::strong(name));
+            ui.label(theme::secondary(ui, ctx.text.n("faces", count)));
+        });
+    });
+}
+
+fn name_of(ctx: &ViewCtx<'_>, person: PersonId) -> String {
+    ctx.state.name_of(person).unwrap_or(ctx.text.s("this_group")).to_owned()
+}
+
+/// A few faces of a person or group, and how many it has.
+fn faces_of(ctx: &ViewCtx<'_>, person: PersonId) -> (Vec<FaceId>, u64) {
+    let Some(people) = ctx.state.people.ready() else { return (Vec::new(), 0) };
+    if let Some(row) = people.named.iter().find(|row| row.person == person) {
+        return (vec![row.cover], row.confirmed + row.suggested);
+    }
+    match people.groups.iter().find(|group| group.person == person) {
+        Some(group) => (group.strip.clone(), group.faces),
+        None => (Vec::new(), 0),
+    }
+}

@@ -1,0 +1,320 @@
+//! People: those with a name first, below them the groups that wait for one.
+
+use std::collections::HashMap;
+
+use eframe::egui::{self, Align2, Id, Panel, Rect, Response, Role, Sense, Ui, Vec2, WidgetInfo};
+
+use crate::app::engine::facts::{GroupRow, People, PersonRow};
+use crate::app::engine::facts::Loadable;
+use crate::app::engine::picture::ImageKey;
+use crate::app::people::view::grouping::grouping_ui;
+use crate::app::shell::message::Command;
+use crate::app::shell::view_context::ViewCtx;
+use crate::app::ui::view::View;
+use crate::app::ui::icons::{self, Icon};
+use crate::app::ui::theme::{self, size, space};
+use crate::app::ui::widgets::{picture, status};
+use crate::app::ui::widgets::buttons::{self, Rank};
+use crate::app::ui::widgets::face_strip::face_strip_ui;
+use crate::app::ui::widgets::name_field::{NameField, NameFieldLook, name_field_ui};
+use crate::app::ui::widgets::rows::{RowTops, rows_ui};
+use crate::types::PersonId;
+
+const CARD: Vec2 = Vec2::new(136.0, 164.0);
+const HEADING: f32 = 48.0;
+const GROUP: f32 = size::STRIP_FACE + space::XL;
+
+#[derive(Default)]
+pub struct PeopleView {
+    fields: HashMap<PersonId, NameField>,
+    /// The group whose field takes the keyboard next.
+    focus: Option<PersonId>,
+    /// Whether the first field has had the keyboard since the view was opened.
+    greeted: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Row {
+    Bar,
+    Cards { first: usize, count: usize },
+    WhoIsThis,
+    Group(usize),
+}
+
+impl PeopleView {
+    /// The view was left: its first field may take the keyboard again next time.
+    pub fn leave(&mut self) {
+        self.greeted = false;
+    }
+
+    pub fn ui(&mut self, ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
+        if ctx.state.grouping.open {
+            let margin = egui::Margin { left: space::XL as i8, ..Default::default() };
+            Panel::right("grouping")
+                .exact_size(size::SIDE_PANEL)
+                .resizable(false)
+                .show_separator_line(false)
+                .frame(egui::Frame::new().inner_margin(margin))
+                .show(ui, |ui| grouping_ui(ui, ctx));
+        }
+        match &ctx.state.people {
+            Loadable::Loading => status::skeleton_ui(ui, CARD, ctx.text.s("loading")),
+            Loadable::Failed(failure) => {
+                let again = ctx.text.s("try_again");
+                if status::failed_ui(ui, ctx.text, failure, again) {
+                    ctx.send(Command::Show(View::People));
+                }
+            }
+            Loadable::Ready(people) if people.named.is_empty() && people.groups.is_empty() => {
+                let (title, why) = (ctx.text.s("people_empty"), ctx.text.s("people_empty_why"));
+                if status::empty_ui(ui, Icon::UsersRound, title, why, Some(ctx.text.s("choose_folder"))) {
+                    ctx.send(Command::ChooseFolder);
+                }
+            }
+            Loadable::Ready(people) => self.people_ui(ui, ctx, people),
+        }
+    }
+
+    fn people_ui(&mut self, ui: &mut Ui, ctx: &mut ViewCtx<'_>, people: &People) {
+        if !self.greeted && !ui.memory(|memory| memory.focused().is_some()) {
+            self.focus = people.groups.first().map(|group| group.person);
+        }
+        self.greeted = true;
+        let columns = ((ui.available_width() / CARD.x).floor() as usize).max(1);
+        let rows = rows_of(people, columns);
+        let tops = RowTops::new(rows.iter().map(|row| match row {
+            Row::Bar => size::CONTROL + space::S,
+            Row::Cards { .. } => CARD.y,
+            Row::WhoIsThis => HEADING,
+            Row::Group(_) => GROUP,
+        }));
+        rows_ui(ui, "people", &tops, None, |ui, row| match rows[row] {
+            Row::Bar => bar_ui(ui, ctx, people),
+            Row::Cards { first, count } => {
+                ui.horizontal(|ui| {
+                    ui.spacing_mut().item_spacing.x = 0.0;
+                    for person in &people.named[first..first + count] {
+                        card_ui(ui, ctx, person);
+                    }
+                });
+            }
+            Row::WhoIsThis => {
+                ui.horizontal_centered(|ui| {
+                    ui.label(theme::lead(ctx.text.s("who_is_this")));
+                    ui.label(theme::secondary(ui, ctx.text.n("groups", people.groups.len() as u64)));
+                });
+            }
+            Row::Group(index) => self.group_ui(ui, ctx, people, index),
+        });
+    }
+
+    fn group_ui(&mut self, ui: &mut Ui, ctx: &mut ViewCtx<'_>, people: &People, index: usize) {
+        let group = &people.groups[index];
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = space::L;
+            let strip = &group.strip[..group.strip.len().min(6)];
+            let more = group.faces.saturating_sub(strip.len() as u64);
+            let name = ctx.text.n("group_of", group.faces);
+            // The column of fields stays in line, however many faces a group has.
+            let strip_width = (7.0 * (size::STRIP_FACE + space::XS)).min(ui.available_width() * 0.7);
+            ui.allocate_ui(Vec2::new(strip_width, size::STRIP_FACE), |ui| {
+                ui.set_min_width(strip_width);
+                let strip = face_strip_ui(ui, ctx, strip, more, size::STRIP_FACE, &name);
+                if strip.on_hover_text(ctx.text.n("open_group", group.faces)).clicked() {
+                    ctx.send(Command::OpenPerson(group.person));
+                }
+            });
+            ui.vertical(|ui| {
+                ui.add_space(if group.resembles.is_some() { space::S } else { space::L + space::XS });
+                ui.horizontal(|ui| {
+                    self.field_ui(ui, ctx, people, index);
+                    more_ui(ui, ctx, group);
+                });
+                resembles_ui(ui, ctx, group);
+            });
+        });
+    }
+
+    fn field_ui(&mut self, ui: &mut Ui, ctx: &mut ViewCtx<'_>, people: &People, index: usize) {
+        let group = &people.groups[index];
+        let look = NameFieldLook {
+            label: &ctx.text.n("name_of_group", group.faces),
+            hint: ctx.text.s("name_hint"),
+            width: 200.0,
+            focus: self.focus == Some(group.person),
+        };
+        if look.focus {
+            self.focus = None;
+        }
+        let field = self.fields.entry(group.person).or_default();
+        let (entered, response) = name_field_ui(ui, ctx, Id::unique(("name of", group.person)), field, look);
+        if look.focus {
+            response.scroll_to_me(None);
+        }
+        if let Some(name) = entered {
+            ctx.send(Command::Name { person: group.person, name });
+            self.focus = people.groups.get(index + 1).map(|next| next.person);
+        }
+    }
+}
+
+fn rows_of(people: &People, columns: usize) -> Vec<Row> {
+    let mut rows = vec![Row::Bar];
+    for first in (0..people.named.len()).step_by(columns) {
+        rows.push(Row::Cards { first, count: columns.min(people.named.len() - first) });
+    }
+    if !people.groups.is_empty() {
+        rows.push(Row::WhoIsThis);
+        rows.extend((0..people.groups.len()).map(Row::Group));
+    }
+    rows
+}
+
+fn bar_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, people: &People) {
+    ui.horizontal(|ui| {
+        if !people.named.is_empty() {
+            ui.label(theme::secondary(ui, ctx.text.n("named_people", people.named.len() as u64)));
+        }
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            let label = ctx.text.s("grouping");
+            if buttons::icon_and_text_ui(ui, Rank::Quiet, Icon::SlidersHorizontal, label).clicked() {
+                ctx.send(Command::ToggleGrouping);
+            }
+            undo_ui(ui, ctx);
+        });
+    });
+}
+
+/// Undo and Redo, while there is something to undo or redo.
+pub fn undo_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
+    let Some(overview) = ctx.state.overview() else { return };
+    if overview.can_redo && buttons::icon_button_ui(ui, Icon::Redo2, ctx.text.s("redo_last")).clicked() {
+        ctx.send(Command::Redo);
+    }
+    if overview.can_undo && buttons::icon_button_ui(ui, Icon::Undo2, ctx.text.s("undo_last")).clicked() {
+        ctx.send(Command::Undo);
+    }
+}
+
+/// A round portrait with name and count. One dropped on another asks to merge them.
+fn card_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, person: &PersonRow) -> Response {
+    let (rect, response) = ui.allocate_exact_size(CARD, Sense::click_and_drag());
+    let count = ctx.text.n("faces", person.confirmed + person.suggested);
+    let name = ctx.text.f("person_card", &[("name", &person.name), ("count", &count)]);
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
+    response.dnd_set_drag_payload(person.person);
+    if let Some(dropped) = response.dnd_release_payload::<PersonId>()
+        && *dropped != person.person
+    {
+        ctx.send(Command::AskMerge { from: *dropped, into: person.person });
+    }
+    if response.clicked() {
+        ctx.send(Command::OpenPerson(person.person));
+    }
+    if response.gained_focus() {
+        response.scroll_to_me(None);
+    }
+    if !ui.is_rect_visible(rect) {
+        return response;
+    }
+    let palette = theme::palette(ui.visuals());
+    let portrait = Rect::from_min_size(
+        rect.min + Vec2::new((CARD.x - size::PORTRAIT) / 2.0, space::XS),
+        Vec2::splat(size::PORTRAIT),
+    );
+    let drawable = ctx.images.get(ImageKey::Face(person.cover));
+    picture::paint(ui, portrait, drawable, picture::Fit::Cover, picture::round(portrait));
+    let target = response.dnd_hover_payload::<PersonId>().is_some_and(|dragged| *dragged != person.person);
+    if response.hovered() || response.has_focus() || target {
+        let colour = if target || response.has_focus() { palette.accent } else { palette.secondary };
+        let centre = portrait.center();
+        ui.painter().circle_stroke(centre, size::PORTRAIT / 2.0 + 2.0, egui::Stroke::new(size::RING, colour));
+    }
+    caption_ui(ui, ctx, rect, portrait.bottom() + space::S, person);
+    response
+}
+
+fn caption_ui(ui: &Ui, ctx: &ViewCtx<'_>, card: Rect, top: f32, person: &PersonRow) {
+    let palette = theme::palette(ui.visuals());
+    let mut job = egui::text::LayoutJob::simple_singleline(
+        person.name.clone(),
+        theme::strong_font(theme::type_size::BODY),
+        palette.text,
+    );
+    job.wrap = egui::text::TextWrapping::truncate_at_width(card.width() - space::S);
+    let galley = ui.painter().layout_job(job);
+    let at = Align2::CENTER_TOP.anchor_size(egui::pos2(card.center().x, top), galley.size());
+    ui.painter().galley(at.min, galley, palette.text);
+    let mut count = crate::app::ui::locale::grouped(person.confirmed);
+    if person.suggested > 0 {
+        count = ctx.text.nf("count_and_suggested", person.suggested, &[("confirmed", &count)]);
+    }
+    let at = egui::pos2(card.center().x, at.bottom() + 2.0);
+    ui.painter().text(at, Align2::CENTER_TOP, count, theme::small_font(), palette.secondary);
+}
+
+/// "Looks like Maria": one click adds the group to her.
+fn resembles_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, group: &GroupRow) {
+    let Some(near) = &group.resembles else { return };
+    ui.horizontal(|ui| {
+        let words = ctx.text.f("looks_like", &[("name", &near.name)]);
+        let distance = format!("{:.2}", near.distance.0);
+        let hover = ctx.text.f("distance_of", &[("distance", &distance)]);
+        if buttons::link_ui(ui, &words).on_hover_text(hover).clicked() {
+            ctx.send(Command::AskMerge { from: group.person, into: near.person });
+        }
+    });
+}
+
+fn more_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, group: &GroupRow) {
+    let button = buttons::icon_button_ui(ui, Icon::Ellipsis, ctx.text.s("more"));
+    egui::Popup::menu(&button).show(|ui| group_menu_ui(ui, ctx, group.person));
+}
+
+/// What can be done with an unnamed group.
+pub fn group_menu_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, person: PersonId) {
+    let entries = [
+        (Icon::Split, "split", Command::Split(person)),
+        (Icon::EyeOff, "ignore", Command::Ignore(person)),
+        (Icon::UserX, "not_a_person", Command::NotAPerson(person)),
+    ];
+    for (icon, key, command) in entries {
+        let label = ctx.text.s(key);
+        let button = egui::Button::new((icons::text(icon), label)).frame_when_inactive(false);
+        let response = ui.add(button);
+        response.widget_info(|| WidgetInfo::labeled(Role::MenuItem, true, label));
+        if response.clicked() {
+            ctx.send(command);
+            ui.close();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn named_people_come_first_then_every_group_a_row() {
+        let person = |id| PersonRow {
+            person: PersonId(id),
+            name: "A".into(),
+            cover: crate::types::FaceId(1),
+            confirmed: 1,
+            suggested: 0,
+        };
+        let group = |id| GroupRow { person: PersonId(id), faces: 2, strip: Vec::new(), resembles: None };
+        let people = People { named: (0..5).map(person).collect(), groups: (5..7).map(group).collect() };
+        assert_eq!(
+            rows_of(&people, 4),
+            [
+                Row::Bar,
+                Row::Cards { first: 0, count: 4 },
+                Row::Cards { first: 4, count: 1 },
+                Row::WhoIsThis,
+                Row::Group(0),
+                Row::Group(1),
+            ]
+        );
+    }
+}

@@ -1,0 +1,4 @@
+//! TODO
+
+#[cfg(feature = "gui")]
+pub mod pictures;

@@ -1,0 +1,4 @@
+//! TODO
+
+pub mod library;
+pub mod photo;

@@ -1,0 +1,216 @@
+//! One photo with its faces: boxes and names over it, the people beside it, linked both ways.
+
+use eframe::egui::{
+    self, Align2, CornerRadius, Id, Key, Panel, Rect, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo,
+};
+use std::collections::HashMap;
+
+use crate::app::engine::picture::ImageKey;
+use crate::app::photos::state::{PhotoDetail, PhotoFace};
+use crate::app::engine::facts::Loadable;
+use crate::app::people::state::MoveTarget;
+use crate::app::shell::message::Command;
+use crate::app::shell::view_context::ViewCtx;
+use crate::app::ui::icons::Icon;
+use crate::app::ui::theme::{self, size, space};
+use crate::app::ui::thumbnails::Drawable;
+use crate::app::ui::widgets::{buttons, picture, status};
+use crate::app::ui::widgets::face_tile::{FaceTile, Frame, face_tile_ui};
+use crate::app::ui::widgets::name_field::{NameField, NameFieldLook, name_field_ui};
+use crate::types::FaceId;
+
+#[derive(Default)]
+pub struct PhotoView {
+    /// The face under the pointer, in the photo or in the list.
+    pointed: Option<FaceId>,
+    fields: HashMap<FaceId, NameField>,
+    /// N was pressed: the next frame gives this face's field the keyboard.
+    naming: Option<FaceId>,
+}
+
+impl PhotoView {
+    pub fn ui(&mut self, ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
+        if !ui.ctx().text_edit_focused() {
+            self.keys(ui, ctx);
+        }
+        match &ctx.state.photo {
+            Loadable::Loading => status::skeleton_ui(ui, Vec2::splat(size::FACE_TILE * 3.0), ctx.text.s("loading")),
+            Loadable::Failed(failure) => {
+                let again = ctx.text.s("back");
+                if status::failed_ui(ui, ctx.text, failure, again) {
+                    ctx.send(Command::Back);
+                }
+            }
+            Loadable::Ready(photo) => self.photo_ui(ui, ctx, photo),
+        }
+    }
+
+    /// Arrows go along the timeline; N names the pointed face, else the first that has no name.
+    fn keys(&mut self, ui: &Ui, ctx: &mut ViewCtx<'_>) {
+        let pressed = |key| ui.input(|input| input.key_pressed(key));
+        if pressed(Key::ArrowLeft) {
+            ctx.send(Command::PreviousPhoto);
+        } else if pressed(Key::ArrowRight) {
+            ctx.send(Command::NextPhoto);
+        } else if pressed(Key::N) {
+            let nameless = |face: &&PhotoFace| face.name.is_none();
+            let faces = ctx.state.photo.ready().map_or(&[][..], |photo| &photo.faces);
+            let pointed = faces.iter().filter(nameless).find(|face| self.pointed == Some(face.face));
+            self.naming = pointed.or_else(|| faces.iter().find(nameless)).map(|face| face.face);
+            ui.ctx().request_repaint();
+        }
+    }
+
+    fn photo_ui(&mut self, ui: &mut Ui, ctx: &mut ViewCtx<'_>, photo: &PhotoDetail) {
+        let was_pointed = self.pointed.take();
+        Panel::right("photo faces")
+            .exact_size(size::SIDE_PANEL)
+            .frame(egui::Frame::new().inner_margin(egui::Margin { left: space::L as i8, ..Default::default() }))
+            .resizable(false)
+            .show_separator_line(false)
+            .show(ui, |ui| self.list_ui(ui, ctx, photo, was_pointed));
+        let frame = ui.available_rect_before_wrap();
+        ui.allocate_rect(frame, Sense::hover());
+        // The thumbnail stands in until the large picture is there.
+        let drawable = match ctx.images.get(ImageKey::Large(photo.photo)) {
+            Drawable::Loading => ctx.images.get(ImageKey::Thumbnail(photo.photo)),
+            other => other,
+        };
+        let rounding = CornerRadius::same(theme::radius::CONTROL);
+        let whole = picture::paint(ui, frame, drawable, picture::Fit::Contain, rounding);
+        if matches!(drawable, Drawable::Ready { .. }) {
+            let scale = whole.width() / photo.size.0.max(1) as f32;
+            for face in &photo.faces {
+                self.box_ui(ui, ctx, face, whole, scale, was_pointed);
+            }
+        }
+    }
+
+    fn box_ui(
+        &mut self,
+        ui: &Ui,
+        ctx: &mut ViewCtx<'_>,
+        face: &PhotoFace,
+        whole: Rect,
+        scale: f32,
+        was_pointed: Option<FaceId>,
+    ) {
+        let box_on_screen = face.face_box.scaled(scale);
+        let rect = Rect::from_min_size(
+            whole.min + Vec2::new(box_on_screen.x, box_on_screen.y),
+            Vec2::new(box_on_screen.width, box_on_screen.height),
+        );
+        let response = ui.interact(rect, ui.scope_id().with(face.face), Sense::click());
+        let name = face.name.as_deref().unwrap_or(ctx.text.s("unnamed"));
+        response.widget_info(|| WidgetInfo::labeled(Role::Button, true, name));
+        if response.hovered() {
+            self.pointed = Some(face.face);
+        }
+        if response.clicked()
+            && let Some(person) = face.person
+        {
+            ctx.send(Command::OpenPerson(person));
+        }
+        let palette = theme::palette(ui.visuals());
+        let lit = response.hovered() || was_pointed == Some(face.face) || response.has_focus();
+        let stroke = if lit { Stroke::new(3.0, palette.accent) } else { Stroke::new(1.5, palette.on_scrim) };
+        ui.painter().rect_stroke(rect, CornerRadius::same(4), stroke, StrokeKind::Outside);
+        if lit || face.name.is_some() {
+            label_ui(ui, rect, name);
+        }
+    }
+
+    fn list_ui(&mut self, ui: &mut Ui, ctx: &mut ViewCtx<'_>, photo: &PhotoDetail, was_pointed: Option<FaceId>) {
+        facts_ui(ui, ctx, photo);
+        ui.add_space(space::M);
+        ui.label(theme::lead(ctx.text.n("faces", photo.faces.len() as u64)));
+        egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+            for face in &photo.faces {
+                let lit = was_pointed == Some(face.face);
+                let row = ui.horizontal(|ui| self.face_row_ui(ui, ctx, face, lit));
+                if ui.rect_contains_pointer(row.response.rect) {
+                    self.pointed = Some(face.face);
+                }
+            }
+        });
+    }
+
+    fn face_row_ui(&mut self, ui: &mut Ui, ctx: &mut ViewCtx<'_>, face: &PhotoFace, lit: bool) {
+        let name = face.name.as_deref().unwrap_or(ctx.text.s("unnamed"));
+        let tile = FaceTile { face: face.face, side: 48.0, frame: Frame::Round, selected: lit, name };
+        if face_tile_ui(ui, ctx, tile).clicked()
+            && let Some(person) = face.person
+        {
+            ctx.send(Command::OpenPerson(person));
+        }
+        ui.vertical(|ui| match (&face.name, face.person) {
+            (Some(name), Some(person)) => {
+                ui.add_space(space::XS);
+                if face.confirmed {
+                    ui.label(theme::strong(name));
+                    return;
+                }
+                ui.label(ctx.text.f("probably", &[("name", name)]));
+                ui.horizontal(|ui| {
+                    let faces = vec![face.face];
+                    if buttons::icon_button_ui(ui, Icon::Check, ctx.text.s("confirm")).clicked() {
+                        ctx.send(Command::Confirm { person, faces: faces.clone() });
+                    }
+                    if buttons::icon_button_ui(ui, Icon::X, ctx.text.s("reject")).clicked() {
+                        ctx.send(Command::Reject { person, faces });
+                    }
+                });
+            }
+            _ => self.name_ui(ui, ctx, face),
+        });
+    }
+
+    fn name_ui(&mut self, ui: &mut Ui, ctx: &mut ViewCtx<'_>, face: &PhotoFace) {
+        ui.add_space(space::S);
+        // The N that asked is still among this frame's text.
+        let asked_now = ui.input(|input| input.key_pressed(Key::N));
+        let field = self.fields.entry(face.face).or_default();
+        let look = NameFieldLook {
+            label: ctx.text.s("name_label"),
+            hint: ctx.text.s("who_is_this"),
+            width: 180.0,
+            focus: self.naming.take_if(|naming| *naming == face.face && !asked_now).is_some(),
+        };
+        let (entered, _) = name_field_ui(ui, ctx, Id::unique(("name of face", face.face)), field, look);
+        if let Some(name) = entered {
+            let to = match ctx.state.person_named(&name) {
+                Some(person) => MoveTarget::Person(person),
+                None => MoveTarget::NewPerson(name),
+            };
+            ctx.send(Command::Move { faces: vec![face.face], to });
+        }
+    }
+}
+
+fn label_ui(ui: &Ui, face: Rect, name: &str) {
+    let palette = theme::palette(ui.visuals());
+    let galley = ui.painter().layout_no_wrap(name.to_owned(), theme::small_font(), palette.on_scrim);
+    let at = egui::pos2(face.center().x, face.bottom() + space::S);
+    let rect = Align2::CENTER_TOP.anchor_size(at, galley.size() + Vec2::new(space::M, space::XS));
+    ui.painter().rect_filled(rect, CornerRadius::same(4), palette.scrim);
+    ui.painter().galley(rect.center() - galley.size() / 2.0, galley, palette.on_scrim);
+}
+
+fn facts_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, photo: &PhotoDetail) {
+    ui.horizontal(|ui| {
+        if buttons::icon_button_ui(ui, Icon::ChevronLeft, ctx.text.s("previous_photo")).clicked() {
+            ctx.send(Command::PreviousPhoto);
+        }
+        if buttons::icon_button_ui(ui, Icon::ChevronRight, ctx.text.s("next_photo")).clicked() {
+            ctx.send(Command::NextPhoto);
+        }
+    });
+    let name = photo.path.file_name().map_or_else(|| photo.path.to_string_lossy(), |name| name.to_string_lossy());
+    ui.add(egui::Label::new(theme::lead(name)).truncate()).on_hover_text(photo.path.to_string_lossy());
+    let mut facts = vec![format!("{} × {}", photo.size.0, photo.size.1)];
+    facts.extend(photo.captured_at.as_ref().map(|at| at.replace('T', " ")));
+    facts.extend(photo.camera.clone());
+    for fact in facts {
+        ui.label(theme::secondary(ui, fact));
+    }
+}

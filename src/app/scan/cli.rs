@@ -1,0 +1,124 @@
+//! `likeness scan`: a folder of photos into the library, headless.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use serde_json::json;
+
+use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c, printable};
+use crate::app::engine::cli::Global;
+use crate::app::engine::cli::names::LinkageName;
+use crate::app::engine::home::Home;
+use crate::app::engine::library_thread::LibraryHandle;
+use crate::app::engine::networks::{Engine, EngineOptions, FindFaces};
+use crate::app::engine::progress::JobEvent;
+use crate::app::engine::thumbnail_files::ThumbnailCache;
+use crate::app::jobs::reembed;
+use crate::app::jobs::regroup::{GroupSummary, Grouping, regroup};
+use crate::app::scan::job as scan;
+use crate::app::scan::job::ScanSummary;
+use crate::cluster::Linkage;
+use crate::networks::models::Store;
+use crate::types::SquaredDistance;
+
+/// Find the faces of a folder's photos and group them into people.
+#[derive(Debug, clap::Args)]
+pub struct ScanArgs {
+    /// The folder, with everything below it.
+    folder: PathBuf,
+    /// The embedding network; faces that it has not embedded yet are embedded again.
+    #[arg(long, value_name = "ID")]
+    model: Option<String>,
+    /// The detector: yunet or mtcnn; photos in which another one looked for faces are searched again.
+    #[arg(long, value_name = "ID")]
+    detector: Option<String>,
+    /// Do not install missing models.
+    #[arg(long)]
+    offline: bool,
+    /// Squared distance up to which groups of faces are joined.
+    #[arg(long, value_name = "D")]
+    threshold: Option<f32>,
+    /// How the distance between two groups is measured.
+    #[arg(long, value_enum)]
+    linkage: Option<LinkageName>,
+    /// Print the summary as one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Files that cannot be read do not fail a scan; they are listed.
+pub fn run(home: &Home, global: &Global, args: ScanArgs) -> Result<ExitCode> {
+    let cancel = cancel_on_ctrl_c()?;
+    let mut console = Console::new();
+    // Skipped files are listed once, with the summary.
+    let mut show = |event| match event {
+        JobEvent::Skipped(_) => {}
+        event => console.show(event),
+    };
+    let options = EngineOptions {
+        device: global.device()?,
+        model: args.model.clone(),
+        detector: args.detector.clone(),
+        offline: args.offline,
+        ..Default::default()
+    };
+    let engine = Engine::load(home, &options, &cancel, &mut show)?;
+    let library = LibraryHandle::open(&home.library())?;
+    let thumbnails = ThumbnailCache::new(home.cache());
+    let mut summary = scan(&args.folder, &engine, &library, &thumbnails, &cancel, &mut show)?;
+    let remembered = Grouping::remembered(&library, &Store::open(home.models())?, &options)?;
+    let grouping = Grouping {
+        linkage: args.linkage.map_or(remembered.linkage, Linkage::from),
+        threshold: args.threshold.map_or(remembered.threshold, SquaredDistance),
+    };
+    summary.skipped.extend(reembed(&engine, &library, &cancel, &mut show)?.skipped);
+    let groups = match regroup(&library, engine.model_id(), &grouping, &cancel, &mut show) {
+        Err(_) if cancel.is_cancelled() => None,
+        outcome => Some(outcome?),
+    };
+    summary.cancelled = cancel.is_cancelled();
+    console.close();
+    match args.json {
+        true => print_json(&summary, groups.as_ref(), &engine),
+        false => print_text(&summary, groups.as_ref(), &engine),
+    }
+    Ok(if summary.cancelled { ExitCode::from(130) } else { ExitCode::SUCCESS })
+}
+
+fn print_json(summary: &ScanSummary, groups: Option<&GroupSummary>, engine: &Engine) {
+    let mut object = serde_json::to_value(summary).unwrap_or_default();
+    object["people"] = json!(groups.map(|groups| groups.people));
+    object["device"] = json!(engine.device().name);
+    object["detector"] = json!(engine.detector_id());
+    object["model"] = json!(engine.model_id());
+    println!("{object}");
+}
+
+fn print_text(summary: &ScanSummary, groups: Option<&GroupSummary>, engine: &Engine) {
+    if summary.cancelled {
+        println!("Cancelled; what was scanned is kept, and the next scan goes on from there");
+    }
+    if summary.photos == 0 && summary.skipped.is_empty() && !summary.cancelled {
+        println!("The folder holds no photos");
+    }
+    println!("{} photos, {} faces", summary.photos, summary.faces);
+    if let Some(groups) = groups {
+        println!("{} people, {} of them named", groups.people, groups.named);
+    }
+    println!(
+        "{} new, {} unchanged, {} moved, {} missing, {} skipped",
+        summary.new_photos,
+        summary.unchanged_photos,
+        summary.moved_photos,
+        summary.missing_photos,
+        summary.skipped.len()
+    );
+    if summary.new_photos > 0 {
+        let (photos, faces) = (summary.photos_per_s, summary.faces_per_s);
+        println!("{photos:.1} photos/s, {faces:.1} faces/s on {}", engine.device().name);
+    }
+    for skipped in &summary.skipped {
+        println!("skipped {}: {}", printable(&skipped.path), skipped.reason);
+    }
+}

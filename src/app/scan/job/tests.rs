@@ -1,0 +1,238 @@
+//! Scans with a stand-in for the networks: every photo has one face whose embedding is its colour.
+
+use std::cell::Cell;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+use image::{Rgb, RgbImage};
+use tempfile::TempDir;
+
+use super::*;
+use crate::cluster::Linkage;
+use crate::faces::image::Photo;
+use crate::library::{Page, PeopleFilter, PeopleKind, PhotoFilter};
+use crate::types::{Cancel, Detection, Embedding, FaceBox, Landmarks, ModelId, SquaredDistance};
+
+struct ColourFaces {
+    detector: ModelId,
+    model: ModelId,
+    looked_at: Cell<usize>,
+    /// Panics like a broken driver after so many photos.
+    breaks_after: usize,
+}
+
+impl ColourFaces {
+    fn new() -> Self {
+        let id = |name: &str| ModelId(name.to_owned());
+        Self { detector: id("detector"), model: id("model"), looked_at: Cell::new(0), breaks_after: usize::MAX }
+    }
+}
+
+impl FindFaces for ColourFaces {
+    fn detector_id(&self) -> &ModelId {
+        &self.detector
+    }
+
+    fn model_id(&self) -> &ModelId {
+        &self.model
+    }
+
+    fn find_faces(&self, photos: &[(&Path, &Photo)]) -> Vec<Result<Vec<FoundFace>>> {
+        self.looked_at.set(self.looked_at.get() + photos.len());
+        assert!(self.looked_at.get() <= self.breaks_after, "the driver broke down");
+        photos.iter().map(|(_, photo)| face_of(&photo.pixels).map(|face| vec![face])).collect()
+    }
+}
+
+fn face_of(pixels: &RgbImage) -> Result<FoundFace> {
+    let colour = pixels.get_pixel(0, 0).0;
+    if colour == [0; 3] {
+        bail!("too dark");
+    }
+    let face_box = FaceBox { x: 2.0, y: 2.0, width: 10.0, height: 10.0 };
+    Ok(FoundFace {
+        detection: Detection { face_box, score: 0.9, landmarks: Landmarks([[5.0, 5.0]; 5]) },
+        embedding: Embedding::normalise(colour.map(f32::from).to_vec()).ok(),
+        portrait_jpeg: vec![1, 2, 3],
+    })
+}
+
+struct World {
+    folder: TempDir,
+    photos: PathBuf,
+    library: LibraryHandle,
+    faces: ColourFaces,
+}
+
+impl World {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let photos = folder.path().join("photos");
+        fs::create_dir(&photos).unwrap();
+        let library = LibraryHandle::open(&folder.path().join("library.sqlite")).unwrap();
+        Self { photos, library, folder, faces: ColourFaces::new() }
+    }
+
+    fn photo(&self, name: &str, colour: [u8; 3]) {
+        // A mark of its own, so that no two files have the same content.
+        let mut pixels = RgbImage::from_pixel(32, 32, Rgb(colour));
+        pixels.put_pixel(31, 31, Rgb([name.len() as u8, name.bytes().fold(0, u8::wrapping_add), 0]));
+        pixels.save(self.photos.join(name)).unwrap();
+    }
+
+    fn scan(&self) -> ScanSummary {
+        self.scan_until(&Cancel::default(), &mut |_| {})
+    }
+
+    fn scan_until(&self, cancel: &Cancel, events: &mut dyn FnMut(JobEvent)) -> ScanSummary {
+        let thumbnails = ThumbnailCache::new(self.folder.path().join("cache"));
+        scan(&self.photos, &self.faces, &self.library, &thumbnails, cancel, events).unwrap()
+    }
+
+    fn paths(&self) -> Vec<PathBuf> {
+        let tiles = self.library.call(|library| library.photos(PhotoFilter::All, Page::ALL)).unwrap();
+        tiles.into_iter().map(|tile| tile.path).collect()
+    }
+}
+
+#[test]
+fn a_second_scan_opens_nothing_again() {
+    let world = World::new();
+    (0..20).for_each(|i| world.photo(&format!("{i}.png"), [200, 10, i]));
+    let first = world.scan();
+    assert_eq!((first.photos, first.faces, first.new_photos, first.unchanged_photos), (20, 20, 20, 0));
+    let second = world.scan();
+    assert_eq!((second.photos, second.faces, second.new_photos, second.unchanged_photos), (20, 20, 0, 20));
+    assert_eq!(world.faces.looked_at.get(), 20);
+}
+
+#[test]
+fn rubbish_is_told_once_each_and_the_scan_ends() {
+    let world = World::new();
+    world.photo("good.png", [1, 2, 3]);
+    world.photo("dark.png", [0, 0, 0]);
+    fs::write(world.photos.join("empty.jpg"), b"").unwrap();
+    fs::write(world.photos.join("text.jpg"), b"Dear diary").unwrap();
+    fs::write(world.photos.join("名字\n.jpg"), b"\xff\xd8\xff\xe0 truncated").unwrap();
+    let mut told = Vec::new();
+    let summary = world.scan_until(&Cancel::default(), &mut |event| {
+        if let JobEvent::Skipped(skipped) = event {
+            told.push(skipped);
+        }
+    });
+    assert_eq!(summary.photos, 1);
+    assert_eq!(summary.skipped.len(), 4);
+    assert_eq!(told, summary.skipped);
+    assert!(summary.skipped.iter().any(|skipped| skipped.reason == "too dark"));
+    assert_eq!(world.scan().skipped.len(), 4, "the second scan tells them again");
+    let failed = world.library.call(|library| library.count_photos(PhotoFilter::Failed)).unwrap();
+    assert_eq!(failed, 4, "and the library holds each once");
+}
+
+#[test]
+fn a_cancelled_scan_goes_on_where_it_stopped() {
+    let world = World::new();
+    (0..60).for_each(|i| world.photo(&format!("{i}.png"), [9, 200, i]));
+    let cancel = Cancel::default();
+    let asked = cancel.clone();
+    let first = world.scan_until(&cancel, &mut |event| {
+        if matches!(event, JobEvent::Progress(Progress { stage: Stage::Scanning, .. })) {
+            asked.cancel();
+        }
+    });
+    assert!(first.cancelled);
+    assert!((1..60).contains(&first.new_photos), "{} photos before the cancel took hold", first.new_photos);
+    let second = world.scan();
+    assert_eq!(second.unchanged_photos, first.new_photos);
+    assert_eq!(second.photos, 60);
+    assert_eq!(world.paths().len(), 60);
+}
+
+#[test]
+fn a_scan_that_breaks_down_keeps_what_was_recorded() {
+    let mut world = World::new();
+    (0..40).for_each(|i| world.photo(&format!("{i}.png"), [9, i, 200]));
+    world.faces.breaks_after = 20;
+    let broken = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| world.scan()));
+    assert!(broken.is_err());
+    let kept = world.paths().len();
+    assert!((1..=20).contains(&kept), "{kept} photos were kept");
+    world.faces = ColourFaces::new();
+    let after = world.scan();
+    assert_eq!((after.photos, after.unchanged_photos), (40, kept));
+    assert_eq!(world.faces.looked_at.get(), 40 - kept);
+}
+
+#[test]
+fn a_moved_photo_keeps_its_name_and_a_deleted_one_is_missed() {
+    let world = World::new();
+    world.photo("a.png", [255, 0, 0]);
+    world.photo("b.png", [0, 255, 0]);
+    world.scan();
+    let grouping = Grouping { threshold: SquaredDistance(0.5), linkage: Linkage::Average };
+    regroup(&world.library, &world.faces.model, &grouping, &Cancel::default(), &mut |_| {}).unwrap();
+    let a = world.paths().into_iter().find(|path| path.ends_with("a.png")).unwrap();
+    let person = person_in(&world, &a);
+    world.library.call(move |library| library.name_person(person, "Ana")).unwrap();
+    fs::create_dir(world.photos.join("sub")).unwrap();
+    fs::rename(&a, world.photos.join("sub/renamed.png")).unwrap();
+    fs::remove_file(world.photos.join("b.png")).unwrap();
+    let summary = world.scan();
+    assert_eq!((summary.moved_photos, summary.new_photos, summary.missing_photos), (1, 0, 1));
+    let everyone = world.library.call(|library| library.everyone()).unwrap();
+    let ana = everyone.iter().find(|person| person.name.as_deref() == Some("Ana")).unwrap();
+    assert!(ana.faces[0].path.ends_with("sub/renamed.png"));
+}
+
+fn person_in(world: &World, path: &Path) -> crate::types::PersonId {
+    let everyone = world.library.call(|library| library.everyone()).unwrap();
+    everyone.into_iter().find(|person| person.faces.iter().any(|face| face.path == path)).unwrap().id
+}
+
+#[test]
+fn photos_are_grouped_by_who_is_on_them() {
+    let world = World::new();
+    (0..6).for_each(|i| world.photo(&format!("red{i}.png"), [250, i, 0]));
+    (0..3).for_each(|i| world.photo(&format!("blue{i}.png"), [0, i, 250]));
+    world.scan();
+    let grouping = Grouping { threshold: SquaredDistance(0.5), linkage: Linkage::Average };
+    let summary = regroup(&world.library, &world.faces.model, &grouping, &Cancel::default(), &mut |_| {}).unwrap();
+    assert_eq!((summary.people, summary.named), (2, 0));
+    let filter = PeopleFilter { kind: PeopleKind::Nameless, min_faces: 1 };
+    let cards = world.library.call(move |library| library.people(filter, Page::ALL)).unwrap();
+    assert_eq!(cards.iter().map(|card| card.faces).collect::<Vec<_>>(), [6, 3]);
+    let prepared = PreparedGrouping::prepare(
+        &world.library,
+        &world.faces.model,
+        Default::default(),
+        &Cancel::default(),
+        &mut |_| {},
+    )
+    .unwrap();
+    assert_eq!(prepared.groups(SquaredDistance(4.0)).len(), 1);
+    assert_eq!(prepared.groups_now().len(), 2);
+    assert_eq!(prepared.wrong_matches_per_1000(SquaredDistance(4.0)), None);
+}
+
+#[test]
+fn a_split_group_stays_apart() {
+    let world = World::new();
+    (0..4).for_each(|i| world.photo(&format!("red{i}.png"), [250, i, 0]));
+    (0..2).for_each(|i| world.photo(&format!("blue{i}.png"), [0, i, 250]));
+    world.scan();
+    let all_in_one = Grouping { threshold: SquaredDistance(4.0), linkage: Linkage::Average };
+    let model = world.faces.model.clone();
+    regroup(&world.library, &model, &all_in_one, &Cancel::default(), &mut |_| {}).unwrap();
+    let person = person_in(&world, &world.paths()[0]);
+    split_group(&world.library, &model, person).unwrap();
+    let sizes = |world: &World| {
+        let everyone = world.library.call(|library| library.everyone()).unwrap();
+        let mut sizes: Vec<_> = everyone.iter().map(|person| person.faces.len()).collect();
+        sizes.sort();
+        sizes
+    };
+    assert_eq!(sizes(&world), [2, 4]);
+    regroup(&world.library, &model, &all_in_one, &Cancel::default(), &mut |_| {}).unwrap();
+    assert_eq!(sizes(&world), [2, 4], "the next grouping remembers that they are two people");
+}

@@ -1,0 +1,6 @@
+//! TODO
+
+pub mod cli;
+pub mod job;
+#[cfg(feature = "gui")]
+pub mod view;

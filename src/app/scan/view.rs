@@ -1,0 +1,120 @@
+//! What a library without photos shows: what this does, the models it needs, and a folder to begin with.
+
+use eframe::egui::{self, Ui};
+
+use crate::app::engine::facts::ModelRow;
+use crate::app::engine::report::JobKind;
+use crate::app::models::view::import;
+use crate::app::shell::job_bar;
+use crate::app::shell::message::Command;
+use crate::app::shell::view_context::ViewCtx;
+use crate::app::ui::view::View;
+use crate::app::train::state::message::{DemoChoice, TrainCommand};
+use crate::app::ui::locale;
+use crate::app::ui::icons::{self, Icon};
+use crate::app::ui::theme::{self, size, space};
+use crate::app::ui::widgets::buttons::{self, Rank};
+
+pub fn first_run_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
+    let height = ui.available_height();
+    egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        ui.vertical_centered(|ui| {
+            ui.set_max_width(size::READING_WIDTH);
+            ui.add_space((height * 0.16).max(space::XL));
+            ui.label(theme::display(ctx.text.s("first_title")));
+            ui.add_space(space::S);
+            ui.label(theme::secondary(ui, ctx.text.s("first_what")).size(theme::type_size::LEAD));
+            ui.add_space(space::XXL);
+            let missing = missing_models(ctx);
+            let models_known = ctx.state.models.ready().is_some();
+            if !missing.is_empty() {
+                offer_ui(ui, ctx, &missing);
+                ui.add_space(space::XL);
+            }
+            folder_ui(ui, ctx, models_known && missing.is_empty());
+            ui.add_space(space::XL);
+            ui.horizontal_wrapped(|ui| {
+                let secondary = theme::palette(ui.visuals()).secondary;
+                let private = ctx.text.s("first_private");
+                let width = ui.fonts_mut(|fonts| {
+                    fonts.layout_no_wrap(private.to_owned(), theme::body_font(), secondary).size().x
+                });
+                ui.add_space(((ui.available_width() - width - size::ICON - space::S) / 2.0).max(0.0));
+                ui.label(icons::text(Icon::Lock).color(secondary));
+                ui.label(theme::secondary(ui, private));
+            });
+        });
+    });
+}
+
+/// The models of the default pack that are not installed.
+fn missing_models(ctx: &ViewCtx<'_>) -> Vec<ModelRow> {
+    let models = ctx.state.models.ready().map_or(&[][..], Vec::as_slice);
+    models.iter().filter(|model| model.default && !model.installed).cloned().collect()
+}
+
+fn folder_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, ready: bool) {
+    let rank = if ready { Rank::Primary } else { Rank::Plain };
+    if buttons::icon_and_text_ui(ui, rank, Icon::FolderOpen, ctx.text.s("choose_folder")).clicked() {
+        ctx.send(Command::ChooseFolder);
+    }
+    ui.add_space(space::XS);
+    ui.label(theme::secondary(ui, ctx.text.s("first_drop")).size(theme::type_size::SMALL));
+    ui.add_space(space::M);
+    if buttons::icon_and_text_ui(ui, Rank::Quiet, Icon::Play, ctx.text.s("demo_try")).clicked() {
+        ctx.send(Command::Show(View::Train));
+        ctx.send(Command::Train(TrainCommand::Demonstrate(DemoChoice::default())));
+    }
+}
+
+/// The models with size, licence and source, and one button; while they are being fetched, how far that is.
+fn offer_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, missing: &[ModelRow]) {
+    let installing = ctx.state.jobs.values().find(|job| job.kind == JobKind::Install);
+    theme::card(ui).show(ui, |ui| {
+        ui.set_width(size::READING_WIDTH - 2.0 * space::L);
+        ui.with_layout(egui::Layout::top_down(egui::Align::Min), |ui| {
+            ui.label(theme::lead(ctx.text.s("offer_title")));
+            ui.label(theme::secondary(ui, ctx.text.s("offer_why")));
+            ui.add_space(space::S);
+            for model in missing {
+                model_line_ui(ui, ctx, model);
+            }
+            ui.add_space(space::S);
+            if let Some(job) = installing {
+                let share = job.total.filter(|total| *total > 0).map_or(0.0, |total| job.done as f32 / total as f32);
+                let words = job_bar::parts(job, ctx.text).join("  ");
+                ui.add(egui::ProgressBar::new(share).desired_height(6.0).fill(theme::palette(ui.visuals()).accent));
+                ui.label(theme::secondary(ui, words));
+                return;
+            }
+            ui.horizontal(|ui| {
+                let total = locale::bytes(missing.iter().map(|model| model.bytes).sum());
+                let label = ctx.text.f("offer_install", &[("size", &total)]);
+                if buttons::icon_and_text_ui(ui, Rank::Primary, Icon::Download, &label).clicked() {
+                    ctx.send(Command::InstallModels(missing.iter().map(|model| model.model.clone()).collect()));
+                }
+                if !import::busy_ui(ui, ctx) && buttons::button_ui(ui, Rank::Quiet, ctx.text.s("local_file")).clicked()
+                {
+                    ctx.send(Command::ChooseModelFile);
+                }
+            });
+        });
+    });
+}
+
+fn model_line_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, model: &ModelRow) {
+    ui.spacing_mut().item_spacing.y = space::XS;
+    ui.horizontal(|ui| {
+        ui.set_height(theme::type_size::HEADING);
+        ui.label(theme::strong(&model.name));
+        ui.label(theme::secondary(ui, ctx.text.s(model.task.label_key())));
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            ui.label(locale::bytes(model.bytes));
+        });
+    });
+    let terms = [("licence", model.licence.as_str()), ("source", model.source.as_str())];
+    ui.add(
+        egui::Label::new(theme::secondary(ui, ctx.text.f("offer_terms", &terms)).size(theme::type_size::SMALL)).wrap(),
+    );
+    ui.add_space(space::XS);
+}

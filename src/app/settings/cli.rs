@@ -1,0 +1,59 @@
+//! `likeness devices`: where networks can run, and what the self-tests say.
+
+use std::io::stdout;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::app::engine::home::Home;
+use crate::networks::device::{self, DeviceKind, Listed, VerdictCache};
+
+/// List where the networks can run. Hardware that is new to this program is tested first.
+#[derive(Debug, Args)]
+pub struct DevicesArgs {
+    /// Print a JSON array.
+    #[arg(long)]
+    json: bool,
+    /// Test all adapters again, software rasterisers too.
+    #[arg(long)]
+    retest: bool,
+    /// Be the process that tests this adapter.
+    #[arg(long, value_name = "INDEX", hide = true)]
+    self_test: Option<usize>,
+}
+
+pub fn run(home: &Home, args: DevicesArgs) -> Result<ExitCode> {
+    if let Some(index) = args.self_test {
+        device::answer_trial(index, &mut stdout())?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let verdicts = VerdictCache::open(home.device_verdicts());
+    let mut listed = device::list(&verdicts);
+    for entry in &mut listed {
+        let untested = entry.verdict.is_none() && entry.kind == DeviceKind::Hardware && entry.is_usable();
+        if let Some(adapter) = entry.adapter.as_ref().filter(|_| args.retest || untested) {
+            eprintln!("{}: testing, this may take minutes", adapter.name);
+            let (verdict, unsaved) = device::retest(adapter, &verdicts);
+            unsaved.into_iter().for_each(|note| eprintln!("{note}"));
+            entry.verdict = Some(verdict);
+        }
+    }
+    match args.json {
+        true => println!("{}", serde_json::to_string_pretty(&listed)?),
+        false => listed.iter().for_each(print),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print(entry: &Listed) {
+    println!("{}", entry.name);
+    if let Some(adapter) = &entry.adapter {
+        let kind = match entry.kind {
+            DeviceKind::Software => "software rasteriser",
+            DeviceKind::Hardware | DeviceKind::Cpu => "GPU",
+        };
+        println!("    {kind}, {}, {} {}", adapter.backend, adapter.driver, adapter.driver_info);
+    }
+    println!("    {}", entry.verdict_words());
+}

@@ -1,0 +1,133 @@
+//! What is said in passing: a change that was made, with Undo; a job that ended, with Show; something that failed.
+
+use crate::app::shell::message::Command;
+use crate::app::ui::view::View;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct NoticeId(pub u64);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoticeKind {
+    Said,
+    Failed,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Notice {
+    pub id: NoticeId,
+    pub kind: NoticeKind,
+    pub text: String,
+    /// Folded until asked for.
+    pub details: String,
+    pub action: Option<NoticeAction>,
+    /// When it goes by itself, in seconds of the window's clock; failures stay.
+    pub until_secs: Option<f64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoticeAction {
+    Undo,
+    Show(View),
+}
+
+impl NoticeAction {
+    pub fn label_key(self) -> &'static str {
+        match self {
+            Self::Undo => "undo",
+            Self::Show(_) => "show",
+        }
+    }
+
+    pub fn command(self) -> Command {
+        match self {
+            Self::Undo => Command::Undo,
+            Self::Show(view) => Command::Show(view),
+        }
+    }
+}
+
+/// The notices on show, oldest first; at most [`Notices::LIMIT`].
+#[derive(Debug, Default)]
+pub struct Notices {
+    shown: Vec<Notice>,
+    next_id: u64,
+}
+
+impl Notices {
+    pub const LIMIT: usize = 4;
+    const SHOWN_FOR_SECS: f64 = 8.0;
+
+    pub fn say(&mut self, text: String, action: Option<NoticeAction>, now_secs: f64) {
+        // Undo undoes the latest change only, so only the latest notice may offer it.
+        if action == Some(NoticeAction::Undo) {
+            self.withdraw_undo();
+        }
+        self.push(NoticeKind::Said, text, String::new(), action, Some(now_secs + Self::SHOWN_FOR_SECS));
+    }
+
+    pub fn fail(&mut self, text: String, details: String) {
+        self.push(NoticeKind::Failed, text, details, None, None);
+    }
+
+    /// Takes the offer to undo away: it was taken, or it does not hold any more.
+    pub fn withdraw_undo(&mut self) {
+        self.shown.retain(|notice| notice.action != Some(NoticeAction::Undo));
+    }
+
+    pub fn dismiss(&mut self, id: NoticeId) {
+        self.shown.retain(|notice| notice.id != id);
+    }
+
+    /// Drops what has been shown for long enough; says when to look again.
+    pub fn tick(&mut self, now_secs: f64) -> Option<f64> {
+        self.shown.retain(|notice| notice.until_secs.is_none_or(|until| until > now_secs));
+        self.shown.iter().filter_map(|notice| notice.until_secs).reduce(f64::min).map(|until| until - now_secs)
+    }
+
+    pub fn shown(&self) -> &[Notice] {
+        &self.shown
+    }
+
+    fn push(
+        &mut self,
+        kind: NoticeKind,
+        text: String,
+        details: String,
+        action: Option<NoticeAction>,
+        until_secs: Option<f64>,
+    ) {
+        self.next_id += 1;
+        self.shown.push(Notice { id: NoticeId(self.next_id), kind, text, details, action, until_secs });
+        if self.shown.len() > Self::LIMIT {
+            self.shown.remove(0);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notices_go_by_themselves_and_failures_stay() {
+        let mut notices = Notices::default();
+        notices.say("Named".into(), None, 0.0);
+        notices.fail("Broken".into(), "why".into());
+        assert_eq!(notices.tick(1.0), Some(7.0));
+        assert_eq!(notices.tick(9.0), None);
+        assert_eq!(notices.shown().len(), 1);
+        assert_eq!(notices.shown()[0].kind, NoticeKind::Failed);
+    }
+
+    #[test]
+    fn only_the_latest_change_offers_undo() {
+        let mut notices = Notices::default();
+        notices.say("first".into(), Some(NoticeAction::Undo), 0.0);
+        notices.say("second".into(), Some(NoticeAction::Undo), 0.0);
+        assert_eq!(notices.shown().len(), 1);
+        for _ in 0..10 {
+            notices.say("more".into(), None, 0.0);
+        }
+        assert_eq!(notices.shown().len(), Notices::LIMIT);
+    }
+}

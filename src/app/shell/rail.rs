@@ -1,0 +1,87 @@
+//! The narrow rail on the left: the views, and at its foot what computes.
+
+use eframe::egui::{self, Align2, CornerRadius, FontId, Response, Role, Sense, Stroke, Ui, Vec2, WidgetInfo};
+
+use crate::app::shell::message::Command;
+use crate::app::shell::view_context::ViewCtx;
+use crate::app::ui::view::View;
+use crate::app::ui::icons::{self, Icon};
+use crate::app::ui::theme::{self, size, space};
+
+pub fn rail_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
+    ui.spacing_mut().item_spacing.y = space::XS;
+    ui.add_space(space::M);
+    for view in View::ALL {
+        let selected = ctx.state.settings.view == view;
+        let label = ctx.text.s(view.label_key());
+        if entry_ui(ui, icon(view), label, selected).clicked() {
+            ctx.send(Command::Show(view));
+        }
+    }
+    ui.with_layout(egui::Layout::bottom_up(egui::Align::Center), |ui| {
+        ui.add_space(space::M);
+        foot_ui(ui, ctx);
+    });
+}
+
+/// Device and model; a click leads to where they are chosen.
+fn foot_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
+    let Some(overview) = ctx.state.overview() else { return };
+    let secondary = theme::palette(ui.visuals()).secondary;
+    let model = overview.model.as_deref().unwrap_or(ctx.text.s("no_model"));
+    // Until the networks are loaded, the best device is only a choice.
+    let device = if overview.device == "auto" { ctx.text.s("device_auto") } else { &overview.device };
+    for (words, view) in [(model, View::Models), (device, View::Settings)] {
+        // What stands in brackets, such as a date, shows when the pointer rests on it.
+        let short = words.split(" (").next().unwrap_or(words);
+        let width = size::RAIL - space::S;
+        let mut job = egui::text::LayoutJob::simple(short.to_owned(), theme::small_font(), secondary, width);
+        job.wrap.break_anywhere = !short.contains(' ');
+        job.wrap.max_rows = 2;
+        job.halign = egui::Align::Center;
+        // Laid out here: a label would take the rail's whole width.
+        let galley = ui.painter().layout_job(job);
+        if ui.add(egui::Label::new(galley).sense(Sense::click())).on_hover_text(words).clicked() {
+            ctx.send(Command::Show(view));
+        }
+    }
+}
+
+fn entry_ui(ui: &mut Ui, icon: Icon, label: &str, selected: bool) -> Response {
+    let width = ui.available_width();
+    let (rect, response) = ui.allocate_exact_size(Vec2::new(width, 54.0), Sense::click());
+    response.widget_info(|| WidgetInfo::selected(Role::Tab, true, selected, label));
+    if ui.is_rect_visible(rect) {
+        let palette = theme::palette(ui.visuals());
+        let plate = rect.shrink2(Vec2::new(space::S, 0.0));
+        let rounding = CornerRadius::same(theme::radius::TILE);
+        if selected || response.hovered() {
+            let fill = if selected { palette.accent_soft } else { palette.raised };
+            ui.painter().rect_filled(plate, rounding, fill);
+        }
+        let colour = if selected { palette.accent } else { palette.secondary };
+        let icon_font = FontId::new(20.0, theme::icon_family());
+        let glyph = icons::glyph(icon);
+        ui.painter().text(plate.center() - Vec2::new(0.0, 9.0), Align2::CENTER_CENTER, glyph, icon_font, colour);
+        let text = if selected { palette.text } else { palette.secondary };
+        let at = plate.center() + Vec2::new(0.0, 14.0);
+        ui.painter().text(at, Align2::CENTER_CENTER, label, theme::small_font(), text);
+        if response.has_focus() {
+            let ring = Stroke::new(size::RING, palette.accent);
+            ui.painter().rect_stroke(plate, rounding, ring, egui::StrokeKind::Inside);
+        }
+    }
+    response.on_hover_cursor(egui::CursorIcon::PointingHand)
+}
+
+fn icon(view: View) -> Icon {
+    match view {
+        View::Library => Icon::Images,
+        View::People => Icon::UsersRound,
+        View::Compare => Icon::Scale,
+        View::Evaluate => Icon::ChartSpline,
+        View::Train => Icon::GraduationCap,
+        View::Models => Icon::Box,
+        View::Settings => Icon::Settings,
+    }
+}

@@ -1,0 +1,65 @@
+//! The files and folders that were chosen last, remembered from one start to the next.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::app::shell::state::State;
+use crate::app::train::state::form::DataSource;
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ChosenPaths {
+    /// What was judged: the list of pairs and the folder of images.
+    pub pairs: Option<PathBuf>,
+    pub images: Option<PathBuf>,
+    /// What a run learned from, and the pairs it was judged on with their pictures.
+    pub people: Option<PathBuf>,
+    pub held_out_pairs: Option<PathBuf>,
+    pub pair_pictures: Option<PathBuf>,
+}
+
+impl ChosenPaths {
+    pub fn of(state: &State) -> Self {
+        let (setup, form) = (&state.evaluate.setup, &state.train.form);
+        let people = match &form.data {
+            Some(DataSource::Folder(folder)) => Some(folder.clone()),
+            _ => None,
+        };
+        Self {
+            pairs: setup.pairs.clone(),
+            images: setup.images.clone(),
+            people,
+            held_out_pairs: form.pairs.clone(),
+            pair_pictures: form.pair_pictures.clone(),
+        }
+    }
+
+    /// Chooses the same again. Whether it is still there shows when it is used: the window's thread does not wait for a
+    /// disk that sleeps.
+    pub fn put_back(self, state: &mut State) {
+        let (setup, form) = (&mut state.evaluate.setup, &mut state.train.form);
+        (setup.pairs, setup.images) = (self.pairs, self.images);
+        form.data = self.people.map(DataSource::Folder);
+        (form.pairs, form.pair_pictures) = (self.held_out_pairs, self.pair_pictures);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_chosen_is_chosen_again() {
+        let mut before = State::default();
+        before.evaluate.setup.images = Some("/lfw/images".into());
+        before.train.form.data = Some(DataSource::Folder("/people".into()));
+        before.train.form.pairs = Some("/lfw/pairs.txt".into());
+        let chosen = ChosenPaths::of(&before);
+        let text = serde_json::to_string(&chosen).unwrap();
+        let mut after = State::default();
+        serde_json::from_str::<ChosenPaths>(&text).unwrap().put_back(&mut after);
+        assert_eq!(ChosenPaths::of(&after), chosen);
+        assert_eq!(after.train.form.data, before.train.form.data);
+    }
+}

@@ -1,0 +1,166 @@
+//! The one search field: jump to a person, a photo, a view or a command. Ctrl-K (⌘K) leads to it.
+
+use eframe::egui::{
+    self, Area, CornerRadius, Id, Key, Modifiers, Order, Rect, Response, Role, Sense, TextEdit, Ui, Vec2, WidgetInfo,
+};
+
+use crate::app::photos::state::PhotoFilter;
+use crate::app::shell::message::Command;
+use crate::app::shell::view_context::ViewCtx;
+use crate::app::ui::view::View;
+use crate::app::ui::icons::{self, Icon};
+use crate::app::ui::theme::{self, space};
+use crate::app::ui::widgets::name_field::completions;
+
+#[derive(Debug, Default)]
+pub struct SearchField {
+    text: String,
+    marked: usize,
+    list: Option<Rect>,
+}
+
+/// Something the search found.
+#[derive(Debug, Clone, PartialEq)]
+struct Hit {
+    kind: HitKind,
+    words: String,
+    command: Command,
+}
+
+/// Told apart by an icon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum HitKind {
+    Person,
+    Photos,
+    Go,
+}
+
+pub fn field_id() -> Id {
+    Id::unique("search field")
+}
+
+pub fn search_field_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, field: &mut SearchField) {
+    let id = field_id();
+    let has_focus = ui.memory(|memory| memory.has_focus(id));
+    let hits = if has_focus || field.list.is_some() { hits(ctx, &field.text) } else { Vec::new() };
+    if has_focus {
+        move_mark(ui, field, hits.len());
+    }
+    let shortcut = if ui.ctx().os().is_mac() { "⌘K" } else { "Ctrl K" };
+    let response = ui.add(
+        TextEdit::singleline(&mut field.text)
+            .id(id)
+            .hint_text(theme::secondary(ui, ctx.text.s("search_hint")))
+            .prefix(icons::text(Icon::Search).color(theme::palette(ui.visuals()).secondary))
+            .suffix(theme::secondary(ui, shortcut).size(theme::type_size::SMALL))
+            .desired_width(280.0)
+            .margin(egui::Margin::symmetric(space::S as i8, 6)),
+    );
+    ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(ctx.text.s("search_label")));
+    if response.changed() {
+        field.marked = 0;
+        if !field.text.trim().is_empty() {
+            ctx.send(Command::FindPhotos(field.text.trim().to_owned()));
+        }
+    }
+    if response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) {
+        if let Some(hit) = hits.get(field.marked) {
+            ctx.send(hit.command.clone());
+        }
+        *field = SearchField::default();
+        return;
+    }
+    let pointer = ui.ctx().pointer_latest_pos();
+    let over_list = field.list.zip(pointer).is_some_and(|(list, pos)| list.contains(pos));
+    if !response.has_focus() && !over_list {
+        field.list = None;
+        return;
+    }
+    if list_ui(ui, ctx, field, &response, &hits) {
+        *field = SearchField::default();
+    }
+}
+
+fn hits(ctx: &ViewCtx<'_>, typed: &str) -> Vec<Hit> {
+    let mut hits = Vec::new();
+    let people = ctx.state.people.ready().map_or(&[][..], |people| &people.named);
+    for person in completions(people, typed) {
+        let words = person.name.clone();
+        hits.push(Hit { kind: HitKind::Person, words, command: Command::OpenPerson(person.person) });
+        let words = ctx.text.f("photos_of", &[("name", &person.name)]);
+        let command = Command::Filter(PhotoFilter::Person(person.person));
+        hits.push(Hit { kind: HitKind::Photos, words, command });
+    }
+    let (found_for, photos) = &ctx.state.found_photos;
+    for (photo, name) in photos.iter().filter(|_| !typed.is_empty() && found_for == typed.trim()) {
+        hits.push(Hit { kind: HitKind::Photos, words: name.clone(), command: Command::OpenPhoto(*photo) });
+    }
+    let lower = typed.trim().to_lowercase();
+    let go = |words: &str, command: Command| Hit { kind: HitKind::Go, words: words.to_owned(), command };
+    let mut commands: Vec<Hit> =
+        View::ALL.iter().map(|view| go(ctx.text.s(view.label_key()), Command::Show(*view))).collect();
+    commands.push(go(ctx.text.s("choose_folder"), Command::ChooseFolder));
+    commands.push(go(ctx.text.s("rescan"), Command::Rescan));
+    commands.push(go(ctx.text.s("filter_unnamed"), Command::Filter(PhotoFilter::UnnamedFaces)));
+    commands.push(go(ctx.text.s("undo"), Command::Undo));
+    hits.extend(commands.into_iter().filter(|hit| hit.words.to_lowercase().contains(&lower)));
+    hits.truncate(9);
+    hits
+}
+
+fn move_mark(ui: &Ui, field: &mut SearchField, count: usize) {
+    let (down, up) = ui.input_mut(|input| {
+        (input.consume_key(Modifiers::NONE, Key::ArrowDown), input.consume_key(Modifiers::NONE, Key::ArrowUp))
+    });
+    if down && count > 0 {
+        field.marked = (field.marked + 1) % count;
+    } else if up && count > 0 {
+        field.marked = (field.marked + count - 1) % count;
+    }
+}
+
+/// True when a hit was taken.
+fn list_ui(ui: &Ui, ctx: &mut ViewCtx<'_>, field: &mut SearchField, anchor: &Response, hits: &[Hit]) -> bool {
+    let mut taken = false;
+    let area = Area::new(anchor.id.with("hits"))
+        .order(Order::Foreground)
+        .fixed_pos(anchor.rect.left_bottom() + Vec2::new(0.0, space::XS))
+        .accessible_name(ctx.text.s("search_label"))
+        .show(ui.ctx(), |ui| {
+            egui::Frame::popup(ui.style()).show(ui, |ui| {
+                ui.set_width(anchor.rect.width());
+                ui.spacing_mut().item_spacing.y = 0.0;
+                if hits.is_empty() {
+                    ui.label(theme::secondary(ui, ctx.text.s("search_nothing")));
+                }
+                for (i, hit) in hits.iter().enumerate() {
+                    if hit_ui(ui, hit, i == field.marked).clicked() {
+                        ctx.send(hit.command.clone());
+                        taken = true;
+                    }
+                }
+            });
+        });
+    field.list = Some(area.response.rect);
+    taken
+}
+
+fn hit_ui(ui: &mut Ui, hit: &Hit, marked: bool) -> Response {
+    let (rect, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 30.0), Sense::click());
+    response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, marked, &hit.words));
+    let palette = theme::palette(ui.visuals());
+    if marked || response.hovered() {
+        ui.painter().rect_filled(rect, CornerRadius::same(theme::radius::CONTROL), palette.raised);
+    }
+    let icon = match hit.kind {
+        HitKind::Person => Icon::UserRound,
+        HitKind::Photos => Icon::Images,
+        HitKind::Go => Icon::ArrowRight,
+    };
+    let font = egui::FontId::new(theme::size::ICON, theme::icon_family());
+    let at = rect.left_center() + Vec2::new(space::M, 0.0);
+    ui.painter().text(at, egui::Align2::CENTER_CENTER, icons::glyph(icon), font, palette.secondary);
+    let at = rect.left_center() + Vec2::new(space::XL + space::XS, 0.0);
+    ui.painter().text(at, egui::Align2::LEFT_CENTER, &hit.words, theme::body_font(), palette.text);
+    response
+}

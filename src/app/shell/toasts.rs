@@ -1,0 +1,65 @@
+//! Notices in the lower right corner.
+
+use eframe::egui::{self, Align2, Area, Context, Id, Order, Ui};
+
+use crate::app::shell::message::Command;
+use crate::app::shell::notices::{Notice, NoticeKind};
+use crate::app::shell::view_context::ViewCtx;
+use crate::app::ui::icons::{self, Icon};
+use crate::app::ui::theme::{self, size, space};
+use crate::app::ui::widgets::buttons::{self, Rank};
+
+/// Draws the notices above whatever lies in the corner; `lift` is the height of the job bar.
+pub fn toasts_ui(egui_ctx: &Context, ctx: &mut ViewCtx<'_>, lift: f32) {
+    if ctx.state.notices.shown().is_empty() {
+        return;
+    }
+    Area::new(Id::unique("notices"))
+        .order(Order::Foreground)
+        .anchor(Align2::RIGHT_BOTTOM, [-space::L, -space::L - lift])
+        .accessible_name(ctx.text.s("notices"))
+        .show(egui_ctx, |ui| {
+            ui.set_max_width(420.0);
+            for notice in ctx.state.notices.shown() {
+                notice_ui(ui, ctx, notice);
+            }
+        });
+}
+
+fn notice_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, notice: &Notice) {
+    let palette = theme::palette(ui.visuals());
+    let frame = theme::card(ui).inner_margin(egui::Margin::symmetric(space::L as i8, space::S as i8));
+    frame.shadow(ui.visuals().popup_shadow).show(ui, |ui| {
+        ui.set_width(388.0);
+        ui.horizontal(|ui| {
+            let (icon, colour) = match notice.kind {
+                NoticeKind::Said => (Icon::Check, palette.same),
+                NoticeKind::Failed => (Icon::TriangleAlert, palette.different),
+            };
+            ui.label(icons::text(icon).color(colour));
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                ui.spacing_mut().item_spacing.x = space::XS;
+                if buttons::icon_button_ui(ui, Icon::X, ctx.text.s("dismiss")).clicked() {
+                    ctx.send(Command::Dismiss(notice.id));
+                }
+                if let Some(action) = notice.action
+                    && buttons::button_ui(ui, Rank::Quiet, ctx.text.s(action.label_key())).clicked()
+                {
+                    ctx.send(action.command());
+                    ctx.send(Command::Dismiss(notice.id));
+                }
+                ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                    ui.set_max_width(ui.available_width() - size::ICON);
+                    ui.add(egui::Label::new(&notice.text).wrap());
+                });
+            });
+        });
+        if !notice.details.is_empty() {
+            ui.push_id(notice.id.0, |ui| {
+                ui.collapsing(ctx.text.s("details"), |ui| {
+                    ui.add(egui::Label::new(theme::secondary(ui, &notice.details)).wrap().selectable(true));
+                });
+            });
+        }
+    });
+}

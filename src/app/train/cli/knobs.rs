@@ -1,0 +1,285 @@
+//! Every knob of `likeness train`, and how they make a configuration.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::{Args, ValueEnum};
+
+use crate::train::TrainConfig;
+use crate::train::augment::AugmentConfig;
+use crate::train::config::{LastLayerFirst, MiningSource};
+use crate::train::frozen::{BatchNormStatistics, TrainablePart};
+use crate::train::loss::{LossShape, Reduction};
+use crate::train::mining::{Negatives, Positives};
+use crate::train::mining::harmonic::Combinations;
+use crate::train::mining::offline::OfflineConfig;
+use crate::train::optimiser::{Rule, WeightDecay};
+use crate::train::presets::Preset;
+use crate::train::schedule::{LearningRate, Schedule};
+
+/// Every departure from the preset.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Training")]
+pub struct Knobs {
+    #[arg(long)]
+    seed: Option<u64>,
+    /// End after so many steps
+    #[arg(long)]
+    steps: Option<u64>,
+    /// Steps that make an epoch of the learning rate
+    #[arg(long, value_name = "STEPS")]
+    epoch: Option<u64>,
+    #[arg(long, value_name = "RATE")]
+    learning_rate: Option<f64>,
+    /// Multiply the rate by this every --decay-epochs
+    #[arg(long, value_name = "FACTOR", requires = "learning_rate")]
+    decay: Option<f64>,
+    #[arg(long, value_name = "EPOCHS", default_value_t = 100)]
+    decay_epochs: u64,
+    /// Learning rates by epoch, in the format of davidsandberg/facenet
+    #[arg(long, value_name = "FILE", conflicts_with = "learning_rate")]
+    schedule: Option<PathBuf>,
+    #[arg(long, value_enum)]
+    optimiser: Option<OptimiserName>,
+    /// ε of the optimiser, where it has one; davidsandberg/facenet's Adam has 0.1
+    #[arg(long, value_name = "NUMBER")]
+    epsilon: Option<f64>,
+    /// Penalty on weights, added to gradients
+    #[arg(long, value_name = "FACTOR")]
+    weight_decay: Option<f64>,
+    /// Shrink weights by rate times this instead, beside the optimiser's step
+    #[arg(long, value_name = "FACTOR", conflicts_with = "weight_decay")]
+    decoupled_decay: Option<f64>,
+    /// Scale gradients down to this length
+    #[arg(long, value_name = "LENGTH")]
+    clip_norm: Option<f32>,
+    /// α of the triplet loss
+    #[arg(long)]
+    margin: Option<f32>,
+    #[arg(long, value_enum)]
+    reduction: Option<Reduction>,
+    #[arg(long, value_enum)]
+    loss: Option<LossShape>,
+    #[arg(long, value_enum)]
+    positives: Option<Positives>,
+    #[arg(long, value_enum)]
+    negatives: Option<Negatives>,
+    /// People a batch
+    #[arg(long)]
+    people: Option<usize>,
+    /// Pictures of each of them
+    #[arg(long)]
+    pictures: Option<usize>,
+    /// Pictures of other people besides
+    #[arg(long)]
+    random_negatives: Option<usize>,
+    /// Mine over a subset of the data every so many steps instead of within batches
+    #[arg(long, value_name = "STEPS")]
+    offline_every: Option<u64>,
+    /// Pictures of that subset
+    #[arg(long, value_name = "PICTURES", requires = "offline_every")]
+    offline_pictures: Option<usize>,
+    /// Triplets a step from it
+    #[arg(long, value_name = "TRIPLETS", requires = "offline_every")]
+    offline_triplets: Option<usize>,
+    /// Old network of harmonic training: an installed model, or the model file of a run
+    #[arg(long, value_name = "MODEL")]
+    pub old: Option<String>,
+    /// Anchor, positive, negative of harmonic triplets by version, such as 222,121,212; all that learn by default
+    #[arg(long, value_name = "LIST", requires = "old")]
+    combinations: Option<String>,
+    /// Pictures the device embeds at once
+    #[arg(long, value_name = "PICTURES")]
+    inference_chunk: Option<usize>,
+    /// Pictures the device learns from at once: lower it when memory runs out
+    #[arg(long, value_name = "PICTURES")]
+    gradient_chunk: Option<usize>,
+    #[command(flatten)]
+    augmentation: Augmentation,
+    /// Decay of the moving average of weights; 0 keeps none
+    #[arg(long, value_name = "DECAY")]
+    average: Option<f64>,
+    /// What learns: all, last, or the name of the first block that does
+    #[arg(long, value_name = "PART")]
+    train_part: Option<String>,
+    /// Let nothing but the last layer learn in so many steps before
+    #[arg(long, value_name = "STEPS")]
+    last_layer_first: Option<u64>,
+    /// Draw that layer's weights anew before
+    #[arg(long, requires = "last_layer_first")]
+    redraw_last_layer: bool,
+    #[arg(long, value_enum)]
+    batch_norm: Option<BatchNormStatistics>,
+    /// Share of people kept out of training to judge on
+    #[arg(long, value_name = "SHARE")]
+    held_out: Option<f32>,
+    /// Judge every so many steps
+    #[arg(long, value_name = "STEPS")]
+    judge_every: Option<u64>,
+    /// Rate of wrong matches at which VAL is measured
+    #[arg(long, value_name = "RATE")]
+    far: Option<f64>,
+    /// Judge on at most so many pictures of people kept out
+    #[arg(long, value_name = "PICTURES")]
+    judge_pictures: Option<usize>,
+    /// Save every so many steps
+    #[arg(long, value_name = "STEPS")]
+    save_every: Option<u64>,
+}
+
+/// What is done to pictures; 0 switches one off.
+#[derive(Debug, Args)]
+struct Augmentation {
+    /// What the switches below depart from
+    #[arg(long, value_enum)]
+    augment: Option<AugmentName>,
+    /// Turn by up to this either way
+    #[arg(long, value_name = "DEGREES")]
+    rotate: Option<f32>,
+    /// Cut out windows whose sides are at least this share
+    #[arg(long, value_name = "SHARE")]
+    crop: Option<f32>,
+    /// Mirror every second picture
+    #[arg(long, value_name = "BOOL")]
+    flip: Option<bool>,
+    /// Add up to so many grey levels either way
+    #[arg(long, value_name = "LEVELS")]
+    brightness: Option<f32>,
+    /// Stretch by 1 ± up to this
+    #[arg(long, value_name = "SHARE")]
+    contrast: Option<f32>,
+    /// Blur every fourth by up to this
+    #[arg(long, value_name = "PIXELS")]
+    blur: Option<f32>,
+    /// Cover up to this share of each side of every fourth
+    #[arg(long, value_name = "SHARE")]
+    occlude: Option<f32>,
+    /// Compress every second with a quality from this up
+    #[arg(long, value_name = "QUALITY")]
+    jpeg: Option<u8>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum OptimiserName {
+    Adagrad,
+    Adam,
+    Rmsprop,
+    Adadelta,
+    Nesterov,
+    Momentum,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum AugmentName {
+    None,
+    Gentle,
+    Strong,
+}
+
+pub fn config(from: Preset, knobs: Knobs) -> Result<TrainConfig> {
+    fn set<T>(field: &mut T, value: Option<T>) {
+        if let Some(value) = value {
+            *field = value;
+        }
+    }
+    let mut config = from.config();
+    config.learning_rate = learning_rate(&knobs, config.learning_rate)?;
+    set(&mut config.seed, knobs.seed);
+    set(&mut config.steps, knobs.steps);
+    set(&mut config.steps_per_epoch, knobs.epoch);
+    set(&mut config.optimiser.rule, knobs.optimiser.map(rule));
+    if let Some(epsilon) = knobs.epsilon {
+        config.optimiser.rule = config.optimiser.rule.with_epsilon(epsilon);
+    }
+    set(&mut config.optimiser.weight_decay, knobs.weight_decay.map(WeightDecay::L2));
+    set(&mut config.optimiser.weight_decay, knobs.decoupled_decay.map(WeightDecay::Decoupled));
+    config.optimiser.clip_norm = knobs.clip_norm.or(config.optimiser.clip_norm);
+    set(&mut config.loss.margin, knobs.margin);
+    set(&mut config.loss.reduction, knobs.reduction);
+    set(&mut config.loss.shape, knobs.loss);
+    set(&mut config.rule.positives, knobs.positives);
+    set(&mut config.rule.negatives, knobs.negatives);
+    set(&mut config.sampler.people_per_batch, knobs.people);
+    set(&mut config.sampler.pictures_per_person, knobs.pictures);
+    set(&mut config.sampler.random_negatives, knobs.random_negatives);
+    set(&mut config.chunks.inference, knobs.inference_chunk);
+    set(&mut config.chunks.gradient, knobs.gradient_chunk);
+    config.augmentation = augmentation(&knobs.augmentation, config.augmentation);
+    set(&mut config.ema_decay, knobs.average.map(|decay| (decay > 0.0).then_some(decay)));
+    set(&mut config.trainable, knobs.train_part.map(|part| trainable(&part)));
+    if let Some(steps) = knobs.last_layer_first {
+        config.last_layer_first = Some(LastLayerFirst { steps, redraw: knobs.redraw_last_layer });
+    }
+    set(&mut config.batch_norm, knobs.batch_norm);
+    set(&mut config.validation.held_out_share, knobs.held_out);
+    set(&mut config.validation.every_steps, knobs.judge_every);
+    set(&mut config.validation.far_target, knobs.far);
+    set(&mut config.validation.pictures_at_most, knobs.judge_pictures);
+    set(&mut config.checkpoint_every_steps, knobs.save_every);
+    if let Some(every_steps) = knobs.offline_every {
+        let mut offline = OfflineConfig { every_steps: every_steps.max(1), ..OfflineConfig::default() };
+        set(&mut offline.subset_pictures, knobs.offline_pictures);
+        set(&mut offline.triplets_per_step, knobs.offline_triplets);
+        config.mining = MiningSource::Offline(offline);
+    }
+    if knobs.old.is_some() {
+        let chosen = knobs.combinations.as_deref().map(Combinations::parse).transpose()?;
+        let combinations = chosen.unwrap_or_else(Combinations::all_that_learn);
+        config.mining = MiningSource::Harmonic { combinations };
+    }
+    Ok(config)
+}
+
+fn learning_rate(knobs: &Knobs, default: LearningRate) -> Result<LearningRate> {
+    if let Some(path) = &knobs.schedule {
+        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        return Ok(LearningRate::Schedule(Schedule::parse(&text)?));
+    }
+    Ok(match (knobs.learning_rate, knobs.decay) {
+        (Some(rate), Some(factor)) => LearningRate::Exponential { rate, factor, every_epochs: knobs.decay_epochs },
+        (Some(rate), None) => LearningRate::Constant { rate },
+        (None, _) => default,
+    })
+}
+
+fn rule(name: OptimiserName) -> Rule {
+    match name {
+        OptimiserName::Adagrad => Rule::ADAGRAD,
+        OptimiserName::Adam => Rule::ADAM,
+        OptimiserName::Rmsprop => Rule::RMSPROP,
+        OptimiserName::Adadelta => Rule::ADADELTA,
+        OptimiserName::Nesterov => Rule::NESTEROV,
+        OptimiserName::Momentum => Rule::Momentum { momentum: 0.9, nesterov: false },
+    }
+}
+
+fn augmentation(switches: &Augmentation, default: AugmentConfig) -> AugmentConfig {
+    fn switch<T: PartialEq + Default>(field: &mut Option<T>, value: Option<T>) {
+        if let Some(value) = value {
+            *field = (value != T::default()).then_some(value);
+        }
+    }
+    let mut config = match switches.augment {
+        None => default,
+        Some(AugmentName::None) => AugmentConfig::NONE,
+        Some(AugmentName::Gentle) => AugmentConfig::GENTLE,
+        Some(AugmentName::Strong) => AugmentConfig::STRONG,
+    };
+    switch(&mut config.rotation_deg, switches.rotate);
+    switch(&mut config.crop_share, switches.crop);
+    config.flip = switches.flip.unwrap_or(config.flip);
+    switch(&mut config.brightness, switches.brightness);
+    switch(&mut config.contrast, switches.contrast);
+    switch(&mut config.blur_sigma_px, switches.blur);
+    switch(&mut config.occlusion_share, switches.occlude);
+    switch(&mut config.jpeg_quality, switches.jpeg);
+    config
+}
+
+fn trainable(part: &str) -> TrainablePart {
+    match part {
+        "all" => TrainablePart::All,
+        "last" => TrainablePart::LastLayer,
+        block => TrainablePart::From(block.to_owned()),
+    }
+}

@@ -1,0 +1,238 @@
+//! `likeness train`: triplet training on a folder of people, headless.
+
+pub mod knobs;
+pub mod report;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use clap::{Args, ValueEnum};
+
+use crate::app::engine::cli::console::cancel_on_ctrl_c;
+use crate::app::engine::cli::Global;
+use crate::app::engine::home::Home;
+use crate::app::train::cli::knobs::{Knobs, config};
+use crate::app::train::cli::report::{Printer, print_summary};
+use crate::app::train::job::{DataFrom, PairsRequest, StartFrom, TrainJobEvent, TrainRequest, resume, start_training};
+use crate::app::train::job::people::FaceFinding;
+use crate::networks::device::{VerdictCache, choose};
+use crate::networks::models::Store;
+use crate::networks::nets::catalogue::NetOptions;
+use crate::train::events::{Control, StopReason};
+use crate::train::presets::Preset;
+use crate::types::{ModelId, PixelScaling};
+
+
+/// Trains a network by triplet loss on a folder of people, or on the library's confirmed faces
+#[derive(Debug, Args)]
+pub struct TrainArgs {
+    /// Folder with one sub-folder of pictures a person
+    #[arg(required_unless_present_any = ["resume", "library"])]
+    data: Option<PathBuf>,
+    /// Learn from the library's confirmed faces instead
+    #[arg(long, conflicts_with = "data")]
+    library: bool,
+    /// Folder of the run
+    #[arg(long, value_name = "RUN", required_unless_present = "resume")]
+    out: Option<PathBuf>,
+    /// Go on with a run from its last checkpoint
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["data", "library", "out", "start", "net"])]
+    resume: Option<PathBuf>,
+    /// Network to train from random weights
+    #[arg(long, value_name = "NAME", conflicts_with = "start")]
+    net: Option<String>,
+    /// Length of its embeddings, where not the catalogue's
+    #[arg(long, value_name = "NUMBERS", requires = "net")]
+    embedding_size: Option<usize>,
+    /// Its dropout, where not the catalogue's
+    #[arg(long, value_name = "SHARE", requires = "net")]
+    dropout: Option<f64>,
+    /// Whether its convolutions have batch norms, where not as in the catalogue
+    #[arg(long, value_name = "BOOL", requires = "net")]
+    with_batch_norm: Option<bool>,
+    /// Rows and columns of its input, where not the catalogue's
+    #[arg(long, value_name = "PIXELS", requires = "net")]
+    image_size: Option<usize>,
+    /// How it wants its pixels, where not as the catalogue says
+    #[arg(long, value_enum, requires = "net")]
+    standardise: Option<Standardise>,
+    /// Weights to start from: an installed model, or the model file of a run
+    #[arg(long, value_name = "MODEL")]
+    start: Option<String>,
+    /// What the other options depart from
+    #[arg(long, value_enum, default_value_t = Preset::Scratch)]
+    preset: Preset,
+    /// Whether faces must be found in the pictures first
+    #[arg(long, value_enum, default_value_t = FaceFinding::Detect)]
+    faces: FaceFinding,
+    /// What finds them: yunet or mtcnn
+    #[arg(long, value_name = "NAME")]
+    detector: Option<String>,
+    /// Pairs to judge on besides, in LFW's format
+    #[arg(long, value_name = "FILE", requires = "images")]
+    pairs: Option<PathBuf>,
+    /// Folder of the pairs' pictures
+    #[arg(long, value_name = "DIR")]
+    images: Option<PathBuf>,
+    /// Network to measure the result against, where it is not the one it starts from: a model or a model file
+    #[arg(long, value_name = "MODEL")]
+    against: Option<String>,
+    /// End with one JSON object on standard output
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    knobs: Knobs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Standardise {
+    /// (x − 127.5) / 128
+    Fixed,
+    /// (x − mean) / standard deviation of each picture
+    PerImage,
+}
+
+impl Standardise {
+    fn scaling(self) -> PixelScaling {
+        match self {
+            Self::Fixed => PixelScaling::Fixed { mean: 127.5, divisor: 128.0 },
+            Self::PerImage => PixelScaling::PerImage,
+        }
+    }
+}
+
+pub fn run(home: &Home, global: &Global, args: TrainArgs) -> Result<ExitCode> {
+    let (device, notes) = choose(&global.device()?, &VerdictCache::open(home.device_verdicts()))?;
+    notes.iter().for_each(|note| eprintln!("{note}"));
+    let models = Store::open(home.models())?;
+    let control = Control::with_cancel(cancel_on_ctrl_c()?);
+    let mut print = Printer::default();
+    let mut events = |event: TrainJobEvent<'_>| print.show(event);
+    let json = args.json;
+    let summary = match &args.resume {
+        Some(run) => resume(run, &models, &device, &control, &mut events)?,
+        None => {
+            let (request, out) = request(&home.library(), args)?;
+            start_training(request, &out, &models, &device, &control, &mut events)?
+        }
+    };
+    if json {
+        println!("{}", serde_json::to_string(&summary)?);
+    } else {
+        print_summary(&summary);
+    }
+    Ok(if summary.stopped == StopReason::NotANumber { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn request(library: &Path, args: TrainArgs) -> Result<(TrainRequest, PathBuf)> {
+    let data = match args.data {
+        _ if args.library => DataFrom::Library { path: library.to_owned() },
+        path => DataFrom::Folder { path: path.context("name the folder of people")? },
+    };
+    let out = args.out.context("name the folder of the run with --out")?;
+    let options = NetOptions {
+        embedding_size: args.embedding_size,
+        dropout: args.dropout,
+        batch_norm: args.with_batch_norm,
+        input: args.image_size.map(|side| [side; 2]),
+        ..NetOptions::default()
+    };
+    let start = match (args.net, args.start) {
+        (Some(net), _) => StartFrom::Scratch { net, options },
+        (None, Some(model)) => model_or_file(&model),
+        (None, None) => bail!("name a network with --net, or weights with --start"),
+    };
+    let old = args.knobs.old.as_deref().map(model_or_file);
+    let pairs = args.pairs.zip(args.images).map(|(list, images)| PairsRequest { list, images });
+    let config = config(args.preset, args.knobs)?;
+    let against = args.against.as_deref().map(model_or_file);
+    let scaling = args.standardise.map(Standardise::scaling);
+    let detector = args.detector.map(ModelId);
+    Ok((TrainRequest { data, start, scaling, faces: args.faces, detector, pairs, against, old, config }, out))
+}
+
+fn model_or_file(name: &str) -> StartFrom {
+    match Path::new(name).is_file() {
+        true => StartFrom::File { path: name.into() },
+        false => StartFrom::Installed { id: ModelId(name.to_owned()) },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::train::augment::AugmentConfig;
+    use crate::train::config::MiningSource;
+    use crate::train::frozen::TrainablePart;
+    use crate::train::mining::Negatives;
+    use crate::train::mining::harmonic::Combinations;
+    use crate::train::mining::offline::OfflineConfig;
+    use crate::train::optimiser::Rule;
+    use crate::train::schedule::LearningRate;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Alone {
+        #[command(flatten)]
+        args: TrainArgs,
+    }
+
+    fn parse(line: &str) -> TrainArgs {
+        Alone::try_parse_from(line.split_whitespace()).map(|alone| alone.args).unwrap()
+    }
+
+    #[test]
+    fn knobs_depart_from_the_preset() {
+        let line = "train people --net likeness-small --out run --preset paper --optimiser adam --learning-rate 0.1 \
+                    --decay 0.5 --margin 0.3 --average 0 --train-part conv4 --negatives any-violating --offline-every 50";
+        let (request, out) = request(Path::new("library.sqlite"), parse(line)).unwrap();
+        assert_eq!(out, Path::new("run"));
+        assert_eq!(request.start, StartFrom::Scratch { net: "likeness-small".into(), options: NetOptions::default() });
+        let config = request.config;
+        assert_eq!(config.sampler, crate::train::sampler::SamplerConfig::default());
+        assert_eq!(config.optimiser.rule, Rule::ADAM);
+        let rate = LearningRate::Exponential { rate: 0.1, factor: 0.5, every_epochs: 100 };
+        assert_eq!((config.learning_rate, config.loss.margin, config.ema_decay), (rate, 0.3, None));
+        assert_eq!(config.trainable, TrainablePart::From("conv4".into()));
+        assert_eq!(config.rule.negatives, Negatives::AnyViolating);
+        assert!(matches!(config.mining, MiningSource::Offline(OfflineConfig { every_steps: 50, .. })));
+    }
+
+    #[test]
+    fn each_augmentation_has_its_switch() {
+        let line = "train people --net nn4 --out run --augment strong --rotate 3 --jpeg 0 --flip false --blur 0.5";
+        let (request, _) = request(Path::new("library.sqlite"), parse(line)).unwrap();
+        let wanted = AugmentConfig {
+            rotation_deg: Some(3.0),
+            jpeg_quality: None,
+            flip: false,
+            blur_sigma_px: Some(0.5),
+            ..AugmentConfig::STRONG
+        };
+        assert_eq!(request.config.augmentation, wanted);
+    }
+
+    #[test]
+    fn the_library_is_learned_from_with_standardised_pictures() {
+        let line = "train --library --net nn4 --out run --standardise per-image --last-layer-first 9 --epsilon 0.1 \
+                    --optimiser adam --detector mtcnn";
+        let (request, _) = request(Path::new("library.sqlite"), parse(line)).unwrap();
+        assert_eq!(request.detector, Some(ModelId("mtcnn".into())));
+        assert_eq!(request.data, DataFrom::Library { path: "library.sqlite".into() });
+        assert_eq!(request.scaling, Some(PixelScaling::PerImage));
+        assert_eq!(request.config.last_layer_first.map(|first| (first.steps, first.redraw)), Some((9, false)));
+        assert_eq!(request.config.optimiser.rule, Rule::ADAM.with_epsilon(0.1));
+    }
+
+    #[test]
+    fn an_old_network_makes_training_harmonic() {
+        let line = "train people --start sface-2021dec --out run --old sface-2021dec --combinations 222,212";
+        let (request, _) = request(Path::new("library.sqlite"), parse(line)).unwrap();
+        assert_eq!(request.old, Some(StartFrom::Installed { id: ModelId("sface-2021dec".into()) }));
+        let combinations = Combinations::parse("222,212").unwrap();
+        assert_eq!(request.config.mining, MiningSource::Harmonic { combinations });
+        assert!(Alone::try_parse_from(["train", "people", "--out", "run", "--combinations", "222"]).is_err());
+        assert!(Alone::try_parse_from(["train"]).is_err());
+    }
+}

@@ -1,0 +1,53 @@
+//! A trained network becomes a model of the store, so that the library can embed with it.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use crate::app::jobs::import::{self, ImportRequest};
+use crate::app::train::job::{RunRecord, TrainSummary, starting_point};
+use crate::networks::models::Store;
+use crate::train::checkpoint::RunFolder;
+use crate::types::{CropRule, ModelId};
+
+/// Installs the network of a run under the run's name; another run's model of that name is left alone. Its distances
+/// are those that told the held-out people apart best.
+pub fn adopt(summary: &TrainSummary, models: &Store) -> Result<ModelId> {
+    let path = summary.model.clone().context("the run kept no network")?;
+    let run = &summary.run;
+    let text = RunFolder::config(run)?;
+    let record: RunRecord = serde_json::from_str(&text).context("the run was made by another version of Likeness")?;
+    let judged = summary.after.as_ref().and_then(|after| after.people.as_ref());
+    let title = run.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let request = ImportRequest {
+        path,
+        id: Some(free_id(run, models)),
+        title: Some(title),
+        crop: crop_for_photos(&record, models)?,
+        licence: Some("Trained on this computer".to_owned()),
+        same_person: judged.map(|people| people.threshold as f32),
+        grouping: judged.map(|people| people.val_threshold as f32),
+        ..ImportRequest::default()
+    };
+    Ok(import(models, &request, &mut |_| {})?.id)
+}
+
+/// A run on ready crops never cut a face out of a photo: then the rule of what it started from holds.
+fn crop_for_photos(record: &RunRecord, models: &Store) -> Result<Option<CropRule>> {
+    if record.network.input.crop != CropRule::AsStored {
+        return Ok(None);
+    }
+    let (card, _) = starting_point(&record.request.start, &record.request, models)?;
+    Ok(Some(card.input.crop))
+}
+
+/// Letters, digits, dots and dashes of the run's name, with a number where a model is called so already.
+fn free_id(run: &Path, models: &Store) -> String {
+    let name = run.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    let plain: String = name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' }).collect();
+    let trimmed = plain.trim_matches(['-', '.']);
+    let base = if trimmed.is_empty() { "trained" } else { trimmed };
+    let numbered = (2..).map(|number| format!("{base}-{number}"));
+    let free = |id: &String| models.entry(&ModelId(id.clone())).is_err();
+    std::iter::once(base.to_owned()).chain(numbered).find(free).unwrap_or_else(|| base.to_owned())
+}

@@ -1,0 +1,103 @@
+//! The network of a finished run against the one it shall replace, on the pictures that were held out and on the list
+//! of pairs.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use crate::app::train::job::people::Prepared;
+use crate::app::train::job::source::FolderSource;
+use crate::networks::device::ComputeDevice;
+use crate::networks::weights::{ModelCard, load};
+use crate::train::config::ValidationConfig;
+use crate::train::data::Dataset;
+use crate::train::gate::{BothVectors, Gate, pairs_gate, people_gate};
+use crate::train::start::{Weights, frozen_vectors};
+use crate::train::validate::{PairSet, pictures_to_judge};
+
+/// The network that a new one is measured against.
+pub struct OldNetwork {
+    pub name: String,
+    pub card: ModelCard,
+    pub weights: Weights,
+}
+
+/// What both are measured on.
+pub struct Judged<'a> {
+    pub prepared: &'a Prepared,
+    pub held_out: &'a Dataset,
+    pub pairs: Option<&'a PairSet>,
+    pub validation: ValidationConfig,
+    pub seed: u64,
+}
+
+pub fn compare(old: &OldNetwork, model: &Path, on: &Judged<'_>, device: &ComputeDevice) -> Result<Gate> {
+    let (tensors, new_card) = load(model)?;
+    let exemplars = pictures_to_judge(on.held_out, on.validation.pictures_at_most);
+    let of_pairs = on.pairs.iter().flat_map(|set| set.pictures.iter().copied());
+    let mut pictures: Vec<usize> = exemplars.iter().map(|exemplar| exemplar.picture).chain(of_pairs).collect();
+    pictures.sort_unstable();
+    pictures.dedup();
+    let vectors = |card: &ModelCard, weights: &Weights| {
+        let source = FolderSource::new(on.prepared, card.input);
+        frozen_vectors(card, weights, &device.burn, &source, &pictures)
+    };
+    let new_vectors = vectors(&new_card, &Weights::Own(tensors)).context("the new network could not be judged")?;
+    let old_vectors = vectors(&old.card, &old.weights).context("the old network could not be judged")?;
+    let rows = Rows::of(&old_vectors, &new_vectors);
+    let both = |pictures: &[usize]| rows.both(pictures, old.card.dimensions, new_card.dimensions);
+    let (people, seen): (Vec<u32>, Vec<usize>) = exemplars
+        .iter()
+        .filter(|exemplar| rows.has(exemplar.picture))
+        .map(|exemplar| (exemplar.person, exemplar.picture))
+        .unzip();
+    let far_target = on.validation.far_target;
+    let held_out = both(&seen);
+    let people = people_gate(held_out.borrowed(), &people, far_target, on.seed);
+    let pairs = on.pairs.map(|set| {
+        let seen: Vec<usize> = set.pictures.iter().copied().filter(|&picture| rows.has(picture)).collect();
+        let row_of: BTreeMap<usize, usize> = seen.iter().enumerate().map(|(row, &picture)| (picture, row)).collect();
+        pairs_gate(set, both(&seen).borrowed(), |picture| row_of.get(&picture).copied(), far_target)
+    });
+    let pairs = pairs.transpose().context("the list of pairs could not be judged")?;
+    Ok(Gate::new(old.name.clone(), people, pairs))
+}
+
+/// Vectors by picture; only pictures that both networks could read count.
+struct Rows<'a> {
+    old: &'a BTreeMap<usize, Vec<f32>>,
+    new: &'a BTreeMap<usize, Vec<f32>>,
+}
+
+struct Both {
+    old: Vec<f32>,
+    old_dimensions: usize,
+    new: Vec<f32>,
+    new_dimensions: usize,
+}
+
+impl<'a> Rows<'a> {
+    fn of(old: &'a BTreeMap<usize, Vec<f32>>, new: &'a BTreeMap<usize, Vec<f32>>) -> Self {
+        Self { old, new }
+    }
+
+    fn has(&self, picture: usize) -> bool {
+        self.old.contains_key(&picture) && self.new.contains_key(&picture)
+    }
+
+    /// Row after row; `pictures` are among those that both networks could read.
+    fn both(&self, pictures: &[usize], old_dimensions: usize, new_dimensions: usize) -> Both {
+        let rows = |vectors: &BTreeMap<usize, Vec<f32>>| {
+            pictures.iter().filter_map(|picture| vectors.get(picture)).flatten().copied().collect()
+        };
+        Both { old: rows(self.old), old_dimensions, new: rows(self.new), new_dimensions }
+    }
+}
+
+impl Both {
+    fn borrowed(&self) -> BothVectors<'_> {
+        let Self { old, old_dimensions, new, new_dimensions } = self;
+        BothVectors { old, old_dimensions: *old_dimensions, new, new_dimensions: *new_dimensions }
+    }
+}

@@ -1,0 +1,158 @@
+//! A look at what could be trained on, before anything is started: counts, and what would be left out and why.
+//!
+//! Pictures are not decoded here: one that turns out broken, or without a face, is left out when the run prepares its
+//! pictures.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::app::engine::library_thread::LibraryHandle;
+use crate::app::train::job::people::sorted;
+use crate::faces::image::{begins_like_photo, is_photo_name};
+use crate::library::{Belongs, LibraryError};
+
+/// Why a file or a face takes no part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LeftOutWhy {
+    /// Its name is not that of a picture.
+    NoPicture,
+    /// Its name says picture, its first bytes do not.
+    Unreadable,
+    /// It lies beside the people's folders.
+    OutsideFolders,
+    /// A folder within a person's folder.
+    NestedFolder,
+    /// A folder without a picture.
+    EmptyFolder,
+    /// A face that the user has not confirmed.
+    Unconfirmed,
+    /// A face of a person without a name.
+    Nameless,
+}
+
+/// Counts, before training starts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DataLook {
+    pub people: u64,
+    pub pictures: u64,
+    /// People with one picture: they serve as negatives only.
+    pub with_one_picture: u64,
+    pub left_out: BTreeMap<LeftOutWhy, u64>,
+    /// Some of what is left out, at most [`EXAMPLES`].
+    pub examples: Vec<(PathBuf, LeftOutWhy)>,
+}
+
+/// Files named in a look.
+pub const EXAMPLES: usize = 100;
+
+impl DataLook {
+    /// People who can be anchors.
+    pub fn with_pairs(&self) -> u64 {
+        self.people - self.with_one_picture
+    }
+
+    fn add_person(&mut self, pictures: u64) {
+        self.people += 1;
+        self.pictures += pictures;
+        self.with_one_picture += u64::from(pictures == 1);
+    }
+
+    fn leave_out(&mut self, path: &Path, why: LeftOutWhy) {
+        *self.left_out.entry(why).or_default() += 1;
+        if self.examples.len() < EXAMPLES {
+            self.examples.push((path.to_owned(), why));
+        }
+    }
+}
+
+/// A folder with one sub-folder a person.
+pub fn look_at_folder(folder: &Path) -> Result<DataLook> {
+    let mut look = DataLook::default();
+    for path in sorted(folder)? {
+        if !path.is_dir() {
+            look.leave_out(&path, LeftOutWhy::OutsideFolders);
+            continue;
+        }
+        let mut pictures = 0;
+        for file in sorted(&path)? {
+            match left_out(&file) {
+                None => pictures += 1,
+                Some(why) => look.leave_out(&file, why),
+            }
+        }
+        match pictures {
+            0 => look.leave_out(&path, LeftOutWhy::EmptyFolder),
+            _ => look.add_person(pictures),
+        }
+    }
+    Ok(look)
+}
+
+/// The confirmed faces of named people.
+pub fn look_at_library(library: &LibraryHandle) -> Result<DataLook> {
+    let everyone = library.call(|library| Ok::<_, LibraryError>(library.everyone()?));
+    let mut look = DataLook::default();
+    for person in everyone.context("the library could not be read")? {
+        let mut confirmed = 0;
+        for face in &person.faces {
+            match (&person.name, face.belongs) {
+                (Some(_), Belongs::Confirmed) => confirmed += 1,
+                (Some(_), _) => *look.left_out.entry(LeftOutWhy::Unconfirmed).or_default() += 1,
+                (None, _) => *look.left_out.entry(LeftOutWhy::Nameless).or_default() += 1,
+            }
+        }
+        if confirmed > 0 {
+            look.add_person(confirmed);
+        }
+    }
+    Ok(look)
+}
+
+fn left_out(path: &Path) -> Option<LeftOutWhy> {
+    if path.is_dir() {
+        return Some(LeftOutWhy::NestedFolder);
+    }
+    if !is_photo_name(path) {
+        return Some(LeftOutWhy::NoPicture);
+    }
+    (!begins_like_photo(path)).then_some(LeftOutWhy::Unreadable)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_people_and_says_what_is_left_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, bytes: &[u8]| {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, bytes).unwrap();
+        };
+        let mut png = std::io::Cursor::new(Vec::new());
+        image::RgbImage::new(2, 2).write_to(&mut png, image::ImageFormat::Png).unwrap();
+        let png = png.into_inner();
+        for name in ["ann/1.png", "ann/2.png", "bo/1.png", "bo/deeper/1.png"] {
+            write(name, &png);
+        }
+        write("ann/notes.txt", b"x");
+        write("bo/empty.jpg", b"no picture");
+        write("list.csv", b"x");
+        std::fs::create_dir(folder.path().join("nobody")).unwrap();
+        let look = look_at_folder(folder.path()).unwrap();
+        assert_eq!((look.people, look.pictures, look.with_one_picture, look.with_pairs()), (2, 3, 1, 1));
+        let wanted = [
+            (LeftOutWhy::NoPicture, 1),
+            (LeftOutWhy::Unreadable, 1),
+            (LeftOutWhy::OutsideFolders, 1),
+            (LeftOutWhy::NestedFolder, 1),
+            (LeftOutWhy::EmptyFolder, 1),
+        ];
+        assert_eq!(look.left_out, BTreeMap::from(wanted));
+        assert_eq!(look.examples.len(), 5);
+        assert!(look_at_folder(&folder.path().join("absent")).is_err());
+    }
+}

@@ -1,0 +1,312 @@
+//! Which pictures of whom: found, hashed, their faces located, split by identity. The list is part of the run, so that
+//! a resumed run sees the same.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::app::train::job::{DataFrom, TrainJobEvent, TrainRequest};
+use crate::eval::PairList;
+use crate::eval::lfw::RowPair;
+use crate::faces::detect::{Detector, SECOND_LONG_SIDE};
+use crate::faces::image::{DecodeLimits, DecodeScale, Photo, decode, is_photo_name};
+use crate::library::{ConfirmedFace, Library};
+use crate::train::data::{Dataset, Person};
+use crate::train::events::Control;
+use crate::train::validate::PairSet;
+use crate::types::{Detection, PersonId, with_causes};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum FaceFinding {
+    /// Photos: the face is found and cut out as the network wants it.
+    Detect,
+    /// The pictures are crops already.
+    Cropped,
+}
+
+/// A picture that takes no part, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    pub path: PathBuf,
+    pub reason: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    Training,
+    HeldOut,
+    /// Only in the list of pairs.
+    Pairs,
+}
+
+/// One picture of the run, a line of `data.jsonl`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    pub person: String,
+    pub path: PathBuf,
+    pub sha256: String,
+    pub part: Part,
+    /// Width and height of the upright photo at full scale.
+    pub full_size: (u32, u32),
+    /// In pixels of the upright photo at full scale.
+    pub face: Option<Detection>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Prepared {
+    pub entries: Vec<Entry>,
+    pub left_out: usize,
+}
+
+/// Pictures are decoded and searched in groups of so many, between which progress is told.
+const AT_ONCE: usize = 32;
+const DETECTION_LONG_SIDE: u32 = SECOND_LONG_SIDE;
+
+pub fn prepare(
+    request: &TrainRequest,
+    pairs: Option<&PairList>,
+    detector: Option<&Detector>,
+    held_out_share: f32,
+    control: &Control,
+    events: &mut dyn FnMut(TrainJobEvent<'_>),
+) -> Result<Prepared> {
+    let mut wanted = match &request.data {
+        DataFrom::Folder { path } => list(path)?,
+        DataFrom::Library { path } => confirmed(path)?,
+    };
+    if let (Some(pairs), Some(of_pairs)) = (pairs, &request.pairs) {
+        let in_pairs: BTreeSet<&str> = pairs.images().iter().filter_map(|name| name.split('/').next()).collect();
+        let people = |wanted: &[Wanted]| wanted.iter().map(|wanted| &wanted.person).collect::<BTreeSet<_>>().len();
+        let before = people(&wanted);
+        wanted.retain(|wanted| !in_pairs.contains(wanted.person.as_str()));
+        let kept_out = before - people(&wanted);
+        if kept_out > 0 {
+            events(TrainJobEvent::Note(format!("{kept_out} people of the list of pairs are kept out of training")));
+        }
+        wanted.extend(pairs.images().iter().map(|name| Wanted {
+            person: name.split('/').next().unwrap_or_default().to_owned(),
+            path: of_pairs.images.join(name),
+            part: Part::Pairs,
+            known: None,
+        }));
+    }
+    let mut prepared = Prepared::default();
+    for (number, files_now) in wanted.chunks(AT_ONCE).enumerate() {
+        if control.stopped().is_some() {
+            bail!("stopped while the pictures were prepared; nothing was written");
+        }
+        let entries: Vec<Result<Entry, LeftOut>> = files_now
+            .par_iter()
+            .map(|wanted| {
+                wanted
+                    .entry(detector)
+                    .map_err(|error| LeftOut { path: wanted.path.clone(), reason: with_causes(&error) })
+            })
+            .collect();
+        for entry in entries {
+            match entry {
+                Ok(entry) => prepared.entries.push(entry),
+                Err(left_out) => {
+                    prepared.left_out += 1;
+                    events(TrainJobEvent::LeftOut(&left_out));
+                }
+            }
+        }
+        events(TrainJobEvent::Preparing { done: number * AT_ONCE + files_now.len(), total: wanted.len() });
+    }
+    if let Some(note) = prepared.shared_pictures() {
+        events(TrainJobEvent::Note(note));
+    }
+    prepared.hold_out(held_out_share, request.config.seed);
+    Ok(prepared)
+}
+
+impl Prepared {
+    pub fn to_lines(&self) -> Result<String> {
+        let mut lines = String::new();
+        for entry in &self.entries {
+            lines += &serde_json::to_string(entry).context("a picture's name cannot be written down")?;
+            lines.push('\n');
+        }
+        Ok(lines)
+    }
+
+    pub fn from_lines(text: &str) -> Result<Self> {
+        let entries: Result<Vec<Entry>, _> = text.lines().map(serde_json::from_str).collect();
+        Ok(Self { entries: entries?, left_out: 0 })
+    }
+
+    /// Training and held-out people; a picture's number is its entry's.
+    pub fn datasets(&self) -> (Dataset, Dataset) {
+        (self.people_of(Part::Training), self.people_of(Part::HeldOut))
+    }
+
+    /// The list's pairs by picture, names being relative to `images`. A picture that was left out gets a number that no
+    /// source has, so the judgement counts its pairs as skipped.
+    pub fn pair_set(&self, list: &PairList, images: &Path) -> PairSet {
+        let of_pairs = self.entries.iter().enumerate().filter(|(_, entry)| entry.part == Part::Pairs);
+        let number_of: BTreeMap<&Path, usize> =
+            of_pairs.map(|(number, entry)| (entry.path.as_path(), number)).collect();
+        let names = list.images();
+        let picture = |name: &str| number_of.get(images.join(name).as_path()).copied().unwrap_or(usize::MAX);
+        let row_of: BTreeMap<&str, usize> = names.iter().enumerate().map(|(row, &name)| (name, row)).collect();
+        PairSet {
+            pictures: names.iter().map(|name| picture(name)).collect(),
+            pairs: list
+                .pairs
+                .iter()
+                .map(|pair| RowPair {
+                    a: row_of[pair.a.as_str()],
+                    b: row_of[pair.b.as_str()],
+                    same: pair.same,
+                    fold: pair.fold,
+                })
+                .collect(),
+        }
+    }
+
+    fn people_of(&self, part: Part) -> Dataset {
+        let mut people: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (number, entry) in self.entries.iter().enumerate().filter(|(_, entry)| entry.part == part) {
+            people.entry(&entry.person).or_default().push(number);
+        }
+        let person = |(name, pictures): (&str, Vec<usize>)| Person { name: name.to_owned(), pictures };
+        Dataset { people: people.into_iter().map(person).collect() }
+    }
+
+    /// Pictures that show the same face under two names, byte by byte.
+    fn shared_pictures(&self) -> Option<String> {
+        let mut names: BTreeMap<(&str, Option<[i32; 2]>), BTreeSet<&str>> = BTreeMap::new();
+        for entry in self.entries.iter().filter(|entry| entry.part != Part::Pairs) {
+            // A photo of two people is there twice, with two faces.
+            let place = entry.face.as_ref().map(|face| [face.face_box.x as i32, face.face_box.y as i32]);
+            names.entry((&entry.sha256, place)).or_default().insert(&entry.person);
+        }
+        let shared: Vec<&BTreeSet<&str>> = names.values().filter(|people| people.len() > 1).collect();
+        let people: Vec<&str> = shared.first()?.iter().copied().take(2).collect();
+        Some(format!(
+            "{} picture(s) are there under two names, the first as {} and as {}: leave each with one, for the same person \
+             in training and among those held out makes the figures too good",
+            shared.len(),
+            people[0],
+            people[1]
+        ))
+    }
+
+    fn hold_out(&mut self, share: f32, seed: u64) {
+        let (_, held_out) = self.people_of(Part::Training).split(share, seed);
+        for picture in held_out.people.iter().flat_map(|person| &person.pictures) {
+            self.entries[*picture].part = Part::HeldOut;
+        }
+    }
+}
+
+/// Pictures in order of the people's names.
+fn list(folder: &Path) -> Result<Vec<Wanted>> {
+    let mut wanted = Vec::new();
+    for folder in sorted(folder)?.into_iter().filter(|path| path.is_dir()) {
+        let person = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let pictures = sorted(&folder)?.into_iter().filter(|path| path.is_file() && is_photo_name(path));
+        wanted.extend(pictures.map(|path| Wanted { person: person.clone(), path, part: Part::Training, known: None }));
+    }
+    if wanted.is_empty() {
+        bail!("no pictures in sub-folders, one a person, were found: {}", folder.display());
+    }
+    Ok(wanted)
+}
+
+/// The library's confirmed faces. People who share a name, or have none, are told apart by their number.
+fn confirmed(library: &Path) -> Result<Vec<Wanted>> {
+    let faces = Library::open(library)?.confirmed_faces()?;
+    if faces.is_empty() {
+        bail!("nobody's faces are confirmed yet: name people first: {}", library.display());
+    }
+    let mut ids: BTreeMap<String, BTreeSet<PersonId>> = BTreeMap::new();
+    for face in &faces {
+        ids.entry(face.name.clone().unwrap_or_default()).or_default().insert(face.person_id);
+    }
+    let person = |face: &ConfirmedFace| match &face.name {
+        Some(name) if ids[name].len() == 1 => name.clone(),
+        Some(name) => format!("{name} ({})", face.person_id.0),
+        None => format!("Person {}", face.person_id.0),
+    };
+    let wanted = |face: ConfirmedFace| Wanted {
+        person: person(&face),
+        path: face.path.clone(),
+        part: Part::Training,
+        known: Some(face),
+    };
+    Ok(faces.into_iter().map(wanted).collect())
+}
+
+pub(crate) fn sorted(folder: &Path) -> Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(folder).with_context(|| format!("cannot read the folder {}", folder.display()))?;
+    let mut paths = Vec::new();
+    for entry in entries {
+        paths.push(entry.with_context(|| format!("cannot read the folder {}", folder.display()))?.path());
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+/// A picture that shall take part.
+struct Wanted {
+    person: String,
+    path: PathBuf,
+    part: Part,
+    /// What the library knows of it already.
+    known: Option<ConfirmedFace>,
+}
+
+impl Wanted {
+    /// Reads the picture; one whose face is known must only be there still.
+    fn entry(&self, detector: Option<&Detector>) -> Result<Entry> {
+        let (sha256, full_size, face) = match &self.known {
+            Some(ConfirmedFace { sha256: Some(sha256), photo_size, detection, .. }) => {
+                fs::metadata(&self.path)?;
+                (sha256.clone(), *photo_size, Some(*detection))
+            }
+            Some(known) => (hash(&self.path)?, known.photo_size, Some(known.detection)),
+            None => {
+                let sha256 = hash(&self.path)?;
+                let scale = DecodeScale::LongSideAtLeast(DETECTION_LONG_SIDE);
+                let photo = decode(&self.path, scale, &DecodeLimits::default())?;
+                let face = detector.map(|detector| most_prominent(detector, &photo)).transpose()?;
+                (sha256, photo.full_size, face)
+            }
+        };
+        let (person, path) = (self.person.clone(), self.path.clone());
+        Ok(Entry { person, path, sha256, part: self.part, full_size, face })
+    }
+}
+
+fn hash(path: &Path) -> Result<String> {
+    Ok(Sha256::digest(fs::read(path)?).iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// In pixels of the photo at full scale.
+fn most_prominent(detector: &Detector, photo: &Photo) -> Result<Detection> {
+    let centre = [photo.pixels.width() as f32 / 2.0, photo.pixels.height() as f32 / 2.0];
+    let found = detector.detect(&photo.pixels)?;
+    let best = found.into_iter().max_by(|a, b| prominence(a, centre).total_cmp(&prominence(b, centre)));
+    let face = best.context("no face was found")?;
+    let full_from_found = 1.0 / photo.scale();
+    Ok(Detection {
+        face_box: face.face_box.scaled(full_from_found),
+        landmarks: face.landmarks.scaled(full_from_found),
+        ..face
+    })
+}
+
+/// davidsandberg's choice among several faces: large and central.
+fn prominence(face: &Detection, centre: [f32; 2]) -> f32 {
+    let [x, y] = face.face_box.centre();
+    face.face_box.area() - 2.0 * ((x - centre[0]).powi(2) + (y - centre[1]).powi(2))
+}

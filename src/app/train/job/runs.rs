@@ -1,0 +1,59 @@
+//! The runs of a folder: which can be gone on with, and taking one away.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::app::train::job::RunRecord;
+use crate::train::checkpoint::RunFolder;
+
+/// A run that ended before its last step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnfinishedRun {
+    pub path: PathBuf,
+    pub name: String,
+    pub network: String,
+    /// Of the newest checkpoint.
+    pub step: u64,
+    pub steps: u64,
+}
+
+/// Runs below `folder` that have steps left, by name. Folders that hold no run of this version are passed over.
+pub fn unfinished_runs(folder: &Path) -> Result<Vec<UnfinishedRun>> {
+    let mut runs: Vec<UnfinishedRun> = folders(folder)?.iter().filter_map(|path| unfinished_run(path)).collect();
+    runs.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(runs)
+}
+
+/// The names that a new run cannot have.
+pub fn run_names(folder: &Path) -> Result<Vec<String>> {
+    let name = |path: &PathBuf| path.file_name().map(|name| name.to_string_lossy().into_owned());
+    Ok(folders(folder)?.iter().filter_map(name).collect())
+}
+
+/// Takes away what a run has written.
+pub fn discard_run(run: &Path) -> Result<()> {
+    // Nothing but a run is ever removed.
+    RunFolder::config(run)?;
+    Ok(RunFolder::discard(run)?)
+}
+
+fn folders(folder: &Path) -> Result<Vec<PathBuf>> {
+    match std::fs::read_dir(folder) {
+        Ok(entries) => Ok(entries.flatten().map(|entry| entry.path()).collect()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error).with_context(|| format!("cannot read the runs: {}", folder.display())),
+    }
+}
+
+/// None where the run has ended, or the folder holds none.
+pub fn unfinished_run(path: &Path) -> Option<UnfinishedRun> {
+    let record: RunRecord = serde_json::from_str(&RunFolder::config(path).ok()?).ok()?;
+    let config = &record.request.config;
+    let step = RunFolder::newest_step(path).ok()?.unwrap_or(0);
+    let ends = step >= config.steps || config.learning_rate.at(step / config.steps_per_epoch.max(1)).is_none();
+    let name = path.file_name()?.to_string_lossy().into_owned();
+    let network = record.network.architecture;
+    let waits = !ends && !RunFolder::has_ended(path);
+    waits.then(|| UnfinishedRun { path: path.to_owned(), name, network, step, steps: config.steps })
+}

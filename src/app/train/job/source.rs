@@ -1,0 +1,126 @@
+//! Pictures of a run from their files, cut as the network wants them.
+
+use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock};
+
+use image::RgbImage;
+
+use crate::app::train::job::people::{Entry, Prepared};
+use crate::faces::align;
+use crate::faces::image::{DecodeLimits, DecodeScale, decode};
+use crate::train::data::PictureSource;
+use crate::types::{Detection, InputRecipe};
+
+pub struct FolderSource {
+    pictures: Vec<Entry>,
+    recipe: InputRecipe,
+}
+
+/// A face is decoded at least this many times as large as its crop.
+const CROP_ENLARGED: f32 = 1.5;
+
+impl FolderSource {
+    pub fn new(prepared: &Prepared, recipe: InputRecipe) -> Self {
+        Self { pictures: prepared.entries.clone(), recipe }
+    }
+
+    fn decode_at(&self, face: &Detection) -> f32 {
+        let side = face.face_box.width.max(face.face_box.height).max(1.0);
+        CROP_ENLARGED * self.recipe.width.max(self.recipe.height) as f32 / side
+    }
+}
+
+impl PictureSource for FolderSource {
+    fn crop(&self, picture: usize) -> Result<RgbImage, String> {
+        let entry = self.pictures.get(picture).ok_or("the picture was left out")?;
+        let (path, limits) = (&entry.path, DecodeLimits::default());
+        let Some(face) = &entry.face else {
+            let photo = decode(path, DecodeScale::Full, &limits).map_err(|error| error.to_string())?;
+            return Ok(align::crop_without_face(&photo.pixels, &self.recipe));
+        };
+        let scale = self.decode_at(face);
+        let photo = if scale >= 1.0 {
+            decode(path, DecodeScale::Full, &limits)
+        } else {
+            let (width, height) = entry.full_size;
+            let long_side = (scale * width.max(height) as f32).ceil() as u32;
+            decode(path, DecodeScale::LongSideAtLeast(long_side), &limits)
+        };
+        let photo = photo.map_err(|error| error.to_string())?;
+        let photo_from_full = photo.scale();
+        let face = Detection {
+            face_box: face.face_box.scaled(photo_from_full),
+            landmarks: face.landmarks.scaled(photo_from_full),
+            ..*face
+        };
+        Ok(align::crop(&photo.pixels, &face, &self.recipe))
+    }
+}
+
+/// Keeps crops in memory, unchanged, until they fill their budget; the pictures beyond it are decoded each time.
+/// A device that learns faster than the pool decodes then waits in the first pass only.
+pub struct KeptCrops<S> {
+    source: S,
+    kept: RwLock<Kept>,
+}
+
+struct Kept {
+    crops: HashMap<usize, RgbImage>,
+    free_bytes: usize,
+}
+
+/// 28,000 crops of 112 × 112 pixels.
+pub const CROPS_BYTES: usize = 1 << 30;
+
+impl<S: PictureSource> KeptCrops<S> {
+    pub fn new(source: S, bytes: usize) -> Self {
+        Self { source, kept: RwLock::new(Kept { crops: HashMap::new(), free_bytes: bytes }) }
+    }
+}
+
+impl<S: PictureSource> PictureSource for KeptCrops<S> {
+    fn crop(&self, picture: usize) -> Result<RgbImage, String> {
+        // A thread that panicked while it held the lock left whole crops behind.
+        if let Some(crop) = self.kept.read().unwrap_or_else(PoisonError::into_inner).crops.get(&picture) {
+            return Ok(crop.clone());
+        }
+        let crop = self.source.crop(picture)?;
+        let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
+        let bytes = crop.as_raw().len();
+        if kept.free_bytes >= bytes && kept.crops.insert(picture, crop.clone()).is_none() {
+            kept.free_bytes -= bytes;
+        }
+        Ok(crop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    struct Counting(AtomicUsize);
+
+    impl PictureSource for Counting {
+        fn crop(&self, picture: usize) -> Result<RgbImage, String> {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            if picture == 9 {
+                Err("the file is truncated".to_owned())
+            } else {
+                Ok(RgbImage::new(4, picture as u32 + 1))
+            }
+        }
+    }
+
+    #[test]
+    fn a_kept_crop_is_read_once_and_one_beyond_the_budget_each_time() {
+        let kept = KeptCrops::new(Counting(AtomicUsize::new(0)), 4 * 3 * 3);
+        for _ in 0..3 {
+            assert_eq!(kept.crop(0).unwrap().height(), 1);
+            assert_eq!(kept.crop(1).unwrap().height(), 2);
+            assert_eq!(kept.crop(2).unwrap().height(), 3);
+            assert!(kept.crop(9).is_err());
+        }
+        assert_eq!(kept.source.0.load(Ordering::Relaxed), 1 + 1 + 3 + 3);
+    }
+}

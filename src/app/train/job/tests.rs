@@ -1,0 +1,193 @@
+use crate::app::train::job::people::Part;
+use super::*;
+use crate::train::augment::AugmentConfig;
+use crate::train::config::ValidationConfig;
+use crate::train::events::Ending;
+use crate::train::sampler::SamplerConfig;
+use image::{Rgb, RgbImage};
+use std::fs;
+
+const PEOPLE: usize = 8;
+const PICTURES: usize = 4;
+
+/// Folders of crops, one person a colour, with a broken file among them.
+fn album(root: &Path) {
+    for person in 0..PEOPLE {
+        let folder = root.join(format!("Person_{person}"));
+        fs::create_dir_all(&folder).unwrap();
+        for picture in 0..PICTURES {
+            let colour = [(person * 30) as u8, (200 - person * 20) as u8, (picture * 10) as u8];
+            let path = folder.join(format!("Person_{person}_{:04}.jpg", picture + 1));
+            RgbImage::from_fn(20, 20, |x, y| if (x + y) % 5 == 0 { Rgb([90; 3]) } else { Rgb(colour) })
+                .save(path)
+                .unwrap();
+        }
+    }
+    fs::write(root.join("Person_3/Person_3_0009.jpg"), b"no picture").unwrap();
+    fs::write(root.join("Person_3/notes.txt"), b"no picture either").unwrap();
+}
+
+fn request(data: &Path, steps: u64) -> TrainRequest {
+    let list = data.join("pairs.txt");
+    fs::write(&list, "2\t1\nPerson_6\t1\t2\nPerson_6\t1\tPerson_7\t1\nPerson_7\t1\t3\nPerson_6\t2\tPerson_7\t4\n")
+        .unwrap();
+    let config = TrainConfig {
+        steps,
+        sampler: SamplerConfig { people_per_batch: 3, pictures_per_person: 3, random_negatives: 1 },
+        augmentation: AugmentConfig::NONE,
+        validation: ValidationConfig { every_steps: 2, held_out_share: 0.35, far_target: 0.1, pictures_at_most: 50 },
+        checkpoint_every_steps: 2,
+        ..TrainConfig::default()
+    };
+    TrainRequest {
+        data: DataFrom::Folder { path: data.to_owned() },
+        start: StartFrom::Scratch { net: "likeness-small".into(), options: NetOptions::default() },
+        scaling: None,
+        faces: FaceFinding::Cropped,
+        detector: None,
+        pairs: Some(PairsRequest { list, images: data.to_owned() }),
+        against: None,
+        old: None,
+        config,
+    }
+}
+
+fn cpu() -> ComputeDevice {
+    let verdicts = crate::networks::device::VerdictCache::open(PathBuf::new());
+    crate::networks::device::choose(&crate::networks::device::DeviceChoice::Cpu, &verdicts).unwrap().0
+}
+
+#[test]
+fn another_detector_has_its_own_crop_and_leaves_the_usual_one_known() {
+    let folder = tempfile::tempdir().unwrap();
+    let models = Store::open(folder.path().join("models")).unwrap();
+    let (usual, wide) = (CropRule::SquareBox { enlarge: 1.2 }, CropRule::GreaterMargin { margin: 32.0 });
+    let yunet = EngineOptions::default().detector_id();
+    let mut card = card("likeness-small", &NetOptions::default()).unwrap();
+    // As a run with MTCNN leaves it.
+    card.input.crop = wide;
+    card.crop_with = [(ModelId("mtcnn".into()), wide), (yunet, usual)].into();
+    let path = folder.path().join("trained.safetensors");
+    let net = crate::networks::nets::catalogue::build("likeness-small", &NetOptions::default(), &cpu().burn).unwrap();
+    crate::networks::weights::save(&net, &card, &path).unwrap();
+    for (detector, crop) in [(None, usual), (Some("mtcnn"), wide)] {
+        let request = TrainRequest {
+            start: StartFrom::File { path: path.clone() },
+            detector: detector.map(|id| ModelId(id.into())),
+            ..request(folder.path(), 1)
+        };
+        assert_eq!(starting_point(&request.start, &request, &models).unwrap().0.input.crop, crop);
+    }
+}
+
+#[test]
+fn a_folder_is_trained_on_stopped_and_resumed() {
+    let temporary = tempfile::tempdir().unwrap();
+    let data = temporary.path().join("people");
+    album(&data);
+    let out = temporary.path().join("run");
+    let models = Store::open(temporary.path().join("models")).unwrap();
+    fs::copy(data.join("Person_1/Person_1_0001.jpg"), data.join("Person_2/Person_2_0009.jpg")).unwrap();
+    let control = Control::default();
+    let (mut left_out, mut notes) = (Vec::new(), String::new());
+    let stopped = start_training(request(&data, 6), &out, &models, &cpu(), &control, &mut |event| match event {
+        TrainJobEvent::LeftOut(found) => left_out.push(found.path.clone()),
+        TrainJobEvent::Note(note) => notes += &note,
+        TrainJobEvent::Train(TrainEvent::Step(report)) if report.step == 3 => control.cancel.cancel(),
+        _ => {}
+    });
+    let stopped = stopped.unwrap();
+    assert_eq!((stopped.stopped, stopped.steps), (StopReason::Cancelled, 3));
+    assert_eq!(unfinished_run(&out).map(|run| (run.step, run.steps)), Some((3, 6)));
+    assert!(notes.contains("1 picture(s) are there under two names, the first as Person_1 and as Person_2"), "{notes}");
+    assert_eq!(left_out, [data.join("Person_3/Person_3_0009.jpg")]);
+    assert_eq!((stopped.people, stopped.held_out_people), (4, 2), "two of eight are in the list of pairs");
+    let before = stopped.before.clone();
+    let done = resume(&out, &models, &cpu(), &Control::default(), &mut |_| {}).unwrap();
+    assert!(done.left_out == 1 && done.before.is_some());
+    assert_eq!(done.before.unwrap().pairs.map(|pairs| pairs.auc), before.unwrap().pairs.map(|pairs| pairs.auc));
+    assert_eq!(done.gate, None, "there is no old network");
+    assert_eq!((done.stopped, done.steps), (StopReason::StepsDone, 6));
+    let pairs = done.after.unwrap().pairs.unwrap();
+    assert_eq!((pairs.pairs, pairs.skipped), (4, 0));
+    let (_, card) = load(done.model.as_ref().unwrap()).unwrap();
+    assert_eq!((card.architecture.as_str(), card.input.crop), ("likeness-small", CropRule::AsStored));
+    let again = start_training(request(&data, 6), &out, &models, &cpu(), &Control::default(), &mut |_| {});
+    assert!(again.unwrap_err().to_string().contains("--resume"));
+}
+
+#[test]
+fn a_trained_network_can_be_the_start_and_the_old_one() {
+    let temporary = tempfile::tempdir().unwrap();
+    let data = temporary.path().join("people");
+    album(&data);
+    let models = Store::open(temporary.path().join("models")).unwrap();
+    let run = |request: TrainRequest, name: &str| {
+        start_training(request, &temporary.path().join(name), &models, &cpu(), &Control::default(), &mut |_| {})
+    };
+    let first = run(request(&data, 2), "first").unwrap();
+    let start = StartFrom::File { path: first.model.clone().unwrap() };
+    let mut harmonic = TrainRequest { start: start.clone(), old: Some(start), ..request(&data, 2) };
+    let combinations = crate::train::mining::harmonic::Combinations::all_that_learn();
+    harmonic.config.mining = MiningSource::Harmonic { combinations };
+    let second = run(harmonic.clone(), "second").unwrap();
+    let gate = second.gate.unwrap();
+    let pairs = gate.pairs.unwrap();
+    assert_eq!((gate.people, pairs.pairs), (None, 4), "two people held out are too few, four pairs are not");
+    let written = fs::read_to_string(second.run.join("gate.json")).unwrap();
+    assert!(written.contains("verdict") && written.contains("model.safetensors"), "{written}");
+    let val = |report: Option<ValidationReport>| report.unwrap().people.unwrap().auc;
+    assert_eq!(val(second.before), val(first.after), "the start is where the first run ended");
+    let error = run(TrainRequest { old: None, ..harmonic }, "third").unwrap_err().to_string();
+    assert!(error.contains("--old"), "{error}");
+}
+
+#[test]
+fn a_run_can_be_stopped_and_kept_or_discarded() {
+    let temporary = tempfile::tempdir().unwrap();
+    let data = temporary.path().join("people");
+    album(&data);
+    let models = Store::open(temporary.path().join("models")).unwrap();
+    for ending in [Ending::Keep, Ending::Discard] {
+        let out = temporary.path().join("run");
+        let control = Control::default().looking_every(2);
+        let (mut looks, mut paused) = (0, 0);
+        let summary = start_training(request(&data, 40), &out, &models, &cpu(), &control, &mut |event| match event {
+            TrainJobEvent::Train(TrainEvent::Step(report)) if report.step == 2 => control.set_paused(true),
+            TrainJobEvent::Train(TrainEvent::Step(report)) if report.step == 3 => control.stop(ending),
+            TrainJobEvent::Train(TrainEvent::Paused { step: 2 }) => {
+                paused += 1;
+                control.set_paused(false);
+            }
+            TrainJobEvent::Train(TrainEvent::Look(look)) => {
+                looks += 1;
+                assert!(look.step == 2 && look.distances.same.iter().sum::<u32>() > 0 && !look.triplets.is_empty());
+            }
+            _ => {}
+        });
+        let summary = summary.unwrap();
+        assert_eq!((summary.steps, looks, paused), (3, 1, 1));
+        let kept = ending == Ending::Keep;
+        assert_eq!(summary.stopped, if kept { StopReason::Kept } else { StopReason::Discarded });
+        assert_eq!((summary.model.is_some(), summary.after.unwrap().step == 3), (kept, kept));
+        assert_eq!(out.exists(), kept);
+        if kept {
+            assert_eq!(unfinished_runs(temporary.path()).unwrap(), [], "it ended as its user wanted");
+            RunFolder::discard(&out).unwrap();
+        }
+    }
+}
+
+#[test]
+fn the_list_of_pictures_comes_back_from_its_lines() {
+    let entry = |name: &str, part| people::Entry {
+        person: name.to_owned(),
+        path: PathBuf::from(format!("{name}/1.jpg")),
+        sha256: "00".to_owned(),
+        part,
+        full_size: (20, 30),
+        face: None,
+    };
+    let prepared = Prepared { entries: vec![entry("Ada", Part::Training), entry("李", Part::HeldOut)], left_out: 0 };
+    assert_eq!(Prepared::from_lines(&prepared.to_lines().unwrap()).unwrap(), prepared);
+}

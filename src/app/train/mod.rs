@@ -1,0 +1,8 @@
+//! TODO
+
+pub mod cli;
+pub mod job;
+#[cfg(feature = "gui")]
+pub mod state;
+#[cfg(feature = "gui")]
+pub mod view;

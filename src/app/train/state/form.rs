@@ -1,0 +1,364 @@
+//! What the user has chosen for a run, and why it cannot start yet.
+
+use std::path::PathBuf;
+
+use crate::app::engine::facts::Loadable;
+use crate::app::train::job::{DataFrom, PairsRequest, StartFrom, TrainRequest};
+use crate::app::train::job::people::FaceFinding;
+use crate::app::train::state::{Choices, TrainState};
+use crate::app::train::state::message::TrainPath;
+use crate::networks::nets::catalogue::NetOptions;
+use crate::train::TrainConfig;
+use crate::train::config::MiningSource;
+use crate::train::presets::Preset;
+use crate::types::ModelId;
+
+/// Where the faces come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DataSource {
+    /// One sub-folder a person.
+    Folder(PathBuf),
+    /// The confirmed faces of the library.
+    Library,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StartKind {
+    Installed,
+    Scratch,
+    File,
+}
+
+impl StartKind {
+    pub const ALL: [Self; 3] = [Self::Installed, Self::Scratch, Self::File];
+
+    pub fn label_key(self) -> &'static str {
+        match self {
+            Self::Installed => "train_start_installed",
+            Self::Scratch => "train_start_scratch",
+            Self::File => "train_start_file",
+        }
+    }
+}
+
+/// The form of the set-up.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrainForm {
+    pub data: Option<DataSource>,
+    pub faces: FaceFinding,
+    pub start: StartKind,
+    pub model: Option<ModelId>,
+    pub net: Option<String>,
+    /// Departures from the network's own figures.
+    pub net_options: NetOptions,
+    pub weights: Option<PathBuf>,
+    /// The network to stay comparable with, for harmonic training.
+    pub old: Option<StartFrom>,
+    pub preset: Preset,
+    pub config: TrainConfig,
+    pub schedule: Option<PathBuf>,
+    /// Why the last schedule file cannot be used.
+    pub schedule_problem: Option<String>,
+    pub pairs: Option<PathBuf>,
+    pub pair_pictures: Option<PathBuf>,
+    /// Of the run's folder; empty takes the suggested one.
+    pub name: String,
+}
+
+impl Default for TrainForm {
+    fn default() -> Self {
+        Self {
+            data: None,
+            faces: FaceFinding::Detect,
+            start: StartKind::Installed,
+            model: None,
+            net: None,
+            net_options: NetOptions::default(),
+            weights: None,
+            old: None,
+            preset: Preset::Finetune,
+            config: Preset::Finetune.config(),
+            schedule: None,
+            schedule_problem: None,
+            pairs: None,
+            pair_pictures: None,
+            name: String::new(),
+        }
+    }
+}
+
+/// Why a run cannot start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Missing {
+    Data,
+    Counting,
+    TooFewPeople,
+    Model,
+    Network,
+    Weights,
+    OldNetwork,
+    PairPictures,
+    NameTaken,
+    NameUnfit,
+    OtherRun,
+    Loading,
+}
+
+impl Missing {
+    pub fn words_key(self) -> &'static str {
+        match self {
+            Self::Data => "train_missing_data",
+            Self::Counting => "train_missing_counting",
+            Self::TooFewPeople => "train_missing_people",
+            Self::Model => "train_missing_model",
+            Self::Network => "train_missing_network",
+            Self::Weights => "train_missing_weights",
+            Self::OldNetwork => "train_missing_old",
+            Self::PairPictures => "train_missing_pair_pictures",
+            Self::NameTaken => "train_missing_name_taken",
+            Self::NameUnfit => "train_missing_name_unfit",
+            Self::OtherRun => "train_missing_other_run",
+            Self::Loading => "loading",
+        }
+    }
+}
+
+impl TrainForm {
+    /// Takes the preset with all its knobs, and starting weights that go with it.
+    pub fn take_preset(&mut self, preset: Preset) {
+        let seed = self.config.seed;
+        self.preset = preset;
+        self.config = TrainConfig { seed, ..preset.config() };
+        self.schedule = None;
+        match preset {
+            Preset::Scratch | Preset::Paper if self.start == StartKind::Installed => self.start = StartKind::Scratch,
+            Preset::Finetune if self.start == StartKind::Scratch => self.start = StartKind::Installed,
+            _ => {}
+        }
+    }
+
+    /// Whether a knob was turned away from the preset.
+    pub fn departs(&self) -> bool {
+        TrainConfig { seed: self.config.seed, ..self.preset.config() } != self.config
+    }
+
+    pub fn is_harmonic(&self) -> bool {
+        matches!(self.config.mining, MiningSource::Harmonic { .. })
+    }
+
+    pub fn take_file(&mut self, file: TrainPath, path: PathBuf) {
+        match file {
+            TrainPath::Data => self.data = Some(DataSource::Folder(path)),
+            TrainPath::Weights => {
+                self.start = StartKind::File;
+                self.weights = Some(path);
+            }
+            TrainPath::OldWeights => self.old = Some(StartFrom::File { path }),
+            TrainPath::Pairs => {
+                // An LFW list usually lies beside its pictures.
+                self.pair_pictures = self.pair_pictures.take().or_else(|| path.parent().map(PathBuf::from));
+                self.pairs = Some(path);
+            }
+            TrainPath::PairPictures => self.pair_pictures = Some(path),
+            TrainPath::Schedule => self.schedule = Some(path),
+        }
+    }
+
+    /// Chooses what has not been chosen yet from what there is.
+    pub fn fill_from(&mut self, choices: &Choices) {
+        let known = |model: &ModelId| choices.models.iter().any(|row| row.trainable && row.model == *model);
+        if !self.model.as_ref().is_some_and(known) {
+            let trainable = || choices.models.iter().filter(|row| row.trainable);
+            let row = trainable().find(|row| row.in_use).or_else(|| trainable().next());
+            self.model = row.map(|row| row.model.clone());
+        }
+        if self.net.is_none() {
+            self.net = choices.networks.first().map(|network| network.name.clone());
+        }
+    }
+
+    /// What the run starts from, as far as it is chosen.
+    pub fn start_from(&self) -> Option<StartFrom> {
+        match self.start {
+            StartKind::Installed => Some(StartFrom::Installed { id: self.model.clone()? }),
+            StartKind::Scratch => Some(StartFrom::Scratch { net: self.net.clone()?, options: self.net_options }),
+            StartKind::File => Some(StartFrom::File { path: self.weights.clone()? }),
+        }
+    }
+
+    /// The run's name: the user's, or one made of network and data that is not taken.
+    pub fn run_name(&self, choices: &Choices) -> String {
+        if !self.name.trim().is_empty() {
+            return self.name.trim().to_owned();
+        }
+        let stem = |path: &PathBuf| path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+        let network = match self.start {
+            StartKind::Installed => self.model.as_ref().map(|model| model.0.clone()),
+            StartKind::Scratch => self.net.clone(),
+            StartKind::File => self.weights.as_ref().and_then(stem),
+        };
+        let data = match &self.data {
+            Some(DataSource::Folder(path)) => stem(path),
+            Some(DataSource::Library) => Some("library".to_owned()),
+            None => None,
+        };
+        let parts: Vec<String> = [network, data].into_iter().flatten().collect();
+        let base = if parts.is_empty() { "run".to_owned() } else { parts.join("-") };
+        let free = |name: &String| !choices.taken.contains(name);
+        let numbered = (2..).map(|number| format!("{base}-{number}"));
+        std::iter::once(base.clone()).chain(numbered).find(free).unwrap_or(base)
+    }
+}
+
+/// Why the form cannot start a run, if it cannot: the first thing to see to.
+pub fn missing(state: &TrainState) -> Option<Missing> {
+    let form = &state.form;
+    let Loadable::Ready(choices) = &state.choices else { return Some(Missing::Loading) };
+    let look = match (&form.data, &state.look) {
+        (None, _) => return Some(Missing::Data),
+        (Some(data), Some((of, look))) if of == data => look,
+        _ => return Some(Missing::Counting),
+    };
+    match look {
+        Loadable::Loading => return Some(Missing::Counting),
+        Loadable::Failed(_) => return Some(Missing::Data),
+        Loadable::Ready(look) if look.with_pairs() < 2 => return Some(Missing::TooFewPeople),
+        Loadable::Ready(_) => {}
+    }
+    if form.start_from().is_none() {
+        return Some(match form.start {
+            StartKind::Installed => Missing::Model,
+            StartKind::Scratch => Missing::Network,
+            StartKind::File => Missing::Weights,
+        });
+    }
+    if form.is_harmonic() && form.old.is_none() {
+        return Some(Missing::OldNetwork);
+    }
+    if form.pairs.is_some() && form.pair_pictures.is_none() {
+        return Some(Missing::PairPictures);
+    }
+    let name = form.run_name(choices);
+    if name.contains(['/', '\\', ':']) || name.starts_with('.') {
+        return Some(Missing::NameUnfit);
+    }
+    if choices.taken.contains(&name) {
+        return Some(Missing::NameTaken);
+    }
+    let busy = state.waiting || state.run.as_ref().is_some_and(|run| run.end.is_none());
+    busy.then_some(Missing::OtherRun)
+}
+
+/// What the form asks for; none while something is missing.
+pub fn request(state: &TrainState) -> Option<(TrainRequest, DataSource, String)> {
+    if missing(state).is_some() {
+        return None;
+    }
+    let form = &state.form;
+    let data = form.data.clone()?;
+    let from = match &data {
+        DataSource::Folder(path) => DataFrom::Folder { path: path.clone() },
+        // Where the library lies is the jobs' business.
+        DataSource::Library => DataFrom::Library { path: PathBuf::new() },
+    };
+    let choices = state.choices.ready()?;
+    let in_use = choices.models.iter().find(|row| row.trainable && row.in_use).map(|row| row.model.clone());
+    let pairs = form.pairs.clone().zip(form.pair_pictures.clone());
+    let request = TrainRequest {
+        data: from,
+        start: form.start_from()?,
+        scaling: None,
+        faces: if data == DataSource::Library { FaceFinding::Detect } else { form.faces },
+        detector: None,
+        pairs: pairs.map(|(list, images)| PairsRequest { list, images }),
+        // A network from random weights is measured against the one in use.
+        against: in_use.filter(|_| form.start == StartKind::Scratch).map(|id| StartFrom::Installed { id }),
+        old: form.old.clone().filter(|_| form.is_harmonic()),
+        config: form.config.clone(),
+    };
+    let name = form.run_name(choices);
+    Some((request, data, name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::train::job::choices::NetworkChoice;
+    use crate::app::train::job::look::DataLook;
+    use crate::app::train::state::ModelChoice;
+
+    fn choices() -> Choices {
+        let model = |id: &str, trainable, in_use| ModelChoice {
+            model: ModelId(id.into()),
+            name: id.to_uppercase(),
+            dimensions: 128,
+            trainable,
+            in_use,
+        };
+        let net = |name: &str| NetworkChoice {
+            name: name.into(),
+            parameters: 9,
+            input: (48, 48),
+            dimensions: 64,
+            source: String::new(),
+        };
+        Choices {
+            networks: vec![net("likeness-small")],
+            models: vec![model("folded", false, false), model("sface", true, true)],
+            taken: vec!["sface-album".into()],
+            ..Choices::default()
+        }
+    }
+
+    fn ready() -> TrainState {
+        let data = DataSource::Folder("/photos/album".into());
+        let look = DataLook { people: 9, pictures: 40, with_one_picture: 2, ..DataLook::default() };
+        let mut state = TrainState { choices: Loadable::Ready(choices()), ..TrainState::default() };
+        state.form.fill_from(&choices());
+        state.form.data = Some(data.clone());
+        state.look = Some((data, Loadable::Ready(look)));
+        state
+    }
+
+    #[test]
+    fn a_form_says_what_it_lacks_before_it_asks() {
+        let mut state = TrainState::default();
+        assert_eq!(missing(&state), Some(Missing::Loading));
+        state = ready();
+        assert_eq!(missing(&state), None);
+        state.form.take_preset(Preset::Harmonic);
+        assert_eq!(missing(&state), Some(Missing::OldNetwork));
+        state.form.old = Some(StartFrom::Installed { id: ModelId("sface".into()) });
+        assert_eq!(missing(&state), None);
+        state.form.take_file(TrainPath::Pairs, "/lfw/pairs.txt".into());
+        assert_eq!(request(&state).unwrap().0.pairs.unwrap().images, PathBuf::from("/lfw"));
+        state.form.name = "a/b".into();
+        assert_eq!(missing(&state), Some(Missing::NameUnfit));
+        state.form.name = "sface-album".into();
+        assert_eq!(missing(&state), Some(Missing::NameTaken));
+        state.form.data = Some(DataSource::Library);
+        assert_eq!(missing(&state), Some(Missing::Counting));
+        assert!(request(&state).is_none());
+    }
+
+    #[test]
+    fn a_name_is_made_that_is_not_taken() {
+        let state = ready();
+        assert_eq!(state.form.model, Some(ModelId("sface".into())), "only what can be trained is chosen");
+        assert_eq!(request(&state).unwrap().2, "sface-album-2");
+    }
+
+    #[test]
+    fn a_preset_brings_its_knobs_and_fitting_weights() {
+        let mut form = TrainForm::default();
+        assert!(!form.departs());
+        form.config.steps += 1;
+        assert!(form.departs());
+        form.config.seed = 9;
+        form.take_preset(Preset::Paper);
+        assert!(!form.departs());
+        assert_eq!((form.start, form.config.seed), (StartKind::Scratch, 9));
+        form.take_preset(Preset::Finetune);
+        assert_eq!(form.start, StartKind::Installed);
+    }
+}

@@ -1,0 +1,299 @@
+//! A run as it is watched: what its news add up to.
+
+use std::path::PathBuf;
+
+use crate::app::demo::job::demo::DemoReport;
+use crate::app::engine::picture::Picture;
+use crate::app::engine::report::{Failure, JobId};
+use crate::app::train::job::TrainSummary;
+use crate::train::alarms::Alarm;
+use crate::train::events::StepReport;
+use crate::train::look::{BatchLook, Histograms};
+use crate::train::validate::ValidationReport;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunKind {
+    Training,
+    Demonstration,
+}
+
+/// What a run does at the moment.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum RunStage {
+    #[default]
+    Starting,
+    Preparing {
+        done: u64,
+        total: u64,
+    },
+    Training,
+    /// Pause was pressed; the step under way is finished first.
+    Pausing,
+    Paused,
+    /// Stop was pressed, or the last step is done: judging, saving.
+    Ending,
+    /// The new network is measured against the old one.
+    Comparing,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone)]
+pub enum RunEnd {
+    Trained(TrainSummary),
+    Demonstrated(DemoReport),
+    /// Stopped at once; it can be gone on with.
+    Interrupted,
+    /// Stopped at the user's word, and nothing of it is left.
+    Discarded,
+    /// The demonstration was stopped before it had anything to show.
+    Stopped,
+    Failed(Failure),
+}
+
+/// What became of the trained network.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Adoption {
+    #[default]
+    Undecided,
+    /// Being installed.
+    Underway,
+    /// In use under this name; so many faces wait to be embedded by it.
+    InUse {
+        model: String,
+        faces: u64,
+    },
+    OldKept,
+}
+
+/// One held-out person as the network grouped them, or several in one group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// Places in the faces.
+    pub faces: Vec<usize>,
+    /// How many different people are in it.
+    pub people: usize,
+    pub size: usize,
+}
+
+/// The demonstration's groups of people it had never seen.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Groups {
+    pub faces: Vec<Picture>,
+    /// Largest first; more than are kept here are only counted in the report.
+    pub groups: Vec<Group>,
+}
+
+#[derive(Debug, Clone)]
+pub struct LiveRun {
+    pub job: JobId,
+    pub kind: RunKind,
+    pub name: String,
+    pub network: String,
+    pub device: String,
+    pub steps: u64,
+    pub stage: RunStage,
+    pub loss: Curve,
+    pub active: Curve,
+    pub rate: Curve,
+    pub val: Vec<[f64; 2]>,
+    pub pairs_val: Vec<[f64; 2]>,
+    pub last: Option<StepReport>,
+    pub judged: Option<ValidationReport>,
+    pub first_judged: Option<ValidationReport>,
+    pub first_distances: Option<Histograms>,
+    pub look: Option<BatchLook>,
+    pub alarms: Vec<Alarm>,
+    /// The first pictures that were left out, and how many there are.
+    pub left_out: Vec<(PathBuf, String)>,
+    pub left_out_count: u64,
+    pub resumed_at: Option<u64>,
+    pub saved_at: Option<u64>,
+    /// People and pictures learned from, people held out.
+    pub counts: Option<[u64; 3]>,
+    /// Pictures drawn for the demonstration, and the seconds that took.
+    pub drawn: Option<(u64, f64)>,
+    pub album: Vec<Picture>,
+    pub groups: Option<Groups>,
+    pub end: Option<RunEnd>,
+    pub adoption: Adoption,
+}
+
+/// Named among those left out.
+const LEFT_OUT_SHOWN: usize = 100;
+
+impl LiveRun {
+    pub fn new(job: JobId, kind: RunKind, name: String, network: String, device: String, steps: u64) -> Self {
+        Self {
+            job,
+            kind,
+            name,
+            network,
+            device,
+            steps,
+            stage: RunStage::default(),
+            loss: Curve::default(),
+            active: Curve::default(),
+            rate: Curve::default(),
+            val: Vec::new(),
+            pairs_val: Vec::new(),
+            last: None,
+            judged: None,
+            first_judged: None,
+            first_distances: None,
+            look: None,
+            alarms: Vec::new(),
+            left_out: Vec::new(),
+            left_out_count: 0,
+            resumed_at: None,
+            saved_at: None,
+            counts: None,
+            drawn: None,
+            album: Vec::new(),
+            groups: None,
+            end: None,
+            adoption: Adoption::default(),
+        }
+    }
+
+    pub fn is_running(&self) -> bool {
+        self.end.is_none()
+    }
+
+    pub fn step(&mut self, report: StepReport) {
+        let at = report.step as f64;
+        self.loss.push(at, f64::from(report.loss));
+        self.active.push(at, 100.0 * report.active_share());
+        self.rate.push(at, report.learning_rate);
+        if matches!(self.stage, RunStage::Starting | RunStage::Preparing { .. }) {
+            self.stage = RunStage::Training;
+        }
+        if report.step >= self.steps {
+            self.stage = RunStage::Ending;
+        }
+        self.last = Some(report);
+    }
+
+    pub fn judged(&mut self, report: ValidationReport) {
+        let at = report.step as f64;
+        if let Some(people) = &report.people {
+            replace_last(&mut self.val, at, 100.0 * people.val);
+        }
+        if let Some(pairs) = &report.pairs {
+            replace_last(&mut self.pairs_val, at, 100.0 * pairs.val);
+        }
+        if report.step == 0 || self.first_judged.is_none() {
+            self.first_judged = Some(report.clone());
+        }
+        self.judged = Some(report);
+    }
+
+    pub fn looked(&mut self, look: BatchLook) {
+        if self.first_distances.is_none() {
+            self.first_distances = Some(look.distances.clone());
+        }
+        self.look = Some(look);
+    }
+
+    pub fn left_out(&mut self, path: PathBuf, reason: String) {
+        self.left_out_count += 1;
+        if self.left_out.len() < LEFT_OUT_SHOWN {
+            self.left_out.push((path, reason));
+        }
+    }
+}
+
+/// A step that is judged twice, at its turn and at the end, counts once.
+fn replace_last(points: &mut Vec<[f64; 2]>, at: f64, value: f64) {
+    points.retain(|[step, _]| *step < at);
+    points.push([at, value]);
+}
+
+/// Values over steps in bounded memory: when it is full, two neighbours become one.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Curve {
+    points: Vec<[f64; 2]>,
+    /// Steps that one point stands for; 0 as long as nothing came.
+    per_point: u32,
+    /// Sum over steps that do not make a point yet: their number, last step, values.
+    waiting: (u32, f64, f64),
+}
+
+impl Curve {
+    pub const MOST: usize = 2048;
+
+    pub fn push(&mut self, step: f64, value: f64) {
+        self.per_point = self.per_point.max(1);
+        let (count, _, sum) = self.waiting;
+        self.waiting = (count + 1, step, sum + value);
+        if self.waiting.0 < self.per_point {
+            return;
+        }
+        let (count, step, sum) = std::mem::take(&mut self.waiting);
+        self.points.push([step, sum / f64::from(count)]);
+        if self.points.len() == Self::MOST {
+            self.points = self.points.chunks(2).map(|pair| [pair[1][0], (pair[0][1] + pair[1][1]) / 2.0]).collect();
+            self.per_point *= 2;
+        }
+    }
+
+    pub fn points(&self) -> &[[f64; 2]] {
+        &self.points
+    }
+
+    /// A running mean over a fiftieth of the curve, forgetting towards the past.
+    pub fn smoothed(&self) -> Vec<[f64; 2]> {
+        let span = (self.points.len() as f64 / 50.0).max(1.0);
+        let keep = 1.0 - 1.0 / span;
+        let (mut mean, mut weight) = (0.0, 0.0);
+        let smooth = |&[step, value]: &[f64; 2]| {
+            mean = keep * mean + (1.0 - keep) * value;
+            weight = keep * weight + (1.0 - keep);
+            [step, mean / weight]
+        };
+        self.points.iter().map(smooth).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_curve_stays_bounded_and_keeps_its_ends() {
+        let mut curve = Curve::default();
+        for step in 1..=100_000 {
+            curve.push(f64::from(step), f64::from(step % 2));
+        }
+        assert!(curve.points().len() < Curve::MOST);
+        assert!(curve.points().len() >= Curve::MOST / 4);
+        assert!(curve.points().last().unwrap()[0] > 99_000.0);
+        assert!(curve.points().iter().all(|[_, value]| (value - 0.5).abs() < 1e-9), "means of neighbours");
+    }
+
+    #[test]
+    fn smoothing_starts_at_the_first_value_and_follows() {
+        let mut curve = Curve::default();
+        for step in 0..500 {
+            curve.push(f64::from(step), if step < 250 { 1.0 } else { 0.0 });
+        }
+        let smooth = curve.smoothed();
+        assert!((smooth[0][1] - 1.0).abs() < 1e-9);
+        assert!(smooth[499][1] < 0.01);
+    }
+
+    #[test]
+    fn a_step_judged_twice_counts_once() {
+        let mut run = LiveRun::new(JobId(1), RunKind::Training, String::new(), String::new(), String::new(), 10);
+        for (step, val) in [(0, 0.1), (5, 0.4), (5, 0.5)] {
+            let mut report = ValidationReport { step, people: None, pairs: None };
+            report.people = Some(
+                crate::train::validate::judge_people(&[1.0, 0.0, 1.0, 0.0, 0.0, 1.0, 0.0, 1.0], 2, &[0, 0, 1, 1], 0.1)
+                    .unwrap(),
+            );
+            report.people.as_mut().unwrap().val = val;
+            run.judged(report);
+        }
+        assert_eq!(run.val, [[0.0, 10.0], [5.0, 50.0]]);
+        assert_eq!((run.first_judged.unwrap().step, run.judged.unwrap().step), (0, 5));
+    }
+}

@@ -1,0 +1,181 @@
+//! What the Train view sends, what is asked of the jobs for it, and what they tell.
+
+use std::path::PathBuf;
+
+use crate::app::demo::job::demo::DemoOptions;
+use crate::app::engine::picture::Picture;
+use crate::app::engine::report::JobId;
+use crate::app::train::job::{TrainRequest, TrainSummary};
+use crate::app::train::job::look::DataLook;
+use crate::app::train::state::Choices;
+use crate::app::train::state::form::{DataSource, TrainForm};
+use crate::app::train::state::live::{Group, RunEnd, RunKind};
+use crate::train::alarms::Alarm;
+use crate::train::events::{Past, StepReport};
+use crate::train::look::BatchLook;
+use crate::train::schedule::Schedule;
+use crate::train::validate::ValidationReport;
+
+/// What a user can do in the Train view.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TrainCommand {
+    /// Asks for a file or folder.
+    Choose(TrainPath),
+    Chosen(TrainPath, PathBuf),
+    /// The form as it is now.
+    Edit(Box<TrainForm>),
+    Start,
+    GoOn(PathBuf),
+    Demonstrate(DemoChoice),
+    Pause(bool),
+    /// Ends the run; what it has learned is kept.
+    StopAndKeep,
+    /// Asks whether a run shall be thrown away.
+    AskDiscard(crate::app::train::state::Discarding),
+    /// It shall not.
+    CloseDiscard,
+    Discard(crate::app::train::state::Discarding),
+    /// Installs the trained network, and the library uses it from now on.
+    UseNetwork,
+    KeepOld,
+    /// Embeds the library's faces by the network in use.
+    Reembed,
+    /// Leaves an ended run for the set-up.
+    Leave,
+}
+
+/// Which demonstration: another seed draws other people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DemoChoice {
+    pub seed: u64,
+    pub steps: u64,
+}
+
+impl Default for DemoChoice {
+    fn default() -> Self {
+        let DemoOptions { seed, steps, .. } = DemoOptions::default();
+        Self { seed, steps }
+    }
+}
+
+/// A file or folder that the view needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TrainPath {
+    Data,
+    Weights,
+    OldWeights,
+    Pairs,
+    PairPictures,
+    Schedule,
+}
+
+impl TrainPath {
+    pub fn is_folder(self) -> bool {
+        matches!(self, Self::Data | Self::PairPictures)
+    }
+
+    pub fn title_key(self) -> &'static str {
+        match self {
+            Self::Data => "train_choose_data",
+            Self::Weights => "train_choose_weights",
+            Self::OldWeights => "train_choose_old",
+            Self::Pairs => "train_choose_pairs",
+            Self::PairPictures => "train_choose_pair_pictures",
+            Self::Schedule => "train_choose_schedule",
+        }
+    }
+}
+
+/// What is asked of the jobs.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TrainAsk {
+    LoadChoices,
+    Look(DataSource),
+    ReadSchedule(PathBuf),
+    /// Trains; the name is that of the run's folder.
+    Start {
+        request: Box<TrainRequest>,
+        data: DataSource,
+        name: String,
+    },
+    GoOn(PathBuf),
+    Demonstrate(DemoChoice),
+    Pause(bool),
+    Stop {
+        discard: bool,
+    },
+    /// Removes the folder of a run that does not run.
+    Discard(PathBuf),
+    /// Installs the network of this run; the library embeds with it from now on.
+    Use(Box<TrainSummary>),
+    Reembed,
+}
+
+/// What the jobs tell.
+#[derive(Debug, Clone)]
+pub enum TrainNews {
+    Choices(Choices),
+    ChoicesFailed(String),
+    Looked(DataSource, Result<DataLook, String>),
+    Schedule(PathBuf, Result<Schedule, String>),
+    /// A run begins.
+    Began {
+        job: JobId,
+        kind: RunKind,
+        name: String,
+        network: String,
+        device: String,
+        steps: u64,
+    },
+    Preparing {
+        done: u64,
+        total: u64,
+    },
+    /// A picture that takes no part, and why.
+    LeftOut(PathBuf, String),
+    /// How many people and pictures are learned from, and how many people are judged on.
+    Prepared {
+        people: u64,
+        pictures: u64,
+        held_out: u64,
+    },
+    /// People of the demonstration, a picture each.
+    Drawn {
+        pictures: u64,
+        secs: f64,
+        people: Vec<Picture>,
+    },
+    Resumed {
+        step: u64,
+        past: Box<Past>,
+    },
+    Step(StepReport),
+    /// A mini-batch with its distances and some triplets.
+    Look(Box<BatchLook>),
+    Judged(Box<ValidationReport>),
+    Saved {
+        step: u64,
+    },
+    Alarm(Alarm),
+    Paused(bool),
+    /// The steps are done; the new network is measured against the old one.
+    Comparing,
+    /// Held-out people of the demonstration, grouped.
+    Groups {
+        faces: Vec<Picture>,
+        groups: Vec<Group>,
+    },
+    Ended(Box<RunEnd>),
+    /// The trained network is installed and in use.
+    InUse {
+        model: String,
+        /// Faces of the library that it has not embedded.
+        faces: u64,
+    },
+    /// It could not be; the old one still is.
+    NotInUse,
+    /// The library's faces are embedded by the network in use.
+    Reembedded,
+    /// The runs on the disk changed.
+    Runs,
+}

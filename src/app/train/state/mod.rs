@@ -1,0 +1,72 @@
+//! Everything of the Train view and the demonstration that is not drawing.
+//!
+//! * [`messages`] is what the view sends, what is asked of the jobs, and what they tell.
+//! * [`form`] is what the user has chosen, and why a run cannot start yet.
+//! * [`live`] is a run as it is watched: curves, histograms, triplets, alarms, how it ended.
+//! * [`logic`] is what commands and news do to [`TrainState`]; [`words`] are alarms and reasons in the user's language.
+
+pub mod form;
+pub mod live;
+pub mod message;
+pub mod update;
+pub mod words;
+
+
+use std::path::PathBuf;
+
+use crate::app::train::job::choices::NetworkChoice;
+use crate::app::train::job::look::DataLook;
+use crate::app::train::job::runs::UnfinishedRun;
+use crate::types::ModelId;
+
+use crate::app::engine::facts::Loadable;
+use crate::app::engine::report::Failure;
+use crate::app::train::state::form::{DataSource, TrainForm};
+use crate::app::train::state::live::LiveRun;
+
+/// What the Train view shows.
+#[derive(Debug, Default)]
+pub struct TrainState {
+    pub form: TrainForm,
+    pub choices: Loadable<Choices>,
+    /// The newest look at data, and of which.
+    pub look: Option<(DataSource, Loadable<DataLook>)>,
+    /// A run was asked for and has not begun: the device is being tested, or has other work.
+    pub waiting: bool,
+    /// Why the last run did not even begin.
+    pub failed_to_begin: Option<Failure>,
+    /// The run on show, running or ended.
+    pub run: Option<LiveRun>,
+    /// Stop and discard was pressed and waits for a second word.
+    pub discarding: Option<Discarding>,
+}
+
+/// What is about to be thrown away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Discarding {
+    Running,
+    Unfinished(PathBuf),
+}
+
+/// What there is to start from.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Choices {
+    pub networks: Vec<NetworkChoice>,
+    pub models: Vec<ModelChoice>,
+    pub unfinished: Vec<UnfinishedRun>,
+    /// Names of all runs, unfinished or not: a new one needs another.
+    pub taken: Vec<String>,
+    /// Where runs are kept.
+    pub runs: PathBuf,
+}
+
+/// An installed network that tells faces apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelChoice {
+    pub model: ModelId,
+    pub name: String,
+    pub dimensions: usize,
+    /// Whether a run can begin at its weights.
+    pub trainable: bool,
+    pub in_use: bool,
+}

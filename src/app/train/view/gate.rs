@@ -1,0 +1,262 @@
+//! Before and after: the new network against the old one, with error bars and a verdict in words. The old one is
+//! replaced at the user's word only.
+
+use eframe::egui::{self, Align2, Color32, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+
+use crate::app::shell::message::Command;
+use crate::app::shell::view_context::ViewCtx;
+use crate::app::train::job::TrainSummary;
+use crate::app::train::state::words;
+use crate::app::train::state::live::{Adoption, LiveRun};
+use crate::app::train::state::message::TrainCommand;
+use crate::app::train::view::running::banner_ui;
+use crate::app::ui::icons::{self, Icon};
+use crate::app::ui::locale::{Locale, grouped};
+use crate::app::ui::theme::{self, space, type_size};
+use crate::app::ui::widgets::buttons::{self, Rank};
+use crate::train::gate::{Compared, Gate, Measured, Verdict};
+
+const ROW: f32 = 54.0;
+const NAME: f32 = 210.0;
+const NUMBER: f32 = 118.0;
+const WIDEST: f32 = 1080.0;
+/// Whiskers reach this many standard errors: 95% of a normal error.
+const REACH: f64 = 1.96;
+
+pub fn gate_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &LiveRun, summary: &TrainSummary) {
+    match &summary.gate {
+        Some(gate) => verdict_ui(ui, ctx.text, gate),
+        None => without_old_ui(ui, ctx.text, summary),
+    }
+    ui.add_space(space::M);
+    adoption_ui(ui, ctx, run, summary);
+    ui.add_space(space::XL);
+}
+
+fn verdict_ui(ui: &mut Ui, text: &Locale, gate: &Gate) {
+    let palette = theme::palette(ui.visuals());
+    let (icon, colour, key) = match gate.verdict {
+        Verdict::Better => (Icon::CircleCheck, palette.same, "gate_better"),
+        Verdict::NoDifference => (Icon::Equal, palette.unsure, "gate_no_difference"),
+        Verdict::Worse => (Icon::TriangleAlert, palette.different, "gate_worse"),
+        Verdict::NotMeasured => (Icon::CircleHelp, palette.secondary, "gate_not_measured"),
+    };
+    ui.horizontal(|ui| {
+        ui.label(icons::large(icon).color(colour));
+        ui.label(theme::heading(text.s(key)));
+    });
+    let old = gate.old.as_str();
+    ui.add(egui::Label::new(theme::secondary(ui, text.f("gate_what", &[("old", old)]))).wrap());
+    ui.add_space(space::S);
+    if gate.people.is_some() || gate.pairs.is_some() {
+        heads_ui(ui, text);
+    }
+    if let Some(people) = &gate.people {
+        let counts = [("people", grouped(people.people as u64)), ("pictures", grouped(people.pictures as u64))];
+        let values: Vec<(&str, &str)> = counts.iter().map(|(key, value)| (*key, value.as_str())).collect();
+        let on = text.f("gate_on_people", &values);
+        row_ui(ui, text, &text.f("gate_val", &[("one_in", &one_in(people.far_target))]), &on, &people.val);
+        row_ui(ui, text, text.s("gate_accuracy"), &on, &people.accuracy);
+    }
+    if let Some(pairs) = &gate.pairs {
+        let on = text.n("gate_on_pairs", pairs.pairs as u64);
+        row_ui(ui, text, text.s("gate_accuracy"), &on, &pairs.accuracy);
+        row_ui(ui, text, &text.f("gate_val", &[("one_in", &one_in(pairs.far_target))]), &on, &pairs.val);
+        if pairs.skipped > 0 {
+            ui.label(theme::secondary(ui, text.n("gate_skipped", pairs.skipped as u64)));
+        }
+    }
+}
+
+/// One wrong match in so many.
+fn one_in(rate: f64) -> String {
+    grouped((1.0 / rate.max(1e-12)).round() as u64)
+}
+
+/// The edges of the columns: chart from, chart to, then the right edges of old, new, difference.
+fn columns(rect: Rect) -> [f32; 5] {
+    let right = rect.right();
+    [rect.left() + NAME, right - 3.2 * NUMBER - space::XL, right - 2.2 * NUMBER, right - 1.3 * NUMBER, right]
+}
+
+fn heads_ui(ui: &mut Ui, text: &Locale) {
+    let width = ui.available_width().min(WIDEST);
+    let (rect, _) = ui.allocate_exact_size(vec2(width, 20.0), Sense::hover());
+    let colour = theme::palette(ui.visuals()).secondary;
+    let [_, _, old, new, difference] = columns(rect);
+    for (x, key) in [(old, "gate_old"), (new, "gate_new"), (difference, "gate_difference")] {
+        ui.painter().text(pos2(x, rect.center().y), Align2::RIGHT_CENTER, text.s(key), theme::small_font(), colour);
+    }
+}
+
+fn row_ui(ui: &mut Ui, text: &Locale, name: &str, on: &str, compared: &Compared) {
+    let width = ui.available_width().min(WIDEST);
+    let (rect, response) = ui.allocate_exact_size(vec2(width, ROW), Sense::hover());
+    let difference = format!("{} ({})", signed(100.0 * compared.difference.value), range(text, compared));
+    let figures = [share(&compared.old), share(&compared.new), difference];
+    let values = [("name", name), ("old", &figures[0]), ("new", &figures[1]), ("difference", &figures[2])];
+    let spoken = text.f("gate_spoken", &values);
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &spoken));
+    let palette = theme::palette(ui.visuals());
+    ui.painter().hline(rect.x_range(), rect.top(), theme::hairline(palette));
+    let painter = ui.painter();
+    let name_at = pos2(rect.left(), rect.center().y - 9.0);
+    painter.text(name_at, Align2::LEFT_CENTER, name, theme::body_font(), palette.text);
+    let on_at = pos2(rect.left(), rect.center().y + 10.0);
+    painter.text(on_at, Align2::LEFT_CENTER, on, theme::small_font(), palette.secondary);
+    let [from, to, old, new, right] = columns(rect);
+    for (x, figure) in [(old, &figures[0]), (new, &figures[1])] {
+        painter.text(pos2(x, rect.center().y), Align2::RIGHT_CENTER, figure, theme::body_font(), palette.text);
+    }
+    difference_ui(ui, text, rect, right, compared);
+    chart_ui(ui, Rect::from_x_y_ranges(from..=to, rect.y_range()), compared);
+    response.on_hover_text(spoken);
+}
+
+/// The difference, its interval beneath, and an icon that says its direction where it is sure.
+fn difference_ui(ui: &Ui, text: &Locale, rect: Rect, right: f32, compared: &Compared) {
+    let palette = theme::palette(ui.visuals());
+    let (colour, icon) = match compared.verdict() {
+        Verdict::Better => (palette.same, Some(Icon::ArrowUp)),
+        Verdict::Worse => (palette.different, Some(Icon::ArrowDown)),
+        Verdict::NoDifference | Verdict::NotMeasured => (palette.text, None),
+    };
+    let painter = ui.painter();
+    let value = signed(100.0 * compared.difference.value);
+    let at = pos2(right, rect.center().y - 9.0);
+    let drawn = painter.text(at, Align2::RIGHT_CENTER, value, theme::strong_font(type_size::BODY), colour);
+    if let Some(icon) = icon {
+        let font = egui::FontId::new(13.0, theme::icon_family());
+        painter.text(drawn.left_center() - vec2(4.0, 0.0), Align2::RIGHT_CENTER, icons::glyph(icon), font, colour);
+    }
+    let range = range(text, compared);
+    let at = pos2(right, rect.center().y + 10.0);
+    painter.text(at, Align2::RIGHT_CENTER, range, theme::small_font(), palette.secondary);
+}
+
+/// Old above, new below, each a dot with its 95% whiskers on one scale.
+fn chart_ui(ui: &Ui, area: Rect, compared: &Compared) {
+    let palette = theme::palette(ui.visuals());
+    let reach = |of: &Measured| [of.value - REACH * of.standard_error, of.value + REACH * of.standard_error];
+    let ends = [reach(&compared.old), reach(&compared.new)];
+    let low = ends.iter().map(|end| end[0]).fold(f64::INFINITY, f64::min).max(0.0);
+    let high = ends.iter().map(|end| end[1]).fold(f64::NEG_INFINITY, f64::max).min(1.0);
+    let pad = ((high - low) * 0.15).max(0.002);
+    let (low, high) = ((low - pad).max(0.0), (high + pad).min(1.0));
+    let inner = area.shrink2(vec2(40.0, 0.0));
+    let x =
+        |value: f64| inner.left() + inner.width() * ((value.clamp(low, high) - low) / (high - low).max(1e-9)) as f32;
+    let painter = ui.painter();
+    let axis = theme::hairline(palette);
+    painter.hline(inner.x_range(), area.center().y, axis);
+    for (end, align, at) in
+        [(low, Align2::RIGHT_CENTER, inner.left() - 6.0), (high, Align2::LEFT_CENTER, inner.right() + 6.0)]
+    {
+        let words = format!("{:.1}%", 100.0 * end);
+        painter.text(pos2(at, area.center().y), align, words, theme::small_font(), palette.secondary);
+    }
+    let rows: [(&Measured, f32, Color32); 2] =
+        [(&compared.old, -10.0, palette.secondary), (&compared.new, 10.0, palette.accent)];
+    for ((of, lift, colour), [from, to]) in rows.into_iter().zip(ends) {
+        let y = area.center().y + lift;
+        let stroke = Stroke::new(1.75, colour);
+        painter.hline(x(from)..=x(to), y, stroke);
+        for end in [x(from), x(to)] {
+            painter.vline(end, y - 4.0..=y + 4.0, stroke);
+        }
+        painter.circle_filled(pos2(x(of.value), y), 4.5, colour);
+    }
+}
+
+fn share(of: &Measured) -> String {
+    format!("{:.2}% ± {:.2}", 100.0 * of.value, 100.0 * of.standard_error)
+}
+
+/// The 95% interval of the difference, in percentage points.
+fn range(text: &Locale, compared: &Compared) -> String {
+    let [low, high] = [compared.low, compared.high].map(|share| signed(100.0 * share));
+    text.f("gate_range", &[("low", &low), ("high", &high)])
+}
+
+/// With its sign, a real minus.
+fn signed(value: f64) -> String {
+    let rounded = (value * 100.0).round() / 100.0;
+    match rounded {
+        below if below < 0.0 => format!("−{:.2}", -below),
+        above if above > 0.0 => format!("+{above:.2}"),
+        _ => "0.00".to_owned(),
+    }
+}
+
+/// A run from random weights has nothing to be measured against.
+fn without_old_ui(ui: &mut Ui, text: &Locale, summary: &TrainSummary) {
+    ui.label(theme::heading(text.s("gate_no_old")));
+    if let Some(people) = summary.after.as_ref().and_then(|after| after.people.as_ref()) {
+        let values = [
+            ("val", words::percent(people.val)),
+            ("one_in", one_in(people.far_target)),
+            ("auc", format!("{:.4}", people.auc)),
+        ];
+        let values: Vec<(&str, &str)> = values.iter().map(|(key, value)| (*key, value.as_str())).collect();
+        ui.add(egui::Label::new(theme::secondary(ui, text.f("gate_alone", &values))).wrap());
+    }
+}
+
+fn adoption_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &LiveRun, summary: &TrainSummary) {
+    let palette = theme::palette(ui.visuals());
+    match &run.adoption {
+        Adoption::Undecided | Adoption::OldKept => {
+            if run.adoption == Adoption::OldKept {
+                let folder = summary.run.to_string_lossy();
+                banner_ui(ui, Icon::Check, palette.secondary, ctx.text.s("gate_old_kept"), &folder);
+                ui.add_space(space::XS);
+            }
+            ui.horizontal(|ui| {
+                // A network that is no better can be used, but it is not what the window proposes.
+                let better = summary.gate.as_ref().is_none_or(|gate| gate.verdict == Verdict::Better);
+                let (use_rank, keep_rank) =
+                    if better { (Rank::Primary, Rank::Plain) } else { (Rank::Plain, Rank::Primary) };
+                let usable = summary.model.is_some();
+                if buttons::enabled_button_ui(ui, usable, use_rank, ctx.text.s("gate_use")).clicked() {
+                    ctx.send(Command::Train(TrainCommand::UseNetwork));
+                }
+                if run.adoption == Adoption::Undecided
+                    && buttons::button_ui(ui, keep_rank, ctx.text.s("gate_keep")).clicked()
+                {
+                    ctx.send(Command::Train(TrainCommand::KeepOld));
+                }
+            });
+        }
+        Adoption::Underway => {
+            ui.horizontal(|ui| {
+                ui.spinner();
+                ui.label(theme::secondary(ui, ctx.text.s("gate_underway")));
+            });
+        }
+        Adoption::InUse { model, faces } => {
+            let what = ctx.text.f("gate_in_use", &[("model", model)]);
+            let advice = match faces {
+                0 => ctx.text.s("gate_nothing_to_embed").to_owned(),
+                faces => ctx.text.n("gate_to_embed", *faces),
+            };
+            banner_ui(ui, Icon::CircleCheck, palette.same, &what, &advice);
+            if *faces > 0 {
+                ui.add_space(space::XS);
+                if buttons::button_ui(ui, Rank::Primary, ctx.text.s("gate_embed")).clicked() {
+                    ctx.send(Command::Train(TrainCommand::Reembed));
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn differences_carry_their_sign() {
+        assert_eq!([1.234, -0.5, 0.001, -0.004].map(signed), ["+1.23", "−0.50", "0.00", "0.00"]);
+        assert_eq!([1e-3, 0.01].map(one_in), ["1,000", "100"]);
+    }
+}

@@ -1,0 +1,97 @@
+//! Train: what to learn from and how, the run while it learns, and what it was good for.
+
+pub mod advanced;
+pub mod album;
+pub mod demo;
+pub mod figures;
+pub mod gate;
+pub mod inspector;
+pub mod knobs;
+pub mod running;
+pub mod setup;
+
+
+use eframe::egui::{self, Id, Modal, ScrollArea, Ui, Vec2};
+
+use crate::app::engine::facts::Loadable;
+use crate::app::shell::message::Command;
+use crate::app::shell::view_context::ViewCtx;
+use crate::app::train::state::Discarding;
+use crate::app::ui::view::View;
+use crate::app::train::state::live::{RunEnd, RunKind};
+use crate::app::train::state::message::TrainCommand;
+use crate::app::train::view::album::Textures;
+use crate::app::ui::theme::{self, space};
+use crate::app::ui::widgets::status;
+use crate::app::ui::widgets::buttons::{self, Rank};
+
+/// Textures of the faces on show.
+#[derive(Default)]
+pub struct TrainView {
+    triplets: Textures,
+    album: Textures,
+    groups: Textures,
+}
+
+impl TrainView {
+    pub fn ui(&mut self, ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
+        match (&ctx.state.train.run, &ctx.state.train.choices) {
+            (Some(run), _) => {
+                ScrollArea::vertical().id_salt("run").auto_shrink(false).show(ui, |ui| {
+                    running::header_ui(ui, ctx, run);
+                    match &run.end {
+                        Some(RunEnd::Trained(summary)) => gate::gate_ui(ui, ctx, run, summary),
+                        Some(RunEnd::Demonstrated(report)) => {
+                            demo::result_ui(ui, ctx, report, run.groups.as_ref(), &mut self.groups);
+                        }
+                        _ if run.kind == RunKind::Demonstration => demo::album_ui(ui, ctx, run, &mut self.album),
+                        _ => {}
+                    }
+                    running::watch_ui(ui, ctx, run, &mut self.triplets);
+                    ui.add_space(space::XL);
+                });
+            }
+            (None, Loadable::Loading) => {
+                status::skeleton_ui(ui, Vec2::new(ui.available_width(), 96.0), ctx.text.s("loading"));
+            }
+            (None, Loadable::Failed(failure)) => {
+                if status::failed_ui(ui, ctx.text, failure, ctx.text.s("try_again")) {
+                    ctx.send(Command::Show(View::Train));
+                }
+            }
+            (None, Loadable::Ready(choices)) => setup::setup_ui(ui, ctx, choices),
+        }
+        discard_ui(ui.ctx(), ctx);
+    }
+}
+
+/// Asks once more before a run is thrown away.
+fn discard_ui(egui_ctx: &egui::Context, ctx: &mut ViewCtx<'_>) {
+    let Some(what) = ctx.state.train.discarding.clone() else { return };
+    let palette = theme::palette(&egui_ctx.global_style().visuals);
+    let frame = egui::Frame::window(&egui_ctx.global_style());
+    let modal = Modal::new(Id::unique("discard")).frame(frame).backdrop_color(palette.backdrop).show(egui_ctx, |ui| {
+        ui.set_width(400.0);
+        ui.label(theme::heading(ctx.text.s("train_discard_title")));
+        let words = match &what {
+            Discarding::Running => ctx.text.s("train_discard_running").to_owned(),
+            Discarding::Unfinished(path) => {
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                ctx.text.f("train_discard_unfinished", &[("name", &name)])
+            }
+        };
+        ui.add(egui::Label::new(theme::secondary(ui, words)).wrap());
+        ui.add_space(space::L);
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            if buttons::button_ui(ui, Rank::Primary, ctx.text.s("train_discard")).clicked() {
+                ctx.send(Command::Train(TrainCommand::Discard(what.clone())));
+            }
+            if buttons::button_ui(ui, Rank::Plain, ctx.text.s("cancel")).clicked() {
+                ctx.send(Command::Train(TrainCommand::CloseDiscard));
+            }
+        });
+    });
+    if modal.should_close() {
+        ctx.send(Command::Train(TrainCommand::CloseDiscard));
+    }
+}

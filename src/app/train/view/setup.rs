@@ -1,0 +1,411 @@
+//! What a run learns from, where it starts, and how it learns, before it starts.
+
+use eframe::egui::{self, Panel, ScrollArea, TextEdit, Ui};
+
+use crate::app::engine::facts::Loadable;
+use crate::app::shell::message::Command;
+use crate::app::shell::view_context::ViewCtx;
+use crate::app::train::job::StartFrom;
+use crate::app::train::job::look::{DataLook, LeftOutWhy};
+use crate::app::train::job::people::FaceFinding;
+use crate::app::train::state::{Choices, Discarding, words};
+use crate::app::train::state::form::{self, DataSource, Missing, StartKind, TrainForm};
+use crate::app::train::state::message::{DemoChoice, TrainCommand, TrainPath};
+use crate::app::train::view::advanced;
+use crate::app::train::view::running::banner_ui;
+use crate::app::ui::icons::{self, Icon};
+use crate::app::ui::locale::grouped;
+use crate::app::ui::theme::{self, size, space};
+use crate::app::ui::widgets::buttons::{self, Rank};
+use crate::app::ui::widgets::picker::picker_ui;
+use crate::train::presets::Preset;
+
+/// The form is this wide; beside it stands what else can be done.
+const FORM: f32 = 760.0;
+
+pub fn setup_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, choices: &Choices) {
+    let mut form = ctx.state.train.form.clone();
+    // Always in sight, however long the form is.
+    Panel::bottom("start training")
+        .exact_size(size::TITLE_LINE)
+        .resizable(false)
+        .show_separator_line(false)
+        .frame(egui::Frame::new())
+        .show(ui, |ui| go_ui(ui, ctx));
+    ScrollArea::vertical().id_salt("set-up").auto_shrink(false).show(ui, |ui| {
+        let beside = ui.available_width() >= FORM + space::XXL + 240.0;
+        ui.horizontal_top(|ui| {
+            ui.vertical(|ui| {
+                ui.set_width(if beside { FORM } else { ui.available_width() - space::S });
+                if !beside {
+                    unfinished_ui(ui, ctx, choices);
+                }
+                section_ui(ui, ctx.text.s("train_data"), |ui| data_ui(ui, ctx, &mut form));
+                section_ui(ui, ctx.text.s("train_start_at"), |ui| start_ui(ui, ctx, choices, &mut form));
+                section_ui(ui, ctx.text.s("train_how"), |ui| preset_ui(ui, ctx, choices, &mut form));
+                section_ui(ui, ctx.text.s("train_pairs"), |ui| pairs_ui(ui, ctx, &mut form));
+                section_ui(ui, ctx.text.s("train_run_folder"), |ui| run_ui(ui, ctx, choices, &mut form));
+                failed_ui(ui, ctx);
+                if !beside {
+                    demonstration_ui(ui, ctx);
+                }
+            });
+            if beside {
+                ui.add_space(space::XXL);
+                ui.vertical(|ui| {
+                    ui.set_width(ui.available_width().min(size::SIDE_PANEL));
+                    unfinished_ui(ui, ctx, choices);
+                    demonstration_ui(ui, ctx);
+                });
+            }
+        });
+    });
+    if form != ctx.state.train.form {
+        ctx.send(Command::Train(TrainCommand::Edit(Box::new(form))));
+    }
+}
+
+fn section_ui(ui: &mut Ui, title: &str, content: impl FnOnce(&mut Ui)) {
+    ui.label(theme::lead(title));
+    ui.add_space(space::XS);
+    content(ui);
+    ui.add_space(space::XL);
+}
+
+fn choose_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, icon: Icon, key: &str, file: TrainPath) {
+    if buttons::icon_and_text_ui(ui, Rank::Plain, icon, ctx.text.s(key)).clicked() {
+        ctx.send(Command::Train(TrainCommand::Choose(file)));
+    }
+}
+
+/// A path, shortened in front where it is too long: its end tells most.
+fn path_ui(ui: &mut Ui, path: &std::path::Path) {
+    let whole = path.to_string_lossy();
+    let count = whole.chars().count();
+    const MOST: usize = 56;
+    let shown = match count > MOST {
+        true => format!("…{}", whole.chars().skip(count - MOST).collect::<String>()),
+        false => whole.to_string(),
+    };
+    ui.add(egui::Label::new(shown).truncate()).on_hover_text(whole);
+}
+
+fn hint_ui(ui: &mut Ui, words: impl Into<String>) {
+    ui.add(egui::Label::new(theme::secondary(ui, words)).wrap());
+}
+
+fn data_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, form: &mut TrainForm) {
+    let from_library = form.data == Some(DataSource::Library);
+    let labels = [ctx.text.s("train_data_folder"), ctx.text.s("train_data_library")];
+    match buttons::segments_ui(ui, usize::from(from_library), &labels) {
+        Some(1) => form.data = Some(DataSource::Library),
+        Some(_) if from_library => form.data = None,
+        _ => {}
+    }
+    ui.add_space(space::XS);
+    if !from_library {
+        hint_ui(ui, ctx.text.s("train_data_folder_what"));
+        ui.horizontal(|ui| {
+            choose_ui(ui, ctx, Icon::FolderOpen, "choose_folder", TrainPath::Data);
+            match &form.data {
+                Some(DataSource::Folder(path)) => path_ui(ui, path),
+                _ => hint_ui(ui, ctx.text.s("train_data_drop")),
+            }
+        });
+    } else {
+        hint_ui(ui, ctx.text.s("train_data_library_what"));
+    }
+    look_ui(ui, ctx, form);
+    if !from_library && form.data.is_some() {
+        ui.horizontal(|ui| {
+            let labels = [ctx.text.s("train_faces_detect"), ctx.text.s("train_faces_cropped")];
+            let chosen = usize::from(form.faces == FaceFinding::Cropped);
+            if let Some(pressed) = buttons::segments_ui(ui, chosen, &labels) {
+                form.faces = if pressed == 1 { FaceFinding::Cropped } else { FaceFinding::Detect };
+            }
+        });
+    }
+}
+
+/// Counts, and what is left out with the reasons.
+fn look_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, form: &TrainForm) {
+    let Some((_, look)) = ctx.state.train.look.as_ref().filter(|(of, _)| Some(of) == form.data.as_ref()) else {
+        return;
+    };
+    match look {
+        Loadable::Loading => {
+            ui.horizontal(|ui| {
+                ui.spinner();
+                hint_ui(ui, ctx.text.s("train_counting"));
+            });
+        }
+        Loadable::Failed(failure) => {
+            ui.horizontal_top(|ui| {
+                ui.label(icons::text(Icon::TriangleAlert).color(theme::palette(ui.visuals()).different));
+                ui.vertical(|ui| {
+                    ui.label(ctx.text.s(failure.what.words_key()));
+                    hint_ui(ui, &failure.details);
+                });
+            });
+        }
+        Loadable::Ready(look) => counts_ui(ui, ctx, look),
+    }
+}
+
+fn counts_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, look: &DataLook) {
+    let text = ctx.text;
+    ui.add_space(space::XS);
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = space::XL;
+        for (count, key) in [(look.people, "train_count_people"), (look.pictures, "train_count_pictures")] {
+            ui.vertical(|ui| {
+                ui.spacing_mut().item_spacing.y = 0.0;
+                ui.label(theme::heading(grouped(count)));
+                ui.label(theme::secondary(ui, text.s(key)).size(theme::type_size::SMALL));
+            });
+        }
+    });
+    if look.with_one_picture > 0 {
+        hint_ui(ui, text.n("train_one_picture", look.with_one_picture));
+    }
+    let left_out: u64 = look.left_out.values().sum();
+    if left_out == 0 {
+        hint_ui(ui, text.s("train_nothing_left_out"));
+        return;
+    }
+    let title = theme::secondary(ui, text.n("train_left_out", left_out));
+    egui::CollapsingHeader::new(title).id_salt("left out of the data").show(ui, |ui| {
+        for (why, count) in &look.left_out {
+            ui.label(text.n(why_key(*why), *count));
+        }
+        for (path, why) in &look.examples {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let line = theme::secondary(ui, format!("{name}: {}", text.s(why_short_key(*why))));
+            ui.add(egui::Label::new(line).truncate()).on_hover_text(path.to_string_lossy());
+        }
+    });
+}
+
+fn why_key(why: LeftOutWhy) -> &'static str {
+    match why {
+        LeftOutWhy::NoPicture => "train_out_no_picture",
+        LeftOutWhy::Unreadable => "train_out_unreadable",
+        LeftOutWhy::OutsideFolders => "train_out_outside",
+        LeftOutWhy::NestedFolder => "train_out_nested",
+        LeftOutWhy::EmptyFolder => "train_out_empty",
+        LeftOutWhy::Unconfirmed => "train_out_unconfirmed",
+        LeftOutWhy::Nameless => "train_out_nameless",
+    }
+}
+
+fn why_short_key(why: LeftOutWhy) -> &'static str {
+    match why {
+        LeftOutWhy::NoPicture => "train_why_no_picture",
+        LeftOutWhy::Unreadable => "train_why_unreadable",
+        LeftOutWhy::OutsideFolders => "train_why_outside",
+        LeftOutWhy::NestedFolder => "train_why_nested",
+        LeftOutWhy::EmptyFolder => "train_why_empty",
+        LeftOutWhy::Unconfirmed => "train_why_unconfirmed",
+        LeftOutWhy::Nameless => "train_why_nameless",
+    }
+}
+
+fn start_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, choices: &Choices, form: &mut TrainForm) {
+    let chosen = StartKind::ALL.iter().position(|kind| *kind == form.start).unwrap_or(0);
+    let labels = StartKind::ALL.map(|kind| ctx.text.s(kind.label_key()));
+    if let Some(pressed) = buttons::segments_ui(ui, chosen, &labels) {
+        form.start = StartKind::ALL[pressed];
+    }
+    ui.add_space(space::XS);
+    match form.start {
+        StartKind::Installed => model_ui(ui, ctx, choices, form),
+        StartKind::Scratch => network_ui(ui, ctx, choices, form),
+        StartKind::File => {
+            ui.horizontal(|ui| {
+                choose_ui(ui, ctx, Icon::FileInput, "train_choose_file", TrainPath::Weights);
+                match &form.weights {
+                    Some(path) => path_ui(ui, path),
+                    None => hint_ui(ui, ctx.text.s("train_file_what")),
+                }
+            });
+        }
+    }
+}
+
+fn model_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, choices: &Choices, form: &mut TrainForm) {
+    let models: Vec<_> = choices.models.iter().filter(|model| model.trainable).collect();
+    if models.is_empty() {
+        hint_ui(ui, ctx.text.s("train_no_model"));
+        return;
+    }
+    let chosen = models.iter().position(|model| Some(&model.model) == form.model.as_ref());
+    let word = |model: &&crate::app::train::state::ModelChoice| {
+        let dimensions = format!("{}-D", model.dimensions);
+        match model.in_use {
+            true => format!("{}  ·  {dimensions}  ·  {}", model.name, ctx.text.s("model_in_use")),
+            false => format!("{}  ·  {dimensions}", model.name),
+        }
+    };
+    let labels: Vec<String> = models.iter().map(word).collect();
+    if let Some(pressed) = picker_ui(ui, "starting model", ctx.text.s("train_start_installed"), chosen, &labels) {
+        form.model = Some(models[pressed].model.clone());
+    }
+}
+
+fn network_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, choices: &Choices, form: &mut TrainForm) {
+    let chosen = choices.networks.iter().position(|network| Some(&network.name) == form.net.as_ref());
+    let word = |network: &crate::app::train::job::choices::NetworkChoice| {
+        let count = words::parameters(network.parameters);
+        let size = format!("{} × {}", network.input.0, network.input.1);
+        let dimensions = network.dimensions.to_string();
+        let values =
+            [("name", network.name.as_str()), ("parameters", &count), ("size", &size), ("dimensions", &dimensions)];
+        ctx.text.f("train_network", &values)
+    };
+    let labels: Vec<String> = choices.networks.iter().map(word).collect();
+    if let Some(pressed) = picker_ui(ui, "network", ctx.text.s("train_network_label"), chosen, &labels) {
+        form.net = Some(choices.networks[pressed].name.clone());
+    }
+    if let Some(network) = chosen.map(|chosen| &choices.networks[chosen]) {
+        hint_ui(ui, &network.source);
+    }
+}
+
+fn preset_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, choices: &Choices, form: &mut TrainForm) {
+    let keys = |preset| match preset {
+        Preset::Finetune => ("train_preset_finetune", "train_preset_finetune_what"),
+        Preset::Scratch => ("train_preset_scratch", "train_preset_scratch_what"),
+        Preset::Paper => ("train_preset_paper", "train_preset_paper_what"),
+        Preset::Harmonic => ("train_preset_harmonic", "train_preset_harmonic_what"),
+    };
+    let chosen = Preset::ALL.iter().position(|preset| *preset == form.preset).unwrap_or(0);
+    let labels = Preset::ALL.map(|preset| ctx.text.s(keys(preset).0));
+    if let Some(pressed) = buttons::segments_ui(ui, chosen, &labels) {
+        form.take_preset(Preset::ALL[pressed]);
+    }
+    ui.add_space(space::XS);
+    hint_ui(ui, ctx.text.s(keys(form.preset).1));
+    if form.is_harmonic() {
+        old_network_ui(ui, ctx, choices, form);
+    }
+    let title = match form.departs() {
+        true => ctx.text.s("train_advanced_changed"),
+        false => ctx.text.s("advanced"),
+    };
+    egui::CollapsingHeader::new(title).id_salt("advanced").show(ui, |ui| {
+        advanced::advanced_ui(ui, ctx, form);
+    });
+}
+
+/// The network that harmonic training stays comparable with.
+fn old_network_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, choices: &Choices, form: &mut TrainForm) {
+    ui.add_space(space::XS);
+    ui.label(theme::strong(ctx.text.s("train_old")));
+    ui.horizontal(|ui| {
+        let models: Vec<_> = choices.models.iter().filter(|model| model.trainable).collect();
+        let chosen = models
+            .iter()
+            .position(|model| matches!(&form.old, Some(StartFrom::Installed { id }) if *id == model.model));
+        let labels: Vec<String> =
+            models.iter().map(|model| format!("{}  ·  {}-D", model.name, model.dimensions)).collect();
+        if let Some(pressed) = picker_ui(ui, "old network", ctx.text.s("train_old"), chosen, &labels) {
+            form.old = Some(StartFrom::Installed { id: models[pressed].model.clone() });
+        }
+        choose_ui(ui, ctx, Icon::FileInput, "train_choose_file", TrainPath::OldWeights);
+        if let Some(StartFrom::File { path }) = &form.old {
+            path_ui(ui, path);
+        }
+    });
+}
+
+fn pairs_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, form: &mut TrainForm) {
+    hint_ui(ui, ctx.text.s("train_pairs_what"));
+    ui.horizontal(|ui| {
+        choose_ui(ui, ctx, Icon::FileInput, "train_choose_pairs_button", TrainPath::Pairs);
+        if let Some(path) = form.pairs.clone() {
+            path_ui(ui, &path);
+            if buttons::icon_button_ui(ui, Icon::X, ctx.text.s("remove")).clicked() {
+                form.pairs = None;
+            }
+        }
+    });
+    if form.pairs.is_some() {
+        ui.horizontal(|ui| {
+            choose_ui(ui, ctx, Icon::FolderOpen, "train_choose_pair_pictures_button", TrainPath::PairPictures);
+            if let Some(path) = &form.pair_pictures {
+                path_ui(ui, path);
+            }
+        });
+    }
+}
+
+fn run_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, choices: &Choices, form: &mut TrainForm) {
+    let suggested = TrainForm { name: String::new(), ..form.clone() }.run_name(choices);
+    let edit = TextEdit::singleline(&mut form.name)
+        .hint_text(theme::secondary(ui, suggested))
+        .desired_width(320.0)
+        .margin(egui::Margin::symmetric(space::S as i8, 6));
+    let response = ui.add(edit);
+    ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(ctx.text.s("train_run_name")));
+    hint_ui(ui, ctx.text.f("train_run_where", &[("folder", &choices.runs.to_string_lossy())]));
+}
+
+/// The one button, and beside it why it cannot be pressed.
+fn go_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
+    let missing = form::missing(&ctx.state.train);
+    ui.horizontal_centered(|ui| {
+        let label = ctx.text.s("train_start");
+        if buttons::enabled_button_ui(ui, missing.is_none(), Rank::Primary, label).clicked() {
+            ctx.send(Command::Train(TrainCommand::Start));
+        }
+        if ctx.state.train.waiting {
+            ui.spinner();
+            hint_ui(ui, ctx.text.s("train_waiting"));
+        } else if let Some(missing) = missing {
+            let icon = if missing == Missing::Counting { Icon::Clock } else { Icon::Info };
+            ui.label(icons::text(icon).color(theme::palette(ui.visuals()).secondary));
+            hint_ui(ui, ctx.text.s(missing.words_key()));
+        }
+    });
+}
+
+/// Why the last run did not begin.
+fn failed_ui(ui: &mut Ui, ctx: &ViewCtx<'_>) {
+    if let Some(failure) = &ctx.state.train.failed_to_begin {
+        let colour = theme::palette(ui.visuals()).different;
+        banner_ui(ui, Icon::TriangleAlert, colour, ctx.text.s(failure.what.words_key()), &failure.details);
+        ui.add_space(space::S);
+    }
+}
+
+/// Runs to go on with.
+fn unfinished_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, choices: &Choices) {
+    for run in &choices.unfinished {
+        ui.label(theme::strong(ctx.text.f("train_go_on_with", &[("name", &run.name)])));
+        let values = [("step", grouped(run.step)), ("steps", grouped(run.steps)), ("network", run.network.clone())];
+        let values: Vec<(&str, &str)> = values.iter().map(|(key, value)| (*key, value.as_str())).collect();
+        hint_ui(ui, ctx.text.f("train_unfinished", &values));
+        ui.horizontal(|ui| {
+            if buttons::icon_and_text_ui(ui, Rank::Plain, Icon::Play, ctx.text.s("train_go_on")).clicked() {
+                ctx.send(Command::Train(TrainCommand::GoOn(run.path.clone())));
+            }
+            if buttons::button_ui(ui, Rank::Quiet, ctx.text.s("train_discard")).clicked() {
+                let what = Discarding::Unfinished(run.path.clone());
+                ctx.send(Command::Train(TrainCommand::AskDiscard(what)));
+            }
+        });
+        ui.add_space(space::L);
+    }
+}
+
+fn demonstration_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
+    ui.label(theme::strong(ctx.text.s("demo_title")));
+    hint_ui(ui, ctx.text.s("demo_what"));
+    let idle = !ctx.state.train.waiting;
+    let demo =
+        ui.add_enabled_ui(idle, |ui| buttons::icon_and_text_ui(ui, Rank::Plain, Icon::Play, ctx.text.s("demo_try")));
+    if demo.inner.clicked() {
+        ctx.send(Command::Train(TrainCommand::Demonstrate(DemoChoice::default())));
+    }
+    ui.add_space(space::XL);
+}

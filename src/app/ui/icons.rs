@@ -1,0 +1,23 @@
+//! The icons, from one set: the Lucide icon font.
+
+use eframe::egui::RichText;
+pub use lucide_icons::Icon;
+
+use crate::app::ui::theme;
+
+/// The font's bytes.
+pub const FONT: &[u8] = lucide_icons::LUCIDE_FONT_BYTES;
+
+pub fn glyph(icon: Icon) -> char {
+    char::from(icon)
+}
+
+/// An icon as text, at the one size icons have.
+pub fn text(icon: Icon) -> RichText {
+    RichText::new(glyph(icon)).family(theme::icon_family()).size(theme::size::ICON)
+}
+
+/// An icon as text, larger: for empty views.
+pub fn large(icon: Icon) -> RichText {
+    text(icon).size(theme::type_size::DISPLAY)
+}

@@ -1,0 +1,50 @@
+//! One face, round or square, with a ring when it is selected.
+
+use eframe::egui::{CornerRadius, Response, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo};
+
+use crate::app::engine::picture::ImageKey;
+use crate::app::shell::view_context::ViewCtx;
+use crate::app::ui::theme;
+use crate::app::ui::widgets::{buttons, picture};
+use crate::types::FaceId;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Frame {
+    Round,
+    Square,
+}
+
+/// What to draw; `name` is for screen readers.
+#[derive(Debug, Clone, Copy)]
+pub struct FaceTile<'a> {
+    pub face: FaceId,
+    pub side: f32,
+    pub frame: Frame,
+    pub selected: bool,
+    pub name: &'a str,
+}
+
+pub fn face_tile_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, tile: FaceTile<'_>) -> Response {
+    let (rect, response) = ui.allocate_exact_size(Vec2::splat(tile.side), Sense::click());
+    response.widget_info(|| WidgetInfo::selected(Role::Button, ui.is_enabled(), tile.selected, tile.name));
+    if ui.is_rect_visible(rect) {
+        let palette = theme::palette(ui.visuals());
+        let rounding = match tile.frame {
+            Frame::Round => picture::round(rect),
+            Frame::Square => CornerRadius::same(theme::radius::TILE),
+        };
+        picture::paint(ui, rect, ctx.images.get(ImageKey::Face(tile.face)), picture::Fit::Cover, rounding);
+        if tile.selected {
+            let ring = Stroke::new(theme::size::RING + 1.0, palette.accent);
+            ui.painter().rect_stroke(rect, rounding, ring, StrokeKind::Inside);
+        } else if response.hovered() {
+            let ring = Stroke::new(theme::size::RING, palette.secondary);
+            ui.painter().rect_stroke(rect, rounding, ring, StrokeKind::Inside);
+        }
+        buttons::focus_ring(ui, rect, &response, rounding, palette);
+    }
+    if response.gained_focus() {
+        response.scroll_to_me(None);
+    }
+    response
+}

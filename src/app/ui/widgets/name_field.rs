@@ -1,0 +1,202 @@
+//! A field for a person's name that completes the names that exist.
+//!
+//! Up and Down move through the completions, Enter takes the marked one or what was typed, Esc gives the keyboard back.
+
+use eframe::egui::{
+    self, Area, CornerRadius, Id, Key, Modifiers, Order, Rect, Response, Role, Sense, TextEdit, Ui, Vec2, WidgetInfo,
+};
+
+use crate::app::engine::facts::PersonRow;
+use crate::app::engine::picture::ImageKey;
+use crate::app::shell::view_context::ViewCtx;
+use crate::app::ui::theme::{self, size, space};
+use crate::app::ui::widgets::picture;
+
+/// What has been typed so far.
+#[derive(Debug, Clone, Default)]
+pub struct NameField {
+    pub text: String,
+    marked: Option<usize>,
+    /// Where the completions were last drawn: a click there must find them still open.
+    list: Option<Rect>,
+}
+
+/// How a field presents itself.
+#[derive(Debug, Clone, Copy)]
+pub struct NameFieldLook<'a> {
+    /// For screen readers.
+    pub label: &'a str,
+    pub hint: &'a str,
+    pub width: f32,
+    /// Take the keyboard now.
+    pub focus: bool,
+}
+
+impl NameField {
+    /// A field that begins with a name.
+    pub fn with(text: String) -> Self {
+        Self { text, ..Self::default() }
+    }
+}
+
+const COMPLETIONS: usize = 5;
+
+/// Returns the name once it is entered, and the field's response.
+pub fn name_field_ui(
+    ui: &mut Ui,
+    ctx: &mut ViewCtx<'_>,
+    id: Id,
+    field: &mut NameField,
+    look: NameFieldLook<'_>,
+) -> (Option<String>, Response) {
+    let had_focus = ui.memory(|memory| memory.has_focus(id));
+    let matches = completions(ctx.state.people.ready().map_or(&[][..], |people| &people.named), &field.text);
+    if had_focus {
+        move_mark(ui, field, matches.len());
+    }
+    let edit = TextEdit::singleline(&mut field.text)
+        .id(id)
+        .hint_text(theme::secondary(ui, look.hint))
+        .desired_width(look.width)
+        .margin(egui::Margin::symmetric(space::S as i8, 6))
+        .char_limit(120);
+    let response = ui.add(edit);
+    ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(look.label));
+    if look.focus {
+        response.request_focus();
+    }
+    if response.changed() {
+        field.marked = None;
+    }
+    let mut entered = None;
+    if response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) {
+        entered = Some(match field.marked.and_then(|i| matches.get(i)) {
+            Some(person) => person.name.clone(),
+            None => field.text.trim().to_owned(),
+        });
+    }
+    let over_list = field.list.is_some_and(|list| ui.rect_contains_pointer_anywhere(list));
+    let open = !matches.is_empty() && !field.text.is_empty() && (response.has_focus() || over_list);
+    field.list = None;
+    if open && entered.is_none() {
+        entered = completions_ui(ui, ctx, field, &response, &matches);
+    }
+    let entered = entered.filter(|name| !name.is_empty());
+    if entered.is_some() {
+        *field = NameField::default();
+    }
+    (entered, response)
+}
+
+/// People whose name begins with the text, then those with a later word that does.
+pub fn completions(people: &[PersonRow], typed: &str) -> Vec<PersonRow> {
+    let typed = typed.trim().to_lowercase();
+    if typed.is_empty() {
+        return Vec::new();
+    }
+    let begins = |row: &&PersonRow| row.name.to_lowercase().starts_with(&typed);
+    let later = |row: &&PersonRow| {
+        let name = row.name.to_lowercase();
+        !name.starts_with(&typed) && name.split_whitespace().skip(1).any(|word| word.starts_with(&typed))
+    };
+    people.iter().filter(begins).chain(people.iter().filter(later)).take(COMPLETIONS).cloned().collect()
+}
+
+fn move_mark(ui: &Ui, field: &mut NameField, count: usize) {
+    if count == 0 {
+        field.marked = None;
+        return;
+    }
+    let (down, up) = ui.input_mut(|input| {
+        (input.consume_key(Modifiers::NONE, Key::ArrowDown), input.consume_key(Modifiers::NONE, Key::ArrowUp))
+    });
+    if down {
+        field.marked = Some(field.marked.map_or(0, |i| (i + 1) % count));
+    } else if up {
+        field.marked = field.marked.and_then(|i| i.checked_sub(1));
+    }
+}
+
+fn completions_ui(
+    ui: &Ui,
+    ctx: &mut ViewCtx<'_>,
+    field: &mut NameField,
+    anchor: &Response,
+    matches: &[PersonRow],
+) -> Option<String> {
+    let mut chosen = None;
+    let marked = field.marked;
+    let area = Area::new(anchor.id.with("completions"))
+        .order(Order::Foreground)
+        .fixed_pos(anchor.rect.left_bottom() + Vec2::new(0.0, space::XS))
+        .accessible_name(ctx.text.s("completions"))
+        .show(ui.ctx(), |ui| {
+            egui::Frame::popup(ui.style()).show(ui, |ui| {
+                ui.set_width(anchor.rect.width().max(200.0));
+                ui.spacing_mut().item_spacing.y = 0.0;
+                for (i, person) in matches.iter().enumerate() {
+                    if completion_ui(ui, ctx, person, marked == Some(i)).clicked() {
+                        chosen = Some(person.name.clone());
+                    }
+                }
+            });
+        });
+    field.list = Some(area.response.rect);
+    chosen
+}
+
+fn completion_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, person: &PersonRow, marked: bool) -> Response {
+    let (rect, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 32.0), Sense::click());
+    response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, marked, &person.name));
+    let palette = theme::palette(ui.visuals());
+    if marked || response.hovered() {
+        ui.painter().rect_filled(rect, CornerRadius::same(theme::radius::CONTROL), palette.raised);
+    }
+    let portrait = Rect::from_center_size(
+        rect.left_center() + Vec2::new(space::XS + 12.0, 0.0),
+        Vec2::splat(size::ICON + space::S),
+    );
+    let drawable = ctx.images.get(ImageKey::Face(person.cover));
+    picture::paint(ui, portrait, drawable, picture::Fit::Cover, picture::round(portrait));
+    let at = egui::pos2(portrait.right() + space::S, rect.center().y);
+    ui.painter().text(at, egui::Align2::LEFT_CENTER, &person.name, theme::body_font(), palette.text);
+    response
+}
+
+/// Whether the pointer is in a rectangle, whatever lies on top there.
+trait PointerAnywhere {
+    fn rect_contains_pointer_anywhere(&self, rect: Rect) -> bool;
+}
+
+impl PointerAnywhere for Ui {
+    fn rect_contains_pointer_anywhere(&self, rect: Rect) -> bool {
+        self.ctx().pointer_latest_pos().is_some_and(|pos| rect.contains(pos))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::{FaceId, PersonId};
+
+    fn people(names: &[&str]) -> Vec<PersonRow> {
+        let row = |(i, name): (usize, &&str)| PersonRow {
+            person: PersonId(i as i64),
+            name: (*name).to_owned(),
+            cover: FaceId(0),
+            confirmed: 1,
+            suggested: 0,
+        };
+        names.iter().enumerate().map(row).collect()
+    }
+
+    #[test]
+    fn beginnings_come_before_later_words_in_any_script() {
+        let people = people(&["Anna Maria", "Maria Curie", "Émile", "张伟", "Mario"]);
+        let names = |typed| completions(&people, typed).into_iter().map(|row| row.name).collect::<Vec<_>>();
+        assert_eq!(names("mar"), ["Maria Curie", "Mario", "Anna Maria"]);
+        assert_eq!(names("é"), ["Émile"]);
+        assert_eq!(names("张"), ["张伟"]);
+        assert_eq!(names("  "), Vec::<String>::new());
+    }
+}

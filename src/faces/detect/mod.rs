@@ -1,0 +1,39 @@
+//! Photos to face boxes and five landmarks, by one of two detectors.
+//!
+//! [`YuNet`] is the default: small, quick, sure of small faces. [`Mtcnn`] is the cascade that FaceNet's published figures
+//! were made with. Both give the same [`Detection`]: boxes and landmarks in pixels of the photo, largest face first.
+//! [`boxes`] holds what both and others need of overlap.
+
+pub mod boxes;
+pub mod mtcnn;
+mod yunet;
+
+use ::image::RgbImage;
+
+use crate::types::Detection;
+
+pub use crate::faces::detect::mtcnn::{Mtcnn, MtcnnConfig};
+pub use crate::faces::detect::yunet::{DetectorConfig, SECOND_LONG_SIDE, YuNet};
+
+/// A loaded detector.
+pub enum Detector {
+    YuNet(YuNet),
+    Mtcnn(Mtcnn),
+}
+
+/// Why a photo was not searched.
+#[derive(Debug, thiserror::Error)]
+pub enum DetectError {
+    #[error("the device did not hand the detections back: {reason}")]
+    Device { reason: String },
+}
+
+impl Detector {
+    /// The faces of a photo, largest first, in the photo's pixels. Boxes and landmarks may lie partly outside it.
+    pub fn detect(&self, photo: &RgbImage) -> Result<Vec<Detection>, DetectError> {
+        match self {
+            Self::YuNet(yunet) => yunet.detect(photo),
+            Self::Mtcnn(mtcnn) => mtcnn.detect(photo),
+        }
+    }
+}

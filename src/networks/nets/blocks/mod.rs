@@ -1,0 +1,57 @@
+//! What networks are made of, each block beside the walk that describes it.
+//!
+//! Every block knows two things: [`Block::forward`] computes, [`Block::trace`] walks the same fields on sizes alone and
+//! writes down rows of the layer table. Parameters are created lazily, so that a table of 140 million parameters is
+//! printed without allocating one of them. Tests hold both against each other: the traced output size against the
+//! real output, the traced parameters against the module's own.
+
+use burn::tensor::Tensor;
+
+pub mod conv_norm;
+pub mod halving;
+pub mod learning;
+
+mod builder;
+mod conv;
+mod dense;
+mod init;
+mod layers;
+mod local;
+mod pool;
+mod residual;
+mod table;
+mod trace;
+mod transparent;
+
+pub use crate::networks::nets::blocks::builder::{BatchNormStyle, Bias, Builder, Style, Width};
+pub use crate::networks::nets::blocks::conv::{Activation, Conv, ConvUnit, Filters, conv, depthwise, describe, rectangular};
+pub use crate::networks::nets::blocks::dense::Maxout;
+pub use crate::networks::nets::blocks::init::Init;
+pub use crate::networks::nets::blocks::layers::{Branches, Layer, Layers};
+pub use crate::networks::nets::blocks::local::LocallyConnected;
+pub use crate::networks::nets::blocks::pool::{Pool, PoolKind};
+pub use crate::networks::nets::blocks::residual::{Residual, Shuffle};
+pub use crate::networks::nets::blocks::table::{Op, Stage};
+pub use crate::networks::nets::blocks::trace::{LayerRow, LayerTable, MapShape, Trace};
+pub(super) use crate::networks::nets::blocks::transparent::transparent_module;
+
+/// A piece of a network on feature maps. Vectors are maps of one pixel.
+pub trait Block {
+    /// # Shapes
+    /// - `maps`: `[batch, channels, height, width]`
+    /// - output: `[batch, channels', height', width']`, the sizes that [`Block::trace`] says.
+    fn forward(&self, maps: Tensor<4>) -> Tensor<4>;
+
+    /// Walks the block on sizes alone: adds its rows to `trace` and returns the size of its output.
+    fn trace(&self, input: MapShape, trace: &mut Trace) -> MapShape;
+}
+
+/// Runs named blocks one after the other.
+pub fn forward_stages(stages: &[(String, &dyn Block)], maps: Tensor<4>) -> Tensor<4> {
+    stages.iter().fold(maps, |maps, (_, block)| block.forward(maps))
+}
+
+/// Traces named blocks one after the other.
+pub fn trace_stages(stages: &[(String, &dyn Block)], input: MapShape, trace: &mut Trace) -> MapShape {
+    stages.iter().fold(input, |shape, (name, block)| trace.named(name, shape, *block))
+}

@@ -1,0 +1,100 @@
+//! The networks: one file each, `blocks` shared, `catalogue` lists all.
+//!
+//! A file of this folder reads like its paper's table: the rows stand in a constant, `init` walks them with a
+//! [`blocks::Builder`], and the result knows how to compute and how to describe itself. Two networks keep their layers
+//! in named fields instead, because published weight files fill them by name: [`inception_resnet_v1`] and [`openface`].
+//! [`yunet`] and [`mtcnn`], which find faces, are written for inference. [`Net`] is any of the embedding networks;
+//! [`recognise`] tells from a weight file which one it holds.
+//!
+//! # Devices
+//! Nothing here asks which device it runs on. Where Burn 0.22.1 has no operation, a layer is put together from those it
+//! has, so none needed a shader of our own: L2 pooling is the root of an average of squares, a locally connected layer
+//! lays its windows out as columns and multiplies each place by its own matrix, maxout is a maximum over a reshaped
+//! product, the channel shuffle a reshape and a swap. `tests/layers.rs` holds each kind of layer on an adapter, forwards
+//! and backwards, against the CPU: outputs within 10⁻⁴ of the largest, gradients within 10⁻³ of the largest of their
+//! parameter, because both sides add up in another order and batch norm over few values enlarges what that loses. On
+//! Mesa's software Vulkan, with autotuning at its lowest level, the largest differences found were 5·10⁻⁷ of outputs and
+//! 2·10⁻⁴ of gradients (a scale of batch norm before a depthwise convolution); the others were below 10⁻⁴.
+
+use burn::tensor::Tensor;
+
+pub mod blocks;
+pub mod catalogue;
+mod config;
+pub mod deepface;
+pub mod facenet_inception;
+pub mod inception_resnet_v1;
+pub mod inception_resnet_v2;
+pub mod inception_v1;
+pub mod inception_v2;
+pub mod inception_v3;
+pub mod inception_v4;
+pub mod likeness_small;
+pub mod mobilefacenet;
+pub mod mobilenet;
+pub mod mtcnn;
+mod net;
+pub mod nin;
+pub mod openface;
+pub mod recognise;
+pub mod sface;
+pub mod shufflenet;
+pub mod squeezenet;
+pub mod yunet;
+pub mod zeiler_fergus;
+
+pub use crate::networks::nets::config::NetConfig;
+pub use crate::networks::nets::net::Net;
+
+/// Keeps the norm of a vector away from zero, as davidsandberg/facenet does.
+const NORM_EPSILON: f64 = 1e-10;
+
+/// A network that turns crops into embeddings.
+pub trait EmbeddingNet: Send + Sync {
+    /// The embeddings before normalisation.
+    ///
+    /// # Shapes
+    /// - images: `[batch, 3, height, width]`, scaled and ordered as the network's `InputRecipe` says
+    /// - output: `[batch, embedding_size]`
+    fn forward(&self, images: Tensor<4>) -> Tensor<2>;
+
+    fn embedding_size(&self) -> usize;
+
+    /// The first part of [`EmbeddingNet::forward`]: all that comes before the last weight matrix or convolution and
+    /// before a dropout in front of it. A network that does not know its parts gives the images themselves.
+    ///
+    /// # Shapes
+    /// - images: `[batch, 3, height, width]`
+    /// - output: `[batch, channels, height', width']`
+    fn features(&self, images: Tensor<4>) -> Tensor<4> {
+        images
+    }
+
+    /// The second part: the embeddings, before normalisation, of [`EmbeddingNet::features`].
+    ///
+    /// # Shapes
+    /// - features: `[batch, channels, height', width']`
+    /// - output: `[batch, embedding_size]`
+    fn embed_features(&self, features: Tensor<4>) -> Tensor<2> {
+        self.forward(features)
+    }
+
+    /// The same features in fewer passes over memory, for inference; what comes after them may change.
+    fn with_folded_trunk(self) -> Self
+    where
+        Self: Sized,
+    {
+        self
+    }
+
+    /// The embeddings on the unit sphere: f / √(max(Σ f², 10⁻¹⁰)).
+    ///
+    /// # Shapes
+    /// - images: `[batch, 3, height, width]`
+    /// - output: `[batch, embedding_size]`
+    fn forward_unit(&self, images: Tensor<4>) -> Tensor<2> {
+        let embeddings = self.forward(images);
+        let norms = embeddings.clone().square().sum_dim(1).clamp_min(NORM_EPSILON).sqrt();
+        embeddings / norms
+    }
+}
