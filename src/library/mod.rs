@@ -34,7 +34,7 @@ pub use grouping::{FaceToGroup, GroupedBy, GroupingInput, GroupingOutcome};
 pub use open::{Library, LibraryReader};
 pub use people::{FaceDetail, FaceOfPerson, ListedFace, PeopleFilter, PeopleKind, PersonCard, PersonListing};
 pub use photos::{Counts, Month, PhotoDetail, PhotoFilter, PhotoTile};
-pub use review::{Belongs, Destination, FaceState, HistoryEntry, Reverted, ReviewAction, SetAside};
+pub use review::{Belongs, Decision, Destination, FaceState, HistoryEntry, Reverted, ReviewAction, SetAside};
 pub use scan::{
     FileFacts, KnownPhoto, PhotoRecord, PhotoState, Recorded, ScanCounts, ScanId, ScanOutcome, ScannedFolder,
 };

@@ -7,6 +7,7 @@ mod face;
 mod ids;
 mod recipe;
 mod similarity;
+mod touched;
 
 pub use cancel::Cancel;
 pub use causes::with_causes;
@@ -14,4 +15,5 @@ pub use embedding::{Embedding, EmbeddingError, SquaredDistance};
 pub use face::{Detection, FaceBox, Landmarks};
 pub use ids::{FaceId, ModelId, PersonId, PhotoId};
 pub use recipe::{ChannelOrder, CropRule, InputRecipe, PixelScaling};
+pub use touched::Touched;
 pub use similarity::Similarity;

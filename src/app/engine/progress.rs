@@ -15,11 +15,29 @@ pub enum Stage {
     Scanning,
     Embedding,
     Grouping,
+    PreparingPictures,
+    DrawingPeople,
     Training,
     Evaluating,
 }
 
 impl Stage {
+    /// The name of the window's words for it.
+    pub fn label_key(self) -> &'static str {
+        match self {
+            Self::Installing => "stage_download",
+            Self::LoadingModels => "stage_load_models",
+            Self::LookingForPhotos => "stage_find_files",
+            Self::Scanning => "stage_find_faces",
+            Self::Embedding => "stage_embed",
+            Self::Grouping => "stage_group",
+            Self::PreparingPictures => "stage_prepare_pictures",
+            Self::DrawingPeople => "stage_draw_people",
+            Self::Training => "stage_train",
+            Self::Evaluating => "stage_judge",
+        }
+    }
+
     /// The English word; the window has its own table.
     pub fn word(self) -> &'static str {
         match self {
@@ -29,6 +47,8 @@ impl Stage {
             Self::Scanning => "Scanning",
             Self::Embedding => "Embedding",
             Self::Grouping => "Grouping",
+            Self::PreparingPictures => "Preparing pictures",
+            Self::DrawingPeople => "Drawing people",
             Self::Training => "Training",
             Self::Evaluating => "Evaluating",
         }
@@ -45,6 +65,13 @@ pub struct Progress {
     /// Items a second since the stage began.
     pub rate_per_s: f64,
     pub left_secs: Option<f64>,
+}
+
+impl Progress {
+    /// Of work that counts for itself and tells no rate.
+    pub fn at(stage: Stage, done: u64, total: Option<u64>, left_secs: Option<f64>) -> Self {
+        Self { stage, done, total, rate_per_s: 0.0, left_secs }
+    }
 }
 
 /// A file that a job left out, and why.

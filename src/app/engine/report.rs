@@ -2,7 +2,7 @@
 
 use super::picture::{ImageKey, Picture};
 use super::progress::Progress;
-use crate::types::{FaceId, PersonId, PhotoId};
+use crate::types::Touched;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct JobId(pub u64);
@@ -30,21 +30,6 @@ pub enum JobKind {
 
 /// Names a change, so that its answer finds the words said about it.
 pub type Ticket = u64;
-
-/// What a change touched: only this is loaded again.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Touched {
-    pub faces: Vec<FaceId>,
-    /// Named people and unnamed groups, also those that are gone.
-    pub people: Vec<PersonId>,
-    pub photos: Vec<PhotoId>,
-    /// More than can be listed: everything about the library is loaded again.
-    pub everything: bool,
-    /// The models, or which of them is used.
-    pub models: bool,
-    /// What the networks run on.
-    pub settings: bool,
-}
 
 /// What a job tells while it works, and what answers a request; `E` are the events of one feature alone.
 #[derive(Debug, Clone)]

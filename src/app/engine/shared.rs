@@ -10,11 +10,11 @@ use super::home::Home;
 use super::library_thread::LibraryHandle;
 use super::networks::EngineOptions;
 use super::progress::JobEvent;
-use super::report::{Failed, Failure, JobEnd, JobId, JobKind, JobReport, JobSummary, Report, Ticket, Touched};
+use super::report::{Failed, Failure, JobEnd, JobId, JobKind, JobReport, JobSummary, Report, Ticket};
 use super::thumbnail_files::ThumbnailCache;
 use super::workers::{LoadedNetworks, Workers};
 use crate::train::events::Control;
-use crate::types::{Cancel, with_causes};
+use crate::types::{Cancel, Touched, with_causes};
 
 pub struct Shared {
     pub home: Home,

@@ -1,10 +1,12 @@
 //! What a user decides about faces and people. Every command is one transaction and one step of the history.
 
+mod decision;
 pub(in crate::library) mod journal;
 pub(in crate::library) mod rows;
 
 use rusqlite::Transaction;
 
+pub use decision::Decision;
 pub use journal::{HistoryEntry, Reverted, ReviewAction};
 pub use rows::{Belongs, FaceState, SetAside};
 

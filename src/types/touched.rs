@@ -1,0 +1,27 @@
+//! What a change touched, so that only this is loaded again.
+
+use super::{FaceId, PersonId, PhotoId};
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Touched {
+    pub faces: Vec<FaceId>,
+    /// Named people and unnamed groups, also those that are gone now.
+    pub people: Vec<PersonId>,
+    pub photos: Vec<PhotoId>,
+    /// More of the library than can be listed.
+    pub everything: bool,
+    /// The installed models, or which of them is used.
+    pub models: bool,
+    /// What the networks run on.
+    pub settings: bool,
+}
+
+impl Touched {
+    pub fn everything() -> Self {
+        Self { everything: true, ..Self::default() }
+    }
+
+    pub fn models() -> Self {
+        Self { models: true, ..Self::default() }
+    }
+}
