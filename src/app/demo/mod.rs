@@ -1,4 +1,3 @@
-//! TODO
+//! `demo` and `synth`: synthetic people, learned from and drawn.
 
 pub mod cli;
-pub mod job;

@@ -1,10 +1,11 @@
-//! TODO
+//! What every view may read: the library in numbers, its people, the models, the running jobs.
 
-use crate::app::engine::report::Failure;
-
+use std::collections::BTreeMap;
 use std::path::PathBuf;
-use serde::Deserialize;
-use serde::Serialize;
+
+use super::report::{Failure, JobId, JobReport};
+use crate::cluster::Linkage;
+use crate::networks::models::Task;
 use crate::types::{FaceId, ModelId, PersonId, SquaredDistance};
 
 /// The library in numbers, and what it works with.
@@ -61,33 +62,9 @@ pub struct Resemblance {
     pub distance: SquaredDistance,
 }
 
-/// How the distance between two groups is measured while they are merged.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Linkage {
-    #[default]
-    Average,
-    Complete,
-    Single,
-    Ward,
-}
-
-impl Linkage {
-    pub const ALL: [Self; 4] = [Self::Average, Self::Complete, Self::Single, Self::Ward];
-
-    pub fn label_key(self) -> &'static str {
-        match self {
-            Self::Average => "linkage_average",
-            Self::Complete => "linkage_complete",
-            Self::Single => "linkage_single",
-            Self::Ward => "linkage_ward",
-        }
-    }
-}
-
 impl ModelRow {
     pub fn embeds(&self) -> bool {
-        self.task == ModelTask::Embed
+        self.task == Task::Embed
     }
 }
 
@@ -95,7 +72,7 @@ impl ModelRow {
 pub struct ModelRow {
     pub model: ModelId,
     pub name: String,
-    pub task: ModelTask,
+    pub task: Task,
     pub bytes: u64,
     pub licence: String,
     /// Where it comes from, in a few words.
@@ -108,21 +85,6 @@ pub struct ModelRow {
     pub in_use: bool,
     /// Belongs to the pack that a fresh library needs.
     pub default: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ModelTask {
-    Detect,
-    Embed,
-}
-
-impl ModelTask {
-    pub fn label_key(self) -> &'static str {
-        match self {
-            Self::Detect => "task_detect",
-            Self::Embed => "task_embed",
-        }
-    }
 }
 
 /// Something that was asked for.
@@ -142,4 +104,61 @@ impl<T> Loadable<T> {
             Self::Loading | Self::Failed(_) => None,
         }
     }
+}
+
+/// What the shell keeps for every view to read.
+#[derive(Debug, Default)]
+pub struct Facts {
+    pub overview: Loadable<Overview>,
+    pub people: Loadable<People>,
+    pub models: Loadable<Vec<ModelRow>>,
+    pub jobs: BTreeMap<JobId, JobReport>,
+    /// Distances of known pairs, for scales; None while they are not known or there are none.
+    pub sample: Option<DistanceSample>,
+}
+
+impl Facts {
+    /// Whether there is nothing yet to look at, so that the first-run page belongs here.
+    pub fn is_fresh(&self) -> bool {
+        self.overview.ready().is_some_and(|overview| overview.photos == 0 && overview.skipped == 0)
+    }
+
+    pub fn threshold(&self) -> f32 {
+        self.overview.ready().map_or(1.0, |overview| overview.threshold)
+    }
+
+    /// The squared distance and the linkage that faces were last grouped with.
+    pub fn grouped_with(&self) -> (f32, Linkage) {
+        self.overview.ready().map_or((1.0, Linkage::default()), |overview| overview.grouping)
+    }
+
+    /// The name of a person, as far as it has been loaded.
+    pub fn name_of(&self, person: PersonId) -> Option<&str> {
+        let people = self.people.ready()?;
+        people.named.iter().find(|row| row.person == person).map(|row| row.name.as_str())
+    }
+
+    /// The person who has this name, whatever its case.
+    pub fn person_named(&self, name: &str) -> Option<PersonId> {
+        let wanted = name.trim().to_lowercase();
+        let people = self.people.ready()?;
+        people.named.iter().find(|row| row.name.to_lowercase() == wanted).map(|row| row.person)
+    }
+}
+
+/// Distances of pairs whose labels are known, for the scale of the Compare view.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DistanceSample {
+    /// Shares of pairs in bins of equal width over squared distances 0 to 4.
+    pub same: Vec<f32>,
+    pub different: Vec<f32>,
+    pub of: SampleOf,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SampleOf {
+    /// The latest evaluation of the model in use, on this list.
+    Run(String),
+    /// The library's confirmed faces, so many.
+    ConfirmedFaces(u64),
 }
