@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use anyhow::{Result, anyhow};
 use eframe::egui::{self, CentralPanel, Context, Key, KeyboardShortcut, Margin, Modifiers, OpenUrl, Panel, Ui};
+use url::Url;
 
 use crate::app::compare::view::CompareView;
 use crate::app::evaluate::state::message::EvaluateCommand;
@@ -179,7 +181,10 @@ impl App {
             Command::Evaluate(EvaluateCommand::Ask(which)) => {
                 self.ask(ctx, Question::Evaluate(which), which.label_key());
             }
-            Command::Evaluate(EvaluateCommand::OpenReport(file)) => ctx.open_url(OpenUrl::new_tab(file_url(&file))),
+            Command::Evaluate(EvaluateCommand::OpenReport(file)) => match file_url(&file) {
+                Ok(url) => ctx.open_url(OpenUrl::new_tab(url)),
+                Err(error) => self.state.notices.fail(self.text.s("failed").to_owned(), format!("{error:#}")),
+            },
             Command::Save(saving) => self.ask(ctx, Question::Save(saving), "save_title"),
             Command::Train(TrainCommand::Choose(file)) => self.ask(ctx, Question::Train(file), file.title_key()),
             Command::SetTheme(choice) => {
@@ -253,18 +258,11 @@ impl eframe::App for App {
     }
 }
 
-/// A file as a browser wants it; what a URL may not hold is written in hexadecimal.
-fn file_url(file: &Path) -> String {
-    let mut url = String::from("file://");
-    for byte in file.to_string_lossy().replace('\\', "/").bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' | b':' => {
-                url.push(char::from(byte))
-            }
-            other => url.push_str(&format!("%{other:02X}")),
-        }
-    }
-    url
+/// A file as a browser wants it; only a whole path has an address.
+fn file_url(file: &Path) -> Result<String> {
+    let whole = std::path::absolute(file)?;
+    let url = Url::from_file_path(&whole).map_err(|()| anyhow!("no address can be made of {}", whole.display()))?;
+    Ok(url.into())
 }
 
 /// Rail, job bar, title line, content.
