@@ -1,12 +1,11 @@
 //! `likeness synth`: albums of synthetic people for tests and demonstrations.
 
-use std::io::{IsTerminal, Write, stderr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
 
-use crate::app::engine::cli::console::cancel_on_ctrl_c;
+use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c};
 use crate::synth::{AlbumPlan, Layout, write_album};
 
 /// Draw an album of synthetic people, with the truth about every face in truth.json.
@@ -36,17 +35,11 @@ pub fn run(args: SynthArgs) -> Result<ExitCode> {
     let layout = if args.folders { Layout::FolderAPerson { crop_size: args.size } } else { Layout::Photos };
     let plan = AlbumPlan { people: args.people, photos: args.photos, seed: args.seed, layout };
     let cancel = cancel_on_ctrl_c()?;
-    let shows_progress = stderr().is_terminal();
+    let mut console = Console::new();
     let truth = write_album(&args.out, &plan, &cancel, &mut |done, total| {
-        if shows_progress {
-            eprint!("\rDrawing {done} of {total}\x1b[K");
-            let _ = stderr().flush();
-        }
-    });
-    if shows_progress {
-        eprintln!();
-    }
-    let truth = truth?;
+        console.progress(format!("Drawing {done} of {total}"));
+    })?;
+    console.close();
     let faces: usize = truth.photos.iter().map(|photo| photo.faces.len()).sum();
     println!("{} pictures with {faces} faces of {} people: {}", truth.photos.len(), truth.people, args.out.display());
     Ok(ExitCode::SUCCESS)
