@@ -37,8 +37,8 @@
 //! with four pictures of 299×299 the gradients of Inception v3's first three batch norms. The CPU is right there, and
 //! whoever names such an adapter is told.
 //!
-//! When Vulkan has no hardware, OpenGL is probed too; without a desktop session Mesa then writes a complaint about
-//! `XDG_RUNTIME_DIR` to standard error, which means nothing.
+//! When Vulkan has no hardware, OpenGL is probed too, but only in a desktop session: elsewhere it has nothing to offer,
+//! and the display's library complains about `XDG_RUNTIME_DIR` on standard error.
 
 mod adapter;
 mod choice;
