@@ -9,7 +9,7 @@ use crate::library::error::Result;
 use crate::types::{FaceId, PersonId, PhotoId, Touched};
 
 /// Beyond this many faces a list is no help: reading everything again costs as much.
-pub(in crate::library) const MOST_FACES: usize = 20_000;
+pub(in crate::library) const MOST_FACES: usize = 10_000;
 
 /// The faces, people and photos of some changed rows, each once and in order of id.
 ///
