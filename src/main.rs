@@ -71,18 +71,25 @@ fn run(global: &Global, command: Command) -> Result<ExitCode> {
 #[cfg(feature = "gui")]
 fn window(global: &Global, demonstration: Option<(u64, u64)>) -> Result<ExitCode> {
     use likeness::app::engine::networks::EngineOptions;
-    use likeness::app::shell::threads::Desk;
+    use likeness::app::shell::message::Message;
+    use likeness::app::shell::threads::Threads;
     use likeness::app::shell::window;
-    use likeness::app::train::state::message::DemoChoice;
+    use likeness::app::train::state::message::{DemoChoice, TrainCommand};
+    use likeness::app::ui::action::Action;
+    use likeness::app::ui::view::View;
 
     let home = Home::open(global.home.as_deref())?;
     let options = EngineOptions { device: global.device()?, ..Default::default() };
     let folder = home.root().to_owned();
-    let demonstration = demonstration.map(|(seed, steps)| DemoChoice { seed, steps });
+    let demonstrate = |(seed, steps)| {
+        let which = DemoChoice { seed, steps };
+        [Message::Act(Action::Show(View::Train)), Message::Train(TrainCommand::Demonstrate(which))]
+    };
+    let first = demonstration.into_iter().flat_map(demonstrate).collect();
     window::open(
         &folder,
-        demonstration,
-        Box::new(move |wake| Ok(Box::new(Desk::open(home, options, std::sync::Arc::from(wake))?))),
+        first,
+        Box::new(move |wake| Ok(Box::new(Threads::open(home, options, std::sync::Arc::from(wake))?))),
     )?;
     Ok(ExitCode::SUCCESS)
 }

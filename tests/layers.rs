@@ -33,7 +33,10 @@ use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use likeness::networks::device::{Adapter, AdapterKind, adapters, open};
 use likeness::networks::nets::EmbeddingNet;
-use likeness::networks::nets::blocks::{Activation, BatchNormStyle, Bias, Builder, Init, Layer, MapShape, Pool, Shuffle, Style, Width, conv, depthwise, rectangular};
+use likeness::networks::nets::blocks::{
+    Activation, BatchNormStyle, Bias, Builder, Init, Layer, MapShape, Pool, Shuffle, Style, Width, conv, depthwise,
+    rectangular,
+};
 use likeness::networks::nets::catalogue::{NetOptions, VARIANTS, card};
 use likeness::networks::weights::{NamedTensor, TensorFile, collect, fill};
 use likeness::synth::{Identity, render_crop};

@@ -47,7 +47,7 @@ use constraints::Facts;
 use vectors::Vectors;
 
 /// What the distance of two clusters is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Linkage {
     /// The mean D over all pairs: on the scale of D.
@@ -60,6 +60,10 @@ pub enum Linkage {
     /// 2·|A|·|B| / (|A| + |B|) · ‖mean of A − mean of B‖², which is D for two single faces and grows with the sizes:
     /// its thresholds are not those of the other linkages. It is the square of what `kodama` and SciPy report.
     Ward,
+}
+
+impl Linkage {
+    pub const ALL: [Self; 4] = [Self::Average, Self::Complete, Self::Single, Self::Ward];
 }
 
 /// Up to here the distance matrix is held: 1 GiB.

@@ -1,6 +1,6 @@
 //! Results out: figures (SVG, PNG), tables (CSV, JSON), reports (HTML).
 
-pub mod figures;
+pub mod plot;
 pub mod report;
 mod saving;
 pub mod table;

@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::Table;
-use super::figures::{Figure, PNG_SCALE, PngError, to_png};
+use super::plot::{Figure, PNG_SCALE, PngError, to_png};
 
 /// Something that can be written to a file of the user's choice; the file's ending says how.
 #[derive(Debug, Clone, PartialEq)]

@@ -12,8 +12,9 @@ use super::scan::PhotoState;
 use crate::types::{PersonId, PhotoId};
 
 /// Which photos to list. All but the last leave out those that are missing; all but the last two, failed ones.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum PhotoFilter {
+    #[default]
     All,
     /// With a confirmed or grouped face of this person.
     Person(PersonId),

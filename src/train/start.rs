@@ -12,8 +12,8 @@ use super::run::{Setup, TrainError, train};
 use super::sampler::Exemplar;
 use super::step::{embed, normalise_rows};
 use super::validate::ValidationReport;
-use crate::networks::nets::{Net, likeness_small};
 use crate::networks::nets::catalogue::{CatalogueError, NetOptions, build, build_as};
+use crate::networks::nets::{Net, likeness_small};
 use crate::networks::weights::{ModelCard, TensorFile, WeightsError, fill};
 
 /// The weights a network starts from.

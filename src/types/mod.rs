@@ -15,5 +15,5 @@ pub use embedding::{Embedding, EmbeddingError, SquaredDistance};
 pub use face::{Detection, FaceBox, Landmarks};
 pub use ids::{FaceId, ModelId, PersonId, PhotoId};
 pub use recipe::{ChannelOrder, CropRule, InputRecipe, PixelScaling};
-pub use touched::Touched;
 pub use similarity::Similarity;
+pub use touched::Touched;

@@ -6,17 +6,21 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use super::judged;
-use likeness::app::jobs::import::OpenQuestion;
-use likeness::app::shell::backend::{Backend, Event, Request};
-use likeness::app::engine::picture::{ImageKey, Picture};
-use likeness::app::engine::facts::{GroupRow, Linkage, ModelRow, ModelTask, Overview, People, PersonRow, Resemblance};
-use likeness::app::photos::state::{Month, PhotoDetail, PhotoFace, PhotoTile, SkippedFile, Timeline};
-use likeness::app::people::state::{GroupChange, GroupChangeKind, GroupingPreview, PersonFace, PersonPage};
 use likeness::app::compare::state::{CompareFace, CompareResult, CompareSource};
+use likeness::app::engine::facts::{GroupRow, ModelRow, Overview, People, PersonRow, Resemblance};
+use likeness::app::engine::picture::{ImageKey, Picture};
+use likeness::app::jobs::import::OpenQuestion;
 use likeness::app::models::state::networks::{LayerLine, NetworkRow};
+use likeness::app::people::state::{GroupChange, GroupChangeKind, GroupingPreview, PersonFace, PersonPage};
+use likeness::app::photos::state::{Month, PhotoDetail, PhotoFace, PhotoTile, SkippedFile, Timeline};
 use likeness::app::settings::state::{DeviceKind, DeviceRow};
+use likeness::app::shell::backend::{Backend, Event, Request};
 use likeness::app::train::state::message::{TrainAsk, TrainNews};
-use likeness::types::{ChannelOrder, CropRule, FaceBox, FaceId, InputRecipe, ModelId, PersonId, PhotoId, PixelScaling, SquaredDistance};
+use likeness::cluster::Linkage;
+use likeness::networks::models::ModelTask;
+use likeness::types::{
+    ChannelOrder, CropRule, FaceBox, FaceId, InputRecipe, ModelId, PersonId, PhotoId, PixelScaling, SquaredDistance,
+};
 
 /// What the backend knows.
 #[derive(Clone)]

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use eframe::egui::{Key, accesskit::Role};
 use egui_kittest::kittest::Queryable;
+use likeness::app::engine::picture::ImageKey;
 use likeness::app::evaluate::state::Tab;
 use likeness::app::evaluate::state::message::{EvaluateCommand, EvaluateEvent, EvaluateRequest};
 use likeness::app::evaluate::state::setup::Path;
 use likeness::app::shell::backend::{Event, Request};
-use likeness::app::engine::picture::ImageKey;
 use likeness::app::shell::message::Command;
 use likeness::app::ui::view::View;
 use likeness::figures::Saving;

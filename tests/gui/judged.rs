@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use likeness::app::engine::facts::{DistanceSample, SampleOf};
 use likeness::app::evaluate::state::message::{EvaluateEvent, EvaluateRequest};
-use likeness::app::evaluate::state::rows::{DistanceSample, Doubt, EvalRun, Figures, JudgedImage, JudgedPair, RunRow, SampleOf, Spread, Without};
-use likeness::eval::{FarRule, Metric, ScoredPair};
+use likeness::app::evaluate::state::rows::{Doubt, EvalRun, Figures, JudgedImage, JudgedPair, RunRow, Spread, Without};
 use likeness::eval::lfw::{Judgement, judge_scored};
 use likeness::eval::roc::{averaged, log_fars};
+use likeness::eval::{FarRule, Metric, ScoredPair};
 
 const PEOPLE: [&str; 8] =
     ["Ann_Lee", "Bo_Ek", "Carla_Dos_Santos", "Dao_Nguyen", "Eve_Moreau", "Finn_Olsen", "Gita_Rao", "Hugo_Blanc"];

@@ -3,17 +3,17 @@
 use std::path::PathBuf;
 
 use image::RgbImage;
-use likeness::app::demo::job::demo::{CurvePoint, DemoReport, Groups};
 use likeness::app::engine::picture::Picture;
 use likeness::app::engine::report::JobId;
+use likeness::app::jobs::demonstration::{CurvePoint, DemoReport, Groups};
 use likeness::app::train::job::TrainSummary;
 use likeness::app::train::job::choices::NetworkChoice;
 use likeness::app::train::job::look::{DataLook, LeftOutWhy};
 use likeness::app::train::job::runs::UnfinishedRun;
-use likeness::app::train::state::{Choices, ModelChoice};
 use likeness::app::train::state::form::DataSource;
 use likeness::app::train::state::live::{Group, RunEnd, RunKind};
 use likeness::app::train::state::message::{TrainCommand, TrainNews, TrainPath};
+use likeness::app::train::state::{Choices, ModelChoice};
 use likeness::cluster::score;
 use likeness::train::alarms::Alarm;
 use likeness::train::events::{StepReport, StopReason};

@@ -3,6 +3,6 @@
 pub mod cli;
 pub mod job;
 #[cfg(feature = "gui")]
-pub mod view;
-#[cfg(feature = "gui")]
 pub mod state;
+#[cfg(feature = "gui")]
+pub mod view;

@@ -1,10 +1,63 @@
-//! TODO
+//! What is compared, and what came out.
 
-use crate::app::compare::state::{CompareResult, CompareSource};
+use std::path::PathBuf;
 
 use crate::app::engine::picture::Picture;
-use std::path::PathBuf;
+use crate::app::ui::action::Outbox;
 use crate::types::{FaceId, SquaredDistance};
+
+/// What a user can do here.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Message {
+    /// Adds faces to the comparison.
+    Add(Vec<CompareSource>),
+    /// Takes the face in this slot out.
+    Remove(usize),
+    Clear,
+    /// Asks for files to compare.
+    ChooseFiles,
+}
+
+/// What is asked of the jobs.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Request {
+    Compare(Vec<CompareSource>),
+}
+
+#[derive(Debug, Clone)]
+pub enum Event {
+    Compared(CompareResult),
+}
+
+#[derive(Debug, Default)]
+pub struct State {
+    pub sources: Vec<CompareSource>,
+    /// Of the sources as they are; none while they are computed.
+    pub result: Option<CompareResult>,
+}
+
+impl State {
+    pub fn update(&mut self, message: Message, out: &mut Outbox<'_, Request>) {
+        match message {
+            Message::Add(sources) => self.sources.extend(sources),
+            Message::Remove(slot) if slot < self.sources.len() => _ = self.sources.remove(slot),
+            Message::Clear => self.sources.clear(),
+            // The shell opens the dialog.
+            Message::ChooseFiles | Message::Remove(_) => return,
+        }
+        self.result = None;
+        if !self.sources.is_empty() {
+            out.ask(Request::Compare(self.sources.clone()));
+        }
+    }
+
+    pub fn receive(&mut self, event: Event) {
+        let Event::Compared(result) = event;
+        if result.sources == self.sources {
+            self.result = Some(result);
+        }
+    }
+}
 
 /// A face to compare.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,11 +84,4 @@ pub struct CompareFace {
     pub title: String,
     /// How many faces the file has; the largest is compared.
     pub faces_in_file: u32,
-}
-
-#[derive(Debug, Default)]
-pub struct Compared {
-    pub sources: Vec<CompareSource>,
-    /// Of the sources as they are; none while they are computed.
-    pub result: Option<CompareResult>,
 }

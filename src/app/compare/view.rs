@@ -2,21 +2,23 @@
 
 use eframe::egui::{self, CornerRadius, Rect, Role, Sense, TextureHandle, Ui, Vec2, WidgetInfo};
 
-use crate::app::evaluate::state::rows::{DistanceSample, SampleOf};
+use crate::app::compare::state::Message;
 use crate::app::compare::state::{CompareFace, CompareResult, CompareSource};
+use crate::app::engine::facts::{DistanceSample, SampleOf};
 use crate::app::engine::picture::ImageKey;
-use crate::app::shell::message::Command;
-use crate::app::shell::view_context::ViewCtx;
 use crate::app::ui::icons::{self, Icon};
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::thumbnails::Drawable;
-use crate::app::ui::widgets::{picture, status};
 use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::distance_scale::{Scale, distance_scale_ui};
 use crate::app::ui::widgets::matrix::{MatrixFace, crop_texture, matrix_ui};
 use crate::app::ui::widgets::name_field::{NameField, NameFieldLook, name_field_ui};
 use crate::app::ui::widgets::verification::{Verdicts, verification_ui};
+use crate::app::ui::widgets::{picture, status};
 use crate::types::SquaredDistance;
+
+pub type Context<'a> =
+    crate::app::ui::context::ViewContext<'a, crate::app::compare::state::State, crate::app::compare::state::Message>;
 
 const CROP: f32 = 224.0;
 
@@ -34,16 +36,16 @@ pub struct CompareView {
 const COLUMNS: [usize; 3] = [2, 3, 4];
 
 impl CompareView {
-    pub fn ui(&mut self, ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
+    pub fn ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>) {
         self.update_crops(ui.ctx(), ctx);
-        let compared = &ctx.state.compared;
+        let compared = ctx.state;
         self.bar_ui(ui, ctx);
         ui.add_space(space::L);
         match (compared.sources.len(), &compared.result) {
             (0, _) => {
                 let (title, what) = (ctx.text.s("compare_empty"), ctx.text.s("compare_what"));
                 if status::empty_ui(ui, Icon::Scale, title, what, Some(ctx.text.s("choose_files"))) {
-                    ctx.send(Command::ChooseCompareFiles);
+                    ctx.send(Message::ChooseFiles);
                 }
             }
             (1 | 2, result) => self.pair_ui(ui, ctx, result.as_ref()),
@@ -52,8 +54,8 @@ impl CompareView {
         }
     }
 
-    fn update_crops(&mut self, egui_ctx: &egui::Context, ctx: &ViewCtx<'_>) {
-        let Some(result) = &ctx.state.compared.result else { return };
+    fn update_crops(&mut self, egui_ctx: &egui::Context, ctx: &Context<'_>) {
+        let Some(result) = &ctx.state.result else { return };
         if self.crops_of == result.sources && self.crops.len() == result.slots.len() {
             return;
         }
@@ -64,11 +66,11 @@ impl CompareView {
         self.crops_of = result.sources.clone();
     }
 
-    fn bar_ui(&mut self, ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
+    fn bar_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>) {
         ui.horizontal(|ui| {
             let files = ctx.text.s("choose_files");
             if buttons::icon_and_text_ui(ui, Rank::Plain, Icon::FileInput, files).clicked() {
-                ctx.send(Command::ChooseCompareFiles);
+                ctx.send(Message::ChooseFiles);
             }
             let pick = buttons::icon_and_text_ui(ui, Rank::Plain, Icon::UserRound, ctx.text.s("pick_from_library"));
             egui::Popup::menu(&pick).close_behavior(egui::PopupCloseBehavior::CloseOnClickOutside).show(|ui| {
@@ -77,16 +79,14 @@ impl CompareView {
                     ui.close();
                 }
             });
-            if !ctx.state.compared.sources.is_empty()
-                && buttons::button_ui(ui, Rank::Quiet, ctx.text.s("clear")).clicked()
-            {
-                ctx.send(Command::ClearCompared);
+            if !ctx.state.sources.is_empty() && buttons::button_ui(ui, Rank::Quiet, ctx.text.s("clear")).clicked() {
+                ctx.send(Message::Clear);
             }
         });
     }
 
     /// The best face of a person whose name is entered. True when one was taken.
-    fn picker_ui(&mut self, ui: &mut Ui, ctx: &mut ViewCtx<'_>) -> bool {
+    fn picker_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>) -> bool {
         let id = egui::Id::unique("pick to compare");
         let look = NameFieldLook {
             label: ctx.text.s("name_label"),
@@ -95,17 +95,17 @@ impl CompareView {
             focus: self.picking.text.is_empty() && !ui.memory(|memory| memory.has_focus(id)),
         };
         let (entered, _) = name_field_ui(ui, ctx, id, &mut self.picking, look);
-        let people = ctx.state.people.ready();
+        let people = ctx.facts.people.ready();
         let chosen = entered.and_then(|name| {
-            let person = ctx.state.person_named(&name)?;
+            let person = ctx.facts.person_named(&name)?;
             people?.named.iter().find(|row| row.person == person)
         });
         let Some(row) = chosen else { return false };
-        ctx.send(Command::Compare(vec![CompareSource::Face(row.cover)]));
+        ctx.send(Message::Add(vec![CompareSource::Face(row.cover)]));
         true
     }
 
-    fn pair_ui(&mut self, ui: &mut Ui, ctx: &mut ViewCtx<'_>, result: Option<&CompareResult>) {
+    fn pair_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, result: Option<&CompareResult>) {
         ui.vertical_centered(|ui| {
             ui.set_max_width(size::READING_WIDTH);
             let gap = space::XXL;
@@ -120,10 +120,10 @@ impl CompareView {
             let distance = result.and_then(|result| *result.distances.first()?.get(1)?);
             match distance {
                 Some(distance) => verdict_ui(ui, ctx, distance),
-                None if ctx.state.compared.sources.len() == 2 && result.is_none() => {
+                None if ctx.state.sources.len() == 2 && result.is_none() => {
                     ui.spinner();
                 }
-                None if ctx.state.compared.sources.len() < 2 => {
+                None if ctx.state.sources.len() < 2 => {
                     ui.label(theme::secondary(ui, ctx.text.s("compare_one_more")));
                 }
                 None => {}
@@ -131,10 +131,10 @@ impl CompareView {
         });
     }
 
-    fn slot_ui(&mut self, ui: &mut Ui, ctx: &mut ViewCtx<'_>, slot: usize, result: Option<&CompareResult>) {
+    fn slot_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, slot: usize, result: Option<&CompareResult>) {
         ui.vertical(|ui| {
             ui.set_width(CROP);
-            let Some(source) = ctx.state.compared.sources.get(slot) else {
+            let Some(source) = ctx.state.sources.get(slot) else {
                 empty_slot_ui(ui, ctx);
                 return;
             };
@@ -156,7 +156,7 @@ impl CompareView {
                     ui.add(egui::Label::new(theme::strong(&title)).truncate()).on_hover_text(&title);
                 });
                 if buttons::icon_button_ui(ui, Icon::X, ctx.text.s("remove_from_comparison")).clicked() {
-                    ctx.send(Command::RemoveCompared(slot));
+                    ctx.send(Message::Remove(slot));
                 }
             });
             note_ui(ui, ctx, face);
@@ -164,7 +164,7 @@ impl CompareView {
     }
 
     /// All distances as a table, or rows of faces with the distances between neighbours.
-    fn look_ui(&mut self, ui: &mut Ui, ctx: &ViewCtx<'_>) {
+    fn look_ui(&mut self, ui: &mut Ui, ctx: &Context<'_>) {
         let rows = COLUMNS.map(|columns| ctx.text.f("look_rows", &[("count", &columns.to_string())]));
         let labels = [ctx.text.s("look_table"), &rows[0], &rows[1], &rows[2]];
         let chosen = self.columns.and_then(|chosen| COLUMNS.iter().position(|columns| *columns == chosen));
@@ -173,7 +173,7 @@ impl CompareView {
         }
     }
 
-    fn matrix_ui(&mut self, ui: &mut Ui, ctx: &mut ViewCtx<'_>, result: &CompareResult) {
+    fn matrix_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, result: &CompareResult) {
         self.look_ui(ui, ctx);
         let titles: Vec<String> =
             result.sources.iter().zip(&result.slots).map(|(source, slot)| title_of(ctx, source, Some(slot))).collect();
@@ -182,7 +182,7 @@ impl CompareView {
             .enumerate()
             .map(|(i, title)| MatrixFace { crop: self.crops.get(i).and_then(Option::as_ref), title })
             .collect();
-        let threshold = ctx.state.threshold();
+        let threshold = ctx.facts.threshold();
         let text = ctx.text;
         let words = |row: usize, column: usize, distance: SquaredDistance| {
             let key = if distance.0 <= threshold { "pair_same" } else { "pair_different" };
@@ -203,7 +203,7 @@ impl CompareView {
     }
 }
 
-fn title_of(ctx: &ViewCtx<'_>, source: &CompareSource, face: Option<&Result<CompareFace, String>>) -> String {
+fn title_of(ctx: &Context<'_>, source: &CompareSource, face: Option<&Result<CompareFace, String>>) -> String {
     if let Some(Ok(face)) = face {
         return face.title.clone();
     }
@@ -215,7 +215,7 @@ fn title_of(ctx: &ViewCtx<'_>, source: &CompareSource, face: Option<&Result<Comp
     }
 }
 
-fn note_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, face: Option<&Result<CompareFace, String>>) {
+fn note_ui(ui: &mut Ui, ctx: &Context<'_>, face: Option<&Result<CompareFace, String>>) {
     let palette = theme::palette(ui.visuals());
     match face {
         Some(Err(reason)) => {
@@ -228,7 +228,7 @@ fn note_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, face: Option<&Result<CompareFace, Str
     }
 }
 
-fn empty_slot_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
+fn empty_slot_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     let palette = theme::palette(ui.visuals());
     let (rect, response) = ui.allocate_exact_size(Vec2::splat(CROP), Sense::click());
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, ctx.text.s("choose_files")));
@@ -243,14 +243,14 @@ fn empty_slot_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
         ui.label(theme::secondary(ui, ctx.text.s("drop_or_choose")));
     });
     if response.clicked() {
-        ctx.send(Command::ChooseCompareFiles);
+        ctx.send(Message::ChooseFiles);
     }
 }
 
 /// The verdict in plain words, then the number on its scale.
-fn verdict_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, distance: SquaredDistance) {
+fn verdict_ui(ui: &mut Ui, ctx: &mut Context<'_>, distance: SquaredDistance) {
     let palette = theme::palette(ui.visuals());
-    let threshold = ctx.state.threshold();
+    let threshold = ctx.facts.threshold();
     let same = distance.0 <= threshold;
     let close_call = (distance.0 - threshold).abs() < 0.08;
     let (icon, colour, key) = match (same, close_call) {
@@ -274,7 +274,7 @@ fn verdict_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, distance: SquaredDistance) {
     ui.label(theme::secondary(ui, ctx.text.f("verdict_why", &values)));
     ui.add_space(space::M);
     let name = ctx.text.f("scale_name", &values);
-    let sample = ctx.state.evaluate.sample.as_ref();
+    let sample = ctx.facts.sample.as_ref();
     let threshold_word = ctx.text.s("threshold_mark");
     distance_scale_ui(ui, Scale { distance, threshold, threshold_word, name: &name, sample });
     if let Some(sample) = sample {
@@ -283,7 +283,7 @@ fn verdict_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, distance: SquaredDistance) {
 }
 
 /// Whose distances stand behind the scale.
-fn sample_words(ctx: &ViewCtx<'_>, sample: &DistanceSample) -> String {
+fn sample_words(ctx: &Context<'_>, sample: &DistanceSample) -> String {
     match &sample.of {
         SampleOf::Run(list) => ctx.text.f("sample_of_run", &[("list", list)]),
         SampleOf::ConfirmedFaces(count) => ctx.text.n("sample_of_faces", *count),

@@ -1,10 +1,12 @@
-//! TODO
+//! What every view may read: the library in numbers, its people, the models, the running jobs.
 
-use crate::app::engine::report::Failure;
-
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
-use serde::Deserialize;
-use serde::Serialize;
+
+use super::report::{Failure, JobId, JobReport};
+use crate::cluster::Linkage;
+use crate::networks::models::Task;
 use crate::types::{FaceId, ModelId, PersonId, SquaredDistance};
 
 /// The library in numbers, and what it works with.
@@ -61,33 +63,9 @@ pub struct Resemblance {
     pub distance: SquaredDistance,
 }
 
-/// How the distance between two groups is measured while they are merged.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Linkage {
-    #[default]
-    Average,
-    Complete,
-    Single,
-    Ward,
-}
-
-impl Linkage {
-    pub const ALL: [Self; 4] = [Self::Average, Self::Complete, Self::Single, Self::Ward];
-
-    pub fn label_key(self) -> &'static str {
-        match self {
-            Self::Average => "linkage_average",
-            Self::Complete => "linkage_complete",
-            Self::Single => "linkage_single",
-            Self::Ward => "linkage_ward",
-        }
-    }
-}
-
 impl ModelRow {
     pub fn embeds(&self) -> bool {
-        self.task == ModelTask::Embed
+        self.task == Task::Embed
     }
 }
 
@@ -95,7 +73,7 @@ impl ModelRow {
 pub struct ModelRow {
     pub model: ModelId,
     pub name: String,
-    pub task: ModelTask,
+    pub task: Task,
     pub bytes: u64,
     pub licence: String,
     /// Where it comes from, in a few words.
@@ -108,21 +86,6 @@ pub struct ModelRow {
     pub in_use: bool,
     /// Belongs to the pack that a fresh library needs.
     pub default: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ModelTask {
-    Detect,
-    Embed,
-}
-
-impl ModelTask {
-    pub fn label_key(self) -> &'static str {
-        match self {
-            Self::Detect => "task_detect",
-            Self::Embed => "task_embed",
-        }
-    }
 }
 
 /// Something that was asked for.
@@ -140,6 +103,122 @@ impl<T> Loadable<T> {
         match self {
             Self::Ready(value) => Some(value),
             Self::Loading | Self::Failed(_) => None,
+        }
+    }
+}
+
+/// What the shell keeps for every view to read.
+#[derive(Debug, Default)]
+pub struct Facts {
+    pub overview: Loadable<Overview>,
+    pub people: Loadable<People>,
+    pub models: Loadable<Vec<ModelRow>>,
+    pub jobs: BTreeMap<JobId, JobReport>,
+    /// Distances of known pairs, for scales; None while they are not known or there are none.
+    pub sample: Option<DistanceSample>,
+}
+
+impl Facts {
+    /// Whether there is nothing yet to look at, so that the first-run page belongs here.
+    pub fn is_fresh(&self) -> bool {
+        self.overview.ready().is_some_and(|overview| overview.photos == 0 && overview.skipped == 0)
+    }
+
+    pub fn threshold(&self) -> f32 {
+        self.overview.ready().map_or(1.0, |overview| overview.threshold)
+    }
+
+    /// The squared distance and the linkage that faces were last grouped with.
+    pub fn grouped_with(&self) -> (f32, Linkage) {
+        self.overview.ready().map_or((1.0, Linkage::default()), |overview| overview.grouping)
+    }
+
+    /// The name of a person, as far as it has been loaded.
+    pub fn name_of(&self, person: PersonId) -> Option<&str> {
+        let people = self.people.ready()?;
+        people.named.iter().find(|row| row.person == person).map(|row| row.name.as_str())
+    }
+
+    /// The person who has this name, whatever its case.
+    pub fn person_named(&self, name: &str) -> Option<PersonId> {
+        let wanted = name.trim().to_lowercase();
+        let people = self.people.ready()?;
+        people.named.iter().find(|row| row.name.to_lowercase() == wanted).map(|row| row.person)
+    }
+}
+
+/// Distances of pairs whose labels are known, for the scale of the Compare view.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DistanceSample {
+    /// Shares of pairs in bins of equal width over squared distances 0 to 4.
+    pub same: Vec<f32>,
+    pub different: Vec<f32>,
+    pub of: SampleOf,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SampleOf {
+    /// The latest evaluation of the model in use, on this list.
+    Run(String),
+    /// The library's confirmed faces, so many.
+    ConfirmedFaces(u64),
+}
+
+/// A person as the window lists them.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TouchedRow {
+    Named(PersonRow),
+    /// Its resemblance is none: finding it reads the vectors of every named person. [`People::put`] keeps the old one.
+    Group(GroupRow),
+}
+
+/// What a change that names what it touched leads to: put it in place of what was loaded before.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct TouchedFacts {
+    /// Each touched person as they are now; none where they are gone, hidden, or without a face to show.
+    pub people: Vec<(PersonId, Option<TouchedRow>)>,
+    /// Faces of the library that are not set aside.
+    pub faces: u64,
+    pub can_undo: bool,
+    pub can_redo: bool,
+}
+
+impl Overview {
+    pub fn put(&mut self, touched: &TouchedFacts) {
+        (self.faces, self.can_undo, self.can_redo) = (touched.faces, touched.can_undo, touched.can_redo);
+    }
+}
+
+impl People {
+    /// Puts touched people in place of their old rows, in order. A group that stays keeps whom it resembles, unless
+    /// that person is no longer among the named ones.
+    pub fn put(&mut self, touched: &TouchedFacts) {
+        let ids: HashSet<PersonId> = touched.people.iter().map(|(person, _)| *person).collect();
+        let mut resembled: HashMap<PersonId, Resemblance> = HashMap::new();
+        self.named.retain(|row| !ids.contains(&row.person));
+        self.groups.retain_mut(|row| {
+            let stays = !ids.contains(&row.person);
+            if !stays && let Some(resemblance) = row.resembles.take() {
+                resembled.insert(row.person, resemblance);
+            }
+            stays
+        });
+        for row in touched.people.iter().filter_map(|(_, row)| row.clone()) {
+            match row {
+                TouchedRow::Named(row) => self.named.push(row),
+                TouchedRow::Group(row) => {
+                    self.groups.push(GroupRow { resembles: resembled.remove(&row.person), ..row });
+                }
+            }
+        }
+        self.named.sort_by_key(|row| (Reverse((row.confirmed, row.suggested)), row.person));
+        self.groups.sort_by_key(|row| (Reverse(row.faces), row.person));
+        let names: HashMap<PersonId, &str> = self.named.iter().map(|row| (row.person, row.name.as_str())).collect();
+        for row in &mut self.groups {
+            row.resembles = row.resembles.take().and_then(|old| {
+                let name = (*names.get(&old.person)?).to_owned();
+                Some(Resemblance { name, ..old })
+            });
         }
     }
 }

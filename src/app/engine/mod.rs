@@ -1,16 +1,16 @@
 //! What every job stands on: the home folder, the loaded networks, the library's one writer, worker threads, progress.
 
 pub mod cli;
+pub mod facts;
 pub mod home;
 pub mod install;
 pub mod library_thread;
 pub mod memory;
 pub mod networks;
+pub mod picture;
 pub mod portrait;
 pub mod progress;
-pub mod thumbnail_files;
-pub mod workers;
-pub mod facts;
-pub mod picture;
 pub mod report;
 pub mod shared;
+pub mod thumbnail_files;
+pub mod workers;

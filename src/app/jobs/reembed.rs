@@ -63,7 +63,8 @@ fn embed_batch(
         .into_par_iter()
         .map(|(path, faces)| {
             let photo = decode(&path, DecodeScale::Full, &DecodeLimits::default());
-            let crop = |face: &FaceToEmbed, photo: &crate::faces::image::Photo| engine.crop(&photo.pixels, &face.detection);
+            let crop =
+                |face: &FaceToEmbed, photo: &crate::faces::image::Photo| engine.crop(&photo.pixels, &face.detection);
             match photo {
                 Ok(photo) => Ok(faces.iter().map(|face| (face.face_id, crop(face, &photo))).collect::<Vec<_>>()),
                 Err(error) => Err(Skipped { path, reason: error.to_string() }),

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, HashMap};
 use anyhow::{Context, Result};
 
 use crate::app::engine::library_thread::LibraryHandle;
-use crate::app::engine::networks::EngineOptions;
+use crate::app::engine::networks::{Engine, EngineOptions, FindFaces};
 use crate::app::engine::progress::{JobEvent, Meter, Stage};
+use crate::app::jobs::reembed::{ReembedSummary, reembed};
 use crate::cluster::{self, Constraints, Dendrogram, Linkage};
 use crate::library::{Belongs, Decision, GroupedBy, GroupingInput, LibraryError};
 use crate::networks::models::Store;
@@ -73,6 +74,23 @@ pub fn regroup(
         library.counts()
     })?;
     Ok(GroupSummary { people: counts.named_people + counts.nameless_people, named: counts.named_people })
+}
+
+/// Embeds the faces that the loaded model has not embedded yet, then groups all of them anew; names stay. The groups are
+/// none where it was cancelled before.
+pub fn reembed_and_regroup(
+    engine: &Engine,
+    library: &LibraryHandle,
+    grouping: &Grouping,
+    cancel: &Cancel,
+    events: &mut dyn FnMut(JobEvent),
+) -> Result<(ReembedSummary, Option<GroupSummary>)> {
+    let embedded = reembed(engine, library, cancel, events)?;
+    if cancel.is_cancelled() {
+        return Ok((embedded, None));
+    }
+    let groups = regroup(library, engine.model_id(), grouping, cancel, events)?;
+    Ok((embedded, Some(groups)))
 }
 
 /// The faces and their dendrogram: every threshold can be looked at without computing again.

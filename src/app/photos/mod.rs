@@ -2,6 +2,6 @@
 
 pub mod job;
 #[cfg(feature = "gui")]
-pub mod view;
-#[cfg(feature = "gui")]
 pub mod state;
+#[cfg(feature = "gui")]
+pub mod view;

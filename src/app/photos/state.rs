@@ -1,18 +1,137 @@
-//! TODO
+//! What the library's photos look like to the window, and what a user does with them.
 
 use std::path::PathBuf;
+
+use crate::app::engine::facts::Loadable;
+use crate::app::engine::picture::ImageKey;
+use crate::app::ui::action::{Action, Outbox};
+use crate::library::PhotoFilter;
 use crate::types::{FaceBox, FaceId, PersonId, PhotoId};
 
-/// Which photos the library shows.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub enum PhotoFilter {
-    #[default]
-    All,
-    Person(PersonId),
-    UnnamedFaces,
-    NoFaces,
-    /// Files that could not be read, each with its reason.
-    Skipped,
+/// What a user can do here.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Message {
+    /// Opens the next photo of the timeline.
+    Next,
+    /// Opens the previous photo of the timeline.
+    Previous,
+    /// Side of a photo in the grid, in points.
+    SetTileSize(f32),
+    /// Looks for photos by their file's name.
+    Find(String),
+}
+
+/// What is asked of the jobs.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Request {
+    /// The photos that pass the filter, newest month first.
+    LoadTimeline(PhotoFilter),
+    LoadPhoto(PhotoId),
+    LoadImage(ImageKey),
+    /// Photos whose file name holds this text.
+    FindPhotos(String),
+}
+
+#[derive(Debug, Clone)]
+pub enum Event {
+    Timeline(PhotoFilter, Timeline),
+    Photo(PhotoDetail),
+    /// For the text that was searched: each photo with its file's name.
+    Found(String, Vec<(PhotoId, String)>),
+}
+
+#[derive(Debug)]
+pub struct State {
+    pub filter: PhotoFilter,
+    pub timeline: Loadable<Timeline>,
+    /// Grows with every new timeline, so that views know when to lay out anew.
+    pub timeline_revision: u64,
+    /// The photo whose page is open.
+    pub open: Option<PhotoId>,
+    pub photo: Loadable<PhotoDetail>,
+    /// The last answer to a search for photos: the text, and what was found.
+    pub found: (String, Vec<(PhotoId, String)>),
+    /// Side of a photo in the grid, in points.
+    pub tile_size: f32,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            filter: PhotoFilter::All,
+            timeline: Loadable::default(),
+            timeline_revision: 0,
+            open: None,
+            photo: Loadable::default(),
+            found: Default::default(),
+            tile_size: 160.0,
+        }
+    }
+}
+
+impl State {
+    pub fn update(&mut self, message: Message, out: &mut Outbox<'_, Request>) {
+        match message {
+            Message::Next => self.step(1, out),
+            Message::Previous => self.step(-1, out),
+            Message::SetTileSize(side) => self.tile_size = side,
+            Message::Find(typed) => out.ask(Request::FindPhotos(typed)),
+        }
+    }
+
+    pub fn receive(&mut self, event: Event) {
+        match event {
+            Event::Timeline(filter, timeline) if filter == self.filter => {
+                self.timeline = Loadable::Ready(timeline);
+                self.timeline_revision += 1;
+            }
+            Event::Photo(photo) if self.open == Some(photo.photo) => self.photo = Loadable::Ready(photo),
+            Event::Found(typed, photos) => self.found = (typed, photos),
+            // Answers to questions that are not asked any more.
+            Event::Timeline(..) | Event::Photo(_) => {}
+        }
+    }
+
+    /// Opens the page of a photo.
+    pub fn show(&mut self, photo: PhotoId, out: &mut Outbox<'_, Request>) {
+        self.open = Some(photo);
+        self.photo = Loadable::Loading;
+        out.ask(Request::LoadPhoto(photo));
+    }
+
+    /// Shows only the photos that pass.
+    pub fn filter(&mut self, filter: PhotoFilter, out: &mut Outbox<'_, Request>) {
+        if self.filter != filter {
+            self.filter = filter;
+            self.timeline = Loadable::Loading;
+            out.ask(Request::LoadTimeline(filter));
+        }
+    }
+
+    fn step(&self, step: isize, out: &mut Outbox<'_, Request>) {
+        if let Some(neighbour) = self.open.and_then(|photo| self.neighbour(photo, step)) {
+            out.act(Action::OpenPhoto(neighbour));
+        }
+    }
+
+    /// The photo beside the open one in the timeline.
+    pub fn neighbour(&self, photo: PhotoId, step: isize) -> Option<PhotoId> {
+        let timeline = self.timeline.ready()?;
+        let mut photos = timeline.months.iter().flat_map(|month| month.photos.iter().map(|tile| tile.photo));
+        if step > 0 {
+            photos.by_ref().find(|&other| other == photo)?;
+            photos.next()
+        } else {
+            let mut before = None;
+            for other in photos {
+                if other == photo {
+                    return before;
+                }
+                before = Some(other);
+            }
+            None
+        }
+    }
 }
 
 /// The photos that pass a filter, by month, newest first; or the skipped files.

@@ -6,18 +6,15 @@ use std::process::ExitCode;
 use anyhow::Result;
 use serde_json::json;
 
-use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c, printable};
+use super::job::{self, ScanContext, ScanSummary};
 use crate::app::engine::cli::Global;
-use crate::app::engine::cli::names::LinkageName;
+use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c, printable};
 use crate::app::engine::home::Home;
 use crate::app::engine::library_thread::LibraryHandle;
 use crate::app::engine::networks::{Engine, EngineOptions, FindFaces};
 use crate::app::engine::progress::JobEvent;
 use crate::app::engine::thumbnail_files::ThumbnailCache;
-use crate::app::jobs::reembed;
-use crate::app::jobs::regroup::{GroupSummary, Grouping, regroup};
-use crate::app::scan::job as scan;
-use crate::app::scan::job::ScanSummary;
+use crate::app::jobs::regroup::{GroupSummary, Grouping};
 use crate::cluster::Linkage;
 use crate::networks::models::Store;
 use crate::types::SquaredDistance;
@@ -41,7 +38,7 @@ pub struct ScanArgs {
     threshold: Option<f32>,
     /// How the distance between two groups is measured.
     #[arg(long, value_enum)]
-    linkage: Option<LinkageName>,
+    linkage: Option<Linkage>,
     /// Print the summary as one JSON object.
     #[arg(long)]
     json: bool,
@@ -66,18 +63,13 @@ pub fn run(home: &Home, global: &Global, args: ScanArgs) -> Result<ExitCode> {
     let engine = Engine::load(home, &options, &cancel, &mut show)?;
     let library = LibraryHandle::open(&home.library())?;
     let thumbnails = ThumbnailCache::new(home.cache());
-    let mut summary = scan(&args.folder, &engine, &library, &thumbnails, &cancel, &mut show)?;
     let remembered = Grouping::remembered(&library, &Store::open(home.models())?, &options)?;
     let grouping = Grouping {
-        linkage: args.linkage.map_or(remembered.linkage, Linkage::from),
+        linkage: args.linkage.unwrap_or(remembered.linkage),
         threshold: args.threshold.map_or(remembered.threshold, SquaredDistance),
     };
-    summary.skipped.extend(reembed(&engine, &library, &cancel, &mut show)?.skipped);
-    let groups = match regroup(&library, engine.model_id(), &grouping, &cancel, &mut show) {
-        Err(_) if cancel.is_cancelled() => None,
-        outcome => Some(outcome?),
-    };
-    summary.cancelled = cancel.is_cancelled();
+    let context = ScanContext { engine: &engine, library: &library, thumbnails: &thumbnails, grouping };
+    let (summary, groups) = job::run(std::slice::from_ref(&args.folder), &context, &cancel, &mut show)?;
     console.close();
     match args.json {
         true => print_json(&summary, groups.as_ref(), &engine),

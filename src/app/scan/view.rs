@@ -4,18 +4,19 @@ use eframe::egui::{self, Ui};
 
 use crate::app::engine::facts::ModelRow;
 use crate::app::engine::report::JobKind;
-use crate::app::models::view::import;
-use crate::app::shell::job_bar;
-use crate::app::shell::message::Command;
-use crate::app::shell::view_context::ViewCtx;
-use crate::app::ui::view::View;
-use crate::app::train::state::message::{DemoChoice, TrainCommand};
-use crate::app::ui::locale;
+use crate::app::ui::action::Action;
 use crate::app::ui::icons::{self, Icon};
+use crate::app::ui::locale;
 use crate::app::ui::theme::{self, size, space};
+use crate::app::ui::view::View;
 use crate::app::ui::widgets::buttons::{self, Rank};
+use crate::app::ui::widgets::progress as job_bar;
+use crate::app::ui::widgets::status;
+use crate::app::ui::widgets::words::task_key;
 
-pub fn first_run_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
+pub type Context<'a> = crate::app::ui::context::ViewContext<'a, super::state::FirstRun, Action>;
+
+pub fn first_run_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     let height = ui.available_height();
     egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         ui.vertical_centered(|ui| {
@@ -26,7 +27,7 @@ pub fn first_run_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
             ui.label(theme::secondary(ui, ctx.text.s("first_what")).size(theme::type_size::LEAD));
             ui.add_space(space::XXL);
             let missing = missing_models(ctx);
-            let models_known = ctx.state.models.ready().is_some();
+            let models_known = ctx.facts.models.ready().is_some();
             if !missing.is_empty() {
                 offer_ui(ui, ctx, &missing);
                 ui.add_space(space::XL);
@@ -48,28 +49,28 @@ pub fn first_run_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
 }
 
 /// The models of the default pack that are not installed.
-fn missing_models(ctx: &ViewCtx<'_>) -> Vec<ModelRow> {
-    let models = ctx.state.models.ready().map_or(&[][..], Vec::as_slice);
+fn missing_models(ctx: &Context<'_>) -> Vec<ModelRow> {
+    let models = ctx.facts.models.ready().map_or(&[][..], Vec::as_slice);
     models.iter().filter(|model| model.default && !model.installed).cloned().collect()
 }
 
-fn folder_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, ready: bool) {
+fn folder_ui(ui: &mut Ui, ctx: &mut Context<'_>, ready: bool) {
     let rank = if ready { Rank::Primary } else { Rank::Plain };
     if buttons::icon_and_text_ui(ui, rank, Icon::FolderOpen, ctx.text.s("choose_folder")).clicked() {
-        ctx.send(Command::ChooseFolder);
+        ctx.act(Action::ChooseFolder);
     }
     ui.add_space(space::XS);
     ui.label(theme::secondary(ui, ctx.text.s("first_drop")).size(theme::type_size::SMALL));
     ui.add_space(space::M);
     if buttons::icon_and_text_ui(ui, Rank::Quiet, Icon::Play, ctx.text.s("demo_try")).clicked() {
-        ctx.send(Command::Show(View::Train));
-        ctx.send(Command::Train(TrainCommand::Demonstrate(DemoChoice::default())));
+        ctx.act(Action::Show(View::Train));
+        ctx.act(Action::Demonstrate);
     }
 }
 
 /// The models with size, licence and source, and one button; while they are being fetched, how far that is.
-fn offer_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, missing: &[ModelRow]) {
-    let installing = ctx.state.jobs.values().find(|job| job.kind == JobKind::Install);
+fn offer_ui(ui: &mut Ui, ctx: &mut Context<'_>, missing: &[ModelRow]) {
+    let installing = ctx.facts.jobs.values().find(|job| job.kind == JobKind::Install);
     theme::card(ui).show(ui, |ui| {
         ui.set_width(size::READING_WIDTH - 2.0 * space::L);
         ui.with_layout(egui::Layout::top_down(egui::Align::Min), |ui| {
@@ -81,7 +82,11 @@ fn offer_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, missing: &[ModelRow]) {
             }
             ui.add_space(space::S);
             if let Some(job) = installing {
-                let share = job.total.filter(|total| *total > 0).map_or(0.0, |total| job.done as f32 / total as f32);
+                let share = job
+                    .progress
+                    .total
+                    .filter(|total| *total > 0)
+                    .map_or(0.0, |total| job.progress.done as f32 / total as f32);
                 let words = job_bar::parts(job, ctx.text).join("  ");
                 ui.add(egui::ProgressBar::new(share).desired_height(6.0).fill(theme::palette(ui.visuals()).accent));
                 ui.label(theme::secondary(ui, words));
@@ -91,23 +96,24 @@ fn offer_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, missing: &[ModelRow]) {
                 let total = locale::bytes(missing.iter().map(|model| model.bytes).sum());
                 let label = ctx.text.f("offer_install", &[("size", &total)]);
                 if buttons::icon_and_text_ui(ui, Rank::Primary, Icon::Download, &label).clicked() {
-                    ctx.send(Command::InstallModels(missing.iter().map(|model| model.model.clone()).collect()));
+                    ctx.act(Action::InstallModels(missing.iter().map(|model| model.model.clone()).collect()));
                 }
-                if !import::busy_ui(ui, ctx) && buttons::button_ui(ui, Rank::Quiet, ctx.text.s("local_file")).clicked()
+                if !status::importing_ui(ui, ctx.text, ctx.state.importing.as_deref())
+                    && buttons::button_ui(ui, Rank::Quiet, ctx.text.s("local_file")).clicked()
                 {
-                    ctx.send(Command::ChooseModelFile);
+                    ctx.act(Action::ChooseModelFile);
                 }
             });
         });
     });
 }
 
-fn model_line_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, model: &ModelRow) {
+fn model_line_ui(ui: &mut Ui, ctx: &Context<'_>, model: &ModelRow) {
     ui.spacing_mut().item_spacing.y = space::XS;
     ui.horizontal(|ui| {
         ui.set_height(theme::type_size::HEADING);
         ui.label(theme::strong(&model.name));
-        ui.label(theme::secondary(ui, ctx.text.s(model.task.label_key())));
+        ui.label(theme::secondary(ui, ctx.text.s(task_key(model.task))));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             ui.label(locale::bytes(model.bytes));
         });

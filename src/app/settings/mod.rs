@@ -2,6 +2,8 @@
 
 pub mod cli;
 #[cfg(feature = "gui")]
-pub mod view;
+pub mod job;
 #[cfg(feature = "gui")]
 pub mod state;
+#[cfg(feature = "gui")]
+pub mod view;

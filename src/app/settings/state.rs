@@ -1,4 +1,34 @@
-//! TODO
+//! What the Settings view shows and can change.
+
+use serde::{Deserialize, Serialize};
+
+use crate::app::engine::facts::Loadable;
+use crate::app::engine::report::Ticket;
+use crate::app::ui::action::Outbox;
+use crate::app::ui::locale::Language;
+use crate::app::ui::theme::ThemeChoice;
+use crate::networks::device::{DeviceChoice, DeviceKind};
+
+/// What a user can do here.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Message {
+    UseDevice(DeviceChoice),
+    SetTheme(ThemeChoice),
+    SetLanguage(Language),
+    SetReducedMotion(bool),
+}
+
+/// What is asked of the jobs.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Request {
+    LoadDevices,
+    UseDevice(Ticket, DeviceChoice),
+}
+
+#[derive(Debug, Clone)]
+pub enum Event {
+    Devices(Vec<DeviceRow>),
+}
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct DeviceRow {
@@ -9,20 +39,62 @@ pub struct DeviceRow {
     pub usable: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DeviceKind {
-    Cpu,
-    Gpu,
-    /// A GPU imitated by the processor.
-    Software,
+impl DeviceRow {
+    /// What chooses this device.
+    pub fn choice(&self) -> DeviceChoice {
+        match self.kind {
+            DeviceKind::Cpu => DeviceChoice::Cpu,
+            DeviceKind::Hardware | DeviceKind::Software => DeviceChoice::Named(self.name.clone()),
+        }
+    }
+
+    pub fn kind_key(&self) -> &'static str {
+        match self.kind {
+            DeviceKind::Cpu => "device_cpu",
+            DeviceKind::Hardware => "device_gpu",
+            DeviceKind::Software => "device_software",
+        }
+    }
 }
 
-impl DeviceKind {
-    pub fn label_key(self) -> &'static str {
-        match self {
-            Self::Cpu => "device_cpu",
-            Self::Gpu => "device_gpu",
-            Self::Software => "device_software",
+#[derive(Debug, Default)]
+pub struct State {
+    pub appearance: Appearance,
+    pub devices: Loadable<Vec<DeviceRow>>,
+}
+
+/// How the window looks; remembered from one start to the next.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Appearance {
+    pub theme: ThemeChoice,
+    /// None follows the system.
+    pub language: Option<Language>,
+    pub reduced_motion: bool,
+}
+
+impl State {
+    /// Theme, language and motion are the window's own: the shell puts them into effect.
+    pub fn update(&mut self, message: Message, out: &mut Outbox<'_, Request>) {
+        match message {
+            Message::UseDevice(choice) => {
+                let name = match &choice {
+                    DeviceChoice::Auto => out.text.s("device_automatic").to_owned(),
+                    DeviceChoice::Cpu => out.text.s("device_cpu").to_owned(),
+                    other => other.to_string(),
+                };
+                let words = out.text.f("said_uses_device", &[("name", &name)]);
+                let ticket = out.ticket(words, false);
+                out.ask(Request::UseDevice(ticket, choice));
+            }
+            Message::SetTheme(theme) => self.appearance.theme = theme,
+            Message::SetLanguage(language) => self.appearance.language = Some(language),
+            Message::SetReducedMotion(reduced) => self.appearance.reduced_motion = reduced,
         }
+    }
+
+    pub fn receive(&mut self, event: Event) {
+        let Event::Devices(devices) = event;
+        self.devices = Loadable::Ready(devices);
     }
 }

@@ -2,38 +2,42 @@
 
 use std::path::{Path, PathBuf};
 
-use eframe::egui::{self, CentralPanel, Context, Key, KeyboardShortcut, Margin, Modifiers, OpenUrl, Panel, Ui};
+use eframe::egui::{self, CentralPanel, Key, KeyboardShortcut, Margin, Modifiers, OpenUrl, Panel, Ui};
 
+use super::backend::{Backend, Request};
+use super::dialogs::{Dialogs, Question};
+use super::message::Message;
+use super::search_field::{self, SearchField};
+use super::state::{Page, Settings, State};
+use super::update::{EVENTS_A_CALL, Update};
+use super::{job_bar, rail, toasts};
 use crate::app::compare::view::CompareView;
-use crate::app::evaluate::state::message::EvaluateCommand;
+use crate::app::engine::picture::ImageKey;
+use crate::app::engine::report::{JobKind, Report};
+use crate::app::evaluate::state::message::{EvaluateCommand, EvaluateRequest};
 use crate::app::evaluate::view::EvaluateView;
-use crate::app::models::view::{import, models};
+use crate::app::models::view::{import, models as models_view};
 use crate::app::people::view::merge;
 use crate::app::people::view::people::PeopleView;
 use crate::app::people::view::person::PersonView;
 use crate::app::photos::view::library::LibraryView;
 use crate::app::photos::view::photo::PhotoView;
-use crate::app::scan::view as first_run;
-use crate::app::settings::view as settings;
-use crate::app::shell::{job_bar, rail, toasts};
-use crate::app::shell::backend::{Backend, Event, Request};
-use crate::app::shell::dialogs::{Dialogs, Question};
-use crate::app::compare::state::CompareSource;
-use crate::app::shell::message::Command;
-use crate::app::shell::remembered_paths::ChosenPaths;
-use crate::app::shell::search_field::{self, SearchField};
-use crate::app::shell::state::{Page, Settings, State};
-use crate::app::ui::view::View;
-use crate::app::shell::update::{EVENTS_A_CALL, Logic};
-use crate::app::shell::view_context::ViewCtx;
 use crate::app::train::state::message::{TrainCommand, TrainPath};
 use crate::app::train::view::TrainView;
+use crate::app::ui::action::Action;
+use crate::app::ui::context::ViewContext;
 use crate::app::ui::fonts::{self, FontSource};
 use crate::app::ui::icons::Icon;
 use crate::app::ui::locale::{Language, Locale};
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::thumbnails::Thumbnails;
+use crate::app::ui::view::View;
 use crate::app::ui::widgets::buttons;
+use crate::app::{compare, models, photos, scan, settings};
+use crate::library::Decision;
+
+/// What the window's own parts see while they draw.
+pub type Context<'a> = ViewContext<'a, State, Message>;
 
 const SETTINGS_KEY: &str = "settings";
 
@@ -55,10 +59,10 @@ pub struct App {
     text: Locale,
     fonts: FontSource,
     backend: Box<dyn Backend>,
-    logic: Logic,
+    changes: Update,
     dialogs: Dialogs,
     images: Thumbnails,
-    commands: Vec<Command>,
+    messages: Vec<Message>,
     views: Views,
 }
 
@@ -71,24 +75,29 @@ impl App {
         Self::with_settings(&creation.egui_ctx, backend, fonts, settings)
     }
 
-    pub fn with_settings(ctx: &Context, backend: Box<dyn Backend>, fonts: FontSource, settings: Settings) -> Self {
-        let text = Locale::new(settings.language.unwrap_or_else(Language::of_system));
+    pub fn with_settings(
+        ctx: &egui::Context,
+        backend: Box<dyn Backend>,
+        fonts: FontSource,
+        settings: Settings,
+    ) -> Self {
+        let state = State::remembered(settings);
+        let appearance = &state.settings.appearance;
+        let text = Locale::new(appearance.language.unwrap_or_else(Language::of_system));
         fonts::install(ctx, fonts, text.language());
-        theme::apply(ctx, settings.reduced_motion);
-        ctx.set_theme(settings.theme.preference());
-        let mut state = State { settings, ..State::default() };
-        state.settings.chosen.clone().put_back(&mut state);
-        let mut logic = Logic::default();
-        logic.start(&state);
+        theme::apply(ctx, appearance.reduced_motion);
+        ctx.set_theme(appearance.theme.preference());
+        let mut changes = Update::default();
+        changes.start(&state);
         Self {
             state,
             text,
             fonts,
             backend,
-            logic,
+            changes,
             dialogs: Dialogs::default(),
             images: Thumbnails::default(),
-            commands: Vec::new(),
+            messages: Vec::new(),
             views: Views::default(),
         }
     }
@@ -97,22 +106,22 @@ impl App {
         &self.state
     }
 
-    /// Does `command` before the next frame, as if a view had sent it.
-    pub fn send(&mut self, command: Command) {
-        self.commands.push(command);
+    /// Does what the message says before the next frame, as if a view had sent it.
+    pub fn send(&mut self, message: Message) {
+        self.messages.push(message);
     }
 
     /// Everything between two frames; nothing is drawn.
-    pub fn update(&mut self, ctx: &Context) {
-        self.logic.set_now(ctx.time());
+    pub fn update(&mut self, ctx: &egui::Context) {
+        self.changes.set_now(ctx.time());
         self.drain_events(ctx);
         if let Some((question, paths)) = self.dialogs.poll() {
             self.answered(question, paths);
         }
-        for command in std::mem::take(&mut self.commands) {
-            self.run(ctx, command);
+        for message in std::mem::take(&mut self.messages) {
+            self.run(ctx, message);
         }
-        let waiting = self.logic.flush(self.backend.as_mut());
+        let waiting = self.changes.flush(self.backend.as_mut());
         if !waiting {
             self.ask_for_images();
         }
@@ -125,7 +134,7 @@ impl App {
         }
     }
 
-    fn drain_events(&mut self, ctx: &Context) {
+    fn drain_events(&mut self, ctx: &egui::Context) {
         for taken in 0.. {
             if taken == EVENTS_A_CALL {
                 ctx.request_repaint();
@@ -133,15 +142,15 @@ impl App {
             }
             match self.backend.poll() {
                 None => break,
-                Some(Event::Image(key, picture)) => self.images.receive(ctx, key, picture),
-                Some(event) => self.logic.receive(&mut self.state, &self.text, event),
+                Some(Report::Image(key, picture)) => self.images.receive(ctx, key, picture),
+                Some(event) => self.changes.receive(&mut self.state, &self.text, event),
             }
         }
     }
 
     fn ask_for_images(&mut self) {
         while let Some(key) = self.images.next_wanted() {
-            if self.backend.send(Request::LoadImage(key)).is_err() {
+            if self.backend.send(image_request(key)).is_err() {
                 self.images.give_back(key);
                 break;
             }
@@ -152,66 +161,62 @@ impl App {
         if paths.is_empty() {
             return;
         }
-        match question {
-            Question::Folder => self.commands.push(Command::ScanFolders(paths)),
-            Question::CompareFiles => {
-                self.commands.push(Command::Compare(paths.into_iter().map(CompareSource::File).collect()));
+        let first = paths.first().cloned();
+        let message = match question {
+            Question::Folder => Some(Message::Act(Action::Scan(paths))),
+            Question::CompareFiles => Some(compare_files(paths)),
+            Question::Train(file) => first.map(|path| Message::Train(TrainCommand::Chosen(file, path))),
+            Question::ModelFile => Some(Message::Models(models::state::Message::Import(paths))),
+            Question::Evaluate(which) => Some(Message::Evaluate(EvaluateCommand::SetPath(which, paths))),
+            Question::Save(saving) => first.map(|path| Message::SaveTo(path, saving)),
+        };
+        self.messages.extend(message);
+    }
+
+    /// Dialogs, the looks of the window and its textures are done here; all else is a matter of the state.
+    fn run(&mut self, ctx: &egui::Context, message: Message) {
+        match &message {
+            Message::Act(Action::ChooseFolder) => return self.ask(ctx, Question::Folder, "choose_folder_title"),
+            Message::Act(Action::ChooseModelFile) | Message::Models(models::state::Message::ChooseFile) => {
+                return self.ask(ctx, Question::ModelFile, "choose_model_title");
             }
-            Question::Train(file) => {
-                let chosen = paths.into_iter().map(|path| Command::Train(TrainCommand::Chosen(file, path)));
-                self.commands.extend(chosen.take(1));
+            Message::Act(Action::Save(saving)) => {
+                return self.ask(ctx, Question::Save(saving.clone()), "save_title");
             }
-            Question::ModelFile => self.commands.push(Command::ImportModels(paths)),
-            Question::Evaluate(which) => {
-                self.commands.push(Command::Evaluate(EvaluateCommand::SetPath(which, paths)));
+            Message::Compare(compare::state::Message::ChooseFiles) => {
+                return self.ask(ctx, Question::CompareFiles, "choose_files_title");
             }
-            Question::Save(saving) => {
-                self.commands.extend(paths.into_iter().next().map(|path| Command::SaveTo(path, saving)));
+            Message::Evaluate(EvaluateCommand::Ask(which)) => {
+                return self.ask(ctx, Question::Evaluate(*which), which.label_key());
             }
+            Message::Evaluate(EvaluateCommand::OpenReport(file)) => {
+                return ctx.open_url(OpenUrl::new_tab(file_url(file)));
+            }
+            Message::Train(TrainCommand::Choose(file)) => {
+                return self.ask(ctx, Question::Train(*file), file.title_key());
+            }
+            Message::Act(Action::Show(view)) if *view != View::People => self.views.people.leave(),
+            Message::Act(Action::Rescan) => self.images.forget_failed(),
+            _ => {}
+        }
+        let looks = matches!(message, Message::Settings(_));
+        self.changes.run(&mut self.state, &self.text, message);
+        if looks {
+            self.apply_appearance(ctx);
         }
     }
 
-    fn run(&mut self, ctx: &Context, command: Command) {
-        match command {
-            Command::ChooseFolder => self.ask(ctx, Question::Folder, "choose_folder_title"),
-            Command::ChooseCompareFiles => self.ask(ctx, Question::CompareFiles, "choose_files_title"),
-            Command::ChooseModelFile => self.ask(ctx, Question::ModelFile, "choose_model_title"),
-            Command::Evaluate(EvaluateCommand::Ask(which)) => {
-                self.ask(ctx, Question::Evaluate(which), which.label_key());
-            }
-            Command::Evaluate(EvaluateCommand::OpenReport(file)) => ctx.open_url(OpenUrl::new_tab(file_url(&file))),
-            Command::Save(saving) => self.ask(ctx, Question::Save(saving), "save_title"),
-            Command::Train(TrainCommand::Choose(file)) => self.ask(ctx, Question::Train(file), file.title_key()),
-            Command::SetTheme(choice) => {
-                self.state.settings.theme = choice;
-                ctx.set_theme(choice.preference());
-            }
-            Command::SetLanguage(language) => {
-                self.state.settings.language = Some(language);
-                self.text = Locale::new(language);
-                fonts::install(ctx, self.fonts, language);
-            }
-            Command::SetTileSize(side) => self.state.settings.tile_size = side,
-            Command::SetReducedMotion(reduced) => {
-                self.state.settings.reduced_motion = reduced;
-                theme::apply(ctx, reduced);
-            }
-            Command::Dismiss(id) => self.state.notices.dismiss(id),
-            Command::Show(view) => {
-                if view != View::People {
-                    self.views.people.leave();
-                }
-                self.logic.run(&mut self.state, &self.text, Command::Show(view));
-            }
-            Command::Rescan => {
-                self.images.forget_failed();
-                self.logic.run(&mut self.state, &self.text, Command::Rescan);
-            }
-            other => self.logic.run(&mut self.state, &self.text, other),
+    fn apply_appearance(&mut self, ctx: &egui::Context) {
+        let appearance = &self.state.settings.appearance;
+        ctx.set_theme(appearance.theme.preference());
+        theme::apply(ctx, appearance.reduced_motion);
+        if let Some(language) = appearance.language.filter(|language| *language != self.text.language()) {
+            self.text = Locale::new(language);
+            fonts::install(ctx, self.fonts, language);
         }
     }
 
-    fn ask(&mut self, ctx: &Context, question: Question, title_key: &str) {
+    fn ask(&mut self, ctx: &egui::Context, question: Question, title_key: &str) {
         if let Err(error) = self.dialogs.ask(question, self.text.s(title_key), ctx) {
             self.state.notices.fail(self.text.s("failed").to_owned(), error.to_string());
         }
@@ -220,24 +225,27 @@ impl App {
     /// Draws everything.
     pub fn draw(&mut self, ui: &mut Ui) {
         self.images.begin_frame();
-        let mut commands = std::mem::take(&mut self.commands);
-        let mut ctx = ViewCtx::new(&self.state, &self.text, &mut self.images, &mut commands);
-        shortcuts(ui, &mut ctx, &mut self.views);
-        dropped_files(ui, &mut ctx);
-        frame_ui(ui, &mut ctx, &mut self.views);
-        let lift = if ctx.state.jobs.is_empty() { 0.0 } else { size::JOB_BAR };
-        merge::merge_ui(ui.ctx(), &mut ctx);
-        import::import_ui(ui.ctx(), &mut ctx);
-        toasts::toasts_ui(ui.ctx(), &mut ctx, lift);
-        self.commands = commands;
-        if !self.commands.is_empty() {
+        let mut messages = std::mem::take(&mut self.messages);
+        let mut frame =
+            Frame { state: &self.state, text: &self.text, images: &mut self.images, messages: &mut messages };
+        frame.with_own(|ctx| {
+            shortcuts(ui, ctx, &mut self.views);
+            dropped_files(ui, ctx);
+        });
+        frame.ui(ui, &mut self.views);
+        let lift = if frame.state.facts.jobs.is_empty() { 0.0 } else { size::JOB_BAR };
+        frame.of(&self.state.people, Message::People, |ctx| merge::merge_ui(ui.ctx(), ctx));
+        frame.of(&self.state.models, Message::Models, |ctx| import::import_ui(ui.ctx(), ctx));
+        frame.with_own(|ctx| toasts::toasts_ui(ui.ctx(), ctx, lift));
+        self.messages = messages;
+        if !self.messages.is_empty() {
             ui.ctx().request_repaint();
         }
     }
 }
 
 impl eframe::App for App {
-    fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
+    fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
         self.update(ctx);
     }
 
@@ -246,8 +254,7 @@ impl eframe::App for App {
     }
 
     fn save(&mut self, storage: &mut dyn eframe::Storage) {
-        self.state.settings.chosen = ChosenPaths::of(&self.state);
-        if let Ok(text) = serde_json::to_string(&self.state.settings) {
+        if let Ok(text) = serde_json::to_string(&self.state.to_remember()) {
             storage.set_string(SETTINGS_KEY, text);
         }
     }
@@ -267,84 +274,133 @@ fn file_url(file: &Path) -> String {
     url
 }
 
-/// Rail, job bar, title line, content.
-fn frame_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, views: &mut Views) {
-    let palette = theme::palette(ui.visuals());
-    Panel::left("rail")
-        .exact_size(size::RAIL)
-        .resizable(false)
-        .show_separator_line(false)
-        .frame(egui::Frame::new().fill(palette.surface))
-        .show(ui, |ui| rail::rail_ui(ui, ctx));
-    if !ctx.state.jobs.is_empty() {
-        let margin = Margin::symmetric(space::L as i8, 0);
-        Panel::bottom("job bar")
-            .exact_size(size::JOB_BAR)
-            .resizable(false)
-            .show_separator_line(false)
-            .frame(egui::Frame::new().fill(palette.surface).inner_margin(margin))
-            .show(ui, |ui| job_bar::job_bar_ui(ui, ctx));
-    }
-    let margin = Margin { left: space::XL as i8, right: space::XL as i8, top: 0, bottom: space::S as i8 };
-    let fresh = is_first_run(ctx);
-    CentralPanel::no_frame().frame(egui::Frame::new().fill(palette.background).inner_margin(margin)).show(ui, |ui| {
-        if fresh {
-            first_run::first_run_ui(ui, ctx);
-            return;
+/// A picture belongs to a photo, or to an evaluation on show.
+fn image_request(key: ImageKey) -> Request {
+    match key {
+        ImageKey::Seen { .. } | ImageKey::Judged { .. } => Request::Evaluate(EvaluateRequest::LoadImage(key)),
+        ImageKey::Thumbnail(_) | ImageKey::Large(_) | ImageKey::Face(_) => {
+            Request::Photos(photos::state::Request::LoadImage(key))
         }
-        Panel::top("title line")
-            .exact_size(size::TITLE_LINE)
+    }
+}
+
+fn compare_files(paths: Vec<PathBuf>) -> Message {
+    let sources = paths.into_iter().map(compare::state::CompareSource::File).collect();
+    Message::Compare(compare::state::Message::Add(sources))
+}
+
+/// One frame's drawing.
+struct Frame<'a> {
+    state: &'a State,
+    text: &'a Locale,
+    images: &'a mut Thumbnails,
+    messages: &'a mut Vec<Message>,
+}
+
+impl Frame<'_> {
+    /// Draws with a feature's state, and takes its messages over as the window's own.
+    fn of<S, M, T>(
+        &mut self,
+        state: &S,
+        wrap: fn(M) -> Message,
+        draw: impl FnOnce(&mut ViewContext<'_, S, M>) -> T,
+    ) -> T {
+        let (mut messages, mut actions) = (Vec::new(), Vec::new());
+        let mut ctx = ViewContext::new(state, &self.state.facts, self.text, self.images, &mut messages, &mut actions);
+        let drawn = draw(&mut ctx);
+        self.messages.extend(messages.into_iter().map(wrap));
+        self.messages.extend(actions.into_iter().map(Message::Act));
+        drawn
+    }
+
+    fn with_own<T>(&mut self, draw: impl FnOnce(&mut Context<'_>) -> T) -> T {
+        let state = self.state;
+        self.of(state, std::convert::identity, draw)
+    }
+
+    /// Rail, job bar, title line, content.
+    fn ui(&mut self, ui: &mut Ui, views: &mut Views) {
+        let palette = theme::palette(ui.visuals());
+        Panel::left("rail")
+            .exact_size(size::RAIL)
             .resizable(false)
             .show_separator_line(false)
-            .frame(egui::Frame::new())
-            .show(ui, |ui| title_line_ui(ui, ctx, &mut views.search));
-        ui.add_space(space::XS);
-        content_ui(ui, ctx, views);
-    });
+            .frame(egui::Frame::new().fill(palette.surface))
+            .show(ui, |ui| self.with_own(|ctx| rail::rail_ui(ui, ctx)));
+        if !self.state.facts.jobs.is_empty() {
+            let margin = Margin::symmetric(space::L as i8, 0);
+            Panel::bottom("job bar")
+                .exact_size(size::JOB_BAR)
+                .resizable(false)
+                .show_separator_line(false)
+                .frame(egui::Frame::new().fill(palette.surface).inner_margin(margin))
+                .show(ui, |ui| self.with_own(|ctx| job_bar::job_bar_ui(ui, ctx)));
+        }
+        let margin = Margin { left: space::XL as i8, right: space::XL as i8, top: 0, bottom: space::S as i8 };
+        let frame = egui::Frame::new().fill(palette.background).inner_margin(margin);
+        CentralPanel::no_frame().frame(frame).show(ui, |ui| {
+            if is_first_run(self.state) {
+                let importing = self.state.models.imports.busy_with().map(Path::to_owned);
+                let first_run = scan::state::FirstRun { importing };
+                return self.of(&first_run, Message::Act, |ctx| scan::view::first_run_ui(ui, ctx));
+            }
+            Panel::top("title line")
+                .exact_size(size::TITLE_LINE)
+                .resizable(false)
+                .show_separator_line(false)
+                .frame(egui::Frame::new())
+                .show(ui, |ui| self.with_own(|ctx| title_line_ui(ui, ctx, &mut views.search)));
+            ui.add_space(space::XS);
+            self.content_ui(ui, views);
+        });
+    }
+
+    fn content_ui(&mut self, ui: &mut Ui, views: &mut Views) {
+        let state = self.state;
+        match state.page {
+            Page::Photo(_) => return self.of(&state.photos, Message::Photos, |ctx| views.photo.ui(ui, ctx)),
+            Page::Person(_) => return self.of(&state.people, Message::People, |ctx| views.person.ui(ui, ctx)),
+            Page::None => {}
+        }
+        match state.view {
+            View::Library => self.of(&state.photos, Message::Photos, |ctx| views.library.ui(ui, ctx)),
+            View::People => self.of(&state.people, Message::People, |ctx| views.people.ui(ui, ctx)),
+            View::Compare => self.of(&state.compare, Message::Compare, |ctx| views.compare.ui(ui, ctx)),
+            View::Evaluate => self.of(&state.evaluate, Message::Evaluate, |ctx| views.evaluate.ui(ui, ctx)),
+            View::Train => self.of(&state.train, Message::Train, |ctx| views.train.ui(ui, ctx)),
+            View::Models => self.of(&state.models, Message::Models, |ctx| models_view::models_ui(ui, ctx)),
+            View::Settings => {
+                self.of(&state.settings, Message::Settings, |ctx| settings::view::settings_ui(ui, ctx));
+            }
+        }
+    }
 }
 
-fn is_first_run(ctx: &ViewCtx<'_>) -> bool {
-    let here = matches!(ctx.state.settings.view, View::Library | View::People);
-    let scanning = ctx.state.jobs.values().any(|job| job.kind == crate::app::engine::report::JobKind::Scan);
-    here && ctx.state.is_fresh() && !scanning
+fn is_first_run(state: &State) -> bool {
+    let here = matches!(state.view, View::Library | View::People);
+    let scanning = state.facts.jobs.values().any(|job| job.kind == JobKind::Scan);
+    here && state.facts.is_fresh() && !scanning
 }
 
-fn title_line_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, search: &mut SearchField) {
+fn title_line_ui(ui: &mut Ui, ctx: &mut Context<'_>, search: &mut SearchField) {
     ui.horizontal_centered(|ui| {
         if ctx.state.page != Page::None && buttons::icon_button_ui(ui, Icon::ArrowLeft, ctx.text.s("back")).clicked() {
-            ctx.send(Command::Back);
+            ctx.act(Action::Back);
         }
-        ui.label(theme::heading(ctx.text.s(ctx.state.settings.view.label_key())));
+        ui.label(theme::heading(ctx.text.s(ctx.state.view.label_key())));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             search_field::search_field_ui(ui, ctx, search);
         });
     });
 }
 
-fn content_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, views: &mut Views) {
-    match ctx.state.page {
-        Page::Photo(_) => return views.photo.ui(ui, ctx),
-        Page::Person(_) => return views.person.ui(ui, ctx),
-        Page::None => {}
-    }
-    match ctx.state.settings.view {
-        View::Library => views.library.ui(ui, ctx),
-        View::People => views.people.ui(ui, ctx),
-        View::Compare => views.compare.ui(ui, ctx),
-        View::Evaluate => views.evaluate.ui(ui, ctx),
-        View::Train => views.train.ui(ui, ctx),
-        View::Models => models::models_ui(ui, ctx),
-        View::Settings => settings::settings_ui(ui, ctx),
-    }
-}
-
 /// Keys that mean the same everywhere.
-fn shortcuts(ui: &Ui, ctx: &mut ViewCtx<'_>, views: &mut Views) {
+fn shortcuts(ui: &Ui, ctx: &mut Context<'_>, views: &mut Views) {
     let pressed = |modifiers, key| ui.input_mut(|input| input.consume_shortcut(&KeyboardShortcut::new(modifiers, key)));
     let numbers = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7];
     for (view, key) in View::ALL.into_iter().zip(numbers) {
         if pressed(Modifiers::COMMAND, key) {
-            ctx.send(Command::Show(view));
+            ctx.act(Action::Show(view));
         }
     }
     if pressed(Modifiers::COMMAND, Key::K) {
@@ -355,38 +411,39 @@ fn shortcuts(ui: &Ui, ctx: &mut ViewCtx<'_>, views: &mut Views) {
         return;
     }
     if pressed(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z) || pressed(Modifiers::COMMAND, Key::Y) {
-        ctx.send(Command::Redo);
+        ctx.act(Action::Decide(Decision::Redo));
     } else if pressed(Modifiers::COMMAND, Key::Z) {
-        ctx.send(Command::Undo);
+        ctx.act(Action::Decide(Decision::Undo));
     }
     // Dialogs and open menus take Esc for themselves.
-    let dialog = ctx.state.merging.is_some() || ctx.state.imports.asking().is_some();
+    let dialog = ctx.state.people.merging.is_some() || ctx.state.models.imports.asking().is_some();
     let free = !dialog && !ui.ctx().any_popup_open();
     if free && ui.input(|input| input.key_pressed(Key::Escape)) {
         let cleared = matches!(ctx.state.page, Page::Person(_)) && views.person.clear_selection();
         if !cleared && ctx.state.page != Page::None {
-            ctx.send(Command::Back);
-        } else if ctx.state.page == Page::None && ctx.state.grouping.open {
-            ctx.send(Command::ToggleGrouping);
+            ctx.act(Action::Back);
+        } else if ctx.state.page == Page::None && ctx.state.people.grouping.open {
+            ctx.act(Action::ToggleGrouping);
         }
     }
 }
 
 /// Folders go to the library; in Compare, files are compared; in Train, a folder is learned from; in Models, files are
 /// imported.
-fn dropped_files(ui: &Ui, ctx: &mut ViewCtx<'_>) {
+fn dropped_files(ui: &Ui, ctx: &mut Context<'_>) {
     let paths: Vec<PathBuf> =
         ui.input(|input| input.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect());
     if paths.is_empty() {
         return;
     }
-    match ctx.state.settings.view {
-        View::Compare => ctx.send(Command::Compare(paths.into_iter().map(CompareSource::File).collect())),
+    match ctx.state.view {
+        View::Compare => ctx.send(compare_files(paths)),
         View::Train => {
-            let chosen = paths.into_iter().map(|path| Command::Train(TrainCommand::Chosen(TrainPath::Data, path)));
-            chosen.take(1).for_each(|command| ctx.send(command));
+            let path = paths.into_iter().next();
+            let message = path.map(|path| Message::Train(TrainCommand::Chosen(TrainPath::Data, path)));
+            message.into_iter().for_each(|message| ctx.send(message));
         }
-        View::Models => ctx.send(Command::ImportModels(paths)),
-        _ => ctx.send(Command::ScanFolders(paths)),
+        View::Models => ctx.send(Message::Models(models::state::Message::Import(paths))),
+        _ => ctx.act(Action::Scan(paths)),
     }
 }

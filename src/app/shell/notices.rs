@@ -1,7 +1,8 @@
 //! What is said in passing: a change that was made, with Undo; a job that ended, with Show; something that failed.
 
-use crate::app::shell::message::Command;
+use crate::app::ui::action::Action;
 use crate::app::ui::view::View;
+use crate::library::Decision;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct NoticeId(pub u64);
@@ -38,10 +39,10 @@ impl NoticeAction {
         }
     }
 
-    pub fn command(self) -> Command {
+    pub fn action(self) -> Action {
         match self {
-            Self::Undo => Command::Undo,
-            Self::Show(view) => Command::Show(view),
+            Self::Undo => Action::Decide(Decision::Undo),
+            Self::Show(view) => Action::Show(view),
         }
     }
 }

@@ -2,20 +2,20 @@
 
 use eframe::egui::{self, Align2, CornerRadius, FontId, Response, Role, Sense, Stroke, Ui, Vec2, WidgetInfo};
 
-use crate::app::shell::message::Command;
-use crate::app::shell::view_context::ViewCtx;
-use crate::app::ui::view::View;
+use crate::app::shell::app::Context;
+use crate::app::ui::action::Action;
 use crate::app::ui::icons::{self, Icon};
 use crate::app::ui::theme::{self, size, space};
+use crate::app::ui::view::View;
 
-pub fn rail_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
+pub fn rail_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     ui.spacing_mut().item_spacing.y = space::XS;
     ui.add_space(space::M);
     for view in View::ALL {
-        let selected = ctx.state.settings.view == view;
+        let selected = ctx.state.view == view;
         let label = ctx.text.s(view.label_key());
         if entry_ui(ui, icon(view), label, selected).clicked() {
-            ctx.send(Command::Show(view));
+            ctx.act(Action::Show(view));
         }
     }
     ui.with_layout(egui::Layout::bottom_up(egui::Align::Center), |ui| {
@@ -25,8 +25,8 @@ pub fn rail_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
 }
 
 /// Device and model; a click leads to where they are chosen.
-fn foot_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
-    let Some(overview) = ctx.state.overview() else { return };
+fn foot_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
+    let Some(overview) = ctx.facts.overview.ready() else { return };
     let secondary = theme::palette(ui.visuals()).secondary;
     let model = overview.model.as_deref().unwrap_or(ctx.text.s("no_model"));
     // Until the networks are loaded, the best device is only a choice.
@@ -42,7 +42,7 @@ fn foot_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
         // Laid out here: a label would take the rail's whole width.
         let galley = ui.painter().layout_job(job);
         if ui.add(egui::Label::new(galley).sense(Sense::click())).on_hover_text(words).clicked() {
-            ctx.send(Command::Show(view));
+            ctx.act(Action::Show(view));
         }
     }
 }

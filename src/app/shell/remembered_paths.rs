@@ -9,7 +9,7 @@ use crate::app::train::state::form::DataSource;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct ChosenPaths {
+pub struct RememberedPaths {
     /// What was judged: the list of pairs and the folder of images.
     pub pairs: Option<PathBuf>,
     pub images: Option<PathBuf>,
@@ -19,7 +19,7 @@ pub struct ChosenPaths {
     pub pair_pictures: Option<PathBuf>,
 }
 
-impl ChosenPaths {
+impl RememberedPaths {
     pub fn of(state: &State) -> Self {
         let (setup, form) = (&state.evaluate.setup, &state.train.form);
         let people = match &form.data {
@@ -55,11 +55,11 @@ mod tests {
         before.evaluate.setup.images = Some("/lfw/images".into());
         before.train.form.data = Some(DataSource::Folder("/people".into()));
         before.train.form.pairs = Some("/lfw/pairs.txt".into());
-        let chosen = ChosenPaths::of(&before);
+        let chosen = RememberedPaths::of(&before);
         let text = serde_json::to_string(&chosen).unwrap();
         let mut after = State::default();
-        serde_json::from_str::<ChosenPaths>(&text).unwrap().put_back(&mut after);
-        assert_eq!(ChosenPaths::of(&after), chosen);
+        serde_json::from_str::<RememberedPaths>(&text).unwrap().put_back(&mut after);
+        assert_eq!(RememberedPaths::of(&after), chosen);
         assert_eq!(after.train.form.data, before.train.form.data);
     }
 }

@@ -4,13 +4,16 @@ use eframe::egui::{
     self, Area, CornerRadius, Id, Key, Modifiers, Order, Rect, Response, Role, Sense, TextEdit, Ui, Vec2, WidgetInfo,
 };
 
-use crate::app::photos::state::PhotoFilter;
-use crate::app::shell::message::Command;
-use crate::app::shell::view_context::ViewCtx;
-use crate::app::ui::view::View;
+use crate::app::photos;
+use crate::app::shell::app::Context;
+use crate::app::shell::message::Message;
+use crate::app::ui::action::Action;
 use crate::app::ui::icons::{self, Icon};
 use crate::app::ui::theme::{self, space};
+use crate::app::ui::view::View;
 use crate::app::ui::widgets::name_field::completions;
+use crate::library::Decision;
+use crate::library::PhotoFilter;
 
 #[derive(Debug, Default)]
 pub struct SearchField {
@@ -24,7 +27,7 @@ pub struct SearchField {
 struct Hit {
     kind: HitKind,
     words: String,
-    command: Command,
+    action: Action,
 }
 
 /// Told apart by an icon.
@@ -39,7 +42,7 @@ pub fn field_id() -> Id {
     Id::unique("search field")
 }
 
-pub fn search_field_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, field: &mut SearchField) {
+pub fn search_field_ui(ui: &mut Ui, ctx: &mut Context<'_>, field: &mut SearchField) {
     let id = field_id();
     let has_focus = ui.memory(|memory| memory.has_focus(id));
     let hits = if has_focus || field.list.is_some() { hits(ctx, &field.text) } else { Vec::new() };
@@ -60,12 +63,12 @@ pub fn search_field_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, field: &mut SearchFie
     if response.changed() {
         field.marked = 0;
         if !field.text.trim().is_empty() {
-            ctx.send(Command::FindPhotos(field.text.trim().to_owned()));
+            ctx.send(Message::Photos(photos::state::Message::Find(field.text.trim().to_owned())));
         }
     }
     if response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) {
         if let Some(hit) = hits.get(field.marked) {
-            ctx.send(hit.command.clone());
+            ctx.act(hit.action.clone());
         }
         *field = SearchField::default();
         return;
@@ -81,28 +84,28 @@ pub fn search_field_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, field: &mut SearchFie
     }
 }
 
-fn hits(ctx: &ViewCtx<'_>, typed: &str) -> Vec<Hit> {
+fn hits(ctx: &Context<'_>, typed: &str) -> Vec<Hit> {
     let mut hits = Vec::new();
-    let people = ctx.state.people.ready().map_or(&[][..], |people| &people.named);
+    let people = ctx.facts.people.ready().map_or(&[][..], |people| &people.named);
     for person in completions(people, typed) {
         let words = person.name.clone();
-        hits.push(Hit { kind: HitKind::Person, words, command: Command::OpenPerson(person.person) });
+        hits.push(Hit { kind: HitKind::Person, words, action: Action::OpenPerson(person.person) });
         let words = ctx.text.f("photos_of", &[("name", &person.name)]);
-        let command = Command::Filter(PhotoFilter::Person(person.person));
-        hits.push(Hit { kind: HitKind::Photos, words, command });
+        let action = Action::FilterPhotos(PhotoFilter::Person(person.person));
+        hits.push(Hit { kind: HitKind::Photos, words, action });
     }
-    let (found_for, photos) = &ctx.state.found_photos;
+    let (found_for, photos) = &ctx.state.photos.found;
     for (photo, name) in photos.iter().filter(|_| !typed.is_empty() && found_for == typed.trim()) {
-        hits.push(Hit { kind: HitKind::Photos, words: name.clone(), command: Command::OpenPhoto(*photo) });
+        hits.push(Hit { kind: HitKind::Photos, words: name.clone(), action: Action::OpenPhoto(*photo) });
     }
     let lower = typed.trim().to_lowercase();
-    let go = |words: &str, command: Command| Hit { kind: HitKind::Go, words: words.to_owned(), command };
+    let go = |words: &str, action: Action| Hit { kind: HitKind::Go, words: words.to_owned(), action };
     let mut commands: Vec<Hit> =
-        View::ALL.iter().map(|view| go(ctx.text.s(view.label_key()), Command::Show(*view))).collect();
-    commands.push(go(ctx.text.s("choose_folder"), Command::ChooseFolder));
-    commands.push(go(ctx.text.s("rescan"), Command::Rescan));
-    commands.push(go(ctx.text.s("filter_unnamed"), Command::Filter(PhotoFilter::UnnamedFaces)));
-    commands.push(go(ctx.text.s("undo"), Command::Undo));
+        View::ALL.iter().map(|view| go(ctx.text.s(view.label_key()), Action::Show(*view))).collect();
+    commands.push(go(ctx.text.s("choose_folder"), Action::ChooseFolder));
+    commands.push(go(ctx.text.s("rescan"), Action::Rescan));
+    commands.push(go(ctx.text.s("filter_unnamed"), Action::FilterPhotos(PhotoFilter::UnnamedFaces)));
+    commands.push(go(ctx.text.s("undo"), Action::Decide(Decision::Undo)));
     hits.extend(commands.into_iter().filter(|hit| hit.words.to_lowercase().contains(&lower)));
     hits.truncate(9);
     hits
@@ -120,7 +123,7 @@ fn move_mark(ui: &Ui, field: &mut SearchField, count: usize) {
 }
 
 /// True when a hit was taken.
-fn list_ui(ui: &Ui, ctx: &mut ViewCtx<'_>, field: &mut SearchField, anchor: &Response, hits: &[Hit]) -> bool {
+fn list_ui(ui: &Ui, ctx: &mut Context<'_>, field: &mut SearchField, anchor: &Response, hits: &[Hit]) -> bool {
     let mut taken = false;
     let area = Area::new(anchor.id.with("hits"))
         .order(Order::Foreground)
@@ -135,7 +138,7 @@ fn list_ui(ui: &Ui, ctx: &mut ViewCtx<'_>, field: &mut SearchField, anchor: &Res
                 }
                 for (i, hit) in hits.iter().enumerate() {
                     if hit_ui(ui, hit, i == field.marked).clicked() {
-                        ctx.send(hit.command.clone());
+                        ctx.act(hit.action.clone());
                         taken = true;
                     }
                 }

@@ -1,142 +1,131 @@
-//! The window's [`Backend`] over the real jobs: requests become work for the [`Runner`]'s threads, results become rows.
+//! The window's [`Backend`] over the real jobs: each request goes to its feature's job, on the engine's threads.
 
-use crate::app::engine::shared::failure;
-use crate::app::engine::shared::lock;
-
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use anyhow::Result;
+use crossbeam_channel::{Receiver, bounded};
 
+use super::backend::{Answer, Backend, Event, Request};
 use crate::app::engine::home::Home;
 use crate::app::engine::library_thread::LibraryHandle;
 use crate::app::engine::networks::EngineOptions;
-use crate::app::engine::thumbnail_files::ThumbnailCache;
-use crate::app::engine::workers::{Runner, Sink};
-use crate::app::engine::report::{Failed, Failure, JobId};
-use crate::app::shell::backend::{Backend, Change, Event, Request};
-use crate::train::events::Control;
-use crate::types::{Cancel, with_causes};
+use crate::app::engine::report::{Failed, Failure, Report, Ticket};
+use crate::app::engine::shared::{Running, Shared, Sink, Tasks};
+use crate::app::engine::workers::Workers;
+use crate::app::evaluate::job::window::{self as evaluate, OpenRuns};
+use crate::app::jobs::{facts, options};
+use crate::app::people::job::preview::Preview;
+use crate::app::train::job::window as train;
+use crate::app::{compare, models, people, photos, scan, settings};
+use crate::figures::Saving;
+use crate::types::Touched;
+
+/// Events that wait for the window, at most.
+const EVENT_QUEUE: usize = 1024;
 
 /// The jobs behind an open window.
-pub struct Desk {
-    runner: Runner<Event>,
+pub struct Threads {
+    workers: Workers,
     shared: Arc<Shared>,
-    running: HashMap<JobId, Cancel>,
-    /// The run that was started last, to be paused or stopped.
-    training: Option<(JobId, Control)>,
-    next_job: u64,
-}
-
-/// What all threads may look at.
-struct Shared {
-    home: Home,
-    library: LibraryHandle,
-    thumbnails: ThumbnailCache,
-    options: Mutex<EngineOptions>,
-    /// What the networks were last loaded on.
-    device: Mutex<Option<String>>,
-    /// The last dendrogram, so that moving the threshold only cuts it anew.
-    preview: Mutex<Option<preview::Prepared>>,
+    running: Running,
+    sink: Sink<Answer>,
+    events: Receiver<Event>,
+    preview: Arc<Preview>,
     /// Evaluations on show, for their pictures.
-    judged: Mutex<evaluate::OpenRuns>,
+    open_runs: Arc<Mutex<OpenRuns>>,
 }
 
-impl Desk {
+impl Threads {
     /// Opens the library and starts the threads. `wake` asks the window to look for events.
     pub fn open(home: Home, options: EngineOptions, wake: Arc<dyn Fn() + Send + Sync>) -> Result<Self> {
         let library = LibraryHandle::open(&home.library())?;
-        let options = loads::remembered_options(&library, options)?;
-        let shared = Shared {
-            thumbnails: ThumbnailCache::new(home.cache()),
-            home: home.clone(),
-            library,
-            options: Mutex::new(options),
-            device: Mutex::new(None),
-            preview: Mutex::new(None),
-            judged: Mutex::default(),
-        };
-        let runner = Runner::start(home, wake, || {
-            Event::Failed(None, Failure { what: Failed::Internal, details: "a job broke down".into() })
+        let options = options::remembered_options(&library, options)?;
+        let (send, events) = bounded(EVENT_QUEUE);
+        // Waits while the window has not drained its queue; events of a closed window go nowhere.
+        let sink = Sink::new(move |event| {
+            if send.send(event).is_ok() {
+                wake();
+            }
+        });
+        let broken = sink.clone();
+        let workers = Workers::start(home.clone(), move || {
+            let failure = Failure { what: Failed::Internal, details: "a job broke down".into() };
+            broken.report(Report::Failed(None, failure));
         })?;
-        Ok(Self { runner, shared: Arc::new(shared), running: HashMap::new(), training: None, next_job: 1 })
+        Ok(Self {
+            workers,
+            shared: Arc::new(Shared::new(home, library, options)),
+            running: Running::default(),
+            sink,
+            events,
+            preview: Arc::default(),
+            open_runs: Arc::default(),
+        })
     }
 
-    /// A new job's name and its cancel flag.
-    fn begin_job(&mut self) -> (JobId, Cancel) {
-        let job = JobId(self.next_job);
-        self.next_job += 1;
-        let cancel = Cancel::default();
-        self.running.insert(job, cancel.clone());
-        (job, cancel)
+    fn tasks<E: 'static>(&mut self, wrap: fn(E) -> Answer) -> Tasks<'_, E> {
+        let (shared, workers, running) = (&self.shared, &self.workers, &mut self.running);
+        Tasks { shared, workers, sink: self.sink.of(wrap), running }
     }
 
-    fn quick(&self, work: impl FnOnce(&Shared, &Sink<Event>) + Send + 'static) {
-        let shared = self.shared.clone();
-        self.runner.quick(move |sink| work(&shared, sink));
+    fn load(&mut self, query: fn(&Shared) -> Result<Answer>) {
+        self.tasks(std::convert::identity).quick(move |shared, sink| match query(shared) {
+            Ok(answer) => sink.send(answer),
+            Err(error) => sink.fail(Failed::Load, &error),
+        });
+    }
+
+    fn save(&mut self, ticket: Ticket, path: std::path::PathBuf, saving: Box<Saving>) {
+        self.tasks::<Answer>(std::convert::identity).quick(move |_, sink| {
+            let written = saving.write(&path).map(|()| Touched::default()).map_err(Into::into);
+            sink.changed(ticket, Failed::Save, written);
+        });
     }
 }
 
-impl Backend for Desk {
+impl Backend for Threads {
     fn send(&mut self, request: Request) -> Result<(), Request> {
-        if !self.runner.has_room() {
+        // Cancel waits for no queue.
+        if let Request::Cancel(job) = request {
+            self.running.cancel(job);
+            return Ok(());
+        }
+        if !self.workers.have_room() {
             return Err(request);
         }
+        let (preview, open_runs) = (self.preview.clone(), self.open_runs.clone());
         match request {
-            Request::Scan(folders) => self.scan(folders),
-            Request::InstallModels(models) => self.install(models),
-            Request::Compare(sources) => self.compare(sources),
-            Request::Evaluate(request) => self.evaluate(request),
-            Request::Save(ticket, path, saving) => self.quick(move |_, sink| {
-                sink.send(match saving.write(&path) {
-                    Ok(()) => Event::Saved(ticket),
-                    Err(error) => Event::Failed(Some(ticket), failure(Failed::Save, &error.into())),
-                });
-            }),
-            Request::Train(ask) => self.train(ask),
-            Request::Cancel(job) => {
-                self.running.get(&job).into_iter().for_each(Cancel::cancel);
+            Request::LoadOverview => self.load(|shared| facts::overview(shared).map(Answer::Overview)),
+            Request::LoadPeople => self.load(|shared| facts::people(shared).map(Answer::People)),
+            Request::LoadModels => self.load(|shared| facts::models(shared).map(Answer::Models)),
+            Request::Scan(request) => scan::job::handle(&mut self.tasks::<Answer>(std::convert::identity), request),
+            Request::Photos(request) => photos::job::handle(&self.tasks(Answer::OfPhotos), request),
+            Request::People(request) => people::job::handle(&self.tasks(Answer::OfPeople), &preview, request),
+            Request::Compare(request) => compare::job::window::handle(&self.tasks(Answer::OfCompare), request),
+            Request::Evaluate(request) => {
+                evaluate::handle(&mut self.tasks(Answer::OfEvaluate), &open_runs, request);
             }
-            Request::PreviewGrouping { squared_distance, linkage } => {
-                self.quick(move |shared, sink| preview::answer(shared, sink, squared_distance, linkage));
-            }
-            Request::LoadImage(key) => {
-                self.quick(move |shared, sink| {
-                    let picture = pictures::load(shared, key).map_err(|error| with_causes(&error));
-                    sink.send(Event::Image(key, picture));
-                });
-            }
-            Request::Change(ticket, Change::UseDevice(device)) => self.use_device(ticket, device),
-            Request::Change(ticket, Change::UseModel(model)) => self.use_model(ticket, model),
-            Request::Change(ticket, Change::RemoveModel(model)) => self.remove_model(ticket, model),
-            Request::Change(ticket, change) => {
-                self.quick(move |shared, sink| sink.send(changes::answer(shared, ticket, change)));
-            }
-            load => self.quick(move |shared, sink| sink.send(loads::answer(shared, load))),
+            Request::Train(request) => train::handle(&mut self.tasks(Answer::OfTrain), request),
+            Request::Models(request) => models::job::handle(&mut self.tasks(Answer::OfModels), request),
+            Request::Settings(request) => settings::job::handle(&self.tasks(Answer::OfSettings), request),
+            Request::Save(ticket, path, saving) => self.save(ticket, path, saving),
+            Request::Cancel(_) => {}
         }
         Ok(())
     }
 
     fn poll(&mut self) -> Option<Event> {
-        let event = self.runner.poll()?;
-        if let Event::JobEnded(job, _) = &event {
-            self.running.remove(job);
-            self.training.take_if(|(of, _)| of == job);
+        let event = self.events.try_recv().ok()?;
+        if let Report::JobEnded(job, _) = &event {
+            self.running.ended(*job);
         }
         Some(event)
     }
 }
 
-impl Drop for Desk {
+impl Drop for Threads {
     /// A closed window stops its jobs; what they have recorded is kept.
     fn drop(&mut self) {
-        self.running.values().for_each(Cancel::cancel);
+        self.running.cancel_all();
     }
 }
-
-impl Shared {
-    fn options(&self) -> EngineOptions {
-        lock(&self.options).clone()
-    }
-}
-

@@ -1,16 +1,16 @@
 //! Notices in the lower right corner.
 
-use eframe::egui::{self, Align2, Area, Context, Id, Order, Ui};
+use eframe::egui::{self, Align2, Area, Id, Order, Ui};
 
-use crate::app::shell::message::Command;
+use crate::app::shell::app::Context;
+use crate::app::shell::message::Message;
 use crate::app::shell::notices::{Notice, NoticeKind};
-use crate::app::shell::view_context::ViewCtx;
 use crate::app::ui::icons::{self, Icon};
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
 
 /// Draws the notices above whatever lies in the corner; `lift` is the height of the job bar.
-pub fn toasts_ui(egui_ctx: &Context, ctx: &mut ViewCtx<'_>, lift: f32) {
+pub fn toasts_ui(egui_ctx: &egui::Context, ctx: &mut Context<'_>, lift: f32) {
     if ctx.state.notices.shown().is_empty() {
         return;
     }
@@ -26,7 +26,7 @@ pub fn toasts_ui(egui_ctx: &Context, ctx: &mut ViewCtx<'_>, lift: f32) {
         });
 }
 
-fn notice_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, notice: &Notice) {
+fn notice_ui(ui: &mut Ui, ctx: &mut Context<'_>, notice: &Notice) {
     let palette = theme::palette(ui.visuals());
     let frame = theme::card(ui).inner_margin(egui::Margin::symmetric(space::L as i8, space::S as i8));
     frame.shadow(ui.visuals().popup_shadow).show(ui, |ui| {
@@ -40,13 +40,13 @@ fn notice_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, notice: &Notice) {
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 ui.spacing_mut().item_spacing.x = space::XS;
                 if buttons::icon_button_ui(ui, Icon::X, ctx.text.s("dismiss")).clicked() {
-                    ctx.send(Command::Dismiss(notice.id));
+                    ctx.send(Message::Dismiss(notice.id));
                 }
                 if let Some(action) = notice.action
                     && buttons::button_ui(ui, Rank::Quiet, ctx.text.s(action.label_key())).clicked()
                 {
-                    ctx.send(action.command());
-                    ctx.send(Command::Dismiss(notice.id));
+                    ctx.act(action.action());
+                    ctx.send(Message::Dismiss(notice.id));
                 }
                 ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
                     ui.set_max_width(ui.available_width() - size::ICON);

@@ -1,32 +1,14 @@
-//! The window: views read [`state::State`] and send [`command::Command`]; nothing but this part and `main` knows egui.
-//!
-//! ```text
-//! views ──Command──▶ app ─▶ logic ──Request──▶ Backend (the jobs)
-//!   ▲ ViewCtx                 ▲                    │
-//!   └──────── State ◀─────────┴───────Event◀───────┘
-//! ```
-//!
-//! * [`app`] is the eframe application: between two frames it drains events and runs commands, then it draws.
-//! * [`logic`] is what commands and events do to the state; it draws nothing and runs while the window is hidden.
-//! * [`backend`] is the seam: requests, events, and the trait the jobs stand behind; [`rows`] are its plain rows.
-//! * [`desk`] is that trait over the real jobs.
-//! * [`theme`] holds every colour, distance and type size; [`locale`] every word.
-//! * [`importing`] leads model files into the store.
-//! * [`train`] is what the Train view and the demonstration know and do.
-//! * [`thumbnails`] is the bounded cache of pictures; [`notices`] what is said in passing.
-//!
-//! No file, no database and no tensor is touched while drawing; the window never waits for an answer.
-
-use eframe::egui;
-
+//! Opens the window: its size, its title, and what it does first.
 
 use std::error::Error;
 use std::path::Path;
 
+use eframe::egui;
 
-use crate::app::shell::backend::Backend;
-use crate::app::shell::message::Command;
-use crate::app::train::state::message::{DemoChoice, TrainCommand};
+use super::app::App;
+use super::backend::Backend;
+use super::message::Message;
+use crate::app::ui::{fonts, theme};
 
 /// Wakes the window when an event waits.
 pub type Wake = Box<dyn Fn() + Send + Sync>;
@@ -39,15 +21,15 @@ pub type MakeBackend = Box<dyn FnOnce(Wake) -> Result<Box<dyn Backend>, Box<dyn 
 #[error("cannot open a window: {0}; the subcommands work without one (see likeness --help)")]
 pub struct WindowError(String);
 
-/// Opens the window and returns when it is closed. Its size and settings are kept under `home`. A `demonstration`
-/// begins at once.
-pub fn open(home: &Path, demonstration: Option<DemoChoice>, make_backend: MakeBackend) -> Result<(), WindowError> {
+/// Opens the window and returns when it is closed. Its size and settings are kept under `home`. The
+/// `first` messages are done at once.
+pub fn open(home: &Path, first: Vec<Message>, make_backend: MakeBackend) -> Result<(), WindowError> {
     let options = eframe::NativeOptions {
         viewport: egui::ViewportBuilder::default()
             .with_title("Likeness")
             .with_app_id("likeness")
             .with_inner_size([1280.0, 820.0])
-            .with_min_inner_size([720.0, 520.0])
+            .with_min_inner_size([800.0, 600.0])
             .with_drag_and_drop(true)
             .with_icon(theme::window_icon()),
         persistence_path: Some(home.join("window.ron")),
@@ -57,10 +39,7 @@ pub fn open(home: &Path, demonstration: Option<DemoChoice>, make_backend: MakeBa
         let ctx = creation.egui_ctx.clone();
         let backend = make_backend(Box::new(move || ctx.request_repaint()))?;
         let mut app = App::new(creation, backend, fonts::FontSource::System);
-        if let Some(which) = demonstration {
-            app.send(Command::Show(state::View::Train));
-            app.send(Command::Train(TrainCommand::Demonstrate(which)));
-        }
+        first.into_iter().for_each(|message| app.send(message));
         Ok(Box::new(app))
     });
     eframe::run_native("likeness", options, create).map_err(|error| WindowError(error.to_string()))

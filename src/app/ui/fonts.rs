@@ -10,8 +10,8 @@ use std::sync::Arc;
 use eframe::egui::{self, FontData, FontDefinitions, FontFamily};
 use resvg::usvg::fontdb::{Database, Family, Query, Stretch, Style, Weight};
 
-use crate::app::ui::{icons, theme};
 use crate::app::ui::locale::Language;
+use crate::app::ui::{icons, theme};
 
 /// Interface families in order of preference: Windows, macOS, the Linux desktops, then what almost every machine has.
 const INTERFACE_FAMILIES: [&str; 14] = [

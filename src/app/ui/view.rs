@@ -2,8 +2,6 @@
 
 use serde::Deserialize;
 use serde::Serialize;
-use crate::app::engine::facts::People;
-use crate::app::shell::state::Settings;
 
 /// The views of the rail.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]

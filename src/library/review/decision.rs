@@ -8,16 +8,31 @@ use crate::types::{FaceId, PersonId, Touched};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
     /// Gives a person or an unnamed group its name.
-    Name { person: PersonId, name: String },
-    Confirm { person: PersonId, faces: Vec<FaceId> },
+    Name {
+        person: PersonId,
+        name: String,
+    },
+    Confirm {
+        person: PersonId,
+        faces: Vec<FaceId>,
+    },
     /// Confirms every suggestion of this person.
     ConfirmAll(PersonId),
     /// These faces are not this person; they are not suggested again.
-    Reject { person: PersonId, faces: Vec<FaceId> },
-    Move { faces: Vec<FaceId>, to: Destination },
+    Reject {
+        person: PersonId,
+        faces: Vec<FaceId>,
+    },
+    Move {
+        faces: Vec<FaceId>,
+        to: Destination,
+    },
     /// Back among the faces without a person.
     TakeOut(Vec<FaceId>),
-    Merge { from: PersonId, into: PersonId },
+    Merge {
+        from: PersonId,
+        into: PersonId,
+    },
     /// Keeps the person or group out of sight.
     Hide(PersonId),
     /// These detections show no face of a person.

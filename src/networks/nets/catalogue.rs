@@ -17,8 +17,8 @@ use super::{
     inception_v3, inception_v4, likeness_small, mobilefacenet, mobilenet, nin, openface, sface, shufflenet, squeezenet,
     zeiler_fergus,
 };
-use crate::types::{ChannelOrder, CropRule, InputRecipe, PixelScaling};
 use crate::networks::weights::ModelCard;
+use crate::types::{ChannelOrder, CropRule, InputRecipe, PixelScaling};
 
 mod rows;
 

@@ -19,8 +19,8 @@ use burn::tensor::{Device, Tensor};
 use super::blocks::conv_norm::{ConvNorm, fold_norm_after, fold_norm_before};
 use super::blocks::{Block, MapShape, Trace, Width, describe, learning};
 use super::{EmbeddingNet, NetConfig};
-use crate::types::{ChannelOrder, CropRule, InputRecipe, PixelScaling};
 use crate::networks::weights::{TensorFile, WeightsError, fill};
+use crate::types::{ChannelOrder, CropRule, InputRecipe, PixelScaling};
 
 /// The pictures it wants. Its graph begins with (x − 127.5) · 1/128, which the recipe states instead.
 pub const RECIPE: InputRecipe = InputRecipe {

@@ -28,7 +28,9 @@ pub use crate::networks::weights::graph_def::read_graph_def;
 pub use crate::networks::weights::keras::read_keras;
 pub use crate::networks::weights::onnx::read_onnx;
 pub use crate::networks::weights::pytorch::read_pytorch;
-pub use crate::networks::weights::safetensors::{ModelCard, load, read_card, read_safetensors, save, write_safetensors};
+pub use crate::networks::weights::safetensors::{
+    ModelCard, load, read_card, read_safetensors, save, write_safetensors,
+};
 pub use crate::networks::weights::tensors::{NamedTensor, TensorFile};
 
 use std::path::PathBuf;

@@ -139,8 +139,8 @@ mod tests {
     use burn::tensor::Device;
 
     use super::*;
-    use crate::types::{ChannelOrder, CropRule, PixelScaling};
     use crate::networks::weights::fill;
+    use crate::types::{ChannelOrder, CropRule, PixelScaling};
 
     fn card() -> ModelCard {
         let input = InputRecipe {

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::Checkpoint;
 use super::state::write_flushed;
 use super::tensorboard::EventWriter;
-use crate::train::events::{Past, StepReport, StopReason};
 use crate::networks::weights::WeightsError;
+use crate::train::events::{Past, StepReport, StopReason};
 use crate::train::gate::Gate;
 use crate::train::validate::ValidationReport;
 
@@ -328,8 +328,8 @@ fn flush_folder(path: &Path) -> Result<(), RunFolderError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::train::checkpoint::{Best, CheckpointState};
     use crate::networks::weights::{NamedTensor, TensorFile};
+    use crate::train::checkpoint::{Best, CheckpointState};
     use crate::train::ema::EmaState;
     use crate::train::optimiser::OptimiserState;
     use crate::train::sampler::SamplerPosition;

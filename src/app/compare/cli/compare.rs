@@ -7,8 +7,8 @@ use anyhow::{Context, Result};
 use serde_json::json;
 
 use crate::app::compare::job::compare::compare_file;
-use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c, printable};
 use crate::app::engine::cli::Global;
+use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c, printable};
 use crate::app::engine::home::Home;
 use crate::app::engine::networks::{Engine, EngineOptions, FindFaces};
 use crate::networks::models::Store;

@@ -10,8 +10,8 @@ use anyhow::{Context, Result, ensure};
 use serde_json::json;
 
 use crate::app::compare::job::embed_files::{self, EmbeddedFace, FaceSource};
-use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c, printable};
 use crate::app::engine::cli::Global;
+use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c, printable};
 use crate::app::engine::home::Home;
 use crate::app::engine::networks::{Engine, EngineOptions, FindFaces};
 use crate::types::{CropRule, FaceBox, ModelId, with_causes};
@@ -62,20 +62,27 @@ pub fn run(home: &Home, global: &Global, args: EmbedArgs) -> Result<ExitCode> {
     let engine = Engine::load(home, &options, &cancel, &mut |event| console.show(event))?;
     let mut out = Output { stream: BufWriter::new(stdout().lock()), json: args.json, model: engine.model_id().clone() };
     let (mut good, mut failed) = (0, 0);
-    embed_files(&files, source, &engine, &cancel, &mut |event| console.show(event), &mut |path, faces| match faces {
-        Ok(faces) if !faces.is_empty() => {
-            good += 1;
-            out.faces(path, &faces)
-        }
-        Ok(_) => {
-            failed += 1;
-            out.error(path, "no face found")
-        }
-        Err(error) => {
-            failed += 1;
-            out.error(path, &with_causes(&error))
-        }
-    })?;
+    embed_files::embed_files(
+        &files,
+        source,
+        &engine,
+        &cancel,
+        &mut |event| console.show(event),
+        &mut |path, faces| match faces {
+            Ok(faces) if !faces.is_empty() => {
+                good += 1;
+                out.faces(path, &faces)
+            }
+            Ok(_) => {
+                failed += 1;
+                out.error(path, "no face found")
+            }
+            Err(error) => {
+                failed += 1;
+                out.error(path, &with_causes(&error))
+            }
+        },
+    )?;
     out.stream.flush().context("cannot write to standard output")?;
     console.close();
     if failed > 0 {

@@ -6,13 +6,13 @@ use anyhow::{Context, Result};
 use image::RgbImage;
 
 use crate::app::engine::networks::{Engine, FindFaces};
-use crate::app::scan::job::working_copy;
+use crate::app::jobs::working_copy::working_copy;
 use crate::faces::image::{DecodeLimits, DecodeScale, decode};
 use crate::types::{Detection, Embedding};
 
 /// A face ready to be compared.
 #[derive(Debug, Clone)]
-pub struct Compared {
+pub struct ComparedFace {
     pub crop: RgbImage,
     pub embedding: Embedding,
     /// The file's name.
@@ -22,20 +22,20 @@ pub struct Compared {
 }
 
 /// The largest face of a file.
-pub fn compare_file(engine: &Engine, path: &Path) -> Result<Compared> {
+pub fn compare_file(engine: &Engine, path: &Path) -> Result<ComparedFace> {
     let photo = working_copy(path)?;
     let found = engine.find_faces(&[(path, &photo)]).pop().context("no answer")??;
     let faces_in_file = found.len();
     let face = found.into_iter().next().context("no face found")?;
-    Ok(Compared { faces_in_file, ..compare_face(engine, path, &face.detection)? })
+    Ok(ComparedFace { faces_in_file, ..compare_face(engine, path, &face.detection)? })
 }
 
 /// A face that is known already, in pixels of the full photo.
-pub fn compare_face(engine: &Engine, path: &Path, face: &Detection) -> Result<Compared> {
+pub fn compare_face(engine: &Engine, path: &Path, face: &Detection) -> Result<ComparedFace> {
     let photo = decode(path, DecodeScale::Full, &DecodeLimits::default())?;
     let crop = engine.crop(&photo.pixels, face);
     let embedding =
         engine.embed(std::slice::from_ref(&crop))?.pop().flatten().context("the network gave no embedding")?;
     let title = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-    Ok(Compared { crop, embedding, title, faces_in_file: 1 })
+    Ok(ComparedFace { crop, embedding, title, faces_in_file: 1 })
 }

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use crate::app::engine::networks::{Engine, FindFaces};
 use crate::app::engine::progress::{JobEvent, Meter, Stage};
-use crate::app::scan::job::working_copy;
+use crate::app::jobs::working_copy::working_copy;
 use crate::faces::image::Photo;
 use crate::types::{Cancel, Detection, Embedding, with_causes};
 
@@ -73,8 +73,10 @@ fn detected(engine: &Engine, photos: &[(&Path, &Photo)]) -> Vec<Result<Vec<Embed
     let found = engine.find_faces(photos).into_iter();
     found
         .map(|faces| {
-            let face =
-                |found: crate::app::engine::networks::FoundFace| EmbeddedFace { detection: Some(found.detection), embedding: found.embedding };
+            let face = |found: crate::app::engine::networks::FoundFace| EmbeddedFace {
+                detection: Some(found.detection),
+                embedding: found.embedding,
+            };
             Ok(faces?.into_iter().map(face).collect())
         })
         .collect()

@@ -1,4 +1,7 @@
-//! TODO
+//! Faces of files and of the library beside each other.
 
 pub mod compare;
 pub mod embed_files;
+
+#[cfg(feature = "gui")]
+pub mod window;

@@ -5,10 +5,10 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Args;
 
-use crate::app::demo::job::demo::{DemoEvent, DemoOptions, DemoReport, demo};
-use crate::app::engine::cli::console::cancel_on_ctrl_c;
 use crate::app::engine::cli::Global;
+use crate::app::engine::cli::console::cancel_on_ctrl_c;
 use crate::app::engine::home::Home;
+use crate::app::jobs::demonstration::{DemoEvent, DemoOptions, DemoReport, demo};
 use crate::networks::device::{VerdictCache, choose};
 use crate::train::events::{Control, TrainEvent};
 

@@ -2,7 +2,6 @@
 //! Results go to standard output, progress and problems to standard error.
 
 pub mod console;
-pub mod names;
 
 use std::path::PathBuf;
 

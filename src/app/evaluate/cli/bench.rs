@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 
-use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c};
 use crate::app::engine::cli::Global;
+use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c};
 use crate::app::engine::home::Home;
 use crate::app::engine::networks::{Engine, EngineOptions};
 use crate::app::engine::progress::JobEvent;
@@ -49,7 +49,7 @@ pub fn run(home: &Home, global: &Global, args: BenchArgs) -> Result<ExitCode> {
     let options = EngineOptions { device, detector: args.detector, offline: args.offline, ..Default::default() };
     let engine = Engine::load(home, &options, &cancel, &mut |event| console.show(event))?;
     let plan = BenchPlan { photos: args.photos, cluster_faces: args.cluster_faces, seed: args.seed };
-    let report = bench(&engine, &plan, &cancel, &mut |step| eprintln!("{step}"))?;
+    let report = bench::bench(&engine, &plan, &cancel, &mut |step| eprintln!("{step}"))?;
     match args.json {
         true => println!("{}", serde_json::to_string(&report).context("cannot write the report")?),
         false => print_table(&report),

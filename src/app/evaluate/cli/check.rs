@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 
-use crate::app::evaluate::cli::{Desk, tell};
 use crate::app::evaluate::cli::options::Pictures;
+use crate::app::evaluate::cli::{Terminal, tell};
 use crate::app::evaluate::job::check::{CheckConfig, CheckOutcome, eval_check};
 use crate::app::evaluate::job::images::FaceCrop;
 use crate::app::evaluate::job::inputs::read_embeddings;
@@ -60,8 +60,8 @@ enum ChannelName {
     Bgr,
 }
 
-pub fn run(desk: &mut Desk, args: CheckArgs) -> Result<()> {
-    let engine = desk.engine(&args.pictures)?;
+pub fn run(terminal: &mut Terminal, args: CheckArgs) -> Result<()> {
+    let engine = terminal.engine(&args.pictures)?;
     let used = used(&args, engine.recipe());
     let given = args.embeddings.as_deref().map(|file| read_embeddings(file, None)).transpose()?;
     let config = CheckConfig {
@@ -73,10 +73,10 @@ pub fn run(desk: &mut Desk, args: CheckArgs) -> Result<()> {
         seed: args.seed,
         used: Some(used),
     };
-    let cancel = desk.cancel.clone();
-    let mut show = |event| desk.console.show(event);
-    let outcome = eval_check(desk.home, &engine, &config, given.as_ref(), &cancel, &mut show);
-    desk.console.close();
+    let cancel = terminal.cancel.clone();
+    let mut show = |event| terminal.console.show(event);
+    let outcome = eval_check(terminal.home, &engine, &config, given.as_ref(), &cancel, &mut show);
+    terminal.console.close();
     let outcome = outcome?;
     tell(args.json, &outcome, &outcome.run, || told(&outcome))
 }

@@ -8,7 +8,6 @@ pub mod pairs;
 pub mod sensitivity;
 pub mod sets;
 
-
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -16,8 +15,8 @@ use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c};
 use crate::app::engine::cli::Global;
+use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c};
 use crate::app::engine::home::Home;
 use crate::app::engine::networks::Engine;
 use crate::app::engine::progress::JobEvent;
@@ -57,30 +56,30 @@ enum What {
 }
 
 pub fn run(home: &Home, global: &Global, args: EvalArgs) -> Result<ExitCode> {
-    let mut desk = Desk { home, global, cancel: cancel_on_ctrl_c()?, console: Console::new() };
+    let mut terminal = Terminal { home, global, cancel: cancel_on_ctrl_c()?, console: Console::new() };
     match args.what {
-        What::Lfw(args) => pairs::run(&mut desk, args, "lfw", ListFormat::Lfw)?,
-        What::Pairs(args) => pairs::run(&mut desk, args, "pairs", ListFormat::Csv)?,
-        What::Folder(args) => sets::folder(&mut desk, &args)?,
-        What::Video(args) => sets::video(&mut desk, args)?,
-        What::Compat(args) => models::compat(&mut desk, &args)?,
-        What::Clusters(args) => sets::clusters(&mut desk, &args)?,
-        What::Sensitivity(args) => sensitivity::run(&mut desk, args)?,
-        What::Check(args) => check::run(&mut desk, args)?,
-        What::Report(args) => models::report(&mut desk, &args)?,
+        What::Lfw(args) => pairs::run(&mut terminal, args, "lfw", ListFormat::Lfw)?,
+        What::Pairs(args) => pairs::run(&mut terminal, args, "pairs", ListFormat::Csv)?,
+        What::Folder(args) => sets::folder(&mut terminal, &args)?,
+        What::Video(args) => sets::video(&mut terminal, args)?,
+        What::Compat(args) => models::compat(&mut terminal, &args)?,
+        What::Clusters(args) => sets::clusters(&mut terminal, &args)?,
+        What::Sensitivity(args) => sensitivity::run(&mut terminal, args)?,
+        What::Check(args) => check::run(&mut terminal, args)?,
+        What::Report(args) => models::report(&mut terminal, &args)?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// What every evaluation needs beside its own options.
-struct Desk<'a> {
+pub struct Terminal<'a> {
     home: &'a Home,
     global: &'a Global,
     cancel: Cancel,
     console: Console,
 }
 
-impl Desk<'_> {
+impl Terminal<'_> {
     fn engine(&mut self, pictures: &Pictures) -> Result<Engine> {
         let options = pictures.engine_options(self.global.device()?);
         Engine::load(self.home, &options, &self.cancel, &mut |event| self.console.show(event))

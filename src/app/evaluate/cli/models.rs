@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 
-use crate::app::evaluate::cli::{Desk, percent, tell};
+use crate::app::evaluate::cli::{Terminal, percent, tell};
 use crate::app::evaluate::job::compat::eval_compat;
 use crate::app::evaluate::job::errata_file::ErrataFile;
 use crate::app::evaluate::job::inputs::read_embeddings;
@@ -42,9 +42,9 @@ pub struct ReportArgs {
     json: bool,
 }
 
-pub fn compat(desk: &mut Desk, args: &CompatArgs) -> Result<()> {
+pub fn compat(terminal: &mut Terminal, args: &CompatArgs) -> Result<()> {
     let (old, new) = (read_embeddings(&args.old, None)?, read_embeddings(&args.new, None)?);
-    let outcome = eval_compat(desk.home, &old, &new, &args.pairs, args.far, &mut |text| desk.note(text))?;
+    let outcome = eval_compat(terminal.home, &old, &new, &args.pairs, args.far, &mut |text| terminal.note(text))?;
     tell(args.json, &outcome, &outcome.run, || {
         let [old, new, crossed] =
             [&outcome.old, &outcome.new, &outcome.new_against_old].map(|curve| percent(curve.val));
@@ -52,10 +52,10 @@ pub fn compat(desk: &mut Desk, args: &CompatArgs) -> Result<()> {
     })
 }
 
-pub fn report(desk: &mut Desk, args: &ReportArgs) -> Result<()> {
+pub fn report(terminal: &mut Terminal, args: &ReportArgs) -> Result<()> {
     let runs: Vec<PairsRun> = args.runs.iter().map(|run| open_run(run)).collect::<Result<_>>()?;
-    let errata = ErrataFile::open(desk.home)?.errata();
-    let outcome = eval_overlay(desk.home, &runs, &errata, &mut |text| desk.note(text))?;
+    let errata = ErrataFile::open(terminal.home)?.errata();
+    let outcome = eval_overlay(terminal.home, &runs, &errata, &mut |text| terminal.note(text))?;
     tell(args.json, &outcome, &outcome.run, || {
         let line = |model: &crate::app::evaluate::job::pairs::PairsOutcome| {
             let (mean, se) = (percent(model.accuracy_mean), percent(model.accuracy_se));

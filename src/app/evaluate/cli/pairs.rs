@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use anyhow::{Result, ensure};
 use clap::Args;
 
-use crate::app::evaluate::cli::{Desk, percent, tell};
 use crate::app::evaluate::cli::options::{CompatName, MetricName, MirrorName, Source, Target};
+use crate::app::evaluate::cli::{Terminal, percent, tell};
 use crate::app::evaluate::job::images::FaceCrop;
 use crate::app::evaluate::job::inputs::read_embeddings;
 use crate::app::evaluate::job::pairs::{Arithmetic, ListFormat, PairsConfig, eval_images, eval_pairs};
@@ -46,14 +46,14 @@ pub struct PairArgs {
     compat: Option<CompatName>,
 }
 
-pub fn run(desk: &mut Desk, args: PairArgs, kind: &'static str, format: ListFormat) -> Result<()> {
+pub fn run(terminal: &mut Terminal, args: PairArgs, kind: &'static str, format: ListFormat) -> Result<()> {
     let embeddings = args.source.embeddings.clone();
     let config = PairsConfig {
         kind,
         list: args.pairs,
         format,
         threshold_from: args.threshold_from,
-        errata: args.errata.unwrap_or_else(|| desk.home.label_errata()),
+        errata: args.errata.unwrap_or_else(|| terminal.home.label_errata()),
         crop: embeddings.is_none().then(|| args.source.pictures.crop_or(FaceCrop::Central)),
         images: args.source.pictures.images.clone(),
         mirror: args.mirror.map(Into::into),
@@ -71,12 +71,14 @@ pub fn run(desk: &mut Desk, args: PairArgs, kind: &'static str, format: ListForm
             let faces = read_embeddings(&file, paths)?;
             let mirrored = args.mirrored.as_deref().map(|file| read_embeddings(file, paths)).transpose()?;
             ensure!(args.mirror.is_none() || mirrored.is_some(), "--mirror with --embeddings needs --mirrored as well");
-            eval_pairs(desk.home, faces, mirrored.as_ref(), &config, &mut |text| desk.note(text))?
+            eval_pairs(terminal.home, faces, mirrored.as_ref(), &config, &mut |text| terminal.note(text))?
         }
         None => {
-            let engine = desk.engine(&args.source.pictures)?;
-            let run = eval_images(desk.home, &engine, &config, &desk.cancel, &mut |event| desk.console.show(event));
-            desk.console.close();
+            let engine = terminal.engine(&args.source.pictures)?;
+            let run = eval_images(terminal.home, &engine, &config, &terminal.cancel, &mut |event| {
+                terminal.console.show(event)
+            });
+            terminal.console.close();
             run?
         }
     };

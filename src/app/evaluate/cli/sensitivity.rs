@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 
-use crate::app::evaluate::cli::{Desk, percent, tell};
 use crate::app::evaluate::cli::options::Pictures;
+use crate::app::evaluate::cli::{Terminal, percent, tell};
 use crate::app::evaluate::job::images::FaceCrop;
 use crate::app::evaluate::job::inputs::read_embeddings;
 use crate::app::evaluate::job::sensitivity::{SensitivityConfig, eval_sensitivity};
@@ -62,7 +62,7 @@ enum StudyName {
     Networks,
 }
 
-pub fn run(desk: &mut Desk, args: SensitivityArgs) -> Result<()> {
+pub fn run(terminal: &mut Terminal, args: SensitivityArgs) -> Result<()> {
     let config = SensitivityConfig {
         study: args.study.into(),
         list: args.pairs.unwrap_or_default(),
@@ -71,36 +71,37 @@ pub fn run(desk: &mut Desk, args: SensitivityArgs) -> Result<()> {
         far_target: args.far,
         pairs_a_fold: args.pairs_a_fold,
     };
-    let cancel = desk.cancel.clone();
+    let cancel = terminal.cancel.clone();
     let outcome = match (args.study, &args.embeddings) {
         (StudyName::Dimensions | StudyName::TrainingImages, _) if args.train_run.is_some() => {
             let run = args.train_run.as_deref().context("--train-run is missing")?;
             let (device, notes) =
-                device::choose(&desk.global.device()?, &VerdictCache::open(desk.home.device_verdicts()))?;
-            notes.into_iter().for_each(|text| desk.note(text));
-            let home = desk.home;
-            eval_training(home, run, &args.levels, &config, &device, &cancel, &mut |text| desk.note(text))
+                device::choose(&terminal.global.device()?, &VerdictCache::open(terminal.home.device_verdicts()))?;
+            notes.into_iter().for_each(|text| terminal.note(text));
+            let home = terminal.home;
+            eval_training(home, run, &args.levels, &config, &device, &cancel, &mut |text| terminal.note(text))
         }
         (StudyName::Dimensions, Some(file)) => {
             let faces = read_embeddings(file, None)?;
-            eval_dimensions(desk.home, &faces, &config, &mut |text| desk.note(text))
+            eval_dimensions(terminal.home, &faces, &config, &mut |text| terminal.note(text))
         }
         (StudyName::Dimensions, None) => {
-            let engine = desk.engine(&args.pictures)?;
-            let faces = listed_faces(desk.home, &engine, &config, &cancel, &mut |event| desk.console.show(event))?;
-            eval_dimensions(desk.home, &faces, &config, &mut |text| desk.note(text))
+            let engine = terminal.engine(&args.pictures)?;
+            let faces =
+                listed_faces(terminal.home, &engine, &config, &cancel, &mut |event| terminal.console.show(event))?;
+            eval_dimensions(terminal.home, &faces, &config, &mut |text| terminal.note(text))
         }
         (StudyName::Networks, _) => {
-            let options = args.pictures.engine_options(desk.global.device()?);
-            eval_networks(desk.home, &options, &config, &cancel, &mut |event| desk.console.show(event))
+            let options = args.pictures.engine_options(terminal.global.device()?);
+            eval_networks(terminal.home, &options, &config, &cancel, &mut |event| terminal.console.show(event))
         }
         _ => {
             args.pictures.images.as_ref().context("a study of worse pictures needs --images")?;
-            let engine = desk.engine(&args.pictures)?;
-            eval_sensitivity(desk.home, &engine, &config, &cancel, &mut |event| desk.console.show(event))
+            let engine = terminal.engine(&args.pictures)?;
+            eval_sensitivity(terminal.home, &engine, &config, &cancel, &mut |event| terminal.console.show(event))
         }
     };
-    desk.console.close();
+    terminal.console.close();
     let outcome = outcome?;
     tell(args.json, &outcome, &outcome.run, || {
         let row = |row: &StudyRow| {

@@ -5,16 +5,16 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::Args;
 
-use crate::app::engine::cli::names::LinkageName;
 use crate::app::engine::networks::EngineOptions;
-use crate::app::evaluate::cli::{Desk, percent, tell};
 use crate::app::evaluate::cli::options::{Pictures, Source, Target};
-use crate::app::evaluate::job::library_faces;
+use crate::app::evaluate::cli::{Terminal, percent, tell};
 use crate::app::evaluate::job::clusters::eval_clusters;
 use crate::app::evaluate::job::count::PairCounter;
 use crate::app::evaluate::job::folder::eval_folder;
 use crate::app::evaluate::job::inputs::{Faces, Photos, read_embeddings};
+use crate::app::evaluate::job::library_faces::library_faces;
 use crate::app::evaluate::job::video::{VideoConfig, eval_video, listed_frames};
+use crate::cluster::Linkage;
 use crate::eval::video::FRAMES;
 
 /// A labelled set, or the library's own confirmed faces.
@@ -51,7 +51,7 @@ pub struct ClusterArgs {
     source: LabelledSource,
     /// How far two groups are apart.
     #[arg(long, value_enum, default_value = "average", value_name = "LINKAGE")]
-    linkage: LinkageName,
+    linkage: Linkage,
     /// Also tell the scores at this squared distance.
     #[arg(long, value_name = "DISTANCE")]
     threshold: Option<f32>,
@@ -71,12 +71,12 @@ pub struct VideoArgs {
     frames: usize,
 }
 
-pub fn folder(desk: &mut Desk, args: &FolderArgs) -> Result<()> {
-    let faces = faces(desk, &args.source)?;
-    let cancel = desk.cancel.clone();
-    let device = desk.global.device()?;
-    let counter = PairCounter::choose(&device, faces.images.paths.len(), &mut |text| desk.note(text))?;
-    let outcome = eval_folder(desk.home, &faces, args.far, &counter, &cancel, &mut |text| desk.note(text))?;
+pub fn folder(terminal: &mut Terminal, args: &FolderArgs) -> Result<()> {
+    let faces = faces(terminal, &args.source)?;
+    let cancel = terminal.cancel.clone();
+    let device = terminal.global.device()?;
+    let counter = PairCounter::choose(&device, faces.images.paths.len(), &mut |text| terminal.note(text))?;
+    let outcome = eval_folder(terminal.home, &faces, args.far, &counter, &cancel, &mut |text| terminal.note(text))?;
     tell(args.source.json, &outcome, &outcome.run, || {
         let spread = outcome.val_se.map_or(String::new(), |se| format!(" ± {} (s.e. over splits)", percent(se)));
         format!(
@@ -91,11 +91,11 @@ pub fn folder(desk: &mut Desk, args: &FolderArgs) -> Result<()> {
     })
 }
 
-pub fn clusters(desk: &mut Desk, args: &ClusterArgs) -> Result<()> {
-    let faces = faces(desk, &args.source)?;
-    let cancel = desk.cancel.clone();
-    let (home, linkage) = (desk.home, args.linkage.into());
-    let outcome = eval_clusters(home, &faces, linkage, args.threshold, &cancel, &mut |text| desk.note(text))?;
+pub fn clusters(terminal: &mut Terminal, args: &ClusterArgs) -> Result<()> {
+    let faces = faces(terminal, &args.source)?;
+    let cancel = terminal.cancel.clone();
+    let (home, linkage) = (terminal.home, args.linkage.into());
+    let outcome = eval_clusters(home, &faces, linkage, args.threshold, &cancel, &mut |text| terminal.note(text))?;
     tell(args.source.json, &outcome, &outcome.run, || {
         format!(
             "Best B-cubed F {} at threshold {:.3}: {} clusters for {} people",
@@ -107,12 +107,12 @@ pub fn clusters(desk: &mut Desk, args: &ClusterArgs) -> Result<()> {
     })
 }
 
-pub fn video(desk: &mut Desk, args: VideoArgs) -> Result<()> {
+pub fn video(terminal: &mut Terminal, args: VideoArgs) -> Result<()> {
     let faces = match &args.source.embeddings {
         Some(file) => read_embeddings(file, args.source.paths.as_deref())?,
         None => {
             let folder = args.source.pictures.images.as_deref().context("give --embeddings or --images")?;
-            desk.embedded(&args.source.pictures, folder, &listed_frames(&args.pairs, folder)?)?
+            terminal.embedded(&args.source.pictures, folder, &listed_frames(&args.pairs, folder)?)?
         }
     };
     let config = VideoConfig {
@@ -121,14 +121,14 @@ pub fn video(desk: &mut Desk, args: VideoArgs) -> Result<()> {
         far_target: args.target.far,
         far_rule: args.target.far_rule.into(),
     };
-    let outcome = eval_video(desk.home, faces, &config, &mut |text| desk.note(text))?;
+    let outcome = eval_video(terminal.home, faces, &config, &mut |text| terminal.note(text))?;
     tell(args.source.json, &outcome, &outcome.run, || {
         let (mean, se) = (percent(outcome.accuracy_mean), percent(outcome.accuracy_se));
         format!("Accuracy {mean} ± {se} (s.e.) on {} pairs of videos, {} skipped", outcome.pairs, outcome.skipped)
     })
 }
 
-fn faces(desk: &mut Desk, source: &LabelledSource) -> Result<Faces> {
+fn faces(terminal: &mut Terminal, source: &LabelledSource) -> Result<Faces> {
     if let Some(file) = &source.embeddings {
         let faces = read_embeddings(file, source.paths.as_deref())?;
         let folder = source.pictures.images.clone();
@@ -137,7 +137,7 @@ fn faces(desk: &mut Desk, source: &LabelledSource) -> Result<Faces> {
     }
     if source.library {
         let options = EngineOptions { model: source.pictures.model.clone(), ..EngineOptions::default() };
-        return library_faces(desk.home, &options.model_id()).context("the library's faces cannot be judged");
+        return library_faces(terminal.home, &options.model_id()).context("the library's faces cannot be judged");
     }
-    desk.labelled_folder(&source.pictures)
+    terminal.labelled_folder(&source.pictures)
 }

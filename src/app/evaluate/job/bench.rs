@@ -14,7 +14,7 @@ use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
 use crate::app::engine::networks::Engine;
-use crate::app::scan::job::working_copy;
+use crate::app::jobs::working_copy::working_copy;
 use crate::cluster::{self, Constraints, Linkage};
 use crate::faces::image::{DecodeLimits, DecodeScale, Photo, decode};
 use crate::synth::{AlbumPlan, AlbumTruth, Layout, write_album};

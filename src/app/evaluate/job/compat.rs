@@ -10,9 +10,9 @@ use crate::app::evaluate::job::inputs::{Faces, read_text};
 use crate::app::evaluate::job::pairs::resolve;
 use crate::app::evaluate::job::present::{percent, roc_figure};
 use crate::app::evaluate::job::run_folder::RunFolder;
-use crate::eval::{PairList, Roc};
 use crate::eval::compat::compare;
 use crate::eval::lfw::RowPair;
+use crate::eval::{PairList, Roc};
 use crate::figures::Table;
 use crate::figures::report::{Part, Report};
 

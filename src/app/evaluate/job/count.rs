@@ -2,8 +2,8 @@
 
 use anyhow::{Context, Result};
 
-use crate::eval::{EvalError, Vectors};
 use crate::eval::all_pairs::{AllPairs, BINS, DistanceHistogram, all_pairs};
+use crate::eval::{EvalError, Vectors};
 use crate::networks::device::{self, DeviceChoice};
 use crate::networks::kernels::KernelError;
 use crate::networks::kernels::all_pairs::{AllPairsKernel, LabelledRows};

@@ -3,8 +3,8 @@
 use anyhow::Result;
 
 use crate::app::evaluate::job::count::PairCounter;
-use crate::eval::{EvalError, FarRule, Roc, ValAtFar, Vectors, val_at_far};
 use crate::eval::all_pairs::{AllPairs, BINS, DistanceHistogram, exact};
+use crate::eval::{EvalError, FarRule, Roc, ValAtFar, Vectors, val_at_far};
 use crate::types::Cancel;
 
 /// Two million pairs take a moment and a hundred megabytes; rates and areas are then exact.

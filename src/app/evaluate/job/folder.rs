@@ -6,14 +6,16 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::app::engine::home::Home;
-use crate::app::evaluate::job::worst;
 use crate::app::evaluate::job::count::PairCounter;
 use crate::app::evaluate::job::distances::Distances;
 use crate::app::evaluate::job::inputs::Faces;
-use crate::app::evaluate::job::present::{det_figure, histogram_figure, one_in, percent, roc_figure, worst_cards, worst_table};
+use crate::app::evaluate::job::present::{
+    det_figure, histogram_figure, one_in, percent, roc_figure, worst_cards, worst_table,
+};
 use crate::app::evaluate::job::run_folder::RunFolder;
-use crate::eval::{EvalError, ValAtFar, Vectors};
+use crate::app::evaluate::job::worst;
 use crate::eval::all_pairs::{SplitResult, over_splits};
+use crate::eval::{EvalError, ValAtFar, Vectors};
 use crate::figures::Table;
 use crate::figures::report::{Part, Report};
 use crate::types::Cancel;

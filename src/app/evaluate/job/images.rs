@@ -12,7 +12,7 @@ use crate::app::engine::networks::{Engine, FindFaces, FoundFace};
 use crate::app::engine::progress::{JobEvent, Meter, Stage};
 use crate::app::evaluate::job::degrade::degrade;
 use crate::app::evaluate::job::inputs::{Faces, Photos, model_files};
-use crate::app::scan::job::working_copy;
+use crate::app::jobs::working_copy::working_copy;
 use crate::eval::embedded::EmbeddedImages;
 use crate::eval::sensitivity::Study;
 use crate::faces::image::Photo;

@@ -14,11 +14,11 @@ use crate::app::evaluate::job::rows::{CurveRows, FailureRow, PairHistogram, Pair
 use crate::app::evaluate::job::run_folder::RunFolder;
 use crate::app::evaluate::job::seen::{recipe_of, seen_by};
 use crate::app::evaluate::job::worst::{WorstImage, WorstPair, WorstPairs};
-use crate::eval::{Metric, Roc};
 use crate::eval::errata::Errata;
 use crate::eval::failures::Mistake;
 use crate::eval::lfw::Judgement;
 use crate::eval::roc::BandPoint;
+use crate::eval::{Metric, Roc};
 use crate::figures::Table;
 use crate::figures::plot::{Axis, Figure, Scale, Series, Shape};
 use crate::figures::report::{Card, Part, Report};

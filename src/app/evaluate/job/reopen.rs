@@ -12,8 +12,8 @@ use crate::app::evaluate::job::images::FaceCrop;
 use crate::app::evaluate::job::pairs::PairsOutcome;
 use crate::app::evaluate::job::rows::PairsRun;
 use crate::app::evaluate::job::run_folder::RunFolder;
-use crate::eval::{LabelledPair, ScoredPair};
 use crate::eval::lfw::{FoldResult, Judgement, Options};
+use crate::eval::{LabelledPair, ScoredPair};
 use crate::types::Detection;
 
 /// One pair of `pairs.json`.

@@ -8,11 +8,11 @@ use anyhow::{Context, Result};
 
 use crate::app::evaluate::job::images::FaceCrop;
 use crate::app::evaluate::job::pairs::{PairsOutcome, WithoutErrata};
-use crate::eval::{FarRule, LabelledPair, Metric, RocPoint, ScoredPair};
 use crate::eval::errata::{Errata, Finding};
 use crate::eval::failures::{Mistake, OperatingPoint, failures};
 use crate::eval::lfw::{Judgement, judge_scored};
 use crate::eval::roc::{BandPoint, averaged, band, log_fars};
+use crate::eval::{FarRule, LabelledPair, Metric, RocPoint, ScoredPair};
 use crate::types::Detection;
 
 /// One model on one list of pairs.

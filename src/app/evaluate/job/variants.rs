@@ -9,11 +9,13 @@ use crate::app::engine::progress::JobEvent;
 use crate::app::evaluate::job::images::{View, embed_images};
 use crate::app::evaluate::job::inputs::Faces;
 use crate::app::evaluate::job::pairs::resolve;
-use crate::app::evaluate::job::sensitivity::{SensitivityConfig, SensitivityOutcome, read_list, row, scored_row, write_study};
-use crate::eval::{Metric, Vectors};
+use crate::app::evaluate::job::sensitivity::{
+    SensitivityConfig, SensitivityOutcome, read_list, row, scored_row, write_study,
+};
 use crate::eval::lfw::RowPair;
 use crate::eval::pca::Pca;
 use crate::eval::sensitivity::{Study, StudyRow};
+use crate::eval::{Metric, Vectors};
 use crate::networks::models::{Manifest, Store, Task};
 use crate::networks::nets::blocks::MapShape;
 use crate::networks::nets::catalogue::build_as;

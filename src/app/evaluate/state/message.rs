@@ -6,14 +6,16 @@
 //! * [`words`] says what a protocol check found.
 //! * [`state`] is this view's part of the window's state; `logic` changes it.
 
-
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::app::evaluate::state::{Tab, WallFilter};
-use crate::app::evaluate::state::rows::{CheckRow, DistanceSample, EvalRun, RunRow};
-use crate::app::evaluate::state::setup::{Options, Path, Setup, Subject};
+use crate::app::engine::picture::ImageKey;
+
+use crate::app::engine::facts::DistanceSample;
 use crate::app::engine::report::Failure;
+use crate::app::evaluate::state::rows::{CheckRow, EvalRun, RunRow};
+use crate::app::evaluate::state::setup::{Options, Path, Setup, Subject};
+use crate::app::evaluate::state::{Tab, WallFilter};
 use crate::types::ModelId;
 
 /// What a user can do in this view.
@@ -57,6 +59,8 @@ pub enum EvaluateCommand {
 #[derive(Debug, Clone, PartialEq)]
 pub enum EvaluateRequest {
     LoadRuns,
+    /// A picture of an opened run.
+    LoadImage(ImageKey),
     /// Distances of known pairs under the model in use, for the scale of the Compare view.
     LoadSample,
     OpenRuns(Vec<PathBuf>),

@@ -11,9 +11,9 @@ pub mod words;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::app::evaluate::state::point::Point;
-use crate::app::evaluate::state::rows::{CheckRow, DistanceSample, EvalRun, RunRow};
 use crate::app::engine::facts::{Loadable, ModelRow};
+use crate::app::evaluate::state::point::Point;
+use crate::app::evaluate::state::rows::{CheckRow, EvalRun, RunRow};
 use crate::app::evaluate::state::setup::Setup;
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -80,8 +80,6 @@ pub struct EvaluateState {
     pub pair: Option<usize>,
     /// What was found about a run; None while nobody asked.
     pub checked: Option<(PathBuf, Loadable<Vec<CheckRow>>)>,
-    /// For the Compare view; None while it is not known or there is none.
-    pub sample: Option<DistanceSample>,
 }
 
 impl EvaluateState {

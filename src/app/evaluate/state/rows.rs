@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use crate::app::evaluate::job::check::findings::Fact;
 use crate::app::evaluate::state::setup::Setup;
-use crate::eval::{Metric, Roc};
 use crate::eval::lfw::FoldResult;
+use crate::eval::{Metric, Roc};
 
 /// A past run, as a line of the list.
 #[derive(Debug, Clone, PartialEq)]
@@ -193,23 +193,6 @@ impl Cure {
             Self::WithoutDetector(setup) | Self::EmbedHere(setup) => setup,
         }
     }
-}
-
-/// Distances of pairs whose labels are known, for the scale of the Compare view.
-#[derive(Debug, Clone, PartialEq)]
-pub struct DistanceSample {
-    /// Shares of pairs in bins of equal width over squared distances 0 to 4.
-    pub same: Vec<f32>,
-    pub different: Vec<f32>,
-    pub of: SampleOf,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SampleOf {
-    /// The latest evaluation of the model in use, on this list.
-    Run(String),
-    /// The library's confirmed faces, so many.
-    ConfirmedFaces(u64),
 }
 
 #[cfg(test)]

@@ -3,49 +3,49 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::app::evaluate::state::{EvaluateState, Tab};
-use crate::app::evaluate::state::message::{EvaluateCommand, EvaluateEvent, EvaluateRequest};
 use crate::app::engine::facts::Loadable;
+use crate::app::evaluate::state::message::{EvaluateCommand, EvaluateEvent, EvaluateRequest};
 use crate::app::evaluate::state::point::Point;
 use crate::app::evaluate::state::rows::EvalRun;
-use crate::app::shell::backend::Request;
-use crate::app::shell::state::State;
-use crate::app::shell::update::Logic;
+use crate::app::evaluate::state::{EvaluateState, Tab};
+use crate::app::ui::action::Outbox;
 use crate::app::ui::locale::Locale;
 
-impl Logic {
-    pub(in crate::app::shell::window) fn run_evaluate(&mut self, state: &mut State, command: EvaluateCommand) {
-        let evaluate = &mut state.evaluate;
+type Out<'a> = Outbox<'a, EvaluateRequest>;
+
+impl EvaluateState {
+    pub fn update(&mut self, command: EvaluateCommand, out: &mut Out<'_>) {
+        let evaluate = self;
         match command {
             EvaluateCommand::SetSubject(subject) => evaluate.setup.set_subject(subject),
             EvaluateCommand::SetPath(which, paths) => evaluate.setup.set_path(which, paths),
             EvaluateCommand::ToggleModel(model) => evaluate.setup.toggle_model(model),
             EvaluateCommand::SetOptions(options) => evaluate.setup.options = options,
             EvaluateCommand::Start if evaluate.setup.missing().is_none() => {
-                self.ask_evaluate(EvaluateRequest::Start(evaluate.setup.clone()));
+                out.ask(EvaluateRequest::Start(evaluate.setup.clone()));
             }
             EvaluateCommand::Tick(run) => match evaluate.ticked.iter().position(|ticked| *ticked == run) {
                 Some(index) => _ = evaluate.ticked.remove(index),
                 None => evaluate.ticked.push(run),
             },
-            EvaluateCommand::Open(runs) => self.open_runs(evaluate, runs),
+            EvaluateCommand::Open(runs) => evaluate.open_runs(runs, out),
             EvaluateCommand::Leave => *evaluate = left(std::mem::take(evaluate)),
             EvaluateCommand::ShowTab(tab) => evaluate.tab = tab,
             EvaluateCommand::Focus(index) => focus(evaluate, index),
             EvaluateCommand::SetThreshold(threshold) => evaluate.threshold = threshold,
             EvaluateCommand::SetFilter(filter) => evaluate.filter = filter,
             EvaluateCommand::ShowPair(pair) => evaluate.pair = pair,
-            EvaluateCommand::Mark { pair, mislabelled } => self.mark(evaluate, pair, mislabelled),
+            EvaluateCommand::Mark { pair, mislabelled } => evaluate.mark(pair, mislabelled, out),
             EvaluateCommand::Check => {
                 if let Some(run) = evaluate.focus().map(|run| run.row.run.clone()) {
                     evaluate.checked = Some((run.clone(), Loadable::Loading));
-                    self.ask_evaluate(EvaluateRequest::Check(run));
+                    out.ask(EvaluateRequest::Check(run));
                 }
             }
             EvaluateCommand::Fix(index) => {
                 let rows = evaluate.checked.as_ref().and_then(|(_, rows)| rows.ready());
                 if let Some(cure) = rows.and_then(|rows| rows.get(index)?.cure.clone()) {
-                    self.ask_evaluate(EvaluateRequest::Start(cure.setup().clone()));
+                    out.ask(EvaluateRequest::Start(cure.setup().clone()));
                 }
             }
             // A setup that is not complete starts nothing; dialogs and other programs are opened by `app`.
@@ -53,19 +53,20 @@ impl Logic {
         }
     }
 
-    pub(in crate::app::shell::window) fn receive_evaluate(&mut self, state: &mut State, event: EvaluateEvent) {
-        let evaluate = &mut state.evaluate;
+    pub fn receive(&mut self, event: EvaluateEvent, out: &mut Out<'_>) {
+        let evaluate = self;
         match event {
             EvaluateEvent::Runs(runs) => evaluate.runs = Loadable::Ready(runs),
-            EvaluateEvent::Sample(sample) => evaluate.sample = sample,
+            // A fact for every view: the shell keeps it.
+            EvaluateEvent::Sample(_) => {}
             EvaluateEvent::Opened(asked, runs) if asked == evaluate.opening => {
                 evaluate.opening.clear();
                 show(evaluate, runs);
             }
             EvaluateEvent::Finished(runs) => {
-                self.ask_evaluate(EvaluateRequest::LoadRuns);
-                self.ask_evaluate(EvaluateRequest::LoadSample);
-                self.open_runs(evaluate, runs);
+                out.ask(EvaluateRequest::LoadRuns);
+                out.ask(EvaluateRequest::LoadSample);
+                evaluate.open_runs(runs, out);
             }
             EvaluateEvent::Changed(run) => {
                 if let Some(shown) = evaluate.opened.iter_mut().find(|shown| shown.row.run == run.row.run) {
@@ -84,28 +85,18 @@ impl Logic {
         }
     }
 
-    /// The words said when an evaluation has ended.
-    pub(in crate::app::shell::window) fn evaluated_words(text: &Locale, pairs: u64, skipped: u64) -> String {
-        let mut words = text.n("said_evaluated", pairs);
-        if skipped > 0 {
-            words.push_str(text.s("list_separator"));
-            words.push_str(&text.n("pairs_skipped", skipped));
-        }
-        words
-    }
-
-    fn open_runs(&mut self, evaluate: &mut EvaluateState, runs: Vec<PathBuf>) {
+    fn open_runs(&mut self, runs: Vec<PathBuf>, out: &mut Out<'_>) {
         if !runs.is_empty() {
-            evaluate.opening.clone_from(&runs);
-            self.ask_evaluate(EvaluateRequest::OpenRuns(runs));
+            self.opening.clone_from(&runs);
+            out.ask(EvaluateRequest::OpenRuns(runs));
         }
     }
 
-    fn mark(&mut self, evaluate: &EvaluateState, pair: usize, mislabelled: bool) {
-        let Some(run) = evaluate.focus() else { return };
+    fn mark(&self, pair: usize, mislabelled: bool, out: &mut Out<'_>) {
+        let Some(run) = self.focus() else { return };
         let Some(judged) = run.pairs.get(pair) else { return };
         let listed = |image: u32| run.images[image as usize].listed.clone();
-        self.ask_evaluate(EvaluateRequest::Mark {
+        out.ask(EvaluateRequest::Mark {
             run: run.row.run.clone(),
             a: listed(judged.a),
             b: listed(judged.b),
@@ -113,21 +104,21 @@ impl Logic {
             mislabelled,
         });
     }
+}
 
-    pub(in crate::app::shell::window) fn ask_evaluate(&mut self, request: EvaluateRequest) {
-        self.ask(Request::Evaluate(request));
+/// The words said when an evaluation has ended.
+pub fn ended_words(text: &Locale, pairs: u64, skipped: u64) -> String {
+    let mut words = text.n("said_evaluated", pairs);
+    if skipped > 0 {
+        words.push_str(text.s("list_separator"));
+        words.push_str(&text.n("pairs_skipped", skipped));
     }
+    words
 }
 
 /// Back at the list of runs; what was chosen and ticked stays.
 fn left(evaluate: EvaluateState) -> EvaluateState {
-    EvaluateState {
-        setup: evaluate.setup,
-        runs: evaluate.runs,
-        ticked: evaluate.ticked,
-        sample: evaluate.sample,
-        ..EvaluateState::default()
-    }
+    EvaluateState { setup: evaluate.setup, runs: evaluate.runs, ticked: evaluate.ticked, ..EvaluateState::default() }
 }
 
 fn show(evaluate: &mut EvaluateState, runs: Vec<Arc<EvalRun>>) {
@@ -151,7 +142,10 @@ fn focus(evaluate: &mut EvaluateState, index: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::engine::facts::Facts;
     use crate::app::evaluate::state::rows::{Figures, JudgedImage, JudgedPair, RunRow};
+    use crate::app::ui::action::Tickets;
+    use crate::app::ui::locale::Language;
     use crate::eval::{Metric, Roc};
 
     pub fn run(name: &str, threshold: f64) -> Arc<EvalRun> {
@@ -189,43 +183,49 @@ mod tests {
         })
     }
 
-    fn sent(logic: &mut Logic) -> Vec<EvaluateRequest> {
-        let only = |request| match request {
-            Request::Evaluate(request) => Some(request),
-            _ => None,
-        };
-        logic.take_outbox().into_iter().filter_map(only).collect()
+    /// What is asked of the jobs for a command.
+    fn asked(state: &mut EvaluateState, step: impl FnOnce(&mut EvaluateState, &mut Out<'_>)) -> Vec<EvaluateRequest> {
+        let (text, facts) = (Locale::new(Language::English), Facts::default());
+        let mut tickets = Tickets::default();
+        let mut out = Outbox::new(&text, &facts, &mut tickets);
+        step(state, &mut out);
+        out.requests
     }
 
     #[test]
     fn a_finished_evaluation_is_opened() {
-        let (mut logic, mut state) = (Logic::default(), State::default());
+        let mut state = EvaluateState::default();
         let runs: Vec<PathBuf> = vec!["a".into(), "b".into()];
-        logic.receive_evaluate(&mut state, EvaluateEvent::Finished(runs.clone()));
-        assert!(sent(&mut logic).contains(&EvaluateRequest::OpenRuns(runs.clone())));
-        logic.receive_evaluate(&mut state, EvaluateEvent::Opened(vec!["x".into()], vec![run("x", 1.0)]));
-        assert!(state.evaluate.opened.is_empty(), "nobody asked for x any more");
-        logic.receive_evaluate(&mut state, EvaluateEvent::Opened(runs, vec![run("a", 1.2), run("b", 0.4)]));
-        assert_eq!((state.evaluate.opened.len(), state.evaluate.threshold), (2, 1.2));
+        let sent = asked(&mut state, |state, out| state.receive(EvaluateEvent::Finished(runs.clone()), out));
+        assert!(sent.contains(&EvaluateRequest::OpenRuns(runs.clone())));
+        asked(&mut state, |state, out| {
+            state.receive(EvaluateEvent::Opened(vec!["x".into()], vec![run("x", 1.0)]), out)
+        });
+        assert!(state.opened.is_empty(), "nobody asked for x any more");
+        asked(&mut state, |state, out| {
+            state.receive(EvaluateEvent::Opened(runs, vec![run("a", 1.2), run("b", 0.4)]), out)
+        });
+        assert_eq!((state.opened.len(), state.threshold), (2, 1.2));
     }
 
     #[test]
     fn the_threshold_keeps_its_far_when_another_model_comes_into_focus() {
-        let (mut logic, mut state) = (Logic::default(), State::default());
-        show(&mut state.evaluate, vec![run("a", 1.2), run("b", 0.4)]);
-        logic.run_evaluate(&mut state, EvaluateCommand::Focus(1));
-        assert_eq!(state.evaluate.threshold, 0.4, "the protocol's threshold stays the protocol's");
-        logic.run_evaluate(&mut state, EvaluateCommand::SetThreshold(0.35));
-        assert_eq!(state.evaluate.point().unwrap().far, 0.5);
-        logic.run_evaluate(&mut state, EvaluateCommand::Focus(0));
-        assert_eq!(state.evaluate.point().unwrap().far, 0.5);
+        let mut state = EvaluateState::default();
+        show(&mut state, vec![run("a", 1.2), run("b", 0.4)]);
+        asked(&mut state, |state, out| state.update(EvaluateCommand::Focus(1), out));
+        assert_eq!(state.threshold, 0.4, "the protocol's threshold stays the protocol's");
+        asked(&mut state, |state, out| state.update(EvaluateCommand::SetThreshold(0.35), out));
+        assert_eq!(state.point().unwrap().far, 0.5);
+        asked(&mut state, |state, out| state.update(EvaluateCommand::Focus(0), out));
+        assert_eq!(state.point().unwrap().far, 0.5);
     }
 
     #[test]
     fn a_mark_names_the_pair_as_the_list_does() {
-        let (mut logic, mut state) = (Logic::default(), State::default());
-        show(&mut state.evaluate, vec![run("a", 1.2)]);
-        logic.run_evaluate(&mut state, EvaluateCommand::Mark { pair: 2, mislabelled: true });
+        let mut state = EvaluateState::default();
+        show(&mut state, vec![run("a", 1.2)]);
+        let command = EvaluateCommand::Mark { pair: 2, mislabelled: true };
+        let sent = asked(&mut state, |state, out| state.update(command, out));
         let mark = EvaluateRequest::Mark {
             run: "a".into(),
             a: "P0/P0_0001.jpg".into(),
@@ -233,13 +233,12 @@ mod tests {
             same: false,
             mislabelled: true,
         };
-        assert_eq!(sent(&mut logic), [mark]);
+        assert_eq!(sent, [mark]);
     }
 
     #[test]
     fn an_incomplete_setup_starts_nothing() {
-        let (mut logic, mut state) = (Logic::default(), State::default());
-        logic.run_evaluate(&mut state, EvaluateCommand::Start);
-        assert_eq!(sent(&mut logic), []);
+        let mut state = EvaluateState::default();
+        assert_eq!(asked(&mut state, |state, out| state.update(EvaluateCommand::Start, out)), []);
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::app::evaluate::job::check::alternatives::Way;
 use crate::app::evaluate::job::check::findings::Fact;
-use crate::app::ui::preprocessing_words as recipe;
 use crate::app::ui::locale::{Locale, grouped};
+use crate::app::ui::preprocessing_words as recipe;
 
 pub fn said(text: &Locale, fact: &Fact) -> String {
     let two = |value: f64| format!("{value:.2}");

@@ -2,25 +2,25 @@
 
 use eframe::egui::{self, Ui, Vec2};
 
-use crate::app::evaluate::state::words;
+use crate::app::engine::facts::Loadable;
 use crate::app::evaluate::state::message::EvaluateCommand;
 use crate::app::evaluate::state::rows::{CheckRow, EvalRun, Fault};
-use crate::app::engine::facts::Loadable;
-use crate::app::shell::message::Command;
-use crate::app::shell::view_context::ViewCtx;
-use crate::app::ui::view::View;
+use crate::app::evaluate::state::words;
+use crate::app::evaluate::view::Context;
+use crate::app::ui::action::Action;
 use crate::app::ui::icons::{self, Icon};
 use crate::app::ui::theme::{self, size, space};
-use crate::app::ui::widgets::status;
+use crate::app::ui::view::View;
 use crate::app::ui::widgets::buttons::{self, Rank};
+use crate::app::ui::widgets::status;
 
-pub fn check_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &EvalRun) {
-    let checked = ctx.state.evaluate.checked.as_ref().filter(|(of, _)| *of == run.row.run);
+pub fn check_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &EvalRun) {
+    let checked = ctx.state.checked.as_ref().filter(|(of, _)| *of == run.row.run);
     match checked.map(|(_, rows)| rows) {
         None => {
             let (title, what) = (ctx.text.s("check_empty"), ctx.text.s("check_what"));
             if status::empty_ui(ui, Icon::ListChecks, title, what, Some(ctx.text.s("check_start"))) {
-                ctx.send(Command::Evaluate(EvaluateCommand::Check));
+                ctx.send(EvaluateCommand::Check);
             }
         }
         Some(Loadable::Loading) => {
@@ -28,7 +28,7 @@ pub fn check_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &EvalRun) {
         }
         Some(Loadable::Failed(failure)) => {
             if status::failed_ui(ui, ctx.text, failure, ctx.text.s("try_again")) {
-                ctx.send(Command::Evaluate(EvaluateCommand::Check));
+                ctx.send(EvaluateCommand::Check);
             }
         }
         Some(Loadable::Ready(rows)) => {
@@ -38,14 +38,14 @@ pub fn check_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &EvalRun) {
                 }
                 ui.add_space(space::S);
                 if buttons::button_ui(ui, Rank::Plain, ctx.text.s("check_again")).clicked() {
-                    ctx.send(Command::Evaluate(EvaluateCommand::Check));
+                    ctx.send(EvaluateCommand::Check);
                 }
             });
         }
     }
 }
 
-fn row_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, index: usize, row: &CheckRow) {
+fn row_ui(ui: &mut Ui, ctx: &mut Context<'_>, index: usize, row: &CheckRow) {
     let palette = theme::palette(ui.visuals());
     let (icon, colour) = match row.fault {
         Fault::None => (Icon::CircleCheck, palette.same),
@@ -70,13 +70,13 @@ fn row_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, index: usize, row: &CheckRow) {
         match &row.cure {
             Some(cure) => {
                 if buttons::button_ui(ui, Rank::Primary, ctx.text.s(cure.label_key())).clicked() {
-                    ctx.send(Command::Evaluate(EvaluateCommand::Fix(index)));
+                    ctx.send(EvaluateCommand::Fix(index));
                 }
             }
             // The model's recipe is wrong: it is put right where the model is.
             None if row.fault != Fault::None => {
                 if buttons::button_ui(ui, Rank::Plain, ctx.text.s("view_models")).clicked() {
-                    ctx.send(Command::Show(View::Models));
+                    ctx.act(Action::Show(View::Models));
                 }
             }
             None => {}

@@ -8,9 +8,9 @@ use crate::app::evaluate::state::figures::{det, distances, marks, roc};
 use crate::app::evaluate::state::message::EvaluateCommand;
 use crate::app::evaluate::state::point::Point;
 use crate::app::evaluate::state::rows::EvalRun;
+use crate::app::evaluate::view::Context;
 use crate::app::evaluate::view::percent;
-use crate::app::shell::message::Command;
-use crate::app::shell::view_context::ViewCtx;
+use crate::app::ui::action::Action;
 use crate::app::ui::icons::Icon;
 use crate::app::ui::locale::Language;
 use crate::app::ui::plot::{Ink, Plot, exact};
@@ -40,8 +40,8 @@ struct Made {
 }
 
 impl Curves {
-    pub fn ui(&mut self, ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
-        let evaluate = &ctx.state.evaluate;
+    pub fn ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>) {
+        let evaluate = ctx.state;
         let (Some(run), Some(point)) = (evaluate.focus().cloned(), evaluate.point()) else { return };
         let made = self.made(ctx);
         let [at_far, at_distance] = marks(&point, ctx.text);
@@ -70,12 +70,12 @@ impl Curves {
             moved = plot_ui(ui, ctx, "distances", &made.distances, plot).or(moved);
         });
         if let Some(threshold) = moved {
-            ctx.send(Command::Evaluate(EvaluateCommand::SetThreshold(threshold)));
+            ctx.send(EvaluateCommand::SetThreshold(threshold));
         }
     }
 
-    fn made(&mut self, ctx: &ViewCtx<'_>) -> &mut Made {
-        let (evaluate, language) = (&ctx.state.evaluate, ctx.text.language());
+    fn made(&mut self, ctx: &Context<'_>) -> &mut Made {
+        let (evaluate, language) = (ctx.state, ctx.text.language());
         let same = |made: &Made| {
             made.focused == evaluate.focused
                 && made.language == language
@@ -95,7 +95,7 @@ impl Curves {
 }
 
 /// A plot under its title, with a button to save it. Returns where its mark was put.
-fn plot_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, stem: &str, figure: &Figure, plot: Plot<'_>) -> Option<f64> {
+fn plot_ui(ui: &mut Ui, ctx: &mut Context<'_>, stem: &str, figure: &Figure, plot: Plot<'_>) -> Option<f64> {
     ui.vertical(|ui| {
         ui.horizontal(|ui| {
             ui.set_height(size::CONTROL);
@@ -103,7 +103,7 @@ fn plot_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, stem: &str, figure: &Figure, plot
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 let label = ctx.text.f("save_figure", &[("name", &figure.title)]);
                 if buttons::icon_button_ui(ui, Icon::Download, &label).clicked() {
-                    ctx.send(Command::Save(Box::new(Saving::figure(stem, figure))));
+                    ctx.act(Action::Save(Box::new(Saving::figure(stem, figure))));
                 }
             });
         });

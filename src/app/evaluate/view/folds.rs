@@ -4,9 +4,9 @@ use eframe::egui::{self, Ui};
 
 use crate::app::evaluate::state::figures::fold_table;
 use crate::app::evaluate::state::rows::EvalRun;
+use crate::app::evaluate::view::Context;
 use crate::app::evaluate::view::percent;
-use crate::app::shell::message::Command;
-use crate::app::shell::view_context::ViewCtx;
+use crate::app::ui::action::Action;
 use crate::app::ui::icons::Icon;
 use crate::app::ui::locale::grouped;
 use crate::app::ui::theme::{self, space};
@@ -14,7 +14,7 @@ use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::table::{Look, Row, table_ui};
 use crate::figures::Saving;
 
-pub fn folds_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &EvalRun) {
+pub fn folds_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &EvalRun) {
     egui::ScrollArea::vertical().id_salt("folds").auto_shrink(false).show(ui, |ui| {
         if run.folds.is_empty() {
             ui.label(theme::secondary(ui, ctx.text.s("no_folds")));
@@ -26,7 +26,7 @@ pub fn folds_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &EvalRun) {
     });
 }
 
-fn table(ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &EvalRun) {
+fn table(ui: &mut Ui, ctx: &mut Context<'_>, run: &EvalRun) {
     let text = ctx.text;
     let head = [
         text.s("head_fold"),
@@ -57,11 +57,11 @@ fn table(ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &EvalRun) {
     ui.add_space(space::S);
     ui.label(theme::secondary(ui, text.s("folds_what")));
     if buttons::icon_and_text_ui(ui, Rank::Plain, Icon::Table, text.s("save_table")).clicked() {
-        ctx.send(Command::Save(Box::new(Saving::table("folds", fold_table(run)))));
+        ctx.act(Action::Save(Box::new(Saving::table("folds", fold_table(run)))));
     }
 }
 
-fn mean(ctx: &ViewCtx<'_>, run: &EvalRun) -> Row {
+fn mean(ctx: &Context<'_>, run: &EvalRun) -> Row {
     let figures = &run.figures;
     let count = run.folds.len() as f64;
     let over = |value: fn(&crate::eval::lfw::FoldResult) -> f64| run.folds.iter().map(value).sum::<f64>() / count;
@@ -77,7 +77,7 @@ fn mean(ctx: &ViewCtx<'_>, run: &EvalRun) -> Row {
     Row { strong: true, ..Row::new(cells) }
 }
 
-fn skipped_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, run: &EvalRun) {
+fn skipped_ui(ui: &mut Ui, ctx: &Context<'_>, run: &EvalRun) {
     let images = &run.figures.skipped_images;
     if run.row.skipped == 0 && images.is_empty() {
         ui.label(theme::secondary(ui, ctx.text.s("nothing_skipped")));

@@ -8,11 +8,15 @@ pub mod results;
 pub mod start;
 pub mod wall;
 
-
 use eframe::egui::{Ui, Vec2};
 
-use crate::app::shell::view_context::ViewCtx;
 use crate::app::ui::widgets::status;
+
+pub type Context<'a> = crate::app::ui::context::ViewContext<
+    'a,
+    crate::app::evaluate::state::EvaluateState,
+    crate::app::evaluate::state::message::EvaluateCommand,
+>;
 
 #[derive(Default)]
 pub struct EvaluateView {
@@ -21,8 +25,8 @@ pub struct EvaluateView {
 }
 
 impl EvaluateView {
-    pub fn ui(&mut self, ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
-        let evaluate = &ctx.state.evaluate;
+    pub fn ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>) {
+        let evaluate = ctx.state;
         if !evaluate.opened.is_empty() {
             self.results_ui(ui, ctx);
         } else if !evaluate.opening.is_empty() {

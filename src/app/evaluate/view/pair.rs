@@ -2,23 +2,22 @@
 
 use eframe::egui::{self, CornerRadius, Id, Key, Modal, Role, Sense, Ui, Vec2, WidgetInfo};
 
+use crate::app::engine::picture::ImageKey;
 use crate::app::evaluate::state::message::EvaluateCommand;
 use crate::app::evaluate::state::rows::EvalRun;
+use crate::app::evaluate::view::Context;
 use crate::app::evaluate::view::wall::{Neighbours, Others, crop};
-use crate::app::engine::picture::ImageKey;
-use crate::app::shell::message::Command;
-use crate::app::shell::view_context::ViewCtx;
 use crate::app::ui::icons::{self, Icon};
 use crate::app::ui::locale::grouped;
 use crate::app::ui::theme::{self, size, space};
-use crate::app::ui::widgets::picture;
 use crate::app::ui::widgets::buttons::{self, Rank};
+use crate::app::ui::widgets::picture;
 use crate::app::ui::widgets::table::{Look, Row, table_ui};
 
 const CROP: f32 = 96.0;
 
 /// Arrows go along the wall; Esc closes.
-pub fn pair_ui(egui_ctx: &egui::Context, ctx: &mut ViewCtx<'_>, run: &EvalRun, index: usize, beside: Neighbours) {
+pub fn pair_ui(egui_ctx: &egui::Context, ctx: &mut Context<'_>, run: &EvalRun, index: usize, beside: Neighbours) {
     let Some(pair) = run.pairs.get(index) else { return };
     let palette = theme::palette(&egui_ctx.global_style().visuals);
     let frame = egui::Frame::window(&egui_ctx.global_style());
@@ -41,13 +40,13 @@ pub fn pair_ui(egui_ctx: &egui::Context, ctx: &mut ViewCtx<'_>, run: &EvalRun, i
     });
     let (left, right) = egui_ctx.input(|input| (input.key_pressed(Key::ArrowLeft), input.key_pressed(Key::ArrowRight)));
     if modal.should_close() {
-        ctx.send(Command::Evaluate(EvaluateCommand::ShowPair(None)));
+        ctx.send(EvaluateCommand::ShowPair(None));
     } else if let Some(next) = beside.before.filter(|_| left).or(beside.after.filter(|_| right)) {
-        ctx.send(Command::Evaluate(EvaluateCommand::ShowPair(Some(next))));
+        ctx.send(EvaluateCommand::ShowPair(Some(next)));
     }
 }
 
-fn title_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &EvalRun, index: usize, beside: &Neighbours) {
+fn title_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &EvalRun, index: usize, beside: &Neighbours) {
     let pair = &run.pairs[index];
     let label = ctx.text.s(if pair.same { "labelled_same" } else { "labelled_different" });
     ui.horizontal(|ui| {
@@ -58,14 +57,14 @@ fn title_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &EvalRun, index: usize, bes
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             if buttons::icon_button_ui(ui, Icon::X, ctx.text.s("close")).clicked() {
-                ctx.send(Command::Evaluate(EvaluateCommand::ShowPair(None)));
+                ctx.send(EvaluateCommand::ShowPair(None));
             }
             let steps =
                 [(Icon::ChevronRight, beside.after, "next_pair"), (Icon::ChevronLeft, beside.before, "previous_pair")];
             for (icon, to, key) in steps {
                 ui.add_enabled_ui(to.is_some(), |ui| {
                     if buttons::icon_button_ui(ui, icon, ctx.text.s(key)).clicked() {
-                        ctx.send(Command::Evaluate(EvaluateCommand::ShowPair(to)));
+                        ctx.send(EvaluateCommand::ShowPair(to));
                     }
                 });
             }
@@ -75,7 +74,7 @@ fn title_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &EvalRun, index: usize, bes
 }
 
 /// The whole photo; under it the crop that the network saw, and whose photo it is.
-fn image_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &EvalRun, image: u32, side: f32) {
+fn image_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &EvalRun, image: u32, side: f32) {
     ui.set_width(side);
     let words = run.images[image as usize].words();
     let (frame, response) = ui.allocate_exact_size(Vec2::splat(side), Sense::hover());
@@ -96,7 +95,7 @@ fn image_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &EvalRun, image: u32, side:
     });
 }
 
-fn models_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &EvalRun, index: usize) {
+fn models_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &EvalRun, index: usize) {
     let pair = &run.pairs[index];
     let text = ctx.text;
     let verdict = |distance: f64, threshold: f64| {
@@ -109,7 +108,7 @@ fn models_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &EvalRun, index: usize) {
         let (says, right) = verdict(distance, threshold);
         Row::new(vec![model, says, right, format!("{distance:.4}"), format!("{threshold:.4}")])
     };
-    let mut rows = vec![row(run.row.model.clone(), pair.distance, ctx.state.evaluate.threshold)];
+    let mut rows = vec![row(run.row.model.clone(), pair.distance, ctx.state.threshold)];
     for (model, found) in Others::of(ctx).verdicts(run, index) {
         rows.push(match found {
             Some(verdict) => row(model, verdict.distance, verdict.threshold),
@@ -121,7 +120,7 @@ fn models_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &EvalRun, index: usize) {
     table_ui(ui, Look { salt: "pair", head: &head, words: 3, clickable: false }, &rows);
 }
 
-fn mark_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &EvalRun, index: usize) {
+fn mark_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &EvalRun, index: usize) {
     let pair = &run.pairs[index];
     let palette = theme::palette(ui.visuals());
     ui.horizontal(|ui| {
@@ -129,7 +128,7 @@ fn mark_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &EvalRun, index: usize) {
         let marked = pair.doubt.as_ref().is_some_and(|doubt| doubt.marked_here);
         let (icon, key) = if marked { (Icon::FlagOff, "take_mark_back") } else { (Icon::Flag, "mark_mislabelled") };
         if buttons::icon_and_text_ui(ui, Rank::Plain, icon, ctx.text.s(key)).clicked() {
-            ctx.send(Command::Evaluate(EvaluateCommand::Mark { pair: index, mislabelled: !marked }));
+            ctx.send(EvaluateCommand::Mark { pair: index, mislabelled: !marked });
         }
         match &pair.doubt {
             Some(doubt) => {

@@ -6,9 +6,9 @@ use crate::app::evaluate::state::Tab;
 use crate::app::evaluate::state::figures::{name_of, summary_table};
 use crate::app::evaluate::state::message::EvaluateCommand;
 use crate::app::evaluate::state::rows::{EvalRun, Spread};
+use crate::app::evaluate::view::Context;
 use crate::app::evaluate::view::{EvaluateView, check, folds, pair, percent};
-use crate::app::shell::message::Command;
-use crate::app::shell::view_context::ViewCtx;
+use crate::app::ui::action::Action;
 use crate::app::ui::icons::Icon;
 use crate::app::ui::locale::grouped;
 use crate::app::ui::theme::{self, size, space};
@@ -20,68 +20,68 @@ use crate::figures::Saving;
 const SLIDER: f32 = 300.0;
 
 impl EvaluateView {
-    pub(crate) fn results_ui(&mut self, ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
+    pub(crate) fn results_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>) {
         bar_ui(ui, ctx);
         summary_ui(ui, ctx);
         ui.add_space(space::S);
-        let Some(run) = ctx.state.evaluate.focus().cloned() else { return };
+        let Some(run) = ctx.state.focus().cloned() else { return };
         threshold_ui(ui, ctx, &run);
         ui.add_space(space::S);
         self.tabs_ui(ui, ctx, &run);
         ui.add_space(space::S);
-        match ctx.state.evaluate.tab {
+        match ctx.state.tab {
             Tab::Curves => self.curves.ui(ui, ctx),
             Tab::Wall => self.wall.ui(ui, ctx, &run),
             Tab::Folds => folds::folds_ui(ui, ctx, &run),
             Tab::Check => check::check_ui(ui, ctx, &run),
         }
-        if let Some(index) = ctx.state.evaluate.pair {
+        if let Some(index) = ctx.state.pair {
             pair::pair_ui(ui.ctx(), ctx, &run, index, self.wall.neighbours(index));
         }
     }
 
-    fn tabs_ui(&mut self, ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &EvalRun) {
-        let chosen = Tab::ALL.iter().position(|tab| *tab == ctx.state.evaluate.tab).unwrap_or(0);
+    fn tabs_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, run: &EvalRun) {
+        let chosen = Tab::ALL.iter().position(|tab| *tab == ctx.state.tab).unwrap_or(0);
         let wrong = self.wall.count(ctx, run);
         let labels = Tab::ALL.map(|tab| match tab {
             Tab::Wall => format!("{}  {}", ctx.text.s(tab.label_key()), grouped(wrong as u64)),
             _ => ctx.text.s(tab.label_key()).to_owned(),
         });
         if let Some(pressed) = buttons::segments_ui(ui, chosen, &labels.each_ref().map(String::as_str)) {
-            ctx.send(Command::Evaluate(EvaluateCommand::ShowTab(Tab::ALL[pressed])));
+            ctx.send(EvaluateCommand::ShowTab(Tab::ALL[pressed]));
         }
     }
 }
 
-fn bar_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
+fn bar_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     ui.horizontal(|ui| {
         let all = ctx.text.s("all_evaluations");
         if buttons::icon_and_text_ui(ui, Rank::Quiet, Icon::ArrowLeft, all).clicked() {
-            ctx.send(Command::Evaluate(EvaluateCommand::Leave));
+            ctx.send(EvaluateCommand::Leave);
         }
-        let Some(run) = ctx.state.evaluate.focus().cloned() else { return };
+        let Some(run) = ctx.state.focus().cloned() else { return };
         let parts = [run.row.on.as_str(), run.row.when.as_str()].map(str::trim);
         let title = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ·  ");
         ui.label(theme::secondary(ui, title));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let report = run.row.run.join("report.html");
             if buttons::icon_and_text_ui(ui, Rank::Plain, Icon::FileDown, ctx.text.s("save_report")).clicked() {
-                ctx.send(Command::Save(Box::new(Saving::copy("report", report.clone()))));
+                ctx.act(Action::Save(Box::new(Saving::copy("report", report.clone()))));
             }
             if buttons::icon_and_text_ui(ui, Rank::Plain, Icon::ExternalLink, ctx.text.s("open_report")).clicked() {
-                ctx.send(Command::Evaluate(EvaluateCommand::OpenReport(report)));
+                ctx.send(EvaluateCommand::OpenReport(report));
             }
             if buttons::icon_and_text_ui(ui, Rank::Plain, Icon::Table, ctx.text.s("save_table")).clicked() {
-                let table = summary_table(&ctx.state.evaluate.opened);
-                ctx.send(Command::Save(Box::new(Saving::table("figures", table))));
+                let table = summary_table(&ctx.state.opened);
+                ctx.act(Action::Save(Box::new(Saving::table("figures", table))));
             }
         });
     });
 }
 
 /// One line a run; a press brings it into focus.
-fn summary_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
-    let evaluate = &ctx.state.evaluate;
+fn summary_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
+    let evaluate = ctx.state;
     let text = ctx.text;
     let far = evaluate.focus().map_or(1e-3, |run| run.figures.far_target);
     let val = text.f("head_val", &[("count", &grouped((1.0 / far).round() as u64))]);
@@ -110,9 +110,9 @@ fn summary_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
         .collect();
     let look = Look { salt: "summary", head: &head, words: 1, clickable: evaluate.opened.len() > 1 };
     if let Some(pressed) = table_ui(ui, look, &rows) {
-        ctx.send(Command::Evaluate(EvaluateCommand::Focus(pressed)));
+        ctx.send(EvaluateCommand::Focus(pressed));
     }
-    if let Some(run) = ctx.state.evaluate.focus() {
+    if let Some(run) = ctx.state.focus() {
         notes_ui(ui, ctx, run);
     }
 }
@@ -137,7 +137,7 @@ fn cells(name: String, run: &EvalRun) -> Vec<String> {
 }
 
 /// What should be known about the figures of the run in focus.
-fn notes_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, run: &EvalRun) {
+fn notes_ui(ui: &mut Ui, ctx: &Context<'_>, run: &EvalRun) {
     let figures = &run.figures;
     let text = ctx.text;
     let spread = |spread: &Spread| match spread.standard_error {
@@ -163,8 +163,8 @@ fn notes_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, run: &EvalRun) {
 }
 
 /// The threshold in words at the left, its slider at the right.
-fn threshold_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &EvalRun) {
-    let Some(point) = ctx.state.evaluate.point() else { return };
+fn threshold_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &EvalRun) {
+    let Some(point) = ctx.state.point() else { return };
     ui.horizontal(|ui| {
         ui.vertical(|ui| {
             ui.set_width((ui.available_width() - SLIDER - space::XL).max(200.0));
@@ -179,10 +179,10 @@ fn threshold_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &EvalRun) {
             ui.horizontal(|ui| {
                 ui.set_height(size::SLIDER);
                 ui.label(theme::secondary(ui, ctx.text.f(key, &values)));
-                if ctx.state.evaluate.threshold != run.threshold
+                if ctx.state.threshold != run.threshold
                     && buttons::link_ui(ui, ctx.text.s("protocols_threshold")).clicked()
                 {
-                    ctx.send(Command::Evaluate(EvaluateCommand::SetThreshold(run.threshold)));
+                    ctx.send(EvaluateCommand::SetThreshold(run.threshold));
                 }
             });
         });
@@ -190,10 +190,10 @@ fn threshold_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &EvalRun) {
     });
 }
 
-fn slider_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &EvalRun) {
+fn slider_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &EvalRun) {
     let ends = (run.roc.points.first(), run.roc.points.last());
     let (Some(first), Some(last)) = ends else { return };
-    let mut value = ctx.state.evaluate.threshold;
+    let mut value = ctx.state.threshold;
     ui.spacing_mut().slider_width = SLIDER;
     let knob = |ui: &mut Ui| {
         ui.spacing_mut().interact_size.y = size::SLIDER;
@@ -212,6 +212,6 @@ fn slider_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &EvalRun) {
         });
     });
     if response.changed() {
-        ctx.send(Command::Evaluate(EvaluateCommand::SetThreshold(value)));
+        ctx.send(EvaluateCommand::SetThreshold(value));
     }
 }

@@ -4,29 +4,29 @@ use std::path::PathBuf;
 
 use eframe::egui::{self, Ui, Vec2};
 
+use crate::app::engine::facts::Loadable;
+use crate::app::engine::report::JobKind;
 use crate::app::evaluate::job::images::FaceCrop;
 use crate::app::evaluate::job::pairs::Mirror;
 use crate::app::evaluate::state::message::EvaluateCommand;
 use crate::app::evaluate::state::rows::RunRow;
 use crate::app::evaluate::state::setup::{Options, Path, Setup, Subject};
-use crate::app::engine::facts::Loadable;
-use crate::app::engine::report::JobKind;
+use crate::app::evaluate::view::Context;
 use crate::app::evaluate::view::percent;
-use crate::app::shell::job_bar;
-use crate::app::shell::message::Command;
-use crate::app::shell::view_context::ViewCtx;
-use crate::app::ui::view::View;
+use crate::app::ui::action::Action;
 use crate::app::ui::icons::{self, Icon};
 use crate::app::ui::locale::grouped;
 use crate::app::ui::theme::{self, size, space};
+use crate::app::ui::view::View;
 use crate::app::ui::widgets::buttons::{self, Rank};
+use crate::app::ui::widgets::progress as job_bar;
 use crate::eval::Metric;
 
 const LABEL: f32 = 150.0;
 const ROW: f32 = 40.0;
 const FARS: [f64; 4] = [1e-1, 1e-2, 1e-3, 1e-4];
 
-pub fn start_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
+pub fn start_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     egui::ScrollArea::vertical().id_salt("evaluate").auto_shrink(false).show(ui, |ui| {
         ui.label(theme::secondary(ui, ctx.text.s("evaluate_what")));
         ui.add_space(space::M);
@@ -36,12 +36,12 @@ pub fn start_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
     });
 }
 
-fn setup_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
-    let setup = &ctx.state.evaluate.setup;
+fn setup_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
+    let setup = &ctx.state.setup;
     let chosen = Subject::ALL.iter().position(|subject| *subject == setup.subject).unwrap_or(0);
     let labels = Subject::ALL.map(|subject| ctx.text.s(subject.label_key()));
     if let Some(pressed) = buttons::segments_ui(ui, chosen, &labels) {
-        ctx.send(Command::Evaluate(EvaluateCommand::SetSubject(Subject::ALL[pressed])));
+        ctx.send(EvaluateCommand::SetSubject(Subject::ALL[pressed]));
     }
     ui.label(theme::secondary(ui, ctx.text.s(setup.subject.what_key())));
     ui.add_space(space::S);
@@ -56,7 +56,7 @@ fn setup_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
             path_ui(ui, ctx, setup, Path::Threshold);
         }
         if let Some(options) = options_ui(ui, ctx, setup) {
-            ctx.send(Command::Evaluate(EvaluateCommand::SetOptions(options)));
+            ctx.send(EvaluateCommand::SetOptions(options));
         }
     });
     ui.add_space(space::S);
@@ -77,7 +77,7 @@ fn labelled_ui(ui: &mut Ui, label: &str, content: impl FnOnce(&mut Ui)) {
     });
 }
 
-fn path_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, setup: &Setup, path: Path) {
+fn path_ui(ui: &mut Ui, ctx: &mut Context<'_>, setup: &Setup, path: Path) {
     let chosen: Vec<&PathBuf> = match path {
         Path::Pairs => setup.pairs.iter().collect(),
         Path::Images => setup.images.iter().collect(),
@@ -88,7 +88,7 @@ fn path_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, setup: &Setup, path: Path) {
     labelled_ui(ui, label, |ui| {
         let icon = if path.is_folder() { Icon::FolderOpen } else { Icon::FileInput };
         if buttons::icon_and_text_ui(ui, Rank::Plain, icon, ctx.text.s("choose")).on_hover_text(label).clicked() {
-            ctx.send(Command::Evaluate(EvaluateCommand::Ask(path)));
+            ctx.send(EvaluateCommand::Ask(path));
         }
         let hint = match path {
             Path::Images if setup.subject == Subject::Embeddings => Some("images_optional"),
@@ -106,7 +106,7 @@ fn path_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, setup: &Setup, path: Path) {
             && setup.threshold_from.is_some()
             && buttons::icon_button_ui(ui, Icon::X, ctx.text.s("without")).clicked()
         {
-            ctx.send(Command::Evaluate(EvaluateCommand::SetPath(path, Vec::new())));
+            ctx.send(EvaluateCommand::SetPath(path, Vec::new()));
         }
     });
 }
@@ -117,8 +117,8 @@ fn short(path: &std::path::Path) -> String {
     parts.into_iter().rev().collect::<Vec<_>>().join("/")
 }
 
-fn models_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, setup: &Setup) {
-    let Some(models) = ctx.state.models.ready() else {
+fn models_ui(ui: &mut Ui, ctx: &mut Context<'_>, setup: &Setup) {
+    let Some(models) = ctx.facts.models.ready() else {
         ui.spinner();
         return;
     };
@@ -126,18 +126,18 @@ fn models_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, setup: &Setup) {
     if installed.peek().is_none() {
         ui.label(theme::secondary(ui, ctx.text.s("no_model_installed")));
         if buttons::button_ui(ui, Rank::Plain, ctx.text.s("view_models")).clicked() {
-            ctx.send(Command::Show(View::Models));
+            ctx.act(Action::Show(View::Models));
         }
     }
     for model in installed {
         if buttons::chip_ui(ui, setup.models.contains(&model.model), &model.name).clicked() {
-            ctx.send(Command::Evaluate(EvaluateCommand::ToggleModel(model.model.clone())));
+            ctx.send(EvaluateCommand::ToggleModel(model.model.clone()));
         }
     }
 }
 
 /// The options, when one was changed.
-fn options_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, setup: &Setup) -> Option<Options> {
+fn options_ui(ui: &mut Ui, ctx: &Context<'_>, setup: &Setup) -> Option<Options> {
     let mut options = setup.options.clone();
     if setup.subject == Subject::PairList || setup.subject == Subject::Folder {
         let crops = [
@@ -174,7 +174,7 @@ fn options_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, setup: &Setup) -> Option<Options> 
 
 fn choice_ui<T: Copy + PartialEq>(
     ui: &mut Ui,
-    ctx: &ViewCtx<'_>,
+    ctx: &Context<'_>,
     label_key: &str,
     choices: &[(T, &str)],
     chosen: &mut T,
@@ -188,22 +188,22 @@ fn choice_ui<T: Copy + PartialEq>(
     });
 }
 
-fn start_button_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, setup: &Setup) {
+fn start_button_ui(ui: &mut Ui, ctx: &mut Context<'_>, setup: &Setup) {
     ui.horizontal(|ui| {
         ui.set_min_height(size::CONTROL);
-        if let Some(job) = ctx.state.jobs.values().find(|job| job.kind == JobKind::Evaluate) {
+        if let Some(job) = ctx.facts.jobs.values().find(|job| job.kind == JobKind::Evaluate) {
             ui.spinner();
-            ui.label(theme::strong(ctx.text.s(job.stage.label_key())));
+            ui.label(theme::strong(ctx.text.s(job.progress.stage.label_key())));
             ui.label(theme::secondary(ui, job_bar::parts(job, ctx.text).join("  ")));
             if buttons::button_ui(ui, Rank::Plain, ctx.text.s("cancel")).clicked() {
-                ctx.send(Command::CancelJob(job.job));
+                ctx.act(Action::CancelJob(job.job));
             }
             return;
         }
         let missing = setup.missing();
         let label = ctx.text.s("start_evaluation");
         if buttons::enabled_button_ui(ui, missing.is_none(), Rank::Primary, label).clicked() {
-            ctx.send(Command::Evaluate(EvaluateCommand::Start));
+            ctx.send(EvaluateCommand::Start);
         }
         if let Some(key) = missing {
             ui.label(theme::secondary(ui, ctx.text.s(key)));
@@ -211,21 +211,21 @@ fn start_button_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, setup: &Setup) {
     });
 }
 
-fn past_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
+fn past_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     ui.horizontal(|ui| {
         ui.set_min_height(size::CONTROL);
         ui.label(theme::lead(ctx.text.s("past_evaluations")));
-        let ticked = ctx.state.evaluate.ticked.clone();
+        let ticked = ctx.state.ticked.clone();
         if ticked.len() > 1 {
             let label = ctx.text.n("show_together", ticked.len() as u64);
             if buttons::button_ui(ui, Rank::Primary, &label).clicked() {
-                ctx.send(Command::Evaluate(EvaluateCommand::Open(ticked)));
+                ctx.send(EvaluateCommand::Open(ticked));
             }
-        } else if ctx.state.evaluate.runs.ready().is_some_and(|runs| runs.len() > 1) {
+        } else if ctx.state.runs.ready().is_some_and(|runs| runs.len() > 1) {
             ui.label(theme::secondary(ui, ctx.text.s("tick_to_overlay")));
         }
     });
-    match &ctx.state.evaluate.runs {
+    match &ctx.state.runs {
         Loadable::Loading => _ = ui.spinner(),
         Loadable::Failed(failure) => _ = ui.label(ctx.text.s(failure.what.words_key())),
         Loadable::Ready(runs) if runs.is_empty() => {
@@ -248,7 +248,7 @@ fn past_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
     }
 }
 
-fn run_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &RunRow) {
+fn run_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &RunRow) {
     let palette = theme::palette(ui.visuals());
     let line = egui::Rect::from_min_size(ui.cursor().min, Vec2::new(ui.available_width(), ROW));
     ui.painter().hline(line.x_range(), line.top(), theme::hairline(palette));
@@ -256,12 +256,12 @@ fn run_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &RunRow) {
         ui.set_min_size(line.size());
         ui.horizontal_centered(|ui| {
             ui.spacing_mut().item_spacing.x = space::M;
-            let mut ticked = ctx.state.evaluate.ticked.contains(&run.run);
+            let mut ticked = ctx.state.ticked.contains(&run.run);
             let words = ctx.text.f("tick_run", &[("model", &run.model), ("when", &run.when)]);
             let tick = ui.add_enabled(run.has_curves, egui::Checkbox::without_text(&mut ticked));
             tick.widget_info(|| egui::WidgetInfo::selected(egui::Role::CheckBox, run.has_curves, ticked, &words));
             if tick.changed() {
-                ctx.send(Command::Evaluate(EvaluateCommand::Tick(run.run.clone())));
+                ctx.send(EvaluateCommand::Tick(run.run.clone()));
             }
             ui.label(theme::secondary(ui, &run.when));
             ui.label(theme::strong(&run.model));
@@ -269,10 +269,10 @@ fn run_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &RunRow) {
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 if buttons::icon_button_ui(ui, Icon::ExternalLink, ctx.text.s("open_report")).clicked() {
                     let report = run.run.join("report.html");
-                    ctx.send(Command::Evaluate(EvaluateCommand::OpenReport(report)));
+                    ctx.send(EvaluateCommand::OpenReport(report));
                 }
                 if run.has_curves && buttons::button_ui(ui, Rank::Plain, ctx.text.s("show")).clicked() {
-                    ctx.send(Command::Evaluate(EvaluateCommand::Open(vec![run.run.clone()])));
+                    ctx.send(EvaluateCommand::Open(vec![run.run.clone()]));
                 }
                 if let Some(score) = run.score {
                     ui.label(theme::strong(percent(score)));
@@ -289,7 +289,7 @@ fn run_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &RunRow) {
     });
 }
 
-fn facts(ctx: &ViewCtx<'_>, run: &RunRow) -> String {
+fn facts(ctx: &Context<'_>, run: &RunRow) -> String {
     let mut facts = vec![run.kind.clone()];
     facts.extend((!run.on.is_empty()).then(|| run.on.clone()));
     facts.extend((run.pairs > 0).then(|| ctx.text.n("pairs", run.pairs)));

@@ -8,13 +8,12 @@ use crate::app::engine::picture::ImageKey;
 use crate::app::evaluate::state::WallFilter;
 use crate::app::evaluate::state::message::EvaluateCommand;
 use crate::app::evaluate::state::rows::EvalRun;
-use crate::app::shell::message::Command;
-use crate::app::shell::view_context::ViewCtx;
+use crate::app::evaluate::view::Context;
 use crate::app::ui::icons::{self, Icon};
 use crate::app::ui::locale::grouped;
 use crate::app::ui::theme::{self, space};
-use crate::app::ui::widgets::{buttons, picture, status};
 use crate::app::ui::widgets::rows::{RowTops, rows_ui};
+use crate::app::ui::widgets::{buttons, picture, status};
 use crate::eval::ScoredPair;
 use crate::eval::failures::{Failure, Mistake, failures};
 
@@ -48,7 +47,7 @@ pub struct Neighbours {
 }
 
 impl Wall {
-    pub fn ui(&mut self, ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &EvalRun) {
+    pub fn ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, run: &EvalRun) {
         if run.pairs.is_empty() {
             let (title, what) = (ctx.text.s("wall_counted"), ctx.text.s("wall_counted_what"));
             status::empty_ui(ui, Icon::Grid3x3, title, what, None);
@@ -72,7 +71,7 @@ impl Wall {
                 for failure in shown.iter().skip(row * columns).take(columns) {
                     let card = Card { run, failure, others: &others, landmarks };
                     if card.ui(ui, ctx).clicked() {
-                        ctx.send(Command::Evaluate(EvaluateCommand::ShowPair(Some(failure.pair))));
+                        ctx.send(EvaluateCommand::ShowPair(Some(failure.pair)));
                     }
                 }
             });
@@ -80,9 +79,9 @@ impl Wall {
     }
 
     /// How many pairs the threshold gets wrong.
-    pub fn count(&mut self, ctx: &ViewCtx<'_>, run: &EvalRun) -> usize {
+    pub fn count(&mut self, ctx: &Context<'_>, run: &EvalRun) -> usize {
         if run.counted() {
-            let point = ctx.state.evaluate.point();
+            let point = ctx.state.point();
             return point.map_or(0, |p| (p.far * p.different as f64 + (1.0 - p.val) * p.same as f64).round() as usize);
         }
         self.sorted(ctx).count
@@ -97,13 +96,13 @@ impl Wall {
         Neighbours { before: place.checked_sub(1).and_then(at), after: at(place + 1) }
     }
 
-    fn bar_ui(&mut self, ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &EvalRun) {
-        let filter = ctx.state.evaluate.filter;
+    fn bar_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, run: &EvalRun) {
+        let filter = ctx.state.filter;
         ui.horizontal(|ui| {
             let chosen = WallFilter::ALL.iter().position(|choice| *choice == filter).unwrap_or(0);
             let labels = WallFilter::ALL.map(|choice| ctx.text.s(choice.label_key()));
             if let Some(pressed) = buttons::segments_ui(ui, chosen, &labels) {
-                ctx.send(Command::Evaluate(EvaluateCommand::SetFilter(WallFilter::ALL[pressed])));
+                ctx.send(EvaluateCommand::SetFilter(WallFilter::ALL[pressed]));
             }
             ui.add_space(space::M);
             if buttons::chip_ui(ui, !self.hide_landmarks, ctx.text.s("landmarks")).clicked() {
@@ -114,8 +113,8 @@ impl Wall {
         });
     }
 
-    fn sorted(&mut self, ctx: &ViewCtx<'_>) -> &Sorted {
-        let evaluate = &ctx.state.evaluate;
+    fn sorted(&mut self, ctx: &Context<'_>) -> &Sorted {
+        let evaluate = ctx.state;
         // The caller shows the run in focus, so there is one.
         let run = &evaluate.opened[evaluate.focused];
         let same = |sorted: &Sorted| {
@@ -163,8 +162,8 @@ pub struct Verdict {
 }
 
 impl Others {
-    pub fn of(ctx: &ViewCtx<'_>) -> Self {
-        let evaluate = &ctx.state.evaluate;
+    pub fn of(ctx: &Context<'_>) -> Self {
+        let evaluate = ctx.state;
         let other = |(index, run): (usize, &Arc<EvalRun>)| {
             let threshold = evaluate.threshold_of(index)?;
             (index != evaluate.focused).then(|| Other { run: run.clone(), threshold })
@@ -212,7 +211,7 @@ struct Card<'a> {
 }
 
 impl Card<'_> {
-    fn ui(&self, ui: &mut Ui, ctx: &mut ViewCtx<'_>) -> Response {
+    fn ui(&self, ui: &mut Ui, ctx: &mut Context<'_>) -> Response {
         let pair = &self.run.pairs[self.failure.pair];
         let lines = self.lines(ui, ctx);
         let height = CROP + space::XS + LINE * (4 + self.others.0.len()) as f32;
@@ -242,7 +241,7 @@ impl Card<'_> {
     }
 
     /// Icon, words and colour of every line under the crops.
-    fn lines(&self, ui: &Ui, ctx: &ViewCtx<'_>) -> Vec<(Option<Icon>, String, Color32)> {
+    fn lines(&self, ui: &Ui, ctx: &Context<'_>) -> Vec<(Option<Icon>, String, Color32)> {
         let (palette, text) = (theme::palette(ui.visuals()), ctx.text);
         let pair = &self.run.pairs[self.failure.pair];
         let (icon, key) = match self.failure.mistake {
@@ -285,7 +284,7 @@ fn names(a: &str, b: &str) -> String {
     format!("{a}  ·  {second}")
 }
 
-fn verdict_line(ui: &Ui, ctx: &ViewCtx<'_>, verdict: &Verdict) -> (Option<Icon>, String, Color32) {
+fn verdict_line(ui: &Ui, ctx: &Context<'_>, verdict: &Verdict) -> (Option<Icon>, String, Color32) {
     let palette = theme::palette(ui.visuals());
     let (icon, key, colour) = match verdict.right {
         true => (Icon::Check, "right_by", palette.same),
@@ -296,7 +295,7 @@ fn verdict_line(ui: &Ui, ctx: &ViewCtx<'_>, verdict: &Verdict) -> (Option<Icon>,
 }
 
 /// A crop with its landmarks.
-pub fn crop(ui: &Ui, ctx: &mut ViewCtx<'_>, frame: Rect, key: ImageKey, landmarks: bool) {
+pub fn crop(ui: &Ui, ctx: &mut Context<'_>, frame: Rect, key: ImageKey, landmarks: bool) {
     let drawable = ctx.images.get(key);
     let whole = picture::paint(ui, frame, drawable, picture::Fit::Contain, CornerRadius::same(theme::radius::CONTROL));
     if let Some(points) = ctx.images.landmarks(key).filter(|_| landmarks) {

@@ -95,7 +95,7 @@ fn import_asking(store: &Store, mut request: ImportRequest) -> Result<ImportRepo
         answer(&mut request, &open)?;
     }
     let mut console = Console::new();
-    import(store, &request, &mut |event| console.show(event))
+    import::import(store, &request, &mut |event| console.show(event))
 }
 
 fn answer(request: &mut ImportRequest, open: &OpenQuestion) -> Result<()> {

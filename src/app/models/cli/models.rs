@@ -1,6 +1,5 @@
 //! `likeness models`: what is known and installed, install, import, verify, remove.
 
-
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -8,9 +7,9 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use crate::app::engine::install;
 use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c};
 use crate::app::engine::home::Home;
+use crate::app::engine::install::install;
 use crate::networks::models::{InstallOptions, ModelEntry, Store, Verdict};
 use crate::types::ModelId;
 
@@ -41,7 +40,7 @@ enum Action {
         offline: bool,
     },
     /// Take a weight file from the disk: PyTorch, SafeTensors, ONNX, frozen TensorFlow graph or Keras HDF5.
-    Import(import::ImportArgs),
+    Import(super::import::ImportArgs),
     /// Read the installed models and compare their SHA-256.
     Verify {
         #[arg(value_name = "ID")]
@@ -68,7 +67,7 @@ pub fn run(home: &Home, args: ModelsArgs) -> Result<ExitCode> {
             installed?;
             Ok(ExitCode::SUCCESS)
         }
-        Action::Import(args) => import::run(&store, args),
+        Action::Import(args) => super::import::run(&store, args),
         Action::Verify { ids } => verify(&store, &ids),
         Action::Remove { ids } => {
             for id in resolve(&store, &ids)? {

@@ -1,4 +1,95 @@
-//! TODO
+//! Models into the store and out of it.
 
-#[cfg(feature = "gui")]
 pub mod layers;
+
+use anyhow::{Result, bail};
+
+use super::state::{Event, Request};
+use crate::app::engine::install::install;
+use crate::app::engine::networks::EMBEDDER;
+use crate::app::engine::report::{Failed, JobKind, JobSummary};
+use crate::app::engine::shared::{Shared, Tasks, failure};
+use crate::app::jobs::import::{ImportRequest, import, what_is_open};
+use crate::app::jobs::options;
+use crate::networks::models::{InstallOptions, Manifest, Store, Task, Verdict};
+use crate::types::{ModelId, Touched};
+
+pub fn handle(tasks: &mut Tasks<'_, Event>, request: Request) {
+    match request {
+        Request::LoadNetworks => tasks.quick(|_, sink| sink.send(Event::Networks(layers::rows()))),
+        Request::Inspect(path) => tasks.quick(move |shared, sink| {
+            let request = ImportRequest { path: path.clone(), ..ImportRequest::default() };
+            let store = Store::open(shared.home.models()).map_err(Into::into);
+            let outcome = store.and_then(|store| what_is_open(&store, &request));
+            sink.send(Event::Inspected(path, outcome.map_err(|error| failure(Failed::Import, &error))));
+        }),
+        Request::Install(models) => install_models(tasks, models),
+        Request::Import(ticket, request) => tasks.quick(move |shared, sink| {
+            let imported = Store::open(shared.home.models()).map_err(Into::into);
+            let imported = imported.and_then(|store| import(&store, &request, &mut |_| {}));
+            sink.changed(ticket, Failed::Import, imported.map(|_| Touched::models()));
+        }),
+        Request::Verify(ticket, model) => {
+            tasks.quick(move |shared, sink| sink.changed(ticket, Failed::Change, verify(shared, &model)));
+        }
+        // On the device's thread, because the model may be loaded there.
+        Request::Remove(ticket, model) => tasks.long(move |shared, networks, sink| {
+            networks.unload();
+            sink.changed(ticket, Failed::Remove, remove(shared, &model));
+        }),
+        Request::Use(ticket, model) => {
+            tasks.quick(move |shared, sink| sink.changed(ticket, Failed::Change, use_model(shared, model)));
+        }
+    }
+}
+
+/// Beside the device's thread, so that a scan can go on meanwhile.
+fn install_models(tasks: &mut Tasks<'_, Event>, models: Vec<ModelId>) {
+    let (job, cancel) = tasks.begin_job();
+    tasks.quick(move |shared, sink| {
+        sink.send(Event::Installing(job, models.clone()));
+        let mut events = sink.reporter(job, JobKind::Install);
+        let outcome = Store::open(shared.home.models()).map_err(Into::into).and_then(|store| {
+            install(&store, &models, &InstallOptions::default(), &cancel, &mut events)?;
+            Ok(JobSummary::default())
+        });
+        sink.end(job, &cancel, outcome);
+    });
+}
+
+fn verify(shared: &Shared, model: &ModelId) -> Result<Touched> {
+    match Store::open(shared.home.models())?.verify(model)? {
+        Verdict::Sound => Ok(Touched::default()),
+        Verdict::Missing => bail!("{model} is not installed"),
+        Verdict::Damaged { path, .. } => {
+            bail!("a file of {model} is damaged; remove the model and install it again: {}", path.display())
+        }
+    }
+}
+
+/// A model that the user had added is gone for good; where it was in use, the default takes its place.
+fn remove(shared: &Shared, model: &ModelId) -> Result<Touched> {
+    let store = Store::open(shared.home.models())?;
+    let mut chosen = shared.options();
+    if store.own().has(model) && chosen.model_id() == *model {
+        chosen.model = Some(EMBEDDER.to_owned());
+        options::remember(&shared.library, &chosen)?;
+        shared.set_options(chosen);
+    }
+    store.remove(model)?;
+    Ok(Touched::models())
+}
+
+/// Other vectors group otherwise, so everything about the library is loaded again.
+fn use_model(shared: &Shared, model: ModelId) -> Result<Touched> {
+    let mut chosen = shared.options();
+    match Manifest::built_in().entry(&model).map(|entry| entry.task) {
+        Some(Task::Detect) => chosen.detector = Some(model.0),
+        Some(Task::Embed) | None => chosen.model = Some(model.0),
+    }
+    options::remember(&shared.library, &chosen)?;
+    shared.set_options(chosen);
+    shared.set_device(None);
+    shared.library_changed();
+    Ok(Touched { models: true, ..Touched::everything() })
+}

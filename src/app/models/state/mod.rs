@@ -1,4 +1,152 @@
-//! TODO
+//! The models of the store and the catalogue of networks, and what a user does with them.
 
 pub mod importing;
 pub mod networks;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use crate::app::engine::report::{Failure, JobId, Ticket};
+use crate::app::jobs::import::{ImportRequest, OpenQuestion};
+use crate::app::ui::action::{Action, Outbox};
+use crate::types::ModelId;
+use importing::{Form, Imports, Step, file_name};
+use networks::NetworkRow;
+
+/// What a user can do here.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Message {
+    Install(Vec<ModelId>),
+    /// Asks for a model file that is already on this computer.
+    ChooseFile,
+    Import(Vec<PathBuf>),
+    /// What is answered to what a model file leaves open.
+    AnswerImport(Box<Form>),
+    /// Imports the file as answered.
+    ConfirmImport,
+    /// Does not import the file that is asked about.
+    SkipImport,
+    /// Shows the layers of a network, or the catalogue again.
+    OpenNetwork(Option<String>),
+    Verify(ModelId),
+    Remove(ModelId),
+    Use(ModelId),
+}
+
+/// What is asked of the jobs.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Request {
+    LoadNetworks,
+    /// What must be asked before this file can be imported.
+    Inspect(PathBuf),
+    Install(Vec<ModelId>),
+    Import(Ticket, Box<ImportRequest>),
+    Verify(Ticket, ModelId),
+    Remove(Ticket, ModelId),
+    /// Faces are embedded with this model from now on.
+    Use(Ticket, ModelId),
+}
+
+#[derive(Debug, Clone)]
+pub enum Event {
+    Networks(Vec<NetworkRow>),
+    Inspected(PathBuf, Result<Option<OpenQuestion>, Failure>),
+    /// A job will install these models.
+    Installing(JobId, Vec<ModelId>),
+}
+
+#[derive(Debug, Default)]
+pub struct State {
+    /// The catalogue; empty until it was asked for.
+    pub networks: Vec<NetworkRow>,
+    /// The network whose layers are shown.
+    pub network: Option<String>,
+    pub imports: Imports,
+    /// What each running installation fetches.
+    pub installing: BTreeMap<JobId, Vec<ModelId>>,
+}
+
+impl State {
+    pub fn update(&mut self, message: Message, out: &mut Outbox<'_, Request>) {
+        match message {
+            Message::Install(models) => out.ask(Request::Install(models)),
+            // The shell opens the dialog.
+            Message::ChooseFile => {}
+            Message::Import(paths) => {
+                self.imports.waiting.extend(paths);
+                if self.imports.step.is_none() {
+                    self.next_import(out);
+                }
+            }
+            Message::AnswerImport(form) => self.imports.step = Some(Step::Asking(*form)),
+            Message::ConfirmImport => {
+                if let Some(request) = self.imports.asking().and_then(Form::answered) {
+                    self.write_import(request, out);
+                }
+            }
+            Message::SkipImport => self.next_import(out),
+            Message::OpenNetwork(name) => self.network = name,
+            Message::Verify(model) => {
+                let ticket = out.ticket(out.text.f("said_verified", &[("name", &model.0)]), false);
+                out.ask(Request::Verify(ticket, model));
+            }
+            Message::Remove(model) => {
+                let ticket = out.ticket(out.text.f("said_removed", &[("name", &model.0)]), false);
+                out.ask(Request::Remove(ticket, model));
+            }
+            Message::Use(model) => {
+                let ticket = out.ticket(out.text.f("said_uses_model", &[("name", &model.0)]), false);
+                out.ask(Request::Use(ticket, model));
+            }
+        }
+    }
+
+    pub fn receive(&mut self, event: Event, out: &mut Outbox<'_, Request>) {
+        match event {
+            Event::Networks(networks) => self.networks = networks,
+            Event::Installing(job, models) => _ = self.installing.insert(job, models),
+            Event::Inspected(path, Ok(None)) => {
+                self.write_import(ImportRequest { path, ..ImportRequest::default() }, out);
+            }
+            Event::Inspected(path, Ok(Some(question))) => {
+                self.imports.step = Some(Step::Asking(Form::new(path, question)));
+            }
+            Event::Inspected(_, Err(failure)) => {
+                out.act(Action::Fail(failure));
+                self.next_import(out);
+            }
+        }
+    }
+
+    pub fn job_ended(&mut self, job: JobId) {
+        self.installing.remove(&job);
+    }
+
+    /// After any change was answered.
+    pub fn answered(&mut self, ticket: Ticket, out: &mut Outbox<'_, Request>) {
+        if matches!(self.imports.step, Some(Step::Writing(_, of)) if of == ticket) {
+            self.next_import(out);
+        }
+    }
+
+    /// After a job broke down: it may have been the import, and then no other answer comes.
+    pub fn broke_down(&mut self, out: &mut Outbox<'_, Request>) {
+        if self.imports.busy_with().is_some() {
+            self.next_import(out);
+        }
+    }
+
+    fn next_import(&mut self, out: &mut Outbox<'_, Request>) {
+        self.imports.step = self.imports.waiting.pop_front().map(|path| {
+            out.ask(Request::Inspect(path.clone()));
+            Step::Inspecting(path)
+        });
+    }
+
+    fn write_import(&mut self, request: ImportRequest, out: &mut Outbox<'_, Request>) {
+        let path = request.path.clone();
+        let ticket = out.ticket(out.text.f("said_imported", &[("name", &file_name(&path))]), false);
+        out.ask(Request::Import(ticket, Box::new(request)));
+        self.imports.step = Some(Step::Writing(path, ticket));
+    }
+}

@@ -2,11 +2,11 @@
 
 use eframe::egui::{self, Id, Modal, Ui};
 
+use crate::app::models::state::Message;
 use crate::app::models::state::importing::{Form, file_name};
-use crate::app::shell::message::Command;
-use crate::app::shell::view_context::ViewCtx;
-use crate::app::ui::preprocessing_words as recipe;
+use crate::app::models::view::Context;
 use crate::app::ui::locale::Locale;
+use crate::app::ui::preprocessing_words as recipe;
 use crate::app::ui::theme::{self, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::picker::picker_wide_ui;
@@ -31,7 +31,7 @@ const SCALINGS: [PixelScaling; 4] = [
 ];
 
 /// Shown while a file's import waits for an answer.
-pub fn import_ui(egui_ctx: &egui::Context, ctx: &mut ViewCtx<'_>) {
+pub fn import_ui(egui_ctx: &egui::Context, ctx: &mut Context<'_>) {
     let Some(asking) = ctx.state.imports.asking() else { return };
     let mut form = asking.clone();
     let palette = theme::palette(&egui_ctx.global_style().visuals);
@@ -55,26 +55,18 @@ pub fn import_ui(egui_ctx: &egui::Context, ctx: &mut ViewCtx<'_>) {
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let ready = form.chosen.is_some();
             if buttons::enabled_button_ui(ui, ready, Rank::Primary, ctx.text.s("import")).clicked() {
-                ctx.send(Command::ConfirmImport);
+                ctx.send(Message::ConfirmImport);
             }
             if buttons::button_ui(ui, Rank::Plain, ctx.text.s("cancel")).clicked() {
-                ctx.send(Command::SkipImport);
+                ctx.send(Message::SkipImport);
             }
         });
     });
     if modal.should_close() {
-        ctx.send(Command::SkipImport);
+        ctx.send(Message::SkipImport);
     } else if form != *asking {
-        ctx.send(Command::AnswerImport(Box::new(form)));
+        ctx.send(Message::AnswerImport(Box::new(form)));
     }
-}
-
-/// What is being imported now, where something is.
-pub fn busy_ui(ui: &mut Ui, ctx: &ViewCtx<'_>) -> bool {
-    let Some(path) = ctx.state.imports.busy_with() else { return false };
-    ui.label(theme::secondary(ui, ctx.text.f("importing", &[("name", &file_name(path))])));
-    ui.spinner();
-    true
 }
 
 fn why(text: &Locale, form: &Form) -> String {

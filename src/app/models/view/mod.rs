@@ -3,3 +3,6 @@
 pub mod import;
 pub mod models;
 pub mod networks;
+
+pub type Context<'a> =
+    crate::app::ui::context::ViewContext<'a, crate::app::models::state::State, crate::app::models::state::Message>;

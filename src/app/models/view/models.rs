@@ -2,20 +2,23 @@
 
 use eframe::egui::{self, Ui, Vec2};
 
-use crate::app::models::view::{import, networks};
-use crate::app::engine::facts::{ModelRow, ModelTask};
 use crate::app::engine::facts::Loadable;
-use crate::app::shell::job_bar;
-use crate::app::shell::message::Command;
-use crate::app::shell::view_context::ViewCtx;
-use crate::app::ui::locale;
-use crate::app::ui::view::View;
+use crate::app::engine::facts::ModelRow;
+use crate::app::models::state::Message;
+use crate::app::models::view::Context;
+use crate::app::models::view::networks;
+use crate::app::ui::action::Action;
 use crate::app::ui::icons::{self, Icon};
+use crate::app::ui::locale;
 use crate::app::ui::theme::{self, space};
-use crate::app::ui::widgets::status;
+use crate::app::ui::view::View;
 use crate::app::ui::widgets::buttons::{self, Rank};
+use crate::app::ui::widgets::progress as job_bar;
+use crate::app::ui::widgets::status;
+use crate::app::ui::widgets::words::task_key;
+use crate::networks::models::Task;
 
-pub fn models_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
+pub fn models_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     let open = ctx.state.networks.iter().find(|network| ctx.state.network.as_ref() == Some(&network.name));
     if let Some(network) = open {
         return networks::network_ui(ui, ctx, network);
@@ -23,26 +26,26 @@ pub fn models_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
     ui.horizontal(|ui| {
         ui.label(theme::secondary(ui, ctx.text.s("models_what")));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            if !import::busy_ui(ui, ctx)
+            if !status::importing_ui(ui, ctx.text, ctx.state.imports.busy_with())
                 && buttons::icon_and_text_ui(ui, Rank::Plain, Icon::FileInput, ctx.text.s("local_file")).clicked()
             {
-                ctx.send(Command::ChooseModelFile);
+                ctx.act(Action::ChooseModelFile);
             }
         });
     });
     ui.add_space(space::M);
-    match &ctx.state.models {
+    match &ctx.facts.models {
         Loadable::Loading => status::skeleton_ui(ui, Vec2::new(ui.available_width(), 76.0), ctx.text.s("loading")),
         Loadable::Failed(failure) => {
             let again = ctx.text.s("try_again");
             if status::failed_ui(ui, ctx.text, failure, again) {
-                ctx.send(Command::Show(View::Models));
+                ctx.act(Action::Show(View::Models));
             }
         }
         Loadable::Ready(models) => {
             egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-                for task in [ModelTask::Detect, ModelTask::Embed] {
-                    ui.label(theme::lead(ctx.text.s(task.label_key())));
+                for task in [Task::Detect, Task::Embed] {
+                    ui.label(theme::lead(ctx.text.s(task_key(task))));
                     ui.add_space(space::XS);
                     for model in models.iter().filter(|model| model.task == task) {
                         model_ui(ui, ctx, model);
@@ -56,7 +59,7 @@ pub fn models_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
     }
 }
 
-fn model_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, model: &ModelRow) {
+fn model_ui(ui: &mut Ui, ctx: &mut Context<'_>, model: &ModelRow) {
     theme::card(ui).show(ui, |ui| {
         ui.set_width(ui.available_width());
         ui.horizontal(|ui| {
@@ -77,7 +80,7 @@ fn model_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, model: &ModelRow) {
     });
 }
 
-fn title_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, model: &ModelRow) {
+fn title_ui(ui: &mut Ui, ctx: &Context<'_>, model: &ModelRow) {
     ui.horizontal(|ui| {
         ui.set_height(theme::type_size::HEADING);
         ui.label(theme::lead(&model.name));
@@ -94,31 +97,31 @@ fn title_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, model: &ModelRow) {
     });
 }
 
-fn actions_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, model: &ModelRow) {
+fn actions_ui(ui: &mut Ui, ctx: &mut Context<'_>, model: &ModelRow) {
     let id = model.model.clone();
     if !model.installed {
         match ctx.state.installing.iter().find(|(_, models)| models.contains(&id)) {
             Some((job, _)) => {
-                let parts = ctx.state.jobs.get(job).map(|report| job_bar::parts(report, ctx.text).join("  "));
+                let parts = ctx.facts.jobs.get(job).map(|report| job_bar::parts(report, ctx.text).join("  "));
                 ui.label(theme::secondary(ui, parts.unwrap_or_default()));
                 ui.spinner();
             }
             None => {
                 let label = ctx.text.s("install");
                 if buttons::icon_and_text_ui(ui, Rank::Plain, Icon::Download, label).clicked() {
-                    ctx.send(Command::InstallModels(vec![id]));
+                    ctx.act(Action::InstallModels(vec![id]));
                 }
             }
         }
         return;
     }
     if buttons::icon_button_ui(ui, Icon::Trash2, ctx.text.s("remove")).clicked() {
-        ctx.send(Command::RemoveModel(id.clone()));
+        ctx.send(Message::Remove(id.clone()));
     }
     if buttons::icon_button_ui(ui, Icon::ShieldCheck, ctx.text.s("verify")).clicked() {
-        ctx.send(Command::VerifyModel(id.clone()));
+        ctx.send(Message::Verify(id.clone()));
     }
     if !model.in_use && buttons::button_ui(ui, Rank::Plain, ctx.text.s("use_model")).clicked() {
-        ctx.send(Command::UseModel(id));
+        ctx.send(Message::Use(id));
     }
 }

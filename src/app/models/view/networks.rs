@@ -2,9 +2,9 @@
 
 use eframe::egui::{self, RichText, Ui, Vec2};
 
+use crate::app::models::state::Message;
 use crate::app::models::state::networks::{LayerLine, NetworkRow};
-use crate::app::shell::message::Command;
-use crate::app::shell::view_context::ViewCtx;
+use crate::app::models::view::Context;
 use crate::app::ui::icons::Icon;
 use crate::app::ui::locale::{self, Locale};
 use crate::app::ui::theme::{self, space};
@@ -49,7 +49,7 @@ const LAYERS: [Column; 6] = [
 const ROW: f32 = 22.0;
 
 /// The table of all networks; a click on a name shows its layers.
-pub fn networks_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
+pub fn networks_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     ui.label(theme::lead(ctx.text.s("networks")));
     ui.label(theme::secondary(ui, ctx.text.s("networks_what")));
     ui.add_space(space::S);
@@ -63,16 +63,16 @@ pub fn networks_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
             }
         });
         if clicked {
-            ctx.send(Command::OpenNetwork(Some(network.name.clone())));
+            ctx.send(Message::OpenNetwork(Some(network.name.clone())));
         }
     }
 }
 
 /// The layers of one network, to be held against its source's table.
-pub fn network_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, network: &NetworkRow) {
+pub fn network_ui(ui: &mut Ui, ctx: &mut Context<'_>, network: &NetworkRow) {
     ui.horizontal(|ui| {
         if buttons::icon_and_text_ui(ui, Rank::Plain, Icon::ArrowLeft, ctx.text.s("networks_all")).clicked() {
-            ctx.send(Command::OpenNetwork(None));
+            ctx.send(Message::OpenNetwork(None));
         }
         ui.label(theme::lead(&network.name));
         ui.label(theme::secondary(ui, format!("{}  ·  {}", network.input, network.source)));

@@ -1,6 +1,9 @@
-//! TODO
+//! People and groups: one person's page, what the user decides, and the preview of another grouping.
 
 #[cfg(feature = "gui")]
-pub mod decide;
-#[cfg(feature = "gui")]
 pub mod preview;
+#[cfg(feature = "gui")]
+mod window;
+
+#[cfg(feature = "gui")]
+pub use window::handle;

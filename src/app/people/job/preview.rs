@@ -1,22 +1,23 @@
 //! What another threshold or linkage would change, before anything is changed.
 
 use std::collections::HashMap;
+use std::sync::Mutex;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
-use crate::cluster;
-use crate::app::engine::workers::Sink;
+use crate::app::engine::shared::{Shared, lock};
 use crate::app::jobs::regroup::{Grouping, PreparedGrouping};
-use crate::app::engine::facts::Linkage;
-use crate::app::engine::report::Failed;
-use crate::app::shell::backend::Event;
 use crate::app::people::state::{GroupChange, GroupChangeKind, GroupingPreview};
-use crate::app::engine::shared::{failure, lock};
-use crate::app::shell::threads::Shared;
+use crate::cluster::Linkage;
 use crate::types::{Cancel, FaceId, SquaredDistance};
 
-/// The dendrogram of the library as it was when the preview began, and its linkage.
-pub struct Prepared {
+/// The last dendrogram, so that moving the threshold only cuts it anew.
+#[derive(Default)]
+pub struct Preview(Mutex<Option<Prepared>>);
+
+/// The dendrogram of the library as it was at a revision.
+struct Prepared {
+    revision: u64,
     linkage: Linkage,
     grouping: PreparedGrouping,
 }
@@ -26,50 +27,34 @@ const CHANGES: usize = 24;
 /// Faces shown of each part.
 const FACES_OF_PART: usize = 4;
 
-pub fn answer(shared: &Shared, sink: &Sink<Event>, squared_distance: f32, linkage: Linkage) {
-    let preview = with_prepared(shared, linkage, |prepared| preview(prepared, squared_distance, linkage));
-    sink.send(match preview {
-        Ok(preview) => Event::GroupingPreview(preview),
-        Err(error) => Event::Failed(None, failure(Failed::Preview, &error)),
-    });
-}
-
-/// Groups anew as previewed, as one step of the history, and remembers threshold and linkage.
-pub fn apply(shared: &Shared, threshold: SquaredDistance, linkage: Linkage) -> Result<()> {
-    let groups = with_prepared(shared, linkage, |prepared| prepared.groups(threshold))?;
-    Grouping { linkage: core_linkage(linkage), threshold }.remember(&shared.library, &shared.options().model_id())?;
-    shared.library.call(move |library| library.apply_grouping(&groups, crate::library::GroupedBy::User))?;
-    Ok(())
-}
-
-fn with_prepared<T>(shared: &Shared, linkage: Linkage, use_it: impl FnOnce(&PreparedGrouping) -> T) -> Result<T> {
-    let mut kept = lock(&shared.preview);
-    if kept.as_ref().is_none_or(|prepared| prepared.linkage != linkage) {
-        let model = shared.options().model_id();
-        let grouping =
-            PreparedGrouping::prepare(&shared.library, &model, core_linkage(linkage), &Cancel::default(), &mut |_| {})?;
-        *kept = Some(Prepared { linkage, grouping });
+impl Preview {
+    pub fn at(&self, shared: &Shared, squared_distance: f32, linkage: Linkage) -> Result<GroupingPreview> {
+        self.with_prepared(shared, linkage, |prepared| preview(prepared, squared_distance, linkage))
     }
-    let prepared = kept.as_ref().ok_or_else(|| anyhow::anyhow!("the preview was just prepared"))?;
-    Ok(use_it(&prepared.grouping))
-}
 
-/// The window's word for a linkage.
-pub fn window_linkage(linkage: cluster::Linkage) -> Linkage {
-    match linkage {
-        cluster::Linkage::Average => Linkage::Average,
-        cluster::Linkage::Complete => Linkage::Complete,
-        cluster::Linkage::Single => Linkage::Single,
-        cluster::Linkage::Ward => Linkage::Ward,
+    /// Groups anew as previewed, as one step of the history, and remembers threshold and linkage.
+    pub fn apply(&self, shared: &Shared, threshold: SquaredDistance, linkage: Linkage) -> Result<()> {
+        let groups = self.with_prepared(shared, linkage, |prepared| prepared.groups(threshold))?;
+        Grouping { linkage, threshold }.remember(&shared.library, &shared.options().model_id())?;
+        shared.library.call(move |library| library.apply_grouping(&groups, crate::library::GroupedBy::User))?;
+        Ok(())
     }
-}
 
-fn core_linkage(linkage: Linkage) -> cluster::Linkage {
-    match linkage {
-        Linkage::Average => cluster::Linkage::Average,
-        Linkage::Complete => cluster::Linkage::Complete,
-        Linkage::Single => cluster::Linkage::Single,
-        Linkage::Ward => cluster::Linkage::Ward,
+    fn with_prepared<T>(
+        &self,
+        shared: &Shared,
+        linkage: Linkage,
+        use_it: impl FnOnce(&PreparedGrouping) -> T,
+    ) -> Result<T> {
+        let mut kept = lock(&self.0);
+        let revision = shared.revision();
+        if kept.as_ref().is_none_or(|prepared| prepared.linkage != linkage || prepared.revision != revision) {
+            let model = shared.options().model_id();
+            let grouping =
+                PreparedGrouping::prepare(&shared.library, &model, linkage, &Cancel::default(), &mut |_| {})?;
+            *kept = Some(Prepared { revision, linkage, grouping });
+        }
+        Ok(use_it(&kept.as_ref().context("the preview was just prepared")?.grouping))
     }
 }
 

@@ -2,31 +2,32 @@
 
 use eframe::egui::{self, Slider, Ui, WidgetInfo};
 
-use crate::app::engine::facts::Linkage;
+use crate::app::people::state::Message;
 use crate::app::people::state::{GroupChange, GroupChangeKind, GroupingPreview};
-use crate::app::shell::message::Command;
-use crate::app::shell::view_context::ViewCtx;
+use crate::app::people::view::Context;
+use crate::app::ui::action::Action;
 use crate::app::ui::icons::{self, Icon};
 use crate::app::ui::locale::grouped;
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::face_strip::face_strip_ui;
+use crate::cluster::Linkage;
 
 /// Squared distances outside this range make no sense as a threshold.
 pub const THRESHOLDS: std::ops::RangeInclusive<f32> = 0.3..=2.0;
 
-pub fn grouping_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
+pub fn grouping_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     ui.horizontal(|ui| {
         ui.label(theme::lead(ctx.text.s("grouping")));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             if buttons::icon_button_ui(ui, Icon::X, ctx.text.s("close")).clicked() {
-                ctx.send(Command::ToggleGrouping);
+                ctx.act(Action::ToggleGrouping);
             }
         });
     });
     ui.add(egui::Label::new(theme::secondary(ui, ctx.text.s("grouping_what"))).wrap());
     ui.add_space(space::S);
-    let (threshold, linkage) = ctx.state.grouping.asked.unwrap_or(ctx.state.grouped_with());
+    let (threshold, linkage) = ctx.state.grouping.asked.unwrap_or(ctx.facts.grouped_with());
     threshold_ui(ui, ctx, threshold, linkage);
     ui.collapsing(ctx.text.s("advanced"), |ui| linkage_ui(ui, ctx, threshold, linkage));
     ui.add_space(space::S);
@@ -42,7 +43,7 @@ pub fn grouping_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
     }
 }
 
-fn threshold_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, threshold: f32, linkage: Linkage) {
+fn threshold_ui(ui: &mut Ui, ctx: &mut Context<'_>, threshold: f32, linkage: Linkage) {
     let mut value = threshold;
     ui.spacing_mut().slider_width = ui.available_width() - space::S;
     let knob = |ui: &mut Ui| {
@@ -61,20 +62,20 @@ fn threshold_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, threshold: f32, linkage: Lin
     });
     ui.label(ctx.text.f("threshold_is", &[("threshold", &format!("{value:.2}"))]));
     if response.changed() {
-        ctx.send(Command::PreviewGrouping { squared_distance: value, linkage });
+        ctx.send(Message::PreviewGrouping { squared_distance: value, linkage });
     }
 }
 
-fn linkage_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, threshold: f32, linkage: Linkage) {
+fn linkage_ui(ui: &mut Ui, ctx: &mut Context<'_>, threshold: f32, linkage: Linkage) {
     ui.label(theme::secondary(ui, ctx.text.s("linkage")));
     for choice in Linkage::ALL {
-        if ui.radio(choice == linkage, ctx.text.s(choice.label_key())).clicked() {
-            ctx.send(Command::PreviewGrouping { squared_distance: threshold, linkage: choice });
+        if ui.radio(choice == linkage, ctx.text.s(linkage_key(choice))).clicked() {
+            ctx.send(Message::PreviewGrouping { squared_distance: threshold, linkage: choice });
         }
     }
 }
 
-fn preview_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, preview: &GroupingPreview) {
+fn preview_ui(ui: &mut Ui, ctx: &mut Context<'_>, preview: &GroupingPreview) {
     let (before, after) = (grouped(preview.groups_before), grouped(preview.groups_after));
     ui.label(theme::strong(ctx.text.f("groups_become", &[("before", &before), ("after", &after)])));
     ui.label(theme::secondary(ui, ctx.text.n("faces_move", preview.faces_moved)));
@@ -90,7 +91,7 @@ fn preview_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, preview: &GroupingPreview) {
     ui.add_space(space::S);
     let changes = preview.faces_moved > 0 || preview.groups_before != preview.groups_after;
     if buttons::enabled_button_ui(ui, changes, Rank::Primary, ctx.text.s("apply")).clicked() {
-        ctx.send(Command::ApplyGrouping);
+        ctx.send(Message::ApplyGrouping);
     }
     ui.add_space(space::S);
     egui::ScrollArea::vertical().id_salt("changes").auto_shrink(false).show(ui, |ui| {
@@ -100,7 +101,7 @@ fn preview_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, preview: &GroupingPreview) {
     });
 }
 
-fn change_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, change: &GroupChange) {
+fn change_ui(ui: &mut Ui, ctx: &mut Context<'_>, change: &GroupChange) {
     let (icon, key) = match change.kind {
         GroupChangeKind::Joins => (Icon::Merge, "change_joins"),
         GroupChangeKind::Splits => (Icon::Split, "change_splits"),
@@ -118,4 +119,13 @@ fn change_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, change: &GroupChange) {
         }
     });
     ui.add_space(space::S);
+}
+
+fn linkage_key(linkage: Linkage) -> &'static str {
+    match linkage {
+        Linkage::Average => "linkage_average",
+        Linkage::Complete => "linkage_complete",
+        Linkage::Single => "linkage_single",
+        Linkage::Ward => "linkage_ward",
+    }
 }

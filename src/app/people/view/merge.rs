@@ -2,17 +2,19 @@
 
 use eframe::egui::{self, Id, Modal, Ui, Vec2};
 
-use crate::app::shell::message::Command;
-use crate::app::shell::view_context::ViewCtx;
+use crate::app::people::state::Message;
+use crate::app::people::view::Context;
+use crate::app::ui::action::Action;
 use crate::app::ui::icons::{self, Icon};
 use crate::app::ui::theme::{self, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::face_strip::face_strip_ui;
 use crate::app::ui::widgets::face_tile::{FaceTile, Frame, face_tile_ui};
+use crate::library::Decision;
 use crate::types::{FaceId, PersonId};
 
 /// Shown while the state asks for it.
-pub fn merge_ui(egui_ctx: &egui::Context, ctx: &mut ViewCtx<'_>) {
+pub fn merge_ui(egui_ctx: &egui::Context, ctx: &mut Context<'_>) {
     let Some((from, into)) = ctx.state.merging else { return };
     let palette = theme::palette(&egui_ctx.global_style().visuals);
     let frame = egui::Frame::window(&egui_ctx.global_style());
@@ -31,19 +33,19 @@ pub fn merge_ui(egui_ctx: &egui::Context, ctx: &mut ViewCtx<'_>) {
         ui.add_space(space::L);
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             if buttons::icon_and_text_ui(ui, Rank::Primary, Icon::Merge, ctx.text.s("merge")).clicked() {
-                ctx.send(Command::Merge { from, into });
+                ctx.act(Action::Decide(Decision::Merge { from, into }));
             }
             if buttons::button_ui(ui, Rank::Plain, ctx.text.s("cancel")).clicked() {
-                ctx.send(Command::CloseMerge);
+                ctx.send(Message::CloseMerge);
             }
         });
     });
     if modal.should_close() {
-        ctx.send(Command::CloseMerge);
+        ctx.send(Message::CloseMerge);
     }
 }
 
-fn side_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, person: PersonId, name: &str) {
+fn side_ui(ui: &mut Ui, ctx: &mut Context<'_>, person: PersonId, name: &str) {
     let (faces, count) = faces_of(ctx, person);
     ui.allocate_ui(Vec2::new(180.0, 120.0), |ui| {
         ui.vertical_centered(|ui| {
@@ -59,13 +61,13 @@ fn side_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, person: PersonId, name: &str) {
     });
 }
 
-fn name_of(ctx: &ViewCtx<'_>, person: PersonId) -> String {
-    ctx.state.name_of(person).unwrap_or(ctx.text.s("this_group")).to_owned()
+fn name_of(ctx: &Context<'_>, person: PersonId) -> String {
+    ctx.facts.name_of(person).unwrap_or(ctx.text.s("this_group")).to_owned()
 }
 
 /// A few faces of a person or group, and how many it has.
-fn faces_of(ctx: &ViewCtx<'_>, person: PersonId) -> (Vec<FaceId>, u64) {
-    let Some(people) = ctx.state.people.ready() else { return (Vec::new(), 0) };
+fn faces_of(ctx: &Context<'_>, person: PersonId) -> (Vec<FaceId>, u64) {
+    let Some(people) = ctx.facts.people.ready() else { return (Vec::new(), 0) };
     if let Some(row) = people.named.iter().find(|row| row.person == person) {
         return (vec![row.cover], row.confirmed + row.suggested);
     }

@@ -4,3 +4,6 @@ pub mod grouping;
 pub mod merge;
 pub mod people;
 pub mod person;
+
+pub type Context<'a> =
+    crate::app::ui::context::ViewContext<'a, crate::app::people::state::State, crate::app::people::state::Message>;

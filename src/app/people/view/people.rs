@@ -4,20 +4,22 @@ use std::collections::HashMap;
 
 use eframe::egui::{self, Align2, Id, Panel, Rect, Response, Role, Sense, Ui, Vec2, WidgetInfo};
 
-use crate::app::engine::facts::{GroupRow, People, PersonRow};
 use crate::app::engine::facts::Loadable;
+use crate::app::engine::facts::{GroupRow, People, PersonRow};
 use crate::app::engine::picture::ImageKey;
+use crate::app::people::state::Message;
+use crate::app::people::view::Context;
 use crate::app::people::view::grouping::grouping_ui;
-use crate::app::shell::message::Command;
-use crate::app::shell::view_context::ViewCtx;
-use crate::app::ui::view::View;
+use crate::app::ui::action::Action;
 use crate::app::ui::icons::{self, Icon};
 use crate::app::ui::theme::{self, size, space};
-use crate::app::ui::widgets::{picture, status};
+use crate::app::ui::view::View;
 use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::face_strip::face_strip_ui;
 use crate::app::ui::widgets::name_field::{NameField, NameFieldLook, name_field_ui};
 use crate::app::ui::widgets::rows::{RowTops, rows_ui};
+use crate::app::ui::widgets::{picture, status};
+use crate::library::Decision;
 use crate::types::PersonId;
 
 const CARD: Vec2 = Vec2::new(136.0, 164.0);
@@ -47,7 +49,7 @@ impl PeopleView {
         self.greeted = false;
     }
 
-    pub fn ui(&mut self, ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
+    pub fn ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>) {
         if ctx.state.grouping.open {
             let margin = egui::Margin { left: space::XL as i8, ..Default::default() };
             Panel::right("grouping")
@@ -57,25 +59,25 @@ impl PeopleView {
                 .frame(egui::Frame::new().inner_margin(margin))
                 .show(ui, |ui| grouping_ui(ui, ctx));
         }
-        match &ctx.state.people {
+        match &ctx.facts.people {
             Loadable::Loading => status::skeleton_ui(ui, CARD, ctx.text.s("loading")),
             Loadable::Failed(failure) => {
                 let again = ctx.text.s("try_again");
                 if status::failed_ui(ui, ctx.text, failure, again) {
-                    ctx.send(Command::Show(View::People));
+                    ctx.act(Action::Show(View::People));
                 }
             }
             Loadable::Ready(people) if people.named.is_empty() && people.groups.is_empty() => {
                 let (title, why) = (ctx.text.s("people_empty"), ctx.text.s("people_empty_why"));
                 if status::empty_ui(ui, Icon::UsersRound, title, why, Some(ctx.text.s("choose_folder"))) {
-                    ctx.send(Command::ChooseFolder);
+                    ctx.act(Action::ChooseFolder);
                 }
             }
             Loadable::Ready(people) => self.people_ui(ui, ctx, people),
         }
     }
 
-    fn people_ui(&mut self, ui: &mut Ui, ctx: &mut ViewCtx<'_>, people: &People) {
+    fn people_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, people: &People) {
         if !self.greeted && !ui.memory(|memory| memory.focused().is_some()) {
             self.focus = people.groups.first().map(|group| group.person);
         }
@@ -108,7 +110,7 @@ impl PeopleView {
         });
     }
 
-    fn group_ui(&mut self, ui: &mut Ui, ctx: &mut ViewCtx<'_>, people: &People, index: usize) {
+    fn group_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, people: &People, index: usize) {
         let group = &people.groups[index];
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = space::L;
@@ -121,7 +123,7 @@ impl PeopleView {
                 ui.set_min_width(strip_width);
                 let strip = face_strip_ui(ui, ctx, strip, more, size::STRIP_FACE, &name);
                 if strip.on_hover_text(ctx.text.n("open_group", group.faces)).clicked() {
-                    ctx.send(Command::OpenPerson(group.person));
+                    ctx.act(Action::OpenPerson(group.person));
                 }
             });
             ui.vertical(|ui| {
@@ -135,7 +137,7 @@ impl PeopleView {
         });
     }
 
-    fn field_ui(&mut self, ui: &mut Ui, ctx: &mut ViewCtx<'_>, people: &People, index: usize) {
+    fn field_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, people: &People, index: usize) {
         let group = &people.groups[index];
         let look = NameFieldLook {
             label: &ctx.text.n("name_of_group", group.faces),
@@ -152,7 +154,7 @@ impl PeopleView {
             response.scroll_to_me(None);
         }
         if let Some(name) = entered {
-            ctx.send(Command::Name { person: group.person, name });
+            ctx.act(Action::Decide(Decision::Name { person: group.person, name }));
             self.focus = people.groups.get(index + 1).map(|next| next.person);
         }
     }
@@ -170,7 +172,7 @@ fn rows_of(people: &People, columns: usize) -> Vec<Row> {
     rows
 }
 
-fn bar_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, people: &People) {
+fn bar_ui(ui: &mut Ui, ctx: &mut Context<'_>, people: &People) {
     ui.horizontal(|ui| {
         if !people.named.is_empty() {
             ui.label(theme::secondary(ui, ctx.text.n("named_people", people.named.len() as u64)));
@@ -178,7 +180,7 @@ fn bar_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, people: &People) {
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let label = ctx.text.s("grouping");
             if buttons::icon_and_text_ui(ui, Rank::Quiet, Icon::SlidersHorizontal, label).clicked() {
-                ctx.send(Command::ToggleGrouping);
+                ctx.act(Action::ToggleGrouping);
             }
             undo_ui(ui, ctx);
         });
@@ -186,18 +188,18 @@ fn bar_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, people: &People) {
 }
 
 /// Undo and Redo, while there is something to undo or redo.
-pub fn undo_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
-    let Some(overview) = ctx.state.overview() else { return };
+pub fn undo_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
+    let Some(overview) = ctx.facts.overview.ready() else { return };
     if overview.can_redo && buttons::icon_button_ui(ui, Icon::Redo2, ctx.text.s("redo_last")).clicked() {
-        ctx.send(Command::Redo);
+        ctx.act(Action::Decide(Decision::Redo));
     }
     if overview.can_undo && buttons::icon_button_ui(ui, Icon::Undo2, ctx.text.s("undo_last")).clicked() {
-        ctx.send(Command::Undo);
+        ctx.act(Action::Decide(Decision::Undo));
     }
 }
 
 /// A round portrait with name and count. One dropped on another asks to merge them.
-fn card_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, person: &PersonRow) -> Response {
+fn card_ui(ui: &mut Ui, ctx: &mut Context<'_>, person: &PersonRow) -> Response {
     let (rect, response) = ui.allocate_exact_size(CARD, Sense::click_and_drag());
     let count = ctx.text.n("faces", person.confirmed + person.suggested);
     let name = ctx.text.f("person_card", &[("name", &person.name), ("count", &count)]);
@@ -206,10 +208,10 @@ fn card_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, person: &PersonRow) -> Response {
     if let Some(dropped) = response.dnd_release_payload::<PersonId>()
         && *dropped != person.person
     {
-        ctx.send(Command::AskMerge { from: *dropped, into: person.person });
+        ctx.send(Message::AskMerge { from: *dropped, into: person.person });
     }
     if response.clicked() {
-        ctx.send(Command::OpenPerson(person.person));
+        ctx.act(Action::OpenPerson(person.person));
     }
     if response.gained_focus() {
         response.scroll_to_me(None);
@@ -234,7 +236,7 @@ fn card_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, person: &PersonRow) -> Response {
     response
 }
 
-fn caption_ui(ui: &Ui, ctx: &ViewCtx<'_>, card: Rect, top: f32, person: &PersonRow) {
+fn caption_ui(ui: &Ui, ctx: &Context<'_>, card: Rect, top: f32, person: &PersonRow) {
     let palette = theme::palette(ui.visuals());
     let mut job = egui::text::LayoutJob::simple_singleline(
         person.name.clone(),
@@ -254,37 +256,37 @@ fn caption_ui(ui: &Ui, ctx: &ViewCtx<'_>, card: Rect, top: f32, person: &PersonR
 }
 
 /// "Looks like Maria": one click adds the group to her.
-fn resembles_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, group: &GroupRow) {
+fn resembles_ui(ui: &mut Ui, ctx: &mut Context<'_>, group: &GroupRow) {
     let Some(near) = &group.resembles else { return };
     ui.horizontal(|ui| {
         let words = ctx.text.f("looks_like", &[("name", &near.name)]);
         let distance = format!("{:.2}", near.distance.0);
         let hover = ctx.text.f("distance_of", &[("distance", &distance)]);
         if buttons::link_ui(ui, &words).on_hover_text(hover).clicked() {
-            ctx.send(Command::AskMerge { from: group.person, into: near.person });
+            ctx.send(Message::AskMerge { from: group.person, into: near.person });
         }
     });
 }
 
-fn more_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, group: &GroupRow) {
+fn more_ui(ui: &mut Ui, ctx: &mut Context<'_>, group: &GroupRow) {
     let button = buttons::icon_button_ui(ui, Icon::Ellipsis, ctx.text.s("more"));
     egui::Popup::menu(&button).show(|ui| group_menu_ui(ui, ctx, group.person));
 }
 
 /// What can be done with an unnamed group.
-pub fn group_menu_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, person: PersonId) {
+pub fn group_menu_ui(ui: &mut Ui, ctx: &mut Context<'_>, person: PersonId) {
     let entries = [
-        (Icon::Split, "split", Command::Split(person)),
-        (Icon::EyeOff, "ignore", Command::Ignore(person)),
-        (Icon::UserX, "not_a_person", Command::NotAPerson(person)),
+        (Icon::Split, "split", Message::Split(person)),
+        (Icon::EyeOff, "ignore", Message::Decide(Decision::Hide(person))),
+        (Icon::UserX, "not_a_person", Message::Decide(Decision::NotAPerson(person))),
     ];
-    for (icon, key, command) in entries {
+    for (icon, key, message) in entries {
         let label = ctx.text.s(key);
         let button = egui::Button::new((icons::text(icon), label)).frame_when_inactive(false);
         let response = ui.add(button);
         response.widget_info(|| WidgetInfo::labeled(Role::MenuItem, true, label));
         if response.clicked() {
-            ctx.send(command);
+            ctx.send(message);
             ui.close();
         }
     }

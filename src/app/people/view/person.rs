@@ -4,22 +4,24 @@ use std::collections::BTreeSet;
 
 use eframe::egui::{self, Align2, CornerRadius, Id, Key, Modifiers, Rect, Response, Ui, Vec2};
 
-use crate::app::people::view::people::{group_menu_ui, undo_ui};
+use crate::app::people::state::Message;
 use crate::app::people::state::{PersonFace, PersonPage};
-use crate::app::compare::state::CompareSource;
+use crate::app::people::view::Context;
+use crate::app::people::view::people::{group_menu_ui, undo_ui};
+use crate::app::ui::action::Action;
+use crate::library::Decision;
+use crate::library::Destination;
+
 use crate::app::engine::facts::Loadable;
-use crate::app::people::state::MoveTarget;
-use crate::app::photos::state::PhotoFilter;
-use crate::app::shell::message::Command;
-use crate::app::shell::view_context::ViewCtx;
 use crate::app::ui::icons::Icon;
-use crate::app::ui::view::View;
 use crate::app::ui::theme::{self, size, space};
-use crate::app::ui::widgets::status;
+use crate::app::ui::view::View;
 use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::face_tile::{FaceTile, Frame, face_tile_ui};
 use crate::app::ui::widgets::name_field::{NameField, NameFieldLook, name_field_ui};
 use crate::app::ui::widgets::rows::{RowTops, rows_ui};
+use crate::app::ui::widgets::status;
+use crate::library::PhotoFilter;
 use crate::types::{FaceId, PersonId};
 
 const HEADER: f32 = 128.0;
@@ -54,13 +56,13 @@ enum Section {
 }
 
 impl PersonView {
-    pub fn ui(&mut self, ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
+    pub fn ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>) {
         match &ctx.state.person {
             Loadable::Loading => status::skeleton_ui(ui, Vec2::splat(size::FACE_TILE), ctx.text.s("loading")),
             Loadable::Failed(failure) => {
                 let again = ctx.text.s("back");
                 if status::failed_ui(ui, ctx.text, failure, again) {
-                    ctx.send(Command::Back);
+                    ctx.act(Action::Back);
                 }
             }
             Loadable::Ready(page) => {
@@ -78,7 +80,7 @@ impl PersonView {
         !std::mem::take(&mut self.selected).is_empty()
     }
 
-    fn page_ui(&mut self, ui: &mut Ui, ctx: &mut ViewCtx<'_>, page: &PersonPage) {
+    fn page_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, page: &PersonPage) {
         self.selected.retain(|face| faces(page).any(|other| other.face == *face));
         if !ui.ctx().text_edit_focused() {
             self.keys(ui, ctx, page);
@@ -116,7 +118,7 @@ impl PersonView {
         });
     }
 
-    fn header_ui(&mut self, ui: &mut Ui, ctx: &mut ViewCtx<'_>, page: &PersonPage) {
+    fn header_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, page: &PersonPage) {
         let name = page.name.as_deref().unwrap_or(ctx.text.s("who_is_this"));
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = space::L;
@@ -132,7 +134,7 @@ impl PersonView {
         });
     }
 
-    fn name_ui(&mut self, ui: &mut Ui, ctx: &mut ViewCtx<'_>, page: &PersonPage, name: &str) {
+    fn name_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, page: &PersonPage, name: &str) {
         if page.name.is_none() && self.naming.is_none() {
             self.naming = Some(NameField::default());
         }
@@ -154,17 +156,17 @@ impl PersonView {
         };
         let (entered, response) = name_field_ui(ui, ctx, Id::unique("name of person"), field, look);
         if let Some(name) = entered {
-            ctx.send(Command::Name { person: page.person, name });
+            ctx.act(Action::Decide(Decision::Name { person: page.person, name }));
             self.naming = None;
         } else if response.lost_focus() && page.name.is_some() {
             self.naming = None;
         }
     }
 
-    fn actions_ui(&mut self, ui: &mut Ui, ctx: &mut ViewCtx<'_>, page: &PersonPage) {
+    fn actions_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, page: &PersonPage) {
         let photos = ctx.text.s("show_photos");
         if buttons::icon_and_text_ui(ui, Rank::Plain, Icon::Images, photos).clicked() {
-            ctx.send(Command::Filter(PhotoFilter::Person(page.person)));
+            ctx.act(Action::FilterPhotos(PhotoFilter::Person(page.person)));
         }
         let merge = buttons::icon_and_text_ui(ui, Rank::Plain, Icon::Merge, ctx.text.s("merge_with"));
         if std::mem::take(&mut self.open_merge) {
@@ -175,7 +177,7 @@ impl PersonView {
             if let Some(into) = pick_person_ui(ui, ctx, "merge with", &mut self.merging)
                 && into != page.person
             {
-                ctx.send(Command::AskMerge { from: page.person, into });
+                ctx.send(Message::AskMerge { from: page.person, into });
                 ui.close();
             }
         });
@@ -184,7 +186,7 @@ impl PersonView {
         undo_ui(ui, ctx);
     }
 
-    fn face_ui(&mut self, ui: &mut Ui, ctx: &mut ViewCtx<'_>, page: &PersonPage, face: &PersonFace, section: Section) {
+    fn face_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, page: &PersonPage, face: &PersonFace, section: Section) {
         ui.vertical(|ui| {
             ui.set_width(size::FACE_TILE);
             let distance = format!("{:.2}", face.distance.0);
@@ -208,10 +210,10 @@ impl PersonView {
     }
 
     /// A click selects, with Ctrl more, with Shift a range; a double click or Space opens the photo.
-    fn pressed(&mut self, ui: &Ui, ctx: &mut ViewCtx<'_>, page: &PersonPage, face: &PersonFace, response: &Response) {
+    fn pressed(&mut self, ui: &Ui, ctx: &mut Context<'_>, page: &PersonPage, face: &PersonFace, response: &Response) {
         let space = response.has_focus() && ui.input(|input| input.key_pressed(Key::Space));
         if response.double_clicked() || space {
-            ctx.send(Command::OpenPhoto(face.photo));
+            ctx.act(Action::OpenPhoto(face.photo));
         } else if response.clicked() {
             let modifiers = ui.input(|input| input.modifiers);
             self.select(page, face.face, modifiers);
@@ -244,30 +246,30 @@ impl PersonView {
         self.anchor = Some(face);
     }
 
-    fn selection_bar_ui(&mut self, ui: &mut Ui, ctx: &mut ViewCtx<'_>, page: &PersonPage) {
+    fn selection_bar_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, page: &PersonPage) {
         let faces: Vec<FaceId> = self.selected.iter().copied().collect();
         ui.horizontal(|ui| {
             ui.label(theme::strong(ctx.text.n("selected", faces.len() as u64)));
             if buttons::icon_and_text_ui(ui, Rank::Plain, Icon::Check, ctx.text.s("confirm")).clicked() {
-                ctx.send(Command::Confirm { person: page.person, faces: faces.clone() });
+                ctx.act(Action::Decide(Decision::Confirm { person: page.person, faces: faces.clone() }));
             }
             if buttons::icon_and_text_ui(ui, Rank::Plain, Icon::X, ctx.text.s("reject")).clicked() {
-                ctx.send(Command::Reject { person: page.person, faces: faces.clone() });
+                ctx.act(Action::Decide(Decision::Reject { person: page.person, faces: faces.clone() }));
             }
             let to = buttons::icon_and_text_ui(ui, Rank::Plain, Icon::ArrowRight, ctx.text.s("move_to"));
             egui::Popup::menu(&to).close_behavior(egui::PopupCloseBehavior::CloseOnClickOutside).show(|ui| {
                 ui.set_min_width(240.0);
                 if let Some(to) = move_target_ui(ui, ctx, &mut self.moving) {
-                    ctx.send(Command::Move { faces: faces.clone(), to });
+                    ctx.act(Action::Decide(Decision::Move { faces: faces.clone(), to }));
                     ui.close();
                 }
             });
             if buttons::button_ui(ui, Rank::Plain, ctx.text.s("take_out")).clicked() {
-                ctx.send(Command::TakeOut(faces.clone()));
+                ctx.act(Action::Decide(Decision::TakeOut(faces.clone())));
             }
             if faces.len() > 1 && buttons::button_ui(ui, Rank::Plain, ctx.text.s("compare_selected")).clicked() {
-                ctx.send(Command::Compare(faces.iter().copied().map(CompareSource::Face).collect()));
-                ctx.send(Command::Show(View::Compare));
+                ctx.act(Action::CompareFaces(faces.clone()));
+                ctx.act(Action::Show(View::Compare));
             }
             if buttons::button_ui(ui, Rank::Quiet, ctx.text.s("clear_selection")).clicked() {
                 self.selected.clear();
@@ -276,20 +278,20 @@ impl PersonView {
     }
 
     /// C confirms, X rejects, N names, M merges, I ignores; with nothing selected, C and X mean the focused face.
-    fn keys(&mut self, ui: &Ui, ctx: &mut ViewCtx<'_>, page: &PersonPage) {
+    fn keys(&mut self, ui: &Ui, ctx: &mut Context<'_>, page: &PersonPage) {
         let pressed = |key| ui.input(|input| input.modifiers.is_none() && input.key_pressed(key));
         let faces: Vec<FaceId> = self.selected.iter().copied().collect();
         if pressed(Key::C) && !faces.is_empty() {
-            ctx.send(Command::Confirm { person: page.person, faces });
+            ctx.act(Action::Decide(Decision::Confirm { person: page.person, faces }));
         } else if pressed(Key::X) && !faces.is_empty() {
-            ctx.send(Command::Reject { person: page.person, faces });
+            ctx.act(Action::Decide(Decision::Reject { person: page.person, faces }));
         } else if pressed(Key::N) {
             self.naming = Some(NameField::with(page.name.clone().unwrap_or_default()));
             self.take_focus = true;
         } else if pressed(Key::M) {
             self.open_merge = true;
         } else if pressed(Key::I) {
-            ctx.send(Command::Ignore(page.person));
+            ctx.act(Action::Decide(Decision::Hide(page.person)));
         } else if ui.input(|input| input.modifiers.command && input.key_pressed(Key::A)) {
             self.selected = page.suggested.iter().chain(&page.confirmed).map(|face| face.face).collect();
         }
@@ -321,7 +323,7 @@ fn rows_of(page: &PersonPage, columns: usize) -> Vec<Row> {
     rows
 }
 
-fn heading_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, page: &PersonPage, section: Section) {
+fn heading_ui(ui: &mut Ui, ctx: &mut Context<'_>, page: &PersonPage, section: Section) {
     let count = section_faces(page, section).len() as u64;
     ui.horizontal_centered(|ui| {
         let words = match (section, &page.name) {
@@ -334,23 +336,23 @@ fn heading_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, page: &PersonPage, section: Se
         if section == Section::Suggested && page.name.is_some() {
             ui.add_space(space::S);
             if buttons::icon_and_text_ui(ui, Rank::Plain, Icon::Check, ctx.text.s("confirm_all")).clicked() {
-                ctx.send(Command::ConfirmAll(page.person));
+                ctx.act(Action::Decide(Decision::ConfirmAll(page.person)));
             }
         }
     });
 }
 
 /// ✓ and ✗ below a suggested face.
-fn verdict_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, person: PersonId, face: FaceId) {
+fn verdict_ui(ui: &mut Ui, ctx: &mut Context<'_>, person: PersonId, face: FaceId) {
     ui.horizontal(|ui| {
         ui.add_space((size::FACE_TILE - 2.0 * size::CONTROL - space::M) / 2.0);
         ui.spacing_mut().item_spacing.x = space::M;
         ui.spacing_mut().item_spacing.y = 0.0;
         if buttons::icon_button_ui(ui, Icon::Check, ctx.text.s("confirm")).clicked() {
-            ctx.send(Command::Confirm { person, faces: vec![face] });
+            ctx.act(Action::Decide(Decision::Confirm { person, faces: vec![face] }));
         }
         if buttons::icon_button_ui(ui, Icon::X, ctx.text.s("reject")).clicked() {
-            ctx.send(Command::Reject { person, faces: vec![face] });
+            ctx.act(Action::Decide(Decision::Reject { person, faces: vec![face] }));
         }
     });
 }
@@ -365,20 +367,20 @@ fn distance_ui(ui: &Ui, tile: Rect, distance: &str) {
     ui.painter().galley(rect.center() - galley.size() / 2.0, galley, palette.on_scrim);
 }
 
-fn move_target_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, field: &mut NameField) -> Option<MoveTarget> {
+fn move_target_ui(ui: &mut Ui, ctx: &mut Context<'_>, field: &mut NameField) -> Option<Destination> {
     let name = pick_name_ui(ui, ctx, "move to", field)?;
-    Some(match ctx.state.person_named(&name) {
-        Some(person) => MoveTarget::Person(person),
-        None => MoveTarget::NewPerson(name),
+    Some(match ctx.facts.person_named(&name) {
+        Some(person) => Destination::Person(person),
+        None => Destination::NewPerson { name: name },
     })
 }
 
-fn pick_person_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, salt: &str, field: &mut NameField) -> Option<PersonId> {
+fn pick_person_ui(ui: &mut Ui, ctx: &mut Context<'_>, salt: &str, field: &mut NameField) -> Option<PersonId> {
     let name = pick_name_ui(ui, ctx, salt, field)?;
-    ctx.state.person_named(&name)
+    ctx.facts.person_named(&name)
 }
 
-fn pick_name_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, salt: &str, field: &mut NameField) -> Option<String> {
+fn pick_name_ui(ui: &mut Ui, ctx: &mut Context<'_>, salt: &str, field: &mut NameField) -> Option<String> {
     let id = Id::unique(salt);
     let focus = !ui.memory(|memory| memory.has_focus(id)) && field.text.is_empty();
     let look = NameFieldLook { label: ctx.text.s("name_label"), hint: ctx.text.s("name_hint"), width: 220.0, focus };

@@ -1,4 +1,109 @@
-//! TODO
+//! The timeline, one photo, photos by name, and their pictures.
 
-#[cfg(feature = "gui")]
 pub mod pictures;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+
+use super::state::{Event, Month, PhotoDetail, PhotoFace, PhotoTile, Request, SkippedFile, Timeline};
+use crate::app::engine::report::{Failed, Report};
+use crate::app::engine::shared::{Shared, Tasks};
+use crate::library::{self, Page, PhotoFilter, PhotoState};
+use crate::types::{FaceBox, PhotoId, with_causes};
+
+/// Answers a request on one of the quick threads.
+pub fn handle(tasks: &Tasks<'_, Event>, request: Request) {
+    tasks.quick(move |shared, sink| {
+        let answered = match request {
+            Request::LoadImage(key) => {
+                let picture = pictures::load(shared, key).map_err(|error| with_causes(&error));
+                return sink.report(Report::Image(key, picture));
+            }
+            Request::LoadTimeline(filter) => timeline(shared, filter).map(|timeline| Event::Timeline(filter, timeline)),
+            Request::LoadPhoto(photo) => photo_detail(shared, photo).map(Event::Photo),
+            Request::FindPhotos(text) => find_photos(shared, text),
+        };
+        match answered {
+            Ok(event) => sink.send(event),
+            Err(error) => sink.fail(Failed::Load, &error),
+        }
+    });
+}
+
+/// Photos found by their file's name, at most a menu's worth.
+fn find_photos(shared: &Shared, text: String) -> Result<Event> {
+    const MOST: usize = 5;
+    let wanted = text.clone();
+    let found = shared.library.call(move |library| library.search_photos(&wanted, MOST))?;
+    let name = |path: PathBuf| path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    Ok(Event::Found(text, found.into_iter().map(|(photo, path)| (photo, name(path))).collect()))
+}
+
+fn timeline(shared: &Shared, filter: PhotoFilter) -> Result<Timeline> {
+    let (tiles, boxes) = shared.library.call(move |library| {
+        Ok::<_, library::LibraryError>((library.photos(filter, Page::ALL)?, library.face_boxes()?))
+    })?;
+    let mut boxes_of: HashMap<PhotoId, Vec<FaceBox>> = HashMap::new();
+    for (photo, face_box) in boxes {
+        boxes_of.entry(photo).or_default().push(face_box);
+    }
+    let mut timeline = Timeline::default();
+    for tile in tiles {
+        if let PhotoState::Failed { reason } = tile.state {
+            timeline.skipped.push(SkippedFile { path: tile.path, reason });
+            continue;
+        }
+        let (year, month) = year_and_month(&tile.time);
+        let faces = boxes_of.remove(&tile.id).unwrap_or_default();
+        let photo = PhotoTile { photo: tile.id, size: (tile.width, tile.height), faces };
+        match timeline.months.last_mut().filter(|last| (last.year, last.month) == (year, month)) {
+            Some(last) => last.photos.push(photo),
+            None => timeline.months.push(Month { year, month, photos: vec![photo] }),
+        }
+    }
+    Ok(timeline)
+}
+
+/// `2024-05-…` as (2024, 5); (0, 0) for a time that is none.
+fn year_and_month(time: &str) -> (i32, u8) {
+    let mut parts = time.split('-');
+    let year = parts.next().and_then(|part| part.parse().ok());
+    let month = parts.next().and_then(|part| part.parse().ok()).filter(|month| (1..=12).contains(month));
+    year.zip(month).unwrap_or((0, 0))
+}
+
+fn photo_detail(shared: &Shared, photo: PhotoId) -> Result<PhotoDetail> {
+    let (detail, faces) = shared
+        .library
+        .call(move |library| Ok::<_, library::LibraryError>((library.photo(photo)?, library.faces_of_photo(photo)?)))?;
+    let detail = detail.context("this photo is gone from the library")?;
+    let faces = faces.into_iter().map(|face| PhotoFace {
+        face: face.face_id,
+        face_box: face.detection.face_box,
+        person: face.state.person(),
+        confirmed: face.state.is_confirmed(),
+        name: face.name,
+    });
+    Ok(PhotoDetail {
+        photo,
+        path: detail.path,
+        size: (detail.width, detail.height),
+        captured_at: detail.captured_at,
+        camera: detail.camera,
+        faces: faces.collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_month_is_read_from_the_time() {
+        assert_eq!(year_and_month("2024-05-17T10:00:00"), (2024, 5));
+        assert_eq!(year_and_month("2024-13-01"), (0, 0));
+        assert_eq!(year_and_month(""), (0, 0));
+    }
+}

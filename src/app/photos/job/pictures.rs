@@ -1,12 +1,11 @@
 //! Pixels for the window: thumbnails, large photos, portraits.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use crate::app::engine::picture::{ImageKey, Picture};
 use crate::app::engine::portrait::thumbnail_jpeg;
-use crate::app::evaluate::job::window as evaluate;
-use crate::app::scan::job::working_copy;
-use crate::app::shell::threads::Shared;
+use crate::app::engine::shared::Shared;
+use crate::app::jobs::working_copy::working_copy;
 use crate::faces::image::{DecodeLimits, DecodeScale, decode, thumbnail};
 use crate::library::PhotoDetail;
 use crate::types::{FaceId, PhotoId};
@@ -18,8 +17,7 @@ pub fn load(shared: &Shared, key: ImageKey) -> Result<Picture> {
         ImageKey::Face(face) => portrait(shared, face),
         ImageKey::Thumbnail(photo) => small(shared, photo),
         ImageKey::Large(photo) => large(shared, photo),
-        ImageKey::Seen { run, image } => evaluate::picture(shared, run, image, false),
-        ImageKey::Judged { run, image } => evaluate::picture(shared, run, image, true),
+        ImageKey::Seen { .. } | ImageKey::Judged { .. } => bail!("this picture belongs to an evaluation"),
     }
 }
 

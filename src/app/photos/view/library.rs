@@ -2,15 +2,17 @@
 
 use eframe::egui::{self, CornerRadius, Rect, Response, Role, Sense, Slider, Stroke, StrokeKind, Ui, Vec2, WidgetInfo};
 
-use crate::app::engine::picture::ImageKey;
-use crate::app::photos::state::{PhotoFilter, PhotoTile, SkippedFile, Timeline};
 use crate::app::engine::facts::Loadable;
-use crate::app::shell::message::Command;
-use crate::app::shell::view_context::ViewCtx;
+use crate::app::engine::picture::ImageKey;
+use crate::app::photos::state::Message;
+use crate::app::photos::state::{PhotoTile, SkippedFile, Timeline};
+use crate::app::photos::view::Context;
+use crate::app::ui::action::Action;
 use crate::app::ui::icons::Icon;
 use crate::app::ui::theme::{self, size, space};
-use crate::app::ui::widgets::{buttons, picture, status};
 use crate::app::ui::widgets::rows::{RowTops, rows_ui};
+use crate::app::ui::widgets::{buttons, picture, status};
+use crate::library::PhotoFilter;
 
 const HEADING: f32 = 44.0;
 const GAP: f32 = 6.0;
@@ -30,35 +32,35 @@ enum GridRow {
 }
 
 impl LibraryView {
-    pub fn ui(&mut self, ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
+    pub fn ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>) {
         bar_ui(ui, ctx);
         ui.add_space(space::S);
         let state = ctx.state;
         match &state.timeline {
             Loadable::Loading => {
-                status::skeleton_ui(ui, Vec2::splat(state.settings.tile_size), ctx.text.s("loading"));
+                status::skeleton_ui(ui, Vec2::splat(state.tile_size), ctx.text.s("loading"));
             }
             Loadable::Failed(failure) => {
                 let again = ctx.text.s("try_again");
                 if status::failed_ui(ui, ctx.text, failure, again) {
-                    ctx.send(Command::Filter(state.filter.clone()));
+                    ctx.act(Action::FilterPhotos(state.filter));
                 }
             }
-            Loadable::Ready(timeline) if state.filter == PhotoFilter::Skipped => skipped_ui(ui, ctx, &timeline.skipped),
+            Loadable::Ready(timeline) if state.filter == PhotoFilter::Failed => skipped_ui(ui, ctx, &timeline.skipped),
             Loadable::Ready(timeline) if timeline.months.is_empty() => {
                 let (title, why) = (ctx.text.s("library_empty"), ctx.text.s("library_empty_why"));
                 let action = (state.filter != PhotoFilter::All).then(|| ctx.text.s("show_all"));
                 if status::empty_ui(ui, Icon::Images, title, why, action) {
-                    ctx.send(Command::Filter(PhotoFilter::All));
+                    ctx.act(Action::FilterPhotos(PhotoFilter::All));
                 }
             }
             Loadable::Ready(timeline) => self.grid_ui(ui, ctx, timeline),
         }
     }
 
-    fn grid_ui(&mut self, ui: &mut Ui, ctx: &mut ViewCtx<'_>, timeline: &Timeline) {
+    fn grid_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, timeline: &Timeline) {
         let width = ui.available_width() - space::M;
-        let wanted = ctx.state.settings.tile_size;
+        let wanted = ctx.state.tile_size;
         let columns = (((width + GAP) / (wanted + GAP)).floor() as usize).max(1);
         let side = ((width + GAP) / columns as f32 - GAP).floor();
         self.lay_out(timeline, ctx.state.timeline_revision, columns, side);
@@ -70,7 +72,7 @@ impl LibraryView {
                 ui.horizontal(|ui| {
                     for tile in &timeline.months[month].photos[first..first + count] {
                         if tile_ui(ui, ctx, tile, side).clicked() {
-                            ctx.send(Command::OpenPhoto(tile.photo));
+                            ctx.act(Action::OpenPhoto(tile.photo));
                         }
                     }
                 });
@@ -93,7 +95,7 @@ impl LibraryView {
     }
 
     /// The month at the top of the grid stays to be read while its photos pass.
-    fn sticky_heading_ui(&self, ui: &Ui, ctx: &ViewCtx<'_>, timeline: &Timeline, offset: f32, frame: Rect) {
+    fn sticky_heading_ui(&self, ui: &Ui, ctx: &Context<'_>, timeline: &Timeline, offset: f32, frame: Rect) {
         let row = self.tops.at(offset.max(0.0));
         let month = match self.rows.get(row) {
             Some(GridRow::Heading { month } | GridRow::Photos { month, .. }) => *month,
@@ -124,12 +126,12 @@ fn grid_rows(timeline: &Timeline, columns: usize) -> Vec<GridRow> {
     rows
 }
 
-fn month_words(ctx: &ViewCtx<'_>, timeline: &Timeline, month: usize) -> String {
+fn month_words(ctx: &Context<'_>, timeline: &Timeline, month: usize) -> String {
     let group = &timeline.months[month];
     ctx.text.month(group.year, group.month)
 }
 
-fn heading_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, timeline: &Timeline, month: usize) {
+fn heading_ui(ui: &mut Ui, ctx: &Context<'_>, timeline: &Timeline, month: usize) {
     ui.horizontal_centered(|ui| {
         ui.label(theme::lead(month_words(ctx, timeline, month)));
         let count = crate::app::ui::locale::grouped(timeline.months[month].photos.len() as u64);
@@ -138,47 +140,47 @@ fn heading_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, timeline: &Timeline, month: usize)
 }
 
 /// Filters on the left, size and rescan on the right.
-fn bar_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
+fn bar_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     ui.horizontal(|ui| {
         let filters = [
             ("filter_all", PhotoFilter::All),
             ("filter_unnamed", PhotoFilter::UnnamedFaces),
             ("filter_no_faces", PhotoFilter::NoFaces),
-            ("filter_skipped", PhotoFilter::Skipped),
+            ("filter_skipped", PhotoFilter::Failed),
         ];
         for (key, filter) in filters {
             let selected = ctx.state.filter == filter;
             if buttons::chip_ui(ui, selected, ctx.text.s(key)).clicked() {
-                ctx.send(Command::Filter(if selected { PhotoFilter::All } else { filter }));
+                ctx.act(Action::FilterPhotos(if selected { PhotoFilter::All } else { filter }));
             }
         }
         if let PhotoFilter::Person(person) = ctx.state.filter {
-            let name = ctx.state.name_of(person).unwrap_or(ctx.text.s("unnamed"));
+            let name = ctx.facts.name_of(person).unwrap_or(ctx.text.s("unnamed"));
             if buttons::chip_ui(ui, true, &format!("{name}  ×")).clicked() {
-                ctx.send(Command::Filter(PhotoFilter::All));
+                ctx.act(Action::FilterPhotos(PhotoFilter::All));
             }
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             if buttons::icon_button_ui(ui, Icon::FolderOpen, ctx.text.s("choose_folder")).clicked() {
-                ctx.send(Command::ChooseFolder);
+                ctx.act(Action::ChooseFolder);
             }
             if buttons::icon_button_ui(ui, Icon::RefreshCw, ctx.text.s("rescan")).clicked() {
-                ctx.send(Command::Rescan);
+                ctx.act(Action::Rescan);
             }
-            let mut side = ctx.state.settings.tile_size;
+            let mut side = ctx.state.tile_size;
             ui.spacing_mut().interact_size.y = size::SLIDER;
             let slider = Slider::new(&mut side, 88.0..=288.0).show_value(false);
             let response = ui.add(slider).on_hover_text(ctx.text.s("tile_size"));
             let (value, label) = (f64::from(side), ctx.text.s("tile_size"));
             response.widget_info(|| WidgetInfo::slider(true, value, label));
             if response.changed() {
-                ctx.send(Command::SetTileSize(side));
+                ctx.send(Message::SetTileSize(side));
             }
         });
     });
 }
 
-fn tile_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, tile: &PhotoTile, side: f32) -> Response {
+fn tile_ui(ui: &mut Ui, ctx: &mut Context<'_>, tile: &PhotoTile, side: f32) -> Response {
     let (rect, response) = ui.allocate_exact_size(Vec2::splat(side), Sense::click());
     let name = ctx.text.n("photo_with_faces", tile.faces.len() as u64);
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
@@ -229,7 +231,7 @@ fn outlines_ui(ui: &Ui, frame: Rect, whole: Rect, tile: &PhotoTile) {
 }
 
 /// Files that could not be read, each with its reason.
-fn skipped_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, files: &[SkippedFile]) {
+fn skipped_ui(ui: &mut Ui, ctx: &mut Context<'_>, files: &[SkippedFile]) {
     if files.is_empty() {
         let (title, why) = (ctx.text.s("skipped_none"), ctx.text.s("skipped_none_why"));
         status::empty_ui(ui, Icon::CircleCheck, title, why, None);

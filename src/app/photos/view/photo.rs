@@ -5,18 +5,20 @@ use eframe::egui::{
 };
 use std::collections::HashMap;
 
-use crate::app::engine::picture::ImageKey;
-use crate::app::photos::state::{PhotoDetail, PhotoFace};
 use crate::app::engine::facts::Loadable;
-use crate::app::people::state::MoveTarget;
-use crate::app::shell::message::Command;
-use crate::app::shell::view_context::ViewCtx;
+use crate::app::engine::picture::ImageKey;
+use crate::app::photos::state::Message;
+use crate::app::photos::state::{PhotoDetail, PhotoFace};
+use crate::app::photos::view::Context;
+use crate::app::ui::action::Action;
 use crate::app::ui::icons::Icon;
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::thumbnails::Drawable;
-use crate::app::ui::widgets::{buttons, picture, status};
 use crate::app::ui::widgets::face_tile::{FaceTile, Frame, face_tile_ui};
 use crate::app::ui::widgets::name_field::{NameField, NameFieldLook, name_field_ui};
+use crate::app::ui::widgets::{buttons, picture, status};
+use crate::library::Decision;
+use crate::library::Destination;
 use crate::types::FaceId;
 
 #[derive(Default)]
@@ -29,7 +31,7 @@ pub struct PhotoView {
 }
 
 impl PhotoView {
-    pub fn ui(&mut self, ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
+    pub fn ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>) {
         if !ui.ctx().text_edit_focused() {
             self.keys(ui, ctx);
         }
@@ -38,7 +40,7 @@ impl PhotoView {
             Loadable::Failed(failure) => {
                 let again = ctx.text.s("back");
                 if status::failed_ui(ui, ctx.text, failure, again) {
-                    ctx.send(Command::Back);
+                    ctx.act(Action::Back);
                 }
             }
             Loadable::Ready(photo) => self.photo_ui(ui, ctx, photo),
@@ -46,12 +48,12 @@ impl PhotoView {
     }
 
     /// Arrows go along the timeline; N names the pointed face, else the first that has no name.
-    fn keys(&mut self, ui: &Ui, ctx: &mut ViewCtx<'_>) {
+    fn keys(&mut self, ui: &Ui, ctx: &mut Context<'_>) {
         let pressed = |key| ui.input(|input| input.key_pressed(key));
         if pressed(Key::ArrowLeft) {
-            ctx.send(Command::PreviousPhoto);
+            ctx.send(Message::Previous);
         } else if pressed(Key::ArrowRight) {
-            ctx.send(Command::NextPhoto);
+            ctx.send(Message::Next);
         } else if pressed(Key::N) {
             let nameless = |face: &&PhotoFace| face.name.is_none();
             let faces = ctx.state.photo.ready().map_or(&[][..], |photo| &photo.faces);
@@ -61,7 +63,7 @@ impl PhotoView {
         }
     }
 
-    fn photo_ui(&mut self, ui: &mut Ui, ctx: &mut ViewCtx<'_>, photo: &PhotoDetail) {
+    fn photo_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, photo: &PhotoDetail) {
         let was_pointed = self.pointed.take();
         Panel::right("photo faces")
             .exact_size(size::SIDE_PANEL)
@@ -89,7 +91,7 @@ impl PhotoView {
     fn box_ui(
         &mut self,
         ui: &Ui,
-        ctx: &mut ViewCtx<'_>,
+        ctx: &mut Context<'_>,
         face: &PhotoFace,
         whole: Rect,
         scale: f32,
@@ -109,7 +111,7 @@ impl PhotoView {
         if response.clicked()
             && let Some(person) = face.person
         {
-            ctx.send(Command::OpenPerson(person));
+            ctx.act(Action::OpenPerson(person));
         }
         let palette = theme::palette(ui.visuals());
         let lit = response.hovered() || was_pointed == Some(face.face) || response.has_focus();
@@ -120,7 +122,7 @@ impl PhotoView {
         }
     }
 
-    fn list_ui(&mut self, ui: &mut Ui, ctx: &mut ViewCtx<'_>, photo: &PhotoDetail, was_pointed: Option<FaceId>) {
+    fn list_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, photo: &PhotoDetail, was_pointed: Option<FaceId>) {
         facts_ui(ui, ctx, photo);
         ui.add_space(space::M);
         ui.label(theme::lead(ctx.text.n("faces", photo.faces.len() as u64)));
@@ -135,13 +137,13 @@ impl PhotoView {
         });
     }
 
-    fn face_row_ui(&mut self, ui: &mut Ui, ctx: &mut ViewCtx<'_>, face: &PhotoFace, lit: bool) {
+    fn face_row_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, face: &PhotoFace, lit: bool) {
         let name = face.name.as_deref().unwrap_or(ctx.text.s("unnamed"));
         let tile = FaceTile { face: face.face, side: 48.0, frame: Frame::Round, selected: lit, name };
         if face_tile_ui(ui, ctx, tile).clicked()
             && let Some(person) = face.person
         {
-            ctx.send(Command::OpenPerson(person));
+            ctx.act(Action::OpenPerson(person));
         }
         ui.vertical(|ui| match (&face.name, face.person) {
             (Some(name), Some(person)) => {
@@ -154,10 +156,10 @@ impl PhotoView {
                 ui.horizontal(|ui| {
                     let faces = vec![face.face];
                     if buttons::icon_button_ui(ui, Icon::Check, ctx.text.s("confirm")).clicked() {
-                        ctx.send(Command::Confirm { person, faces: faces.clone() });
+                        ctx.act(Action::Decide(Decision::Confirm { person, faces: faces.clone() }));
                     }
                     if buttons::icon_button_ui(ui, Icon::X, ctx.text.s("reject")).clicked() {
-                        ctx.send(Command::Reject { person, faces });
+                        ctx.act(Action::Decide(Decision::Reject { person, faces }));
                     }
                 });
             }
@@ -165,7 +167,7 @@ impl PhotoView {
         });
     }
 
-    fn name_ui(&mut self, ui: &mut Ui, ctx: &mut ViewCtx<'_>, face: &PhotoFace) {
+    fn name_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, face: &PhotoFace) {
         ui.add_space(space::S);
         // The N that asked is still among this frame's text.
         let asked_now = ui.input(|input| input.key_pressed(Key::N));
@@ -178,11 +180,11 @@ impl PhotoView {
         };
         let (entered, _) = name_field_ui(ui, ctx, Id::unique(("name of face", face.face)), field, look);
         if let Some(name) = entered {
-            let to = match ctx.state.person_named(&name) {
-                Some(person) => MoveTarget::Person(person),
-                None => MoveTarget::NewPerson(name),
+            let to = match ctx.facts.person_named(&name) {
+                Some(person) => Destination::Person(person),
+                None => Destination::NewPerson { name: name },
             };
-            ctx.send(Command::Move { faces: vec![face.face], to });
+            ctx.act(Action::Decide(Decision::Move { faces: vec![face.face], to }));
         }
     }
 }
@@ -196,13 +198,13 @@ fn label_ui(ui: &Ui, face: Rect, name: &str) {
     ui.painter().galley(rect.center() - galley.size() / 2.0, galley, palette.on_scrim);
 }
 
-fn facts_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, photo: &PhotoDetail) {
+fn facts_ui(ui: &mut Ui, ctx: &mut Context<'_>, photo: &PhotoDetail) {
     ui.horizontal(|ui| {
         if buttons::icon_button_ui(ui, Icon::ChevronLeft, ctx.text.s("previous_photo")).clicked() {
-            ctx.send(Command::PreviousPhoto);
+            ctx.send(Message::Previous);
         }
         if buttons::icon_button_ui(ui, Icon::ChevronRight, ctx.text.s("next_photo")).clicked() {
-            ctx.send(Command::NextPhoto);
+            ctx.send(Message::Next);
         }
     });
     let name = photo.path.file_name().map_or_else(|| photo.path.to_string_lossy(), |name| name.to_string_lossy());

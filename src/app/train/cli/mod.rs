@@ -9,20 +9,19 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 
-use crate::app::engine::cli::console::cancel_on_ctrl_c;
 use crate::app::engine::cli::Global;
+use crate::app::engine::cli::console::cancel_on_ctrl_c;
 use crate::app::engine::home::Home;
 use crate::app::train::cli::knobs::{Knobs, config};
 use crate::app::train::cli::report::{Printer, print_summary};
-use crate::app::train::job::{DataFrom, PairsRequest, StartFrom, TrainJobEvent, TrainRequest, resume, start_training};
 use crate::app::train::job::people::FaceFinding;
+use crate::app::train::job::{DataFrom, PairsRequest, StartFrom, TrainJobEvent, TrainRequest, resume, start_training};
 use crate::networks::device::{VerdictCache, choose};
 use crate::networks::models::Store;
 use crate::networks::nets::catalogue::NetOptions;
 use crate::train::events::{Control, StopReason};
 use crate::train::presets::Preset;
 use crate::types::{ModelId, PixelScaling};
-
 
 /// Trains a network by triplet loss on a folder of people, or on the library's confirmed faces
 #[derive(Debug, Args)]

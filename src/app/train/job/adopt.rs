@@ -29,7 +29,7 @@ pub fn adopt(summary: &TrainSummary, models: &Store) -> Result<ModelId> {
         grouping: judged.map(|people| people.val_threshold as f32),
         ..ImportRequest::default()
     };
-    Ok(import(models, &request, &mut |_| {})?.id)
+    Ok(import::import(models, &request, &mut |_| {})?.id)
 }
 
 /// A run on ready crops never cut a face out of a photo: then the rule of what it started from holds.

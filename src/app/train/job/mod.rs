@@ -2,6 +2,8 @@
 
 pub mod adopt;
 pub mod choices;
+#[cfg(feature = "gui")]
+pub mod demonstrate;
 pub mod gate;
 pub mod look;
 pub mod people;
@@ -10,18 +12,11 @@ pub mod source;
 #[cfg(feature = "gui")]
 pub mod window;
 
-
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
-
-
-
-
-
-
 
 use crate::app::engine::memory::with_memory;
 use crate::app::engine::networks::{EngineOptions, load_detector, model_of_task};
@@ -44,6 +39,7 @@ use crate::train::run::{Setup, TrainingData};
 use crate::train::start::{Weights, frozen_vectors, train_named};
 use crate::train::validate::ValidationReport;
 use crate::types::{CropRule, InputRecipe, ModelId, PixelScaling, with_causes};
+use people::{FaceFinding, LeftOut};
 
 /// What to train, on what, from where.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -1,5 +1,5 @@
-use crate::app::train::job::people::Part;
 use super::*;
+use crate::app::train::job::people::Part;
 use crate::train::augment::AugmentConfig;
 use crate::train::config::ValidationConfig;
 use crate::train::events::Ending;

@@ -5,25 +5,22 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, anyhow};
 
-use crate::app::engine::networks::{EngineOptions, FindFaces};
-use crate::app::engine::workers::Sink;
-use crate::app::jobs::reembed;
-use crate::app::jobs::regroup::{Grouping, regroup};
-use crate::app::engine::report::{Failed, JobEnd, JobSummary};
-use crate::app::shell::backend::Event;
-use crate::app::shell::long::{end, reporter};
-use crate::app::engine::report::{JobId, JobKind, JobReport, JobStage};
-use crate::app::engine::shared::{failure, lock};
-use crate::app::shell::queries::remember;
-use crate::app::shell::threads::{Desk, Shared};
-use crate::app::train::job::{DataFrom, StartFrom, TrainJobEvent, TrainRequest, TrainSummary, adopt, resume, start_training};
+use crate::app::engine::networks::EngineOptions;
+use crate::app::engine::progress::{Progress, Stage};
+use crate::app::engine::report::{Failed, JobEnd, JobId, JobKind, JobReport, JobSummary, Report};
+use crate::app::engine::shared::{Shared, Sink, Tasks, failure};
+use crate::app::jobs::options::remember;
+use crate::app::jobs::regroup::{Grouping, reembed_and_regroup};
+use crate::app::train::job::adopt::adopt;
 use crate::app::train::job::choices::{can_start_from, networks, read_schedule};
+use crate::app::train::job::demonstrate::demonstrate;
 use crate::app::train::job::look::{DataLook, look_at_folder, look_at_library};
 use crate::app::train::job::runs::{discard_run, run_names, unfinished_run, unfinished_runs};
-use crate::app::train::state::{Choices, ModelChoice};
+use crate::app::train::job::{DataFrom, StartFrom, TrainJobEvent, TrainRequest, TrainSummary, resume, start_training};
 use crate::app::train::state::form::DataSource;
 use crate::app::train::state::live::{RunEnd, RunKind};
 use crate::app::train::state::message::{TrainAsk, TrainNews};
+use crate::app::train::state::{Choices, ModelChoice};
 use crate::networks::device::{ComputeDevice, VerdictCache, choose};
 use crate::networks::models::{Store, Task};
 use crate::train::events::{Control, Ending, StopReason, TrainEvent};
@@ -34,159 +31,127 @@ const LOOK_EVERY_STEPS: u64 = 4;
 /// Batches as large as the paper's take seconds, so each is shown.
 const LARGE_BATCH: usize = 400;
 
-impl Desk {
-    pub(crate) fn train(&mut self, ask: TrainAsk) {
-        match ask {
-            TrainAsk::LoadChoices => self.quick(|shared, sink| {
-                sink.send(Event::Train(match choices(shared) {
-                    Ok(choices) => TrainNews::Choices(choices),
-                    Err(error) => TrainNews::ChoicesFailed(with_causes(&error)),
-                }));
-            }),
-            TrainAsk::Look(data) => self.quick(|shared, sink| {
-                let look = look(shared, &data).map_err(|error| with_causes(&error));
-                sink.send(Event::Train(TrainNews::Looked(data, look)));
-            }),
-            TrainAsk::ReadSchedule(path) => self.quick(|_, sink| {
-                let schedule = read_schedule(&path).map_err(|error| with_causes(&error));
-                sink.send(Event::Train(TrainNews::Schedule(path, schedule)));
-            }),
-            TrainAsk::Start { request, data, name } => self.start_run(*request, data, name),
-            TrainAsk::GoOn(run) => self.go_on(run),
-            TrainAsk::Demonstrate(which) => self.demonstrate(which),
-            TrainAsk::Pause(paused) => self.with_control(|control| control.set_paused(paused)),
-            TrainAsk::Stop { discard } => {
-                let ending = if discard { Ending::Discard } else { Ending::Keep };
-                self.with_control(|control| control.stop(ending));
+/// Runs are begun on the device's thread, all else is answered on a quick one.
+pub fn handle(tasks: &mut Tasks<'_, TrainNews>, ask: TrainAsk) {
+    match ask {
+        TrainAsk::LoadChoices => tasks.quick(|shared, sink| {
+            sink.send(match choices(shared) {
+                Ok(choices) => TrainNews::Choices(choices),
+                Err(error) => TrainNews::ChoicesFailed(with_causes(&error)),
+            });
+        }),
+        TrainAsk::Look(data) => tasks.quick(|shared, sink| {
+            let look = look(shared, &data).map_err(|error| with_causes(&error));
+            sink.send(TrainNews::Looked(data, look));
+        }),
+        TrainAsk::ReadSchedule(path) => tasks.quick(|_, sink| {
+            let schedule = read_schedule(&path).map_err(|error| with_causes(&error));
+            sink.send(TrainNews::Schedule(path, schedule));
+        }),
+        TrainAsk::Start { request, data, name } => start_run(tasks, *request, data, name),
+        TrainAsk::GoOn(run) => go_on(tasks, run),
+        TrainAsk::Demonstrate(which) => demonstrate(tasks, which),
+        TrainAsk::Pause(paused) => tasks.with_run(|control| control.set_paused(paused)),
+        TrainAsk::Stop { discard } => {
+            let ending = if discard { Ending::Discard } else { Ending::Keep };
+            tasks.with_run(|control| control.stop(ending));
+        }
+        TrainAsk::Discard(run) => tasks.quick(move |_, sink| {
+            if let Err(error) = discard_run(&run) {
+                sink.fail(Failed::Change, &error);
             }
-            TrainAsk::Discard(run) => self.quick(move |_, sink| {
-                if let Err(error) = discard_run(&run) {
-                    sink.send(Event::Failed(None, failure(Failed::Change, &error)));
-                }
-                sink.send(Event::Train(TrainNews::Runs));
-            }),
-            TrainAsk::Use(summary) => self.quick(move |shared, sink| match use_trained(shared, &summary) {
-                Ok((model, faces)) => sink.send(Event::Train(TrainNews::InUse { model, faces })),
-                Err(error) => {
-                    sink.send(Event::Train(TrainNews::NotInUse));
-                    sink.send(Event::Failed(None, failure(Failed::Adopt, &error)));
-                }
-            }),
-            TrainAsk::Reembed => self.reembed(),
-        }
-    }
-
-    fn with_control(&self, tell: impl FnOnce(&Control)) {
-        if let Some((_, control)) = &self.training {
-            tell(control);
-        }
-    }
-
-    /// The control of a run that begins, told apart by its job.
-    pub(crate) fn begin_run(&mut self, look_every_steps: u64) -> (JobId, Control) {
-        let (job, cancel) = self.begin_job();
-        let control = Control::with_cancel(cancel).looking_every(look_every_steps);
-        self.training = Some((job, control.clone()));
-        (job, control)
-    }
-
-    fn start_run(&mut self, mut request: TrainRequest, data: DataSource, name: String) {
-        let sampler = request.config.sampler;
-        let large = sampler.people_per_batch * sampler.pictures_per_person >= LARGE_BATCH;
-        let (job, control) = self.begin_run(if large { 1 } else { LOOK_EVERY_STEPS });
-        let shared = self.shared.clone();
-        self.runner.long(move |desk, sink| {
-            desk.unload();
-            let out = shared.home.runs().join(&name);
-            let (steps, network) = (request.config.steps, network_of(&request.start));
-            let reporter = Reporter { sink, job, steps };
-            reporter.run(&control, || {
-                let (store, device) = (Store::open(shared.home.models())?, device_for(&shared)?);
-                reporter.began(name, network, &device);
-                let tell = &mut |event: TrainJobEvent<'_>| reporter.tell(event);
-                if data == DataSource::Library {
-                    request.data = DataFrom::Library { path: shared.home.library() };
-                }
-                start_training(request, &out, &store, &device, &control, tell)
-            });
-        });
-    }
-
-    fn go_on(&mut self, run: PathBuf) {
-        let (job, control) = self.begin_run(LOOK_EVERY_STEPS);
-        let shared = self.shared.clone();
-        self.runner.long(move |desk, sink| {
-            desk.unload();
-            let found = unfinished_run(&run);
-            let reporter = Reporter { sink, job, steps: found.as_ref().map_or(0, |run| run.steps) };
-            reporter.run(&control, || {
-                let found = found.context("this run cannot be gone on with")?;
-                let (store, device) = (Store::open(shared.home.models())?, device_for(&shared)?);
-                reporter.began(found.name, found.network, &device);
-                resume(&run, &store, &device, &control, &mut |event| reporter.tell(event))
-            });
-        });
+            sink.send(TrainNews::Runs);
+        }),
+        TrainAsk::Use(summary) => tasks.quick(move |shared, sink| match use_trained(shared, &summary) {
+            Ok((model, faces)) => sink.send(TrainNews::InUse { model, faces }),
+            Err(error) => {
+                sink.send(TrainNews::NotInUse);
+                sink.fail(Failed::Adopt, &error);
+            }
+        }),
+        TrainAsk::Reembed => reembed_library(tasks),
     }
 }
 
-impl Desk {
-    /// Embeds the library's faces by the network in use, and groups anew; names stay.
-    fn reembed(&mut self) {
-        let (job, cancel) = self.begin_job();
-        let shared = self.shared.clone();
-        self.runner.long(move |desk, sink| {
-            let mut events = reporter(sink, job, JobKind::Reembed);
-            let mut work = || {
-                let options = shared.options();
-                let engine = desk.engine(&options, &cancel, &mut events)?;
-                let embedded = reembed(engine, &shared.library, &cancel, &mut events)?;
-                if !cancel.is_cancelled() {
-                    let store = Store::open(shared.home.models())?;
-                    let grouping = Grouping::remembered(&shared.library, &store, &options)?;
-                    regroup(&shared.library, engine.model_id(), &grouping, &cancel, &mut events)?;
-                }
-                let (faces, skipped) = (embedded.faces as u64, embedded.skipped.len() as u64);
-                if !cancel.is_cancelled() {
-                    sink.send(Event::Train(TrainNews::Reembedded));
-                }
-                Ok(JobSummary { faces, skipped, ..JobSummary::default() })
-            };
-            let outcome = work();
-            *lock(&shared.preview) = None;
-            end(sink, job, &cancel, outcome);
+fn start_run(tasks: &mut Tasks<'_, TrainNews>, mut request: TrainRequest, data: DataSource, name: String) {
+    let sampler = request.config.sampler;
+    let large = sampler.people_per_batch * sampler.pictures_per_person >= LARGE_BATCH;
+    let (job, control) = tasks.begin_run(if large { 1 } else { LOOK_EVERY_STEPS });
+    tasks.long(move |shared, networks, sink| {
+        networks.unload();
+        let out = shared.home.runs().join(&name);
+        let (steps, network) = (request.config.steps, network_of(&request.start));
+        let reporter = Reporter { sink, job, steps };
+        reporter.run(&control, || {
+            let (store, device) = (Store::open(shared.home.models())?, device_for(shared)?);
+            reporter.began(name, network, &device);
+            let tell = &mut |event: TrainJobEvent<'_>| reporter.tell(event);
+            if data == DataSource::Library {
+                request.data = DataFrom::Library { path: shared.home.library() };
+            }
+            start_training(request, &out, &store, &device, &control, tell)
         });
-    }
+    });
+}
+
+fn go_on(tasks: &mut Tasks<'_, TrainNews>, run: PathBuf) {
+    let (job, control) = tasks.begin_run(LOOK_EVERY_STEPS);
+    tasks.long(move |shared, networks, sink| {
+        networks.unload();
+        let found = unfinished_run(&run);
+        let reporter = Reporter { sink, job, steps: found.as_ref().map_or(0, |run| run.steps) };
+        reporter.run(&control, || {
+            let found = found.context("this run cannot be gone on with")?;
+            let (store, device) = (Store::open(shared.home.models())?, device_for(shared)?);
+            reporter.began(found.name, found.network, &device);
+            resume(&run, &store, &device, &control, &mut |event| reporter.tell(event))
+        });
+    });
+}
+
+/// Embeds the library's faces by the network in use, and groups anew; names stay.
+fn reembed_library(tasks: &mut Tasks<'_, TrainNews>) {
+    let (job, cancel) = tasks.begin_job();
+    tasks.long(move |shared, networks, sink| {
+        let mut events = sink.reporter(job, JobKind::Reembed);
+        let mut work = || {
+            let options = shared.options();
+            let engine = networks.engine(&options, &cancel, &mut events)?;
+            let grouping = Grouping::remembered(&shared.library, &Store::open(shared.home.models())?, &options)?;
+            let (embedded, groups) = reembed_and_regroup(engine, &shared.library, &grouping, &cancel, &mut events)?;
+            if groups.is_some() {
+                sink.send(TrainNews::Reembedded);
+            }
+            let (faces, skipped) = (embedded.faces as u64, embedded.skipped.len() as u64);
+            Ok(JobSummary { faces, skipped, ..JobSummary::default() })
+        };
+        let outcome = work();
+        shared.library_changed();
+        sink.end(job, &cancel, outcome);
+    });
 }
 
 /// Turns a run's events into the window's.
 struct Reporter<'a> {
-    sink: &'a Sink<Event>,
+    sink: &'a Sink<TrainNews>,
     job: JobId,
     steps: u64,
 }
 
 impl Reporter<'_> {
     fn news(&self, news: TrainNews) {
-        self.sink.send(Event::Train(news));
+        self.sink.send(news);
     }
 
-    fn progress(&self, stage: JobStage, done: u64, total: u64, left_secs: Option<f64>) {
-        let report = JobReport {
-            job: self.job,
-            kind: JobKind::Train,
-            stage,
-            done,
-            total: (total > 0).then_some(total),
-            per_sec: None,
-            left_secs,
-        };
-        self.sink.send(Event::Job(report));
+    fn progress(&self, stage: Stage, done: u64, total: u64, left_secs: Option<f64>) {
+        let progress = Progress::at(stage, done, (total > 0).then_some(total), left_secs);
+        self.sink.job(JobReport { job: self.job, kind: JobKind::Train, progress });
     }
 
     fn began(&self, name: String, network: String, device: &ComputeDevice) {
         let (job, kind, steps) = (self.job, RunKind::Training, self.steps);
         self.news(TrainNews::Began { job, kind, name, network, device: device.name.clone(), steps });
-        self.progress(JobStage::PreparePictures, 0, 0, None);
+        self.progress(Stage::PreparingPictures, 0, 0, None);
     }
 
     /// Does the work and tells its end, also when it breaks down.
@@ -195,7 +160,7 @@ impl Reporter<'_> {
         let outcome = outcome.unwrap_or_else(|_| Err(anyhow!("the run broke down; its last checkpoint is kept")));
         let (end, job_end) = ends(control, outcome);
         self.news(TrainNews::Ended(Box::new(end)));
-        self.sink.send(Event::JobEnded(self.job, job_end));
+        self.sink.report(Report::JobEnded(self.job, job_end));
     }
 
     fn tell(&self, event: TrainJobEvent<'_>) {
@@ -203,14 +168,14 @@ impl Reporter<'_> {
             TrainJobEvent::Preparing { done, total } => {
                 let (done, total) = (done as u64, total as u64);
                 self.news(TrainNews::Preparing { done, total });
-                self.progress(JobStage::PreparePictures, done, total, None);
+                self.progress(Stage::PreparingPictures, done, total, None);
             }
             TrainJobEvent::LeftOut(left_out) => {
                 self.news(TrainNews::LeftOut(left_out.path.clone(), left_out.reason.clone()));
             }
             TrainJobEvent::Train(event) => {
                 if let TrainEvent::Step(report) = event {
-                    self.progress(JobStage::Train, report.step, self.steps, Some(report.left_secs));
+                    self.progress(Stage::Training, report.step, self.steps, Some(report.left_secs));
                 }
                 if let Some(news) = news_of(event) {
                     self.news(news);
@@ -262,7 +227,7 @@ fn ends(control: &Control, outcome: Result<TrainSummary>) -> (RunEnd, JobEnd) {
 /// The device that the user chose, tested before it is first used.
 pub(crate) fn device_for(shared: &Shared) -> Result<ComputeDevice> {
     let (device, _) = choose(&shared.options().device, &VerdictCache::open(shared.home.device_verdicts()))?;
-    *lock(&shared.device) = Some(device.name.clone());
+    shared.set_device(Some(device.name.clone()));
     Ok(device)
 }
 
@@ -302,7 +267,7 @@ fn use_trained(shared: &Shared, summary: &TrainSummary) -> Result<(String, u64)>
     let model = adopt(summary, &store)?;
     let options = EngineOptions { model: Some(model.0.clone()), ..shared.options() };
     remember(&shared.library, &options)?;
-    *lock(&shared.options) = options;
+    shared.set_options(options);
     let faces = shared.library.call(|library| library.counts())?.faces as u64;
     Ok((summary.run.file_name().unwrap_or_default().to_string_lossy().into_owned(), faces))
 }

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use crate::app::engine::facts::Loadable;
-use crate::app::train::job::{DataFrom, PairsRequest, StartFrom, TrainRequest};
 use crate::app::train::job::people::FaceFinding;
-use crate::app::train::state::{Choices, TrainState};
+use crate::app::train::job::{DataFrom, PairsRequest, StartFrom, TrainRequest};
 use crate::app::train::state::message::TrainPath;
+use crate::app::train::state::{Choices, TrainState};
 use crate::networks::nets::catalogue::NetOptions;
 use crate::train::TrainConfig;
 use crate::train::config::MiningSource;

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use crate::app::demo::job::demo::DemoReport;
 use crate::app::engine::picture::Picture;
 use crate::app::engine::report::{Failure, JobId};
+use crate::app::jobs::demonstration::DemoReport;
 use crate::app::train::job::TrainSummary;
 use crate::train::alarms::Alarm;
 use crate::train::events::StepReport;

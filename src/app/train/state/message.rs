@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use crate::app::demo::job::demo::DemoOptions;
 use crate::app::engine::picture::Picture;
 use crate::app::engine::report::JobId;
-use crate::app::train::job::{TrainRequest, TrainSummary};
+use crate::app::jobs::demonstration::DemoOptions;
 use crate::app::train::job::look::DataLook;
+use crate::app::train::job::{TrainRequest, TrainSummary};
 use crate::app::train::state::Choices;
 use crate::app::train::state::form::{DataSource, TrainForm};
 use crate::app::train::state::live::{Group, RunEnd, RunKind};

@@ -11,7 +11,6 @@ pub mod message;
 pub mod update;
 pub mod words;
 
-
 use std::path::PathBuf;
 
 use crate::app::train::job::choices::NetworkChoice;

@@ -2,10 +2,10 @@
 
 use crate::app::engine::facts::Loadable;
 use crate::app::engine::report::{Failed, Failure};
-use crate::app::train::state::{Discarding, TrainState};
 use crate::app::train::state::form::{self, DataSource};
 use crate::app::train::state::live::{Adoption, Groups, LiveRun, RunEnd, RunStage};
 use crate::app::train::state::message::{TrainAsk, TrainCommand, TrainNews, TrainPath};
+use crate::app::train::state::{Discarding, TrainState};
 use crate::train::schedule::LearningRate;
 
 /// Where what is asked of the jobs goes.

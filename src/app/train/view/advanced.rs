@@ -2,11 +2,12 @@
 
 use eframe::egui::{self, TextEdit, Ui};
 
-use crate::app::shell::message::Command;
-use crate::app::shell::view_context::ViewCtx;
 use crate::app::train::state::form::{StartKind, TrainForm};
 use crate::app::train::state::message::{TrainCommand, TrainPath};
-use crate::app::train::view::knobs::{choice_ui, group_ui, line_ui, number, number_ui, optional_ui, power_ui, switch_ui};
+use crate::app::train::view::Context;
+use crate::app::train::view::knobs::{
+    choice_ui, group_ui, line_ui, number, number_ui, optional_ui, power_ui, switch_ui,
+};
 use crate::app::ui::icons::Icon;
 use crate::app::ui::locale::Locale;
 use crate::app::ui::theme::{self, space};
@@ -15,14 +16,14 @@ use crate::train::TrainConfig;
 use crate::train::config::{LastLayerFirst, MiningSource};
 use crate::train::frozen::{BatchNormStatistics, TrainablePart};
 use crate::train::loss::{LossShape, Reduction};
-use crate::train::mining::{Negatives, Positives};
 use crate::train::mining::harmonic::Combinations;
 use crate::train::mining::offline::OfflineConfig;
+use crate::train::mining::{Negatives, Positives};
 use crate::train::optimiser::{Rule, WeightDecay};
 use crate::train::presets::Preset;
 use crate::train::schedule::LearningRate;
 
-pub fn advanced_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, form: &mut TrainForm) {
+pub fn advanced_ui(ui: &mut Ui, ctx: &mut Context<'_>, form: &mut TrainForm) {
     let text = ctx.text;
     if form.departs() && buttons::button_ui(ui, Rank::Quiet, text.s("train_reset")).clicked() {
         form.take_preset(form.preset);
@@ -71,7 +72,7 @@ enum RateKind {
     Schedule,
 }
 
-fn rate_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, form: &mut TrainForm) {
+fn rate_ui(ui: &mut Ui, ctx: &mut Context<'_>, form: &mut TrainForm) {
     let text = ctx.text;
     group_ui(ui, text.s("train_group_rate"));
     let (was, rate) = match &form.config.learning_rate {
@@ -92,7 +93,7 @@ fn rate_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, form: &mut TrainForm) {
             RateKind::Decay => {
                 form.config.learning_rate = LearningRate::Exponential { rate, factor: 0.98, every_epochs: 1 };
             }
-            RateKind::Schedule => ctx.send(Command::Train(TrainCommand::Choose(TrainPath::Schedule))),
+            RateKind::Schedule => ctx.send(TrainCommand::Choose(TrainPath::Schedule)),
         }
     }
     let words = ("train_knob_rate", "train_knob_rate_hint");
@@ -110,7 +111,7 @@ fn rate_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, form: &mut TrainForm) {
     schedule_ui(ui, ctx, form);
 }
 
-fn schedule_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, form: &TrainForm) {
+fn schedule_ui(ui: &mut Ui, ctx: &mut Context<'_>, form: &TrainForm) {
     if let Some(problem) = &form.schedule_problem {
         let colour = theme::palette(ui.visuals()).different;
         let words = ctx.text.f("train_schedule_problem", &[("problem", problem)]);
@@ -125,7 +126,7 @@ fn schedule_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, form: &TrainForm) {
         if buttons::icon_and_text_ui(ui, Rank::Plain, Icon::FileInput, ctx.text.s("train_choose_schedule_button"))
             .clicked()
         {
-            ctx.send(Command::Train(TrainCommand::Choose(TrainPath::Schedule)));
+            ctx.send(TrainCommand::Choose(TrainPath::Schedule));
         }
     });
 }

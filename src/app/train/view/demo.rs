@@ -2,10 +2,10 @@
 
 use eframe::egui::{self, Role, Sense, Ui, Vec2, WidgetInfo, vec2};
 
-use crate::app::demo::job::demo::DemoReport;
-use crate::app::shell::view_context::ViewCtx;
-use crate::app::train::state::words;
+use crate::app::jobs::demonstration::DemoReport;
 use crate::app::train::state::live::{Group, Groups, LiveRun};
+use crate::app::train::state::words;
+use crate::app::train::view::Context;
 use crate::app::train::view::album::Textures;
 use crate::app::ui::icons::{self, Icon};
 use crate::app::ui::locale::grouped;
@@ -16,7 +16,7 @@ const FACE: f32 = 44.0;
 pub const STRIP: usize = 6;
 
 /// Some of the people that were drawn, each with one picture.
-pub fn album_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, run: &LiveRun, textures: &mut Textures) {
+pub fn album_ui(ui: &mut Ui, ctx: &Context<'_>, run: &LiveRun, textures: &mut Textures) {
     let Some((pictures, secs)) = run.drawn else {
         ui.add(egui::Label::new(theme::secondary(ui, ctx.text.s("demo_what"))).wrap());
         return;
@@ -39,7 +39,7 @@ pub fn album_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, run: &LiveRun, textures: &mut Te
 /// What was learned, in plain words, and the groups of people it had never seen.
 pub fn result_ui(
     ui: &mut Ui,
-    ctx: &ViewCtx<'_>,
+    ctx: &Context<'_>,
     report: &DemoReport,
     groups: Option<&Groups>,
     textures: &mut Textures,
@@ -89,7 +89,7 @@ fn figure_ui(ui: &mut Ui, value: &str, what: &str) {
 }
 
 /// A strip of faces; whether they are one person's is told by icon and word.
-fn group_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, group: &Group, textures: &Textures) {
+fn group_ui(ui: &mut Ui, ctx: &Context<'_>, group: &Group, textures: &Textures) {
     let palette = theme::palette(ui.visuals());
     let width = STRIP as f32 * (FACE + 2.0) - 2.0;
     let (rect, response) = ui.allocate_exact_size(vec2(width, FACE + 20.0), Sense::hover());

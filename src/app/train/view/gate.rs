@@ -3,12 +3,11 @@
 
 use eframe::egui::{self, Align2, Color32, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
-use crate::app::shell::message::Command;
-use crate::app::shell::view_context::ViewCtx;
 use crate::app::train::job::TrainSummary;
-use crate::app::train::state::words;
 use crate::app::train::state::live::{Adoption, LiveRun};
 use crate::app::train::state::message::TrainCommand;
+use crate::app::train::state::words;
+use crate::app::train::view::Context;
 use crate::app::train::view::running::banner_ui;
 use crate::app::ui::icons::{self, Icon};
 use crate::app::ui::locale::{Locale, grouped};
@@ -23,7 +22,7 @@ const WIDEST: f32 = 1080.0;
 /// Whiskers reach this many standard errors: 95% of a normal error.
 const REACH: f64 = 1.96;
 
-pub fn gate_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &LiveRun, summary: &TrainSummary) {
+pub fn gate_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &LiveRun, summary: &TrainSummary) {
     match &summary.gate {
         Some(gate) => verdict_ui(ui, ctx.text, gate),
         None => without_old_ui(ui, ctx.text, summary),
@@ -202,7 +201,7 @@ fn without_old_ui(ui: &mut Ui, text: &Locale, summary: &TrainSummary) {
     }
 }
 
-fn adoption_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &LiveRun, summary: &TrainSummary) {
+fn adoption_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &LiveRun, summary: &TrainSummary) {
     let palette = theme::palette(ui.visuals());
     match &run.adoption {
         Adoption::Undecided | Adoption::OldKept => {
@@ -218,12 +217,12 @@ fn adoption_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &LiveRun, summary: &Trai
                     if better { (Rank::Primary, Rank::Plain) } else { (Rank::Plain, Rank::Primary) };
                 let usable = summary.model.is_some();
                 if buttons::enabled_button_ui(ui, usable, use_rank, ctx.text.s("gate_use")).clicked() {
-                    ctx.send(Command::Train(TrainCommand::UseNetwork));
+                    ctx.send(TrainCommand::UseNetwork);
                 }
                 if run.adoption == Adoption::Undecided
                     && buttons::button_ui(ui, keep_rank, ctx.text.s("gate_keep")).clicked()
                 {
-                    ctx.send(Command::Train(TrainCommand::KeepOld));
+                    ctx.send(TrainCommand::KeepOld);
                 }
             });
         }
@@ -243,7 +242,7 @@ fn adoption_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &LiveRun, summary: &Trai
             if *faces > 0 {
                 ui.add_space(space::XS);
                 if buttons::button_ui(ui, Rank::Primary, ctx.text.s("gate_embed")).clicked() {
-                    ctx.send(Command::Train(TrainCommand::Reembed));
+                    ctx.send(TrainCommand::Reembed);
                 }
             }
         }

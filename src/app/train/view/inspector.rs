@@ -4,8 +4,8 @@
 use eframe::egui::{self, Align2, Color32, CornerRadius, Rect, Role, Sense, Ui, Vec2, WidgetInfo, pos2, vec2};
 
 use crate::app::engine::picture::Picture;
-use crate::app::shell::view_context::ViewCtx;
 use crate::app::train::state::words;
+use crate::app::train::view::Context;
 use crate::app::train::view::album::Textures;
 use crate::app::ui::icons::{self, Icon};
 use crate::app::ui::locale::grouped;
@@ -20,7 +20,7 @@ const CARD: Vec2 = vec2(3.0 * FACE + 2.0 * GAP, LINE + FACE + 2.0 * LINE + GAP +
 /// Bars end at this squared distance: a right angle.
 const LONGEST: f32 = 2.0;
 
-pub fn inspector_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, look: &BatchLook, textures: &mut Textures) {
+pub fn inspector_ui(ui: &mut Ui, ctx: &Context<'_>, look: &BatchLook, textures: &mut Textures) {
     textures.update(ui.ctx(), look.step, || look.faces.iter().map(|face| Picture::from_rgb(&face.thumbnail)).collect());
     ui.label(theme::strong(ctx.text.f("train_triplets", &[("step", &grouped(look.step))])));
     let margin = format!("{:.2}", look.margin);
@@ -34,7 +34,7 @@ pub fn inspector_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, look: &BatchLook, textures: 
     });
 }
 
-fn triplet_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, look: &BatchLook, triplet: TripletLook, textures: &Textures) {
+fn triplet_ui(ui: &mut Ui, ctx: &Context<'_>, look: &BatchLook, triplet: TripletLook, textures: &Textures) {
     let (rect, response) = ui.allocate_exact_size(CARD, Sense::hover());
     let kind = ctx.text.s(words::triplet_key(triplet.kind));
     let distances = [triplet.to_positive, triplet.to_negative].map(|distance| format!("{distance:.2}"));

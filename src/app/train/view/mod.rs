@@ -10,20 +10,24 @@ pub mod knobs;
 pub mod running;
 pub mod setup;
 
-
 use eframe::egui::{self, Id, Modal, ScrollArea, Ui, Vec2};
 
 use crate::app::engine::facts::Loadable;
-use crate::app::shell::message::Command;
-use crate::app::shell::view_context::ViewCtx;
 use crate::app::train::state::Discarding;
-use crate::app::ui::view::View;
 use crate::app::train::state::live::{RunEnd, RunKind};
 use crate::app::train::state::message::TrainCommand;
 use crate::app::train::view::album::Textures;
+use crate::app::ui::action::Action;
 use crate::app::ui::theme::{self, space};
-use crate::app::ui::widgets::status;
+use crate::app::ui::view::View;
 use crate::app::ui::widgets::buttons::{self, Rank};
+use crate::app::ui::widgets::status;
+
+pub type Context<'a> = crate::app::ui::context::ViewContext<
+    'a,
+    crate::app::train::state::TrainState,
+    crate::app::train::state::message::TrainCommand,
+>;
 
 /// Textures of the faces on show.
 #[derive(Default)]
@@ -34,8 +38,8 @@ pub struct TrainView {
 }
 
 impl TrainView {
-    pub fn ui(&mut self, ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
-        match (&ctx.state.train.run, &ctx.state.train.choices) {
+    pub fn ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>) {
+        match (&ctx.state.run, &ctx.state.choices) {
             (Some(run), _) => {
                 ScrollArea::vertical().id_salt("run").auto_shrink(false).show(ui, |ui| {
                     running::header_ui(ui, ctx, run);
@@ -56,7 +60,7 @@ impl TrainView {
             }
             (None, Loadable::Failed(failure)) => {
                 if status::failed_ui(ui, ctx.text, failure, ctx.text.s("try_again")) {
-                    ctx.send(Command::Show(View::Train));
+                    ctx.act(Action::Show(View::Train));
                 }
             }
             (None, Loadable::Ready(choices)) => setup::setup_ui(ui, ctx, choices),
@@ -66,8 +70,8 @@ impl TrainView {
 }
 
 /// Asks once more before a run is thrown away.
-fn discard_ui(egui_ctx: &egui::Context, ctx: &mut ViewCtx<'_>) {
-    let Some(what) = ctx.state.train.discarding.clone() else { return };
+fn discard_ui(egui_ctx: &egui::Context, ctx: &mut Context<'_>) {
+    let Some(what) = ctx.state.discarding.clone() else { return };
     let palette = theme::palette(&egui_ctx.global_style().visuals);
     let frame = egui::Frame::window(&egui_ctx.global_style());
     let modal = Modal::new(Id::unique("discard")).frame(frame).backdrop_color(palette.backdrop).show(egui_ctx, |ui| {
@@ -84,14 +88,14 @@ fn discard_ui(egui_ctx: &egui::Context, ctx: &mut ViewCtx<'_>) {
         ui.add_space(space::L);
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             if buttons::button_ui(ui, Rank::Primary, ctx.text.s("train_discard")).clicked() {
-                ctx.send(Command::Train(TrainCommand::Discard(what.clone())));
+                ctx.send(TrainCommand::Discard(what.clone()));
             }
             if buttons::button_ui(ui, Rank::Plain, ctx.text.s("cancel")).clicked() {
-                ctx.send(Command::Train(TrainCommand::CloseDiscard));
+                ctx.send(TrainCommand::CloseDiscard);
             }
         });
     });
     if modal.should_close() {
-        ctx.send(Command::Train(TrainCommand::CloseDiscard));
+        ctx.send(TrainCommand::CloseDiscard);
     }
 }

@@ -2,14 +2,13 @@
 
 use eframe::egui::{self, CornerRadius, Rect, Role, Sense, Ui, Vec2, WidgetInfo, vec2};
 
-use crate::app::shell::message::Command;
-use crate::app::shell::view_context::ViewCtx;
-use crate::app::train::state::{Discarding, words};
 use crate::app::train::state::live::{LiveRun, RunEnd, RunKind, RunStage};
 use crate::app::train::state::message::{DemoChoice, TrainCommand};
-use crate::app::train::view::inspector;
+use crate::app::train::state::{Discarding, words};
+use crate::app::train::view::Context;
 use crate::app::train::view::album::Textures;
 use crate::app::train::view::figures::{self, Drawn};
+use crate::app::train::view::inspector;
 use crate::app::ui::icons::{self, Icon};
 use crate::app::ui::locale::{self, grouped};
 use crate::app::ui::plot::{self, Plot};
@@ -21,7 +20,7 @@ const PLOT: f32 = 196.0;
 const THREE_COLUMNS: f32 = 940.0;
 
 /// Name, network and device; the buttons; progress; alarms.
-pub fn header_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &LiveRun) {
+pub fn header_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &LiveRun) {
     ui.horizontal(|ui| {
         ui.vertical(|ui| {
             ui.spacing_mut().item_spacing.y = 2.0;
@@ -52,9 +51,9 @@ pub fn header_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &LiveRun) {
 }
 
 /// From the right: what cannot be undone stands last.
-fn running_buttons_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &LiveRun) {
+fn running_buttons_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &LiveRun) {
     let can_stop = !matches!(run.stage, RunStage::Ending | RunStage::Comparing);
-    let train = |command| Command::Train(command);
+    let train = |command| command;
     if run.kind == RunKind::Training {
         let discard = ctx.text.s("train_stop_discard");
         if buttons::enabled_button_ui(ui, can_stop, Rank::Quiet, discard).clicked() {
@@ -80,19 +79,19 @@ fn running_buttons_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &LiveRun) {
     }
 }
 
-fn ended_buttons_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &LiveRun) {
+fn ended_buttons_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &LiveRun) {
     if buttons::button_ui(ui, Rank::Plain, ctx.text.s("train_leave")).clicked() {
-        ctx.send(Command::Train(TrainCommand::Leave));
+        ctx.send(TrainCommand::Leave);
     }
     if run.kind == RunKind::Demonstration
         && buttons::icon_and_text_ui(ui, Rank::Plain, Icon::RotateCcw, ctx.text.s("demo_again")).clicked()
     {
-        ctx.send(Command::Train(TrainCommand::Demonstrate(DemoChoice::default())));
+        ctx.send(TrainCommand::Demonstrate(DemoChoice::default()));
     }
 }
 
 /// The stage in words, and a line as long as the run is far.
-fn progress_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, run: &LiveRun) {
+fn progress_ui(ui: &mut Ui, ctx: &Context<'_>, run: &LiveRun) {
     let step = run.last.as_ref().map_or(run.resumed_at.unwrap_or(0), |last| last.step);
     let of = |done: u64, total: u64| ctx.text.f("progress_of", &[("done", &grouped(done)), ("total", &grouped(total))]);
     let (words, share) = match run.stage {
@@ -130,7 +129,7 @@ fn progress_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, run: &LiveRun) {
 }
 
 /// How a run ended that has nothing to show for it.
-fn end_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &LiveRun) {
+fn end_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &LiveRun) {
     let palette = theme::palette(ui.visuals());
     match &run.end {
         Some(RunEnd::Interrupted) => {
@@ -169,7 +168,7 @@ pub fn banner_ui(ui: &mut Ui, icon: Icon, colour: egui::Color32, what: &str, adv
     });
 }
 
-fn left_out_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, run: &LiveRun) {
+fn left_out_ui(ui: &mut Ui, ctx: &Context<'_>, run: &LiveRun) {
     if run.left_out_count == 0 {
         return;
     }
@@ -185,7 +184,7 @@ fn left_out_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, run: &LiveRun) {
 }
 
 /// Figures in numbers, the curves, the distances, the triplets.
-pub fn watch_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &LiveRun, textures: &mut Textures) {
+pub fn watch_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &LiveRun, textures: &mut Textures) {
     if run.last.is_none() {
         return;
     }
@@ -199,7 +198,7 @@ pub fn watch_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, run: &LiveRun, textures: &mu
 }
 
 /// Each figure in a column of fixed width, so that a changing digit moves nothing.
-fn facts_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, run: &LiveRun) {
+fn facts_ui(ui: &mut Ui, ctx: &Context<'_>, run: &LiveRun) {
     let text = ctx.text;
     let last = run.last.as_ref();
     let none = || "–".to_owned();
@@ -240,7 +239,7 @@ fn pace(pictures_per_s: f64) -> String {
     if pictures_per_s < 9.95 { format!("{pictures_per_s:.1}") } else { grouped(pictures_per_s.round() as u64) }
 }
 
-fn plots_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, run: &LiveRun) {
+fn plots_ui(ui: &mut Ui, ctx: &Context<'_>, run: &LiveRun) {
     let text = ctx.text;
     let three = ui.available_width() >= THREE_COLUMNS;
     ui.spacing_mut().item_spacing.x = space::XL;
@@ -259,7 +258,7 @@ fn plots_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, run: &LiveRun) {
 }
 
 /// Of the newest batch; before the first, of the newest judgement.
-fn distances(ctx: &ViewCtx<'_>, run: &LiveRun) -> Option<Drawn> {
+fn distances(ctx: &Context<'_>, run: &LiveRun) -> Option<Drawn> {
     if let Some(look) = &run.look {
         return Some(figures::distances(ctx.text, &look.distances, run.first_distances.as_ref()));
     }

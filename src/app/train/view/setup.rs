@@ -3,14 +3,13 @@
 use eframe::egui::{self, Panel, ScrollArea, TextEdit, Ui};
 
 use crate::app::engine::facts::Loadable;
-use crate::app::shell::message::Command;
-use crate::app::shell::view_context::ViewCtx;
 use crate::app::train::job::StartFrom;
 use crate::app::train::job::look::{DataLook, LeftOutWhy};
 use crate::app::train::job::people::FaceFinding;
-use crate::app::train::state::{Choices, Discarding, words};
 use crate::app::train::state::form::{self, DataSource, Missing, StartKind, TrainForm};
 use crate::app::train::state::message::{DemoChoice, TrainCommand, TrainPath};
+use crate::app::train::state::{Choices, Discarding, words};
+use crate::app::train::view::Context;
 use crate::app::train::view::advanced;
 use crate::app::train::view::running::banner_ui;
 use crate::app::ui::icons::{self, Icon};
@@ -23,8 +22,8 @@ use crate::train::presets::Preset;
 /// The form is this wide; beside it stands what else can be done.
 const FORM: f32 = 760.0;
 
-pub fn setup_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, choices: &Choices) {
-    let mut form = ctx.state.train.form.clone();
+pub fn setup_ui(ui: &mut Ui, ctx: &mut Context<'_>, choices: &Choices) {
+    let mut form = ctx.state.form.clone();
     // Always in sight, however long the form is.
     Panel::bottom("start training")
         .exact_size(size::TITLE_LINE)
@@ -60,8 +59,8 @@ pub fn setup_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, choices: &Choices) {
             }
         });
     });
-    if form != ctx.state.train.form {
-        ctx.send(Command::Train(TrainCommand::Edit(Box::new(form))));
+    if form != ctx.state.form {
+        ctx.send(TrainCommand::Edit(Box::new(form)));
     }
 }
 
@@ -72,9 +71,9 @@ fn section_ui(ui: &mut Ui, title: &str, content: impl FnOnce(&mut Ui)) {
     ui.add_space(space::XL);
 }
 
-fn choose_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, icon: Icon, key: &str, file: TrainPath) {
+fn choose_ui(ui: &mut Ui, ctx: &mut Context<'_>, icon: Icon, key: &str, file: TrainPath) {
     if buttons::icon_and_text_ui(ui, Rank::Plain, icon, ctx.text.s(key)).clicked() {
-        ctx.send(Command::Train(TrainCommand::Choose(file)));
+        ctx.send(TrainCommand::Choose(file));
     }
 }
 
@@ -94,7 +93,7 @@ fn hint_ui(ui: &mut Ui, words: impl Into<String>) {
     ui.add(egui::Label::new(theme::secondary(ui, words)).wrap());
 }
 
-fn data_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, form: &mut TrainForm) {
+fn data_ui(ui: &mut Ui, ctx: &mut Context<'_>, form: &mut TrainForm) {
     let from_library = form.data == Some(DataSource::Library);
     let labels = [ctx.text.s("train_data_folder"), ctx.text.s("train_data_library")];
     match buttons::segments_ui(ui, usize::from(from_library), &labels) {
@@ -128,8 +127,8 @@ fn data_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, form: &mut TrainForm) {
 }
 
 /// Counts, and what is left out with the reasons.
-fn look_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, form: &TrainForm) {
-    let Some((_, look)) = ctx.state.train.look.as_ref().filter(|(of, _)| Some(of) == form.data.as_ref()) else {
+fn look_ui(ui: &mut Ui, ctx: &Context<'_>, form: &TrainForm) {
+    let Some((_, look)) = ctx.state.look.as_ref().filter(|(of, _)| Some(of) == form.data.as_ref()) else {
         return;
     };
     match look {
@@ -152,7 +151,7 @@ fn look_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, form: &TrainForm) {
     }
 }
 
-fn counts_ui(ui: &mut Ui, ctx: &ViewCtx<'_>, look: &DataLook) {
+fn counts_ui(ui: &mut Ui, ctx: &Context<'_>, look: &DataLook) {
     let text = ctx.text;
     ui.add_space(space::XS);
     ui.horizontal(|ui| {
@@ -210,7 +209,7 @@ fn why_short_key(why: LeftOutWhy) -> &'static str {
     }
 }
 
-fn start_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, choices: &Choices, form: &mut TrainForm) {
+fn start_ui(ui: &mut Ui, ctx: &mut Context<'_>, choices: &Choices, form: &mut TrainForm) {
     let chosen = StartKind::ALL.iter().position(|kind| *kind == form.start).unwrap_or(0);
     let labels = StartKind::ALL.map(|kind| ctx.text.s(kind.label_key()));
     if let Some(pressed) = buttons::segments_ui(ui, chosen, &labels) {
@@ -232,7 +231,7 @@ fn start_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, choices: &Choices, form: &mut Tr
     }
 }
 
-fn model_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, choices: &Choices, form: &mut TrainForm) {
+fn model_ui(ui: &mut Ui, ctx: &mut Context<'_>, choices: &Choices, form: &mut TrainForm) {
     let models: Vec<_> = choices.models.iter().filter(|model| model.trainable).collect();
     if models.is_empty() {
         hint_ui(ui, ctx.text.s("train_no_model"));
@@ -252,7 +251,7 @@ fn model_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, choices: &Choices, form: &mut Tr
     }
 }
 
-fn network_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, choices: &Choices, form: &mut TrainForm) {
+fn network_ui(ui: &mut Ui, ctx: &mut Context<'_>, choices: &Choices, form: &mut TrainForm) {
     let chosen = choices.networks.iter().position(|network| Some(&network.name) == form.net.as_ref());
     let word = |network: &crate::app::train::job::choices::NetworkChoice| {
         let count = words::parameters(network.parameters);
@@ -271,7 +270,7 @@ fn network_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, choices: &Choices, form: &mut 
     }
 }
 
-fn preset_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, choices: &Choices, form: &mut TrainForm) {
+fn preset_ui(ui: &mut Ui, ctx: &mut Context<'_>, choices: &Choices, form: &mut TrainForm) {
     let keys = |preset| match preset {
         Preset::Finetune => ("train_preset_finetune", "train_preset_finetune_what"),
         Preset::Scratch => ("train_preset_scratch", "train_preset_scratch_what"),
@@ -298,7 +297,7 @@ fn preset_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, choices: &Choices, form: &mut T
 }
 
 /// The network that harmonic training stays comparable with.
-fn old_network_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, choices: &Choices, form: &mut TrainForm) {
+fn old_network_ui(ui: &mut Ui, ctx: &mut Context<'_>, choices: &Choices, form: &mut TrainForm) {
     ui.add_space(space::XS);
     ui.label(theme::strong(ctx.text.s("train_old")));
     ui.horizontal(|ui| {
@@ -318,7 +317,7 @@ fn old_network_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, choices: &Choices, form: &
     });
 }
 
-fn pairs_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, form: &mut TrainForm) {
+fn pairs_ui(ui: &mut Ui, ctx: &mut Context<'_>, form: &mut TrainForm) {
     hint_ui(ui, ctx.text.s("train_pairs_what"));
     ui.horizontal(|ui| {
         choose_ui(ui, ctx, Icon::FileInput, "train_choose_pairs_button", TrainPath::Pairs);
@@ -339,7 +338,7 @@ fn pairs_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, form: &mut TrainForm) {
     }
 }
 
-fn run_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, choices: &Choices, form: &mut TrainForm) {
+fn run_ui(ui: &mut Ui, ctx: &mut Context<'_>, choices: &Choices, form: &mut TrainForm) {
     let suggested = TrainForm { name: String::new(), ..form.clone() }.run_name(choices);
     let edit = TextEdit::singleline(&mut form.name)
         .hint_text(theme::secondary(ui, suggested))
@@ -351,14 +350,14 @@ fn run_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, choices: &Choices, form: &mut Trai
 }
 
 /// The one button, and beside it why it cannot be pressed.
-fn go_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
-    let missing = form::missing(&ctx.state.train);
+fn go_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
+    let missing = form::missing(ctx.state);
     ui.horizontal_centered(|ui| {
         let label = ctx.text.s("train_start");
         if buttons::enabled_button_ui(ui, missing.is_none(), Rank::Primary, label).clicked() {
-            ctx.send(Command::Train(TrainCommand::Start));
+            ctx.send(TrainCommand::Start);
         }
-        if ctx.state.train.waiting {
+        if ctx.state.waiting {
             ui.spinner();
             hint_ui(ui, ctx.text.s("train_waiting"));
         } else if let Some(missing) = missing {
@@ -370,8 +369,8 @@ fn go_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
 }
 
 /// Why the last run did not begin.
-fn failed_ui(ui: &mut Ui, ctx: &ViewCtx<'_>) {
-    if let Some(failure) = &ctx.state.train.failed_to_begin {
+fn failed_ui(ui: &mut Ui, ctx: &Context<'_>) {
+    if let Some(failure) = &ctx.state.failed_to_begin {
         let colour = theme::palette(ui.visuals()).different;
         banner_ui(ui, Icon::TriangleAlert, colour, ctx.text.s(failure.what.words_key()), &failure.details);
         ui.add_space(space::S);
@@ -379,7 +378,7 @@ fn failed_ui(ui: &mut Ui, ctx: &ViewCtx<'_>) {
 }
 
 /// Runs to go on with.
-fn unfinished_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, choices: &Choices) {
+fn unfinished_ui(ui: &mut Ui, ctx: &mut Context<'_>, choices: &Choices) {
     for run in &choices.unfinished {
         ui.label(theme::strong(ctx.text.f("train_go_on_with", &[("name", &run.name)])));
         let values = [("step", grouped(run.step)), ("steps", grouped(run.steps)), ("network", run.network.clone())];
@@ -387,25 +386,25 @@ fn unfinished_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, choices: &Choices) {
         hint_ui(ui, ctx.text.f("train_unfinished", &values));
         ui.horizontal(|ui| {
             if buttons::icon_and_text_ui(ui, Rank::Plain, Icon::Play, ctx.text.s("train_go_on")).clicked() {
-                ctx.send(Command::Train(TrainCommand::GoOn(run.path.clone())));
+                ctx.send(TrainCommand::GoOn(run.path.clone()));
             }
             if buttons::button_ui(ui, Rank::Quiet, ctx.text.s("train_discard")).clicked() {
                 let what = Discarding::Unfinished(run.path.clone());
-                ctx.send(Command::Train(TrainCommand::AskDiscard(what)));
+                ctx.send(TrainCommand::AskDiscard(what));
             }
         });
         ui.add_space(space::L);
     }
 }
 
-fn demonstration_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>) {
+fn demonstration_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     ui.label(theme::strong(ctx.text.s("demo_title")));
     hint_ui(ui, ctx.text.s("demo_what"));
-    let idle = !ctx.state.train.waiting;
+    let idle = !ctx.state.waiting;
     let demo =
         ui.add_enabled_ui(idle, |ui| buttons::icon_and_text_ui(ui, Rank::Plain, Icon::Play, ctx.text.s("demo_try")));
     if demo.inner.clicked() {
-        ctx.send(Command::Train(TrainCommand::Demonstrate(DemoChoice::default())));
+        ctx.send(TrainCommand::Demonstrate(DemoChoice::default()));
     }
     ui.add_space(space::XL);
 }

@@ -3,8 +3,8 @@
 use eframe::egui::epaint::{Mesh, PathStroke};
 use eframe::egui::{Color32, Pos2, Shape as Drawn, Ui, pos2};
 
-use crate::app::ui::theme;
 use crate::app::ui::plot::Area;
+use crate::app::ui::theme;
 use crate::figures::plot::{Series, Shape};
 
 const WIDTH: f32 = 1.75;

@@ -11,7 +11,6 @@ pub mod crosshair;
 pub mod lines;
 pub mod names;
 
-
 use std::fmt::Write;
 
 use eframe::egui::{
@@ -172,7 +171,7 @@ impl<'a> Plot<'a> {
 }
 
 /// The rectangle between the axes, and what lies in it.
-struct Area<'a> {
+pub struct Area<'a> {
     rect: Rect,
     figure: &'a Figure,
 }

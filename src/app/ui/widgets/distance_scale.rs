@@ -4,7 +4,7 @@
 use eframe::egui::epaint::Mesh;
 use eframe::egui::{self, Align2, Color32, CornerRadius, Rect, Role, Sense, Shape, Stroke, Ui, Vec2, WidgetInfo, pos2};
 
-use crate::app::evaluate::state::rows::DistanceSample;
+use crate::app::engine::facts::DistanceSample;
 use crate::app::ui::theme::{self, space, type_size};
 use crate::types::SquaredDistance;
 

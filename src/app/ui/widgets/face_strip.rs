@@ -3,15 +3,15 @@
 use eframe::egui::{Align2, CornerRadius, Response, Role, Sense, Ui, Vec2, WidgetInfo};
 
 use crate::app::engine::picture::ImageKey;
-use crate::app::shell::view_context::ViewCtx;
+use crate::app::ui::context::ViewContext;
 use crate::app::ui::theme::{self, space};
 use crate::app::ui::widgets::picture;
 use crate::types::FaceId;
 
 /// One button, however many faces: it opens the group.
-pub fn face_strip_ui(
+pub fn face_strip_ui<S, M>(
     ui: &mut Ui,
-    ctx: &mut ViewCtx<'_>,
+    ctx: &mut ViewContext<'_, S, M>,
     faces: &[FaceId],
     more: u64,
     side: f32,

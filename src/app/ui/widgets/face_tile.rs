@@ -3,7 +3,7 @@
 use eframe::egui::{CornerRadius, Response, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo};
 
 use crate::app::engine::picture::ImageKey;
-use crate::app::shell::view_context::ViewCtx;
+use crate::app::ui::context::ViewContext;
 use crate::app::ui::theme;
 use crate::app::ui::widgets::{buttons, picture};
 use crate::types::FaceId;
@@ -24,7 +24,7 @@ pub struct FaceTile<'a> {
     pub name: &'a str,
 }
 
-pub fn face_tile_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, tile: FaceTile<'_>) -> Response {
+pub fn face_tile_ui<S, M>(ui: &mut Ui, ctx: &mut ViewContext<'_, S, M>, tile: FaceTile<'_>) -> Response {
     let (rect, response) = ui.allocate_exact_size(Vec2::splat(tile.side), Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::Button, ui.is_enabled(), tile.selected, tile.name));
     if ui.is_rect_visible(rect) {

@@ -97,7 +97,11 @@ fn cell_ui(
 }
 
 /// A texture for a crop.
-pub fn crop_texture(ctx: &egui::Context, name: &str, picture: &crate::app::engine::picture::Picture) -> Option<TextureHandle> {
+pub fn crop_texture(
+    ctx: &egui::Context,
+    name: &str,
+    picture: &crate::app::engine::picture::Picture,
+) -> Option<TextureHandle> {
     let image = crate::app::ui::thumbnails::colour_image(picture)?;
     Some(ctx.load_texture(name, image, egui::TextureOptions::LINEAR))
 }

@@ -1,4 +1,5 @@
-//! TODO
+//! Drawn things that more than one view uses. Functions that draw end in `_ui`; all of them give what they draw a
+//! name for screen readers.
 
 pub mod buttons;
 pub mod distance_scale;
@@ -8,7 +9,9 @@ pub mod matrix;
 pub mod name_field;
 pub mod picker;
 pub mod picture;
+pub mod progress;
 pub mod rows;
 pub mod status;
 pub mod table;
 pub mod verification;
+pub mod words;

@@ -8,7 +8,7 @@ use eframe::egui::{
 
 use crate::app::engine::facts::PersonRow;
 use crate::app::engine::picture::ImageKey;
-use crate::app::shell::view_context::ViewCtx;
+use crate::app::ui::context::ViewContext;
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::widgets::picture;
 
@@ -42,15 +42,15 @@ impl NameField {
 const COMPLETIONS: usize = 5;
 
 /// Returns the name once it is entered, and the field's response.
-pub fn name_field_ui(
+pub fn name_field_ui<S, M>(
     ui: &mut Ui,
-    ctx: &mut ViewCtx<'_>,
+    ctx: &mut ViewContext<'_, S, M>,
     id: Id,
     field: &mut NameField,
     look: NameFieldLook<'_>,
 ) -> (Option<String>, Response) {
     let had_focus = ui.memory(|memory| memory.has_focus(id));
-    let matches = completions(ctx.state.people.ready().map_or(&[][..], |people| &people.named), &field.text);
+    let matches = completions(ctx.facts.people.ready().map_or(&[][..], |people| &people.named), &field.text);
     if had_focus {
         move_mark(ui, field, matches.len());
     }
@@ -117,9 +117,9 @@ fn move_mark(ui: &Ui, field: &mut NameField, count: usize) {
     }
 }
 
-fn completions_ui(
+fn completions_ui<S, M>(
     ui: &Ui,
-    ctx: &mut ViewCtx<'_>,
+    ctx: &mut ViewContext<'_, S, M>,
     field: &mut NameField,
     anchor: &Response,
     matches: &[PersonRow],
@@ -145,7 +145,7 @@ fn completions_ui(
     chosen
 }
 
-fn completion_ui(ui: &mut Ui, ctx: &mut ViewCtx<'_>, person: &PersonRow, marked: bool) -> Response {
+fn completion_ui<S, M>(ui: &mut Ui, ctx: &mut ViewContext<'_, S, M>, person: &PersonRow, marked: bool) -> Response {
     let (rect, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 32.0), Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, marked, &person.name));
     let palette = theme::palette(ui.visuals());

@@ -2,8 +2,8 @@
 
 use eframe::egui::{self, CornerRadius, Rect, Shape, Ui, Vec2, epaint::RectShape, pos2};
 
-use crate::app::ui::theme;
 use crate::app::ui::icons::{self, Icon};
+use crate::app::ui::theme;
 use crate::app::ui::thumbnails::Drawable;
 
 /// How a picture meets its frame.

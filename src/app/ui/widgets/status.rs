@@ -1,5 +1,7 @@
 //! The states every view has besides being full: empty, loading, failed.
 
+use std::path::Path;
+
 use eframe::egui::{self, CornerRadius, Rect, Sense, Ui, Vec2};
 
 use crate::app::engine::report::Failure;
@@ -7,6 +9,15 @@ use crate::app::ui::icons::{self, Icon};
 use crate::app::ui::locale::Locale;
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
+
+/// What is being imported now, where something is.
+pub fn importing_ui(ui: &mut Ui, text: &Locale, file: Option<&Path>) -> bool {
+    let Some(path) = file else { return false };
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    ui.label(theme::secondary(ui, text.f("importing", &[("name", &name)])));
+    ui.spinner();
+    true
+}
 
 /// Nothing here yet: what this view is for, and the one thing to do. True when the button was pressed.
 pub fn empty_ui(ui: &mut Ui, icon: Icon, title: &str, text: &str, action: Option<&str>) -> bool {

@@ -8,8 +8,8 @@ use eframe::egui::{
 use crate::app::ui::icons::{self, Icon};
 use crate::app::ui::theme::{self, space};
 use crate::app::ui::thumbnails::Drawable;
-use crate::app::ui::widgets::picture;
 use crate::app::ui::widgets::matrix::{CellWords, MatrixFace};
+use crate::app::ui::widgets::picture;
 use crate::types::SquaredDistance;
 
 const FACE: f32 = 132.0;

@@ -24,15 +24,15 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rayon::prelude::*;
 
 use super::DetectError;
-use crate::faces::image::thumbnail;
-use crate::networks::device::DeviceKind;
-use crate::networks::nets::mtcnn::{BOX_NUMBERS, LANDMARK_NUMBERS, ONet, O_SIDE, PNet, RNet, R_SIDE};
-use crate::types::{Detection, FaceBox, Landmarks};
 use crate::faces::detect::mtcnn::area::{Window, resized};
 use crate::faces::detect::mtcnn::pyramid::{Strip, cell_edges, scaled_side, scales, strips};
 use crate::faces::detect::mtcnn::refine::{Candidate, Extent};
 use crate::faces::detect::mtcnn::suppress::{Share, survivors};
+use crate::faces::image::thumbnail;
+use crate::networks::device::DeviceKind;
+use crate::networks::nets::mtcnn::{BOX_NUMBERS, LANDMARK_NUMBERS, O_SIDE, ONet, PNet, R_SIDE, RNet};
 use crate::networks::weights::{WeightsError, read_pytorch};
+use crate::types::{Detection, FaceBox, Landmarks};
 
 /// The cascade on its device.
 pub struct Mtcnn {

@@ -125,7 +125,8 @@ struct ExpectedFace {
 
 #[test]
 fn the_cascade_finds_what_the_reference_does() {
-    let expected: Expected = serde_json::from_str(include_str!("../../../../tests/fixtures/mtcnn/cascade.json")).unwrap();
+    let expected: Expected =
+        serde_json::from_str(include_str!("../../../../tests/fixtures/mtcnn/cascade.json")).unwrap();
     let device = Device::flex();
     let nets = (
         PNet::from_pytorch(&made_up(P_TENSORS), &device).unwrap(),

@@ -9,11 +9,11 @@ use ::image::{RgbImage, imageops};
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::{DetectError, boxes};
+use crate::faces::detect::yunet::decode::Cells;
 use crate::faces::image::{resize, scale_pixels};
 use crate::networks::nets::yunet::{self, STRIDES};
-use crate::types::{ChannelOrder, Detection, FaceBox, Landmarks, PixelScaling};
-use crate::faces::detect::yunet::decode::Cells;
 use crate::networks::weights::{WeightsError, read_onnx};
+use crate::types::{ChannelOrder, Detection, FaceBox, Landmarks, PixelScaling};
 
 /// The detector: YuNet's network and how its output is read.
 pub struct YuNet {

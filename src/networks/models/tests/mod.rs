@@ -10,11 +10,11 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
-use crate::networks::models::tests::server::{Behaviour, serve};
 use super::{
     Clients, FetchError, Imported, InstallEvent, InstallOptions, Manifest, ModelFile, Source, Store, StoreError,
     Verdict,
 };
+use crate::networks::models::tests::server::{Behaviour, serve};
 use crate::types::{Cancel, ModelId};
 
 /// A store whose one model `m` is `body`, to be had from `sources`.

@@ -24,7 +24,9 @@ mod trace;
 mod transparent;
 
 pub use crate::networks::nets::blocks::builder::{BatchNormStyle, Bias, Builder, Style, Width};
-pub use crate::networks::nets::blocks::conv::{Activation, Conv, ConvUnit, Filters, conv, depthwise, describe, rectangular};
+pub use crate::networks::nets::blocks::conv::{
+    Activation, Conv, ConvUnit, Filters, conv, depthwise, describe, rectangular,
+};
 pub use crate::networks::nets::blocks::dense::Maxout;
 pub use crate::networks::nets::blocks::init::Init;
 pub use crate::networks::nets::blocks::layers::{Branches, Layer, Layers};

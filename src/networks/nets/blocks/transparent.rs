@@ -50,4 +50,4 @@ macro_rules! transparent_module {
     };
 }
 
-pub(in crate::nets) use transparent_module;
+pub(in crate::networks::nets) use transparent_module;

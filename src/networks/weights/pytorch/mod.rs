@@ -10,9 +10,9 @@ mod pickle;
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
 
-use crate::networks::weights::pytorch::pickle::{Tensor, Value};
 use super::tensors::element_count;
 use super::{NamedTensor, TensorFile, WeightsError};
+use crate::networks::weights::pytorch::pickle::{Tensor, Value};
 
 const FORMAT: &str = "a PyTorch state dict";
 

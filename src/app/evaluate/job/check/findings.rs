@@ -190,8 +190,8 @@ fn suspect_words(suspect: Suspect) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use crate::app::evaluate::job::check::alternatives;
     use super::*;
+    use crate::app::evaluate::job::check::alternatives;
     use crate::eval::separation::Kinds;
     use crate::types::{ChannelOrder, CropRule, PixelScaling};
 

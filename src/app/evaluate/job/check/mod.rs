@@ -12,7 +12,6 @@ pub mod alternatives;
 pub mod findings;
 pub mod measure;
 
-
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
@@ -29,9 +28,7 @@ use crate::eval::PairList;
 use crate::figures::Table;
 use crate::figures::report::{Part, Report};
 use crate::types::{Cancel, CropRule, InputRecipe};
-
-
-
+use findings::{CheckRow, Finding};
 
 #[derive(Debug, Clone, Serialize)]
 pub struct CheckConfig {

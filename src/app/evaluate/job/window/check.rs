@@ -6,17 +6,17 @@ use anyhow::{Context, Result};
 
 use crate::app::engine::networks::EngineOptions;
 use crate::app::engine::progress::JobEvent;
-use crate::app::engine::workers::Desk as Networks;
-use crate::app::evaluate::job::check::{CheckConfig, CheckOutcome, eval_check};
+use crate::app::engine::shared::Shared;
+use crate::app::engine::workers::LoadedNetworks;
 use crate::app::evaluate::job::check::alternatives::Suspect;
 use crate::app::evaluate::job::check::findings::Finding;
+use crate::app::evaluate::job::check::{CheckConfig, CheckOutcome, eval_check};
 use crate::app::evaluate::job::images::FaceCrop;
 use crate::app::evaluate::job::inputs::read_embeddings;
 use crate::app::evaluate::job::pairs::ListFormat;
 use crate::app::evaluate::job::reopen::run_record;
 use crate::app::evaluate::state::rows::{CheckRow, Cure, Fault};
 use crate::app::evaluate::state::setup::{Options, Setup, Subject};
-use crate::app::shell::threads::Shared;
 use crate::types::{Cancel, ModelId};
 
 /// Pairs of each kind that are looked at: enough to see a gain of a tenth.
@@ -37,14 +37,14 @@ struct Asked {
 
 pub fn run(
     shared: &Shared,
-    desk: &mut Networks,
+    networks: &mut LoadedNetworks,
     folder: &Path,
     cancel: &Cancel,
     events: &mut dyn FnMut(JobEvent),
 ) -> Result<Vec<CheckRow>> {
     let asked = asked(folder)?;
     let options = EngineOptions { model: Some(asked.model.0.clone()), ..shared.options() };
-    let engine = desk.engine(&options, cancel, events)?;
+    let engine = networks.engine(&options, cancel, events)?;
     let is_csv = asked.list.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
     let config = CheckConfig {
         list: asked.list.clone(),

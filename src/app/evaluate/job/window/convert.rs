@@ -15,8 +15,8 @@ use crate::app::evaluate::job::rows::PairsRun;
 use crate::app::evaluate::job::window::past;
 use crate::app::evaluate::job::worst::{WorstPair, WorstPairs};
 use crate::app::evaluate::state::rows::{Doubt, EvalRun, Figures, JudgedImage, JudgedPair, RunRow, Spread, Without};
-use crate::eval::{LabelledPair, Metric};
 use crate::eval::errata::{Errata, Finding};
+use crate::eval::{LabelledPair, Metric};
 use crate::types::{CropRule, Detection};
 
 /// Bins of the histogram over the longest distance.

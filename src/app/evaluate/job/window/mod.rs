@@ -7,38 +7,31 @@ pub mod past;
 pub mod pictures;
 pub mod sample;
 
-
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use anyhow::{Context, Result};
 
 use crate::app::engine::networks::EngineOptions;
 use crate::app::engine::progress::JobEvent;
-use crate::app::engine::workers::Desk as Networks;
-use crate::app::evaluate::job::library_faces;
+use crate::app::engine::report::{Failed, JobKind, JobSummary, Report};
+use crate::app::engine::shared::{Shared, Tasks, failure, lock};
+use crate::app::engine::workers::LoadedNetworks;
 use crate::app::evaluate::job::count::PairCounter;
 use crate::app::evaluate::job::errata_file::{ErrataFile, mislabelled};
 use crate::app::evaluate::job::folder::eval_folder;
 use crate::app::evaluate::job::images::{View, embed_images, labelled_images};
 use crate::app::evaluate::job::inputs::{Faces, read_embeddings};
+use crate::app::evaluate::job::library_faces::library_faces;
 use crate::app::evaluate::job::pairs::{Arithmetic, ListFormat, PairsConfig, eval_images, eval_pairs};
 use crate::app::evaluate::state::message::{EvaluateEvent, EvaluateRequest};
 use crate::app::evaluate::state::rows::EvalRun;
 use crate::app::evaluate::state::setup::{Setup, Subject};
-use crate::app::engine::report::{Failed, JobSummary};
-use crate::app::shell::backend::Event;
-use crate::app::shell::long::{end, reporter};
-use crate::app::engine::report::JobKind;
-use crate::app::engine::shared::failure;
-use crate::app::shell::threads::{Desk, Shared};
-use crate::eval::{FarRule, LabelledPair};
 use crate::eval::lfw::{Centring, Options as Protocol};
-use crate::types::Cancel;
-
-
-
+use crate::eval::{FarRule, LabelledPair};
+use crate::types::{Cancel, with_causes};
+use convert::Opened;
 
 /// Runs whose pictures can be asked for; older ones are forgotten when others are opened.
 const KEPT_OPEN: usize = 8;
@@ -67,59 +60,57 @@ impl OpenRuns {
     }
 }
 
-impl Desk {
-    pub(crate) fn evaluate(&mut self, request: EvaluateRequest) {
-        match request {
-            EvaluateRequest::Start(setup) => self.start_evaluation(setup),
-            EvaluateRequest::Check(run) => self.start_check(run),
-            quick => self.quick(move |shared, sink| {
-                let answered = answer(shared, quick);
-                sink.send(match answered {
-                    Ok(event) => Event::Evaluate(event),
-                    Err(error) => Event::Failed(None, failure(Failed::Evaluation, &error)),
-                });
-            }),
+/// Starts evaluations on the device's thread; answers all else on a quick one.
+pub fn handle(tasks: &mut Tasks<'_, EvaluateEvent>, open: &Arc<Mutex<OpenRuns>>, request: EvaluateRequest) {
+    match request {
+        EvaluateRequest::Start(setup) => start(tasks, setup),
+        EvaluateRequest::Check(run) => start_check(tasks, run),
+        EvaluateRequest::LoadImage(key) => {
+            let open = open.clone();
+            tasks.quick(move |shared, sink| {
+                let picture = pictures::load(shared, &open, key).map_err(|error| with_causes(&error));
+                sink.report(Report::Image(key, picture));
+            });
+        }
+        quick => {
+            let open = open.clone();
+            tasks.quick(move |shared, sink| match answer(shared, &open, quick) {
+                Ok(event) => sink.send(event),
+                Err(error) => sink.fail(Failed::Evaluation, &error),
+            });
         }
     }
-
-    fn start_evaluation(&mut self, setup: Setup) {
-        let (job, cancel) = self.begin_job();
-        let shared = self.shared.clone();
-        self.runner.long(move |desk, sink| {
-            let mut finished = Finished::default();
-            let mut events = reporter(sink, job, JobKind::Evaluate);
-            let outcome = run(&shared, desk, &setup, &mut finished, &cancel, &mut events);
-            drop(events);
-            // What was judged before a failure or a Cancel is a whole run.
-            if !finished.runs.is_empty() {
-                sink.send(Event::Evaluate(EvaluateEvent::Finished(finished.runs)));
-            }
-            end(sink, job, &cancel, outcome.map(|()| finished.summary));
-        });
-    }
 }
 
-impl Desk {
-    fn start_check(&mut self, run: PathBuf) {
-        let (job, cancel) = self.begin_job();
-        let shared = self.shared.clone();
-        self.runner.long(move |desk, sink| {
-            let mut events = reporter(sink, job, JobKind::Check);
-            let found = check::run(&shared, desk, &run, &cancel, &mut events);
-            drop(events);
-            let told = found.map_err(|error| failure(Failed::Evaluation, &error));
-            sink.send(Event::Evaluate(EvaluateEvent::Checked(run, told)));
-            end(sink, job, &cancel, Ok(JobSummary::default()));
-        });
-    }
+fn start(tasks: &mut Tasks<'_, EvaluateEvent>, setup: Setup) {
+    let (job, cancel) = tasks.begin_job();
+    tasks.long(move |shared, networks, sink| {
+        let mut finished = Finished::default();
+        let mut events = sink.reporter(job, JobKind::Evaluate);
+        let outcome = run(shared, networks, &setup, &mut finished, &cancel, &mut events);
+        // What was judged before a failure or a Cancel is a whole run.
+        if !finished.runs.is_empty() {
+            sink.send(EvaluateEvent::Finished(finished.runs));
+        }
+        sink.end(job, &cancel, outcome.map(|()| finished.summary));
+    });
 }
 
-fn answer(shared: &Shared, request: EvaluateRequest) -> Result<EvaluateEvent> {
+fn start_check(tasks: &mut Tasks<'_, EvaluateEvent>, run: PathBuf) {
+    let (job, cancel) = tasks.begin_job();
+    tasks.long(move |shared, networks, sink| {
+        let found = check::run(shared, networks, &run, &cancel, &mut sink.reporter(job, JobKind::Check));
+        sink.send(EvaluateEvent::Checked(run, found.map_err(|error| failure(Failed::Evaluation, &error))));
+        sink.end(job, &cancel, Ok(JobSummary::default()));
+    });
+}
+
+fn answer(shared: &Shared, open_runs: &Mutex<OpenRuns>, request: EvaluateRequest) -> Result<EvaluateEvent> {
     Ok(match request {
         EvaluateRequest::LoadRuns => EvaluateEvent::Runs(past::list(&shared.home)?),
         EvaluateRequest::LoadSample => EvaluateEvent::Sample(sample::load(shared)?),
         EvaluateRequest::OpenRuns(runs) => {
-            let opened = runs.iter().map(|run| open(shared, run)).collect::<Result<_>>()?;
+            let opened = runs.iter().map(|run| open(shared, open_runs, run)).collect::<Result<_>>()?;
             EvaluateEvent::Opened(runs, opened)
         }
         EvaluateRequest::Mark { run, a, b, same, mislabelled: wrong } => {
@@ -130,16 +121,18 @@ fn answer(shared: &Shared, request: EvaluateRequest) -> Result<EvaluateEvent> {
             } else {
                 marks.unmark(&pair)?
             }
-            EvaluateEvent::Changed(open(shared, &run)?)
+            EvaluateEvent::Changed(open(shared, open_runs, &run)?)
         }
-        EvaluateRequest::Start(_) | EvaluateRequest::Check(_) => unreachable!("these run on the device's thread"),
+        EvaluateRequest::Start(_) | EvaluateRequest::Check(_) | EvaluateRequest::LoadImage(_) => {
+            unreachable!("handled before")
+        }
     })
 }
 
 /// Reads a run back and remembers it for its pictures.
-fn open(shared: &Shared, run: &Path) -> Result<Arc<EvalRun>> {
+fn open(shared: &Shared, open_runs: &Mutex<OpenRuns>, run: &Path) -> Result<Arc<EvalRun>> {
     let read = convert::read(&shared.home, run)?;
-    let opened = crate::app::engine::shared::lock(&shared.judged).add(|number| read.numbered(number));
+    let opened = lock(open_runs).add(|number| read.numbered(number));
     Ok(opened.shown.clone())
 }
 
@@ -159,7 +152,7 @@ impl Finished {
 
 fn run(
     shared: &Shared,
-    desk: &mut Networks,
+    networks: &mut LoadedNetworks,
     setup: &Setup,
     finished: &mut Finished,
     cancel: &Cancel,
@@ -180,7 +173,7 @@ fn run(
         let options = EngineOptions { model: Some(model.0.clone()), ..shared.options() };
         match setup.subject {
             Subject::PairList => {
-                let engine = desk.engine(&options, cancel, events)?;
+                let engine = networks.engine(&options, cancel, events)?;
                 let run = eval_images(&shared.home, engine, &pairs_config(shared, setup)?, cancel, events)?;
                 finished.add(run.outcome.run.clone(), run.outcome.pairs as u64, run.outcome.skipped as u64);
             }
@@ -188,7 +181,7 @@ fn run(
                 let folder = setup.images.as_deref().context("no folder of images was chosen")?;
                 let paths = labelled_images(folder)?;
                 let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
-                let engine = desk.engine(&options, cancel, events)?;
+                let engine = networks.engine(&options, cancel, events)?;
                 let crop = setup.options.crop;
                 let sets = embed_images(&shared.home, engine, (folder, &paths), crop, &[View::Plain], cancel, events)?;
                 let faces = sets.into_iter().next().context("no image was embedded")?;

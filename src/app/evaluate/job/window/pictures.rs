@@ -1,23 +1,28 @@
 //! Pictures of a run's pairs: the crop as the network saw it, and the whole photo.
 
 use std::path::Path;
+use std::sync::Mutex;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
-use crate::app::engine::picture::Picture;
-use crate::app::engine::shared::lock;
+use crate::app::engine::picture::{ImageKey, Picture};
+use crate::app::engine::shared::{Shared, lock};
 use crate::app::evaluate::job::seen::seen_face;
+use crate::app::evaluate::job::window::OpenRuns;
 use crate::app::evaluate::job::window::convert::Opened;
-use crate::app::shell::threads::Shared;
 use crate::faces::image::{DecodeLimits, DecodeScale, decode, thumbnail};
 use crate::networks::models::Store;
 use crate::types::ModelId;
 
 const LONG_SIDE: u32 = 1024;
 
-/// `whole` asks for the photo instead of the crop.
-pub fn load(shared: &Shared, run: u32, image: u32, whole: bool) -> Result<Picture> {
-    let opened = lock(&shared.judged).get(run).context("this evaluation is closed")?;
+pub fn load(shared: &Shared, open: &Mutex<OpenRuns>, key: ImageKey) -> Result<Picture> {
+    let (run, image, whole) = match key {
+        ImageKey::Seen { run, image } => (run, image, false),
+        ImageKey::Judged { run, image } => (run, image, true),
+        other => bail!("no picture of an evaluation: {other:?}"),
+    };
+    let opened = lock(open).get(run).context("this evaluation is closed")?;
     let listed = opened.shown.images.get(image as usize).context("the evaluation has no such image")?;
     let photo = listed.path.as_deref().context("the evaluation was made without a folder of images")?;
     if whole { photo_of(photo) } else { crop(shared, &opened, image as usize, photo) }

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use anyhow::Result;
 
-use crate::app::evaluate::job::library_faces;
+use crate::app::engine::facts::{DistanceSample, SampleOf};
+use crate::app::engine::shared::Shared;
+use crate::app::evaluate::job::library_faces::library_faces;
 use crate::app::evaluate::job::reopen::open_run;
 use crate::app::evaluate::job::window::past;
-use crate::app::evaluate::state::rows::{DistanceSample, SampleOf};
-use crate::app::shell::threads::Shared;
 use crate::eval::Metric;
 use crate::eval::all_pairs::all_pairs;
 use crate::types::Cancel;

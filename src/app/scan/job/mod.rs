@@ -3,6 +3,11 @@
 //! Decoding runs on a small pool, the networks on the calling thread, the database on its own thread; the queue between
 //! pool and networks is bounded, so memory stays flat whatever the album's size.
 
+#[cfg(test)]
+mod tests;
+#[cfg(feature = "gui")]
+mod window;
+
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -15,14 +20,18 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::app::engine::library_thread::LibraryHandle;
-use crate::app::engine::networks::{FindFaces, FoundFace, WORKING_LONG_SIDE};
+use crate::app::engine::networks::{Engine, FindFaces, FoundFace};
 use crate::app::engine::portrait::thumbnail_jpeg;
 use crate::app::engine::progress::{JobEvent, Meter, Skipped, Stage};
 use crate::app::engine::thumbnail_files::ThumbnailCache;
+use crate::app::jobs::regroup::{GroupSummary, Grouping, reembed_and_regroup};
 use crate::app::jobs::walk::{find_photos, plain};
-use crate::faces::image::{DecodeLimits, DecodeScale, Photo, decode, thumbnail};
+use crate::app::jobs::working_copy::working_copy;
+use crate::faces::image::Photo;
 use crate::library::{FaceRecord, FileFacts, PhotoRecord, PhotoState, ScanId, ScanOutcome};
 use crate::types::{Cancel, PhotoId, with_causes};
+#[cfg(feature = "gui")]
+pub use window::handle;
 
 /// Photos that are decoded and wait for the networks, at most.
 const QUEUE: usize = 8;
@@ -44,6 +53,61 @@ pub struct ScanSummary {
     pub faces_per_s: f64,
     pub elapsed_secs: f64,
     pub cancelled: bool,
+}
+
+impl ScanSummary {
+    /// Several folders as one.
+    fn add(&mut self, other: Self) {
+        self.photos += other.photos;
+        self.faces += other.faces;
+        self.new_photos += other.new_photos;
+        self.unchanged_photos += other.unchanged_photos;
+        self.moved_photos += other.moved_photos;
+        self.new_faces += other.new_faces;
+        self.missing_photos += other.missing_photos;
+        self.skipped.extend(other.skipped);
+        self.elapsed_secs += other.elapsed_secs;
+        self.cancelled |= other.cancelled;
+        let secs = self.elapsed_secs.max(f64::MIN_POSITIVE);
+        self.photos_per_s = self.photos as f64 / secs;
+        self.faces_per_s = self.faces as f64 / secs;
+    }
+}
+
+/// What a scan needs beside the folders.
+pub struct ScanContext<'a> {
+    pub engine: &'a Engine,
+    pub library: &'a LibraryHandle,
+    pub thumbnails: &'a ThumbnailCache,
+    pub grouping: Grouping,
+}
+
+/// Scans the folders, embeds what the model in use has not embedded yet, and groups all faces anew. The groups are
+/// none where the scan was cancelled before they were written.
+pub fn run(
+    folders: &[PathBuf],
+    context: &ScanContext<'_>,
+    cancel: &Cancel,
+    events: &mut dyn FnMut(JobEvent),
+) -> Result<(ScanSummary, Option<GroupSummary>)> {
+    let ScanContext { engine, library, thumbnails, grouping } = context;
+    let mut summary = ScanSummary::default();
+    for folder in folders {
+        summary.add(scan(folder, *engine, library, thumbnails, cancel, events)?);
+    }
+    if cancel.is_cancelled() {
+        return Ok((ScanSummary { cancelled: true, ..summary }, None));
+    }
+    let regrouped = reembed_and_regroup(engine, library, grouping, cancel, events);
+    summary.cancelled = cancel.is_cancelled();
+    match regrouped {
+        Err(_) if summary.cancelled => Ok((summary, None)),
+        Err(error) => Err(error),
+        Ok((embedded, groups)) => {
+            summary.skipped.extend(embedded.skipped);
+            Ok((summary, groups))
+        }
+    }
 }
 
 /// Scans `folder`. Photos that the library knows unchanged are not opened again.
@@ -273,16 +337,6 @@ fn open_content(file: &mut FileFacts, library: &LibraryHandle, scan: ScanId) -> 
         return Ok(Content::Moved);
     }
     Ok(Content::Picture(Box::new(working_copy(&file.path)?)))
-}
-
-/// The photo at the detector's working scale; formats without scaled decoding are made smaller here, so that a queue
-/// of large photos stays small.
-pub fn working_copy(path: &Path) -> Result<Photo> {
-    let mut photo = decode(path, DecodeScale::LongSideAtLeast(WORKING_LONG_SIDE), &DecodeLimits::default())?;
-    if photo.pixels.width().max(photo.pixels.height()) >= 2 * WORKING_LONG_SIDE {
-        photo.pixels = thumbnail(&photo.pixels, WORKING_LONG_SIDE);
-    }
-    Ok(photo)
 }
 
 fn file_facts(path: &Path) -> Result<FileFacts> {

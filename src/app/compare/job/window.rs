@@ -1,0 +1,52 @@
+//! The faces of the Compare view and the distances between them.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+
+use super::compare::{ComparedFace, compare_face, compare_file};
+use crate::app::compare::state::{CompareFace, CompareResult, CompareSource, Event, Request};
+use crate::app::engine::picture::Picture;
+use crate::app::engine::shared::{Shared, Tasks};
+use crate::app::engine::workers::LoadedNetworks;
+use crate::types::{Cancel, FaceId, with_causes};
+
+/// Compares on the device's thread.
+pub fn handle(tasks: &Tasks<'_, Event>, request: Request) {
+    let Request::Compare(sources) = request;
+    tasks.long(move |shared, networks, sink| sink.send(Event::Compared(run_compare(shared, networks, sources))));
+}
+
+fn run_compare(shared: &Shared, networks: &mut LoadedNetworks, sources: Vec<CompareSource>) -> CompareResult {
+    let found: Vec<Result<ComparedFace>> = match networks.engine(&shared.options(), &Cancel::default(), &mut |_| {}) {
+        Ok(engine) => sources
+            .iter()
+            .map(|source| match source {
+                CompareSource::File(path) => compare_file(engine, path),
+                CompareSource::Face(face) => {
+                    stored_face(shared, *face).and_then(|(path, found)| compare_face(engine, &path, &found))
+                }
+            })
+            .collect(),
+        Err(error) => sources.iter().map(|_| Err(anyhow::Error::msg(with_causes(&error)))).collect(),
+    };
+    let distance = |a: &Result<ComparedFace>, b: &Result<ComparedFace>| {
+        let (a, b) = (a.as_ref().ok()?, b.as_ref().ok()?);
+        Some(a.embedding.squared_distance(&b.embedding))
+    };
+    let distances = found.iter().map(|a| found.iter().map(|b| distance(a, b)).collect()).collect();
+    let slots = found.into_iter().map(|face| {
+        face.map(|face| CompareFace {
+            crop: Picture::from_rgb(&face.crop),
+            title: face.title,
+            faces_in_file: face.faces_in_file as u32,
+        })
+        .map_err(|error| with_causes(&error))
+    });
+    CompareResult { slots: slots.collect(), distances, sources }
+}
+
+fn stored_face(shared: &Shared, face: FaceId) -> Result<(PathBuf, crate::types::Detection)> {
+    let detail = shared.library.call(move |library| library.face(face))?.context("this face is gone")?;
+    Ok((detail.path, detail.detection))
+}

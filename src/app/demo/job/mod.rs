@@ -1,5 +1,0 @@
-//! TODO
-
-pub mod demo;
-#[cfg(feature = "gui")]
-pub mod window;

@@ -1,0 +1,269 @@
+//! What every view may read: the library in numbers, its people, the models; and after a change only what it touched.
+
+use std::collections::HashMap;
+
+use anyhow::Result;
+
+use crate::app::engine::facts::{
+    GroupRow, ModelRow, Overview, People, PersonRow, Resemblance, TouchedFacts, TouchedRow,
+};
+use crate::app::engine::install::DEFAULT_PACK;
+use crate::app::engine::shared::Shared;
+use crate::app::jobs::regroup::{Grouping, nearest_people};
+use crate::library::{self, Library, Page, PeopleFilter, PeopleKind, PersonCard};
+use crate::networks::device::DeviceChoice;
+use crate::networks::models::{Client, ModelEntry, Source, Store};
+use crate::types::{ModelId, PersonId, Touched};
+
+/// Faces shown of an unnamed group.
+const STRIP: usize = 6;
+
+pub fn overview(shared: &Shared) -> Result<Overview> {
+    let (counts, folders, can_undo, can_redo) = shared.library.call(|library| {
+        let (can_undo, can_redo) = (library.can_undo()?, library.can_redo()?);
+        Ok::<_, library::LibraryError>((library.counts()?, library.folders()?, can_undo, can_redo))
+    })?;
+    let options = shared.options();
+    let store = Store::open(shared.home.models())?;
+    let grouping = Grouping::remembered(&shared.library, &store, &options)?;
+    let model = store.entry(&options.model_id()).ok().filter(|entry| store.installed(&entry.id));
+    Ok(Overview {
+        photos: counts.photos as u64,
+        faces: counts.faces as u64,
+        skipped: counts.failed as u64,
+        folders: folders.into_iter().map(|folder| folder.path).collect(),
+        device: shared.device().unwrap_or_else(|| chosen_device(&options.device)),
+        model: model.map(|entry| entry.title.clone()),
+        threshold: options.thresholds(&store)?.same_person.0,
+        grouping: (grouping.threshold.0, grouping.linkage),
+        can_undo,
+        can_redo,
+    })
+}
+
+/// Before the networks are loaded, only the choice is known; "auto" is left to the view to word.
+fn chosen_device(choice: &DeviceChoice) -> String {
+    match choice {
+        DeviceChoice::Cpu => "CPU".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+pub fn people(shared: &Shared) -> Result<People> {
+    let model = shared.options().model_id();
+    let store = Store::open(shared.home.models())?;
+    let near = nearest_people(&shared.library, &model, shared.options().thresholds(&store)?.same_person)?;
+    shared.library.call(move |library| {
+        let list = |kind, min_faces| library.people(PeopleFilter { kind, min_faces }, Page::ALL);
+        let named: Vec<PersonRow> = list(PeopleKind::Named, 0)?.into_iter().filter_map(named_row).collect();
+        let names: HashMap<PersonId, &str> = named.iter().map(|row| (row.person, row.name.as_str())).collect();
+        let mut groups = Vec::new();
+        for card in list(PeopleKind::Nameless, 1)? {
+            let resembles = near.get(&card.id).and_then(|&(person, distance)| {
+                let name = (*names.get(&person)?).to_owned();
+                Some(Resemblance { person, name, distance })
+            });
+            groups.extend(group_row(library, &card, resembles)?);
+        }
+        Ok::<_, library::LibraryError>(People { named, groups })
+    })
+}
+
+/// What the window shows of the people a change touched, and what its buttons need. A change that touched everything
+/// names nobody: [`overview`] and [`people`] are loaded again then.
+///
+/// # Errors
+/// When the library cannot be read, or its thread has ended.
+pub fn touched(shared: &Shared, touched: &Touched) -> Result<TouchedFacts> {
+    let ids = touched.people.clone();
+    shared.library.call(move |library| {
+        let mut rows: HashMap<PersonId, TouchedRow> = HashMap::new();
+        for card in library.people_by_id(&ids)? {
+            let person = card.id;
+            let row = match card.name {
+                Some(_) => named_row(card).map(TouchedRow::Named),
+                None => group_row(library, &card, None)?.map(TouchedRow::Group),
+            };
+            rows.extend(row.map(|row| (person, row)));
+        }
+        Ok::<_, library::LibraryError>(TouchedFacts {
+            people: ids.into_iter().map(|person| (person, rows.remove(&person))).collect(),
+            faces: library.count_faces()? as u64,
+            can_undo: library.can_undo()?,
+            can_redo: library.can_redo()?,
+        })
+    })
+}
+
+/// None of a person without a face to show.
+fn named_row(card: PersonCard) -> Option<PersonRow> {
+    Some(PersonRow {
+        person: card.id,
+        name: card.name?,
+        cover: card.cover?,
+        confirmed: card.faces as u64,
+        suggested: card.suggested as u64,
+    })
+}
+
+/// None of a group that has only suggestions.
+fn group_row(
+    library: &Library,
+    card: &PersonCard,
+    resembles: Option<Resemblance>,
+) -> Result<Option<GroupRow>, library::LibraryError> {
+    if card.faces == 0 {
+        return Ok(None);
+    }
+    let strip = library.best_faces(card.id, STRIP)?;
+    Ok(Some(GroupRow { person: card.id, faces: card.faces as u64, strip, resembles }))
+}
+
+pub fn models(shared: &Shared) -> Result<Vec<ModelRow>> {
+    let store = Store::open(shared.home.models())?;
+    let pack = store.resolve(DEFAULT_PACK)?;
+    let options = shared.options();
+    let used = [options.model_id(), options.detector_id()];
+    Ok(store.manifest().models.iter().map(|entry| model_row(&store, entry, &pack, &used)).collect())
+}
+
+fn model_row(store: &Store, entry: &ModelEntry, pack: &[ModelId], used: &[ModelId]) -> ModelRow {
+    let size = format!("{} × {}", entry.input.width, entry.input.height);
+    let installed = store.installed(&entry.id);
+    ModelRow {
+        model: entry.id.clone(),
+        name: entry.title.clone(),
+        task: entry.task,
+        bytes: entry.bytes(),
+        licence: entry.licence_weights.clone(),
+        source: source_words(entry),
+        lfw_percent: entry.lfw.as_ref().map(|figure| figure.accuracy_percent as f32),
+        input: entry.dimensions.map_or(size.clone(), |dimensions| format!("{size}, {dimensions}-D")),
+        installed,
+        in_use: installed && used.contains(&entry.id),
+        default: pack.contains(&entry.id),
+    }
+}
+
+/// The first source's host, or the package.
+fn source_words(entry: &ModelEntry) -> String {
+    match entry.files.first().and_then(|file| file.sources.first()) {
+        Some(Source::Url { url }) => url.split('/').nth(2).unwrap_or(url).to_owned(),
+        Some(Source::Package { package, .. }) => match package.client {
+            Client::Pip => format!("pip: {} {}", package.name, package.version),
+            Client::Npm => format!("npm: {} {}", package.name, package.version),
+        },
+        // The user's own: the file it was kept in.
+        None => entry.files.first().map(|file| file.name.clone()).unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::app::engine::home::Home;
+    use crate::app::engine::library_thread::LibraryHandle;
+    use crate::app::engine::networks::EngineOptions;
+    use crate::library::{Decision, FaceRecord, FileFacts, GroupedBy, LibraryError, PhotoRecord};
+    use crate::types::{Detection, Embedding, FaceBox, FaceId, Landmarks};
+
+    /// A photo whose faces point in directions given in degrees.
+    fn photo(path: &Path, model: &ModelId, degrees: &[f32]) -> PhotoRecord {
+        let face = |(place, degrees): (usize, &f32)| FaceRecord {
+            detection: Detection {
+                face_box: FaceBox { x: 100.0 * place as f32, y: 0.0, width: 80.0, height: 90.0 },
+                score: 0.9 - place as f32 / 100.0,
+                landmarks: Landmarks([[0.0; 2]; 5]),
+            },
+            embedding: Embedding::normalise(vec![degrees.to_radians().cos(), degrees.to_radians().sin()]).ok(),
+            crop_jpeg: Vec::new(),
+        };
+        PhotoRecord {
+            file: FileFacts { path: path.to_owned(), size: 1, mtime_ns: 0, sha256: None },
+            width: 2000,
+            height: 1000,
+            format: "jpeg".to_owned(),
+            captured_at: None,
+            camera: None,
+            gps: None,
+            detector: ModelId("boxes".to_owned()),
+            model: model.clone(),
+            faces: degrees.iter().enumerate().map(face).collect(),
+        }
+    }
+
+    fn decide(shared: &Shared, decision: Decision) -> TouchedFacts {
+        let changed = shared.library.call(move |library| library.decide(&decision)).unwrap();
+        assert!(!changed.everything);
+        touched(shared, &changed).unwrap()
+    }
+
+    /// After each decision the rows put in place are those that a window would load afresh.
+    #[test]
+    fn what_was_touched_leads_to_what_everything_would() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::open(Some(folder.path())).unwrap();
+        let options = EngineOptions::default();
+        let (library, model) = (LibraryHandle::open(&home.library()).unwrap(), options.model_id());
+        let root = folder.path().to_owned();
+        // Ada and her like near 0°, somebody near 20°, two people far away, and one who is alone.
+        let faces: Vec<FaceId> = library
+            .call(move |library| {
+                let scan = library.begin_scan(&root)?;
+                let degrees = [0.0, 1.0, 2.0, 20.0, 21.0, 150.0, 151.0, 152.0, 270.0];
+                let photos = [photo(&root.join("a.jpg"), &model, &degrees[..4]), photo(&root.join("b.jpg"), &model, &degrees[4..])];
+                library.record_photos(scan, &photos)?;
+                let faces: Vec<FaceId> = library.faces_to_group(&model)?.faces.iter().map(|face| face.face_id).collect();
+                let groups = [&faces[..2], &faces[3..5], &faces[5..8], &faces[8..]].map(<[FaceId]>::to_vec);
+                library.apply_grouping(&groups, GroupedBy::Scan)?;
+                Ok::<_, LibraryError>(faces)
+            })
+            .unwrap();
+        let shared = Shared::new(home, library, options);
+        let of = |face: usize| {
+            let face = faces[face];
+            shared.library.call(move |library| library.face(face)).unwrap().unwrap().state.person().unwrap()
+        };
+        let (ada, near, far, alone) = (of(0), of(3), of(5), of(8));
+        shared.library.call(move |library| library.name_person(ada, "Ada")).unwrap();
+        let groups = vec![faces[..3].to_vec()];
+        shared.library.call(move |library| library.apply_grouping(&groups, GroupedBy::Scan)).unwrap();
+        let (mut shown, mut numbers) = (people(&shared).unwrap(), overview(&shared).unwrap());
+        assert_eq!(shown.groups.iter().find(|row| row.person == near).unwrap().resembles.as_ref().unwrap().name, "Ada");
+
+        let decisions = [
+            Decision::Name { person: ada, name: "Ada Lovelace".to_owned() },
+            Decision::ConfirmAll(ada),
+            Decision::Undo,
+            Decision::Reject { person: ada, faces: vec![faces[2]] },
+            Decision::Name { person: far, name: "Bo".to_owned() },
+            Decision::TakeOut(vec![faces[6]]),
+            Decision::Merge { from: alone, into: far },
+            Decision::Undo,
+            Decision::Redo,
+            Decision::NotAPerson(near),
+            Decision::Undo,
+            Decision::Hide(ada),
+        ];
+        for decision in decisions {
+            let facts = decide(&shared, decision.clone());
+            shown.put(&facts);
+            numbers.put(&facts);
+            let fresh = people(&shared).unwrap();
+            assert_eq!(shown.named, fresh.named, "{decision:?}");
+            // Whom a new group resembles is not looked for at once.
+            let without = |rows: &[GroupRow]| -> Vec<GroupRow> {
+                rows.iter().map(|row| GroupRow { resembles: None, ..row.clone() }).collect()
+            };
+            assert_eq!(without(&shown.groups), without(&fresh.groups), "{decision:?}");
+            assert_eq!(numbers, overview(&shared).unwrap(), "{decision:?}");
+            let resembled = |people: &People| {
+                let row = people.groups.iter().find(|row| row.person == near)?;
+                row.resembles.as_ref().map(|resemblance| resemblance.name.clone())
+            };
+            assert!(resembled(&shown).is_none() || resembled(&shown) == resembled(&fresh), "{decision:?}");
+        }
+    }
+}

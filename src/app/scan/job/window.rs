@@ -1,0 +1,56 @@
+//! A scan that the window asks for.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use super::{ScanContext, ScanSummary, run};
+use crate::app::engine::progress::JobEvent;
+use crate::app::engine::report::{JobKind, JobSummary};
+use crate::app::engine::shared::{Shared, Tasks};
+use crate::app::engine::workers::LoadedNetworks;
+use crate::app::jobs::regroup::Grouping;
+use crate::app::scan::state::Request;
+use crate::networks::models::Store;
+use crate::types::Cancel;
+
+/// Scans the folders, or all known ones, on the device's thread.
+pub fn handle<E: Send + 'static>(tasks: &mut Tasks<'_, E>, request: Request) {
+    let Request::Scan(folders) = request;
+    let (job, cancel) = tasks.begin_job();
+    tasks.long(move |shared, networks, sink| {
+        let mut events = sink.reporter(job, JobKind::Scan);
+        let outcome = scan_folders(shared, networks, folders, &cancel, &mut events);
+        shared.library_changed();
+        sink.end(job, &cancel, outcome.map(|summary| job_summary(&summary)));
+    });
+}
+
+fn scan_folders(
+    shared: &Shared,
+    networks: &mut LoadedNetworks,
+    folders: Vec<PathBuf>,
+    cancel: &Cancel,
+    events: &mut dyn FnMut(JobEvent),
+) -> Result<ScanSummary> {
+    let options = shared.options();
+    let engine = networks.engine(&options, cancel, events)?;
+    shared.set_device(Some(engine.device().name.clone()));
+    let folders = match folders.is_empty() {
+        true => shared.library.call(|library| library.folders())?.into_iter().map(|folder| folder.path).collect(),
+        false => folders,
+    };
+    let grouping = Grouping::remembered(&shared.library, &Store::open(shared.home.models())?, &options)?;
+    let context = ScanContext { engine, library: &shared.library, thumbnails: &shared.thumbnails, grouping };
+    Ok(run(&folders, &context, cancel, events)?.0)
+}
+
+fn job_summary(summary: &ScanSummary) -> JobSummary {
+    JobSummary {
+        photos: summary.new_photos as u64,
+        faces: summary.new_faces as u64,
+        skipped: summary.skipped.len() as u64,
+        elapsed_secs: summary.elapsed_secs,
+        ..JobSummary::default()
+    }
+}

@@ -1,0 +1,103 @@
+//! What leads from one feature to another: a closed list that every view may send and the shell carries out.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use super::locale::Locale;
+use super::view::View;
+use crate::app::engine::facts::Facts;
+use crate::app::engine::report::{Failure, JobId, Ticket};
+use crate::figures::Saving;
+use crate::library::{Decision, PhotoFilter};
+use crate::types::{FaceId, ModelId, PersonId, PhotoId};
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    /// Opens one of the views of the rail.
+    Show(View),
+    OpenPerson(PersonId),
+    OpenPhoto(PhotoId),
+    /// Leaves the open photo or person for the view it was opened from.
+    Back,
+    /// A person who goes away takes the open page along.
+    Leave(PersonId),
+    /// Shows only the photos that pass.
+    FilterPhotos(PhotoFilter),
+    /// Asks for a folder and scans it.
+    ChooseFolder,
+    /// Adds folders to the library and scans them.
+    Scan(Vec<PathBuf>),
+    /// Looks for what changed in all known folders.
+    Rescan,
+    CancelJob(JobId),
+    /// What a user decides about faces and people.
+    Decide(Decision),
+    /// Opens or closes the grouping panel.
+    ToggleGrouping,
+    OpenGrouping,
+    CompareFaces(Vec<FaceId>),
+    InstallModels(Vec<ModelId>),
+    /// Asks for a model file that is already on this computer.
+    ChooseModelFile,
+    /// Trains on synthetic people, to show how it is done.
+    Demonstrate,
+    /// Asks for a file and writes this to it.
+    Save(Box<Saving>),
+    /// Says what failed.
+    Fail(Failure),
+}
+
+/// Words for a change that succeeds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    pub text: String,
+    pub undoable: bool,
+}
+
+/// Changes that wait for their answer, and what to say then.
+#[derive(Debug, Default)]
+pub struct Tickets {
+    said: HashMap<Ticket, Said>,
+    last: Ticket,
+}
+
+impl Tickets {
+    pub fn new_ticket(&mut self, text: String, undoable: bool) -> Ticket {
+        self.last += 1;
+        self.said.insert(self.last, Said { text, undoable });
+        self.last
+    }
+
+    pub fn answered(&mut self, ticket: Ticket) -> Option<Said> {
+        self.said.remove(&ticket)
+    }
+}
+
+/// What a feature's state may look at while it takes a message in, and where it leaves what is to be done. `R` is what
+/// the feature asks its job.
+pub struct Outbox<'a, R> {
+    pub text: &'a Locale,
+    pub facts: &'a Facts,
+    tickets: &'a mut Tickets,
+    pub requests: Vec<R>,
+    pub actions: Vec<Action>,
+}
+
+impl<'a, R> Outbox<'a, R> {
+    pub fn new(text: &'a Locale, facts: &'a Facts, tickets: &'a mut Tickets) -> Self {
+        Self { text, facts, tickets, requests: Vec::new(), actions: Vec::new() }
+    }
+
+    pub fn ask(&mut self, request: R) {
+        self.requests.push(request);
+    }
+
+    pub fn act(&mut self, action: Action) {
+        self.actions.push(action);
+    }
+
+    /// Names a change; the text is said when it has been made.
+    pub fn ticket(&mut self, text: String, undoable: bool) -> Ticket {
+        self.tickets.new_ticket(text, undoable)
+    }
+}

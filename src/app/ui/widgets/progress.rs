@@ -1,0 +1,55 @@
+//! How far a job is, in words.
+
+use crate::app::engine::progress::Stage;
+use crate::app::engine::report::JobReport;
+use crate::app::ui::locale::{self, Locale, grouped};
+
+/// What is said about the job, apart from its stage: count, rate, time left.
+pub fn parts(report: &JobReport, text: &Locale) -> Vec<String> {
+    let in_bytes = report.progress.stage == Stage::Installing;
+    let number = |count: u64| if in_bytes { locale::bytes(count) } else { grouped(count) };
+    let mut parts = Vec::new();
+    match report.progress.total {
+        Some(total) => {
+            parts.push(text.f("progress_of", &[("done", &number(report.progress.done)), ("total", &number(total))]));
+        }
+        None if report.progress.done > 0 => parts.push(number(report.progress.done)),
+        None => {}
+    }
+    if let Some(rate) = (report.progress.rate_per_s > 0.0).then_some(report.progress.rate_per_s) {
+        let rate = if in_bytes { locale::bytes(rate as u64) } else { format!("{rate:.1}") };
+        parts.push(text.f("progress_rate", &[("rate", &rate)]));
+    }
+    if let Some(left) = report.progress.left_secs {
+        parts.push(text.f("progress_left", &[("time", &text.duration(left))]));
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::engine::report::{JobId, JobKind};
+    use crate::app::ui::locale::Language;
+
+    #[test]
+    fn says_count_rate_and_time_left() {
+        let text = Locale::new(Language::English);
+        let mut report = JobReport {
+            job: JobId(1),
+            kind: JobKind::Scan,
+            stage: JobStage::FindFaces,
+            done: 1204,
+            total: Some(8310),
+            per_sec: Some(14.2),
+            left_secs: Some(500.0),
+        };
+        assert_eq!(parts(&report, &text), ["1,204 of 8,310", "14.2/s", "8 min left"]);
+        report.stage = JobStage::Download;
+        report.total = Some(38_696_353);
+        report.per_sec = Some(4_200_000.0);
+        assert_eq!(parts(&report, &text), ["1.2 kB of 39 MB", "4.2 MB/s", "8 min left"]);
+        report = JobReport { total: None, per_sec: None, left_secs: None, stage: JobStage::FindFiles, ..report };
+        assert_eq!(parts(&report, &text), ["1,204"]);
+    }
+}
