@@ -11,6 +11,8 @@ mod evaluate;
 mod judged;
 #[path = "gui/pictures.rs"]
 mod pictures;
+#[path = "gui/synthetic.rs"]
+mod synthetic;
 #[path = "gui/train.rs"]
 mod train;
 

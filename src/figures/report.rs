@@ -1,7 +1,9 @@
 //! A whole report as one HTML file that needs nothing else: figures and pictures are inside it.
 
+use base64::prelude::{BASE64_STANDARD, Engine};
+use maud::{DOCTYPE, Markup, PreEscaped, Render, html};
+
 use super::table::Table;
-use super::{base64, escape};
 
 /// A report, top to bottom.
 #[derive(Debug, Clone, Default)]
@@ -57,45 +59,60 @@ impl Report {
     }
 
     pub fn to_html(&self) -> String {
-        let title = escape(&self.title);
-        let parts: String = self.parts.iter().map(part).collect();
-        format!(
-            "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" \
-             content=\"width=device-width\">\n<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n\
-             <h1>{title}</h1>\n{parts}</body>\n</html>\n"
-        )
+        let page = html! {
+            (DOCTYPE)
+            html lang="en" {
+                head {
+                    meta charset="utf-8";
+                    meta name="viewport" content="width=device-width";
+                    title { (self.title) }
+                    style { (PreEscaped(STYLE)) }
+                }
+                body {
+                    h1 { (self.title) }
+                    @for part in &self.parts { (part) "\n" }
+                }
+            }
+        };
+        page.into_string()
     }
 }
 
-fn part(part: &Part) -> String {
-    match part {
-        Part::Heading(text) => format!("<h2>{}</h2>\n", escape(text)),
-        Part::Text(text) => format!("<p>{}</p>\n", escape(text)),
-        Part::Numbers(numbers) => {
-            let number = |(value, name, note): &(String, String, String)| {
-                format!("<div><b>{}</b>{}<span>{}</span></div>\n", escape(value), escape(name), escape(note))
-            };
-            format!("<div class=\"numbers\">\n{}</div>\n", numbers.iter().map(number).collect::<String>())
-        }
-        Part::Table(table) => table.to_html(),
-        Part::Figure(svg) => svg.clone(),
-        Part::Cards(cards) => {
-            format!("<div class=\"cards\">\n{}</div>\n", cards.iter().map(card).collect::<String>())
+impl Render for Part {
+    fn render(&self) -> Markup {
+        html! {
+            @match self {
+                Self::Heading(text) => h2 { (text) },
+                Self::Text(text) => p { (text) },
+                Self::Numbers(numbers) => div.numbers {
+                    @for (value, name, note) in numbers {
+                        div { b { (value) } (name) span { (note) } }
+                    }
+                },
+                Self::Table(table) => (table),
+                Self::Figure(svg) => (PreEscaped(svg)),
+                Self::Cards(cards) => div.cards { @for card in cards { (card) } },
+            }
         }
     }
 }
 
-fn card(card: &Card) -> String {
-    let picture = |picture: &Option<Vec<u8>>| match picture {
-        None => "<i title=\"The picture could not be read\"></i>".to_owned(),
-        Some(bytes) => {
-            let kind = if bytes.starts_with(b"\x89PNG") { "png" } else { "jpeg" };
-            format!("<img alt=\"\" src=\"data:image/{kind};base64,{}\">", base64(bytes))
+impl Render for Card {
+    fn render(&self) -> Markup {
+        html! {
+            div.card {
+                div { @for picture in &self.pictures { (picture_html(picture.as_deref())) } }
+                b { (self.title) }
+                @for line in &self.lines { span { (line) } }
+            }
         }
-    };
-    let lines: String = card.lines.iter().map(|line| format!("<span>{}</span>", escape(line))).collect();
-    let pictures: String = card.pictures.iter().map(picture).collect();
-    format!("<div class=\"card\"><div>{pictures}</div><b>{}</b>{lines}</div>\n", escape(&card.title))
+    }
+}
+
+fn picture_html(picture: Option<&[u8]>) -> Markup {
+    let Some(bytes) = picture else { return html! { i title="The picture could not be read" {} } };
+    let kind = if bytes.starts_with(b"\x89PNG") { "png" } else { "jpeg" };
+    html! { img alt="" src={ "data:image/" (kind) ";base64," (BASE64_STANDARD.encode(bytes)) }; }
 }
 
 #[cfg(test)]

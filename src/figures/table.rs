@@ -1,6 +1,6 @@
 //! Tables of a report: the same rows as CSV and HTML.
 
-use super::escape;
+use maud::{Markup, Render, html};
 
 /// Cells as text; numbers come formatted, since only the caller knows their digits and units.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -29,19 +29,23 @@ impl Table {
             self.rows.iter().filter_map(|row| row.get(column)).filter(|c| !c.is_empty()).collect();
         !cells.is_empty() && !cells.into_iter().all(number)
     }
+}
 
-    pub(super) fn to_html(&self) -> String {
+impl Render for Table {
+    fn render(&self) -> Markup {
         // Columns of words are read from the left, columns of numbers from the right.
-        let words: Vec<bool> = (0..self.head.len()).map(|column| self.holds_words(column)).collect();
-        let cells = |cells: &[String], tag: &str| -> String {
-            let cell = |(cell, words): (&String, &bool)| {
-                let class = if *words { " class=\"w\"" } else { "" };
-                format!("<{tag}{class}>{}</{tag}>", escape(cell))
-            };
-            cells.iter().zip(&words).map(cell).collect()
-        };
-        let rows: String = self.rows.iter().map(|row| format!("<tr>{}</tr>\n", cells(row, "td"))).collect();
-        format!("<table>\n<thead><tr>{}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n", cells(&self.head, "th"))
+        let classes: Vec<Option<&str>> =
+            (0..self.head.len()).map(|column| self.holds_words(column).then_some("w")).collect();
+        html! {
+            table {
+                thead { tr { @for (cell, class) in self.head.iter().zip(&classes) { th class=[class] { (cell) } } } }
+                tbody {
+                    @for row in &self.rows {
+                        tr { @for (cell, class) in row.iter().zip(&classes) { td class=[class] { (cell) } } }
+                    }
+                }
+            }
+        }
     }
 }
 
@@ -62,7 +66,7 @@ mod tests {
         table.push(vec!["Lee, \"Ann\"".into(), "0.5".into()]);
         table.push(vec!["=cmd".into(), "-0.5".into()]);
         assert_eq!(table.to_csv(), "Name,VAL\n\"Lee, \"\"Ann\"\"\",0.5\n'=cmd,-0.5\n");
-        let html = table.to_html();
+        let html = table.render().into_string();
         assert!(html.contains("<td class=\"w\">Lee, &quot;Ann&quot;</td><td>0.5</td>"), "{html}");
     }
 }

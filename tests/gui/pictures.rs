@@ -1,6 +1,7 @@
 //! Small pictures of the views, compared with `tests/snapshots/` where the processor imitates a GPU; elsewhere skipped,
-//! because no two GPUs draw alike.
+//! because no two GPUs draw alike. The README's pictures are drawn here as well.
 
+use std::collections::BTreeSet;
 use std::panic::catch_unwind;
 use std::path::Path;
 
@@ -14,7 +15,7 @@ use likeness::app::engine::report::JobReport;
 use likeness::app::evaluate::state::Tab;
 use likeness::app::evaluate::state::message::EvaluateCommand;
 use likeness::app::shell::app::App;
-use likeness::app::shell::backend::Event;
+use likeness::app::shell::backend::{Backend, Event};
 use likeness::app::shell::message::Command;
 use likeness::app::shell::state::Settings;
 use likeness::app::train::state::message::TrainNews;
@@ -26,6 +27,7 @@ use likeness::types::{FaceId, PersonId};
 
 use super::demo::{Wire, World, album_world, fresh_world};
 use super::judged::{folders, worst_pair};
+use super::synthetic::{Synthetic, synthetic_world};
 use super::train;
 
 /// One picture: which view, of which world, after which commands.
@@ -142,7 +144,7 @@ fn pictures_of_the_views() {
     if let Some(folder) = std::env::var_os("LIKENESS_PICTURES") {
         for scene in scenes() {
             let path = Path::new(&folder).join(format!("{}.png", scene.name));
-            let mut harness = show(scene, FontSource::System, Vec2::new(1280.0, 820.0));
+            let mut harness = show(scene, FontSource::System, LARGE, |wire| Box::new(wire));
             harness.render().expect("the picture is drawn").save(&path).expect("the picture is written");
         }
         return;
@@ -156,10 +158,48 @@ fn pictures_of_the_views() {
     let mut results = SnapshotResults::new();
     for scene in scenes().into_iter().filter(|scene| KEPT.contains(&scene.name)) {
         let name = scene.name;
-        let mut harness = show(scene, FontSource::Carried, Vec2::new(900.0, 600.0));
+        let mut harness = show(scene, FontSource::Carried, Vec2::new(900.0, 600.0), |wire| Box::new(wire));
         results.add(harness.try_snapshot_options(name, &options));
     }
 }
+
+/// What the README shows, by the names of its pictures.
+fn readme_scenes() -> Vec<Scene> {
+    let scenes = vec![
+        scene("people", View::People),
+        Scene { commands: vec![Command::OpenPerson(PersonId(1))], ..scene("person", View::People) },
+        Scene { commands: vec![open_runs()], ..scene("evaluate", View::Evaluate) },
+        Scene { news: train::training(), ..scene("train", View::Train) },
+    ];
+    scenes.into_iter().map(|scene| Scene { world: synthetic_world(), ..scene }).collect()
+}
+
+/// `LIKENESS_README_PICTURES=1` draws the README's pictures again, with the system's fonts. Otherwise: the README shows
+/// those that would be drawn, and they are there.
+#[test]
+fn readme_pictures() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = root.join("docs/pictures");
+    if std::env::var_os("LIKENESS_README_PICTURES").is_some() {
+        assert!(adapter().is_some(), "pictures need an adapter to draw with");
+        std::fs::create_dir_all(&folder).expect("the folder is there");
+        for scene in readme_scenes() {
+            let path = folder.join(format!("{}.png", scene.name));
+            let mut harness = show(scene, FontSource::System, LARGE, |wire| Box::new(Synthetic(wire)));
+            harness.render().expect("the picture is drawn").save(&path).expect("the picture is written");
+        }
+    }
+    let readme = std::fs::read_to_string(root.join("README.md")).expect("the README can be read");
+    let shown: BTreeSet<&str> =
+        readme.split("(docs/pictures/").skip(1).filter_map(|rest| rest.split(')').next()).collect();
+    let drawn: BTreeSet<String> = readme_scenes().iter().map(|scene| format!("{}.png", scene.name)).collect();
+    assert!(shown.iter().copied().eq(drawn.iter().map(String::as_str)), "shown {shown:?}, drawn {drawn:?}");
+    for name in shown {
+        assert!(folder.join(name).is_file(), "docs/pictures/{name} is missing: LIKENESS_README_PICTURES=1 draws it");
+    }
+}
+
+const LARGE: Vec2 = Vec2::new(1280.0, 820.0);
 
 /// The kind of adapter that would draw, if there is one.
 fn adapter() -> Option<DeviceType> {
@@ -167,7 +207,8 @@ fn adapter() -> Option<DeviceType> {
     Some(state.adapter.get_info().device_type)
 }
 
-fn show(scene: Scene, fonts: FontSource, size: Vec2) -> Harness<'static, App> {
+/// `backend` makes what the window talks to out of the scene's wire.
+fn show(scene: Scene, fonts: FontSource, size: Vec2, backend: fn(Wire) -> Box<dyn Backend>) -> Harness<'static, App> {
     let wire = Wire::new(scene.world);
     wire.world.borrow_mut().distances = vec![0.412, 1.52, 1.61, 1.38, 1.7, 1.44, 1.66];
     let settings = Settings {
@@ -177,7 +218,7 @@ fn show(scene: Scene, fonts: FontSource, size: Vec2) -> Harness<'static, App> {
         reduced_motion: true,
         ..Settings::default()
     };
-    let backend = Box::new(wire.clone());
+    let backend = backend(wire.clone());
     let mut harness: Harness<'static, App> = Harness::builder()
         .with_size(size)
         .allow_missing_glyphs()

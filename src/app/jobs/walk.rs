@@ -1,10 +1,12 @@
 //! Which files of a folder are photos. Symbolic links are followed, each real folder once, so a loop ends.
 
 use std::collections::HashSet;
-use std::fs;
+use std::fs::{self, FileType};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use walkdir::{DirEntry, WalkDir};
 
 use crate::app::engine::progress::Skipped;
 use crate::faces::image::is_photo_name;
@@ -25,61 +27,76 @@ pub fn find_photos(folder: &Path, cancel: &Cancel, mut seen: impl FnMut(u64)) ->
     anyhow::ensure!(root.is_dir(), "this is not a folder: {}", folder.display());
     fs::read_dir(&root).with_context(|| format!("cannot read the folder {}", folder.display()))?;
     let mut found = Found::default();
-    let mut visited = HashSet::from([root.clone()]);
-    let mut known_files = HashSet::new();
+    // Real paths: two links to one file are one photo, and a folder is walked once however many links lead to it.
+    let mut known = HashSet::from([root.clone()]);
     let mut open = vec![root];
-    while let Some(folder) = open.pop() {
-        if cancel.is_cancelled() {
-            break;
-        }
-        match fs::read_dir(&folder) {
-            Ok(entries) => {
-                for entry in entries {
-                    match entry {
-                        Ok(entry) => visit(&entry.path(), &mut found, &mut visited, &mut known_files, &mut open),
-                        Err(error) => found.skip(&folder, format!("cannot list the folder: {}", plain(&error))),
-                    }
+    // A linked folder gets a walk of its own, from its real path on, so that every path told is a real one.
+    while let Some(start) = open.pop() {
+        let mut walk = WalkDir::new(&start).min_depth(1).into_iter().filter_entry(|entry| !is_hidden(entry));
+        while !cancel.is_cancelled()
+            && let Some(entry) = walk.next()
+        {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    found.skip(error.path().unwrap_or(&start), why_not_read(&error));
+                    continue;
+                }
+            };
+            let (path, is_link) = (entry.path(), entry.path_is_symlink());
+            let (real, kind) = match real(&entry) {
+                Ok(real) => real,
+                Err(error) => {
+                    found.skip(path, format!("cannot follow the link: {}", plain(&error)));
+                    continue;
+                }
+            };
+            if kind.is_dir() {
+                seen(found.photos.len() as u64);
+                match (known.insert(real.clone()), is_link) {
+                    (true, false) => {}
+                    (true, true) => open.push(real),
+                    (false, false) => walk.skip_current_dir(),
+                    (false, true) => found.skip(path, "a link to a folder that is scanned anyway".to_owned()),
+                }
+            } else if is_photo_name(path) && known.insert(real.clone()) {
+                match kind.is_file() {
+                    true => found.photos.push(real),
+                    false => found.skip(path, "not a regular file".to_owned()),
                 }
             }
-            Err(error) => found.skip(&folder, format!("cannot read the folder: {}", plain(&error))),
         }
-        seen(found.photos.len() as u64);
     }
+    seen(found.photos.len() as u64);
     found.photos.sort();
     Ok(found)
 }
 
-fn visit(
-    path: &Path,
-    found: &mut Found,
-    visited: &mut HashSet<PathBuf>,
-    known_files: &mut HashSet<PathBuf>,
-    open: &mut Vec<PathBuf>,
-) {
-    if path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b".")) {
-        return;
+fn is_hidden(entry: &DirEntry) -> bool {
+    entry.file_name().as_encoded_bytes().starts_with(b".")
+}
+
+/// Where an entry leads, and what is there.
+fn real(entry: &DirEntry) -> io::Result<(PathBuf, FileType)> {
+    if !entry.path_is_symlink() {
+        return Ok((entry.path().to_owned(), entry.file_type()));
     }
-    // The real path: two links to one file are one photo, and a loop of links comes back to a folder already visited.
-    let real = match fs::canonicalize(path) {
-        Ok(real) => real,
-        Err(error) if path.is_symlink() || is_photo_name(path) => {
-            return found.skip(path, format!("cannot follow the link: {}", plain(&error)));
-        }
-        Err(_) => return,
-    };
-    if real.is_dir() {
-        if visited.insert(real.clone()) {
-            open.push(real);
-        } else if path.is_symlink() {
-            found.skip(path, "a link to a folder that is scanned anyway".to_owned());
-        }
-    } else if is_photo_name(path) && known_files.insert(real.clone()) {
-        if real.is_file() {
-            found.photos.push(real);
-        } else {
-            found.skip(path, "not a regular file".to_owned());
-        }
-    }
+    let real = fs::canonicalize(entry.path())?;
+    let kind = fs::metadata(&real)?.file_type();
+    Ok((real, kind))
+}
+
+fn why_not_read(error: &walkdir::Error) -> String {
+    let what = if error.path().is_some() { "read" } else { "list" };
+    format!("cannot {what} the folder: {}", error.io_error().map(plain).unwrap_or_default())
+}
+
+/// What lies in a folder itself, hidden or not, in order of the names.
+pub fn sorted(folder: &Path) -> Result<Vec<PathBuf>> {
+    let listed = fs::read_dir(folder).and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect());
+    let mut paths: Vec<PathBuf> = listed.with_context(|| format!("cannot read the folder {}", folder.display()))?;
+    paths.sort();
+    Ok(paths)
 }
 
 impl Found {
@@ -89,7 +106,7 @@ impl Found {
 }
 
 /// The operating system's sentence without its number.
-pub(crate) fn plain(error: &std::io::Error) -> String {
+pub(crate) fn plain(error: &io::Error) -> String {
     let text = error.to_string();
     text.split(" (os error").next().unwrap_or(&text).to_lowercase()
 }

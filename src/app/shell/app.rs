@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use anyhow::{Result, anyhow};
 use eframe::egui::{self, CentralPanel, Key, KeyboardShortcut, Margin, Modifiers, OpenUrl, Panel, Ui};
+use url::Url;
 
 use super::backend::{Backend, Request};
 use super::dialogs::{Dialogs, Question};
@@ -190,7 +192,10 @@ impl App {
                 return self.ask(ctx, Question::Evaluate(*which), which.label_key());
             }
             Message::Evaluate(EvaluateCommand::OpenReport(file)) => {
-                return ctx.open_url(OpenUrl::new_tab(file_url(file)));
+                return match file_url(file) {
+                    Ok(url) => ctx.open_url(OpenUrl::new_tab(url)),
+                    Err(error) => self.state.notices.fail(self.text.s("failed").to_owned(), format!("{error:#}")),
+                };
             }
             Message::Train(TrainCommand::Choose(file)) => {
                 return self.ask(ctx, Question::Train(*file), file.title_key());
@@ -260,18 +265,11 @@ impl eframe::App for App {
     }
 }
 
-/// A file as a browser wants it; what a URL may not hold is written in hexadecimal.
-fn file_url(file: &Path) -> String {
-    let mut url = String::from("file://");
-    for byte in file.to_string_lossy().replace('\\', "/").bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' | b':' => {
-                url.push(char::from(byte))
-            }
-            other => url.push_str(&format!("%{other:02X}")),
-        }
-    }
-    url
+/// A file as a browser wants it; only a whole path has an address.
+fn file_url(file: &Path) -> Result<String> {
+    let whole = std::path::absolute(file)?;
+    let url = Url::from_file_path(&whole).map_err(|()| anyhow!("no address can be made of {}", whole.display()))?;
+    Ok(url.into())
 }
 
 /// A picture belongs to a photo, or to an evaluation on show.

@@ -2,9 +2,10 @@
 
 use std::fmt::Write;
 
+use maud::html;
+
 use super::axis::TickLabel;
 use super::{Figure, Series, Shape, ink};
-use crate::figures::escape;
 
 const WIDTH: f64 = 720.0;
 const HEIGHT: f64 = 480.0;
@@ -190,4 +191,20 @@ fn names(svg: &mut String, figure: &Figure) {
 fn name(svg: &mut String, x: f64, y: f64, anchor: &str, figure: &Figure, index: usize) {
     let (colour, text) = (ink::line(index), escape(&figure.series[index].name));
     let _ = writeln!(svg, "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\" fill=\"{colour}\">{text}</text>");
+}
+
+/// Text made safe between tags; XML forbids control characters, in the escaped form too.
+fn escape(text: &str) -> String {
+    let plain = text.replace(['\t', '\n', '\r'], " ").replace(char::is_control, "");
+    html! { (plain) }.into_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escapes_markup_and_drops_what_xml_forbids() {
+        assert_eq!(escape("a<b>&\"\u{1}\n"), "a&lt;b&gt;&amp;&quot; ");
+    }
 }

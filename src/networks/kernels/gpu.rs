@@ -53,7 +53,7 @@ impl Gpu {
 
     /// What a buffer with the usage `MAP_READ` holds.
     pub fn read(&self, buffer: &wgpu::Buffer) -> Result<Vec<u32>, KernelError> {
-        let (told, answer) = std::sync::mpsc::channel();
+        let (told, answer) = crossbeam_channel::bounded(1);
         buffer.map_async(wgpu::MapMode::Read, .., move |mapped| {
             // Nobody listens any more when waiting failed, and that error is the one to tell.
             let _ = told.send(mapped);

@@ -1,21 +1,19 @@
 //! `likeness synth`: albums of synthetic people, or a library of made faces, for tests and demonstrations.
 
-use std::fmt::Display;
-use std::io::{IsTerminal, Write, stderr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 
 use crate::app::demo::job::{MadeLibraryPlan, fill};
-use crate::app::engine::cli::console::cancel_on_ctrl_c;
+use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c};
 use crate::app::engine::home::Home;
 use crate::app::engine::networks::EngineOptions;
 use crate::library::Library;
 use crate::synth::{AlbumPlan, Layout, write_album};
 use crate::types::Cancel;
 
-/// Draw an album of synthetic people, with the truth about every face in truth.json
+/// Draw an album of synthetic people, with the truth about every face in truth.json.
 #[derive(Debug, clap::Args)]
 pub struct SynthArgs {
     /// Folder to write to; new, empty, or an album to replace
@@ -57,10 +55,11 @@ fn fill_library(home: &Home, faces: usize, seed: u64, cancel: &Cancel) -> Result
     let options = EngineOptions::default();
     let plan = MadeLibraryPlan { faces, seed, model: options.model_id(), detector: options.detector_id() };
     let mut library = Library::open(&home.library())?;
-    let meter = Meter::new("Making face");
-    let made = fill(&mut library, &home.root().join("made"), &plan, cancel, &mut |done, total| meter.show(done, total));
-    meter.close();
-    let made = made?;
+    let mut console = Console::new();
+    let made = fill(&mut library, &home.root().join("made"), &plan, cancel, &mut |done, total| {
+        console.progress(format!("Making face {done} of {total}"));
+    })?;
+    console.close();
     println!(
         "{} faces of {} people (the largest has {}) in {} photos without files: {}",
         made.faces(),
@@ -76,36 +75,12 @@ fn draw_album(args: SynthArgs, cancel: &Cancel) -> Result<()> {
     let out = args.out.context("name a folder to write to")?;
     let layout = if args.folders { Layout::FolderAPerson { crop_size: args.size } } else { Layout::Photos };
     let plan = AlbumPlan { people: args.people, photos: args.photos, seed: args.seed, layout };
-    let meter = Meter::new("Drawing");
-    let truth = write_album(&out, &plan, cancel, &mut |done, total| meter.show(done, total));
-    meter.close();
-    let truth = truth?;
+    let mut console = Console::new();
+    let truth = write_album(&out, &plan, cancel, &mut |done, total| {
+        console.progress(format!("Drawing {done} of {total}"));
+    })?;
+    console.close();
     let faces: usize = truth.photos.iter().map(|photo| photo.faces.len()).sum();
     println!("{} pictures with {faces} faces of {} people: {}", truth.photos.len(), truth.people, out.display());
     Ok(())
-}
-
-/// One line of progress where standard error is a terminal.
-struct Meter {
-    what: &'static str,
-    is_terminal: bool,
-}
-
-impl Meter {
-    fn new(what: &'static str) -> Self {
-        Self { what, is_terminal: stderr().is_terminal() }
-    }
-
-    fn show(&self, done: impl Display, total: impl Display) {
-        if self.is_terminal {
-            eprint!("\r{} {done} of {total}\x1b[K", self.what);
-            let _ = stderr().flush();
-        }
-    }
-
-    fn close(&self) {
-        if self.is_terminal {
-            eprintln!();
-        }
-    }
 }

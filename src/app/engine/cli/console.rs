@@ -1,29 +1,27 @@
 //! Standard error for people: one line of progress where it is a terminal, notes and skipped files always.
 
-use std::io::{IsTerminal, Write, stderr};
-use std::time::{Duration, Instant};
-
 use anyhow::{Context, Result};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::app::engine::progress::{JobEvent, Progress, Stage};
 use crate::types::Cancel;
 
 /// Prints a job's events.
+#[derive(Default)]
 pub struct Console {
-    terminal: bool,
-    /// How often the progress line is drawn anew.
-    drawn: Option<Instant>,
-    line_open: bool,
+    /// The progress line while it is open. A console that is dropped takes its line away, so that an error starts on
+    /// its own.
+    bar: Option<ProgressBar>,
 }
 
 impl Console {
     pub fn new() -> Self {
-        Self { terminal: stderr().is_terminal(), drawn: None, line_open: false }
+        Self::default()
     }
 
     pub fn show(&mut self, event: JobEvent) {
         match event {
-            JobEvent::Progress(progress) => self.progress(&progress),
+            JobEvent::Progress(progress) => self.progress(progress_line(&progress)),
             JobEvent::Note(note) => self.line(&note),
             JobEvent::Skipped(skipped) => {
                 self.line(&format!("Skipped {}: {}", printable(&skipped.path), skipped.reason));
@@ -33,28 +31,28 @@ impl Console {
 
     /// Ends the progress line, so that what follows starts on its own.
     pub fn close(&mut self) {
-        if std::mem::take(&mut self.line_open) {
-            eprintln!();
+        if let Some(bar) = self.bar.take() {
+            bar.abandon();
         }
     }
 
-    fn progress(&mut self, progress: &Progress) {
-        let due = self.drawn.is_none_or(|drawn| drawn.elapsed() > Duration::from_millis(100));
-        let finished = progress.total == Some(progress.done);
-        if !self.terminal || !(due || finished) {
-            return;
-        }
-        self.drawn = Some(Instant::now());
-        self.line_open = true;
-        // \x1b[K clears what a longer line left behind.
-        eprint!("\r{}\x1b[K", progress_line(progress));
-        let _ = stderr().flush();
+    /// Draws the progress line anew, where standard error is a terminal.
+    pub fn progress(&mut self, text: String) {
+        self.bar.get_or_insert_with(progress_bar).set_message(text);
     }
 
-    fn line(&mut self, text: &str) {
-        let clear = if std::mem::take(&mut self.line_open) { "\r\x1b[K" } else { "" };
-        eprintln!("{clear}{text}");
+    fn line(&self, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| eprintln!("{text}")),
+            None => eprintln!("{text}"),
+        }
     }
+}
+
+/// Nothing but a message, cut off where the terminal ends.
+fn progress_bar() -> ProgressBar {
+    let style = ProgressStyle::with_template("{wide_msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
+    ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10)).with_style(style)
 }
 
 /// A path on one line: control characters are written as escapes.

@@ -12,6 +12,7 @@ use crate::app::engine::networks::{Engine, FindFaces, FoundFace};
 use crate::app::engine::progress::{JobEvent, Meter, Stage};
 use crate::app::evaluate::job::degrade::degrade;
 use crate::app::evaluate::job::inputs::{Faces, Photos, model_files};
+use crate::app::jobs::walk::sorted;
 use crate::app::jobs::working_copy::working_copy;
 use crate::eval::embedded::EmbeddedImages;
 use crate::eval::sensitivity::Study;
@@ -209,15 +210,9 @@ fn scaled(face: &Detection, factor: f32) -> Detection {
 
 /// The images of `folder`'s sub-folders, as paths below it: one sub-folder a person.
 pub fn labelled_images(folder: &Path) -> Result<Vec<String>> {
-    let entries = |folder: &Path| -> Result<Vec<PathBuf>> {
-        let listed = std::fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
-        let mut paths = listed.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
-        paths.sort();
-        Ok(paths)
-    };
     let mut images = Vec::new();
-    for person in entries(folder)?.into_iter().filter(|path| path.is_dir()) {
-        for image in entries(&person)?.into_iter().filter(|path| crate::faces::image::is_photo_name(path)) {
+    for person in sorted(folder)?.into_iter().filter(|path| path.is_dir()) {
+        for image in sorted(&person)?.into_iter().filter(|path| crate::faces::image::is_photo_name(path)) {
             let below = image.strip_prefix(folder).context("a listed file lies outside its folder")?;
             images.push(below.to_string_lossy().replace('\\', "/"));
         }

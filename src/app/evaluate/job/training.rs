@@ -11,6 +11,7 @@ use serde::Deserialize;
 use crate::app::engine::home::Home;
 use crate::app::evaluate::job::inputs::InputFile;
 use crate::app::evaluate::job::sensitivity::{SensitivityConfig, SensitivityOutcome, write_study};
+use crate::app::jobs::walk::sorted;
 use crate::app::train::job::{DataFrom, StartFrom, TrainJobEvent, TrainRequest, TrainSummary, start_training};
 use crate::eval::ValAtFar;
 use crate::eval::sensitivity::{Study, StudyRow};
@@ -115,13 +116,6 @@ fn fewer_pictures(from: &Path, to: &Path, level: usize, held_out_share: f32, see
         }
     }
     Ok(())
-}
-
-fn sorted(folder: &Path) -> Result<Vec<PathBuf>> {
-    let listed = fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
-    let mut paths = listed.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
-    paths.sort();
-    Ok(paths)
 }
 
 fn row(study: Study, level: usize, summary: &TrainSummary) -> Result<StudyRow> {

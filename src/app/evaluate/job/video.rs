@@ -10,6 +10,7 @@ use crate::app::engine::home::Home;
 use crate::app::evaluate::job::inputs::{Faces, read_text};
 use crate::app::evaluate::job::present::{percent, roc_figure};
 use crate::app::evaluate::job::run_folder::RunFolder;
+use crate::app::jobs::walk::sorted;
 use crate::eval::lfw::judge_scored;
 use crate::eval::video::VideoFaces;
 use crate::eval::{FarRule, PairList, ScoredPair};
@@ -58,12 +59,8 @@ pub fn listed_frames(list: &Path, folder: &Path) -> Result<Vec<String>> {
         if !path.is_dir() {
             continue;
         }
-        let listed = std::fs::read_dir(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        for entry in listed {
-            let file = entry.with_context(|| format!("cannot read {}", path.display()))?.path();
-            if is_photo_name(&file) {
-                frames.push(format!("{video}/{}", file.file_name().unwrap_or_default().to_string_lossy()));
-            }
+        for file in sorted(&path)?.into_iter().filter(|file| is_photo_name(file)) {
+            frames.push(format!("{video}/{}", file.file_name().unwrap_or_default().to_string_lossy()));
         }
     }
     ensure!(!frames.is_empty(), "none of the list's videos has a folder with images in {}", folder.display());

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use crate::app::engine::library_thread::LibraryHandle;
-use crate::app::train::job::people::sorted;
+use crate::app::jobs::walk::sorted;
 use crate::faces::image::{begins_like_photo, is_photo_name};
 use crate::library::{Belongs, LibraryError};
 

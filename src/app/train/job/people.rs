@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::app::jobs::walk::sorted;
 use crate::app::train::job::{DataFrom, TrainJobEvent, TrainRequest};
 use crate::eval::PairList;
 use crate::eval::lfw::RowPair;
@@ -244,16 +245,6 @@ fn confirmed(library: &Path) -> Result<Vec<Wanted>> {
         known: Some(face),
     };
     Ok(faces.into_iter().map(wanted).collect())
-}
-
-pub(crate) fn sorted(folder: &Path) -> Result<Vec<PathBuf>> {
-    let entries = fs::read_dir(folder).with_context(|| format!("cannot read the folder {}", folder.display()))?;
-    let mut paths = Vec::new();
-    for entry in entries {
-        paths.push(entry.with_context(|| format!("cannot read the folder {}", folder.display()))?.path());
-    }
-    paths.sort();
-    Ok(paths)
 }
 
 /// A picture that shall take part.

@@ -9,6 +9,7 @@ use std::thread::{Builder, JoinHandle, sleep};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
+use walkdir::WalkDir;
 
 use super::{Clients, Progress};
 use crate::networks::models::{Client, FetchError, Package};
@@ -193,11 +194,6 @@ fn listen(mut stderr: ChildStderr) -> std::io::Result<JoinHandle<String>> {
 
 /// What lies below a folder; files that vanish meanwhile count nothing.
 fn folder_bytes(folder: &Path) -> u64 {
-    let Ok(entries) = fs::read_dir(folder) else { return 0 };
-    let sizes = entries.filter_map(Result::ok).map(|entry| match entry.metadata() {
-        Ok(meta) if meta.is_dir() => folder_bytes(&entry.path()),
-        Ok(meta) => meta.len(),
-        Err(_) => 0,
-    });
-    sizes.sum()
+    let files = WalkDir::new(folder).into_iter().flatten().filter(|entry| !entry.file_type().is_dir());
+    files.filter_map(|file| Some(file.metadata().ok()?.len())).sum()
 }
