@@ -120,7 +120,9 @@ impl LibraryReader {
             let mut cards = Vec::with_capacity(people.len());
             for &person in people {
                 let card = card(c, person)?;
-                cards.extend(card.filter(|card| !card.is_hidden && (card.name.is_some() || card.faces + card.suggested > 0)));
+                cards.extend(
+                    card.filter(|card| !card.is_hidden && (card.name.is_some() || card.faces + card.suggested > 0)),
+                );
             }
             Ok(cards)
         })

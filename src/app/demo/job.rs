@@ -267,8 +267,12 @@ mod tests {
     fn faces_of_one_person_are_near_and_of_two_people_far() {
         let (_home, library, made) = made(2);
         let input = library.faces_to_group(&ModelId("m".into())).unwrap();
-        let owner: HashMap<FaceId, usize> =
-            made.people.iter().enumerate().flat_map(|(person, faces)| faces.iter().map(move |&f| (f, person))).collect();
+        let owner: HashMap<FaceId, usize> = made
+            .people
+            .iter()
+            .enumerate()
+            .flat_map(|(person, faces)| faces.iter().map(move |&f| (f, person)))
+            .collect();
         let (mut near, mut same, mut far, mut different) = (0, 0, 0, 0);
         for (index, a) in input.faces.iter().enumerate().step_by(7) {
             for b in &input.faces[..index] {

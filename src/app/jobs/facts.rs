@@ -213,9 +213,13 @@ mod tests {
             .call(move |library| {
                 let scan = library.begin_scan(&root)?;
                 let degrees = [0.0, 1.0, 2.0, 20.0, 21.0, 150.0, 151.0, 152.0, 270.0];
-                let photos = [photo(&root.join("a.jpg"), &model, &degrees[..4]), photo(&root.join("b.jpg"), &model, &degrees[4..])];
+                let photos = [
+                    photo(&root.join("a.jpg"), &model, &degrees[..4]),
+                    photo(&root.join("b.jpg"), &model, &degrees[4..]),
+                ];
                 library.record_photos(scan, &photos)?;
-                let faces: Vec<FaceId> = library.faces_to_group(&model)?.faces.iter().map(|face| face.face_id).collect();
+                let faces: Vec<FaceId> =
+                    library.faces_to_group(&model)?.faces.iter().map(|face| face.face_id).collect();
                 let groups = [&faces[..2], &faces[3..5], &faces[5..8], &faces[8..]].map(<[FaceId]>::to_vec);
                 library.apply_grouping(&groups, GroupedBy::Scan)?;
                 Ok::<_, LibraryError>(faces)
