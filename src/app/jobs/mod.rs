@@ -1,7 +1,6 @@
 //! What several features run: regrouping, re-embedding, imports, the demonstration, and the facts that views share.
 
 pub mod demonstration;
-#[cfg(feature = "gui")]
 pub mod facts;
 pub mod import;
 #[cfg(feature = "gui")]

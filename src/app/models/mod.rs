@@ -1,6 +1,7 @@
 //! TODO
 
 pub mod cli;
+#[cfg(feature = "gui")]
 pub mod job;
 #[cfg(feature = "gui")]
 pub mod state;

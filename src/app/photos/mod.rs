@@ -1,5 +1,6 @@
 //! TODO
 
+#[cfg(feature = "gui")]
 pub mod job;
 #[cfg(feature = "gui")]
 pub mod state;
