@@ -140,7 +140,7 @@ fn assert_laid_out(only: impl Fn(&Scene) -> bool, sizes: &[[f32; 2]]) {
         for size in sizes {
             for scene in scenes().into_iter().filter(|scene| only(scene)) {
                 let name = scene.name;
-                let scene = Scene { language, ..scene };
+                let scene = scene.in_language(language);
                 let harness = shown(scene, FontSource::Carried, Vec2::from(*size), |wire| Box::new(wire), false);
                 let at = |fault| format!("{name} at {}×{} in {language:?}: {fault}", size[0], size[1]);
                 faults_found.extend(faults(&harness).into_iter().map(at));

@@ -38,10 +38,16 @@ pub struct Scene {
     world: World,
     view: View,
     theme: ThemeChoice,
-    pub language: Language,
+    language: Language,
     messages: Vec<Message>,
     job: Option<JobReport>,
     news: Vec<TrainNews>,
+}
+
+impl Scene {
+    pub fn in_language(self, language: Language) -> Self {
+        Self { language, ..self }
+    }
 }
 
 fn scene(name: &'static str, view: View) -> Scene {

@@ -15,6 +15,8 @@ use crate::app::ui::widgets::picture;
 use crate::app::ui::widgets::table::{Look, Row, table_ui};
 
 const CROP: f32 = 96.0;
+/// The buttons and the table need it, however small the photos are.
+const LEAST_WIDTH: f32 = 480.0;
 
 /// Arrows go along the wall; Esc closes.
 pub fn pair_ui(egui_ctx: &egui::Context, ctx: &mut Context<'_>, run: &EvalRun, index: usize, beside: Neighbours) {
@@ -25,7 +27,7 @@ pub fn pair_ui(egui_ctx: &egui::Context, ctx: &mut Context<'_>, run: &EvalRun, i
     // Photos, crops, the table and the buttons share the height.
     let side = ((screen.x - 160.0) / 2.0).min(screen.y - 400.0).clamp(140.0, 420.0);
     let modal = Modal::new(Id::unique("pair")).frame(frame).backdrop_color(palette.backdrop).show(egui_ctx, |ui| {
-        ui.set_width(2.0 * side + space::L);
+        ui.set_width((2.0 * side + space::L).max(LEAST_WIDTH));
         title_ui(ui, ctx, run, index, &beside);
         ui.horizontal_top(|ui| {
             ui.spacing_mut().item_spacing.x = space::L;
@@ -136,7 +138,10 @@ fn mark_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &EvalRun, index: usize) {
                 let words = if marked { ctx.text.s("marked_here") } else { &doubt.why };
                 ui.add(egui::Label::new(words).truncate()).on_hover_text(words);
             }
-            None => _ = ui.label(theme::secondary(ui, ctx.text.s("mark_what"))),
+            None => {
+                let words = ctx.text.s("mark_what");
+                ui.add(egui::Label::new(theme::secondary(ui, words)).truncate()).on_hover_text(words);
+            }
         }
     });
 }

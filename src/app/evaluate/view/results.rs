@@ -62,7 +62,6 @@ fn bar_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
         let Some(run) = ctx.state.focus().cloned() else { return };
         let parts = [run.row.on.as_str(), run.row.when.as_str()].map(str::trim);
         let title = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ·  ");
-        ui.label(theme::secondary(ui, title));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let report = run.row.run.join("report.html");
             if buttons::icon_and_text_ui(ui, Rank::Plain, Icon::FileDown, ctx.text.s("save_report")).clicked() {
@@ -75,6 +74,10 @@ fn bar_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
                 let table = summary_table(&ctx.state.opened);
                 ctx.act(Action::Save(Box::new(Saving::table("figures", table))));
             }
+            // The title takes what the buttons leave.
+            ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                ui.add(egui::Label::new(theme::secondary(ui, &title)).truncate()).on_hover_text(&title);
+            });
         });
     });
 }
@@ -176,8 +179,7 @@ fn threshold_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &EvalRun) {
             };
             let (distance, far, val) = (format!("{:.3}", point.threshold), percent(point.far), percent(point.val));
             let values = [("distance", distance.as_str()), ("far", far.as_str()), ("val", val.as_str())];
-            ui.horizontal(|ui| {
-                ui.set_height(size::SLIDER);
+            ui.horizontal_wrapped(|ui| {
                 ui.label(theme::secondary(ui, ctx.text.f(key, &values)));
                 if ctx.state.threshold != run.threshold
                     && buttons::link_ui(ui, ctx.text.s("protocols_threshold")).clicked()

@@ -109,7 +109,8 @@ impl Wall {
                 self.hide_landmarks = !self.hide_landmarks;
             }
             let order = if run.counted() { "wall_order_counted" } else { "wall_order" };
-            ui.label(theme::secondary(ui, ctx.text.s(order)));
+            let words = ctx.text.s(order);
+            ui.add(egui::Label::new(theme::secondary(ui, words)).truncate()).on_hover_text(words);
         });
     }
 

@@ -24,13 +24,17 @@ pub fn models_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
         return networks::network_ui(ui, ctx, network);
     }
     ui.horizontal(|ui| {
-        ui.label(theme::secondary(ui, ctx.text.s("models_what")));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             if !status::importing_ui(ui, ctx.text, ctx.state.imports.busy_with())
                 && buttons::icon_and_text_ui(ui, Rank::Plain, Icon::FileInput, ctx.text.s("local_file")).clicked()
             {
                 ctx.act(Action::ChooseModelFile);
             }
+            // The words take what the button leaves.
+            ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                let words = ctx.text.s("models_what");
+                ui.add(egui::Label::new(theme::secondary(ui, words)).truncate()).on_hover_text(words);
+            });
         });
     });
     ui.add_space(space::M);

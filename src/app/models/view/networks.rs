@@ -53,19 +53,22 @@ pub fn networks_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     ui.label(theme::lead(ctx.text.s("networks")));
     ui.label(theme::secondary(ui, ctx.text.s("networks_what")));
     ui.add_space(space::S);
-    header_ui(ui, ctx.text, &CATALOGUE);
-    for network in &ctx.state.networks {
-        let clicked = row_ui(ui, &CATALOGUE, |ui, column| match column {
-            0 => buttons::link_ui(ui, &network.name).clicked(),
-            column => {
-                cell_ui(ui, catalogue_cell(network, column), true);
-                false
+    // A narrow window has no room for all columns.
+    egui::ScrollArea::horizontal().id_salt("networks").auto_shrink([false, true]).show(ui, |ui| {
+        header_ui(ui, ctx.text, &CATALOGUE);
+        for network in &ctx.state.networks {
+            let clicked = row_ui(ui, &CATALOGUE, |ui, column| match column {
+                0 => buttons::link_ui(ui, &network.name).clicked(),
+                column => {
+                    cell_ui(ui, catalogue_cell(network, column), true);
+                    false
+                }
+            });
+            if clicked {
+                ctx.send(Message::OpenNetwork(Some(network.name.clone())));
             }
-        });
-        if clicked {
-            ctx.send(Message::OpenNetwork(Some(network.name.clone())));
         }
-    }
+    });
 }
 
 /// The layers of one network, to be held against its source's table.
@@ -85,15 +88,18 @@ pub fn network_ui(ui: &mut Ui, ctx: &mut Context<'_>, network: &NetworkRow) {
         }
     }
     ui.add_space(space::S);
-    header_ui(ui, ctx.text, &LAYERS);
-    let scroll = egui::ScrollArea::vertical().id_salt(&network.name).auto_shrink(false);
-    scroll.show_rows(ui, ROW, network.layers.len() + 1, |ui, rows| {
-        for row in rows {
-            match network.layers.get(row) {
-                Some(line) => layer_ui(ui, line),
-                None => total_ui(ui, ctx.text, network),
+    // The header goes aside with its columns and stays above the lines.
+    egui::ScrollArea::horizontal().id_salt("layers").auto_shrink(false).show(ui, |ui| {
+        header_ui(ui, ctx.text, &LAYERS);
+        let scroll = egui::ScrollArea::vertical().id_salt(&network.name).auto_shrink(false);
+        scroll.show_rows(ui, ROW, network.layers.len() + 1, |ui, rows| {
+            for row in rows {
+                match network.layers.get(row) {
+                    Some(line) => layer_ui(ui, line),
+                    None => total_ui(ui, ctx.text, network),
+                }
             }
-        }
+        });
     });
 }
 

@@ -30,11 +30,11 @@ const GROUP: f32 = size::STRIP_FACE + space::XL;
 const STRIP: usize = 7;
 const FACE: f32 = size::STRIP_FACE + space::XS;
 /// A name is typed in a field that is never narrower, nor wider.
-const FIELD: std::ops::RangeInclusive<f32> = 180.0..=220.0;
+const FIELD: std::ops::RangeInclusive<f32> = 180.0..=200.0;
 /// The width that the page needs beside a panel: a strip of four tiles, a field and its menu.
 const LEAST: f32 = 4.0 * FACE + BESIDE_STRIP + 180.0;
 /// What a group's row needs besides its strip and its field.
-const BESIDE_STRIP: f32 = space::L + space::S + size::CONTROL + space::M;
+const BESIDE_STRIP: f32 = 2.0 * space::L + size::CONTROL + space::M;
 
 #[derive(Default)]
 pub struct PeopleView {

@@ -27,6 +27,8 @@ use crate::types::{FaceId, PersonId};
 const HEADER: f32 = 128.0;
 const HEADING: f32 = 48.0;
 const GAP: f32 = 6.0;
+/// What can be done with selected faces takes about so much.
+const SELECTION_BAR: f32 = 840.0;
 
 #[derive(Default)]
 pub struct PersonView {
@@ -87,7 +89,9 @@ impl PersonView {
         }
         // The bar has its place also while nothing is selected, so that tiles stay where the pointer is.
         ui.horizontal(|ui| {
-            ui.set_height(size::CONTROL);
+            // In a narrow window the bar has two lines.
+            let lines = if ui.available_width() < SELECTION_BAR { 2.0 } else { 1.0 };
+            ui.set_min_height(lines * size::CONTROL);
             if self.selected.is_empty() {
                 ui.label(theme::secondary(ui, ctx.text.s("selection_hint")));
             } else {
@@ -248,7 +252,7 @@ impl PersonView {
 
     fn selection_bar_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, page: &PersonPage) {
         let faces: Vec<FaceId> = self.selected.iter().copied().collect();
-        ui.horizontal(|ui| {
+        ui.horizontal_wrapped(|ui| {
             ui.label(theme::strong(ctx.text.n("selected", faces.len() as u64)));
             if buttons::icon_and_text_ui(ui, Rank::Plain, Icon::Check, ctx.text.s("confirm")).clicked() {
                 ctx.act(Action::Decide(Decision::Confirm { person: page.person, faces: faces.clone() }));

@@ -18,6 +18,8 @@ use crate::train::gate::{Compared, Gate, Measured, Verdict};
 const ROW: f32 = 54.0;
 const NAME: f32 = 210.0;
 const NUMBER: f32 = 118.0;
+/// In a narrower one nothing could be told apart; the numbers say it.
+const LEAST_CHART: f32 = 40.0;
 const WIDEST: f32 = 1080.0;
 /// Whiskers reach this many standard errors: 95% of a normal error.
 const REACH: f64 = 1.96;
@@ -143,6 +145,9 @@ fn chart_ui(ui: &Ui, area: Rect, compared: &Compared) {
     let pad = ((high - low) * 0.15).max(0.002);
     let (low, high) = ((low - pad).max(0.0), (high + pad).min(1.0));
     let inner = area.shrink2(vec2(40.0, 0.0));
+    if inner.width() < LEAST_CHART {
+        return;
+    }
     let x =
         |value: f64| inner.left() + inner.width() * ((value.clamp(low, high) - low) / (high - low).max(1e-9)) as f32;
     let painter = ui.painter();
