@@ -1,4 +1,6 @@
-//! TODO
+//! Photos: the timeline, one photo with its faces, and their pictures.
+//!
+//! It has no subcommand: looking at photos is what the window is for.
 
 pub mod job;
 #[cfg(feature = "gui")]

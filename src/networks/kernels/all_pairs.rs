@@ -166,8 +166,8 @@ mod on_gpu {
 
     use wgpu::BufferUsages;
 
-    use super::super::gpu::Gpu;
     use super::{Cancel, KernelError, LabelledRows, PairCounts};
+    use crate::networks::kernels::gpu::Gpu;
 
     /// Rows of a block: 67 million pairs of two blocks, a fraction of a second on any GPU.
     const BLOCK: usize = 8192;

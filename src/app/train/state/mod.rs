@@ -1,9 +1,10 @@
 //! Everything of the Train view and the demonstration that is not drawing.
 //!
-//! * [`messages`] is what the view sends, what is asked of the jobs, and what they tell.
+//! * [`message`] is what the view sends, what is asked of the job, and what it tells.
 //! * [`form`] is what the user has chosen, and why a run cannot start yet.
 //! * [`live`] is a run as it is watched: curves, histograms, triplets, alarms, how it ended.
-//! * [`logic`] is what commands and news do to [`TrainState`]; [`words`] are alarms and reasons in the user's language.
+//! * [`update`] is what messages and events do to [`TrainState`]; [`words`] are alarms and reasons in the user's
+//!   language.
 
 pub mod form;
 pub mod live;
