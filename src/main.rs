@@ -59,7 +59,7 @@ fn run(global: &Global, command: Command) -> Result<ExitCode> {
         Command::Models(args) => models::cli::models::run(&home, args),
         Command::Nets(args) => models::cli::nets::run(args),
         Command::Devices(args) => settings::cli::run(&home, args),
-        Command::Eval(args) => evaluate::cli::run(&home, global, args),
+        Command::Eval(args) => evaluate::cli::run(&home, global, args, train::job::repeat::repeat),
         Command::People(args) => people::cli::run(&home, args),
         Command::Train(args) => train::cli::run(&home, global, args),
         Command::Demo(args) => demo::cli::demo::run(&home, global, args),

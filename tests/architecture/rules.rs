@@ -49,8 +49,7 @@ const APP: &[&[&str]] = &[
 ];
 
 /// Imports allowed beside these: by which files, of which room, why.
-const EXCEPTIONS: &[(&str, &str, &str)] =
-    &[("app/evaluate/job/training", "app/train", "a study repeats a whole training run at every level")];
+const EXCEPTIONS: &[(&str, &str, &str)] = &[];
 
 /// A library and the places that may know it; `*` stands for any one name.
 const LIBRARIES: &[(&str, &[&str])] = &[

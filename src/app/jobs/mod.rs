@@ -12,5 +12,6 @@ pub mod import;
 pub mod options;
 pub mod reembed;
 pub mod regroup;
+pub mod repeat;
 pub mod walk;
 pub mod working_copy;

@@ -7,6 +7,7 @@ pub mod demonstrate;
 pub mod gate;
 pub mod look;
 pub mod people;
+pub mod repeat;
 pub mod runs;
 pub mod source;
 #[cfg(feature = "gui")]
