@@ -63,7 +63,7 @@ fn run(global: &Global, command: Command) -> Result<ExitCode> {
         Command::People(args) => people::cli::run(&home, args),
         Command::Train(args) => train::cli::run(&home, global, args),
         Command::Demo(args) => demo::cli::demo::run(&home, global, args),
-        Command::Synth(args) => demo::cli::synth::run(args),
+        Command::Synth(args) => demo::cli::synth::run(&home, args),
     }
 }
 

@@ -3,3 +3,4 @@
 //! The demonstration itself is [`crate::app::jobs::demonstration`], because the Train view runs it too.
 
 pub mod cli;
+pub mod job;

@@ -5,7 +5,6 @@
 //! do not import each other.
 
 pub mod demonstration;
-#[cfg(feature = "gui")]
 pub mod facts;
 pub mod import;
 #[cfg(feature = "gui")]

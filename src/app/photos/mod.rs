@@ -2,6 +2,7 @@
 //!
 //! It has no subcommand: looking at photos is what the window is for.
 
+#[cfg(feature = "gui")]
 pub mod job;
 #[cfg(feature = "gui")]
 pub mod state;

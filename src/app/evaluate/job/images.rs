@@ -107,7 +107,7 @@ fn embed_batch(
     let mut embedded = Vec::with_capacity(photos.len());
     for photo in photos {
         embedded.push(match photo {
-            Err(error) => Err(anyhow::Error::msg(with_causes(&error))),
+            Err(error) => Err(anyhow::Error::msg(with_causes(error))),
             Ok(_) => crops.next().unwrap_or_else(|| Err(anyhow!("the networks gave no answer"))),
         });
     }

@@ -371,7 +371,7 @@ fn move_target_ui(ui: &mut Ui, ctx: &mut Context<'_>, field: &mut NameField) -> 
     let name = pick_name_ui(ui, ctx, "move to", field)?;
     Some(match ctx.facts.person_named(&name) {
         Some(person) => Destination::Person(person),
-        None => Destination::NewPerson { name: name },
+        None => Destination::NewPerson { name },
     })
 }
 

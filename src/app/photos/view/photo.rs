@@ -182,7 +182,7 @@ impl PhotoView {
         if let Some(name) = entered {
             let to = match ctx.facts.person_named(&name) {
                 Some(person) => Destination::Person(person),
-                None => Destination::NewPerson { name: name },
+                None => Destination::NewPerson { name },
             };
             ctx.act(Action::Decide(Decision::Move { faces: vec![face.face], to }));
         }

@@ -106,7 +106,7 @@ fn embed_batch(
     let mut ways = ways.into_iter();
     let mut faces = faces.into_iter();
     let answer = |photo: &Result<Photo>| {
-        photo.as_ref().map_err(|error| anyhow::Error::msg(with_causes(&error)))?;
+        photo.as_ref().map_err(|error| anyhow::Error::msg(with_causes(error)))?;
         faces.next().flatten().context("no face was found")?;
         let ways = ways.next().context("the networks gave no answer")?;
         ways.into_iter().collect::<Option<Ways>>().context("the network gave no direction")
