@@ -3,7 +3,7 @@
 //! * [`inputs`] and [`images`] get vectors, from files or by embedding pictures; [`folder`], [`pairs`], [`video`],
 //!   [`clusters`], [`compat`] and [`sensitivity`] are the protocols; [`check`] finds out why a score is low.
 //! * [`run_folder`] is what a run leaves on the disk, [`reopen`] reads it back, [`present`] draws it.
-//! * [`bench`] measures how fast each step is here.
+//! * [`mod@bench`] measures how fast each step is here.
 //!
 //! The measures are in [`crate::eval`], on plain slices; here is everything around them that needs files or a device.
 
