@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use likeness::app::engine::cli::Global;
 use likeness::app::engine::home::Home;
 use likeness::app::{compare, demo, evaluate, models, people, scan, settings, train};
-use likeness::types::with_causes;
+use likeness::types::error_chain;
 
 /// Finds the people in a photo library and learns faces on your own GPU. Nothing leaves this computer.
 #[derive(Debug, Parser)]
@@ -44,7 +44,7 @@ fn main() -> ExitCode {
         Some(command) => run(&cli.global, command),
     };
     outcome.unwrap_or_else(|error| {
-        eprintln!("likeness: {}", with_causes(&error));
+        eprintln!("likeness: {}", error_chain(&error));
         ExitCode::FAILURE
     })
 }

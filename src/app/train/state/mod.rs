@@ -15,7 +15,7 @@ pub mod words;
 use std::path::PathBuf;
 
 use crate::app::train::job::choices::NetworkChoice;
-use crate::app::train::job::look::DataLook;
+use crate::app::train::job::data_summary::DataSummary;
 use crate::app::train::job::runs::UnfinishedRun;
 use crate::types::ModelId;
 
@@ -29,8 +29,8 @@ use crate::app::train::state::live::LiveRun;
 pub struct TrainState {
     pub form: TrainForm,
     pub choices: Loadable<Choices>,
-    /// The newest look at data, and of which.
-    pub look: Option<(DataSource, Loadable<DataLook>)>,
+    /// What the data hold, and which data.
+    pub data_summary: Option<(DataSource, Loadable<DataSummary>)>,
     /// A run was asked for and has not begun: the device is being tested, or has other work.
     pub waiting: bool,
     /// Why the last run did not even begin.
