@@ -6,7 +6,7 @@
 //! [`sandberg`] uses a strict comparison, because the program it reproduces does.
 //!
 //! Reading order: [`pairs`] names what is compared, [`vectors`] and [`distance`] compare it, [`roc`] and
-//! [`val_at_far`] count, [`folds`] and [`lfw`] hold folds out, [`all_pairs`] does it for every pair of a large set.
+//! [`mod@val_at_far`] count, [`folds`] and [`lfw`] hold folds out, [`all_pairs`] does it for every pair of a large set.
 
 #[cfg(test)]
 mod against_numpy;

@@ -15,7 +15,7 @@ use image::RgbImage;
 
 use super::step::{Features, in_shares};
 use crate::networks::nets::EmbeddingNet;
-use crate::types::InputRecipe;
+use crate::types::Preprocessing;
 
 /// SFace's maps of 10,000 pictures, or the 1,792 numbers that Inception-ResNet-v1 makes of 300,000.
 pub const KEPT_BYTES: usize = 2 << 30;
@@ -29,7 +29,7 @@ pub struct View {
 
 pub struct Trunk<N> {
     net: N,
-    recipe: InputRecipe,
+    preprocessing: Preprocessing,
     /// Pictures on the device at once.
     chunk: usize,
     shape: [usize; 3],
@@ -40,9 +40,9 @@ pub struct Trunk<N> {
 impl<N: Module + EmbeddingNet> Trunk<N> {
     /// Of `net`, whose last layer alone shall learn from now on. Keeps so many bytes of features at most; pictures beyond
     /// them are passed each time.
-    pub fn new(net: &N, recipe: InputRecipe, chunk: usize, kept_bytes: usize) -> Self {
+    pub fn new(net: &N, preprocessing: Preprocessing, chunk: usize, kept_bytes: usize) -> Self {
         let net = net.valid().with_folded_trunk();
-        Self { net, recipe, chunk: chunk.max(1), shape: [0; 3], kept: HashMap::new(), free_bytes: kept_bytes }
+        Self { net, preprocessing, chunk: chunk.max(1), shape: [0; 3], kept: HashMap::new(), free_bytes: kept_bytes }
     }
 
     /// The features of `images`. An image whose view is known is kept, or was.
@@ -69,7 +69,7 @@ impl<N: Module + EmbeddingNet> Trunk<N> {
             let [_, channels, height, width] = maps.dims();
             Ok(([channels, height, width], maps.try_into_vec_as::<f32>()?))
         };
-        let parts = in_shares(images, &self.recipe, &device, pass)?;
+        let parts = in_shares(images, &self.preprocessing, &device, pass)?;
         self.shape = parts.first().map_or(self.shape, |(shape, _)| *shape);
         let values = self.shape.iter().product::<usize>().max(1);
         Ok(parts.iter().flat_map(|(_, part)| part.chunks(values).map(Arc::from)).collect())

@@ -4,9 +4,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::data::Dataset;
-pub use super::look::BINS;
-use super::look::bin;
 use super::sampler::Exemplar;
+pub use super::snapshot::BINS;
+use super::snapshot::bin;
 use crate::eval::lfw::{Judgement, Options, RowPair, judge};
 use crate::eval::{EvalError, FarRule, Roc, Vectors, val_at_far};
 use crate::train::mining::squared_distance;

@@ -17,7 +17,7 @@ use crate::app::jobs::working_copy::working_copy;
 use crate::eval::embedded::EmbeddedImages;
 use crate::eval::sensitivity::Study;
 use crate::faces::image::Photo;
-use crate::types::{Cancel, Detection, Embedding, with_causes};
+use crate::types::{Cancel, Detection, Embedding, error_chain};
 
 /// Files decoded and embedded together.
 const BATCH: usize = 16;
@@ -66,7 +66,7 @@ pub fn embed_images(
         let photos: Vec<Result<Photo>> = files.par_iter().map(|file| working_copy(file)).collect();
         for (&path, embedded) in batch.iter().zip(embed_batch(engine, &files, &photos, crop, views)?) {
             match embedded {
-                Err(error) => failed.push((path.to_owned(), with_causes(&error))),
+                Err(error) => failed.push((path.to_owned(), error_chain(&error))),
                 Ok((embeddings, face)) => {
                     found.push(face);
                     for ((paths, vectors), embedding) in sets.iter_mut().zip(embeddings) {
@@ -79,7 +79,7 @@ pub fn embed_images(
         events(JobEvent::Progress(meter.advance(batch.len() as u64)));
     }
     let inputs = model_files(home, [engine.model_id(), engine.detector_id()])?;
-    let rule = matches!(crop, FaceCrop::Largest | FaceCrop::Central).then(|| engine.recipe().crop);
+    let rule = matches!(crop, FaceCrop::Largest | FaceCrop::Central).then(|| engine.preprocessing().crop);
     let set = |(paths, vectors)| {
         let mut images = EmbeddedImages::new(paths, vectors)?;
         (images.model, images.failed) = (Some(engine.model_id().0.clone()), failed.clone());
@@ -107,7 +107,7 @@ fn embed_batch(
     let mut embedded = Vec::with_capacity(photos.len());
     for photo in photos {
         embedded.push(match photo {
-            Err(error) => Err(anyhow::Error::msg(with_causes(error))),
+            Err(error) => Err(anyhow::Error::msg(error_chain(error))),
             Ok(_) => crops.next().unwrap_or_else(|| Err(anyhow!("the networks gave no answer"))),
         });
     }

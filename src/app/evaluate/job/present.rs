@@ -22,7 +22,7 @@ use crate::eval::{Metric, Roc};
 use crate::figures::Table;
 use crate::figures::plot::{Axis, Figure, Scale, Series, Shape};
 use crate::figures::report::{Card, Part, Report};
-use crate::types::{Detection, InputRecipe};
+use crate::types::{Detection, Preprocessing};
 
 /// Over the range of the metric.
 const BINS: u32 = 80;
@@ -255,7 +255,7 @@ pub(crate) fn cards(home: &Home, run: &PairsRun, wrong: &[FailureRow]) -> Vec<Ca
     wrong.iter().take(CARDS).map(|failure| card(recipe.as_ref(), run, failure)).collect()
 }
 
-fn card(recipe: Option<&InputRecipe>, run: &PairsRun, failure: &FailureRow) -> Card {
+fn card(recipe: Option<&Preprocessing>, run: &PairsRun, failure: &FailureRow) -> Card {
     let mut lines = vec![
         format!("Distance {:.3}, threshold {:.3}", failure.distance, failure.threshold),
         stem(&failure.pair.a).to_owned(),
@@ -275,7 +275,7 @@ fn card(recipe: Option<&InputRecipe>, run: &PairsRun, failure: &FailureRow) -> C
 
 /// The crop that the network saw; None where the face or the network is not known here, and the whole photo is shown.
 fn face_jpeg(
-    recipe: Option<&InputRecipe>,
+    recipe: Option<&Preprocessing>,
     crop: Option<FaceCrop>,
     photo: &Path,
     face: Option<&Detection>,

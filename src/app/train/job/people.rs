@@ -20,7 +20,7 @@ use crate::library::{ConfirmedFace, Library};
 use crate::train::data::{Dataset, Person};
 use crate::train::events::Control;
 use crate::train::validate::PairSet;
-use crate::types::{Detection, PersonId, with_causes};
+use crate::types::{Detection, PersonId, error_chain};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
@@ -108,7 +108,7 @@ pub fn prepare(
             .map(|wanted| {
                 wanted
                     .entry(detector)
-                    .map_err(|error| LeftOut { path: wanted.path.clone(), reason: with_causes(&error) })
+                    .map_err(|error| LeftOut { path: wanted.path.clone(), reason: error_chain(&error) })
             })
             .collect();
         for entry in entries {

@@ -30,7 +30,7 @@ use crate::app::evaluate::state::rows::EvalRun;
 use crate::app::evaluate::state::setup::{Setup, Subject};
 use crate::eval::lfw::{Centring, Options as Protocol};
 use crate::eval::{FarRule, LabelledPair};
-use crate::types::{Cancel, with_causes};
+use crate::types::{Cancel, error_chain};
 use convert::Opened;
 
 /// Runs whose pictures can be asked for; older ones are forgotten when others are opened.
@@ -68,7 +68,7 @@ pub fn handle(tasks: &mut Tasks<'_, EvaluateEvent>, open: &Arc<Mutex<OpenRuns>>,
         EvaluateRequest::LoadImage(key) => {
             let open = open.clone();
             tasks.quick(move |shared, sink| {
-                let picture = pictures::load(shared, &open, key).map_err(|error| with_causes(&error));
+                let picture = pictures::load(shared, &open, key).map_err(|error| error_chain(&error));
                 sink.report(Report::Image(key, picture));
             });
         }
