@@ -1,5 +1,6 @@
 use super::*;
 use crate::app::train::job::people::Part;
+use crate::app::train::job::runs::{unfinished_run, unfinished_runs};
 use crate::train::augment::AugmentConfig;
 use crate::train::config::ValidationConfig;
 use crate::train::events::Ending;
