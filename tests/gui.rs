@@ -9,6 +9,8 @@ mod demo;
 mod evaluate;
 #[path = "gui/judged.rs"]
 mod judged;
+#[path = "gui/layout.rs"]
+mod layout;
 #[path = "gui/pictures.rs"]
 mod pictures;
 #[path = "gui/synthetic.rs"]

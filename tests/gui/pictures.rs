@@ -33,12 +33,12 @@ use super::synthetic::{Synthetic, synthetic_world};
 use super::train;
 
 /// One picture: which view, of which world, after which messages.
-struct Scene {
-    name: &'static str,
+pub struct Scene {
+    pub name: &'static str,
     world: World,
     view: View,
     theme: ThemeChoice,
-    language: Language,
+    pub language: Language,
     messages: Vec<Message>,
     job: Option<JobReport>,
     news: Vec<TrainNews>,
@@ -70,7 +70,7 @@ fn pair() -> Message {
     Message::Evaluate(EvaluateCommand::ShowPair(Some(worst_pair())))
 }
 
-fn scenes() -> Vec<Scene> {
+pub fn scenes() -> Vec<Scene> {
     let dark = ThemeChoice::Dark;
     let compare = |count: i64| {
         let faces = (10..10 + count).map(FaceId).map(CompareSource::Face).collect();
@@ -215,18 +215,30 @@ fn adapter() -> Option<DeviceType> {
 
 /// `backend` makes what the window talks to out of the scene's wire.
 fn show(scene: Scene, fonts: FontSource, size: Vec2, backend: fn(Wire) -> Box<dyn Backend>) -> Harness<'static, App> {
+    shown(scene, fonts, size, backend, true)
+}
+
+/// As [`show`]; without `drawn` no adapter is needed, and there is no picture.
+pub fn shown(
+    scene: Scene,
+    fonts: FontSource,
+    size: Vec2,
+    backend: fn(Wire) -> Box<dyn Backend>,
+    drawn: bool,
+) -> Harness<'static, App> {
     let wire = Wire::new(scene.world);
     wire.world.borrow_mut().distances = vec![0.412, 1.52, 1.61, 1.38, 1.7, 1.44, 1.66];
     let appearance = Appearance { theme: scene.theme, language: Some(scene.language), reduced_motion: true };
     let settings = Settings { view: scene.view, appearance, ..Settings::default() };
     let backend = backend(wire.clone());
-    let mut harness: Harness<'static, App> = Harness::builder()
+    let builder = Harness::builder()
         .with_size(size)
         .allow_missing_glyphs()
         .with_max_steps(40)
-        .with_theme(if scene.theme == ThemeChoice::Dark { egui::Theme::Dark } else { egui::Theme::Light })
-        .wgpu()
-        .build_eframe(move |cc| App::with_settings(&cc.egui_ctx, backend, fonts, settings));
+        .with_theme(if scene.theme == ThemeChoice::Dark { egui::Theme::Dark } else { egui::Theme::Light });
+    let builder = if drawn { builder.wgpu() } else { builder };
+    let mut harness: Harness<'static, App> =
+        builder.build_eframe(move |cc| App::with_settings(&cc.egui_ctx, backend, fonts, settings));
     harness.run();
     if let Some(job) = scene.job {
         wire.push(Report::Job(job));

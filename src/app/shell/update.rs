@@ -144,6 +144,8 @@ impl Update {
             }
             Message::Act(action) => self.act(state, text, action),
             Message::SaveTo(path, saving) => self.save(text, path, saving),
+            // A dialog.
+            Message::TypePath(_) => {}
             Message::Dismiss(id) => state.notices.dismiss(id),
         }
     }

@@ -15,8 +15,8 @@
 //! lower that. Burn's feature `vulkan` (SPIR-V) crashes the driver and stays off. The measurements are in
 //! `benches/README.md`.
 //!
-//! When Vulkan has no hardware, OpenGL is probed too; without a desktop session Mesa then writes a complaint about
-//! `XDG_RUNTIME_DIR` to standard error, which means nothing.
+//! When Vulkan has no hardware, OpenGL is probed too, but only in a desktop session: elsewhere it has nothing to offer,
+//! and the display's library complains about `XDG_RUNTIME_DIR` on standard error.
 
 mod adapter;
 mod choice;
