@@ -27,14 +27,14 @@ const FEWEST_PEOPLE: usize = 5;
 pub struct Gate {
     /// What the old network is called.
     pub old: String,
-    pub verdict: Verdict,
+    pub verdict: GateOutcome,
     pub people: Option<PeopleGate>,
     pub pairs: Option<PairsGate>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Verdict {
+pub enum GateOutcome {
     Better,
     /// None that these data can tell.
     NoDifference,
@@ -100,22 +100,22 @@ impl Gate {
     }
 }
 
-fn verdict(figures: impl Iterator<Item = Compared>) -> Verdict {
-    figures.fold(Verdict::NotMeasured, |so_far, figure| match (so_far, figure.verdict()) {
-        (Verdict::Worse, _) | (_, Verdict::Worse) => Verdict::Worse,
-        (Verdict::Better, _) | (_, Verdict::Better) => Verdict::Better,
-        _ => Verdict::NoDifference,
+fn verdict(figures: impl Iterator<Item = Compared>) -> GateOutcome {
+    figures.fold(GateOutcome::NotMeasured, |so_far, figure| match (so_far, figure.verdict()) {
+        (GateOutcome::Worse, _) | (_, GateOutcome::Worse) => GateOutcome::Worse,
+        (GateOutcome::Better, _) | (_, GateOutcome::Better) => GateOutcome::Better,
+        _ => GateOutcome::NoDifference,
     })
 }
 
 impl Compared {
-    pub fn verdict(&self) -> Verdict {
+    pub fn verdict(&self) -> GateOutcome {
         if self.low > 0.0 {
-            Verdict::Better
+            GateOutcome::Better
         } else if self.high < 0.0 {
-            Verdict::Worse
+            GateOutcome::Worse
         } else {
-            Verdict::NoDifference
+            GateOutcome::NoDifference
         }
     }
 
@@ -313,7 +313,7 @@ fn student_97_5(freedom: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::eval::lfw::RowPair;
+    use crate::eval::Pair;
     use crate::train::validate::judge_people;
 
     const PEOPLE: usize = 30;
@@ -347,11 +347,15 @@ mod tests {
     fn tells_better_from_worse_and_from_the_same() {
         let (good, bad, other) = (network(0.4, 2), network(1.1, 3), network(0.4, 4));
         let better = compare(&bad, &good);
-        assert_eq!((better.val.verdict(), better.people, better.pictures), (Verdict::Better, 30, 180));
+        assert_eq!((better.val.verdict(), better.people, better.pictures), (GateOutcome::Better, 30, 180));
         assert!(better.accuracy.low > 0.0);
-        assert_eq!(compare(&good, &bad).val.verdict(), Verdict::Worse);
+        assert_eq!(compare(&good, &bad).val.verdict(), GateOutcome::Worse);
         assert_eq!(compare(&good, &good).val.difference, Measured { value: 0.0, standard_error: 0.0 });
-        assert_eq!(compare(&good, &other).val.verdict(), Verdict::NoDifference, "noise drawn anew is no difference");
+        assert_eq!(
+            compare(&good, &other).val.verdict(),
+            GateOutcome::NoDifference,
+            "noise drawn anew is no difference"
+        );
     }
 
     #[test]
@@ -385,7 +389,7 @@ mod tests {
         let both = BothVectors { old: &vectors, old_dimensions: 16, new: &vectors, new_dimensions: 16 };
         let few: Vec<u32> = labels().iter().map(|label| label % 4).collect();
         assert_eq!(people_gate(both, &few, 0.01, 1), None);
-        assert_eq!(Gate::new("old".into(), None, None).verdict, Verdict::NotMeasured);
+        assert_eq!(Gate::new("old".into(), None, None).verdict, GateOutcome::NotMeasured);
     }
 
     #[test]
@@ -395,14 +399,14 @@ mod tests {
             let same = number.is_multiple_of(2);
             let a = (number * 7) % (PEOPLE * PICTURES);
             let b = if same { a - a % PICTURES + (a + 1) % PICTURES } else { (a + 40) % (PEOPLE * PICTURES) };
-            RowPair { a, b, same, fold: number / 40 }
+            Pair::unmeasured(a, b, same, number / 40)
         };
         let set = PairSet { pictures: (0..PEOPLE * PICTURES).collect(), pairs: (0..400).map(pair).collect() };
         let both = BothVectors { old: &bad, old_dimensions: 16, new: &good, new_dimensions: 16 };
         let gate = pairs_gate(&set, both, Some, 0.01).unwrap();
-        assert_eq!((gate.pairs, gate.accuracy.verdict()), (400, Verdict::Better));
+        assert_eq!((gate.pairs, gate.accuracy.verdict()), (400, GateOutcome::Better));
         let whole = Gate::new("old".into(), None, Some(gate));
-        assert_eq!(whole.verdict, Verdict::Better);
+        assert_eq!(whole.verdict, GateOutcome::Better);
         let one_missing = pairs_gate(&set, both, |picture| (picture != 3).then_some(picture), 0.01).unwrap();
         assert!(one_missing.skipped > 0);
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::app::train::job::{TrainJobEvent, TrainSummary};
 use crate::train::events::{StopReason, TrainEvent};
-use crate::train::gate::{Compared, Gate, Verdict};
+use crate::train::gate::{Compared, Gate, GateOutcome};
 use crate::train::validate::ValidationReport;
 
 /// Prints what a run says of itself, steps at most every few seconds.
@@ -94,10 +94,10 @@ fn how_to_install(model: &Path, judged: Option<&ValidationReport>) -> String {
 
 fn print_gate(gate: &Gate) {
     let verdict = match gate.verdict {
-        Verdict::Better => "better than",
-        Verdict::NoDifference => "no different from",
-        Verdict::Worse => "worse than",
-        Verdict::NotMeasured => "not measured against",
+        GateOutcome::Better => "better than",
+        GateOutcome::NoDifference => "no different from",
+        GateOutcome::Worse => "worse than",
+        GateOutcome::NotMeasured => "not measured against",
     };
     println!("The new network is {verdict} {}, as far as these people and pairs can tell", gate.old);
     let figure = |name: String, compared: &Compared| {
