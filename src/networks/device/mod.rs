@@ -28,7 +28,7 @@ mod verdict;
 pub use crate::networks::device::adapter::{Adapter, AdapterKind, adapters, open};
 pub use crate::networks::device::choice::DeviceChoice;
 pub use crate::networks::device::memory::{is_cpu, memory_in_use};
-pub use crate::networks::device::self_test::{Finding, Phase};
+pub use crate::networks::device::self_test::{Phase, PhaseResult};
 pub use crate::networks::device::trial::answer_trial;
 pub use crate::networks::device::verdict::{Verdict, VerdictCache};
 

@@ -21,7 +21,7 @@ use crate::app::engine::home::Home;
 use crate::app::engine::networks::Engine;
 use crate::app::engine::progress::JobEvent;
 use crate::app::evaluate::cli::options::Pictures;
-use crate::app::evaluate::job::images::{FaceCrop, View, embed_images, labelled_images};
+use crate::app::evaluate::job::images::{FaceCrop, ImageVariant, embed_images, labelled_images};
 use crate::app::evaluate::job::inputs::Faces;
 use crate::app::evaluate::job::pairs::ListFormat;
 use crate::app::jobs::repeat::Repeat;
@@ -106,7 +106,7 @@ impl Terminal<'_> {
             &engine,
             images,
             pictures.crop_or(FaceCrop::Largest),
-            &[View::Plain],
+            &[ImageVariant::Plain],
             &self.cancel,
             events,
         );
