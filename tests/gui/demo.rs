@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use super::judged;
 use likeness::app::compare::state::{self as compare_faces, CompareFace, CompareResult, CompareSource};
-use likeness::app::engine::facts::{GroupRow, ModelRow, Overview, People, PersonRow, Resemblance};
+use likeness::app::engine::facts::{GroupRow, ModelRow, Overview, People, PersonRow, Resemblance, TouchedFacts};
 use likeness::app::engine::picture::{ImageKey, Picture};
 use likeness::app::engine::report::{Report, Ticket};
 use likeness::app::evaluate::state::message::EvaluateRequest;
@@ -133,6 +133,10 @@ fn answer(request: Request, world: &World) -> Option<Event> {
     let answer = match request {
         Request::LoadOverview => Answer::Overview(world.overview.clone()),
         Request::LoadPeople => Answer::People(world.people.clone()),
+        Request::LoadTouched(_) => {
+            let Overview { faces, can_undo, can_redo, .. } = world.overview;
+            Answer::Touched(TouchedFacts { people: Vec::new(), faces, can_undo, can_redo })
+        }
         Request::LoadModels => Answer::Models(world.models.clone()),
         Request::Photos(request) => return photos_answer(request, world),
         Request::People(request) => Answer::OfPeople(people_answer(request, world)?),
