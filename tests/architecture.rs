@@ -29,6 +29,12 @@ fn every_exception_is_used() {
 const PLANTED: &[(&str, &str, &str, &str)] = &[
     ("every file stands in a room", "gui/mod.rs", "", "gui/mod.rs stands in no room"),
     ("arrows point down", "app/people/job/a.rs", "use crate::app::{engine, train::job};", "a.rs imports app/train"),
+    (
+        "arrows point down",
+        "app/people/job/a.rs",
+        "#[cfg(test)]\nmod tests { use super::*; }\nuse crate::app::train::job;",
+        "a.rs imports app/train",
+    ),
     ("arrows point down", "app/scan/state.rs", "use super::super::shell::app;", "state.rs imports app/shell"),
     ("arrows point down", "app/ui/a.rs", "use crate::app::people::state::X;", "ui/a.rs imports app/people"),
     ("arrows point down", "app/jobs/a.rs", "use crate::app::ui::theme;", "jobs/a.rs imports app/ui"),

@@ -177,11 +177,28 @@ fn test_modules(path: &str, text: &str) -> Vec<Vec<String>> {
     declared.map(|name| [module_of(path), vec![name]].concat()).collect()
 }
 
-/// The code up to its tests; comments and what stands in quotes are cut out.
+/// The code without comments, without what stands in quotes, and without what is compiled for tests only.
 fn code_of(text: &str) -> String {
     let bare = without_comments_and_texts(text);
-    let tests = bare.find("#[cfg(test)]\nmod tests");
-    bare[..tests.unwrap_or(bare.len())].to_owned()
+    let mut parts = bare.split("#[cfg(test)]");
+    let mut code = parts.next().unwrap_or_default().to_owned();
+    parts.for_each(|part| code.push_str(&part[item_length(part)..]));
+    code
+}
+
+/// Where the first item of the code ends: at its closing brace, or at a semicolon before any brace.
+fn item_length(code: &str) -> usize {
+    let mut depth = 0;
+    for (at, c) in code.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' if depth == 1 => return at + 1,
+            '}' => depth -= 1,
+            ';' if depth == 0 => return at + 1,
+            _ => {}
+        }
+    }
+    code.len()
 }
 
 fn without_comments_and_texts(text: &str) -> String {

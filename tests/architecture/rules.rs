@@ -291,13 +291,14 @@ pub fn unused_exceptions(house: &House) -> Vec<String> {
     let any = |place: &str, uses: &dyn Fn(&Source) -> bool| {
         house.sources.iter().any(|source| matches(&source.path, place) && uses(source))
     };
+    let arrows: BTreeSet<_> = arrows(house).collect();
     let mut unused = Vec::new();
     for (part, below) in PARTS {
-        let unknown = below.iter().filter(|to| !arrows(house).any(|(_, from, room)| from == *part && room == **to));
+        let unknown = below.iter().filter(|to| !arrows.iter().any(|(_, from, room)| from == part && room == *to));
         unused.extend(unknown.map(|to| format!("nothing in {part} imports {to}")));
     }
     for (place, room, _) in EXCEPTIONS {
-        if !arrows(house).any(|(path, _, to)| matches(path, place) && to == *room) {
+        if !arrows.iter().any(|(path, _, to)| matches(path, place) && to == room) {
             unused.push(format!("nothing in {place} imports {room}"));
         }
     }
