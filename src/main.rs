@@ -9,7 +9,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use likeness::app::engine::cli::Global;
 use likeness::app::engine::home::Home;
 use likeness::app::{compare, demo, evaluate, models, people, scan, settings, train};
-use likeness::types::with_causes;
+use likeness::types::error_chain;
 
 /// Finds the people in a photo library and learns faces on your own GPU. Nothing leaves this computer.
 #[derive(Debug, Parser)]
@@ -66,7 +66,7 @@ fn main() -> ExitCode {
         (Some(command), None) => run(&cli.global, command),
     };
     outcome.unwrap_or_else(|error| {
-        eprintln!("likeness: {}", with_causes(&error));
+        eprintln!("likeness: {}", error_chain(&error));
         ExitCode::FAILURE
     })
 }
@@ -86,7 +86,7 @@ fn run(global: &Global, command: Command) -> Result<ExitCode> {
         Command::Models(args) => models::cli::models::run(&home, args),
         Command::Nets(args) => models::cli::nets::run(args),
         Command::Devices(args) => settings::cli::run(&home, args),
-        Command::Eval(args) => evaluate::cli::run(&home, global, args),
+        Command::Eval(args) => evaluate::cli::run(&home, global, args, train::job::repeat::repeat),
         Command::People(args) => people::cli::run(&home, args),
         Command::Train(args) => train::cli::run(&home, global, args),
         Command::Demo(args) => demo::cli::demo::run(&home, global, args),

@@ -150,7 +150,7 @@ fn sface_computes_what_onnx_runtime_does() {
     }
 }
 
-/// Crops are made by what the manifest says, and the network expects what its own recipe says.
+/// Crops are made by what the manifest says, and the network expects what its own preprocessing says.
 #[test]
 fn the_manifest_and_sface_agree_on_the_input() {
     let manifest = Manifest::built_in();

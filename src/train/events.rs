@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::alarms::Alarm;
 use super::loader::Skipped;
-use super::look::BatchLook;
+use super::snapshot::BatchSnapshot;
 use super::validate::ValidationReport;
 use crate::types::Cancel;
 
@@ -20,7 +20,7 @@ pub enum TrainEvent {
     },
     Step(StepReport),
     /// The mini-batch of a step as the network saw it, when the [`Control`] asks for it.
-    Look(BatchLook),
+    Snapshot(BatchSnapshot),
     Validated(ValidationReport),
     /// A checkpoint is on the disk.
     Saved {
@@ -114,7 +114,7 @@ pub struct Control {
     pub cancel: Cancel,
     paused: Arc<AtomicBool>,
     ending: Arc<OnceLock<Ending>>,
-    look_every_steps: u64,
+    snapshot_every_steps: u64,
 }
 
 impl Control {
@@ -122,9 +122,9 @@ impl Control {
         Self { cancel, ..Self::default() }
     }
 
-    /// Asks for a [`TrainEvent::Look`] every so many steps; 0 asks for none.
-    pub fn looking_every(self, steps: u64) -> Self {
-        Self { look_every_steps: steps, ..self }
+    /// Asks for a [`TrainEvent::Snapshot`] every so many steps; 0 asks for none.
+    pub fn with_snapshots_every(self, steps: u64) -> Self {
+        Self { snapshot_every_steps: steps, ..self }
     }
 
     /// Between two steps the run writes a checkpoint and waits until this is taken back, or the run is stopped.
@@ -152,7 +152,7 @@ impl Control {
         })
     }
 
-    pub(super) fn looks_at(&self, step: u64) -> bool {
-        self.look_every_steps > 0 && step.is_multiple_of(self.look_every_steps)
+    pub(super) fn takes_snapshot_at(&self, step: u64) -> bool {
+        self.snapshot_every_steps > 0 && step.is_multiple_of(self.snapshot_every_steps)
     }
 }

@@ -11,15 +11,14 @@
 pub mod alarms;
 pub mod augment;
 pub mod checkpoint;
+pub mod comparison;
 pub mod config;
 pub mod data;
 pub mod ema;
 pub mod events;
 pub mod frozen;
-pub mod gate;
 pub mod gradients;
 pub mod loader;
-pub mod look;
 pub mod loss;
 pub mod mining;
 pub mod optimiser;
@@ -28,6 +27,7 @@ pub mod rng;
 pub mod run;
 pub mod sampler;
 pub mod schedule;
+pub mod snapshot;
 pub mod start;
 pub mod step;
 #[cfg(test)]

@@ -47,7 +47,7 @@ pub struct TrainingData {
 pub struct Setup<'a> {
     pub config: &'a TrainConfig,
     pub data: &'a TrainingData,
-    /// Of the network being trained; its input recipe is obeyed.
+    /// Of the network being trained; its preprocessing is obeyed.
     pub card: ModelCard,
     /// None leaves nothing on the disk.
     pub folder: Option<RunFolder>,
@@ -253,7 +253,7 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
             if let Some(reason) = self.wait_while_paused(control)? {
                 return Ok(reason);
             }
-            let Some(report) = self.one_step(rate, control.looks_at(self.step + 1))? else {
+            let Some(report) = self.one_step(rate, control.takes_snapshot_at(self.step + 1))? else {
                 (self.emit)(TrainEvent::Alarm(Alarm::NotANumber { step: self.step + 1 }));
                 return Ok(StopReason::NotANumber);
             };
@@ -284,7 +284,7 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
     }
 
     /// None when the loss or a gradient is not a number.
-    fn one_step(&mut self, rate: f64, look: bool) -> Result<Option<StepReport>, TrainError> {
+    fn one_step(&mut self, rate: f64, snapshot: bool) -> Result<Option<StepReport>, TrainError> {
         let started = Instant::now();
         self.mine_offline_when_due()?;
         self.ask_ahead()?;
@@ -292,7 +292,7 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
         let batch = self.loader.take()?;
         let waited_secs = asked.elapsed().as_secs_f64();
         self.note_skipped(&batch.skipped);
-        let Some(report) = self.learn_from(batch, rate, look)? else { return Ok(None) };
+        let Some(report) = self.learn_from(batch, rate, snapshot)? else { return Ok(None) };
         let elapsed_secs = self.elapsed_secs();
         let pace = (elapsed_secs - self.earlier_secs) / (self.step - self.first_step) as f64;
         Ok(Some(StepReport {

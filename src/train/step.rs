@@ -31,7 +31,7 @@ use super::mining::{Mined, MiningRule, Points, Space};
 use super::rng::{Purpose, stream};
 use crate::networks::device::is_cpu;
 use crate::networks::nets::EmbeddingNet;
-use crate::types::InputRecipe;
+use crate::types::Preprocessing;
 
 mod inputs;
 
@@ -70,7 +70,7 @@ pub enum Choice<'a> {
 
 #[derive(Debug, Clone, Copy)]
 pub struct StepSettings<'a> {
-    pub recipe: &'a InputRecipe,
+    pub preprocessing: &'a Preprocessing,
     pub loss: LossConfig,
     pub chunks: ChunkSizes,
     pub draw: Draw,
@@ -101,12 +101,14 @@ pub fn learn<N: Module + EmbeddingNet>(
         if noisy {
             seed_noise(&device, settings.draw, 0);
         }
-        pass_shares(net, batch.inputs, &all(rows), sizes.share, settings.recipe)
+        pass_shares(net, batch.inputs, &all(rows), sizes.share, settings.preprocessing)
     });
     let raw = match (&at_once, batch.inputs) {
         (Some(shares), _) => outputs(shares)?,
         (None, _) if noisy => embed_as_in_training(net, batch.inputs, settings)?,
-        (None, Inputs::Images(images)) => embed(&net.valid(), images, settings.recipe, settings.chunks.inference)?,
+        (None, Inputs::Images(images)) => {
+            embed(&net.valid(), images, settings.preprocessing, settings.chunks.inference)?
+        }
         (None, Inputs::Features(features)) => embed_features(&net.valid(), features, settings.chunks.inference)?,
     };
     let dimensions = net.embedding_size();
@@ -125,14 +127,16 @@ pub fn learn<N: Module + EmbeddingNet>(
 pub fn embed<N: Module + EmbeddingNet>(
     net: &N,
     images: &[RgbImage],
-    recipe: &InputRecipe,
+    preprocessing: &Preprocessing,
     chunk: usize,
 ) -> Result<Vec<f32>, TensorReadError> {
     let device = device_of(net).without_autodiff();
     let images: Vec<&RgbImage> = images.iter().collect();
     let mut raw = Vec::with_capacity(images.len() * net.embedding_size());
     for images in images.chunks(chunk.max(1)) {
-        raw.extend(in_shares(images, recipe, &device, |images| net.forward(images).try_into_vec_as::<f32>())?.concat());
+        raw.extend(
+            in_shares(images, preprocessing, &device, |images| net.forward(images).try_into_vec_as::<f32>())?.concat(),
+        );
     }
     Ok(raw)
 }
@@ -154,11 +158,11 @@ pub fn embed_features<N: Module + EmbeddingNet>(
 /// What `pass` makes of the images, in their order: on the CPU in shares that threads pass side by side.
 pub(super) fn in_shares<T: Send>(
     images: &[&RgbImage],
-    recipe: &InputRecipe,
+    preprocessing: &Preprocessing,
     device: &Device,
     pass: impl Fn(Tensor<4>) -> Result<T, TensorReadError> + Sync,
 ) -> Result<Vec<T>, TensorReadError> {
-    let pass = |images: &[&RgbImage]| pass(to_tensor(images, recipe, device));
+    let pass = |images: &[&RgbImage]| pass(to_tensor(images, preprocessing, device));
     let share = share(device);
     if images.len() <= share {
         return Ok(vec![pass(images)?]);
@@ -213,10 +217,10 @@ fn pass_shares<N: Module + EmbeddingNet>(
     inputs: Inputs<'_>,
     rows: &[usize],
     share: usize,
-    recipe: &InputRecipe,
+    preprocessing: &Preprocessing,
 ) -> Vec<Share<N>> {
     let device = device_of(net).autodiff();
-    let pass = |net: N, rows: &[usize]| Share { raw: inputs.forward(&net, rows, recipe, &device), net };
+    let pass = |net: N, rows: &[usize]| Share { raw: inputs.forward(&net, rows, preprocessing, &device), net };
     if rows.len() <= share {
         return vec![pass(net.clone(), rows)];
     }
@@ -284,7 +288,7 @@ fn embed_as_in_training<N: Module + EmbeddingNet>(
     let mut raw = Vec::with_capacity(inputs.len() * net.embedding_size());
     for (number, rows) in all(inputs.len()).chunks(settings.chunks.gradient.max(1)).enumerate() {
         seed_noise(&device, settings.draw, number);
-        raw.extend(inputs.forward(&copy, rows, settings.recipe, &device).inner().try_into_vec_as::<f32>()?);
+        raw.extend(inputs.forward(&copy, rows, settings.preprocessing, &device).inner().try_into_vec_as::<f32>()?);
     }
     Ok(raw)
 }
@@ -355,7 +359,8 @@ fn back_through<N: Module + EmbeddingNet>(
             seed_noise(&device, settings.draw, number);
         }
         let by_row: Vec<f32> = rows.iter().flat_map(|&row| gradient_of(row)).copied().collect();
-        gradients.add(back_through_shares(pass_shares(net, inputs, rows, sizes.share, settings.recipe), &by_row));
+        gradients
+            .add(back_through_shares(pass_shares(net, inputs, rows, sizes.share, settings.preprocessing), &by_row));
     }
     gradients
 }
@@ -371,7 +376,7 @@ mod tests {
 
     fn settings(chunks: ChunkSizes) -> StepSettings<'static> {
         let loss = LossConfig { margin: 0.5, ..LossConfig::default() };
-        StepSettings { recipe: &TINY_RECIPE, loss, chunks, draw: Draw { seed: 1, step: 2 } }
+        StepSettings { preprocessing: &TINY_RECIPE, loss, chunks, draw: Draw { seed: 1, step: 2 } }
     }
 
     fn net(statistics: BatchNormStatistics) -> TinyNet {

@@ -9,9 +9,9 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
 use crate::networks::nets::EmbeddingNet;
-use crate::types::{ChannelOrder, CropRule, InputRecipe, PixelScaling};
+use crate::types::{ChannelOrder, CropRule, PixelScaling, Preprocessing};
 
-pub const TINY_RECIPE: InputRecipe = InputRecipe {
+pub const TINY_RECIPE: Preprocessing = Preprocessing {
     width: 12,
     height: 12,
     crop: CropRule::AsStored,

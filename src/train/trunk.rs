@@ -15,39 +15,39 @@ use image::RgbImage;
 
 use super::step::{Features, in_shares};
 use crate::networks::nets::EmbeddingNet;
-use crate::types::InputRecipe;
+use crate::types::Preprocessing;
 
 /// SFace's maps of 10,000 pictures, or the 1,792 numbers that Inception-ResNet-v1 makes of 300,000.
 pub const KEPT_BYTES: usize = 2 << 30;
 
 /// A picture of the data, and whether it is mirrored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct View {
+pub struct PictureKey {
     pub picture: usize,
     pub mirrored: bool,
 }
 
 pub struct Trunk<N> {
     net: N,
-    recipe: InputRecipe,
+    preprocessing: Preprocessing,
     /// Pictures on the device at once.
     chunk: usize,
     shape: [usize; 3],
-    kept: HashMap<View, Arc<[f32]>>,
+    kept: HashMap<PictureKey, Arc<[f32]>>,
     free_bytes: usize,
 }
 
 impl<N: Module + EmbeddingNet> Trunk<N> {
     /// Of `net`, whose last layer alone shall learn from now on. Keeps so many bytes of features at most; pictures beyond
     /// them are passed each time.
-    pub fn new(net: &N, recipe: InputRecipe, chunk: usize, kept_bytes: usize) -> Self {
+    pub fn new(net: &N, preprocessing: Preprocessing, chunk: usize, kept_bytes: usize) -> Self {
         let net = net.valid().with_folded_trunk();
-        Self { net, recipe, chunk: chunk.max(1), shape: [0; 3], kept: HashMap::new(), free_bytes: kept_bytes }
+        Self { net, preprocessing, chunk: chunk.max(1), shape: [0; 3], kept: HashMap::new(), free_bytes: kept_bytes }
     }
 
     /// The features of `images`. An image whose view is known is kept, or was.
-    pub fn features(&mut self, images: &[RgbImage], views: &[Option<View>]) -> Result<Features, TensorReadError> {
-        let known = |view: &Option<View>| view.and_then(|view| self.kept.get(&view).cloned());
+    pub fn features(&mut self, images: &[RgbImage], views: &[Option<PictureKey>]) -> Result<Features, TensorReadError> {
+        let known = |view: &Option<PictureKey>| view.and_then(|view| self.kept.get(&view).cloned());
         let mut rows: Vec<Option<Arc<[f32]>>> = views.iter().map(known).collect();
         let missing: Vec<usize> = (0..images.len()).filter(|&row| rows[row].is_none()).collect();
         for missing in missing.chunks(self.chunk) {
@@ -69,13 +69,13 @@ impl<N: Module + EmbeddingNet> Trunk<N> {
             let [_, channels, height, width] = maps.dims();
             Ok(([channels, height, width], maps.try_into_vec_as::<f32>()?))
         };
-        let parts = in_shares(images, &self.recipe, &device, pass)?;
+        let parts = in_shares(images, &self.preprocessing, &device, pass)?;
         self.shape = parts.first().map_or(self.shape, |(shape, _)| *shape);
         let values = self.shape.iter().product::<usize>().max(1);
         Ok(parts.iter().flat_map(|(_, part)| part.chunks(values).map(Arc::from)).collect())
     }
 
-    fn keep(&mut self, view: View, features: &Arc<[f32]>) {
+    fn keep(&mut self, view: PictureKey, features: &Arc<[f32]>) {
         let bytes = size_of_val(&**features);
         if self.free_bytes >= bytes
             && let Entry::Vacant(place) = self.kept.entry(view)
@@ -96,8 +96,8 @@ mod tests {
         Trunk::new(&TinyNet::new(4, &Device::flex().autodiff()), TINY_RECIPE, 5, kept_bytes)
     }
 
-    fn view(picture: usize) -> Option<View> {
-        Some(View { picture, mirrored: false })
+    fn view(picture: usize) -> Option<PictureKey> {
+        Some(PictureKey { picture, mirrored: false })
     }
 
     #[test]
@@ -121,7 +121,7 @@ mod tests {
         let again = trunk.features(&second, &views).unwrap();
         assert_eq!(again.rows[..2], found.rows[..2]);
         assert_ne!(again.rows[2], found.rows[2]);
-        let mirrored = Some(View { picture: 0, mirrored: true });
+        let mirrored = Some(PictureKey { picture: 0, mirrored: true });
         assert_ne!(trunk.features(&second[..1], &[mirrored]).unwrap().rows[0], found.rows[0]);
     }
 }

@@ -1,19 +1,19 @@
 //! The vocabulary every part shares. No part of the house below this one; nothing here touches disk, device or window.
 
 mod cancel;
-mod causes;
 mod embedding;
+mod error_chain;
 mod face;
 mod ids;
-mod recipe;
+mod preprocessing;
 mod similarity;
 mod touched;
 
 pub use cancel::Cancel;
-pub use causes::with_causes;
 pub use embedding::{Embedding, EmbeddingError, SquaredDistance};
+pub use error_chain::error_chain;
 pub use face::{Detection, FaceBox, Landmarks};
 pub use ids::{FaceId, ModelId, PersonId, PhotoId};
-pub use recipe::{ChannelOrder, CropRule, InputRecipe, PixelScaling};
+pub use preprocessing::{ChannelOrder, CropRule, PixelScaling, Preprocessing};
 pub use similarity::Similarity;
 pub use touched::Touched;

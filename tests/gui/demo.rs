@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use super::judged;
 use likeness::app::compare::state::{self as compare_faces, CompareFace, CompareResult, CompareSource};
-use likeness::app::engine::facts::{GroupRow, ModelRow, Overview, People, PersonRow, Resemblance};
+use likeness::app::engine::facts::{GroupRow, ModelRow, Overview, People, PersonRow, Resemblance, TouchedFacts};
 use likeness::app::engine::picture::{ImageKey, Picture};
 use likeness::app::engine::report::{Report, Ticket};
 use likeness::app::evaluate::state::message::EvaluateRequest;
@@ -28,7 +28,7 @@ use likeness::library::Decision;
 use likeness::networks::device::DeviceKind;
 use likeness::networks::models::Task;
 use likeness::types::{
-    ChannelOrder, CropRule, FaceBox, FaceId, InputRecipe, ModelId, PersonId, PhotoId, PixelScaling, SquaredDistance,
+    ChannelOrder, CropRule, FaceBox, FaceId, ModelId, PersonId, PhotoId, PixelScaling, Preprocessing, SquaredDistance,
 };
 
 /// What the backend knows.
@@ -69,7 +69,7 @@ impl Wire {
         let is_load = |request: &Request| {
             let words = format!("{request:?}");
             let feature = words.split_once('(').map_or("", |(_, rest)| rest);
-            words.starts_with("Load") || feature.starts_with("Load") || words.starts_with("Train(Look")
+            words.starts_with("Load") || feature.starts_with("Load") || words.starts_with("Train(Summarise")
         };
         self.sent.borrow().iter().filter(|request| !is_load(request)).cloned().collect()
     }
@@ -133,6 +133,10 @@ fn answer(request: Request, world: &World) -> Option<Event> {
     let answer = match request {
         Request::LoadOverview => Answer::Overview(world.overview.clone()),
         Request::LoadPeople => Answer::People(world.people.clone()),
+        Request::LoadTouched(_) => {
+            let Overview { faces, can_undo, can_redo, .. } = world.overview;
+            Answer::Touched(TouchedFacts { people: Vec::new(), faces, can_undo, can_redo })
+        }
         Request::LoadModels => Answer::Models(world.models.clone()),
         Request::Photos(request) => return photos_answer(request, world),
         Request::People(request) => Answer::OfPeople(people_answer(request, world)?),
@@ -142,7 +146,9 @@ fn answer(request: Request, world: &World) -> Option<Event> {
         Request::Evaluate(EvaluateRequest::LoadImage(key)) => return Some(Report::Image(key, Ok(draw(key)))),
         Request::Evaluate(request) => Answer::OfEvaluate(judged::answer(request, world.people.named.is_empty())?),
         Request::Train(TrainAsk::LoadChoices) => Answer::OfTrain(TrainNews::Choices(super::train::choices())),
-        Request::Train(TrainAsk::Look(data)) => Answer::OfTrain(TrainNews::Looked(data, Ok(super::train::look()))),
+        Request::Train(TrainAsk::Summarise(data)) => {
+            Answer::OfTrain(TrainNews::Summarised(data, Ok(super::train::look())))
+        }
         Request::Models(models_view::Request::LoadNetworks) => {
             Answer::OfModels(models_view::Event::Networks(networks()))
         }
@@ -203,7 +209,7 @@ fn people_answer(request: people_view::Request, world: &World) -> Option<people_
 fn open_question() -> OpenQuestion {
     let network = |name: &'static str, side| {
         let (crop, scaling) = (CropRule::SquareBox { enlarge: 1.2 }, PixelScaling::Unit);
-        (name, InputRecipe { width: side, height: side, crop, scaling, channels: ChannelOrder::Rgb })
+        (name, Preprocessing { width: side, height: side, crop, scaling, channels: ChannelOrder::Rgb })
     };
     OpenQuestion { why: "the tensors fit two".into(), networks: vec![network("nn2", 224), network("nn3", 160)] }
 }

@@ -57,7 +57,7 @@ impl Backend for Synthetic {
                 *name = "my-network".into();
                 *network = MODELS[0].into();
             }
-            Report::Own(Answer::OfTrain(TrainNews::Look(look))) => {
+            Report::Own(Answer::OfTrain(TrainNews::Snapshot(look))) => {
                 for face in &mut look.faces {
                     face.thumbnail = portrait(face.picture as u64 / 3, face.picture as u64, 64);
                 }

@@ -74,7 +74,7 @@ pub fn fill(
     );
     let sizes = sizes(plan.faces);
     let mut rng = ChaCha8Rng::seed_from_u64(plan.seed);
-    let looks: Vec<Look> = sizes.iter().map(|_| Look::draw(&mut rng)).collect::<Result<_>>()?;
+    let appearances: Vec<Appearance> = sizes.iter().map(|_| Appearance::draw(&mut rng)).collect::<Result<_>>()?;
     let mut owners: Vec<usize> =
         sizes.iter().enumerate().flat_map(|(person, &size)| std::iter::repeat_n(person, size)).collect();
     owners.shuffle(&mut rng);
@@ -89,7 +89,7 @@ pub fn fill(
             let (people, rest) = left.split_at(company(left, &mut rng));
             left = rest;
             secs += 1 + (rng.random_range(0.0..2.0) * BETWEEN_PHOTOS_SECS) as i64;
-            batch.push(photo(folder, made.photos + batch.len(), secs, people, &looks, plan, &mut rng)?);
+            batch.push(photo(folder, made.photos + batch.len(), secs, people, &appearances, plan, &mut rng)?);
             in_photo.push(people);
         }
         for (recorded, people) in library.record_photos(scan, &batch)?.iter().zip(in_photo) {
@@ -143,13 +143,13 @@ fn company(next: &[usize], rng: &mut impl Rng) -> usize {
 }
 
 /// What all faces of a person share.
-struct Look {
+struct Appearance {
     direction: Vec<f32>,
     /// A flat JPEG in the person's colour, in place of a cut face.
     crop_jpeg: Vec<u8>,
 }
 
-impl Look {
+impl Appearance {
     fn draw(rng: &mut impl Rng) -> Result<Self> {
         let direction = Embedding::normalise(noise(rng))?.as_slice().to_vec();
         let colour = [rng.random_range(70..240), rng.random_range(70..240), rng.random_range(70..240)];
@@ -184,7 +184,7 @@ fn photo(
     number: usize,
     secs: i64,
     people: &[usize],
-    looks: &[Look],
+    appearances: &[Appearance],
     plan: &MadeLibraryPlan,
     rng: &mut impl Rng,
 ) -> Result<PhotoRecord> {
@@ -196,8 +196,8 @@ fn photo(
     let faces = people.iter().enumerate().map(|(place, &person)| {
         Ok(FaceRecord {
             detection: detection(column * place as f32, column, height as f32, rng),
-            embedding: Some(looks[person].face(rng)?),
-            crop_jpeg: looks[person].crop_jpeg.clone(),
+            embedding: Some(appearances[person].face(rng)?),
+            crop_jpeg: appearances[person].crop_jpeg.clone(),
         })
     });
     Ok(PhotoRecord {

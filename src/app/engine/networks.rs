@@ -17,7 +17,7 @@ use crate::faces::image::{DecodeLimits, DecodeScale, Photo, decode};
 use crate::networks::device::{self, ComputeDevice, DeviceChoice, DeviceKind, VerdictCache};
 use crate::networks::models::{Architecture, Store, Task, Thresholds};
 use crate::networks::nets::recognise::recognise;
-use crate::types::{Cancel, CropRule, Detection, Embedding, InputRecipe, ModelId, with_causes};
+use crate::types::{Cancel, CropRule, Detection, Embedding, ModelId, Preprocessing, error_chain};
 
 /// The models of the default pack.
 const DETECTOR: &str = "yunet-2023mar";
@@ -150,27 +150,27 @@ struct Cut {
 impl Engine {
     /// The crop of a face given in pixels of `photo`, as the embedding network wants it.
     pub fn crop(&self, photo: &RgbImage, face: &Detection) -> RgbImage {
-        align::crop(photo, face, self.embedder.recipe())
+        align::crop(photo, face, self.embedder.preprocessing())
     }
 
     /// How the embedding network wants its pictures.
-    pub fn recipe(&self) -> &InputRecipe {
-        self.embedder.recipe()
+    pub fn preprocessing(&self) -> &Preprocessing {
+        self.embedder.preprocessing()
     }
 
     /// One embedding a crop; none for a crop whose embedding has no direction.
     pub fn embed(&self, crops: &[RgbImage]) -> Result<Vec<Option<Embedding>>> {
-        self.embed_as(crops, self.embedder.recipe())
+        self.embed_as(crops, self.embedder.preprocessing())
     }
 
-    /// As [`Self::embed`], with pixels prepared as `recipe` says.
-    pub fn embed_as(&self, crops: &[RgbImage], recipe: &InputRecipe) -> Result<Vec<Option<Embedding>>> {
-        match self.embedder.embed_as(crops, recipe.scaling, recipe.channels) {
+    /// As [`Self::embed`], with pixels scaled and ordered as `preprocessing` says.
+    pub fn embed_as(&self, crops: &[RgbImage], preprocessing: &Preprocessing) -> Result<Vec<Option<Embedding>>> {
+        match self.embedder.embed_as(crops, preprocessing.scaling, preprocessing.channels) {
             Ok(embeddings) => Ok(embeddings.into_iter().map(Some).collect()),
             Err(EmbedError::Embedding { index, .. }) => {
-                let mut found = self.embed_as(&crops[..index], recipe)?;
+                let mut found = self.embed_as(&crops[..index], preprocessing)?;
                 found.push(None);
-                found.extend(self.embed_as(&crops[index + 1..], recipe)?);
+                found.extend(self.embed_as(&crops[index + 1..], preprocessing)?);
                 Ok(found)
             }
             Err(error) => Err(error).context("the faces could not be embedded"),
@@ -179,8 +179,8 @@ impl Engine {
 
     /// The embedding of a whole picture that is a face crop already.
     pub fn embed_whole(&self, pictures: &[&RgbImage]) -> Result<Vec<Option<Embedding>>> {
-        let recipe = InputRecipe { crop: CropRule::AsStored, ..*self.embedder.recipe() };
-        let crops: Vec<_> = pictures.iter().map(|picture| align::crop_without_face(picture, &recipe)).collect();
+        let preprocessing = Preprocessing { crop: CropRule::AsStored, ..*self.embedder.preprocessing() };
+        let crops: Vec<_> = pictures.iter().map(|picture| align::crop_without_face(picture, &preprocessing)).collect();
         self.embed(&crops)
     }
 
@@ -200,7 +200,7 @@ impl Engine {
 
     /// Crops come from the full photo where the working copy shows a face smaller than the network wants it.
     fn cut(&self, (path, photo): &(&Path, &Photo), detections: Vec<Detection>) -> Result<Cut> {
-        let wanted_side = self.embedder.recipe().width as f32 * FACE_SIDES_A_CROP;
+        let wanted_side = self.embedder.preprocessing().width as f32 * FACE_SIDES_A_CROP;
         let too_small = |found: &Detection| found.face_box.width.max(found.face_box.height) < wanted_side;
         let full = (photo.scale() < 1.0 && detections.iter().any(too_small))
             .then(|| decode(path, DecodeScale::Full, &DecodeLimits::default()))
@@ -221,7 +221,7 @@ impl Engine {
         let mut embeddings = match self.embed(&crops) {
             Ok(embeddings) => embeddings.into_iter(),
             Err(error) => {
-                let failed = |cut: Result<Cut>| cut.and_then(|_| Err(anyhow::Error::msg(with_causes(&error))));
+                let failed = |cut: Result<Cut>| cut.and_then(|_| Err(anyhow::Error::msg(error_chain(&error))));
                 return cut.into_iter().map(failed).collect();
             }
         };
@@ -272,7 +272,7 @@ fn load_embedder(store: &Store, id: &ModelId, crop: CropRule, device: &ComputeDe
     let entry = store.entry(id)?;
     let net = recognise(&bytes).and_then(|found| found.net(&device.burn));
     let net = net.with_context(|| format!("cannot load {id}"))?.folded();
-    Ok(Embedder::new(Box::new(net), InputRecipe { crop, ..entry.input }, &device.burn, device.kind.into())?)
+    Ok(Embedder::new(Box::new(net), Preprocessing { crop, ..entry.input }, &device.burn, device.kind.into())?)
 }
 
 pub(crate) fn model_of_task(store: &Store, id: &ModelId, task: Task) -> Result<ModelId> {

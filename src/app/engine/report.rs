@@ -83,7 +83,7 @@ pub enum Failed {
     /// Taking in a model file.
     Import,
     /// Counting the people and pictures of a folder.
-    Look,
+    CountData,
     /// A training run.
     Train,
     Demonstrate,
@@ -105,7 +105,7 @@ impl Failed {
             Self::Evaluation => "failed_evaluation",
             Self::Save => "failed_save",
             Self::Import => "failed_import",
-            Self::Look => "failed_look",
+            Self::CountData => "failed_look",
             Self::Train => "failed_train",
             Self::Demonstrate => "failed_demonstrate",
             Self::Adopt => "failed_adopt",

@@ -14,7 +14,7 @@ use super::report::{Failed, Failure, JobEnd, JobId, JobKind, JobReport, JobSumma
 use super::thumbnail_files::ThumbnailCache;
 use super::workers::{LoadedNetworks, Workers};
 use crate::train::events::Control;
-use crate::types::{Cancel, Touched, with_causes};
+use crate::types::{Cancel, Touched, error_chain};
 
 pub struct Shared {
     pub home: Home,
@@ -196,9 +196,9 @@ impl<E: Send + 'static> Tasks<'_, E> {
     }
 
     /// The control of a training run that begins, told apart by its job.
-    pub fn begin_run(&mut self, look_every_steps: u64) -> (JobId, Control) {
+    pub fn begin_run(&mut self, snapshot_every_steps: u64) -> (JobId, Control) {
         let (job, cancel) = self.begin_job();
-        let control = Control::with_cancel(cancel).looking_every(look_every_steps);
+        let control = Control::with_cancel(cancel).with_snapshots_every(snapshot_every_steps);
         self.running.training = Some((job, control.clone()));
         (job, control)
     }
@@ -217,5 +217,5 @@ pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 pub fn failure(what: Failed, error: &anyhow::Error) -> Failure {
-    Failure { what, details: with_causes(error) }
+    Failure { what, details: error_chain(error) }
 }

@@ -18,10 +18,10 @@ use crate::networks::device;
 use crate::networks::models::{Architecture, ModelEntry, Store, StoreError, Task, Thresholds};
 use crate::networks::nets::blocks::MapShape;
 use crate::networks::nets::catalogue::{self, VARIANTS};
-use crate::networks::nets::recognise::{RecipeSource, RecogniseError, Recognised, recognise, recognise_as};
+use crate::networks::nets::recognise::{PreprocessingSource, RecogniseError, Recognised, recognise, recognise_as};
 use crate::networks::weights::{ModelCard, save};
 use crate::synth::{Identity, render_crop};
-use crate::types::{ChannelOrder, CropRule, Embedding, InputRecipe, ModelId, PixelScaling, SquaredDistance};
+use crate::types::{ChannelOrder, CropRule, Embedding, ModelId, PixelScaling, Preprocessing, SquaredDistance};
 
 /// What to import, and everything that a file may leave open.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -55,7 +55,7 @@ pub struct OpenQuestion {
     pub why: String,
     /// The networks that the file may belong to, each with the input that the catalogue would take for it; several mean
     /// that it must be said which.
-    pub networks: Vec<(&'static str, InputRecipe)>,
+    pub networks: Vec<(&'static str, Preprocessing)>,
 }
 
 /// How the network did on the built-in faces.
@@ -63,7 +63,7 @@ pub struct OpenQuestion {
 pub struct Trial {
     pub network: String,
     pub dimensions: usize,
-    pub input: InputRecipe,
+    pub input: Preprocessing,
     pub parameters: u64,
     /// ‖a − b‖² of two different drawn faces.
     pub distance: SquaredDistance,
@@ -88,8 +88,10 @@ pub fn import(store: &Store, request: &ImportRequest, events: &mut dyn FnMut(Job
         }
     }
     let found = recognised(request)?.map_err(|error| not_imported(request, error))?;
-    let card_input = recipe(found.card.input, request);
-    if found.recipe_from == RecipeSource::Catalogue && (request.crop.is_none() || request.scaling.is_none()) {
+    let card_input = preprocessing(found.card.input, request);
+    if found.preprocessing_from == PreprocessingSource::Catalogue
+        && (request.crop.is_none() || request.scaling.is_none())
+    {
         events(JobEvent::Note(format!(
             "Nothing says how pictures were prepared for these weights: taken are the crop {} and the scaling {}",
             card_input.crop, card_input.scaling
@@ -119,7 +121,7 @@ pub fn what_is_open(store: &Store, request: &ImportRequest) -> Result<Option<Ope
         }
     }
     let (why, networks) = match recognised(request)? {
-        Ok(found) if found.recipe_from != RecipeSource::Catalogue => return Ok(None),
+        Ok(found) if found.preprocessing_from != PreprocessingSource::Catalogue => return Ok(None),
         Ok(_) if request.crop.is_some() && request.scaling.is_some() => return Ok(None),
         Ok(found) => {
             let variant = catalogue::find(&found.card.architecture)?;
@@ -133,7 +135,7 @@ pub fn what_is_open(store: &Store, request: &ImportRequest) -> Result<Option<Ope
             _ => return Err(not_imported(request, error)),
         },
     };
-    let networks = networks.into_iter().map(|variant| (variant.name, variant.recipe(variant.input))).collect();
+    let networks = networks.into_iter().map(|variant| (variant.name, variant.preprocessing(variant.input))).collect();
     Ok(Some(OpenQuestion { why, networks }))
 }
 
@@ -167,8 +169,8 @@ fn not_imported(request: &ImportRequest, error: RecogniseError) -> anyhow::Error
     }
 }
 
-fn recipe(input: InputRecipe, request: &ImportRequest) -> InputRecipe {
-    InputRecipe {
+fn preprocessing(input: Preprocessing, request: &ImportRequest) -> Preprocessing {
+    Preprocessing {
         crop: request.crop.unwrap_or(input.crop),
         scaling: request.scaling.unwrap_or(input.scaling),
         channels: request.channels.unwrap_or(input.channels),
@@ -257,10 +259,10 @@ pub fn try_out(found: &Recognised) -> Result<Trial> {
 }
 
 /// A drawn person, the same on every machine up to rounding.
-fn built_in_face(index: u32, recipe: &InputRecipe) -> RgbImage {
+fn built_in_face(index: u32, preprocessing: &Preprocessing) -> RgbImage {
     const SEED: u64 = 3;
     let face = render_crop(&Identity::new(SEED, index), u64::from(index), 224);
-    align::crop_without_face(&face, &InputRecipe { crop: CropRule::AsStored, ..*recipe })
+    align::crop_without_face(&face, &Preprocessing { crop: CropRule::AsStored, ..*preprocessing })
 }
 
 /// The file's name as an id: lower case, everything else a hyphen.

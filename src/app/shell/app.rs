@@ -118,7 +118,7 @@ impl App {
 
     /// Everything between two frames; nothing is drawn.
     pub fn update(&mut self, ctx: &egui::Context) {
-        self.changes.set_now(ctx.time());
+        let next_due = self.changes.tick(ctx.time());
         self.drain_events(ctx);
         match self.dialogs.poll() {
             Some((question, Answer::Chosen(paths))) => self.answered(question, paths),
@@ -133,7 +133,7 @@ impl App {
             self.ask_for_images();
         }
         let next_notice = self.state.notices.tick(ctx.time());
-        if let Some(secs) = next_notice {
+        for secs in [next_notice, next_due].into_iter().flatten() {
             ctx.request_repaint_after_secs(secs.max(0.05) as f32);
         }
         if waiting {

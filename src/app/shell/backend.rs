@@ -6,12 +6,13 @@
 
 use std::path::PathBuf;
 
-use crate::app::engine::facts::{ModelRow, Overview, People};
+use crate::app::engine::facts::{ModelRow, Overview, People, TouchedFacts};
 use crate::app::engine::report::{JobId, Report, Ticket};
 use crate::app::evaluate::state::message::{EvaluateEvent, EvaluateRequest};
 use crate::app::train::state::message::{TrainAsk, TrainNews};
 use crate::app::{compare, models, people, photos, scan, settings};
 use crate::figures::Saving;
+use crate::types::Touched;
 
 /// What the window asks for.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,6 +20,8 @@ pub enum Request {
     LoadOverview,
     LoadPeople,
     LoadModels,
+    /// What the views show of what a change touched.
+    LoadTouched(Touched),
     Scan(scan::state::Request),
     Photos(photos::state::Request),
     People(people::state::Request),
@@ -40,6 +43,7 @@ pub enum Answer {
     Overview(Overview),
     People(People),
     Models(Vec<ModelRow>),
+    Touched(TouchedFacts),
     OfPhotos(photos::state::Event),
     OfPeople(people::state::Event),
     OfCompare(compare::state::Event),

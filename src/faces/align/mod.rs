@@ -25,7 +25,7 @@ mod warp;
 use ::image::RgbImage;
 
 use crate::faces::image::{Region, cut};
-use crate::types::{CropRule, Detection, InputRecipe, Landmarks, Similarity};
+use crate::types::{CropRule, Detection, Landmarks, Preprocessing, Similarity};
 
 pub use crate::faces::align::place::landmarks_in_crop;
 pub use crate::faces::align::warp::warp;
@@ -33,9 +33,9 @@ pub use crate::faces::align::warp::warp;
 /// The network's input picture of one face. `detection` is in pixels of `photo`.
 ///
 /// Landmarks that all lie on one point say nothing about size and turn; the box alone is used for such a face.
-pub fn crop(photo: &RgbImage, detection: &Detection, recipe: &InputRecipe) -> RgbImage {
-    let (width, height) = (recipe.width, recipe.height);
-    match recipe.crop {
+pub fn crop(photo: &RgbImage, detection: &Detection, preprocessing: &Preprocessing) -> RgbImage {
+    let (width, height) = (preprocessing.width, preprocessing.height);
+    match preprocessing.crop {
         CropRule::FivePoints => match Similarity::fit(&detection.landmarks.0, &Landmarks::template(width, height).0) {
             Some(crop_from_photo) => warp(photo, &crop_from_photo, width, height),
             None => boxes::square(photo, detection.face_box, 1.0, width, height),
@@ -48,18 +48,18 @@ pub fn crop(photo: &RgbImage, detection: &Detection, recipe: &InputRecipe) -> Rg
         CropRule::GreaterMargin { margin } => {
             boxes::with_greater_margin(photo, detection.face_box, margin, width, height)
         }
-        CropRule::Centre { .. } | CropRule::AsStored => crop_without_face(photo, recipe),
+        CropRule::Centre { .. } | CropRule::AsStored => crop_without_face(photo, preprocessing),
     }
 }
 
-/// The network's input picture where no detector runs: the centre if the recipe says so, else the whole picture, which
+/// The network's input picture where no detector runs: the centre if it says so, else the whole picture, which
 /// is then taken for a finished crop.
-pub fn crop_without_face(photo: &RgbImage, recipe: &InputRecipe) -> RgbImage {
-    match recipe.crop {
-        CropRule::Centre { share } => boxes::centre(photo, share, recipe.width, recipe.height),
+pub fn crop_without_face(photo: &RgbImage, preprocessing: &Preprocessing) -> RgbImage {
+    match preprocessing.crop {
+        CropRule::Centre { share } => boxes::centre(photo, share, preprocessing.width, preprocessing.height),
         _ => {
             let whole = Region { left: 0, top: 0, right: photo.width().into(), bottom: photo.height().into() };
-            cut(photo, whole, recipe.width, recipe.height)
+            cut(photo, whole, preprocessing.width, preprocessing.height)
         }
     }
 }
@@ -70,8 +70,8 @@ mod tests {
     use crate::types::{ChannelOrder, FaceBox, PixelScaling};
     use ::image::Rgb;
 
-    fn recipe(crop: CropRule, side: u32) -> InputRecipe {
-        InputRecipe { width: side, height: side, crop, scaling: PixelScaling::Raw, channels: ChannelOrder::Bgr }
+    fn preprocessing(crop: CropRule, side: u32) -> Preprocessing {
+        Preprocessing { width: side, height: side, crop, scaling: PixelScaling::Raw, channels: ChannelOrder::Bgr }
     }
 
     fn detection(landmarks: [[f32; 2]; 5]) -> Detection {
@@ -86,7 +86,7 @@ mod tests {
     #[test]
     fn landmarks_on_the_template_change_nothing() {
         let photo = pattern(112, 112);
-        let crop = crop(&photo, &detection(Landmarks::template(112, 112).0), &recipe(CropRule::FivePoints, 112));
+        let crop = crop(&photo, &detection(Landmarks::template(112, 112).0), &preprocessing(CropRule::FivePoints, 112));
         assert!(crop == photo, "the identity moved pixels");
     }
 
@@ -94,7 +94,7 @@ mod tests {
     fn a_shifted_face_comes_back() {
         let photo = pattern(120, 120);
         let moved = Landmarks::template(112, 112).0.map(|[x, y]| [x + 5.0, y + 3.0]);
-        let crop = crop(&photo, &detection(moved), &recipe(CropRule::FivePoints, 112));
+        let crop = crop(&photo, &detection(moved), &preprocessing(CropRule::FivePoints, 112));
         for (x, y) in [(0, 0), (50, 70), (111, 111)] {
             assert_eq!(crop.get_pixel(x, y), photo.get_pixel(x + 5, y + 3));
         }
@@ -104,7 +104,7 @@ mod tests {
     fn half_a_pixel_is_half_a_pixel() {
         let photo = pattern(120, 120);
         let moved = Landmarks::template(112, 112).0.map(|[x, y]| [x + 5.5, y + 3.0]);
-        let crop = crop(&photo, &detection(moved), &recipe(CropRule::FivePoints, 112));
+        let crop = crop(&photo, &detection(moved), &preprocessing(CropRule::FivePoints, 112));
         // Half between columns 55 and 56, which hold 110 and 112.
         assert_eq!(crop.get_pixel(50, 20).0[0], 111);
         assert_eq!(crop.get_pixel(50, 20).0[1], 46);
@@ -119,7 +119,7 @@ mod tests {
         let landmarks: [[f32; 2]; 5] =
             serde_json::from_str(include_str!("../../../tests/fixtures/align/landmarks.json")).unwrap();
         let ours = detection(landmarks.map(|[x, y]| [x + 0.5, y + 0.5]));
-        let crop = crop(&photo, &ours, &recipe(CropRule::FivePoints, 112));
+        let crop = crop(&photo, &ours, &preprocessing(CropRule::FivePoints, 112));
         let worst = crop.as_raw().iter().zip(expect.as_raw()).map(|(&a, &b)| a.abs_diff(b)).max().unwrap();
         assert!(worst <= 1, "the largest difference is {worst}");
     }
@@ -127,18 +127,18 @@ mod tests {
     #[test]
     fn landmarks_without_extent_leave_the_box() {
         let photo = pattern(40, 40);
-        let crop = crop(&photo, &detection([[9.0, 9.0]; 5]), &recipe(CropRule::FivePoints, 8));
+        let crop = crop(&photo, &detection([[9.0, 9.0]; 5]), &preprocessing(CropRule::FivePoints, 8));
         assert_eq!(crop.get_pixel(0, 0), photo.get_pixel(4, 4));
     }
 
     #[test]
     fn pictures_without_a_face() {
         let photo = pattern(40, 20);
-        let whole = crop_without_face(&photo, &recipe(CropRule::AsStored, 20));
+        let whole = crop_without_face(&photo, &preprocessing(CropRule::AsStored, 20));
         assert_eq!(whole.dimensions(), (20, 20));
-        let centre = crop_without_face(&photo, &recipe(CropRule::Centre { share: 0.5 }, 10));
+        let centre = crop_without_face(&photo, &preprocessing(CropRule::Centre { share: 0.5 }, 10));
         assert_eq!(centre.get_pixel(0, 0), photo.get_pixel(15, 5));
-        let by_detection = crop(&photo, &detection([[1.0; 2]; 5]), &recipe(CropRule::Centre { share: 0.5 }, 10));
+        let by_detection = crop(&photo, &detection([[1.0; 2]; 5]), &preprocessing(CropRule::Centre { share: 0.5 }, 10));
         assert!(centre == by_detection);
     }
 }

@@ -1,13 +1,17 @@
 //! Where a face's landmarks are in its crop: what a window draws over the picture that the network saw.
 
 use super::boxes;
-use crate::types::{CropRule, Detection, InputRecipe, Landmarks, Similarity};
+use crate::types::{CropRule, Detection, Landmarks, Preprocessing, Similarity};
 
 /// The landmarks in pixels of the crop that [`crop`](super::crop) cuts; None where the crop does not follow the face.
-pub fn landmarks_in_crop(detection: &Detection, photo_size: (u32, u32), recipe: &InputRecipe) -> Option<Landmarks> {
-    let (width, height) = (recipe.width, recipe.height);
+pub fn landmarks_in_crop(
+    detection: &Detection,
+    photo_size: (u32, u32),
+    preprocessing: &Preprocessing,
+) -> Option<Landmarks> {
+    let (width, height) = (preprocessing.width, preprocessing.height);
     let face_box = detection.face_box;
-    let region = match recipe.crop {
+    let region = match preprocessing.crop {
         CropRule::FivePoints => match Similarity::fit(&detection.landmarks.0, &Landmarks::template(width, height).0) {
             Some(crop_from_photo) => {
                 let placed = |point: [f32; 2]| crop_from_photo.apply(point.map(f64::from)).map(|v| v as f32);
@@ -40,9 +44,9 @@ mod tests {
         let face_box = FaceBox { x: 40.0, y: 20.0, width: 20.0, height: 40.0 };
         let landmarks = Landmarks([[50.0, 30.0], [58.0, 30.0], [54.0, 36.0], [50.5, 42.0], [57.5, 42.0]]);
         let detection = Detection { face_box, score: 1.0, landmarks };
-        let recipe =
-            InputRecipe { width: 80, height: 80, crop, scaling: PixelScaling::Unit, channels: ChannelOrder::Rgb };
-        let found = landmarks_in_crop(&detection, (100, 100), &recipe).unwrap();
+        let preprocessing =
+            Preprocessing { width: 80, height: 80, crop, scaling: PixelScaling::Unit, channels: ChannelOrder::Rgb };
+        let found = landmarks_in_crop(&detection, (100, 100), &preprocessing).unwrap();
         let [x, y] = found.0[0];
         assert!((x - expected[0]).abs() < 1e-3 && (y - expected[1]).abs() < 1e-3, "{crop:?}: {found:?}");
     }
@@ -65,13 +69,13 @@ mod tests {
             score: 1.0,
             landmarks: Landmarks([[0.0; 2]; 5]),
         };
-        let recipe = InputRecipe {
+        let preprocessing = Preprocessing {
             width: 8,
             height: 8,
             crop: CropRule::AsStored,
             scaling: PixelScaling::Unit,
             channels: ChannelOrder::Rgb,
         };
-        assert_eq!(landmarks_in_crop(&detection, (9, 9), &recipe), None);
+        assert_eq!(landmarks_in_crop(&detection, (9, 9), &preprocessing), None);
     }
 }

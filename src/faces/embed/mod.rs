@@ -1,9 +1,8 @@
 //! Crops to embeddings, in batches.
 //!
 //! On the CPU a batch is spread over the cores, each with a network pass of its own on one thread: Burn's Flex gains
-//! next to nothing from threads inside a small network (SFace on two cores: 38 ms a face with one thread, 35 ms with
-//! two inside the network, where ONNX Runtime takes 43 ms with one). Folding the batch norms into the convolutions
-//! took it there from 53 ms. On a GPU the whole batch goes in one pass.
+//! next to nothing from threads inside a small network (`benches/README.md`). Batch norms are folded into the
+//! convolutions beforehand. On a GPU the whole batch goes in one pass.
 //!
 //! [`quantise`] holds the one-byte-a-number form of an embedding.
 
@@ -20,12 +19,12 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use crate::faces::image::scale_pixels;
 use crate::networks::device::DeviceKind;
 use crate::networks::nets::EmbeddingNet;
-use crate::types::{ChannelOrder, Embedding, EmbeddingError, InputRecipe, PixelScaling};
+use crate::types::{ChannelOrder, Embedding, EmbeddingError, PixelScaling, Preprocessing};
 
 /// A network with everything it needs to embed crops.
 pub struct Embedder {
     net: Box<dyn EmbeddingNet>,
-    recipe: InputRecipe,
+    preprocessing: Preprocessing,
     device: Device,
     batch_size: usize,
     /// One thread each; inside, Flex finds a pool of one thread and does not split its work further.
@@ -72,10 +71,10 @@ pub enum EmbedError {
 const CROPS_A_PASS_ON_CPU: usize = 4;
 
 impl Embedder {
-    /// `net` must live on `device` and want pictures of `recipe`.
+    /// `net` must live on `device` and want pictures of `preprocessing`.
     pub fn new(
         net: Box<dyn EmbeddingNet>,
-        recipe: InputRecipe,
+        preprocessing: Preprocessing,
         device: &Device,
         batching: Batching,
     ) -> Result<Self, EmbedError> {
@@ -83,20 +82,20 @@ impl Embedder {
             Batching::SpreadOverCores => (CROPS_A_PASS_ON_CPU, lanes()?),
             Batching::Together(size) => (size.get(), vec![]),
         };
-        Ok(Self { net, recipe, device: device.clone(), batch_size, lanes })
+        Ok(Self { net, preprocessing, device: device.clone(), batch_size, lanes })
     }
 
     /// The pictures it wants.
-    pub fn recipe(&self) -> &InputRecipe {
-        &self.recipe
+    pub fn preprocessing(&self) -> &Preprocessing {
+        &self.preprocessing
     }
 
-    /// One embedding a crop, in order. The crops must have the recipe's size.
+    /// One embedding a crop, in order. The crops must have the preprocessing's size.
     pub fn embed(&self, crops: &[RgbImage]) -> Result<Vec<Embedding>, EmbedError> {
-        self.embed_as(crops, self.recipe.scaling, self.recipe.channels)
+        self.embed_as(crops, self.preprocessing.scaling, self.preprocessing.channels)
     }
 
-    /// As [`Self::embed`], with pixels scaled and ordered in another way than the recipe says: to find out which way is
+    /// As [`Self::embed`], with pixels scaled and ordered in another way than the preprocessing says: to find out which way is
     /// right.
     pub fn embed_as(
         &self,
@@ -104,7 +103,7 @@ impl Embedder {
         scaling: PixelScaling,
         channels: ChannelOrder,
     ) -> Result<Vec<Embedding>, EmbedError> {
-        let wanted = (self.recipe.width, self.recipe.height);
+        let wanted = (self.preprocessing.width, self.preprocessing.height);
         for (index, crop) in crops.iter().enumerate() {
             if crop.dimensions() != wanted {
                 return Err(EmbedError::CropSize { index, found: crop.dimensions(), wanted });
@@ -154,7 +153,7 @@ impl Embedder {
 
     /// Crops as the network's input, `[batch, 3, height, width]`.
     fn images(&self, crops: &[RgbImage], (scaling, channels): Pixels) -> Tensor<4> {
-        let (width, height) = (self.recipe.width as usize, self.recipe.height as usize);
+        let (width, height) = (self.preprocessing.width as usize, self.preprocessing.height as usize);
         let mut numbers = vec![0.0; crops.len() * 3 * height * width];
         for (crop, numbers) in crops.iter().zip(numbers.chunks_mut(3 * height * width)) {
             scale_pixels(crop, scaling, channels, numbers);
@@ -190,7 +189,7 @@ mod tests {
         }
     }
 
-    const RECIPE: InputRecipe = InputRecipe {
+    const RECIPE: Preprocessing = Preprocessing {
         width: 4,
         height: 2,
         crop: CropRule::AsStored,

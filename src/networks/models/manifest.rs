@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::types::{CropRule, InputRecipe, ModelId, SquaredDistance};
+use crate::types::{CropRule, ModelId, Preprocessing, SquaredDistance};
 
 /// Everything the application knows about models before any is installed.
 #[derive(Debug, Clone, Deserialize)]
@@ -28,7 +28,7 @@ pub struct ModelEntry {
     /// SPDX names, or a sentence where none applies.
     pub licence_code: String,
     pub licence_weights: String,
-    pub input: InputRecipe,
+    pub input: Preprocessing,
     /// Crop rules for the boxes of certain detectors, where another than the input's suits them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub crop_with: BTreeMap<ModelId, CropRule>,

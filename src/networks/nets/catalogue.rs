@@ -18,7 +18,7 @@ use super::{
     zeiler_fergus,
 };
 use crate::networks::weights::ModelCard;
-use crate::types::{ChannelOrder, CropRule, InputRecipe, PixelScaling};
+use crate::types::{ChannelOrder, CropRule, PixelScaling, Preprocessing};
 
 mod rows;
 
@@ -108,14 +108,14 @@ pub fn build(name: &str, options: &NetOptions, device: &Device) -> Result<Net, C
     Ok(variant.build(&variant.config(options)?, device))
 }
 
-/// What a new network of that name says of itself: its file, its input recipe, its figures.
+/// What a new network of that name says of itself: its file, its preprocessing, its figures.
 pub fn card(name: &str, options: &NetOptions) -> Result<ModelCard, CatalogueError> {
     let variant = find(name)?;
     let config = variant.config(options)?;
     Ok(ModelCard {
         architecture: variant.name.to_owned(),
         dimensions: config.embedding_size,
-        input: variant.recipe(config.input),
+        input: variant.preprocessing(config.input),
         crop_with: BTreeMap::new(),
         batch_norm: Some(config.batch_norm),
         dropout: Some(config.dropout),
@@ -202,7 +202,7 @@ impl Variant {
     /// Pictures of that many rows and columns, as the source prepares them where it says so. FaceNet's paper crops
     /// tightly around the face and says nothing of pixel values; networks for aligned faces want the five points.
     /// OpenFace aligned three of 68 landmarks, which the five points come nearest to.
-    pub fn recipe(&self, [height, width]: [usize; 2]) -> InputRecipe {
+    pub fn preprocessing(&self, [height, width]: [usize; 2]) -> Preprocessing {
         let (crop, scaling) = match self.architecture {
             Architecture::SFace => (sface::RECIPE.crop, sface::RECIPE.scaling),
             Architecture::LikenessSmall => (likeness_small::RECIPE.crop, likeness_small::RECIPE.scaling),
@@ -210,7 +210,7 @@ impl Variant {
             Architecture::Nn4Small2 => (CropRule::FivePoints, PixelScaling::Unit),
             _ => (CropRule::SquareBox { enlarge: 1.2 }, FACENET_SCALING),
         };
-        InputRecipe { width: width as u32, height: height as u32, crop, scaling, channels: ChannelOrder::Rgb }
+        Preprocessing { width: width as u32, height: height as u32, crop, scaling, channels: ChannelOrder::Rgb }
     }
 
     /// The smallest input on which every layer still has a place.

@@ -22,7 +22,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::blocks::{Block, MapShape, Trace, Width};
 use super::{EmbeddingNet, NetConfig};
-use crate::types::{ChannelOrder, CropRule, InputRecipe, PixelScaling};
+use crate::types::{ChannelOrder, CropRule, PixelScaling, Preprocessing};
 
 /// How the catalogue and the command line call it.
 pub const NAME: &str = "likeness-small";
@@ -30,7 +30,7 @@ pub const EMBEDDING_SIZE: usize = 64;
 const SLOPE: f64 = 0.1;
 
 /// What it wants to see.
-pub const RECIPE: InputRecipe = InputRecipe {
+pub const RECIPE: Preprocessing = Preprocessing {
     width: 48,
     height: 48,
     crop: CropRule::SquareBox { enlarge: 1.2 },

@@ -54,7 +54,7 @@ pub trait EmbeddingNet: Send + Sync {
     /// The embeddings before normalisation.
     ///
     /// # Shapes
-    /// - images: `[batch, 3, height, width]`, scaled and ordered as the network's `InputRecipe` says
+    /// - images: `[batch, 3, height, width]`, scaled and ordered as the network's `Preprocessing` says
     /// - output: `[batch, embedding_size]`
     fn forward(&self, images: Tensor<4>) -> Tensor<2>;
 

@@ -24,12 +24,12 @@ pub struct Recognised {
     pub card: ModelCard,
     /// By the paths of the network's parameters.
     pub tensors: TensorFile,
-    pub recipe_from: RecipeSource,
+    pub preprocessing_from: PreprocessingSource,
 }
 
 /// Who says how pictures are cut and scaled for the network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RecipeSource {
+pub enum PreprocessingSource {
     File,
     /// It is what the release that this file is in the form of was trained with.
     Release,
@@ -65,7 +65,7 @@ pub fn recognise(bytes: &[u8]) -> Result<Recognised, RecogniseError> {
     let card = if format == Format::SafeTensors { read_card(bytes)? } else { None };
     let tensors = format.read(bytes)?;
     match card {
-        Some(card) => Ok(Recognised { card, tensors, recipe_from: RecipeSource::File }),
+        Some(card) => Ok(Recognised { card, tensors, preprocessing_from: PreprocessingSource::File }),
         None => by_names(tensors, format),
     }
 }
@@ -101,7 +101,7 @@ fn sface(file: TensorFile) -> Result<Recognised, RecogniseError> {
     Ok(Recognised {
         card: catalogue::card("sface", &NetOptions::default())?,
         tensors: collect(&net)?,
-        recipe_from: RecipeSource::Release,
+        preprocessing_from: PreprocessingSource::Release,
     })
 }
 
@@ -120,14 +120,14 @@ fn facenet(file: TensorFile, format: Format) -> Result<Recognised, RecogniseErro
     if format == Format::KerasHdf5 {
         card.input.scaling = PixelScaling::PerImage;
     }
-    Ok(Recognised { card, tensors, recipe_from: RecipeSource::Release })
+    Ok(Recognised { card, tensors, preprocessing_from: PreprocessingSource::Release })
 }
 
 fn nn4_small2(file: TensorFile, format: Format) -> Result<Recognised, RecogniseError> {
     let tensors = if format == Format::PyTorch { remap::openface::from_pytorch(file)? } else { file };
     let embedding_size = Some(length(&tensors, "ln.bias")?);
     let card = catalogue::card("nn4.small2", &NetOptions { embedding_size, ..Default::default() })?;
-    Ok(Recognised { card, tensors, recipe_from: RecipeSource::Release })
+    Ok(Recognised { card, tensors, preprocessing_from: PreprocessingSource::Release })
 }
 
 fn length(file: &TensorFile, name: &str) -> Result<usize, WeightsError> {

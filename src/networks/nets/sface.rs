@@ -20,10 +20,10 @@ use super::blocks::conv_norm::{ConvNorm, fold_norm_after, fold_norm_before};
 use super::blocks::{Block, MapShape, Trace, Width, describe, learning};
 use super::{EmbeddingNet, NetConfig};
 use crate::networks::weights::{TensorFile, WeightsError, fill};
-use crate::types::{ChannelOrder, CropRule, InputRecipe, PixelScaling};
+use crate::types::{ChannelOrder, CropRule, PixelScaling, Preprocessing};
 
-/// The pictures it wants. Its graph begins with (x − 127.5) · 1/128, which the recipe states instead.
-pub const RECIPE: InputRecipe = InputRecipe {
+/// The pictures it wants. Its graph begins with (x − 127.5) · 1/128, which the preprocessing states instead.
+pub const RECIPE: Preprocessing = Preprocessing {
     width: 112,
     height: 112,
     crop: CropRule::FivePoints,

@@ -14,7 +14,7 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView, View};
 use serde::{Deserialize, Serialize};
 
 use super::{NamedTensor, TensorFile, WeightsError, collect};
-use crate::types::{CropRule, InputRecipe, ModelId};
+use crate::types::{CropRule, ModelId, Preprocessing};
 
 const FORMAT: &str = "a SafeTensors file";
 const CARD_KEY: &str = "likeness";
@@ -27,7 +27,7 @@ pub struct ModelCard {
     /// Length of the embeddings.
     pub dimensions: usize,
     /// Size, crop and pixel scaling of the pictures it was trained on.
-    pub input: InputRecipe,
+    pub input: Preprocessing,
     /// Crop rules for the boxes of certain detectors, where another than the input's suits them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub crop_with: BTreeMap<ModelId, CropRule>,
@@ -143,7 +143,7 @@ mod tests {
     use crate::types::{ChannelOrder, CropRule, PixelScaling};
 
     fn card() -> ModelCard {
-        let input = InputRecipe {
+        let input = Preprocessing {
             width: 96,
             height: 96,
             crop: CropRule::SquareBox { enlarge: 1.2 },

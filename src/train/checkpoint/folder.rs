@@ -11,8 +11,8 @@ use super::Checkpoint;
 use super::state::write_flushed;
 use super::tensorboard::EventWriter;
 use crate::networks::weights::WeightsError;
+use crate::train::comparison::Comparison;
 use crate::train::events::{Past, StepReport, StopReason};
-use crate::train::gate::Gate;
 use crate::train::validate::ValidationReport;
 
 /// How many checkpoints are kept beside the best.
@@ -159,8 +159,8 @@ impl RunFolder {
     }
 
     /// Keeps how the network of a run compares with the old one.
-    pub fn keep_gate(root: &Path, gate: &Gate) -> Result<(), RunFolderError> {
-        let text = serde_json::to_string_pretty(gate).map_err(|error| RunFolderError::format(error, root))?;
+    pub fn save_comparison(root: &Path, comparison: &Comparison) -> Result<(), RunFolderError> {
+        let text = serde_json::to_string_pretty(comparison).map_err(|error| RunFolderError::format(error, root))?;
         replace(&root.join("gate.json"), text.as_bytes())
     }
 

@@ -9,7 +9,6 @@ use crate::train::alarms::spread;
 use crate::train::config::MiningSource;
 use crate::train::events::{StepReport, TrainEvent};
 use crate::train::loader::{LoadedBatch, load_plain};
-use crate::train::look::{Seen, count_kinds};
 use crate::train::loss::Triplet;
 use crate::train::mining::harmonic::Combinations;
 use crate::train::mining::offline::{OfflineConfig, TripletPlan};
@@ -17,10 +16,11 @@ use crate::train::mining::online::Draw;
 use crate::train::mining::{Points, Space};
 use crate::train::rng::{Purpose, stream};
 use crate::train::sampler::Exemplar;
+use crate::train::snapshot::{Seen, count_kinds};
 use crate::train::step::{
     Batch, Choice, Features, Inputs, Learned, StepSettings, embed, embed_features, learn, normalise_rows,
 };
-use crate::train::trunk::View;
+use crate::train::trunk::PictureKey;
 use rand::seq::SliceRandom;
 
 impl<N: Module + EmbeddingNet> Run<'_, N> {
@@ -29,7 +29,7 @@ impl<N: Module + EmbeddingNet> Run<'_, N> {
         &mut self,
         batch: LoadedBatch,
         rate: f64,
-        look: bool,
+        snapshot: bool,
     ) -> Result<Option<StepReport>, TrainError> {
         let old_vectors = self.old_vectors(&batch.exemplars)?;
         let learned = self.learned(&batch, old_vectors.as_deref())?;
@@ -39,7 +39,7 @@ impl<N: Module + EmbeddingNet> Run<'_, N> {
         if !embeds || !learned.loss.is_finite() || !gradient_norm.is_finite() {
             return Ok(None);
         }
-        let (hard, semi_hard) = self.inspect(&batch, &learned, old_vectors.as_deref(), look);
+        let (hard, semi_hard) = self.inspect(&batch, &learned, old_vectors.as_deref(), snapshot);
         let report = StepReport {
             step: self.step + 1,
             loss: learned.loss,
@@ -72,17 +72,17 @@ impl<N: Module + EmbeddingNet> Run<'_, N> {
         Ok(Some(StepReport { memory_bytes: memory_in_use(&device), ..report }))
     }
 
-    /// Tells how many triplets are hard and how many semi-hard, and shows the batch to whoever wants to `look`.
+    /// Tells how many triplets are hard and how many semi-hard, and emits a snapshot of the batch if one is due.
     fn inspect(
         &mut self,
         batch: &LoadedBatch,
         learned: &Learned,
         old_vectors: Option<&[f32]>,
-        look: bool,
+        snapshot: bool,
     ) -> (usize, usize) {
         let both = BothSpaces::of(batch, learned, old_vectors);
         let (points, triplets, margin) = (both.points(), &learned.mined.triplets, self.config.loss.margin);
-        if look {
+        if snapshot {
             let seen = Seen {
                 step: self.step + 1,
                 seed: self.config.seed,
@@ -93,7 +93,7 @@ impl<N: Module + EmbeddingNet> Run<'_, N> {
                 triplets,
                 names: &self.data.training,
             };
-            (self.emit)(TrainEvent::Look(seen.look()));
+            (self.emit)(TrainEvent::Snapshot(seen.snapshot()));
         }
         count_kinds(points, triplets, margin)
     }
@@ -110,7 +110,7 @@ impl<N: Module + EmbeddingNet> Run<'_, N> {
             (None, _) => Choice::Mine { rule: self.config.rule, combinations: &only_new },
         };
         let settings = StepSettings {
-            recipe: &self.card.input,
+            preprocessing: &self.card.input,
             loss: self.config.loss,
             chunks: self.config.chunks,
             draw: Draw { seed: self.config.seed, step: batch.step },
@@ -123,9 +123,9 @@ impl<N: Module + EmbeddingNet> Run<'_, N> {
     pub(super) fn features(&mut self, batch: &LoadedBatch) -> Result<Option<Features>, TrainError> {
         let Some(trunk) = &mut self.trunk else { return Ok(None) };
         let view = |(exemplar, mirrored): (&Exemplar, &Option<bool>)| {
-            mirrored.map(|mirrored| View { picture: exemplar.picture, mirrored })
+            mirrored.map(|mirrored| PictureKey { picture: exemplar.picture, mirrored })
         };
-        let views: Vec<Option<View>> = batch.exemplars.iter().zip(&batch.mirrored).map(view).collect();
+        let views: Vec<Option<PictureKey>> = batch.exemplars.iter().zip(&batch.mirrored).map(view).collect();
         Ok(Some(trunk.features(&batch.images, &views)?))
     }
 

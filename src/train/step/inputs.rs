@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use crate::faces::image::scale_pixels;
 use crate::networks::nets::EmbeddingNet;
-use crate::types::InputRecipe;
+use crate::types::Preprocessing;
 
 /// A batch, row for row.
 #[derive(Debug, Clone, Copy)]
@@ -44,13 +44,13 @@ impl Inputs<'_> {
         &self,
         net: &impl EmbeddingNet,
         rows: &[usize],
-        recipe: &InputRecipe,
+        preprocessing: &Preprocessing,
         device: &Device,
     ) -> Tensor<2> {
         match self {
             Self::Images(images) => {
                 let images: Vec<&RgbImage> = rows.iter().map(|&row| &images[row]).collect();
-                net.forward(to_tensor(&images, recipe, device))
+                net.forward(to_tensor(&images, preprocessing, device))
             }
             Self::Features(features) => net.embed_features(features.to_tensor(rows, device)),
         }
@@ -80,12 +80,12 @@ impl Features {
 ///
 /// # Shapes
 /// - output: `[images, 3, height, width]`
-pub fn to_tensor(images: &[&RgbImage], recipe: &InputRecipe, device: &Device) -> Tensor<4> {
-    let (width, height) = (recipe.width as usize, recipe.height as usize);
+pub fn to_tensor(images: &[&RgbImage], preprocessing: &Preprocessing, device: &Device) -> Tensor<4> {
+    let (width, height) = (preprocessing.width as usize, preprocessing.height as usize);
     let mut values = vec![0.0; images.len() * 3 * width * height];
     values
         .par_chunks_mut(3 * width * height)
         .zip(images)
-        .for_each(|(out, image)| scale_pixels(image, recipe.scaling, recipe.channels, out));
+        .for_each(|(out, image)| scale_pixels(image, preprocessing.scaling, preprocessing.channels, out));
     Tensor::from_data(TensorData::new(values, [images.len(), 3, height, width]), device)
 }

@@ -14,7 +14,7 @@ use crate::app::engine::cli::Global;
 use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c, printable};
 use crate::app::engine::home::Home;
 use crate::app::engine::networks::{Engine, EngineOptions, FindFaces};
-use crate::types::{CropRule, FaceBox, ModelId, with_causes};
+use crate::types::{CropRule, FaceBox, ModelId, error_chain};
 
 /// Embed the faces of photos, without touching the library.
 #[derive(Debug, clap::Args)]
@@ -79,7 +79,7 @@ pub fn run(home: &Home, global: &Global, args: EmbedArgs) -> Result<ExitCode> {
             }
             Err(error) => {
                 failed += 1;
-                out.error(path, &with_causes(&error))
+                out.error(path, &error_chain(&error))
             }
         },
     )?;

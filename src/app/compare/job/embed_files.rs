@@ -9,7 +9,7 @@ use crate::app::engine::networks::{Engine, FindFaces};
 use crate::app::engine::progress::{JobEvent, Meter, Stage};
 use crate::app::jobs::working_copy::working_copy;
 use crate::faces::image::Photo;
-use crate::types::{Cancel, Detection, Embedding, with_causes};
+use crate::types::{Cancel, Detection, Embedding, error_chain};
 
 /// Files decoded and embedded together.
 const BATCH: usize = 8;
@@ -60,7 +60,7 @@ pub fn embed_files(
         for (path, photo) in batch.iter().zip(&photos) {
             let faces = match photo {
                 Ok(_) => found.next().unwrap_or_else(|| Err(anyhow!("the networks gave no answer"))),
-                Err(error) => Err(anyhow::Error::msg(with_causes(error))),
+                Err(error) => Err(anyhow::Error::msg(error_chain(error))),
             };
             each(path, faces)?;
         }
@@ -88,6 +88,6 @@ fn whole(engine: &Engine, photos: &[(&Path, &Photo)]) -> Vec<Result<Vec<Embedded
         Ok(embeddings) => {
             embeddings.into_iter().map(|embedding| Ok(vec![EmbeddedFace { detection: None, embedding }])).collect()
         }
-        Err(error) => photos.iter().map(|_| Err(anyhow::Error::msg(with_causes(&error)))).collect(),
+        Err(error) => photos.iter().map(|_| Err(anyhow::Error::msg(error_chain(&error)))).collect(),
     }
 }

@@ -9,7 +9,7 @@ use crate::app::compare::state::{CompareFace, CompareResult, CompareSource, Even
 use crate::app::engine::picture::Picture;
 use crate::app::engine::shared::{Shared, Tasks};
 use crate::app::engine::workers::LoadedNetworks;
-use crate::types::{Cancel, FaceId, with_causes};
+use crate::types::{Cancel, FaceId, error_chain};
 
 /// Compares on the device's thread.
 pub fn handle(tasks: &Tasks<'_, Event>, request: Request) {
@@ -28,7 +28,7 @@ fn run_compare(shared: &Shared, networks: &mut LoadedNetworks, sources: Vec<Comp
                 }
             })
             .collect(),
-        Err(error) => sources.iter().map(|_| Err(anyhow::Error::msg(with_causes(&error)))).collect(),
+        Err(error) => sources.iter().map(|_| Err(anyhow::Error::msg(error_chain(&error)))).collect(),
     };
     let distance = |a: &Result<ComparedFace>, b: &Result<ComparedFace>| {
         let (a, b) = (a.as_ref().ok()?, b.as_ref().ok()?);
@@ -41,7 +41,7 @@ fn run_compare(shared: &Shared, networks: &mut LoadedNetworks, sources: Vec<Comp
             title: face.title,
             faces_in_file: face.faces_in_file as u32,
         })
-        .map_err(|error| with_causes(&error))
+        .map_err(|error| error_chain(&error))
     });
     CompareResult { slots: slots.collect(), distances, sources }
 }

@@ -11,7 +11,7 @@ use crate::app::evaluate::job::check::{CheckConfig, CheckOutcome, eval_check};
 use crate::app::evaluate::job::images::FaceCrop;
 use crate::app::evaluate::job::inputs::read_embeddings;
 use crate::app::evaluate::job::pairs::ListFormat;
-use crate::types::{ChannelOrder, CropRule, InputRecipe, PixelScaling};
+use crate::types::{ChannelOrder, CropRule, PixelScaling, Preprocessing};
 
 #[derive(Debug, Args)]
 pub struct CheckArgs {
@@ -62,7 +62,7 @@ enum ChannelName {
 
 pub fn run(terminal: &mut Terminal, args: CheckArgs) -> Result<()> {
     let engine = terminal.engine(&args.pictures)?;
-    let used = used(&args, engine.recipe());
+    let used = used(&args, engine.preprocessing());
     let given = args.embeddings.as_deref().map(|file| read_embeddings(file, None)).transpose()?;
     let config = CheckConfig {
         list: args.pairs,
@@ -91,7 +91,7 @@ fn told(outcome: &CheckOutcome) -> String {
     format!("{first}\n{}\nAs advised: d′ {:.2}", lines.join("\n"), outcome.separation_advised)
 }
 
-fn used(args: &CheckArgs, model: &InputRecipe) -> InputRecipe {
+fn used(args: &CheckArgs, model: &Preprocessing) -> Preprocessing {
     let scaling = args.used_scaling.map_or(model.scaling, |name| match name {
         ScalingName::Raw => PixelScaling::Raw,
         ScalingName::Unit => PixelScaling::Unit,
@@ -103,5 +103,5 @@ fn used(args: &CheckArgs, model: &InputRecipe) -> InputRecipe {
         ChannelName::Bgr => ChannelOrder::Bgr,
     });
     let crop = args.used_crop.unwrap_or(model.crop);
-    InputRecipe { scaling, channels, crop, ..*model }
+    Preprocessing { scaling, channels, crop, ..*model }
 }

@@ -10,7 +10,7 @@ use crate::app::evaluate::job::images::{FaceCrop, centre_square};
 use crate::faces::align;
 use crate::faces::image::{DecodeLimits, DecodeScale, decode};
 use crate::networks::models::Store;
-use crate::types::{CropRule, Detection, InputRecipe, Landmarks, ModelId};
+use crate::types::{CropRule, Detection, Landmarks, ModelId, Preprocessing};
 
 /// A network's input picture and where the landmarks are in it.
 #[derive(Debug, Clone)]
@@ -34,14 +34,14 @@ pub fn seen_face(
 }
 
 /// How a model wanted its pictures in a run that cut faces by `rule`.
-pub(crate) fn recipe_of(home: &Home, model: &str, rule: Option<CropRule>) -> Result<InputRecipe> {
+pub(crate) fn recipe_of(home: &Home, model: &str, rule: Option<CropRule>) -> Result<Preprocessing> {
     let usual = Store::open(home.models())?.entry(&ModelId(model.to_owned()))?.input;
-    Ok(InputRecipe { crop: rule.unwrap_or(usual.crop), ..usual })
+    Ok(Preprocessing { crop: rule.unwrap_or(usual.crop), ..usual })
 }
 
 /// As [`seen_face`], for a recipe known already.
 pub(crate) fn seen_by(
-    recipe: &InputRecipe,
+    recipe: &Preprocessing,
     crop: Option<FaceCrop>,
     photo: &Path,
     face: Option<&Detection>,
@@ -49,7 +49,7 @@ pub(crate) fn seen_by(
     let pixels = decode(photo, DecodeScale::Full, &DecodeLimits::default())
         .with_context(|| format!("cannot show {}", photo.display()))?
         .pixels;
-    let stored = InputRecipe { crop: CropRule::AsStored, ..*recipe };
+    let stored = Preprocessing { crop: CropRule::AsStored, ..*recipe };
     Ok(match (crop, face) {
         (Some(FaceCrop::Centre { share }), _) => {
             let square = centre_square(&pixels, share);

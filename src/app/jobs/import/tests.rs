@@ -55,7 +55,7 @@ fn a_network_trained_here_is_imported_listed_and_removed() {
     assert_eq!((entry.input, entry.probe.clone()), (card.input, tried.probe));
     assert_eq!(entry.crop_with, card.crop_with);
     let stored = recognise(&store.read(&report.id).unwrap()).unwrap();
-    assert_eq!((stored.card, stored.recipe_from), (card, RecipeSource::File));
+    assert_eq!((stored.card, stored.preprocessing_from), (card, PreprocessingSource::File));
     assert!(store.remove(&report.id).unwrap());
     assert!(f.reopened().entry(&report.id).is_err());
 }

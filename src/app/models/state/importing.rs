@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::app::engine::report::Ticket;
 use crate::app::jobs::import::{ImportRequest, OpenQuestion};
-use crate::types::InputRecipe;
+use crate::types::Preprocessing;
 
 #[derive(Debug, Default)]
 pub struct Imports {
@@ -38,7 +38,7 @@ impl Form {
     }
 
     /// What the catalogue would take for the chosen network.
-    pub fn usual(&self) -> Option<InputRecipe> {
+    pub fn usual(&self) -> Option<Preprocessing> {
         self.chosen.map(|chosen| self.question.networks[chosen].1)
     }
 

@@ -6,11 +6,11 @@ use crate::app::models::state::Message;
 use crate::app::models::state::importing::{Form, file_name};
 use crate::app::models::view::Context;
 use crate::app::ui::locale::Locale;
-use crate::app::ui::preprocessing_words as recipe;
+use crate::app::ui::preprocessing_words;
 use crate::app::ui::theme::{self, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::picker::picker_wide_ui;
-use crate::types::{ChannelOrder, CropRule, InputRecipe, PixelScaling};
+use crate::types::{ChannelOrder, CropRule, PixelScaling, Preprocessing};
 
 const WIDTH: f32 = 520.0;
 const LABEL: f32 = 110.0;
@@ -87,13 +87,15 @@ fn network_ui(ui: &mut Ui, text: &Locale, form: &mut Form) {
     }
 }
 
-fn input_ui(ui: &mut Ui, text: &Locale, form: &mut Form, usual: InputRecipe) {
+fn input_ui(ui: &mut Ui, text: &Locale, form: &mut Form, usual: Preprocessing) {
     let request = &mut form.request;
-    one_of_ui(ui, text.s("import_crop"), &CROPS, usual.crop, &mut request.crop, |rule| recipe::crop(text, rule));
-    let words = |scaling| recipe::scaling(text, scaling);
+    one_of_ui(ui, text.s("import_crop"), &CROPS, usual.crop, &mut request.crop, |rule| {
+        preprocessing_words::crop(text, rule)
+    });
+    let words = |scaling| preprocessing_words::scaling(text, scaling);
     one_of_ui(ui, text.s("import_scaling"), &SCALINGS, usual.scaling, &mut request.scaling, words);
     let orders = [ChannelOrder::Rgb, ChannelOrder::Bgr];
-    let words = |order| recipe::channels(order).to_owned();
+    let words = |order| preprocessing_words::channels(order).to_owned();
     one_of_ui(ui, text.s("import_channels"), &orders, usual.channels, &mut request.channels, words);
 }
 

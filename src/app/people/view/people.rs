@@ -16,7 +16,7 @@ use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::view::View;
 use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::face_strip::face_strip_ui;
-use crate::app::ui::widgets::name_field::{NameField, NameFieldLook, name_field_ui};
+use crate::app::ui::widgets::name_field::{NameField, NameFieldOptions, name_field_ui};
 use crate::app::ui::widgets::rows::{RowTops, rows_ui};
 use crate::app::ui::widgets::side_panel::side_panel_ui;
 use crate::app::ui::widgets::{picture, status};
@@ -146,7 +146,7 @@ impl PeopleView {
 
     fn field_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, people: &People, index: usize, width: f32) {
         let group = &people.groups[index];
-        let look = NameFieldLook {
+        let look = NameFieldOptions {
             label: &ctx.text.n("name_of_group", group.faces),
             hint: ctx.text.s("name_hint"),
             width,

@@ -11,14 +11,14 @@ use super::state::{Event, Month, PhotoDetail, PhotoFace, PhotoTile, Request, Ski
 use crate::app::engine::report::{Failed, Report};
 use crate::app::engine::shared::{Shared, Tasks};
 use crate::library::{self, Page, PhotoFilter, PhotoState};
-use crate::types::{FaceBox, PhotoId, with_causes};
+use crate::types::{FaceBox, PhotoId, error_chain};
 
 /// Answers a request on one of the quick threads.
 pub fn handle(tasks: &Tasks<'_, Event>, request: Request) {
     tasks.quick(move |shared, sink| {
         let answered = match request {
             Request::LoadImage(key) => {
-                let picture = pictures::load(shared, key).map_err(|error| with_causes(&error));
+                let picture = pictures::load(shared, key).map_err(|error| error_chain(&error));
                 return sink.report(Report::Image(key, picture));
             }
             Request::LoadTimeline(filter) => timeline(shared, filter).map(|timeline| Event::Timeline(filter, timeline)),

@@ -29,7 +29,7 @@ use crate::app::jobs::walk::{find_photos, plain};
 use crate::app::jobs::working_copy::working_copy;
 use crate::faces::image::Photo;
 use crate::library::{FaceRecord, FileFacts, PhotoRecord, PhotoState, ScanId, ScanOutcome};
-use crate::types::{Cancel, PhotoId, with_causes};
+use crate::types::{Cancel, PhotoId, error_chain};
 #[cfg(feature = "gui")]
 pub use window::handle;
 
@@ -275,7 +275,7 @@ impl Scanning<'_> {
                     }
                     records.push(self.photo_record(file, *photo, faces));
                 }
-                Err(error) => self.record_skip(file, with_causes(&error))?,
+                Err(error) => self.record_skip(file, error_chain(&error))?,
             }
         }
         let scan = self.scan;
@@ -337,7 +337,7 @@ impl Scanning<'_> {
 /// Reads, hashes and decodes one file on the pool.
 fn open(mut file: FileFacts, library: &LibraryHandle, scan: ScanId) -> Opened {
     let content =
-        open_content(&mut file, library, scan).unwrap_or_else(|error| Content::Unreadable(with_causes(&error)));
+        open_content(&mut file, library, scan).unwrap_or_else(|error| Content::Unreadable(error_chain(&error)));
     Opened { file, content }
 }
 

@@ -1,6 +1,6 @@
 //! `likeness train`: triplet training on a folder of people, headless.
 
-pub mod knobs;
+pub mod options;
 pub mod report;
 
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use clap::{Args, ValueEnum};
 use crate::app::engine::cli::Global;
 use crate::app::engine::cli::console::cancel_on_ctrl_c;
 use crate::app::engine::home::Home;
-use crate::app::train::cli::knobs::{Knobs, config};
+use crate::app::train::cli::options::{Options, config};
 use crate::app::train::cli::report::{Printer, print_summary};
 use crate::app::train::job::people::FaceFinding;
 use crate::app::train::job::{DataFrom, PairsRequest, StartFrom, TrainJobEvent, TrainRequest, resume, start_training};
@@ -81,7 +81,7 @@ pub struct TrainArgs {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    knobs: Knobs,
+    options: Options,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -142,9 +142,9 @@ fn request(library: &Path, args: TrainArgs) -> Result<(TrainRequest, PathBuf)> {
         (None, Some(model)) => model_or_file(&model),
         (None, None) => bail!("name a network with --net, or weights with --start"),
     };
-    let old = args.knobs.old.as_deref().map(model_or_file);
+    let old = args.options.old.as_deref().map(model_or_file);
     let pairs = args.pairs.zip(args.images).map(|(list, images)| PairsRequest { list, images });
-    let config = config(args.preset, args.knobs)?;
+    let config = config(args.preset, args.options)?;
     let against = args.against.as_deref().map(model_or_file);
     let scaling = args.standardise.map(Standardise::scaling);
     let detector = args.detector.map(ModelId);
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn knobs_depart_from_the_preset() {
+    fn options_override_the_preset() {
         let line = "train people --net likeness-small --out run --preset paper --optimiser adam --learning-rate 0.1 \
                     --decay 0.5 --margin 0.3 --average 0 --train-part conv4 --negatives any-violating --offline-every 50";
         let (request, out) = request(Path::new("library.sqlite"), parse(line)).unwrap();

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use crate::app::train::job::{TrainJobEvent, TrainSummary};
+use crate::train::comparison::{Compared, Comparison, ComparisonOutcome};
 use crate::train::events::{StopReason, TrainEvent};
-use crate::train::gate::{Compared, Gate, Verdict};
 use crate::train::validate::ValidationReport;
 
 /// Prints what a run says of itself, steps at most every few seconds.
@@ -22,8 +22,6 @@ impl Printer {
             TrainJobEvent::LeftOut(left_out) => eprintln!("Left out: {}: {}", left_out.reason, left_out.path.display()),
             TrainJobEvent::Train(event) => self.train(event),
             TrainJobEvent::Comparing => eprintln!("Comparing the new network with the old one"),
-            // The summary tells it.
-            TrainJobEvent::Gate(_) => {}
         }
     }
 
@@ -49,7 +47,7 @@ impl Printer {
             TrainEvent::Saved { step } => eprintln!("Step {step}: saved"),
             TrainEvent::Paused { step } => eprintln!("Step {step}: paused"),
             TrainEvent::Continued { step } => eprintln!("Step {step}: going on"),
-            TrainEvent::Look(_) => {}
+            TrainEvent::Snapshot(_) => {}
             TrainEvent::Alarm(alarm) => eprintln!("{alarm}"),
             TrainEvent::Skipped(skipped) => eprintln!("Picture {} skipped: {}", skipped.picture, skipped.reason),
         }
@@ -72,8 +70,8 @@ pub fn print_summary(summary: &TrainSummary) {
     for (when, report) in rows.into_iter().filter_map(|(when, report)| Some((when, report.as_ref()?))) {
         println!("{when}: {}", words(report));
     }
-    if let Some(gate) = &summary.gate {
-        print_gate(gate);
+    if let Some(comparison) = &summary.comparison {
+        print_comparison(comparison);
     }
     if summary.stopped == StopReason::Cancelled {
         println!("Stopped early; go on with --resume {}", summary.run.display());
@@ -92,14 +90,14 @@ fn how_to_install(model: &Path, judged: Option<&ValidationReport>) -> String {
     }
 }
 
-fn print_gate(gate: &Gate) {
-    let verdict = match gate.verdict {
-        Verdict::Better => "better than",
-        Verdict::NoDifference => "no different from",
-        Verdict::Worse => "worse than",
-        Verdict::NotMeasured => "not measured against",
+fn print_comparison(comparison: &Comparison) {
+    let verdict = match comparison.verdict {
+        ComparisonOutcome::Better => "better than",
+        ComparisonOutcome::NoDifference => "no different from",
+        ComparisonOutcome::Worse => "worse than",
+        ComparisonOutcome::NotMeasured => "not measured against",
     };
-    println!("The new network is {verdict} {}, as far as these people and pairs can tell", gate.old);
+    println!("The new network is {verdict} {}, as far as these people and pairs can tell", comparison.old);
     let figure = |name: String, compared: &Compared| {
         println!(
             "  {name}: {:.2}% ± {:.2} before, {:.2}% ± {:.2} after; difference {:+.2}, 95% interval {:+.2} to {:+.2}",
@@ -112,12 +110,12 @@ fn print_gate(gate: &Gate) {
             100.0 * compared.high
         );
     };
-    if let Some(people) = &gate.people {
+    if let Some(people) = &comparison.people {
         let on = format!("{} held-out people, {} pictures", people.people, people.pictures);
         figure(format!("VAL at FAR {:.2}% on {on}", 100.0 * people.far_target), &people.val);
         figure(format!("accuracy on {on}"), &people.accuracy);
     }
-    if let Some(pairs) = &gate.pairs {
+    if let Some(pairs) = &comparison.pairs {
         figure(format!("accuracy on {} pairs", pairs.pairs), &pairs.accuracy);
         figure(format!("VAL at FAR {:.2}% on {} pairs", 100.0 * pairs.far_target, pairs.pairs), &pairs.val);
     }

@@ -14,10 +14,10 @@ use crate::app::train::state::live::{Group, RunEnd, RunKind};
 use crate::app::train::state::message::{DemoChoice, TrainNews};
 use crate::train::events::TrainEvent;
 
-const LOOK_EVERY_STEPS: u64 = 2;
+const SNAPSHOT_EVERY_STEPS: u64 = 2;
 
 pub fn demonstrate(tasks: &mut Tasks<'_, TrainNews>, which: DemoChoice) {
-    let (job, control) = tasks.begin_run(LOOK_EVERY_STEPS);
+    let (job, control) = tasks.begin_run(SNAPSHOT_EVERY_STEPS);
     tasks.long(move |shared, networks, sink| {
         networks.unload();
         let options = DemoOptions { seed: which.seed, steps: which.steps, ..DemoOptions::default() };

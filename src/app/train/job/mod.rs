@@ -2,11 +2,12 @@
 
 pub mod adopt;
 pub mod choices;
+pub mod comparison;
+pub mod data_summary;
 #[cfg(feature = "gui")]
 pub mod demonstrate;
-pub mod gate;
-pub mod look;
 pub mod people;
+pub mod repeat;
 pub mod runs;
 pub mod source;
 #[cfg(feature = "gui")]
@@ -20,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::engine::memory::with_memory;
 use crate::app::engine::networks::{EngineOptions, load_detector, model_of_task};
-use crate::app::train::job::gate::{Judged, OldNetwork};
+use crate::app::train::job::comparison::{Judged, OldNetwork};
 use crate::app::train::job::people::Prepared;
 use crate::app::train::job::source::{CROPS_BYTES, FolderSource, KeptCrops};
 use crate::eval::PairList;
@@ -32,13 +33,13 @@ use crate::networks::nets::recognise::recognise;
 use crate::networks::weights::{ModelCard, load};
 use crate::train::TrainConfig;
 use crate::train::checkpoint::{Checkpoint, RunFolder};
+use crate::train::comparison::Comparison;
 use crate::train::config::MiningSource;
 use crate::train::events::{Control, StopReason, TrainEvent};
-use crate::train::gate::Gate;
 use crate::train::run::{Setup, TrainingData};
 use crate::train::start::{Weights, frozen_vectors, train_named};
 use crate::train::validate::ValidationReport;
-use crate::types::{CropRule, InputRecipe, ModelId, PixelScaling, with_causes};
+use crate::types::{CropRule, ModelId, PixelScaling, Preprocessing, error_chain};
 use people::{FaceFinding, LeftOut};
 
 /// What to train, on what, from where.
@@ -117,7 +118,6 @@ pub enum TrainJobEvent<'a> {
     Train(&'a TrainEvent),
     /// The run is over; its network is being compared with the old one.
     Comparing,
-    Gate(&'a Gate),
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -142,7 +142,8 @@ pub struct TrainSummary {
     pub before: Option<ValidationReport>,
     pub after: Option<ValidationReport>,
     /// Against the old network; none without one, and when the run was cancelled.
-    pub gate: Option<Gate>,
+    #[serde(rename = "gate")]
+    pub comparison: Option<Comparison>,
 }
 
 /// Starts a run in the folder `out`.
@@ -156,14 +157,15 @@ pub fn start_training(
 ) -> Result<TrainSummary> {
     let request = TrainRequest { detector: Some(detector_id(&request, models)?), ..request };
     let (card, weights) = starting_point(&request.start, &request, models)?;
-    let recipe = InputRecipe { scaling: request.scaling.unwrap_or(card.input.scaling), ..recipe(&card, request.faces) };
+    let preprocessing =
+        Preprocessing { scaling: request.scaling.unwrap_or(card.input.scaling), ..preprocessing(&card, request.faces) };
     let old = old_network(&request, models)?;
-    let recipes = [Some(recipe), old.map(|old| old.card.input)];
-    let detector = detector_for(recipes.into_iter().flatten(), &detector_id(&request, models)?, models, device)?;
+    let inputs = [Some(preprocessing), old.map(|old| old.card.input)];
+    let detector = detector_for(inputs.into_iter().flatten(), &detector_id(&request, models)?, models, device)?;
     let pairs = request.pairs.as_ref().map(read_pairs).transpose()?;
     let share = request.config.validation.held_out_share;
     let prepared = people::prepare(&request, pairs.as_ref(), detector.as_ref(), share, control, events)?;
-    let card = ModelCard { input: recipe, run: Some(out.display().to_string()), ..card };
+    let card = ModelCard { input: preprocessing, run: Some(out.display().to_string()), ..card };
     let record = RunRecord {
         likeness: env!("CARGO_PKG_VERSION").to_owned(),
         device: device.name.clone(),
@@ -236,7 +238,7 @@ impl Job {
                 old_card.dimensions,
                 card.dimensions
             );
-            let old_card = ModelCard { input: recipe(&old_card, request.faces), ..old_card };
+            let old_card = ModelCard { input: preprocessing(&old_card, request.faces), ..old_card };
             let source = FolderSource::new(&prepared, old_card.input);
             let pictures: Vec<usize> = data.training.people.iter().flat_map(|person| person.pictures.clone()).collect();
             let vectors = frozen_vectors(&old_card, &old_weights, &device.burn, &source, &pictures)?;
@@ -265,7 +267,7 @@ impl Job {
             RunFolder::discard(&root)?;
         }
         let kept = outcome.reason != StopReason::Discarded;
-        let gate = match old_network(&request, models) {
+        let comparison = match old_network(&request, models) {
             Ok(Some(old)) if kept && outcome.reason != StopReason::Cancelled => {
                 events(TrainJobEvent::Comparing);
                 let on = Judged {
@@ -275,17 +277,16 @@ impl Job {
                     validation: request.config.validation,
                     seed: request.config.seed,
                 };
-                let gate = gate::compare(&old, &model, &on, device)?;
-                RunFolder::keep_gate(&root, &gate)?;
-                events(TrainJobEvent::Gate(&gate));
-                Some(gate)
+                let comparison = comparison::compare(&old, &model, &on, device)?;
+                RunFolder::save_comparison(&root, &comparison)?;
+                Some(comparison)
             }
             Ok(_) => None,
             Err(error) => {
                 // The network is there; only what it should be measured against has gone since the run began.
                 events(TrainJobEvent::Note(format!(
                     "the network was not compared with the old one: {}",
-                    with_causes(&error)
+                    error_chain(&error)
                 )));
                 None
             }
@@ -307,7 +308,7 @@ impl Job {
             waited_share: told.waited_secs / told.step_secs.max(1e-9),
             before: told.before,
             after: outcome.judged,
-            gate,
+            comparison,
         })
     }
 }
@@ -344,7 +345,7 @@ fn old_network(request: &TrainRequest, models: &Store) -> Result<Option<OldNetwo
         StartFrom::Installed { id } => id.to_string(),
     };
     let (card, weights) = starting_point(old, request, models)?;
-    let card = ModelCard { input: recipe(&card, request.faces), ..card };
+    let card = ModelCard { input: preprocessing(&card, request.faces), ..card };
     Ok(Some(OldNetwork { name, card, weights }))
 }
 
@@ -380,10 +381,10 @@ fn start_of(start: &StartFrom, request: &TrainRequest, models: &Store) -> Result
     }
 }
 
-fn recipe(card: &ModelCard, faces: FaceFinding) -> InputRecipe {
+fn preprocessing(card: &ModelCard, faces: FaceFinding) -> Preprocessing {
     match faces {
         FaceFinding::Detect => card.input,
-        FaceFinding::Cropped => InputRecipe { crop: CropRule::AsStored, ..card.input },
+        FaceFinding::Cropped => Preprocessing { crop: CropRule::AsStored, ..card.input },
     }
 }
 
@@ -394,12 +395,12 @@ fn detector_id(request: &TrainRequest, models: &Store) -> Result<ModelId> {
 
 /// The detector, where crops need a face found.
 fn detector_for(
-    mut recipes: impl Iterator<Item = InputRecipe>,
+    mut inputs: impl Iterator<Item = Preprocessing>,
     id: &ModelId,
     models: &Store,
     device: &ComputeDevice,
 ) -> Result<Option<Detector>> {
-    if recipes.all(|recipe| matches!(recipe.crop, CropRule::AsStored | CropRule::Centre { .. })) {
+    if inputs.all(|preprocessing| matches!(preprocessing.crop, CropRule::AsStored | CropRule::Centre { .. })) {
         return Ok(None);
     }
     let found = load_detector(models, id, device);

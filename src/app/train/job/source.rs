@@ -9,24 +9,24 @@ use crate::app::train::job::people::{Entry, Prepared};
 use crate::faces::align;
 use crate::faces::image::{DecodeLimits, DecodeScale, decode};
 use crate::train::data::PictureSource;
-use crate::types::{Detection, InputRecipe};
+use crate::types::{Detection, Preprocessing};
 
 pub struct FolderSource {
     pictures: Vec<Entry>,
-    recipe: InputRecipe,
+    preprocessing: Preprocessing,
 }
 
 /// A face is decoded at least this many times as large as its crop.
 const CROP_ENLARGED: f32 = 1.5;
 
 impl FolderSource {
-    pub fn new(prepared: &Prepared, recipe: InputRecipe) -> Self {
-        Self { pictures: prepared.entries.clone(), recipe }
+    pub fn new(prepared: &Prepared, preprocessing: Preprocessing) -> Self {
+        Self { pictures: prepared.entries.clone(), preprocessing }
     }
 
     fn decode_at(&self, face: &Detection) -> f32 {
         let side = face.face_box.width.max(face.face_box.height).max(1.0);
-        CROP_ENLARGED * self.recipe.width.max(self.recipe.height) as f32 / side
+        CROP_ENLARGED * self.preprocessing.width.max(self.preprocessing.height) as f32 / side
     }
 }
 
@@ -36,7 +36,7 @@ impl PictureSource for FolderSource {
         let (path, limits) = (&entry.path, DecodeLimits::default());
         let Some(face) = &entry.face else {
             let photo = decode(path, DecodeScale::Full, &limits).map_err(|error| error.to_string())?;
-            return Ok(align::crop_without_face(&photo.pixels, &self.recipe));
+            return Ok(align::crop_without_face(&photo.pixels, &self.preprocessing));
         };
         let scale = self.decode_at(face);
         let photo = if scale >= 1.0 {
@@ -53,7 +53,7 @@ impl PictureSource for FolderSource {
             landmarks: face.landmarks.scaled(photo_from_full),
             ..*face
         };
-        Ok(align::crop(&photo.pixels, &face, &self.recipe))
+        Ok(align::crop(&photo.pixels, &face, &self.preprocessing))
     }
 }
 

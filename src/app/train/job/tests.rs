@@ -107,7 +107,7 @@ fn a_folder_is_trained_on_stopped_and_resumed() {
     let done = resume(&out, &models, &cpu(), &Control::default(), &mut |_| {}).unwrap();
     assert!(done.left_out == 1 && done.before.is_some());
     assert_eq!(done.before.unwrap().pairs.map(|pairs| pairs.auc), before.unwrap().pairs.map(|pairs| pairs.auc));
-    assert_eq!(done.gate, None, "there is no old network");
+    assert_eq!(done.comparison, None, "there is no old network");
     assert_eq!((done.stopped, done.steps), (StopReason::StepsDone, 6));
     let pairs = done.after.unwrap().pairs.unwrap();
     assert_eq!((pairs.pairs, pairs.skipped), (4, 0));
@@ -132,9 +132,9 @@ fn a_trained_network_can_be_the_start_and_the_old_one() {
     let combinations = crate::train::mining::harmonic::Combinations::all_that_learn();
     harmonic.config.mining = MiningSource::Harmonic { combinations };
     let second = run(harmonic.clone(), "second").unwrap();
-    let gate = second.gate.unwrap();
-    let pairs = gate.pairs.unwrap();
-    assert_eq!((gate.people, pairs.pairs), (None, 4), "two people held out are too few, four pairs are not");
+    let comparison = second.comparison.unwrap();
+    let pairs = comparison.pairs.unwrap();
+    assert_eq!((comparison.people, pairs.pairs), (None, 4), "two people held out are too few, four pairs are not");
     let written = fs::read_to_string(second.run.join("gate.json")).unwrap();
     assert!(written.contains("verdict") && written.contains("model.safetensors"), "{written}");
     let val = |report: Option<ValidationReport>| report.unwrap().people.unwrap().auc;
@@ -151,8 +151,8 @@ fn a_run_can_be_stopped_and_kept_or_discarded() {
     let models = Store::open(temporary.path().join("models")).unwrap();
     for ending in [Ending::Keep, Ending::Discard] {
         let out = temporary.path().join("run");
-        let control = Control::default().looking_every(2);
-        let (mut looks, mut paused) = (0, 0);
+        let control = Control::default().with_snapshots_every(2);
+        let (mut snapshots, mut paused) = (0, 0);
         let summary = start_training(request(&data, 40), &out, &models, &cpu(), &control, &mut |event| match event {
             TrainJobEvent::Train(TrainEvent::Step(report)) if report.step == 2 => control.set_paused(true),
             TrainJobEvent::Train(TrainEvent::Step(report)) if report.step == 3 => control.stop(ending),
@@ -160,14 +160,18 @@ fn a_run_can_be_stopped_and_kept_or_discarded() {
                 paused += 1;
                 control.set_paused(false);
             }
-            TrainJobEvent::Train(TrainEvent::Look(look)) => {
-                looks += 1;
-                assert!(look.step == 2 && look.distances.same.iter().sum::<u32>() > 0 && !look.triplets.is_empty());
+            TrainJobEvent::Train(TrainEvent::Snapshot(snapshot)) => {
+                snapshots += 1;
+                assert!(
+                    snapshot.step == 2
+                        && snapshot.distances.same.iter().sum::<u32>() > 0
+                        && !snapshot.triplets.is_empty()
+                );
             }
             _ => {}
         });
         let summary = summary.unwrap();
-        assert_eq!((summary.steps, looks, paused), (3, 1, 1));
+        assert_eq!((summary.steps, snapshots, paused), (3, 1, 1));
         let kept = ending == Ending::Keep;
         assert_eq!(summary.stopped, if kept { StopReason::Kept } else { StopReason::Discarded });
         assert_eq!((summary.model.is_some(), summary.after.unwrap().step == 3), (kept, kept));

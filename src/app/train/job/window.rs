@@ -13,8 +13,8 @@ use crate::app::jobs::options::remember;
 use crate::app::jobs::regroup::{Grouping, reembed_and_regroup};
 use crate::app::train::job::adopt::adopt;
 use crate::app::train::job::choices::{can_start_from, networks, read_schedule};
+use crate::app::train::job::data_summary::{DataSummary, summarise_folder, summarise_library};
 use crate::app::train::job::demonstrate::demonstrate;
-use crate::app::train::job::look::{DataLook, look_at_folder, look_at_library};
 use crate::app::train::job::runs::{discard_run, run_names, unfinished_run, unfinished_runs};
 use crate::app::train::job::{DataFrom, StartFrom, TrainJobEvent, TrainRequest, TrainSummary, resume, start_training};
 use crate::app::train::state::form::DataSource;
@@ -24,10 +24,10 @@ use crate::app::train::state::{Choices, ModelChoice};
 use crate::networks::device::{ComputeDevice, VerdictCache, choose};
 use crate::networks::models::{Store, Task};
 use crate::train::events::{Control, Ending, StopReason, TrainEvent};
-use crate::types::with_causes;
+use crate::types::error_chain;
 
-/// A mini-batch is shown every so many steps: where steps are short, looking at each would slow them down.
-const LOOK_EVERY_STEPS: u64 = 4;
+/// A mini-batch is shown every so many steps: where steps are short, a snapshot of each would slow them down.
+const SNAPSHOT_EVERY_STEPS: u64 = 4;
 /// Batches as large as the paper's take seconds, so each is shown.
 const LARGE_BATCH: usize = 400;
 
@@ -37,15 +37,15 @@ pub fn handle(tasks: &mut Tasks<'_, TrainNews>, ask: TrainAsk) {
         TrainAsk::LoadChoices => tasks.quick(|shared, sink| {
             sink.send(match choices(shared) {
                 Ok(choices) => TrainNews::Choices(choices),
-                Err(error) => TrainNews::ChoicesFailed(with_causes(&error)),
+                Err(error) => TrainNews::ChoicesFailed(error_chain(&error)),
             });
         }),
-        TrainAsk::Look(data) => tasks.quick(|shared, sink| {
-            let look = look(shared, &data).map_err(|error| with_causes(&error));
-            sink.send(TrainNews::Looked(data, look));
+        TrainAsk::Summarise(data) => tasks.quick(|shared, sink| {
+            let summary = summarise(shared, &data).map_err(|error| error_chain(&error));
+            sink.send(TrainNews::Summarised(data, summary));
         }),
         TrainAsk::ReadSchedule(path) => tasks.quick(|_, sink| {
-            let schedule = read_schedule(&path).map_err(|error| with_causes(&error));
+            let schedule = read_schedule(&path).map_err(|error| error_chain(&error));
             sink.send(TrainNews::Schedule(path, schedule));
         }),
         TrainAsk::Start { request, data, name } => start_run(tasks, *request, data, name),
@@ -76,7 +76,7 @@ pub fn handle(tasks: &mut Tasks<'_, TrainNews>, ask: TrainAsk) {
 fn start_run(tasks: &mut Tasks<'_, TrainNews>, mut request: TrainRequest, data: DataSource, name: String) {
     let sampler = request.config.sampler;
     let large = sampler.people_per_batch * sampler.pictures_per_person >= LARGE_BATCH;
-    let (job, control) = tasks.begin_run(if large { 1 } else { LOOK_EVERY_STEPS });
+    let (job, control) = tasks.begin_run(if large { 1 } else { SNAPSHOT_EVERY_STEPS });
     tasks.long(move |shared, networks, sink| {
         networks.unload();
         let out = shared.home.runs().join(&name);
@@ -95,7 +95,7 @@ fn start_run(tasks: &mut Tasks<'_, TrainNews>, mut request: TrainRequest, data: 
 }
 
 fn go_on(tasks: &mut Tasks<'_, TrainNews>, run: PathBuf) {
-    let (job, control) = tasks.begin_run(LOOK_EVERY_STEPS);
+    let (job, control) = tasks.begin_run(SNAPSHOT_EVERY_STEPS);
     tasks.long(move |shared, networks, sink| {
         networks.unload();
         let found = unfinished_run(&run);
@@ -182,8 +182,8 @@ impl Reporter<'_> {
                 }
             }
             TrainJobEvent::Comparing => self.news(TrainNews::Comparing),
-            // Notes are for the command line; the gate comes with the summary.
-            TrainJobEvent::Note(_) | TrainJobEvent::Gate(_) => {}
+            // Notes are for the command line.
+            TrainJobEvent::Note(_) => {}
         }
     }
 }
@@ -193,7 +193,7 @@ pub(crate) fn news_of(event: &TrainEvent) -> Option<TrainNews> {
     Some(match event {
         TrainEvent::Resumed { step, past } => TrainNews::Resumed { step: *step, past: Box::new(past.clone()) },
         TrainEvent::Step(report) => TrainNews::Step(report.clone()),
-        TrainEvent::Look(look) => TrainNews::Look(Box::new(look.clone())),
+        TrainEvent::Snapshot(snapshot) => TrainNews::Snapshot(Box::new(snapshot.clone())),
         TrainEvent::Validated(report) => TrainNews::Judged(Box::new(report.clone())),
         TrainEvent::Saved { step } => TrainNews::Saved { step: *step },
         TrainEvent::Paused { .. } => TrainNews::Paused(true),
@@ -272,9 +272,9 @@ fn use_trained(shared: &Shared, summary: &TrainSummary) -> Result<(String, u64)>
     Ok((summary.run.file_name().unwrap_or_default().to_string_lossy().into_owned(), faces))
 }
 
-fn look(shared: &Shared, data: &DataSource) -> Result<DataLook> {
+fn summarise(shared: &Shared, data: &DataSource) -> Result<DataSummary> {
     match data {
-        DataSource::Folder(path) => look_at_folder(path),
-        DataSource::Library => look_at_library(&shared.library),
+        DataSource::Folder(path) => summarise_folder(path),
+        DataSource::Library => summarise_library(&shared.library),
     }
 }

@@ -124,7 +124,7 @@ impl Missing {
 }
 
 impl TrainForm {
-    /// Takes the preset with all its knobs, and starting weights that go with it.
+    /// Takes the preset with all its settings, and starting weights that go with it.
     pub fn take_preset(&mut self, preset: Preset) {
         let seed = self.config.seed;
         self.preset = preset;
@@ -137,7 +137,7 @@ impl TrainForm {
         }
     }
 
-    /// Whether a knob was turned away from the preset.
+    /// Whether a setting differs from the preset.
     pub fn departs(&self) -> bool {
         TrainConfig { seed: self.config.seed, ..self.preset.config() } != self.config
     }
@@ -214,15 +214,15 @@ impl TrainForm {
 pub fn missing(state: &TrainState) -> Option<Missing> {
     let form = &state.form;
     let Loadable::Ready(choices) = &state.choices else { return Some(Missing::Loading) };
-    let look = match (&form.data, &state.look) {
+    let summary = match (&form.data, &state.data_summary) {
         (None, _) => return Some(Missing::Data),
-        (Some(data), Some((of, look))) if of == data => look,
+        (Some(data), Some((of, summary))) if of == data => summary,
         _ => return Some(Missing::Counting),
     };
-    match look {
+    match summary {
         Loadable::Loading => return Some(Missing::Counting),
         Loadable::Failed(_) => return Some(Missing::Data),
-        Loadable::Ready(look) if look.with_pairs() < 2 => return Some(Missing::TooFewPeople),
+        Loadable::Ready(summary) if summary.with_pairs() < 2 => return Some(Missing::TooFewPeople),
         Loadable::Ready(_) => {}
     }
     if form.start_from().is_none() {
@@ -284,7 +284,7 @@ pub fn request(state: &TrainState) -> Option<(TrainRequest, DataSource, String)>
 mod tests {
     use super::*;
     use crate::app::train::job::choices::NetworkChoice;
-    use crate::app::train::job::look::DataLook;
+    use crate::app::train::job::data_summary::DataSummary;
     use crate::app::train::state::ModelChoice;
 
     fn choices() -> Choices {
@@ -312,11 +312,11 @@ mod tests {
 
     fn ready() -> TrainState {
         let data = DataSource::Folder("/photos/album".into());
-        let look = DataLook { people: 9, pictures: 40, with_one_picture: 2, ..DataLook::default() };
+        let summary = DataSummary { people: 9, pictures: 40, with_one_picture: 2, ..DataSummary::default() };
         let mut state = TrainState { choices: Loadable::Ready(choices()), ..TrainState::default() };
         state.form.fill_from(&choices());
         state.form.data = Some(data.clone());
-        state.look = Some((data, Loadable::Ready(look)));
+        state.data_summary = Some((data, Loadable::Ready(summary)));
         state
     }
 
@@ -349,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn a_preset_brings_its_knobs_and_fitting_weights() {
+    fn a_preset_brings_its_settings_and_fitting_weights() {
         let mut form = TrainForm::default();
         assert!(!form.departs());
         form.config.steps += 1;

@@ -8,7 +8,7 @@ use crate::app::jobs::demonstration::DemoReport;
 use crate::app::train::job::TrainSummary;
 use crate::train::alarms::Alarm;
 use crate::train::events::StepReport;
-use crate::train::look::{BatchLook, Histograms};
+use crate::train::snapshot::{BatchSnapshot, Histograms};
 use crate::train::validate::ValidationReport;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,7 +101,7 @@ pub struct LiveRun {
     pub judged: Option<ValidationReport>,
     pub first_judged: Option<ValidationReport>,
     pub first_distances: Option<Histograms>,
-    pub look: Option<BatchLook>,
+    pub snapshot: Option<BatchSnapshot>,
     pub alarms: Vec<Alarm>,
     /// The first pictures that were left out, and how many there are.
     pub left_out: Vec<(PathBuf, String)>,
@@ -140,7 +140,7 @@ impl LiveRun {
             judged: None,
             first_judged: None,
             first_distances: None,
-            look: None,
+            snapshot: None,
             alarms: Vec::new(),
             left_out: Vec::new(),
             left_out_count: 0,
@@ -187,11 +187,11 @@ impl LiveRun {
         self.judged = Some(report);
     }
 
-    pub fn looked(&mut self, look: BatchLook) {
+    pub fn show_snapshot(&mut self, snapshot: BatchSnapshot) {
         if self.first_distances.is_none() {
-            self.first_distances = Some(look.distances.clone());
+            self.first_distances = Some(snapshot.distances.clone());
         }
-        self.look = Some(look);
+        self.snapshot = Some(snapshot);
     }
 
     pub fn left_out(&mut self, path: PathBuf, reason: String) {

@@ -5,15 +5,15 @@ use std::path::PathBuf;
 use crate::app::engine::picture::Picture;
 use crate::app::engine::report::JobId;
 use crate::app::jobs::demonstration::DemoOptions;
-use crate::app::train::job::look::DataLook;
+use crate::app::train::job::data_summary::DataSummary;
 use crate::app::train::job::{TrainRequest, TrainSummary};
 use crate::app::train::state::Choices;
 use crate::app::train::state::form::{DataSource, TrainForm};
 use crate::app::train::state::live::{Group, RunEnd, RunKind};
 use crate::train::alarms::Alarm;
 use crate::train::events::{Past, StepReport};
-use crate::train::look::BatchLook;
 use crate::train::schedule::Schedule;
+use crate::train::snapshot::BatchSnapshot;
 use crate::train::validate::ValidationReport;
 
 /// What a user can do in the Train view.
@@ -90,7 +90,7 @@ impl TrainPath {
 #[derive(Debug, Clone, PartialEq)]
 pub enum TrainAsk {
     LoadChoices,
-    Look(DataSource),
+    Summarise(DataSource),
     ReadSchedule(PathBuf),
     /// Trains; the name is that of the run's folder.
     Start {
@@ -116,7 +116,7 @@ pub enum TrainAsk {
 pub enum TrainNews {
     Choices(Choices),
     ChoicesFailed(String),
-    Looked(DataSource, Result<DataLook, String>),
+    Summarised(DataSource, Result<DataSummary, String>),
     Schedule(PathBuf, Result<Schedule, String>),
     /// A run begins.
     Began {
@@ -151,7 +151,7 @@ pub enum TrainNews {
     },
     Step(StepReport),
     /// A mini-batch with its distances and some triplets.
-    Look(Box<BatchLook>),
+    Snapshot(Box<BatchSnapshot>),
     Judged(Box<ValidationReport>),
     Saved {
         step: u64,

@@ -1,9 +1,10 @@
 //! Everything of the Train view and the demonstration that is not drawing.
 //!
-//! * [`messages`] is what the view sends, what is asked of the jobs, and what they tell.
+//! * [`message`] is what the view sends, what is asked of the job, and what it tells.
 //! * [`form`] is what the user has chosen, and why a run cannot start yet.
 //! * [`live`] is a run as it is watched: curves, histograms, triplets, alarms, how it ended.
-//! * [`logic`] is what commands and news do to [`TrainState`]; [`words`] are alarms and reasons in the user's language.
+//! * [`update`] is what messages and events do to [`TrainState`]; [`words`] are alarms and reasons in the user's
+//!   language.
 
 pub mod form;
 pub mod live;
@@ -14,7 +15,7 @@ pub mod words;
 use std::path::PathBuf;
 
 use crate::app::train::job::choices::NetworkChoice;
-use crate::app::train::job::look::DataLook;
+use crate::app::train::job::data_summary::DataSummary;
 use crate::app::train::job::runs::UnfinishedRun;
 use crate::types::ModelId;
 
@@ -28,8 +29,8 @@ use crate::app::train::state::live::LiveRun;
 pub struct TrainState {
     pub form: TrainForm,
     pub choices: Loadable<Choices>,
-    /// The newest look at data, and of which.
-    pub look: Option<(DataSource, Loadable<DataLook>)>,
+    /// What the data hold, and which data.
+    pub data_summary: Option<(DataSource, Loadable<DataSummary>)>,
     /// A run was asked for and has not begun: the device is being tested, or has other work.
     pub waiting: bool,
     /// Why the last run did not even begin.

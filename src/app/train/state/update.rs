@@ -14,9 +14,9 @@ pub type Ask<'a> = &'a mut dyn FnMut(TrainAsk);
 /// The view is opened, or what it chooses from has changed.
 pub fn open(state: &TrainState, ask: Ask<'_>) {
     ask(TrainAsk::LoadChoices);
-    // The library's confirmed faces may have become more since the last look.
+    // The library's confirmed faces may have become more since it was last counted.
     if state.form.data == Some(DataSource::Library) {
-        ask(TrainAsk::Look(DataSource::Library));
+        ask(TrainAsk::Summarise(DataSource::Library));
     }
 }
 
@@ -29,11 +29,11 @@ pub fn run(state: &mut TrainState, command: TrainCommand, ask: Ask<'_>) {
                 ask(TrainAsk::ReadSchedule(path.clone()));
             }
             state.form.take_file(file, path);
-            look_again(state, ask);
+            summarise_data(state, ask);
         }
         TrainCommand::Edit(form) => {
             state.form = *form;
-            look_again(state, ask);
+            summarise_data(state, ask);
         }
         TrainCommand::Start => {
             if let Some((request, data, name)) = form::request(state) {
@@ -97,12 +97,12 @@ fn run_of(state: &mut TrainState, command: TrainCommand, ask: Ask<'_>) {
     }
 }
 
-/// Data that nobody has looked at yet are counted.
-fn look_again(state: &mut TrainState, ask: Ask<'_>) {
+/// Counts data that have not been counted yet.
+fn summarise_data(state: &mut TrainState, ask: Ask<'_>) {
     let Some(data) = state.form.data.clone() else { return };
-    if state.look.as_ref().is_none_or(|(of, _)| *of != data) {
-        state.look = Some((data.clone(), Loadable::Loading));
-        ask(TrainAsk::Look(data));
+    if state.data_summary.as_ref().is_none_or(|(of, _)| *of != data) {
+        state.data_summary = Some((data.clone(), Loadable::Loading));
+        ask(TrainAsk::Summarise(data));
     }
 }
 
@@ -118,16 +118,18 @@ pub fn receive(state: &mut TrainState, news: TrainNews, ask: Ask<'_>) {
             state.form.fill_from(&choices);
             state.choices = Loadable::Ready(choices);
             // A folder that was remembered has not been counted yet.
-            look_again(state, ask);
+            summarise_data(state, ask);
         }
         TrainNews::ChoicesFailed(details) => {
             state.choices = Loadable::Failed(Failure { what: Failed::Load, details });
         }
-        TrainNews::Looked(data, look) => {
-            if state.look.as_ref().is_some_and(|(of, _)| *of == data) {
-                let look = look
-                    .map_or_else(|details| Loadable::Failed(Failure { what: Failed::Look, details }), Loadable::Ready);
-                state.look = Some((data, look));
+        TrainNews::Summarised(data, summary) => {
+            if state.data_summary.as_ref().is_some_and(|(of, _)| *of == data) {
+                let summary = summary.map_or_else(
+                    |details| Loadable::Failed(Failure { what: Failed::CountData, details }),
+                    Loadable::Ready,
+                );
+                state.data_summary = Some((data, summary));
             }
         }
         TrainNews::Schedule(path, schedule) => {
@@ -192,7 +194,7 @@ fn receive_of(run: &mut LiveRun, news: TrainNews) {
             run.stage = RunStage::Training;
         }
         TrainNews::Step(report) => run.step(report),
-        TrainNews::Look(look) => run.looked(*look),
+        TrainNews::Snapshot(snapshot) => run.show_snapshot(*snapshot),
         TrainNews::Judged(report) => run.judged(*report),
         TrainNews::Saved { step } => run.saved_at = Some(step),
         TrainNews::Alarm(alarm) => run.alarms.push(alarm),

@@ -2,7 +2,7 @@
 
 use crate::app::ui::locale::{Locale, grouped};
 use crate::train::alarms::Alarm;
-use crate::train::look::TripletKind;
+use crate::train::snapshot::TripletKind;
 
 /// What is the matter, and what to do about it.
 pub fn alarm(text: &Locale, alarm: &Alarm) -> (String, String) {

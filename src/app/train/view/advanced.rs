@@ -1,11 +1,11 @@
-//! Every knob of a run, grouped, with units and hints. Numbers keep within what makes sense.
+//! Every setting of a run, grouped, with units and hints. Numbers keep within what makes sense.
 
 use eframe::egui::{self, TextEdit, Ui};
 
 use crate::app::train::state::form::{StartKind, TrainForm};
 use crate::app::train::state::message::{TrainCommand, TrainPath};
 use crate::app::train::view::Context;
-use crate::app::train::view::knobs::{
+use crate::app::train::view::fields::{
     choice_ui, group_ui, line_ui, number, number_ui, optional_ui, power_ui, switch_ui,
 };
 use crate::app::ui::icons::Icon;

@@ -4,7 +4,7 @@ use crate::app::train::state::live::{Curve, LiveRun};
 use crate::app::ui::locale::Locale;
 use crate::app::ui::plot::Ink;
 use crate::figures::plot::{Axis, Figure, Scale, Series, Shape};
-use crate::train::look::{BINS, Histograms};
+use crate::train::snapshot::{BINS, Histograms};
 
 /// A figure and the inks of its series.
 pub struct Drawn {

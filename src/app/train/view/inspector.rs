@@ -10,8 +10,8 @@ use crate::app::train::view::album::Textures;
 use crate::app::ui::icons::{self, Icon};
 use crate::app::ui::locale::grouped;
 use crate::app::ui::theme::{self, space};
-use crate::train::look::{BatchLook, TripletKind, TripletLook};
 use crate::train::mining::Space;
+use crate::train::snapshot::{BatchSnapshot, TripletKind, TripletSnapshot};
 
 const FACE: f32 = 66.0;
 const GAP: f32 = 4.0;
@@ -20,21 +20,23 @@ const CARD: Vec2 = vec2(3.0 * FACE + 2.0 * GAP, LINE + FACE + 2.0 * LINE + GAP +
 /// Bars end at this squared distance: a right angle.
 const LONGEST: f32 = 2.0;
 
-pub fn inspector_ui(ui: &mut Ui, ctx: &Context<'_>, look: &BatchLook, textures: &mut Textures) {
-    textures.update(ui.ctx(), look.step, || look.faces.iter().map(|face| Picture::from_rgb(&face.thumbnail)).collect());
-    ui.label(theme::strong(ctx.text.f("train_triplets", &[("step", &grouped(look.step))])));
-    let margin = format!("{:.2}", look.margin);
+pub fn inspector_ui(ui: &mut Ui, ctx: &Context<'_>, snapshot: &BatchSnapshot, textures: &mut Textures) {
+    textures.update(ui.ctx(), snapshot.step, || {
+        snapshot.faces.iter().map(|face| Picture::from_rgb(&face.thumbnail)).collect()
+    });
+    ui.label(theme::strong(ctx.text.f("train_triplets", &[("step", &grouped(snapshot.step))])));
+    let margin = format!("{:.2}", snapshot.margin);
     ui.add(egui::Label::new(theme::secondary(ui, ctx.text.f("train_triplets_what", &[("margin", &margin)]))).wrap());
     ui.add_space(space::XS);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(space::XL, space::L);
-        for triplet in &look.triplets {
-            triplet_ui(ui, ctx, look, *triplet, textures);
+        for triplet in &snapshot.triplets {
+            triplet_ui(ui, ctx, snapshot, *triplet, textures);
         }
     });
 }
 
-fn triplet_ui(ui: &mut Ui, ctx: &Context<'_>, look: &BatchLook, triplet: TripletLook, textures: &Textures) {
+fn triplet_ui(ui: &mut Ui, ctx: &Context<'_>, snapshot: &BatchSnapshot, triplet: TripletSnapshot, textures: &Textures) {
     let (rect, response) = ui.allocate_exact_size(CARD, Sense::hover());
     let kind = ctx.text.s(words::triplet_key(triplet.kind));
     let distances = [triplet.to_positive, triplet.to_negative].map(|distance| format!("{distance:.2}"));
@@ -69,7 +71,7 @@ fn triplet_ui(ui: &mut Ui, ctx: &Context<'_>, look: &BatchLook, triplet: Triplet
     let bars = row.y + FACE + LINE;
     bar_ui(ui, rect, bars, triplet.to_positive, palette.same, ("+", &distances[0]));
     bar_ui(ui, rect, bars + LINE - 2.0, triplet.to_negative, palette.different, ("−", &distances[1]));
-    let people = faces.map(|face| look.faces.get(face).map_or("", |face| face.person.as_str()));
+    let people = faces.map(|face| snapshot.faces.get(face).map_or("", |face| face.person.as_str()));
     let who = [("anchor", people[0]), ("positive", people[1]), ("negative", people[2])];
     response.on_hover_text(ctx.text.f("train_triplet_who", &who));
 }

@@ -2,11 +2,11 @@
 
 pub mod advanced;
 pub mod album;
+pub mod comparison;
 pub mod demo;
+pub mod fields;
 pub mod figures;
-pub mod gate;
 pub mod inspector;
-pub mod knobs;
 pub mod running;
 pub mod setup;
 
@@ -44,7 +44,7 @@ impl TrainView {
                 ScrollArea::vertical().id_salt("run").auto_shrink(false).show(ui, |ui| {
                     running::header_ui(ui, ctx, run);
                     match &run.end {
-                        Some(RunEnd::Trained(summary)) => gate::gate_ui(ui, ctx, run, summary),
+                        Some(RunEnd::Trained(summary)) => comparison::comparison_ui(ui, ctx, run, summary),
                         Some(RunEnd::Demonstrated(report)) => {
                             demo::result_ui(ui, ctx, report, run.groups.as_ref(), &mut self.groups);
                         }

@@ -191,9 +191,9 @@ pub fn watch_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &LiveRun, textures: &mu
     facts_ui(ui, ctx, run);
     ui.add_space(space::M);
     plots_ui(ui, ctx, run);
-    if let Some(look) = &run.look {
+    if let Some(snapshot) = &run.snapshot {
         ui.add_space(space::M);
-        inspector::inspector_ui(ui, ctx, look, textures);
+        inspector::inspector_ui(ui, ctx, snapshot, textures);
     }
 }
 
@@ -244,26 +244,26 @@ fn plots_ui(ui: &mut Ui, ctx: &Context<'_>, run: &LiveRun) {
     let three = ui.available_width() >= THREE_COLUMNS;
     ui.spacing_mut().item_spacing.x = space::XL;
     ui.columns(if three { 3 } else { 2 }, |columns| {
-        plot_ui(&mut columns[0], &figures::loss(text, run), PLOT, Look::Plain);
-        plot_ui(&mut columns[1], &figures::active(text, run), PLOT, Look::Percent);
-        let names = if run.pairs_val.is_empty() { Look::Percent } else { Look::NamedPercent };
+        plot_ui(&mut columns[0], &figures::loss(text, run), PLOT, PlotStyle::Plain);
+        plot_ui(&mut columns[1], &figures::active(text, run), PLOT, PlotStyle::Percent);
+        let names = if run.pairs_val.is_empty() { PlotStyle::Percent } else { PlotStyle::NamedPercent };
         plot_ui(&mut columns[0], &figures::val(text, run), PLOT, names);
-        plot_ui(&mut columns[1], &figures::rate(text, run), PLOT, Look::Plain);
+        plot_ui(&mut columns[1], &figures::rate(text, run), PLOT, PlotStyle::Plain);
         if let Some(distances) = distances(ctx, run) {
             let tall = 2.0 * PLOT + size::CONTROL;
             let (column, height) = if three { (2, tall) } else { (0, PLOT) };
-            plot_ui(&mut columns[column], &distances, height, Look::Distances);
+            plot_ui(&mut columns[column], &distances, height, PlotStyle::Distances);
         }
     });
 }
 
 /// Of the newest batch; before the first, of the newest judgement.
 fn distances(ctx: &Context<'_>, run: &LiveRun) -> Option<Drawn> {
-    if let Some(look) = &run.look {
-        return Some(figures::distances(ctx.text, &look.distances, run.first_distances.as_ref()));
+    if let Some(snapshot) = &run.snapshot {
+        return Some(figures::distances(ctx.text, &snapshot.distances, run.first_distances.as_ref()));
     }
     let people = run.judged.as_ref()?.people.as_ref()?;
-    let now = crate::train::look::Histograms {
+    let now = crate::train::snapshot::Histograms {
         same: people.same_histogram.clone(),
         different: people.different_histogram.clone(),
     };
@@ -271,23 +271,23 @@ fn distances(ctx: &Context<'_>, run: &LiveRun) -> Option<Drawn> {
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Look {
+enum PlotStyle {
     Plain,
     Percent,
     NamedPercent,
     Distances,
 }
 
-fn plot_ui(ui: &mut Ui, drawn: &Drawn, height: f32, look: Look) {
+fn plot_ui(ui: &mut Ui, drawn: &Drawn, height: f32, style: PlotStyle) {
     ui.label(theme::strong(&drawn.figure.title));
     let whole = |value: f64| grouped(value.round().max(0.0) as u64);
     let percent = |value: f64| format!("{value:.1}%");
     let plot = Plot::new(&drawn.figure).height(height).inks(&drawn.inks);
-    let plot = match look {
-        Look::Plain => plot.exact(whole, plot::exact).names_hidden(),
-        Look::Percent => plot.exact(whole, percent).names_hidden(),
-        Look::NamedPercent => plot.exact(whole, percent),
-        Look::Distances => plot.exact(distance, percent),
+    let plot = match style {
+        PlotStyle::Plain => plot.exact(whole, plot::exact).names_hidden(),
+        PlotStyle::Percent => plot.exact(whole, percent).names_hidden(),
+        PlotStyle::NamedPercent => plot.exact(whole, percent),
+        PlotStyle::Distances => plot.exact(distance, percent),
     };
     plot.ui(ui);
 }

@@ -4,7 +4,7 @@ use eframe::egui::{self, Panel, ScrollArea, TextEdit, Ui};
 
 use crate::app::engine::facts::Loadable;
 use crate::app::train::job::StartFrom;
-use crate::app::train::job::look::{DataLook, LeftOutWhy};
+use crate::app::train::job::data_summary::{DataSummary, LeftOutWhy};
 use crate::app::train::job::people::FaceFinding;
 use crate::app::train::state::form::{self, DataSource, Missing, StartKind, TrainForm};
 use crate::app::train::state::message::{DemoChoice, TrainCommand, TrainPath};
@@ -114,7 +114,7 @@ fn data_ui(ui: &mut Ui, ctx: &mut Context<'_>, form: &mut TrainForm) {
     } else {
         hint_ui(ui, ctx.text.s("train_data_library_what"));
     }
-    look_ui(ui, ctx, form);
+    data_summary_ui(ui, ctx, form);
     if !from_library && form.data.is_some() {
         ui.horizontal(|ui| {
             let labels = [ctx.text.s("train_faces_detect"), ctx.text.s("train_faces_cropped")];
@@ -127,11 +127,11 @@ fn data_ui(ui: &mut Ui, ctx: &mut Context<'_>, form: &mut TrainForm) {
 }
 
 /// Counts, and what is left out with the reasons.
-fn look_ui(ui: &mut Ui, ctx: &Context<'_>, form: &TrainForm) {
-    let Some((_, look)) = ctx.state.look.as_ref().filter(|(of, _)| Some(of) == form.data.as_ref()) else {
+fn data_summary_ui(ui: &mut Ui, ctx: &Context<'_>, form: &TrainForm) {
+    let Some((_, summary)) = ctx.state.data_summary.as_ref().filter(|(of, _)| Some(of) == form.data.as_ref()) else {
         return;
     };
-    match look {
+    match summary {
         Loadable::Loading => {
             ui.horizontal(|ui| {
                 ui.spinner();
@@ -147,16 +147,16 @@ fn look_ui(ui: &mut Ui, ctx: &Context<'_>, form: &TrainForm) {
                 });
             });
         }
-        Loadable::Ready(look) => counts_ui(ui, ctx, look),
+        Loadable::Ready(summary) => counts_ui(ui, ctx, summary),
     }
 }
 
-fn counts_ui(ui: &mut Ui, ctx: &Context<'_>, look: &DataLook) {
+fn counts_ui(ui: &mut Ui, ctx: &Context<'_>, summary: &DataSummary) {
     let text = ctx.text;
     ui.add_space(space::XS);
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = space::XL;
-        for (count, key) in [(look.people, "train_count_people"), (look.pictures, "train_count_pictures")] {
+        for (count, key) in [(summary.people, "train_count_people"), (summary.pictures, "train_count_pictures")] {
             ui.vertical(|ui| {
                 ui.spacing_mut().item_spacing.y = 0.0;
                 ui.label(theme::heading(grouped(count)));
@@ -164,20 +164,20 @@ fn counts_ui(ui: &mut Ui, ctx: &Context<'_>, look: &DataLook) {
             });
         }
     });
-    if look.with_one_picture > 0 {
-        hint_ui(ui, text.n("train_one_picture", look.with_one_picture));
+    if summary.with_one_picture > 0 {
+        hint_ui(ui, text.n("train_one_picture", summary.with_one_picture));
     }
-    let left_out: u64 = look.left_out.values().sum();
+    let left_out: u64 = summary.left_out.values().sum();
     if left_out == 0 {
         hint_ui(ui, text.s("train_nothing_left_out"));
         return;
     }
     let title = theme::secondary(ui, text.n("train_left_out", left_out));
     egui::CollapsingHeader::new(title).id_salt("left out of the data").show(ui, |ui| {
-        for (why, count) in &look.left_out {
+        for (why, count) in &summary.left_out {
             ui.label(text.n(why_key(*why), *count));
         }
-        for (path, why) in &look.examples {
+        for (path, why) in &summary.examples {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             let line = theme::secondary(ui, format!("{name}: {}", text.s(why_short_key(*why))));
             ui.add(egui::Label::new(line).truncate()).on_hover_text(path.to_string_lossy());

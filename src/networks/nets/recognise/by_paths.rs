@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use burn::tensor::Device;
 
-use super::{RecipeSource, RecogniseError, Recognised};
+use super::{PreprocessingSource, RecogniseError, Recognised};
 use crate::networks::nets::catalogue::{self, NetOptions, VARIANTS, Variant};
 use crate::networks::weights::{Format, NamedTensor, TensorFile, WeightsError};
 
@@ -56,7 +56,7 @@ pub fn of_variant(file: TensorFile, variant: &Variant) -> Result<Recognised, Rec
 
 fn recognised(tensors: TensorFile, variant: &Variant, options: &NetOptions) -> Result<Recognised, RecogniseError> {
     let card = catalogue::card(variant.name, options)?;
-    Ok(Recognised { card, tensors, recipe_from: RecipeSource::Catalogue })
+    Ok(Recognised { card, tensors, preprocessing_from: PreprocessingSource::Catalogue })
 }
 
 /// Embedding size and batch norm with which the variant has exactly these parameters, of these shapes.
@@ -91,7 +91,7 @@ mod tests {
         let options = NetOptions { embedding_size: Some(32), ..Default::default() };
         let found = find(tensors("mobilefacenet", &options), Format::SafeTensors).unwrap();
         assert_eq!((found.card.architecture.as_str(), found.card.dimensions), ("mobilefacenet", 32));
-        assert_eq!(found.recipe_from, RecipeSource::Catalogue);
+        assert_eq!(found.preprocessing_from, PreprocessingSource::Catalogue);
         let other = TensorFile::default();
         assert!(matches!(find(other, Format::Onnx), Err(RecogniseError::UnknownNetwork { .. })));
     }

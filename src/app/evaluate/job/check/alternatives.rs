@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::app::evaluate::job::check::findings::Finding;
-use crate::types::{ChannelOrder, CropRule, InputRecipe, PixelScaling};
+use crate::types::{ChannelOrder, CropRule, PixelScaling, Preprocessing};
 
 /// What may be wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -23,7 +23,7 @@ pub enum Suspect {
 pub struct Alternative {
     pub suspect: Suspect,
     pub way: Way,
-    pub recipe: InputRecipe,
+    pub recipe: Preprocessing,
 }
 
 /// One part of a recipe. In words as after "with": "channels in the order blue, green, red".
@@ -62,31 +62,31 @@ const SCALINGS: [PixelScaling; 4] = [
 ];
 
 /// Every single change of `used` but those of what was found already: to the usual ways, and to the model's `own`.
-pub fn of(used: &InputRecipe, own: &InputRecipe, found: &[Finding]) -> Vec<Alternative> {
+pub fn of(used: &Preprocessing, own: &Preprocessing, found: &[Finding]) -> Vec<Alternative> {
     let own_crop = Some(own.crop).filter(|crop| !CROPS.contains(crop));
     let crops = CROPS.into_iter().chain(own_crop).filter(|crop| *crop != used.crop).map(|crop| Alternative {
         suspect: suspect_of(used.crop, crop),
         way: Way::Crop(crop),
-        recipe: InputRecipe { crop, ..*used },
+        recipe: Preprocessing { crop, ..*used },
     });
     let own_scaling = Some(own.scaling).filter(|scaling| !SCALINGS.contains(scaling));
     let scalings =
         SCALINGS.into_iter().chain(own_scaling).filter(|scaling| *scaling != used.scaling).map(|scaling| Alternative {
             suspect: Suspect::PixelScaling,
             way: Way::Scaling(scaling),
-            recipe: InputRecipe { scaling, ..*used },
+            recipe: Preprocessing { scaling, ..*used },
         });
     let channels = match used.channels {
         ChannelOrder::Rgb => ChannelOrder::Bgr,
         ChannelOrder::Bgr => ChannelOrder::Rgb,
     };
-    let recipe = InputRecipe { channels, ..*used };
+    let recipe = Preprocessing { channels, ..*used };
     let turned = Alternative { suspect: Suspect::Channels, way: Way::Channels(channels), recipe };
     crops.chain(scalings).chain([turned]).filter(|alternative| !known(found, alternative.suspect)).collect()
 }
 
 /// What the model asks for and `used` does not do, but for what was found already.
-pub fn unlike_own(used: &InputRecipe, own: &InputRecipe, found: &[Finding]) -> Vec<(Suspect, Way)> {
+pub fn unlike_own(used: &Preprocessing, own: &Preprocessing, found: &[Finding]) -> Vec<(Suspect, Way)> {
     let crop = (used.crop != own.crop).then(|| (suspect_of(used.crop, own.crop), Way::Crop(own.crop)));
     let scaling = (used.scaling != own.scaling).then_some((Suspect::PixelScaling, Way::Scaling(own.scaling)));
     let channels = (used.channels != own.channels).then_some((Suspect::Channels, Way::Channels(own.channels)));
@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn one_thing_changes_at_a_time() {
-        let used = InputRecipe {
+        let used = Preprocessing {
             width: 112,
             height: 112,
             crop: CropRule::SquareBox { enlarge: 1.2 },
@@ -164,7 +164,7 @@ mod tests {
 
     #[test]
     fn what_the_model_asks_for_is_tried_and_told() {
-        let used = InputRecipe {
+        let used = Preprocessing {
             width: 160,
             height: 160,
             crop: CropRule::SquareBox { enlarge: 1.2 },
@@ -172,7 +172,7 @@ mod tests {
             channels: ChannelOrder::Rgb,
         };
         let scaling = PixelScaling::Fixed { mean: 127.5, divisor: 64.0 };
-        let own = InputRecipe { crop: CropRule::OutputMargin { margin: 32.0 }, scaling, ..used };
+        let own = Preprocessing { crop: CropRule::OutputMargin { margin: 32.0 }, scaling, ..used };
         let ways = of(&used, &own, &[]);
         assert!(ways.iter().any(|way| way.recipe.scaling == scaling));
         assert!(ways.iter().any(|way| way.recipe.crop == own.crop && way.suspect == Suspect::CropMargin));

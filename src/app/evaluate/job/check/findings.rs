@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::app::evaluate::job::check::alternatives::{Alternative, Suspect, Way, unlike_own};
 use crate::app::evaluate::job::check::measure::Measured;
 use crate::eval::separation::Gain;
-use crate::types::InputRecipe;
+use crate::types::Preprocessing;
 
 /// One way in one round.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -146,7 +146,12 @@ pub fn of_round<'a>(
 }
 
 /// What the model asks for and was not done, although these pairs do not clearly show that it matters.
-pub fn unlike_the_model(used: &InputRecipe, own: &InputRecipe, found: &[Finding], rows: &[CheckRow]) -> Vec<Finding> {
+pub fn unlike_the_model(
+    used: &Preprocessing,
+    own: &Preprocessing,
+    found: &[Finding],
+    rows: &[CheckRow],
+) -> Vec<Finding> {
     let told = |(suspect, way): (Suspect, Way)| {
         let row = rows.iter().rev().find(|row| row.suspect == suspect && row.way == way)?;
         let Gain { gain, standard_error } = row.gain;
@@ -207,7 +212,7 @@ mod tests {
     }
 
     fn ways() -> Vec<Alternative> {
-        let used = InputRecipe {
+        let used = Preprocessing {
             width: 112,
             height: 112,
             crop: CropRule::FivePoints,
@@ -235,7 +240,7 @@ mod tests {
     fn a_way_unlike_the_models_is_told_even_when_it_costs_little() {
         let ways = ways();
         let own = ways.iter().find(|way| way.suspect == Suspect::PixelScaling).unwrap().recipe;
-        let used = InputRecipe { scaling: PixelScaling::Raw, ..own };
+        let used = Preprocessing { scaling: PixelScaling::Raw, ..own };
         let (rows, _) = of_round(0, &measured(99, ways.len()), &ways, 1);
         let told = unlike_the_model(&used, &own, &[], &rows);
         assert_eq!(told.len(), 1);

@@ -17,7 +17,7 @@ use crate::eval::separation::Kinds;
 use crate::eval::{Metric, PairList};
 use crate::faces::align;
 use crate::faces::image::Photo;
-use crate::types::{Cancel, Embedding, InputRecipe, with_causes};
+use crate::types::{Cancel, Embedding, Preprocessing, error_chain};
 
 const BATCH: usize = 16;
 
@@ -41,12 +41,12 @@ pub fn measure(
     engine: &Engine,
     config: &CheckConfig,
     list: &PairList,
-    (used, alternatives): (&InputRecipe, &[Alternative]),
+    (used, alternatives): (&Preprocessing, &[Alternative]),
     given: Option<&Faces>,
     cancel: &Cancel,
     events: &mut dyn FnMut(JobEvent),
 ) -> Result<Measured> {
-    let recipes: Vec<InputRecipe> =
+    let recipes: Vec<Preprocessing> =
         std::iter::once(*used).chain(alternatives.iter().map(|alternative| alternative.recipe)).collect();
     let images = list.images();
     let (mut embedded, mut skipped) = (HashMap::new(), Vec::new());
@@ -56,7 +56,7 @@ pub fn measure(
         for (&path, ways) in batch.iter().zip(embed_batch(engine, config, batch, &recipes)?) {
             match ways {
                 Ok(ways) => drop(embedded.insert(path, ways)),
-                Err(error) => skipped.push((path.to_owned(), with_causes(&error))),
+                Err(error) => skipped.push((path.to_owned(), error_chain(&error))),
             }
         }
         events(JobEvent::Progress(meter.advance(batch.len() as u64)));
@@ -64,7 +64,7 @@ pub fn measure(
     let mut kinds: Vec<Kinds> = vec![Kinds::default(); recipes.len()];
     let mut pairs = 0;
     for pair in &list.pairs {
-        let (Some(a), Some(b)) = (embedded.get(pair.a.as_str()), embedded.get(pair.b.as_str())) else { continue };
+        let (Some(a), Some(b)) = (embedded.get(images[pair.a]), embedded.get(images[pair.b])) else { continue };
         pairs += 1;
         for ((kinds, a), b) in kinds.iter_mut().zip(a).zip(b) {
             let distances = if pair.same { &mut kinds.same } else { &mut kinds.different };
@@ -81,7 +81,7 @@ fn embed_batch(
     engine: &Engine,
     config: &CheckConfig,
     paths: &[&str],
-    recipes: &[InputRecipe],
+    recipes: &[Preprocessing],
 ) -> Result<Vec<Result<Ways>>> {
     let files: Vec<PathBuf> = paths.iter().map(|path| config.images.join(path)).collect();
     let photos: Vec<Result<Photo>> = files.par_iter().map(|file| working_copy(file)).collect();
@@ -106,7 +106,7 @@ fn embed_batch(
     let mut ways = ways.into_iter();
     let mut faces = faces.into_iter();
     let answer = |photo: &Result<Photo>| {
-        photo.as_ref().map_err(|error| anyhow::Error::msg(with_causes(error)))?;
+        photo.as_ref().map_err(|error| anyhow::Error::msg(error_chain(error)))?;
         faces.next().flatten().context("no face was found")?;
         let ways = ways.next().context("the networks gave no answer")?;
         ways.into_iter().collect::<Option<Ways>>().context("the network gave no direction")

@@ -27,7 +27,7 @@ use crate::app::evaluate::job::run_folder::RunFolder;
 use crate::eval::PairList;
 use crate::figures::Table;
 use crate::figures::report::{Part, Report};
-use crate::types::{Cancel, CropRule, InputRecipe};
+use crate::types::{Cancel, CropRule, Preprocessing};
 use findings::{CheckRow, Finding};
 
 #[derive(Debug, Clone, Serialize)]
@@ -41,16 +41,16 @@ pub struct CheckConfig {
     pub pairs_a_kind: usize,
     pub seed: u64,
     /// How pictures were prepared; the model's own recipe where none.
-    pub used: Option<InputRecipe>,
+    pub used: Option<Preprocessing>,
 }
 
 /// The object that `--json` prints.
 #[derive(Debug, Clone, Serialize)]
 pub struct CheckOutcome {
     pub model: String,
-    pub used: InputRecipe,
+    pub used: Preprocessing,
     /// What the findings lead to; as `used` when there are none that change it.
-    pub advised: InputRecipe,
+    pub advised: Preprocessing,
     pub pairs: usize,
     pub skipped: usize,
     pub skipped_images: Vec<(String, String)>,
@@ -79,7 +79,7 @@ pub fn eval_check(
     let (text, input) = read_text(&config.list)?;
     let list = parse(&text, config.format).with_context(|| format!("cannot use {}", config.list.display()))?;
     let list = sample(&list, config.pairs_a_kind);
-    let own = *engine.recipe();
+    let own = *engine.preprocessing();
     let used = cut_as(config.used.unwrap_or(own), config.crop);
     let (mut advised, mut rows, mut found) = (used, Vec::new(), Vec::new());
     let (mut first, mut last) = (None, f64::NAN);
@@ -130,10 +130,10 @@ pub fn eval_check(
 }
 
 /// Faces that were cut without a detector were not aligned, whatever the recipe says.
-fn cut_as(recipe: InputRecipe, crop: FaceCrop) -> InputRecipe {
+fn cut_as(recipe: Preprocessing, crop: FaceCrop) -> Preprocessing {
     match crop {
-        FaceCrop::Centre { share } => InputRecipe { crop: CropRule::Centre { share }, ..recipe },
-        FaceCrop::AsStored => InputRecipe { crop: CropRule::AsStored, ..recipe },
+        FaceCrop::Centre { share } => Preprocessing { crop: CropRule::Centre { share }, ..recipe },
+        FaceCrop::AsStored => Preprocessing { crop: CropRule::AsStored, ..recipe },
         FaceCrop::Largest | FaceCrop::Central => recipe,
     }
 }

@@ -21,16 +21,16 @@ use crate::app::engine::workers::LoadedNetworks;
 use crate::app::evaluate::job::count::PairCounter;
 use crate::app::evaluate::job::errata_file::{ErrataFile, mislabelled};
 use crate::app::evaluate::job::folder::eval_folder;
-use crate::app::evaluate::job::images::{View, embed_images, labelled_images};
+use crate::app::evaluate::job::images::{ImageVariant, embed_images, labelled_images};
 use crate::app::evaluate::job::inputs::{Faces, read_embeddings};
 use crate::app::evaluate::job::library_faces::library_faces;
 use crate::app::evaluate::job::pairs::{Arithmetic, ListFormat, PairsConfig, eval_images, eval_pairs};
 use crate::app::evaluate::state::message::{EvaluateEvent, EvaluateRequest};
 use crate::app::evaluate::state::rows::EvalRun;
 use crate::app::evaluate::state::setup::{Setup, Subject};
+use crate::eval::FarRule;
 use crate::eval::lfw::{Centring, Options as Protocol};
-use crate::eval::{FarRule, LabelledPair};
-use crate::types::{Cancel, with_causes};
+use crate::types::{Cancel, error_chain};
 use convert::Opened;
 
 /// Runs whose pictures can be asked for; older ones are forgotten when others are opened.
@@ -68,7 +68,7 @@ pub fn handle(tasks: &mut Tasks<'_, EvaluateEvent>, open: &Arc<Mutex<OpenRuns>>,
         EvaluateRequest::LoadImage(key) => {
             let open = open.clone();
             tasks.quick(move |shared, sink| {
-                let picture = pictures::load(shared, &open, key).map_err(|error| with_causes(&error));
+                let picture = pictures::load(shared, &open, key).map_err(|error| error_chain(&error));
                 sink.report(Report::Image(key, picture));
             });
         }
@@ -114,12 +114,11 @@ fn answer(shared: &Shared, open_runs: &Mutex<OpenRuns>, request: EvaluateRequest
             EvaluateEvent::Opened(runs, opened)
         }
         EvaluateRequest::Mark { run, a, b, same, mislabelled: wrong } => {
-            let pair = LabelledPair { a, b, same, fold: 0 };
             let mut marks = ErrataFile::open(&shared.home)?;
             if wrong {
-                marks.mark(&pair, mislabelled(&pair), "")?
+                marks.mark(&a, &b, mislabelled(same), "")?
             } else {
-                marks.unmark(&pair)?
+                marks.unmark(&a, &b)?
             }
             EvaluateEvent::Changed(open(shared, open_runs, &run)?)
         }
@@ -183,7 +182,8 @@ fn run(
                 let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
                 let engine = networks.engine(&options, cancel, events)?;
                 let crop = setup.options.crop;
-                let sets = embed_images(&shared.home, engine, (folder, &paths), crop, &[View::Plain], cancel, events)?;
+                let sets =
+                    embed_images(&shared.home, engine, (folder, &paths), crop, &[ImageVariant::Plain], cancel, events)?;
                 let faces = sets.into_iter().next().context("no image was embedded")?;
                 every_pair(shared, &faces, setup, finished, cancel, events)?;
             }

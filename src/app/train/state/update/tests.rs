@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use super::*;
 use crate::app::engine::report::JobId;
-use crate::app::train::job::look::DataLook;
+use crate::app::train::job::data_summary::DataSummary;
 use crate::app::train::state::live::RunKind;
 use crate::app::train::state::message::DemoChoice;
 use crate::app::train::state::{Choices, ModelChoice};
@@ -46,13 +46,13 @@ fn a_folder_is_counted_once_and_then_started() {
     let folder = PathBuf::from("/faces");
     let data = DataSource::Folder(folder.clone());
     let asked = after(&mut state, TrainCommand::Chosen(TrainPath::Data, folder));
-    assert_eq!(asked, [TrainAsk::Look(data.clone())]);
+    assert_eq!(asked, [TrainAsk::Summarise(data.clone())]);
     assert_eq!(after(&mut state, TrainCommand::Start), [], "not before it is counted");
     let form = Box::new(state.form.clone());
     assert_eq!(after(&mut state, TrainCommand::Edit(form)), [], "the same folder is not counted again");
-    told(&mut state, TrainNews::Looked(DataSource::Library, Err("late".into())));
-    let look = DataLook { people: 5, pictures: 20, ..DataLook::default() };
-    told(&mut state, TrainNews::Looked(data, Ok(look)));
+    told(&mut state, TrainNews::Summarised(DataSource::Library, Err("late".into())));
+    let summary = DataSummary { people: 5, pictures: 20, ..DataSummary::default() };
+    told(&mut state, TrainNews::Summarised(data, Ok(summary)));
     let asked = after(&mut state, TrainCommand::Start);
     assert!(matches!(&asked[..], [TrainAsk::Start { name, .. }] if name == "sface-faces"), "{asked:?}");
     assert!(state.waiting);

@@ -13,7 +13,7 @@ use crate::app::ui::icons::{self, Icon};
 use crate::app::ui::locale::{Locale, grouped};
 use crate::app::ui::theme::{self, space, type_size};
 use crate::app::ui::widgets::buttons::{self, Rank};
-use crate::train::gate::{Compared, Gate, Measured, Verdict};
+use crate::train::comparison::{Compared, Comparison, ComparisonOutcome, Measured};
 
 const ROW: f32 = 54.0;
 const NAME: f32 = 210.0;
@@ -24,9 +24,9 @@ const WIDEST: f32 = 1080.0;
 /// Whiskers reach this many standard errors: 95% of a normal error.
 const REACH: f64 = 1.96;
 
-pub fn gate_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &LiveRun, summary: &TrainSummary) {
-    match &summary.gate {
-        Some(gate) => verdict_ui(ui, ctx.text, gate),
+pub fn comparison_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &LiveRun, summary: &TrainSummary) {
+    match &summary.comparison {
+        Some(comparison) => verdict_ui(ui, ctx.text, comparison),
         None => without_old_ui(ui, ctx.text, summary),
     }
     ui.add_space(space::M);
@@ -34,32 +34,32 @@ pub fn gate_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &LiveRun, summary: &Trai
     ui.add_space(space::XL);
 }
 
-fn verdict_ui(ui: &mut Ui, text: &Locale, gate: &Gate) {
+fn verdict_ui(ui: &mut Ui, text: &Locale, comparison: &Comparison) {
     let palette = theme::palette(ui.visuals());
-    let (icon, colour, key) = match gate.verdict {
-        Verdict::Better => (Icon::CircleCheck, palette.same, "gate_better"),
-        Verdict::NoDifference => (Icon::Equal, palette.unsure, "gate_no_difference"),
-        Verdict::Worse => (Icon::TriangleAlert, palette.different, "gate_worse"),
-        Verdict::NotMeasured => (Icon::CircleHelp, palette.secondary, "gate_not_measured"),
+    let (icon, colour, key) = match comparison.verdict {
+        ComparisonOutcome::Better => (Icon::CircleCheck, palette.same, "gate_better"),
+        ComparisonOutcome::NoDifference => (Icon::Equal, palette.unsure, "gate_no_difference"),
+        ComparisonOutcome::Worse => (Icon::TriangleAlert, palette.different, "gate_worse"),
+        ComparisonOutcome::NotMeasured => (Icon::CircleHelp, palette.secondary, "gate_not_measured"),
     };
     ui.horizontal(|ui| {
         ui.label(icons::large(icon).color(colour));
         ui.label(theme::heading(text.s(key)));
     });
-    let old = gate.old.as_str();
+    let old = comparison.old.as_str();
     ui.add(egui::Label::new(theme::secondary(ui, text.f("gate_what", &[("old", old)]))).wrap());
     ui.add_space(space::S);
-    if gate.people.is_some() || gate.pairs.is_some() {
+    if comparison.people.is_some() || comparison.pairs.is_some() {
         heads_ui(ui, text);
     }
-    if let Some(people) = &gate.people {
+    if let Some(people) = &comparison.people {
         let counts = [("people", grouped(people.people as u64)), ("pictures", grouped(people.pictures as u64))];
         let values: Vec<(&str, &str)> = counts.iter().map(|(key, value)| (*key, value.as_str())).collect();
         let on = text.f("gate_on_people", &values);
         row_ui(ui, text, &text.f("gate_val", &[("one_in", &one_in(people.far_target))]), &on, &people.val);
         row_ui(ui, text, text.s("gate_accuracy"), &on, &people.accuracy);
     }
-    if let Some(pairs) = &gate.pairs {
+    if let Some(pairs) = &comparison.pairs {
         let on = text.n("gate_on_pairs", pairs.pairs as u64);
         row_ui(ui, text, text.s("gate_accuracy"), &on, &pairs.accuracy);
         row_ui(ui, text, &text.f("gate_val", &[("one_in", &one_in(pairs.far_target))]), &on, &pairs.val);
@@ -118,9 +118,9 @@ fn row_ui(ui: &mut Ui, text: &Locale, name: &str, on: &str, compared: &Compared)
 fn difference_ui(ui: &Ui, text: &Locale, rect: Rect, right: f32, compared: &Compared) {
     let palette = theme::palette(ui.visuals());
     let (colour, icon) = match compared.verdict() {
-        Verdict::Better => (palette.same, Some(Icon::ArrowUp)),
-        Verdict::Worse => (palette.different, Some(Icon::ArrowDown)),
-        Verdict::NoDifference | Verdict::NotMeasured => (palette.text, None),
+        ComparisonOutcome::Better => (palette.same, Some(Icon::ArrowUp)),
+        ComparisonOutcome::Worse => (palette.different, Some(Icon::ArrowDown)),
+        ComparisonOutcome::NoDifference | ComparisonOutcome::NotMeasured => (palette.text, None),
     };
     let painter = ui.painter();
     let value = signed(100.0 * compared.difference.value);
@@ -217,7 +217,10 @@ fn adoption_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &LiveRun, summary: &Trai
             }
             ui.horizontal(|ui| {
                 // A network that is no better can be used, but it is not what the window proposes.
-                let better = summary.gate.as_ref().is_none_or(|gate| gate.verdict == Verdict::Better);
+                let better = summary
+                    .comparison
+                    .as_ref()
+                    .is_none_or(|comparison| comparison.verdict == ComparisonOutcome::Better);
                 let (use_rank, keep_rank) =
                     if better { (Rank::Primary, Rank::Plain) } else { (Rank::Plain, Rank::Primary) };
                 let usable = summary.model.is_some();

@@ -1,4 +1,4 @@
-//! Every knob of `likeness train`, and how they make a configuration.
+//! Every option of `likeness train`, and how they make a configuration.
 
 use std::path::PathBuf;
 
@@ -20,7 +20,7 @@ use crate::train::schedule::{LearningRate, Schedule};
 /// Every departure from the preset.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Training")]
-pub struct Knobs {
+pub struct Options {
     #[arg(long)]
     seed: Option<u64>,
     /// End after so many steps
@@ -176,67 +176,67 @@ enum AugmentName {
     Strong,
 }
 
-pub fn config(from: Preset, knobs: Knobs) -> Result<TrainConfig> {
+pub fn config(from: Preset, options: Options) -> Result<TrainConfig> {
     fn set<T>(field: &mut T, value: Option<T>) {
         if let Some(value) = value {
             *field = value;
         }
     }
     let mut config = from.config();
-    config.learning_rate = learning_rate(&knobs, config.learning_rate)?;
-    set(&mut config.seed, knobs.seed);
-    set(&mut config.steps, knobs.steps);
-    set(&mut config.steps_per_epoch, knobs.epoch);
-    set(&mut config.optimiser.rule, knobs.optimiser.map(rule));
-    if let Some(epsilon) = knobs.epsilon {
+    config.learning_rate = learning_rate(&options, config.learning_rate)?;
+    set(&mut config.seed, options.seed);
+    set(&mut config.steps, options.steps);
+    set(&mut config.steps_per_epoch, options.epoch);
+    set(&mut config.optimiser.rule, options.optimiser.map(rule));
+    if let Some(epsilon) = options.epsilon {
         config.optimiser.rule = config.optimiser.rule.with_epsilon(epsilon);
     }
-    set(&mut config.optimiser.weight_decay, knobs.weight_decay.map(WeightDecay::L2));
-    set(&mut config.optimiser.weight_decay, knobs.decoupled_decay.map(WeightDecay::Decoupled));
-    config.optimiser.clip_norm = knobs.clip_norm.or(config.optimiser.clip_norm);
-    set(&mut config.loss.margin, knobs.margin);
-    set(&mut config.loss.reduction, knobs.reduction);
-    set(&mut config.loss.shape, knobs.loss);
-    set(&mut config.rule.positives, knobs.positives);
-    set(&mut config.rule.negatives, knobs.negatives);
-    set(&mut config.sampler.people_per_batch, knobs.people);
-    set(&mut config.sampler.pictures_per_person, knobs.pictures);
-    set(&mut config.sampler.random_negatives, knobs.random_negatives);
-    set(&mut config.chunks.inference, knobs.inference_chunk);
-    set(&mut config.chunks.gradient, knobs.gradient_chunk);
-    config.augmentation = augmentation(&knobs.augmentation, config.augmentation);
-    set(&mut config.ema_decay, knobs.average.map(|decay| (decay > 0.0).then_some(decay)));
-    set(&mut config.trainable, knobs.train_part.map(|part| trainable(&part)));
-    if let Some(steps) = knobs.last_layer_first {
-        config.last_layer_first = Some(LastLayerFirst { steps, redraw: knobs.redraw_last_layer });
+    set(&mut config.optimiser.weight_decay, options.weight_decay.map(WeightDecay::L2));
+    set(&mut config.optimiser.weight_decay, options.decoupled_decay.map(WeightDecay::Decoupled));
+    config.optimiser.clip_norm = options.clip_norm.or(config.optimiser.clip_norm);
+    set(&mut config.loss.margin, options.margin);
+    set(&mut config.loss.reduction, options.reduction);
+    set(&mut config.loss.shape, options.loss);
+    set(&mut config.rule.positives, options.positives);
+    set(&mut config.rule.negatives, options.negatives);
+    set(&mut config.sampler.people_per_batch, options.people);
+    set(&mut config.sampler.pictures_per_person, options.pictures);
+    set(&mut config.sampler.random_negatives, options.random_negatives);
+    set(&mut config.chunks.inference, options.inference_chunk);
+    set(&mut config.chunks.gradient, options.gradient_chunk);
+    config.augmentation = augmentation(&options.augmentation, config.augmentation);
+    set(&mut config.ema_decay, options.average.map(|decay| (decay > 0.0).then_some(decay)));
+    set(&mut config.trainable, options.train_part.map(|part| trainable(&part)));
+    if let Some(steps) = options.last_layer_first {
+        config.last_layer_first = Some(LastLayerFirst { steps, redraw: options.redraw_last_layer });
     }
-    set(&mut config.batch_norm, knobs.batch_norm);
-    set(&mut config.validation.held_out_share, knobs.held_out);
-    set(&mut config.validation.every_steps, knobs.judge_every);
-    set(&mut config.validation.far_target, knobs.far);
-    set(&mut config.validation.pictures_at_most, knobs.judge_pictures);
-    set(&mut config.checkpoint_every_steps, knobs.save_every);
-    if let Some(every_steps) = knobs.offline_every {
+    set(&mut config.batch_norm, options.batch_norm);
+    set(&mut config.validation.held_out_share, options.held_out);
+    set(&mut config.validation.every_steps, options.judge_every);
+    set(&mut config.validation.far_target, options.far);
+    set(&mut config.validation.pictures_at_most, options.judge_pictures);
+    set(&mut config.checkpoint_every_steps, options.save_every);
+    if let Some(every_steps) = options.offline_every {
         let mut offline = OfflineConfig { every_steps: every_steps.max(1), ..OfflineConfig::default() };
-        set(&mut offline.subset_pictures, knobs.offline_pictures);
-        set(&mut offline.triplets_per_step, knobs.offline_triplets);
+        set(&mut offline.subset_pictures, options.offline_pictures);
+        set(&mut offline.triplets_per_step, options.offline_triplets);
         config.mining = MiningSource::Offline(offline);
     }
-    if knobs.old.is_some() {
-        let chosen = knobs.combinations.as_deref().map(Combinations::parse).transpose()?;
+    if options.old.is_some() {
+        let chosen = options.combinations.as_deref().map(Combinations::parse).transpose()?;
         let combinations = chosen.unwrap_or_else(Combinations::all_that_learn);
         config.mining = MiningSource::Harmonic { combinations };
     }
     Ok(config)
 }
 
-fn learning_rate(knobs: &Knobs, default: LearningRate) -> Result<LearningRate> {
-    if let Some(path) = &knobs.schedule {
+fn learning_rate(options: &Options, default: LearningRate) -> Result<LearningRate> {
+    if let Some(path) = &options.schedule {
         let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
         return Ok(LearningRate::Schedule(Schedule::parse(&text)?));
     }
-    Ok(match (knobs.learning_rate, knobs.decay) {
-        (Some(rate), Some(factor)) => LearningRate::Exponential { rate, factor, every_epochs: knobs.decay_epochs },
+    Ok(match (options.learning_rate, options.decay) {
+        (Some(rate), Some(factor)) => LearningRate::Exponential { rate, factor, every_epochs: options.decay_epochs },
         (Some(rate), None) => LearningRate::Constant { rate },
         (None, _) => default,
     })

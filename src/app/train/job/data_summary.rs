@@ -1,4 +1,4 @@
-//! A look at what could be trained on, before anything is started: counts, and what would be left out and why.
+//! A summary of what could be trained on, before anything is started: counts, and what would be left out and why.
 //!
 //! Pictures are not decoded here: one that turns out broken, or without a face, is left out when the run prepares its
 //! pictures.
@@ -34,7 +34,7 @@ pub enum LeftOutWhy {
 
 /// Counts, before training starts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct DataLook {
+pub struct DataSummary {
     pub people: u64,
     pub pictures: u64,
     /// People with one picture: they serve as negatives only.
@@ -44,10 +44,10 @@ pub struct DataLook {
     pub examples: Vec<(PathBuf, LeftOutWhy)>,
 }
 
-/// Files named in a look.
+/// Files named in a summary.
 pub const EXAMPLES: usize = 100;
 
-impl DataLook {
+impl DataSummary {
     /// People who can be anchors.
     pub fn with_pairs(&self) -> u64 {
         self.people - self.with_one_picture
@@ -68,46 +68,46 @@ impl DataLook {
 }
 
 /// A folder with one sub-folder a person.
-pub fn look_at_folder(folder: &Path) -> Result<DataLook> {
-    let mut look = DataLook::default();
+pub fn summarise_folder(folder: &Path) -> Result<DataSummary> {
+    let mut summary = DataSummary::default();
     for path in sorted(folder)? {
         if !path.is_dir() {
-            look.leave_out(&path, LeftOutWhy::OutsideFolders);
+            summary.leave_out(&path, LeftOutWhy::OutsideFolders);
             continue;
         }
         let mut pictures = 0;
         for file in sorted(&path)? {
             match left_out(&file) {
                 None => pictures += 1,
-                Some(why) => look.leave_out(&file, why),
+                Some(why) => summary.leave_out(&file, why),
             }
         }
         match pictures {
-            0 => look.leave_out(&path, LeftOutWhy::EmptyFolder),
-            _ => look.add_person(pictures),
+            0 => summary.leave_out(&path, LeftOutWhy::EmptyFolder),
+            _ => summary.add_person(pictures),
         }
     }
-    Ok(look)
+    Ok(summary)
 }
 
 /// The confirmed faces of named people.
-pub fn look_at_library(library: &LibraryHandle) -> Result<DataLook> {
+pub fn summarise_library(library: &LibraryHandle) -> Result<DataSummary> {
     let everyone = library.call(|library| library.everyone());
-    let mut look = DataLook::default();
+    let mut summary = DataSummary::default();
     for person in everyone.context("the library could not be read")? {
         let mut confirmed = 0;
         for face in &person.faces {
             match (&person.name, face.belongs) {
                 (Some(_), Belongs::Confirmed) => confirmed += 1,
-                (Some(_), _) => *look.left_out.entry(LeftOutWhy::Unconfirmed).or_default() += 1,
-                (None, _) => *look.left_out.entry(LeftOutWhy::Nameless).or_default() += 1,
+                (Some(_), _) => *summary.left_out.entry(LeftOutWhy::Unconfirmed).or_default() += 1,
+                (None, _) => *summary.left_out.entry(LeftOutWhy::Nameless).or_default() += 1,
             }
         }
         if confirmed > 0 {
-            look.add_person(confirmed);
+            summary.add_person(confirmed);
         }
     }
-    Ok(look)
+    Ok(summary)
 }
 
 fn left_out(path: &Path) -> Option<LeftOutWhy> {
@@ -142,8 +142,8 @@ mod tests {
         write("bo/empty.jpg", b"no picture");
         write("list.csv", b"x");
         std::fs::create_dir(folder.path().join("nobody")).unwrap();
-        let look = look_at_folder(folder.path()).unwrap();
-        assert_eq!((look.people, look.pictures, look.with_one_picture, look.with_pairs()), (2, 3, 1, 1));
+        let summary = summarise_folder(folder.path()).unwrap();
+        assert_eq!((summary.people, summary.pictures, summary.with_one_picture, summary.with_pairs()), (2, 3, 1, 1));
         let wanted = [
             (LeftOutWhy::NoPicture, 1),
             (LeftOutWhy::Unreadable, 1),
@@ -151,8 +151,8 @@ mod tests {
             (LeftOutWhy::NestedFolder, 1),
             (LeftOutWhy::EmptyFolder, 1),
         ];
-        assert_eq!(look.left_out, BTreeMap::from(wanted));
-        assert_eq!(look.examples.len(), 5);
-        assert!(look_at_folder(&folder.path().join("absent")).is_err());
+        assert_eq!(summary.left_out, BTreeMap::from(wanted));
+        assert_eq!(summary.examples.len(), 5);
+        assert!(summarise_folder(&folder.path().join("absent")).is_err());
     }
 }

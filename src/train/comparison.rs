@@ -24,17 +24,17 @@ const FEWEST_PEOPLE: usize = 5;
 
 /// The new network against the old one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Gate {
+pub struct Comparison {
     /// What the old network is called.
     pub old: String,
-    pub verdict: Verdict,
-    pub people: Option<PeopleGate>,
-    pub pairs: Option<PairsGate>,
+    pub verdict: ComparisonOutcome,
+    pub people: Option<PeopleComparison>,
+    pub pairs: Option<PairsComparison>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Verdict {
+pub enum ComparisonOutcome {
     Better,
     /// None that these data can tell.
     NoDifference,
@@ -45,7 +45,7 @@ pub enum Verdict {
 
 /// Over all pairs of pictures of people held out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct PeopleGate {
+pub struct PeopleComparison {
     pub people: usize,
     pub pictures: usize,
     pub far_target: f64,
@@ -56,7 +56,7 @@ pub struct PeopleGate {
 
 /// Over the folds of a list of pairs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct PairsGate {
+pub struct PairsComparison {
     pub pairs: usize,
     pub skipped: usize,
     pub far_target: f64,
@@ -91,8 +91,8 @@ pub struct BothVectors<'a> {
     pub new_dimensions: usize,
 }
 
-impl Gate {
-    pub fn new(old: String, people: Option<PeopleGate>, pairs: Option<PairsGate>) -> Self {
+impl Comparison {
+    pub fn new(old: String, people: Option<PeopleComparison>, pairs: Option<PairsComparison>) -> Self {
         let of_people = people.as_ref().map(|people| people.val);
         let of_pairs = pairs.as_ref().map(|pairs| pairs.accuracy);
         let verdict = verdict(of_people.iter().chain(&of_pairs).copied());
@@ -100,22 +100,22 @@ impl Gate {
     }
 }
 
-fn verdict(figures: impl Iterator<Item = Compared>) -> Verdict {
-    figures.fold(Verdict::NotMeasured, |so_far, figure| match (so_far, figure.verdict()) {
-        (Verdict::Worse, _) | (_, Verdict::Worse) => Verdict::Worse,
-        (Verdict::Better, _) | (_, Verdict::Better) => Verdict::Better,
-        _ => Verdict::NoDifference,
+fn verdict(figures: impl Iterator<Item = Compared>) -> ComparisonOutcome {
+    figures.fold(ComparisonOutcome::NotMeasured, |so_far, figure| match (so_far, figure.verdict()) {
+        (ComparisonOutcome::Worse, _) | (_, ComparisonOutcome::Worse) => ComparisonOutcome::Worse,
+        (ComparisonOutcome::Better, _) | (_, ComparisonOutcome::Better) => ComparisonOutcome::Better,
+        _ => ComparisonOutcome::NoDifference,
     })
 }
 
 impl Compared {
-    pub fn verdict(&self) -> Verdict {
+    pub fn verdict(&self) -> ComparisonOutcome {
         if self.low > 0.0 {
-            Verdict::Better
+            ComparisonOutcome::Better
         } else if self.high < 0.0 {
-            Verdict::Worse
+            ComparisonOutcome::Worse
         } else {
-            Verdict::NoDifference
+            ComparisonOutcome::NoDifference
         }
     }
 
@@ -148,7 +148,12 @@ impl Compared {
 }
 
 /// Compares on held-out people; None when there are too few for an error bar.
-pub fn people_gate(vectors: BothVectors<'_>, people: &[u32], far_target: f64, seed: u64) -> Option<PeopleGate> {
+pub fn compare_people(
+    vectors: BothVectors<'_>,
+    people: &[u32],
+    far_target: f64,
+    seed: u64,
+) -> Option<PeopleComparison> {
     let (labels, count) = numbered(people);
     let old = Pairs::of(vectors.old, vectors.old_dimensions, &labels, count);
     let new = Pairs::of(vectors.new, vectors.new_dimensions, &labels, count);
@@ -177,16 +182,22 @@ pub fn people_gate(vectors: BothVectors<'_>, people: &[u32], far_target: f64, se
             draws.iter().map(|draw| draw[figure]).filter(|(a, b)| (a + b).is_finite()).collect();
         (!of_figure.is_empty()).then(|| Compared::of_draws(old, new, &of_figure))
     };
-    Some(PeopleGate { people: count, pictures: people.len(), far_target, val: compared(0)?, accuracy: compared(1)? })
+    Some(PeopleComparison {
+        people: count,
+        pictures: people.len(),
+        far_target,
+        val: compared(0)?,
+        accuracy: compared(1)?,
+    })
 }
 
 /// Compares on a list of pairs; `row_of` gives a picture's row in both networks' vectors.
-pub fn pairs_gate(
+pub fn compare_pairs(
     set: &PairSet,
     vectors: BothVectors<'_>,
     row_of: impl Fn(usize) -> Option<usize>,
     far_target: f64,
-) -> Result<PairsGate, EvalError> {
+) -> Result<PairsComparison, EvalError> {
     let old = judged_pairs(set, vectors.old, vectors.old_dimensions, &row_of, far_target)?;
     let new = judged_pairs(set, vectors.new, vectors.new_dimensions, &row_of, far_target)?;
     let compared = |value: fn(&FoldResult) -> f64| {
@@ -194,7 +205,7 @@ pub fn pairs_gate(
         Compared::of_folds(&old, &new)
     };
     let pairs = new.folds.iter().map(|fold| fold.pairs).sum();
-    Ok(PairsGate {
+    Ok(PairsComparison {
         pairs,
         skipped: set.pairs.len() - pairs,
         far_target,
@@ -313,7 +324,7 @@ fn student_97_5(freedom: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::eval::lfw::RowPair;
+    use crate::eval::Pair;
     use crate::train::validate::judge_people;
 
     const PEOPLE: usize = 30;
@@ -338,32 +349,36 @@ mod tests {
         (0..PEOPLE * PICTURES).map(|row| 7 + 3 * (row / PICTURES) as u32).collect()
     }
 
-    fn compare(old: &[f32], new: &[f32]) -> PeopleGate {
+    fn compare(old: &[f32], new: &[f32]) -> PeopleComparison {
         let vectors = BothVectors { old, old_dimensions: 16, new, new_dimensions: 16 };
-        people_gate(vectors, &labels(), 0.01, 5).unwrap()
+        compare_people(vectors, &labels(), 0.01, 5).unwrap()
     }
 
     #[test]
     fn tells_better_from_worse_and_from_the_same() {
         let (good, bad, other) = (network(0.4, 2), network(1.1, 3), network(0.4, 4));
         let better = compare(&bad, &good);
-        assert_eq!((better.val.verdict(), better.people, better.pictures), (Verdict::Better, 30, 180));
+        assert_eq!((better.val.verdict(), better.people, better.pictures), (ComparisonOutcome::Better, 30, 180));
         assert!(better.accuracy.low > 0.0);
-        assert_eq!(compare(&good, &bad).val.verdict(), Verdict::Worse);
+        assert_eq!(compare(&good, &bad).val.verdict(), ComparisonOutcome::Worse);
         assert_eq!(compare(&good, &good).val.difference, Measured { value: 0.0, standard_error: 0.0 });
-        assert_eq!(compare(&good, &other).val.verdict(), Verdict::NoDifference, "noise drawn anew is no difference");
+        assert_eq!(
+            compare(&good, &other).val.verdict(),
+            ComparisonOutcome::NoDifference,
+            "noise drawn anew is no difference"
+        );
     }
 
     #[test]
     fn its_figures_are_those_of_the_validation() {
         let (old, new) = (network(1.1, 3), network(0.7, 2));
-        let gate = compare(&old, &new);
-        for (vectors, measured) in [(&old, gate.val.old), (&new, gate.val.new)] {
+        let comparison = compare(&old, &new);
+        for (vectors, measured) in [(&old, comparison.val.old), (&new, comparison.val.new)] {
             let report = judge_people(vectors, 16, &labels(), 0.01).unwrap();
             assert!((report.val - measured.value).abs() < 1e-9, "{report:?} {measured:?}");
         }
         let report = judge_people(&new, 16, &labels(), 0.01).unwrap();
-        assert!((report.accuracy - gate.accuracy.new.value).abs() < 1e-9);
+        assert!((report.accuracy - comparison.accuracy.new.value).abs() < 1e-9);
     }
 
     #[test]
@@ -384,8 +399,8 @@ mod tests {
         let vectors = network(0.4, 2);
         let both = BothVectors { old: &vectors, old_dimensions: 16, new: &vectors, new_dimensions: 16 };
         let few: Vec<u32> = labels().iter().map(|label| label % 4).collect();
-        assert_eq!(people_gate(both, &few, 0.01, 1), None);
-        assert_eq!(Gate::new("old".into(), None, None).verdict, Verdict::NotMeasured);
+        assert_eq!(compare_people(both, &few, 0.01, 1), None);
+        assert_eq!(Comparison::new("old".into(), None, None).verdict, ComparisonOutcome::NotMeasured);
     }
 
     #[test]
@@ -395,15 +410,15 @@ mod tests {
             let same = number.is_multiple_of(2);
             let a = (number * 7) % (PEOPLE * PICTURES);
             let b = if same { a - a % PICTURES + (a + 1) % PICTURES } else { (a + 40) % (PEOPLE * PICTURES) };
-            RowPair { a, b, same, fold: number / 40 }
+            Pair::unmeasured(a, b, same, number / 40)
         };
         let set = PairSet { pictures: (0..PEOPLE * PICTURES).collect(), pairs: (0..400).map(pair).collect() };
         let both = BothVectors { old: &bad, old_dimensions: 16, new: &good, new_dimensions: 16 };
-        let gate = pairs_gate(&set, both, Some, 0.01).unwrap();
-        assert_eq!((gate.pairs, gate.accuracy.verdict()), (400, Verdict::Better));
-        let whole = Gate::new("old".into(), None, Some(gate));
-        assert_eq!(whole.verdict, Verdict::Better);
-        let one_missing = pairs_gate(&set, both, |picture| (picture != 3).then_some(picture), 0.01).unwrap();
+        let comparison = compare_pairs(&set, both, Some, 0.01).unwrap();
+        assert_eq!((comparison.pairs, comparison.accuracy.verdict()), (400, ComparisonOutcome::Better));
+        let whole = Comparison::new("old".into(), None, Some(comparison));
+        assert_eq!(whole.verdict, ComparisonOutcome::Better);
+        let one_missing = compare_pairs(&set, both, |picture| (picture != 3).then_some(picture), 0.01).unwrap();
         assert!(one_missing.skipped > 0);
     }
 

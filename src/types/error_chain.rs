@@ -1,7 +1,7 @@
 //! Errors in one line.
 
 /// An error and its causes. Most of our errors name their cause in their own words; such a cause is not said again.
-pub fn with_causes(error: &anyhow::Error) -> String {
+pub fn error_chain(error: &anyhow::Error) -> String {
     let mut line = error.to_string();
     for cause in error.chain().skip(1).map(ToString::to_string) {
         if !line.contains(&cause) {
@@ -24,8 +24,8 @@ mod tests {
     fn nothing_is_said_twice() {
         let gone = std::io::Error::new(std::io::ErrorKind::NotFound, "no such file");
         let named = anyhow!(Unreadable::from(gone)).context("cannot show a.jpg");
-        assert_eq!(with_causes(&named), "cannot show a.jpg: the file cannot be read: no such file");
+        assert_eq!(error_chain(&named), "cannot show a.jpg: the file cannot be read: no such file");
         let plain = Err::<(), _>(anyhow!("disk full")).context("cannot write").unwrap_err();
-        assert_eq!(with_causes(&plain), "cannot write: disk full");
+        assert_eq!(error_chain(&plain), "cannot write: disk full");
     }
 }

@@ -24,13 +24,13 @@ const THUMBNAIL_SIDE: u32 = 96;
 
 /// The mini-batch of one step, before the weights moved.
 #[derive(Debug, Clone)]
-pub struct BatchLook {
+pub struct BatchSnapshot {
     pub step: u64,
     pub margin: f32,
     pub distances: Histograms,
-    pub faces: Vec<FaceLook>,
+    pub faces: Vec<FaceSnapshot>,
     /// Those that were learned from, then some drawn at random.
-    pub triplets: Vec<TripletLook>,
+    pub triplets: Vec<TripletSnapshot>,
 }
 
 /// Counts of pairs over squared distances of 0 to 4, [`BINS`] each.
@@ -41,16 +41,16 @@ pub struct Histograms {
 }
 
 #[derive(Debug, Clone)]
-pub struct FaceLook {
+pub struct FaceSnapshot {
     pub picture: usize,
     pub person: String,
     /// Augmented, as the network saw it; at most 96 pixels a side.
     pub thumbnail: RgbImage,
 }
 
-/// Three of a look's faces by their places.
+/// Three of the faces of a snapshot by their places.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct TripletLook {
+pub struct TripletSnapshot {
     pub anchor: usize,
     pub positive: usize,
     pub negative: usize,
@@ -147,7 +147,7 @@ pub struct Seen<'a> {
 }
 
 impl Seen<'_> {
-    pub fn look(&self) -> BatchLook {
+    pub fn snapshot(&self) -> BatchSnapshot {
         let pictures = self.exemplars.len();
         let dimensions = self.points.dimensions;
         let new = &self.points.vectors[..pictures * dimensions];
@@ -162,9 +162,9 @@ impl Seen<'_> {
             let kind = TripletKind::of(to_positive, to_negative, self.margin);
             let spaces = rows.map(|row| self.points.spaces[row]);
             let learned_from = *learned_from;
-            TripletLook { anchor, positive, negative, spaces, to_positive, to_negative, kind, learned_from }
+            TripletSnapshot { anchor, positive, negative, spaces, to_positive, to_negative, kind, learned_from }
         });
-        BatchLook {
+        BatchSnapshot {
             step: self.step,
             margin: self.margin,
             triplets: triplets.collect(),
@@ -197,7 +197,7 @@ impl Seen<'_> {
 /// Each picture once, however many triplets show it.
 struct Faces {
     of_row: BTreeMap<usize, usize>,
-    list: Vec<FaceLook>,
+    list: Vec<FaceSnapshot>,
 }
 
 impl Faces {
@@ -205,7 +205,7 @@ impl Faces {
         *self.of_row.entry(row).or_insert_with(|| {
             let Exemplar { picture, person } = seen.exemplars[row];
             let person = seen.names.people[person as usize].name.clone();
-            self.list.push(FaceLook { picture, person, thumbnail: thumbnail(&seen.images[row]) });
+            self.list.push(FaceSnapshot { picture, person, thumbnail: thumbnail(&seen.images[row]) });
             self.list.len() - 1
         })
     }
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn a_look_shows_each_picture_once_with_its_person() {
+    fn a_snapshot_shows_each_picture_once_with_its_person() {
         let spaces = [Space::New; 5];
         let points = Points { vectors: VECTORS.as_flattened(), dimensions: 2, people: &PEOPLE, spaces: &spaces };
         let exemplars: Vec<Exemplar> =
@@ -266,16 +266,16 @@ mod tests {
             triplets: &triplets,
             names: &names,
         };
-        let look = seen.look();
-        let first = look.triplets[0];
+        let snapshot = seen.snapshot();
+        let first = snapshot.triplets[0];
         assert!(first.learned_from && first.kind == TripletKind::SemiHard);
-        assert_eq!(look.triplets.len(), 1 + DRAWN_SHOWN);
-        let of = |place: usize| (look.faces[place].picture, look.faces[place].person.as_str());
+        assert_eq!(snapshot.triplets.len(), 1 + DRAWN_SHOWN);
+        let of = |place: usize| (snapshot.faces[place].picture, snapshot.faces[place].person.as_str());
         assert_eq!([of(first.anchor), of(first.negative)], [(10, "Ada"), (14, "Emmy")]);
-        assert_eq!(look.faces[first.negative].thumbnail.dimensions(), (96, 48));
-        let pictures: std::collections::BTreeSet<usize> = look.faces.iter().map(|face| face.picture).collect();
-        assert_eq!(pictures.len(), look.faces.len());
-        for triplet in look.triplets.iter().filter(|triplet| !triplet.learned_from) {
+        assert_eq!(snapshot.faces[first.negative].thumbnail.dimensions(), (96, 48));
+        let pictures: std::collections::BTreeSet<usize> = snapshot.faces.iter().map(|face| face.picture).collect();
+        assert_eq!(pictures.len(), snapshot.faces.len());
+        for triplet in snapshot.triplets.iter().filter(|triplet| !triplet.learned_from) {
             assert_eq!(of(triplet.anchor).1, of(triplet.positive).1);
             assert_ne!(of(triplet.anchor).1, of(triplet.negative).1);
         }

@@ -12,7 +12,7 @@ use crate::app::ui::widgets::picker::picker_wide_ui;
 const NAME: f32 = 190.0;
 const CONTROL: f32 = 176.0;
 
-/// Name and hint of a knob by their keys.
+/// Name and hint of a setting by their keys.
 pub type Words = (&'static str, &'static str);
 
 /// How a number is written and how far it may go.
@@ -27,7 +27,7 @@ pub fn number<N>(range: RangeInclusive<N>, speed: f64, suffix: &'static str) -> 
     Number { range, speed, suffix }
 }
 
-/// A title over the knobs that follow.
+/// A title over the settings that follow.
 pub fn group_ui(ui: &mut Ui, title: &str) {
     ui.add_space(space::S);
     ui.label(theme::strong(title));

@@ -10,9 +10,9 @@ use crate::app::train::job::people::Prepared;
 use crate::app::train::job::source::FolderSource;
 use crate::networks::device::ComputeDevice;
 use crate::networks::weights::{ModelCard, load};
+use crate::train::comparison::{BothVectors, Comparison, compare_pairs, compare_people};
 use crate::train::config::ValidationConfig;
 use crate::train::data::Dataset;
-use crate::train::gate::{BothVectors, Gate, pairs_gate, people_gate};
 use crate::train::start::{Weights, frozen_vectors};
 use crate::train::validate::{PairSet, pictures_to_judge};
 
@@ -32,7 +32,7 @@ pub struct Judged<'a> {
     pub seed: u64,
 }
 
-pub fn compare(old: &OldNetwork, model: &Path, on: &Judged<'_>, device: &ComputeDevice) -> Result<Gate> {
+pub fn compare(old: &OldNetwork, model: &Path, on: &Judged<'_>, device: &ComputeDevice) -> Result<Comparison> {
     let (tensors, new_card) = load(model)?;
     let exemplars = pictures_to_judge(on.held_out, on.validation.pictures_at_most);
     let of_pairs = on.pairs.iter().flat_map(|set| set.pictures.iter().copied());
@@ -54,14 +54,14 @@ pub fn compare(old: &OldNetwork, model: &Path, on: &Judged<'_>, device: &Compute
         .unzip();
     let far_target = on.validation.far_target;
     let held_out = both(&seen);
-    let people = people_gate(held_out.borrowed(), &people, far_target, on.seed);
+    let people = compare_people(held_out.borrowed(), &people, far_target, on.seed);
     let pairs = on.pairs.map(|set| {
         let seen: Vec<usize> = set.pictures.iter().copied().filter(|&picture| rows.has(picture)).collect();
         let row_of: BTreeMap<usize, usize> = seen.iter().enumerate().map(|(row, &picture)| (picture, row)).collect();
-        pairs_gate(set, both(&seen).borrowed(), |picture| row_of.get(&picture).copied(), far_target)
+        compare_pairs(set, both(&seen).borrowed(), |picture| row_of.get(&picture).copied(), far_target)
     });
     let pairs = pairs.transpose().context("the list of pairs could not be judged")?;
-    Ok(Gate::new(old.name.clone(), people, pairs))
+    Ok(Comparison::new(old.name.clone(), people, pairs))
 }
 
 /// Vectors by picture; only pictures that both networks could read count.

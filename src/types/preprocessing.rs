@@ -1,4 +1,4 @@
-//! How a network wants its input: facts that the model store states, `align` and `embed` obey.
+//! How a network wants its input: facts that the model store states, `faces::align` and `faces::embed` obey.
 
 use std::fmt;
 use std::str::FromStr;
@@ -49,9 +49,9 @@ pub enum ChannelOrder {
     Bgr,
 }
 
-/// The whole recipe of a network's input.
+/// Everything about how a network wants its input.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct InputRecipe {
+pub struct Preprocessing {
     pub width: u32,
     pub height: u32,
     pub crop: CropRule,
