@@ -62,3 +62,45 @@ fn devices_list_the_cpu_first() {
     assert_eq!(devices[0]["kind"], "cpu");
     assert!(stdout(&likeness(home.path(), &["devices"])).starts_with("CPU"));
 }
+
+#[test]
+fn a_word_that_is_neither_folder_nor_subcommand_is_told() {
+    let home = tempfile::tempdir().unwrap();
+    let nowhere = likeness(home.path(), &["no-such-folder"]);
+    assert_eq!(nowhere.status.code(), Some(2));
+    assert!(stderr(&nowhere).contains("there is no folder no-such-folder"), "{}", stderr(&nowhere));
+    let both = likeness(home.path(), &["no-such-folder", "devices"]);
+    assert_eq!(both.status.code(), Some(2));
+    assert!(stderr(&both).contains("not both"), "{}", stderr(&both));
+}
+
+/// Nothing is downloaded for a folder in which there is nothing to scan.
+#[test]
+fn a_scan_looks_at_the_folder_first() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("photos");
+    let path = folder.to_str().unwrap();
+    let missing = likeness(home.path(), &["scan", path, "--offline"]);
+    assert_eq!(missing.status.code(), Some(1));
+    assert!(stderr(&missing).contains("cannot open the folder"), "{}", stderr(&missing));
+    std::fs::create_dir(&folder).unwrap();
+    let empty = likeness(home.path(), &["scan", path, "--offline"]);
+    assert!(empty.status.success(), "{}", stderr(&empty));
+    assert!(stdout(&empty).contains("0 photos"), "{}", stdout(&empty));
+    let json = likeness(home.path(), &["scan", path, "--offline", "--json"]);
+    let summary: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(summary["photos"], 0);
+    assert_eq!(summary["device"], serde_json::Value::Null);
+}
+
+#[test]
+fn devices_are_listed_without_a_display_and_without_complaints() {
+    let home = tempfile::tempdir().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_likeness"));
+    for display in ["DISPLAY", "WAYLAND_DISPLAY", "XDG_RUNTIME_DIR"] {
+        command.env_remove(display);
+    }
+    let listed = command.arg("--home").arg(home.path()).arg("devices").output().expect("the binary runs");
+    assert!(listed.status.success());
+    assert!(!stderr(&listed).contains("XDG_RUNTIME_DIR"), "{}", stderr(&listed));
+}

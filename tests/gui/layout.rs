@@ -6,13 +6,18 @@
 use std::collections::HashMap;
 
 use eframe::egui::accesskit::{NodeId, Role};
-use eframe::egui::{Id, LayerId, Rect, Sense, Vec2, WidgetRect};
+use eframe::egui::{Id, Key, LayerId, Modifiers, Rect, Sense, Vec2, WidgetRect};
 use egui_kittest::Harness;
-use egui_kittest::kittest::NodeT;
+use egui_kittest::kittest::{NodeT, Queryable};
 use likeness::app::shell::app::App;
+use likeness::app::shell::backend::Request;
+use likeness::app::shell::dialogs::Question;
+use likeness::app::shell::message::Message;
 use likeness::app::ui::fonts::FontSource;
 use likeness::app::ui::locale::Language;
+use likeness::app::ui::view::View;
 
+use super::demo::{Wire, album_world};
 use super::pictures::{Scene, scenes, shown};
 
 const SIZES: [[f32; 2]; 4] = [[800.0, 600.0], [900.0, 700.0], [1280.0, 820.0], [1920.0, 1080.0]];
@@ -181,4 +186,39 @@ fn the_name_field_is_never_crushed() {
             }
         }
     }
+}
+
+/// Where the platform has no file dialog, a path is typed; the disk says whether it does.
+#[test]
+fn a_folder_can_be_typed() {
+    let folder = tempfile::tempdir().unwrap();
+    let wire = Wire::new(album_world());
+    let mut harness = super::open_with(&wire, super::settings(View::Library));
+    harness.state_mut().send(Message::TypePath(Question::Folder));
+    harness.run();
+    let answered = |harness: &mut Harness<'static, App>| {
+        for _ in 0..50 {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+            harness.run_steps(2);
+        }
+    };
+    let field = "Type or paste the path of a folder";
+    harness.get_by_role_and_label(Role::TextInput, field).type_text("/no/such/folder");
+    harness.run();
+    harness.key_press(Key::Enter);
+    answered(&mut harness);
+    harness.get_by_label("There is no folder /no/such/folder");
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    harness.run();
+    harness.get_by_role_and_label(Role::TextInput, field).type_text(&folder.path().display().to_string());
+    harness.run();
+    harness.key_press(Key::Enter);
+    answered(&mut harness);
+    let scan = likeness::app::scan::state::Request::Scan(vec![folder.path().to_owned()]);
+    assert!(wire.sent.borrow().contains(&Request::Scan(scan)), "the typed folder is scanned");
+    harness.state_mut().send(Message::TypePath(Question::Folder));
+    harness.run();
+    harness.key_press(Key::Escape);
+    harness.run();
+    assert!(harness.query_by_role_and_label(Role::TextInput, field).is_none(), "Esc closes it");
 }
