@@ -74,7 +74,7 @@ fn window(global: &Global, demonstration: Option<(u64, u64)>) -> Result<ExitCode
     use likeness::app::shell::message::Message;
     use likeness::app::shell::threads::Threads;
     use likeness::app::shell::window;
-    use likeness::app::train::state::message::{DemoChoice, TrainCommand};
+    use likeness::app::train::state::message::{DemoChoice, Message as TrainMessage};
     use likeness::app::ui::action::Action;
     use likeness::app::ui::view::View;
 
@@ -83,7 +83,7 @@ fn window(global: &Global, demonstration: Option<(u64, u64)>) -> Result<ExitCode
     let folder = home.root().to_owned();
     let demonstrate = |(seed, steps)| {
         let which = DemoChoice { seed, steps };
-        [Message::Act(Action::Show(View::Train)), Message::Train(TrainCommand::Demonstrate(which))]
+        [Message::Act(Action::Show(View::Train)), Message::Train(TrainMessage::Demonstrate(which))]
     };
     let first = demonstration.into_iter().flat_map(demonstrate).collect();
     window::open(

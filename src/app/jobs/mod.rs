@@ -8,5 +8,6 @@ pub mod import;
 pub mod options;
 pub mod reembed;
 pub mod regroup;
+pub mod run_event;
 pub mod walk;
 pub mod working_copy;

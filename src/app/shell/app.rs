@@ -24,7 +24,7 @@ use crate::app::people::view::people::PeopleView;
 use crate::app::people::view::person::PersonView;
 use crate::app::photos::view::library::LibraryView;
 use crate::app::photos::view::photo::PhotoView;
-use crate::app::train::state::message::{TrainCommand, TrainPath};
+use crate::app::train::state::message::{Message as TrainMessage, TrainPath};
 use crate::app::train::view::TrainView;
 use crate::app::ui::action::Action;
 use crate::app::ui::context::ViewContext;
@@ -167,7 +167,7 @@ impl App {
         let message = match question {
             Question::Folder => Some(Message::Act(Action::Scan(paths))),
             Question::CompareFiles => Some(compare_files(paths)),
-            Question::Train(file) => first.map(|path| Message::Train(TrainCommand::Chosen(file, path))),
+            Question::Train(file) => first.map(|path| Message::Train(TrainMessage::Chosen(file, path))),
             Question::ModelFile => Some(Message::Models(models::state::Message::Import(paths))),
             Question::Evaluate(which) => Some(Message::Evaluate(EvaluateCommand::SetPath(which, paths))),
             Question::Save(saving) => first.map(|path| Message::SaveTo(path, saving)),
@@ -197,7 +197,7 @@ impl App {
                     Err(error) => self.state.notices.fail(self.text.s("failed").to_owned(), format!("{error:#}")),
                 };
             }
-            Message::Train(TrainCommand::Choose(file)) => {
+            Message::Train(TrainMessage::Choose(file)) => {
                 return self.ask(ctx, Question::Train(*file), file.title_key());
             }
             Message::Act(Action::Show(view)) if *view != View::People => self.views.people.leave(),
@@ -438,7 +438,7 @@ fn dropped_files(ui: &Ui, ctx: &mut Context<'_>) {
         View::Compare => ctx.send(compare_files(paths)),
         View::Train => {
             let path = paths.into_iter().next();
-            let message = path.map(|path| Message::Train(TrainCommand::Chosen(TrainPath::Data, path)));
+            let message = path.map(|path| Message::Train(TrainMessage::Chosen(TrainPath::Data, path)));
             message.into_iter().for_each(|message| ctx.send(message));
         }
         View::Models => ctx.send(Message::Models(models::state::Message::Import(paths))),

@@ -9,8 +9,7 @@ use std::path::PathBuf;
 use crate::app::engine::facts::{ModelRow, Overview, People};
 use crate::app::engine::report::{JobId, Report, Ticket};
 use crate::app::evaluate::state::message::{EvaluateEvent, EvaluateRequest};
-use crate::app::train::state::message::{TrainAsk, TrainNews};
-use crate::app::{compare, models, people, photos, scan, settings};
+use crate::app::{compare, models, people, photos, scan, settings, train};
 use crate::figures::Saving;
 
 /// What the window asks for.
@@ -24,7 +23,7 @@ pub enum Request {
     People(people::state::Request),
     Compare(compare::state::Request),
     Evaluate(EvaluateRequest),
-    Train(TrainAsk),
+    Train(train::state::message::Request),
     Models(models::state::Request),
     Settings(settings::state::Request),
     /// Writes a figure or a table to this file.
@@ -44,7 +43,7 @@ pub enum Answer {
     OfPeople(people::state::Event),
     OfCompare(compare::state::Event),
     OfEvaluate(EvaluateEvent),
-    OfTrain(TrainNews),
+    OfTrain(train::state::message::Event),
     OfModels(models::state::Event),
     OfSettings(settings::state::Event),
 }

@@ -11,8 +11,9 @@ use serde::Deserialize;
 use crate::app::engine::home::Home;
 use crate::app::evaluate::job::inputs::InputFile;
 use crate::app::evaluate::job::sensitivity::{SensitivityConfig, SensitivityOutcome, write_study};
+use crate::app::jobs::run_event::RunEvent;
 use crate::app::jobs::walk::sorted;
-use crate::app::train::job::{DataFrom, StartFrom, TrainJobEvent, TrainRequest, TrainSummary, start_training};
+use crate::app::train::job::{DataFrom, StartFrom, TrainRequest, TrainSummary, start_training};
 use crate::eval::ValAtFar;
 use crate::eval::sensitivity::{Study, StudyRow};
 use crate::faces::image::is_photo_name;
@@ -53,8 +54,8 @@ pub fn eval_training(
         let request = TrainRequest { pairs: None, against: None, ..at_level(&request, config.study, level, &folder)? };
         let out = place.path().join(format!("run-{level}"));
         let control = Control::with_cancel(cancel.clone());
-        let mut told = |event: TrainJobEvent<'_>| {
-            if let TrainJobEvent::Note(text) = event {
+        let mut told = |event: RunEvent| {
+            if let RunEvent::Note(text) = event {
                 note(text);
             }
         };

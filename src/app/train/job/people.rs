@@ -10,8 +10,9 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::app::jobs::run_event::{LeftOut, RunEvent};
 use crate::app::jobs::walk::sorted;
-use crate::app::train::job::{DataFrom, TrainJobEvent, TrainRequest};
+use crate::app::train::job::{DataFrom, TrainRequest};
 use crate::eval::PairList;
 use crate::eval::lfw::RowPair;
 use crate::faces::detect::{Detector, SECOND_LONG_SIDE};
@@ -29,13 +30,6 @@ pub enum FaceFinding {
     Detect,
     /// The pictures are crops already.
     Cropped,
-}
-
-/// A picture that takes no part, and why.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LeftOut {
-    pub path: PathBuf,
-    pub reason: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,7 +70,7 @@ pub fn prepare(
     detector: Option<&Detector>,
     held_out_share: f32,
     control: &Control,
-    events: &mut dyn FnMut(TrainJobEvent<'_>),
+    events: &mut dyn FnMut(RunEvent),
 ) -> Result<Prepared> {
     let mut wanted = match &request.data {
         DataFrom::Folder { path } => list(path)?,
@@ -89,7 +83,7 @@ pub fn prepare(
         wanted.retain(|wanted| !in_pairs.contains(wanted.person.as_str()));
         let kept_out = before - people(&wanted);
         if kept_out > 0 {
-            events(TrainJobEvent::Note(format!("{kept_out} people of the list of pairs are kept out of training")));
+            events(RunEvent::Note(format!("{kept_out} people of the list of pairs are kept out of training")));
         }
         wanted.extend(pairs.images().iter().map(|name| Wanted {
             person: name.split('/').next().unwrap_or_default().to_owned(),
@@ -116,14 +110,14 @@ pub fn prepare(
                 Ok(entry) => prepared.entries.push(entry),
                 Err(left_out) => {
                     prepared.left_out += 1;
-                    events(TrainJobEvent::LeftOut(&left_out));
+                    events(RunEvent::LeftOut(left_out));
                 }
             }
         }
-        events(TrainJobEvent::Preparing { done: number * AT_ONCE + files_now.len(), total: wanted.len() });
+        events(RunEvent::Preparing { done: number * AT_ONCE + files_now.len(), total: wanted.len() });
     }
     if let Some(note) = prepared.shared_pictures() {
-        events(TrainJobEvent::Note(note));
+        events(RunEvent::Note(note));
     }
     prepared.hold_out(held_out_share, request.config.seed);
     Ok(prepared)

@@ -1,9 +1,4 @@
 //! Everything of the Train view and the demonstration that is not drawing.
-//!
-//! * [`messages`] is what the view sends, what is asked of the jobs, and what they tell.
-//! * [`form`] is what the user has chosen, and why a run cannot start yet.
-//! * [`live`] is a run as it is watched: curves, histograms, triplets, alarms, how it ended.
-//! * [`logic`] is what commands and news do to [`TrainState`]; [`words`] are alarms and reasons in the user's language.
 
 pub mod form;
 pub mod live;
@@ -25,7 +20,7 @@ use crate::app::train::state::live::LiveRun;
 
 /// What the Train view shows.
 #[derive(Debug, Default)]
-pub struct TrainState {
+pub struct State {
     pub form: TrainForm,
     pub choices: Loadable<Choices>,
     /// What the data hold, and which data.
