@@ -1,28 +1,40 @@
-//! Likeness learns faces on its user's own GPU.
+//! Likeness finds the people in a photo library and learns faces on its user's own GPU. Nothing leaves the computer.
 //!
-//! This page is the map. A photo becomes a person in this order:
-//! [`image`] decodes it upright, [`detect`] finds boxes and landmarks, [`align`] cuts crops, [`embed`] turns a crop
-//! into a unit vector, [`library`] stores it with the model's id, [`cluster`] says who belongs together, a person
-//! reviews that in the window, [`export`] carries it out.
+//! This page is the map: which rooms there are, who may know whom, and where a thing is found.
 //!
 //! ```text
-//!             main
-//!         gui      cli
-//!            jobs
-//! library  export  models  eval  cluster  train  detect  align  embed  synth
-//!        weights   nets   kernels   device   image
-//!                     types
+//!                      main
+//! app      shell                           the window; routes messages
+//!          scan  photos  people  compare  evaluate  train  demo  models  settings
+//!          jobs  ui                        what features share: jobs; widgets, words, theme
+//!          engine                          home folder, loaded networks, library's writer, threads, progress
+//! parts    faces   library   cluster   eval   train   synth   figures
+//! below    networks                        device  kernels  nets  weights  models
+//!          types                           the vocabulary
 //! ```
 //!
-//! Arrows go down only; parts on one line do not import each other, except `train -> eval`, `models -> weights`,
-//! `export -> library` and `nets -> weights` (a network's file also says where each of its tensors comes from).
-//! `tests/architecture.rs` fails when an import breaks this.
+//! Arrows go down. Parts do not import each other, except `train → eval` and `train → faces::image`; only [`app`] brings
+//! them together. A feature knows no other feature and not the shell; it has at most four members: `job` (what it does),
+//! `cli` (its subcommands), `state` (its messages and what they change), `view` (its drawing).
 //!
-//! Invariants, stated as absences:
-//! * Only `gui` and `main` know egui. Only [`library`] knows SQL.
-//! * Only [`device`], [`nets`], [`weights`], [`kernels`], [`detect`], [`embed`] and [`train`] know Burn.
-//! * [`eval`], [`cluster`], [`align`] and `detect::boxes` take plain slices and need no device.
-//! * Nothing here opens a connection except [`models`] when its user installs a model.
+//! # How a photo becomes a person
+//! [`faces::image`] decodes it upright, [`faces::detect`] finds boxes and landmarks, [`faces::align`] cuts crops,
+//! [`faces::embed`] turns a crop into a unit vector, [`library`] stores it under the model that made it, [`cluster`] says
+//! who belongs together, and in [`app::people`] a person says yes, no, or a name. [`app::scan`] composes these steps.
+//!
+//! # How a network becomes better
+//! [`train`] learns by triplet loss, [`eval`] measures, [`figures`] draws; [`app::train`] and [`app::evaluate`] compose
+//! them. [`synth`] makes people with a known truth, so that both can be shown and tested without anybody's photos.
+//!
+//! # What is nowhere else
+//! `tests/architecture.rs` fails when one of these stops being true.
+//! * No egui outside `app::ui`, `app::shell` and `view`; so all else works without a window (`--no-default-features`).
+//! * No clap outside `cli` and `main`, but for enums of the domain that derive `ValueEnum`.
+//! * No SQL outside [`library`]. No connection outside [`networks::models`], and there only at the user's word.
+//! * No Burn outside [`networks`], [`faces::detect`], [`faces::embed`] and [`train`]: [`eval`], [`cluster`] and
+//!   [`faces::align`] take plain slices and need no device.
+//! * No disk in `state`, `view` and `ui`: drawing never waits.
+//! * No circle of imports between rooms, and no exception that nothing uses.
 
 pub mod app;
 pub mod cluster;

@@ -1,9 +1,11 @@
 //! `likeness`: the window, or a subcommand.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use clap::{Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, Subcommand};
 use likeness::app::engine::cli::Global;
 use likeness::app::engine::home::Home;
 use likeness::app::{compare, demo, evaluate, models, people, scan, settings, train};
@@ -15,9 +17,20 @@ use likeness::types::error_chain;
 struct Cli {
     #[command(flatten)]
     global: Global,
-    /// Without a subcommand the window opens.
+    /// Without a subcommand the window opens; with a folder, on that folder's photos.
     #[command(subcommand)]
     command: Option<Command>,
+    /// A folder of photos to open the window on. One that is named like a subcommand is given as ./scan.
+    folder: Option<PathBuf>,
+}
+
+/// What the window does first.
+enum First {
+    Nothing,
+    /// Scans this folder and shows it.
+    Open(PathBuf),
+    /// Demonstrates training, from this seed and for so many steps.
+    Demonstrate(u64, u64),
 }
 
 #[derive(Debug, Subcommand)]
@@ -38,15 +51,29 @@ enum Command {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let outcome = match cli.command {
-        None => window(&cli.global, None),
-        Some(Command::Demo(demo)) if demo.in_window().is_some() => window(&cli.global, demo.in_window()),
-        Some(command) => run(&cli.global, command),
+    let outcome = match (cli.command, cli.folder) {
+        (Some(_), Some(folder)) => {
+            usage_error(&format!("the window opens on {}, or a subcommand runs, but not both", folder.display()))
+        }
+        (None, Some(folder)) if !folder.is_dir() => {
+            usage_error(&format!("there is no folder {0}, and no subcommand is named so", folder.display()))
+        }
+        (None, folder) => window(&cli.global, folder.map_or(First::Nothing, First::Open)),
+        (Some(Command::Demo(demo)), _) if demo.in_window().is_some() => {
+            let first = demo.in_window().map_or(First::Nothing, |(seed, steps)| First::Demonstrate(seed, steps));
+            window(&cli.global, first)
+        }
+        (Some(command), None) => run(&cli.global, command),
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("likeness: {}", error_chain(&error));
         ExitCode::FAILURE
     })
+}
+
+/// Says how the program is called, and ends it with code 2, as clap does.
+fn usage_error(why: &str) -> ! {
+    Cli::command().error(ErrorKind::ValueValidation, why).exit()
 }
 
 fn run(global: &Global, command: Command) -> Result<ExitCode> {
@@ -59,17 +86,16 @@ fn run(global: &Global, command: Command) -> Result<ExitCode> {
         Command::Models(args) => models::cli::models::run(&home, args),
         Command::Nets(args) => models::cli::nets::run(args),
         Command::Devices(args) => settings::cli::run(&home, args),
-        Command::Eval(args) => evaluate::cli::run(&home, global, args),
+        Command::Eval(args) => evaluate::cli::run(&home, global, args, train::job::repeat::repeat),
         Command::People(args) => people::cli::run(&home, args),
         Command::Train(args) => train::cli::run(&home, global, args),
         Command::Demo(args) => demo::cli::demo::run(&home, global, args),
-        Command::Synth(args) => demo::cli::synth::run(args),
+        Command::Synth(args) => demo::cli::synth::run(&home, args),
     }
 }
 
-/// `demonstration` is the seed and the steps of one that begins at once.
 #[cfg(feature = "gui")]
-fn window(global: &Global, demonstration: Option<(u64, u64)>) -> Result<ExitCode> {
+fn window(global: &Global, first: First) -> Result<ExitCode> {
     use likeness::app::engine::networks::EngineOptions;
     use likeness::app::shell::message::Message;
     use likeness::app::shell::threads::Threads;
@@ -81,11 +107,16 @@ fn window(global: &Global, demonstration: Option<(u64, u64)>) -> Result<ExitCode
     let home = Home::open(global.home.as_deref())?;
     let options = EngineOptions { device: global.device()?, ..Default::default() };
     let folder = home.root().to_owned();
-    let demonstrate = |(seed, steps)| {
-        let which = DemoChoice { seed, steps };
-        [Message::Act(Action::Show(View::Train)), Message::Train(TrainMessage::Demonstrate(which))]
+    let first = match first {
+        First::Nothing => Vec::new(),
+        First::Open(photos) => {
+            vec![Message::Act(Action::Show(View::Library)), Message::Act(Action::Scan(vec![photos]))]
+        }
+        First::Demonstrate(seed, steps) => {
+            let which = DemoChoice { seed, steps };
+            vec![Message::Act(Action::Show(View::Train)), Message::Train(TrainMessage::Demonstrate(which))]
+        }
     };
-    let first = demonstration.into_iter().flat_map(demonstrate).collect();
     window::open(
         &folder,
         first,
@@ -95,6 +126,6 @@ fn window(global: &Global, demonstration: Option<(u64, u64)>) -> Result<ExitCode
 }
 
 #[cfg(not(feature = "gui"))]
-fn window(_: &Global, _: Option<(u64, u64)>) -> Result<ExitCode> {
+fn window(_: &Global, _: First) -> Result<ExitCode> {
     anyhow::bail!("this build has no window: name a subcommand (see likeness --help); demo needs --headless")
 }

@@ -9,6 +9,8 @@ mod demo;
 mod evaluate;
 #[path = "gui/judged.rs"]
 mod judged;
+#[path = "gui/layout.rs"]
+mod layout;
 #[path = "gui/pictures.rs"]
 mod pictures;
 #[path = "gui/synthetic.rs"]
@@ -23,27 +25,32 @@ use eframe::egui::accesskit::Role;
 use eframe::egui::{self, Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
-use likeness::app::compare::state::CompareSource;
+use likeness::app::compare::state::{self as compare, CompareSource};
 use likeness::app::engine::picture::ImageKey;
-use likeness::app::engine::report::{Failed, Failure, JobEnd, JobSummary};
-use likeness::app::engine::report::{JobId, JobKind, JobReport, JobStage};
+use likeness::app::engine::progress::{Progress, Stage};
+use likeness::app::engine::report::{Failed, Failure, JobEnd, JobId, JobKind, JobReport, JobSummary, Report};
 use likeness::app::jobs::import::ImportRequest;
-use likeness::app::people::state::MoveTarget;
+use likeness::app::models::state as models;
+use likeness::app::people::state as people;
+use likeness::app::photos::state as photos;
+use likeness::app::settings::state::{self as settings_view, Appearance};
 use likeness::app::shell::app::App;
-use likeness::app::shell::backend::{Change, Event, Request};
-use likeness::app::shell::message::Command;
+use likeness::app::shell::backend::{Answer, Request};
+use likeness::app::shell::message::Message;
 use likeness::app::shell::state::{Page, Settings};
 use likeness::app::train::state::message::{TrainAsk, TrainNews};
+use likeness::app::ui::action::Action;
 use likeness::app::ui::fonts::FontSource;
 use likeness::app::ui::locale::Language;
 use likeness::app::ui::view::View;
-use likeness::library::PhotoFilter;
-use likeness::types::{ChannelOrder, CropRule, FaceId, ModelId, PersonId, PixelScaling};
+use likeness::library::{Decision, Destination, PhotoFilter};
+use likeness::types::{ChannelOrder, CropRule, FaceId, ModelId, PersonId, PixelScaling, Touched};
 
 use demo::{Wire, World, album_world, fresh_world};
 
 fn settings(view: View) -> Settings {
-    Settings { view, language: Some(Language::English), reduced_motion: true, ..Settings::default() }
+    let appearance = Appearance { language: Some(Language::English), reduced_motion: true, ..Appearance::default() };
+    Settings { view, appearance, ..Settings::default() }
 }
 
 fn open_with(wire: &Wire, settings: Settings) -> Harness<'static, App> {
@@ -67,11 +74,13 @@ fn scan_report() -> JobReport {
     JobReport {
         job: JobId(7),
         kind: JobKind::Scan,
-        stage: JobStage::FindFaces,
-        done: 1204,
-        total: Some(8310),
-        per_sec: Some(14.2),
-        left_secs: Some(500.0),
+        progress: Progress {
+            stage: Stage::Scanning,
+            done: 1204,
+            total: Some(8310),
+            rate_per_s: 14.2,
+            left_secs: Some(500.0),
+        },
     }
 }
 
@@ -82,18 +91,21 @@ fn a_fresh_library_offers_the_models_and_installs_them() {
     harness.get_by_label("Install (39 MB)").click();
     harness.run();
     let pack = ["yunet-2023mar", "sface-2021dec"].map(|id| ModelId(id.into())).to_vec();
-    assert_eq!(wire.actions(), [Request::InstallModels(pack)]);
+    assert_eq!(wire.actions(), [Request::Models(models::Request::Install(pack))]);
 }
 
 #[test]
 fn only_what_is_being_installed_shows_its_progress() {
     let (wire, mut harness) = open(fresh_world(), View::Models);
     let before = harness.get_all_by_label("Install").count();
-    wire.push(Event::Installing(JobId(7), vec![ModelId("sface-2021dec".into())]));
-    wire.push(Event::Job(JobReport { kind: JobKind::Install, stage: JobStage::Download, ..scan_report() }));
+    let installing = models::Event::Installing(JobId(7), vec![ModelId("sface-2021dec".into())]);
+    wire.push(Report::Own(Answer::OfModels(installing)));
+    let scan = scan_report();
+    let progress = Progress { stage: Stage::Installing, ..scan.progress };
+    wire.push(Report::Job(JobReport { kind: JobKind::Install, progress, ..scan }));
     harness.run_steps(3);
     assert_eq!(harness.get_all_by_label("Install").count(), before - 1);
-    wire.push(Event::JobEnded(JobId(7), JobEnd::Cancelled(JobSummary::default())));
+    wire.push(Report::JobEnded(JobId(7), JobEnd::Cancelled(JobSummary::default())));
     harness.run_steps(3);
     assert_eq!(harness.get_all_by_label("Install").count(), before);
 }
@@ -112,11 +124,11 @@ fn the_rail_leads_to_every_view() {
     ] {
         harness.get_by_role_and_label(egui::accesskit::Role::Tab, label).click();
         harness.run();
-        assert_eq!(harness.state().state().settings.view, view);
+        assert_eq!(harness.state().state().view, view);
     }
     harness.key_press_modifiers(Modifiers::COMMAND, Key::Num2);
     harness.run();
-    assert_eq!(harness.state().state().settings.view, View::People);
+    assert_eq!(harness.state().state().view, View::People);
 }
 
 #[test]
@@ -135,7 +147,7 @@ fn a_network_shows_its_layers_and_leads_back() {
 fn what_a_model_file_leaves_open_is_asked() {
     let (wire, mut harness) = open(album_world(), View::Models);
     let files = ["doubtful.pt", "plain.safetensors"].map(PathBuf::from);
-    harness.state_mut().send(Command::ImportModels(files.to_vec()));
+    harness.state_mut().send(Message::Models(models::Message::Import(files.to_vec())));
     harness.run();
     harness.get_by_label("How is doubtful.pt to be used?");
     harness.get_by_label("Import").click();
@@ -159,14 +171,14 @@ fn what_a_model_file_leaves_open_is_asked() {
         channels: Some(ChannelOrder::Rgb),
         ..ImportRequest::default()
     };
-    let (ticket, change) = wire.last_change().unwrap();
-    assert_eq!(change, Change::ImportModel(Box::new(answered)));
+    let (ticket, request) = wire.last_import();
+    assert_eq!(request, answered);
     harness.get_by_label("Importing doubtful.pt…");
 
-    wire.push(Event::Changed(ticket));
+    wire.push(Report::Changed(ticket, Touched::models()));
     harness.run_steps(5);
     let plain = ImportRequest { path: files[1].clone(), ..ImportRequest::default() };
-    assert_eq!(wire.last_change().unwrap().1, Change::ImportModel(Box::new(plain)));
+    assert_eq!(wire.last_import().1, plain);
 }
 
 /// As the platform hands it over.
@@ -189,13 +201,13 @@ fn a_file_dropped_on_the_models_is_imported() {
     harness.input_mut().dropped_files.push(Arc::new(Dropped("net.pt".into())));
     harness.run_steps(4);
     let request = ImportRequest { path: "net.pt".into(), ..ImportRequest::default() };
-    assert_eq!(wire.last_change().unwrap().1, Change::ImportModel(Box::new(request)));
+    assert_eq!(wire.last_import().1, request);
 }
 
 #[test]
 fn a_file_that_is_not_to_be_imported_is_left_out() {
     let (wire, mut harness) = open(album_world(), View::Models);
-    harness.state_mut().send(Command::ImportModels(vec!["doubtful.pt".into()]));
+    harness.state_mut().send(Message::Models(models::Message::Import(vec!["doubtful.pt".into()])));
     harness.run();
     harness.key_press(Key::Escape);
     harness.run();
@@ -212,8 +224,8 @@ fn naming_a_group_goes_on_to_the_next() {
     harness.run();
     harness.key_press(Key::Enter);
     harness.run();
-    let (_, change) = wire.last_change().unwrap();
-    assert_eq!(change, Change::Name { person: PersonId(100), name: "Noor".into() });
+    let (_, decision) = wire.last_decision();
+    assert_eq!(decision, Decision::Name { person: PersonId(100), name: "Noor".into() });
     assert!(harness.get_by_label("Name of this group of 26 faces").is_focused());
 }
 
@@ -228,15 +240,16 @@ fn a_completed_name_adds_the_group_to_that_person() {
     harness.run();
     harness.key_press(Key::Enter);
     harness.run();
-    let (ticket, change) = wire.last_change().unwrap();
-    assert_eq!(change, Change::Merge { from: PersonId(100), into: PersonId(5) });
-    wire.push(Event::Changed(ticket));
+    let (ticket, decision) = wire.last_decision();
+    assert_eq!(decision, Decision::Merge { from: PersonId(100), into: PersonId(5) });
+    let people = vec![PersonId(100), PersonId(5)];
+    wire.push(Report::Changed(ticket, Touched { people, ..Touched::default() }));
     harness.step();
     harness.run_steps(3);
     harness.get_by_label("Added to Mario Rossi");
     harness.get_by_label("Undo").click();
     harness.run_steps(3);
-    assert_eq!(wire.last_change().unwrap().1, Change::Undo);
+    assert_eq!(wire.last_decision().1, Decision::Undo);
 }
 
 #[test]
@@ -246,8 +259,8 @@ fn a_completion_can_be_clicked() {
     harness.run();
     harness.get_by_role_and_label(egui::accesskit::Role::ListBoxOption, "Grandma").click();
     harness.run();
-    let (_, change) = wire.last_change().unwrap();
-    assert_eq!(change, Change::Merge { from: PersonId(100), into: PersonId(6) });
+    let (_, decision) = wire.last_decision();
+    assert_eq!(decision, Decision::Merge { from: PersonId(100), into: PersonId(6) });
 }
 
 #[test]
@@ -259,13 +272,13 @@ fn suggestions_are_confirmed_and_rejected() {
     harness.get_all_by_label("Confirm").next().unwrap().click();
     harness.run();
     let person = PersonId(1);
-    assert_eq!(wire.last_change().unwrap().1, Change::Confirm { person, faces: vec![FaceId(1011)] });
+    assert_eq!(wire.last_decision().1, Decision::Confirm { person, faces: vec![FaceId(1011)] });
     harness.get_all_by_label("Reject").next().unwrap().click();
     harness.run();
-    assert_eq!(wire.last_change().unwrap().1, Change::Reject { person, faces: vec![FaceId(1011)] });
+    assert_eq!(wire.last_decision().1, Decision::Reject { person, faces: vec![FaceId(1011)] });
     harness.get_by_label("Confirm all").click();
     harness.run();
-    assert_eq!(wire.last_change().unwrap().1, Change::ConfirmAll(person));
+    assert_eq!(wire.last_decision().1, Decision::ConfirmAll(person));
 }
 
 #[test]
@@ -279,8 +292,8 @@ fn selected_faces_obey_the_keyboard() {
     harness.get_by_label("1 face selected");
     harness.key_press(Key::X);
     harness.run();
-    let (_, change) = wire.last_change().unwrap();
-    assert_eq!(change, Change::Reject { person: PersonId(1), faces: vec![FaceId(10)] });
+    let (_, decision) = wire.last_decision();
+    assert_eq!(decision, Decision::Reject { person: PersonId(1), faces: vec![FaceId(10)] });
     harness.key_press(Key::Escape);
     harness.run();
     assert!(harness.query_by_label("1 face selected").is_none(), "Esc clears the selection first");
@@ -298,8 +311,8 @@ fn a_merge_is_previewed_before_it_is_made() {
     assert!(wire.last_change().is_none(), "nothing is changed yet");
     harness.get_by_label("Merge").click();
     harness.run();
-    let (_, change) = wire.last_change().unwrap();
-    assert_eq!(change, Change::Merge { from: PersonId(101), into: PersonId(2) });
+    let (_, decision) = wire.last_decision();
+    assert_eq!(decision, Decision::Merge { from: PersonId(101), into: PersonId(2) });
 }
 
 #[test]
@@ -311,13 +324,13 @@ fn another_threshold_is_previewed_before_it_is_applied() {
     assert!(wire.last_change().is_none());
     harness.get_by_label("Apply").click();
     harness.run();
-    assert!(matches!(wire.last_change().unwrap().1, Change::ApplyGrouping { .. }));
+    assert!(matches!(wire.last_change().unwrap().1, Request::People(people::Request::ApplyGrouping { .. })));
 }
 
 #[test]
 fn a_running_scan_is_shown_and_can_be_cancelled() {
     let (wire, mut harness) = open(album_world(), View::Library);
-    wire.push(Event::Job(scan_report()));
+    wire.push(Report::Job(scan_report()));
     harness.run();
     harness.get_by_label("1,204 of 8,310");
     harness.get_by_label("8 min left");
@@ -328,7 +341,7 @@ fn a_running_scan_is_shown_and_can_be_cancelled() {
     harness.run();
     assert_eq!(wire.actions(), [Request::Cancel(JobId(7))]);
     let summary = JobSummary { photos: 1300, faces: 2100, skipped: 1, pairs: 0, elapsed_secs: 90.0 };
-    wire.push(Event::JobEnded(JobId(7), JobEnd::Done(summary)));
+    wire.push(Report::JobEnded(JobId(7), JobEnd::Done(summary)));
     harness.run_steps(4);
     harness.get_by_label("1,300 new photos, 2,100 new faces, 1 file skipped");
 }
@@ -338,12 +351,12 @@ fn two_faces_get_a_verdict_in_words() {
     let (wire, mut harness) = open(album_world(), View::Compare);
     let files: Vec<PathBuf> = ["a.jpg", "b.jpg"].map(PathBuf::from).to_vec();
     let sources: Vec<_> = files.into_iter().map(CompareSource::File).collect();
-    send(&mut harness, Command::Compare(sources.clone()));
-    assert_eq!(wire.actions(), [Request::Compare(sources)]);
+    send(&mut harness, Message::Compare(compare::Message::Add(sources.clone())));
+    assert_eq!(wire.actions(), [Request::Compare(compare::Request::Compare(sources))]);
     harness.get_by_label("Same person");
     harness.get_by_label("Squared distance 0.412; up to 1.13 counts as the same person");
     wire.world.borrow_mut().distances = vec![1.7];
-    send(&mut harness, Command::Compare(Vec::new()));
+    send(&mut harness, Message::Compare(compare::Message::Add(Vec::new())));
     harness.get_by_label("Different people");
 }
 
@@ -352,7 +365,7 @@ fn more_faces_become_a_matrix() {
     let (wire, mut harness) = open(album_world(), View::Compare);
     wire.world.borrow_mut().distances = vec![0.4, 1.6, 1.5];
     let sources = (1..=3).map(|id| CompareSource::Face(FaceId(id))).collect();
-    send(&mut harness, Command::Compare(sources));
+    send(&mut harness, Message::Compare(compare::Message::Add(sources)));
     assert_eq!(harness.get_all_by_label("Face 1 and Face 2: same person, 0.400").count(), 1);
     assert_eq!(harness.get_all_by_label("Face 3 and Face 1: different people, 1.600").count(), 1);
 }
@@ -363,7 +376,12 @@ fn only_visible_photos_are_laid_out_and_asked_for() {
     world.timeline = demo::timeline(20_000);
     let (wire, mut harness) = open(world, View::Library);
     harness.run();
-    let asked = wire.sent.borrow().iter().filter(|r| matches!(r, Request::LoadImage(ImageKey::Thumbnail(_)))).count();
+    let asked = wire
+        .sent
+        .borrow()
+        .iter()
+        .filter(|r| matches!(r, Request::Photos(photos::Request::LoadImage(ImageKey::Thumbnail(_)))))
+        .count();
     assert!((20..120).contains(&asked), "{asked} thumbnails for one window");
     assert!(harness.get_all_by_label_contains("Photo with").count() < 120);
 }
@@ -373,7 +391,7 @@ fn filters_ask_for_another_timeline() {
     let (wire, mut harness) = open(album_world(), View::Library);
     harness.get_by_label("Unnamed faces").click();
     harness.run();
-    assert!(wire.sent.borrow().contains(&Request::LoadTimeline(PhotoFilter::UnnamedFaces)));
+    assert!(wire.sent.borrow().contains(&Request::Photos(photos::Request::LoadTimeline(PhotoFilter::UnnamedFaces))));
     harness.get_by_label("Skipped files").click();
     harness.run();
     harness.get_by_label("This is no picture");
@@ -395,8 +413,8 @@ fn a_photo_opens_and_its_faces_are_linked_to_people() {
     harness.run();
     harness.key_press(Key::Enter);
     harness.run();
-    let to = MoveTarget::NewPerson("Noor".into());
-    assert_eq!(wire.last_change().unwrap().1, Change::Move { faces: vec![FaceId(105)], to });
+    let to = Destination::NewPerson { name: "Noor".into() };
+    assert_eq!(wire.last_decision().1, Decision::Move { faces: vec![FaceId(105)], to });
 }
 
 #[test]
@@ -438,14 +456,14 @@ fn a_full_queue_loses_nothing() {
     *wire.full.borrow_mut() = false;
     harness.run_steps(3);
     assert!(wire.sent.borrow().contains(&Request::LoadOverview));
-    assert!(wire.sent.borrow().contains(&Request::LoadDevices));
+    assert!(wire.sent.borrow().contains(&Request::Settings(settings_view::Request::LoadDevices)));
 }
 
 #[test]
 fn a_failure_says_what_and_keeps_the_details_folded() {
     let (wire, mut harness) = open(album_world(), View::People);
     let failure = Failure { what: Failed::Change, details: "disk I/O error".into() };
-    wire.push(Event::Failed(None, failure));
+    wire.push(Report::Failed(None, failure));
     harness.run();
     harness.get_by_label("This change could not be made; everything is as it was before");
     assert!(harness.query_by_label("disk I/O error").is_none());
@@ -457,7 +475,7 @@ fn a_failure_says_what_and_keeps_the_details_folded() {
 /// Tells the window what the jobs would.
 fn tell(wire: &Wire, harness: &mut Harness<'static, App>, news: Vec<TrainNews>) {
     for news in news {
-        wire.push(Event::Train(news));
+        wire.push(Report::Own(Answer::OfTrain(news)));
     }
     harness.run_steps(20);
 }
@@ -469,7 +487,7 @@ fn training_is_set_up_counted_and_started() {
     harness.get_by_label("Start training").click();
     harness.run_steps(3);
     assert!(wire.actions().is_empty(), "nothing starts before data are chosen");
-    send(&mut harness, Command::Train(train::choose_folder()));
+    send(&mut harness, Message::Train(train::choose_folder()));
     harness.get_by_label("412");
     harness.get_by_label("38 people have one picture and serve as negatives only");
     harness.get_by_label("4 left out").click();
@@ -513,8 +531,8 @@ fn a_run_is_watched_paused_and_stopped() {
     let asked = [TrainAsk::Pause(true), TrainAsk::Stop { discard: false }].map(Request::Train);
     assert_eq!(wire.actions(), asked);
     // The view can be left and come back to.
-    send(&mut harness, Command::Show(View::People));
-    send(&mut harness, Command::Show(View::Train));
+    send(&mut harness, Message::Act(Action::Show(View::People)));
+    send(&mut harness, Message::Act(Action::Show(View::Train)));
     harness.get_all_by_label_contains("judging and saving").next().unwrap();
 }
 
@@ -552,7 +570,7 @@ fn the_demonstration_ends_with_groups_in_plain_words() {
     harness.get_by_label("Try the demonstration").click();
     harness.run_steps(4);
     assert_eq!(wire.actions(), [Request::Train(TrainAsk::Demonstrate(Default::default()))]);
-    assert_eq!(harness.state().state().settings.view, View::Train);
+    assert_eq!(harness.state().state().view, View::Train);
     tell(&wire, &mut harness, train::demonstrated());
     harness.get_by_label("94.3%");
     harness.get_by_label("2 people in one group, 24 faces");
@@ -566,7 +584,8 @@ fn every_view_is_drawn_in_every_language() {
         for view in View::ALL {
             for world in [album_world(), fresh_world()] {
                 let wire = Wire::new(world);
-                let settings = Settings { language: Some(language), ..settings(view) };
+                let mut settings = settings(view);
+                settings.appearance.language = Some(language);
                 let harness = open_with(&wire, settings);
                 assert_eq!(harness.unnamed_widgets(), Vec::<String>::new());
             }
@@ -575,7 +594,7 @@ fn every_view_is_drawn_in_every_language() {
 }
 
 /// As if a view had sent it.
-fn send(harness: &mut Harness<'static, App>, command: Command) {
-    harness.state_mut().send(command);
+fn send(harness: &mut Harness<'static, App>, message: Message) {
+    harness.state_mut().send(message);
     harness.run_steps(3);
 }

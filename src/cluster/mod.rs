@@ -17,9 +17,7 @@
 //! * `means`: the clusters' means only, n·d values, for average linkage and Ward's, which depend on nothing else for
 //!   unit vectors. Exact up to rounding, too.
 //!
-//! Processor time, optimised build, average linkage on 128 dimensions: 6,922 faces 0.9 s by matrix (0.5 s of it
-//! distances; `kodama` needs 0.3 s for the rest, this chain 0.4 s with constraints to obey), 1.9 s by means; 20,000
-//! faces 14 s and 800 MB by matrix, 21 s by means.
+//! What each costs is in `benches/README.md`.
 //!
 //! Left out: centroid and median linkage (not reducible), approximate neighbour graphs (not needed: the means are
 //! exact in linear memory).

@@ -2,14 +2,14 @@
 
 use serde_json::Value;
 
-use super::lfw::{Centring, Judgement, Options, RowPair, judge};
-use super::{FarRule, Metric, Vectors, sandberg};
+use super::lfw::{Centring, Judgement, Options, judge};
+use super::{FarRule, Metric, Pair, Vectors, sandberg};
 
 const TOLERANCE: f64 = 1e-9;
 
 struct Fixture {
     json: Value,
-    pairs: Vec<RowPair>,
+    pairs: Vec<Pair>,
     plain: Vectors,
     flipped: Vectors,
 }
@@ -21,7 +21,7 @@ fn fixture() -> Fixture {
         Vectors::from_rows(rows.iter().map(Vec::as_slice)).unwrap()
     };
     let pairs: Vec<[usize; 4]> = serde_json::from_value(json["pairs"].clone()).unwrap();
-    let pairs = pairs.into_iter().map(|[a, b, same, fold]| RowPair { a, b, same: same == 1, fold }).collect();
+    let pairs = pairs.into_iter().map(|[a, b, same, fold]| Pair::unmeasured(a, b, same == 1, fold)).collect();
     let plain = rows("vectors");
     let flipped = plain.concatenated(&rows("mirrored")).unwrap();
     Fixture { json, pairs, plain, flipped }

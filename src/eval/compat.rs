@@ -1,8 +1,7 @@
 //! Whether a new model's embeddings can be compared with an old one's (paper, section 7, figure 8): ROC of the old
 //! model, of the new one, and of new against old.
 
-use super::lfw::RowPair;
-use super::{EvalError, Metric, Roc, Vectors};
+use super::{EvalError, Metric, Pair, Roc, Vectors};
 
 /// Three curves over the same pairs.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,7 +16,7 @@ pub struct Compatibility {
 ///
 /// # Errors
 /// When the sets differ in length or dimensions, or a kind of pair is missing.
-pub fn compare(old: &Vectors, new: &Vectors, pairs: &[RowPair]) -> Result<Compatibility, EvalError> {
+pub fn compare(old: &Vectors, new: &Vectors, pairs: &[Pair]) -> Result<Compatibility, EvalError> {
     if old.len() != new.len() {
         return Err(EvalError::Labels { vectors: new.len(), labels: old.len() });
     }
@@ -39,13 +38,14 @@ mod tests {
         Vectors::from_rows(rows.iter().map(<[f32; 2]>::as_slice)).unwrap()
     }
 
-    const PAIRS: [RowPair; 2] =
-        [RowPair { a: 0, b: 1, same: true, fold: 0 }, RowPair { a: 0, b: 2, same: false, fold: 0 }];
+    fn pairs() -> [Pair; 2] {
+        [Pair::unmeasured(0, 1, true, 0), Pair::unmeasured(0, 2, false, 0)]
+    }
 
     #[test]
     fn a_model_is_compatible_with_itself() {
         let set = rows(&[[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]]);
-        let found = compare(&set, &set, &PAIRS).unwrap();
+        let found = compare(&set, &set, &pairs()).unwrap();
         assert_eq!((found.old.auc(), found.new.auc(), found.new_against_old.auc()), (1.0, 1.0, 1.0));
     }
 
@@ -53,7 +53,7 @@ mod tests {
     fn a_rotated_model_is_good_alone_and_useless_together() {
         let old = rows(&[[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]]);
         let new = rows(&[[0.0, 1.0], [-0.6, 0.8], [-1.0, 0.0]]);
-        let found = compare(&old, &new, &PAIRS).unwrap();
+        let found = compare(&old, &new, &pairs()).unwrap();
         assert_eq!((found.old.auc(), found.new.auc()), (1.0, 1.0));
         // New against old: same pair at 0.8 and 3.2, different pair at 0 and 4.
         assert_eq!(found.new_against_old.auc(), 0.5);
@@ -63,6 +63,6 @@ mod tests {
     fn sizes_must_agree() {
         let old = rows(&[[1.0, 0.0]]);
         let new = Vectors::from_rows([[1.0_f32, 0.0, 0.0].as_slice()]).unwrap();
-        assert_eq!(compare(&old, &new, &PAIRS), Err(EvalError::Dimensions { left: 2, right: 3 }));
+        assert_eq!(compare(&old, &new, &pairs()), Err(EvalError::Dimensions { left: 2, right: 3 }));
     }
 }

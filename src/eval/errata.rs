@@ -15,11 +15,10 @@ use std::fmt::Write;
 
 use serde::{Deserialize, Serialize};
 
-use super::LabelledPair;
-
+/// What a pair really is, whatever its list says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Verdict {
+pub enum TrueLabel {
     Same,
     Different,
     Unsure,
@@ -32,16 +31,7 @@ pub struct Errata {
     /// Keyed by the folder's name.
     people: BTreeMap<String, (String, String)>,
     /// Keyed with the smaller path first.
-    pairs: BTreeMap<(String, String), (Verdict, String)>,
-}
-
-/// What a side file says about a pair.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Finding<'a> {
-    /// Nothing, or that the label is right.
-    Trusted,
-    /// The label is wrong or in doubt, and why.
-    Doubted(&'a str),
+    pairs: BTreeMap<(String, String), (TrueLabel, String)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -90,9 +80,9 @@ impl Errata {
                 }
                 ["pair", a, b, verdict, rest @ ..] if rest.len() < 2 => {
                     let verdict = match *verdict {
-                        "same" => Verdict::Same,
-                        "different" => Verdict::Different,
-                        "unsure" => Verdict::Unsure,
+                        "same" => TrueLabel::Same,
+                        "different" => TrueLabel::Different,
+                        "unsure" => TrueLabel::Unsure,
                         _ => return Err(wrong()),
                     };
                     errata.mark(a, b, verdict, &rest.concat());
@@ -104,12 +94,12 @@ impl Errata {
     }
 
     /// Adds or replaces the verdict on a pair.
-    pub fn mark(&mut self, a: &str, b: &str, verdict: Verdict, note: &str) {
+    pub fn mark(&mut self, a: &str, b: &str, verdict: TrueLabel, note: &str) {
         self.pairs.insert(key(a, b), (verdict, note.to_owned()));
     }
 
     /// What was said of this very pair.
-    pub fn mark_of(&self, a: &str, b: &str) -> Option<Verdict> {
+    pub fn mark_of(&self, a: &str, b: &str) -> Option<TrueLabel> {
         self.pairs.get(&key(a, b)).map(|(verdict, _)| *verdict)
     }
 
@@ -134,36 +124,29 @@ impl Errata {
         }
         for ((a, b), (verdict, note)) in &self.pairs {
             let verdict = match verdict {
-                Verdict::Same => "same",
-                Verdict::Different => "different",
-                Verdict::Unsure => "unsure",
+                TrueLabel::Same => "same",
+                TrueLabel::Different => "different",
+                TrueLabel::Unsure => "unsure",
             };
             line(&["pair", a, b, verdict, note]);
         }
         text
     }
 
-    /// What is known about a pair: first what is said of the pair, then of its images.
-    pub fn finding(&self, pair: &LabelledPair) -> Finding<'_> {
-        if let Some((verdict, note)) = self.pairs.get(&key(&pair.a, &pair.b)) {
-            let right = matches!((verdict, pair.same), (Verdict::Same, true) | (Verdict::Different, false));
+    /// Why the label of a pair is wrong or in doubt, first by what is said of the pair, then of its images; None where
+    /// nothing speaks against it.
+    pub fn doubt(&self, a: &str, b: &str, same: bool) -> Option<&str> {
+        if let Some((really, note)) = self.pairs.get(&key(a, b)) {
+            let right = matches!((really, same), (TrueLabel::Same, true) | (TrueLabel::Different, false));
             let note = if note.is_empty() { "marked as mislabelled" } else { note };
-            return if right { Finding::Trusted } else { Finding::Doubted(note) };
+            return (!right).then_some(note);
         }
-        let really = [&pair.a, &pair.b].map(|path| self.really(path));
-        if really == [None, None] || (self.name_of(&pair.a) == self.name_of(&pair.b)) == pair.same {
-            return Finding::Trusted;
+        let really = [a, b].map(|path| self.really(path));
+        if really == [None, None] || (self.name_of(a) == self.name_of(b)) == same {
+            return None;
         }
         let note = really.into_iter().flatten().map(|(_, note)| note.as_str()).find(|note| !note.is_empty());
-        Finding::Doubted(note.unwrap_or("an image shows someone else"))
-    }
-
-    /// Which of `pairs` to trust: indices of the trusted ones, and how many are doubted.
-    pub fn trusted(&self, pairs: &[LabelledPair]) -> (Vec<usize>, usize) {
-        let trusted: Vec<usize> =
-            (0..pairs.len()).filter(|&index| self.finding(&pairs[index]) == Finding::Trusted).collect();
-        let doubted = pairs.len() - trusted.len();
-        (trusted, doubted)
+        Some(note.unwrap_or("an image shows someone else"))
     }
 
     pub fn is_empty(&self) -> bool {
@@ -197,58 +180,51 @@ mod tests {
     const TEXT: &str = "# known\n\nimage\tA/A_0001.jpg\tBo Ek\tthe data set's page\n\
                         pair\tC/C_0001.jpg\tD/D_0001.jpg\tsame\r\npair\tE/E_0002.jpg\tE/E_0001.jpg\tunsure\tblurred\n";
 
-    fn pair(a: &str, b: &str, same: bool) -> LabelledPair {
-        LabelledPair { a: a.into(), b: b.into(), same, fold: 0 }
-    }
-
     #[test]
     fn a_pair_is_doubted_for_itself_or_for_its_images() {
         let errata = Errata::parse(TEXT).unwrap();
-        let check = |a: &str, b: &str, same: bool, expected: Finding| {
-            assert_eq!(errata.finding(&pair(a, b, same)), expected, "{a} {b}");
+        let check = |a: &str, b: &str, same: bool, expected: Option<&str>| {
+            assert_eq!(errata.doubt(a, b, same), expected, "{a} {b}");
         };
-        check("A/A_0001.jpg", "A/A_0002.jpg", true, Finding::Doubted("the data set's page"));
-        check("A/A_0001.jpg", "Q/Q_0002.jpg", false, Finding::Trusted);
-        check("Bo_Ek/Bo_Ek_0001.jpg", "A/A_0001.jpg", false, Finding::Doubted("the data set's page"));
-        check("D/D_0001.jpg", "C/C_0001.jpg", false, Finding::Doubted("marked as mislabelled"));
-        check("E/E_0001.jpg", "E/E_0002.jpg", true, Finding::Doubted("blurred"));
-        check("X/X_0001.jpg", "X/X_0002.jpg", true, Finding::Trusted);
+        check("A/A_0001.jpg", "A/A_0002.jpg", true, Some("the data set's page"));
+        check("A/A_0001.jpg", "Q/Q_0002.jpg", false, None);
+        check("Bo_Ek/Bo_Ek_0001.jpg", "A/A_0001.jpg", false, Some("the data set's page"));
+        check("D/D_0001.jpg", "C/C_0001.jpg", false, Some("marked as mislabelled"));
+        check("E/E_0001.jpg", "E/E_0002.jpg", true, Some("blurred"));
+        check("X/X_0001.jpg", "X/X_0002.jpg", true, None);
     }
 
     #[test]
     fn what_is_written_reads_back() {
         let mut errata = Errata::parse(TEXT).unwrap();
-        errata.mark("Z/1.jpg", "Y/1.jpg", Verdict::Different, "two\tbrothers");
+        errata.mark("Z/1.jpg", "Y/1.jpg", TrueLabel::Different, "two\tbrothers");
         errata.unmark("E/E_0001.jpg", "E/E_0002.jpg");
         let again = Errata::parse(&errata.to_text()).unwrap();
         assert_eq!(again.pairs.len(), 2);
-        assert_eq!(again.finding(&pair("Y/1.jpg", "Z/1.jpg", true)), Finding::Doubted("two brothers"));
+        assert_eq!(again.doubt("Y/1.jpg", "Z/1.jpg", true), Some("two brothers"));
     }
 
     #[test]
     fn the_built_in_list_is_well_formed_and_says_why() {
         let errata = Errata::parse(LFW).unwrap();
         assert!(errata.images.values().chain(errata.people.values()).all(|(_, note)| !note.is_empty()));
-        let kostelic =
-            pair("Janica_Kostelic/Janica_Kostelic_0001.jpg", "Janica_Kostelic/Janica_Kostelic_0002.jpg", true);
+        let kostelic = ["Janica_Kostelic/Janica_Kostelic_0001.jpg", "Janica_Kostelic/Janica_Kostelic_0002.jpg"];
         assert_eq!(
-            errata.finding(&kostelic),
-            Finding::Doubted("an image of Anja Paerson (from memory; 1.53 from Janica_Kostelic_0002, so not of her)")
+            errata.doubt(kostelic[0], kostelic[1], true),
+            Some("an image of Anja Paerson (from memory; 1.53 from Janica_Kostelic_0002, so not of her)")
         );
-        let bratt = pair("Talisa_Bratt/Talisa_Bratt_0001.jpg", "Talisa_Soto/Talisa_Soto_0001.jpg", false);
-        assert!(matches!(errata.finding(&bratt), Finding::Doubted(_)));
-        let babenco = pair("Hector_Babenco/Hector_Babenco_0002.jpg", "Talisa_Bratt/Talisa_Bratt_0001.jpg", false);
-        assert_eq!(errata.finding(&babenco), Finding::Trusted);
+        let bratt = "Talisa_Bratt/Talisa_Bratt_0001.jpg";
+        assert!(errata.doubt(bratt, "Talisa_Soto/Talisa_Soto_0001.jpg", false).is_some());
+        assert_eq!(errata.doubt("Hector_Babenco/Hector_Babenco_0002.jpg", bratt, false), None);
     }
 
     #[test]
     fn a_users_mark_overrules_what_is_built_in() {
-        let kostelic =
-            pair("Janica_Kostelic/Janica_Kostelic_0001.jpg", "Janica_Kostelic/Janica_Kostelic_0002.jpg", true);
+        let [a, b] = ["Janica_Kostelic/Janica_Kostelic_0001.jpg", "Janica_Kostelic/Janica_Kostelic_0002.jpg"];
         let mut marks = Errata::default();
-        marks.mark(&kostelic.b, &kostelic.a, Verdict::Same, "");
-        assert_eq!(marks.mark_of(&kostelic.a, &kostelic.b), Some(Verdict::Same));
-        assert_eq!(Errata::lfw().overruled_by(&marks).finding(&kostelic), Finding::Trusted);
+        marks.mark(b, a, TrueLabel::Same, "");
+        assert_eq!(marks.mark_of(a, b), Some(TrueLabel::Same));
+        assert_eq!(Errata::lfw().overruled_by(&marks).doubt(a, b, true), None);
     }
 
     #[test]

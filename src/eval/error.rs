@@ -1,3 +1,5 @@
+//! Why a measure cannot be taken.
+
 /// Why a measure cannot be taken.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum EvalError {

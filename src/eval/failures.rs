@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::ScoredPair;
+use super::Pair;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -41,7 +41,7 @@ pub struct OperatingPoint {
 }
 
 impl OperatingPoint {
-    pub fn at(threshold: f64, pairs: &[ScoredPair]) -> Self {
+    pub fn at(threshold: f64, pairs: &[Pair]) -> Self {
         let mut point = Self { threshold, same: 0, different: 0, false_accepts: 0, false_rejects: 0 };
         for pair in pairs {
             let accepted = pair.distance <= threshold;
@@ -79,8 +79,8 @@ fn one_in(wrong: usize, of: usize) -> Option<usize> {
 }
 
 /// The wrongly judged pairs under `threshold_of` their fold, sorted by how wrong they are.
-pub fn failures(pairs: &[ScoredPair], threshold_of: impl Fn(usize) -> f64) -> Vec<Failure> {
-    let wrong = |(pair, scored): (usize, &ScoredPair)| {
+pub fn failures(pairs: &[Pair], threshold_of: impl Fn(usize) -> f64) -> Vec<Failure> {
+    let wrong = |(pair, scored): (usize, &Pair)| {
         let threshold = threshold_of(scored.fold);
         let mistake = match (scored.distance <= threshold, scored.same) {
             (true, false) => Mistake::FalseAccept,
@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn a_threshold_is_told_in_counts() {
-        let pair = |distance, same| ScoredPair { distance, same, fold: 0 };
+        let pair = |distance, same| Pair::at(distance, same, 0);
         let pairs = [pair(0.5, true), pair(1.0, true), pair(1.5, true), pair(1.0, false), pair(1.2, false)];
         let point = OperatingPoint::at(1.0, &pairs);
         assert_eq!((point.false_accepts, point.false_rejects), (1, 1));
@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn the_worst_comes_first() {
-        let pair = |distance, same, fold| ScoredPair { distance, same, fold };
+        let pair = Pair::at;
         let pairs =
             [pair(1.3, true, 0), pair(0.2, false, 0), pair(1.1, false, 0), pair(1.25, true, 1), pair(1.0, false, 1)];
         let found = failures(&pairs, |fold| if fold == 0 { 1.0 } else { 1.2 });

@@ -11,16 +11,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use super::val_at_far::{share_accepted, threshold_at_far};
-use super::{EvalError, FarRule, Metric, Roc, ScoredPair, Summary, Vectors};
-
-/// Two rows of the vectors.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RowPair {
-    pub a: usize,
-    pub b: usize,
-    pub same: bool,
-    pub fold: usize,
-}
+use super::{EvalError, FarRule, Metric, Pair, Roc, Summary, Vectors};
 
 /// What happens to vectors before they are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -69,7 +60,7 @@ pub struct Judgement {
     pub folds: Vec<FoldResult>,
     /// Each pair as it was judged, in the order given.
     #[serde(skip)]
-    pub scored: Vec<ScoredPair>,
+    pub pairs: Vec<Pair>,
     /// Over all pairs at once.
     #[serde(skip)]
     pub pooled: Roc,
@@ -87,16 +78,16 @@ impl Judgement {
     ///
     /// # Errors
     /// When a fold lacks a kind of pair.
-    pub fn restored(folds: Vec<FoldResult>, scored: Vec<ScoredPair>) -> Result<Self, EvalError> {
+    pub fn restored(folds: Vec<FoldResult>, pairs: Vec<Pair>) -> Result<Self, EvalError> {
         let of_fold = |fold: &FoldResult| {
-            Roc::of_scored(&scored.iter().filter(|pair| pair.fold == fold.fold).copied().collect::<Vec<_>>())
+            Roc::of_scored(&pairs.iter().filter(|pair| pair.fold == fold.fold).copied().collect::<Vec<_>>())
         };
         let curves = folds.iter().map(of_fold).collect::<Result<_, _>>()?;
-        let pooled = Roc::of_scored(&scored)?;
-        Ok(Self::summed_up(folds, scored, curves, pooled))
+        let pooled = Roc::of_scored(&pairs)?;
+        Ok(Self::summed_up(folds, pairs, curves, pooled))
     }
 
-    fn summed_up(folds: Vec<FoldResult>, scored: Vec<ScoredPair>, curves: Vec<Roc>, pooled: Roc) -> Self {
+    fn summed_up(folds: Vec<FoldResult>, pairs: Vec<Pair>, curves: Vec<Roc>, pooled: Roc) -> Self {
         let over = |value: fn(&FoldResult) -> f64| Summary::of(&folds.iter().map(value).collect::<Vec<_>>());
         Self {
             accuracy: over(|fold| fold.accuracy),
@@ -104,7 +95,7 @@ impl Judgement {
             far: over(|fold| fold.far),
             auc: pooled.auc(),
             eer: pooled.eer(),
-            scored,
+            pairs,
             pooled,
             curves,
             folds,
@@ -121,8 +112,7 @@ impl Judgement {
 ///
 /// # Errors
 /// With fewer than two folds, a kind of pair missing in a fold, or a distance that is not a number.
-pub fn judge(vectors: &Vectors, pairs: &[RowPair], options: &Options) -> Result<Judgement, EvalError> {
-    let (judged, labels): (Vec<usize>, Vec<bool>) = pairs.iter().map(|pair| (pair.fold, pair.same)).unzip();
+pub fn judge(vectors: &Vectors, pairs: &[Pair], options: &Options) -> Result<Judgement, EvalError> {
     let plain: Vec<f64> = match options.centring {
         Centring::None => pairs.iter().map(|p| options.metric.between(vectors.row(p.a), vectors.row(p.b))).collect(),
         Centring::OtherFolds => Vec::new(),
@@ -131,21 +121,20 @@ pub fn judge(vectors: &Vectors, pairs: &[RowPair], options: &Options) -> Result<
         Centring::None => Cow::Borrowed(plain.as_slice()),
         Centring::OtherFolds => {
             let mean = mean_of_others(vectors, pairs, fold);
-            let centred = |p: &RowPair| options.metric.between_centred(vectors.row(p.a), vectors.row(p.b), &mean);
+            let centred = |p: &Pair| options.metric.between_centred(vectors.row(p.a), vectors.row(p.b), &mean);
             Cow::Owned(pairs.iter().map(centred).collect())
         }
     };
-    judge_with(&judged, &labels, distances_for, options.far_target, options.far_rule)
+    judge_with(pairs, distances_for, options.far_target, options.far_rule)
 }
 
 /// Judges pairs whose distances are known.
 ///
 /// # Errors
 /// As [`judge`].
-pub fn judge_scored(pairs: &[ScoredPair], far_target: f64, far_rule: FarRule) -> Result<Judgement, EvalError> {
-    let (folds, labels): (Vec<usize>, Vec<bool>) = pairs.iter().map(|pair| (pair.fold, pair.same)).unzip();
+pub fn judge_scored(pairs: &[Pair], far_target: f64, far_rule: FarRule) -> Result<Judgement, EvalError> {
     let distances: Vec<f64> = pairs.iter().map(|pair| pair.distance).collect();
-    judge_with(&folds, &labels, |_| Cow::Borrowed(distances.as_slice()), far_target, far_rule)
+    judge_with(pairs, |_| Cow::Borrowed(distances.as_slice()), far_target, far_rule)
 }
 
 /// Judges `held` with thresholds chosen on `training`: View 1, where one list develops and the other tests. One result
@@ -154,14 +143,14 @@ pub fn judge_scored(pairs: &[ScoredPair], far_target: f64, far_rule: FarRule) ->
 /// # Errors
 /// When a kind of pair is missing or a distance is not a number.
 pub fn judge_split(
-    training: &[ScoredPair],
-    held: &[ScoredPair],
+    training: &[Pair],
+    held: &[Pair],
     far_target: f64,
     far_rule: FarRule,
 ) -> Result<Judgement, EvalError> {
-    let plain = |pairs: &[ScoredPair]| pairs.iter().map(|pair| (pair.distance, pair.same)).collect::<Vec<_>>();
+    let plain = |pairs: &[Pair]| pairs.iter().map(|pair| (pair.distance, pair.same)).collect::<Vec<_>>();
     let folds = vec![judge_fold(0, &plain(held), &plain(training), far_target, far_rule)?];
-    let scored: Vec<ScoredPair> = held.iter().map(|pair| ScoredPair { fold: 0, ..*pair }).collect();
+    let scored: Vec<Pair> = held.iter().map(|pair| Pair { fold: 0, ..*pair }).collect();
     let curve = Roc::of_scored(&scored)?;
     Ok(Judgement::summed_up(folds, scored, vec![curve.clone()], curve))
 }
@@ -195,25 +184,23 @@ pub fn best_threshold(pairs: impl IntoIterator<Item = (f64, bool)>) -> Result<(f
 }
 
 fn judge_with<'a>(
-    fold_of: &[usize],
-    same: &[bool],
+    pairs: &[Pair],
     distances_for: impl Fn(usize) -> Cow<'a, [f64]>,
     far_target: f64,
     far_rule: FarRule,
 ) -> Result<Judgement, EvalError> {
-    let mut names = fold_of.to_vec();
+    let mut names: Vec<usize> = pairs.iter().map(|pair| pair.fold).collect();
     names.sort_unstable();
     names.dedup();
     if names.len() < 2 {
         return Err(EvalError::TooFewFolds(names.len()));
     }
-    let mut scored: Vec<ScoredPair> =
-        fold_of.iter().zip(same).map(|(&fold, &same)| ScoredPair { distance: f64::NAN, same, fold }).collect();
+    let mut scored = pairs.to_vec();
     let (mut folds, mut curves) = (Vec::new(), Vec::new());
     for &fold in &names {
         let distances = distances_for(fold);
-        let (held_out, others): (Vec<usize>, Vec<usize>) = (0..same.len()).partition(|&pair| fold_of[pair] == fold);
-        let take = |rows: &[usize]| rows.iter().map(|&pair| (distances[pair], same[pair])).collect::<Vec<_>>();
+        let (held_out, others): (Vec<usize>, Vec<usize>) = (0..pairs.len()).partition(|&pair| pairs[pair].fold == fold);
+        let take = |rows: &[usize]| rows.iter().map(|&pair| (distances[pair], pairs[pair].same)).collect::<Vec<_>>();
         let (held, training) = (take(&held_out), take(&others));
         held_out.iter().for_each(|&pair| scored[pair].distance = distances[pair]);
         curves.push(Roc::of(held.iter().copied())?);
@@ -248,7 +235,7 @@ fn of_kind(pairs: &[(f64, bool)], same: bool) -> Vec<f64> {
     pairs.iter().filter(|pair| pair.1 == same).map(|pair| pair.0).collect()
 }
 
-fn mean_of_others(vectors: &Vectors, pairs: &[RowPair], fold: usize) -> Vec<f64> {
+fn mean_of_others(vectors: &Vectors, pairs: &[Pair], fold: usize) -> Vec<f64> {
     let mut sums = vec![0.0; vectors.dimensions()];
     let mut rows = 0_usize;
     for pair in pairs.iter().filter(|pair| pair.fold != fold) {
@@ -265,8 +252,8 @@ fn mean_of_others(vectors: &Vectors, pairs: &[RowPair], fold: usize) -> Vec<f64>
 mod tests {
     use super::*;
 
-    fn pair(distance: f64, same: bool, fold: usize) -> ScoredPair {
-        ScoredPair { distance, same, fold }
+    fn pair(distance: f64, same: bool, fold: usize) -> Pair {
+        Pair::at(distance, same, fold)
     }
 
     #[test]
@@ -315,12 +302,12 @@ mod tests {
     fn the_mean_comes_from_the_other_folds() {
         // In each fold the vectors share an offset of the *other* fold; what is subtracted shows in the angle.
         let vectors = Vectors::from_rows([[1.0_f32, 0.0].as_slice(), &[0.0, 1.0], &[1.0, 1.0], &[1.0, 1.0]]).unwrap();
-        let rows = |a, b, same, fold| RowPair { a, b, same, fold };
+        let rows = Pair::unmeasured;
         let pairs = [rows(0, 0, true, 0), rows(0, 1, false, 0), rows(2, 3, true, 1), rows(2, 1, false, 1)];
         assert_eq!(mean_of_others(&vectors, &pairs, 1), [0.75, 0.25]);
         let options = Options { metric: Metric::SquaredL2, centring: Centring::OtherFolds, ..Options::default() };
         let judged = judge(&vectors, &pairs, &options).unwrap();
-        assert_eq!(judged.scored[1].distance, 2.0);
+        assert_eq!(judged.pairs[1].distance, 2.0);
     }
 
     #[test]

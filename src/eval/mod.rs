@@ -6,7 +6,7 @@
 //! [`sandberg`] uses a strict comparison, because the program it reproduces does.
 //!
 //! Reading order: [`pairs`] names what is compared, [`vectors`] and [`distance`] compare it, [`roc`] and
-//! [`val_at_far`] count, [`folds`] and [`lfw`] hold folds out, [`all_pairs`] does it for every pair of a large set.
+//! [`mod@val_at_far`] count, [`folds`] and [`lfw`] hold folds out, [`all_pairs`] does it for every pair of a large set.
 
 #[cfg(test)]
 mod against_numpy;
@@ -23,6 +23,7 @@ pub mod pairs;
 pub mod pca;
 pub mod quantised;
 pub mod roc;
+pub mod run;
 pub mod sandberg;
 pub mod sensitivity;
 pub mod separation;
@@ -33,17 +34,9 @@ pub mod video;
 
 pub use distance::Metric;
 pub use error::EvalError;
-pub use pairs::{LabelledPair, PairList};
+pub use pairs::{Pair, PairList};
 pub use roc::{Roc, RocPoint};
+pub use run::Image;
 pub use stats::Summary;
 pub use val_at_far::{FarRule, ValAtFar, val_at_far};
 pub use vectors::Vectors;
-
-/// A pair after its distance is known.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
-pub struct ScoredPair {
-    pub distance: f64,
-    /// What the labels say, right or wrong.
-    pub same: bool,
-    pub fold: usize,
-}

@@ -4,23 +4,60 @@
 //! for each fold that many lines `name i j` (same person) and that many lines `name1 i name2 j` (different people).
 //! View 1's header holds the number of pairs alone: one fold.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
-/// Two images and whether the list says that they show one person.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LabelledPair {
-    /// Path of the image below the folder of images, with `/`.
-    pub a: String,
-    pub b: String,
+use serde::{Deserialize, Serialize};
+
+/// Two images, from the list that names them to the failure wall.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Pair {
+    /// The images' places: in a list or run among its images, where vectors are judged among those.
+    pub a: usize,
+    pub b: usize,
+    /// What the labels say, right or wrong.
     pub same: bool,
     /// Counted from 0.
+    #[serde(default)]
     pub fold: usize,
+    /// Not a number until it is measured; no judgement takes such a pair.
+    pub distance: f64,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+impl Pair {
+    /// A pair whose distance is not known yet.
+    pub fn unmeasured(a: usize, b: usize, same: bool, fold: usize) -> Self {
+        Self { a, b, same, fold, distance: f64::NAN }
+    }
+
+    /// A pair of which only the distance matters.
+    pub fn at(distance: f64, same: bool, fold: usize) -> Self {
+        Self { a: 0, b: 0, same, fold, distance }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
 pub struct PairList {
-    pub pairs: Vec<LabelledPair>,
+    /// Path of every image below the folder of images, with `/`; each once, in the order of first mention.
+    pub images: Vec<String>,
+    pub pairs: Vec<Pair>,
     pub folds: usize,
+}
+
+/// Images by their paths while a list is read.
+#[derive(Debug, Default)]
+pub struct ImagePlaces {
+    pub images: Vec<String>,
+    place_of: HashMap<String, usize>,
+}
+
+impl ImagePlaces {
+    /// The place of an image, a new one for an image not met before.
+    pub fn of(&mut self, path: String) -> usize {
+        *self.place_of.entry(path).or_insert_with_key(|path| {
+            self.images.push(path.clone());
+            self.images.len() - 1
+        })
+    }
 }
 
 /// What is wrong with a pair list; lines count from 1.
@@ -58,19 +95,21 @@ impl PairList {
         let (folds, each) = parse_header(line, header)?;
         let expected = folds * each * 2;
         let mut pairs = Vec::with_capacity(expected.min(1 << 20));
+        let mut places = ImagePlaces::default();
         let mut last_line = line;
         for (line, text) in lines {
             if pairs.len() == expected {
                 return Err(PairsError::TooMany { line, expected });
             }
             let in_fold = pairs.len() % (2 * each);
-            pairs.push(parse_pair(line, text, in_fold < each, pairs.len() / (2 * each))?);
+            let [a, b] = parse_pair(line, text, in_fold < each)?.map(|path| places.of(path));
+            pairs.push(Pair::unmeasured(a, b, in_fold < each, pairs.len() / (2 * each)));
             last_line = line;
         }
         if pairs.len() < expected {
             return Err(PairsError::TooFew { line: last_line, expected, found: pairs.len() });
         }
-        Ok(Self { pairs, folds })
+        Ok(Self { images: places.images, pairs, folds })
     }
 
     /// `first path, second path, 1 or 0[, fold]`, separated by commas or tabs; folds count from 0 and are 0 when left
@@ -79,7 +118,7 @@ impl PairList {
     /// # Errors
     /// At the first line that breaks the format, with its number.
     pub fn parse_csv(text: &str) -> Result<Self, PairsError> {
-        let mut pairs = Vec::new();
+        let (mut pairs, mut places) = (Vec::new(), ImagePlaces::default());
         for (index, (line, text)) in content_lines(text).enumerate() {
             let separator = if text.contains('\t') { '\t' } else { ',' };
             let fields: Vec<&str> = text.split(separator).map(str::trim).collect();
@@ -96,17 +135,26 @@ impl PairList {
                 [fold] => fold.parse().map_err(|_| wrong())?,
                 _ => return Err(wrong()),
             };
-            pairs.push(LabelledPair { a: (*a).to_owned(), b: (*b).to_owned(), same, fold });
+            let [a, b] = [a, b].map(|path| places.of((*path).to_owned()));
+            pairs.push(Pair::unmeasured(a, b, same, fold));
         }
         let folds = pairs.iter().map(|pair| pair.fold + 1).max().ok_or(PairsError::Empty)?;
-        Ok(Self { pairs, folds })
+        Ok(Self { images: places.images, pairs, folds })
     }
 
     /// Every image once, in the order of first mention.
     pub fn images(&self) -> Vec<&str> {
-        let mut seen = HashSet::new();
-        let paths = self.pairs.iter().flat_map(|pair| [pair.a.as_str(), pair.b.as_str()]);
-        paths.filter(|path| seen.insert(*path)).collect()
+        self.images.iter().map(String::as_str).collect()
+    }
+
+    /// Only the pairs that `kept` wants, and their images.
+    #[must_use]
+    pub fn filtered(&self, mut kept: impl FnMut(&Pair) -> bool) -> Self {
+        let mut places = ImagePlaces::default();
+        let mut moved = |place: usize| places.of(self.images[place].clone());
+        let pairs = self.pairs.iter().filter(|pair| kept(pair));
+        let pairs = pairs.map(|pair| Pair { a: moved(pair.a), b: moved(pair.b), ..*pair }).collect();
+        Self { images: places.images, pairs, folds: self.folds }
     }
 }
 
@@ -135,18 +183,14 @@ fn parse_header(line: usize, text: &str) -> Result<(usize, usize), PairsError> {
     }
 }
 
-fn parse_pair(line: usize, text: &str, same: bool, fold: usize) -> Result<LabelledPair, PairsError> {
+fn parse_pair(line: usize, text: &str, same: bool) -> Result<[String; 2], PairsError> {
     let number = |field: &str| -> Result<u32, PairsError> {
         field.parse().map_err(|_| PairsError::ImageNumber { line, text: field.to_owned() })
     };
     match (fields(text).as_slice(), same) {
-        (&[name, i, j], true) => {
-            Ok(LabelledPair { a: lfw_path(name, number(i)?), b: lfw_path(name, number(j)?), same, fold })
-        }
+        (&[name, i, j], true) => Ok([lfw_path(name, number(i)?), lfw_path(name, number(j)?)]),
         (&[a, _, b, _], false) if a == b => Err(PairsError::SameName { line, name: a.to_owned() }),
-        (&[a, i, b, j], false) => {
-            Ok(LabelledPair { a: lfw_path(a, number(i)?), b: lfw_path(b, number(j)?), same, fold })
-        }
+        (&[a, i, b, j], false) => Ok([lfw_path(a, number(i)?), lfw_path(b, number(j)?)]),
         _ => {
             Err(PairsError::Pair { line, expected: if same { SAME } else { DIFFERENT }, text: text.replace('\t', " ") })
         }
@@ -164,7 +208,7 @@ mod tests {
     fn reads_folds_with_windows_line_ends_and_blank_lines() {
         let list = PairList::parse_lfw(TWO_FOLDS).unwrap();
         assert_eq!((list.folds, list.pairs.len()), (2, 4));
-        assert_eq!(list.pairs[2].b, "Cy_Ng/Cy_Ng_0012.jpg");
+        assert_eq!(list.images[list.pairs[2].b], "Cy_Ng/Cy_Ng_0012.jpg");
         assert_eq!(
             list.pairs.iter().map(|p| (p.same, p.fold)).collect::<Vec<_>>(),
             [(true, 0), (false, 0), (true, 1), (false, 1)]
@@ -196,13 +240,13 @@ mod tests {
     #[test]
     fn names_with_spaces_need_tabs() {
         let list = PairList::parse_lfw("1\t1\nAnn Lee\t1\t2\nAnn Lee\t1\tBo Ek\t1\n").unwrap();
-        assert_eq!(list.pairs[0].a, "Ann Lee/Ann Lee_0001.jpg");
+        assert_eq!(list.images[list.pairs[0].a], "Ann Lee/Ann Lee_0001.jpg");
     }
 
     #[test]
     fn reads_csv_with_and_without_folds() {
         let list = PairList::parse_csv("first,second,same,fold\na.jpg, b.jpg, 1, 0\nc.jpg,d.jpg,0,1\n").unwrap();
-        assert_eq!((list.folds, list.pairs[1].fold, list.pairs[0].b.as_str()), (2, 1, "b.jpg"));
+        assert_eq!((list.folds, list.pairs[1].fold, list.images[list.pairs[0].b].as_str()), (2, 1, "b.jpg"));
         assert_eq!(PairList::parse_csv("a\tb\t0\n").unwrap().folds, 1);
         assert!(matches!(PairList::parse_csv("a,b,2\n"), Err(PairsError::Csv { line: 1, .. })));
         assert_eq!(PairList::parse_csv("\n"), Err(PairsError::Empty));

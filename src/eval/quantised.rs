@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::lfw::judge_scored;
-use super::{EvalError, FarRule, ScoredPair, Summary};
+use super::{EvalError, FarRule, Pair, Summary};
 
 /// Float beside bytes on the same pairs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -20,17 +20,12 @@ pub struct QuantisationCost {
 
 /// # Errors
 /// When the lists differ in length, or as [`judge_scored`].
-pub fn cost(
-    float: &[ScoredPair],
-    bytes: &[ScoredPair],
-    target: f64,
-    rule: FarRule,
-) -> Result<QuantisationCost, EvalError> {
+pub fn cost(float: &[Pair], bytes: &[Pair], target: f64, rule: FarRule) -> Result<QuantisationCost, EvalError> {
     if float.len() != bytes.len() {
         return Err(EvalError::Labels { vectors: float.len(), labels: bytes.len() });
     }
     let (a, b) = (judge_scored(float, target, rule)?, judge_scored(bytes, target, rule)?);
-    let accepts = |judged: &super::lfw::Judgement, pair: &ScoredPair| {
+    let accepts = |judged: &super::lfw::Judgement, pair: &Pair| {
         judged.threshold_of(pair.fold).is_some_and(|threshold| pair.distance <= threshold)
     };
     let both = || float.iter().zip(bytes);
@@ -50,13 +45,9 @@ mod tests {
 
     #[test]
     fn one_pair_changes_sides() {
-        let list = |moved: f64| -> Vec<ScoredPair> {
+        let list = |moved: f64| -> Vec<Pair> {
             let distances = [0.5, 0.9, 1.3, 1.9, 0.4, moved, 1.4, 1.8];
-            distances
-                .iter()
-                .enumerate()
-                .map(|(i, &distance)| ScoredPair { distance, same: i % 4 < 2, fold: i / 4 })
-                .collect()
+            distances.iter().enumerate().map(|(i, &distance)| Pair::at(distance, i % 4 < 2, i / 4)).collect()
         };
         let cost = cost(&list(0.8), &list(1.2), 0.5, FarRule::AtMost).unwrap();
         assert_eq!((cost.float_accuracy.mean, cost.bytes_accuracy.mean), (1.0, 0.875));

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{EvalError, ScoredPair, Summary};
+use super::{EvalError, Pair, Summary};
 
 /// What a threshold accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -49,7 +49,7 @@ impl Roc {
 
     /// # Errors
     /// As [`Roc::of`].
-    pub fn of_scored(pairs: &[ScoredPair]) -> Result<Self, EvalError> {
+    pub fn of_scored(pairs: &[Pair]) -> Result<Self, EvalError> {
         Self::of(pairs.iter().map(|pair| (pair.distance, pair.same)))
     }
 

@@ -13,9 +13,9 @@
 mod brent;
 
 use super::folds::blocks;
-use super::lfw::{Centring, RowPair};
+use super::lfw::Centring;
 use super::stats::{numpy_mean, numpy_std, numpy_sum};
-use super::{EvalError, Metric, Vectors};
+use super::{EvalError, Metric, Pair, Vectors};
 
 /// What `validate_on_lfw.py` prints, and the curves it computes that from.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -46,7 +46,7 @@ pub struct Published {
 /// With fewer than two folds, or pairs of one kind only.
 pub fn evaluate(
     vectors: &Vectors,
-    pairs: &[RowPair],
+    pairs: &[Pair],
     folds: usize,
     metric: Metric,
     centring: Centring,
@@ -174,7 +174,7 @@ fn first_best(values: impl Iterator<Item = f64>) -> usize {
 /// `np.mean(np.concatenate([embeddings1[train], embeddings2[train]]), axis=0)`, summed in that order.
 fn training_mean(
     vectors: &Vectors,
-    pairs: &[RowPair],
+    pairs: &[Pair],
     test: &std::ops::Range<usize>,
     centring: Centring,
 ) -> Option<Vec<f64>> {
@@ -273,7 +273,7 @@ mod tests {
     #[test]
     fn one_kind_of_pair_is_refused() {
         let vectors = Vectors::from_rows([[1.0_f32, 0.0].as_slice()]).unwrap();
-        let pairs = [RowPair { a: 0, b: 0, same: true, fold: 0 }; 4];
+        let pairs = [Pair::unmeasured(0, 0, true, 0); 4];
         let result = evaluate(&vectors, &pairs, 2, Metric::SquaredL2, Centring::None, 1e-3);
         assert!(matches!(result, Err(EvalError::OneSided { same: 4, different: 0, .. })));
     }

@@ -128,7 +128,7 @@ impl Library {
             let outcome = Grouping::read(t, groups)?.apply(&mut decisions)?;
             match by {
                 GroupedBy::Scan => {}
-                GroupedBy::User => decisions.keep(ReviewAction::Regroup)?,
+                GroupedBy::User => _ = decisions.keep(ReviewAction::Regroup)?,
             }
             Ok(outcome)
         })

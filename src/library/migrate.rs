@@ -11,8 +11,11 @@ use rusqlite::{Connection, ToSql, TransactionBehavior};
 
 use super::error::{LibraryError, Result};
 
-pub(super) const STEPS: &[&str] =
-    &[include_str!("migrations/0001_photos_faces_people.sql"), include_str!("migrations/0002_review.sql")];
+pub(super) const STEPS: &[&str] = &[
+    include_str!("migrations/0001_photos_faces_people.sql"),
+    include_str!("migrations/0002_review.sql"),
+    include_str!("migrations/0003_history_state.sql"),
+];
 
 /// "Lken" in ASCII: tells a library from any other SQLite database.
 const APPLICATION_ID: i64 = 0x4C6B_656E;

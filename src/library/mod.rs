@@ -12,7 +12,7 @@
 //! * Embeddings are stored by model, and every question about them names the model.
 //! * What a user decides is one step of a history that survives restarts ([`Library::undo`]).
 //!
-//! Left out: the clustering itself (`cluster`), reading photos (`image`), and a name's uniqueness.
+//! Left out: the clustering itself (`cluster`), reading photos (`faces::image`), and a name's uniqueness.
 
 mod error;
 mod faces;

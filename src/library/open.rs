@@ -21,6 +21,9 @@ pub struct LibraryReader {
 /// The one writer. It lives on one thread; it is also a reader.
 pub struct Library(LibraryReader);
 
+/// What a connection keeps of the file in memory, in KiB: a decision about a person with thousands of faces writes as
+/// many rows, spread over the file.
+const CACHE_KIB: i64 = 32 << 10;
 /// How long a connection waits for another program's write.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -114,6 +117,7 @@ impl LibraryReader {
 fn set_up(connection: &Connection) -> Result<()> {
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "temp_store", "memory")?;
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
     connection.set_prepared_statement_cache_capacity(128);
     Ok(())
 }

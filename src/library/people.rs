@@ -110,16 +110,21 @@ impl LibraryReader {
     }
 
     pub fn person(&self, person: PersonId) -> Result<Option<PersonCard>> {
+        self.read(|c| card(c, person))
+    }
+
+    /// The cards of those among `people` who are in sight, in the order asked for: not hidden, and named or a group
+    /// with a face that is present. The others are gone, or are not shown.
+    pub fn people_by_id(&self, people: &[PersonId]) -> Result<Vec<PersonCard>> {
         self.read(|c| {
-            let sql = format!(
-                "SELECT id, name, hidden, \
-                 (SELECT count(*) FROM face WHERE person_id = person.id AND belongs <> 'suggested' AND {PRESENT}), \
-                 (SELECT count(*) FROM face WHERE person_id = person.id AND belongs = 'confirmed' AND {PRESENT}), \
-                 (SELECT count(*) FROM face WHERE person_id = person.id AND belongs = 'suggested' AND {PRESENT}), \
-                 ifnull(cover_face, (SELECT id FROM face WHERE person_id = person.id AND {PRESENT} \
-                 ORDER BY belongs = 'suggested', quality DESC LIMIT 1)) FROM person WHERE id = ?1"
-            );
-            Ok(c.prepare_cached(&sql)?.query_row([person.0], card_at).optional()?)
+            let mut cards = Vec::with_capacity(people.len());
+            for &person in people {
+                let card = card(c, person)?;
+                cards.extend(
+                    card.filter(|card| !card.is_hidden && (card.name.is_some() || card.faces + card.suggested > 0)),
+                );
+            }
+            Ok(cards)
         })
     }
 
@@ -249,6 +254,17 @@ fn listed(kind: PeopleKind) -> String {
          sum(belongs = 'grouped') AS grouped FROM face WHERE person_id IS NOT NULL AND {PRESENT} GROUP BY person_id) \
          ON person_id = person.id WHERE {which} AND ifnull(confirmed + grouped, 0) >= ?1"
     )
+}
+
+fn card(c: &Connection, person: PersonId) -> Result<Option<PersonCard>> {
+    let sql = format!(
+        "SELECT person.id, name, hidden, count(belongs) - ifnull(sum(belongs = 'suggested'), 0), \
+         ifnull(sum(belongs = 'confirmed'), 0), ifnull(sum(belongs = 'suggested'), 0), \
+         ifnull(cover_face, (SELECT best.id FROM face best WHERE best.person_id = person.id AND best.{PRESENT} \
+         ORDER BY best.belongs = 'suggested', best.quality DESC LIMIT 1)) \
+         FROM person LEFT JOIN face ON face.person_id = person.id AND {PRESENT} WHERE person.id = ?1 GROUP BY person.id"
+    );
+    Ok(c.prepare_cached(&sql)?.query_row([person.0], card_at).optional()?)
 }
 
 const FACE_DETAIL: &str = "SELECT face.id, photo_id, path, x, y, face.width, face.height, score, landmarks, \

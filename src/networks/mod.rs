@@ -1,4 +1,8 @@
-//! What computes: devices, kernels, the networks, their weights, the model store.
+//! What computes: where, with which networks, with whose weights.
+//!
+//! [`device`] chooses an adapter or the CPU and tests it; [`nets`] are the networks, each after its source; [`weights`]
+//! reads other tools' files without running code from them; [`models`] is the store, and the only place that opens a
+//! connection, at the user's word; [`kernels`] are our own shaders, each with its reference on the CPU.
 
 pub mod device;
 pub mod kernels;

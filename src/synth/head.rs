@@ -3,25 +3,25 @@
 use crate::types::{FaceBox, Landmarks, Similarity};
 
 use super::identity::Identity;
-use super::variation::Look;
+use super::variation::Moment;
 
 /// A posed head with its place in the picture.
 pub(super) struct Head<'a> {
     pub identity: &'a Identity,
-    pub look: &'a Look,
+    pub look: &'a Moment,
     picture_from_flat: Similarity,
 }
 
 impl<'a> Head<'a> {
     /// `unit` pixels a head unit, the point between the eyes of the unturned head at `eyes`.
-    pub fn placed(identity: &'a Identity, look: &'a Look, eyes: [f32; 2], unit: f32) -> Self {
+    pub fn placed(identity: &'a Identity, look: &'a Moment, eyes: [f32; 2], unit: f32) -> Self {
         let (sin, cos) = (look.roll.sin() * unit, look.roll.cos() * unit);
         let picture_from_flat = Similarity { a: cos.into(), b: sin.into(), u: eyes[0].into(), v: eyes[1].into() };
         Self { identity, look, picture_from_flat }
     }
 
     /// Placed so that the landmarks come nearest to `target`, as alignment would do with a photo.
-    pub fn aligned(identity: &'a Identity, look: &'a Look, target: &Landmarks) -> Self {
+    pub fn aligned(identity: &'a Identity, look: &'a Moment, target: &Landmarks) -> Self {
         let upright = Self::placed(identity, look, [0.0, 0.0], 1.0);
         // The landmarks of a head always have some extent.
         let fitted = Similarity::fit(&upright.landmarks().0, &target.0).unwrap_or(upright.picture_from_flat);

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::canvas::{Canvas, Ink, between, circle, polygon, shade};
 use super::head::Head;
 use super::identity::Identity;
-use super::variation::{Look, Shot};
+use super::variation::{Moment, Shot};
 use super::{face, finish, hair, wear};
 use crate::types::{FaceBox, Landmarks};
 
@@ -35,7 +35,7 @@ impl Truth {
 /// makes; `variation` chooses pose, expression, clothes, light, camera and background.
 pub fn render_crop(identity: &Identity, variation: u64, size: u32) -> RgbImage {
     let rng = &mut ChaCha8Rng::seed_from_u64(variation);
-    let look = Look::sample(rng);
+    let look = Moment::sample(rng);
     let shot = Shot::sample(rng);
     let mut target = Landmarks::template(size, size);
     let error = 0.012 * size as f32;
@@ -69,7 +69,7 @@ pub fn render_photo(people: &[(u32, &Identity)], size: (u32, u32), variation: u6
     let shot = Shot::sample(rng);
     let mut canvas = Canvas::new(width, height);
     draw_background(&mut canvas, rng);
-    let looks: Vec<Look> = people.iter().map(|_| Look::sample(rng)).collect();
+    let looks: Vec<Moment> = people.iter().map(|_| Moment::sample(rng)).collect();
     let heads: Vec<Head> = people
         .iter()
         .zip(&looks)
@@ -94,7 +94,7 @@ pub fn render_photo(people: &[(u32, &Identity)], size: (u32, u32), variation: u6
 fn placed<'a>(
     rng: &mut impl Rng,
     identity: &'a Identity,
-    look: &'a Look,
+    look: &'a Moment,
     place: usize,
     count: usize,
     (width, height): (u32, u32),

@@ -7,7 +7,7 @@ use super::identity::around;
 
 /// One person at one moment.
 #[derive(Debug, Clone)]
-pub(super) struct Look {
+pub(super) struct Moment {
     /// Radians: to the right of the picture, upwards, clockwise.
     pub yaw: f32,
     pub pitch: f32,
@@ -75,7 +75,7 @@ pub(super) struct Shot {
     pub seed: u64,
 }
 
-impl Look {
+impl Moment {
     pub fn sample(rng: &mut impl Rng) -> Self {
         let open = 1.0 - 0.5 * rng.random_range(0.0..1.0_f32).powi(3);
         let wink = if rng.random_bool(0.03) { 0.1 } else { 1.0 };

@@ -27,14 +27,14 @@ const FEWEST_PEOPLE: usize = 5;
 pub struct Comparison {
     /// What the old network is called.
     pub old: String,
-    pub verdict: Verdict,
+    pub verdict: ComparisonOutcome,
     pub people: Option<PeopleComparison>,
     pub pairs: Option<PairsComparison>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Verdict {
+pub enum ComparisonOutcome {
     Better,
     /// None that these data can tell.
     NoDifference,
@@ -100,22 +100,22 @@ impl Comparison {
     }
 }
 
-fn verdict(figures: impl Iterator<Item = Compared>) -> Verdict {
-    figures.fold(Verdict::NotMeasured, |so_far, figure| match (so_far, figure.verdict()) {
-        (Verdict::Worse, _) | (_, Verdict::Worse) => Verdict::Worse,
-        (Verdict::Better, _) | (_, Verdict::Better) => Verdict::Better,
-        _ => Verdict::NoDifference,
+fn verdict(figures: impl Iterator<Item = Compared>) -> ComparisonOutcome {
+    figures.fold(ComparisonOutcome::NotMeasured, |so_far, figure| match (so_far, figure.verdict()) {
+        (ComparisonOutcome::Worse, _) | (_, ComparisonOutcome::Worse) => ComparisonOutcome::Worse,
+        (ComparisonOutcome::Better, _) | (_, ComparisonOutcome::Better) => ComparisonOutcome::Better,
+        _ => ComparisonOutcome::NoDifference,
     })
 }
 
 impl Compared {
-    pub fn verdict(&self) -> Verdict {
+    pub fn verdict(&self) -> ComparisonOutcome {
         if self.low > 0.0 {
-            Verdict::Better
+            ComparisonOutcome::Better
         } else if self.high < 0.0 {
-            Verdict::Worse
+            ComparisonOutcome::Worse
         } else {
-            Verdict::NoDifference
+            ComparisonOutcome::NoDifference
         }
     }
 
@@ -324,7 +324,7 @@ fn student_97_5(freedom: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::eval::lfw::RowPair;
+    use crate::eval::Pair;
     use crate::train::validate::judge_people;
 
     const PEOPLE: usize = 30;
@@ -358,11 +358,15 @@ mod tests {
     fn tells_better_from_worse_and_from_the_same() {
         let (good, bad, other) = (network(0.4, 2), network(1.1, 3), network(0.4, 4));
         let better = compare(&bad, &good);
-        assert_eq!((better.val.verdict(), better.people, better.pictures), (Verdict::Better, 30, 180));
+        assert_eq!((better.val.verdict(), better.people, better.pictures), (ComparisonOutcome::Better, 30, 180));
         assert!(better.accuracy.low > 0.0);
-        assert_eq!(compare(&good, &bad).val.verdict(), Verdict::Worse);
+        assert_eq!(compare(&good, &bad).val.verdict(), ComparisonOutcome::Worse);
         assert_eq!(compare(&good, &good).val.difference, Measured { value: 0.0, standard_error: 0.0 });
-        assert_eq!(compare(&good, &other).val.verdict(), Verdict::NoDifference, "noise drawn anew is no difference");
+        assert_eq!(
+            compare(&good, &other).val.verdict(),
+            ComparisonOutcome::NoDifference,
+            "noise drawn anew is no difference"
+        );
     }
 
     #[test]
@@ -396,7 +400,7 @@ mod tests {
         let both = BothVectors { old: &vectors, old_dimensions: 16, new: &vectors, new_dimensions: 16 };
         let few: Vec<u32> = labels().iter().map(|label| label % 4).collect();
         assert_eq!(compare_people(both, &few, 0.01, 1), None);
-        assert_eq!(Comparison::new("old".into(), None, None).verdict, Verdict::NotMeasured);
+        assert_eq!(Comparison::new("old".into(), None, None).verdict, ComparisonOutcome::NotMeasured);
     }
 
     #[test]
@@ -406,14 +410,14 @@ mod tests {
             let same = number.is_multiple_of(2);
             let a = (number * 7) % (PEOPLE * PICTURES);
             let b = if same { a - a % PICTURES + (a + 1) % PICTURES } else { (a + 40) % (PEOPLE * PICTURES) };
-            RowPair { a, b, same, fold: number / 40 }
+            Pair::unmeasured(a, b, same, number / 40)
         };
         let set = PairSet { pictures: (0..PEOPLE * PICTURES).collect(), pairs: (0..400).map(pair).collect() };
         let both = BothVectors { old: &bad, old_dimensions: 16, new: &good, new_dimensions: 16 };
         let comparison = compare_pairs(&set, both, Some, 0.01).unwrap();
-        assert_eq!((comparison.pairs, comparison.accuracy.verdict()), (400, Verdict::Better));
+        assert_eq!((comparison.pairs, comparison.accuracy.verdict()), (400, ComparisonOutcome::Better));
         let whole = Comparison::new("old".into(), None, Some(comparison));
-        assert_eq!(whole.verdict, Verdict::Better);
+        assert_eq!(whole.verdict, ComparisonOutcome::Better);
         let one_missing = compare_pairs(&set, both, |picture| (picture != 3).then_some(picture), 0.01).unwrap();
         assert!(one_missing.skipped > 0);
     }

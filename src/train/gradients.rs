@@ -46,7 +46,7 @@ impl GradientMap {
         if squares.is_empty() {
             return Ok(0.0);
         }
-        Ok(Tensor::cat(squares, 0).sum().sqrt().try_into_scalar::<f32>()?)
+        Tensor::cat(squares, 0).sum().sqrt().try_into_scalar::<f32>()
     }
 
     /// Scales everything down when `norm` is above `limit`.

@@ -22,7 +22,7 @@ pub const KEPT_BYTES: usize = 2 << 30;
 
 /// A picture of the data, and whether it is mirrored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct View {
+pub struct PictureKey {
     pub picture: usize,
     pub mirrored: bool,
 }
@@ -33,7 +33,7 @@ pub struct Trunk<N> {
     /// Pictures on the device at once.
     chunk: usize,
     shape: [usize; 3],
-    kept: HashMap<View, Arc<[f32]>>,
+    kept: HashMap<PictureKey, Arc<[f32]>>,
     free_bytes: usize,
 }
 
@@ -46,8 +46,8 @@ impl<N: Module + EmbeddingNet> Trunk<N> {
     }
 
     /// The features of `images`. An image whose view is known is kept, or was.
-    pub fn features(&mut self, images: &[RgbImage], views: &[Option<View>]) -> Result<Features, TensorReadError> {
-        let known = |view: &Option<View>| view.and_then(|view| self.kept.get(&view).cloned());
+    pub fn features(&mut self, images: &[RgbImage], views: &[Option<PictureKey>]) -> Result<Features, TensorReadError> {
+        let known = |view: &Option<PictureKey>| view.and_then(|view| self.kept.get(&view).cloned());
         let mut rows: Vec<Option<Arc<[f32]>>> = views.iter().map(known).collect();
         let missing: Vec<usize> = (0..images.len()).filter(|&row| rows[row].is_none()).collect();
         for missing in missing.chunks(self.chunk) {
@@ -75,7 +75,7 @@ impl<N: Module + EmbeddingNet> Trunk<N> {
         Ok(parts.iter().flat_map(|(_, part)| part.chunks(values).map(Arc::from)).collect())
     }
 
-    fn keep(&mut self, view: View, features: &Arc<[f32]>) {
+    fn keep(&mut self, view: PictureKey, features: &Arc<[f32]>) {
         let bytes = size_of_val(&**features);
         if self.free_bytes >= bytes
             && let Entry::Vacant(place) = self.kept.entry(view)
@@ -96,8 +96,8 @@ mod tests {
         Trunk::new(&TinyNet::new(4, &Device::flex().autodiff()), TINY_RECIPE, 5, kept_bytes)
     }
 
-    fn view(picture: usize) -> Option<View> {
-        Some(View { picture, mirrored: false })
+    fn view(picture: usize) -> Option<PictureKey> {
+        Some(PictureKey { picture, mirrored: false })
     }
 
     #[test]
@@ -121,7 +121,7 @@ mod tests {
         let again = trunk.features(&second, &views).unwrap();
         assert_eq!(again.rows[..2], found.rows[..2]);
         assert_ne!(again.rows[2], found.rows[2]);
-        let mirrored = Some(View { picture: 0, mirrored: true });
+        let mirrored = Some(PictureKey { picture: 0, mirrored: true });
         assert_ne!(trunk.features(&second[..1], &[mirrored]).unwrap().rows[0], found.rows[0]);
     }
 }

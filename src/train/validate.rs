@@ -7,15 +7,15 @@ use super::data::Dataset;
 use super::sampler::Exemplar;
 pub use super::snapshot::BINS;
 use super::snapshot::bin;
-use crate::eval::lfw::{Judgement, Options, RowPair, judge};
-use crate::eval::{EvalError, FarRule, Roc, Vectors, val_at_far};
+use crate::eval::lfw::{Judgement, Options, judge};
+use crate::eval::{EvalError, FarRule, Pair, Roc, Vectors, val_at_far};
 use crate::train::mining::squared_distance;
 
 /// Pairs of an LFW list, by rows of `pictures`.
 #[derive(Debug, Clone, Default)]
 pub struct PairSet {
     pub pictures: Vec<usize>,
-    pub pairs: Vec<RowPair>,
+    pub pairs: Vec<Pair>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -132,11 +132,11 @@ pub(super) fn judged_pairs(
     row_of: impl Fn(usize) -> Option<usize>,
     far_target: f64,
 ) -> Result<Judgement, EvalError> {
-    let rows = |pair: &RowPair| {
+    let rows = |pair: &Pair| {
         let (a, b) = (row_of(set.pictures[pair.a])?, row_of(set.pictures[pair.b])?);
-        Some(RowPair { a, b, ..*pair })
+        Some(Pair { a, b, ..*pair })
     };
-    let usable: Vec<RowPair> = set.pairs.iter().filter_map(rows).collect();
+    let usable: Vec<Pair> = set.pairs.iter().filter_map(rows).collect();
     let vectors = Vectors::from_rows(vectors.chunks(dimensions))?;
     judge(&vectors, &usable, &Options { far_target, ..Options::default() })
 }

@@ -1,4 +1,4 @@
-//! How a network wants its input: facts that the model store states, `align` and `embed` obey.
+//! How a network wants its input: facts that the model store states, `faces::align` and `faces::embed` obey.
 
 use std::fmt;
 use std::str::FromStr;

@@ -6,13 +6,15 @@ use std::sync::Arc;
 use eframe::egui::{Key, accesskit::Role};
 use egui_kittest::kittest::Queryable;
 use likeness::app::engine::picture::ImageKey;
+use likeness::app::engine::report::Report;
 use likeness::app::evaluate::state::Tab;
 use likeness::app::evaluate::state::message::{EvaluateCommand, EvaluateEvent, EvaluateRequest};
 use likeness::app::evaluate::state::setup::Path;
-use likeness::app::shell::backend::{Event, Request};
-use likeness::app::shell::message::Command;
+use likeness::app::shell::backend::{Answer, Request};
+use likeness::app::shell::message::Message;
 use likeness::app::ui::view::View;
 use likeness::figures::Saving;
+use likeness::types::Touched;
 
 use super::demo::{Wire, album_world, fresh_world};
 use super::judged::{folders, run};
@@ -28,7 +30,7 @@ fn asked(wire: &Wire) -> Vec<EvaluateRequest> {
 
 fn show_three() -> (Wire, Harness<'static, App>) {
     let (wire, mut harness) = open(album_world(), View::Evaluate);
-    send(&mut harness, Command::Evaluate(EvaluateCommand::Open(folders())));
+    send(&mut harness, Message::Evaluate(EvaluateCommand::Open(folders())));
     harness.run_steps(4);
     (wire, harness)
 }
@@ -38,7 +40,7 @@ fn what_is_missing_is_named_until_an_evaluation_can_start() {
     let (wire, mut harness) = open(fresh_world(), View::Evaluate);
     harness.get_by_label("Choose the list of pairs");
     harness.get_by_label("Evaluations are listed here when they are done");
-    let path = |which, path: &str| Command::Evaluate(EvaluateCommand::SetPath(which, vec![PathBuf::from(path)]));
+    let path = |which, path: &str| Message::Evaluate(EvaluateCommand::SetPath(which, vec![PathBuf::from(path)]));
     send(&mut harness, path(Path::Pairs, "/lfw/pairs.txt"));
     send(&mut harness, path(Path::Images, "/lfw/images"));
     harness.get_by_label("Choose at least one model");
@@ -95,7 +97,7 @@ fn the_threshold_is_told_in_words_and_obeys_the_keyboard() {
 #[test]
 fn a_wrong_pair_opens_and_its_label_can_be_marked() {
     let (wire, mut harness) = show_three();
-    send(&mut harness, Command::Evaluate(EvaluateCommand::ShowTab(Tab::Wall)));
+    send(&mut harness, Message::Evaluate(EvaluateCommand::ShowTab(Tab::Wall)));
     harness.get_all_by_label_contains("taken for").next().unwrap().click();
     harness.run_steps(4);
     let pair = harness.state().state().evaluate.pair.expect("a pair is open");
@@ -115,16 +117,21 @@ fn a_wrong_pair_opens_and_its_label_can_be_marked() {
 #[test]
 fn only_the_visible_part_of_a_large_wall_is_laid_out() {
     let (wire, mut harness) = open(album_world(), View::Evaluate);
-    send(&mut harness, Command::Evaluate(EvaluateCommand::Open(folders()[..1].to_vec())));
+    send(&mut harness, Message::Evaluate(EvaluateCommand::Open(folders()[..1].to_vec())));
     let large = run(0, 200_000);
-    wire.push(Event::Evaluate(EvaluateEvent::Changed(Arc::new(large))));
+    wire.push(Report::Own(Answer::OfEvaluate(EvaluateEvent::Changed(Arc::new(large)))));
     harness.run_steps(3);
     // Everything is accepted: every pair of different people is wrong.
-    send(&mut harness, Command::Evaluate(EvaluateCommand::SetThreshold(9.0)));
-    send(&mut harness, Command::Evaluate(EvaluateCommand::ShowTab(Tab::Wall)));
+    send(&mut harness, Message::Evaluate(EvaluateCommand::SetThreshold(9.0)));
+    send(&mut harness, Message::Evaluate(EvaluateCommand::ShowTab(Tab::Wall)));
     harness.get_by_label("Wrong pairs  100,000");
     assert!(harness.get_all_by_label_contains("taken for one").count() < 60);
-    let crops = wire.sent.borrow().iter().filter(|r| matches!(r, Request::LoadImage(ImageKey::Seen { .. }))).count();
+    let crops = wire
+        .sent
+        .borrow()
+        .iter()
+        .filter(|r| matches!(r, Request::Evaluate(EvaluateRequest::LoadImage(ImageKey::Seen { .. }))))
+        .count();
     assert!((4..120).contains(&crops), "{crops} crops for one window");
 }
 
@@ -134,14 +141,14 @@ fn a_saved_table_is_said() {
     let table = likeness::figures::Table::new(&["a"]);
     let saving = Box::new(Saving::table("figures", table));
     let file = PathBuf::from("figures.csv");
-    send(&mut harness, Command::SaveTo(file.clone(), saving.clone()));
+    send(&mut harness, Message::SaveTo(file.clone(), saving.clone()));
     let sent = wire.sent.borrow().iter().rev().find_map(|request| match request {
         Request::Save(ticket, path, what) => Some((*ticket, path.clone(), what.clone())),
         _ => None,
     });
     let (ticket, path, what) = sent.expect("it is written");
     assert_eq!((path, what), (file, saving));
-    wire.push(Event::Saved(ticket));
+    wire.push(Report::Changed(ticket, Touched::default()));
     harness.run_steps(4);
     harness.get_by_label("Saved figures.csv");
 }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use likeness::app::engine::facts::{DistanceSample, SampleOf};
 use likeness::app::evaluate::state::message::{EvaluateEvent, EvaluateRequest};
-use likeness::app::evaluate::state::rows::{Doubt, EvalRun, Figures, JudgedImage, JudgedPair, RunRow, Spread, Without};
+use likeness::app::evaluate::state::rows::{Doubt, EvalRun, Figures, RunRow, Spread, Without};
 use likeness::eval::lfw::{Judgement, judge_scored};
 use likeness::eval::roc::{averaged, log_fars};
-use likeness::eval::{FarRule, Metric, ScoredPair};
+use likeness::eval::{FarRule, Image, Metric, Pair};
 
 const PEOPLE: [&str; 8] =
     ["Ann_Lee", "Bo_Ek", "Carla_Dos_Santos", "Dao_Nguyen", "Eve_Moreau", "Finn_Olsen", "Gita_Rao", "Hugo_Blanc"];
@@ -59,11 +59,11 @@ fn rows() -> Vec<RunRow> {
 /// The better the model, the farther apart the two kinds of pairs.
 pub fn run(model: u32, pairs: usize) -> EvalRun {
     let (name, quality) = MODELS[model as usize];
-    let images: Vec<JudgedImage> = (0..pairs.min(4000))
+    let images: Vec<Image> = (0..pairs.min(4000))
         .map(|i| {
             let person = PEOPLE[i % PEOPLE.len()];
             let listed = format!("{person}/{person}_{:04}.jpg", i / PEOPLE.len() + 1);
-            JudgedImage { path: Some(PathBuf::from("/lfw").join(&listed)), listed }
+            Image { path: Some(PathBuf::from("/lfw").join(&listed)), listed, face: None }
         })
         .collect();
     let pair = |i: usize| {
@@ -72,21 +72,18 @@ pub fn run(model: u32, pairs: usize) -> EvalRun {
         let own = (0..6).map(|k| share(i as u64 * 57 + k + 1000 * u64::from(model))).sum::<f64>() / 3.0 - 1.0;
         let middle = if same { 1.35 - 0.7 * quality } else { 1.4 + 0.25 * quality };
         let spread = if same { 1.7 } else { 1.0 };
-        JudgedPair {
-            a: (i * 7 % images.len()) as u32,
-            b: (i * 11 % images.len() + usize::from(i == 0)) as u32,
+        Pair {
+            a: i * 7 % images.len(),
+            b: i * 11 % images.len() + usize::from(i == 0),
             same,
-            fold: (i * 5 / pairs) as u32,
+            fold: i * 5 / pairs,
             distance: (middle + spread * (0.6 * noise + 0.4 * own)).max(0.02),
-            doubt: (i % 97 == 0).then(|| Doubt { why: "an image of Anja Paerson".into(), marked_here: false }),
         }
     };
-    let judged_pairs: Vec<JudgedPair> = (0..pairs).map(pair).collect();
-    let scored: Vec<ScoredPair> = judged_pairs
-        .iter()
-        .map(|pair| ScoredPair { distance: pair.distance, same: pair.same, fold: pair.fold as usize })
-        .collect();
-    let judged = judge_scored(&scored, 1e-2, FarRule::Interpolated).unwrap();
+    let doubt = |i| (i, Doubt { why: "an image of Anja Paerson".into(), marked_here: false });
+    let doubts = (0..pairs).step_by(97).map(doubt).collect();
+    let judged_pairs: Vec<Pair> = (0..pairs).map(pair).collect();
+    let judged = judge_scored(&judged_pairs, 1e-2, FarRule::Interpolated).unwrap();
     let band = averaged(&judged.curves, &log_fars(1e-3, 20)).into_iter().map(|point| {
         [point.far, (point.val - point.standard_error).max(0.0), (point.val + point.standard_error).min(1.0)]
     });
@@ -119,6 +116,7 @@ pub fn run(model: u32, pairs: usize) -> EvalRun {
         threshold: judged.thresholds().iter().sum::<f64>() / judged.folds.len() as f64,
         pairs: judged_pairs,
         images,
+        doubts,
     }
 }
 

@@ -10,15 +10,17 @@ use eframe::egui_wgpu::RendererOptions;
 use eframe::wgpu::DeviceType;
 use egui_kittest::wgpu::{create_render_state, default_wgpu_setup};
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
-use likeness::app::compare::state::CompareSource;
-use likeness::app::engine::report::JobReport;
+use likeness::app::compare::state::{self as compare_faces, CompareSource};
+use likeness::app::engine::report::{JobReport, Report};
 use likeness::app::evaluate::state::Tab;
 use likeness::app::evaluate::state::message::EvaluateCommand;
+use likeness::app::settings::state::Appearance;
 use likeness::app::shell::app::App;
-use likeness::app::shell::backend::{Backend, Event};
-use likeness::app::shell::message::Command;
+use likeness::app::shell::backend::{Answer, Backend};
+use likeness::app::shell::message::Message;
 use likeness::app::shell::state::Settings;
 use likeness::app::train::state::message::TrainNews;
+use likeness::app::ui::action::Action;
 use likeness::app::ui::fonts::FontSource;
 use likeness::app::ui::locale::Language;
 use likeness::app::ui::theme::ThemeChoice;
@@ -30,14 +32,14 @@ use super::judged::{folders, worst_pair};
 use super::synthetic::{Synthetic, synthetic_world};
 use super::train;
 
-/// One picture: which view, of which world, after which commands.
-struct Scene {
-    name: &'static str,
+/// One picture: which view, of which world, after which messages.
+pub struct Scene {
+    pub name: &'static str,
     world: World,
     view: View,
     theme: ThemeChoice,
-    language: Language,
-    commands: Vec<Command>,
+    pub language: Language,
+    messages: Vec<Message>,
     job: Option<JobReport>,
     news: Vec<TrainNews>,
 }
@@ -49,28 +51,32 @@ fn scene(name: &'static str, view: View) -> Scene {
         view,
         theme: ThemeChoice::Light,
         language: Language::English,
-        commands: Vec::new(),
+        messages: Vec::new(),
         job: None,
         news: Vec::new(),
     }
 }
 
-fn open_runs() -> Command {
-    Command::Evaluate(EvaluateCommand::Open(folders()))
+fn open_runs() -> Message {
+    Message::Evaluate(EvaluateCommand::Open(folders()))
 }
 
-fn tab(tab: Tab) -> Command {
-    Command::Evaluate(EvaluateCommand::ShowTab(tab))
+fn tab(tab: Tab) -> Message {
+    Message::Evaluate(EvaluateCommand::ShowTab(tab))
 }
 
 /// A pair that is wrong at every sensible threshold.
-fn pair() -> Command {
-    Command::Evaluate(EvaluateCommand::ShowPair(Some(worst_pair())))
+fn pair() -> Message {
+    Message::Evaluate(EvaluateCommand::ShowPair(Some(worst_pair())))
 }
 
-fn scenes() -> Vec<Scene> {
+pub fn scenes() -> Vec<Scene> {
     let dark = ThemeChoice::Dark;
-    let compare = |count: i64| vec![Command::Compare((10..10 + count).map(FaceId).map(CompareSource::Face).collect())];
+    let compare = |count: i64| {
+        let faces = (10..10 + count).map(FaceId).map(CompareSource::Face).collect();
+        vec![Message::Compare(compare_faces::Message::Add(faces))]
+    };
+    let act = |action| vec![Message::Act(action)];
     vec![
         Scene { world: fresh_world(), ..scene("first_run", View::Library) },
         Scene { world: fresh_world(), theme: dark, ..scene("first_run_dark", View::Library) },
@@ -78,28 +84,28 @@ fn scenes() -> Vec<Scene> {
         Scene { theme: dark, ..scene("library_dark", View::Library) },
         scene("people", View::People),
         Scene { theme: dark, ..scene("people_dark", View::People) },
-        Scene { commands: vec![Command::ToggleGrouping], ..scene("grouping", View::People) },
-        Scene { commands: vec![Command::OpenPerson(PersonId(1))], ..scene("person", View::People) },
-        Scene { commands: vec![Command::OpenPhoto(likeness::types::PhotoId(1))], ..scene("photo", View::Library) },
-        Scene { commands: compare(2), ..scene("compare", View::Compare) },
-        Scene { commands: compare(2), theme: dark, ..scene("compare_dark", View::Compare) },
-        Scene { commands: compare(6), ..scene("compare_matrix", View::Compare) },
+        Scene { messages: act(Action::ToggleGrouping), ..scene("grouping", View::People) },
+        Scene { messages: act(Action::OpenPerson(PersonId(1))), ..scene("person", View::People) },
+        Scene { messages: act(Action::OpenPhoto(likeness::types::PhotoId(1))), ..scene("photo", View::Library) },
+        Scene { messages: compare(2), ..scene("compare", View::Compare) },
+        Scene { messages: compare(2), theme: dark, ..scene("compare_dark", View::Compare) },
+        Scene { messages: compare(6), ..scene("compare_matrix", View::Compare) },
         scene("evaluate", View::Evaluate),
         Scene { world: fresh_world(), language: Language::Chinese, ..scene("evaluate_fresh_zh", View::Evaluate) },
-        Scene { commands: vec![open_runs()], ..scene("evaluate_curves", View::Evaluate) },
-        Scene { commands: vec![open_runs()], theme: dark, ..scene("evaluate_curves_dark", View::Evaluate) },
-        Scene { commands: vec![open_runs(), tab(Tab::Wall)], ..scene("evaluate_wall", View::Evaluate) },
+        Scene { messages: vec![open_runs()], ..scene("evaluate_curves", View::Evaluate) },
+        Scene { messages: vec![open_runs()], theme: dark, ..scene("evaluate_curves_dark", View::Evaluate) },
+        Scene { messages: vec![open_runs(), tab(Tab::Wall)], ..scene("evaluate_wall", View::Evaluate) },
         Scene {
-            commands: vec![open_runs(), tab(Tab::Wall)],
+            messages: vec![open_runs(), tab(Tab::Wall)],
             theme: dark,
             language: Language::Chinese,
             ..scene("evaluate_wall_dark_zh", View::Evaluate)
         },
-        Scene { commands: vec![open_runs(), tab(Tab::Wall), pair()], ..scene("evaluate_pair", View::Evaluate) },
-        Scene { commands: vec![open_runs(), tab(Tab::Folds)], ..scene("evaluate_folds", View::Evaluate) },
-        Scene { commands: vec![Command::Train(train::choose_folder())], ..scene("train_set_up", View::Train) },
+        Scene { messages: vec![open_runs(), tab(Tab::Wall), pair()], ..scene("evaluate_pair", View::Evaluate) },
+        Scene { messages: vec![open_runs(), tab(Tab::Folds)], ..scene("evaluate_folds", View::Evaluate) },
+        Scene { messages: vec![Message::Train(train::choose_folder())], ..scene("train_set_up", View::Train) },
         Scene {
-            commands: vec![Command::Train(train::choose_folder())],
+            messages: vec![Message::Train(train::choose_folder())],
             language: Language::Chinese,
             theme: dark,
             ..scene("train_set_up_chinese", View::Train)
@@ -167,8 +173,8 @@ fn pictures_of_the_views() {
 fn readme_scenes() -> Vec<Scene> {
     let scenes = vec![
         scene("people", View::People),
-        Scene { commands: vec![Command::OpenPerson(PersonId(1))], ..scene("person", View::People) },
-        Scene { commands: vec![open_runs()], ..scene("evaluate", View::Evaluate) },
+        Scene { messages: vec![Message::Act(Action::OpenPerson(PersonId(1)))], ..scene("person", View::People) },
+        Scene { messages: vec![open_runs()], ..scene("evaluate", View::Evaluate) },
         Scene { news: train::training(), ..scene("train", View::Train) },
     ];
     scenes.into_iter().map(|scene| Scene { world: synthetic_world(), ..scene }).collect()
@@ -209,33 +215,40 @@ fn adapter() -> Option<DeviceType> {
 
 /// `backend` makes what the window talks to out of the scene's wire.
 fn show(scene: Scene, fonts: FontSource, size: Vec2, backend: fn(Wire) -> Box<dyn Backend>) -> Harness<'static, App> {
+    shown(scene, fonts, size, backend, true)
+}
+
+/// As [`show`]; without `drawn` no adapter is needed, and there is no picture.
+pub fn shown(
+    scene: Scene,
+    fonts: FontSource,
+    size: Vec2,
+    backend: fn(Wire) -> Box<dyn Backend>,
+    drawn: bool,
+) -> Harness<'static, App> {
     let wire = Wire::new(scene.world);
     wire.world.borrow_mut().distances = vec![0.412, 1.52, 1.61, 1.38, 1.7, 1.44, 1.66];
-    let settings = Settings {
-        view: scene.view,
-        theme: scene.theme,
-        language: Some(scene.language),
-        reduced_motion: true,
-        ..Settings::default()
-    };
+    let appearance = Appearance { theme: scene.theme, language: Some(scene.language), reduced_motion: true };
+    let settings = Settings { view: scene.view, appearance, ..Settings::default() };
     let backend = backend(wire.clone());
-    let mut harness: Harness<'static, App> = Harness::builder()
+    let builder = Harness::builder()
         .with_size(size)
         .allow_missing_glyphs()
         .with_max_steps(40)
-        .with_theme(if scene.theme == ThemeChoice::Dark { egui::Theme::Dark } else { egui::Theme::Light })
-        .wgpu()
-        .build_eframe(move |cc| App::with_settings(&cc.egui_ctx, backend, fonts, settings));
+        .with_theme(if scene.theme == ThemeChoice::Dark { egui::Theme::Dark } else { egui::Theme::Light });
+    let builder = if drawn { builder.wgpu() } else { builder };
+    let mut harness: Harness<'static, App> =
+        builder.build_eframe(move |cc| App::with_settings(&cc.egui_ctx, backend, fonts, settings));
     harness.run();
     if let Some(job) = scene.job {
-        wire.push(Event::Job(job));
+        wire.push(Report::Job(job));
     }
     for news in scene.news {
-        wire.push(Event::Train(news));
+        wire.push(Report::Own(Answer::OfTrain(news)));
     }
     harness.run_steps(24);
-    for command in scene.commands {
-        harness.state_mut().send(command);
+    for message in scene.messages {
+        harness.state_mut().send(message);
         harness.run();
     }
     harness.hover_at(egui::pos2(1.0, 1.0));

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use image::RgbImage;
 use image::imageops::{self, FilterType};
 use likeness::app::engine::picture::{ImageKey, Picture};
+use likeness::app::engine::report::Report;
 use likeness::app::evaluate::state::message::EvaluateEvent;
-use likeness::app::shell::backend::{Backend, Event, Request};
+use likeness::app::shell::backend::{Answer, Backend, Event, Request};
 use likeness::app::train::state::message::TrainNews;
 use likeness::synth::{Identity, render_photo};
 
@@ -47,21 +48,21 @@ impl Backend for Synthetic {
         let mut event = self.0.poll()?;
         match &mut event {
             // Ten faces are one person's; the suggested ones of that person have the same numbers plus 1,000.
-            Event::Image(ImageKey::Face(face), Ok(picture)) => {
+            Report::Image(ImageKey::Face(face), Ok(picture)) => {
                 let number = face.0 as u64;
                 *picture = Picture::from_rgb(&portrait(number % 1000 / 10, number, 160));
             }
-            Event::Train(TrainNews::Began { device, name, network, .. }) => {
+            Report::Own(Answer::OfTrain(TrainNews::Began { device, name, network, .. })) => {
                 *device = DEVICE.into();
                 *name = "my-network".into();
                 *network = MODELS[0].into();
             }
-            Event::Train(TrainNews::Look(look)) => {
+            Report::Own(Answer::OfTrain(TrainNews::Snapshot(look))) => {
                 for face in &mut look.faces {
                     face.thumbnail = portrait(face.picture as u64 / 3, face.picture as u64, 64);
                 }
             }
-            Event::Evaluate(EvaluateEvent::Opened(_, runs)) => {
+            Report::Own(Answer::OfEvaluate(EvaluateEvent::Opened(_, runs))) => {
                 for (run, model) in runs.iter_mut().zip(MODELS) {
                     Arc::make_mut(run).row.model = model.into();
                 }

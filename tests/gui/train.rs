@@ -8,7 +8,7 @@ use likeness::app::engine::report::JobId;
 use likeness::app::jobs::demonstration::{CurvePoint, DemoReport, Groups};
 use likeness::app::train::job::TrainSummary;
 use likeness::app::train::job::choices::NetworkChoice;
-use likeness::app::train::job::look::{DataLook, LeftOutWhy};
+use likeness::app::train::job::data_summary::{DataSummary, LeftOutWhy};
 use likeness::app::train::job::runs::UnfinishedRun;
 use likeness::app::train::state::form::DataSource;
 use likeness::app::train::state::live::{Group, RunEnd, RunKind};
@@ -16,10 +16,10 @@ use likeness::app::train::state::message::{TrainCommand, TrainNews, TrainPath};
 use likeness::app::train::state::{Choices, ModelChoice};
 use likeness::cluster::score;
 use likeness::train::alarms::Alarm;
+use likeness::train::comparison::{Compared, Comparison, Measured, PairsComparison, PeopleComparison};
 use likeness::train::events::{StepReport, StopReason};
-use likeness::train::gate::{Compared, Gate, Measured, PairsGate, PeopleGate};
-use likeness::train::look::{BINS, BatchLook, FaceLook, Histograms, TripletKind, TripletLook};
 use likeness::train::mining::Space;
+use likeness::train::snapshot::{BINS, BatchSnapshot, FaceSnapshot, Histograms, TripletKind, TripletSnapshot};
 use likeness::train::validate::{PeopleReport, ValidationReport};
 use likeness::types::ModelId;
 
@@ -61,9 +61,9 @@ pub fn choices() -> Choices {
     }
 }
 
-pub fn look() -> DataLook {
+pub fn look() -> DataSummary {
     let example = |name: &str, why| (PathBuf::from(format!("/home/maria/Faces/{name}")), why);
-    DataLook {
+    DataSummary {
         people: 412,
         pictures: 3204,
         with_one_picture: 38,
@@ -154,14 +154,14 @@ fn rgb(picture: &Picture) -> RgbImage {
 }
 
 fn look_of(step: u64, apart: f64) -> TrainNews {
-    let face = |place: usize| FaceLook {
+    let face = |place: usize| FaceSnapshot {
         picture: place,
         person: format!("Person {}", place / 3 + 1),
         thumbnail: rgb(&portrait(place as u64 / 3, place as u64, 64)),
     };
     let triplet = |n: usize| {
         let (to_positive, to_negative) = (0.45 + 0.05 * n as f32, 0.40 + 0.16 * n as f32);
-        TripletLook {
+        TripletSnapshot {
             anchor: 3 * n,
             positive: 3 * n + 1,
             negative: (3 * n + 4) % 18,
@@ -172,7 +172,7 @@ fn look_of(step: u64, apart: f64) -> TrainNews {
             learned_from: n < 4,
         }
     };
-    TrainNews::Look(Box::new(BatchLook {
+    TrainNews::Snapshot(Box::new(BatchSnapshot {
         step,
         margin: 0.3,
         distances: Histograms {
@@ -225,14 +225,14 @@ fn compared(old: f64, new: f64, error: f64) -> Compared {
 }
 
 pub fn summary() -> TrainSummary {
-    let people = PeopleGate {
+    let people = PeopleComparison {
         people: 82,
         pictures: 641,
         far_target: 1e-3,
         val: compared(0.912, 0.957, 0.012),
         accuracy: compared(0.981, 0.986, 0.004),
     };
-    let pairs = PairsGate {
+    let pairs = PairsComparison {
         pairs: 6000,
         skipped: 2,
         far_target: 1e-3,
@@ -257,7 +257,7 @@ pub fn summary() -> TrainSummary {
         waited_share: 0.03,
         before: Some(report(0)),
         after: Some(report(600)),
-        gate: Some(Gate::new("sface-2021dec".into(), Some(people), Some(pairs))),
+        comparison: Some(Comparison::new("sface-2021dec".into(), Some(people), Some(pairs))),
     }
 }
 

@@ -1,4 +1,6 @@
-//! TODO
+//! Compare: how far apart faces are, of photos in the library or of any files.
+//!
+//! `likeness compare` says it in numbers; `likeness embed` writes the vectors, so that other programs can check them.
 
 pub mod cli;
 pub mod job;

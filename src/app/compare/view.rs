@@ -12,7 +12,7 @@ use crate::app::ui::thumbnails::Drawable;
 use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::distance_scale::{Scale, distance_scale_ui};
 use crate::app::ui::widgets::matrix::{MatrixFace, crop_texture, matrix_ui};
-use crate::app::ui::widgets::name_field::{NameField, NameFieldLook, name_field_ui};
+use crate::app::ui::widgets::name_field::{NameField, NameFieldOptions, name_field_ui};
 use crate::app::ui::widgets::verification::{Verdicts, verification_ui};
 use crate::app::ui::widgets::{picture, status};
 use crate::types::SquaredDistance;
@@ -88,7 +88,7 @@ impl CompareView {
     /// The best face of a person whose name is entered. True when one was taken.
     fn picker_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>) -> bool {
         let id = egui::Id::unique("pick to compare");
-        let look = NameFieldLook {
+        let look = NameFieldOptions {
             label: ctx.text.s("name_label"),
             hint: ctx.text.s("name_hint"),
             width: 240.0,

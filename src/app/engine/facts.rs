@@ -1,6 +1,7 @@
 //! What every view may read: the library in numbers, its people, the models, the running jobs.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 
 use super::report::{Failure, JobId, JobReport};
@@ -161,4 +162,63 @@ pub enum SampleOf {
     Run(String),
     /// The library's confirmed faces, so many.
     ConfirmedFaces(u64),
+}
+
+/// A person as the window lists them.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TouchedRow {
+    Named(PersonRow),
+    /// Its resemblance is none: finding it reads the vectors of every named person. [`People::put`] keeps the old one.
+    Group(GroupRow),
+}
+
+/// What a change that names what it touched leads to: put it in place of what was loaded before.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct TouchedFacts {
+    /// Each touched person as they are now; none where they are gone, hidden, or without a face to show.
+    pub people: Vec<(PersonId, Option<TouchedRow>)>,
+    /// Faces of the library that are not set aside.
+    pub faces: u64,
+    pub can_undo: bool,
+    pub can_redo: bool,
+}
+
+impl Overview {
+    pub fn put(&mut self, touched: &TouchedFacts) {
+        (self.faces, self.can_undo, self.can_redo) = (touched.faces, touched.can_undo, touched.can_redo);
+    }
+}
+
+impl People {
+    /// Puts touched people in place of their old rows, in order. A group that stays keeps whom it resembles, unless
+    /// that person is no longer among the named ones.
+    pub fn put(&mut self, touched: &TouchedFacts) {
+        let ids: HashSet<PersonId> = touched.people.iter().map(|(person, _)| *person).collect();
+        let mut resembled: HashMap<PersonId, Resemblance> = HashMap::new();
+        self.named.retain(|row| !ids.contains(&row.person));
+        self.groups.retain_mut(|row| {
+            let stays = !ids.contains(&row.person);
+            if !stays && let Some(resemblance) = row.resembles.take() {
+                resembled.insert(row.person, resemblance);
+            }
+            stays
+        });
+        for row in touched.people.iter().filter_map(|(_, row)| row.clone()) {
+            match row {
+                TouchedRow::Named(row) => self.named.push(row),
+                TouchedRow::Group(row) => {
+                    self.groups.push(GroupRow { resembles: resembled.remove(&row.person), ..row });
+                }
+            }
+        }
+        self.named.sort_by_key(|row| (Reverse((row.confirmed, row.suggested)), row.person));
+        self.groups.sort_by_key(|row| (Reverse(row.faces), row.person));
+        let names: HashMap<PersonId, &str> = self.named.iter().map(|row| (row.person, row.name.as_str())).collect();
+        for row in &mut self.groups {
+            row.resembles = row.resembles.take().and_then(|old| {
+                let name = (*names.get(&old.person)?).to_owned();
+                Some(Resemblance { name, ..old })
+            });
+        }
+    }
 }

@@ -74,6 +74,14 @@ impl EngineOptions {
         ModelId(self.detector.clone().unwrap_or_else(|| DETECTOR.to_owned()))
     }
 
+    /// Whether both networks are on this computer.
+    pub fn installed(&self, home: &Home) -> Result<bool> {
+        let store = Store::open(home.models())?;
+        let detector = model_of_task(&store, &self.detector_id(), Task::Detect)?;
+        let model = model_of_task(&store, &self.model_id(), Task::Embed)?;
+        Ok(store.installed(&detector) && store.installed(&model))
+    }
+
     /// The distances that suit the embedding model.
     pub fn thresholds(&self, store: &Store) -> Result<Thresholds> {
         let id = self.model_id();

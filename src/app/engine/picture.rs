@@ -1,4 +1,4 @@
-//! TODO
+//! Pictures on their way to the window: how one is asked for, and its pixels.
 
 use crate::types::{FaceId, PhotoId};
 

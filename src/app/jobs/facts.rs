@@ -1,24 +1,27 @@
-//! What every view may read: the library in numbers, its people, the models.
+//! What every view may read: the library in numbers, its people, the models; and after a change only what it touched.
 
 use std::collections::HashMap;
 
 use anyhow::Result;
 
-use crate::app::engine::facts::{GroupRow, ModelRow, Overview, People, PersonRow, Resemblance};
+use crate::app::engine::facts::{
+    GroupRow, ModelRow, Overview, People, PersonRow, Resemblance, TouchedFacts, TouchedRow,
+};
 use crate::app::engine::install::DEFAULT_PACK;
 use crate::app::engine::shared::Shared;
 use crate::app::jobs::regroup::{Grouping, nearest_people};
-use crate::library::{self, Page, PeopleFilter, PeopleKind};
+use crate::library::{self, Library, Page, PeopleFilter, PeopleKind, PersonCard};
 use crate::networks::device::DeviceChoice;
 use crate::networks::models::{Client, ModelEntry, Source, Store};
-use crate::types::{ModelId, PersonId};
+use crate::types::{ModelId, PersonId, Touched};
 
 /// Faces shown of an unnamed group.
 const STRIP: usize = 6;
 
 pub fn overview(shared: &Shared) -> Result<Overview> {
-    let (counts, folders, history) = shared.library.call(|library| {
-        Ok::<_, library::LibraryError>((library.counts()?, library.folders()?, library.history(usize::MAX >> 1)?))
+    let (counts, folders, can_undo, can_redo) = shared.library.call(|library| {
+        let (can_undo, can_redo) = (library.can_undo()?, library.can_redo()?);
+        Ok::<_, library::LibraryError>((library.counts()?, library.folders()?, can_undo, can_redo))
     })?;
     let options = shared.options();
     let store = Store::open(shared.home.models())?;
@@ -33,8 +36,8 @@ pub fn overview(shared: &Shared) -> Result<Overview> {
         model: model.map(|entry| entry.title.clone()),
         threshold: options.thresholds(&store)?.same_person.0,
         grouping: (grouping.threshold.0, grouping.linkage),
-        can_undo: history.iter().any(|entry| !entry.is_undone),
-        can_redo: history.iter().any(|entry| entry.is_undone),
+        can_undo,
+        can_redo,
     })
 }
 
@@ -52,31 +55,68 @@ pub fn people(shared: &Shared) -> Result<People> {
     let near = nearest_people(&shared.library, &model, shared.options().thresholds(&store)?.same_person)?;
     shared.library.call(move |library| {
         let list = |kind, min_faces| library.people(PeopleFilter { kind, min_faces }, Page::ALL);
-        let named = list(PeopleKind::Named, 0)?.into_iter().filter_map(|card| {
-            Some(PersonRow {
-                person: card.id,
-                name: card.name?,
-                cover: card.cover?,
-                confirmed: card.faces as u64,
-                suggested: card.suggested as u64,
-            })
-        });
-        let named: Vec<PersonRow> = named.collect();
+        let named: Vec<PersonRow> = list(PeopleKind::Named, 0)?.into_iter().filter_map(named_row).collect();
         let names: HashMap<PersonId, &str> = named.iter().map(|row| (row.person, row.name.as_str())).collect();
         let mut groups = Vec::new();
         for card in list(PeopleKind::Nameless, 1)? {
-            groups.push(GroupRow {
-                person: card.id,
-                faces: card.faces as u64,
-                strip: library.best_faces(card.id, STRIP)?,
-                resembles: near.get(&card.id).and_then(|&(person, distance)| {
-                    let name = (*names.get(&person)?).to_owned();
-                    Some(Resemblance { person, name, distance })
-                }),
+            let resembles = near.get(&card.id).and_then(|&(person, distance)| {
+                let name = (*names.get(&person)?).to_owned();
+                Some(Resemblance { person, name, distance })
             });
+            groups.extend(group_row(library, &card, resembles)?);
         }
         Ok::<_, library::LibraryError>(People { named, groups })
     })
+}
+
+/// What the window shows of the people a change touched, and what its buttons need. A change that touched everything
+/// names nobody: [`overview`] and [`people`] are loaded again then.
+///
+/// # Errors
+/// When the library cannot be read, or its thread has ended.
+pub fn touched(shared: &Shared, touched: &Touched) -> Result<TouchedFacts> {
+    let ids = touched.people.clone();
+    shared.library.call(move |library| {
+        let mut rows: HashMap<PersonId, TouchedRow> = HashMap::new();
+        for card in library.people_by_id(&ids)? {
+            let person = card.id;
+            let row = match card.name {
+                Some(_) => named_row(card).map(TouchedRow::Named),
+                None => group_row(library, &card, None)?.map(TouchedRow::Group),
+            };
+            rows.extend(row.map(|row| (person, row)));
+        }
+        Ok::<_, library::LibraryError>(TouchedFacts {
+            people: ids.into_iter().map(|person| (person, rows.remove(&person))).collect(),
+            faces: library.count_faces()? as u64,
+            can_undo: library.can_undo()?,
+            can_redo: library.can_redo()?,
+        })
+    })
+}
+
+/// None of a person without a face to show.
+fn named_row(card: PersonCard) -> Option<PersonRow> {
+    Some(PersonRow {
+        person: card.id,
+        name: card.name?,
+        cover: card.cover?,
+        confirmed: card.faces as u64,
+        suggested: card.suggested as u64,
+    })
+}
+
+/// None of a group that has only suggestions.
+fn group_row(
+    library: &Library,
+    card: &PersonCard,
+    resembles: Option<Resemblance>,
+) -> Result<Option<GroupRow>, library::LibraryError> {
+    if card.faces == 0 {
+        return Ok(None);
+    }
+    let strip = library.best_faces(card.id, STRIP)?;
+    Ok(Some(GroupRow { person: card.id, faces: card.faces as u64, strip, resembles }))
 }
 
 pub fn models(shared: &Shared) -> Result<Vec<ModelRow>> {
@@ -115,5 +155,119 @@ fn source_words(entry: &ModelEntry) -> String {
         },
         // The user's own: the file it was kept in.
         None => entry.files.first().map(|file| file.name.clone()).unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::app::engine::home::Home;
+    use crate::app::engine::library_thread::LibraryHandle;
+    use crate::app::engine::networks::EngineOptions;
+    use crate::library::{Decision, FaceRecord, FileFacts, GroupedBy, LibraryError, PhotoRecord};
+    use crate::types::{Detection, Embedding, FaceBox, FaceId, Landmarks};
+
+    /// A photo whose faces point in directions given in degrees.
+    fn photo(path: &Path, model: &ModelId, degrees: &[f32]) -> PhotoRecord {
+        let face = |(place, degrees): (usize, &f32)| FaceRecord {
+            detection: Detection {
+                face_box: FaceBox { x: 100.0 * place as f32, y: 0.0, width: 80.0, height: 90.0 },
+                score: 0.9 - place as f32 / 100.0,
+                landmarks: Landmarks([[0.0; 2]; 5]),
+            },
+            embedding: Embedding::normalise(vec![degrees.to_radians().cos(), degrees.to_radians().sin()]).ok(),
+            crop_jpeg: Vec::new(),
+        };
+        PhotoRecord {
+            file: FileFacts { path: path.to_owned(), size: 1, mtime_ns: 0, sha256: None },
+            width: 2000,
+            height: 1000,
+            format: "jpeg".to_owned(),
+            captured_at: None,
+            camera: None,
+            gps: None,
+            detector: ModelId("boxes".to_owned()),
+            model: model.clone(),
+            faces: degrees.iter().enumerate().map(face).collect(),
+        }
+    }
+
+    fn decide(shared: &Shared, decision: Decision) -> TouchedFacts {
+        let changed = shared.library.call(move |library| library.decide(&decision)).unwrap();
+        assert!(!changed.everything);
+        touched(shared, &changed).unwrap()
+    }
+
+    /// After each decision the rows put in place are those that a window would load afresh.
+    #[test]
+    fn what_was_touched_leads_to_what_everything_would() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::open(Some(folder.path())).unwrap();
+        let options = EngineOptions::default();
+        let (library, model) = (LibraryHandle::open(&home.library()).unwrap(), options.model_id());
+        let root = folder.path().to_owned();
+        // Ada and her like near 0°, somebody near 20°, two people far away, and one who is alone.
+        let faces: Vec<FaceId> = library
+            .call(move |library| {
+                let scan = library.begin_scan(&root)?;
+                let degrees = [0.0, 1.0, 2.0, 20.0, 21.0, 150.0, 151.0, 152.0, 270.0];
+                let photos = [
+                    photo(&root.join("a.jpg"), &model, &degrees[..4]),
+                    photo(&root.join("b.jpg"), &model, &degrees[4..]),
+                ];
+                library.record_photos(scan, &photos)?;
+                let faces: Vec<FaceId> =
+                    library.faces_to_group(&model)?.faces.iter().map(|face| face.face_id).collect();
+                let groups = [&faces[..2], &faces[3..5], &faces[5..8], &faces[8..]].map(<[FaceId]>::to_vec);
+                library.apply_grouping(&groups, GroupedBy::Scan)?;
+                Ok::<_, LibraryError>(faces)
+            })
+            .unwrap();
+        let shared = Shared::new(home, library, options);
+        let of = |face: usize| {
+            let face = faces[face];
+            shared.library.call(move |library| library.face(face)).unwrap().unwrap().state.person().unwrap()
+        };
+        let (ada, near, far, alone) = (of(0), of(3), of(5), of(8));
+        shared.library.call(move |library| library.name_person(ada, "Ada")).unwrap();
+        let groups = vec![faces[..3].to_vec()];
+        shared.library.call(move |library| library.apply_grouping(&groups, GroupedBy::Scan)).unwrap();
+        let (mut shown, mut numbers) = (people(&shared).unwrap(), overview(&shared).unwrap());
+        assert_eq!(shown.groups.iter().find(|row| row.person == near).unwrap().resembles.as_ref().unwrap().name, "Ada");
+
+        let decisions = [
+            Decision::Name { person: ada, name: "Ada Lovelace".to_owned() },
+            Decision::ConfirmAll(ada),
+            Decision::Undo,
+            Decision::Reject { person: ada, faces: vec![faces[2]] },
+            Decision::Name { person: far, name: "Bo".to_owned() },
+            Decision::TakeOut(vec![faces[6]]),
+            Decision::Merge { from: alone, into: far },
+            Decision::Undo,
+            Decision::Redo,
+            Decision::NotAPerson(near),
+            Decision::Undo,
+            Decision::Hide(ada),
+        ];
+        for decision in decisions {
+            let facts = decide(&shared, decision.clone());
+            shown.put(&facts);
+            numbers.put(&facts);
+            let fresh = people(&shared).unwrap();
+            assert_eq!(shown.named, fresh.named, "{decision:?}");
+            // Whom a new group resembles is not looked for at once.
+            let without = |rows: &[GroupRow]| -> Vec<GroupRow> {
+                rows.iter().map(|row| GroupRow { resembles: None, ..row.clone() }).collect()
+            };
+            assert_eq!(without(&shown.groups), without(&fresh.groups), "{decision:?}");
+            assert_eq!(numbers, overview(&shared).unwrap(), "{decision:?}");
+            let resembled = |people: &People| {
+                let row = people.groups.iter().find(|row| row.person == near)?;
+                row.resembles.as_ref().map(|resemblance| resemblance.name.clone())
+            };
+            assert!(resembled(&shown).is_none() || resembled(&shown) == resembled(&fresh), "{decision:?}");
+        }
     }
 }

@@ -1,13 +1,17 @@
-//! What several features run: regrouping, re-embedding, imports, the demonstration, and the facts that views share.
+//! Jobs that several features run: regrouping, re-embedding, imports, the demonstration, the facts that all views
+//! share.
+//!
+//! A job that only one feature runs is that feature's `job`. It moves here when a second one needs it, because features
+//! do not import each other.
 
 pub mod demonstration;
-#[cfg(feature = "gui")]
 pub mod facts;
 pub mod import;
 #[cfg(feature = "gui")]
 pub mod options;
 pub mod reembed;
 pub mod regroup;
+pub mod repeat;
 pub mod run_event;
 pub mod walk;
 pub mod working_copy;

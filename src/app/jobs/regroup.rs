@@ -9,9 +9,9 @@ use crate::app::engine::networks::{Engine, EngineOptions, FindFaces};
 use crate::app::engine::progress::{JobEvent, Meter, Stage};
 use crate::app::jobs::reembed::{ReembedSummary, reembed};
 use crate::cluster::{self, Constraints, Dendrogram, Linkage};
-use crate::library::{Belongs, GroupedBy, GroupingInput, LibraryError};
+use crate::library::{Belongs, Decision, GroupedBy, GroupingInput, LibraryError};
 use crate::networks::models::Store;
-use crate::types::{Cancel, Embedding, FaceId, ModelId, PersonId, SquaredDistance};
+use crate::types::{Cancel, Embedding, FaceId, ModelId, PersonId, SquaredDistance, Touched};
 
 /// How faces are grouped: what the user moves in the grouping panel.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -156,8 +156,8 @@ impl PreparedGrouping {
 }
 
 /// Parts a group that holds different people: its dendrogram's last merge is undone, and the smaller half becomes a
-/// group of its own that is known to be somebody else.
-pub fn split_group(library: &LibraryHandle, model: &ModelId, person: PersonId) -> Result<()> {
+/// group of its own that is known to be somebody else. Returns what that touched.
+pub fn split_group(library: &LibraryHandle, model: &ModelId, person: PersonId) -> Result<Touched> {
     let model = model.clone();
     let input = library.call(move |library| library.faces_to_group(&model))?;
     let faces: Vec<_> = input.faces.into_iter().filter(|face| face.state.person() == Some(person)).collect();
@@ -179,7 +179,7 @@ pub fn split_group(library: &LibraryHandle, model: &ModelId, person: PersonId) -
     }
     let smaller = groups.pop().context("two groups were left")?;
     let moved: Vec<FaceId> = smaller.into_iter().map(|index| faces[index].face_id).collect();
-    library.call(move |library| library.take_out(&moved).map(drop))
+    library.call(move |library| library.decide(&Decision::TakeOut(moved)))
 }
 
 /// For each nameless group the named person whose confirmed faces' mean is nearest, where that is near enough to be

@@ -1,4 +1,7 @@
-//! TODO
+//! People: who was found, their names, and what a user says about their faces.
+//!
+//! Every decision is one step of the library's journal and can be taken back. What another grouping would change is
+//! shown before it changes anything (`job::preview`).
 
 pub mod cli;
 pub mod job;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::app::engine::facts::Loadable;
 use crate::app::engine::picture::ImageKey;
-use crate::app::ui::action::{Action, Outbox};
+use crate::app::ui::action::Outbox;
 use crate::library::PhotoFilter;
 use crate::types::{FaceBox, FaceId, PersonId, PhotoId};
 
@@ -108,9 +108,9 @@ impl State {
         }
     }
 
-    fn step(&self, step: isize, out: &mut Outbox<'_, Request>) {
+    fn step(&mut self, step: isize, out: &mut Outbox<'_, Request>) {
         if let Some(neighbour) = self.open.and_then(|photo| self.neighbour(photo, step)) {
-            out.act(Action::OpenPhoto(neighbour));
+            self.show(neighbour, out);
         }
     }
 

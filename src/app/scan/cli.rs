@@ -60,6 +60,10 @@ pub fn run(home: &Home, global: &Global, args: ScanArgs) -> Result<ExitCode> {
         offline: args.offline,
         ..Default::default()
     };
+    // Before anything is downloaded for it.
+    if !job::holds_photos(&args.folder, &cancel)? && !options.installed(home)? {
+        return Ok(print_nothing(&options, args.json, cancel.is_cancelled()));
+    }
     let engine = Engine::load(home, &options, &cancel, &mut show)?;
     let library = LibraryHandle::open(&home.library())?;
     let thumbnails = ThumbnailCache::new(home.cache());
@@ -76,6 +80,24 @@ pub fn run(home: &Home, global: &Global, args: ScanArgs) -> Result<ExitCode> {
         false => print_text(&summary, groups.as_ref(), &engine),
     }
     Ok(if summary.cancelled { ExitCode::from(130) } else { ExitCode::SUCCESS })
+}
+
+/// What a scan of a folder without photos tells while no model is installed to scan with.
+fn print_nothing(options: &EngineOptions, json: bool, cancelled: bool) -> ExitCode {
+    let summary = ScanSummary { cancelled, ..Default::default() };
+    match json {
+        true => {
+            let mut object = serde_json::to_value(&summary).unwrap_or_default();
+            object["people"] = json!(null);
+            object["device"] = json!(null);
+            object["detector"] = json!(options.detector_id());
+            object["model"] = json!(options.model_id());
+            println!("{object}");
+        }
+        false if cancelled => println!("Cancelled"),
+        false => println!("The folder holds no photos\n0 photos, 0 faces"),
+    }
+    if cancelled { ExitCode::from(130) } else { ExitCode::SUCCESS }
 }
 
 fn print_json(summary: &ScanSummary, groups: Option<&GroupSummary>, engine: &Engine) {

@@ -1,4 +1,6 @@
-//! TODO
+//! Settings: the device that networks run on, language, theme, motion; on the command line `likeness devices`.
+//!
+//! The device is remembered with the library; a job that begins afterwards loads its networks there.
 
 pub mod cli;
 #[cfg(feature = "gui")]

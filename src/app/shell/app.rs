@@ -7,10 +7,11 @@ use eframe::egui::{self, CentralPanel, Key, KeyboardShortcut, Margin, Modifiers,
 use url::Url;
 
 use super::backend::{Backend, Request};
-use super::dialogs::{Dialogs, Question};
+use super::dialogs::{Answer, Dialogs, Question};
 use super::message::Message;
 use super::search_field::{self, SearchField};
 use super::state::{Page, Settings, State};
+use super::typed_path::{Outcome, TypedPath};
 use super::update::{EVENTS_A_CALL, Update};
 use super::{job_bar, rail, toasts};
 use crate::app::compare::view::CompareView;
@@ -63,6 +64,7 @@ pub struct App {
     backend: Box<dyn Backend>,
     changes: Update,
     dialogs: Dialogs,
+    typed_path: Option<TypedPath>,
     images: Thumbnails,
     messages: Vec<Message>,
     views: Views,
@@ -98,6 +100,7 @@ impl App {
             backend,
             changes,
             dialogs: Dialogs::default(),
+            typed_path: None,
             images: Thumbnails::default(),
             messages: Vec::new(),
             views: Views::default(),
@@ -115,10 +118,12 @@ impl App {
 
     /// Everything between two frames; nothing is drawn.
     pub fn update(&mut self, ctx: &egui::Context) {
-        self.changes.set_now(ctx.time());
+        let next_due = self.changes.tick(ctx.time());
         self.drain_events(ctx);
-        if let Some((question, paths)) = self.dialogs.poll() {
-            self.answered(question, paths);
+        match self.dialogs.poll() {
+            Some((question, Answer::Chosen(paths))) => self.answered(question, paths),
+            Some((question, Answer::NoDialog)) => self.typed_path = Some(TypedPath::new(question)),
+            Some((_, Answer::Cancelled)) | None => {}
         }
         for message in std::mem::take(&mut self.messages) {
             self.run(ctx, message);
@@ -128,7 +133,7 @@ impl App {
             self.ask_for_images();
         }
         let next_notice = self.state.notices.tick(ctx.time());
-        if let Some(secs) = next_notice {
+        for secs in [next_notice, next_due].into_iter().flatten() {
             ctx.request_repaint_after_secs(secs.max(0.05) as f32);
         }
         if waiting {
@@ -160,9 +165,6 @@ impl App {
     }
 
     fn answered(&mut self, question: Question, paths: Vec<PathBuf>) {
-        if paths.is_empty() {
-            return;
-        }
         let first = paths.first().cloned();
         let message = match question {
             Question::Folder => Some(Message::Act(Action::Scan(paths))),
@@ -178,27 +180,20 @@ impl App {
     /// Dialogs, the looks of the window and its textures are done here; all else is a matter of the state.
     fn run(&mut self, ctx: &egui::Context, message: Message) {
         match &message {
-            Message::Act(Action::ChooseFolder) => return self.ask(ctx, Question::Folder, "choose_folder_title"),
+            Message::Act(Action::ChooseFolder) => return self.ask(ctx, Question::Folder),
             Message::Act(Action::ChooseModelFile) | Message::Models(models::state::Message::ChooseFile) => {
-                return self.ask(ctx, Question::ModelFile, "choose_model_title");
+                return self.ask(ctx, Question::ModelFile);
             }
-            Message::Act(Action::Save(saving)) => {
-                return self.ask(ctx, Question::Save(saving.clone()), "save_title");
-            }
-            Message::Compare(compare::state::Message::ChooseFiles) => {
-                return self.ask(ctx, Question::CompareFiles, "choose_files_title");
-            }
-            Message::Evaluate(EvaluateCommand::Ask(which)) => {
-                return self.ask(ctx, Question::Evaluate(*which), which.label_key());
-            }
+            Message::Act(Action::Save(saving)) => return self.ask(ctx, Question::Save(saving.clone())),
+            Message::Compare(compare::state::Message::ChooseFiles) => return self.ask(ctx, Question::CompareFiles),
+            Message::Evaluate(EvaluateCommand::Ask(which)) => return self.ask(ctx, Question::Evaluate(*which)),
+            Message::Train(TrainMessage::Choose(file)) => return self.ask(ctx, Question::Train(*file)),
+            Message::TypePath(question) => self.typed_path = Some(TypedPath::new(question.clone())),
             Message::Evaluate(EvaluateCommand::OpenReport(file)) => {
                 return match file_url(file) {
                     Ok(url) => ctx.open_url(OpenUrl::new_tab(url)),
                     Err(error) => self.state.notices.fail(self.text.s("failed").to_owned(), format!("{error:#}")),
                 };
-            }
-            Message::Train(TrainMessage::Choose(file)) => {
-                return self.ask(ctx, Question::Train(*file), file.title_key());
             }
             Message::Act(Action::Show(view)) if *view != View::People => self.views.people.leave(),
             Message::Act(Action::Rescan) => self.images.forget_failed(),
@@ -221,9 +216,22 @@ impl App {
         }
     }
 
-    fn ask(&mut self, ctx: &egui::Context, question: Question, title_key: &str) {
-        if let Err(error) = self.dialogs.ask(question, self.text.s(title_key), ctx) {
+    fn ask(&mut self, ctx: &egui::Context, question: Question) {
+        let title = self.text.s(question.title_key());
+        if let Err(error) = self.dialogs.ask(question, title, ctx) {
             self.state.notices.fail(self.text.s("failed").to_owned(), error.to_string());
+        }
+    }
+
+    fn typed_path_ui(&mut self, ctx: &egui::Context) {
+        let Some(typed) = &mut self.typed_path else { return };
+        match typed.ui(ctx, &self.text) {
+            Outcome::Open => {}
+            Outcome::Closed => self.typed_path = None,
+            Outcome::Typed(question, path) => {
+                self.typed_path = None;
+                self.answered(question, vec![path]);
+            }
         }
     }
 
@@ -234,7 +242,7 @@ impl App {
         let mut frame =
             Frame { state: &self.state, text: &self.text, images: &mut self.images, messages: &mut messages };
         frame.with_own(|ctx| {
-            shortcuts(ui, ctx, &mut self.views);
+            shortcuts(ui, ctx, &mut self.views, self.typed_path.is_some());
             dropped_files(ui, ctx);
         });
         frame.ui(ui, &mut self.views);
@@ -243,6 +251,7 @@ impl App {
         frame.of(&self.state.models, Message::Models, |ctx| import::import_ui(ui.ctx(), ctx));
         frame.with_own(|ctx| toasts::toasts_ui(ui.ctx(), ctx, lift));
         self.messages = messages;
+        self.typed_path_ui(ui.ctx());
         if !self.messages.is_empty() {
             ui.ctx().request_repaint();
         }
@@ -393,7 +402,7 @@ fn title_line_ui(ui: &mut Ui, ctx: &mut Context<'_>, search: &mut SearchField) {
 }
 
 /// Keys that mean the same everywhere.
-fn shortcuts(ui: &Ui, ctx: &mut Context<'_>, views: &mut Views) {
+fn shortcuts(ui: &Ui, ctx: &mut Context<'_>, views: &mut Views, typing_path: bool) {
     let pressed = |modifiers, key| ui.input_mut(|input| input.consume_shortcut(&KeyboardShortcut::new(modifiers, key)));
     let numbers = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7];
     for (view, key) in View::ALL.into_iter().zip(numbers) {
@@ -414,7 +423,7 @@ fn shortcuts(ui: &Ui, ctx: &mut Context<'_>, views: &mut Views) {
         ctx.act(Action::Decide(Decision::Undo));
     }
     // Dialogs and open menus take Esc for themselves.
-    let dialog = ctx.state.people.merging.is_some() || ctx.state.models.imports.asking().is_some();
+    let dialog = typing_path || ctx.state.people.merging.is_some() || ctx.state.models.imports.asking().is_some();
     let free = !dialog && !ui.ctx().any_popup_open();
     if free && ui.input(|input| input.key_pressed(Key::Escape)) {
         let cleared = matches!(ctx.state.page, Page::Person(_)) && views.person.clear_selection();

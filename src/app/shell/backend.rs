@@ -6,11 +6,12 @@
 
 use std::path::PathBuf;
 
-use crate::app::engine::facts::{ModelRow, Overview, People};
+use crate::app::engine::facts::{ModelRow, Overview, People, TouchedFacts};
 use crate::app::engine::report::{JobId, Report, Ticket};
 use crate::app::evaluate::state::message::{EvaluateEvent, EvaluateRequest};
 use crate::app::{compare, models, people, photos, scan, settings, train};
 use crate::figures::Saving;
+use crate::types::Touched;
 
 /// What the window asks for.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,6 +19,8 @@ pub enum Request {
     LoadOverview,
     LoadPeople,
     LoadModels,
+    /// What the views show of what a change touched.
+    LoadTouched(Touched),
     Scan(scan::state::Request),
     Photos(photos::state::Request),
     People(people::state::Request),
@@ -39,6 +42,7 @@ pub enum Answer {
     Overview(Overview),
     People(People),
     Models(Vec<ModelRow>),
+    Touched(TouchedFacts),
     OfPhotos(photos::state::Event),
     OfPeople(people::state::Event),
     OfCompare(compare::state::Event),

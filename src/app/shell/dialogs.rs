@@ -1,6 +1,7 @@
 //! The platform's file dialogs, without stopping the window.
 //!
-//! A dialog is made on the window's thread, as macOS demands, and waited for on a thread of its own.
+//! A dialog is made on the window's thread, as macOS demands, and waited for on a thread of its own. Where the platform
+//! has none (Linux without a portal), it answers at once with nothing, faster than anybody can cancel.
 
 use std::future::Future;
 use std::path::PathBuf;
@@ -9,6 +10,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
+use std::time::{Duration, Instant};
 
 use eframe::egui;
 
@@ -29,10 +31,65 @@ pub enum Question {
     Train(TrainPath),
 }
 
+/// What a path must lead to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    Folder,
+    File,
+    /// A file to be written, which need not be there.
+    NewFile,
+}
+
+impl Question {
+    pub fn wanted(&self) -> Wanted {
+        match self {
+            Self::Folder => Wanted::Folder,
+            Self::Train(file) if file.is_folder() => Wanted::Folder,
+            Self::Evaluate(path) if path.is_folder() => Wanted::Folder,
+            Self::CompareFiles | Self::ModelFile | Self::Train(_) | Self::Evaluate(_) => Wanted::File,
+            Self::Save(_) => Wanted::NewFile,
+        }
+    }
+
+    pub fn title_key(&self) -> &'static str {
+        match self {
+            Self::Folder => "choose_folder_title",
+            Self::CompareFiles => "choose_files_title",
+            Self::ModelFile => "choose_model_title",
+            Self::Evaluate(path) => path.label_key(),
+            Self::Save(_) => "save_title",
+            Self::Train(file) => file.title_key(),
+        }
+    }
+
+    fn takes_many(&self) -> bool {
+        let many = matches!(self, Self::Folder | Self::CompareFiles | Self::ModelFile);
+        many || *self == Self::Evaluate(EvaluatePath::Embeddings)
+    }
+}
+
+/// How a dialog ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answer {
+    Chosen(Vec<PathBuf>),
+    Cancelled,
+    /// There was no dialog to cancel.
+    NoDialog,
+}
+
+/// An empty answer within this time is no person's: a dialog takes as long to appear.
+const TOO_FAST: Duration = Duration::from_millis(400);
+
+struct Open {
+    question: Question,
+    since: Instant,
+    receiver: Receiver<Vec<PathBuf>>,
+}
+
 /// At most one dialog at a time.
 #[derive(Default)]
 pub struct Dialogs {
-    open: Option<(Question, Receiver<Vec<PathBuf>>)>,
+    open: Option<Open>,
 }
 
 impl Dialogs {
@@ -44,38 +101,43 @@ impl Dialogs {
         let (answer, receiver) = sync_channel(1);
         let dialog = rfd::AsyncFileDialog::new().set_title(title);
         let ctx = ctx.clone();
-        match &question {
-            Question::Folder => wait(dialog.pick_folders(), answer, ctx)?,
-            Question::CompareFiles => wait(dialog.pick_files(), answer, ctx)?,
-            Question::Train(file) if file.is_folder() => wait_for_one(dialog.pick_folder(), answer, ctx)?,
-            Question::Train(_) => wait_for_one(dialog.pick_file(), answer, ctx)?,
-            Question::ModelFile => wait(dialog.pick_files(), answer, ctx)?,
-            Question::Evaluate(EvaluatePath::Embeddings) => wait(dialog.pick_files(), answer, ctx)?,
-            Question::Evaluate(path) if path.is_folder() => wait_for_one(dialog.pick_folder(), answer, ctx)?,
-            Question::Evaluate(_) => wait_for_one(dialog.pick_file(), answer, ctx)?,
-            Question::Save(saving) => {
-                let endings = saving.endings().iter();
-                let dialog =
-                    endings.fold(dialog, |dialog, ending| dialog.add_filter(ending.to_uppercase(), &[*ending]));
-                let name = format!("{}.{}", saving.stem, saving.endings()[0]);
-                wait_for_one(dialog.set_file_name(name).save_file(), answer, ctx)?;
-            }
+        match (question.wanted(), question.takes_many()) {
+            (Wanted::Folder, true) => wait(dialog.pick_folders(), answer, ctx)?,
+            (Wanted::Folder, false) => wait_for_one(dialog.pick_folder(), answer, ctx)?,
+            (Wanted::File, true) => wait(dialog.pick_files(), answer, ctx)?,
+            (Wanted::File, false) => wait_for_one(dialog.pick_file(), answer, ctx)?,
+            (Wanted::NewFile, _) => wait_for_one(saving(dialog, &question).save_file(), answer, ctx)?,
         }
-        self.open = Some((question, receiver));
+        self.open = Some(Open { question, since: Instant::now(), receiver });
         Ok(())
     }
 
-    /// The answer, once there is one; a dialog that was cancelled answers with no path.
-    pub fn poll(&mut self) -> Option<(Question, Vec<PathBuf>)> {
-        let (question, receiver) = self.open.as_ref()?;
-        let answer = match receiver.try_recv() {
-            Ok(paths) => (question.clone(), paths),
-            Err(TryRecvError::Disconnected) => (question.clone(), Vec::new()),
+    /// The answer, once there is one.
+    pub fn poll(&mut self) -> Option<(Question, Answer)> {
+        let paths = match self.open.as_ref()?.receiver.try_recv() {
+            Ok(paths) => paths,
+            Err(TryRecvError::Disconnected) => Vec::new(),
             Err(TryRecvError::Empty) => return None,
         };
-        self.open = None;
-        Some(answer)
+        let Open { question, since, .. } = self.open.take()?;
+        Some((question, answer(paths, since.elapsed())))
     }
+}
+
+fn answer(paths: Vec<PathBuf>, after: Duration) -> Answer {
+    match paths.is_empty() {
+        false => Answer::Chosen(paths),
+        true if after < TOO_FAST => Answer::NoDialog,
+        true => Answer::Cancelled,
+    }
+}
+
+/// With the endings on offer and a name to begin with.
+fn saving(dialog: rfd::AsyncFileDialog, question: &Question) -> rfd::AsyncFileDialog {
+    let Question::Save(saving) = question else { return dialog };
+    let endings = saving.endings().iter();
+    let dialog = endings.fold(dialog, |dialog, ending| dialog.add_filter(ending.to_uppercase(), &[*ending]));
+    dialog.set_file_name(format!("{}.{}", saving.stem, saving.endings()[0]))
 }
 
 fn wait_for_one(
@@ -123,6 +185,14 @@ fn block_on<F: Future>(future: F) -> F::Output {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_an_empty_answer_at_once_means_that_there_is_no_dialog() {
+        let (at_once, later) = (Duration::from_millis(5), Duration::from_secs(2));
+        assert_eq!(answer(Vec::new(), at_once), Answer::NoDialog);
+        assert_eq!(answer(Vec::new(), later), Answer::Cancelled);
+        assert_eq!(answer(vec!["a".into()], at_once), Answer::Chosen(vec!["a".into()]));
+    }
 
     #[test]
     fn block_on_waits_for_a_waker_on_another_thread() {

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::dialogs::Question;
 use super::notices::NoticeId;
 use crate::app::evaluate::state::message::EvaluateCommand;
 use crate::app::ui::action::Action;
@@ -21,6 +22,8 @@ pub enum Message {
     Act(Action),
     /// Writes a figure or a table to this file.
     SaveTo(PathBuf, Box<Saving>),
+    /// Lets a path be typed, where the platform has no dialog to ask for it.
+    TypePath(Question),
     /// Takes a notice away.
     Dismiss(NoticeId),
 }

@@ -24,5 +24,6 @@ pub mod search_field;
 pub mod state;
 pub mod threads;
 pub mod toasts;
+mod typed_path;
 pub mod update;
 pub mod window;

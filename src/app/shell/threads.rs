@@ -68,7 +68,7 @@ impl Threads {
         Tasks { shared, workers, sink: self.sink.of(wrap), running }
     }
 
-    fn load(&mut self, query: fn(&Shared) -> Result<Answer>) {
+    fn load(&mut self, query: impl FnOnce(&Shared) -> Result<Answer> + Send + 'static) {
         self.tasks(std::convert::identity).quick(move |shared, sink| match query(shared) {
             Ok(answer) => sink.send(answer),
             Err(error) => sink.fail(Failed::Load, &error),
@@ -98,6 +98,9 @@ impl Backend for Threads {
             Request::LoadOverview => self.load(|shared| facts::overview(shared).map(Answer::Overview)),
             Request::LoadPeople => self.load(|shared| facts::people(shared).map(Answer::People)),
             Request::LoadModels => self.load(|shared| facts::models(shared).map(Answer::Models)),
+            Request::LoadTouched(touched) => {
+                self.load(move |shared| facts::touched(shared, &touched).map(Answer::Touched));
+            }
             Request::Scan(request) => scan::job::handle(&mut self.tasks::<Answer>(std::convert::identity), request),
             Request::Photos(request) => photos::job::handle(&self.tasks(Answer::OfPhotos), request),
             Request::People(request) => people::job::handle(&self.tasks(Answer::OfPeople), &preview, request),

@@ -24,6 +24,9 @@ use crate::types::{PersonId, Touched};
 /// A running scan is shown in the library this often.
 const REFRESH_SECS: f64 = 5.0;
 
+/// After the last decision, for naming goes on quickly and comparing every group takes its time.
+const RESEMBLING_SECS: f64 = 2.0;
+
 /// Events taken in one call, so that a burst cannot hold a frame up.
 pub const EVENTS_A_CALL: usize = 64;
 
@@ -35,6 +38,8 @@ pub struct Update {
     now_secs: f64,
     /// When a running scan was last looked at in the library.
     refreshed_secs: f64,
+    /// When to ask anew which groups resemble whom: a decision moved somebody's faces, and no other followed it.
+    resembling_due_secs: Option<f64>,
 }
 
 /// Lets a feature's state do something, then passes on what it asks for. The state's parts are borrowed side by side.
@@ -52,8 +57,13 @@ macro_rules! with_outbox {
 }
 
 impl Update {
-    pub fn set_now(&mut self, now_secs: f64) {
+    /// Takes the window's clock, and does what is due by now. The seconds until something else is.
+    pub fn tick(&mut self, now_secs: f64) -> Option<f64> {
         self.now_secs = now_secs;
+        if self.resembling_due_secs.take_if(|due| *due <= now_secs).is_some() {
+            self.ask(Request::LoadPeople);
+        }
+        self.resembling_due_secs.map(|due| due - now_secs)
     }
 
     /// Asks for what every view needs.
@@ -134,6 +144,8 @@ impl Update {
             }
             Message::Act(action) => self.act(state, text, action),
             Message::SaveTo(path, saving) => self.save(text, path, saving),
+            // A dialog.
+            Message::TypePath(_) => {}
             Message::Dismiss(id) => state.notices.dismiss(id),
         }
     }
@@ -256,6 +268,14 @@ impl Update {
                 state.facts.models = Loadable::Ready(models);
                 state.evaluate.choose_model(&state.facts.models);
             }
+            Answer::Touched(touched) => {
+                if let Loadable::Ready(overview) = &mut state.facts.overview {
+                    overview.put(&touched);
+                }
+                if let Loadable::Ready(people) = &mut state.facts.people {
+                    people.put(&touched);
+                }
+            }
             Answer::OfPhotos(event) => state.photos.receive(event),
             Answer::OfPeople(event) => state.people.receive(event),
             Answer::OfCompare(event) => state.compare.receive(event),
@@ -342,8 +362,8 @@ impl Update {
             self.load_library(state);
             self.load_page_again(state);
         } else if !touched.people.is_empty() || !touched.faces.is_empty() {
-            self.ask(Request::LoadOverview);
-            self.ask(Request::LoadPeople);
+            self.ask(Request::LoadTouched(touched.clone()));
+            self.resembling_due_secs = Some(self.now_secs + RESEMBLING_SECS);
             if state.photos.filter != PhotoFilter::All {
                 self.ask(Request::Photos(photos::state::Request::LoadTimeline(state.photos.filter)));
             }

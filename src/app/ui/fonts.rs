@@ -106,7 +106,7 @@ fn find(database: &Database, families: &[&str], weight: Weight) -> Option<FontDa
         let id = database.query(&query)?;
         let (bytes, index) = database.with_face_data(id, |bytes, index| (bytes.to_vec(), index))?;
         let mut font = FontData::from_blob(Arc::new(bytes), index);
-        if font.variation_axes().iter().any(|axis| axis.tag.to_string() == "wght") {
+        if font.variation_axes().iter().any(|axis| axis.tag == "wght") {
             font.tweak.coords.push(b"wght", f32::from(weight.0));
         }
         Some(font)

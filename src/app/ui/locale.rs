@@ -203,7 +203,7 @@ mod tests {
     fn code_and_tables_agree() {
         let english = Locale::new(Language::English);
         let mut files = Vec::new();
-        sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/gui"), &mut files);
+        sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/app"), &mut files);
         let code: String = files.iter().map(|file| std::fs::read_to_string(file).unwrap()).collect();
         let compact: String = code.split_whitespace().collect::<Vec<_>>().join(" ").replace("( \"", "(\"");
         for (call, counted) in [(".s(\"", false), (".f(\"", false), (".n(\"", true), (".nf(\"", true)] {

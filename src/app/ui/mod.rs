@@ -1,4 +1,6 @@
-//! What all views are made of: theme, words, fonts, widgets, plots, and what they can send. It knows no feature.
+//! What all views are made of: theme, words, fonts, widgets, plots, what a view sees and what it can send.
+//!
+//! It knows no feature: what one feature asks of another is an [`action::Action`], which the shell carries over.
 
 pub mod action;
 pub mod context;

@@ -1,4 +1,4 @@
-//! TODO
+//! The views of the window, by name: the rail lists them, actions lead to them, the last one is remembered.
 
 use serde::Deserialize;
 use serde::Serialize;

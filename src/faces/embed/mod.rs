@@ -1,9 +1,8 @@
 //! Crops to embeddings, in batches.
 //!
 //! On the CPU a batch is spread over the cores, each with a network pass of its own on one thread: Burn's Flex gains
-//! next to nothing from threads inside a small network (SFace on two cores: 38 ms a face with one thread, 35 ms with
-//! two inside the network, where ONNX Runtime takes 43 ms with one). Folding the batch norms into the convolutions
-//! took it there from 53 ms. On a GPU the whole batch goes in one pass.
+//! next to nothing from threads inside a small network (`benches/README.md`). Batch norms are folded into the
+//! convolutions beforehand. On a GPU the whole batch goes in one pass.
 //!
 //! [`quantise`] holds the one-byte-a-number form of an embedding.
 

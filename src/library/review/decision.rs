@@ -1,9 +1,9 @@
 //! What a person can decide about faces and people, as data: the window sends it, the library does it as one step of
 //! the history.
 
-use super::{Destination, SetAside};
+use super::{Destination, ReviewAction, SetAside, confirm, move_faces, rows, set_aside, take_out};
 use crate::library::{Belongs, Library, Result};
-use crate::types::{FaceId, ModelId, PersonId, Touched};
+use crate::types::{FaceId, PersonId, Touched};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
@@ -42,32 +42,40 @@ pub enum Decision {
 }
 
 impl Library {
-    /// Does what was decided, as one step of the history. The model's embeddings order a person's faces.
-    pub fn decide(&mut self, decision: &Decision, model: &ModelId) -> Result<Touched> {
-        match decision {
+    /// Does what was decided, as one step of the history, and returns what it touched: nothing where everything was
+    /// already so. Of undo and redo that is what the reverted step's restored rows are about.
+    ///
+    /// # Errors
+    /// When a face or a person named is not in the library, a name is empty, or a person is merged with themself.
+    /// Nothing is changed then.
+    pub fn decide(&mut self, decision: &Decision) -> Result<Touched> {
+        let mut touched = match decision {
             Decision::Name { person, name } => self.name_person(*person, name)?,
             Decision::Confirm { faces, .. } => self.confirm(faces)?,
-            Decision::ConfirmAll(person) => {
-                let faces = self.faces_that(*person, model, |belongs| belongs == Belongs::Suggested)?;
-                self.confirm(&faces)?;
-            }
+            Decision::ConfirmAll(person) => self.review(ReviewAction::Confirm, |d| {
+                let faces = rows::faces_in_sight(d.t, *person)?.into_iter();
+                let suggested = faces.filter(|&(_, belongs)| belongs == Belongs::Suggested);
+                confirm(d, &suggested.map(|(face, _)| face).collect::<Vec<_>>())
+            })?,
             Decision::Reject { faces, .. } => self.reject(faces)?,
-            Decision::Move { faces, to } => _ = self.move_faces(faces, to)?,
-            Decision::TakeOut(faces) => _ = self.take_out(faces)?,
+            Decision::Move { faces, to } => self.review_for(ReviewAction::Move, |d| move_faces(d, faces, to))?.1,
+            Decision::TakeOut(faces) => self.review_for(ReviewAction::TakeOut, |d| take_out(d, faces))?.1,
             Decision::Merge { from, into } => self.merge(*from, *into)?,
             Decision::Hide(person) => self.hide_person(*person)?,
-            Decision::NotAPerson(person) => {
-                let faces = self.faces_that(*person, model, |_| true)?;
-                self.set_aside(&faces, SetAside::NotAFace)?;
-            }
-            Decision::Undo => _ = self.undo()?,
-            Decision::Redo => _ = self.redo()?,
+            Decision::NotAPerson(person) => self.review(ReviewAction::NotAFace, |d| {
+                let faces = rows::faces_in_sight(d.t, *person)?.into_iter();
+                set_aside(d, &faces.map(|(face, _)| face).collect::<Vec<_>>(), SetAside::NotAFace)
+            })?,
+            Decision::Undo => self.undo()?.map(|reverted| reverted.touched).unwrap_or_default(),
+            Decision::Redo => self.redo()?.map(|reverted| reverted.touched).unwrap_or_default(),
+        };
+        // Where the faces have gone elsewhere meanwhile, who asked still sees them with this person.
+        if let Decision::Confirm { person, .. } | Decision::Reject { person, .. } = decision
+            && !touched.everything
+            && let Err(place) = touched.people.binary_search(person)
+        {
+            touched.people.insert(place, *person);
         }
-        Ok(Touched::everything())
-    }
-
-    fn faces_that(&self, person: PersonId, model: &ModelId, wanted: impl Fn(Belongs) -> bool) -> Result<Vec<FaceId>> {
-        let faces = self.faces_of_person(person, model)?.into_iter();
-        Ok(faces.filter(|face| wanted(face.belongs)).map(|face| face.face_id).collect())
+        Ok(touched)
     }
 }

@@ -8,10 +8,11 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use serde::{Deserialize, Serialize};
 
 use super::rows::{self, FaceState, PersonRow};
+use super::touched::touched;
 use crate::library::error::{LibraryError, Result};
 use crate::library::open::{Library, LibraryReader};
 use crate::library::scan::now_secs;
-use crate::types::{FaceId, PersonId};
+use crate::types::{FaceId, PersonId, Touched};
 
 /// What the user did, as the history names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,12 +45,14 @@ pub struct HistoryEntry {
 }
 
 /// What undo or redo did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reverted {
     pub action: ReviewAction,
     pub restored: usize,
     /// Rows that had changed since and were left as they are.
     pub left_alone: usize,
+    /// What the restored rows are about.
+    pub touched: Touched,
 }
 
 /// Older steps are forgotten beyond this many …
@@ -59,7 +62,7 @@ const MAX_BYTES: i64 = 32 << 20;
 
 /// One row's change. `None` on a side: the row was not there.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-enum Change {
+pub(super) enum Change {
     Face { id: i64, before: FaceState, after: FaceState },
     Person { id: i64, before: Option<PersonRow>, after: Option<PersonRow> },
     Rejected { face: i64, person: i64, before: bool, after: bool },
@@ -90,10 +93,11 @@ impl<'t> Decisions<'t> {
         Self { t, changes: Vec::new() }
     }
 
-    /// Writes the history entry of a user's action. An action that changed nothing leaves none.
-    pub fn keep(self, action: ReviewAction) -> Result<()> {
+    /// Writes the history entry of a user's action and returns what it touched. An action that changed nothing leaves
+    /// none.
+    pub fn keep(self, action: ReviewAction) -> Result<Touched> {
         if self.changes.is_empty() {
-            return Ok(());
+            return Ok(Touched::default());
         }
         let faces = self.changes.iter().filter(|c| matches!(c, Change::Face { .. })).count();
         let changes = serde_json::to_vec(&self.changes).map_err(|_| LibraryError::BadValue { what: "history" })?;
@@ -101,7 +105,8 @@ impl<'t> Decisions<'t> {
         self.t
             .prepare_cached("INSERT INTO journal (action, faces, changes, bytes, at) VALUES (?1, ?2, ?3, ?4, ?5)")?
             .execute(params![action_name(action)?, faces as i64, changes, changes.len() as i64, now_secs()])?;
-        forget_oldest(self.t)
+        forget_oldest(self.t)?;
+        touched(self.t, &self.changes)
     }
 
     pub fn set_face(&mut self, face: FaceId, after: FaceState) -> Result<()> {
@@ -199,6 +204,16 @@ impl LibraryReader {
             Ok(entries)
         })
     }
+
+    /// Whether [`Library::undo`] would find a step. Reads no step, however long the history is.
+    pub fn can_undo(&self) -> Result<bool> {
+        self.read(|c| Ok(c.prepare_cached("SELECT 1 FROM journal WHERE undone = 0")?.exists([])?))
+    }
+
+    /// Whether [`Library::redo`] would find a step.
+    pub fn can_redo(&self) -> Result<bool> {
+        self.read(|c| Ok(c.prepare_cached("SELECT 1 FROM journal WHERE undone = 1")?.exists([])?))
+    }
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -220,22 +235,27 @@ fn step(t: &Transaction, step: Step) -> Result<Option<Reverted>> {
     if step == Step::Undo {
         changes = changes.into_iter().rev().map(Change::reversed).collect();
     }
-    let mut reverted = Reverted { action: action_from(action)?, restored: 0, left_alone: 0 };
+    let all = changes.len();
+    let mut restored = Vec::with_capacity(all);
     for change in changes {
-        match apply(t, change)? {
-            true => reverted.restored += 1,
-            false => reverted.left_alone += 1,
+        if apply(t, &change)? {
+            restored.push(change);
         }
     }
     t.execute("UPDATE journal SET undone = ?2 WHERE id = ?1", params![id, step == Step::Undo])?;
-    Ok(Some(reverted))
+    Ok(Some(Reverted {
+        action: action_from(action)?,
+        restored: restored.len(),
+        left_alone: all - restored.len(),
+        touched: touched(t, &restored)?,
+    }))
 }
 
 /// Brings one row from `before` to `after`. False where it is no longer as `before` says.
-fn apply(t: &Transaction, change: Change) -> Result<bool> {
-    match change {
+fn apply(t: &Transaction, change: &Change) -> Result<bool> {
+    match *change {
         Change::Face { id, before, after } => apply_face(t, FaceId(id), before, after),
-        Change::Person { id, before, after } => apply_person(t, PersonId(id), before, after),
+        Change::Person { id, ref before, ref after } => apply_person(t, PersonId(id), before.as_ref(), after.as_ref()),
         Change::Rejected { face, person, before, after } => {
             let (face, person) = (FaceId(face), PersonId(person));
             let both_there = rows::face(t, face)?.is_some() && rows::person(t, person)?.is_some();
@@ -270,12 +290,13 @@ fn apply_face(t: &Transaction, face: FaceId, before: FaceState, after: FaceState
     Ok(true)
 }
 
-fn apply_person(t: &Transaction, id: PersonId, before: Option<PersonRow>, after: Option<PersonRow>) -> Result<bool> {
-    if rows::person(t, id)? != before {
+fn apply_person(t: &Transaction, id: PersonId, before: Option<&PersonRow>, after: Option<&PersonRow>) -> Result<bool> {
+    if rows::person(t, id)?.as_ref() != before {
         return Ok(false);
     }
     match (before, after) {
-        (_, Some(mut row)) => {
+        (_, Some(row)) => {
+            let mut row = row.clone();
             // The face may have left the library since.
             let cover_is_there = match row.cover_face {
                 Some(face) => rows::face(t, FaceId(face))?.is_some(),
@@ -301,7 +322,7 @@ fn apply_person(t: &Transaction, id: PersonId, before: Option<PersonRow>, after:
 fn forget_oldest(c: &Connection) -> Result<()> {
     c.execute(
         "DELETE FROM journal WHERE id <= (SELECT max(id) FROM (SELECT id, row_number() OVER latest AS place, \
-         sum(bytes) OVER latest AS bytes FROM journal WINDOW latest AS (ORDER BY id DESC)) \
+         sum(bytes) OVER latest AS bytes FROM journal WHERE undone = 0 WINDOW latest AS (ORDER BY id DESC)) \
          WHERE place > ?1 OR (bytes > ?2 AND place > 1))",
         [MAX_ENTRIES, MAX_BYTES],
     )?;

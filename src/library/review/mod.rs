@@ -1,8 +1,10 @@
-//! What a user decides about faces and people. Every command is one transaction and one step of the history.
+//! What a user decides about faces and people. Every command is one transaction and one step of the history, and says
+//! what it touched.
 
 mod decision;
 pub(in crate::library) mod journal;
 pub(in crate::library) mod rows;
+pub(in crate::library) mod touched;
 
 use rusqlite::Transaction;
 
@@ -12,7 +14,7 @@ pub use rows::{Belongs, FaceState, SetAside};
 
 use super::error::{LibraryError, Result};
 use super::open::Library;
-use crate::types::{FaceId, PersonId};
+use crate::types::{FaceId, PersonId, Touched};
 use journal::Decisions;
 
 /// Where moved faces go.
@@ -25,7 +27,7 @@ pub enum Destination {
 impl Library {
     /// Names a person or changes the name. Naming a group confirms the faces that the grouping put there: its user
     /// has looked at them. Suggestions stay suggestions.
-    pub fn name_person(&mut self, person: PersonId, name: &str) -> Result<()> {
+    pub fn name_person(&mut self, person: PersonId, name: &str) -> Result<Touched> {
         let name = cleaned(name)?;
         self.review(ReviewAction::Name, |d| {
             let mut row = rows::person(d.t, person)?.ok_or(LibraryError::NoSuchPerson(person))?;
@@ -36,19 +38,12 @@ impl Library {
     }
 
     /// Says yes to suggestions and to faces of a group. Faces that belong to nobody are left alone.
-    pub fn confirm(&mut self, faces: &[FaceId]) -> Result<()> {
-        self.review(ReviewAction::Confirm, |d| {
-            for &face in faces {
-                if let Some(person) = state(d.t, face)?.person() {
-                    d.set_face(face, FaceState::Of { person, belongs: Belongs::Confirmed })?;
-                }
-            }
-            Ok(())
-        })
+    pub fn confirm(&mut self, faces: &[FaceId]) -> Result<Touched> {
+        self.review(ReviewAction::Confirm, |d| confirm(d, faces))
     }
 
     /// Says no: each face leaves its person and is never suggested for or grouped with them again.
-    pub fn reject(&mut self, faces: &[FaceId]) -> Result<()> {
+    pub fn reject(&mut self, faces: &[FaceId]) -> Result<Touched> {
         self.review(ReviewAction::Reject, |d| {
             let left = leave(d, faces, FaceState::Unassigned, Leaving::Rejected)?;
             tidy(d, &left)
@@ -57,36 +52,18 @@ impl Library {
 
     /// Gives faces to a person, confirmed. Returns the person.
     pub fn move_faces(&mut self, faces: &[FaceId], to: &Destination) -> Result<PersonId> {
-        self.review(ReviewAction::Move, |d| {
-            let person = match to {
-                Destination::Person(person) => existing(d.t, *person)?,
-                Destination::NewPerson { name } => d.create_person(Some(cleaned(name)?))?,
-            };
-            let after = FaceState::Of { person, belongs: Belongs::Confirmed };
-            let mut left = leave(d, faces, after, Leaving::Moved)?;
-            for &face in faces {
-                d.set_rejected(face, person, false)?;
-            }
-            left.retain(|&other| other != person);
-            tidy(d, &left)?;
-            Ok(person)
-        })
+        self.review_for(ReviewAction::Move, |d| move_faces(d, faces, to)).map(|(person, _)| person)
     }
 
     /// Takes faces out of their people: they become a group of their own, never to be grouped with those people again.
     /// Splitting a group is taking out the part that is somebody else. Returns the new group.
     pub fn take_out(&mut self, faces: &[FaceId]) -> Result<PersonId> {
-        self.review(ReviewAction::TakeOut, |d| {
-            let person = d.create_person(None)?;
-            let left = leave(d, faces, FaceState::Of { person, belongs: Belongs::Grouped }, Leaving::Rejected)?;
-            tidy(d, &left)?;
-            Ok(person)
-        })
+        self.review_for(ReviewAction::TakeOut, |d| take_out(d, faces)).map(|(person, _)| person)
     }
 
     /// Joins two people: `from` goes into `into`, which keeps its id, and its name if it has one. Both groups' faces
     /// are confirmed, since their user said that they are one person; suggestions stay suggestions.
-    pub fn merge(&mut self, from: PersonId, into: PersonId) -> Result<()> {
+    pub fn merge(&mut self, from: PersonId, into: PersonId) -> Result<Touched> {
         if from == into {
             return Err(LibraryError::SamePerson);
         }
@@ -119,7 +96,7 @@ impl Library {
     }
 
     /// Remembers that two people are not the same one: no grouping joins them.
-    pub fn mark_different(&mut self, a: PersonId, b: PersonId) -> Result<()> {
+    pub fn mark_different(&mut self, a: PersonId, b: PersonId) -> Result<Touched> {
         if a == b {
             return Err(LibraryError::SamePerson);
         }
@@ -128,7 +105,7 @@ impl Library {
 
     /// Hides a person whom nobody needs to name: a passer-by, a poster. New faces like theirs are suggested for them,
     /// and so stay out of sight too.
-    pub fn hide_person(&mut self, person: PersonId) -> Result<()> {
+    pub fn hide_person(&mut self, person: PersonId) -> Result<Touched> {
         self.review(ReviewAction::Hide, |d| {
             let mut row = rows::person(d.t, person)?.ok_or(LibraryError::NoSuchPerson(person))?;
             row.hidden = true;
@@ -137,7 +114,7 @@ impl Library {
         })
     }
 
-    pub fn show_person(&mut self, person: PersonId) -> Result<()> {
+    pub fn show_person(&mut self, person: PersonId) -> Result<Touched> {
         self.review(ReviewAction::Show, |d| {
             let mut row = rows::person(d.t, person)?.ok_or(LibraryError::NoSuchPerson(person))?;
             row.hidden = false;
@@ -146,19 +123,16 @@ impl Library {
     }
 
     /// Sets faces aside: out of people and groupings, until restored.
-    pub fn set_aside(&mut self, faces: &[FaceId], why: SetAside) -> Result<()> {
+    pub fn set_aside(&mut self, faces: &[FaceId], why: SetAside) -> Result<Touched> {
         let action = match why {
             SetAside::Ignored => ReviewAction::Ignore,
             SetAside::NotAFace => ReviewAction::NotAFace,
         };
-        self.review(action, |d| {
-            let left = leave(d, faces, FaceState::SetAside(why), Leaving::Moved)?;
-            tidy(d, &left)
-        })
+        self.review(action, |d| set_aside(d, faces, why))
     }
 
     /// Brings faces back that were set aside.
-    pub fn restore(&mut self, faces: &[FaceId]) -> Result<()> {
+    pub fn restore(&mut self, faces: &[FaceId]) -> Result<Touched> {
         self.review(ReviewAction::Restore, |d| {
             for &face in faces {
                 if matches!(state(d.t, face)?, FaceState::SetAside(_)) {
@@ -170,7 +144,7 @@ impl Library {
     }
 
     /// Chooses the face on a person's card.
-    pub fn set_cover(&mut self, person: PersonId, face: FaceId) -> Result<()> {
+    pub fn set_cover(&mut self, person: PersonId, face: FaceId) -> Result<Touched> {
         self.review(ReviewAction::Cover, |d| {
             state(d.t, face)?;
             let mut row = rows::person(d.t, person)?.ok_or(LibraryError::NoSuchPerson(person))?;
@@ -179,14 +153,58 @@ impl Library {
         })
     }
 
-    fn review<T>(&mut self, action: ReviewAction, work: impl FnOnce(&mut Decisions) -> Result<T>) -> Result<T> {
+    fn review(&mut self, action: ReviewAction, work: impl FnOnce(&mut Decisions) -> Result<()>) -> Result<Touched> {
+        self.review_for(action, work).map(|((), touched)| touched)
+    }
+
+    /// One transaction and one step of the history. Returns what `work` returned, and what it touched.
+    fn review_for<T>(
+        &mut self,
+        action: ReviewAction,
+        work: impl FnOnce(&mut Decisions) -> Result<T>,
+    ) -> Result<(T, Touched)> {
         self.write(|t| {
             let mut decisions = Decisions::begin(t);
             let value = work(&mut decisions)?;
-            decisions.keep(action)?;
-            Ok(value)
+            Ok((value, decisions.keep(action)?))
         })
     }
+}
+
+fn confirm(d: &mut Decisions, faces: &[FaceId]) -> Result<()> {
+    for &face in faces {
+        if let Some(person) = state(d.t, face)?.person() {
+            d.set_face(face, FaceState::Of { person, belongs: Belongs::Confirmed })?;
+        }
+    }
+    Ok(())
+}
+
+fn move_faces(d: &mut Decisions, faces: &[FaceId], to: &Destination) -> Result<PersonId> {
+    let person = match to {
+        Destination::Person(person) => existing(d.t, *person)?,
+        Destination::NewPerson { name } => d.create_person(Some(cleaned(name)?))?,
+    };
+    let after = FaceState::Of { person, belongs: Belongs::Confirmed };
+    let mut left = leave(d, faces, after, Leaving::Moved)?;
+    for &face in faces {
+        d.set_rejected(face, person, false)?;
+    }
+    left.retain(|&other| other != person);
+    tidy(d, &left)?;
+    Ok(person)
+}
+
+fn take_out(d: &mut Decisions, faces: &[FaceId]) -> Result<PersonId> {
+    let person = d.create_person(None)?;
+    let left = leave(d, faces, FaceState::Of { person, belongs: Belongs::Grouped }, Leaving::Rejected)?;
+    tidy(d, &left)?;
+    Ok(person)
+}
+
+fn set_aside(d: &mut Decisions, faces: &[FaceId], why: SetAside) -> Result<()> {
+    let left = leave(d, faces, FaceState::SetAside(why), Leaving::Moved)?;
+    tidy(d, &left)
 }
 
 /// Whether the person that a face leaves is remembered as wrong.

@@ -128,8 +128,21 @@ pub(in crate::library) fn write_person(c: &Connection, person: PersonId, row: &P
 
 /// The faces of a person with their state, in order of id.
 pub(in crate::library) fn faces_of(c: &Connection, person: PersonId) -> Result<Vec<(FaceId, Belongs)>> {
-    let mut query =
-        c.prepare_cached("SELECT id, person_id, belongs, set_aside FROM face WHERE person_id = ?1 ORDER BY id")?;
+    faces_where(c, person, "SELECT id, person_id, belongs, NULL FROM face WHERE person_id = ?1 ORDER BY id")
+}
+
+/// Of these, the faces whose photo is on the disk: those that a window shows.
+pub(in crate::library) fn faces_in_sight(c: &Connection, person: PersonId) -> Result<Vec<(FaceId, Belongs)>> {
+    faces_where(
+        c,
+        person,
+        "SELECT id, person_id, belongs, NULL FROM face WHERE person_id = ?1 \
+         AND photo_id NOT IN (SELECT id FROM photo WHERE missing = 1) ORDER BY id",
+    )
+}
+
+fn faces_where(c: &Connection, person: PersonId, sql: &str) -> Result<Vec<(FaceId, Belongs)>> {
+    let mut query = c.prepare_cached(sql)?;
     let mut rows = query.query([person.0])?;
     let mut faces = Vec::new();
     while let Some(row) = rows.next()? {

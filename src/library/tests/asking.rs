@@ -161,6 +161,18 @@ fn frequent_questions_use_an_index() {
         "SELECT id FROM photo WHERE state = 'failed' AND missing = 0 ORDER BY sort_at DESC, id LIMIT 9",
         "TEMP B-TREE",
     );
+    check("SELECT 1 FROM journal WHERE undone = 0", "SCAN");
+    // A person's faces and the best of them: one range of one index, no row of a face.
+    let best = "SELECT id FROM face WHERE person_id = 1 AND photo_id NOT IN (SELECT id FROM photo WHERE missing = 1) \
+        ORDER BY belongs = 'suggested', quality DESC, id LIMIT 6";
+    check(best, "SCAN face");
+    assert!(plan(best).contains("face USING COVERING INDEX face_by_person"), "{}", plan(best));
+    let vectors = "SELECT face.id, vector FROM face LEFT JOIN embedding ON face_id = face.id AND model_id = 1 \
+        WHERE person_id = 1";
+    check(vectors, "SCAN");
+    // Few faces are set aside.
+    let aside = plan("SELECT count(*) FROM face WHERE set_aside IS NOT NULL");
+    assert!(aside.contains("INDEX face_set_aside"), "{aside}");
     // Counting people's faces reads one index, not the faces.
     let counting = plan(
         "SELECT person_id, sum(belongs = 'confirmed') FROM face WHERE person_id IS NOT NULL \

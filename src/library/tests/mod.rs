@@ -5,6 +5,7 @@ mod grouping;
 mod opening;
 mod reviewing;
 mod scanning;
+mod touched;
 
 use std::path::{Path, PathBuf};
 

@@ -47,7 +47,7 @@ pub fn adapters() -> Vec<Adapter> {
         &[wgpu::Backend::Vulkan, wgpu::Backend::Dx12, wgpu::Backend::Gl]
     };
     let mut software_only = Vec::new();
-    for &api in apis {
+    for &api in apis.iter().filter(|&&api| can_be_asked(api)) {
         let found = adapters_of(api);
         if found.iter().any(|adapter| adapter.kind != AdapterKind::Software) {
             return found;
@@ -62,6 +62,14 @@ pub fn adapters() -> Vec<Adapter> {
 #[cfg(not(feature = "gpu"))]
 pub fn adapters() -> Vec<Adapter> {
     Vec::new()
+}
+
+/// Without a desktop session OpenGL has nothing but rasterisers to offer, and the display's library complains about it
+/// on standard error.
+#[cfg(feature = "gpu")]
+fn can_be_asked(api: wgpu::Backend) -> bool {
+    let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    api != wgpu::Backend::Gl || !cfg!(unix) || set("WAYLAND_DISPLAY") || set("DISPLAY")
 }
 
 #[cfg(feature = "gpu")]

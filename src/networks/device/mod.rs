@@ -6,39 +6,17 @@
 //! taken is named in the notes that [`choose`] returns; nothing falls back silently.
 //!
 //! Adapters are listed as Burn addresses them: the adapters of one graphics API, the first of Vulkan, DirectX 12 and
-//! OpenGL (on macOS Metal) that has hardware, each counted within its type. So an index here is Burn's index.
-//! Without the feature `gpu` there are no adapters, only the CPU.
+//! OpenGL (on macOS Metal) that has hardware, each counted within its type. So an index here is Burn's index. Without
+//! the feature `gpu` there are no adapters, only the CPU.
 //!
-//! # Software Vulkan
-//! What Burn 0.22.1 does on llvmpipe of Mesa 22.3.6 (LLVM 15.0.6), with the feature `wgpu` (WGSL), autotuning and
-//! fusion, two busy cores, no autotune cache; the network of `self_test`, seconds of the first run in a process:
+//! Software Vulkan (llvmpipe) is right but slow, and ends a shader after 65,535 rounds of its loops without an error,
+//! so sums over larger channels come out wrong: whoever names such an adapter is told. At the default level of
+//! autotuning it fails the self-test by its time limit; only the environment (`CUBECL_AUTOTUNE_LEVEL=minimal`) can
+//! lower that. Burn's feature `vulkan` (SPIR-V) crashes the driver and stays off. The measurements are in
+//! `benches/README.md`.
 //!
-//! | | `CUBECL_AUTOTUNE_LEVEL=minimal` | default level |
-//! |---|---|---|
-//! | forward | 37 | 57 |
-//! | backward | 62 | 236 |
-//! | backward with a frozen base | 1.3 | 1.2 |
-//! | optimiser step | 0.9 | 0.8 |
-//!
-//! Nothing fails there: values differ from the CPU's by 2e-7 and gradients by 3e-6 (relative), none is NaN. What costs
-//! is compiling candidate kernels: of 107 s in a logged run `wgrad_im2col` took 18 s, `conv_im2col_1x1` 13 s and
-//! `dgrad_im2col` 9 s. At the default level the backward pass exceeds the limit of `trial`, so such an adapter fails
-//! its self-test unless the level is lowered, which only the environment can do: CubeCL reads it once and Burn has no
-//! call for it. Larger networks need longer: a backward pass at the default level was given up after 8 minutes.
-//! Built without the feature `autotune`, only the kernels that are used are compiled: at a quarter of its width
-//! MobileFaceNet's first forward and backward pass takes 23 s instead of 446, and all networks of the catalogue together
-//! two minutes (`tests/layers.rs`).
-//! Burn's feature `vulkan` (SPIR-V), which we do not enable, crashes this driver while it compiles a matrix product,
-//! in Mesa 22.3.6 and in 25.0.7.
-//!
-//! Worse, llvmpipe ends a shader after 65,535 rounds of its loops, nested ones counted together, without an error: a
-//! shader of our own that asks for 100,000 rounds does 65,535 (Mesa 22.3.6). Burn's sums over a channel and its
-//! gradients of convolutions go round once for each value, so they come out wrong where a channel has more than that:
-//! with four pictures of 299×299 the gradients of Inception v3's first three batch norms. The CPU is right there, and
-//! whoever names such an adapter is told.
-//!
-//! When Vulkan has no hardware, OpenGL is probed too; without a desktop session Mesa then writes a complaint about
-//! `XDG_RUNTIME_DIR` to standard error, which means nothing.
+//! When Vulkan has no hardware, OpenGL is probed too, but only in a desktop session: elsewhere it has nothing to offer,
+//! and the display's library complains about `XDG_RUNTIME_DIR` on standard error.
 
 mod adapter;
 mod choice;
@@ -50,7 +28,7 @@ mod verdict;
 pub use crate::networks::device::adapter::{Adapter, AdapterKind, adapters, open};
 pub use crate::networks::device::choice::DeviceChoice;
 pub use crate::networks::device::memory::{is_cpu, memory_in_use};
-pub use crate::networks::device::self_test::{Finding, Phase};
+pub use crate::networks::device::self_test::{Phase, PhaseResult};
 pub use crate::networks::device::trial::answer_trial;
 pub use crate::networks::device::verdict::{Verdict, VerdictCache};
 

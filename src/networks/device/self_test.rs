@@ -36,7 +36,7 @@ pub enum Phase {
 
 /// What one part found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Finding {
+pub struct PhaseResult {
     pub phase: Phase,
     pub largest_difference: f32,
     pub seconds: f32,
@@ -57,11 +57,11 @@ impl Phase {
     }
 
     /// Runs this part on `device` and on the CPU.
-    pub fn run(self, device: &Device) -> Finding {
+    pub fn run(self, device: &Device) -> PhaseResult {
         let start = Instant::now();
         let found = self.outputs(device);
         let seconds = start.elapsed().as_secs_f32();
-        let mut finding = Finding { phase: self, largest_difference: 0.0, seconds, failure: None };
+        let mut finding = PhaseResult { phase: self, largest_difference: 0.0, seconds, failure: None };
         for ((name, expected), (_, found)) in self.outputs(&Device::flex()).iter().zip(&found) {
             let difference = difference(expected, found);
             finding.largest_difference = finding.largest_difference.max(difference);

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 use tempfile::TempDir;
 
-use super::{Adapter, AdapterKind, DeviceError, Finding, Phase, Verdict, adapters, open};
+use super::{Adapter, AdapterKind, DeviceError, Phase, PhaseResult, Verdict, adapters, open};
 
 /// Kernels are compiled and, with autotuning, measured: on slow drivers that takes most of a minute.
 const PHASE_LIMIT: Duration = Duration::from_secs(180);
@@ -58,7 +58,7 @@ fn run(command: Command, phase_limit: Duration) -> Verdict {
 
 struct Trial {
     child: Child,
-    findings: Receiver<Finding>,
+    findings: Receiver<PhaseResult>,
     last_words: Receiver<String>,
     started: Instant,
     /// Where the child may keep its things; it vanishes with the trial.
@@ -104,14 +104,14 @@ impl Trial {
 }
 
 enum Heard {
-    All(Vec<Finding>),
+    All(Vec<PhaseResult>),
     /// Nothing came from this phase in time.
     Silence(Phase),
     /// The process ended before this phase did.
     EndedIn(Phase),
 }
 
-fn listen(stdout: Option<ChildStdout>) -> io::Result<Receiver<Finding>> {
+fn listen(stdout: Option<ChildStdout>) -> io::Result<Receiver<PhaseResult>> {
     let (tell, findings) = bounded(Phase::ALL.len());
     Builder::new().name("self-test listener".into()).spawn(move || {
         for line in stdout.into_iter().flat_map(|stdout| BufReader::new(stdout).lines()).map_while(Result::ok) {
@@ -139,7 +139,7 @@ fn overhear(stderr: Option<ChildStderr>) -> io::Result<Receiver<String>> {
     Ok(line)
 }
 
-fn collect(findings: &Receiver<Finding>, phase_limit: Duration) -> Heard {
+fn collect(findings: &Receiver<PhaseResult>, phase_limit: Duration) -> Heard {
     let mut heard = Vec::new();
     for phase in Phase::ALL {
         match findings.recv_timeout(phase_limit) {
@@ -151,8 +151,8 @@ fn collect(findings: &Receiver<Finding>, phase_limit: Duration) -> Heard {
     Heard::All(heard)
 }
 
-fn judge(findings: &[Finding], elapsed: Duration) -> Verdict {
-    for Finding { phase, failure, .. } in findings {
+fn judge(findings: &[PhaseResult], elapsed: Duration) -> Verdict {
+    for PhaseResult { phase, failure, .. } in findings {
         if let Some(failure) = failure {
             return failed(format!("{}: {failure}", phase.name()));
         }

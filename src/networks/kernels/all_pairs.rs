@@ -4,7 +4,7 @@
 //! few megabytes whatever the set's size, and no single dispatch is long. Counts are u32 there: they are read back and
 //! added to u64 before 2³² pairs could have met in one bin.
 //!
-//! Counts equal those of [`reference`] but for pairs whose distance lies within [`TOLERANCE`] of a bin's edge: sums of
+//! Counts equal those of [`reference()`] but for pairs whose distance lies within [`TOLERANCE`] of a bin's edge: sums of
 //! products in f32 depend on their order.
 
 use super::KernelError;
@@ -50,7 +50,7 @@ pub fn reference(rows: LabelledRows, bins: usize) -> PairCounts {
     counts
 }
 
-/// Whether `found` differs from [`reference`] by nothing but pairs near an edge.
+/// Whether `found` differs from [`reference()`] by nothing but pairs near an edge.
 ///
 /// # Errors
 /// With the first edge where it differs by more.
@@ -166,8 +166,8 @@ mod on_gpu {
 
     use wgpu::BufferUsages;
 
-    use super::super::gpu::Gpu;
     use super::{Cancel, KernelError, LabelledRows, PairCounts};
+    use crate::networks::kernels::gpu::Gpu;
 
     /// Rows of a block: 67 million pairs of two blocks, a fraction of a second on any GPU.
     const BLOCK: usize = 8192;

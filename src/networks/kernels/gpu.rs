@@ -16,10 +16,15 @@ impl Gpu {
     /// The adapter at `index` of a graphics API, as `device::adapters` counts them.
     pub fn open(backend: &str, index: usize) -> Result<Self, KernelError> {
         let cannot = |reason: String| KernelError::Open { backend: backend.to_owned(), index, reason };
-        let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
-        let all = now(instance.enumerate_adapters(wgpu::Backends::all())).unwrap_or_default();
-        let named = |adapter: &wgpu::Adapter| format!("{:?}", adapter.get_info().backend) == backend;
-        let adapter = all.into_iter().filter(named).nth(index).ok_or_else(|| cannot("it is gone".to_owned()))?;
+        // Only this one is opened: another could complain about a display that is not there.
+        let named = |api: &&wgpu::Backend| format!("{api:?}") == backend;
+        let api = wgpu::Backend::ALL.iter().find(named).ok_or_else(|| cannot("no such graphics API".to_owned()))?;
+        let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
+            backends: (*api).into(),
+            ..wgpu::InstanceDescriptor::new_without_display_handle()
+        });
+        let all = now(instance.enumerate_adapters((*api).into())).unwrap_or_default();
+        let adapter = all.into_iter().nth(index).ok_or_else(|| cannot("it is gone".to_owned()))?;
         let wanted = wgpu::DeviceDescriptor { required_limits: adapter.limits(), ..Default::default() };
         let (device, queue) = now(adapter.request_device(&wanted))
             .ok_or_else(|| cannot("the driver did not answer".to_owned()))?

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::fetch::{Clients, Fetched, Progress, download, extract, fetch_package};
-use super::store::{Store, Verdict, hash_file, same_file};
+use super::store::{FileCheck, Store, hash_file, same_file};
 use super::{Attempt, FetchError, ModelEntry, ModelFile, Package, Source, StoreError};
 use crate::types::{Cancel, ModelId};
 
@@ -69,7 +69,7 @@ impl Installer<'_> {
             self.take_local(entry, path)?;
         }
         for file in &entry.files {
-            if self.store.verify_file(entry, file)? != Verdict::Sound {
+            if self.store.verify_file(entry, file)? != FileCheck::Sound {
                 self.fetch(entry, file)?;
             }
         }

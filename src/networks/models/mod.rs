@@ -26,4 +26,4 @@ pub use crate::networks::models::manifest::{
     Architecture, Client, LfwFigure, Manifest, ModelEntry, ModelFile, Package, Source, Task, Thresholds,
 };
 pub use crate::networks::models::own::{NewModel, Own};
-pub use crate::networks::models::store::{Imported, Store, Verdict};
+pub use crate::networks::models::store::{FileCheck, Imported, Store};

@@ -21,7 +21,7 @@ pub struct Store {
 
 /// What a look at a model's files says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub enum FileCheck {
     Sound,
     Missing,
     Damaged { found_sha256: String, path: PathBuf },
@@ -120,15 +120,15 @@ impl Store {
     }
 
     /// Reads all files of the model and compares their SHA-256.
-    pub fn verify(&self, id: &ModelId) -> Result<Verdict, StoreError> {
+    pub fn verify(&self, id: &ModelId) -> Result<FileCheck, StoreError> {
         let entry = self.entry(id)?;
         for file in &entry.files {
             match self.verify_file(entry, file)? {
-                Verdict::Sound => {}
+                FileCheck::Sound => {}
                 verdict => return Ok(verdict),
             }
         }
-        Ok(Verdict::Sound)
+        Ok(FileCheck::Sound)
     }
 
     /// Takes a local file that is a known model's, recognised by its SHA-256 whatever its name.
@@ -158,12 +158,12 @@ impl Store {
         remove_if_there(fs::remove_dir_all(&folder), &folder)
     }
 
-    pub(super) fn verify_file(&self, entry: &ModelEntry, file: &ModelFile) -> Result<Verdict, StoreError> {
+    pub(super) fn verify_file(&self, entry: &ModelEntry, file: &ModelFile) -> Result<FileCheck, StoreError> {
         let path = self.file_path(entry, file);
         match hash_file(&path) {
-            Ok(found) if same_file(&found, file) => Ok(Verdict::Sound),
-            Ok(found_sha256) => Ok(Verdict::Damaged { found_sha256, path }),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Verdict::Missing),
+            Ok(found) if same_file(&found, file) => Ok(FileCheck::Sound),
+            Ok(found_sha256) => Ok(FileCheck::Damaged { found_sha256, path }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(FileCheck::Missing),
             Err(error) => Err(StoreError::io("read", &path, 0)(error)),
         }
     }

@@ -20,7 +20,7 @@ use crate::train::snapshot::{Seen, count_kinds};
 use crate::train::step::{
     Batch, Choice, Features, Inputs, Learned, StepSettings, embed, embed_features, learn, normalise_rows,
 };
-use crate::train::trunk::View;
+use crate::train::trunk::PictureKey;
 use rand::seq::SliceRandom;
 
 impl<N: Module + EmbeddingNet> Run<'_, N> {
@@ -123,9 +123,9 @@ impl<N: Module + EmbeddingNet> Run<'_, N> {
     pub(super) fn features(&mut self, batch: &LoadedBatch) -> Result<Option<Features>, TrainError> {
         let Some(trunk) = &mut self.trunk else { return Ok(None) };
         let view = |(exemplar, mirrored): (&Exemplar, &Option<bool>)| {
-            mirrored.map(|mirrored| View { picture: exemplar.picture, mirrored })
+            mirrored.map(|mirrored| PictureKey { picture: exemplar.picture, mirrored })
         };
-        let views: Vec<Option<View>> = batch.exemplars.iter().zip(&batch.mirrored).map(view).collect();
+        let views: Vec<Option<PictureKey>> = batch.exemplars.iter().zip(&batch.mirrored).map(view).collect();
         Ok(Some(trunk.features(&batch.images, &views)?))
     }
 

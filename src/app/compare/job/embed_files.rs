@@ -60,7 +60,7 @@ pub fn embed_files(
         for (path, photo) in batch.iter().zip(&photos) {
             let faces = match photo {
                 Ok(_) => found.next().unwrap_or_else(|| Err(anyhow!("the networks gave no answer"))),
-                Err(error) => Err(anyhow::Error::msg(error_chain(&error))),
+                Err(error) => Err(anyhow::Error::msg(error_chain(error))),
             };
             each(path, faces)?;
         }

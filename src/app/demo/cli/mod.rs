@@ -1,4 +1,4 @@
-//! TODO
+//! `likeness demo` and `likeness synth`.
 
 pub mod demo;
 pub mod synth;

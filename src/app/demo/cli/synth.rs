@@ -1,25 +1,36 @@
-//! `likeness synth`: albums of synthetic people for tests and demonstrations.
+//! `likeness synth`: albums of synthetic people, or a library of made faces, for tests and demonstrations.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
+use crate::app::demo::job::{MadeLibraryPlan, fill};
 use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c};
+use crate::app::engine::home::Home;
+use crate::app::engine::networks::EngineOptions;
+use crate::library::Library;
 use crate::synth::{AlbumPlan, Layout, write_album};
+use crate::types::Cancel;
 
 /// Draw an album of synthetic people, with the truth about every face in truth.json.
 #[derive(Debug, clap::Args)]
 pub struct SynthArgs {
     /// Folder to write to; new, empty, or an album to replace
-    out: PathBuf,
+    #[arg(required_unless_present = "library")]
+    out: Option<PathBuf>,
+    /// Draw nothing; fill the library of --home, which must be empty, with N made faces of people of very different
+    /// sizes, ungrouped, in photos without files
+    #[arg(long, value_name = "N", conflicts_with_all = ["out", "people", "photos", "folders"],
+          value_parser = clap::value_parser!(u32).range(1..))]
+    library: Option<u32>,
     /// How many people there are
     #[arg(long, default_value_t = 50, value_name = "N")]
     people: u32,
     /// How many pictures to draw
     #[arg(long, default_value_t = 2000, value_name = "N")]
     photos: u32,
-    /// The same seed gives the same album
+    /// The same seed gives the same album, and the same library
     #[arg(long, default_value_t = 1, value_name = "N")]
     seed: u64,
     /// Instead of photos: a folder a person with aligned face crops
@@ -31,16 +42,45 @@ pub struct SynthArgs {
     size: u32,
 }
 
-pub fn run(args: SynthArgs) -> Result<ExitCode> {
+pub fn run(home: &Home, args: SynthArgs) -> Result<ExitCode> {
+    let cancel = cancel_on_ctrl_c()?;
+    match args.library {
+        Some(faces) => fill_library(home, faces as usize, args.seed, &cancel)?,
+        None => draw_album(args, &cancel)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn fill_library(home: &Home, faces: usize, seed: u64, cancel: &Cancel) -> Result<()> {
+    let options = EngineOptions::default();
+    let plan = MadeLibraryPlan { faces, seed, model: options.model_id(), detector: options.detector_id() };
+    let mut library = Library::open(&home.library())?;
+    let mut console = Console::new();
+    let made = fill(&mut library, &home.root().join("made"), &plan, cancel, &mut |done, total| {
+        console.progress(format!("Making face {done} of {total}"));
+    })?;
+    console.close();
+    println!(
+        "{} faces of {} people (the largest has {}) in {} photos without files: {}",
+        made.faces(),
+        made.people.len(),
+        made.people.first().map_or(0, Vec::len),
+        made.photos,
+        home.library().display()
+    );
+    Ok(())
+}
+
+fn draw_album(args: SynthArgs, cancel: &Cancel) -> Result<()> {
+    let out = args.out.context("name a folder to write to")?;
     let layout = if args.folders { Layout::FolderAPerson { crop_size: args.size } } else { Layout::Photos };
     let plan = AlbumPlan { people: args.people, photos: args.photos, seed: args.seed, layout };
-    let cancel = cancel_on_ctrl_c()?;
     let mut console = Console::new();
-    let truth = write_album(&args.out, &plan, &cancel, &mut |done, total| {
+    let truth = write_album(&out, &plan, cancel, &mut |done, total| {
         console.progress(format!("Drawing {done} of {total}"));
     })?;
     console.close();
     let faces: usize = truth.photos.iter().map(|photo| photo.faces.len()).sum();
-    println!("{} pictures with {faces} faces of {} people: {}", truth.photos.len(), truth.people, args.out.display());
-    Ok(ExitCode::SUCCESS)
+    println!("{} pictures with {faces} faces of {} people: {}", truth.photos.len(), truth.people, out.display());
+    Ok(())
 }

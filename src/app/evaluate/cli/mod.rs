@@ -21,9 +21,10 @@ use crate::app::engine::home::Home;
 use crate::app::engine::networks::Engine;
 use crate::app::engine::progress::JobEvent;
 use crate::app::evaluate::cli::options::Pictures;
-use crate::app::evaluate::job::images::{FaceCrop, View, embed_images, labelled_images};
+use crate::app::evaluate::job::images::{FaceCrop, ImageVariant, embed_images, labelled_images};
 use crate::app::evaluate::job::inputs::Faces;
 use crate::app::evaluate::job::pairs::ListFormat;
+use crate::app::jobs::repeat::Repeat;
 use crate::types::Cancel;
 
 /// Judge a network: accuracy, VAL at a FAR, ROC, failures; each run leaves a folder with figures and a report
@@ -55,8 +56,9 @@ enum What {
     Report(models::ReportArgs),
 }
 
-pub fn run(home: &Home, global: &Global, args: EvalArgs) -> Result<ExitCode> {
-    let mut terminal = Terminal { home, global, cancel: cancel_on_ctrl_c()?, console: Console::new() };
+/// `repeat` trains, for studies that need it.
+pub fn run(home: &Home, global: &Global, args: EvalArgs, repeat: Repeat) -> Result<ExitCode> {
+    let mut terminal = Terminal { home, global, cancel: cancel_on_ctrl_c()?, console: Console::new(), repeat };
     match args.what {
         What::Lfw(args) => pairs::run(&mut terminal, args, "lfw", ListFormat::Lfw)?,
         What::Pairs(args) => pairs::run(&mut terminal, args, "pairs", ListFormat::Csv)?,
@@ -77,6 +79,7 @@ pub struct Terminal<'a> {
     global: &'a Global,
     cancel: Cancel,
     console: Console,
+    repeat: Repeat,
 }
 
 impl Terminal<'_> {
@@ -103,7 +106,7 @@ impl Terminal<'_> {
             &engine,
             images,
             pictures.crop_or(FaceCrop::Largest),
-            &[View::Plain],
+            &[ImageVariant::Plain],
             &self.cancel,
             events,
         );

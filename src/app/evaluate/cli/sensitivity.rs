@@ -12,8 +12,10 @@ use crate::app::evaluate::job::inputs::read_embeddings;
 use crate::app::evaluate::job::sensitivity::{SensitivityConfig, eval_sensitivity};
 use crate::app::evaluate::job::training::eval_training;
 use crate::app::evaluate::job::variants::{eval_dimensions, eval_networks, listed_faces};
+use crate::app::jobs::repeat::RepeatOn;
 use crate::eval::sensitivity::{Study, StudyRow};
 use crate::networks::device::{self, VerdictCache};
+use crate::networks::models::Store;
 
 #[derive(Debug, Args)]
 pub struct SensitivityArgs {
@@ -78,8 +80,10 @@ pub fn run(terminal: &mut Terminal, args: SensitivityArgs) -> Result<()> {
             let (device, notes) =
                 device::choose(&terminal.global.device()?, &VerdictCache::open(terminal.home.device_verdicts()))?;
             notes.into_iter().for_each(|text| terminal.note(text));
-            let home = terminal.home;
-            eval_training(home, run, &args.levels, &config, &device, &cancel, &mut |text| terminal.note(text))
+            let (home, repeat) = (terminal.home, terminal.repeat);
+            let store = Store::open(home.models())?;
+            let on = RepeatOn { store: &store, device: &device, cancel: &cancel };
+            eval_training(home, (run, repeat), &args.levels, &config, &on, &mut |text| terminal.note(text))
         }
         (StudyName::Dimensions, Some(file)) => {
             let faces = read_embeddings(file, None)?;

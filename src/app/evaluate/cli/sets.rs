@@ -94,7 +94,7 @@ pub fn folder(terminal: &mut Terminal, args: &FolderArgs) -> Result<()> {
 pub fn clusters(terminal: &mut Terminal, args: &ClusterArgs) -> Result<()> {
     let faces = faces(terminal, &args.source)?;
     let cancel = terminal.cancel.clone();
-    let (home, linkage) = (terminal.home, args.linkage.into());
+    let (home, linkage) = (terminal.home, args.linkage);
     let outcome = eval_clusters(home, &faces, linkage, args.threshold, &cancel, &mut |text| terminal.note(text))?;
     tell(args.source.json, &outcome, &outcome.run, || {
         format!(

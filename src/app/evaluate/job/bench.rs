@@ -123,7 +123,9 @@ fn decoding(paths: &[PathBuf]) -> Result<Rate> {
 
 /// Our own JPEG decoder, which has libjpeg's pixels, against the library's, which has not.
 fn decoding_whole(paths: &[PathBuf]) -> Result<Rate> {
-    let plain = |path: &PathBuf| Ok(drop(image::open(path).context("cannot decode a synthetic photo")?.into_rgb8()));
+    let plain = |path: &PathBuf| {
+        image::open(path).map(|photo| drop(photo.into_rgb8())).context("cannot decode a synthetic photo")
+    };
     let ours = per_s(paths.len(), || paths.iter().try_for_each(|path| full(path).map(drop)))?;
     let library = per_s(paths.len(), || paths.iter().try_for_each(plain))?;
     Ok(rate("decode whole", "photos/s on one core", paths.len(), ours, "the image crate", library))

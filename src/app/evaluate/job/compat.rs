@@ -11,8 +11,7 @@ use crate::app::evaluate::job::pairs::resolve;
 use crate::app::evaluate::job::present::{percent, roc_figure};
 use crate::app::evaluate::job::run_folder::RunFolder;
 use crate::eval::compat::compare;
-use crate::eval::lfw::RowPair;
-use crate::eval::{PairList, Roc};
+use crate::eval::{Pair, PairList, Roc};
 use crate::figures::Table;
 use crate::figures::report::{Part, Report};
 
@@ -49,24 +48,25 @@ pub fn eval_compat(
     new.notes(note);
     let (text, input) = read_text(list)?;
     let list = PairList::parse_lfw(&text).with_context(|| format!("cannot use {}", list.display()))?;
-    // Rows of both sets in the old set's order, so that a pair's rows mean the same images in both.
-    let shared: Vec<(usize, usize)> =
-        old.images.paths.iter().enumerate().filter_map(|(row, path)| Some((row, new.images.row(path)?))).collect();
-    let mut place = vec![None; old.images.paths.len()];
-    shared.iter().enumerate().for_each(|(index, (row, _))| place[*row] = Some(index));
     let resolved = resolve(&old.images, &list);
-    let pairs: Vec<RowPair> = resolved
-        .rows
-        .iter()
-        .filter_map(|pair| Some(RowPair { a: place[pair.a]?, b: place[pair.b]?, ..*pair }))
-        .collect();
+    // Rows of both sets in one order, so that a pair's places mean the same images in both.
+    let new_row: Vec<Option<usize>> = resolved.images.iter().map(|path| new.images.row(path)).collect();
+    let (mut old_rows, mut new_rows) = (Vec::new(), Vec::new());
+    let mut place = vec![None; new_row.len()];
+    for (image, row) in new_row.into_iter().enumerate() {
+        let Some(row) = row else { continue };
+        place[image] = Some(new_rows.len());
+        old_rows.push(image);
+        new_rows.push(row);
+    }
+    let shared = |pair: &Pair| Some(Pair { a: place[pair.a]?, b: place[pair.b]?, ..*pair });
+    let pairs: Vec<Pair> = resolved.pairs.iter().filter_map(shared).collect();
     let skipped = list.pairs.len() - pairs.len();
     if skipped > 0 {
         note(format!("Skipped {skipped} pairs, because an image has no embedding by one of the models"));
     }
     ensure!(!pairs.is_empty(), "none of the list's {} pairs has embeddings by both models", list.pairs.len());
-    let (old_rows, new_rows): (Vec<usize>, Vec<usize>) = shared.into_iter().unzip();
-    let found = compare(&old.images.vectors.select(&old_rows), &new.images.vectors.select(&new_rows), &pairs)?;
+    let found = compare(&resolved.vectors.select(&old_rows), &new.images.vectors.select(&new_rows), &pairs)?;
     let inputs = [&old.inputs[..], &new.inputs, &[input]].concat();
     let run = RunFolder::create(home, "compat", &serde_json::json!({ "far_target": far_target }), &inputs)?;
     let figures = |model: String, roc: &Roc| CurveFigures {

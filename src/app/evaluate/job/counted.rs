@@ -93,7 +93,7 @@ mod tests {
         let farthest = worst.pairs.iter().filter(|pair| pair.same).max_by(|a, b| a.distance.total_cmp(&b.distance));
         let farthest = farthest.unwrap();
         assert!((farthest.distance - (2.0 - 2.0 * 0.33_f64.cos())).abs() < 1e-6);
-        let photo = |place: usize| worst.images[place].photo.clone().unwrap();
+        let photo = |place: usize| worst.images[place].path.clone().unwrap();
         assert!(photo(farthest.a).starts_with("here") && photo(farthest.a).parent() == photo(farthest.b).parent());
     }
 }

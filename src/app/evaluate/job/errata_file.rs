@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use crate::app::engine::home::Home;
-use crate::eval::LabelledPair;
-use crate::eval::errata::{Errata, Verdict};
+use crate::eval::errata::{Errata, TrueLabel};
 
 /// A side file of marks; every change is on disk when the call returns.
 #[derive(Debug, Clone)]
@@ -47,17 +46,17 @@ impl ErrataFile {
         Errata::lfw().overruled_by(&self.marks)
     }
 
-    /// Says what a pair really is. The wrong label's opposite is the usual verdict: [`mislabelled`].
-    pub fn mark(&mut self, pair: &LabelledPair, verdict: Verdict, note: &str) -> Result<()> {
+    /// Says what a pair really is. The wrong label's opposite is the usual one: [`mislabelled`].
+    pub fn mark(&mut self, a: &str, b: &str, really: TrueLabel, note: &str) -> Result<()> {
         let mut marks = self.marks.clone();
-        marks.mark(&pair.a, &pair.b, verdict, note);
+        marks.mark(a, b, really, note);
         self.save(marks)
     }
 
     /// Takes the mark of a pair back.
-    pub fn unmark(&mut self, pair: &LabelledPair) -> Result<()> {
+    pub fn unmark(&mut self, a: &str, b: &str) -> Result<()> {
         let mut marks = self.marks.clone();
-        marks.unmark(&pair.a, &pair.b);
+        marks.unmark(a, b);
         self.save(marks)
     }
 
@@ -73,27 +72,26 @@ impl ErrataFile {
     }
 }
 
-/// The verdict of someone who calls a pair's label wrong.
-pub fn mislabelled(pair: &LabelledPair) -> Verdict {
-    if pair.same { Verdict::Different } else { Verdict::Same }
+/// What a pair is to someone who calls its label wrong.
+pub fn mislabelled(same: bool) -> TrueLabel {
+    if same { TrueLabel::Different } else { TrueLabel::Same }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::eval::errata::Finding;
 
     #[test]
     fn marks_outlive_the_program() {
         let folder = tempfile::tempdir().unwrap();
         let home = Home::open(Some(folder.path())).unwrap();
-        let pair = LabelledPair { a: "A/A_0001.jpg".into(), b: "B/B_0001.jpg".into(), same: false, fold: 3 };
+        let [a, b] = ["A/A_0001.jpg", "B/B_0001.jpg"];
         let mut file = ErrataFile::open(&home).unwrap();
-        file.mark(&pair, mislabelled(&pair), "twins").unwrap();
+        file.mark(a, b, mislabelled(false), "twins").unwrap();
         let mut again = ErrataFile::open(&home).unwrap();
-        assert_eq!(again.errata().finding(&pair), Finding::Doubted("twins"));
-        again.unmark(&pair).unwrap();
-        assert_eq!(ErrataFile::open(&home).unwrap().errata().finding(&pair), Finding::Trusted);
+        assert_eq!(again.errata().doubt(a, b, false), Some("twins"));
+        again.unmark(a, b).unwrap();
+        assert_eq!(ErrataFile::open(&home).unwrap().errata().doubt(a, b, false), None);
         assert!(again.marks().is_empty() && !again.errata().is_empty());
     }
 

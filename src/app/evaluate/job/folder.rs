@@ -108,7 +108,7 @@ pub fn eval_folder(
     run.json("result.json", &outcome)?;
     let mut report = report(&run, &outcome, &found, &roc, splits.as_ref(), note)?;
     report.push(Part::Heading("Worst pairs".to_owned()));
-    if worst.images.iter().any(|image| image.photo.is_some()) {
+    if worst.images.iter().any(|image| image.path.is_some()) {
         report.push(Part::Cards(worst_cards(home, &outcome.model, &worst)));
     }
     let table = worst_table(&worst, outcome.val.threshold);

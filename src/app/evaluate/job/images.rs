@@ -40,7 +40,7 @@ pub enum FaceCrop {
 /// What is embedded of each image.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum View {
+pub enum ImageVariant {
     Plain,
     Mirrored,
     Degraded { study: Study, level: f64 },
@@ -52,7 +52,7 @@ pub fn embed_images(
     engine: &Engine,
     (folder, paths): (&Path, &[&str]),
     crop: FaceCrop,
-    views: &[View],
+    views: &[ImageVariant],
     cancel: &Cancel,
     events: &mut dyn FnMut(JobEvent),
 ) -> Result<Vec<Faces>> {
@@ -99,7 +99,7 @@ fn embed_batch(
     files: &[PathBuf],
     photos: &[Result<Photo>],
     crop: FaceCrop,
-    views: &[View],
+    views: &[ImageVariant],
 ) -> Result<Vec<Result<Embedded>>> {
     let readable: Vec<(&Path, &Photo)> =
         files.iter().zip(photos).filter_map(|(file, photo)| Some((file.as_path(), photo.as_ref().ok()?))).collect();
@@ -107,12 +107,12 @@ fn embed_batch(
     let mut embedded = Vec::with_capacity(photos.len());
     for photo in photos {
         embedded.push(match photo {
-            Err(error) => Err(anyhow::Error::msg(error_chain(&error))),
+            Err(error) => Err(anyhow::Error::msg(error_chain(error))),
             Ok(_) => crops.next().unwrap_or_else(|| Err(anyhow!("the networks gave no answer"))),
         });
     }
     // All views of all crops in one call, so that the device sees full batches; what is known is not asked again.
-    let asks = |cut: &Cut, view: View| cut.embedding.is_none() || view != View::Plain;
+    let asks = |cut: &Cut, view: ImageVariant| cut.embedding.is_none() || view != ImageVariant::Plain;
     let mut pictures = Vec::new();
     for cut in embedded.iter().flatten() {
         for &view in views.iter().filter(|view| asks(cut, **view)) {
@@ -190,11 +190,11 @@ pub(crate) fn chosen_detection(faces: Vec<Detection>, size: (u32, u32), crop: Fa
     }
 }
 
-fn seen(crop: &RgbImage, view: View) -> Result<RgbImage> {
+fn seen(crop: &RgbImage, view: ImageVariant) -> Result<RgbImage> {
     Ok(match view {
-        View::Plain => crop.clone(),
-        View::Mirrored => image::imageops::flip_horizontal(crop),
-        View::Degraded { study, level } => degrade(crop, study, level)?,
+        ImageVariant::Plain => crop.clone(),
+        ImageVariant::Mirrored => image::imageops::flip_horizontal(crop),
+        ImageVariant::Degraded { study, level } => degrade(crop, study, level)?,
     })
 }
 

@@ -1,4 +1,11 @@
-//! TODO
+//! Evaluations from files to run folders: what is asked, on which pictures, with which network, and what came out.
+//!
+//! * [`inputs`] and [`images`] get vectors, from files or by embedding pictures; [`folder`], [`pairs`], [`video`],
+//!   [`clusters`], [`compat`] and [`sensitivity`] are the protocols; [`check`] finds out why a score is low.
+//! * [`run_folder`] is what a run leaves on the disk, [`reopen`] reads it back, [`present`] draws it.
+//! * [`mod@bench`] measures how fast each step is here.
+//!
+//! The measures are in [`crate::eval`], on plain slices; here is everything around them that needs files or a device.
 
 pub mod bench;
 pub mod bench_pairs;

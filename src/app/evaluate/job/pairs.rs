@@ -1,6 +1,5 @@
 //! LFW and other lists of pairs.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
@@ -10,18 +9,18 @@ use crate::app::engine::home::Home;
 use crate::app::engine::networks::Engine;
 use crate::app::engine::progress::JobEvent;
 use crate::app::evaluate::job::errata_file::ErrataFile;
-use crate::app::evaluate::job::images::{FaceCrop, View, embed_images};
+use crate::app::evaluate::job::images::{FaceCrop, ImageVariant, embed_images};
 use crate::app::evaluate::job::inputs::{Faces, InputFile, join_mirrored, read_text};
 use crate::app::evaluate::job::present;
-use crate::app::evaluate::job::reopen::{faces_by_path, keep};
+use crate::app::evaluate::job::reopen::keep;
 use crate::app::evaluate::job::rows::PairsRun;
 use crate::app::evaluate::job::run_folder::RunFolder;
 use crate::eval::embedded::EmbeddedImages;
 use crate::eval::errata::Errata;
-use crate::eval::lfw::{Centring, Judgement, Options, RowPair, judge, judge_split};
+use crate::eval::lfw::{Centring, Judgement, Options, judge, judge_split};
 use crate::eval::quantised::{QuantisationCost, cost};
 use crate::eval::sandberg::{self, Published};
-use crate::eval::{LabelledPair, Metric, PairList, ScoredPair, Vectors};
+use crate::eval::{Image, Metric, Pair, PairList, Vectors};
 use crate::faces::embed::quantise::QuantisedEmbedding;
 use crate::types::{Cancel, CropRule, Embedding};
 
@@ -114,31 +113,31 @@ pub struct WithoutErrata {
 
 /// Pairs that have both embeddings, and what is missing.
 pub(crate) struct Resolved {
-    pub rows: Vec<RowPair>,
-    pub pairs: Vec<LabelledPair>,
+    /// The embeddings' row of every image of these pairs.
+    pub rows: Vec<usize>,
+    /// One a row, in that order, which is the order in which the pairs first mention them.
+    pub vectors: Vectors,
+    pub images: Vec<String>,
+    pub pairs: Vec<Pair>,
     pub skipped: usize,
     pub skipped_images: Vec<String>,
 }
 
 pub(crate) fn resolve(images: &EmbeddedImages, list: &PairList) -> Resolved {
-    let mut resolved = Resolved { rows: Vec::new(), pairs: Vec::new(), skipped: 0, skipped_images: Vec::new() };
-    let mut missing = BTreeMap::new();
-    for pair in &list.pairs {
-        match (images.row(&pair.a), images.row(&pair.b)) {
-            (Some(a), Some(b)) => {
-                resolved.rows.push(RowPair { a, b, same: pair.same, fold: pair.fold });
-                resolved.pairs.push(pair.clone());
-            }
-            found => {
-                resolved.skipped += 1;
-                for (path, _) in [(&pair.a, found.0), (&pair.b, found.1)].iter().filter(|(_, row)| row.is_none()) {
-                    missing.insert((*path).clone(), ());
-                }
-            }
-        }
+    let row_of: Vec<Option<usize>> = list.images.iter().map(|path| images.row(path)).collect();
+    let mut missing: Vec<String> =
+        list.images.iter().zip(&row_of).filter(|(_, row)| row.is_none()).map(|(path, _)| path.clone()).collect();
+    missing.sort();
+    let kept = list.filtered(|pair| row_of[pair.a].is_some() && row_of[pair.b].is_some());
+    let rows: Vec<usize> = kept.images.iter().filter_map(|path| images.row(path)).collect();
+    Resolved {
+        vectors: images.vectors.select(&rows),
+        rows,
+        skipped: list.pairs.len() - kept.pairs.len(),
+        images: kept.images,
+        pairs: kept.pairs,
+        skipped_images: missing,
     }
-    resolved.skipped_images = missing.into_keys().collect();
-    resolved
 }
 
 /// Embeds the images that `config`'s lists name with the networks of `engine`, judges them, and writes a run.
@@ -156,7 +155,7 @@ pub fn eval_images(
     let paths = listed_images(lists, config.format)?;
     let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
     let crop = config.crop.context("embedding images needs a way to cut faces")?;
-    let views = [View::Plain, View::Mirrored];
+    let views = [ImageVariant::Plain, ImageVariant::Mirrored];
     let views = if config.mirror.is_some() { &views[..] } else { &views[..1] };
     let mut sets = embed_images(home, engine, (folder, &paths), crop, views, cancel, events)?.into_iter();
     let faces = sets.next().context("no image was embedded")?;
@@ -188,12 +187,12 @@ pub fn eval_pairs(
     }
     let resolved = resolve(&faces.images, &list);
     tell_skipped(&resolved, note);
-    ensure!(!resolved.rows.is_empty(), "none of the list's {} pairs has both embeddings", list.pairs.len());
+    ensure!(!resolved.pairs.is_empty(), "none of the list's {} pairs has both embeddings", list.pairs.len());
 
     let judged = judgement(&mut faces, &resolved, config, note)?;
     let published = match config.arithmetic {
         Arithmetic::Exact => None,
-        Arithmetic::Sandberg => Some(published(&faces, &resolved, &list, config)?),
+        Arithmetic::Sandberg => Some(published(&resolved, list.folds, config)?),
     };
     if !far_resolved(&judged, config.options.far_target) {
         note(format!(
@@ -204,17 +203,15 @@ pub fn eval_pairs(
     let errata = read_errata(&mut faces, config)?;
 
     let run = RunFolder::create(home, config.kind, config, &faces.inputs)?;
-    let bytes = byte_cost(&faces, &resolved, &judged, config)?;
+    let bytes = byte_cost(&resolved, &judged, config)?;
     let outcome = PairsOutcome { bytes, ..outcome(&run, &faces, &resolved, &judged, published.as_ref(), config) };
     let mut judged = PairsRun {
         outcome,
         judged,
         metric: config.options.metric,
         far_rule: config.options.far_rule,
-        images: config.images.clone(),
+        images: images_of(&faces.images, &resolved, config),
         crop: config.crop,
-        faces: faces_by_path(&faces.images, &resolved.pairs),
-        pairs: resolved.pairs,
         split: config.threshold_from.is_some(),
     };
     judged.outcome.without_errata = judged.without(&errata)?;
@@ -259,12 +256,11 @@ pub fn listed_images<'a>(lists: impl IntoIterator<Item = &'a Path>, format: List
 /// Only the first `count` pairs of each kind in each fold.
 pub(crate) fn shortened(list: &PairList, count: usize) -> PairList {
     let mut taken = std::collections::HashMap::new();
-    let mut keep = |pair: &&LabelledPair| {
+    list.filtered(|pair| {
         let taken: &mut usize = taken.entry((pair.fold, pair.same)).or_default();
         *taken += 1;
         *taken <= count
-    };
-    PairList { pairs: list.pairs.iter().filter(&mut keep).cloned().collect(), folds: list.folds }
+    })
 }
 
 pub(crate) fn parse(text: &str, format: ListFormat) -> Result<PairList, crate::eval::pairs::PairsError> {
@@ -288,27 +284,37 @@ fn judgement(
     note: &mut dyn FnMut(String),
 ) -> Result<Judgement> {
     let Some(from) = &config.threshold_from else {
-        return judge(&faces.images.vectors, &resolved.rows, &config.options).context("the pairs cannot be judged");
+        return judge(&resolved.vectors, &resolved.pairs, &config.options).context("the pairs cannot be judged");
     };
     let (text, input) = read_text(from)?;
     faces.inputs.push(input);
     let list = parse(&text, config.format).with_context(|| format!("cannot use {}", from.display()))?;
     let training = resolve(&faces.images, &list);
     tell_skipped(&training, note);
-    let vectors = &faces.images.vectors;
-    let score = |pair: &RowPair| ScoredPair {
-        distance: config.options.metric.between(vectors.row(pair.a), vectors.row(pair.b)),
-        same: pair.same,
-        fold: pair.fold,
-    };
-    let (training, held): (Vec<_>, Vec<_>) =
-        (training.rows.iter().map(score).collect(), resolved.rows.iter().map(score).collect());
+    let [training, held] = [&training, resolved].map(|of| measured(of, config.options.metric));
     Ok(judge_split(&training, &held, config.options.far_target, config.options.far_rule)?)
 }
 
-fn published(faces: &Faces, resolved: &Resolved, list: &PairList, config: &PairsConfig) -> Result<Published> {
+/// The pairs with their distances.
+fn measured(resolved: &Resolved, metric: Metric) -> Vec<Pair> {
+    let vectors = &resolved.vectors;
+    let measured = |pair: &Pair| Pair { distance: metric.between(vectors.row(pair.a), vectors.row(pair.b)), ..*pair };
+    resolved.pairs.iter().map(measured).collect()
+}
+
+/// The images of a run, and where their faces are.
+fn images_of(embedded: &EmbeddedImages, resolved: &Resolved, config: &PairsConfig) -> Vec<Image> {
+    let image = |(listed, &row): (&String, &usize)| Image {
+        path: config.images.as_ref().map(|folder| folder.join(listed)),
+        face: embedded.faces[row],
+        listed: listed.clone(),
+    };
+    resolved.images.iter().zip(&resolved.rows).map(image).collect()
+}
+
+fn published(resolved: &Resolved, folds: usize, config: &PairsConfig) -> Result<Published> {
     let Options { metric, centring, far_target, .. } = config.options;
-    let found = sandberg::evaluate(&faces.images.vectors, &resolved.rows, list.folds, metric, centring, far_target);
+    let found = sandberg::evaluate(&resolved.vectors, &resolved.pairs, folds, metric, centring, far_target);
     found.context("the published arithmetic cannot judge these pairs")
 }
 
@@ -322,26 +328,17 @@ fn read_errata(faces: &mut Faces, config: &PairsConfig) -> Result<Errata> {
 }
 
 /// The same pairs judged by embeddings of one byte a dimension.
-fn byte_cost(
-    faces: &Faces,
-    resolved: &Resolved,
-    judged: &Judgement,
-    config: &PairsConfig,
-) -> Result<Option<QuantisationCost>> {
+fn byte_cost(resolved: &Resolved, judged: &Judgement, config: &PairsConfig) -> Result<Option<QuantisationCost>> {
     let Options { metric, centring, far_target, far_rule } = config.options;
     let plain = metric == Metric::SquaredL2 && centring == Centring::None && config.threshold_from.is_none();
     if !plain || config.mirror == Some(Mirror::Concatenate) {
         return Ok(None);
     }
     let quantise = |row: &[f32]| Ok(QuantisedEmbedding::new(&Embedding::normalise(row.to_vec())?));
-    let bytes: Vec<QuantisedEmbedding> = faces.images.vectors.rows().map(quantise).collect::<Result<_>>()?;
-    let score = |pair: &RowPair| ScoredPair {
-        distance: f64::from(bytes[pair.a].squared_distance(&bytes[pair.b]).0),
-        same: pair.same,
-        fold: pair.fold,
-    };
-    let scored: Vec<ScoredPair> = resolved.rows.iter().map(score).collect();
-    Ok(Some(cost(&judged.scored, &scored, far_target, far_rule)?))
+    let bytes: Vec<QuantisedEmbedding> = resolved.vectors.rows().map(quantise).collect::<Result<_>>()?;
+    let score = |pair: &Pair| Pair { distance: f64::from(bytes[pair.a].squared_distance(&bytes[pair.b]).0), ..*pair };
+    let scored: Vec<Pair> = resolved.pairs.iter().map(score).collect();
+    Ok(Some(cost(&judged.pairs, &scored, far_target, far_rule)?))
 }
 
 fn outcome(
@@ -365,7 +362,7 @@ fn outcome(
         far_resolved: far_resolved(judged, config.options.far_target),
         auc: judged.auc,
         eer: Some(judged.eer),
-        pairs: resolved.rows.len(),
+        pairs: resolved.pairs.len(),
         skipped: resolved.skipped,
         skipped_images: resolved.skipped_images.clone(),
         model: faces.model(),
@@ -395,7 +392,7 @@ fn outcome(
 
 /// Whether one pair of different people among those that choose a threshold weighs no more than the target.
 fn far_resolved(judged: &Judgement, target: f64) -> bool {
-    let pairs_of = |fold: usize| judged.scored.iter().filter(|pair| !pair.same && pair.fold != fold).count();
+    let pairs_of = |fold: usize| judged.pairs.iter().filter(|pair| !pair.same && pair.fold != fold).count();
     let fewest = judged.folds.iter().map(|fold| pairs_of(fold.fold)).min().unwrap_or(0);
     // One fold alone had its threshold from another list, whose size is not known here.
     judged.folds.len() == 1 || fewest as f64 * target >= 1.0 - 1e-9

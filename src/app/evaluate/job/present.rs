@@ -13,12 +13,12 @@ use crate::app::evaluate::job::pairs::{Arithmetic, PairsConfig, PairsOutcome};
 use crate::app::evaluate::job::rows::{CurveRows, FailureRow, PairHistogram, PairsRun, Threshold};
 use crate::app::evaluate::job::run_folder::RunFolder;
 use crate::app::evaluate::job::seen::{recipe_of, seen_by};
-use crate::app::evaluate::job::worst::{WorstImage, WorstPair, WorstPairs};
+use crate::app::evaluate::job::worst::WorstPairs;
 use crate::eval::errata::Errata;
 use crate::eval::failures::Mistake;
 use crate::eval::lfw::Judgement;
 use crate::eval::roc::BandPoint;
-use crate::eval::{Metric, Roc};
+use crate::eval::{Image, Metric, Pair, Roc};
 use crate::figures::Table;
 use crate::figures::plot::{Axis, Figure, Scale, Series, Shape};
 use crate::figures::report::{Card, Part, Report};
@@ -83,15 +83,15 @@ pub(crate) fn histogram_figure(title: &str, axis: &str, width: f64, same: &[u64]
 pub(crate) fn failure_table(wrong: &[FailureRow]) -> Table {
     let mut table =
         Table::new(&["Mistake", "First", "Second", "Distance", "Threshold", "Fold", "Known about the label"]);
-    for failure in wrong {
+    for row in wrong {
         table.push(vec![
-            mistake_word(failure).to_owned(),
-            failure.pair.a.clone(),
-            failure.pair.b.clone(),
-            format!("{:.4}", failure.distance),
-            format!("{:.4}", failure.threshold),
-            (failure.pair.fold + 1).to_string(),
-            known(failure),
+            mistake_word(row).to_owned(),
+            row.images[0].listed.clone(),
+            row.images[1].listed.clone(),
+            format!("{:.4}", row.failure.distance),
+            format!("{:.4}", row.failure.threshold),
+            (row.failure.fold + 1).to_string(),
+            known(row),
         ]);
     }
     table
@@ -99,9 +99,9 @@ pub(crate) fn failure_table(wrong: &[FailureRow]) -> Table {
 
 fn distance_table(run: &PairsRun) -> Table {
     let mut table = Table::new(&["first", "second", "same", "fold", "distance"]);
-    for (scored, pair) in run.judged.scored.iter().zip(&run.pairs) {
-        let same = u8::from(pair.same).to_string();
-        table.push(vec![pair.a.clone(), pair.b.clone(), same, pair.fold.to_string(), scored.distance.to_string()]);
+    for pair in &run.judged.pairs {
+        let ([first, second], same) = (run.names(pair).map(str::to_owned), u8::from(pair.same).to_string());
+        table.push(vec![first, second, same, pair.fold.to_string(), pair.distance.to_string()]);
     }
     table
 }
@@ -252,25 +252,26 @@ fn fold_table(judged: &Judgement) -> Table {
 pub(crate) fn cards(home: &Home, run: &PairsRun, wrong: &[FailureRow]) -> Vec<Card> {
     // A model that is not known here, as of embeddings from elsewhere, shows whole photos.
     let recipe = recipe_of(home, &run.outcome.model, run.outcome.crop_rule).ok();
-    wrong.iter().take(CARDS).map(|failure| card(recipe.as_ref(), run, failure)).collect()
+    wrong.iter().take(CARDS).map(|row| card(recipe.as_ref(), run.crop, row)).collect()
 }
 
-fn card(recipe: Option<&Preprocessing>, run: &PairsRun, failure: &FailureRow) -> Card {
+fn card(recipe: Option<&Preprocessing>, crop: Option<FaceCrop>, row: &FailureRow) -> Card {
     let mut lines = vec![
-        format!("Distance {:.3}, threshold {:.3}", failure.distance, failure.threshold),
-        stem(&failure.pair.a).to_owned(),
-        stem(&failure.pair.b).to_owned(),
+        format!("Distance {:.3}, threshold {:.3}", row.failure.distance, row.failure.threshold),
+        stem(&row.images[0].listed).to_owned(),
+        stem(&row.images[1].listed).to_owned(),
     ];
-    lines.extend(failure.elsewhere.iter().flatten().map(|other| {
+    lines.extend(row.elsewhere.iter().flatten().map(|other| {
         let word = if other.right { "right" } else { "wrong" };
         format!("{}: {:.3}, threshold {:.3}, {word}", other.model, other.distance, other.threshold)
     }));
-    lines.extend(Some(known(failure)).filter(|known| !known.is_empty()));
+    lines.extend(Some(known(row)).filter(|known| !known.is_empty()));
     let picture = |side: usize| {
-        let photo = &failure.photos.as_ref()?[side];
-        face_jpeg(recipe, run.crop, photo, failure.faces[side].as_ref()).or_else(|| thumbnail(photo))
+        let image = &row.images[side];
+        let photo = image.path.as_ref()?;
+        face_jpeg(recipe, crop, photo, image.face.as_ref()).or_else(|| thumbnail(photo))
     };
-    Card { pictures: [picture(0), picture(1)], title: mistake_word(failure).to_owned(), lines }
+    Card { pictures: [picture(0), picture(1)], title: mistake_word(row).to_owned(), lines }
 }
 
 /// The crop that the network saw; None where the face or the network is not known here, and the whole photo is shown.
@@ -301,17 +302,17 @@ pub(crate) fn worst_table(worst: &WorstPairs, threshold: f64) -> Table {
 /// The same pairs as pictures, as many of one person as of different people.
 pub(crate) fn worst_cards(home: &Home, model: &str, worst: &WorstPairs) -> Vec<Card> {
     let recipe = recipe_of(home, model, worst.crop_rule).ok();
-    let picture = |image: &WorstImage| {
-        let photo = image.photo.as_ref()?;
+    let picture = |image: &Image| {
+        let photo = image.path.as_ref()?;
         face_jpeg(recipe.as_ref(), worst.crop, photo, image.face.as_ref()).or_else(|| thumbnail(photo))
     };
     let of_kind = |same| worst.pairs.iter().filter(move |pair| pair.same == same).take(CARDS / 2);
-    let shown: Vec<&WorstPair> = of_kind(false).chain(of_kind(true)).collect();
+    let shown: Vec<&Pair> = of_kind(false).chain(of_kind(true)).collect();
     // One image is often in many of the worst pairs.
     let places: BTreeSet<usize> = shown.iter().flat_map(|pair| [pair.a, pair.b]).collect();
     let pictures: HashMap<usize, Option<Vec<u8>>> =
         places.into_par_iter().map(|place| (place, picture(&worst.images[place]))).collect();
-    let card = |pair: &WorstPair| {
+    let card = |pair: &Pair| {
         let places = [pair.a, pair.b];
         let names = places.map(|place| stem(&worst.images[place].listed).to_owned());
         let lines = [format!("Distance {:.3}", pair.distance)].into_iter().chain(names).collect();
@@ -321,16 +322,16 @@ pub(crate) fn worst_cards(home: &Home, model: &str, worst: &WorstPairs) -> Vec<C
     shown.into_iter().map(card).collect()
 }
 
-fn kind_word(pair: &WorstPair) -> &'static str {
+fn kind_word(pair: &Pair) -> &'static str {
     if pair.same { "One person" } else { "Different people" }
 }
 
-fn known(failure: &FailureRow) -> String {
-    failure.doubt.as_ref().map_or(String::new(), |why| format!("Label doubted: {why}"))
+fn known(row: &FailureRow) -> String {
+    row.doubt.as_ref().map_or(String::new(), |why| format!("Label doubted: {why}"))
 }
 
-fn mistake_word(failure: &FailureRow) -> &'static str {
-    match failure.mistake {
+fn mistake_word(row: &FailureRow) -> &'static str {
+    match row.failure.mistake {
         Mistake::FalseAccept => "False accept",
         Mistake::FalseReject => "False reject",
     }

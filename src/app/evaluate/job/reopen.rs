@@ -1,6 +1,6 @@
 //! A run read back from its folder, so that a window can show yesterday's beside today's.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
@@ -13,7 +13,8 @@ use crate::app::evaluate::job::pairs::PairsOutcome;
 use crate::app::evaluate::job::rows::PairsRun;
 use crate::app::evaluate::job::run_folder::RunFolder;
 use crate::eval::lfw::{FoldResult, Judgement, Options};
-use crate::eval::{LabelledPair, ScoredPair};
+use crate::eval::pairs::ImagePlaces;
+use crate::eval::{Image, Pair};
 use crate::types::Detection;
 
 /// One pair of `pairs.json`.
@@ -84,47 +85,43 @@ pub fn open_run(folder: &Path) -> Result<PairsRun> {
     let folds: Vec<FoldResult> = read(folder, "folds.json")?;
     ensure!(!folds.is_empty(), "the run judged no fold: {}", folder.display());
     let lines: Vec<PairLine> = read(folder, "pairs.json")?;
-    let scored = lines.iter().map(|l| ScoredPair { distance: l.distance, same: l.same, fold: l.fold }).collect();
     let faces: Vec<FaceLine> = read(folder, "faces.json")?;
-    let pair = |line: PairLine| LabelledPair { a: line.first, b: line.second, same: line.same, fold: line.fold };
+    let faces: HashMap<String, Detection> = faces.into_iter().map(|line| (line.path, line.face)).collect();
+    let mut places = ImagePlaces::default();
+    let mut pair = |PairLine { first, second, same, fold, distance }| {
+        let [a, b] = [first, second].map(|path| places.of(path));
+        Pair { a, b, same, fold, distance }
+    };
+    let pairs = lines.into_iter().map(&mut pair).collect();
+    let image = |listed: String| Image {
+        path: images.as_ref().map(|folder| folder.join(&listed)),
+        face: faces.get(&listed).copied(),
+        listed,
+    };
     Ok(PairsRun {
         outcome,
-        judged: Judgement::restored(folds, scored).context("the run's pairs cannot be put together again")?,
-        pairs: lines.into_iter().map(pair).collect(),
+        judged: Judgement::restored(folds, pairs).context("the run's pairs cannot be put together again")?,
         metric: options.metric,
         far_rule: options.far_rule,
-        images,
+        images: places.images.into_iter().map(image).collect(),
         crop,
-        faces: faces.into_iter().map(|line| (line.path, line.face)).collect(),
         split: threshold_from.is_some(),
     })
 }
 
 /// Writes what [`open_run`] needs beside `result.json`.
 pub(crate) fn keep(run: &RunFolder, judged: &PairsRun) -> Result<()> {
-    let line = |(pair, scored): (&LabelledPair, &ScoredPair)| PairLine {
-        first: pair.a.clone(),
-        second: pair.b.clone(),
-        same: pair.same,
-        fold: pair.fold,
-        distance: scored.distance,
+    let line = |pair: &Pair| {
+        let [first, second] = judged.names(pair).map(str::to_owned);
+        PairLine { first, second, same: pair.same, fold: pair.fold, distance: pair.distance }
     };
-    let lines: Vec<PairLine> = judged.pairs.iter().zip(&judged.judged.scored).map(line).collect();
+    let lines: Vec<PairLine> = judged.judged.pairs.iter().map(line).collect();
     run.json("pairs.json", &lines)?;
-    let sorted: std::collections::BTreeMap<_, _> = judged.faces.iter().collect();
-    let faces: Vec<FaceLine> =
-        sorted.into_iter().map(|(path, face)| FaceLine { path: path.clone(), face: *face }).collect();
+    let found = judged.images.iter().filter_map(|image| Some((&image.listed, image.face?)));
+    let sorted: BTreeMap<&String, Detection> = found.collect();
+    let faces: Vec<FaceLine> = sorted.into_iter().map(|(path, face)| FaceLine { path: path.clone(), face }).collect();
     run.json("faces.json", &faces)?;
     run.json("folds.json", &judged.judged.folds)
-}
-
-/// Faces by the pair list's paths.
-pub(crate) fn faces_by_path(
-    images: &crate::eval::embedded::EmbeddedImages,
-    pairs: &[LabelledPair],
-) -> HashMap<String, Detection> {
-    let paths = pairs.iter().flat_map(|pair| [&pair.a, &pair.b]);
-    paths.filter_map(|path| Some((path.clone(), images.faces[images.row(path)?]?))).collect()
 }
 
 fn read<T: DeserializeOwned>(folder: &Path, name: &str) -> Result<T> {

@@ -2,34 +2,29 @@
 //! pairs it gets wrong. Plain rows; no texture, no widget, no words.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result};
 
 use crate::app::evaluate::job::images::FaceCrop;
 use crate::app::evaluate::job::pairs::{PairsOutcome, WithoutErrata};
-use crate::eval::errata::{Errata, Finding};
-use crate::eval::failures::{Mistake, OperatingPoint, failures};
+use crate::eval::errata::Errata;
+use crate::eval::failures::{Failure, OperatingPoint, failures};
 use crate::eval::lfw::{Judgement, judge_scored};
 use crate::eval::roc::{BandPoint, averaged, band, log_fars};
-use crate::eval::{FarRule, LabelledPair, Metric, RocPoint, ScoredPair};
-use crate::types::Detection;
+use crate::eval::{FarRule, Image, Metric, Pair, RocPoint};
 
 /// One model on one list of pairs.
 #[derive(Debug, Clone)]
 pub struct PairsRun {
     pub outcome: PairsOutcome,
-    /// Pairs that have both embeddings, in the order of `judged.scored`.
-    pub pairs: Vec<LabelledPair>,
+    /// Its pairs are those that have both embeddings.
     pub judged: Judgement,
     pub metric: Metric,
     pub far_rule: FarRule,
-    /// Folder of the images that the pairs name.
-    pub images: Option<PathBuf>,
+    pub images: Vec<Image>,
     /// How faces were cut; None for ready embeddings.
     pub crop: Option<FaceCrop>,
-    /// Where the face of an image is, by the pair list's path; missing where no detector looked.
-    pub(crate) faces: HashMap<String, Detection>,
     /// The threshold came from another list, so no fold can be held out again.
     pub(crate) split: bool,
 }
@@ -64,27 +59,12 @@ pub enum Threshold {
 /// A wrongly judged pair, and everything known about it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FailureRow {
-    /// Index into the run's pairs.
-    pub index: usize,
-    pub pair: LabelledPair,
-    pub mistake: Mistake,
-    pub distance: f64,
-    pub threshold: f64,
-    /// The folders' names, with spaces.
-    pub names: [String; 2],
-    pub photos: Option<[PathBuf; 2]>,
-    pub faces: [Option<Detection>; 2],
+    pub failure: Failure,
+    pub images: [Image; 2],
     /// Why the label is doubted: built in, or marked by the user.
     pub doubt: Option<String>,
     /// The same pair under the other runs handed in, in their order; None where a run lacks it.
     pub elsewhere: Vec<Option<Elsewhere>>,
-}
-
-impl FailureRow {
-    /// How far beyond the threshold.
-    pub fn wrong_by(&self) -> f64 {
-        (self.distance - self.threshold).abs()
-    }
 }
 
 /// A pair as another run judged it, by that run's own threshold for the pair's fold.
@@ -110,10 +90,10 @@ impl PairsRun {
 
     /// Counts in bins of 1/`bins_a_unit`; the last bin holds whatever lies beyond the metric's range.
     pub fn histogram(&self, bins_a_unit: u32) -> PairHistogram {
-        let farthest = self.judged.scored.iter().map(|pair| pair.distance).fold(self.largest(), f64::max);
+        let farthest = self.judged.pairs.iter().map(|pair| pair.distance).fold(self.largest(), f64::max);
         let bins = ((farthest * f64::from(bins_a_unit)).ceil() as usize).max(1);
         let mut histogram = PairHistogram { bins_a_unit, same: vec![0; bins], different: vec![0; bins] };
-        for pair in &self.judged.scored {
+        for pair in &self.judged.pairs {
             let bin = ((pair.distance * f64::from(bins_a_unit)) as usize).min(bins - 1);
             let counts = if pair.same { &mut histogram.same } else { &mut histogram.different };
             counts[bin] += 1;
@@ -136,7 +116,7 @@ impl PairsRun {
 
     /// What one threshold does to all pairs.
     pub fn at(&self, threshold: f64) -> OperatingPoint {
-        OperatingPoint::at(threshold, &self.judged.scored)
+        OperatingPoint::at(threshold, &self.judged.pairs)
     }
 
     /// As [`Self::at`], without pairs whose label is doubted.
@@ -167,32 +147,28 @@ impl PairsRun {
             Threshold::OfFold => self.judged.threshold_of(fold).unwrap_or(f64::NAN),
             Threshold::Fixed(threshold) => threshold,
         };
-        let wrong = failures(&self.judged.scored, threshold_of);
-        let places: Vec<HashMap<(&str, &str), usize>> = others.iter().map(|other| other.places()).collect();
-        let row = |failure: crate::eval::failures::Failure| {
-            let pair = &self.pairs[failure.pair];
-            let elsewhere = others.iter().zip(&places).map(|(other, places)| {
-                places.get(&(pair.a.as_str(), pair.b.as_str())).map(|&index| other.verdict(index))
-            });
+        let wrong = failures(&self.judged.pairs, threshold_of);
+        let places: Vec<HashMap<[&str; 2], usize>> = others.iter().map(|other| other.places()).collect();
+        let row = |failure: Failure| {
+            let pair = &self.judged.pairs[failure.pair];
+            let [a, b] = self.names(pair);
+            let elsewhere = others
+                .iter()
+                .zip(&places)
+                .map(|(other, places)| places.get(&[a, b]).map(|&index| other.verdict(index)));
             FailureRow {
-                index: failure.pair,
-                mistake: failure.mistake,
-                distance: failure.distance,
-                threshold: failure.threshold,
-                names: [&pair.a, &pair.b].map(|path| person(path)),
-                photos: self.images.as_deref().map(|folder| [&pair.a, &pair.b].map(|path| folder.join(path))),
-                faces: [&pair.a, &pair.b].map(|path| self.face(path)),
-                doubt: doubt(errata, pair),
+                failure,
+                images: [pair.a, pair.b].map(|place| self.images[place].clone()),
+                doubt: errata.doubt(a, b, pair.same).map(str::to_owned),
                 elsewhere: elsewhere.collect(),
-                pair: pair.clone(),
             }
         };
         wrong.into_iter().map(row).collect()
     }
 
-    /// Where the face of an image of the list is.
-    pub fn face(&self, path: &str) -> Option<Detection> {
-        self.faces.get(path).copied()
+    /// A pair's images as the list spells them.
+    pub fn names(&self, pair: &Pair) -> [&str; 2] {
+        [pair.a, pair.b].map(|place| self.images[place].listed.as_str())
     }
 
     /// The run's folder.
@@ -200,31 +176,25 @@ impl PairsRun {
         &self.outcome.run
     }
 
-    fn places(&self) -> HashMap<(&str, &str), usize> {
-        self.pairs.iter().enumerate().map(|(index, pair)| ((pair.a.as_str(), pair.b.as_str()), index)).collect()
+    fn places(&self) -> HashMap<[&str; 2], usize> {
+        self.judged.pairs.iter().enumerate().map(|(index, pair)| (self.names(pair), index)).collect()
     }
 
     fn verdict(&self, index: usize) -> Elsewhere {
-        let scored = self.judged.scored[index];
+        let scored = self.judged.pairs[index];
         let threshold = self.judged.threshold_of(scored.fold).unwrap_or(f64::NAN);
         let right = (scored.distance <= threshold) == scored.same;
         Elsewhere { model: self.outcome.model.clone(), distance: scored.distance, threshold, right }
     }
 
-    fn trusted(&self, errata: &Errata) -> (Vec<ScoredPair>, usize) {
-        let (trusted, doubted) = errata.trusted(&self.pairs);
-        (trusted.into_iter().map(|pair| self.judged.scored[pair]).collect(), doubted)
+    /// The pairs whose label is not doubted, and how many are.
+    fn trusted(&self, errata: &Errata) -> (Vec<Pair>, usize) {
+        let is_trusted = |pair: &&Pair| {
+            let [a, b] = self.names(pair);
+            errata.doubt(a, b, pair.same).is_none()
+        };
+        let trusted: Vec<Pair> = self.judged.pairs.iter().filter(is_trusted).copied().collect();
+        let doubted = self.judged.pairs.len() - trusted.len();
+        (trusted, doubted)
     }
-}
-
-/// Why a pair's label is doubted.
-pub(crate) fn doubt(errata: &Errata, pair: &LabelledPair) -> Option<String> {
-    match errata.finding(pair) {
-        Finding::Trusted => None,
-        Finding::Doubted(why) => Some(why.to_owned()),
-    }
-}
-
-fn person(path: &str) -> String {
-    path.rsplit('/').nth(1).unwrap_or(path).replace('_', " ")
 }

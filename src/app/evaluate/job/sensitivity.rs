@@ -9,7 +9,7 @@ use crate::app::engine::home::Home;
 use crate::app::engine::networks::Engine;
 use crate::app::engine::progress::JobEvent;
 use crate::app::evaluate::job::degrade::worsens_pictures;
-use crate::app::evaluate::job::images::{FaceCrop, View, embed_images};
+use crate::app::evaluate::job::images::{FaceCrop, ImageVariant, embed_images};
 use crate::app::evaluate::job::inputs::{Faces, InputFile, read_text};
 use crate::app::evaluate::job::pairs::{resolve, shortened};
 use crate::app::evaluate::job::present::{one_in, percent};
@@ -53,7 +53,8 @@ pub fn eval_sensitivity(
     ensure!(worsens_pictures(config.study), "{} is not studied by worsening pictures", config.study.label());
     let (list, input) = read_list(config)?;
     let levels = config.study.levels();
-    let views: Vec<View> = levels.iter().map(|&level| View::Degraded { study: config.study, level }).collect();
+    let views: Vec<ImageVariant> =
+        levels.iter().map(|&level| ImageVariant::Degraded { study: config.study, level }).collect();
     let images = (config.images.as_path(), &list.images()[..]);
     let sets = embed_images(home, engine, images, config.crop, &views, cancel, events)?;
     let mut note = |text: String| events(JobEvent::Note(text));
@@ -81,9 +82,9 @@ pub(crate) fn row(
     far_target: f64,
 ) -> Result<StudyRow> {
     let resolved = resolve(images, list);
-    let vectors = &images.vectors;
+    let vectors = &resolved.vectors;
     let scored: Vec<(f64, bool)> = resolved
-        .rows
+        .pairs
         .iter()
         .map(|pair| (Metric::SquaredL2.between(vectors.row(pair.a), vectors.row(pair.b)), pair.same))
         .collect();

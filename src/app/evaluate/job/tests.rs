@@ -140,9 +140,8 @@ fn a_run_read_back_is_the_same_run() {
     let run = eval_pairs(&place.home, faces, None, &config(place.lfw_pairs()), &mut |_| {}).unwrap();
     assert_eq!(pair_runs(&place.home).unwrap(), [run.folder()]);
     let again = open_run(run.folder()).unwrap();
-    assert_eq!((&again.pairs, &again.judged), (&run.pairs, &run.judged));
-    assert_eq!(again.face("P1/P1_0001.jpg"), run.face("P1/P1_0001.jpg"));
-    assert!(run.face("P1/P1_0001.jpg").is_some());
+    assert_eq!((&again.images, &again.judged), (&run.images, &run.judged));
+    assert!(run.images.iter().all(|image| image.face.is_some()));
 }
 
 #[test]
@@ -159,13 +158,13 @@ fn a_window_can_ask_at_any_threshold() {
     let nothing_accepted = run.at(0.0);
     assert_eq!((nothing_accepted.false_rejects, nothing_accepted.misses_one_in()), (11, Some(1)));
     let mut errata = crate::eval::errata::Errata::default();
-    errata.mark("P1/P1_0001.jpg", "P1/P1_0004.jpg", crate::eval::errata::Verdict::Different, "brothers");
+    errata.mark("P1/P1_0001.jpg", "P1/P1_0004.jpg", crate::eval::errata::TrueLabel::Different, "brothers");
     let rows = run.failures(Threshold::Fixed(0.0), &errata, &[&other]);
     assert_eq!((rows.len(), run.failures(Threshold::OfFold, &errata, &[]).len()), (11, 0));
     let marked = rows.iter().find(|row| row.doubt.is_some()).unwrap();
-    assert_eq!((marked.names[0].as_str(), marked.doubt.as_deref()), ("P1", Some("brothers")));
+    assert_eq!((marked.images[0].person().as_str(), marked.doubt.as_deref()), ("P1", Some("brothers")));
     let elsewhere = marked.elsewhere[0].as_ref().unwrap();
-    assert!(elsewhere.right && elsewhere.model == "better" && elsewhere.distance < marked.distance);
+    assert!(elsewhere.right && elsewhere.model == "better" && elsewhere.distance < marked.failure.distance);
     assert_eq!(run.at_trusted(0.0, &errata).same, 10);
     assert_eq!(run.without(&errata).unwrap().unwrap().doubted_pairs, 1);
 }
@@ -215,7 +214,7 @@ fn a_folder_is_judged_by_its_names() {
     let report = fs::read_to_string(outcome.run.join("report.html")).unwrap();
     assert!(report.contains("Worst pairs") && report.contains("Different people"));
     let worst = open_counted(&outcome.run).unwrap().worst.pairs;
-    let (different, same): (Vec<&WorstPair>, Vec<&WorstPair>) = worst.iter().partition(|pair| !pair.same);
+    let (different, same): (Vec<&crate::eval::Pair>, Vec<&crate::eval::Pair>) = worst.iter().partition(|pair| !pair.same);
     assert!(different.is_sorted_by(|a, b| a.distance <= b.distance));
     assert!(same.is_sorted_by(|a, b| a.distance >= b.distance) && !same.is_empty());
     let clusters = eval_clusters(&place.home, &faces, Linkage::Average, Some(0.5), &Cancel::default(), &mut |_| {});

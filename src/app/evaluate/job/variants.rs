@@ -6,16 +6,15 @@ use anyhow::{Context, Result, ensure};
 use crate::app::engine::home::Home;
 use crate::app::engine::networks::{Engine, EngineOptions};
 use crate::app::engine::progress::JobEvent;
-use crate::app::evaluate::job::images::{View, embed_images};
+use crate::app::evaluate::job::images::{ImageVariant, embed_images};
 use crate::app::evaluate::job::inputs::Faces;
 use crate::app::evaluate::job::pairs::resolve;
 use crate::app::evaluate::job::sensitivity::{
     SensitivityConfig, SensitivityOutcome, read_list, row, scored_row, write_study,
 };
-use crate::eval::lfw::RowPair;
 use crate::eval::pca::Pca;
 use crate::eval::sensitivity::{Study, StudyRow};
-use crate::eval::{Metric, Vectors};
+use crate::eval::{Metric, Pair, Vectors};
 use crate::networks::models::{Manifest, Store, Task};
 use crate::networks::nets::blocks::MapShape;
 use crate::networks::nets::catalogue::build_as;
@@ -32,7 +31,7 @@ pub fn listed_faces(
 ) -> Result<Faces> {
     let (list, _) = read_list(config)?;
     let images = (config.images.as_path(), &list.images()[..]);
-    let sets = embed_images(home, engine, images, config.crop, &[View::Plain], cancel, events)?;
+    let sets = embed_images(home, engine, images, config.crop, &[ImageVariant::Plain], cancel, events)?;
     sets.into_iter().next().context("no image was embedded")
 }
 
@@ -47,9 +46,9 @@ pub fn eval_dimensions(
     faces.notes(note);
     let (list, input) = read_list(config)?;
     ensure!(list.folds > 1, "fewer dimensions are judged on held-out folds, but the list has one fold");
-    let vectors = &faces.images.vectors;
     let resolved = resolve(&faces.images, &list);
-    let half = |odd: bool| resolved.rows.iter().filter(move |pair| (pair.fold % 2 == 1) == odd);
+    let vectors = &resolved.vectors;
+    let half = |odd: bool| resolved.pairs.iter().filter(move |pair| (pair.fold % 2 == 1) == odd);
     let axes = [false, true].map(|odd| {
         let mut rows: Vec<usize> = half(odd).flat_map(|pair| [pair.a, pair.b]).collect();
         rows.sort_unstable();
@@ -73,7 +72,7 @@ pub fn eval_dimensions(
     write_study(home, config, &inputs, faces.model(), rows, note)
 }
 
-fn distance(vectors: &Vectors, pair: &RowPair) -> (f64, bool) {
+fn distance(vectors: &Vectors, pair: &Pair) -> (f64, bool) {
     (Metric::SquaredL2.between(vectors.row(pair.a), vectors.row(pair.b)), pair.same)
 }
 

@@ -13,7 +13,7 @@ use crate::app::evaluate::job::run_folder::RunFolder;
 use crate::app::jobs::walk::sorted;
 use crate::eval::lfw::judge_scored;
 use crate::eval::video::VideoFaces;
-use crate::eval::{FarRule, PairList, ScoredPair};
+use crate::eval::{FarRule, Pair, PairList};
 use crate::faces::image::is_photo_name;
 use crate::figures::Table;
 use crate::figures::report::{Part, Report};
@@ -95,9 +95,10 @@ pub fn eval_video(
     let list = PairList::parse_csv(&text).with_context(|| format!("cannot use {}", config.list.display()))?;
     let (videos, empty) = videos(&faces, &list, config.frames)?;
     let mut scored = Vec::new();
+    let name = |place: usize| list.images[place].as_str();
     for pair in &list.pairs {
-        if let (Some(a), Some(b)) = (videos.get(pair.a.as_str()), videos.get(pair.b.as_str())) {
-            scored.push(ScoredPair { distance: a.mean_distance(b)?, same: pair.same, fold: pair.fold });
+        if let (Some(a), Some(b)) = (videos.get(name(pair.a)), videos.get(name(pair.b))) {
+            scored.push(Pair { distance: a.mean_distance(b)?, ..*pair });
         }
     }
     let skipped = list.pairs.len() - scored.len();

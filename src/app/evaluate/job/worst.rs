@@ -1,7 +1,7 @@
 //! The worst pairs of a run over every pair: too many were judged to keep them all, these are what one wants to see.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,8 @@ use crate::app::evaluate::job::images::FaceCrop;
 use crate::app::evaluate::job::inputs::Faces;
 use crate::app::evaluate::job::run_folder::RunFolder;
 use crate::eval::all_pairs::worst;
-use crate::types::{Cancel, CropRule, Detection};
+use crate::eval::{Image, Pair};
+use crate::types::{Cancel, CropRule};
 
 /// Of each kind of pair.
 const KEPT: usize = 200;
@@ -24,26 +25,9 @@ pub struct WorstPairs {
     pub crop: Option<FaceCrop>,
     #[serde(default)]
     pub crop_rule: Option<CropRule>,
-    pub images: Vec<WorstImage>,
+    pub images: Vec<Image>,
     /// The worst of each kind first.
-    pub pairs: Vec<WorstPair>,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct WorstImage {
-    /// As the run names it.
-    pub listed: String,
-    /// Where it lies, if that is known.
-    pub photo: Option<PathBuf>,
-    pub face: Option<Detection>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct WorstPair {
-    pub a: usize,
-    pub b: usize,
-    pub same: bool,
-    pub distance: f64,
+    pub pairs: Vec<Pair>,
 }
 
 /// The worst pairs of `faces`, whose distances were `found`.
@@ -56,14 +40,14 @@ pub(crate) fn worst_pairs(faces: &Faces, labels: &[u32], found: &Distances, canc
         let [a_place, b_place] = [a, b].map(|row| {
             *place_of.entry(row).or_insert_with(|| {
                 let listed = faces.images.paths[row].clone();
-                kept.images.push(WorstImage { photo: faces.photos.of(&listed), face: faces.images.faces[row], listed });
+                kept.images.push(Image { path: faces.photos.of(&listed), face: faces.images.faces[row], listed });
                 kept.images.len() - 1
             })
         });
-        kept.pairs.push(WorstPair { a: a_place, b: b_place, same: labels[a] == labels[b], distance });
+        kept.pairs.push(Pair { a: a_place, b: b_place, same: labels[a] == labels[b], fold: 0, distance });
     }
     // The nearest of different people, then the most distant of one person.
-    let badness = |pair: &WorstPair| if pair.same { -pair.distance } else { pair.distance };
+    let badness = |pair: &Pair| if pair.same { -pair.distance } else { pair.distance };
     kept.pairs.sort_by(|a, b| a.same.cmp(&b.same).then(badness(a).total_cmp(&badness(b))));
     Ok(kept)
 }

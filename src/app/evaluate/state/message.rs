@@ -1,10 +1,4 @@
-//! What the Evaluate view is about, apart from drawing: what is asked for, what came out, what a threshold does to it.
-//!
-//! * [`rows`] are runs as plain data: the jobs fill them, the views read them.
-//! * [`setup`] is what a user chooses before an evaluation starts.
-//! * [`point`] says what a threshold does; [`figures`] turns runs into plots.
-//! * [`words`] says what a protocol check found.
-//! * [`state`] is this view's part of the window's state; `logic` changes it.
+//! What the Evaluate view sends, what is asked of the job for it, and what the job tells.
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -1,4 +1,10 @@
-//! The Evaluate view's part of the window's state.
+//! Everything of the Evaluate view that is not drawing.
+//!
+//! * [`message`] is what the view sends, what is asked of the job, and what it tells.
+//! * [`rows`] are runs as plain data: the job fills them, the views read them.
+//! * [`setup`] is what a user chooses before an evaluation starts.
+//! * [`point`] says what a threshold does; [`figures`] turns runs into plots.
+//! * [`update`] is what messages and events do to [`EvaluateState`]; [`words`] says what a check found.
 
 pub mod figures;
 pub mod message;

@@ -1,11 +1,12 @@
 //! Runs of evaluations as plain data.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::app::evaluate::job::check::findings::Fact;
 use crate::app::evaluate::state::setup::Setup;
 use crate::eval::lfw::FoldResult;
-use crate::eval::{Metric, Roc};
+use crate::eval::{Image, Metric, Pair, Roc};
 
 /// A past run, as a line of the list.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,8 +54,10 @@ pub struct EvalRun {
     /// The threshold of the protocol: the mean over folds, or the one for the FAR target.
     pub threshold: f64,
     /// Every judged pair; where all pairs were counted, the worst of them.
-    pub pairs: Vec<JudgedPair>,
-    pub images: Vec<JudgedImage>,
+    pub pairs: Vec<Pair>,
+    pub images: Vec<Image>,
+    /// Of the pairs whose label is doubted, why.
+    pub doubts: BTreeMap<usize, Doubt>,
 }
 
 /// The figures of a run, with their uncertainty.
@@ -93,19 +96,6 @@ pub struct Without {
     pub val: f64,
 }
 
-#[derive(Debug, Clone, PartialEq)]
-pub struct JudgedPair {
-    /// Indices of the run's images.
-    pub a: u32,
-    pub b: u32,
-    /// What the label says.
-    pub same: bool,
-    pub fold: u32,
-    pub distance: f64,
-    /// Why the label is doubted.
-    pub doubt: Option<Doubt>,
-}
-
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Doubt {
     pub why: String,
@@ -113,27 +103,10 @@ pub struct Doubt {
     pub marked_here: bool,
 }
 
-#[derive(Debug, Clone, PartialEq)]
-pub struct JudgedImage {
-    /// As the list spells it.
-    pub listed: String,
-    /// None where the run does not say in which folder its images are.
-    pub path: Option<PathBuf>,
-}
-
 impl EvalRun {
     /// Whether all pairs were counted instead of a list judged by folds; then only the worst are known one by one.
     pub fn counted(&self) -> bool {
         self.folds.is_empty()
-    }
-}
-
-impl JudgedImage {
-    /// "Maria_Silva/Maria_Silva_0003.jpg" is Maria Silva's third photo.
-    pub fn words(&self) -> String {
-        let name = self.listed.rsplit('/').next().unwrap_or(&self.listed);
-        let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-        stem.replace('_', " ")
     }
 }
 
@@ -192,17 +165,5 @@ impl Cure {
         match self {
             Self::WithoutDetector(setup) | Self::EmbedHere(setup) => setup,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_image_is_called_by_its_file() {
-        let image = |listed: &str| JudgedImage { listed: listed.into(), path: None }.words();
-        assert_eq!(image("Ann_Lee/Ann_Lee_0003.jpg"), "Ann Lee 0003");
-        assert_eq!(image("face"), "face");
     }
 }

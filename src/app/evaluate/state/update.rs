@@ -95,7 +95,7 @@ impl EvaluateState {
     fn mark(&self, pair: usize, mislabelled: bool, out: &mut Out<'_>) {
         let Some(run) = self.focus() else { return };
         let Some(judged) = run.pairs.get(pair) else { return };
-        let listed = |image: u32| run.images[image as usize].listed.clone();
+        let listed = |image: usize| run.images[image].listed.clone();
         out.ask(EvaluateRequest::Mark {
             run: run.row.run.clone(),
             a: listed(judged.a),
@@ -143,10 +143,10 @@ fn focus(evaluate: &mut EvaluateState, index: usize) {
 mod tests {
     use super::*;
     use crate::app::engine::facts::Facts;
-    use crate::app::evaluate::state::rows::{Figures, JudgedImage, JudgedPair, RunRow};
+    use crate::app::evaluate::state::rows::{Figures, RunRow};
     use crate::app::ui::action::Tickets;
     use crate::app::ui::locale::Language;
-    use crate::eval::{Metric, Roc};
+    use crate::eval::{Image, Metric, Pair, Roc};
 
     pub fn run(name: &str, threshold: f64) -> Arc<EvalRun> {
         let row = RunRow {
@@ -160,12 +160,11 @@ mod tests {
             skipped: 0,
             has_curves: true,
         };
-        let pair =
-            |a, b, same, distance| JudgedPair { a, b, same, fold: 0, distance: threshold + distance, doubt: None };
+        let pair = |a, b, same, distance| Pair { a, b, same, fold: 0, distance: threshold + distance };
         let pairs =
             vec![pair(0, 1, true, -0.2), pair(1, 2, true, 0.1), pair(0, 2, false, -0.1), pair(0, 3, false, 0.5)];
         let roc = Roc::of(pairs.iter().map(|pair| (pair.distance, pair.same))).unwrap();
-        let image = |i: u32| JudgedImage { listed: format!("P{i}/P{i}_0001.jpg"), path: None };
+        let image = |i: u32| Image { listed: format!("P{i}/P{i}_0001.jpg"), path: None, face: None };
         Arc::new(EvalRun {
             number: 0,
             row,
@@ -180,6 +179,7 @@ mod tests {
             threshold,
             pairs,
             images: (0..4).map(image).collect(),
+            doubts: Default::default(),
         })
     }
 

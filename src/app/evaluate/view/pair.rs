@@ -12,7 +12,7 @@ use crate::app::ui::locale::grouped;
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::picture;
-use crate::app::ui::widgets::table::{Look, Row, table_ui};
+use crate::app::ui::widgets::table::{Layout, Row, table_ui};
 
 const CROP: f32 = 96.0;
 
@@ -52,7 +52,7 @@ fn title_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &EvalRun, index: usize, bes
     ui.horizontal(|ui| {
         ui.label(theme::heading(label));
         if !run.counted() {
-            let fold = grouped(u64::from(pair.fold) + 1);
+            let fold = grouped(pair.fold as u64 + 1);
             ui.label(theme::secondary(ui, ctx.text.f("in_fold", &[("fold", &fold)])));
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
@@ -74,21 +74,21 @@ fn title_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &EvalRun, index: usize, bes
 }
 
 /// The whole photo; under it the crop that the network saw, and whose photo it is.
-fn image_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &EvalRun, image: u32, side: f32) {
+fn image_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &EvalRun, image: usize, side: f32) {
     ui.set_width(side);
-    let words = run.images[image as usize].words();
+    let words = run.images[image].words();
     let (frame, response) = ui.allocate_exact_size(Vec2::splat(side), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &words));
-    let drawable = ctx.images.get(ImageKey::Judged { run: run.number, image });
+    let drawable = ctx.images.get(ImageKey::Judged { run: run.number, image: image as u32 });
     picture::paint(ui, frame, drawable, picture::Fit::Contain, CornerRadius::same(theme::radius::CONTROL));
     ui.horizontal(|ui| {
         let (frame, response) = ui.allocate_exact_size(Vec2::splat(CROP), Sense::hover());
         let spoken = ctx.text.f("as_seen", &[("name", &words)]);
         response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &spoken));
-        crop(ui, ctx, frame, ImageKey::Seen { run: run.number, image }, true);
+        crop(ui, ctx, frame, ImageKey::Seen { run: run.number, image: image as u32 }, true);
         ui.vertical(|ui| {
             ui.add(egui::Label::new(theme::strong(&words)).truncate());
-            let listed = &run.images[image as usize].listed;
+            let listed = &run.images[image].listed;
             ui.add(egui::Label::new(theme::secondary(ui, listed)).truncate()).on_hover_text(listed);
             ui.label(theme::secondary(ui, ctx.text.s("as_the_network_saw")));
         });
@@ -117,20 +117,20 @@ fn models_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &EvalRun, index: usize) {
     }
     let head =
         [text.s("head_model"), text.s("head_says"), text.s("head_label"), text.s("head_distance"), text.s("threshold")];
-    table_ui(ui, Look { salt: "pair", head: &head, words: 3, clickable: false }, &rows);
+    table_ui(ui, Layout { salt: "pair", head: &head, words: 3, clickable: false }, &rows);
 }
 
 fn mark_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &EvalRun, index: usize) {
-    let pair = &run.pairs[index];
+    let doubt = run.doubts.get(&index);
     let palette = theme::palette(ui.visuals());
     ui.horizontal(|ui| {
         ui.set_min_height(size::CONTROL);
-        let marked = pair.doubt.as_ref().is_some_and(|doubt| doubt.marked_here);
+        let marked = doubt.is_some_and(|doubt| doubt.marked_here);
         let (icon, key) = if marked { (Icon::FlagOff, "take_mark_back") } else { (Icon::Flag, "mark_mislabelled") };
         if buttons::icon_and_text_ui(ui, Rank::Plain, icon, ctx.text.s(key)).clicked() {
             ctx.send(EvaluateCommand::Mark { pair: index, mislabelled: !marked });
         }
-        match &pair.doubt {
+        match doubt {
             Some(doubt) => {
                 ui.label(icons::text(Icon::Flag).color(palette.unsure));
                 let words = if marked { ctx.text.s("marked_here") } else { &doubt.why };

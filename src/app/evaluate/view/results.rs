@@ -13,7 +13,7 @@ use crate::app::ui::icons::Icon;
 use crate::app::ui::locale::grouped;
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
-use crate::app::ui::widgets::table::{Look, Row, table_ui};
+use crate::app::ui::widgets::table::{Layout, Row, table_ui};
 use crate::eval::Metric;
 use crate::figures::Saving;
 
@@ -108,8 +108,8 @@ fn summary_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
             strong: false,
         })
         .collect();
-    let look = Look { salt: "summary", head: &head, words: 1, clickable: evaluate.opened.len() > 1 };
-    if let Some(pressed) = table_ui(ui, look, &rows) {
+    let layout = Layout { salt: "summary", head: &head, words: 1, clickable: evaluate.opened.len() > 1 };
+    if let Some(pressed) = table_ui(ui, layout, &rows) {
         ctx.send(EvaluateCommand::Focus(pressed));
     }
     if let Some(run) = ctx.state.focus() {

@@ -14,7 +14,6 @@ use crate::app::ui::locale::grouped;
 use crate::app::ui::theme::{self, space};
 use crate::app::ui::widgets::rows::{RowTops, rows_ui};
 use crate::app::ui::widgets::{buttons, picture, status};
-use crate::eval::ScoredPair;
 use crate::eval::failures::{Failure, Mistake, failures};
 
 const CROP: f32 = 112.0;
@@ -127,19 +126,13 @@ impl Wall {
 
 impl Sorted {
     fn new(run: &Arc<EvalRun>, threshold: f64, filter: WallFilter) -> Self {
-        let scored = |pair: &crate::app::evaluate::state::rows::JudgedPair| ScoredPair {
-            distance: pair.distance,
-            same: pair.same,
-            fold: pair.fold as usize,
-        };
-        let scored: Vec<ScoredPair> = run.pairs.iter().map(scored).collect();
-        let mut shown = failures(&scored, |_| threshold);
+        let mut shown = failures(&run.pairs, |_| threshold);
         let count = shown.len();
         shown.retain(|failure| match filter {
             WallFilter::All => true,
             WallFilter::FalseAccepts => failure.mistake == Mistake::FalseAccept,
             WallFilter::FalseRejects => failure.mistake == Mistake::FalseReject,
-            WallFilter::Doubted => run.pairs[failure.pair].doubt.is_some(),
+            WallFilter::Doubted => run.doubts.contains_key(&failure.pair),
         });
         Self { run: run.clone(), threshold, filter, count, shown }
     }
@@ -194,7 +187,7 @@ impl Others {
 fn same_pair(run: &EvalRun, other: &EvalRun, pair: usize) -> Option<usize> {
     let names = |run: &EvalRun, place: usize| {
         let judged = run.pairs.get(place)?;
-        let name = |image: u32| Some(run.images.get(image as usize)?.listed.clone());
+        let name = |image: usize| Some(run.images.get(image)?.listed.clone());
         Some((name(judged.a)?, name(judged.b)?))
     };
     let wanted = names(run, pair)?;
@@ -230,7 +223,7 @@ impl Card<'_> {
         for (side, image) in [pair.a, pair.b].into_iter().enumerate() {
             let corner = rect.min + Vec2::new(side as f32 * (CROP + GAP), 0.0);
             let frame = Rect::from_min_size(corner, Vec2::splat(CROP));
-            crop(ui, ctx, frame, ImageKey::Seen { run: self.run.number, image }, self.landmarks);
+            crop(ui, ctx, frame, ImageKey::Seen { run: self.run.number, image: image as u32 }, self.landmarks);
         }
         let mut y = rect.top() + CROP + space::XS;
         for (icon, words, colour) in lines {
@@ -250,8 +243,8 @@ impl Card<'_> {
         };
         let distance = format!("{:.3}", self.failure.distance);
         let wrong_by = format!("{:.3}", self.failure.wrong_by());
-        let fold = grouped(u64::from(pair.fold) + 1);
-        let name = |image: u32| self.run.images[image as usize].words();
+        let fold = grouped(pair.fold as u64 + 1);
+        let name = |image: usize| self.run.images[image].words();
         let facts = match self.run.counted() {
             true => text.f("wall_facts_counted", &[("distance", &distance), ("by", &wrong_by)]),
             false => text.f("wall_facts", &[("distance", &distance), ("by", &wrong_by), ("fold", &fold)]),
@@ -267,7 +260,7 @@ impl Card<'_> {
                 None => (None, text.f("not_judged_by", &[("model", &model)]), palette.secondary),
             });
         }
-        if let Some(doubt) = &pair.doubt {
+        if let Some(doubt) = self.run.doubts.get(&self.failure.pair) {
             let words = if doubt.marked_here { text.s("marked_here") } else { &doubt.why };
             lines.push((Some(Icon::Flag), words.to_owned(), palette.unsure));
         }

@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c};
 use crate::app::engine::home::Home;
 use crate::app::engine::install::install;
-use crate::networks::models::{InstallOptions, ModelEntry, Store, Verdict};
+use crate::networks::models::{FileCheck, InstallOptions, ModelEntry, Store};
 use crate::types::ModelId;
 
 /// Models for finding and comparing faces.
@@ -135,13 +135,13 @@ fn verify(store: &Store, names: &[String]) -> Result<ExitCode> {
     let mut code = ExitCode::SUCCESS;
     for id in ids {
         match store.verify(&id)? {
-            Verdict::Sound => println!("{id}: sound"),
-            Verdict::Missing if names.is_empty() => {}
-            Verdict::Missing => {
+            FileCheck::Sound => println!("{id}: sound"),
+            FileCheck::Missing if names.is_empty() => {}
+            FileCheck::Missing => {
                 println!("{id}: not installed");
                 code = ExitCode::FAILURE;
             }
-            Verdict::Damaged { found_sha256, path } => {
+            FileCheck::Damaged { found_sha256, path } => {
                 println!("{id}: damaged, SHA-256 {found_sha256}: {}", path.display());
                 code = ExitCode::FAILURE;
             }

@@ -11,7 +11,7 @@ use crate::app::engine::report::{Failed, JobKind, JobSummary};
 use crate::app::engine::shared::{Shared, Tasks, failure};
 use crate::app::jobs::import::{ImportRequest, import, what_is_open};
 use crate::app::jobs::options;
-use crate::networks::models::{InstallOptions, Manifest, Store, Task, Verdict};
+use crate::networks::models::{FileCheck, InstallOptions, Manifest, Store, Task};
 use crate::types::{ModelId, Touched};
 
 pub fn handle(tasks: &mut Tasks<'_, Event>, request: Request) {
@@ -59,9 +59,9 @@ fn install_models(tasks: &mut Tasks<'_, Event>, models: Vec<ModelId>) {
 
 fn verify(shared: &Shared, model: &ModelId) -> Result<Touched> {
     match Store::open(shared.home.models())?.verify(model)? {
-        Verdict::Sound => Ok(Touched::default()),
-        Verdict::Missing => bail!("{model} is not installed"),
-        Verdict::Damaged { path, .. } => {
+        FileCheck::Sound => Ok(Touched::default()),
+        FileCheck::Missing => bail!("{model} is not installed"),
+        FileCheck::Damaged { path, .. } => {
             bail!("a file of {model} is damaged; remove the model and install it again: {}", path.display())
         }
     }

@@ -1,4 +1,4 @@
-//! TODO
+//! The catalogue of networks as rows to be shown. Sizes are computed by the job; nothing here knows a network.
 
 /// A network of the catalogue.
 #[derive(Debug, Clone, PartialEq)]

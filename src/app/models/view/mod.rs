@@ -1,4 +1,4 @@
-//! TODO
+//! The store ([`models`]), the catalogue of networks ([`networks`]), and what an import leaves open ([`import`]).
 
 pub mod import;
 pub mod models;

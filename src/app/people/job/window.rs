@@ -32,11 +32,10 @@ pub fn handle(tasks: &Tasks<'_, Event>, preview: &Arc<Preview>, request: Request
         Request::Split(ticket, person) => {
             let split = split_group(&shared.library, &shared.options().model_id(), person);
             shared.library_changed();
-            sink.changed(ticket, Failed::Change, split.map(|()| Touched::everything()));
+            sink.changed(ticket, Failed::Change, split);
         }
         Request::Decide(ticket, decision) => {
-            let model = shared.options().model_id();
-            let touched = shared.library.call(move |library| library.decide(&decision, &model));
+            let touched = shared.library.call(move |library| library.decide(&decision));
             shared.library_changed();
             sink.changed(ticket, Failed::Change, touched);
         }

@@ -1,4 +1,5 @@
-//! TODO
+//! All people ([`people`]), one person ([`person`]), merging two ([`merge`]), and how alike faces must be
+//! ([`grouping`]).
 
 pub mod grouping;
 pub mod merge;

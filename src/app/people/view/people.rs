@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use eframe::egui::{self, Align2, Id, Panel, Rect, Response, Role, Sense, Ui, Vec2, WidgetInfo};
+use eframe::egui::{self, Align2, Id, Rect, Response, Role, Sense, Ui, Vec2, WidgetInfo};
 
 use crate::app::engine::facts::Loadable;
 use crate::app::engine::facts::{GroupRow, People, PersonRow};
@@ -16,8 +16,9 @@ use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::view::View;
 use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::face_strip::face_strip_ui;
-use crate::app::ui::widgets::name_field::{NameField, NameFieldLook, name_field_ui};
+use crate::app::ui::widgets::name_field::{NameField, NameFieldOptions, name_field_ui};
 use crate::app::ui::widgets::rows::{RowTops, rows_ui};
+use crate::app::ui::widgets::side_panel::side_panel_ui;
 use crate::app::ui::widgets::{picture, status};
 use crate::library::Decision;
 use crate::types::PersonId;
@@ -25,6 +26,15 @@ use crate::types::PersonId;
 const CARD: Vec2 = Vec2::new(136.0, 164.0);
 const HEADING: f32 = 48.0;
 const GROUP: f32 = size::STRIP_FACE + space::XL;
+/// Faces of a group's strip, and the tile that counts the others.
+const STRIP: usize = 7;
+const FACE: f32 = size::STRIP_FACE + space::XS;
+/// A name is typed in a field that is never narrower, nor wider.
+const FIELD: std::ops::RangeInclusive<f32> = 180.0..=220.0;
+/// The width that the page needs beside a panel: a strip of four tiles, a field and its menu.
+const LEAST: f32 = 4.0 * FACE + BESIDE_STRIP + 180.0;
+/// What a group's row needs besides its strip and its field.
+const BESIDE_STRIP: f32 = space::L + space::S + size::CONTROL + space::M;
 
 #[derive(Default)]
 pub struct PeopleView {
@@ -51,13 +61,8 @@ impl PeopleView {
 
     pub fn ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>) {
         if ctx.state.grouping.open {
-            let margin = egui::Margin { left: space::XL as i8, ..Default::default() };
-            Panel::right("grouping")
-                .exact_size(size::SIDE_PANEL)
-                .resizable(false)
-                .show_separator_line(false)
-                .frame(egui::Frame::new().inner_margin(margin))
-                .show(ui, |ui| grouping_ui(ui, ctx));
+            let name = ctx.text.s("grouping");
+            side_panel_ui(ui, "grouping", name, LEAST, |ui| grouping_ui(ui, ctx));
         }
         match &ctx.facts.people {
             Loadable::Loading => status::skeleton_ui(ui, CARD, ctx.text.s("loading")),
@@ -114,11 +119,13 @@ impl PeopleView {
         let group = &people.groups[index];
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = space::L;
-            let strip = &group.strip[..group.strip.len().min(6)];
+            // The column of fields stays in line, however many faces a group has.
+            let tiles = tiles_in(ui.available_width());
+            let strip = &group.strip[..group.strip.len().min(tiles - 1)];
             let more = group.faces.saturating_sub(strip.len() as u64);
             let name = ctx.text.n("group_of", group.faces);
-            // The column of fields stays in line, however many faces a group has.
-            let strip_width = (7.0 * (size::STRIP_FACE + space::XS)).min(ui.available_width() * 0.7);
+            let strip_width = tiles as f32 * FACE - space::XS;
+            let field = (ui.available_width() - strip_width - BESIDE_STRIP).clamp(*FIELD.start(), *FIELD.end());
             ui.allocate_ui(Vec2::new(strip_width, size::STRIP_FACE), |ui| {
                 ui.set_min_width(strip_width);
                 let strip = face_strip_ui(ui, ctx, strip, more, size::STRIP_FACE, &name);
@@ -129,7 +136,7 @@ impl PeopleView {
             ui.vertical(|ui| {
                 ui.add_space(if group.resembles.is_some() { space::S } else { space::L + space::XS });
                 ui.horizontal(|ui| {
-                    self.field_ui(ui, ctx, people, index);
+                    self.field_ui(ui, ctx, people, index, field);
                     more_ui(ui, ctx, group);
                 });
                 resembles_ui(ui, ctx, group);
@@ -137,12 +144,12 @@ impl PeopleView {
         });
     }
 
-    fn field_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, people: &People, index: usize) {
+    fn field_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, people: &People, index: usize, width: f32) {
         let group = &people.groups[index];
-        let look = NameFieldLook {
+        let look = NameFieldOptions {
             label: &ctx.text.n("name_of_group", group.faces),
             hint: ctx.text.s("name_hint"),
-            width: 200.0,
+            width,
             focus: self.focus == Some(group.person),
         };
         if look.focus {
@@ -158,6 +165,12 @@ impl PeopleView {
             self.focus = people.groups.get(index + 1).map(|next| next.person);
         }
     }
+}
+
+/// How many tiles a strip may have in a row of this width, so that the field beside it keeps its own.
+fn tiles_in(width: f32) -> usize {
+    let strip = width - BESIDE_STRIP - FIELD.start() + space::XS;
+    ((strip / FACE).floor() as usize).clamp(2, STRIP)
 }
 
 fn rows_of(people: &People, columns: usize) -> Vec<Row> {
@@ -295,6 +308,17 @@ pub fn group_menu_ui(ui: &mut Ui, ctx: &mut Context<'_>, person: PersonId) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_strip_gives_way_to_the_name_field() {
+        assert_eq!(tiles_in(1150.0), STRIP);
+        assert_eq!(tiles_in(LEAST), 4);
+        for width in 420..1200 {
+            let width = width as f32;
+            let left = width - tiles_in(width) as f32 * FACE - BESIDE_STRIP;
+            assert!(left >= FIELD.start() - space::XS, "{left} for the field of {width}");
+        }
+    }
 
     #[test]
     fn named_people_come_first_then_every_group_a_row() {

@@ -18,7 +18,7 @@ use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::view::View;
 use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::face_tile::{FaceTile, Frame, face_tile_ui};
-use crate::app::ui::widgets::name_field::{NameField, NameFieldLook, name_field_ui};
+use crate::app::ui::widgets::name_field::{NameField, NameFieldOptions, name_field_ui};
 use crate::app::ui::widgets::rows::{RowTops, rows_ui};
 use crate::app::ui::widgets::status;
 use crate::library::PhotoFilter;
@@ -148,7 +148,7 @@ impl PersonView {
             });
             return;
         };
-        let look = NameFieldLook {
+        let look = NameFieldOptions {
             label: ctx.text.s("name_label"),
             hint: ctx.text.s("who_is_this"),
             width: 280.0,
@@ -371,7 +371,7 @@ fn move_target_ui(ui: &mut Ui, ctx: &mut Context<'_>, field: &mut NameField) -> 
     let name = pick_name_ui(ui, ctx, "move to", field)?;
     Some(match ctx.facts.person_named(&name) {
         Some(person) => Destination::Person(person),
-        None => Destination::NewPerson { name: name },
+        None => Destination::NewPerson { name },
     })
 }
 
@@ -383,7 +383,7 @@ fn pick_person_ui(ui: &mut Ui, ctx: &mut Context<'_>, salt: &str, field: &mut Na
 fn pick_name_ui(ui: &mut Ui, ctx: &mut Context<'_>, salt: &str, field: &mut NameField) -> Option<String> {
     let id = Id::unique(salt);
     let focus = !ui.memory(|memory| memory.has_focus(id)) && field.text.is_empty();
-    let look = NameFieldLook { label: ctx.text.s("name_label"), hint: ctx.text.s("name_hint"), width: 220.0, focus };
+    let look = NameFieldOptions { label: ctx.text.s("name_label"), hint: ctx.text.s("name_hint"), width: 220.0, focus };
     name_field_ui(ui, ctx, id, field, look).0
 }
 

@@ -1,4 +1,4 @@
-//! TODO
+//! The grid of all photos ([`library`]) and the page of one ([`photo`]).
 
 pub mod library;
 pub mod photo;

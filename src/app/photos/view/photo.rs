@@ -15,7 +15,7 @@ use crate::app::ui::icons::Icon;
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::thumbnails::Drawable;
 use crate::app::ui::widgets::face_tile::{FaceTile, Frame, face_tile_ui};
-use crate::app::ui::widgets::name_field::{NameField, NameFieldLook, name_field_ui};
+use crate::app::ui::widgets::name_field::{NameField, NameFieldOptions, name_field_ui};
 use crate::app::ui::widgets::{buttons, picture, status};
 use crate::library::Decision;
 use crate::library::Destination;
@@ -172,7 +172,7 @@ impl PhotoView {
         // The N that asked is still among this frame's text.
         let asked_now = ui.input(|input| input.key_pressed(Key::N));
         let field = self.fields.entry(face.face).or_default();
-        let look = NameFieldLook {
+        let look = NameFieldOptions {
             label: ctx.text.s("name_label"),
             hint: ctx.text.s("who_is_this"),
             width: 180.0,
@@ -182,7 +182,7 @@ impl PhotoView {
         if let Some(name) = entered {
             let to = match ctx.facts.person_named(&name) {
                 Some(person) => Destination::Person(person),
-                None => Destination::NewPerson { name: name },
+                None => Destination::NewPerson { name },
             };
             ctx.act(Action::Decide(Decision::Move { faces: vec![face.face], to }));
         }

@@ -110,6 +110,17 @@ pub fn run(
     }
 }
 
+/// Whether there is a photo below `folder`; an error where it is no folder, or cannot be read.
+pub fn holds_photos(folder: &Path, cancel: &Cancel) -> Result<bool> {
+    let enough = Cancel::default();
+    let found = find_photos(folder, &enough, |photos| {
+        if photos > 0 || cancel.is_cancelled() {
+            enough.cancel();
+        }
+    })?;
+    Ok(!found.photos.is_empty())
+}
+
 /// Scans `folder`. Photos that the library knows unchanged are not opened again.
 pub fn scan(
     folder: &Path,

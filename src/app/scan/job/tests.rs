@@ -9,6 +9,8 @@ use image::{Rgb, RgbImage};
 use tempfile::TempDir;
 
 use super::*;
+use crate::app::engine::progress::Progress;
+use crate::app::jobs::regroup::{PreparedGrouping, regroup, split_group};
 use crate::cluster::Linkage;
 use crate::faces::image::Photo;
 use crate::library::{Page, PeopleFilter, PeopleKind, PhotoFilter};

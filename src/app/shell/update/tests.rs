@@ -1,6 +1,6 @@
 use super::*;
-use crate::app::engine::report::{JobId, JobReport, JobStage};
-use crate::app::photos::state::{Month, PhotoTile, Timeline};
+use crate::app::engine::progress::{Progress, Stage};
+use crate::app::photos::state::{Month, PhotoTile, Request as PhotosRequest, Timeline};
 use crate::app::ui::locale::Language;
 use crate::types::PhotoId;
 
@@ -17,9 +17,9 @@ impl Backend for Sent {
     }
 }
 
-fn sent(logic: &mut Logic) -> Vec<Request> {
+fn sent(update: &mut Update) -> Vec<Request> {
     let mut backend = Sent(Vec::new());
-    assert!(!logic.flush(&mut backend));
+    assert!(!update.flush(&mut backend));
     backend.0
 }
 
@@ -29,59 +29,63 @@ fn timeline(photos: &[i64]) -> Timeline {
     Timeline { months: vec![month], skipped: Vec::new() }
 }
 
+fn timeline_of(filter: PhotoFilter, timeline: Timeline) -> Event {
+    Report::Own(Answer::OfPhotos(photos::state::Event::Timeline(filter, timeline)))
+}
+
 #[test]
 fn an_answer_to_an_old_question_is_dropped() {
-    let (mut logic, mut state, text) = (Logic::default(), State::default(), Locale::new(Language::English));
-    logic.run(&mut state, &text, Command::Filter(PhotoFilter::NoFaces));
-    logic.receive(&mut state, &text, Event::Timeline(PhotoFilter::All, timeline(&[1])));
-    assert_eq!(state.timeline, Loadable::Loading);
-    logic.receive(&mut state, &text, Event::Timeline(PhotoFilter::NoFaces, timeline(&[2])));
-    assert_eq!(state.timeline.ready(), Some(&timeline(&[2])));
+    let (mut update, mut state, text) = (Update::default(), State::default(), Locale::new(Language::English));
+    update.run(&mut state, &text, Message::Act(Action::FilterPhotos(PhotoFilter::NoFaces)));
+    update.receive(&mut state, &text, timeline_of(PhotoFilter::All, timeline(&[1])));
+    assert_eq!(state.photos.timeline, Loadable::Loading);
+    update.receive(&mut state, &text, timeline_of(PhotoFilter::NoFaces, timeline(&[2])));
+    assert_eq!(state.photos.timeline.ready(), Some(&timeline(&[2])));
 }
 
 #[test]
 fn arrows_stop_at_both_ends_of_the_timeline() {
-    let (mut logic, mut state, text) = (Logic::default(), State::default(), Locale::new(Language::English));
-    logic.receive(&mut state, &text, Event::Timeline(PhotoFilter::All, timeline(&[1, 2])));
-    logic.run(&mut state, &text, Command::OpenPhoto(PhotoId(1)));
-    logic.run(&mut state, &text, Command::PreviousPhoto);
+    let (mut update, mut state, text) = (Update::default(), State::default(), Locale::new(Language::English));
+    update.receive(&mut state, &text, timeline_of(PhotoFilter::All, timeline(&[1, 2])));
+    update.run(&mut state, &text, Message::Act(Action::OpenPhoto(PhotoId(1))));
+    update.run(&mut state, &text, Message::Photos(photos::state::Message::Previous));
     assert_eq!(state.page, Page::Photo(PhotoId(1)));
-    logic.run(&mut state, &text, Command::NextPhoto);
-    logic.run(&mut state, &text, Command::NextPhoto);
+    update.run(&mut state, &text, Message::Photos(photos::state::Message::Next));
+    update.run(&mut state, &text, Message::Photos(photos::state::Message::Next));
     assert_eq!(state.page, Page::Photo(PhotoId(2)));
-    logic.run(&mut state, &text, Command::Back);
+    update.run(&mut state, &text, Message::Act(Action::Back));
     assert_eq!(state.page, Page::None);
 }
 
 #[test]
 fn only_the_latest_preview_is_asked_for() {
-    let (mut logic, mut state, text) = (Logic::default(), State::default(), Locale::new(Language::English));
+    let (mut update, mut state, text) = (Update::default(), State::default(), Locale::new(Language::English));
     for step in 0..50 {
         let squared_distance = 0.8 + 0.01 * step as f32;
         let linkage = Default::default();
-        logic.run(&mut state, &text, Command::PreviewGrouping { squared_distance, linkage });
+        let message = people::state::Message::PreviewGrouping { squared_distance, linkage };
+        update.run(&mut state, &text, Message::People(message));
     }
-    assert_eq!(sent(&mut logic).len(), 1);
+    assert_eq!(sent(&mut update).len(), 1);
 }
 
 #[test]
 fn a_running_scan_refreshes_the_library_now_and_then() {
-    let (mut logic, mut state, text) = (Logic::default(), State::default(), Locale::new(Language::English));
+    let (mut update, mut state, text) = (Update::default(), State::default(), Locale::new(Language::English));
     for tenth in 0..200 {
-        logic.set_now(100.0 + f64::from(tenth) / 10.0);
+        update.tick(100.0 + f64::from(tenth) / 10.0);
         let report = JobReport {
             job: JobId(1),
             kind: JobKind::Scan,
-            stage: JobStage::FindFaces,
-            done: tenth as u64,
-            total: None,
-            per_sec: None,
-            left_secs: None,
+            progress: Progress::at(Stage::Scanning, tenth as u64, None, None),
         };
-        logic.receive(&mut state, &text, Event::Job(report));
+        update.receive(&mut state, &text, Report::Job(report));
         if tenth % 50 == 0 {
-            assert_eq!(sent(&mut logic), [Request::LoadOverview, Request::LoadTimeline(PhotoFilter::All)]);
+            assert_eq!(
+                sent(&mut update),
+                [Request::LoadOverview, Request::Photos(PhotosRequest::LoadTimeline(PhotoFilter::All))]
+            );
         }
     }
-    assert_eq!(sent(&mut logic), []);
+    assert_eq!(sent(&mut update), []);
 }

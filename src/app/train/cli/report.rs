@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::app::jobs::run_event::RunEvent;
 use crate::app::train::job::TrainSummary;
-use crate::train::comparison::{Compared, Comparison, Verdict};
+use crate::train::comparison::{Compared, Comparison, ComparisonOutcome};
 use crate::train::events::{StopReason, TrainEvent};
 use crate::train::validate::ValidationReport;
 
@@ -95,10 +95,10 @@ fn how_to_install(model: &Path, judged: Option<&ValidationReport>) -> String {
 
 fn print_comparison(comparison: &Comparison) {
     let verdict = match comparison.verdict {
-        Verdict::Better => "better than",
-        Verdict::NoDifference => "no different from",
-        Verdict::Worse => "worse than",
-        Verdict::NotMeasured => "not measured against",
+        ComparisonOutcome::Better => "better than",
+        ComparisonOutcome::NoDifference => "no different from",
+        ComparisonOutcome::Worse => "worse than",
+        ComparisonOutcome::NotMeasured => "not measured against",
     };
     println!("The new network is {verdict} {}, as far as these people and pairs can tell", comparison.old);
     let figure = |name: String, compared: &Compared| {

@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use crate::app::engine::library_thread::LibraryHandle;
 use crate::app::jobs::walk::sorted;
 use crate::faces::image::{begins_like_photo, is_photo_name};
-use crate::library::{Belongs, LibraryError};
+use crate::library::Belongs;
 
 /// Why a file or a face takes no part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -92,7 +92,7 @@ pub fn summarise_folder(folder: &Path) -> Result<DataSummary> {
 
 /// The confirmed faces of named people.
 pub fn summarise_library(library: &LibraryHandle) -> Result<DataSummary> {
-    let everyone = library.call(|library| Ok::<_, LibraryError>(library.everyone()?));
+    let everyone = library.call(|library| library.everyone());
     let mut summary = DataSummary::default();
     for person in everyone.context("the library could not be read")? {
         let mut confirmed = 0;

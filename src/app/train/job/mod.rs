@@ -7,6 +7,7 @@ pub mod data_summary;
 #[cfg(feature = "gui")]
 pub mod demonstrate;
 pub mod people;
+pub mod repeat;
 pub mod runs;
 pub mod source;
 pub mod start;

@@ -14,7 +14,6 @@ use crate::app::jobs::run_event::{LeftOut, RunEvent};
 use crate::app::jobs::walk::sorted;
 use crate::app::train::job::{DataFrom, TrainRequest};
 use crate::eval::PairList;
-use crate::eval::lfw::RowPair;
 use crate::faces::detect::{Detector, SECOND_LONG_SIDE};
 use crate::faces::image::{DecodeLimits, DecodeScale, Photo, decode, is_photo_name};
 use crate::library::{ConfirmedFace, Library};
@@ -149,22 +148,8 @@ impl Prepared {
         let of_pairs = self.entries.iter().enumerate().filter(|(_, entry)| entry.part == Part::Pairs);
         let number_of: BTreeMap<&Path, usize> =
             of_pairs.map(|(number, entry)| (entry.path.as_path(), number)).collect();
-        let names = list.images();
         let picture = |name: &str| number_of.get(images.join(name).as_path()).copied().unwrap_or(usize::MAX);
-        let row_of: BTreeMap<&str, usize> = names.iter().enumerate().map(|(row, &name)| (name, row)).collect();
-        PairSet {
-            pictures: names.iter().map(|name| picture(name)).collect(),
-            pairs: list
-                .pairs
-                .iter()
-                .map(|pair| RowPair {
-                    a: row_of[pair.a.as_str()],
-                    b: row_of[pair.b.as_str()],
-                    same: pair.same,
-                    fold: pair.fold,
-                })
-                .collect(),
-        }
+        PairSet { pictures: list.images.iter().map(|name| picture(name)).collect(), pairs: list.pairs.clone() }
     }
 
     fn people_of(&self, part: Part) -> Dataset {

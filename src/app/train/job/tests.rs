@@ -1,6 +1,7 @@
 use super::*;
 use crate::app::engine::networks::EngineOptions;
 use crate::app::train::job::people::Part;
+use crate::app::train::job::runs::{unfinished_run, unfinished_runs};
 use crate::networks::nets::catalogue::card;
 use crate::train::augment::AugmentConfig;
 use crate::train::config::ValidationConfig;

@@ -13,7 +13,7 @@ use crate::app::ui::icons::{self, Icon};
 use crate::app::ui::locale::{Locale, grouped};
 use crate::app::ui::theme::{self, space, type_size};
 use crate::app::ui::widgets::buttons::{self, Rank};
-use crate::train::comparison::{Compared, Comparison, Measured, Verdict};
+use crate::train::comparison::{Compared, Comparison, ComparisonOutcome, Measured};
 
 const ROW: f32 = 54.0;
 const NAME: f32 = 210.0;
@@ -35,10 +35,10 @@ pub fn comparison_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &LiveRun, summary:
 fn verdict_ui(ui: &mut Ui, text: &Locale, comparison: &Comparison) {
     let palette = theme::palette(ui.visuals());
     let (icon, colour, key) = match comparison.verdict {
-        Verdict::Better => (Icon::CircleCheck, palette.same, "gate_better"),
-        Verdict::NoDifference => (Icon::Equal, palette.unsure, "gate_no_difference"),
-        Verdict::Worse => (Icon::TriangleAlert, palette.different, "gate_worse"),
-        Verdict::NotMeasured => (Icon::CircleHelp, palette.secondary, "gate_not_measured"),
+        ComparisonOutcome::Better => (Icon::CircleCheck, palette.same, "gate_better"),
+        ComparisonOutcome::NoDifference => (Icon::Equal, palette.unsure, "gate_no_difference"),
+        ComparisonOutcome::Worse => (Icon::TriangleAlert, palette.different, "gate_worse"),
+        ComparisonOutcome::NotMeasured => (Icon::CircleHelp, palette.secondary, "gate_not_measured"),
     };
     ui.horizontal(|ui| {
         ui.label(icons::large(icon).color(colour));
@@ -116,9 +116,9 @@ fn row_ui(ui: &mut Ui, text: &Locale, name: &str, on: &str, compared: &Compared)
 fn difference_ui(ui: &Ui, text: &Locale, rect: Rect, right: f32, compared: &Compared) {
     let palette = theme::palette(ui.visuals());
     let (colour, icon) = match compared.verdict() {
-        Verdict::Better => (palette.same, Some(Icon::ArrowUp)),
-        Verdict::Worse => (palette.different, Some(Icon::ArrowDown)),
-        Verdict::NoDifference | Verdict::NotMeasured => (palette.text, None),
+        ComparisonOutcome::Better => (palette.same, Some(Icon::ArrowUp)),
+        ComparisonOutcome::Worse => (palette.different, Some(Icon::ArrowDown)),
+        ComparisonOutcome::NoDifference | ComparisonOutcome::NotMeasured => (palette.text, None),
     };
     let painter = ui.painter();
     let value = signed(100.0 * compared.difference.value);
@@ -212,7 +212,10 @@ fn adoption_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &LiveRun, summary: &Trai
             }
             ui.horizontal(|ui| {
                 // A network that is no better can be used, but it is not what the window proposes.
-                let better = summary.comparison.as_ref().is_none_or(|comparison| comparison.verdict == Verdict::Better);
+                let better = summary
+                    .comparison
+                    .as_ref()
+                    .is_none_or(|comparison| comparison.verdict == ComparisonOutcome::Better);
                 let (use_rank, keep_rank) =
                     if better { (Rank::Primary, Rank::Plain) } else { (Rank::Plain, Rank::Primary) };
                 let usable = summary.model.is_some();

@@ -11,6 +11,7 @@ pub mod picker;
 pub mod picture;
 pub mod progress;
 pub mod rows;
+pub mod side_panel;
 pub mod status;
 pub mod table;
 pub mod verification;

@@ -23,7 +23,7 @@ pub struct NameField {
 
 /// How a field presents itself.
 #[derive(Debug, Clone, Copy)]
-pub struct NameFieldLook<'a> {
+pub struct NameFieldOptions<'a> {
     /// For screen readers.
     pub label: &'a str,
     pub hint: &'a str,
@@ -47,7 +47,7 @@ pub fn name_field_ui<S, M>(
     ctx: &mut ViewContext<'_, S, M>,
     id: Id,
     field: &mut NameField,
-    look: NameFieldLook<'_>,
+    look: NameFieldOptions<'_>,
 ) -> (Option<String>, Response) {
     let had_focus = ui.memory(|memory| memory.has_focus(id));
     let matches = completions(ctx.facts.people.ready().map_or(&[][..], |people| &people.named), &field.text);

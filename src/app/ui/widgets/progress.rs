@@ -29,6 +29,7 @@ pub fn parts(report: &JobReport, text: &Locale) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::engine::progress::Progress;
     use crate::app::engine::report::{JobId, JobKind};
     use crate::app::ui::locale::Language;
 
@@ -38,18 +39,20 @@ mod tests {
         let mut report = JobReport {
             job: JobId(1),
             kind: JobKind::Scan,
-            stage: JobStage::FindFaces,
-            done: 1204,
-            total: Some(8310),
-            per_sec: Some(14.2),
-            left_secs: Some(500.0),
+            progress: Progress {
+                stage: Stage::Scanning,
+                done: 1204,
+                total: Some(8310),
+                rate_per_s: 14.2,
+                left_secs: Some(500.0),
+            },
         };
         assert_eq!(parts(&report, &text), ["1,204 of 8,310", "14.2/s", "8 min left"]);
-        report.stage = JobStage::Download;
-        report.total = Some(38_696_353);
-        report.per_sec = Some(4_200_000.0);
+        report.progress.stage = Stage::Installing;
+        report.progress.total = Some(38_696_353);
+        report.progress.rate_per_s = 4_200_000.0;
         assert_eq!(parts(&report, &text), ["1.2 kB of 39 MB", "4.2 MB/s", "8 min left"]);
-        report = JobReport { total: None, per_sec: None, left_secs: None, stage: JobStage::FindFiles, ..report };
+        report.progress = Progress::at(Stage::LookingForPhotos, 1204, None, None);
         assert_eq!(parts(&report, &text), ["1,204"]);
     }
 }

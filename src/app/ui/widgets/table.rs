@@ -12,7 +12,7 @@ const SWATCH: f32 = 16.0;
 
 /// How a table is laid out.
 #[derive(Debug, Clone, Copy)]
-pub struct Look<'a> {
+pub struct Layout<'a> {
     pub salt: &'a str,
     pub head: &'a [&'a str],
     /// So many columns hold words; the others hold figures.
@@ -37,39 +37,39 @@ impl Row {
 }
 
 /// Draws all rows, and returns the index of the one that was pressed.
-pub fn table_ui(ui: &mut Ui, look: Look<'_>, rows: &[Row]) -> Option<usize> {
+pub fn table_ui(ui: &mut Ui, layout: Layout<'_>, rows: &[Row]) -> Option<usize> {
     let palette = theme::palette(ui.visuals());
     let word = |text: &str, strong: bool, colour: Color32| {
         let font = if strong { theme::strong_font(theme::type_size::BODY) } else { theme::body_font() };
         ui.painter().layout_no_wrap(text.to_owned(), font, colour)
     };
     let small = |text: &&str| ui.painter().layout_no_wrap((*text).to_owned(), theme::small_font(), palette.secondary);
-    let head: Vec<Arc<Galley>> = look.head.iter().map(small).collect();
+    let head: Vec<Arc<Galley>> = layout.head.iter().map(small).collect();
     let cells = |row: &Row| row.cells.iter().map(|text| word(text, row.strong, palette.text)).collect();
     let body: Vec<Vec<Arc<Galley>>> = rows.iter().map(cells).collect();
     let swatch = if rows.iter().any(|row| row.colour.is_some()) { SWATCH + space::S } else { 0.0 };
-    let rights = edges(&head, &body, swatch, look.words);
+    let rights = edges(&head, &body, swatch, layout.words);
     let mut pressed = None;
     let width = rights.last().map_or(0.0, |(_, right)| *right) + space::S;
-    ScrollArea::horizontal().id_salt(look.salt).auto_shrink([false, true]).show(ui, |ui| {
+    ScrollArea::horizontal().id_salt(layout.salt).auto_shrink([false, true]).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
         let (line, _) = ui.allocate_exact_size(Vec2::new(width, ROW), Sense::hover());
-        put(ui, line, &head, &rights, look.words);
+        put(ui, line, &head, &rights, layout.words);
         for (index, (row, galleys)) in rows.iter().zip(&body).enumerate() {
-            let sense = if look.clickable { Sense::click() } else { Sense::hover() };
+            let sense = if layout.clickable { Sense::click() } else { Sense::hover() };
             let (line, response) = ui.allocate_exact_size(Vec2::new(width, ROW), sense);
-            let spoken = spoken(look.head, &row.cells);
-            response.widget_info(|| match look.clickable {
+            let spoken = spoken(layout.head, &row.cells);
+            response.widget_info(|| match layout.clickable {
                 true => WidgetInfo::selected(Role::Button, true, row.selected, &spoken),
                 false => WidgetInfo::labeled(Role::Label, true, &spoken),
             });
-            plate(ui, line, row, look.clickable && response.hovered());
+            plate(ui, line, row, layout.clickable && response.hovered());
             buttons::focus_ring(ui, line.shrink(2.0), &response, CornerRadius::same(4), palette);
             if let Some(colour) = row.colour {
                 let dash = line.left() + space::XS..=line.left() + space::XS + SWATCH;
                 ui.painter().hline(dash, line.center().y, Stroke::new(2.5, colour));
             }
-            put(ui, line, galleys, &rights, look.words);
+            put(ui, line, galleys, &rights, layout.words);
             pressed = if response.clicked() { Some(index) } else { pressed };
         }
     });

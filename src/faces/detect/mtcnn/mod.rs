@@ -8,11 +8,11 @@
 //! * What leaves the photo is left out of the crop, which is stretched to the square.
 //!
 //! The box has the reference's numbers (left, top, right, bottom), taken for edges, as the reference takes them when it
-//! cuts faces out. Landmarks come in the order of [`Landmarks`](crate::types::Landmarks): what MTCNN calls the left eye is
+//! cuts faces out. Landmarks come in the order of [`Landmarks`]: what MTCNN calls the left eye is
 //! on the left of the picture, so the person's right one. They are shares of O-Net's crop, so no half pixel is added.
 //!
 //! Departures: a photo with a side above [`MtcnnConfig::long_side`] is made smaller first; a picture of noise may propose
-//! a face everywhere, of which only the surest [`MAX_PROPOSALS`] go on; a proposal outside the photo is dropped.
+//! a face everywhere, of which only the surest go on; a proposal outside the photo is dropped.
 
 mod area;
 mod pyramid;

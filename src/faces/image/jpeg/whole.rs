@@ -257,7 +257,7 @@ impl Plane {
             (true, true) => {
                 // The upper of two rows is nearer to the one above; beyond the picture the last row counts again.
                 let near = y / 2;
-                let far = if y % 2 == 0 { near.saturating_sub(1) } else { (near + 1).min(self.height - 1) };
+                let far = if y.is_multiple_of(2) { near.saturating_sub(1) } else { (near + 1).min(self.height - 1) };
                 widen_between(self.row(near), self.row(far), out, scratch);
             }
         }

@@ -11,8 +11,8 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use super::{
-    Clients, FetchError, Imported, InstallEvent, InstallOptions, Manifest, ModelFile, Source, Store, StoreError,
-    Verdict,
+    Clients, FetchError, FileCheck, Imported, InstallEvent, InstallOptions, Manifest, ModelFile, Source, Store,
+    StoreError,
 };
 use crate::networks::models::tests::server::{Behaviour, serve};
 use crate::types::{Cancel, ModelId};
@@ -72,7 +72,7 @@ impl Fixture {
     fn assert_empty(&self) {
         assert!(!self.store.installed(&id()));
         assert!(matches!(self.store.read(&id()), Err(StoreError::NotInstalled { .. })));
-        assert_eq!(self.store.verify(&id()).unwrap(), Verdict::Missing);
+        assert_eq!(self.store.verify(&id()).unwrap(), FileCheck::Missing);
     }
 
     fn write(&self, name: &str, bytes: &[u8]) -> std::path::PathBuf {
@@ -250,7 +250,7 @@ fn a_damaged_model_is_noticed_and_repaired() {
     bytes[77] ^= 0x20;
     fs::write(&path, bytes).unwrap();
     assert!(matches!(f.store.read(&id()), Err(StoreError::Damaged { .. })));
-    assert!(matches!(f.store.verify(&id()).unwrap(), Verdict::Damaged { .. }));
+    assert!(matches!(f.store.verify(&id()).unwrap(), FileCheck::Damaged { .. }));
     f.install().unwrap();
     f.assert_installed();
 }

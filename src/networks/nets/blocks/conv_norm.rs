@@ -58,7 +58,7 @@ pub fn fold_norm_after(linear: Linear, norm: &BatchNorm) -> Linear {
         None => Param::from_tensor(shift),
     };
     let weight = linear.weight.map(|weight| weight * scale.unsqueeze_dim::<2>(0));
-    Linear { weight, bias: Some(bias), ..linear }
+    Linear { weight, bias: Some(bias) }
 }
 
 /// `linear` with the batch norm folded in that stood before it, over the channels of maps that are flattened to
@@ -75,7 +75,7 @@ pub fn fold_norm_before(linear: Linear, norm: &BatchNorm) -> Linear {
         None => Param::from_tensor(shifted),
     };
     let weight = linear.weight.map(|weight| weight * by_row(scale));
-    Linear { weight, bias: Some(bias), ..linear }
+    Linear { weight, bias: Some(bias) }
 }
 
 /// s and t of a norm's running statistics.

@@ -336,7 +336,7 @@ impl<'a> Machine<'a> {
         let Some(Value::Dict(dict)) = self.stack.last() else {
             return Err(malformed("the pickle adds items to something that is no dictionary"));
         };
-        if values.len() % 2 != 0 {
+        if !values.len().is_multiple_of(2) {
             return Err(malformed("the pickle adds a key without a value"));
         }
         dict.extend(values)

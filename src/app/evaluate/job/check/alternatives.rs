@@ -88,8 +88,8 @@ pub fn of(used: &Preprocessing, own: &Preprocessing, found: &[Finding]) -> Vec<A
 /// What the model asks for and `used` does not do, but for what was found already.
 pub fn unlike_own(used: &Preprocessing, own: &Preprocessing, found: &[Finding]) -> Vec<(Suspect, Way)> {
     let crop = (used.crop != own.crop).then(|| (suspect_of(used.crop, own.crop), Way::Crop(own.crop)));
-    let scaling = (used.scaling != own.scaling).then(|| (Suspect::PixelScaling, Way::Scaling(own.scaling)));
-    let channels = (used.channels != own.channels).then(|| (Suspect::Channels, Way::Channels(own.channels)));
+    let scaling = (used.scaling != own.scaling).then_some((Suspect::PixelScaling, Way::Scaling(own.scaling)));
+    let channels = (used.channels != own.channels).then_some((Suspect::Channels, Way::Channels(own.channels)));
     [crop, scaling, channels].into_iter().flatten().filter(|(suspect, _)| !known(found, *suspect)).collect()
 }
 

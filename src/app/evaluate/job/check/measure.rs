@@ -64,7 +64,7 @@ pub fn measure(
     let mut kinds: Vec<Kinds> = vec![Kinds::default(); recipes.len()];
     let mut pairs = 0;
     for pair in &list.pairs {
-        let (Some(a), Some(b)) = (embedded.get(pair.a.as_str()), embedded.get(pair.b.as_str())) else { continue };
+        let (Some(a), Some(b)) = (embedded.get(images[pair.a]), embedded.get(images[pair.b])) else { continue };
         pairs += 1;
         for ((kinds, a), b) in kinds.iter_mut().zip(a).zip(b) {
             let distances = if pair.same { &mut kinds.same } else { &mut kinds.different };
@@ -106,7 +106,7 @@ fn embed_batch(
     let mut ways = ways.into_iter();
     let mut faces = faces.into_iter();
     let answer = |photo: &Result<Photo>| {
-        photo.as_ref().map_err(|error| anyhow::Error::msg(error_chain(&error)))?;
+        photo.as_ref().map_err(|error| anyhow::Error::msg(error_chain(error)))?;
         faces.next().flatten().context("no face was found")?;
         let ways = ways.next().context("the networks gave no answer")?;
         ways.into_iter().collect::<Option<Ways>>().context("the network gave no direction")

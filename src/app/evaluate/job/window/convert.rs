@@ -1,7 +1,7 @@
 //! Runs read back from their folders, as rows.
 
-use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
@@ -13,11 +13,10 @@ use crate::app::evaluate::job::images::FaceCrop;
 use crate::app::evaluate::job::reopen::open_run;
 use crate::app::evaluate::job::rows::PairsRun;
 use crate::app::evaluate::job::window::past;
-use crate::app::evaluate::job::worst::{WorstPair, WorstPairs};
-use crate::app::evaluate::state::rows::{Doubt, EvalRun, Figures, JudgedImage, JudgedPair, RunRow, Spread, Without};
-use crate::eval::errata::{Errata, Finding};
-use crate::eval::{LabelledPair, Metric};
-use crate::types::{CropRule, Detection};
+use crate::app::evaluate::state::rows::{Doubt, EvalRun, Figures, RunRow, Spread, Without};
+use crate::eval::errata::Errata;
+use crate::eval::{Image, Metric, Pair};
+use crate::types::CropRule;
 
 /// Bins of the histogram over the longest distance.
 const BINS: f64 = 80.0;
@@ -30,8 +29,6 @@ pub struct Opened {
     pub model: String,
     pub crop: Option<FaceCrop>,
     pub crop_rule: Option<CropRule>,
-    /// Of each image of the run; None where no detector looked.
-    pub faces: Vec<Option<Detection>>,
 }
 
 /// A run that has no number yet.
@@ -39,14 +36,13 @@ pub struct Read {
     shown: EvalRun,
     crop: Option<FaceCrop>,
     crop_rule: Option<CropRule>,
-    faces: Vec<Option<Detection>>,
 }
 
 impl Read {
     pub fn numbered(self, number: u32) -> Opened {
         let model = self.shown.row.model.clone();
-        let Self { shown, crop, crop_rule, faces } = self;
-        Opened { shown: Arc::new(EvalRun { number, ..shown }), model, crop, crop_rule, faces }
+        let Self { shown, crop, crop_rule } = self;
+        Opened { shown: Arc::new(EvalRun { number, ..shown }), model, crop, crop_rule }
     }
 }
 
@@ -78,6 +74,8 @@ fn of_counted(row: RunRow, run: &CountedRun, marks: &ErrataFile) -> Result<Read>
         eer: Some(outcome.eer),
         ..Figures::default()
     };
+    let known = |pair: &&Pair| pair.a.max(pair.b) < run.worst.images.len();
+    let pairs: Vec<Pair> = run.worst.pairs.iter().filter(known).copied().collect();
     let shown = EvalRun {
         number: 0,
         row,
@@ -90,48 +88,26 @@ fn of_counted(row: RunRow, run: &CountedRun, marks: &ErrataFile) -> Result<Read>
         different: run.counted.different.coarse(COARSE),
         bin_width: 4.0 / COARSE as f64,
         threshold: outcome.val.threshold,
-        pairs: worst_pairs(&run.worst, marks),
-        images: run
-            .worst
-            .images
-            .iter()
-            .map(|image| JudgedImage { listed: image.listed.clone(), path: image.photo.clone() })
-            .collect(),
+        doubts: doubts(&run.worst.images, &pairs, marks),
+        pairs,
+        images: run.worst.images.clone(),
     };
-    let faces = run.worst.images.iter().map(|image| image.face).collect();
-    Ok(Read { shown, crop: run.worst.crop, crop_rule: run.worst.crop_rule, faces })
+    Ok(Read { shown, crop: run.worst.crop, crop_rule: run.worst.crop_rule })
 }
 
-fn worst_pairs(worst: &WorstPairs, marks: &ErrataFile) -> Vec<JudgedPair> {
+/// Of the pairs whose label is doubted, why.
+fn doubts(images: &[Image], pairs: &[Pair], marks: &ErrataFile) -> BTreeMap<usize, Doubt> {
     let errata = marks.errata();
-    let judged = |pair: &WorstPair| {
-        let [a, b] = [pair.a, pair.b].map(|place| worst.images[place].listed.clone());
-        let labelled = LabelledPair { a, b, same: pair.same, fold: 0 };
-        JudgedPair {
-            a: pair.a as u32,
-            b: pair.b as u32,
-            same: pair.same,
-            fold: 0,
-            distance: pair.distance,
-            doubt: doubt_of(&labelled, &errata, marks.marks()),
-        }
+    let doubt = |(index, pair): (usize, &Pair)| {
+        let [a, b] = [pair.a, pair.b].map(|place| images[place].listed.as_str());
+        let why = errata.doubt(a, b, pair.same)?.to_owned();
+        Some((index, Doubt { why, marked_here: marks.marks().mark_of(a, b).is_some() }))
     };
-    let known = |pair: &&WorstPair| pair.a.max(pair.b) < worst.images.len();
-    worst.pairs.iter().filter(known).map(judged).collect()
-}
-
-fn doubt_of(pair: &LabelledPair, errata: &Errata, marks: &Errata) -> Option<Doubt> {
-    match errata.finding(pair) {
-        Finding::Trusted => None,
-        Finding::Doubted(why) => {
-            Some(Doubt { why: why.to_owned(), marked_here: marks.mark_of(&pair.a, &pair.b).is_some() })
-        }
-    }
+    pairs.iter().enumerate().filter_map(doubt).collect()
 }
 
 fn of_pairs(row: RunRow, run: &PairsRun, marks: &ErrataFile) -> Result<Read> {
     let errata = marks.errata();
-    let (images, pairs) = table(run, &errata, marks.marks());
     let curve = run.curve();
     let bins_a_unit = (BINS / run.largest()).round() as u32;
     let histogram = run.histogram(bins_a_unit);
@@ -139,7 +115,6 @@ fn of_pairs(row: RunRow, run: &PairsRun, marks: &ErrataFile) -> Result<Read> {
         let se = point.standard_error;
         [point.far, (point.val - se).max(0.0), (point.val + se).min(1.0)]
     });
-    let faces = images.iter().map(|image| run.face(&image.listed)).collect();
     let shown = EvalRun {
         number: 0,
         row,
@@ -152,29 +127,11 @@ fn of_pairs(row: RunRow, run: &PairsRun, marks: &ErrataFile) -> Result<Read> {
         different: histogram.different,
         bin_width: 1.0 / f64::from(bins_a_unit),
         threshold: run.mean_threshold(),
-        pairs,
-        images,
+        doubts: doubts(&run.images, &run.judged.pairs, marks),
+        pairs: run.judged.pairs.clone(),
+        images: run.images.clone(),
     };
-    Ok(Read { shown, crop: run.crop, crop_rule: run.outcome.crop_rule, faces })
-}
-
-/// Every image once, and the pairs by their images' places.
-fn table(run: &PairsRun, errata: &Errata, marks: &Errata) -> (Vec<JudgedImage>, Vec<JudgedPair>) {
-    let mut images: Vec<JudgedImage> = Vec::new();
-    let mut place_of: HashMap<&str, u32> = HashMap::new();
-    let mut pairs = Vec::with_capacity(run.pairs.len());
-    for (pair, scored) in run.pairs.iter().zip(&run.judged.scored) {
-        let [a, b] = [pair.a.as_str(), pair.b.as_str()].map(|listed| {
-            *place_of.entry(listed).or_insert_with(|| {
-                let path: Option<PathBuf> = run.images.as_ref().map(|folder| folder.join(listed));
-                images.push(JudgedImage { listed: listed.to_owned(), path });
-                images.len() as u32 - 1
-            })
-        });
-        let doubt = doubt_of(pair, errata, marks);
-        pairs.push(JudgedPair { a, b, same: pair.same, fold: pair.fold as u32, distance: scored.distance, doubt });
-    }
-    (images, pairs)
+    Ok(Read { shown, crop: run.crop, crop_rule: run.outcome.crop_rule })
 }
 
 fn figures(run: &PairsRun, errata: &Errata) -> Result<Figures> {

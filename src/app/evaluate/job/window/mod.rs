@@ -21,15 +21,15 @@ use crate::app::engine::workers::LoadedNetworks;
 use crate::app::evaluate::job::count::PairCounter;
 use crate::app::evaluate::job::errata_file::{ErrataFile, mislabelled};
 use crate::app::evaluate::job::folder::eval_folder;
-use crate::app::evaluate::job::images::{View, embed_images, labelled_images};
+use crate::app::evaluate::job::images::{ImageVariant, embed_images, labelled_images};
 use crate::app::evaluate::job::inputs::{Faces, read_embeddings};
 use crate::app::evaluate::job::library_faces::library_faces;
 use crate::app::evaluate::job::pairs::{Arithmetic, ListFormat, PairsConfig, eval_images, eval_pairs};
 use crate::app::evaluate::state::message::{EvaluateEvent, EvaluateRequest};
 use crate::app::evaluate::state::rows::EvalRun;
 use crate::app::evaluate::state::setup::{Setup, Subject};
+use crate::eval::FarRule;
 use crate::eval::lfw::{Centring, Options as Protocol};
-use crate::eval::{FarRule, LabelledPair};
 use crate::types::{Cancel, error_chain};
 use convert::Opened;
 
@@ -114,12 +114,11 @@ fn answer(shared: &Shared, open_runs: &Mutex<OpenRuns>, request: EvaluateRequest
             EvaluateEvent::Opened(runs, opened)
         }
         EvaluateRequest::Mark { run, a, b, same, mislabelled: wrong } => {
-            let pair = LabelledPair { a, b, same, fold: 0 };
             let mut marks = ErrataFile::open(&shared.home)?;
             if wrong {
-                marks.mark(&pair, mislabelled(&pair), "")?
+                marks.mark(&a, &b, mislabelled(same), "")?
             } else {
-                marks.unmark(&pair)?
+                marks.unmark(&a, &b)?
             }
             EvaluateEvent::Changed(open(shared, open_runs, &run)?)
         }
@@ -183,7 +182,8 @@ fn run(
                 let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
                 let engine = networks.engine(&options, cancel, events)?;
                 let crop = setup.options.crop;
-                let sets = embed_images(&shared.home, engine, (folder, &paths), crop, &[View::Plain], cancel, events)?;
+                let sets =
+                    embed_images(&shared.home, engine, (folder, &paths), crop, &[ImageVariant::Plain], cancel, events)?;
                 let faces = sets.into_iter().next().context("no image was embedded")?;
                 every_pair(shared, &faces, setup, finished, cancel, events)?;
             }

@@ -12,7 +12,7 @@ use crate::app::evaluate::job::window::OpenRuns;
 use crate::app::evaluate::job::window::convert::Opened;
 use crate::faces::image::{DecodeLimits, DecodeScale, decode, thumbnail};
 use crate::networks::models::Store;
-use crate::types::ModelId;
+use crate::types::{Detection, ModelId};
 
 const LONG_SIDE: u32 = 1024;
 
@@ -25,7 +25,7 @@ pub fn load(shared: &Shared, open: &Mutex<OpenRuns>, key: ImageKey) -> Result<Pi
     let opened = lock(open).get(run).context("this evaluation is closed")?;
     let listed = opened.shown.images.get(image as usize).context("the evaluation has no such image")?;
     let photo = listed.path.as_deref().context("the evaluation was made without a folder of images")?;
-    if whole { photo_of(photo) } else { crop(shared, &opened, image as usize, photo) }
+    if whole { photo_of(photo) } else { crop(shared, &opened, listed.face.as_ref(), photo) }
 }
 
 fn photo_of(photo: &Path) -> Result<Picture> {
@@ -35,12 +35,11 @@ fn photo_of(photo: &Path) -> Result<Picture> {
 }
 
 /// A model that is not in the store has no recipe: then the whole image stands for its crop.
-fn crop(shared: &Shared, opened: &Opened, image: usize, photo: &Path) -> Result<Picture> {
+fn crop(shared: &Shared, opened: &Opened, face: Option<&Detection>, photo: &Path) -> Result<Picture> {
     let known = Store::open(shared.home.models())?.entry(&ModelId(opened.model.clone())).is_ok();
     if !known {
         return photo_of(photo);
     }
-    let face = opened.faces.get(image).and_then(Option::as_ref);
     let seen = seen_face(&shared.home, &opened.model, opened.crop, opened.crop_rule, photo, face)?;
     let (width, height) = (seen.crop.width() as f32, seen.crop.height() as f32);
     let landmarks = seen.landmarks.map(|landmarks| landmarks.0.map(|[x, y]| [x / width, y / height]));

@@ -1,0 +1,114 @@
+//! A finished training run once more with one thing changed, everything else as it was. The people held out are the
+//! same, so what comes out can be compared from change to change.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::Deserialize;
+
+use crate::app::jobs::repeat::{Change, RepeatOn, Repeated};
+use crate::app::jobs::run_event::RunEvent;
+use crate::app::jobs::walk::sorted;
+use crate::app::train::job::{DataFrom, StartFrom, TrainRequest, start_training};
+use crate::faces::image::is_photo_name;
+use crate::train::checkpoint::RunFolder;
+use crate::train::data::{Dataset, Person};
+use crate::train::events::Control;
+
+/// The part of a training run's `config.json` that is repeated.
+#[derive(Deserialize)]
+struct Kept {
+    request: TrainRequest,
+}
+
+pub fn repeat(run: &Path, change: Change, on: &RepeatOn<'_>, note: &mut dyn FnMut(String)) -> Result<Repeated> {
+    let text = RunFolder::config(run)?;
+    let Kept { request } =
+        serde_json::from_str(&text).with_context(|| format!("this is no training run: {}", run.display()))?;
+    let start = match &request.start {
+        StartFrom::Scratch { net, .. } => net.clone(),
+        StartFrom::File { path } => path.display().to_string(),
+        StartFrom::Installed { id } => id.0.clone(),
+    };
+    let place = tempfile::tempdir().context("there is no room to train in")?;
+    let request = TrainRequest { pairs: None, against: None, ..changed(request, change, place.path())? };
+    let control = Control::with_cancel(on.cancel.clone());
+    let mut told = |event: RunEvent| {
+        if let RunEvent::Note(text) = event {
+            note(text);
+        }
+    };
+    let summary = start_training(request, &place.path().join("run"), on.store, on.device, &control, &mut told)?;
+    ensure!(!on.cancel.is_cancelled(), "cancelled; nothing was kept");
+    let people = summary.after.and_then(|report| report.people);
+    let people = people.context("the run held nobody out, so nothing was measured")?;
+    Ok(Repeated { start, pictures: summary.pictures, skipped: summary.skipped, people })
+}
+
+fn changed(mut request: TrainRequest, change: Change, place: &Path) -> Result<TrainRequest> {
+    match (change, &mut request.start) {
+        (Change::PicturesEach(level), _) => {
+            let DataFrom::Folder { path } = &request.data else {
+                bail!("only a run on a folder of people can be repeated with fewer pictures");
+            };
+            let folder = place.join("pictures");
+            fewer_pictures(path, &folder, level, request.config.validation.held_out_share, request.config.seed)?;
+            request.data = DataFrom::Folder { path: folder };
+        }
+        (Change::Dimensions(level), StartFrom::Scratch { options, .. }) => options.embedding_size = Some(level),
+        (Change::Dimensions(_), _) => bail!("only a network from scratch can be trained with other dimensions"),
+    }
+    Ok(request)
+}
+
+/// Links the first `level` pictures of each person into `to`, and all of those whom training holds out.
+fn fewer_pictures(from: &Path, to: &Path, level: usize, held_out_share: f32, seed: u64) -> Result<()> {
+    ensure!(level >= 2, "a person needs two pictures to learn from, not {level}");
+    let mut people: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
+    for person in sorted(from)?.into_iter().filter(|path| path.is_dir()) {
+        let pictures = sorted(&person)?.into_iter().filter(|path| path.is_file() && is_photo_name(path)).collect();
+        let name = person.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        people.insert(name, pictures);
+    }
+    let numbered = |(name, pictures): (&String, &Vec<PathBuf>)| Person {
+        name: name.clone(),
+        pictures: (0..pictures.len()).collect(),
+    };
+    let (_, held_out) = Dataset { people: people.iter().map(numbered).collect() }.split(held_out_share, seed);
+    for (name, pictures) in &people {
+        let kept = if held_out.people.iter().any(|held| held.name == *name) { pictures.len() } else { level };
+        let folder = to.join(name);
+        fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
+        for picture in pictures.iter().take(kept) {
+            let link = folder.join(picture.file_name().unwrap_or_default());
+            // Another disk takes no hard links.
+            if fs::hard_link(picture, &link).is_err() {
+                fs::copy(picture, &link).with_context(|| format!("cannot copy {}", picture.display()))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn held_out_people_keep_all_their_pictures() {
+        let place = tempfile::tempdir().unwrap();
+        let (from, to) = (place.path().join("from"), place.path().join("to"));
+        for person in 0..10 {
+            let folder = from.join(format!("P{person}"));
+            fs::create_dir_all(&folder).unwrap();
+            (0..6).for_each(|picture| fs::write(folder.join(format!("{picture}.png")), "x").unwrap());
+        }
+        fewer_pictures(&from, &to, 3, 0.2, 7).unwrap();
+        let mut counts: Vec<usize> = sorted(&to).unwrap().iter().map(|person| sorted(person).unwrap().len()).collect();
+        counts.sort_unstable();
+        assert_eq!(counts, [3, 3, 3, 3, 3, 3, 3, 3, 6, 6]);
+        assert!(fewer_pictures(&from, &to, 1, 0.2, 7).is_err());
+    }
+}

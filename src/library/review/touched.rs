@@ -1,0 +1,53 @@
+//! What a step of the history touched, taken from the rows that it changed.
+
+use std::collections::BTreeSet;
+
+use rusqlite::{Connection, OptionalExtension};
+
+use super::journal::Change;
+use crate::library::error::Result;
+use crate::types::{FaceId, PersonId, PhotoId, Touched};
+
+/// Beyond this many faces a list is no help: reading everything again costs as much.
+pub(in crate::library) const MOST_FACES: usize = 10_000;
+
+/// The faces, people and photos of some changed rows, each once and in order of id.
+///
+/// A face counts with both its people, the one it left and the one it came to; a rejection with its face and its
+/// person; "different people" with both.
+pub(super) fn touched(c: &Connection, changes: &[Change]) -> Result<Touched> {
+    let (mut faces, mut people) = (BTreeSet::new(), BTreeSet::new());
+    for change in changes {
+        match *change {
+            Change::Face { id, before, after } => {
+                faces.insert(FaceId(id));
+                people.extend(before.person().into_iter().chain(after.person()));
+            }
+            Change::Person { id, .. } => _ = people.insert(PersonId(id)),
+            Change::Rejected { face, person, .. } => {
+                faces.insert(FaceId(face));
+                people.insert(PersonId(person));
+            }
+            Change::Different { a, b, .. } => people.extend([PersonId(a), PersonId(b)]),
+        }
+        if faces.len() > MOST_FACES {
+            return Ok(Touched::everything());
+        }
+    }
+    let photos = photos_of(c, &faces)?;
+    Ok(Touched {
+        faces: faces.into_iter().collect(),
+        people: people.into_iter().collect(),
+        photos: photos.into_iter().collect(),
+        ..Touched::default()
+    })
+}
+
+fn photos_of(c: &Connection, faces: &BTreeSet<FaceId>) -> Result<BTreeSet<PhotoId>> {
+    let mut query = c.prepare_cached("SELECT photo_id FROM face WHERE id = ?1")?;
+    let mut photos = BTreeSet::new();
+    for face in faces {
+        photos.extend(query.query_row([face.0], |row| row.get(0).map(PhotoId)).optional()?);
+    }
+    Ok(photos)
+}

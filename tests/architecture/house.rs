@@ -1,0 +1,245 @@
+//! The sources as the rules see them: code without comments, texts and tests, and the paths that it names.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+pub struct Source {
+    /// Below `src/`, with forward slashes.
+    pub path: String,
+    /// As it lies on disk.
+    pub text: String,
+    /// Without comments, without what stands in quotes, and without tests.
+    pub code: String,
+    /// The module that the file is: `src/a/mod.rs` and `src/a.rs` are both `a`.
+    pub module: Vec<String>,
+    /// What it names by `crate::` and `super::`, as full paths; groups are taken apart.
+    pub names: BTreeSet<Vec<String>>,
+}
+
+pub struct House {
+    pub sources: Vec<Source>,
+    /// Stems of the files in `shaders/`.
+    pub shaders: Vec<String>,
+}
+
+impl House {
+    pub fn on_disk() -> Self {
+        let mut files = Vec::new();
+        collect(Path::new("src"), &mut files);
+        assert!(files.len() > 100, "the sources were not found");
+        let shaders = fs::read_dir("shaders").into_iter().flatten().flatten();
+        let stems = shaders.filter_map(|entry| Some(entry.path().file_stem()?.to_string_lossy().into_owned()));
+        Self::of(files, stems.collect())
+    }
+
+    /// From paths below `src/` and texts. Modules that are only there for tests are left out.
+    pub fn of(files: Vec<(String, String)>, shaders: Vec<String>) -> Self {
+        let tests: BTreeSet<_> = files.iter().flat_map(|(path, text)| test_modules(path, text)).collect();
+        let is_test = |module: &[String]| (1..=module.len()).any(|end| tests.contains(&module[..end]));
+        let sources = files.into_iter().map(|(path, text)| Source::new(path, text));
+        Self { sources: sources.filter(|source| !is_test(&source.module)).collect(), shaders }
+    }
+
+    /// For each file, the files whose modules it names.
+    pub fn imports(&self) -> Vec<BTreeSet<usize>> {
+        let modules: BTreeMap<&[String], usize> =
+            self.sources.iter().enumerate().map(|(at, source)| (source.module.as_slice(), at)).collect();
+        let file_of = |name: &Vec<String>| (1..=name.len()).rev().find_map(|end| modules.get(&name[..end]).copied());
+        self.sources.iter().map(|source| source.names.iter().filter_map(file_of).collect()).collect()
+    }
+}
+
+impl Source {
+    fn new(path: String, text: String) -> Self {
+        let code = code_of(&text);
+        let module = module_of(&path);
+        let mut names = BTreeSet::new();
+        for (at, marker) in starts(&code, "crate::") {
+            expand(&code[at + marker.len()..], &[], &mut names);
+        }
+        for (at, marker) in starts(&code, "super::") {
+            // Of `super::super::x` only the second `super` is followed by a name.
+            let rest = &code[at + marker.len()..];
+            let before = code[..at].trim_end_matches("super::").len();
+            let steps = (at - before) / marker.len() + 1;
+            if !rest.starts_with("super::") && steps <= module.len() {
+                expand(rest, &module[..module.len() - steps], &mut names);
+            }
+        }
+        Self { path, text, code, module, names }
+    }
+
+    /// Lines of the module's page, which stands at the top of the file.
+    pub fn page(&self) -> Vec<&str> {
+        self.text.lines().take_while(|line| line.starts_with("//!")).map(|line| line[3..].trim()).collect()
+    }
+
+    /// Whether the code names a crate by `name::`.
+    pub fn names_crate(&self, name: &str) -> bool {
+        starts(&self.code, &format!("{name}::"))
+            .any(|(at, _)| !self.code[..at].ends_with("::") && !self.code[..at].ends_with('.'))
+    }
+
+    /// The modules and types that the code declares, and the file's own name.
+    pub fn declared(&self) -> BTreeSet<String> {
+        let mut found: BTreeSet<String> = self.module.last().cloned().into_iter().collect();
+        for keyword in ["mod ", "struct ", "enum ", "trait ", "type "] {
+            found.extend(starts(&self.code, keyword).map(|(at, word)| leading_name(&self.code[at + word.len()..])));
+        }
+        found
+    }
+}
+
+/// Where `text` stands in the code as the start of a word.
+pub fn starts<'a>(code: &'a str, text: &'a str) -> impl Iterator<Item = (usize, &'a str)> {
+    code.match_indices(text).filter(|(at, _)| !code[..*at].ends_with(|c: char| c.is_alphanumeric() || c == '_'))
+}
+
+/// The words of `CamelCase` and `snake_case`, in lower case.
+pub fn words_of(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    for c in name.chars() {
+        if c == '_' || c.is_uppercase() {
+            words.push(String::new());
+        }
+        if let Some(word) = words.last_mut().filter(|_| c != '_') {
+            word.extend(c.to_lowercase());
+        }
+    }
+    words
+}
+
+/// All paths of `a::{b, c::d}` below `above`.
+fn expand(text: &str, above: &[String], found: &mut BTreeSet<Vec<String>>) {
+    let mut path = above.to_vec();
+    let mut rest = text;
+    loop {
+        if let Some(group) = rest.strip_prefix('{') {
+            return members(group).into_iter().for_each(|member| expand(member.trim(), &path, found));
+        }
+        let name = leading_name(rest);
+        if name.is_empty() {
+            break;
+        }
+        rest = &rest[name.len()..];
+        path.push(name);
+        match rest.strip_prefix("::") {
+            Some(below) => rest = below,
+            None => break,
+        }
+    }
+    found.insert(path);
+}
+
+/// What a group holds between its commas, given what follows its opening brace.
+fn members(group: &str) -> Vec<&str> {
+    let (mut depth, mut from, mut found) = (0, 0, Vec::new());
+    for (at, c) in group.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' if depth == 0 => {
+                found.push(&group[from..at]);
+                break;
+            }
+            '}' => depth -= 1,
+            ',' if depth == 0 => {
+                found.push(&group[from..at]);
+                from = at + 1;
+            }
+            _ => {}
+        }
+    }
+    found.retain(|member| !member.trim().is_empty());
+    found
+}
+
+fn leading_name(text: &str) -> String {
+    text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
+}
+
+fn module_of(path: &str) -> Vec<String> {
+    let mut module: Vec<String> = path.trim_end_matches(".rs").split('/').map(str::to_owned).collect();
+    if module.last().is_some_and(|last| last == "mod" || last == "lib") {
+        module.pop();
+    }
+    module
+}
+
+/// The modules that a file declares under `#[cfg(test)]`.
+fn test_modules(path: &str, text: &str) -> Vec<Vec<String>> {
+    let after = text.split("#[cfg(test)]").skip(1);
+    let declared = after.filter_map(|rest| {
+        let rest = rest.trim_start();
+        let rest = rest.strip_prefix("pub(crate) ").unwrap_or(rest);
+        rest.strip_prefix("mod ").map(leading_name)
+    });
+    declared.map(|name| [module_of(path), vec![name]].concat()).collect()
+}
+
+/// The code up to its tests; comments and what stands in quotes are cut out.
+fn code_of(text: &str) -> String {
+    let bare = without_comments_and_texts(text);
+    let tests = bare.find("#[cfg(test)]\nmod tests");
+    bare[..tests.unwrap_or(bare.len())].to_owned()
+}
+
+fn without_comments_and_texts(text: &str) -> String {
+    let mut code = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let skip = match c {
+            '/' if rest.starts_with("//") => rest.find('\n').unwrap_or(rest.len()),
+            '/' if rest.starts_with("/*") => rest.find("*/").map_or(rest.len(), |end| end + 2),
+            'r' if is_raw_text(rest) && !code.ends_with(|c: char| c.is_alphanumeric() || c == '_') => raw_text(rest),
+            '"' => quoted(rest, '"'),
+            // A lifetime is not closed by a second quote.
+            '\'' if rest[1..].starts_with('\\') || rest.chars().nth(2) == Some('\'') => quoted(rest, '\''),
+            _ => {
+                code.push(c);
+                rest = &rest[c.len_utf8()..];
+                continue;
+            }
+        };
+        rest = &rest[skip..];
+    }
+    code
+}
+
+fn is_raw_text(text: &str) -> bool {
+    text[1..].trim_start_matches('#').starts_with('"') && !text.starts_with("r#r")
+}
+
+/// How long the raw text at the start is, its marks included.
+fn raw_text(text: &str) -> usize {
+    let hashes = text[1..].len() - text[1..].trim_start_matches('#').len();
+    let end = format!("\"{}", "#".repeat(hashes));
+    let open = hashes + 2;
+    text[open..].find(&end).map_or(text.len(), |at| open + at + end.len())
+}
+
+/// How long the text in quotes at the start is, the quotes included.
+fn quoted(text: &str, quote: char) -> usize {
+    let mut escaped = false;
+    for (at, c) in text.char_indices().skip(1) {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            c if c == quote => return at + 1,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+fn collect(folder: &Path, files: &mut Vec<(String, String)>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|end| end == "rs") {
+            let below = path.strip_prefix("src").unwrap().to_string_lossy().replace('\\', "/");
+            files.push((below, fs::read_to_string(&path).unwrap()));
+        }
+    }
+}

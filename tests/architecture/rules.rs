@@ -1,0 +1,332 @@
+//! The rules, each from a house to the faults that it finds. What is allowed beyond a rule stands here with its reason,
+//! and is itself a fault once nothing uses it.
+
+use std::collections::BTreeSet;
+
+use crate::house::{House, Source, starts, words_of};
+
+/// The parts from the bottom up, and what each may import. `app` may import all of them.
+const PARTS: &[(&str, &[&str])] = &[
+    ("types", &[]),
+    ("networks/device", &[]),
+    ("networks/weights", &["types"]),
+    ("networks/kernels", &["types"]),
+    // A network's file also says where each of its tensors comes from.
+    ("networks/nets", &["networks/weights", "types"]),
+    ("networks/models", &["types"]),
+    ("networks", &[]),
+    ("faces/image", &["types"]),
+    ("faces/align", &["faces/image", "types"]),
+    ("faces/detect", &["faces/image", "networks/device", "networks/nets", "networks/weights", "types"]),
+    ("faces/embed", &["faces/image", "networks/device", "networks/nets", "types"]),
+    ("faces", &[]),
+    ("library", &["types"]),
+    ("cluster", &["types"]),
+    ("eval", &["types"]),
+    ("synth", &["types"]),
+    ("figures", &[]),
+    // Training judges as evaluation does, and changes its pictures by the same code that cuts them.
+    ("train", &["eval", "faces/image", "networks/device", "networks/nets", "networks/weights", "types"]),
+];
+
+/// The rooms of `app` from the bottom up; a file may import from lower rows and from its own room.
+const APP: &[&[&str]] = &[
+    &["app/engine"],
+    &["app/jobs", "app/ui"],
+    &[
+        "app/scan",
+        "app/photos",
+        "app/people",
+        "app/compare",
+        "app/evaluate",
+        "app/train",
+        "app/demo",
+        "app/models",
+        "app/settings",
+    ],
+    &["app/shell"],
+    &["app", "lib.rs", "main.rs"],
+];
+
+/// Imports allowed beside these: by which files, of which room, why.
+const EXCEPTIONS: &[(&str, &str, &str)] = &[];
+
+/// A library and the places that may know it; `*` stands for any one name.
+const LIBRARIES: &[(&str, &[&str])] = &[
+    ("egui", WINDOW),
+    ("eframe", WINDOW),
+    ("clap", &["app/*/cli", "main.rs"]),
+    ("rusqlite", &["library"]),
+    ("burn", &["faces/detect", "faces/embed", "networks", "train"]),
+    ("ureq", &["networks/models"]),
+    ("wgpu", &["networks/device", "networks/kernels"]),
+];
+const WINDOW: &[&str] = &["app/ui", "app/shell", "app/*/view"];
+
+/// What touches the disk, as it is written.
+const DISK_CALLS: &[&str] = &["fs::", "File::", "OpenOptions::", "WalkDir::", "walkdir::"];
+const DISK_QUESTIONS: &[&str] =
+    &[".is_file()", ".is_dir()", ".exists()", ".metadata()", ".symlink_metadata()", ".canonicalize()", ".read_dir()"];
+
+/// Places that may touch the disk.
+const DISK: &[&str] = &[
+    "app/*/cli",
+    "app/*/job",
+    "app/engine/home",
+    "app/engine/thumbnail_files",
+    "app/jobs/import",
+    "app/jobs/walk",
+    "faces/image/decode",
+    "figures/saving",
+    "library/migrate",
+    "library/open",
+    "library/scan",
+    "networks/device/verdict",
+    "networks/models",
+    "networks/weights",
+    "synth/album",
+    "train/checkpoint",
+];
+
+/// The members of a feature, beside its `mod.rs`.
+const MEMBERS: &[&str] = &["job", "cli", "state", "view"];
+
+/// Words that only this program's authors would know, as names of modules and types.
+const PRIVATE_WORDS: &[&str] =
+    &["desk", "loads", "changes", "causes", "chosen", "recipe", "look", "gate", "knob", "knobs"];
+
+const PAGE_LINES: usize = 25;
+/// Of `lib.rs`.
+const MAP_LINES: usize = 60;
+const FILE_LINES: usize = 500;
+
+pub type Rule = fn(&House) -> Vec<String>;
+
+pub const RULES: &[(&str, Rule)] = &[
+    ("every file stands in a room", every_file_stands_in_a_room),
+    ("arrows point down", arrows_point_down),
+    ("no circle between rooms", no_circle_between_rooms),
+    ("a feature has four members", a_feature_has_four_members),
+    ("a feature's members point one way", members_point_one_way),
+    ("a library stays in its rooms", a_library_stays_in_its_rooms),
+    ("only named places touch the disk", only_named_places_touch_the_disk),
+    ("a view asks, it does not read", a_view_asks),
+    ("every page is short and true", every_page_is_short),
+    ("ordinary words", ordinary_words),
+    ("a file is short", a_file_is_short),
+    ("a shader has its reference", a_shader_has_its_reference),
+];
+
+fn every_file_stands_in_a_room(house: &House) -> Vec<String> {
+    let lost = house.sources.iter().filter(|source| room_of(&source.path).is_none());
+    lost.map(|source| format!("{} stands in no room", source.path)).collect()
+}
+
+fn arrows_point_down(house: &House) -> Vec<String> {
+    let excepted = |path: &str, to: &str| EXCEPTIONS.iter().any(|(place, room, _)| matches(path, place) && *room == to);
+    let faults = arrows(house).filter(|(path, from, to)| !may_import(from, to) && !excepted(path, to));
+    faults.map(|(path, _, to)| format!("{path} imports {to}")).collect()
+}
+
+fn may_import(from: &str, to: &str) -> bool {
+    match (app_row(from), app_row(to)) {
+        (Some(from), Some(to)) => to < from,
+        (Some(_), None) => true,
+        (None, _) => PARTS.iter().any(|(part, below)| *part == from && below.contains(&to)),
+    }
+}
+
+/// File, its room, and another room that it names.
+fn arrows(house: &House) -> impl Iterator<Item = (&str, &'static str, &'static str)> {
+    house.sources.iter().flat_map(|source| {
+        let from = room_of(&source.path);
+        let rooms: BTreeSet<_> = source.names.iter().filter_map(|name| room_of(&name.join("/"))).collect();
+        rooms.into_iter().filter_map(move |to| Some((source.path.as_str(), from.filter(|from| *from != to)?, to)))
+    })
+}
+
+fn no_circle_between_rooms(house: &House) -> Vec<String> {
+    let imports = house.imports();
+    let reached: Vec<_> = (0..imports.len()).map(|from| reach(&imports, from)).collect();
+    let mut faults = Vec::new();
+    for (from, targets) in imports.iter().enumerate() {
+        for &to in targets {
+            let [here, there] = [from, to].map(|at| house.sources[at].path.as_str());
+            if room_of(here) != room_of(there) && reached[to][from] {
+                faults.push(format!("{here} imports {there}, which leads back to it"));
+            }
+        }
+    }
+    faults
+}
+
+/// Which files one leads to.
+fn reach(imports: &[BTreeSet<usize>], from: usize) -> Vec<bool> {
+    let mut found = vec![false; imports.len()];
+    let mut open = vec![from];
+    while let Some(at) = open.pop() {
+        open.extend(imports[at].iter().filter(|to| !std::mem::replace(&mut found[**to], true)));
+    }
+    found
+}
+
+fn a_feature_has_four_members(house: &House) -> Vec<String> {
+    let strange = house.sources.iter().filter(|source| is_feature(&source.path)).filter(|source| {
+        let member = source.path.split('/').nth(2).unwrap_or_default().trim_end_matches(".rs");
+        member != "mod" && !MEMBERS.contains(&member)
+    });
+    strange.map(|source| format!("{} is none of {}", source.path, MEMBERS.join(", "))).collect()
+}
+
+/// Nobody below the window's shell knows a view, and only `main.rs` knows subcommands.
+fn members_point_one_way(house: &House) -> Vec<String> {
+    let mut faults = Vec::new();
+    for source in house.sources.iter().filter(|source| source.path.starts_with("app/")) {
+        for name in source.names.iter().map(|name| name.join("/")).filter(|name| is_feature(name)) {
+            let member = name.split('/').nth(2).unwrap_or_default();
+            let known = match member {
+                "view" => matches(&source.path, "app/*/view") || matches(&source.path, "app/shell"),
+                "cli" => matches(&source.path, "app/*/cli"),
+                _ => true,
+            };
+            if !known {
+                faults.push(format!("{} imports {name}", source.path));
+            }
+        }
+    }
+    faults
+}
+
+fn a_library_stays_in_its_rooms(house: &House) -> Vec<String> {
+    let mut faults = Vec::new();
+    for source in &house.sources {
+        for (library, places) in LIBRARIES {
+            if !places.iter().any(|place| matches(&source.path, place)) && knows(source, library) {
+                faults.push(format!("{} knows {library}", source.path));
+            }
+        }
+    }
+    faults
+}
+
+/// An enum of the domain may derive `ValueEnum`, so that the command line needs no twin of it.
+fn knows(source: &Source, library: &str) -> bool {
+    match library {
+        "clap" => starts(&source.code, "clap::").any(|(at, _)| !source.code[at..].starts_with("clap::ValueEnum")),
+        _ => source.names_crate(library),
+    }
+}
+
+fn only_named_places_touch_the_disk(house: &House) -> Vec<String> {
+    let may = |source: &Source| DISK.iter().any(|place| matches(&source.path, place));
+    let never = |source: &Source| ["app/*/state", "app/*/view"].iter().any(|place| matches(&source.path, place));
+    let touching = house.sources.iter().filter(|source| !may(source) || never(source));
+    touching.filter_map(|source| Some(format!("{} touches the disk: {}", source.path, disk_call(source)?))).collect()
+}
+
+fn disk_call(source: &Source) -> Option<&'static str> {
+    let called = DISK_CALLS.iter().find(|call| starts(&source.code, call).next().is_some());
+    called.or_else(|| DISK_QUESTIONS.iter().find(|call| source.code.contains(**call))).copied()
+}
+
+/// Views and states hold no library, no store and no networks: those answer on other threads.
+fn a_view_asks(house: &House) -> Vec<String> {
+    let places = ["app/*/state", "app/*/view", "app/ui"];
+    let held = [
+        "library::Library",
+        "library::LibraryReader",
+        "networks::models::Store",
+        "app::engine::networks",
+        "app::engine::library_thread",
+        "app::engine::workers",
+    ];
+    let mut faults = Vec::new();
+    for source in house.sources.iter().filter(|source| places.iter().any(|place| matches(&source.path, place))) {
+        for name in source.names.iter().map(|name| name.join("::")) {
+            if held.iter().any(|held| name == *held || name.starts_with(&format!("{held}::"))) {
+                faults.push(format!("{} holds {name}", source.path));
+            }
+        }
+    }
+    faults
+}
+
+fn every_page_is_short(house: &House) -> Vec<String> {
+    let fault = |source: &Source| match source.page() {
+        page if page.is_empty() => Some("has no page".to_owned()),
+        page if page.iter().any(|line| line.contains("TODO")) => Some("has a page that is still to do".to_owned()),
+        page if page.len() > if source.path == "lib.rs" { MAP_LINES } else { PAGE_LINES } => {
+            Some(format!("has a page of {} lines", page.len()))
+        }
+        _ => None,
+    };
+    house.sources.iter().filter_map(|source| Some(format!("{} {}", source.path, fault(source)?))).collect()
+}
+
+fn ordinary_words(house: &House) -> Vec<String> {
+    let mut faults = Vec::new();
+    for source in &house.sources {
+        for name in source.declared() {
+            for word in words_of(&name).iter().filter(|word| PRIVATE_WORDS.contains(&word.as_str())) {
+                faults.push(format!("{} declares {name}: {word} is no word of the field", source.path));
+            }
+        }
+    }
+    faults
+}
+
+fn a_file_is_short(house: &House) -> Vec<String> {
+    let long = house.sources.iter().filter(|source| source.text.lines().count() > FILE_LINES);
+    long.map(|source| format!("{} has more than {FILE_LINES} lines", source.path)).collect()
+}
+
+fn a_shader_has_its_reference(house: &House) -> Vec<String> {
+    let has = |stem: &str| house.sources.iter().any(|source| source.path == format!("networks/kernels/{stem}.rs"));
+    let alone = house.shaders.iter().filter(|stem| !has(stem));
+    alone.map(|stem| format!("shaders/{stem} has no file in networks/kernels")).collect()
+}
+
+/// What is allowed and used by nobody.
+pub fn unused_exceptions(house: &House) -> Vec<String> {
+    let any = |place: &str, uses: &dyn Fn(&Source) -> bool| {
+        house.sources.iter().any(|source| matches(&source.path, place) && uses(source))
+    };
+    let mut unused = Vec::new();
+    for (part, below) in PARTS {
+        let unknown = below.iter().filter(|to| !arrows(house).any(|(_, from, room)| from == *part && room == **to));
+        unused.extend(unknown.map(|to| format!("nothing in {part} imports {to}")));
+    }
+    for (place, room, _) in EXCEPTIONS {
+        if !arrows(house).any(|(path, _, to)| matches(path, place) && to == *room) {
+            unused.push(format!("nothing in {place} imports {room}"));
+        }
+    }
+    for (library, places) in LIBRARIES {
+        let unknown = places.iter().filter(|place| !any(place, &|source| knows(source, library)));
+        unused.extend(unknown.map(|place| format!("nothing in {place} knows {library}")));
+    }
+    let idle = DISK.iter().filter(|place| !any(place, &|source| disk_call(source).is_some()));
+    unused.extend(idle.map(|place| format!("nothing in {place} touches the disk")));
+    unused
+}
+
+fn is_feature(path: &str) -> bool {
+    let below = ["app/engine", "app/jobs", "app/ui", "app/shell", "app/mod.rs"];
+    matches(path, "app") && path != "app" && !below.iter().any(|room| matches(path, room))
+}
+
+/// The innermost room that a path lies in.
+fn room_of(path: &str) -> Option<&'static str> {
+    let rooms = PARTS.iter().map(|(part, _)| *part).chain(APP.iter().flat_map(|row| row.iter().copied()));
+    rooms.filter(|room| matches(path, room)).max_by_key(|room| room.len())
+}
+
+fn app_row(room: &str) -> Option<usize> {
+    APP.iter().position(|row| row.contains(&room))
+}
+
+/// Whether a file or module lies at a place or below it: `a/b` holds `a/b.rs`, `a/b/c.rs` and the module `a/b/c`.
+fn matches(path: &str, place: &str) -> bool {
+    let mut names = path.trim_end_matches(".rs").split('/');
+    place.trim_end_matches(".rs").split('/').all(|want| names.next().is_some_and(|name| want == "*" || want == name))
+}

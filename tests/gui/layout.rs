@@ -1,0 +1,184 @@
+//! Every page at every size: no widget lies on another, and none reaches out of the window where nothing scrolls to it.
+//!
+//! Judged by the rectangles of what the accessibility tree names, layer by layer, so no GPU is needed. What lies in a
+//! layer above (a menu, a dialog, a sheet) may cover what is below.
+
+use std::collections::HashMap;
+
+use eframe::egui::accesskit::{NodeId, Role};
+use eframe::egui::{Id, LayerId, Rect, Sense, Vec2, WidgetRect};
+use egui_kittest::Harness;
+use egui_kittest::kittest::NodeT;
+use likeness::app::shell::app::App;
+use likeness::app::ui::fonts::FontSource;
+use likeness::app::ui::locale::Language;
+
+use super::pictures::{Scene, scenes, shown};
+
+const SIZES: [[f32; 2]; 4] = [[800.0, 600.0], [900.0, 700.0], [1280.0, 820.0], [1920.0, 1080.0]];
+
+/// Widgets that touch may share a point or two: frames are drawn outside, and places are rounded.
+const TOUCH: f32 = 2.0;
+
+/// A field in which a name is typed is never narrower.
+const LEAST_FIELD: f32 = 60.0;
+
+struct Widget {
+    id: Id,
+    layer: LayerId,
+    role: Role,
+    label: String,
+    /// All of it, and what is to be seen of it.
+    whole: Rect,
+    seen: Rect,
+    acts: bool,
+}
+
+impl Widget {
+    fn words(&self) -> String {
+        let Rect { min, max } = self.seen;
+        format!("{:?} “{}” ({:.0}–{:.0}, {:.0}–{:.0})", self.role, self.label, min.x, max.x, min.y, max.y)
+    }
+}
+
+/// What people read or press; the rest of the tree only groups.
+fn counts(role: Role) -> bool {
+    use Role::{
+        Button, CheckBox, ComboBox, Image, Label, Link, ListBoxOption, MenuItem, ProgressIndicator, RadioButton,
+        Slider, Tab, TextInput,
+    };
+    let text = matches!(role, Label | Image | ProgressIndicator | TextInput | Slider);
+    text || matches!(role, Button | CheckBox | ComboBox | Link | ListBoxOption | MenuItem | RadioButton | Tab)
+}
+
+/// The widgets of the last frame in drawing order, and the scroll bars among them.
+fn widgets(harness: &Harness<'_, App>) -> (Vec<Widget>, Vec<WidgetRect>) {
+    let named: HashMap<NodeId, (Role, String)> = harness
+        .root()
+        .children_recursive()
+        .map(|node| {
+            let node = node.accesskit_node();
+            (node.locate().0, (node.role(), node.label().or(node.value()).unwrap_or_default()))
+        })
+        .collect();
+    let mut found = Vec::new();
+    let mut bars = Vec::new();
+    harness.ctx.viewport(|viewport| {
+        for (layer, rects) in viewport.prev_pass.widgets.layers() {
+            for rect in rects {
+                let (role, label) = match named.get(&rect.id.accesskit_id()) {
+                    Some((role, label)) if counts(*role) => (*role, label.clone()),
+                    _ => {
+                        bars.extend(is_bar(rect).then_some(*rect));
+                        continue;
+                    }
+                };
+                let acts = rect.sense.intersects(Sense::CLICK | Sense::DRAG) && role != Role::Label;
+                let (whole, seen) = (rect.rect, rect.interact_rect);
+                found.push(Widget { id: rect.id, layer: *layer, role, label, whole, seen, acts });
+            }
+        }
+    });
+    (found, bars)
+}
+
+fn is_bar(rect: &WidgetRect) -> bool {
+    let (short, long) = (rect.rect.size().min_elem(), rect.rect.size().max_elem());
+    rect.sense.senses_drag() && short <= 20.0 && long >= 40.0
+}
+
+/// What is wrong with the last frame.
+fn faults(harness: &Harness<'_, App>) -> Vec<String> {
+    let (widgets, bars) = widgets(harness);
+    let window = harness.ctx.content_rect();
+    let mut faults = Vec::new();
+    for (i, widget) in widgets.iter().enumerate() {
+        faults.extend(out_of_reach(widget, window, &bars));
+        let is_crushed = widget.role == Role::TextInput && widget.whole.width() < LEAST_FIELD;
+        faults.extend(is_crushed.then(|| format!("{} is crushed", widget.words())));
+        let above = widgets[i + 1..].iter().filter(|other| other.layer == widget.layer && other.id != widget.id);
+        faults.extend(
+            above
+                .filter(|other| overlap(widget, other))
+                .map(|other| format!("{} lies on {}", other.words(), widget.words())),
+        );
+    }
+    faults
+}
+
+fn overlap(a: &Widget, b: &Widget) -> bool {
+    let common = a.seen.intersect(b.seen);
+    if !common.is_positive() || common.size().min_elem() <= TOUCH {
+        return false;
+    }
+    // A button may carry words and smaller buttons; two texts, or two fields, never carry each other.
+    let carries = |outer: &Widget, inner: &Widget| {
+        outer.acts && !matches!(outer.role, Role::TextInput | Role::Slider) && outer.seen.contains_rect(inner.seen)
+    };
+    // Faces' boxes lie on their photo, and people who stand close together have boxes that do.
+    let pictures = a.role == Role::Image || b.role == Role::Image;
+    !(carries(a, b) || carries(b, a) || pictures && (a.acts || b.acts))
+}
+
+/// A widget that is cut off, where no bar scrolls to the rest of it.
+fn out_of_reach(widget: &Widget, window: Rect, bars: &[WidgetRect]) -> Option<String> {
+    let visible = window.expand(TOUCH);
+    let bar = |wide: bool| {
+        bars.iter().any(|bar| bar.layer_id == widget.layer && (bar.rect.width() > bar.rect.height()) == wide)
+    };
+    let (whole, seen) = (widget.whole, widget.seen);
+    let cut_aside = whole.min.x < visible.min.x || whole.max.x > visible.max.x;
+    let cut_inside = seen.is_positive() && seen.width() + TOUCH < whole.width();
+    let cut_below = whole.min.y < visible.min.y || whole.max.y > visible.max.y;
+    let lost = (cut_aside || cut_inside) && !bar(true) || cut_below && !bar(false);
+    lost.then(|| format!("{} is cut off: it takes {:.0?} of {:.0?}", widget.words(), whole, window.size()))
+}
+
+fn assert_laid_out(only: impl Fn(&Scene) -> bool, sizes: &[[f32; 2]]) {
+    let mut faults_found = Vec::new();
+    for language in [Language::English, Language::Chinese] {
+        for size in sizes {
+            for scene in scenes().into_iter().filter(|scene| only(scene)) {
+                let name = scene.name;
+                let scene = Scene { language, ..scene };
+                let harness = shown(scene, FontSource::Carried, Vec2::from(*size), |wire| Box::new(wire), false);
+                let at = |fault| format!("{name} at {}×{} in {language:?}: {fault}", size[0], size[1]);
+                faults_found.extend(faults(&harness).into_iter().map(at));
+            }
+        }
+    }
+    assert!(faults_found.is_empty(), "{} faults:\n{}", faults_found.len(), faults_found.join("\n"));
+}
+
+/// A dark page has the places of a light one.
+fn is_once(scene: &Scene) -> bool {
+    !scene.name.contains("_dark") && !scene.name.ends_with("_chinese")
+}
+
+#[test]
+fn every_page_has_room_in_the_smallest_window() {
+    assert_laid_out(is_once, &SIZES[..1]);
+}
+
+#[test]
+fn every_page_has_room_in_larger_windows() {
+    assert_laid_out(is_once, &SIZES[1..]);
+}
+
+/// The field of a group keeps its width beside the strip, with and without the panel.
+#[test]
+fn the_name_field_is_never_crushed() {
+    for size in SIZES {
+        for scene in scenes().into_iter().filter(|scene| matches!(scene.name, "people" | "grouping")) {
+            let name = scene.name;
+            let harness = shown(scene, FontSource::Carried, Vec2::from(size), |wire| Box::new(wire), false);
+            let (widgets, _) = widgets(&harness);
+            let fields: Vec<_> =
+                widgets.iter().filter(|w| w.role == Role::TextInput && w.label.contains("this group")).collect();
+            assert!(!fields.is_empty(), "{name} at {size:?} has no field");
+            for field in fields {
+                assert!(field.whole.width() >= 175.0, "{name} at {size:?}: {}", field.words());
+            }
+        }
+    }
+}
