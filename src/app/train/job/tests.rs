@@ -3,6 +3,7 @@ use crate::app::engine::networks::EngineOptions;
 use crate::app::train::job::people::Part;
 use crate::app::train::job::runs::{unfinished_run, unfinished_runs};
 use crate::networks::nets::catalogue::card;
+use crate::networks::weights::load;
 use crate::train::augment::AugmentConfig;
 use crate::train::config::ValidationConfig;
 use crate::train::events::Ending;
