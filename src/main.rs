@@ -100,7 +100,7 @@ fn window(global: &Global, first: First) -> Result<ExitCode> {
     use likeness::app::shell::message::Message;
     use likeness::app::shell::threads::Threads;
     use likeness::app::shell::window;
-    use likeness::app::train::state::message::{DemoChoice, TrainCommand};
+    use likeness::app::train::state::message::{DemoChoice, Message as TrainMessage};
     use likeness::app::ui::action::Action;
     use likeness::app::ui::view::View;
 
@@ -114,7 +114,7 @@ fn window(global: &Global, first: First) -> Result<ExitCode> {
         }
         First::Demonstrate(seed, steps) => {
             let which = DemoChoice { seed, steps };
-            vec![Message::Act(Action::Show(View::Train)), Message::Train(TrainCommand::Demonstrate(which))]
+            vec![Message::Act(Action::Show(View::Train)), Message::Train(TrainMessage::Demonstrate(which))]
         }
     };
     window::open(

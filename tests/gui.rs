@@ -38,7 +38,7 @@ use likeness::app::shell::app::App;
 use likeness::app::shell::backend::{Answer, Request};
 use likeness::app::shell::message::Message;
 use likeness::app::shell::state::{Page, Settings};
-use likeness::app::train::state::message::{TrainAsk, TrainNews};
+use likeness::app::train::state::message::{Event as TrainEvent, Request as TrainRequest};
 use likeness::app::ui::action::Action;
 use likeness::app::ui::fonts::FontSource;
 use likeness::app::ui::locale::Language;
@@ -473,7 +473,7 @@ fn a_failure_says_what_and_keeps_the_details_folded() {
 }
 
 /// Tells the window what the jobs would.
-fn tell(wire: &Wire, harness: &mut Harness<'static, App>, news: Vec<TrainNews>) {
+fn tell(wire: &Wire, harness: &mut Harness<'static, App>, news: Vec<TrainEvent>) {
     for news in news {
         wire.push(Report::Own(Answer::OfTrain(news)));
     }
@@ -495,7 +495,7 @@ fn training_is_set_up_counted_and_started() {
     harness.get_by_label("3 files that are no pictures");
     harness.get_by_label("Start training").click();
     harness.run_steps(3);
-    let [Request::Train(TrainAsk::Start { request, data, name })] = &wire.actions()[..] else {
+    let [Request::Train(TrainRequest::Start { request, data, name })] = &wire.actions()[..] else {
         panic!("{:?}", wire.actions())
     };
     assert_eq!((data, name.as_str()), (&train::folder(), "sface-2021dec-Faces"));
@@ -514,7 +514,7 @@ fn an_interrupted_run_is_gone_on_with_or_thrown_away() {
     harness.run_steps(3);
     harness.get_by_label("Go on").click();
     harness.run_steps(3);
-    assert!(matches!(&wire.actions()[..], [Request::Train(TrainAsk::GoOn(path))] if path.ends_with("sface-choir")));
+    assert!(matches!(&wire.actions()[..], [Request::Train(TrainRequest::GoOn(path))] if path.ends_with("sface-choir")));
 }
 
 #[test]
@@ -528,7 +528,7 @@ fn a_run_is_watched_paused_and_stopped() {
     harness.run_steps(3);
     harness.get_by_label("Stop and keep").click();
     harness.run_steps(3);
-    let asked = [TrainAsk::Pause(true), TrainAsk::Stop { discard: false }].map(Request::Train);
+    let asked = [TrainRequest::Pause(true), TrainRequest::Stop { discard: false }].map(Request::Train);
     assert_eq!(wire.actions(), asked);
     // The view can be left and come back to.
     send(&mut harness, Message::Act(Action::Show(View::People)));
@@ -545,7 +545,7 @@ fn a_run_is_thrown_away_only_at_the_second_word() {
     assert!(wire.actions().is_empty());
     harness.get_by_label("Discard").click();
     harness.run_steps(3);
-    assert_eq!(wire.actions(), [Request::Train(TrainAsk::Stop { discard: true })]);
+    assert_eq!(wire.actions(), [Request::Train(TrainRequest::Stop { discard: true })]);
 }
 
 #[test]
@@ -556,12 +556,12 @@ fn the_new_network_is_used_at_the_user_s_word() {
     assert!(wire.actions().is_empty());
     harness.get_by_label("Use the new network").click();
     harness.run_steps(3);
-    assert_eq!(wire.actions(), [Request::Train(TrainAsk::Use(Box::new(train::summary())))]);
-    tell(&wire, &mut harness, vec![TrainNews::InUse { model: "sface-2021dec-Faces".into(), faces: 12_044 }]);
+    assert_eq!(wire.actions(), [Request::Train(TrainRequest::Use(Box::new(train::summary())))]);
+    tell(&wire, &mut harness, vec![TrainEvent::InUse { model: "sface-2021dec-Faces".into(), faces: 12_044 }]);
     harness.get_by_label("12,044 faces of the library wait to be embedded by it; names stay");
     harness.get_by_label("Embed the library again").click();
     harness.run_steps(3);
-    assert_eq!(wire.actions().last(), Some(&Request::Train(TrainAsk::Reembed)));
+    assert_eq!(wire.actions().last(), Some(&Request::Train(TrainRequest::Reembed)));
 }
 
 #[test]
@@ -569,7 +569,7 @@ fn the_demonstration_ends_with_groups_in_plain_words() {
     let (wire, mut harness) = open(fresh_world(), View::Library);
     harness.get_by_label("Try the demonstration").click();
     harness.run_steps(4);
-    assert_eq!(wire.actions(), [Request::Train(TrainAsk::Demonstrate(Default::default()))]);
+    assert_eq!(wire.actions(), [Request::Train(TrainRequest::Demonstrate(Default::default()))]);
     assert_eq!(harness.state().state().view, View::Train);
     tell(&wire, &mut harness, train::demonstrated());
     harness.get_by_label("94.3%");

@@ -1,6 +1,7 @@
 //! Networks to start a run from, by name: the only place where the trainer knows particular networks.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use burn::module::Module;
 use burn::tensor::{Device, TensorReadError};
@@ -21,8 +22,9 @@ use crate::networks::weights::{ModelCard, TensorFile, WeightsError, fill};
 pub enum Weights {
     /// Drawn at random from a seed.
     Scratch { seed: u64 },
-    /// Tensors by the paths of the network's parameters: written by a run, or converted from another tool's file.
-    Own(TensorFile),
+    /// Tensors by the paths of the network's parameters: written by a run, or converted from another tool's file. Shared,
+    /// because a run may start from them and be compared with them.
+    Own(Arc<TensorFile>),
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -117,7 +119,7 @@ mod tests {
         let device = Device::flex();
         let weights = collect(&small_from_scratch(2, &device).unwrap()).unwrap();
         let mut card = card(likeness_small::NAME, &NetOptions::default()).unwrap();
-        let own = Weights::Own(weights.clone());
+        let own = Weights::Own(Arc::new(weights.clone()));
         assert_eq!(collect(&network(&card, &own, &device).unwrap()).unwrap(), weights);
         card.architecture = "nn9".to_owned();
         let error = network(&card, &own, &device).unwrap_err().to_string();

@@ -22,7 +22,7 @@ use likeness::app::photos::state::{
 };
 use likeness::app::settings::state::{self as settings_view, DeviceRow};
 use likeness::app::shell::backend::{Answer, Backend, Event, Request};
-use likeness::app::train::state::message::{TrainAsk, TrainNews};
+use likeness::app::train::state::message::{Event as TrainEvent, Request as TrainRequest};
 use likeness::cluster::Linkage;
 use likeness::library::Decision;
 use likeness::networks::device::DeviceKind;
@@ -145,9 +145,9 @@ fn answer(request: Request, world: &World) -> Option<Event> {
         }
         Request::Evaluate(EvaluateRequest::LoadImage(key)) => return Some(Report::Image(key, Ok(draw(key)))),
         Request::Evaluate(request) => Answer::OfEvaluate(judged::answer(request, world.people.named.is_empty())?),
-        Request::Train(TrainAsk::LoadChoices) => Answer::OfTrain(TrainNews::Choices(super::train::choices())),
-        Request::Train(TrainAsk::Summarise(data)) => {
-            Answer::OfTrain(TrainNews::Summarised(data, Ok(super::train::look())))
+        Request::Train(TrainRequest::LoadChoices) => Answer::OfTrain(TrainEvent::Choices(super::train::choices())),
+        Request::Train(TrainRequest::Summarise(data)) => {
+            Answer::OfTrain(TrainEvent::Summarised(data, Ok(super::train::data_summary())))
         }
         Request::Models(models_view::Request::LoadNetworks) => {
             Answer::OfModels(models_view::Event::Networks(networks()))

@@ -19,7 +19,7 @@ use likeness::app::shell::app::App;
 use likeness::app::shell::backend::{Answer, Backend};
 use likeness::app::shell::message::Message;
 use likeness::app::shell::state::Settings;
-use likeness::app::train::state::message::TrainNews;
+use likeness::app::train::state::message::Event as TrainEvent;
 use likeness::app::ui::action::Action;
 use likeness::app::ui::fonts::FontSource;
 use likeness::app::ui::locale::Language;
@@ -41,7 +41,7 @@ pub struct Scene {
     language: Language,
     messages: Vec<Message>,
     job: Option<JobReport>,
-    news: Vec<TrainNews>,
+    news: Vec<TrainEvent>,
 }
 
 impl Scene {

@@ -9,9 +9,12 @@ use image::imageops::{self, FilterType};
 use likeness::app::engine::picture::{ImageKey, Picture};
 use likeness::app::engine::report::Report;
 use likeness::app::evaluate::state::message::EvaluateEvent;
+use likeness::app::jobs::run_event::RunEvent;
 use likeness::app::shell::backend::{Answer, Backend, Event, Request};
-use likeness::app::train::state::message::TrainNews;
+use likeness::app::train::state::live::RunStart;
+use likeness::app::train::state::message::Event as TrainEvent;
 use likeness::synth::{Identity, render_photo};
+use likeness::train::events::TrainEvent as LearningEvent;
 
 use super::demo::{Wire, World, album_world};
 
@@ -52,14 +55,16 @@ impl Backend for Synthetic {
                 let number = face.0 as u64;
                 *picture = Picture::from_rgb(&portrait(number % 1000 / 10, number, 160));
             }
-            Report::Own(Answer::OfTrain(TrainNews::Began { device, name, network, .. })) => {
+            Report::Own(Answer::OfTrain(TrainEvent::Began(RunStart { device, name, network, .. }))) => {
                 *device = DEVICE.into();
                 *name = "my-network".into();
                 *network = MODELS[0].into();
             }
-            Report::Own(Answer::OfTrain(TrainNews::Snapshot(look))) => {
-                for face in &mut look.faces {
-                    face.thumbnail = portrait(face.picture as u64 / 3, face.picture as u64, 64);
+            Report::Own(Answer::OfTrain(TrainEvent::Run(event))) => {
+                if let RunEvent::Train(LearningEvent::Snapshot(snapshot)) = &mut **event {
+                    for face in &mut snapshot.faces {
+                        face.thumbnail = portrait(face.picture as u64 / 3, face.picture as u64, 64);
+                    }
                 }
             }
             Report::Own(Answer::OfEvaluate(EvaluateEvent::Opened(_, runs))) => {

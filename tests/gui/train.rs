@@ -6,18 +6,19 @@ use image::RgbImage;
 use likeness::app::engine::picture::Picture;
 use likeness::app::engine::report::JobId;
 use likeness::app::jobs::demonstration::{CurvePoint, DemoReport, Groups};
+use likeness::app::jobs::run_event::{FaceGroup, GroupedFaces, LeftOut, RunEvent};
 use likeness::app::train::job::TrainSummary;
 use likeness::app::train::job::choices::NetworkChoice;
 use likeness::app::train::job::data_summary::{DataSummary, LeftOutWhy};
 use likeness::app::train::job::runs::UnfinishedRun;
 use likeness::app::train::state::form::DataSource;
-use likeness::app::train::state::live::{Group, RunEnd, RunKind};
-use likeness::app::train::state::message::{TrainCommand, TrainNews, TrainPath};
+use likeness::app::train::state::live::{RunEnd, RunKind, RunStart};
+use likeness::app::train::state::message::{Event, Message, TrainPath};
 use likeness::app::train::state::{Choices, ModelChoice};
 use likeness::cluster::score;
 use likeness::train::alarms::Alarm;
 use likeness::train::comparison::{Compared, Comparison, Measured, PairsComparison, PeopleComparison};
-use likeness::train::events::{StepReport, StopReason};
+use likeness::train::events::{StepReport, StopReason, TrainEvent};
 use likeness::train::mining::Space;
 use likeness::train::snapshot::{BINS, BatchSnapshot, FaceSnapshot, Histograms, TripletKind, TripletSnapshot};
 use likeness::train::validate::{PeopleReport, ValidationReport};
@@ -61,7 +62,7 @@ pub fn choices() -> Choices {
     }
 }
 
-pub fn look() -> DataSummary {
+pub fn data_summary() -> DataSummary {
     let example = |name: &str, why| (PathBuf::from(format!("/home/maria/Faces/{name}")), why);
     DataSummary {
         people: 412,
@@ -73,24 +74,28 @@ pub fn look() -> DataSummary {
 }
 
 /// The user's choice of a folder.
-pub fn choose_folder() -> TrainCommand {
-    TrainCommand::Chosen(TrainPath::Data, "/home/maria/Faces".into())
+pub fn choose_folder() -> Message {
+    Message::Chosen(TrainPath::Data, "/home/maria/Faces".into())
 }
 
 pub fn folder() -> DataSource {
     DataSource::Folder("/home/maria/Faces".into())
 }
 
-fn began(kind: RunKind) -> TrainNews {
+fn run(event: RunEvent) -> Event {
+    Event::Run(Box::new(event))
+}
+
+fn began(kind: RunKind) -> Event {
     let demonstration = kind == RunKind::Demonstration;
-    TrainNews::Began {
+    Event::Began(RunStart {
         job: JobId(9),
         kind,
         name: if demonstration { String::new() } else { "sface-2021dec-Faces".into() },
         network: if demonstration { "likeness-small" } else { "sface-2021dec" }.into(),
         device: "Radeon 780M".into(),
         steps: 600,
-    }
+    })
 }
 
 /// A bell of `count` pairs about `middle`.
@@ -99,11 +104,11 @@ fn bell(middle: f64, width: f64, count: f64) -> Vec<u32> {
     (0..BINS).map(|bin| (count * (-0.5 * at(bin).powi(2)).exp()) as u32).collect()
 }
 
-fn step(step: u64) -> TrainNews {
+fn step(step: u64) -> Event {
     let done = step as f64 / 600.0;
     let wave = ((step * 37) % 19) as f64 / 19.0 - 0.5;
     let pairs = 1200;
-    TrainNews::Step(StepReport {
+    run(RunEvent::Train(TrainEvent::Step(StepReport {
         step,
         loss: (0.19 * (-2.2 * done).exp() + 0.02 + 0.02 * wave) as f32,
         learning_rate: 2e-3 * 0.5_f64.powi((4.0 * done) as i32),
@@ -120,7 +125,7 @@ fn step(step: u64) -> TrainNews {
         pictures_per_s: 857.0,
         left_secs: 0.28 * (600 - step) as f64,
         memory_bytes: Some(412_000_000),
-    })
+    })))
 }
 
 fn people(step: u64) -> PeopleReport {
@@ -142,8 +147,9 @@ fn people(step: u64) -> PeopleReport {
     }
 }
 
-fn judged(step: u64) -> TrainNews {
-    TrainNews::Judged(Box::new(ValidationReport { step, people: Some(people(step)), pairs: None }))
+fn judged(step: u64) -> Event {
+    let report = ValidationReport { step, people: Some(people(step)), pairs: None };
+    run(RunEvent::Train(TrainEvent::Validated(report)))
 }
 
 fn rgb(picture: &Picture) -> RgbImage {
@@ -153,7 +159,7 @@ fn rgb(picture: &Picture) -> RgbImage {
     })
 }
 
-fn look_of(step: u64, apart: f64) -> TrainNews {
+fn snapshot_of(step: u64, apart: f64) -> Event {
     let face = |place: usize| FaceSnapshot {
         picture: place,
         person: format!("Person {}", place / 3 + 1),
@@ -172,7 +178,7 @@ fn look_of(step: u64, apart: f64) -> TrainNews {
             learned_from: n < 4,
         }
     };
-    TrainNews::Snapshot(Box::new(BatchSnapshot {
+    run(RunEvent::Train(TrainEvent::Snapshot(BatchSnapshot {
         step,
         margin: 0.3,
         distances: Histograms {
@@ -181,39 +187,40 @@ fn look_of(step: u64, apart: f64) -> TrainNews {
         },
         faces: (0..18).map(face).collect(),
         triplets: (0..6).map(triplet).collect(),
-    }))
+    })))
 }
 
 /// Up to step `last`, as it is told while it runs.
-fn learning(kind: RunKind, last: u64) -> Vec<TrainNews> {
-    let mut news = vec![began(kind)];
+fn learning(kind: RunKind, last: u64) -> Vec<Event> {
+    let mut events = vec![began(kind)];
     if kind == RunKind::Demonstration {
         let people = (0..32).map(|person| portrait(person, person, 48)).collect();
-        news.push(TrainNews::Drawn { pictures: 4560, secs: 2.4, people });
+        events.push(run(RunEvent::Drawn { pictures: 4560, secs: 2.4, people }));
     } else {
-        news.push(TrainNews::LeftOut("/home/maria/Faces/Bo/7.jpg".into(), "no face was found".into()));
+        let (path, reason) = ("/home/maria/Faces/Bo/7.jpg".into(), "no face was found".into());
+        events.push(run(RunEvent::LeftOut(LeftOut { path, reason })));
     }
-    news.push(judged(0));
+    events.push(judged(0));
     for at in 1..=last {
-        news.push(step(at));
+        events.push(step(at));
         if at == 4 {
-            news.push(look_of(at, 0.0));
+            events.push(snapshot_of(at, 0.0));
         }
         if at % 50 == 0 {
-            news.push(judged(at));
+            events.push(judged(at));
         }
     }
-    news.push(look_of(last, 1.0));
-    news
+    events.push(snapshot_of(last, 1.0));
+    events
 }
 
-pub fn training() -> Vec<TrainNews> {
-    let mut news = learning(RunKind::Training, 320);
-    news.push(TrainNews::Alarm(Alarm::PeopleWithOnePicture { people: 38 }));
-    news
+pub fn training() -> Vec<Event> {
+    let mut events = learning(RunKind::Training, 320);
+    events.push(run(RunEvent::Train(TrainEvent::Alarm(Alarm::PeopleWithOnePicture { people: 38 }))));
+    events
 }
 
-pub fn demonstrating() -> Vec<TrainNews> {
+pub fn demonstrating() -> Vec<Event> {
     learning(RunKind::Demonstration, 240)
 }
 
@@ -265,17 +272,17 @@ fn people_report(step: u64) -> PeopleReport {
     people(step)
 }
 
-pub fn trained() -> Vec<TrainNews> {
-    let mut news = learning(RunKind::Training, 600);
-    news.push(TrainNews::Ended(Box::new(RunEnd::Trained(summary()))));
-    news
+pub fn trained() -> Vec<Event> {
+    let mut events = learning(RunKind::Training, 600);
+    events.push(Event::Ended(Box::new(RunEnd::Trained(summary()))));
+    events
 }
 
-pub fn demonstrated() -> Vec<TrainNews> {
-    let mut news = learning(RunKind::Demonstration, 600);
+pub fn demonstrated() -> Vec<Event> {
+    let mut events = learning(RunKind::Demonstration, 600);
     let labels: Vec<usize> = (0..60).flat_map(|person| [person; 12]).collect();
     let clusters: Vec<usize> = labels.iter().map(|&label| if label == 59 { 58 } else { label }).collect();
-    let group = |n: usize| Group {
+    let group = |n: usize| FaceGroup {
         faces: (6 * n..6 * n + 6).collect(),
         people: if n == 0 { 2 } else { 1 },
         size: if n == 0 { 24 } else { 12 },
@@ -284,10 +291,10 @@ pub fn demonstrated() -> Vec<TrainNews> {
         let person = if face < 3 { 40 } else { face / 6 };
         portrait(person, face, 48)
     });
-    news.push(TrainNews::Groups { faces: faces.collect(), groups: (0..12).map(group).collect() });
+    events.push(run(RunEvent::Grouped(GroupedFaces { faces: faces.collect(), groups: (0..12).map(group).collect() })));
     let point =
         |step: u64| CurvePoint { step, seconds: 0.28 * step as f64, loss: None, val: people(step).val, auc: 0.99 };
-    news.push(TrainNews::Ended(Box::new(RunEnd::Demonstrated(DemoReport {
+    events.push(Event::Ended(Box::new(RunEnd::Demonstrated(DemoReport {
         seed: 1,
         seconds: 168.0,
         device: "Radeon 780M".into(),
@@ -305,5 +312,5 @@ pub fn demonstrated() -> Vec<TrainNews> {
         groups: Groups { threshold: 0.81, scores: score(&clusters, &labels) },
         stopped: StopReason::StepsDone,
     }))));
-    news
+    events
 }

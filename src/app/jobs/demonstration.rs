@@ -11,6 +11,8 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::app::engine::memory::with_memory;
+use crate::app::engine::picture::Picture;
+use crate::app::jobs::run_event::{FaceGroup, GroupedFaces, RunEvent};
 use crate::cluster::{Constraints, Linkage, Scores, agglomerate, score};
 use crate::networks::device::ComputeDevice;
 use crate::networks::nets::catalogue::{NetOptions, card};
@@ -45,32 +47,6 @@ impl Default for DemoOptions {
     fn default() -> Self {
         Self { seed: 1, steps: 900, people: 320, held_out_people: 60, pictures_per_person: 12 }
     }
-}
-
-#[derive(Debug)]
-pub enum DemoEvent<'a> {
-    /// All pictures are drawn; the first of some people is shown.
-    Drawn {
-        pictures: usize,
-        secs: f64,
-        people: &'a [RgbImage],
-    },
-    Train(&'a TrainEvent),
-    /// The held-out people are grouped; the largest groups are shown.
-    Grouped {
-        faces: &'a [RgbImage],
-        groups: &'a [ShownGroup],
-    },
-}
-
-/// A group of held-out people's pictures.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ShownGroup {
-    /// Places among the faces that are shown: some of the group, from all its people.
-    pub faces: Vec<usize>,
-    /// How many different people are in it; one is right.
-    pub people: usize,
-    pub size: usize,
 }
 
 /// One judgement of held-out people.
@@ -130,15 +106,15 @@ pub fn demo(
     options: DemoOptions,
     device: &ComputeDevice,
     control: &Control,
-    events: &mut dyn FnMut(DemoEvent<'_>),
+    events: &mut dyn FnMut(RunEvent),
 ) -> Result<DemoReport> {
     let started = Instant::now();
     let card = card(NETWORK, &NetOptions::default())?;
     let album = Arc::new(Album::drawn(options, card.input.width));
-    events(DemoEvent::Drawn {
+    events(RunEvent::Drawn {
         pictures: album.pictures.len(),
         secs: started.elapsed().as_secs_f64(),
-        people: &album.portraits(options),
+        people: album.portraits(options),
     });
     let (training, held_out) = album.people(options);
     let data = TrainingData { source: album.clone(), training, held_out, pairs: None, old_vectors: None };
@@ -150,7 +126,7 @@ pub fn demo(
     let trained = train(net, setup, control, &mut |event| {
         let event = with_memory(event);
         curve.note(&event);
-        events(DemoEvent::Train(&event));
+        events(RunEvent::Train(event));
     })?;
     let judged = trained.judged.as_ref().and_then(|judged| judged.people.as_ref());
     let judged = judged.context("the demonstration was stopped before anything was measured")?;
@@ -161,8 +137,7 @@ pub fn demo(
     };
     let threshold = training_threshold(&embed_people(&data.training)?, card.dimensions, &data.training)?;
     let (groups, clusters) = group(&embed_people(&data.held_out)?, card.dimensions, &data.held_out, threshold)?;
-    let (faces, shown) = album.shown(&data.held_out, &clusters);
-    events(DemoEvent::Grouped { faces: &faces, groups: &shown });
+    events(RunEvent::Grouped(album.shown(&data.held_out, &clusters)));
     Ok(DemoReport {
         seed: options.seed,
         seconds: started.elapsed().as_secs_f64(),
@@ -228,12 +203,13 @@ impl Album {
         Self { pictures: pictures.collect() }
     }
 
-    fn portraits(&self, options: DemoOptions) -> Vec<RgbImage> {
-        self.pictures.iter().step_by(options.pictures_per_person.max(1)).take(PORTRAITS).cloned().collect()
+    fn portraits(&self, options: DemoOptions) -> Vec<Picture> {
+        let first = self.pictures.iter().step_by(options.pictures_per_person.max(1));
+        first.take(PORTRAITS).map(Picture::from_rgb).collect()
     }
 
     /// The largest groups with some of their pictures, taken evenly over the people in each.
-    fn shown(&self, people: &Dataset, clusters: &[usize]) -> (Vec<RgbImage>, Vec<ShownGroup>) {
+    fn shown(&self, people: &Dataset, clusters: &[usize]) -> GroupedFaces {
         let pictures: Vec<usize> = people.people.iter().flat_map(|person| person.pictures.clone()).collect();
         let labels = labels(people);
         let mut members: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
@@ -247,12 +223,12 @@ impl Album {
             let take = rows.len().min(FACES_SHOWN);
             let first = faces.len();
             // Rows stand person by person, so even steps meet everybody with enough pictures.
-            faces.extend((0..take).map(|n| self.pictures[pictures[rows[n * rows.len() / take]]].clone()));
+            faces.extend((0..take).map(|n| Picture::from_rgb(&self.pictures[pictures[rows[n * rows.len() / take]]])));
             let people: BTreeSet<u32> = rows.iter().map(|&row| labels[row]).collect();
-            ShownGroup { faces: (first..first + take).collect(), people: people.len(), size: rows.len() }
+            FaceGroup { faces: (first..first + take).collect(), people: people.len(), size: rows.len() }
         });
-        let shown = shown.collect();
-        (faces, shown)
+        let groups = shown.collect();
+        GroupedFaces { faces, groups }
     }
 
     fn people(&self, options: DemoOptions) -> (Dataset, Dataset) {
@@ -337,8 +313,8 @@ mod tests {
         let options = DemoOptions { seed: 4, steps: 20, people: 24, held_out_people: 10, pictures_per_person: 5 };
         let (mut steps, mut grouped) = (0, 0);
         let report = demo(options, &device, &Control::default(), &mut |event| {
-            steps += usize::from(matches!(event, DemoEvent::Train(TrainEvent::Step(_))));
-            if let DemoEvent::Grouped { faces, groups } = event {
+            steps += usize::from(matches!(event, RunEvent::Train(TrainEvent::Step(_))));
+            if let RunEvent::Grouped(GroupedFaces { faces, groups }) = event {
                 assert!(groups.iter().flat_map(|group| &group.faces).all(|&face| face < faces.len()));
                 grouped = groups.iter().map(|group| group.size).sum();
             }

@@ -12,5 +12,6 @@ pub mod options;
 pub mod reembed;
 pub mod regroup;
 pub mod repeat;
+pub mod run_event;
 pub mod walk;
 pub mod working_copy;

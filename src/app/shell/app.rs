@@ -25,7 +25,7 @@ use crate::app::people::view::people::PeopleView;
 use crate::app::people::view::person::PersonView;
 use crate::app::photos::view::library::LibraryView;
 use crate::app::photos::view::photo::PhotoView;
-use crate::app::train::state::message::{TrainCommand, TrainPath};
+use crate::app::train::state::message::{Message as TrainMessage, TrainPath};
 use crate::app::train::view::TrainView;
 use crate::app::ui::action::Action;
 use crate::app::ui::context::ViewContext;
@@ -169,7 +169,7 @@ impl App {
         let message = match question {
             Question::Folder => Some(Message::Act(Action::Scan(paths))),
             Question::CompareFiles => Some(compare_files(paths)),
-            Question::Train(file) => first.map(|path| Message::Train(TrainCommand::Chosen(file, path))),
+            Question::Train(file) => first.map(|path| Message::Train(TrainMessage::Chosen(file, path))),
             Question::ModelFile => Some(Message::Models(models::state::Message::Import(paths))),
             Question::Evaluate(which) => Some(Message::Evaluate(EvaluateCommand::SetPath(which, paths))),
             Question::Save(saving) => first.map(|path| Message::SaveTo(path, saving)),
@@ -187,7 +187,7 @@ impl App {
             Message::Act(Action::Save(saving)) => return self.ask(ctx, Question::Save(saving.clone())),
             Message::Compare(compare::state::Message::ChooseFiles) => return self.ask(ctx, Question::CompareFiles),
             Message::Evaluate(EvaluateCommand::Ask(which)) => return self.ask(ctx, Question::Evaluate(*which)),
-            Message::Train(TrainCommand::Choose(file)) => return self.ask(ctx, Question::Train(*file)),
+            Message::Train(TrainMessage::Choose(file)) => return self.ask(ctx, Question::Train(*file)),
             Message::TypePath(question) => self.typed_path = Some(TypedPath::new(question.clone())),
             Message::Evaluate(EvaluateCommand::OpenReport(file)) => {
                 return match file_url(file) {
@@ -447,7 +447,7 @@ fn dropped_files(ui: &Ui, ctx: &mut Context<'_>) {
         View::Compare => ctx.send(compare_files(paths)),
         View::Train => {
             let path = paths.into_iter().next();
-            let message = path.map(|path| Message::Train(TrainCommand::Chosen(TrainPath::Data, path)));
+            let message = path.map(|path| Message::Train(TrainMessage::Chosen(TrainPath::Data, path)));
             message.into_iter().for_each(|message| ctx.send(message));
         }
         View::Models => ctx.send(Message::Models(models::state::Message::Import(paths))),

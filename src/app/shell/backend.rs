@@ -9,8 +9,7 @@ use std::path::PathBuf;
 use crate::app::engine::facts::{ModelRow, Overview, People, TouchedFacts};
 use crate::app::engine::report::{JobId, Report, Ticket};
 use crate::app::evaluate::state::message::{EvaluateEvent, EvaluateRequest};
-use crate::app::train::state::message::{TrainAsk, TrainNews};
-use crate::app::{compare, models, people, photos, scan, settings};
+use crate::app::{compare, models, people, photos, scan, settings, train};
 use crate::figures::Saving;
 use crate::types::Touched;
 
@@ -27,7 +26,7 @@ pub enum Request {
     People(people::state::Request),
     Compare(compare::state::Request),
     Evaluate(EvaluateRequest),
-    Train(TrainAsk),
+    Train(train::state::message::Request),
     Models(models::state::Request),
     Settings(settings::state::Request),
     /// Writes a figure or a table to this file.
@@ -48,7 +47,7 @@ pub enum Answer {
     OfPeople(people::state::Event),
     OfCompare(compare::state::Event),
     OfEvaluate(EvaluateEvent),
-    OfTrain(TrainNews),
+    OfTrain(train::state::message::Event),
     OfModels(models::state::Event),
     OfSettings(settings::state::Event),
 }

@@ -5,9 +5,8 @@ use std::path::PathBuf;
 use super::dialogs::Question;
 use super::notices::NoticeId;
 use crate::app::evaluate::state::message::EvaluateCommand;
-use crate::app::train::state::message::TrainCommand;
 use crate::app::ui::action::Action;
-use crate::app::{compare, models, people, photos, settings};
+use crate::app::{compare, models, people, photos, settings, train};
 use crate::figures::Saving;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -16,7 +15,7 @@ pub enum Message {
     People(people::state::Message),
     Compare(compare::state::Message),
     Evaluate(EvaluateCommand),
-    Train(TrainCommand),
+    Train(train::state::message::Message),
     Models(models::state::Message),
     Settings(settings::state::Message),
     /// What concerns more than one feature.

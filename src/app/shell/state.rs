@@ -7,9 +7,8 @@ use super::remembered_paths::RememberedPaths;
 use crate::app::engine::facts::Facts;
 use crate::app::evaluate::state::EvaluateState;
 use crate::app::settings::state::Appearance;
-use crate::app::train::state::TrainState;
 use crate::app::ui::view::View;
-use crate::app::{compare, models, people, photos, settings};
+use crate::app::{compare, models, people, photos, settings, train};
 use crate::types::{PersonId, PhotoId};
 
 /// What is remembered from one run to the next.
@@ -56,7 +55,7 @@ pub struct State {
     pub people: people::state::State,
     pub compare: compare::state::State,
     pub evaluate: EvaluateState,
-    pub train: TrainState,
+    pub train: train::state::State,
     pub models: models::state::State,
     pub settings: settings::state::State,
     pub notices: Notices,

@@ -11,7 +11,7 @@ use crate::app::engine::facts::Loadable;
 use crate::app::engine::report::{Failed, Failure, JobEnd, JobId, JobKind, JobReport, JobSummary, Report, Ticket};
 use crate::app::evaluate::state::message::{EvaluateEvent, EvaluateRequest};
 use crate::app::evaluate::state::update::ended_words;
-use crate::app::train::state::message::{DemoChoice, TrainCommand, TrainNews};
+use crate::app::train::state::message::{DemoChoice, Event as TrainEvent, Message as TrainMessage};
 use crate::app::train::state::update as train;
 use crate::app::ui::action::{Action, Outbox, Tickets};
 use crate::app::ui::locale::{Locale, grouped};
@@ -133,8 +133,8 @@ impl Update {
             Message::Evaluate(message) => {
                 with_outbox!(self, state, text, evaluate, Request::Evaluate, |part, out| part.update(message, out));
             }
-            Message::Train(command) => {
-                train::run(&mut state.train, command, &mut |ask| self.ask(Request::Train(ask)));
+            Message::Train(message) => {
+                train::update(&mut state.train, message, &mut |request| self.ask(Request::Train(request)));
             }
             Message::Models(message) => {
                 with_outbox!(self, state, text, models, Request::Models, |part, out| part.update(message, out));
@@ -181,7 +181,7 @@ impl Update {
                 self.run(state, text, Message::Models(models::state::Message::Install(models)));
             }
             Action::Demonstrate => {
-                self.run(state, text, Message::Train(TrainCommand::Demonstrate(DemoChoice::default())));
+                self.run(state, text, Message::Train(TrainMessage::Demonstrate(DemoChoice::default())));
             }
             Action::Fail(failure) => self.failed(state, text, None, failure),
             // Dialogs.
@@ -209,7 +209,7 @@ impl Update {
             View::Models => self.ask(Request::LoadModels),
             View::Settings => self.ask(Request::Settings(settings::state::Request::LoadDevices)),
             View::Compare => self.ask(Request::Evaluate(EvaluateRequest::LoadSample)),
-            View::Train => train::open(&state.train, &mut |ask| self.ask(Request::Train(ask))),
+            View::Train => train::open(&state.train, &mut |request| self.ask(Request::Train(request))),
             View::Library | View::People => {}
         }
     }
@@ -287,9 +287,9 @@ impl Update {
             Answer::OfModels(event) => {
                 with_outbox!(self, state, text, models, Request::Models, |part, out| part.receive(event, out));
             }
-            Answer::OfTrain(news) => {
-                let another_model = matches!(news, TrainNews::InUse { .. });
-                train::receive(&mut state.train, news, &mut |ask| self.ask(Request::Train(ask)));
+            Answer::OfTrain(event) => {
+                let another_model = matches!(event, TrainEvent::InUse { .. });
+                train::receive(&mut state.train, event, &mut |request| self.ask(Request::Train(request)));
                 if another_model {
                     self.load_touched(state, &Touched { models: true, ..Touched::everything() });
                 }

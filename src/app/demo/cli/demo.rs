@@ -8,7 +8,8 @@ use clap::Args;
 use crate::app::engine::cli::Global;
 use crate::app::engine::cli::console::cancel_on_ctrl_c;
 use crate::app::engine::home::Home;
-use crate::app::jobs::demonstration::{DemoEvent, DemoOptions, DemoReport, demo};
+use crate::app::jobs::demonstration::{DemoOptions, DemoReport, demo};
+use crate::app::jobs::run_event::RunEvent;
 use crate::networks::device::{VerdictCache, choose};
 use crate::train::events::{Control, TrainEvent};
 
@@ -50,10 +51,10 @@ pub fn run(home: &Home, global: &Global, args: DemoArgs) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn print_event(event: DemoEvent<'_>) {
+fn print_event(event: RunEvent) {
     match event {
-        DemoEvent::Drawn { pictures, secs, .. } => eprintln!("{pictures} pictures drawn in {secs:.1} s"),
-        DemoEvent::Train(TrainEvent::Validated(report)) => {
+        RunEvent::Drawn { pictures, secs, .. } => eprintln!("{pictures} pictures drawn in {secs:.1} s"),
+        RunEvent::Train(TrainEvent::Validated(report)) => {
             if let Some(people) = &report.people {
                 eprintln!(
                     "Step {:>4}: recognises {:.1}% of same pairs at {:.1}% wrong matches, AUC {:.4}",
@@ -64,8 +65,8 @@ fn print_event(event: DemoEvent<'_>) {
                 );
             }
         }
-        DemoEvent::Train(TrainEvent::Alarm(alarm)) => eprintln!("{alarm}"),
-        DemoEvent::Train(_) | DemoEvent::Grouped { .. } => {}
+        RunEvent::Train(TrainEvent::Alarm(alarm)) => eprintln!("{alarm}"),
+        _ => {}
     }
 }
 

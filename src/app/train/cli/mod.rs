@@ -12,10 +12,11 @@ use clap::{Args, ValueEnum};
 use crate::app::engine::cli::Global;
 use crate::app::engine::cli::console::cancel_on_ctrl_c;
 use crate::app::engine::home::Home;
+use crate::app::jobs::run_event::RunEvent;
 use crate::app::train::cli::options::{Options, config};
 use crate::app::train::cli::report::{Printer, print_summary};
 use crate::app::train::job::people::FaceFinding;
-use crate::app::train::job::{DataFrom, PairsRequest, StartFrom, TrainJobEvent, TrainRequest, resume, start_training};
+use crate::app::train::job::{DataFrom, PairsRequest, StartFrom, TrainRequest, resume, start_training};
 use crate::networks::device::{VerdictCache, choose};
 use crate::networks::models::Store;
 use crate::networks::nets::catalogue::NetOptions;
@@ -107,7 +108,7 @@ pub fn run(home: &Home, global: &Global, args: TrainArgs) -> Result<ExitCode> {
     let models = Store::open(home.models())?;
     let control = Control::with_cancel(cancel_on_ctrl_c()?);
     let mut print = Printer::default();
-    let mut events = |event: TrainJobEvent<'_>| print.show(event);
+    let mut events = |event: RunEvent| print.show(event);
     let json = args.json;
     let summary = match &args.resume {
         Some(run) => resume(run, &models, &device, &control, &mut events)?,

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use crate::app::train::job::{TrainJobEvent, TrainSummary};
+use crate::app::jobs::run_event::RunEvent;
+use crate::app::train::job::TrainSummary;
 use crate::train::comparison::{Compared, Comparison, ComparisonOutcome};
 use crate::train::events::{StopReason, TrainEvent};
 use crate::train::validate::ValidationReport;
@@ -14,14 +15,16 @@ pub struct Printer {
 }
 
 impl Printer {
-    pub fn show(&mut self, event: TrainJobEvent<'_>) {
+    pub fn show(&mut self, event: RunEvent) {
         match event {
-            TrainJobEvent::Note(note) => eprintln!("{note}"),
-            TrainJobEvent::Preparing { done, total } if done == total => eprintln!("{total} pictures prepared"),
-            TrainJobEvent::Preparing { .. } => {}
-            TrainJobEvent::LeftOut(left_out) => eprintln!("Left out: {}: {}", left_out.reason, left_out.path.display()),
-            TrainJobEvent::Train(event) => self.train(event),
-            TrainJobEvent::Comparing => eprintln!("Comparing the new network with the old one"),
+            RunEvent::Note(note) => eprintln!("{note}"),
+            RunEvent::Preparing { done, total } if done == total => eprintln!("{total} pictures prepared"),
+            RunEvent::Preparing { .. } => {}
+            RunEvent::LeftOut(left_out) => eprintln!("Left out: {}: {}", left_out.reason, left_out.path.display()),
+            RunEvent::Train(event) => self.train(&event),
+            RunEvent::Comparing => eprintln!("Comparing the new network with the old one"),
+            // Of the demonstration only.
+            RunEvent::Drawn { .. } | RunEvent::Grouped(_) => {}
         }
     }
 

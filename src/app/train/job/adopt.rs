@@ -5,7 +5,8 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 use crate::app::jobs::import::{self, ImportRequest};
-use crate::app::train::job::{RunRecord, TrainSummary, starting_point};
+use crate::app::train::job::start::crop_of;
+use crate::app::train::job::{RunRecord, TrainSummary};
 use crate::networks::models::Store;
 use crate::train::checkpoint::RunFolder;
 use crate::types::{CropRule, ModelId};
@@ -37,8 +38,7 @@ fn crop_for_photos(record: &RunRecord, models: &Store) -> Result<Option<CropRule
     if record.network.input.crop != CropRule::AsStored {
         return Ok(None);
     }
-    let (card, _) = starting_point(&record.request.start, &record.request, models)?;
-    Ok(Some(card.input.crop))
+    Ok(Some(crop_of(&record.request.start, &record.request, models)?))
 }
 
 /// Letters, digits, dots and dashes of the run's name, with a number where a model is called so already.

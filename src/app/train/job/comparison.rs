@@ -3,11 +3,13 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
 
 use crate::app::train::job::people::Prepared;
 use crate::app::train::job::source::FolderSource;
+use crate::app::train::job::start::StartingNetwork;
 use crate::networks::device::ComputeDevice;
 use crate::networks::weights::{ModelCard, load};
 use crate::train::comparison::{BothVectors, Comparison, compare_pairs, compare_people};
@@ -15,13 +17,6 @@ use crate::train::config::ValidationConfig;
 use crate::train::data::Dataset;
 use crate::train::start::{Weights, frozen_vectors};
 use crate::train::validate::{PairSet, pictures_to_judge};
-
-/// The network that a new one is measured against.
-pub struct OldNetwork {
-    pub name: String,
-    pub card: ModelCard,
-    pub weights: Weights,
-}
 
 /// What both are measured on.
 pub struct Judged<'a> {
@@ -32,7 +27,7 @@ pub struct Judged<'a> {
     pub seed: u64,
 }
 
-pub fn compare(old: &OldNetwork, model: &Path, on: &Judged<'_>, device: &ComputeDevice) -> Result<Comparison> {
+pub fn compare(old: &StartingNetwork, model: &Path, on: &Judged<'_>, device: &ComputeDevice) -> Result<Comparison> {
     let (tensors, new_card) = load(model)?;
     let exemplars = pictures_to_judge(on.held_out, on.validation.pictures_at_most);
     let of_pairs = on.pairs.iter().flat_map(|set| set.pictures.iter().copied());
@@ -43,7 +38,8 @@ pub fn compare(old: &OldNetwork, model: &Path, on: &Judged<'_>, device: &Compute
         let source = FolderSource::new(on.prepared, card.input);
         frozen_vectors(card, weights, &device.burn, &source, &pictures)
     };
-    let new_vectors = vectors(&new_card, &Weights::Own(tensors)).context("the new network could not be judged")?;
+    let new_vectors =
+        vectors(&new_card, &Weights::Own(Arc::new(tensors))).context("the new network could not be judged")?;
     let old_vectors = vectors(&old.card, &old.weights).context("the old network could not be judged")?;
     let rows = Rows::of(&old_vectors, &new_vectors);
     let both = |pictures: &[usize]| rows.both(pictures, old.card.dimensions, new_card.dimensions);

@@ -10,9 +10,11 @@ pub mod people;
 pub mod repeat;
 pub mod runs;
 pub mod source;
+pub mod start;
 #[cfg(feature = "gui")]
 pub mod window;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -20,17 +22,18 @@ use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use crate::app::engine::memory::with_memory;
-use crate::app::engine::networks::{EngineOptions, load_detector, model_of_task};
-use crate::app::train::job::comparison::{Judged, OldNetwork};
+use crate::app::engine::networks::load_detector;
+use crate::app::jobs::run_event::RunEvent;
+use crate::app::train::job::comparison::Judged;
 use crate::app::train::job::people::Prepared;
 use crate::app::train::job::source::{CROPS_BYTES, FolderSource, KeptCrops};
+use crate::app::train::job::start::{Networks, StartingNetwork, detector_id, preprocessing};
 use crate::eval::PairList;
 use crate::faces::detect::Detector;
 use crate::networks::device::ComputeDevice;
-use crate::networks::models::{Store, Task};
-use crate::networks::nets::catalogue::{NetOptions, card};
-use crate::networks::nets::recognise::recognise;
-use crate::networks::weights::{ModelCard, load};
+use crate::networks::models::Store;
+use crate::networks::nets::catalogue::NetOptions;
+use crate::networks::weights::ModelCard;
 use crate::train::TrainConfig;
 use crate::train::checkpoint::{Checkpoint, RunFolder};
 use crate::train::comparison::Comparison;
@@ -40,7 +43,7 @@ use crate::train::run::{Setup, TrainingData};
 use crate::train::start::{Weights, frozen_vectors, train_named};
 use crate::train::validate::ValidationReport;
 use crate::types::{CropRule, ModelId, PixelScaling, Preprocessing, error_chain};
-use people::{FaceFinding, LeftOut};
+use people::FaceFinding;
 
 /// What to train, on what, from where.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -90,6 +93,16 @@ pub enum StartFrom {
     },
 }
 
+impl std::fmt::Display for StartFrom {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Scratch { net, .. } => f.write_str(net),
+            Self::File { path } => path.display().fmt(f),
+            Self::Installed { id } => id.fmt(f),
+        }
+    }
+}
+
 /// An LFW-format list and the folder that its names lie in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PairsRequest {
@@ -105,19 +118,6 @@ struct RunRecord {
     network: ModelCard,
     left_out: usize,
     request: TrainRequest,
-}
-
-#[derive(Debug)]
-pub enum TrainJobEvent<'a> {
-    Note(String),
-    Preparing {
-        done: usize,
-        total: usize,
-    },
-    LeftOut(&'a LeftOut),
-    Train(&'a TrainEvent),
-    /// The run is over; its network is being compared with the old one.
-    Comparing,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -153,14 +153,16 @@ pub fn start_training(
     models: &Store,
     device: &ComputeDevice,
     control: &Control,
-    events: &mut dyn FnMut(TrainJobEvent<'_>),
+    events: &mut dyn FnMut(RunEvent),
 ) -> Result<TrainSummary> {
     let request = TrainRequest { detector: Some(detector_id(&request, models)?), ..request };
-    let (card, weights) = starting_point(&request.start, &request, models)?;
-    let preprocessing =
-        Preprocessing { scaling: request.scaling.unwrap_or(card.input.scaling), ..preprocessing(&card, request.faces) };
-    let old = old_network(&request, models)?;
-    let inputs = [Some(preprocessing), old.map(|old| old.card.input)];
+    let (StartingNetwork { card, weights, .. }, old, against) = {
+        let mut networks = Networks::new(&request, models);
+        (networks.start()?, networks.old()?, networks.against()?)
+    };
+    let scaling = request.scaling.unwrap_or(card.input.scaling);
+    let preprocessing = Preprocessing { scaling, ..preprocessing(&card, request.faces) };
+    let inputs = [Some(preprocessing), against.as_ref().map(|against| against.card.input)];
     let detector = detector_for(inputs.into_iter().flatten(), &detector_id(&request, models)?, models, device)?;
     let pairs = request.pairs.as_ref().map(read_pairs).transpose()?;
     let share = request.config.validation.held_out_share;
@@ -174,7 +176,7 @@ pub fn start_training(
         request,
     };
     let folder = RunFolder::create(out, &record, &prepared.to_lines()?)?;
-    Job { record, prepared, pairs, weights, folder, resume: None }.run(models, device, control, events)
+    Job { record, prepared, pairs, weights, old, against, folder, resume: None }.run(device, control, events)
 }
 
 /// Goes on with the run in the folder `out`.
@@ -183,7 +185,7 @@ pub fn resume(
     models: &Store,
     device: &ComputeDevice,
     control: &Control,
-    events: &mut dyn FnMut(TrainJobEvent<'_>),
+    events: &mut dyn FnMut(RunEvent),
 ) -> Result<TrainSummary> {
     let record: RunRecord =
         serde_json::from_str(&RunFolder::config(out)?).context("the run was made by another version of Likeness")?;
@@ -191,65 +193,44 @@ pub fn resume(
     let entries = Prepared::from_lines(&RunFolder::data(out)?).context("the run's list of pictures is unreadable")?;
     let prepared = Prepared { left_out: record.left_out, ..entries };
     let (folder, checkpoint) = RunFolder::resume(out)?;
-    let seed = record.request.config.seed;
+    let mut networks = Networks::new(&record.request, models);
     let weights = match &checkpoint {
         // Any weights do: the checkpoint's replace them.
-        Some(_) => Weights::Scratch { seed },
-        None => starting_point(&record.request.start, &record.request, models)?.1,
+        Some(_) => Weights::Scratch { seed: record.request.config.seed },
+        None => networks.start()?.weights,
     };
-    Job { record, prepared, pairs, weights, folder, resume: checkpoint }.run(models, device, control, events)
+    let old = networks.old()?;
+    let against = networks.against().unwrap_or_else(|error| {
+        // The run itself needs it no more: only what the result should be measured against has gone since it began.
+        let why = error_chain(&error);
+        events(RunEvent::Note(format!("the network will not be compared with the old one: {why}")));
+        None
+    });
+    Job { record, prepared, pairs, weights, old, against, folder, resume: checkpoint }.run(device, control, events)
 }
 
 struct Job {
     record: RunRecord,
     prepared: Prepared,
     pairs: Option<PairList>,
+    /// Where the network starts.
     weights: Weights,
+    /// Stays as it is, for harmonic training.
+    old: Option<StartingNetwork>,
+    /// The result is measured against it.
+    against: Option<StartingNetwork>,
     folder: RunFolder,
     resume: Option<Checkpoint>,
 }
 
 impl Job {
-    fn run(
-        self,
-        models: &Store,
-        device: &ComputeDevice,
-        control: &Control,
-        events: &mut dyn FnMut(TrainJobEvent<'_>),
-    ) -> Result<TrainSummary> {
-        let Self { record, prepared, pairs, weights, folder, resume } = self;
+    fn run(self, device: &ComputeDevice, control: &Control, events: &mut dyn FnMut(RunEvent)) -> Result<TrainSummary> {
+        let data = self.data(device)?;
+        let Self { record, prepared, weights, against, folder, resume, .. } = self;
         let RunRecord { network: card, request, .. } = record;
-        let (training, held_out) = prepared.datasets();
-        let source = Arc::new(KeptCrops::new(FolderSource::new(&prepared, card.input), CROPS_BYTES));
-        let mut data = TrainingData {
-            source,
-            pairs: pairs.zip(request.pairs.as_ref()).map(|(list, from)| prepared.pair_set(&list, &from.images)),
-            training,
-            held_out,
-            old_vectors: None,
-        };
-        if let MiningSource::Harmonic { .. } = request.config.mining {
-            let old =
-                request.old.as_ref().context("harmonic training needs --old, the network to stay comparable with")?;
-            let (old_card, old_weights) = starting_point(old, &request, models)?;
-            ensure!(
-                old_card.dimensions == card.dimensions,
-                "the old network gives {} numbers a face, the new one {}: harmonic training needs as many",
-                old_card.dimensions,
-                card.dimensions
-            );
-            let old_card = ModelCard { input: preprocessing(&old_card, request.faces), ..old_card };
-            let source = FolderSource::new(&prepared, old_card.input);
-            let pictures: Vec<usize> = data.training.people.iter().flat_map(|person| person.pictures.clone()).collect();
-            let vectors = frozen_vectors(&old_card, &old_weights, &device.burn, &source, &pictures)?;
-            for person in &mut data.training.people {
-                person.pictures.retain(|picture| vectors.contains_key(picture));
-            }
-            data.old_vectors = Some(vectors);
-        }
         let (people, pictures) = (data.training.people.len(), data.training.pictures());
         let held_out_people = data.held_out.people.len();
-        events(TrainJobEvent::Note(format!(
+        events(RunEvent::Note(format!(
             "{people} people with {pictures} pictures to learn from, {held_out_people} people held out"
         )));
         let (root, model) = (folder.root().to_owned(), folder.model());
@@ -257,19 +238,19 @@ impl Job {
         let network = card.architecture.clone();
         let setup =
             Setup { config: &request.config, data: &data, card, folder: Some(folder), resume, decode_threads: threads };
-        let mut told = Told::default();
+        let mut totals = Totals::default();
         let outcome = train_named(&weights, &device.burn, setup, control, &mut |event| {
             let event = with_memory(event);
-            told.note(&event);
-            events(TrainJobEvent::Train(&event));
+            totals.note(&event);
+            events(RunEvent::Train(event));
         })?;
-        if outcome.reason == StopReason::Discarded {
+        let kept = outcome.reason != StopReason::Discarded;
+        if !kept {
             RunFolder::discard(&root)?;
         }
-        let kept = outcome.reason != StopReason::Discarded;
-        let comparison = match old_network(&request, models) {
-            Ok(Some(old)) if kept && outcome.reason != StopReason::Cancelled => {
-                events(TrainJobEvent::Comparing);
+        let comparison = match against {
+            Some(against) if kept && outcome.reason != StopReason::Cancelled => {
+                events(RunEvent::Comparing);
                 let on = Judged {
                     prepared: &prepared,
                     held_out: &data.held_out,
@@ -277,19 +258,11 @@ impl Job {
                     validation: request.config.validation,
                     seed: request.config.seed,
                 };
-                let comparison = comparison::compare(&old, &model, &on, device)?;
+                let comparison = comparison::compare(&against, &model, &on, device)?;
                 RunFolder::save_comparison(&root, &comparison)?;
                 Some(comparison)
             }
-            Ok(_) => None,
-            Err(error) => {
-                // The network is there; only what it should be measured against has gone since the run began.
-                events(TrainJobEvent::Note(format!(
-                    "the network was not compared with the old one: {}",
-                    error_chain(&error)
-                )));
-                None
-            }
+            _ => None,
         };
         Ok(TrainSummary {
             run: root,
@@ -305,23 +278,63 @@ impl Job {
             held_out_people,
             left_out: prepared.left_out,
             skipped: outcome.skipped_pictures,
-            waited_share: told.waited_secs / told.step_secs.max(1e-9),
-            before: told.before,
+            waited_share: totals.waited_secs / totals.step_secs.max(1e-9),
+            before: totals.before,
             after: outcome.judged,
             comparison,
         })
     }
+
+    /// The people to learn from and those held out, with the old network's vectors where training is harmonic.
+    fn data(&self, device: &ComputeDevice) -> Result<TrainingData> {
+        let request = &self.record.request;
+        let (training, held_out) = self.prepared.datasets();
+        let source = FolderSource::new(&self.prepared, self.record.network.input);
+        let pairs = self.pairs.as_ref().zip(request.pairs.as_ref());
+        let mut data = TrainingData {
+            source: Arc::new(KeptCrops::new(source, CROPS_BYTES)),
+            pairs: pairs.map(|(list, from)| self.prepared.pair_set(list, &from.images)),
+            training,
+            held_out,
+            old_vectors: None,
+        };
+        if harmonic(request) {
+            let pictures: Vec<usize> = data.training.people.iter().flat_map(|person| person.pictures.clone()).collect();
+            let vectors = self.old_vectors(&pictures, device)?;
+            for person in &mut data.training.people {
+                person.pictures.retain(|picture| vectors.contains_key(picture));
+            }
+            data.old_vectors = Some(vectors);
+        }
+        Ok(data)
+    }
+
+    fn old_vectors(&self, pictures: &[usize], device: &ComputeDevice) -> Result<BTreeMap<usize, Vec<f32>>> {
+        let old = self.old.as_ref();
+        let old = old.context("harmonic training needs --old, the network to stay comparable with")?;
+        let (before, now) = (old.card.dimensions, self.record.network.dimensions);
+        ensure!(
+            before == now,
+            "the old network gives {before} numbers a face, the new one {now}: harmonic training needs as many"
+        );
+        let source = FolderSource::new(&self.prepared, old.card.input);
+        Ok(frozen_vectors(&old.card, &old.weights, &device.burn, &source, pictures)?)
+    }
+}
+
+fn harmonic(request: &TrainRequest) -> bool {
+    matches!(request.config.mining, MiningSource::Harmonic { .. })
 }
 
 /// What a summary keeps of a run's events.
 #[derive(Default)]
-struct Told {
+struct Totals {
     before: Option<ValidationReport>,
     waited_secs: f64,
     step_secs: f64,
 }
 
-impl Told {
+impl Totals {
     fn note(&mut self, event: &TrainEvent) {
         match event {
             TrainEvent::Validated(report) if report.step == 0 => self.before = Some(report.clone()),
@@ -332,65 +345,6 @@ impl Told {
             _ => {}
         }
     }
-}
-
-/// What the result is measured against: what the request names, else the weights it starts from, else the network it
-/// shall stay comparable with.
-fn old_network(request: &TrainRequest, models: &Store) -> Result<Option<OldNetwork>> {
-    let start = Some(&request.start).filter(|start| !matches!(start, StartFrom::Scratch { .. }));
-    let Some(old) = request.against.as_ref().or(start).or(request.old.as_ref()) else { return Ok(None) };
-    let name = match old {
-        StartFrom::Scratch { net, .. } => net.clone(),
-        StartFrom::File { path } => path.display().to_string(),
-        StartFrom::Installed { id } => id.to_string(),
-    };
-    let (card, weights) = starting_point(old, request, models)?;
-    let card = ModelCard { input: preprocessing(&card, request.faces), ..card };
-    Ok(Some(OldNetwork { name, card, weights }))
-}
-
-/// The network's card, its crop the rule for the request's detector, and the weights it starts from.
-fn starting_point(start: &StartFrom, request: &TrainRequest, models: &Store) -> Result<(ModelCard, Weights)> {
-    let (mut card, weights) = start_of(start, request, models)?;
-    if let Some(crop) = card.crop_with.get(&detector_id(request, models)?) {
-        card.input.crop = *crop;
-    }
-    Ok((card, weights))
-}
-
-fn start_of(start: &StartFrom, request: &TrainRequest, models: &Store) -> Result<(ModelCard, Weights)> {
-    match start {
-        StartFrom::Scratch { net, options } => {
-            Ok((card(net, options)?, Weights::Scratch { seed: request.config.seed }))
-        }
-        StartFrom::File { path } => {
-            let (tensors, card) = load(path)?;
-            Ok((card, Weights::Own(tensors)))
-        }
-        StartFrom::Installed { id } => {
-            let entry = models.entry(id)?;
-            ensure!(entry.task == Task::Embed, "{id} does not embed faces");
-            let found = recognise(&models.read(id)?).with_context(|| format!("cannot load {id}"))?;
-            let mut crop_with = entry.crop_with.clone();
-            if !crop_with.is_empty() {
-                // The new network's own rule will be the one it was trained with, so the usual one must be kept too.
-                crop_with.entry(EngineOptions::default().detector_id()).or_insert(entry.input.crop);
-            }
-            Ok((ModelCard { input: entry.input, crop_with, ..found.card }, Weights::Own(found.tensors)))
-        }
-    }
-}
-
-fn preprocessing(card: &ModelCard, faces: FaceFinding) -> Preprocessing {
-    match faces {
-        FaceFinding::Detect => card.input,
-        FaceFinding::Cropped => Preprocessing { crop: CropRule::AsStored, ..card.input },
-    }
-}
-
-fn detector_id(request: &TrainRequest, models: &Store) -> Result<ModelId> {
-    let named = request.detector.clone();
-    model_of_task(models, &named.unwrap_or_else(|| EngineOptions::default().detector_id()), Task::Detect)
 }
 
 /// The detector, where crops need a face found.

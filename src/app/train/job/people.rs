@@ -10,8 +10,9 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::app::jobs::run_event::{LeftOut, RunEvent};
 use crate::app::jobs::walk::sorted;
-use crate::app::train::job::{DataFrom, TrainJobEvent, TrainRequest};
+use crate::app::train::job::{DataFrom, TrainRequest};
 use crate::eval::PairList;
 use crate::faces::detect::{Detector, SECOND_LONG_SIDE};
 use crate::faces::image::{DecodeLimits, DecodeScale, Photo, decode, is_photo_name};
@@ -28,13 +29,6 @@ pub enum FaceFinding {
     Detect,
     /// The pictures are crops already.
     Cropped,
-}
-
-/// A picture that takes no part, and why.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LeftOut {
-    pub path: PathBuf,
-    pub reason: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,7 +69,7 @@ pub fn prepare(
     detector: Option<&Detector>,
     held_out_share: f32,
     control: &Control,
-    events: &mut dyn FnMut(TrainJobEvent<'_>),
+    events: &mut dyn FnMut(RunEvent),
 ) -> Result<Prepared> {
     let mut wanted = match &request.data {
         DataFrom::Folder { path } => list(path)?,
@@ -88,7 +82,7 @@ pub fn prepare(
         wanted.retain(|wanted| !in_pairs.contains(wanted.person.as_str()));
         let kept_out = before - people(&wanted);
         if kept_out > 0 {
-            events(TrainJobEvent::Note(format!("{kept_out} people of the list of pairs are kept out of training")));
+            events(RunEvent::Note(format!("{kept_out} people of the list of pairs are kept out of training")));
         }
         wanted.extend(pairs.images().iter().map(|name| Wanted {
             person: name.split('/').next().unwrap_or_default().to_owned(),
@@ -115,14 +109,14 @@ pub fn prepare(
                 Ok(entry) => prepared.entries.push(entry),
                 Err(left_out) => {
                     prepared.left_out += 1;
-                    events(TrainJobEvent::LeftOut(&left_out));
+                    events(RunEvent::LeftOut(left_out));
                 }
             }
         }
-        events(TrainJobEvent::Preparing { done: number * AT_ONCE + files_now.len(), total: wanted.len() });
+        events(RunEvent::Preparing { done: number * AT_ONCE + files_now.len(), total: wanted.len() });
     }
     if let Some(note) = prepared.shared_pictures() {
-        events(TrainJobEvent::Note(note));
+        events(RunEvent::Note(note));
     }
     prepared.hold_out(held_out_share, request.config.seed);
     Ok(prepared)

@@ -9,8 +9,9 @@ use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 
 use crate::app::jobs::repeat::{Change, RepeatOn, Repeated};
+use crate::app::jobs::run_event::RunEvent;
 use crate::app::jobs::walk::sorted;
-use crate::app::train::job::{DataFrom, StartFrom, TrainJobEvent, TrainRequest, start_training};
+use crate::app::train::job::{DataFrom, StartFrom, TrainRequest, start_training};
 use crate::faces::image::is_photo_name;
 use crate::train::checkpoint::RunFolder;
 use crate::train::data::{Dataset, Person};
@@ -34,8 +35,8 @@ pub fn repeat(run: &Path, change: Change, on: &RepeatOn<'_>, note: &mut dyn FnMu
     let place = tempfile::tempdir().context("there is no room to train in")?;
     let request = TrainRequest { pairs: None, against: None, ..changed(request, change, place.path())? };
     let control = Control::with_cancel(on.cancel.clone());
-    let mut told = |event: TrainJobEvent<'_>| {
-        if let TrainJobEvent::Note(text) = event {
+    let mut told = |event: RunEvent| {
+        if let RunEvent::Note(text) = event {
             note(text);
         }
     };

@@ -1,6 +1,9 @@
 use super::*;
+use crate::app::engine::networks::EngineOptions;
 use crate::app::train::job::people::Part;
 use crate::app::train::job::runs::{unfinished_run, unfinished_runs};
+use crate::networks::nets::catalogue::card;
+use crate::networks::weights::load;
 use crate::train::augment::AugmentConfig;
 use crate::train::config::ValidationConfig;
 use crate::train::events::Ending;
@@ -77,7 +80,7 @@ fn another_detector_has_its_own_crop_and_leaves_the_usual_one_known() {
             detector: detector.map(|id| ModelId(id.into())),
             ..request(folder.path(), 1)
         };
-        assert_eq!(starting_point(&request.start, &request, &models).unwrap().0.input.crop, crop);
+        assert_eq!(StartingNetwork::read(&request.start, &request, &models).unwrap().card.input.crop, crop);
     }
 }
 
@@ -92,9 +95,9 @@ fn a_folder_is_trained_on_stopped_and_resumed() {
     let control = Control::default();
     let (mut left_out, mut notes) = (Vec::new(), String::new());
     let stopped = start_training(request(&data, 6), &out, &models, &cpu(), &control, &mut |event| match event {
-        TrainJobEvent::LeftOut(found) => left_out.push(found.path.clone()),
-        TrainJobEvent::Note(note) => notes += &note,
-        TrainJobEvent::Train(TrainEvent::Step(report)) if report.step == 3 => control.cancel.cancel(),
+        RunEvent::LeftOut(found) => left_out.push(found.path.clone()),
+        RunEvent::Note(note) => notes += &note,
+        RunEvent::Train(TrainEvent::Step(report)) if report.step == 3 => control.cancel.cancel(),
         _ => {}
     });
     let stopped = stopped.unwrap();
@@ -154,13 +157,13 @@ fn a_run_can_be_stopped_and_kept_or_discarded() {
         let control = Control::default().with_snapshots_every(2);
         let (mut snapshots, mut paused) = (0, 0);
         let summary = start_training(request(&data, 40), &out, &models, &cpu(), &control, &mut |event| match event {
-            TrainJobEvent::Train(TrainEvent::Step(report)) if report.step == 2 => control.set_paused(true),
-            TrainJobEvent::Train(TrainEvent::Step(report)) if report.step == 3 => control.stop(ending),
-            TrainJobEvent::Train(TrainEvent::Paused { step: 2 }) => {
+            RunEvent::Train(TrainEvent::Step(report)) if report.step == 2 => control.set_paused(true),
+            RunEvent::Train(TrainEvent::Step(report)) if report.step == 3 => control.stop(ending),
+            RunEvent::Train(TrainEvent::Paused { step: 2 }) => {
                 paused += 1;
                 control.set_paused(false);
             }
-            TrainJobEvent::Train(TrainEvent::Snapshot(snapshot)) => {
+            RunEvent::Train(TrainEvent::Snapshot(snapshot)) => {
                 snapshots += 1;
                 assert!(
                     snapshot.step == 2
@@ -195,4 +198,24 @@ fn the_list_of_pictures_comes_back_from_its_lines() {
     };
     let prepared = Prepared { entries: vec![entry("Ada", Part::Training), entry("李", Part::HeldOut)], left_out: 0 };
     assert_eq!(Prepared::from_lines(&prepared.to_lines().unwrap()).unwrap(), prepared);
+}
+
+#[test]
+fn weights_that_play_two_parts_are_read_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let models = Store::open(folder.path().join("models")).unwrap();
+    let path = folder.path().join("start.safetensors");
+    let net = crate::networks::nets::catalogue::build("likeness-small", &NetOptions::default(), &cpu().burn).unwrap();
+    let card = card("likeness-small", &NetOptions::default()).unwrap();
+    crate::networks::weights::save(&net, &card, &path).unwrap();
+    let request = TrainRequest { start: StartFrom::File { path: path.clone() }, ..request(folder.path(), 1) };
+    let mut networks = Networks::new(&request, &models);
+    let start = networks.start().unwrap();
+    fs::remove_file(&path).unwrap();
+    let against = networks.against().unwrap().unwrap();
+    let (Weights::Own(start), Weights::Own(compared)) = (&start.weights, &against.weights) else {
+        panic!("both have the weights of the file")
+    };
+    assert!(Arc::ptr_eq(start, compared));
+    assert_eq!(against.card.input.crop, CropRule::AsStored);
 }

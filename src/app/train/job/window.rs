@@ -11,15 +11,16 @@ use crate::app::engine::report::{Failed, JobEnd, JobId, JobKind, JobReport, JobS
 use crate::app::engine::shared::{Shared, Sink, Tasks, failure};
 use crate::app::jobs::options::remember;
 use crate::app::jobs::regroup::{Grouping, reembed_and_regroup};
+use crate::app::jobs::run_event::RunEvent;
 use crate::app::train::job::adopt::adopt;
 use crate::app::train::job::choices::{can_start_from, networks, read_schedule};
 use crate::app::train::job::data_summary::{DataSummary, summarise_folder, summarise_library};
 use crate::app::train::job::demonstrate::demonstrate;
 use crate::app::train::job::runs::{discard_run, run_names, unfinished_run, unfinished_runs};
-use crate::app::train::job::{DataFrom, StartFrom, TrainJobEvent, TrainRequest, TrainSummary, resume, start_training};
+use crate::app::train::job::{DataFrom, StartFrom, TrainRequest, TrainSummary, resume, start_training};
 use crate::app::train::state::form::DataSource;
-use crate::app::train::state::live::{RunEnd, RunKind};
-use crate::app::train::state::message::{TrainAsk, TrainNews};
+use crate::app::train::state::live::{RunEnd, RunKind, RunStart};
+use crate::app::train::state::message::{Event, Request};
 use crate::app::train::state::{Choices, ModelChoice};
 use crate::networks::device::{ComputeDevice, VerdictCache, choose};
 use crate::networks::models::{Store, Task};
@@ -32,48 +33,48 @@ const SNAPSHOT_EVERY_STEPS: u64 = 4;
 const LARGE_BATCH: usize = 400;
 
 /// Runs are begun on the device's thread, all else is answered on a quick one.
-pub fn handle(tasks: &mut Tasks<'_, TrainNews>, ask: TrainAsk) {
-    match ask {
-        TrainAsk::LoadChoices => tasks.quick(|shared, sink| {
+pub fn handle(tasks: &mut Tasks<'_, Event>, request: Request) {
+    match request {
+        Request::LoadChoices => tasks.quick(|shared, sink| {
             sink.send(match choices(shared) {
-                Ok(choices) => TrainNews::Choices(choices),
-                Err(error) => TrainNews::ChoicesFailed(error_chain(&error)),
+                Ok(choices) => Event::Choices(choices),
+                Err(error) => Event::ChoicesFailed(error_chain(&error)),
             });
         }),
-        TrainAsk::Summarise(data) => tasks.quick(|shared, sink| {
+        Request::Summarise(data) => tasks.quick(|shared, sink| {
             let summary = summarise(shared, &data).map_err(|error| error_chain(&error));
-            sink.send(TrainNews::Summarised(data, summary));
+            sink.send(Event::Summarised(data, summary));
         }),
-        TrainAsk::ReadSchedule(path) => tasks.quick(|_, sink| {
+        Request::ReadSchedule(path) => tasks.quick(|_, sink| {
             let schedule = read_schedule(&path).map_err(|error| error_chain(&error));
-            sink.send(TrainNews::Schedule(path, schedule));
+            sink.send(Event::Schedule(path, schedule));
         }),
-        TrainAsk::Start { request, data, name } => start_run(tasks, *request, data, name),
-        TrainAsk::GoOn(run) => go_on(tasks, run),
-        TrainAsk::Demonstrate(which) => demonstrate(tasks, which),
-        TrainAsk::Pause(paused) => tasks.with_run(|control| control.set_paused(paused)),
-        TrainAsk::Stop { discard } => {
+        Request::Start { request, data, name } => start_run(tasks, *request, data, name),
+        Request::GoOn(run) => go_on(tasks, run),
+        Request::Demonstrate(which) => demonstrate(tasks, which),
+        Request::Pause(paused) => tasks.with_run(|control| control.set_paused(paused)),
+        Request::Stop { discard } => {
             let ending = if discard { Ending::Discard } else { Ending::Keep };
             tasks.with_run(|control| control.stop(ending));
         }
-        TrainAsk::Discard(run) => tasks.quick(move |_, sink| {
+        Request::Discard(run) => tasks.quick(move |_, sink| {
             if let Err(error) = discard_run(&run) {
                 sink.fail(Failed::Change, &error);
             }
-            sink.send(TrainNews::Runs);
+            sink.send(Event::Runs);
         }),
-        TrainAsk::Use(summary) => tasks.quick(move |shared, sink| match use_trained(shared, &summary) {
-            Ok((model, faces)) => sink.send(TrainNews::InUse { model, faces }),
+        Request::Use(summary) => tasks.quick(move |shared, sink| match use_trained(shared, &summary) {
+            Ok((model, faces)) => sink.send(Event::InUse { model, faces }),
             Err(error) => {
-                sink.send(TrainNews::NotInUse);
+                sink.send(Event::NotInUse);
                 sink.fail(Failed::Adopt, &error);
             }
         }),
-        TrainAsk::Reembed => reembed_library(tasks),
+        Request::Reembed => reembed_library(tasks),
     }
 }
 
-fn start_run(tasks: &mut Tasks<'_, TrainNews>, mut request: TrainRequest, data: DataSource, name: String) {
+fn start_run(tasks: &mut Tasks<'_, Event>, mut request: TrainRequest, data: DataSource, name: String) {
     let sampler = request.config.sampler;
     let large = sampler.people_per_batch * sampler.pictures_per_person >= LARGE_BATCH;
     let (job, control) = tasks.begin_run(if large { 1 } else { SNAPSHOT_EVERY_STEPS });
@@ -81,25 +82,24 @@ fn start_run(tasks: &mut Tasks<'_, TrainNews>, mut request: TrainRequest, data: 
         networks.unload();
         let out = shared.home.runs().join(&name);
         let (steps, network) = (request.config.steps, network_of(&request.start));
-        let reporter = Reporter { sink, job, steps };
+        let reporter = Reporter { sink, job, kind: JobKind::Train, steps };
         reporter.run(&control, || {
             let (store, device) = (Store::open(shared.home.models())?, device_for(shared)?);
             reporter.began(name, network, &device);
-            let tell = &mut |event: TrainJobEvent<'_>| reporter.tell(event);
             if data == DataSource::Library {
                 request.data = DataFrom::Library { path: shared.home.library() };
             }
-            start_training(request, &out, &store, &device, &control, tell)
+            start_training(request, &out, &store, &device, &control, &mut |event| reporter.tell(event))
         });
     });
 }
 
-fn go_on(tasks: &mut Tasks<'_, TrainNews>, run: PathBuf) {
+fn go_on(tasks: &mut Tasks<'_, Event>, run: PathBuf) {
     let (job, control) = tasks.begin_run(SNAPSHOT_EVERY_STEPS);
     tasks.long(move |shared, networks, sink| {
         networks.unload();
         let found = unfinished_run(&run);
-        let reporter = Reporter { sink, job, steps: found.as_ref().map_or(0, |run| run.steps) };
+        let reporter = Reporter { sink, job, kind: JobKind::Train, steps: found.as_ref().map_or(0, |run| run.steps) };
         reporter.run(&control, || {
             let found = found.context("this run cannot be gone on with")?;
             let (store, device) = (Store::open(shared.home.models())?, device_for(shared)?);
@@ -110,7 +110,7 @@ fn go_on(tasks: &mut Tasks<'_, TrainNews>, run: PathBuf) {
 }
 
 /// Embeds the library's faces by the network in use, and groups anew; names stay.
-fn reembed_library(tasks: &mut Tasks<'_, TrainNews>) {
+fn reembed_library(tasks: &mut Tasks<'_, Event>) {
     let (job, cancel) = tasks.begin_job();
     tasks.long(move |shared, networks, sink| {
         let mut events = sink.reporter(job, JobKind::Reembed);
@@ -120,7 +120,7 @@ fn reembed_library(tasks: &mut Tasks<'_, TrainNews>) {
             let grouping = Grouping::remembered(&shared.library, &Store::open(shared.home.models())?, &options)?;
             let (embedded, groups) = reembed_and_regroup(engine, &shared.library, &grouping, &cancel, &mut events)?;
             if groups.is_some() {
-                sink.send(TrainNews::Reembedded);
+                sink.send(Event::Reembedded);
             }
             let (faces, skipped) = (embedded.faces as u64, embedded.skipped.len() as u64);
             Ok(JobSummary { faces, skipped, ..JobSummary::default() })
@@ -131,26 +131,23 @@ fn reembed_library(tasks: &mut Tasks<'_, TrainNews>) {
     });
 }
 
-/// Turns a run's events into the window's.
-struct Reporter<'a> {
-    sink: &'a Sink<TrainNews>,
-    job: JobId,
-    steps: u64,
+/// Passes a run's events on to the window, and its progress to the job bar.
+pub(super) struct Reporter<'a> {
+    pub sink: &'a Sink<Event>,
+    pub job: JobId,
+    pub kind: JobKind,
+    pub steps: u64,
 }
 
 impl Reporter<'_> {
-    fn news(&self, news: TrainNews) {
-        self.sink.send(news);
-    }
-
-    fn progress(&self, stage: Stage, done: u64, total: u64, left_secs: Option<f64>) {
+    pub fn progress(&self, stage: Stage, done: u64, total: u64, left_secs: Option<f64>) {
         let progress = Progress::at(stage, done, (total > 0).then_some(total), left_secs);
-        self.sink.job(JobReport { job: self.job, kind: JobKind::Train, progress });
+        self.sink.job(JobReport { job: self.job, kind: self.kind, progress });
     }
 
     fn began(&self, name: String, network: String, device: &ComputeDevice) {
         let (job, kind, steps) = (self.job, RunKind::Training, self.steps);
-        self.news(TrainNews::Began { job, kind, name, network, device: device.name.clone(), steps });
+        self.sink.send(Event::Began(RunStart { job, kind, name, network, device: device.name.clone(), steps }));
         self.progress(Stage::PreparingPictures, 0, 0, None);
     }
 
@@ -159,51 +156,27 @@ impl Reporter<'_> {
         let outcome = catch_unwind(AssertUnwindSafe(work));
         let outcome = outcome.unwrap_or_else(|_| Err(anyhow!("the run broke down; its last checkpoint is kept")));
         let (end, job_end) = ends(control, outcome);
-        self.news(TrainNews::Ended(Box::new(end)));
+        self.ended(end, job_end);
+    }
+
+    pub fn ended(&self, end: RunEnd, job_end: JobEnd) {
+        self.sink.send(Event::Ended(Box::new(end)));
         self.sink.report(Report::JobEnded(self.job, job_end));
     }
 
-    fn tell(&self, event: TrainJobEvent<'_>) {
-        match event {
-            TrainJobEvent::Preparing { done, total } => {
-                let (done, total) = (done as u64, total as u64);
-                self.news(TrainNews::Preparing { done, total });
-                self.progress(Stage::PreparingPictures, done, total, None);
+    pub fn tell(&self, event: RunEvent) {
+        match &event {
+            RunEvent::Preparing { done, total } => {
+                self.progress(Stage::PreparingPictures, *done as u64, *total as u64, None);
             }
-            TrainJobEvent::LeftOut(left_out) => {
-                self.news(TrainNews::LeftOut(left_out.path.clone(), left_out.reason.clone()));
+            RunEvent::Drawn { .. } => self.progress(Stage::Training, 0, self.steps, None),
+            RunEvent::Train(TrainEvent::Step(report)) => {
+                self.progress(Stage::Training, report.step, self.steps, Some(report.left_secs));
             }
-            TrainJobEvent::Train(event) => {
-                if let TrainEvent::Step(report) = event {
-                    self.progress(Stage::Training, report.step, self.steps, Some(report.left_secs));
-                }
-                if let Some(news) = news_of(event) {
-                    self.news(news);
-                }
-            }
-            TrainJobEvent::Comparing => self.news(TrainNews::Comparing),
-            // Notes are for the command line.
-            TrainJobEvent::Note(_) => {}
+            _ => {}
         }
+        self.sink.send(Event::Run(Box::new(event)));
     }
-}
-
-/// What the window shows of a trainer's event.
-pub(crate) fn news_of(event: &TrainEvent) -> Option<TrainNews> {
-    Some(match event {
-        TrainEvent::Resumed { step, past } => TrainNews::Resumed { step: *step, past: Box::new(past.clone()) },
-        TrainEvent::Step(report) => TrainNews::Step(report.clone()),
-        TrainEvent::Snapshot(snapshot) => TrainNews::Snapshot(Box::new(snapshot.clone())),
-        TrainEvent::Validated(report) => TrainNews::Judged(Box::new(report.clone())),
-        TrainEvent::Saved { step } => TrainNews::Saved { step: *step },
-        TrainEvent::Paused { .. } => TrainNews::Paused(true),
-        TrainEvent::Continued { .. } => TrainNews::Paused(false),
-        TrainEvent::Alarm(alarm) => TrainNews::Alarm(alarm.clone()),
-        TrainEvent::Skipped(skipped) => {
-            // The reason names the file.
-            TrainNews::LeftOut(PathBuf::new(), skipped.reason.clone())
-        }
-    })
 }
 
 /// What the view is told, and what the job bar.

@@ -6,7 +6,7 @@ use crate::app::engine::facts::Loadable;
 use crate::app::train::job::people::FaceFinding;
 use crate::app::train::job::{DataFrom, PairsRequest, StartFrom, TrainRequest};
 use crate::app::train::state::message::TrainPath;
-use crate::app::train::state::{Choices, TrainState};
+use crate::app::train::state::{Choices, State};
 use crate::networks::nets::catalogue::NetOptions;
 use crate::train::TrainConfig;
 use crate::train::config::MiningSource;
@@ -211,7 +211,7 @@ impl TrainForm {
 }
 
 /// Why the form cannot start a run, if it cannot: the first thing to see to.
-pub fn missing(state: &TrainState) -> Option<Missing> {
+pub fn missing(state: &State) -> Option<Missing> {
     let form = &state.form;
     let Loadable::Ready(choices) = &state.choices else { return Some(Missing::Loading) };
     let summary = match (&form.data, &state.data_summary) {
@@ -250,7 +250,7 @@ pub fn missing(state: &TrainState) -> Option<Missing> {
 }
 
 /// What the form asks for; none while something is missing.
-pub fn request(state: &TrainState) -> Option<(TrainRequest, DataSource, String)> {
+pub fn request(state: &State) -> Option<(TrainRequest, DataSource, String)> {
     if missing(state).is_some() {
         return None;
     }
@@ -310,10 +310,10 @@ mod tests {
         }
     }
 
-    fn ready() -> TrainState {
+    fn ready() -> State {
         let data = DataSource::Folder("/photos/album".into());
         let summary = DataSummary { people: 9, pictures: 40, with_one_picture: 2, ..DataSummary::default() };
-        let mut state = TrainState { choices: Loadable::Ready(choices()), ..TrainState::default() };
+        let mut state = State { choices: Loadable::Ready(choices()), ..State::default() };
         state.form.fill_from(&choices());
         state.form.data = Some(data.clone());
         state.data_summary = Some((data, Loadable::Ready(summary)));
@@ -322,7 +322,7 @@ mod tests {
 
     #[test]
     fn a_form_says_what_it_lacks_before_it_asks() {
-        let mut state = TrainState::default();
+        let mut state = State::default();
         assert_eq!(missing(&state), Some(Missing::Loading));
         state = ready();
         assert_eq!(missing(&state), None);

@@ -1,13 +1,14 @@
-//! A run as it is watched: what its news add up to.
+//! A run as it is watched: what its events add up to.
 
 use std::path::PathBuf;
 
 use crate::app::engine::picture::Picture;
 use crate::app::engine::report::{Failure, JobId};
 use crate::app::jobs::demonstration::DemoReport;
+use crate::app::jobs::run_event::{GroupedFaces, LeftOut, RunEvent};
 use crate::app::train::job::TrainSummary;
 use crate::train::alarms::Alarm;
-use crate::train::events::StepReport;
+use crate::train::events::{StepReport, TrainEvent};
 use crate::train::snapshot::{BatchSnapshot, Histograms};
 use crate::train::validate::ValidationReport;
 
@@ -23,8 +24,8 @@ pub enum RunStage {
     #[default]
     Starting,
     Preparing {
-        done: u64,
-        total: u64,
+        done: usize,
+        total: usize,
     },
     Training,
     /// Pause was pressed; the step under way is finished first.
@@ -65,32 +66,20 @@ pub enum Adoption {
     OldKept,
 }
 
-/// One held-out person as the network grouped them, or several in one group.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Group {
-    /// Places in the faces.
-    pub faces: Vec<usize>,
-    /// How many different people are in it.
-    pub people: usize,
-    pub size: usize,
-}
-
-/// The demonstration's groups of people it had never seen.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Groups {
-    pub faces: Vec<Picture>,
-    /// Largest first; more than are kept here are only counted in the report.
-    pub groups: Vec<Group>,
-}
-
+/// A run as it begins.
 #[derive(Debug, Clone)]
-pub struct LiveRun {
+pub struct RunStart {
     pub job: JobId,
     pub kind: RunKind,
     pub name: String,
     pub network: String,
     pub device: String,
     pub steps: u64,
+}
+
+#[derive(Debug, Clone)]
+pub struct LiveRun {
+    pub begun: RunStart,
     pub stage: RunStage,
     pub loss: Curve,
     pub active: Curve,
@@ -104,16 +93,14 @@ pub struct LiveRun {
     pub snapshot: Option<BatchSnapshot>,
     pub alarms: Vec<Alarm>,
     /// The first pictures that were left out, and how many there are.
-    pub left_out: Vec<(PathBuf, String)>,
+    pub left_out: Vec<LeftOut>,
     pub left_out_count: u64,
     pub resumed_at: Option<u64>,
     pub saved_at: Option<u64>,
-    /// People and pictures learned from, people held out.
-    pub counts: Option<[u64; 3]>,
     /// Pictures drawn for the demonstration, and the seconds that took.
-    pub drawn: Option<(u64, f64)>,
+    pub drawn: Option<(usize, f64)>,
     pub album: Vec<Picture>,
-    pub groups: Option<Groups>,
+    pub groups: Option<GroupedFaces>,
     pub end: Option<RunEnd>,
     pub adoption: Adoption,
 }
@@ -122,14 +109,9 @@ pub struct LiveRun {
 const LEFT_OUT_SHOWN: usize = 100;
 
 impl LiveRun {
-    pub fn new(job: JobId, kind: RunKind, name: String, network: String, device: String, steps: u64) -> Self {
+    pub fn new(begun: RunStart) -> Self {
         Self {
-            job,
-            kind,
-            name,
-            network,
-            device,
-            steps,
+            begun,
             stage: RunStage::default(),
             loss: Curve::default(),
             active: Curve::default(),
@@ -146,7 +128,6 @@ impl LiveRun {
             left_out_count: 0,
             resumed_at: None,
             saved_at: None,
-            counts: None,
             drawn: None,
             album: Vec::new(),
             groups: None,
@@ -159,7 +140,43 @@ impl LiveRun {
         self.end.is_none()
     }
 
-    pub fn step(&mut self, report: StepReport) {
+    pub fn receive(&mut self, event: RunEvent) {
+        match event {
+            RunEvent::Preparing { done, total } => self.stage = RunStage::Preparing { done, total },
+            RunEvent::LeftOut(left_out) => self.left_out(left_out),
+            RunEvent::Drawn { pictures, secs, people } => {
+                self.drawn = Some((pictures, secs));
+                self.album = people;
+            }
+            RunEvent::Train(event) => self.learned(event),
+            RunEvent::Comparing => self.stage = RunStage::Comparing,
+            RunEvent::Grouped(groups) => self.groups = Some(groups),
+            RunEvent::Note(_) => {}
+        }
+    }
+
+    fn learned(&mut self, event: TrainEvent) {
+        match event {
+            TrainEvent::Resumed { step, past } => {
+                self.resumed_at = Some(step);
+                past.steps.into_iter().for_each(|report| self.step(report));
+                past.judged.into_iter().for_each(|report| self.judged(report));
+                self.stage = RunStage::Training;
+            }
+            TrainEvent::Step(report) => self.step(report),
+            TrainEvent::Snapshot(snapshot) => self.show_snapshot(snapshot),
+            TrainEvent::Validated(report) => self.judged(report),
+            TrainEvent::Saved { step } => self.saved_at = Some(step),
+            TrainEvent::Paused { .. } => self.stage = RunStage::Paused,
+            TrainEvent::Continued { .. } if self.stage == RunStage::Paused => self.stage = RunStage::Training,
+            TrainEvent::Continued { .. } => {}
+            TrainEvent::Alarm(alarm) => self.alarms.push(alarm),
+            // The reason names the file.
+            TrainEvent::Skipped(skipped) => self.left_out(LeftOut { path: PathBuf::new(), reason: skipped.reason }),
+        }
+    }
+
+    fn step(&mut self, report: StepReport) {
         let at = report.step as f64;
         self.loss.push(at, f64::from(report.loss));
         self.active.push(at, 100.0 * report.active_share());
@@ -167,13 +184,13 @@ impl LiveRun {
         if matches!(self.stage, RunStage::Starting | RunStage::Preparing { .. }) {
             self.stage = RunStage::Training;
         }
-        if report.step >= self.steps {
+        if report.step >= self.begun.steps {
             self.stage = RunStage::Ending;
         }
         self.last = Some(report);
     }
 
-    pub fn judged(&mut self, report: ValidationReport) {
+    fn judged(&mut self, report: ValidationReport) {
         let at = report.step as f64;
         if let Some(people) = &report.people {
             replace_last(&mut self.val, at, 100.0 * people.val);
@@ -187,17 +204,17 @@ impl LiveRun {
         self.judged = Some(report);
     }
 
-    pub fn show_snapshot(&mut self, snapshot: BatchSnapshot) {
+    fn show_snapshot(&mut self, snapshot: BatchSnapshot) {
         if self.first_distances.is_none() {
             self.first_distances = Some(snapshot.distances.clone());
         }
         self.snapshot = Some(snapshot);
     }
 
-    pub fn left_out(&mut self, path: PathBuf, reason: String) {
+    fn left_out(&mut self, left_out: LeftOut) {
         self.left_out_count += 1;
         if self.left_out.len() < LEFT_OUT_SHOWN {
-            self.left_out.push((path, reason));
+            self.left_out.push(left_out);
         }
     }
 }
@@ -283,7 +300,14 @@ mod tests {
 
     #[test]
     fn a_step_judged_twice_counts_once() {
-        let mut run = LiveRun::new(JobId(1), RunKind::Training, String::new(), String::new(), String::new(), 10);
+        let mut run = LiveRun::new(RunStart {
+            job: JobId(1),
+            kind: RunKind::Training,
+            name: String::new(),
+            network: String::new(),
+            device: String::new(),
+            steps: 10,
+        });
         for (step, val) in [(0, 0.1), (5, 0.4), (5, 0.5)] {
             let mut report = ValidationReport { step, people: None, pairs: None };
             report.people = Some(

@@ -2,23 +2,18 @@
 
 use std::path::PathBuf;
 
-use crate::app::engine::picture::Picture;
-use crate::app::engine::report::JobId;
 use crate::app::jobs::demonstration::DemoOptions;
+use crate::app::jobs::run_event::RunEvent;
 use crate::app::train::job::data_summary::DataSummary;
 use crate::app::train::job::{TrainRequest, TrainSummary};
 use crate::app::train::state::Choices;
 use crate::app::train::state::form::{DataSource, TrainForm};
-use crate::app::train::state::live::{Group, RunEnd, RunKind};
-use crate::train::alarms::Alarm;
-use crate::train::events::{Past, StepReport};
+use crate::app::train::state::live::{RunEnd, RunStart};
 use crate::train::schedule::Schedule;
-use crate::train::snapshot::BatchSnapshot;
-use crate::train::validate::ValidationReport;
 
 /// What a user can do in the Train view.
 #[derive(Debug, Clone, PartialEq)]
-pub enum TrainCommand {
+pub enum Message {
     /// Asks for a file or folder.
     Choose(TrainPath),
     Chosen(TrainPath, PathBuf),
@@ -88,7 +83,7 @@ impl TrainPath {
 
 /// What is asked of the jobs.
 #[derive(Debug, Clone, PartialEq)]
-pub enum TrainAsk {
+pub enum Request {
     LoadChoices,
     Summarise(DataSource),
     ReadSchedule(PathBuf),
@@ -113,58 +108,14 @@ pub enum TrainAsk {
 
 /// What the jobs tell.
 #[derive(Debug, Clone)]
-pub enum TrainNews {
+pub enum Event {
     Choices(Choices),
     ChoicesFailed(String),
     Summarised(DataSource, Result<DataSummary, String>),
     Schedule(PathBuf, Result<Schedule, String>),
-    /// A run begins.
-    Began {
-        job: JobId,
-        kind: RunKind,
-        name: String,
-        network: String,
-        device: String,
-        steps: u64,
-    },
-    Preparing {
-        done: u64,
-        total: u64,
-    },
-    /// A picture that takes no part, and why.
-    LeftOut(PathBuf, String),
-    /// How many people and pictures are learned from, and how many people are judged on.
-    Prepared {
-        people: u64,
-        pictures: u64,
-        held_out: u64,
-    },
-    /// People of the demonstration, a picture each.
-    Drawn {
-        pictures: u64,
-        secs: f64,
-        people: Vec<Picture>,
-    },
-    Resumed {
-        step: u64,
-        past: Box<Past>,
-    },
-    Step(StepReport),
-    /// A mini-batch with its distances and some triplets.
-    Snapshot(Box<BatchSnapshot>),
-    Judged(Box<ValidationReport>),
-    Saved {
-        step: u64,
-    },
-    Alarm(Alarm),
-    Paused(bool),
-    /// The steps are done; the new network is measured against the old one.
-    Comparing,
-    /// Held-out people of the demonstration, grouped.
-    Groups {
-        faces: Vec<Picture>,
-        groups: Vec<Group>,
-    },
+    Began(RunStart),
+    /// What the run tells, as it came from it.
+    Run(Box<RunEvent>),
     Ended(Box<RunEnd>),
     /// The trained network is installed and in use.
     InUse {

@@ -3,7 +3,7 @@
 //! * [`message`] is what the view sends, what is asked of the job, and what it tells.
 //! * [`form`] is what the user has chosen, and why a run cannot start yet.
 //! * [`live`] is a run as it is watched: curves, histograms, triplets, alarms, how it ended.
-//! * [`update`] is what messages and events do to [`TrainState`]; [`words`] are alarms and reasons in the user's
+//! * [`update`] is what messages and events do to [`State`]; [`words`] are alarms and reasons in the user's
 //!   language.
 
 pub mod form;
@@ -26,7 +26,7 @@ use crate::app::train::state::live::LiveRun;
 
 /// What the Train view shows.
 #[derive(Debug, Default)]
-pub struct TrainState {
+pub struct State {
     pub form: TrainForm,
     pub choices: Loadable<Choices>,
     /// What the data hold, and which data.

@@ -1,67 +1,67 @@
-//! What commands and news do to [`TrainState`]. No drawing.
+//! What messages and events do to [`State`]. No drawing.
 
 use crate::app::engine::facts::Loadable;
 use crate::app::engine::report::{Failed, Failure};
 use crate::app::train::state::form::{self, DataSource};
-use crate::app::train::state::live::{Adoption, Groups, LiveRun, RunEnd, RunStage};
-use crate::app::train::state::message::{TrainAsk, TrainCommand, TrainNews, TrainPath};
-use crate::app::train::state::{Discarding, TrainState};
+use crate::app::train::state::live::{Adoption, LiveRun, RunEnd, RunStage};
+use crate::app::train::state::message::{Event, Message, Request, TrainPath};
+use crate::app::train::state::{Discarding, State};
 use crate::train::schedule::LearningRate;
 
 /// Where what is asked of the jobs goes.
-pub type Ask<'a> = &'a mut dyn FnMut(TrainAsk);
+pub type Ask<'a> = &'a mut dyn FnMut(Request);
 
 /// The view is opened, or what it chooses from has changed.
-pub fn open(state: &TrainState, ask: Ask<'_>) {
-    ask(TrainAsk::LoadChoices);
+pub fn open(state: &State, ask: Ask<'_>) {
+    ask(Request::LoadChoices);
     // The library's confirmed faces may have become more since it was last counted.
     if state.form.data == Some(DataSource::Library) {
-        ask(TrainAsk::Summarise(DataSource::Library));
+        ask(Request::Summarise(DataSource::Library));
     }
 }
 
-pub fn run(state: &mut TrainState, command: TrainCommand, ask: Ask<'_>) {
-    match command {
+pub fn update(state: &mut State, message: Message, ask: Ask<'_>) {
+    match message {
         // A dialog: `app` opens it.
-        TrainCommand::Choose(_) => {}
-        TrainCommand::Chosen(file, path) => {
+        Message::Choose(_) => {}
+        Message::Chosen(file, path) => {
             if file == TrainPath::Schedule {
-                ask(TrainAsk::ReadSchedule(path.clone()));
+                ask(Request::ReadSchedule(path.clone()));
             }
             state.form.take_file(file, path);
             summarise_data(state, ask);
         }
-        TrainCommand::Edit(form) => {
+        Message::Edit(form) => {
             state.form = *form;
             summarise_data(state, ask);
         }
-        TrainCommand::Start => {
+        Message::Start => {
             if let Some((request, data, name)) = form::request(state) {
                 state.waiting = true;
-                ask(TrainAsk::Start { request: Box::new(request), data, name });
+                ask(Request::Start { request: Box::new(request), data, name });
             }
         }
-        TrainCommand::GoOn(path) => begin(state, TrainAsk::GoOn(path), ask),
-        TrainCommand::Demonstrate(which) => begin(state, TrainAsk::Demonstrate(which), ask),
-        TrainCommand::AskDiscard(what) => state.discarding = Some(what),
-        TrainCommand::CloseDiscard => state.discarding = None,
-        TrainCommand::Discard(what) => {
+        Message::GoOn(path) => begin(state, Request::GoOn(path), ask),
+        Message::Demonstrate(which) => begin(state, Request::Demonstrate(which), ask),
+        Message::AskDiscard(what) => state.discarding = Some(what),
+        Message::CloseDiscard => state.discarding = None,
+        Message::Discard(what) => {
             state.discarding = None;
             match what {
                 Discarding::Running => {
                     set_stage(state, RunStage::Ending);
-                    ask(TrainAsk::Stop { discard: true });
+                    ask(Request::Stop { discard: true });
                 }
-                Discarding::Unfinished(path) => ask(TrainAsk::Discard(path)),
+                Discarding::Unfinished(path) => ask(Request::Discard(path)),
             }
         }
-        TrainCommand::Reembed => ask(TrainAsk::Reembed),
+        Message::Reembed => ask(Request::Reembed),
         of_run => run_of(state, of_run, ask),
     }
 }
 
 /// One run at a time.
-fn begin(state: &mut TrainState, run: TrainAsk, ask: Ask<'_>) {
+fn begin(state: &mut State, run: Request, ask: Ask<'_>) {
     let busy = state.waiting || state.run.as_ref().is_some_and(LiveRun::is_running);
     if !busy {
         state.waiting = true;
@@ -69,61 +69,61 @@ fn begin(state: &mut TrainState, run: TrainAsk, ask: Ask<'_>) {
     }
 }
 
-/// Commands about the run on show.
-fn run_of(state: &mut TrainState, command: TrainCommand, ask: Ask<'_>) {
+/// Messages about the run on show.
+fn run_of(state: &mut State, message: Message, ask: Ask<'_>) {
     let Some(run) = &mut state.run else { return };
-    match command {
-        TrainCommand::Pause(paused) if run.is_running() => {
+    match message {
+        Message::Pause(paused) if run.is_running() => {
             run.stage = if paused { RunStage::Pausing } else { RunStage::Training };
-            ask(TrainAsk::Pause(paused));
+            ask(Request::Pause(paused));
         }
-        TrainCommand::StopAndKeep if run.is_running() => {
+        Message::StopAndKeep if run.is_running() => {
             run.stage = RunStage::Ending;
-            ask(TrainAsk::Stop { discard: false });
+            ask(Request::Stop { discard: false });
         }
-        TrainCommand::UseNetwork => {
+        Message::UseNetwork => {
             if let (Some(RunEnd::Trained(summary)), Adoption::Undecided | Adoption::OldKept) = (&run.end, &run.adoption)
             {
-                ask(TrainAsk::Use(Box::new(summary.clone())));
+                ask(Request::Use(Box::new(summary.clone())));
                 run.adoption = Adoption::Underway;
             }
         }
-        TrainCommand::KeepOld => run.adoption = Adoption::OldKept,
-        TrainCommand::Leave if !run.is_running() => {
+        Message::KeepOld => run.adoption = Adoption::OldKept,
+        Message::Leave if !run.is_running() => {
             state.run = None;
-            ask(TrainAsk::LoadChoices);
+            ask(Request::LoadChoices);
         }
         _ => {}
     }
 }
 
 /// Counts data that have not been counted yet.
-fn summarise_data(state: &mut TrainState, ask: Ask<'_>) {
+fn summarise_data(state: &mut State, ask: Ask<'_>) {
     let Some(data) = state.form.data.clone() else { return };
     if state.data_summary.as_ref().is_none_or(|(of, _)| *of != data) {
         state.data_summary = Some((data.clone(), Loadable::Loading));
-        ask(TrainAsk::Summarise(data));
+        ask(Request::Summarise(data));
     }
 }
 
-fn set_stage(state: &mut TrainState, stage: RunStage) {
+fn set_stage(state: &mut State, stage: RunStage) {
     if let Some(run) = state.run.as_mut().filter(|run| run.is_running()) {
         run.stage = stage;
     }
 }
 
-pub fn receive(state: &mut TrainState, news: TrainNews, ask: Ask<'_>) {
-    match news {
-        TrainNews::Choices(choices) => {
+pub fn receive(state: &mut State, event: Event, ask: Ask<'_>) {
+    match event {
+        Event::Choices(choices) => {
             state.form.fill_from(&choices);
             state.choices = Loadable::Ready(choices);
             // A folder that was remembered has not been counted yet.
             summarise_data(state, ask);
         }
-        TrainNews::ChoicesFailed(details) => {
+        Event::ChoicesFailed(details) => {
             state.choices = Loadable::Failed(Failure { what: Failed::Load, details });
         }
-        TrainNews::Summarised(data, summary) => {
+        Event::Summarised(data, summary) => {
             if state.data_summary.as_ref().is_some_and(|(of, _)| *of == data) {
                 let summary = summary.map_or_else(
                     |details| Loadable::Failed(Failure { what: Failed::CountData, details }),
@@ -132,7 +132,7 @@ pub fn receive(state: &mut TrainState, news: TrainNews, ask: Ask<'_>) {
                 state.data_summary = Some((data, summary));
             }
         }
-        TrainNews::Schedule(path, schedule) => {
+        Event::Schedule(path, schedule) => {
             if state.form.schedule.as_ref() == Some(&path) {
                 state.form.schedule_problem = None;
                 match schedule {
@@ -144,14 +144,14 @@ pub fn receive(state: &mut TrainState, news: TrainNews, ask: Ask<'_>) {
                 }
             }
         }
-        TrainNews::Began { job, kind, name, network, device, steps } => {
+        Event::Began(begun) => {
             state.discarding = None;
             state.waiting = false;
             state.failed_to_begin = None;
-            state.run = Some(LiveRun::new(job, kind, name, network, device, steps));
+            state.run = Some(LiveRun::new(begun));
         }
-        TrainNews::Runs => ask(TrainAsk::LoadChoices),
-        TrainNews::Ended(end) => {
+        Event::Runs => ask(Request::LoadChoices),
+        Event::Ended(end) => {
             let begun = !std::mem::take(&mut state.waiting);
             match &mut state.run {
                 Some(run) if begun => run.end = Some(*end),
@@ -164,52 +164,26 @@ pub fn receive(state: &mut TrainState, news: TrainNews, ask: Ask<'_>) {
             if state.discarding == Some(Discarding::Running) {
                 state.discarding = None;
             }
-            ask(TrainAsk::LoadChoices);
+            ask(Request::LoadChoices);
         }
-        of_run => {
+        Event::Run(event) => {
             if let Some(run) = &mut state.run {
-                receive_of(run, of_run);
+                run.receive(*event);
+            }
+        }
+        Event::InUse { model, faces } => set_adoption(state, Adoption::InUse { model, faces }),
+        Event::NotInUse => set_adoption(state, Adoption::Undecided),
+        Event::Reembedded => {
+            if let Some(Adoption::InUse { faces, .. }) = state.run.as_mut().map(|run| &mut run.adoption) {
+                *faces = 0;
             }
         }
     }
 }
 
-/// News of the run on show.
-fn receive_of(run: &mut LiveRun, news: TrainNews) {
-    match news {
-        TrainNews::Preparing { done, total } => run.stage = RunStage::Preparing { done, total },
-        TrainNews::LeftOut(path, reason) => run.left_out(path, reason),
-        TrainNews::Prepared { people, pictures, held_out } => {
-            run.counts = Some([people, pictures, held_out]);
-            run.stage = RunStage::Starting;
-        }
-        TrainNews::Drawn { pictures, secs, people } => {
-            run.drawn = Some((pictures, secs));
-            run.album = people;
-        }
-        TrainNews::Resumed { step, past } => {
-            run.resumed_at = Some(step);
-            past.steps.into_iter().for_each(|report| run.step(report));
-            past.judged.into_iter().for_each(|report| run.judged(report));
-            run.stage = RunStage::Training;
-        }
-        TrainNews::Step(report) => run.step(report),
-        TrainNews::Snapshot(snapshot) => run.show_snapshot(*snapshot),
-        TrainNews::Judged(report) => run.judged(*report),
-        TrainNews::Saved { step } => run.saved_at = Some(step),
-        TrainNews::Alarm(alarm) => run.alarms.push(alarm),
-        TrainNews::Comparing => run.stage = RunStage::Comparing,
-        TrainNews::Paused(true) => run.stage = RunStage::Paused,
-        TrainNews::Paused(false) if run.stage == RunStage::Paused => run.stage = RunStage::Training,
-        TrainNews::Groups { faces, groups } => run.groups = Some(Groups { faces, groups }),
-        TrainNews::InUse { model, faces } => run.adoption = Adoption::InUse { model, faces },
-        TrainNews::NotInUse => run.adoption = Adoption::Undecided,
-        TrainNews::Reembedded => {
-            if let Adoption::InUse { faces, .. } = &mut run.adoption {
-                *faces = 0;
-            }
-        }
-        _ => {}
+fn set_adoption(state: &mut State, adoption: Adoption) {
+    if let Some(run) = &mut state.run {
+        run.adoption = adoption;
     }
 }
 

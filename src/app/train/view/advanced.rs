@@ -3,7 +3,7 @@
 use eframe::egui::{self, TextEdit, Ui};
 
 use crate::app::train::state::form::{StartKind, TrainForm};
-use crate::app::train::state::message::{TrainCommand, TrainPath};
+use crate::app::train::state::message::{Message, TrainPath};
 use crate::app::train::view::Context;
 use crate::app::train::view::fields::{
     choice_ui, group_ui, line_ui, number, number_ui, optional_ui, power_ui, switch_ui,
@@ -93,7 +93,7 @@ fn rate_ui(ui: &mut Ui, ctx: &mut Context<'_>, form: &mut TrainForm) {
             RateKind::Decay => {
                 form.config.learning_rate = LearningRate::Exponential { rate, factor: 0.98, every_epochs: 1 };
             }
-            RateKind::Schedule => ctx.send(TrainCommand::Choose(TrainPath::Schedule)),
+            RateKind::Schedule => ctx.send(Message::Choose(TrainPath::Schedule)),
         }
     }
     let words = ("train_knob_rate", "train_knob_rate_hint");
@@ -126,7 +126,7 @@ fn schedule_ui(ui: &mut Ui, ctx: &mut Context<'_>, form: &TrainForm) {
         if buttons::icon_and_text_ui(ui, Rank::Plain, Icon::FileInput, ctx.text.s("train_choose_schedule_button"))
             .clicked()
         {
-            ctx.send(TrainCommand::Choose(TrainPath::Schedule));
+            ctx.send(Message::Choose(TrainPath::Schedule));
         }
     });
 }

@@ -5,7 +5,7 @@ use eframe::egui::{self, Align2, Color32, Rect, Role, Sense, Stroke, Ui, WidgetI
 
 use crate::app::train::job::TrainSummary;
 use crate::app::train::state::live::{Adoption, LiveRun};
-use crate::app::train::state::message::TrainCommand;
+use crate::app::train::state::message::Message;
 use crate::app::train::state::words;
 use crate::app::train::view::Context;
 use crate::app::train::view::running::banner_ui;
@@ -225,12 +225,12 @@ fn adoption_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &LiveRun, summary: &Trai
                     if better { (Rank::Primary, Rank::Plain) } else { (Rank::Plain, Rank::Primary) };
                 let usable = summary.model.is_some();
                 if buttons::enabled_button_ui(ui, usable, use_rank, ctx.text.s("gate_use")).clicked() {
-                    ctx.send(TrainCommand::UseNetwork);
+                    ctx.send(Message::UseNetwork);
                 }
                 if run.adoption == Adoption::Undecided
                     && buttons::button_ui(ui, keep_rank, ctx.text.s("gate_keep")).clicked()
                 {
-                    ctx.send(TrainCommand::KeepOld);
+                    ctx.send(Message::KeepOld);
                 }
             });
         }
@@ -250,7 +250,7 @@ fn adoption_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &LiveRun, summary: &Trai
             if *faces > 0 {
                 ui.add_space(space::XS);
                 if buttons::button_ui(ui, Rank::Primary, ctx.text.s("gate_embed")).clicked() {
-                    ctx.send(TrainCommand::Reembed);
+                    ctx.send(Message::Reembed);
                 }
             }
         }

@@ -3,7 +3,8 @@
 use eframe::egui::{self, Role, Sense, Ui, Vec2, WidgetInfo, vec2};
 
 use crate::app::jobs::demonstration::DemoReport;
-use crate::app::train::state::live::{Group, Groups, LiveRun};
+use crate::app::jobs::run_event::{FaceGroup, GroupedFaces};
+use crate::app::train::state::live::LiveRun;
 use crate::app::train::state::words;
 use crate::app::train::view::Context;
 use crate::app::train::view::album::Textures;
@@ -21,9 +22,9 @@ pub fn album_ui(ui: &mut Ui, ctx: &Context<'_>, run: &LiveRun, textures: &mut Te
         ui.add(egui::Label::new(theme::secondary(ui, ctx.text.s("demo_what"))).wrap());
         return;
     };
-    textures.update(ui.ctx(), run.job.0, || run.album.clone());
+    textures.update(ui.ctx(), run.begun.job.0, || run.album.clone());
     let secs = format!("{secs:.1}");
-    let drawn = ctx.text.f("demo_drawn", &[("pictures", &grouped(pictures)), ("secs", &secs)]);
+    let drawn = ctx.text.f("demo_drawn", &[("pictures", &grouped(pictures as u64)), ("secs", &secs)]);
     ui.add(egui::Label::new(theme::secondary(ui, drawn)).wrap());
     let fit = ((ui.available_width() + space::XS) / (FACE + space::XS)) as usize;
     let shown = run.album.len().min(fit);
@@ -41,7 +42,7 @@ pub fn result_ui(
     ui: &mut Ui,
     ctx: &Context<'_>,
     report: &DemoReport,
-    groups: Option<&Groups>,
+    groups: Option<&GroupedFaces>,
     textures: &mut Textures,
 ) {
     let text = ctx.text;
@@ -89,7 +90,7 @@ fn figure_ui(ui: &mut Ui, value: &str, what: &str) {
 }
 
 /// A strip of faces; whether they are one person's is told by icon and word.
-fn group_ui(ui: &mut Ui, ctx: &Context<'_>, group: &Group, textures: &Textures) {
+fn group_ui(ui: &mut Ui, ctx: &Context<'_>, group: &FaceGroup, textures: &Textures) {
     let palette = theme::palette(ui.visuals());
     let width = STRIP as f32 * (FACE + 2.0) - 2.0;
     let (rect, response) = ui.allocate_exact_size(vec2(width, FACE + 20.0), Sense::hover());

@@ -95,7 +95,7 @@ fn noisy(text: &Locale, curve: &Curve) -> Vec<(Series, Ink)> {
 }
 
 fn over_steps(text: &Locale, run: &LiveRun, title_key: &str, y: Axis, series: Vec<(Series, Ink)>) -> Drawn {
-    let end = run.steps.max(run.last.as_ref().map_or(1, |last| last.step)).max(1);
+    let end = run.begun.steps.max(run.last.as_ref().map_or(1, |last| last.step)).max(1);
     let x = Axis::new(text.s("train_plot_step"), Scale::Linear, 0.0, end as f64);
     finish(Figure::new(text.s(title_key), x, y), series)
 }

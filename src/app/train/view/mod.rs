@@ -15,7 +15,7 @@ use eframe::egui::{self, Id, Modal, ScrollArea, Ui, Vec2};
 use crate::app::engine::facts::Loadable;
 use crate::app::train::state::Discarding;
 use crate::app::train::state::live::{RunEnd, RunKind};
-use crate::app::train::state::message::TrainCommand;
+use crate::app::train::state::message::Message;
 use crate::app::train::view::album::Textures;
 use crate::app::ui::action::Action;
 use crate::app::ui::theme::{self, space};
@@ -25,8 +25,8 @@ use crate::app::ui::widgets::status;
 
 pub type Context<'a> = crate::app::ui::context::ViewContext<
     'a,
-    crate::app::train::state::TrainState,
-    crate::app::train::state::message::TrainCommand,
+    crate::app::train::state::State,
+    crate::app::train::state::message::Message,
 >;
 
 /// Textures of the faces on show.
@@ -48,7 +48,7 @@ impl TrainView {
                         Some(RunEnd::Demonstrated(report)) => {
                             demo::result_ui(ui, ctx, report, run.groups.as_ref(), &mut self.groups);
                         }
-                        _ if run.kind == RunKind::Demonstration => demo::album_ui(ui, ctx, run, &mut self.album),
+                        _ if run.begun.kind == RunKind::Demonstration => demo::album_ui(ui, ctx, run, &mut self.album),
                         _ => {}
                     }
                     running::watch_ui(ui, ctx, run, &mut self.triplets);
@@ -88,14 +88,14 @@ fn discard_ui(egui_ctx: &egui::Context, ctx: &mut Context<'_>) {
         ui.add_space(space::L);
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             if buttons::button_ui(ui, Rank::Primary, ctx.text.s("train_discard")).clicked() {
-                ctx.send(TrainCommand::Discard(what.clone()));
+                ctx.send(Message::Discard(what.clone()));
             }
             if buttons::button_ui(ui, Rank::Plain, ctx.text.s("cancel")).clicked() {
-                ctx.send(TrainCommand::CloseDiscard);
+                ctx.send(Message::CloseDiscard);
             }
         });
     });
     if modal.should_close() {
-        ctx.send(TrainCommand::CloseDiscard);
+        ctx.send(Message::CloseDiscard);
     }
 }

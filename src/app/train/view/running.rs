@@ -2,8 +2,9 @@
 
 use eframe::egui::{self, CornerRadius, Rect, Role, Sense, Ui, Vec2, WidgetInfo, vec2};
 
+use crate::app::jobs::run_event::LeftOut;
 use crate::app::train::state::live::{LiveRun, RunEnd, RunKind, RunStage};
-use crate::app::train::state::message::{DemoChoice, TrainCommand};
+use crate::app::train::state::message::{DemoChoice, Message};
 use crate::app::train::state::{Discarding, words};
 use crate::app::train::view::Context;
 use crate::app::train::view::album::Textures;
@@ -24,12 +25,12 @@ pub fn header_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &LiveRun) {
     ui.horizontal(|ui| {
         ui.vertical(|ui| {
             ui.spacing_mut().item_spacing.y = 2.0;
-            let title = match run.kind {
+            let title = match run.begun.kind {
                 RunKind::Demonstration => ctx.text.s("demo_title"),
-                RunKind::Training => &run.name,
+                RunKind::Training => &run.begun.name,
             };
             ui.label(theme::lead(title));
-            let network = [run.network.as_str(), run.device.as_str()];
+            let network = [run.begun.network.as_str(), run.begun.device.as_str()];
             let about: Vec<&str> = network.into_iter().filter(|part| !part.is_empty()).collect();
             ui.label(theme::secondary(ui, about.join("  ·  ")));
         });
@@ -54,20 +55,20 @@ pub fn header_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &LiveRun) {
 fn running_buttons_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &LiveRun) {
     let can_stop = !matches!(run.stage, RunStage::Ending | RunStage::Comparing);
     let train = |command| command;
-    if run.kind == RunKind::Training {
+    if run.begun.kind == RunKind::Training {
         let discard = ctx.text.s("train_stop_discard");
         if buttons::enabled_button_ui(ui, can_stop, Rank::Quiet, discard).clicked() {
-            ctx.send(train(TrainCommand::AskDiscard(Discarding::Running)));
+            ctx.send(train(Message::AskDiscard(Discarding::Running)));
         }
     }
     let learned = run.last.is_some();
-    let stop = match run.kind {
+    let stop = match run.begun.kind {
         RunKind::Training => "train_stop_keep",
         RunKind::Demonstration => "demo_stop",
     };
     let response = buttons::enabled_button_ui(ui, can_stop && learned, Rank::Plain, ctx.text.s(stop));
     if response.clicked() {
-        ctx.send(train(TrainCommand::StopAndKeep));
+        ctx.send(train(Message::StopAndKeep));
     }
     if !learned {
         response.on_hover_text(ctx.text.s("train_stop_too_early"));
@@ -75,18 +76,18 @@ fn running_buttons_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &LiveRun) {
     let paused = matches!(run.stage, RunStage::Paused | RunStage::Pausing);
     let label = ctx.text.s(if paused { "train_continue" } else { "train_pause" });
     if buttons::enabled_button_ui(ui, can_stop && learned, Rank::Plain, label).clicked() {
-        ctx.send(train(TrainCommand::Pause(!paused)));
+        ctx.send(train(Message::Pause(!paused)));
     }
 }
 
 fn ended_buttons_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &LiveRun) {
     if buttons::button_ui(ui, Rank::Plain, ctx.text.s("train_leave")).clicked() {
-        ctx.send(TrainCommand::Leave);
+        ctx.send(Message::Leave);
     }
-    if run.kind == RunKind::Demonstration
+    if run.begun.kind == RunKind::Demonstration
         && buttons::icon_and_text_ui(ui, Rank::Plain, Icon::RotateCcw, ctx.text.s("demo_again")).clicked()
     {
-        ctx.send(TrainCommand::Demonstrate(DemoChoice::default()));
+        ctx.send(Message::Demonstrate(DemoChoice::default()));
     }
 }
 
@@ -95,12 +96,12 @@ fn progress_ui(ui: &mut Ui, ctx: &Context<'_>, run: &LiveRun) {
     let step = run.last.as_ref().map_or(run.resumed_at.unwrap_or(0), |last| last.step);
     let of = |done: u64, total: u64| ctx.text.f("progress_of", &[("done", &grouped(done)), ("total", &grouped(total))]);
     let (words, share) = match run.stage {
-        RunStage::Starting if run.kind == RunKind::Demonstration && run.drawn.is_none() => {
+        RunStage::Starting if run.begun.kind == RunKind::Demonstration && run.drawn.is_none() => {
             (ctx.text.s("stage_draw_people").to_owned(), 0.0)
         }
         RunStage::Starting => (ctx.text.s("train_stage_starting").to_owned(), 0.0),
         RunStage::Preparing { done, total } => {
-            let words = format!("{} {}", ctx.text.s("stage_prepare_pictures"), of(done, total));
+            let words = format!("{} {}", ctx.text.s("stage_prepare_pictures"), of(done as u64, total as u64));
             (words, done as f32 / total.max(1) as f32)
         }
         stage => {
@@ -111,8 +112,8 @@ fn progress_ui(ui: &mut Ui, ctx: &Context<'_>, run: &LiveRun) {
                 RunStage::Comparing => "train_stage_comparing",
                 _ => "train_stage_training",
             };
-            let words = ctx.text.f(key, &[("steps", &of(step, run.steps))]);
-            (words, step as f32 / run.steps.max(1) as f32)
+            let words = ctx.text.f(key, &[("steps", &of(step, run.begun.steps))]);
+            (words, step as f32 / run.begun.steps.max(1) as f32)
         }
     };
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 4.0), Sense::hover());
@@ -174,7 +175,7 @@ fn left_out_ui(ui: &mut Ui, ctx: &Context<'_>, run: &LiveRun) {
     }
     let title = theme::secondary(ui, ctx.text.n("train_left_out", run.left_out_count));
     egui::CollapsingHeader::new(title).id_salt("left out").show(ui, |ui| {
-        for (path, reason) in &run.left_out {
+        for LeftOut { path, reason } in &run.left_out {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             let words = if name.is_empty() { reason.clone() } else { format!("{name}: {reason}") };
             let line = egui::Label::new(theme::secondary(ui, words)).truncate();

@@ -7,7 +7,7 @@ use crate::app::train::job::StartFrom;
 use crate::app::train::job::data_summary::{DataSummary, LeftOutWhy};
 use crate::app::train::job::people::FaceFinding;
 use crate::app::train::state::form::{self, DataSource, Missing, StartKind, TrainForm};
-use crate::app::train::state::message::{DemoChoice, TrainCommand, TrainPath};
+use crate::app::train::state::message::{DemoChoice, Message, TrainPath};
 use crate::app::train::state::{Choices, Discarding, words};
 use crate::app::train::view::Context;
 use crate::app::train::view::advanced;
@@ -60,7 +60,7 @@ pub fn setup_ui(ui: &mut Ui, ctx: &mut Context<'_>, choices: &Choices) {
         });
     });
     if form != ctx.state.form {
-        ctx.send(TrainCommand::Edit(Box::new(form)));
+        ctx.send(Message::Edit(Box::new(form)));
     }
 }
 
@@ -73,7 +73,7 @@ fn section_ui(ui: &mut Ui, title: &str, content: impl FnOnce(&mut Ui)) {
 
 fn choose_ui(ui: &mut Ui, ctx: &mut Context<'_>, icon: Icon, key: &str, file: TrainPath) {
     if buttons::icon_and_text_ui(ui, Rank::Plain, icon, ctx.text.s(key)).clicked() {
-        ctx.send(TrainCommand::Choose(file));
+        ctx.send(Message::Choose(file));
     }
 }
 
@@ -355,7 +355,7 @@ fn go_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     ui.horizontal_centered(|ui| {
         let label = ctx.text.s("train_start");
         if buttons::enabled_button_ui(ui, missing.is_none(), Rank::Primary, label).clicked() {
-            ctx.send(TrainCommand::Start);
+            ctx.send(Message::Start);
         }
         if ctx.state.waiting {
             ui.spinner();
@@ -386,11 +386,11 @@ fn unfinished_ui(ui: &mut Ui, ctx: &mut Context<'_>, choices: &Choices) {
         hint_ui(ui, ctx.text.f("train_unfinished", &values));
         ui.horizontal(|ui| {
             if buttons::icon_and_text_ui(ui, Rank::Plain, Icon::Play, ctx.text.s("train_go_on")).clicked() {
-                ctx.send(TrainCommand::GoOn(run.path.clone()));
+                ctx.send(Message::GoOn(run.path.clone()));
             }
             if buttons::button_ui(ui, Rank::Quiet, ctx.text.s("train_discard")).clicked() {
                 let what = Discarding::Unfinished(run.path.clone());
-                ctx.send(TrainCommand::AskDiscard(what));
+                ctx.send(Message::AskDiscard(what));
             }
         });
         ui.add_space(space::L);
@@ -404,7 +404,7 @@ fn demonstration_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     let demo =
         ui.add_enabled_ui(idle, |ui| buttons::icon_and_text_ui(ui, Rank::Plain, Icon::Play, ctx.text.s("demo_try")));
     if demo.inner.clicked() {
-        ctx.send(TrainCommand::Demonstrate(DemoChoice::default()));
+        ctx.send(Message::Demonstrate(DemoChoice::default()));
     }
     ui.add_space(space::XL);
 }

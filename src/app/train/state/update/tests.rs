@@ -2,35 +2,40 @@ use std::path::PathBuf;
 
 use super::*;
 use crate::app::engine::report::JobId;
+use crate::app::jobs::run_event::{LeftOut, RunEvent};
 use crate::app::train::job::data_summary::DataSummary;
-use crate::app::train::state::live::RunKind;
+use crate::app::train::state::live::{RunKind, RunStart};
 use crate::app::train::state::message::DemoChoice;
 use crate::app::train::state::{Choices, ModelChoice};
 use crate::train::alarms::Alarm;
-use crate::train::events::{Past, StepReport};
+use crate::train::events::{Past, StepReport, TrainEvent};
 use crate::types::ModelId;
 
-fn after(state: &mut TrainState, command: TrainCommand) -> Vec<TrainAsk> {
+fn after(state: &mut State, message: Message) -> Vec<Request> {
     let mut asked = Vec::new();
-    run(state, command, &mut |ask| asked.push(ask));
+    update(state, message, &mut |request| asked.push(request));
     asked
 }
 
-fn told(state: &mut TrainState, news: TrainNews) -> Vec<TrainAsk> {
+fn told(state: &mut State, event: Event) -> Vec<Request> {
     let mut asked = Vec::new();
-    receive(state, news, &mut |ask| asked.push(ask));
+    receive(state, event, &mut |request| asked.push(request));
     asked
 }
 
-fn began() -> TrainNews {
-    TrainNews::Began {
+fn run_told(state: &mut State, event: RunEvent) {
+    assert_eq!(told(state, Event::Run(Box::new(event))), []);
+}
+
+fn began() -> Event {
+    Event::Began(RunStart {
         job: JobId(4),
         kind: RunKind::Training,
         name: "faces".into(),
         network: "sface".into(),
         device: "CPU".into(),
         steps: 100,
-    }
+    })
 }
 
 fn choices() -> Choices {
@@ -41,45 +46,45 @@ fn choices() -> Choices {
 
 #[test]
 fn a_folder_is_counted_once_and_then_started() {
-    let mut state = TrainState::default();
-    told(&mut state, TrainNews::Choices(choices()));
+    let mut state = State::default();
+    told(&mut state, Event::Choices(choices()));
     let folder = PathBuf::from("/faces");
     let data = DataSource::Folder(folder.clone());
-    let asked = after(&mut state, TrainCommand::Chosen(TrainPath::Data, folder));
-    assert_eq!(asked, [TrainAsk::Summarise(data.clone())]);
-    assert_eq!(after(&mut state, TrainCommand::Start), [], "not before it is counted");
+    let asked = after(&mut state, Message::Chosen(TrainPath::Data, folder));
+    assert_eq!(asked, [Request::Summarise(data.clone())]);
+    assert_eq!(after(&mut state, Message::Start), [], "not before it is counted");
     let form = Box::new(state.form.clone());
-    assert_eq!(after(&mut state, TrainCommand::Edit(form)), [], "the same folder is not counted again");
-    told(&mut state, TrainNews::Summarised(DataSource::Library, Err("late".into())));
+    assert_eq!(after(&mut state, Message::Edit(form)), [], "the same folder is not counted again");
+    told(&mut state, Event::Summarised(DataSource::Library, Err("late".into())));
     let summary = DataSummary { people: 5, pictures: 20, ..DataSummary::default() };
-    told(&mut state, TrainNews::Summarised(data, Ok(summary)));
-    let asked = after(&mut state, TrainCommand::Start);
-    assert!(matches!(&asked[..], [TrainAsk::Start { name, .. }] if name == "sface-faces"), "{asked:?}");
+    told(&mut state, Event::Summarised(data, Ok(summary)));
+    let asked = after(&mut state, Message::Start);
+    assert!(matches!(&asked[..], [Request::Start { name, .. }] if name == "sface-faces"), "{asked:?}");
     assert!(state.waiting);
-    assert_eq!(after(&mut state, TrainCommand::Start), [], "one run at a time");
-    assert_eq!(after(&mut state, TrainCommand::Demonstrate(DemoChoice::default())), []);
+    assert_eq!(after(&mut state, Message::Start), [], "one run at a time");
+    assert_eq!(after(&mut state, Message::Demonstrate(DemoChoice::default())), []);
 }
 
 #[test]
 fn a_run_is_paused_stopped_and_left() {
-    let mut state = TrainState::default();
+    let mut state = State::default();
     told(&mut state, began());
-    assert_eq!(after(&mut state, TrainCommand::Pause(true)), [TrainAsk::Pause(true)]);
+    assert_eq!(after(&mut state, Message::Pause(true)), [Request::Pause(true)]);
     assert_eq!(state.run.as_ref().unwrap().stage, RunStage::Pausing);
-    told(&mut state, TrainNews::Paused(true));
+    run_told(&mut state, RunEvent::Train(TrainEvent::Paused { step: 1 }));
     assert_eq!(state.run.as_ref().unwrap().stage, RunStage::Paused);
-    assert_eq!(after(&mut state, TrainCommand::Leave), [], "a running run is not left");
+    assert_eq!(after(&mut state, Message::Leave), [], "a running run is not left");
     assert!(state.run.is_some());
-    after(&mut state, TrainCommand::AskDiscard(Discarding::Running));
-    assert_eq!(after(&mut state, TrainCommand::Discard(Discarding::Running)), [TrainAsk::Stop { discard: true }]);
-    assert_eq!(told(&mut state, TrainNews::Ended(Box::new(RunEnd::Discarded))), [TrainAsk::LoadChoices]);
-    after(&mut state, TrainCommand::Leave);
+    after(&mut state, Message::AskDiscard(Discarding::Running));
+    assert_eq!(after(&mut state, Message::Discard(Discarding::Running)), [Request::Stop { discard: true }]);
+    assert_eq!(told(&mut state, Event::Ended(Box::new(RunEnd::Discarded))), [Request::LoadChoices]);
+    after(&mut state, Message::Leave);
     assert!(state.run.is_none());
 }
 
 #[test]
 fn a_resumed_run_shows_its_curves_from_the_start() {
-    let mut state = TrainState::default();
+    let mut state = State::default();
     told(&mut state, began());
     let report = |step: u64| StepReport {
         step,
@@ -99,9 +104,9 @@ fn a_resumed_run_shows_its_curves_from_the_start() {
         left_secs: 9.0,
         memory_bytes: None,
     };
-    let past = Box::new(Past { steps: (1..=5).map(report).collect(), judged: Vec::new() });
-    told(&mut state, TrainNews::Resumed { step: 5, past });
-    told(&mut state, TrainNews::Step(report(6)));
+    let past = Past { steps: (1..=5).map(report).collect(), judged: Vec::new() };
+    run_told(&mut state, RunEvent::Train(TrainEvent::Resumed { step: 5, past }));
+    run_told(&mut state, RunEvent::Train(TrainEvent::Step(report(6))));
     let run = state.run.unwrap();
     let steps: Vec<f64> = run.loss.points().iter().map(|[step, _]| *step).collect();
     assert_eq!((steps, run.resumed_at), (vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0], Some(5)));
@@ -109,12 +114,13 @@ fn a_resumed_run_shows_its_curves_from_the_start() {
 
 #[test]
 fn alarms_and_left_out_pictures_are_kept() {
-    let mut state = TrainState::default();
-    told(&mut state, TrainNews::Alarm(Alarm::NobodyHeldOut));
+    let mut state = State::default();
+    run_told(&mut state, RunEvent::Train(TrainEvent::Alarm(Alarm::NobodyHeldOut)));
     told(&mut state, began());
-    told(&mut state, TrainNews::Alarm(Alarm::NobodyHeldOut));
+    run_told(&mut state, RunEvent::Train(TrainEvent::Alarm(Alarm::NobodyHeldOut)));
     for _ in 0..150 {
-        told(&mut state, TrainNews::LeftOut("a.jpg".into(), "no face was found".into()));
+        let left_out = LeftOut { path: "a.jpg".into(), reason: "no face was found".into() };
+        run_told(&mut state, RunEvent::LeftOut(left_out));
     }
     let run = state.run.unwrap();
     assert_eq!((run.alarms.len(), run.left_out_count, run.left_out.len()), (1, 150, 100));
@@ -122,32 +128,32 @@ fn alarms_and_left_out_pictures_are_kept() {
 
 #[test]
 fn a_run_that_never_began_says_why() {
-    let mut state = TrainState::default();
-    after(&mut state, TrainCommand::Demonstrate(DemoChoice::default()));
+    let mut state = State::default();
+    after(&mut state, Message::Demonstrate(DemoChoice::default()));
     let failure = Failure { what: Failed::Train, details: "no device".into() };
-    told(&mut state, TrainNews::Ended(Box::new(RunEnd::Failed(failure.clone()))));
+    told(&mut state, Event::Ended(Box::new(RunEnd::Failed(failure.clone()))));
     assert_eq!((state.waiting, state.failed_to_begin), (false, Some(failure)));
 }
 
 #[test]
 fn a_bad_schedule_is_named_and_not_taken() {
-    let mut state = TrainState::default();
+    let mut state = State::default();
     let path = PathBuf::from("rates.txt");
-    let asked = after(&mut state, TrainCommand::Chosen(TrainPath::Schedule, path.clone()));
-    assert_eq!(asked, [TrainAsk::ReadSchedule(path.clone())]);
+    let asked = after(&mut state, Message::Chosen(TrainPath::Schedule, path.clone()));
+    assert_eq!(asked, [Request::ReadSchedule(path.clone())]);
     let rate = state.form.config.learning_rate.clone();
-    told(&mut state, TrainNews::Schedule(path, Err("line 2".into())));
+    told(&mut state, Event::Schedule(path, Err("line 2".into())));
     assert_eq!((state.form.config.learning_rate, state.form.schedule), (rate, None));
     assert_eq!(state.form.schedule_problem.as_deref(), Some("line 2"));
 }
 
 #[test]
 fn no_face_waits_once_the_library_is_embedded_again() {
-    let mut state = TrainState::default();
+    let mut state = State::default();
     told(&mut state, began());
-    told(&mut state, TrainNews::InUse { model: "faces".into(), faces: 11 });
-    assert_eq!(after(&mut state, TrainCommand::Reembed), [TrainAsk::Reembed]);
-    told(&mut state, TrainNews::Reembedded);
+    told(&mut state, Event::InUse { model: "faces".into(), faces: 11 });
+    assert_eq!(after(&mut state, Message::Reembed), [Request::Reembed]);
+    told(&mut state, Event::Reembedded);
     let adoption = &state.run.as_ref().unwrap().adoption;
     assert_eq!(*adoption, Adoption::InUse { model: "faces".into(), faces: 0 });
 }

@@ -1,0 +1,54 @@
+//! What a training run tells whoever watches, window or terminal, on real photos or on synthetic people.
+
+use std::path::PathBuf;
+
+use crate::app::engine::picture::Picture;
+use crate::train::events::TrainEvent;
+
+#[derive(Debug, Clone)]
+pub enum RunEvent {
+    /// A line for the terminal.
+    Note(String),
+    Preparing {
+        done: usize,
+        total: usize,
+    },
+    LeftOut(LeftOut),
+    /// All pictures of the demonstration are drawn; of some people, one picture each is shown.
+    Drawn {
+        pictures: usize,
+        secs: f64,
+        people: Vec<Picture>,
+    },
+    /// The trainer's own event, as it came.
+    Train(TrainEvent),
+    /// The steps are done; the new network is measured against the old one.
+    Comparing,
+    /// The demonstration's held-out people, grouped.
+    Grouped(GroupedFaces),
+}
+
+/// A picture that takes no part, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    pub path: PathBuf,
+    pub reason: String,
+}
+
+/// Held-out people as the network grouped them.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct GroupedFaces {
+    pub faces: Vec<Picture>,
+    /// Largest first; groups beyond those shown are only counted in the report.
+    pub groups: Vec<FaceGroup>,
+}
+
+/// A group of held-out people's pictures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FaceGroup {
+    /// Places among the faces that are shown: some of the group, from all its people.
+    pub faces: Vec<usize>,
+    /// How many different people are in it; one is right.
+    pub people: usize,
+    pub size: usize,
+}

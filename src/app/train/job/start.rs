@@ -1,0 +1,153 @@
+//! The networks that a run begins with: the one it starts from, the one it is compared with, the one it must stay
+//! comparable with. A file is read once, however many of these it is.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::sync::Arc;
+
+use anyhow::{Context, Result, anyhow, ensure};
+
+use crate::app::engine::networks::{EngineOptions, model_of_task};
+use crate::app::train::job::people::FaceFinding;
+use crate::app::train::job::{StartFrom, TrainRequest, harmonic};
+use crate::networks::models::{ModelEntry, Store, Task};
+use crate::networks::nets::catalogue::card;
+use crate::networks::nets::recognise::recognise;
+use crate::networks::weights::{ModelCard, load, read_card};
+use crate::train::start::Weights;
+use crate::types::{CropRule, ModelId, Preprocessing};
+
+/// A network in memory; clones share its weights.
+#[derive(Clone)]
+pub struct StartingNetwork {
+    pub name: String,
+    /// Its crop is the rule for the request's detector.
+    pub card: ModelCard,
+    pub weights: Weights,
+}
+
+impl StartingNetwork {
+    pub fn read(from: &StartFrom, request: &TrainRequest, models: &Store) -> Result<Self> {
+        let (mut card, weights) = match from {
+            StartFrom::Scratch { net, options } => {
+                (card(net, options)?, Weights::Scratch { seed: request.config.seed })
+            }
+            StartFrom::File { path } => {
+                let (tensors, card) = load(path)?;
+                (card, Weights::Own(Arc::new(tensors)))
+            }
+            StartFrom::Installed { id } => {
+                let entry = models.entry(id)?;
+                ensure!(entry.task == Task::Embed, "{id} does not embed faces");
+                let found = recognise(&models.read(id)?).with_context(|| format!("cannot load {id}"))?;
+                let card = ModelCard { input: entry.input, crop_with: crop_rules(entry), ..found.card };
+                (card, Weights::Own(Arc::new(found.tensors)))
+            }
+        };
+        card.input.crop = crop_for(&card.crop_with, card.input.crop, request, models)?;
+        Ok(Self { name: from.to_string(), card, weights })
+    }
+
+    /// As it sees the pictures of a run.
+    fn on_pictures(self, faces: FaceFinding) -> Self {
+        let input = preprocessing(&self.card, faces);
+        Self { card: ModelCard { input, ..self.card }, ..self }
+    }
+}
+
+/// Reads the networks of one request, each file once.
+pub struct Networks<'a> {
+    request: &'a TrainRequest,
+    models: &'a Store,
+    read: Vec<(StartFrom, StartingNetwork)>,
+}
+
+impl<'a> Networks<'a> {
+    pub fn new(request: &'a TrainRequest, models: &'a Store) -> Self {
+        Self { request, models, read: Vec::new() }
+    }
+
+    /// What the run starts from.
+    pub fn start(&mut self) -> Result<StartingNetwork> {
+        self.network(&self.request.start)
+    }
+
+    /// What harmonic training keeps comparable with.
+    pub fn old(&mut self) -> Result<Option<StartingNetwork>> {
+        let old = self.request.old.as_ref().filter(|_| harmonic(self.request));
+        old.map(|old| self.as_it_sees(old)).transpose()
+    }
+
+    /// What the result is measured against: what the request names, else the weights it starts from, else the network
+    /// it shall stay comparable with.
+    pub fn against(&mut self) -> Result<Option<StartingNetwork>> {
+        let request = self.request;
+        let start = Some(&request.start).filter(|start| !matches!(start, StartFrom::Scratch { .. }));
+        let against = request.against.as_ref().or(start).or(request.old.as_ref());
+        against.map(|against| self.as_it_sees(against)).transpose()
+    }
+
+    fn as_it_sees(&mut self, from: &StartFrom) -> Result<StartingNetwork> {
+        Ok(self.network(from)?.on_pictures(self.request.faces))
+    }
+
+    fn network(&mut self, from: &StartFrom) -> Result<StartingNetwork> {
+        if let Some((_, network)) = self.read.iter().find(|(read, _)| read == from) {
+            return Ok(network.clone());
+        }
+        let network = StartingNetwork::read(from, self.request, self.models)?;
+        self.read.push((from.clone(), network.clone()));
+        Ok(network)
+    }
+}
+
+/// The crop of a network for the request's detector, from what describes it: its weights are left alone.
+pub fn crop_of(from: &StartFrom, request: &TrainRequest, models: &Store) -> Result<CropRule> {
+    let (crop, rules) = match from {
+        StartFrom::Scratch { net, options } => {
+            let card = card(net, options)?;
+            (card.input.crop, card.crop_with)
+        }
+        StartFrom::File { path } => {
+            let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+            let card = read_card(&bytes)?.ok_or_else(|| anyhow!("{} names no network", path.display()))?;
+            (card.input.crop, card.crop_with)
+        }
+        StartFrom::Installed { id } => {
+            let entry = models.entry(id)?;
+            (entry.input.crop, crop_rules(entry))
+        }
+    };
+    crop_for(&rules, crop, request, models)
+}
+
+pub fn preprocessing(card: &ModelCard, faces: FaceFinding) -> Preprocessing {
+    match faces {
+        FaceFinding::Detect => card.input,
+        FaceFinding::Cropped => Preprocessing { crop: CropRule::AsStored, ..card.input },
+    }
+}
+
+pub fn detector_id(request: &TrainRequest, models: &Store) -> Result<ModelId> {
+    let named = request.detector.clone();
+    model_of_task(models, &named.unwrap_or_else(|| EngineOptions::default().detector_id()), Task::Detect)
+}
+
+/// The new network's own rule will be the one it was trained with, so where a model has a rule a detector, the usual
+/// one must be kept too.
+fn crop_rules(entry: &ModelEntry) -> BTreeMap<ModelId, CropRule> {
+    let mut rules = entry.crop_with.clone();
+    if !rules.is_empty() {
+        rules.entry(EngineOptions::default().detector_id()).or_insert(entry.input.crop);
+    }
+    rules
+}
+
+fn crop_for(
+    rules: &BTreeMap<ModelId, CropRule>,
+    own: CropRule,
+    request: &TrainRequest,
+    models: &Store,
+) -> Result<CropRule> {
+    Ok(rules.get(&detector_id(request, models)?).copied().unwrap_or(own))
+}
