@@ -1,5 +1,5 @@
-//! What a decision costs in a large library; run with `cargo bench --bench review`, or
-//! `cargo bench --bench review -- 20000` for another number of faces.
+//! What a decision costs in a large library; run with
+//! `cargo bench --no-default-features --bench review`; ` -- 20000` behind it for another number of faces.
 //!
 //! A made library of 100,000 faces (`likeness synth --library`) in a folder of its own, which goes afterwards. Its
 //! people are grouped by the known truth, the 200 largest get a name and wait with a tenth of their faces as
