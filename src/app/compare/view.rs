@@ -48,7 +48,10 @@ impl CompareView {
                     ctx.send(Message::ChooseFiles);
                 }
             }
-            (1 | 2, result) => self.pair_ui(ui, ctx, result.as_ref()),
+            (1 | 2, result) => {
+                let scrolled = egui::ScrollArea::vertical().auto_shrink(false);
+                scrolled.show(ui, |ui| self.pair_ui(ui, ctx, result.as_ref()));
+            }
             (_, Some(result)) => self.matrix_ui(ui, ctx, result),
             (_, None) => status::skeleton_ui(ui, Vec2::splat(72.0), ctx.text.s("loading")),
         }
