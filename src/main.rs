@@ -49,7 +49,19 @@ enum Command {
     Synth(demo::cli::synth::SynthArgs),
 }
 
+/// Mesa's layer that orders Vulkan's adapters asks the display for the preferred one, and complains on standard error
+/// where there is no display. There it has nothing to say, so it is left out.
+#[expect(clippy::disallowed_methods, reason = "drivers read the environment alone, and no other thread runs yet")]
+fn without_a_display() {
+    let is_set = |name| std::env::var_os(name).is_some();
+    if cfg!(unix) && !is_set("DISPLAY") && !is_set("WAYLAND_DISPLAY") {
+        // SAFETY: called first in `main`, before any other thread is started.
+        unsafe { std::env::set_var("NODEVICE_SELECT", "1") };
+    }
+}
+
 fn main() -> ExitCode {
+    without_a_display();
     let cli = Cli::parse();
     let outcome = match (cli.command, cli.folder) {
         (Some(_), Some(folder)) => {
