@@ -4,6 +4,19 @@ use std::path::PathBuf;
 
 use crate::types::{FaceId, PersonId, PhotoId};
 
+/// What has happened to something between looking at it and deciding about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Stale {
+    #[error("this face has gone")]
+    FaceGone,
+    #[error("this face has come to somebody else")]
+    FaceMoved,
+    #[error("this person has gone")]
+    PersonGone,
+    #[error("this person has changed")]
+    PersonChanged,
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum LibraryError {
     #[error("the library cannot be opened; nothing was changed: {reason}: {}", path.display())]
@@ -34,6 +47,10 @@ pub enum LibraryError {
     NoSuchFace(FaceId),
     #[error("photo {} is not in the library", .0.0)]
     NoSuchPhoto(PhotoId),
+    #[error("the folder is not in the library: {}", .0.display())]
+    NoSuchFolder(PathBuf),
+    #[error("{0} since this was shown; nothing was done, look again")]
+    Stale(Stale),
     #[error("a name needs at least one visible character")]
     EmptyName,
     #[error("a person cannot be joined with, or told apart from, themself")]

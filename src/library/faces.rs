@@ -7,6 +7,8 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use super::error::{LibraryError, Result};
 use super::open::{Library, LibraryReader};
 use super::path;
+use super::review::journal::Decisions;
+use super::review::rows;
 use super::scan::Recorded;
 use crate::types::{Detection, Embedding, FaceBox, FaceId, Landmarks, ModelId, PersonId, PhotoId};
 
@@ -29,7 +31,7 @@ pub struct FaceToEmbed {
     pub detection: Detection,
 }
 
-/// A face that a person has confirmed to be someone's, for learning from.
+/// A face that its user has said to be someone's, for learning from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ConfirmedFace {
     pub person_id: PersonId,
@@ -41,6 +43,8 @@ pub struct ConfirmedFace {
     /// Width and height of the upright photo.
     pub photo_size: (u32, u32),
     pub detection: Detection,
+    /// Confirmed by itself; else named with its group.
+    pub one_by_one: bool,
 }
 
 /// Boxes that overlap by this share (intersection over union) are the same face in two versions of a photo.
@@ -59,14 +63,15 @@ impl Library {
 }
 
 impl LibraryReader {
-    /// Every confirmed face of every person who is not hidden, in order of person and path.
+    /// Every face that its user has given to a person who is not hidden, in order of person and path.
     pub fn confirmed_faces(&self) -> Result<Vec<ConfirmedFace>> {
         self.read(|c| {
             let mut query = c.prepare_cached(
-                "SELECT person_id, name, path, lower(hex(sha256)), photo.width, photo.height, \
-                 x, y, face.width, face.height, score, landmarks \
-                 FROM face JOIN photo ON photo.id = photo_id JOIN person ON person.id = person_id \
-                 WHERE belongs = 'confirmed' AND missing = 0 AND hidden = 0 ORDER BY person_id, path, face.id",
+                "SELECT person_id, name, photo.path, lower(hex(file.sha256)), photo.width, photo.height, \
+                 x, y, face.width, face.height, score, landmarks, belongs = 'confirmed' \
+                 FROM face JOIN photo ON photo.id = face.photo_id JOIN person ON person.id = person_id \
+                 JOIN file ON file.path = photo.path AND file.missing = 0 \
+                 WHERE belongs IN ('named', 'confirmed') AND hidden = 0 ORDER BY person_id, photo.path, face.id",
             )?;
             let mut rows = query.query([])?;
             let mut faces = Vec::new();
@@ -78,6 +83,7 @@ impl LibraryReader {
                     sha256: row.get::<_, Option<String>>(3)?.filter(|hash| !hash.is_empty()),
                     photo_size: (row.get(4)?, row.get(5)?),
                     detection: detection_at(row, 6)?,
+                    one_by_one: row.get(12)?,
                 });
             }
             Ok(faces)
@@ -88,9 +94,10 @@ impl LibraryReader {
     pub fn faces_without_embedding(&self, model: &ModelId, after: FaceId, limit: usize) -> Result<Vec<FaceToEmbed>> {
         self.read(|c| {
             let mut query = c.prepare_cached(
-                "SELECT face.id, photo_id, path, x, y, face.width, face.height, score, landmarks \
+                "SELECT face.id, photo_id, photo.path, x, y, face.width, face.height, score, landmarks \
                  FROM face JOIN photo ON photo.id = photo_id \
-                 WHERE face.id > ?1 AND missing = 0 AND NOT EXISTS (SELECT 1 FROM embedding \
+                 WHERE face.id > ?1 AND EXISTS (SELECT 1 FROM file JOIN folder ON folder.id = folder_id \
+                 WHERE file.photo_id = photo.id AND missing = 0 AND offline = 0) AND NOT EXISTS (SELECT 1 FROM embedding \
                  WHERE model_id = (SELECT id FROM model WHERE name = ?2) AND face_id = face.id) \
                  ORDER BY face.id LIMIT ?3",
             )?;
@@ -142,29 +149,32 @@ impl LibraryReader {
 
 struct OldFace {
     id: FaceId,
-    face_box: FaceBox,
-    /// Its user confirmed it or set it aside.
+    detection: Detection,
+    /// Its user said something about it.
     is_decided: bool,
 }
 
-/// Puts a photo's new faces in place of the old ones.
+/// What a user has said something about: named, set aside, or not somebody.
+pub(super) const IS_DECIDED: &str = "(ifnull(belongs IN ('named', 'confirmed'), 0) OR set_aside IS NOT NULL \
+    OR EXISTS (SELECT 1 FROM rejected WHERE rejected.face_id = face.id))";
+
+/// Puts the faces found now in place of those that were found in the same picture before.
 ///
-/// A face that its user decided on and that the new detector does not find stays, as long as the picture is the same:
-/// another detector must not cost a name.
-pub(super) fn replace(
-    t: &Transaction,
-    photo: PhotoId,
-    model: &ModelId,
-    faces: &[FaceRecord],
-    same_content: bool,
-) -> Result<Recorded> {
+/// A face that its user decided on and that the new detector does not find stays: another detector must not cost a
+/// name. A face of somebody who is to be forgotten is left out.
+pub(super) fn replace(t: &Transaction, photo: PhotoId, model: &ModelId, faces: &[FaceRecord]) -> Result<Recorded> {
+    let forgotten = forgotten_places(t, photo)?;
+    let is_wanted = |face: &&FaceRecord| !forgotten.iter().any(|&place| is_same_place(place, face.detection.face_box));
+    let faces: Vec<&FaceRecord> = faces.iter().filter(is_wanted).collect();
     let old = old_faces(t, photo)?;
-    let matches = matched(&old, faces);
+    let matches = matched(&old, &faces);
     let mut recorded = Recorded { photo_id: photo, faces_kept: 0, faces_new: 0, faces_lost: 0 };
     for (face, old_index) in faces.iter().zip(&matches) {
         match *old_index {
             Some(index) => {
-                update_face(t, old[index].id, face)?;
+                if old[index].detection != face.detection {
+                    update_face(t, old[index].id, face)?;
+                }
                 recorded.faces_kept += 1;
                 put_parts(t, old[index].id, model, face)?;
             }
@@ -179,7 +189,7 @@ pub(super) fn replace(
         if matches.contains(&Some(index)) {
             continue;
         }
-        if same_content && face.is_decided {
+        if face.is_decided {
             recorded.faces_kept += 1;
             continue;
         }
@@ -189,12 +199,63 @@ pub(super) fn replace(
     Ok(recorded)
 }
 
+/// Two photos are one picture: faces at one place are one face, and keep what was said of either. Where both were
+/// given to different people, both stay.
+pub(super) fn merge(t: &Transaction, from: PhotoId, into: PhotoId) -> Result<()> {
+    let (leaving, staying) = (old_faces(t, from)?, old_faces(t, into)?);
+    for face in leaving {
+        let here = |other: &&OldFace| is_same_place(other.detection.face_box, face.detection.face_box);
+        let twin = staying.iter().find(here);
+        match twin {
+            Some(_) if !face.is_decided => {}
+            Some(twin) if !twin.is_decided => copy_decision(t, face.id, twin.id)?,
+            Some(twin) if rows::face(t, face.id)? == rows::face(t, twin.id)? => copy_rejections(t, face.id, twin.id)?,
+            _ => {
+                t.prepare_cached("UPDATE face SET photo_id = ?2 WHERE id = ?1")?
+                    .execute(params![face.id.0, into.0])?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Says of `to` what was said of `from`.
+pub(super) fn copy_decision(t: &Transaction, from: FaceId, to: FaceId) -> Result<()> {
+    if let Some(state) = rows::face(t, from)? {
+        Decisions::begin(t).set_face(to, state)?;
+    }
+    copy_rejections(t, from, to)
+}
+
+fn copy_rejections(t: &Transaction, from: FaceId, to: FaceId) -> Result<()> {
+    t.prepare_cached(
+        "INSERT OR IGNORE INTO rejected (face_id, person_id) SELECT ?2, person_id FROM rejected WHERE face_id = ?1",
+    )?
+    .execute([from.0, to.0])?;
+    Ok(())
+}
+
+fn forgotten_places(t: &Transaction, photo: PhotoId) -> Result<Vec<FaceBox>> {
+    let mut query = t.prepare_cached(
+        "SELECT x, y, forgotten.width, forgotten.height FROM forgotten JOIN photo ON photo.picture = forgotten.picture \
+         WHERE photo.id = ?1",
+    )?;
+    let rows = query.query_map([photo.0], |row| {
+        Ok(FaceBox { x: row.get(0)?, y: row.get(1)?, width: row.get(2)?, height: row.get(3)? })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+fn is_same_place(a: FaceBox, b: FaceBox) -> bool {
+    overlap(a, b) >= SAME_FACE_OVERLAP
+}
+
 /// For each new face the old one that overlaps it most, each old one used once, best overlaps first.
-fn matched(old: &[OldFace], new: &[FaceRecord]) -> Vec<Option<usize>> {
+fn matched(old: &[OldFace], new: &[&FaceRecord]) -> Vec<Option<usize>> {
     let mut overlaps: Vec<(f32, usize, usize)> = Vec::new();
     for (n, face) in new.iter().enumerate() {
         for (o, before) in old.iter().enumerate() {
-            let share = overlap(face.detection.face_box, before.face_box);
+            let share = overlap(face.detection.face_box, before.detection.face_box);
             if share >= SAME_FACE_OVERLAP {
                 overlaps.push((share, n, o));
             }
@@ -231,21 +292,22 @@ fn quality(detection: &Detection) -> f32 {
 }
 
 fn old_faces(t: &Transaction, photo: PhotoId) -> Result<Vec<OldFace>> {
-    let mut query = t.prepare_cached(
-        "SELECT id, x, y, width, height, belongs = 'confirmed' OR set_aside IS NOT NULL FROM face \
-         WHERE photo_id = ?1 ORDER BY id",
-    )?;
-    let rows = query.query_map([photo.0], |row| {
-        Ok(OldFace {
+    let mut query = t.prepare_cached(&format!(
+        "SELECT id, {IS_DECIDED}, x, y, width, height, score, landmarks FROM face WHERE photo_id = ?1 ORDER BY id"
+    ))?;
+    let mut rows = query.query([photo.0])?;
+    let mut faces = Vec::new();
+    while let Some(row) = rows.next()? {
+        faces.push(OldFace {
             id: FaceId(row.get(0)?),
-            face_box: FaceBox { x: row.get(1)?, y: row.get(2)?, width: row.get(3)?, height: row.get(4)? },
-            is_decided: row.get::<_, Option<bool>>(5)?.unwrap_or(false),
-        })
-    })?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
+            is_decided: row.get(1)?,
+            detection: detection_at(row, 2)?,
+        });
+    }
+    Ok(faces)
 }
 
-fn insert_face(t: &Transaction, photo: PhotoId, face: &FaceRecord) -> Result<FaceId> {
+pub(super) fn insert_face(t: &Transaction, photo: PhotoId, face: &FaceRecord) -> Result<FaceId> {
     let FaceBox { x, y, width, height } = face.detection.face_box;
     t.prepare_cached(
         "INSERT INTO face (photo_id, x, y, width, height, score, landmarks, quality) \
@@ -286,12 +348,17 @@ fn update_face(t: &Transaction, id: FaceId, face: &FaceRecord) -> Result<()> {
 }
 
 fn put_parts(t: &Transaction, id: FaceId, model: &ModelId, face: &FaceRecord) -> Result<()> {
-    t.prepare_cached("INSERT OR REPLACE INTO face_crop (face_id, jpeg) VALUES (?1, ?2)")?
-        .execute(params![id.0, face.crop_jpeg])?;
+    put_crop(t, id, &face.crop_jpeg)?;
     match &face.embedding {
         Some(embedding) => put_embedding(t, model, id, embedding),
         None => Ok(()),
     }
+}
+
+pub(super) fn put_crop(t: &Transaction, id: FaceId, jpeg: &[u8]) -> Result<()> {
+    t.prepare_cached("INSERT OR REPLACE INTO face_crop (face_id, jpeg) VALUES (?1, ?2)")?
+        .execute(params![id.0, jpeg])?;
+    Ok(())
 }
 
 fn put_embedding(t: &Transaction, model: &ModelId, face: FaceId, embedding: &Embedding) -> Result<()> {

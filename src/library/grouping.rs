@@ -10,7 +10,7 @@ use super::faces;
 use super::open::{Library, LibraryReader};
 use super::review::journal::Decisions;
 use super::review::{self, Belongs, FaceState, ReviewAction, rows};
-use crate::types::{Embedding, FaceId, ModelId, PersonId, PhotoId};
+use crate::types::{Embedding, FaceId, ModelId, PersonId, PhotoId, Revision};
 
 /// A face as the clustering sees it.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +29,8 @@ pub struct GroupingInput {
     pub faces: Vec<FaceToGroup>,
     /// People who are not the same.
     pub different: Vec<(PersonId, PersonId)>,
+    /// What of the library was seen.
+    pub revision: Revision,
 }
 
 /// Who asks for a grouping: only what a user asked for goes into the history.
@@ -51,9 +53,9 @@ pub struct GroupingOutcome {
 }
 
 impl GroupingInput {
-    /// The person that each face is confirmed to be.
+    /// The person that each face is said to be.
     pub fn confirmed(&self) -> Vec<Option<PersonId>> {
-        self.faces.iter().map(|face| face.state.person().filter(|_| face.state.is_confirmed())).collect()
+        self.faces.iter().map(|face| face.state.person().filter(|_| face.state.is_said())).collect()
     }
 
     /// Pairs of places in `faces` that must not meet: a face and the faces of a person whom it is not, and the faces
@@ -63,7 +65,7 @@ impl GroupingInput {
         let mut has_confirmed = HashSet::new();
         for (index, face) in self.faces.iter().enumerate() {
             match face.state {
-                FaceState::Of { person, belongs: Belongs::Confirmed } => {
+                FaceState::Of { person, belongs: Belongs::Named | Belongs::Confirmed } => {
                     if has_confirmed.insert(person) {
                         members.entry(person).or_default().push(index);
                     }
@@ -87,15 +89,17 @@ impl GroupingInput {
 }
 
 impl LibraryReader {
-    /// Every face that takes part in a grouping: embedded by `model`, not set aside, its photo not missing.
+    /// Every face that takes part in a grouping: embedded by `model`, not set aside, its photo not missing; of missing
+    /// photos those that were given to a person, who is known by them still.
     pub fn faces_to_group(&self, model: &ModelId) -> Result<GroupingInput> {
-        self.read(|c| {
+        self.at_once(|library| library.read(|c| {
             let mut rejected = rejections(c)?;
             let mut query = c.prepare_cached(
                 "SELECT face.id, photo_id, vector, person_id, belongs, set_aside FROM embedding \
                  JOIN face ON face.id = embedding.face_id \
                  WHERE model_id = (SELECT id FROM model WHERE name = ?1) AND set_aside IS NULL \
-                 AND photo_id NOT IN (SELECT id FROM photo WHERE missing = 1) ORDER BY embedding.face_id",
+                 AND (photo_id NOT IN (SELECT id FROM photo WHERE missing = 1) \
+                 OR (belongs IN ('named', 'confirmed') AND carried_to IS NULL)) ORDER BY embedding.face_id",
             )?;
             let mut rows = query.query([&model.0])?;
             let mut faces = Vec::new();
@@ -111,8 +115,10 @@ impl LibraryReader {
             }
             let mut query = c.prepare_cached("SELECT person_a, person_b FROM different")?;
             let different = query.query_map([], |row| Ok((PersonId(row.get(0)?), PersonId(row.get(1)?))))?;
-            Ok(GroupingInput { faces, different: different.collect::<rusqlite::Result<_>>()? })
-        })
+            let different = different.collect::<rusqlite::Result<_>>()?;
+            let revision = c.prepare_cached("SELECT revision FROM clock")?.query_row([], |row| row.get(0))?;
+            Ok(GroupingInput { faces, different, revision: Revision(revision) })
+        }))
     }
 }
 
@@ -121,11 +127,19 @@ impl Library {
     ///
     /// Confirmed faces stay where they are. The other faces of a group with confirmed faces are suggested for that
     /// person. A group without any becomes a nameless person, who keeps the id of the nameless person that most of
-    /// its faces belonged to. A face never goes to a person for whom it was rejected. Faces in no group are untouched.
-    pub fn apply_grouping(&mut self, groups: &[Vec<FaceId>], by: GroupedBy) -> Result<GroupingOutcome> {
+    /// its faces belonged to. A face never goes to a person for whom it was rejected. Faces in no group are untouched,
+    /// and so are faces that have gone or changed since `seen`, what the groups were made from: what was decided while
+    /// they were computed holds.
+    pub fn apply_grouping(
+        &mut self,
+        groups: &[Vec<FaceId>],
+        by: GroupedBy,
+        seen: Revision,
+    ) -> Result<GroupingOutcome> {
         self.write(|t| {
             let mut decisions = Decisions::begin(t);
-            let outcome = Grouping::read(t, groups)?.apply(&mut decisions)?;
+            let groups = unchanged(t, groups, seen)?;
+            let outcome = Grouping::read(t, &groups)?.apply(&mut decisions)?;
             match by {
                 GroupedBy::Scan => {}
                 GroupedBy::User => _ = decisions.keep(ReviewAction::Regroup)?,
@@ -150,6 +164,21 @@ impl Library {
             Ok(made)
         })
     }
+}
+
+/// The groups without the faces that have gone or changed since.
+fn unchanged(c: &Connection, groups: &[Vec<FaceId>], seen: Revision) -> Result<Vec<Vec<FaceId>>> {
+    let mut kept = Vec::with_capacity(groups.len());
+    for group in groups {
+        let mut faces = Vec::with_capacity(group.len());
+        for &face in group {
+            if rows::face_revision(c, face)?.is_some_and(|revision| revision <= seen.0) {
+                faces.push(face);
+            }
+        }
+        kept.push(faces);
+    }
+    Ok(kept)
 }
 
 /// The groups given, beside the present state of their faces.
@@ -199,7 +228,7 @@ impl<'g> Grouping<'g> {
 
     /// Neither confirmed nor set aside: the grouping may place it.
     fn is_open(&self, face: FaceId) -> bool {
-        !self.states[&face].is_confirmed() && !matches!(self.states[&face], FaceState::SetAside(_))
+        !self.states[&face].is_said() && !matches!(self.states[&face], FaceState::SetAside(_))
     }
 
     fn is_rejected(&self, face: FaceId, person: PersonId) -> bool {
@@ -211,7 +240,7 @@ impl<'g> Grouping<'g> {
         let mut votes: HashMap<PersonId, usize> = HashMap::new();
         for face in group {
             let state = self.states[face];
-            if let (true, Some(person)) = (state.is_confirmed(), state.person()) {
+            if let (true, Some(person)) = (state.is_said(), state.person()) {
                 *votes.entry(person).or_default() += 1;
             }
         }
@@ -276,7 +305,7 @@ impl<'g> Grouping<'g> {
         }
         let Some(row) = rows::person(d.t, person)? else { return Ok(false) };
         let faces = rows::faces_of(d.t, person)?;
-        Ok(!row.is_known() && faces.iter().all(|(_, belongs)| *belongs != Belongs::Confirmed))
+        Ok(!row.is_known() && faces.iter().all(|(_, belongs)| !belongs.is_said()))
     }
 
     /// Nameless people whose faces all went elsewhere are gone. What was said about them holds for those who took
@@ -297,8 +326,10 @@ impl<'g> Grouping<'g> {
             let heir = heirs
                 .get(&person)
                 .and_then(|votes| votes.iter().max_by_key(|&(heir, votes)| (votes, std::cmp::Reverse(heir))));
-            if let Some((&heir, _)) = heir {
-                review::hand_over(d, person, heir)?;
+            match heir {
+                Some((&heir, _)) => review::hand_over(d, person, heir)?,
+                None if rows::is_spoken_of(d.t, person)? => continue,
+                None => {}
             }
             d.delete_person(person)?;
         }

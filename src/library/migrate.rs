@@ -15,6 +15,7 @@ pub(super) const STEPS: &[&str] = &[
     include_str!("migrations/0001_photos_faces_people.sql"),
     include_str!("migrations/0002_review.sql"),
     include_str!("migrations/0003_history_state.sql"),
+    include_str!("migrations/0004_pictures.sql"),
 ];
 
 /// "Lken" in ASCII: tells a library from any other SQLite database.
@@ -51,11 +52,25 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path, steps: &[&str]) 
     if from > 0 {
         back_up(connection, path, from).map_err(failed)?;
     }
+    // A table built anew under its old name must not take the rows that refer to it along.
+    connection.pragma_update(None, "foreign_keys", false)?;
+    let migrated = run_steps(connection, path, steps);
+    connection.pragma_update(None, "foreign_keys", true)?;
+    migrated
+}
+
+fn run_steps(connection: &mut Connection, path: &Path, steps: &[&str]) -> Result<()> {
+    let to = steps.len() as i64;
+    let failed = |reason: String| LibraryError::MigrationFailed { path: path.to_owned(), to, reason };
     // Immediate: of two programs that open an old library at once, the second waits here and finds the work done.
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let from = format_of(&transaction, path)?;
     for step in &steps[from as usize..] {
         transaction.execute_batch(step).map_err(|error| failed(error.to_string()))?;
+    }
+    let broken = transaction.prepare("PRAGMA foreign_key_check")?.exists([])?;
+    if broken {
+        return Err(failed("rows would refer to rows that are not there".to_owned()));
     }
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", to)?;

@@ -4,18 +4,24 @@
 //! window. Both answer the same questions. Every write is one transaction, so a process killed at any moment loses at
 //! most the photos in flight.
 //!
-//! * A photo is known by path, size, modification time and content hash ([`scan`](FileFacts)). A file that moved keeps
-//!   its row; a file that is gone is marked as missing; a file that changed keeps names where boxes overlap.
-//! * A face belongs to at most one person, as grouped, suggested or confirmed ([`Belongs`]). The grouping moves only
-//!   what the user has not confirmed ([`Library::apply_grouping`]).
+//! * A photo is a picture, known by the hash of its coded data ([`FileHashes`]); files lead to it, come and go. What
+//!   was decided about its faces holds for all its copies. A path with another picture leads to another photo.
+//! * A face belongs to at most one person: grouped, suggested, named with its group, or confirmed ([`Belongs`]). The
+//!   grouping moves only what the user has not said ([`Library::apply_grouping`]).
 //! * A person is a row with a name, or without one: a group. Names need not be unique.
 //! * Embeddings are stored by model, and every question about them names the model.
-//! * What a user decides is one step of a history that survives restarts ([`Library::undo`]).
+//! * What a user decides is one step of a history that survives restarts ([`Library::undo`]), refused where it no longer
+//!   means what was seen ([`Library::decide`]).
 //!
 //! Left out: the clustering itself (`cluster`), reading photos (`faces::image`), and a name's uniqueness.
 
+mod aside;
+mod attempts;
+mod carry;
 mod error;
 mod faces;
+mod files;
+mod folders;
 mod grouping;
 mod migrate;
 mod open;
@@ -28,15 +34,20 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
-pub use error::{LibraryError, Result};
+pub use aside::{FaceSetAside, Rejection, ToldApart};
+pub use attempts::Suspect;
+pub use carry::{Carried, FaceInPicture, LostFace, PictureFaces, ReplacedPhoto};
+pub use error::{LibraryError, Result, Stale};
 pub use faces::{ConfirmedFace, FaceRecord, FaceToEmbed};
+pub use files::{KnownFile, Placed};
+pub use folders::{FacesOfFolder, ScannedFolder};
 pub use grouping::{FaceToGroup, GroupedBy, GroupingInput, GroupingOutcome};
 pub use open::{Library, LibraryReader};
 pub use people::{FaceDetail, FaceOfPerson, ListedFace, PeopleFilter, PeopleKind, PersonCard, PersonListing};
 pub use photos::{Counts, Month, PhotoDetail, PhotoFilter, PhotoTile};
 pub use review::{Belongs, Decision, Destination, FaceState, HistoryEntry, Reverted, ReviewAction, SetAside};
 pub use scan::{
-    FileFacts, KnownPhoto, PhotoRecord, PhotoState, Recorded, ScanCounts, ScanId, ScanOutcome, ScannedFolder,
+    FileFacts, FileHashes, MissingPolicy, PhotoRecord, PhotoState, Recorded, ScanCounts, ScanEnd, ScanId, ScanOutcome,
 };
 
 /// A part of a long list.

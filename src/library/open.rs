@@ -1,5 +1,6 @@
 //! Opening: one writer, any number of readers, a file that only its owner can read.
 
+use std::collections::HashSet;
 use std::fs::OpenOptions;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
@@ -9,6 +10,7 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use super::error::{LibraryError, Result};
 use super::migrate;
+use crate::types::Revision;
 
 /// Reads the library: every question of the window and of the command line.
 ///
@@ -19,7 +21,11 @@ pub struct LibraryReader {
 }
 
 /// The one writer. It lives on one thread; it is also a reader.
-pub struct Library(LibraryReader);
+pub struct Library {
+    reader: LibraryReader,
+    /// The numbers of the changes that were decided through this writer.
+    pub(super) own: HashSet<i64>,
+}
 
 /// What a connection keeps of the file in memory, in KiB: a decision about a person with thousands of faces writes as
 /// many rows, spread over the file.
@@ -49,7 +55,7 @@ impl Library {
             Ok(connection)
         };
         let connection = open().map_err(|error| error.at(path))?;
-        Ok(Self(LibraryReader { connection, path: path.to_owned() }))
+        Ok(Self { reader: LibraryReader { connection, path: path.to_owned() }, own: HashSet::new() })
     }
 
     /// A second connection that cannot write, for the thread that reads for the window.
@@ -76,9 +82,9 @@ impl Library {
     /// Runs `work` in one transaction: all of it is kept or none. A transaction left by a panic, an error or a killed
     /// process is rolled back by SQLite.
     pub(super) fn write<T>(&mut self, work: impl FnOnce(&Transaction) -> Result<T>) -> Result<T> {
-        let path = self.0.path.clone();
+        let path = self.reader.path.clone();
         let run = || -> Result<T> {
-            let transaction = self.0.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let transaction = self.reader.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let value = work(&transaction)?;
             transaction.commit()?;
             Ok(value)
@@ -91,7 +97,7 @@ impl Deref for Library {
     type Target = LibraryReader;
 
     fn deref(&self) -> &LibraryReader {
-        &self.0
+        &self.reader
     }
 }
 
@@ -107,6 +113,23 @@ impl LibraryReader {
             return Ok(());
         }
         Err(LibraryError::Damaged { path: self.path.clone(), reason: verdict })
+    }
+
+    /// How many changes of faces and people there have been: what its reader has seen.
+    pub fn revision(&self) -> Result<Revision> {
+        self.read(|c| {
+            Ok(Revision(c.prepare_cached("SELECT revision FROM clock")?.query_row([], |row| row.get(0))?))
+        })
+    }
+
+    /// Asks several questions of one state of the library, whatever others write meanwhile.
+    pub fn at_once<T, E: From<LibraryError>>(&self, ask: impl FnOnce(&Self) -> Result<T, E>) -> Result<T, E> {
+        let begin = || self.read(|c| Ok(c.unchecked_transaction()?));
+        let transaction = begin()?;
+        let answer = ask(self);
+        // Nothing was written, so however it ends nothing is lost.
+        drop(transaction);
+        answer
     }
 
     pub(super) fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {

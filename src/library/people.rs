@@ -34,9 +34,9 @@ pub struct PersonCard {
     pub id: PersonId,
     pub name: Option<String>,
     pub is_hidden: bool,
-    /// Faces confirmed or grouped.
+    /// Faces without those that are only suggested.
     pub faces: usize,
-    /// Of these, confirmed ones.
+    /// Of these, the ones confirmed one by one.
     pub confirmed: usize,
     pub suggested: usize,
     /// The face chosen by the user, else the best one.
@@ -84,14 +84,17 @@ pub struct ListedFace {
 /// Faces that count: those whose photo is on the disk. Missing photos are few, so they are listed and looked up.
 const PRESENT: &str = "photo_id NOT IN (SELECT id FROM photo WHERE missing = 1)";
 
+/// The face of somebody whose photos are all missing.
+const ANY_FACE: &str = "(SELECT gone.id FROM face gone WHERE gone.person_id =";
+
 impl LibraryReader {
     /// A page of people, those with the most faces first.
     pub fn people(&self, filter: PeopleFilter, page: Page) -> Result<Vec<PersonCard>> {
         self.read(|c| {
             let sql = format!(
-                "SELECT id, name, hidden, faces, confirmed, suggested, ifnull(cover_face, (SELECT best.id FROM face best \
-                 WHERE best.person_id = listed.id AND best.{PRESENT} \
-                 ORDER BY best.belongs = 'suggested', best.quality DESC LIMIT 1)) \
+                "SELECT id, name, hidden, faces, confirmed, suggested, coalesce(cover_face, (SELECT best.id FROM face best \
+                 WHERE best.person_id = listed.id AND best.{PRESENT} ORDER BY best.belongs = 'suggested', \
+                 best.quality DESC LIMIT 1), {ANY_FACE} listed.id LIMIT 1)) \
                  FROM ({} ORDER BY faces DESC, suggested DESC, id LIMIT ?2 OFFSET ?3) listed",
                 listed(filter.kind)
             );
@@ -132,8 +135,10 @@ impl LibraryReader {
     /// confirmed ones (of the grouped ones where none is confirmed).
     pub fn faces_of_person(&self, person: PersonId, model: &ModelId) -> Result<Vec<FaceOfPerson>> {
         let (mut faces, vectors) = self.read(|c| faces_and_vectors(c, person, model))?;
-        let centre = [Belongs::Confirmed, Belongs::Grouped, Belongs::Suggested].into_iter().find_map(|belongs| {
-            mean(faces.iter().filter(|f| f.belongs == belongs).filter_map(|f| vectors.get(&f.face_id)))
+        let is_said: fn(Belongs) -> bool = Belongs::is_said;
+        let (is_grouped, is_any): (fn(Belongs) -> bool, fn(Belongs) -> bool) = (|b| b == Belongs::Grouped, |_| true);
+        let centre = [is_said, is_grouped, is_any].into_iter().find_map(|counts| {
+            mean(faces.iter().filter(|f| counts(f.belongs)).filter_map(|f| vectors.get(&f.face_id)))
         });
         for face in &mut faces {
             face.distance = match (vectors.get(&face.face_id), &centre) {
@@ -248,11 +253,11 @@ fn listed(kind: PeopleKind) -> String {
         PeopleKind::Hidden => "hidden = 1",
     };
     format!(
-        "SELECT id, name, hidden, cover_face, ifnull(confirmed + grouped, 0) AS faces, \
+        "SELECT id, name, hidden, cover_face, ifnull(held, 0) AS faces, \
          ifnull(confirmed, 0) AS confirmed, ifnull(suggested, 0) AS suggested FROM person LEFT JOIN (\
          SELECT person_id, sum(belongs = 'confirmed') AS confirmed, sum(belongs = 'suggested') AS suggested, \
-         sum(belongs = 'grouped') AS grouped FROM face WHERE person_id IS NOT NULL AND {PRESENT} GROUP BY person_id) \
-         ON person_id = person.id WHERE {which} AND ifnull(confirmed + grouped, 0) >= ?1"
+         sum(belongs <> 'suggested') AS held FROM face WHERE person_id IS NOT NULL AND {PRESENT} GROUP BY person_id) \
+         ON person_id = person.id WHERE {which} AND ifnull(held, 0) >= ?1"
     )
 }
 
@@ -260,8 +265,8 @@ fn card(c: &Connection, person: PersonId) -> Result<Option<PersonCard>> {
     let sql = format!(
         "SELECT person.id, name, hidden, count(belongs) - ifnull(sum(belongs = 'suggested'), 0), \
          ifnull(sum(belongs = 'confirmed'), 0), ifnull(sum(belongs = 'suggested'), 0), \
-         ifnull(cover_face, (SELECT best.id FROM face best WHERE best.person_id = person.id AND best.{PRESENT} \
-         ORDER BY best.belongs = 'suggested', best.quality DESC LIMIT 1)) \
+         coalesce(cover_face, (SELECT best.id FROM face best WHERE best.person_id = person.id AND best.{PRESENT} \
+         ORDER BY best.belongs = 'suggested', best.quality DESC LIMIT 1), {ANY_FACE} person.id LIMIT 1)) \
          FROM person LEFT JOIN face ON face.person_id = person.id AND {PRESENT} WHERE person.id = ?1 GROUP BY person.id"
     );
     Ok(c.prepare_cached(&sql)?.query_row([person.0], card_at).optional()?)

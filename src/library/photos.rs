@@ -8,7 +8,7 @@ use super::Page;
 use super::error::Result;
 use super::open::LibraryReader;
 use super::path;
-use super::scan::PhotoState;
+use super::scan::{PhotoState, state_from};
 use crate::types::{PersonId, PhotoId};
 
 /// Which photos to list. All but the last leave out those that are missing; all but the last two, failed ones.
@@ -225,8 +225,4 @@ fn condition(filter: PhotoFilter) -> (&'static str, Option<i64>) {
         PhotoFilter::Failed => ("state = 'failed' AND missing = 0", None),
         PhotoFilter::Missing => ("missing = 1", None),
     }
-}
-
-fn state_from(reason: Option<String>) -> PhotoState {
-    reason.map_or(PhotoState::Done, |reason| PhotoState::Failed { reason })
 }

@@ -7,6 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::error::Result;
 use super::faces::{self, FaceRecord};
+use super::files::{PROGRAM, find_photo, link, settle};
 use super::open::{Library, LibraryReader};
 use super::path;
 use crate::types::{ModelId, PhotoId};
@@ -15,13 +16,20 @@ use crate::types::{ModelId, PhotoId};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ScanId(pub i64);
 
-/// What the file system says of a photo, and the SHA-256 of its content where it was read.
+/// SHA-256 of a file's bytes, and of its coded picture without metadata.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileHashes {
+    pub file: [u8; 32],
+    pub picture: [u8; 32],
+}
+
+/// What the file system says of a photo, and its hashes where it was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileFacts {
     pub path: PathBuf,
     pub size: u64,
     pub mtime_ns: i64,
-    pub sha256: Option<[u8; 32]>,
+    pub hashes: Option<FileHashes>,
 }
 
 /// A photo as decoded and looked through. `captured_at` is ISO 8601, local time.
@@ -47,26 +55,6 @@ pub enum PhotoState {
     Failed { reason: String },
 }
 
-/// What the library already knows of a path.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KnownPhoto {
-    pub photo_id: PhotoId,
-    pub size: u64,
-    pub mtime_ns: i64,
-    pub sha256: Option<[u8; 32]>,
-    pub state: PhotoState,
-    pub missing: bool,
-    /// Which detector looked through it; none where it failed.
-    pub detector: Option<ModelId>,
-}
-
-impl KnownPhoto {
-    /// Size and time of the file are as they were.
-    pub fn is_unchanged(&self, file: &FileFacts) -> bool {
-        self.size == file.size && self.mtime_ns == file.mtime_ns
-    }
-}
-
 /// What became of a photo's faces when it was recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Recorded {
@@ -74,7 +62,7 @@ pub struct Recorded {
     /// Faces that stood there before and keep their id, name and decisions.
     pub faces_kept: usize,
     pub faces_new: usize,
-    /// Faces that are gone, with what was said about them.
+    /// Faces about which nothing was decided and that are not found any more.
     pub faces_lost: usize,
 }
 
@@ -84,6 +72,24 @@ pub enum ScanOutcome {
     Cancelled,
 }
 
+/// Whether a scan may mark more than half of a folder's photos as missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MissingPolicy {
+    /// Not without asking: the drive may not be there.
+    #[default]
+    Ask,
+    Accept,
+}
+
+/// What the end of a scan found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ScanEnd {
+    /// Photos that are missing since this scan.
+    pub missing: usize,
+    /// More than half of the folder's files are gone, so none was marked: how many, of how many.
+    pub withheld: Option<(usize, usize)>,
+}
+
 /// What a scan met: photos that could be looked through, and their faces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ScanCounts {
@@ -91,21 +97,14 @@ pub struct ScanCounts {
     pub faces: usize,
 }
 
-/// A scanned folder and its last scan.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ScannedFolder {
-    pub path: PathBuf,
-    pub started_at_secs: i64,
-    pub finished_at_secs: Option<i64>,
-    /// None: the program was stopped in the middle.
-    pub outcome: Option<ScanOutcome>,
-}
-
 impl Library {
     pub fn begin_scan(&mut self, folder: &Path) -> Result<ScanId> {
         let bytes = path::to_bytes(folder);
         self.write(|t| {
-            t.execute("INSERT OR IGNORE INTO folder (path, added_at) VALUES (?1, ?2)", params![bytes, now_secs()])?;
+            t.execute(
+                "INSERT INTO folder (path, added_at) VALUES (?1, ?2) ON CONFLICT (path) DO UPDATE SET offline = 0",
+                params![bytes, now_secs()],
+            )?;
             t.execute(
                 "INSERT INTO scan (folder_id, started_at) SELECT id, ?2 FROM folder WHERE path = ?1",
                 params![bytes, now_secs()],
@@ -114,80 +113,64 @@ impl Library {
         })
     }
 
-    /// Notes that unchanged photos are still there.
-    pub fn mark_seen(&mut self, scan: ScanId, photos: &[PhotoId]) -> Result<()> {
+    /// Records a batch of photos, all or none. A picture that was there before keeps its faces with id, name and
+    /// decisions where the new box overlaps the old one by half or more (intersection over union).
+    ///
+    /// # Errors
+    /// When a file has no hashes, or an embedding has another length than its model's others.
+    pub fn record_photos(&mut self, scan: ScanId, photos: &[PhotoRecord]) -> Result<Vec<Recorded>> {
+        self.write(|t| photos.iter().map(|photo| record(t, scan, photo)).collect())
+    }
+
+    /// Records that a picture could not be decoded. Faces from an earlier, readable version stay.
+    pub fn record_skip(&mut self, scan: ScanId, file: &FileFacts, reason: &str) -> Result<PhotoId> {
         self.write(|t| {
-            let folder = folder_of(t, scan)?;
-            let mut update =
-                t.prepare_cached("UPDATE photo SET seen_in_scan = ?2, folder_id = ?3, missing = 0 WHERE id = ?1")?;
-            for photo in photos {
-                update.execute(params![photo.0, scan.0, folder])?;
-            }
+            let known = match &file.hashes {
+                Some(hashes) => find_photo(t, hashes)?,
+                None => unreadable_at(t, &file.path)?,
+            };
+            let photo = match known {
+                Some(photo) => photo,
+                None => insert_photo(t, file)?,
+            };
+            t.prepare_cached(
+                "UPDATE photo SET state = 'failed', reason = ?2, failed_by = ?3, detector = NULL WHERE id = ?1",
+            )?
+            .execute(params![photo.0, reason, PROGRAM])?;
+            link(t, scan, file, photo)?;
+            Ok(photo)
+        })
+    }
+
+    /// Records that a file could not be read. What is known of the path stays; a path never read stands as failed.
+    pub fn record_unreadable(&mut self, scan: ScanId, file: &FileFacts, problem: &str) -> Result<()> {
+        if self.known(&file.path)?.is_none_or(|known| !known.has_picture && known.sha256.is_none()) {
+            self.record_skip(scan, &FileFacts { hashes: None, ..file.clone() }, problem)?;
+        }
+        self.write(|t| {
+            t.prepare_cached(
+                "UPDATE file SET problem = ?2, seen_in_scan = ?3, missing = 0 WHERE path = ?1",
+            )?
+            .execute(params![path::to_bytes(&file.path), problem, scan.0])?;
             Ok(())
         })
     }
 
-    /// Looks for a photo of the same content whose own file is gone: the file was moved. The photo takes the new path
-    /// and keeps faces and names. None when there is no such photo, or the new path is known already.
-    pub fn adopt_moved(&mut self, scan: ScanId, file: &FileFacts) -> Result<Option<PhotoId>> {
-        let Some(hash) = file.sha256 else { return Ok(None) };
-        if self.known(&file.path)?.is_some() {
-            return Ok(None);
-        }
-        let same_content = self.read(|c| {
-            let mut query =
-                c.prepare_cached("SELECT id, path FROM photo WHERE sha256 = ?1 AND state = 'done' ORDER BY id")?;
-            let rows = query.query_map([hash], |row| Ok((PhotoId(row.get(0)?), path::from_bytes(row.get(1)?))))?;
-            Ok(rows.collect::<rusqlite::Result<Vec<_>>>()?)
-        })?;
-        let Some((photo, _)) = same_content.into_iter().find(|(_, old)| is_gone(old)) else { return Ok(None) };
-        self.write(|t| {
-            t.execute(
-                "UPDATE photo SET path = ?2, name_key = ?3, size = ?4, mtime_ns = ?5, seen_in_scan = ?6, \
-                 folder_id = ?7, missing = 0 WHERE id = ?1",
-                params![
-                    photo.0,
-                    path::to_bytes(&file.path),
-                    path::name_key(&file.path),
-                    file.size as i64,
-                    file.mtime_ns,
-                    scan.0,
-                    folder_of(t, scan)?
-                ],
-            )?;
-            Ok(Some(photo))
-        })
-    }
-
-    /// Records a batch of photos, all or none. Faces of a photo that was there before keep id, name and decisions
-    /// where the new box overlaps the old one by half or more (intersection over union).
-    pub fn record_photos(&mut self, scan: ScanId, photos: &[PhotoRecord]) -> Result<Vec<Recorded>> {
-        self.write(|t| {
-            let folder = folder_of(t, scan)?;
-            photos.iter().map(|photo| record(t, scan, folder, photo)).collect()
-        })
-    }
-
-    /// Records that a file could not be looked through. Faces from an earlier, readable version stay.
-    pub fn record_skip(&mut self, scan: ScanId, file: &FileFacts, reason: &str) -> Result<PhotoId> {
-        self.write(|t| {
-            let row = PhotoRow { file, state: PhotoState::Failed { reason: reason.to_owned() }, decoded: None };
-            upsert(t, scan, folder_of(t, scan)?, &row)
-        })
-    }
-
-    /// Closes a scan. After a complete one, photos of the folder that were not met and are gone from the disk are
-    /// marked as missing; their faces and names stay for the day they return. Returns how many are newly missing.
-    pub fn finish_scan(&mut self, scan: ScanId, outcome: ScanOutcome) -> Result<usize> {
-        let gone = match outcome {
-            ScanOutcome::Complete => self.gone_since(scan)?,
-            ScanOutcome::Cancelled => Vec::new(),
-        };
-        self.write(|t| {
-            let mut update = t.prepare_cached("UPDATE photo SET missing = 1 WHERE id = ?1")?;
-            for photo in &gone {
-                update.execute([photo.0])?;
+    /// Closes a scan. After a complete one, files of the folder that were not met and are gone from the disk are
+    /// marked as missing, and photos without any other file with them; their faces and names stay for the day they
+    /// return.
+    pub fn finish_scan(&mut self, scan: ScanId, outcome: ScanOutcome, policy: MissingPolicy) -> Result<ScanEnd> {
+        let mut end = ScanEnd::default();
+        let mut gone = Vec::new();
+        if outcome == ScanOutcome::Complete {
+            let (files, of) = self.gone_since(scan)?;
+            match policy {
+                MissingPolicy::Ask if files.len() * 2 > of => end.withheld = Some((files.len(), of)),
+                _ => gone = files,
             }
+        }
+        self.write(|t| {
+            end.missing = mark_missing(t, &gone)?;
             let outcome = match outcome {
                 ScanOutcome::Complete => "complete",
                 ScanOutcome::Cancelled => "cancelled",
@@ -196,11 +179,12 @@ impl Library {
                 "UPDATE scan SET finished_at = ?2, outcome = ?3 WHERE id = ?1",
                 params![scan.0, now_secs(), outcome],
             )?;
-            Ok(gone.len())
+            Ok(end)
         })
     }
 
-    fn gone_since(&self, scan: ScanId) -> Result<Vec<PhotoId>> {
+    /// The files of a scan's folder that it did not meet and that are gone, and how many files the folder had.
+    fn gone_since(&self, scan: ScanId) -> Result<(Vec<PathBuf>, usize)> {
         self.read(|c| {
             let folder: Vec<u8> = c.query_row(
                 "SELECT path FROM folder WHERE id = (SELECT folder_id FROM scan WHERE id = ?1)",
@@ -208,78 +192,50 @@ impl Library {
                 |row| row.get(0),
             )?;
             let folder = path::from_bytes(folder);
-            let mut query = c.prepare("SELECT id, path FROM photo WHERE seen_in_scan <> ?1 AND missing = 0")?;
-            let rows = query.query_map([scan.0], |row| Ok((PhotoId(row.get(0)?), path::from_bytes(row.get(1)?))))?;
-            let mut gone = Vec::new();
+            let mut query = c.prepare("SELECT path, seen_in_scan FROM file WHERE missing = 0")?;
+            let rows = query.query_map([], |row| Ok((path::from_bytes(row.get(0)?), row.get::<_, i64>(1)?)))?;
+            let (mut gone, mut of) = (Vec::new(), 0);
             for row in rows {
-                let (photo, path) = row?;
-                if path.starts_with(&folder) && is_gone(&path) {
-                    gone.push(photo);
+                let (path, seen_in) = row?;
+                if path.starts_with(&folder) {
+                    of += 1;
+                    if seen_in != scan.0 && is_gone(&path) {
+                        gone.push(path);
+                    }
                 }
             }
-            Ok(gone)
+            Ok((gone, of))
         })
     }
 }
 
 impl LibraryReader {
-    /// What is known of a path, or None.
-    pub fn known(&self, path: &Path) -> Result<Option<KnownPhoto>> {
-        self.read(|c| {
-            let mut query = c.prepare_cached(
-                "SELECT id, size, mtime_ns, sha256, reason, missing, detector FROM photo WHERE path = ?1",
-            )?;
-            let known = query.query_row([path::to_bytes(path)], |row| {
-                Ok(KnownPhoto {
-                    photo_id: PhotoId(row.get(0)?),
-                    size: row.get::<_, i64>(1)? as u64,
-                    mtime_ns: row.get(2)?,
-                    sha256: row.get(3)?,
-                    state: match row.get::<_, Option<String>>(4)? {
-                        Some(reason) => PhotoState::Failed { reason },
-                        None => PhotoState::Done,
-                    },
-                    missing: row.get(5)?,
-                    detector: row.get::<_, Option<String>>(6)?.map(ModelId),
-                })
-            });
-            Ok(known.optional()?)
-        })
-    }
-
     pub fn scan_counts(&self, scan: ScanId) -> Result<ScanCounts> {
         self.read(|c| {
             let mut query = c.prepare_cached(
                 "SELECT count(*), ifnull(sum((SELECT count(*) FROM face WHERE photo_id = photo.id AND \
-                 set_aside IS NULL)), 0) FROM photo WHERE seen_in_scan = ?1 AND state = 'done'",
+                 set_aside IS NULL)), 0) FROM photo WHERE state = 'done' \
+                 AND id IN (SELECT photo_id FROM file WHERE seen_in_scan = ?1)",
             )?;
             let counts = query.query_row([scan.0], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))?;
             Ok(ScanCounts { photos: counts.0 as usize, faces: counts.1 as usize })
         })
     }
+}
 
-    /// Every folder ever scanned, with its last scan, the latest first.
-    pub fn folders(&self) -> Result<Vec<ScannedFolder>> {
-        self.read(|c| {
-            let mut query = c.prepare(
-                "SELECT folder.path, scan.started_at, scan.finished_at, scan.outcome FROM folder JOIN scan \
-                 ON scan.id = (SELECT max(id) FROM scan WHERE folder_id = folder.id) ORDER BY scan.id DESC",
-            )?;
-            let rows = query.query_map([], |row| {
-                let outcome: Option<String> = row.get(3)?;
-                Ok(ScannedFolder {
-                    path: path::from_bytes(row.get(0)?),
-                    started_at_secs: row.get(1)?,
-                    finished_at_secs: row.get(2)?,
-                    outcome: outcome.map(|o| match o.as_str() {
-                        "complete" => ScanOutcome::Complete,
-                        _ => ScanOutcome::Cancelled,
-                    }),
-                })
-            })?;
-            Ok(rows.collect::<rusqlite::Result<_>>()?)
-        })
+/// Marks files as missing, and photos that have no other. Returns how many photos that were.
+pub(super) fn mark_missing(t: &Transaction, files: &[PathBuf]) -> Result<usize> {
+    let mut photos = 0;
+    for file in files {
+        let photo: i64 = t
+            .prepare_cached("UPDATE file SET missing = 1 WHERE path = ?1 RETURNING photo_id")?
+            .query_row([path::to_bytes(file)], |row| row.get(0))?;
+        settle(t, PhotoId(photo))?;
+        photos += usize::from(
+            t.prepare_cached("SELECT 1 FROM photo WHERE id = ?1 AND missing = 1")?.exists([photo])?,
+        );
     }
+    Ok(photos)
 }
 
 /// Now, in seconds since 1970.
@@ -287,91 +243,76 @@ pub(super) fn now_secs() -> i64 {
     std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |d| d.as_secs() as i64)
 }
 
-fn folder_of(c: &Connection, scan: ScanId) -> Result<i64> {
+pub(super) fn folder_of(c: &Connection, scan: ScanId) -> Result<i64> {
     Ok(c.prepare_cached("SELECT folder_id FROM scan WHERE id = ?1")?.query_row([scan.0], |row| row.get(0))?)
 }
 
+pub(super) fn state_from(reason: Option<String>) -> PhotoState {
+    reason.map_or(PhotoState::Done, |reason| PhotoState::Failed { reason })
+}
+
 /// Surely gone, not merely unreadable or on a drive that errs.
-fn is_gone(path: &Path) -> bool {
+pub(super) fn is_gone(path: &Path) -> bool {
     use std::io::ErrorKind::{NotADirectory, NotFound};
     matches!(std::fs::symlink_metadata(path), Err(error) if matches!(error.kind(), NotFound | NotADirectory))
 }
 
-fn record(t: &Transaction, scan: ScanId, folder: i64, photo: &PhotoRecord) -> Result<Recorded> {
-    let before: Option<Option<Vec<u8>>> = t
-        .prepare_cached("SELECT sha256 FROM photo WHERE path = ?1")?
-        .query_row([path::to_bytes(&photo.file.path)], |row| row.get(0))
-        .optional()?;
-    let same_content = match (before, photo.file.sha256) {
-        (Some(Some(old)), Some(new)) => old == new,
-        _ => false,
+fn record(t: &Transaction, scan: ScanId, record: &PhotoRecord) -> Result<Recorded> {
+    let hashes = record.file.hashes.ok_or(super::LibraryError::BadValue { what: "picture without a hash" })?;
+    let photo = match find_photo(t, &hashes)? {
+        Some(photo) => photo,
+        None => insert_photo(t, &record.file)?,
     };
-    let row = PhotoRow { file: &photo.file, state: PhotoState::Done, decoded: Some(photo) };
-    let photo_id = upsert(t, scan, folder, &row)?;
-    faces::replace(t, photo_id, &photo.model, &photo.faces, same_content)
+    t.prepare_cached(
+        "UPDATE photo SET state = 'done', reason = NULL, failed_by = NULL, sha256 = ifnull(sha256, ?2), \
+         width = ?3, height = ?4, format = ?5, captured_at = ?6, camera = ?7, latitude = ?8, longitude = ?9, \
+         detector = ?10, sort_at = ?11 WHERE id = ?1",
+    )?
+    .execute(params![
+        photo.0,
+        hashes.file,
+        record.width,
+        record.height,
+        record.format,
+        record.captured_at,
+        record.camera,
+        record.gps.map(|g| g[0]),
+        record.gps.map(|g| g[1]),
+        record.detector.0,
+        record.captured_at.clone().unwrap_or_else(|| file_time(&record.file))
+    ])?;
+    link(t, scan, &record.file, photo)?;
+    faces::replace(t, photo, &record.model, &record.faces)
 }
 
-struct PhotoRow<'a> {
-    file: &'a FileFacts,
-    state: PhotoState,
-    decoded: Option<&'a PhotoRecord>,
+/// A photo of which nothing is known yet but its file.
+fn insert_photo(t: &Transaction, file: &FileFacts) -> Result<PhotoId> {
+    t.prepare_cached(
+        "INSERT INTO photo (picture, path, name_key, size, sha256, state, reason, sort_at) \
+         VALUES (?1, ?2, ?3, ?4, ?5, 'failed', '', ?6)",
+    )?
+    .execute(params![
+        file.hashes.map(|hashes| hashes.picture),
+        path::to_bytes(&file.path),
+        path::name_key(&file.path),
+        file.size as i64,
+        file.hashes.map(|hashes| hashes.file),
+        file_time(file)
+    ])?;
+    Ok(PhotoId(t.last_insert_rowid()))
 }
 
-/// Inserts the row of a path or updates it. A photo that can no longer be decoded keeps its last known picture facts.
-fn upsert(t: &Transaction, scan: ScanId, folder: i64, row: &PhotoRow) -> Result<PhotoId> {
-    let (state, reason) = match &row.state {
-        PhotoState::Done => ("done", None),
-        PhotoState::Failed { reason } => ("failed", Some(reason)),
-    };
-    let file = row.file;
-    let id: i64 = t
-        .prepare_cached(
-            "INSERT INTO photo (path, name_key, folder_id, seen_in_scan, size, mtime_ns, sha256, state, reason, sort_at) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (path) DO UPDATE SET \
-             folder_id = excluded.folder_id, seen_in_scan = excluded.seen_in_scan, size = excluded.size, \
-             mtime_ns = excluded.mtime_ns, sha256 = excluded.sha256, state = excluded.state, \
-             reason = excluded.reason, sort_at = excluded.sort_at, missing = 0, detector = NULL RETURNING id",
-        )?
-        .query_row(
-            params![
-                path::to_bytes(&file.path),
-                path::name_key(&file.path),
-                folder,
-                scan.0,
-                file.size as i64,
-                file.mtime_ns,
-                file.sha256,
-                state,
-                reason,
-                sort_at(row)
-            ],
-            |row| row.get(0),
-        )?;
-    if let Some(photo) = row.decoded {
-        t.prepare_cached(
-            "UPDATE photo SET width = ?2, height = ?3, format = ?4, captured_at = ?5, camera = ?6, latitude = ?7, \
-             longitude = ?8, detector = ?9 WHERE id = ?1",
-        )?
-        .execute(params![
-            id,
-            photo.width,
-            photo.height,
-            photo.format,
-            photo.captured_at,
-            photo.camera,
-            photo.gps.map(|g| g[0]),
-            photo.gps.map(|g| g[1]),
-            photo.detector.0
-        ])?;
-    }
-    Ok(PhotoId(id))
+/// The photo that stands for a file which could never be read.
+fn unreadable_at(c: &Connection, path: &Path) -> Result<Option<PhotoId>> {
+    let mut query = c.prepare_cached(
+        "SELECT photo_id FROM file JOIN photo ON photo.id = photo_id \
+         WHERE file.path = ?1 AND picture IS NULL AND file.sha256 IS NULL",
+    )?;
+    Ok(query.query_row([path::to_bytes(path)], |row| row.get(0).map(PhotoId)).optional()?)
 }
 
-fn sort_at(row: &PhotoRow) -> String {
-    if let Some(captured_at) = row.decoded.and_then(|photo| photo.captured_at.clone()) {
-        return captured_at;
-    }
-    let file_time =
-        jiff::Timestamp::from_nanosecond(i128::from(row.file.mtime_ns)).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-    file_time.to_zoned(jiff::tz::TimeZone::UTC).datetime().strftime("%Y-%m-%dT%H:%M:%S").to_string()
+/// The order of photos that do not tell when they were taken.
+fn file_time(file: &FileFacts) -> String {
+    let time = jiff::Timestamp::from_nanosecond(i128::from(file.mtime_ns)).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+    time.to_zoned(jiff::tz::TimeZone::UTC).datetime().strftime("%Y-%m-%dT%H:%M:%S").to_string()
 }

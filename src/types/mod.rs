@@ -6,6 +6,7 @@ mod error_chain;
 mod face;
 mod ids;
 mod preprocessing;
+mod revision;
 mod similarity;
 mod touched;
 
@@ -15,5 +16,6 @@ pub use error_chain::error_chain;
 pub use face::{Detection, FaceBox, Landmarks};
 pub use ids::{FaceId, ModelId, PersonId, PhotoId};
 pub use preprocessing::{ChannelOrder, CropRule, PixelScaling, Preprocessing};
+pub use revision::Revision;
 pub use similarity::Similarity;
 pub use touched::Touched;

@@ -1,9 +1,12 @@
 //! What a person can decide about faces and people, as data: the window sends it, the library does it as one step of
-//! the history.
+//! the history, if it still means what its user saw.
 
-use super::{Destination, ReviewAction, SetAside, confirm, move_faces, rows, set_aside, take_out};
+use super::journal::{self, Decisions, Direction};
+use super::seen::Seen;
+use super::{Destination, ReviewAction, SetAside};
+use super::{commands, rows};
 use crate::library::{Belongs, Library, Result};
-use crate::types::{FaceId, PersonId, Touched};
+use crate::types::{FaceId, PersonId, Revision, Touched};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
@@ -23,6 +26,11 @@ pub enum Decision {
         person: PersonId,
         faces: Vec<FaceId>,
     },
+    /// This face may be this person after all.
+    TakeBackReject {
+        person: PersonId,
+        face: FaceId,
+    },
     Move {
         faces: Vec<FaceId>,
         to: Destination,
@@ -33,10 +41,26 @@ pub enum Decision {
         from: PersonId,
         into: PersonId,
     },
+    /// Two people who are not the same one, however alike.
+    Different(PersonId, PersonId),
+    /// They may be the same one after all.
+    MayBeSame(PersonId, PersonId),
     /// Keeps the person or group out of sight.
     Hide(PersonId),
+    Show(PersonId),
+    /// The faces of this group are of people whom nobody needs to name.
+    Strangers(PersonId),
     /// These detections show no face of a person.
     NotAPerson(PersonId),
+    /// Back from what was set aside.
+    Restore(Vec<FaceId>),
+    /// A lost face is this face of today.
+    PutBack {
+        lost: FaceId,
+        onto: FaceId,
+    },
+    /// Nobody needs these lost faces any more.
+    LetGo(Vec<FaceId>),
     Undo,
     Redo,
 }
@@ -45,30 +69,30 @@ impl Library {
     /// Does what was decided, as one step of the history, and returns what it touched: nothing where everything was
     /// already so. Of undo and redo that is what the reverted step's restored rows are about.
     ///
+    /// `seen` is the revision that its user looked at. What this library itself decided since does not count as
+    /// unseen; faces that others have added to a person since are not decided about.
+    ///
     /// # Errors
-    /// When a face or a person named is not in the library, a name is empty, or a person is merged with themself.
-    /// Nothing is changed then.
-    pub fn decide(&mut self, decision: &Decision) -> Result<Touched> {
-        let mut touched = match decision {
-            Decision::Name { person, name } => self.name_person(*person, name)?,
-            Decision::Confirm { faces, .. } => self.confirm(faces)?,
-            Decision::ConfirmAll(person) => self.review(ReviewAction::Confirm, |d| {
-                let faces = rows::faces_in_sight(d.t, *person)?.into_iter();
-                let suggested = faces.filter(|&(_, belongs)| belongs == Belongs::Suggested);
-                confirm(d, &suggested.map(|(face, _)| face).collect::<Vec<_>>())
-            })?,
-            Decision::Reject { faces, .. } => self.reject(faces)?,
-            Decision::Move { faces, to } => self.review_for(ReviewAction::Move, |d| move_faces(d, faces, to))?.1,
-            Decision::TakeOut(faces) => self.review_for(ReviewAction::TakeOut, |d| take_out(d, faces))?.1,
-            Decision::Merge { from, into } => self.merge(*from, *into)?,
-            Decision::Hide(person) => self.hide_person(*person)?,
-            Decision::NotAPerson(person) => self.review(ReviewAction::NotAFace, |d| {
-                let faces = rows::faces_in_sight(d.t, *person)?.into_iter();
-                set_aside(d, &faces.map(|(face, _)| face).collect::<Vec<_>>(), SetAside::NotAFace)
-            })?,
-            Decision::Undo => self.undo()?.map(|reverted| reverted.touched).unwrap_or_default(),
-            Decision::Redo => self.redo()?.map(|reverted| reverted.touched).unwrap_or_default(),
-        };
+    /// [`LibraryError::Stale`](crate::library::LibraryError::Stale) when a face or a person named has changed since, a
+    /// name is empty, or a person is merged with themself. Nothing is changed then.
+    pub fn decide(&mut self, decision: &Decision, seen: Revision) -> Result<Touched> {
+        let own = std::mem::take(&mut self.own);
+        let outcome = self.write(|t| {
+            let seen = Seen { revision: seen, own: &own };
+            match decision {
+                Decision::Undo => revert(t, Direction::Undo),
+                Decision::Redo => revert(t, Direction::Redo),
+                _ => {
+                    let mut d = Decisions::begin(t);
+                    let action = act(&mut d, decision, &seen)?;
+                    let made = d.made();
+                    Ok((d.keep(action)?, made))
+                }
+            }
+        });
+        self.own = own;
+        let (mut touched, made) = outcome?;
+        self.own.extend(made);
         // Where the faces have gone elsewhere meanwhile, who asked still sees them with this person.
         if let Decision::Confirm { person, .. } | Decision::Reject { person, .. } = decision
             && !touched.everything
@@ -77,5 +101,95 @@ impl Library {
             touched.people.insert(place, *person);
         }
         Ok(touched)
+    }
+}
+
+fn revert(t: &rusqlite::Transaction, direction: Direction) -> Result<(Touched, Option<i64>)> {
+    let reverted = journal::step(t, direction)?;
+    Ok(reverted.map_or((Touched::default(), None), |(reverted, revision)| (reverted.touched, Some(revision))))
+}
+
+fn act(d: &mut Decisions, decision: &Decision, seen: &Seen) -> Result<ReviewAction> {
+    match decision {
+        Decision::Name { person, name } => {
+            seen.people(d.t, &[*person])?;
+            commands::name(d, *person, name, seen)?;
+            Ok(ReviewAction::Name)
+        }
+        Decision::Confirm { person, faces } => {
+            seen.faces_of(d.t, *person, faces)?;
+            commands::confirm(d, faces)?;
+            Ok(ReviewAction::Confirm)
+        }
+        Decision::ConfirmAll(person) => {
+            seen.people(d.t, &[*person])?;
+            let faces = seen.of_person(d.t, *person, Some(Belongs::Suggested))?;
+            commands::confirm(d, &faces)?;
+            Ok(ReviewAction::Confirm)
+        }
+        Decision::Reject { person, faces } => {
+            seen.faces_of(d.t, *person, faces)?;
+            commands::reject(d, faces)?;
+            Ok(ReviewAction::Reject)
+        }
+        Decision::TakeBackReject { person, face } => {
+            d.set_rejected(*face, *person, false)?;
+            Ok(ReviewAction::TakeBackReject)
+        }
+        Decision::Move { faces, to } => {
+            seen.faces(d.t, faces)?;
+            if let Destination::Person(person) = to {
+                seen.people(d.t, &[*person])?;
+            }
+            commands::move_faces(d, faces, to)?;
+            Ok(ReviewAction::Move)
+        }
+        Decision::TakeOut(faces) => {
+            seen.faces(d.t, faces)?;
+            commands::take_out(d, faces)?;
+            Ok(ReviewAction::TakeOut)
+        }
+        Decision::Merge { from, into } => {
+            seen.people(d.t, &[*from, *into])?;
+            commands::merge(d, *from, *into, seen)?;
+            Ok(ReviewAction::Merge)
+        }
+        Decision::Different(a, b) => {
+            seen.people(d.t, &[*a, *b])?;
+            commands::tell_apart(d, *a, *b, true)?;
+            Ok(ReviewAction::Different)
+        }
+        Decision::MayBeSame(a, b) => {
+            commands::tell_apart(d, *a, *b, false)?;
+            Ok(ReviewAction::MayBeSame)
+        }
+        Decision::Hide(person) | Decision::Show(person) => {
+            seen.people(d.t, &[*person])?;
+            let hide = matches!(decision, Decision::Hide(_));
+            commands::hide(d, *person, hide, seen)?;
+            Ok(if hide { ReviewAction::Hide } else { ReviewAction::Show })
+        }
+        Decision::Strangers(person) | Decision::NotAPerson(person) => {
+            seen.people(d.t, &[*person])?;
+            let faces = seen.of_person(d.t, *person, None)?;
+            let strangers = matches!(decision, Decision::Strangers(_));
+            commands::set_aside(d, &faces, if strangers { SetAside::Stranger } else { SetAside::NotAFace })?;
+            Ok(if strangers { ReviewAction::Ignore } else { ReviewAction::NotAFace })
+        }
+        Decision::Restore(faces) => {
+            commands::restore(d, faces)?;
+            Ok(ReviewAction::Restore)
+        }
+        Decision::PutBack { lost, onto } => {
+            seen.faces(d.t, &[*lost, *onto])?;
+            commands::put_back(d, *lost, *onto)?;
+            Ok(ReviewAction::PutBack)
+        }
+        Decision::LetGo(faces) => {
+            seen.faces(d.t, faces)?;
+            commands::let_go(d, faces)?;
+            Ok(ReviewAction::LetGo)
+        }
+        Decision::Undo | Decision::Redo => unreachable!("reverted above"),
     }
 }

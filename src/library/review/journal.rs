@@ -27,9 +27,18 @@ pub enum ReviewAction {
     Different,
     Hide,
     Show,
+    /// Faces that are strangers.
     Ignore,
     NotAFace,
     Restore,
+    /// Two people who were told apart may be one.
+    MayBeSame,
+    /// A face that was not somebody may be them.
+    TakeBackReject,
+    /// A lost face, put back onto a face of today.
+    PutBack,
+    /// A lost face that nobody needs any more.
+    LetGo,
     Cover,
     Regroup,
 }
@@ -86,11 +95,25 @@ impl Change {
 pub(in crate::library) struct Decisions<'t> {
     pub t: &'t Transaction<'t>,
     changes: Vec<Change>,
+    revision: Option<i64>,
 }
 
 impl<'t> Decisions<'t> {
     pub fn begin(t: &'t Transaction<'t>) -> Self {
-        Self { t, changes: Vec::new() }
+        Self { t, changes: Vec::new(), revision: None }
+    }
+
+    /// The number of this change; counted with its first row.
+    fn revision(&mut self) -> Result<i64> {
+        match self.revision {
+            Some(revision) => Ok(revision),
+            None => Ok(*self.revision.insert(rows::next_revision(self.t)?)),
+        }
+    }
+
+    /// The number of this change, where it changed anything.
+    pub fn made(&self) -> Option<i64> {
+        self.revision
     }
 
     /// Writes the history entry of a user's action and returns what it touched. An action that changed nothing leaves
@@ -112,7 +135,11 @@ impl<'t> Decisions<'t> {
     pub fn set_face(&mut self, face: FaceId, after: FaceState) -> Result<()> {
         let before = rows::face(self.t, face)?.ok_or(LibraryError::NoSuchFace(face))?;
         if before != after {
-            rows::write_face(self.t, face, after)?;
+            let revision = self.revision()?;
+            rows::write_face(self.t, face, after, revision)?;
+            if let Some(person) = before.person().filter(|&person| after.person() != Some(person)) {
+                rows::touch_person(self.t, person, revision)?;
+            }
             self.changes.push(Change::Face { id: face.0, before, after });
         }
         Ok(())
@@ -121,7 +148,8 @@ impl<'t> Decisions<'t> {
     pub fn set_person(&mut self, person: PersonId, after: PersonRow) -> Result<()> {
         let before = rows::person(self.t, person)?.ok_or(LibraryError::NoSuchPerson(person))?;
         if before != after {
-            rows::write_person(self.t, person, &after)?;
+            let revision = self.revision()?;
+            rows::write_person(self.t, person, &after, revision)?;
             self.changes.push(Change::Person { id: person.0, before: Some(before), after: Some(after) });
         }
         Ok(())
@@ -129,9 +157,10 @@ impl<'t> Decisions<'t> {
 
     pub fn create_person(&mut self, name: Option<String>) -> Result<PersonId> {
         let row = PersonRow { name, hidden: false, cover_face: None, created_at: now_secs() };
+        let revision = self.revision()?;
         self.t
-            .prepare_cached("INSERT INTO person (name, hidden, created_at) VALUES (?1, 0, ?2)")?
-            .execute(params![row.name, row.created_at])?;
+            .prepare_cached("INSERT INTO person (name, hidden, created_at, revision) VALUES (?1, 0, ?2, ?3)")?
+            .execute(params![row.name, row.created_at, revision])?;
         let id = PersonId(self.t.last_insert_rowid());
         self.changes.push(Change::Person { id: id.0, before: None, after: Some(row) });
         Ok(id)
@@ -176,12 +205,12 @@ impl<'t> Decisions<'t> {
 impl Library {
     /// Takes the latest action back. None: there is nothing to undo.
     pub fn undo(&mut self) -> Result<Option<Reverted>> {
-        self.write(|t| step(t, Step::Undo))
+        self.write(|t| Ok(step(t, Direction::Undo)?.map(|(reverted, _)| reverted)))
     }
 
     /// Does the action again that was taken back last. None: there is nothing to redo.
     pub fn redo(&mut self) -> Result<Option<Reverted>> {
-        self.write(|t| step(t, Step::Redo))
+        self.write(|t| Ok(step(t, Direction::Redo)?.map(|(reverted, _)| reverted)))
     }
 }
 
@@ -217,45 +246,50 @@ impl LibraryReader {
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Step {
+pub(super) enum Direction {
     Undo,
     Redo,
 }
 
-fn step(t: &Transaction, step: Step) -> Result<Option<Reverted>> {
-    let query = match step {
-        Step::Undo => "SELECT id, action, changes FROM journal WHERE undone = 0 ORDER BY id DESC LIMIT 1",
-        Step::Redo => "SELECT id, action, changes FROM journal WHERE undone = 1 ORDER BY id LIMIT 1",
+/// Takes the latest step back or does it again; with the number of this change.
+pub(super) fn step(t: &Transaction, direction: Direction) -> Result<Option<(Reverted, i64)>> {
+    let query = match direction {
+        Direction::Undo => "SELECT id, action, changes FROM journal WHERE undone = 0 ORDER BY id DESC LIMIT 1",
+        Direction::Redo => "SELECT id, action, changes FROM journal WHERE undone = 1 ORDER BY id LIMIT 1",
     };
     let entry: Option<(i64, String, Vec<u8>)> =
         t.query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?;
     let Some((id, action, changes)) = entry else { return Ok(None) };
     let mut changes: Vec<Change> =
         serde_json::from_slice(&changes).map_err(|_| LibraryError::BadValue { what: "history" })?;
-    if step == Step::Undo {
+    if direction == Direction::Undo {
         changes = changes.into_iter().rev().map(Change::reversed).collect();
     }
     let all = changes.len();
     let mut restored = Vec::with_capacity(all);
+    let revision = rows::next_revision(t)?;
     for change in changes {
-        if apply(t, &change)? {
+        if apply(t, &change, revision)? {
             restored.push(change);
         }
     }
-    t.execute("UPDATE journal SET undone = ?2 WHERE id = ?1", params![id, step == Step::Undo])?;
-    Ok(Some(Reverted {
+    t.execute("UPDATE journal SET undone = ?2 WHERE id = ?1", params![id, direction == Direction::Undo])?;
+    let reverted = Reverted {
         action: action_from(action)?,
         restored: restored.len(),
         left_alone: all - restored.len(),
         touched: touched(t, &restored)?,
-    }))
+    };
+    Ok(Some((reverted, revision)))
 }
 
 /// Brings one row from `before` to `after`. False where it is no longer as `before` says.
-fn apply(t: &Transaction, change: &Change) -> Result<bool> {
+fn apply(t: &Transaction, change: &Change, revision: i64) -> Result<bool> {
     match *change {
-        Change::Face { id, before, after } => apply_face(t, FaceId(id), before, after),
-        Change::Person { id, ref before, ref after } => apply_person(t, PersonId(id), before.as_ref(), after.as_ref()),
+        Change::Face { id, before, after } => apply_face(t, FaceId(id), before, after, revision),
+        Change::Person { id, ref before, ref after } => {
+            apply_person(t, PersonId(id), before.as_ref(), after.as_ref(), revision)
+        }
         Change::Rejected { face, person, before, after } => {
             let (face, person) = (FaceId(face), PersonId(person));
             let both_there = rows::face(t, face)?.is_some() && rows::person(t, person)?.is_some();
@@ -277,7 +311,13 @@ fn apply(t: &Transaction, change: &Change) -> Result<bool> {
     }
 }
 
-fn apply_face(t: &Transaction, face: FaceId, before: FaceState, after: FaceState) -> Result<bool> {
+fn apply_face(
+    t: &Transaction,
+    face: FaceId,
+    before: FaceState,
+    after: FaceState,
+    revision: i64,
+) -> Result<bool> {
     if rows::face(t, face)? != Some(before) {
         return Ok(false);
     }
@@ -286,11 +326,24 @@ fn apply_face(t: &Transaction, face: FaceId, before: FaceState, after: FaceState
     {
         return Ok(false);
     }
-    rows::write_face(t, face, after)?;
+    rows::write_face(t, face, after, revision)?;
+    if let Some(left) = before.person().filter(|&person| after.person() != Some(person)) {
+        rows::touch_person(t, left, revision)?;
+    }
+    // The same face in a picture that took this one's place follows, unless something else was said of it since.
+    if let Some(copy) = rows::carried_to(t, face)? {
+        apply_face(t, copy, before, after, revision)?;
+    }
     Ok(true)
 }
 
-fn apply_person(t: &Transaction, id: PersonId, before: Option<&PersonRow>, after: Option<&PersonRow>) -> Result<bool> {
+fn apply_person(
+    t: &Transaction,
+    id: PersonId,
+    before: Option<&PersonRow>,
+    after: Option<&PersonRow>,
+    revision: i64,
+) -> Result<bool> {
     if rows::person(t, id)?.as_ref() != before {
         return Ok(false);
     }
@@ -305,7 +358,7 @@ fn apply_person(t: &Transaction, id: PersonId, before: Option<&PersonRow>, after
             if !cover_is_there {
                 row.cover_face = None;
             }
-            rows::write_person(t, id, &row)?;
+            rows::write_person(t, id, &row, revision)?;
             Ok(true)
         }
         (Some(_), None) => {

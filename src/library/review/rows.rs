@@ -14,8 +14,17 @@ pub enum Belongs {
     Grouped,
     /// Looks like a person whom the user knows; waits for a yes or no.
     Suggested,
-    /// The user said so. Only the user changes it.
+    /// The user named the group that it was in. Only the user changes it.
+    Named,
+    /// The user said so of this face. Only the user changes it.
     Confirmed,
+}
+
+impl Belongs {
+    /// Whether the user's word holds the face, and no grouping moves it.
+    pub fn is_said(self) -> bool {
+        matches!(self, Self::Named | Self::Confirmed)
+    }
 }
 
 /// Why a face takes no part.
@@ -23,7 +32,8 @@ pub enum Belongs {
 #[serde(rename_all = "snake_case")]
 pub enum SetAside {
     /// A face nobody needs to name.
-    Ignored,
+    #[serde(alias = "ignored")]
+    Stranger,
     /// The detector was wrong.
     NotAFace,
 }
@@ -45,8 +55,9 @@ impl FaceState {
         }
     }
 
-    pub fn is_confirmed(self) -> bool {
-        matches!(self, Self::Of { belongs: Belongs::Confirmed, .. })
+    /// Whether the user gave the face to its person.
+    pub fn is_said(self) -> bool {
+        matches!(self, Self::Of { belongs, .. } if belongs.is_said())
     }
 }
 
@@ -72,13 +83,14 @@ pub(in crate::library) fn state_at(row: &rusqlite::Row, first: usize) -> rusqlit
         let belongs = match row.get_ref(first + 1)?.as_str()? {
             "grouped" => Belongs::Grouped,
             "suggested" => Belongs::Suggested,
+            "named" => Belongs::Named,
             _ => Belongs::Confirmed,
         };
         return Ok(FaceState::Of { person: PersonId(person), belongs });
     }
     Ok(match row.get_ref(first + 2)?.as_str_or_null()? {
         None => FaceState::Unassigned,
-        Some("ignored") => FaceState::SetAside(SetAside::Ignored),
+        Some("stranger") => FaceState::SetAside(SetAside::Stranger),
         Some(_) => FaceState::SetAside(SetAside::NotAFace),
     })
 }
@@ -88,15 +100,37 @@ pub(in crate::library) fn face(c: &Connection, face: FaceId) -> Result<Option<Fa
     Ok(query.query_row([face.0], |row| state_at(row, 0)).optional()?)
 }
 
-pub(in crate::library) fn write_face(c: &Connection, face: FaceId, state: FaceState) -> Result<()> {
+/// Counts a change of faces and people, and returns its number.
+pub(in crate::library) fn next_revision(c: &Connection) -> Result<i64> {
+    let mut query = c.prepare_cached("UPDATE clock SET revision = revision + 1 RETURNING revision")?;
+    Ok(query.query_row([], |row| row.get(0))?)
+}
+
+pub(in crate::library) fn face_revision(c: &Connection, face: FaceId) -> Result<Option<i64>> {
+    let mut query = c.prepare_cached("SELECT revision FROM face WHERE id = ?1")?;
+    Ok(query.query_row([face.0], |row| row.get(0)).optional()?)
+}
+
+pub(in crate::library) fn person_revision(c: &Connection, person: PersonId) -> Result<Option<i64>> {
+    let mut query = c.prepare_cached("SELECT revision FROM person WHERE id = ?1")?;
+    Ok(query.query_row([person.0], |row| row.get(0)).optional()?)
+}
+
+/// Notes that a face has left its person.
+pub(in crate::library) fn touch_person(c: &Connection, person: PersonId, revision: i64) -> Result<()> {
+    c.prepare_cached("UPDATE person SET revision = ?2 WHERE id = ?1")?.execute([person.0, revision])?;
+    Ok(())
+}
+
+pub(in crate::library) fn write_face(c: &Connection, face: FaceId, state: FaceState, revision: i64) -> Result<()> {
     let (person, belongs, set_aside) = match state {
         FaceState::Unassigned => (None, None, None),
         FaceState::Of { person, belongs } => (Some(person.0), Some(belongs_name(belongs)), None),
-        FaceState::SetAside(SetAside::Ignored) => (None, None, Some("ignored")),
+        FaceState::SetAside(SetAside::Stranger) => (None, None, Some("stranger")),
         FaceState::SetAside(SetAside::NotAFace) => (None, None, Some("not_a_face")),
     };
-    c.prepare_cached("UPDATE face SET person_id = ?2, belongs = ?3, set_aside = ?4 WHERE id = ?1")?
-        .execute(params![face.0, person, belongs, set_aside])?;
+    c.prepare_cached("UPDATE face SET person_id = ?2, belongs = ?3, set_aside = ?4, revision = ?5 WHERE id = ?1")?
+        .execute(params![face.0, person, belongs, set_aside, revision])?;
     Ok(())
 }
 
@@ -104,6 +138,7 @@ pub(in crate::library) fn belongs_name(belongs: Belongs) -> &'static str {
     match belongs {
         Belongs::Grouped => "grouped",
         Belongs::Suggested => "suggested",
+        Belongs::Named => "named",
         Belongs::Confirmed => "confirmed",
     }
 }
@@ -116,13 +151,18 @@ pub(in crate::library) fn person(c: &Connection, person: PersonId) -> Result<Opt
     Ok(row.optional()?)
 }
 
-pub(in crate::library) fn write_person(c: &Connection, person: PersonId, row: &PersonRow) -> Result<()> {
+pub(in crate::library) fn write_person(
+    c: &Connection,
+    person: PersonId,
+    row: &PersonRow,
+    revision: i64,
+) -> Result<()> {
     c.prepare_cached(
-        "INSERT INTO person (id, name, hidden, cover_face, created_at) VALUES (?1, ?2, ?3, ?4, ?5) \
+        "INSERT INTO person (id, name, hidden, cover_face, created_at, revision) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
          ON CONFLICT (id) DO UPDATE SET name = excluded.name, hidden = excluded.hidden, \
-         cover_face = excluded.cover_face, created_at = excluded.created_at",
+         cover_face = excluded.cover_face, created_at = excluded.created_at, revision = excluded.revision",
     )?
-    .execute(params![person.0, row.name, row.hidden, row.cover_face, row.created_at])?;
+    .execute(params![person.0, row.name, row.hidden, row.cover_face, row.created_at, revision])?;
     Ok(())
 }
 
@@ -205,4 +245,25 @@ pub(in crate::library) fn write_different(c: &Connection, a: PersonId, b: Person
     };
     c.prepare_cached(sql)?.execute(params![a.0, b.0])?;
     Ok(())
+}
+
+/// The same face in the picture that took the place of this one's.
+pub(in crate::library) fn carried_to(c: &Connection, face: FaceId) -> Result<Option<FaceId>> {
+    let mut query = c.prepare_cached("SELECT carried_to FROM face WHERE id = ?1")?;
+    Ok(query.query_row([face.0], |row| row.get::<_, Option<i64>>(0)).optional()?.flatten().map(FaceId))
+}
+
+/// The people whom a face is not.
+pub(in crate::library) fn rejected_for(c: &Connection, face: FaceId) -> Result<Vec<PersonId>> {
+    let mut query = c.prepare_cached("SELECT person_id FROM rejected WHERE face_id = ?1 ORDER BY person_id")?;
+    Ok(query.query_map([face.0], |row| Ok(PersonId(row.get(0)?)))?.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Whether a rejection or a "different people" names the person.
+pub(in crate::library) fn is_spoken_of(c: &Connection, person: PersonId) -> Result<bool> {
+    let mut query = c.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM rejected WHERE person_id = ?1) \
+         OR EXISTS (SELECT 1 FROM different WHERE person_a = ?1 OR person_b = ?1)",
+    )?;
+    Ok(query.query_row([person.0], |row| row.get(0))?)
 }

@@ -1,0 +1,61 @@
+//! One scan of a library at a time, whoever runs it: the second waits and says for whom.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, Write};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use super::home::Home;
+use super::progress::{JobEvent, Meter, Stage};
+use crate::types::Cancel;
+
+/// How often a waiting scan looks whether it may begin.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Held while a scan runs; the operating system lets it go when the process ends, however it ends.
+#[derive(Debug)]
+pub struct ScanLock {
+    _file: File,
+}
+
+impl ScanLock {
+    /// Waits until no other process scans the library. None: cancelled while waiting.
+    ///
+    /// # Errors
+    /// When the lock's file cannot be made.
+    pub fn wait(home: &Home, cancel: &Cancel, events: &mut dyn FnMut(JobEvent)) -> Result<Option<Self>> {
+        let path = home.scan_lock();
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .with_context(|| format!("cannot open {}", path.display()))?;
+        let mut waiting = Meter::start(Stage::WaitingForScan, None);
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) => {}
+                Err(TryLockError::Error(error)) => return Err(error).context("cannot lock the library for a scan"),
+            }
+            if cancel.is_cancelled() {
+                return Ok(None);
+            }
+            events(JobEvent::Progress(waiting.set(holder(&mut file), None)));
+            std::thread::sleep(PAUSE);
+        }
+        file.set_len(0)?;
+        file.rewind()?;
+        write!(file, "{}", std::process::id())?;
+        Ok(Some(Self { _file: file }))
+    }
+}
+
+/// The process that scans; 0 where it did not say.
+fn holder(file: &mut File) -> u64 {
+    let mut text = String::new();
+    let read = file.rewind().and_then(|()| file.read_to_string(&mut text));
+    read.ok().and_then(|_| text.trim().parse().ok()).unwrap_or(0)
+}

@@ -1,0 +1,344 @@
+//! The files of a folder through decoder and networks into the library. A file that stops a decoder or a network with a
+//! panic is set aside and told; one that ends the whole process is found by the next scan, which tries it alone.
+
+use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::UNIX_EPOCH;
+
+use anyhow::{Result, anyhow};
+use crossbeam_channel::{Receiver, bounded};
+
+use super::{ScanSummary, ScanTools};
+use crate::app::engine::library_thread::LibraryHandle;
+use crate::app::engine::networks::FoundFace;
+use crate::app::engine::portrait::thumbnail_jpeg;
+use crate::app::engine::progress::{JobEvent, Meter, Skipped, Stage};
+use crate::app::jobs::walk::plain;
+use crate::app::jobs::working_copy::working_copy;
+use crate::faces::image::{Photo, picture_hash_of_file};
+use crate::library::{FaceRecord, FileFacts, FileHashes, LibraryError, PhotoRecord, PhotoState, Placed, ScanId};
+use crate::types::{Cancel, ModelId, error_chain};
+
+/// Photos that are decoded and wait for the networks, at most.
+const QUEUE: usize = 8;
+/// Photos whose faces are found and embedded together.
+const BATCH: usize = 8;
+/// Why a file is not tried again that ended the program more than once.
+const ENDED_THE_PROGRAM: &str = "the program ended while it was looked through, alone, more than once; it is left out";
+
+pub(super) struct Scanning<'a> {
+    scan: ScanId,
+    tools: &'a ScanTools<'a>,
+    cancel: &'a Cancel,
+    events: &'a mut dyn FnMut(JobEvent),
+    meter: Meter,
+    summary: ScanSummary,
+}
+
+/// What the pool made of one file.
+struct Opened {
+    file: FileFacts,
+    content: Content,
+}
+
+enum Content {
+    Picture(Box<Photo>),
+    /// A picture that is known already: faces and names are there.
+    Known {
+        is_new_path: bool,
+    },
+    /// The file cannot be read.
+    Unreadable(String),
+    /// Its picture cannot be decoded.
+    Undecodable(String),
+}
+
+/// What is known of a file before it is opened.
+enum Standing {
+    Unchanged,
+    FailedBefore(String),
+    ToOpen,
+}
+
+impl<'a> Scanning<'a> {
+    pub fn new(scan: ScanId, tools: &'a ScanTools<'a>, cancel: &'a Cancel, events: &'a mut dyn FnMut(JobEvent)) -> Self {
+        let meter = Meter::start(Stage::Scanning, None);
+        Self { scan, tools, cancel, events, meter, summary: ScanSummary::default() }
+    }
+
+    /// Marks what the library knows as it is, and returns the rest.
+    pub fn sort_out(&mut self, photos: Vec<PathBuf>) -> Result<Vec<FileFacts>> {
+        let mut todo = Vec::new();
+        for chunk in photos.chunks(512) {
+            let mut files = Vec::with_capacity(chunk.len());
+            for path in chunk {
+                match file_facts(path) {
+                    Ok(file) => files.push(file),
+                    Err(error) => self.tell_skipped(Skipped { path: path.clone(), reason: error.to_string() }),
+                }
+            }
+            for (file, standing) in self.known(files)? {
+                match standing {
+                    Standing::Unchanged => self.summary.unchanged_photos += 1,
+                    Standing::FailedBefore(reason) => self.tell_skipped(Skipped { path: file.path, reason }),
+                    Standing::ToOpen => todo.push(file),
+                }
+            }
+        }
+        Ok(todo)
+    }
+
+    fn known(&self, files: Vec<FileFacts>) -> Result<Vec<(FileFacts, Standing)>> {
+        let (scan, detector) = (self.scan, self.tools.engine.detector_id().clone());
+        self.tools.library.call(move |library| {
+            let mut sorted = Vec::with_capacity(files.len());
+            for file in files {
+                let standing = match library.known(&file.path)? {
+                    Some(known) if known.is_unchanged(&file) && known.is_settled(&detector) => match known.state {
+                        PhotoState::Done => Standing::Unchanged,
+                        PhotoState::Failed { reason } => Standing::FailedBefore(reason),
+                    },
+                    _ => Standing::ToOpen,
+                };
+                sorted.push((file, standing));
+            }
+            let is_settled = |standing: &Standing| !matches!(standing, Standing::ToOpen);
+            let settled = sorted.iter().filter(|(_, standing)| is_settled(standing)).map(|(file, _)| file.path.clone());
+            library.mark_seen(scan, &settled.collect::<Vec<_>>())?;
+            Ok::<_, LibraryError>(sorted)
+        })
+    }
+
+    /// Opens the files and records what they show. Those that may have ended the program come first, one by one.
+    pub fn look_through(&mut self, todo: Vec<FileFacts>) -> Result<()> {
+        self.meter = Meter::start(Stage::Scanning, Some(todo.len() as u64));
+        let suspects = self.tools.suspects;
+        let suspect_of = |file: &FileFacts| suspects.iter().find(|suspect| suspect.path == file.path);
+        let (suspected, others): (Vec<_>, Vec<_>) = todo.into_iter().partition(|file| suspect_of(file).is_some());
+        for file in suspected {
+            if self.cancel.is_cancelled() {
+                return Ok(());
+            }
+            match suspect_of(&file) {
+                Some(suspect) if suspect.is_guilty => self.record_undecodable(hashed(file), ENDED_THE_PROGRAM.to_owned())?,
+                _ => {
+                    let opened = Opener::new(self, true).open(file);
+                    self.record(vec![opened])?;
+                }
+            }
+            let progress = self.meter.advance(1);
+            (self.events)(JobEvent::Progress(progress));
+        }
+        self.run_pipeline(&others)
+    }
+
+    fn run_pipeline(&mut self, todo: &[FileFacts]) -> Result<()> {
+        let next = AtomicUsize::new(0);
+        let workers = std::thread::available_parallelism().map_or(2, |n| n.get()).clamp(1, 8);
+        // Dropped by an error or a cancel, which ends the workers at their next send.
+        let stop = Cancel::default();
+        std::thread::scope(|scope| {
+            let (sender, receiver) = bounded(QUEUE);
+            for worker in 0..workers {
+                let (sender, stop, next) = (sender.clone(), stop.clone(), &next);
+                let (opener, cancel) = (Opener::new(self, false), self.cancel);
+                std::thread::Builder::new().name(format!("likeness-decode-{worker}")).spawn_scoped(
+                    scope,
+                    move || {
+                        let files = std::iter::from_fn(|| todo.get(next.fetch_add(1, Ordering::Relaxed)));
+                        for file in files.take_while(|_| !stop.is_cancelled() && !cancel.is_cancelled()) {
+                            if sender.send(opener.open(file.clone())).is_err() {
+                                break;
+                            }
+                        }
+                    },
+                )?;
+            }
+            drop(sender);
+            let outcome = self.consume(&receiver);
+            stop.cancel();
+            drop(receiver);
+            outcome
+        })
+    }
+
+    fn consume(&mut self, receiver: &Receiver<Opened>) -> Result<()> {
+        while let Ok(first) = receiver.recv() {
+            let batch: Vec<_> = std::iter::once(first).chain(receiver.try_iter().take(BATCH - 1)).collect();
+            if self.cancel.is_cancelled() {
+                let files = batch.into_iter().map(|opened| opened.file.path).collect();
+                return self.survived(files);
+            }
+            let opened = batch.len() as u64;
+            self.record(batch)?;
+            let progress = self.meter.advance(opened);
+            (self.events)(JobEvent::Progress(progress));
+        }
+        Ok(())
+    }
+
+    fn record(&mut self, batch: Vec<Opened>) -> Result<()> {
+        let files: Vec<PathBuf> = batch.iter().map(|opened| opened.file.path.clone()).collect();
+        let mut pictures = Vec::new();
+        for Opened { file, content } in batch {
+            match content {
+                Content::Picture(photo) => pictures.push((file, photo)),
+                Content::Known { is_new_path: true } => self.summary.moved_photos += 1,
+                Content::Known { is_new_path: false } => self.summary.unchanged_photos += 1,
+                Content::Unreadable(reason) => self.record_unreadable(file, reason)?,
+                Content::Undecodable(reason) => self.record_undecodable(file, reason)?,
+            }
+        }
+        let found = self.find_faces(&pictures);
+        let mut records = Vec::new();
+        for ((file, photo), faces) in pictures.into_iter().zip(found) {
+            match faces {
+                Ok(faces) => {
+                    if let Some(hashes) = &file.hashes {
+                        // A thumbnail can be made again, so a full disk here is not the scan's failure.
+                        let _ = thumbnail_jpeg(&photo.pixels)
+                            .and_then(|jpeg| self.tools.thumbnails.put(&hashes.file, &jpeg));
+                    }
+                    records.push(self.photo_record(file, *photo, faces));
+                }
+                Err(error) => self.record_undecodable(file, error_chain(&error))?,
+            }
+        }
+        let scan = self.scan;
+        self.summary.new_photos += records.len();
+        self.summary.new_faces += records.iter().map(|record| record.faces.len()).sum::<usize>();
+        self.tools.library.call(move |library| library.record_photos(scan, &records))?;
+        self.survived(files)
+    }
+
+    /// The faces of each picture. A panic of the networks costs one picture: the batch is gone through one by one.
+    fn find_faces(&self, pictures: &[(FileFacts, Box<Photo>)]) -> Vec<Result<Vec<FoundFace>>> {
+        let photos: Vec<_> = pictures.iter().map(|(file, photo)| (file.path.as_path(), &**photo)).collect();
+        let find = |photos: &[(&Path, &Photo)]| {
+            catch_unwind(AssertUnwindSafe(|| self.tools.engine.find_faces(photos))).map_err(|_| stopped("a network"))
+        };
+        match find(&photos) {
+            Ok(found) => found,
+            Err(error) if photos.len() == 1 => vec![Err(error)],
+            Err(_) => photos
+                .iter()
+                .map(|photo| find(&[*photo]).and_then(|mut found| found.pop().unwrap_or_else(|| Ok(Vec::new()))))
+                .collect(),
+        }
+    }
+
+    fn photo_record(&self, file: FileFacts, photo: Photo, faces: Vec<FoundFace>) -> PhotoRecord {
+        let (width, height) = photo.full_size;
+        let faces = faces.into_iter().map(|face| FaceRecord {
+            detection: face.detection,
+            embedding: face.embedding,
+            crop_jpeg: face.portrait_jpeg,
+        });
+        PhotoRecord {
+            file,
+            width,
+            height,
+            format: photo.meta.format,
+            captured_at: photo.meta.captured_at,
+            camera: photo.meta.camera,
+            gps: photo.meta.gps,
+            detector: self.tools.engine.detector_id().clone(),
+            model: self.tools.engine.model_id().clone(),
+            faces: faces.collect(),
+        }
+    }
+
+    fn record_undecodable(&mut self, file: FileFacts, reason: String) -> Result<()> {
+        self.tell_skipped(Skipped { path: file.path.clone(), reason: reason.clone() });
+        let scan = self.scan;
+        self.tools.library.call(move |library| library.record_skip(scan, &file, &reason))?;
+        Ok(())
+    }
+
+    fn record_unreadable(&mut self, file: FileFacts, reason: String) -> Result<()> {
+        self.tell_skipped(Skipped { path: file.path.clone(), reason: reason.clone() });
+        let scan = self.scan;
+        self.tools.library.call(move |library| library.record_unreadable(scan, &file, &reason))
+    }
+
+    fn survived(&self, files: Vec<PathBuf>) -> Result<()> {
+        self.tools.library.call(move |library| library.end_attempts(&files))
+    }
+
+    pub fn tell_skipped(&mut self, skipped: Skipped) {
+        (self.events)(JobEvent::Skipped(skipped.clone()));
+        self.summary.skipped.push(skipped);
+    }
+
+    /// What the scan did, with what the folder holds now.
+    pub fn summarise(mut self) -> Result<ScanSummary> {
+        let scan = self.scan;
+        let counts = self.tools.library.call(move |library| library.scan_counts(scan))?;
+        let summary = &mut self.summary;
+        summary.cancelled = self.cancel.is_cancelled();
+        summary.elapsed_secs = self.meter.elapsed_secs();
+        summary.photos_per_s = summary.new_photos as f64 / summary.elapsed_secs.max(1e-9);
+        summary.faces_per_s = summary.new_faces as f64 / summary.elapsed_secs.max(1e-9);
+        summary.photos = counts.photos;
+        summary.faces = counts.faces;
+        Ok(self.summary)
+    }
+}
+
+/// Reads, hashes and decodes files on the pool.
+struct Opener<'a> {
+    scan: ScanId,
+    library: &'a LibraryHandle,
+    detector: ModelId,
+    is_alone: bool,
+}
+
+impl<'a> Opener<'a> {
+    fn new(scanning: &Scanning<'a>, is_alone: bool) -> Self {
+        let tools = scanning.tools;
+        Self { scan: scanning.scan, library: tools.library, detector: tools.engine.detector_id().clone(), is_alone }
+    }
+
+    fn open(&self, mut file: FileFacts) -> Opened {
+        let content = catch_unwind(AssertUnwindSafe(|| self.content(&mut file)))
+            .unwrap_or_else(|_| Err(stopped("the decoder")))
+            .unwrap_or_else(|error| Content::Undecodable(error_chain(&error)));
+        Opened { file, content }
+    }
+
+    fn content(&self, file: &mut FileFacts) -> Result<Content> {
+        let (path, is_alone) = (file.path.clone(), self.is_alone);
+        self.library.call(move |library| library.begin_attempt(&path, is_alone))?;
+        match picture_hash_of_file(&file.path) {
+            Ok((bytes, picture)) => file.hashes = Some(FileHashes { file: bytes, picture: picture.0 }),
+            Err(error) => return Ok(Content::Unreadable(format!("cannot be read: {}", plain(&error)))),
+        }
+        let (scan, asked, detector) = (self.scan, file.clone(), self.detector.clone());
+        match self.library.call(move |library| library.place(scan, &asked, &detector))? {
+            Placed::Known { is_new_path } => Ok(Content::Known { is_new_path }),
+            Placed::Failed { reason } => Ok(Content::Undecodable(reason)),
+            Placed::New => Ok(Content::Picture(Box::new(working_copy(&file.path)?))),
+        }
+    }
+}
+
+fn stopped(what: &str) -> anyhow::Error {
+    anyhow!("{what} stopped with an internal error; the photo is left out")
+}
+
+/// With its hashes where it can be read.
+fn hashed(mut file: FileFacts) -> FileFacts {
+    file.hashes = picture_hash_of_file(&file.path)
+        .ok()
+        .map(|(bytes, picture)| FileHashes { file: bytes, picture: picture.0 });
+    file
+}
+
+fn file_facts(path: &Path) -> Result<FileFacts> {
+    let metadata = fs::metadata(path).map_err(|error| anyhow!("cannot be read: {}", plain(&error)))?;
+    let mtime = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    let mtime_ns = mtime.map_or(0, |since| since.as_nanos() as i64);
+    Ok(FileFacts { path: path.to_owned(), size: metadata.len(), mtime_ns, hashes: None })
+}

@@ -1,0 +1,97 @@
+//! What its user said and may want to take back: faces set aside, rejections, people told apart.
+
+use rusqlite::Connection;
+
+use super::error::Result;
+use super::open::LibraryReader;
+use super::review::SetAside;
+use crate::types::{FaceId, PersonId, PhotoId};
+
+/// A face that takes no part, where it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FaceSetAside {
+    pub face_id: FaceId,
+    pub photo_id: PhotoId,
+    pub why: SetAside,
+}
+
+/// "This face is not them."
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rejection {
+    pub face_id: FaceId,
+    pub photo_id: PhotoId,
+    pub person: PersonId,
+    /// None: a group without a name.
+    pub name: Option<String>,
+}
+
+/// "These two are different people."
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToldApart {
+    pub people: (PersonId, PersonId),
+    pub names: (Option<String>, Option<String>),
+}
+
+impl LibraryReader {
+    /// Every face set aside, strangers first, each in order of id.
+    pub fn faces_set_aside(&self) -> Result<Vec<FaceSetAside>> {
+        self.read(|c| {
+            let mut query = c.prepare_cached(
+                "SELECT id, photo_id, set_aside = 'stranger' FROM face WHERE set_aside IS NOT NULL \
+                 ORDER BY set_aside DESC, id",
+            )?;
+            let faces = query.query_map([], |row| {
+                let why = if row.get(2)? { SetAside::Stranger } else { SetAside::NotAFace };
+                Ok(FaceSetAside { face_id: FaceId(row.get(0)?), photo_id: PhotoId(row.get(1)?), why })
+            })?;
+            Ok(faces.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// Every rejection, in order of person and face.
+    pub fn rejections(&self) -> Result<Vec<Rejection>> {
+        self.read(|c| {
+            let mut query = c.prepare_cached(
+                "SELECT face_id, photo_id, rejected.person_id, name FROM rejected JOIN face ON face.id = face_id \
+                 JOIN person ON person.id = rejected.person_id ORDER BY rejected.person_id, face_id",
+            )?;
+            let rejections = query.query_map([], |row| {
+                Ok(Rejection {
+                    face_id: FaceId(row.get(0)?),
+                    photo_id: PhotoId(row.get(1)?),
+                    person: PersonId(row.get(2)?),
+                    name: row.get(3)?,
+                })
+            })?;
+            Ok(rejections.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// Every two people who were told apart.
+    pub fn told_apart(&self) -> Result<Vec<ToldApart>> {
+        self.read(|c| {
+            let mut query = c.prepare_cached(
+                "SELECT person_a, person_b, a.name, b.name FROM different JOIN person a ON a.id = person_a \
+                 JOIN person b ON b.id = person_b ORDER BY person_a, person_b",
+            )?;
+            let pairs = query.query_map([], |row| {
+                Ok(ToldApart {
+                    people: (PersonId(row.get(0)?), PersonId(row.get(1)?)),
+                    names: (row.get(2)?, row.get(3)?),
+                })
+            })?;
+            Ok(pairs.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// How much is set aside in all: faces, hidden people, lost faces.
+    pub fn count_set_aside(&self) -> Result<usize> {
+        let lost = self.count_lost_faces()?;
+        self.read(|c| Ok(lost + rows_of(c, "face WHERE set_aside IS NOT NULL")? + rows_of(c, "person WHERE hidden = 1")?))
+    }
+}
+
+fn rows_of(c: &Connection, table: &str) -> Result<usize> {
+    let mut query = c.prepare_cached(&format!("SELECT count(*) FROM {table}"))?;
+    Ok(query.query_row([], |row| row.get::<_, i64>(0))? as usize)
+}

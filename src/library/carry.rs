@@ -1,0 +1,176 @@
+//! Faces of a picture whose file shows another picture now: an edit of the first, or something else. Who compares the
+//! two says which faces are the same; what nobody could match waits as a lost face and is never deleted.
+
+use std::path::PathBuf;
+
+use rusqlite::{Connection, Row, Transaction, params};
+
+use super::error::Result;
+use super::faces::{self, FaceRecord, IS_DECIDED};
+use super::open::{Library, LibraryReader};
+use super::path;
+use super::review::{FaceState, rows};
+use super::scan::ScanId;
+use crate::types::{Detection, Embedding, FaceId, ModelId, PhotoId};
+
+/// A picture, and the one that its path leads to now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReplacedPhoto {
+    pub old: PictureFaces,
+    pub new: PictureFaces,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct PictureFaces {
+    pub photo_id: PhotoId,
+    /// Width and height, upright.
+    pub size: (u32, u32),
+    /// Names the thumbnail.
+    pub sha256: Option<[u8; 32]>,
+    pub faces: Vec<FaceInPicture>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct FaceInPicture {
+    pub face_id: FaceId,
+    pub detection: Detection,
+    /// None where the model has not embedded it.
+    pub embedding: Option<Embedding>,
+    /// Its user said something about it.
+    pub is_decided: bool,
+}
+
+/// Where a face of the old picture is in the new one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Carried {
+    /// It is this face.
+    Onto { old: FaceId, new: FaceId },
+    /// No detector finds it there, but the pictures agree.
+    Place { old: FaceId, detection: Detection },
+}
+
+/// A face about which something was decided, whose picture is gone from its place and that was found nowhere in the
+/// picture there now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LostFace {
+    pub face_id: FaceId,
+    /// Where its picture was last.
+    pub path: PathBuf,
+    pub state: FaceState,
+    /// Of its person.
+    pub name: Option<String>,
+    /// The picture that is there now.
+    pub replaced_by: PhotoId,
+}
+
+/// A lost face: said to be somebody's or set aside, not carried over, its picture without a file and replaced.
+const IS_LOST: &str = "missing = 1 AND replaced_by IS NOT NULL AND carried = 1 AND carried_to IS NULL \
+    AND (belongs IN ('named', 'confirmed') OR set_aside IS NOT NULL)";
+
+impl LibraryReader {
+    /// Pictures that lost a path to another one and were not compared with it yet. A picture that came to another path
+    /// in this scan was moved, not edited, and is left out.
+    pub fn replaced_photos(&self, scan: ScanId, model: &ModelId) -> Result<Vec<ReplacedPhoto>> {
+        self.read(|c| {
+            let mut query = c.prepare(
+                "SELECT id, replaced_by FROM photo WHERE replaced_by IS NOT NULL AND carried = 0 AND NOT EXISTS \
+                 (SELECT 1 FROM file WHERE photo_id = photo.id AND file.missing = 0 AND linked_in_scan = ?1) ORDER BY id",
+            )?;
+            let pairs = query.query_map([scan.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            let pairs: Vec<(i64, i64)> = pairs.collect::<rusqlite::Result<_>>()?;
+            let side = |photo| picture_faces(c, PhotoId(photo), model);
+            pairs.into_iter().map(|(old, new)| Ok(ReplacedPhoto { old: side(old)?, new: side(new)? })).collect()
+        })
+    }
+
+    /// Lost faces, in order of person and path.
+    pub fn lost_faces(&self) -> Result<Vec<LostFace>> {
+        self.read(|c| {
+            let mut query = c.prepare_cached(&format!(
+                "SELECT face.id, path, person_id, belongs, set_aside, name, replaced_by FROM photo \
+                 JOIN face ON photo_id = photo.id LEFT JOIN person ON person.id = person_id \
+                 WHERE {IS_LOST} ORDER BY person_id, path, face.id"
+            ))?;
+            let faces = query.query_map([], |row| {
+                Ok(LostFace {
+                    face_id: FaceId(row.get(0)?),
+                    path: path::from_bytes(row.get(1)?),
+                    state: rows::state_at(row, 2)?,
+                    name: row.get(5)?,
+                    replaced_by: PhotoId(row.get(6)?),
+                })
+            })?;
+            Ok(faces.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    pub fn count_lost_faces(&self) -> Result<usize> {
+        self.read(|c| {
+            let sql = format!("SELECT count(*) FROM photo JOIN face ON photo_id = photo.id WHERE {IS_LOST}");
+            Ok(c.prepare_cached(&sql)?.query_row([], |row| row.get::<_, i64>(0))? as usize)
+        })
+    }
+}
+
+impl Library {
+    /// Gives the faces of a replaced picture's successor what was decided about the same faces before. A face about
+    /// which something else was decided meanwhile keeps that.
+    pub fn carry_over(&mut self, old: PhotoId, new: PhotoId, carried: &[Carried]) -> Result<()> {
+        self.write(|t| {
+            for carried in carried {
+                match *carried {
+                    Carried::Onto { old, new } => carry(t, old, new)?,
+                    Carried::Place { old, detection } => {
+                        let crop_jpeg = t
+                            .prepare_cached("SELECT jpeg FROM face_crop WHERE face_id = ?1")?
+                            .query_row([old.0], |row| row.get(0))?;
+                        let face = FaceRecord { detection, embedding: None, crop_jpeg };
+                        let placed = faces::insert_face(t, new, &face)?;
+                        faces::put_crop(t, placed, &face.crop_jpeg)?;
+                        carry(t, old, placed)?;
+                    }
+                }
+            }
+            t.execute("UPDATE photo SET carried = 1 WHERE id = ?1", [old.0])?;
+            Ok(())
+        })
+    }
+}
+
+fn carry(t: &Transaction, old: FaceId, new: FaceId) -> Result<()> {
+    let decided = t
+        .prepare_cached(&format!("SELECT {IS_DECIDED} FROM face WHERE id = ?1"))?
+        .query_row([new.0], |row| row.get::<_, bool>(0))?;
+    if decided && rows::face(t, old)? != rows::face(t, new)? {
+        return Ok(());
+    }
+    faces::copy_decision(t, old, new)?;
+    t.prepare_cached("UPDATE face SET carried_to = ?2 WHERE id = ?1")?.execute(params![old.0, new.0])?;
+    Ok(())
+}
+
+fn picture_faces(c: &Connection, photo: PhotoId, model: &ModelId) -> Result<PictureFaces> {
+    let (size, sha256) = c
+        .prepare_cached("SELECT width, height, sha256 FROM photo WHERE id = ?1")?
+        .query_row([photo.0], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?;
+    let mut query = c.prepare_cached(&format!(
+        "SELECT id, {IS_DECIDED}, vector, x, y, width, height, score, landmarks FROM face LEFT JOIN embedding \
+         ON face_id = face.id AND model_id = (SELECT id FROM model WHERE name = ?2) WHERE photo_id = ?1 ORDER BY id"
+    ))?;
+    let mut rows = query.query(params![photo.0, model.0])?;
+    let mut faces = Vec::new();
+    while let Some(row) = rows.next()? {
+        faces.push(face_at(row)?);
+    }
+    Ok(PictureFaces { photo_id: photo, size, sha256, faces })
+}
+
+fn face_at(row: &Row) -> Result<FaceInPicture> {
+    let vector: Option<Vec<u8>> = row.get(2)?;
+    Ok(FaceInPicture {
+        face_id: FaceId(row.get(0)?),
+        is_decided: row.get(1)?,
+        embedding: vector.map(|bytes| faces::embedding_from(&bytes)).transpose()?,
+        detection: faces::detection_at(row, 3)?,
+    })
+}

@@ -1,0 +1,244 @@
+//! Which files show which picture. A photo is found by its picture's hash at any number of paths; what was decided
+//! about its faces holds for all of them.
+
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+
+use super::error::Result;
+use super::faces;
+use super::open::{Library, LibraryReader};
+use super::path;
+use super::scan::{FileFacts, FileHashes, PhotoState, ScanId, folder_of, state_from};
+use crate::types::{ModelId, PhotoId};
+use std::path::{Path, PathBuf};
+
+/// What the library already knows of a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownFile {
+    pub photo_id: PhotoId,
+    pub size: u64,
+    pub mtime_ns: i64,
+    /// Of the file's bytes.
+    pub sha256: Option<[u8; 32]>,
+    /// Whether the picture's hash is known; an older program did not compute it.
+    pub has_picture: bool,
+    pub state: PhotoState,
+    pub missing: bool,
+    /// Which detector looked through it; none where it failed.
+    pub detector: Option<ModelId>,
+    /// The program's version that could not decode it.
+    pub failed_by: Option<String>,
+    /// Why the file could not be read at the last scan.
+    pub problem: Option<String>,
+}
+
+impl KnownFile {
+    /// Size and time of the file are as they were.
+    pub fn is_unchanged(&self, file: &FileFacts) -> bool {
+        self.size == file.size && self.mtime_ns == file.mtime_ns
+    }
+
+    /// Nothing new can come of looking at an unchanged file: `detector` has looked through it, or this program failed.
+    pub fn is_settled(&self, detector: &ModelId) -> bool {
+        let looked_through = match self.state {
+            PhotoState::Done => self.detector.as_ref() == Some(detector),
+            PhotoState::Failed { .. } => self.failed_by.as_deref() == Some(PROGRAM),
+        };
+        self.has_picture && self.problem.is_none() && looked_through
+    }
+}
+
+/// What the library makes of a file whose hashes are known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Placed {
+    /// A picture that nobody has looked through with this detector.
+    New,
+    /// A known picture. The path leads to it now; faces and names are there.
+    Known { is_new_path: bool },
+    /// A picture that this program cannot decode, and why.
+    Failed { reason: String },
+}
+
+/// The version whose failures are not tried again by the same one.
+pub(super) const PROGRAM: &str = env!("CARGO_PKG_VERSION");
+
+impl Library {
+    /// Points a path to its picture, where that is known. Expects the file's hashes.
+    pub fn place(&mut self, scan: ScanId, file: &FileFacts, detector: &ModelId) -> Result<Placed> {
+        let Some(hashes) = file.hashes else { return Ok(Placed::New) };
+        self.write(|t| {
+            let Some(photo) = find_photo(t, &hashes)? else { return Ok(Placed::New) };
+            let (state, looked_by, failed_by) = standing(t, photo)?;
+            let placed = match state {
+                PhotoState::Done if looked_by.as_ref() == Some(detector) => {
+                    Placed::Known { is_new_path: known(t, &file.path)?.is_none() }
+                }
+                PhotoState::Failed { reason } if failed_by.as_deref() == Some(PROGRAM) => Placed::Failed { reason },
+                _ => return Ok(Placed::New),
+            };
+            link(t, scan, file, photo)?;
+            Ok(placed)
+        })
+    }
+
+    /// Notes that unchanged files are still there.
+    pub fn mark_seen(&mut self, scan: ScanId, paths: &[PathBuf]) -> Result<()> {
+        self.write(|t| {
+            let folder = folder_of(t, scan)?;
+            for path in paths {
+                let bytes = path::to_bytes(path);
+                let photo: Option<(i64, bool)> = t
+                    .prepare_cached("SELECT photo_id, missing FROM file WHERE path = ?1")?
+                    .query_row([&bytes], |row| Ok((row.get(0)?, row.get(1)?)))
+                    .optional()?;
+                t.prepare_cached("UPDATE file SET seen_in_scan = ?2, folder_id = ?3, missing = 0 WHERE path = ?1")?
+                    .execute(params![bytes, scan.0, folder])?;
+                if let Some((photo, true)) = photo {
+                    settle(t, PhotoId(photo))?;
+                }
+            }
+            Ok(())
+        })
+    }
+}
+
+impl LibraryReader {
+    /// What is known of a path, or None.
+    pub fn known(&self, path: &Path) -> Result<Option<KnownFile>> {
+        self.read(|c| known(c, path))
+    }
+
+    /// Where a photo's picture is found now, in order of path.
+    pub fn paths_of(&self, photo: PhotoId) -> Result<Vec<PathBuf>> {
+        self.read(|c| {
+            let mut query =
+                c.prepare_cached("SELECT path FROM file WHERE photo_id = ?1 AND missing = 0 ORDER BY path")?;
+            Ok(query.query_map([photo.0], |row| row.get(0).map(path::from_bytes))?.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+}
+
+fn known(c: &Connection, path: &Path) -> Result<Option<KnownFile>> {
+    let mut query = c.prepare_cached(
+        "SELECT photo_id, file.size, mtime_ns, file.sha256, picture IS NOT NULL, reason, file.missing, detector, \
+         failed_by, problem FROM file JOIN photo ON photo.id = photo_id WHERE file.path = ?1",
+    )?;
+    let known = query.query_row([path::to_bytes(path)], |row| {
+        Ok(KnownFile {
+            photo_id: PhotoId(row.get(0)?),
+            size: row.get::<_, i64>(1)? as u64,
+            mtime_ns: row.get(2)?,
+            sha256: row.get(3)?,
+            has_picture: row.get(4)?,
+            state: state_from(row.get(5)?),
+            missing: row.get(6)?,
+            detector: row.get::<_, Option<String>>(7)?.map(ModelId),
+            failed_by: row.get(8)?,
+            problem: row.get(9)?,
+        })
+    });
+    Ok(known.optional()?)
+}
+
+/// The photo of a picture. One that an older program recorded is known by the bytes of its file, and gets its hash now.
+pub(super) fn find_photo(t: &Transaction, hashes: &FileHashes) -> Result<Option<PhotoId>> {
+    let by_picture: Option<i64> = t
+        .prepare_cached("SELECT id FROM photo WHERE picture = ?1")?
+        .query_row([hashes.picture], |row| row.get(0))
+        .optional()?;
+    let mut query = t.prepare_cached("SELECT id FROM photo WHERE picture IS NULL AND sha256 = ?1 ORDER BY id")?;
+    let by_bytes: Vec<i64> = query.query_map([hashes.file], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    let Some(kept) = by_picture.or(by_bytes.first().copied()) else { return Ok(None) };
+    for twin in by_bytes.into_iter().filter(|&twin| twin != kept) {
+        merge_photos(t, PhotoId(twin), PhotoId(kept))?;
+    }
+    t.prepare_cached("UPDATE photo SET picture = ?2 WHERE id = ?1")?.execute(params![kept, hashes.picture])?;
+    Ok(Some(PhotoId(kept)))
+}
+
+/// Two photos turn out to be one picture: files and faces of `from` go to `into`.
+fn merge_photos(t: &Transaction, from: PhotoId, into: PhotoId) -> Result<()> {
+    faces::merge(t, from, into)?;
+    t.execute("UPDATE file SET photo_id = ?2 WHERE photo_id = ?1", params![from.0, into.0])?;
+    t.execute("UPDATE photo SET replaced_by = ?2 WHERE replaced_by = ?1", params![from.0, into.0])?;
+    t.execute("DELETE FROM photo WHERE id = ?1", [from.0])?;
+    settle(t, into)
+}
+
+type Standing = (PhotoState, Option<ModelId>, Option<String>);
+
+/// A photo's state, its detector, and the program that failed.
+fn standing(c: &Connection, photo: PhotoId) -> Result<Standing> {
+    let mut query = c.prepare_cached("SELECT reason, detector, failed_by FROM photo WHERE id = ?1")?;
+    Ok(query.query_row([photo.0], |row| {
+        Ok((state_from(row.get(0)?), row.get::<_, Option<String>>(1)?.map(ModelId), row.get(2)?))
+    })?)
+}
+
+/// Lets a path lead to a photo. The photo that it led to before is replaced there; its faces stay with it.
+pub(super) fn link(t: &Transaction, scan: ScanId, file: &FileFacts, photo: PhotoId) -> Result<()> {
+    let bytes = path::to_bytes(&file.path);
+    let before: Option<i64> = t
+        .prepare_cached("SELECT photo_id FROM file WHERE path = ?1")?
+        .query_row([&bytes], |row| row.get(0))
+        .optional()?;
+    t.prepare_cached(
+        "INSERT INTO file (path, photo_id, folder_id, seen_in_scan, linked_in_scan, size, mtime_ns, sha256) \
+         VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7) ON CONFLICT (path) DO UPDATE SET photo_id = excluded.photo_id, \
+         folder_id = excluded.folder_id, seen_in_scan = excluded.seen_in_scan, \
+         linked_in_scan = CASE photo_id WHEN excluded.photo_id THEN linked_in_scan ELSE excluded.linked_in_scan END, \
+         size = excluded.size, mtime_ns = excluded.mtime_ns, sha256 = ifnull(excluded.sha256, sha256), \
+         problem = NULL, missing = 0",
+    )?
+    .execute(params![
+        bytes,
+        photo.0,
+        folder_of(t, scan)?,
+        scan.0,
+        file.size as i64,
+        file.mtime_ns,
+        file.hashes.map(|hashes| hashes.file)
+    ])?;
+    t.prepare_cached("UPDATE photo SET replaced_by = NULL, carried = 0 WHERE id = ?1")?.execute([photo.0])?;
+    settle(t, photo)?;
+    match before {
+        Some(old) if old != photo.0 => replaced(t, PhotoId(old), photo),
+        _ => Ok(()),
+    }
+}
+
+/// Another picture has taken a photo's place at one of its paths. A photo that only stood for an unreadable file goes.
+fn replaced(t: &Transaction, old: PhotoId, by: PhotoId) -> Result<()> {
+    settle(t, old)?;
+    let gone = t
+        .prepare_cached(
+            "DELETE FROM photo WHERE id = ?1 AND picture IS NULL AND missing = 1 AND width = 0 \
+             AND NOT EXISTS (SELECT 1 FROM face WHERE photo_id = ?1)",
+        )?
+        .execute([old.0])?;
+    if gone == 0 {
+        t.prepare_cached("UPDATE photo SET replaced_by = ?2, carried = 0 WHERE id = ?1")?
+            .execute(params![old.0, by.0])?;
+    }
+    Ok(())
+}
+
+/// Shows a photo by one of its files: the one it was shown by, else the first in order of path. Without any it is
+/// missing, and keeps its last path.
+pub(super) fn settle(t: &Transaction, photo: PhotoId) -> Result<()> {
+    let shown: Option<(Vec<u8>, i64)> = t
+        .prepare_cached(
+            "SELECT file.path, file.size FROM file JOIN photo ON photo.id = photo_id \
+             WHERE photo_id = ?1 AND file.missing = 0 ORDER BY file.path <> photo.path, file.path LIMIT 1",
+        )?
+        .query_row([photo.0], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    match shown {
+        None => t.prepare_cached("UPDATE photo SET missing = 1 WHERE id = ?1")?.execute([photo.0])?,
+        Some((bytes, size)) => {
+            let key = path::name_key(&path::from_bytes(bytes.clone()));
+            t.prepare_cached("UPDATE photo SET missing = 0, path = ?2, name_key = ?3, size = ?4 WHERE id = ?1")?
+                .execute(params![photo.0, bytes, key, size])?
+        }
+    };
+    Ok(())
+}

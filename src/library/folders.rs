@@ -1,0 +1,145 @@
+//! The folders that are scanned: on the disk, on a drive that is not there, moved, or no longer wanted.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Transaction, params};
+
+use super::error::{LibraryError, Result};
+use super::files::settle;
+use super::open::{Library, LibraryReader};
+use super::path;
+use super::scan::{ScanOutcome, is_gone, mark_missing};
+use crate::types::PhotoId;
+
+/// A scanned folder and its last scan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScannedFolder {
+    pub path: PathBuf,
+    pub started_at_secs: i64,
+    pub finished_at_secs: Option<i64>,
+    /// None: the program was stopped in the middle.
+    pub outcome: Option<ScanOutcome>,
+    /// Its drive was not there when it was looked for last.
+    pub is_offline: bool,
+    /// Files found below it, without those that are missing.
+    pub files: usize,
+}
+
+/// What becomes of the faces of a folder that is no longer scanned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FacesOfFolder {
+    /// They stay with their people, out of sight, and are there again when the folder is.
+    Keep,
+    /// Those of pictures that are found nowhere else go, with everything decided about them.
+    Forget,
+}
+
+impl Library {
+    /// Notes that a folder is not there. Its photos stay in sight, shown by their thumbnails.
+    pub fn mark_offline(&mut self, folder: &Path) -> Result<()> {
+        self.write(|t| {
+            t.execute("UPDATE folder SET offline = 1 WHERE path = ?1", [path::to_bytes(folder)])?;
+            Ok(())
+        })
+    }
+
+    /// Marks the files of a folder that are gone as missing, after its user has said so. Returns how many photos are
+    /// missing since.
+    pub fn accept_missing(&mut self, folder: &Path) -> Result<usize> {
+        let gone: Vec<PathBuf> = self.files_below(folder)?.into_iter().filter(|path| is_gone(path)).collect();
+        self.write(|t| mark_missing(t, &gone))
+    }
+
+    /// Scans the folder no longer. Returns how many photos are out of sight or gone since.
+    pub fn remove_folder(&mut self, folder: &Path, faces: FacesOfFolder) -> Result<usize> {
+        let files = self.files_below(folder)?;
+        self.write(|t| {
+            let id = folder_id(t, folder)?;
+            let mut photos = Vec::new();
+            for file in &files {
+                let bytes = path::to_bytes(file);
+                // A folder inside another stays scanned by the outer one.
+                if t.prepare_cached("SELECT 1 FROM file WHERE path = ?1 AND folder_id = ?2")?.exists(params![bytes, id])? {
+                    let photo = t
+                        .prepare_cached("DELETE FROM file WHERE path = ?1 RETURNING photo_id")?
+                        .query_row([bytes], |row| row.get(0))?;
+                    photos.push(PhotoId(photo));
+                }
+            }
+            t.execute("DELETE FROM folder WHERE id = ?1", [id])?;
+            let mut left = 0;
+            for photo in photos {
+                settle(t, photo)?;
+                left += t.prepare_cached("SELECT 1 FROM photo WHERE id = ?1 AND missing = 1")?.exists([photo.0])? as usize;
+                if faces == FacesOfFolder::Forget {
+                    t.prepare_cached("DELETE FROM photo WHERE id = ?1 AND missing = 1")?.execute([photo.0])?;
+                }
+            }
+            Ok(left)
+        })
+    }
+
+    /// The folder lies elsewhere now: every file below it is expected at the new place.
+    ///
+    /// # Errors
+    /// When the folder is not in the library.
+    pub fn move_folder(&mut self, from: &Path, to: &Path) -> Result<()> {
+        let files = self.files_below(from)?;
+        self.write(|t| {
+            let id = folder_id(t, from)?;
+            t.execute("DELETE FROM folder WHERE path = ?1 AND id <> ?2", params![path::to_bytes(to), id])?;
+            t.execute("UPDATE folder SET path = ?2, offline = 0 WHERE id = ?1", params![id, path::to_bytes(to)])?;
+            for file in &files {
+                let Ok(rest) = file.strip_prefix(from) else { continue };
+                let (old, new) = (path::to_bytes(file), path::to_bytes(&to.join(rest)));
+                t.prepare_cached("UPDATE OR REPLACE file SET path = ?2 WHERE path = ?1")?
+                    .execute(params![old, new])?;
+                t.prepare_cached("UPDATE photo SET path = ?2 WHERE path = ?1")?.execute(params![old, new])?;
+            }
+            Ok(())
+        })
+    }
+}
+
+impl LibraryReader {
+    /// Every folder ever scanned and not removed, with its last scan, the latest first.
+    pub fn folders(&self) -> Result<Vec<ScannedFolder>> {
+        self.read(|c| {
+            let mut query = c.prepare(
+                "SELECT folder.path, scan.started_at, scan.finished_at, scan.outcome, offline, \
+                 (SELECT count(*) FROM file WHERE folder_id = folder.id AND missing = 0) FROM folder JOIN scan \
+                 ON scan.id = (SELECT max(id) FROM scan WHERE folder_id = folder.id) ORDER BY scan.id DESC",
+            )?;
+            let rows = query.query_map([], |row| {
+                let outcome: Option<String> = row.get(3)?;
+                Ok(ScannedFolder {
+                    path: path::from_bytes(row.get(0)?),
+                    started_at_secs: row.get(1)?,
+                    finished_at_secs: row.get(2)?,
+                    outcome: outcome.map(|o| match o.as_str() {
+                        "complete" => ScanOutcome::Complete,
+                        _ => ScanOutcome::Cancelled,
+                    }),
+                    is_offline: row.get(4)?,
+                    files: row.get::<_, i64>(5)? as usize,
+                })
+            })?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    fn files_below(&self, folder: &Path) -> Result<Vec<PathBuf>> {
+        self.read(|c| {
+            let mut query = c.prepare("SELECT path FROM file ORDER BY path")?;
+            let paths = query.query_map([], |row| row.get(0).map(path::from_bytes))?;
+            let paths: Vec<PathBuf> = paths.collect::<rusqlite::Result<_>>()?;
+            Ok(paths.into_iter().filter(|path| path.starts_with(folder)).collect())
+        })
+    }
+}
+
+fn folder_id(t: &Transaction, folder: &Path) -> Result<i64> {
+    use rusqlite::OptionalExtension;
+    let id = t.query_row("SELECT id FROM folder WHERE path = ?1", [path::to_bytes(folder)], |row| row.get(0));
+    id.optional()?.ok_or_else(|| LibraryError::NoSuchFolder(folder.to_owned()))
+}

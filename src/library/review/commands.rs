@@ -1,0 +1,241 @@
+//! What each decision does to the rows.
+
+use rusqlite::Transaction;
+
+use super::journal::Decisions;
+use super::rows::{self, Belongs, FaceState, SetAside};
+use super::seen::Seen;
+use super::Destination;
+use crate::library::error::{LibraryError, Result};
+use crate::types::{FaceId, PersonId};
+
+/// The faces that the grouping put there are named with the group. Suggestions stay suggestions.
+pub(super) fn name(d: &mut Decisions, person: PersonId, name: &str, seen: &Seen) -> Result<()> {
+    let name = cleaned(name)?;
+    let mut row = known_row(d.t, person)?;
+    row.name = Some(name);
+    d.set_person(person, row)?;
+    hold_grouped(d, person, seen)
+}
+
+/// Says yes to suggestions and to faces of a group. Faces that belong to nobody are left alone.
+pub(super) fn confirm(d: &mut Decisions, faces: &[FaceId]) -> Result<()> {
+    for &face in faces {
+        if let Some(person) = state(d.t, face)?.person() {
+            d.set_face(face, FaceState::Of { person, belongs: Belongs::Confirmed })?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn reject(d: &mut Decisions, faces: &[FaceId]) -> Result<()> {
+    let left = leave(d, faces, FaceState::Unassigned, Leaving::Rejected)?;
+    tidy(d, &left, None)
+}
+
+pub(super) fn move_faces(d: &mut Decisions, faces: &[FaceId], to: &Destination) -> Result<PersonId> {
+    let person = match to {
+        Destination::Person(person) => existing(d.t, *person)?,
+        Destination::NewPerson { name } => d.create_person(Some(cleaned(name)?))?,
+    };
+    let after = FaceState::Of { person, belongs: Belongs::Confirmed };
+    let mut left = leave(d, faces, after, Leaving::Moved)?;
+    for &face in faces {
+        d.set_rejected(face, person, false)?;
+    }
+    left.retain(|&other| other != person);
+    tidy(d, &left, Some(person))?;
+    Ok(person)
+}
+
+pub(super) fn take_out(d: &mut Decisions, faces: &[FaceId]) -> Result<PersonId> {
+    let person = d.create_person(None)?;
+    let left = leave(d, faces, FaceState::Of { person, belongs: Belongs::Grouped }, Leaving::Rejected)?;
+    tidy(d, &left, Some(person))?;
+    Ok(person)
+}
+
+/// `from` goes into `into`, which keeps its id, and its name if it has one. Both groups' faces are named with it, since
+/// their user said that they are one person; suggestions stay suggestions.
+pub(super) fn merge(d: &mut Decisions, from: PersonId, into: PersonId, seen: &Seen) -> Result<()> {
+    if from == into {
+        return Err(LibraryError::SamePerson);
+    }
+    let from_row = known_row(d.t, from)?;
+    let mut into_row = known_row(d.t, into)?;
+    if into_row.name.is_none() {
+        into_row.name = from_row.name;
+        into_row.hidden = into_row.hidden && from_row.hidden;
+        d.set_person(into, into_row)?;
+    }
+    hold_grouped(d, into, seen)?;
+    for (face, belongs) in rows::faces_of(d.t, from)? {
+        let belongs = match belongs {
+            // Suggested for one, rejected for the other: the rejection is the user's word.
+            Belongs::Suggested if rows::is_rejected(d.t, face, into)? => {
+                d.set_face(face, FaceState::Unassigned)?;
+                continue;
+            }
+            Belongs::Grouped if seen.is_seen(rows::face_revision(d.t, face)?.unwrap_or(0)) => Belongs::Named,
+            Belongs::Suggested | Belongs::Grouped => Belongs::Suggested,
+            said => said,
+        };
+        d.set_face(face, FaceState::Of { person: into, belongs })?;
+        if belongs.is_said() {
+            d.set_rejected(face, into, false)?;
+        }
+    }
+    d.set_different(from, into, false)?;
+    hand_over(d, from, into)?;
+    d.delete_person(from)
+}
+
+/// No grouping joins people who were told apart.
+pub(super) fn tell_apart(d: &mut Decisions, a: PersonId, b: PersonId, apart: bool) -> Result<()> {
+    if a == b {
+        return Err(LibraryError::SamePerson);
+    }
+    d.set_different(existing(d.t, a)?, existing(d.t, b)?, apart)
+}
+
+/// New faces like theirs are suggested for the hidden person, and so stay out of sight too.
+pub(super) fn hide(d: &mut Decisions, person: PersonId, hide: bool, seen: &Seen) -> Result<()> {
+    let mut row = known_row(d.t, person)?;
+    row.hidden = hide;
+    d.set_person(person, row)?;
+    if hide { hold_grouped(d, person, seen) } else { Ok(()) }
+}
+
+pub(super) fn set_aside(d: &mut Decisions, faces: &[FaceId], why: SetAside) -> Result<()> {
+    let left = leave(d, faces, FaceState::SetAside(why), Leaving::Moved)?;
+    tidy(d, &left, None)
+}
+
+pub(super) fn restore(d: &mut Decisions, faces: &[FaceId]) -> Result<()> {
+    for &face in faces {
+        if matches!(state(d.t, face)?, FaceState::SetAside(_)) {
+            d.set_face(face, FaceState::Unassigned)?;
+        }
+    }
+    Ok(())
+}
+
+/// What was said of the lost face holds for the other one, whatever the grouping made of it.
+pub(super) fn put_back(d: &mut Decisions, lost: FaceId, onto: FaceId) -> Result<()> {
+    let decided = state(d.t, lost)?;
+    let left: Vec<PersonId> = state(d.t, onto)?.person().into_iter().collect();
+    d.set_face(onto, decided)?;
+    for person in rows::rejected_for(d.t, lost)? {
+        d.set_rejected(onto, person, true)?;
+    }
+    if let Some(person) = decided.person() {
+        d.set_rejected(onto, person, false)?;
+    }
+    d.set_face(lost, FaceState::Unassigned)?;
+    tidy(d, &left, decided.person())
+}
+
+pub(super) fn let_go(d: &mut Decisions, faces: &[FaceId]) -> Result<()> {
+    let left = leave(d, faces, FaceState::Unassigned, Leaving::Moved)?;
+    tidy(d, &left, None)
+}
+
+pub(super) fn set_cover(d: &mut Decisions, person: PersonId, face: FaceId) -> Result<()> {
+    state(d.t, face)?;
+    let mut row = known_row(d.t, person)?;
+    row.cover_face = Some(face.0);
+    d.set_person(person, row)
+}
+
+/// What was said about `from` now holds for `into`: who is not them, and which faces are not theirs.
+pub(in crate::library) fn hand_over(d: &mut Decisions, from: PersonId, into: PersonId) -> Result<()> {
+    for face in rows::rejecting_faces(d.t, from)? {
+        if state(d.t, face)?.person() != Some(into) {
+            d.set_rejected(face, into, true)?;
+        }
+    }
+    for other in rows::different_from(d.t, from)? {
+        if other != into {
+            d.set_different(into, other, true)?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether the person that a face leaves is remembered as wrong.
+#[derive(Clone, Copy, PartialEq)]
+enum Leaving {
+    Rejected,
+    Moved,
+}
+
+/// Puts faces into a state and returns the people they left.
+fn leave(d: &mut Decisions, faces: &[FaceId], after: FaceState, leaving: Leaving) -> Result<Vec<PersonId>> {
+    let mut left = Vec::new();
+    for &face in faces {
+        if let Some(person) = state(d.t, face)?.person() {
+            if leaving == Leaving::Rejected {
+                d.set_rejected(face, person, true)?;
+            }
+            left.push(person);
+        }
+        d.set_face(face, after)?;
+    }
+    left.sort();
+    left.dedup();
+    Ok(left)
+}
+
+/// After faces left: a nameless group without faces is gone, and a cover that left is no cover. What was said about the
+/// group holds for who took its last faces; where nobody did, the group stays, out of sight, as long as it is spoken of.
+fn tidy(d: &mut Decisions, people: &[PersonId], heir: Option<PersonId>) -> Result<()> {
+    for &person in people {
+        let Some(mut row) = rows::person(d.t, person)? else { continue };
+        if !row.is_known() && !rows::has_faces(d.t, person)? {
+            match heir {
+                Some(heir) => hand_over(d, person, heir)?,
+                None if rows::is_spoken_of(d.t, person)? => continue,
+                None => {}
+            }
+            d.delete_person(person)?;
+            continue;
+        }
+        if let Some(cover) = row.cover_face
+            && rows::face(d.t, FaceId(cover))?.and_then(FaceState::person) != Some(person)
+        {
+            row.cover_face = None;
+            d.set_person(person, row)?;
+        }
+    }
+    Ok(())
+}
+
+/// The faces that the grouping put there are held from now on; those that came unseen are only suggested.
+fn hold_grouped(d: &mut Decisions, person: PersonId, seen: &Seen) -> Result<()> {
+    for (face, belongs) in rows::faces_of(d.t, person)? {
+        if belongs == Belongs::Grouped {
+            let was_seen = seen.is_seen(rows::face_revision(d.t, face)?.unwrap_or(0));
+            let belongs = if was_seen { Belongs::Named } else { Belongs::Suggested };
+            d.set_face(face, FaceState::Of { person, belongs })?;
+        }
+    }
+    Ok(())
+}
+
+fn state(t: &Transaction, face: FaceId) -> Result<FaceState> {
+    rows::face(t, face)?.ok_or(LibraryError::NoSuchFace(face))
+}
+
+fn existing(t: &Transaction, person: PersonId) -> Result<PersonId> {
+    known_row(t, person).map(|_| person)
+}
+
+fn known_row(t: &Transaction, person: PersonId) -> Result<rows::PersonRow> {
+    rows::person(t, person)?.ok_or(LibraryError::NoSuchPerson(person))
+}
+
+/// A name without control characters or needless white space.
+fn cleaned(name: &str) -> Result<String> {
+    let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
+    if name.is_empty() { Err(LibraryError::EmptyName) } else { Ok(name) }
+}

@@ -1,0 +1,81 @@
+//! Whether something is still as its user saw it.
+
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use rusqlite::Connection;
+
+use super::rows::{self, Belongs, FaceState};
+use crate::library::error::{LibraryError, Result, Stale};
+use crate::types::{FaceId, PersonId, Revision};
+
+/// The revision that somebody looked at, and the changes that they themselves made since.
+pub(super) struct Seen<'a> {
+    pub revision: Revision,
+    pub own: &'a HashSet<i64>,
+}
+
+/// Nobody's: for who decides about the library as it is.
+static NOTHING: LazyLock<HashSet<i64>> = LazyLock::new(HashSet::new);
+
+impl Seen<'static> {
+    pub fn now() -> Self {
+        Self { revision: Revision::NOW, own: &NOTHING }
+    }
+}
+
+impl Seen<'_> {
+    pub fn is_seen(&self, revision: i64) -> bool {
+        revision <= self.revision.0 || self.own.contains(&revision)
+    }
+
+    /// Refuses people who have changed, or from whom others have taken faces.
+    pub fn people(&self, c: &Connection, people: &[PersonId]) -> Result<()> {
+        for &person in people {
+            match rows::person_revision(c, person)? {
+                None => return Err(LibraryError::Stale(Stale::PersonGone)),
+                Some(revision) if !self.is_seen(revision) => return Err(LibraryError::Stale(Stale::PersonChanged)),
+                Some(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses faces that have come to somebody else, or about which others have decided.
+    pub fn faces(&self, c: &Connection, faces: &[FaceId]) -> Result<()> {
+        for &face in faces {
+            match rows::face_revision(c, face)? {
+                None => return Err(LibraryError::Stale(Stale::FaceGone)),
+                Some(revision) if !self.is_seen(revision) => return Err(LibraryError::Stale(Stale::FaceMoved)),
+                Some(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses faces that are not this person's any more as well.
+    pub fn faces_of(&self, c: &Connection, person: PersonId, faces: &[FaceId]) -> Result<()> {
+        if rows::person(c, person)?.is_none() {
+            return Err(LibraryError::Stale(Stale::PersonGone));
+        }
+        self.faces(c, faces)?;
+        for &face in faces {
+            if rows::face(c, face)?.and_then(FaceState::person) != Some(person) {
+                return Err(LibraryError::Stale(Stale::FaceMoved));
+            }
+        }
+        Ok(())
+    }
+
+    /// The faces of a person that were in sight and seen.
+    pub fn of_person(&self, c: &Connection, person: PersonId, only: Option<Belongs>) -> Result<Vec<FaceId>> {
+        let mut faces = Vec::new();
+        for (face, belongs) in rows::faces_in_sight(c, person)? {
+            let revision = rows::face_revision(c, face)?.unwrap_or(0);
+            if only.is_none_or(|only| only == belongs) && self.is_seen(revision) {
+                faces.push(face);
+            }
+        }
+        Ok(faces)
+    }
+}
