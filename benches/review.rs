@@ -71,7 +71,7 @@ fn prepare(library: &mut Library, truth: &[Vec<FaceId>]) -> Result<People> {
         true => faces[faces.len() / SUGGESTED_OF..].to_vec(),
         false => faces.clone(),
     });
-    library.apply_grouping(&without_suggestions.collect::<Vec<_>>(), GroupedBy::Scan)?;
+    library.apply_grouping(&without_suggestions.collect::<Vec<_>>(), GroupedBy::Scan, Revision::NOW)?;
     let person_of = |library: &Library, faces: &[FaceId]| -> Result<PersonId> {
         let face = *faces.last().context("a person has faces")?;
         library.face(face)?.and_then(|face| face.state.person()).context("the face was grouped")
@@ -86,7 +86,7 @@ fn prepare(library: &mut Library, truth: &[Vec<FaceId>]) -> Result<People> {
             people.groups.push(person);
         }
     }
-    library.apply_grouping(truth, GroupedBy::Scan)?;
+    library.apply_grouping(truth, GroupedBy::Scan, Revision::NOW)?;
     Ok(people)
 }
 

@@ -32,6 +32,18 @@ impl Library {
         })
     }
 
+    /// Notes that a network broke down over a file alone, though the program did not end.
+    pub fn note_breakdown(&mut self, file: &Path) -> Result<()> {
+        self.write(|t| {
+            t.prepare_cached(
+                "INSERT INTO attempt (path, deaths, deaths_alone, is_alone, is_open) VALUES (?1, 1, 1, 1, 0) \
+                 ON CONFLICT (path) DO UPDATE SET deaths = deaths + 1, deaths_alone = deaths_alone + 1, is_open = 0",
+            )?
+            .execute([path::to_bytes(file)])?;
+            Ok(())
+        })
+    }
+
     /// Notes that the program has survived files.
     pub fn end_attempts(&mut self, files: &[PathBuf]) -> Result<()> {
         self.write(|t| {

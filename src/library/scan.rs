@@ -86,7 +86,7 @@ pub enum MissingPolicy {
 pub struct ScanEnd {
     /// Photos that are missing since this scan.
     pub missing: usize,
-    /// More than half of the folder's files are gone, so none was marked: how many, of how many.
+    /// More than half of the folder's photos are gone, so none was marked: how many, of how many.
     pub withheld: Option<(usize, usize)>,
 }
 
@@ -163,10 +163,11 @@ impl Library {
         let mut end = ScanEnd::default();
         let mut gone = Vec::new();
         if outcome == ScanOutcome::Complete {
-            let (files, of) = self.gone_since(scan)?;
+            let since = self.gone_since(scan)?;
+            gone = since.elsewhere;
             match policy {
-                MissingPolicy::Ask if files.len() * 2 > of => end.withheld = Some((files.len(), of)),
-                _ => gone = files,
+                MissingPolicy::Ask if since.photos * 2 > since.of => end.withheld = Some((since.photos, since.of)),
+                _ => gone.extend(since.last),
             }
         }
         self.write(|t| {
@@ -183,8 +184,7 @@ impl Library {
         })
     }
 
-    /// The files of a scan's folder that it did not meet and that are gone, and how many files the folder had.
-    fn gone_since(&self, scan: ScanId) -> Result<(Vec<PathBuf>, usize)> {
+    fn gone_since(&self, scan: ScanId) -> Result<GoneSince> {
         self.read(|c| {
             let folder: Vec<u8> = c.query_row(
                 "SELECT path FROM folder WHERE id = (SELECT folder_id FROM scan WHERE id = ?1)",
@@ -192,20 +192,60 @@ impl Library {
                 |row| row.get(0),
             )?;
             let folder = path::from_bytes(folder);
-            let mut query = c.prepare("SELECT path, seen_in_scan FROM file WHERE missing = 0")?;
-            let rows = query.query_map([], |row| Ok((path::from_bytes(row.get(0)?), row.get::<_, i64>(1)?)))?;
-            let (mut gone, mut of) = (Vec::new(), 0);
+            let mut query =
+                c.prepare("SELECT photo_id, path, seen_in_scan FROM file WHERE missing = 0 ORDER BY photo_id")?;
+            let rows = query.query_map([], |row| {
+                let file = FileOfPhoto { path: path::from_bytes(row.get(1)?), seen_in: row.get(2)? };
+                Ok((row.get::<_, i64>(0)?, file))
+            })?;
+            let mut since = GoneSince::default();
+            let mut of_photo: (i64, Vec<FileOfPhoto>) = (0, Vec::new());
             for row in rows {
-                let (path, seen_in) = row?;
-                if path.starts_with(&folder) {
-                    of += 1;
-                    if seen_in != scan.0 && is_gone(&path) {
-                        gone.push(path);
-                    }
+                let (photo, file) = row?;
+                if photo != of_photo.0 {
+                    since.add(&folder, scan, std::mem::take(&mut of_photo.1));
+                    of_photo.0 = photo;
                 }
+                of_photo.1.push(file);
             }
-            Ok((gone, of))
+            since.add(&folder, scan, of_photo.1);
+            Ok(since)
         })
+    }
+}
+
+struct FileOfPhoto {
+    path: PathBuf,
+    seen_in: i64,
+}
+
+/// What a scan of a folder did not meet and is gone from the disk.
+#[derive(Default)]
+struct GoneSince {
+    /// Files of photos that have others.
+    elsewhere: Vec<PathBuf>,
+    /// The last files of their photos.
+    last: Vec<PathBuf>,
+    /// How many photos that is, of how many below the folder.
+    photos: usize,
+    of: usize,
+}
+
+impl GoneSince {
+    /// Sorts the files of one photo.
+    fn add(&mut self, folder: &Path, scan: ScanId, files: Vec<FileOfPhoto>) {
+        let all = files.len();
+        let (inside, _outside): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| file.path.starts_with(folder));
+        self.of += usize::from(!inside.is_empty());
+        let is_gone = |file: &FileOfPhoto| file.seen_in != scan.0 && is_gone(&file.path);
+        let gone: Vec<PathBuf> = inside.into_iter().filter(is_gone).map(|file| file.path).collect();
+        match gone.len() == all {
+            true => {
+                self.photos += usize::from(all > 0);
+                self.last.extend(gone);
+            }
+            false => self.elsewhere.extend(gone),
+        }
     }
 }
 

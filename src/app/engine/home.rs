@@ -9,7 +9,8 @@ use anyhow::{Context, Result};
 pub struct Home(PathBuf);
 
 impl Home {
-    /// Creates the folder, readable by its owner only.
+    /// Creates the folder, readable by its owner only. A folder that is there keeps its rights; only what Likeness makes
+    /// in it is private.
     pub fn open(chosen: Option<&Path>) -> Result<Self> {
         let root = match chosen {
             Some(path) => path.to_owned(),
@@ -18,14 +19,11 @@ impl Home {
                 .data_dir()
                 .to_owned(),
         };
-        std::fs::create_dir_all(&root).with_context(|| format!("cannot create {}", root.display()))?;
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            std::fs::set_permissions(&root, std::fs::Permissions::from_mode(0o700))
-                .with_context(|| format!("cannot make {} private", root.display()))?;
+        let home = Self(root);
+        for folder in [&home.0, &home.cache(), &home.runs()] {
+            create_private(folder).with_context(|| format!("cannot create {}", folder.display()))?;
         }
-        Ok(Self(root))
+        Ok(home)
     }
 
     pub fn root(&self) -> &Path {
@@ -40,6 +38,11 @@ impl Home {
     /// The SQLite library.
     pub fn library(&self) -> PathBuf {
         self.0.join("library.sqlite")
+    }
+
+    /// Locked while a scan runs.
+    pub fn scan_lock(&self) -> PathBuf {
+        self.0.join("scan.lock")
     }
 
     /// Thumbnails and face crops that can be made again.
@@ -60,5 +63,33 @@ impl Home {
     /// One folder a training or evaluation run.
     pub fn runs(&self) -> PathBuf {
         self.0.join("runs")
+    }
+}
+
+/// Creates a folder that only its owner may enter; one that is there is left as it is.
+fn create_private(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn a_folder_that_is_there_keeps_its_rights() {
+        let outer = tempfile::tempdir().unwrap();
+        let rights = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let theirs = outer.path().join("theirs");
+        std::fs::create_dir(&theirs).unwrap();
+        std::fs::set_permissions(&theirs, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let home = Home::open(Some(&theirs)).unwrap();
+        assert_eq!((rights(&theirs), rights(&home.cache())), (0o755, 0o700));
+        assert_eq!(rights(Home::open(Some(&outer.path().join("new"))).unwrap().root()), 0o700);
     }
 }

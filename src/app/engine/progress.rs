@@ -11,6 +11,8 @@ use serde::Serialize;
 pub enum Stage {
     Installing,
     LoadingModels,
+    /// Another process scans the same library.
+    WaitingForScan,
     LookingForPhotos,
     Scanning,
     Embedding,
@@ -27,6 +29,7 @@ impl Stage {
         match self {
             Self::Installing => "stage_download",
             Self::LoadingModels => "stage_load_models",
+            Self::WaitingForScan => "stage_wait_for_scan",
             Self::LookingForPhotos => "stage_find_files",
             Self::Scanning => "stage_find_faces",
             Self::Embedding => "stage_embed",
@@ -43,6 +46,7 @@ impl Stage {
         match self {
             Self::Installing => "Installing",
             Self::LoadingModels => "Loading models",
+            Self::WaitingForScan => "Waiting for another scan",
             Self::LookingForPhotos => "Looking for photos",
             Self::Scanning => "Scanning",
             Self::Embedding => "Embedding",

@@ -34,6 +34,7 @@ impl ScanLock {
             .open(&path)
             .with_context(|| format!("cannot open {}", path.display()))?;
         let mut waiting = Meter::start(Stage::WaitingForScan, None);
+        let mut told = false;
         loop {
             match file.try_lock() {
                 Ok(()) => break,
@@ -43,7 +44,10 @@ impl ScanLock {
             if cancel.is_cancelled() {
                 return Ok(None);
             }
-            events(JobEvent::Progress(waiting.set(holder(&mut file), None)));
+            if !std::mem::replace(&mut told, true) {
+                events(JobEvent::Note(format!("process {} scans this library; waiting for it to end", holder(&mut file))));
+            }
+            events(JobEvent::Progress(waiting.set(0, None)));
             std::thread::sleep(PAUSE);
         }
         file.set_len(0)?;
@@ -53,9 +57,11 @@ impl ScanLock {
     }
 }
 
-/// The process that scans; 0 where it did not say.
-fn holder(file: &mut File) -> u64 {
+/// The process that scans, as it named itself.
+fn holder(file: &mut File) -> String {
     let mut text = String::new();
-    let read = file.rewind().and_then(|()| file.read_to_string(&mut text));
-    read.ok().and_then(|_| text.trim().parse().ok()).unwrap_or(0)
+    match file.rewind().and_then(|()| file.read_to_string(&mut text)) {
+        Ok(_) if !text.trim().is_empty() => text.trim().to_owned(),
+        _ => "?".to_owned(),
+    }
 }

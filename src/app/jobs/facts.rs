@@ -166,8 +166,8 @@ mod tests {
     use crate::app::engine::home::Home;
     use crate::app::engine::library_thread::LibraryHandle;
     use crate::app::engine::networks::EngineOptions;
-    use crate::library::{Decision, FaceRecord, FileFacts, GroupedBy, LibraryError, PhotoRecord};
-    use crate::types::{Detection, Embedding, FaceBox, FaceId, Landmarks};
+    use crate::library::{Decision, FaceRecord, FileFacts, FileHashes, GroupedBy, LibraryError, PhotoRecord};
+    use crate::types::{Detection, Embedding, FaceBox, FaceId, Landmarks, Revision};
 
     /// A photo whose faces point in directions given in degrees.
     fn photo(path: &Path, model: &ModelId, degrees: &[f32]) -> PhotoRecord {
@@ -181,7 +181,7 @@ mod tests {
             crop_jpeg: Vec::new(),
         };
         PhotoRecord {
-            file: FileFacts { path: path.to_owned(), size: 1, mtime_ns: 0, sha256: None },
+            file: FileFacts { path: path.to_owned(), size: 1, mtime_ns: 0, hashes: Some(FileHashes { file: [degrees.len() as u8; 32], picture: [degrees.len() as u8; 32] }) },
             width: 2000,
             height: 1000,
             format: "jpeg".to_owned(),
@@ -195,7 +195,7 @@ mod tests {
     }
 
     fn decide(shared: &Shared, decision: Decision) -> TouchedFacts {
-        let changed = shared.library.call(move |library| library.decide(&decision)).unwrap();
+        let changed = shared.library.call(move |library| library.decide(&decision, Revision::NOW)).unwrap();
         assert!(!changed.everything);
         touched(shared, &changed).unwrap()
     }
@@ -221,7 +221,7 @@ mod tests {
                 let faces: Vec<FaceId> =
                     library.faces_to_group(&model)?.faces.iter().map(|face| face.face_id).collect();
                 let groups = [&faces[..2], &faces[3..5], &faces[5..8], &faces[8..]].map(<[FaceId]>::to_vec);
-                library.apply_grouping(&groups, GroupedBy::Scan)?;
+                library.apply_grouping(&groups, GroupedBy::Scan, Revision::NOW)?;
                 Ok::<_, LibraryError>(faces)
             })
             .unwrap();
@@ -233,7 +233,7 @@ mod tests {
         let (ada, near, far, alone) = (of(0), of(3), of(5), of(8));
         shared.library.call(move |library| library.name_person(ada, "Ada")).unwrap();
         let groups = vec![faces[..3].to_vec()];
-        shared.library.call(move |library| library.apply_grouping(&groups, GroupedBy::Scan)).unwrap();
+        shared.library.call(move |library| library.apply_grouping(&groups, GroupedBy::Scan, Revision::NOW)).unwrap();
         let (mut shown, mut numbers) = (people(&shared).unwrap(), overview(&shared).unwrap());
         assert_eq!(shown.groups.iter().find(|row| row.person == near).unwrap().resembles.as_ref().unwrap().name, "Ada");
 

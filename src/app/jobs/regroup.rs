@@ -11,7 +11,7 @@ use crate::app::jobs::reembed::{ReembedSummary, reembed};
 use crate::cluster::{self, Constraints, Dendrogram, Linkage};
 use crate::library::{Belongs, Decision, GroupedBy, GroupingInput, LibraryError};
 use crate::networks::models::Store;
-use crate::types::{Cancel, Embedding, FaceId, ModelId, PersonId, SquaredDistance, Touched};
+use crate::types::{Cancel, Embedding, FaceId, ModelId, PersonId, Revision, SquaredDistance, Touched};
 
 /// How faces are grouped: what the user moves in the grouping panel.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -67,10 +67,10 @@ pub fn regroup(
     cancel: &Cancel,
     events: &mut dyn FnMut(JobEvent),
 ) -> Result<GroupSummary> {
-    let groups =
-        PreparedGrouping::prepare(library, model, grouping.linkage, cancel, events)?.groups(grouping.threshold);
+    let prepared = PreparedGrouping::prepare(library, model, grouping.linkage, cancel, events)?;
+    let (groups, seen) = (prepared.groups(grouping.threshold), prepared.seen());
     let counts = library.call(move |library| {
-        library.apply_grouping(&groups, GroupedBy::Scan)?;
+        library.apply_grouping(&groups, GroupedBy::Scan, seen)?;
         library.counts()
     })?;
     Ok(GroupSummary { people: counts.named_people + counts.nameless_people, named: counts.named_people })
@@ -122,6 +122,11 @@ impl PreparedGrouping {
         Ok(Self { input, dendrogram })
     }
 
+    /// What of the library the dendrogram was made from.
+    pub fn seen(&self) -> Revision {
+        self.input.revision
+    }
+
     /// The groups at a threshold, the largest first.
     pub fn groups(&self, threshold: SquaredDistance) -> Vec<Vec<FaceId>> {
         let ids = |group: Vec<usize>| group.into_iter().map(|index| self.input.faces[index].face_id).collect();
@@ -143,7 +148,7 @@ impl PreparedGrouping {
     /// 2015, equation 7). None while there are too few such pairs to say.
     pub fn wrong_matches_per_1000(&self, threshold: SquaredDistance) -> Option<f32> {
         const LEAST_PAIRS: u64 = 100;
-        let confirmed: Vec<_> = self.input.faces.iter().filter(|face| face.state.is_confirmed()).collect();
+        let confirmed: Vec<_> = self.input.faces.iter().filter(|face| face.state.is_said()).collect();
         let (mut near, mut pairs) = (0_u64, 0_u64);
         for (index, a) in confirmed.iter().enumerate() {
             for b in confirmed[..index].iter().filter(|b| b.state.person() != a.state.person()) {
@@ -160,6 +165,7 @@ impl PreparedGrouping {
 pub fn split_group(library: &LibraryHandle, model: &ModelId, person: PersonId) -> Result<Touched> {
     let model = model.clone();
     let input = library.call(move |library| library.faces_to_group(&model))?;
+    let seen = input.revision;
     let faces: Vec<_> = input.faces.into_iter().filter(|face| face.state.person() == Some(person)).collect();
     anyhow::ensure!(faces.len() > 1, "a group of one face cannot be split");
     let embeddings: Vec<Embedding> = faces.iter().map(|face| face.embedding.clone()).collect();
@@ -179,7 +185,7 @@ pub fn split_group(library: &LibraryHandle, model: &ModelId, person: PersonId) -
     }
     let smaller = groups.pop().context("two groups were left")?;
     let moved: Vec<FaceId> = smaller.into_iter().map(|index| faces[index].face_id).collect();
-    library.call(move |library| library.decide(&Decision::TakeOut(moved)))
+    library.call(move |library| library.decide(&Decision::TakeOut(moved), seen))
 }
 
 /// For each nameless group the named person whose confirmed faces' mean is nearest, where that is near enough to be
@@ -195,7 +201,7 @@ pub fn nearest_people(
     let mut nameless: BTreeMap<PersonId, Vec<&Embedding>> = BTreeMap::new();
     for face in &input.faces {
         match face.state {
-            crate::library::FaceState::Of { person, belongs: Belongs::Confirmed } => {
+            crate::library::FaceState::Of { person, belongs } if belongs.is_said() => {
                 known.entry(person).or_default().push(&face.embedding);
             }
             crate::library::FaceState::Of { person, belongs: Belongs::Grouped } => {

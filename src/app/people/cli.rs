@@ -12,10 +12,10 @@ use crate::types::PersonId;
 /// List the people found, the largest first, or name one
 #[derive(Debug, clap::Args)]
 pub struct PeopleArgs {
-    /// One JSON array: id, name and faces (path, box as x, y, width, height, confirmed) of each person
+    /// One JSON array: id, name and faces (path, box as x, y, width, height, named, confirmed one by one, suggested) of each person
     #[arg(long)]
     json: bool,
-    /// Name a person, and so confirm the faces grouped as theirs
+    /// Name a person, and so the faces grouped as theirs
     #[arg(long, num_args = 2, value_names = ["ID", "NAME"])]
     name: Option<Vec<String>>,
 }
@@ -47,6 +47,7 @@ fn as_json(person: &PersonListing) -> Value {
         json!({
             "path": face.path.to_string_lossy(),
             "box": [face.face_box.x, face.face_box.y, face.face_box.width, face.face_box.height],
+            "named": face.belongs.is_said(),
             "confirmed": face.belongs == Belongs::Confirmed,
             "suggested": face.belongs == Belongs::Suggested,
         })

@@ -16,6 +16,7 @@ use crate::app::engine::progress::JobEvent;
 use crate::app::engine::thumbnail_files::ThumbnailCache;
 use crate::app::jobs::regroup::{GroupSummary, Grouping};
 use crate::cluster::Linkage;
+use crate::library::MissingPolicy;
 use crate::networks::models::Store;
 use crate::types::SquaredDistance;
 
@@ -39,6 +40,9 @@ pub struct ScanArgs {
     /// How the distance between two groups is measured.
     #[arg(long, value_enum)]
     linkage: Option<Linkage>,
+    /// Mark photos as missing even where more than half of the folder is gone.
+    #[arg(long)]
+    accept_missing: bool,
     /// Print the summary as one JSON object.
     #[arg(long)]
     json: bool,
@@ -72,12 +76,28 @@ pub fn run(home: &Home, global: &Global, args: ScanArgs) -> Result<ExitCode> {
         linkage: args.linkage.unwrap_or(remembered.linkage),
         threshold: args.threshold.map_or(remembered.threshold, SquaredDistance),
     };
-    let context = ScanContext { engine: &engine, library: &library, thumbnails: &thumbnails, grouping };
+    let context = ScanContext {
+        home,
+        engine: &engine,
+        library: &library,
+        thumbnails: &thumbnails,
+        grouping,
+        same_person: options.thresholds(&Store::open(home.models())?)?.same_person,
+        missing: if args.accept_missing { MissingPolicy::Accept } else { MissingPolicy::Ask },
+    };
     let (summary, groups) = job::run(std::slice::from_ref(&args.folder), &context, &cancel, &mut show)?;
     console.close();
     match args.json {
         true => print_json(&summary, groups.as_ref(), &engine),
         false => print_text(&summary, groups.as_ref(), &engine),
+    }
+    if summary.withheld_photos > 0 {
+        eprintln!(
+            "likeness: {} photos are gone, more than half of the folder: is its drive there? Nothing was marked as \
+             missing; --accept-missing does so",
+            summary.withheld_photos
+        );
+        return Ok(ExitCode::FAILURE);
     }
     Ok(if summary.cancelled { ExitCode::from(130) } else { ExitCode::SUCCESS })
 }
@@ -128,6 +148,15 @@ fn print_text(summary: &ScanSummary, groups: Option<&GroupSummary>, engine: &Eng
         summary.missing_photos,
         summary.skipped.len()
     );
+    if summary.carried_faces + summary.lost_faces > 0 {
+        println!(
+            "{} faces carried over to edited photos, {} lost ones wait to be put back",
+            summary.carried_faces, summary.lost_faces
+        );
+    }
+    for folder in &summary.offline_folders {
+        println!("offline {}", printable(folder));
+    }
     if summary.new_photos > 0 {
         let (photos, faces) = (summary.photos_per_s, summary.faces_per_s);
         println!("{photos:.1} photos/s, {faces:.1} faces/s on {}", engine.device().name);

@@ -13,7 +13,7 @@ fn names_survive_and_new_faces_are_only_suggested() {
     let outcome = shelf.group(&[&[a[0], b[0], c[0]], &[a[1], b[1], c[1]]]);
     assert_eq!((outcome.groups, outcome.new_groups, outcome.suggested), (1, 0, 1));
     assert_eq!(shelf.state(c[0]), FaceState::Of { person: ada, belongs: Belongs::Suggested });
-    assert!(shelf.state(a[0]).is_confirmed() && shelf.state(b[0]).is_confirmed());
+    assert!(shelf.state(a[0]).is_said() && shelf.state(b[0]).is_said());
     // A grouping gone wrong cannot take a confirmed face away.
     shelf.group(&[&[a[0]], &[b[0], a[1], b[1], c[1], c[0]]]);
     assert_eq!(shelf.person_of(b[0]), ada);
@@ -74,7 +74,7 @@ fn a_curated_group_without_a_name_grows_without_asking() {
     let outcome = shelf.group(&[&f]);
     assert_eq!(outcome.suggested, 0);
     assert_eq!(shelf.state(f[2]), FaceState::Of { person: into, belongs: Belongs::Grouped });
-    assert!(shelf.state(f[0]).is_confirmed());
+    assert!(shelf.state(f[0]).is_said());
 }
 
 #[test]

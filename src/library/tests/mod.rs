@@ -5,12 +5,13 @@ mod grouping;
 mod opening;
 mod reviewing;
 mod scanning;
+mod stale;
 mod touched;
 
 use std::path::{Path, PathBuf};
 
 use super::*;
-use crate::types::{Detection, Embedding, FaceBox, FaceId, Landmarks, ModelId, PersonId};
+use crate::types::{Detection, Embedding, FaceBox, FaceId, Landmarks, ModelId, PersonId, PhotoId, Revision};
 
 /// A library in a folder that goes with it.
 struct Shelf {
@@ -43,7 +44,7 @@ impl Shelf {
 
     fn group(&mut self, groups: &[&[FaceId]]) -> GroupingOutcome {
         let groups: Vec<Vec<FaceId>> = groups.iter().map(|g| g.to_vec()).collect();
-        self.library.apply_grouping(&groups, GroupedBy::Scan).unwrap()
+        self.library.apply_grouping(&groups, GroupedBy::Scan, Revision::NOW).unwrap()
     }
 
     fn state(&self, face: FaceId) -> FaceState {
@@ -60,6 +61,7 @@ impl Shelf {
         for table in ["face", "person", "rejected", "different"] {
             let columns = match table {
                 "face" => "id, person_id, belongs, set_aside",
+                "person" => "id, name, hidden, cover_face, created_at",
                 _ => "*",
             };
             let mut query =
@@ -105,7 +107,11 @@ fn direction(degrees: f32) -> Embedding {
 }
 
 fn file(path: &Path, hash: u8) -> FileFacts {
-    FileFacts { path: path.to_owned(), size: 1000, mtime_ns: 1_700_000_000_000_000_000, sha256: Some([hash; 32]) }
+    FileFacts { path: path.to_owned(), size: 1000, mtime_ns: 1_700_000_000_000_000_000, hashes: Some(hashes(hash)) }
+}
+
+fn hashes(hash: u8) -> FileHashes {
+    FileHashes { file: [hash; 32], picture: [hash; 32] }
 }
 
 fn photo(path: &Path, hash: u8, faces: Vec<FaceRecord>) -> PhotoRecord {

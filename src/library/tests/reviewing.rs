@@ -37,7 +37,7 @@ fn check(act: impl FnOnce(&mut Shelf, &[FaceId], PersonId, PersonId)) -> Shelf {
 fn naming_a_group_confirms_it() {
     let shelf = check(|shelf, faces, _, group| {
         shelf.library.name_person(group, "  Grace \n Hopper ").unwrap();
-        assert!(shelf.state(faces[1]).is_confirmed() && shelf.state(faces[3]).is_confirmed());
+        assert!(shelf.state(faces[1]).is_said() && shelf.state(faces[3]).is_said());
         assert_eq!(shelf.library.face(faces[1]).unwrap().unwrap().name.as_deref(), Some("Grace Hopper"));
     });
     assert_eq!(shelf.library.counts().unwrap().named_people, 2);
@@ -47,7 +47,7 @@ fn naming_a_group_confirms_it() {
 fn renaming_leaves_suggestions_suggestions() {
     check(|shelf, faces, ada, _| {
         shelf.library.name_person(ada, "Ada Lovelace").unwrap();
-        assert!(!shelf.state(faces[2]).is_confirmed());
+        assert!(!shelf.state(faces[2]).is_said());
     });
 }
 
@@ -137,7 +137,7 @@ fn merging_keeps_the_target_name_and_drops_contradictions() {
 fn hiding_and_showing() {
     let shelf = check(|shelf, faces, _, group| {
         shelf.library.hide_person(group).unwrap();
-        assert!(shelf.state(faces[1]).is_confirmed());
+        assert!(shelf.state(faces[1]).is_said());
         assert_eq!(shelf.library.counts().unwrap().hidden_people, 1);
     });
     assert_eq!(shelf.library.count_people(PeopleFilter { kind: PeopleKind::Hidden, min_faces: 0 }).unwrap(), 1);
@@ -152,7 +152,7 @@ fn hiding_and_showing() {
 fn setting_aside_and_restoring() {
     check(|shelf, faces, _, _| {
         shelf.library.set_aside(&faces[1..2], SetAside::NotAFace).unwrap();
-        shelf.library.set_aside(&faces[5..], SetAside::Ignored).unwrap();
+        shelf.library.set_aside(&faces[5..], SetAside::Stranger).unwrap();
         assert_eq!(shelf.library.counts().unwrap().faces, 4);
         assert_eq!(shelf.library.faces_to_group(&model()).unwrap().faces.len(), 4);
         shelf.library.restore(&faces[1..2]).unwrap();
@@ -164,7 +164,7 @@ fn setting_aside_and_restoring() {
 fn a_grouping_asked_for_can_be_undone() {
     check(|shelf, faces, _, _| {
         let groups = vec![vec![faces[1]], vec![faces[3], faces[5]]];
-        shelf.library.apply_grouping(&groups, GroupedBy::User).unwrap();
+        shelf.library.apply_grouping(&groups, GroupedBy::User, Revision::NOW).unwrap();
         assert_eq!(shelf.library.history(1).unwrap()[0].action, ReviewAction::Regroup);
     });
 }

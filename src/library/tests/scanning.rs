@@ -6,7 +6,7 @@ fn knows_what_it_recorded() {
     shelf.add("a.jpg", &[0.0, 90.0]);
     let path = shelf.path("a.jpg");
     let known = shelf.library.known(&path).unwrap().unwrap();
-    assert!(known.is_unchanged(&file(&path, 9)));
+    assert!(known.is_unchanged(&file(&path, 9)) && known.is_settled(&ModelId("boxes".into())));
     assert!(!known.is_unchanged(&FileFacts { size: 5, ..file(&path, b'a') }));
     assert_eq!((known.state, known.detector), (PhotoState::Done, Some(ModelId("boxes".into()))));
     assert_eq!(known.sha256, Some([b'a'; 32]));
@@ -43,7 +43,7 @@ fn names_survive_a_photo_that_cannot_be_read_for_a_while() {
     let path = shelf.path("a.jpg");
     shelf.library.record_skip(shelf.scan, &file(&path, 2), "cut short").unwrap();
     assert_eq!(shelf.add("a.jpg", &[1.0]), faces);
-    assert!(shelf.state(faces[0]).is_confirmed());
+    assert!(shelf.state(faces[0]).is_said());
 }
 
 #[test]
@@ -66,38 +66,111 @@ fn any_name_a_disk_allows_comes_back() {
 }
 
 #[test]
-fn a_moved_file_keeps_its_names() {
+fn a_picture_keeps_its_names_wherever_its_files_go() {
     let mut shelf = Shelf::new();
-    std::fs::write(shelf.path("old.jpg"), b"x").unwrap();
+    let detector = ModelId("boxes".into());
     let faces = shelf.add("old.jpg", &[0.0]);
     shelf.library.move_faces(&faces, &Destination::NewPerson { name: "Ada".into() }).unwrap();
-    let moved = file(&shelf.path("sub/new.jpg"), b'o');
-    assert_eq!(shelf.library.adopt_moved(shelf.scan, &moved).unwrap(), None, "the old file is still there: a copy");
-    std::fs::remove_file(shelf.path("old.jpg")).unwrap();
-    let other = FileFacts { sha256: Some([77; 32]), ..moved.clone() };
-    assert_eq!(shelf.library.adopt_moved(shelf.scan, &other).unwrap(), None, "another content");
-    let photo = shelf.library.adopt_moved(shelf.scan, &moved).unwrap().unwrap();
-    assert_eq!(shelf.library.face(faces[0]).unwrap().unwrap().path, moved.path);
-    assert_eq!(shelf.library.face(faces[0]).unwrap().unwrap().name.as_deref(), Some("Ada"));
-    assert_eq!(shelf.library.known(&moved.path).unwrap().unwrap().photo_id, photo);
-    assert!(shelf.library.known(&shelf.path("old.jpg")).unwrap().is_none());
+    let photo = shelf.library.face(faces[0]).unwrap().unwrap().photo_id;
+    let copy = file(&shelf.path("sub/copy.jpg"), b'o');
+    let placed = shelf.library.place(shelf.scan, &copy, &detector).unwrap();
+    assert_eq!(placed, Placed::Known { is_new_path: true });
+    assert_eq!(shelf.library.paths_of(photo).unwrap(), [shelf.path("old.jpg"), copy.path.clone()]);
+    assert_eq!(shelf.library.known(&copy.path).unwrap().unwrap().photo_id, photo);
+
+    let other = FileFacts { hashes: Some(hashes(77)), ..copy.clone() };
+    assert_eq!(shelf.library.place(shelf.scan, &other, &detector).unwrap(), Placed::New, "another picture");
+    // The old file is gone: the photo is shown by the other one.
+    std::fs::create_dir(shelf.path("sub")).unwrap();
+    std::fs::write(&copy.path, b"x").unwrap();
+    let scan = shelf.library.begin_scan(shelf.folder.path()).unwrap();
+    shelf.library.mark_seen(scan, std::slice::from_ref(&copy.path)).unwrap();
+    let end = shelf.library.finish_scan(scan, ScanOutcome::Complete, MissingPolicy::Ask).unwrap();
+    assert_eq!(end, ScanEnd::default(), "no photo is missing");
+    let face = shelf.library.face(faces[0]).unwrap().unwrap();
+    assert_eq!((face.path, face.name.as_deref()), (copy.path, Some("Ada")));
 }
 
 #[test]
-fn a_changed_photo_keeps_names_where_boxes_overlap() {
+fn another_picture_under_a_known_path_takes_no_name_along() {
     let mut shelf = Shelf::new();
-    let faces = shelf.add("a.jpg", &[0.0, 40.0]);
-    let ada = shelf.library.move_faces(&faces[..1], &Destination::NewPerson { name: "Ada".into() }).unwrap();
-    shelf.library.move_faces(&faces[1..], &Destination::NewPerson { name: "Bo".into() }).unwrap();
-    // Ada's box moves by a tenth; where Bo was there is nobody; somebody new stands far right.
-    let record = photo(&shelf.path("a.jpg"), 200, vec![face(6.0, 5.0), face(400.0, 80.0)]);
-    let recorded = shelf.library.record_photos(shelf.scan, &[record]).unwrap()[0];
-    assert_eq!((recorded.faces_kept, recorded.faces_new, recorded.faces_lost), (1, 1, 1));
-    let kept = shelf.library.face(faces[0]).unwrap().unwrap();
-    assert_eq!((kept.state.person(), kept.detection.face_box.x), (Some(ada), 6.0));
-    assert_eq!(shelf.library.face(faces[1]).unwrap(), None);
-    let vector = shelf.library.embedding(&model(), faces[0]).unwrap().unwrap();
-    assert!(vector.squared_distance(&direction(5.0)).0 < 1e-9, "the new picture's embedding");
+    let ada = shelf.add("a.jpg", &[0.0]);
+    let person = shelf.library.move_faces(&ada, &Destination::NewPerson { name: "Ada".into() }).unwrap();
+    // The same framing, box for box.
+    let record = photo(&shelf.path("a.jpg"), 200, vec![face(0.0, 90.0)]);
+    let new = shelf.library.record_photos(shelf.scan, &[record]).unwrap()[0].photo_id;
+    let faces = shelf.library.faces_of_photo(new).unwrap();
+    assert_eq!(faces[0].state, FaceState::Unassigned);
+    assert_eq!(shelf.state(ada[0]).person(), Some(person), "and Ada keeps her face");
+
+    // Nothing matches: her face waits as a lost one until the picture is back, here under another name.
+    let replaced = shelf.library.replaced_photos(shelf.scan, &model()).unwrap();
+    assert_eq!((replaced.len(), replaced[0].new.photo_id), (1, new));
+    shelf.library.carry_over(replaced[0].old.photo_id, new, &[]).unwrap();
+    let lost = shelf.library.lost_faces().unwrap();
+    assert_eq!((lost.len(), lost[0].face_id, lost[0].name.as_deref()), (1, ada[0], Some("Ada")));
+    let back = file(&shelf.path("found.jpg"), b'a');
+    shelf.library.place(shelf.scan, &back, &ModelId("boxes".into())).unwrap();
+    assert!(shelf.library.lost_faces().unwrap().is_empty());
+}
+
+#[test]
+fn files_renamed_in_a_chain_keep_their_own_names() {
+    let mut shelf = Shelf::new();
+    let (a, b) = (shelf.add("a.jpg", &[0.0]), shelf.add("b.jpg", &[90.0]));
+    shelf.library.move_faces(&a, &Destination::NewPerson { name: "Ada".into() }).unwrap();
+    shelf.library.move_faces(&b, &Destination::NewPerson { name: "Bo".into() }).unwrap();
+    let scan = shelf.library.begin_scan(shelf.folder.path()).unwrap();
+    // a → b → c: what was a is at b, what was b is at c.
+    for (name, hash) in [("b.jpg", b'a'), ("c.jpg", b'b')] {
+        let moved = file(&shelf.path(name), hash);
+        shelf.library.place(scan, &moved, &ModelId("boxes".into())).unwrap();
+    }
+    assert!(shelf.library.replaced_photos(scan, &model()).unwrap().is_empty(), "moved, not edited");
+    let of = |face: FaceId| {
+        let face = shelf.library.face(face).unwrap().unwrap();
+        (face.path.file_name().unwrap().to_owned(), face.name.unwrap())
+    };
+    assert_eq!((of(a[0]), of(b[0])), (("b.jpg".into(), "Ada".to_owned()), ("c.jpg".into(), "Bo".to_owned())));
+}
+
+#[test]
+fn an_edited_picture_takes_over_what_was_said_and_undo_reaches_it() {
+    let mut shelf = Shelf::new();
+    let old = shelf.add("a.jpg", &[0.0, 40.0]);
+    shelf.library.move_faces(&old[..1], &Destination::NewPerson { name: "Ada".into() }).unwrap();
+    shelf.library.set_aside(&old[1..], SetAside::NotAFace).unwrap();
+    let record = photo(&shelf.path("a.jpg"), 200, vec![face(0.0, 1.0)]);
+    let new = shelf.library.record_photos(shelf.scan, &[record]).unwrap()[0].photo_id;
+    let new_face = shelf.library.faces_of_photo(new).unwrap()[0].face_id;
+    let before = shelf.library.replaced_photos(shelf.scan, &model()).unwrap().remove(0).old;
+    let place = face(100.0, 0.0).detection;
+    let carried =
+        [Carried::Onto { old: old[0], new: new_face }, Carried::Place { old: old[1], detection: place }];
+    shelf.library.carry_over(before.photo_id, new, &carried).unwrap();
+    let states = |shelf: &Shelf| {
+        let mut faces = shelf.library.faces_of_photo(new).unwrap();
+        faces.sort_by_key(|face| face.face_id);
+        faces.into_iter().map(|face| face.state).collect::<Vec<_>>()
+    };
+    assert_eq!(states(&shelf), [shelf.state(old[0]), FaceState::SetAside(SetAside::NotAFace)]);
+    assert!(shelf.library.lost_faces().unwrap().is_empty());
+    assert!(shelf.library.replaced_photos(shelf.scan, &model()).unwrap().is_empty(), "once is enough");
+    shelf.library.undo().unwrap();
+    assert_eq!(states(&shelf)[1], FaceState::Unassigned);
+}
+
+#[test]
+fn what_another_scan_could_not_read_keeps_its_hash() {
+    let mut shelf = Shelf::new();
+    let faces = shelf.add("a.jpg", &[0.0]);
+    shelf.library.record_unreadable(shelf.scan, &file(&shelf.path("a.jpg"), 0), "cannot be read").unwrap();
+    let known = shelf.library.known(&shelf.path("a.jpg")).unwrap().unwrap();
+    assert_eq!((known.sha256, known.problem.as_deref()), (Some([b'a'; 32]), Some("cannot be read")));
+    assert!(!known.is_settled(&ModelId("boxes".into())), "it is tried again");
+    let moved = file(&shelf.path("b.jpg"), b'a');
+    shelf.library.place(shelf.scan, &moved, &ModelId("boxes".into())).unwrap();
+    assert_eq!(shelf.library.known(&moved.path).unwrap().unwrap().photo_id, shelf.library.face(faces[0]).unwrap().unwrap().photo_id);
 }
 
 #[test]
@@ -106,10 +179,11 @@ fn another_detector_does_not_cost_a_name() {
     let faces = shelf.add("a.jpg", &[0.0, 40.0, 80.0]);
     shelf.library.move_faces(&faces[..1], &Destination::NewPerson { name: "Ada".into() }).unwrap();
     shelf.library.set_aside(&faces[1..2], SetAside::NotAFace).unwrap();
-    let record = photo(&shelf.path("a.jpg"), b'a', vec![]);
+    let mut record = photo(&shelf.path("a.jpg"), b'a', vec![]);
+    record.detector = ModelId("other".into());
     let recorded = shelf.library.record_photos(shelf.scan, &[record]).unwrap()[0];
     assert_eq!((recorded.faces_kept, recorded.faces_lost), (2, 1));
-    assert!(shelf.state(faces[0]).is_confirmed());
+    assert!(shelf.state(faces[0]).is_said());
 }
 
 #[test]
@@ -124,17 +198,16 @@ fn missing_photos_keep_faces_out_of_sight_until_they_return() {
     std::fs::remove_file(shelf.path("b.jpg")).unwrap();
 
     let scan = shelf.library.begin_scan(shelf.folder.path()).unwrap();
-    assert_eq!(shelf.library.finish_scan(scan, ScanOutcome::Cancelled).unwrap(), 0, "a cancelled scan saw too little");
+    let end = shelf.library.finish_scan(scan, ScanOutcome::Cancelled, MissingPolicy::Ask).unwrap();
+    assert_eq!(end, ScanEnd::default(), "a cancelled scan saw too little");
     let scan = shelf.library.begin_scan(shelf.folder.path()).unwrap();
-    let a_id = shelf.library.known(&shelf.path("a.jpg")).unwrap().unwrap().photo_id;
-    shelf.library.mark_seen(scan, &[a_id]).unwrap();
-    assert_eq!(shelf.library.finish_scan(scan, ScanOutcome::Complete).unwrap(), 1);
+    shelf.library.mark_seen(scan, &[shelf.path("a.jpg")]).unwrap();
+    assert_eq!(shelf.library.finish_scan(scan, ScanOutcome::Complete, MissingPolicy::Ask).unwrap().missing, 1);
     assert_eq!(shelf.library.counts().unwrap().missing, 1);
     assert_eq!(shelf.library.person(ada).unwrap().unwrap().faces, 1);
-    assert_eq!(shelf.library.faces_to_group(&model()).unwrap().faces.len(), 1);
+    assert_eq!(shelf.library.faces_to_group(&model()).unwrap().faces.len(), 2, "Ada is known by it still");
 
-    let b_id = shelf.library.known(&shelf.path("b.jpg")).unwrap().unwrap().photo_id;
-    shelf.library.mark_seen(scan, &[b_id]).unwrap();
+    shelf.library.mark_seen(scan, &[shelf.path("b.jpg")]).unwrap();
     assert_eq!(shelf.library.person(ada).unwrap().unwrap().faces, 2);
 }
 
@@ -145,14 +218,68 @@ fn a_scan_of_one_folder_says_nothing_about_another() {
     let path = shelf.path("inner2/a.jpg");
     shelf.library.record_photos(shelf.scan, &[photo(&path, 1, vec![])]).unwrap();
     let scan = shelf.library.begin_scan(&inner).unwrap();
-    assert_eq!(shelf.library.finish_scan(scan, ScanOutcome::Complete).unwrap(), 0);
+    assert_eq!(shelf.library.finish_scan(scan, ScanOutcome::Complete, MissingPolicy::Accept).unwrap(), ScanEnd::default());
+}
+
+#[test]
+fn more_than_half_of_a_folder_goes_missing_only_at_its_users_word() {
+    let mut shelf = Shelf::new();
+    let faces = shelf.add("a.jpg", &[0.0]);
+    let person = shelf.library.move_faces(&faces, &Destination::NewPerson { name: "Ada".into() }).unwrap();
+    shelf.add("b.jpg", &[0.0]);
+    let scan = shelf.library.begin_scan(shelf.folder.path()).unwrap();
+    let end = shelf.library.finish_scan(scan, ScanOutcome::Complete, MissingPolicy::Ask).unwrap();
+    assert_eq!(end, ScanEnd { missing: 0, withheld: Some((2, 2)) });
+    assert_eq!(shelf.library.person(person).unwrap().unwrap().faces, 1);
+    let folder = shelf.folder.path().to_owned();
+    assert_eq!(shelf.library.accept_missing(&folder).unwrap(), 2);
+    let card = shelf.library.person(person).unwrap().unwrap();
+    assert_eq!((card.faces, card.cover), (0, Some(faces[0])), "her name and her face stay");
+}
+
+#[test]
+fn a_folder_can_be_offline_moved_and_removed() {
+    let mut shelf = Shelf::new();
+    let faces = shelf.add("a.jpg", &[0.0]);
+    let person = shelf.library.move_faces(&faces, &Destination::NewPerson { name: "Ada".into() }).unwrap();
+    let (here, there) = (shelf.folder.path().to_owned(), PathBuf::from("/elsewhere"));
+    shelf.library.mark_offline(&here).unwrap();
+    assert!(shelf.library.folders().unwrap()[0].is_offline);
+    assert_eq!(shelf.library.person(person).unwrap().unwrap().faces, 1, "offline is not missing");
+    shelf.library.move_folder(&here, &there).unwrap();
+    assert_eq!(shelf.library.face(faces[0]).unwrap().unwrap().path, there.join("a.jpg"));
+    assert!(shelf.library.known(&there.join("a.jpg")).unwrap().is_some());
+    assert_eq!(shelf.library.remove_folder(&there, FacesOfFolder::Keep).unwrap(), 1);
+    assert!(shelf.library.folders().unwrap().is_empty());
+    assert_eq!(shelf.state(faces[0]).person(), Some(person));
+    let scan = shelf.library.begin_scan(&here).unwrap();
+    shelf.library.place(scan, &file(&here.join("a.jpg"), b'a'), &ModelId("boxes".into())).unwrap();
+    assert_eq!(shelf.library.person(person).unwrap().unwrap().faces, 1);
+    assert_eq!(shelf.library.remove_folder(&here, FacesOfFolder::Forget).unwrap(), 1);
+    assert_eq!(shelf.library.face(faces[0]).unwrap(), None);
+}
+
+#[test]
+fn a_file_that_ends_the_program_alone_and_again_is_set_aside() {
+    let mut shelf = Shelf::new();
+    let (bad, good) = (shelf.path("bad.jpg"), shelf.path("good.jpg"));
+    for path in [&bad, &good] {
+        shelf.library.begin_attempt(path, false).unwrap();
+    }
+    assert_eq!(shelf.library.suspects().unwrap().len(), 2, "either may have ended it");
+    shelf.library.begin_attempt(&good, true).unwrap();
+    shelf.library.end_attempts(std::slice::from_ref(&good)).unwrap();
+    for guilty in [false, true] {
+        shelf.library.begin_attempt(&bad, true).unwrap();
+        assert_eq!(shelf.library.suspects().unwrap(), [Suspect { path: bad.clone(), is_guilty: guilty }]);
+    }
 }
 
 #[test]
 fn an_interrupted_scan_is_told_from_a_finished_one() {
     let mut shelf = Shelf::new();
     assert_eq!(shelf.library.folders().unwrap()[0].outcome, None);
-    shelf.library.finish_scan(shelf.scan, ScanOutcome::Complete).unwrap();
+    shelf.library.finish_scan(shelf.scan, ScanOutcome::Complete, MissingPolicy::Ask).unwrap();
     let folders = shelf.library.folders().unwrap();
     assert_eq!(folders.len(), 1);
     assert_eq!((folders[0].outcome, folders[0].path.as_path()), (Some(ScanOutcome::Complete), shelf.folder.path()));

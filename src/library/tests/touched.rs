@@ -99,7 +99,7 @@ fn known() -> Known {
 
 fn decide(library: &mut Library, decision: &Decision) -> Touched {
     let before = Rows::of(library);
-    let touched = library.decide(decision).unwrap();
+    let touched = library.decide(decision, Revision::NOW).unwrap();
     let after = Rows::of(library);
     assert!(before != after, "{decision:?} changed nothing");
     assert_eq!(touched, before.touched_until(&after), "{decision:?}");
@@ -138,13 +138,13 @@ fn a_decision_tells_exactly_what_it_touched_and_so_do_undo_and_redo() {
 fn what_changes_nothing_touches_nothing() {
     let mut known = known();
     let library = &mut known.shelf.library;
-    assert_eq!(library.decide(&Decision::Redo).unwrap(), Touched::default());
-    library.decide(&Decision::Name { person: known.ada, name: "Ada".into() }).unwrap();
+    assert_eq!(library.decide(&Decision::Redo, Revision::NOW).unwrap(), Touched::default());
+    library.decide(&Decision::Name { person: known.ada, name: "Ada".into() }, Revision::NOW).unwrap();
     let steps = library.history(99).unwrap().len();
     for _ in 0..steps {
-        assert_ne!(library.decide(&Decision::Undo).unwrap(), Touched::default());
+        assert_ne!(library.decide(&Decision::Undo, Revision::NOW).unwrap(), Touched::default());
     }
-    assert_eq!(library.decide(&Decision::Undo).unwrap(), Touched::default());
+    assert_eq!(library.decide(&Decision::Undo, Revision::NOW).unwrap(), Touched::default());
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn the_person_asked_about_is_touched_though_the_face_has_left_them() {
     let mut known = known();
     let library = &mut known.shelf.library;
     library.move_faces(&known.faces[2..3], &Destination::Person(known.group)).unwrap();
-    let touched = library.decide(&Decision::Reject { person: known.ada, faces: vec![known.faces[2]] }).unwrap();
+    let touched = library.decide(&Decision::Reject { person: known.ada, faces: vec![known.faces[2]] }, Revision::NOW).unwrap();
     assert_eq!(touched.people, [known.ada, known.group]);
 }
 
@@ -160,11 +160,11 @@ fn the_person_asked_about_is_touched_though_the_face_has_left_them() {
 fn undo_does_not_tell_of_rows_that_it_left_alone() {
     let mut known = known();
     let (faces, ada, shelf) = (known.faces, known.ada, &mut known.shelf);
-    shelf.library.decide(&Decision::Confirm { person: ada, faces: vec![faces[2], faces[5]] }).unwrap();
+    shelf.library.decide(&Decision::Confirm { person: ada, faces: vec![faces[2], faces[5]] }, Revision::NOW).unwrap();
     // b.jpg changed, and its first face is gone.
     let record = photo(&shelf.path("b.jpg"), 99, vec![face(100.0, 91.0)]);
     shelf.library.record_photos(shelf.scan, &[record]).unwrap();
-    let touched = shelf.library.decide(&Decision::Undo).unwrap();
+    let touched = shelf.library.decide(&Decision::Undo, Revision::NOW).unwrap();
     assert_eq!((touched.faces, touched.people), (vec![faces[5]], vec![ada]));
 }
 
@@ -177,9 +177,9 @@ fn too_many_faces_are_everything() {
         faces.extend(shelf.add(&format!("{}.jpg", faces.len()), &degrees));
     }
     let to = Destination::NewPerson { name: "Crowd".into() };
-    let touched = shelf.library.decide(&Decision::Move { faces, to }).unwrap();
+    let touched = shelf.library.decide(&Decision::Move { faces, to }, Revision::NOW).unwrap();
     assert_eq!(touched, Touched::everything());
-    assert_eq!(shelf.library.decide(&Decision::Undo).unwrap(), Touched::everything());
+    assert_eq!(shelf.library.decide(&Decision::Undo, Revision::NOW).unwrap(), Touched::everything());
 }
 
 #[test]
@@ -196,8 +196,8 @@ fn touched_people_are_read_again_by_their_ids() {
         assert_eq!(library.person(card.id).unwrap().as_ref(), Some(card));
     }
 
-    library.decide(&Decision::Merge { from: group, into: ada }).unwrap();
-    library.decide(&Decision::Hide(alone)).unwrap();
+    library.decide(&Decision::Merge { from: group, into: ada }, Revision::NOW).unwrap();
+    library.decide(&Decision::Hide(alone), Revision::NOW).unwrap();
     let cards = library.people_by_id(&[group, ada, alone, PersonId(999)]).unwrap();
     assert_eq!(cards.iter().map(|card| (card.id, card.faces)).collect::<Vec<_>>(), [(ada, 4)]);
     // A group whose photos are all missing is not shown.
@@ -212,7 +212,7 @@ fn what_can_be_undone_and_redone_is_known_without_the_history() {
     let library = &mut known.shelf.library;
     let can = |library: &Library| (library.can_undo().unwrap(), library.can_redo().unwrap());
     assert_eq!(can(library), (true, false));
-    library.decide(&Decision::Undo).unwrap();
+    library.decide(&Decision::Undo, Revision::NOW).unwrap();
     assert_eq!(can(library), (true, true));
     while library.undo().unwrap().is_some() {}
     assert_eq!(can(library), (false, true));

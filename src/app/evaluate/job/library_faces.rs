@@ -22,7 +22,7 @@ pub fn library_faces(home: &Home, model: &ModelId) -> Result<Faces> {
         let named = person.name.unwrap_or_default().replace(['/', '\\'], " ");
         // Two people of one name stay two people.
         let folder = format!("{named} #{}", person.id.0);
-        for face in person.faces.into_iter().filter(|face| face.belongs == Belongs::Confirmed) {
+        for face in person.faces.into_iter().filter(|face| face.belongs.is_said()) {
             let name = format!("{folder}/face {}", face.face_id.0);
             match library.embedding(model, face.face_id)? {
                 Some(embedding) => {

@@ -9,6 +9,7 @@ use crate::app::engine::shared::{Shared, lock};
 use crate::app::jobs::regroup::{Grouping, PreparedGrouping};
 use crate::app::people::state::{GroupChange, GroupChangeKind, GroupingPreview};
 use crate::cluster::Linkage;
+use crate::library::GroupedBy;
 use crate::types::{Cancel, FaceId, SquaredDistance};
 
 /// The last dendrogram, so that moving the threshold only cuts it anew.
@@ -34,9 +35,10 @@ impl Preview {
 
     /// Groups anew as previewed, as one step of the history, and remembers threshold and linkage.
     pub fn apply(&self, shared: &Shared, threshold: SquaredDistance, linkage: Linkage) -> Result<()> {
-        let groups = self.with_prepared(shared, linkage, |prepared| prepared.groups(threshold))?;
+        let (groups, seen) =
+            self.with_prepared(shared, linkage, |prepared| (prepared.groups(threshold), prepared.seen()))?;
         Grouping { linkage, threshold }.remember(&shared.library, &shared.options().model_id())?;
-        shared.library.call(move |library| library.apply_grouping(&groups, crate::library::GroupedBy::User))?;
+        shared.library.call(move |library| library.apply_grouping(&groups, GroupedBy::User, seen))?;
         Ok(())
     }
 

@@ -83,7 +83,7 @@ fn photo_detail(shared: &Shared, photo: PhotoId) -> Result<PhotoDetail> {
         face: face.face_id,
         face_box: face.detection.face_box,
         person: face.state.person(),
-        confirmed: face.state.is_confirmed(),
+        confirmed: face.state.is_said(),
         name: face.name,
     });
     Ok(PhotoDetail {

@@ -46,8 +46,8 @@ pub struct ScanSummary {
     pub lost_faces: usize,
     /// Folders that were not there.
     pub offline_folders: Vec<PathBuf>,
-    /// Files that are gone but not marked as missing, since they are more than half of their folder's.
-    pub withheld_files: usize,
+    /// Photos that are gone but not marked as missing, since they are more than half of their folder's.
+    pub withheld_photos: usize,
     pub skipped: Vec<Skipped>,
     pub photos_per_s: f64,
     pub faces_per_s: f64,
@@ -68,7 +68,7 @@ impl ScanSummary {
         self.carried_faces += other.carried_faces;
         self.lost_faces += other.lost_faces;
         self.offline_folders.extend(other.offline_folders);
-        self.withheld_files += other.withheld_files;
+        self.withheld_photos += other.withheld_photos;
         self.skipped.extend(other.skipped);
         self.elapsed_secs += other.elapsed_secs;
         self.cancelled |= other.cancelled;
@@ -185,7 +185,7 @@ pub(super) fn scan(
     let carried = carry_over::carry_over(scan, tools)?;
     let mut summary = scanning.summarise()?;
     summary.missing_photos = end.missing;
-    summary.withheld_files = end.withheld.map_or(0, |(gone, _)| gone);
+    summary.withheld_photos = end.withheld.map_or(0, |(gone, _)| gone);
     summary.carried_faces = carried.carried;
     summary.lost_faces = carried.lost;
     Ok(summary)

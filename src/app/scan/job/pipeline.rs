@@ -25,6 +25,8 @@ use crate::types::{Cancel, ModelId, error_chain};
 const QUEUE: usize = 8;
 /// Photos whose faces are found and embedded together.
 const BATCH: usize = 8;
+/// Where a network breaks down over so many pictures in a row, it is not the pictures' fault.
+const MOST_BREAKDOWNS: usize = 3;
 /// Why a file is not tried again that ended the program more than once.
 const ENDED_THE_PROGRAM: &str = "the program ended while it was looked through, alone, more than once; it is left out";
 
@@ -35,6 +37,8 @@ pub(super) struct Scanning<'a> {
     events: &'a mut dyn FnMut(JobEvent),
     meter: Meter,
     summary: ScanSummary,
+    /// Pictures in a row over which a network broke down.
+    breakdowns: usize,
 }
 
 /// What the pool made of one file.
@@ -55,6 +59,13 @@ enum Content {
     Undecodable(String),
 }
 
+/// What the networks made of a picture.
+enum Found {
+    Faces(Vec<FoundFace>),
+    /// They stopped with a panic.
+    BrokeDown,
+}
+
 /// What is known of a file before it is opened.
 enum Standing {
     Unchanged,
@@ -65,7 +76,7 @@ enum Standing {
 impl<'a> Scanning<'a> {
     pub fn new(scan: ScanId, tools: &'a ScanTools<'a>, cancel: &'a Cancel, events: &'a mut dyn FnMut(JobEvent)) -> Self {
         let meter = Meter::start(Stage::Scanning, None);
-        Self { scan, tools, cancel, events, meter, summary: ScanSummary::default() }
+        Self { scan, tools, cancel, events, meter, summary: ScanSummary::default(), breakdowns: 0 }
     }
 
     /// Marks what the library knows as it is, and returns the rest.
@@ -180,7 +191,7 @@ impl<'a> Scanning<'a> {
     }
 
     fn record(&mut self, batch: Vec<Opened>) -> Result<()> {
-        let files: Vec<PathBuf> = batch.iter().map(|opened| opened.file.path.clone()).collect();
+        let mut files: Vec<PathBuf> = batch.iter().map(|opened| opened.file.path.clone()).collect();
         let mut pictures = Vec::new();
         for Opened { file, content } in batch {
             match content {
@@ -195,7 +206,12 @@ impl<'a> Scanning<'a> {
         let mut records = Vec::new();
         for ((file, photo), faces) in pictures.into_iter().zip(found) {
             match faces {
-                Ok(faces) => {
+                Ok(Found::BrokeDown) => {
+                    files.retain(|path| *path != file.path);
+                    self.note_breakdown(file)?;
+                }
+                Ok(Found::Faces(faces)) => {
+                    self.breakdowns = 0;
                     if let Some(hashes) = &file.hashes {
                         // A thumbnail can be made again, so a full disk here is not the scan's failure.
                         let _ = thumbnail_jpeg(&photo.pixels)
@@ -214,19 +230,22 @@ impl<'a> Scanning<'a> {
     }
 
     /// The faces of each picture. A panic of the networks costs one picture: the batch is gone through one by one.
-    fn find_faces(&self, pictures: &[(FileFacts, Box<Photo>)]) -> Vec<Result<Vec<FoundFace>>> {
+    fn find_faces(&self, pictures: &[(FileFacts, Box<Photo>)]) -> Vec<Result<Found>> {
         let photos: Vec<_> = pictures.iter().map(|(file, photo)| (file.path.as_path(), &**photo)).collect();
         let find = |photos: &[(&Path, &Photo)]| {
-            catch_unwind(AssertUnwindSafe(|| self.tools.engine.find_faces(photos))).map_err(|_| stopped("a network"))
+            let found = catch_unwind(AssertUnwindSafe(|| self.tools.engine.find_faces(photos))).ok()?;
+            Some(found.into_iter().map(|faces| faces.map(Found::Faces)).collect::<Vec<_>>())
         };
-        match find(&photos) {
-            Ok(found) => found,
-            Err(error) if photos.len() == 1 => vec![Err(error)],
-            Err(_) => photos
-                .iter()
-                .map(|photo| find(&[*photo]).and_then(|mut found| found.pop().unwrap_or_else(|| Ok(Vec::new()))))
-                .collect(),
-        }
+        let alone = |photo| find(&[photo]).unwrap_or_else(|| vec![Ok(Found::BrokeDown)]);
+        find(&photos).unwrap_or_else(|| photos.iter().flat_map(|&photo| alone(photo)).collect())
+    }
+
+    /// A picture over which a network broke down is told, and tried once more by the next scan.
+    fn note_breakdown(&mut self, file: FileFacts) -> Result<()> {
+        self.breakdowns += 1;
+        anyhow::ensure!(self.breakdowns < MOST_BREAKDOWNS, "the networks break down over every photo");
+        self.tell_skipped(Skipped { path: file.path.clone(), reason: stopped("a network").to_string() });
+        self.tools.library.call(move |library| library.note_breakdown(&file.path))
     }
 
     fn photo_record(&self, file: FileFacts, photo: Photo, faces: Vec<FoundFace>) -> PhotoRecord {

@@ -9,6 +9,7 @@ use image::{Rgb, RgbImage};
 use tempfile::TempDir;
 
 use super::*;
+use crate::app::engine::networks::FoundFace;
 use crate::app::engine::progress::Progress;
 use crate::app::jobs::regroup::{PreparedGrouping, regroup, split_group};
 use crate::cluster::Linkage;
@@ -89,7 +90,16 @@ impl World {
 
     fn scan_until(&self, cancel: &Cancel, events: &mut dyn FnMut(JobEvent)) -> ScanSummary {
         let thumbnails = ThumbnailCache::new(self.folder.path().join("cache"));
-        scan(&self.photos, &self.faces, &self.library, &thumbnails, cancel, events).unwrap()
+        let suspects = self.library.call(|library| library.suspects()).unwrap();
+        let tools = ScanTools {
+            engine: &self.faces,
+            library: &self.library,
+            thumbnails: &thumbnails,
+            same_person: SquaredDistance(0.5),
+            missing: MissingPolicy::Ask,
+            suspects: &suspects,
+        };
+        scan(&self.photos, &tools, cancel, events).unwrap()
     }
 
     fn paths(&self) -> Vec<PathBuf> {

@@ -11,6 +11,7 @@ use crate::app::engine::shared::{Shared, Tasks};
 use crate::app::engine::workers::LoadedNetworks;
 use crate::app::jobs::regroup::Grouping;
 use crate::app::scan::state::Request;
+use crate::library::MissingPolicy;
 use crate::networks::models::Store;
 use crate::types::Cancel;
 
@@ -40,8 +41,16 @@ fn scan_folders(
         true => shared.library.call(|library| library.folders())?.into_iter().map(|folder| folder.path).collect(),
         false => folders,
     };
-    let grouping = Grouping::remembered(&shared.library, &Store::open(shared.home.models())?, &options)?;
-    let context = ScanContext { engine, library: &shared.library, thumbnails: &shared.thumbnails, grouping };
+    let store = Store::open(shared.home.models())?;
+    let context = ScanContext {
+        home: &shared.home,
+        engine,
+        library: &shared.library,
+        thumbnails: &shared.thumbnails,
+        grouping: Grouping::remembered(&shared.library, &store, &options)?,
+        same_person: options.thresholds(&store)?.same_person,
+        missing: MissingPolicy::Ask,
+    };
     Ok(run(&folders, &context, cancel, events)?.0)
 }
 

@@ -98,7 +98,7 @@ pub fn summarise_library(library: &LibraryHandle) -> Result<DataSummary> {
         let mut confirmed = 0;
         for face in &person.faces {
             match (&person.name, face.belongs) {
-                (Some(_), Belongs::Confirmed) => confirmed += 1,
+                (Some(_), Belongs::Named | Belongs::Confirmed) => confirmed += 1,
                 (Some(_), _) => *summary.left_out.entry(LeftOutWhy::Unconfirmed).or_default() += 1,
                 (None, _) => *summary.left_out.entry(LeftOutWhy::Nameless).or_default() += 1,
             }

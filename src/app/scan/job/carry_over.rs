@@ -1,0 +1,79 @@
+//! Names from a picture to its edit: where a path leads to another picture since this scan, the faces that were decided
+//! about are looked for in the new one. What is not found is kept as lost.
+
+use anyhow::Result;
+
+use super::ScanTools;
+use crate::faces::edits::{Edit, FaceMatch, FoundFace, KnownFace, Sizes, Thumbnail, match_faces, register};
+use crate::library::{Carried, FaceInPicture, LibraryError, PictureFaces, ReplacedPhoto, ScanId};
+use crate::types::{Detection, SquaredDistance};
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct CarriedOver {
+    pub carried: usize,
+    pub lost: usize,
+}
+
+/// Carries over what can be, for every picture that lost a path to another one.
+pub(super) fn carry_over(scan: ScanId, tools: &ScanTools<'_>) -> Result<CarriedOver> {
+    let model = tools.engine.model_id().clone();
+    let replaced = tools.library.call(move |library| library.replaced_photos(scan, &model))?;
+    let lost_before = tools.library.call(|library| library.count_lost_faces())?;
+    let mut summary = CarriedOver::default();
+    for photo in replaced {
+        let carried = carried(&photo, edit_between(&photo, tools).as_ref(), tools.same_person);
+        summary.carried += carried.len();
+        let (old, new) = (photo.old.photo_id, photo.new.photo_id);
+        tools.library.call(move |library| library.carry_over(old, new, &carried))?;
+    }
+    let lost = tools.library.call(|library| Ok::<_, LibraryError>(library.count_lost_faces()?))?;
+    summary.lost = lost.saturating_sub(lost_before);
+    Ok(summary)
+}
+
+/// How the new picture was made from the old one, where their thumbnails agree.
+fn edit_between(photo: &ReplacedPhoto, tools: &ScanTools<'_>) -> Option<Edit> {
+    let thumbnail = |side: &PictureFaces| {
+        let jpeg = tools.thumbnails.get(&side.sha256?)?;
+        let pixels = image::load_from_memory(&jpeg).ok()?.to_rgb8();
+        Some(Thumbnail::new(&pixels))
+    };
+    register(&thumbnail(&photo.old)?, &thumbnail(&photo.new)?).map(|(edit, _)| edit)
+}
+
+/// The decided faces of the old picture that are in the new one.
+fn carried(photo: &ReplacedPhoto, edit: Option<&Edit>, same: SquaredDistance) -> Vec<Carried> {
+    let decided: Vec<&FaceInPicture> = photo.old.faces.iter().filter(|face| face.is_decided).collect();
+    let known: Vec<KnownFace> = decided.iter().map(|face| known_face(face)).collect();
+    let found: Vec<FoundFace> = photo.new.faces.iter().map(found_face).collect();
+    let sizes = Sizes { old: photo.old.size, new: photo.new.size };
+    let matches = match_faces(&known, &found, &sizes, edit, same);
+    matches
+        .into_iter()
+        .map(|found| match found {
+            FaceMatch::Found { old, new } => {
+                Carried::Onto { old: decided[old].face_id, new: photo.new.faces[new].face_id }
+            }
+            FaceMatch::Registered { old, face_box, landmarks } => Carried::Place {
+                old: decided[old].face_id,
+                detection: Detection {
+                    face_box,
+                    score: 0.0,
+                    landmarks: landmarks.unwrap_or(decided[old].detection.landmarks),
+                },
+            },
+        })
+        .collect()
+}
+
+fn known_face(face: &FaceInPicture) -> KnownFace {
+    KnownFace {
+        face_box: face.detection.face_box,
+        landmarks: Some(face.detection.landmarks),
+        embedding: face.embedding.clone(),
+    }
+}
+
+fn found_face(face: &FaceInPicture) -> FoundFace {
+    FoundFace { face_box: face.detection.face_box, embedding: face.embedding.clone() }
+}

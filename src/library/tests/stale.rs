@@ -1,0 +1,124 @@
+//! A decision means what its user saw.
+
+use super::*;
+
+/// Ada with one said and one suggested face, and a group of two.
+fn library() -> (Shelf, Vec<FaceId>, PersonId, PersonId) {
+    let mut shelf = Shelf::new();
+    let faces = shelf.add("a.jpg", &[0.0, 1.0, 90.0, 91.0]);
+    shelf.library.move_faces(&faces[..1], &Destination::NewPerson { name: "Ada".into() }).unwrap();
+    shelf.group(&[&faces[..2], &faces[2..]]);
+    let (ada, group) = (shelf.person_of(faces[0]), shelf.person_of(faces[2]));
+    (shelf, faces, ada, group)
+}
+
+fn refused(shelf: &mut Shelf, decision: Decision, seen: Revision) -> Stale {
+    let before = shelf.dump();
+    let error = shelf.library.decide(&decision, seen).unwrap_err();
+    assert_eq!(shelf.dump(), before, "nothing was done");
+    match error {
+        LibraryError::Stale(stale) => stale,
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn a_tick_on_a_face_that_has_come_to_somebody_else_is_refused() {
+    let (mut shelf, faces, ada, group) = library();
+    let seen = shelf.library.revision().unwrap();
+    shelf.library.move_faces(&faces[1..2], &Destination::NewPerson { name: "Bo".into() }).unwrap();
+    for decision in [
+        Decision::Confirm { person: ada, faces: faces[1..2].to_vec() },
+        Decision::Reject { person: ada, faces: faces[1..2].to_vec() },
+        Decision::Move { faces: faces[1..2].to_vec(), to: Destination::Person(group) },
+    ] {
+        assert_eq!(refused(&mut shelf, decision, seen), Stale::FaceMoved);
+    }
+    let now = shelf.library.revision().unwrap();
+    shelf.library.decide(&Decision::Move { faces: faces[1..2].to_vec(), to: Destination::Person(ada) }, now).unwrap();
+}
+
+#[test]
+fn a_person_who_has_changed_or_gone_is_not_decided_about() {
+    let (mut shelf, faces, ada, group) = library();
+    let seen = shelf.library.revision().unwrap();
+    shelf.library.take_out(&faces[2..3]).unwrap();
+    let name = |person| Decision::Name { person, name: "Cy".into() };
+    assert_eq!(refused(&mut shelf, name(group), seen), Stale::PersonChanged, "a face has left the group");
+    shelf.library.merge(group, ada).unwrap();
+    let now = shelf.library.revision().unwrap();
+    assert_eq!(refused(&mut shelf, name(group), now), Stale::PersonGone);
+}
+
+#[test]
+fn what_a_scan_added_meanwhile_is_not_named_unseen() {
+    let (mut shelf, faces, _, group) = library();
+    let seen = shelf.library.revision().unwrap();
+    let later = shelf.add("b.jpg", &[92.0]);
+    shelf.group(&[&faces[..2], &[faces[2], faces[3], later[0]]]);
+    shelf.library.decide(&Decision::Name { person: group, name: "Bo".into() }, seen).unwrap();
+    let belongs = |face| match shelf.state(face) {
+        FaceState::Of { person, belongs } if person == group => belongs,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(belongs(faces[2]), Belongs::Named);
+    assert_eq!(belongs(later[0]), Belongs::Suggested, "nobody saw it");
+}
+
+#[test]
+fn quick_decisions_of_one_user_do_not_hinder_each_other() {
+    let (mut shelf, faces, ada, group) = library();
+    let seen = shelf.library.revision().unwrap();
+    shelf.library.decide(&Decision::Reject { person: group, faces: faces[2..3].to_vec() }, seen).unwrap();
+    shelf.library.decide(&Decision::Name { person: group, name: "Bo".into() }, seen).unwrap();
+    shelf.library.decide(&Decision::Merge { from: group, into: ada }, seen).unwrap();
+    shelf.library.decide(&Decision::Undo, seen).unwrap();
+    shelf.library.decide(&Decision::Name { person: group, name: "Bob".into() }, seen).unwrap();
+}
+
+#[test]
+fn what_was_said_while_a_grouping_was_computed_holds() {
+    let (mut shelf, faces, _, group) = library();
+    let seen = shelf.library.faces_to_group(&model()).unwrap().revision;
+    let taken_out = shelf.library.take_out(&faces[3..]).unwrap();
+    // Computed before: both in one group.
+    let groups = vec![faces[..2].to_vec(), faces[2..].to_vec()];
+    shelf.library.apply_grouping(&groups, GroupedBy::Scan, seen).unwrap();
+    assert_eq!((shelf.person_of(faces[2]), shelf.person_of(faces[3])), (group, taken_out));
+    let input = shelf.library.faces_to_group(&model()).unwrap();
+    assert!(input.faces.iter().any(|face| face.face_id == faces[3] && face.rejected == [group]));
+}
+
+#[test]
+fn a_no_to_a_group_outlives_its_last_face() {
+    let (mut shelf, faces, ada, group) = library();
+    // The last face is not the second one; then the group's other face is Ada.
+    shelf.library.reject(&faces[3..]).unwrap();
+    shelf.library.move_faces(&faces[2..3], &Destination::Person(ada)).unwrap();
+    assert_eq!(shelf.library.person(group).unwrap(), None);
+    let input = shelf.library.faces_to_group(&model()).unwrap();
+    let face = input.faces.iter().find(|face| face.face_id == faces[3]).unwrap();
+    assert_eq!(face.rejected, [ada]);
+}
+
+#[test]
+fn every_decision_is_listed_and_taken_back() {
+    let (mut shelf, faces, ada, group) = library();
+    let start = shelf.dump();
+    let now = Revision::NOW;
+    let mut done = |decision: Decision| shelf.library.decide(&decision, now).map(drop).unwrap();
+    done(Decision::Different(ada, group));
+    done(Decision::MayBeSame(ada, group));
+    done(Decision::Hide(ada));
+    done(Decision::Show(ada));
+    assert_eq!(shelf.dump(), start);
+    shelf.library.decide(&Decision::Strangers(group), now).unwrap();
+    let aside = shelf.library.faces_set_aside().unwrap();
+    assert_eq!((aside.len(), aside[0].why), (2, SetAside::Stranger));
+    shelf.library.decide(&Decision::Restore(faces[2..].to_vec()), now).unwrap();
+    assert!(shelf.library.faces_set_aside().unwrap().is_empty());
+    shelf.library.decide(&Decision::Reject { person: ada, faces: faces[1..2].to_vec() }, now).unwrap();
+    assert_eq!(shelf.library.rejections().unwrap()[0].name.as_deref(), Some("Ada"));
+    shelf.library.decide(&Decision::TakeBackReject { person: ada, face: faces[1] }, now).unwrap();
+    assert!(shelf.library.rejections().unwrap().is_empty());
+}
