@@ -4,7 +4,7 @@
 use super::journal::{self, Decisions, Direction};
 use super::seen::Seen;
 use super::{Destination, ReviewAction, SetAside};
-use super::{commands, rows};
+use super::commands;
 use crate::library::{Belongs, Library, Result};
 use crate::types::{FaceId, PersonId, Revision, Touched};
 
