@@ -117,9 +117,7 @@ impl LibraryReader {
 
     /// How many changes of faces and people there have been: what its reader has seen.
     pub fn revision(&self) -> Result<Revision> {
-        self.read(|c| {
-            Ok(Revision(c.prepare_cached("SELECT revision FROM clock")?.query_row([], |row| row.get(0))?))
-        })
+        self.read(|c| Ok(Revision(c.prepare_cached("SELECT revision FROM clock")?.query_row([], |row| row.get(0))?)))
     }
 
     /// Asks several questions of one state of the library, whatever others write meanwhile.
