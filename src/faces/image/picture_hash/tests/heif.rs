@@ -75,7 +75,11 @@ impl Container {
             iloc.extend([0, inside.into(), 0, 0, 0, 1]);
             iloc.extend((at as u32).to_be_bytes());
             iloc.extend((item.data.len() as u32).to_be_bytes());
-            if inside { idat.extend(&item.data) } else { data.extend(&item.data) };
+            if inside {
+                idat.extend(&item.data)
+            } else {
+                data.extend(&item.data)
+            };
         }
         let meta = [
             full_box(b"hdlr", 0, b"\0\0\0\0pict\0\0\0\0\0\0\0\0\0\0\0\0\0"),
@@ -90,7 +94,8 @@ impl Container {
     }
 
     fn iinf(&self) -> Vec<u8> {
-        let entry = |item: &Item| full_box(b"infe", 2, &[&item.number.to_be_bytes(), &[0, 0], item.kind, b"\0"].concat());
+        let entry =
+            |item: &Item| full_box(b"infe", 2, &[&item.number.to_be_bytes(), &[0, 0], item.kind, b"\0"].concat());
         let count = (self.items.len() as u16).to_be_bytes().to_vec();
         full_box(b"iinf", 0, &[count, self.items.iter().flat_map(entry).collect()].concat())
     }
@@ -145,10 +150,13 @@ pub fn case() -> Case {
             ("all inside", with(&|c| c.inside = vec![1, 2, 3, 4, 5])),
             ("another thumbnail", with(&|c| c.items[4].data[0] ^= 1)),
             ("another description", with(&|c| c.properties[6][9] ^= 1)),
-            ("other numbers", with(&|c| {
-                c.items[1].number = 70;
-                c.references[0].2[0] = 70;
-            })),
+            (
+                "other numbers",
+                with(&|c| {
+                    c.items[1].number = 70;
+                    c.references[0].2[0] = 70;
+                }),
+            ),
             ("a film", [base.clone(), a_box(b"mpvd", b"a film")].concat()),
             ("a trailer", [&base[..], b"trailer"].concat()),
         ],
@@ -182,7 +190,8 @@ fn a_grid_of_itself_ends() {
 #[test]
 fn a_deep_tower_is_not_followed() {
     let mut container = container();
-    container.items = (1..30).map(|number| Item { number, ..container.items[1].clone() }).collect();
+    let tile = container.items[1].clone();
+    container.items = (1..30).map(|number| Item { number, ..tile.clone() }).collect();
     container.references = (1..29).map(|number| (&b"dimg"[..], number, vec![number + 1])).collect();
     assert!(follow(&container.file(), Format::Heif).is_none());
 }
@@ -197,14 +206,15 @@ fn a_picture_without_data_is_not_followed() {
     assert!(follow(&container.file(), Format::Heif).is_none());
 }
 
-/// A thousand tiles that are all one and the same large picture.
+/// Many tiles that are all one and the same large picture.
 #[test]
 fn items_upon_each_other_are_not_followed() {
     let mut container = container();
     container.items.truncate(1);
     container.inside = vec![];
     container.items[0].data = vec![1; 300_000];
-    container.items.extend((2..60).map(|number| Item { number, data: vec![], ..container.items[0].clone() }));
+    let empty = Item { data: vec![], ..container.items[0].clone() };
+    container.items.extend((2..60).map(|number| Item { number, ..empty.clone() }));
     container.references = vec![(b"dimg", 1, (2..60).collect())];
     let file = container.file();
     // Their extents have no length: all that follows.
