@@ -15,7 +15,7 @@ use super::thumbnail::Grey;
 use super::{Edit, Frame, Orientation, Thumbnail};
 
 /// Of the old picture, where all places are tried.
-const COARSE_SIDE: f32 = 40.0;
+const COARSE_SIDE: f32 = 32.0;
 /// Where the best places are refined.
 const FINE_SIDES: [f32; 3] = [64.0, 112.0, Thumbnail::LONG_SIDE as f32];
 /// Candidates that go on to each finer picture.
@@ -47,8 +47,8 @@ const NO_CROP: f32 = 1.0 / Thumbnail::LONG_SIDE as f32;
 pub fn register(old: &Thumbnail, new: &Thumbnail) -> Option<(Edit, f32)> {
     let mut places = best_places(&old.0, &new.0).into_iter().filter(|(_, score)| *score >= LEAST_AGREEMENT);
     let (mut edit, score) = places.next()?;
-    let is_other = |place: Edit| place.orientation != edit.orientation || distance(place.crop, edit.crop) > SAME_PLACE;
-    if places.any(|(place, _)| is_other(place)) {
+    // Another place, because no two of them are near each other.
+    if places.next().is_some() {
         return None;
     }
     if distance(edit.crop, Frame::WHOLE) < NO_CROP {
@@ -66,7 +66,7 @@ fn best_places(old: &Grey, new: &Grey) -> Vec<(Edit, f32)> {
     let turned_by = |orientation: Orientation| &turned[orientation as usize - 1].1;
     let mut candidates: Vec<_> = turned.iter().flat_map(|(orientation, old)| coarse(*orientation, old, new)).collect();
     for (side, kept) in FINE_SIDES.into_iter().zip(KEPT) {
-        candidates = best_first(candidates, kept);
+        candidates = best_first(candidates, kept, SAME_PLACE);
         for candidate in &mut candidates {
             let edit = candidate.edit;
             Fine::new(turned_by(edit.orientation), new, edit.crop, side).refine(candidate);
@@ -76,7 +76,7 @@ fn best_places(old: &Grey, new: &Grey) -> Vec<(Edit, f32)> {
         let fine = Fine::new(turned_by(edit.orientation), new, edit.crop, Thumbnail::LONG_SIDE as f32);
         (edit, fine.agreement(edit.crop).score())
     };
-    best_first(candidates, usize::MAX).into_iter().map(|candidate| agreement(candidate.edit)).collect()
+    best_first(candidates, usize::MAX, SAME_PLACE).into_iter().map(|best| agreement(best.edit)).collect()
 }
 
 /// A place of the new picture in the old one.
@@ -87,10 +87,23 @@ struct Candidate {
     score: f32,
 }
 
-fn best_first(mut candidates: Vec<Candidate>, kept: usize) -> Vec<Candidate> {
+/// The best candidates, of those at one place only the best.
+fn best_first(mut candidates: Vec<Candidate>, kept: usize, gap: f32) -> Vec<Candidate> {
     candidates.sort_by(|a, b| b.score.total_cmp(&a.score));
-    candidates.truncate(kept);
-    candidates
+    let mut best: Vec<Candidate> = Vec::new();
+    for candidate in candidates {
+        if best.len() == kept {
+            break;
+        }
+        if !best.iter().any(|better| is_near(better.edit, candidate.edit, gap)) {
+            best.push(candidate);
+        }
+    }
+    best
+}
+
+fn is_near(a: Edit, b: Edit, gap: f32) -> bool {
+    a.orientation == b.orientation && distance(a.crop, b.crop) < gap
 }
 
 /// The best places for one turn, no two of them beside each other.
@@ -114,24 +127,11 @@ fn coarse(orientation: Orientation, old: &Grey, new: &Grey) -> Vec<Candidate> {
             }
         }
     }
-    apart(best_first(found, usize::MAX))
+    best_first(found, KEPT_OF_TURN, 3.0 / COARSE_SIDE)
 }
 
 fn frame([x, y, width, height]: [f32; 4]) -> Frame {
     Frame { x, y, width, height }
-}
-
-fn apart(found: Vec<Candidate>) -> Vec<Candidate> {
-    let mut kept: Vec<Candidate> = Vec::new();
-    for candidate in found {
-        if kept.len() == KEPT_OF_TURN {
-            break;
-        }
-        if !kept.iter().any(|other| distance(other.edit.crop, candidate.edit.crop) < 3.0 / COARSE_SIDE) {
-            kept.push(candidate);
-        }
-    }
-    kept
 }
 
 /// How far the edges of two frames are from each other at most.
