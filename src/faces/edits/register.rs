@@ -29,10 +29,20 @@ const LEAST_SIDE: usize = 24;
 
 /// Least agreement ([`Agreement::score`]) of a picture and its edit.
 ///
-/// Measured on LFW (deep-funneled, November 2026), the best place of each pair, by the test `measured`
-/// (`LIKENESS_LFW=FOLDER cargo test --release --lib registration_is_measured -- --ignored --nocapture`):
+/// Measured on LFW (deep-funneled portraits, all of one framing; November 2026), the best place of each pair:
 ///
-/// FIGURES
+/// | pairs | agreement at 1, 50, 99, 100 % | registered |
+/// | --- | --- | --- |
+/// | 1,000: two pictures of one person | −0.89, −0.54, −0.11, 0.01 | 0 |
+/// | 1,000: pictures of two people | −0.87, −0.55, −0.17, 0.00 | 0 |
+/// | 250: somebody else's face of 110 of 250 pixels put in | −0.69, 0.04, 0.52, 0.57 | 0 |
+/// | 250: the same, 70 pixels | −0.15, 0.37, 0.75, 0.78 | 0 |
+/// | 500: edits, each JPEG at quality 40 | 0.82, 0.97, 1.00, 1.00 | 495 |
+///
+/// The edits: about half each turned or mirrored, cropped to 60–90 %, halved, made grey; two thirds up to 30 % darker or
+/// brighter. No edge was farther off than 1.2 % of the side. Correlation alone does not tell: two portraits of one man
+/// reach 0.94, and edits that clip begin at 0.90. A pair took 36 ms of processor time while other builds ran.
+/// Again: `LIKENESS_LFW=FOLDER cargo test --release --lib registration_is_measured -- --ignored --nocapture`
 const LEAST_AGREEMENT: f32 = 0.8;
 /// Frames whose edges are nearer are one place.
 const SAME_PLACE: f32 = 0.05;
