@@ -1,7 +1,6 @@
 //! The models of the store and the catalogue of networks, and what a user does with them.
 
 pub mod importing;
-pub mod networks;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -9,9 +8,10 @@ use std::path::PathBuf;
 use crate::app::engine::report::{Failure, JobId, Ticket};
 use crate::app::jobs::import::{ImportRequest, OpenQuestion};
 use crate::app::ui::action::{Action, Outbox};
+use crate::networks::nets::blocks::LayerTable;
+use crate::networks::nets::catalogue::Variant;
 use crate::types::ModelId;
 use importing::{Form, Imports, Step, file_name};
-use networks::NetworkRow;
 
 /// What a user can do here.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,6 +53,13 @@ pub enum Event {
     Inspected(PathBuf, Result<Option<OpenQuestion>, Failure>),
     /// A job will install these models.
     Installing(JobId, Vec<ModelId>),
+}
+
+/// A network of the catalogue and its layers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NetworkRow {
+    pub variant: &'static Variant,
+    pub table: LayerTable,
 }
 
 #[derive(Debug, Default)]
