@@ -18,7 +18,6 @@ pub struct JobReport {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum JobKind {
     Scan,
-    Group,
     Install,
     Evaluate,
     /// Why an evaluation's score is low.
@@ -49,7 +48,7 @@ pub enum JobEnd {
     /// What it achieved, in numbers.
     Done(JobSummary),
     /// Stopped by its user; what was done is kept.
-    Cancelled(JobSummary),
+    Cancelled,
     Failed(Failure),
 }
 

@@ -117,9 +117,8 @@ impl<E: 'static> Sink<E> {
 
     pub fn end(&self, job: JobId, cancel: &Cancel, outcome: Result<JobSummary>) {
         let end = match outcome {
-            Ok(summary) if cancel.is_cancelled() => JobEnd::Cancelled(summary),
+            _ if cancel.is_cancelled() => JobEnd::Cancelled,
             Ok(summary) => JobEnd::Done(summary),
-            Err(_) if cancel.is_cancelled() => JobEnd::Cancelled(JobSummary::default()),
             Err(error) => JobEnd::Failed(failure(Failed::Job, &error)),
         };
         self.report(Report::JobEnded(job, end));

@@ -181,9 +181,7 @@ impl App {
     fn run(&mut self, ctx: &egui::Context, message: Message) {
         match &message {
             Message::Act(Action::ChooseFolder) => return self.ask(ctx, Question::Folder),
-            Message::Act(Action::ChooseModelFile) | Message::Models(models::state::Message::ChooseFile) => {
-                return self.ask(ctx, Question::ModelFile);
-            }
+            Message::Act(Action::ChooseModelFile) => return self.ask(ctx, Question::ModelFile),
             Message::Act(Action::Save(saving)) => return self.ask(ctx, Question::Save(saving.clone())),
             Message::Compare(compare::state::Message::ChooseFiles) => return self.ask(ctx, Question::CompareFiles),
             Message::Evaluate(EvaluateCommand::Ask(which)) => return self.ask(ctx, Question::Evaluate(*which)),

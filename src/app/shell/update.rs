@@ -338,7 +338,7 @@ impl Update {
                 let (words, action) = done_words(text, kind, summary);
                 state.notices.say(words, action, self.now_secs);
             }
-            JobEnd::Cancelled(_) => state.notices.say(text.s("said_cancelled").into(), None, self.now_secs),
+            JobEnd::Cancelled => state.notices.say(text.s("said_cancelled").into(), None, self.now_secs),
             JobEnd::Failed(failure) => self.failed(state, text, None, failure),
         }
         self.load_touched(state, &touched_by(kind));
@@ -389,7 +389,7 @@ impl Update {
 /// What a job of this kind leaves other than before.
 fn touched_by(kind: Option<JobKind>) -> Touched {
     match kind {
-        Some(JobKind::Scan | JobKind::Group | JobKind::Reembed) | None => Touched::everything(),
+        Some(JobKind::Scan | JobKind::Reembed) | None => Touched::everything(),
         Some(JobKind::Install) => Touched { settings: true, ..Touched::models() },
         Some(JobKind::Train) => Touched::models(),
         Some(JobKind::Evaluate | JobKind::Check | JobKind::Demonstrate) => Touched::default(),
@@ -410,7 +410,6 @@ fn done_words(text: &Locale, kind: Option<JobKind>, summary: JobSummary) -> (Str
             let words = text.f("said_scanned", &[("photos", &photos), ("faces", &faces)]);
             (with_skipped(words), Some(NoticeAction::Show(View::People)))
         }
-        Some(JobKind::Group) => (text.s("said_grouped").into(), Some(NoticeAction::Show(View::People))),
         Some(JobKind::Install) => (text.s("said_installed").into(), None),
         Some(JobKind::Check) => (text.s("said_checked").into(), Some(NoticeAction::Show(View::Evaluate))),
         Some(JobKind::Evaluate) => {

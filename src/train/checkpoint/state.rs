@@ -84,8 +84,12 @@ impl Checkpoint {
                 _ => by_name(read_tensors(&folder.join("optimiser.safetensors"))?),
             },
         };
-        let averages =
-            |updates| Ok::<_, RunFolderError>(EmaState { updates, averages: by_name(read_tensors(&folder.join("average.safetensors"))?) });
+        let averages = |updates| {
+            Ok::<_, RunFolderError>(EmaState {
+                updates,
+                averages: by_name(read_tensors(&folder.join("average.safetensors"))?),
+            })
+        };
         let average = state.average_updates.map(averages).transpose()?;
         Ok(Self { state, weights: read_tensors(&folder.join("weights.safetensors"))?, optimiser, average })
     }

@@ -69,12 +69,8 @@ pub struct Points<'a> {
 }
 
 impl Points<'_> {
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.people.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.people.is_empty()
     }
 
     pub fn squared_distance(&self, a: usize, b: usize) -> f32 {

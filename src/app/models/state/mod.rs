@@ -17,8 +17,6 @@ use importing::{Form, Imports, Step, file_name};
 #[derive(Debug, Clone, PartialEq)]
 pub enum Message {
     Install(Vec<ModelId>),
-    /// Asks for a model file that is already on this computer.
-    ChooseFile,
     Import(Vec<PathBuf>),
     /// What is answered to what a model file leaves open.
     AnswerImport(Box<Form>),
@@ -77,8 +75,6 @@ impl State {
     pub fn update(&mut self, message: Message, out: &mut Outbox<'_, Request>) {
         match message {
             Message::Install(models) => out.ask(Request::Install(models)),
-            // The shell opens the dialog.
-            Message::ChooseFile => {}
             Message::Import(paths) => {
                 self.imports.waiting.extend(paths);
                 if self.imports.step.is_none() {

@@ -190,7 +190,7 @@ impl Reporter<'_> {
         };
         let job_end = match &end {
             RunEnd::Trained(_) | RunEnd::Demonstrated(_) => JobEnd::Done(JobSummary::default()),
-            RunEnd::Interrupted | RunEnd::Discarded | RunEnd::Stopped => JobEnd::Cancelled(JobSummary::default()),
+            RunEnd::Interrupted | RunEnd::Discarded | RunEnd::Stopped => JobEnd::Cancelled,
             RunEnd::Failed(failure) => JobEnd::Failed(failure.clone()),
         };
         self.sink.send(Event::Ended(Box::new(end)));
