@@ -10,7 +10,7 @@ use super::backend::{Backend, Request};
 use super::dialogs::{Answer, Dialogs, Question};
 use super::message::Message;
 use super::search_field::{self, SearchField};
-use super::state::{Page, Settings, State};
+use super::state::{Context, Page, Settings, State};
 use super::typed_path::{Outcome, TypedPath};
 use super::update::{EVENTS_A_CALL, Update};
 use super::{job_bar, rail, toasts};
@@ -38,9 +38,6 @@ use crate::app::ui::view::View;
 use crate::app::ui::widgets::buttons;
 use crate::app::{compare, models, photos, scan, settings};
 use crate::library::Decision;
-
-/// What the window's own parts see while they draw.
-pub type Context<'a> = ViewContext<'a, State, Message>;
 
 const SETTINGS_KEY: &str = "settings";
 

@@ -3,7 +3,7 @@
 use eframe::egui::{self, CornerRadius, Rect, Ui};
 
 use crate::app::engine::report::JobReport;
-use crate::app::shell::app::Context;
+use crate::app::shell::state::Context;
 use crate::app::ui::action::Action;
 use crate::app::ui::locale::Locale;
 use crate::app::ui::theme::{self, space};

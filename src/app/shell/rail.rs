@@ -2,7 +2,7 @@
 
 use eframe::egui::{self, Align2, CornerRadius, Response, Role, Sense, Stroke, Ui, Vec2, WidgetInfo};
 
-use crate::app::shell::app::Context;
+use crate::app::shell::state::Context;
 use crate::app::ui::action::Action;
 use crate::app::ui::icons::{self, Icon};
 use crate::app::ui::theme::{self, size, space};

@@ -3,8 +3,8 @@
 use eframe::egui::{self, Id, Key, Rect, Response, TextEdit, Ui, Vec2};
 
 use crate::app::photos;
-use crate::app::shell::app::Context;
 use crate::app::shell::message::Message;
+use crate::app::shell::state::Context;
 use crate::app::ui::action::Action;
 use crate::app::ui::icons::{self, Icon};
 use crate::app::ui::theme::{self, space};
