@@ -10,7 +10,6 @@ use serde::Serialize;
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     Installing,
-    LoadingModels,
     LookingForPhotos,
     Scanning,
     Embedding,
@@ -18,7 +17,6 @@ pub enum Stage {
     PreparingPictures,
     DrawingPeople,
     Training,
-    Evaluating,
 }
 
 impl Stage {
@@ -26,7 +24,6 @@ impl Stage {
     pub fn label_key(self) -> &'static str {
         match self {
             Self::Installing => "stage_download",
-            Self::LoadingModels => "stage_load_models",
             Self::LookingForPhotos => "stage_find_files",
             Self::Scanning => "stage_find_faces",
             Self::Embedding => "stage_embed",
@@ -34,7 +31,6 @@ impl Stage {
             Self::PreparingPictures => "stage_prepare_pictures",
             Self::DrawingPeople => "stage_draw_people",
             Self::Training => "stage_train",
-            Self::Evaluating => "stage_judge",
         }
     }
 
@@ -42,7 +38,6 @@ impl Stage {
     pub fn word(self) -> &'static str {
         match self {
             Self::Installing => "Installing",
-            Self::LoadingModels => "Loading models",
             Self::LookingForPhotos => "Looking for photos",
             Self::Scanning => "Scanning",
             Self::Embedding => "Embedding",
@@ -50,7 +45,6 @@ impl Stage {
             Self::PreparingPictures => "Preparing pictures",
             Self::DrawingPeople => "Drawing people",
             Self::Training => "Training",
-            Self::Evaluating => "Evaluating",
         }
     }
 }
