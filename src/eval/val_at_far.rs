@@ -7,7 +7,7 @@ use super::EvalError;
 
 /// How the threshold is read off the sorted distances d₁ ≤ … ≤ dₙ of different-person pairs for a target f.
 /// With k = ⌊f·n⌋, k of them may be accepted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum FarRule {
     /// The largest threshold below dₖ₊₁: the measured FAR never exceeds the target.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::notices::Notices;
 use super::remembered_paths::RememberedPaths;
 use crate::app::engine::facts::Facts;
-use crate::app::evaluate::state::EvaluateState;
+use crate::app::evaluate::state::State as EvaluateState;
 use crate::app::settings::state::Appearance;
 use crate::app::ui::view::View;
 use crate::app::{compare, models, people, photos, settings, train};

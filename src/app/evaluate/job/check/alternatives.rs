@@ -18,15 +18,15 @@ pub enum Suspect {
     SkippedPairs,
 }
 
-/// The recipe in use with one thing changed.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+/// The preprocessing in use with one thing changed.
+#[derive(Debug, Clone)]
 pub struct Alternative {
     pub suspect: Suspect,
     pub way: Way,
-    pub recipe: Preprocessing,
+    pub preprocessing: Preprocessing,
 }
 
-/// One part of a recipe. In words as after "with": "channels in the order blue, green, red".
+/// One part of preprocessing. In words as after "with": "channels in the order blue, green, red".
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Way {
@@ -67,21 +67,21 @@ pub fn of(used: &Preprocessing, own: &Preprocessing, found: &[Finding]) -> Vec<A
     let crops = CROPS.into_iter().chain(own_crop).filter(|crop| *crop != used.crop).map(|crop| Alternative {
         suspect: suspect_of(used.crop, crop),
         way: Way::Crop(crop),
-        recipe: Preprocessing { crop, ..*used },
+        preprocessing: Preprocessing { crop, ..*used },
     });
     let own_scaling = Some(own.scaling).filter(|scaling| !SCALINGS.contains(scaling));
     let scalings =
         SCALINGS.into_iter().chain(own_scaling).filter(|scaling| *scaling != used.scaling).map(|scaling| Alternative {
             suspect: Suspect::PixelScaling,
             way: Way::Scaling(scaling),
-            recipe: Preprocessing { scaling, ..*used },
+            preprocessing: Preprocessing { scaling, ..*used },
         });
     let channels = match used.channels {
         ChannelOrder::Rgb => ChannelOrder::Bgr,
         ChannelOrder::Bgr => ChannelOrder::Rgb,
     };
-    let recipe = Preprocessing { channels, ..*used };
-    let turned = Alternative { suspect: Suspect::Channels, way: Way::Channels(channels), recipe };
+    let preprocessing = Preprocessing { channels, ..*used };
+    let turned = Alternative { suspect: Suspect::Channels, way: Way::Channels(channels), preprocessing };
     crops.chain(scalings).chain([turned]).filter(|alternative| !known(found, alternative.suspect)).collect()
 }
 
@@ -143,18 +143,21 @@ fn channel_words(channels: ChannelOrder) -> String {
 mod tests {
     use super::*;
 
+    fn used() -> Preprocessing {
+        let (crop, scaling) = (CropRule::SquareBox { enlarge: 1.2 }, PixelScaling::Unit);
+        Preprocessing { width: 160, height: 160, crop, scaling, channels: ChannelOrder::Rgb }
+    }
+
     #[test]
     fn one_thing_changes_at_a_time() {
-        let used = Preprocessing {
-            width: 112,
-            height: 112,
-            crop: CropRule::SquareBox { enlarge: 1.2 },
-            scaling: PixelScaling::Unit,
-            channels: ChannelOrder::Rgb,
-        };
+        let used = used();
         let ways = of(&used, &used, &[]);
         let changes = |way: &Alternative| {
-            [way.recipe.crop != used.crop, way.recipe.scaling != used.scaling, way.recipe.channels != used.channels]
+            [
+                way.preprocessing.crop != used.crop,
+                way.preprocessing.scaling != used.scaling,
+                way.preprocessing.channels != used.channels,
+            ]
         };
         assert!(ways.iter().all(|way| changes(way).into_iter().filter(|changed| *changed).count() == 1));
         let count = |suspect| ways.iter().filter(|way| way.suspect == suspect).count();
@@ -164,18 +167,12 @@ mod tests {
 
     #[test]
     fn what_the_model_asks_for_is_tried_and_told() {
-        let used = Preprocessing {
-            width: 160,
-            height: 160,
-            crop: CropRule::SquareBox { enlarge: 1.2 },
-            scaling: PixelScaling::Unit,
-            channels: ChannelOrder::Rgb,
-        };
+        let used = used();
         let scaling = PixelScaling::Fixed { mean: 127.5, divisor: 64.0 };
         let own = Preprocessing { crop: CropRule::OutputMargin { margin: 32.0 }, scaling, ..used };
         let ways = of(&used, &own, &[]);
-        assert!(ways.iter().any(|way| way.recipe.scaling == scaling));
-        assert!(ways.iter().any(|way| way.recipe.crop == own.crop && way.suspect == Suspect::CropMargin));
+        assert!(ways.iter().any(|way| way.preprocessing.scaling == scaling));
+        assert!(ways.iter().any(|way| way.preprocessing.crop == own.crop && way.suspect == Suspect::CropMargin));
         let unlike = unlike_own(&used, &own, &[]);
         assert_eq!(unlike.len(), 2);
         assert!(unlike.iter().all(|(suspect, way)| ways.iter().any(|w| w.suspect == *suspect && w.way == *way)));
