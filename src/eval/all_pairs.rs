@@ -52,9 +52,7 @@ pub fn all_pairs(
     cancel: &Cancel,
     done: &(dyn Fn(u64) + Sync),
 ) -> Result<AllPairs, EvalError> {
-    if vectors.len() != labels.len() {
-        return Err(EvalError::Labels { vectors: vectors.len(), labels: labels.len() });
-    }
+    vectors.check_labels(labels)?;
     blocks::count(vectors, labels, cancel, done)
 }
 
@@ -63,9 +61,7 @@ pub fn all_pairs(
 /// # Errors
 /// When labels are missing.
 pub fn exact(vectors: &Vectors, labels: &[u32]) -> Result<(Vec<f64>, Vec<f64>), EvalError> {
-    if vectors.len() != labels.len() {
-        return Err(EvalError::Labels { vectors: vectors.len(), labels: labels.len() });
-    }
+    vectors.check_labels(labels)?;
     let from = |i: usize| {
         let (mut same, mut different) = (Vec::new(), Vec::new());
         for j in i + 1..vectors.len() {
@@ -91,9 +87,7 @@ pub fn worst(
     limit: usize,
     cancel: &Cancel,
 ) -> Result<Vec<(usize, usize, f64)>, EvalError> {
-    if vectors.len() != labels.len() {
-        return Err(EvalError::Labels { vectors: vectors.len(), labels: labels.len() });
-    }
+    vectors.check_labels(labels)?;
     let reach = |counts: &mut dyn Iterator<Item = &u64>| {
         let mut sum = 0;
         counts.take_while(|&&count| (sum += count, sum <= limit as u64).1).count()
@@ -116,9 +110,7 @@ pub fn over_splits(
     seed: u64,
     judge: &dyn Fn(&Vectors, &[u32]) -> Result<(ValAtFar, f64), EvalError>,
 ) -> Result<SplitResult, EvalError> {
-    if vectors.len() != labels.len() {
-        return Err(EvalError::Labels { vectors: vectors.len(), labels: labels.len() });
-    }
+    vectors.check_labels(labels)?;
     let (mut points, mut aucs) = (Vec::new(), Vec::new());
     for rows in identity_disjoint(labels, splits, seed)? {
         let of_rows: Vec<u32> = rows.iter().map(|&row| labels[row]).collect();

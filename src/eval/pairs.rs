@@ -30,7 +30,8 @@ impl Pair {
     }
 
     /// A pair of which only the distance matters.
-    pub fn at(distance: f64, same: bool, fold: usize) -> Self {
+    #[cfg(test)]
+    pub(crate) fn at(distance: f64, same: bool, fold: usize) -> Self {
         Self { a: 0, b: 0, same, fold, distance }
     }
 }

@@ -66,14 +66,17 @@ impl Roc {
 
     /// VAL at the largest threshold whose FAR is at most `far`.
     pub fn val_at(&self, far: f64) -> f64 {
-        let end = self.points.partition_point(|point| point.far <= far + f64::EPSILON);
-        self.points[end.max(1) - 1].val
+        self.within(far).val
     }
 
     /// The largest threshold whose FAR is at most `far`.
     pub fn threshold_at(&self, far: f64) -> f64 {
+        self.within(far).threshold
+    }
+
+    fn within(&self, far: f64) -> RocPoint {
         let end = self.points.partition_point(|point| point.far <= far + f64::EPSILON);
-        self.points[end.max(1) - 1].threshold
+        self.points[end.max(1) - 1]
     }
 
     /// What a threshold accepts.

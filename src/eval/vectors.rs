@@ -63,6 +63,13 @@ impl Vectors {
         pairs.into_iter().map(measured).collect()
     }
 
+    /// # Errors
+    /// When there is not one label a row.
+    pub fn check_labels(&self, labels: &[u32]) -> Result<(), EvalError> {
+        let (vectors, labels) = (self.len(), labels.len());
+        if vectors == labels { Ok(()) } else { Err(EvalError::Labels { vectors, labels }) }
+    }
+
     /// Each row followed by the other set's row: an image and its mirror image, as davidsandberg's
     /// `validate_on_lfw --use_flipped_images` does. Squared distances then reach 8.
     ///

@@ -21,7 +21,7 @@ use crate::app::engine::home::Home;
 use crate::app::engine::networks::Engine;
 use crate::app::engine::progress::JobEvent;
 use crate::app::evaluate::cli::options::Pictures;
-use crate::app::evaluate::job::images::{embed_folder, embed_plain};
+use crate::app::evaluate::job::images::{embed_plain, labelled_images};
 use crate::app::evaluate::job::inputs::{Faces, ListFormat};
 use crate::app::evaluate::job::present::percent;
 use crate::app::jobs::repeat::Repeat;
@@ -94,12 +94,7 @@ impl Terminal<'_> {
     /// Embeds the images of a folder with one sub-folder a person.
     fn labelled_folder(&mut self, pictures: &Pictures) -> Result<Faces> {
         let folder = pictures.images.as_deref().context("give --embeddings or --images")?;
-        let engine = self.engine(pictures)?;
-        let crop = pictures.crop_or(FaceCrop::Largest);
-        let events = &mut |event| self.console.show(event);
-        let faces = embed_folder(self.home, &engine, folder, crop, &self.cancel, events);
-        self.console.close();
-        faces
+        self.embedded(pictures, folder, &labelled_images(folder)?)
     }
 
     /// Embeds the images at `paths` below `folder`.

@@ -8,11 +8,10 @@ use serde::Serialize;
 use crate::app::engine::home::Home;
 use crate::app::evaluate::job::figures;
 use crate::app::evaluate::job::inputs::{Faces, ListFormat, read_pairs};
-use crate::app::evaluate::job::pairs::resolve;
 use crate::app::evaluate::job::present::percent;
 use crate::app::evaluate::job::run_folder::RunFolder;
 use crate::eval::compat::compare;
-use crate::eval::{Pair, Roc};
+use crate::eval::{PairList, Roc};
 use crate::figures::Table;
 use crate::figures::report::{Part, Report};
 
@@ -48,25 +47,17 @@ pub fn eval_compat(
     old.notes(note);
     new.notes(note);
     let (list, input) = read_pairs(list, ListFormat::Lfw)?;
-    let resolved = resolve(&old.images, &list);
+    let rows = |image: &String| Some((old.images.row(image)?, new.images.row(image)?));
+    let known: Vec<bool> = list.images.iter().map(|image| rows(image).is_some()).collect();
+    let PairList { images, pairs, .. } = list.filtered(|pair| known[pair.a] && known[pair.b]);
     // Rows of both sets in one order, so that a pair's places mean the same images in both.
-    let new_row: Vec<Option<usize>> = resolved.images.iter().map(|path| new.images.row(path)).collect();
-    let (mut old_rows, mut new_rows) = (Vec::new(), Vec::new());
-    let mut place = vec![None; new_row.len()];
-    for (image, row) in new_row.into_iter().enumerate() {
-        let Some(row) = row else { continue };
-        place[image] = Some(new_rows.len());
-        old_rows.push(image);
-        new_rows.push(row);
-    }
-    let shared = |pair: &Pair| Some(Pair { a: place[pair.a]?, b: place[pair.b]?, ..*pair });
-    let pairs: Vec<Pair> = resolved.pairs.iter().filter_map(shared).collect();
+    let (old_rows, new_rows): (Vec<usize>, Vec<usize>) = images.iter().filter_map(rows).unzip();
     let skipped = list.pairs.len() - pairs.len();
     if skipped > 0 {
         note(format!("Skipped {skipped} pairs, because an image has no embedding by one of the models"));
     }
     ensure!(!pairs.is_empty(), "none of the list's {} pairs has embeddings by both models", list.pairs.len());
-    let found = compare(&resolved.vectors.select(&old_rows), &new.images.vectors.select(&new_rows), &pairs)?;
+    let found = compare(&old.images.vectors.select(&old_rows), &new.images.vectors.select(&new_rows), &pairs)?;
     let inputs = [&old.inputs[..], &new.inputs, &[input]].concat();
     let run = RunFolder::create(home, "compat", &serde_json::json!({ "far_target": far_target }), &inputs)?;
     let of_curve = |model: String, roc: &Roc| CurveFigures {

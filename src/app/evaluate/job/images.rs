@@ -44,18 +44,6 @@ pub(crate) fn embed_plain(
     sets.into_iter().next().context("no image was embedded")
 }
 
-/// Embeds the images of a folder with one sub-folder a person.
-pub(crate) fn embed_folder(
-    home: &Home,
-    engine: &Engine,
-    folder: &Path,
-    crop: FaceCrop,
-    cancel: &Cancel,
-    events: &mut dyn FnMut(JobEvent),
-) -> Result<Faces> {
-    embed_plain(home, engine, (folder, &labelled_images(folder)?), crop, cancel, events)
-}
-
 /// Embeds the images at `paths` below `folder`, one set a view, with what was skipped and why.
 pub fn embed_images(
     home: &Home,
@@ -219,7 +207,7 @@ fn scaled(face: &Detection, factor: f32) -> Detection {
 }
 
 /// The images of `folder`'s sub-folders, as paths below it: one sub-folder a person.
-fn labelled_images(folder: &Path) -> Result<Vec<String>> {
+pub(crate) fn labelled_images(folder: &Path) -> Result<Vec<String>> {
     let mut images = Vec::new();
     for person in sorted(folder)?.into_iter().filter(|path| path.is_dir()) {
         for image in sorted(&person)?.into_iter().filter(|path| crate::faces::image::is_photo_name(path)) {

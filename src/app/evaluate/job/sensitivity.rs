@@ -196,22 +196,13 @@ fn level_axis(study: Study, levels: impl Iterator<Item = f64>) -> Axis {
     let mut levels: Vec<f64> = levels.collect();
     levels.sort_by(f64::total_cmp);
     levels.dedup();
-    let (from, to) = (levels.first().copied().unwrap_or(0.0), levels.last().copied().unwrap_or(1.0));
-    let ticks: Vec<(f64, String)> =
-        levels.iter().filter_map(|&level| Some((level, study.level_words(level)?))).collect();
-    let (from, to) = match scale_of(study) {
-        Scale::Log if ticks.is_empty() => {
-            let (first, last) = (from.log10().floor(), to.log10().ceil());
-            (10_f64.powf(first), 10_f64.powf(last.max(first + 1.0)))
-        }
-        Scale::Log => (from / 1.2, to * 1.2),
-        // A single level still needs an axis of some length.
-        Scale::Linear => {
-            let room = if from < to { 0.04 * (to - from) } else { 1.0 };
-            (from - room, to + room)
-        }
-    };
-    Axis::new(study.label(), scale_of(study), from, to).with_ticks(ticks)
+    let words = |&level: &f64| Some((level, study.level_words(level)?));
+    let ticks: Vec<(f64, String)> = levels.iter().filter_map(words).collect();
+    let mut axis = Axis::around(study.label(), scale_of(study), levels);
+    if let (Scale::Log, [(first, _), .., (last, _)]) = (axis.scale, ticks.as_slice()) {
+        (axis.from, axis.to) = (first / 1.2, last * 1.2);
+    }
+    axis.with_ticks(ticks)
 }
 
 /// Sizes that grow by factors are read off a logarithmic axis.

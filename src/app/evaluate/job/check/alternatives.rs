@@ -60,37 +60,57 @@ const SCALINGS: [PixelScaling; 4] = [
     PixelScaling::Fixed { mean: 127.5, divisor: 128.0 },
     PixelScaling::PerImage,
 ];
+const CHANNELS: [ChannelOrder; 2] = [ChannelOrder::Rgb, ChannelOrder::Bgr];
+
+impl Way {
+    fn all_of(preprocessing: &Preprocessing) -> [Self; 3] {
+        let Preprocessing { crop, scaling, channels, .. } = *preprocessing;
+        [Self::Crop(crop), Self::Scaling(scaling), Self::Channels(channels)]
+    }
+
+    fn applied_to(self, used: &Preprocessing) -> Preprocessing {
+        match self {
+            Self::Crop(crop) => Preprocessing { crop, ..*used },
+            Self::Scaling(scaling) => Preprocessing { scaling, ..*used },
+            Self::Channels(channels) => Preprocessing { channels, ..*used },
+        }
+    }
+
+    /// What is wrong where this way is right and `used` was done.
+    fn suspect(self, used: &Preprocessing) -> Suspect {
+        match self {
+            Self::Crop(crop) => suspect_of(used.crop, crop),
+            Self::Scaling(_) => Suspect::PixelScaling,
+            Self::Channels(_) => Suspect::Channels,
+        }
+    }
+}
 
 /// Every single change of `used` but those of what was found already: to the usual ways, and to the model's `own`.
 pub fn of(used: &Preprocessing, own: &Preprocessing, found: &[Finding]) -> Vec<Alternative> {
-    let own_crop = Some(own.crop).filter(|crop| !CROPS.contains(crop));
-    let crops = CROPS.into_iter().chain(own_crop).filter(|crop| *crop != used.crop).map(|crop| Alternative {
-        suspect: suspect_of(used.crop, crop),
-        way: Way::Crop(crop),
-        preprocessing: Preprocessing { crop, ..*used },
-    });
-    let own_scaling = Some(own.scaling).filter(|scaling| !SCALINGS.contains(scaling));
-    let scalings =
-        SCALINGS.into_iter().chain(own_scaling).filter(|scaling| *scaling != used.scaling).map(|scaling| Alternative {
-            suspect: Suspect::PixelScaling,
-            way: Way::Scaling(scaling),
-            preprocessing: Preprocessing { scaling, ..*used },
-        });
-    let channels = match used.channels {
-        ChannelOrder::Rgb => ChannelOrder::Bgr,
-        ChannelOrder::Bgr => ChannelOrder::Rgb,
-    };
-    let preprocessing = Preprocessing { channels, ..*used };
-    let turned = Alternative { suspect: Suspect::Channels, way: Way::Channels(channels), preprocessing };
-    crops.chain(scalings).chain([turned]).filter(|alternative| !known(found, alternative.suspect)).collect()
+    let usual = CROPS.map(Way::Crop).into_iter().chain(SCALINGS.map(Way::Scaling)).chain(CHANNELS.map(Way::Channels));
+    let mut ways: Vec<Way> = usual.collect();
+    for way in Way::all_of(own) {
+        if !ways.contains(&way) {
+            ways.push(way);
+        }
+    }
+    let changes = changes(used, ways, found);
+    changes.map(|(suspect, way)| Alternative { suspect, way, preprocessing: way.applied_to(used) }).collect()
 }
 
 /// What the model asks for and `used` does not do, but for what was found already.
 pub fn unlike_own(used: &Preprocessing, own: &Preprocessing, found: &[Finding]) -> Vec<(Suspect, Way)> {
-    let crop = (used.crop != own.crop).then(|| (suspect_of(used.crop, own.crop), Way::Crop(own.crop)));
-    let scaling = (used.scaling != own.scaling).then_some((Suspect::PixelScaling, Way::Scaling(own.scaling)));
-    let channels = (used.channels != own.channels).then_some((Suspect::Channels, Way::Channels(own.channels)));
-    [crop, scaling, channels].into_iter().flatten().filter(|(suspect, _)| !known(found, *suspect)).collect()
+    changes(used, Way::all_of(own), found).collect()
+}
+
+fn changes(
+    used: &Preprocessing,
+    ways: impl IntoIterator<Item = Way>,
+    found: &[Finding],
+) -> impl Iterator<Item = (Suspect, Way)> {
+    let other = ways.into_iter().filter(|way| way.applied_to(used) != *used);
+    other.map(|way| (way.suspect(used), way)).filter(|(suspect, _)| !known(found, *suspect))
 }
 
 /// Margin and alignment are both a matter of how faces are cut.

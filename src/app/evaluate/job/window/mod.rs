@@ -18,7 +18,7 @@ use crate::app::engine::workers::LoadedNetworks;
 use crate::app::evaluate::job::count::PairCounter;
 use crate::app::evaluate::job::errata_file::{ErrataFile, mislabelled};
 use crate::app::evaluate::job::folder::eval_folder;
-use crate::app::evaluate::job::images::embed_folder;
+use crate::app::evaluate::job::images::{embed_plain, labelled_images};
 use crate::app::evaluate::job::inputs::{Faces, ListFormat, read_embeddings};
 use crate::app::evaluate::job::library_faces::library_faces;
 use crate::app::evaluate::job::pairs::{PairsConfig, eval_images, eval_pairs};
@@ -171,7 +171,8 @@ fn run(
             Subject::Folder => {
                 let folder = setup.images.as_deref().context("no folder of images was chosen")?;
                 let engine = networks.engine(&options, cancel, events)?;
-                let faces = embed_folder(&shared.home, engine, folder, setup.options.crop, cancel, events)?;
+                let images = (folder, &labelled_images(folder)?[..]);
+                let faces = embed_plain(&shared.home, engine, images, setup.options.crop, cancel, events)?;
                 finished.add(every_pair(shared, &faces, setup, cancel, events)?);
             }
             Subject::Library => {
