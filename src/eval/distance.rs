@@ -3,14 +3,15 @@
 use serde::{Deserialize, Serialize};
 
 /// What a threshold is compared with.
+///
+/// * Squared L2 is ‖a − b‖₂², the paper's D: 0…4 for unit vectors.
+/// * Angle is arccos(cos θ) / π, 0…1, with cos θ clamped to [−1, 1]. For unit vectors it orders pairs as D does; it
+///   differs once a mean is subtracted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum Metric {
-    /// ‖a − b‖₂², the paper's D: 0…4 for unit vectors.
     #[default]
     SquaredL2,
-    /// arccos(cos θ) / π, 0…1, with cos θ clamped to [−1, 1]. For unit vectors it orders pairs as D does; it differs
-    /// once a mean is subtracted.
     Angle,
 }
 

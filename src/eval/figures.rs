@@ -18,14 +18,13 @@ pub enum Figures {
     EveryPair(SetFigures),
 }
 
-/// Whose way of computing.
+/// Whose way of computing: this program's, or that of davidsandberg/facenet's `lfw.evaluate`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum Arithmetic {
     #[default]
     #[value(skip)]
     Exact,
-    /// davidsandberg/facenet's `lfw.evaluate`.
     Sandberg,
 }
 
