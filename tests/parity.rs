@@ -139,7 +139,7 @@ fn sface_computes_what_onnx_runtime_does() {
         let net = SFace::from_onnx(read_onnx(&bytes).unwrap(), &device).unwrap();
         for (form, net) in [("as stored", net.clone()), ("folded", net.folded())] {
             for batching in [Batching::SpreadOverCores, Batching::Together(NonZeroUsize::new(2).unwrap())] {
-                let embedder = Embedder::new(Box::new(net.clone()), sface::RECIPE, &device, batching).unwrap();
+                let embedder = Embedder::new(Box::new(net.clone()), sface::PREPROCESSING, &device, batching).unwrap();
                 for (variant, embedding) in embedder.embed(&crops).unwrap().iter().enumerate() {
                     let name = format!("sface_{variant}");
                     let case = format!("{name}, {place}, {form}, {batching:?}");
@@ -155,7 +155,7 @@ fn sface_computes_what_onnx_runtime_does() {
 fn the_manifest_and_sface_agree_on_the_input() {
     let manifest = Manifest::built_in();
     let entry = manifest.entry(&ModelId("sface-2021dec".into())).unwrap();
-    assert_eq!(entry.input, sface::RECIPE);
+    assert_eq!(entry.input, sface::PREPROCESSING);
     assert_eq!(entry.dimensions, Some(sface::EMBEDDING_SIZE));
 }
 

@@ -37,7 +37,7 @@ pub(super) fn draw_back(canvas: &mut Canvas, head: &Head) {
     points.push(head.back(0.0, bottom * 0.96));
     points.extend(half.iter().rev().map(|&(x, y)| head.back(-x, y)));
     canvas.fill(&closed(&points), ink, 1.0);
-    let mut rng = ChaCha8Rng::seed_from_u64(hair.texture ^ head.look.hair_seed);
+    let mut rng = ChaCha8Rng::seed_from_u64(hair.texture ^ head.moment.hair_seed);
     for side in [-1.0, 1.0] {
         for _ in 0..5 {
             let x = side * rng.random_range(0.85..1.05) * outer;
@@ -65,7 +65,7 @@ fn fill_behind(canvas: &mut Canvas, head: &Head, volume: f32) {
 fn draw_afro(canvas: &mut Canvas, head: &Head) {
     let hair = &head.identity.hair;
     let unit = head.unit();
-    let mut rng = ChaCha8Rng::seed_from_u64(hair.texture ^ head.look.hair_seed);
+    let mut rng = ChaCha8Rng::seed_from_u64(hair.texture ^ head.moment.hair_seed);
     let radius = 1.22 + 0.45 * hair.length;
     canvas.fill(&circle(head.back(0.0, -0.42), radius * unit), shade(hair.ink, 0.8), 1.0);
     for step in 0..26 {
@@ -180,7 +180,7 @@ fn on_skull(head: &Head, x: f32, y: f32) -> [f32; 2] {
 fn draw_strands(canvas: &mut Canvas, head: &Head, inside: &Mask) {
     let hair = &head.identity.hair;
     let (unit, top_y) = (head.unit(), head.identity.face.top_y);
-    let mut rng = ChaCha8Rng::seed_from_u64(hair.texture ^ head.look.hair_seed);
+    let mut rng = ChaCha8Rng::seed_from_u64(hair.texture ^ head.moment.hair_seed);
     for _ in 0..12 {
         let x: f32 = rng.random_range(-1.0..1.0);
         let ink = shade(hair.ink, if rng.random_bool(0.5) { 0.68 } else { 1.28 });
@@ -207,9 +207,9 @@ fn draw_curls(canvas: &mut Canvas, head: &Head) {
 
 pub(super) fn draw_brows(canvas: &mut Canvas, head: &Head, within: Option<&Mask>) {
     let (brows, eyes) = (&head.identity.brows, &head.identity.eyes);
-    let lift = 0.055 * head.look.brow_raise;
+    let lift = 0.055 * head.moment.brow_raise;
     // A cross face draws the inner ends down.
-    let frown = 0.10 * (-head.look.smile).max(0.0);
+    let frown = 0.10 * (-head.moment.smile).max(0.0);
     for side in [-1.0, 1.0] {
         let point = |along: f32, up: f32| {
             let x = side * (eyes.offset + 0.02 + along * brows.half_length);
@@ -305,9 +305,9 @@ fn draw_hairs(canvas: &mut Canvas, head: &Head, shape: &Option<resvg::tiny_skia:
 
 fn draw_moustache(canvas: &mut Canvas, head: &Head, ink: Ink, thickness: f32) {
     let mouth = &head.identity.mouth;
-    let y = mouth.y - mouth.upper - 0.05 - 0.06 * head.look.mouth_open;
-    let half = mouth.half_width * (1.05 + 0.1 * head.look.smile);
-    let droop = mouth.y - 0.07 * head.look.smile;
+    let y = mouth.y - mouth.upper - 0.05 - 0.06 * head.moment.mouth_open;
+    let half = mouth.half_width * (1.05 + 0.1 * head.moment.smile);
+    let droop = mouth.y - 0.07 * head.moment.smile;
     let points = [
         (0.0, y - thickness * 0.7),
         (half * 0.45, y - thickness),

@@ -10,7 +10,7 @@ use super::variation::{Collar, Obstacle};
 /// Neck and shoulders.
 pub(super) fn draw_body(canvas: &mut Canvas, head: &Head) {
     let (skin, unit) = (head.identity.skin, head.unit());
-    let clothes = head.look.clothes;
+    let clothes = head.moment.clothes;
     let body = |x: f32, y: f32| head.body(x, y);
     let torso = [
         body(-0.52, 1.86),
@@ -55,7 +55,7 @@ pub(super) fn draw_body(canvas: &mut Canvas, head: &Head) {
 }
 
 fn draw_collar(canvas: &mut Canvas, head: &Head) {
-    let clothes = head.look.clothes;
+    let clothes = head.moment.clothes;
     let unit = head.unit();
     let body = |x: f32, y: f32| head.body(x, y);
     match clothes.collar {
@@ -81,11 +81,11 @@ fn draw_collar(canvas: &mut Canvas, head: &Head) {
 
 /// Glasses, if this is a day of wearing them and nothing else is on the nose.
 pub(super) fn draw_glasses(canvas: &mut Canvas, head: &Head) {
-    if let Obstacle::Sunglasses = head.look.obstacle {
+    if let Obstacle::Sunglasses = head.moment.obstacle {
         let dark = Glasses { frame: Frame::Wide, ink: [0.05, 0.05, 0.06], size: 0.37, thickness: 0.05, habit: 1.0 };
         draw_frame(canvas, head, &dark, Some(([0.06, 0.06, 0.08], 0.94)));
     } else if let Some(glasses) = &head.identity.glasses
-        && head.look.glasses_chance < glasses.habit
+        && head.moment.glasses_chance < glasses.habit
     {
         draw_frame(canvas, head, glasses, None);
     }
@@ -156,7 +156,7 @@ fn lens(head: &Head, glasses: &Glasses, side: f32) -> Option<Path> {
 
 /// Caps, scarves and things held before the face: last of all.
 pub(super) fn draw_obstacle(canvas: &mut Canvas, head: &Head) {
-    match head.look.obstacle {
+    match head.moment.obstacle {
         Obstacle::Nothing | Obstacle::Sunglasses => {}
         // No cap fits over an afro.
         Obstacle::Cap { .. } if matches!(head.identity.hair.style, HairStyle::Afro | HairStyle::Curly) => {}

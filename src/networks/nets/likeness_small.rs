@@ -30,7 +30,7 @@ pub const EMBEDDING_SIZE: usize = 64;
 const SLOPE: f64 = 0.1;
 
 /// What it wants to see.
-pub const RECIPE: Preprocessing = Preprocessing {
+pub const PREPROCESSING: Preprocessing = Preprocessing {
     width: 48,
     height: 48,
     crop: CropRule::SquareBox { enlarge: 1.2 },

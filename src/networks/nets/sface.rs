@@ -23,7 +23,7 @@ use crate::networks::weights::{TensorFile, WeightsError, fill};
 use crate::types::{ChannelOrder, CropRule, PixelScaling, Preprocessing};
 
 /// The pictures it wants. Its graph begins with (x − 127.5) · 1/128, which the preprocessing states instead.
-pub const RECIPE: Preprocessing = Preprocessing {
+pub const PREPROCESSING: Preprocessing = Preprocessing {
     width: 112,
     height: 112,
     crop: CropRule::FivePoints,
@@ -98,7 +98,7 @@ pub fn init(config: &NetConfig, device: &Device) -> SFace {
 impl SFace {
     /// As it was released, with random weights.
     pub fn new(device: &Device) -> Self {
-        let input = [RECIPE.height as usize, RECIPE.width as usize];
+        let input = [PREPROCESSING.height as usize, PREPROCESSING.width as usize];
         let config =
             NetConfig { input, embedding_size: EMBEDDING_SIZE, dropout: DROPOUT, batch_norm: true, width: 1.0 };
         init(&config, device)
@@ -265,7 +265,7 @@ fn conv_3x3(channels: [usize; 2], stride: usize) -> Conv2dConfig {
     Conv2dConfig::new(channels, [3, 3]).with_stride([stride, stride]).with_padding(padding)
 }
 
-/// The two constants of the graph's own input scaling must be the ones [`RECIPE`] stands for.
+/// The two constants of the graph's own input scaling must be the ones [`PREPROCESSING`] stands for.
 fn take_input_scaling(weights: &mut TensorFile) -> Result<(), WeightsError> {
     for (name, expected) in [("scalar_op1", 127.5), ("scalar_op2", 1.0 / 128.0)] {
         let found = weights.take(name)?.data;

@@ -145,7 +145,7 @@ impl Mtcnn {
             let size = (scaled_side(width, scale), scaled_side(height, scale));
             tasks.extend(strips(size.0, size.1, STRIP_PIXELS).into_iter().map(|strip| (scale, size, strip)));
         }
-        let found = self.run(&tasks, |(scale, size, strip)| self.look(photo, *scale, *size, strip))?;
+        let found = self.run(&tasks, |(scale, size, strip)| self.propose_in(photo, *scale, *size, strip))?;
         // Strips of one scale follow each other.
         let mut proposals: Vec<Proposal> = vec![];
         for group in tasks.iter().zip(found).collect::<Vec<_>>().chunk_by(|a, b| a.0.0 == b.0.0) {
@@ -157,7 +157,7 @@ impl Mtcnn {
     }
 
     /// P-Net's proposals from one strip, row by row.
-    fn look(
+    fn propose_in(
         &self,
         photo: &RgbImage,
         scale: f64,

@@ -58,7 +58,7 @@ fn strips_propose_what_the_whole_does() {
     let photo = pattern(61, 47);
     let size = (37, 29);
     let proposals = |pixels| {
-        let of = |strip: &Strip| mtcnn.look(&photo, 0.6, size, strip).unwrap();
+        let of = |strip: &Strip| mtcnn.propose_in(&photo, 0.6, size, strip).unwrap();
         strips(size.0, size.1, pixels).iter().flat_map(of).collect::<Vec<_>>()
     };
     let (whole, cut) = (proposals(usize::MAX), proposals(1));
