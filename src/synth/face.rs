@@ -5,7 +5,7 @@ use rand_chacha::ChaCha8Rng;
 use resvg::tiny_skia::Mask;
 
 use super::canvas::{Canvas, Ink, between, circle, closed, open, shade};
-use super::head::Head;
+use super::head::{Head, mirrored};
 
 const DARK: Ink = [0.10, 0.07, 0.06];
 
@@ -89,9 +89,9 @@ fn draw_lines_of_age(canvas: &mut Canvas, head: &Head, within: Option<&Mask>) {
 }
 
 pub(super) fn draw_eyes(canvas: &mut Canvas, head: &Head) {
-    for (index, side) in [-1.0, 1.0].into_iter().enumerate() {
-        draw_eye(canvas, head, side, head.moment.eye_open[index]);
-    }
+    let [left, right] = head.moment.eye_open;
+    draw_eye(canvas, head, -1.0, left);
+    draw_eye(canvas, head, 1.0, right);
 }
 
 fn draw_eye(canvas: &mut Canvas, head: &Head, side: f32, open_share: f32) {
@@ -183,17 +183,12 @@ pub(super) fn draw_mouth(canvas: &mut Canvas, head: &Head) {
     let upper_inner = [at(-0.5, -0.3 * gap), at(0.0, -0.35 * gap), at(0.5, -0.3 * gap)];
     let lower_inner = [at(0.5, 0.55 * gap), at(0.0, 0.75 * gap), at(-0.5, 0.55 * gap)];
     let upper_edge = [
-        at(0.5, -0.3 * gap - mouth.upper * 0.75),
-        at(0.16, -0.35 * gap - mouth.upper * 1.12),
-        at(0.0, -0.35 * gap - mouth.upper * 0.85),
-        at(-0.16, -0.35 * gap - mouth.upper * 1.12),
-        at(-0.5, -0.3 * gap - mouth.upper * 0.75),
+        (0.5, -0.3 * gap - mouth.upper * 0.75),
+        (0.16, -0.35 * gap - mouth.upper * 1.12),
+        (0.0, -0.35 * gap - mouth.upper * 0.85),
     ];
-    let lower_edge = [
-        at(0.5, 0.5 * gap + mouth.lower * 0.78),
-        at(0.0, 0.75 * gap + mouth.lower),
-        at(-0.5, 0.5 * gap + mouth.lower * 0.78),
-    ];
+    let lower_edge = [(0.5, 0.5 * gap + mouth.lower * 0.78), (0.0, 0.75 * gap + mouth.lower)];
+    let (upper_edge, lower_edge) = (mirrored(&upper_edge, at), mirrored(&lower_edge, at));
     let inside = closed(&[&[from], upper_inner.as_slice(), &[to], &lower_inner].concat());
     if gap > 0.01 {
         canvas.fill(&inside, [0.25, 0.07, 0.07], 1.0);
@@ -209,12 +204,10 @@ pub(super) fn draw_mouth(canvas: &mut Canvas, head: &Head) {
             canvas.glow(at(0.0, 0.75 * gap), 0.16 * unit, [0.78, 0.36, 0.36], 0.8, Some(&within));
         }
     }
-    let mut inner_back = upper_inner;
-    inner_back.reverse();
-    let upper = closed(&[&[from], upper_inner.as_slice(), &[to], &upper_edge].concat());
+    let upper = closed(&[&[from], upper_inner.as_slice(), &[to], upper_edge.as_slice()].concat());
     let mut lower_inner_forth = lower_inner;
     lower_inner_forth.reverse();
-    let lower = closed(&[&[from], lower_inner_forth.as_slice(), &[to], &lower_edge].concat());
+    let lower = closed(&[&[from], lower_inner_forth.as_slice(), &[to], lower_edge.as_slice()].concat());
     canvas.fill(&upper, shade(lips, 0.86), 1.0);
     canvas.fill(&lower, lips, 1.0);
     canvas.glow(at(0.0, 0.75 * gap + mouth.lower * 0.5), 0.13 * unit, shade(lips, 1.4), 0.35, None);

@@ -133,6 +133,7 @@ impl<'a> Head<'a> {
         let face = &self.identity.face;
         let drop = 0.07 * self.moment.mouth_open;
         let half = [
+            (0.0, face.top_y),
             (0.40 * face.width, face.top_y + 0.05),
             (0.74 * face.width, face.top_y + 0.25),
             (0.97 * face.temple * face.width, -0.60),
@@ -141,13 +142,16 @@ impl<'a> Head<'a> {
             (face.jaw * face.width, 0.90 + drop),
             (0.5 * (face.jaw + face.chin_width) * face.width, 1.20 + drop),
             (face.chin_width * face.width, face.chin_y - 0.07 + drop),
+            (0.0, face.chin_y + drop),
         ];
-        let mut points = vec![self.rim(0.0, face.top_y)];
-        points.extend(half.iter().map(|&(x, y)| self.rim(x, y)));
-        points.push(self.rim(0.0, face.chin_y + drop));
-        points.extend(half.iter().rev().map(|&(x, y)| self.rim(-x, y)));
-        points
+        mirrored(&half, |x, y| self.rim(x, y))
     }
+}
+
+/// Points of one side, then the same on the other side in turned order; a point in the middle comes once.
+pub(super) fn mirrored(half: &[(f32, f32)], place: impl Fn(f32, f32) -> [f32; 2]) -> Vec<[f32; 2]> {
+    let other = half.iter().rev().filter(|(x, _)| *x != 0.0).map(|&(x, y)| (-x, y));
+    half.iter().copied().chain(other).map(|(x, y)| place(x, y)).collect()
 }
 
 /// How far the face's front reaches towards the viewer.

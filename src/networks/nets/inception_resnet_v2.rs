@@ -71,7 +71,5 @@ fn repeat(b: &mut Builder, name: &str, branches: &[&[Op]], times: usize, scale: 
 /// Branches, then a linear 1×1 with bias back to the shortcut's channels.
 fn body(b: &Builder, branches: &[&[Op]]) -> Layers {
     let channels = b.shape.channels;
-    b.branch(|b| {
-        b.mixed("branches", branches).conv("up", conv(1, 0).exact(channels).plain().linear());
-    })
+    b.branch(|b| _ = b.mixed("branches", branches).conv("up", conv(1, 0).exact(channels).plain().linear()))
 }

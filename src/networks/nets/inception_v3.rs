@@ -7,7 +7,7 @@
 use burn::tensor::Device;
 
 use super::NetConfig;
-use super::blocks::{Activation, BatchNormStyle, Bias, Builder, Init, Layers, Op, Pool, Stage, Style, Width};
+use super::blocks::{BatchNormStyle, Builder, Init, Layers, Op, Pool, Stage, Style};
 
 /// 35×35, with so many channels projected after pooling.
 macro_rules! mixed_35 {
@@ -99,12 +99,6 @@ pub fn init(config: &NetConfig, device: &Device) -> Layers {
 
 /// What TF-slim's Inception networks share; without batch norm the convolutions have biases.
 pub(super) fn slim_style(config: &NetConfig) -> Style {
-    Style {
-        batch_norm: config.batch_norm.then_some(BatchNormStyle::SLIM),
-        bias: Bias::WithoutBatchNorm,
-        activation: Activation::Relu,
-        init: if config.batch_norm { Init::TruncatedNormal { std: 0.1 } } else { Init::He },
-        bias_value: 0.0,
-        width: Width { factor: config.width, multiple: 4 },
-    }
+    let init = if config.batch_norm { Init::TruncatedNormal { std: 0.1 } } else { Init::He };
+    Style { init, ..Style::of(config, BatchNormStyle::SLIM) }
 }

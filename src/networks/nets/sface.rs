@@ -18,7 +18,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::blocks::conv_norm::{ConvNorm, fold_norm_after, fold_norm_before};
 use super::blocks::{Block, MapShape, Trace, Width, describe, learning};
-use super::{EmbeddingNet, NetConfig};
+use super::{EmbeddingNet, NetConfig, mobilenet};
 use crate::networks::weights::{TensorFile, WeightsError, fill};
 use crate::types::{ChannelOrder, CropRule, PixelScaling, Preprocessing};
 
@@ -35,23 +35,6 @@ pub const PREPROCESSING: Preprocessing = Preprocessing {
 pub const EMBEDDING_SIZE: usize = 128;
 
 const STEM_CHANNELS: usize = 32;
-
-/// Channels out and stride of each depthwise-separable row, 112×112 to 7×7.
-const ROWS: [(usize, usize); 13] = [
-    (64, 1),
-    (128, 2),
-    (128, 1),
-    (256, 2),
-    (256, 1),
-    (512, 2),
-    (512, 1),
-    (512, 1),
-    (512, 1),
-    (512, 1),
-    (512, 1),
-    (1024, 2),
-    (1024, 1),
-];
 
 /// Of the release, before its linear layer.
 pub const DROPOUT: f64 = 0.4;
@@ -77,8 +60,8 @@ pub fn init(config: &NetConfig, device: &Device) -> SFace {
     let width = Width { factor: config.width, multiple: 4 };
     let mut channels = width.scale(STEM_CHANNELS);
     let stem = ConvUnit::new(conv_3x3([3, channels], 1), norm, device);
-    let mut rows = Vec::with_capacity(ROWS.len());
-    for (channels_out, stride) in ROWS {
+    let mut rows = Vec::with_capacity(mobilenet::FILTERS.len());
+    for (channels_out, stride) in mobilenet::FILTERS.into_iter().zip(mobilenet::STRIDES) {
         let channels_out = width.scale(channels_out);
         rows.push(SeparableRow::new(channels, channels_out, stride, norm, device));
         channels = channels_out;
