@@ -31,7 +31,6 @@ const fn down(filters: usize) -> Conv {
     conv(3, filters).valid().stride(2)
 }
 
-/// The whole network.
 #[derive(Module, Debug)]
 pub struct InceptionResnetV1 {
     pub conv2d_1a: ConvUnit,

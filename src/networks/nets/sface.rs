@@ -43,7 +43,6 @@ pub const DROPOUT: f64 = 0.4;
 const CONV_EPSILON: f64 = 1e-3;
 const HEAD_EPSILON: f64 = 2e-5;
 
-/// The network; see the module's page.
 #[derive(Module, Debug)]
 pub struct SFace {
     stem: ConvUnit,

@@ -44,7 +44,6 @@ const HEADS: [&str; 4] = ["cls", "obj", "bbox", "kps"];
 /// and logarithm of width and height, in strides), five landmarks (x and y relative to the cell, in strides).
 pub const HEAD_CHANNELS: usize = 1 + 1 + 4 + 10;
 
-/// The network; see the module's page.
 #[derive(Module, Debug)]
 pub struct YuNet {
     stem: Conv2d,

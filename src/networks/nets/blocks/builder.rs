@@ -202,8 +202,8 @@ impl Builder {
 
     /// All lines of an Inception table.
     pub fn stages(&mut self, stages: &[Stage]) -> &mut Self {
-        for stage in stages {
-            self.mixed(stage.name, stage.branches);
+        for (name, branches) in stages {
+            self.mixed(name, branches);
         }
         self
     }
@@ -211,7 +211,7 @@ impl Builder {
     /// One line: a plain layer or a module of branches.
     pub fn mixed(&mut self, name: &str, branches: &[&[Op]]) -> &mut Self {
         match branches {
-            [[op]] => self.op(name, *op),
+            [[op]] => self.op(name, op),
             _ => {
                 let branches = branches.iter().enumerate().map(|(index, ops)| self.ops(index, ops)).collect();
                 self.concat(name, branches, false)
@@ -223,15 +223,15 @@ impl Builder {
     pub fn ops(&self, branch: usize, ops: &[Op]) -> Layers {
         self.branch(|b| {
             for (index, op) in ops.iter().enumerate() {
-                b.op(&format!("{}.{}", branch + 1, index + 1), *op);
+                b.op(&format!("{}.{}", branch + 1, index + 1), op);
             }
         })
     }
 
-    fn op(&mut self, name: &str, op: Op) -> &mut Self {
+    fn op(&mut self, name: &str, op: &Op) -> &mut Self {
         match op {
-            Op::Conv(conv) => self.conv(name, conv),
-            Op::Pool { kind, kernel, stride, padding } => self.pool(name, Pool::new(kind, kernel, stride, padding)),
+            Op::Conv(conv) => self.conv(name, *conv),
+            Op::Pool(pool) => self.pool(name, pool.clone()),
             Op::Split(branches) => self.mixed(name, branches),
         }
     }

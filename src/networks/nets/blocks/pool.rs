@@ -23,7 +23,6 @@ pub enum PoolKind {
 /// Keeps the gradient of √ finite where a whole window is zero, as it often is behind a ReLU.
 const L2_EPSILON: f64 = 1e-12;
 
-/// One pooling layer.
 #[derive(Module, Debug)]
 pub struct Pool {
     #[module(skip)]
