@@ -100,14 +100,8 @@ impl SFace {
 
     /// The same function for inference, every norm folded into the layer beside it.
     pub fn folded(self) -> Self {
-        let linear = match &self.maps_norm {
-            Some(norm) => fold_norm_before(self.linear, norm),
-            None => self.linear,
-        };
-        let linear = match &self.embedding_norm {
-            Some(norm) => fold_norm_after(linear, norm),
-            None => linear,
-        };
+        let linear = self.maps_norm.iter().fold(self.linear, fold_norm_before);
+        let linear = self.embedding_norm.iter().fold(linear, fold_norm_after);
         Self {
             stem: self.stem.folded(),
             rows: self.rows.into_iter().map(SeparableRow::folded).collect(),
@@ -126,18 +120,12 @@ impl EmbeddingNet for SFace {
 
     fn features(&self, images: Tensor<4>) -> Tensor<4> {
         let maps = self.rows.iter().fold(self.stem.forward(images), |maps, row| row.forward(maps));
-        match &self.maps_norm {
-            Some(norm) => norm.forward(maps),
-            None => maps,
-        }
+        self.maps_norm.iter().fold(maps, |maps, norm| norm.forward(maps))
     }
 
     fn embed_features(&self, features: Tensor<4>) -> Tensor<2> {
         let embedding = self.linear.forward(self.dropout.forward(features.flatten(1, 3)));
-        match &self.embedding_norm {
-            Some(norm) => norm.forward(embedding),
-            None => embedding,
-        }
+        self.embedding_norm.iter().fold(embedding, |embedding, norm| norm.forward(embedding))
     }
 
     fn embedding_size(&self) -> usize {
@@ -156,15 +144,10 @@ impl Block for SFace {
     }
 
     fn trace(&self, input: MapShape, trace: &mut Trace) -> MapShape {
-        let mut shape = trace_maps(&self.stem, &self.rows, input, trace);
-        if let Some(norm) = &self.maps_norm {
-            shape = trace.named("bn1", shape, norm);
-        }
-        shape = trace.named("fc1", shape, &self.linear);
-        match &self.embedding_norm {
-            Some(norm) => trace.named("bn2", shape, norm),
-            None => shape,
-        }
+        let shape = trace_maps(&self.stem, &self.rows, input, trace);
+        let shape = self.maps_norm.iter().fold(shape, |shape, norm| trace.named("bn1", shape, norm));
+        let shape = trace.named("fc1", shape, &self.linear);
+        self.embedding_norm.iter().fold(shape, |shape, norm| trace.named("bn2", shape, norm))
     }
 }
 
@@ -216,10 +199,9 @@ struct ConvUnit {
 impl ConvUnit {
     fn new(conv: Conv2dConfig, norm: bool, device: &Device) -> Self {
         let slope = PReluConfig::new().with_num_parameters(conv.channels[1]).init(device);
-        let layer = if norm {
-            ConvNorm::new(conv, CONV_EPSILON, device)
-        } else {
-            ConvNorm { conv: conv.init(device), norm: None }
+        let layer = match norm {
+            true => ConvNorm::new(conv, CONV_EPSILON, device),
+            false => ConvNorm { conv: conv.init(device), norm: None },
         };
         Self { layer, slope }
     }

@@ -119,7 +119,9 @@ fn decode_scaled(bytes: &[u8], frame: Frame, side: u32) -> Option<RgbImage> {
     let (columns, rows) = (u32::from(width), u32::from(height));
     let picture = match format {
         jpeg_decoder::PixelFormat::RGB24 => RgbImage::from_raw(columns, rows, pixels)?,
-        jpeg_decoder::PixelFormat::L8 => RgbImage::from_raw(columns, rows, pixels.iter().flat_map(|&grey| [grey; 3]).collect())?,
+        jpeg_decoder::PixelFormat::L8 => {
+            RgbImage::from_raw(columns, rows, pixels.iter().flat_map(|&grey| [grey; 3]).collect())?
+        }
         _ => return None,
     };
     let divisor = [8, 4, 2, 1].into_iter().find(|&divisor| frame.width.div_ceil(divisor) == width)?;
