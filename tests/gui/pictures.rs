@@ -12,8 +12,7 @@ use egui_kittest::wgpu::{create_render_state, default_wgpu_setup};
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
 use likeness::app::compare::state::{self as compare_faces, CompareSource};
 use likeness::app::engine::report::{JobReport, Report};
-use likeness::app::evaluate::state::Tab;
-use likeness::app::evaluate::state::message::EvaluateCommand;
+use likeness::app::evaluate::state::{Message as EvaluateMessage, Tab};
 use likeness::app::settings::state::Appearance;
 use likeness::app::shell::app::App;
 use likeness::app::shell::backend::{Answer, Backend};
@@ -64,16 +63,16 @@ fn scene(name: &'static str, view: View) -> Scene {
 }
 
 fn open_runs() -> Message {
-    Message::Evaluate(EvaluateCommand::Open(folders()))
+    Message::Evaluate(EvaluateMessage::Open(folders()))
 }
 
 fn tab(tab: Tab) -> Message {
-    Message::Evaluate(EvaluateCommand::ShowTab(tab))
+    Message::Evaluate(EvaluateMessage::ShowTab(tab))
 }
 
 /// A pair that is wrong at every sensible threshold.
 fn pair() -> Message {
-    Message::Evaluate(EvaluateCommand::ShowPair(Some(worst_pair())))
+    Message::Evaluate(EvaluateMessage::ShowPair(Some(worst_pair())))
 }
 
 pub fn scenes() -> Vec<Scene> {
