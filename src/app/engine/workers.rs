@@ -86,9 +86,14 @@ impl Workers {
         Ok(Self { long, quick })
     }
 
-    /// Whether both queues have a place: then the next `long` and `quick` are accepted.
-    pub fn have_room(&self) -> bool {
-        !self.long.is_full() && !self.quick.is_full()
+    /// Whether the next `long` is accepted.
+    pub fn have_room_for_long(&self) -> bool {
+        !self.long.is_full()
+    }
+
+    /// Whether the next `quick` is accepted.
+    pub fn have_room_for_quick(&self) -> bool {
+        !self.quick.is_full()
     }
 
     /// Hands over work for the device's thread, one after another. False: the queue was full, nothing was handed over.

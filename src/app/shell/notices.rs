@@ -1,8 +1,10 @@
 //! What is said in passing: a change that was made, with Undo; a job that ended, with Show; something that failed.
 
+use std::path::PathBuf;
+
+use crate::app::engine::report::Withheld;
 use crate::app::ui::action::Action;
 use crate::app::ui::view::View;
-use crate::library::Decision;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct NoticeId(pub u64);
@@ -11,6 +13,7 @@ pub struct NoticeId(pub u64);
 pub enum NoticeKind {
     Said,
     Failed,
+    Asked,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -20,29 +23,41 @@ pub struct Notice {
     pub text: String,
     /// Folded until asked for.
     pub details: String,
-    pub action: Option<NoticeAction>,
-    /// When it goes by itself, in seconds of the window's clock; failures stay.
+    /// What can be done about it; each takes the notice away.
+    pub actions: Vec<NoticeAction>,
+    /// When it goes by itself, in seconds of the window's clock; failures and questions stay.
     pub until_secs: Option<f64>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NoticeAction {
     Undo,
     Show(View),
+    ShowSetAside,
+    /// The photos of this folder that are gone are kept as they are.
+    KeepMissing,
+    /// They are gone for good.
+    AcceptMissing(PathBuf),
 }
 
 impl NoticeAction {
-    pub fn label_key(self) -> &'static str {
+    pub fn label_key(&self) -> &'static str {
         match self {
             Self::Undo => "undo",
-            Self::Show(_) => "show",
+            Self::Show(_) | Self::ShowSetAside => "show",
+            Self::KeepMissing => "missing_keep",
+            Self::AcceptMissing(_) => "missing_accept",
         }
     }
 
-    pub fn action(self) -> Action {
+    /// None where taking the notice away is all.
+    pub fn action(&self) -> Option<Action> {
         match self {
-            Self::Undo => Action::Decide(Decision::Undo),
-            Self::Show(view) => Action::Show(view),
+            Self::Undo => Some(Action::UNDO),
+            Self::Show(view) => Some(Action::Show(*view)),
+            Self::ShowSetAside => Some(Action::OpenSetAside),
+            Self::KeepMissing => None,
+            Self::AcceptMissing(folder) => Some(Action::AcceptMissing(folder.clone())),
         }
     }
 }
@@ -63,16 +78,25 @@ impl Notices {
         if action == Some(NoticeAction::Undo) {
             self.withdraw_undo();
         }
-        self.push(NoticeKind::Said, text, String::new(), action, Some(now_secs + Self::SHOWN_FOR_SECS));
+        let actions = action.into_iter().collect();
+        self.push(NoticeKind::Said, text, String::new(), actions, Some(now_secs + Self::SHOWN_FOR_SECS));
+    }
+
+    /// Asks whether the photos of a folder are gone, or its drive is only not there. An earlier question about it is
+    /// answered by this one.
+    pub fn ask_missing(&mut self, text: String, withheld: &Withheld) {
+        let accept = NoticeAction::AcceptMissing(withheld.folder.clone());
+        self.shown.retain(|notice| !notice.actions.contains(&accept));
+        self.push(NoticeKind::Asked, text, String::new(), vec![NoticeAction::KeepMissing, accept], None);
     }
 
     pub fn fail(&mut self, text: String, details: String) {
-        self.push(NoticeKind::Failed, text, details, None, None);
+        self.push(NoticeKind::Failed, text, details, Vec::new(), None);
     }
 
     /// Takes the offer to undo away: it was taken, or it does not hold any more.
     pub fn withdraw_undo(&mut self) {
-        self.shown.retain(|notice| notice.action != Some(NoticeAction::Undo));
+        self.shown.retain(|notice| !notice.actions.contains(&NoticeAction::Undo));
     }
 
     pub fn dismiss(&mut self, id: NoticeId) {
@@ -94,11 +118,11 @@ impl Notices {
         kind: NoticeKind,
         text: String,
         details: String,
-        action: Option<NoticeAction>,
+        actions: Vec<NoticeAction>,
         until_secs: Option<f64>,
     ) {
         self.next_id += 1;
-        self.shown.push(Notice { id: NoticeId(self.next_id), kind, text, details, action, until_secs });
+        self.shown.push(Notice { id: NoticeId(self.next_id), kind, text, details, actions, until_secs });
         if self.shown.len() > Self::LIMIT {
             self.shown.remove(0);
         }

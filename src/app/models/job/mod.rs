@@ -46,7 +46,7 @@ pub fn handle(tasks: &mut Tasks<'_, Event>, request: Request) {
 /// Beside the device's thread, so that a scan can go on meanwhile.
 fn install_models(tasks: &mut Tasks<'_, Event>, models: Vec<ModelId>) {
     let (job, cancel) = tasks.begin_job();
-    tasks.quick(move |shared, sink| {
+    tasks.run_job_aside(job, move |shared, sink| {
         sink.send(Event::Installing(job, models.clone()));
         let mut events = sink.reporter(job, JobKind::Install);
         let outcome = Store::open(shared.home.models()).map_err(Into::into).and_then(|store| {

@@ -112,7 +112,7 @@ fn go_on(tasks: &mut Tasks<'_, Event>, run: PathBuf) {
 /// Embeds the library's faces by the network in use, and groups anew; names stay.
 fn reembed_library(tasks: &mut Tasks<'_, Event>) {
     let (job, cancel) = tasks.begin_job();
-    tasks.long(move |shared, networks, sink| {
+    tasks.run_job(job, move |shared, networks, sink| {
         let mut events = sink.reporter(job, JobKind::Reembed);
         let mut work = || {
             let options = shared.options();

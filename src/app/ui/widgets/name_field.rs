@@ -21,6 +21,15 @@ pub struct NameField {
     list: Option<Rect>,
 }
 
+/// What was entered.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Entered {
+    /// A name, whether somebody has it or not.
+    Typed(String),
+    /// Somebody who is there, taken from the completions.
+    Person(PersonRow),
+}
+
 /// How a field presents itself.
 #[derive(Debug, Clone, Copy)]
 pub struct NameFieldOptions<'a> {
@@ -41,14 +50,14 @@ impl NameField {
 
 const COMPLETIONS: usize = 5;
 
-/// Returns the name once it is entered, and the field's response.
+/// Returns what was entered, once it is, and the field's response.
 pub fn name_field_ui<S, M>(
     ui: &mut Ui,
     ctx: &mut ViewContext<'_, S, M>,
     id: Id,
     field: &mut NameField,
     look: NameFieldOptions<'_>,
-) -> (Option<String>, Response) {
+) -> (Option<Entered>, Response) {
     let had_focus = ui.memory(|memory| memory.has_focus(id));
     let matches = completions(ctx.facts.people.ready().map_or(&[][..], |people| &people.named), &field.text);
     if had_focus {
@@ -71,8 +80,8 @@ pub fn name_field_ui<S, M>(
     let mut entered = None;
     if response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) {
         entered = Some(match field.marked.and_then(|i| matches.get(i)) {
-            Some(person) => person.name.clone(),
-            None => field.text.trim().to_owned(),
+            Some(person) => Entered::Person(person.clone()),
+            None => Entered::Typed(field.text.trim().to_owned()),
         });
     }
     let over_list = field.list.is_some_and(|list| ui.rect_contains_pointer_anywhere(list));
@@ -81,7 +90,7 @@ pub fn name_field_ui<S, M>(
     if open && entered.is_none() {
         entered = completions_ui(ui, ctx, field, &response, &matches);
     }
-    let entered = entered.filter(|name| !name.is_empty());
+    let entered = entered.filter(|entered| *entered != Entered::Typed(String::new()));
     if entered.is_some() {
         *field = NameField::default();
     }
@@ -123,7 +132,7 @@ fn completions_ui<S, M>(
     field: &mut NameField,
     anchor: &Response,
     matches: &[PersonRow],
-) -> Option<String> {
+) -> Option<Entered> {
     let mut chosen = None;
     let marked = field.marked;
     let area = Area::new(anchor.id.with("completions"))
@@ -136,7 +145,7 @@ fn completions_ui<S, M>(
                 ui.spacing_mut().item_spacing.y = 0.0;
                 for (i, person) in matches.iter().enumerate() {
                     if completion_ui(ui, ctx, person, marked == Some(i)).clicked() {
-                        chosen = Some(person.name.clone());
+                        chosen = Some(Entered::Person(person.clone()));
                     }
                 }
             });
@@ -147,7 +156,9 @@ fn completions_ui<S, M>(
 
 fn completion_ui<S, M>(ui: &mut Ui, ctx: &mut ViewContext<'_, S, M>, person: &PersonRow, marked: bool) -> Response {
     let (rect, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 32.0), Sense::click());
-    response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, marked, &person.name));
+    let count = ctx.text.n("faces", person.faces);
+    let label = ctx.text.f("person_card", &[("name", &person.name), ("count", &count)]);
+    response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, marked, &label));
     let palette = theme::palette(ui.visuals());
     if marked || response.hovered() {
         ui.painter().rect_filled(rect, CornerRadius::same(theme::radius::CONTROL), palette.raised);
@@ -158,8 +169,15 @@ fn completion_ui<S, M>(ui: &mut Ui, ctx: &mut ViewContext<'_, S, M>, person: &Pe
     );
     let drawable = ctx.images.get(ImageKey::Face(person.cover));
     picture::paint(ui, portrait, drawable, picture::Fit::Cover, picture::round(portrait));
-    let at = egui::pos2(portrait.right() + space::S, rect.center().y);
-    ui.painter().text(at, egui::Align2::LEFT_CENTER, &person.name, theme::body_font(), palette.text);
+    let count = ui.painter().layout_no_wrap(count, theme::small_font(), palette.secondary);
+    let at = egui::Align2::RIGHT_CENTER.anchor_size(rect.right_center() - Vec2::new(space::S, 0.0), count.size());
+    let left = portrait.right() + space::S;
+    let name = person.name.clone();
+    let mut name = egui::text::LayoutJob::simple_singleline(name, theme::body_font(), palette.text);
+    name.wrap = egui::text::TextWrapping::truncate_at_width(at.left() - space::S - left);
+    let name = ui.painter().layout_job(name);
+    ui.painter().galley(egui::pos2(left, rect.center().y - name.size().y / 2.0), name, palette.text);
+    ui.painter().galley(at.min, count, palette.secondary);
     response
 }
 
@@ -184,7 +202,7 @@ mod tests {
             person: PersonId(i as i64),
             name: (*name).to_owned(),
             cover: FaceId(0),
-            confirmed: 1,
+            faces: 1,
             suggested: 0,
         };
         names.iter().enumerate().map(row).collect()
