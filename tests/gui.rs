@@ -3,10 +3,10 @@
 //! No test needs a GPU. `pictures` draws each view where an adapter exists and says when it skips.
 #![cfg(feature = "gui")]
 
-#[path = "gui/demo.rs"]
-mod demo;
 #[path = "gui/decisions.rs"]
 mod decisions;
+#[path = "gui/demo.rs"]
+mod demo;
 #[path = "gui/evaluate.rs"]
 mod evaluate;
 #[path = "gui/judged.rs"]

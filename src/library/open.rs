@@ -117,9 +117,7 @@ impl LibraryReader {
 
     /// How many changes of faces and people there have been: what its reader has seen.
     pub fn revision(&self) -> Result<Revision> {
-        self.read(|c| {
-            Ok(Revision(c.prepare_cached("SELECT revision FROM clock")?.query_row([], |row| row.get(0))?))
-        })
+        self.read(|c| Ok(Revision(c.prepare_cached("SELECT revision FROM clock")?.query_row([], |row| row.get(0))?)))
     }
 
     /// Changes when another connection has committed something, not when this one has.

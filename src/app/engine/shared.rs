@@ -191,11 +191,7 @@ impl<E: Send + 'static> Tasks<'_, E> {
 
     /// Runs a job on the device's thread. One that breaks down is told as failed, and the networks are loaded anew for
     /// the next.
-    pub fn run_job(
-        &self,
-        job: JobId,
-        work: impl FnOnce(&Shared, &mut LoadedNetworks, &Sink<E>) + Send + 'static,
-    ) {
+    pub fn run_job(&self, job: JobId, work: impl FnOnce(&Shared, &mut LoadedNetworks, &Sink<E>) + Send + 'static) {
         self.long(move |shared, networks, sink| {
             if let Some(failure) = breakdown(|| work(shared, networks, sink)) {
                 networks.unload();

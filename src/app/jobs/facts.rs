@@ -57,18 +57,18 @@ pub fn people(shared: &Shared) -> Result<People> {
     let near = nearest_people(&shared.library, &model, shared.options().thresholds(&store)?.same_person)?;
     shared.library.call(move |library| {
         library.at_once(|library| {
-        let list = |kind, min_faces| library.people(PeopleFilter { kind, min_faces }, Page::ALL);
-        let named: Vec<PersonRow> = list(PeopleKind::Named, 0)?.into_iter().filter_map(named_row).collect();
-        let names: HashMap<PersonId, &str> = named.iter().map(|row| (row.person, row.name.as_str())).collect();
-        let mut groups = Vec::new();
-        for card in list(PeopleKind::Nameless, 1)? {
-            let resembles = near.get(&card.id).and_then(|&(person, distance)| {
-                let name = (*names.get(&person)?).to_owned();
-                Some(Resemblance { person, name, distance })
-            });
-            groups.extend(group_row(library, &card, resembles)?);
-        }
-        Ok::<_, library::LibraryError>(People { seen: library.revision()?, named, groups })
+            let list = |kind, min_faces| library.people(PeopleFilter { kind, min_faces }, Page::ALL);
+            let named: Vec<PersonRow> = list(PeopleKind::Named, 0)?.into_iter().filter_map(named_row).collect();
+            let names: HashMap<PersonId, &str> = named.iter().map(|row| (row.person, row.name.as_str())).collect();
+            let mut groups = Vec::new();
+            for card in list(PeopleKind::Nameless, 1)? {
+                let resembles = near.get(&card.id).and_then(|&(person, distance)| {
+                    let name = (*names.get(&person)?).to_owned();
+                    Some(Resemblance { person, name, distance })
+                });
+                groups.extend(group_row(library, &card, resembles)?);
+            }
+            Ok::<_, library::LibraryError>(People { seen: library.revision()?, named, groups })
         })
     })
 }
@@ -186,7 +186,12 @@ mod tests {
             crop_jpeg: Vec::new(),
         };
         PhotoRecord {
-            file: FileFacts { path: path.to_owned(), size: 1, mtime_ns: 0, hashes: Some(FileHashes { file: [degrees.len() as u8; 32], picture: [degrees.len() as u8; 32] }) },
+            file: FileFacts {
+                path: path.to_owned(),
+                size: 1,
+                mtime_ns: 0,
+                hashes: Some(FileHashes { file: [degrees.len() as u8; 32], picture: [degrees.len() as u8; 32] }),
+            },
             width: 2000,
             height: 1000,
             format: "jpeg".to_owned(),

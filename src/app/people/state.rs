@@ -5,7 +5,7 @@ mod pages;
 mod said;
 
 pub use aside::{ApartRow, Aside, AsideTab};
-pub use pages::{Grouping, GroupingPreview, GroupChange, GroupChangeKind, PersonFace, PersonPage};
+pub use pages::{GroupChange, GroupChangeKind, Grouping, GroupingPreview, PersonFace, PersonPage};
 
 use crate::app::engine::facts::Loadable;
 use crate::app::engine::report::Ticket;
@@ -20,7 +20,11 @@ pub enum Message {
     /// What was decided, and the revision that its user looked at. A name that another person has is asked about first.
     Decide(Decision, Revision),
     /// Gives a person or group the name of somebody who is there, and so joins them.
-    NameAs { person: PersonId, same: PersonId, seen: Revision },
+    NameAs {
+        person: PersonId,
+        same: PersonId,
+        seen: Revision,
+    },
     /// Answers whether the name that was typed is that of this person.
     SameAs(PersonId),
     /// It is that of another one.
@@ -30,13 +34,19 @@ pub enum Message {
     /// Says that a group holds different people.
     Split(PersonId),
     /// Opens the preview of merging two people.
-    AskMerge { from: PersonId, into: PersonId },
+    AskMerge {
+        from: PersonId,
+        into: PersonId,
+    },
     /// Closes that preview.
     CloseMerge,
     /// Opens or closes the grouping panel.
     ToggleGrouping,
     /// Shows what another threshold or linkage would change.
-    PreviewGrouping { squared_distance: f32, linkage: Linkage },
+    PreviewGrouping {
+        squared_distance: f32,
+        linkage: Linkage,
+    },
     /// Groups anew as previewed.
     ApplyGrouping,
     ShowAside(AsideTab),

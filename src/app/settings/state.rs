@@ -24,7 +24,10 @@ pub enum Message {
     CloseRemove,
     Remove(PathBuf, FacesOfFolder),
     /// The folder lies elsewhere now.
-    MoveFolder { from: PathBuf, to: PathBuf },
+    MoveFolder {
+        from: PathBuf,
+        to: PathBuf,
+    },
     /// The photos of this folder that are gone are gone for good.
     AcceptMissing(PathBuf),
 }

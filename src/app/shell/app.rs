@@ -20,11 +20,12 @@ use crate::app::engine::report::{JobKind, Report};
 use crate::app::evaluate::state::message::{EvaluateCommand, EvaluateRequest};
 use crate::app::evaluate::view::EvaluateView;
 use crate::app::models::view::{import, models as models_view};
-use crate::app::people::view::{aside, merge, same_name};
 use crate::app::people::view::people::PeopleView;
 use crate::app::people::view::person::PersonView;
+use crate::app::people::view::{aside, merge, same_name};
 use crate::app::photos::view::library::LibraryView;
 use crate::app::photos::view::photo::PhotoView;
+use crate::app::settings::view::folders;
 use crate::app::train::state::message::{Message as TrainMessage, TrainPath};
 use crate::app::train::view::TrainView;
 use crate::app::ui::action::Action;
@@ -36,7 +37,6 @@ use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::thumbnails::Thumbnails;
 use crate::app::ui::view::View;
 use crate::app::ui::widgets::buttons;
-use crate::app::settings::view::folders;
 use crate::app::{compare, models, photos, scan, settings};
 
 /// What the window's own parts see while they draw.

@@ -5,11 +5,11 @@ mod ended;
 use std::collections::VecDeque;
 use std::path::PathBuf;
 
+use self::ended::{done_words, touched_by};
 use super::backend::{Answer, Backend, Event, Request};
 use super::message::Message;
 use super::notices::NoticeAction;
 use super::state::{Page, State};
-use self::ended::{done_words, touched_by};
 use crate::app::engine::facts::Loadable;
 use crate::app::engine::report::{Failed, Failure, JobEnd, JobId, JobKind, JobReport, Report, Ticket};
 use crate::app::evaluate::state::message::{EvaluateEvent, EvaluateRequest};

@@ -48,7 +48,10 @@ pub struct PeopleView {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Row {
     Bar,
-    Cards { first: usize, count: usize },
+    Cards {
+        first: usize,
+        count: usize,
+    },
     WhoIsThis,
     Group(usize),
     /// Leads to what was set aside.
@@ -371,7 +374,8 @@ mod tests {
             suggested: 0,
         };
         let group = |id| GroupRow { person: PersonId(id), faces: 2, strip: Vec::new(), resembles: None };
-        let people = People { named: (0..5).map(person).collect(), groups: (5..7).map(group).collect(), ..People::default() };
+        let people =
+            People { named: (0..5).map(person).collect(), groups: (5..7).map(group).collect(), ..People::default() };
         assert_eq!(
             rows_of(&people, 4),
             [

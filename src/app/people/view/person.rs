@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 
 use eframe::egui::{self, Align2, CornerRadius, Id, Key, Modifiers, Rect, Response, Ui, Vec2};
 
+use self::parts::{apart_ui, decide, distance_ui, held_words, move_to, rejected_ui, tick_ui, verdict_ui};
 use crate::app::people::state::Message;
 use crate::app::people::state::{PersonFace, PersonPage};
 use crate::app::people::view::Context;
-use self::parts::{apart_ui, decide, distance_ui, held_words, move_to, rejected_ui, tick_ui, verdict_ui};
 use crate::app::people::view::people::{group_menu_ui, naming, undo_ui};
 use crate::app::ui::action::Action;
 use crate::library::{Belongs, Decision, Destination, PhotoFilter};
@@ -52,9 +52,16 @@ pub struct PersonView {
 enum Row {
     Header,
     Heading(Section),
-    Faces { section: Section, first: usize, count: usize },
+    Faces {
+        section: Section,
+        first: usize,
+        count: usize,
+    },
     /// Of the faces that are not this person.
-    Rejected { first: usize, count: usize },
+    Rejected {
+        first: usize,
+        count: usize,
+    },
     Apart(usize),
 }
 

@@ -20,32 +20,33 @@ pub fn same_name_ui(egui_ctx: &egui::Context, ctx: &mut Context<'_>) {
     let Some(asked) = &ctx.state.same_name else { return };
     let palette = theme::palette(&egui_ctx.global_style().visuals);
     let frame = egui::Frame::window(&egui_ctx.global_style());
-    let modal = Modal::new(Id::unique("same name")).frame(frame).backdrop_color(palette.backdrop).show(egui_ctx, |ui| {
-        ui.set_width(440.0);
-        ui.label(theme::heading(ctx.text.f("same_name_title", &[("name", &asked.name)])));
-        ui.label(theme::secondary(ui, ctx.text.s("same_name_what")));
-        ui.add_space(space::L);
-        let mut answers = Vec::new();
-        for row in candidates(ctx, asked) {
-            answers.push(same_ui(ui, ctx, &row));
-        }
-        ui.add_space(space::M);
-        let label = ctx.text.f("another_of_this_name", &[("name", &asked.name)]);
-        let another = buttons::icon_and_text_ui(ui, Rank::Plain, Icon::UserPlus, &label);
-        if another.clicked() {
-            ctx.send(Message::AnotherOfThisName);
-        }
-        answers.push(another);
-        let right = egui::Layout::right_to_left(egui::Align::Center);
-        let cancel = ui.with_layout(right, |ui| buttons::button_ui(ui, Rank::Quiet, ctx.text.s("cancel"))).inner;
-        if cancel.clicked() {
-            ctx.send(Message::CloseSameName);
-        }
-        answers.push(cancel);
-        if !answers.iter().any(Response::has_focus) {
-            answers[0].request_focus();
-        }
-    });
+    let modal =
+        Modal::new(Id::unique("same name")).frame(frame).backdrop_color(palette.backdrop).show(egui_ctx, |ui| {
+            ui.set_width(440.0);
+            ui.label(theme::heading(ctx.text.f("same_name_title", &[("name", &asked.name)])));
+            ui.label(theme::secondary(ui, ctx.text.s("same_name_what")));
+            ui.add_space(space::L);
+            let mut answers = Vec::new();
+            for row in candidates(ctx, asked) {
+                answers.push(same_ui(ui, ctx, &row));
+            }
+            ui.add_space(space::M);
+            let label = ctx.text.f("another_of_this_name", &[("name", &asked.name)]);
+            let another = buttons::icon_and_text_ui(ui, Rank::Plain, Icon::UserPlus, &label);
+            if another.clicked() {
+                ctx.send(Message::AnotherOfThisName);
+            }
+            answers.push(another);
+            let right = egui::Layout::right_to_left(egui::Align::Center);
+            let cancel = ui.with_layout(right, |ui| buttons::button_ui(ui, Rank::Quiet, ctx.text.s("cancel"))).inner;
+            if cancel.clicked() {
+                ctx.send(Message::CloseSameName);
+            }
+            answers.push(cancel);
+            if !answers.iter().any(Response::has_focus) {
+                answers[0].request_focus();
+            }
+        });
     if modal.should_close() {
         ctx.send(Message::CloseSameName);
     }

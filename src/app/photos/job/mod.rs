@@ -77,11 +77,7 @@ fn year_and_month(time: &str) -> (i32, u8) {
 fn photo_detail(shared: &Shared, photo: PhotoId) -> Result<PhotoDetail> {
     let (detail, faces, seen) = shared.library.call(move |library| {
         library.at_once(|library| {
-            Ok::<_, library::LibraryError>((
-                library.photo(photo)?,
-                library.faces_of_photo(photo)?,
-                library.revision()?,
-            ))
+            Ok::<_, library::LibraryError>((library.photo(photo)?, library.faces_of_photo(photo)?, library.revision()?))
         })
     })?;
     let detail = detail.context("this photo is gone from the library")?;

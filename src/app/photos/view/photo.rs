@@ -14,9 +14,9 @@ use crate::app::ui::action::Action;
 use crate::app::ui::icons::Icon;
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::thumbnails::Drawable;
+use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::face_tile::{FaceTile, Frame, face_tile_ui};
 use crate::app::ui::widgets::name_field::{Entered, NameField, NameFieldOptions, name_field_ui};
-use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::{picture, status};
 use crate::library::{Belongs, Decision, Destination};
 use crate::types::{FaceId, PersonId};
@@ -109,7 +109,8 @@ impl PhotoView {
         if response.hovered() {
             self.pointed = Some(face.face);
         }
-        if response.clicked() && !put_back(ctx, face.face)
+        if response.clicked()
+            && !put_back(ctx, face.face)
             && let Some(person) = face.person
         {
             ctx.act(Action::OpenPerson(person));
@@ -141,7 +142,8 @@ impl PhotoView {
     fn face_row_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, photo: &PhotoDetail, face: &PhotoFace, lit: bool) {
         let name = face.name.as_deref().unwrap_or(ctx.text.s("unnamed"));
         let tile = FaceTile { face: face.face, side: 48.0, frame: Frame::Round, selected: lit, name };
-        if face_tile_ui(ui, ctx, tile).clicked() && !put_back(ctx, face.face)
+        if face_tile_ui(ui, ctx, tile).clicked()
+            && !put_back(ctx, face.face)
             && let Some(person) = face.person
         {
             ctx.act(Action::OpenPerson(person));
@@ -176,14 +178,7 @@ impl PhotoView {
 }
 
 /// Whose face it is, and yes or no while nobody has confirmed it.
-fn named_ui(
-    ui: &mut Ui,
-    ctx: &mut Context<'_>,
-    photo: &PhotoDetail,
-    face: &PhotoFace,
-    name: &str,
-    person: PersonId,
-) {
+fn named_ui(ui: &mut Ui, ctx: &mut Context<'_>, photo: &PhotoDetail, face: &PhotoFace, name: &str, person: PersonId) {
     ui.add_space(space::XS);
     match face.belongs {
         Some(Belongs::Suggested) => {

@@ -29,7 +29,8 @@ pub(super) fn done_words(text: &Locale, kind: Option<JobKind>, summary: &JobSumm
         Some(JobKind::Scan) | None => {
             let (photos, faces) = (grouped(summary.photos), grouped(summary.faces));
             let words = text.f("said_scanned", &[("photos", &photos), ("faces", &faces)]);
-            let show = if summary.lost_faces > 0 { NoticeAction::ShowSetAside } else { NoticeAction::Show(View::People) };
+            let show =
+                if summary.lost_faces > 0 { NoticeAction::ShowSetAside } else { NoticeAction::Show(View::People) };
             (with_found_again(text, with_skipped(words), summary), Some(show))
         }
         Some(JobKind::Group) => (text.s("said_grouped").into(), Some(NoticeAction::Show(View::People))),

@@ -86,8 +86,8 @@ fn start_run(tasks: &mut Tasks<'_, Event>, mut request: TrainRequest, data: Data
         reporter.run(&control, || {
             let (store, device) = (Store::open(shared.home.models())?, device_for(shared)?);
             reporter.began(name, network, &device);
-            if data == DataSource::Library {
-                request.data = DataFrom::Library { path: shared.home.library() };
+            if let DataSource::Library { one_by_one } = data {
+                request.data = DataFrom::Library { path: shared.home.library(), one_by_one };
             }
             start_training(request, &out, &store, &device, &control, &mut |event| reporter.tell(event))
         });
@@ -248,6 +248,6 @@ fn use_trained(shared: &Shared, summary: &TrainSummary) -> Result<(String, u64)>
 fn summarise(shared: &Shared, data: &DataSource) -> Result<DataSummary> {
     match data {
         DataSource::Folder(path) => summarise_folder(path),
-        DataSource::Library => summarise_library(&shared.library),
+        DataSource::Library { one_by_one } => summarise_library(&shared.library, *one_by_one),
     }
 }

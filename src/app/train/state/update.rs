@@ -15,8 +15,8 @@ pub type Ask<'a> = &'a mut dyn FnMut(Request);
 pub fn open(state: &State, ask: Ask<'_>) {
     ask(Request::LoadChoices);
     // The library's confirmed faces may have become more since it was last counted.
-    if state.form.data == Some(DataSource::Library) {
-        ask(Request::Summarise(DataSource::Library));
+    if let Some(data) = state.form.data.clone().filter(DataSource::is_library) {
+        ask(Request::Summarise(data));
     }
 }
 

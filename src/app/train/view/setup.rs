@@ -94,10 +94,11 @@ fn hint_ui(ui: &mut Ui, words: impl Into<String>) {
 }
 
 fn data_ui(ui: &mut Ui, ctx: &mut Context<'_>, form: &mut TrainForm) {
-    let from_library = form.data == Some(DataSource::Library);
+    let from_library = form.data.as_ref().is_some_and(DataSource::is_library);
     let labels = [ctx.text.s("train_data_folder"), ctx.text.s("train_data_library")];
     match buttons::segments_ui(ui, usize::from(from_library), &labels) {
-        Some(1) => form.data = Some(DataSource::Library),
+        Some(1) if !from_library => form.data = Some(DataSource::Library { one_by_one: false }),
+        Some(1) => {}
         Some(_) if from_library => form.data = None,
         _ => {}
     }
@@ -113,6 +114,9 @@ fn data_ui(ui: &mut Ui, ctx: &mut Context<'_>, form: &mut TrainForm) {
         });
     } else {
         hint_ui(ui, ctx.text.s("train_data_library_what"));
+        if let Some(DataSource::Library { one_by_one }) = &mut form.data {
+            ui.checkbox(one_by_one, ctx.text.s("train_one_by_one"));
+        }
     }
     data_summary_ui(ui, ctx, form);
     if !from_library && form.data.is_some() {
@@ -164,6 +168,9 @@ fn counts_ui(ui: &mut Ui, ctx: &Context<'_>, summary: &DataSummary) {
             });
         }
     });
+    if summary.named > 0 {
+        hint_ui(ui, text.n("train_named", summary.named));
+    }
     if summary.with_one_picture > 0 {
         hint_ui(ui, text.n("train_one_picture", summary.with_one_picture));
     }
@@ -193,6 +200,7 @@ fn why_key(why: LeftOutWhy) -> &'static str {
         LeftOutWhy::NestedFolder => "train_out_nested",
         LeftOutWhy::EmptyFolder => "train_out_empty",
         LeftOutWhy::Unconfirmed => "train_out_unconfirmed",
+        LeftOutWhy::NamedWithGroup => "train_out_named",
         LeftOutWhy::Nameless => "train_out_nameless",
     }
 }
@@ -205,6 +213,7 @@ fn why_short_key(why: LeftOutWhy) -> &'static str {
         LeftOutWhy::NestedFolder => "train_why_nested",
         LeftOutWhy::EmptyFolder => "train_why_empty",
         LeftOutWhy::Unconfirmed => "train_why_unconfirmed",
+        LeftOutWhy::NamedWithGroup => "named_with_group",
         LeftOutWhy::Nameless => "train_why_nameless",
     }
 }

@@ -28,7 +28,8 @@ pub(super) fn move_to(ctx: &mut Context<'_>, page: &PersonPage, faces: Vec<FaceI
 
 /// What is held: "12 confirmed, 40 named with the group".
 pub(super) fn held_words(ctx: &Context<'_>, page: &PersonPage) -> String {
-    let parts = [("count_confirmed", Belongs::Confirmed), ("count_named", Belongs::Named), ("count_grouped", Belongs::Grouped)];
+    let parts =
+        [("count_confirmed", Belongs::Confirmed), ("count_named", Belongs::Named), ("count_grouped", Belongs::Grouped)];
     let counted = parts.map(|(key, belongs)| (key, page.count(belongs)));
     let words = counted.into_iter().filter(|(_, count)| *count > 0).map(|(key, count)| ctx.text.n(key, count));
     words.collect::<Vec<_>>().join(ctx.text.s("list_separator"))
@@ -56,8 +57,7 @@ pub(super) fn rejected_ui(ui: &mut Ui, ctx: &mut Context<'_>, page: &PersonPage,
         ui.set_width(size::FACE_TILE);
         let name = page.name.as_deref().unwrap_or(ctx.text.s("this_group"));
         let label = ctx.text.f("not_them", &[("name", name)]);
-        let tile =
-            FaceTile { face, side: size::FACE_TILE, frame: Frame::Square, selected: false, name: &label };
+        let tile = FaceTile { face, side: size::FACE_TILE, frame: Frame::Square, selected: false, name: &label };
         if face_tile_ui(ui, ctx, tile).clicked() {
             ctx.act(Action::OpenPhoto(photo));
         }
