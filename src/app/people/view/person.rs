@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use eframe::egui::{self, Align2, CornerRadius, Id, Key, Modifiers, Rect, Response, Ui, Vec2};
 
-use self::parts::{apart_ui, decide, distance_ui, held_words, move_to, rejected_ui, tick_ui, verdict_ui};
+use self::parts::{apart_ui, decide, distance_ui, heading_words, move_to, rejected_ui, tick_ui, verdict_ui};
 use crate::app::people::state::Message;
 use crate::app::people::state::{PersonFace, PersonPage};
 use crate::app::people::view::Context;
@@ -16,7 +16,6 @@ use crate::library::{Belongs, Decision, Destination, PhotoFilter};
 
 use crate::app::engine::facts::Loadable;
 use crate::app::ui::icons::{self, Icon};
-use crate::app::ui::locale::grouped;
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::view::View;
 use crate::app::ui::widgets::buttons::{self, Rank};
@@ -346,26 +345,11 @@ impl PersonView {
     }
 
     fn heading_ui(&self, ui: &mut Ui, ctx: &mut Context<'_>, page: &PersonPage, section: Section) {
-        let name = page.name.as_deref();
         ui.horizontal_centered(|ui| {
-            let (words, count) = match (section, name) {
-                (Section::Held, Some(_)) => (ctx.text.s("their_faces").to_owned(), held_words(ctx, page)),
-                (Section::Held | Section::Suggested, None) => {
-                    let count = section_faces(page, section).len() as u64;
-                    (ctx.text.s("in_this_group").to_owned(), grouped(count))
-                }
-                (Section::Suggested, Some(name)) => {
-                    (ctx.text.f("probably", &[("name", name)]), grouped(page.suggested.len() as u64))
-                }
-                (Section::Rejected, name) => {
-                    let name = name.unwrap_or(ctx.text.s("this_group"));
-                    (ctx.text.f("not_them", &[("name", name)]), ctx.text.n("faces", page.rejected.len() as u64))
-                }
-                (Section::Apart, _) => (ctx.text.s("somebody_else").to_owned(), grouped(page.apart.len() as u64)),
-            };
+            let (words, count) = heading_words(ctx, page, section);
             ui.label(theme::lead(words));
             ui.label(theme::secondary(ui, count));
-            if name.is_none() {
+            if page.name.is_none() {
                 return;
             }
             ui.add_space(space::S);

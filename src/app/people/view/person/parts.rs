@@ -2,10 +2,12 @@
 
 use eframe::egui::{self, Align2, CornerRadius, Rect, Ui, Vec2};
 
+use super::{Section, section_faces};
 use crate::app::people::state::{Message, PersonPage};
 use crate::app::people::view::Context;
 use crate::app::ui::action::Action;
 use crate::app::ui::icons::{self, Icon};
+use crate::app::ui::locale::grouped;
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::face_tile::{FaceTile, Frame, face_tile_ui};
@@ -26,8 +28,27 @@ pub(super) fn move_to(ctx: &mut Context<'_>, page: &PersonPage, faces: Vec<FaceI
     ctx.send(Message::Decide(Decision::Move { faces, to }, seen));
 }
 
+/// What a section is called, and how much it holds.
+pub(super) fn heading_words(ctx: &Context<'_>, page: &PersonPage, section: Section) -> (String, String) {
+    match (section, page.name.as_deref()) {
+        (Section::Held, Some(_)) => (ctx.text.s("their_faces").to_owned(), held_words(ctx, page)),
+        (Section::Held | Section::Suggested, None) => {
+            let count = section_faces(page, section).len() as u64;
+            (ctx.text.s("in_this_group").to_owned(), grouped(count))
+        }
+        (Section::Suggested, Some(name)) => {
+            (ctx.text.f("probably", &[("name", name)]), grouped(page.suggested.len() as u64))
+        }
+        (Section::Rejected, name) => {
+            let name = name.unwrap_or(ctx.text.s("this_group"));
+            (ctx.text.f("not_them", &[("name", name)]), ctx.text.n("faces", page.rejected.len() as u64))
+        }
+        (Section::Apart, _) => (ctx.text.s("somebody_else").to_owned(), grouped(page.apart.len() as u64)),
+    }
+}
+
 /// What is held: "12 confirmed, 40 named with the group".
-pub(super) fn held_words(ctx: &Context<'_>, page: &PersonPage) -> String {
+fn held_words(ctx: &Context<'_>, page: &PersonPage) -> String {
     let parts =
         [("count_confirmed", Belongs::Confirmed), ("count_named", Belongs::Named), ("count_grouped", Belongs::Grouped)];
     let counted = parts.map(|(key, belongs)| (key, page.count(belongs)));
