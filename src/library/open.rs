@@ -127,8 +127,8 @@ impl LibraryReader {
 
     /// Asks several questions of one state of the library, whatever others write meanwhile.
     pub fn at_once<T, E: From<LibraryError>>(&self, ask: impl FnOnce(&Self) -> Result<T, E>) -> Result<T, E> {
-        let begin = || self.read(|c| Ok(c.unchecked_transaction()?));
-        let transaction = begin()?;
+        let transaction =
+            self.connection.unchecked_transaction().map_err(|error| LibraryError::from(error).at(&self.path))?;
         let answer = ask(self);
         // Nothing was written, so however it ends nothing is lost.
         drop(transaction);

@@ -4,7 +4,7 @@ mod parts;
 
 use std::collections::BTreeSet;
 
-use eframe::egui::{self, Align2, CornerRadius, Id, Key, Modifiers, Rect, Response, Ui, Vec2};
+use eframe::egui::{self, Id, Key, Modifiers, Response, Ui, Vec2};
 
 use self::parts::{apart_ui, decide, distance_ui, heading_words, move_to, rejected_ui, tick_ui, verdict_ui};
 use crate::app::people::state::Message;
@@ -15,7 +15,7 @@ use crate::app::ui::action::Action;
 use crate::library::{Belongs, Decision, Destination, PhotoFilter};
 
 use crate::app::engine::facts::Loadable;
-use crate::app::ui::icons::{self, Icon};
+use crate::app::ui::icons::Icon;
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::view::View;
 use crate::app::ui::widgets::buttons::{self, Rank};
@@ -23,7 +23,7 @@ use crate::app::ui::widgets::face_tile::{FaceTile, Frame, face_tile_ui};
 use crate::app::ui::widgets::name_field::{Entered, NameField, NameFieldOptions, name_field_ui};
 use crate::app::ui::widgets::rows::{RowTops, rows_ui};
 use crate::app::ui::widgets::status;
-use crate::types::{FaceId, PersonId, PhotoId};
+use crate::types::{FaceId, PersonId};
 
 const HEADER: f32 = 128.0;
 const HEADING: f32 = 48.0;
