@@ -6,17 +6,18 @@ use crate::app::engine::report::Withheld;
 use crate::app::ui::action::Action;
 use crate::app::ui::view::View;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct NoticeId(pub u64);
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum NoticeKind {
+    #[default]
     Said,
     Failed,
     Asked,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Notice {
     pub id: NoticeId,
     pub kind: NoticeKind,
@@ -78,8 +79,8 @@ impl Notices {
         if action == Some(NoticeAction::Undo) {
             self.withdraw_undo();
         }
-        let actions = action.into_iter().collect();
-        self.push(NoticeKind::Said, text, String::new(), actions, Some(now_secs + Self::SHOWN_FOR_SECS));
+        let (actions, until_secs) = (action.into_iter().collect(), Some(now_secs + Self::SHOWN_FOR_SECS));
+        self.push(Notice { text, actions, until_secs, ..Notice::default() });
     }
 
     /// Asks whether the photos of a folder are gone, or its drive is only not there. An earlier question about it is
@@ -87,11 +88,12 @@ impl Notices {
     pub fn ask_missing(&mut self, text: String, withheld: &Withheld) {
         let accept = NoticeAction::AcceptMissing(withheld.folder.clone());
         self.shown.retain(|notice| !notice.actions.contains(&accept));
-        self.push(NoticeKind::Asked, text, String::new(), vec![NoticeAction::KeepMissing, accept], None);
+        let actions = vec![NoticeAction::KeepMissing, accept];
+        self.push(Notice { kind: NoticeKind::Asked, text, actions, ..Notice::default() });
     }
 
     pub fn fail(&mut self, text: String, details: String) {
-        self.push(NoticeKind::Failed, text, details, Vec::new(), None);
+        self.push(Notice { kind: NoticeKind::Failed, text, details, ..Notice::default() });
     }
 
     /// Takes the offer to undo away: it was taken, or it does not hold any more.
@@ -113,16 +115,9 @@ impl Notices {
         &self.shown
     }
 
-    fn push(
-        &mut self,
-        kind: NoticeKind,
-        text: String,
-        details: String,
-        actions: Vec<NoticeAction>,
-        until_secs: Option<f64>,
-    ) {
+    fn push(&mut self, notice: Notice) {
         self.next_id += 1;
-        self.shown.push(Notice { id: NoticeId(self.next_id), kind, text, details, actions, until_secs });
+        self.shown.push(Notice { id: NoticeId(self.next_id), ..notice });
         if self.shown.len() > Self::LIMIT {
             self.shown.remove(0);
         }

@@ -13,8 +13,8 @@ use super::state::{Page, State};
 use crate::app::engine::facts::Loadable;
 use crate::app::engine::report::{Failed, Failure, JobEnd, JobId, JobKind, JobReport, Report, Ticket};
 use crate::app::evaluate::state::message::{EvaluateEvent, EvaluateRequest};
-use crate::app::train::state::message::{DemoChoice, Event as TrainEvent, Message as TrainMessage};
-use crate::app::train::state::update as train;
+use crate::app::jobs::demonstration::DemoOptions;
+use crate::app::train::state::message::{Event as TrainEvent, Message as TrainMessage};
 use crate::app::ui::action::{Action, Outbox, Tickets};
 use crate::app::ui::locale::{Locale, grouped};
 use crate::app::ui::view::View;
@@ -99,8 +99,8 @@ impl Update {
         !self.outbox.is_empty()
     }
 
-    /// A load that already waits is not asked for twice, and of questions that replace each other only the latest
-    /// waits, so the outbox stays small.
+    /// Of equal requests, and of questions that replace each other, only the latest waits, so the outbox stays small.
+    /// It waits at the end: what was asked for between the two must not come after it.
     fn ask(&mut self, request: Request) {
         use compare::state::Request::Compare;
         use people::state::Request::Preview;
@@ -110,16 +110,15 @@ impl Update {
             return self.outbox.push_front(request);
         }
         self.outbox.retain(|waiting| {
-            !matches!(
-                (waiting, &request),
-                (Request::People(Preview { .. }), Request::People(Preview { .. }))
-                    | (Request::Photos(FindPhotos(_)), Request::Photos(FindPhotos(_)))
-                    | (Request::Compare(Compare(_)), Request::Compare(Compare(_)))
-            )
+            *waiting != request
+                && !matches!(
+                    (waiting, &request),
+                    (Request::People(Preview { .. }), Request::People(Preview { .. }))
+                        | (Request::Photos(FindPhotos(_)), Request::Photos(FindPhotos(_)))
+                        | (Request::Compare(Compare(_)), Request::Compare(Compare(_)))
+                )
         });
-        if !self.outbox.contains(&request) {
-            self.outbox.push_back(request);
-        }
+        self.outbox.push_back(request);
     }
 
     /// Does what a message says. Dialogs, fonts and textures are the window's: `app` does these.
@@ -144,7 +143,7 @@ impl Update {
                 with_outbox!(self, state, text, evaluate, Request::Evaluate, |part, out| part.update(message, out));
             }
             Message::Train(message) => {
-                train::update(&mut state.train, message, &mut |request| self.ask(Request::Train(request)));
+                with_outbox!(self, state, text, train, Request::Train, |part, out| part.update(message, out));
             }
             Message::Models(message) => {
                 with_outbox!(self, state, text, models, Request::Models, |part, out| part.update(message, out));
@@ -208,7 +207,7 @@ impl Update {
                 self.run(state, text, Message::Models(models::state::Message::Install(models)));
             }
             Action::Demonstrate => {
-                self.run(state, text, Message::Train(TrainMessage::Demonstrate(DemoChoice::default())));
+                self.run(state, text, Message::Train(TrainMessage::Demonstrate(DemoOptions::default())));
             }
             Action::Fail(failure) => self.failed(state, text, None, failure),
             // Dialogs.
@@ -239,7 +238,7 @@ impl Update {
                 self.ask(Request::Settings(settings::state::Request::LoadFolders));
             }
             View::Compare => self.ask(Request::Evaluate(EvaluateRequest::LoadSample)),
-            View::Train => train::open(&state.train, &mut |request| self.ask(Request::Train(request))),
+            View::Train => state.train.questions().into_iter().for_each(|question| self.ask(Request::Train(question))),
             View::Library | View::People => {}
         }
     }
@@ -325,7 +324,7 @@ impl Update {
             }
             Answer::OfTrain(event) => {
                 let another_model = matches!(event, TrainEvent::InUse { .. });
-                train::receive(&mut state.train, event, &mut |request| self.ask(Request::Train(request)));
+                with_outbox!(self, state, text, train, Request::Train, |part, out| part.receive(event, out));
                 if another_model {
                     self.load_touched(state, &Touched { models: true, ..Touched::everything() });
                 }
@@ -380,7 +379,7 @@ impl Update {
         let said_in_view = state.view == View::Train && matches!(kind, Some(JobKind::Train | JobKind::Demonstrate));
         let withheld = match &end {
             JobEnd::Done(summary) => summary.withheld.clone(),
-            JobEnd::Cancelled(_) | JobEnd::Failed(_) => Vec::new(),
+            JobEnd::Cancelled | JobEnd::Failed(_) => Vec::new(),
         };
         match end {
             _ if said_in_view => {}
@@ -388,7 +387,7 @@ impl Update {
                 let (words, action) = done_words(text, kind, &summary);
                 state.notices.say(words, action, self.now_secs);
             }
-            JobEnd::Cancelled(_) => state.notices.say(text.s("said_cancelled").into(), None, self.now_secs),
+            JobEnd::Cancelled => state.notices.say(text.s("said_cancelled").into(), None, self.now_secs),
             JobEnd::Failed(failure) => self.failed(state, text, None, failure),
         }
         for withheld in withheld {

@@ -10,7 +10,7 @@ use crate::types::Touched;
 /// What a job of this kind leaves other than before.
 pub(super) fn touched_by(kind: Option<JobKind>) -> Touched {
     match kind {
-        Some(JobKind::Scan | JobKind::Group | JobKind::Reembed) | None => Touched::everything(),
+        Some(JobKind::Scan | JobKind::Reembed) | None => Touched::everything(),
         Some(JobKind::Install) => Touched { settings: true, ..Touched::models() },
         Some(JobKind::Train) => Touched::models(),
         Some(JobKind::Evaluate | JobKind::Check | JobKind::Demonstrate) => Touched::default(),
@@ -33,7 +33,6 @@ pub(super) fn done_words(text: &Locale, kind: Option<JobKind>, summary: &JobSumm
                 if summary.lost_faces > 0 { NoticeAction::ShowSetAside } else { NoticeAction::Show(View::People) };
             (with_found_again(text, with_skipped(words), summary), Some(show))
         }
-        Some(JobKind::Group) => (text.s("said_grouped").into(), Some(NoticeAction::Show(View::People))),
         Some(JobKind::Install) => (text.s("said_installed").into(), None),
         Some(JobKind::Check) => (text.s("said_checked").into(), Some(NoticeAction::Show(View::Evaluate))),
         Some(JobKind::Evaluate) => {

@@ -2,15 +2,15 @@
 //!
 //! Up and Down move through the completions, Enter takes the marked one or what was typed, Esc gives the keyboard back.
 
-use eframe::egui::{
-    self, Area, CornerRadius, Id, Key, Modifiers, Order, Rect, Response, Role, Sense, TextEdit, Ui, Vec2, WidgetInfo,
-};
+use eframe::egui::text::{LayoutJob, TextWrapping};
+use eframe::egui::{self, Id, Key, Rect, Response, TextEdit, Ui, Vec2};
 
 use crate::app::engine::facts::PersonRow;
 use crate::app::engine::picture::ImageKey;
 use crate::app::ui::context::ViewContext;
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::widgets::picture;
+use crate::app::ui::widgets::suggestions::{arrows, list_ui, row_ui};
 
 /// What has been typed so far.
 #[derive(Debug, Clone, Default)]
@@ -56,7 +56,7 @@ pub fn name_field_ui<S, M>(
     ctx: &mut ViewContext<'_, S, M>,
     id: Id,
     field: &mut NameField,
-    look: NameFieldOptions<'_>,
+    options: NameFieldOptions<'_>,
 ) -> (Option<Entered>, Response) {
     let had_focus = ui.memory(|memory| memory.has_focus(id));
     let matches = completions(ctx.facts.people.ready().map_or(&[][..], |people| &people.named), &field.text);
@@ -65,13 +65,13 @@ pub fn name_field_ui<S, M>(
     }
     let edit = TextEdit::singleline(&mut field.text)
         .id(id)
-        .hint_text(theme::secondary(ui, look.hint))
-        .desired_width(look.width)
+        .hint_text(theme::secondary(ui, options.hint))
+        .desired_width(options.width)
         .margin(egui::Margin::symmetric(space::S as i8, 6))
         .char_limit(120);
     let response = ui.add(edit);
-    ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(look.label));
-    if look.focus {
+    ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(options.label));
+    if options.focus {
         response.request_focus();
     }
     if response.changed() {
@@ -84,7 +84,8 @@ pub fn name_field_ui<S, M>(
             None => Entered::Typed(field.text.trim().to_owned()),
         });
     }
-    let over_list = field.list.is_some_and(|list| ui.rect_contains_pointer_anywhere(list));
+    let pointer = ui.ctx().pointer_latest_pos();
+    let over_list = field.list.zip(pointer).is_some_and(|(list, pointer)| list.contains(pointer));
     let open = !matches.is_empty() && !field.text.is_empty() && (response.has_focus() || over_list);
     field.list = None;
     if open && entered.is_none() {
@@ -112,84 +113,53 @@ pub fn completions(people: &[PersonRow], typed: &str) -> Vec<PersonRow> {
 }
 
 fn move_mark(ui: &Ui, field: &mut NameField, count: usize) {
-    if count == 0 {
-        field.marked = None;
-        return;
-    }
-    let (down, up) = ui.input_mut(|input| {
-        (input.consume_key(Modifiers::NONE, Key::ArrowDown), input.consume_key(Modifiers::NONE, Key::ArrowUp))
-    });
-    if down {
-        field.marked = Some(field.marked.map_or(0, |i| (i + 1) % count));
-    } else if up {
-        field.marked = field.marked.and_then(|i| i.checked_sub(1));
-    }
+    field.marked = match (field.marked, if count > 0 { arrows(ui) } else { 0 }) {
+        _ if count == 0 => None,
+        (marked, 1) => Some(marked.map_or(0, |i| (i + 1) % count)),
+        (marked, -1) => marked.and_then(|i| i.checked_sub(1)),
+        (marked, _) => marked,
+    };
 }
 
 fn completions_ui<S, M>(
     ui: &Ui,
     ctx: &mut ViewContext<'_, S, M>,
     field: &mut NameField,
-    anchor: &Response,
+    response: &Response,
     matches: &[PersonRow],
 ) -> Option<Entered> {
-    let mut chosen = None;
-    let marked = field.marked;
-    let area = Area::new(anchor.id.with("completions"))
-        .order(Order::Foreground)
-        .fixed_pos(anchor.rect.left_bottom() + Vec2::new(0.0, space::XS))
-        .accessible_name(ctx.text.s("completions"))
-        .show(ui.ctx(), |ui| {
-            egui::Frame::popup(ui.style()).show(ui, |ui| {
-                ui.set_width(anchor.rect.width().max(200.0));
-                ui.spacing_mut().item_spacing.y = 0.0;
-                for (i, person) in matches.iter().enumerate() {
-                    if completion_ui(ui, ctx, person, marked == Some(i)).clicked() {
-                        chosen = Some(Entered::Person(person.clone()));
-                    }
-                }
-            });
-        });
-    field.list = Some(area.response.rect);
-    chosen
+    let mut pressed = None;
+    let name = ctx.text.s("completions");
+    field.list = Some(list_ui(ui, response, name, 200.0, |ui| {
+        for (i, person) in matches.iter().enumerate() {
+            if completion_ui(ui, ctx, person, field.marked == Some(i)).clicked() {
+                pressed = Some(Entered::Person(person.clone()));
+            }
+        }
+    }));
+    pressed
 }
 
 fn completion_ui<S, M>(ui: &mut Ui, ctx: &mut ViewContext<'_, S, M>, person: &PersonRow, marked: bool) -> Response {
-    let (rect, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 32.0), Sense::click());
     let count = ctx.text.n("faces", person.faces);
     let label = ctx.text.f("person_card", &[("name", &person.name), ("count", &count)]);
-    response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, marked, &label));
-    let palette = theme::palette(ui.visuals());
-    if marked || response.hovered() {
-        ui.painter().rect_filled(rect, CornerRadius::same(theme::radius::CONTROL), palette.raised);
-    }
+    let (rect, response) = row_ui(ui, 32.0, marked, &label);
     let portrait = Rect::from_center_size(
         rect.left_center() + Vec2::new(space::XS + 12.0, 0.0),
         Vec2::splat(size::ICON + space::S),
     );
     let drawable = ctx.images.get(ImageKey::Face(person.cover));
     picture::paint(ui, portrait, drawable, picture::Fit::Cover, picture::round(portrait));
+    let palette = theme::palette(ui.visuals());
     let count = ui.painter().layout_no_wrap(count, theme::small_font(), palette.secondary);
     let at = egui::Align2::RIGHT_CENTER.anchor_size(rect.right_center() - Vec2::new(space::S, 0.0), count.size());
     let left = portrait.right() + space::S;
-    let name = person.name.clone();
-    let mut name = egui::text::LayoutJob::simple_singleline(name, theme::body_font(), palette.text);
-    name.wrap = egui::text::TextWrapping::truncate_at_width(at.left() - space::S - left);
+    let mut name = LayoutJob::simple_singleline(person.name.clone(), theme::body_font(), palette.text);
+    name.wrap = TextWrapping::truncate_at_width(at.left() - space::S - left);
     let name = ui.painter().layout_job(name);
     ui.painter().galley(egui::pos2(left, rect.center().y - name.size().y / 2.0), name, palette.text);
     ui.painter().galley(at.min, count, palette.secondary);
     response
-}
-
-/// Whether the pointer is in a rectangle, whatever lies on top there.
-trait PointerAnywhere {
-    fn rect_contains_pointer_anywhere(&self, rect: Rect) -> bool;
-}
-
-impl PointerAnywhere for Ui {
-    fn rect_contains_pointer_anywhere(&self, rect: Rect) -> bool {
-        self.ctx().pointer_latest_pos().is_some_and(|pos| rect.contains(pos))
-    }
 }
 
 #[cfg(test)]

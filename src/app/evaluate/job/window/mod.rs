@@ -67,14 +67,14 @@ pub fn handle(tasks: &mut Tasks<'_, EvaluateEvent>, open: &Arc<Mutex<OpenRuns>>,
         EvaluateRequest::Check(run) => start_check(tasks, run),
         EvaluateRequest::LoadImage(key) => {
             let open = open.clone();
-            tasks.quick(move |shared, sink| {
+            tasks.in_background(move |shared, sink| {
                 let picture = pictures::load(shared, &open, key).map_err(|error| error_chain(&error));
                 sink.report(Report::Image(key, picture));
             });
         }
         quick => {
             let open = open.clone();
-            tasks.quick(move |shared, sink| match answer(shared, &open, quick) {
+            tasks.in_background(move |shared, sink| match answer(shared, &open, quick) {
                 Ok(event) => sink.send(event),
                 Err(error) => sink.fail(Failed::Evaluation, &error),
             });
