@@ -240,8 +240,8 @@ fn the_page_is_reached_from_the_foot_of_people_and_by_search() {
     harness.key_press_modifiers(Modifiers::COMMAND, Key::K);
     harness.run();
     harness.get_by_role_and_label(Role::TextInput, "Search").type_text("set as");
-    harness.run();
-    harness.key_press(Key::Enter);
+    harness.run_steps(4);
+    harness.get_by_role_and_label(Role::ListBoxOption, "Set aside").click();
     harness.run();
     assert_eq!(harness.state().state().page, Page::SetAside);
     harness.key_press(Key::Escape);
