@@ -50,6 +50,9 @@ pub struct ConfirmedFace {
 /// Boxes that overlap by this share (intersection over union) are the same face in two versions of a photo.
 const SAME_FACE_OVERLAP: f32 = 0.5;
 
+/// Boxes of a face as it is and as a detector sees it lying on its side overlap less.
+const SAME_PLACE_OVERLAP: f32 = 0.3;
+
 impl Library {
     /// Adds a model's embeddings to faces that are there, replacing that model's earlier ones.
     pub fn add_embeddings(&mut self, model: &ModelId, embeddings: &[(FaceId, Embedding)]) -> Result<()> {
@@ -231,6 +234,16 @@ fn copy_rejections(t: &Transaction, from: FaceId, to: FaceId) -> Result<()> {
         "INSERT OR IGNORE INTO rejected (face_id, person_id) SELECT ?2, person_id FROM rejected WHERE face_id = ?1",
     )?
     .execute([from.0, to.0])?;
+    Ok(())
+}
+
+/// Removes what a detector took for other faces where a known one is, and about which nothing was decided.
+pub(super) fn clear_place(t: &Transaction, photo: PhotoId, place: FaceBox) -> Result<()> {
+    for face in old_faces(t, photo)? {
+        if !face.is_decided && overlap(face.detection.face_box, place) >= SAME_PLACE_OVERLAP {
+            t.prepare_cached("DELETE FROM face WHERE id = ?1")?.execute([face.id.0])?;
+        }
+    }
     Ok(())
 }
 
