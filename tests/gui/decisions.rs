@@ -122,6 +122,8 @@ fn esc_gives_the_question_up() {
 fn a_face_of_a_photo_is_asked_about_too() {
     let (wire, mut harness) = open(album_world(), View::Library);
     send(&mut harness, Message::Act(Action::OpenPhoto(PhotoId(1))));
+    harness.get_by_label("Name").focus();
+    harness.run();
     harness.get_by_label("Name").type_text("Jonas");
     harness.run();
     harness.key_press(Key::Enter);

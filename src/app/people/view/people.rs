@@ -158,6 +158,9 @@ impl PeopleView {
 
     fn field_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, people: &People, index: usize, width: f32) {
         let group = &people.groups[index];
+        let id = Id::unique(("name of", group.person));
+        // What lies below a dialog gets the keyboard only in the frame after the dialog has gone.
+        self.focus.take_if(|focus| *focus == group.person && ui.memory(|memory| memory.has_focus(id)));
         let look = NameFieldOptions {
             label: &ctx.text.n("name_of_group", group.faces),
             hint: ctx.text.s("name_hint"),
@@ -165,13 +168,11 @@ impl PeopleView {
             // A question comes first.
             focus: self.focus == Some(group.person) && ctx.state.same_name.is_none(),
         };
-        if look.focus {
-            self.focus = None;
-        }
         let field = self.fields.entry(group.person).or_default();
-        let (entered, response) = name_field_ui(ui, ctx, Id::unique(("name of", group.person)), field, look);
+        let (entered, response) = name_field_ui(ui, ctx, id, field, look);
         if look.focus {
             response.scroll_to_me(None);
+            ui.ctx().request_repaint();
         }
         if let Some(entered) = entered {
             ctx.send(naming(group.person, entered, people.seen, people.seen));
