@@ -95,7 +95,7 @@ fn folder_from(variable: &str) -> Option<PathBuf> {
 fn world(folder: &Path) -> World {
     let home = folder_from("LIKENESS_KILLED_HOME").unwrap_or_else(|| folder.to_owned());
     let photos = folder_from("LIKENESS_KILLED_PHOTOS");
-    let mut world = World { home, photos, named: BTreeMap::new(), ids: Vec::new(), rng: ChaCha8Rng::seed_from_u64(7) };
+    let world = World { home, photos, named: BTreeMap::new(), ids: Vec::new(), rng: ChaCha8Rng::seed_from_u64(7) };
     match world.photos.clone() {
         Some(photos) => _ = world.run(&["scan", photos.to_str().unwrap(), "--offline", "--json"]),
         None => _ = world.run(&["synth", "--library", "300"]),

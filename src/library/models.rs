@@ -13,9 +13,8 @@ impl Library {
     /// count as made by these.
     pub fn use_weights(&mut self, model: &ModelId, weights: &str) -> Result<()> {
         self.write(|t| {
-            let before: Option<Option<String>> = t
-                .query_row("SELECT weights FROM model WHERE name = ?1", [&model.0], |row| row.get(0))
-                .optional()?;
+            let before: Option<Option<String>> =
+                t.query_row("SELECT weights FROM model WHERE name = ?1", [&model.0], |row| row.get(0)).optional()?;
             match before.flatten() {
                 Some(other) if other != weights => {
                     rename(t, &model.0, &put_aside(model, &other))?;

@@ -102,3 +102,51 @@ fn of_requests_that_wait_the_last_word_holds() {
     let pause = |paused| Request::Train(TrainRequest::Pause(paused));
     assert_eq!(sent(&mut update), [pause(false), pause(true)]);
 }
+
+/// Takes no long work.
+struct Busy(Vec<Request>);
+
+impl Backend for Busy {
+    fn send(&mut self, request: Request) -> Result<(), Request> {
+        if request.is_long() {
+            return Err(request);
+        }
+        self.0.push(request);
+        Ok(())
+    }
+
+    fn poll(&mut self) -> Option<Event> {
+        None
+    }
+}
+
+#[test]
+fn reading_and_reviewing_go_on_while_long_jobs_wait() {
+    let (mut update, mut state, text) = (Update::default(), State::default(), Locale::new(Language::English));
+    update.run(&mut state, &text, Message::Act(Action::Rescan));
+    update.run(&mut state, &text, Message::Act(Action::OpenPerson(PersonId(1))));
+    update.run(&mut state, &text, Message::Act(Action::CancelJob(JobId(3))));
+    update.run(&mut state, &text, Message::Act(Action::UNDO));
+    let mut busy = Busy(Vec::new());
+    assert!(update.flush(&mut busy), "the scan waits");
+    let load = Request::People(people::state::Request::LoadPerson(PersonId(1)));
+    assert_eq!(busy.0[..2], [Request::Cancel(JobId(3)), load]);
+    assert_eq!(busy.0.len(), 3, "and the decision was made");
+    assert_eq!(sent(&mut update), [Request::Scan(scan::state::Request::Scan(Vec::new()))]);
+}
+
+#[test]
+fn people_are_read_once_for_many_changes() {
+    let (mut update, mut state, text) = (Update::default(), State::default(), Locale::new(Language::English));
+    let loads = |update: &mut Update| sent(update).iter().filter(|r| **r == Request::LoadPeople).count();
+    update.start(&state);
+    assert_eq!(loads(&mut update), 1);
+    for _ in 0..5 {
+        update.receive(&mut state, &text, Report::ChangedElsewhere(Touched::everything()));
+    }
+    assert_eq!(loads(&mut update), 0, "the first answer has not come yet");
+    update.receive(&mut state, &text, Report::Own(Answer::People(Default::default())));
+    assert_eq!(loads(&mut update), 1, "then they are read once more");
+    update.receive(&mut state, &text, Report::Own(Answer::People(Default::default())));
+    assert_eq!(loads(&mut update), 0);
+}

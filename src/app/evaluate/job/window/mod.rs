@@ -81,7 +81,7 @@ pub fn handle(tasks: &mut Tasks<'_, Event>, open: &Arc<Mutex<OpenRuns>>, request
 
 fn start(tasks: &mut Tasks<'_, Event>, setup: Setup) {
     let (job, cancel) = tasks.begin_job();
-    tasks.on_device_thread(move |shared, networks, sink| {
+    tasks.run_job(job, move |shared, networks, sink| {
         let mut finished = Finished::default();
         let mut events = sink.reporter(job, JobKind::Evaluate);
         let outcome = run(shared, networks, &setup, &mut finished, &cancel, &mut events);
@@ -95,7 +95,7 @@ fn start(tasks: &mut Tasks<'_, Event>, setup: Setup) {
 
 fn start_check(tasks: &mut Tasks<'_, Event>, run: PathBuf) {
     let (job, cancel) = tasks.begin_job();
-    tasks.on_device_thread(move |shared, networks, sink| {
+    tasks.run_job(job, move |shared, networks, sink| {
         let found = check::run(shared, networks, &run, &cancel, &mut sink.reporter(job, JobKind::Check));
         sink.send(Event::Checked(run, found.map_err(|error| failure(Failed::Evaluation, &error))));
         sink.end(job, &cancel, Ok(JobSummary::default()));
