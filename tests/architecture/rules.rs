@@ -74,6 +74,7 @@ const DISK: &[&str] = &[
     "app/*/cli",
     "app/*/job",
     "app/engine/home",
+    "app/engine/scan_lock",
     "app/engine/thumbnail_files",
     "app/jobs/import",
     "app/jobs/walk",
