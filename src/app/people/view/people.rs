@@ -331,7 +331,7 @@ fn more_ui(ui: &mut Ui, ctx: &mut Context<'_>, group: &GroupRow) {
 pub fn group_menu_ui(ui: &mut Ui, ctx: &mut Context<'_>, person: PersonId, name: Option<&str>, seen: Revision) {
     let decide = |decision| Message::Decide(decision, seen);
     let entries = [
-        (Icon::Split, "split", "split_of", Message::Split(person)),
+        (Icon::Split, "split", "split_of", Message::Split(person, seen)),
         (Icon::EyeOff, "ignore", "hide_person", decide(Decision::Hide(person))),
         (Icon::Users, "strangers", "strangers_of", decide(Decision::Strangers(person))),
         (Icon::UserX, "not_a_person", "not_a_person_of", decide(Decision::NotAPerson(person))),
