@@ -8,8 +8,7 @@ use std::path::PathBuf;
 
 use crate::app::engine::facts::{ModelRow, Overview, People, TouchedFacts};
 use crate::app::engine::report::{JobId, Report, Ticket};
-use crate::app::evaluate::state::message::{EvaluateEvent, EvaluateRequest};
-use crate::app::{compare, models, people, photos, scan, settings, train};
+use crate::app::{compare, evaluate, models, people, photos, scan, settings, train};
 use crate::figures::Saving;
 use crate::types::Touched;
 
@@ -25,7 +24,7 @@ pub enum Request {
     Photos(photos::state::Request),
     People(people::state::Request),
     Compare(compare::state::Request),
-    Evaluate(EvaluateRequest),
+    Evaluate(evaluate::state::Request),
     Train(train::state::message::Request),
     Models(models::state::Request),
     Settings(settings::state::Request),
@@ -61,7 +60,7 @@ pub enum Answer {
     OfPhotos(photos::state::Event),
     OfPeople(people::state::Event),
     OfCompare(compare::state::Event),
-    OfEvaluate(EvaluateEvent),
+    OfEvaluate(evaluate::state::Event),
     OfTrain(train::state::message::Event),
     OfModels(models::state::Event),
     OfSettings(settings::state::Event),
