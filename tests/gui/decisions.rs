@@ -294,11 +294,13 @@ fn a_folder_that_moved_is_scanned_where_it_is_now() {
     let (from, to) = ("/media/maria/Travels".into(), "/home/maria/Travels".into());
     send(&mut harness, Message::Settings(settings_view::Message::MoveFolder { from, to }));
     let asked = wire.actions();
-    let [Request::Settings(settings_view::Request::MoveFolder { .. }), Request::Scan(scan)] = &asked[..] else {
-        panic!("{asked:?}")
+    let [Request::Settings(settings_view::Request::MoveFolder { ticket, .. })] = &asked[..] else {
+        panic!("nothing is scanned before the library knows: {asked:?}")
     };
-    let likeness::app::scan::state::Request::Scan(folders) = scan;
-    assert!(folders[0].ends_with("maria/Travels"));
+    wire.push(Report::Changed(*ticket, Touched::everything()));
+    harness.run_steps(4);
+    let scan = likeness::app::scan::state::Request::Scan(vec!["/home/maria/Travels".into()]);
+    assert_eq!(wire.actions().last(), Some(&Request::Scan(scan)));
 }
 
 #[test]

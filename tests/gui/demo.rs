@@ -119,7 +119,7 @@ fn ticket(request: &Request) -> Option<Ticket> {
     use people_view::Request as People;
     match request {
         Request::People(
-            People::Decide(ticket, ..) | People::Split(ticket, _) | People::ApplyGrouping { ticket, .. },
+            People::Decide(ticket, ..) | People::Split(ticket, ..) | People::ApplyGrouping { ticket, .. },
         )
         | Request::Models(
             Models::Import(ticket, _) | Models::Verify(ticket, _) | Models::Remove(ticket, _) | Models::Use(ticket, _),

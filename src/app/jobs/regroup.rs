@@ -161,11 +161,11 @@ impl PreparedGrouping {
 }
 
 /// Parts a group that holds different people: its dendrogram's last merge is undone, and the smaller half becomes a
-/// group of its own that is known to be somebody else. Returns what that touched.
-pub fn split_group(library: &LibraryHandle, model: &ModelId, person: PersonId) -> Result<Touched> {
+/// group of its own that is known to be somebody else. Refused where faces have changed since `seen`. Returns what that
+/// touched.
+pub fn split_group(library: &LibraryHandle, model: &ModelId, person: PersonId, seen: Revision) -> Result<Touched> {
     let model = model.clone();
     let input = library.call(move |library| library.faces_to_group(&model))?;
-    let seen = input.revision;
     let faces: Vec<_> = input.faces.into_iter().filter(|face| face.state.person() == Some(person)).collect();
     anyhow::ensure!(faces.len() > 1, "a group of one face cannot be split");
     let embeddings: Vec<Embedding> = faces.iter().map(|face| face.embedding.clone()).collect();

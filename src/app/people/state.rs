@@ -32,7 +32,7 @@ pub enum Message {
     /// Neither.
     CloseSameName,
     /// Says that a group holds different people.
-    Split(PersonId),
+    Split(PersonId, Revision),
     /// Opens the preview of merging two people.
     AskMerge {
         from: PersonId,
@@ -69,7 +69,7 @@ pub enum Request {
         linkage: Linkage,
     },
     /// This group holds different people: group its faces again, more cautiously.
-    Split(Ticket, PersonId),
+    Split(Ticket, PersonId, Revision),
     Decide(Ticket, Decision, Revision),
 }
 
@@ -116,9 +116,9 @@ impl State {
                 }
             }
             Message::CloseSameName => self.same_name = None,
-            Message::Split(person) => {
+            Message::Split(person, seen) => {
                 let ticket = out.ticket(out.text.s("said_split").into(), true);
-                out.ask(Request::Split(ticket, person));
+                out.ask(Request::Split(ticket, person, seen));
             }
             Message::AskMerge { from, into } => self.merging = Some((from, into)),
             Message::CloseMerge => self.merging = None,

@@ -83,6 +83,8 @@ pub struct State {
     pub folders: Loadable<Vec<ScannedFolder>>,
     /// The folder about whose removal its user is being asked.
     pub removing: Option<PathBuf>,
+    /// The folder that is being moved, and where to.
+    moving: Option<(Ticket, PathBuf)>,
 }
 
 /// How the window looks; remembered from one start to the next.
@@ -123,14 +125,21 @@ impl State {
             Message::MoveFolder { from, to } => {
                 let words = out.text.f("said_folder_moved", &[("folder", &to.to_string_lossy())]);
                 let ticket = out.ticket(words, false);
-                out.ask(Request::MoveFolder { ticket, from, to: to.clone() });
-                out.act(Action::Scan(vec![to]));
+                self.moving = Some((ticket, to.clone()));
+                out.ask(Request::MoveFolder { ticket, from, to });
             }
             Message::AcceptMissing(folder) => {
                 let words = out.text.f("said_missing_accepted", &[("folder", &folder.to_string_lossy())]);
                 let ticket = out.ticket(words, false);
                 out.ask(Request::AcceptMissing(ticket, folder));
             }
+        }
+    }
+
+    /// A change was made. A folder that moved is scanned at its new place, and not before the library knows of it.
+    pub fn answered(&mut self, ticket: Ticket, out: &mut Outbox<'_, Request>) {
+        if let Some((_, folder)) = self.moving.take_if(|(moving, _)| *moving == ticket) {
+            out.act(Action::Scan(vec![folder]));
         }
     }
 

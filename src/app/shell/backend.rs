@@ -36,12 +36,11 @@ pub enum Request {
 impl Request {
     /// Whether it waits for the device's thread. Reading and reviewing never wait behind it.
     pub fn is_long(&self) -> bool {
+        use evaluate::state::Request as Evaluate;
         use train::state::message::Request as Train;
         match self {
             Self::Scan(_) | Self::Compare(_) | Self::Models(models::state::Request::Remove(..)) => true,
-            Self::Evaluate(request) => {
-                matches!(request, evaluate::state::Request::Start(_) | evaluate::state::Request::Check(_))
-            }
+            Self::Evaluate(request) => matches!(request, Evaluate::Start(_) | Evaluate::Check(_)),
             Self::Train(request) => {
                 matches!(request, Train::Start { .. } | Train::GoOn(_) | Train::Demonstrate(_) | Train::Reembed)
             }

@@ -347,6 +347,7 @@ impl Update {
             state.notices.say(said.text, action, self.now_secs);
         }
         with_outbox!(self, state, text, models, Request::Models, |part, out| part.answered(ticket, out));
+        with_outbox!(self, state, text, settings, Request::Settings, |part, out| part.answered(ticket, out));
         self.load_touched(state, touched);
     }
 

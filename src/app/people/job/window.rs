@@ -35,10 +35,11 @@ pub fn handle(tasks: &Tasks<'_, Event>, preview: &Arc<Preview>, request: Request
             shared.library_changed();
             sink.changed(ticket, Failed::Change, applied.map(|()| Touched::everything()));
         }
-        Request::Split(ticket, person) => {
-            let split = split_group(&shared.library, &shared.options().model_id(), person);
+        Request::Split(ticket, person, seen) => {
+            let split = split_group(&shared.library, &shared.options().model_id(), person, seen);
             shared.library_changed();
-            sink.changed(ticket, Failed::Change, split);
+            let failed = split.as_ref().err().map_or(Failed::Change, what_failed);
+            sink.changed(ticket, failed, split);
         }
         Request::Decide(ticket, decision, seen) => {
             let touched = shared.library.call(move |library| library.decide(&decision, seen));

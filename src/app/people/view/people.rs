@@ -159,14 +159,15 @@ impl PeopleView {
     fn field_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, people: &People, index: usize, width: f32) {
         let group = &people.groups[index];
         let id = Id::unique(("name of", group.person));
-        // What lies below a dialog gets the keyboard only in the frame after the dialog has gone.
-        self.focus.take_if(|focus| *focus == group.person && ui.memory(|memory| memory.has_focus(id)));
+        // What lies below a question gets the keyboard when it is answered, and not before the frame after.
+        let is_free = ctx.state.same_name.is_none();
+        let has_focus = ui.memory(|memory| memory.has_focus(id));
+        self.focus.take_if(|focus| *focus == group.person && is_free && has_focus);
         let look = NameFieldOptions {
             label: &ctx.text.n("name_of_group", group.faces),
             hint: ctx.text.s("name_hint"),
             width,
-            // A question comes first.
-            focus: self.focus == Some(group.person) && ctx.state.same_name.is_none(),
+            focus: self.focus == Some(group.person) && is_free,
         };
         let field = self.fields.entry(group.person).or_default();
         let (entered, response) = name_field_ui(ui, ctx, id, field, look);
@@ -330,7 +331,7 @@ fn more_ui(ui: &mut Ui, ctx: &mut Context<'_>, group: &GroupRow) {
 pub fn group_menu_ui(ui: &mut Ui, ctx: &mut Context<'_>, person: PersonId, name: Option<&str>, seen: Revision) {
     let decide = |decision| Message::Decide(decision, seen);
     let entries = [
-        (Icon::Split, "split", "split_of", Message::Split(person)),
+        (Icon::Split, "split", "split_of", Message::Split(person, seen)),
         (Icon::EyeOff, "ignore", "hide_person", decide(Decision::Hide(person))),
         (Icon::Users, "strangers", "strangers_of", decide(Decision::Strangers(person))),
         (Icon::UserX, "not_a_person", "not_a_person_of", decide(Decision::NotAPerson(person))),

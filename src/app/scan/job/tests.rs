@@ -15,7 +15,7 @@ use crate::app::jobs::regroup::{PreparedGrouping, regroup, split_group};
 use crate::cluster::Linkage;
 use crate::faces::image::Photo;
 use crate::library::{Page, PeopleFilter, PeopleKind, PhotoFilter};
-use crate::types::{Cancel, Detection, Embedding, FaceBox, Landmarks, ModelId, SquaredDistance};
+use crate::types::{Cancel, Detection, Embedding, FaceBox, Landmarks, ModelId, Revision, SquaredDistance};
 
 struct ColourFaces {
     detector: ModelId,
@@ -237,7 +237,7 @@ fn a_split_group_stays_apart() {
     let model = world.faces.model.clone();
     regroup(&world.library, &model, &all_in_one, &Cancel::default(), &mut |_| {}).unwrap();
     let person = person_in(&world, &world.paths()[0]);
-    split_group(&world.library, &model, person).unwrap();
+    split_group(&world.library, &model, person, Revision::NOW).unwrap();
     let sizes = |world: &World| {
         let everyone = world.library.call(|library| library.everyone()).unwrap();
         let mut sizes: Vec<_> = everyone.iter().map(|person| person.faces.len()).collect();
