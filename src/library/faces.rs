@@ -48,7 +48,7 @@ pub struct ConfirmedFace {
 }
 
 /// Boxes that overlap by this share (intersection over union) are the same face in two versions of a photo.
-const SAME_FACE_OVERLAP: f32 = 0.5;
+pub(super) const SAME_FACE_OVERLAP: f32 = 0.5;
 
 impl Library {
     /// Adds a model's embeddings to faces that are there, replacing that model's earlier ones.
@@ -235,7 +235,7 @@ fn copy_rejections(t: &Transaction, from: FaceId, to: FaceId) -> Result<()> {
     Ok(())
 }
 
-fn forgotten_places(t: &Transaction, photo: PhotoId) -> Result<Vec<FaceBox>> {
+pub(super) fn forgotten_places(t: &Transaction, photo: PhotoId) -> Result<Vec<FaceBox>> {
     let mut query = t.prepare_cached(
         "SELECT x, y, forgotten.width, forgotten.height FROM forgotten JOIN photo ON photo.picture = forgotten.picture \
          WHERE photo.id = ?1",
@@ -246,7 +246,7 @@ fn forgotten_places(t: &Transaction, photo: PhotoId) -> Result<Vec<FaceBox>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-fn is_same_place(a: FaceBox, b: FaceBox) -> bool {
+pub(super) fn is_same_place(a: FaceBox, b: FaceBox) -> bool {
     overlap(a, b) >= SAME_FACE_OVERLAP
 }
 
@@ -272,7 +272,7 @@ fn matched(old: &[OldFace], new: &[&FaceRecord]) -> Vec<Option<usize>> {
 }
 
 /// Intersection over union.
-fn overlap(a: FaceBox, b: FaceBox) -> f32 {
+pub(super) fn overlap(a: FaceBox, b: FaceBox) -> f32 {
     let width = (a.x + a.width).min(b.x + b.width) - a.x.max(b.x);
     let height = (a.y + a.height).min(b.y + b.height) - a.y.max(b.y);
     let shared = width.max(0.0) * height.max(0.0);

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
+use super::care;
 use super::error::{LibraryError, Result};
 use super::migrate;
 use crate::types::Revision;
@@ -22,7 +23,7 @@ pub struct LibraryReader {
 
 /// The one writer. It lives on one thread; it is also a reader.
 pub struct Library {
-    reader: LibraryReader,
+    pub(super) reader: LibraryReader,
     /// The numbers of the changes that were decided through this writer.
     pub(super) own: HashSet<i64>,
 }
@@ -34,12 +35,17 @@ const CACHE_KIB: i64 = 32 << 10;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl Library {
-    /// Opens the library or creates it, and brings an older format up to date after a backup copy.
+    /// Opens the library or creates it, and brings an older format up to date after a backup copy. Where the file or
+    /// its folder can only be read, so can the library: every change is refused.
     pub fn open(path: &Path) -> Result<Self> {
         Self::open_with(path, migrate::STEPS)
     }
 
     pub(super) fn open_with(path: &Path, steps: &[&str]) -> Result<Self> {
+        if let Some(connection) = care::open_protected(path).map_err(|error| error.at(path))? {
+            set_up(&connection)?;
+            return Ok(Self { reader: LibraryReader { connection, path: path.to_owned() }, own: HashSet::new() });
+        }
         create_private(path, false)
             .map_err(|error| LibraryError::CannotOpen { path: path.to_owned(), reason: error.to_string() })?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -62,6 +68,10 @@ impl Library {
     pub fn open_read_only(path: &Path) -> Result<LibraryReader> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let open = || -> Result<Connection> {
+            if let Some(connection) = care::open_protected(path)? {
+                set_up(&connection)?;
+                return Ok(connection);
+            }
             let connection = Connection::open_with_flags(path, flags)?;
             connection.busy_timeout(BUSY_TIMEOUT)?;
             let found = migrate::format_of(&connection, path)?;
@@ -159,7 +169,7 @@ pub(super) fn create_private(path: &Path, empty_it: bool) -> std::io::Result<()>
             use std::os::unix::fs::PermissionsExt;
             let permissions = std::fs::metadata(path)?.permissions();
             if permissions.mode() & 0o077 != 0 {
-                std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
+                std::fs::set_permissions(path, std::fs::Permissions::from_mode(permissions.mode() & 0o700))?;
             }
         }
         return Ok(());

@@ -80,7 +80,7 @@ const DISK: &[&str] = &[
     "app/shell/typed_path",
     "faces/image/decode",
     "figures/saving",
-    "library/migrate",
+    "library/care",
     "library/open",
     "library/scan",
     "main.rs",
