@@ -6,5 +6,6 @@
 
 pub mod align;
 pub mod detect;
+pub mod edits;
 pub mod embed;
 pub mod image;

@@ -17,6 +17,7 @@ const PARTS: &[(&str, &[&str])] = &[
     ("networks", &[]),
     ("faces/image", &["types"]),
     ("faces/align", &["faces/image", "types"]),
+    ("faces/edits", &["faces/image", "types"]),
     ("faces/detect", &["faces/image", "networks/device", "networks/nets", "networks/weights", "types"]),
     ("faces/embed", &["faces/image", "networks/device", "networks/nets", "types"]),
     ("faces", &[]),
@@ -79,6 +80,7 @@ const DISK: &[&str] = &[
     // One question when a typed path is entered.
     "app/shell/typed_path",
     "faces/image/decode",
+    "faces/image/picture_hash",
     "figures/saving",
     "library/care",
     "library/open",

@@ -18,6 +18,7 @@ mod exif;
 mod header;
 mod heif;
 mod jpeg;
+mod picture_hash;
 mod resize;
 mod scaling;
 
@@ -25,5 +26,6 @@ pub use crate::faces::image::cut::{Region, cut};
 pub use crate::faces::image::decode::{DecodeLimits, DecodeScale, Photo, begins_like_photo, decode, is_photo_name};
 pub use crate::faces::image::error::DecodeError;
 pub use crate::faces::image::exif::PhotoMeta;
+pub use crate::faces::image::picture_hash::{LONGEST_FOLLOWED, PictureHash, picture_hash, picture_hash_of_file};
 pub use crate::faces::image::resize::{resize, thumbnail};
 pub use crate::faces::image::scaling::scale_pixels;

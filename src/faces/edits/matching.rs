@@ -1,0 +1,169 @@
+//! Which face of a new picture is which of the old one: place and embedding have to agree.
+
+use super::{Edit, Orientation};
+use crate::types::{Embedding, FaceBox, Landmarks, SquaredDistance};
+
+/// Width and height of the upright pictures at full scale.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sizes {
+    pub old: (u32, u32),
+    pub new: (u32, u32),
+}
+
+/// A face of the old picture, in its pixels.
+#[derive(Debug, Clone)]
+pub struct KnownFace {
+    pub face_box: FaceBox,
+    pub landmarks: Option<Landmarks>,
+    /// Of the model that embedded the new faces; without it the face matches none.
+    pub embedding: Option<Embedding>,
+}
+
+/// A face that the detector found in the new picture, in its pixels.
+#[derive(Debug, Clone)]
+pub struct FoundFace {
+    pub face_box: FaceBox,
+    pub embedding: Option<Embedding>,
+}
+
+/// What became of an old face. One that is not named was not found.
+#[derive(Debug, Clone, PartialEq)]
+pub enum FaceMatch {
+    /// The old face of this index is the new one of that index.
+    Found { old: usize, new: usize },
+    /// The detector found nothing where the old face has to be: its place in pixels of the new picture.
+    Registered { old: usize, face_box: FaceBox, landmarks: Option<Landmarks> },
+}
+
+/// Least intersection over union of an old face's box, carried along, and its new one. A detector's boxes of one face
+/// before and after an edit share 0.7 and more; at 0.4 one of them is shifted by 43 % of its side, or has 2.5 times the
+/// other's area. Boxes of neighbours in a group reach 0.2.
+const LEAST_OVERLAP: f32 = 0.4;
+/// A found face with less has nothing to do with the place.
+const TOUCHING_OVERLAP: f32 = 0.1;
+/// Of a carried box's area, so that the face is in the new picture.
+const LEAST_INSIDE: f32 = 0.75;
+/// Between the relative sides of a turned picture and the new one, when nothing was cropped: rounding of a few pixels.
+const ASPECT_TOLERANCE: f32 = 0.03;
+
+/// Pairs old and new faces, each at most once, the surest pair first; then the faces that only registration places.
+///
+/// A pair needs boxes that overlap and embeddings of one model whose distance is at most `same`. Without an `edit` the
+/// turn is searched from the faces themselves, for a picture that was not cropped: that under which most faces match.
+/// Where several do equally well, only pairs count on which they agree.
+pub fn match_faces(
+    old: &[KnownFace],
+    new: &[FoundFace],
+    sizes: &Sizes,
+    edit: Option<&Edit>,
+    same: SquaredDistance,
+) -> Vec<FaceMatch> {
+    let Some(edit) = edit else { return matches_of_best_turn(old, new, sizes, same) };
+    let pairs = pairs(old, new, sizes, edit, same);
+    let mut matches = found(&pairs);
+    matches.extend(registered(old, new, sizes, edit, &pairs));
+    matches
+}
+
+/// Indices of an old and a new face.
+type Pair = (usize, usize);
+
+fn found(pairs: &[Pair]) -> Vec<FaceMatch> {
+    pairs.iter().map(|&(old, new)| FaceMatch::Found { old, new }).collect()
+}
+
+/// The surest first, each face once.
+fn pairs(old: &[KnownFace], new: &[FoundFace], sizes: &Sizes, edit: &Edit, same: SquaredDistance) -> Vec<Pair> {
+    let mut candidates = Vec::new();
+    for (old_index, known) in old.iter().enumerate() {
+        let place = edit.map_box(known.face_box, sizes);
+        for (new_index, face) in new.iter().enumerate() {
+            if let Some(doubt) = doubt(known, face, place, sizes.new, same) {
+                candidates.push((doubt, (old_index, new_index)));
+            }
+        }
+    }
+    candidates.sort_by(|(a, a_pair), (b, b_pair)| a.total_cmp(b).then(a_pair.cmp(b_pair)));
+    let mut pairs: Vec<Pair> = Vec::new();
+    for (_, (old, new)) in candidates {
+        if !pairs.iter().any(|pair| pair.0 == old || pair.1 == new) {
+            pairs.push((old, new));
+        }
+    }
+    pairs
+}
+
+/// From 0 for the same box and embedding to 2; None where place or embedding disagree.
+fn doubt(
+    known: &KnownFace,
+    face: &FoundFace,
+    place: FaceBox,
+    new_size: (u32, u32),
+    same: SquaredDistance,
+) -> Option<f32> {
+    let overlap = overlap(visible(place, new_size), visible(face.face_box, new_size));
+    let (known, found) = (known.embedding.as_ref()?, face.embedding.as_ref()?);
+    if known.dimensions() != found.dimensions() {
+        return None;
+    }
+    let distance = known.squared_distance(found);
+    let agrees = overlap >= LEAST_OVERLAP && distance <= same;
+    agrees.then(|| (1.0 - overlap) + distance.0 / same.0.max(f32::MIN_POSITIVE))
+}
+
+fn registered<'a>(
+    old: &'a [KnownFace],
+    new: &'a [FoundFace],
+    sizes: &'a Sizes,
+    edit: &'a Edit,
+    pairs: &'a [Pair],
+) -> impl Iterator<Item = FaceMatch> + 'a {
+    let unmatched = old.iter().enumerate().filter(|(index, _)| !pairs.iter().any(|(old, _)| old == index));
+    unmatched.filter_map(move |(index, known)| {
+        let place = edit.map_box(known.face_box, sizes);
+        let inside = place.area() > 0.0 && visible(place, sizes.new).area() >= LEAST_INSIDE * place.area();
+        // A neighbour that is known for itself may touch the place, a face that nobody knows may not.
+        let taken = new.iter().enumerate().any(|(index, face)| {
+            let is_known = pairs.iter().any(|(_, new)| *new == index);
+            overlap(place, face.face_box) >= if is_known { LEAST_OVERLAP } else { TOUCHING_OVERLAP }
+        });
+        let landmarks = known.landmarks.map(|landmarks| edit.map_landmarks(landmarks, sizes));
+        (inside && !taken).then_some(FaceMatch::Registered { old: index, face_box: place, landmarks })
+    })
+}
+
+fn matches_of_best_turn(old: &[KnownFace], new: &[FoundFace], sizes: &Sizes, same: SquaredDistance) -> Vec<FaceMatch> {
+    let turns = Orientation::ALL.into_iter().filter(|turn| keeps_aspect(*turn, sizes));
+    let mut answers: Vec<_> = turns.map(|turn| pairs(old, new, sizes, &Edit::turn(turn), same)).collect();
+    let most = answers.iter().map(Vec::len).max().unwrap_or(0);
+    answers.retain(|pairs| pairs.len() == most);
+    let Some(first) = answers.first() else { return Vec::new() };
+    let agreed: Vec<_> = first.iter().filter(|pair| answers.iter().all(|pairs| pairs.contains(pair))).copied().collect();
+    found(&agreed)
+}
+
+fn keeps_aspect(turn: Orientation, sizes: &Sizes) -> bool {
+    let aspect = |(width, height): (u32, u32)| width as f32 / height as f32;
+    let ratio = aspect(turn.turned_size(sizes.old)) / aspect(sizes.new);
+    (ratio - 1.0).abs() <= ASPECT_TOLERANCE || (1.0 / ratio - 1.0).abs() <= ASPECT_TOLERANCE
+}
+
+/// The part of a box inside of the picture.
+fn visible(face: FaceBox, (width, height): (u32, u32)) -> FaceBox {
+    let (x, y) = (face.x.max(0.0), face.y.max(0.0));
+    let right = (face.x + face.width).min(width as f32);
+    let bottom = (face.y + face.height).min(height as f32);
+    FaceBox { x, y, width: (right - x).max(0.0), height: (bottom - y).max(0.0) }
+}
+
+/// Intersection over union.
+fn overlap(a: FaceBox, b: FaceBox) -> f32 {
+    let width = (a.x + a.width).min(b.x + b.width) - a.x.max(b.x);
+    let height = (a.y + a.height).min(b.y + b.height) - a.y.max(b.y);
+    let shared = width.max(0.0) * height.max(0.0);
+    let union = a.area() + b.area() - shared;
+    if union > 0.0 { shared / union } else { 0.0 }
+}
+
+#[cfg(test)]
+mod tests;
