@@ -73,7 +73,9 @@ impl Staged {
         let path = staging_path(library);
         let copied = || -> Result<()> {
             let from = file::open_still(backup)?;
-            migrate::format_of(&from, backup)?;
+            if migrate::format_of(&from, backup)? == 0 {
+                return Err(LibraryError::NotALibrary { path: backup.to_owned() });
+            }
             file::copy(&from, &path)?;
             let mut staged = open_plain(&path)?;
             migrate::migrate_copy(&mut staged, &path)
