@@ -87,7 +87,9 @@ impl LibraryReader {
     /// How much is set aside in all: faces, hidden people, lost faces.
     pub fn count_set_aside(&self) -> Result<usize> {
         let lost = self.count_lost_faces()?;
-        self.read(|c| Ok(lost + rows_of(c, "face WHERE set_aside IS NOT NULL")? + rows_of(c, "person WHERE hidden = 1")?))
+        self.read(|c| {
+            Ok(lost + rows_of(c, "face WHERE set_aside IS NOT NULL")? + rows_of(c, "person WHERE hidden = 1")?)
+        })
     }
 }
 

@@ -211,8 +211,7 @@ pub(super) fn merge(t: &Transaction, from: PhotoId, into: PhotoId) -> Result<()>
             Some(twin) if !twin.is_decided => copy_decision(t, face.id, twin.id)?,
             Some(twin) if rows::face(t, face.id)? == rows::face(t, twin.id)? => copy_rejections(t, face.id, twin.id)?,
             _ => {
-                t.prepare_cached("UPDATE face SET photo_id = ?2 WHERE id = ?1")?
-                    .execute(params![face.id.0, into.0])?;
+                t.prepare_cached("UPDATE face SET photo_id = ?2 WHERE id = ?1")?.execute(params![face.id.0, into.0])?;
             }
         }
     }
@@ -298,11 +297,7 @@ fn old_faces(t: &Transaction, photo: PhotoId) -> Result<Vec<OldFace>> {
     let mut rows = query.query([photo.0])?;
     let mut faces = Vec::new();
     while let Some(row) = rows.next()? {
-        faces.push(OldFace {
-            id: FaceId(row.get(0)?),
-            is_decided: row.get(1)?,
-            detection: detection_at(row, 2)?,
-        });
+        faces.push(OldFace { id: FaceId(row.get(0)?), is_decided: row.get(1)?, detection: detection_at(row, 2)? });
     }
     Ok(faces)
 }

@@ -59,7 +59,9 @@ impl Library {
             for file in &files {
                 let bytes = path::to_bytes(file);
                 // A folder inside another stays scanned by the outer one.
-                if t.prepare_cached("SELECT 1 FROM file WHERE path = ?1 AND folder_id = ?2")?.exists(params![bytes, id])? {
+                if t.prepare_cached("SELECT 1 FROM file WHERE path = ?1 AND folder_id = ?2")?
+                    .exists(params![bytes, id])?
+                {
                     let photo = t
                         .prepare_cached("DELETE FROM file WHERE path = ?1 RETURNING photo_id")?
                         .query_row([bytes], |row| row.get(0))?;
@@ -70,7 +72,8 @@ impl Library {
             let mut left = 0;
             for photo in photos {
                 settle(t, photo)?;
-                left += t.prepare_cached("SELECT 1 FROM photo WHERE id = ?1 AND missing = 1")?.exists([photo.0])? as usize;
+                left +=
+                    t.prepare_cached("SELECT 1 FROM photo WHERE id = ?1 AND missing = 1")?.exists([photo.0])? as usize;
                 if faces == FacesOfFolder::Forget {
                     t.prepare_cached("DELETE FROM photo WHERE id = ?1 AND missing = 1")?.execute([photo.0])?;
                 }
@@ -92,8 +95,7 @@ impl Library {
             for file in &files {
                 let Ok(rest) = file.strip_prefix(from) else { continue };
                 let (old, new) = (path::to_bytes(file), path::to_bytes(&to.join(rest)));
-                t.prepare_cached("UPDATE OR REPLACE file SET path = ?2 WHERE path = ?1")?
-                    .execute(params![old, new])?;
+                t.prepare_cached("UPDATE OR REPLACE file SET path = ?2 WHERE path = ?1")?.execute(params![old, new])?;
                 t.prepare_cached("UPDATE photo SET path = ?2 WHERE path = ?1")?.execute(params![old, new])?;
             }
             Ok(())

@@ -92,33 +92,35 @@ impl LibraryReader {
     /// Every face that takes part in a grouping: embedded by `model`, not set aside, its photo not missing; of missing
     /// photos those that were given to a person, who is known by them still.
     pub fn faces_to_group(&self, model: &ModelId) -> Result<GroupingInput> {
-        self.at_once(|library| library.read(|c| {
-            let mut rejected = rejections(c)?;
-            let mut query = c.prepare_cached(
-                "SELECT face.id, photo_id, vector, person_id, belongs, set_aside FROM embedding \
+        self.at_once(|library| {
+            library.read(|c| {
+                let mut rejected = rejections(c)?;
+                let mut query = c.prepare_cached(
+                    "SELECT face.id, photo_id, vector, person_id, belongs, set_aside FROM embedding \
                  JOIN face ON face.id = embedding.face_id \
                  WHERE model_id = (SELECT id FROM model WHERE name = ?1) AND set_aside IS NULL \
                  AND (photo_id NOT IN (SELECT id FROM photo WHERE missing = 1) \
                  OR (belongs IN ('named', 'confirmed') AND carried_to IS NULL)) ORDER BY embedding.face_id",
-            )?;
-            let mut rows = query.query([&model.0])?;
-            let mut faces = Vec::new();
-            while let Some(row) = rows.next()? {
-                let face_id = FaceId(row.get(0)?);
-                faces.push(FaceToGroup {
-                    face_id,
-                    photo_id: PhotoId(row.get(1)?),
-                    embedding: faces::embedding_from(row.get_ref(2)?.as_blob().map_err(rusqlite::Error::from)?)?,
-                    state: rows::state_at(row, 3)?,
-                    rejected: rejected.remove(&face_id).unwrap_or_default(),
-                });
-            }
-            let mut query = c.prepare_cached("SELECT person_a, person_b FROM different")?;
-            let different = query.query_map([], |row| Ok((PersonId(row.get(0)?), PersonId(row.get(1)?))))?;
-            let different = different.collect::<rusqlite::Result<_>>()?;
-            let revision = c.prepare_cached("SELECT revision FROM clock")?.query_row([], |row| row.get(0))?;
-            Ok(GroupingInput { faces, different, revision: Revision(revision) })
-        }))
+                )?;
+                let mut rows = query.query([&model.0])?;
+                let mut faces = Vec::new();
+                while let Some(row) = rows.next()? {
+                    let face_id = FaceId(row.get(0)?);
+                    faces.push(FaceToGroup {
+                        face_id,
+                        photo_id: PhotoId(row.get(1)?),
+                        embedding: faces::embedding_from(row.get_ref(2)?.as_blob().map_err(rusqlite::Error::from)?)?,
+                        state: rows::state_at(row, 3)?,
+                        rejected: rejected.remove(&face_id).unwrap_or_default(),
+                    });
+                }
+                let mut query = c.prepare_cached("SELECT person_a, person_b FROM different")?;
+                let different = query.query_map([], |row| Ok((PersonId(row.get(0)?), PersonId(row.get(1)?))))?;
+                let different = different.collect::<rusqlite::Result<_>>()?;
+                let revision = c.prepare_cached("SELECT revision FROM clock")?.query_row([], |row| row.get(0))?;
+                Ok(GroupingInput { faces, different, revision: Revision(revision) })
+            })
+        })
     }
 }
 
@@ -130,12 +132,7 @@ impl Library {
     /// its faces belonged to. A face never goes to a person for whom it was rejected. Faces in no group are untouched,
     /// and so are faces that have gone or changed since `seen`, what the groups were made from: what was decided while
     /// they were computed holds.
-    pub fn apply_grouping(
-        &mut self,
-        groups: &[Vec<FaceId>],
-        by: GroupedBy,
-        seen: Revision,
-    ) -> Result<GroupingOutcome> {
+    pub fn apply_grouping(&mut self, groups: &[Vec<FaceId>], by: GroupedBy, seen: Revision) -> Result<GroupingOutcome> {
         self.write(|t| {
             let mut decisions = Decisions::begin(t);
             let groups = unchanged(t, groups, seen)?;

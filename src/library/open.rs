@@ -127,15 +127,13 @@ impl LibraryReader {
 
     /// How many changes of faces and people there have been: what its reader has seen.
     pub fn revision(&self) -> Result<Revision> {
-        self.read(|c| {
-            Ok(Revision(c.prepare_cached("SELECT revision FROM clock")?.query_row([], |row| row.get(0))?))
-        })
+        self.read(|c| Ok(Revision(c.prepare_cached("SELECT revision FROM clock")?.query_row([], |row| row.get(0))?)))
     }
 
     /// Asks several questions of one state of the library, whatever others write meanwhile.
     pub fn at_once<T, E: From<LibraryError>>(&self, ask: impl FnOnce(&Self) -> Result<T, E>) -> Result<T, E> {
-        let begin = || self.read(|c| Ok(c.unchecked_transaction()?));
-        let transaction = begin()?;
+        let transaction =
+            self.connection.unchecked_transaction().map_err(|error| LibraryError::from(error).at(&self.path))?;
         let answer = ask(self);
         // Nothing was written, so however it ends nothing is lost.
         drop(transaction);

@@ -148,10 +148,8 @@ impl Library {
             self.record_skip(scan, &FileFacts { hashes: None, ..file.clone() }, problem)?;
         }
         self.write(|t| {
-            t.prepare_cached(
-                "UPDATE file SET problem = ?2, seen_in_scan = ?3, missing = 0 WHERE path = ?1",
-            )?
-            .execute(params![path::to_bytes(&file.path), problem, scan.0])?;
+            t.prepare_cached("UPDATE file SET problem = ?2, seen_in_scan = ?3, missing = 0 WHERE path = ?1")?
+                .execute(params![path::to_bytes(&file.path), problem, scan.0])?;
             Ok(())
         })
     }
@@ -271,9 +269,7 @@ pub(super) fn mark_missing(t: &Transaction, files: &[PathBuf]) -> Result<usize> 
             .prepare_cached("UPDATE file SET missing = 1 WHERE path = ?1 RETURNING photo_id")?
             .query_row([path::to_bytes(file)], |row| row.get(0))?;
         settle(t, PhotoId(photo))?;
-        photos += usize::from(
-            t.prepare_cached("SELECT 1 FROM photo WHERE id = ?1 AND missing = 1")?.exists([photo])?,
-        );
+        photos += usize::from(t.prepare_cached("SELECT 1 FROM photo WHERE id = ?1 AND missing = 1")?.exists([photo])?);
     }
     Ok(photos)
 }

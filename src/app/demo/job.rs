@@ -17,7 +17,7 @@ use rand::{Rng, RngExt};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-use crate::library::{FaceRecord, FileFacts, Library, PhotoRecord, ScanOutcome};
+use crate::library::{FaceRecord, FileFacts, FileHashes, Library, MissingPolicy, PhotoRecord, ScanOutcome};
 use crate::types::{Cancel, Detection, Embedding, FaceBox, FaceId, Landmarks, ModelId};
 
 /// What to make.
@@ -102,7 +102,7 @@ pub fn fill(
         progress(owners.len() - left.len(), owners.len());
     }
     let outcome = if left.is_empty() { ScanOutcome::Complete } else { ScanOutcome::Cancelled };
-    library.finish_scan(scan, outcome)?;
+    library.finish_scan(scan, outcome, MissingPolicy::Accept)?;
     made.people.retain(|faces| !faces.is_empty());
     made.people.sort_by_key(|faces| std::cmp::Reverse(faces.len()));
     Ok(made)

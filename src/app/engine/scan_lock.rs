@@ -45,7 +45,10 @@ impl ScanLock {
                 return Ok(None);
             }
             if !std::mem::replace(&mut told, true) {
-                events(JobEvent::Note(format!("process {} scans this library; waiting for it to end", holder(&mut file))));
+                events(JobEvent::Note(format!(
+                    "process {} scans this library; waiting for it to end",
+                    holder(&mut file)
+                )));
             }
             events(JobEvent::Progress(waiting.set(0, None)));
             std::thread::sleep(PAUSE);

@@ -181,7 +181,12 @@ mod tests {
             crop_jpeg: Vec::new(),
         };
         PhotoRecord {
-            file: FileFacts { path: path.to_owned(), size: 1, mtime_ns: 0, hashes: Some(FileHashes { file: [degrees.len() as u8; 32], picture: [degrees.len() as u8; 32] }) },
+            file: FileFacts {
+                path: path.to_owned(),
+                size: 1,
+                mtime_ns: 0,
+                hashes: Some(FileHashes { file: [degrees.len() as u8; 32], picture: [degrees.len() as u8; 32] }),
+            },
             width: 2000,
             height: 1000,
             format: "jpeg".to_owned(),

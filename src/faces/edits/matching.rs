@@ -138,7 +138,8 @@ fn matches_of_best_turn(old: &[KnownFace], new: &[FoundFace], sizes: &Sizes, sam
     let most = answers.iter().map(Vec::len).max().unwrap_or(0);
     answers.retain(|pairs| pairs.len() == most);
     let Some(first) = answers.first() else { return Vec::new() };
-    let agreed: Vec<_> = first.iter().filter(|pair| answers.iter().all(|pairs| pairs.contains(pair))).copied().collect();
+    let agreed: Vec<_> =
+        first.iter().filter(|pair| answers.iter().all(|pairs| pairs.contains(pair))).copied().collect();
     found(&agreed)
 }
 

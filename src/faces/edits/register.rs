@@ -47,9 +47,7 @@ const NO_CROP: f32 = 1.0 / Thumbnail::LONG_SIDE as f32;
 pub fn register(old: &Thumbnail, new: &Thumbnail) -> Option<(Edit, f32)> {
     let mut places = best_places(&old.0, &new.0).into_iter().filter(|(_, score)| *score >= LEAST_AGREEMENT);
     let (mut edit, score) = places.next()?;
-    let is_other = |place: Edit| {
-        place.orientation != edit.orientation || distance(place.crop, edit.crop) > SAME_PLACE
-    };
+    let is_other = |place: Edit| place.orientation != edit.orientation || distance(place.crop, edit.crop) > SAME_PLACE;
     if places.any(|(place, _)| is_other(place)) {
         return None;
     }
@@ -66,8 +64,7 @@ fn best_places(old: &Grey, new: &Grey) -> Vec<(Edit, f32)> {
     }
     let turned = Orientation::ALL.map(|orientation| (orientation, old.turned(orientation)));
     let turned_by = |orientation: Orientation| &turned[orientation as usize - 1].1;
-    let mut candidates: Vec<_> =
-        turned.iter().flat_map(|(orientation, old)| coarse(*orientation, old, new)).collect();
+    let mut candidates: Vec<_> = turned.iter().flat_map(|(orientation, old)| coarse(*orientation, old, new)).collect();
     for (side, kept) in FINE_SIDES.into_iter().zip(KEPT) {
         candidates = best_first(candidates, kept);
         for candidate in &mut candidates {
@@ -111,7 +108,8 @@ fn coarse(orientation: Orientation, old: &Grey, new: &Grey) -> Vec<Candidate> {
         for y in 0..=old.height - height {
             for x in 0..=old.width - width {
                 let score = template.correlation(&old, &sums, x, y);
-                let crop = [x as f32 / old_width, y as f32 / old_height, width as f32 / old_width, height as f32 / old_height];
+                let crop =
+                    [x as f32 / old_width, y as f32 / old_height, width as f32 / old_width, height as f32 / old_height];
                 found.push(Candidate { edit: Edit { orientation, crop: frame(crop) }, score });
             }
         }
@@ -207,7 +205,10 @@ impl Fine {
         let before = candidate.score;
         for [left, top, right, bottom] in MOVES {
             for sign in [-1.0, 1.0] {
-                let crop = moved(candidate.edit.crop, [left * across, top * down, right * across, bottom * down].map(|m| m * sign));
+                let crop = moved(
+                    candidate.edit.crop,
+                    [left * across, top * down, right * across, bottom * down].map(|m| m * sign),
+                );
                 let score = self.score(crop);
                 if score > candidate.score {
                     (candidate.edit.crop, candidate.score) = (crop, score);

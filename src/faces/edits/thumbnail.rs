@@ -23,9 +23,8 @@ impl Thumbnail {
         let [width, height] = [width, height].map(|side| ((f64::from(side) * factor).round() as u32).max(1));
         let small = resize(pixels, width, height);
         // Luma of ITU-R BT.601, as JPEG has it.
-        let grey = |[red, green, blue]: [u8; 3]| {
-            0.299 * f32::from(red) + 0.587 * f32::from(green) + 0.114 * f32::from(blue)
-        };
+        let grey =
+            |[red, green, blue]: [u8; 3]| 0.299 * f32::from(red) + 0.587 * f32::from(green) + 0.114 * f32::from(blue);
         let values = small.pixels().map(|pixel| grey(pixel.0)).collect();
         Self(Grey { width: width as usize, height: height as usize, values })
     }
@@ -95,7 +94,8 @@ impl Grey {
         let (right, below) = ((left + 1).min(self.width - 1), (top + 1).min(self.height - 1));
         let (x, y) = (x - left as f32, y - top as f32);
         let (upper, lower) = (&self.values[top * self.width..], &self.values[below * self.width..]);
-        let (upper, lower) = (upper[left] + x * (upper[right] - upper[left]), lower[left] + x * (lower[right] - lower[left]));
+        let (upper, lower) =
+            (upper[left] + x * (upper[right] - upper[left]), lower[left] + x * (lower[right] - lower[left]));
         upper + y * (lower - upper)
     }
 }

@@ -2,10 +2,10 @@
 
 use rusqlite::Transaction;
 
+use super::Destination;
 use super::journal::Decisions;
 use super::rows::{self, Belongs, FaceState, SetAside};
 use super::seen::Seen;
-use super::Destination;
 use crate::library::error::{LibraryError, Result};
 use crate::types::{FaceId, PersonId};
 

@@ -1,10 +1,10 @@
 //! What a person can decide about faces and people, as data: the window sends it, the library does it as one step of
 //! the history, if it still means what its user saw.
 
+use super::commands;
 use super::journal::{self, Decisions, Direction};
 use super::seen::Seen;
 use super::{Destination, ReviewAction, SetAside};
-use super::{commands, rows};
 use crate::library::{Belongs, Library, Result};
 use crate::types::{FaceId, PersonId, Revision, Touched};
 

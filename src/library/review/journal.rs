@@ -311,13 +311,7 @@ fn apply(t: &Transaction, change: &Change, revision: i64) -> Result<bool> {
     }
 }
 
-fn apply_face(
-    t: &Transaction,
-    face: FaceId,
-    before: FaceState,
-    after: FaceState,
-    revision: i64,
-) -> Result<bool> {
+fn apply_face(t: &Transaction, face: FaceId, before: FaceState, after: FaceState, revision: i64) -> Result<bool> {
     if rows::face(t, face)? != Some(before) {
         return Ok(false);
     }

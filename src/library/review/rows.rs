@@ -151,12 +151,7 @@ pub(in crate::library) fn person(c: &Connection, person: PersonId) -> Result<Opt
     Ok(row.optional()?)
 }
 
-pub(in crate::library) fn write_person(
-    c: &Connection,
-    person: PersonId,
-    row: &PersonRow,
-    revision: i64,
-) -> Result<()> {
+pub(in crate::library) fn write_person(c: &Connection, person: PersonId, row: &PersonRow, revision: i64) -> Result<()> {
     c.prepare_cached(
         "INSERT INTO person (id, name, hidden, cover_face, created_at, revision) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
          ON CONFLICT (id) DO UPDATE SET name = excluded.name, hidden = excluded.hidden, \

@@ -145,8 +145,7 @@ fn an_edited_picture_takes_over_what_was_said_and_undo_reaches_it() {
     let new_face = shelf.library.faces_of_photo(new).unwrap()[0].face_id;
     let before = shelf.library.replaced_photos(shelf.scan, &model()).unwrap().remove(0).old;
     let place = face(100.0, 0.0).detection;
-    let carried =
-        [Carried::Onto { old: old[0], new: new_face }, Carried::Place { old: old[1], detection: place }];
+    let carried = [Carried::Onto { old: old[0], new: new_face }, Carried::Place { old: old[1], detection: place }];
     shelf.library.carry_over(before.photo_id, new, &carried).unwrap();
     let states = |shelf: &Shelf| {
         let mut faces = shelf.library.faces_of_photo(new).unwrap();
@@ -170,7 +169,10 @@ fn what_another_scan_could_not_read_keeps_its_hash() {
     assert!(!known.is_settled(&ModelId("boxes".into())), "it is tried again");
     let moved = file(&shelf.path("b.jpg"), b'a');
     shelf.library.place(shelf.scan, &moved, &ModelId("boxes".into())).unwrap();
-    assert_eq!(shelf.library.known(&moved.path).unwrap().unwrap().photo_id, shelf.library.face(faces[0]).unwrap().unwrap().photo_id);
+    assert_eq!(
+        shelf.library.known(&moved.path).unwrap().unwrap().photo_id,
+        shelf.library.face(faces[0]).unwrap().unwrap().photo_id
+    );
 }
 
 #[test]
@@ -218,7 +220,10 @@ fn a_scan_of_one_folder_says_nothing_about_another() {
     let path = shelf.path("inner2/a.jpg");
     shelf.library.record_photos(shelf.scan, &[photo(&path, 1, vec![])]).unwrap();
     let scan = shelf.library.begin_scan(&inner).unwrap();
-    assert_eq!(shelf.library.finish_scan(scan, ScanOutcome::Complete, MissingPolicy::Accept).unwrap(), ScanEnd::default());
+    assert_eq!(
+        shelf.library.finish_scan(scan, ScanOutcome::Complete, MissingPolicy::Accept).unwrap(),
+        ScanEnd::default()
+    );
 }
 
 #[test]

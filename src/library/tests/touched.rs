@@ -152,7 +152,8 @@ fn the_person_asked_about_is_touched_though_the_face_has_left_them() {
     let mut known = known();
     let library = &mut known.shelf.library;
     library.move_faces(&known.faces[2..3], &Destination::Person(known.group)).unwrap();
-    let touched = library.decide(&Decision::Reject { person: known.ada, faces: vec![known.faces[2]] }, Revision::NOW).unwrap();
+    let touched =
+        library.decide(&Decision::Reject { person: known.ada, faces: vec![known.faces[2]] }, Revision::NOW).unwrap();
     assert_eq!(touched.people, [known.ada, known.group]);
 }
 

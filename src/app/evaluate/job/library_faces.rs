@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 use crate::app::engine::home::Home;
 use crate::app::evaluate::job::inputs::{Faces, InputFile, Photos};
 use crate::eval::embedded::EmbeddedImages;
-use crate::library::{Belongs, Library};
+use crate::library::Library;
 use crate::types::ModelId;
 
 /// Every confirmed face with its embedding by `model`, labelled by its person. Faces that the model has not embedded

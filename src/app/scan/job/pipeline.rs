@@ -74,7 +74,12 @@ enum Standing {
 }
 
 impl<'a> Scanning<'a> {
-    pub fn new(scan: ScanId, tools: &'a ScanTools<'a>, cancel: &'a Cancel, events: &'a mut dyn FnMut(JobEvent)) -> Self {
+    pub fn new(
+        scan: ScanId,
+        tools: &'a ScanTools<'a>,
+        cancel: &'a Cancel,
+        events: &'a mut dyn FnMut(JobEvent),
+    ) -> Self {
         let meter = Meter::start(Stage::Scanning, None);
         Self { scan, tools, cancel, events, meter, summary: ScanSummary::default(), breakdowns: 0 }
     }
@@ -133,7 +138,9 @@ impl<'a> Scanning<'a> {
                 return Ok(());
             }
             match suspect_of(&file) {
-                Some(suspect) if suspect.is_guilty => self.record_undecodable(hashed(file), ENDED_THE_PROGRAM.to_owned())?,
+                Some(suspect) if suspect.is_guilty => {
+                    self.record_undecodable(hashed(file), ENDED_THE_PROGRAM.to_owned())?
+                }
                 _ => {
                     let opened = Opener::new(self, true).open(file);
                     self.record(vec![opened])?;
@@ -349,9 +356,8 @@ fn stopped(what: &str) -> anyhow::Error {
 
 /// With its hashes where it can be read.
 fn hashed(mut file: FileFacts) -> FileFacts {
-    file.hashes = picture_hash_of_file(&file.path)
-        .ok()
-        .map(|(bytes, picture)| FileHashes { file: bytes, picture: picture.0 });
+    file.hashes =
+        picture_hash_of_file(&file.path).ok().map(|(bytes, picture)| FileHashes { file: bytes, picture: picture.0 });
     file
 }
 

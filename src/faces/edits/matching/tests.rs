@@ -73,12 +73,7 @@ impl Planted {
     /// As a detector finds it again.
     fn near(&mut self, place: FaceBox) -> FaceBox {
         let mut off = || place.width * self.rng.random_range(-0.06..0.06);
-        FaceBox {
-            x: place.x + off(),
-            y: place.y + off(),
-            width: place.width + off(),
-            height: place.height + off(),
-        }
+        FaceBox { x: place.x + off(), y: place.y + off(), width: place.width + off(), height: place.height + off() }
     }
 
     fn matches(&self) -> Vec<FaceMatch> {
@@ -116,10 +111,13 @@ fn faces_are_found_again() {
         for (index, truth) in planted.truth.iter().enumerate() {
             assert_eq!(Planted::found(&matches, index), *truth);
         }
-        let mut seen: Vec<_> = matches.iter().filter_map(|found| match found {
-            FaceMatch::Found { new, .. } => Some(*new),
-            FaceMatch::Registered { .. } => None,
-        }).collect();
+        let mut seen: Vec<_> = matches
+            .iter()
+            .filter_map(|found| match found {
+                FaceMatch::Found { new, .. } => Some(*new),
+                FaceMatch::Registered { .. } => None,
+            })
+            .collect();
         seen.sort_unstable();
         seen.dedup();
         assert_eq!(seen.len(), planted.truth.iter().flatten().count());
@@ -174,7 +172,9 @@ fn without_an_embedding_nothing_matches() {
             face.embedding = None;
         }
         let matches = planted.matches();
-        assert!(planted.truth.iter().enumerate().all(|(index, truth)| truth.is_none() || !is_registered(&matches, index)));
+        assert!(
+            planted.truth.iter().enumerate().all(|(index, truth)| truth.is_none() || !is_registered(&matches, index))
+        );
         assert!(!matches.iter().any(|found| matches!(found, FaceMatch::Found { .. })));
     });
     plant(|mut planted| {
@@ -243,7 +243,9 @@ fn the_surest_face_comes_first_and_each_is_used_once() {
     planted.new.push(found);
     let pairs: Vec<_> = planted.matches();
     assert_eq!(pairs.len(), 2);
-    assert!(pairs.contains(&FaceMatch::Found { old: 0, new: 1 }) && pairs.contains(&FaceMatch::Found { old: 1, new: 0 }));
+    assert!(
+        pairs.contains(&FaceMatch::Found { old: 0, new: 1 }) && pairs.contains(&FaceMatch::Found { old: 1, new: 0 })
+    );
 }
 
 #[test]

@@ -12,7 +12,12 @@ fn scene(seed: u64, width: u32, height: u32) -> RgbImage {
     let discs: Vec<[f32; 4]> = (0..25)
         .map(|_| {
             let place = [rng.random_range(0.0..1.0), rng.random_range(0.0..1.0)];
-            [place[0] * width as f32, place[1] * height as f32, rng.random_range(6.0..36.0), rng.random_range(0.0..255.0)]
+            [
+                place[0] * width as f32,
+                place[1] * height as f32,
+                rng.random_range(6.0..36.0),
+                rng.random_range(0.0..255.0),
+            ]
         })
         .collect();
     let tilt: [f32; 2] = [rng.random_range(-0.5..0.5), rng.random_range(-0.5..0.5)];

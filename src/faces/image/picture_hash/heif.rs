@@ -106,8 +106,7 @@ impl<'a> Heif<'a> {
     }
 
     fn alpha_planes(&self) -> impl Iterator<Item = u64> {
-        const NAMES: [&[u8]; 2] =
-            [b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0", b"urn:mpeg:hevc:2015:auxid:1\0"];
+        const NAMES: [&[u8]; 2] = [b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0", b"urn:mpeg:hevc:2015:auxid:1\0"];
         let is_alpha = |content: Bytes| content.get(4..).is_some_and(|name| NAMES.iter().any(|n| name.starts_with(n)));
         let of_primary = self.auxiliary.iter().filter(|(_, to)| to.contains(&self.primary)).map(|(from, _)| *from);
         of_primary.filter(move |item| self.properties_of(*item).any(|(kind, c)| kind == b"auxC" && is_alpha(c)))

@@ -19,7 +19,7 @@ const SEEN: &[u16] = &[
     301, 317, 318, 319, 320, // transfer, predictor, white point, primaries, palette
     322, 323, // size of a tile
     332, 333, 334, 336, 338, 339, 340, 341, 342, // inks, extra samples, format and range of samples
-    347, 512, 519, 520, 521, 529, 530, 531, 532, // JPEG, YCbCr
+    347, 512, 519, 520, 521, 529, 530, 531, 532,   // JPEG, YCbCr
     34675, // ICC profile
 ];
 

@@ -75,7 +75,11 @@ impl Container {
             iloc.extend([0, inside.into(), 0, 0, 0, 1]);
             iloc.extend((at as u32).to_be_bytes());
             iloc.extend((item.data.len() as u32).to_be_bytes());
-            if inside { idat.extend(&item.data) } else { data.extend(&item.data) };
+            if inside {
+                idat.extend(&item.data)
+            } else {
+                data.extend(&item.data)
+            };
         }
         let meta = [
             full_box(b"hdlr", 0, b"\0\0\0\0pict\0\0\0\0\0\0\0\0\0\0\0\0\0"),
@@ -90,7 +94,8 @@ impl Container {
     }
 
     fn iinf(&self) -> Vec<u8> {
-        let entry = |item: &Item| full_box(b"infe", 2, &[&item.number.to_be_bytes(), &[0, 0], item.kind, b"\0"].concat());
+        let entry =
+            |item: &Item| full_box(b"infe", 2, &[&item.number.to_be_bytes(), &[0, 0], item.kind, b"\0"].concat());
         let count = (self.items.len() as u16).to_be_bytes().to_vec();
         full_box(b"iinf", 0, &[count, self.items.iter().flat_map(entry).collect()].concat())
     }
@@ -145,10 +150,13 @@ pub fn case() -> Case {
             ("all inside", with(&|c| c.inside = vec![1, 2, 3, 4, 5])),
             ("another thumbnail", with(&|c| c.items[4].data[0] ^= 1)),
             ("another description", with(&|c| c.properties[6][9] ^= 1)),
-            ("other numbers", with(&|c| {
-                c.items[1].number = 70;
-                c.references[0].2[0] = 70;
-            })),
+            (
+                "other numbers",
+                with(&|c| {
+                    c.items[1].number = 70;
+                    c.references[0].2[0] = 70;
+                }),
+            ),
             ("a film", [base.clone(), a_box(b"mpvd", b"a film")].concat()),
             ("a trailer", [&base[..], b"trailer"].concat()),
         ],

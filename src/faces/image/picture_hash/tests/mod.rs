@@ -134,9 +134,8 @@ fn encode(format: ImageFormat) -> Vec<u8> {
 
 fn jpeg_case() -> Case {
     let base = encode(ImageFormat::Jpeg);
-    let icc = |number: u8, count: u8, content: &str| {
-        [b"ICC_PROFILE\0", &[number, count][..], content.as_bytes()].concat()
-    };
+    let icc =
+        |number: u8, count: u8, content: &str| [b"ICC_PROFILE\0", &[number, count][..], content.as_bytes()].concat();
     let profile = with_segment(&base, 0xe2, &icc(1, 1, "profile"));
     let in_pieces = with_segment(&with_segment(&base, 0xe2, &icc(2, 2, "file")), 0xe2, &icc(1, 2, "pro"));
     assert_eq!(picture_hash(&profile), picture_hash(&in_pieces), "a profile in two pieces");
