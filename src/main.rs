@@ -8,7 +8,7 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 use likeness::app::engine::cli::Global;
 use likeness::app::engine::home::Home;
-use likeness::app::{compare, demo, evaluate, models, people, scan, settings, train};
+use likeness::app::{care, compare, demo, evaluate, models, people, scan, settings, train};
 use likeness::types::error_chain;
 
 /// Finds the people in a photo library and learns faces on your own GPU. Nothing leaves this computer.
@@ -44,6 +44,7 @@ enum Command {
     Devices(settings::cli::DevicesArgs),
     Eval(evaluate::cli::EvalArgs),
     People(people::cli::PeopleArgs),
+    Library(care::cli::LibraryArgs),
     Train(train::cli::TrainArgs),
     Demo(demo::cli::demo::DemoArgs),
     Synth(demo::cli::synth::SynthArgs),
@@ -100,6 +101,7 @@ fn run(global: &Global, command: Command) -> Result<ExitCode> {
         Command::Devices(args) => settings::cli::run(&home, args),
         Command::Eval(args) => evaluate::cli::run(&home, global, args, train::job::repeat::repeat),
         Command::People(args) => people::cli::run(&home, args),
+        Command::Library(args) => care::cli::run(&home, args),
         Command::Train(args) => train::cli::run(&home, global, args),
         Command::Demo(args) => demo::cli::demo::run(&home, global, args),
         Command::Synth(args) => demo::cli::synth::run(&home, args),

@@ -35,6 +35,7 @@ const APP: &[&[&str]] = &[
     &["app/engine"],
     &["app/jobs", "app/ui"],
     &[
+        "app/care",
         "app/scan",
         "app/photos",
         "app/people",
@@ -75,6 +76,7 @@ const DISK: &[&str] = &[
     "app/*/job",
     "app/engine/home",
     "app/engine/thumbnail_files",
+    "app/jobs/forget",
     "app/jobs/import",
     "app/jobs/walk",
     // One question when a typed path is entered.

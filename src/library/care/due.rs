@@ -58,6 +58,9 @@ impl Library {
     /// Makes a backup where these groups, applied, change more than one in a hundred faces of named people; else the
     /// daily one where it is due.
     pub fn before_grouping(&mut self, groups: &[Vec<FaceId>]) -> Result<Option<PathBuf>> {
+        if self.is_read_only() {
+            return Ok(None);
+        }
         let (moved, of) = self.named_faces_moved(groups)?;
         if moved * MANY > of {
             return self.back_up(BackupReason::Grouping).map(Some);

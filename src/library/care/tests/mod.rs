@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use super::*;
 use crate::library::{
-    Belongs, Destination, FaceRecord, FaceState, FileFacts, FileHashes, GroupedBy, Library, LibraryError, PhotoRecord,
+    Destination, FaceRecord, FaceState, FileFacts, FileHashes, GroupedBy, Library, LibraryError, PhotoRecord,
     ScanId, SetAside,
 };
 use crate::types::{Detection, Embedding, FaceBox, FaceId, Landmarks, ModelId, PersonId, Revision};

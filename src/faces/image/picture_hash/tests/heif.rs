@@ -212,7 +212,8 @@ fn items_upon_each_other_are_not_followed() {
     container.items.truncate(1);
     container.inside = vec![];
     container.items[0].data = vec![1; 300_000];
-    container.items.extend((2..60).map(|number| Item { number, data: vec![], ..container.items[0].clone() }));
+    let first = container.items[0].clone();
+    container.items.extend((2..60).map(|number| Item { number, data: vec![], ..first.clone() }));
     container.references = vec![(b"dimg", 1, (2..60).collect())];
     let file = container.file();
     // Their extents have no length: all that follows.
