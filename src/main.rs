@@ -29,8 +29,8 @@ enum First {
     Nothing,
     /// Scans this folder and shows it.
     Open(PathBuf),
-    /// Demonstrates training, from this seed and for so many steps.
-    Demonstrate(u64, u64),
+    /// Demonstrates training.
+    Demonstrate(likeness::app::jobs::demonstration::DemoOptions),
 }
 
 #[derive(Debug, Subcommand)]
@@ -72,10 +72,7 @@ fn main() -> ExitCode {
             usage_error(&format!("there is no folder {0}, and no subcommand is named so", folder.display()))
         }
         (None, folder) => window(&cli.global, folder.map_or(First::Nothing, First::Open)),
-        (Some(Command::Demo(demo)), _) if demo.in_window().is_some() => {
-            let first = demo.in_window().map_or(First::Nothing, |(seed, steps)| First::Demonstrate(seed, steps));
-            window(&cli.global, first)
-        }
+        (Some(Command::Demo(demo)), _) if demo.in_window() => window(&cli.global, First::Demonstrate(demo.options())),
         (Some(command), None) => run(&cli.global, command),
     };
     outcome.unwrap_or_else(|error| {
@@ -114,7 +111,7 @@ fn window(global: &Global, first: First) -> Result<ExitCode> {
     use likeness::app::shell::message::Message;
     use likeness::app::shell::threads::Threads;
     use likeness::app::shell::window;
-    use likeness::app::train::state::message::{DemoChoice, Message as TrainMessage};
+    use likeness::app::train::state::message::Message as TrainMessage;
     use likeness::app::ui::action::Action;
     use likeness::app::ui::view::View;
 
@@ -126,9 +123,8 @@ fn window(global: &Global, first: First) -> Result<ExitCode> {
         First::Open(photos) => {
             vec![Message::Act(Action::Show(View::Library)), Message::Act(Action::Scan(vec![photos]))]
         }
-        First::Demonstrate(seed, steps) => {
-            let which = DemoChoice { seed, steps };
-            vec![Message::Act(Action::Show(View::Train)), Message::Train(TrainMessage::Demonstrate(which))]
+        First::Demonstrate(options) => {
+            vec![Message::Act(Action::Show(View::Train)), Message::Train(TrainMessage::Demonstrate(options))]
         }
     };
     window::open(

@@ -38,6 +38,8 @@ use likeness::app::shell::app::App;
 use likeness::app::shell::backend::{Answer, Request};
 use likeness::app::shell::message::Message;
 use likeness::app::shell::state::{Page, Settings};
+use likeness::app::train::job::DataFrom;
+use likeness::app::train::state::form::DataSource;
 use likeness::app::train::state::message::{Event as TrainEvent, Request as TrainRequest};
 use likeness::app::ui::action::Action;
 use likeness::app::ui::fonts::FontSource;
@@ -105,7 +107,7 @@ fn only_what_is_being_installed_shows_its_progress() {
     wire.push(Report::Job(JobReport { kind: JobKind::Install, progress, ..scan }));
     harness.run_steps(3);
     assert_eq!(harness.get_all_by_label("Install").count(), before - 1);
-    wire.push(Report::JobEnded(JobId(7), JobEnd::Cancelled(JobSummary::default())));
+    wire.push(Report::JobEnded(JobId(7), JobEnd::Cancelled));
     harness.run_steps(3);
     assert_eq!(harness.get_all_by_label("Install").count(), before);
 }
@@ -495,10 +497,11 @@ fn training_is_set_up_counted_and_started() {
     harness.get_by_label("3 files that are no pictures");
     harness.get_by_label("Start training").click();
     harness.run_steps(3);
-    let [Request::Train(TrainRequest::Start { request, data, name })] = &wire.actions()[..] else {
+    let [Request::Train(TrainRequest::Start { request, name })] = &wire.actions()[..] else {
         panic!("{:?}", wire.actions())
     };
-    assert_eq!((data, name.as_str()), (&train::folder(), "sface-2021dec-Faces"));
+    let DataFrom::Folder { path } = &request.data else { panic!("{:?}", request.data) };
+    assert_eq!((DataSource::Folder(path.clone()), name.as_str()), (train::folder(), "sface-2021dec-Faces"));
     assert_eq!(request.config, likeness::train::presets::Preset::Finetune.config());
     harness.get_by_label("Getting the device ready");
 }

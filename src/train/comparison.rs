@@ -83,11 +83,11 @@ pub struct Measured {
 }
 
 /// Unit vectors of the same pictures by both networks, row after row.
-#[derive(Debug, Clone, Copy)]
-pub struct BothVectors<'a> {
-    pub old: &'a [f32],
+#[derive(Debug, Clone)]
+pub struct BothVectors {
+    pub old: Vec<f32>,
     pub old_dimensions: usize,
-    pub new: &'a [f32],
+    pub new: Vec<f32>,
     pub new_dimensions: usize,
 }
 
@@ -148,15 +148,10 @@ impl Compared {
 }
 
 /// Compares on held-out people; None when there are too few for an error bar.
-pub fn compare_people(
-    vectors: BothVectors<'_>,
-    people: &[u32],
-    far_target: f64,
-    seed: u64,
-) -> Option<PeopleComparison> {
+pub fn compare_people(vectors: &BothVectors, people: &[u32], far_target: f64, seed: u64) -> Option<PeopleComparison> {
     let (labels, count) = numbered(people);
-    let old = Pairs::of(vectors.old, vectors.old_dimensions, &labels, count);
-    let new = Pairs::of(vectors.new, vectors.new_dimensions, &labels, count);
+    let old = Pairs::of(&vectors.old, vectors.old_dimensions, &labels, count);
+    let new = Pairs::of(&vectors.new, vectors.new_dimensions, &labels, count);
     if count < FEWEST_PEOPLE || old.same.iter().all(Vec::is_empty) {
         return None;
     }
@@ -194,12 +189,12 @@ pub fn compare_people(
 /// Compares on a list of pairs; `row_of` gives a picture's row in both networks' vectors.
 pub fn compare_pairs(
     set: &PairSet,
-    vectors: BothVectors<'_>,
+    vectors: &BothVectors,
     row_of: impl Fn(usize) -> Option<usize>,
     far_target: f64,
 ) -> Result<PairsComparison, EvalError> {
-    let old = judged_pairs(set, vectors.old, vectors.old_dimensions, &row_of, far_target)?;
-    let new = judged_pairs(set, vectors.new, vectors.new_dimensions, &row_of, far_target)?;
+    let old = judged_pairs(set, &vectors.old, vectors.old_dimensions, &row_of, far_target)?;
+    let new = judged_pairs(set, &vectors.new, vectors.new_dimensions, &row_of, far_target)?;
     let compared = |value: fn(&FoldResult) -> f64| {
         let [old, new] = [&old, &new].map(|judged| judged.folds.iter().map(value).collect::<Vec<f64>>());
         Compared::of_folds(&old, &new)
@@ -349,9 +344,12 @@ mod tests {
         (0..PEOPLE * PICTURES).map(|row| 7 + 3 * (row / PICTURES) as u32).collect()
     }
 
+    fn both(old: &[f32], new: &[f32]) -> BothVectors {
+        BothVectors { old: old.to_vec(), old_dimensions: 16, new: new.to_vec(), new_dimensions: 16 }
+    }
+
     fn compare(old: &[f32], new: &[f32]) -> PeopleComparison {
-        let vectors = BothVectors { old, old_dimensions: 16, new, new_dimensions: 16 };
-        compare_people(vectors, &labels(), 0.01, 5).unwrap()
+        compare_people(&both(old, new), &labels(), 0.01, 5).unwrap()
     }
 
     #[test]
@@ -397,9 +395,9 @@ mod tests {
     #[test]
     fn too_few_people_are_not_judged() {
         let vectors = network(0.4, 2);
-        let both = BothVectors { old: &vectors, old_dimensions: 16, new: &vectors, new_dimensions: 16 };
+        let both = both(&vectors, &vectors);
         let few: Vec<u32> = labels().iter().map(|label| label % 4).collect();
-        assert_eq!(compare_people(both, &few, 0.01, 1), None);
+        assert_eq!(compare_people(&both, &few, 0.01, 1), None);
         assert_eq!(Comparison::new("old".into(), None, None).verdict, ComparisonOutcome::NotMeasured);
     }
 
@@ -413,12 +411,12 @@ mod tests {
             Pair::unmeasured(a, b, same, number / 40)
         };
         let set = PairSet { pictures: (0..PEOPLE * PICTURES).collect(), pairs: (0..400).map(pair).collect() };
-        let both = BothVectors { old: &bad, old_dimensions: 16, new: &good, new_dimensions: 16 };
-        let comparison = compare_pairs(&set, both, Some, 0.01).unwrap();
+        let both = both(&bad, &good);
+        let comparison = compare_pairs(&set, &both, Some, 0.01).unwrap();
         assert_eq!((comparison.pairs, comparison.accuracy.verdict()), (400, ComparisonOutcome::Better));
         let whole = Comparison::new("old".into(), None, Some(comparison));
         assert_eq!(whole.verdict, ComparisonOutcome::Better);
-        let one_missing = compare_pairs(&set, both, |picture| (picture != 3).then_some(picture), 0.01).unwrap();
+        let one_missing = compare_pairs(&set, &both, |picture| (picture != 3).then_some(picture), 0.01).unwrap();
         assert!(one_missing.skipped > 0);
     }
 

@@ -1,4 +1,4 @@
-//! Every knob of a training run, in one value that a run folder keeps.
+//! Every setting of a training run, in one value that a run folder keeps.
 
 use serde::{Deserialize, Serialize};
 

@@ -47,7 +47,7 @@ pub struct Past {
 }
 
 /// One step, after the weights have moved.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct StepReport {
     /// Counts from one.
     pub step: u64,

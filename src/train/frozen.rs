@@ -44,26 +44,20 @@ pub enum FreezeError {
 /// Marks what learns. Frozen parameters get no gradients, and their batch-norm and dropout layers behave as in
 /// inference.
 pub fn freeze<M: Module>(module: M, part: &TrainablePart, statistics: BatchNormStatistics) -> Result<M, FreezeError> {
-    let mut layout = Layout::default();
-    module.visit(&mut layout);
-    let first = first_trained(&layout.parameters, part)?;
+    let first = first_trained(&Layout::of(&module).parameters, part)?;
     Ok(module.map(&mut Freeze { container: Vec::new(), first, seen: 0, statistics }))
 }
 
 /// Draws the last weight matrix or convolution anew, evenly within ±√(3 / inputs) (He et al. 2015, for a layer without
 /// activation behind it).
 pub fn redraw_last_layer<M: Module>(module: M, seed: u64) -> Result<M, FreezeError> {
-    let mut layout = Layout::default();
-    module.visit(&mut layout);
-    let place = first_trained(&layout.parameters, &TrainablePart::LastLayer)?;
+    let place = first_trained(&Layout::of(&module).parameters, &TrainablePart::LastLayer)?;
     Ok(module.map(&mut Redraw { place, seen: 0, rng: stream(seed, Purpose::LastLayer, 0, 0) }))
 }
 
 /// Whether any layer behaves otherwise in training than in inference (batch statistics, dropout).
 pub fn behaves_otherwise_in_training<M: Module>(module: &M) -> bool {
-    let mut layout = Layout::default();
-    module.visit(&mut layout);
-    layout.active_flags > 0
+    Layout::of(module).active_flags > 0
 }
 
 struct Parameter {
@@ -76,6 +70,14 @@ struct Layout {
     path: Vec<String>,
     parameters: Vec<Parameter>,
     active_flags: usize,
+}
+
+impl Layout {
+    fn of<M: Module>(module: &M) -> Self {
+        let mut layout = Self::default();
+        module.visit(&mut layout);
+        layout
+    }
 }
 
 impl ModuleVisitor for Layout {

@@ -62,6 +62,7 @@ impl Rule {
     pub const RMSPROP: Self = Self::RmsProp { decay: 0.9, momentum: 0.9, epsilon: 1.0, initial_accumulator: 1.0 };
     pub const ADADELTA: Self = Self::AdaDelta { decay: 0.9, epsilon: 1e-6 };
     pub const NESTEROV: Self = Self::Momentum { momentum: 0.9, nesterov: true };
+    pub const MOMENTUM: Self = Self::Momentum { momentum: 0.9, nesterov: false };
 
     /// The same rule with another ε; momentum has none.
     pub fn with_epsilon(self, epsilon: f64) -> Self {

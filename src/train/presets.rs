@@ -1,4 +1,4 @@
-//! Configurations to start from; every knob can depart from them.
+//! Configurations to start from; every setting can depart from them.
 
 use serde::{Deserialize, Serialize};
 

@@ -25,6 +25,7 @@ use super::trunk::{KEPT_BYTES, Trunk};
 use super::validate::{PairSet, ValidationReport, pictures_to_judge};
 use crate::eval::EvalError;
 use crate::networks::nets::EmbeddingNet;
+use crate::networks::nets::catalogue::CatalogueError;
 use crate::networks::weights::{ModelCard, WeightsError, collect, fill, save};
 
 mod judging;
@@ -60,6 +61,12 @@ pub struct Setup<'a> {
 pub struct Trained<N> {
     /// For inference, averaged where an average is kept.
     pub net: N,
+    pub outcome: Outcome,
+}
+
+/// What became of a run.
+#[derive(Debug, Clone)]
+pub struct Outcome {
     pub parameters: usize,
     pub steps: u64,
     pub reason: StopReason,
@@ -77,6 +84,8 @@ pub enum TrainError {
     NoOldVector(usize),
     #[error("mining over the data needs a larger subset: {0} pictures give no triplet")]
     NothingMined(usize),
+    #[error(transparent)]
+    Catalogue(#[from] CatalogueError),
     #[error(transparent)]
     Freeze(#[from] FreezeError),
     #[error(transparent)]
@@ -395,16 +404,15 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
                 folder.keep_end(reason, self.step)?;
             }
         }
-        let elapsed_secs = self.elapsed_secs();
-        Ok(Trained {
+        let outcome = Outcome {
             parameters: net.num_params(),
-            net,
             steps: self.step,
             reason,
+            elapsed_secs: self.elapsed_secs(),
             judged: self.judged,
             skipped_pictures: self.skipped.len(),
-            elapsed_secs,
-        })
+        };
+        Ok(Trained { net, outcome })
     }
 }
 

@@ -4,18 +4,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use burn::module::Module;
-use burn::tensor::{Device, TensorReadError};
+use burn::tensor::Device;
 
 use super::data::PictureSource;
-use super::events::{Control, StopReason, TrainEvent};
+use super::events::{Control, TrainEvent};
 use super::loader::load_plain;
-use super::run::{Setup, TrainError, train};
+use super::run::{Outcome, Setup, TrainError, train};
 use super::sampler::Exemplar;
 use super::step::{embed, normalise_rows};
-use super::validate::ValidationReport;
-use crate::networks::nets::catalogue::{CatalogueError, NetOptions, build, build_as};
+use crate::networks::nets::catalogue::{NetOptions, build, build_as};
 use crate::networks::nets::{Net, likeness_small};
-use crate::networks::weights::{ModelCard, TensorFile, WeightsError, fill};
+use crate::networks::weights::{ModelCard, TensorFile, fill};
 
 /// The weights a network starts from.
 #[derive(Debug, Clone)]
@@ -27,47 +26,16 @@ pub enum Weights {
     Own(Arc<TensorFile>),
 }
 
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    #[error(transparent)]
-    Catalogue(#[from] CatalogueError),
-    #[error("the weights could not be used: {0}")]
-    Weights(#[from] WeightsError),
-    #[error("the device did not hand its result back: {0}")]
-    Device(#[from] TensorReadError),
-    #[error(transparent)]
-    Train(#[from] TrainError),
-}
-
-/// What became of a run; the network is in its folder.
-#[derive(Debug, Clone)]
-pub struct Outcome {
-    pub parameters: usize,
-    pub steps: u64,
-    pub reason: StopReason,
-    pub judged: Option<ValidationReport>,
-    pub skipped_pictures: usize,
-    pub elapsed_secs: f64,
-}
-
-/// Trains the network that `setup.card` names, starting from `weights`.
+/// Trains the network that `setup.card` names, starting from `weights`; it ends in the run's folder.
 pub fn train_named(
     weights: &Weights,
     device: &Device,
     setup: Setup<'_>,
     control: &Control,
     emit: &mut dyn FnMut(TrainEvent),
-) -> Result<Outcome, StartError> {
+) -> Result<Outcome, TrainError> {
     let net = network(&setup.card, weights, device)?;
-    let trained = train(net, setup, control, emit)?;
-    Ok(Outcome {
-        parameters: trained.parameters,
-        steps: trained.steps,
-        reason: trained.reason,
-        judged: trained.judged,
-        skipped_pictures: trained.skipped_pictures,
-        elapsed_secs: trained.elapsed_secs,
-    })
+    Ok(train(net, setup, control, emit)?.outcome)
 }
 
 const PICTURES_AT_ONCE: usize = 256;
@@ -80,7 +48,7 @@ pub fn frozen_vectors(
     device: &Device,
     source: &dyn PictureSource,
     pictures: &[usize],
-) -> Result<BTreeMap<usize, Vec<f32>>, StartError> {
+) -> Result<BTreeMap<usize, Vec<f32>>, TrainError> {
     let net = network(card, weights, device)?.valid().folded();
     let mut vectors = BTreeMap::new();
     for pictures in pictures.chunks(PICTURES_AT_ONCE) {
@@ -95,12 +63,12 @@ pub fn frozen_vectors(
 }
 
 /// The small network with weights drawn from `seed`.
-pub fn small_from_scratch(seed: u64, device: &Device) -> Result<Net, StartError> {
+pub fn small_from_scratch(seed: u64, device: &Device) -> Result<Net, TrainError> {
     Ok(build(likeness_small::NAME, &NetOptions::default(), device)?.drawn(seed, device))
 }
 
 /// The network that `card` describes, with its weights.
-fn network(card: &ModelCard, weights: &Weights, device: &Device) -> Result<Net, StartError> {
+fn network(card: &ModelCard, weights: &Weights, device: &Device) -> Result<Net, TrainError> {
     let net = build_as(card, device)?;
     match weights {
         Weights::Scratch { seed } => Ok(net.drawn(*seed, device)),
@@ -125,6 +93,6 @@ mod tests {
         let error = network(&card, &own, &device).unwrap_err().to_string();
         assert!(error.contains("likeness-small"), "{error}");
         card.architecture = "nn4".to_owned();
-        assert!(matches!(network(&card, &own, &device), Err(StartError::Weights(_))));
+        assert!(matches!(network(&card, &own, &device), Err(TrainError::Weights(_))));
     }
 }

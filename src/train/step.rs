@@ -27,7 +27,7 @@ use super::gradients::GradientMap;
 use super::loss::{LossConfig, Triplet, normalise, triplet_terms};
 use super::mining::harmonic::Combinations;
 use super::mining::online::{Draw, mine_combinations};
-use super::mining::{Mined, MiningRule, Points, Space};
+use super::mining::{BothSpaces, Mined, MiningRule};
 use super::rng::{Purpose, stream};
 use crate::networks::device::is_cpu;
 use crate::networks::nets::EmbeddingNet;
@@ -302,14 +302,8 @@ fn choose(batch: &Batch<'_>, vectors: &[f32], dimensions: usize, settings: StepS
         Choice::Given(triplets) => return Mined { triplets: triplets.to_vec(), pairs: triplets.len() },
         Choice::Mine { rule, combinations } => (rule, combinations),
     };
-    let count = batch.people.len();
-    let old = batch.old_vectors.unwrap_or_default();
-    let all = [vectors, old].concat();
-    let copies = if old.is_empty() { 1 } else { 2 };
-    let people = batch.people.repeat(copies);
-    let spaces: Vec<Space> = (0..count * copies).map(|row| if row < count { Space::New } else { Space::Old }).collect();
-    let points = Points { vectors: &all, dimensions, people: &people, spaces: &spaces };
-    mine_combinations(points, rule, settings.loss.margin, combinations, settings.draw)
+    let both = BothSpaces::of(vectors, dimensions, batch.people, batch.old_vectors);
+    mine_combinations(both.points(), rule, settings.loss.margin, combinations, settings.draw)
 }
 
 /// The loss and its gradient by the raw embeddings, row after row.
@@ -370,13 +364,13 @@ mod tests {
     use super::*;
     use crate::train::frozen::{BatchNormStatistics, TrainablePart, freeze};
     use crate::train::mining::{Negatives, Positives};
-    use crate::train::testing::{TINY_RECIPE, TinyNet, pictures};
+    use crate::train::testing::{TINY_PREPROCESSING, TinyNet, pictures};
 
     const PEOPLE: [u32; 14] = [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4];
 
     fn settings(chunks: ChunkSizes) -> StepSettings<'static> {
         let loss = LossConfig { margin: 0.5, ..LossConfig::default() };
-        StepSettings { preprocessing: &TINY_RECIPE, loss, chunks, draw: Draw { seed: 1, step: 2 } }
+        StepSettings { preprocessing: &TINY_PREPROCESSING, loss, chunks, draw: Draw { seed: 1, step: 2 } }
     }
 
     fn net(statistics: BatchNormStatistics) -> TinyNet {
@@ -398,7 +392,7 @@ mod tests {
         let images = pictures(3, PEOPLE.len());
         let inputs = Inputs::Images(&images);
         let rows = all(images.len());
-        let raw = rows.chunks(chunk).map(|rows| inputs.forward(net, rows, &TINY_RECIPE, &device));
+        let raw = rows.chunks(chunk).map(|rows| inputs.forward(net, rows, &TINY_PREPROCESSING, &device));
         let unit = normalise(Tensor::cat(raw.collect(), 0));
         let config = settings(ChunkSizes::default()).loss;
         let loss = triplet_terms(unit, triplets, &config).mean();
@@ -435,7 +429,7 @@ mod tests {
         let learned = step(&net, ChunkSizes { inference: 100, gradient: 100 });
         let images = pictures(3, PEOPLE.len());
         let leaf = Tensor::from_data(
-            TensorData::new(embed(&net.valid(), &images, &TINY_RECIPE, 9).unwrap(), [PEOPLE.len(), 5]),
+            TensorData::new(embed(&net.valid(), &images, &TINY_PREPROCESSING, 9).unwrap(), [PEOPLE.len(), 5]),
             &Device::flex().autodiff(),
         );
         let (_, by_embedding) = loss_and_gradient(
@@ -445,7 +439,7 @@ mod tests {
             settings(ChunkSizes::default()).loss,
         )
         .unwrap();
-        let shares = pass_shares(&net, Inputs::Images(&images), &all(PEOPLE.len()), 4, &TINY_RECIPE);
+        let shares = pass_shares(&net, Inputs::Images(&images), &all(PEOPLE.len()), 4, &TINY_PREPROCESSING);
         assert_eq!(shares.len(), 4);
         assert_same(&back_through_shares(shares, &by_embedding), &learned.gradients);
     }
@@ -470,7 +464,7 @@ mod tests {
     fn old_vectors_take_part_but_get_no_gradient() {
         let net = net(BatchNormStatistics::Keep);
         let images = pictures(3, PEOPLE.len());
-        let mut old = embed(&TinyNet::new(9, &Device::flex()), &images, &TINY_RECIPE, 4).unwrap();
+        let mut old = embed(&TinyNet::new(9, &Device::flex()), &images, &TINY_PREPROCESSING, 4).unwrap();
         normalise_rows(&mut old, net.embedding_size());
         let combinations = Combinations::parse("211").unwrap();
         let rule = MiningRule { positives: Positives::AllPairs, negatives: Negatives::AnyViolating };

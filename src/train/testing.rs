@@ -11,7 +11,7 @@ use rand_chacha::rand_core::SeedableRng;
 use crate::networks::nets::EmbeddingNet;
 use crate::types::{ChannelOrder, CropRule, PixelScaling, Preprocessing};
 
-pub const TINY_RECIPE: Preprocessing = Preprocessing {
+pub const TINY_PREPROCESSING: Preprocessing = Preprocessing {
     width: 12,
     height: 12,
     crop: CropRule::AsStored,

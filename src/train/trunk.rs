@@ -89,11 +89,11 @@ impl<N: Module + EmbeddingNet> Trunk<N> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::train::testing::{TINY_RECIPE, TinyNet, pictures};
+    use crate::train::testing::{TINY_PREPROCESSING, TinyNet, pictures};
     use burn::tensor::Device;
 
     fn trunk(kept_bytes: usize) -> Trunk<TinyNet> {
-        Trunk::new(&TinyNet::new(4, &Device::flex().autodiff()), TINY_RECIPE, 5, kept_bytes)
+        Trunk::new(&TinyNet::new(4, &Device::flex().autodiff()), TINY_PREPROCESSING, 5, kept_bytes)
     }
 
     fn view(picture: usize) -> Option<PictureKey> {

@@ -5,8 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::data::Dataset;
 use super::sampler::Exemplar;
-pub use super::snapshot::BINS;
-use super::snapshot::bin;
+use super::snapshot::{BINS, Histograms, bin};
 use crate::eval::lfw::{Judgement, Options, judge};
 use crate::eval::{EvalError, FarRule, Pair, Roc, Vectors, val_at_far};
 use crate::train::mining::squared_distance;
@@ -42,11 +41,8 @@ pub struct PeopleReport {
     pub auc: f64,
     /// The median squared distance of same pairs.
     pub median_same: f64,
-    /// Counts over squared distances of 0 to 4, [`BINS`] each.
     #[serde(skip)]
-    pub same_histogram: Vec<u32>,
-    #[serde(skip)]
-    pub different_histogram: Vec<u32>,
+    pub histograms: Histograms,
 }
 
 /// Over the folds of a pair list (nine choose the threshold, the tenth is judged).
@@ -99,8 +95,7 @@ pub fn judge_people(
         val_threshold: at_far.threshold,
         auc: roc.auc(),
         median_same: same.get(same.len() / 2).copied().unwrap_or_default(),
-        same_histogram: histogram(&same),
-        different_histogram: histogram(&different),
+        histograms: Histograms { same: histogram(&same), different: histogram(&different) },
     })
 }
 
@@ -173,7 +168,7 @@ mod tests {
         let report = judge_people(apart.as_flattened(), 2, &people, 0.1).unwrap();
         assert_eq!((report.same_pairs, report.different_pairs), (6, 9));
         assert_eq!((report.val, report.far, report.auc, report.accuracy), (1.0, 0.0, 1.0, 1.0));
-        assert_eq!(report.same_histogram.iter().sum::<u32>(), 6);
+        assert_eq!(report.histograms.same.iter().sum::<u32>(), 6);
         let mixed = [[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [1.0, 0.0], [-1.0, 0.0], [0.0, 1.0]];
         let report = judge_people(mixed.as_flattened(), 2, &people, 0.1).unwrap();
         assert_eq!(report.val, 0.0);

@@ -60,6 +60,13 @@ pub struct Detection {
     pub landmarks: Landmarks,
 }
 
+impl Detection {
+    /// In a picture so many times as large.
+    pub fn scaled(&self, factor: f32) -> Self {
+        Self { face_box: self.face_box.scaled(factor), landmarks: self.landmarks.scaled(factor), ..*self }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

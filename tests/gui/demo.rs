@@ -6,14 +6,14 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use super::judged;
-use likeness::app::compare::state::{self as compare_faces, CompareFace, CompareResult, CompareSource};
+use likeness::app::compare::job::compare::ComparedFace;
+use likeness::app::compare::state::{self as compare_faces, CompareResult, CompareSource};
 use likeness::app::engine::facts::{GroupRow, ModelRow, Overview, People, PersonRow, Resemblance, TouchedFacts};
 use likeness::app::engine::picture::{ImageKey, Picture};
 use likeness::app::engine::report::{Report, Ticket};
 use likeness::app::evaluate::state::message::EvaluateRequest;
 use likeness::app::jobs::import::{ImportRequest, OpenQuestion};
-use likeness::app::models::state as models_view;
-use likeness::app::models::state::networks::{LayerLine, NetworkRow};
+use likeness::app::models::state::{self as models_view, NetworkRow};
 use likeness::app::people::state::{
     self as people_view, GroupChange, GroupChangeKind, GroupingPreview, PersonFace, PersonPage,
 };
@@ -27,6 +27,7 @@ use likeness::cluster::Linkage;
 use likeness::library::Decision;
 use likeness::networks::device::DeviceKind;
 use likeness::networks::models::Task;
+use likeness::networks::nets::catalogue;
 use likeness::types::{
     ChannelOrder, CropRule, FaceBox, FaceId, ModelId, PersonId, PhotoId, PixelScaling, Preprocessing, SquaredDistance,
 };
@@ -229,7 +230,7 @@ fn compare(sources: Vec<CompareSource>, distances: &[f32]) -> CompareResult {
             CompareSource::File(path) => path.file_name().unwrap().to_string_lossy().into_owned(),
             CompareSource::Face(face) => format!("Face {}", face.0),
         };
-        Ok(CompareFace { crop: portrait(i as u64 / 2, i as u64, 112), title, faces_in_file: 1 + i as u32 % 3 })
+        Ok(ComparedFace { crop: portrait(i as u64 / 2, i as u64, 112), title, faces_in_file: 1 + i % 3 })
     });
     CompareResult { slots: slots.collect(), distances: all, sources }
 }
@@ -367,27 +368,8 @@ fn photo_face(face: i64, [x, y, width, height]: [f32; 4], name: Option<&str>, co
 }
 
 fn networks() -> Vec<NetworkRow> {
-    let layer = |name: &str, inside, size: &str| LayerLine {
-        name: name.into(),
-        inside,
-        size: size.into(),
-        kernel: "conv 7×7/2".into(),
-        params: 9_472,
-        multiply_adds: 113_836_800,
-        activation_bytes: 3_097_600,
-    };
-    vec![NetworkRow {
-        name: "nn1".into(),
-        input: "220 × 220".into(),
-        numbers: 128,
-        params: 140_025_664,
-        printed_params: "140M".into(),
-        multiply_adds: 1_605_944_064,
-        printed_multiply_adds: "1.6B".into(),
-        activation_bytes: 14_167_552,
-        source: "Schroff et al. 2015, table 1".into(),
-        layers: vec![layer("conv1", false, "110 × 110 × 64"), layer("3×3", true, "55 × 55 × 192")],
-    }]
+    let variant = catalogue::find("nn1").unwrap();
+    vec![NetworkRow { variant, table: variant.table() }]
 }
 
 fn models() -> Vec<ModelRow> {

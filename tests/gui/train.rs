@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use image::RgbImage;
 use likeness::app::engine::picture::Picture;
+use likeness::app::engine::progress::Skipped;
 use likeness::app::engine::report::JobId;
 use likeness::app::jobs::demonstration::{CurvePoint, DemoReport, Groups};
-use likeness::app::jobs::run_event::{FaceGroup, GroupedFaces, LeftOut, RunEvent};
+use likeness::app::jobs::run_event::{FaceGroup, GroupedFaces, RunEvent};
 use likeness::app::train::job::TrainSummary;
 use likeness::app::train::job::choices::NetworkChoice;
 use likeness::app::train::job::data_summary::{DataSummary, LeftOutWhy};
@@ -16,6 +17,7 @@ use likeness::app::train::state::live::{RunEnd, RunKind, RunStart};
 use likeness::app::train::state::message::{Event, Message, TrainPath};
 use likeness::app::train::state::{Choices, ModelChoice};
 use likeness::cluster::score;
+use likeness::networks::nets::catalogue;
 use likeness::train::alarms::Alarm;
 use likeness::train::comparison::{Compared, Comparison, Measured, PairsComparison, PeopleComparison};
 use likeness::train::events::{StepReport, StopReason, TrainEvent};
@@ -27,25 +29,15 @@ use likeness::types::ModelId;
 use super::demo::portrait;
 
 pub fn choices() -> Choices {
-    let network = |name: &str, parameters, side, dimensions, source: &str| NetworkChoice {
-        name: name.into(),
-        parameters,
-        input: (side, side),
-        dimensions,
-        source: source.into(),
-    };
+    let network = |name: &str| NetworkChoice::of(catalogue::find(name).unwrap());
     let model = |id: &str, name: &str, dimensions, in_use| ModelChoice {
         model: ModelId(id.into()),
         name: name.into(),
         dimensions,
-        trainable: true,
         in_use,
     };
     Choices {
-        networks: vec![
-            network("nn2", 7_506_624, 224, 128, "Schroff et al. 2015, table 2"),
-            network("likeness-small", 135_632, 48, 64, "this program"),
-        ],
+        networks: vec![network("nn2"), network("likeness-small")],
         models: vec![
             model("sface-2021dec", "SFace (December 2021)", 128, true),
             model("facenet-keras-128", "FaceNet, Keras", 128, false),
@@ -75,7 +67,7 @@ pub fn data_summary() -> DataSummary {
 
 /// The user's choice of a folder.
 pub fn choose_folder() -> Message {
-    Message::Chosen(TrainPath::Data, "/home/maria/Faces".into())
+    Message::SetPath(TrainPath::Data, "/home/maria/Faces".into())
 }
 
 pub fn folder() -> DataSource {
@@ -142,8 +134,7 @@ fn people(step: u64) -> PeopleReport {
         val_threshold: 0.81,
         auc: 0.998,
         median_same: 0.4,
-        same_histogram: bell(0.5, 0.2, 900.0),
-        different_histogram: bell(1.9, 0.35, 9000.0),
+        histograms: Histograms { same: bell(0.5, 0.2, 900.0), different: bell(1.9, 0.35, 9000.0) },
     }
 }
 
@@ -198,7 +189,7 @@ fn learning(kind: RunKind, last: u64) -> Vec<Event> {
         events.push(run(RunEvent::Drawn { pictures: 4560, secs: 2.4, people }));
     } else {
         let (path, reason) = ("/home/maria/Faces/Bo/7.jpg".into(), "no face was found".into());
-        events.push(run(RunEvent::LeftOut(LeftOut { path, reason })));
+        events.push(run(RunEvent::LeftOut(Skipped { path, reason })));
     }
     events.push(judged(0));
     for at in 1..=last {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::app::engine::picture::Picture;
+use crate::app::compare::job::compare::ComparedFace;
 use crate::app::ui::action::Outbox;
 use crate::types::{FaceId, SquaredDistance};
 
@@ -72,16 +72,7 @@ pub struct CompareResult {
     /// As they were asked for.
     pub sources: Vec<CompareSource>,
     /// One for each source.
-    pub slots: Vec<Result<CompareFace, String>>,
+    pub slots: Vec<Result<ComparedFace, String>>,
     /// Between slots; none where one of the two failed.
     pub distances: Vec<Vec<Option<SquaredDistance>>>,
-}
-
-#[derive(Debug, Clone)]
-pub struct CompareFace {
-    /// The crop as the network saw it.
-    pub crop: Picture,
-    pub title: String,
-    /// How many faces the file has; the largest is compared.
-    pub faces_in_file: u32,
 }

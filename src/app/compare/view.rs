@@ -2,16 +2,16 @@
 
 use eframe::egui::{self, CornerRadius, Rect, Role, Sense, TextureHandle, Ui, Vec2, WidgetInfo};
 
-use crate::app::compare::state::Message;
-use crate::app::compare::state::{CompareFace, CompareResult, CompareSource};
+use crate::app::compare::job::compare::ComparedFace;
+use crate::app::compare::state::{CompareResult, CompareSource, Message};
 use crate::app::engine::facts::{DistanceSample, SampleOf};
 use crate::app::engine::picture::ImageKey;
 use crate::app::ui::icons::{self, Icon};
 use crate::app::ui::theme::{self, size, space};
-use crate::app::ui::thumbnails::Drawable;
+use crate::app::ui::thumbnails::{Drawable, texture_of};
 use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::distance_scale::{Scale, distance_scale_ui};
-use crate::app::ui::widgets::matrix::{MatrixFace, crop_texture, matrix_ui};
+use crate::app::ui::widgets::matrix::{MatrixFace, matrix_ui};
 use crate::app::ui::widgets::name_field::{NameField, NameFieldOptions, name_field_ui};
 use crate::app::ui::widgets::verification::{Verdicts, verification_ui};
 use crate::app::ui::widgets::{picture, status};
@@ -38,10 +38,9 @@ const COLUMNS: [usize; 3] = [2, 3, 4];
 impl CompareView {
     pub fn ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>) {
         self.update_crops(ui.ctx(), ctx);
-        let compared = ctx.state;
         self.bar_ui(ui, ctx);
         ui.add_space(space::L);
-        match (compared.sources.len(), &compared.result) {
+        match (ctx.state.sources.len(), &ctx.state.result) {
             (0, _) => {
                 let (title, what) = (ctx.text.s("compare_empty"), ctx.text.s("compare_what"));
                 if status::empty_ui(ui, Icon::Scale, title, what, Some(ctx.text.s("choose_files"))) {
@@ -62,8 +61,8 @@ impl CompareView {
         if self.crops_of == result.sources && self.crops.len() == result.slots.len() {
             return;
         }
-        let crop = |slot: &Result<CompareFace, String>| {
-            slot.as_ref().ok().and_then(|face| crop_texture(egui_ctx, &face.title, &face.crop))
+        let crop = |slot: &Result<ComparedFace, String>| {
+            slot.as_ref().ok().and_then(|face| texture_of(egui_ctx, &face.title, &face.crop))
         };
         self.crops = result.slots.iter().map(crop).collect();
         self.crops_of = result.sources.clone();
@@ -91,13 +90,13 @@ impl CompareView {
     /// The best face of a person whose name is entered. True when one was taken.
     fn picker_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>) -> bool {
         let id = egui::Id::unique("pick to compare");
-        let look = NameFieldOptions {
+        let options = NameFieldOptions {
             label: ctx.text.s("name_label"),
             hint: ctx.text.s("name_hint"),
             width: 240.0,
             focus: self.picking.text.is_empty() && !ui.memory(|memory| memory.has_focus(id)),
         };
-        let (entered, _) = name_field_ui(ui, ctx, id, &mut self.picking, look);
+        let (entered, _) = name_field_ui(ui, ctx, id, &mut self.picking, options);
         let people = ctx.facts.people.ready();
         let chosen = entered.and_then(|name| {
             let person = ctx.facts.person_named(&name)?;
@@ -146,7 +145,7 @@ impl CompareView {
             let (rect, response) = ui.allocate_exact_size(Vec2::splat(CROP), Sense::hover());
             response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &title));
             let drawable = match (self.crops.get(slot).and_then(Option::as_ref), face, source) {
-                (Some(crop), Some(_), _) => Drawable::Ready { texture: crop.id(), size: crop.size_vec2() },
+                (Some(crop), Some(_), _) => Drawable::of(Some(crop)),
                 (_, None, CompareSource::Face(face)) => ctx.images.get(ImageKey::Face(*face)),
                 (_, Some(Err(_)), _) => Drawable::Failed,
                 _ => Drawable::Loading,
@@ -167,9 +166,9 @@ impl CompareView {
     }
 
     /// All distances as a table, or rows of faces with the distances between neighbours.
-    fn look_ui(&mut self, ui: &mut Ui, ctx: &Context<'_>) {
-        let rows = COLUMNS.map(|columns| ctx.text.f("look_rows", &[("count", &columns.to_string())]));
-        let labels = [ctx.text.s("look_table"), &rows[0], &rows[1], &rows[2]];
+    fn arrangement_ui(&mut self, ui: &mut Ui, ctx: &Context<'_>) {
+        let rows = COLUMNS.map(|columns| ctx.text.f("arrange_rows", &[("count", &columns.to_string())]));
+        let labels = [ctx.text.s("arrange_table"), &rows[0], &rows[1], &rows[2]];
         let chosen = self.columns.and_then(|chosen| COLUMNS.iter().position(|columns| *columns == chosen));
         if let Some(pressed) = buttons::segments_ui(ui, chosen.map_or(0, |place| place + 1), &labels) {
             self.columns = pressed.checked_sub(1).map(|place| COLUMNS[place]);
@@ -177,7 +176,7 @@ impl CompareView {
     }
 
     fn matrix_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, result: &CompareResult) {
-        self.look_ui(ui, ctx);
+        self.arrangement_ui(ui, ctx);
         let titles: Vec<String> =
             result.sources.iter().zip(&result.slots).map(|(source, slot)| title_of(ctx, source, Some(slot))).collect();
         let faces: Vec<MatrixFace<'_>> = titles
@@ -206,7 +205,7 @@ impl CompareView {
     }
 }
 
-fn title_of(ctx: &Context<'_>, source: &CompareSource, face: Option<&Result<CompareFace, String>>) -> String {
+fn title_of(ctx: &Context<'_>, source: &CompareSource, face: Option<&Result<ComparedFace, String>>) -> String {
     if let Some(Ok(face)) = face {
         return face.title.clone();
     }
@@ -218,14 +217,14 @@ fn title_of(ctx: &Context<'_>, source: &CompareSource, face: Option<&Result<Comp
     }
 }
 
-fn note_ui(ui: &mut Ui, ctx: &Context<'_>, face: Option<&Result<CompareFace, String>>) {
+fn note_ui(ui: &mut Ui, ctx: &Context<'_>, face: Option<&Result<ComparedFace, String>>) {
     let palette = theme::palette(ui.visuals());
     match face {
         Some(Err(reason)) => {
             ui.add(egui::Label::new(egui::RichText::new(reason).color(palette.different)).wrap());
         }
         Some(Ok(face)) if face.faces_in_file > 1 => {
-            ui.label(theme::secondary(ui, ctx.text.n("largest_of", u64::from(face.faces_in_file))));
+            ui.label(theme::secondary(ui, ctx.text.n("largest_of", face.faces_in_file as u64)));
         }
         _ => {}
     }

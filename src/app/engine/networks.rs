@@ -207,11 +207,11 @@ impl Engine {
             .transpose()?;
         let source = full.as_ref().unwrap_or(photo);
         let source_from_working = source.scale() / photo.scale();
-        let in_source: Vec<_> = detections.iter().map(|found| scaled(found, source_from_working)).collect();
+        let in_source: Vec<_> = detections.iter().map(|found| found.scaled(source_from_working)).collect();
         Ok(Cut {
             crops: in_source.iter().map(|found| self.crop(&source.pixels, found)).collect(),
             portraits: in_source.iter().map(|found| portrait_jpeg(&source.pixels, found)).collect::<Result<_>>()?,
-            detections: detections.iter().map(|found| scaled(found, 1.0 / photo.scale())).collect(),
+            detections: detections.iter().map(|found| found.scaled(1.0 / photo.scale())).collect(),
         })
     }
 
@@ -279,8 +279,4 @@ pub(crate) fn model_of_task(store: &Store, id: &ModelId, task: Task) -> Result<M
     let entry = store.named(&id.0)?;
     ensure!(entry.task == task, "{id} is a model for another task: {:?}", entry.task);
     Ok(entry.id.clone())
-}
-
-fn scaled(found: &Detection, factor: f32) -> Detection {
-    Detection { face_box: found.face_box.scaled(factor), landmarks: found.landmarks.scaled(factor), score: found.score }
 }

@@ -10,7 +10,6 @@ use serde::Serialize;
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     Installing,
-    LoadingModels,
     /// Another process scans the same library.
     WaitingForScan,
     LookingForPhotos,
@@ -20,7 +19,6 @@ pub enum Stage {
     PreparingPictures,
     DrawingPeople,
     Training,
-    Evaluating,
 }
 
 impl Stage {
@@ -28,7 +26,6 @@ impl Stage {
     pub fn label_key(self) -> &'static str {
         match self {
             Self::Installing => "stage_download",
-            Self::LoadingModels => "stage_load_models",
             Self::WaitingForScan => "stage_wait_for_scan",
             Self::LookingForPhotos => "stage_find_files",
             Self::Scanning => "stage_find_faces",
@@ -37,7 +34,6 @@ impl Stage {
             Self::PreparingPictures => "stage_prepare_pictures",
             Self::DrawingPeople => "stage_draw_people",
             Self::Training => "stage_train",
-            Self::Evaluating => "stage_judge",
         }
     }
 
@@ -45,7 +41,6 @@ impl Stage {
     pub fn word(self) -> &'static str {
         match self {
             Self::Installing => "Installing",
-            Self::LoadingModels => "Loading models",
             Self::WaitingForScan => "Waiting for another scan",
             Self::LookingForPhotos => "Looking for photos",
             Self::Scanning => "Scanning",
@@ -54,7 +49,6 @@ impl Stage {
             Self::PreparingPictures => "Preparing pictures",
             Self::DrawingPeople => "Drawing people",
             Self::Training => "Training",
-            Self::Evaluating => "Evaluating",
         }
     }
 }

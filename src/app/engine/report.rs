@@ -4,7 +4,7 @@ use super::picture::{ImageKey, Picture};
 use super::progress::Progress;
 use crate::types::Touched;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct JobId(pub u64);
 
 /// Where a running job stands.
@@ -18,7 +18,6 @@ pub struct JobReport {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum JobKind {
     Scan,
-    Group,
     Install,
     Evaluate,
     /// Why an evaluation's score is low.
@@ -49,7 +48,7 @@ pub enum JobEnd {
     /// What it achieved, in numbers.
     Done(JobSummary),
     /// Stopped by its user; what was done is kept.
-    Cancelled(JobSummary),
+    Cancelled,
     Failed(Failure),
 }
 
@@ -105,7 +104,7 @@ impl Failed {
             Self::Evaluation => "failed_evaluation",
             Self::Save => "failed_save",
             Self::Import => "failed_import",
-            Self::CountData => "failed_look",
+            Self::CountData => "failed_count",
             Self::Train => "failed_train",
             Self::Demonstrate => "failed_demonstrate",
             Self::Adopt => "failed_adopt",

@@ -117,9 +117,8 @@ impl<E: 'static> Sink<E> {
 
     pub fn end(&self, job: JobId, cancel: &Cancel, outcome: Result<JobSummary>) {
         let end = match outcome {
-            Ok(summary) if cancel.is_cancelled() => JobEnd::Cancelled(summary),
+            _ if cancel.is_cancelled() => JobEnd::Cancelled,
             Ok(summary) => JobEnd::Done(summary),
-            Err(_) if cancel.is_cancelled() => JobEnd::Cancelled(JobSummary::default()),
             Err(error) => JobEnd::Failed(failure(Failed::Job, &error)),
         };
         self.report(Report::JobEnded(job, end));
@@ -175,15 +174,15 @@ pub struct Tasks<'a, E> {
 
 impl<E: Send + 'static> Tasks<'_, E> {
     /// Runs work that ends soon.
-    pub fn quick(&self, work: impl FnOnce(&Shared, &Sink<E>) + Send + 'static) {
+    pub fn in_background(&self, work: impl FnOnce(&Shared, &Sink<E>) + Send + 'static) {
         let (shared, sink) = (self.shared.clone(), self.sink.clone());
-        self.workers.quick(move || work(&shared, &sink));
+        self.workers.in_background(move || work(&shared, &sink));
     }
 
     /// Runs work on the device's thread, after what waits there.
-    pub fn long(&self, work: impl FnOnce(&Shared, &mut LoadedNetworks, &Sink<E>) + Send + 'static) {
+    pub fn on_device_thread(&self, work: impl FnOnce(&Shared, &mut LoadedNetworks, &Sink<E>) + Send + 'static) {
         let (shared, sink) = (self.shared.clone(), self.sink.clone());
-        self.workers.long(move |networks| work(&shared, networks, &sink));
+        self.workers.on_device_thread(move |networks| work(&shared, networks, &sink));
     }
 
     /// A new job's name and its cancel flag.
@@ -196,7 +195,7 @@ impl<E: Send + 'static> Tasks<'_, E> {
     }
 
     /// The control of a training run that begins, told apart by its job.
-    pub fn begin_run(&mut self, snapshot_every_steps: u64) -> (JobId, Control) {
+    pub fn begin_training(&mut self, snapshot_every_steps: u64) -> (JobId, Control) {
         let (job, cancel) = self.begin_job();
         let control = Control::with_cancel(cancel).with_snapshots_every(snapshot_every_steps);
         self.running.training = Some((job, control.clone()));
@@ -204,7 +203,7 @@ impl<E: Send + 'static> Tasks<'_, E> {
     }
 
     /// Tells the run that was started last.
-    pub fn with_run(&self, tell: impl FnOnce(&Control)) {
+    pub fn with_training(&self, tell: impl FnOnce(&Control)) {
         if let Some((_, control)) = &self.running.training {
             tell(control);
         }

@@ -1,4 +1,4 @@
-//! The threads behind the window: one for the device and its long jobs, a small pool for pictures and queries. The
+//! The threads behind the window: one for the device and its jobs, a small pool for pictures and queries. The
 //! library's thread ([`LibraryHandle`](super::library_thread::LibraryHandle)) makes the third kind.
 //!
 //! Every queue is bounded; a full one hands nothing over, and the caller tries again later. A panic in one piece of
@@ -14,12 +14,12 @@ use super::networks::{Engine, EngineOptions};
 use super::progress::JobEvent;
 use crate::types::Cancel;
 
-/// Long jobs wait in this many places, quick ones in this many.
-const LONG_QUEUE: usize = 16;
-const QUICK_QUEUE: usize = 256;
+/// Work for the device waits in this many places, work for the pool in this many.
+const DEVICE_QUEUE: usize = 16;
+const POOL_QUEUE: usize = 256;
 
-type LongWork = Box<dyn FnOnce(&mut LoadedNetworks) + Send>;
-type QuickWork = Box<dyn FnOnce() + Send>;
+type DeviceWork = Box<dyn FnOnce(&mut LoadedNetworks) + Send>;
+type PoolWork = Box<dyn FnOnce() + Send>;
 
 /// What the device's thread keeps between jobs: the loaded networks.
 pub struct LoadedNetworks {
@@ -53,29 +53,29 @@ impl LoadedNetworks {
 
 /// The window's hold on its threads. They end when it is dropped and their work is done.
 pub struct Workers {
-    long: Sender<LongWork>,
-    quick: Sender<QuickWork>,
+    device: Sender<DeviceWork>,
+    pool: Sender<PoolWork>,
 }
 
 impl Workers {
     /// Starts the threads. `panicked` is called after a piece of work broke down.
     pub fn start(home: Home, panicked: impl Fn() + Clone + Send + 'static) -> Result<Self> {
-        let (long, long_inbox) = bounded::<LongWork>(LONG_QUEUE);
-        let (quick, quick_inbox) = bounded::<QuickWork>(QUICK_QUEUE);
+        let (device, device_inbox) = bounded::<DeviceWork>(DEVICE_QUEUE);
+        let (pool, pool_inbox) = bounded::<PoolWork>(POOL_QUEUE);
         let mut networks = LoadedNetworks { home, loaded: None };
-        let long_panicked = panicked.clone();
+        let device_panicked = panicked.clone();
         spawn("likeness-device", move || {
-            for work in long_inbox {
+            for work in device_inbox {
                 if catch_unwind(AssertUnwindSafe(|| work(&mut networks))).is_err() {
                     networks.unload();
-                    long_panicked();
+                    device_panicked();
                 }
             }
         })?;
         for worker in 0..std::thread::available_parallelism().map_or(2, |n| n.get()).clamp(2, 4) {
-            let inbox = quick_inbox.clone();
+            let inbox = pool_inbox.clone();
             let panicked = panicked.clone();
-            spawn(&format!("likeness-quick-{worker}"), move || {
+            spawn(&format!("likeness-pool-{worker}"), move || {
                 for work in inbox {
                     if catch_unwind(AssertUnwindSafe(work)).is_err() {
                         panicked();
@@ -83,22 +83,22 @@ impl Workers {
                 }
             })?;
         }
-        Ok(Self { long, quick })
+        Ok(Self { device, pool })
     }
 
-    /// Whether both queues have a place: then the next `long` and `quick` are accepted.
+    /// Whether both queues have a place: then the next work for each is accepted.
     pub fn have_room(&self) -> bool {
-        !self.long.is_full() && !self.quick.is_full()
+        !self.device.is_full() && !self.pool.is_full()
     }
 
     /// Hands over work for the device's thread, one after another. False: the queue was full, nothing was handed over.
-    pub fn long(&self, work: impl FnOnce(&mut LoadedNetworks) + Send + 'static) -> bool {
-        self.long.try_send(Box::new(work)).is_ok()
+    pub fn on_device_thread(&self, work: impl FnOnce(&mut LoadedNetworks) + Send + 'static) -> bool {
+        self.device.try_send(Box::new(work)).is_ok()
     }
 
     /// Hands over work that ends soon. False: the queue was full, nothing was handed over.
-    pub fn quick(&self, work: impl FnOnce() + Send + 'static) -> bool {
-        self.quick.try_send(Box::new(work)).is_ok()
+    pub fn in_background(&self, work: impl FnOnce() + Send + 'static) -> bool {
+        self.pool.try_send(Box::new(work)).is_ok()
     }
 }
 
@@ -132,28 +132,28 @@ mod tests {
     #[test]
     fn a_panic_ends_one_piece_of_work_alone() {
         let (workers, said, heard, _folder) = workers();
-        let long = said.clone();
-        assert!(workers.long(|_| panic!("broken job")));
-        assert!(workers.long(move |_| long.send("long").unwrap()));
-        assert_eq!([next(&heard), next(&heard)], ["panicked", "long"]);
-        assert!(workers.quick(|| panic!("broken query")));
+        let next_work = said.clone();
+        assert!(workers.on_device_thread(|_| panic!("broken job")));
+        assert!(workers.on_device_thread(move |_| next_work.send("next").unwrap()));
+        assert_eq!([next(&heard), next(&heard)], ["panicked", "next"]);
+        assert!(workers.in_background(|| panic!("broken query")));
         assert_eq!(next(&heard), "panicked");
-        assert!(workers.quick(move || said.send("quick").unwrap()));
-        assert_eq!(next(&heard), "quick");
+        assert!(workers.in_background(move || said.send("in the background").unwrap()));
+        assert_eq!(next(&heard), "in the background");
     }
 
     #[test]
     fn a_full_queue_hands_nothing_over() {
         let (workers, said, heard, _folder) = workers();
         let (release, held) = bounded::<()>(0);
-        assert!(workers.long(move |_| _ = held.recv()));
+        assert!(workers.on_device_thread(move |_| _ = held.recv()));
         let offer = || {
             let said = said.clone();
-            workers.long(move |_| said.send("done").unwrap())
+            workers.on_device_thread(move |_| said.send("done").unwrap())
         };
-        let accepted = (0..LONG_QUEUE + 2).filter(|_| offer()).count();
-        assert!(accepted <= LONG_QUEUE + 1, "the queue took {accepted}");
-        assert!(accepted < LONG_QUEUE + 2);
+        let accepted = (0..DEVICE_QUEUE + 2).filter(|_| offer()).count();
+        assert!(accepted <= DEVICE_QUEUE + 1, "the queue took {accepted}");
+        assert!(accepted < DEVICE_QUEUE + 2);
         release.send(()).unwrap();
         for _ in 0..accepted {
             assert_eq!(next(&heard), "done");

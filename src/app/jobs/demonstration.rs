@@ -32,8 +32,8 @@ use crate::train::step::{ChunkSizes, embed};
 use crate::train::validate::judge_people;
 use crate::types::{Embedding, SquaredDistance};
 
-/// How much of everything.
-#[derive(Debug, Clone, Copy)]
+/// How much of everything; another seed draws other people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DemoOptions {
     pub seed: u64,
     pub steps: u64,
@@ -128,7 +128,7 @@ pub fn demo(
         curve.note(&event);
         events(RunEvent::Train(event));
     })?;
-    let judged = trained.judged.as_ref().and_then(|judged| judged.people.as_ref());
+    let judged = trained.outcome.judged.as_ref().and_then(|judged| judged.people.as_ref());
     let judged = judged.context("the demonstration was stopped before anything was measured")?;
     let embed_people = |people: &Dataset| {
         let pictures: Vec<usize> = people.people.iter().flat_map(|person| person.pictures.clone()).collect();
@@ -143,8 +143,8 @@ pub fn demo(
         seconds: started.elapsed().as_secs_f64(),
         device: device.name.clone(),
         network: card.architecture,
-        parameters: trained.parameters,
-        steps: trained.steps,
+        parameters: trained.outcome.parameters,
+        steps: trained.outcome.steps,
         people: options.people,
         held_out_people: options.held_out_people,
         pictures_per_person: options.pictures_per_person,
@@ -154,7 +154,7 @@ pub fn demo(
         far_target: judged.far_target,
         auc: judged.auc,
         groups,
-        stopped: trained.reason,
+        stopped: trained.outcome.reason,
     })
 }
 

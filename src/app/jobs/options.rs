@@ -4,6 +4,7 @@ use anyhow::Result;
 
 use crate::app::engine::library_thread::LibraryHandle;
 use crate::app::engine::networks::EngineOptions;
+use crate::app::engine::shared::Shared;
 use crate::library;
 
 const MODEL_SETTING: &str = "model";
@@ -24,8 +25,16 @@ pub fn remembered_options(library: &LibraryHandle, mut options: EngineOptions) -
     Ok(options)
 }
 
-/// Keeps the chosen models and device for the next session.
-pub fn remember(library: &LibraryHandle, options: &EngineOptions) -> Result<()> {
+/// Changes what the networks are loaded with from now on, in this session and the next.
+pub fn change(shared: &Shared, change: impl FnOnce(&mut EngineOptions)) -> Result<()> {
+    let mut options = shared.options();
+    change(&mut options);
+    remember(&shared.library, &options)?;
+    shared.set_options(options);
+    Ok(())
+}
+
+fn remember(library: &LibraryHandle, options: &EngineOptions) -> Result<()> {
     let chosen = [(MODEL_SETTING, options.model.clone()), (DETECTOR_SETTING, options.detector.clone())];
     let device = options.device.to_string();
     library.call(move |library| {

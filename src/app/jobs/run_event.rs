@@ -1,8 +1,7 @@
 //! What a training run tells whoever watches, window or terminal, on real photos or on synthetic people.
 
-use std::path::PathBuf;
-
 use crate::app::engine::picture::Picture;
+use crate::app::engine::progress::Skipped;
 use crate::train::events::TrainEvent;
 
 #[derive(Debug, Clone)]
@@ -13,7 +12,8 @@ pub enum RunEvent {
         done: usize,
         total: usize,
     },
-    LeftOut(LeftOut),
+    /// A picture that takes no part.
+    LeftOut(Skipped),
     /// All pictures of the demonstration are drawn; of some people, one picture each is shown.
     Drawn {
         pictures: usize,
@@ -26,13 +26,6 @@ pub enum RunEvent {
     Comparing,
     /// The demonstration's held-out people, grouped.
     Grouped(GroupedFaces),
-}
-
-/// A picture that takes no part, and why.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LeftOut {
-    pub path: PathBuf,
-    pub reason: String,
 }
 
 /// Held-out people as the network grouped them.

@@ -9,19 +9,16 @@ use crate::app::jobs::options;
 use crate::networks::device::{self, DeviceChoice, VerdictCache};
 use crate::types::Touched;
 
-/// Answers a request on one of the quick threads.
+/// Answers a request in the background.
 pub fn handle(tasks: &Tasks<'_, Event>, request: Request) {
-    tasks.quick(move |shared, sink| match request {
+    tasks.in_background(move |shared, sink| match request {
         Request::LoadDevices => sink.send(Event::Devices(devices(shared))),
         Request::UseDevice(ticket, choice) => sink.changed(ticket, Failed::Change, use_device(shared, choice)),
     });
 }
 
 fn use_device(shared: &Shared, choice: DeviceChoice) -> Result<Touched> {
-    let mut chosen = shared.options();
-    chosen.device = choice;
-    options::remember(&shared.library, &chosen)?;
-    shared.set_options(chosen);
+    options::change(shared, |options| options.device = choice)?;
     shared.set_device(None);
     Ok(Touched { settings: true, ..Touched::default() })
 }

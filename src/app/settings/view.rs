@@ -3,12 +3,12 @@
 use eframe::egui::{self, RichText, Ui};
 
 use crate::app::engine::facts::Loadable;
-use crate::app::settings::state::DeviceRow;
-use crate::app::settings::state::Message;
+use crate::app::settings::state::{DeviceRow, Message};
 use crate::app::ui::action::Action;
 use crate::app::ui::locale::Language;
 use crate::app::ui::theme::{self, ThemeChoice, size, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
+use crate::app::ui::widgets::section::section_ui;
 use crate::networks::device::DeviceChoice;
 
 pub type Context<'a> =
@@ -18,18 +18,11 @@ pub fn settings_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         ui.set_max_width(size::READING_WIDTH + 120.0);
         section_ui(ui, ctx.text.s("settings_device"), |ui| device_ui(ui, ctx));
-        section_ui(ui, ctx.text.s("settings_looks"), |ui| looks_ui(ui, ctx));
+        section_ui(ui, ctx.text.s("settings_appearance"), |ui| appearance_ui(ui, ctx));
         section_ui(ui, ctx.text.s("settings_language"), |ui| language_ui(ui, ctx));
         section_ui(ui, ctx.text.s("settings_grouping"), |ui| grouping_ui(ui, ctx));
         section_ui(ui, ctx.text.s("settings_folders"), |ui| folders_ui(ui, ctx));
     });
-}
-
-fn section_ui(ui: &mut Ui, title: &str, content: impl FnOnce(&mut Ui)) {
-    ui.label(theme::lead(title));
-    ui.add_space(space::XS);
-    content(ui);
-    ui.add_space(space::XL);
 }
 
 fn device_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
@@ -72,11 +65,10 @@ fn device_row_ui(ui: &mut Ui, ctx: &mut Context<'_>, device: &DeviceRow, used: b
     });
 }
 
-fn looks_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
-    let chosen = ThemeChoice::ALL.iter().position(|choice| *choice == ctx.state.appearance.theme).unwrap_or(0);
-    let labels = ThemeChoice::ALL.map(|choice| ctx.text.s(choice.label_key()));
-    if let Some(pressed) = buttons::segments_ui(ui, chosen, &labels) {
-        ctx.send(Message::SetTheme(ThemeChoice::ALL[pressed]));
+fn appearance_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
+    let label = |choice: ThemeChoice| ctx.text.s(choice.label_key());
+    if let Some(theme) = buttons::choice_ui(ui, ThemeChoice::ALL, ctx.state.appearance.theme, label) {
+        ctx.send(Message::SetTheme(theme));
     }
     let mut reduced = ctx.state.appearance.reduced_motion;
     if ui.checkbox(&mut reduced, ctx.text.s("reduced_motion")).changed() {
@@ -85,9 +77,8 @@ fn looks_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
 }
 
 fn language_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
-    let chosen = Language::ALL.iter().position(|language| *language == ctx.text.language()).unwrap_or(0);
-    if let Some(pressed) = buttons::segments_ui(ui, chosen, &Language::ALL.map(Language::own_name)) {
-        ctx.send(Message::SetLanguage(Language::ALL[pressed]));
+    if let Some(language) = buttons::choice_ui(ui, Language::ALL, ctx.text.language(), Language::own_name) {
+        ctx.send(Message::SetLanguage(language));
     }
 }
 

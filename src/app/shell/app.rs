@@ -10,7 +10,7 @@ use super::backend::{Backend, Request};
 use super::dialogs::{Answer, Dialogs, Question};
 use super::message::Message;
 use super::search_field::{self, SearchField};
-use super::state::{Page, Settings, State};
+use super::state::{Context, Page, Settings, State};
 use super::typed_path::{Outcome, TypedPath};
 use super::update::{EVENTS_A_CALL, Update};
 use super::{job_bar, rail, toasts};
@@ -39,9 +39,6 @@ use crate::app::ui::widgets::buttons;
 use crate::app::{compare, models, photos, scan, settings};
 use crate::library::Decision;
 
-/// What the window's own parts see while they draw.
-pub type Context<'a> = ViewContext<'a, State, Message>;
-
 const SETTINGS_KEY: &str = "settings";
 
 /// What each view alone needs.
@@ -62,7 +59,7 @@ pub struct App {
     text: Locale,
     fonts: FontSource,
     backend: Box<dyn Backend>,
-    changes: Update,
+    updates: Update,
     dialogs: Dialogs,
     typed_path: Option<TypedPath>,
     images: Thumbnails,
@@ -91,14 +88,14 @@ impl App {
         fonts::install(ctx, fonts, text.language());
         theme::apply(ctx, appearance.reduced_motion);
         ctx.set_theme(appearance.theme.preference());
-        let mut changes = Update::default();
-        changes.start(&state);
+        let mut updates = Update::default();
+        updates.start(&state);
         Self {
             state,
             text,
             fonts,
             backend,
-            changes,
+            updates,
             dialogs: Dialogs::default(),
             typed_path: None,
             images: Thumbnails::default(),
@@ -118,7 +115,7 @@ impl App {
 
     /// Everything between two frames; nothing is drawn.
     pub fn update(&mut self, ctx: &egui::Context) {
-        let next_due = self.changes.tick(ctx.time());
+        let next_due = self.updates.tick(ctx.time());
         self.drain_events(ctx);
         match self.dialogs.poll() {
             Some((question, Answer::Chosen(paths))) => self.answered(question, paths),
@@ -128,7 +125,7 @@ impl App {
         for message in std::mem::take(&mut self.messages) {
             self.run(ctx, message);
         }
-        let waiting = self.changes.flush(self.backend.as_mut());
+        let waiting = self.updates.flush(self.backend.as_mut());
         if !waiting {
             self.ask_for_images();
         }
@@ -150,7 +147,7 @@ impl App {
             match self.backend.poll() {
                 None => break,
                 Some(Report::Image(key, picture)) => self.images.receive(ctx, key, picture),
-                Some(event) => self.changes.receive(&mut self.state, &self.text, event),
+                Some(event) => self.updates.receive(&mut self.state, &self.text, event),
             }
         }
     }
@@ -169,7 +166,7 @@ impl App {
         let message = match question {
             Question::Folder => Some(Message::Act(Action::Scan(paths))),
             Question::CompareFiles => Some(compare_files(paths)),
-            Question::Train(file) => first.map(|path| Message::Train(TrainMessage::Chosen(file, path))),
+            Question::Train(file) => first.map(|path| Message::Train(TrainMessage::SetPath(file, path))),
             Question::ModelFile => Some(Message::Models(models::state::Message::Import(paths))),
             Question::Evaluate(which) => Some(Message::Evaluate(EvaluateCommand::SetPath(which, paths))),
             Question::Save(saving) => first.map(|path| Message::SaveTo(path, saving)),
@@ -177,17 +174,15 @@ impl App {
         self.messages.extend(message);
     }
 
-    /// Dialogs, the looks of the window and its textures are done here; all else is a matter of the state.
+    /// Dialogs, the window's appearance and its textures are done here; all else is a matter of the state.
     fn run(&mut self, ctx: &egui::Context, message: Message) {
         match &message {
             Message::Act(Action::ChooseFolder) => return self.ask(ctx, Question::Folder),
-            Message::Act(Action::ChooseModelFile) | Message::Models(models::state::Message::ChooseFile) => {
-                return self.ask(ctx, Question::ModelFile);
-            }
+            Message::Act(Action::ChooseModelFile) => return self.ask(ctx, Question::ModelFile),
             Message::Act(Action::Save(saving)) => return self.ask(ctx, Question::Save(saving.clone())),
             Message::Compare(compare::state::Message::ChooseFiles) => return self.ask(ctx, Question::CompareFiles),
             Message::Evaluate(EvaluateCommand::Ask(which)) => return self.ask(ctx, Question::Evaluate(*which)),
-            Message::Train(TrainMessage::Choose(file)) => return self.ask(ctx, Question::Train(*file)),
+            Message::Train(TrainMessage::AskPath(file)) => return self.ask(ctx, Question::Train(*file)),
             Message::TypePath(question) => self.typed_path = Some(TypedPath::new(question.clone())),
             Message::Evaluate(EvaluateCommand::OpenReport(file)) => {
                 return match file_url(file) {
@@ -199,9 +194,9 @@ impl App {
             Message::Act(Action::Rescan) => self.images.forget_failed(),
             _ => {}
         }
-        let looks = matches!(message, Message::Settings(_));
-        self.changes.run(&mut self.state, &self.text, message);
-        if looks {
+        let appearance = matches!(message, Message::Settings(_));
+        self.updates.run(&mut self.state, &self.text, message);
+        if appearance {
             self.apply_appearance(ctx);
         }
     }
@@ -447,7 +442,7 @@ fn dropped_files(ui: &Ui, ctx: &mut Context<'_>) {
         View::Compare => ctx.send(compare_files(paths)),
         View::Train => {
             let path = paths.into_iter().next();
-            let message = path.map(|path| Message::Train(TrainMessage::Chosen(TrainPath::Data, path)));
+            let message = path.map(|path| Message::Train(TrainMessage::SetPath(TrainPath::Data, path)));
             message.into_iter().for_each(|message| ctx.send(message));
         }
         View::Models => ctx.send(Message::Models(models::state::Message::Import(paths))),

@@ -137,7 +137,12 @@ fn saving(dialog: rfd::AsyncFileDialog, question: &Question) -> rfd::AsyncFileDi
     let Question::Save(saving) = question else { return dialog };
     let endings = saving.endings().iter();
     let dialog = endings.fold(dialog, |dialog, ending| dialog.add_filter(ending.to_uppercase(), &[*ending]));
-    dialog.set_file_name(format!("{}.{}", saving.stem, saving.endings()[0]))
+    dialog.set_file_name(file_name(saving))
+}
+
+/// The name to begin with.
+pub fn file_name(saving: &Saving) -> String {
+    format!("{}.{}", saving.stem, saving.endings()[0])
 }
 
 fn wait_for_one(

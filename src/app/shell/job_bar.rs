@@ -1,9 +1,9 @@
 //! The bar at the foot of the window while something runs: stage, count, rate, time left, Cancel.
 
-use eframe::egui::{self, CornerRadius, Rect, Role, Ui, WidgetInfo};
+use eframe::egui::{self, CornerRadius, Rect, Ui};
 
 use crate::app::engine::report::JobReport;
-use crate::app::shell::app::Context;
+use crate::app::shell::state::Context;
 use crate::app::ui::action::Action;
 use crate::app::ui::locale::Locale;
 use crate::app::ui::theme::{self, space};
@@ -34,20 +34,11 @@ pub fn job_bar_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
 
 /// A thin line along the bar's upper edge; it has no length while the total is unknown.
 fn progress_line_ui(ui: &mut Ui, report: &JobReport, text: &Locale) {
-    let palette = theme::palette(ui.visuals());
     let bar = ui.max_rect().expand2(egui::vec2(space::L, 0.0));
     let line = Rect::from_min_size(bar.min, egui::vec2(bar.width(), 2.0));
     let response = ui.interact(line, ui.scope_id().with("progress"), egui::Sense::hover());
-    let share =
-        report.progress.total.filter(|total| *total > 0).map(|total| report.progress.done as f32 / total as f32);
-    response.widget_info(|| {
-        let mut info = WidgetInfo::labeled(Role::ProgressIndicator, true, text.s(report.progress.stage.label_key()));
-        info.value = share.map(|share| f64::from(share * 100.0));
-        info
-    });
-    ui.painter().rect_filled(line, CornerRadius::ZERO, palette.hairline);
-    if let Some(share) = share {
-        let done = Rect::from_min_size(line.min, egui::vec2(line.width() * share.clamp(0.0, 1.0), 2.0));
-        ui.painter().rect_filled(done, CornerRadius::ZERO, palette.accent);
-    }
+    let total = report.progress.total.filter(|total| *total > 0);
+    let share = total.map(|total| report.progress.done as f32 / total as f32);
+    let words = text.s(report.progress.stage.label_key());
+    progress::bar(ui, line, &response, words, share, CornerRadius::ZERO);
 }

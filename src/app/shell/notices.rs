@@ -4,16 +4,17 @@ use crate::app::ui::action::Action;
 use crate::app::ui::view::View;
 use crate::library::Decision;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct NoticeId(pub u64);
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum NoticeKind {
+    #[default]
     Said,
     Failed,
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Notice {
     pub id: NoticeId,
     pub kind: NoticeKind,
@@ -63,11 +64,12 @@ impl Notices {
         if action == Some(NoticeAction::Undo) {
             self.withdraw_undo();
         }
-        self.push(NoticeKind::Said, text, String::new(), action, Some(now_secs + Self::SHOWN_FOR_SECS));
+        let until_secs = Some(now_secs + Self::SHOWN_FOR_SECS);
+        self.push(Notice { text, action, until_secs, ..Notice::default() });
     }
 
     pub fn fail(&mut self, text: String, details: String) {
-        self.push(NoticeKind::Failed, text, details, None, None);
+        self.push(Notice { kind: NoticeKind::Failed, text, details, ..Notice::default() });
     }
 
     /// Takes the offer to undo away: it was taken, or it does not hold any more.
@@ -89,16 +91,9 @@ impl Notices {
         &self.shown
     }
 
-    fn push(
-        &mut self,
-        kind: NoticeKind,
-        text: String,
-        details: String,
-        action: Option<NoticeAction>,
-        until_secs: Option<f64>,
-    ) {
+    fn push(&mut self, notice: Notice) {
         self.next_id += 1;
-        self.shown.push(Notice { id: NoticeId(self.next_id), kind, text, details, action, until_secs });
+        self.shown.push(Notice { id: NoticeId(self.next_id), ..notice });
         if self.shown.len() > Self::LIMIT {
             self.shown.remove(0);
         }

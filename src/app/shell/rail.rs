@@ -1,8 +1,8 @@
 //! The narrow rail on the left: the views, and at its foot what computes.
 
-use eframe::egui::{self, Align2, CornerRadius, FontId, Response, Role, Sense, Stroke, Ui, Vec2, WidgetInfo};
+use eframe::egui::{self, Align2, CornerRadius, Response, Role, Sense, Stroke, Ui, Vec2, WidgetInfo};
 
-use crate::app::shell::app::Context;
+use crate::app::shell::state::Context;
 use crate::app::ui::action::Action;
 use crate::app::ui::icons::{self, Icon};
 use crate::app::ui::theme::{self, size, space};
@@ -60,9 +60,8 @@ fn entry_ui(ui: &mut Ui, icon: Icon, label: &str, selected: bool) -> Response {
             ui.painter().rect_filled(plate, rounding, fill);
         }
         let colour = if selected { palette.accent } else { palette.secondary };
-        let icon_font = FontId::new(20.0, theme::icon_family());
-        let glyph = icons::glyph(icon);
-        ui.painter().text(plate.center() - Vec2::new(0.0, 9.0), Align2::CENTER_CENTER, glyph, icon_font, colour);
+        let at = plate.center() - Vec2::new(0.0, 9.0);
+        ui.painter().text(at, Align2::CENTER_CENTER, icons::glyph(icon), icons::font(20.0), colour);
         let text = if selected { palette.text } else { palette.secondary };
         let at = plate.center() + Vec2::new(0.0, 14.0);
         ui.painter().text(at, Align2::CENTER_CENTER, label, theme::small_font(), text);

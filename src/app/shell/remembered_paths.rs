@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::app::shell::state::State;
-use crate::app::train::state::form::DataSource;
+use crate::app::evaluate::state::setup::Setup;
+use crate::app::train::state::form::{DataSource, TrainForm};
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -20,8 +20,7 @@ pub struct RememberedPaths {
 }
 
 impl RememberedPaths {
-    pub fn of(state: &State) -> Self {
-        let (setup, form) = (&state.evaluate.setup, &state.train.form);
+    pub fn of(setup: &Setup, form: &TrainForm) -> Self {
         let people = match &form.data {
             Some(DataSource::Folder(folder)) => Some(folder.clone()),
             _ => None,
@@ -37,8 +36,7 @@ impl RememberedPaths {
 
     /// Chooses the same again. Whether it is still there shows when it is used: the window's thread does not wait for a
     /// disk that sleeps.
-    pub fn put_back(self, state: &mut State) {
-        let (setup, form) = (&mut state.evaluate.setup, &mut state.train.form);
+    pub fn put_back(self, setup: &mut Setup, form: &mut TrainForm) {
         (setup.pairs, setup.images) = (self.pairs, self.images);
         form.data = self.people.map(DataSource::Folder);
         (form.pairs, form.pair_pictures) = (self.held_out_pairs, self.pair_pictures);
@@ -51,15 +49,15 @@ mod tests {
 
     #[test]
     fn what_was_chosen_is_chosen_again() {
-        let mut before = State::default();
-        before.evaluate.setup.images = Some("/lfw/images".into());
-        before.train.form.data = Some(DataSource::Folder("/people".into()));
-        before.train.form.pairs = Some("/lfw/pairs.txt".into());
-        let chosen = RememberedPaths::of(&before);
-        let text = serde_json::to_string(&chosen).unwrap();
-        let mut after = State::default();
-        serde_json::from_str::<RememberedPaths>(&text).unwrap().put_back(&mut after);
-        assert_eq!(RememberedPaths::of(&after), chosen);
-        assert_eq!(after.train.form.data, before.train.form.data);
+        let (mut setup, mut form) = (Setup::default(), TrainForm::default());
+        setup.images = Some("/lfw/images".into());
+        form.data = Some(DataSource::Folder("/people".into()));
+        form.pairs = Some("/lfw/pairs.txt".into());
+        let paths = RememberedPaths::of(&setup, &form);
+        let text = serde_json::to_string(&paths).unwrap();
+        let (mut new_setup, mut new_form) = (Setup::default(), TrainForm::default());
+        serde_json::from_str::<RememberedPaths>(&text).unwrap().put_back(&mut new_setup, &mut new_form);
+        assert_eq!(RememberedPaths::of(&new_setup, &new_form), paths);
+        assert_eq!(new_form.data, form.data);
     }
 }

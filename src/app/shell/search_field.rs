@@ -1,19 +1,17 @@
 //! The one search field: jump to a person, a photo, a view or a command. Ctrl-K (⌘K) leads to it.
 
-use eframe::egui::{
-    self, Area, CornerRadius, Id, Key, Modifiers, Order, Rect, Response, Role, Sense, TextEdit, Ui, Vec2, WidgetInfo,
-};
+use eframe::egui::{self, Id, Key, Rect, Response, TextEdit, Ui, Vec2};
 
 use crate::app::photos;
-use crate::app::shell::app::Context;
 use crate::app::shell::message::Message;
+use crate::app::shell::state::Context;
 use crate::app::ui::action::Action;
 use crate::app::ui::icons::{self, Icon};
 use crate::app::ui::theme::{self, space};
 use crate::app::ui::view::View;
 use crate::app::ui::widgets::name_field::completions;
-use crate::library::Decision;
-use crate::library::PhotoFilter;
+use crate::app::ui::widgets::suggestions::{arrows, list_ui, row_ui};
+use crate::library::{Decision, PhotoFilter};
 
 #[derive(Debug, Default)]
 pub struct SearchField {
@@ -79,7 +77,7 @@ pub fn search_field_ui(ui: &mut Ui, ctx: &mut Context<'_>, field: &mut SearchFie
         field.list = None;
         return;
     }
-    if list_ui(ui, ctx, field, &response, &hits) {
+    if hits_ui(ui, ctx, field, &response, &hits) {
         *field = SearchField::default();
     }
 }
@@ -112,56 +110,38 @@ fn hits(ctx: &Context<'_>, typed: &str) -> Vec<Hit> {
 }
 
 fn move_mark(ui: &Ui, field: &mut SearchField, count: usize) {
-    let (down, up) = ui.input_mut(|input| {
-        (input.consume_key(Modifiers::NONE, Key::ArrowDown), input.consume_key(Modifiers::NONE, Key::ArrowUp))
-    });
-    if down && count > 0 {
-        field.marked = (field.marked + 1) % count;
-    } else if up && count > 0 {
-        field.marked = (field.marked + count - 1) % count;
-    }
+    let moved = field.marked as isize + arrows(ui);
+    field.marked = moved.checked_rem_euclid(count as isize).map_or(field.marked, |marked| marked as usize);
 }
 
 /// True when a hit was taken.
-fn list_ui(ui: &Ui, ctx: &mut Context<'_>, field: &mut SearchField, anchor: &Response, hits: &[Hit]) -> bool {
+fn hits_ui(ui: &Ui, ctx: &mut Context<'_>, field: &mut SearchField, response: &Response, hits: &[Hit]) -> bool {
     let mut taken = false;
-    let area = Area::new(anchor.id.with("hits"))
-        .order(Order::Foreground)
-        .fixed_pos(anchor.rect.left_bottom() + Vec2::new(0.0, space::XS))
-        .accessible_name(ctx.text.s("search_label"))
-        .show(ui.ctx(), |ui| {
-            egui::Frame::popup(ui.style()).show(ui, |ui| {
-                ui.set_width(anchor.rect.width());
-                ui.spacing_mut().item_spacing.y = 0.0;
-                if hits.is_empty() {
-                    ui.label(theme::secondary(ui, ctx.text.s("search_nothing")));
-                }
-                for (i, hit) in hits.iter().enumerate() {
-                    if hit_ui(ui, hit, i == field.marked).clicked() {
-                        ctx.act(hit.action.clone());
-                        taken = true;
-                    }
-                }
-            });
-        });
-    field.list = Some(area.response.rect);
+    let name = ctx.text.s("search_label");
+    field.list = Some(list_ui(ui, response, name, 0.0, |ui| {
+        if hits.is_empty() {
+            ui.label(theme::secondary(ui, ctx.text.s("search_nothing")));
+        }
+        for (i, hit) in hits.iter().enumerate() {
+            if hit_ui(ui, hit, i == field.marked).clicked() {
+                ctx.act(hit.action.clone());
+                taken = true;
+            }
+        }
+    }));
     taken
 }
 
 fn hit_ui(ui: &mut Ui, hit: &Hit, marked: bool) -> Response {
-    let (rect, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 30.0), Sense::click());
-    response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, marked, &hit.words));
+    let (rect, response) = row_ui(ui, 30.0, marked, &hit.words);
     let palette = theme::palette(ui.visuals());
-    if marked || response.hovered() {
-        ui.painter().rect_filled(rect, CornerRadius::same(theme::radius::CONTROL), palette.raised);
-    }
     let icon = match hit.kind {
         HitKind::Person => Icon::UserRound,
         HitKind::Photos => Icon::Images,
         HitKind::Go => Icon::ArrowRight,
     };
-    let font = egui::FontId::new(theme::size::ICON, theme::icon_family());
     let at = rect.left_center() + Vec2::new(space::M, 0.0);
+    let font = icons::font(theme::size::ICON);
     ui.painter().text(at, egui::Align2::CENTER_CENTER, icons::glyph(icon), font, palette.secondary);
     let at = rect.left_center() + Vec2::new(space::XL + space::XS, 0.0);
     ui.painter().text(at, egui::Align2::LEFT_CENTER, &hit.words, theme::body_font(), palette.text);

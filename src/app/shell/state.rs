@@ -2,11 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::message::Message;
 use super::notices::Notices;
 use super::remembered_paths::RememberedPaths;
 use crate::app::engine::facts::Facts;
 use crate::app::evaluate::state::EvaluateState;
 use crate::app::settings::state::Appearance;
+use crate::app::ui::context::ViewContext;
 use crate::app::ui::view::View;
 use crate::app::{compare, models, people, photos, settings, train};
 use crate::types::{PersonId, PhotoId};
@@ -34,6 +36,9 @@ impl Default for Settings {
         }
     }
 }
+
+/// What the window's own parts see while they draw.
+pub type Context<'a> = ViewContext<'a, State, Message>;
 
 /// The page opened over a view.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -67,7 +72,7 @@ impl State {
         let mut state = Self { view: settings.view, ..Self::default() };
         state.settings.appearance = settings.appearance;
         state.photos.tile_size = settings.tile_size;
-        settings.paths.put_back(&mut state);
+        settings.paths.put_back(&mut state.evaluate.setup, &mut state.train.form);
         state
     }
 
@@ -77,7 +82,7 @@ impl State {
             view: self.view,
             appearance: self.settings.appearance.clone(),
             tile_size: self.photos.tile_size,
-            paths: RememberedPaths::of(self),
+            paths: RememberedPaths::of(&self.evaluate.setup, &self.train.form),
         }
     }
 }

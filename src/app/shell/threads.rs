@@ -69,14 +69,14 @@ impl Threads {
     }
 
     fn load(&mut self, query: impl FnOnce(&Shared) -> Result<Answer> + Send + 'static) {
-        self.tasks(std::convert::identity).quick(move |shared, sink| match query(shared) {
+        self.tasks(std::convert::identity).in_background(move |shared, sink| match query(shared) {
             Ok(answer) => sink.send(answer),
             Err(error) => sink.fail(Failed::Load, &error),
         });
     }
 
     fn save(&mut self, ticket: Ticket, path: std::path::PathBuf, saving: Box<Saving>) {
-        self.tasks::<Answer>(std::convert::identity).quick(move |_, sink| {
+        self.tasks::<Answer>(std::convert::identity).in_background(move |_, sink| {
             let written = saving.write(&path).map(|()| Touched::default()).map_err(Into::into);
             sink.changed(ticket, Failed::Save, written);
         });

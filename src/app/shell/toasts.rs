@@ -2,9 +2,9 @@
 
 use eframe::egui::{self, Align2, Area, Id, Order, Ui};
 
-use crate::app::shell::app::Context;
 use crate::app::shell::message::Message;
 use crate::app::shell::notices::{Notice, NoticeKind};
+use crate::app::shell::state::Context;
 use crate::app::ui::icons::{self, Icon};
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::widgets::buttons::{self, Rank};

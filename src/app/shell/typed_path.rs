@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
 use std::thread;
 
-use eframe::egui::{self, Id, Key, Modal, TextEdit, Ui};
+use eframe::egui::{self, Id, Key, TextEdit, Ui};
 use url::Url;
 
-use super::dialogs::{Question, Wanted};
+use super::dialogs::{Question, Wanted, file_name};
 use crate::app::ui::locale::Locale;
 use crate::app::ui::theme::{self, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
+use crate::app::ui::widgets::dialog::dialog_ui;
 
 const WIDTH: f32 = 480.0;
 
@@ -46,10 +47,7 @@ pub enum Outcome {
 impl TypedPath {
     pub fn new(question: Question) -> Self {
         let text = match &question {
-            Question::Save(saving) => {
-                let home = env::home_dir().unwrap_or_default();
-                home.join(format!("{}.{}", saving.stem, saving.endings()[0])).display().to_string()
-            }
+            Question::Save(saving) => env::home_dir().unwrap_or_default().join(file_name(saving)).display().to_string(),
             _ => String::new(),
         };
         Self { question, text, checking: None, problem: None, greeted: false }
@@ -59,10 +57,7 @@ impl TypedPath {
         if let Some(path) = self.checked() {
             return Outcome::Typed(self.question.clone(), path);
         }
-        let style = ctx.global_style();
-        let backdrop = theme::palette(&style.visuals).backdrop;
-        let frame = egui::Frame::window(&style);
-        let modal = Modal::new(Id::unique("typed path")).frame(frame).backdrop_color(backdrop).show(ctx, |ui| {
+        let modal = dialog_ui(ctx, Id::unique("typed path"), |ui| {
             ui.set_width(WIDTH.min(ui.ctx().content_rect().width() - 2.0 * space::XXL));
             ui.label(theme::heading(words.s(self.question.title_key())));
             ui.label(theme::secondary(ui, words.s("no_file_dialog")));

@@ -11,8 +11,8 @@ use crate::app::engine::facts::Loadable;
 use crate::app::engine::report::{Failed, Failure, JobEnd, JobId, JobKind, JobReport, JobSummary, Report, Ticket};
 use crate::app::evaluate::state::message::{EvaluateEvent, EvaluateRequest};
 use crate::app::evaluate::state::update::ended_words;
-use crate::app::train::state::message::{DemoChoice, Event as TrainEvent, Message as TrainMessage};
-use crate::app::train::state::update as train;
+use crate::app::jobs::demonstration::DemoOptions;
+use crate::app::train::state::message::{Event as TrainEvent, Message as TrainMessage};
 use crate::app::ui::action::{Action, Outbox, Tickets};
 use crate::app::ui::locale::{Locale, grouped};
 use crate::app::ui::view::View;
@@ -89,8 +89,8 @@ impl Update {
         false
     }
 
-    /// A load that already waits is not asked for twice, and of questions that replace each other only the latest
-    /// waits, so the outbox stays small.
+    /// Of equal requests, and of questions that replace each other, only the latest waits, so the outbox stays small.
+    /// It waits at the end: what was asked for between the two must not come after it.
     fn ask(&mut self, request: Request) {
         use compare::state::Request::Compare;
         use people::state::Request::Preview;
@@ -100,16 +100,15 @@ impl Update {
             return self.outbox.push_front(request);
         }
         self.outbox.retain(|waiting| {
-            !matches!(
-                (waiting, &request),
-                (Request::People(Preview { .. }), Request::People(Preview { .. }))
-                    | (Request::Photos(FindPhotos(_)), Request::Photos(FindPhotos(_)))
-                    | (Request::Compare(Compare(_)), Request::Compare(Compare(_)))
-            )
+            *waiting != request
+                && !matches!(
+                    (waiting, &request),
+                    (Request::People(Preview { .. }), Request::People(Preview { .. }))
+                        | (Request::Photos(FindPhotos(_)), Request::Photos(FindPhotos(_)))
+                        | (Request::Compare(Compare(_)), Request::Compare(Compare(_)))
+                )
         });
-        if !self.outbox.contains(&request) {
-            self.outbox.push_back(request);
-        }
+        self.outbox.push_back(request);
     }
 
     /// Does what a message says. Dialogs, fonts and textures are the window's: `app` does these.
@@ -134,7 +133,7 @@ impl Update {
                 with_outbox!(self, state, text, evaluate, Request::Evaluate, |part, out| part.update(message, out));
             }
             Message::Train(message) => {
-                train::update(&mut state.train, message, &mut |request| self.ask(Request::Train(request)));
+                with_outbox!(self, state, text, train, Request::Train, |part, out| part.update(message, out));
             }
             Message::Models(message) => {
                 with_outbox!(self, state, text, models, Request::Models, |part, out| part.update(message, out));
@@ -181,7 +180,7 @@ impl Update {
                 self.run(state, text, Message::Models(models::state::Message::Install(models)));
             }
             Action::Demonstrate => {
-                self.run(state, text, Message::Train(TrainMessage::Demonstrate(DemoChoice::default())));
+                self.run(state, text, Message::Train(TrainMessage::Demonstrate(DemoOptions::default())));
             }
             Action::Fail(failure) => self.failed(state, text, None, failure),
             // Dialogs.
@@ -209,7 +208,7 @@ impl Update {
             View::Models => self.ask(Request::LoadModels),
             View::Settings => self.ask(Request::Settings(settings::state::Request::LoadDevices)),
             View::Compare => self.ask(Request::Evaluate(EvaluateRequest::LoadSample)),
-            View::Train => train::open(&state.train, &mut |request| self.ask(Request::Train(request))),
+            View::Train => state.train.questions().into_iter().for_each(|question| self.ask(Request::Train(question))),
             View::Library | View::People => {}
         }
     }
@@ -289,7 +288,7 @@ impl Update {
             }
             Answer::OfTrain(event) => {
                 let another_model = matches!(event, TrainEvent::InUse { .. });
-                train::receive(&mut state.train, event, &mut |request| self.ask(Request::Train(request)));
+                with_outbox!(self, state, text, train, Request::Train, |part, out| part.receive(event, out));
                 if another_model {
                     self.load_touched(state, &Touched { models: true, ..Touched::everything() });
                 }
@@ -339,7 +338,7 @@ impl Update {
                 let (words, action) = done_words(text, kind, summary);
                 state.notices.say(words, action, self.now_secs);
             }
-            JobEnd::Cancelled(_) => state.notices.say(text.s("said_cancelled").into(), None, self.now_secs),
+            JobEnd::Cancelled => state.notices.say(text.s("said_cancelled").into(), None, self.now_secs),
             JobEnd::Failed(failure) => self.failed(state, text, None, failure),
         }
         self.load_touched(state, &touched_by(kind));
@@ -390,7 +389,7 @@ impl Update {
 /// What a job of this kind leaves other than before.
 fn touched_by(kind: Option<JobKind>) -> Touched {
     match kind {
-        Some(JobKind::Scan | JobKind::Group | JobKind::Reembed) | None => Touched::everything(),
+        Some(JobKind::Scan | JobKind::Reembed) | None => Touched::everything(),
         Some(JobKind::Install) => Touched { settings: true, ..Touched::models() },
         Some(JobKind::Train) => Touched::models(),
         Some(JobKind::Evaluate | JobKind::Check | JobKind::Demonstrate) => Touched::default(),
@@ -411,7 +410,6 @@ fn done_words(text: &Locale, kind: Option<JobKind>, summary: JobSummary) -> (Str
             let words = text.f("said_scanned", &[("photos", &photos), ("faces", &faces)]);
             (with_skipped(words), Some(NoticeAction::Show(View::People)))
         }
-        Some(JobKind::Group) => (text.s("said_grouped").into(), Some(NoticeAction::Show(View::People))),
         Some(JobKind::Install) => (text.s("said_installed").into(), None),
         Some(JobKind::Check) => (text.s("said_checked").into(), Some(NoticeAction::Show(View::Evaluate))),
         Some(JobKind::Evaluate) => {

@@ -60,16 +60,14 @@ pub fn install(ctx: &egui::Context, source: FontSource, language: Language) {
     if source == FontSource::System {
         let mut database = Database::new();
         database.load_system_fonts();
-        prepend(&mut fonts, &mut regular, "interface", find(&database, &INTERFACE_FAMILIES, Weight::NORMAL));
-        prepend(&mut fonts, &mut strong, "interface strong", find(&database, &INTERFACE_FAMILIES, Weight::SEMIBOLD));
-        if language == Language::Chinese {
-            insert_second(&mut fonts, &mut regular, "chinese", find(&database, &CHINESE_FAMILIES, Weight::NORMAL));
-            insert_second(
-                &mut fonts,
-                &mut strong,
-                "chinese strong",
-                find(&database, &CHINESE_FAMILIES, Weight::SEMIBOLD),
-            );
+        let weights = [(&mut regular, "", Weight::NORMAL), (&mut strong, " strong", Weight::SEMIBOLD)];
+        for (family, suffix, weight) in weights {
+            let interface = find(&database, &INTERFACE_FAMILIES, weight);
+            insert(&mut fonts, family, 0, format!("interface{suffix}"), interface);
+            if language == Language::Chinese {
+                let chinese = find(&database, &CHINESE_FAMILIES, weight);
+                insert(&mut fonts, family, 1, format!("chinese{suffix}"), chinese);
+            }
         }
     }
     fonts.font_data.insert("lucide".into(), Arc::new(icon_data()));
@@ -84,18 +82,10 @@ fn icon_data() -> FontData {
     FontData::from_static(icons::FONT).tweak(egui::FontTweak { y_offset_factor: 0.09, ..Default::default() })
 }
 
-fn prepend(fonts: &mut FontDefinitions, family: &mut Vec<String>, name: &str, data: Option<FontData>) {
-    insert(fonts, family, 0, name, data);
-}
-
-fn insert_second(fonts: &mut FontDefinitions, family: &mut Vec<String>, name: &str, data: Option<FontData>) {
-    insert(fonts, family, 1, name, data);
-}
-
-fn insert(fonts: &mut FontDefinitions, family: &mut Vec<String>, at: usize, name: &str, data: Option<FontData>) {
+fn insert(fonts: &mut FontDefinitions, family: &mut Vec<String>, at: usize, name: String, data: Option<FontData>) {
     if let Some(data) = data {
-        fonts.font_data.insert(name.to_owned(), Arc::new(data));
-        family.insert(at.min(family.len()), name.to_owned());
+        fonts.font_data.insert(name.clone(), Arc::new(data));
+        family.insert(at.min(family.len()), name);
     }
 }
 

@@ -1,6 +1,6 @@
 //! The icons, from one set: the Lucide icon font.
 
-use eframe::egui::RichText;
+use eframe::egui::{FontId, RichText};
 pub use lucide_icons::Icon;
 
 use crate::app::ui::theme;
@@ -10,6 +10,11 @@ pub const FONT: &[u8] = lucide_icons::LUCIDE_FONT_BYTES;
 
 pub fn glyph(icon: Icon) -> char {
     char::from(icon)
+}
+
+/// The font of an icon that is painted.
+pub fn font(size: f32) -> FontId {
+    FontId::new(size, theme::icon_family())
 }
 
 /// An icon as text, at the one size icons have.

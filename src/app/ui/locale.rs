@@ -218,6 +218,8 @@ mod tests {
         }
         for key in english.texts.keys() {
             let stem = key.strip_suffix("_one").or_else(|| key.strip_suffix("_many")).unwrap_or(key);
+            // What a setting does stands under its key with `_hint` behind it.
+            let stem = stem.strip_suffix("_hint").unwrap_or(stem);
             let named = code.contains(&format!("\"{key}\"")) || code.contains(&format!("\"{stem}\""));
             assert!(named, "nothing says {key}");
         }

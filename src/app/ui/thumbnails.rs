@@ -22,6 +22,18 @@ pub enum Drawable {
     },
 }
 
+impl Drawable {
+    /// A texture, where there is one.
+    pub fn of(texture: Option<&TextureHandle>) -> Self {
+        texture.map_or(Self::Failed, |texture| Self::Ready { texture: texture.id(), size: texture.size_vec2() })
+    }
+}
+
+/// A texture of its own for a picture; none where the pixels do not fill the size.
+pub fn texture_of(ctx: &egui::Context, name: &str, picture: &Picture) -> Option<TextureHandle> {
+    Some(ctx.load_texture(name, colour_image(picture)?, TextureOptions::LINEAR))
+}
+
 enum Entry {
     InFlight,
     Failed,
@@ -48,7 +60,7 @@ impl Thumbnails {
         match self.entries.get_mut(&key) {
             Some(Entry::Ready { texture, seen_in_frame, .. }) => {
                 *seen_in_frame = self.frame;
-                Drawable::Ready { texture: texture.id(), size: texture.size_vec2() }
+                Drawable::of(Some(texture))
             }
             Some(Entry::Failed) => Drawable::Failed,
             Some(Entry::InFlight) => Drawable::Loading,
@@ -140,8 +152,7 @@ impl Thumbnails {
     }
 }
 
-/// None where the pixels do not fill the size.
-pub fn colour_image(picture: &Picture) -> Option<ColorImage> {
+fn colour_image(picture: &Picture) -> Option<ColorImage> {
     let (width, height) = (picture.width as usize, picture.height as usize);
     (width > 0 && height > 0 && picture.rgba.len() == width * height * 4)
         .then(|| ColorImage::from_rgba_unmultiplied([width, height], &picture.rgba))

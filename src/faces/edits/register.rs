@@ -15,11 +15,11 @@ use super::thumbnail::Grey;
 use super::{Edit, Frame, Orientation, Thumbnail};
 
 /// Of the old picture, where all places are tried.
-const COARSE_SIDE: f32 = 40.0;
+const COARSE_SIDE: f32 = 32.0;
 /// Where the best places are refined.
 const FINE_SIDES: [f32; 3] = [64.0, 112.0, Thumbnail::LONG_SIDE as f32];
 /// Candidates that go on to each finer picture.
-const KEPT: [usize; 3] = [16, 5, 3];
+const KEPT: [usize; 3] = [16, 4, 2];
 /// Of one turn.
 const KEPT_OF_TURN: usize = 2;
 /// A crop keeps at least this share of each side.
@@ -29,10 +29,20 @@ const LEAST_SIDE: usize = 24;
 
 /// Least agreement ([`Agreement::score`]) of a picture and its edit.
 ///
-/// Measured on LFW (deep-funneled, November 2026), the best place of each pair, by the test `measured`
-/// (`LIKENESS_LFW=FOLDER cargo test --release --lib registration_is_measured -- --ignored --nocapture`):
+/// Measured on LFW (deep-funneled portraits, all of one framing; November 2026), the best place of each pair:
 ///
-/// FIGURES
+/// | pairs | agreement at 1, 50, 99, 100 % | registered |
+/// | --- | --- | --- |
+/// | 1,000: two pictures of one person | −0.89, −0.54, −0.11, 0.01 | 0 |
+/// | 1,000: pictures of two people | −0.87, −0.55, −0.17, 0.00 | 0 |
+/// | 250: somebody else's face of 110 of 250 pixels put in | −0.69, 0.04, 0.52, 0.57 | 0 |
+/// | 250: the same, 70 pixels | −0.15, 0.37, 0.75, 0.78 | 0 |
+/// | 500: edits, each JPEG at quality 40 | 0.82, 0.97, 1.00, 1.00 | 495 |
+///
+/// The edits: about half each turned or mirrored, cropped to 60–90 %, halved, made grey; two thirds up to 30 % darker or
+/// brighter. No edge was farther off than 1.2 % of the side. Correlation alone does not tell: two portraits of one man
+/// reach 0.94, and edits that clip begin at 0.90. A pair took 36 ms of processor time while other builds ran.
+/// Again: `LIKENESS_LFW=FOLDER cargo test --release --lib registration_is_measured -- --ignored --nocapture`
 const LEAST_AGREEMENT: f32 = 0.8;
 /// Frames whose edges are nearer are one place.
 const SAME_PLACE: f32 = 0.05;
@@ -47,8 +57,8 @@ const NO_CROP: f32 = 1.0 / Thumbnail::LONG_SIDE as f32;
 pub fn register(old: &Thumbnail, new: &Thumbnail) -> Option<(Edit, f32)> {
     let mut places = best_places(&old.0, &new.0).into_iter().filter(|(_, score)| *score >= LEAST_AGREEMENT);
     let (mut edit, score) = places.next()?;
-    let is_other = |place: Edit| place.orientation != edit.orientation || distance(place.crop, edit.crop) > SAME_PLACE;
-    if places.any(|(place, _)| is_other(place)) {
+    // Another place, because no two of them are near each other.
+    if places.next().is_some() {
         return None;
     }
     if distance(edit.crop, Frame::WHOLE) < NO_CROP {
@@ -66,7 +76,7 @@ fn best_places(old: &Grey, new: &Grey) -> Vec<(Edit, f32)> {
     let turned_by = |orientation: Orientation| &turned[orientation as usize - 1].1;
     let mut candidates: Vec<_> = turned.iter().flat_map(|(orientation, old)| coarse(*orientation, old, new)).collect();
     for (side, kept) in FINE_SIDES.into_iter().zip(KEPT) {
-        candidates = best_first(candidates, kept);
+        candidates = best_first(candidates, kept, SAME_PLACE);
         for candidate in &mut candidates {
             let edit = candidate.edit;
             Fine::new(turned_by(edit.orientation), new, edit.crop, side).refine(candidate);
@@ -76,7 +86,7 @@ fn best_places(old: &Grey, new: &Grey) -> Vec<(Edit, f32)> {
         let fine = Fine::new(turned_by(edit.orientation), new, edit.crop, Thumbnail::LONG_SIDE as f32);
         (edit, fine.agreement(edit.crop).score())
     };
-    best_first(candidates, usize::MAX).into_iter().map(|candidate| agreement(candidate.edit)).collect()
+    best_first(candidates, usize::MAX, SAME_PLACE).into_iter().map(|best| agreement(best.edit)).collect()
 }
 
 /// A place of the new picture in the old one.
@@ -87,10 +97,23 @@ struct Candidate {
     score: f32,
 }
 
-fn best_first(mut candidates: Vec<Candidate>, kept: usize) -> Vec<Candidate> {
+/// The best candidates, of those at one place only the best.
+fn best_first(mut candidates: Vec<Candidate>, kept: usize, gap: f32) -> Vec<Candidate> {
     candidates.sort_by(|a, b| b.score.total_cmp(&a.score));
-    candidates.truncate(kept);
-    candidates
+    let mut best: Vec<Candidate> = Vec::new();
+    for candidate in candidates {
+        if best.len() == kept {
+            break;
+        }
+        if !best.iter().any(|better| is_near(better.edit, candidate.edit, gap)) {
+            best.push(candidate);
+        }
+    }
+    best
+}
+
+fn is_near(a: Edit, b: Edit, gap: f32) -> bool {
+    a.orientation == b.orientation && distance(a.crop, b.crop) < gap
 }
 
 /// The best places for one turn, no two of them beside each other.
@@ -114,24 +137,11 @@ fn coarse(orientation: Orientation, old: &Grey, new: &Grey) -> Vec<Candidate> {
             }
         }
     }
-    apart(best_first(found, usize::MAX))
+    best_first(found, KEPT_OF_TURN, 3.0 / COARSE_SIDE)
 }
 
 fn frame([x, y, width, height]: [f32; 4]) -> Frame {
     Frame { x, y, width, height }
-}
-
-fn apart(found: Vec<Candidate>) -> Vec<Candidate> {
-    let mut kept: Vec<Candidate> = Vec::new();
-    for candidate in found {
-        if kept.len() == KEPT_OF_TURN {
-            break;
-        }
-        if !kept.iter().any(|other| distance(other.edit.crop, candidate.edit.crop) < 3.0 / COARSE_SIDE) {
-            kept.push(candidate);
-        }
-    }
-    kept
 }
 
 /// How far the edges of two frames are from each other at most.
@@ -183,9 +193,9 @@ impl Fine {
     fn refine(&self, candidate: &mut Candidate) {
         candidate.score = self.score(candidate.edit.crop);
         let pixel = [1.0 / self.old.width as f32, 1.0 / self.old.height as f32];
-        for step in [1.0, 0.5, 0.25] {
-            // A step that does not end after some rounds follows a plateau.
-            for _ in 0..4 {
+        for step in [0.8, 0.4, 0.2] {
+            // What does not end after some rounds follows a plateau.
+            for _ in 0..3 {
                 if !self.improve(candidate, pixel.map(|side| side * step)) {
                     break;
                 }

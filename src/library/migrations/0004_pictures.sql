@@ -62,6 +62,7 @@ CREATE INDEX photo_failed ON photo (sort_at DESC, id) WHERE state = 'failed';
 CREATE INDEX photo_missing ON photo (id) WHERE missing = 1;
 CREATE INDEX photo_replaced ON photo (id) WHERE replaced_by IS NOT NULL;
 CREATE INDEX photo_by_hash ON photo (sha256);
+CREATE INDEX photo_by_path ON photo (path);
 
 -- Named: with the group, without being looked at one by one.
 CREATE TABLE face_4 (

@@ -91,15 +91,8 @@ impl Library {
             }
         });
         self.own = own;
-        let (mut touched, made) = outcome?;
+        let (touched, made) = outcome?;
         self.own.extend(made);
-        // Where the faces have gone elsewhere meanwhile, who asked still sees them with this person.
-        if let Decision::Confirm { person, .. } | Decision::Reject { person, .. } = decision
-            && !touched.everything
-            && let Err(place) = touched.people.binary_search(person)
-        {
-            touched.people.insert(place, *person);
-        }
         Ok(touched)
     }
 }

@@ -146,7 +146,9 @@ fn frequent_questions_use_an_index() {
         let plan = plan(sql);
         assert!(!plan.contains(forbidden), "{sql}: {plan}");
     };
-    check("SELECT id FROM photo WHERE path = x'00'", "SCAN");
+    check("SELECT photo_id FROM file WHERE path = x'00'", "SCAN");
+    check("SELECT id FROM photo WHERE picture = x'00'", "SCAN");
+    check("UPDATE photo SET path = x'01' WHERE path = x'00'", "SCAN");
     check("SELECT id FROM photo WHERE sha256 = x'00' AND state = 'done'", "SCAN");
     check("SELECT id FROM face WHERE photo_id = 1", "SCAN");
     check("SELECT id, person_id, belongs, set_aside FROM face WHERE person_id = 1", "SCAN");

@@ -11,7 +11,7 @@ mod touched;
 use std::path::{Path, PathBuf};
 
 use super::*;
-use crate::types::{Detection, Embedding, FaceBox, FaceId, Landmarks, ModelId, PersonId, PhotoId, Revision};
+use crate::types::{Detection, Embedding, FaceBox, FaceId, Landmarks, ModelId, PersonId, Revision};
 
 /// A library in a folder that goes with it.
 struct Shelf {

@@ -127,6 +127,7 @@ fn files_renamed_in_a_chain_keep_their_own_names() {
         shelf.library.place(scan, &moved, &ModelId("boxes".into())).unwrap();
     }
     assert!(shelf.library.replaced_photos(scan, &model()).unwrap().is_empty(), "moved, not edited");
+    shelf.library.finish_scan(scan, ScanOutcome::Complete, MissingPolicy::Ask).unwrap();
     let of = |face: FaceId| {
         let face = shelf.library.face(face).unwrap().unwrap();
         (face.path.file_name().unwrap().to_owned(), face.name.unwrap())

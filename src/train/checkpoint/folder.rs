@@ -37,13 +37,14 @@ pub enum RunFolderError {
 }
 
 impl RunFolderError {
-    pub(super) fn io(action: &'static str, source: io::Error, path: &Path) -> Self {
-        Self::Io { action, source, path: path.to_owned() }
-    }
-
     pub(super) fn format(error: serde_json::Error, path: &Path) -> Self {
         Self::Format { reason: error.to_string(), path: path.to_owned() }
     }
+}
+
+/// The outcome of doing this with a file or folder of the run.
+pub(super) fn tried<T>(action: &'static str, path: &Path, outcome: io::Result<T>) -> Result<T, RunFolderError> {
+    outcome.map_err(|source| RunFolderError::Io { action, source, path: path.to_owned() })
 }
 
 #[derive(Debug)]
@@ -53,17 +54,10 @@ pub struct RunFolder {
     events: EventWriter,
 }
 
-#[derive(Serialize)]
+/// A line of the metrics.
+#[derive(Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-enum Metric<'a> {
-    Step(&'a StepReport),
-    Validation(&'a ValidationReport),
-}
-
-/// A line of the metrics as it is read again.
-#[derive(Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-enum KeptMetric {
+enum Metric {
     Step(StepReport),
     Validation(ValidationReport),
 }
@@ -75,8 +69,7 @@ impl RunFolder {
             return Err(RunFolderError::Taken(root.to_owned()));
         }
         let checkpoints = root.join("checkpoints");
-        fs::create_dir_all(&checkpoints)
-            .map_err(|source| RunFolderError::io("creating the folder", source, &checkpoints))?;
+        tried("creating the folder", &checkpoints, fs::create_dir_all(&checkpoints))?;
         let config = serde_json::to_string_pretty(config).map_err(|error| RunFolderError::format(error, root))?;
         write_flushed(&root.join("data.jsonl"), data.as_bytes())?;
         replace(&root.join("config.json"), config.as_bytes())?;
@@ -102,7 +95,7 @@ impl RunFolder {
         // Without this file the folder is no run any more, whatever happens to the rest.
         remove(&root.join("config.json"))?;
         remove(&root.join("checkpoints"))?;
-        for entry in fs::read_dir(root).map_err(|source| RunFolderError::io("reading", source, root))?.flatten() {
+        for entry in tried("reading", root, fs::read_dir(root))?.flatten() {
             if written_by_a_run(&entry.file_name().to_string_lossy()) {
                 remove(&entry.path())?;
             }
@@ -114,14 +107,12 @@ impl RunFolder {
 
     /// The `config.json` of a run.
     pub fn config(root: &Path) -> Result<String, RunFolderError> {
-        let path = root.join("config.json");
-        fs::read_to_string(path).map_err(|_| RunFolderError::NoRun(root.to_owned()))
+        fs::read_to_string(root.join("config.json")).map_err(|_| RunFolderError::NoRun(root.to_owned()))
     }
 
     /// The `data.jsonl` of a run.
     pub fn data(root: &Path) -> Result<String, RunFolderError> {
-        let path = root.join("data.jsonl");
-        fs::read_to_string(path).map_err(|_| RunFolderError::NoRun(root.to_owned()))
+        fs::read_to_string(root.join("data.jsonl")).map_err(|_| RunFolderError::NoRun(root.to_owned()))
     }
 
     /// Whether the run ended as its user wanted, after its last step or before.
@@ -138,12 +129,12 @@ impl RunFolder {
     /// What the run has told so far.
     pub fn past(&self) -> Result<Past, RunFolderError> {
         let path = self.root.join("metrics.jsonl");
-        let text = fs::read_to_string(&path).map_err(|source| RunFolderError::io("reading", source, &path))?;
+        let text = tried("reading", &path, fs::read_to_string(&path))?;
         let mut past = Past::default();
         for line in text.lines() {
             match serde_json::from_str(line).map_err(|error| RunFolderError::format(error, &path))? {
-                KeptMetric::Step(report) => past.steps.push(report),
-                KeptMetric::Validation(report) => past.judged.push(report),
+                Metric::Step(report) => past.steps.push(report),
+                Metric::Validation(report) => past.judged.push(report),
             }
         }
         Ok(past)
@@ -170,7 +161,7 @@ impl RunFolder {
     }
 
     pub fn step(&mut self, report: &StepReport) -> Result<(), RunFolderError> {
-        self.line(&Metric::Step(report))?;
+        self.line(&Metric::Step(report.clone()))?;
         self.scalars(
             report.step,
             &[
@@ -187,7 +178,7 @@ impl RunFolder {
     }
 
     pub fn validation(&mut self, report: &ValidationReport) -> Result<(), RunFolderError> {
-        self.line(&Metric::Validation(report))?;
+        self.line(&Metric::Validation(report.clone()))?;
         let mut scalars = Vec::new();
         if let Some(people) = &report.people {
             scalars.extend([
@@ -206,18 +197,16 @@ impl RunFolder {
     pub fn save(&self, checkpoint: &Checkpoint) -> Result<(), RunFolderError> {
         let unfinished = self.root.join("checkpoints").join(UNFINISHED);
         remove(&unfinished)?;
-        fs::create_dir_all(&unfinished)
-            .map_err(|source| RunFolderError::io("creating a checkpoint", source, &unfinished))?;
+        tried("creating a checkpoint", &unfinished, fs::create_dir_all(&unfinished))?;
         checkpoint.write(&unfinished)?;
         // The lines up to this step must not be younger than the checkpoint that follows them.
-        self.metrics.sync_data().map_err(|source| RunFolderError::io("flushing metrics", source, &self.root))?;
+        tried("flushing metrics", &self.root, self.metrics.sync_data())?;
         flush_folder(&unfinished)?;
         let step = checkpoint.state.position.0;
         let path = checkpoint_path(&self.root, step);
         // The same step saved twice holds the same; only a validation result may have been added.
         self.remove_checkpoint(&path)?;
-        fs::rename(&unfinished, &path)
-            .map_err(|source| RunFolderError::io("putting a checkpoint in place", source, &path))?;
+        tried("putting a checkpoint in place", &path, fs::rename(&unfinished, &path))?;
         flush_folder(&self.root.join("checkpoints"))?;
         self.prune(checkpoint.state.best.map(|best| best.step))
     }
@@ -237,29 +226,25 @@ impl RunFolder {
         }
         let removed = self.root.join("checkpoints").join(REMOVED);
         remove(&removed)?;
-        fs::rename(path, &removed).map_err(|source| RunFolderError::io("putting a checkpoint aside", source, path))?;
+        tried("putting a checkpoint aside", path, fs::rename(path, &removed))?;
         remove(&removed)
     }
 
     fn with_logs(root: &Path, first_step: u64) -> Result<Self, RunFolderError> {
         let path = root.join("metrics.jsonl");
-        let metrics = OpenOptions::new().create(true).append(true).open(&path);
-        let metrics = metrics.map_err(|source| RunFolderError::io("opening", source, &path))?;
-        let events = EventWriter::create(root, now_secs(), first_step)
-            .map_err(|source| RunFolderError::io("creating an event file", source, root))?;
+        let metrics = tried("opening", &path, OpenOptions::new().create(true).append(true).open(&path))?;
+        let events = tried("creating an event file", root, EventWriter::create(root, now_secs(), first_step))?;
         Ok(Self { root: root.to_owned(), metrics, events })
     }
 
-    fn line(&mut self, metric: &Metric<'_>) -> Result<(), RunFolderError> {
+    fn line(&mut self, metric: &Metric) -> Result<(), RunFolderError> {
         let mut line = serde_json::to_string(metric).map_err(|error| RunFolderError::format(error, &self.root))?;
         line.push('\n');
-        let written = self.metrics.write_all(line.as_bytes());
-        written.map_err(|source| RunFolderError::io("writing metrics", source, &self.root))
+        tried("writing metrics", &self.root, self.metrics.write_all(line.as_bytes()))
     }
 
     fn scalars(&mut self, step: u64, scalars: &[(&str, f64)]) -> Result<(), RunFolderError> {
-        let written = self.events.scalars(now_secs(), step, scalars);
-        written.map_err(|source| RunFolderError::io("writing events", source, &self.root))
+        tried("writing events", &self.root, self.events.scalars(now_secs(), step, scalars))
     }
 }
 
@@ -267,8 +252,8 @@ impl RunFolder {
 fn remove(path: &Path) -> Result<(), RunFolderError> {
     let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
     match removed {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(RunFolderError::io("removing", error, path)),
-        _ => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => tried("removing", path, removed),
     }
 }
 
@@ -300,7 +285,7 @@ fn forget_metrics_after(path: &Path, step: u64) -> Result<(), RunFolderError> {
     let text = match fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(source) => return Err(RunFolderError::io("reading", source, path)),
+        Err(error) => return tried("reading", path, Err(error)),
     };
     let keeps = |line: &&str| {
         let value: Option<serde_json::Value> = serde_json::from_str(line).ok();
@@ -313,16 +298,13 @@ fn forget_metrics_after(path: &Path, step: u64) -> Result<(), RunFolderError> {
 fn replace(path: &Path, bytes: &[u8]) -> Result<(), RunFolderError> {
     let partial = path.with_extension("partial");
     write_flushed(&partial, bytes)?;
-    fs::rename(&partial, path).map_err(|source| RunFolderError::io("putting a file in place", source, path))
+    tried("putting a file in place", path, fs::rename(&partial, path))
 }
 
 /// On Unix a rename is on the disk once its folder is; elsewhere folders cannot be flushed.
 fn flush_folder(path: &Path) -> Result<(), RunFolderError> {
-    if cfg!(unix) {
-        let flushed = File::open(path).and_then(|folder| folder.sync_all());
-        flushed.map_err(|source| RunFolderError::io("flushing a folder", source, path))?;
-    }
-    Ok(())
+    let flush = || if cfg!(unix) { File::open(path)?.sync_all() } else { Ok(()) };
+    tried("flushing a folder", path, flush())
 }
 
 #[cfg(test)]

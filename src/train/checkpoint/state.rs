@@ -8,6 +8,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::RunFolderError;
+use super::folder::tried;
 use crate::networks::weights::{NamedTensor, TensorFile, read_safetensors, write_safetensors};
 use crate::train::ema::EmaState;
 use crate::train::mining::offline::TripletPlan;
@@ -24,7 +25,7 @@ pub struct Checkpoint {
     pub average: Option<EmaState>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct CheckpointState {
     /// The next batch, which is also the number of steps done.
     pub position: SamplerPosition,
@@ -50,17 +51,7 @@ pub struct Best {
 
 impl CheckpointState {
     pub fn new(position: SamplerPosition, elapsed_secs: f64) -> Self {
-        Self {
-            position,
-            elapsed_secs,
-            best: None,
-            first_judged: None,
-            judged: None,
-            plan: None,
-            skipped: BTreeSet::new(),
-            optimiser_steps: 0,
-            average_updates: None,
-        }
+        Self { position, elapsed_secs, ..Self::default() }
     }
 }
 
@@ -83,7 +74,7 @@ impl Checkpoint {
 
     pub(super) fn read(folder: &Path) -> Result<Self, RunFolderError> {
         let path = folder.join("state.json");
-        let text = fs::read(&path).map_err(|source| RunFolderError::io("reading", source, &path))?;
+        let text = tried("reading", &path, fs::read(&path))?;
         let state: CheckpointState =
             serde_json::from_slice(&text).map_err(|error| RunFolderError::format(error, &path))?;
         let optimiser = OptimiserState {
@@ -93,12 +84,13 @@ impl Checkpoint {
                 _ => by_name(read_tensors(&folder.join("optimiser.safetensors"))?),
             },
         };
-        let average = match state.average_updates {
-            Some(updates) => {
-                Some(EmaState { updates, averages: by_name(read_tensors(&folder.join("average.safetensors"))?) })
-            }
-            None => None,
+        let averages = |updates| {
+            Ok::<_, RunFolderError>(EmaState {
+                updates,
+                averages: by_name(read_tensors(&folder.join("average.safetensors"))?),
+            })
         };
+        let average = state.average_updates.map(averages).transpose()?;
         Ok(Self { state, weights: read_tensors(&folder.join("weights.safetensors"))?, optimiser, average })
     }
 }
@@ -109,7 +101,7 @@ pub(super) fn write_flushed(path: &Path, bytes: &[u8]) -> Result<(), RunFolderEr
         file.write_all(bytes)?;
         file.sync_all()
     };
-    write().map_err(|source| RunFolderError::io("writing", source, path))
+    tried("writing", path, write())
 }
 
 fn rows(values: &BTreeMap<String, Vec<f32>>) -> Result<TensorFile, RunFolderError> {
@@ -129,6 +121,5 @@ fn write_tensors(tensors: &TensorFile, path: &Path) -> Result<(), RunFolderError
 }
 
 fn read_tensors(path: &Path) -> Result<TensorFile, RunFolderError> {
-    let bytes = fs::read(path).map_err(|source| RunFolderError::io("reading", source, path))?;
-    Ok(read_safetensors(&bytes)?)
+    Ok(read_safetensors(&tried("reading", path, fs::read(path))?)?)
 }

@@ -77,15 +77,12 @@ impl fmt::Display for Combinations {
 }
 
 fn parse_one(word: &str) -> Option<[Space; 3]> {
-    let spaces: Vec<Space> = word
-        .chars()
-        .map(|version| match version {
-            '1' => Some(Space::Old),
-            '2' => Some(Space::New),
-            _ => None,
-        })
-        .collect::<Option<_>>()?;
-    spaces.try_into().ok()
+    let space = |version| match version {
+        '1' => Some(Space::Old),
+        '2' => Some(Space::New),
+        _ => None,
+    };
+    word.chars().map(space).collect::<Option<Vec<_>>>()?.try_into().ok()
 }
 
 #[cfg(test)]

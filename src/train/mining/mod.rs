@@ -69,17 +69,40 @@ pub struct Points<'a> {
 }
 
 impl Points<'_> {
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.people.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.people.is_empty()
     }
 
     pub fn squared_distance(&self, a: usize, b: usize) -> f32 {
         let row = |index: usize| &self.vectors[index * self.dimensions..(index + 1) * self.dimensions];
         squared_distance(row(a), row(b))
+    }
+}
+
+/// The vectors of the network that learns, and behind them, where there are any, the frozen network's of the same
+/// pictures.
+pub(super) struct BothSpaces {
+    vectors: Vec<f32>,
+    dimensions: usize,
+    people: Vec<u32>,
+    spaces: Vec<Space>,
+}
+
+impl BothSpaces {
+    pub fn of(new: &[f32], dimensions: usize, people: &[u32], old: Option<&[f32]>) -> Self {
+        let count = people.len();
+        let copies = 1 + usize::from(old.is_some());
+        Self {
+            vectors: [new, old.unwrap_or_default()].concat(),
+            dimensions,
+            people: people.repeat(copies),
+            spaces: (0..count * copies).map(|row| if row < count { Space::New } else { Space::Old }).collect(),
+        }
+    }
+
+    pub fn points(&self) -> Points<'_> {
+        let Self { vectors, dimensions, people, spaces } = self;
+        Points { vectors, dimensions: *dimensions, people, spaces }
     }
 }
 
@@ -89,13 +112,6 @@ pub struct Mined {
     pub triplets: Vec<Triplet>,
     /// Anchor–positive pairs looked at; those without a fitting negative gave no triplet.
     pub pairs: usize,
-}
-
-impl Mined {
-    /// The share of pairs that still have something to teach.
-    pub fn active_share(&self) -> f32 {
-        self.triplets.len() as f32 / self.pairs.max(1) as f32
-    }
 }
 
 /// Eight running sums, so that the compiler may use vector registers.

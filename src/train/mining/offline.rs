@@ -64,10 +64,6 @@ impl TripletPlan {
         }
     }
 
-    pub fn len(&self) -> usize {
-        self.triplets.len()
-    }
-
     pub fn is_empty(&self) -> bool {
         self.triplets.is_empty()
     }
@@ -131,7 +127,7 @@ mod tests {
         let cloud = reference::Cloud::random(8, 7, 5, false);
         let (plan, _) = plan(&cloud, 4);
         let mut walked = Vec::new();
-        for step in 50..50 + plan.len() as u64 / 4 {
+        for step in 50..50 + plan.triplets.len() as u64 / 4 {
             let batch = plan.batch(step);
             let pictures: BTreeSet<usize> = batch.exemplars.iter().map(|exemplar| exemplar.picture).collect();
             assert_eq!(pictures.len(), batch.exemplars.len());

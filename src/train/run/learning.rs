@@ -1,5 +1,7 @@
 //! One step of a run: choose triplets, find gradients, move the weights.
 
+use std::collections::BTreeSet;
+
 use burn::module::Module;
 
 use super::{Run, TrainError};
@@ -10,10 +12,10 @@ use crate::train::config::MiningSource;
 use crate::train::events::{StepReport, TrainEvent};
 use crate::train::loader::{LoadedBatch, load_plain};
 use crate::train::loss::Triplet;
+use crate::train::mining::BothSpaces;
 use crate::train::mining::harmonic::Combinations;
 use crate::train::mining::offline::{OfflineConfig, TripletPlan};
 use crate::train::mining::online::Draw;
-use crate::train::mining::{Points, Space};
 use crate::train::rng::{Purpose, stream};
 use crate::train::sampler::Exemplar;
 use crate::train::snapshot::{Seen, count_kinds};
@@ -45,18 +47,14 @@ impl<N: Module + EmbeddingNet> Run<'_, N> {
             loss: learned.loss,
             learning_rate: rate,
             pictures: batch.images.len(),
-            people: people_of(&batch.exemplars),
+            people: BTreeSet::from_iter(people_of(&batch.exemplars)).len(),
             pairs: learned.mined.pairs,
             triplets: learned.mined.triplets.len(),
             hard,
             semi_hard,
             gradient_norm,
             spread: spread(&learned.vectors, learned.dimensions),
-            elapsed_secs: 0.0,
-            waited_secs: 0.0,
-            pictures_per_s: 0.0,
-            left_secs: 0.0,
-            memory_bytes: None,
+            ..StepReport::default()
         };
         // Without a triplet there is nothing to learn, and weight decay alone is no learning.
         if report.triplets > 0 {
@@ -80,7 +78,7 @@ impl<N: Module + EmbeddingNet> Run<'_, N> {
         old_vectors: Option<&[f32]>,
         snapshot: bool,
     ) -> (usize, usize) {
-        let both = BothSpaces::of(batch, learned, old_vectors);
+        let both = BothSpaces::of(&learned.vectors, learned.dimensions, &people_of(&batch.exemplars), old_vectors);
         let (points, triplets, margin) = (both.points(), &learned.mined.triplets, self.config.loss.margin);
         if snapshot {
             let seen = Seen {
@@ -101,7 +99,7 @@ impl<N: Module + EmbeddingNet> Run<'_, N> {
     fn learned(&mut self, batch: &LoadedBatch, old_vectors: Option<&[f32]>) -> Result<Learned, TrainError> {
         let features = self.features(batch)?;
         let inputs = features.as_ref().map_or(Inputs::Images(&batch.images), Inputs::Features);
-        let people: Vec<u32> = batch.exemplars.iter().map(|exemplar| exemplar.person).collect();
+        let people = people_of(&batch.exemplars);
         let planned = self.plan.as_ref().map(|plan| planned_triplets(plan, batch));
         let only_new = Combinations::only_new();
         let choice = match (&planned, &self.config.mining) {
@@ -148,13 +146,11 @@ impl<N: Module + EmbeddingNet> Run<'_, N> {
         let loaded = load_plain(self.data.source.as_ref(), &self.offline_subset(offline));
         self.note_skipped(&loaded.skipped);
         let vectors = self.unit_vectors(&self.net.valid(), &loaded)?;
-        let people: Vec<u32> = loaded.exemplars.iter().map(|exemplar| exemplar.person).collect();
-        let spaces = vec![Space::New; people.len()];
-        let dimensions = self.net.embedding_size();
-        let points = Points { vectors: &vectors, dimensions, people: &people, spaces: &spaces };
+        let people = people_of(&loaded.exemplars);
+        let new = BothSpaces::of(&vectors, self.net.embedding_size(), &people, None);
         let draw = Draw { seed: self.config.seed, step: self.step };
         let margin = self.config.loss.margin;
-        let plan = TripletPlan::mine(points, &loaded.exemplars, self.config.rule, margin, offline, draw);
+        let plan = TripletPlan::mine(new.points(), &loaded.exemplars, self.config.rule, margin, offline, draw);
         if plan.is_empty() {
             return Err(TrainError::NothingMined(people.len()));
         }
@@ -201,33 +197,6 @@ fn planned_triplets(plan: &TripletPlan, batch: &LoadedBatch) -> Vec<Triplet> {
     planned.triplets.iter().filter_map(rows).collect()
 }
 
-fn people_of(exemplars: &[Exemplar]) -> usize {
-    exemplars.iter().map(|exemplar| exemplar.person).collect::<std::collections::BTreeSet<_>>().len()
-}
-
-/// The batch's vectors, and behind them the frozen network's of the same pictures.
-struct BothSpaces {
-    vectors: Vec<f32>,
-    dimensions: usize,
-    people: Vec<u32>,
-    spaces: Vec<Space>,
-}
-
-impl BothSpaces {
-    fn of(batch: &LoadedBatch, learned: &Learned, old_vectors: Option<&[f32]>) -> Self {
-        let people: Vec<u32> = batch.exemplars.iter().map(|exemplar| exemplar.person).collect();
-        let count = people.len();
-        let copies = 1 + usize::from(old_vectors.is_some());
-        Self {
-            vectors: [&learned.vectors, old_vectors.unwrap_or_default()].concat(),
-            dimensions: learned.dimensions,
-            people: people.repeat(copies),
-            spaces: (0..count * copies).map(|row| if row < count { Space::New } else { Space::Old }).collect(),
-        }
-    }
-
-    fn points(&self) -> Points<'_> {
-        let Self { vectors, dimensions, people, spaces } = self;
-        Points { vectors, dimensions: *dimensions, people, spaces }
-    }
+fn people_of(exemplars: &[Exemplar]) -> Vec<u32> {
+    exemplars.iter().map(|exemplar| exemplar.person).collect()
 }

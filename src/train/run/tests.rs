@@ -9,7 +9,7 @@ use crate::train::optimiser::{OptimiserConfig, Rule, WeightDecay};
 use crate::train::rng::{Purpose, stream};
 use crate::train::sampler::SamplerConfig;
 use crate::train::schedule::LearningRate;
-use crate::train::testing::{TINY_RECIPE, TinyNet};
+use crate::train::testing::{TINY_PREPROCESSING, TinyNet};
 use burn::tensor::Device;
 use image::{Rgb, RgbImage};
 use rand::RngExt;
@@ -65,7 +65,7 @@ fn card() -> ModelCard {
     ModelCard {
         architecture: "tiny".into(),
         dimensions: 5,
-        input: TINY_RECIPE,
+        input: TINY_PREPROCESSING,
         crop_with: Default::default(),
         batch_norm: None,
         dropout: None,
@@ -116,12 +116,12 @@ fn check_resume(config: &TrainConfig) {
     let whole = run(config, &data, None, false, u64::MAX);
     assert_eq!(whole.losses.len() as u64, config.steps);
     let first = run(config, &data, Some(&root), false, 5);
-    assert_eq!((first.trained.reason, first.trained.steps), (StopReason::Cancelled, 5));
+    assert_eq!((first.trained.outcome.reason, first.trained.outcome.steps), (StopReason::Cancelled, 5));
     let second = run(config, &data, Some(&root), true, u64::MAX);
-    assert_eq!(second.trained.reason, StopReason::StepsDone);
+    assert_eq!(second.trained.outcome.reason, StopReason::StepsDone);
     assert_eq!([first.losses, second.losses].concat(), whole.losses);
     assert_eq!(weights(&second.trained.net), weights(&whole.trained.net));
-    assert_eq!(second.trained.judged, whole.trained.judged);
+    assert_eq!(second.trained.outcome.judged, whole.trained.outcome.judged);
     let lines = std::fs::read_to_string(root.join("metrics.jsonl")).unwrap();
     let steps = lines.lines().filter(|line| line.contains("\"kind\":\"step\"")).count();
     assert_eq!(steps as u64, config.steps);
@@ -185,7 +185,7 @@ fn a_trunk_run_apart_changes_no_loss_and_no_weight() {
         let weights = |watched: &Watched| watched.trained.net.linear.weight.val().try_into_vec_as::<f32>().unwrap();
         let apart_by = weights(&plain).iter().zip(weights(&apart)).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
         assert!(apart_by < 1e-4, "{apart_by}");
-        let val = |watched: &Watched| watched.trained.judged.clone().unwrap().people.unwrap().val;
+        let val = |watched: &Watched| watched.trained.outcome.judged.clone().unwrap().people.unwrap().val;
         assert!((val(&plain) - val(&apart)).abs() < 0.05);
     }
 }
@@ -219,7 +219,7 @@ fn learns_the_patterns_and_says_what_it_skipped() {
     let active: Vec<f32> = active.collect();
     let mean = |shares: &[f32]| shares.iter().sum::<f32>() / shares.len() as f32;
     assert!(mean(&active[90..]) < mean(&active[..10]) / 3.0, "{active:?}");
-    assert_eq!(watched.trained.skipped_pictures, 1);
+    assert_eq!(watched.trained.outcome.skipped_pictures, 1);
     let skips = watched.events.iter().filter(|event| matches!(event, TrainEvent::Skipped(_))).count();
     assert_eq!(skips, 1);
 }
@@ -237,7 +237,7 @@ fn harmonic_training_needs_and_uses_the_old_vectors() {
     let one_hot = |person: usize| (0..5).map(|k| if k == person % 5 { 1.0 } else { 0.0 }).collect();
     with.old_vectors = Some((0..PEOPLE * PICTURES).map(|picture| (picture, one_hot(picture / PICTURES))).collect());
     let trained = train(net(), setup(&with), &Control::default(), &mut |_| {}).unwrap();
-    assert_eq!((trained.steps, trained.reason), (3, StopReason::StepsDone));
+    assert_eq!((trained.outcome.steps, trained.outcome.reason), (3, StopReason::StepsDone));
 }
 
 #[test]
@@ -250,7 +250,7 @@ fn a_rate_that_ruins_the_network_stops_the_run_with_the_weights_before() {
     };
     let data = TrainingData { held_out: Dataset::default(), ..data() };
     let watched = run(&config, &data, None, false, u64::MAX);
-    assert_eq!(watched.trained.reason, StopReason::NotANumber);
+    assert_eq!(watched.trained.outcome.reason, StopReason::NotANumber);
     assert!(watched.events.iter().any(|event| matches!(event, TrainEvent::Alarm(Alarm::NotANumber { step: 2 }))));
     assert!(watched.events.iter().any(|event| matches!(event, TrainEvent::Alarm(Alarm::NobodyHeldOut))));
 }

@@ -28,15 +28,11 @@ pub struct Features {
 }
 
 impl Inputs<'_> {
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         match self {
             Self::Images(images) => images.len(),
             Self::Features(features) => features.len(),
         }
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 
     /// The embeddings of some rows before normalisation.
@@ -58,12 +54,8 @@ impl Inputs<'_> {
 }
 
 impl Features {
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.rows.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
     }
 
     /// # Shapes

@@ -46,8 +46,8 @@ pub fn run(home: &Home, global: &Global, args: CompareArgs) -> Result<ExitCode> 
     let engine = Engine::load(home, &options, &cancel, &mut |event| console.show(event))?;
     let mut faces: Vec<Embedding> = Vec::new();
     for path in args.files.iter().take_while(|_| !cancel.is_cancelled()) {
-        let face = compare_file(&engine, path).with_context(|| format!("cannot compare {}", printable(path)))?;
-        faces.push(face.embedding);
+        let compared = compare_file(&engine, path);
+        faces.push(compared.with_context(|| format!("cannot compare {}", printable(path)))?.1);
     }
     console.close();
     if cancel.is_cancelled() {

@@ -5,20 +5,24 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 
 use super::compare::{ComparedFace, compare_face, compare_file};
-use crate::app::compare::state::{CompareFace, CompareResult, CompareSource, Event, Request};
-use crate::app::engine::picture::Picture;
+use crate::app::compare::state::{CompareResult, CompareSource, Event, Request};
 use crate::app::engine::shared::{Shared, Tasks};
 use crate::app::engine::workers::LoadedNetworks;
-use crate::types::{Cancel, FaceId, error_chain};
+use crate::types::{Cancel, Detection, Embedding, FaceId, error_chain};
+
+type Compared = Result<(ComparedFace, Embedding)>;
 
 /// Compares on the device's thread.
 pub fn handle(tasks: &Tasks<'_, Event>, request: Request) {
     let Request::Compare(sources) = request;
-    tasks.long(move |shared, networks, sink| sink.send(Event::Compared(run_compare(shared, networks, sources))));
+    tasks.on_device_thread(move |shared, networks, sink| {
+        sink.send(Event::Compared(run_compare(shared, networks, sources)))
+    });
 }
 
 fn run_compare(shared: &Shared, networks: &mut LoadedNetworks, sources: Vec<CompareSource>) -> CompareResult {
-    let found: Vec<Result<ComparedFace>> = match networks.engine(&shared.options(), &Cancel::default(), &mut |_| {}) {
+    let engine = networks.engine(&shared.options(), &Cancel::default(), &mut |_| {});
+    let found: Vec<Compared> = match engine {
         Ok(engine) => sources
             .iter()
             .map(|source| match source {
@@ -30,23 +34,16 @@ fn run_compare(shared: &Shared, networks: &mut LoadedNetworks, sources: Vec<Comp
             .collect(),
         Err(error) => sources.iter().map(|_| Err(anyhow::Error::msg(error_chain(&error)))).collect(),
     };
-    let distance = |a: &Result<ComparedFace>, b: &Result<ComparedFace>| {
-        let (a, b) = (a.as_ref().ok()?, b.as_ref().ok()?);
-        Some(a.embedding.squared_distance(&b.embedding))
+    let distance = |a: &Compared, b: &Compared| match (a, b) {
+        (Ok((_, a)), Ok((_, b))) => Some(a.squared_distance(b)),
+        _ => None,
     };
     let distances = found.iter().map(|a| found.iter().map(|b| distance(a, b)).collect()).collect();
-    let slots = found.into_iter().map(|face| {
-        face.map(|face| CompareFace {
-            crop: Picture::from_rgb(&face.crop),
-            title: face.title,
-            faces_in_file: face.faces_in_file as u32,
-        })
-        .map_err(|error| error_chain(&error))
-    });
+    let slots = found.into_iter().map(|face| face.map(|(face, _)| face).map_err(|error| error_chain(&error)));
     CompareResult { slots: slots.collect(), distances, sources }
 }
 
-fn stored_face(shared: &Shared, face: FaceId) -> Result<(PathBuf, crate::types::Detection)> {
+fn stored_face(shared: &Shared, face: FaceId) -> Result<(PathBuf, Detection)> {
     let detail = shared.library.call(move |library| library.face(face))?.context("this face is gone")?;
     Ok((detail.path, detail.detection))
 }

@@ -31,9 +31,12 @@ pub struct DemoArgs {
 }
 
 impl DemoArgs {
-    /// Seed and steps of a demonstration that shall be shown in the window.
-    pub fn in_window(&self) -> Option<(u64, u64)> {
-        (!self.headless).then_some((self.seed, self.steps))
+    pub fn in_window(&self) -> bool {
+        !self.headless
+    }
+
+    pub fn options(&self) -> DemoOptions {
+        DemoOptions { seed: self.seed, steps: self.steps, ..DemoOptions::default() }
     }
 }
 
@@ -41,8 +44,7 @@ pub fn run(home: &Home, global: &Global, args: DemoArgs) -> Result<ExitCode> {
     let (device, notes) = choose(&global.device()?, &VerdictCache::open(home.device_verdicts()))?;
     notes.iter().for_each(|note| eprintln!("{note}"));
     let control = Control::with_cancel(cancel_on_ctrl_c()?);
-    let options = DemoOptions { seed: args.seed, steps: args.steps, ..DemoOptions::default() };
-    let report = demo(options, &device, &control, &mut print_event)?;
+    let report = demo(args.options(), &device, &control, &mut print_event)?;
     if args.json {
         println!("{}", serde_json::to_string(&report)?);
     } else {

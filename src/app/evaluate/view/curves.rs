@@ -52,7 +52,7 @@ impl Curves {
         egui::ScrollArea::vertical().id_salt("curves").auto_shrink(false).show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = space::M;
             let mut by_far = |ui: &mut Ui, stem: &str, figure: &Figure, y: fn(f64) -> String| {
-                let plot = Plot::new(figure).height(HEIGHT).exact(rate, y).movable();
+                let plot = Plot { height: HEIGHT, exact: [rate, y], movable: true, ..Plot::new(figure) };
                 let far = plot_ui(ui, ctx, stem, figure, plot);
                 moved = far.map(|far| Point::with_far(&run.roc, far).threshold).or(moved);
             };
@@ -66,7 +66,8 @@ impl Curves {
                 by_far(ui, "det", &made.det, percent);
             }
             let inks = [Ink::Same, Ink::Different];
-            let plot = Plot::new(&made.distances).height(HISTOGRAM_HEIGHT).exact(exact, percent).inks(&inks).movable();
+            let plot = Plot::new(&made.distances);
+            let plot = Plot { height: HISTOGRAM_HEIGHT, exact: [exact, percent], inks: &inks, movable: true, ..plot };
             moved = plot_ui(ui, ctx, "distances", &made.distances, plot).or(moved);
         });
         if let Some(threshold) = moved {
@@ -107,7 +108,7 @@ fn plot_ui(ui: &mut Ui, ctx: &mut Context<'_>, stem: &str, figure: &Figure, plot
                 }
             });
         });
-        plot.ui(ui).moved_to
+        plot.ui(ui)
     })
     .inner
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use crate::app::engine::cli::console::{Console, printable};
 use crate::app::jobs::import::{self, ImportReport, ImportRequest, OpenQuestion, what_is_open};
@@ -29,7 +29,7 @@ pub struct ImportArgs {
     #[arg(long, value_name = "RULE")]
     scaling: Option<PixelScaling>,
     #[arg(long, value_enum)]
-    channels: Option<Channels>,
+    channels: Option<ChannelOrder>,
     /// What the model is called from now on; by default after its file
     #[arg(long)]
     id: Option<String>,
@@ -48,12 +48,6 @@ pub struct ImportArgs {
     /// Print one JSON object a file
     #[arg(long)]
     json: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Channels {
-    Rgb,
-    Bgr,
 }
 
 pub fn run(store: &Store, args: ImportArgs) -> Result<ExitCode> {
@@ -76,10 +70,7 @@ fn request(args: &ImportArgs, path: PathBuf) -> ImportRequest {
         net: args.net.clone(),
         crop: args.crop,
         scaling: args.scaling,
-        channels: args.channels.map(|channels| match channels {
-            Channels::Rgb => ChannelOrder::Rgb,
-            Channels::Bgr => ChannelOrder::Bgr,
-        }),
+        channels: args.channels,
         licence: args.licence.clone(),
         same_person: args.same_person,
         grouping: args.grouping,

@@ -1,7 +1,6 @@
 //! The models of the store and the catalogue of networks, and what a user does with them.
 
 pub mod importing;
-pub mod networks;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -9,16 +8,15 @@ use std::path::PathBuf;
 use crate::app::engine::report::{Failure, JobId, Ticket};
 use crate::app::jobs::import::{ImportRequest, OpenQuestion};
 use crate::app::ui::action::{Action, Outbox};
+use crate::networks::nets::blocks::LayerTable;
+use crate::networks::nets::catalogue::Variant;
 use crate::types::ModelId;
 use importing::{Form, Imports, Step, file_name};
-use networks::NetworkRow;
 
 /// What a user can do here.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Message {
     Install(Vec<ModelId>),
-    /// Asks for a model file that is already on this computer.
-    ChooseFile,
     Import(Vec<PathBuf>),
     /// What is answered to what a model file leaves open.
     AnswerImport(Box<Form>),
@@ -55,6 +53,13 @@ pub enum Event {
     Installing(JobId, Vec<ModelId>),
 }
 
+/// A network of the catalogue and its layers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NetworkRow {
+    pub variant: &'static Variant,
+    pub table: LayerTable,
+}
+
 #[derive(Debug, Default)]
 pub struct State {
     /// The catalogue; empty until it was asked for.
@@ -70,8 +75,6 @@ impl State {
     pub fn update(&mut self, message: Message, out: &mut Outbox<'_, Request>) {
         match message {
             Message::Install(models) => out.ask(Request::Install(models)),
-            // The shell opens the dialog.
-            Message::ChooseFile => {}
             Message::Import(paths) => {
                 self.imports.waiting.extend(paths);
                 if self.imports.step.is_none() {

@@ -1,6 +1,6 @@
 //! What a model file leaves open, asked before it is imported.
 
-use eframe::egui::{self, Id, Modal, Ui};
+use eframe::egui::{self, Id, Ui};
 
 use crate::app::models::state::Message;
 use crate::app::models::state::importing::{Form, file_name};
@@ -9,7 +9,9 @@ use crate::app::ui::locale::Locale;
 use crate::app::ui::preprocessing_words;
 use crate::app::ui::theme::{self, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
+use crate::app::ui::widgets::dialog::dialog_ui;
 use crate::app::ui::widgets::picker::picker_wide_ui;
+use crate::app::ui::widgets::section::hint_ui;
 use crate::types::{ChannelOrder, CropRule, PixelScaling, Preprocessing};
 
 const WIDTH: f32 = 520.0;
@@ -34,23 +36,19 @@ const SCALINGS: [PixelScaling; 4] = [
 pub fn import_ui(egui_ctx: &egui::Context, ctx: &mut Context<'_>) {
     let Some(asking) = ctx.state.imports.asking() else { return };
     let mut form = asking.clone();
-    let palette = theme::palette(&egui_ctx.global_style().visuals);
-    let frame = egui::Frame::window(&egui_ctx.global_style());
     // Each file has a dialog of its own size.
     let id = Id::unique(("import", &form.request.path));
-    let modal = Modal::new(id).frame(frame).backdrop_color(palette.backdrop).show(egui_ctx, |ui| {
+    let modal = dialog_ui(egui_ctx, id, |ui| {
         ui.set_width(WIDTH);
         let name = file_name(&form.request.path);
         ui.label(theme::heading(ctx.text.f("import_title", &[("name", &name)])));
-        ui.add(egui::Label::new(theme::secondary(ui, why(ctx.text, &form))).wrap());
+        hint_ui(ui, why(ctx.text, &form));
         ui.add_space(space::M);
         network_ui(ui, ctx.text, &mut form);
         if let Some(usual) = form.usual() {
             input_ui(ui, ctx.text, &mut form, usual);
         }
-        ui.collapsing(ctx.text.s("details"), |ui| {
-            ui.add(egui::Label::new(theme::secondary(ui, &form.question.why)).wrap());
-        });
+        ui.collapsing(ctx.text.s("details"), |ui| hint_ui(ui, &form.question.why));
         ui.add_space(space::M);
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let ready = form.chosen.is_some();

@@ -2,8 +2,7 @@
 
 use eframe::egui::{self, Ui, Vec2};
 
-use crate::app::engine::facts::Loadable;
-use crate::app::engine::facts::ModelRow;
+use crate::app::engine::facts::{Loadable, ModelRow};
 use crate::app::models::state::Message;
 use crate::app::models::view::Context;
 use crate::app::models::view::networks;
@@ -19,7 +18,7 @@ use crate::app::ui::widgets::words::task_key;
 use crate::networks::models::Task;
 
 pub fn models_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
-    let open = ctx.state.networks.iter().find(|network| ctx.state.network.as_ref() == Some(&network.name));
+    let open = ctx.state.networks.iter().find(|row| ctx.state.network.as_deref() == Some(row.variant.name));
     if let Some(network) = open {
         return networks::network_ui(ui, ctx, network);
     }

@@ -2,13 +2,13 @@
 
 use eframe::egui::{self, RichText, Ui, Vec2};
 
-use crate::app::models::state::Message;
-use crate::app::models::state::networks::{LayerLine, NetworkRow};
+use crate::app::models::state::{Message, NetworkRow};
 use crate::app::models::view::Context;
 use crate::app::ui::icons::Icon;
 use crate::app::ui::locale::{self, Locale};
 use crate::app::ui::theme::{self, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
+use crate::networks::nets::blocks::LayerRow;
 
 /// A column's title and width; numbers stand on its right edge.
 struct Column {
@@ -57,45 +57,43 @@ pub fn networks_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     egui::ScrollArea::horizontal().id_salt("networks").auto_shrink([false, true]).show(ui, |ui| {
         header_ui(ui, ctx.text, &CATALOGUE);
         for network in &ctx.state.networks {
-            let clicked = row_ui(ui, &CATALOGUE, |ui, column| match column {
-                0 => buttons::link_ui(ui, &network.name).clicked(),
-                column => {
-                    cell_ui(ui, catalogue_cell(network, column), true);
-                    false
+            row_ui(ui, &CATALOGUE, |ui, column| match column {
+                0 if buttons::link_ui(ui, network.variant.name).clicked() => {
+                    ctx.send(Message::OpenNetwork(Some(network.variant.name.to_owned())));
                 }
+                0 => {}
+                column => cell_ui(ui, catalogue_cell(network, column), true),
             });
-            if clicked {
-                ctx.send(Message::OpenNetwork(Some(network.name.clone())));
-            }
         }
     });
 }
 
 /// The layers of one network, to be held against its source's table.
 pub fn network_ui(ui: &mut Ui, ctx: &mut Context<'_>, network: &NetworkRow) {
+    let variant = network.variant;
     ui.horizontal(|ui| {
         if buttons::icon_and_text_ui(ui, Rank::Plain, Icon::ArrowLeft, ctx.text.s("networks_all")).clicked() {
             ctx.send(Message::OpenNetwork(None));
         }
-        ui.label(theme::lead(&network.name));
-        ui.label(theme::secondary(ui, format!("{}  ·  {}", network.input, network.source)));
+        ui.label(theme::lead(variant.name));
+        ui.label(theme::secondary(ui, format!("{}  ·  {}", input(network), variant.source)));
     });
-    for (key, printed) in
-        [("network_prints_params", &network.printed_params), ("network_prints_adds", &network.printed_multiply_adds)]
-    {
+    let printed = variant.printed;
+    for (key, printed) in [("network_prints_params", printed.params), ("network_prints_adds", printed.multiply_adds)] {
         if !printed.is_empty() {
             ui.label(theme::secondary(ui, ctx.text.f(key, &[("figure", printed)])));
         }
     }
     ui.add_space(space::S);
+    let lines: Vec<_> = network.table.lines().collect();
     // The header goes aside with its columns and stays above the lines.
     egui::ScrollArea::horizontal().id_salt("layers").auto_shrink(false).show(ui, |ui| {
         header_ui(ui, ctx.text, &LAYERS);
-        let scroll = egui::ScrollArea::vertical().id_salt(&network.name).auto_shrink(false);
-        scroll.show_rows(ui, ROW, network.layers.len() + 1, |ui, rows| {
+        let scroll = egui::ScrollArea::vertical().id_salt(variant.name).auto_shrink(false);
+        scroll.show_rows(ui, ROW, lines.len() + 1, |ui, rows| {
             for row in rows {
-                match network.layers.get(row) {
-                    Some(line) => layer_ui(ui, line),
+                match lines.get(row) {
+                    Some((depth, name, row)) => layer_ui(ui, *depth > 0, name, row),
                     None => total_ui(ui, ctx.text, network),
                 }
             }
@@ -103,19 +101,18 @@ pub fn network_ui(ui: &mut Ui, ctx: &mut Context<'_>, network: &NetworkRow) {
     });
 }
 
-fn layer_ui(ui: &mut Ui, line: &LayerLine) {
+fn layer_ui(ui: &mut Ui, inside: bool, name: &str, row: &LayerRow) {
     row_ui(ui, &LAYERS, |ui, column| {
         let text = match column {
-            0 if line.inside => format!("     {}", line.name),
-            0 => line.name.clone(),
-            1 => line.size.clone(),
-            2 => line.kernel.clone(),
-            3 => locale::grouped(line.params),
-            4 => locale::grouped(line.multiply_adds),
-            _ => locale::bytes(line.activation_bytes),
+            0 if inside => format!("     {name}"),
+            0 => name.to_owned(),
+            1 => format!("{} × {} × {}", row.output.height, row.output.width, row.output.channels),
+            2 => row.kernel.clone(),
+            3 => locale::grouped(row.params),
+            4 => locale::grouped(row.multiply_adds),
+            _ => locale::bytes(row.activation_bytes),
         };
-        cell_ui(ui, text, line.inside);
-        false
+        cell_ui(ui, text, inside);
     });
 }
 
@@ -123,34 +120,38 @@ fn total_ui(ui: &mut Ui, text: &Locale, network: &NetworkRow) {
     row_ui(ui, &LAYERS, |ui, column| {
         let cell = match column {
             0 => text.s("network_total").to_owned(),
-            3 => locale::grouped(network.params),
-            4 => locale::grouped(network.multiply_adds),
-            5 => locale::bytes(network.activation_bytes),
+            3 => locale::grouped(network.table.params()),
+            4 => locale::grouped(network.table.multiply_adds()),
+            5 => locale::bytes(network.table.activation_bytes()),
             _ => String::new(),
         };
         ui.label(theme::strong(cell));
-        false
     });
 }
 
 fn catalogue_cell(network: &NetworkRow, column: usize) -> String {
-    let or_dash = |text: &String| if text.is_empty() { "–".to_owned() } else { text.clone() };
+    let or_dash = |text: &str| if text.is_empty() { "–".to_owned() } else { text.to_owned() };
+    let NetworkRow { variant, table } = network;
     match column {
-        1 => network.input.clone(),
-        2 => locale::grouped(network.numbers),
-        3 => locale::grouped(network.params),
-        4 => or_dash(&network.printed_params),
-        5 => locale::grouped(network.multiply_adds),
-        6 => or_dash(&network.printed_multiply_adds),
-        7 => locale::bytes(network.activation_bytes),
-        _ => network.source.clone(),
+        1 => input(network),
+        2 => locale::grouped(variant.embedding_size as u64),
+        3 => locale::grouped(table.params()),
+        4 => or_dash(variant.printed.params),
+        5 => locale::grouped(table.multiply_adds()),
+        6 => or_dash(variant.printed.multiply_adds),
+        7 => locale::bytes(table.activation_bytes()),
+        _ => variant.source.to_owned(),
     }
+}
+
+/// Rows and columns.
+fn input(network: &NetworkRow) -> String {
+    format!("{} × {}", network.variant.input[0], network.variant.input[1])
 }
 
 fn header_ui(ui: &mut Ui, text: &Locale, columns: &[Column]) {
     row_ui(ui, columns, |ui, column| {
         ui.label(theme::secondary(ui, text.s(columns[column].title)));
-        false
     });
     ui.separator();
 }
@@ -160,9 +161,7 @@ fn cell_ui(ui: &mut Ui, text: String, quiet: bool) {
     ui.add(egui::Label::new(text).truncate());
 }
 
-/// One line; says whether a cell was clicked.
-fn row_ui(ui: &mut Ui, columns: &[Column], mut cell: impl FnMut(&mut Ui, usize) -> bool) -> bool {
-    let mut clicked = false;
+fn row_ui(ui: &mut Ui, columns: &[Column], mut cell: impl FnMut(&mut Ui, usize)) {
     ui.horizontal(|ui| {
         ui.set_height(ROW);
         ui.spacing_mut().item_spacing.x = space::M;
@@ -173,9 +172,8 @@ fn row_ui(ui: &mut Ui, columns: &[Column], mut cell: impl FnMut(&mut Ui, usize) 
             };
             ui.allocate_ui_with_layout(Vec2::new(column.width, ROW), layout, |ui| {
                 ui.set_min_width(column.width);
-                clicked |= cell(ui, index);
+                cell(ui, index);
             });
         }
     });
-    clicked
 }

@@ -15,7 +15,7 @@ use crate::types::{PersonId, SquaredDistance, Touched};
 /// Answers a request on one of the quick threads.
 pub fn handle(tasks: &Tasks<'_, Event>, preview: &Arc<Preview>, request: Request) {
     let preview = preview.clone();
-    tasks.quick(move |shared, sink| match request {
+    tasks.in_background(move |shared, sink| match request {
         Request::LoadPerson(person) => match person_page(shared, person) {
             Ok(page) => sink.send(Event::Person(page)),
             Err(error) => sink.fail(Failed::Load, &error),

@@ -15,7 +15,7 @@ use crate::types::{FaceBox, PhotoId, error_chain};
 
 /// Answers a request on one of the quick threads.
 pub fn handle(tasks: &Tasks<'_, Event>, request: Request) {
-    tasks.quick(move |shared, sink| {
+    tasks.in_background(move |shared, sink| {
         let answered = match request {
             Request::LoadImage(key) => {
                 let picture = pictures::load(shared, key).map_err(|error| error_chain(&error));

@@ -19,7 +19,7 @@ use crate::types::Cancel;
 pub fn handle<E: Send + 'static>(tasks: &mut Tasks<'_, E>, request: Request) {
     let Request::Scan(folders) = request;
     let (job, cancel) = tasks.begin_job();
-    tasks.long(move |shared, networks, sink| {
+    tasks.on_device_thread(move |shared, networks, sink| {
         let mut events = sink.reporter(job, JobKind::Scan);
         let outcome = scan_folders(shared, networks, folders, &cancel, &mut events);
         shared.library_changed();

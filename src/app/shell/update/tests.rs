@@ -1,6 +1,8 @@
 use super::*;
 use crate::app::engine::progress::{Progress, Stage};
 use crate::app::photos::state::{Month, PhotoTile, Request as PhotosRequest, Timeline};
+use crate::app::train::state::live::{LiveRun, RunStart};
+use crate::app::train::state::message::Request as TrainRequest;
 use crate::app::ui::locale::Language;
 use crate::types::PhotoId;
 
@@ -88,4 +90,15 @@ fn a_running_scan_refreshes_the_library_now_and_then() {
         }
     }
     assert_eq!(sent(&mut update), []);
+}
+
+#[test]
+fn of_requests_that_wait_the_last_word_holds() {
+    let (mut update, mut state, text) = (Update::default(), State::default(), Locale::new(Language::English));
+    state.train.run = Some(LiveRun::new(RunStart::default()));
+    for paused in [true, false, true] {
+        update.run(&mut state, &text, Message::Train(TrainMessage::Pause(paused)));
+    }
+    let pause = |paused| Request::Train(TrainRequest::Pause(paused));
+    assert_eq!(sent(&mut update), [pause(false), pause(true)]);
 }

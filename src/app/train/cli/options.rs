@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::{Args, ValueEnum};
 
+use crate::app::train::job::choices::read_schedule;
 use crate::train::TrainConfig;
 use crate::train::augment::AugmentConfig;
 use crate::train::config::{LastLayerFirst, MiningSource};
@@ -15,7 +16,7 @@ use crate::train::mining::offline::OfflineConfig;
 use crate::train::mining::{Negatives, Positives};
 use crate::train::optimiser::{Rule, WeightDecay};
 use crate::train::presets::Preset;
-use crate::train::schedule::{LearningRate, Schedule};
+use crate::train::schedule::LearningRate;
 
 /// Every departure from the preset.
 #[derive(Debug, Args)]
@@ -232,8 +233,7 @@ pub fn config(from: Preset, options: Options) -> Result<TrainConfig> {
 
 fn learning_rate(options: &Options, default: LearningRate) -> Result<LearningRate> {
     if let Some(path) = &options.schedule {
-        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-        return Ok(LearningRate::Schedule(Schedule::parse(&text)?));
+        return Ok(LearningRate::Schedule(read_schedule(path)?));
     }
     Ok(match (options.learning_rate, options.decay) {
         (Some(rate), Some(factor)) => LearningRate::Exponential { rate, factor, every_epochs: options.decay_epochs },
@@ -249,7 +249,7 @@ fn rule(name: OptimiserName) -> Rule {
         OptimiserName::Rmsprop => Rule::RMSPROP,
         OptimiserName::Adadelta => Rule::ADADELTA,
         OptimiserName::Nesterov => Rule::NESTEROV,
-        OptimiserName::Momentum => Rule::Momentum { momentum: 0.9, nesterov: false },
+        OptimiserName::Momentum => Rule::MOMENTUM,
     }
 }
 

@@ -8,7 +8,6 @@ use crate::app::jobs::import::{self, ImportRequest};
 use crate::app::train::job::start::crop_of;
 use crate::app::train::job::{RunRecord, TrainSummary};
 use crate::networks::models::Store;
-use crate::train::checkpoint::RunFolder;
 use crate::types::{CropRule, ModelId};
 
 /// Installs the network of a run under the run's name; another run's model of that name is left alone. Its distances
@@ -16,8 +15,7 @@ use crate::types::{CropRule, ModelId};
 pub fn adopt(summary: &TrainSummary, models: &Store) -> Result<ModelId> {
     let path = summary.model.clone().context("the run kept no network")?;
     let run = &summary.run;
-    let text = RunFolder::config(run)?;
-    let record: RunRecord = serde_json::from_str(&text).context("the run was made by another version of Likeness")?;
+    let record = RunRecord::read(run)?;
     let judged = summary.after.as_ref().and_then(|after| after.people.as_ref());
     let title = run.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let request = ImportRequest {

@@ -12,25 +12,24 @@ use crate::app::train::job::source::FolderSource;
 use crate::app::train::job::start::StartingNetwork;
 use crate::networks::device::ComputeDevice;
 use crate::networks::weights::{ModelCard, load};
+use crate::train::TrainConfig;
 use crate::train::comparison::{BothVectors, Comparison, compare_pairs, compare_people};
-use crate::train::config::ValidationConfig;
-use crate::train::data::Dataset;
+use crate::train::run::TrainingData;
 use crate::train::start::{Weights, frozen_vectors};
-use crate::train::validate::{PairSet, pictures_to_judge};
+use crate::train::validate::pictures_to_judge;
 
 /// What both are measured on.
 pub struct Judged<'a> {
     pub prepared: &'a Prepared,
-    pub held_out: &'a Dataset,
-    pub pairs: Option<&'a PairSet>,
-    pub validation: ValidationConfig,
-    pub seed: u64,
+    pub data: &'a TrainingData,
+    pub config: &'a TrainConfig,
 }
 
 pub fn compare(old: &StartingNetwork, model: &Path, on: &Judged<'_>, device: &ComputeDevice) -> Result<Comparison> {
     let (tensors, new_card) = load(model)?;
-    let exemplars = pictures_to_judge(on.held_out, on.validation.pictures_at_most);
-    let of_pairs = on.pairs.iter().flat_map(|set| set.pictures.iter().copied());
+    let (pairs, validation) = (on.data.pairs.as_ref(), on.config.validation);
+    let exemplars = pictures_to_judge(&on.data.held_out, validation.pictures_at_most);
+    let of_pairs = pairs.iter().flat_map(|set| set.pictures.iter().copied());
     let mut pictures: Vec<usize> = exemplars.iter().map(|exemplar| exemplar.picture).chain(of_pairs).collect();
     pictures.sort_unstable();
     pictures.dedup();
@@ -41,20 +40,19 @@ pub fn compare(old: &StartingNetwork, model: &Path, on: &Judged<'_>, device: &Co
     let new_vectors =
         vectors(&new_card, &Weights::Own(Arc::new(tensors))).context("the new network could not be judged")?;
     let old_vectors = vectors(&old.card, &old.weights).context("the old network could not be judged")?;
-    let rows = Rows::of(&old_vectors, &new_vectors);
+    let rows = Rows { old: &old_vectors, new: &new_vectors };
     let both = |pictures: &[usize]| rows.both(pictures, old.card.dimensions, new_card.dimensions);
     let (people, seen): (Vec<u32>, Vec<usize>) = exemplars
         .iter()
         .filter(|exemplar| rows.has(exemplar.picture))
         .map(|exemplar| (exemplar.person, exemplar.picture))
         .unzip();
-    let far_target = on.validation.far_target;
-    let held_out = both(&seen);
-    let people = compare_people(held_out.borrowed(), &people, far_target, on.seed);
-    let pairs = on.pairs.map(|set| {
+    let far_target = validation.far_target;
+    let people = compare_people(&both(&seen), &people, far_target, on.config.seed);
+    let pairs = pairs.map(|set| {
         let seen: Vec<usize> = set.pictures.iter().copied().filter(|&picture| rows.has(picture)).collect();
         let row_of: BTreeMap<usize, usize> = seen.iter().enumerate().map(|(row, &picture)| (picture, row)).collect();
-        compare_pairs(set, both(&seen).borrowed(), |picture| row_of.get(&picture).copied(), far_target)
+        compare_pairs(set, &both(&seen), |picture| row_of.get(&picture).copied(), far_target)
     });
     let pairs = pairs.transpose().context("the list of pairs could not be judged")?;
     Ok(Comparison::new(old.name.clone(), people, pairs))
@@ -66,34 +64,16 @@ struct Rows<'a> {
     new: &'a BTreeMap<usize, Vec<f32>>,
 }
 
-struct Both {
-    old: Vec<f32>,
-    old_dimensions: usize,
-    new: Vec<f32>,
-    new_dimensions: usize,
-}
-
-impl<'a> Rows<'a> {
-    fn of(old: &'a BTreeMap<usize, Vec<f32>>, new: &'a BTreeMap<usize, Vec<f32>>) -> Self {
-        Self { old, new }
-    }
-
+impl Rows<'_> {
     fn has(&self, picture: usize) -> bool {
         self.old.contains_key(&picture) && self.new.contains_key(&picture)
     }
 
     /// Row after row; `pictures` are among those that both networks could read.
-    fn both(&self, pictures: &[usize], old_dimensions: usize, new_dimensions: usize) -> Both {
+    fn both(&self, pictures: &[usize], old_dimensions: usize, new_dimensions: usize) -> BothVectors {
         let rows = |vectors: &BTreeMap<usize, Vec<f32>>| {
             pictures.iter().filter_map(|picture| vectors.get(picture)).flatten().copied().collect()
         };
-        Both { old: rows(self.old), old_dimensions, new: rows(self.new), new_dimensions }
-    }
-}
-
-impl Both {
-    fn borrowed(&self) -> BothVectors<'_> {
-        let Self { old, old_dimensions, new, new_dimensions } = self;
-        BothVectors { old, old_dimensions: *old_dimensions, new, new_dimensions: *new_dimensions }
+        BothVectors { old: rows(self.old), old_dimensions, new: rows(self.new), new_dimensions }
     }
 }

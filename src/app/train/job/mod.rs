@@ -4,8 +4,6 @@ pub mod adopt;
 pub mod choices;
 pub mod comparison;
 pub mod data_summary;
-#[cfg(feature = "gui")]
-pub mod demonstrate;
 pub mod people;
 pub mod repeat;
 pub mod runs;
@@ -39,7 +37,7 @@ use crate::train::checkpoint::{Checkpoint, RunFolder};
 use crate::train::comparison::Comparison;
 use crate::train::config::MiningSource;
 use crate::train::events::{Control, StopReason, TrainEvent};
-use crate::train::run::{Setup, TrainingData};
+use crate::train::run::{Outcome, Setup, TrainingData};
 use crate::train::start::{Weights, frozen_vectors, train_named};
 use crate::train::validate::ValidationReport;
 use crate::types::{CropRule, ModelId, PixelScaling, Preprocessing, error_chain};
@@ -120,6 +118,12 @@ struct RunRecord {
     request: TrainRequest,
 }
 
+impl RunRecord {
+    fn read(run: &Path) -> Result<Self> {
+        serde_json::from_str(&RunFolder::config(run)?).context("the run was made by another version of Likeness")
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TrainSummary {
     pub run: PathBuf,
@@ -176,7 +180,8 @@ pub fn start_training(
         request,
     };
     let folder = RunFolder::create(out, &record, &prepared.to_lines()?)?;
-    Job { record, prepared, pairs, weights, old, against, folder, resume: None }.run(device, control, events)
+    let job = Job { record, prepared, pairs, weights, old, against, resume: None };
+    job.run(folder, device, control, events)
 }
 
 /// Goes on with the run in the folder `out`.
@@ -187,8 +192,7 @@ pub fn resume(
     control: &Control,
     events: &mut dyn FnMut(RunEvent),
 ) -> Result<TrainSummary> {
-    let record: RunRecord =
-        serde_json::from_str(&RunFolder::config(out)?).context("the run was made by another version of Likeness")?;
+    let record = RunRecord::read(out)?;
     let pairs = record.request.pairs.as_ref().map(read_pairs).transpose()?;
     let entries = Prepared::from_lines(&RunFolder::data(out)?).context("the run's list of pictures is unreadable")?;
     let prepared = Prepared { left_out: record.left_out, ..entries };
@@ -206,7 +210,8 @@ pub fn resume(
         events(RunEvent::Note(format!("the network will not be compared with the old one: {why}")));
         None
     });
-    Job { record, prepared, pairs, weights, old, against, folder, resume: checkpoint }.run(device, control, events)
+    let job = Job { record, prepared, pairs, weights, old, against, resume: checkpoint };
+    job.run(folder, device, control, events)
 }
 
 struct Job {
@@ -219,55 +224,45 @@ struct Job {
     old: Option<StartingNetwork>,
     /// The result is measured against it.
     against: Option<StartingNetwork>,
-    folder: RunFolder,
     resume: Option<Checkpoint>,
 }
 
 impl Job {
-    fn run(self, device: &ComputeDevice, control: &Control, events: &mut dyn FnMut(RunEvent)) -> Result<TrainSummary> {
+    fn run(
+        mut self,
+        folder: RunFolder,
+        device: &ComputeDevice,
+        control: &Control,
+        events: &mut dyn FnMut(RunEvent),
+    ) -> Result<TrainSummary> {
         let data = self.data(device)?;
-        let Self { record, prepared, weights, against, folder, resume, .. } = self;
-        let RunRecord { network: card, request, .. } = record;
         let (people, pictures) = (data.training.people.len(), data.training.pictures());
         let held_out_people = data.held_out.people.len();
         events(RunEvent::Note(format!(
             "{people} people with {pictures} pictures to learn from, {held_out_people} people held out"
         )));
-        let (root, model) = (folder.root().to_owned(), folder.model());
-        let threads = std::thread::available_parallelism().map_or(1, usize::from).div_ceil(2);
-        let network = card.architecture.clone();
-        let setup =
-            Setup { config: &request.config, data: &data, card, folder: Some(folder), resume, decode_threads: threads };
+        let (run, model) = (folder.root().to_owned(), folder.model());
         let mut totals = Totals::default();
-        let outcome = train_named(&weights, &device.burn, setup, control, &mut |event| {
-            let event = with_memory(event);
+        let outcome = self.learn(&data, folder, device, control, &mut |event| {
             totals.note(&event);
             events(RunEvent::Train(event));
         })?;
         let kept = outcome.reason != StopReason::Discarded;
         if !kept {
-            RunFolder::discard(&root)?;
+            RunFolder::discard(&run)?;
         }
-        let comparison = match against {
-            Some(against) if kept && outcome.reason != StopReason::Cancelled => {
-                events(RunEvent::Comparing);
-                let on = Judged {
-                    prepared: &prepared,
-                    held_out: &data.held_out,
-                    pairs: data.pairs.as_ref(),
-                    validation: request.config.validation,
-                    seed: request.config.seed,
-                };
-                let comparison = comparison::compare(&against, &model, &on, device)?;
-                RunFolder::save_comparison(&root, &comparison)?;
-                Some(comparison)
-            }
-            _ => None,
-        };
+        let old = self.against.as_ref().filter(|_| kept && outcome.reason != StopReason::Cancelled);
+        let comparison = old.map(|old| {
+            events(RunEvent::Comparing);
+            let on = Judged { prepared: &self.prepared, data: &data, config: &self.record.request.config };
+            let comparison = comparison::compare(old, &model, &on, device)?;
+            RunFolder::save_comparison(&run, &comparison)?;
+            anyhow::Ok(comparison)
+        });
         Ok(TrainSummary {
-            run: root,
+            run,
             model: kept.then_some(model),
-            network,
+            network: self.record.network.architecture,
             parameters: outcome.parameters,
             device: device.name.clone(),
             steps: outcome.steps,
@@ -276,13 +271,32 @@ impl Job {
             people,
             pictures,
             held_out_people,
-            left_out: prepared.left_out,
+            left_out: self.prepared.left_out,
             skipped: outcome.skipped_pictures,
             waited_share: totals.waited_secs / totals.step_secs.max(1e-9),
             before: totals.before,
             after: outcome.judged,
-            comparison,
+            comparison: comparison.transpose()?,
         })
+    }
+
+    fn learn(
+        &mut self,
+        data: &TrainingData,
+        folder: RunFolder,
+        device: &ComputeDevice,
+        control: &Control,
+        events: &mut dyn FnMut(TrainEvent),
+    ) -> Result<Outcome> {
+        let setup = Setup {
+            config: &self.record.request.config,
+            data,
+            card: self.record.network.clone(),
+            folder: Some(folder),
+            resume: self.resume.take(),
+            decode_threads: std::thread::available_parallelism().map_or(1, usize::from).div_ceil(2),
+        };
+        Ok(train_named(&self.weights, &device.burn, setup, control, &mut |event| events(with_memory(event)))?)
     }
 
     /// The people to learn from and those held out, with the old network's vectors where training is harmonic.

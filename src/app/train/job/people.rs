@@ -10,7 +10,8 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::app::jobs::run_event::{LeftOut, RunEvent};
+use crate::app::engine::progress::Skipped;
+use crate::app::jobs::run_event::RunEvent;
 use crate::app::jobs::walk::sorted;
 use crate::app::train::job::{DataFrom, TrainRequest};
 use crate::eval::PairList;
@@ -96,12 +97,12 @@ pub fn prepare(
         if control.stopped().is_some() {
             bail!("stopped while the pictures were prepared; nothing was written");
         }
-        let entries: Vec<Result<Entry, LeftOut>> = files_now
+        let entries: Vec<Result<Entry, Skipped>> = files_now
             .par_iter()
             .map(|wanted| {
                 wanted
                     .entry(detector)
-                    .map_err(|error| LeftOut { path: wanted.path.clone(), reason: error_chain(&error) })
+                    .map_err(|error| Skipped { path: wanted.path.clone(), reason: error_chain(&error) })
             })
             .collect();
         for entry in entries {
@@ -188,13 +189,22 @@ impl Prepared {
     }
 }
 
-/// Pictures in order of the people's names.
-fn list(folder: &Path) -> Result<Vec<Wanted>> {
-    let mut wanted = Vec::new();
+/// The people of a folder with one sub-folder a person, in order of their names, and their pictures.
+pub(super) fn people_folders(folder: &Path) -> Result<Vec<(String, Vec<PathBuf>)>> {
+    let mut people = Vec::new();
     for folder in sorted(folder)?.into_iter().filter(|path| path.is_dir()) {
         let person = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let pictures = sorted(&folder)?.into_iter().filter(|path| path.is_file() && is_photo_name(path));
-        wanted.extend(pictures.map(|path| Wanted { person: person.clone(), path, part: Part::Training, known: None }));
+        people.push((person, pictures.collect()));
+    }
+    Ok(people)
+}
+
+fn list(folder: &Path) -> Result<Vec<Wanted>> {
+    let mut wanted = Vec::new();
+    for (person, pictures) in people_folders(folder)? {
+        let of_person = |path| Wanted { person: person.clone(), path, part: Part::Training, known: None };
+        wanted.extend(pictures.into_iter().map(of_person));
     }
     if wanted.is_empty() {
         bail!("no pictures in sub-folders, one a person, were found: {}", folder.display());
@@ -267,12 +277,7 @@ fn most_prominent(detector: &Detector, photo: &Photo) -> Result<Detection> {
     let found = detector.detect(&photo.pixels)?;
     let best = found.into_iter().max_by(|a, b| prominence(a, centre).total_cmp(&prominence(b, centre)));
     let face = best.context("no face was found")?;
-    let full_from_found = 1.0 / photo.scale();
-    Ok(Detection {
-        face_box: face.face_box.scaled(full_from_found),
-        landmarks: face.landmarks.scaled(full_from_found),
-        ..face
-    })
+    Ok(face.scaled(1.0 / photo.scale()))
 }
 
 /// davidsandberg's choice among several faces: large and central.

@@ -1,37 +1,24 @@
 //! A finished training run once more with one thing changed, everything else as it was. The people held out are the
 //! same, so what comes out can be compared from change to change.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
-use serde::Deserialize;
 
 use crate::app::jobs::repeat::{Change, RepeatOn, Repeated};
 use crate::app::jobs::run_event::RunEvent;
-use crate::app::jobs::walk::sorted;
-use crate::app::train::job::{DataFrom, StartFrom, TrainRequest, start_training};
-use crate::faces::image::is_photo_name;
+use crate::app::train::job::people::people_folders;
+use crate::app::train::job::{DataFrom, RunRecord, StartFrom, TrainRequest, start_training};
 use crate::train::checkpoint::RunFolder;
 use crate::train::data::{Dataset, Person};
 use crate::train::events::Control;
 
-/// The part of a training run's `config.json` that is repeated.
-#[derive(Deserialize)]
-struct Kept {
-    request: TrainRequest,
-}
-
 pub fn repeat(run: &Path, change: Change, on: &RepeatOn<'_>, note: &mut dyn FnMut(String)) -> Result<Repeated> {
     let text = RunFolder::config(run)?;
-    let Kept { request } =
+    let RunRecord { request, .. } =
         serde_json::from_str(&text).with_context(|| format!("this is no training run: {}", run.display()))?;
-    let start = match &request.start {
-        StartFrom::Scratch { net, .. } => net.clone(),
-        StartFrom::File { path } => path.display().to_string(),
-        StartFrom::Installed { id } => id.0.clone(),
-    };
+    let start = request.start.to_string();
     let place = tempfile::tempdir().context("there is no room to train in")?;
     let request = TrainRequest { pairs: None, against: None, ..changed(request, change, place.path())? };
     let control = Control::with_cancel(on.cancel.clone());
@@ -66,13 +53,8 @@ fn changed(mut request: TrainRequest, change: Change, place: &Path) -> Result<Tr
 /// Links the first `level` pictures of each person into `to`, and all of those whom training holds out.
 fn fewer_pictures(from: &Path, to: &Path, level: usize, held_out_share: f32, seed: u64) -> Result<()> {
     ensure!(level >= 2, "a person needs two pictures to learn from, not {level}");
-    let mut people: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
-    for person in sorted(from)?.into_iter().filter(|path| path.is_dir()) {
-        let pictures = sorted(&person)?.into_iter().filter(|path| path.is_file() && is_photo_name(path)).collect();
-        let name = person.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        people.insert(name, pictures);
-    }
-    let numbered = |(name, pictures): (&String, &Vec<PathBuf>)| Person {
+    let people = people_folders(from)?;
+    let numbered = |(name, pictures): &(String, Vec<PathBuf>)| Person {
         name: name.clone(),
         pictures: (0..pictures.len()).collect(),
     };
@@ -95,6 +77,7 @@ fn fewer_pictures(from: &Path, to: &Path, level: usize, held_out_share: f32, see
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::jobs::walk::sorted;
 
     #[test]
     fn held_out_people_keep_all_their_pictures() {

@@ -48,7 +48,7 @@ fn folders(folder: &Path) -> Result<Vec<PathBuf>> {
 
 /// None where the run has ended, or the folder holds none.
 pub fn unfinished_run(path: &Path) -> Option<UnfinishedRun> {
-    let record: RunRecord = serde_json::from_str(&RunFolder::config(path).ok()?).ok()?;
+    let record = RunRecord::read(path).ok()?;
     let config = &record.request.config;
     let step = RunFolder::newest_step(path).ok()?.unwrap_or(0);
     let ends = step >= config.steps || config.learning_rate.at(step / config.steps_per_epoch.max(1)).is_none();

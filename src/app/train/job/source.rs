@@ -38,22 +38,13 @@ impl PictureSource for FolderSource {
             let photo = decode(path, DecodeScale::Full, &limits).map_err(|error| error.to_string())?;
             return Ok(align::crop_without_face(&photo.pixels, &self.preprocessing));
         };
-        let scale = self.decode_at(face);
-        let photo = if scale >= 1.0 {
-            decode(path, DecodeScale::Full, &limits)
-        } else {
-            let (width, height) = entry.full_size;
-            let long_side = (scale * width.max(height) as f32).ceil() as u32;
-            decode(path, DecodeScale::LongSideAtLeast(long_side), &limits)
+        let (width, height) = entry.full_size;
+        let scale = match self.decode_at(face) {
+            large if large >= 1.0 => DecodeScale::Full,
+            small => DecodeScale::LongSideAtLeast((small * width.max(height) as f32).ceil() as u32),
         };
-        let photo = photo.map_err(|error| error.to_string())?;
-        let photo_from_full = photo.scale();
-        let face = Detection {
-            face_box: face.face_box.scaled(photo_from_full),
-            landmarks: face.landmarks.scaled(photo_from_full),
-            ..*face
-        };
-        Ok(align::crop(&photo.pixels, &face, &self.preprocessing))
+        let photo = decode(path, scale, &limits).map_err(|error| error.to_string())?;
+        Ok(align::crop(&photo.pixels, &face.scaled(photo.scale()), &self.preprocessing))
     }
 }
 

@@ -5,17 +5,16 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, anyhow};
 
-use crate::app::engine::networks::EngineOptions;
 use crate::app::engine::progress::{Progress, Stage};
 use crate::app::engine::report::{Failed, JobEnd, JobId, JobKind, JobReport, JobSummary, Report};
 use crate::app::engine::shared::{Shared, Sink, Tasks, failure};
-use crate::app::jobs::options::remember;
+use crate::app::jobs::demonstration::{self, DemoOptions};
+use crate::app::jobs::options;
 use crate::app::jobs::regroup::{Grouping, reembed_and_regroup};
 use crate::app::jobs::run_event::RunEvent;
 use crate::app::train::job::adopt::adopt;
-use crate::app::train::job::choices::{can_start_from, networks, read_schedule};
+use crate::app::train::job::choices::{networks, read_schedule};
 use crate::app::train::job::data_summary::{DataSummary, summarise_folder, summarise_library};
-use crate::app::train::job::demonstrate::demonstrate;
 use crate::app::train::job::runs::{discard_run, run_names, unfinished_run, unfinished_runs};
 use crate::app::train::job::{DataFrom, StartFrom, TrainRequest, TrainSummary, resume, start_training};
 use crate::app::train::state::form::DataSource;
@@ -31,39 +30,40 @@ use crate::types::error_chain;
 const SNAPSHOT_EVERY_STEPS: u64 = 4;
 /// Batches as large as the paper's take seconds, so each is shown.
 const LARGE_BATCH: usize = 400;
+const DEMONSTRATION_SNAPSHOT_EVERY_STEPS: u64 = 2;
 
-/// Runs are begun on the device's thread, all else is answered on a quick one.
+/// Runs are begun on the device's thread, all else is answered in the background.
 pub fn handle(tasks: &mut Tasks<'_, Event>, request: Request) {
     match request {
-        Request::LoadChoices => tasks.quick(|shared, sink| {
+        Request::LoadChoices => tasks.in_background(|shared, sink| {
             sink.send(match choices(shared) {
                 Ok(choices) => Event::Choices(choices),
                 Err(error) => Event::ChoicesFailed(error_chain(&error)),
             });
         }),
-        Request::Summarise(data) => tasks.quick(|shared, sink| {
+        Request::Summarise(data) => tasks.in_background(|shared, sink| {
             let summary = summarise(shared, &data).map_err(|error| error_chain(&error));
             sink.send(Event::Summarised(data, summary));
         }),
-        Request::ReadSchedule(path) => tasks.quick(|_, sink| {
+        Request::ReadSchedule(path) => tasks.in_background(|_, sink| {
             let schedule = read_schedule(&path).map_err(|error| error_chain(&error));
             sink.send(Event::Schedule(path, schedule));
         }),
-        Request::Start { request, data, name } => start_run(tasks, *request, data, name),
+        Request::Start { request, name } => start_run(tasks, *request, name),
         Request::GoOn(run) => go_on(tasks, run),
         Request::Demonstrate(which) => demonstrate(tasks, which),
-        Request::Pause(paused) => tasks.with_run(|control| control.set_paused(paused)),
+        Request::Pause(paused) => tasks.with_training(|control| control.set_paused(paused)),
         Request::Stop { discard } => {
             let ending = if discard { Ending::Discard } else { Ending::Keep };
-            tasks.with_run(|control| control.stop(ending));
+            tasks.with_training(|control| control.stop(ending));
         }
-        Request::Discard(run) => tasks.quick(move |_, sink| {
+        Request::Discard(run) => tasks.in_background(move |_, sink| {
             if let Err(error) = discard_run(&run) {
                 sink.fail(Failed::Change, &error);
             }
             sink.send(Event::Runs);
         }),
-        Request::Use(summary) => tasks.quick(move |shared, sink| match use_trained(shared, &summary) {
+        Request::Use(summary) => tasks.in_background(move |shared, sink| match use_trained(shared, &summary) {
             Ok((model, faces)) => sink.send(Event::InUse { model, faces }),
             Err(error) => {
                 sink.send(Event::NotInUse);
@@ -74,37 +74,53 @@ pub fn handle(tasks: &mut Tasks<'_, Event>, request: Request) {
     }
 }
 
-fn start_run(tasks: &mut Tasks<'_, Event>, mut request: TrainRequest, data: DataSource, name: String) {
+fn start_run(tasks: &mut Tasks<'_, Event>, mut request: TrainRequest, name: String) {
     let sampler = request.config.sampler;
     let large = sampler.people_per_batch * sampler.pictures_per_person >= LARGE_BATCH;
-    let (job, control) = tasks.begin_run(if large { 1 } else { SNAPSHOT_EVERY_STEPS });
-    tasks.long(move |shared, networks, sink| {
+    let (job, control) = tasks.begin_training(if large { 1 } else { SNAPSHOT_EVERY_STEPS });
+    tasks.on_device_thread(move |shared, networks, sink| {
         networks.unload();
         let out = shared.home.runs().join(&name);
         let (steps, network) = (request.config.steps, network_of(&request.start));
-        let reporter = Reporter { sink, job, kind: JobKind::Train, steps };
+        let reporter = Reporter { sink, job, kind: RunKind::Training, steps };
         reporter.run(&control, || {
             let (store, device) = (Store::open(shared.home.models())?, device_for(shared)?);
             reporter.began(name, network, &device);
-            if data == DataSource::Library {
-                request.data = DataFrom::Library { path: shared.home.library() };
+            if let DataFrom::Library { path } = &mut request.data {
+                *path = shared.home.library();
             }
-            start_training(request, &out, &store, &device, &control, &mut |event| reporter.tell(event))
+            let tell = &mut |event| reporter.tell(event);
+            Ok(end_of(start_training(request, &out, &store, &device, &control, tell)?))
         });
     });
 }
 
 fn go_on(tasks: &mut Tasks<'_, Event>, run: PathBuf) {
-    let (job, control) = tasks.begin_run(SNAPSHOT_EVERY_STEPS);
-    tasks.long(move |shared, networks, sink| {
+    let (job, control) = tasks.begin_training(SNAPSHOT_EVERY_STEPS);
+    tasks.on_device_thread(move |shared, networks, sink| {
         networks.unload();
         let found = unfinished_run(&run);
-        let reporter = Reporter { sink, job, kind: JobKind::Train, steps: found.as_ref().map_or(0, |run| run.steps) };
+        let steps = found.as_ref().map_or(0, |run| run.steps);
+        let reporter = Reporter { sink, job, kind: RunKind::Training, steps };
         reporter.run(&control, || {
             let found = found.context("this run cannot be gone on with")?;
             let (store, device) = (Store::open(shared.home.models())?, device_for(shared)?);
             reporter.began(found.name, found.network, &device);
-            resume(&run, &store, &device, &control, &mut |event| reporter.tell(event))
+            Ok(end_of(resume(&run, &store, &device, &control, &mut |event| reporter.tell(event))?))
+        });
+    });
+}
+
+fn demonstrate(tasks: &mut Tasks<'_, Event>, options: DemoOptions) {
+    let (job, control) = tasks.begin_training(DEMONSTRATION_SNAPSHOT_EVERY_STEPS);
+    tasks.on_device_thread(move |shared, networks, sink| {
+        networks.unload();
+        let reporter = Reporter { sink, job, kind: RunKind::Demonstration, steps: options.steps };
+        reporter.run(&control, || {
+            let device = device_for(shared)?;
+            reporter.began(String::new(), demonstration::network().to_owned(), &device);
+            let report = demonstration::demo(options, &device, &control, &mut |event| reporter.tell(event))?;
+            Ok(RunEnd::Demonstrated(report))
         });
     });
 }
@@ -112,7 +128,7 @@ fn go_on(tasks: &mut Tasks<'_, Event>, run: PathBuf) {
 /// Embeds the library's faces by the network in use, and groups anew; names stay.
 fn reembed_library(tasks: &mut Tasks<'_, Event>) {
     let (job, cancel) = tasks.begin_job();
-    tasks.long(move |shared, networks, sink| {
+    tasks.on_device_thread(move |shared, networks, sink| {
         let mut events = sink.reporter(job, JobKind::Reembed);
         let mut work = || {
             let options = shared.options();
@@ -132,39 +148,56 @@ fn reembed_library(tasks: &mut Tasks<'_, Event>) {
 }
 
 /// Passes a run's events on to the window, and its progress to the job bar.
-pub(super) struct Reporter<'a> {
-    pub sink: &'a Sink<Event>,
-    pub job: JobId,
-    pub kind: JobKind,
-    pub steps: u64,
+struct Reporter<'a> {
+    sink: &'a Sink<Event>,
+    job: JobId,
+    kind: RunKind,
+    steps: u64,
 }
 
 impl Reporter<'_> {
-    pub fn progress(&self, stage: Stage, done: u64, total: u64, left_secs: Option<f64>) {
+    fn progress(&self, stage: Stage, done: u64, total: u64, left_secs: Option<f64>) {
         let progress = Progress::at(stage, done, (total > 0).then_some(total), left_secs);
-        self.sink.job(JobReport { job: self.job, kind: self.kind, progress });
+        let kind = match self.kind {
+            RunKind::Training => JobKind::Train,
+            RunKind::Demonstration => JobKind::Demonstrate,
+        };
+        self.sink.job(JobReport { job: self.job, kind, progress });
     }
 
     fn began(&self, name: String, network: String, device: &ComputeDevice) {
-        let (job, kind, steps) = (self.job, RunKind::Training, self.steps);
+        let (job, kind, steps) = (self.job, self.kind, self.steps);
         self.sink.send(Event::Began(RunStart { job, kind, name, network, device: device.name.clone(), steps }));
-        self.progress(Stage::PreparingPictures, 0, 0, None);
+        let stage = match kind {
+            RunKind::Training => Stage::PreparingPictures,
+            RunKind::Demonstration => Stage::DrawingPeople,
+        };
+        self.progress(stage, 0, 0, None);
     }
 
-    /// Does the work and tells its end, also when it breaks down.
-    fn run(&self, control: &Control, work: impl FnOnce() -> Result<TrainSummary>) {
-        let outcome = catch_unwind(AssertUnwindSafe(work));
-        let outcome = outcome.unwrap_or_else(|_| Err(anyhow!("the run broke down; its last checkpoint is kept")));
-        let (end, job_end) = ends(control, outcome);
-        self.ended(end, job_end);
-    }
-
-    pub fn ended(&self, end: RunEnd, job_end: JobEnd) {
+    /// Does the work and tells the view and the job bar its end, also when it breaks down.
+    fn run(&self, control: &Control, work: impl FnOnce() -> Result<RunEnd>) {
+        // What it is called when it was stopped before there was anything to keep, and when it failed.
+        let (stopped, failed, broke_down) = match self.kind {
+            RunKind::Training => (RunEnd::Discarded, Failed::Train, "the run broke down; its last checkpoint is kept"),
+            RunKind::Demonstration => (RunEnd::Stopped, Failed::Demonstrate, "the demonstration broke down"),
+        };
+        let outcome = catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(anyhow!(broke_down)));
+        let end = match outcome {
+            Ok(end) => end,
+            Err(_) if control.stopped().is_some() => stopped,
+            Err(error) => RunEnd::Failed(failure(failed, &error)),
+        };
+        let job_end = match &end {
+            RunEnd::Trained(_) | RunEnd::Demonstrated(_) => JobEnd::Done(JobSummary::default()),
+            RunEnd::Interrupted | RunEnd::Discarded | RunEnd::Stopped => JobEnd::Cancelled,
+            RunEnd::Failed(failure) => JobEnd::Failed(failure.clone()),
+        };
         self.sink.send(Event::Ended(Box::new(end)));
         self.sink.report(Report::JobEnded(self.job, job_end));
     }
 
-    pub fn tell(&self, event: RunEvent) {
+    fn tell(&self, event: RunEvent) {
         match &event {
             RunEvent::Preparing { done, total } => {
                 self.progress(Stage::PreparingPictures, *done as u64, *total as u64, None);
@@ -179,26 +212,16 @@ impl Reporter<'_> {
     }
 }
 
-/// What the view is told, and what the job bar.
-fn ends(control: &Control, outcome: Result<TrainSummary>) -> (RunEnd, JobEnd) {
-    let cancelled = || JobEnd::Cancelled(JobSummary::default());
-    match outcome {
-        Ok(summary) => match summary.stopped {
-            StopReason::Cancelled => (RunEnd::Interrupted, cancelled()),
-            StopReason::Discarded => (RunEnd::Discarded, cancelled()),
-            _ => (RunEnd::Trained(summary), JobEnd::Done(JobSummary::default())),
-        },
-        // Stopped before there was anything to keep.
-        Err(_) if control.stopped().is_some() => (RunEnd::Discarded, cancelled()),
-        Err(error) => {
-            let failure = failure(Failed::Train, &error);
-            (RunEnd::Failed(failure.clone()), JobEnd::Failed(failure))
-        }
+fn end_of(summary: TrainSummary) -> RunEnd {
+    match summary.stopped {
+        StopReason::Cancelled => RunEnd::Interrupted,
+        StopReason::Discarded => RunEnd::Discarded,
+        _ => RunEnd::Trained(summary),
     }
 }
 
 /// The device that the user chose, tested before it is first used.
-pub(crate) fn device_for(shared: &Shared) -> Result<ComputeDevice> {
+fn device_for(shared: &Shared) -> Result<ComputeDevice> {
     let (device, _) = choose(&shared.options().device, &VerdictCache::open(shared.home.device_verdicts()))?;
     shared.set_device(Some(device.name.clone()));
     Ok(device)
@@ -221,7 +244,6 @@ fn choices(shared: &Shared) -> Result<Choices> {
         model: entry.id.clone(),
         name: entry.title.clone(),
         dimensions: entry.dimensions.unwrap_or_default(),
-        trainable: can_start_from(entry),
         in_use: entry.id == in_use,
     });
     let runs = shared.home.runs();
@@ -238,9 +260,7 @@ fn choices(shared: &Shared) -> Result<Choices> {
 fn use_trained(shared: &Shared, summary: &TrainSummary) -> Result<(String, u64)> {
     let store = Store::open(shared.home.models())?;
     let model = adopt(summary, &store)?;
-    let options = EngineOptions { model: Some(model.0.clone()), ..shared.options() };
-    remember(&shared.library, &options)?;
-    shared.set_options(options);
+    options::change(shared, |options| options.model = Some(model.0))?;
     let faces = shared.library.call(|library| library.counts())?.faces as u64;
     Ok((summary.run.file_name().unwrap_or_default().to_string_lossy().into_owned(), faces))
 }

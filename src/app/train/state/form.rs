@@ -166,14 +166,13 @@ impl TrainForm {
 
     /// Chooses what has not been chosen yet from what there is.
     pub fn fill_from(&mut self, choices: &Choices) {
-        let known = |model: &ModelId| choices.models.iter().any(|row| row.trainable && row.model == *model);
+        let known = |model: &ModelId| choices.models.iter().any(|row| row.model == *model);
         if !self.model.as_ref().is_some_and(known) {
-            let trainable = || choices.models.iter().filter(|row| row.trainable);
-            let row = trainable().find(|row| row.in_use).or_else(|| trainable().next());
+            let row = choices.models.iter().find(|row| row.in_use).or(choices.models.first());
             self.model = row.map(|row| row.model.clone());
         }
         if self.net.is_none() {
-            self.net = choices.networks.first().map(|network| network.name.clone());
+            self.net = choices.networks.first().map(|network| network.variant.name.to_owned());
         }
     }
 
@@ -250,7 +249,7 @@ pub fn missing(state: &State) -> Option<Missing> {
 }
 
 /// What the form asks for; none while something is missing.
-pub fn request(state: &State) -> Option<(TrainRequest, DataSource, String)> {
+pub fn request(state: &State) -> Option<(TrainRequest, String)> {
     if missing(state).is_some() {
         return None;
     }
@@ -258,11 +257,11 @@ pub fn request(state: &State) -> Option<(TrainRequest, DataSource, String)> {
     let data = form.data.clone()?;
     let from = match &data {
         DataSource::Folder(path) => DataFrom::Folder { path: path.clone() },
-        // Where the library lies is the jobs' business.
+        // The job fills in where the library lies.
         DataSource::Library => DataFrom::Library { path: PathBuf::new() },
     };
     let choices = state.choices.ready()?;
-    let in_use = choices.models.iter().find(|row| row.trainable && row.in_use).map(|row| row.model.clone());
+    let in_use = choices.models.iter().find(|row| row.in_use).map(|row| row.model.clone());
     let pairs = form.pairs.clone().zip(form.pair_pictures.clone());
     let request = TrainRequest {
         data: from,
@@ -276,8 +275,7 @@ pub fn request(state: &State) -> Option<(TrainRequest, DataSource, String)> {
         old: form.old.clone().filter(|_| form.is_harmonic()),
         config: form.config.clone(),
     };
-    let name = form.run_name(choices);
-    Some((request, data, name))
+    Some((request, form.run_name(choices)))
 }
 
 #[cfg(test)]
@@ -286,25 +284,18 @@ mod tests {
     use crate::app::train::job::choices::NetworkChoice;
     use crate::app::train::job::data_summary::DataSummary;
     use crate::app::train::state::ModelChoice;
+    use crate::networks::nets::catalogue::find;
 
     fn choices() -> Choices {
-        let model = |id: &str, trainable, in_use| ModelChoice {
+        let model = |id: &str, in_use| ModelChoice {
             model: ModelId(id.into()),
             name: id.to_uppercase(),
             dimensions: 128,
-            trainable,
             in_use,
         };
-        let net = |name: &str| NetworkChoice {
-            name: name.into(),
-            parameters: 9,
-            input: (48, 48),
-            dimensions: 64,
-            source: String::new(),
-        };
         Choices {
-            networks: vec![net("likeness-small")],
-            models: vec![model("folded", false, false), model("sface", true, true)],
+            networks: vec![NetworkChoice::of(find("likeness-small").unwrap())],
+            models: vec![model("facenet", false), model("sface", true)],
             taken: vec!["sface-album".into()],
             ..Choices::default()
         }
@@ -344,8 +335,8 @@ mod tests {
     #[test]
     fn a_name_is_made_that_is_not_taken() {
         let state = ready();
-        assert_eq!(state.form.model, Some(ModelId("sface".into())), "only what can be trained is chosen");
-        assert_eq!(request(&state).unwrap().2, "sface-album-2");
+        assert_eq!(state.form.model, Some(ModelId("sface".into())), "the one in use");
+        assert_eq!(request(&state).unwrap().1, "sface-album-2");
     }
 
     #[test]

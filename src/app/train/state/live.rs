@@ -3,17 +3,19 @@
 use std::path::PathBuf;
 
 use crate::app::engine::picture::Picture;
+use crate::app::engine::progress::Skipped;
 use crate::app::engine::report::{Failure, JobId};
 use crate::app::jobs::demonstration::DemoReport;
-use crate::app::jobs::run_event::{GroupedFaces, LeftOut, RunEvent};
+use crate::app::jobs::run_event::{GroupedFaces, RunEvent};
 use crate::app::train::job::TrainSummary;
 use crate::train::alarms::Alarm;
 use crate::train::events::{StepReport, TrainEvent};
 use crate::train::snapshot::{BatchSnapshot, Histograms};
 use crate::train::validate::ValidationReport;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum RunKind {
+    #[default]
     Training,
     Demonstration,
 }
@@ -67,7 +69,7 @@ pub enum Adoption {
 }
 
 /// A run as it begins.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct RunStart {
     pub job: JobId,
     pub kind: RunKind,
@@ -77,7 +79,7 @@ pub struct RunStart {
     pub steps: u64,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct LiveRun {
     pub begun: RunStart,
     pub stage: RunStage,
@@ -93,7 +95,7 @@ pub struct LiveRun {
     pub snapshot: Option<BatchSnapshot>,
     pub alarms: Vec<Alarm>,
     /// The first pictures that were left out, and how many there are.
-    pub left_out: Vec<LeftOut>,
+    pub left_out: Vec<Skipped>,
     pub left_out_count: u64,
     pub resumed_at: Option<u64>,
     pub saved_at: Option<u64>,
@@ -110,30 +112,7 @@ const LEFT_OUT_SHOWN: usize = 100;
 
 impl LiveRun {
     pub fn new(begun: RunStart) -> Self {
-        Self {
-            begun,
-            stage: RunStage::default(),
-            loss: Curve::default(),
-            active: Curve::default(),
-            rate: Curve::default(),
-            val: Vec::new(),
-            pairs_val: Vec::new(),
-            last: None,
-            judged: None,
-            first_judged: None,
-            first_distances: None,
-            snapshot: None,
-            alarms: Vec::new(),
-            left_out: Vec::new(),
-            left_out_count: 0,
-            resumed_at: None,
-            saved_at: None,
-            drawn: None,
-            album: Vec::new(),
-            groups: None,
-            end: None,
-            adoption: Adoption::default(),
-        }
+        Self { begun, ..Self::default() }
     }
 
     pub fn is_running(&self) -> bool {
@@ -172,7 +151,7 @@ impl LiveRun {
             TrainEvent::Continued { .. } => {}
             TrainEvent::Alarm(alarm) => self.alarms.push(alarm),
             // The reason names the file.
-            TrainEvent::Skipped(skipped) => self.left_out(LeftOut { path: PathBuf::new(), reason: skipped.reason }),
+            TrainEvent::Skipped(skipped) => self.left_out(Skipped { path: PathBuf::new(), reason: skipped.reason }),
         }
     }
 
@@ -211,7 +190,7 @@ impl LiveRun {
         self.snapshot = Some(snapshot);
     }
 
-    fn left_out(&mut self, left_out: LeftOut) {
+    fn left_out(&mut self, left_out: Skipped) {
         self.left_out_count += 1;
         if self.left_out.len() < LEFT_OUT_SHOWN {
             self.left_out.push(left_out);
@@ -300,14 +279,7 @@ mod tests {
 
     #[test]
     fn a_step_judged_twice_counts_once() {
-        let mut run = LiveRun::new(RunStart {
-            job: JobId(1),
-            kind: RunKind::Training,
-            name: String::new(),
-            network: String::new(),
-            device: String::new(),
-            steps: 10,
-        });
+        let mut run = LiveRun::new(RunStart { steps: 10, ..RunStart::default() });
         for (step, val) in [(0, 0.1), (5, 0.4), (5, 0.5)] {
             let mut report = ValidationReport { step, people: None, pairs: None };
             report.people = Some(

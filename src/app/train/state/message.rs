@@ -6,30 +6,30 @@ use crate::app::jobs::demonstration::DemoOptions;
 use crate::app::jobs::run_event::RunEvent;
 use crate::app::train::job::data_summary::DataSummary;
 use crate::app::train::job::{TrainRequest, TrainSummary};
-use crate::app::train::state::Choices;
 use crate::app::train::state::form::{DataSource, TrainForm};
 use crate::app::train::state::live::{RunEnd, RunStart};
+use crate::app::train::state::{Choices, Discarding};
 use crate::train::schedule::Schedule;
 
 /// What a user can do in the Train view.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Message {
     /// Asks for a file or folder.
-    Choose(TrainPath),
-    Chosen(TrainPath, PathBuf),
+    AskPath(TrainPath),
+    SetPath(TrainPath, PathBuf),
     /// The form as it is now.
     Edit(Box<TrainForm>),
     Start,
     GoOn(PathBuf),
-    Demonstrate(DemoChoice),
+    Demonstrate(DemoOptions),
     Pause(bool),
     /// Ends the run; what it has learned is kept.
     StopAndKeep,
     /// Asks whether a run shall be thrown away.
-    AskDiscard(crate::app::train::state::Discarding),
+    AskDiscard(Discarding),
     /// It shall not.
     CloseDiscard,
-    Discard(crate::app::train::state::Discarding),
+    Discard(Discarding),
     /// Installs the trained network, and the library uses it from now on.
     UseNetwork,
     KeepOld,
@@ -37,20 +37,6 @@ pub enum Message {
     Reembed,
     /// Leaves an ended run for the set-up.
     Leave,
-}
-
-/// Which demonstration: another seed draws other people.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DemoChoice {
-    pub seed: u64,
-    pub steps: u64,
-}
-
-impl Default for DemoChoice {
-    fn default() -> Self {
-        let DemoOptions { seed, steps, .. } = DemoOptions::default();
-        Self { seed, steps }
-    }
 }
 
 /// A file or folder that the view needs.
@@ -90,11 +76,10 @@ pub enum Request {
     /// Trains; the name is that of the run's folder.
     Start {
         request: Box<TrainRequest>,
-        data: DataSource,
         name: String,
     },
     GoOn(PathBuf),
-    Demonstrate(DemoChoice),
+    Demonstrate(DemoOptions),
     Pause(bool),
     Stop {
         discard: bool,

@@ -66,7 +66,12 @@ pub struct ModelChoice {
     pub model: ModelId,
     pub name: String,
     pub dimensions: usize,
-    /// Whether a run can begin at its weights.
-    pub trainable: bool,
     pub in_use: bool,
+}
+
+impl ModelChoice {
+    /// Name and length of its vectors.
+    pub fn label(&self) -> String {
+        format!("{}  ·  {}-D", self.name, self.dimensions)
+    }
 }

@@ -6,184 +6,177 @@ use crate::app::train::state::form::{self, DataSource};
 use crate::app::train::state::live::{Adoption, LiveRun, RunEnd, RunStage};
 use crate::app::train::state::message::{Event, Message, Request, TrainPath};
 use crate::app::train::state::{Discarding, State};
+use crate::app::ui::action::Outbox;
 use crate::train::schedule::LearningRate;
 
-/// Where what is asked of the jobs goes.
-pub type Ask<'a> = &'a mut dyn FnMut(Request);
+type Out<'a> = Outbox<'a, Request>;
 
-/// The view is opened, or what it chooses from has changed.
-pub fn open(state: &State, ask: Ask<'_>) {
-    ask(Request::LoadChoices);
-    // The library's confirmed faces may have become more since it was last counted.
-    if state.form.data == Some(DataSource::Library) {
-        ask(Request::Summarise(DataSource::Library));
+impl State {
+    /// What must be asked when the view is opened, or when what it chooses from has changed.
+    pub fn questions(&self) -> Vec<Request> {
+        // The library's confirmed faces may have become more since it was last counted.
+        let library = self.form.data.clone().filter(|data| *data == DataSource::Library);
+        [Request::LoadChoices].into_iter().chain(library.map(Request::Summarise)).collect()
     }
-}
 
-pub fn update(state: &mut State, message: Message, ask: Ask<'_>) {
-    match message {
-        // A dialog: `app` opens it.
-        Message::Choose(_) => {}
-        Message::Chosen(file, path) => {
-            if file == TrainPath::Schedule {
-                ask(Request::ReadSchedule(path.clone()));
-            }
-            state.form.take_file(file, path);
-            summarise_data(state, ask);
-        }
-        Message::Edit(form) => {
-            state.form = *form;
-            summarise_data(state, ask);
-        }
-        Message::Start => {
-            if let Some((request, data, name)) = form::request(state) {
-                state.waiting = true;
-                ask(Request::Start { request: Box::new(request), data, name });
-            }
-        }
-        Message::GoOn(path) => begin(state, Request::GoOn(path), ask),
-        Message::Demonstrate(which) => begin(state, Request::Demonstrate(which), ask),
-        Message::AskDiscard(what) => state.discarding = Some(what),
-        Message::CloseDiscard => state.discarding = None,
-        Message::Discard(what) => {
-            state.discarding = None;
-            match what {
-                Discarding::Running => {
-                    set_stage(state, RunStage::Ending);
-                    ask(Request::Stop { discard: true });
+    pub fn update(&mut self, message: Message, out: &mut Out<'_>) {
+        match message {
+            // A dialog: `app` opens it.
+            Message::AskPath(_) => {}
+            Message::SetPath(file, path) => {
+                if file == TrainPath::Schedule {
+                    out.ask(Request::ReadSchedule(path.clone()));
                 }
-                Discarding::Unfinished(path) => ask(Request::Discard(path)),
+                self.form.take_file(file, path);
+                self.summarise_data(out);
             }
-        }
-        Message::Reembed => ask(Request::Reembed),
-        of_run => run_of(state, of_run, ask),
-    }
-}
-
-/// One run at a time.
-fn begin(state: &mut State, run: Request, ask: Ask<'_>) {
-    let busy = state.waiting || state.run.as_ref().is_some_and(LiveRun::is_running);
-    if !busy {
-        state.waiting = true;
-        ask(run);
-    }
-}
-
-/// Messages about the run on show.
-fn run_of(state: &mut State, message: Message, ask: Ask<'_>) {
-    let Some(run) = &mut state.run else { return };
-    match message {
-        Message::Pause(paused) if run.is_running() => {
-            run.stage = if paused { RunStage::Pausing } else { RunStage::Training };
-            ask(Request::Pause(paused));
-        }
-        Message::StopAndKeep if run.is_running() => {
-            run.stage = RunStage::Ending;
-            ask(Request::Stop { discard: false });
-        }
-        Message::UseNetwork => {
-            if let (Some(RunEnd::Trained(summary)), Adoption::Undecided | Adoption::OldKept) = (&run.end, &run.adoption)
-            {
-                ask(Request::Use(Box::new(summary.clone())));
-                run.adoption = Adoption::Underway;
+            Message::Edit(form) => {
+                self.form = *form;
+                self.summarise_data(out);
             }
-        }
-        Message::KeepOld => run.adoption = Adoption::OldKept,
-        Message::Leave if !run.is_running() => {
-            state.run = None;
-            ask(Request::LoadChoices);
-        }
-        _ => {}
-    }
-}
-
-/// Counts data that have not been counted yet.
-fn summarise_data(state: &mut State, ask: Ask<'_>) {
-    let Some(data) = state.form.data.clone() else { return };
-    if state.data_summary.as_ref().is_none_or(|(of, _)| *of != data) {
-        state.data_summary = Some((data.clone(), Loadable::Loading));
-        ask(Request::Summarise(data));
-    }
-}
-
-fn set_stage(state: &mut State, stage: RunStage) {
-    if let Some(run) = state.run.as_mut().filter(|run| run.is_running()) {
-        run.stage = stage;
-    }
-}
-
-pub fn receive(state: &mut State, event: Event, ask: Ask<'_>) {
-    match event {
-        Event::Choices(choices) => {
-            state.form.fill_from(&choices);
-            state.choices = Loadable::Ready(choices);
-            // A folder that was remembered has not been counted yet.
-            summarise_data(state, ask);
-        }
-        Event::ChoicesFailed(details) => {
-            state.choices = Loadable::Failed(Failure { what: Failed::Load, details });
-        }
-        Event::Summarised(data, summary) => {
-            if state.data_summary.as_ref().is_some_and(|(of, _)| *of == data) {
-                let summary = summary.map_or_else(
-                    |details| Loadable::Failed(Failure { what: Failed::CountData, details }),
-                    Loadable::Ready,
-                );
-                state.data_summary = Some((data, summary));
+            Message::Start => {
+                if let Some((request, name)) = form::request(self) {
+                    self.begin(Request::Start { request: Box::new(request), name }, out);
+                }
             }
-        }
-        Event::Schedule(path, schedule) => {
-            if state.form.schedule.as_ref() == Some(&path) {
-                state.form.schedule_problem = None;
-                match schedule {
-                    Ok(schedule) => state.form.config.learning_rate = LearningRate::Schedule(schedule),
-                    Err(problem) => {
-                        state.form.schedule = None;
-                        state.form.schedule_problem = Some(problem);
+            Message::GoOn(path) => self.begin(Request::GoOn(path), out),
+            Message::Demonstrate(which) => self.begin(Request::Demonstrate(which), out),
+            Message::AskDiscard(what) => self.discarding = Some(what),
+            Message::CloseDiscard => self.discarding = None,
+            Message::Discard(what) => {
+                self.discarding = None;
+                match what {
+                    Discarding::Running => {
+                        if let Some(run) = self.run.as_mut().filter(|run| run.is_running()) {
+                            run.stage = RunStage::Ending;
+                        }
+                        out.ask(Request::Stop { discard: true });
                     }
+                    Discarding::Unfinished(path) => out.ask(Request::Discard(path)),
                 }
             }
+            Message::Reembed => out.ask(Request::Reembed),
+            of_run => self.update_run(of_run, out),
         }
-        Event::Began(begun) => {
-            state.discarding = None;
-            state.waiting = false;
-            state.failed_to_begin = None;
-            state.run = Some(LiveRun::new(begun));
+    }
+
+    /// One run at a time.
+    fn begin(&mut self, run: Request, out: &mut Out<'_>) {
+        let busy = self.waiting || self.run.as_ref().is_some_and(LiveRun::is_running);
+        if !busy {
+            self.waiting = true;
+            out.ask(run);
         }
-        Event::Runs => ask(Request::LoadChoices),
-        Event::Ended(end) => {
-            let begun = !std::mem::take(&mut state.waiting);
-            match &mut state.run {
-                Some(run) if begun => run.end = Some(*end),
-                _ => {
-                    if let RunEnd::Failed(failure) = *end {
-                        state.failed_to_begin = Some(failure);
-                    }
+    }
+
+    /// Messages about the run on show.
+    fn update_run(&mut self, message: Message, out: &mut Out<'_>) {
+        let Some(run) = &mut self.run else { return };
+        match message {
+            Message::Pause(paused) if run.is_running() => {
+                run.stage = if paused { RunStage::Pausing } else { RunStage::Training };
+                out.ask(Request::Pause(paused));
+            }
+            Message::StopAndKeep if run.is_running() => {
+                run.stage = RunStage::Ending;
+                out.ask(Request::Stop { discard: false });
+            }
+            Message::UseNetwork => {
+                if let (Some(RunEnd::Trained(summary)), Adoption::Undecided | Adoption::OldKept) =
+                    (&run.end, &run.adoption)
+                {
+                    out.ask(Request::Use(Box::new(summary.clone())));
+                    run.adoption = Adoption::Underway;
                 }
             }
-            if state.discarding == Some(Discarding::Running) {
-                state.discarding = None;
+            Message::KeepOld => run.adoption = Adoption::OldKept,
+            Message::Leave if !run.is_running() => {
+                self.run = None;
+                out.ask(Request::LoadChoices);
             }
-            ask(Request::LoadChoices);
+            _ => {}
         }
-        Event::Run(event) => {
-            if let Some(run) = &mut state.run {
-                run.receive(*event);
+    }
+
+    /// Counts data that have not been counted yet.
+    fn summarise_data(&mut self, out: &mut Out<'_>) {
+        let Some(data) = self.form.data.clone() else { return };
+        if self.data_summary.as_ref().is_none_or(|(of, _)| *of != data) {
+            self.data_summary = Some((data.clone(), Loadable::Loading));
+            out.ask(Request::Summarise(data));
+        }
+    }
+
+    pub fn receive(&mut self, event: Event, out: &mut Out<'_>) {
+        match event {
+            Event::Choices(choices) => {
+                self.form.fill_from(&choices);
+                self.choices = Loadable::Ready(choices);
+                // A folder that was remembered has not been counted yet.
+                self.summarise_data(out);
             }
-        }
-        Event::InUse { model, faces } => set_adoption(state, Adoption::InUse { model, faces }),
-        Event::NotInUse => set_adoption(state, Adoption::Undecided),
-        Event::Reembedded => {
-            if let Some(Adoption::InUse { faces, .. }) = state.run.as_mut().map(|run| &mut run.adoption) {
-                *faces = 0;
+            Event::ChoicesFailed(details) => {
+                self.choices = Loadable::Failed(Failure { what: Failed::Load, details });
+            }
+            Event::Summarised(data, summary) => {
+                if self.data_summary.as_ref().is_some_and(|(of, _)| *of == data) {
+                    let failed = |details| Loadable::Failed(Failure { what: Failed::CountData, details });
+                    self.data_summary = Some((data, summary.map_or_else(failed, Loadable::Ready)));
+                }
+            }
+            Event::Schedule(path, schedule) if self.form.schedule.as_ref() == Some(&path) => match schedule {
+                Ok(schedule) => {
+                    self.form.schedule_problem = None;
+                    self.form.config.learning_rate = LearningRate::Schedule(schedule);
+                }
+                Err(problem) => {
+                    self.form.schedule = None;
+                    self.form.schedule_problem = Some(problem);
+                }
+            },
+            Event::Schedule(..) => {}
+            Event::Began(begun) => {
+                self.discarding = None;
+                self.waiting = false;
+                self.failed_to_begin = None;
+                self.run = Some(LiveRun::new(begun));
+            }
+            Event::Runs => out.ask(Request::LoadChoices),
+            Event::Ended(end) => {
+                self.ended(*end);
+                out.ask(Request::LoadChoices);
+            }
+            Event::Run(event) => {
+                if let Some(run) = &mut self.run {
+                    run.receive(*event);
+                }
+            }
+            Event::InUse { model, faces } => self.set_adoption(Adoption::InUse { model, faces }),
+            Event::NotInUse => self.set_adoption(Adoption::Undecided),
+            Event::Reembedded => {
+                if let Some(Adoption::InUse { faces, .. }) = self.run.as_mut().map(|run| &mut run.adoption) {
+                    *faces = 0;
+                }
             }
         }
     }
-}
 
-fn set_adoption(state: &mut State, adoption: Adoption) {
-    if let Some(run) = &mut state.run {
-        run.adoption = adoption;
+    fn ended(&mut self, end: RunEnd) {
+        let begun = !std::mem::take(&mut self.waiting);
+        match (&mut self.run, end) {
+            (Some(run), end) if begun => run.end = Some(end),
+            (_, RunEnd::Failed(failure)) => self.failed_to_begin = Some(failure),
+            _ => {}
+        }
+        if self.discarding == Some(Discarding::Running) {
+            self.discarding = None;
+        }
+    }
+
+    fn set_adoption(&mut self, adoption: Adoption) {
+        if let Some(run) = &mut self.run {
+            run.adoption = adoption;
+        }
     }
 }
 

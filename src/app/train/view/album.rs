@@ -4,7 +4,7 @@ use eframe::egui::{self, CornerRadius, Rect, TextureHandle, Ui};
 
 use crate::app::engine::picture::Picture;
 use crate::app::ui::theme;
-use crate::app::ui::thumbnails::{Drawable, colour_image};
+use crate::app::ui::thumbnails::{Drawable, texture_of};
 use crate::app::ui::widgets::picture;
 
 /// Textures of a list of pictures, made anew when the list changes.
@@ -22,18 +22,11 @@ impl Textures {
             return;
         }
         self.stamp = Some(stamp);
-        let texture = |picture: Picture| {
-            let image = colour_image(&picture)?;
-            Some(ctx.load_texture("face of a run", image, egui::TextureOptions::LINEAR))
-        };
-        self.textures = pictures().into_iter().map(texture).collect();
+        self.textures = pictures().iter().map(|picture| texture_of(ctx, "face of a run", picture)).collect();
     }
 
     pub fn paint(&self, ui: &Ui, rect: Rect, place: usize) {
-        let drawable = match self.textures.get(place).and_then(Option::as_ref) {
-            Some(texture) => Drawable::Ready { texture: texture.id(), size: texture.size_vec2() },
-            None => Drawable::Failed,
-        };
+        let drawable = Drawable::of(self.textures.get(place).and_then(Option::as_ref));
         picture::paint(ui, rect, drawable, picture::Fit::Cover, CornerRadius::same(theme::radius::CONTROL));
     }
 }

@@ -37,34 +37,33 @@ pub fn comparison_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &LiveRun, summary:
 fn verdict_ui(ui: &mut Ui, text: &Locale, comparison: &Comparison) {
     let palette = theme::palette(ui.visuals());
     let (icon, colour, key) = match comparison.verdict {
-        ComparisonOutcome::Better => (Icon::CircleCheck, palette.same, "gate_better"),
-        ComparisonOutcome::NoDifference => (Icon::Equal, palette.unsure, "gate_no_difference"),
-        ComparisonOutcome::Worse => (Icon::TriangleAlert, palette.different, "gate_worse"),
-        ComparisonOutcome::NotMeasured => (Icon::CircleHelp, palette.secondary, "gate_not_measured"),
+        ComparisonOutcome::Better => (Icon::CircleCheck, palette.same, "comparison_better"),
+        ComparisonOutcome::NoDifference => (Icon::Equal, palette.unsure, "comparison_no_difference"),
+        ComparisonOutcome::Worse => (Icon::TriangleAlert, palette.different, "comparison_worse"),
+        ComparisonOutcome::NotMeasured => (Icon::CircleHelp, palette.secondary, "comparison_not_measured"),
     };
     ui.horizontal(|ui| {
         ui.label(icons::large(icon).color(colour));
         ui.label(theme::heading(text.s(key)));
     });
     let old = comparison.old.as_str();
-    ui.add(egui::Label::new(theme::secondary(ui, text.f("gate_what", &[("old", old)]))).wrap());
+    ui.add(egui::Label::new(theme::secondary(ui, text.f("comparison_what", &[("old", old)]))).wrap());
     ui.add_space(space::S);
     if comparison.people.is_some() || comparison.pairs.is_some() {
         heads_ui(ui, text);
     }
     if let Some(people) = &comparison.people {
-        let counts = [("people", grouped(people.people as u64)), ("pictures", grouped(people.pictures as u64))];
-        let values: Vec<(&str, &str)> = counts.iter().map(|(key, value)| (*key, value.as_str())).collect();
-        let on = text.f("gate_on_people", &values);
-        row_ui(ui, text, &text.f("gate_val", &[("one_in", &one_in(people.far_target))]), &on, &people.val);
-        row_ui(ui, text, text.s("gate_accuracy"), &on, &people.accuracy);
+        let (count, pictures) = (grouped(people.people as u64), grouped(people.pictures as u64));
+        let on = text.f("comparison_on_people", &[("people", &count), ("pictures", &pictures)]);
+        row_ui(ui, text, &text.f("comparison_val", &[("one_in", &one_in(people.far_target))]), &on, &people.val);
+        row_ui(ui, text, text.s("comparison_accuracy"), &on, &people.accuracy);
     }
     if let Some(pairs) = &comparison.pairs {
-        let on = text.n("gate_on_pairs", pairs.pairs as u64);
-        row_ui(ui, text, text.s("gate_accuracy"), &on, &pairs.accuracy);
-        row_ui(ui, text, &text.f("gate_val", &[("one_in", &one_in(pairs.far_target))]), &on, &pairs.val);
+        let on = text.n("comparison_on_pairs", pairs.pairs as u64);
+        row_ui(ui, text, text.s("comparison_accuracy"), &on, &pairs.accuracy);
+        row_ui(ui, text, &text.f("comparison_val", &[("one_in", &one_in(pairs.far_target))]), &on, &pairs.val);
         if pairs.skipped > 0 {
-            ui.label(theme::secondary(ui, text.n("gate_skipped", pairs.skipped as u64)));
+            ui.label(theme::secondary(ui, text.n("comparison_skipped", pairs.skipped as u64)));
         }
     }
 }
@@ -85,7 +84,7 @@ fn heads_ui(ui: &mut Ui, text: &Locale) {
     let (rect, _) = ui.allocate_exact_size(vec2(width, 20.0), Sense::hover());
     let colour = theme::palette(ui.visuals()).secondary;
     let [_, _, old, new, difference] = columns(rect);
-    for (x, key) in [(old, "gate_old"), (new, "gate_new"), (difference, "gate_difference")] {
+    for (x, key) in [(old, "comparison_old"), (new, "comparison_new"), (difference, "comparison_difference")] {
         ui.painter().text(pos2(x, rect.center().y), Align2::RIGHT_CENTER, text.s(key), theme::small_font(), colour);
     }
 }
@@ -96,7 +95,7 @@ fn row_ui(ui: &mut Ui, text: &Locale, name: &str, on: &str, compared: &Compared)
     let difference = format!("{} ({})", signed(100.0 * compared.difference.value), range(text, compared));
     let figures = [share(&compared.old), share(&compared.new), difference];
     let values = [("name", name), ("old", &figures[0]), ("new", &figures[1]), ("difference", &figures[2])];
-    let spoken = text.f("gate_spoken", &values);
+    let spoken = text.f("comparison_spoken", &values);
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &spoken));
     let palette = theme::palette(ui.visuals());
     ui.painter().hline(rect.x_range(), rect.top(), theme::hairline(palette));
@@ -127,8 +126,8 @@ fn difference_ui(ui: &Ui, text: &Locale, rect: Rect, right: f32, compared: &Comp
     let at = pos2(right, rect.center().y - 9.0);
     let drawn = painter.text(at, Align2::RIGHT_CENTER, value, theme::strong_font(type_size::BODY), colour);
     if let Some(icon) = icon {
-        let font = egui::FontId::new(13.0, theme::icon_family());
-        painter.text(drawn.left_center() - vec2(4.0, 0.0), Align2::RIGHT_CENTER, icons::glyph(icon), font, colour);
+        let at = drawn.left_center() - vec2(4.0, 0.0);
+        painter.text(at, Align2::RIGHT_CENTER, icons::glyph(icon), icons::font(13.0), colour);
     }
     let range = range(text, compared);
     let at = pos2(right, rect.center().y + 10.0);
@@ -179,7 +178,7 @@ fn share(of: &Measured) -> String {
 /// The 95% interval of the difference, in percentage points.
 fn range(text: &Locale, compared: &Compared) -> String {
     let [low, high] = [compared.low, compared.high].map(|share| signed(100.0 * share));
-    text.f("gate_range", &[("low", &low), ("high", &high)])
+    text.f("comparison_range", &[("low", &low), ("high", &high)])
 }
 
 /// With its sign, a real minus.
@@ -194,15 +193,11 @@ fn signed(value: f64) -> String {
 
 /// A run from random weights has nothing to be measured against.
 fn without_old_ui(ui: &mut Ui, text: &Locale, summary: &TrainSummary) {
-    ui.label(theme::heading(text.s("gate_no_old")));
+    ui.label(theme::heading(text.s("comparison_no_old")));
     if let Some(people) = summary.after.as_ref().and_then(|after| after.people.as_ref()) {
-        let values = [
-            ("val", words::percent(people.val)),
-            ("one_in", one_in(people.far_target)),
-            ("auc", format!("{:.4}", people.auc)),
-        ];
-        let values: Vec<(&str, &str)> = values.iter().map(|(key, value)| (*key, value.as_str())).collect();
-        ui.add(egui::Label::new(theme::secondary(ui, text.f("gate_alone", &values))).wrap());
+        let (val, one_in, auc) = (words::percent(people.val), one_in(people.far_target), format!("{:.4}", people.auc));
+        let values = [("val", val.as_str()), ("one_in", &one_in), ("auc", &auc)];
+        ui.add(egui::Label::new(theme::secondary(ui, text.f("comparison_alone", &values))).wrap());
     }
 }
 
@@ -212,7 +207,7 @@ fn adoption_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &LiveRun, summary: &Trai
         Adoption::Undecided | Adoption::OldKept => {
             if run.adoption == Adoption::OldKept {
                 let folder = summary.run.to_string_lossy();
-                banner_ui(ui, Icon::Check, palette.secondary, ctx.text.s("gate_old_kept"), &folder);
+                banner_ui(ui, Icon::Check, palette.secondary, ctx.text.s("comparison_old_kept"), &folder);
                 ui.add_space(space::XS);
             }
             ui.horizontal(|ui| {
@@ -224,11 +219,11 @@ fn adoption_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &LiveRun, summary: &Trai
                 let (use_rank, keep_rank) =
                     if better { (Rank::Primary, Rank::Plain) } else { (Rank::Plain, Rank::Primary) };
                 let usable = summary.model.is_some();
-                if buttons::enabled_button_ui(ui, usable, use_rank, ctx.text.s("gate_use")).clicked() {
+                if buttons::enabled_button_ui(ui, usable, use_rank, ctx.text.s("comparison_use")).clicked() {
                     ctx.send(Message::UseNetwork);
                 }
                 if run.adoption == Adoption::Undecided
-                    && buttons::button_ui(ui, keep_rank, ctx.text.s("gate_keep")).clicked()
+                    && buttons::button_ui(ui, keep_rank, ctx.text.s("comparison_keep")).clicked()
                 {
                     ctx.send(Message::KeepOld);
                 }
@@ -237,19 +232,19 @@ fn adoption_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &LiveRun, summary: &Trai
         Adoption::Underway => {
             ui.horizontal(|ui| {
                 ui.spinner();
-                ui.label(theme::secondary(ui, ctx.text.s("gate_underway")));
+                ui.label(theme::secondary(ui, ctx.text.s("comparison_underway")));
             });
         }
         Adoption::InUse { model, faces } => {
-            let what = ctx.text.f("gate_in_use", &[("model", model)]);
+            let what = ctx.text.f("comparison_in_use", &[("model", model)]);
             let advice = match faces {
-                0 => ctx.text.s("gate_nothing_to_embed").to_owned(),
-                faces => ctx.text.n("gate_to_embed", *faces),
+                0 => ctx.text.s("comparison_nothing_to_embed").to_owned(),
+                faces => ctx.text.n("comparison_to_embed", *faces),
             };
             banner_ui(ui, Icon::CircleCheck, palette.same, &what, &advice);
             if *faces > 0 {
                 ui.add_space(space::XS);
-                if buttons::button_ui(ui, Rank::Primary, ctx.text.s("gate_embed")).clicked() {
+                if buttons::button_ui(ui, Rank::Primary, ctx.text.s("comparison_embed")).clicked() {
                     ctx.send(Message::Reembed);
                 }
             }

@@ -56,9 +56,9 @@ pub fn result_ui(
         let from = words::percent(first);
         let values = [("one_in", one_in.as_str()), ("from", &from)];
         figure_ui(ui, &val, &text.f("demo_result_val", &values));
-        let people = [("people", grouped(scores.labels as u64)), ("purity", words::percent(scores.b_cubed_precision))];
-        let people: Vec<(&str, &str)> = people.iter().map(|(key, value)| (*key, value.as_str())).collect();
-        figure_ui(ui, &grouped(scores.clusters as u64), &text.f("demo_result_groups", &people));
+        let (people, purity) = (grouped(scores.labels as u64), words::percent(scores.b_cubed_precision));
+        let groups = text.f("demo_result_groups", &[("people", &people), ("purity", &purity)]);
+        figure_ui(ui, &grouped(scores.clusters as u64), &groups);
         let learned =
             text.f("demo_result_took", &[("people", &grouped(report.people as u64)), ("device", &report.device)]);
         figure_ui(ui, &text.duration(report.seconds), &learned);
@@ -110,9 +110,8 @@ fn group_ui(ui: &mut Ui, ctx: &Context<'_>, group: &FaceGroup, textures: &Textur
     let (icon, colour) =
         if group.people == 1 { (Icon::Check, palette.same) } else { (Icon::TriangleAlert, palette.different) };
     let line = egui::pos2(rect.left(), rect.bottom() - 8.0);
-    let icon_font = egui::FontId::new(13.0, theme::icon_family());
     let painter = ui.painter();
-    painter.text(line, egui::Align2::LEFT_CENTER, icons::glyph(icon), icon_font, colour);
+    painter.text(line, egui::Align2::LEFT_CENTER, icons::glyph(icon), icons::font(13.0), colour);
     let words = line + vec2(18.0, 0.0);
     painter.text(words, egui::Align2::LEFT_CENTER, verdict, theme::small_font(), palette.text);
     let right = egui::pos2(rect.right(), line.y);

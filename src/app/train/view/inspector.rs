@@ -48,9 +48,8 @@ fn triplet_ui(ui: &mut Ui, ctx: &Context<'_>, snapshot: &BatchSnapshot, triplet:
     }
     let palette = theme::palette(ui.visuals());
     let (icon, colour) = mark(ui, triplet.kind);
-    let icon_font = egui::FontId::new(14.0, theme::icon_family());
     let top = rect.min;
-    ui.painter().text(top, Align2::LEFT_TOP, icons::glyph(icon), icon_font, colour);
+    ui.painter().text(top, Align2::LEFT_TOP, icons::glyph(icon), icons::font(14.0), colour);
     let at = top + vec2(20.0, 0.0);
     ui.painter().text(at, Align2::LEFT_TOP, kind, theme::strong_font(theme::type_size::SMALL), palette.text);
     if !triplet.learned_from {

@@ -10,7 +10,7 @@ pub mod inspector;
 pub mod running;
 pub mod setup;
 
-use eframe::egui::{self, Id, Modal, ScrollArea, Ui, Vec2};
+use eframe::egui::{self, Id, ScrollArea, Ui, Vec2};
 
 use crate::app::engine::facts::Loadable;
 use crate::app::train::state::Discarding;
@@ -21,6 +21,8 @@ use crate::app::ui::action::Action;
 use crate::app::ui::theme::{self, space};
 use crate::app::ui::view::View;
 use crate::app::ui::widgets::buttons::{self, Rank};
+use crate::app::ui::widgets::dialog::dialog_ui;
+use crate::app::ui::widgets::section::hint_ui;
 use crate::app::ui::widgets::status;
 
 pub type Context<'a> = crate::app::ui::context::ViewContext<
@@ -72,9 +74,7 @@ impl TrainView {
 /// Asks once more before a run is thrown away.
 fn discard_ui(egui_ctx: &egui::Context, ctx: &mut Context<'_>) {
     let Some(what) = ctx.state.discarding.clone() else { return };
-    let palette = theme::palette(&egui_ctx.global_style().visuals);
-    let frame = egui::Frame::window(&egui_ctx.global_style());
-    let modal = Modal::new(Id::unique("discard")).frame(frame).backdrop_color(palette.backdrop).show(egui_ctx, |ui| {
+    let modal = dialog_ui(egui_ctx, Id::unique("discard"), |ui| {
         ui.set_width(400.0);
         ui.label(theme::heading(ctx.text.s("train_discard_title")));
         let words = match &what {
@@ -84,7 +84,7 @@ fn discard_ui(egui_ctx: &egui::Context, ctx: &mut Context<'_>) {
                 ctx.text.f("train_discard_unfinished", &[("name", &name)])
             }
         };
-        ui.add(egui::Label::new(theme::secondary(ui, words)).wrap());
+        hint_ui(ui, words);
         ui.add_space(space::L);
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             if buttons::button_ui(ui, Rank::Primary, ctx.text.s("train_discard")).clicked() {

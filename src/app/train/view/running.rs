@@ -1,10 +1,11 @@
 //! A run that is watched: where it stands, what can be done with it, its curves.
 
-use eframe::egui::{self, CornerRadius, Rect, Role, Sense, Ui, Vec2, WidgetInfo, vec2};
+use eframe::egui::{self, CornerRadius, Sense, Ui, Vec2, vec2};
 
-use crate::app::jobs::run_event::LeftOut;
+use crate::app::engine::progress::Skipped;
+use crate::app::jobs::demonstration::DemoOptions;
 use crate::app::train::state::live::{LiveRun, RunEnd, RunKind, RunStage};
-use crate::app::train::state::message::{DemoChoice, Message};
+use crate::app::train::state::message::Message;
 use crate::app::train::state::{Discarding, words};
 use crate::app::train::view::Context;
 use crate::app::train::view::album::Textures;
@@ -15,6 +16,7 @@ use crate::app::ui::locale::{self, grouped};
 use crate::app::ui::plot::{self, Plot};
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
+use crate::app::ui::widgets::progress;
 
 const PLOT: f32 = 196.0;
 /// Narrower views stack the plots in two columns.
@@ -54,11 +56,10 @@ pub fn header_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &LiveRun) {
 /// From the right: what cannot be undone stands last.
 fn running_buttons_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &LiveRun) {
     let can_stop = !matches!(run.stage, RunStage::Ending | RunStage::Comparing);
-    let train = |command| command;
     if run.begun.kind == RunKind::Training {
         let discard = ctx.text.s("train_stop_discard");
         if buttons::enabled_button_ui(ui, can_stop, Rank::Quiet, discard).clicked() {
-            ctx.send(train(Message::AskDiscard(Discarding::Running)));
+            ctx.send(Message::AskDiscard(Discarding::Running));
         }
     }
     let learned = run.last.is_some();
@@ -68,7 +69,7 @@ fn running_buttons_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &LiveRun) {
     };
     let response = buttons::enabled_button_ui(ui, can_stop && learned, Rank::Plain, ctx.text.s(stop));
     if response.clicked() {
-        ctx.send(train(Message::StopAndKeep));
+        ctx.send(Message::StopAndKeep);
     }
     if !learned {
         response.on_hover_text(ctx.text.s("train_stop_too_early"));
@@ -76,7 +77,7 @@ fn running_buttons_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &LiveRun) {
     let paused = matches!(run.stage, RunStage::Paused | RunStage::Pausing);
     let label = ctx.text.s(if paused { "train_continue" } else { "train_pause" });
     if buttons::enabled_button_ui(ui, can_stop && learned, Rank::Plain, label).clicked() {
-        ctx.send(train(Message::Pause(!paused)));
+        ctx.send(Message::Pause(!paused));
     }
 }
 
@@ -87,7 +88,7 @@ fn ended_buttons_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &LiveRun) {
     if run.begun.kind == RunKind::Demonstration
         && buttons::icon_and_text_ui(ui, Rank::Plain, Icon::RotateCcw, ctx.text.s("demo_again")).clicked()
     {
-        ctx.send(Message::Demonstrate(DemoChoice::default()));
+        ctx.send(Message::Demonstrate(DemoOptions::default()));
     }
 }
 
@@ -117,15 +118,7 @@ fn progress_ui(ui: &mut Ui, ctx: &Context<'_>, run: &LiveRun) {
         }
     };
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 4.0), Sense::hover());
-    response.widget_info(|| {
-        let mut info = WidgetInfo::labeled(Role::ProgressIndicator, true, &words);
-        info.value = Some(f64::from(share * 100.0));
-        info
-    });
-    let palette = theme::palette(ui.visuals());
-    ui.painter().rect_filled(rect, CornerRadius::same(2), palette.hairline);
-    let done = Rect::from_min_size(rect.min, vec2(rect.width() * share.clamp(0.0, 1.0), rect.height()));
-    ui.painter().rect_filled(done, CornerRadius::same(2), palette.accent);
+    progress::bar(ui, rect, &response, &words, Some(share), CornerRadius::same(2));
     ui.label(theme::secondary(ui, words));
 }
 
@@ -175,7 +168,7 @@ fn left_out_ui(ui: &mut Ui, ctx: &Context<'_>, run: &LiveRun) {
     }
     let title = theme::secondary(ui, ctx.text.n("train_left_out", run.left_out_count));
     egui::CollapsingHeader::new(title).id_salt("left out").show(ui, |ui| {
-        for LeftOut { path, reason } in &run.left_out {
+        for Skipped { path, reason } in &run.left_out {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             let words = if name.is_empty() { reason.clone() } else { format!("{name}: {reason}") };
             let line = egui::Label::new(theme::secondary(ui, words)).truncate();
@@ -245,15 +238,16 @@ fn plots_ui(ui: &mut Ui, ctx: &Context<'_>, run: &LiveRun) {
     let three = ui.available_width() >= THREE_COLUMNS;
     ui.spacing_mut().item_spacing.x = space::XL;
     ui.columns(if three { 3 } else { 2 }, |columns| {
-        plot_ui(&mut columns[0], &figures::loss(text, run), PLOT, PlotStyle::Plain);
-        plot_ui(&mut columns[1], &figures::active(text, run), PLOT, PlotStyle::Percent);
-        let names = if run.pairs_val.is_empty() { PlotStyle::Percent } else { PlotStyle::NamedPercent };
-        plot_ui(&mut columns[0], &figures::val(text, run), PLOT, names);
-        plot_ui(&mut columns[1], &figures::rate(text, run), PLOT, PlotStyle::Plain);
+        let val = figures::val(text, run);
+        plot_ui(&mut columns[0], plain(&figures::loss(text, run)));
+        plot_ui(&mut columns[1], shares(&figures::active(text, run)));
+        plot_ui(&mut columns[0], Plot { names_hidden: run.pairs_val.is_empty(), ..shares(&val) });
+        plot_ui(&mut columns[1], plain(&figures::rate(text, run)));
         if let Some(distances) = distances(ctx, run) {
             let tall = 2.0 * PLOT + size::CONTROL;
             let (column, height) = if three { (2, tall) } else { (0, PLOT) };
-            plot_ui(&mut columns[column], &distances, height, PlotStyle::Distances);
+            let plot = Plot { height, exact: [distance, percent], names_hidden: false, ..shares(&distances) };
+            plot_ui(&mut columns[column], plot);
         }
     });
 }
@@ -263,34 +257,30 @@ fn distances(ctx: &Context<'_>, run: &LiveRun) -> Option<Drawn> {
     if let Some(snapshot) = &run.snapshot {
         return Some(figures::distances(ctx.text, &snapshot.distances, run.first_distances.as_ref()));
     }
-    let people = run.judged.as_ref()?.people.as_ref()?;
-    let now = crate::train::snapshot::Histograms {
-        same: people.same_histogram.clone(),
-        different: people.different_histogram.clone(),
-    };
-    (!now.same.is_empty()).then(|| figures::distances(ctx.text, &now, None))
+    let now = &run.judged.as_ref()?.people.as_ref()?.histograms;
+    (!now.same.is_empty()).then(|| figures::distances(ctx.text, now, None))
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum PlotStyle {
-    Plain,
-    Percent,
-    NamedPercent,
-    Distances,
+fn plain(drawn: &Drawn) -> Plot<'_> {
+    Plot { exact: [whole, plot::exact], ..shares(drawn) }
 }
 
-fn plot_ui(ui: &mut Ui, drawn: &Drawn, height: f32, style: PlotStyle) {
-    ui.label(theme::strong(&drawn.figure.title));
-    let whole = |value: f64| grouped(value.round().max(0.0) as u64);
-    let percent = |value: f64| format!("{value:.1}%");
-    let plot = Plot::new(&drawn.figure).height(height).inks(&drawn.inks);
-    let plot = match style {
-        PlotStyle::Plain => plot.exact(whole, plot::exact).names_hidden(),
-        PlotStyle::Percent => plot.exact(whole, percent).names_hidden(),
-        PlotStyle::NamedPercent => plot.exact(whole, percent),
-        PlotStyle::Distances => plot.exact(distance, percent),
-    };
+fn shares(drawn: &Drawn) -> Plot<'_> {
+    let exact: [fn(f64) -> String; 2] = [whole, percent];
+    Plot { height: PLOT, inks: &drawn.inks, exact, names_hidden: true, ..Plot::new(&drawn.figure) }
+}
+
+fn plot_ui(ui: &mut Ui, plot: Plot<'_>) {
+    ui.label(theme::strong(&plot.figure.title));
     plot.ui(ui);
+}
+
+fn whole(value: f64) -> String {
+    grouped(value.round().max(0.0) as u64)
+}
+
+fn percent(value: f64) -> String {
+    format!("{value:.1}%")
 }
 
 fn distance(value: f64) -> String {

@@ -3,12 +3,14 @@
 use eframe::egui::{self, Panel, ScrollArea, TextEdit, Ui};
 
 use crate::app::engine::facts::Loadable;
+use crate::app::jobs::demonstration::DemoOptions;
 use crate::app::train::job::StartFrom;
+use crate::app::train::job::choices::NetworkChoice;
 use crate::app::train::job::data_summary::{DataSummary, LeftOutWhy};
 use crate::app::train::job::people::FaceFinding;
 use crate::app::train::state::form::{self, DataSource, Missing, StartKind, TrainForm};
-use crate::app::train::state::message::{DemoChoice, Message, TrainPath};
-use crate::app::train::state::{Choices, Discarding, words};
+use crate::app::train::state::message::{Message, TrainPath};
+use crate::app::train::state::{Choices, Discarding, ModelChoice, words};
 use crate::app::train::view::Context;
 use crate::app::train::view::advanced;
 use crate::app::train::view::running::banner_ui;
@@ -17,6 +19,7 @@ use crate::app::ui::locale::grouped;
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::picker::picker_ui;
+use crate::app::ui::widgets::section::{hint_ui, section_ui};
 use crate::train::presets::Preset;
 
 /// The form is this wide; beside it stands what else can be done.
@@ -64,16 +67,9 @@ pub fn setup_ui(ui: &mut Ui, ctx: &mut Context<'_>, choices: &Choices) {
     }
 }
 
-fn section_ui(ui: &mut Ui, title: &str, content: impl FnOnce(&mut Ui)) {
-    ui.label(theme::lead(title));
-    ui.add_space(space::XS);
-    content(ui);
-    ui.add_space(space::XL);
-}
-
 fn choose_ui(ui: &mut Ui, ctx: &mut Context<'_>, icon: Icon, key: &str, file: TrainPath) {
     if buttons::icon_and_text_ui(ui, Rank::Plain, icon, ctx.text.s(key)).clicked() {
-        ctx.send(Message::Choose(file));
+        ctx.send(Message::AskPath(file));
     }
 }
 
@@ -87,10 +83,6 @@ fn path_ui(ui: &mut Ui, path: &std::path::Path) {
         false => whole.to_string(),
     };
     ui.add(egui::Label::new(shown).truncate()).on_hover_text(whole);
-}
-
-fn hint_ui(ui: &mut Ui, words: impl Into<String>) {
-    ui.add(egui::Label::new(theme::secondary(ui, words)).wrap());
 }
 
 fn data_ui(ui: &mut Ui, ctx: &mut Context<'_>, form: &mut TrainForm) {
@@ -117,11 +109,12 @@ fn data_ui(ui: &mut Ui, ctx: &mut Context<'_>, form: &mut TrainForm) {
     data_summary_ui(ui, ctx, form);
     if !from_library && form.data.is_some() {
         ui.horizontal(|ui| {
-            let labels = [ctx.text.s("train_faces_detect"), ctx.text.s("train_faces_cropped")];
-            let chosen = usize::from(form.faces == FaceFinding::Cropped);
-            if let Some(pressed) = buttons::segments_ui(ui, chosen, &labels) {
-                form.faces = if pressed == 1 { FaceFinding::Cropped } else { FaceFinding::Detect };
-            }
+            let label = |faces| match faces {
+                FaceFinding::Detect => ctx.text.s("train_faces_detect"),
+                FaceFinding::Cropped => ctx.text.s("train_faces_cropped"),
+            };
+            let all = [FaceFinding::Detect, FaceFinding::Cropped];
+            form.faces = buttons::choice_ui(ui, all, form.faces, label).unwrap_or(form.faces);
         });
     }
 }
@@ -175,46 +168,32 @@ fn counts_ui(ui: &mut Ui, ctx: &Context<'_>, summary: &DataSummary) {
     let title = theme::secondary(ui, text.n("train_left_out", left_out));
     egui::CollapsingHeader::new(title).id_salt("left out of the data").show(ui, |ui| {
         for (why, count) in &summary.left_out {
-            ui.label(text.n(why_key(*why), *count));
+            ui.label(text.n(why_keys(*why).0, *count));
         }
         for (path, why) in &summary.examples {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            let line = theme::secondary(ui, format!("{name}: {}", text.s(why_short_key(*why))));
+            let line = theme::secondary(ui, format!("{name}: {}", text.s(why_keys(*why).1)));
             ui.add(egui::Label::new(line).truncate()).on_hover_text(path.to_string_lossy());
         }
     });
 }
 
-fn why_key(why: LeftOutWhy) -> &'static str {
+/// Why so many were left out, and why one was.
+fn why_keys(why: LeftOutWhy) -> (&'static str, &'static str) {
     match why {
-        LeftOutWhy::NoPicture => "train_out_no_picture",
-        LeftOutWhy::Unreadable => "train_out_unreadable",
-        LeftOutWhy::OutsideFolders => "train_out_outside",
-        LeftOutWhy::NestedFolder => "train_out_nested",
-        LeftOutWhy::EmptyFolder => "train_out_empty",
-        LeftOutWhy::Unconfirmed => "train_out_unconfirmed",
-        LeftOutWhy::Nameless => "train_out_nameless",
-    }
-}
-
-fn why_short_key(why: LeftOutWhy) -> &'static str {
-    match why {
-        LeftOutWhy::NoPicture => "train_why_no_picture",
-        LeftOutWhy::Unreadable => "train_why_unreadable",
-        LeftOutWhy::OutsideFolders => "train_why_outside",
-        LeftOutWhy::NestedFolder => "train_why_nested",
-        LeftOutWhy::EmptyFolder => "train_why_empty",
-        LeftOutWhy::Unconfirmed => "train_why_unconfirmed",
-        LeftOutWhy::Nameless => "train_why_nameless",
+        LeftOutWhy::NoPicture => ("train_out_no_picture", "train_why_no_picture"),
+        LeftOutWhy::Unreadable => ("train_out_unreadable", "train_why_unreadable"),
+        LeftOutWhy::OutsideFolders => ("train_out_outside", "train_why_outside"),
+        LeftOutWhy::NestedFolder => ("train_out_nested", "train_why_nested"),
+        LeftOutWhy::EmptyFolder => ("train_out_empty", "train_why_empty"),
+        LeftOutWhy::Unconfirmed => ("train_out_unconfirmed", "train_why_unconfirmed"),
+        LeftOutWhy::Nameless => ("train_out_nameless", "train_why_nameless"),
     }
 }
 
 fn start_ui(ui: &mut Ui, ctx: &mut Context<'_>, choices: &Choices, form: &mut TrainForm) {
-    let chosen = StartKind::ALL.iter().position(|kind| *kind == form.start).unwrap_or(0);
-    let labels = StartKind::ALL.map(|kind| ctx.text.s(kind.label_key()));
-    if let Some(pressed) = buttons::segments_ui(ui, chosen, &labels) {
-        form.start = StartKind::ALL[pressed];
-    }
+    let label = |kind: StartKind| ctx.text.s(kind.label_key());
+    form.start = buttons::choice_ui(ui, StartKind::ALL, form.start, label).unwrap_or(form.start);
     ui.add_space(space::XS);
     match form.start {
         StartKind::Installed => model_ui(ui, ctx, choices, form),
@@ -232,18 +211,15 @@ fn start_ui(ui: &mut Ui, ctx: &mut Context<'_>, choices: &Choices, form: &mut Tr
 }
 
 fn model_ui(ui: &mut Ui, ctx: &mut Context<'_>, choices: &Choices, form: &mut TrainForm) {
-    let models: Vec<_> = choices.models.iter().filter(|model| model.trainable).collect();
+    let models = &choices.models;
     if models.is_empty() {
         hint_ui(ui, ctx.text.s("train_no_model"));
         return;
     }
     let chosen = models.iter().position(|model| Some(&model.model) == form.model.as_ref());
-    let word = |model: &&crate::app::train::state::ModelChoice| {
-        let dimensions = format!("{}-D", model.dimensions);
-        match model.in_use {
-            true => format!("{}  ·  {dimensions}  ·  {}", model.name, ctx.text.s("model_in_use")),
-            false => format!("{}  ·  {dimensions}", model.name),
-        }
+    let word = |model: &ModelChoice| match model.in_use {
+        true => format!("{}  ·  {}", model.label(), ctx.text.s("model_in_use")),
+        false => model.label(),
     };
     let labels: Vec<String> = models.iter().map(word).collect();
     if let Some(pressed) = picker_ui(ui, "starting model", ctx.text.s("train_start_installed"), chosen, &labels) {
@@ -252,21 +228,20 @@ fn model_ui(ui: &mut Ui, ctx: &mut Context<'_>, choices: &Choices, form: &mut Tr
 }
 
 fn network_ui(ui: &mut Ui, ctx: &mut Context<'_>, choices: &Choices, form: &mut TrainForm) {
-    let chosen = choices.networks.iter().position(|network| Some(&network.name) == form.net.as_ref());
-    let word = |network: &crate::app::train::job::choices::NetworkChoice| {
-        let count = words::parameters(network.parameters);
-        let size = format!("{} × {}", network.input.0, network.input.1);
-        let dimensions = network.dimensions.to_string();
-        let values =
-            [("name", network.name.as_str()), ("parameters", &count), ("size", &size), ("dimensions", &dimensions)];
+    let chosen = choices.networks.iter().position(|network| Some(network.variant.name) == form.net.as_deref());
+    let word = |NetworkChoice { variant, parameters }: &NetworkChoice| {
+        let count = words::parameters(*parameters);
+        let size = format!("{} × {}", variant.input[1], variant.input[0]);
+        let dimensions = variant.embedding_size.to_string();
+        let values = [("name", variant.name), ("parameters", &count), ("size", &size), ("dimensions", &dimensions)];
         ctx.text.f("train_network", &values)
     };
     let labels: Vec<String> = choices.networks.iter().map(word).collect();
     if let Some(pressed) = picker_ui(ui, "network", ctx.text.s("train_network_label"), chosen, &labels) {
-        form.net = Some(choices.networks[pressed].name.clone());
+        form.net = Some(choices.networks[pressed].variant.name.to_owned());
     }
     if let Some(network) = chosen.map(|chosen| &choices.networks[chosen]) {
-        hint_ui(ui, &network.source);
+        hint_ui(ui, network.variant.source);
     }
 }
 
@@ -277,10 +252,8 @@ fn preset_ui(ui: &mut Ui, ctx: &mut Context<'_>, choices: &Choices, form: &mut T
         Preset::Paper => ("train_preset_paper", "train_preset_paper_what"),
         Preset::Harmonic => ("train_preset_harmonic", "train_preset_harmonic_what"),
     };
-    let chosen = Preset::ALL.iter().position(|preset| *preset == form.preset).unwrap_or(0);
-    let labels = Preset::ALL.map(|preset| ctx.text.s(keys(preset).0));
-    if let Some(pressed) = buttons::segments_ui(ui, chosen, &labels) {
-        form.take_preset(Preset::ALL[pressed]);
+    if let Some(preset) = buttons::choice_ui(ui, Preset::ALL, form.preset, |preset| ctx.text.s(keys(preset).0)) {
+        form.take_preset(preset);
     }
     ui.add_space(space::XS);
     hint_ui(ui, ctx.text.s(keys(form.preset).1));
@@ -301,12 +274,10 @@ fn old_network_ui(ui: &mut Ui, ctx: &mut Context<'_>, choices: &Choices, form: &
     ui.add_space(space::XS);
     ui.label(theme::strong(ctx.text.s("train_old")));
     ui.horizontal(|ui| {
-        let models: Vec<_> = choices.models.iter().filter(|model| model.trainable).collect();
-        let chosen = models
-            .iter()
-            .position(|model| matches!(&form.old, Some(StartFrom::Installed { id }) if *id == model.model));
-        let labels: Vec<String> =
-            models.iter().map(|model| format!("{}  ·  {}-D", model.name, model.dimensions)).collect();
+        let models = &choices.models;
+        let is_old = |model: &ModelChoice| form.old == Some(StartFrom::Installed { id: model.model.clone() });
+        let chosen = models.iter().position(is_old);
+        let labels: Vec<String> = models.iter().map(ModelChoice::label).collect();
         if let Some(pressed) = picker_ui(ui, "old network", ctx.text.s("train_old"), chosen, &labels) {
             form.old = Some(StartFrom::Installed { id: models[pressed].model.clone() });
         }
@@ -381,8 +352,8 @@ fn failed_ui(ui: &mut Ui, ctx: &Context<'_>) {
 fn unfinished_ui(ui: &mut Ui, ctx: &mut Context<'_>, choices: &Choices) {
     for run in &choices.unfinished {
         ui.label(theme::strong(ctx.text.f("train_go_on_with", &[("name", &run.name)])));
-        let values = [("step", grouped(run.step)), ("steps", grouped(run.steps)), ("network", run.network.clone())];
-        let values: Vec<(&str, &str)> = values.iter().map(|(key, value)| (*key, value.as_str())).collect();
+        let (step, steps) = (grouped(run.step), grouped(run.steps));
+        let values = [("step", step.as_str()), ("steps", &steps), ("network", &run.network)];
         hint_ui(ui, ctx.text.f("train_unfinished", &values));
         ui.horizontal(|ui| {
             if buttons::icon_and_text_ui(ui, Rank::Plain, Icon::Play, ctx.text.s("train_go_on")).clicked() {
@@ -404,7 +375,7 @@ fn demonstration_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     let demo =
         ui.add_enabled_ui(idle, |ui| buttons::icon_and_text_ui(ui, Rank::Plain, Icon::Play, ctx.text.s("demo_try")));
     if demo.inner.clicked() {
-        ctx.send(Message::Demonstrate(DemoChoice::default()));
+        ctx.send(Message::Demonstrate(DemoOptions::default()));
     }
     ui.add_space(space::XL);
 }

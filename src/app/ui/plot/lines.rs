@@ -35,7 +35,7 @@ pub(crate) fn paint(ui: &Ui, area: &Area<'_>, series: &Series, colour: Color32) 
 }
 
 /// The surface between upper and lower edges, from left to right.
-fn between(edges: impl Iterator<Item = (Pos2, Pos2)>, colour: Color32) -> Drawn {
+pub(crate) fn between(edges: impl Iterator<Item = (Pos2, Pos2)>, colour: Color32) -> Drawn {
     let mut mesh = Mesh::default();
     for (upper, lower) in edges {
         let next = mesh.vertices.len() as u32;

@@ -35,18 +35,16 @@ pub enum Ink {
 
 /// A figure to be drawn, with how.
 pub struct Plot<'a> {
-    figure: &'a Figure,
-    height: f32,
-    inks: &'a [Ink],
-    movable: bool,
-    names_hidden: bool,
-    exact: [fn(f64) -> String; 2],
-}
-
-/// What came of it.
-pub struct PlotAnswer {
-    /// Where the user put the first mark, on the x axis.
-    pub moved_to: Option<f64>,
+    pub figure: &'a Figure,
+    pub height: f32,
+    /// One for each series; without, they take the plot's colours in their order.
+    pub inks: &'a [Ink],
+    /// The figure's first mark follows the pointer where it is pressed, and the arrow keys.
+    pub movable: bool,
+    /// The lines' names stand in the crosshair's table only.
+    pub names_hidden: bool,
+    /// How the crosshair writes values of x and of y.
+    pub exact: [fn(f64) -> String; 2],
 }
 
 impl<'a> Plot<'a> {
@@ -54,67 +52,31 @@ impl<'a> Plot<'a> {
         Self { figure, height: 300.0, inks: &[], movable: false, names_hidden: false, exact: [exact, exact] }
     }
 
-    #[must_use]
-    pub fn height(mut self, height: f32) -> Self {
-        self.height = height;
-        self
-    }
-
-    /// One for each series; without, they take the plot's colours in their order.
-    #[must_use]
-    pub fn inks(mut self, inks: &'a [Ink]) -> Self {
-        self.inks = inks;
-        self
-    }
-
-    /// The figure's first mark follows the pointer where it is pressed, and the arrow keys.
-    #[must_use]
-    pub fn movable(mut self) -> Self {
-        self.movable = true;
-        self
-    }
-
-    /// The lines' names stand in the crosshair's table only.
-    #[must_use]
-    pub fn names_hidden(mut self) -> Self {
-        self.names_hidden = true;
-        self
-    }
-
-    /// How the crosshair writes values of x and of y.
-    #[must_use]
-    pub fn exact(mut self, x: fn(f64) -> String, y: fn(f64) -> String) -> Self {
-        self.exact = [x, y];
-        self
-    }
-
-    /// Draws over the whole available width.
-    pub fn ui(self, ui: &mut Ui) -> PlotAnswer {
+    /// Draws over the whole available width. Returns where the user put the first mark, on the x axis.
+    pub fn ui(self, ui: &mut Ui) -> Option<f64> {
         let sense = if self.movable { Sense::click_and_drag() } else { Sense::hover() };
         let (rect, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), self.height), sense);
         response.widget_info(|| WidgetInfo::labeled(Role::Image, true, self.spoken()));
-        let moved_to = if ui.is_rect_visible(rect) {
-            let colours: Vec<Color32> = (0..self.figure.series.len()).map(|index| self.colour(ui, index)).collect();
-            let names = match self.names_hidden {
-                true => names::Names::none(),
-                false => names::Names::layout(ui, self.figure, &colours, rect),
-            };
-            let area = Area { rect: axes::inner_rect(ui, self.figure, rect, &names), figure: self.figure };
-            axes::paint(ui, &area);
-            for (series, &colour) in self.figure.series.iter().zip(&colours) {
-                lines::paint(ui, &area, series, colour);
-            }
-            names.paint(ui, &area, &colours);
-            marks(ui, &area);
-            let moved_to = if self.movable { self.moved(ui, &area, &response) } else { None };
-            if let Some(at) = response.hover_pos().filter(|at| area.rect.expand(2.0).contains(*at)) {
-                crosshair::paint(ui, &area, &colours, at, self.exact);
-            }
-            moved_to
-        } else {
-            None
+        if !ui.is_rect_visible(rect) {
+            return None;
+        }
+        let colours: Vec<Color32> = (0..self.figure.series.len()).map(|index| self.colour(ui, index)).collect();
+        let names = match self.names_hidden {
+            true => names::Names::none(),
+            false => names::Names::layout(ui, self.figure, &colours, rect),
         };
-        PlotAnswer { moved_to }
+        let area = Area { rect: axes::inner_rect(ui, self.figure, rect, &names), figure: self.figure };
+        axes::paint(ui, &area);
+        for (series, &colour) in self.figure.series.iter().zip(&colours) {
+            lines::paint(ui, &area, series, colour);
+        }
+        names.paint(ui, &area, &colours);
+        marks(ui, &area);
+        let moved_to = if self.movable { self.moved(ui, &area, &response) } else { None };
+        if let Some(at) = response.hover_pos().filter(|at| area.rect.expand(2.0).contains(*at)) {
+            crosshair::paint(ui, &area, &colours, at, self.exact);
+        }
+        moved_to
     }
 
     fn colour(&self, ui: &Ui, index: usize) -> Color32 {

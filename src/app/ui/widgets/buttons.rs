@@ -82,6 +82,17 @@ pub fn segments_ui(ui: &mut Ui, chosen: usize, labels: &[&str]) -> Option<usize>
     pressed
 }
 
+/// One of a few values, side by side. Returns the one that was pressed.
+pub fn choice_ui<'l, T: Copy + PartialEq, const N: usize>(
+    ui: &mut Ui,
+    all: [T; N],
+    current: T,
+    label: impl Fn(T) -> &'l str,
+) -> Option<T> {
+    let chosen = all.iter().position(|choice| *choice == current).unwrap_or(0);
+    segments_ui(ui, chosen, &all.map(label)).map(|pressed| all[pressed])
+}
+
 /// Words that act, in the accent's colour.
 pub fn link_ui(ui: &mut Ui, label: &str) -> Response {
     let palette = theme::palette(ui.visuals());

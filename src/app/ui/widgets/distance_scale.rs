@@ -1,10 +1,10 @@
 //! The scale of squared distances, 0 to 4, with the threshold and one distance on it; behind it, where known, how far
 //! apart pairs of one person and of different people are.
 
-use eframe::egui::epaint::Mesh;
 use eframe::egui::{self, Align2, Color32, CornerRadius, Rect, Role, Sense, Shape, Stroke, Ui, Vec2, WidgetInfo, pos2};
 
 use crate::app::engine::facts::DistanceSample;
+use crate::app::ui::plot::lines::between;
 use crate::app::ui::theme::{self, space, type_size};
 use crate::types::SquaredDistance;
 
@@ -72,18 +72,8 @@ fn histogram(ui: &Ui, area: Rect, shares: &[f32], highest: f32, colour: Color32)
         pos2(area.left() + (bin as f32 + 0.5) * step, area.bottom() - area.height() * share / highest)
     };
     let outline: Vec<egui::Pos2> = shares.iter().enumerate().map(|(bin, share)| at(bin, *share)).collect();
-    let mut mesh = Mesh::default();
-    let soft = theme::band_of(colour);
-    for point in &outline {
-        let next = mesh.vertices.len() as u32;
-        mesh.colored_vertex(*point, soft);
-        mesh.colored_vertex(pos2(point.x, area.bottom()), soft);
-        if next > 0 {
-            mesh.add_triangle(next - 2, next - 1, next);
-            mesh.add_triangle(next - 1, next, next + 1);
-        }
-    }
-    ui.painter().add(Shape::mesh(mesh));
+    let edges = outline.iter().map(|point| (*point, pos2(point.x, area.bottom())));
+    ui.painter().add(between(edges, theme::band_of(colour)));
     ui.painter().add(Shape::line(outline, Stroke::new(1.25, colour)));
 }
 

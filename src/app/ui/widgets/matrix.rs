@@ -1,8 +1,6 @@
 //! Squared distances between several faces, as a table with a heat scale and the crops along both sides.
 
-use eframe::egui::{
-    self, Align2, CornerRadius, Rect, Role, ScrollArea, Sense, TextureHandle, Ui, Vec2, WidgetInfo, pos2,
-};
+use eframe::egui::{Align2, CornerRadius, Rect, Role, ScrollArea, Sense, TextureHandle, Ui, Vec2, WidgetInfo, pos2};
 
 use crate::app::ui::theme::{self, space};
 use crate::app::ui::thumbnails::Drawable;
@@ -42,66 +40,59 @@ pub fn matrix_ui(
         }
         for (row, line) in distances.iter().enumerate() {
             for (column, distance) in line.iter().enumerate() {
-                if row != column {
-                    cell_ui(ui, cell(row + 1, column + 1), *distance, threshold, &|distance| {
-                        words(row, column, distance)
-                    });
+                let rect = cell(row + 1, column + 1);
+                if row != column
+                    && let Some(distance) = named_distance(ui, rect, *distance, |d| words(row, column, d))
+                {
+                    cell_ui(ui, rect, distance, threshold);
                 }
             }
         }
     });
 }
 
-fn crop_ui(ui: &Ui, rect: Rect, face: &MatrixFace<'_>) {
-    let drawable = match face.crop {
-        Some(texture) => Drawable::Ready { texture: texture.id(), size: texture.size_vec2() },
-        None => Drawable::Failed,
-    };
-    picture::paint(ui, rect, drawable, picture::Fit::Cover, CornerRadius::same(theme::radius::TILE));
-    let response =
-        ui.interact(rect, ui.scope_id().with(("crop", rect.min.x as i32, rect.min.y as i32)), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, face.title));
-    response.on_hover_text(face.title);
+/// The face's crop; its title shows where the pointer rests.
+pub(super) fn crop_ui(ui: &Ui, rect: Rect, face: &MatrixFace<'_>) {
+    let rounding = CornerRadius::same(theme::radius::TILE);
+    picture::paint(ui, rect, Drawable::of(face.crop), picture::Fit::Cover, rounding);
+    named(ui, rect, "crop", face.title);
 }
 
-fn cell_ui(
+/// Names what is drawn here, for screen readers and for the pointer that rests on it.
+fn named(ui: &Ui, rect: Rect, kind: &str, words: &str) {
+    let id = ui.scope_id().with((kind, rect.min.x as i32, rect.min.y as i32));
+    let response = ui.interact(rect, id, Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, words));
+    response.on_hover_text(words);
+}
+
+/// Names the distance that stands in this place; a dash stands for none.
+pub(super) fn named_distance(
     ui: &Ui,
     rect: Rect,
     distance: Option<SquaredDistance>,
-    threshold: f32,
-    words: &dyn Fn(SquaredDistance) -> String,
-) {
+    words: impl Fn(SquaredDistance) -> String,
+) -> Option<SquaredDistance> {
+    match distance {
+        Some(distance) => named(ui, rect, "distance", &words(distance)),
+        None => {
+            let colour = theme::palette(ui.visuals()).secondary;
+            ui.painter().text(rect.center(), Align2::CENTER_CENTER, "–", theme::body_font(), colour);
+        }
+    }
+    distance
+}
+
+fn cell_ui(ui: &Ui, rect: Rect, distance: SquaredDistance, threshold: f32) {
     let palette = theme::palette(ui.visuals());
-    let Some(distance) = distance else {
-        ui.painter().text(rect.center(), Align2::CENTER_CENTER, "–", theme::body_font(), palette.secondary);
-        return;
-    };
-    let response = ui.interact(rect, ui.scope_id().with((rect.min.x as i32, rect.min.y as i32)), Sense::hover());
-    let name = words(distance);
-    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &name));
     let rounding = CornerRadius::same(theme::radius::CONTROL);
     ui.painter().rect_filled(rect, rounding, theme::heat(palette, distance.0, threshold));
-    ui.painter().text(
-        rect.center(),
-        Align2::CENTER_CENTER,
-        format!("{:.2}", distance.0),
-        theme::strong_font(theme::type_size::BODY),
-        palette.text,
-    );
+    let font = theme::strong_font(theme::type_size::BODY);
+    let number = format!("{:.2}", distance.0);
+    ui.painter().text(rect.center(), Align2::CENTER_CENTER, number, font, palette.text);
     // Below the threshold an "=" stands in the corner, so that colour is not the only sign.
     if distance.0 <= threshold {
         let at = pos2(rect.right() - space::S, rect.top() + space::XS);
         ui.painter().text(at, Align2::RIGHT_TOP, "=", theme::small_font(), palette.text);
     }
-    response.on_hover_text(name);
-}
-
-/// A texture for a crop.
-pub fn crop_texture(
-    ctx: &egui::Context,
-    name: &str,
-    picture: &crate::app::engine::picture::Picture,
-) -> Option<TextureHandle> {
-    let image = crate::app::ui::thumbnails::colour_image(picture)?;
-    Some(ctx.load_texture(name, image, egui::TextureOptions::LINEAR))
 }

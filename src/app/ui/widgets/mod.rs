@@ -2,6 +2,7 @@
 //! name for screen readers.
 
 pub mod buttons;
+pub mod dialog;
 pub mod distance_scale;
 pub mod face_strip;
 pub mod face_tile;
@@ -11,8 +12,10 @@ pub mod picker;
 pub mod picture;
 pub mod progress;
 pub mod rows;
+pub mod section;
 pub mod side_panel;
 pub mod status;
+pub mod suggestions;
 pub mod table;
 pub mod verification;
 pub mod words;

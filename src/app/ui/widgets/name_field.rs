@@ -2,15 +2,14 @@
 //!
 //! Up and Down move through the completions, Enter takes the marked one or what was typed, Esc gives the keyboard back.
 
-use eframe::egui::{
-    self, Area, CornerRadius, Id, Key, Modifiers, Order, Rect, Response, Role, Sense, TextEdit, Ui, Vec2, WidgetInfo,
-};
+use eframe::egui::{self, Id, Key, Rect, Response, TextEdit, Ui, Vec2};
 
 use crate::app::engine::facts::PersonRow;
 use crate::app::engine::picture::ImageKey;
 use crate::app::ui::context::ViewContext;
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::widgets::picture;
+use crate::app::ui::widgets::suggestions::{arrows, list_ui, row_ui};
 
 /// What has been typed so far.
 #[derive(Debug, Clone, Default)]
@@ -47,7 +46,7 @@ pub fn name_field_ui<S, M>(
     ctx: &mut ViewContext<'_, S, M>,
     id: Id,
     field: &mut NameField,
-    look: NameFieldOptions<'_>,
+    options: NameFieldOptions<'_>,
 ) -> (Option<String>, Response) {
     let had_focus = ui.memory(|memory| memory.has_focus(id));
     let matches = completions(ctx.facts.people.ready().map_or(&[][..], |people| &people.named), &field.text);
@@ -56,13 +55,13 @@ pub fn name_field_ui<S, M>(
     }
     let edit = TextEdit::singleline(&mut field.text)
         .id(id)
-        .hint_text(theme::secondary(ui, look.hint))
-        .desired_width(look.width)
+        .hint_text(theme::secondary(ui, options.hint))
+        .desired_width(options.width)
         .margin(egui::Margin::symmetric(space::S as i8, 6))
         .char_limit(120);
     let response = ui.add(edit);
-    ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(look.label));
-    if look.focus {
+    ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(options.label));
+    if options.focus {
         response.request_focus();
     }
     if response.changed() {
@@ -75,7 +74,8 @@ pub fn name_field_ui<S, M>(
             None => field.text.trim().to_owned(),
         });
     }
-    let over_list = field.list.is_some_and(|list| ui.rect_contains_pointer_anywhere(list));
+    let pointer = ui.ctx().pointer_latest_pos();
+    let over_list = field.list.zip(pointer).is_some_and(|(list, pointer)| list.contains(pointer));
     let open = !matches.is_empty() && !field.text.is_empty() && (response.has_focus() || over_list);
     field.list = None;
     if open && entered.is_none() {
@@ -103,55 +103,35 @@ pub fn completions(people: &[PersonRow], typed: &str) -> Vec<PersonRow> {
 }
 
 fn move_mark(ui: &Ui, field: &mut NameField, count: usize) {
-    if count == 0 {
-        field.marked = None;
-        return;
-    }
-    let (down, up) = ui.input_mut(|input| {
-        (input.consume_key(Modifiers::NONE, Key::ArrowDown), input.consume_key(Modifiers::NONE, Key::ArrowUp))
-    });
-    if down {
-        field.marked = Some(field.marked.map_or(0, |i| (i + 1) % count));
-    } else if up {
-        field.marked = field.marked.and_then(|i| i.checked_sub(1));
-    }
+    field.marked = match (field.marked, if count > 0 { arrows(ui) } else { 0 }) {
+        _ if count == 0 => None,
+        (marked, 1) => Some(marked.map_or(0, |i| (i + 1) % count)),
+        (marked, -1) => marked.and_then(|i| i.checked_sub(1)),
+        (marked, _) => marked,
+    };
 }
 
 fn completions_ui<S, M>(
     ui: &Ui,
     ctx: &mut ViewContext<'_, S, M>,
     field: &mut NameField,
-    anchor: &Response,
+    response: &Response,
     matches: &[PersonRow],
 ) -> Option<String> {
-    let mut chosen = None;
-    let marked = field.marked;
-    let area = Area::new(anchor.id.with("completions"))
-        .order(Order::Foreground)
-        .fixed_pos(anchor.rect.left_bottom() + Vec2::new(0.0, space::XS))
-        .accessible_name(ctx.text.s("completions"))
-        .show(ui.ctx(), |ui| {
-            egui::Frame::popup(ui.style()).show(ui, |ui| {
-                ui.set_width(anchor.rect.width().max(200.0));
-                ui.spacing_mut().item_spacing.y = 0.0;
-                for (i, person) in matches.iter().enumerate() {
-                    if completion_ui(ui, ctx, person, marked == Some(i)).clicked() {
-                        chosen = Some(person.name.clone());
-                    }
-                }
-            });
-        });
-    field.list = Some(area.response.rect);
-    chosen
+    let mut pressed = None;
+    let name = ctx.text.s("completions");
+    field.list = Some(list_ui(ui, response, name, 200.0, |ui| {
+        for (i, person) in matches.iter().enumerate() {
+            if completion_ui(ui, ctx, person, field.marked == Some(i)).clicked() {
+                pressed = Some(person.name.clone());
+            }
+        }
+    }));
+    pressed
 }
 
 fn completion_ui<S, M>(ui: &mut Ui, ctx: &mut ViewContext<'_, S, M>, person: &PersonRow, marked: bool) -> Response {
-    let (rect, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), 32.0), Sense::click());
-    response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, marked, &person.name));
-    let palette = theme::palette(ui.visuals());
-    if marked || response.hovered() {
-        ui.painter().rect_filled(rect, CornerRadius::same(theme::radius::CONTROL), palette.raised);
-    }
+    let (rect, response) = row_ui(ui, 32.0, marked, &person.name);
     let portrait = Rect::from_center_size(
         rect.left_center() + Vec2::new(space::XS + 12.0, 0.0),
         Vec2::splat(size::ICON + space::S),
@@ -159,19 +139,9 @@ fn completion_ui<S, M>(ui: &mut Ui, ctx: &mut ViewContext<'_, S, M>, person: &Pe
     let drawable = ctx.images.get(ImageKey::Face(person.cover));
     picture::paint(ui, portrait, drawable, picture::Fit::Cover, picture::round(portrait));
     let at = egui::pos2(portrait.right() + space::S, rect.center().y);
-    ui.painter().text(at, egui::Align2::LEFT_CENTER, &person.name, theme::body_font(), palette.text);
+    let colour = theme::palette(ui.visuals()).text;
+    ui.painter().text(at, egui::Align2::LEFT_CENTER, &person.name, theme::body_font(), colour);
     response
-}
-
-/// Whether the pointer is in a rectangle, whatever lies on top there.
-trait PointerAnywhere {
-    fn rect_contains_pointer_anywhere(&self, rect: Rect) -> bool;
-}
-
-impl PointerAnywhere for Ui {
-    fn rect_contains_pointer_anywhere(&self, rect: Rect) -> bool {
-        self.ctx().pointer_latest_pos().is_some_and(|pos| rect.contains(pos))
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Pictures in rounded or round frames: the texture, or what stands in while there is none.
 
-use eframe::egui::{self, CornerRadius, Rect, Shape, Ui, Vec2, epaint::RectShape, pos2};
+use eframe::egui::{Align2, CornerRadius, Rect, Shape, Ui, Vec2, epaint::RectShape, pos2};
 
 use crate::app::ui::icons::{self, Icon};
 use crate::app::ui::theme;
@@ -33,19 +33,12 @@ pub fn paint(ui: &Ui, frame: Rect, drawable: Drawable, fit: Fit, rounding: Corne
             ui.painter().add(Shape::Rect(shape));
             whole
         }
-        Drawable::Loading => {
+        Drawable::Loading | Drawable::Failed => {
             ui.painter().rect_filled(frame, rounding, palette.raised);
-            frame
-        }
-        Drawable::Failed => {
-            ui.painter().rect_filled(frame, rounding, palette.raised);
-            ui.painter().text(
-                frame.center(),
-                egui::Align2::CENTER_CENTER,
-                icons::glyph(Icon::ImageOff),
-                egui::FontId::new(theme::size::ICON, theme::icon_family()),
-                palette.secondary,
-            );
+            if drawable == Drawable::Failed {
+                let (glyph, font) = (icons::glyph(Icon::ImageOff), icons::font(theme::size::ICON));
+                ui.painter().text(frame.center(), Align2::CENTER_CENTER, glyph, font, palette.secondary);
+            }
             frame
         }
     }

@@ -1,8 +1,11 @@
-//! How far a job is, in words.
+//! How far a job is, in words and as a line.
+
+use eframe::egui::{CornerRadius, Rect, Response, Role, Ui, WidgetInfo, vec2};
 
 use crate::app::engine::progress::Stage;
 use crate::app::engine::report::JobReport;
 use crate::app::ui::locale::{self, Locale, grouped};
+use crate::app::ui::theme;
 
 /// What is said about the job, apart from its stage: count, rate, time left.
 pub fn parts(report: &JobReport, text: &Locale) -> Vec<String> {
@@ -24,6 +27,21 @@ pub fn parts(report: &JobReport, text: &Locale) -> Vec<String> {
         parts.push(text.f("progress_left", &[("time", &text.duration(left))]));
     }
     parts
+}
+
+/// A line that is done as far as the share says; none where it is unknown.
+pub fn bar(ui: &Ui, rect: Rect, response: &Response, words: &str, share: Option<f32>, rounding: CornerRadius) {
+    response.widget_info(|| {
+        let mut info = WidgetInfo::labeled(Role::ProgressIndicator, true, words);
+        info.value = share.map(|share| f64::from(share * 100.0));
+        info
+    });
+    let palette = theme::palette(ui.visuals());
+    ui.painter().rect_filled(rect, rounding, palette.hairline);
+    if let Some(share) = share {
+        let done = Rect::from_min_size(rect.min, vec2(rect.width() * share.clamp(0.0, 1.0), rect.height()));
+        ui.painter().rect_filled(done, rounding, palette.accent);
+    }
 }
 
 #[cfg(test)]

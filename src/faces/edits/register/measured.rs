@@ -14,6 +14,8 @@ use crate::faces::image::resize;
 
 const WRONG_PAIRS: u64 = 2000;
 const EDITS: u64 = 500;
+/// LFW has two prints of one photo of her.
+const ONE_PHOTO_TWICE: &str = "Leslie_Ann_Woodward";
 
 /// Prints how well wrong pairs (half of them of one person), edits, and portraits with somebody else's face agree.
 #[test]
@@ -98,7 +100,7 @@ fn people(folder: &Path) -> Vec<Vec<PathBuf>> {
         paths.sort();
         paths
     };
-    list(folder).iter().map(|person| list(person)).collect()
+    list(folder).iter().filter(|person| !person.ends_with(ONE_PHOTO_TWICE)).map(|person| list(person)).collect()
 }
 
 fn open(path: &Path) -> RgbImage {

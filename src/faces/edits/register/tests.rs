@@ -4,7 +4,9 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::*;
+use crate::faces::edits::{FaceMatch, KnownFace, Sizes, match_faces};
 use crate::faces::image::resize;
+use crate::types::{FaceBox, Landmarks, SquaredDistance};
 
 /// Discs of many sizes and colours on a slope, with some grain.
 fn scene(seed: u64, width: u32, height: u32) -> RgbImage {
@@ -152,4 +154,32 @@ fn what_says_too_little_is_not_registered() {
     let empty = RgbImage::new(0, 0);
     assert_eq!(registered(&empty, &empty), None);
     assert_eq!(registered(&scene(7, 240, 180), &RgbImage::new(4000, 1)), None);
+}
+
+/// The detector finds nothing after the edit: registration says where the face is.
+#[test]
+fn a_lost_face_is_where_the_edit_puts_it() {
+    let old = scene(9, 400, 300);
+    let face_box = FaceBox { x: 150.0, y: 100.0, width: 60.0, height: 70.0 };
+    let landmarks = Landmarks([[165.0, 125.0], [195.0, 125.0], [180.0, 140.0], [168.0, 155.0], [192.0, 155.0]]);
+    let known = KnownFace { face_box, landmarks: Some(landmarks), embedding: None };
+    for orientation in [Orientation::Mirrored, Orientation::TurnedRight, Orientation::Transversed] {
+        let (new, crop) = cropped(&turned(&old, orientation), frame([0.15, 0.1, 0.7, 0.75]));
+        let truth = Edit { orientation, crop };
+        let new = recompressed(&resize(&new, new.width() / 2, new.height() / 2), 60);
+        let sizes = Sizes { old: old.dimensions(), new: new.dimensions() };
+        let edit = registered(&old, &new).unwrap();
+        let known = std::slice::from_ref(&known);
+        let matches = match_faces(known, &[], &sizes, Some(&edit), SquaredDistance(1.0));
+        let [FaceMatch::Registered { old: 0, face_box: place, landmarks: Some(points) }] = &matches[..] else {
+            panic!("{orientation:?}: {matches:?}");
+        };
+        let side = 0.03 * new.width().min(new.height()) as f32;
+        let near = |a: [f32; 2], b: [f32; 2]| (a[0] - b[0]).abs() < side && (a[1] - b[1]).abs() < side;
+        let expected = truth.map_box(face_box, &sizes);
+        assert!(near(place.centre(), expected.centre()), "{place:?} instead of {expected:?}");
+        assert!(near([place.width, place.height], [expected.width, expected.height]));
+        let expected = truth.map_landmarks(landmarks, &sizes).0;
+        assert!(points.0.iter().zip(expected).all(|(a, b)| near(*a, b)));
+    }
 }

@@ -1,26 +1,33 @@
 use std::path::PathBuf;
 
 use super::*;
+use crate::app::engine::facts::Facts;
+use crate::app::engine::progress::Skipped;
 use crate::app::engine::report::JobId;
-use crate::app::jobs::run_event::{LeftOut, RunEvent};
+use crate::app::jobs::demonstration::DemoOptions;
+use crate::app::jobs::run_event::RunEvent;
 use crate::app::train::job::data_summary::DataSummary;
 use crate::app::train::state::live::{RunKind, RunStart};
-use crate::app::train::state::message::DemoChoice;
 use crate::app::train::state::{Choices, ModelChoice};
+use crate::app::ui::action::Tickets;
+use crate::app::ui::locale::{Language, Locale};
 use crate::train::alarms::Alarm;
 use crate::train::events::{Past, StepReport, TrainEvent};
 use crate::types::ModelId;
 
+fn asked(work: impl FnOnce(&mut Out<'_>)) -> Vec<Request> {
+    let (text, facts, mut tickets) = (Locale::new(Language::English), Facts::default(), Tickets::default());
+    let mut out = Outbox::new(&text, &facts, &mut tickets);
+    work(&mut out);
+    out.requests
+}
+
 fn after(state: &mut State, message: Message) -> Vec<Request> {
-    let mut asked = Vec::new();
-    update(state, message, &mut |request| asked.push(request));
-    asked
+    asked(|out| state.update(message, out))
 }
 
 fn told(state: &mut State, event: Event) -> Vec<Request> {
-    let mut asked = Vec::new();
-    receive(state, event, &mut |request| asked.push(request));
-    asked
+    asked(|out| state.receive(event, out))
 }
 
 fn run_told(state: &mut State, event: RunEvent) {
@@ -40,7 +47,7 @@ fn began() -> Event {
 
 fn choices() -> Choices {
     let model = ModelId("sface".into());
-    let sface = ModelChoice { model, name: "SFace".into(), dimensions: 128, trainable: true, in_use: true };
+    let sface = ModelChoice { model, name: "SFace".into(), dimensions: 128, in_use: true };
     Choices { models: vec![sface], ..Choices::default() }
 }
 
@@ -50,7 +57,7 @@ fn a_folder_is_counted_once_and_then_started() {
     told(&mut state, Event::Choices(choices()));
     let folder = PathBuf::from("/faces");
     let data = DataSource::Folder(folder.clone());
-    let asked = after(&mut state, Message::Chosen(TrainPath::Data, folder));
+    let asked = after(&mut state, Message::SetPath(TrainPath::Data, folder));
     assert_eq!(asked, [Request::Summarise(data.clone())]);
     assert_eq!(after(&mut state, Message::Start), [], "not before it is counted");
     let form = Box::new(state.form.clone());
@@ -62,7 +69,7 @@ fn a_folder_is_counted_once_and_then_started() {
     assert!(matches!(&asked[..], [Request::Start { name, .. }] if name == "sface-faces"), "{asked:?}");
     assert!(state.waiting);
     assert_eq!(after(&mut state, Message::Start), [], "one run at a time");
-    assert_eq!(after(&mut state, Message::Demonstrate(DemoChoice::default())), []);
+    assert_eq!(after(&mut state, Message::Demonstrate(DemoOptions::default())), []);
 }
 
 #[test]
@@ -119,7 +126,7 @@ fn alarms_and_left_out_pictures_are_kept() {
     told(&mut state, began());
     run_told(&mut state, RunEvent::Train(TrainEvent::Alarm(Alarm::NobodyHeldOut)));
     for _ in 0..150 {
-        let left_out = LeftOut { path: "a.jpg".into(), reason: "no face was found".into() };
+        let left_out = Skipped { path: "a.jpg".into(), reason: "no face was found".into() };
         run_told(&mut state, RunEvent::LeftOut(left_out));
     }
     let run = state.run.unwrap();
@@ -129,7 +136,7 @@ fn alarms_and_left_out_pictures_are_kept() {
 #[test]
 fn a_run_that_never_began_says_why() {
     let mut state = State::default();
-    after(&mut state, Message::Demonstrate(DemoChoice::default()));
+    after(&mut state, Message::Demonstrate(DemoOptions::default()));
     let failure = Failure { what: Failed::Train, details: "no device".into() };
     told(&mut state, Event::Ended(Box::new(RunEnd::Failed(failure.clone()))));
     assert_eq!((state.waiting, state.failed_to_begin), (false, Some(failure)));
@@ -139,7 +146,7 @@ fn a_run_that_never_began_says_why() {
 fn a_bad_schedule_is_named_and_not_taken() {
     let mut state = State::default();
     let path = PathBuf::from("rates.txt");
-    let asked = after(&mut state, Message::Chosen(TrainPath::Schedule, path.clone()));
+    let asked = after(&mut state, Message::SetPath(TrainPath::Schedule, path.clone()));
     assert_eq!(asked, [Request::ReadSchedule(path.clone())]);
     let rate = state.form.config.learning_rate.clone();
     told(&mut state, Event::Schedule(path, Err("line 2".into())));

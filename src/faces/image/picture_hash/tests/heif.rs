@@ -190,7 +190,8 @@ fn a_grid_of_itself_ends() {
 #[test]
 fn a_deep_tower_is_not_followed() {
     let mut container = container();
-    container.items = (1..30).map(|number| Item { number, ..container.items[1].clone() }).collect();
+    let tile = container.items[1].clone();
+    container.items = (1..30).map(|number| Item { number, ..tile.clone() }).collect();
     container.references = (1..29).map(|number| (&b"dimg"[..], number, vec![number + 1])).collect();
     assert!(follow(&container.file(), Format::Heif).is_none());
 }
@@ -205,15 +206,15 @@ fn a_picture_without_data_is_not_followed() {
     assert!(follow(&container.file(), Format::Heif).is_none());
 }
 
-/// A thousand tiles that are all one and the same large picture.
+/// Many tiles that are all one and the same large picture.
 #[test]
 fn items_upon_each_other_are_not_followed() {
     let mut container = container();
     container.items.truncate(1);
     container.inside = vec![];
     container.items[0].data = vec![1; 300_000];
-    let first = container.items[0].clone();
-    container.items.extend((2..60).map(|number| Item { number, data: vec![], ..first.clone() }));
+    let empty = Item { data: vec![], ..container.items[0].clone() };
+    container.items.extend((2..60).map(|number| Item { number, ..empty.clone() }));
     container.references = vec![(b"dimg", 1, (2..60).collect())];
     let file = container.file();
     // Their extents have no length: all that follows.

@@ -1,10 +1,8 @@
 //! Models into the store and out of it.
 
-pub mod layers;
-
 use anyhow::{Result, bail};
 
-use super::state::{Event, Request};
+use super::state::{Event, NetworkRow, Request};
 use crate::app::engine::install::install;
 use crate::app::engine::networks::EMBEDDER;
 use crate::app::engine::report::{Failed, JobKind, JobSummary};
@@ -12,33 +10,38 @@ use crate::app::engine::shared::{Shared, Tasks, failure};
 use crate::app::jobs::import::{ImportRequest, import, what_is_open};
 use crate::app::jobs::options;
 use crate::networks::models::{FileCheck, InstallOptions, Manifest, Store, Task};
+use crate::networks::nets::catalogue::VARIANTS;
 use crate::types::{ModelId, Touched};
 
 pub fn handle(tasks: &mut Tasks<'_, Event>, request: Request) {
     match request {
-        Request::LoadNetworks => tasks.quick(|_, sink| sink.send(Event::Networks(layers::rows()))),
-        Request::Inspect(path) => tasks.quick(move |shared, sink| {
+        Request::LoadNetworks => tasks.in_background(|_, sink| {
+            // Computed on sizes alone; no weights are drawn.
+            let rows = VARIANTS.iter().map(|variant| NetworkRow { variant, table: variant.table() });
+            sink.send(Event::Networks(rows.collect()));
+        }),
+        Request::Inspect(path) => tasks.in_background(move |shared, sink| {
             let request = ImportRequest { path: path.clone(), ..ImportRequest::default() };
             let store = Store::open(shared.home.models()).map_err(Into::into);
             let outcome = store.and_then(|store| what_is_open(&store, &request));
             sink.send(Event::Inspected(path, outcome.map_err(|error| failure(Failed::Import, &error))));
         }),
         Request::Install(models) => install_models(tasks, models),
-        Request::Import(ticket, request) => tasks.quick(move |shared, sink| {
+        Request::Import(ticket, request) => tasks.in_background(move |shared, sink| {
             let imported = Store::open(shared.home.models()).map_err(Into::into);
             let imported = imported.and_then(|store| import(&store, &request, &mut |_| {}));
             sink.changed(ticket, Failed::Import, imported.map(|_| Touched::models()));
         }),
         Request::Verify(ticket, model) => {
-            tasks.quick(move |shared, sink| sink.changed(ticket, Failed::Change, verify(shared, &model)));
+            tasks.in_background(move |shared, sink| sink.changed(ticket, Failed::Change, verify(shared, &model)));
         }
         // On the device's thread, because the model may be loaded there.
-        Request::Remove(ticket, model) => tasks.long(move |shared, networks, sink| {
+        Request::Remove(ticket, model) => tasks.on_device_thread(move |shared, networks, sink| {
             networks.unload();
             sink.changed(ticket, Failed::Remove, remove(shared, &model));
         }),
         Request::Use(ticket, model) => {
-            tasks.quick(move |shared, sink| sink.changed(ticket, Failed::Change, use_model(shared, model)));
+            tasks.in_background(move |shared, sink| sink.changed(ticket, Failed::Change, use_model(shared, model)));
         }
     }
 }
@@ -46,7 +49,7 @@ pub fn handle(tasks: &mut Tasks<'_, Event>, request: Request) {
 /// Beside the device's thread, so that a scan can go on meanwhile.
 fn install_models(tasks: &mut Tasks<'_, Event>, models: Vec<ModelId>) {
     let (job, cancel) = tasks.begin_job();
-    tasks.quick(move |shared, sink| {
+    tasks.in_background(move |shared, sink| {
         sink.send(Event::Installing(job, models.clone()));
         let mut events = sink.reporter(job, JobKind::Install);
         let outcome = Store::open(shared.home.models()).map_err(Into::into).and_then(|store| {
@@ -70,11 +73,8 @@ fn verify(shared: &Shared, model: &ModelId) -> Result<Touched> {
 /// A model that the user had added is gone for good; where it was in use, the default takes its place.
 fn remove(shared: &Shared, model: &ModelId) -> Result<Touched> {
     let store = Store::open(shared.home.models())?;
-    let mut chosen = shared.options();
-    if store.own().has(model) && chosen.model_id() == *model {
-        chosen.model = Some(EMBEDDER.to_owned());
-        options::remember(&shared.library, &chosen)?;
-        shared.set_options(chosen);
+    if store.own().has(model) && shared.options().model_id() == *model {
+        options::change(shared, |options| options.model = Some(EMBEDDER.to_owned()))?;
     }
     store.remove(model)?;
     Ok(Touched::models())
@@ -82,13 +82,10 @@ fn remove(shared: &Shared, model: &ModelId) -> Result<Touched> {
 
 /// Other vectors group otherwise, so everything about the library is loaded again.
 fn use_model(shared: &Shared, model: ModelId) -> Result<Touched> {
-    let mut chosen = shared.options();
-    match Manifest::built_in().entry(&model).map(|entry| entry.task) {
-        Some(Task::Detect) => chosen.detector = Some(model.0),
-        Some(Task::Embed) | None => chosen.model = Some(model.0),
-    }
-    options::remember(&shared.library, &chosen)?;
-    shared.set_options(chosen);
+    options::change(shared, |options| match Manifest::built_in().entry(&model).map(|entry| entry.task) {
+        Some(Task::Detect) => options.detector = Some(model.0),
+        Some(Task::Embed) | None => options.model = Some(model.0),
+    })?;
     shared.set_device(None);
     shared.library_changed();
     Ok(Touched { models: true, ..Touched::everything() })
