@@ -117,7 +117,6 @@ fn window(global: &Global, first: First) -> Result<ExitCode> {
 
     let home = Home::open(global.home.as_deref())?;
     let options = EngineOptions { device: global.device()?, ..Default::default() };
-    let folder = home.root().to_owned();
     let first = match first {
         First::Nothing => Vec::new(),
         First::Open(photos) => {
@@ -127,10 +126,11 @@ fn window(global: &Global, first: First) -> Result<ExitCode> {
             vec![Message::Act(Action::Show(View::Train)), Message::Train(TrainMessage::Demonstrate(options))]
         }
     };
+    let at = home.clone();
     window::open(
-        &folder,
+        home,
         first,
-        Box::new(move |wake| Ok(Box::new(Threads::open(home, options, std::sync::Arc::from(wake))?))),
+        Box::new(move |wake| Ok(Box::new(Threads::open(at.clone(), options.clone(), std::sync::Arc::from(wake))?))),
     )?;
     Ok(ExitCode::SUCCESS)
 }

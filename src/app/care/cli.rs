@@ -10,7 +10,9 @@ use serde_json::{Value, json};
 use super::job;
 use crate::app::engine::cli::console::printable;
 use crate::app::engine::home::Home;
-use crate::library::care::{self, Backup, BackupReason, BackupState, CheckReport, Contradiction, ImportMode, ImportReport, Said};
+use crate::library::care::{
+    self, Backup, BackupReason, BackupState, CheckReport, Contradiction, ImportMode, ImportReport, Said,
+};
 use crate::library::{Library, LibraryReader, SetAside};
 
 /// Check, back up and restore the library, and take its people to another computer
@@ -54,7 +56,8 @@ enum Command {
 
 pub fn run(home: &Home, args: LibraryArgs) -> Result<ExitCode> {
     let path = home.library();
-    let needs_library = !matches!(args.command, Command::Import { .. } | Command::Restore { .. } | Command::Backup { list: true });
+    let needs_library =
+        !matches!(args.command, Command::Import { .. } | Command::Restore { .. } | Command::Backup { list: true });
     if needs_library && !path.exists() {
         bail!("there is no library yet: run `likeness scan FOLDER` first: {}", path.display());
     }
@@ -227,7 +230,10 @@ fn import_words(report: &ImportReport, mode: ImportMode) -> String {
     );
     if !report.contradictions.is_empty() {
         words += &format!("\n{} times this library says otherwise, and is kept:", report.contradictions.len());
-        report.contradictions.iter().for_each(|contradiction| words += &format!("\n  {}", contradiction_words(contradiction)));
+        report
+            .contradictions
+            .iter()
+            .for_each(|contradiction| words += &format!("\n  {}", contradiction_words(contradiction)));
     }
     for folder in &report.folders_not_here {
         words += &format!("\nNot on this computer: {}; scan the folder where its photos are now", printable(folder));

@@ -1,5 +1,8 @@
 //! What both the window and `likeness library` do with the library's file.
 
+#[cfg(feature = "gui")]
+pub mod window;
+
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -8,7 +11,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::app::engine::home::Home;
 use crate::library::care::{self, Backup, BackupReason, ExportCounts, ImportMode, ImportReport, Restored};
-use crate::library::{Library, LibraryReader};
+use crate::library::{Library, LibraryError, LibraryReader};
 
 /// The backup that a user means by a path, or by its name among the library's backups; without either the newest sound
 /// one. What an earlier restore put aside is only taken when asked for.
@@ -25,8 +28,24 @@ pub fn backup_to_restore(home: &Home, named: Option<&Path>) -> Result<PathBuf> {
     newest.with_context(|| format!("there is no sound backup in {}", care::backups_folder(&library).display()))
 }
 
-pub fn newest_sound(backups: &[Backup]) -> Option<&Backup> {
+fn newest_sound(backups: &[Backup]) -> Option<&Backup> {
     backups.iter().find(|backup| backup.is_sound() && backup.reason != BackupReason::BeforeRestore)
+}
+
+pub fn newest_of(home: &Home) -> Result<Option<Backup>> {
+    Ok(newest_sound(&care::backups(&home.library())?).cloned())
+}
+
+/// Whether the library's file is damaged, so that a backup helps.
+pub fn is_damage(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        matches!(
+            cause.downcast_ref::<LibraryError>(),
+            Some(
+                LibraryError::Damaged { .. } | LibraryError::NotALibrary { .. } | LibraryError::MigrationFailed { .. }
+            )
+        )
+    })
 }
 
 /// Restores a backup, whether the library can be opened or not.

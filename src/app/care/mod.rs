@@ -6,3 +6,7 @@
 
 pub mod cli;
 pub mod job;
+#[cfg(feature = "gui")]
+pub mod state;
+#[cfg(feature = "gui")]
+pub mod view;

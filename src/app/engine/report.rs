@@ -88,6 +88,11 @@ pub enum Failed {
     Demonstrate,
     /// Putting a trained network into use.
     Adopt,
+    BackUp,
+    /// Putting a backup in the library's place.
+    Restore,
+    /// Forgetting a person.
+    Forget,
     /// A fault of the program itself.
     Internal,
 }
@@ -108,6 +113,9 @@ impl Failed {
             Self::Train => "failed_train",
             Self::Demonstrate => "failed_demonstrate",
             Self::Adopt => "failed_adopt",
+            Self::BackUp => "failed_back_up",
+            Self::Restore => "failed_restore",
+            Self::Forget => "failed_forget",
             Self::Internal => "failed",
         }
     }

@@ -6,7 +6,7 @@ use super::dialogs::Question;
 use super::notices::NoticeId;
 use crate::app::evaluate::state::message::EvaluateCommand;
 use crate::app::ui::action::Action;
-use crate::app::{compare, models, people, photos, settings, train};
+use crate::app::{care, compare, models, people, photos, settings, train};
 use crate::figures::Saving;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -18,6 +18,7 @@ pub enum Message {
     Train(train::state::message::Message),
     Models(models::state::Message),
     Settings(settings::state::Message),
+    Care(care::state::Message),
     /// What concerns more than one feature.
     Act(Action),
     /// Writes a figure or a table to this file.

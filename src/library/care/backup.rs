@@ -158,7 +158,7 @@ fn create_folder(folder: &Path) -> std::io::Result<()> {
 
 /// Removes backups that are too many or too large together; the newest one stays whatever its size.
 pub(super) fn prune(library: &Path) -> Result<()> {
-    let limit = std::fs::metadata(library).map_or(0, |file| file.len()) * TIMES_THE_LIBRARY;
+    let limit = bytes_of(library) * TIMES_THE_LIBRARY;
     let mut bytes = 0;
     // Copies that earlier programs left beside the library are few, and stay.
     let own = find(library)?.into_iter().filter(|found| !found.is_beside);
@@ -215,7 +215,8 @@ pub(super) fn files_of(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn bytes_of(path: &Path) -> u64 {
+/// With what stands in its log.
+pub(super) fn bytes_of(path: &Path) -> u64 {
     let sizes = ["", "-wal"].map(|suffix| std::fs::metadata(file::with_suffix(path, suffix)).map_or(0, |f| f.len()));
     sizes.iter().sum()
 }

@@ -72,7 +72,7 @@ impl CheckReport {
 }
 
 /// A library that others may be writing to is read as they leave it.
-fn open(path: &Path) -> Result<Connection> {
+pub(super) fn open(path: &Path) -> Result<Connection> {
     if let Some(connection) = file::open_protected(path)? {
         return Ok(connection);
     }
@@ -98,7 +98,8 @@ fn inspect(c: &Connection) -> Result<CheckReport> {
         report.older_format = Some(format);
         return Ok(report);
     }
-    let counted: [(&str, fn(usize) -> Problem); 3] = [(MISSING, Problem::Missing), (ALONE, Problem::FaceWithoutPhoto), (UNCLEAR, Problem::Unclear)];
+    let counted: [(&str, fn(usize) -> Problem); 3] =
+        [(MISSING, Problem::Missing), (ALONE, Problem::FaceWithoutPhoto), (UNCLEAR, Problem::Unclear)];
     for (sql, problem) in counted {
         match count(c, sql)? {
             0 => {}
@@ -136,9 +137,8 @@ fn lengths(c: &Connection) -> Result<Vec<Problem>> {
         "SELECT name, count(*) FROM embedding JOIN model ON model.id = model_id \
          WHERE length(vector) <> 4 * dimensions GROUP BY name ORDER BY name",
     )?;
-    let rows = query.query_map([], |row| {
-        Ok(Problem::Length { model: row.get(0)?, rows: row.get::<_, i64>(1)? as usize })
-    })?;
+    let rows =
+        query.query_map([], |row| Ok(Problem::Length { model: row.get(0)?, rows: row.get::<_, i64>(1)? as usize }))?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 

@@ -9,8 +9,8 @@ use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::library::error::{LibraryError, Result};
-use crate::library::open::{self, Library};
 use crate::library::migrate;
+use crate::library::open::{self, Library};
 
 /// What SQLite keeps beside a database.
 pub(super) const SIDE_FILES: [&str; 3] = ["-wal", "-shm", "-journal"];
@@ -33,20 +33,24 @@ pub(super) fn copy(from: &Connection, to: &Path) -> Result<()> {
     copied.map_err(|error| {
         // What is left of it is no backup, and removed again at the next attempt if not now.
         let _ = remove(&partial);
-        not_written(to, error)
+        not_written(to, error.at(to))
     })
 }
 
 fn not_written(path: &Path, error: LibraryError) -> LibraryError {
+    let because = |reason: String| LibraryError::NotWritten { path: path.to_owned(), reason };
     match error {
-        LibraryError::Damaged { .. } | LibraryError::Newer { .. } | LibraryError::NotALibrary { .. } => error,
-        other => LibraryError::NotWritten { path: path.to_owned(), reason: other.to_string() },
+        LibraryError::Damaged { .. } | LibraryError::NotWritten { .. } => error,
+        LibraryError::DiskFull { .. } => because("the disk is full".to_owned()),
+        LibraryError::CannotOpen { reason, .. } => because(reason),
+        other => because(other.to_string()),
     }
 }
 
 fn write_copy(from: &Connection, partial: &Path) -> Result<()> {
     open::create_private(partial, true).map_err(|error| at(partial, &error))?;
-    let mut to = Connection::open_with_flags(partial, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let mut to =
+        Connection::open_with_flags(partial, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     // Forced to the disk as a whole at the end.
     to.pragma_update(None, "synchronous", "off")?;
     pour(from, &mut to)?;

@@ -58,6 +58,13 @@ pub struct Forgotten {
     pub is_complete: bool,
 }
 
+impl PersonToForget {
+    /// The name, unless others bear it too: then it stays where it is theirs.
+    pub(super) fn only_name(&self) -> Option<&str> {
+        self.name.as_deref().filter(|_| self.namesakes == 0)
+    }
+}
+
 /// Set until the file holds no trace any more.
 const PENDING: &str = "forget.pending";
 
@@ -89,7 +96,10 @@ impl Library {
                 Cleaned::Deleted => backups_deleted.push(backup),
             }
         }
-        self.reader.connection.pragma_update(None, "secure_delete", true).map_err(|e| LibraryError::from(e).at(&path))?;
+        self.reader
+            .connection
+            .pragma_update(None, "secure_delete", true)
+            .map_err(|e| LibraryError::from(e).at(&path))?;
         self.write(|t| {
             let faces: HashSet<i64> = known.faces.iter().map(|face| face.face_id.0).collect();
             if may_find_again {
@@ -97,7 +107,7 @@ impl Library {
             } else {
                 keep_places(t, &known)?;
             }
-            remove(t, &HashSet::from([person.0]), &faces, known.name.as_deref())?;
+            remove(t, &HashSet::from([person.0]), &faces, known.only_name())?;
             t.execute("INSERT OR REPLACE INTO setting (key, value) VALUES (?1, '1')", [PENDING])?;
             Ok(())
         })?;
@@ -135,14 +145,15 @@ fn read(c: &Connection, person: PersonId) -> Result<PersonToForget> {
     let faces = faces(c, person)?;
     let ids: HashSet<i64> = faces.iter().map(|face| face.face_id.0).collect();
     let count = |sql: &str| -> Result<usize> { Ok(c.query_row(sql, [person.0], |row| row.get::<_, i64>(0))? as usize) };
+    let namesakes = match &row.name {
+        None => 0,
+        Some(name) => bearers(c, name, person)?.len(),
+    };
     Ok(PersonToForget {
         vectors: count("SELECT count(*) FROM embedding JOIN face ON face.id = face_id WHERE person_id = ?1")?,
         rejections: count("SELECT count(*) FROM rejected WHERE person_id = ?1")?,
-        steps: steps(c, &HashSet::from([person.0]), &ids, row.name.as_deref())?.len(),
-        namesakes: match &row.name {
-            None => 0,
-            Some(_) => count("SELECT count(*) FROM person WHERE id <> ?1 AND name = (SELECT name FROM person WHERE id = ?1)")?,
-        },
+        steps: steps(c, &HashSet::from([person.0]), &ids, row.name.as_deref().filter(|_| namesakes == 0))?.len(),
+        namesakes,
         person,
         name: row.name,
         faces,
@@ -194,8 +205,10 @@ fn look_again(t: &Transaction, known: &PersonToForget) -> Result<()> {
 pub(super) fn keep_places(t: &Transaction, known: &PersonToForget) -> Result<()> {
     for face in &known.faces {
         let FaceBox { x, y, width, height } = face.face_box;
-        t.prepare_cached("INSERT INTO forgotten (picture, x, y, width, height) SELECT ?1, ?2, ?3, ?4, ?5 WHERE ?1 IS NOT NULL")?
-            .execute(params![face.picture, x, y, width, height])?;
+        t.prepare_cached(
+            "INSERT INTO forgotten (picture, x, y, width, height) SELECT ?1, ?2, ?3, ?4, ?5 WHERE ?1 IS NOT NULL",
+        )?
+        .execute(params![face.picture, x, y, width, height])?;
     }
     Ok(())
 }
@@ -219,7 +232,12 @@ pub(super) fn remove(t: &Transaction, people: &HashSet<i64>, faces: &HashSet<i64
 }
 
 /// The steps of the history that mention one of them, or cannot be read.
-pub(super) fn steps(c: &Connection, people: &HashSet<i64>, faces: &HashSet<i64>, name: Option<&str>) -> Result<Vec<i64>> {
+pub(super) fn steps(
+    c: &Connection,
+    people: &HashSet<i64>,
+    faces: &HashSet<i64>,
+    name: Option<&str>,
+) -> Result<Vec<i64>> {
     let mut query = c.prepare("SELECT id, changes FROM journal ORDER BY id")?;
     let mut rows = query.query([])?;
     let mut steps = Vec::new();
@@ -241,7 +259,9 @@ fn mentions(change: &Change, people: &HashSet<i64>, faces: &HashSet<i64>, name: 
     match change {
         Change::Face { id, before, after } => faces.contains(id) || of(before) || of(after),
         Change::Person { id, before, after } => {
-            let is_named = |row: &Option<rows::PersonRow>| row.as_ref().is_some_and(|row| row.name.is_some() && row.name.as_deref() == name);
+            let is_named = |row: &Option<rows::PersonRow>| {
+                row.as_ref().is_some_and(|row| row.name.is_some() && row.name.as_deref() == name)
+            };
             people.contains(id) || is_named(before) || is_named(after)
         }
         Change::Rejected { face, person, .. } => faces.contains(face) || people.contains(person),

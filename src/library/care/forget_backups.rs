@@ -94,7 +94,7 @@ fn clean(
     copy.pragma_update(None, "secure_delete", true)?;
     let faces = faces_in(&copy, person)?;
     let mut people = people_in(&copy, person, &faces)?;
-    let steps = forget::steps(&copy, &people, &faces, person.name.as_deref())?;
+    let steps = forget::steps(&copy, &people, &faces, person.only_name())?;
     if faces.is_empty() && people.is_empty() && steps.is_empty() {
         let is_sure = !is_named(&copy, person, namesakes)?;
         return Ok(if is_sure { Cleaned::Untouched } else { Cleaned::Deleted });
@@ -105,7 +105,7 @@ fn clean(
         all.extend(faces_of(&transaction, id)?);
     }
     people.extend(emptied(&transaction, &all)?);
-    forget::remove(&transaction, &people, &all, person.name.as_deref())?;
+    forget::remove(&transaction, &people, &all, person.only_name())?;
     if !may_find_again {
         forget::keep_places(&transaction, person)?;
     }
@@ -147,7 +147,10 @@ fn photos_of(c: &Connection, face: &FaceToForget) -> Result<HashSet<i64>> {
     add("SELECT id FROM photo WHERE picture = ?1", &face.picture)?;
     for hash in &face.sha256 {
         add("SELECT id FROM photo WHERE sha256 = ?1 AND picture IS NULL", hash)?;
-        add("SELECT photo_id FROM file JOIN photo ON photo.id = photo_id WHERE file.sha256 = ?1 AND picture IS NULL", hash)?;
+        add(
+            "SELECT photo_id FROM file JOIN photo ON photo.id = photo_id WHERE file.sha256 = ?1 AND picture IS NULL",
+            hash,
+        )?;
     }
     for file in &face.paths {
         let bytes = path::to_bytes(file);

@@ -57,7 +57,12 @@ pub struct ImportReport {
 /// What the import says and this library contradicts.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Contradiction {
-    Face { path: PathBuf, face_box: FaceBox, here: Said, import: Said },
+    Face {
+        path: PathBuf,
+        face_box: FaceBox,
+        here: Said,
+        import: Said,
+    },
     /// Two people of the import are one here.
     OnePerson(Option<String>),
 }
@@ -138,14 +143,16 @@ impl<'t, 'c> Import<'t, 'c> {
         for face in &self.contents.faces {
             self.decide(&mut people, face)?;
         }
+        people.make_others(&mut self.d)?;
         for &(face, person) in &self.contents.rejected {
-            self.reject(&mut people, face, person)?;
+            self.reject(&people, face, person)?;
         }
         for &[a, b] in &self.contents.different {
-            self.tell_apart(&mut people, a, b)?;
+            self.tell_apart(&people, a, b)?;
         }
         self.report.people_found = people.found();
-        self.report.people_made = people.finish(&mut self.d, &self.faces)?;
+        self.report.people_made = people.made();
+        people.choose_covers(&mut self.d, &self.faces)?;
         self.follow_edits()?;
         self.remove_emptied()?;
         self.folders()?;
@@ -316,9 +323,9 @@ impl<'t, 'c> Import<'t, 'c> {
         self.d.set_face(face, state)
     }
 
-    fn reject(&mut self, people: &mut People<'c>, face: i64, person: i64) -> Result<()> {
-        let Some(&here) = self.faces.get(&face) else { return Ok(()) };
-        let own = people.get(&mut self.d, person)?;
+    /// Of somebody who has come to nothing here, nothing needs to be remembered.
+    fn reject(&mut self, people: &People<'c>, face: i64, person: i64) -> Result<()> {
+        let (Some(&here), Some(own)) = (self.faces.get(&face), people.known(person)) else { return Ok(()) };
         match rows::face(self.d.t, here)? {
             Some(state @ FaceState::Of { person: holder, .. }) if holder == own && state.is_said() => {
                 let is = Said::Is(self.name_here(own)?);
@@ -335,8 +342,8 @@ impl<'t, 'c> Import<'t, 'c> {
         Ok(())
     }
 
-    fn tell_apart(&mut self, people: &mut People<'c>, a: i64, b: i64) -> Result<()> {
-        let (a, b) = (people.get(&mut self.d, a)?, people.get(&mut self.d, b)?);
+    fn tell_apart(&mut self, people: &People<'c>, a: i64, b: i64) -> Result<()> {
+        let (Some(a), Some(b)) = (people.known(a), people.known(b)) else { return Ok(()) };
         let (a, b) = (a.min(b), a.max(b));
         if a == b {
             let name = rows::person(self.d.t, a)?.and_then(|row| row.name);
@@ -385,10 +392,7 @@ impl<'t, 'c> Import<'t, 'c> {
         for face in &self.contents.faces {
             let Some(id) = self.faces.get(&face.id).filter(|id| self.made_faces.contains(id)) else { continue };
             if let Some(copy) = face.carried_to.and_then(|copy| self.faces.get(&copy)) {
-                self.d
-                    .t
-                    .prepare_cached("UPDATE face SET carried_to = ?2 WHERE id = ?1")?
-                    .execute([id.0, copy.0])?;
+                self.d.t.prepare_cached("UPDATE face SET carried_to = ?2 WHERE id = ?1")?.execute([id.0, copy.0])?;
             }
         }
         Ok(())
@@ -419,10 +423,10 @@ impl<'t, 'c> Import<'t, 'c> {
                 continue;
             }
             let bytes = path::to_bytes(folder);
-            let made = self.d.t.execute(
-                "INSERT OR IGNORE INTO folder (path, added_at) VALUES (?1, ?2)",
-                params![bytes, now_secs()],
-            )?;
+            let made = self
+                .d
+                .t
+                .execute("INSERT OR IGNORE INTO folder (path, added_at) VALUES (?1, ?2)", params![bytes, now_secs()])?;
             if made > 0 {
                 self.d.t.execute(
                     "INSERT INTO scan (folder_id, started_at, finished_at, outcome) \

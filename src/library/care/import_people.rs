@@ -10,12 +10,12 @@ use crate::types::{FaceId, PersonId};
 
 /// A person of the import is one of this library who has the same name (or none, as they) and the same faces: the most
 /// of those that were given to them, or were said not to be them. Of a group without such faces any faces count. A named
-/// person about whom nothing else is told is one of that name who has no faces here either. Everybody else becomes a new
-/// person, once something is to be said of them: two people may have one name.
+/// person to whom nobody gave a face is one of that name who has no such face here either. Everybody else becomes a new
+/// person once a face comes to them: two people may have one name.
 pub(super) struct People<'c> {
     lines: HashMap<i64, &'c Person>,
     known: HashMap<i64, PersonId>,
-    /// Of whom the import tells faces.
+    /// To whom a user gave faces.
     told: HashSet<i64>,
     made: usize,
 }
@@ -69,7 +69,6 @@ impl<'c> People<'c> {
             }
         }
         for (face, line) in &contents.rejected {
-            self.told.insert(*line);
             let Some(&here) = faces.get(face) else { continue };
             for person in rows::rejected_for(d.t, here)? {
                 if self.has_name(d, *line, person)? {
@@ -113,15 +112,29 @@ impl<'c> People<'c> {
         Ok(person)
     }
 
-    /// Makes named people without faces too, and gives cards their faces where none was chosen here. Returns how many
-    /// people were made.
-    pub fn finish(&mut self, d: &mut Decisions, faces: &HashMap<i64, FaceId>) -> Result<usize> {
-        let mut lines: Vec<&Person> = self.lines.values().copied().collect();
-        lines.sort_by_key(|line| line.id);
-        for line in lines {
+    pub fn made(&self) -> usize {
+        self.made
+    }
+
+    /// Makes named people without faces too.
+    pub fn make_others(&mut self, d: &mut Decisions) -> Result<()> {
+        for line in self.in_order() {
             if line.name.is_some() && !self.told.contains(&line.id) {
                 self.get(d, line.id)?;
             }
+        }
+        Ok(())
+    }
+
+    fn in_order(&self) -> Vec<&'c Person> {
+        let mut lines: Vec<&Person> = self.lines.values().copied().collect();
+        lines.sort_by_key(|line| line.id);
+        lines
+    }
+
+    /// Gives cards their faces where none was chosen here.
+    pub fn choose_covers(&self, d: &mut Decisions, faces: &HashMap<i64, FaceId>) -> Result<()> {
+        for line in self.in_order() {
             let cover = line.cover.and_then(|face| faces.get(&face)).copied();
             let (Some(person), Some(cover)) = (self.known(line.id), cover) else { continue };
             let Some(row) = rows::person(d.t, person)? else { continue };
@@ -130,7 +143,7 @@ impl<'c> People<'c> {
                 d.set_person(person, rows::PersonRow { cover_face: Some(cover.0), ..row })?;
             }
         }
-        Ok(self.made)
+        Ok(())
     }
 }
 
@@ -138,7 +151,7 @@ fn is_said(face: &Face) -> bool {
     face.belongs.is_some_and(Belongs::is_said)
 }
 
-/// A person of that name whom nobody gave a face to and about whom nothing was said.
+/// A person of that name to whom nobody gave a face.
 fn without_faces(d: &Decisions, line: &Person, taken: &HashSet<PersonId>) -> Result<Option<PersonId>> {
     let mut query = d.t.prepare_cached(
         "SELECT id FROM person WHERE name = ?1 \

@@ -28,14 +28,28 @@ pub(super) enum Line {
     Photo(Photo),
     Face(Face),
     /// This face is not this person.
-    Rejected { face: i64, person: i64 },
+    Rejected {
+        face: i64,
+        person: i64,
+    },
     /// Two people who are not one.
-    Different { people: [i64; 2] },
+    Different {
+        people: [i64; 2],
+    },
     Folder(PathText),
-    Setting { key: String, value: String },
+    Setting {
+        key: String,
+        value: String,
+    },
     /// A face of a forgotten person, that no scan may find again.
-    Forgotten { picture: Hash, #[serde(rename = "box", with = "four")] face_box: FaceBox },
-    End { lines: usize },
+    Forgotten {
+        picture: Hash,
+        #[serde(rename = "box", with = "four")]
+        face_box: FaceBox,
+    },
+    End {
+        lines: usize,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -234,7 +248,9 @@ impl Known {
             Line::Face(face) => {
                 told(&self.photos, face.photo, "photo")?;
                 face.person.map_or(Ok(()), |person| told(&self.people, person, "person"))?;
-                if face.person.is_some() != face.belongs.is_some() || (face.person.is_some() && face.set_aside.is_some()) {
+                if face.person.is_some() != face.belongs.is_some()
+                    || (face.person.is_some() && face.set_aside.is_some())
+                {
                     return Err(format!("it is not clear to whom face {} belongs", face.id));
                 }
                 once(&mut self.faces, face.id, "face")

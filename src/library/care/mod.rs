@@ -23,8 +23,8 @@ mod restore;
 mod tests;
 mod transfer;
 
-pub use backup::{Backup, BackupReason, BackupState, backups, backups_folder};
 pub(super) use backup::back_up_to_migrate;
+pub use backup::{Backup, BackupReason, BackupState, backups, backups_folder};
 pub use check::{CheckReport, Problem, check};
 pub(super) use file::open_protected;
 pub use forget::{Forgotten, PersonToForget};

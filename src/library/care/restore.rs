@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::{BackupReason, backup, file};
+use super::{BackupReason, backup, check, file};
 use crate::library::error::{LibraryError, Result};
 use crate::library::migrate;
 use crate::library::open::Library;
@@ -29,13 +29,20 @@ pub struct Restored {
 /// When the backup is not sound or of a newer program, and when the library cannot be written; it is as before then.
 pub fn restore(library: &Path, backup: &Path) -> Result<Restored> {
     let staged = Staged::copy(library, backup)?;
-    if library.exists() {
+    // A damaged one is not opened for writing before it is kept: SQLite might clear its log away.
+    if library.exists() && is_readable(library) {
         match Library::open(library).and_then(|mut open| open.take_in(&staged)) {
-            Err(LibraryError::Damaged { .. } | LibraryError::NotALibrary { .. } | LibraryError::MigrationFailed { .. }) => {}
+            Err(
+                LibraryError::Damaged { .. } | LibraryError::NotALibrary { .. } | LibraryError::MigrationFailed { .. },
+            ) => {}
             outcome => return outcome,
         }
     }
     staged.replace(library)
+}
+
+fn is_readable(library: &Path) -> bool {
+    check::open(library).is_ok_and(|connection| file::quick_check(&connection).is_ok())
 }
 
 impl Library {

@@ -106,7 +106,8 @@ fn as_words(forgetting: &Forgetting, forgotten: &Forgotten) -> String {
 }
 
 fn as_json(forgetting: &Forgetting, forgotten: &Forgotten) -> serde_json::Value {
-    let paths = |paths: &[std::path::PathBuf]| paths.iter().map(|path| path.to_string_lossy().into_owned()).collect::<Vec<_>>();
+    let paths =
+        |paths: &[std::path::PathBuf]| paths.iter().map(|path| path.to_string_lossy().into_owned()).collect::<Vec<_>>();
     json!({
         "id": forgotten.person.person,
         "faces": forgotten.person.faces.len(),

@@ -69,7 +69,7 @@ fn the_newest_ten_are_kept_and_together_at_most_twice_the_library() {
         shelf.library.back_up(BackupReason::Daily).unwrap();
     }
     let all = backups(&shelf.file()).unwrap();
-    let limit = 2 * std::fs::metadata(shelf.file()).unwrap().len();
+    let limit = 2 * super::super::backup::bytes_of(&shelf.file());
     assert!(all.len() <= 10 && !all.is_empty() && !first.exists());
     assert!(all.iter().map(|backup| backup.bytes).sum::<u64>() <= limit.max(all[0].bytes));
 
@@ -130,7 +130,11 @@ fn a_grouping_that_moves_many_faces_of_named_people_is_backed_up_before() {
     shelf.name(&ada, "Ada");
     let with: Vec<FaceId> = ada.iter().chain(&new).copied().collect();
     shelf.library.back_up_if_due().unwrap();
-    assert_eq!(shelf.library.before_grouping(std::slice::from_ref(&with)).unwrap(), None, "new suggestions move nobody");
+    assert_eq!(
+        shelf.library.before_grouping(std::slice::from_ref(&with)).unwrap(),
+        None,
+        "new suggestions move nobody"
+    );
     shelf.group(&[&with]);
     assert_eq!(shelf.library.before_grouping(&[with]).unwrap(), None, "nothing changes");
     let made = shelf.library.before_grouping(&[ada, new]).unwrap().expect("two of five would leave Ada");

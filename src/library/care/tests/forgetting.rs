@@ -175,7 +175,9 @@ fn a_scan_finds_a_forgotten_person_again_only_where_it_may() {
             other.library.export(&mut text).unwrap();
             let report = shelf.library.import(&text[..], ImportMode::Apply).unwrap();
             assert_eq!(report.faces_made, 0, "{report:?}");
-            assert!(report.contradictions.iter().all(|c| matches!(c, Contradiction::Face { here: Said::Forgotten, .. })));
+            assert!(
+                report.contradictions.iter().all(|c| matches!(c, Contradiction::Face { here: Said::Forgotten, .. }))
+            );
             assert_eq!(report.contradictions.len(), 2);
         }
     }
@@ -190,7 +192,7 @@ fn a_namesake_and_their_history_stay() {
     let backup = shelf.library.back_up(BackupReason::Asked).unwrap();
     let forgotten = shelf.library.forget_person(one, true).unwrap();
     assert_eq!((forgotten.person.namesakes, forgotten.backups_cleaned), (1, 1));
-    assert_eq!(shelf.names(), [NAME]);
+    assert_eq!((shelf.names(), shelf.library.history(9).unwrap().len()), (vec![NAME.to_owned()], 1));
     assert_eq!(shelf.library.person(other).unwrap().unwrap().confirmed, 1);
     shelf.library.restore_backup(&backup).unwrap();
     assert_eq!(shelf.library.person(other).unwrap().unwrap().confirmed, 1);

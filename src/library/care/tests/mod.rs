@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 
 use super::*;
 use crate::library::{
-    Destination, FaceRecord, FaceState, FileFacts, FileHashes, GroupedBy, Library, LibraryError, PhotoRecord,
-    ScanId, SetAside,
+    Destination, FaceRecord, FaceState, FileFacts, FileHashes, GroupedBy, Library, LibraryError, PhotoRecord, ScanId,
+    SetAside,
 };
 use crate::types::{Detection, Embedding, FaceBox, FaceId, Landmarks, ModelId, PersonId, Revision};
 
@@ -125,8 +125,7 @@ fn names(library: &Library) -> Vec<String> {
 fn face(place: usize) -> FaceRecord {
     let x = 100.0 * place as f32;
     let point = |dx: f32, dy: f32| [x + dx, 10.0 + dy];
-    let landmarks =
-        [point(15.0, 30.0), point(45.0, 30.0), point(30.0, 45.0), point(20.0, 60.0), point(40.0, 60.0)];
+    let landmarks = [point(15.0, 30.0), point(45.0, 30.0), point(30.0, 45.0), point(20.0, 60.0), point(40.0, 60.0)];
     FaceRecord {
         detection: Detection {
             face_box: FaceBox { x, y: 10.0, width: 60.0, height: 80.0 },

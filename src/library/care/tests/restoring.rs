@@ -71,8 +71,9 @@ fn the_log_of_a_damaged_library_is_kept_with_it_and_not_read_into_the_restored_o
     let (shelf, backup) = with_backup();
     let file = shelf.file();
     // What a killed process leaves: the log is still there.
-    let log = std::fs::read(file::with_suffix(&file, "-wal")).unwrap();
+    let mut log = std::fs::read(file::with_suffix(&file, "-wal")).unwrap();
     assert!(!log.is_empty());
+    log[0] ^= 0xFF;
     drop(shelf.library);
     std::fs::write(&file, b"overwritten").unwrap();
     std::fs::write(file::with_suffix(&file, "-wal"), &log).unwrap();
