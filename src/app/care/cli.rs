@@ -69,7 +69,10 @@ pub fn run(home: &Home, args: LibraryArgs) -> Result<ExitCode> {
             say(args.json, json!({ "path": shown(&made) }), || format!("Backed up to {}", printable(&made)));
         }
         Command::Restore { file } => restore(home, file, args.json)?,
-        Command::Export { file } => export(&Library::open(&path)?, &file, args.json)?,
+        Command::Export { file } => {
+            let library = Library::open(&path)?;
+            export(&library, &file, args.json)?;
+        }
         Command::Import { file, dry_run } => {
             let mode = if dry_run { ImportMode::DryRun } else { ImportMode::Apply };
             let report = job::import(&mut Library::open(&path)?, &file, mode)?;

@@ -169,9 +169,7 @@ mod tests {
     fn the_name_gives_way_to_a_number_in_a_runs_list() {
         let folder = tempfile::tempdir().unwrap();
         let home = Home::open(Some(folder.path())).unwrap();
-        let mut library = Library::open(&home.library()).unwrap();
-        let scan = library.begin_scan(folder.path()).unwrap();
-        drop(scan);
+        let library = Library::open(&home.library()).unwrap();
         let run = home.runs().join("one");
         std::fs::create_dir_all(&run).unwrap();
         let lines = [line("Ada", 7, 10.0), line("Adam", 7, 300.0)];
