@@ -3,6 +3,8 @@
 //! No test needs a GPU. `pictures` draws each view where an adapter exists and says when it skips.
 #![cfg(feature = "gui")]
 
+#[path = "gui/decisions.rs"]
+mod decisions;
 #[path = "gui/demo.rs"]
 mod demo;
 #[path = "gui/evaluate.rs"]
@@ -259,7 +261,7 @@ fn a_completion_can_be_clicked() {
     let (wire, mut harness) = open(album_world(), View::People);
     harness.get_by_label("Name of this group of 31 faces").type_text("gra");
     harness.run();
-    harness.get_by_role_and_label(egui::accesskit::Role::ListBoxOption, "Grandma").click();
+    harness.get_by_role_and_label(egui::accesskit::Role::ListBoxOption, "Grandma, 35 faces").click();
     harness.run();
     let (_, decision) = wire.last_decision();
     assert_eq!(decision, Decision::Merge { from: PersonId(100), into: PersonId(6) });
@@ -288,7 +290,7 @@ fn selected_faces_obey_the_keyboard() {
     let (wire, mut harness) = open(album_world(), View::People);
     harness.get_by_label_contains("Maria Silva, ").click();
     harness.run();
-    let nearest = "Face at squared distance 0.50";
+    let nearest = "Face at squared distance 0.50, confirmed";
     harness.get_by_label(nearest).click();
     harness.run();
     harness.get_by_label("1 face selected");
@@ -342,7 +344,7 @@ fn a_running_scan_is_shown_and_can_be_cancelled() {
     harness.get_by_label("Cancel").click();
     harness.run();
     assert_eq!(wire.actions(), [Request::Cancel(JobId(7))]);
-    let summary = JobSummary { photos: 1300, faces: 2100, skipped: 1, pairs: 0, elapsed_secs: 90.0 };
+    let summary = JobSummary { photos: 1300, faces: 2100, skipped: 1, elapsed_secs: 90.0, ..JobSummary::default() };
     wire.push(Report::JobEnded(JobId(7), JobEnd::Done(summary)));
     harness.run_steps(4);
     harness.get_by_label("1,300 new photos, 2,100 new faces, 1 file skipped");

@@ -84,6 +84,30 @@ impl LibraryReader {
         })
     }
 
+    /// The faces that are not this person, each with its photo, in order of id.
+    pub fn rejected_for(&self, person: PersonId) -> Result<Vec<(FaceId, PhotoId)>> {
+        self.read(|c| {
+            let mut query = c.prepare_cached(
+                "SELECT face_id, photo_id FROM rejected JOIN face ON face.id = face_id \
+                 WHERE rejected.person_id = ?1 ORDER BY face_id",
+            )?;
+            let faces = query.query_map([person.0], |row| Ok((FaceId(row.get(0)?), PhotoId(row.get(1)?))))?;
+            Ok(faces.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// The people who are not this one, with their names, in order of id.
+    pub fn told_apart_from(&self, person: PersonId) -> Result<Vec<(PersonId, Option<String>)>> {
+        self.read(|c| {
+            let mut query = c.prepare_cached(
+                "SELECT id, name FROM different JOIN person ON id = person_a + person_b - ?1 \
+                 WHERE person_a = ?1 OR person_b = ?1 ORDER BY id",
+            )?;
+            let people = query.query_map([person.0], |row| Ok((PersonId(row.get(0)?), row.get(1)?)))?;
+            Ok(people.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
     /// How much is set aside in all: faces, hidden people, lost faces.
     pub fn count_set_aside(&self) -> Result<usize> {
         let lost = self.count_lost_faces()?;

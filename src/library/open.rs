@@ -130,6 +130,11 @@ impl LibraryReader {
         self.read(|c| Ok(Revision(c.prepare_cached("SELECT revision FROM clock")?.query_row([], |row| row.get(0))?)))
     }
 
+    /// Changes when another connection has committed something, not when this one has.
+    pub fn data_version(&self) -> Result<i64> {
+        self.read(|c| Ok(c.pragma_query_value(None, "data_version", |row| row.get(0))?))
+    }
+
     /// Asks several questions of one state of the library, whatever others write meanwhile.
     pub fn at_once<T, E: From<LibraryError>>(&self, ask: impl FnOnce(&Self) -> Result<T, E>) -> Result<T, E> {
         let transaction =

@@ -15,7 +15,7 @@ use likeness::app::evaluate::state::message::EvaluateRequest;
 use likeness::app::jobs::import::{ImportRequest, OpenQuestion};
 use likeness::app::models::state::{self as models_view, NetworkRow};
 use likeness::app::people::state::{
-    self as people_view, GroupChange, GroupChangeKind, GroupingPreview, PersonFace, PersonPage,
+    self as people_view, ApartRow, Aside, GroupChange, GroupChangeKind, GroupingPreview, PersonFace, PersonPage,
 };
 use likeness::app::photos::state::{
     self as photos_view, Month, PhotoDetail, PhotoFace, PhotoTile, SkippedFile, Timeline,
@@ -24,12 +24,16 @@ use likeness::app::settings::state::{self as settings_view, DeviceRow};
 use likeness::app::shell::backend::{Answer, Backend, Event, Request};
 use likeness::app::train::state::message::{Event as TrainEvent, Request as TrainRequest};
 use likeness::cluster::Linkage;
-use likeness::library::Decision;
+use likeness::library::{
+    Belongs, Decision, FaceSetAside, FaceState, LostFace, PersonCard, Rejection, ScanOutcome, ScannedFolder, SetAside,
+    ToldApart,
+};
 use likeness::networks::device::DeviceKind;
 use likeness::networks::models::Task;
 use likeness::networks::nets::catalogue;
 use likeness::types::{
-    ChannelOrder, CropRule, FaceBox, FaceId, ModelId, PersonId, PhotoId, PixelScaling, Preprocessing, SquaredDistance,
+    ChannelOrder, CropRule, FaceBox, FaceId, ModelId, PersonId, PhotoId, PixelScaling, Preprocessing, Revision,
+    SquaredDistance,
 };
 
 /// What the backend knows.
@@ -38,6 +42,10 @@ pub struct World {
     pub overview: Overview,
     pub people: People,
     pub page: PersonPage,
+    /// Whose page is asked for and who is not there any more.
+    pub gone: Vec<PersonId>,
+    pub aside: Aside,
+    pub folders: Vec<ScannedFolder>,
     pub timeline: Timeline,
     pub photo: PhotoDetail,
     pub models: Vec<ModelRow>,
@@ -83,7 +91,15 @@ impl Wire {
     /// The last change, which is a decision.
     pub fn last_decision(&self) -> (Ticket, Decision) {
         match self.last_change() {
-            Some((ticket, Request::People(people_view::Request::Decide(_, decision)))) => (ticket, decision),
+            Some((ticket, Request::People(people_view::Request::Decide(_, decision, _)))) => (ticket, decision),
+            other => panic!("no decision: {other:?}"),
+        }
+    }
+
+    /// The revision that its user had seen when the last decision was made.
+    pub fn last_seen(&self) -> Revision {
+        match self.last_change() {
+            Some((_, Request::People(people_view::Request::Decide(_, _, seen)))) => seen,
             other => panic!("no decision: {other:?}"),
         }
     }
@@ -103,12 +119,17 @@ fn ticket(request: &Request) -> Option<Ticket> {
     use people_view::Request as People;
     match request {
         Request::People(
-            People::Decide(ticket, _) | People::Split(ticket, _) | People::ApplyGrouping { ticket, .. },
+            People::Decide(ticket, ..) | People::Split(ticket, _) | People::ApplyGrouping { ticket, .. },
         )
         | Request::Models(
             Models::Import(ticket, _) | Models::Verify(ticket, _) | Models::Remove(ticket, _) | Models::Use(ticket, _),
         )
-        | Request::Settings(settings_view::Request::UseDevice(ticket, _)) => Some(*ticket),
+        | Request::Settings(
+            settings_view::Request::UseDevice(ticket, _)
+            | settings_view::Request::RemoveFolder(ticket, ..)
+            | settings_view::Request::MoveFolder { ticket, .. }
+            | settings_view::Request::AcceptMissing(ticket, _),
+        ) => Some(*ticket),
         _ => None,
     }
 }
@@ -135,8 +156,8 @@ fn answer(request: Request, world: &World) -> Option<Event> {
         Request::LoadOverview => Answer::Overview(world.overview.clone()),
         Request::LoadPeople => Answer::People(world.people.clone()),
         Request::LoadTouched(_) => {
-            let Overview { faces, can_undo, can_redo, .. } = world.overview;
-            Answer::Touched(TouchedFacts { people: Vec::new(), faces, can_undo, can_redo })
+            let Overview { faces, set_aside, can_undo, can_redo, .. } = world.overview;
+            Answer::Touched(TouchedFacts { people: Vec::new(), faces, set_aside, can_undo, can_redo })
         }
         Request::LoadModels => Answer::Models(world.models.clone()),
         Request::Photos(request) => return photos_answer(request, world),
@@ -159,6 +180,9 @@ fn answer(request: Request, world: &World) -> Option<Event> {
         }
         Request::Settings(settings_view::Request::LoadDevices) => {
             Answer::OfSettings(settings_view::Event::Devices(world.devices.clone()))
+        }
+        Request::Settings(settings_view::Request::LoadFolders) => {
+            Answer::OfSettings(settings_view::Event::Folders(world.folders.clone()))
         }
         Request::Scan(_)
         | Request::Train(_)
@@ -184,7 +208,9 @@ fn photos_answer(request: photos_view::Request, world: &World) -> Option<Event> 
 fn people_answer(request: people_view::Request, world: &World) -> Option<people_view::Event> {
     use people_view::{Event, Request};
     match request {
+        Request::LoadPerson(person) if world.gone.contains(&person) => Some(Event::Gone(person)),
         Request::LoadPerson(person) => Some(Event::Person(PersonPage { person, ..world.page.clone() })),
+        Request::LoadAside => Some(Event::Aside(world.aside.clone())),
         Request::Preview { squared_distance, linkage } => Some(Event::Preview(GroupingPreview {
             squared_distance,
             linkage,
@@ -239,11 +265,68 @@ fn faces(first: i64, count: i64) -> Vec<FaceId> {
     (first..first + count).map(FaceId).collect()
 }
 
+/// What everything in the album was read at.
+pub const SEEN: Revision = Revision(41);
+
+/// One lost face, a hidden person, a stranger, a false find, two people told apart and three rejections.
+fn aside() -> Aside {
+    let set_aside = |face, why| FaceSetAside { face_id: FaceId(face), photo_id: PhotoId(face), why };
+    let rejection = |face, person, name: &str| Rejection {
+        face_id: FaceId(face),
+        photo_id: PhotoId(face),
+        person: PersonId(person),
+        name: Some(name.into()),
+    };
+    Aside {
+        seen: SEEN,
+        lost: vec![LostFace {
+            face_id: FaceId(19),
+            path: PathBuf::from("/home/maria/Photos/2019/IMG_0001.jpg"),
+            state: FaceState::Of { person: PersonId(1), belongs: Belongs::Confirmed },
+            name: Some("Maria Silva".into()),
+            replaced_by: PhotoId(1),
+        }],
+        hidden: vec![PersonCard {
+            id: PersonId(200),
+            name: Some("Waiter".into()),
+            is_hidden: true,
+            faces: 3,
+            confirmed: 3,
+            suggested: 0,
+            cover: Some(FaceId(200)),
+        }],
+        faces: vec![set_aside(210, SetAside::Stranger), set_aside(220, SetAside::NotAFace)],
+        apart: vec![ApartRow {
+            pair: ToldApart {
+                people: (PersonId(1), PersonId(5)),
+                names: (Some("Maria Silva".into()), Some("Mario Rossi".into())),
+            },
+            covers: (Some(FaceId(10)), Some(FaceId(50))),
+        }],
+        rejections: vec![rejection(25, 1, "Maria Silva"), rejection(26, 1, "Maria Silva"), rejection(27, 2, "Jonas")],
+    }
+}
+
+/// One that is there, and one on a drive that is not.
+fn folders() -> Vec<ScannedFolder> {
+    let folder = |path: &str, is_offline, files| ScannedFolder {
+        path: PathBuf::from(path),
+        started_at_secs: 1_718_380_000,
+        finished_at_secs: Some(1_718_380_800),
+        outcome: Some(ScanOutcome::Complete),
+        is_offline,
+        files,
+    };
+    vec![folder("/home/maria/Photos", false, 8310), folder("/media/maria/Travels", true, 412)]
+}
+
 /// Nothing yet, and no models.
 pub fn fresh_world() -> World {
     let mut world = album_world();
     world.overview = Overview { device: "Radeon 780M".into(), threshold: 1.13, ..Overview::default() };
     world.people = People::default();
+    world.aside = Aside::default();
+    world.folders = Vec::new();
     world.timeline = Timeline::default();
     for model in &mut world.models {
         model.installed = false;
@@ -259,7 +342,7 @@ pub fn album_world() -> World {
         person: PersonId(i as i64 + 1),
         name: (*name).to_owned(),
         cover: FaceId(i as i64 * 10 + 10),
-        confirmed: 120 - 17 * i as u64,
+        faces: 120 - 17 * i as u64,
         suggested: if i % 2 == 0 { 4 + i as u64 } else { 0 },
     });
     let groups = (0..6).map(|i| GroupRow {
@@ -275,6 +358,11 @@ pub fn album_world() -> World {
     let person_face = |id: i64| PersonFace {
         face: FaceId(id),
         photo: PhotoId(id),
+        belongs: match id {
+            10..15 => Belongs::Confirmed,
+            15..1000 => Belongs::Named,
+            _ => Belongs::Suggested,
+        },
         distance: SquaredDistance(0.3 + 0.02 * (id % 60) as f32),
     };
     World {
@@ -287,28 +375,37 @@ pub fn album_world() -> World {
             model: Some("SFace".into()),
             threshold: 1.13,
             grouping: (1.13, Linkage::Average),
+            set_aside: 7,
             can_undo: true,
             can_redo: false,
         },
-        people: People { named: named.collect(), groups: groups.collect() },
+        people: People { seen: SEEN, named: named.collect(), groups: groups.collect() },
         page: PersonPage {
+            seen: SEEN,
             person: PersonId(1),
             name: Some("Maria Silva".into()),
+            is_hidden: false,
             cover: FaceId(10),
-            confirmed: (10..19).map(person_face).collect(),
+            held: (10..19).map(person_face).collect(),
             suggested: (11..16).map(|id| person_face(id + 1000)).collect(),
+            rejected: vec![(FaceId(25), PhotoId(25))],
+            apart: vec![(PersonId(5), Some("Mario Rossi".into()))],
         },
+        gone: Vec::new(),
+        aside: aside(),
+        folders: folders(),
         timeline: timeline(2400),
         photo: PhotoDetail {
+            seen: SEEN,
             photo: PhotoId(1),
             path: PathBuf::from("/home/maria/Photos/2024/IMG_2041.jpg"),
             size: (4032, 3024),
             captured_at: Some("2024-06-14T16:20:11".into()),
             camera: Some("Pixel 8".into()),
             faces: vec![
-                photo_face(10, [700.0, 900.0, 620.0, 760.0], Some("Maria Silva"), true),
-                photo_face(20, [1900.0, 800.0, 600.0, 740.0], Some("Jonas"), false),
-                photo_face(105, [3000.0, 1000.0, 520.0, 640.0], None, false),
+                photo_face(10, [700.0, 900.0, 620.0, 760.0], Some("Maria Silva"), Belongs::Confirmed),
+                photo_face(20, [1900.0, 800.0, 600.0, 740.0], Some("Jonas"), Belongs::Suggested),
+                photo_face(105, [3000.0, 1000.0, 520.0, 640.0], None, Belongs::Grouped),
             ],
         },
         models: models(),
@@ -357,13 +454,13 @@ pub fn timeline(count: i64) -> Timeline {
     }
 }
 
-fn photo_face(face: i64, [x, y, width, height]: [f32; 4], name: Option<&str>, confirmed: bool) -> PhotoFace {
+fn photo_face(face: i64, [x, y, width, height]: [f32; 4], name: Option<&str>, belongs: Belongs) -> PhotoFace {
     PhotoFace {
         face: FaceId(face),
         face_box: FaceBox { x, y, width, height },
         person: Some(PersonId(face / 10)),
         name: name.map(str::to_owned),
-        confirmed,
+        belongs: Some(belongs),
     }
 }
 

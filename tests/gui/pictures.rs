@@ -11,10 +11,12 @@ use eframe::wgpu::DeviceType;
 use egui_kittest::wgpu::{create_render_state, default_wgpu_setup};
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
 use likeness::app::compare::state::{self as compare_faces, CompareSource};
+use likeness::app::engine::facts::PuttingBack;
 use likeness::app::engine::report::{JobReport, Report};
 use likeness::app::evaluate::state::Tab;
 use likeness::app::evaluate::state::message::EvaluateCommand;
-use likeness::app::settings::state::Appearance;
+use likeness::app::people::state::{self as people, AsideTab};
+use likeness::app::settings::state::{self as settings_view, Appearance};
 use likeness::app::shell::app::App;
 use likeness::app::shell::backend::{Answer, Backend};
 use likeness::app::shell::message::Message;
@@ -25,9 +27,10 @@ use likeness::app::ui::fonts::FontSource;
 use likeness::app::ui::locale::Language;
 use likeness::app::ui::theme::ThemeChoice;
 use likeness::app::ui::view::View;
+use likeness::library::Decision;
 use likeness::types::{FaceId, PersonId};
 
-use super::demo::{Wire, World, album_world, fresh_world};
+use super::demo::{SEEN, Wire, World, album_world, fresh_world};
 use super::judged::{folders, worst_pair};
 use super::synthetic::{Synthetic, synthetic_world};
 use super::train;
@@ -76,6 +79,29 @@ fn pair() -> Message {
     Message::Evaluate(EvaluateCommand::ShowPair(Some(worst_pair())))
 }
 
+fn aside(tab: AsideTab) -> Vec<Message> {
+    vec![Message::Act(Action::OpenSetAside), Message::People(people::Message::ShowAside(tab))]
+}
+
+/// A name that somebody has.
+fn same_name() -> Message {
+    let decision = Decision::Name { person: PersonId(100), name: "Grandma".into() };
+    Message::Act(Action::Decide(decision, SEEN))
+}
+
+fn putting_back() -> Message {
+    let putting = PuttingBack { lost: FaceId(19), name: Some("Maria Silva".into()), seen: SEEN };
+    Message::Act(Action::PutBack(Some(putting)))
+}
+
+fn photo() -> Message {
+    Message::Act(Action::OpenPhoto(likeness::types::PhotoId(1)))
+}
+
+fn removing() -> Message {
+    Message::Settings(settings_view::Message::AskRemove("/media/maria/Travels".into()))
+}
+
 pub fn scenes() -> Vec<Scene> {
     let dark = ThemeChoice::Dark;
     let compare = |count: i64| {
@@ -93,6 +119,13 @@ pub fn scenes() -> Vec<Scene> {
         Scene { messages: act(Action::ToggleGrouping), ..scene("grouping", View::People) },
         Scene { messages: act(Action::OpenPerson(PersonId(1))), ..scene("person", View::People) },
         Scene { messages: act(Action::OpenPhoto(likeness::types::PhotoId(1))), ..scene("photo", View::Library) },
+        Scene { messages: act(Action::OpenSetAside), ..scene("set_aside", View::People) },
+        Scene { messages: aside(AsideTab::Hidden), ..scene("set_aside_hidden", View::People) },
+        Scene { messages: aside(AsideTab::Strangers), ..scene("set_aside_strangers", View::People) },
+        Scene { messages: aside(AsideTab::Different), theme: dark, ..scene("set_aside_different", View::People) },
+        Scene { messages: vec![same_name()], ..scene("same_name", View::People) },
+        Scene { messages: vec![putting_back(), photo()], ..scene("putting_back", View::Library) },
+        Scene { messages: vec![removing()], ..scene("remove_folder", View::Settings) },
         Scene { messages: compare(2), ..scene("compare", View::Compare) },
         Scene { messages: compare(2), theme: dark, ..scene("compare_dark", View::Compare) },
         Scene { messages: compare(6), ..scene("compare_matrix", View::Compare) },

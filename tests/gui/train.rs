@@ -59,6 +59,7 @@ pub fn data_summary() -> DataSummary {
     DataSummary {
         people: 412,
         pictures: 3204,
+        named: 0,
         with_one_picture: 38,
         left_out: [(LeftOutWhy::NoPicture, 3), (LeftOutWhy::Unreadable, 1)].into(),
         examples: vec![example("Ada/notes.txt", LeftOutWhy::NoPicture), example("Bo/3.jpg", LeftOutWhy::Unreadable)],

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use super::report::{Failure, JobId, JobReport};
 use crate::cluster::Linkage;
 use crate::networks::models::Task;
-use crate::types::{FaceId, ModelId, PersonId, SquaredDistance};
+use crate::types::{FaceId, ModelId, PersonId, Revision, SquaredDistance};
 
 /// The library in numbers, and what it works with.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -24,12 +24,16 @@ pub struct Overview {
     pub threshold: f32,
     /// The squared distance and the linkage that faces were last grouped with.
     pub grouping: (f32, Linkage),
+    /// Lost faces, hidden people and faces set aside.
+    pub set_aside: u64,
     pub can_undo: bool,
     pub can_redo: bool,
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct People {
+    /// The library when these were read: what a decision about them has seen.
+    pub seen: Revision,
     /// Named people, most faces first.
     pub named: Vec<PersonRow>,
     /// Groups without a name, most faces first.
@@ -42,7 +46,8 @@ pub struct PersonRow {
     pub name: String,
     /// The face that shows this person best.
     pub cover: FaceId,
-    pub confirmed: u64,
+    /// Without those that are only suggested.
+    pub faces: u64,
     pub suggested: u64,
 }
 
@@ -107,6 +112,15 @@ impl<T> Loadable<T> {
     }
 }
 
+/// A lost face on its way back: the next face that is pressed on a photo is said to be it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PuttingBack {
+    pub lost: FaceId,
+    /// Of its person.
+    pub name: Option<String>,
+    pub seen: Revision,
+}
+
 /// What the shell keeps for every view to read.
 #[derive(Debug, Default)]
 pub struct Facts {
@@ -114,6 +128,8 @@ pub struct Facts {
     pub people: Loadable<People>,
     pub models: Loadable<Vec<ModelRow>>,
     pub jobs: BTreeMap<JobId, JobReport>,
+    /// The lost face for which its user looks for the right place.
+    pub putting_back: Option<PuttingBack>,
     /// Distances of known pairs, for scales; None while they are not known or there are none.
     pub sample: Option<DistanceSample>,
 }
@@ -139,11 +155,16 @@ impl Facts {
         people.named.iter().find(|row| row.person == person).map(|row| row.name.as_str())
     }
 
-    /// The person who has this name, whatever its case.
-    pub fn person_named(&self, name: &str) -> Option<PersonId> {
+    /// The people who have this name, whatever its case, those with the most faces first.
+    pub fn people_named(&self, name: &str) -> Vec<&PersonRow> {
         let wanted = name.trim().to_lowercase();
-        let people = self.people.ready()?;
-        people.named.iter().find(|row| row.name.to_lowercase() == wanted).map(|row| row.person)
+        let named = self.people.ready().map_or(&[][..], |people| &people.named);
+        named.iter().filter(|row| row.name.to_lowercase() == wanted).collect()
+    }
+
+    /// The revision at which people were listed.
+    pub fn people_seen(&self) -> Revision {
+        self.people.ready().map_or(Revision::default(), |people| people.seen)
     }
 }
 
@@ -179,26 +200,29 @@ pub struct TouchedFacts {
     pub people: Vec<(PersonId, Option<TouchedRow>)>,
     /// Faces of the library that are not set aside.
     pub faces: u64,
+    pub set_aside: u64,
     pub can_undo: bool,
     pub can_redo: bool,
 }
 
 impl Overview {
     pub fn put(&mut self, touched: &TouchedFacts) {
-        (self.faces, self.can_undo, self.can_redo) = (touched.faces, touched.can_undo, touched.can_redo);
+        (self.faces, self.set_aside) = (touched.faces, touched.set_aside);
+        (self.can_undo, self.can_redo) = (touched.can_undo, touched.can_redo);
     }
 }
 
 impl People {
     /// Puts touched people in place of their old rows, in order. A group that stays keeps whom it resembles, unless
-    /// that person is no longer among the named ones.
+    /// that person is no longer among the named ones, or something was decided about both. Rows that were not touched
+    /// are as old as before, and so is what has been seen.
     pub fn put(&mut self, touched: &TouchedFacts) {
         let ids: HashSet<PersonId> = touched.people.iter().map(|(person, _)| *person).collect();
         let mut resembled: HashMap<PersonId, Resemblance> = HashMap::new();
         self.named.retain(|row| !ids.contains(&row.person));
         self.groups.retain_mut(|row| {
             let stays = !ids.contains(&row.person);
-            if !stays && let Some(resemblance) = row.resembles.take() {
+            if !stays && let Some(resemblance) = row.resembles.take_if(|near| !ids.contains(&near.person)) {
                 resembled.insert(row.person, resemblance);
             }
             stays
@@ -211,7 +235,7 @@ impl People {
                 }
             }
         }
-        self.named.sort_by_key(|row| (Reverse((row.confirmed, row.suggested)), row.person));
+        self.named.sort_by_key(|row| (Reverse((row.faces, row.suggested)), row.person));
         self.groups.sort_by_key(|row| (Reverse(row.faces), row.person));
         let names: HashMap<PersonId, &str> = self.named.iter().map(|row| (row.person, row.name.as_str())).collect();
         for row in &mut self.groups {

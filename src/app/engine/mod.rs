@@ -14,4 +14,5 @@ pub mod report;
 pub mod scan_lock;
 pub mod shared;
 pub mod thumbnail_files;
+pub mod watch;
 pub mod workers;

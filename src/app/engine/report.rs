@@ -1,7 +1,10 @@
 //! What jobs tell the window: where they stand, how they ended, what failed, what a change touched.
 
+use std::path::PathBuf;
+
 use super::picture::{ImageKey, Picture};
 use super::progress::Progress;
+use crate::library::Stale;
 use crate::types::Touched;
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -39,6 +42,8 @@ pub enum Report<E> {
     Job(JobReport),
     JobEnded(JobId, JobEnd),
     Changed(Ticket, Touched),
+    /// Another program has changed the library.
+    ChangedElsewhere(Touched),
     Failed(Option<Ticket>, Failure),
 }
 
@@ -52,14 +57,29 @@ pub enum JobEnd {
     Failed(Failure),
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct JobSummary {
     pub photos: u64,
     pub faces: u64,
     pub skipped: u64,
     /// Pairs that an evaluation judged.
     pub pairs: u64,
+    /// Faces with a name or another decision that a scan found again in edited pictures, and those that it did not.
+    pub carried_faces: u64,
+    pub lost_faces: u64,
+    /// Folders that were not there to be scanned.
+    pub offline_folders: Vec<PathBuf>,
+    /// Folders that have lost so much that their user is asked first.
+    pub withheld: Vec<Withheld>,
     pub elapsed_secs: f64,
+}
+
+/// A folder of whose photos so many are gone that nothing was marked as missing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Withheld {
+    pub folder: PathBuf,
+    pub gone: u64,
+    pub of: u64,
 }
 
 /// What failed; the details are folded until asked for.
@@ -95,6 +115,8 @@ pub enum Failed {
     Forget,
     /// A fault of the program itself.
     Internal,
+    /// A decision about something that has changed since it was shown.
+    Stale(Stale),
 }
 
 impl Failed {
@@ -117,6 +139,10 @@ impl Failed {
             Self::Restore => "failed_restore",
             Self::Forget => "failed_forget",
             Self::Internal => "failed",
+            Self::Stale(Stale::FaceGone) => "stale_face_gone",
+            Self::Stale(Stale::FaceMoved) => "stale_face_moved",
+            Self::Stale(Stale::PersonGone) => "stale_person_gone",
+            Self::Stale(Stale::PersonChanged) => "stale_person_changed",
         }
     }
 }

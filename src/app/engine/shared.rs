@@ -1,6 +1,8 @@
 //! What all threads of an open window may look at, and how a feature starts work on them.
 
+use std::any::Any;
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -134,6 +136,7 @@ impl<E: 'static> Sink<E> {
                 Report::Job(report) => Report::Job(report),
                 Report::JobEnded(job, end) => Report::JobEnded(job, end),
                 Report::Changed(ticket, touched) => Report::Changed(ticket, touched),
+                Report::ChangedElsewhere(touched) => Report::ChangedElsewhere(touched),
                 Report::Failed(ticket, failure) => Report::Failed(ticket, failure),
             });
         })
@@ -185,6 +188,27 @@ impl<E: Send + 'static> Tasks<'_, E> {
         self.workers.on_device_thread(move |networks| work(&shared, networks, &sink));
     }
 
+    /// Runs a job on the device's thread. One that breaks down is told as failed, and the networks are loaded anew for
+    /// the next.
+    pub fn run_job(&self, job: JobId, work: impl FnOnce(&Shared, &mut LoadedNetworks, &Sink<E>) + Send + 'static) {
+        self.on_device_thread(move |shared, networks, sink| {
+            if let Some(failure) = breakdown(|| work(shared, networks, sink)) {
+                networks.unload();
+                shared.library_changed();
+                sink.report(Report::JobEnded(job, JobEnd::Failed(failure)));
+            }
+        });
+    }
+
+    /// Runs a job beside the device's thread; one that breaks down is told as failed.
+    pub fn run_job_in_background(&self, job: JobId, work: impl FnOnce(&Shared, &Sink<E>) + Send + 'static) {
+        self.in_background(move |shared, sink| {
+            if let Some(failure) = breakdown(|| work(shared, sink)) {
+                sink.report(Report::JobEnded(job, JobEnd::Failed(failure)));
+            }
+        });
+    }
+
     /// A new job's name and its cancel flag.
     pub fn begin_job(&mut self) -> (JobId, Cancel) {
         self.running.begun += 1;
@@ -215,6 +239,49 @@ pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Does the work; what to tell where it broke down.
+fn breakdown(work: impl FnOnce()) -> Option<Failure> {
+    let panic = catch_unwind(AssertUnwindSafe(work)).err()?;
+    Some(Failure { what: Failed::Internal, details: panic_words(panic.as_ref()) })
+}
+
+fn panic_words(panic: &(dyn Any + Send)) -> String {
+    let words = panic.downcast_ref::<&str>().map(|words| (*words).to_owned());
+    let words = words.or_else(|| panic.downcast_ref::<String>().cloned());
+    words.map_or_else(|| "the job broke down".to_owned(), |words| format!("the job broke down: {words}"))
+}
+
 pub fn failure(what: Failed, error: &anyhow::Error) -> Failure {
     Failure { what, details: error_chain(error) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use crossbeam_channel::unbounded;
+
+    use super::*;
+
+    #[test]
+    fn a_job_that_breaks_down_is_told_and_leaves_the_job_bar() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::open(Some(folder.path())).unwrap();
+        let library = LibraryHandle::open(&home.library()).unwrap();
+        let workers = Workers::start(home.clone(), || panic!("told by the job itself")).unwrap();
+        let shared = Arc::new(Shared::new(home, library, EngineOptions::default()));
+        let (send, told) = unbounded();
+        let sink = Sink::<()>::new(move |report| send.send(report).unwrap());
+        let mut running = Running::default();
+        let mut tasks = Tasks { shared: &shared, workers: &workers, sink, running: &mut running };
+        let (job, _) = tasks.begin_job();
+        tasks.run_job(job, |_, _, _| panic!("the driver is gone"));
+        let (next, cancel) = tasks.begin_job();
+        tasks.run_job(next, move |_, _, sink| sink.end(next, &cancel, Ok(JobSummary::default())));
+        let hear = || told.recv_timeout(Duration::from_secs(20)).unwrap();
+        let Report::JobEnded(ended, JobEnd::Failed(failure)) = hear() else { panic!("the job was not ended") };
+        assert_eq!((ended, failure.what), (job, Failed::Internal));
+        assert_eq!(failure.details, "the job broke down: the driver is gone");
+        assert!(matches!(hear(), Report::JobEnded(ended, JobEnd::Done(_)) if ended == next), "the next job runs");
+    }
 }

@@ -86,9 +86,14 @@ impl Workers {
         Ok(Self { device, pool })
     }
 
-    /// Whether both queues have a place: then the next work for each is accepted.
-    pub fn have_room(&self) -> bool {
-        !self.device.is_full() && !self.pool.is_full()
+    /// Whether the next work for the device's thread is accepted.
+    pub fn device_has_room(&self) -> bool {
+        !self.device.is_full()
+    }
+
+    /// Whether the next work for the pool is accepted.
+    pub fn pool_has_room(&self) -> bool {
+        !self.pool.is_full()
     }
 
     /// Hands over work for the device's thread, one after another. False: the queue was full, nothing was handed over.

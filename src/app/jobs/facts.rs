@@ -10,7 +10,7 @@ use crate::app::engine::facts::{
 use crate::app::engine::install::DEFAULT_PACK;
 use crate::app::engine::shared::Shared;
 use crate::app::jobs::regroup::{Grouping, nearest_people};
-use crate::library::{self, Library, Page, PeopleFilter, PeopleKind, PersonCard};
+use crate::library::{self, LibraryReader, Page, PeopleFilter, PeopleKind, PersonCard};
 use crate::networks::device::DeviceChoice;
 use crate::networks::models::{Client, ModelEntry, Source, Store};
 use crate::types::{ModelId, PersonId, Touched};
@@ -19,9 +19,10 @@ use crate::types::{ModelId, PersonId, Touched};
 const STRIP: usize = 6;
 
 pub fn overview(shared: &Shared) -> Result<Overview> {
-    let (counts, folders, can_undo, can_redo) = shared.library.call(|library| {
+    let (counts, folders, set_aside, can_undo, can_redo) = shared.library.call(|library| {
         let (can_undo, can_redo) = (library.can_undo()?, library.can_redo()?);
-        Ok::<_, library::LibraryError>((library.counts()?, library.folders()?, can_undo, can_redo))
+        let set_aside = library.count_set_aside()? as u64;
+        Ok::<_, library::LibraryError>((library.counts()?, library.folders()?, set_aside, can_undo, can_redo))
     })?;
     let options = shared.options();
     let store = Store::open(shared.home.models())?;
@@ -36,6 +37,7 @@ pub fn overview(shared: &Shared) -> Result<Overview> {
         model: model.map(|entry| entry.title.clone()),
         threshold: options.thresholds(&store)?.same_person.0,
         grouping: (grouping.threshold.0, grouping.linkage),
+        set_aside,
         can_undo,
         can_redo,
     })
@@ -54,18 +56,20 @@ pub fn people(shared: &Shared) -> Result<People> {
     let store = Store::open(shared.home.models())?;
     let near = nearest_people(&shared.library, &model, shared.options().thresholds(&store)?.same_person)?;
     shared.library.call(move |library| {
-        let list = |kind, min_faces| library.people(PeopleFilter { kind, min_faces }, Page::ALL);
-        let named: Vec<PersonRow> = list(PeopleKind::Named, 0)?.into_iter().filter_map(named_row).collect();
-        let names: HashMap<PersonId, &str> = named.iter().map(|row| (row.person, row.name.as_str())).collect();
-        let mut groups = Vec::new();
-        for card in list(PeopleKind::Nameless, 1)? {
-            let resembles = near.get(&card.id).and_then(|&(person, distance)| {
-                let name = (*names.get(&person)?).to_owned();
-                Some(Resemblance { person, name, distance })
-            });
-            groups.extend(group_row(library, &card, resembles)?);
-        }
-        Ok::<_, library::LibraryError>(People { named, groups })
+        library.at_once(|library| {
+            let list = |kind, min_faces| library.people(PeopleFilter { kind, min_faces }, Page::ALL);
+            let named: Vec<PersonRow> = list(PeopleKind::Named, 0)?.into_iter().filter_map(named_row).collect();
+            let names: HashMap<PersonId, &str> = named.iter().map(|row| (row.person, row.name.as_str())).collect();
+            let mut groups = Vec::new();
+            for card in list(PeopleKind::Nameless, 1)? {
+                let resembles = near.get(&card.id).and_then(|&(person, distance)| {
+                    let name = (*names.get(&person)?).to_owned();
+                    Some(Resemblance { person, name, distance })
+                });
+                groups.extend(group_row(library, &card, resembles)?);
+            }
+            Ok::<_, library::LibraryError>(People { seen: library.revision()?, named, groups })
+        })
     })
 }
 
@@ -89,6 +93,7 @@ pub fn touched(shared: &Shared, touched: &Touched) -> Result<TouchedFacts> {
         Ok::<_, library::LibraryError>(TouchedFacts {
             people: ids.into_iter().map(|person| (person, rows.remove(&person))).collect(),
             faces: library.count_faces()? as u64,
+            set_aside: library.count_set_aside()? as u64,
             can_undo: library.can_undo()?,
             can_redo: library.can_redo()?,
         })
@@ -101,14 +106,14 @@ fn named_row(card: PersonCard) -> Option<PersonRow> {
         person: card.id,
         name: card.name?,
         cover: card.cover?,
-        confirmed: card.faces as u64,
+        faces: card.faces as u64,
         suggested: card.suggested as u64,
     })
 }
 
 /// None of a group that has only suggestions.
 fn group_row(
-    library: &Library,
+    library: &LibraryReader,
     card: &PersonCard,
     resembles: Option<Resemblance>,
 ) -> Result<Option<GroupRow>, library::LibraryError> {

@@ -1,6 +1,6 @@
 //! Faces of the library into people: constraints from what the user said, the dendrogram, and its groups applied.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use anyhow::{Context, Result};
 
@@ -190,7 +190,7 @@ pub fn split_group(library: &LibraryHandle, model: &ModelId, person: PersonId) -
 }
 
 /// For each nameless group the named person whose confirmed faces' mean is nearest, where that is near enough to be
-/// the same person.
+/// the same person. People who were told apart do not resemble each other.
 pub fn nearest_people(
     library: &LibraryHandle,
     model: &ModelId,
@@ -215,9 +215,12 @@ pub fn nearest_people(
         people.into_iter().filter_map(|(person, faces)| Some((person, cluster::centroid(faces.into_iter())?))).collect()
     };
     let (known, nameless) = (means(known), means(nameless));
-    let nearest = |mean: &Embedding| {
-        let distances = known.iter().map(|(person, other)| (*person, mean.squared_distance(other)));
+    let told_apart: HashSet<(PersonId, PersonId)> =
+        input.different.iter().flat_map(|&(a, b)| [(a, b), (b, a)]).collect();
+    let nearest = |group: PersonId, mean: &Embedding| {
+        let others = known.iter().filter(|(person, _)| !told_apart.contains(&(group, *person)));
+        let distances = others.map(|(person, other)| (*person, mean.squared_distance(other)));
         distances.min_by(|a, b| a.1.0.total_cmp(&b.1.0)).filter(|(_, distance)| *distance <= threshold)
     };
-    Ok(nameless.iter().filter_map(|(group, mean)| Some((*group, nearest(mean)?))).collect())
+    Ok(nameless.iter().filter_map(|(group, mean)| Some((*group, nearest(*group, mean)?))).collect())
 }

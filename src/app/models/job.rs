@@ -49,7 +49,7 @@ pub fn handle(tasks: &mut Tasks<'_, Event>, request: Request) {
 /// Beside the device's thread, so that a scan can go on meanwhile.
 fn install_models(tasks: &mut Tasks<'_, Event>, models: Vec<ModelId>) {
     let (job, cancel) = tasks.begin_job();
-    tasks.in_background(move |shared, sink| {
+    tasks.run_job_in_background(job, move |shared, sink| {
         sink.send(Event::Installing(job, models.clone()));
         let mut events = sink.reporter(job, JobKind::Install);
         let outcome = Store::open(shared.home.models()).map_err(Into::into).and_then(|store| {

@@ -1,35 +1,63 @@
 //! What the People view shows, and what a user decides there.
 
+mod aside;
+mod pages;
+mod said;
+
+pub use aside::{ApartRow, Aside, AsideTab};
+pub use pages::{GroupChange, GroupChangeKind, Grouping, GroupingPreview, PersonFace, PersonPage};
+
 use crate::app::engine::facts::Loadable;
 use crate::app::engine::report::Ticket;
 use crate::app::ui::action::{Action, Outbox};
 use crate::cluster::Linkage;
 use crate::library::{Decision, Destination};
-use crate::types::{FaceId, PersonId, PhotoId, SquaredDistance};
+use crate::types::{PersonId, Revision};
 
 /// What a user can do here.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Message {
-    /// Of names: one that another person has merges the two.
-    Decide(Decision),
+    /// What was decided, and the revision that its user looked at. A name that another person has is asked about first.
+    Decide(Decision, Revision),
+    /// Gives a person or group the name of somebody who is there, and so joins them.
+    NameAs {
+        person: PersonId,
+        same: PersonId,
+        seen: Revision,
+    },
+    /// Answers whether the name that was typed is that of this person.
+    SameAs(PersonId),
+    /// It is that of another one.
+    AnotherOfThisName,
+    /// Neither.
+    CloseSameName,
     /// Says that a group holds different people.
     Split(PersonId),
     /// Opens the preview of merging two people.
-    AskMerge { from: PersonId, into: PersonId },
+    AskMerge {
+        from: PersonId,
+        into: PersonId,
+    },
     /// Closes that preview.
     CloseMerge,
     /// Opens or closes the grouping panel.
     ToggleGrouping,
     /// Shows what another threshold or linkage would change.
-    PreviewGrouping { squared_distance: f32, linkage: Linkage },
+    PreviewGrouping {
+        squared_distance: f32,
+        linkage: Linkage,
+    },
     /// Groups anew as previewed.
     ApplyGrouping,
+    ShowAside(AsideTab),
 }
 
 /// What is asked of the jobs.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Request {
     LoadPerson(PersonId),
+    /// What was set aside, told apart and rejected.
+    LoadAside,
     /// What grouping at this threshold would change, without changing anything.
     Preview {
         squared_distance: f32,
@@ -42,13 +70,25 @@ pub enum Request {
     },
     /// This group holds different people: group its faces again, more cautiously.
     Split(Ticket, PersonId),
-    Decide(Ticket, Decision),
+    Decide(Ticket, Decision, Revision),
 }
 
 #[derive(Debug, Clone)]
 pub enum Event {
     Person(PersonPage),
+    /// This person is not in the library any more.
+    Gone(PersonId),
+    Aside(Aside),
     Preview(GroupingPreview),
+}
+
+/// A name that somebody else has already: are they the same person?
+#[derive(Debug, Clone, PartialEq)]
+pub struct SameName {
+    pub name: String,
+    /// What was decided: a name for a person, or for faces that go to somebody new.
+    pub decision: Decision,
+    pub seen: Revision,
 }
 
 #[derive(Debug, Default)]
@@ -59,13 +99,23 @@ pub struct State {
     pub grouping: Grouping,
     /// Two people whose merging is being previewed: from, into.
     pub merging: Option<(PersonId, PersonId)>,
+    pub same_name: Option<SameName>,
+    pub aside: Loadable<Aside>,
+    pub aside_tab: AsideTab,
 }
 
 impl State {
     pub fn update(&mut self, message: Message, out: &mut Outbox<'_, Request>) {
         match message {
-            Message::Decide(Decision::Name { person, name }) => self.name(person, name, out),
-            Message::Decide(decision) => self.decide(decision, out),
+            Message::Decide(decision, seen) => self.decide_or_ask(decision, seen, out),
+            Message::NameAs { person, same, seen } => self.name_as(person, same, seen, out),
+            Message::SameAs(same) => self.same_as(same, out),
+            Message::AnotherOfThisName => {
+                if let Some(SameName { decision, seen, .. }) = self.same_name.take() {
+                    self.decide(decision, seen, out);
+                }
+            }
+            Message::CloseSameName => self.same_name = None,
             Message::Split(person) => {
                 let ticket = out.ticket(out.text.s("said_split").into(), true);
                 out.ask(Request::Split(ticket, person));
@@ -84,17 +134,19 @@ impl State {
                     out.ask(Request::ApplyGrouping { ticket, squared_distance, linkage });
                 }
             }
+            Message::ShowAside(tab) => self.aside_tab = tab,
         }
     }
 
     pub fn receive(&mut self, event: Event) {
         match event {
             Event::Person(page) if self.open == Some(page.person) => self.person = Loadable::Ready(page),
+            Event::Aside(aside) => self.aside = Loadable::Ready(aside),
             Event::Preview(preview) if self.grouping.asked == Some((preview.squared_distance, preview.linkage)) => {
                 self.grouping.preview = Some(preview);
             }
-            // Answers to questions that are not asked any more.
-            Event::Person(_) | Event::Preview(_) => {}
+            // Answers to questions that are not asked any more; the shell leaves the page of who is gone.
+            Event::Person(_) | Event::Preview(_) | Event::Gone(_) => {}
         }
     }
 
@@ -107,44 +159,79 @@ impl State {
         out.ask(Request::LoadPerson(person));
     }
 
-    fn name(&mut self, person: PersonId, name: String, out: &mut Outbox<'_, Request>) {
-        let name = name.trim().to_owned();
-        if name.is_empty() || out.facts.name_of(person) == Some(name.as_str()) {
+    fn decide_or_ask(&mut self, decision: Decision, seen: Revision, out: &mut Outbox<'_, Request>) {
+        let decision = match decision {
+            Decision::Name { person, name } => Decision::Name { person, name: name.trim().to_owned() },
+            other => other,
+        };
+        let (name, named) = match &decision {
+            Decision::Name { person, name } => (name, Some(*person)),
+            Decision::Move { to: Destination::NewPerson { name }, .. } => (name, None),
+            _ => return self.decide(decision, seen, out),
+        };
+        if name.is_empty() || named.is_some_and(|person| out.facts.name_of(person) == Some(name.as_str())) {
             return;
         }
-        match out.facts.person_named(&name) {
-            Some(same) if same != person => {
-                let words = out.text.f("said_added_to", &[("name", &name)]);
-                if self.open == Some(person) {
-                    out.act(Action::Leave(person));
-                    out.act(Action::OpenPerson(same));
-                }
-                self.request(Decision::Merge { from: person, into: same }, words, true, out);
+        if out.facts.people_named(name).iter().any(|row| Some(row.person) != named) {
+            let seen = seen.min(out.facts.people_seen());
+            self.same_name = Some(SameName { name: name.clone(), decision, seen });
+            return;
+        }
+        self.decide(decision, seen, out);
+    }
+
+    /// The typed name is that of somebody who is there.
+    fn same_as(&mut self, same: PersonId, out: &mut Outbox<'_, Request>) {
+        let Some(SameName { decision, seen, .. }) = self.same_name.take() else { return };
+        match decision {
+            Decision::Name { person, .. } => self.name_as(person, same, seen, out),
+            Decision::Move { faces, .. } => {
+                self.decide(Decision::Move { faces, to: Destination::Person(same) }, seen, out);
             }
-            _ => {
-                let words = out.text.f("said_named", &[("name", &name)]);
-                self.request(Decision::Name { person, name }, words, true, out);
-            }
+            _ => {}
         }
     }
 
-    fn decide(&mut self, decision: Decision, out: &mut Outbox<'_, Request>) {
-        let words = words(&decision, out);
+    fn name_as(&mut self, person: PersonId, same: PersonId, seen: Revision, out: &mut Outbox<'_, Request>) {
+        if person == same {
+            return;
+        }
+        let words = out.text.f("said_added_to", &[("name", &said::name_of(same, out))]);
+        if self.open == Some(person) {
+            out.act(Action::Leave(person));
+            out.act(Action::OpenPerson(same));
+        }
+        self.request(Decision::Merge { from: person, into: same }, seen, words, true, out);
+    }
+
+    fn decide(&mut self, decision: Decision, seen: Revision, out: &mut Outbox<'_, Request>) {
+        let words = said::words(&decision, out);
         match decision {
             Decision::Merge { from, .. } => {
                 self.merging = None;
                 out.act(Action::Leave(from));
             }
-            Decision::Hide(person) | Decision::NotAPerson(person) => out.act(Action::Leave(person)),
+            Decision::Different(..) => self.merging = None,
+            Decision::Hide(person) | Decision::Strangers(person) | Decision::NotAPerson(person) => {
+                out.act(Action::Leave(person));
+            }
+            Decision::PutBack { .. } => out.act(Action::PutBack(None)),
             _ => {}
         }
         let undoable = decision != Decision::Undo;
-        self.request(decision, words, undoable, out);
+        self.request(decision, seen, words, undoable, out);
     }
 
-    fn request(&self, decision: Decision, words: String, undoable: bool, out: &mut Outbox<'_, Request>) {
+    fn request(
+        &self,
+        decision: Decision,
+        seen: Revision,
+        words: String,
+        undoable: bool,
+        out: &mut Outbox<'_, Request>,
+    ) {
         let ticket = out.ticket(words, undoable);
-        out.ask(Request::Decide(ticket, decision));
+        out.ask(Request::Decide(ticket, decision, seen));
     }
 
     fn toggle_grouping(&mut self, out: &mut Outbox<'_, Request>) {
@@ -156,92 +243,4 @@ impl State {
             out.ask(Request::Preview { squared_distance, linkage });
         }
     }
-}
-
-/// What is said when the decision has been carried out.
-fn words(decision: &Decision, out: &Outbox<'_, Request>) -> String {
-    let text = out.text;
-    let name_of = |person: &PersonId| out.facts.name_of(*person).unwrap_or_else(|| text.s("unnamed")).to_owned();
-    match decision {
-        Decision::Name { name, .. } => text.f("said_named", &[("name", name)]),
-        Decision::Confirm { person, faces } => {
-            text.nf("said_confirmed", faces.len() as u64, &[("name", &name_of(person))])
-        }
-        Decision::ConfirmAll(person) => text.f("said_confirmed_all", &[("name", &name_of(person))]),
-        Decision::Reject { person, faces } => {
-            text.nf("said_rejected", faces.len() as u64, &[("name", &name_of(person))])
-        }
-        Decision::Move { faces, to } => {
-            let name = match to {
-                Destination::Person(person) => name_of(person),
-                Destination::NewPerson { name } => name.clone(),
-            };
-            text.nf("said_moved", faces.len() as u64, &[("name", &name)])
-        }
-        Decision::TakeOut(faces) => text.n("said_taken_out", faces.len() as u64),
-        Decision::Merge { from, into } => text.f("said_merged", &[("from", &name_of(from)), ("into", &name_of(into))]),
-        Decision::Hide(_) => text.s("said_ignored").into(),
-        Decision::NotAPerson(_) => text.s("said_not_a_person").into(),
-        Decision::Undo => text.s("said_undone").into(),
-        Decision::Redo => text.s("said_redone").into(),
-    }
-}
-
-/// One person with all faces, nearest to the confirmed ones first.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PersonPage {
-    pub person: PersonId,
-    /// None for an unnamed group.
-    pub name: Option<String>,
-    pub cover: FaceId,
-    pub confirmed: Vec<PersonFace>,
-    pub suggested: Vec<PersonFace>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct PersonFace {
-    pub face: FaceId,
-    pub photo: PhotoId,
-    /// To the person's centre.
-    pub distance: SquaredDistance,
-}
-
-/// What a grouping would change.
-#[derive(Debug, Clone, PartialEq)]
-pub struct GroupingPreview {
-    pub squared_distance: f32,
-    pub linkage: Linkage,
-    pub groups_before: u64,
-    pub groups_after: u64,
-    pub faces_moved: u64,
-    /// Among the user's confirmed faces; none where too few are confirmed to say.
-    pub wrong_merges_per_1000: Option<f32>,
-    /// The largest changes first.
-    pub changes: Vec<GroupChange>,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub struct GroupChange {
-    pub kind: GroupChangeKind,
-    /// A few faces of each part.
-    pub parts: Vec<Vec<FaceId>>,
-    /// The name of a part that has one.
-    pub name: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum GroupChangeKind {
-    /// The parts become one group.
-    Joins,
-    /// One group falls into the parts.
-    Splits,
-}
-
-/// The grouping panel.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Grouping {
-    pub open: bool,
-    /// What the user looks at; none until the slider is moved.
-    pub asked: Option<(f32, Linkage)>,
-    pub preview: Option<GroupingPreview>,
 }

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use crate::app::engine::facts::Loadable;
 use crate::app::engine::picture::ImageKey;
 use crate::app::ui::action::Outbox;
-use crate::library::PhotoFilter;
-use crate::types::{FaceBox, FaceId, PersonId, PhotoId};
+use crate::library::{Belongs, PhotoFilter};
+use crate::types::{FaceBox, FaceId, PersonId, PhotoId, Revision};
 
 /// What a user can do here.
 #[derive(Debug, Clone, PartialEq)]
@@ -166,6 +166,8 @@ pub struct SkippedFile {
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct PhotoDetail {
+    /// The library when this was read: what a decision made here has seen.
+    pub seen: Revision,
     pub photo: PhotoId,
     pub path: PathBuf,
     /// Of the upright photo, in pixels.
@@ -183,5 +185,6 @@ pub struct PhotoFace {
     /// The person or unnamed group the face belongs to.
     pub person: Option<PersonId>,
     pub name: Option<String>,
-    pub confirmed: bool,
+    /// How it belongs to that person.
+    pub belongs: Option<Belongs>,
 }

@@ -1,12 +1,15 @@
 //! What the Settings view shows and can change.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use crate::app::engine::facts::Loadable;
 use crate::app::engine::report::Ticket;
-use crate::app::ui::action::Outbox;
+use crate::app::ui::action::{Action, Outbox};
 use crate::app::ui::locale::Language;
 use crate::app::ui::theme::ThemeChoice;
+use crate::library::{FacesOfFolder, ScannedFolder};
 use crate::networks::device::{DeviceChoice, DeviceKind};
 
 /// What a user can do here.
@@ -16,6 +19,17 @@ pub enum Message {
     SetTheme(ThemeChoice),
     SetLanguage(Language),
     SetReducedMotion(bool),
+    /// Asks what becomes of the faces of a folder that is not to be scanned any more.
+    AskRemove(PathBuf),
+    CloseRemove,
+    Remove(PathBuf, FacesOfFolder),
+    /// The folder lies elsewhere now.
+    MoveFolder {
+        from: PathBuf,
+        to: PathBuf,
+    },
+    /// The photos of this folder that are gone are gone for good.
+    AcceptMissing(PathBuf),
 }
 
 /// What is asked of the jobs.
@@ -23,11 +37,16 @@ pub enum Message {
 pub enum Request {
     LoadDevices,
     UseDevice(Ticket, DeviceChoice),
+    LoadFolders,
+    RemoveFolder(Ticket, PathBuf, FacesOfFolder),
+    MoveFolder { ticket: Ticket, from: PathBuf, to: PathBuf },
+    AcceptMissing(Ticket, PathBuf),
 }
 
 #[derive(Debug, Clone)]
 pub enum Event {
     Devices(Vec<DeviceRow>),
+    Folders(Vec<ScannedFolder>),
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -61,6 +80,9 @@ impl DeviceRow {
 pub struct State {
     pub appearance: Appearance,
     pub devices: Loadable<Vec<DeviceRow>>,
+    pub folders: Loadable<Vec<ScannedFolder>>,
+    /// The folder about whose removal its user is being asked.
+    pub removing: Option<PathBuf>,
 }
 
 /// How the window looks; remembered from one start to the next.
@@ -90,11 +112,32 @@ impl State {
             Message::SetTheme(theme) => self.appearance.theme = theme,
             Message::SetLanguage(language) => self.appearance.language = Some(language),
             Message::SetReducedMotion(reduced) => self.appearance.reduced_motion = reduced,
+            Message::AskRemove(folder) => self.removing = Some(folder),
+            Message::CloseRemove => self.removing = None,
+            Message::Remove(folder, faces) => {
+                self.removing = None;
+                let words = out.text.f("said_folder_removed", &[("folder", &folder.to_string_lossy())]);
+                let ticket = out.ticket(words, false);
+                out.ask(Request::RemoveFolder(ticket, folder, faces));
+            }
+            Message::MoveFolder { from, to } => {
+                let words = out.text.f("said_folder_moved", &[("folder", &to.to_string_lossy())]);
+                let ticket = out.ticket(words, false);
+                out.ask(Request::MoveFolder { ticket, from, to: to.clone() });
+                out.act(Action::Scan(vec![to]));
+            }
+            Message::AcceptMissing(folder) => {
+                let words = out.text.f("said_missing_accepted", &[("folder", &folder.to_string_lossy())]);
+                let ticket = out.ticket(words, false);
+                out.ask(Request::AcceptMissing(ticket, folder));
+            }
         }
     }
 
     pub fn receive(&mut self, event: Event) {
-        let Event::Devices(devices) = event;
-        self.devices = Loadable::Ready(devices);
+        match event {
+            Event::Devices(devices) => self.devices = Loadable::Ready(devices),
+            Event::Folders(folders) => self.folders = Loadable::Ready(folders),
+        }
     }
 }

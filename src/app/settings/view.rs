@@ -1,4 +1,6 @@
-//! Settings: where it computes, how it looks, what it speaks.
+//! Settings: where it computes, how it looks, what it speaks, and the folders that are scanned ([`folders`]).
+
+pub mod folders;
 
 use eframe::egui::{self, RichText, Ui};
 
@@ -20,7 +22,7 @@ pub fn settings_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     section_ui(ui, ctx.text.s("settings_appearance"), |ui| appearance_ui(ui, ctx));
     section_ui(ui, ctx.text.s("settings_language"), |ui| language_ui(ui, ctx));
     section_ui(ui, ctx.text.s("settings_grouping"), |ui| grouping_ui(ui, ctx));
-    section_ui(ui, ctx.text.s("settings_folders"), |ui| folders_ui(ui, ctx));
+    section_ui(ui, ctx.text.s("settings_folders"), |ui| folders::folders_ui(ui, ctx));
 }
 
 fn device_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
@@ -86,15 +88,5 @@ fn grouping_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     if buttons::button_ui(ui, Rank::Plain, ctx.text.s("change_grouping")).clicked() {
         ctx.act(Action::Show(crate::app::ui::view::View::People));
         ctx.act(Action::OpenGrouping);
-    }
-}
-
-fn folders_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
-    let folders = ctx.facts.overview.ready().map_or(&[][..], |overview| &overview.folders);
-    for folder in folders {
-        ui.label(theme::secondary(ui, folder.to_string_lossy()));
-    }
-    if buttons::button_ui(ui, Rank::Plain, ctx.text.s("choose_folder")).clicked() {
-        ctx.act(Action::ChooseFolder);
     }
 }

@@ -20,11 +20,12 @@ use crate::app::engine::report::{JobKind, Report};
 use crate::app::evaluate::state::message::{EvaluateCommand, EvaluateRequest};
 use crate::app::evaluate::view::EvaluateView;
 use crate::app::models::view::{import, models as models_view};
-use crate::app::people::view::merge;
 use crate::app::people::view::people::PeopleView;
 use crate::app::people::view::person::PersonView;
+use crate::app::people::view::{aside, merge, same_name};
 use crate::app::photos::view::library::LibraryView;
 use crate::app::photos::view::photo::PhotoView;
+use crate::app::settings::view::folders;
 use crate::app::train::state::message::{Message as TrainMessage, TrainPath};
 use crate::app::train::view::TrainView;
 use crate::app::ui::action::Action;
@@ -37,7 +38,6 @@ use crate::app::ui::thumbnails::Thumbnails;
 use crate::app::ui::view::View;
 use crate::app::ui::widgets::buttons;
 use crate::app::{care, compare, models, photos, scan, settings};
-use crate::library::Decision;
 
 const SETTINGS_KEY: &str = "settings";
 
@@ -125,9 +125,7 @@ impl App {
             self.run(ctx, message);
         }
         let waiting = self.updates.flush(self.backend.as_mut());
-        if !waiting {
-            self.ask_for_images();
-        }
+        self.ask_for_images();
         let next_notice = self.state.notices.tick(ctx.time());
         for secs in [next_notice, next_due].into_iter().flatten() {
             ctx.request_repaint_after_secs(secs.max(0.05) as f32);
@@ -164,6 +162,9 @@ impl App {
         let first = paths.first().cloned();
         let message = match question {
             Question::Folder => Some(Message::Act(Action::Scan(paths))),
+            Question::NewPlace(from) => {
+                first.map(|to| Message::Settings(settings::state::Message::MoveFolder { from, to }))
+            }
             Question::CompareFiles => Some(compare_files(paths)),
             Question::Train(file) => first.map(|path| Message::Train(TrainMessage::SetPath(file, path))),
             Question::ModelFile => Some(Message::Models(models::state::Message::Import(paths))),
@@ -179,6 +180,7 @@ impl App {
     fn run(&mut self, ctx: &egui::Context, message: Message) {
         match &message {
             Message::Act(Action::ChooseFolder) => return self.ask(ctx, Question::Folder),
+            Message::Act(Action::ChooseNewPlace(folder)) => return self.ask(ctx, Question::NewPlace(folder.clone())),
             Message::Act(Action::ChooseModelFile) => return self.ask(ctx, Question::ModelFile),
             Message::Act(Action::Save(saving)) => return self.ask(ctx, Question::Save(saving.clone())),
             Message::Compare(compare::state::Message::ChooseFiles) => return self.ask(ctx, Question::CompareFiles),
@@ -245,7 +247,11 @@ impl App {
         });
         frame.ui(ui, &mut self.views);
         let lift = if frame.state.facts.jobs.is_empty() { 0.0 } else { size::JOB_BAR };
-        frame.of(&self.state.people, Message::People, |ctx| merge::merge_ui(ui.ctx(), ctx));
+        frame.of(&self.state.people, Message::People, |ctx| {
+            merge::merge_ui(ui.ctx(), ctx);
+            same_name::same_name_ui(ui.ctx(), ctx);
+        });
+        frame.of(&self.state.settings, Message::Settings, |ctx| folders::removal_ui(ui.ctx(), ctx));
         frame.of(&self.state.models, Message::Models, |ctx| import::import_ui(ui.ctx(), ctx));
         frame.of(&self.state.care, Message::Care, |ctx| care::view::questions_ui(ui.ctx(), ctx));
         frame.with_own(|ctx| toasts::toasts_ui(ui.ctx(), ctx, lift));
@@ -366,6 +372,7 @@ impl Frame<'_> {
         match state.page {
             Page::Photo(_) => return self.of(&state.photos, Message::Photos, |ctx| views.photo.ui(ui, ctx)),
             Page::Person(_) => return self.of(&state.people, Message::People, |ctx| views.person.ui(ui, ctx)),
+            Page::SetAside => return self.of(&state.people, Message::People, |ctx| aside::aside_ui(ui, ctx)),
             Page::None => {}
         }
         match state.view {
@@ -396,7 +403,8 @@ fn title_line_ui(ui: &mut Ui, ctx: &mut Context<'_>, search: &mut SearchField) {
         if ctx.state.page != Page::None && buttons::icon_button_ui(ui, Icon::ArrowLeft, ctx.text.s("back")).clicked() {
             ctx.act(Action::Back);
         }
-        ui.label(theme::heading(ctx.text.s(ctx.state.view.label_key())));
+        let title = if ctx.state.page == Page::SetAside { "set_aside" } else { ctx.state.view.label_key() };
+        ui.label(theme::heading(ctx.text.s(title)));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             search_field::search_field_ui(ui, ctx, search);
         });
@@ -420,15 +428,14 @@ fn shortcuts(ui: &Ui, ctx: &mut Context<'_>, views: &mut Views, typing_path: boo
         return;
     }
     if pressed(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z) || pressed(Modifiers::COMMAND, Key::Y) {
-        ctx.act(Action::Decide(Decision::Redo));
+        ctx.act(Action::REDO);
     } else if pressed(Modifiers::COMMAND, Key::Z) {
-        ctx.act(Action::Decide(Decision::Undo));
+        ctx.act(Action::UNDO);
     }
     // Dialogs and open menus take Esc for themselves.
-    let dialog = typing_path
-        || ctx.state.care.is_asking()
-        || ctx.state.people.merging.is_some()
-        || ctx.state.models.imports.asking().is_some();
+    let asked = ctx.state.people.merging.is_some() || ctx.state.people.same_name.is_some();
+    let asked = asked || ctx.state.settings.removing.is_some() || ctx.state.models.imports.asking().is_some();
+    let dialog = typing_path || asked || ctx.state.care.is_asking();
     let free = !dialog && !ui.ctx().any_popup_open();
     if free && ui.input(|input| input.key_pressed(Key::Escape)) {
         let cleared = matches!(ctx.state.page, Page::Person(_)) && views.person.clear_selection();

@@ -35,6 +35,21 @@ pub enum Request {
     Cancel(JobId),
 }
 
+impl Request {
+    /// Whether it waits for the device's thread. Reading and reviewing never wait behind it.
+    pub fn is_long(&self) -> bool {
+        use train::state::message::Request as Train;
+        match self {
+            Self::Scan(_) | Self::Compare(_) | Self::Models(models::state::Request::Remove(..)) => true,
+            Self::Evaluate(request) => matches!(request, EvaluateRequest::Start(_) | EvaluateRequest::Check(_)),
+            Self::Train(request) => {
+                matches!(request, Train::Start { .. } | Train::GoOn(_) | Train::Demonstrate(_) | Train::Reembed)
+            }
+            _ => false,
+        }
+    }
+}
+
 /// What came back: from the jobs of a feature, or for every view.
 pub type Event = Report<Answer>;
 

@@ -22,6 +22,8 @@ use crate::figures::Saving;
 #[derive(Debug, Clone, PartialEq)]
 pub enum Question {
     Folder,
+    /// Where this folder of the library lies now.
+    NewPlace(PathBuf),
     CompareFiles,
     ModelFile,
     /// A file or folder for an evaluation.
@@ -46,7 +48,7 @@ pub enum Wanted {
 impl Question {
     pub fn wanted(&self) -> Wanted {
         match self {
-            Self::Folder => Wanted::Folder,
+            Self::Folder | Self::NewPlace(_) => Wanted::Folder,
             Self::Train(file) if file.is_folder() => Wanted::Folder,
             Self::Evaluate(path) if path.is_folder() => Wanted::Folder,
             Self::CompareFiles | Self::ModelFile | Self::Train(_) | Self::Evaluate(_) | Self::ImportPeople => {
@@ -59,6 +61,7 @@ impl Question {
     pub fn title_key(&self) -> &'static str {
         match self {
             Self::Folder => "choose_folder_title",
+            Self::NewPlace(_) => "choose_new_place_title",
             Self::CompareFiles => "choose_files_title",
             Self::ModelFile => "choose_model_title",
             Self::Evaluate(path) => path.label_key(),

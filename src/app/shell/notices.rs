@@ -1,8 +1,10 @@
 //! What is said in passing: a change that was made, with Undo; a job that ended, with Show; something that failed.
 
+use std::path::PathBuf;
+
+use crate::app::engine::report::Withheld;
 use crate::app::ui::action::Action;
 use crate::app::ui::view::View;
-use crate::library::Decision;
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct NoticeId(pub u64);
@@ -12,6 +14,7 @@ pub enum NoticeKind {
     #[default]
     Said,
     Failed,
+    Asked,
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -21,29 +24,41 @@ pub struct Notice {
     pub text: String,
     /// Folded until asked for.
     pub details: String,
-    pub action: Option<NoticeAction>,
-    /// When it goes by itself, in seconds of the window's clock; failures stay.
+    /// What can be done about it; each takes the notice away.
+    pub actions: Vec<NoticeAction>,
+    /// When it goes by itself, in seconds of the window's clock; failures and questions stay.
     pub until_secs: Option<f64>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NoticeAction {
     Undo,
     Show(View),
+    ShowSetAside,
+    /// The photos of this folder that are gone are kept as they are.
+    KeepMissing,
+    /// They are gone for good.
+    AcceptMissing(PathBuf),
 }
 
 impl NoticeAction {
-    pub fn label_key(self) -> &'static str {
+    pub fn label_key(&self) -> &'static str {
         match self {
             Self::Undo => "undo",
-            Self::Show(_) => "show",
+            Self::Show(_) | Self::ShowSetAside => "show",
+            Self::KeepMissing => "missing_keep",
+            Self::AcceptMissing(_) => "missing_accept",
         }
     }
 
-    pub fn action(self) -> Action {
+    /// None where taking the notice away is all.
+    pub fn action(&self) -> Option<Action> {
         match self {
-            Self::Undo => Action::Decide(Decision::Undo),
-            Self::Show(view) => Action::Show(view),
+            Self::Undo => Some(Action::UNDO),
+            Self::Show(view) => Some(Action::Show(*view)),
+            Self::ShowSetAside => Some(Action::OpenSetAside),
+            Self::KeepMissing => None,
+            Self::AcceptMissing(folder) => Some(Action::AcceptMissing(folder.clone())),
         }
     }
 }
@@ -64,8 +79,17 @@ impl Notices {
         if action == Some(NoticeAction::Undo) {
             self.withdraw_undo();
         }
-        let until_secs = Some(now_secs + Self::SHOWN_FOR_SECS);
-        self.push(Notice { text, action, until_secs, ..Notice::default() });
+        let (actions, until_secs) = (action.into_iter().collect(), Some(now_secs + Self::SHOWN_FOR_SECS));
+        self.push(Notice { text, actions, until_secs, ..Notice::default() });
+    }
+
+    /// Asks whether the photos of a folder are gone, or its drive is only not there. An earlier question about it is
+    /// answered by this one.
+    pub fn ask_missing(&mut self, text: String, withheld: &Withheld) {
+        let accept = NoticeAction::AcceptMissing(withheld.folder.clone());
+        self.shown.retain(|notice| !notice.actions.contains(&accept));
+        let actions = vec![NoticeAction::KeepMissing, accept];
+        self.push(Notice { kind: NoticeKind::Asked, text, actions, ..Notice::default() });
     }
 
     pub fn fail(&mut self, text: String, details: String) {
@@ -74,7 +98,7 @@ impl Notices {
 
     /// Takes the offer to undo away: it was taken, or it does not hold any more.
     pub fn withdraw_undo(&mut self) {
-        self.shown.retain(|notice| notice.action != Some(NoticeAction::Undo));
+        self.shown.retain(|notice| !notice.actions.contains(&NoticeAction::Undo));
     }
 
     pub fn dismiss(&mut self, id: NoticeId) {

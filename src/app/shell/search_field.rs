@@ -11,7 +11,7 @@ use crate::app::ui::theme::{self, space};
 use crate::app::ui::view::View;
 use crate::app::ui::widgets::name_field::completions;
 use crate::app::ui::widgets::suggestions::{arrows, list_ui, row_ui};
-use crate::library::{Decision, PhotoFilter};
+use crate::library::PhotoFilter;
 
 #[derive(Debug, Default)]
 pub struct SearchField {
@@ -86,7 +86,14 @@ fn hits(ctx: &Context<'_>, typed: &str) -> Vec<Hit> {
     let mut hits = Vec::new();
     let people = ctx.facts.people.ready().map_or(&[][..], |people| &people.named);
     for person in completions(people, typed) {
-        let words = person.name.clone();
+        // Two people of one name are told apart by their faces.
+        let words = match ctx.facts.people_named(&person.name).len() {
+            0 | 1 => person.name.clone(),
+            _ => {
+                let count = ctx.text.n("faces", person.faces);
+                ctx.text.f("person_card", &[("name", &person.name), ("count", &count)])
+            }
+        };
         hits.push(Hit { kind: HitKind::Person, words, action: Action::OpenPerson(person.person) });
         let words = ctx.text.f("photos_of", &[("name", &person.name)]);
         let action = Action::FilterPhotos(PhotoFilter::Person(person.person));
@@ -103,7 +110,8 @@ fn hits(ctx: &Context<'_>, typed: &str) -> Vec<Hit> {
     commands.push(go(ctx.text.s("choose_folder"), Action::ChooseFolder));
     commands.push(go(ctx.text.s("rescan"), Action::Rescan));
     commands.push(go(ctx.text.s("filter_unnamed"), Action::FilterPhotos(PhotoFilter::UnnamedFaces)));
-    commands.push(go(ctx.text.s("undo"), Action::Decide(Decision::Undo)));
+    commands.push(go(ctx.text.s("set_aside"), Action::OpenSetAside));
+    commands.push(go(ctx.text.s("undo"), Action::UNDO));
     hits.extend(commands.into_iter().filter(|hit| hit.words.to_lowercase().contains(&lower)));
     hits.truncate(9);
     hits

@@ -47,6 +47,8 @@ pub enum Page {
     None,
     Photo(PhotoId),
     Person(PersonId),
+    /// What was set aside.
+    SetAside,
 }
 
 #[derive(Debug, Default)]

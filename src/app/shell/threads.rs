@@ -11,6 +11,7 @@ use crate::app::engine::library_thread::LibraryHandle;
 use crate::app::engine::networks::EngineOptions;
 use crate::app::engine::report::{Failed, Failure, Report, Ticket};
 use crate::app::engine::shared::{Running, Shared, Sink, Tasks};
+use crate::app::engine::watch::watch;
 use crate::app::engine::workers::Workers;
 use crate::app::evaluate::job::window::{self as evaluate, OpenRuns};
 use crate::app::jobs::{facts, options};
@@ -52,9 +53,12 @@ impl Threads {
             let failure = Failure { what: Failed::Internal, details: "a job broke down".into() };
             broken.report(Report::Failed(None, failure));
         })?;
+        let shared = Arc::new(Shared::new(home, library, options));
+        let elsewhere = sink.clone();
+        watch(&shared, move || elsewhere.report(Report::ChangedElsewhere(Touched::everything())))?;
         Ok(Self {
             workers,
-            shared: Arc::new(Shared::new(home, library, options)),
+            shared,
             running: Running::default(),
             sink,
             events,
@@ -90,7 +94,11 @@ impl Backend for Threads {
             self.running.cancel(job);
             return Ok(());
         }
-        if !self.workers.have_room() {
+        let has_room = match request.is_long() {
+            true => self.workers.device_has_room(),
+            false => self.workers.pool_has_room(),
+        };
+        if !has_room {
             return Err(request);
         }
         let (preview, open_runs) = (self.preview.clone(), self.open_runs.clone());

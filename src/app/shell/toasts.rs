@@ -3,7 +3,7 @@
 use eframe::egui::{self, Align2, Area, Id, Order, Ui};
 
 use crate::app::shell::message::Message;
-use crate::app::shell::notices::{Notice, NoticeKind};
+use crate::app::shell::notices::{Notice, NoticeAction, NoticeKind};
 use crate::app::shell::state::Context;
 use crate::app::ui::icons::{self, Icon};
 use crate::app::ui::theme::{self, size, space};
@@ -35,6 +35,7 @@ fn notice_ui(ui: &mut Ui, ctx: &mut Context<'_>, notice: &Notice) {
             let (icon, colour) = match notice.kind {
                 NoticeKind::Said => (Icon::Check, palette.same),
                 NoticeKind::Failed => (Icon::TriangleAlert, palette.different),
+                NoticeKind::Asked => (Icon::CircleQuestionMark, palette.unsure),
             };
             ui.label(icons::text(icon).color(colour));
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
@@ -42,11 +43,8 @@ fn notice_ui(ui: &mut Ui, ctx: &mut Context<'_>, notice: &Notice) {
                 if buttons::icon_button_ui(ui, Icon::X, ctx.text.s("dismiss")).clicked() {
                     ctx.send(Message::Dismiss(notice.id));
                 }
-                if let Some(action) = notice.action
-                    && buttons::button_ui(ui, Rank::Quiet, ctx.text.s(action.label_key())).clicked()
-                {
-                    ctx.act(action.action());
-                    ctx.send(Message::Dismiss(notice.id));
+                if let [action] = &notice.actions[..] {
+                    action_ui(ui, ctx, notice, action);
                 }
                 ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
                     ui.set_max_width(ui.available_width() - size::ICON);
@@ -54,6 +52,14 @@ fn notice_ui(ui: &mut Ui, ctx: &mut Context<'_>, notice: &Notice) {
                 });
             });
         });
+        // A question has its answers below it, where there is room for both.
+        if notice.actions.len() > 1 {
+            ui.horizontal(|ui| {
+                for action in &notice.actions {
+                    action_ui(ui, ctx, notice, action);
+                }
+            });
+        }
         if !notice.details.is_empty() {
             ui.push_id(notice.id.0, |ui| {
                 ui.collapsing(ctx.text.s("details"), |ui| {
@@ -62,4 +68,11 @@ fn notice_ui(ui: &mut Ui, ctx: &mut Context<'_>, notice: &Notice) {
             });
         }
     });
+}
+
+fn action_ui(ui: &mut Ui, ctx: &mut Context<'_>, notice: &Notice, action: &NoticeAction) {
+    if buttons::button_ui(ui, Rank::Quiet, ctx.text.s(action.label_key())).clicked() {
+        action.action().into_iter().for_each(|action| ctx.act(action));
+        ctx.send(Message::Dismiss(notice.id));
+    }
 }

@@ -1,16 +1,18 @@
 //! What messages and events do to the state. No drawing: this runs while the window is hidden, too.
 
+mod ended;
+
 use std::collections::VecDeque;
 use std::path::PathBuf;
 
+use self::ended::{done_words, touched_by};
 use super::backend::{Answer, Backend, Event, Request};
 use super::message::Message;
 use super::notices::NoticeAction;
 use super::state::{Page, State};
 use crate::app::engine::facts::Loadable;
-use crate::app::engine::report::{Failed, Failure, JobEnd, JobId, JobKind, JobReport, JobSummary, Report, Ticket};
+use crate::app::engine::report::{Failed, Failure, JobEnd, JobId, JobKind, JobReport, Report, Ticket};
 use crate::app::evaluate::state::message::{EvaluateEvent, EvaluateRequest};
-use crate::app::evaluate::state::update::ended_words;
 use crate::app::jobs::demonstration::DemoOptions;
 use crate::app::train::state::message::{Event as TrainEvent, Message as TrainMessage};
 use crate::app::ui::action::{Action, Outbox, Tickets};
@@ -40,6 +42,9 @@ pub struct Update {
     refreshed_secs: f64,
     /// When to ask anew which groups resemble whom: a decision moved somebody's faces, and no other followed it.
     resembling_due_secs: Option<f64>,
+    /// People were asked for and have not come yet; they are to be asked for again then.
+    people_asked: bool,
+    people_again: bool,
 }
 
 /// Lets a feature's state do something, then passes on what it asks for. The state's parts are borrowed side by side.
@@ -61,7 +66,7 @@ impl Update {
     pub fn tick(&mut self, now_secs: f64) -> Option<f64> {
         self.now_secs = now_secs;
         if self.resembling_due_secs.take_if(|due| *due <= now_secs).is_some() {
-            self.ask(Request::LoadPeople);
+            self.ask_people();
         }
         self.resembling_due_secs.map(|due| due - now_secs)
     }
@@ -79,14 +84,19 @@ impl Update {
     }
 
     /// Hands over what the backend has room for; the rest waits. True while something waits.
+    ///
+    /// Each of the two queues, for long work and for quick, is filled in order, and neither waits for the other.
     pub fn flush(&mut self, backend: &mut dyn Backend) -> bool {
-        while let Some(request) = self.outbox.pop_front() {
-            if let Err(request) = backend.send(request) {
-                self.outbox.push_front(request);
-                return true;
+        let (mut long_is_full, mut quick_is_full) = (false, false);
+        for request in std::mem::take(&mut self.outbox) {
+            let is_full = if request.is_long() { &mut long_is_full } else { &mut quick_is_full };
+            let sent = if *is_full { Err(request) } else { backend.send(request) };
+            if let Err(request) = sent {
+                *is_full = true;
+                self.outbox.push_back(request);
             }
         }
-        false
+        !self.outbox.is_empty()
     }
 
     /// Of equal requests, and of questions that replace each other, only the latest waits, so the outbox stays small.
@@ -121,7 +131,7 @@ impl Update {
                 }
             }
             Message::People(message) => {
-                if matches!(message, people::state::Message::Decide(Decision::Undo)) {
+                if matches!(message, people::state::Message::Decide(Decision::Undo, _)) {
                     state.notices.withdraw_undo();
                 }
                 with_outbox!(self, state, text, people, Request::People, |part, out| part.update(message, out));
@@ -168,8 +178,25 @@ impl Update {
             Action::Scan(folders) => self.ask(Request::Scan(scan::state::Request::Scan(folders))),
             Action::Rescan => self.ask(Request::Scan(scan::state::Request::Scan(Vec::new()))),
             Action::CancelJob(job) => self.ask(Request::Cancel(job)),
-            Action::Decide(decision) => {
-                self.run(state, text, Message::People(people::state::Message::Decide(decision)));
+            Action::Decide(decision, seen) => {
+                self.run(state, text, Message::People(people::state::Message::Decide(decision, seen)));
+            }
+            Action::OpenSetAside => {
+                state.view = View::People;
+                self.open(state, text, Page::SetAside);
+            }
+            Action::PutBack(putting) => {
+                // Found or given up: back to the others that are lost.
+                if putting.is_none() && state.trail.contains(&Page::SetAside) {
+                    while state.page != Page::SetAside {
+                        state.page = state.trail.pop().unwrap_or_default();
+                    }
+                    self.load_page(state, text);
+                }
+                state.facts.putting_back = putting;
+            }
+            Action::AcceptMissing(folder) => {
+                self.run(state, text, Message::Settings(settings::state::Message::AcceptMissing(folder)));
             }
             Action::OpenGrouping if state.people.grouping.open => {}
             Action::OpenGrouping | Action::ToggleGrouping => {
@@ -190,7 +217,7 @@ impl Update {
             }
             Action::Fail(failure) => self.failed(state, text, None, failure),
             // Dialogs.
-            Action::ChooseFolder | Action::ChooseModelFile | Action::Save(_) => {}
+            Action::ChooseFolder | Action::ChooseNewPlace(_) | Action::ChooseModelFile | Action::Save(_) => {}
         }
     }
 
@@ -214,6 +241,7 @@ impl Update {
             View::Models => self.ask(Request::LoadModels),
             View::Settings => {
                 self.ask(Request::Settings(settings::state::Request::LoadDevices));
+                self.ask(Request::Settings(settings::state::Request::LoadFolders));
                 self.ask(Request::Care(care::state::Request::LoadBackups));
             }
             View::Compare => self.ask(Request::Evaluate(EvaluateRequest::LoadSample)),
@@ -253,6 +281,7 @@ impl Update {
             Page::Person(person) => {
                 with_outbox!(self, state, text, people, Request::People, |part, out| part.show(person, out));
             }
+            Page::SetAside => self.ask(Request::People(people::state::Request::LoadAside)),
         }
     }
 
@@ -263,6 +292,7 @@ impl Update {
             Report::Job(report) => self.job_goes_on(state, report),
             Report::JobEnded(job, end) => self.job_ended(state, text, job, end),
             Report::Changed(ticket, touched) => self.changed(state, text, ticket, &touched),
+            Report::ChangedElsewhere(touched) => self.load_touched(state, &touched),
             Report::Failed(ticket, failure) => self.failed(state, text, ticket, failure),
             Report::Image(..) => {}
         }
@@ -271,7 +301,10 @@ impl Update {
     fn answered(&mut self, state: &mut State, text: &Locale, answer: Answer) {
         match answer {
             Answer::Overview(overview) => state.facts.overview = Loadable::Ready(overview),
-            Answer::People(people) => state.facts.people = Loadable::Ready(people),
+            Answer::People(people) => {
+                state.facts.people = Loadable::Ready(people);
+                self.people_loaded();
+            }
             Answer::Models(models) => {
                 state.facts.models = Loadable::Ready(models);
                 state.evaluate.choose_model(&state.facts.models);
@@ -285,6 +318,7 @@ impl Update {
                 }
             }
             Answer::OfPhotos(event) => state.photos.receive(event),
+            Answer::OfPeople(people::state::Event::Gone(person)) => self.leave(state, text, person),
             Answer::OfPeople(event) => state.people.receive(event),
             Answer::OfCompare(event) => state.compare.receive(event),
             Answer::OfSettings(event) => state.settings.receive(event),
@@ -328,13 +362,22 @@ impl Update {
         if let Some(ticket) = ticket {
             self.tickets.answered(ticket);
             with_outbox!(self, state, text, models, Request::Models, |part, out| part.answered(ticket, out));
-        } else if failure.what == Failed::Internal {
+        } else if matches!(failure.what, Failed::Internal | Failed::Load) {
+            self.people_loaded();
+        }
+        if ticket.is_none() && failure.what == Failed::Internal {
             with_outbox!(self, state, text, models, Request::Models, |part, out| part.broke_down(out));
         }
         if state.facts.overview.ready().is_none() {
             state.facts.overview = Loadable::Failed(failure.clone());
         }
-        state.notices.fail(text.s(failure.what.words_key()).to_owned(), failure.details);
+        if let Failed::Stale(_) = failure.what {
+            // The sentence says it all; what is shown is read again.
+            state.notices.fail(text.s(failure.what.words_key()).to_owned(), String::new());
+            self.load_touched(state, &Touched::everything());
+        } else {
+            state.notices.fail(text.s(failure.what.words_key()).to_owned(), failure.details);
+        }
     }
 
     fn job_ended(&mut self, state: &mut State, text: &Locale, job: JobId, end: JobEnd) {
@@ -342,14 +385,24 @@ impl Update {
         let kind = state.facts.jobs.remove(&job).map(|report| report.kind);
         // The Train view says itself how a run ended.
         let said_in_view = state.view == View::Train && matches!(kind, Some(JobKind::Train | JobKind::Demonstrate));
+        let withheld = match &end {
+            JobEnd::Done(summary) => summary.withheld.clone(),
+            JobEnd::Cancelled | JobEnd::Failed(_) => Vec::new(),
+        };
         match end {
             _ if said_in_view => {}
             JobEnd::Done(summary) => {
-                let (words, action) = done_words(text, kind, summary);
+                let (words, action) = done_words(text, kind, &summary);
                 state.notices.say(words, action, self.now_secs);
             }
             JobEnd::Cancelled => state.notices.say(text.s("said_cancelled").into(), None, self.now_secs),
             JobEnd::Failed(failure) => self.failed(state, text, None, failure),
+        }
+        for withheld in withheld {
+            let (gone, of) = (grouped(withheld.gone), grouped(withheld.of));
+            let folder = withheld.folder.to_string_lossy();
+            let words = text.f("missing_asked", &[("gone", &gone), ("of", &of), ("folder", &folder)]);
+            state.notices.ask_missing(words, &withheld);
         }
         self.load_touched(state, &touched_by(kind));
     }
@@ -382,8 +435,27 @@ impl Update {
 
     fn load_library(&mut self, state: &State) {
         self.ask(Request::LoadOverview);
-        self.ask(Request::LoadPeople);
+        self.ask_people();
         self.ask(Request::Photos(photos::state::Request::LoadTimeline(state.photos.filter)));
+        if state.view == View::Settings {
+            self.ask(Request::Settings(settings::state::Request::LoadFolders));
+        }
+    }
+
+    /// People take the longest to read: a change that comes meanwhile waits for them, and is then read once.
+    fn ask_people(&mut self) {
+        if std::mem::replace(&mut self.people_asked, true) {
+            self.people_again = true;
+        } else {
+            self.ask(Request::LoadPeople);
+        }
+    }
+
+    fn people_loaded(&mut self) {
+        self.people_asked = false;
+        if std::mem::take(&mut self.people_again) {
+            self.ask_people();
+        }
     }
 
     /// What is open stays on show until its answer comes.
@@ -392,44 +464,7 @@ impl Update {
             Page::None => {}
             Page::Photo(photo) => self.ask(Request::Photos(photos::state::Request::LoadPhoto(photo))),
             Page::Person(person) => self.ask(Request::People(people::state::Request::LoadPerson(person))),
-        }
-    }
-}
-
-/// What a job of this kind leaves other than before.
-fn touched_by(kind: Option<JobKind>) -> Touched {
-    match kind {
-        Some(JobKind::Scan | JobKind::Reembed) | None => Touched::everything(),
-        Some(JobKind::Install) => Touched { settings: true, ..Touched::models() },
-        Some(JobKind::Train) => Touched::models(),
-        Some(JobKind::Evaluate | JobKind::Check | JobKind::Demonstrate) => Touched::default(),
-    }
-}
-
-fn done_words(text: &Locale, kind: Option<JobKind>, summary: JobSummary) -> (String, Option<NoticeAction>) {
-    let with_skipped = |mut words: String| {
-        if summary.skipped > 0 {
-            words.push_str(text.s("list_separator"));
-            words.push_str(&text.n("said_skipped", summary.skipped));
-        }
-        words
-    };
-    match kind {
-        Some(JobKind::Scan) | None => {
-            let (photos, faces) = (grouped(summary.photos), grouped(summary.faces));
-            let words = text.f("said_scanned", &[("photos", &photos), ("faces", &faces)]);
-            (with_skipped(words), Some(NoticeAction::Show(View::People)))
-        }
-        Some(JobKind::Install) => (text.s("said_installed").into(), None),
-        Some(JobKind::Check) => (text.s("said_checked").into(), Some(NoticeAction::Show(View::Evaluate))),
-        Some(JobKind::Evaluate) => {
-            let words = ended_words(text, summary.pairs, summary.skipped);
-            (words, Some(NoticeAction::Show(View::Evaluate)))
-        }
-        Some(JobKind::Train) => (text.s("said_trained").into(), Some(NoticeAction::Show(View::Train))),
-        Some(JobKind::Demonstrate) => (text.s("said_demonstrated").into(), Some(NoticeAction::Show(View::Train))),
-        Some(JobKind::Reembed) => {
-            (with_skipped(text.n("said_reembedded", summary.faces)), Some(NoticeAction::Show(View::People)))
+            Page::SetAside => self.ask(Request::People(people::state::Request::LoadAside)),
         }
     }
 }

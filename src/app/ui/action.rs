@@ -5,11 +5,11 @@ use std::path::PathBuf;
 
 use super::locale::Locale;
 use super::view::View;
-use crate::app::engine::facts::Facts;
+use crate::app::engine::facts::{Facts, PuttingBack};
 use crate::app::engine::report::{Failure, JobId, Ticket};
 use crate::figures::Saving;
 use crate::library::{Decision, PhotoFilter};
-use crate::types::{FaceId, ModelId, PersonId, PhotoId};
+use crate::types::{FaceId, ModelId, PersonId, PhotoId, Revision};
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
@@ -30,8 +30,16 @@ pub enum Action {
     /// Looks for what changed in all known folders.
     Rescan,
     CancelJob(JobId),
-    /// What a user decides about faces and people.
-    Decide(Decision),
+    /// What a user decides about faces and people, and the revision that they looked at.
+    Decide(Decision, Revision),
+    /// Opens the page of what was set aside.
+    OpenSetAside,
+    /// Looks for the place of a lost face; none gives the search up.
+    PutBack(Option<PuttingBack>),
+    /// Marks the photos of this folder that are gone as missing.
+    AcceptMissing(PathBuf),
+    /// Asks where this folder lies now.
+    ChooseNewPlace(PathBuf),
     /// Opens or closes the grouping panel.
     ToggleGrouping,
     OpenGrouping,
@@ -47,6 +55,12 @@ pub enum Action {
     Save(Box<Saving>),
     /// Says what failed.
     Fail(Failure),
+}
+
+impl Action {
+    /// Takes back the last decision, whatever has been shown of it.
+    pub const UNDO: Self = Self::Decide(Decision::Undo, Revision::NOW);
+    pub const REDO: Self = Self::Decide(Decision::Redo, Revision::NOW);
 }
 
 /// Words for a change that succeeds.

@@ -1,6 +1,8 @@
 //! People and groups: one person's page, what the user decides, and the preview of another grouping.
 
 #[cfg(feature = "gui")]
+mod aside;
+#[cfg(feature = "gui")]
 pub mod preview;
 #[cfg(feature = "gui")]
 mod window;

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
+use super::aside::aside;
 use super::preview::Preview;
 use crate::app::engine::report::Failed;
 use crate::app::engine::shared::{Shared, Tasks};
 use crate::app::jobs::regroup::split_group;
 use crate::app::people::state::{Event, PersonFace, PersonPage, Request};
-use crate::library::{self, Belongs};
+use crate::library::{Belongs, FaceOfPerson, LibraryError};
 use crate::types::{PersonId, SquaredDistance, Touched};
 
 /// Answers a request on one of the quick threads.
@@ -17,7 +18,12 @@ pub fn handle(tasks: &Tasks<'_, Event>, preview: &Arc<Preview>, request: Request
     let preview = preview.clone();
     tasks.in_background(move |shared, sink| match request {
         Request::LoadPerson(person) => match person_page(shared, person) {
-            Ok(page) => sink.send(Event::Person(page)),
+            Ok(Some(page)) => sink.send(Event::Person(page)),
+            Ok(None) => sink.send(Event::Gone(person)),
+            Err(error) => sink.fail(Failed::Load, &error),
+        },
+        Request::LoadAside => match aside(shared) {
+            Ok(aside) => sink.send(Event::Aside(aside)),
             Err(error) => sink.fail(Failed::Load, &error),
         },
         Request::Preview { squared_distance, linkage } => match preview.at(shared, squared_distance, linkage) {
@@ -34,34 +40,50 @@ pub fn handle(tasks: &Tasks<'_, Event>, preview: &Arc<Preview>, request: Request
             shared.library_changed();
             sink.changed(ticket, Failed::Change, split);
         }
-        Request::Decide(ticket, decision) => {
-            let touched = shared.library.call(move |library| library.decide(&decision));
+        Request::Decide(ticket, decision, seen) => {
+            let touched = shared.library.call(move |library| library.decide(&decision, seen));
             shared.library_changed();
-            sink.changed(ticket, Failed::Change, touched);
+            let failed = touched.as_ref().err().map_or(Failed::Change, what_failed);
+            sink.changed(ticket, failed, touched);
         }
     });
 }
 
-fn person_page(shared: &Shared, person: PersonId) -> Result<PersonPage> {
+/// A decision that came too late is told as such.
+fn what_failed(error: &anyhow::Error) -> Failed {
+    match error.downcast_ref::<LibraryError>() {
+        Some(LibraryError::Stale(stale)) => Failed::Stale(*stale),
+        _ => Failed::Change,
+    }
+}
+
+/// None of a person who is gone, or has no face to show.
+fn person_page(shared: &Shared, person: PersonId) -> Result<Option<PersonPage>> {
     let model = shared.options().model_id();
-    let (card, faces) = shared.library.call(move |library| {
-        Ok::<_, library::LibraryError>((library.person(person)?, library.faces_of_person(person, &model)?))
-    })?;
-    let card = card.context("this person is gone from the library")?;
-    let (suggested, confirmed): (Vec<_>, Vec<_>) =
-        faces.into_iter().partition(|face| face.belongs == Belongs::Suggested);
-    let rows = |faces: Vec<library::FaceOfPerson>| faces.into_iter().map(person_face).collect();
-    Ok(PersonPage {
-        person,
-        name: card.name,
-        cover: card.cover.context("this person has no faces left")?,
-        confirmed: rows(confirmed),
-        suggested: rows(suggested),
+    shared.library.call(move |library| {
+        library.at_once(|library| {
+            let Some(card) = library.person(person)? else { return Ok(None) };
+            let Some(cover) = card.cover else { return Ok(None) };
+            let faces = library.faces_of_person(person, &model)?;
+            let (suggested, held) =
+                faces.into_iter().map(person_face).partition(|face| face.belongs == Belongs::Suggested);
+            Ok::<_, LibraryError>(Some(PersonPage {
+                seen: library.revision()?,
+                person,
+                name: card.name,
+                is_hidden: card.is_hidden,
+                cover,
+                held,
+                suggested,
+                rejected: library.rejected_for(person)?,
+                apart: library.told_apart_from(person)?,
+            }))
+        })
     })
 }
 
-fn person_face(face: library::FaceOfPerson) -> PersonFace {
+fn person_face(face: FaceOfPerson) -> PersonFace {
     // A face that this model has not embedded stands at the far end.
     let distance = face.distance.unwrap_or(SquaredDistance(4.0));
-    PersonFace { face: face.face_id, photo: face.photo_id, distance }
+    PersonFace { face: face.face_id, photo: face.photo_id, belongs: face.belongs, distance }
 }

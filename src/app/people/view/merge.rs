@@ -4,7 +4,6 @@ use eframe::egui::{self, Id, Modal, Ui, Vec2};
 
 use crate::app::people::state::Message;
 use crate::app::people::view::Context;
-use crate::app::ui::action::Action;
 use crate::app::ui::icons::{self, Icon};
 use crate::app::ui::theme::{self, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
@@ -33,7 +32,10 @@ pub fn merge_ui(egui_ctx: &egui::Context, ctx: &mut Context<'_>) {
         ui.add_space(space::L);
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             if buttons::icon_and_text_ui(ui, Rank::Primary, Icon::Merge, ctx.text.s("merge")).clicked() {
-                ctx.act(Action::Decide(Decision::Merge { from, into }));
+                ctx.send(Message::Decide(Decision::Merge { from, into }, ctx.facts.people_seen()));
+            }
+            if buttons::button_ui(ui, Rank::Plain, ctx.text.s("different_people")).clicked() {
+                ctx.send(Message::Decide(Decision::Different(from, into), ctx.facts.people_seen()));
             }
             if buttons::button_ui(ui, Rank::Plain, ctx.text.s("cancel")).clicked() {
                 ctx.send(Message::CloseMerge);
@@ -69,7 +71,7 @@ fn name_of(ctx: &Context<'_>, person: PersonId) -> String {
 fn faces_of(ctx: &Context<'_>, person: PersonId) -> (Vec<FaceId>, u64) {
     let Some(people) = ctx.facts.people.ready() else { return (Vec::new(), 0) };
     if let Some(row) = people.named.iter().find(|row| row.person == person) {
-        return (vec![row.cover], row.confirmed + row.suggested);
+        return (vec![row.cover], row.faces + row.suggested);
     }
     match people.groups.iter().find(|group| group.person == person) {
         Some(group) => (group.strip.clone(), group.faces),

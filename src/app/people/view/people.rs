@@ -16,12 +16,12 @@ use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::view::View;
 use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::face_strip::face_strip_ui;
-use crate::app::ui::widgets::name_field::{NameField, NameFieldOptions, name_field_ui};
+use crate::app::ui::widgets::name_field::{Entered, NameField, NameFieldOptions, name_field_ui};
 use crate::app::ui::widgets::rows::{RowTops, rows_ui};
 use crate::app::ui::widgets::side_panel::side_panel_ui;
 use crate::app::ui::widgets::{picture, status};
 use crate::library::Decision;
-use crate::types::PersonId;
+use crate::types::{PersonId, Revision};
 
 const CARD: Vec2 = Vec2::new(136.0, 164.0);
 const HEADING: f32 = 48.0;
@@ -48,9 +48,14 @@ pub struct PeopleView {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Row {
     Bar,
-    Cards { first: usize, count: usize },
+    Cards {
+        first: usize,
+        count: usize,
+    },
     WhoIsThis,
     Group(usize),
+    /// Leads to what was set aside.
+    Aside,
 }
 
 impl PeopleView {
@@ -74,6 +79,7 @@ impl PeopleView {
             }
             Loadable::Ready(people) if people.named.is_empty() && people.groups.is_empty() => {
                 let (title, why) = (ctx.text.s("people_empty"), ctx.text.s("people_empty_why"));
+                aside_link_ui(ui, ctx);
                 if status::empty_ui(ui, Icon::UsersRound, title, why, Some(ctx.text.s("choose_folder"))) {
                     ctx.act(Action::ChooseFolder);
                 }
@@ -94,6 +100,7 @@ impl PeopleView {
             Row::Cards { .. } => CARD.y,
             Row::WhoIsThis => HEADING,
             Row::Group(_) => GROUP,
+            Row::Aside => size::CONTROL + space::XL,
         }));
         rows_ui(ui, "people", &tops, None, |ui, row| match rows[row] {
             Row::Bar => bar_ui(ui, ctx, people),
@@ -112,6 +119,10 @@ impl PeopleView {
                 });
             }
             Row::Group(index) => self.group_ui(ui, ctx, people, index),
+            Row::Aside => {
+                ui.add_space(space::M);
+                aside_link_ui(ui, ctx);
+            }
         });
     }
 
@@ -139,6 +150,7 @@ impl PeopleView {
                     self.field_ui(ui, ctx, people, index, field);
                     more_ui(ui, ctx, group);
                 });
+                ui.set_max_width(field + size::CONTROL + space::M);
                 resembles_ui(ui, ctx, group);
             });
         });
@@ -150,7 +162,8 @@ impl PeopleView {
             label: &ctx.text.n("name_of_group", group.faces),
             hint: ctx.text.s("name_hint"),
             width,
-            focus: self.focus == Some(group.person),
+            // A question comes first.
+            focus: self.focus == Some(group.person) && ctx.state.same_name.is_none(),
         };
         if look.focus {
             self.focus = None;
@@ -160,10 +173,18 @@ impl PeopleView {
         if look.focus {
             response.scroll_to_me(None);
         }
-        if let Some(name) = entered {
-            ctx.act(Action::Decide(Decision::Name { person: group.person, name }));
+        if let Some(entered) = entered {
+            ctx.send(naming(group.person, entered, people.seen, people.seen));
             self.focus = people.groups.get(index + 1).map(|next| next.person);
         }
+    }
+}
+
+/// What was typed is a name; somebody who was taken from the completions is who this is.
+pub fn naming(person: PersonId, entered: Entered, seen: Revision, people_seen: Revision) -> Message {
+    match entered {
+        Entered::Typed(name) => Message::Decide(Decision::Name { person, name }, seen),
+        Entered::Person(same) => Message::NameAs { person, same: same.person, seen: seen.min(people_seen) },
     }
 }
 
@@ -182,6 +203,7 @@ fn rows_of(people: &People, columns: usize) -> Vec<Row> {
         rows.push(Row::WhoIsThis);
         rows.extend((0..people.groups.len()).map(Row::Group));
     }
+    rows.push(Row::Aside);
     rows
 }
 
@@ -200,21 +222,33 @@ fn bar_ui(ui: &mut Ui, ctx: &mut Context<'_>, people: &People) {
     });
 }
 
+/// Nobody forgets what was set aside: it is counted here.
+fn aside_link_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
+    let count = ctx.facts.overview.ready().map_or(0, |overview| overview.set_aside);
+    let label = match count {
+        0 => ctx.text.s("set_aside").to_owned(),
+        count => ctx.text.n("set_aside_count", count),
+    };
+    if buttons::icon_and_text_ui(ui, Rank::Quiet, Icon::Archive, &label).clicked() {
+        ctx.act(Action::OpenSetAside);
+    }
+}
+
 /// Undo and Redo, while there is something to undo or redo.
 pub fn undo_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     let Some(overview) = ctx.facts.overview.ready() else { return };
     if overview.can_redo && buttons::icon_button_ui(ui, Icon::Redo2, ctx.text.s("redo_last")).clicked() {
-        ctx.act(Action::Decide(Decision::Redo));
+        ctx.act(Action::REDO);
     }
     if overview.can_undo && buttons::icon_button_ui(ui, Icon::Undo2, ctx.text.s("undo_last")).clicked() {
-        ctx.act(Action::Decide(Decision::Undo));
+        ctx.act(Action::UNDO);
     }
 }
 
 /// A round portrait with name and count. One dropped on another asks to merge them.
 fn card_ui(ui: &mut Ui, ctx: &mut Context<'_>, person: &PersonRow) -> Response {
     let (rect, response) = ui.allocate_exact_size(CARD, Sense::click_and_drag());
-    let count = ctx.text.n("faces", person.confirmed + person.suggested);
+    let count = ctx.text.n("faces", person.faces + person.suggested);
     let name = ctx.text.f("person_card", &[("name", &person.name), ("count", &count)]);
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
     response.dnd_set_drag_payload(person.person);
@@ -260,7 +294,7 @@ fn caption_ui(ui: &Ui, ctx: &Context<'_>, card: Rect, top: f32, person: &PersonR
     let galley = ui.painter().layout_job(job);
     let at = Align2::CENTER_TOP.anchor_size(egui::pos2(card.center().x, top), galley.size());
     ui.painter().galley(at.min, galley, palette.text);
-    let mut count = crate::app::ui::locale::grouped(person.confirmed);
+    let mut count = crate::app::ui::locale::grouped(person.faces);
     if person.suggested > 0 {
         count = ctx.text.nf("count_and_suggested", person.suggested, &[("confirmed", &count)]);
     }
@@ -268,36 +302,46 @@ fn caption_ui(ui: &Ui, ctx: &Context<'_>, card: Rect, top: f32, person: &PersonR
     ui.painter().text(at, Align2::CENTER_TOP, count, theme::small_font(), palette.secondary);
 }
 
-/// "Looks like Maria": one click adds the group to her.
+/// "Looks like Maria", and "Not Maria": one click each.
 fn resembles_ui(ui: &mut Ui, ctx: &mut Context<'_>, group: &GroupRow) {
     let Some(near) = &group.resembles else { return };
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = Vec2::new(space::M, 0.0);
         let words = ctx.text.f("looks_like", &[("name", &near.name)]);
         let distance = format!("{:.2}", near.distance.0);
         let hover = ctx.text.f("distance_of", &[("distance", &distance)]);
         if buttons::link_ui(ui, &words).on_hover_text(hover).clicked() {
             ctx.send(Message::AskMerge { from: group.person, into: near.person });
         }
+        if buttons::link_ui(ui, &ctx.text.f("not_them", &[("name", &near.name)])).clicked() {
+            let different = Decision::Different(group.person, near.person);
+            ctx.send(Message::Decide(different, ctx.facts.people_seen()));
+        }
     });
 }
 
 fn more_ui(ui: &mut Ui, ctx: &mut Context<'_>, group: &GroupRow) {
     let button = buttons::icon_button_ui(ui, Icon::Ellipsis, ctx.text.s("more"));
-    egui::Popup::menu(&button).show(|ui| group_menu_ui(ui, ctx, group.person));
+    egui::Popup::menu(&button).show(|ui| group_menu_ui(ui, ctx, group.person, None, ctx.facts.people_seen()));
 }
 
-/// What can be done with an unnamed group.
-pub fn group_menu_ui(ui: &mut Ui, ctx: &mut Context<'_>, person: PersonId) {
+/// What can be done with a group, or with somebody whose name then stands in each entry.
+pub fn group_menu_ui(ui: &mut Ui, ctx: &mut Context<'_>, person: PersonId, name: Option<&str>, seen: Revision) {
+    let decide = |decision| Message::Decide(decision, seen);
     let entries = [
-        (Icon::Split, "split", Message::Split(person)),
-        (Icon::EyeOff, "ignore", Message::Decide(Decision::Hide(person))),
-        (Icon::UserX, "not_a_person", Message::Decide(Decision::NotAPerson(person))),
+        (Icon::Split, "split", "split_of", Message::Split(person)),
+        (Icon::EyeOff, "ignore", "hide_person", decide(Decision::Hide(person))),
+        (Icon::Users, "strangers", "strangers_of", decide(Decision::Strangers(person))),
+        (Icon::UserX, "not_a_person", "not_a_person_of", decide(Decision::NotAPerson(person))),
     ];
-    for (icon, key, message) in entries {
-        let label = ctx.text.s(key);
-        let button = egui::Button::new((icons::text(icon), label)).frame_when_inactive(false);
+    for (icon, of_group, of_person, message) in entries {
+        let label = match name {
+            None => ctx.text.s(of_group).to_owned(),
+            Some(name) => ctx.text.f(of_person, &[("name", name)]),
+        };
+        let button = egui::Button::new((icons::text(icon), label.as_str())).frame_when_inactive(false);
         let response = ui.add(button);
-        response.widget_info(|| WidgetInfo::labeled(Role::MenuItem, true, label));
+        response.widget_info(|| WidgetInfo::labeled(Role::MenuItem, true, &label));
         if response.clicked() {
             ctx.send(message);
             ui.close();
@@ -326,11 +370,12 @@ mod tests {
             person: PersonId(id),
             name: "A".into(),
             cover: crate::types::FaceId(1),
-            confirmed: 1,
+            faces: 1,
             suggested: 0,
         };
         let group = |id| GroupRow { person: PersonId(id), faces: 2, strip: Vec::new(), resembles: None };
-        let people = People { named: (0..5).map(person).collect(), groups: (5..7).map(group).collect() };
+        let people =
+            People { named: (0..5).map(person).collect(), groups: (5..7).map(group).collect(), ..People::default() };
         assert_eq!(
             rows_of(&people, 4),
             [
@@ -340,6 +385,7 @@ mod tests {
                 Row::WhoIsThis,
                 Row::Group(0),
                 Row::Group(1),
+                Row::Aside,
             ]
         );
     }

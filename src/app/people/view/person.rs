@@ -1,16 +1,18 @@
 //! One person: the confirmed faces, then those that are probably theirs, nearest first.
 
+mod parts;
+
 use std::collections::BTreeSet;
 
-use eframe::egui::{self, Align2, CornerRadius, Id, Key, Modifiers, Rect, Response, Ui, Vec2};
+use eframe::egui::{self, Id, Key, Modifiers, Response, Ui, Vec2};
 
+use self::parts::{apart_ui, decide, distance_ui, heading_words, move_to, rejected_ui, tick_ui, verdict_ui};
 use crate::app::people::state::Message;
 use crate::app::people::state::{PersonFace, PersonPage};
 use crate::app::people::view::Context;
-use crate::app::people::view::people::{group_menu_ui, undo_ui};
+use crate::app::people::view::people::{group_menu_ui, naming, undo_ui};
 use crate::app::ui::action::Action;
-use crate::library::Decision;
-use crate::library::Destination;
+use crate::library::{Belongs, Decision, Destination, PhotoFilter};
 
 use crate::app::engine::facts::Loadable;
 use crate::app::ui::icons::Icon;
@@ -18,10 +20,9 @@ use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::view::View;
 use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::face_tile::{FaceTile, Frame, face_tile_ui};
-use crate::app::ui::widgets::name_field::{NameField, NameFieldOptions, name_field_ui};
+use crate::app::ui::widgets::name_field::{Entered, NameField, NameFieldOptions, name_field_ui};
 use crate::app::ui::widgets::rows::{RowTops, rows_ui};
 use crate::app::ui::widgets::status;
-use crate::library::PhotoFilter;
 use crate::types::{FaceId, PersonId};
 
 const HEADER: f32 = 128.0;
@@ -42,19 +43,33 @@ pub struct PersonView {
     merging: NameField,
     /// M was pressed: the merge menu opens in this frame.
     open_merge: bool,
+    /// Faces that have been on the screen: only these are confirmed together.
+    shown: BTreeSet<FaceId>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Row {
     Header,
     Heading(Section),
-    Faces { section: Section, first: usize, count: usize },
+    Faces {
+        section: Section,
+        first: usize,
+        count: usize,
+    },
+    /// Of the faces that are not this person.
+    Rejected {
+        first: usize,
+        count: usize,
+    },
+    Apart(usize),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Section {
-    Confirmed,
+    Held,
     Suggested,
+    Rejected,
+    Apart,
 }
 
 impl PersonView {
@@ -105,12 +120,24 @@ impl PersonView {
         let tops = RowTops::new(rows.iter().map(|row| match row {
             Row::Header => HEADER,
             Row::Heading(_) => HEADING,
-            Row::Faces { section: Section::Confirmed, .. } => size::FACE_TILE + GAP,
-            Row::Faces { section: Section::Suggested, .. } => size::FACE_TILE + GAP + size::CONTROL,
+            Row::Faces { section: Section::Suggested, .. } | Row::Rejected { .. } => {
+                size::FACE_TILE + GAP + size::CONTROL
+            }
+            Row::Faces { .. } => size::FACE_TILE + GAP,
+            Row::Apart(_) => size::CONTROL + GAP,
         }));
         rows_ui(ui, "person", &tops, None, |ui, row| match rows[row] {
             Row::Header => self.header_ui(ui, ctx, page),
-            Row::Heading(section) => heading_ui(ui, ctx, page, section),
+            Row::Heading(section) => self.heading_ui(ui, ctx, page, section),
+            Row::Apart(index) => apart_ui(ui, ctx, page, index),
+            Row::Rejected { first, count } => {
+                ui.spacing_mut().item_spacing = Vec2::splat(GAP);
+                ui.horizontal_top(|ui| {
+                    for &(face, photo) in &page.rejected[first..first + count] {
+                        rejected_ui(ui, ctx, page, face, photo);
+                    }
+                });
+            }
             Row::Faces { section, first, count } => {
                 ui.spacing_mut().item_spacing = Vec2::splat(GAP);
                 ui.horizontal_top(|ui| {
@@ -131,7 +158,7 @@ impl PersonView {
             ui.vertical(|ui| {
                 ui.add_space(space::S);
                 self.name_ui(ui, ctx, page, name);
-                let total = (page.confirmed.len() + page.suggested.len()) as u64;
+                let total = (page.held.len() + page.suggested.len()) as u64;
                 ui.label(theme::secondary(ui, ctx.text.n("faces", total)));
                 ui.horizontal(|ui| self.actions_ui(ui, ctx, page));
             });
@@ -159,8 +186,8 @@ impl PersonView {
             focus: std::mem::take(&mut self.take_focus),
         };
         let (entered, response) = name_field_ui(ui, ctx, Id::unique("name of person"), field, look);
-        if let Some(name) = entered {
-            ctx.act(Action::Decide(Decision::Name { person: page.person, name }));
+        if let Some(entered) = entered {
+            ctx.send(naming(page.person, entered, page.seen, ctx.facts.people_seen()));
             self.naming = None;
         } else if response.lost_focus() && page.name.is_some() {
             self.naming = None;
@@ -185,8 +212,11 @@ impl PersonView {
                 ui.close();
             }
         });
+        if page.is_hidden && buttons::icon_and_text_ui(ui, Rank::Plain, Icon::Eye, ctx.text.s("show")).clicked() {
+            decide(ctx, page, Decision::Show(page.person));
+        }
         let more = buttons::icon_button_ui(ui, Icon::Ellipsis, ctx.text.s("more"));
-        egui::Popup::menu(&more).show(|ui| group_menu_ui(ui, ctx, page.person));
+        egui::Popup::menu(&more).show(|ui| group_menu_ui(ui, ctx, page.person, page.name.as_deref(), page.seen));
         undo_ui(ui, ctx);
     }
 
@@ -194,7 +224,9 @@ impl PersonView {
         ui.vertical(|ui| {
             ui.set_width(size::FACE_TILE);
             let distance = format!("{:.2}", face.distance.0);
-            let name = ctx.text.f("face_at_distance", &[("distance", &distance)]);
+            let is_confirmed = page.name.is_some() && face.belongs == Belongs::Confirmed;
+            let key = if is_confirmed { "confirmed_face_at_distance" } else { "face_at_distance" };
+            let name = ctx.text.f(key, &[("distance", &distance)]);
             let tile = FaceTile {
                 face: face.face,
                 side: size::FACE_TILE,
@@ -203,12 +235,18 @@ impl PersonView {
                 name: &name,
             };
             let response = face_tile_ui(ui, ctx, tile);
+            if ui.is_rect_visible(response.rect) {
+                self.shown.insert(face.face);
+                if is_confirmed {
+                    tick_ui(ui, response.rect);
+                }
+            }
             if response.hovered() {
                 distance_ui(ui, response.rect, &distance);
             }
             self.pressed(ui, ctx, page, face, &response);
             if section == Section::Suggested {
-                verdict_ui(ui, ctx, page.person, face.face);
+                verdict_ui(ui, ctx, page, face.face);
             }
         });
     }
@@ -255,21 +293,21 @@ impl PersonView {
         ui.horizontal_wrapped(|ui| {
             ui.label(theme::strong(ctx.text.n("selected", faces.len() as u64)));
             if buttons::icon_and_text_ui(ui, Rank::Plain, Icon::Check, ctx.text.s("confirm")).clicked() {
-                ctx.act(Action::Decide(Decision::Confirm { person: page.person, faces: faces.clone() }));
+                decide(ctx, page, Decision::Confirm { person: page.person, faces: faces.clone() });
             }
             if buttons::icon_and_text_ui(ui, Rank::Plain, Icon::X, ctx.text.s("reject")).clicked() {
-                ctx.act(Action::Decide(Decision::Reject { person: page.person, faces: faces.clone() }));
+                decide(ctx, page, Decision::Reject { person: page.person, faces: faces.clone() });
             }
             let to = buttons::icon_and_text_ui(ui, Rank::Plain, Icon::ArrowRight, ctx.text.s("move_to"));
             egui::Popup::menu(&to).close_behavior(egui::PopupCloseBehavior::CloseOnClickOutside).show(|ui| {
                 ui.set_min_width(240.0);
                 if let Some(to) = move_target_ui(ui, ctx, &mut self.moving) {
-                    ctx.act(Action::Decide(Decision::Move { faces: faces.clone(), to }));
+                    move_to(ctx, page, faces.clone(), to);
                     ui.close();
                 }
             });
             if buttons::button_ui(ui, Rank::Plain, ctx.text.s("take_out")).clicked() {
-                ctx.act(Action::Decide(Decision::TakeOut(faces.clone())));
+                decide(ctx, page, Decision::TakeOut(faces.clone()));
             }
             if faces.len() > 1 && buttons::button_ui(ui, Rank::Plain, ctx.text.s("compare_selected")).clicked() {
                 ctx.act(Action::CompareFaces(faces.clone()));
@@ -281,41 +319,77 @@ impl PersonView {
         });
     }
 
-    /// C confirms, X rejects, N names, M merges, I ignores; with nothing selected, C and X mean the focused face.
+    /// C confirms, X rejects, N names, M merges. Of a group I ignores, S says strangers, F that these are no faces:
+    /// somebody with a name is not set aside by one key.
     fn keys(&mut self, ui: &Ui, ctx: &mut Context<'_>, page: &PersonPage) {
         let pressed = |key| ui.input(|input| input.modifiers.is_none() && input.key_pressed(key));
         let faces: Vec<FaceId> = self.selected.iter().copied().collect();
         if pressed(Key::C) && !faces.is_empty() {
-            ctx.act(Action::Decide(Decision::Confirm { person: page.person, faces }));
+            decide(ctx, page, Decision::Confirm { person: page.person, faces });
         } else if pressed(Key::X) && !faces.is_empty() {
-            ctx.act(Action::Decide(Decision::Reject { person: page.person, faces }));
+            decide(ctx, page, Decision::Reject { person: page.person, faces });
         } else if pressed(Key::N) {
             self.naming = Some(NameField::with(page.name.clone().unwrap_or_default()));
             self.take_focus = true;
         } else if pressed(Key::M) {
             self.open_merge = true;
-        } else if pressed(Key::I) {
-            ctx.act(Action::Decide(Decision::Hide(page.person)));
+        } else if page.name.is_none() && pressed(Key::I) {
+            decide(ctx, page, Decision::Hide(page.person));
+        } else if page.name.is_none() && pressed(Key::S) {
+            decide(ctx, page, Decision::Strangers(page.person));
+        } else if page.name.is_none() && pressed(Key::F) {
+            decide(ctx, page, Decision::NotAPerson(page.person));
         } else if ui.input(|input| input.modifiers.command && input.key_pressed(Key::A)) {
-            self.selected = page.suggested.iter().chain(&page.confirmed).map(|face| face.face).collect();
+            self.selected = page.suggested.iter().chain(&page.held).map(|face| face.face).collect();
         }
+    }
+
+    fn heading_ui(&self, ui: &mut Ui, ctx: &mut Context<'_>, page: &PersonPage, section: Section) {
+        ui.horizontal_centered(|ui| {
+            let (words, count) = heading_words(ctx, page, section);
+            ui.label(theme::lead(words));
+            ui.label(theme::secondary(ui, count));
+            if page.name.is_none() {
+                return;
+            }
+            ui.add_space(space::S);
+            if section == Section::Suggested
+                && buttons::icon_and_text_ui(ui, Rank::Plain, Icon::Check, ctx.text.s("confirm_all")).clicked()
+            {
+                decide(ctx, page, Decision::ConfirmAll(page.person));
+            }
+            let seen = self.named_and_shown(page);
+            if section == Section::Held && !seen.is_empty() {
+                let label = ctx.text.n("confirm_shown", seen.len() as u64);
+                if buttons::icon_and_text_ui(ui, Rank::Plain, Icon::Check, &label).clicked() {
+                    decide(ctx, page, Decision::Confirm { person: page.person, faces: seen });
+                }
+            }
+        });
+    }
+
+    /// Faces named with the group that have been on the screen.
+    fn named_and_shown(&self, page: &PersonPage) -> Vec<FaceId> {
+        let named = page.held.iter().filter(|face| face.belongs == Belongs::Named);
+        named.map(|face| face.face).filter(|face| self.shown.contains(face)).collect()
     }
 }
 
 fn faces(page: &PersonPage) -> impl Iterator<Item = &PersonFace> {
-    page.confirmed.iter().chain(&page.suggested)
+    page.held.iter().chain(&page.suggested)
 }
 
 fn section_faces(page: &PersonPage, section: Section) -> &[PersonFace] {
     match section {
-        Section::Confirmed => &page.confirmed,
+        Section::Held => &page.held,
         Section::Suggested => &page.suggested,
+        Section::Rejected | Section::Apart => &[],
     }
 }
 
 fn rows_of(page: &PersonPage, columns: usize) -> Vec<Row> {
     let mut rows = vec![Row::Header];
-    for section in [Section::Confirmed, Section::Suggested] {
+    for section in [Section::Held, Section::Suggested] {
         let count = section_faces(page, section).len();
         if count > 0 {
             rows.push(Row::Heading(section));
@@ -324,67 +398,34 @@ fn rows_of(page: &PersonPage, columns: usize) -> Vec<Row> {
             rows.push(Row::Faces { section, first, count: columns.min(count - first) });
         }
     }
+    if !page.rejected.is_empty() {
+        rows.push(Row::Heading(Section::Rejected));
+    }
+    for first in (0..page.rejected.len()).step_by(columns) {
+        rows.push(Row::Rejected { first, count: columns.min(page.rejected.len() - first) });
+    }
+    if !page.apart.is_empty() {
+        rows.push(Row::Heading(Section::Apart));
+    }
+    rows.extend((0..page.apart.len()).map(Row::Apart));
     rows
 }
 
-fn heading_ui(ui: &mut Ui, ctx: &mut Context<'_>, page: &PersonPage, section: Section) {
-    let count = section_faces(page, section).len() as u64;
-    ui.horizontal_centered(|ui| {
-        let words = match (section, &page.name) {
-            (Section::Confirmed, Some(_)) => ctx.text.s("confirmed").to_owned(),
-            (Section::Suggested, Some(name)) => ctx.text.f("probably", &[("name", name)]),
-            (_, None) => ctx.text.s("in_this_group").to_owned(),
-        };
-        ui.label(theme::lead(words));
-        ui.label(theme::secondary(ui, crate::app::ui::locale::grouped(count)));
-        if section == Section::Suggested && page.name.is_some() {
-            ui.add_space(space::S);
-            if buttons::icon_and_text_ui(ui, Rank::Plain, Icon::Check, ctx.text.s("confirm_all")).clicked() {
-                ctx.act(Action::Decide(Decision::ConfirmAll(page.person)));
-            }
-        }
-    });
-}
-
-/// ✓ and ✗ below a suggested face.
-fn verdict_ui(ui: &mut Ui, ctx: &mut Context<'_>, person: PersonId, face: FaceId) {
-    ui.horizontal(|ui| {
-        ui.add_space((size::FACE_TILE - 2.0 * size::CONTROL - space::M) / 2.0);
-        ui.spacing_mut().item_spacing.x = space::M;
-        ui.spacing_mut().item_spacing.y = 0.0;
-        if buttons::icon_button_ui(ui, Icon::Check, ctx.text.s("confirm")).clicked() {
-            ctx.act(Action::Decide(Decision::Confirm { person, faces: vec![face] }));
-        }
-        if buttons::icon_button_ui(ui, Icon::X, ctx.text.s("reject")).clicked() {
-            ctx.act(Action::Decide(Decision::Reject { person, faces: vec![face] }));
-        }
-    });
-}
-
-/// The distance, in the lower left corner of a tile.
-fn distance_ui(ui: &Ui, tile: Rect, distance: &str) {
-    let palette = theme::palette(ui.visuals());
-    let galley = ui.painter().layout_no_wrap(distance.to_owned(), theme::small_font(), palette.on_scrim);
-    let at = tile.left_bottom() + Vec2::new(space::XS, -space::XS);
-    let rect = Align2::LEFT_BOTTOM.anchor_size(at, galley.size() + Vec2::new(space::S, space::XS));
-    ui.painter().rect_filled(rect, CornerRadius::same(4), palette.scrim);
-    ui.painter().galley(rect.center() - galley.size() / 2.0, galley, palette.on_scrim);
-}
-
 fn move_target_ui(ui: &mut Ui, ctx: &mut Context<'_>, field: &mut NameField) -> Option<Destination> {
-    let name = pick_name_ui(ui, ctx, "move to", field)?;
-    Some(match ctx.facts.person_named(&name) {
-        Some(person) => Destination::Person(person),
-        None => Destination::NewPerson { name },
+    Some(match pick_name_ui(ui, ctx, "move to", field)? {
+        Entered::Person(row) => Destination::Person(row.person),
+        Entered::Typed(name) => Destination::NewPerson { name },
     })
 }
 
 fn pick_person_ui(ui: &mut Ui, ctx: &mut Context<'_>, salt: &str, field: &mut NameField) -> Option<PersonId> {
-    let name = pick_name_ui(ui, ctx, salt, field)?;
-    ctx.facts.person_named(&name)
+    match pick_name_ui(ui, ctx, salt, field)? {
+        Entered::Person(row) => Some(row.person),
+        Entered::Typed(name) => ctx.facts.people_named(&name).first().map(|row| row.person),
+    }
 }
 
-fn pick_name_ui(ui: &mut Ui, ctx: &mut Context<'_>, salt: &str, field: &mut NameField) -> Option<String> {
+fn pick_name_ui(ui: &mut Ui, ctx: &mut Context<'_>, salt: &str, field: &mut NameField) -> Option<Entered> {
     let id = Id::unique(salt);
     let focus = !ui.memory(|memory| memory.has_focus(id)) && field.text.is_empty();
     let look = NameFieldOptions { label: ctx.text.s("name_label"), hint: ctx.text.s("name_hint"), width: 220.0, focus };
@@ -394,16 +435,25 @@ fn pick_name_ui(ui: &mut Ui, ctx: &mut Context<'_>, salt: &str, field: &mut Name
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::types::{PhotoId, SquaredDistance};
+    use crate::types::{PhotoId, Revision, SquaredDistance};
 
     fn page() -> PersonPage {
-        let face = |id| PersonFace { face: FaceId(id), photo: PhotoId(id), distance: SquaredDistance(0.1) };
+        let face = |id| PersonFace {
+            face: FaceId(id),
+            photo: PhotoId(id),
+            belongs: if id < 2 { Belongs::Named } else { Belongs::Confirmed },
+            distance: SquaredDistance(0.1),
+        };
         PersonPage {
+            seen: Revision(1),
             person: PersonId(1),
             name: Some("Maria".into()),
             cover: FaceId(0),
-            confirmed: (0..4).map(face).collect(),
+            is_hidden: false,
+            held: (0..4).map(face).collect(),
             suggested: (4..6).map(face).collect(),
+            rejected: Vec::new(),
+            apart: Vec::new(),
         }
     }
 
@@ -425,9 +475,18 @@ mod tests {
     }
 
     #[test]
+    fn only_faces_that_were_on_the_screen_are_confirmed_together() {
+        let page = page();
+        let mut view = PersonView::default();
+        assert!(view.named_and_shown(&page).is_empty());
+        view.shown.extend([FaceId(1), FaceId(2)]);
+        assert_eq!(view.named_and_shown(&page), [FaceId(1)], "0 was not seen, 2 is confirmed already");
+    }
+
+    #[test]
     fn sections_without_faces_have_no_heading() {
         let mut page = page();
-        page.confirmed.clear();
+        page.held.clear();
         let rows = rows_of(&page, 5);
         assert_eq!(rows.len(), 3);
         assert_eq!(rows[1], Row::Heading(Section::Suggested));

@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use super::state::{Event, Month, PhotoDetail, PhotoFace, PhotoTile, Request, SkippedFile, Timeline};
 use crate::app::engine::report::{Failed, Report};
 use crate::app::engine::shared::{Shared, Tasks};
-use crate::library::{self, Page, PhotoFilter, PhotoState};
+use crate::library::{self, Belongs, FaceState, Page, PhotoFilter, PhotoState};
 use crate::types::{FaceBox, PhotoId, error_chain};
 
 /// Answers a request on one of the quick threads.
@@ -75,18 +75,21 @@ fn year_and_month(time: &str) -> (i32, u8) {
 }
 
 fn photo_detail(shared: &Shared, photo: PhotoId) -> Result<PhotoDetail> {
-    let (detail, faces) = shared
-        .library
-        .call(move |library| Ok::<_, library::LibraryError>((library.photo(photo)?, library.faces_of_photo(photo)?)))?;
+    let (detail, faces, seen) = shared.library.call(move |library| {
+        library.at_once(|library| {
+            Ok::<_, library::LibraryError>((library.photo(photo)?, library.faces_of_photo(photo)?, library.revision()?))
+        })
+    })?;
     let detail = detail.context("this photo is gone from the library")?;
     let faces = faces.into_iter().map(|face| PhotoFace {
         face: face.face_id,
         face_box: face.detection.face_box,
         person: face.state.person(),
-        confirmed: face.state.is_said(),
+        belongs: belongs(face.state),
         name: face.name,
     });
     Ok(PhotoDetail {
+        seen,
         photo,
         path: detail.path,
         size: (detail.width, detail.height),
@@ -94,6 +97,13 @@ fn photo_detail(shared: &Shared, photo: PhotoId) -> Result<PhotoDetail> {
         camera: detail.camera,
         faces: faces.collect(),
     })
+}
+
+fn belongs(state: FaceState) -> Option<Belongs> {
+    match state {
+        FaceState::Of { belongs, .. } => Some(belongs),
+        FaceState::Unassigned | FaceState::SetAside(_) => None,
+    }
 }
 
 #[cfg(test)]

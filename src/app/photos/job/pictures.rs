@@ -41,8 +41,16 @@ fn small(shared: &Shared, photo: PhotoId) -> Result<Picture> {
 }
 
 fn large(shared: &Shared, photo: PhotoId) -> Result<Picture> {
-    let path = detail(shared, photo)?.path;
-    let photo = decode(&path, DecodeScale::LongSideAtLeast(LARGE_LONG_SIDE), &DecodeLimits::default())?;
+    let detail = detail(shared, photo)?;
+    let decoded = decode(&detail.path, DecodeScale::LongSideAtLeast(LARGE_LONG_SIDE), &DecodeLimits::default());
+    let photo = match decoded {
+        Ok(photo) => photo,
+        // Its drive may not be there: the thumbnail still is.
+        Err(error) => match detail.sha256.and_then(|hash| shared.thumbnails.get(&hash)) {
+            Some(jpeg) => return picture_of_jpeg(&jpeg),
+            None => return Err(error.into()),
+        },
+    };
     let too_long = photo.pixels.width().max(photo.pixels.height()) > LARGE_LONG_SIDE;
     Ok(Picture::from_rgb(&if too_long { thumbnail(&photo.pixels, LARGE_LONG_SIDE) } else { photo.pixels }))
 }

@@ -14,12 +14,12 @@ use crate::app::ui::action::Action;
 use crate::app::ui::icons::Icon;
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::thumbnails::Drawable;
+use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::face_tile::{FaceTile, Frame, face_tile_ui};
-use crate::app::ui::widgets::name_field::{NameField, NameFieldOptions, name_field_ui};
-use crate::app::ui::widgets::{buttons, picture, status};
-use crate::library::Decision;
-use crate::library::Destination;
-use crate::types::FaceId;
+use crate::app::ui::widgets::name_field::{Entered, NameField, NameFieldOptions, name_field_ui};
+use crate::app::ui::widgets::{picture, status};
+use crate::library::{Belongs, Decision, Destination};
+use crate::types::{FaceId, PersonId};
 
 #[derive(Default)]
 pub struct PhotoView {
@@ -65,6 +65,7 @@ impl PhotoView {
 
     fn photo_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, photo: &PhotoDetail) {
         let was_pointed = self.pointed.take();
+        putting_back_ui(ui, ctx);
         Panel::right("photo faces")
             .exact_size(size::SIDE_PANEL)
             .frame(egui::Frame::new().inner_margin(egui::Margin { left: space::L as i8, ..Default::default() }))
@@ -109,6 +110,7 @@ impl PhotoView {
             self.pointed = Some(face.face);
         }
         if response.clicked()
+            && !put_back(ctx, face.face)
             && let Some(person) = face.person
         {
             ctx.act(Action::OpenPerson(person));
@@ -129,7 +131,7 @@ impl PhotoView {
         egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
             for face in &photo.faces {
                 let lit = was_pointed == Some(face.face);
-                let row = ui.horizontal(|ui| self.face_row_ui(ui, ctx, face, lit));
+                let row = ui.horizontal(|ui| self.face_row_ui(ui, ctx, photo, face, lit));
                 if ui.rect_contains_pointer(row.response.rect) {
                     self.pointed = Some(face.face);
                 }
@@ -137,37 +139,23 @@ impl PhotoView {
         });
     }
 
-    fn face_row_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, face: &PhotoFace, lit: bool) {
+    fn face_row_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, photo: &PhotoDetail, face: &PhotoFace, lit: bool) {
         let name = face.name.as_deref().unwrap_or(ctx.text.s("unnamed"));
         let tile = FaceTile { face: face.face, side: 48.0, frame: Frame::Round, selected: lit, name };
         if face_tile_ui(ui, ctx, tile).clicked()
+            && !put_back(ctx, face.face)
             && let Some(person) = face.person
         {
             ctx.act(Action::OpenPerson(person));
         }
         ui.vertical(|ui| match (&face.name, face.person) {
-            (Some(name), Some(person)) => {
-                ui.add_space(space::XS);
-                if face.confirmed {
-                    ui.label(theme::strong(name));
-                    return;
-                }
-                ui.label(ctx.text.f("probably", &[("name", name)]));
-                ui.horizontal(|ui| {
-                    let faces = vec![face.face];
-                    if buttons::icon_button_ui(ui, Icon::Check, ctx.text.s("confirm")).clicked() {
-                        ctx.act(Action::Decide(Decision::Confirm { person, faces: faces.clone() }));
-                    }
-                    if buttons::icon_button_ui(ui, Icon::X, ctx.text.s("reject")).clicked() {
-                        ctx.act(Action::Decide(Decision::Reject { person, faces }));
-                    }
-                });
-            }
-            _ => self.name_ui(ui, ctx, face),
+            _ if ctx.facts.putting_back.is_some() => put_here_ui(ui, ctx, face.face),
+            (Some(name), Some(person)) => named_ui(ui, ctx, photo, face, name, person),
+            _ => self.name_ui(ui, ctx, photo, face),
         });
     }
 
-    fn name_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, face: &PhotoFace) {
+    fn name_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, photo: &PhotoDetail, face: &PhotoFace) {
         ui.add_space(space::S);
         // The N that asked is still among this frame's text.
         let asked_now = ui.input(|input| input.key_pressed(Key::N));
@@ -179,14 +167,77 @@ impl PhotoView {
             focus: self.naming.take_if(|naming| *naming == face.face && !asked_now).is_some(),
         };
         let (entered, _) = name_field_ui(ui, ctx, Id::unique(("name of face", face.face)), field, look);
-        if let Some(name) = entered {
-            let to = match ctx.facts.person_named(&name) {
-                Some(person) => Destination::Person(person),
-                None => Destination::NewPerson { name },
+        if let Some(entered) = entered {
+            let (to, seen) = match entered {
+                Entered::Person(row) => (Destination::Person(row.person), photo.seen.min(ctx.facts.people_seen())),
+                Entered::Typed(name) => (Destination::NewPerson { name }, photo.seen),
             };
-            ctx.act(Action::Decide(Decision::Move { faces: vec![face.face], to }));
+            ctx.act(Action::Decide(Decision::Move { faces: vec![face.face], to }, seen));
         }
     }
+}
+
+/// Whose face it is, and yes or no while nobody has confirmed it.
+fn named_ui(ui: &mut Ui, ctx: &mut Context<'_>, photo: &PhotoDetail, face: &PhotoFace, name: &str, person: PersonId) {
+    ui.add_space(space::XS);
+    match face.belongs {
+        Some(Belongs::Suggested) => {
+            ui.label(ctx.text.f("probably", &[("name", name)]));
+        }
+        _ => {
+            ui.label(theme::strong(name));
+        }
+    }
+    if face.belongs == Some(Belongs::Confirmed) {
+        return;
+    }
+    ui.horizontal(|ui| {
+        let faces = vec![face.face];
+        if buttons::icon_button_ui(ui, Icon::Check, ctx.text.s("confirm")).clicked() {
+            ctx.act(Action::Decide(Decision::Confirm { person, faces: faces.clone() }, photo.seen));
+        }
+        if buttons::icon_button_ui(ui, Icon::X, ctx.text.s("reject")).clicked() {
+            ctx.act(Action::Decide(Decision::Reject { person, faces }, photo.seen));
+        }
+        if face.belongs == Some(Belongs::Named) {
+            ui.label(theme::secondary(ui, ctx.text.s("named_with_group")).size(theme::type_size::SMALL));
+        }
+    });
+}
+
+/// While a lost face looks for its place: whose it is, and how to give up.
+fn putting_back_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
+    let Some(putting) = &ctx.facts.putting_back else { return };
+    let name = putting.name.as_deref().unwrap_or(ctx.text.s("unnamed"));
+    ui.horizontal(|ui| {
+        let tile = FaceTile { face: putting.lost, side: 48.0, frame: Frame::Square, selected: false, name };
+        face_tile_ui(ui, ctx, tile);
+        let words = ctx.text.f("putting_back", &[("name", name)]);
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            if buttons::button_ui(ui, Rank::Plain, ctx.text.s("cancel")).clicked() {
+                ctx.act(Action::PutBack(None));
+            }
+            ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                ui.add(egui::Label::new(words).wrap());
+            });
+        });
+    });
+    ui.add_space(space::S);
+}
+
+fn put_here_ui(ui: &mut Ui, ctx: &mut Context<'_>, face: FaceId) {
+    ui.add_space(space::S);
+    if buttons::button_ui(ui, Rank::Primary, ctx.text.s("put_here")).clicked() {
+        put_back(ctx, face);
+    }
+}
+
+/// Says that the lost face is this one; false while none looks for its place.
+fn put_back(ctx: &mut Context<'_>, onto: FaceId) -> bool {
+    let (Some(putting), Some(photo)) = (&ctx.facts.putting_back, ctx.state.photo.ready()) else { return false };
+    let decision = Decision::PutBack { lost: putting.lost, onto };
+    ctx.act(Action::Decide(decision, putting.seen.min(photo.seen)));
+    true
 }
 
 fn label_ui(ui: &Ui, face: Rect, name: &str) {

@@ -20,6 +20,7 @@ use crate::app::engine::home::Home;
 use crate::app::engine::library_thread::LibraryHandle;
 use crate::app::engine::networks::{Engine, FindFaces};
 use crate::app::engine::progress::{JobEvent, Meter, Skipped, Stage};
+use crate::app::engine::report::Withheld;
 use crate::app::engine::scan_lock::ScanLock;
 use crate::app::engine::thumbnail_files::ThumbnailCache;
 use crate::app::jobs::regroup::{GroupSummary, Grouping, reembed_and_regroup};
@@ -48,6 +49,9 @@ pub struct ScanSummary {
     pub offline_folders: Vec<PathBuf>,
     /// Photos that are gone but not marked as missing, since they are more than half of their folder's.
     pub withheld_photos: usize,
+    /// The same, folder by folder.
+    #[serde(skip)]
+    pub withheld: Vec<Withheld>,
     pub skipped: Vec<Skipped>,
     pub photos_per_s: f64,
     pub faces_per_s: f64,
@@ -69,6 +73,7 @@ impl ScanSummary {
         self.lost_faces += other.lost_faces;
         self.offline_folders.extend(other.offline_folders);
         self.withheld_photos += other.withheld_photos;
+        self.withheld.extend(other.withheld);
         self.skipped.extend(other.skipped);
         self.elapsed_secs += other.elapsed_secs;
         self.cancelled |= other.cancelled;
@@ -174,7 +179,8 @@ pub(super) fn scan(
     let mut looking = Meter::start(Stage::LookingForPhotos, None);
     let found = find_photos(folder, cancel, |photos| events(JobEvent::Progress(looking.set(photos, None))))?;
     let root = fs::canonicalize(folder).with_context(|| format!("cannot open the folder {}", folder.display()))?;
-    let scan = tools.library.call(move |library| library.begin_scan(&root))?;
+    let scanned = root.clone();
+    let scan = tools.library.call(move |library| library.begin_scan(&scanned))?;
     let mut scanning = Scanning::new(scan, tools, cancel, events);
     found.skipped.into_iter().for_each(|skipped: Skipped| scanning.tell_skipped(skipped));
     let todo = scanning.sort_out(found.photos)?;
@@ -186,6 +192,8 @@ pub(super) fn scan(
     let mut summary = scanning.summarise()?;
     summary.missing_photos = end.missing;
     summary.withheld_photos = end.withheld.map_or(0, |(gone, _)| gone);
+    let withheld = |(gone, of)| Withheld { folder: root, gone: gone as u64, of: of as u64 };
+    summary.withheld.extend(end.withheld.map(withheld));
     summary.carried_faces = carried.carried;
     summary.lost_faces = carried.lost;
     Ok(summary)

@@ -19,7 +19,7 @@ use crate::types::Cancel;
 pub fn handle<E: Send + 'static>(tasks: &mut Tasks<'_, E>, request: Request) {
     let Request::Scan(folders) = request;
     let (job, cancel) = tasks.begin_job();
-    tasks.on_device_thread(move |shared, networks, sink| {
+    tasks.run_job(job, move |shared, networks, sink| {
         let mut events = sink.reporter(job, JobKind::Scan);
         let outcome = scan_folders(shared, networks, folders, &cancel, &mut events);
         shared.library_changed();
@@ -59,6 +59,10 @@ fn job_summary(summary: &ScanSummary) -> JobSummary {
         photos: summary.new_photos as u64,
         faces: summary.new_faces as u64,
         skipped: summary.skipped.len() as u64,
+        carried_faces: summary.carried_faces as u64,
+        lost_faces: summary.lost_faces as u64,
+        offline_folders: summary.offline_folders.clone(),
+        withheld: summary.withheld.clone(),
         elapsed_secs: summary.elapsed_secs,
         ..JobSummary::default()
     }

@@ -127,7 +127,7 @@ pub fn run(home: &Home, global: &Global, args: TrainArgs) -> Result<ExitCode> {
 
 fn request(library: &Path, args: TrainArgs) -> Result<(TrainRequest, PathBuf)> {
     let data = match args.data {
-        _ if args.library => DataFrom::Library { path: library.to_owned() },
+        _ if args.library => DataFrom::Library { path: library.to_owned(), one_by_one: false },
         path => DataFrom::Folder { path: path.context("name the folder of people")? },
     };
     let out = args.out.context("name the folder of the run with --out")?;
@@ -219,7 +219,7 @@ mod tests {
                     --optimiser adam --detector mtcnn";
         let (request, _) = request(Path::new("library.sqlite"), parse(line)).unwrap();
         assert_eq!(request.detector, Some(ModelId("mtcnn".into())));
-        assert_eq!(request.data, DataFrom::Library { path: "library.sqlite".into() });
+        assert_eq!(request.data, DataFrom::Library { path: "library.sqlite".into(), one_by_one: false });
         assert_eq!(request.scaling, Some(PixelScaling::PerImage));
         assert_eq!(request.config.last_layer_first.map(|first| (first.steps, first.redraw)), Some((9, false)));
         assert_eq!(request.config.optimiser.rule, Rule::ADAM.with_epsilon(0.1));

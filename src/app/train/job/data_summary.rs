@@ -28,6 +28,8 @@ pub enum LeftOutWhy {
     EmptyFolder,
     /// A face that the user has not confirmed.
     Unconfirmed,
+    /// A face that was named with its group, where only those confirmed one by one are wanted.
+    NamedWithGroup,
     /// A face of a person without a name.
     Nameless,
 }
@@ -37,6 +39,8 @@ pub enum LeftOutWhy {
 pub struct DataSummary {
     pub people: u64,
     pub pictures: u64,
+    /// Of the pictures, those whose faces were named with their group and not confirmed one by one.
+    pub named: u64,
     /// People with one picture: they serve as negatives only.
     pub with_one_picture: u64,
     pub left_out: BTreeMap<LeftOutWhy, u64>,
@@ -90,15 +94,22 @@ pub fn summarise_folder(folder: &Path) -> Result<DataSummary> {
     Ok(summary)
 }
 
-/// The confirmed faces of named people.
-pub fn summarise_library(library: &LibraryHandle) -> Result<DataSummary> {
+/// The faces of named people: all that their user gave them, or only those confirmed one by one.
+pub fn summarise_library(library: &LibraryHandle, one_by_one: bool) -> Result<DataSummary> {
     let everyone = library.call(|library| library.everyone());
     let mut summary = DataSummary::default();
     for person in everyone.context("the library could not be read")? {
         let mut confirmed = 0;
         for face in &person.faces {
             match (&person.name, face.belongs) {
-                (Some(_), Belongs::Named | Belongs::Confirmed) => confirmed += 1,
+                (Some(_), Belongs::Confirmed) => confirmed += 1,
+                (Some(_), Belongs::Named) if one_by_one => {
+                    *summary.left_out.entry(LeftOutWhy::NamedWithGroup).or_default() += 1;
+                }
+                (Some(_), Belongs::Named) => {
+                    confirmed += 1;
+                    summary.named += 1;
+                }
                 (Some(_), _) => *summary.left_out.entry(LeftOutWhy::Unconfirmed).or_default() += 1,
                 (None, _) => *summary.left_out.entry(LeftOutWhy::Nameless).or_default() += 1,
             }

@@ -70,8 +70,12 @@ pub struct TrainRequest {
 pub enum DataFrom {
     /// One sub-folder a person.
     Folder { path: PathBuf },
-    /// The confirmed faces of a library, by its file.
-    Library { path: PathBuf },
+    /// The faces of a library's named people, by its file: all that are theirs, or those confirmed one by one.
+    Library {
+        path: PathBuf,
+        #[serde(default)]
+        one_by_one: bool,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

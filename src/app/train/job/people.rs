@@ -74,7 +74,7 @@ pub fn prepare(
 ) -> Result<Prepared> {
     let mut wanted = match &request.data {
         DataFrom::Folder { path } => list(path)?,
-        DataFrom::Library { path } => confirmed(path)?,
+        DataFrom::Library { path, one_by_one } => confirmed(path, *one_by_one)?,
     };
     if let (Some(pairs), Some(of_pairs)) = (pairs, &request.pairs) {
         let in_pairs: BTreeSet<&str> = pairs.images().iter().filter_map(|name| name.split('/').next()).collect();
@@ -213,8 +213,9 @@ fn list(folder: &Path) -> Result<Vec<Wanted>> {
 }
 
 /// The library's confirmed faces. People who share a name, or have none, are told apart by their number.
-fn confirmed(library: &Path) -> Result<Vec<Wanted>> {
-    let faces = Library::open(library)?.confirmed_faces()?;
+fn confirmed(library: &Path, one_by_one: bool) -> Result<Vec<Wanted>> {
+    let mut faces = Library::open(library)?.confirmed_faces()?;
+    faces.retain(|face| face.one_by_one || !one_by_one);
     if faces.is_empty() {
         bail!("nobody's faces are confirmed yet: name people first: {}", library.display());
     }

@@ -86,7 +86,7 @@ fn start_run(tasks: &mut Tasks<'_, Event>, mut request: TrainRequest, name: Stri
         reporter.run(&control, || {
             let (store, device) = (Store::open(shared.home.models())?, device_for(shared)?);
             reporter.began(name, network, &device);
-            if let DataFrom::Library { path } = &mut request.data {
+            if let DataFrom::Library { path, .. } = &mut request.data {
                 *path = shared.home.library();
             }
             let tell = &mut |event| reporter.tell(event);
@@ -128,7 +128,7 @@ fn demonstrate(tasks: &mut Tasks<'_, Event>, options: DemoOptions) {
 /// Embeds the library's faces by the network in use, and groups anew; names stay.
 fn reembed_library(tasks: &mut Tasks<'_, Event>) {
     let (job, cancel) = tasks.begin_job();
-    tasks.on_device_thread(move |shared, networks, sink| {
+    tasks.run_job(job, move |shared, networks, sink| {
         let mut events = sink.reporter(job, JobKind::Reembed);
         let mut work = || {
             let options = shared.options();
@@ -268,6 +268,6 @@ fn use_trained(shared: &Shared, summary: &TrainSummary) -> Result<(String, u64)>
 fn summarise(shared: &Shared, data: &DataSource) -> Result<DataSummary> {
     match data {
         DataSource::Folder(path) => summarise_folder(path),
-        DataSource::Library => summarise_library(&shared.library),
+        DataSource::Library { one_by_one } => summarise_library(&shared.library, *one_by_one),
     }
 }

@@ -18,8 +18,14 @@ use crate::types::ModelId;
 pub enum DataSource {
     /// One sub-folder a person.
     Folder(PathBuf),
-    /// The confirmed faces of the library.
-    Library,
+    /// The faces of the library's named people: all that their user gave them, or those confirmed one by one.
+    Library { one_by_one: bool },
+}
+
+impl DataSource {
+    pub fn is_library(&self) -> bool {
+        matches!(self, Self::Library { .. })
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -198,7 +204,7 @@ impl TrainForm {
         };
         let data = match &self.data {
             Some(DataSource::Folder(path)) => stem(path),
-            Some(DataSource::Library) => Some("library".to_owned()),
+            Some(DataSource::Library { .. }) => Some("library".to_owned()),
             None => None,
         };
         let parts: Vec<String> = [network, data].into_iter().flatten().collect();
@@ -258,7 +264,7 @@ pub fn request(state: &State) -> Option<(TrainRequest, String)> {
     let from = match &data {
         DataSource::Folder(path) => DataFrom::Folder { path: path.clone() },
         // The job fills in where the library lies.
-        DataSource::Library => DataFrom::Library { path: PathBuf::new() },
+        DataSource::Library { one_by_one } => DataFrom::Library { path: PathBuf::new(), one_by_one: *one_by_one },
     };
     let choices = state.choices.ready()?;
     let in_use = choices.models.iter().find(|row| row.in_use).map(|row| row.model.clone());
@@ -267,7 +273,7 @@ pub fn request(state: &State) -> Option<(TrainRequest, String)> {
         data: from,
         start: form.start_from()?,
         scaling: None,
-        faces: if data == DataSource::Library { FaceFinding::Detect } else { form.faces },
+        faces: if data.is_library() { FaceFinding::Detect } else { form.faces },
         detector: None,
         pairs: pairs.map(|(list, images)| PairsRequest { list, images }),
         // A network from random weights is measured against the one in use.
@@ -327,7 +333,7 @@ mod tests {
         assert_eq!(missing(&state), Some(Missing::NameUnfit));
         state.form.name = "sface-album".into();
         assert_eq!(missing(&state), Some(Missing::NameTaken));
-        state.form.data = Some(DataSource::Library);
+        state.form.data = Some(DataSource::Library { one_by_one: false });
         assert_eq!(missing(&state), Some(Missing::Counting));
         assert!(request(&state).is_none());
     }

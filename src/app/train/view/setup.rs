@@ -86,10 +86,11 @@ fn path_ui(ui: &mut Ui, path: &std::path::Path) {
 }
 
 fn data_ui(ui: &mut Ui, ctx: &mut Context<'_>, form: &mut TrainForm) {
-    let from_library = form.data == Some(DataSource::Library);
+    let from_library = form.data.as_ref().is_some_and(DataSource::is_library);
     let labels = [ctx.text.s("train_data_folder"), ctx.text.s("train_data_library")];
     match buttons::segments_ui(ui, usize::from(from_library), &labels) {
-        Some(1) => form.data = Some(DataSource::Library),
+        Some(1) if !from_library => form.data = Some(DataSource::Library { one_by_one: false }),
+        Some(1) => {}
         Some(_) if from_library => form.data = None,
         _ => {}
     }
@@ -105,6 +106,9 @@ fn data_ui(ui: &mut Ui, ctx: &mut Context<'_>, form: &mut TrainForm) {
         });
     } else {
         hint_ui(ui, ctx.text.s("train_data_library_what"));
+        if let Some(DataSource::Library { one_by_one }) = &mut form.data {
+            ui.checkbox(one_by_one, ctx.text.s("train_one_by_one"));
+        }
     }
     data_summary_ui(ui, ctx, form);
     if !from_library && form.data.is_some() {
@@ -157,6 +161,9 @@ fn counts_ui(ui: &mut Ui, ctx: &Context<'_>, summary: &DataSummary) {
             });
         }
     });
+    if summary.named > 0 {
+        hint_ui(ui, text.n("train_named", summary.named));
+    }
     if summary.with_one_picture > 0 {
         hint_ui(ui, text.n("train_one_picture", summary.with_one_picture));
     }
@@ -187,6 +194,7 @@ fn why_keys(why: LeftOutWhy) -> (&'static str, &'static str) {
         LeftOutWhy::NestedFolder => ("train_out_nested", "train_why_nested"),
         LeftOutWhy::EmptyFolder => ("train_out_empty", "train_why_empty"),
         LeftOutWhy::Unconfirmed => ("train_out_unconfirmed", "train_why_unconfirmed"),
+        LeftOutWhy::NamedWithGroup => ("train_out_named", "named_with_group"),
         LeftOutWhy::Nameless => ("train_out_nameless", "train_why_nameless"),
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Up and Down move through the completions, Enter takes the marked one or what was typed, Esc gives the keyboard back.
 
+use eframe::egui::text::{LayoutJob, TextWrapping};
 use eframe::egui::{self, Id, Key, Rect, Response, TextEdit, Ui, Vec2};
 
 use crate::app::engine::facts::PersonRow;
@@ -18,6 +19,15 @@ pub struct NameField {
     marked: Option<usize>,
     /// Where the completions were last drawn: a click there must find them still open.
     list: Option<Rect>,
+}
+
+/// What was entered.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Entered {
+    /// A name, whether somebody has it or not.
+    Typed(String),
+    /// Somebody who is there, taken from the completions.
+    Person(PersonRow),
 }
 
 /// How a field presents itself.
@@ -40,14 +50,14 @@ impl NameField {
 
 const COMPLETIONS: usize = 5;
 
-/// Returns the name once it is entered, and the field's response.
+/// Returns what was entered, once it is, and the field's response.
 pub fn name_field_ui<S, M>(
     ui: &mut Ui,
     ctx: &mut ViewContext<'_, S, M>,
     id: Id,
     field: &mut NameField,
     options: NameFieldOptions<'_>,
-) -> (Option<String>, Response) {
+) -> (Option<Entered>, Response) {
     let had_focus = ui.memory(|memory| memory.has_focus(id));
     let matches = completions(ctx.facts.people.ready().map_or(&[][..], |people| &people.named), &field.text);
     if had_focus {
@@ -70,8 +80,8 @@ pub fn name_field_ui<S, M>(
     let mut entered = None;
     if response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) {
         entered = Some(match field.marked.and_then(|i| matches.get(i)) {
-            Some(person) => person.name.clone(),
-            None => field.text.trim().to_owned(),
+            Some(person) => Entered::Person(person.clone()),
+            None => Entered::Typed(field.text.trim().to_owned()),
         });
     }
     let pointer = ui.ctx().pointer_latest_pos();
@@ -81,7 +91,7 @@ pub fn name_field_ui<S, M>(
     if open && entered.is_none() {
         entered = completions_ui(ui, ctx, field, &response, &matches);
     }
-    let entered = entered.filter(|name| !name.is_empty());
+    let entered = entered.filter(|entered| *entered != Entered::Typed(String::new()));
     if entered.is_some() {
         *field = NameField::default();
     }
@@ -117,13 +127,13 @@ fn completions_ui<S, M>(
     field: &mut NameField,
     response: &Response,
     matches: &[PersonRow],
-) -> Option<String> {
+) -> Option<Entered> {
     let mut pressed = None;
     let name = ctx.text.s("completions");
     field.list = Some(list_ui(ui, response, name, 200.0, |ui| {
         for (i, person) in matches.iter().enumerate() {
             if completion_ui(ui, ctx, person, field.marked == Some(i)).clicked() {
-                pressed = Some(person.name.clone());
+                pressed = Some(Entered::Person(person.clone()));
             }
         }
     }));
@@ -131,16 +141,24 @@ fn completions_ui<S, M>(
 }
 
 fn completion_ui<S, M>(ui: &mut Ui, ctx: &mut ViewContext<'_, S, M>, person: &PersonRow, marked: bool) -> Response {
-    let (rect, response) = row_ui(ui, 32.0, marked, &person.name);
+    let count = ctx.text.n("faces", person.faces);
+    let label = ctx.text.f("person_card", &[("name", &person.name), ("count", &count)]);
+    let (rect, response) = row_ui(ui, 32.0, marked, &label);
     let portrait = Rect::from_center_size(
         rect.left_center() + Vec2::new(space::XS + 12.0, 0.0),
         Vec2::splat(size::ICON + space::S),
     );
     let drawable = ctx.images.get(ImageKey::Face(person.cover));
     picture::paint(ui, portrait, drawable, picture::Fit::Cover, picture::round(portrait));
-    let at = egui::pos2(portrait.right() + space::S, rect.center().y);
-    let colour = theme::palette(ui.visuals()).text;
-    ui.painter().text(at, egui::Align2::LEFT_CENTER, &person.name, theme::body_font(), colour);
+    let palette = theme::palette(ui.visuals());
+    let count = ui.painter().layout_no_wrap(count, theme::small_font(), palette.secondary);
+    let at = egui::Align2::RIGHT_CENTER.anchor_size(rect.right_center() - Vec2::new(space::S, 0.0), count.size());
+    let left = portrait.right() + space::S;
+    let mut name = LayoutJob::simple_singleline(person.name.clone(), theme::body_font(), palette.text);
+    name.wrap = TextWrapping::truncate_at_width(at.left() - space::S - left);
+    let name = ui.painter().layout_job(name);
+    ui.painter().galley(egui::pos2(left, rect.center().y - name.size().y / 2.0), name, palette.text);
+    ui.painter().galley(at.min, count, palette.secondary);
     response
 }
 
@@ -154,7 +172,7 @@ mod tests {
             person: PersonId(i as i64),
             name: (*name).to_owned(),
             cover: FaceId(0),
-            confirmed: 1,
+            faces: 1,
             suggested: 0,
         };
         names.iter().enumerate().map(row).collect()

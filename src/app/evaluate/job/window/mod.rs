@@ -84,7 +84,7 @@ pub fn handle(tasks: &mut Tasks<'_, EvaluateEvent>, open: &Arc<Mutex<OpenRuns>>,
 
 fn start(tasks: &mut Tasks<'_, EvaluateEvent>, setup: Setup) {
     let (job, cancel) = tasks.begin_job();
-    tasks.on_device_thread(move |shared, networks, sink| {
+    tasks.run_job(job, move |shared, networks, sink| {
         let mut finished = Finished::default();
         let mut events = sink.reporter(job, JobKind::Evaluate);
         let outcome = run(shared, networks, &setup, &mut finished, &cancel, &mut events);
@@ -98,7 +98,7 @@ fn start(tasks: &mut Tasks<'_, EvaluateEvent>, setup: Setup) {
 
 fn start_check(tasks: &mut Tasks<'_, EvaluateEvent>, run: PathBuf) {
     let (job, cancel) = tasks.begin_job();
-    tasks.on_device_thread(move |shared, networks, sink| {
+    tasks.run_job(job, move |shared, networks, sink| {
         let found = check::run(shared, networks, &run, &cancel, &mut sink.reporter(job, JobKind::Check));
         sink.send(EvaluateEvent::Checked(run, found.map_err(|error| failure(Failed::Evaluation, &error))));
         sink.end(job, &cancel, Ok(JobSummary::default()));

@@ -62,7 +62,7 @@ fn a_folder_is_counted_once_and_then_started() {
     assert_eq!(after(&mut state, Message::Start), [], "not before it is counted");
     let form = Box::new(state.form.clone());
     assert_eq!(after(&mut state, Message::Edit(form)), [], "the same folder is not counted again");
-    told(&mut state, Event::Summarised(DataSource::Library, Err("late".into())));
+    told(&mut state, Event::Summarised(DataSource::Library { one_by_one: false }, Err("late".into())));
     let summary = DataSummary { people: 5, pictures: 20, ..DataSummary::default() };
     told(&mut state, Event::Summarised(data, Ok(summary)));
     let asked = after(&mut state, Message::Start);

@@ -1,0 +1,93 @@
+//! What was set aside and can be brought back: lost faces, hidden people, strangers, no faces, and who is not whom.
+
+use crate::library::{FaceSetAside, LostFace, PersonCard, Rejection, SetAside, ToldApart};
+use crate::types::{FaceId, PersonId, Revision};
+
+/// Everything that has a way back, as it was at one revision.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Aside {
+    pub seen: Revision,
+    pub lost: Vec<LostFace>,
+    pub hidden: Vec<PersonCard>,
+    pub faces: Vec<FaceSetAside>,
+    pub apart: Vec<ApartRow>,
+    /// In order of person.
+    pub rejections: Vec<Rejection>,
+}
+
+/// Two people told apart, each with a face to show.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ApartRow {
+    pub pair: ToldApart,
+    pub covers: (Option<FaceId>, Option<FaceId>),
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum AsideTab {
+    #[default]
+    Lost,
+    Hidden,
+    Strangers,
+    NotAFace,
+    /// People told apart, and faces that are not somebody.
+    Different,
+}
+
+impl AsideTab {
+    pub const ALL: [Self; 5] = [Self::Lost, Self::Hidden, Self::Strangers, Self::NotAFace, Self::Different];
+
+    pub fn label_key(self) -> &'static str {
+        match self {
+            Self::Lost => "aside_lost",
+            Self::Hidden => "aside_hidden",
+            Self::Strangers => "aside_strangers",
+            Self::NotAFace => "aside_not_a_face",
+            Self::Different => "aside_different",
+        }
+    }
+
+    /// What belongs here, in a sentence.
+    pub fn what_key(self) -> &'static str {
+        match self {
+            Self::Lost => "aside_lost_what",
+            Self::Hidden => "aside_hidden_what",
+            Self::Strangers => "aside_strangers_what",
+            Self::NotAFace => "aside_not_a_face_what",
+            Self::Different => "aside_different_what",
+        }
+    }
+
+    /// What is said while nothing is here.
+    pub fn empty_key(self) -> &'static str {
+        match self {
+            Self::Lost => "aside_lost_none",
+            Self::Hidden => "aside_hidden_none",
+            Self::Strangers => "aside_strangers_none",
+            Self::NotAFace => "aside_not_a_face_none",
+            Self::Different => "aside_different_none",
+        }
+    }
+}
+
+impl Aside {
+    pub fn count(&self, tab: AsideTab) -> usize {
+        match tab {
+            AsideTab::Lost => self.lost.len(),
+            AsideTab::Hidden => self.hidden.len(),
+            AsideTab::Strangers => self.faces_for(SetAside::Stranger).count(),
+            AsideTab::NotAFace => self.faces_for(SetAside::NotAFace).count(),
+            AsideTab::Different => self.apart.len() + self.rejections.len(),
+        }
+    }
+
+    pub fn faces_for(&self, why: SetAside) -> impl Iterator<Item = &FaceSetAside> {
+        self.faces.iter().filter(move |face| face.why == why)
+    }
+
+    /// The rejections, person by person.
+    pub fn rejected(&self) -> impl Iterator<Item = (PersonId, Option<&str>, &[Rejection])> {
+        self.rejections
+            .chunk_by(|a, b| a.person == b.person)
+            .map(|faces| (faces[0].person, faces[0].name.as_deref(), faces))
+    }
+}

@@ -1,0 +1,47 @@
+//! What is said when a decision has been carried out.
+
+use super::Request;
+use crate::app::ui::action::Outbox;
+use crate::library::{Decision, Destination};
+use crate::types::PersonId;
+
+pub fn name_of(person: PersonId, out: &Outbox<'_, Request>) -> String {
+    out.facts.name_of(person).unwrap_or_else(|| out.text.s("unnamed")).to_owned()
+}
+
+pub fn words(decision: &Decision, out: &Outbox<'_, Request>) -> String {
+    let text = out.text;
+    let name = |person: &PersonId| name_of(*person, out);
+    match decision {
+        Decision::Name { name, .. } => text.f("said_named", &[("name", name)]),
+        Decision::Confirm { person, faces } => {
+            text.nf("said_confirmed", faces.len() as u64, &[("name", &name(person))])
+        }
+        Decision::ConfirmAll(person) => text.f("said_confirmed_all", &[("name", &name(person))]),
+        Decision::Reject { person, faces } => text.nf("said_rejected", faces.len() as u64, &[("name", &name(person))]),
+        Decision::TakeBackReject { .. } => text.s("said_may_be_them").into(),
+        Decision::Move { faces, to } => {
+            let name = match to {
+                Destination::Person(person) => name(person),
+                Destination::NewPerson { name } => name.clone(),
+            };
+            text.nf("said_moved", faces.len() as u64, &[("name", &name)])
+        }
+        Decision::TakeOut(faces) => text.n("said_taken_out", faces.len() as u64),
+        Decision::Merge { from, into } => text.f("said_merged", &[("from", &name(from)), ("into", &name(into))]),
+        Decision::Different(..) => text.s("said_different").into(),
+        Decision::MayBeSame(..) => text.s("said_may_be_same").into(),
+        Decision::Hide(person) => match out.facts.name_of(*person) {
+            Some(name) => text.f("said_hidden", &[("name", name)]),
+            None => text.s("said_ignored").into(),
+        },
+        Decision::Show(_) => text.s("said_shown").into(),
+        Decision::Strangers(_) => text.s("said_strangers").into(),
+        Decision::NotAPerson(_) => text.s("said_not_a_person").into(),
+        Decision::Restore(faces) => text.n("said_restored", faces.len() as u64),
+        Decision::PutBack { .. } => text.s("said_put_back").into(),
+        Decision::LetGo(faces) => text.n("said_let_go", faces.len() as u64),
+        Decision::Undo => text.s("said_undone").into(),
+        Decision::Redo => text.s("said_redone").into(),
+    }
+}

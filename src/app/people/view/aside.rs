@@ -1,0 +1,225 @@
+//! What was set aside, each with its way back: lost faces, hidden people, strangers, no faces, who is not whom.
+
+use eframe::egui::{self, Ui, Vec2};
+
+use crate::app::engine::facts::{Loadable, PuttingBack};
+use crate::app::people::state::{ApartRow, Aside, AsideTab, Message};
+use crate::app::people::view::Context;
+use crate::app::people::view::people::undo_ui;
+use crate::app::ui::action::Action;
+use crate::app::ui::icons::Icon;
+use crate::app::ui::locale::grouped;
+use crate::app::ui::theme::{self, size, space};
+use crate::app::ui::widgets::buttons::{self, Rank};
+use crate::app::ui::widgets::face_tile::{FaceTile, Frame, face_tile_ui};
+use crate::app::ui::widgets::rows::{RowTops, rows_ui};
+use crate::app::ui::widgets::status;
+use crate::library::{Decision, FaceSetAside, LostFace, PersonCard, Rejection, SetAside};
+use crate::types::FaceId;
+
+const GAP: f32 = space::M;
+/// A tile with its way back below it.
+const CELL: Vec2 = Vec2::new(size::FACE_TILE + GAP, size::FACE_TILE + size::CONTROL + space::L);
+const LOST: f32 = 88.0;
+const HEADING: f32 = 44.0;
+const PAIR: f32 = 64.0;
+
+/// A row of the open tab.
+enum Row<'a> {
+    Lost(&'a LostFace),
+    Hidden(&'a [PersonCard]),
+    Faces(&'a [&'a FaceSetAside]),
+    Pair(&'a ApartRow),
+    /// Who it is that the faces below are not, and how many faces these are.
+    NotThem(Option<&'a str>, usize),
+    Rejected(&'a [Rejection]),
+}
+
+pub fn aside_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
+    let tile = Vec2::splat(size::FACE_TILE);
+    match &ctx.state.aside {
+        Loadable::Loading => status::skeleton_ui(ui, tile, ctx.text.s("loading")),
+        Loadable::Failed(failure) => {
+            if status::failed_ui(ui, ctx.text, failure, ctx.text.s("try_again")) {
+                ctx.act(Action::OpenSetAside);
+            }
+        }
+        Loadable::Ready(aside) => page_ui(ui, ctx, aside),
+    }
+}
+
+fn page_ui(ui: &mut Ui, ctx: &mut Context<'_>, aside: &Aside) {
+    let open = ctx.state.aside_tab;
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = Vec2::splat(space::XS);
+        for tab in AsideTab::ALL {
+            let count = grouped(aside.count(tab) as u64);
+            let label = ctx.text.f("aside_tab", &[("tab", ctx.text.s(tab.label_key())), ("count", &count)]);
+            if buttons::chip_ui(ui, tab == open, &label).clicked() {
+                ctx.send(Message::ShowAside(tab));
+            }
+        }
+        undo_ui(ui, ctx);
+    });
+    ui.add_space(space::S);
+    if aside.count(open) == 0 {
+        status::empty_ui(ui, Icon::Archive, ctx.text.s(open.empty_key()), ctx.text.s(open.what_key()), None);
+        return;
+    }
+    ui.add(egui::Label::new(theme::secondary(ui, ctx.text.s(open.what_key()))).wrap());
+    ui.add_space(space::S);
+    let columns = (((ui.available_width() - space::M) / CELL.x).floor() as usize).max(1);
+    let faces: Vec<&FaceSetAside> = match open {
+        AsideTab::Strangers => aside.faces_for(SetAside::Stranger).collect(),
+        AsideTab::NotAFace => aside.faces_for(SetAside::NotAFace).collect(),
+        _ => Vec::new(),
+    };
+    let rows = rows_of(aside, open, &faces, columns);
+    let tops = RowTops::new(rows.iter().map(|row| match row {
+        Row::Lost(_) => LOST,
+        Row::Hidden(_) => CELL.y + size::CONTROL,
+        Row::Faces(_) | Row::Rejected(_) => CELL.y,
+        Row::Pair(_) => PAIR,
+        Row::NotThem(..) => HEADING,
+    }));
+    rows_ui(ui, open.label_key(), &tops, None, |ui, row| match &rows[row] {
+        Row::Lost(lost) => lost_ui(ui, ctx, aside, lost),
+        Row::Hidden(people) => cells_ui(ui, people.iter(), |ui, person| hidden_ui(ui, ctx, aside, person)),
+        Row::Faces(faces) => cells_ui(ui, faces.iter(), |ui, face| face_ui(ui, ctx, aside, face)),
+        Row::Pair(pair) => pair_ui(ui, ctx, aside, pair),
+        Row::NotThem(name, count) => {
+            ui.horizontal_centered(|ui| {
+                let name = name.unwrap_or(ctx.text.s("unnamed_group"));
+                ui.label(theme::lead(ctx.text.f("not_them", &[("name", name)])));
+                ui.label(theme::secondary(ui, ctx.text.n("faces", *count as u64)));
+            });
+        }
+        Row::Rejected(faces) => cells_ui(ui, faces.iter(), |ui, face| rejection_ui(ui, ctx, aside, face)),
+    });
+}
+
+fn rows_of<'a>(aside: &'a Aside, tab: AsideTab, faces: &'a [&'a FaceSetAside], columns: usize) -> Vec<Row<'a>> {
+    match tab {
+        AsideTab::Lost => aside.lost.iter().map(Row::Lost).collect(),
+        AsideTab::Hidden => aside.hidden.chunks(columns).map(Row::Hidden).collect(),
+        AsideTab::Strangers | AsideTab::NotAFace => faces.chunks(columns).map(Row::Faces).collect(),
+        AsideTab::Different => {
+            let mut rows: Vec<Row> = aside.apart.iter().map(Row::Pair).collect();
+            for (_, name, rejections) in aside.rejected() {
+                rows.push(Row::NotThem(name, rejections.len()));
+                rows.extend(rejections.chunks(columns).map(Row::Rejected));
+            }
+            rows
+        }
+    }
+}
+
+fn cells_ui<T>(ui: &mut Ui, items: impl Iterator<Item = T>, mut cell_ui: impl FnMut(&mut Ui, T)) {
+    ui.horizontal_top(|ui| {
+        ui.spacing_mut().item_spacing = Vec2::new(GAP, space::XS);
+        for item in items {
+            ui.vertical(|ui| {
+                ui.set_width(size::FACE_TILE);
+                cell_ui(ui, item);
+            });
+        }
+    });
+}
+
+fn decide(ctx: &mut Context<'_>, aside: &Aside, decision: Decision) {
+    ctx.send(Message::Decide(decision, aside.seen));
+}
+
+fn tile(face: FaceId, frame: Frame, name: &str) -> FaceTile<'_> {
+    FaceTile { face, side: size::FACE_TILE, frame, selected: false, name }
+}
+
+/// Crop, name and old path of a lost face; it is put back onto a face of the picture that is there now, or of any other.
+fn lost_ui(ui: &mut Ui, ctx: &mut Context<'_>, aside: &Aside, lost: &LostFace) {
+    let name = lost.name.as_deref().unwrap_or(ctx.text.s("unnamed"));
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = space::M;
+        let tile = FaceTile { face: lost.face_id, side: 72.0, frame: Frame::Square, selected: false, name };
+        face_tile_ui(ui, ctx, tile);
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            if buttons::button_ui(ui, Rank::Quiet, ctx.text.s("let_go")).clicked() {
+                decide(ctx, aside, Decision::LetGo(vec![lost.face_id]));
+            }
+            if buttons::button_ui(ui, Rank::Plain, ctx.text.s("put_back")).clicked() {
+                let putting = PuttingBack { lost: lost.face_id, name: lost.name.clone(), seen: aside.seen };
+                ctx.act(Action::PutBack(Some(putting)));
+                ctx.act(Action::OpenPhoto(lost.replaced_by));
+            }
+            ui.with_layout(egui::Layout::top_down(egui::Align::Min), |ui| {
+                ui.add_space(space::L);
+                ui.add(egui::Label::new(theme::strong(name)).truncate());
+                let path = lost.path.to_string_lossy();
+                ui.add(egui::Label::new(theme::secondary(ui, &*path).size(theme::type_size::SMALL)).truncate())
+                    .on_hover_text(&*path);
+            });
+        });
+    });
+}
+
+fn hidden_ui(ui: &mut Ui, ctx: &mut Context<'_>, aside: &Aside, person: &PersonCard) {
+    let name = person.name.as_deref().unwrap_or(ctx.text.s("unnamed_group"));
+    if let Some(cover) = person.cover
+        && face_tile_ui(ui, ctx, tile(cover, Frame::Round, name)).clicked()
+    {
+        ctx.act(Action::OpenPerson(person.id));
+    }
+    ui.add(egui::Label::new(theme::strong(name)).truncate());
+    let label = ctx.text.s("show");
+    if buttons::icon_and_text_ui(ui, Rank::Plain, Icon::Eye, label).clicked() {
+        decide(ctx, aside, Decision::Show(person.id));
+    }
+}
+
+fn face_ui(ui: &mut Ui, ctx: &mut Context<'_>, aside: &Aside, face: &FaceSetAside) {
+    let label = match face.why {
+        SetAside::Stranger => ctx.text.s("aside_stranger"),
+        SetAside::NotAFace => ctx.text.s("aside_no_face"),
+    };
+    if face_tile_ui(ui, ctx, tile(face.face_id, Frame::Square, label)).clicked() {
+        ctx.act(Action::OpenPhoto(face.photo_id));
+    }
+    if buttons::button_ui(ui, Rank::Quiet, ctx.text.s("restore")).clicked() {
+        decide(ctx, aside, Decision::Restore(vec![face.face_id]));
+    }
+}
+
+fn pair_ui(ui: &mut Ui, ctx: &mut Context<'_>, aside: &Aside, row: &ApartRow) {
+    let (a, b) = row.pair.people;
+    ui.horizontal_centered(|ui| {
+        ui.spacing_mut().item_spacing.x = space::S;
+        let sides = [(a, &row.pair.names.0, row.covers.0), (b, &row.pair.names.1, row.covers.1)];
+        for (place, (person, name, cover)) in sides.into_iter().enumerate() {
+            let name = name.as_deref().unwrap_or(ctx.text.s("unnamed_group"));
+            if place > 0 {
+                ui.label(theme::secondary(ui, ctx.text.s("is_not")));
+            }
+            if let Some(face) = cover {
+                let tile = FaceTile { face, side: 48.0, frame: Frame::Round, selected: false, name };
+                if face_tile_ui(ui, ctx, tile).clicked() {
+                    ctx.act(Action::OpenPerson(person));
+                }
+            }
+            ui.add(egui::Label::new(theme::strong(name)));
+        }
+        ui.add_space(space::M);
+        if buttons::button_ui(ui, Rank::Quiet, ctx.text.s("may_be_same")).clicked() {
+            decide(ctx, aside, Decision::MayBeSame(a, b));
+        }
+    });
+}
+
+fn rejection_ui(ui: &mut Ui, ctx: &mut Context<'_>, aside: &Aside, face: &Rejection) {
+    let name = face.name.as_deref().unwrap_or(ctx.text.s("unnamed_group"));
+    let label = ctx.text.f("not_them", &[("name", name)]);
+    if face_tile_ui(ui, ctx, tile(face.face_id, Frame::Square, &label)).clicked() {
+        ctx.act(Action::OpenPhoto(face.photo_id));
+    }
+    if buttons::button_ui(ui, Rank::Quiet, ctx.text.s("may_be_them")).clicked() {
+        decide(ctx, aside, Decision::TakeBackReject { person: face.person, face: face.face_id });
+    }
+}

@@ -1,0 +1,121 @@
+//! What surrounds the faces of a person's page: verdicts, ticks, distances, and who is not this person.
+
+use eframe::egui::{self, Align2, CornerRadius, Rect, Ui, Vec2};
+
+use super::{Section, section_faces};
+use crate::app::people::state::{Message, PersonPage};
+use crate::app::people::view::Context;
+use crate::app::ui::action::Action;
+use crate::app::ui::icons::{self, Icon};
+use crate::app::ui::locale::grouped;
+use crate::app::ui::theme::{self, size, space};
+use crate::app::ui::widgets::buttons::{self, Rank};
+use crate::app::ui::widgets::face_tile::{FaceTile, Frame, face_tile_ui};
+use crate::library::{Belongs, Decision, Destination};
+use crate::types::{FaceId, PhotoId};
+
+/// Carries out what was decided on this page.
+pub(super) fn decide(ctx: &mut Context<'_>, page: &PersonPage, decision: Decision) {
+    ctx.send(Message::Decide(decision, page.seen));
+}
+
+/// Where the faces go may be older than this page.
+pub(super) fn move_to(ctx: &mut Context<'_>, page: &PersonPage, faces: Vec<FaceId>, to: Destination) {
+    let seen = match to {
+        Destination::Person(_) => page.seen.min(ctx.facts.people_seen()),
+        Destination::NewPerson { .. } => page.seen,
+    };
+    ctx.send(Message::Decide(Decision::Move { faces, to }, seen));
+}
+
+/// What a section is called, and how much it holds.
+pub(super) fn heading_words(ctx: &Context<'_>, page: &PersonPage, section: Section) -> (String, String) {
+    match (section, page.name.as_deref()) {
+        (Section::Held, Some(_)) => (ctx.text.s("their_faces").to_owned(), held_words(ctx, page)),
+        (Section::Held | Section::Suggested, None) => {
+            let count = section_faces(page, section).len() as u64;
+            (ctx.text.s("in_this_group").to_owned(), grouped(count))
+        }
+        (Section::Suggested, Some(name)) => {
+            (ctx.text.f("probably", &[("name", name)]), grouped(page.suggested.len() as u64))
+        }
+        (Section::Rejected, name) => {
+            let name = name.unwrap_or(ctx.text.s("this_group"));
+            (ctx.text.f("not_them", &[("name", name)]), ctx.text.n("faces", page.rejected.len() as u64))
+        }
+        (Section::Apart, _) => (ctx.text.s("somebody_else").to_owned(), grouped(page.apart.len() as u64)),
+    }
+}
+
+/// What is held: "12 confirmed, 40 named with the group".
+fn held_words(ctx: &Context<'_>, page: &PersonPage) -> String {
+    let parts =
+        [("count_confirmed", Belongs::Confirmed), ("count_named", Belongs::Named), ("count_grouped", Belongs::Grouped)];
+    let counted = parts.map(|(key, belongs)| (key, page.count(belongs)));
+    let words = counted.into_iter().filter(|(_, count)| *count > 0).map(|(key, count)| ctx.text.n(key, count));
+    words.collect::<Vec<_>>().join(ctx.text.s("list_separator"))
+}
+
+/// ✓ and ✗ below a suggested face.
+pub(super) fn verdict_ui(ui: &mut Ui, ctx: &mut Context<'_>, page: &PersonPage, face: FaceId) {
+    let person = page.person;
+    ui.horizontal(|ui| {
+        ui.add_space((size::FACE_TILE - 2.0 * size::CONTROL - space::M) / 2.0);
+        ui.spacing_mut().item_spacing.x = space::M;
+        ui.spacing_mut().item_spacing.y = 0.0;
+        if buttons::icon_button_ui(ui, Icon::Check, ctx.text.s("confirm")).clicked() {
+            decide(ctx, page, Decision::Confirm { person, faces: vec![face] });
+        }
+        if buttons::icon_button_ui(ui, Icon::X, ctx.text.s("reject")).clicked() {
+            decide(ctx, page, Decision::Reject { person, faces: vec![face] });
+        }
+    });
+}
+
+/// A face that is not this person, and the way back.
+pub(super) fn rejected_ui(ui: &mut Ui, ctx: &mut Context<'_>, page: &PersonPage, face: FaceId, photo: PhotoId) {
+    ui.vertical(|ui| {
+        ui.set_width(size::FACE_TILE);
+        let name = page.name.as_deref().unwrap_or(ctx.text.s("this_group"));
+        let label = ctx.text.f("not_them", &[("name", name)]);
+        let tile = FaceTile { face, side: size::FACE_TILE, frame: Frame::Square, selected: false, name: &label };
+        if face_tile_ui(ui, ctx, tile).clicked() {
+            ctx.act(Action::OpenPhoto(photo));
+        }
+        if buttons::button_ui(ui, Rank::Quiet, ctx.text.s("may_be_them")).clicked() {
+            decide(ctx, page, Decision::TakeBackReject { person: page.person, face });
+        }
+    });
+}
+
+/// Somebody who is not this person, and the way back.
+pub(super) fn apart_ui(ui: &mut Ui, ctx: &mut Context<'_>, page: &PersonPage, index: usize) {
+    let (other, name) = &page.apart[index];
+    ui.horizontal(|ui| {
+        if buttons::link_ui(ui, name.as_deref().unwrap_or(ctx.text.s("unnamed"))).clicked() {
+            ctx.act(Action::OpenPerson(*other));
+        }
+        if buttons::button_ui(ui, Rank::Quiet, ctx.text.s("may_be_same")).clicked() {
+            decide(ctx, page, Decision::MayBeSame(page.person, *other));
+        }
+    });
+}
+
+/// Confirmed one by one: a quiet tick in the upper right corner of a tile.
+pub(super) fn tick_ui(ui: &Ui, tile: Rect) {
+    let palette = theme::palette(ui.visuals());
+    let centre = tile.right_top() + Vec2::new(-space::M, space::M);
+    ui.painter().circle_filled(centre, size::ICON / 2.0 + 1.0, palette.scrim);
+    let font = egui::FontId::new(theme::type_size::SMALL, theme::icon_family());
+    ui.painter().text(centre, Align2::CENTER_CENTER, icons::glyph(Icon::Check), font, palette.on_scrim);
+}
+
+/// The distance, in the lower left corner of a tile.
+pub(super) fn distance_ui(ui: &Ui, tile: Rect, distance: &str) {
+    let palette = theme::palette(ui.visuals());
+    let galley = ui.painter().layout_no_wrap(distance.to_owned(), theme::small_font(), palette.on_scrim);
+    let at = tile.left_bottom() + Vec2::new(space::XS, -space::XS);
+    let rect = Align2::LEFT_BOTTOM.anchor_size(at, galley.size() + Vec2::new(space::S, space::XS));
+    ui.painter().rect_filled(rect, CornerRadius::same(4), palette.scrim);
+    ui.painter().galley(rect.center() - galley.size() / 2.0, galley, palette.on_scrim);
+}

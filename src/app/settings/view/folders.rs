@@ -1,0 +1,117 @@
+//! The folders that are scanned: what is in them, whether they are there, and how they are moved or removed.
+
+use std::path::Path;
+
+use eframe::egui::{self, Id, Modal, Ui};
+
+use super::Context;
+use crate::app::engine::facts::Loadable;
+use crate::app::settings::state::Message;
+use crate::app::ui::action::Action;
+use crate::app::ui::icons::{self, Icon};
+use crate::app::ui::theme::{self, space};
+use crate::app::ui::widgets::buttons::{self, Rank};
+use crate::library::{FacesOfFolder, ScanOutcome, ScannedFolder};
+
+pub(super) fn folders_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
+    match &ctx.state.folders {
+        Loadable::Loading | Loadable::Failed(_) => {
+            ui.label(theme::secondary(ui, ctx.text.s("loading")));
+        }
+        Loadable::Ready(folders) => {
+            for folder in folders {
+                folder_ui(ui, ctx, folder);
+                ui.add_space(space::M);
+            }
+        }
+    }
+    if buttons::button_ui(ui, Rank::Plain, ctx.text.s("choose_folder")).clicked() {
+        ctx.act(Action::ChooseFolder);
+    }
+}
+
+fn folder_ui(ui: &mut Ui, ctx: &mut Context<'_>, folder: &ScannedFolder) {
+    let path = folder.path.to_string_lossy();
+    ui.add(egui::Label::new(theme::strong(&*path)).truncate()).on_hover_text(&*path);
+    ui.horizontal(|ui| {
+        if folder.is_offline {
+            ui.label(icons::text(Icon::Unplug).color(theme::palette(ui.visuals()).unsure));
+        }
+        ui.label(theme::secondary(ui, state_words(ctx, folder)));
+    });
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = space::S;
+        // What a button does is said of its folder, for who cannot see which row it is in.
+        let mut pressed = |key| {
+            let response = buttons::button_ui(ui, Rank::Plain, ctx.text.s(key));
+            let spoken = ctx.text.f("of_folder", &[("what", ctx.text.s(key)), ("folder", &path)]);
+            ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(spoken.as_str()));
+            response.clicked()
+        };
+        let (rescan, to, remove) = (pressed("rescan_folder"), pressed("moved_to"), pressed("remove_folder"));
+        if rescan {
+            ctx.act(Action::Scan(vec![folder.path.clone()]));
+        }
+        if to {
+            ctx.act(Action::ChooseNewPlace(folder.path.clone()));
+        }
+        if remove {
+            ctx.send(Message::AskRemove(folder.path.clone()));
+        }
+    });
+}
+
+/// "8,310 files, looked through on 2026-11-29"; or that the drive is not there.
+fn state_words(ctx: &Context<'_>, folder: &ScannedFolder) -> String {
+    let mut parts = vec![ctx.text.n("files", folder.files as u64)];
+    if folder.is_offline {
+        parts.push(ctx.text.s("folder_offline").to_owned());
+    }
+    parts.push(match (folder.outcome, folder.finished_at_secs) {
+        (Some(ScanOutcome::Complete), Some(at)) => ctx.text.f("folder_scanned", &[("at", &day_and_time(at))]),
+        _ => ctx.text.s("folder_scan_stopped").to_owned(),
+    });
+    parts.join(ctx.text.s("list_separator"))
+}
+
+/// As a clock on the wall shows it.
+fn day_and_time(secs: i64) -> String {
+    let at = jiff::Timestamp::from_second(secs).map(|at| at.to_zoned(jiff::tz::TimeZone::system()));
+    at.map_or_else(|_| String::new(), |at| at.strftime("%Y-%m-%d %H:%M").to_string())
+}
+
+/// Shown while the state asks what becomes of a folder's faces.
+pub fn removal_ui(egui_ctx: &egui::Context, ctx: &mut Context<'_>) {
+    let Some(folder) = &ctx.state.removing else { return };
+    let palette = theme::palette(&egui_ctx.global_style().visuals);
+    let frame = egui::Frame::window(&egui_ctx.global_style());
+    let modal = Modal::new(Id::unique("remove folder")).frame(frame).backdrop_color(palette.backdrop);
+    let modal = modal.show(egui_ctx, |ui| {
+        ui.set_width(480.0);
+        ui.label(theme::heading(ctx.text.s("remove_folder_title")));
+        ui.label(theme::strong(folder.to_string_lossy()));
+        ui.add(egui::Label::new(theme::secondary(ui, ctx.text.s("remove_folder_what"))).wrap());
+        ui.add_space(space::L);
+        choice_ui(ui, ctx, folder, FacesOfFolder::Keep);
+        ui.add_space(space::M);
+        choice_ui(ui, ctx, folder, FacesOfFolder::Forget);
+        ui.add_space(space::L);
+        if buttons::button_ui(ui, Rank::Plain, ctx.text.s("cancel")).clicked() {
+            ctx.send(Message::CloseRemove);
+        }
+    });
+    if modal.should_close() {
+        ctx.send(Message::CloseRemove);
+    }
+}
+
+fn choice_ui(ui: &mut Ui, ctx: &mut Context<'_>, folder: &Path, faces: FacesOfFolder) {
+    let (label, what, rank) = match faces {
+        FacesOfFolder::Keep => ("keep_faces", "keep_faces_what", Rank::Primary),
+        FacesOfFolder::Forget => ("forget_faces", "forget_faces_what", Rank::Plain),
+    };
+    if buttons::button_ui(ui, rank, ctx.text.s(label)).clicked() {
+        ctx.send(Message::Remove(folder.to_owned(), faces));
+    }
+    ui.add(egui::Label::new(theme::secondary(ui, ctx.text.s(what))).wrap());
+}

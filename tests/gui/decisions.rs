@@ -1,0 +1,357 @@
+//! Decisions and their ways back: what is refused, what is asked first, and how everything set aside comes back.
+
+use eframe::egui::accesskit::Role;
+use eframe::egui::{Key, Modifiers};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable;
+use likeness::app::engine::facts::PersonRow;
+use likeness::app::engine::report::{Failed, Failure, JobEnd, JobId, JobSummary, Report, Withheld};
+use likeness::app::people::state as people;
+use likeness::app::settings::state as settings_view;
+use likeness::app::shell::app::App;
+use likeness::app::shell::backend::Request;
+use likeness::app::shell::message::Message;
+use likeness::app::shell::state::Page;
+use likeness::app::ui::action::Action;
+use likeness::app::ui::view::View;
+use likeness::library::{Decision, Destination, FacesOfFolder, Stale};
+use likeness::types::{FaceId, PersonId, PhotoId, Revision, Touched};
+
+use super::demo::{SEEN, Wire, World, album_world};
+use super::{open, scan_report, send};
+
+fn sent(wire: &Wire, request: &Request) -> usize {
+    wire.sent.borrow().iter().filter(|sent| *sent == request).count()
+}
+
+fn load_person(person: i64) -> Request {
+    Request::People(people::Request::LoadPerson(PersonId(person)))
+}
+
+/// The album with a second Grandma.
+fn two_grandmas() -> World {
+    let mut world = album_world();
+    let cover = FaceId(70);
+    world.people.named.push(PersonRow { person: PersonId(7), name: "Grandma".into(), cover, faces: 2, suggested: 0 });
+    world
+}
+
+fn type_name(harness: &mut Harness<'static, App>, name: &str) {
+    harness.get_by_label("Name of this group of 31 faces").type_text(name);
+    harness.run();
+    harness.key_press(Key::Enter);
+    harness.run();
+}
+
+fn open_aside(wire_world: World) -> (Wire, Harness<'static, App>) {
+    let (wire, mut harness) = open(wire_world, View::People);
+    send(&mut harness, Message::Act(Action::OpenSetAside));
+    (wire, harness)
+}
+
+#[test]
+fn a_stale_tick_is_refused_and_told() {
+    let (wire, mut harness) = open(album_world(), View::People);
+    send(&mut harness, Message::Act(Action::OpenPerson(PersonId(1))));
+    harness.get_all_by_label("Confirm").next().unwrap().click();
+    harness.run();
+    assert_eq!(wire.last_seen(), SEEN, "the tick says what its user saw");
+    let (ticket, _) = wire.last_decision();
+    let before = sent(&wire, &load_person(1));
+    let failure = Failure { what: Failed::Stale(Stale::FaceMoved), details: "face 1011".into() };
+    wire.push(Report::Failed(Some(ticket), failure));
+    harness.run_steps(4);
+    harness.get_by_label_contains("This face has come to somebody else since it was shown; nothing was done");
+    assert_eq!(sent(&wire, &load_person(1)), before + 1, "the page is read again");
+    assert!(sent(&wire, &Request::LoadPeople) >= 2);
+    send(&mut harness, Message::Act(Action::UNDO));
+    assert_eq!(wire.last_seen(), Revision::NOW);
+}
+
+#[test]
+fn the_page_of_somebody_who_is_gone_is_left() {
+    let (wire, mut harness) = open(album_world(), View::People);
+    send(&mut harness, Message::Act(Action::OpenPerson(PersonId(1))));
+    wire.world.borrow_mut().gone.push(PersonId(1));
+    wire.push(Report::ChangedElsewhere(Touched::everything()));
+    harness.run_steps(4);
+    assert_eq!(harness.state().state().page, Page::None);
+}
+
+#[test]
+fn a_name_that_is_there_is_asked_about_first() {
+    let (wire, mut harness) = open(album_world(), View::People);
+    type_name(&mut harness, "grandma");
+    harness.get_by_label("grandma is there already");
+    assert!(wire.last_change().is_none(), "nothing is merged before the answer");
+    assert!(harness.get_by_label("The same Grandma (35 faces)").is_focused());
+    harness.key_press(Key::Enter);
+    harness.run();
+    assert_eq!(wire.last_decision().1, Decision::Merge { from: PersonId(100), into: PersonId(6) });
+    assert_eq!(wire.last_seen(), SEEN);
+    assert!(harness.get_by_label("Name of this group of 26 faces").is_focused(), "naming goes on");
+}
+
+#[test]
+fn another_person_of_the_same_name_is_made_by_keyboard() {
+    let (wire, mut harness) = open(two_grandmas(), View::People);
+    type_name(&mut harness, "Grandma");
+    harness.get_by_label("The same Grandma (35 faces)");
+    harness.get_by_label("The same Grandma (2 faces)");
+    for _ in 0..2 {
+        harness.key_press(Key::Tab);
+        harness.run();
+    }
+    assert!(harness.get_by_label("Another person named Grandma").is_focused());
+    harness.key_press(Key::Enter);
+    harness.run();
+    assert_eq!(wire.last_decision().1, Decision::Name { person: PersonId(100), name: "Grandma".into() });
+}
+
+#[test]
+fn esc_gives_the_question_up() {
+    let (wire, mut harness) = open(two_grandmas(), View::People);
+    type_name(&mut harness, "Grandma");
+    harness.key_press(Key::Escape);
+    harness.run();
+    assert!(harness.query_by_label("Grandma is there already").is_none());
+    assert!(wire.last_change().is_none());
+}
+
+#[test]
+fn a_face_of_a_photo_is_asked_about_too() {
+    let (wire, mut harness) = open(album_world(), View::Library);
+    send(&mut harness, Message::Act(Action::OpenPhoto(PhotoId(1))));
+    harness.get_by_label("Name").type_text("Jonas");
+    harness.run();
+    harness.key_press(Key::Enter);
+    harness.run();
+    assert!(wire.last_change().is_none());
+    harness.get_by_label_contains("The same Jonas").click();
+    harness.run();
+    let to = Destination::Person(PersonId(2));
+    assert_eq!(wire.last_decision().1, Decision::Move { faces: vec![FaceId(105)], to });
+}
+
+#[test]
+fn somebody_with_a_name_is_not_set_aside_by_one_key() {
+    let (wire, mut harness) = open(album_world(), View::People);
+    send(&mut harness, Message::Act(Action::OpenPerson(PersonId(1))));
+    for key in [Key::I, Key::S, Key::F] {
+        harness.key_press(key);
+        harness.run();
+    }
+    assert!(wire.last_change().is_none());
+    harness.get_by_label("More").click();
+    harness.run();
+    harness.get_by_label("Hide Maria Silva").click();
+    harness.run();
+    assert_eq!(wire.last_decision().1, Decision::Hide(PersonId(1)));
+}
+
+#[test]
+fn a_group_is_set_aside_by_one_key() {
+    let mut world = album_world();
+    world.page.name = None;
+    for (key, decision) in [
+        (Key::I, Decision::Hide(PersonId(100))),
+        (Key::S, Decision::Strangers(PersonId(100))),
+        (Key::F, Decision::NotAPerson(PersonId(100))),
+    ] {
+        let (wire, mut harness) = open(world.clone(), View::People);
+        send(&mut harness, Message::Act(Action::OpenPerson(PersonId(100))));
+        harness.key_press(key);
+        harness.run();
+        assert_eq!(wire.last_decision().1, decision);
+    }
+}
+
+#[test]
+fn only_what_was_shown_is_confirmed_together() {
+    let (wire, mut harness) = open(album_world(), View::People);
+    send(&mut harness, Message::Act(Action::OpenPerson(PersonId(1))));
+    harness.get_by_label("5 confirmed, 4 named with the group");
+    harness.get_by_label("Confirm the 4 shown").click();
+    harness.run();
+    let faces = (15..19).map(FaceId).collect();
+    assert_eq!(wire.last_decision().1, Decision::Confirm { person: PersonId(1), faces });
+}
+
+#[test]
+fn a_lost_face_is_put_back_onto_a_face_of_a_photo() {
+    let (wire, mut harness) = open_aside(album_world());
+    harness.get_by_label("Lost faces 1");
+    harness.get_by_label("/home/maria/Photos/2019/IMG_0001.jpg");
+    harness.get_by_label("Put back…").click();
+    harness.run();
+    assert_eq!(harness.state().state().page, Page::Photo(PhotoId(1)), "the picture that is there now");
+    harness.get_all_by_label("It is this face").nth(1).unwrap().click();
+    harness.run();
+    assert_eq!(wire.last_decision().1, Decision::PutBack { lost: FaceId(19), onto: FaceId(20) });
+    assert_eq!(harness.state().state().page, Page::SetAside, "the next one waits there");
+    harness.get_by_label("Let go").click();
+    harness.run();
+    assert_eq!(wire.last_decision().1, Decision::LetGo(vec![FaceId(19)]));
+}
+
+#[test]
+fn hidden_people_are_shown_again() {
+    let (wire, mut harness) = open_aside(album_world());
+    harness.get_by_label("Hidden people 1").click();
+    harness.run();
+    harness.get_by_role_and_label(Role::Button, "Show").click();
+    harness.run();
+    assert_eq!(wire.last_decision().1, Decision::Show(PersonId(200)));
+}
+
+#[test]
+fn what_was_set_aside_is_restored() {
+    for (tab, face) in [("Strangers 1", 210), ("Not a face 1", 220)] {
+        let (wire, mut harness) = open_aside(album_world());
+        harness.get_by_label(tab).click();
+        harness.run();
+        harness.get_by_label("Restore").click();
+        harness.run();
+        assert_eq!(wire.last_decision().1, Decision::Restore(vec![FaceId(face)]));
+    }
+}
+
+#[test]
+fn who_is_not_whom_is_listed_and_taken_back() {
+    let (wire, mut harness) = open_aside(album_world());
+    harness.get_by_label("Not the same 4").click();
+    harness.run();
+    harness.get_by_label("May be the same").click();
+    harness.run();
+    assert_eq!(wire.last_decision().1, Decision::MayBeSame(PersonId(1), PersonId(5)));
+    harness.get_by_label("2 faces");
+    harness.get_all_by_label("May be them").last().unwrap().click();
+    harness.run();
+    assert_eq!(wire.last_decision().1, Decision::TakeBackReject { person: PersonId(2), face: FaceId(27) });
+    send(&mut harness, Message::Act(Action::OpenPerson(PersonId(1))));
+    harness.get_by_label("May be them").click_accesskit();
+    harness.run();
+    assert_eq!(wire.last_decision().1, Decision::TakeBackReject { person: PersonId(1), face: FaceId(25) });
+}
+
+#[test]
+fn the_page_is_reached_from_the_foot_of_people_and_by_search() {
+    let (_, mut harness) = open(album_world(), View::People);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::K);
+    harness.run();
+    harness.get_by_role_and_label(Role::TextInput, "Search").type_text("set as");
+    harness.run_steps(4);
+    harness.get_by_role_and_label(Role::ListBoxOption, "Set aside").click();
+    harness.run();
+    assert_eq!(harness.state().state().page, Page::SetAside);
+    harness.key_press(Key::Escape);
+    harness.run();
+    assert_eq!(harness.state().state().page, Page::None);
+    let mut world = album_world();
+    world.people = Default::default();
+    let (_, mut harness) = open(world, View::People);
+    harness.get_by_label("Set aside: 7").click();
+    harness.run();
+    assert_eq!(harness.state().state().page, Page::SetAside, "also where everybody is set aside");
+}
+
+#[test]
+fn two_people_are_told_apart_in_the_preview_and_at_a_group() {
+    let (wire, mut harness) = open(album_world(), View::People);
+    harness.get_by_label("Not Jonas").click();
+    harness.run();
+    assert_eq!(wire.last_decision().1, Decision::Different(PersonId(101), PersonId(2)));
+    send(&mut harness, Message::People(people::Message::AskMerge { from: PersonId(1), into: PersonId(5) }));
+    harness.get_by_label("They are different people").click();
+    harness.run();
+    assert_eq!(wire.last_decision().1, Decision::Different(PersonId(1), PersonId(5)));
+    assert!(harness.query_by_label("They are different people").is_none(), "the preview closes");
+}
+
+#[test]
+fn a_folder_is_removed_after_a_question() {
+    let (wire, mut harness) = open(album_world(), View::Settings);
+    harness.get_by_label_contains("not there now");
+    harness.get_by_label("Remove… /media/maria/Travels").click_accesskit();
+    harness.run();
+    assert!(wire.last_change().is_none());
+    harness.get_by_label("Forget its faces");
+    harness.get_by_label("Keep its faces").click();
+    harness.run();
+    let removed = wire.last_change().unwrap().1;
+    let wanted = |request: &Request| {
+        matches!(request, Request::Settings(settings_view::Request::RemoveFolder(_, path, FacesOfFolder::Keep))
+            if path.ends_with("Travels"))
+    };
+    assert!(wanted(&removed), "{removed:?}");
+}
+
+#[test]
+fn a_folder_that_moved_is_scanned_where_it_is_now() {
+    let (wire, mut harness) = open(album_world(), View::Settings);
+    let (from, to) = ("/media/maria/Travels".into(), "/home/maria/Travels".into());
+    send(&mut harness, Message::Settings(settings_view::Message::MoveFolder { from, to }));
+    let asked = wire.actions();
+    let [Request::Settings(settings_view::Request::MoveFolder { .. }), Request::Scan(scan)] = &asked[..] else {
+        panic!("{asked:?}")
+    };
+    let likeness::app::scan::state::Request::Scan(folders) = scan;
+    assert!(folders[0].ends_with("maria/Travels"));
+}
+
+#[test]
+fn photos_that_are_gone_are_asked_about() {
+    let (wire, mut harness) = open(album_world(), View::Library);
+    let withheld = || Withheld { folder: "/mnt/usb".into(), gone: 412, of: 500 };
+    let summary = || JobSummary { withheld: vec![withheld()], ..JobSummary::default() };
+    wire.push(Report::Job(scan_report()));
+    wire.push(Report::JobEnded(JobId(7), JobEnd::Done(summary())));
+    harness.run_steps(4);
+    let question = "412 of 500 photos of /mnt/usb are not there. Is its drive unplugged?";
+    harness.get_by_label(question);
+    harness.get_by_label("Keep them").click();
+    harness.run_steps(3);
+    assert!(harness.query_by_label(question).is_none());
+    assert!(wire.last_change().is_none(), "nothing is marked as missing");
+    wire.push(Report::Job(scan_report()));
+    wire.push(Report::JobEnded(JobId(7), JobEnd::Done(summary())));
+    harness.run_steps(4);
+    harness.get_by_label("They are gone").click();
+    harness.run_steps(3);
+    let accepted = wire.last_change().unwrap().1;
+    assert!(
+        matches!(&accepted, Request::Settings(settings_view::Request::AcceptMissing(_, folder))
+            if folder == std::path::Path::new("/mnt/usb")),
+        "{accepted:?}"
+    );
+}
+
+#[test]
+fn a_scan_tells_of_names_in_edited_photos_and_of_folders_that_are_not_there() {
+    let (wire, mut harness) = open(album_world(), View::Library);
+    let summary = JobSummary {
+        carried_faces: 3,
+        lost_faces: 1,
+        offline_folders: vec!["/mnt/usb".into()],
+        ..JobSummary::default()
+    };
+    wire.push(Report::Job(scan_report()));
+    wire.push(Report::JobEnded(JobId(7), JobEnd::Done(summary)));
+    harness.run_steps(4);
+    harness.get_by_label(
+        "0 new photos, 0 new faces, 3 names carried over to edited photos, 1 lost face waits to be put back, \
+         /mnt/usb is not there",
+    );
+    harness.get_by_label("Show").click();
+    harness.run_steps(3);
+    assert_eq!(harness.state().state().page, Page::SetAside);
+}
+
+#[test]
+fn what_another_program_writes_is_shown() {
+    let (wire, mut harness) = open(album_world(), View::People);
+    wire.world.borrow_mut().people.named[0].name = "Maria Sánchez".into();
+    wire.push(Report::ChangedElsewhere(Touched::everything()));
+    harness.run_steps(4);
+    harness.get_by_label_contains("Maria Sánchez, ");
+}
