@@ -42,25 +42,23 @@ impl Library {
     }
 
     pub(super) fn open_with(path: &Path, steps: &[&str]) -> Result<Self> {
-        if let Some(connection) = care::open_protected(path).map_err(|error| error.at(path))? {
-            set_up(&connection)?;
-            return Ok(Self { reader: LibraryReader { connection, path: path.to_owned() }, own: HashSet::new() });
-        }
-        create_private(path, false)
-            .map_err(|error| LibraryError::CannotOpen { path: path.to_owned(), reason: error.to_string() })?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let open = || -> Result<Connection> {
+            if let Some(connection) = care::open_protected(path)? {
+                return Ok(connection);
+            }
+            create_private(path, false)
+                .map_err(|error| LibraryError::CannotOpen { path: path.to_owned(), reason: error.to_string() })?;
             let mut connection = Connection::open_with_flags(path, flags)?;
             connection.busy_timeout(BUSY_TIMEOUT)?;
             // Read the header before anything is written, so that a foreign file is left byte for byte.
             migrate::format_of(&connection, path)?;
             connection.pragma_update(None, "journal_mode", "wal")?;
             connection.pragma_update(None, "synchronous", "normal")?;
-            set_up(&connection)?;
             migrate::migrate(&mut connection, path, steps)?;
             Ok(connection)
         };
-        let connection = open().map_err(|error| error.at(path))?;
+        let connection = set_up(open(), path)?;
         Ok(Self { reader: LibraryReader { connection, path: path.to_owned() }, own: HashSet::new() })
     }
 
@@ -69,7 +67,6 @@ impl Library {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let open = || -> Result<Connection> {
             if let Some(connection) = care::open_protected(path)? {
-                set_up(&connection)?;
                 return Ok(connection);
             }
             let connection = Connection::open_with_flags(path, flags)?;
@@ -82,10 +79,9 @@ impl Library {
                     known: migrate::known_format(),
                 });
             }
-            set_up(&connection)?;
             Ok(connection)
         };
-        let connection = open().map_err(|error| error.at(path))?;
+        let connection = set_up(open(), path)?;
         Ok(LibraryReader { connection, path: path.to_owned() })
     }
 
@@ -150,12 +146,16 @@ impl LibraryReader {
     }
 }
 
-fn set_up(connection: &Connection) -> Result<()> {
-    connection.pragma_update(None, "foreign_keys", true)?;
-    connection.pragma_update(None, "temp_store", "memory")?;
-    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
-    connection.set_prepared_statement_cache_capacity(128);
-    Ok(())
+/// A connection as every part of the library expects it; one that only reads, where writing was refused.
+fn set_up(opened: Result<Connection>, path: &Path) -> Result<Connection> {
+    let ready = opened.or_else(|error| care::open_after(error, path)).and_then(|connection| {
+        connection.pragma_update(None, "foreign_keys", true)?;
+        connection.pragma_update(None, "temp_store", "memory")?;
+        connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+        connection.set_prepared_statement_cache_capacity(128);
+        Ok(connection)
+    });
+    ready.map_err(|error| error.at(path))
 }
 
 /// Creates the file readable by its owner only, or makes an existing one so. SQLite gives its side files the same

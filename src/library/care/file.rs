@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rusqlite::backup::{Backup, StepResult};
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::library::error::{LibraryError, Result};
 use crate::library::migrate;
@@ -109,27 +109,37 @@ pub(super) fn open_still(path: &Path) -> Result<Connection> {
     Ok(connection)
 }
 
-/// The library where its file or its folder can only be read; none where it can be written or is not there.
+/// The library where its file or its folder is not to be written; none where it is, or is not there.
 pub(in crate::library) fn open_protected(path: &Path) -> Result<Option<Connection>> {
-    let Ok(file) = std::fs::metadata(path) else { return Ok(None) };
-    let folder = path.parent().and_then(|folder| std::fs::metadata(folder).ok());
-    let is_protected = file.permissions().readonly()
-        || folder.is_some_and(|folder| folder.permissions().readonly())
-        || matches!(OpenOptions::new().append(true).open(path), Err(error) if is_refused(&error));
-    if !is_protected {
+    let is_protected = |path: &Path| std::fs::metadata(path).is_ok_and(|found| found.permissions().readonly());
+    if !path.exists() || !(is_protected(path) || path.parent().is_some_and(is_protected)) {
         return Ok(None);
     }
+    open_to_read(path).map(Some)
+}
+
+/// The library where writing turned out to be impossible: on a disk that can only be read, in somebody else's folder.
+/// Asked of SQLite and not of the file system, since opening and closing the file here would drop the locks that other
+/// connections of this process hold.
+pub(in crate::library) fn open_after(error: LibraryError, path: &Path) -> Result<Connection> {
+    let is_refused = match &error {
+        LibraryError::CannotOpen { .. } => true,
+        LibraryError::Sql(error) => matches!(
+            error.sqlite_error_code(),
+            Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly)
+        ),
+        _ => false,
+    };
+    if is_refused && path.exists() { open_to_read(path).map_err(|_| error) } else { Err(error) }
+}
+
+fn open_to_read(path: &Path) -> Result<Connection> {
     let connection = open_still(path)?;
     let found = migrate::format_of(&connection, path)?;
     if found < migrate::known_format() {
         return Err(LibraryError::NeedsMigration { path: path.to_owned(), found, known: migrate::known_format() });
     }
-    Ok(Some(connection))
-}
-
-fn is_refused(error: &std::io::Error) -> bool {
-    use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
-    matches!(error.kind(), PermissionDenied | ReadOnlyFilesystem)
+    Ok(connection)
 }
 
 /// Removes a database and what SQLite keeps beside it, as far as they are there.

@@ -26,7 +26,7 @@ mod transfer;
 pub(super) use backup::back_up_to_migrate;
 pub use backup::{Backup, BackupReason, BackupState, backups, backups_folder};
 pub use check::{CheckReport, Problem, check};
-pub(super) use file::open_protected;
+pub(super) use file::{open_after, open_protected};
 pub use forget::{FaceToForget, Forgotten, PersonToForget};
 pub use import::{Contradiction, ImportMode, ImportReport, Said};
 pub use restore::{Restored, restore};

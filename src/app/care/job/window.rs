@@ -16,7 +16,7 @@ use crate::types::{PersonId, Touched};
 
 /// Answers a request on one of the quick threads.
 pub fn handle(tasks: &Tasks<'_, Event>, request: Request) {
-    tasks.quick(move |shared, sink| {
+    tasks.in_background(move |shared, sink| {
         let path = shared.home.library();
         match request {
             Request::LoadBackups => load_backups(&path, sink),
