@@ -5,7 +5,7 @@
 //! ```text
 //!                      main
 //! app      shell                           the window; routes messages
-//!          scan  photos  people  compare  evaluate  train  demo  models  settings
+//!          scan  photos  people  compare  evaluate  train  demo  models  care  settings
 //!          jobs  ui                        what features share: jobs; widgets, words, theme
 //!          engine                          home folder, loaded networks, library's writer, threads, progress
 //! parts    faces   library   cluster   eval   train   synth   figures

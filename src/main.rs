@@ -8,7 +8,7 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 use likeness::app::engine::cli::Global;
 use likeness::app::engine::home::Home;
-use likeness::app::{compare, demo, evaluate, models, people, scan, settings, train};
+use likeness::app::{care, compare, demo, evaluate, models, people, scan, settings, train};
 use likeness::types::error_chain;
 
 /// Finds the people in a photo library and learns faces on your own GPU. Nothing leaves this computer.
@@ -44,6 +44,7 @@ enum Command {
     Devices(settings::cli::DevicesArgs),
     Eval(evaluate::cli::EvalArgs),
     People(people::cli::PeopleArgs),
+    Library(care::cli::LibraryArgs),
     Train(train::cli::TrainArgs),
     Demo(demo::cli::demo::DemoArgs),
     Synth(demo::cli::synth::SynthArgs),
@@ -97,6 +98,7 @@ fn run(global: &Global, command: Command) -> Result<ExitCode> {
         Command::Devices(args) => settings::cli::run(&home, args),
         Command::Eval(args) => evaluate::cli::run(&home, global, args, train::job::repeat::repeat),
         Command::People(args) => people::cli::run(&home, args),
+        Command::Library(args) => care::cli::run(&home, args),
         Command::Train(args) => train::cli::run(&home, global, args),
         Command::Demo(args) => demo::cli::demo::run(&home, global, args),
         Command::Synth(args) => demo::cli::synth::run(&home, args),
@@ -115,7 +117,6 @@ fn window(global: &Global, first: First) -> Result<ExitCode> {
 
     let home = Home::open(global.home.as_deref())?;
     let options = EngineOptions { device: global.device()?, ..Default::default() };
-    let folder = home.root().to_owned();
     let first = match first {
         First::Nothing => Vec::new(),
         First::Open(photos) => {
@@ -125,10 +126,11 @@ fn window(global: &Global, first: First) -> Result<ExitCode> {
             vec![Message::Act(Action::Show(View::Train)), Message::Train(TrainMessage::Demonstrate(options))]
         }
     };
+    let at = home.clone();
     window::open(
-        &folder,
+        home,
         first,
-        Box::new(move |wake| Ok(Box::new(Threads::open(home, options, std::sync::Arc::from(wake))?))),
+        Box::new(move |wake| Ok(Box::new(Threads::open(at.clone(), options.clone(), std::sync::Arc::from(wake))?))),
     )?;
     Ok(ExitCode::SUCCESS)
 }

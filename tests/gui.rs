@@ -3,6 +3,8 @@
 //! No test needs a GPU. `pictures` draws each view where an adapter exists and says when it skips.
 #![cfg(feature = "gui")]
 
+#[path = "gui/care.rs"]
+mod care;
 #[path = "gui/decisions.rs"]
 mod decisions;
 #[path = "gui/demo.rs"]

@@ -1,14 +1,15 @@
 //! The program: the only place where the parts meet.
 //!
 //! * One room a feature: [`scan`], [`photos`], [`people`], [`compare`], [`evaluate`], [`train`], [`demo`], [`models`],
-//!   [`settings`]. Each has at most four members: `job` is what it does, `cli` its subcommands, `state` its messages
-//!   and what they change, `view` its drawing.
+//!   [`care`], [`settings`]. Each has at most four members: `job` is what it does, `cli` its subcommands, `state` its
+//!   messages and what they change, `view` its drawing.
 //! * [`engine`] is what every job stands on; [`jobs`] are jobs that several features run.
 //! * `ui` is what all views are made of; `shell` is the window around them. Both exist with the feature `gui` only.
 //!
 //! A feature knows neither another feature nor the shell. What one asks of another goes through the shell, as an action
 //! of `ui::action`. So a feature can be read, changed and taken out alone.
 
+pub mod care;
 pub mod compare;
 pub mod demo;
 pub mod engine;

@@ -41,6 +41,14 @@ pub enum LibraryError {
     DiskFull { path: PathBuf },
     #[error("another program is writing to the library; the last change was not kept: try again: {}", path.display())]
     Busy { path: PathBuf },
+    #[error("the library can only be read; nothing was changed: {}", path.display())]
+    ReadOnly { path: PathBuf },
+    #[error("this backup is not sound and was not used: {reason}: {}", path.display())]
+    UnsoundBackup { path: PathBuf, reason: String },
+    #[error("could not be written: {reason}: {}", path.display())]
+    NotWritten { path: PathBuf, reason: String },
+    #[error("line {line} cannot be read, and nothing was changed: {reason}")]
+    BadLine { line: usize, reason: String },
     #[error("person {} is not in the library", .0.0)]
     NoSuchPerson(PersonId),
     #[error("face {} is not in the library", .0.0)]
@@ -75,9 +83,8 @@ impl LibraryError {
             Some(ErrorCode::DatabaseCorrupt) => Self::Damaged { path, reason },
             Some(ErrorCode::DiskFull) => Self::DiskFull { path },
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy { path },
-            Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => {
-                Self::CannotOpen { path, reason }
-            }
+            Some(ErrorCode::ReadOnly) => Self::ReadOnly { path },
+            Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => Self::CannotOpen { path, reason },
             _ => Self::Sql(error),
         }
     }

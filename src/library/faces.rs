@@ -49,7 +49,7 @@ pub struct ConfirmedFace {
 }
 
 /// Boxes that overlap by this share (intersection over union) are the same face in two versions of a photo.
-const SAME_FACE_OVERLAP: f32 = 0.5;
+pub(super) const SAME_FACE_OVERLAP: f32 = 0.5;
 
 /// Boxes of a face as it is and as a detector sees it lying on its side overlap less.
 const SAME_PLACE_OVERLAP: f32 = 0.3;
@@ -237,7 +237,7 @@ pub(super) fn clear_place(t: &Transaction, photo: PhotoId, place: FaceBox) -> Re
     Ok(())
 }
 
-fn forgotten_places(t: &Transaction, photo: PhotoId) -> Result<Vec<FaceBox>> {
+pub(super) fn forgotten_places(t: &Transaction, photo: PhotoId) -> Result<Vec<FaceBox>> {
     let mut query = t.prepare_cached(
         "SELECT x, y, forgotten.width, forgotten.height FROM forgotten JOIN photo ON photo.picture = forgotten.picture \
          WHERE photo.id = ?1",
@@ -248,7 +248,7 @@ fn forgotten_places(t: &Transaction, photo: PhotoId) -> Result<Vec<FaceBox>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-fn is_same_place(a: FaceBox, b: FaceBox) -> bool {
+pub(super) fn is_same_place(a: FaceBox, b: FaceBox) -> bool {
     overlap(a, b) >= SAME_FACE_OVERLAP
 }
 
@@ -274,7 +274,7 @@ fn matched(old: &[OldFace], new: &[&FaceRecord]) -> Vec<Option<usize>> {
 }
 
 /// Intersection over union.
-fn overlap(a: FaceBox, b: FaceBox) -> f32 {
+pub(super) fn overlap(a: FaceBox, b: FaceBox) -> f32 {
     let width = (a.x + a.width).min(b.x + b.width) - a.x.max(b.x);
     let height = (a.y + a.height).min(b.y + b.height) - a.y.max(b.y);
     let shared = width.max(0.0) * height.max(0.0);

@@ -1,14 +1,13 @@
-//! Brings a database of an older format to the present one, step by step, after a copy was put beside it.
+//! Brings a database of an older format to the present one, step by step, after a backup.
 //!
 //! The format's number is SQLite's `user_version`; step `n` of [`STEPS`] leads from format `n` to `n + 1`. Steps are
 //! never edited once released, only added.
 
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, ToSql, TransactionBehavior};
+use rusqlite::{Connection, TransactionBehavior};
 
+use super::care;
 use super::error::{LibraryError, Result};
 
 pub(super) const STEPS: &[&str] = &[
@@ -50,8 +49,20 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path, steps: &[&str]) 
         return Ok(());
     }
     if from > 0 {
-        back_up(connection, path, from).map_err(failed)?;
+        care::back_up_to_migrate(connection, path).map_err(|error| failed(error.to_string()))?;
     }
+    bring_up(connection, path, steps)
+}
+
+/// Brings a copy of a library to the present format. No copy is made of it.
+pub(super) fn migrate_copy(connection: &mut Connection, path: &Path) -> Result<()> {
+    if format_of(connection, path)? < known_format() {
+        return bring_up(connection, path, STEPS);
+    }
+    Ok(())
+}
+
+fn bring_up(connection: &mut Connection, path: &Path, steps: &[&str]) -> Result<()> {
     // A table built anew under its old name must not take the rows that refer to it along.
     connection.pragma_update(None, "foreign_keys", false)?;
     let migrated = run_steps(connection, path, steps);
@@ -75,43 +86,4 @@ fn run_steps(connection: &mut Connection, path: &Path, steps: &[&str]) -> Result
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", to)?;
     transaction.commit().map_err(|error| failed(error.to_string()))
-}
-
-/// Where the copy of format `from` goes: the library's name with `.v1.backup` behind it.
-pub(super) fn backup_path(path: &Path, from: i64) -> PathBuf {
-    let mut name = OsString::from(path.as_os_str());
-    name.push(format!(".v{from}.backup"));
-    name.into()
-}
-
-/// Writes a consistent copy. A copy of the same format from an earlier, failed attempt is replaced.
-fn back_up(connection: &Connection, path: &Path, from: i64) -> std::result::Result<(), String> {
-    let target = backup_path(path, from);
-    let mut partial = OsString::from(target.as_os_str());
-    partial.push(".partial");
-    let partial = PathBuf::from(partial);
-    // VACUUM INTO fills an empty file, so the owner-only permission is there from the start.
-    super::open::create_private(&partial, true).map_err(|error| error.to_string())?;
-    connection.execute("VACUUM INTO ?1", [SqlPath(&partial)]).map_err(|error| error.to_string())?;
-    std::fs::rename(&partial, &target).map_err(|error| error.to_string())
-}
-
-/// A path as an SQL text value without a detour over UTF-8 where the platform allows it.
-struct SqlPath<'a>(&'a Path);
-
-impl ToSql for SqlPath<'_> {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        #[cfg(unix)]
-        {
-            use std::os::unix::ffi::OsStrExt;
-            Ok(ToSqlOutput::Borrowed(ValueRef::Text(self.0.as_os_str().as_bytes())))
-        }
-        #[cfg(not(unix))]
-        {
-            match self.0.to_str() {
-                Some(text) => Ok(ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes()))),
-                None => Err(rusqlite::Error::InvalidPath(self.0.to_owned())),
-            }
-        }
-    }
 }

@@ -17,6 +17,7 @@
 
 mod aside;
 mod attempts;
+pub mod care;
 mod carry;
 mod error;
 mod faces;

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
+use super::care;
 use super::error::{LibraryError, Result};
 use super::migrate;
 use crate::types::Revision;
@@ -22,7 +23,7 @@ pub struct LibraryReader {
 
 /// The one writer. It lives on one thread; it is also a reader.
 pub struct Library {
-    reader: LibraryReader,
+    pub(super) reader: LibraryReader,
     /// The numbers of the changes that were decided through this writer.
     pub(super) own: HashSet<i64>,
 }
@@ -34,27 +35,30 @@ const CACHE_KIB: i64 = 32 << 10;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl Library {
-    /// Opens the library or creates it, and brings an older format up to date after a backup copy.
+    /// Opens the library or creates it, and brings an older format up to date after a backup copy. Where the file or
+    /// its folder can only be read, so can the library: every change is refused.
     pub fn open(path: &Path) -> Result<Self> {
         Self::open_with(path, migrate::STEPS)
     }
 
     pub(super) fn open_with(path: &Path, steps: &[&str]) -> Result<Self> {
-        create_private(path, false)
-            .map_err(|error| LibraryError::CannotOpen { path: path.to_owned(), reason: error.to_string() })?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let open = || -> Result<Connection> {
+            if let Some(connection) = care::open_protected(path)? {
+                return Ok(connection);
+            }
+            create_private(path, false)
+                .map_err(|error| LibraryError::CannotOpen { path: path.to_owned(), reason: error.to_string() })?;
             let mut connection = Connection::open_with_flags(path, flags)?;
             connection.busy_timeout(BUSY_TIMEOUT)?;
             // Read the header before anything is written, so that a foreign file is left byte for byte.
             migrate::format_of(&connection, path)?;
             connection.pragma_update(None, "journal_mode", "wal")?;
             connection.pragma_update(None, "synchronous", "normal")?;
-            set_up(&connection)?;
             migrate::migrate(&mut connection, path, steps)?;
             Ok(connection)
         };
-        let connection = open().map_err(|error| error.at(path))?;
+        let connection = set_up(open(), path)?;
         Ok(Self { reader: LibraryReader { connection, path: path.to_owned() }, own: HashSet::new() })
     }
 
@@ -62,6 +66,9 @@ impl Library {
     pub fn open_read_only(path: &Path) -> Result<LibraryReader> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let open = || -> Result<Connection> {
+            if let Some(connection) = care::open_protected(path)? {
+                return Ok(connection);
+            }
             let connection = Connection::open_with_flags(path, flags)?;
             connection.busy_timeout(BUSY_TIMEOUT)?;
             let found = migrate::format_of(&connection, path)?;
@@ -72,10 +79,9 @@ impl Library {
                     known: migrate::known_format(),
                 });
             }
-            set_up(&connection)?;
             Ok(connection)
         };
-        let connection = open().map_err(|error| error.at(path))?;
+        let connection = set_up(open(), path)?;
         Ok(LibraryReader { connection, path: path.to_owned() })
     }
 
@@ -140,12 +146,16 @@ impl LibraryReader {
     }
 }
 
-fn set_up(connection: &Connection) -> Result<()> {
-    connection.pragma_update(None, "foreign_keys", true)?;
-    connection.pragma_update(None, "temp_store", "memory")?;
-    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
-    connection.set_prepared_statement_cache_capacity(128);
-    Ok(())
+/// A connection as every part of the library expects it; one that only reads, where writing was refused.
+fn set_up(opened: Result<Connection>, path: &Path) -> Result<Connection> {
+    let ready = opened.or_else(|error| care::open_after(error, path)).and_then(|connection| {
+        connection.pragma_update(None, "foreign_keys", true)?;
+        connection.pragma_update(None, "temp_store", "memory")?;
+        connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+        connection.set_prepared_statement_cache_capacity(128);
+        Ok(connection)
+    });
+    ready.map_err(|error| error.at(path))
 }
 
 /// Creates the file readable by its owner only, or makes an existing one so. SQLite gives its side files the same
@@ -162,7 +172,7 @@ pub(super) fn create_private(path: &Path, empty_it: bool) -> std::io::Result<()>
             use std::os::unix::fs::PermissionsExt;
             let permissions = std::fs::metadata(path)?.permissions();
             if permissions.mode() & 0o077 != 0 {
-                std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
+                std::fs::set_permissions(path, std::fs::Permissions::from_mode(permissions.mode() & 0o700))?;
             }
         }
         return Ok(());

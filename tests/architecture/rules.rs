@@ -35,6 +35,7 @@ const APP: &[&[&str]] = &[
     &["app/engine"],
     &["app/jobs", "app/ui"],
     &[
+        "app/care",
         "app/scan",
         "app/photos",
         "app/people",
@@ -76,6 +77,7 @@ const DISK: &[&str] = &[
     "app/engine/home",
     "app/engine/scan_lock",
     "app/engine/thumbnail_files",
+    "app/jobs/forget",
     "app/jobs/import",
     "app/jobs/walk",
     // One question when a typed path is entered.
@@ -83,7 +85,7 @@ const DISK: &[&str] = &[
     "faces/image/decode",
     "faces/image/picture_hash",
     "figures/saving",
-    "library/migrate",
+    "library/care",
     "library/open",
     "library/scan",
     "main.rs",

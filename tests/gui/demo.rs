@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 use super::judged;
+use likeness::app::care::state as care_view;
 use likeness::app::compare::job::compare::ComparedFace;
 use likeness::app::compare::state::{self as compare_faces, CompareResult, CompareSource};
 use likeness::app::engine::facts::{GroupRow, ModelRow, Overview, People, PersonRow, Resemblance, TouchedFacts};
@@ -24,6 +25,7 @@ use likeness::app::settings::state::{self as settings_view, DeviceRow};
 use likeness::app::shell::backend::{Answer, Backend, Event, Request};
 use likeness::app::train::state::message::{Event as TrainEvent, Request as TrainRequest};
 use likeness::cluster::Linkage;
+use likeness::library::care::{Backup, BackupReason, BackupState};
 use likeness::library::{
     Belongs, Decision, FaceSetAside, FaceState, LostFace, PersonCard, Rejection, ScanOutcome, ScannedFolder, SetAside,
     ToldApart,
@@ -46,6 +48,7 @@ pub struct World {
     pub gone: Vec<PersonId>,
     pub aside: Aside,
     pub folders: Vec<ScannedFolder>,
+    pub backups: Vec<Backup>,
     pub timeline: Timeline,
     pub photo: PhotoDetail,
     pub models: Vec<ModelRow>,
@@ -129,6 +132,13 @@ fn ticket(request: &Request) -> Option<Ticket> {
             | settings_view::Request::RemoveFolder(ticket, ..)
             | settings_view::Request::MoveFolder { ticket, .. }
             | settings_view::Request::AcceptMissing(ticket, _),
+        )
+        | Request::Care(
+            care_view::Request::BackUp(ticket)
+            | care_view::Request::Restore(ticket, _)
+            | care_view::Request::Export(ticket, _)
+            | care_view::Request::Import(ticket, _)
+            | care_view::Request::Forget { ticket, .. },
         ) => Some(*ticket),
         _ => None,
     }
@@ -184,10 +194,14 @@ fn answer(request: Request, world: &World) -> Option<Event> {
         Request::Settings(settings_view::Request::LoadFolders) => {
             Answer::OfSettings(settings_view::Event::Folders(world.folders.clone()))
         }
+        Request::Care(care_view::Request::LoadBackups) => {
+            Answer::OfCare(care_view::Event::Backups(world.backups.clone()))
+        }
         Request::Scan(_)
         | Request::Train(_)
         | Request::Models(_)
         | Request::Settings(_)
+        | Request::Care(_)
         | Request::Save(..)
         | Request::Cancel(_) => return None,
     };
@@ -394,6 +408,7 @@ pub fn album_world() -> World {
         gone: Vec::new(),
         aside: aside(),
         folders: folders(),
+        backups: backups(),
         timeline: timeline(2400),
         photo: PhotoDetail {
             seen: SEEN,
@@ -596,4 +611,21 @@ fn hash(seed: u64) -> u64 {
     x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     x ^ (x >> 31)
+}
+
+/// Of the day before, of an update, and one that is torn.
+fn backups() -> Vec<Backup> {
+    let backup = |name: &str, at_secs, reason, state| Backup {
+        path: PathBuf::from("/home/maria/.local/share/likeness/backups").join(name),
+        at_secs,
+        reason,
+        bytes: 24_300_000,
+        state,
+    };
+    let sound = |people| BackupState::Sound { people, faces: 9400 };
+    vec![
+        backup("daily.sqlite", 1_795_900_000, BackupReason::Daily, sound(12)),
+        backup("torn.sqlite", 1_795_800_000, BackupReason::Grouping, BackupState::Damaged("page 7".into())),
+        backup("update.sqlite", 1_795_700_000, BackupReason::Migration, sound(9)),
+    ]
 }

@@ -108,6 +108,11 @@ pub enum Failed {
     Demonstrate,
     /// Putting a trained network into use.
     Adopt,
+    BackUp,
+    /// Putting a backup in the library's place.
+    Restore,
+    /// Forgetting a person.
+    Forget,
     /// A fault of the program itself.
     Internal,
     /// A decision about something that has changed since it was shown.
@@ -130,6 +135,9 @@ impl Failed {
             Self::Train => "failed_train",
             Self::Demonstrate => "failed_demonstrate",
             Self::Adopt => "failed_adopt",
+            Self::BackUp => "failed_back_up",
+            Self::Restore => "failed_restore",
+            Self::Forget => "failed_forget",
             Self::Internal => "failed",
             Self::Stale(Stale::FaceGone) => "stale_face_gone",
             Self::Stale(Stale::FaceMoved) => "stale_face_moved",

@@ -6,6 +6,7 @@
 
 pub mod demonstration;
 pub mod facts;
+pub mod forget;
 pub mod import;
 #[cfg(feature = "gui")]
 pub mod options;

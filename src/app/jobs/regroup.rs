@@ -70,6 +70,7 @@ pub fn regroup(
     let prepared = PreparedGrouping::prepare(library, model, grouping.linkage, cancel, events)?;
     let (groups, seen) = (prepared.groups(grouping.threshold), prepared.seen());
     let counts = library.call(move |library| {
+        library.before_grouping(&groups)?;
         library.apply_grouping(&groups, GroupedBy::Scan, seen)?;
         library.counts()
     })?;

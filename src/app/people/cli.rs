@@ -1,5 +1,7 @@
 //! `likeness people`: who was found, and giving them names.
 
+mod forget;
+
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
@@ -18,12 +20,17 @@ pub struct PeopleArgs {
     /// Name a person, and so the faces grouped as theirs
     #[arg(long, num_args = 2, value_names = ["ID", "NAME"])]
     name: Option<Vec<String>>,
+    #[command(flatten)]
+    forget: forget::ForgetArgs,
 }
 
 pub fn run(home: &Home, args: PeopleArgs) -> Result<ExitCode> {
     let path = home.library();
     if !path.exists() {
         bail!("no photos have been scanned yet: run `likeness scan FOLDER` first: {}", path.display());
+    }
+    if args.forget.run(home, args.json)? {
+        return Ok(ExitCode::SUCCESS);
     }
     if let Some([id, name]) = args.name.as_deref() {
         let id: i64 = id.parse().with_context(|| format!("a person's ID is a number, not {id}"))?;

@@ -17,14 +17,12 @@ pub type Context<'a> =
     crate::app::ui::context::ViewContext<'a, crate::app::settings::state::State, crate::app::settings::state::Message>;
 
 pub fn settings_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
-    egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-        ui.set_max_width(size::READING_WIDTH + 120.0);
-        section_ui(ui, ctx.text.s("settings_device"), |ui| device_ui(ui, ctx));
-        section_ui(ui, ctx.text.s("settings_appearance"), |ui| appearance_ui(ui, ctx));
-        section_ui(ui, ctx.text.s("settings_language"), |ui| language_ui(ui, ctx));
-        section_ui(ui, ctx.text.s("settings_grouping"), |ui| grouping_ui(ui, ctx));
-        section_ui(ui, ctx.text.s("settings_folders"), |ui| folders::folders_ui(ui, ctx));
-    });
+    ui.set_max_width(size::READING_WIDTH + 120.0);
+    section_ui(ui, ctx.text.s("settings_device"), |ui| device_ui(ui, ctx));
+    section_ui(ui, ctx.text.s("settings_appearance"), |ui| appearance_ui(ui, ctx));
+    section_ui(ui, ctx.text.s("settings_language"), |ui| language_ui(ui, ctx));
+    section_ui(ui, ctx.text.s("settings_grouping"), |ui| grouping_ui(ui, ctx));
+    section_ui(ui, ctx.text.s("settings_folders"), |ui| folders::folders_ui(ui, ctx));
 }
 
 fn device_ui(ui: &mut Ui, ctx: &mut Context<'_>) {

@@ -37,7 +37,7 @@ use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::thumbnails::Thumbnails;
 use crate::app::ui::view::View;
 use crate::app::ui::widgets::buttons;
-use crate::app::{compare, models, photos, scan, settings};
+use crate::app::{care, compare, models, photos, scan, settings};
 
 const SETTINGS_KEY: &str = "settings";
 
@@ -67,15 +67,14 @@ pub struct App {
     views: Views,
 }
 
+/// What the window was left with. Settings of another version that cannot be read are as good as none.
+pub(super) fn remembered(storage: Option<&dyn eframe::Storage>) -> Settings {
+    let text = storage.and_then(|storage| storage.get_string(SETTINGS_KEY));
+    text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+}
+
 impl App {
     /// Builds the window's contents with what was remembered.
-    pub fn new(creation: &eframe::CreationContext<'_>, backend: Box<dyn Backend>, fonts: FontSource) -> Self {
-        let remembered = creation.storage.and_then(|storage| storage.get_string(SETTINGS_KEY));
-        // Settings of another version that cannot be read are as good as none.
-        let settings: Settings = remembered.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
-        Self::with_settings(&creation.egui_ctx, backend, fonts, settings)
-    }
-
     pub fn with_settings(
         ctx: &egui::Context,
         backend: Box<dyn Backend>,
@@ -171,6 +170,8 @@ impl App {
             Question::ModelFile => Some(Message::Models(models::state::Message::Import(paths))),
             Question::Evaluate(which) => Some(Message::Evaluate(EvaluateMessage::SetPath(which, paths))),
             Question::Save(saving) => first.map(|path| Message::SaveTo(path, saving)),
+            Question::ExportPeople => first.map(|path| Message::Care(care::state::Message::Export(path))),
+            Question::ImportPeople => first.map(|path| Message::Care(care::state::Message::Import(path))),
         };
         self.messages.extend(message);
     }
@@ -185,6 +186,8 @@ impl App {
             Message::Compare(compare::state::Message::ChooseFiles) => return self.ask(ctx, Question::CompareFiles),
             Message::Evaluate(EvaluateMessage::Ask(which)) => return self.ask(ctx, Question::Evaluate(*which)),
             Message::Train(TrainMessage::AskPath(file)) => return self.ask(ctx, Question::Train(*file)),
+            Message::Care(care::state::Message::ChooseExport) => return self.ask(ctx, Question::ExportPeople),
+            Message::Care(care::state::Message::ChooseImport) => return self.ask(ctx, Question::ImportPeople),
             Message::TypePath(question) => self.typed_path = Some(TypedPath::new(question.clone())),
             Message::Evaluate(EvaluateMessage::OpenReport(file)) => {
                 return match file_url(file) {
@@ -250,6 +253,7 @@ impl App {
         });
         frame.of(&self.state.settings, Message::Settings, |ctx| folders::removal_ui(ui.ctx(), ctx));
         frame.of(&self.state.models, Message::Models, |ctx| import::import_ui(ui.ctx(), ctx));
+        frame.of(&self.state.care, Message::Care, |ctx| care::view::questions_ui(ui.ctx(), ctx));
         frame.with_own(|ctx| toasts::toasts_ui(ui.ctx(), ctx, lift));
         self.messages = messages;
         self.typed_path_ui(ui.ctx());
@@ -379,7 +383,10 @@ impl Frame<'_> {
             View::Train => self.of(&state.train, Message::Train, |ctx| views.train.ui(ui, ctx)),
             View::Models => self.of(&state.models, Message::Models, |ctx| models_view::models_ui(ui, ctx)),
             View::Settings => {
-                self.of(&state.settings, Message::Settings, |ctx| settings::view::settings_ui(ui, ctx));
+                egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+                    self.of(&state.settings, Message::Settings, |ctx| settings::view::settings_ui(ui, ctx));
+                    self.of(&state.care, Message::Care, |ctx| care::view::care_ui(ui, ctx));
+                });
             }
         }
     }
@@ -428,7 +435,7 @@ fn shortcuts(ui: &Ui, ctx: &mut Context<'_>, views: &mut Views, typing_path: boo
     // Dialogs and open menus take Esc for themselves.
     let asked = ctx.state.people.merging.is_some() || ctx.state.people.same_name.is_some();
     let asked = asked || ctx.state.settings.removing.is_some() || ctx.state.models.imports.asking().is_some();
-    let dialog = typing_path || asked;
+    let dialog = typing_path || asked || ctx.state.care.is_asking();
     let free = !dialog && !ui.ctx().any_popup_open();
     if free && ui.input(|input| input.key_pressed(Key::Escape)) {
         let cleared = matches!(ctx.state.page, Page::Person(_)) && views.person.clear_selection();

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use crate::app::engine::facts::{ModelRow, Overview, People, TouchedFacts};
 use crate::app::engine::report::{JobId, Report, Ticket};
-use crate::app::{compare, evaluate, models, people, photos, scan, settings, train};
+use crate::app::{care, compare, evaluate, models, people, photos, scan, settings, train};
 use crate::figures::Saving;
 use crate::types::Touched;
 
@@ -28,6 +28,7 @@ pub enum Request {
     Train(train::state::message::Request),
     Models(models::state::Request),
     Settings(settings::state::Request),
+    Care(care::state::Request),
     /// Writes a figure or a table to this file.
     Save(Ticket, PathBuf, Box<Saving>),
     Cancel(JobId),
@@ -65,6 +66,7 @@ pub enum Answer {
     OfTrain(train::state::message::Event),
     OfModels(models::state::Event),
     OfSettings(settings::state::Event),
+    OfCare(care::state::Event),
 }
 
 /// The jobs, as the window sees them.

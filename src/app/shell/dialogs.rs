@@ -31,6 +31,9 @@ pub enum Question {
     /// Where to write a figure or a table.
     Save(Box<Saving>),
     Train(TrainPath),
+    /// Where to write all people and decisions.
+    ExportPeople,
+    ImportPeople,
 }
 
 /// What a path must lead to.
@@ -48,8 +51,10 @@ impl Question {
             Self::Folder | Self::NewPlace(_) => Wanted::Folder,
             Self::Train(file) if file.is_folder() => Wanted::Folder,
             Self::Evaluate(path) if path.is_folder() => Wanted::Folder,
-            Self::CompareFiles | Self::ModelFile | Self::Train(_) | Self::Evaluate(_) => Wanted::File,
-            Self::Save(_) => Wanted::NewFile,
+            Self::CompareFiles | Self::ModelFile | Self::Train(_) | Self::Evaluate(_) | Self::ImportPeople => {
+                Wanted::File
+            }
+            Self::Save(_) | Self::ExportPeople => Wanted::NewFile,
         }
     }
 
@@ -61,6 +66,8 @@ impl Question {
             Self::ModelFile => "choose_model_title",
             Self::Evaluate(path) => path.label_key(),
             Self::Save(_) => "save_title",
+            Self::ExportPeople => "export_title",
+            Self::ImportPeople => "import_people_title",
             Self::Train(file) => file.title_key(),
         }
     }

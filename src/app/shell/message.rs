@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::dialogs::Question;
 use super::notices::NoticeId;
 use crate::app::ui::action::Action;
-use crate::app::{compare, evaluate, models, people, photos, settings, train};
+use crate::app::{care, compare, evaluate, models, people, photos, settings, train};
 use crate::figures::Saving;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +17,7 @@ pub enum Message {
     Train(train::state::message::Message),
     Models(models::state::Message),
     Settings(settings::state::Message),
+    Care(care::state::Message),
     /// What concerns more than one feature.
     Act(Action),
     /// Writes a figure or a table to this file.

@@ -19,6 +19,7 @@ pub mod message;
 pub mod notices;
 pub mod rail;
 pub mod remembered_paths;
+mod repair;
 pub mod search_field;
 #[cfg(feature = "gui")]
 pub mod state;

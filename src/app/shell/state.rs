@@ -10,7 +10,7 @@ use crate::app::evaluate::state::State as EvaluateState;
 use crate::app::settings::state::Appearance;
 use crate::app::ui::context::ViewContext;
 use crate::app::ui::view::View;
-use crate::app::{compare, models, people, photos, settings, train};
+use crate::app::{care, compare, models, people, photos, settings, train};
 use crate::types::{PersonId, PhotoId};
 
 /// What is remembered from one run to the next.
@@ -65,6 +65,7 @@ pub struct State {
     pub train: train::state::State,
     pub models: models::state::State,
     pub settings: settings::state::State,
+    pub care: care::state::State,
     pub notices: Notices,
 }
 

@@ -17,7 +17,7 @@ use crate::app::evaluate::job::window::{self as evaluate, OpenRuns};
 use crate::app::jobs::{facts, options};
 use crate::app::people::job::preview::Preview;
 use crate::app::train::job::window as train;
-use crate::app::{compare, models, people, photos, scan, settings};
+use crate::app::{care, compare, models, people, photos, scan, settings};
 use crate::figures::Saving;
 use crate::types::Touched;
 
@@ -119,6 +119,7 @@ impl Backend for Threads {
             Request::Train(request) => train::handle(&mut self.tasks(Answer::OfTrain), request),
             Request::Models(request) => models::job::handle(&mut self.tasks(Answer::OfModels), request),
             Request::Settings(request) => settings::job::handle(&self.tasks(Answer::OfSettings), request),
+            Request::Care(request) => care::job::window::handle(&self.tasks(Answer::OfCare), request),
             Request::Save(ticket, path, saving) => self.save(ticket, path, saving),
             Request::Cancel(_) => {}
         }

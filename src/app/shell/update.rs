@@ -18,7 +18,7 @@ use crate::app::train::state::message::{Event as TrainEvent, Message as TrainMes
 use crate::app::ui::action::{Action, Outbox, Tickets};
 use crate::app::ui::locale::{Locale, grouped};
 use crate::app::ui::view::View;
-use crate::app::{compare, models, people, photos, scan, settings};
+use crate::app::{care, compare, models, people, photos, scan, settings};
 use crate::figures::Saving;
 use crate::library::{Decision, PhotoFilter};
 use crate::types::{PersonId, Touched};
@@ -151,6 +151,9 @@ impl Update {
             Message::Settings(message) => {
                 with_outbox!(self, state, text, settings, Request::Settings, |part, out| part.update(message, out));
             }
+            Message::Care(message) => {
+                with_outbox!(self, state, text, care, Request::Care, |part, out| part.update(message, out));
+            }
             Message::Act(action) => self.act(state, text, action),
             Message::SaveTo(path, saving) => self.save(text, path, saving),
             // A dialog.
@@ -199,6 +202,9 @@ impl Update {
             Action::OpenGrouping | Action::ToggleGrouping => {
                 self.run(state, text, Message::People(people::state::Message::ToggleGrouping));
             }
+            Action::AskForget(person) => {
+                self.run(state, text, Message::Care(care::state::Message::AskForget(person)));
+            }
             Action::CompareFaces(faces) => {
                 let faces = faces.into_iter().map(compare::state::CompareSource::Face).collect();
                 self.run(state, text, Message::Compare(compare::state::Message::Add(faces)));
@@ -236,6 +242,7 @@ impl Update {
             View::Settings => {
                 self.ask(Request::Settings(settings::state::Request::LoadDevices));
                 self.ask(Request::Settings(settings::state::Request::LoadFolders));
+                self.ask(Request::Care(care::state::Request::LoadBackups));
             }
             View::Compare => self.ask(Request::Evaluate(EvaluateRequest::LoadSample)),
             View::Train => state.train.questions().into_iter().for_each(|question| self.ask(Request::Train(question))),
@@ -315,6 +322,7 @@ impl Update {
             Answer::OfPeople(event) => state.people.receive(event),
             Answer::OfCompare(event) => state.compare.receive(event),
             Answer::OfSettings(event) => state.settings.receive(event),
+            Answer::OfCare(event) => state.care.receive(event),
             Answer::OfEvaluate(EvaluateEvent::Sample(sample)) => state.facts.sample = sample,
             Answer::OfEvaluate(event) => {
                 with_outbox!(self, state, text, evaluate, Request::Evaluate, |part, out| part.receive(event, out));

@@ -43,6 +43,8 @@ pub enum Action {
     /// Opens or closes the grouping panel.
     ToggleGrouping,
     OpenGrouping,
+    /// Asks whether this person is to be forgotten for good.
+    AskForget(PersonId),
     CompareFaces(Vec<FaceId>),
     InstallModels(Vec<ModelId>),
     /// Asks for a model file that is already on this computer.

@@ -71,7 +71,7 @@ const MAX_BYTES: i64 = 32 << 20;
 
 /// One row's change. `None` on a side: the row was not there.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) enum Change {
+pub(in crate::library) enum Change {
     Face { id: i64, before: FaceState, after: FaceState },
     Person { id: i64, before: Option<PersonRow>, after: Option<PersonRow> },
     Rejected { face: i64, person: i64, before: bool, after: bool },

@@ -63,10 +63,10 @@ fn brings_a_first_library_up_to_date_and_keeps_a_copy() {
     library.set_aside(&[faces[0].face_id], SetAside::Stranger).unwrap();
     assert_eq!(library.history(9).unwrap().len(), 1);
 
-    let backup = migrate::backup_path(&path, 1);
-    let copy = rusqlite::Connection::open(&backup).unwrap();
-    let faces: i64 = copy.query_row("SELECT count(*) FROM face", [], |row| row.get(0)).unwrap();
-    assert_eq!(faces, 1);
+    let backup = crate::library::care::backups(&path).unwrap().remove(0).path;
+    let copy = Library::open_with(&backup, &migrate::STEPS[..1]).unwrap();
+    assert_eq!(copy.counts().unwrap().faces, 1);
+    copy.check_integrity().unwrap();
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

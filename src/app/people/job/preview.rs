@@ -38,7 +38,10 @@ impl Preview {
         let (groups, seen) =
             self.with_prepared(shared, linkage, |prepared| (prepared.groups(threshold), prepared.seen()))?;
         Grouping { linkage, threshold }.remember(&shared.library, &shared.options().model_id())?;
-        shared.library.call(move |library| library.apply_grouping(&groups, GroupedBy::User, seen))?;
+        shared.library.call(move |library| {
+            library.before_grouping(&groups)?;
+            library.apply_grouping(&groups, GroupedBy::User, seen)
+        })?;
         Ok(())
     }
 

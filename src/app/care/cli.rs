@@ -1,0 +1,298 @@
+//! `likeness library`: its file checked, copied, restored, and carried to another computer.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use clap::Subcommand;
+use serde_json::{Value, json};
+
+use super::job;
+use crate::app::engine::cli::console::printable;
+use crate::app::engine::home::Home;
+use crate::library::care::{
+    self, Backup, BackupReason, BackupState, CheckReport, Contradiction, ImportMode, ImportReport, Said,
+};
+use crate::library::{Library, LibraryReader, SetAside};
+
+/// Check, back up and restore the library, and take its people to another computer
+#[derive(Debug, clap::Args)]
+pub struct LibraryArgs {
+    #[command(subcommand)]
+    command: Command,
+    /// Print JSON.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Read the whole library and say what is wrong with it
+    Check,
+    /// Make a backup in the library's folder; with --list show those that are there
+    Backup {
+        /// Show the backups, the newest first, each checked.
+        #[arg(long)]
+        list: bool,
+    },
+    /// Put a backup in the library's place; what is there is kept among the backups
+    Restore {
+        /// A backup's path or name. Without it, the newest sound one.
+        file: Option<PathBuf>,
+    },
+    /// Write all people, decisions and boxes as JSON Lines: no pictures, no vectors
+    Export {
+        /// Standard output, if it is "-".
+        file: PathBuf,
+    },
+    /// Bring in what export wrote, into an empty library or one whose photos were scanned again
+    Import {
+        file: PathBuf,
+        /// Say what would be done, and do nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+pub fn run(home: &Home, args: LibraryArgs) -> Result<ExitCode> {
+    let path = home.library();
+    let needs_library =
+        !matches!(args.command, Command::Import { .. } | Command::Restore { .. } | Command::Backup { list: true });
+    if needs_library && !path.exists() {
+        bail!("there is no library yet: run `likeness scan FOLDER` first: {}", path.display());
+    }
+    match args.command {
+        Command::Check => return Ok(check(home, args.json)),
+        Command::Backup { list: true } => list(home, args.json)?,
+        Command::Backup { list: false } => {
+            let made = Library::open(&path)?.back_up(BackupReason::Asked)?;
+            say(args.json, json!({ "path": shown(&made) }), || format!("Backed up to {}", printable(&made)));
+        }
+        Command::Restore { file } => restore(home, file, args.json)?,
+        Command::Export { file } => {
+            let library = Library::open(&path)?;
+            export(&library, &file, args.json)?;
+        }
+        Command::Import { file, dry_run } => {
+            let mode = if dry_run { ImportMode::DryRun } else { ImportMode::Apply };
+            let report = job::import(&mut Library::open(&path)?, &file, mode)?;
+            say(args.json, import_json(&report), || import_words(&report, mode));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn say(json: bool, value: Value, words: impl FnOnce() -> String) {
+    match json {
+        true => println!("{value}"),
+        false => println!("{}", words()),
+    }
+}
+
+/// JSON knows only text.
+fn shown(path: &std::path::Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+fn check(home: &Home, json: bool) -> ExitCode {
+    let report = care::check(&home.library());
+    say(json, check_json(&report), || check_words(&report));
+    if !report.is_sound() && !json {
+        eprintln!("`likeness library restore` puts the newest sound backup in its place and keeps what is there.");
+    }
+    if report.is_sound() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn check_json(report: &CheckReport) -> Value {
+    let problems: Vec<String> = report.problems.iter().map(ToString::to_string).collect();
+    json!({
+        "sound": report.is_sound(), "photos": report.photos, "faces": report.faces, "people": report.people,
+        "problems": problems,
+    })
+}
+
+fn check_words(report: &CheckReport) -> String {
+    let counts = format!("{} photos, {} faces, {} people with a name", report.photos, report.faces, report.people);
+    if report.is_sound() {
+        return match report.older_format {
+            Some(format) => format!("The library is sound: {counts}; of the older format {format}"),
+            None => format!("The library is sound: {counts}"),
+        };
+    }
+    let mut words = "The library is not sound:".to_owned();
+    report.problems.iter().for_each(|problem| words += &format!("\n  {problem}"));
+    words
+}
+
+fn list(home: &Home, json: bool) -> Result<()> {
+    let backups = care::backups(&home.library())?;
+    if json {
+        println!("{}", Value::from(backups.iter().map(backup_json).collect::<Vec<_>>()));
+    } else {
+        backups.iter().for_each(|backup| println!("{}", backup_words(backup)));
+    }
+    Ok(())
+}
+
+fn time(backup: &Backup) -> String {
+    jiff::Timestamp::from_second(backup.at_secs).unwrap_or_default().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+fn backup_json(backup: &Backup) -> Value {
+    let mut value = json!({
+        "path": shown(&backup.path), "at": time(backup), "reason": backup.reason, "bytes": backup.bytes,
+        "sound": backup.is_sound(),
+    });
+    match &backup.state {
+        BackupState::Sound { people, faces } => {
+            value["people"] = (*people).into();
+            value["faces"] = (*faces).into();
+        }
+        BackupState::Damaged(problem) => value["problem"] = problem.as_str().into(),
+        BackupState::Newer => value["problem"] = "it was written by a newer Likeness".into(),
+    }
+    value
+}
+
+fn backup_words(backup: &Backup) -> String {
+    let state = match &backup.state {
+        BackupState::Sound { people, .. } => format!("{people} people with a name"),
+        BackupState::Damaged(problem) => format!("NOT SOUND: {problem}"),
+        BackupState::Newer => "of a newer Likeness".to_owned(),
+    };
+    let megabytes = backup.bytes as f64 / 1e6;
+    format!("{}  {:<14}  {megabytes:>8.1} MB  {state}  {}", time(backup), backup.reason.word(), printable(&backup.path))
+}
+
+fn restore(home: &Home, file: Option<PathBuf>, json: bool) -> Result<()> {
+    let backup = job::backup_to_restore(home, file.as_deref())?;
+    let restored = job::restore(home, &backup)?;
+    let value = json!({
+        "restored": shown(&backup), "kept": restored.kept.as_deref().map(shown), "people": restored.people,
+    });
+    say(json, value, || {
+        let mut words = format!("Restored {}: {} people with a name", printable(&backup), restored.people);
+        if let Some(kept) = &restored.kept {
+            words += &format!("\nWhat was there is kept as {}", printable(kept));
+        }
+        words
+    });
+    Ok(())
+}
+
+fn export(library: &LibraryReader, file: &std::path::Path, json: bool) -> Result<()> {
+    if file.as_os_str() == "-" {
+        library.export(&mut std::io::BufWriter::new(std::io::stdout().lock()))?;
+        return Ok(());
+    }
+    let counts = job::export(library, file)?;
+    let value = json!({
+        "path": shown(file), "people": counts.people, "photos": counts.photos, "faces": counts.faces,
+    });
+    say(json, value, || {
+        let (people, faces, photos) = (counts.people, counts.faces, counts.photos);
+        format!("Exported {people} people with a name and {faces} faces in {photos} photos to {}", printable(file))
+    });
+    Ok(())
+}
+
+fn import_json(report: &ImportReport) -> Value {
+    let folders: Vec<String> = report.folders_not_here.iter().map(|folder| shown(folder)).collect();
+    json!({
+        "photos": { "found": report.photos_found, "made": report.photos_made },
+        "faces": { "found": report.faces_found, "made": report.faces_made },
+        "people": { "found": report.people_found, "made": report.people_made },
+        "decisions": report.decisions,
+        "contradictions": report.contradictions.iter().map(contradiction_json).collect::<Vec<_>>(),
+        "folders_not_here": folders,
+        "backup": report.backup.as_deref().map(shown),
+    })
+}
+
+fn contradiction_json(contradiction: &Contradiction) -> Value {
+    match contradiction {
+        Contradiction::Face { path, face_box: b, here, import } => json!({
+            "path": shown(path), "box": [b.x, b.y, b.width, b.height],
+            "here": said_words(here), "import": said_words(import),
+        }),
+        Contradiction::OnePerson(name) => json!({ "one_person": name }),
+    }
+}
+
+fn import_words(report: &ImportReport, mode: ImportMode) -> String {
+    let begin = if mode == ImportMode::DryRun { "Would bring in" } else { "Brought in" };
+    let mut words = format!(
+        "{begin} {} decisions: {} people new, {} here already; {} faces found here, {} not yet, in {} and {} photos",
+        report.decisions,
+        report.people_made,
+        report.people_found,
+        report.faces_found,
+        report.faces_made,
+        report.photos_found,
+        report.photos_made
+    );
+    if !report.contradictions.is_empty() {
+        words += &format!("\n{} times this library says otherwise, and is kept:", report.contradictions.len());
+        report
+            .contradictions
+            .iter()
+            .for_each(|contradiction| words += &format!("\n  {}", contradiction_words(contradiction)));
+    }
+    for folder in &report.folders_not_here {
+        words += &format!("\nNot on this computer: {}; scan the folder where its photos are now", printable(folder));
+    }
+    if let Some(backup) = &report.backup {
+        words += &format!("\nThe library as it was before: {}", printable(backup));
+    }
+    words
+}
+
+fn contradiction_words(contradiction: &Contradiction) -> String {
+    match contradiction {
+        Contradiction::Face { path, here, import, .. } => {
+            format!("{}: here {}, in the import {}", printable(path), said_words(here), said_words(import))
+        }
+        Contradiction::OnePerson(name) => {
+            format!("two people of the import are one here: {}", name.as_deref().unwrap_or("a group"))
+        }
+    }
+}
+
+fn said_words(said: &Said) -> String {
+    let name = |name: &Option<String>| name.clone().unwrap_or_else(|| "a group".to_owned());
+    match said {
+        Said::Is(person) => name(person),
+        Said::IsNot(person) => format!("not {}", name(person)),
+        Said::SetAside(SetAside::Stranger) => "a stranger".to_owned(),
+        Said::SetAside(SetAside::NotAFace) => "not a face".to_owned(),
+        Said::Forgotten => "forgotten".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::library::care::Problem;
+
+    #[test]
+    fn a_check_in_words_and_as_json() {
+        let mut report = CheckReport { photos: 3, faces: 5, people: 1, ..CheckReport::default() };
+        assert_eq!(check_words(&report), "The library is sound: 3 photos, 5 faces, 1 people with a name");
+        assert_eq!(check_json(&report)["sound"], json!(true));
+        report.problems.push(Problem::Structure("page 7 is torn".into()));
+        assert_eq!(check_words(&report), "The library is not sound:\n  the file is damaged: page 7 is torn");
+        assert_eq!(check_json(&report)["problems"], json!(["the file is damaged: page 7 is torn"]));
+    }
+
+    #[test]
+    fn a_contradiction_says_both_sides() {
+        let contradiction = Contradiction::Face {
+            path: "a.jpg".into(),
+            face_box: crate::types::FaceBox { x: 1.0, y: 2.0, width: 3.0, height: 4.0 },
+            here: Said::Is(Some("Ada".into())),
+            import: Said::SetAside(SetAside::Stranger),
+        };
+        assert_eq!(contradiction_words(&contradiction), "a.jpg: here Ada, in the import a stranger");
+        assert_eq!(contradiction_json(&contradiction)["box"], json!([1.0, 2.0, 3.0, 4.0]));
+    }
+}

@@ -1,0 +1,85 @@
+//! Answers what the window asks of the library's file, each on a connection of its own: the writer waits for none of it
+//! but what changes the library.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use super::{export, import};
+use crate::app::care::state::{Event, Request};
+use crate::app::engine::report::Failed;
+use crate::app::engine::shared::{Shared, Sink, Tasks};
+use crate::app::jobs::forget;
+use crate::library::Library;
+use crate::library::care::{self, BackupReason, ImportMode};
+use crate::types::{PersonId, Touched};
+
+/// Answers a request on one of the quick threads.
+pub fn handle(tasks: &Tasks<'_, Event>, request: Request) {
+    tasks.in_background(move |shared, sink| {
+        let path = shared.home.library();
+        match request {
+            Request::LoadBackups => load_backups(&path, sink),
+            Request::BackUp(ticket) => {
+                let made = Library::open_read_only(&path).and_then(|library| library.back_up(BackupReason::Asked));
+                sink.changed(ticket, Failed::BackUp, made.map(|_| Touched::default()).map_err(Into::into));
+                load_backups(&path, sink);
+            }
+            Request::Check => sink.send(Event::Checked(care::check(&path))),
+            Request::Restore(ticket, backup) => {
+                sink.changed(ticket, Failed::Restore, restore(shared, backup));
+                load_backups(&path, sink);
+            }
+            Request::Export(ticket, to) => {
+                let written =
+                    Library::open_read_only(&path).map_err(Into::into).and_then(|library| export(&library, &to));
+                sink.changed(ticket, Failed::Save, written.map(|_| Touched::default()));
+            }
+            Request::Import(ticket, from) => {
+                sink.changed(ticket, Failed::Import, bring_in(shared, from, sink));
+                load_backups(&path, sink);
+            }
+            Request::LookForget(person) => match look(shared, person) {
+                Ok(event) => sink.send(event),
+                Err(error) => sink.fail(Failed::Load, &error),
+            },
+            Request::Forget { ticket, person, may_find_again } => {
+                sink.changed(ticket, Failed::Forget, forget_person(shared, person, may_find_again));
+                load_backups(&path, sink);
+            }
+        }
+    });
+}
+
+fn load_backups(library: &Path, sink: &Sink<Event>) {
+    match care::backups(library) {
+        Ok(backups) => sink.send(Event::Backups(backups)),
+        Err(error) => sink.fail(Failed::Load, &error.into()),
+    }
+}
+
+fn restore(shared: &Shared, backup: PathBuf) -> Result<Touched> {
+    let restored = shared.library.call(move |library| library.restore_backup(&backup));
+    shared.library_changed();
+    restored.map(|_| Touched::everything())
+}
+
+fn bring_in(shared: &Shared, from: PathBuf, sink: &Sink<Event>) -> Result<Touched> {
+    let report = shared.library.call(move |library| import(library, &from, ImportMode::Apply));
+    shared.library_changed();
+    sink.send(Event::Imported(report?));
+    Ok(Touched::everything())
+}
+
+fn look(shared: &Shared, person: PersonId) -> Result<Event> {
+    let library = Library::open_read_only(&shared.home.library()).context("cannot read the library")?;
+    Ok(Event::Forgetting(forget::look(&shared.home, &library, person)?))
+}
+
+/// Readers of this window are between questions, so that the library's log can be emptied.
+fn forget_person(shared: &Shared, person: PersonId, may_find_again: bool) -> Result<Touched> {
+    let home = shared.home.clone();
+    let forgotten = shared.library.call(move |library| forget::forget(&home, library, person, may_find_again));
+    shared.library_changed();
+    forgotten.map(|_| Touched::everything())
+}

@@ -1,0 +1,133 @@
+//! What Settings shows of the library's file: its backups, what a check found, what an import did; and the question
+//! before a person is forgotten.
+
+use std::path::PathBuf;
+
+use crate::app::engine::facts::Loadable;
+use crate::app::engine::report::Ticket;
+use crate::app::jobs::forget::Forgetting;
+use crate::app::ui::action::{Action, Outbox};
+use crate::library::care::{Backup, CheckReport, ImportReport};
+use crate::types::PersonId;
+
+/// What a user can do here.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Message {
+    BackUp,
+    Check,
+    /// Asks before this backup is restored.
+    AskRestore(Backup),
+    CloseRestore,
+    Restore(PathBuf),
+    /// Asks where to export to.
+    ChooseExport,
+    Export(PathBuf),
+    /// Asks for a file to import.
+    ChooseImport,
+    Import(PathBuf),
+    CloseImported,
+    /// Looks what forgetting this person would take.
+    AskForget(PersonId),
+    MayFindAgain(bool),
+    CloseForget,
+    Forget(PersonId),
+}
+
+/// What is asked of the jobs.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Request {
+    LoadBackups,
+    BackUp(Ticket),
+    Check,
+    Restore(Ticket, PathBuf),
+    Export(Ticket, PathBuf),
+    Import(Ticket, PathBuf),
+    LookForget(PersonId),
+    Forget { ticket: Ticket, person: PersonId, may_find_again: bool },
+}
+
+#[derive(Debug, Clone)]
+pub enum Event {
+    Backups(Vec<Backup>),
+    Checked(CheckReport),
+    Imported(ImportReport),
+    Forgetting(Forgetting),
+}
+
+#[derive(Debug, Default)]
+pub struct State {
+    pub backups: Loadable<Vec<Backup>>,
+    pub checking: bool,
+    pub checked: Option<CheckReport>,
+    /// The backup about whose restoring its user is being asked.
+    pub restoring: Option<Backup>,
+    pub imported: Option<ImportReport>,
+    /// The person about whose forgetting its user is being asked.
+    pub forgetting: Option<Forgetting>,
+    /// Whether later scans may find the forgotten person's faces.
+    pub may_find_again: bool,
+}
+
+impl State {
+    /// Whether a question is open, which takes Esc for itself.
+    pub fn is_asking(&self) -> bool {
+        self.restoring.is_some() || self.imported.is_some() || self.forgetting.is_some()
+    }
+
+    /// The dialogs for files are the window's.
+    pub fn update(&mut self, message: Message, out: &mut Outbox<'_, Request>) {
+        let file_name = |path: &PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        match message {
+            Message::BackUp => {
+                let ticket = out.ticket(out.text.s("said_backed_up").to_owned(), false);
+                out.ask(Request::BackUp(ticket));
+                out.ask(Request::LoadBackups);
+            }
+            Message::Check => {
+                (self.checking, self.checked) = (true, None);
+                out.ask(Request::Check);
+            }
+            Message::AskRestore(backup) => self.restoring = Some(backup),
+            Message::CloseRestore => self.restoring = None,
+            Message::Restore(backup) => {
+                (self.restoring, self.checked) = (None, None);
+                let ticket = out.ticket(out.text.s("said_restored").to_owned(), false);
+                out.ask(Request::Restore(ticket, backup));
+                out.ask(Request::LoadBackups);
+            }
+            Message::Export(path) => {
+                let ticket = out.ticket(out.text.f("said_saved", &[("name", &file_name(&path))]), false);
+                out.ask(Request::Export(ticket, path));
+            }
+            Message::Import(path) => {
+                let ticket = out.ticket(out.text.f("said_people_imported", &[("name", &file_name(&path))]), false);
+                out.ask(Request::Import(ticket, path));
+                out.ask(Request::LoadBackups);
+            }
+            Message::CloseImported => self.imported = None,
+            Message::AskForget(person) => {
+                self.may_find_again = true;
+                out.ask(Request::LookForget(person));
+            }
+            Message::MayFindAgain(may) => self.may_find_again = may,
+            Message::CloseForget => self.forgetting = None,
+            Message::Forget(person) => {
+                self.forgetting = None;
+                let ticket = out.ticket(out.text.s("said_forgotten").to_owned(), false);
+                out.ask(Request::Forget { ticket, person, may_find_again: self.may_find_again });
+                out.act(Action::Leave(person));
+                out.ask(Request::LoadBackups);
+            }
+            Message::ChooseExport | Message::ChooseImport => {}
+        }
+    }
+
+    pub fn receive(&mut self, event: Event) {
+        match event {
+            Event::Backups(backups) => self.backups = Loadable::Ready(backups),
+            Event::Checked(report) => (self.checking, self.checked) = (false, Some(report)),
+            Event::Imported(report) => self.imported = Some(report),
+            Event::Forgetting(forgetting) => self.forgetting = Some(forgetting),
+        }
+    }
+}

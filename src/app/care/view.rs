@@ -1,0 +1,232 @@
+//! The library's file in Settings: its backups and what can be done with them; the questions before a restore and before
+//! a person is forgotten; what an import did.
+
+use eframe::egui::{self, Id, Ui};
+
+use crate::app::care::state::{Message, State};
+use crate::app::engine::facts::Loadable;
+use crate::app::ui::locale::{Locale, grouped};
+use crate::app::ui::theme::{self, size, space};
+use crate::app::ui::widgets::buttons::{self, Rank};
+use crate::app::ui::widgets::dialog::dialog_ui;
+use crate::app::ui::widgets::section::section_ui;
+use crate::library::care::{Backup, BackupReason, BackupState, CheckReport};
+
+pub type Context<'a> = crate::app::ui::context::ViewContext<'a, State, Message>;
+
+/// Backups listed at once; there are seldom more.
+const LISTED: usize = 12;
+
+/// The section of Settings.
+pub fn care_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
+    section_ui(ui, ctx.text.s("settings_library"), |ui| section(ui, ctx));
+}
+
+fn section(ui: &mut Ui, ctx: &mut Context<'_>) {
+    ui.add(egui::Label::new(theme::secondary(ui, ctx.text.s("settings_library_what"))).wrap());
+    ui.add_space(space::S);
+    match &ctx.state.backups {
+        Loadable::Loading | Loadable::Failed(_) => {
+            ui.label(theme::secondary(ui, ctx.text.s("loading")));
+        }
+        Loadable::Ready(backups) if backups.is_empty() => {
+            ui.label(theme::secondary(ui, ctx.text.s("no_backups")));
+        }
+        Loadable::Ready(backups) => {
+            for backup in backups.iter().take(LISTED) {
+                backup_ui(ui, ctx, backup);
+            }
+        }
+    }
+    ui.add_space(space::S);
+    buttons_ui(ui, ctx);
+    if let Some(report) = &ctx.state.checked {
+        ui.add_space(space::S);
+        checked_ui(ui, ctx, report);
+    }
+}
+
+fn buttons_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = space::S;
+        let asked = [
+            ("back_up_now", Message::BackUp),
+            ("check_library", Message::Check),
+            ("export_people", Message::ChooseExport),
+            ("import_people", Message::ChooseImport),
+        ];
+        for (key, message) in asked {
+            if buttons::button_ui(ui, Rank::Plain, ctx.text.s(key)).clicked() {
+                ctx.send(message);
+            }
+        }
+        if ctx.state.checking {
+            ui.spinner();
+        }
+    });
+}
+
+/// "2026-11-29 10:30 · daily · 24 MB · 12 people", and Restore….
+fn backup_ui(ui: &mut Ui, ctx: &mut Context<'_>, backup: &Backup) {
+    ui.horizontal(|ui| {
+        ui.set_height(size::CONTROL - space::XS);
+        let words = backup_words(ctx.text, backup);
+        if backup.is_sound() {
+            let response = buttons::button_ui(ui, Rank::Plain, ctx.text.s("restore_backup"));
+            // Which one is said with the button, for who cannot see its row.
+            let spoken = format!("{} {words}", ctx.text.s("restore_backup"));
+            ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(spoken.as_str()));
+            if response.clicked() {
+                ctx.send(Message::AskRestore(backup.clone()));
+            }
+        }
+        let path = backup.path.to_string_lossy();
+        ui.add(egui::Label::new(theme::secondary(ui, words)).truncate()).on_hover_text(&*path);
+    });
+}
+
+/// When, why, how large, and of how many people.
+pub fn backup_words(text: &Locale, backup: &Backup) -> String {
+    let at = jiff::Timestamp::from_second(backup.at_secs).map(|at| at.to_zoned(jiff::tz::TimeZone::system()));
+    let megabytes = format!("{:.1} MB", backup.bytes as f64 / 1e6);
+    let state = match &backup.state {
+        BackupState::Sound { people, .. } => text.n("backup_people", *people as u64),
+        BackupState::Damaged(_) => text.s("backup_damaged").to_owned(),
+        BackupState::Newer => text.s("backup_newer").to_owned(),
+    };
+    let at = at.map_or_else(|_| String::new(), |at| at.strftime("%Y-%m-%d %H:%M").to_string());
+    [at, text.s(reason_key(backup.reason)).to_owned(), megabytes, state].join(" · ")
+}
+
+fn reason_key(reason: BackupReason) -> &'static str {
+    match reason {
+        BackupReason::Migration => "backup_migration",
+        BackupReason::Grouping => "backup_grouping",
+        BackupReason::Daily => "backup_daily",
+        BackupReason::Asked => "backup_asked",
+        BackupReason::BeforeRestore => "backup_before_restore",
+        BackupReason::BeforeImport => "backup_before_import",
+    }
+}
+
+/// The problems are told as the check says them.
+fn checked_ui(ui: &mut Ui, ctx: &Context<'_>, report: &CheckReport) {
+    if report.is_sound() {
+        let (photos, faces) = (grouped(report.photos as u64), grouped(report.faces as u64));
+        ui.label(ctx.text.f("library_sound", &[("photos", &photos), ("faces", &faces)]));
+        return;
+    }
+    ui.label(theme::strong(ctx.text.s("library_unsound")));
+    for problem in &report.problems {
+        ui.add(egui::Label::new(theme::secondary(ui, problem.to_string())).wrap());
+    }
+}
+
+/// The questions and answers over the view.
+pub fn questions_ui(egui_ctx: &egui::Context, ctx: &mut Context<'_>) {
+    restore_ui(egui_ctx, ctx);
+    imported_ui(egui_ctx, ctx);
+    forget_ui(egui_ctx, ctx);
+}
+
+fn question_ui(egui_ctx: &egui::Context, id: &'static str, content: impl FnOnce(&mut Ui)) -> bool {
+    let dialog = dialog_ui(egui_ctx, Id::unique(id), |ui| {
+        ui.set_width(480.0);
+        content(ui);
+    });
+    dialog.should_close()
+}
+
+fn wrapped_ui(ui: &mut Ui, words: impl Into<String>) {
+    ui.add(egui::Label::new(theme::secondary(ui, words.into())).wrap());
+}
+
+fn restore_ui(egui_ctx: &egui::Context, ctx: &mut Context<'_>) {
+    let Some(backup) = &ctx.state.restoring else { return };
+    let closed = question_ui(egui_ctx, "restore backup", |ui| {
+        ui.label(theme::heading(ctx.text.s("restore_title")));
+        ui.label(theme::strong(backup_words(ctx.text, backup)));
+        wrapped_ui(ui, ctx.text.s("restore_what"));
+        ui.add_space(space::L);
+        ui.horizontal(|ui| {
+            if buttons::button_ui(ui, Rank::Primary, ctx.text.s("restore_do")).clicked() {
+                ctx.send(Message::Restore(backup.path.clone()));
+            }
+            if buttons::button_ui(ui, Rank::Plain, ctx.text.s("cancel")).clicked() {
+                ctx.send(Message::CloseRestore);
+            }
+        });
+    });
+    if closed {
+        ctx.send(Message::CloseRestore);
+    }
+}
+
+fn imported_ui(egui_ctx: &egui::Context, ctx: &mut Context<'_>) {
+    let Some(report) = &ctx.state.imported else { return };
+    let closed = question_ui(egui_ctx, "imported", |ui| {
+        let number = |count: usize| grouped(count as u64);
+        ui.label(theme::heading(ctx.text.s("imported_title")));
+        let found = [
+            ("decisions", number(report.decisions)),
+            ("new", number(report.people_made)),
+            ("faces", number(report.faces_found)),
+            ("missing", number(report.faces_made)),
+        ];
+        let found: Vec<(&str, &str)> = found.iter().map(|(key, value)| (*key, value.as_str())).collect();
+        wrapped_ui(ui, ctx.text.f("imported_what", &found));
+        if !report.contradictions.is_empty() {
+            wrapped_ui(ui, ctx.text.n("import_contradictions", report.contradictions.len() as u64));
+        }
+        if !report.folders_not_here.is_empty() {
+            wrapped_ui(ui, ctx.text.s("import_folders"));
+        }
+        for folder in &report.folders_not_here {
+            wrapped_ui(ui, folder.to_string_lossy());
+        }
+        ui.add_space(space::L);
+        if buttons::button_ui(ui, Rank::Primary, ctx.text.s("close")).clicked() {
+            ctx.send(Message::CloseImported);
+        }
+    });
+    if closed {
+        ctx.send(Message::CloseImported);
+    }
+}
+
+/// One clear question; nothing brings a forgotten person back.
+fn forget_ui(egui_ctx: &egui::Context, ctx: &mut Context<'_>) {
+    let Some(forgetting) = &ctx.state.forgetting else { return };
+    let person = &forgetting.person;
+    let closed = question_ui(egui_ctx, "forget person", |ui| {
+        let name = person.name.clone().unwrap_or_else(|| ctx.text.s("this_group").to_owned());
+        ui.label(theme::heading(ctx.text.f("forget_title", &[("name", &name)])));
+        let (faces, backups) = (grouped(person.faces.len() as u64), grouped(forgetting.backups as u64));
+        wrapped_ui(ui, ctx.text.f("forget_what", &[("faces", &faces), ("backups", &backups)]));
+        ui.add_space(space::S);
+        wrapped_ui(ui, ctx.text.s("forget_left"));
+        for run in &forgetting.runs {
+            wrapped_ui(ui, run.to_string_lossy());
+        }
+        for model in &forgetting.models {
+            wrapped_ui(ui, model.as_str());
+        }
+        ui.add_space(space::S);
+        let mut may = ctx.state.may_find_again;
+        if ui.checkbox(&mut may, ctx.text.s("forget_may_find")).changed() {
+            ctx.send(Message::MayFindAgain(may));
+        }
+        ui.add_space(space::L);
+        ui.horizontal(|ui| {
+            if buttons::button_ui(ui, Rank::Primary, ctx.text.s("forget_do")).clicked() {
+                ctx.send(Message::Forget(person.person));
+            }
+            if buttons::button_ui(ui, Rank::Plain, ctx.text.s("cancel")).clicked() {
+                ctx.send(Message::CloseForget);
+            }
+        });
+    });
+    if closed {
+        ctx.send(Message::CloseForget);
+    }
+}

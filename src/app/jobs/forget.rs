@@ -1,0 +1,185 @@
+//! Forgetting a person for good: what would go, what can't be taken back, and doing it.
+//!
+//! The library and its backups forget by themselves (`library::care`). Training runs list their pictures by name; there
+//! the name gives way to a number, so that a run can still be gone on with. A network that has learned from the faces
+//! can't unlearn them, so these runs and models are told.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+use crate::app::engine::home::Home;
+use crate::library::care::{self, Forgotten, PersonToForget};
+use crate::library::{Library, LibraryReader};
+use crate::networks::models::Store;
+use crate::train::checkpoint::RunFolder;
+use crate::types::{FaceBox, PersonId};
+
+/// What would be forgotten, and what Likeness can't take back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Forgetting {
+    pub person: PersonToForget,
+    /// Backups that are looked through.
+    pub backups: usize,
+    /// Training runs whose networks have learned from these faces.
+    pub runs: Vec<PathBuf>,
+    /// Models that came of such runs.
+    pub models: Vec<String>,
+}
+
+/// Looks, and changes nothing.
+pub fn look(home: &Home, library: &LibraryReader, person: PersonId) -> Result<Forgetting> {
+    let person = library.person_to_forget(person)?;
+    let mut runs = Vec::new();
+    for run in run_folders(home)? {
+        if RunFolder::data(&run).is_ok_and(|data| data.lines().any(|line| is_of(line, &person))) {
+            runs.push(run);
+        }
+    }
+    let backups = care::backups(&home.library())?.len();
+    Ok(Forgetting { models: models_of(home, &runs)?, backups, runs, person })
+}
+
+/// Forgets for good. Without `may_find_again`, later scans leave these faces out.
+pub fn forget(home: &Home, library: &mut Library, person: PersonId, may_find_again: bool) -> Result<Forgotten> {
+    let known = library.person_to_forget(person)?;
+    // The name goes from the runs first: killed in between, the person is still there to be forgotten again.
+    for run in run_folders(home)? {
+        let Ok(data) = RunFolder::data(&run) else { continue };
+        let renamed: String = data.lines().map(|line| without_name(line, &known) + "\n").collect();
+        if renamed != data {
+            replace(&run.join("data.jsonl"), &renamed)?;
+        }
+    }
+    Ok(library.forget_person(person, may_find_again)?)
+}
+
+fn run_folders(home: &Home) -> Result<Vec<PathBuf>> {
+    let folder = home.runs();
+    match std::fs::read_dir(&folder) {
+        Ok(entries) => {
+            let mut runs: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+            runs.sort();
+            Ok(runs)
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error).with_context(|| format!("cannot read {}", folder.display())),
+    }
+}
+
+/// An adopted network has its run's name as title.
+fn models_of(home: &Home, runs: &[PathBuf]) -> Result<Vec<String>> {
+    let titles: Vec<String> =
+        runs.iter().filter_map(|run| Some(run.file_name()?.to_string_lossy().into_owned())).collect();
+    if titles.is_empty() || !home.models().is_dir() {
+        return Ok(Vec::new());
+    }
+    let store = Store::open(home.models())?;
+    let own = store.own().entries.iter().filter(|entry| titles.contains(&entry.title));
+    Ok(own.map(|entry| entry.id.0.clone()).collect())
+}
+
+/// Whether a picture of a run is one of the person's faces.
+fn is_of(line: &str, person: &PersonToForget) -> bool {
+    let Ok(entry) = serde_json::from_str::<Value>(line) else { return false };
+    let sha256 = entry["sha256"].as_str().unwrap_or_default();
+    let found = entry.get("face").and_then(|face| serde_json::from_value::<FaceBox>(face["face_box"].clone()).ok());
+    let is_named = has_name(&entry, person);
+    person.faces.iter().any(|face| {
+        let is_file = face.sha256.iter().any(|hash| hex(hash) == sha256);
+        is_file && (is_named || found.is_none_or(|found| is_near(found, face.face_box)))
+    })
+}
+
+/// As the list of pictures names people: by name, by name and number where two share one, or by number.
+fn has_name(entry: &Value, person: &PersonToForget) -> bool {
+    let label = entry["person"].as_str().unwrap_or_default();
+    match &person.name {
+        Some(name) => label == name || label == format!("{name} ({})", person.person.0),
+        None => label == format!("Person {}", person.person.0),
+    }
+}
+
+fn is_near(a: FaceBox, b: FaceBox) -> bool {
+    let ([ax, ay], [bx, by]) = (a.centre(), b.centre());
+    (ax - bx).abs() < a.width / 4.0 && (ay - by).abs() < a.height / 4.0
+}
+
+fn without_name(line: &str, person: &PersonToForget) -> String {
+    let Ok(mut entry) = serde_json::from_str::<Value>(line) else { return line.to_owned() };
+    // Of two who share a name, only the one with the number is meant.
+    let is_meant = person.namesakes == 0 || entry["person"].as_str() != person.name.as_deref();
+    if person.name.is_some() && is_meant && has_name(&entry, person) {
+        entry["person"] = format!("Person {}", person.person.0).into();
+        return entry.to_string();
+    }
+    line.to_owned()
+}
+
+fn replace(path: &Path, text: &str) -> Result<()> {
+    let cannot = || format!("cannot write {}", path.display());
+    let folder = path.parent().with_context(cannot)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder).with_context(cannot)?;
+    std::io::Write::write_all(&mut file, text.as_bytes()).with_context(cannot)?;
+    file.persist(path).with_context(cannot)?;
+    Ok(())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::library::care::FaceToForget;
+    use crate::types::FaceId;
+
+    fn ada() -> PersonToForget {
+        let face = FaceToForget {
+            face_id: FaceId(1),
+            paths: vec!["a.jpg".into()],
+            sha256: vec![[7; 32]],
+            picture: None,
+            face_box: FaceBox { x: 10.0, y: 10.0, width: 60.0, height: 80.0 },
+            is_said: true,
+        };
+        let (person, name) = (PersonId(3), Some("Ada".to_owned()));
+        PersonToForget { person, name, faces: vec![face], vectors: 0, rejections: 0, steps: 0, namesakes: 0 }
+    }
+
+    fn line(person: &str, hash: u8, x: f32) -> String {
+        serde_json::json!({
+            "person": person, "path": "a.jpg", "sha256": hex(&[hash; 32]), "part": "training",
+            "face": { "face_box": { "x": x, "y": 10.0, "width": 60.0, "height": 80.0 } },
+        })
+        .to_string()
+    }
+
+    #[test]
+    fn a_run_that_learned_from_the_faces_is_known_by_them() {
+        assert!(is_of(&line("Ada", 7, 10.0), &ada()));
+        assert!(is_of(&line("Renamed since", 7, 12.0), &ada()));
+        assert!(!is_of(&line("Ben", 7, 300.0), &ada()), "somebody else in the photo");
+        assert!(!is_of(&line("Ada", 8, 10.0), &ada()), "another Ada");
+    }
+
+    #[test]
+    fn the_name_gives_way_to_a_number_in_a_runs_list() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::open(Some(folder.path())).unwrap();
+        let library = Library::open(&home.library()).unwrap();
+        let run = home.runs().join("one");
+        std::fs::create_dir_all(&run).unwrap();
+        let lines = [line("Ada", 7, 10.0), line("Adam", 7, 300.0)];
+        std::fs::write(run.join("data.jsonl"), lines.join("\n") + "\n").unwrap();
+        let renamed: Vec<String> = lines.iter().map(|line| without_name(line, &ada())).collect();
+        assert!(renamed[0].contains("Person 3") && !renamed[0].contains("Ada"));
+        assert_eq!(renamed[1], lines[1]);
+        let namesake = PersonToForget { namesakes: 1, ..ada() };
+        assert_eq!(without_name(&lines[0], &namesake), lines[0]);
+        assert!(without_name(&line("Ada (3)", 7, 10.0), &namesake).contains("Person 3"));
+        assert!(look(&home, &library, PersonId(3)).is_err(), "nobody has this number");
+    }
+}

@@ -1,0 +1,123 @@
+//! `likeness people --forget`: one clear question, then a person is gone for good.
+
+use std::io::{BufRead, IsTerminal, Write};
+
+use anyhow::{Result, bail};
+use serde_json::json;
+
+use crate::app::engine::cli::console::printable;
+use crate::app::engine::home::Home;
+use crate::app::jobs::forget::{Forgetting, forget, look};
+use crate::library::Library;
+use crate::library::care::Forgotten;
+use crate::types::PersonId;
+
+#[derive(Debug, clap::Args)]
+pub struct ForgetArgs {
+    /// Forget a person for good: faces, crops, vectors, history and name, in the library and all its backups
+    #[arg(long, value_name = "ID", conflicts_with = "name")]
+    forget: Option<i64>,
+    /// Leave these faces out of later scans too: of each, the picture's hash and the place stay
+    #[arg(long, requires = "forget")]
+    not_again: bool,
+    /// Do not ask
+    #[arg(long, requires = "forget")]
+    yes: bool,
+}
+
+impl ForgetArgs {
+    /// False: nobody is to be forgotten.
+    pub fn run(&self, home: &Home, json: bool) -> Result<bool> {
+        let Some(id) = self.forget else { return Ok(false) };
+        let mut library = Library::open(&home.library())?;
+        let forgetting = look(home, &library, PersonId(id))?;
+        if !self.yes {
+            eprintln!("{}", question(&forgetting, self.not_again));
+            if !std::io::stdin().is_terminal() {
+                bail!("nothing was done: --yes says that it is meant");
+            }
+            eprint!("Forget for good? [y/N] ");
+            std::io::stderr().flush()?;
+            let mut answer = String::new();
+            std::io::stdin().lock().read_line(&mut answer)?;
+            if !matches!(answer.trim().to_lowercase().as_str(), "y" | "yes") {
+                bail!("nothing was done");
+            }
+        }
+        let forgotten = forget(home, &mut library, PersonId(id), !self.not_again)?;
+        match json {
+            true => println!("{}", as_json(&forgetting, &forgotten)),
+            false => println!("{}", as_words(&forgetting, &forgotten)),
+        }
+        Ok(true)
+    }
+}
+
+fn name(forgetting: &Forgetting) -> String {
+    forgetting.person.name.clone().unwrap_or_else(|| format!("Group {}", forgetting.person.person.0))
+}
+
+fn question(forgetting: &Forgetting, not_again: bool) -> String {
+    let person = &forgetting.person;
+    let suggested = person.faces.iter().filter(|face| !face.is_said).count();
+    let mut words = format!(
+        "{} would be forgotten: {} faces with crop and {} vectors, {suggested} of the faces only suggested or grouped; \
+         {} rejections, {} steps of the history; and the same in {} backups. The photos stay. There is no way back.",
+        name(forgetting),
+        person.faces.len(),
+        person.vectors,
+        person.rejections,
+        person.steps,
+        forgetting.backups
+    );
+    words += match not_again {
+        true => "\nLater scans leave these faces out; the picture's hash and the place of each stay for that.",
+        false => "\nLater scans may find these faces again, without a name.",
+    };
+    words + &left(forgetting)
+}
+
+/// What Likeness can't take back.
+fn left(forgetting: &Forgetting) -> String {
+    let mut words = "\nLikeness can't take back what was exported or written into photos.".to_owned();
+    for run in &forgetting.runs {
+        words += &format!("\nNor what a training run has learned from these faces: {}", printable(run));
+    }
+    for model in &forgetting.models {
+        words += &format!("\nNor what this model has learned from them: {model}");
+    }
+    words
+}
+
+fn as_words(forgetting: &Forgetting, forgotten: &Forgotten) -> String {
+    let mut words = format!(
+        "Forgot {}: {} faces; {} backups cleaned",
+        name(forgetting),
+        forgotten.person.faces.len(),
+        forgotten.backups_cleaned
+    );
+    for backup in &forgotten.backups_deleted {
+        words += &format!("\nDeleted, since the person could not surely be taken out of it: {}", printable(backup));
+    }
+    if !forgotten.is_complete {
+        words += "\nAnother program was reading the library: its log is emptied by the next scan.";
+    }
+    words + &left(forgetting)
+}
+
+fn as_json(forgetting: &Forgetting, forgotten: &Forgotten) -> serde_json::Value {
+    let paths =
+        |paths: &[std::path::PathBuf]| paths.iter().map(|path| path.to_string_lossy().into_owned()).collect::<Vec<_>>();
+    json!({
+        "id": forgotten.person.person,
+        "faces": forgotten.person.faces.len(),
+        "vectors": forgotten.person.vectors,
+        "rejections": forgotten.person.rejections,
+        "history": forgotten.person.steps,
+        "backups_cleaned": forgotten.backups_cleaned,
+        "backups_deleted": paths(&forgotten.backups_deleted),
+        "complete": forgotten.is_complete,
+        "runs": paths(&forgetting.runs),
+        "models": forgetting.models,
+    })
+}

@@ -1,0 +1,265 @@
+//! Backups: copies of the whole library, in a folder beside it, named by time and reason.
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use rusqlite::Connection;
+use serde::Serialize;
+
+use super::file;
+use crate::library::error::{LibraryError, Result};
+use crate::library::migrate;
+use crate::library::open::LibraryReader;
+
+/// Why a backup was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BackupReason {
+    /// Before the library was brought to a newer format.
+    Migration,
+    /// Before a grouping that changed many faces of named people.
+    Grouping,
+    Daily,
+    Asked,
+    /// What was there before a backup was restored.
+    BeforeRestore,
+    BeforeImport,
+}
+
+/// A copy of the library.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Backup {
+    pub path: PathBuf,
+    /// Seconds since 1970.
+    pub at_secs: i64,
+    pub reason: BackupReason,
+    pub bytes: u64,
+    pub state: BackupState,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BackupState {
+    /// It can be restored.
+    Sound {
+        /// With a name.
+        people: usize,
+        faces: usize,
+    },
+    Damaged(String),
+    /// Only a newer program can read it.
+    Newer,
+}
+
+impl Backup {
+    pub fn is_sound(&self) -> bool {
+        matches!(self.state, BackupState::Sound { .. })
+    }
+}
+
+impl BackupReason {
+    const ALL: [Self; 6] =
+        [Self::Migration, Self::Grouping, Self::Daily, Self::Asked, Self::BeforeRestore, Self::BeforeImport];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Migration => "migration",
+            Self::Grouping => "grouping",
+            Self::Daily => "daily",
+            Self::Asked => "asked",
+            Self::BeforeRestore => "before-restore",
+            Self::BeforeImport => "before-import",
+        }
+    }
+}
+
+/// The newest so many are kept …
+const KEPT: usize = 10;
+/// … as long as together they are at most so many times as large as the library.
+const TIMES_THE_LIBRARY: u64 = 2;
+
+/// How a backup's name says when it was made, in UTC.
+const TIME: &str = "%Y%m%dT%H%M%S%.3fZ";
+
+/// Where a library's backups lie.
+pub fn backups_folder(library: &Path) -> PathBuf {
+    library.parent().unwrap_or(Path::new("")).join("backups")
+}
+
+/// The backups of a library, the newest first, each read and checked. The library itself need not be readable.
+pub fn backups(library: &Path) -> Result<Vec<Backup>> {
+    let read = |found: Found| Backup {
+        state: inspect(&found.path),
+        bytes: found.bytes,
+        at_secs: found.at.as_second(),
+        reason: found.reason,
+        path: found.path,
+    };
+    Ok(find(library)?.into_iter().map(read).collect())
+}
+
+impl LibraryReader {
+    /// Copies the library as it is now, and removes backups that are too many. Returns the copy.
+    ///
+    /// # Errors
+    /// [`LibraryError::Damaged`] where the copy is not sound, because the library is not; it is not kept then.
+    pub fn back_up(&self, reason: BackupReason) -> Result<PathBuf> {
+        let target = self.back_up_only(reason)?;
+        prune(&self.path)?;
+        Ok(target)
+    }
+
+    /// Removes no other backup.
+    pub(super) fn back_up_only(&self, reason: BackupReason) -> Result<PathBuf> {
+        self.read(|c| back_up(c, &self.path, reason))
+    }
+}
+
+/// Copies a library of an older format before it is migrated.
+pub(in crate::library) fn back_up_to_migrate(connection: &Connection, library: &Path) -> Result<PathBuf> {
+    back_up(connection, library, BackupReason::Migration)
+}
+
+fn back_up(connection: &Connection, library: &Path, reason: BackupReason) -> Result<PathBuf> {
+    let target = new_path(library, reason)?;
+    file::copy(connection, &target).map_err(|error| match error {
+        // It is the library that is damaged, since a copy is like it.
+        LibraryError::Damaged { reason, .. } => LibraryError::Damaged { path: library.to_owned(), reason },
+        other => other,
+    })?;
+    Ok(target)
+}
+
+/// A name that no backup has yet, in a folder for its owner only.
+pub(super) fn new_path(library: &Path, reason: BackupReason) -> Result<PathBuf> {
+    let folder = backups_folder(library);
+    create_folder(&folder).map_err(|error| file::at(&folder, &error))?;
+    let mut at = Timestamp::now();
+    loop {
+        let time = at.to_zoned(TimeZone::UTC).datetime().strftime(TIME).to_string();
+        let path = folder.join(format!("{}-{time}-{}.sqlite", stem(library), reason.word()));
+        if !path.exists() {
+            return Ok(path);
+        }
+        at += std::time::Duration::from_millis(1);
+    }
+}
+
+fn create_folder(folder: &Path) -> std::io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// Removes backups that are too many or too large together; the newest one stays whatever its size.
+pub(super) fn prune(library: &Path) -> Result<()> {
+    let limit = bytes_of(library) * TIMES_THE_LIBRARY;
+    let mut bytes = 0;
+    // Copies that earlier programs left beside the library are few, and stay.
+    let own = find(library)?.into_iter().filter(|found| !found.is_beside);
+    for (place, found) in own.enumerate() {
+        bytes += found.bytes;
+        if place >= KEPT || (place > 0 && bytes > limit) {
+            file::remove(&found.path)?;
+        }
+    }
+    Ok(())
+}
+
+/// A backup by its name; nothing of it was read.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub path: PathBuf,
+    pub at: Timestamp,
+    pub reason: BackupReason,
+    pub bytes: u64,
+    /// Left beside the library by an earlier program.
+    pub is_beside: bool,
+}
+
+/// The newest first.
+pub(super) fn find(library: &Path) -> Result<Vec<Found>> {
+    let mut all = Vec::new();
+    for path in files_of(&backups_folder(library))? {
+        if let Some((at, reason)) = parse(library, &path) {
+            all.push(Found { bytes: bytes_of(&path), path, at, reason, is_beside: false });
+        }
+    }
+    for path in files_of(library.parent().unwrap_or(Path::new("")))? {
+        if is_migration_copy(library, &path) {
+            let at = std::fs::metadata(&path).and_then(|file| file.modified()).ok();
+            let at = at.and_then(|time| Timestamp::try_from(time).ok()).unwrap_or(Timestamp::UNIX_EPOCH);
+            all.push(Found { bytes: bytes_of(&path), path, at, reason: BackupReason::Migration, is_beside: true });
+        }
+    }
+    all.sort_by(|a, b| (b.at, &b.path).cmp(&(a.at, &a.path)));
+    Ok(all)
+}
+
+/// The files of a folder; none where there is no folder.
+pub(super) fn files_of(folder: &Path) -> Result<Vec<PathBuf>> {
+    // A library named without a folder lies in the present one.
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(file::at(folder, &error)),
+    };
+    let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).filter(|path| path.is_file()).collect();
+    files.sort();
+    Ok(files)
+}
+
+/// With what stands in its log.
+pub(super) fn bytes_of(path: &Path) -> u64 {
+    let sizes = ["", "-wal"].map(|suffix| std::fs::metadata(file::with_suffix(path, suffix)).map_or(0, |f| f.len()));
+    sizes.iter().sum()
+}
+
+fn stem(library: &Path) -> String {
+    library.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn parse(library: &Path, path: &Path) -> Option<(Timestamp, BackupReason)> {
+    let name = path.file_name()?.to_str()?.strip_prefix(&stem(library))?.strip_prefix('-')?.strip_suffix(".sqlite")?;
+    let (time, reason) = name.split_once('-')?;
+    let reason = BackupReason::ALL.into_iter().find(|known| known.word() == reason)?;
+    let time = DateTime::strptime("%Y%m%dT%H%M%S%.fZ", time).ok()?;
+    Some((time.to_zoned(TimeZone::UTC).ok()?.timestamp(), reason))
+}
+
+/// `library.sqlite.v3.backup`: how earlier programs named their copies.
+fn is_migration_copy(library: &Path, path: &Path) -> bool {
+    let (Some(own), Some(name)) = (library.file_name(), path.file_name()) else { return false };
+    let (own, name) = (own.to_string_lossy(), name.to_string_lossy());
+    let format = name.strip_prefix(&*own).and_then(|rest| rest.strip_prefix(".v")?.strip_suffix(".backup"));
+    format.is_some_and(|format| !format.is_empty() && format.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// Reads a backup and checks it.
+pub(super) fn inspect(path: &Path) -> BackupState {
+    let read = || -> Result<BackupState> {
+        let connection = file::open_still(path)?;
+        migrate::format_of(&connection, path)?;
+        if let Err(reason) = file::quick_check(&connection) {
+            return Ok(BackupState::Damaged(reason));
+        }
+        let count = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
+        let people = count("SELECT count(*) FROM person WHERE name IS NOT NULL")? as usize;
+        Ok(BackupState::Sound { people, faces: count("SELECT count(*) FROM face")? as usize })
+    };
+    match read().map_err(|error| error.at(path)) {
+        Ok(state) => state,
+        Err(LibraryError::Newer { .. }) => BackupState::Newer,
+        Err(LibraryError::Damaged { reason, .. } | LibraryError::CannotOpen { reason, .. }) => {
+            BackupState::Damaged(reason)
+        }
+        Err(LibraryError::NotALibrary { .. }) => BackupState::Damaged("it is no Likeness library".to_owned()),
+        Err(other) => BackupState::Damaged(other.to_string()),
+    }
+}

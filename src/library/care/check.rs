@@ -1,0 +1,147 @@
+//! Reads a whole library and says what is wrong with it.
+
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::file;
+use crate::library::error::{LibraryError, Result};
+use crate::library::migrate;
+use crate::library::open::LibraryReader;
+
+/// What a check found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CheckReport {
+    pub photos: usize,
+    pub faces: usize,
+    /// With a name.
+    pub people: usize,
+    pub problems: Vec<Problem>,
+    /// Still of this older format, so that only its structure could be checked.
+    pub older_format: Option<i64>,
+}
+
+/// Something wrong, as a sentence.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// It cannot be opened.
+    #[error("{0}")]
+    Closed(String),
+    #[error("the file is damaged: {0}")]
+    Structure(String),
+    #[error("rows of {table} that refer to {to} which are not there: {rows}")]
+    Dangling { table: String, to: String, rows: usize },
+    #[error("photos that are said to be missing though a file shows them, or the other way round: {0}")]
+    Missing(usize),
+    #[error("faces without a photo: {0}")]
+    FaceWithoutPhoto(usize),
+    #[error("faces of which it is not clear to whom they belong: {0}")]
+    Unclear(usize),
+    #[error("embeddings of {model} that have another length than it: {rows}")]
+    Length { model: String, rows: usize },
+    #[error("steps of the history that cannot be read: {0}")]
+    History(usize),
+}
+
+impl CheckReport {
+    pub fn is_sound(&self) -> bool {
+        self.problems.is_empty()
+    }
+}
+
+/// Checks a library, or a backup, whether it can be opened or not. Reads the whole file and changes nothing.
+pub fn check(path: &Path) -> CheckReport {
+    match open(path).and_then(|connection| inspect(&connection)).map_err(|error| error.at(path)) {
+        Ok(report) => report,
+        Err(LibraryError::Damaged { reason, .. }) => CheckReport::of(Problem::Structure(reason)),
+        Err(error) => CheckReport::of(Problem::Closed(error.to_string())),
+    }
+}
+
+impl LibraryReader {
+    /// See [`check`].
+    pub fn check(&self) -> Result<CheckReport> {
+        self.at_once(|library| library.read(inspect))
+    }
+}
+
+impl CheckReport {
+    fn of(problem: Problem) -> Self {
+        Self { problems: vec![problem], ..Self::default() }
+    }
+}
+
+/// A library that others may be writing to is read as they leave it.
+pub(super) fn open(path: &Path) -> Result<Connection> {
+    if let Some(connection) = file::open_protected(path)? {
+        return Ok(connection);
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    migrate::format_of(&connection, path)?;
+    Ok(connection)
+}
+
+fn inspect(c: &Connection) -> Result<CheckReport> {
+    if let Err(reason) = file::quick_check(c) {
+        return Ok(CheckReport::of(Problem::Structure(reason)));
+    }
+    let format: i64 = c.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let mut report = CheckReport {
+        photos: count(c, "SELECT count(*) FROM photo")?,
+        faces: count(c, "SELECT count(*) FROM face")?,
+        people: count(c, "SELECT count(*) FROM person WHERE name IS NOT NULL")?,
+        problems: dangling(c)?,
+        older_format: None,
+    };
+    if format < migrate::known_format() {
+        report.older_format = Some(format);
+        return Ok(report);
+    }
+    let counted: [(&str, fn(usize) -> Problem); 3] =
+        [(MISSING, Problem::Missing), (ALONE, Problem::FaceWithoutPhoto), (UNCLEAR, Problem::Unclear)];
+    for (sql, problem) in counted {
+        match count(c, sql)? {
+            0 => {}
+            rows => report.problems.push(problem(rows)),
+        }
+    }
+    report.problems.extend(lengths(c)?);
+    match unreadable_steps(c)? {
+        0 => {}
+        steps => report.problems.push(Problem::History(steps)),
+    }
+    Ok(report)
+}
+
+const MISSING: &str = "SELECT count(*) FROM photo WHERE missing \
+    <> (NOT EXISTS (SELECT 1 FROM file WHERE photo_id = photo.id AND file.missing = 0))";
+const ALONE: &str = "SELECT count(*) FROM face WHERE photo_id NOT IN (SELECT id FROM photo)";
+const UNCLEAR: &str = "SELECT count(*) FROM face WHERE (person_id IS NULL) <> (belongs IS NULL) \
+    OR (set_aside IS NOT NULL AND person_id IS NOT NULL)";
+
+fn count(c: &Connection, sql: &str) -> Result<usize> {
+    Ok(c.query_row(sql, [], |row| row.get::<_, i64>(0))? as usize)
+}
+
+fn dangling(c: &Connection) -> Result<Vec<Problem>> {
+    let mut query = c.prepare("SELECT \"table\", parent, count(*) FROM pragma_foreign_key_check GROUP BY 1, 2")?;
+    let rows = query.query_map([], |row| {
+        Ok(Problem::Dangling { table: row.get(0)?, to: row.get(1)?, rows: row.get::<_, i64>(2)? as usize })
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+fn lengths(c: &Connection) -> Result<Vec<Problem>> {
+    let mut query = c.prepare(
+        "SELECT name, count(*) FROM embedding JOIN model ON model.id = model_id \
+         WHERE length(vector) <> 4 * dimensions GROUP BY name ORDER BY name",
+    )?;
+    let rows =
+        query.query_map([], |row| Ok(Problem::Length { model: row.get(0)?, rows: row.get::<_, i64>(1)? as usize }))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+fn unreadable_steps(c: &Connection) -> Result<usize> {
+    count(c, "SELECT count(*) FROM journal WHERE NOT json_valid(CAST(changes AS TEXT)) OR length(changes) <> bytes")
+}

@@ -1,0 +1,282 @@
+//! Forgetting a person: faces, crops, vectors, rejections, history and name, from the library and every backup, so that
+//! no byte of them is left in any of these files. There is no way back.
+//!
+//! Backups go first: killed in between, the person is still in the library, and can be forgotten again. What an export
+//! wrote is its user's own file, and so are photos; neither is touched.
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+
+use super::forget_backups::{self, Cleaned};
+use crate::library::error::{LibraryError, Result};
+use crate::library::open::{Library, LibraryReader};
+use crate::library::path;
+use crate::library::review::journal::Change;
+use crate::library::review::{FaceState, rows};
+use crate::types::{FaceBox, FaceId, PersonId};
+
+/// What is known of a person, and would go with them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PersonToForget {
+    pub person: PersonId,
+    /// None: a group.
+    pub name: Option<String>,
+    pub faces: Vec<FaceToForget>,
+    pub vectors: usize,
+    pub rejections: usize,
+    /// Steps of the history that mention the person or one of the faces.
+    pub steps: usize,
+    /// Others of the same name, who stay.
+    pub namesakes: usize,
+}
+
+/// A face of the person, also one that was only suggested.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FaceToForget {
+    pub face_id: FaceId,
+    /// Where its photo is, or was last. The photo stays.
+    pub paths: Vec<PathBuf>,
+    /// Of the files that show it.
+    pub sha256: Vec<[u8; 32]>,
+    /// Of the coded picture.
+    pub picture: Option<[u8; 32]>,
+    pub face_box: FaceBox,
+    pub is_said: bool,
+}
+
+/// What was removed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Forgotten {
+    pub person: PersonToForget,
+    pub backups_cleaned: usize,
+    /// Backups that the person could not surely be taken out of.
+    pub backups_deleted: Vec<PathBuf>,
+    /// False: another program was reading, so that the library's log could not be emptied yet. The next scan or decision
+    /// does it.
+    pub is_complete: bool,
+}
+
+impl PersonToForget {
+    /// The name, unless others bear it too: then it stays where it is theirs.
+    pub(super) fn only_name(&self) -> Option<&str> {
+        self.name.as_deref().filter(|_| self.namesakes == 0)
+    }
+}
+
+/// Set until the file holds no trace any more.
+const PENDING: &str = "forget.pending";
+
+impl LibraryReader {
+    /// What [`Library::forget_person`] would remove from the library itself.
+    pub fn person_to_forget(&self, person: PersonId) -> Result<PersonToForget> {
+        self.at_once(|library| library.read(|c| read(c, person)))
+    }
+}
+
+impl Library {
+    /// Removes everything about a person. Unless later scans may find their faces again, the picture's hash and the
+    /// place of each stay, so that they do not.
+    ///
+    /// # Errors
+    /// When the library cannot be written, or a backup can neither be cleaned nor deleted; what was not reached is as it
+    /// was, and the call can be made again.
+    pub fn forget_person(&mut self, person: PersonId, may_find_again: bool) -> Result<Forgotten> {
+        if self.is_read_only() {
+            return Err(LibraryError::ReadOnly { path: self.path.clone() });
+        }
+        let known = self.person_to_forget(person)?;
+        let path = self.path.clone();
+        let (mut backups_cleaned, mut backups_deleted) = (0, Vec::new());
+        for (backup, outcome) in forget_backups::clean_all(self, &known, may_find_again)? {
+            match outcome {
+                Cleaned::Untouched => {}
+                Cleaned::Cleaned => backups_cleaned += 1,
+                Cleaned::Deleted => backups_deleted.push(backup),
+            }
+        }
+        self.reader
+            .connection
+            .pragma_update(None, "secure_delete", true)
+            .map_err(|e| LibraryError::from(e).at(&path))?;
+        self.write(|t| {
+            let faces: HashSet<i64> = known.faces.iter().map(|face| face.face_id.0).collect();
+            if may_find_again {
+                look_again(t, &known)?;
+            } else {
+                keep_places(t, &known)?;
+            }
+            remove(t, &HashSet::from([person.0]), &faces, known.only_name())?;
+            t.execute("INSERT OR REPLACE INTO setting (key, value) VALUES (?1, '1')", [PENDING])?;
+            Ok(())
+        })?;
+        self.own.clear();
+        let is_complete = self.finish_forgetting()?;
+        Ok(Forgotten { person: known, backups_cleaned, backups_deleted, is_complete })
+    }
+
+    /// Writes the file anew, so that it holds nothing of what was removed. False where others are reading and it has to
+    /// be done again.
+    pub(super) fn finish_forgetting(&mut self) -> Result<bool> {
+        if self.setting(PENDING)?.is_none() {
+            return Ok(true);
+        }
+        let emptied = self.read(|c| {
+            c.execute_batch("VACUUM")?;
+            empty_log(c)
+        })?;
+        if emptied {
+            self.write(|t| {
+                t.execute("DELETE FROM setting WHERE key = ?1", [PENDING])?;
+                Ok(())
+            })?;
+        }
+        Ok(emptied)
+    }
+}
+
+fn empty_log(c: &Connection) -> Result<bool> {
+    Ok(c.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0))? == 0)
+}
+
+fn read(c: &Connection, person: PersonId) -> Result<PersonToForget> {
+    let row = rows::person(c, person)?.ok_or(LibraryError::NoSuchPerson(person))?;
+    let faces = faces(c, person)?;
+    let ids: HashSet<i64> = faces.iter().map(|face| face.face_id.0).collect();
+    let count = |sql: &str| -> Result<usize> { Ok(c.query_row(sql, [person.0], |row| row.get::<_, i64>(0))? as usize) };
+    let namesakes = match &row.name {
+        None => 0,
+        Some(name) => bearers(c, name, person)?.len(),
+    };
+    Ok(PersonToForget {
+        vectors: count("SELECT count(*) FROM embedding JOIN face ON face.id = face_id WHERE person_id = ?1")?,
+        rejections: count("SELECT count(*) FROM rejected WHERE person_id = ?1")?,
+        steps: steps(c, &HashSet::from([person.0]), &ids, row.name.as_deref().filter(|_| namesakes == 0))?.len(),
+        namesakes,
+        person,
+        name: row.name,
+        faces,
+    })
+}
+
+fn faces(c: &Connection, person: PersonId) -> Result<Vec<FaceToForget>> {
+    let mut query = c.prepare(
+        "SELECT face.id, x, y, face.width, face.height, belongs IN ('named', 'confirmed'), picture, photo.sha256, \
+         path, photo_id FROM face JOIN photo ON photo.id = photo_id WHERE person_id = ?1 ORDER BY face.id",
+    )?;
+    let mut rows = query.query([person.0])?;
+    let mut files = c.prepare("SELECT path, sha256 FROM file WHERE photo_id = ?1 ORDER BY path")?;
+    let mut faces = Vec::new();
+    while let Some(row) = rows.next()? {
+        let mut face = FaceToForget {
+            face_id: FaceId(row.get(0)?),
+            face_box: FaceBox { x: row.get(1)?, y: row.get(2)?, width: row.get(3)?, height: row.get(4)? },
+            is_said: row.get(5)?,
+            picture: row.get(6)?,
+            sha256: row.get::<_, Option<[u8; 32]>>(7)?.into_iter().collect(),
+            paths: vec![path::from_bytes(row.get(8)?)],
+        };
+        let mut shown = files.query([row.get::<_, i64>(9)?])?;
+        while let Some(file) = shown.next()? {
+            let path = path::from_bytes(file.get(0)?);
+            if !face.paths.contains(&path) {
+                face.paths.push(path);
+            }
+            if let Some(hash) = file.get::<_, Option<[u8; 32]>>(1)?.filter(|hash| !face.sha256.contains(hash)) {
+                face.sha256.push(hash);
+            }
+        }
+        faces.push(face);
+    }
+    Ok(faces)
+}
+
+/// Lets the next scan look for faces there.
+fn look_again(t: &Transaction, known: &PersonToForget) -> Result<()> {
+    for face in &known.faces {
+        t.prepare_cached("UPDATE photo SET detector = NULL WHERE id = (SELECT photo_id FROM face WHERE id = ?1)")?
+            .execute([face.face_id.0])?;
+    }
+    Ok(())
+}
+
+/// Nothing stays but these: no scan finds a face there.
+pub(super) fn keep_places(t: &Transaction, known: &PersonToForget) -> Result<()> {
+    for face in &known.faces {
+        let FaceBox { x, y, width, height } = face.face_box;
+        t.prepare_cached(
+            "INSERT INTO forgotten (picture, x, y, width, height) SELECT ?1, ?2, ?3, ?4, ?5 WHERE ?1 IS NOT NULL",
+        )?
+        .execute(params![face.picture, x, y, width, height])?;
+    }
+    Ok(())
+}
+
+/// Removes people and faces with everything that refers to them, from this library or a copy of it. Expects foreign
+/// keys on, so that crops and vectors go with their faces.
+pub(super) fn remove(t: &Transaction, people: &HashSet<i64>, faces: &HashSet<i64>, name: Option<&str>) -> Result<()> {
+    for step in steps(t, people, faces, name)? {
+        t.execute("DELETE FROM journal WHERE id = ?1", [step])?;
+    }
+    for face in faces {
+        t.prepare_cached("DELETE FROM face WHERE id = ?1")?.execute([face])?;
+    }
+    for person in people {
+        t.execute("DELETE FROM rejected WHERE person_id = ?1", [person])?;
+        t.execute("DELETE FROM different WHERE person_a = ?1 OR person_b = ?1", [person])?;
+        t.execute("DELETE FROM person WHERE id = ?1", [person])?;
+    }
+    rows::next_revision(t)?;
+    Ok(())
+}
+
+/// The steps of the history that mention one of them, or cannot be read.
+pub(super) fn steps(
+    c: &Connection,
+    people: &HashSet<i64>,
+    faces: &HashSet<i64>,
+    name: Option<&str>,
+) -> Result<Vec<i64>> {
+    let mut query = c.prepare("SELECT id, changes FROM journal ORDER BY id")?;
+    let mut rows = query.query([])?;
+    let mut steps = Vec::new();
+    while let Some(row) = rows.next()? {
+        let changes: Vec<u8> = row.get(1)?;
+        let is_about = match serde_json::from_slice::<Vec<Change>>(&changes) {
+            Ok(changes) => changes.iter().any(|change| mentions(change, people, faces, name)),
+            Err(_) => true,
+        };
+        if is_about {
+            steps.push(row.get(0)?);
+        }
+    }
+    Ok(steps)
+}
+
+fn mentions(change: &Change, people: &HashSet<i64>, faces: &HashSet<i64>, name: Option<&str>) -> bool {
+    let of = |state: &FaceState| state.person().is_some_and(|person| people.contains(&person.0));
+    match change {
+        Change::Face { id, before, after } => faces.contains(id) || of(before) || of(after),
+        Change::Person { id, before, after } => {
+            let is_named = |row: &Option<rows::PersonRow>| {
+                row.as_ref().is_some_and(|row| row.name.is_some() && row.name.as_deref() == name)
+            };
+            people.contains(id) || is_named(before) || is_named(after)
+        }
+        Change::Rejected { face, person, .. } => faces.contains(face) || people.contains(person),
+        Change::Different { a, b, .. } => people.contains(a) || people.contains(b),
+    }
+}
+
+/// Whether other people bear a name.
+pub(super) fn bearers(c: &Connection, name: &str, beside: PersonId) -> Result<Vec<i64>> {
+    let mut query = c.prepare("SELECT id FROM person WHERE name = ?1 AND id <> ?2")?;
+    Ok(query.query_map(params![name, beside.0], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+}
+
+/// The person that a face belongs to, in this library or a copy of it.
+pub(super) fn holder(c: &Connection, face: i64) -> Result<Option<i64>> {
+    let mut query = c.prepare_cached("SELECT person_id FROM face WHERE id = ?1")?;
+    Ok(query.query_row([face], |row| row.get::<_, Option<i64>>(0)).optional()?.flatten())
+}

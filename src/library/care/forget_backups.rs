@@ -1,0 +1,252 @@
+//! Taking a person out of the backups.
+//!
+//! Each backup is copied, brought to the present format, cleaned, written anew and put in its own place. A backup in
+//! which that cannot be done surely is deleted: one that cannot be read whole, or in which the name is found afterwards.
+
+use std::collections::HashSet;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, params};
+
+use super::forget::{self, FaceToForget, PersonToForget};
+use super::{backup, file, restore};
+use crate::library::error::Result;
+use crate::library::open::Library;
+use crate::library::{faces, migrate, path};
+use crate::types::FaceBox;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cleaned {
+    /// The person was not in it.
+    Untouched,
+    Cleaned,
+    Deleted,
+}
+
+/// Shorter names are found by chance in any large file.
+const LEAST_BYTES_SEARCHED: usize = 5;
+
+pub(super) fn clean_all(
+    library: &Library,
+    person: &PersonToForget,
+    may_find_again: bool,
+) -> Result<Vec<(PathBuf, Cleaned)>> {
+    let library_path = library.path().to_owned();
+    let namesakes: Vec<i64> = match &person.name {
+        Some(name) => library.read(|c| forget::bearers(c, name, person.person))?,
+        None => Vec::new(),
+    };
+    let mut outcomes = Vec::new();
+    for found in backup::find(&library_path)? {
+        let work = file::with_suffix(&found.path, ".forgetting");
+        let outcome = match clean(&found.path, &work, person, &namesakes, may_find_again) {
+            Ok(outcome) => outcome,
+            Err(_) => Cleaned::Deleted,
+        };
+        match outcome {
+            Cleaned::Untouched => {}
+            Cleaned::Cleaned => {
+                file::rename(&work, &found.path)?;
+                for suffix in file::SIDE_FILES {
+                    file::remove(&file::with_suffix(&found.path, suffix))?;
+                }
+            }
+            Cleaned::Deleted => file::remove(&found.path)?,
+        }
+        file::remove(&work)?;
+        outcomes.push((found.path, outcome));
+    }
+    remove_leftovers(&library_path)?;
+    Ok(outcomes)
+}
+
+/// Copies that a killed program did not finish hold people too.
+fn remove_leftovers(library: &Path) -> Result<()> {
+    file::remove(&restore::staging_path(library))?;
+    let beside = library.parent().unwrap_or(Path::new(""));
+    let own = library.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    for path in backup::files_of(&backup::backups_folder(library))?.into_iter().chain(backup::files_of(beside)?) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let is_ours = path.parent() != library.parent() || name.starts_with(&own);
+        if is_ours && [".partial", ".forgetting", ".restoring"].iter().any(|end| name.ends_with(end)) {
+            file::remove(&path)?;
+        }
+    }
+    Ok(())
+}
+
+fn clean(
+    backup: &Path,
+    work: &Path,
+    person: &PersonToForget,
+    namesakes: &[i64],
+    may_find_again: bool,
+) -> Result<Cleaned> {
+    let from = file::open_still(backup)?;
+    migrate::format_of(&from, backup)?;
+    file::copy(&from, work)?;
+    drop(from);
+    let mut copy = restore::open_plain(work)?;
+    migrate::migrate_copy(&mut copy, work)?;
+    copy.pragma_update(None, "foreign_keys", true)?;
+    copy.pragma_update(None, "temp_store", "memory")?;
+    copy.pragma_update(None, "secure_delete", true)?;
+    let faces = faces_in(&copy, person)?;
+    let mut people = people_in(&copy, person, &faces)?;
+    let steps = forget::steps(&copy, &people, &faces, person.only_name())?;
+    if faces.is_empty() && people.is_empty() && steps.is_empty() {
+        let is_sure = !is_named(&copy, person, namesakes)?;
+        return Ok(if is_sure { Cleaned::Untouched } else { Cleaned::Deleted });
+    }
+    let transaction = copy.transaction()?;
+    let mut all = faces;
+    for &id in &people {
+        all.extend(faces_of(&transaction, id)?);
+    }
+    people.extend(emptied(&transaction, &all)?);
+    forget::remove(&transaction, &people, &all, person.only_name())?;
+    if !may_find_again {
+        forget::keep_places(&transaction, person)?;
+    }
+    transaction.commit()?;
+    copy.execute_batch("VACUUM")?;
+    let is_left = is_named(&copy, person, namesakes)? || is_found(&copy, work, person, namesakes)?;
+    copy.close().map_err(|(_, error)| error)?;
+    Ok(if is_left { Cleaned::Deleted } else { Cleaned::Cleaned })
+}
+
+/// The faces at the places of the person's faces, whoever they belonged to then.
+fn faces_in(c: &Connection, person: &PersonToForget) -> Result<HashSet<i64>> {
+    let mut found = HashSet::new();
+    for face in &person.faces {
+        for photo in photos_of(c, face)? {
+            let mut query = c.prepare_cached("SELECT id, x, y, width, height FROM face WHERE photo_id = ?1")?;
+            let mut rows = query.query([photo])?;
+            while let Some(row) = rows.next()? {
+                let there = FaceBox { x: row.get(1)?, y: row.get(2)?, width: row.get(3)?, height: row.get(4)? };
+                if faces::is_same_place(there, face.face_box) {
+                    found.insert(row.get(0)?);
+                }
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The photos of a face's picture: by its hash, its files' hashes, and where an older program noted neither, by path.
+fn photos_of(c: &Connection, face: &FaceToForget) -> Result<HashSet<i64>> {
+    let mut photos: HashSet<i64> = HashSet::new();
+    let mut add = |sql: &str, value: &dyn rusqlite::ToSql| -> Result<()> {
+        let mut query = c.prepare_cached(sql)?;
+        for id in query.query_map(params![value], |row| row.get(0))? {
+            photos.insert(id?);
+        }
+        Ok(())
+    };
+    add("SELECT id FROM photo WHERE picture = ?1", &face.picture)?;
+    for hash in &face.sha256 {
+        add("SELECT id FROM photo WHERE sha256 = ?1 AND picture IS NULL", hash)?;
+        add(
+            "SELECT photo_id FROM file JOIN photo ON photo.id = photo_id WHERE file.sha256 = ?1 AND picture IS NULL",
+            hash,
+        )?;
+    }
+    for file in &face.paths {
+        let bytes = path::to_bytes(file);
+        add("SELECT id FROM photo WHERE path = ?1 AND picture IS NULL AND sha256 IS NULL", &bytes)?;
+    }
+    Ok(photos)
+}
+
+/// The person in the backup: who has their number, and their name, no name, or one of the faces; and who has their name
+/// and one of the faces.
+fn people_in(c: &Connection, person: &PersonToForget, faces: &HashSet<i64>) -> Result<HashSet<i64>> {
+    let mut holders = HashSet::new();
+    for &face in faces {
+        holders.extend(forget::holder(c, face)?);
+    }
+    let mut query = c.prepare("SELECT id, name FROM person")?;
+    let mut rows = query.query([])?;
+    let mut people = HashSet::new();
+    while let Some(row) = rows.next()? {
+        let (id, name): (i64, Option<String>) = (row.get(0)?, row.get(1)?);
+        let is_holder = holders.contains(&id);
+        let has_name = name.is_some() && name == person.name;
+        if (id == person.person.0 && (has_name || name.is_none() || is_holder)) || (has_name && is_holder) {
+            people.insert(id);
+        }
+    }
+    Ok(people)
+}
+
+fn faces_of(c: &Connection, person: i64) -> Result<Vec<i64>> {
+    let mut query = c.prepare("SELECT id FROM face WHERE person_id = ?1")?;
+    Ok(query.query_map([person], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Who has no face but these: the person by an earlier name, before two were joined.
+fn emptied(c: &Connection, faces: &HashSet<i64>) -> Result<HashSet<i64>> {
+    let mut holders = HashSet::new();
+    for &face in faces {
+        holders.extend(forget::holder(c, face)?);
+    }
+    let mut emptied = HashSet::new();
+    for person in holders {
+        if faces_of(c, person)?.iter().all(|face| faces.contains(face)) {
+            emptied.insert(person);
+        }
+    }
+    Ok(emptied)
+}
+
+/// Whether somebody in the backup still has the name who is none of those that bear it today.
+fn is_named(c: &Connection, person: &PersonToForget, namesakes: &[i64]) -> Result<bool> {
+    let Some(name) = &person.name else { return Ok(false) };
+    Ok(forget::bearers(c, name, crate::types::PersonId(0))?.iter().any(|id| !namesakes.contains(id)))
+}
+
+/// Whether the name's bytes are in the file, though nothing that stays has a right to them.
+fn is_found(c: &Connection, file: &Path, person: &PersonToForget, namesakes: &[i64]) -> Result<bool> {
+    let Some(name) = person.name.as_ref().filter(|name| name.len() >= LEAST_BYTES_SEARCHED) else { return Ok(false) };
+    if !namesakes.is_empty() || stands_elsewhere(c, name)? {
+        return Ok(false);
+    }
+    contains(file, name.as_bytes()).map_err(|error| file::at(file, &error))
+}
+
+/// In a path, a setting or as a part of another's name.
+fn stands_elsewhere(c: &Connection, name: &str) -> Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM person WHERE instr(name, ?1)) \
+        OR EXISTS (SELECT 1 FROM photo WHERE instr(path, CAST(?1 AS BLOB)) OR instr(name_key, ?1)) \
+        OR EXISTS (SELECT 1 FROM file WHERE instr(path, CAST(?1 AS BLOB))) \
+        OR EXISTS (SELECT 1 FROM folder WHERE instr(path, CAST(?1 AS BLOB))) \
+        OR EXISTS (SELECT 1 FROM setting WHERE instr(value, ?1)) OR EXISTS (SELECT 1 FROM model WHERE instr(name, ?1)) \
+        OR EXISTS (SELECT 1 FROM photo WHERE instr(camera, ?1))";
+    Ok(c.query_row(sql, [name], |row| row.get(0))?)
+}
+
+/// Whether a file holds these bytes anywhere.
+pub(super) fn contains(file: &Path, wanted: &[u8]) -> std::io::Result<bool> {
+    let mut file = std::fs::File::open(file)?;
+    let mut buffer = Vec::new();
+    let mut block = vec![0; 1 << 20];
+    loop {
+        let read = file.read(&mut block)?;
+        if read == 0 {
+            return Ok(false);
+        }
+        buffer.extend_from_slice(&block[..read]);
+        if find(&buffer, wanted) {
+            return Ok(true);
+        }
+        // What may be the beginning of a match is kept.
+        buffer.drain(..buffer.len() - buffer.len().min(wanted.len() - 1));
+    }
+}
+
+fn find(bytes: &[u8], wanted: &[u8]) -> bool {
+    let first = wanted[0];
+    let starts = bytes.iter().enumerate().filter(|(_, byte)| **byte == first);
+    starts.map(|(at, _)| at).any(|at| bytes[at..].starts_with(wanted))
+}

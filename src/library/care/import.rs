@@ -1,0 +1,465 @@
+//! Brings an export into a library: an empty one, or one whose photos were scanned already, wherever they lie.
+//!
+//! * Photos are found by their picture's hash. One that is not here yet is made, as missing, if it has faces; the scan
+//!   that finds the picture finds its faces by their boxes.
+//! * Faces of a photo are found by their boxes (intersection over union of a half or more, the best first).
+//! * People: see [`People`](super::import_people::People).
+//! * What was decided in this library holds where the import says otherwise; each such case is listed. What the grouping
+//!   made of a face is no decision: it gives way to the import's decisions, and the import's groupings give way to it.
+//!
+//! A second import of the same file changes nothing.
+
+use std::collections::{HashMap, HashSet};
+use std::io::BufRead;
+use std::path::PathBuf;
+
+use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
+
+use super::BackupReason;
+use super::import_people::People;
+use super::lines::{self, Contents, Face, Photo};
+use crate::library::error::Result;
+use crate::library::faces::{self, FaceRecord};
+use crate::library::open::Library;
+use crate::library::path;
+use crate::library::review::journal::Decisions;
+use crate::library::review::{Belongs, FaceState, SetAside, rows};
+use crate::library::scan::now_secs;
+use crate::types::{Detection, FaceBox, FaceId, PersonId, PhotoId};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ImportMode {
+    Apply,
+    /// Says what would be done, and does nothing.
+    DryRun,
+}
+
+/// What an import did, or would do.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ImportReport {
+    pub photos_found: usize,
+    /// Not here yet: missing until a scan finds them.
+    pub photos_made: usize,
+    pub faces_found: usize,
+    pub faces_made: usize,
+    pub people_found: usize,
+    pub people_made: usize,
+    /// Decisions that were not here.
+    pub decisions: usize,
+    /// Where this library says otherwise, and is kept.
+    pub contradictions: Vec<Contradiction>,
+    /// Folders of the other computer that are not on this one.
+    pub folders_not_here: Vec<PathBuf>,
+    /// The library as it was before.
+    pub backup: Option<PathBuf>,
+}
+
+/// What the import says and this library contradicts.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Contradiction {
+    Face {
+        path: PathBuf,
+        face_box: FaceBox,
+        here: Said,
+        import: Said,
+    },
+    /// Two people of the import are one here.
+    OnePerson(Option<String>),
+}
+
+/// What is said of a face.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Said {
+    Is(Option<String>),
+    IsNot(Option<String>),
+    SetAside(SetAside),
+    /// Its person was forgotten, and is not to be found again.
+    Forgotten,
+}
+
+impl Library {
+    /// Brings an export in, all of it or nothing.
+    ///
+    /// # Errors
+    /// [`LibraryError::BadLine`](crate::library::LibraryError::BadLine) with the number of a line that cannot be read.
+    pub fn import(&mut self, from: impl BufRead, mode: ImportMode) -> Result<ImportReport> {
+        let contents = lines::read(from)?;
+        let mut backup = None;
+        if mode == ImportMode::Apply && !self.is_empty()? {
+            backup = Some(self.back_up(BackupReason::BeforeImport)?);
+        }
+        let path = self.path.clone();
+        let mut run = || -> Result<ImportReport> {
+            let transaction = self.reader.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let report = Import::new(&transaction, &contents).run()?;
+            if mode == ImportMode::Apply {
+                transaction.commit()?;
+            }
+            Ok(report)
+        };
+        let report = run().map_err(|error| error.at(&path))?;
+        Ok(ImportReport { backup, ..report })
+    }
+
+    fn is_empty(&self) -> Result<bool> {
+        self.read(|c| {
+            let sql = "SELECT NOT EXISTS (SELECT 1 FROM photo) AND NOT EXISTS (SELECT 1 FROM person)";
+            Ok(c.query_row(sql, [], |row| row.get(0))?)
+        })
+    }
+}
+
+struct Import<'t, 'c> {
+    d: Decisions<'t>,
+    contents: &'c Contents,
+    photo_lines: HashMap<i64, &'c Photo>,
+    face_lines: HashMap<i64, &'c Face>,
+    /// The library's photos and faces by their numbers in the file.
+    photos: HashMap<i64, PhotoId>,
+    faces: HashMap<i64, FaceId>,
+    made_photos: HashSet<PhotoId>,
+    made_faces: HashSet<FaceId>,
+    report: ImportReport,
+}
+
+impl<'t, 'c> Import<'t, 'c> {
+    fn new(t: &'t Transaction<'t>, contents: &'c Contents) -> Self {
+        Self {
+            d: Decisions::begin(t),
+            contents,
+            photo_lines: contents.photos.iter().map(|photo| (photo.id, photo)).collect(),
+            face_lines: contents.faces.iter().map(|face| (face.id, face)).collect(),
+            photos: HashMap::new(),
+            faces: HashMap::new(),
+            made_photos: HashSet::new(),
+            made_faces: HashSet::new(),
+            report: ImportReport::default(),
+        }
+    }
+
+    fn run(mut self) -> Result<ImportReport> {
+        self.place_photos()?;
+        let mut people = People::find(&self.d, self.contents, &self.faces)?;
+        for face in &self.contents.faces {
+            self.decide(&mut people, face)?;
+        }
+        people.make_others(&mut self.d)?;
+        for &(face, person) in &self.contents.rejected {
+            self.reject(&people, face, person)?;
+        }
+        for &[a, b] in &self.contents.different {
+            self.tell_apart(&people, a, b)?;
+        }
+        self.report.people_found = people.found();
+        self.report.people_made = people.made();
+        people.choose_covers(&mut self.d, &self.faces)?;
+        self.follow_edits()?;
+        self.remove_emptied()?;
+        self.folders()?;
+        self.settings()?;
+        self.forgotten()?;
+        Ok(self.report)
+    }
+
+    fn place_photos(&mut self) -> Result<()> {
+        let mut of_photo: HashMap<i64, Vec<&Face>> = HashMap::new();
+        for face in &self.contents.faces {
+            of_photo.entry(face.photo).or_default().push(face);
+        }
+        let rejected: HashSet<i64> = self.contents.rejected.iter().map(|&(face, _)| face).collect();
+        for photo in &self.contents.photos {
+            let faces = of_photo.remove(&photo.id).unwrap_or_default();
+            let found = self.find_photo(photo)?;
+            let id = match found {
+                Some(id) => id,
+                // Nothing is known of it that a scan would not find out.
+                None if faces.is_empty() => continue,
+                None => self.make_photo(photo)?,
+            };
+            self.photos.insert(photo.id, id);
+            self.report.photos_found += usize::from(found.is_some());
+            self.place_faces(id, &faces, &rejected)?;
+        }
+        Ok(())
+    }
+
+    fn find_photo(&self, photo: &Photo) -> Result<Option<PhotoId>> {
+        let (picture, sha256) = (photo.picture.map(|hash| hash.0), photo.sha256.map(|hash| hash.0));
+        let mut query = self.d.t.prepare_cached(
+            "SELECT id FROM photo WHERE picture = ?1 OR (sha256 = ?2 AND (picture IS NULL OR ?1 IS NULL)) \
+             ORDER BY picture IS NULL, id LIMIT 1",
+        )?;
+        Ok(query.query_row(params![picture, sha256], |row| row.get(0).map(PhotoId)).optional()?)
+    }
+
+    /// Missing, and looked through by no detector: so a scan that finds the picture looks for its faces.
+    fn make_photo(&mut self, photo: &Photo) -> Result<PhotoId> {
+        let last = photo.paths.first().map(lines::PathText::to_path).unwrap_or_default();
+        self.d
+            .t
+            .prepare_cached(
+                "INSERT INTO photo (picture, sha256, path, name_key, size, state, missing, width, height, sort_at) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, 'done', 1, ?6, ?7, ?8)",
+            )?
+            .execute(params![
+                photo.picture.map(|hash| hash.0),
+                photo.sha256.map(|hash| hash.0),
+                path::to_bytes(&last),
+                path::name_key(&last),
+                photo.size as i64,
+                photo.width,
+                photo.height,
+                photo.time
+            ])?;
+        let id = PhotoId(self.d.t.last_insert_rowid());
+        self.made_photos.insert(id);
+        self.report.photos_made += 1;
+        Ok(id)
+    }
+
+    fn place_faces(&mut self, id: PhotoId, faces: &[&'c Face], rejected: &HashSet<i64>) -> Result<()> {
+        let (here, is_looked_through) = self.faces_here(id)?;
+        let mut pairs = Vec::new();
+        for face in faces {
+            for &(known, face_box) in &here {
+                let share = faces::overlap(face.face_box, face_box);
+                if share >= faces::SAME_FACE_OVERLAP {
+                    pairs.push((share, face.id, known));
+                }
+            }
+        }
+        pairs.sort_by(|a, b| b.0.total_cmp(&a.0).then((a.1, a.2).cmp(&(b.1, b.2))));
+        let mut taken = HashSet::new();
+        for (_, face, known) in pairs {
+            if !self.faces.contains_key(&face) && taken.insert(known) {
+                self.faces.insert(face, known);
+                self.report.faces_found += 1;
+            }
+        }
+        let forgotten = faces::forgotten_places(self.d.t, id)?;
+        for &face in faces {
+            if self.faces.contains_key(&face.id) {
+                continue;
+            }
+            let is_said = face.set_aside.is_some() || face.belongs.is_some_and(Belongs::is_said);
+            if forgotten.iter().any(|&place| faces::is_same_place(place, face.face_box)) {
+                if is_said {
+                    self.contradict(face, Said::Forgotten, said_by(face, |id| self.name_in_import(id)));
+                }
+            } else if is_said || rejected.contains(&face.id) || !is_looked_through {
+                self.make_face(id, face)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The faces of a photo with their boxes, and whether a detector has looked for more.
+    fn faces_here(&self, photo: PhotoId) -> Result<(Vec<(FaceId, FaceBox)>, bool)> {
+        let mut query =
+            self.d.t.prepare_cached("SELECT id, x, y, width, height FROM face WHERE photo_id = ?1 ORDER BY id")?;
+        let rows = query.query_map([photo.0], |row| {
+            let face_box = FaceBox { x: row.get(1)?, y: row.get(2)?, width: row.get(3)?, height: row.get(4)? };
+            Ok((FaceId(row.get(0)?), face_box))
+        })?;
+        let mut query = self.d.t.prepare_cached("SELECT detector IS NOT NULL FROM photo WHERE id = ?1")?;
+        Ok((rows.collect::<rusqlite::Result<_>>()?, query.query_row([photo.0], |row| row.get(0))?))
+    }
+
+    fn make_face(&mut self, photo: PhotoId, face: &Face) -> Result<()> {
+        let detection = Detection { face_box: face.face_box, score: face.score, landmarks: face.landmarks };
+        let record = FaceRecord { detection, embedding: None, crop_jpeg: Vec::new() };
+        let id = faces::insert_face(self.d.t, photo, &record)?;
+        self.faces.insert(face.id, id);
+        self.made_faces.insert(id);
+        self.report.faces_made += 1;
+        Ok(())
+    }
+
+    /// Says of a face what the import says of it, unless this library says otherwise.
+    fn decide(&mut self, people: &mut People<'c>, face: &'c Face) -> Result<()> {
+        let Some(&here) = self.faces.get(&face.id) else { return Ok(()) };
+        let now = rows::face(self.d.t, here)?.unwrap_or(FaceState::Unassigned);
+        let known = face.person.and_then(|person| people.known(person));
+        let is_rejected = match known {
+            Some(person) => rows::is_rejected(self.d.t, here, person)?,
+            None => false,
+        };
+        match (face.person, face.belongs, face.set_aside) {
+            (Some(person), Some(belongs), _) if belongs.is_said() => match now {
+                FaceState::Of { person: own, belongs: how } if how.is_said() => {
+                    if known != Some(own) {
+                        self.keep_ours(people, face, here)?;
+                    } else if (how, belongs) == (Belongs::Named, Belongs::Confirmed) {
+                        self.set(here, FaceState::Of { person: own, belongs })?;
+                    }
+                }
+                FaceState::SetAside(_) => self.keep_ours(people, face, here)?,
+                _ if is_rejected => self.keep_ours(people, face, here)?,
+                _ => {
+                    let person = people.get(&mut self.d, person)?;
+                    self.set(here, FaceState::Of { person, belongs })?;
+                }
+            },
+            (Some(person), Some(belongs), _) if now == FaceState::Unassigned && !is_rejected => {
+                // Of faces that a scan has found here, its grouping says it better.
+                if self.made_faces.contains(&here) {
+                    let person = people.get(&mut self.d, person)?;
+                    self.d.set_face(here, FaceState::Of { person, belongs })?;
+                }
+            }
+            (None, _, Some(why)) => match now {
+                FaceState::SetAside(here_why) if here_why == why => {}
+                FaceState::SetAside(_) => self.keep_ours(people, face, here)?,
+                now if now.is_said() => self.keep_ours(people, face, here)?,
+                _ => self.set(here, FaceState::SetAside(why))?,
+            },
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn set(&mut self, face: FaceId, state: FaceState) -> Result<()> {
+        self.report.decisions += 1;
+        self.d.set_face(face, state)
+    }
+
+    /// Of somebody who has come to nothing here, nothing needs to be remembered.
+    fn reject(&mut self, people: &People<'c>, face: i64, person: i64) -> Result<()> {
+        let (Some(&here), Some(own)) = (self.faces.get(&face), people.known(person)) else { return Ok(()) };
+        match rows::face(self.d.t, here)? {
+            Some(state @ FaceState::Of { person: holder, .. }) if holder == own && state.is_said() => {
+                let is = Said::Is(self.name_here(own)?);
+                self.contradict(self.face_lines[&face], is, Said::IsNot(people.name(person)));
+                return Ok(());
+            }
+            Some(state) if state.person() == Some(own) => self.d.set_face(here, FaceState::Unassigned)?,
+            _ => {}
+        }
+        if !rows::is_rejected(self.d.t, here, own)? {
+            self.report.decisions += 1;
+            self.d.set_rejected(here, own, true)?;
+        }
+        Ok(())
+    }
+
+    fn tell_apart(&mut self, people: &People<'c>, a: i64, b: i64) -> Result<()> {
+        let (Some(a), Some(b)) = (people.known(a), people.known(b)) else { return Ok(()) };
+        let (a, b) = (a.min(b), a.max(b));
+        if a == b {
+            let name = rows::person(self.d.t, a)?.and_then(|row| row.name);
+            self.report.contradictions.push(Contradiction::OnePerson(name));
+        } else if !rows::is_different(self.d.t, a, b)? {
+            self.report.decisions += 1;
+            self.d.set_different(a, b, true)?;
+        }
+        Ok(())
+    }
+
+    /// Notes that this library says something else of a face, and that this holds.
+    fn keep_ours(&mut self, people: &People<'c>, face: &'c Face, here: FaceId) -> Result<()> {
+        let ours = match rows::face(self.d.t, here)? {
+            Some(FaceState::SetAside(why)) => Said::SetAside(why),
+            Some(state @ FaceState::Of { person, .. }) if state.is_said() => Said::Is(self.name_here(person)?),
+            _ => Said::IsNot(face.person.and_then(|person| people.name(person))),
+        };
+        self.contradict(face, ours, said_by(face, |id| people.name(id)));
+        Ok(())
+    }
+
+    fn contradict(&mut self, face: &Face, here: Said, import: Said) {
+        let path = self.photo_lines[&face.photo].paths.first().map(lines::PathText::to_path).unwrap_or_default();
+        self.report.contradictions.push(Contradiction::Face { path, face_box: face.face_box, here, import });
+    }
+
+    fn name_here(&self, person: PersonId) -> Result<Option<String>> {
+        Ok(rows::person(self.d.t, person)?.and_then(|row| row.name))
+    }
+
+    fn name_in_import(&self, person: i64) -> Option<String> {
+        self.contents.people.iter().find(|line| line.id == person).and_then(|line| line.name.clone())
+    }
+
+    /// Which photo took another's place, and which of its faces were found there: as far as only the import knows it.
+    fn follow_edits(&mut self) -> Result<()> {
+        for photo in &self.contents.photos {
+            let Some(id) = self.photos.get(&photo.id).filter(|id| self.made_photos.contains(id)) else { continue };
+            let by = photo.replaced_by.and_then(|by| self.photos.get(&by)).map(|by| by.0);
+            self.d
+                .t
+                .prepare_cached("UPDATE photo SET replaced_by = ?2, carried = ?3 WHERE id = ?1")?
+                .execute(params![id.0, by, photo.carried])?;
+        }
+        for face in &self.contents.faces {
+            let Some(id) = self.faces.get(&face.id).filter(|id| self.made_faces.contains(id)) else { continue };
+            if let Some(copy) = face.carried_to.and_then(|copy| self.faces.get(&copy)) {
+                self.d.t.prepare_cached("UPDATE face SET carried_to = ?2 WHERE id = ?1")?.execute([id.0, copy.0])?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Groups whose faces all came to people of the import.
+    fn remove_emptied(&mut self) -> Result<()> {
+        let emptied: Vec<PersonId> = {
+            let mut query = self.d.t.prepare(
+                "SELECT id FROM person WHERE name IS NULL AND hidden = 0 \
+                 AND NOT EXISTS (SELECT 1 FROM face WHERE person_id = person.id)",
+            )?;
+            query.query_map([], |row| Ok(PersonId(row.get(0)?)))?.collect::<rusqlite::Result<_>>()?
+        };
+        for person in emptied {
+            if !rows::is_spoken_of(self.d.t, person)? {
+                self.d.delete_person(person)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A folder that is on this computer can be scanned again from the list of folders.
+    fn folders(&mut self) -> Result<()> {
+        for folder in &self.contents.folders {
+            if !folder.is_dir() {
+                self.report.folders_not_here.push(folder.clone());
+                continue;
+            }
+            let bytes = path::to_bytes(folder);
+            let made = self
+                .d
+                .t
+                .execute("INSERT OR IGNORE INTO folder (path, added_at) VALUES (?1, ?2)", params![bytes, now_secs()])?;
+            if made > 0 {
+                self.d.t.execute(
+                    "INSERT INTO scan (folder_id, started_at, finished_at, outcome) \
+                     SELECT id, ?2, ?2, 'cancelled' FROM folder WHERE path = ?1",
+                    params![bytes, now_secs()],
+                )?;
+            }
+        }
+        Ok(())
+    }
+
+    fn settings(&mut self) -> Result<()> {
+        for (key, value) in &self.contents.settings {
+            self.d.t.execute("INSERT OR IGNORE INTO setting (key, value) VALUES (?1, ?2)", [key, value])?;
+        }
+        Ok(())
+    }
+
+    fn forgotten(&mut self) -> Result<()> {
+        for (picture, FaceBox { x, y, width, height }) in &self.contents.forgotten {
+            self.d.t.execute(
+                "INSERT INTO forgotten (picture, x, y, width, height) SELECT ?1, ?2, ?3, ?4, ?5 WHERE NOT EXISTS \
+                 (SELECT 1 FROM forgotten WHERE picture = ?1 AND x = ?2 AND y = ?3 AND width = ?4 AND height = ?5)",
+                params![picture.0, x, y, width, height],
+            )?;
+        }
+        Ok(())
+    }
+}
+
+fn said_by(face: &Face, name: impl Fn(i64) -> Option<String>) -> Said {
+    match (face.set_aside, face.person) {
+        (Some(why), _) => Said::SetAside(why),
+        (None, person) => Said::Is(person.and_then(name)),
+    }
+}

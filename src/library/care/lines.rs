@@ -1,0 +1,278 @@
+//! The form in which people and decisions travel: JSON Lines.
+//!
+//! The first line is the header, the last one says how many lines there were, so that a file cut short is known. Every
+//! line between says its `kind`. Numbers of people, photos and faces hold within the file only; photos are known by the
+//! hash of their picture.
+
+use std::collections::HashSet;
+use std::io::BufRead;
+use std::path::{Path, PathBuf};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde::{Deserialize, Serialize};
+
+use crate::library::error::{LibraryError, Result};
+use crate::library::path;
+use crate::library::review::{Belongs, SetAside};
+use crate::types::{FaceBox, Landmarks};
+
+pub(super) const FORMAT: &str = "likeness-library";
+pub(super) const VERSION: u32 = 1;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub(super) enum Line {
+    Header(Header),
+    Person(Person),
+    Photo(Photo),
+    Face(Face),
+    /// This face is not this person.
+    Rejected {
+        face: i64,
+        person: i64,
+    },
+    /// Two people who are not one.
+    Different {
+        people: [i64; 2],
+    },
+    Folder(PathText),
+    Setting {
+        key: String,
+        value: String,
+    },
+    /// A face of a forgotten person, that no scan may find again.
+    Forgotten {
+        picture: Hash,
+        #[serde(rename = "box", with = "four")]
+        face_box: FaceBox,
+    },
+    End {
+        lines: usize,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Header {
+    pub format: String,
+    pub version: u32,
+    /// The version of Likeness that wrote it.
+    pub program: String,
+    /// ISO 8601, UTC.
+    pub at: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Person {
+    pub id: i64,
+    /// None: a group.
+    pub name: Option<String>,
+    #[serde(default)]
+    pub hidden: bool,
+    /// The face on the person's card, where one was chosen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cover: Option<i64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Photo {
+    pub id: i64,
+    pub picture: Option<Hash>,
+    /// Of a file that shows it.
+    pub sha256: Option<Hash>,
+    /// Where it is; where it was last, if it is nowhere now.
+    pub paths: Vec<PathText>,
+    pub size: u64,
+    pub width: u32,
+    pub height: u32,
+    /// ISO 8601: when it was taken, else the file's time.
+    pub time: String,
+    /// The photo that took its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaced_by: Option<i64>,
+    /// Whether its faces were looked for in that photo.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub carried: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Face {
+    pub id: i64,
+    pub photo: i64,
+    /// The photo's, for who reads faces alone.
+    pub picture: Option<Hash>,
+    #[serde(rename = "box", with = "four")]
+    pub face_box: FaceBox,
+    pub landmarks: Landmarks,
+    pub score: f32,
+    pub person: Option<i64>,
+    pub belongs: Option<Belongs>,
+    pub set_aside: Option<SetAside>,
+    /// The same face in the photo that took this one's place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carried_to: Option<i64>,
+}
+
+/// A path that may be no text: then as the operating system's own bytes too.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct PathText {
+    pub path: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path_bytes: Option<String>,
+}
+
+impl PathText {
+    pub fn of(path: &Path) -> Self {
+        let bytes = path.to_str().is_none().then(|| BASE64.encode(path::to_bytes(path)));
+        Self { path: path.to_string_lossy().into_owned(), path_bytes: bytes }
+    }
+
+    pub fn to_path(&self) -> PathBuf {
+        let bytes = self.path_bytes.as_ref().and_then(|bytes| BASE64.decode(bytes).ok());
+        bytes.map_or_else(|| PathBuf::from(&self.path), path::from_bytes)
+    }
+}
+
+/// SHA-256 as 64 hexadecimal digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub(super) struct Hash(pub [u8; 32]);
+
+impl From<Hash> for String {
+    fn from(hash: Hash) -> Self {
+        hash.0.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+impl TryFrom<String> for Hash {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let digit = |at: usize| text.get(at..at + 2).and_then(|two| u8::from_str_radix(two, 16).ok());
+        let bytes: Option<Vec<u8>> = (0..32).map(|at| digit(2 * at)).collect();
+        match bytes.and_then(|bytes| bytes.try_into().ok()) {
+            Some(bytes) if text.len() == 64 => Ok(Self(bytes)),
+            _ => Err(format!("a hash has 64 hexadecimal digits, not {text:?}")),
+        }
+    }
+}
+
+/// A box as `[x, y, width, height]`, as `likeness people --json` has it.
+mod four {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use crate::types::FaceBox;
+
+    pub fn serialize<S: Serializer>(b: &FaceBox, to: S) -> Result<S::Ok, S::Error> {
+        [b.x, b.y, b.width, b.height].serialize(to)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<FaceBox, D::Error> {
+        let [x, y, width, height] = Deserialize::deserialize(from)?;
+        Ok(FaceBox { x, y, width, height })
+    }
+}
+
+/// A whole export, in memory.
+#[derive(Debug, Default)]
+pub(super) struct Contents {
+    pub people: Vec<Person>,
+    pub photos: Vec<Photo>,
+    pub faces: Vec<Face>,
+    pub rejected: Vec<(i64, i64)>,
+    pub different: Vec<[i64; 2]>,
+    pub folders: Vec<PathBuf>,
+    pub settings: Vec<(String, String)>,
+    pub forgotten: Vec<(Hash, FaceBox)>,
+}
+
+/// Reads an export, and refuses one that is not whole or says something about what is not in it.
+pub(super) fn read(from: impl BufRead) -> Result<Contents> {
+    let mut contents = Contents::default();
+    let mut known = Known::default();
+    let mut end = None;
+    let mut count = 0;
+    for line in from.lines() {
+        let number = count + 1;
+        let bad = |reason: String| LibraryError::BadLine { line: number, reason };
+        let text = line.map_err(|error| bad(error.to_string()))?;
+        if end.is_some() {
+            return Err(bad("nothing follows the last line".to_owned()));
+        }
+        let line: Line = serde_json::from_str(&text).map_err(|error| bad(error.to_string()))?;
+        known.check(number, &line).map_err(bad)?;
+        match line {
+            Line::Header(_) => {}
+            Line::Person(person) => contents.people.push(person),
+            Line::Photo(photo) => contents.photos.push(photo),
+            Line::Face(face) => contents.faces.push(face),
+            Line::Rejected { face, person } => contents.rejected.push((face, person)),
+            Line::Different { people } => contents.different.push(people),
+            Line::Folder(path) => contents.folders.push(path.to_path()),
+            Line::Setting { key, value } => contents.settings.push((key, value)),
+            Line::Forgotten { picture, face_box } => contents.forgotten.push((picture, face_box)),
+            Line::End { lines } if lines == count => end = Some(()),
+            Line::End { lines } => return Err(bad(format!("{lines} lines were written, and {count} are here"))),
+        }
+        count = number;
+    }
+    match end {
+        Some(()) => Ok(contents),
+        None => Err(LibraryError::BadLine { line: count + 1, reason: "the file ends too early".to_owned() }),
+    }
+}
+
+/// What the lines so far have told of, so that each line is about something known.
+#[derive(Default)]
+struct Known {
+    people: HashSet<i64>,
+    photos: HashSet<i64>,
+    faces: HashSet<i64>,
+}
+
+impl Known {
+    fn check(&mut self, number: usize, line: &Line) -> Result<(), String> {
+        if (number == 1) != matches!(line, Line::Header(_)) {
+            return Err("the first line, and no other, is the header".to_owned());
+        }
+        match line {
+            Line::Header(header) if header.format != FORMAT => Err(format!("it is no {FORMAT} but {}", header.format)),
+            Line::Header(header) if header.version > VERSION => {
+                Err(format!("it was written by a newer Likeness ({}): use that one", header.program))
+            }
+            Line::Person(person) => once(&mut self.people, person.id, "person"),
+            Line::Photo(photo) if photo.picture.is_none() && photo.sha256.is_none() => {
+                Err(format!("photo {} has no hash", photo.id))
+            }
+            Line::Photo(photo) => once(&mut self.photos, photo.id, "photo"),
+            Line::Face(face) => {
+                told(&self.photos, face.photo, "photo")?;
+                face.person.map_or(Ok(()), |person| told(&self.people, person, "person"))?;
+                if face.person.is_some() != face.belongs.is_some()
+                    || (face.person.is_some() && face.set_aside.is_some())
+                {
+                    return Err(format!("it is not clear to whom face {} belongs", face.id));
+                }
+                once(&mut self.faces, face.id, "face")
+            }
+            Line::Rejected { face, person } => {
+                told(&self.faces, *face, "face")?;
+                told(&self.people, *person, "person")
+            }
+            Line::Different { people: [a, b] } => {
+                told(&self.people, *a, "person")?;
+                told(&self.people, *b, "person")?;
+                if a == b { Err(format!("person {a} is told apart from themself")) } else { Ok(()) }
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn once(known: &mut HashSet<i64>, id: i64, what: &str) -> Result<(), String> {
+    if known.insert(id) { Ok(()) } else { Err(format!("{what} {id} is there twice")) }
+}
+
+fn told(known: &HashSet<i64>, id: i64, what: &str) -> Result<(), String> {
+    if known.contains(&id) { Ok(()) } else { Err(format!("{what} {id} is in no line before")) }
+}

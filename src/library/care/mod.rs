@@ -1,0 +1,33 @@
+//! Looking after the library's file: copies and the way back, a check, a form to take elsewhere, and forgetting.
+//!
+//! * Backups lie in `backups/` beside the library ([`backups`], [`LibraryReader::back_up`]): before a migration, a large
+//!   regrouping, a restore or an import, daily when something was decided, and when asked for. The newest ten are kept.
+//! * [`restore`] puts one back. What was in its place is kept among the backups, damaged or not.
+//! * [`check`] reads the whole file, and says what is wrong in sentences.
+//! * [`LibraryReader::export`] and [`Library::import`] carry people and decisions to another computer as JSON Lines.
+//! * [`Library::forget_person`] removes a person from the library and all its backups, so that no byte of them is left.
+//!
+//! Listing, checking and restoring need no library that opens.
+
+mod backup;
+mod check;
+mod due;
+mod file;
+mod forget;
+mod forget_backups;
+mod import;
+mod import_people;
+mod lines;
+mod restore;
+#[cfg(test)]
+mod tests;
+mod transfer;
+
+pub(super) use backup::back_up_to_migrate;
+pub use backup::{Backup, BackupReason, BackupState, backups, backups_folder};
+pub use check::{CheckReport, Problem, check};
+pub(super) use file::{open_after, open_protected};
+pub use forget::{FaceToForget, Forgotten, PersonToForget};
+pub use import::{Contradiction, ImportMode, ImportReport, Said};
+pub use restore::{Restored, restore};
+pub use transfer::ExportCounts;

@@ -1,0 +1,46 @@
+use super::*;
+
+#[test]
+fn a_sound_library_has_no_problems() {
+    let mut shelf = Shelf::new();
+    let faces = shelf.add("a.jpg", 1, 2);
+    shelf.name(&faces[..1], "Ada");
+    shelf.library.reject(&faces[..1]).unwrap();
+    let report = check(&shelf.file());
+    assert!(report.is_sound(), "{report:?}");
+    assert_eq!((report.photos, report.faces, report.people), (1, 2, 1));
+    assert_eq!(shelf.library.check().unwrap(), report);
+}
+
+#[test]
+fn each_broken_promise_of_the_rows_is_named() {
+    let planted: [(&str, fn(&Problem) -> bool); 6] = [
+        ("UPDATE photo SET missing = 1", |p| matches!(p, Problem::Missing(1))),
+        ("UPDATE face SET photo_id = 99", |p| matches!(p, Problem::FaceWithoutPhoto(2))),
+        ("UPDATE face SET person_id = 99, belongs = 'grouped'", |p| matches!(p, Problem::Dangling { rows: 2, .. })),
+        ("UPDATE embedding SET vector = x'0000'", |p| matches!(p, Problem::Length { rows: 2, .. })),
+        ("INSERT INTO journal (action, faces, changes, bytes, at) VALUES ('move', 1, x'7B', 1, 0)", |p| {
+            matches!(p, Problem::History(1))
+        }),
+        ("PRAGMA ignore_check_constraints = on; UPDATE face SET belongs = 'grouped'", |p| {
+            matches!(p, Problem::Structure(_) | Problem::Unclear(2))
+        }),
+    ];
+    for (sql, is_named) in planted {
+        let mut shelf = Shelf::new();
+        shelf.add("a.jpg", 1, 2);
+        shelf.library.connection.execute_batch(&format!("PRAGMA foreign_keys = off; {sql}")).unwrap();
+        let report = shelf.library.check().unwrap();
+        assert!(report.problems.iter().any(is_named), "{sql}: {:?}", report.problems);
+    }
+}
+
+#[test]
+fn a_file_that_is_no_library_is_a_problem_and_stays_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("library.sqlite");
+    assert!(!check(&path).is_sound(), "there is nothing");
+    std::fs::write(&path, b"these are my holiday notes, not a database at all").unwrap();
+    assert!(matches!(check(&path).problems[..], [Problem::Closed(_)]));
+    assert_eq!(std::fs::read(&path).unwrap(), b"these are my holiday notes, not a database at all");
+}

@@ -1,0 +1,225 @@
+use super::super::forget_backups::contains;
+use super::*;
+use crate::library::migrate;
+
+/// Found nowhere by chance.
+const NAME: &str = "Xanthippe Quärz";
+const FIRST_NAME: &str = "Xanthippe Müller-Quärz";
+
+/// What must not be left: names, a vector, a crop.
+struct Traces(Vec<(&'static str, Vec<u8>)>);
+
+impl Traces {
+    fn in_folder(&self, folder: &Path) -> Vec<String> {
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir(folder).unwrap().flatten() {
+            if entry.path().is_dir() {
+                found.extend(self.in_folder(&entry.path()));
+                continue;
+            }
+            for (what, bytes) in &self.0 {
+                if contains(&entry.path(), bytes).unwrap() {
+                    found.push(format!("{what} in {}", entry.file_name().to_string_lossy()));
+                }
+            }
+        }
+        found
+    }
+}
+
+/// A face that nothing else in a file looks like.
+fn distinctive(place: usize) -> (FaceRecord, Vec<u8>) {
+    let values: Vec<f32> = (0..64).map(|i| ((i * 37 + place * 11) % 101) as f32 - 50.5).collect();
+    let embedding = Embedding::normalise(values).unwrap();
+    let bytes = embedding.as_slice().iter().flat_map(|value| value.to_le_bytes()).collect();
+    let crop_jpeg = format!("crop of the person {place} ").repeat(20).into_bytes();
+    (FaceRecord { embedding: Some(embedding), crop_jpeg, ..face(place) }, bytes)
+}
+
+/// A person named, renamed, moved, merged and rejected; a friend beside them in each photo.
+fn with_person() -> (Shelf, PersonId, Traces) {
+    let mut shelf = Shelf::new();
+    let (first, first_bytes) = distinctive(0);
+    let (second, second_bytes) = distinctive(1);
+    let crop = first.crop_jpeg.clone();
+    let mut friend = distinctive(2).0;
+    friend.crop_jpeg = vec![9; 40];
+    let mut records = [photo(&shelf.at("a.jpg"), 1, 0), photo(&shelf.at("b.jpg"), 2, 0)];
+    records[0].faces = vec![first, friend.clone()];
+    records[1].faces = vec![second, friend];
+    let recorded = shelf.library.record_photos(shelf.scan, &records).unwrap();
+    let faces: Vec<FaceId> = recorded
+        .iter()
+        .flat_map(|recorded| {
+            let mut faces = shelf.library.faces_of_photo(recorded.photo_id).unwrap();
+            faces.sort_by_key(|face| face.face_id);
+            faces.into_iter().map(|face| face.face_id)
+        })
+        .collect();
+    let earlier = shelf.name(&faces[..1], FIRST_NAME);
+    let person = shelf.name(&faces[2..3], NAME);
+    shelf.library.merge(earlier, person).unwrap();
+    let friend = shelf.name(&[faces[1], faces[3]], "Friend");
+    shelf.library.mark_different(person, friend).unwrap();
+    shelf.library.name_person(person, "Somebody").unwrap();
+    shelf.library.name_person(person, NAME).unwrap();
+    let traces = Traces(vec![
+        ("name", NAME.as_bytes().to_vec()),
+        ("earlier name", FIRST_NAME.as_bytes().to_vec()),
+        ("vector", first_bytes),
+        ("vector", second_bytes),
+        ("crop", crop),
+    ]);
+    (shelf, person, traces)
+}
+
+#[test]
+fn no_byte_of_a_forgotten_person_is_left_in_the_library_or_its_backups() {
+    let (mut shelf, person, traces) = with_person();
+    shelf.library.back_up(BackupReason::Asked).unwrap();
+    // A backup of the time when the person had the earlier name and only one face.
+    shelf.library.undo().unwrap();
+    shelf.library.undo().unwrap();
+    shelf.library.undo().unwrap();
+    shelf.library.undo().unwrap();
+    shelf.library.undo().unwrap();
+    shelf.library.back_up_only(BackupReason::Daily).unwrap();
+    while shelf.library.redo().unwrap().is_some() {}
+    std::fs::write(shelf.at("backups/library-20260101T000000.000Z-daily.sqlite.partial"), NAME).unwrap();
+    std::fs::write(shelf.at("library.sqlite.restoring"), NAME).unwrap();
+    let found = traces.in_folder(shelf.folder.path());
+    for what in ["name", "earlier name", "vector", "crop"] {
+        assert!(found.iter().any(|trace| trace.starts_with(what)), "{what} is not there before: {found:?}");
+    }
+
+    let forgotten = shelf.library.forget_person(person, true).unwrap();
+    assert!(forgotten.is_complete);
+    assert_eq!((forgotten.person.faces.len(), forgotten.person.vectors), (2, 2));
+    assert_eq!((forgotten.backups_cleaned, forgotten.backups_deleted.len()), (2, 0));
+    assert_eq!(traces.in_folder(shelf.folder.path()), Vec::<String>::new());
+    assert!(shelf.library.check().unwrap().is_sound());
+    assert_eq!(shelf.names(), ["Friend"]);
+    assert_eq!(shelf.library.counts().unwrap().faces, 2);
+    let all = backups(&shelf.file()).unwrap();
+    assert!(all.len() == 2 && all.iter().all(Backup::is_sound), "{all:?}");
+    for backup in all {
+        shelf.library.restore_backup(&backup.path).unwrap();
+        assert!(!shelf.names().contains(&NAME.to_owned()));
+    }
+    assert_eq!(traces.in_folder(shelf.folder.path()), Vec::<String>::new());
+}
+
+#[test]
+fn a_forgotten_person_is_gone_from_backups_of_an_older_format() {
+    let (mut shelf, person, traces) = with_person();
+    let old = shelf.at("library.sqlite.v3.backup");
+    let older = Library::open_with(&old, &migrate::STEPS[..3]).unwrap();
+    older
+        .connection
+        .execute_batch(&format!(
+            "INSERT INTO folder VALUES (1, x'2F', 0); \
+             INSERT INTO photo (folder_id, seen_in_scan, path, name_key, size, mtime_ns, sha256, state, sort_at) \
+             VALUES (1, 1, CAST('{}' AS BLOB), 'a.jpg', 1, 1, x'{}', 'done', ''); \
+             INSERT INTO person (id, name, created_at) VALUES (77, '{FIRST_NAME}', 0), (78, 'Friend', 0); \
+             INSERT INTO face (photo_id, x, y, width, height, score, landmarks, quality, person_id, belongs) \
+             VALUES (1, 2, 12, 60, 80, 1, zeroblob(40), 1, 77, 'confirmed'), (1, 200, 10, 60, 80, 1, zeroblob(40), 1, 78, 'confirmed');",
+            shelf.at("a.jpg").display(),
+            "01".repeat(32),
+        ))
+        .unwrap();
+    drop(older);
+    let forgotten = shelf.library.forget_person(person, false).unwrap();
+    assert_eq!((forgotten.backups_cleaned, forgotten.backups_deleted.len()), (1, 0));
+    assert_eq!(traces.in_folder(shelf.folder.path()), Vec::<String>::new());
+    shelf.library.restore_backup(&old).unwrap();
+    assert_eq!(shelf.names(), ["Friend"]);
+}
+
+#[test]
+fn a_backup_that_cannot_be_cleaned_surely_is_deleted() {
+    let (mut shelf, person, traces) = with_person();
+    let torn = shelf.library.back_up(BackupReason::Asked).unwrap();
+    let whole = std::fs::read(&torn).unwrap();
+    std::fs::write(&torn, &whole[..whole.len() - 5000]).unwrap();
+    // Another person of that name, of whom this library knows nothing.
+    let strange = shelf.library.back_up_only(BackupReason::Asked).unwrap();
+    let other = rusqlite::Connection::open(&strange).unwrap();
+    other.execute("INSERT INTO person (name, created_at) VALUES (?1, 0)", [NAME]).unwrap();
+    other.close().unwrap();
+    let mut deleted = shelf.library.forget_person(person, true).unwrap().backups_deleted;
+    deleted.sort();
+    let mut expected = vec![torn, strange];
+    expected.sort();
+    assert_eq!(deleted, expected);
+    assert!(expected.iter().all(|path| !path.exists()));
+    assert_eq!(traces.in_folder(shelf.folder.path()), Vec::<String>::new());
+}
+
+#[test]
+fn a_scan_finds_a_forgotten_person_again_only_where_it_may() {
+    for may_find_again in [true, false] {
+        let (mut shelf, person, _) = with_person();
+        shelf.library.forget_person(person, may_find_again).unwrap();
+        let known = shelf.library.known(&shelf.at("a.jpg")).unwrap().unwrap();
+        assert_eq!(known.is_settled(&ModelId("boxes".into())), !may_find_again);
+        let mut record = photo(&shelf.at("a.jpg"), 1, 0);
+        record.faces = vec![distinctive(0).0, distinctive(2).0];
+        let recorded = shelf.library.record_photos(shelf.scan, &[record]).unwrap();
+        let faces = shelf.library.faces_of_photo(recorded[0].photo_id).unwrap();
+        assert_eq!(faces.len(), if may_find_again { 2 } else { 1 });
+        assert!(faces.iter().all(|face| face.name.is_none() || face.name.as_deref() == Some("Friend")));
+        // Nor does an import bring the face back.
+        if !may_find_again {
+            let (other, ..) = with_person();
+            let mut text = Vec::new();
+            other.library.export(&mut text).unwrap();
+            let report = shelf.library.import(&text[..], ImportMode::Apply).unwrap();
+            assert_eq!(report.faces_made, 0, "{report:?}");
+            assert!(
+                report.contradictions.iter().all(|c| matches!(c, Contradiction::Face { here: Said::Forgotten, .. }))
+            );
+            assert_eq!(report.contradictions.len(), 2);
+        }
+    }
+}
+
+#[test]
+fn a_namesake_and_their_history_stay() {
+    let mut shelf = Shelf::new();
+    let faces = shelf.add("a.jpg", 1, 2);
+    let one = shelf.name(&faces[..1], NAME);
+    let other = shelf.name(&faces[1..], NAME);
+    let backup = shelf.library.back_up(BackupReason::Asked).unwrap();
+    let forgotten = shelf.library.forget_person(one, true).unwrap();
+    assert_eq!((forgotten.person.namesakes, forgotten.backups_cleaned), (1, 1));
+    assert_eq!((shelf.names(), shelf.library.history(9).unwrap().len()), (vec![NAME.to_owned()], 1));
+    assert_eq!(shelf.library.person(other).unwrap().unwrap().confirmed, 1);
+    shelf.library.restore_backup(&backup).unwrap();
+    assert_eq!(shelf.library.person(other).unwrap().unwrap().confirmed, 1);
+    assert!(shelf.library.person(one).unwrap().is_none());
+}
+
+#[test]
+fn a_name_that_stands_in_a_photos_path_costs_no_backup() {
+    let mut shelf = Shelf::new();
+    let faces = shelf.add("Xanthippe/a.jpg", 1, 2);
+    let person = shelf.name(&faces[..1], "Xanthippe");
+    shelf.name(&faces[1..], "Friend");
+    shelf.library.back_up(BackupReason::Asked).unwrap();
+    let forgotten = shelf.library.forget_person(person, true).unwrap();
+    assert_eq!((forgotten.backups_cleaned, forgotten.backups_deleted.len()), (1, 0));
+}
+
+#[test]
+fn forgetting_while_another_program_reads_is_finished_later() {
+    let (mut shelf, person, traces) = with_person();
+    shelf.library.connection.busy_timeout(std::time::Duration::from_millis(50)).unwrap();
+    let reader = Library::open_read_only(&shelf.file()).unwrap();
+    let reading = reader.connection.unchecked_transaction().unwrap();
+    reader.counts().unwrap();
+    let forgotten = shelf.library.forget_person(person, true).unwrap();
+    assert!(!forgotten.is_complete);
+    drop(reading);
+    shelf.library.back_up_if_due().unwrap();
+    assert_eq!(traces.in_folder(shelf.folder.path()), Vec::<String>::new());
+}

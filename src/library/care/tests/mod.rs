@@ -1,0 +1,170 @@
+//! Promises about the library's file. Each test has a folder of its own; no photo is decoded.
+
+mod backups;
+mod checks;
+mod forgetting;
+mod protected;
+mod restoring;
+mod transfers;
+
+use std::path::{Path, PathBuf};
+
+use super::*;
+use crate::library::{
+    Destination, FaceRecord, FaceState, FileFacts, FileHashes, GroupedBy, Library, LibraryError, PhotoRecord, ScanId,
+    SetAside,
+};
+use crate::types::{Detection, Embedding, FaceBox, FaceId, Landmarks, ModelId, PersonId, Revision};
+
+/// A library in a folder that goes with it.
+struct Shelf {
+    folder: tempfile::TempDir,
+    library: Library,
+    scan: ScanId,
+}
+
+impl Shelf {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut library = Library::open(&folder.path().join("library.sqlite")).unwrap();
+        let scan = library.begin_scan(folder.path()).unwrap();
+        Self { folder, library, scan }
+    }
+
+    fn at(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn file(&self) -> PathBuf {
+        self.at("library.sqlite")
+    }
+
+    /// Records a photo of the picture `hash` at a path, with so many faces side by side.
+    fn add(&mut self, path: &str, hash: u8, faces: usize) -> Vec<FaceId> {
+        let record = photo(&self.at(path), hash, faces);
+        let recorded = self.library.record_photos(self.scan, &[record]).unwrap();
+        let mut faces = self.library.faces_of_photo(recorded[0].photo_id).unwrap();
+        faces.sort_by_key(|face| face.face_id);
+        faces.iter().map(|face| face.face_id).collect()
+    }
+
+    fn name(&mut self, faces: &[FaceId], name: &str) -> PersonId {
+        self.library.move_faces(faces, &Destination::NewPerson { name: name.into() }).unwrap()
+    }
+
+    fn group(&mut self, groups: &[&[FaceId]]) {
+        let groups: Vec<Vec<FaceId>> = groups.iter().map(|group| group.to_vec()).collect();
+        self.library.apply_grouping(&groups, GroupedBy::Scan, Revision::NOW).unwrap();
+    }
+
+    fn state(&self, face: FaceId) -> FaceState {
+        self.library.face(face).unwrap().unwrap().state
+    }
+
+    fn names(&self) -> Vec<String> {
+        names(&self.library)
+    }
+
+    /// Every row about decisions, whatever its number.
+    fn told(&self) -> String {
+        let mut told = Vec::new();
+        for person in self.library.everyone().unwrap() {
+            told.push(format!("person {:?}", person.name));
+        }
+        let sql = "SELECT hex(picture), cast(x AS INTEGER), ifnull(name, '-'), ifnull(belongs, '-'), \
+            ifnull(set_aside, '-') FROM face JOIN photo ON photo.id = photo_id LEFT JOIN person ON person.id = person_id";
+        told.extend(rows(&self.library, sql, 5));
+        let sql = "SELECT hex(picture), cast(x AS INTEGER), ifnull(name, '-'), 'rejected', '' FROM rejected \
+            JOIN face ON face.id = face_id JOIN photo ON photo.id = photo_id JOIN person ON person.id = rejected.person_id";
+        told.extend(rows(&self.library, sql, 5));
+        let sql = "SELECT min(ifnull(a.name, '-'), ifnull(b.name, '-')), max(ifnull(a.name, '-'), ifnull(b.name, '-')) \
+            FROM different JOIN person a ON a.id = person_a JOIN person b ON b.id = person_b";
+        told.extend(rows(&self.library, sql, 2));
+        told.sort();
+        told.join("\n")
+    }
+
+    /// All of every table, byte for byte.
+    fn dump(&self) -> String {
+        let tables = rows(&self.library, "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name", 1);
+        let mut dump = String::new();
+        for table in tables {
+            let columns: i64 = self
+                .library
+                .connection
+                .query_row("SELECT count(*) FROM pragma_table_info(?1)", [&table], |row| row.get(0))
+                .unwrap();
+            let mut all = rows(&self.library, &format!("SELECT * FROM {table}"), columns as usize);
+            all.sort();
+            dump += &format!("{table}\n{}\n", all.join("\n"));
+        }
+        dump
+    }
+}
+
+fn rows(library: &Library, sql: &str, columns: usize) -> Vec<String> {
+    let mut query = library.connection.prepare(sql).unwrap();
+    let mut rows = query.query([]).unwrap();
+    let mut all = Vec::new();
+    while let Some(row) = rows.next().unwrap() {
+        let value = |at| match row.get::<_, rusqlite::types::Value>(at).unwrap() {
+            rusqlite::types::Value::Text(text) => text,
+            other => format!("{other:?}"),
+        };
+        all.push((0..columns).map(value).collect::<Vec<_>>().join(" "));
+    }
+    all
+}
+
+fn names(library: &Library) -> Vec<String> {
+    let mut names: Vec<String> = library.everyone().unwrap().into_iter().filter_map(|person| person.name).collect();
+    names.sort();
+    names
+}
+
+fn face(place: usize) -> FaceRecord {
+    let x = 100.0 * place as f32;
+    let point = |dx: f32, dy: f32| [x + dx, 10.0 + dy];
+    let landmarks = [point(15.0, 30.0), point(45.0, 30.0), point(30.0, 45.0), point(20.0, 60.0), point(40.0, 60.0)];
+    FaceRecord {
+        detection: Detection {
+            face_box: FaceBox { x, y: 10.0, width: 60.0, height: 80.0 },
+            score: 0.9,
+            landmarks: Landmarks(landmarks),
+        },
+        embedding: Some(Embedding::normalise(vec![1.0 + place as f32, 2.0]).unwrap()),
+        crop_jpeg: vec![1, 2, 3],
+    }
+}
+
+fn photo(path: &Path, hash: u8, faces: usize) -> PhotoRecord {
+    let hashes = Some(FileHashes { file: [hash; 32], picture: [hash ^ 0x80; 32] });
+    PhotoRecord {
+        file: FileFacts { path: path.to_owned(), size: 1000, mtime_ns: 1_700_000_000_000_000_000, hashes },
+        width: 640,
+        height: 480,
+        format: "jpeg".into(),
+        captured_at: None,
+        camera: None,
+        gps: None,
+        detector: ModelId("boxes".into()),
+        model: ModelId("toy".into()),
+        faces: (0..faces).map(face).collect(),
+    }
+}
+
+#[cfg(unix)]
+fn mode(path: &Path) -> u32 {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+/// Changes some bytes in the middle of a file.
+fn damage(path: &Path) {
+    let mut bytes = std::fs::read(path).unwrap();
+    let middle = bytes.len() / 2;
+    for byte in &mut bytes[4096..middle] {
+        *byte ^= 0xA5;
+    }
+    std::fs::write(path, bytes).unwrap();
+}

@@ -1,0 +1,48 @@
+//! As its owner and as root alike: a file or folder without the right to be written is not written.
+
+use super::*;
+
+#[cfg(unix)]
+fn protect(path: &Path, mode: u32) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_protected_library_can_be_read_and_refuses_every_change() {
+    for folder_too in [false, true] {
+        let mut shelf = Shelf::new();
+        let faces = shelf.add("a.jpg", 1, 1);
+        let person = shelf.name(&faces, "Ada");
+        let file = shelf.file();
+        drop(shelf.library);
+        let bytes = std::fs::read(&file).unwrap();
+        match folder_too {
+            true => protect(shelf.folder.path(), 0o500),
+            false => protect(&file, 0o400),
+        }
+        let mut library = Library::open(&file).unwrap();
+        assert!(library.is_read_only());
+        assert_eq!(names(&library), ["Ada"]);
+        assert_eq!(Library::open_read_only(&file).unwrap().everyone().unwrap().len(), 1);
+        assert!(check(&file).is_sound());
+        let refused = [
+            library.name_person(person, "Eve").map(drop),
+            library.forget_person(person, true).map(drop),
+            library.set_setting("a", "b"),
+            library.begin_scan(Path::new("/photos")).map(drop),
+        ];
+        for outcome in refused {
+            let error = outcome.unwrap_err();
+            assert!(matches!(error, LibraryError::ReadOnly { .. }), "{error}");
+        }
+        assert_eq!(library.back_up_if_due().unwrap(), None);
+        drop(library);
+        assert_eq!(std::fs::read(&file).unwrap(), bytes);
+        assert_eq!(mode(&file) & 0o200 == 0, !folder_too, "rights stay as they were");
+        protect(shelf.folder.path(), 0o700);
+        let beside: Vec<_> = std::fs::read_dir(shelf.folder.path()).unwrap().flatten().map(|e| e.file_name()).collect();
+        assert_eq!(beside, ["library.sqlite"], "nothing was left beside it");
+    }
+}

@@ -1,0 +1,150 @@
+use super::super::{file, restore};
+use super::*;
+use crate::library::migrate;
+
+/// A library with Ada, a backup of it, and Ben since.
+fn with_backup() -> (Shelf, PathBuf) {
+    let mut shelf = Shelf::new();
+    let faces = shelf.add("a.jpg", 1, 2);
+    shelf.name(&faces[..1], "Ada");
+    let backup = shelf.library.back_up(BackupReason::Asked).unwrap();
+    shelf.name(&faces[1..], "Ben");
+    (shelf, backup)
+}
+
+#[test]
+fn a_restore_brings_names_back_and_keeps_what_was_there() {
+    let (mut shelf, backup) = with_backup();
+    let reader = Library::open_read_only(&shelf.file()).unwrap();
+    let seen = reader.revision().unwrap();
+    let restored = shelf.library.restore_backup(&backup).unwrap();
+    assert_eq!((shelf.names(), restored.people), (vec!["Ada".to_owned()], 1));
+    assert_eq!(reader.everyone().unwrap().len(), 1, "who has it open sees it");
+    assert!(reader.revision().unwrap() > seen, "nobody decides about what they saw before");
+    assert!(backup.exists());
+    // And back again.
+    let before = restored.kept.unwrap();
+    shelf.library.restore_backup(&before).unwrap();
+    assert_eq!(shelf.names(), ["Ada", "Ben"]);
+    assert!(check(&shelf.file()).is_sound());
+    let reasons: Vec<_> = backups(&shelf.file()).unwrap().iter().map(|backup| backup.reason).collect();
+    assert_eq!(reasons, [BackupReason::BeforeRestore, BackupReason::BeforeRestore, BackupReason::Asked]);
+}
+
+#[test]
+fn a_damaged_library_is_restored_and_never_thrown_away() {
+    let harms: [fn(&Path); 5] = [
+        damage,
+        |path| std::fs::write(path, b"overwritten by something else entirely").unwrap(),
+        |path| {
+            let whole = std::fs::read(path).unwrap();
+            std::fs::write(path, &whole[..whole.len() / 3]).unwrap();
+        },
+        |path| {
+            let mut bytes = std::fs::read(path).unwrap();
+            bytes[..100].fill(0);
+            std::fs::write(path, bytes).unwrap();
+        },
+        |path| std::fs::write(path, b"").unwrap(),
+    ];
+    for (place, harm) in harms.into_iter().enumerate() {
+        let (shelf, backup) = with_backup();
+        let file = shelf.file();
+        drop(shelf.library);
+        harm(&file);
+        let harmed = std::fs::read(&file).unwrap();
+        let restored = restore::restore(&file, &backup).unwrap();
+        let library = Library::open(&file).unwrap();
+        assert_eq!(names(&library), ["Ada"], "harm {place}");
+        library.check_integrity().unwrap();
+        let kept = restored.kept.unwrap();
+        if !harmed.is_empty() {
+            assert_eq!(std::fs::read(&kept).unwrap(), harmed, "harm {place}");
+        }
+        #[cfg(unix)]
+        assert_eq!((mode(&file), mode(&kept)), (0o600, 0o600));
+    }
+}
+
+#[test]
+fn the_log_of_a_damaged_library_is_kept_with_it_and_not_read_into_the_restored_one() {
+    let (shelf, backup) = with_backup();
+    let file = shelf.file();
+    // What a killed process leaves: the log is still there.
+    let mut log = std::fs::read(file::with_suffix(&file, "-wal")).unwrap();
+    assert!(!log.is_empty());
+    log[0] ^= 0xFF;
+    drop(shelf.library);
+    std::fs::write(&file, b"overwritten").unwrap();
+    std::fs::write(file::with_suffix(&file, "-wal"), &log).unwrap();
+    let kept = restore::restore(&file, &backup).unwrap().kept.unwrap();
+    assert_eq!(names(&Library::open(&file).unwrap()), ["Ada"]);
+    assert_eq!(std::fs::read(file::with_suffix(&kept, "-wal")).unwrap(), log);
+}
+
+#[test]
+fn a_library_that_is_gone_is_restored() {
+    let (shelf, backup) = with_backup();
+    let file = shelf.file();
+    drop(shelf.library);
+    file::remove(&file).unwrap();
+    assert_eq!(restore::restore(&file, &backup).unwrap().kept, None);
+    assert_eq!(names(&Library::open(&file).unwrap()), ["Ada"]);
+}
+
+#[test]
+fn a_restore_killed_midway_leaves_the_library_as_it_was() {
+    let (mut shelf, backup) = with_backup();
+    // While the copy is staged.
+    std::fs::write(shelf.at("library.sqlite.restoring.partial"), b"half").unwrap();
+    std::fs::write(shelf.at("library.sqlite.restoring"), b"half").unwrap();
+    assert_eq!(shelf.names(), ["Ada", "Ben"]);
+    // While it is taken in: the change is not complete, and so none.
+    {
+        let from = file::open_still(&backup).unwrap();
+        let half = rusqlite::backup::Backup::new(&from, &mut shelf.library.reader.connection).unwrap();
+        half.step(3).unwrap();
+    }
+    let file = shelf.file();
+    drop(shelf.library);
+    let mut library = Library::open(&file).unwrap();
+    assert_eq!(names(&library), ["Ada", "Ben"]);
+    assert!(check(&file).is_sound());
+    library.restore_backup(&backup).unwrap();
+    assert_eq!(names(&library), ["Ada"]);
+}
+
+#[test]
+fn an_unsound_or_newer_backup_is_refused_and_changes_nothing() {
+    let (mut shelf, backup) = with_backup();
+    let whole = std::fs::read(&backup).unwrap();
+    let before = shelf.dump();
+    let cut = shelf.at("cut.sqlite");
+    std::fs::write(&cut, &whole[..whole.len() / 2]).unwrap();
+    let foreign = shelf.at("foreign.sqlite");
+    rusqlite::Connection::open(&foreign).unwrap().execute_batch("CREATE TABLE recipe (text TEXT)").unwrap();
+    for path in [cut, foreign, shelf.at("not there.sqlite")] {
+        let error = shelf.library.restore_backup(&path).unwrap_err();
+        assert!(matches!(error, LibraryError::UnsoundBackup { .. }), "{error}");
+    }
+    let newer = rusqlite::Connection::open(&backup).unwrap();
+    newer.pragma_update(None, "user_version", 99).unwrap();
+    newer.close().unwrap();
+    let error = shelf.library.restore_backup(&backup).unwrap_err();
+    assert!(matches!(error, LibraryError::Newer { found: 99, .. }), "{error}");
+    assert_eq!(backups(&shelf.file()).unwrap().remove(0).state, BackupState::Newer);
+    assert_eq!(shelf.dump(), before);
+}
+
+#[test]
+fn a_backup_of_an_older_format_is_brought_up_to_date() {
+    let (mut shelf, _) = with_backup();
+    let older = shelf.at("older.sqlite");
+    let old = Library::open_with(&older, &migrate::STEPS[..3]).unwrap();
+    old.connection.execute("INSERT INTO person (name, created_at) VALUES ('Old Ada', 0)", []).unwrap();
+    drop(old);
+    let before = std::fs::read(&older).unwrap();
+    shelf.library.restore_backup(&older).unwrap();
+    assert_eq!(shelf.names(), ["Old Ada"]);
+    assert_eq!(std::fs::read(&older).unwrap(), before, "the backup itself stays as it is");
+}

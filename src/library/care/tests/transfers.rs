@@ -1,0 +1,239 @@
+use super::*;
+
+/// Ada with two faces, one of them confirmed; Ben, hidden; two Cleos told apart; a rejection, a stranger, a group.
+fn told() -> Shelf {
+    let mut shelf = Shelf::new();
+    let a = shelf.add("a.jpg", 1, 4);
+    let b = shelf.add("b.jpg", 2, 4);
+    shelf.group(&[&[a[0], b[0]], &[a[1]], &[b[1]], &[a[2], b[2]], &[a[3]], &[b[3]]]);
+    let ada = shelf.state(a[0]).person().unwrap();
+    shelf.library.name_person(ada, "Ada").unwrap();
+    shelf.library.confirm(&[a[0]]).unwrap();
+    shelf.library.set_cover(ada, b[0]).unwrap();
+    let one = shelf.name(&[a[1]], "Cleo");
+    let other = shelf.name(&[b[1]], "Cleo");
+    shelf.library.mark_different(one, other).unwrap();
+    let group = shelf.state(a[2]).person().unwrap();
+    shelf.library.hide_person(group).unwrap();
+    shelf.library.set_aside(&[a[3]], SetAside::Stranger).unwrap();
+    shelf.group(&[&[a[0], b[0], b[3]]]);
+    shelf.library.reject(&[b[3]]).unwrap();
+    shelf.library.set_setting("grouping.linkage", "\"average\"").unwrap();
+    shelf
+}
+
+fn exported(shelf: &Shelf) -> Vec<u8> {
+    let mut out = Vec::new();
+    shelf.library.export(&mut out).unwrap();
+    out
+}
+
+fn import(shelf: &mut Shelf, from: &[u8]) -> ImportReport {
+    let report = shelf.library.import(from, ImportMode::Apply).unwrap();
+    assert!(shelf.library.check().unwrap().is_sound(), "{:?}", shelf.library.check());
+    report
+}
+
+/// The same pictures, at other places.
+fn scan_elsewhere(shelf: &mut Shelf) {
+    shelf.add("elsewhere/one.jpg", 1, 4);
+    shelf.add("elsewhere/two.jpg", 2, 4);
+}
+
+#[test]
+fn everything_comes_back_in_an_empty_library_and_the_scan_finds_the_faces() {
+    let from = told();
+    let mut shelf = Shelf::new();
+    let report = import(&mut shelf, &exported(&from));
+    assert_eq!((report.photos_made, report.faces_made, report.people_made), (2, 8, 4));
+    assert_eq!((report.contradictions.len(), report.backup), (0, None));
+    assert_eq!(shelf.told(), from.told());
+    assert_eq!(shelf.library.counts().unwrap().missing, 2);
+    let path = shelf.at("elsewhere/one.jpg");
+    let facts = photo(&path, 1, 0).file;
+    let placed = shelf.library.place(shelf.scan, &facts, &ModelId("boxes".into())).unwrap();
+    assert_eq!(placed, crate::library::Placed::New, "it has to be looked through");
+    scan_elsewhere(&mut shelf);
+    assert_eq!(shelf.told(), from.told());
+    assert_eq!(shelf.library.counts().unwrap().missing, 0);
+    assert_eq!(shelf.library.setting("grouping.linkage").unwrap().as_deref(), Some("\"average\""));
+    let cover = "SELECT name, cast(x AS INTEGER) FROM person JOIN face ON face.id = cover_face";
+    assert_eq!(rows(&shelf.library, cover, 2), rows(&from.library, cover, 2));
+    let lines = |shelf: &Shelf| {
+        let text = String::from_utf8(exported(shelf)).unwrap();
+        // The folder that is on this computer was added to the library's own.
+        text.lines().filter(|line| !line.contains("\"kind\":\"folder\"")).count()
+    };
+    assert_eq!(lines(&shelf), lines(&from));
+}
+
+#[test]
+fn everything_comes_back_in_a_library_that_was_scanned_again() {
+    let from = told();
+    let mut shelf = Shelf::new();
+    scan_elsewhere(&mut shelf);
+    let faces = shelf.library.faces_to_group(&ModelId("toy".into())).unwrap().faces;
+    let alone: Vec<Vec<FaceId>> = faces.iter().map(|face| vec![face.face_id]).collect();
+    shelf.library.apply_grouping(&alone, GroupedBy::Scan, Revision::NOW).unwrap();
+    let report = import(&mut shelf, &exported(&from));
+    assert_eq!((report.photos_found, report.faces_found, report.faces_made), (2, 8, 0));
+    assert!(report.backup.unwrap().exists());
+    let only_decided = |told: String| {
+        let kept = |line: &&str| !line.contains("grouped") && !line.ends_with("- - -") && !line.contains("None");
+        told.lines().filter(kept).map(str::to_owned).collect::<Vec<_>>().join("\n")
+    };
+    assert_eq!(only_decided(shelf.told()), only_decided(from.told()));
+}
+
+#[test]
+fn a_second_import_changes_nothing() {
+    let text = exported(&told());
+    for is_scanned in [false, true] {
+        let mut shelf = Shelf::new();
+        if is_scanned {
+            scan_elsewhere(&mut shelf);
+        }
+        import(&mut shelf, &text);
+        let before = shelf.dump();
+        let report = import(&mut shelf, &text);
+        assert_eq!((report.decisions, report.people_made, report.faces_made, report.photos_made), (0, 0, 0, 0));
+        assert_eq!(report.contradictions, []);
+        assert_eq!(shelf.dump(), before, "scanned: {is_scanned}");
+    }
+}
+
+#[test]
+fn what_was_decided_here_holds_and_each_contradiction_is_told() {
+    let text = exported(&told());
+    let mut shelf = Shelf::new();
+    let a = shelf.add("x.jpg", 1, 4);
+    let b = shelf.add("y.jpg", 2, 4);
+    shelf.name(&[a[0]], "Somebody else");
+    shelf.library.set_aside(&[a[1]], SetAside::NotAFace).unwrap();
+    shelf.name(&[a[3]], "No stranger");
+    let report = import(&mut shelf, &text);
+    assert_eq!(report.contradictions.len(), 3, "{:?}", report.contradictions);
+    let told: Vec<(Said, Said)> = report
+        .contradictions
+        .iter()
+        .map(|contradiction| match contradiction {
+            Contradiction::Face { here, import, .. } => (here.clone(), import.clone()),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert!(told.contains(&(Said::Is(Some("Somebody else".into())), Said::Is(Some("Ada".into())))));
+    assert!(told.contains(&(Said::SetAside(SetAside::NotAFace), Said::Is(Some("Cleo".into())))));
+    assert!(told.contains(&(Said::Is(Some("No stranger".into())), Said::SetAside(SetAside::Stranger))));
+    assert_eq!(shelf.library.face(a[0]).unwrap().unwrap().name.as_deref(), Some("Somebody else"));
+    assert_eq!(shelf.library.face(b[0]).unwrap().unwrap().name.as_deref(), Some("Ada"), "the rest is brought in");
+    let before = shelf.dump();
+    let again = import(&mut shelf, &text);
+    assert_eq!(again.contradictions, report.contradictions);
+    assert_eq!(shelf.dump(), before);
+}
+
+#[test]
+fn a_person_who_is_here_already_is_not_made_twice() {
+    let from = told();
+    let mut shelf = Shelf::new();
+    let a = shelf.add("x.jpg", 1, 4);
+    shelf.add("y.jpg", 2, 4);
+    let ada = shelf.name(&[a[0]], "Ada");
+    let namesake = shelf.name(&[a[2]], "Cleo");
+    let report = import(&mut shelf, &exported(&from));
+    assert_eq!(shelf.names(), ["Ada", "Cleo", "Cleo", "Cleo"], "a Cleo of another face is another Cleo");
+    assert_eq!(report.people_found, 1);
+    let faces: Vec<_> =
+        shelf.library.everyone().unwrap().into_iter().filter(|p| p.id == ada).flat_map(|p| p.faces).collect();
+    assert_eq!(faces.len(), 2);
+    assert_eq!(shelf.library.person(namesake).unwrap().unwrap().faces, 1);
+}
+
+#[test]
+fn a_line_that_cannot_be_read_is_named_and_nothing_changes() {
+    let text = String::from_utf8(exported(&told())).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    let with = |at: usize, line: &str| {
+        let mut lines = lines.clone();
+        lines[at] = line;
+        lines.join("\n")
+    };
+    let person = lines.iter().position(|line| line.contains("\"kind\":\"person\"")).unwrap();
+    let face = lines.iter().position(|line| line.contains("\"kind\":\"face\"")).unwrap();
+    let rejected = lines.iter().position(|line| line.contains("\"kind\":\"rejected\"")).unwrap();
+    let broken = [
+        (with(3, "{not json"), 4),
+        (with(0, "{\"kind\":\"person\",\"id\":1,\"name\":null}"), 1),
+        (with(0, &lines[0].replace("\"version\":1", "\"version\":2")), 1),
+        (with(0, &lines[0].replace("likeness-library", "recipes")), 1),
+        (with(person + 1, lines[person]), person + 2),
+        (with(face, &lines[face].replace("\"photo\":1", "\"photo\":77")), face + 1),
+        (with(face, &lines[face].replace("\"box\":[", "\"box\":[1,")), face + 1),
+        (lines[..lines.len() - 1].join("\n"), lines.len()),
+        (lines[..face].join("\n") + "\n" + &lines[face][..20], face + 1),
+        ([&lines[..rejected], &lines[rejected + 1..]].concat().join("\n"), lines.len() - 1),
+        (String::new(), 1),
+    ];
+    let mut shelf = Shelf::new();
+    let faces = shelf.add("x.jpg", 1, 2);
+    shelf.name(&faces, "Ada");
+    let before = shelf.dump();
+    for (text, expected) in broken {
+        match shelf.library.import(text.as_bytes(), ImportMode::Apply) {
+            Err(LibraryError::BadLine { line, .. }) => assert_eq!(line, expected, "{text}"),
+            other => panic!("{other:?}: {text}"),
+        }
+    }
+    assert_eq!(shelf.dump(), before);
+    assert!(backups(&shelf.file()).unwrap().is_empty());
+}
+
+#[test]
+fn a_dry_run_says_what_would_be_done_and_does_nothing() {
+    let text = exported(&told());
+    let mut shelf = Shelf::new();
+    shelf.add("x.jpg", 1, 4);
+    let before = shelf.dump();
+    let would = shelf.library.import(&text[..], ImportMode::DryRun).unwrap();
+    assert_eq!((shelf.dump(), would.backup.is_none()), (before, true));
+    let report = import(&mut shelf, &text);
+    assert_eq!(ImportReport { backup: None, ..report }, would);
+}
+
+#[test]
+fn an_export_holds_hashes_paths_and_no_pictures() {
+    let shelf = told();
+    let text = String::from_utf8(exported(&shelf)).unwrap();
+    let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((&lines[0]["kind"], &lines[0]["format"]), (&"header".into(), &"likeness-library".into()));
+    let photo = lines.iter().find(|line| line["kind"] == "photo").unwrap();
+    assert_eq!(photo["picture"], "81".repeat(32));
+    assert_eq!(photo["paths"][0]["path"], shelf.at("a.jpg").to_str().unwrap());
+    let face = lines.iter().find(|line| line["kind"] == "face").unwrap();
+    assert_eq!(face["box"], serde_json::json!([0.0, 10.0, 60.0, 80.0]));
+    assert!(!text.contains("vector") && !text.contains("crop"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_path_that_is_no_text_comes_back() {
+    use std::os::unix::ffi::OsStringExt;
+    let mut shelf = Shelf::new();
+    let path = shelf.folder.path().join(std::ffi::OsString::from_vec(b"not \xff\xfe text.jpg".to_vec()));
+    let recorded = shelf.library.record_photos(shelf.scan, &[photo(&path, 1, 1)]).unwrap();
+    let face = shelf.library.faces_of_photo(recorded[0].photo_id).unwrap()[0].face_id;
+    shelf.name(&[face], "Ada");
+    let mut other = Shelf::new();
+    import(&mut other, &exported(&shelf));
+    let photos = other.library.photos(crate::library::PhotoFilter::Missing, crate::library::Page::ALL).unwrap();
+    assert_eq!(photos[0].path, path);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_export_to_a_full_disk_says_so() {
+    let shelf = told();
+    let mut full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let error = shelf.library.export(&mut full).unwrap_err();
+    assert!(matches!(error, LibraryError::NotWritten { .. }), "{error}");
+}

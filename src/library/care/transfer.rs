@@ -1,0 +1,191 @@
+//! Writes people and decisions in the form of [`lines`](super::lines): no vectors, no crops.
+
+use std::collections::HashMap;
+use std::io::Write;
+use std::path::PathBuf;
+
+use rusqlite::Connection;
+
+use super::lines::{FORMAT, Face, Hash, Header, Line, PathText, Person, Photo, VERSION};
+use crate::library::error::{LibraryError, Result};
+use crate::library::files::PROGRAM;
+use crate::library::open::LibraryReader;
+use crate::library::review::{FaceState, rows};
+use crate::library::{faces, path};
+use crate::types::FaceBox;
+
+/// How much was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ExportCounts {
+    /// Those with a name.
+    pub people: usize,
+    pub photos: usize,
+    pub faces: usize,
+}
+
+/// Settings of the grouping; the others belong to this computer.
+pub(super) const TRAVELLING_SETTINGS: &str = "grouping.%";
+
+impl LibraryReader {
+    /// Writes all people, photos, faces and decisions, as one moment of the library.
+    ///
+    /// # Errors
+    /// [`LibraryError::NotWritten`] when `out` fails.
+    pub fn export(&self, out: &mut impl Write) -> Result<ExportCounts> {
+        self.at_once(|library| {
+            library.read(|c| {
+                let mut writer = Writer { out, lines: 0 };
+                let mut counts = ExportCounts::default();
+                writer.put(&header())?;
+                people(c, &mut |person| {
+                    counts.people += usize::from(person.name.is_some());
+                    writer.put(&Line::Person(person))
+                })?;
+                photos(c, &mut |photo| {
+                    counts.photos += 1;
+                    writer.put(&Line::Photo(photo))
+                })?;
+                faces_of(c, &mut |face| {
+                    counts.faces += 1;
+                    writer.put(&Line::Face(face))
+                })?;
+                the_rest(c, &mut |line| writer.put(&line))?;
+                let lines = writer.lines;
+                writer.put(&Line::End { lines })?;
+                writer.out.flush().map_err(|error| not_written(&error))?;
+                Ok(counts)
+            })
+        })
+    }
+}
+
+struct Writer<'w, W> {
+    out: &'w mut W,
+    lines: usize,
+}
+
+impl<W: Write> Writer<'_, W> {
+    fn put(&mut self, line: &Line) -> Result<()> {
+        let mut text = serde_json::to_vec(line).map_err(|_| LibraryError::BadValue { what: "export" })?;
+        text.push(b'\n');
+        self.out.write_all(&text).map_err(|error| not_written(&error))?;
+        self.lines += 1;
+        Ok(())
+    }
+}
+
+fn not_written(error: &std::io::Error) -> LibraryError {
+    LibraryError::NotWritten { path: PathBuf::new(), reason: error.to_string() }
+}
+
+fn header() -> Line {
+    let at = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    Line::Header(Header { format: FORMAT.to_owned(), version: VERSION, program: PROGRAM.to_owned(), at })
+}
+
+type Take<'t, T> = &'t mut dyn FnMut(T) -> Result<()>;
+
+fn people(c: &Connection, take: Take<Person>) -> Result<()> {
+    let mut query = c.prepare("SELECT id, name, hidden, cover_face FROM person ORDER BY id")?;
+    let mut rows = query.query([])?;
+    while let Some(row) = rows.next()? {
+        take(Person { id: row.get(0)?, name: row.get(1)?, hidden: row.get(2)?, cover: row.get(3)? })?;
+    }
+    Ok(())
+}
+
+/// Photos that are known by a hash; others could not be found again.
+fn photos(c: &Connection, take: Take<Photo>) -> Result<()> {
+    let mut paths: HashMap<i64, Vec<PathText>> = HashMap::new();
+    let mut query = c.prepare("SELECT photo_id, path FROM file WHERE missing = 0 ORDER BY photo_id, path")?;
+    let mut rows = query.query([])?;
+    while let Some(row) = rows.next()? {
+        paths.entry(row.get(0)?).or_default().push(PathText::of(&path::from_bytes(row.get(1)?)));
+    }
+    let mut query = c.prepare(
+        "SELECT id, picture, sha256, path, size, width, height, sort_at, replaced_by, carried FROM photo \
+         WHERE picture IS NOT NULL OR sha256 IS NOT NULL ORDER BY id",
+    )?;
+    let mut rows = query.query([])?;
+    while let Some(row) = rows.next()? {
+        let id = row.get(0)?;
+        let last = PathText::of(&path::from_bytes(row.get(3)?));
+        take(Photo {
+            id,
+            picture: row.get::<_, Option<[u8; 32]>>(1)?.map(Hash),
+            sha256: row.get::<_, Option<[u8; 32]>>(2)?.map(Hash),
+            paths: paths.remove(&id).unwrap_or_else(|| vec![last]),
+            size: row.get::<_, i64>(4)? as u64,
+            width: row.get(5)?,
+            height: row.get(6)?,
+            time: row.get(7)?,
+            replaced_by: row.get(8)?,
+            carried: row.get(9)?,
+        })?;
+    }
+    Ok(())
+}
+
+fn faces_of(c: &Connection, take: Take<Face>) -> Result<()> {
+    let mut query = c.prepare(
+        "SELECT face.id, photo_id, picture, x, y, face.width, face.height, score, landmarks, person_id, belongs, \
+         set_aside, carried_to FROM face JOIN photo ON photo.id = photo_id \
+         WHERE picture IS NOT NULL OR sha256 IS NOT NULL ORDER BY face.id",
+    )?;
+    let mut rows = query.query([])?;
+    while let Some(row) = rows.next()? {
+        let detection = faces::detection_at(row, 3)?;
+        let (mut person, mut belongs, mut set_aside) = (None, None, None);
+        match rows::state_at(row, 9)? {
+            FaceState::Unassigned => {}
+            FaceState::Of { person: of, belongs: how } => (person, belongs) = (Some(of.0), Some(how)),
+            FaceState::SetAside(why) => set_aside = Some(why),
+        }
+        take(Face {
+            id: row.get(0)?,
+            photo: row.get(1)?,
+            picture: row.get::<_, Option<[u8; 32]>>(2)?.map(Hash),
+            face_box: detection.face_box,
+            landmarks: detection.landmarks,
+            score: detection.score,
+            person,
+            belongs,
+            set_aside,
+            carried_to: row.get(12)?,
+        })?;
+    }
+    Ok(())
+}
+
+fn the_rest(c: &Connection, take: Take<Line>) -> Result<()> {
+    let mut query = c.prepare(
+        "SELECT face_id, rejected.person_id FROM rejected JOIN face ON face.id = face_id \
+         JOIN photo ON photo.id = photo_id WHERE picture IS NOT NULL OR sha256 IS NOT NULL ORDER BY 1, 2",
+    )?;
+    let mut rows = query.query([])?;
+    while let Some(row) = rows.next()? {
+        take(Line::Rejected { face: row.get(0)?, person: row.get(1)? })?;
+    }
+    let mut query = c.prepare("SELECT person_a, person_b FROM different ORDER BY 1, 2")?;
+    let mut rows = query.query([])?;
+    while let Some(row) = rows.next()? {
+        take(Line::Different { people: [row.get(0)?, row.get(1)?] })?;
+    }
+    let mut query = c.prepare("SELECT path FROM folder ORDER BY path")?;
+    let mut rows = query.query([])?;
+    while let Some(row) = rows.next()? {
+        take(Line::Folder(PathText::of(&path::from_bytes(row.get(0)?))))?;
+    }
+    let mut query = c.prepare("SELECT key, value FROM setting WHERE key LIKE ?1 ORDER BY key")?;
+    let mut rows = query.query([TRAVELLING_SETTINGS])?;
+    while let Some(row) = rows.next()? {
+        take(Line::Setting { key: row.get(0)?, value: row.get(1)? })?;
+    }
+    let mut query = c.prepare("SELECT picture, x, y, width, height FROM forgotten ORDER BY 1, 2, 3")?;
+    let mut rows = query.query([])?;
+    while let Some(row) = rows.next()? {
+        let face_box = FaceBox { x: row.get(1)?, y: row.get(2)?, width: row.get(3)?, height: row.get(4)? };
+        take(Line::Forgotten { picture: Hash(row.get(0)?), face_box })?;
+    }
+    Ok(())
+}

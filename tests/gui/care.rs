@@ -1,0 +1,92 @@
+//! The library's file in Settings: backups, the questions before a restore and before a person is forgotten.
+
+use egui_kittest::kittest::Queryable;
+use likeness::app::care::state::{Event, Message as Care, Request as CareRequest};
+use likeness::app::engine::report::Report;
+use likeness::app::jobs::forget::Forgetting;
+use likeness::app::shell::backend::{Answer, Request};
+use likeness::app::shell::message::Message;
+use likeness::app::ui::action::Action;
+use likeness::app::ui::view::View;
+use likeness::library::care::{CheckReport, ImportReport, PersonToForget, Problem};
+use likeness::types::PersonId;
+
+use super::demo::album_world;
+use super::{open, send};
+
+#[test]
+fn a_backup_is_made_and_restored_after_a_question() {
+    let (wire, mut harness) = open(album_world(), View::Settings);
+    harness.get_by_label_contains("not sound");
+    harness.get_by_label("Back up now").click_accesskit();
+    harness.run();
+    assert!(matches!(wire.last_change(), Some((_, Request::Care(CareRequest::BackUp(_))))));
+    harness.get_all_by_label_contains("12 people with a name").next().unwrap();
+    let restore = harness.get_all_by_label_contains("Restore… ").next().unwrap();
+    restore.click_accesskit();
+    harness.run();
+    assert!(matches!(wire.last_change(), Some((_, Request::Care(CareRequest::BackUp(_))))), "nothing is done yet");
+    harness.get_by_label_contains("What is in it now is kept as a backup");
+    harness.get_by_label("Restore").click_accesskit();
+    harness.run();
+    match wire.last_change() {
+        Some((_, Request::Care(CareRequest::Restore(_, path)))) => assert!(path.ends_with("daily.sqlite")),
+        other => panic!("{other:?}"),
+    }
+    assert!(harness.query_by_label_contains("What is in it now").is_none(), "the question closes");
+}
+
+#[test]
+fn what_a_check_and_an_import_found_is_told() {
+    let (wire, mut harness) = open(album_world(), View::Settings);
+    harness.get_by_label("Check").click_accesskit();
+    harness.run();
+    let mut report = CheckReport { photos: 3, faces: 4, ..CheckReport::default() };
+    wire.push(Report::Own(Answer::OfCare(Event::Checked(report.clone()))));
+    harness.run_steps(4);
+    harness.get_by_label_contains("The library is sound: 3 photos, 4 faces");
+    report.problems.push(Problem::Structure("page 7 is torn".into()));
+    wire.push(Report::Own(Answer::OfCare(Event::Checked(report))));
+    harness.run_steps(4);
+    harness.get_by_label_contains("page 7 is torn");
+    let report =
+        ImportReport { decisions: 12, folders_not_here: vec!["/media/otto/Photos".into()], ..ImportReport::default() };
+    wire.push(Report::Own(Answer::OfCare(Event::Imported(report))));
+    harness.run_steps(4);
+    harness.get_by_label_contains("12 decisions came in");
+    harness.get_by_label("/media/otto/Photos");
+    harness.get_by_label("Close").click_accesskit();
+    harness.run();
+    assert!(harness.query_by_label_contains("12 decisions").is_none());
+}
+
+#[test]
+fn a_person_is_forgotten_after_one_question_that_says_what_stays() {
+    let (wire, mut harness) = open(album_world(), View::People);
+    send(&mut harness, Message::Act(Action::AskForget(PersonId(1))));
+    assert!(wire.sent.borrow().contains(&Request::Care(CareRequest::LookForget(PersonId(1)))));
+    let person = PersonToForget {
+        person: PersonId(1),
+        name: Some("Grandma".into()),
+        faces: Vec::new(),
+        vectors: 0,
+        rejections: 0,
+        steps: 0,
+        namesakes: 0,
+    };
+    let runs = vec!["/home/maria/.local/share/likeness/runs/family".into()];
+    let forgetting = Forgetting { person, backups: 3, runs, models: vec!["family".into()] };
+    wire.push(Report::Own(Answer::OfCare(Event::Forgetting(forgetting))));
+    harness.run_steps(4);
+    harness.get_by_label("Forget Grandma for good?");
+    harness.get_by_label_contains("runs/family");
+    send(&mut harness, Message::Care(Care::MayFindAgain(false)));
+    harness.get_by_label("Forget for good").click_accesskit();
+    harness.run();
+    match wire.last_change() {
+        Some((_, Request::Care(CareRequest::Forget { person, may_find_again, .. }))) => {
+            assert_eq!((person, may_find_again), (PersonId(1), false));
+        }
+        other => panic!("{other:?}"),
+    }
+}
