@@ -4,6 +4,8 @@
 //! pool and networks is bounded, so memory stays flat whatever the album's size.
 
 mod carry_over;
+#[cfg(test)]
+mod histories;
 mod pipeline;
 #[cfg(test)]
 mod tests;
@@ -95,6 +97,7 @@ pub(super) struct ScanTools<'a> {
     pub engine: &'a dyn FindFaces,
     pub library: &'a LibraryHandle,
     pub thumbnails: &'a ThumbnailCache,
+    pub edits: &'a dyn carry_over::FindEdit,
     pub same_person: SquaredDistance,
     pub missing: MissingPolicy,
     pub suspects: &'a [Suspect],
@@ -110,19 +113,14 @@ pub fn run(
     events: &mut dyn FnMut(JobEvent),
 ) -> Result<(ScanSummary, Option<GroupSummary>)> {
     let ScanContext { home, engine, library, thumbnails, grouping, same_person, missing } = context;
-    let mut summary = ScanSummary::default();
     let Some(_lock) = ScanLock::wait(home, cancel, events)? else {
-        return Ok((ScanSummary { cancelled: true, ..summary }, None));
+        return Ok((ScanSummary { cancelled: true, ..ScanSummary::default() }, None));
     };
     let suspects = library.call(|library| library.suspects())?;
     let (same_person, missing) = (*same_person, *missing);
-    let tools = ScanTools { engine: *engine, library, thumbnails, same_person, missing, suspects: &suspects };
-    for folder in folders {
-        match offline(folder, library)? {
-            true => summary.offline_folders.push(folder.clone()),
-            false => summary.add(scan(folder, &tools, cancel, events)?),
-        }
-    }
+    let edits: &ThumbnailCache = thumbnails;
+    let tools = ScanTools { engine: *engine, library, thumbnails, edits, same_person, missing, suspects: &suspects };
+    let mut summary = scan_folders(folders, &tools, cancel, events)?;
     if cancel.is_cancelled() {
         return Ok((ScanSummary { cancelled: true, ..summary }, None));
     }
@@ -136,6 +134,23 @@ pub fn run(
             Ok((summary, groups))
         }
     }
+}
+
+/// Those folders that are there.
+pub(super) fn scan_folders(
+    folders: &[PathBuf],
+    tools: &ScanTools<'_>,
+    cancel: &Cancel,
+    events: &mut dyn FnMut(JobEvent),
+) -> Result<ScanSummary> {
+    let mut summary = ScanSummary::default();
+    for folder in folders {
+        match offline(folder, tools.library)? {
+            true => summary.offline_folders.push(folder.clone()),
+            false => summary.add(scan(folder, tools, cancel, events)?),
+        }
+    }
+    Ok(summary)
 }
 
 /// Whether a folder that the library knows is not there; notes it.

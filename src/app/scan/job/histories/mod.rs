@@ -1,0 +1,113 @@
+//! Random histories of a library against a plain model of what must hold: a name never moves, never vanishes, and every
+//! decision is kept until its user takes it back.
+//!
+//! Each history is a seed's: files are written, edited, exchanged and lost, drives come and go, the user decides, the
+//! program dies. After each step everything that the library shows is compared with the model. A history that fails is
+//! shrunk to the steps that matter. `LIKENESS_HISTORIES=10000` runs that many, with thumbnails that are really
+//! registered; `LIKENESS_HISTORIES_FROM=N` begins at another seed.
+
+mod decisions;
+mod fakes;
+mod history;
+mod model;
+mod operations;
+mod pictures;
+mod world;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+
+use crate::library::MissingPolicy;
+use history::History;
+use operations::Operation;
+
+/// In every test run.
+const FEW: u64 = 200;
+const LONGEST: usize = 30;
+
+/// A history: the scenes of its first photos, and what happens.
+#[derive(Debug, Clone)]
+struct Plot {
+    first_scene: u8,
+    steps: Vec<Operation>,
+}
+
+impl Plot {
+    fn random(seed: u64) -> Self {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let length = rng.random_range(6..=LONGEST);
+        let mut kills = 0;
+        let steps = std::iter::repeat_with(|| Operation::random(&mut rng)).filter(|step| {
+            // A file that the program died with twice, alone, is left out: another test's matter.
+            kills += usize::from(matches!(step, Operation::Kill { .. }));
+            kills <= 1 || !matches!(step, Operation::Kill { .. })
+        });
+        let steps = steps.take(length).collect();
+        Self { first_scene: rng.random(), steps }
+    }
+
+    /// What does not hold, and after which step.
+    fn fault(&self, registers: bool) -> Option<(usize, String)> {
+        let played = catch_unwind(AssertUnwindSafe(|| {
+            let mut history = History::new(registers, self.first_scene);
+            history.scan(MissingPolicy::Ask).map_err(|fault| (0, fault))?;
+            for (index, step) in self.steps.iter().enumerate() {
+                step.run(&mut history).map_err(|fault| (index, fault))?;
+            }
+            history.world.check_integrity();
+            Ok(())
+        }));
+        match played {
+            Ok(outcome) => outcome.err(),
+            Err(panic) => {
+                let text = panic.downcast_ref::<String>().map(String::as_str);
+                let text = text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("a panic");
+                Some((self.steps.len(), text.to_owned()))
+            }
+        }
+    }
+
+    /// Without the steps that the fault does not need: half of them at once, then fewer, at last one by one.
+    fn shrunk(mut self, registers: bool) -> Self {
+        if let Some((last, _)) = self.fault(registers) {
+            self.steps.truncate(last + 1);
+        }
+        let mut chunk = self.steps.len().div_ceil(2).max(1);
+        loop {
+            let mut start = 0;
+            let mut has_shrunk = false;
+            while start < self.steps.len() {
+                let mut shorter = self.clone();
+                shorter.steps.drain(start..(start + chunk).min(self.steps.len()));
+                match shorter.fault(registers) {
+                    Some(_) => (self, has_shrunk) = (shorter, true),
+                    None => start += chunk,
+                }
+            }
+            match chunk {
+                1 if !has_shrunk => return self,
+                _ => chunk = (chunk / 2).max(1),
+            }
+        }
+    }
+}
+
+#[test]
+fn histories() {
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    let (many, from) = (number("LIKENESS_HISTORIES"), number("LIKENESS_HISTORIES_FROM").unwrap_or(0));
+    let registers = many.is_some();
+    let seeds = from..from + many.unwrap_or(FEW);
+    let failed = seeds.into_par_iter().find_map_any(|seed| {
+        let plot = Plot::random(seed);
+        plot.fault(registers).map(|_| (seed, plot))
+    });
+    if let Some((seed, plot)) = failed {
+        let shrunk = plot.shrunk(registers);
+        let (_, fault) = shrunk.fault(registers).unwrap_or_default();
+        panic!("seed {seed}: {fault}\nafter {shrunk:#?}");
+    }
+}
