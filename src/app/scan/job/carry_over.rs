@@ -6,33 +6,24 @@ use anyhow::Result;
 use super::ScanTools;
 use crate::app::engine::thumbnail_files::ThumbnailCache;
 use crate::faces::edits::{Edit, FaceMatch, FoundFace, KnownFace, Sizes, Thumbnail, match_faces, register};
-use crate::library::{Carried, FaceInPicture, LibraryError, ReplacedPhoto, ScanId};
+use crate::library::{Carried, FaceInPicture, ReplacedPhoto, ScanId};
 use crate::types::{Detection, SquaredDistance};
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct CarriedOver {
-    pub carried: usize,
-    pub lost: usize,
-}
-
-/// Carries over what can be, for every picture that lost a path to another one.
-pub(super) fn carry_over(scan: ScanId, tools: &ScanTools<'_>) -> Result<CarriedOver> {
+/// Carries over what can be, for every picture that lost a path to another one. Returns how many faces that were.
+pub(super) fn carry_over(scan: ScanId, tools: &ScanTools<'_>) -> Result<usize> {
     let model = tools.engine.model_id().clone();
     let replaced = tools.library.call(move |library| library.replaced_photos(scan, &model))?;
-    let lost_before = tools.library.call(|library| library.count_lost_faces())?;
-    let mut summary = CarriedOver::default();
+    let mut faces = 0;
     for photo in replaced {
         let carried = match photo.old.faces.iter().any(|face| face.is_decided) {
             true => carried(&photo, edit_between(&photo, tools).as_ref(), tools.same_person),
             false => Vec::new(),
         };
-        summary.carried += carried.len();
+        faces += carried.len();
         let (old, new) = (photo.old.photo_id, photo.new.photo_id);
         tools.library.call(move |library| library.carry_over(old, new, &carried))?;
     }
-    let lost = tools.library.call(|library| Ok::<_, LibraryError>(library.count_lost_faces()?))?;
-    summary.lost = lost.saturating_sub(lost_before);
-    Ok(summary)
+    Ok(faces)
 }
 
 /// How one picture was made from another, or what a test puts in its place.

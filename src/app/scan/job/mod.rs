@@ -12,6 +12,7 @@ mod tests;
 #[cfg(feature = "gui")]
 mod window;
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -26,8 +27,8 @@ use crate::app::engine::scan_lock::ScanLock;
 use crate::app::engine::thumbnail_files::ThumbnailCache;
 use crate::app::jobs::regroup::{GroupSummary, Grouping, reembed_and_regroup};
 use crate::app::jobs::walk::find_photos;
-use crate::library::{MissingPolicy, ScanOutcome, Suspect};
-use crate::types::{Cancel, SquaredDistance};
+use crate::library::{LibraryError, MissingPolicy, ScanOutcome, Suspect};
+use crate::types::{Cancel, FaceId, SquaredDistance};
 use pipeline::Scanning;
 #[cfg(feature = "gui")]
 pub use window::handle;
@@ -68,7 +69,6 @@ impl ScanSummary {
         self.new_faces += other.new_faces;
         self.missing_photos += other.missing_photos;
         self.carried_faces += other.carried_faces;
-        self.lost_faces += other.lost_faces;
         self.offline_folders.extend(other.offline_folders);
         self.withheld_photos += other.withheld_photos;
         self.skipped.extend(other.skipped);
@@ -143,6 +143,7 @@ pub(super) fn scan_folders(
     cancel: &Cancel,
     events: &mut dyn FnMut(JobEvent),
 ) -> Result<ScanSummary> {
+    let lost_before = lost_faces(tools.library)?;
     let mut summary = ScanSummary::default();
     for folder in folders {
         match offline(folder, tools.library)? {
@@ -150,7 +151,13 @@ pub(super) fn scan_folders(
             false => summary.add(scan(folder, tools, cancel, events)?),
         }
     }
+    // A file may go from one folder to another: only in the end it is known what is lost.
+    summary.lost_faces = lost_faces(tools.library)?.difference(&lost_before).count();
     Ok(summary)
+}
+
+fn lost_faces(library: &LibraryHandle) -> Result<HashSet<FaceId>> {
+    library.call(|library| Ok::<_, LibraryError>(library.lost_faces()?.iter().map(|lost| lost.face_id).collect()))
 }
 
 /// Whether a folder that the library knows is not there; notes it.
@@ -164,7 +171,7 @@ fn offline(folder: &Path, library: &LibraryHandle) -> Result<bool> {
         if is_known {
             library.mark_offline(&folder)?;
         }
-        Ok::<_, crate::library::LibraryError>(is_known)
+        Ok::<_, LibraryError>(is_known)
     })
 }
 
@@ -197,11 +204,10 @@ pub(super) fn scan(
     let outcome = if cancel.is_cancelled() { ScanOutcome::Cancelled } else { ScanOutcome::Complete };
     let policy = tools.missing;
     let end = tools.library.call(move |library| library.finish_scan(scan, outcome, policy))?;
-    let carried = carry_over::carry_over(scan, tools)?;
+    let carried_faces = carry_over::carry_over(scan, tools)?;
     let mut summary = scanning.summarise()?;
     summary.missing_photos = end.missing;
     summary.withheld_photos = end.withheld.map_or(0, |(gone, _)| gone);
-    summary.carried_faces = carried.carried;
-    summary.lost_faces = carried.lost;
+    summary.carried_faces = carried_faces;
     Ok(summary)
 }

@@ -23,7 +23,7 @@ impl History {
         let mut world = World::new(registers);
         for number in 0..6 {
             let place = (number as usize % FOLDERS, number / 2);
-            world.write(place, Picture::shot((first_scene + number) % SHOTS), 0);
+            world.write(place, Picture::shot((first_scene % SHOTS + number) % SHOTS), 0);
         }
         let looked = world.revision();
         Self { world, model: Model::default(), looked }
@@ -74,6 +74,18 @@ impl History {
         let carried = self.model.carry_over(before, &after, &expected)?;
         self.model.check(&after)?;
         Ok((after, expected, carried))
+    }
+
+    pub fn regroup(&mut self) -> Result<(), String> {
+        self.world.regroup().map_err(|error| format!("{error:#}"))?;
+        self.looked = self.world.revision();
+        Ok(())
+    }
+
+    pub fn change_model(&mut self) -> Result<(), String> {
+        self.world.change_model().map_err(|error| format!("{error:#}"))?;
+        self.looked = self.world.revision();
+        Ok(())
     }
 
     pub fn restart(&mut self) {

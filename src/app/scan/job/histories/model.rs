@@ -93,6 +93,8 @@ pub struct Model {
     pub given: BTreeSet<(PersonId, usize)>,
     /// Which picture the library has seen where.
     pub linked: BTreeMap<PathBuf, Picture>,
+    /// Which it saw where until they were gone.
+    gone: BTreeMap<PathBuf, Picture>,
     /// Pictures that lost a path to another one, and whether it is sure that the library says so.
     replaced: BTreeMap<Picture, bool>,
     /// Faces of pictures that are gone, of which the edit is said to be the same.
@@ -110,6 +112,8 @@ pub struct Expected {
     pub replacements: Vec<(Picture, Picture)>,
     /// Pictures found where they were not before.
     pub come: BTreeSet<Picture>,
+    /// Pictures that were gone and are where they were.
+    pub back: BTreeSet<Picture>,
 }
 
 impl Model {
@@ -127,19 +131,21 @@ impl Model {
         expected: &mut Expected,
     ) {
         for (path, picture) in met {
+            let gone = self.gone.remove(path);
             match self.linked.insert(path.clone(), *picture) {
                 Some(before) if before == *picture => {}
-                Some(before) => {
-                    expected.replacements.push((before, *picture));
+                None if gone == Some(*picture) => _ = expected.back.insert(*picture),
+                before if before.or(gone).is_some_and(|before| before != *picture) => {
+                    expected.replacements.extend(before.or(gone).map(|before| (before, *picture)));
                     expected.come.insert(*picture);
                 }
-                None => _ = expected.come.insert(*picture),
+                _ => _ = expected.come.insert(*picture),
             }
         }
         for (old, _) in &expected.replacements {
             self.replaced.insert(*old, !expected.come.contains(old));
         }
-        for picture in &expected.come {
+        for picture in expected.come.iter().chain(&expected.back) {
             if self.replaced.get(picture) == Some(&true) {
                 self.replaced.remove(picture);
             }
@@ -168,12 +174,17 @@ impl Model {
             true => expected.withheld += lost.len(),
             false => expected.missing += lost.len(),
         }
-        self.linked.retain(|path, picture| !is_gone(path) || (is_withheld && lost.contains(picture)));
+        let stays = |path: &PathBuf, picture: &Picture| !is_gone(path) || (is_withheld && lost.contains(picture));
+        let (linked, gone) = std::mem::take(&mut self.linked).into_iter().partition(|(path, picture)| stays(path, picture));
+        self.linked = linked;
+        self.gone.extend::<BTreeMap<_, _>>(gone);
     }
 
     pub fn move_folder(&mut self, from: &Path, to: &Path) {
         let moved = |path: PathBuf| path.strip_prefix(from).map(|rest| to.join(rest)).unwrap_or(path);
-        self.linked = std::mem::take(&mut self.linked).into_iter().map(|(path, picture)| (moved(path), picture)).collect();
+        for paths in [&mut self.linked, &mut self.gone] {
+            *paths = std::mem::take(paths).into_iter().map(|(path, picture)| (moved(path), picture)).collect();
+        }
     }
 
     /// Takes over what the scan has carried to edits, where it may; tells what it should have carried and did not.

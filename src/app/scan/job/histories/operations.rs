@@ -118,9 +118,9 @@ impl Operation {
             }
             Self::Kill { calls } => return history.killed_scan(calls),
             Self::Restart => history.restart(),
-            Self::Regroup => history.world.regroup().map_err(|error| format!("{error:#}"))?,
+            Self::Regroup => history.regroup()?,
             Self::OtherDetector => history.world.change_detector(),
-            Self::OtherModel => history.world.change_model().map_err(|error| format!("{error:#}"))?,
+            Self::OtherModel => history.change_model()?,
             Self::Undo => history.undo()?,
             Self::Redo => history.redo()?,
             Self::UndoAndRedo => history.undo_and_redo()?,

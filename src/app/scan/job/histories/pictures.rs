@@ -89,10 +89,12 @@ impl Picture {
         self.scene >= RUBBISH
     }
 
-    /// With one more change, or with the last one replaced.
+    /// With one more change, or with the last one replaced. No two pictures are one to the last bit.
     pub fn edited(mut self, change: Change) -> Self {
         match self.changes {
             _ if self.is_rubbish() => {}
+            [Some(Change::Mirrored), _] if change == Change::Mirrored => self.changes = [None; 2],
+            [Some(Change::Recompressed), _] if change == Change::Recompressed => self.changes[1] = None,
             [None, _] => self.changes[0] = Some(change),
             _ => self.changes[1] = Some(change),
         }
@@ -191,7 +193,8 @@ impl Picture {
             false => commented(jpeg(&self.pixels(), 92), comment),
         });
         let hash = Sha256::digest(bytes.as_slice()).into();
-        KNOWN.lock().unwrap_or_else(PoisonError::into_inner).insert(hash, self);
+        let before = KNOWN.lock().unwrap_or_else(PoisonError::into_inner).insert(hash, self);
+        assert!(before.is_none_or(|before| before == self), "{self:?} is {before:?}");
         files.insert((self, comment), bytes.clone());
         bytes
     }

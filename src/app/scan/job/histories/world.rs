@@ -15,6 +15,7 @@ use super::pictures::{Picture, Slot};
 use crate::app::engine::library_thread::LibraryHandle;
 use crate::app::engine::networks::FindFaces;
 use crate::app::engine::thumbnail_files::ThumbnailCache;
+use crate::app::jobs::reembed;
 use crate::app::jobs::regroup::{Grouping, regroup};
 use crate::app::scan::job::{ScanSummary, ScanTools, scan_folders};
 use crate::cluster::Linkage;
@@ -274,8 +275,8 @@ impl World {
         let model = self.finder.model_id().clone();
         let faces = self.library.call(move |library| library.faces_without_embedding(&model, FaceId(0), 1000))?;
         let embedded = faces.into_iter().filter_map(|face| {
-            let pixels = image::open(&face.path).ok()?.to_rgb8();
-            Some((face.face_id, self.finder.embed_at(&pixels, face.detection.face_box)?))
+            let photo = reembed::open(&face.path, face.picture.as_ref()).ok()?;
+            Some((face.face_id, self.finder.embed_at(&photo.pixels, face.detection.face_box)?))
         });
         let (model, embedded) = (self.finder.model_id().clone(), embedded.collect::<Vec<_>>());
         self.library.call(move |library| library.add_embeddings(&model, &embedded))
