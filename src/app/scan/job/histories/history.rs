@@ -71,6 +71,7 @@ impl History {
         }
         let after = self.view();
         self.looked = self.world.revision();
+        self.model.check_names(&after)?;
         let carried = self.model.carry_over(before, &after, &expected)?;
         self.model.check(&after)?;
         Ok((after, expected, carried))

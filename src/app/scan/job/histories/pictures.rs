@@ -95,6 +95,9 @@ impl Picture {
             _ if self.is_rubbish() => {}
             [Some(Change::Mirrored), _] if change == Change::Mirrored => self.changes = [None; 2],
             [Some(Change::Recompressed), _] if change == Change::Recompressed => self.changes[1] = None,
+            [Some(Change::Half), _] if matches!(change, Change::Mirrored | Change::Turned) => {
+                self.changes = [Some(change), Some(Change::Half)]
+            }
             [None, _] => self.changes[0] = Some(change),
             _ => self.changes[1] = Some(change),
         }

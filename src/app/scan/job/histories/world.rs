@@ -403,6 +403,8 @@ fn view(library: &LibraryReader, model: &crate::types::ModelId) -> Result<View, 
     for card in library.people(named, Page::ALL)? {
         view.cards.insert(card.id, (card.faces, card.confirmed));
     }
+    // In an order that does not hang on which photo was decoded first.
+    view.faces.sort_by_key(|shown| shown.key);
     view.rejected = library.rejections()?.iter().map(|no| (keys[&no.face_id], no.person)).collect();
     view.apart = library.told_apart()?.iter().map(|pair| pair.people).collect();
     view.lost = library.lost_faces()?.iter().map(|lost| keys[&lost.face_id]).collect();
