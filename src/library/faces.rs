@@ -29,6 +29,9 @@ pub struct FaceToEmbed {
     pub face_id: FaceId,
     pub photo_id: PhotoId,
     pub path: PathBuf,
+    /// The hash of its picture, so that another one in its place is not taken for it; none where only an older program
+    /// has read it.
+    pub picture: Option<[u8; 32]>,
     pub detection: Detection,
 }
 
@@ -98,7 +101,7 @@ impl LibraryReader {
     pub fn faces_without_embedding(&self, model: &ModelId, after: FaceId, limit: usize) -> Result<Vec<FaceToEmbed>> {
         self.read(|c| {
             let mut query = c.prepare_cached(
-                "SELECT face.id, photo_id, photo.path, x, y, face.width, face.height, score, landmarks \
+                "SELECT face.id, photo_id, photo.path, x, y, face.width, face.height, score, landmarks, picture \
                  FROM face JOIN photo ON photo.id = photo_id \
                  WHERE face.id > ?1 AND EXISTS (SELECT 1 FROM file JOIN folder ON folder.id = folder_id \
                  WHERE file.photo_id = photo.id AND missing = 0 AND offline = 0) AND NOT EXISTS (SELECT 1 FROM embedding \
@@ -112,6 +115,7 @@ impl LibraryReader {
                     face_id: FaceId(row.get(0)?),
                     photo_id: PhotoId(row.get(1)?),
                     path: path::from_bytes(row.get(2)?),
+                    picture: row.get(9)?,
                     detection: detection_at(row, 3)?,
                 });
             }

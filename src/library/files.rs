@@ -198,6 +198,12 @@ pub(super) fn link(t: &Transaction, scan: ScanId, file: &FileFacts, photo: Photo
         file.mtime_ns,
         file.hashes.map(|hashes| hashes.file)
     ])?;
+    // A picture that is back speaks for itself again: its faces may be lost once more.
+    t.prepare_cached(
+        "UPDATE face SET carried_to = NULL \
+         WHERE photo_id = ?1 AND EXISTS (SELECT 1 FROM photo WHERE id = ?1 AND missing = 1)",
+    )?
+    .execute([photo.0])?;
     t.prepare_cached("UPDATE photo SET replaced_by = NULL, carried = 0 WHERE id = ?1")?.execute([photo.0])?;
     settle(t, photo)?;
     match before {

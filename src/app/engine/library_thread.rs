@@ -20,11 +20,21 @@ pub struct LibraryHandle {
 impl LibraryHandle {
     /// Opens the library (creating or migrating it) and starts its thread.
     pub fn open(path: &Path) -> Result<Self> {
+        Self::open_watched(path, || {})
+    }
+
+    /// Calls `watch` before each piece of work, where a test looks at the file or breaks something.
+    pub(crate) fn open_watched(path: &Path, mut watch: impl FnMut() + Send + 'static) -> Result<Self> {
         let mut library = Library::open(path)?;
         let (work, inbox) = bounded::<Work>(256);
         std::thread::Builder::new()
             .name("likeness-library".into())
-            .spawn(move || inbox.into_iter().for_each(|work| work(&mut library)))
+            .spawn(move || {
+                inbox.into_iter().for_each(|work| {
+                    watch();
+                    work(&mut library);
+                });
+            })
             .context("cannot start the library's thread")?;
         Ok(Self { work })
     }

@@ -1,7 +1,7 @@
 //! Embeddings of the library's faces by another model: detection and names stay, only the vectors are new.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use rayon::prelude::*;
@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use crate::app::engine::library_thread::LibraryHandle;
 use crate::app::engine::networks::{Engine, FindFaces};
 use crate::app::engine::progress::{JobEvent, Meter, Skipped, Stage};
-use crate::faces::image::{DecodeLimits, DecodeScale, decode};
+use crate::faces::image::{DecodeLimits, DecodeScale, Photo, decode, picture_hash_of_file};
 use crate::library::FaceToEmbed;
 use crate::types::{Cancel, Embedding, FaceId};
 
@@ -51,6 +51,15 @@ pub fn reembed(
     Ok(summary)
 }
 
+/// The picture of a file, where it is that one still: a vector of another one would take the name along.
+pub(crate) fn open(path: &Path, picture: Option<&[u8; 32]>) -> Result<Photo> {
+    if let Some(known) = picture {
+        let (_, now) = picture_hash_of_file(path)?;
+        anyhow::ensure!(now.0 == *known, "the file shows another picture since it was scanned; scan its folder again");
+    }
+    Ok(decode(path, DecodeScale::Full, &DecodeLimits::default())?)
+}
+
 /// Photos are decoded side by side; the crops go through the network together.
 fn embed_batch(
     engine: &Engine,
@@ -64,9 +73,8 @@ fn embed_batch(
     let opened: Vec<_> = by_photo
         .into_par_iter()
         .map(|(path, faces)| {
-            let photo = decode(&path, DecodeScale::Full, &DecodeLimits::default());
-            let crop =
-                |face: &FaceToEmbed, photo: &crate::faces::image::Photo| engine.crop(&photo.pixels, &face.detection);
+            let photo = open(&path, faces[0].picture.as_ref());
+            let crop = |face: &FaceToEmbed, photo: &Photo| engine.crop(&photo.pixels, &face.detection);
             match photo {
                 Ok(photo) => Ok(faces.iter().map(|face| (face.face_id, crop(face, &photo))).collect::<Vec<_>>()),
                 Err(error) => Err(Skipped { path, reason: error.to_string() }),

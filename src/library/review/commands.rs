@@ -150,9 +150,14 @@ pub(super) fn set_cover(d: &mut Decisions, person: PersonId, face: FaceId) -> Re
 /// What was said about `from` now holds for `into`: who is not them, and which faces are not theirs.
 pub(in crate::library) fn hand_over(d: &mut Decisions, from: PersonId, into: PersonId) -> Result<()> {
     for face in rows::rejecting_faces(d.t, from)? {
-        if state(d.t, face)?.person() != Some(into) {
-            d.set_rejected(face, into, true)?;
+        match state(d.t, face)? {
+            FaceState::Of { person, belongs: Belongs::Suggested } if person == into => {
+                d.set_face(face, FaceState::Unassigned)?
+            }
+            FaceState::Of { person, .. } if person == into => continue,
+            _ => {}
         }
+        d.set_rejected(face, into, true)?;
     }
     for other in rows::different_from(d.t, from)? {
         if other != into {

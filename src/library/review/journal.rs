@@ -312,7 +312,8 @@ fn apply(t: &Transaction, change: &Change, revision: i64) -> Result<bool> {
 }
 
 fn apply_face(t: &Transaction, face: FaceId, before: FaceState, after: FaceState, revision: i64) -> Result<bool> {
-    if rows::face(t, face)? != Some(before) {
+    let (now, was, after) = (rows::face(t, face)?, without_gone_group(t, before)?, without_gone_group(t, after)?);
+    if now != Some(was) {
         return Ok(false);
     }
     if let Some(person) = after.person()
@@ -329,6 +330,14 @@ fn apply_face(t: &Transaction, face: FaceId, before: FaceState, after: FaceState
         apply_face(t, copy, before, after, revision)?;
     }
     Ok(true)
+}
+
+/// A group may be gone by a grouping since. Nobody said that the face is in it, so that hinders nothing.
+fn without_gone_group(t: &Transaction, state: FaceState) -> Result<FaceState> {
+    match state.person() {
+        Some(person) if !state.is_said() && rows::person(t, person)?.is_none() => Ok(FaceState::Unassigned),
+        _ => Ok(state),
+    }
 }
 
 fn apply_person(

@@ -234,3 +234,18 @@ fn impossible_wishes_are_refused_and_change_nothing() {
     assert!(matches!(half, Err(LibraryError::NoSuchFace(_))));
     assert_eq!(shelf.dump(), before);
 }
+
+#[test]
+fn a_merge_keeps_the_no_to_a_face_that_is_suggested_for_the_other() {
+    let mut shelf = Shelf::new();
+    let faces = shelf.add("a.jpg", &[0.0, 10.0, 20.0]);
+    let ada = shelf.library.move_faces(&faces[..1], &Destination::NewPerson { name: "Ada".into() }).unwrap();
+    let other = shelf.library.move_faces(&faces[1..2], &Destination::NewPerson { name: "Ada".into() }).unwrap();
+    shelf.group(&[&[faces[0], faces[2]]]);
+    shelf.library.reject(&faces[2..]).unwrap();
+    shelf.group(&[&[faces[1], faces[2]]]);
+    assert_eq!(shelf.state(faces[2]), FaceState::Of { person: other, belongs: Belongs::Suggested });
+    shelf.library.merge(ada, other).unwrap();
+    assert_eq!(shelf.state(faces[2]), FaceState::Unassigned);
+    assert!(shelf.library.rejections().unwrap().iter().any(|no| no.face_id == faces[2] && no.person == other));
+}

@@ -4,41 +4,47 @@
 use anyhow::Result;
 
 use super::ScanTools;
+use crate::app::engine::thumbnail_files::ThumbnailCache;
 use crate::faces::edits::{Edit, FaceMatch, FoundFace, KnownFace, Sizes, Thumbnail, match_faces, register};
-use crate::library::{Carried, FaceInPicture, LibraryError, PictureFaces, ReplacedPhoto, ScanId};
+use crate::library::{Carried, FaceInPicture, ReplacedPhoto, ScanId};
 use crate::types::{Detection, SquaredDistance};
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct CarriedOver {
-    pub carried: usize,
-    pub lost: usize,
-}
-
-/// Carries over what can be, for every picture that lost a path to another one.
-pub(super) fn carry_over(scan: ScanId, tools: &ScanTools<'_>) -> Result<CarriedOver> {
+/// Carries over what can be, for every picture that lost a path to another one. Returns how many faces that were.
+pub(super) fn carry_over(scan: ScanId, tools: &ScanTools<'_>) -> Result<usize> {
     let model = tools.engine.model_id().clone();
     let replaced = tools.library.call(move |library| library.replaced_photos(scan, &model))?;
-    let lost_before = tools.library.call(|library| library.count_lost_faces())?;
-    let mut summary = CarriedOver::default();
+    let mut faces = 0;
     for photo in replaced {
-        let carried = carried(&photo, edit_between(&photo, tools).as_ref(), tools.same_person);
-        summary.carried += carried.len();
+        let carried = match photo.old.faces.iter().any(|face| face.is_decided) {
+            true => carried(&photo, edit_between(&photo, tools).as_ref(), tools.same_person),
+            false => Vec::new(),
+        };
+        faces += carried.len();
         let (old, new) = (photo.old.photo_id, photo.new.photo_id);
         tools.library.call(move |library| library.carry_over(old, new, &carried))?;
     }
-    let lost = tools.library.call(|library| Ok::<_, LibraryError>(library.count_lost_faces()?))?;
-    summary.lost = lost.saturating_sub(lost_before);
-    Ok(summary)
+    Ok(faces)
 }
 
-/// How the new picture was made from the old one, where their thumbnails agree.
+/// How one picture was made from another, or what a test puts in its place.
+pub(super) trait FindEdit {
+    /// Both by the hash of a file that showed them.
+    fn edit(&self, old: &[u8; 32], new: &[u8; 32]) -> Option<Edit>;
+}
+
+/// Where their thumbnails agree.
+impl FindEdit for ThumbnailCache {
+    fn edit(&self, old: &[u8; 32], new: &[u8; 32]) -> Option<Edit> {
+        let thumbnail = |sha256| {
+            let pixels = image::load_from_memory(&self.get(sha256)?).ok()?.to_rgb8();
+            Some(Thumbnail::new(&pixels))
+        };
+        register(&thumbnail(old)?, &thumbnail(new)?).map(|(edit, _)| edit)
+    }
+}
+
 fn edit_between(photo: &ReplacedPhoto, tools: &ScanTools<'_>) -> Option<Edit> {
-    let thumbnail = |side: &PictureFaces| {
-        let jpeg = tools.thumbnails.get(&side.sha256?)?;
-        let pixels = image::load_from_memory(&jpeg).ok()?.to_rgb8();
-        Some(Thumbnail::new(&pixels))
-    };
-    register(&thumbnail(&photo.old)?, &thumbnail(&photo.new)?).map(|(edit, _)| edit)
+    tools.edits.edit(&photo.old.sha256?, &photo.new.sha256?)
 }
 
 /// The decided faces of the old picture that are in the new one.

@@ -4,12 +4,15 @@
 //! pool and networks is bounded, so memory stays flat whatever the album's size.
 
 mod carry_over;
+#[cfg(test)]
+mod histories;
 mod pipeline;
 #[cfg(test)]
 mod tests;
 #[cfg(feature = "gui")]
 mod window;
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -25,8 +28,8 @@ use crate::app::engine::scan_lock::ScanLock;
 use crate::app::engine::thumbnail_files::ThumbnailCache;
 use crate::app::jobs::regroup::{GroupSummary, Grouping, reembed_and_regroup};
 use crate::app::jobs::walk::find_photos;
-use crate::library::{MissingPolicy, ScanOutcome, Suspect};
-use crate::types::{Cancel, SquaredDistance};
+use crate::library::{LibraryError, MissingPolicy, ScanOutcome, Suspect};
+use crate::types::{Cancel, FaceId, SquaredDistance};
 use pipeline::Scanning;
 #[cfg(feature = "gui")]
 pub use window::handle;
@@ -70,7 +73,6 @@ impl ScanSummary {
         self.new_faces += other.new_faces;
         self.missing_photos += other.missing_photos;
         self.carried_faces += other.carried_faces;
-        self.lost_faces += other.lost_faces;
         self.offline_folders.extend(other.offline_folders);
         self.withheld_photos += other.withheld_photos;
         self.withheld.extend(other.withheld);
@@ -96,10 +98,11 @@ pub struct ScanContext<'a> {
 }
 
 /// How each folder is scanned.
-pub(super) struct ScanTools<'a> {
+struct ScanTools<'a> {
     pub engine: &'a dyn FindFaces,
     pub library: &'a LibraryHandle,
     pub thumbnails: &'a ThumbnailCache,
+    pub edits: &'a dyn carry_over::FindEdit,
     pub same_person: SquaredDistance,
     pub missing: MissingPolicy,
     pub suspects: &'a [Suspect],
@@ -115,9 +118,8 @@ pub fn run(
     events: &mut dyn FnMut(JobEvent),
 ) -> Result<(ScanSummary, Option<GroupSummary>)> {
     let ScanContext { home, engine, library, thumbnails, grouping, same_person, missing } = context;
-    let mut summary = ScanSummary::default();
     let Some(_lock) = ScanLock::wait(home, cancel, events)? else {
-        return Ok((ScanSummary { cancelled: true, ..summary }, None));
+        return Ok((ScanSummary { cancelled: true, ..ScanSummary::default() }, None));
     };
     let (model, weights) = (engine.model_id().clone(), engine.weights().to_owned());
     let suspects = library.call(move |library| {
@@ -125,13 +127,9 @@ pub fn run(
         library.suspects()
     })?;
     let (same_person, missing) = (*same_person, *missing);
-    let tools = ScanTools { engine: *engine, library, thumbnails, same_person, missing, suspects: &suspects };
-    for folder in folders {
-        match offline(folder, library)? {
-            true => summary.offline_folders.push(folder.clone()),
-            false => summary.add(scan(folder, &tools, cancel, events)?),
-        }
-    }
+    let edits: &ThumbnailCache = thumbnails;
+    let tools = ScanTools { engine: *engine, library, thumbnails, edits, same_person, missing, suspects: &suspects };
+    let mut summary = scan_folders(folders, &tools, cancel, events)?;
     if cancel.is_cancelled() {
         return Ok((ScanSummary { cancelled: true, ..summary }, None));
     }
@@ -147,6 +145,30 @@ pub fn run(
     }
 }
 
+/// Those folders that are there.
+pub(super) fn scan_folders(
+    folders: &[PathBuf],
+    tools: &ScanTools<'_>,
+    cancel: &Cancel,
+    events: &mut dyn FnMut(JobEvent),
+) -> Result<ScanSummary> {
+    let lost_before = lost_faces(tools.library)?;
+    let mut summary = ScanSummary::default();
+    for folder in folders {
+        match offline(folder, tools.library)? {
+            true => summary.offline_folders.push(folder.clone()),
+            false => summary.add(scan(folder, tools, cancel, events)?),
+        }
+    }
+    // A file may go from one folder to another: only in the end it is known what is lost.
+    summary.lost_faces = lost_faces(tools.library)?.difference(&lost_before).count();
+    Ok(summary)
+}
+
+fn lost_faces(library: &LibraryHandle) -> Result<HashSet<FaceId>> {
+    library.call(|library| Ok::<_, LibraryError>(library.lost_faces()?.iter().map(|lost| lost.face_id).collect()))
+}
+
 /// Whether a folder that the library knows is not there; notes it.
 fn offline(folder: &Path, library: &LibraryHandle) -> Result<bool> {
     if fs::read_dir(folder).is_ok() {
@@ -158,7 +180,7 @@ fn offline(folder: &Path, library: &LibraryHandle) -> Result<bool> {
         if is_known {
             library.mark_offline(&folder)?;
         }
-        Ok::<_, crate::library::LibraryError>(is_known)
+        Ok::<_, LibraryError>(is_known)
     })
 }
 
@@ -174,7 +196,7 @@ pub fn holds_photos(folder: &Path, cancel: &Cancel) -> Result<bool> {
 }
 
 /// Scans `folder`. Photos that the library knows unchanged are not opened again.
-pub(super) fn scan(
+fn scan(
     folder: &Path,
     tools: &ScanTools<'_>,
     cancel: &Cancel,
@@ -192,13 +214,12 @@ pub(super) fn scan(
     let outcome = if cancel.is_cancelled() { ScanOutcome::Cancelled } else { ScanOutcome::Complete };
     let policy = tools.missing;
     let end = tools.library.call(move |library| library.finish_scan(scan, outcome, policy))?;
-    let carried = carry_over::carry_over(scan, tools)?;
+    let carried_faces = carry_over::carry_over(scan, tools)?;
     let mut summary = scanning.summarise()?;
     summary.missing_photos = end.missing;
     summary.withheld_photos = end.withheld.map_or(0, |(gone, _)| gone);
     let withheld = |(gone, of)| Withheld { folder: root, gone: gone as u64, of: of as u64 };
     summary.withheld.extend(end.withheld.map(withheld));
-    summary.carried_faces = carried.carried;
-    summary.lost_faces = carried.lost;
+    summary.carried_faces = carried_faces;
     Ok(summary)
 }

@@ -95,6 +95,7 @@ impl World {
             engine: &self.faces,
             library: &self.library,
             thumbnails: &thumbnails,
+            edits: &thumbnails,
             same_person: SquaredDistance(0.5),
             missing: MissingPolicy::Ask,
             suspects: &suspects,

@@ -1,0 +1,312 @@
+//! What the user decides, looking at the window, and what each decision means.
+
+use std::collections::BTreeSet;
+
+use super::history::History;
+use super::model::{Word, Words};
+use super::operations::Operation;
+use super::world::{Key, Shown, View};
+use crate::library::{Belongs, Decision, Destination, FaceState, LibraryError, SetAside};
+use crate::types::PersonId;
+
+impl Operation {
+    pub fn decide(self, history: &mut History) -> Result<(), String> {
+        let view = history.view();
+        match self {
+            Self::Name { face } => name(history, &view, face),
+            Self::Confirm { face } => confirm(history, &view, face),
+            Self::Reject { face } => reject(history, &view, face),
+            Self::StaleTick { face } => stale_tick(history, &view, face),
+            Self::Move { face, to } => move_face(history, &view, face, to),
+            Self::TakeOut { face } => take_out(history, &view, face),
+            Self::Strangers { face } => set_aside(history, &view, face, SetAside::Stranger),
+            Self::NotAPerson { face } => set_aside(history, &view, face, SetAside::NotAFace),
+            Self::Restore { face } => restore(history, &view, face),
+            Self::Hide { face } => hide(history, &view, face),
+            Self::Show { person } => show(history, person),
+            Self::Merge { from, into } => merge(history, &view, from, into),
+            Self::TellApart { one, other } => tell_apart(history, one, other),
+            Self::MayBeSame { pair } => may_be_same(history, pair),
+            Self::PutBack { lost, onto } => put_back(history, &view, lost, onto),
+            Self::LetGo { lost } => let_go(history, &view, lost),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn choose<T: Clone>(from: impl IntoIterator<Item = T>, number: u8) -> Option<T> {
+    let all: Vec<T> = from.into_iter().collect();
+    all.get(number as usize % all.len().max(1)).cloned()
+}
+
+fn truly(key: Key) -> usize {
+    key.0.person(key.1)
+}
+
+/// A face in sight that belongs to somebody, and to whom.
+fn of_somebody(view: &View, number: u8) -> Option<(Shown, PersonId)> {
+    let with = |face: &Shown| Some((face.clone(), face.state.person()?));
+    choose(view.faces.iter().filter(|face| !face.is_missing).filter_map(with), number)
+}
+
+fn of_person(view: &View, person: PersonId) -> impl Iterator<Item = &Shown> {
+    view.faces.iter().filter(move |face| face.state.person() == Some(person))
+}
+
+fn is_grouped(face: &Shown) -> bool {
+    matches!(face.state, FaceState::Of { belongs: Belongs::Grouped, .. })
+}
+
+/// Whether a truthful user would say that the face is this person.
+fn may_be(history: &History, person: PersonId, key: Key) -> bool {
+    history.model.given.iter().all(|(given, is)| *given != person || *is == truly(key))
+}
+
+/// The faces that the grouping put there are named with their group.
+fn hold(words: &mut Words, view: &View, person: PersonId) {
+    for face in of_person(view, person).filter(|face| is_grouped(face)) {
+        words.say(face.key, Word::Of { person, one_by_one: false });
+    }
+}
+
+fn give(history: &mut History, view: &View, person: PersonId) {
+    let faces = of_person(view, person).filter(|face| is_grouped(face) || face.state.is_said());
+    let given: Vec<_> = faces.map(|face| (person, truly(face.key))).collect();
+    history.model.given.extend(given);
+}
+
+fn name(history: &mut History, view: &View, face: u8) -> Result<(), String> {
+    let Some((face, person)) = of_somebody(view, face) else { return Ok(()) };
+    let name = format!("P{}", truly(face.key));
+    give(history, view, person);
+    history.say(Decision::Name { person, name: name.clone() }, |words| {
+        hold(words, view, person);
+        words.people.entry(person).or_default().0 = Some(name);
+    })?;
+    Ok(())
+}
+
+fn confirm(history: &mut History, view: &View, face: u8) -> Result<(), String> {
+    let Some((face, person)) = of_somebody(view, face) else { return Ok(()) };
+    if !may_be(history, person, face.key) {
+        return Ok(());
+    }
+    history.model.given.insert((person, truly(face.key)));
+    history.say(Decision::Confirm { person, faces: vec![face.face] }, |words| {
+        words.say(face.key, Word::Of { person, one_by_one: true })
+    })?;
+    Ok(())
+}
+
+fn reject(history: &mut History, view: &View, face: u8) -> Result<(), String> {
+    let Some((face, person)) = of_somebody(view, face) else { return Ok(()) };
+    history.say(Decision::Reject { person, faces: vec![face.face] }, |words| {
+        words.say(face.key, Word::Nothing);
+        words.rejected.insert((face.key, person));
+    })?;
+    Ok(())
+}
+
+/// Another program moves the face away; the tick meant what was seen before.
+fn stale_tick(history: &mut History, view: &View, face: u8) -> Result<(), String> {
+    let Some((face, person)) = of_somebody(view, face) else { return Ok(()) };
+    let to = Destination::NewPerson { name: format!("P{}", truly(face.key)) };
+    let elsewhere = Decision::Move { faces: vec![face.face], to };
+    history.world.decide_elsewhere(&elsewhere).map_err(|error| error.to_string())?;
+    let before = history.model.words.clone();
+    let moved = history.view();
+    follow_move(history, &moved, &face);
+    history.model.step(before);
+    let tick = Decision::Confirm { person, faces: vec![face.face] };
+    let refused = history.world.decide(tick, history.looked);
+    let is_stale = |error: &anyhow::Error| matches!(error.downcast_ref(), Some(LibraryError::Stale(_)));
+    match refused {
+        Err(error) if is_stale(&error) => {}
+        answer => return Err(format!("a stale tick on {face:?} was answered with {answer:?}")),
+    }
+    if history.view() != moved {
+        return Err(format!("a stale tick on {face:?} has changed something"));
+    }
+    history.looked = history.world.revision();
+    Ok(())
+}
+
+/// The face is confirmed for whomever it went to.
+fn follow_move(history: &mut History, after: &View, face: &Shown) {
+    let moved = after.faces.iter().find(|other| other.face == face.face);
+    let Some(person) = moved.and_then(|face| face.state.person()) else { return };
+    history.model.given.insert((person, truly(face.key)));
+    let words = &mut history.model.words;
+    words.say(face.key, Word::Of { person, one_by_one: true });
+    words.rejected.remove(&(face.key, person));
+    if let Some(row) = after.people.get(&person) {
+        words.people.entry(person).or_insert_with(|| row.clone());
+    }
+}
+
+fn move_face(history: &mut History, view: &View, face: u8, to: u8) -> Result<(), String> {
+    let in_sight = view.faces.iter().filter(|face| !face.is_missing && !matches!(face.state, FaceState::SetAside(_)));
+    let Some(face) = choose(in_sight.cloned(), face) else { return Ok(()) };
+    let may_go = |person: &PersonId| {
+        may_be(history, *person, face.key) && history.model.given.contains(&(*person, truly(face.key)))
+    };
+    let known: Vec<PersonId> = history.model.words.people.keys().copied().filter(may_go).collect();
+    let to = match known.len() {
+        count if count > 0 && to % 4 > 0 => Destination::Person(known[to as usize / 4 % count]),
+        _ => Destination::NewPerson { name: format!("P{}", truly(face.key)) },
+    };
+    let before = history.model.words.clone();
+    let decision = Decision::Move { faces: vec![face.face], to };
+    let touched = history.world.decide(decision.clone(), history.looked);
+    let touched = touched.map_err(|error| format!("{decision:?} was refused: {error:#}"))?;
+    follow_move(history, &history.view(), &face);
+    if touched != crate::types::Touched::default() {
+        history.model.step(before);
+    }
+    Ok(())
+}
+
+fn take_out(history: &mut History, view: &View, face: u8) -> Result<(), String> {
+    let Some((face, person)) = of_somebody(view, face) else { return Ok(()) };
+    history.say(Decision::TakeOut(vec![face.face]), |words| {
+        words.say(face.key, Word::Nothing);
+        words.rejected.insert((face.key, person));
+    })?;
+    Ok(())
+}
+
+/// Offered for groups that nobody has named.
+fn set_aside(history: &mut History, view: &View, face: u8, why: SetAside) -> Result<(), String> {
+    let Some((_, person)) = of_somebody(view, face) else { return Ok(()) };
+    if history.model.words.people.contains_key(&person) {
+        return Ok(());
+    }
+    let decision = match why {
+        SetAside::Stranger => Decision::Strangers(person),
+        SetAside::NotAFace => Decision::NotAPerson(person),
+    };
+    history.say(decision, |words| {
+        for face in of_person(view, person).filter(|face| !face.is_missing) {
+            words.say(face.key, Word::Aside(why));
+        }
+    })?;
+    Ok(())
+}
+
+fn restore(history: &mut History, view: &View, face: u8) -> Result<(), String> {
+    let aside = view.faces.iter().filter(|face| matches!(face.state, FaceState::SetAside(_)));
+    let Some(face) = choose(aside, face) else { return Ok(()) };
+    history.say(Decision::Restore(vec![face.face]), |words| words.say(face.key, Word::Nothing))?;
+    Ok(())
+}
+
+fn hide(history: &mut History, view: &View, face: u8) -> Result<(), String> {
+    let Some((_, person)) = of_somebody(view, face) else { return Ok(()) };
+    give(history, view, person);
+    history.say(Decision::Hide(person), |words| {
+        hold(words, view, person);
+        words.people.entry(person).or_default().1 = true;
+    })?;
+    Ok(())
+}
+
+fn show(history: &mut History, person: u8) -> Result<(), String> {
+    let hidden = history.model.words.people.iter().filter(|(_, (_, hidden))| *hidden).map(|(person, _)| *person);
+    let Some(person) = choose(hidden, person) else { return Ok(()) };
+    history.say(Decision::Show(person), |words| {
+        if let Some(row) = words.people.get_mut(&person) {
+            row.1 = false;
+        }
+        words.people.retain(|_, (name, hidden)| name.is_some() || *hidden);
+    })?;
+    Ok(())
+}
+
+/// Two of the same true person.
+fn merge(history: &mut History, view: &View, from: u8, into: u8) -> Result<(), String> {
+    let Some((face, from)) = of_somebody(view, from) else { return Ok(()) };
+    let others: BTreeSet<PersonId> = view
+        .faces
+        .iter()
+        .filter(|other| !other.is_missing && truly(other.key) == truly(face.key))
+        .filter_map(|other| other.state.person())
+        .filter(|person| *person != from)
+        .collect();
+    let Some(into) = choose(others, into) else { return Ok(()) };
+    let are_one = |person| of_person(view, person).all(|other| truly(other.key) == truly(face.key));
+    if !are_one(from) || !are_one(into) || !may_be(history, from, face.key) || !may_be(history, into, face.key) {
+        return Ok(());
+    }
+    history.model.given.insert((into, truly(face.key)));
+    history.say(Decision::Merge { from, into }, |words| merged(words, view, from, into))?;
+    Ok(())
+}
+
+fn merged(words: &mut Words, view: &View, from: PersonId, into: PersonId) {
+    hold(words, view, into);
+    for face in of_person(view, from).filter(|face| is_grouped(face) || face.state.is_said()) {
+        let one_by_one = matches!(face.state, FaceState::Of { belongs: Belongs::Confirmed, .. });
+        words.say(face.key, Word::Of { person: into, one_by_one });
+    }
+    let is_into = |words: &Words, key| matches!(words.of(key), Word::Of { person, .. } if person == into);
+    let rejecting: Vec<Key> = words.rejected.iter().filter(|no| no.1 == from).map(|no| no.0).collect();
+    words.rejected.retain(|no| no.1 != from);
+    words.rejected.extend(rejecting.into_iter().map(|key| (key, into)));
+    let said: Vec<_> = words.rejected.iter().filter(|no| no.1 == into && is_into(words, no.0)).copied().collect();
+    said.iter().for_each(|no| _ = words.rejected.remove(no));
+    let pairs = std::mem::take(&mut words.apart);
+    let one = |person| if person == from { into } else { person };
+    let pairs = pairs.into_iter().map(|(a, b)| (one(a).min(one(b)), one(a).max(one(b))));
+    words.apart = pairs.filter(|(a, b)| a != b).collect();
+    let gone = words.people.remove(&from);
+    let into_row = words.people.get(&into).cloned().unwrap_or_default();
+    if into_row.0.is_none() {
+        let (name, hidden) = gone.unwrap_or_default();
+        words.people.insert(into, (name, into_row.1 && hidden));
+    }
+    words.people.retain(|_, (name, hidden)| name.is_some() || *hidden);
+}
+
+fn tell_apart(history: &mut History, one: u8, other: u8) -> Result<(), String> {
+    let known: Vec<PersonId> = history.model.words.people.keys().copied().collect();
+    let (Some(a), Some(b)) = (choose(known.clone(), one), choose(known, other)) else { return Ok(()) };
+    if a != b {
+        history.say(Decision::Different(a, b), |words| _ = words.apart.insert((a.min(b), a.max(b))))?;
+    }
+    Ok(())
+}
+
+fn may_be_same(history: &mut History, pair: u8) -> Result<(), String> {
+    let Some((a, b)) = choose(history.model.words.about_known().apart, pair) else { return Ok(()) };
+    history.say(Decision::MayBeSame(a, b), |words| _ = words.apart.remove(&(a, b)))?;
+    Ok(())
+}
+
+/// Onto a face that truly is the same person.
+fn put_back(history: &mut History, view: &View, lost: u8, onto: u8) -> Result<(), String> {
+    let Some(lost) = choose(view.faces.iter().filter(|face| view.lost.contains(&face.key)), lost) else {
+        return Ok(());
+    };
+    let same = |face: &&Shown| !face.is_missing && truly(face.key) == truly(lost.key);
+    let Some(onto) = choose(view.faces.iter().filter(same), onto) else { return Ok(()) };
+    let decision = Decision::PutBack { lost: lost.face, onto: onto.face };
+    history.say(decision, |words| {
+        let word = words.of(lost.key);
+        words.say(onto.key, word);
+        words.say(lost.key, Word::Nothing);
+        let rejected: Vec<_> = words.rejected.iter().filter(|no| no.0 == lost.key).map(|no| no.1).collect();
+        words.rejected.extend(rejected.into_iter().map(|person| (onto.key, person)));
+        if let Word::Of { person, .. } = word {
+            words.rejected.remove(&(onto.key, person));
+        }
+    })?;
+    Ok(())
+}
+
+fn let_go(history: &mut History, view: &View, lost: u8) -> Result<(), String> {
+    let Some(lost) = choose(view.faces.iter().filter(|face| view.lost.contains(&face.key)), lost) else {
+        return Ok(());
+    };
+    history.say(Decision::LetGo(vec![lost.face]), |words| words.say(lost.key, Word::Nothing))?;
+    Ok(())
+}

@@ -1,0 +1,161 @@
+//! Random histories of a library against a plain model of what must hold: a name never moves, never vanishes, and every
+//! decision is kept until its user takes it back.
+//!
+//! Each history is a seed's: files are written, edited, exchanged and lost, drives come and go, the user decides, the
+//! program dies. After each step everything that the library shows is compared with the model. A history that fails is
+//! shrunk to the steps that matter. `LIKENESS_HISTORIES=10000` runs that many, with thumbnails that are really
+//! registered; `LIKENESS_HISTORIES_FROM=N` begins at another seed.
+
+mod decisions;
+mod fakes;
+mod history;
+mod model;
+mod operations;
+mod pictures;
+mod world;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+
+use crate::library::MissingPolicy;
+use history::History;
+use operations::Operation;
+
+/// In every test run.
+const FEW: u64 = 250;
+const LONGEST: usize = 30;
+/// So many failing histories are shrunk and told.
+const SHRUNK: usize = 8;
+
+/// A history: the scenes of its first photos, and what happens.
+#[derive(Debug, Clone)]
+struct Plot {
+    first_scene: u8,
+    steps: Vec<Operation>,
+}
+
+impl Plot {
+    fn random(seed: u64) -> Self {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let length = rng.random_range(6..=LONGEST);
+        let mut kills = 0;
+        let steps = std::iter::repeat_with(|| Operation::random(&mut rng)).filter(|step| {
+            // A file that the program died with twice, alone, is left out: another test's matter.
+            kills += usize::from(matches!(step, Operation::Kill { .. }));
+            kills <= 1 || !matches!(step, Operation::Kill { .. })
+        });
+        let steps = steps.take(length).collect();
+        Self { first_scene: rng.random(), steps }
+    }
+
+    /// What does not hold, and after which step.
+    fn fault(&self, registers: bool) -> Option<(usize, String)> {
+        let played = catch_unwind(AssertUnwindSafe(|| {
+            let mut history = History::new(registers, self.first_scene);
+            history.scan(MissingPolicy::Ask).map_err(|fault| (0, fault))?;
+            for (index, step) in self.steps.iter().enumerate() {
+                step.run(&mut history).map_err(|fault| (index, fault))?;
+            }
+            history.world.check_integrity();
+            Ok(())
+        }));
+        match played {
+            Ok(outcome) => outcome.err(),
+            Err(panic) => {
+                let text = panic.downcast_ref::<String>().map(String::as_str);
+                let text = text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("a panic");
+                Some((self.steps.len(), text.to_owned()))
+            }
+        }
+    }
+
+    fn told(self, seed: u64, registers: bool) -> String {
+        let shrunk = self.shrunk(registers);
+        let (_, fault) = shrunk.fault(registers).unwrap_or_default();
+        let steps: Vec<_> = shrunk.steps.iter().map(|step| format!("    {step:?}")).collect();
+        format!("seed {seed}, first scene {}: {fault}\n{}", shrunk.first_scene, steps.join("\n"))
+    }
+
+    /// Without the steps that the fault does not need: half of them at once, then fewer, at last one by one.
+    fn shrunk(mut self, registers: bool) -> Self {
+        if let Some((last, _)) = self.fault(registers) {
+            self.steps.truncate(last + 1);
+        }
+        let mut chunk = self.steps.len().div_ceil(2).max(1);
+        loop {
+            let mut start = 0;
+            let mut has_shrunk = false;
+            while start < self.steps.len() {
+                let mut shorter = self.clone();
+                shorter.steps.drain(start..(start + chunk).min(self.steps.len()));
+                match shorter.fault(registers) {
+                    Some(_) => (self, has_shrunk) = (shorter, true),
+                    None => start += chunk,
+                }
+            }
+            match chunk {
+                1 if !has_shrunk => return self,
+                _ => chunk = (chunk / 2).max(1),
+            }
+        }
+    }
+}
+
+#[test]
+fn histories() {
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    let (many, from) = (number("LIKENESS_HISTORIES"), number("LIKENESS_HISTORIES_FROM").unwrap_or(0));
+    let registers = many.is_some();
+    let seeds = from..from + many.unwrap_or(FEW);
+    let plots = seeds.into_par_iter().map(|seed| (seed, Plot::random(seed)));
+    let failed: Vec<_> = plots.filter(|(_, plot)| plot.fault(registers).is_some()).collect();
+    let told: Vec<String> =
+        failed.par_iter().take(SHRUNK).map(|(seed, plot)| plot.clone().told(*seed, registers)).collect();
+    assert!(failed.is_empty(), "{} histories fail:\n{}", failed.len(), told.join("\n"));
+}
+
+/// A history whose fault was found, and mended.
+fn holds<const N: usize>(steps: [Operation; N]) {
+    let plot = Plot { first_scene: 0, steps: steps.to_vec() };
+    if let Some((index, fault)) = plot.fault(false) {
+        panic!("{fault}\nafter {:?}", plot.steps.get(index));
+    }
+}
+
+const SCAN: Operation = Operation::Scan { accept: true };
+
+#[test]
+fn faces_that_went_to_another_folder_are_not_told_as_lost() {
+    holds([Operation::Name { face: 0 }, Operation::Name { face: 1 }, Operation::ExchangeDrives, SCAN]);
+}
+
+#[test]
+fn a_face_is_told_as_lost_when_the_last_file_of_its_replaced_picture_goes() {
+    use Operation::{Copy, Delete, Name, Replace};
+    // A copy of the first photo; then another picture in the first one's place, then no copy.
+    let steps = [Name { face: 0 }, Copy { file: 0, to: 3 }, SCAN, Replace { file: 0, scene: 13 }, SCAN];
+    let [a, b, c, d, e] = steps;
+    holds([a, b, c, d, e, Delete { file: 3 }, SCAN]);
+}
+
+#[test]
+fn another_model_takes_no_vector_from_another_picture() {
+    use Operation::{Name, OtherModel, Replace};
+    holds([Name { face: 0 }, Replace { file: 0, scene: 0 }, OtherModel, SCAN]);
+}
+
+#[test]
+fn a_move_is_undone_when_the_group_that_it_left_has_gone() {
+    use Operation::{Move, Redo, Undo};
+    (0..8).for_each(|face| holds([Move { face, to: 0 }, SCAN, Undo, Redo, SCAN]));
+}
+
+#[test]
+fn a_picture_that_was_edited_and_is_back_can_be_lost_again() {
+    use Operation::{Edit, Name, Replace, Revert};
+    let edit = Edit { file: 0, change: 0, to_copy: false };
+    holds([Name { face: 0 }, edit, SCAN, Revert { file: 0 }, SCAN, Replace { file: 0, scene: 13 }, SCAN]);
+}

@@ -1,0 +1,413 @@
+//! What must hold, as plainly as it can be said: for each face of a picture the user's word about it, and what a scan
+//! makes of pictures that come, go, and take each other's place.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use super::pictures::Picture;
+use super::world::{Key, Shown, View};
+use crate::library::{Belongs, FaceState, MissingPolicy, SetAside};
+use crate::types::PersonId;
+
+/// What its user said of a face.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Word {
+    #[default]
+    Nothing,
+    Of {
+        person: PersonId,
+        one_by_one: bool,
+    },
+    Aside(SetAside),
+}
+
+impl Word {
+    pub fn of(state: FaceState) -> Self {
+        match state {
+            FaceState::Of { person, belongs: Belongs::Confirmed } => Self::Of { person, one_by_one: true },
+            FaceState::Of { person, belongs: Belongs::Named } => Self::Of { person, one_by_one: false },
+            FaceState::SetAside(why) => Self::Aside(why),
+            _ => Self::Nothing,
+        }
+    }
+}
+
+/// All that can be taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Words {
+    pub faces: BTreeMap<Key, Word>,
+    /// Faces that are not somebody.
+    pub rejected: BTreeSet<(Key, PersonId)>,
+    /// People with a name or hidden: those who must not vanish.
+    pub people: BTreeMap<PersonId, (Option<String>, bool)>,
+    pub apart: BTreeSet<(PersonId, PersonId)>,
+}
+
+impl Words {
+    pub fn of(&self, key: Key) -> Word {
+        self.faces.get(&key).copied().unwrap_or_default()
+    }
+
+    pub fn say(&mut self, key: Key, word: Word) {
+        self.faces.insert(key, word);
+        self.faces.retain(|_, word| *word != Word::Nothing);
+    }
+
+    fn is_decided(&self, key: Key) -> bool {
+        self.of(key) != Word::Nothing || self.rejected.iter().any(|(face, _)| *face == key)
+    }
+
+    fn rejected_by(&self, key: Key) -> BTreeSet<PersonId> {
+        self.rejected
+            .iter()
+            .filter(|(face, person)| *face == key && self.people.contains_key(person))
+            .map(|no| no.1)
+            .collect()
+    }
+
+    /// As the library shows them.
+    pub fn shown(view: &View) -> Self {
+        let mut words = Self { rejected: view.rejected.clone(), apart: view.apart.clone(), ..Self::default() };
+        view.faces.iter().for_each(|shown| words.say(shown.key, Word::of(shown.state)));
+        let known = view.people.iter().filter(|(_, (name, hidden))| name.is_some() || *hidden);
+        words.people = known.map(|(person, row)| (*person, row.clone())).collect();
+        words
+    }
+
+    /// Without what was said about groups that nobody knows: these come and go.
+    pub fn about_known(&self) -> Self {
+        let mut words = self.clone();
+        words.rejected.retain(|(_, person)| self.people.contains_key(person));
+        words.apart.retain(|(a, b)| self.people.contains_key(a) && self.people.contains_key(b));
+        words
+    }
+}
+
+/// One step that can be undone: what was, and what is said since.
+#[derive(Debug, Clone)]
+pub struct Step {
+    pub before: Words,
+    pub after: Words,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct Model {
+    pub words: Words,
+    /// Who was said to be whom: people of the library, and who they truly are.
+    pub given: BTreeSet<(PersonId, usize)>,
+    /// Which picture the library has seen where.
+    pub linked: BTreeMap<PathBuf, Picture>,
+    /// Which it saw where until they were gone.
+    gone: BTreeMap<PathBuf, Picture>,
+    /// Pictures that lost a path to another one, and whether it is sure that the library says so.
+    replaced: BTreeMap<Picture, bool>,
+    /// Faces of pictures that are gone, of which the edit is said to be the same.
+    carried: BTreeSet<Key>,
+    pub done: Vec<Step>,
+    pub undone: Vec<Step>,
+}
+
+/// What a scan has to tell.
+#[derive(Debug, Clone, Default)]
+pub struct Expected {
+    pub missing: usize,
+    pub withheld: usize,
+    /// Each a picture and the one that took its place, at one path.
+    pub replacements: Vec<(Picture, Picture)>,
+    /// Pictures found where they were not before.
+    pub come: BTreeSet<Picture>,
+    /// Pictures that were gone and are where they were.
+    pub back: BTreeSet<Picture>,
+}
+
+impl Model {
+    pub fn is_present(&self, picture: Picture) -> bool {
+        self.linked.values().any(|shown| *shown == picture)
+    }
+
+    /// A scan of one folder that meets these files, and some that cannot be read.
+    pub fn scan(
+        &mut self,
+        folder: &Path,
+        met: &BTreeMap<PathBuf, Picture>,
+        broken: &BTreeSet<PathBuf>,
+        policy: MissingPolicy,
+        expected: &mut Expected,
+    ) {
+        for (path, picture) in met {
+            let gone = self.gone.remove(path);
+            match self.linked.insert(path.clone(), *picture) {
+                Some(before) if before == *picture => {}
+                None if gone == Some(*picture) => _ = expected.back.insert(*picture),
+                before if before.or(gone).is_some_and(|before| before != *picture) => {
+                    expected.replacements.extend(before.or(gone).map(|before| (before, *picture)));
+                    expected.come.insert(*picture);
+                }
+                _ => _ = expected.come.insert(*picture),
+            }
+        }
+        for (old, _) in &expected.replacements {
+            self.replaced.insert(*old, !expected.come.contains(old));
+        }
+        for picture in expected.come.iter().chain(&expected.back) {
+            if self.replaced.get(picture) == Some(&true) {
+                self.replaced.remove(picture);
+            }
+        }
+        self.lose(folder, met, broken, policy, expected);
+    }
+
+    fn lose(
+        &mut self,
+        folder: &Path,
+        met: &BTreeMap<PathBuf, Picture>,
+        broken: &BTreeSet<PathBuf>,
+        policy: MissingPolicy,
+        expected: &mut Expected,
+    ) {
+        let is_gone = |path: &PathBuf| path.starts_with(folder) && !met.contains_key(path) && !broken.contains(path);
+        let mut paths: BTreeMap<Picture, Vec<PathBuf>> = BTreeMap::new();
+        for (path, picture) in &self.linked {
+            paths.entry(*picture).or_default().push(path.clone());
+        }
+        let inside = paths.values().filter(|paths| paths.iter().any(|path| path.starts_with(folder))).count();
+        let lost: Vec<Picture> =
+            paths.iter().filter(|(_, paths)| paths.iter().all(is_gone)).map(|(picture, _)| *picture).collect();
+        let is_withheld = policy == MissingPolicy::Ask && 2 * lost.len() > inside;
+        match is_withheld {
+            true => expected.withheld += lost.len(),
+            false => expected.missing += lost.len(),
+        }
+        let stays = |path: &PathBuf, picture: &Picture| !is_gone(path) || (is_withheld && lost.contains(picture));
+        let (linked, gone) =
+            std::mem::take(&mut self.linked).into_iter().partition(|(path, picture)| stays(path, picture));
+        self.linked = linked;
+        self.gone.extend::<BTreeMap<_, _>>(gone);
+    }
+
+    pub fn move_folder(&mut self, from: &Path, to: &Path) {
+        let moved = |path: PathBuf| path.strip_prefix(from).map(|rest| to.join(rest)).unwrap_or(path);
+        for paths in [&mut self.linked, &mut self.gone] {
+            *paths = std::mem::take(paths).into_iter().map(|(path, picture)| (moved(path), picture)).collect();
+        }
+    }
+
+    /// Takes over what the scan has carried to edits, where it may; tells what it should have carried and did not.
+    /// `before` is what was seen before the scan. Returns how many faces got a word.
+    pub fn carry_over(&mut self, before: &View, after: &View, expected: &Expected) -> Result<usize, String> {
+        let said = self.words.clone();
+        let shown = Words::shown(after);
+        let mut got = 0;
+        for face in &after.faces {
+            let word = Word::of(face.state);
+            if said.is_decided(face.key) || (word == Word::Nothing && shown.rejected_by(face.key).is_empty()) {
+                continue;
+            }
+            // Only from a face of the same person.
+            let person = |key: Key| key.0.person(key.1);
+            let is_same = |key: &Key| *key != face.key && person(*key) == person(face.key);
+            let is_source = |key: &Key| is_same(key) && said.of(*key) == word;
+            let keys: BTreeSet<Key> = said.faces.keys().chain(said.rejected.iter().map(|no| &no.0)).copied().collect();
+            if !keys.iter().any(is_source) {
+                return Err(format!("{:?} was never said to be {word:?}, and is", face.key));
+            }
+            got += 1;
+            self.words.say(face.key, word);
+            self.words.rejected.extend(shown.rejected.iter().filter(|no| no.0 == face.key));
+        }
+        for (old, new) in &expected.replacements {
+            self.check_carried(&said, before, (*old, *new), expected)?;
+        }
+        self.note_carried(&said, expected);
+        Ok(got)
+    }
+
+    /// What was said of a face has to be said of it in an edit that shows it.
+    fn check_carried(
+        &self,
+        said: &Words,
+        before: &View,
+        (old, new): (Picture, Picture),
+        expected: &Expected,
+    ) -> Result<(), String> {
+        let elsewhere = expected.replacements.iter().filter(|(other, by)| *other == old && *by != new).count();
+        if elsewhere > 0 || expected.come.contains(&old) || new.edit_of(old).is_none() {
+            return Ok(());
+        }
+        for slot in 0..old.slots() {
+            let (from, to) = ((old, slot), (new, slot));
+            let has_vector = before.faces.iter().any(|face| face.key == from && face.has_vector);
+            let is_due = said.is_decided(from) && !said.is_decided(to) && new.place(slot).1 > 0.95 && has_vector;
+            if is_due && self.words.of(to) != said.of(from) {
+                return Err(format!("{:?} of {from:?} is not said of its edit {to:?}", said.of(from)));
+            }
+            if is_due && !self.words.rejected_by(to).is_superset(&said.rejected_by(from)) {
+                return Err(format!("rejections of {from:?} are not those of its edit {to:?}"));
+            }
+        }
+        Ok(())
+    }
+
+    fn note_carried(&mut self, said: &Words, expected: &Expected) {
+        self.carried.retain(|key| !expected.come.contains(&key.0));
+        for (old, new) in &expected.replacements {
+            for slot in 0..old.slots() {
+                let person = old.person(slot);
+                let is_there =
+                    |other: usize| new.person(other) == person && self.words.of((*new, other)) == said.of((*old, slot));
+                if (0..new.slots()).any(is_there) {
+                    self.carried.insert((*old, slot));
+                }
+            }
+        }
+    }
+
+    /// Whether the library says what the user said, everywhere.
+    pub fn check(&self, view: &View) -> Result<(), String> {
+        self.check_names(view)?;
+        let shown = Words::shown(view);
+        let mut keys: Vec<Key> = view.faces.iter().map(|face| face.key).collect();
+        keys.sort();
+        if let Some(twice) = keys.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Err(format!("{:?} is two faces", twice[0]));
+        }
+        for key in self.words.faces.keys().chain(shown.faces.keys()) {
+            if self.words.of(*key) != shown.of(*key) {
+                return Err(format!("{key:?} is {:?}, its user said {:?}", shown.of(*key), self.words.of(*key)));
+            }
+        }
+        if self.words.people != shown.people {
+            return Err(format!("people are {:?}, its user said {:?}", shown.people, self.words.people));
+        }
+        let (said, shown) = (self.words.about_known(), shown.about_known());
+        if let Some((key, person)) = said.rejected.difference(&shown.rejected).next() {
+            return Err(format!("that {key:?} is not {person:?} is forgotten"));
+        }
+        if let Some(pair) = said.apart.difference(&shown.apart).next() {
+            return Err(format!("that {pair:?} are two people is forgotten"));
+        }
+        let suggested = |face: &&Shown| match face.state {
+            FaceState::Of { person, .. } => said.rejected.contains(&(face.key, person)),
+            _ => false,
+        };
+        if let Some(face) = view.faces.iter().find(suggested) {
+            return Err(format!("{face:?} is with somebody whom it is not"));
+        }
+        self.check_places(view)?;
+        self.check_cards(view)
+    }
+
+    /// A name never moves.
+    pub fn check_names(&self, view: &View) -> Result<(), String> {
+        view.faces.iter().try_for_each(|face| self.check_name(face))
+    }
+
+    fn check_name(&self, face: &Shown) -> Result<(), String> {
+        let Word::Of { person, .. } = Word::of(face.state) else { return Ok(()) };
+        let truly = face.key.0.person(face.key.1);
+        match self.given.contains(&(person, truly)) {
+            true => Ok(()),
+            false => {
+                Err(format!("a name has moved: {:?} is the true person {truly} and said to be {person:?}", face.key))
+            }
+        }
+    }
+
+    /// Pictures are where the last scans saw them; faces of the others are missing with their photo, or lost.
+    fn check_places(&self, view: &View) -> Result<(), String> {
+        let mut places: BTreeMap<Picture, BTreeSet<PathBuf>> = BTreeMap::new();
+        for (path, picture) in &self.linked {
+            places.entry(*picture).or_default().insert(path.clone());
+        }
+        for (picture, paths) in &view.paths {
+            let expected = places.remove(picture).unwrap_or_default();
+            if *paths != expected {
+                return Err(format!("{picture:?} is told to be at {paths:?} and is at {expected:?}"));
+            }
+        }
+        if let Some(picture) = places.keys().next() {
+            return Err(format!("{picture:?} is on the disk and not in the library"));
+        }
+        for key in self.words.faces.keys() {
+            let is_gone = !self.is_present(key.0);
+            let may_be_lost = is_gone && self.replaced.contains_key(&key.0) && !self.carried.contains(key);
+            let must_be_lost = may_be_lost && self.replaced[&key.0];
+            let is_lost = view.lost.contains(key);
+            if must_be_lost && !is_lost {
+                return Err(format!("{key:?} is gone without a word"));
+            }
+            if is_lost && !(is_gone && self.replaced.contains_key(&key.0)) {
+                return Err(format!("{key:?} is told as lost and is not"));
+            }
+        }
+        Ok(())
+    }
+
+    /// People's faces are counted: those of photos on the disk.
+    fn check_cards(&self, view: &View) -> Result<(), String> {
+        for (person, counted) in &view.cards {
+            let mut expected = (0, 0);
+            for (key, word) in &self.words.faces {
+                if let Word::Of { person: of, one_by_one } = word
+                    && of == person
+                    && self.is_present(key.0)
+                {
+                    expected.0 += 1;
+                    expected.1 += usize::from(*one_by_one);
+                }
+            }
+            if *counted != expected {
+                return Err(format!("{person:?} has {expected:?} faces and confirmed ones, {counted:?} are counted"));
+            }
+        }
+        Ok(())
+    }
+
+    /// A step of the history begins with these words.
+    pub fn step(&mut self, before: Words) {
+        self.undone.clear();
+        self.done.push(Step { before, after: self.words.clone() });
+    }
+
+    /// Follows an undo or redo: what the step changed and nothing changed since is as before it. Rows that have changed
+    /// since are left alone, and edits of a picture follow it.
+    pub fn revert(&mut self, step: &Step, view: &View) -> Result<(), String> {
+        let shown = Words::shown(view);
+        let (before, after) = (&step.before, &step.after);
+        let changed = |key: &Key| before.of(*key) != after.of(*key);
+        let keys: BTreeSet<Key> = view.faces.iter().map(|face| face.key).collect();
+        let changed_faces: BTreeSet<(u8, usize)> =
+            keys.iter().filter(|key| changed(key)).map(|key| (key.0.scene, key.1)).collect();
+        for key in keys {
+            let (now, then) = (self.words.of(key), shown.of(key));
+            let is_known = |word: Word| match word {
+                Word::Of { person, .. } => view.people.contains_key(&person),
+                _ => true,
+            };
+            let (was, is) = (before.of(key), after.of(key));
+            if changed(&key) && now == is && is != Word::Nothing && then != was && is_known(was) {
+                return Err(format!("{key:?} is {then:?} after it was reverted to {was:?}"));
+            }
+            let person = key.0.person(key.1);
+            let may_follow = changed_faces.iter().any(|(scene, slot)| Picture::shot(*scene).person(*slot) == person);
+            if then != now && !may_follow {
+                return Err(format!("{key:?} was reverted from {now:?} to {then:?} with a step that is not about it"));
+            }
+            self.words.say(key, then);
+        }
+        for no in self.words.rejected.symmetric_difference(&shown.rejected) {
+            let is_about = before.rejected.contains(no) != after.rejected.contains(no);
+            if !is_about && self.words.people.contains_key(&no.1) && shown.people.contains_key(&no.1) {
+                return Err(format!("{no:?} was reverted with a step that is not about it"));
+            }
+        }
+        for (person, row) in &self.words.people {
+            let is_about = before.people.get(person) != after.people.get(person);
+            if shown.people.get(person) != Some(row) && !is_about {
+                return Err(format!("{person:?} was reverted with a step that is not about them"));
+            }
+        }
+        self.words = shown;
+        Ok(())
+    }
+}

@@ -1,0 +1,423 @@
+//! The disk, the library and the networks of one history: real files, a real database, stand-ins for the networks.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, SystemTime};
+
+use anyhow::Result;
+use tempfile::TempDir;
+
+use super::fakes::{Edits, Finder};
+use super::pictures::{Picture, Slot};
+use crate::app::engine::library_thread::LibraryHandle;
+use crate::app::engine::networks::FindFaces;
+use crate::app::engine::thumbnail_files::ThumbnailCache;
+use crate::app::jobs::reembed;
+use crate::app::jobs::regroup::{Grouping, regroup};
+use crate::app::scan::job::{ScanSummary, ScanTools, scan_folders};
+use crate::cluster::Linkage;
+use crate::library::{
+    Decision, FaceState, Library, LibraryError, LibraryReader, MissingPolicy, Page, PeopleFilter, PeopleKind,
+    PhotoFilter,
+};
+use crate::types::{Cancel, FaceId, PersonId, PhotoId, Revision, SquaredDistance, Touched};
+
+pub const FOLDERS: usize = 2;
+pub const NAMES: u8 = 4;
+const SAME: SquaredDistance = SquaredDistance(0.5);
+
+/// A file's place: which folder, which name.
+pub type Place = (usize, u8);
+
+/// A face of a picture, wherever the picture's files are.
+pub type Key = (Picture, Slot);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Drive {
+    There,
+    Unplugged,
+    /// The mount point is there and empty.
+    Empty,
+}
+
+pub struct World {
+    root: TempDir,
+    home: PathBuf,
+    pub library: LibraryHandle,
+    database: PathBuf,
+    thumbnails: ThumbnailCache,
+    registers: bool,
+    pub finder: Finder,
+    versions: [usize; 2],
+    pub folders: [PathBuf; FOLDERS],
+    pub drives: [Drive; FOLDERS],
+    /// The pictures on the drives, there or not.
+    pub files: BTreeMap<Place, Picture>,
+    /// Files that cannot be read now.
+    pub broken: BTreeMap<Place, Picture>,
+    clock: u64,
+    kill_in: Arc<AtomicI64>,
+    copies: usize,
+}
+
+/// A face as the window shows it, and what the library says of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    pub face: FaceId,
+    pub key: Key,
+    pub state: FaceState,
+    pub is_missing: bool,
+    pub has_vector: bool,
+}
+
+/// All that somebody can see of a library.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct View {
+    pub faces: Vec<Shown>,
+    /// The pictures that are somewhere, and where.
+    pub paths: BTreeMap<Picture, BTreeSet<PathBuf>>,
+    /// Name, and whether hidden.
+    pub people: BTreeMap<PersonId, (Option<String>, bool)>,
+    pub rejected: BTreeSet<(Key, PersonId)>,
+    pub apart: BTreeSet<(PersonId, PersonId)>,
+    pub lost: BTreeSet<Key>,
+    /// Faces without suggestions, and those confirmed one by one, of each named person.
+    pub cards: BTreeMap<PersonId, (usize, usize)>,
+}
+
+impl World {
+    pub fn new(registers: bool) -> Self {
+        let root = tempfile::tempdir().unwrap();
+        let home = fs::canonicalize(root.path()).unwrap();
+        let folders = [home.join("one"), home.join("two")];
+        folders.iter().for_each(|folder| fs::create_dir(folder).unwrap());
+        let kill_in = Arc::new(AtomicI64::new(0));
+        let database = home.join("library-0.sqlite");
+        Self {
+            library: open(&database, &kill_in),
+            database,
+            thumbnails: ThumbnailCache::new(home.join("cache")),
+            registers,
+            finder: Finder::new(0, 0),
+            versions: [0, 0],
+            folders,
+            drives: [Drive::There; FOLDERS],
+            files: BTreeMap::new(),
+            broken: BTreeMap::new(),
+            clock: 0,
+            kill_in,
+            copies: 0,
+            home,
+            root,
+        }
+    }
+
+    pub fn path(&self, (folder, name): Place) -> PathBuf {
+        self.folders[folder].join(format!("{name}.jpg"))
+    }
+
+    /// Where the file is now: on a drive that is not there, it is beside it.
+    fn real_path(&self, (folder, name): Place) -> PathBuf {
+        match self.drives[folder] {
+            Drive::There => self.path((folder, name)),
+            _ => self.away(folder).join(format!("{name}.jpg")),
+        }
+    }
+
+    fn away(&self, folder: usize) -> PathBuf {
+        self.home.join(format!("away-{folder}"))
+    }
+
+    /// Writes a picture, later than everything before.
+    pub fn write(&mut self, place: Place, picture: Picture, comment: u8) {
+        let path = self.real_path(place);
+        self.mend(place);
+        fs::write(&path, picture.bytes(comment).as_slice()).unwrap();
+        self.files.insert(place, picture);
+        self.touch(place);
+    }
+
+    pub fn touch(&mut self, place: Place) {
+        self.clock += 1;
+        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000 + self.clock);
+        fs::File::options().write(true).open(self.real_path(place)).unwrap().set_modified(time).unwrap();
+    }
+
+    pub fn delete(&mut self, place: Place) {
+        fs::remove_file(self.real_path(place)).unwrap();
+        self.files.remove(&place);
+    }
+
+    pub fn rename(&mut self, from: Place, to: Place) {
+        self.mend(to);
+        fs::rename(self.real_path(from), self.real_path(to)).unwrap();
+        let picture = self.files.remove(&from).unwrap();
+        self.files.insert(to, picture);
+    }
+
+    pub fn swap(&mut self, a: Place, b: Place) {
+        let aside = self.home.join("aside");
+        fs::rename(self.real_path(a), &aside).unwrap();
+        fs::rename(self.real_path(b), self.real_path(a)).unwrap();
+        fs::rename(&aside, self.real_path(b)).unwrap();
+        let (in_a, in_b) = (self.files[&a], self.files[&b]);
+        self.files.extend([(a, in_b), (b, in_a)]);
+    }
+
+    /// The file cannot be read for a while.
+    pub fn break_file(&mut self, place: Place) {
+        let path = self.real_path(place);
+        fs::rename(&path, self.home.join(format!("broken-{}-{}", place.0, place.1))).unwrap();
+        std::os::unix::fs::symlink("nowhere.jpg", &path).unwrap();
+        let picture = self.files.remove(&place).unwrap();
+        self.broken.insert(place, picture);
+    }
+
+    /// Takes away what is in the way of a file, and brings nothing back.
+    fn mend(&mut self, place: Place) {
+        if self.broken.remove(&place).is_some() {
+            fs::remove_file(self.real_path(place)).unwrap();
+        }
+    }
+
+    pub fn mend_file(&mut self, place: Place) {
+        let picture = self.broken[&place];
+        self.mend(place);
+        fs::rename(self.home.join(format!("broken-{}-{}", place.0, place.1)), self.real_path(place)).unwrap();
+        self.files.insert(place, picture);
+    }
+
+    pub fn set_drive(&mut self, folder: usize, drive: Drive) {
+        let (mount, away) = (self.folders[folder].clone(), self.away(folder));
+        match self.drives[folder] {
+            Drive::There => {}
+            Drive::Unplugged => fs::rename(&away, &mount).unwrap(),
+            Drive::Empty => {
+                fs::remove_dir(&mount).unwrap();
+                fs::rename(&away, &mount).unwrap();
+            }
+        }
+        if drive != Drive::There {
+            fs::rename(&mount, &away).unwrap();
+        }
+        if drive == Drive::Empty {
+            fs::create_dir(&mount).unwrap();
+        }
+        self.drives[folder] = drive;
+    }
+
+    /// Both drives are mounted in each other's place.
+    pub fn exchange_drives(&mut self) {
+        let aside = self.home.join("aside");
+        let [one, two] = &self.folders;
+        fs::rename(one, &aside).unwrap();
+        fs::rename(two, one).unwrap();
+        fs::rename(&aside, two).unwrap();
+        let other = |files: &BTreeMap<Place, Picture>| {
+            files.iter().map(|((folder, name), picture)| ((1 - folder, *name), *picture)).collect()
+        };
+        (self.files, self.broken) = (other(&self.files), other(&self.broken));
+        for name in 0..NAMES {
+            let [one, two] = [0, 1].map(|folder| self.home.join(format!("broken-{folder}-{name}")));
+            let _ = fs::rename(&one, &aside);
+            let _ = fs::rename(&two, &one);
+            let _ = fs::rename(&aside, &two);
+        }
+    }
+
+    /// The drive is plugged in at another place, and its user says so. Returns the place before.
+    pub fn move_folder(&mut self, folder: usize) -> PathBuf {
+        self.copies += 1;
+        let to = self.home.join(format!("moved-{}", self.copies));
+        fs::rename(&self.folders[folder], &to).unwrap();
+        let from = std::mem::replace(&mut self.folders[folder], to.clone());
+        let before = from.clone();
+        self.library.call(move |library| library.move_folder(&from, &to)).unwrap();
+        before
+    }
+
+    /// The files that a scan meets.
+    pub fn readable(&self, folder: usize) -> BTreeMap<PathBuf, Picture> {
+        let is_there = self.drives[folder] == Drive::There;
+        let here = self.files.iter().filter(|(place, _)| is_there && place.0 == folder);
+        here.map(|(place, picture)| (self.path(*place), *picture)).collect()
+    }
+
+    pub fn scan(&self, policy: MissingPolicy) -> Result<ScanSummary> {
+        let suspects = self.library.call(|library| library.suspects())?;
+        let edits = if self.registers { Edits::Registered(&self.thumbnails) } else { Edits::Known };
+        let tools = ScanTools {
+            engine: &self.finder,
+            library: &self.library,
+            thumbnails: &self.thumbnails,
+            edits: &edits,
+            same_person: SAME,
+            missing: policy,
+            suspects: &suspects,
+        };
+        let summary = scan_folders(&self.folders, &tools, &Cancel::default(), &mut |_| {})?;
+        self.embed_again()?;
+        self.regroup()?;
+        Ok(summary)
+    }
+
+    pub fn regroup(&self) -> Result<()> {
+        let grouping = Grouping { threshold: SAME, linkage: Linkage::Average };
+        regroup(&self.library, self.finder.model_id(), &grouping, &Cancel::default(), &mut |_| {})?;
+        Ok(())
+    }
+
+    /// Faces that the model has not embedded yet.
+    fn embed_again(&self) -> Result<()> {
+        let model = self.finder.model_id().clone();
+        let faces = self.library.call(move |library| library.faces_without_embedding(&model, FaceId(0), 1000))?;
+        let embedded = faces.into_iter().filter_map(|face| {
+            let photo = reembed::open(&face.path, face.picture.as_ref()).ok()?;
+            Some((face.face_id, self.finder.embed_at(&photo.pixels, face.detection.face_box)?))
+        });
+        let (model, embedded) = (self.finder.model_id().clone(), embedded.collect::<Vec<_>>());
+        self.library.call(move |library| library.add_embeddings(&model, &embedded))
+    }
+
+    pub fn change_detector(&mut self) {
+        self.versions[0] += 1;
+        self.finder = Finder::new(self.versions[0], self.versions[1]);
+    }
+
+    /// Another model, and all faces embedded by it.
+    pub fn change_model(&mut self) -> Result<()> {
+        self.versions[1] = 1 - self.versions[1];
+        self.finder = Finder::new(self.versions[0], self.versions[1]);
+        self.embed_again()?;
+        self.regroup()
+    }
+
+    /// The program is started anew.
+    pub fn restart(&mut self) {
+        self.library = open(&self.database, &self.kill_in);
+    }
+
+    /// Runs a scan that the program does not survive: it goes on with what the database was after so many calls.
+    pub fn killed_scan(&mut self, calls: u8) -> Result<()> {
+        self.kill_in.store(i64::from(calls) + 1, Ordering::SeqCst);
+        let scanned = self.scan(MissingPolicy::Accept);
+        self.kill_in.store(0, Ordering::SeqCst);
+        scanned?;
+        let killed = killed_at(&self.database);
+        if killed.exists() {
+            self.copies += 1;
+            let next = self.home.join(format!("library-{}.sqlite", self.copies));
+            for end in ["", "-wal"] {
+                let from = with_end(&killed, end);
+                if from.exists() {
+                    fs::rename(from, with_end(&next, end)).unwrap();
+                }
+            }
+            self.database = next;
+        }
+        self.restart();
+        Ok(())
+    }
+
+    pub fn revision(&self) -> Revision {
+        self.library.call(|library| library.revision()).unwrap()
+    }
+
+    pub fn decide(&self, decision: Decision, seen: Revision) -> Result<Touched> {
+        self.library.call(move |library| library.decide(&decision, seen))
+    }
+
+    /// As another program decides.
+    pub fn decide_elsewhere(&self, decision: &Decision) -> Result<Touched, LibraryError> {
+        Library::open(&self.database)?.decide(decision, Revision::NOW)
+    }
+
+    pub fn check_integrity(&self) {
+        self.library.call(|library| library.check_integrity()).unwrap();
+        let _ = &self.root;
+    }
+
+    pub fn view(&self) -> View {
+        let model = self.finder.model_id().clone();
+        self.library.call(move |library| library.at_once(|library| view(library, &model))).unwrap()
+    }
+}
+
+fn open(database: &Path, kill_in: &Arc<AtomicI64>) -> LibraryHandle {
+    let (database, kill_in) = (database.to_owned(), kill_in.clone());
+    let copied = database.clone();
+    let watch = move || {
+        // On the library's own thread, between two changes: as a killed process leaves it.
+        if kill_in.load(Ordering::SeqCst) > 0 && kill_in.fetch_sub(1, Ordering::SeqCst) == 1 {
+            for end in ["", "-wal"] {
+                let _ = fs::copy(with_end(&copied, end), with_end(&killed_at(&copied), end));
+            }
+        }
+    };
+    LibraryHandle::open_watched(&database, watch).unwrap()
+}
+
+fn killed_at(database: &Path) -> PathBuf {
+    with_end(database, "-killed")
+}
+
+fn with_end(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    name.into()
+}
+
+fn view(library: &LibraryReader, model: &crate::types::ModelId) -> Result<View, LibraryError> {
+    let mut view = View::default();
+    let mut keys: BTreeMap<FaceId, Key> = BTreeMap::new();
+    let mut photos = Vec::new();
+    for filter in [PhotoFilter::All, PhotoFilter::Failed, PhotoFilter::Missing] {
+        photos.extend(library.photos(filter, Page::ALL)?.into_iter().map(|photo| photo.id));
+    }
+    photos.sort();
+    photos.dedup();
+    for photo in photos {
+        let Some((picture, is_missing)) = picture_of(library, photo)? else { continue };
+        let paths = library.paths_of(photo)?;
+        let is_new = view.paths.insert(picture, paths.into_iter().collect()).is_none();
+        assert!(is_new, "{picture:?} is two photos");
+        for face in library.faces_of_photo(photo)? {
+            let centre = face.detection.face_box.centre();
+            let slot = (0..picture.slots()).find(|slot| is_at(centre, picture, *slot));
+            let Some(slot) = slot else { panic!("a face of {picture:?} is where none is: {:?}", face.detection) };
+            let has_vector = library.embedding(model, face.face_id)?.is_some();
+            let key = (picture, slot);
+            keys.insert(face.face_id, key);
+            view.faces.push(Shown { face: face.face_id, key, state: face.state, is_missing, has_vector });
+        }
+    }
+    let hidden = PeopleFilter { kind: PeopleKind::Hidden, min_faces: 0 };
+    let hidden: BTreeSet<PersonId> = library.people(hidden, Page::ALL)?.into_iter().map(|card| card.id).collect();
+    for person in library.everyone()? {
+        view.people.insert(person.id, (person.name, hidden.contains(&person.id)));
+    }
+    let named = PeopleFilter { kind: PeopleKind::Named, min_faces: 0 };
+    for card in library.people(named, Page::ALL)? {
+        view.cards.insert(card.id, (card.faces, card.confirmed));
+    }
+    // In an order that does not hang on which photo was decoded first.
+    view.faces.sort_by_key(|shown| shown.key);
+    view.rejected = library.rejections()?.iter().map(|no| (keys[&no.face_id], no.person)).collect();
+    view.apart = library.told_apart()?.iter().map(|pair| pair.people).collect();
+    view.lost = library.lost_faces()?.iter().map(|lost| keys[&lost.face_id]).collect();
+    Ok(view)
+}
+
+fn picture_of(library: &LibraryReader, photo: PhotoId) -> Result<Option<(Picture, bool)>, LibraryError> {
+    let Some(detail) = library.photo(photo)? else { return Ok(None) };
+    Ok(detail.sha256.and_then(|hash| Picture::of_file(&hash)).map(|picture| (picture, detail.is_missing)))
+}
+
+fn is_at([x, y]: [f32; 2], picture: Picture, slot: Slot) -> bool {
+    let (place, _) = picture.place(slot);
+    let [cx, cy] = place.centre();
+    (x - cx).abs() < place.width / 2.0 + 1.0 && (y - cy).abs() < place.height / 2.0 + 1.0
+}
