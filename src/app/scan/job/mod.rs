@@ -146,7 +146,7 @@ pub fn run(
 }
 
 /// Those folders that are there.
-pub(super) fn scan_folders(
+fn scan_folders(
     folders: &[PathBuf],
     tools: &ScanTools<'_>,
     cancel: &Cancel,
