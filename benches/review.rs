@@ -19,7 +19,7 @@ use likeness::app::engine::networks::EngineOptions;
 use likeness::app::engine::shared::Shared;
 use likeness::app::jobs::facts;
 use likeness::library::{Decision, GroupedBy, Library, LibraryError, Page, PhotoFilter};
-use likeness::types::{Cancel, FaceId, PersonId};
+use likeness::types::{Cancel, FaceId, PersonId, Revision};
 
 const FACES: usize = 100_000;
 const NAMED: usize = 200;
@@ -128,14 +128,14 @@ fn first_suggestion(shared: &Shared, person: PersonId) -> Result<Option<FaceId>>
 
 fn read_touched(shared: &Shared, decision: &Decision) -> Result<()> {
     let decision = decision.clone();
-    let touched = shared.library.call(move |library| library.decide(&decision))?;
+    let touched = shared.library.call(move |library| library.decide(&decision, Revision::NOW))?;
     anyhow::ensure!(!touched.people.is_empty(), "a decision changed nothing");
     facts::touched(shared, &touched).map(drop)
 }
 
 fn read_everything(shared: &Shared, decision: &Decision) -> Result<()> {
     let decision = decision.clone();
-    shared.library.call(move |library| library.decide(&decision))?;
+    shared.library.call(move |library| library.decide(&decision, Revision::NOW))?;
     facts::overview(shared)?;
     facts::people(shared)?;
     shared.library.call(|library| {

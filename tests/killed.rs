@@ -9,6 +9,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use likeness::app::engine::networks::EngineOptions;
+use likeness::library::{GroupedBy, Library};
+use likeness::types::FaceId;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -98,9 +101,21 @@ fn world(folder: &Path) -> World {
     let world = World { home, photos, named: BTreeMap::new(), ids: Vec::new(), rng: ChaCha8Rng::seed_from_u64(7) };
     match world.photos.clone() {
         Some(photos) => _ = world.run(&["scan", photos.to_str().unwrap(), "--offline", "--json"]),
-        None => _ = world.run(&["synth", "--library", "300"]),
+        None => {
+            world.run(&["synth", "--library", "300"]);
+            group(&world.home);
+        }
     }
     world
+}
+
+/// Groups of five faces, whoever they are: something to name.
+fn group(home: &Path) {
+    let mut library = Library::open(&home.join("library.sqlite")).unwrap();
+    let input = library.faces_to_group(&EngineOptions::default().model_id()).unwrap();
+    let faces: Vec<FaceId> = input.faces.iter().map(|face| face.face_id).collect();
+    let groups: Vec<Vec<FaceId>> = faces.chunks(5).map(<[FaceId]>::to_vec).collect();
+    library.apply_grouping(&groups, GroupedBy::Scan, input.revision).unwrap();
 }
 
 #[test]

@@ -259,7 +259,7 @@ pub fn failure(what: Failed, error: &anyhow::Error) -> Failure {
 mod tests {
     use std::time::Duration;
 
-    use crossbeam_channel::unbounded;
+    use crossbeam_channel::bounded;
 
     use super::*;
 
@@ -270,7 +270,7 @@ mod tests {
         let library = LibraryHandle::open(&home.library()).unwrap();
         let workers = Workers::start(home.clone(), || panic!("told by the job itself")).unwrap();
         let shared = Arc::new(Shared::new(home, library, EngineOptions::default()));
-        let (send, told) = unbounded();
+        let (send, told) = bounded(16);
         let sink = Sink::<()>::new(move |report| send.send(report).unwrap());
         let mut running = Running::default();
         let mut tasks = Tasks { shared: &shared, workers: &workers, sink, running: &mut running };

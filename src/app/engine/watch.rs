@@ -39,7 +39,7 @@ pub fn watch(shared: &Arc<Shared>, changed: impl Fn() + Send + 'static) -> Resul
 
 #[cfg(test)]
 mod tests {
-    use crossbeam_channel::unbounded;
+    use crossbeam_channel::bounded;
 
     use super::*;
     use crate::app::engine::home::Home;
@@ -54,7 +54,7 @@ mod tests {
         let path = home.library();
         let library = LibraryHandle::open(&path).unwrap();
         let shared = Arc::new(Shared::new(home, library, EngineOptions::default()));
-        let (send, told) = unbounded();
+        let (send, told) = bounded(16);
         watch(&shared, move || send.send(()).unwrap()).unwrap();
         shared.library.call(|library| library.set_setting("own", "1")).unwrap();
         assert!(told.recv_timeout(Duration::from_millis(1200)).is_err(), "the window's own changes are no news");

@@ -107,7 +107,7 @@ fn data_ui(ui: &mut Ui, ctx: &mut Context<'_>, form: &mut TrainForm) {
     } else {
         hint_ui(ui, ctx.text.s("train_data_library_what"));
         if let Some(DataSource::Library { one_by_one }) = &mut form.data {
-            ui.checkbox(one_by_one, ctx.text.s("train_confirmed_singly"));
+            ui.checkbox(one_by_one, ctx.text.s("train_confirmed_only"));
         }
     }
     data_summary_ui(ui, ctx, form);
