@@ -37,7 +37,7 @@ fn embed(criterion: &mut Criterion) {
     }
     let crops = vec![RgbImage::from_pixel(112, 112, [90, 120, 150].into()); 16];
     let net = Box::new(net.folded());
-    let embedder = Embedder::new(net, sface::RECIPE, &device, Batching::SpreadOverCores).expect("threads start");
+    let embedder = Embedder::new(net, sface::PREPROCESSING, &device, Batching::SpreadOverCores).expect("threads start");
     criterion.bench_function("sface folded, 16 faces over the cores", |bencher| {
         bencher.iter(|| black_box(embedder.embed(&crops).expect("random weights give finite embeddings")));
     });

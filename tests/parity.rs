@@ -19,7 +19,7 @@ use likeness::networks::device::{AdapterKind, adapters, open};
 use likeness::networks::models::Manifest;
 use likeness::networks::nets::EmbeddingNet;
 use likeness::networks::nets::blocks::conv_norm::{ConvNorm, fold_norm_after, fold_norm_before};
-use likeness::networks::nets::mtcnn::{ONet, PNet, RNet};
+use likeness::networks::nets::mtcnn::MtcnnNet;
 use likeness::networks::nets::recognise::recognise;
 use likeness::networks::nets::sface::{self, SFace};
 use likeness::networks::nets::yunet::{STRIDES, YuNet};
@@ -139,7 +139,7 @@ fn sface_computes_what_onnx_runtime_does() {
         let net = SFace::from_onnx(read_onnx(&bytes).unwrap(), &device).unwrap();
         for (form, net) in [("as stored", net.clone()), ("folded", net.folded())] {
             for batching in [Batching::SpreadOverCores, Batching::Together(NonZeroUsize::new(2).unwrap())] {
-                let embedder = Embedder::new(Box::new(net.clone()), sface::RECIPE, &device, batching).unwrap();
+                let embedder = Embedder::new(Box::new(net.clone()), sface::PREPROCESSING, &device, batching).unwrap();
                 for (variant, embedding) in embedder.embed(&crops).unwrap().iter().enumerate() {
                     let name = format!("sface_{variant}");
                     let case = format!("{name}, {place}, {form}, {batching:?}");
@@ -155,7 +155,7 @@ fn sface_computes_what_onnx_runtime_does() {
 fn the_manifest_and_sface_agree_on_the_input() {
     let manifest = Manifest::built_in();
     let entry = manifest.entry(&ModelId("sface-2021dec".into())).unwrap();
-    assert_eq!(entry.input, sface::RECIPE);
+    assert_eq!(entry.input, sface::PREPROCESSING);
     assert_eq!(entry.dimensions, Some(sface::EMBEDDING_SIZE));
 }
 
@@ -196,9 +196,9 @@ fn mtcnn_computes_what_pytorch_does() {
     };
     for (place, device, tolerance) in devices() {
         let [p, r, o] = files.each_ref().map(|bytes| read_pytorch(bytes).unwrap());
-        let p = PNet::from_pytorch(&p, &device).unwrap();
-        let r = RNet::from_pytorch(r, &device).unwrap();
-        let o = ONet::from_pytorch(o, &device).unwrap();
+        let p = MtcnnNet::p_net(&device).with_pytorch(p).unwrap();
+        let r = MtcnnNet::r_net(&device).with_pytorch(r).unwrap();
+        let o = MtcnnNet::o_net(&device).with_pytorch(o).unwrap();
         let pictures = |side, variants| Tensor::from_data(scaled(side, variants), &device);
         let outputs = [
             ("p", numbers(p.forward(pictures([31, 40], 1)))),

@@ -1,4 +1,4 @@
-//! Without a new tree: whom a new face resembles, and which of many faces is the most typical.
+//! Without a new tree: whom a new face resembles, and where the middle of many faces lies.
 
 use crate::types::{Embedding, PersonId, SquaredDistance};
 
@@ -56,22 +56,6 @@ pub fn centroid<'a>(faces: impl Iterator<Item = &'a Embedding>) -> Option<Embedd
     Embedding::normalise(sum(faces).0.iter().map(|&total| total as f32).collect()).ok()
 }
 
-/// The face with the smallest sum of squared distances to all: for unit vectors the one nearest to the mean.
-pub fn medoid(faces: &[Embedding]) -> Option<usize> {
-    let (sum, _) = sum(faces.iter());
-    let along = |face: &Embedding| face.as_slice().iter().zip(&sum).map(|(&a, b)| f64::from(a) * b).sum::<f64>();
-    let scores: Vec<f64> = faces.iter().map(along).collect();
-    (0..faces.len()).max_by(|&a, &b| scores[a].total_cmp(&scores[b]).then(b.cmp(&a)))
-}
-
-/// All faces by their distance to `to`, the nearest first.
-pub fn order_by_distance(faces: &[Embedding], to: &Embedding) -> Vec<(usize, SquaredDistance)> {
-    let mut order: Vec<(usize, SquaredDistance)> =
-        faces.iter().enumerate().map(|(index, face)| (index, face.squared_distance(to))).collect();
-    order.sort_by(|a, b| a.1.0.total_cmp(&b.1.0).then(a.0.cmp(&b.0)));
-    order
-}
-
 fn sum<'a>(faces: impl Iterator<Item = &'a Embedding>) -> (Vec<f64>, usize) {
     let mut sum: Vec<f64> = Vec::new();
     let mut count = 0;
@@ -110,17 +94,10 @@ mod tests {
     }
 
     #[test]
-    fn the_medoid_has_the_smallest_sum_of_distances() {
-        let faces = [at(0.0), at(5.0), at(8.0), at(40.0), at(300.0)];
-        let sum = |i: usize| faces.iter().map(|f| f.squared_distance(&faces[i]).0).sum::<f32>();
-        let expected = (0..faces.len()).min_by(|&a, &b| sum(a).total_cmp(&sum(b))).unwrap();
-        assert_eq!(medoid(&faces), Some(expected));
-        assert_eq!(medoid(&[]), None);
+    fn the_centroid_has_the_direction_of_the_mean() {
         let opposite = [vec![1.0, 0.0], vec![-1.0, 0.0]].map(|v| Embedding::normalise(v).unwrap());
         assert_eq!(centroid(opposite.iter()), None);
         let centre = centroid([at(0.0), at(10.0)].iter()).unwrap();
         assert!(centre.squared_distance(&at(5.0)).0 < 1e-9);
-        let order = order_by_distance(&faces, &at(39.0));
-        assert_eq!(order.iter().map(|&(index, _)| index).collect::<Vec<_>>(), vec![3, 2, 1, 0, 4]);
     }
 }

@@ -9,7 +9,7 @@
 //! part of ([`Constraints`]). That keeps the distances reducible (a merged cluster is never closer to a third than the
 //! nearer of its parts was), which is all that the nearest-neighbour chain needs to find the same tree as the greedy
 //! definition (Müllner 2011, "Modern hierarchical, agglomerative clustering algorithms", section 3.2; Bruynooghe 1977).
-//! `reference.rs` is that definition, slow and obvious, and the oracle of the tests, beside the crate `kodama` for
+//! `tests/reference.rs` is that definition, slow and obvious, and the oracle of the tests, beside the crate `kodama` for
 //! clustering without constraints.
 //!
 //! Two engines hold the distances, chosen by the number of faces ([`MATRIX_MAX_FACES`]):
@@ -28,14 +28,12 @@ mod constraints;
 mod dendrogram;
 mod matrix;
 mod means;
-#[cfg(test)]
-mod reference;
 mod scores;
 #[cfg(test)]
 mod tests;
 mod vectors;
 
-pub use assign::{KnownPerson, Suggestion, centroid, medoid, order_by_distance, suggest};
+pub use assign::{KnownPerson, Suggestion, centroid, suggest};
 pub use constraints::Constraints;
 pub use dendrogram::{Dendrogram, Step};
 pub use scores::{Scores, SweepPoint, score, sweep};

@@ -30,34 +30,29 @@ impl Vectors {
     }
 }
 
-/// As many partial sums as fit two AVX registers: the compiler turns each loop below into vector instructions.
+/// As many partial sums as fit two AVX registers: the compiler turns the loop below into vector instructions.
 const LANES: usize = 16;
 
 /// ‖a − b‖².
 pub(super) fn squared_distance(a: &[f32], b: &[f32]) -> f32 {
-    let (a_blocks, a_rest) = a.as_chunks::<LANES>();
-    let (b_blocks, b_rest) = b.as_chunks::<LANES>();
-    let mut sums = [0.0_f32; LANES];
-    for (a, b) in a_blocks.iter().zip(b_blocks) {
-        for lane in 0..LANES {
-            let difference = a[lane] - b[lane];
-            sums[lane] += difference * difference;
-        }
-    }
-    let rest: f32 = a_rest.iter().zip(b_rest).map(|(a, b)| (a - b) * (a - b)).sum();
-    sums.iter().sum::<f32>() + rest
+    sum(a, b, |a, b| (a - b) * (a - b))
 }
 
 /// a · b.
 pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
+    sum(a, b, |a, b| a * b)
+}
+
+#[inline(always)]
+fn sum(a: &[f32], b: &[f32], term: impl Fn(f32, f32) -> f32) -> f32 {
     let (a_blocks, a_rest) = a.as_chunks::<LANES>();
     let (b_blocks, b_rest) = b.as_chunks::<LANES>();
     let mut sums = [0.0_f32; LANES];
     for (a, b) in a_blocks.iter().zip(b_blocks) {
         for lane in 0..LANES {
-            sums[lane] += a[lane] * b[lane];
+            sums[lane] += term(a[lane], b[lane]);
         }
     }
-    let rest: f32 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
+    let rest: f32 = a_rest.iter().zip(b_rest).map(|(&a, &b)| term(a, b)).sum();
     sums.iter().sum::<f32>() + rest
 }

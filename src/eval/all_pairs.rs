@@ -20,6 +20,8 @@ use super::{EvalError, Metric, Summary, ValAtFar, Vectors};
 /// Bins over 0…4: 1/16384 of squared distance each.
 pub const BINS: usize = 1 << 16;
 const LARGEST: f32 = 4.0;
+/// The paper's hold-out set has five disjoint sets.
+pub const SPLITS: usize = 5;
 
 /// How many pairs fell into each bin; bin i holds distances in [i, i + 1) · 4 / [`BINS`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,9 +52,7 @@ pub fn all_pairs(
     cancel: &Cancel,
     done: &(dyn Fn(u64) + Sync),
 ) -> Result<AllPairs, EvalError> {
-    if vectors.len() != labels.len() {
-        return Err(EvalError::Labels { vectors: vectors.len(), labels: labels.len() });
-    }
+    vectors.check_labels(labels)?;
     blocks::count(vectors, labels, cancel, done)
 }
 
@@ -61,9 +61,7 @@ pub fn all_pairs(
 /// # Errors
 /// When labels are missing.
 pub fn exact(vectors: &Vectors, labels: &[u32]) -> Result<(Vec<f64>, Vec<f64>), EvalError> {
-    if vectors.len() != labels.len() {
-        return Err(EvalError::Labels { vectors: vectors.len(), labels: labels.len() });
-    }
+    vectors.check_labels(labels)?;
     let from = |i: usize| {
         let (mut same, mut different) = (Vec::new(), Vec::new());
         for j in i + 1..vectors.len() {
@@ -89,9 +87,7 @@ pub fn worst(
     limit: usize,
     cancel: &Cancel,
 ) -> Result<Vec<(usize, usize, f64)>, EvalError> {
-    if vectors.len() != labels.len() {
-        return Err(EvalError::Labels { vectors: vectors.len(), labels: labels.len() });
-    }
+    vectors.check_labels(labels)?;
     let reach = |counts: &mut dyn Iterator<Item = &u64>| {
         let mut sum = 0;
         counts.take_while(|&&count| (sum += count, sum <= limit as u64).1).count()
@@ -114,9 +110,7 @@ pub fn over_splits(
     seed: u64,
     judge: &dyn Fn(&Vectors, &[u32]) -> Result<(ValAtFar, f64), EvalError>,
 ) -> Result<SplitResult, EvalError> {
-    if vectors.len() != labels.len() {
-        return Err(EvalError::Labels { vectors: vectors.len(), labels: labels.len() });
-    }
+    vectors.check_labels(labels)?;
     let (mut points, mut aucs) = (Vec::new(), Vec::new());
     for rows in identity_disjoint(labels, splits, seed)? {
         let of_rows: Vec<u32> = rows.iter().map(|&row| labels[row]).collect();
@@ -145,12 +139,6 @@ impl DistanceHistogram {
         self.0.iter().sum()
     }
 
-    /// The share of pairs nearer than `threshold`, rounded to the nearest bin edge.
-    pub fn share_below(&self, threshold: f64) -> f64 {
-        let edge = (threshold / bin_width()).round().clamp(0.0, BINS as f64) as usize;
-        self.0[..edge].iter().sum::<u64>() as f64 / self.total() as f64
-    }
-
     /// The same counts in `bins` wide bins, for a plot.
     pub fn coarse(&self, bins: usize) -> Vec<u64> {
         self.0.chunks(BINS.div_ceil(bins.max(1))).map(|chunk| chunk.iter().sum()).collect()
@@ -158,14 +146,6 @@ impl DistanceHistogram {
 }
 
 impl AllPairs {
-    pub fn val(&self, threshold: f64) -> f64 {
-        self.same.share_below(threshold)
-    }
-
-    pub fn far(&self, threshold: f64) -> f64 {
-        self.different.share_below(threshold)
-    }
-
     /// VAL at the largest bin edge whose FAR is at most `target`.
     ///
     /// # Errors
@@ -288,7 +268,8 @@ mod tests {
         let vectors = Vectors::from_rows([[1.0_f32, 0.0].as_slice(), &[1.0, 0.0], &[0.0, 1.0], &[-1.0, 0.0]]).unwrap();
         let found = all_pairs(&vectors, &[1, 1, 2, 3], &Cancel::default(), &|_| {}).unwrap();
         assert_eq!((found.same.total(), found.different.total()), (1, 5));
-        assert_eq!((found.val(0.1), found.far(0.1), found.far(2.1), found.far(4.0)), (1.0, 0.0, 0.6, 1.0));
+        let roc = found.roc().unwrap();
+        assert_eq!((roc.at(0.1).val, roc.at(0.1).far, roc.at(2.1).far, roc.at(4.0).far), (1.0, 0.0, 0.6, 1.0));
         let point = found.val_at_far(0.6).unwrap();
         assert_eq!((point.val, point.far, point.resolved), (1.0, 0.6, true));
         assert!(point.threshold > 3.99);

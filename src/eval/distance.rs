@@ -3,14 +3,15 @@
 use serde::{Deserialize, Serialize};
 
 /// What a threshold is compared with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+///
+/// * Squared L2 is ‖a − b‖₂², the paper's D: 0…4 for unit vectors.
+/// * Angle is arccos(cos θ) / π, 0…1, with cos θ clamped to [−1, 1]. For unit vectors it orders pairs as D does; it
+///   differs once a mean is subtracted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum Metric {
-    /// ‖a − b‖₂², the paper's D: 0…4 for unit vectors.
     #[default]
     SquaredL2,
-    /// arccos(cos θ) / π, 0…1, with cos θ clamped to [−1, 1]. For unit vectors it orders pairs as D does; it differs
-    /// once a mean is subtracted.
     Angle,
 }
 
@@ -24,6 +25,14 @@ impl Metric {
     pub fn between_centred(self, a: &[f32], b: &[f32], mean: &[f64]) -> f64 {
         let centred = a.iter().zip(b).zip(mean).map(|((&a, &b), mean)| (f64::from(a) - mean, f64::from(b) - mean));
         self.accumulate(centred)
+    }
+
+    /// The largest distance that unit vectors can have.
+    pub fn largest(self) -> f64 {
+        match self {
+            Self::SquaredL2 => 4.0,
+            Self::Angle => 1.0,
+        }
     }
 
     fn accumulate(self, values: impl Iterator<Item = (f64, f64)>) -> f64 {

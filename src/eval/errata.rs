@@ -149,10 +149,6 @@ impl Errata {
         Some(note.unwrap_or("an image shows someone else"))
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.images.is_empty() && self.people.is_empty() && self.pairs.is_empty()
-    }
-
     /// Who an image really shows, and how that is known.
     fn really(&self, path: &str) -> Option<&(String, String)> {
         self.images.get(path).or_else(|| self.people.get(folder_of(path)))

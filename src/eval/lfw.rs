@@ -50,7 +50,7 @@ pub struct FoldResult {
 }
 
 /// The judgement over all folds.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Judgement {
     pub accuracy: Summary,
     pub val: Summary,
@@ -59,13 +59,10 @@ pub struct Judgement {
     pub eer: f64,
     pub folds: Vec<FoldResult>,
     /// Each pair as it was judged, in the order given.
-    #[serde(skip)]
     pub pairs: Vec<Pair>,
     /// Over all pairs at once.
-    #[serde(skip)]
     pub pooled: Roc,
     /// Of each fold alone, for averaging.
-    #[serde(skip)]
     pub curves: Vec<Roc>,
 }
 

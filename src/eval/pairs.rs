@@ -30,7 +30,8 @@ impl Pair {
     }
 
     /// A pair of which only the distance matters.
-    pub fn at(distance: f64, same: bool, fold: usize) -> Self {
+    #[cfg(test)]
+    pub(crate) fn at(distance: f64, same: bool, fold: usize) -> Self {
         Self { a: 0, b: 0, same, fold, distance }
     }
 }
@@ -142,11 +143,6 @@ impl PairList {
         Ok(Self { images: places.images, pairs, folds })
     }
 
-    /// Every image once, in the order of first mention.
-    pub fn images(&self) -> Vec<&str> {
-        self.images.iter().map(String::as_str).collect()
-    }
-
     /// Only the pairs that `kept` wants, and their images.
     #[must_use]
     pub fn filtered(&self, mut kept: impl FnMut(&Pair) -> bool) -> Self {
@@ -213,7 +209,7 @@ mod tests {
             list.pairs.iter().map(|p| (p.same, p.fold)).collect::<Vec<_>>(),
             [(true, 0), (false, 0), (true, 1), (false, 1)]
         );
-        assert_eq!(list.images().len(), 7);
+        assert_eq!(list.images.len(), 7);
     }
 
     #[test]

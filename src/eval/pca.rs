@@ -8,7 +8,6 @@ use super::{EvalError, Vectors};
 pub struct Pca {
     mean: Vec<f64>,
     axes: Vec<Vec<f64>>,
-    variances: Vec<f64>,
 }
 
 /// Sweeps over all pairs of axes; a few suffice, more means that something is not a number.
@@ -29,8 +28,8 @@ impl Pca {
                 line.iter_mut().zip(&centred).for_each(|(sum, &y)| *sum += x * y / n);
             }
         }
-        let (variances, axes) = eigen(covariance, size);
-        Self { mean, axes, variances }
+        let (_, axes) = eigen(covariance, size);
+        Self { mean, axes }
     }
 
     /// The first `dimensions` coordinates of every row, brought back to unit length.
@@ -48,12 +47,6 @@ impl Pca {
         };
         let rows: Vec<Vec<f32>> = vectors.rows().map(project).collect();
         Vectors::from_rows(rows.iter().map(Vec::as_slice))
-    }
-
-    /// The share of the variance that the first `dimensions` axes hold.
-    pub fn kept(&self, dimensions: usize) -> f64 {
-        let total: f64 = self.variances.iter().sum();
-        self.variances.iter().take(dimensions).sum::<f64>() / total.max(f64::MIN_POSITIVE)
     }
 }
 
@@ -115,7 +108,6 @@ mod tests {
         let pca = Pca::fit(&vectors, &(0..20).collect::<Vec<_>>());
         let axis = &pca.axes[0];
         assert!((axis[1] / axis[0] - 2.0).abs() < 1e-2, "{axis:?}");
-        assert!(pca.kept(1) > 0.99 && (pca.kept(3) - 1.0).abs() < 1e-12);
         let flat = pca.project(&vectors, 1).unwrap();
         assert_eq!(flat.dimensions(), 1);
         assert!(flat.rows().all(|row| (row[0].abs() - 1.0).abs() < 1e-6));

@@ -66,20 +66,24 @@ impl Roc {
 
     /// VAL at the largest threshold whose FAR is at most `far`.
     pub fn val_at(&self, far: f64) -> f64 {
-        let end = self.points.partition_point(|point| point.far <= far + f64::EPSILON);
-        self.points[end.max(1) - 1].val
+        self.within(far).val
     }
 
     /// The largest threshold whose FAR is at most `far`.
     pub fn threshold_at(&self, far: f64) -> f64 {
-        let end = self.points.partition_point(|point| point.far <= far + f64::EPSILON);
-        self.points[end.max(1) - 1].threshold
+        self.within(far).threshold
     }
 
-    /// VAL at a threshold.
-    pub fn val_of(&self, threshold: f64) -> f64 {
+    fn within(&self, far: f64) -> RocPoint {
+        let end = self.points.partition_point(|point| point.far <= far + f64::EPSILON);
+        self.points[end.max(1) - 1]
+    }
+
+    /// What a threshold accepts.
+    pub fn at(&self, threshold: f64) -> RocPoint {
         let end = self.points.partition_point(|point| point.threshold <= threshold);
-        end.checked_sub(1).map_or(0.0, |last| self.points[last].val)
+        let (far, val) = end.checked_sub(1).map_or((0.0, 0.0), |last| (self.points[last].far, self.points[last].val));
+        RocPoint { threshold, far, val }
     }
 
     /// The points a plot needs: corners only, since straight runs keep their shape without their middle.
@@ -95,6 +99,11 @@ impl Roc {
         }
         corners
     }
+}
+
+/// A share as one in how many; None for a share of zero.
+pub fn one_in(share: f64) -> Option<u64> {
+    (share > 1e-12).then(|| (1.0 / share).round() as u64)
 }
 
 /// Where FAR = 1 − VAL on the polyline through `(far, val)` points from (0, 0) to (1, 1).
@@ -124,7 +133,7 @@ pub struct BandPoint {
 pub fn band(pooled: &Roc, curves: &[Roc], fars: &[f64]) -> Vec<BandPoint> {
     let at = |&far: &f64| {
         let threshold = pooled.threshold_at(far);
-        let vals: Vec<f64> = curves.iter().map(|curve| curve.val_of(threshold)).collect();
+        let vals: Vec<f64> = curves.iter().map(|curve| curve.at(threshold).val).collect();
         BandPoint { far, val: pooled.val_at(far), standard_error: Summary::of(&vals).standard_error }
     };
     fars.iter().map(at).collect()
@@ -202,7 +211,21 @@ mod tests {
         // No different pair is accepted up to 1.5: three of four same pairs are, ½ and 1 in the folds.
         assert_eq!((band[0].val, band[0].standard_error, pooled.threshold_at(0.1)), (0.75, 0.25, 1.5));
         assert_eq!((band[1].val, band[1].standard_error), (1.0, 0.0));
-        assert_eq!((pooled.val_of(0.5), pooled.val_of(9.0)), (0.0, 1.0));
+        assert_eq!((pooled.at(0.5).val, pooled.at(9.0).val), (0.0, 1.0));
+    }
+
+    #[test]
+    fn a_threshold_is_told_in_counts() {
+        let roc = curve(&[0.5, 1.0, 1.5], &[1.0, 1.2]);
+        let point = roc.at(1.0);
+        assert_eq!((one_in(point.far), one_in(1.0 - point.val), point.far), (Some(2), Some(3), 0.5));
+        assert_eq!((one_in(roc.at(0.0).far), roc.at(0.0).val), (None, 0.0));
+    }
+
+    #[test]
+    fn the_same_far_has_another_threshold_in_another_run() {
+        let other = Roc::of([(0.1, true), (0.2, false), (0.3, false), (0.35, true)]).unwrap();
+        assert_eq!((other.threshold_at(0.5), other.threshold_at(0.0)), (0.2, 0.1));
     }
 
     #[test]

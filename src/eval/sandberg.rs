@@ -18,7 +18,7 @@ use super::stats::{numpy_mean, numpy_std, numpy_sum};
 use super::{EvalError, Metric, Pair, Vectors};
 
 /// What `validate_on_lfw.py` prints, and the curves it computes that from.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct Published {
     pub accuracies: Vec<f64>,
     pub accuracy_mean: f64,
@@ -61,21 +61,8 @@ pub fn evaluate(
         return Err(EvalError::OneSided { what: "lfw.evaluate", same: count, different: same.len() - count });
     }
     let (coarse, fine) = (arange(400, 0.01), arange(4000, 0.001));
-    let mut published = Published {
-        accuracies: Vec::new(),
-        accuracy_mean: 0.0,
-        accuracy_std: 0.0,
-        thresholds: Vec::new(),
-        val_mean: 0.0,
-        val_std: 0.0,
-        far_mean: 0.0,
-        vals: Vec::new(),
-        val_thresholds: Vec::new(),
-        auc: 0.0,
-        eer: None,
-        tpr: vec![0.0; coarse.len()],
-        fpr: vec![0.0; coarse.len()],
-    };
+    let rates = vec![0.0; coarse.len()];
+    let mut published = Published { tpr: rates.clone(), fpr: rates, ..Published::default() };
     let mut fars = Vec::new();
     for test in blocks(pairs.len(), folds) {
         let mean = training_mean(vectors, pairs, &test, centring);

@@ -6,16 +6,27 @@ use serde::Serialize;
 use super::ValAtFar;
 
 /// What varies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum Study {
+    /// JPEG quality, 10 to 90
+    #[value(name = "jpeg")]
     JpegQuality,
+    /// Image size, 40² to 256² pixels
+    #[value(name = "size")]
     ImagePixels,
+    #[value(name = "blur")]
     BlurSigma,
+    #[value(name = "occlusion")]
     OccludedShare,
+    #[value(name = "rotation")]
     RotationDegrees,
+    /// Fewer dimensions: of a trained embedding, by principal axes; with --train-run by training
     Dimensions,
+    /// Fewer pictures to learn from, with --train-run
     TrainingImages,
+    /// The installed networks by their multiply-adds; with --model one of them
+    #[value(name = "networks")]
     MultiplyAdds,
 }
 

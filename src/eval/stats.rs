@@ -26,6 +26,16 @@ impl Summary {
         let standard_error = if values.len() > 1 { (squares / (n - 1.0) / n).sqrt() } else { 0.0 };
         Self { mean, standard_error, population_sd: numpy_std(values), count: values.len() }
     }
+
+    /// The standard error; None where there is one value only.
+    pub fn error(&self) -> Option<f64> {
+        (self.count > 1).then_some(self.standard_error)
+    }
+
+    /// The population standard deviation; None where there is one value only.
+    pub fn deviation(&self) -> Option<f64> {
+        (self.count > 1).then_some(self.population_sd)
+    }
 }
 
 /// `np.mean` of a contiguous array, bit for bit.

@@ -7,15 +7,16 @@ use super::EvalError;
 
 /// How the threshold is read off the sorted distances d₁ ≤ … ≤ dₙ of different-person pairs for a target f.
 /// With k = ⌊f·n⌋, k of them may be accepted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+///
+/// * At most: the largest threshold below dₖ₊₁, so the measured FAR never exceeds the target.
+/// * Interpolated: linear between order statistics, dₖ + (f·n − k)·(dₖ₊₁ − dₖ), with d₀ = 0. On the pairs that set it,
+///   the measured FAR is k/n; it estimates the distance at which a larger sample would reach the target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum FarRule {
-    /// The largest threshold below dₖ₊₁: the measured FAR never exceeds the target.
+    Interpolated,
     #[default]
     AtMost,
-    /// Linear between order statistics: dₖ + (f·n − k)·(dₖ₊₁ − dₖ), with d₀ = 0. On the pairs that set it, the
-    /// measured FAR is k/n; it estimates the distance at which a larger sample would reach the target.
-    Interpolated,
 }
 
 /// One operating point.

@@ -1,8 +1,6 @@
 //! Many vectors of one model in one piece of memory.
 
-use crate::types::Embedding;
-
-use super::EvalError;
+use super::{EvalError, Metric, Pair};
 
 /// Rows of `dimensions` values each. Rows need not have unit length: concatenated flips have length √2.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,12 +23,6 @@ impl Vectors {
             vectors.values.extend_from_slice(row);
         }
         Ok(vectors)
-    }
-
-    /// # Errors
-    /// When embeddings differ in dimensions.
-    pub fn from_embeddings<'a>(embeddings: impl IntoIterator<Item = &'a Embedding>) -> Result<Self, EvalError> {
-        Self::from_rows(embeddings.into_iter().map(Embedding::as_slice))
     }
 
     pub fn len(&self) -> usize {
@@ -63,6 +55,19 @@ impl Vectors {
     pub fn select(&self, indices: &[usize]) -> Self {
         let values = indices.iter().flat_map(|&index| self.row(index)).copied().collect();
         Self { dimensions: self.dimensions, values }
+    }
+
+    /// Pairs of rows with their distances.
+    pub fn measured<'a>(&self, pairs: impl IntoIterator<Item = &'a Pair>, metric: Metric) -> Vec<Pair> {
+        let measured = |pair: &Pair| Pair { distance: metric.between(self.row(pair.a), self.row(pair.b)), ..*pair };
+        pairs.into_iter().map(measured).collect()
+    }
+
+    /// # Errors
+    /// When there is not one label a row.
+    pub fn check_labels(&self, labels: &[u32]) -> Result<(), EvalError> {
+        let (vectors, labels) = (self.len(), labels.len());
+        if vectors == labels { Ok(()) } else { Err(EvalError::Labels { vectors, labels }) }
     }
 
     /// Each row followed by the other set's row: an image and its mirror image, as davidsandberg's

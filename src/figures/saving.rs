@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn the_ending_says_how_to_write() {
-        let table = Saving::table("folds", Table::new(&["a"]));
+        let table = Saving::table("folds", Table::of(&["a"], []));
         assert_eq!(table.ending(Path::new("x.JSON")), "json");
         assert_eq!(table.ending(Path::new("x")), "csv");
         assert_eq!(table.ending(Path::new("x.txt")), "csv");
@@ -100,8 +100,7 @@ mod tests {
         let svg = folder.path().join("roc.svg");
         figure.write(&svg).unwrap();
         assert!(std::fs::read_to_string(&svg).unwrap().starts_with("<svg"));
-        let mut table = Table::new(&["a"]);
-        table.push(vec!["1".into()]);
+        let table = Table::of(&["a"], [vec!["1".to_owned()]]);
         let json = folder.path().join("t.json");
         Saving::table("t", table).write(&json).unwrap();
         let value: serde_json::Value = serde_json::from_slice(&std::fs::read(&json).unwrap()).unwrap();

@@ -10,12 +10,8 @@ pub struct Table {
 }
 
 impl Table {
-    pub fn new(head: &[&str]) -> Self {
-        Self { head: head.iter().map(|&cell| cell.to_owned()).collect(), rows: Vec::new() }
-    }
-
-    pub fn push(&mut self, row: Vec<String>) {
-        self.rows.push(row);
+    pub fn of(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Self {
+        Self { head: head.iter().map(|&cell| cell.to_owned()).collect(), rows: rows.into_iter().collect() }
     }
 
     pub fn to_csv(&self) -> String {
@@ -62,9 +58,8 @@ mod tests {
 
     #[test]
     fn cells_are_quoted_where_needed() {
-        let mut table = Table::new(&["Name", "VAL"]);
-        table.push(vec!["Lee, \"Ann\"".into(), "0.5".into()]);
-        table.push(vec!["=cmd".into(), "-0.5".into()]);
+        let rows = [["Lee, \"Ann\"", "0.5"], ["=cmd", "-0.5"]];
+        let table = Table::of(&["Name", "VAL"], rows.map(|row| row.map(str::to_owned).to_vec()));
         assert_eq!(table.to_csv(), "Name,VAL\n\"Lee, \"\"Ann\"\"\",0.5\n'=cmd,-0.5\n");
         let html = table.render().into_string();
         assert!(html.contains("<td class=\"w\">Lee, &quot;Ann&quot;</td><td>0.5</td>"), "{html}");

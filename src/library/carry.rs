@@ -125,6 +125,7 @@ impl Library {
                             .prepare_cached("SELECT jpeg FROM face_crop WHERE face_id = ?1")?
                             .query_row([old.0], |row| row.get(0))?;
                         let face = FaceRecord { detection, embedding: None, crop_jpeg };
+                        faces::clear_place(t, new, detection.face_box)?;
                         let placed = faces::insert_face(t, new, &face)?;
                         faces::put_crop(t, placed, &face.crop_jpeg)?;
                         carry(t, old, placed)?;

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::error::{LibraryError, Result};
+use super::models;
 use super::open::{Library, LibraryReader};
 use super::path;
 use super::review::journal::Decisions;
@@ -49,6 +50,9 @@ pub struct ConfirmedFace {
 
 /// Boxes that overlap by this share (intersection over union) are the same face in two versions of a photo.
 pub(super) const SAME_FACE_OVERLAP: f32 = 0.5;
+
+/// Boxes of a face as it is and as a detector sees it lying on its side overlap less.
+const SAME_PLACE_OVERLAP: f32 = 0.3;
 
 impl Library {
     /// Adds a model's embeddings to faces that are there, replacing that model's earlier ones.
@@ -132,17 +136,6 @@ impl LibraryReader {
             )?;
             let bytes: Option<Vec<u8>> = query.query_row(params![model.0, face.0], |row| row.get(0)).optional()?;
             bytes.map(|b| embedding_from(&b)).transpose()
-        })
-    }
-
-    /// How many faces each model has embedded.
-    pub fn models(&self) -> Result<Vec<(ModelId, usize)>> {
-        self.read(|c| {
-            let mut query = c.prepare(
-                "SELECT name, (SELECT count(*) FROM embedding WHERE model_id = model.id) FROM model ORDER BY id",
-            )?;
-            let rows = query.query_map([], |row| Ok((ModelId(row.get(0)?), row.get::<_, i64>(1)? as usize)))?;
-            Ok(rows.collect::<rusqlite::Result<_>>()?)
         })
     }
 }
@@ -231,6 +224,16 @@ fn copy_rejections(t: &Transaction, from: FaceId, to: FaceId) -> Result<()> {
         "INSERT OR IGNORE INTO rejected (face_id, person_id) SELECT ?2, person_id FROM rejected WHERE face_id = ?1",
     )?
     .execute([from.0, to.0])?;
+    Ok(())
+}
+
+/// Removes what a detector took for other faces where a known one is, and about which nothing was decided.
+pub(super) fn clear_place(t: &Transaction, photo: PhotoId, place: FaceBox) -> Result<()> {
+    for face in old_faces(t, photo)? {
+        if !face.is_decided && overlap(face.detection.face_box, place) >= SAME_PLACE_OVERLAP {
+            t.prepare_cached("DELETE FROM face WHERE id = ?1")?.execute([face.id.0])?;
+        }
+    }
     Ok(())
 }
 
@@ -357,27 +360,11 @@ pub(super) fn put_crop(t: &Transaction, id: FaceId, jpeg: &[u8]) -> Result<()> {
 }
 
 fn put_embedding(t: &Transaction, model: &ModelId, face: FaceId, embedding: &Embedding) -> Result<()> {
-    let model_row = model_row(t, model, embedding.dimensions())?;
+    let model_row = models::row(t, model, embedding.dimensions())?;
     let bytes: Vec<u8> = embedding.as_slice().iter().flat_map(|v| v.to_le_bytes()).collect();
     t.prepare_cached("INSERT OR REPLACE INTO embedding (model_id, face_id, vector) VALUES (?1, ?2, ?3)")?
         .execute(params![model_row, face.0, bytes])?;
     Ok(())
-}
-
-/// The row of a model, made on first use. A model's embeddings all have one length.
-fn model_row(c: &Connection, model: &ModelId, found: usize) -> Result<i64> {
-    let row: Option<(i64, i64)> = c
-        .prepare_cached("SELECT id, dimensions FROM model WHERE name = ?1")?
-        .query_row([&model.0], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    match row {
-        Some((id, known)) if known == found as i64 => Ok(id),
-        Some((_, known)) => Err(LibraryError::Dimensions { model: model.0.clone(), known: known as usize, found }),
-        None => {
-            c.execute("INSERT INTO model (name, dimensions) VALUES (?1, ?2)", params![model.0, found as i64])?;
-            Ok(c.last_insert_rowid())
-        }
-    }
 }
 
 /// Reads x, y, width, height, score, landmarks from six columns beginning at `first`.

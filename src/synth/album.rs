@@ -126,8 +126,8 @@ fn write_photo(
         Layout::Photos => {
             let size = [(1280, 960), (960, 1280), (1440, 960), (1600, 900)][rng.random_range(0..4)];
             let wanted = [1, 1, 1, 2, 2, 2, 3, 3, 4, 6][rng.random_range(0..10)];
-            let chosen = sample(&mut rng, people.len(), people.len().min(wanted));
-            let group: Vec<(u32, &Identity)> = chosen.iter().map(|index| (index as u32, &people[index])).collect();
+            let picks = sample(&mut rng, people.len(), people.len().min(wanted));
+            let group: Vec<(u32, &Identity)> = picks.iter().map(|index| (index as u32, &people[index])).collect();
             let (picture, faces, quality) = render_photo(&group, size, rng.random());
             (format!("photo-{:05}.jpg", number + 1), picture, faces, quality)
         }

@@ -5,7 +5,7 @@ use rand_chacha::ChaCha8Rng;
 use resvg::tiny_skia::Mask;
 
 use super::canvas::{Canvas, Ink, between, circle, closed, open, shade};
-use super::head::Head;
+use super::head::{Head, mirrored};
 
 const DARK: Ink = [0.10, 0.07, 0.06];
 
@@ -14,7 +14,7 @@ pub(super) fn draw_ears(canvas: &mut Canvas, head: &Head) {
     let size = head.identity.ear_size;
     for side in [-1.0, 1.0] {
         // The ear on the far side goes out of sight.
-        let visible = (1.0 - 1.5 * side * head.look.yaw.sin()).clamp(0.0, 1.2);
+        let visible = (1.0 - 1.5 * side * head.moment.yaw.sin()).clamp(0.0, 1.2);
         let x = side * head.identity.face.width;
         let ear = |dx: f32, dy: f32| head.back(x + side * dx * size * visible, 0.12 + dy * size);
         let shell = [ear(-0.6, -1.0), ear(0.45, -1.15), ear(0.75, -0.2), ear(0.45, 0.75), ear(-0.2, 1.25)];
@@ -66,7 +66,7 @@ fn draw_lines_of_age(canvas: &mut Canvas, head: &Head, within: Option<&Mask>) {
     let (skin, unit, age) = (head.identity.skin, head.unit(), head.identity.marks.age);
     let ink = shade(skin, 0.58);
     let nose = &head.identity.nose;
-    let fold = (0.05 + 0.45 * age * age) * (0.4 + 0.6 * head.look.smile.max(0.0));
+    let fold = (0.05 + 0.45 * age * age) * (0.4 + 0.6 * head.moment.smile.max(0.0));
     for side in [-1.0, 1.0] {
         let [corner_x, corner_y] = head.mouth_corner(side);
         let points = [
@@ -89,16 +89,16 @@ fn draw_lines_of_age(canvas: &mut Canvas, head: &Head, within: Option<&Mask>) {
 }
 
 pub(super) fn draw_eyes(canvas: &mut Canvas, head: &Head) {
-    for (index, side) in [-1.0, 1.0].into_iter().enumerate() {
-        draw_eye(canvas, head, side, head.look.eye_open[index]);
-    }
+    let [left, right] = head.moment.eye_open;
+    draw_eye(canvas, head, -1.0, left);
+    draw_eye(canvas, head, 1.0, right);
 }
 
 fn draw_eye(canvas: &mut Canvas, head: &Head, side: f32, open_share: f32) {
     let eyes = &head.identity.eyes;
     let (skin, unit) = (head.identity.skin, head.unit());
     // A smile pushes the lower lid up.
-    let squint = 0.25 * head.look.smile.max(0.0);
+    let squint = 0.25 * head.moment.smile.max(0.0);
     let (upper, lower) = (eyes.half_height * open_share, eyes.half_height * 0.75 * open_share * (1.0 - squint));
     let point =
         |along: f32, down: f32| head.at(side * (eyes.offset + along * eyes.half_width), down - eyes.tilt * along);
@@ -113,13 +113,13 @@ fn draw_eye(canvas: &mut Canvas, head: &Head, side: f32, open_share: f32) {
     let opening = closed(&[upper_lid.as_slice(), &lower_lid].concat());
     canvas.fill(&opening, [0.95, 0.94, 0.92], 1.0);
     if let Some(within) = canvas.mask(&opening) {
-        let look_at = point(0.22 * head.look.gaze[0] * side, 0.035 * head.look.gaze[1] - 0.012);
+        let pupil = point(0.22 * head.moment.gaze[0] * side, 0.035 * head.moment.gaze[1] - 0.012);
         let radius = eyes.iris_radius * unit;
-        canvas.fill_inside(&circle(look_at, radius), shade(eyes.iris, 0.62), 1.0, Some(&within));
-        canvas.fill_inside(&circle(look_at, 0.82 * radius), eyes.iris, 1.0, Some(&within));
-        canvas.glow([look_at[0], look_at[1] + 0.4 * radius], 0.7 * radius, shade(eyes.iris, 1.7), 0.6, Some(&within));
-        canvas.fill_inside(&circle(look_at, 0.42 * radius), [0.03, 0.03, 0.04], 1.0, Some(&within));
-        let glint = [look_at[0] - 0.3 * radius, look_at[1] - 0.38 * radius];
+        canvas.fill_inside(&circle(pupil, radius), shade(eyes.iris, 0.62), 1.0, Some(&within));
+        canvas.fill_inside(&circle(pupil, 0.82 * radius), eyes.iris, 1.0, Some(&within));
+        canvas.glow([pupil[0], pupil[1] + 0.4 * radius], 0.7 * radius, shade(eyes.iris, 1.7), 0.6, Some(&within));
+        canvas.fill_inside(&circle(pupil, 0.42 * radius), [0.03, 0.03, 0.04], 1.0, Some(&within));
+        let glint = [pupil[0] - 0.3 * radius, pupil[1] - 0.38 * radius];
         canvas.fill_inside(&circle(glint, 0.22 * radius), [1.0; 3], 0.9, Some(&within));
         // The upper lid's shadow on the eyeball.
         canvas.line(&open(&upper_lid), 0.07 * unit, DARK, 0.28, Some(&within));
@@ -138,7 +138,7 @@ fn draw_eye(canvas: &mut Canvas, head: &Head, side: f32, open_share: f32) {
 pub(super) fn draw_nose(canvas: &mut Canvas, head: &Head) {
     let nose = &head.identity.nose;
     let (skin, unit) = (head.identity.skin, head.unit());
-    let yaw = head.look.yaw.sin();
+    let yaw = head.moment.yaw.sin();
     let height = nose.height;
     // A ridge that stands out of the face: z grows towards the tip.
     let ridge = |x: f32, y: f32, share: f32| head.in_space(x, y, 0.80 + height * share);
@@ -176,24 +176,19 @@ pub(super) fn draw_mouth(canvas: &mut Canvas, head: &Head) {
     let mouth = &head.identity.mouth;
     let (lips, unit) = (head.identity.lips, head.unit());
     let (left, right) = (head.mouth_corner(-1.0), head.mouth_corner(1.0));
-    let gap = 0.17 * head.look.mouth_open;
-    let sag = 0.05 * head.look.smile;
+    let gap = 0.17 * head.moment.mouth_open;
+    let sag = 0.05 * head.moment.smile;
     let at = |x_share: f32, dy: f32| head.at(x_share * right[0], mouth.y + sag * (1.0 - x_share * x_share) + dy);
     let (from, to) = (head.at(left[0], left[1]), head.at(right[0], right[1]));
     let upper_inner = [at(-0.5, -0.3 * gap), at(0.0, -0.35 * gap), at(0.5, -0.3 * gap)];
     let lower_inner = [at(0.5, 0.55 * gap), at(0.0, 0.75 * gap), at(-0.5, 0.55 * gap)];
     let upper_edge = [
-        at(0.5, -0.3 * gap - mouth.upper * 0.75),
-        at(0.16, -0.35 * gap - mouth.upper * 1.12),
-        at(0.0, -0.35 * gap - mouth.upper * 0.85),
-        at(-0.16, -0.35 * gap - mouth.upper * 1.12),
-        at(-0.5, -0.3 * gap - mouth.upper * 0.75),
+        (0.5, -0.3 * gap - mouth.upper * 0.75),
+        (0.16, -0.35 * gap - mouth.upper * 1.12),
+        (0.0, -0.35 * gap - mouth.upper * 0.85),
     ];
-    let lower_edge = [
-        at(0.5, 0.5 * gap + mouth.lower * 0.78),
-        at(0.0, 0.75 * gap + mouth.lower),
-        at(-0.5, 0.5 * gap + mouth.lower * 0.78),
-    ];
+    let lower_edge = [(0.5, 0.5 * gap + mouth.lower * 0.78), (0.0, 0.75 * gap + mouth.lower)];
+    let (upper_edge, lower_edge) = (mirrored(&upper_edge, at), mirrored(&lower_edge, at));
     let inside = closed(&[&[from], upper_inner.as_slice(), &[to], &lower_inner].concat());
     if gap > 0.01 {
         canvas.fill(&inside, [0.25, 0.07, 0.07], 1.0);
@@ -209,18 +204,16 @@ pub(super) fn draw_mouth(canvas: &mut Canvas, head: &Head) {
             canvas.glow(at(0.0, 0.75 * gap), 0.16 * unit, [0.78, 0.36, 0.36], 0.8, Some(&within));
         }
     }
-    let mut inner_back = upper_inner;
-    inner_back.reverse();
-    let upper = closed(&[&[from], upper_inner.as_slice(), &[to], &upper_edge].concat());
+    let upper = closed(&[&[from], upper_inner.as_slice(), &[to], upper_edge.as_slice()].concat());
     let mut lower_inner_forth = lower_inner;
     lower_inner_forth.reverse();
-    let lower = closed(&[&[from], lower_inner_forth.as_slice(), &[to], &lower_edge].concat());
+    let lower = closed(&[&[from], lower_inner_forth.as_slice(), &[to], lower_edge.as_slice()].concat());
     canvas.fill(&upper, shade(lips, 0.86), 1.0);
     canvas.fill(&lower, lips, 1.0);
     canvas.glow(at(0.0, 0.75 * gap + mouth.lower * 0.5), 0.13 * unit, shade(lips, 1.4), 0.35, None);
     let line = [&[from], upper_inner.as_slice(), &[to]].concat();
     canvas.line(&open(&line), 0.022 * unit, shade(lips, 0.38), 0.85, None);
-    let dimple = 0.5 * head.look.smile.max(0.0);
+    let dimple = 0.5 * head.moment.smile.max(0.0);
     for corner in [from, to] {
         canvas.glow(corner, 0.06 * unit, shade(head.identity.skin, 0.5), 0.3 + dimple, None);
     }

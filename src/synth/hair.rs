@@ -5,7 +5,7 @@ use rand_chacha::ChaCha8Rng;
 use resvg::tiny_skia::Mask;
 
 use super::canvas::{Canvas, Ink, between, circle, closed, open, shade};
-use super::head::Head;
+use super::head::{Head, mirrored};
 use super::identity::{Beard, HairStyle};
 
 /// What hangs or stands behind the head: before the ears are drawn.
@@ -31,13 +31,16 @@ pub(super) fn draw_back(canvas: &mut Canvas, head: &Head) {
         _ => return,
     };
     let outer = width + volume * 1.15;
-    let half = [(outer * 0.98, -0.7), (outer * 1.06, 0.1), (outer * 1.08, bottom * 0.6), (outer * 0.95, bottom)];
-    let mut points = vec![head.back(0.0, head.identity.face.top_y - volume)];
-    points.extend(half.iter().map(|&(x, y)| head.back(x, y)));
-    points.push(head.back(0.0, bottom * 0.96));
-    points.extend(half.iter().rev().map(|&(x, y)| head.back(-x, y)));
-    canvas.fill(&closed(&points), ink, 1.0);
-    let mut rng = ChaCha8Rng::seed_from_u64(hair.texture ^ head.look.hair_seed);
+    let half = [
+        (0.0, head.identity.face.top_y - volume),
+        (outer * 0.98, -0.7),
+        (outer * 1.06, 0.1),
+        (outer * 1.08, bottom * 0.6),
+        (outer * 0.95, bottom),
+        (0.0, bottom * 0.96),
+    ];
+    canvas.fill(&closed(&mirrored(&half, |x, y| head.back(x, y))), ink, 1.0);
+    let mut rng = ChaCha8Rng::seed_from_u64(hair.texture ^ head.moment.hair_seed);
     for side in [-1.0, 1.0] {
         for _ in 0..5 {
             let x = side * rng.random_range(0.85..1.05) * outer;
@@ -56,26 +59,22 @@ fn fill_behind(canvas: &mut Canvas, head: &Head, volume: f32) {
     let face = &head.identity.face;
     let wide = face.width + 0.5 * volume;
     let half = [(0.52 * wide, face.top_y + 0.06), (0.93 * face.temple * wide, -0.84), (wide, -0.45), (wide, 0.0)];
-    let mut points: Vec<[f32; 2]> = half.iter().map(|&(x, y)| head.rim(x, y)).collect();
-    points.extend(half.iter().rev().map(|&(x, y)| head.rim(-x, y)));
-    canvas.fill(&closed(&points), shade(head.identity.hair.ink, 0.6), 1.0);
+    let shape = mirrored(&half, |x, y| head.rim(x, y));
+    canvas.fill(&closed(&shape), shade(head.identity.hair.ink, 0.6), 1.0);
 }
 
 /// A round cloud of small curls around the head.
 fn draw_afro(canvas: &mut Canvas, head: &Head) {
     let hair = &head.identity.hair;
     let unit = head.unit();
-    let mut rng = ChaCha8Rng::seed_from_u64(hair.texture ^ head.look.hair_seed);
+    let mut rng = ChaCha8Rng::seed_from_u64(hair.texture ^ head.moment.hair_seed);
     let radius = 1.22 + 0.45 * hair.length;
     canvas.fill(&circle(head.back(0.0, -0.42), radius * unit), shade(hair.ink, 0.8), 1.0);
     for step in 0..26 {
         let angle = std::f32::consts::PI * (0.85 + 1.3 * step as f32 / 25.0);
         let at = head.back(radius * angle.cos(), -0.42 + radius * angle.sin());
-        canvas.fill(
-            &circle(at, rng.random_range(0.14..0.24) * unit),
-            shade(hair.ink, rng.random_range(0.7..0.95)),
-            1.0,
-        );
+        let radius = rng.random_range(0.14..0.24) * unit;
+        canvas.fill(&circle(at, radius), shade(hair.ink, rng.random_range(0.7..0.95)), 1.0);
     }
 }
 
@@ -144,17 +143,14 @@ fn draw_cap(canvas: &mut Canvas, head: &Head, volume: f32, alpha: f32) {
     let side_volume = if hair.style == HairStyle::Quiff { 0.35 * volume } else { volume * 0.75 };
     let wide = face.width + side_volume;
     // From the left temple over the top to the right one.
-    let arc = [
-        head.rim(-wide, -0.02),
-        head.rim(-wide * 1.01, -0.45),
-        head.rim(-face.temple * wide * 0.93, -0.86 - 0.3 * volume),
-        head.rim(-0.52 * wide, face.top_y + 0.08 - 0.8 * volume * lift),
-        head.rim(0.12 * hair.side, face.top_y - volume * lift),
-        head.rim(0.52 * wide, face.top_y + 0.08 - 0.8 * volume * lift),
-        head.rim(face.temple * wide * 0.93, -0.86 - 0.3 * volume),
-        head.rim(wide * 1.01, -0.45),
-        head.rim(wide, -0.02),
+    let half = [
+        (-wide, -0.02),
+        (-wide * 1.01, -0.45),
+        (-face.temple * wide * 0.93, -0.86 - 0.3 * volume),
+        (-0.52 * wide, face.top_y + 0.08 - 0.8 * volume * lift),
     ];
+    let mut arc = mirrored(&half, |x, y| head.rim(x, y));
+    arc.insert(half.len(), head.rim(0.12 * hair.side, face.top_y - volume * lift));
     let line: Vec<[f32; 2]> = hair_line(head).into_iter().map(|(x, y)| on_skull(head, x, y)).collect();
     let shape = closed(&[arc.as_slice(), &line].concat());
     let top = head.rim(0.0, face.top_y + 0.15);
@@ -180,7 +176,7 @@ fn on_skull(head: &Head, x: f32, y: f32) -> [f32; 2] {
 fn draw_strands(canvas: &mut Canvas, head: &Head, inside: &Mask) {
     let hair = &head.identity.hair;
     let (unit, top_y) = (head.unit(), head.identity.face.top_y);
-    let mut rng = ChaCha8Rng::seed_from_u64(hair.texture ^ head.look.hair_seed);
+    let mut rng = ChaCha8Rng::seed_from_u64(hair.texture ^ head.moment.hair_seed);
     for _ in 0..12 {
         let x: f32 = rng.random_range(-1.0..1.0);
         let ink = shade(hair.ink, if rng.random_bool(0.5) { 0.68 } else { 1.28 });
@@ -207,9 +203,9 @@ fn draw_curls(canvas: &mut Canvas, head: &Head) {
 
 pub(super) fn draw_brows(canvas: &mut Canvas, head: &Head, within: Option<&Mask>) {
     let (brows, eyes) = (&head.identity.brows, &head.identity.eyes);
-    let lift = 0.055 * head.look.brow_raise;
+    let lift = 0.055 * head.moment.brow_raise;
     // A cross face draws the inner ends down.
-    let frown = 0.10 * (-head.look.smile).max(0.0);
+    let frown = 0.10 * (-head.moment.smile).max(0.0);
     for side in [-1.0, 1.0] {
         let point = |along: f32, up: f32| {
             let x = side * (eyes.offset + 0.02 + along * brows.half_length);
@@ -241,19 +237,14 @@ pub(super) fn draw_beard(canvas: &mut Canvas, head: &Head, within: Option<&Mask>
         Beard::Moustache { thickness } => draw_moustache(canvas, head, ink, thickness),
         Beard::Goatee { width } => {
             let (chin, mouth) = (head.identity.face.chin_y, &head.identity.mouth);
-            let points = [
+            let low = [
                 (width, mouth.y - 0.02),
                 (width * 0.95, mouth.y + 0.25),
                 (width * 0.5, chin - 0.02),
                 (0.0, chin + 0.05),
-                (-width * 0.5, chin - 0.02),
-                (-width * 0.95, mouth.y + 0.25),
-                (-width, mouth.y - 0.02),
-                (-0.16, mouth.y + 0.17),
-                (0.0, mouth.y + 0.20),
-                (0.16, mouth.y + 0.17),
             ];
-            let shape: Vec<[f32; 2]> = points.iter().map(|&(x, y)| chin_point(head, x, y)).collect();
+            let mut shape = mirrored(&low, |x, y| chin_point(head, x, y));
+            shape.extend(mirrored(&[(-0.16, mouth.y + 0.17), (0.0, mouth.y + 0.20)], |x, y| chin_point(head, x, y)));
             canvas.fill(&closed(&shape), ink, 0.95);
             draw_moustache(canvas, head, ink, 0.06);
         }
@@ -275,13 +266,11 @@ fn jaw(head: &Head, length: f32) -> Option<resvg::tiny_skia::Path> {
         (face.jaw * face.width + 0.3 * length, 0.92),
         (0.5 * (face.jaw + face.chin_width) * face.width + 0.3 * length, 1.22 + 0.5 * length),
         (face.chin_width * face.width, face.chin_y - 0.04 + length),
+        (0.0, face.chin_y + 0.03 + length),
     ];
-    let inner = [(0.20, mouth.y - 0.24), (0.52, mouth.y - 0.13), (0.70, 0.72), (0.87, 0.34)];
-    let mut points: Vec<[f32; 2]> = half.iter().map(|&(x, y)| head.rim(x, y)).collect();
-    points.push(head.rim(0.0, face.chin_y + 0.03 + length));
-    points.extend(half.iter().rev().map(|&(x, y)| head.rim(-x, y)));
-    points.extend(inner.iter().rev().map(|&(x, y)| on_skull(head, -x, y)));
-    points.extend(inner.iter().map(|&(x, y)| on_skull(head, x, y)));
+    let inner = [(-0.87, 0.34), (-0.70, 0.72), (-0.52, mouth.y - 0.13), (-0.20, mouth.y - 0.24)];
+    let mut points = mirrored(&half, |x, y| head.rim(x, y));
+    points.extend(mirrored(&inner, |x, y| on_skull(head, x, y)));
     closed(&points)
 }
 
@@ -305,9 +294,9 @@ fn draw_hairs(canvas: &mut Canvas, head: &Head, shape: &Option<resvg::tiny_skia:
 
 fn draw_moustache(canvas: &mut Canvas, head: &Head, ink: Ink, thickness: f32) {
     let mouth = &head.identity.mouth;
-    let y = mouth.y - mouth.upper - 0.05 - 0.06 * head.look.mouth_open;
-    let half = mouth.half_width * (1.05 + 0.1 * head.look.smile);
-    let droop = mouth.y - 0.07 * head.look.smile;
+    let y = mouth.y - mouth.upper - 0.05 - 0.06 * head.moment.mouth_open;
+    let half = mouth.half_width * (1.05 + 0.1 * head.moment.smile);
+    let droop = mouth.y - 0.07 * head.moment.smile;
     let points = [
         (0.0, y - thickness * 0.7),
         (half * 0.45, y - thickness),
@@ -315,11 +304,6 @@ fn draw_moustache(canvas: &mut Canvas, head: &Head, ink: Ink, thickness: f32) {
         (half * 1.02, droop + 0.02),
         (half * 0.55, y + thickness * 0.55),
         (0.0, y + thickness * 0.45),
-        (-half * 0.55, y + thickness * 0.55),
-        (-half * 1.02, droop + 0.02),
-        (-half * 0.9, droop - 0.07),
-        (-half * 0.45, y - thickness),
     ];
-    let shape: Vec<[f32; 2]> = points.iter().map(|&(x, y)| head.at(x, y)).collect();
-    canvas.fill(&closed(&shape), ink, 0.96);
+    canvas.fill(&closed(&mirrored(&points, |x, y| head.at(x, y))), ink, 0.96);
 }

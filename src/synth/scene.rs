@@ -35,7 +35,7 @@ impl Truth {
 /// makes; `variation` chooses pose, expression, clothes, light, camera and background.
 pub fn render_crop(identity: &Identity, variation: u64, size: u32) -> RgbImage {
     let rng = &mut ChaCha8Rng::seed_from_u64(variation);
-    let look = Moment::sample(rng);
+    let moment = Moment::sample(rng);
     let shot = Shot::sample(rng);
     let mut target = Landmarks::template(size, size);
     let error = 0.012 * size as f32;
@@ -44,7 +44,7 @@ pub fn render_crop(identity: &Identity, variation: u64, size: u32) -> RgbImage {
     }
     let mut canvas = Canvas::new(size, size);
     draw_background(&mut canvas, rng);
-    let head = Head::aligned(identity, &look, &target);
+    let head = Head::aligned(identity, &moment, &target);
     let mut person = draw_person(&head, size, size);
     finish::light(&mut person, &head, &shot);
     canvas.pixmap.draw_pixmap(0, 0, person.as_ref(), &PixmapPaint::default(), Transform::identity(), None);
@@ -69,12 +69,12 @@ pub fn render_photo(people: &[(u32, &Identity)], size: (u32, u32), variation: u6
     let shot = Shot::sample(rng);
     let mut canvas = Canvas::new(width, height);
     draw_background(&mut canvas, rng);
-    let looks: Vec<Moment> = people.iter().map(|_| Moment::sample(rng)).collect();
+    let moments: Vec<Moment> = people.iter().map(|_| Moment::sample(rng)).collect();
     let heads: Vec<Head> = people
         .iter()
-        .zip(&looks)
+        .zip(&moments)
         .enumerate()
-        .map(|(place, ((_, identity), look))| placed(rng, identity, look, place, people.len(), size))
+        .map(|(place, ((_, identity), moment))| placed(rng, identity, moment, place, people.len(), size))
         .collect();
     // The nearer stand before the others.
     let mut order: Vec<usize> = (0..heads.len()).collect();
@@ -94,7 +94,7 @@ pub fn render_photo(people: &[(u32, &Identity)], size: (u32, u32), variation: u6
 fn placed<'a>(
     rng: &mut impl Rng,
     identity: &'a Identity,
-    look: &'a Moment,
+    moment: &'a Moment,
     place: usize,
     count: usize,
     (width, height): (u32, u32),
@@ -107,7 +107,7 @@ fn placed<'a>(
     // Hair fits in above, the chest below.
     let (highest, lowest) = (2.0 * unit, (height - 3.0 * unit).max(2.0 * unit + 1.0));
     let y = highest + (lowest - highest) * rng.random_range(0.4..1.0);
-    Head::placed(identity, look, [x, y], unit)
+    Head::placed(identity, moment, [x, y], unit)
 }
 
 /// Draws a person into a patch of their own, so that masks and light cost no more than the person's size.

@@ -3,50 +3,27 @@
 use resvg::tiny_skia::Path;
 
 use super::canvas::{Canvas, Ink, closed, open, polygon, shade};
-use super::head::Head;
+use super::head::{Head, mirrored};
 use super::identity::{Frame, Glasses, HairStyle};
 use super::variation::{Collar, Obstacle};
 
 /// Neck and shoulders.
 pub(super) fn draw_body(canvas: &mut Canvas, head: &Head) {
     let (skin, unit) = (head.identity.skin, head.unit());
-    let clothes = head.look.clothes;
+    let clothes = head.moment.clothes;
     let body = |x: f32, y: f32| head.body(x, y);
-    let torso = [
-        body(-0.52, 1.86),
-        body(-1.1, 2.05),
-        body(-1.85, 2.35),
-        body(-2.25, 3.0),
-        body(-2.35, 3.8),
-        body(-2.45, 6.0),
-        body(-2.6, 16.0),
-        body(2.6, 16.0),
-        body(2.45, 6.0),
-        body(2.35, 3.8),
-        body(2.25, 3.0),
-        body(1.85, 2.35),
-        body(1.1, 2.05),
-        body(0.52, 1.86),
-    ];
     if clothes.collar == Collar::Hood {
-        let hood =
-            [body(-0.95, 2.1), body(-1.02, 1.7), body(-0.72, 1.38), body(0.72, 1.38), body(1.02, 1.7), body(0.95, 2.1)];
+        let hood = mirrored(&[(-0.95, 2.1), (-1.02, 1.7), (-0.72, 1.38)], body);
         canvas.fill(&closed(&hood), shade(clothes.ink, 0.72), 1.0);
     }
-    canvas.fill(&closed(&torso), clothes.ink, 1.0);
+    let shoulder = [(-0.52, 1.86), (-1.1, 2.05), (-1.85, 2.35), (-2.25, 3.0)];
+    let side = [(-2.35, 3.8), (-2.45, 6.0), (-2.6, 16.0)];
+    canvas.fill(&closed(&mirrored(&[&shoulder[..], &side].concat(), body)), clothes.ink, 1.0);
     for side in [-1.0, 1.0] {
         let sleeve = [body(side * 1.55, 2.6), body(side * 1.5, 3.4), body(side * 1.55, 5.5)];
         canvas.line(&open(&sleeve), 0.05 * unit, shade(clothes.ink, 0.7), 0.6, None);
     }
-    let neck = [
-        body(-0.50, 0.8),
-        body(-0.50, 1.55),
-        body(-0.72, 1.98),
-        body(0.0, 2.28),
-        body(0.72, 1.98),
-        body(0.50, 1.55),
-        body(0.50, 0.8),
-    ];
+    let neck = mirrored(&[(-0.50, 0.8), (-0.50, 1.55), (-0.72, 1.98), (0.0, 2.28)], body);
     canvas.fill(&closed(&neck), shade(skin, 0.86), 1.0);
     // The chin's shadow.
     let throat = canvas.mask(&closed(&neck));
@@ -55,7 +32,7 @@ pub(super) fn draw_body(canvas: &mut Canvas, head: &Head) {
 }
 
 fn draw_collar(canvas: &mut Canvas, head: &Head) {
-    let clothes = head.look.clothes;
+    let clothes = head.moment.clothes;
     let unit = head.unit();
     let body = |x: f32, y: f32| head.body(x, y);
     match clothes.collar {
@@ -81,11 +58,11 @@ fn draw_collar(canvas: &mut Canvas, head: &Head) {
 
 /// Glasses, if this is a day of wearing them and nothing else is on the nose.
 pub(super) fn draw_glasses(canvas: &mut Canvas, head: &Head) {
-    if let Obstacle::Sunglasses = head.look.obstacle {
+    if let Obstacle::Sunglasses = head.moment.obstacle {
         let dark = Glasses { frame: Frame::Wide, ink: [0.05, 0.05, 0.06], size: 0.37, thickness: 0.05, habit: 1.0 };
         draw_frame(canvas, head, &dark, Some(([0.06, 0.06, 0.08], 0.94)));
     } else if let Some(glasses) = &head.identity.glasses
-        && head.look.glasses_chance < glasses.habit
+        && head.moment.glasses_chance < glasses.habit
     {
         draw_frame(canvas, head, glasses, None);
     }
@@ -118,45 +95,25 @@ fn draw_frame(canvas: &mut Canvas, head: &Head, glasses: &Glasses, tint: Option<
 fn lens(head: &Head, glasses: &Glasses, side: f32) -> Option<Path> {
     let size = glasses.size;
     let point = |x: f32, y: f32| head.in_space(side * (0.44 + x * size), 0.02 + y * size, 0.93);
-    let corners: &[(f32, f32)] = match glasses.frame {
-        Frame::Round => &[
-            (-0.95, 0.0),
-            (-0.67, -0.67),
-            (0.0, -0.95),
-            (0.67, -0.67),
-            (0.95, 0.0),
-            (0.67, 0.67),
-            (0.0, 0.95),
-            (-0.67, 0.67),
-        ],
-        Frame::Square => &[
-            (-0.95, -0.35),
-            (-0.85, -0.66),
-            (0.0, -0.72),
-            (0.9, -0.66),
-            (1.0, -0.3),
-            (0.9, 0.5),
-            (0.0, 0.66),
-            (-0.85, 0.5),
-        ],
-        Frame::Wide => &[
-            (-0.92, -0.3),
-            (-0.5, -0.52),
-            (0.5, -0.60),
-            (1.05, -0.52),
-            (0.95, 0.1),
-            (0.45, 0.5),
-            (-0.3, 0.52),
-            (-0.85, 0.2),
-        ],
+    // Around the lens from its left corner over the top.
+    let (across, down) = match glasses.frame {
+        Frame::Round => {
+            ([-0.95, -0.67, 0.0, 0.67, 0.95, 0.67, 0.0, -0.67], [0.0, -0.67, -0.95, -0.67, 0.0, 0.67, 0.95, 0.67])
+        }
+        Frame::Square => {
+            ([-0.95, -0.85, 0.0, 0.9, 1.0, 0.9, 0.0, -0.85], [-0.35, -0.66, -0.72, -0.66, -0.3, 0.5, 0.66, 0.5])
+        }
+        Frame::Wide => {
+            ([-0.92, -0.5, 0.5, 1.05, 0.95, 0.45, -0.3, -0.85], [-0.3, -0.52, -0.60, -0.52, 0.1, 0.5, 0.52, 0.2])
+        }
     };
-    let points: Vec<[f32; 2]> = corners.iter().map(|&(x, y)| point(x, y)).collect();
+    let points: [[f32; 2]; 8] = std::array::from_fn(|at| point(across[at], down[at]));
     closed(&points)
 }
 
 /// Caps, scarves and things held before the face: last of all.
 pub(super) fn draw_obstacle(canvas: &mut Canvas, head: &Head) {
-    match head.look.obstacle {
+    match head.moment.obstacle {
         Obstacle::Nothing | Obstacle::Sunglasses => {}
         // No cap fits over an afro.
         Obstacle::Cap { .. } if matches!(head.identity.hair.style, HairStyle::Afro | HairStyle::Curly) => {}
@@ -165,8 +122,7 @@ pub(super) fn draw_obstacle(canvas: &mut Canvas, head: &Head) {
             let face = &head.identity.face;
             let half = [(face.width * 0.98, 0.62), (face.width * 1.05, 1.1), (0.95, 1.7), (0.7, 2.1)];
             let mut points = vec![head.at(0.0, 0.62)];
-            points.extend(half.iter().map(|&(x, y)| head.rim(x, y)));
-            points.extend(half.iter().rev().map(|&(x, y)| head.rim(-x, y)));
+            points.extend(mirrored(&half, |x, y| head.rim(x, y)));
             canvas.fill(&closed(&points), ink, 1.0);
             for row in 0..4 {
                 let y = 0.85 + 0.3 * row as f32;
@@ -178,13 +134,7 @@ pub(super) fn draw_obstacle(canvas: &mut Canvas, head: &Head) {
             let corner = |dx: f32, dy: f32| head.in_space(x + dx, y + dy, 1.3);
             let cup = [corner(-0.42, -0.45), corner(0.42, -0.45), corner(0.34, 0.5), corner(-0.34, 0.5)];
             canvas.fill(&polygon(&cup), ink, 1.0);
-            canvas.line(
-                &open(&[corner(-0.42, -0.45), corner(0.42, -0.45)]),
-                0.1 * head.unit(),
-                shade(ink, 1.3),
-                1.0,
-                None,
-            );
+            canvas.line(&open(&cup[..2]), 0.1 * head.unit(), shade(ink, 1.3), 1.0, None);
             for finger in 0..4 {
                 let up = 0.22 * finger as f32 - 0.28;
                 let points = [corner(0.46, up + 0.08), corner(0.0, up), corner(-0.2, up + 0.02)];
@@ -197,18 +147,9 @@ pub(super) fn draw_obstacle(canvas: &mut Canvas, head: &Head) {
 fn draw_cap(canvas: &mut Canvas, head: &Head, ink: Ink) {
     let face = &head.identity.face;
     let wide = face.width * 1.10;
-    let crown = [
-        head.rim(-wide, -0.42),
-        head.rim(-wide * 0.94, -0.95),
-        head.rim(-0.5 * wide, face.top_y - 0.22),
-        head.rim(0.0, face.top_y - 0.32),
-        head.rim(0.5 * wide, face.top_y - 0.22),
-        head.rim(wide * 0.94, -0.95),
-        head.rim(wide, -0.42),
-        head.at(0.5, -0.56),
-        head.at(0.0, -0.60),
-        head.at(-0.5, -0.56),
-    ];
+    let top = [(-wide, -0.42), (-wide * 0.94, -0.95), (-0.5 * wide, face.top_y - 0.22), (0.0, face.top_y - 0.32)];
+    let mut crown = mirrored(&top, |x, y| head.rim(x, y));
+    crown.extend(mirrored(&[(0.5, -0.56), (0.0, -0.60)], |x, y| head.at(x, y)));
     canvas.fill(&closed(&crown), ink, 1.0);
     let seam = [head.rim(0.0, face.top_y - 0.32), head.at(0.02, -0.9), head.at(0.0, -0.6)];
     canvas.line(&open(&seam), 0.03 * head.unit(), shade(ink, 0.7), 0.7, None);

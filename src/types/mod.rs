@@ -15,7 +15,7 @@ pub use embedding::{Embedding, EmbeddingError, SquaredDistance};
 pub use error_chain::error_chain;
 pub use face::{Detection, FaceBox, Landmarks};
 pub use ids::{FaceId, ModelId, PersonId, PhotoId};
-pub use preprocessing::{ChannelOrder, CropRule, PixelScaling, Preprocessing};
+pub use preprocessing::{ChannelOrder, CropRule, FaceCrop, PixelScaling, Preprocessing};
 pub use revision::Revision;
 pub use similarity::Similarity;
 pub use touched::Touched;

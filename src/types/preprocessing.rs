@@ -28,6 +28,21 @@ pub enum CropRule {
     AsStored,
 }
 
+/// Which part of an image is the face.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FaceCrop {
+    /// The largest face that the detector finds.
+    Largest,
+    /// The face that davidsandberg's alignment picks: box area less twice the squared distance of its centre from the
+    /// image's. LFW's labels mean the face in the middle.
+    Central,
+    /// The whole image is the crop.
+    AsStored,
+    /// A square in the middle, of this share of the shorter side.
+    Centre { share: f32 },
+}
+
 /// From 8-bit pixel values to the network's input values.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]

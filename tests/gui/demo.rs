@@ -12,7 +12,7 @@ use likeness::app::compare::state::{self as compare_faces, CompareResult, Compar
 use likeness::app::engine::facts::{GroupRow, ModelRow, Overview, People, PersonRow, Resemblance, TouchedFacts};
 use likeness::app::engine::picture::{ImageKey, Picture};
 use likeness::app::engine::report::{Report, Ticket};
-use likeness::app::evaluate::state::message::EvaluateRequest;
+use likeness::app::evaluate::state::Request as EvaluateRequest;
 use likeness::app::jobs::import::{ImportRequest, OpenQuestion};
 use likeness::app::models::state::{self as models_view, NetworkRow};
 use likeness::app::people::state::{

@@ -7,9 +7,10 @@ use eframe::egui::{Key, accesskit::Role};
 use egui_kittest::kittest::Queryable;
 use likeness::app::engine::picture::ImageKey;
 use likeness::app::engine::report::Report;
-use likeness::app::evaluate::state::Tab;
-use likeness::app::evaluate::state::message::{EvaluateCommand, EvaluateEvent, EvaluateRequest};
 use likeness::app::evaluate::state::setup::Path;
+use likeness::app::evaluate::state::{
+    Event as EvaluateEvent, Message as EvaluateMessage, Request as EvaluateRequest, Tab, words,
+};
 use likeness::app::shell::backend::{Answer, Request};
 use likeness::app::shell::message::Message;
 use likeness::app::ui::view::View;
@@ -30,7 +31,7 @@ fn asked(wire: &Wire) -> Vec<EvaluateRequest> {
 
 fn show_three() -> (Wire, Harness<'static, App>) {
     let (wire, mut harness) = open(album_world(), View::Evaluate);
-    send(&mut harness, Message::Evaluate(EvaluateCommand::Open(folders())));
+    send(&mut harness, Message::Evaluate(EvaluateMessage::Open(folders())));
     harness.run_steps(4);
     (wire, harness)
 }
@@ -40,7 +41,7 @@ fn what_is_missing_is_named_until_an_evaluation_can_start() {
     let (wire, mut harness) = open(fresh_world(), View::Evaluate);
     harness.get_by_label("Choose the list of pairs");
     harness.get_by_label("Evaluations are listed here when they are done");
-    let path = |which, path: &str| Message::Evaluate(EvaluateCommand::SetPath(which, vec![PathBuf::from(path)]));
+    let path = |which, path: &str| Message::Evaluate(EvaluateMessage::SetPath(which, vec![PathBuf::from(path)]));
     send(&mut harness, path(Path::Pairs, "/lfw/pairs.txt"));
     send(&mut harness, path(Path::Images, "/lfw/images"));
     harness.get_by_label("Choose at least one model");
@@ -74,8 +75,9 @@ fn past_evaluations_are_ticked_and_shown_together() {
 fn the_threshold_is_told_in_words_and_obeys_the_keyboard() {
     let (_, mut harness) = show_three();
     let words = |harness: &Harness<'_, App>| {
-        let state = harness.state().state();
-        state.evaluate.point().unwrap().words(&likeness::app::ui::locale::Locale::new(super::Language::English))
+        let evaluate = &harness.state().state().evaluate;
+        let text = likeness::app::ui::locale::Locale::new(super::Language::English);
+        words::threshold(&text, &evaluate.focus().unwrap().roc, evaluate.threshold)
     };
     let before = words(&harness);
     harness.get_by_label(&before);
@@ -97,7 +99,7 @@ fn the_threshold_is_told_in_words_and_obeys_the_keyboard() {
 #[test]
 fn a_wrong_pair_opens_and_its_label_can_be_marked() {
     let (wire, mut harness) = show_three();
-    send(&mut harness, Message::Evaluate(EvaluateCommand::ShowTab(Tab::Wall)));
+    send(&mut harness, Message::Evaluate(EvaluateMessage::ShowTab(Tab::Wall)));
     harness.get_all_by_label_contains("taken for").next().unwrap().click();
     harness.run_steps(4);
     let pair = harness.state().state().evaluate.pair.expect("a pair is open");
@@ -117,13 +119,13 @@ fn a_wrong_pair_opens_and_its_label_can_be_marked() {
 #[test]
 fn only_the_visible_part_of_a_large_wall_is_laid_out() {
     let (wire, mut harness) = open(album_world(), View::Evaluate);
-    send(&mut harness, Message::Evaluate(EvaluateCommand::Open(folders()[..1].to_vec())));
+    send(&mut harness, Message::Evaluate(EvaluateMessage::Open(folders()[..1].to_vec())));
     let large = run(0, 200_000);
     wire.push(Report::Own(Answer::OfEvaluate(EvaluateEvent::Changed(Arc::new(large)))));
     harness.run_steps(3);
     // Everything is accepted: every pair of different people is wrong.
-    send(&mut harness, Message::Evaluate(EvaluateCommand::SetThreshold(9.0)));
-    send(&mut harness, Message::Evaluate(EvaluateCommand::ShowTab(Tab::Wall)));
+    send(&mut harness, Message::Evaluate(EvaluateMessage::SetThreshold(9.0)));
+    send(&mut harness, Message::Evaluate(EvaluateMessage::ShowTab(Tab::Wall)));
     harness.get_by_label("Wrong pairs  100,000");
     assert!(harness.get_all_by_label_contains("taken for one").count() < 60);
     let crops = wire
@@ -138,7 +140,7 @@ fn only_the_visible_part_of_a_large_wall_is_laid_out() {
 #[test]
 fn a_saved_table_is_said() {
     let (wire, mut harness) = show_three();
-    let table = likeness::figures::Table::new(&["a"]);
+    let table = likeness::figures::Table::of(&["a"], []);
     let saving = Box::new(Saving::table("figures", table));
     let file = PathBuf::from("figures.csv");
     send(&mut harness, Message::SaveTo(file.clone(), saving.clone()));

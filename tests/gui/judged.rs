@@ -4,16 +4,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use likeness::app::engine::facts::{DistanceSample, SampleOf};
-use likeness::app::evaluate::state::message::{EvaluateEvent, EvaluateRequest};
-use likeness::app::evaluate::state::rows::{Doubt, EvalRun, Figures, RunRow, Spread, Without};
-use likeness::eval::lfw::{Judgement, judge_scored};
-use likeness::eval::roc::{averaged, log_fars};
-use likeness::eval::{FarRule, Image, Metric, Pair};
+use likeness::app::evaluate::state::{Event as EvaluateEvent, Request as EvaluateRequest};
+use likeness::eval::figures::{PairFigures, WithoutErrata};
+use likeness::eval::lfw::{Judgement, Options, judge_scored};
+use likeness::eval::quantised::QuantisationCost;
+use likeness::eval::run::{Doubt, RunRow};
+use likeness::eval::{FarRule, Image, Pair, Run};
 
 const PEOPLE: [&str; 8] =
     ["Ann_Lee", "Bo_Ek", "Carla_Dos_Santos", "Dao_Nguyen", "Eve_Moreau", "Finn_Olsen", "Gita_Rao", "Hugo_Blanc"];
 const MODELS: [(&str, f64); 3] = [("sface-2021dec", 1.0), ("facenet-casia-512", 0.8), ("facenet-keras-128", 0.62)];
-const BIN: f64 = 0.05;
 
 /// What the jobs would answer.
 pub fn answer(request: EvaluateRequest, fresh: bool) -> Option<EvaluateEvent> {
@@ -57,7 +57,7 @@ fn rows() -> Vec<RunRow> {
 }
 
 /// The better the model, the farther apart the two kinds of pairs.
-pub fn run(model: u32, pairs: usize) -> EvalRun {
+pub fn run(model: u32, pairs: usize) -> Run {
     let (name, quality) = MODELS[model as usize];
     let images: Vec<Image> = (0..pairs.min(4000))
         .map(|i| {
@@ -84,59 +84,53 @@ pub fn run(model: u32, pairs: usize) -> EvalRun {
     let doubts = (0..pairs).step_by(97).map(doubt).collect();
     let judged_pairs: Vec<Pair> = (0..pairs).map(pair).collect();
     let judged = judge_scored(&judged_pairs, 1e-2, FarRule::Interpolated).unwrap();
-    let band = averaged(&judged.curves, &log_fars(1e-3, 20)).into_iter().map(|point| {
-        [point.far, (point.val - point.standard_error).max(0.0), (point.val + point.standard_error).min(1.0)]
-    });
-    let count = |same: bool| {
-        let mut counts = vec![0_u64; 80];
-        judged_pairs.iter().filter(|p| p.same == same).for_each(|p| counts[((p.distance / BIN) as usize).min(79)] += 1);
-        counts
+    let row = RunRow {
+        run: PathBuf::from("/runs").join(name),
+        kind: "lfw".into(),
+        model: name.into(),
+        on: "pairs.txt".into(),
+        when: "2024-05-01 10:15".into(),
+        score: Some(judged.accuracy.mean),
+        pairs: pairs as u64,
+        skipped: u64::from(model),
+        has_curves: true,
     };
-    EvalRun {
-        number: model,
-        row: RunRow {
-            run: PathBuf::from("/runs").join(name),
-            kind: "lfw".into(),
-            model: name.into(),
-            on: "pairs.txt".into(),
-            when: "2024-05-01 10:15".into(),
-            score: Some(judged.accuracy.mean),
-            pairs: pairs as u64,
-            skipped: u64::from(model),
-            has_curves: true,
-        },
-        metric: Metric::SquaredL2,
-        figures: figures(&judged),
-        folds: judged.folds.clone(),
-        roc: judged.pooled.clone(),
-        band: band.collect(),
-        same: count(true),
-        different: count(false),
-        bin_width: BIN,
-        threshold: judged.thresholds().iter().sum::<f64>() / judged.folds.len() as f64,
-        pairs: judged_pairs,
-        images,
-        doubts,
-    }
+    let figures = figures(&judged);
+    Run { number: model, doubts, ..Run::judged(row, figures, judged, &Options::default(), images, None) }
 }
 
-fn figures(judged: &Judgement) -> Figures {
-    let spread = |summary: &likeness::eval::Summary| Spread {
-        mean: summary.mean,
-        standard_error: Some(summary.standard_error),
-        population_sd: Some(summary.population_sd),
-    };
-    Figures {
-        accuracy: Some(spread(&judged.accuracy)),
-        val: spread(&judged.val),
+fn figures(judged: &Judgement) -> PairFigures {
+    let Judgement { accuracy, val, far, .. } = *judged;
+    PairFigures {
+        accuracy_mean: accuracy.mean,
+        accuracy_se: accuracy.standard_error,
+        accuracy_sd: accuracy.population_sd,
+        thresholds: judged.thresholds(),
+        val_mean: val.mean,
+        val_se: val.standard_error,
+        val_sd: val.population_sd,
+        far_mean: far.mean,
         far_target: 1e-2,
-        far: judged.far.mean,
         far_resolved: true,
         auc: judged.auc,
         eer: Some(judged.eer),
         skipped_images: vec!["Ivo_Papp/Ivo_Papp_0001.jpg".into()],
-        without: Some(Without { doubted_pairs: 9, accuracy: spread(&judged.accuracy), val: judged.val.mean }),
-        bytes: Some((spread(&judged.accuracy), spread(&judged.val))),
+        without_errata: Some(WithoutErrata {
+            doubted_pairs: 9,
+            accuracy_mean: accuracy.mean,
+            accuracy_se: accuracy.standard_error,
+            val_mean: val.mean,
+            val_se: val.standard_error,
+        }),
+        bytes: Some(QuantisationCost {
+            float_accuracy: accuracy,
+            bytes_accuracy: accuracy,
+            float_val: val,
+            bytes_val: val,
+            largest_distance_error: 0.0,
+            decisions_changed: 0,
+        }),
+        ..PairFigures::default()
     }
 }
 

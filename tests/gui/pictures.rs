@@ -13,8 +13,7 @@ use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
 use likeness::app::compare::state::{self as compare_faces, CompareSource};
 use likeness::app::engine::facts::PuttingBack;
 use likeness::app::engine::report::{JobReport, Report};
-use likeness::app::evaluate::state::Tab;
-use likeness::app::evaluate::state::message::EvaluateCommand;
+use likeness::app::evaluate::state::{Message as EvaluateMessage, Tab};
 use likeness::app::people::state::{self as people, AsideTab};
 use likeness::app::settings::state::{self as settings_view, Appearance};
 use likeness::app::shell::app::App;
@@ -67,16 +66,16 @@ fn scene(name: &'static str, view: View) -> Scene {
 }
 
 fn open_runs() -> Message {
-    Message::Evaluate(EvaluateCommand::Open(folders()))
+    Message::Evaluate(EvaluateMessage::Open(folders()))
 }
 
 fn tab(tab: Tab) -> Message {
-    Message::Evaluate(EvaluateCommand::ShowTab(tab))
+    Message::Evaluate(EvaluateMessage::ShowTab(tab))
 }
 
 /// A pair that is wrong at every sensible threshold.
 fn pair() -> Message {
-    Message::Evaluate(EvaluateCommand::ShowPair(Some(worst_pair())))
+    Message::Evaluate(EvaluateMessage::ShowPair(Some(worst_pair())))
 }
 
 fn aside(tab: AsideTab) -> Vec<Message> {

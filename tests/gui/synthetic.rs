@@ -8,7 +8,7 @@ use image::RgbImage;
 use image::imageops::{self, FilterType};
 use likeness::app::engine::picture::{ImageKey, Picture};
 use likeness::app::engine::report::Report;
-use likeness::app::evaluate::state::message::EvaluateEvent;
+use likeness::app::evaluate::state::Event as EvaluateEvent;
 use likeness::app::jobs::run_event::RunEvent;
 use likeness::app::shell::backend::{Answer, Backend, Event, Request};
 use likeness::app::train::state::live::RunStart;

@@ -5,6 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail, ensure};
 use image::RgbImage;
 use rayon::prelude::*;
+use sha2::{Digest, Sha256};
 
 use crate::app::engine::home::Home;
 use crate::app::engine::install::ensure_installed;
@@ -94,6 +95,8 @@ pub struct Engine {
     device: ComputeDevice,
     detector_id: ModelId,
     model_id: ModelId,
+    /// Of the embedding model's files and its crop rule.
+    weights: String,
     detector: Detector,
     embedder: Embedder,
 }
@@ -115,13 +118,28 @@ impl Engine {
         let (device, notes) = device::choose(&options.device, &verdicts)?;
         notes.into_iter().for_each(|note| events(JobEvent::Note(note)));
         let detector = load_detector(&store, &detector_id, &device)?;
-        let embedder = load_embedder(&store, &model_id, crop_rule(&store, &model_id, &detector_id, options)?, &device)?;
-        Ok(Self { device, detector_id, model_id, detector, embedder })
+        let crop = crop_rule(&store, &model_id, &detector_id, options)?;
+        let embedder = load_embedder(&store, &model_id, crop, &device)?;
+        let weights = weights_of(&store, &model_id, embedder.preprocessing())?;
+        Ok(Self { device, detector_id, model_id, weights, detector, embedder })
     }
 
     pub fn device(&self) -> &ComputeDevice {
         &self.device
     }
+
+    /// Names what makes the embeddings: other weights, or another way to cut faces out, give vectors that do not
+    /// compare with these.
+    pub fn weights(&self) -> &str {
+        &self.weights
+    }
+}
+
+fn weights_of(store: &Store, model: &ModelId, preprocessing: &Preprocessing) -> Result<String> {
+    let mut hasher = Sha256::new();
+    store.entry(model)?.files.iter().for_each(|file| hasher.update(&file.sha256));
+    hasher.update(serde_json::to_vec(preprocessing)?);
+    Ok(hasher.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect())
 }
 
 impl FindFaces for Engine {

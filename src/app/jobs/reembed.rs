@@ -31,6 +31,8 @@ pub fn reembed(
     cancel: &Cancel,
     events: &mut dyn FnMut(JobEvent),
 ) -> Result<ReembedSummary> {
+    let (model, weights) = (engine.model_id().clone(), engine.weights().to_owned());
+    library.call(move |library| library.use_weights(&model, &weights))?;
     let mut summary = ReembedSummary::default();
     let mut meter = Meter::start(Stage::Embedding, None);
     let mut after = FaceId(0);

@@ -17,7 +17,7 @@ use super::{job_bar, rail, toasts};
 use crate::app::compare::view::CompareView;
 use crate::app::engine::picture::ImageKey;
 use crate::app::engine::report::{JobKind, Report};
-use crate::app::evaluate::state::message::{EvaluateCommand, EvaluateRequest};
+use crate::app::evaluate::state::{Message as EvaluateMessage, Request as EvaluateRequest};
 use crate::app::evaluate::view::EvaluateView;
 use crate::app::models::view::{import, models as models_view};
 use crate::app::people::view::people::PeopleView;
@@ -168,7 +168,7 @@ impl App {
             Question::CompareFiles => Some(compare_files(paths)),
             Question::Train(file) => first.map(|path| Message::Train(TrainMessage::SetPath(file, path))),
             Question::ModelFile => Some(Message::Models(models::state::Message::Import(paths))),
-            Question::Evaluate(which) => Some(Message::Evaluate(EvaluateCommand::SetPath(which, paths))),
+            Question::Evaluate(which) => Some(Message::Evaluate(EvaluateMessage::SetPath(which, paths))),
             Question::Save(saving) => first.map(|path| Message::SaveTo(path, saving)),
             Question::ExportPeople => first.map(|path| Message::Care(care::state::Message::Export(path))),
             Question::ImportPeople => first.map(|path| Message::Care(care::state::Message::Import(path))),
@@ -184,12 +184,12 @@ impl App {
             Message::Act(Action::ChooseModelFile) => return self.ask(ctx, Question::ModelFile),
             Message::Act(Action::Save(saving)) => return self.ask(ctx, Question::Save(saving.clone())),
             Message::Compare(compare::state::Message::ChooseFiles) => return self.ask(ctx, Question::CompareFiles),
-            Message::Evaluate(EvaluateCommand::Ask(which)) => return self.ask(ctx, Question::Evaluate(*which)),
+            Message::Evaluate(EvaluateMessage::Ask(which)) => return self.ask(ctx, Question::Evaluate(*which)),
             Message::Train(TrainMessage::AskPath(file)) => return self.ask(ctx, Question::Train(*file)),
             Message::Care(care::state::Message::ChooseExport) => return self.ask(ctx, Question::ExportPeople),
             Message::Care(care::state::Message::ChooseImport) => return self.ask(ctx, Question::ImportPeople),
             Message::TypePath(question) => self.typed_path = Some(TypedPath::new(question.clone())),
-            Message::Evaluate(EvaluateCommand::OpenReport(file)) => {
+            Message::Evaluate(EvaluateMessage::OpenReport(file)) => {
                 return match file_url(file) {
                     Ok(url) => ctx.open_url(OpenUrl::new_tab(url)),
                     Err(error) => self.state.notices.fail(self.text.s("failed").to_owned(), format!("{error:#}")),

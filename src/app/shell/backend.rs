@@ -8,8 +8,7 @@ use std::path::PathBuf;
 
 use crate::app::engine::facts::{ModelRow, Overview, People, TouchedFacts};
 use crate::app::engine::report::{JobId, Report, Ticket};
-use crate::app::evaluate::state::message::{EvaluateEvent, EvaluateRequest};
-use crate::app::{care, compare, models, people, photos, scan, settings, train};
+use crate::app::{care, compare, evaluate, models, people, photos, scan, settings, train};
 use crate::figures::Saving;
 use crate::types::Touched;
 
@@ -25,7 +24,7 @@ pub enum Request {
     Photos(photos::state::Request),
     People(people::state::Request),
     Compare(compare::state::Request),
-    Evaluate(EvaluateRequest),
+    Evaluate(evaluate::state::Request),
     Train(train::state::message::Request),
     Models(models::state::Request),
     Settings(settings::state::Request),
@@ -41,7 +40,9 @@ impl Request {
         use train::state::message::Request as Train;
         match self {
             Self::Scan(_) | Self::Compare(_) | Self::Models(models::state::Request::Remove(..)) => true,
-            Self::Evaluate(request) => matches!(request, EvaluateRequest::Start(_) | EvaluateRequest::Check(_)),
+            Self::Evaluate(request) => {
+                matches!(request, evaluate::state::Request::Start(_) | evaluate::state::Request::Check(_))
+            }
             Self::Train(request) => {
                 matches!(request, Train::Start { .. } | Train::GoOn(_) | Train::Demonstrate(_) | Train::Reembed)
             }
@@ -62,7 +63,7 @@ pub enum Answer {
     OfPhotos(photos::state::Event),
     OfPeople(people::state::Event),
     OfCompare(compare::state::Event),
-    OfEvaluate(EvaluateEvent),
+    OfEvaluate(evaluate::state::Event),
     OfTrain(train::state::message::Event),
     OfModels(models::state::Event),
     OfSettings(settings::state::Event),

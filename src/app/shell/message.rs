@@ -4,9 +4,8 @@ use std::path::PathBuf;
 
 use super::dialogs::Question;
 use super::notices::NoticeId;
-use crate::app::evaluate::state::message::EvaluateCommand;
 use crate::app::ui::action::Action;
-use crate::app::{care, compare, models, people, photos, settings, train};
+use crate::app::{care, compare, evaluate, models, people, photos, settings, train};
 use crate::figures::Saving;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -14,7 +13,7 @@ pub enum Message {
     Photos(photos::state::Message),
     People(people::state::Message),
     Compare(compare::state::Message),
-    Evaluate(EvaluateCommand),
+    Evaluate(evaluate::state::Message),
     Train(train::state::message::Message),
     Models(models::state::Message),
     Settings(settings::state::Message),

@@ -6,7 +6,7 @@ use super::message::Message;
 use super::notices::Notices;
 use super::remembered_paths::RememberedPaths;
 use crate::app::engine::facts::Facts;
-use crate::app::evaluate::state::EvaluateState;
+use crate::app::evaluate::state::State as EvaluateState;
 use crate::app::settings::state::Appearance;
 use crate::app::ui::context::ViewContext;
 use crate::app::ui::view::View;

@@ -12,7 +12,7 @@ use super::notices::NoticeAction;
 use super::state::{Page, State};
 use crate::app::engine::facts::Loadable;
 use crate::app::engine::report::{Failed, Failure, JobEnd, JobId, JobKind, JobReport, Report, Ticket};
-use crate::app::evaluate::state::message::{EvaluateEvent, EvaluateRequest};
+use crate::app::evaluate::state::{Event as EvaluateEvent, Request as EvaluateRequest};
 use crate::app::jobs::demonstration::DemoOptions;
 use crate::app::train::state::message::{Event as TrainEvent, Message as TrainMessage};
 use crate::app::ui::action::{Action, Outbox, Tickets};

@@ -4,68 +4,47 @@
 //! who knows the box makes the same crop, bit by bit, with two calls of Pillow:
 //! `photo.crop(edges).resize((width, height), Image.BILINEAR)`. The edges, in pixels of the upright photo, where a box is
 //! `x, y, w, h`:
-//! * [`square`]: `side = max(w, h) · enlarge`, edges at `x + w / 2 ∓ side / 2` and `y + h / 2 ∓ side / 2`, each rounded to
-//!   the nearest whole number, as `Image.crop` rounds. What leaves the photo is black.
-//! * [`with_margin`]: `x − margin / 2`, `y − margin / 2`, `x + w + margin / 2`, `y + h + margin / 2`, clipped to the photo,
-//!   fractions cut off, then stretched to the crop's shape. davidsandberg/facenet, `align_dataset_mtcnn.py`.
-//! * [`with_output_margin`]: the same with `margin · w / (width − margin)` across and `margin · h / (height − margin)` down.
-//!   facenet-pytorch 2.6.0, `extract_face`.
-//! * [`with_greater_margin`]: the same with the greater of the two margins, on each axis for itself.
-//! * [`centre`]: a square of a share of the shorter side in the middle, edges rounded to the nearest whole number.
+//! * [`CropRule::SquareBox`]: `side = max(w, h) · enlarge`, edges at `x + w / 2 ∓ side / 2` and `y + h / 2 ∓ side / 2`,
+//!   each rounded to the nearest whole number, as `Image.crop` rounds. What leaves the photo is black.
+//! * [`CropRule::BoxMargin`]: `x − margin / 2`, `y − margin / 2`, `x + w + margin / 2`, `y + h + margin / 2`, clipped to the
+//!   photo, fractions cut off, then stretched to the crop's shape. davidsandberg/facenet, `align_dataset_mtcnn.py`.
+//! * [`CropRule::OutputMargin`]: the same with `margin · w / (width − margin)` across and `margin · h / (height − margin)`
+//!   down; `margin` is less than the crop's sides. facenet-pytorch 2.6.0, `extract_face`.
+//! * [`CropRule::GreaterMargin`]: the same with the greater of the two margins, on each axis for itself.
+//! * [`CropRule::Centre`]: a square of a share of the shorter side in the middle, edges rounded to the nearest whole number.
 
-use ::image::RgbImage;
+use crate::faces::image::Region;
+use crate::types::{CropRule, FaceBox};
 
-use crate::faces::image::{Region, cut};
-use crate::types::FaceBox;
-
-/// The box made square on its longer side and enlarged about its centre. Black where it leaves the photo.
-pub fn square(photo: &RgbImage, face_box: FaceBox, enlarge: f32, width: u32, height: u32) -> RgbImage {
-    cut(photo, square_region(face_box, enlarge), width, height)
+/// What `rule` cuts out of a photo of that size for a crop of `width` × `height`. Landmarks of no use to
+/// [`CropRule::FivePoints`] leave it the box as a square.
+pub fn region(rule: CropRule, face_box: FaceBox, photo_size: (u32, u32), width: u32, height: u32) -> Region {
+    let in_photo = |margin: f32| {
+        let in_photo = |length: f32, side: u32| margin * length / (side as f32 - margin).max(1.0);
+        [in_photo(face_box.width, width), in_photo(face_box.height, height)]
+    };
+    let (columns, rows) = (f64::from(photo_size.0), f64::from(photo_size.1));
+    match rule {
+        CropRule::FivePoints => square(face_box, 1.0),
+        CropRule::SquareBox { enlarge } => square(face_box, enlarge),
+        CropRule::BoxMargin { margin } => grown(face_box, [margin; 2], photo_size),
+        CropRule::OutputMargin { margin } => grown(face_box, in_photo(margin), photo_size),
+        CropRule::GreaterMargin { margin } => grown(face_box, in_photo(margin).map(|m| m.max(margin)), photo_size),
+        CropRule::Centre { share } => {
+            around([columns / 2.0, rows / 2.0], columns.min(rows) * f64::from(share.clamp(0.0, 1.0)))
+        }
+        CropRule::AsStored => Region { left: 0, top: 0, right: photo_size.0.into(), bottom: photo_size.1.into() },
+    }
 }
 
-/// The box with `margin / 2` photo pixels on each side, clipped to the photo and stretched to the crop's shape.
-pub fn with_margin(photo: &RgbImage, face_box: FaceBox, margin: f32, width: u32, height: u32) -> RgbImage {
-    cut(photo, grown(face_box, [margin; 2], photo.dimensions()), width, height)
-}
-
-/// Like [`with_margin`], but `margin` is counted in pixels of the crop. It is less than the crop's sides.
-pub fn with_output_margin(photo: &RgbImage, face_box: FaceBox, margin: f32, width: u32, height: u32) -> RgbImage {
-    let margins = margins_in_photo(face_box, margin, width, height);
-    cut(photo, grown(face_box, margins, photo.dimensions()), width, height)
-}
-
-/// Like [`with_margin`] for small faces, like [`with_output_margin`] for large ones.
-pub fn with_greater_margin(photo: &RgbImage, face_box: FaceBox, margin: f32, width: u32, height: u32) -> RgbImage {
-    let margins = greater_margins(face_box, margin, width, height);
-    cut(photo, grown(face_box, margins, photo.dimensions()), width, height)
-}
-
-/// A square of `share` of the shorter side in the middle of the picture.
-pub fn centre(photo: &RgbImage, share: f32, width: u32, height: u32) -> RgbImage {
-    let (columns, rows) = (f64::from(photo.width()), f64::from(photo.height()));
-    let side = columns.min(rows) * f64::from(share.clamp(0.0, 1.0));
-    cut(photo, around([columns / 2.0, rows / 2.0], side), width, height)
-}
-
-/// What [`square`] cuts out.
-pub fn square_region(face_box: FaceBox, enlarge: f32) -> Region {
+/// The box made square on its longer side and enlarged about its centre.
+fn square(face_box: FaceBox, enlarge: f32) -> Region {
     let [x, y, width, height] = numbers(face_box);
     around([x + width / 2.0, y + height / 2.0], width.max(height) * f64::from(enlarge))
 }
 
-/// The margins in photo pixels that [`with_greater_margin`] adds, across and down.
-pub fn greater_margins(face_box: FaceBox, margin: f32, width: u32, height: u32) -> [f32; 2] {
-    margins_in_photo(face_box, margin, width, height).map(|in_photo| in_photo.max(margin))
-}
-
-/// Photo pixels that become `margin` pixels of the crop, across and down.
-pub fn margins_in_photo(face_box: FaceBox, margin: f32, width: u32, height: u32) -> [f32; 2] {
-    let in_photo = |length: f32, side: u32| margin * length / (side as f32 - margin).max(1.0);
-    [in_photo(face_box.width, width), in_photo(face_box.height, height)]
-}
-
 /// The box grown by half of `margins` on each side and clipped.
-pub fn grown(face_box: FaceBox, margins: [f32; 2], photo_size: (u32, u32)) -> Region {
+fn grown(face_box: FaceBox, margins: [f32; 2], photo_size: (u32, u32)) -> Region {
     let [x, y, width, height] = numbers(face_box);
     let range = |start: f64, length: f64, margin: f32, limit: u32| {
         let half = f64::from(margin) / 2.0;
@@ -90,7 +69,24 @@ fn numbers(face_box: FaceBox) -> [f64; 4] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ::image::Rgb;
+    use crate::faces::image::cut;
+    use ::image::{Rgb, RgbImage};
+
+    fn crop(photo: &RgbImage, rule: CropRule, face_box: FaceBox, width: u32, height: u32) -> RgbImage {
+        cut(photo, super::region(rule, face_box, photo.dimensions(), width, height), width, height)
+    }
+
+    fn square(photo: &RgbImage, face_box: FaceBox, enlarge: f32, width: u32, height: u32) -> RgbImage {
+        crop(photo, CropRule::SquareBox { enlarge }, face_box, width, height)
+    }
+
+    fn with_margin(photo: &RgbImage, face_box: FaceBox, margin: f32, width: u32, height: u32) -> RgbImage {
+        crop(photo, CropRule::BoxMargin { margin }, face_box, width, height)
+    }
+
+    fn with_output_margin(photo: &RgbImage, face_box: FaceBox, margin: f32, width: u32, height: u32) -> RgbImage {
+        crop(photo, CropRule::OutputMargin { margin }, face_box, width, height)
+    }
 
     fn face_box(x: f32, y: f32, width: f32, height: f32) -> FaceBox {
         FaceBox { x, y, width, height }
@@ -115,8 +111,8 @@ mod tests {
     #[test]
     fn edges_of_a_square_are_rounded_to_the_nearest_pixel() {
         // About (16.1, 18.4) with a side of 12.6: 9.8, 12.1, 22.4, 24.7.
-        assert_eq!(square_region(face_box(11.1, 13.15, 10.0, 10.5), 1.2), region(10, 12, 22, 25));
-        assert_eq!(square_region(face_box(-7.2, -3.9, 4.0, 4.0), 1.0), region(-7, -4, -3, 0));
+        assert_eq!(super::square(face_box(11.1, 13.15, 10.0, 10.5), 1.2), region(10, 12, 22, 25));
+        assert_eq!(super::square(face_box(-7.2, -3.9, 4.0, 4.0), 1.0), region(-7, -4, -3, 0));
     }
 
     #[test]
@@ -150,7 +146,7 @@ mod tests {
     #[test]
     fn the_greater_margin_counts_on_each_axis() {
         // Of 16 crop pixels 4 are margin: 6 photo pixels for 18 across, but 4 at least for 6 down.
-        let crop = with_greater_margin(&pattern(), face_box(10.0, 10.0, 18.0, 6.0), 4.0, 16, 16);
+        let crop = crop(&pattern(), CropRule::GreaterMargin { margin: 4.0 }, face_box(10.0, 10.0, 18.0, 6.0), 16, 16);
         assert!(crop == cut(&pattern(), region(7, 8, 31, 18), 16, 16));
     }
 
@@ -168,7 +164,7 @@ mod tests {
 
     #[test]
     fn the_centre_is_the_centre() {
-        let crop = centre(&pattern(), 0.5, 15, 15);
+        let crop = crop(&pattern(), CropRule::Centre { share: 0.5 }, face_box(0.0, 0.0, 0.0, 0.0), 15, 15);
         // A square of 15 from (12.5, 7.5), rounded to (12, 8) … (28, 22).
         assert!(crop == cut(&pattern(), region(12, 8, 28, 22), 15, 15));
     }

@@ -24,8 +24,9 @@ mod warp;
 
 use ::image::RgbImage;
 
-use crate::faces::image::{Region, cut};
-use crate::types::{CropRule, Detection, Landmarks, Preprocessing, Similarity};
+use crate::faces::align::boxes::region;
+use crate::faces::image::cut;
+use crate::types::{CropRule, Detection, FaceBox, Landmarks, Preprocessing, Similarity};
 
 pub use crate::faces::align::place::landmarks_in_crop;
 pub use crate::faces::align::warp::warp;
@@ -34,40 +35,33 @@ pub use crate::faces::align::warp::warp;
 ///
 /// Landmarks that all lie on one point say nothing about size and turn; the box alone is used for such a face.
 pub fn crop(photo: &RgbImage, detection: &Detection, preprocessing: &Preprocessing) -> RgbImage {
-    let (width, height) = (preprocessing.width, preprocessing.height);
-    match preprocessing.crop {
-        CropRule::FivePoints => match Similarity::fit(&detection.landmarks.0, &Landmarks::template(width, height).0) {
-            Some(crop_from_photo) => warp(photo, &crop_from_photo, width, height),
-            None => boxes::square(photo, detection.face_box, 1.0, width, height),
-        },
-        CropRule::SquareBox { enlarge } => boxes::square(photo, detection.face_box, enlarge, width, height),
-        CropRule::BoxMargin { margin } => boxes::with_margin(photo, detection.face_box, margin, width, height),
-        CropRule::OutputMargin { margin } => {
-            boxes::with_output_margin(photo, detection.face_box, margin, width, height)
-        }
-        CropRule::GreaterMargin { margin } => {
-            boxes::with_greater_margin(photo, detection.face_box, margin, width, height)
-        }
-        CropRule::Centre { .. } | CropRule::AsStored => crop_without_face(photo, preprocessing),
+    let &Preprocessing { width, height, crop, .. } = preprocessing;
+    match crop_from_photo(detection, preprocessing) {
+        Some(crop_from_photo) => warp(photo, &crop_from_photo, width, height),
+        None => cut(photo, region(crop, detection.face_box, photo.dimensions(), width, height), width, height),
     }
 }
 
 /// The network's input picture where no detector runs: the centre if it says so, else the whole picture, which
 /// is then taken for a finished crop.
 pub fn crop_without_face(photo: &RgbImage, preprocessing: &Preprocessing) -> RgbImage {
-    match preprocessing.crop {
-        CropRule::Centre { share } => boxes::centre(photo, share, preprocessing.width, preprocessing.height),
-        _ => {
-            let whole = Region { left: 0, top: 0, right: photo.width().into(), bottom: photo.height().into() };
-            cut(photo, whole, preprocessing.width, preprocessing.height)
-        }
-    }
+    let &Preprocessing { width, height, crop, .. } = preprocessing;
+    let rule = if matches!(crop, CropRule::Centre { .. }) { crop } else { CropRule::AsStored };
+    let no_box = FaceBox { x: 0.0, y: 0.0, width: 0.0, height: 0.0 };
+    cut(photo, region(rule, no_box, photo.dimensions(), width, height), width, height)
+}
+
+/// How the landmarks' own rule moves a photo; None of other rules.
+fn crop_from_photo(detection: &Detection, preprocessing: &Preprocessing) -> Option<Similarity> {
+    let &Preprocessing { width, height, crop, .. } = preprocessing;
+    let follows_landmarks = crop == CropRule::FivePoints;
+    follows_landmarks.then(|| Similarity::fit(&detection.landmarks.0, &Landmarks::template(width, height).0))?
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::types::{ChannelOrder, FaceBox, PixelScaling};
+    use crate::types::{ChannelOrder, PixelScaling};
     use ::image::Rgb;
 
     fn preprocessing(crop: CropRule, side: u32) -> Preprocessing {

@@ -1,7 +1,8 @@
 //! Where a face's landmarks are in its crop: what a window draws over the picture that the network saw.
 
-use super::boxes;
-use crate::types::{CropRule, Detection, Landmarks, Preprocessing, Similarity};
+use super::boxes::region;
+use super::crop_from_photo;
+use crate::types::{CropRule, Detection, Landmarks, Preprocessing};
 
 /// The landmarks in pixels of the crop that [`crop`](super::crop) cuts; None where the crop does not follow the face.
 pub fn landmarks_in_crop(
@@ -9,26 +10,15 @@ pub fn landmarks_in_crop(
     photo_size: (u32, u32),
     preprocessing: &Preprocessing,
 ) -> Option<Landmarks> {
-    let (width, height) = (preprocessing.width, preprocessing.height);
-    let face_box = detection.face_box;
-    let region = match preprocessing.crop {
-        CropRule::FivePoints => match Similarity::fit(&detection.landmarks.0, &Landmarks::template(width, height).0) {
-            Some(crop_from_photo) => {
-                let placed = |point: [f32; 2]| crop_from_photo.apply(point.map(f64::from)).map(|v| v as f32);
-                return Some(Landmarks(detection.landmarks.0.map(placed)));
-            }
-            None => boxes::square_region(face_box, 1.0),
-        },
-        CropRule::SquareBox { enlarge } => boxes::square_region(face_box, enlarge),
-        CropRule::BoxMargin { margin } => boxes::grown(face_box, [margin; 2], photo_size),
-        CropRule::OutputMargin { margin } => {
-            boxes::grown(face_box, boxes::margins_in_photo(face_box, margin, width, height), photo_size)
-        }
-        CropRule::GreaterMargin { margin } => {
-            boxes::grown(face_box, boxes::greater_margins(face_box, margin, width, height), photo_size)
-        }
-        CropRule::Centre { .. } | CropRule::AsStored => return None,
-    };
+    let &Preprocessing { width, height, crop, .. } = preprocessing;
+    if let CropRule::Centre { .. } | CropRule::AsStored = crop {
+        return None;
+    }
+    if let Some(crop_from_photo) = crop_from_photo(detection, preprocessing) {
+        let placed = |point: [f32; 2]| crop_from_photo.apply(point.map(f64::from)).map(|v| v as f32);
+        return Some(Landmarks(detection.landmarks.0.map(placed)));
+    }
+    let region = region(crop, detection.face_box, photo_size, width, height);
     let (columns, rows) = (region.width() as f32, region.height() as f32);
     let (x_scale, y_scale) = (width as f32 / columns, height as f32 / rows);
     let placed = |[x, y]: [f32; 2]| [(x - region.left as f32) * x_scale, (y - region.top as f32) * y_scale];

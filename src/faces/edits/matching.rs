@@ -122,14 +122,24 @@ fn registered<'a>(
     unmatched.filter_map(move |(index, known)| {
         let place = edit.map_box(known.face_box, sizes);
         let inside = place.area() > 0.0 && visible(place, sizes.new).area() >= LEAST_INSIDE * place.area();
-        // A neighbour that is known for itself may touch the place, a face that nobody knows may not.
+        // A neighbour that is known for itself may touch the place, a face that nobody knows may not. Unless faces stand
+        // on their side now: detectors put landmarks there as if they were upright, and embeddings of such mean nothing.
+        let upright = stands_upright(edit.orientation) || known.embedding.is_none();
         let taken = new.iter().enumerate().any(|(index, face)| {
-            let is_known = pairs.iter().any(|(_, new)| *new == index);
-            overlap(place, face.face_box) >= if is_known { LEAST_OVERLAP } else { TOUCHING_OVERLAP }
+            let overlap = overlap(place, face.face_box);
+            match pairs.iter().any(|(_, new)| *new == index) {
+                true => overlap >= LEAST_OVERLAP,
+                false => upright && overlap >= TOUCHING_OVERLAP,
+            }
         });
         let landmarks = known.landmarks.map(|landmarks| edit.map_landmarks(landmarks, sizes));
         (inside && !taken).then_some(FaceMatch::Registered { old: index, face_box: place, landmarks })
     })
+}
+
+/// Whether faces still stand upright after the turn.
+fn stands_upright(turn: Orientation) -> bool {
+    matches!(turn, Orientation::Same | Orientation::Mirrored)
 }
 
 fn matches_of_best_turn(old: &[KnownFace], new: &[FoundFace], sizes: &Sizes, same: SquaredDistance) -> Vec<FaceMatch> {

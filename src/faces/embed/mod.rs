@@ -189,7 +189,7 @@ mod tests {
         }
     }
 
-    const RECIPE: Preprocessing = Preprocessing {
+    const PREPROCESSING: Preprocessing = Preprocessing {
         width: 4,
         height: 2,
         crop: CropRule::AsStored,
@@ -198,7 +198,7 @@ mod tests {
     };
 
     fn embedder(batching: Batching) -> Embedder {
-        Embedder::new(Box::new(MeanColour), RECIPE, &Device::flex(), batching).unwrap()
+        Embedder::new(Box::new(MeanColour), PREPROCESSING, &Device::flex(), batching).unwrap()
     }
 
     fn plain(colour: [u8; 3]) -> RgbImage {

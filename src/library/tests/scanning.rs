@@ -308,3 +308,21 @@ fn two_models_embeddings_stay_apart() {
     assert_eq!(shelf.library.models().unwrap(), vec![(model(), 2), (other, 1)]);
     assert!(shelf.library.faces_to_group(&ModelId("never".into())).unwrap().faces.is_empty());
 }
+
+#[test]
+fn other_weights_under_a_models_name_are_not_compared_with_the_old_vectors() {
+    let mut shelf = Shelf::new();
+    shelf.add("a.jpg", &[0.0, 40.0]);
+    let embedded = |shelf: &Shelf| shelf.library.faces_to_group(&model()).unwrap().faces.len();
+    shelf.library.use_weights(&model(), "1111").unwrap();
+    assert_eq!(embedded(&shelf), 2, "an older program's vectors count as made by these");
+    shelf.library.use_weights(&model(), "2222").unwrap();
+    assert_eq!(embedded(&shelf), 0);
+    let faces = shelf.library.faces_without_embedding(&model(), FaceId(0), 9).unwrap();
+    let vector = Embedding::normalise(vec![0.0, 0.0, 1.0]).unwrap();
+    shelf.library.add_embeddings(&model(), &[(faces[0].face_id, vector)]).unwrap();
+    shelf.library.use_weights(&model(), "1111").unwrap();
+    assert_eq!(embedded(&shelf), 2);
+    shelf.library.use_weights(&model(), "2222").unwrap();
+    assert_eq!(embedded(&shelf), 1);
+}

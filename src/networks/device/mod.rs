@@ -86,9 +86,12 @@ pub fn choose(choice: &DeviceChoice, verdicts: &VerdictCache) -> Result<(Compute
         return Ok((cpu(), notes));
     }
     let mut unsaved = None;
-    let mut verdict = |adapter: &Adapter| match verdicts.get(adapter) {
-        Some(verdict) => verdict,
-        None => test(adapter, verdicts, &mut unsaved),
+    let mut verdict = |adapter: &Adapter| {
+        verdicts.get(adapter).unwrap_or_else(|| {
+            let (verdict, note) = retest(adapter, verdicts);
+            unsaved = note.or(unsaved.take());
+            verdict
+        })
     };
     let adapters = adapters();
     let picked = choice::pick(choice, &adapters, &mut verdict, &mut notes)?;
@@ -127,19 +130,12 @@ pub fn list(verdicts: &VerdictCache) -> Vec<Listed> {
     std::iter::once(cpu).chain(adapters).collect()
 }
 
-/// Tests an adapter now, whatever was known of it, and remembers the verdict.
+/// Tests an adapter now, whatever was known of it, and remembers the verdict; the note says that this failed.
 pub fn retest(adapter: &Adapter, verdicts: &VerdictCache) -> (Verdict, Option<String>) {
-    let mut unsaved = None;
-    let verdict = test(adapter, verdicts, &mut unsaved);
-    (verdict, unsaved)
-}
-
-fn test(adapter: &Adapter, verdicts: &VerdictCache, unsaved: &mut Option<String>) -> Verdict {
     let verdict = trial::try_out(adapter);
-    if let Err(error) = verdicts.record(adapter, &verdict) {
-        *unsaved = Some(format!("The self-test's verdict could not be saved, so it will run again: {error}"));
-    }
-    verdict
+    let unsaved = verdicts.record(adapter, &verdict).err();
+    let note = |error| format!("The self-test's verdict could not be saved, so it will run again: {error}");
+    (verdict, unsaved.map(note))
 }
 
 pub fn cpu() -> ComputeDevice {

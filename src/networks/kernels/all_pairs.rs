@@ -7,6 +7,8 @@
 //! Counts equal those of [`reference()`] but for pairs whose distance lies within [`TOLERANCE`] of a bin's edge: sums of
 //! products in f32 depend on their order.
 
+pub use on_gpu::AllPairsKernel;
+
 use super::KernelError;
 use crate::types::Cancel;
 
@@ -92,9 +94,6 @@ fn each_pair(rows: LabelledRows, mut each: impl FnMut(bool, f64)) {
     }
 }
 
-/// The kernel on an opened adapter.
-pub struct AllPairsKernel(on_gpu::Kernel);
-
 impl AllPairsKernel {
     /// Opens the adapter at `index` of the graphics API `backend`, as `device::adapters` counts them, and lets it count
     /// a small set whose answer is known.
@@ -102,37 +101,22 @@ impl AllPairsKernel {
     /// # Errors
     /// When the adapter cannot be opened or counts wrongly.
     pub fn open(backend: &str, index: usize) -> Result<Self, KernelError> {
-        let kernel = Self(on_gpu::Kernel::open(backend, index)?);
+        let kernel = Self::open_untested(backend, index)?;
         kernel.self_test()?;
         Ok(kernel)
-    }
-
-    /// Every unordered pair once. `done` hears the number of pairs counted so far.
-    ///
-    /// # Errors
-    /// When the adapter fails or the work is cancelled.
-    pub fn count(
-        &self,
-        rows: LabelledRows,
-        bins: usize,
-        cancel: &Cancel,
-        done: &dyn Fn(u64),
-    ) -> Result<PairCounts, KernelError> {
-        self.0.count(rows, bins, cancel, done)
     }
 
     fn self_test(&self) -> Result<(), KernelError> {
         // 150 rows fill tiles wholly, partly and not at all.
         const DIMENSIONS: usize = 19;
         let mut state = 1_u32;
+        let mut number = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 8) as f32 / (1 << 24) as f32 - 0.4
+        };
         let mut values: Vec<f32> = Vec::new();
         for _ in 0..150 {
-            let row: Vec<f32> = (0..DIMENSIONS)
-                .map(|_| {
-                    state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                    (state >> 8) as f32 / (1 << 24) as f32 - 0.4
-                })
-                .collect();
+            let row: [f32; DIMENSIONS] = std::array::from_fn(|_| number());
             let norm = row.iter().map(|v| v * v).sum::<f32>().sqrt();
             values.extend(row.iter().map(|v| v / norm));
         }
@@ -147,10 +131,10 @@ mod on_gpu {
     use super::{Cancel, KernelError, LabelledRows, PairCounts};
 
     /// Cannot be made.
-    pub enum Kernel {}
+    pub enum AllPairsKernel {}
 
-    impl Kernel {
-        pub fn open(_: &str, _: usize) -> Result<Self, KernelError> {
+    impl AllPairsKernel {
+        pub(super) fn open_untested(_: &str, _: usize) -> Result<Self, KernelError> {
             Err(KernelError::NotBuilt)
         }
 
@@ -174,7 +158,8 @@ mod on_gpu {
     /// The shader's tile.
     const TILE: usize = 64;
 
-    pub struct Kernel {
+    /// The kernel on an opened adapter.
+    pub struct AllPairsKernel {
         gpu: Gpu,
         pipeline: wgpu::ComputePipeline,
     }
@@ -194,8 +179,8 @@ mod on_gpu {
         pending: u64,
     }
 
-    impl Kernel {
-        pub fn open(backend: &str, index: usize) -> Result<Self, KernelError> {
+    impl AllPairsKernel {
+        pub(super) fn open_untested(backend: &str, index: usize) -> Result<Self, KernelError> {
             let gpu = Gpu::open(backend, index)?;
             let module = gpu.device.create_shader_module(wgpu::ShaderModuleDescriptor {
                 label: Some("all_pairs"),
@@ -212,6 +197,10 @@ mod on_gpu {
             Ok(Self { gpu, pipeline })
         }
 
+        /// Every unordered pair once. `done` hears the number of pairs counted so far.
+        ///
+        /// # Errors
+        /// When the adapter fails or the work is cancelled.
         pub fn count(
             &self,
             rows: LabelledRows,

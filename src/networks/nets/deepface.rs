@@ -12,7 +12,7 @@
 use burn::tensor::Device;
 
 use super::NetConfig;
-use super::blocks::{Activation, BatchNormStyle, Bias, Builder, Init, Layers, Pool, Style, Width, conv};
+use super::blocks::{BatchNormStyle, Bias, Builder, Init, Layers, Pool, Style, Width, conv};
 
 /// Filters, kernel, stride.
 const C1: (usize, usize) = (32, 11);
@@ -21,12 +21,11 @@ const LOCAL: [(&str, usize, usize, usize); 3] = [("L4", 16, 9, 1), ("L5", 16, 7,
 
 pub fn init(config: &NetConfig, device: &Device) -> Layers {
     let style = Style {
-        batch_norm: config.batch_norm.then_some(BatchNormStyle::TORCH),
         bias: Bias::Always,
-        activation: Activation::Relu,
         init: Init::Normal { std: 0.01 },
         bias_value: 0.5,
         width: Width { factor: config.width, multiple: 2 },
+        ..Style::of(config, BatchNormStyle::TORCH)
     };
     let mut b = Builder::new(config.input_shape(), style, device);
     b.conv("C1", conv(C1.1, C1.0).valid()).pool("M2", Pool::max(3, 2, 0).ceil()).conv("C3", conv(C3.1, C3.0).valid());

@@ -115,9 +115,7 @@ pub fn init(member: Member, config: &NetConfig, device: &Device) -> Layers {
 fn stem(b: &mut Builder) {
     b.conv("conv1", conv(7, 64).stride(2));
     b.pool("max pool", Pool::max(3, 2, 1)).response_norm("norm 1");
-    let second = b.branch(|b| {
-        b.conv("3×3 reduce", conv(1, 64)).conv("3×3", conv(3, 192));
-    });
+    let second = b.branch(|b| _ = b.conv("3×3 reduce", conv(1, 64)).conv("3×3", conv(3, 192)));
     b.concat("inception (2)", vec![second], false);
     b.response_norm("norm 2").pool("max pool 2", Pool::max(3, 2, 1));
 }
@@ -133,24 +131,16 @@ fn inception(b: &mut Builder, &Module(name, one, three, five, pooling): &Module,
     };
     let mut branches: Vec<Layers> = Vec::new();
     if one > 0 {
-        branches.push(b.branch(|b| {
-            b.conv("1×1", conv(1, one));
-        }));
+        branches.push(b.branch(|b| _ = b.conv("1×1", conv(1, one))));
     }
     branches.push(reduced(b, 3, three));
     if with_five {
         branches.push(reduced(b, 5, five));
     }
     branches.push(b.branch(|b| match pooling {
-        Pooling::Max(filters) => {
-            b.pool("max pool", Pool::max(3, 1, 1)).conv("pool proj", conv(1, filters));
-        }
-        Pooling::L2(filters) => {
-            b.pool("L2 pool", Pool::l2(3, 1, 1)).conv("pool proj", conv(1, filters));
-        }
-        Pooling::Down => {
-            b.pool("max pool", Pool::max(3, 2, 1));
-        }
+        Pooling::Max(filters) => _ = b.pool("max pool", Pool::max(3, 1, 1)).conv("pool proj", conv(1, filters)),
+        Pooling::L2(filters) => _ = b.pool("L2 pool", Pool::l2(3, 1, 1)).conv("pool proj", conv(1, filters)),
+        Pooling::Down => _ = b.pool("max pool", Pool::max(3, 2, 1)),
     }));
     b.concat(name, branches, false);
 }

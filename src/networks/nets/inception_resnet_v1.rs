@@ -8,15 +8,12 @@
 
 use burn::module::Module;
 use burn::nn::conv::Conv2d;
-use burn::nn::{BatchNorm, BatchNormConfig, Dropout, DropoutConfig, Linear};
+use burn::nn::{BatchNorm, Dropout, DropoutConfig, Linear};
 use burn::tensor::{Device, Tensor, activation};
 
-use super::blocks::{
-    BatchNormStyle, Block, Builder, Conv, ConvUnit, MapShape, Pool, Trace, conv, forward_stages, rectangular,
-    trace_stages,
-};
+use super::blocks::{BatchNormStyle, Block, Builder, Conv, ConvUnit, MapShape, Pool, Trace, conv, rectangular};
 use super::inception_v3::slim_style;
-use super::{EmbeddingNet, NetConfig};
+use super::{NetConfig, Sequential};
 
 /// Branches of a residual block; each is a row of convolutions.
 type Branches = &'static [&'static [Conv]];
@@ -34,7 +31,6 @@ const fn down(filters: usize) -> Conv {
     conv(3, filters).valid().stride(2)
 }
 
-/// The whole network.
 #[derive(Module, Debug)]
 pub struct InceptionResnetV1 {
     pub conv2d_1a: ConvUnit,
@@ -59,39 +55,24 @@ pub struct InceptionResnetV1 {
 /// Builds the network. Field by field in the order of the pixels' way, for the builder moves with them.
 pub fn init(config: &NetConfig, device: &Device) -> InceptionResnetV1 {
     let mut b = Builder::new(config.input_shape(), slim_style(config), device);
-    let conv2d_1a = b.unit(down(32));
-    let conv2d_2a = b.unit(conv(3, 32).valid());
-    let conv2d_2b = b.unit(conv(3, 64));
-    let maxpool_3a = passed(&mut b, Pool::max(3, 2, 0));
-    let conv2d_3b = b.unit(conv(1, 80));
-    let conv2d_4a = b.unit(conv(3, 192).valid());
-    let conv2d_4b = b.unit(down(256));
-    let repeat_1 = (0..5).map(|_| ResidualBlock::new(&b, BLOCK_35, 0.17, true)).collect();
-    let mixed_6a = ReductionA::new(&mut b);
-    let repeat_2 = (0..10).map(|_| ResidualBlock::new(&b, BLOCK_17, 0.10, true)).collect();
-    let mixed_7a = ReductionB::new(&mut b);
-    let repeat_3 = (0..5).map(|_| ResidualBlock::new(&b, BLOCK_8, 0.20, true)).collect();
-    let block8 = ResidualBlock::new(&b, BLOCK_8, 1.0, false);
-    let avgpool_1a = passed(&mut b, Pool::global());
-    let BatchNormStyle { epsilon, momentum } = BatchNormStyle::SLIM;
     InceptionResnetV1 {
-        conv2d_1a,
-        conv2d_2a,
-        conv2d_2b,
-        maxpool_3a,
-        conv2d_3b,
-        conv2d_4a,
-        conv2d_4b,
-        repeat_1,
-        mixed_6a,
-        repeat_2,
-        mixed_7a,
-        repeat_3,
-        block8,
-        avgpool_1a,
+        conv2d_1a: b.unit(down(32)),
+        conv2d_2a: b.unit(conv(3, 32).valid()),
+        conv2d_2b: b.unit(conv(3, 64)),
+        maxpool_3a: b.passed(Pool::max(3, 2, 0)),
+        conv2d_3b: b.unit(conv(1, 80)),
+        conv2d_4a: b.unit(conv(3, 192).valid()),
+        conv2d_4b: b.unit(down(256)),
+        repeat_1: (0..5).map(|_| ResidualBlock::new(&b, BLOCK_35, 0.17, true)).collect(),
+        mixed_6a: ReductionA::new(&mut b),
+        repeat_2: (0..10).map(|_| ResidualBlock::new(&b, BLOCK_17, 0.10, true)).collect(),
+        mixed_7a: ReductionB::new(&mut b),
+        repeat_3: (0..5).map(|_| ResidualBlock::new(&b, BLOCK_8, 0.20, true)).collect(),
+        block8: ResidualBlock::new(&b, BLOCK_8, 1.0, false),
+        avgpool_1a: b.passed(Pool::global()),
         dropout: DropoutConfig::new(config.dropout).init(),
         last_linear: b.linear_here(config.embedding_size, false),
-        last_bn: BatchNormConfig::new(config.embedding_size).with_epsilon(epsilon).with_momentum(momentum).init(device),
+        last_bn: BatchNormStyle::SLIM.init(config.embedding_size, device),
     }
 }
 
@@ -115,8 +96,9 @@ impl InceptionResnetV1 {
             ..self
         }
     }
+}
 
-    /// The table: forward and trace both walk it.
+impl Sequential for InceptionResnetV1 {
     fn stages(&self) -> Vec<(String, &dyn Block)> {
         fn numbered<'a>(name: &str, blocks: &'a [ResidualBlock]) -> impl Iterator<Item = (String, &'a dyn Block)> {
             blocks.iter().enumerate().map(move |(index, block)| (format!("{name}.{index}"), block as &dyn Block))
@@ -145,38 +127,14 @@ impl InceptionResnetV1 {
         stages.extend(head);
         stages
     }
-}
 
-/// Dropout, linear layer and its norm.
-const HEAD_STAGES: usize = 3;
-
-impl EmbeddingNet for InceptionResnetV1 {
-    fn forward(&self, images: Tensor<4>) -> Tensor<2> {
-        Block::forward(self, images).flatten(1, 3)
+    /// Dropout, linear layer and its norm.
+    fn head(&self) -> usize {
+        self.stages().len() - 3
     }
 
-    fn embedding_size(&self) -> usize {
+    fn outputs(&self) -> usize {
         self.last_bn.gamma.lazy_shape()[0]
-    }
-
-    fn features(&self, images: Tensor<4>) -> Tensor<4> {
-        let stages = self.stages();
-        forward_stages(&stages[..stages.len() - HEAD_STAGES], images)
-    }
-
-    fn embed_features(&self, features: Tensor<4>) -> Tensor<2> {
-        let stages = self.stages();
-        forward_stages(&stages[stages.len() - HEAD_STAGES..], features).flatten(1, 3)
-    }
-}
-
-impl Block for InceptionResnetV1 {
-    fn forward(&self, maps: Tensor<4>) -> Tensor<4> {
-        forward_stages(&self.stages(), maps)
-    }
-
-    fn trace(&self, input: MapShape, trace: &mut Trace) -> MapShape {
-        trace_stages(&self.stages(), input, trace)
     }
 }
 
@@ -203,9 +161,7 @@ impl ResidualBlock {
         let branch0 = branch0.into_iter().next().expect("the first branch is one convolution");
         Self { branch0, branch1, branch2, conv2d, scale, relu }
     }
-}
 
-impl ResidualBlock {
     fn folded(self) -> Self {
         let (branch1, branch2) = (folded(self.branch1), folded(self.branch2));
         Self { branch0: self.branch0.folded(), branch1, branch2, ..self }
@@ -246,8 +202,7 @@ impl ReductionA {
         let (branch0, _) = units(b, MIXED_6A[0]);
         let (branch1, _) = units(b, MIXED_6A[1]);
         let branch0 = branch0.into_iter().next().expect("the first branch is one convolution");
-        let reduction = Self { branch0, branch1, branch2: Pool::max(3, 2, 0) };
-        passed(b, reduction)
+        b.passed(Self { branch0, branch1, branch2: Pool::max(3, 2, 0) })
     }
 
     fn folded(self) -> Self {
@@ -277,7 +232,7 @@ pub struct ReductionB {
 impl ReductionB {
     fn new(b: &mut Builder) -> Self {
         let [branch0, branch1, branch2] = [0, 1, 2].map(|branch| units(b, MIXED_7A[branch]).0);
-        passed(b, Self { branch0, branch1, branch2, branch3: Pool::max(3, 2, 0) })
+        b.passed(Self { branch0, branch1, branch2, branch3: Pool::max(3, 2, 0) })
     }
 
     fn folded(self) -> Self {
@@ -320,18 +275,13 @@ fn units(b: &Builder, row: &[Conv]) -> (Vec<ConvUnit>, usize) {
     (units, branch.shape.channels)
 }
 
-/// Moves the builder past a block.
-fn passed<B: Block>(b: &mut Builder, block: B) -> B {
-    b.shape = block.trace(b.shape, &mut Trace::default());
-    block
-}
-
 #[cfg(test)]
 mod tests {
     use burn::module::{ModuleMapper, Param};
     use burn::tensor::Distribution;
 
     use super::*;
+    use crate::networks::nets::EmbeddingNet;
 
     /// Gives batch norms something to do, which fresh ones have not.
     struct Disturb;

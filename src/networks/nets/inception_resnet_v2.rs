@@ -10,14 +10,14 @@ use super::blocks::{BatchNormStyle, Builder, Layer, Layers, Op, Pool, Stage, con
 use super::inception_v3::slim_style;
 
 const STEM: [Stage; 8] = [
-    Stage::new("conv2d_1a", &[&[Op::down(3, 32)]]),
-    Stage::new("conv2d_2a", &[&[Op::valid(3, 32)]]),
-    Stage::new("conv2d_2b", &[&[Op::conv(3, 64)]]),
-    Stage::new("maxpool_3a", &[&[Op::max_down()]]),
-    Stage::new("conv2d_3b", &[&[Op::conv(1, 80)]]),
-    Stage::new("conv2d_4a", &[&[Op::valid(3, 192)]]),
-    Stage::new("maxpool_5a", &[&[Op::max_down()]]),
-    Stage::new(
+    ("conv2d_1a", &[&[Op::down(3, 32)]]),
+    ("conv2d_2a", &[&[Op::valid(3, 32)]]),
+    ("conv2d_2b", &[&[Op::conv(3, 64)]]),
+    ("maxpool_3a", &[&[Op::max_down()]]),
+    ("conv2d_3b", &[&[Op::conv(1, 80)]]),
+    ("conv2d_4a", &[&[Op::valid(3, 192)]]),
+    ("maxpool_5a", &[&[Op::max_down()]]),
+    (
         "mixed_5b",
         &[
             &[Op::conv(1, 96)],
@@ -71,7 +71,5 @@ fn repeat(b: &mut Builder, name: &str, branches: &[&[Op]], times: usize, scale: 
 /// Branches, then a linear 1×1 with bias back to the shortcut's channels.
 fn body(b: &Builder, branches: &[&[Op]]) -> Layers {
     let channels = b.shape.channels;
-    b.branch(|b| {
-        b.mixed("branches", branches).conv("up", conv(1, 0).exact(channels).plain().linear());
-    })
+    b.branch(|b| _ = b.mixed("branches", branches).conv("up", conv(1, 0).exact(channels).plain().linear()))
 }

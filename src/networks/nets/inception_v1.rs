@@ -6,7 +6,7 @@
 use burn::tensor::Device;
 
 use super::NetConfig;
-use super::blocks::{Activation, BatchNormStyle, Bias, Builder, Init, Layers, Pool, Style, Width, conv};
+use super::blocks::{BatchNormStyle, Builder, Init, Layers, Pool, Style, conv};
 
 /// #1×1, #3×3 reduce, #3×3, #5×5 reduce, #5×5, pool proj; `None`: max pool 3×3/2.
 const TABLE_1: [(&str, Option<[usize; 6]>); 11] = [
@@ -24,14 +24,7 @@ const TABLE_1: [(&str, Option<[usize; 6]>); 11] = [
 ];
 
 pub fn init(config: &NetConfig, device: &Device) -> Layers {
-    let style = Style {
-        batch_norm: config.batch_norm.then_some(BatchNormStyle::SLIM),
-        bias: Bias::WithoutBatchNorm,
-        activation: Activation::Relu,
-        init: Init::Xavier,
-        bias_value: 0.0,
-        width: Width { factor: config.width, multiple: 4 },
-    };
+    let style = Style { init: Init::Xavier, ..Style::of(config, BatchNormStyle::SLIM) };
     let mut b = Builder::new(config.input_shape(), style, device);
     b.conv("conv 1", conv(7, 64).stride(2)).pool("max pool 1", Pool::max(3, 2, 1)).response_norm("norm 1");
     b.conv("conv 2 reduce", conv(1, 64)).conv("conv 2", conv(3, 192)).response_norm("norm 2");
@@ -49,18 +42,10 @@ pub fn init(config: &NetConfig, device: &Device) -> Layers {
 fn inception<'a>(b: &'a mut Builder, name: &str, filters: [usize; 6]) -> &'a mut Builder {
     let [one, reduce3, three, reduce5, five, project] = filters;
     let branches = vec![
-        b.branch(|b| {
-            b.conv("1×1", conv(1, one));
-        }),
-        b.branch(|b| {
-            b.conv("3×3 reduce", conv(1, reduce3)).conv("3×3", conv(3, three));
-        }),
-        b.branch(|b| {
-            b.conv("5×5 reduce", conv(1, reduce5)).conv("5×5", conv(5, five));
-        }),
-        b.branch(|b| {
-            b.pool("max pool", Pool::max(3, 1, 1)).conv("pool proj", conv(1, project));
-        }),
+        b.branch(|b| _ = b.conv("1×1", conv(1, one))),
+        b.branch(|b| _ = b.conv("3×3 reduce", conv(1, reduce3)).conv("3×3", conv(3, three))),
+        b.branch(|b| _ = b.conv("5×5 reduce", conv(1, reduce5)).conv("5×5", conv(5, five))),
+        b.branch(|b| _ = b.pool("max pool", Pool::max(3, 1, 1)).conv("pool proj", conv(1, project))),
     ];
     b.concat(name, branches, false)
 }

@@ -42,13 +42,11 @@ fn inception(b: &mut Builder, &Module(name, one, three, double, pool, project): 
     let stride = if one == 0 { 2 } else { 1 };
     let mut branches = Vec::new();
     if one > 0 {
-        branches.push(b.branch(|b| {
-            b.conv("1×1", conv(1, one));
-        }));
+        branches.push(b.branch(|b| _ = b.conv("1×1", conv(1, one))));
     }
-    branches.push(b.branch(|b| {
-        b.conv("3×3 reduce", conv(1, three[0])).conv("3×3", conv(3, three[1]).stride(stride));
-    }));
+    let three =
+        |b: &mut Builder| _ = b.conv("3×3 reduce", conv(1, three[0])).conv("3×3", conv(3, three[1]).stride(stride));
+    branches.push(b.branch(three));
     branches.push(b.branch(|b| {
         b.conv("double 3×3 reduce", conv(1, double[0])).conv("double 3×3 a", conv(3, double[1]));
         b.conv("double 3×3 b", conv(3, double[1]).stride(stride));

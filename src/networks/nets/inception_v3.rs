@@ -7,12 +7,12 @@
 use burn::tensor::Device;
 
 use super::NetConfig;
-use super::blocks::{Activation, BatchNormStyle, Bias, Builder, Init, Layers, Op, Pool, Stage, Style, Width};
+use super::blocks::{BatchNormStyle, Builder, Init, Layers, Op, Pool, Stage, Style};
 
 /// 35×35, with so many channels projected after pooling.
 macro_rules! mixed_35 {
     ($name:literal, $project:literal) => {
-        Stage::new(
+        (
             $name,
             &[
                 &[Op::conv(1, 64)],
@@ -27,7 +27,7 @@ macro_rules! mixed_35 {
 /// 17×17, with 7×1 convolutions of a width.
 macro_rules! mixed_17 {
     ($name:literal, $width:literal) => {
-        Stage::new(
+        (
             $name,
             &[
                 &[Op::conv(1, 192)],
@@ -48,7 +48,7 @@ macro_rules! mixed_17 {
 /// 8×8, with the outputs of two branches split again.
 macro_rules! mixed_8 {
     ($name:literal) => {
-        Stage::new(
+        (
             $name,
             &[
                 &[Op::conv(1, 320)],
@@ -61,25 +61,22 @@ macro_rules! mixed_8 {
 }
 
 const TABLE: [Stage; 18] = [
-    Stage::new("conv 1a", &[&[Op::down(3, 32)]]),
-    Stage::new("conv 2a", &[&[Op::valid(3, 32)]]),
-    Stage::new("conv 2b", &[&[Op::conv(3, 64)]]),
-    Stage::new("max pool 3a", &[&[Op::max_down()]]),
-    Stage::new("conv 3b", &[&[Op::conv(1, 80)]]),
-    Stage::new("conv 4a", &[&[Op::valid(3, 192)]]),
-    Stage::new("max pool 5a", &[&[Op::max_down()]]),
+    ("conv 1a", &[&[Op::down(3, 32)]]),
+    ("conv 2a", &[&[Op::valid(3, 32)]]),
+    ("conv 2b", &[&[Op::conv(3, 64)]]),
+    ("max pool 3a", &[&[Op::max_down()]]),
+    ("conv 3b", &[&[Op::conv(1, 80)]]),
+    ("conv 4a", &[&[Op::valid(3, 192)]]),
+    ("max pool 5a", &[&[Op::max_down()]]),
     mixed_35!("mixed 5b", 32),
     mixed_35!("mixed 5c", 64),
     mixed_35!("mixed 5d", 64),
-    Stage::new(
-        "mixed 6a",
-        &[&[Op::down(3, 384)], &[Op::conv(1, 64), Op::conv(3, 96), Op::down(3, 96)], &[Op::max_down()]],
-    ),
+    ("mixed 6a", &[&[Op::down(3, 384)], &[Op::conv(1, 64), Op::conv(3, 96), Op::down(3, 96)], &[Op::max_down()]]),
     mixed_17!("mixed 6b", 128),
     mixed_17!("mixed 6c", 160),
     mixed_17!("mixed 6d", 160),
     mixed_17!("mixed 6e", 192),
-    Stage::new(
+    (
         "mixed 7a",
         &[
             &[Op::conv(1, 192), Op::down(3, 320)],
@@ -99,12 +96,6 @@ pub fn init(config: &NetConfig, device: &Device) -> Layers {
 
 /// What TF-slim's Inception networks share; without batch norm the convolutions have biases.
 pub(super) fn slim_style(config: &NetConfig) -> Style {
-    Style {
-        batch_norm: config.batch_norm.then_some(BatchNormStyle::SLIM),
-        bias: Bias::WithoutBatchNorm,
-        activation: Activation::Relu,
-        init: if config.batch_norm { Init::TruncatedNormal { std: 0.1 } } else { Init::He },
-        bias_value: 0.0,
-        width: Width { factor: config.width, multiple: 4 },
-    }
+    let init = if config.batch_norm { Init::TruncatedNormal { std: 0.1 } } else { Init::He };
+    Style { init, ..Style::of(config, BatchNormStyle::SLIM) }
 }

@@ -10,18 +10,18 @@ use super::inception_v3::slim_style;
 
 /// Figure 3.
 const STEM: [Stage; 6] = [
-    Stage::new("conv 1a", &[&[Op::down(3, 32)]]),
-    Stage::new("conv 2a", &[&[Op::valid(3, 32)]]),
-    Stage::new("conv 2b", &[&[Op::conv(3, 64)]]),
-    Stage::new("mixed 3a", &[&[Op::max_down()], &[Op::down(3, 96)]]),
-    Stage::new(
+    ("conv 1a", &[&[Op::down(3, 32)]]),
+    ("conv 2a", &[&[Op::valid(3, 32)]]),
+    ("conv 2b", &[&[Op::conv(3, 64)]]),
+    ("mixed 3a", &[&[Op::max_down()], &[Op::down(3, 96)]]),
+    (
         "mixed 4a",
         &[
             &[Op::conv(1, 64), Op::valid(3, 96)],
             &[Op::conv(1, 64), Op::rect(1, 7, 64), Op::rect(7, 1, 64), Op::valid(3, 96)],
         ],
     ),
-    Stage::new("mixed 5a", &[&[Op::down(3, 192)], &[Op::max_down()]]),
+    ("mixed 5a", &[&[Op::down(3, 192)], &[Op::max_down()]]),
 ];
 
 /// Figure 4, 35×35.

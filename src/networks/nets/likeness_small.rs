@@ -26,11 +26,10 @@ use crate::types::{ChannelOrder, CropRule, PixelScaling, Preprocessing};
 
 /// How the catalogue and the command line call it.
 pub const NAME: &str = "likeness-small";
-pub const EMBEDDING_SIZE: usize = 64;
 const SLOPE: f64 = 0.1;
 
 /// What it wants to see.
-pub const RECIPE: Preprocessing = Preprocessing {
+pub const PREPROCESSING: Preprocessing = Preprocessing {
     width: 48,
     height: 48,
     crop: CropRule::SquareBox { enlarge: 1.2 },
@@ -123,12 +122,8 @@ impl Block for SquaresToChannels {
 /// - output: `[batch, 4 · channels, height / 2, width / 2]`
 fn squares_to_channels(images: Tensor<4>) -> Tensor<4> {
     let [batch, channels, height, width] = images.dims();
-    images.reshape([batch, channels, height / 2, 2, width / 2, 2]).permute([0, 1, 3, 5, 2, 4]).reshape([
-        batch,
-        4 * channels,
-        height / 2,
-        width / 2,
-    ])
+    let squares = images.reshape([batch, channels, height / 2, 2, width / 2, 2]).permute([0, 1, 3, 5, 2, 4]);
+    squares.reshape([batch, 4 * channels, height / 2, width / 2])
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@
 use burn::tensor::Device;
 
 use super::NetConfig;
-use super::blocks::{Activation, BatchNormStyle, Bias, Builder, Init, Layers, Style, Width, conv, depthwise};
+use super::blocks::{Activation, BatchNormStyle, Builder, Layers, Style, conv, depthwise};
 
 enum Row {
     /// Conv 3×3: filters, stride.
@@ -34,7 +34,8 @@ const TABLE_1: [(&str, Row); 9] = [
 ];
 
 pub fn init(config: &NetConfig, device: &Device) -> Layers {
-    let mut b = Builder::new(config.input_shape(), style(config), device);
+    let style = Style { activation: Activation::PRelu, ..Style::of(config, BatchNormStyle::TORCH) };
+    let mut b = Builder::new(config.input_shape(), style, device);
     for (name, row) in TABLE_1 {
         match row {
             Row::Conv(filters, stride) => b.conv(name, conv(3, filters).stride(stride)),
@@ -66,15 +67,4 @@ fn bottlenecks<'a>(b: &'a mut Builder, name: &str, [t, c, n, s]: [usize; 4]) -> 
         }
     }
     b
-}
-
-fn style(config: &NetConfig) -> Style {
-    Style {
-        batch_norm: config.batch_norm.then_some(BatchNormStyle::TORCH),
-        bias: Bias::WithoutBatchNorm,
-        activation: Activation::PRelu,
-        init: Init::He,
-        bias_value: 0.0,
-        width: Width { factor: config.width, multiple: 4 },
-    }
 }

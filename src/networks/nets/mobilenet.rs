@@ -7,37 +7,21 @@
 use burn::tensor::Device;
 
 use super::NetConfig;
-use super::blocks::{Activation, BatchNormStyle, Bias, Builder, Init, Layers, Pool, Style, Width, conv, depthwise};
+use super::blocks::{BatchNormStyle, Builder, Init, Layers, Pool, Style, Width, conv, depthwise};
 
-/// Filters of the pointwise convolution and stride of the depthwise one.
-const TABLE_1: [(usize, usize); 13] = [
-    (64, 1),
-    (128, 2),
-    (128, 1),
-    (256, 2),
-    (256, 1),
-    (512, 2),
-    (512, 1),
-    (512, 1),
-    (512, 1),
-    (512, 1),
-    (512, 1),
-    (1024, 2),
-    (1024, 1),
-];
+/// Of each row the filters of the pointwise convolution and the stride of the depthwise one; SFace has the same.
+pub(super) const FILTERS: [usize; 13] = [64, 128, 128, 256, 256, 512, 512, 512, 512, 512, 512, 1024, 1024];
+pub(super) const STRIDES: [usize; 13] = [1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1];
 
 pub fn init(config: &NetConfig, device: &Device) -> Layers {
     let style = Style {
-        batch_norm: config.batch_norm.then_some(BatchNormStyle { epsilon: 1e-3, momentum: 0.0003 }),
-        bias: Bias::WithoutBatchNorm,
-        activation: Activation::Relu,
         init: Init::TruncatedNormal { std: 0.09 },
-        bias_value: 0.0,
         width: Width { factor: config.width, multiple: 8 },
+        ..Style::of(config, BatchNormStyle { epsilon: 1e-3, momentum: 0.0003 })
     };
     let mut b = Builder::new(config.input_shape(), style, device);
     b.conv("conv", conv(3, 32).stride(2));
-    for (index, (filters, stride)) in TABLE_1.into_iter().enumerate() {
+    for (index, (filters, stride)) in FILTERS.into_iter().zip(STRIDES).enumerate() {
         b.conv(&format!("conv dw {}", index + 1), depthwise(3).stride(stride));
         b.conv(&format!("conv pw {}", index + 1), conv(1, filters));
     }

@@ -10,13 +10,12 @@
 //! Nothing here asks which device it runs on. Where Burn 0.22.1 has no operation, a layer is put together from those it
 //! has, so none needed a shader of our own: L2 pooling is the root of an average of squares, a locally connected layer
 //! lays its windows out as columns and multiplies each place by its own matrix, maxout is a maximum over a reshaped
-//! product, the channel shuffle a reshape and a swap. `tests/layers.rs` holds each kind of layer on an adapter, forwards
-//! and backwards, against the CPU: outputs within 10⁻⁴ of the largest, gradients within 10⁻³ of the largest of their
-//! parameter, because both sides add up in another order and batch norm over few values enlarges what that loses. On
-//! Mesa's software Vulkan, with autotuning at its lowest level, the largest differences found were 5·10⁻⁷ of outputs and
-//! 2·10⁻⁴ of gradients (a scale of batch norm before a depthwise convolution); the others were below 10⁻⁴.
+//! product, the channel shuffle a reshape and a swap. `tests/layers.rs` holds each kind of layer on an adapter against
+//! the CPU.
 
 use burn::tensor::Tensor;
+
+use blocks::{Block, MapShape, Trace};
 
 pub mod blocks;
 pub mod catalogue;
@@ -48,6 +47,49 @@ pub use crate::networks::nets::net::Net;
 
 /// Keeps the norm of a vector away from zero, as davidsandberg/facenet does.
 const NORM_EPSILON: f64 = 1e-10;
+
+/// A network whose blocks run one after the other, under the names that its source's table gives them.
+pub trait Sequential: Send + Sync {
+    fn stages(&self) -> Vec<(String, &dyn Block)>;
+
+    /// Where the head begins: the last stage with a weight matrix or convolution, or a dropout in front of it.
+    fn head(&self) -> usize;
+
+    /// Numbers that come out for one image.
+    fn outputs(&self) -> usize;
+}
+
+impl<N: Sequential> Block for N {
+    fn forward(&self, maps: Tensor<4>) -> Tensor<4> {
+        run(&self.stages(), maps)
+    }
+
+    fn trace(&self, input: MapShape, trace: &mut Trace) -> MapShape {
+        self.stages().iter().fold(input, |shape, (name, block)| trace.named(name, shape, *block))
+    }
+}
+
+impl<N: Sequential> EmbeddingNet for N {
+    fn forward(&self, images: Tensor<4>) -> Tensor<2> {
+        Block::forward(self, images).flatten(1, 3)
+    }
+
+    fn embedding_size(&self) -> usize {
+        self.outputs()
+    }
+
+    fn features(&self, images: Tensor<4>) -> Tensor<4> {
+        run(&self.stages()[..self.head()], images)
+    }
+
+    fn embed_features(&self, features: Tensor<4>) -> Tensor<2> {
+        run(&self.stages()[self.head()..], features).flatten(1, 3)
+    }
+}
+
+fn run(stages: &[(String, &dyn Block)], maps: Tensor<4>) -> Tensor<4> {
+    stages.iter().fold(maps, |maps, (_, block)| block.forward(maps))
+}
 
 /// A network that turns crops into embeddings.
 pub trait EmbeddingNet: Send + Sync {

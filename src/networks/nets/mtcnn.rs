@@ -8,15 +8,10 @@
 //! connected layer. [`crate::faces::detect`] makes a cascade of the three.
 
 use burn::module::Module;
-use burn::nn::conv::Conv2d;
-use burn::nn::{Linear, PRelu, PReluConfig};
 use burn::tensor::activation::sigmoid;
 use burn::tensor::{Device, Tensor};
 
-use super::blocks::{
-    Activation, Bias, Block, Builder, ConvUnit, Init, MapShape, Pool, Style, Trace, Width, conv, forward_stages,
-    trace_stages,
-};
+use super::blocks::{Activation, Bias, Block, Builder, Init, Layers, MapShape, Pool, Style, Width, conv};
 use crate::networks::weights::{TensorFile, WeightsError, fill};
 
 /// Side of the square that one cell of P-Net sees.
@@ -34,76 +29,66 @@ pub const BOX_NUMBERS: usize = 1 + 4;
 /// Numbers of O-Net: those of [`BOX_NUMBERS`], then five landmarks in sides of the box, first all x, then all y.
 pub const LANDMARK_NUMBERS: usize = BOX_NUMBERS + 10;
 
-/// Proposes faces everywhere in a picture.
+/// One of the three: a trunk, and heads side by side on what it gives, the scores of "no face" and "face" first.
 #[derive(Module, Debug)]
-pub struct PNet {
-    conv1: ConvUnit,
-    pool1: Pool,
-    conv2: ConvUnit,
-    conv3: ConvUnit,
-    conv4_1: Conv2d,
-    conv4_2: Conv2d,
+pub struct MtcnnNet {
+    layers: Layers,
 }
 
-/// Refines proposals.
-#[derive(Module, Debug)]
-pub struct RNet {
-    conv1: ConvUnit,
-    pool1: Pool,
-    conv2: ConvUnit,
-    pool2: Pool,
-    conv3: ConvUnit,
-    dense4: Dense,
-    dense5_1: Linear,
-    dense5_2: Linear,
-}
-
-/// Decides, and finds the landmarks.
-#[derive(Module, Debug)]
-pub struct ONet {
-    conv1: ConvUnit,
-    pool1: Pool,
-    conv2: ConvUnit,
-    pool2: Pool,
-    conv3: ConvUnit,
-    pool3: Pool,
-    conv4: ConvUnit,
-    dense5: Dense,
-    dense6_1: Linear,
-    dense6_2: Linear,
-    dense6_3: Linear,
-}
-
-impl PNet {
-    /// With random weights.
-    pub fn new(device: &Device) -> Self {
+impl MtcnnNet {
+    /// Proposes faces everywhere in a picture; with random weights.
+    pub fn p_net(device: &Device) -> Self {
         let mut b = builder(P_SIDE, device);
-        Self {
-            conv1: b.unit(conv(3, 10).valid()),
-            pool1: pool(&mut b, Pool::max(2, 2, 0).ceil()),
-            conv2: b.unit(conv(3, 16).valid()),
-            conv3: b.unit(conv(3, 32).valid()),
-            conv4_1: b.conv_here(conv(1, 2), true),
-            conv4_2: b.conv_here(conv(1, 4), true),
-        }
+        b.conv("conv1", conv(3, 10).valid()).pool("pool1", Pool::max(2, 2, 0).ceil());
+        b.conv("conv2", conv(3, 16).valid()).conv("conv3", conv(3, 32).valid());
+        let heads = [("conv4_1", 2), ("conv4_2", 4)];
+        let heads = heads.map(|(name, channels)| b.branch(|b| _ = b.conv(name, conv(1, channels).linear())));
+        b.concat("heads", heads.into(), false);
+        Self { layers: b.finish() }
     }
 
-    /// With the weights of `pnet.pt`.
-    pub fn from_pytorch(weights: &TensorFile, device: &Device) -> Result<Self, WeightsError> {
-        fill(Self::new(device), weights, pytorch_name)
+    /// Refines proposals; with random weights.
+    pub fn r_net(device: &Device) -> Self {
+        let mut b = builder(R_SIDE, device);
+        b.conv("conv1", conv(3, 28).valid()).pool("pool1", Pool::max(3, 2, 0).ceil());
+        b.conv("conv2", conv(3, 48).valid()).pool("pool2", Pool::max(3, 2, 0).ceil());
+        b.conv("conv3", conv(2, 64).valid()).turned_linear("dense4", 128);
+        Self::with_linear_heads(b, &[("dense5_1", 2), ("dense5_2", 4)])
+    }
+
+    /// Decides, and finds the landmarks; with random weights.
+    pub fn o_net(device: &Device) -> Self {
+        let mut b = builder(O_SIDE, device);
+        b.conv("conv1", conv(3, 32).valid()).pool("pool1", Pool::max(3, 2, 0).ceil());
+        b.conv("conv2", conv(3, 64).valid()).pool("pool2", Pool::max(3, 2, 0).ceil());
+        b.conv("conv3", conv(3, 64).valid()).pool("pool3", Pool::max(2, 2, 0).ceil());
+        b.conv("conv4", conv(2, 128).valid()).turned_linear("dense5", 256);
+        Self::with_linear_heads(b, &[("dense6_1", 2), ("dense6_2", 4), ("dense6_3", 10)])
+    }
+
+    fn with_linear_heads(mut b: Builder, heads: &[(&str, usize)]) -> Self {
+        let heads = heads.iter().map(|&(name, outputs)| b.branch(|b| _ = b.linear(name, outputs))).collect();
+        b.concat("heads", heads, false);
+        Self { layers: b.finish() }
+    }
+
+    /// With the weights of its file: `pnet.pt`, `rnet.pt` or `onet.pt`.
+    pub fn with_pytorch(self, mut weights: TensorFile) -> Result<Self, WeightsError> {
+        transpose(&mut weights)?;
+        fill(self, &weights, pytorch_name)
     }
 
     /// # Shapes
-    /// - pictures: `[batch, 3, height, width]`, scaled as [`crate::faces::detect`] does; sides of at least [`P_SIDE`]
-    /// - output: `[batch, BOX_NUMBERS, rows, columns]`, a cell every [`P_STRIDE`] pixels; see [`cells_along`]
+    /// - pictures: `[batch, 3, height, width]`, scaled as [`crate::faces::detect`] does; for P-Net sides of at least
+    ///   [`P_SIDE`], for the others exactly [`R_SIDE`] or [`O_SIDE`]
+    /// - output: P-Net `[batch, BOX_NUMBERS, rows, columns]`, a cell every [`P_STRIDE`] pixels, see [`cells_along`];
+    ///   R-Net `[batch, BOX_NUMBERS, 1, 1]`; O-Net `[batch, LANDMARK_NUMBERS, 1, 1]`
     pub fn forward(&self, pictures: Tensor<4>) -> Tensor<4> {
-        let maps = forward_stages(&self.trunk(), pictures);
-        let probability = face_probability(self.conv4_1.forward(maps.clone()));
-        Tensor::cat(vec![probability, self.conv4_2.forward(maps)], 1)
-    }
-
-    fn trunk(&self) -> Vec<(String, &dyn Block)> {
-        named([("conv1", &self.conv1), ("pool1", &self.pool1), ("conv2", &self.conv2), ("conv3", &self.conv3)])
+        let numbers = self.layers.forward(pictures);
+        let others = numbers.dims()[1] - 2;
+        // Softmax of "no face" and "face", of which only the second is asked.
+        let probability = sigmoid(numbers.clone().narrow(1, 1, 1) - numbers.clone().narrow(1, 0, 1));
+        Tensor::cat(vec![probability, numbers.narrow(1, 2, others)], 1)
     }
 }
 
@@ -111,126 +96,6 @@ impl PNet {
 pub fn cells_along(pixels: usize) -> usize {
     // The first convolution takes two pixels, the pooling halves and rounds up, two more convolutions take two each.
     (pixels - 2).div_ceil(2) - 4
-}
-
-impl RNet {
-    /// With random weights.
-    pub fn new(device: &Device) -> Self {
-        let mut b = builder(R_SIDE, device);
-        Self {
-            conv1: b.unit(conv(3, 28).valid()),
-            pool1: pool(&mut b, Pool::max(3, 2, 0).ceil()),
-            conv2: b.unit(conv(3, 48).valid()),
-            pool2: pool(&mut b, Pool::max(3, 2, 0).ceil()),
-            conv3: b.unit(conv(2, 64).valid()),
-            dense4: Dense::new(&mut b, 128, device),
-            dense5_1: b.linear_here(2, true),
-            dense5_2: b.linear_here(4, true),
-        }
-    }
-
-    /// With the weights of `rnet.pt`.
-    pub fn from_pytorch(mut weights: TensorFile, device: &Device) -> Result<Self, WeightsError> {
-        transpose(&mut weights, &["dense4", "dense5_1", "dense5_2"])?;
-        fill(Self::new(device), &weights, pytorch_name)
-    }
-
-    /// # Shapes
-    /// - crops: `[batch, 3, R_SIDE, R_SIDE]`
-    /// - output: `[batch, BOX_NUMBERS]`
-    pub fn forward(&self, crops: Tensor<4>) -> Tensor<2> {
-        let values = forward_stages(&self.trunk(), crops);
-        heads(&self.dense5_1, &[&self.dense5_2], values)
-    }
-
-    fn trunk(&self) -> Vec<(String, &dyn Block)> {
-        named([
-            ("conv1", &self.conv1),
-            ("pool1", &self.pool1),
-            ("conv2", &self.conv2),
-            ("pool2", &self.pool2),
-            ("conv3", &self.conv3),
-            ("dense4", &self.dense4),
-        ])
-    }
-}
-
-impl ONet {
-    /// With random weights.
-    pub fn new(device: &Device) -> Self {
-        let mut b = builder(O_SIDE, device);
-        Self {
-            conv1: b.unit(conv(3, 32).valid()),
-            pool1: pool(&mut b, Pool::max(3, 2, 0).ceil()),
-            conv2: b.unit(conv(3, 64).valid()),
-            pool2: pool(&mut b, Pool::max(3, 2, 0).ceil()),
-            conv3: b.unit(conv(3, 64).valid()),
-            pool3: pool(&mut b, Pool::max(2, 2, 0).ceil()),
-            conv4: b.unit(conv(2, 128).valid()),
-            dense5: Dense::new(&mut b, 256, device),
-            dense6_1: b.linear_here(2, true),
-            dense6_2: b.linear_here(4, true),
-            dense6_3: b.linear_here(10, true),
-        }
-    }
-
-    /// With the weights of `onet.pt`.
-    pub fn from_pytorch(mut weights: TensorFile, device: &Device) -> Result<Self, WeightsError> {
-        transpose(&mut weights, &["dense5", "dense6_1", "dense6_2", "dense6_3"])?;
-        fill(Self::new(device), &weights, pytorch_name)
-    }
-
-    /// # Shapes
-    /// - crops: `[batch, 3, O_SIDE, O_SIDE]`
-    /// - output: `[batch, LANDMARK_NUMBERS]`
-    pub fn forward(&self, crops: Tensor<4>) -> Tensor<2> {
-        let values = forward_stages(&self.trunk(), crops);
-        heads(&self.dense6_1, &[&self.dense6_2, &self.dense6_3], values)
-    }
-
-    fn trunk(&self) -> Vec<(String, &dyn Block)> {
-        named([
-            ("conv1", &self.conv1),
-            ("pool1", &self.pool1),
-            ("conv2", &self.conv2),
-            ("pool2", &self.pool2),
-            ("conv3", &self.conv3),
-            ("pool3", &self.pool3),
-            ("conv4", &self.conv4),
-            ("dense5", &self.dense5),
-        ])
-    }
-}
-
-/// A fully connected layer on maps turned to columns, rows, channels, and its PReLU.
-#[derive(Module, Debug)]
-struct Dense {
-    linear: Linear,
-    prelu: PRelu,
-}
-
-impl Dense {
-    /// The builder moves on.
-    fn new(b: &mut Builder, outputs: usize, device: &Device) -> Self {
-        let prelu = PReluConfig::new().with_num_parameters(outputs).init(device);
-        let dense = Self { linear: b.linear_here(outputs, true), prelu };
-        b.shape = MapShape::vector(outputs);
-        dense
-    }
-}
-
-impl Block for Dense {
-    fn forward(&self, maps: Tensor<4>) -> Tensor<4> {
-        self.prelu.forward(Block::forward(&self.linear, maps.permute([0, 3, 2, 1])))
-    }
-
-    fn trace(&self, input: MapShape, trace: &mut Trace) -> MapShape {
-        let inputs = self.linear.weight.lazy_shape();
-        assert_eq!(inputs[0], input.values(), "a fully connected layer was built for another map");
-        let (weights, outputs) = (inputs.num_elements(), inputs[1]);
-        // Bias and slope: one each an output.
-        trace.layer("fully connected".to_owned(), MapShape::vector(outputs), weights + 2 * outputs, weights)
-    }
 }
 
 fn builder(side: usize, device: &Device) -> Builder {
@@ -245,89 +110,23 @@ fn builder(side: usize, device: &Device) -> Builder {
     Builder::new(MapShape::new(3, side, side), style, device)
 }
 
-fn pool(b: &mut Builder, pool: Pool) -> Pool {
-    b.shape = pool.trace(b.shape, &mut Trace::default());
-    pool
-}
+/// Of all three networks.
+const FULLY_CONNECTED: [&str; 7] = ["dense4", "dense5_1", "dense5_2", "dense5", "dense6_1", "dense6_2", "dense6_3"];
 
-fn named<'a, const N: usize>(blocks: [(&str, &'a dyn Block); N]) -> Vec<(String, &'a dyn Block)> {
-    blocks.into_iter().map(|(name, block)| (name.to_owned(), block)).collect()
-}
-
-/// Softmax of "no face" and "face" along dimension 1, of which only the second is asked.
-fn face_probability<const D: usize>(scores: Tensor<D>) -> Tensor<D> {
-    sigmoid(scores.clone().narrow(1, 1, 1) - scores.narrow(1, 0, 1))
-}
-
-fn heads(face: &Linear, others: &[&Linear], values: Tensor<4>) -> Tensor<2> {
-    let values = values.flatten::<2>(1, 3);
-    let mut outputs = vec![face_probability(face.forward(values.clone()))];
-    outputs.extend(others.iter().map(|head| head.forward(values.clone())));
-    Tensor::cat(outputs, 1)
-}
-
-fn transpose(weights: &mut TensorFile, layers: &[&str]) -> Result<(), WeightsError> {
+fn transpose(weights: &mut TensorFile) -> Result<(), WeightsError> {
     // A missing matrix is told by `fill`, together with everything else that does not fit.
-    let names = layers.iter().map(|layer| format!("{layer}.weight"));
-    names
-        .filter(|name| weights.get(name).is_some())
-        .collect::<Vec<_>>()
-        .iter()
-        .try_for_each(|name| weights.transpose(name))
+    let mut names = FULLY_CONNECTED.map(|layer| format!("{layer}.weight")).into_iter();
+    names.try_for_each(|name| if weights.get(&name).is_some() { weights.transpose(&name) } else { Ok(()) })
 }
 
 /// facenet-pytorch's name for a parameter: `conv1.weight`, `prelu1.weight`, `dense4.bias`, …
 fn pytorch_name(path: &str) -> String {
     match path.split('.').collect::<Vec<_>>()[..] {
-        [layer, "conv" | "linear", parameter] => format!("{layer}.{parameter}"),
-        [layer, "prelu", _] => format!("prelu{}.weight", layer.trim_start_matches(char::is_alphabetic)),
+        [.., layer, "conv" | "linear", parameter] => format!("{layer}.{parameter}"),
+        [.., layer, "prelu", _] => format!("prelu{}.weight", layer.trim_start_matches(char::is_alphabetic)),
+        [.., layer, parameter] => format!("{layer}.{parameter}"),
         _ => path.to_owned(),
     }
-}
-
-impl Block for PNet {
-    fn forward(&self, maps: Tensor<4>) -> Tensor<4> {
-        PNet::forward(self, maps)
-    }
-
-    fn trace(&self, input: MapShape, trace: &mut Trace) -> MapShape {
-        let shape = trace_stages(&self.trunk(), input, trace);
-        trace.named("conv4_1", shape, &self.conv4_1);
-        let boxes = trace.named("conv4_2", shape, &self.conv4_2);
-        MapShape { channels: BOX_NUMBERS, ..boxes }
-    }
-}
-
-impl Block for RNet {
-    fn forward(&self, maps: Tensor<4>) -> Tensor<4> {
-        as_maps(RNet::forward(self, maps))
-    }
-
-    fn trace(&self, input: MapShape, trace: &mut Trace) -> MapShape {
-        let shape = trace_stages(&self.trunk(), input, trace);
-        trace.named("dense5_1", shape, &self.dense5_1);
-        trace.named("dense5_2", shape, &self.dense5_2);
-        MapShape::vector(BOX_NUMBERS)
-    }
-}
-
-impl Block for ONet {
-    fn forward(&self, maps: Tensor<4>) -> Tensor<4> {
-        as_maps(ONet::forward(self, maps))
-    }
-
-    fn trace(&self, input: MapShape, trace: &mut Trace) -> MapShape {
-        let shape = trace_stages(&self.trunk(), input, trace);
-        for (name, head) in [("dense6_1", &self.dense6_1), ("dense6_2", &self.dense6_2), ("dense6_3", &self.dense6_3)] {
-            trace.named(name, shape, head);
-        }
-        MapShape::vector(LANDMARK_NUMBERS)
-    }
-}
-
-fn as_maps(vectors: Tensor<2>) -> Tensor<4> {
-    let [batch, values] = vectors.dims();
-    vectors.reshape([batch, values, 1, 1])
 }
 
 #[cfg(test)]
@@ -336,19 +135,21 @@ mod tests {
     use crate::networks::nets::blocks::LayerTable;
     use crate::networks::weights::{NamedTensor, collect};
 
-    fn table(block: &dyn Block, side: usize) -> LayerTable {
-        LayerTable::of(block, MapShape::new(3, side, side))
+    fn table(net: &MtcnnNet, side: usize) -> LayerTable {
+        LayerTable::of(&net.layers, MapShape::new(3, side, side))
     }
 
     #[test]
     fn parameters_and_sizes_are_those_of_the_release() {
         let device = Device::flex();
-        let (p, r, o) = (PNet::new(&device), RNet::new(&device), ONet::new(&device));
+        let (p, r, o) = (MtcnnNet::p_net(&device), MtcnnNet::r_net(&device), MtcnnNet::o_net(&device));
         let tables = [table(&p, P_SIDE), table(&r, R_SIDE), table(&o, O_SIDE)];
         assert_eq!(tables.clone().map(|table| table.params()), [6_632, 100_178, 389_040]);
         assert_eq!([p.num_params(), r.num_params(), o.num_params()], [6_632, 100_178, 389_040]);
-        let output = |table: &LayerTable, name: &str| table.module(name).unwrap().output.to_string();
-        assert_eq!(output(&tables[0], "conv4_2"), "1×1×4");
+        let output = |table: &LayerTable, name: &str| {
+            table.layers.iter().find(|row| row.name == name).unwrap().output.to_string()
+        };
+        assert_eq!(output(&tables[0], "heads / conv4_2"), "1×1×4");
         assert_eq!([output(&tables[1], "pool1"), output(&tables[1], "conv3")], ["11×11×28", "3×3×64"]);
         assert_eq!([output(&tables[2], "pool1"), output(&tables[2], "pool3")], ["23×23×32", "4×4×64"]);
     }
@@ -357,47 +158,47 @@ mod tests {
     fn outputs_have_the_promised_sizes() {
         let device = Device::flex();
         for (height, width) in [(12, 12), (13, 12), (14, 31), (40, 27)] {
-            let maps = PNet::new(&device).forward(Tensor::zeros([2, 3, height, width], &device));
+            let maps = MtcnnNet::p_net(&device).forward(Tensor::zeros([2, 3, height, width], &device));
             assert_eq!(maps.dims(), [2, BOX_NUMBERS, cells_along(height), cells_along(width)]);
         }
         let crops = |side| Tensor::zeros([3, 3, side, side], &device);
-        assert_eq!(RNet::new(&device).forward(crops(R_SIDE)).dims(), [3, BOX_NUMBERS]);
-        assert_eq!(ONet::new(&device).forward(crops(O_SIDE)).dims(), [3, LANDMARK_NUMBERS]);
+        assert_eq!(MtcnnNet::r_net(&device).forward(crops(R_SIDE)).dims(), [3, BOX_NUMBERS, 1, 1]);
+        assert_eq!(MtcnnNet::o_net(&device).forward(crops(O_SIDE)).dims(), [3, LANDMARK_NUMBERS, 1, 1]);
     }
 
     /// A network's own tensors under the release's names and in its layout.
-    fn released(net: &impl Module, dense: &[&str]) -> TensorFile {
+    fn released(net: &MtcnnNet) -> TensorFile {
         let mut file = TensorFile::default();
         for tensor in collect(net).unwrap().iter() {
             file.insert(NamedTensor { name: pytorch_name(&tensor.name), ..tensor.clone() }).unwrap();
         }
-        transpose(&mut file, dense).unwrap();
+        transpose(&mut file).unwrap();
         file
     }
 
     #[test]
     fn the_name_tables_are_complete() {
         let device = Device::flex();
-        let (p, o) = (PNet::new(&device), ONet::new(&device));
-        let file = released(&p, &[]);
+        let (p, o) = (MtcnnNet::p_net(&device), MtcnnNet::o_net(&device));
+        let file = released(&p);
         let names: Vec<&str> = file.names().collect();
         assert_eq!(names.len(), 13);
         assert!(names.contains(&"prelu3.weight") && names.contains(&"conv4_1.bias"), "{names:?}");
-        assert_eq!(collect(&PNet::from_pytorch(&file, &device).unwrap()).unwrap(), collect(&p).unwrap());
-        let file = released(&o, &["dense5", "dense6_1", "dense6_2", "dense6_3"]);
+        assert_eq!(collect(&MtcnnNet::p_net(&device).with_pytorch(file).unwrap()).unwrap(), collect(&p).unwrap());
+        let file = released(&o);
         assert_eq!(file.get("dense5.weight").unwrap().shape, [256, 1152]);
         assert!(file.get("prelu5.weight").is_some());
-        assert_eq!(collect(&ONet::from_pytorch(file, &device).unwrap()).unwrap(), collect(&o).unwrap());
+        assert_eq!(collect(&MtcnnNet::o_net(&device).with_pytorch(file).unwrap()).unwrap(), collect(&o).unwrap());
     }
 
     #[test]
     fn what_does_not_fit_is_named() {
         let device = Device::flex();
-        let mut file = released(&RNet::new(&device), &["dense4", "dense5_1", "dense5_2"]);
+        let mut file = released(&MtcnnNet::r_net(&device));
         file.take("dense4.weight").unwrap();
         file.insert(NamedTensor::new("conv9.bias", vec![1], vec![0.0]).unwrap()).unwrap();
         file.flatten("conv2.weight").unwrap();
-        let said = RNet::from_pytorch(file, &device).unwrap_err().to_string();
+        let said = MtcnnNet::r_net(&device).with_pytorch(file).unwrap_err().to_string();
         for name in ["dense4.weight", "conv9.bias", "conv2.weight"] {
             assert!(said.contains(name), "{said}");
         }

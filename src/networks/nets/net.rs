@@ -4,35 +4,24 @@ use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor};
 
 use super::EmbeddingNet;
-use super::blocks::{Block, LayerTable, Layers, MapShape, Trace, transparent_module};
+use super::blocks::{LayerTable, Layers, MapShape, Trace, transparent_module};
 use super::inception_resnet_v1::InceptionResnetV1;
 use super::likeness_small::LikenessSmall;
 use super::openface::Nn4Small2;
 use super::sface::SFace;
 
-/// A network of the catalogue. Parameters' paths are those of the network inside.
-#[derive(Debug, Clone)]
-pub enum Net {
-    Table(Layers),
-    InceptionResnetV1(InceptionResnetV1),
-    Nn4Small2(Nn4Small2),
-    SFace(SFace),
-    LikenessSmall(LikenessSmall),
+transparent_module! {
+    /// A network of the catalogue. Parameters' paths are those of the network inside.
+    pub enum Net {
+        Table(Layers),
+        InceptionResnetV1(InceptionResnetV1),
+        Nn4Small2(Nn4Small2),
+        SFace(SFace),
+        LikenessSmall(LikenessSmall),
+    }
 }
 
-transparent_module!(Net { Table, InceptionResnetV1, Nn4Small2, SFace, LikenessSmall });
-
 impl Net {
-    fn block(&self) -> &dyn Block {
-        match self {
-            Self::Table(net) => net,
-            Self::InceptionResnetV1(net) => net,
-            Self::Nn4Small2(net) => net,
-            Self::SFace(net) => net,
-            Self::LikenessSmall(net) => net,
-        }
-    }
-
     fn embedding_net(&self) -> &dyn EmbeddingNet {
         match self {
             Self::Table(net) => net,
@@ -97,16 +86,6 @@ impl ModuleVisitor for List {
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         self.found.push((self.path.join("."), param.lazy_shape().as_slice().to_vec()));
-    }
-}
-
-impl Block for Net {
-    fn forward(&self, maps: Tensor<4>) -> Tensor<4> {
-        self.block().forward(maps)
-    }
-
-    fn trace(&self, input: MapShape, trace: &mut Trace) -> MapShape {
-        self.block().trace(input, trace)
     }
 }
 

@@ -8,7 +8,7 @@
 use burn::tensor::Device;
 
 use super::NetConfig;
-use super::blocks::{Activation, BatchNormStyle, Bias, Builder, Conv, Init, Layers, Pool, Style, Width, conv};
+use super::blocks::{BatchNormStyle, Builder, Conv, Init, Layers, Pool, Style, conv};
 
 /// First convolution of a block and the filters of its two 1×1; the last block's last 1×1 is the embedding.
 type Mlpconv = (Conv, usize, Option<usize>);
@@ -34,14 +34,7 @@ pub fn init(release: Release, config: &NetConfig, device: &Device) -> Layers {
         Release::Cifar => (&CIFAR, &[0, 1]),
         Release::ImageNet => (&IMAGENET, &[2]),
     };
-    let style = Style {
-        batch_norm: config.batch_norm.then_some(BatchNormStyle::TORCH),
-        bias: Bias::WithoutBatchNorm,
-        activation: Activation::Relu,
-        init: Init::Normal { std: 0.05 },
-        bias_value: 0.0,
-        width: Width { factor: config.width, multiple: 4 },
-    };
+    let style = Style { init: Init::Normal { std: 0.05 }, ..Style::of(config, BatchNormStyle::TORCH) };
     let mut b = Builder::new(config.input_shape(), style, device);
     for (index, (first, second, third)) in blocks.iter().enumerate() {
         let name = |layer: &str| format!("mlpconv{} {layer}", index + 1);

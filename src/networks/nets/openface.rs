@@ -14,9 +14,9 @@ use burn::nn::{Dropout, DropoutConfig, Linear, LocalResponseNorm, LocalResponseN
 use burn::tensor::ops::PadMode;
 use burn::tensor::{Device, Tensor};
 
-use super::blocks::{Block, Builder, ConvUnit, MapShape, Pool, Trace, conv, forward_stages, trace_stages};
+use super::blocks::{Block, Builder, Conv, ConvUnit, MapShape, Pool, Trace, conv};
 use super::zeiler_fergus::style;
-use super::{EmbeddingNet, NetConfig};
+use super::{NetConfig, Sequential};
 
 /// #3×3 reduce, #3×3; #5×5 reduce, #5×5 (0: no such branch); stride of both.
 struct Row([usize; 2], [usize; 2], usize, Pool, usize, usize);
@@ -55,16 +55,12 @@ pub struct Nn4Small2 {
 /// Builds the network; the builder moves with the fields, so their order is the pixels' way.
 pub fn init(config: &NetConfig, device: &Device) -> Nn4Small2 {
     let mut b = Builder::new(config.input_shape(), style(config), device);
-    let maxpool = Pool::max(3, 2, 1);
     let conv1 = b.unit(conv(7, 64).stride(2));
-    b.shape = maxpool.trace(b.shape, &mut Trace::default());
-    let conv2 = b.unit(conv(1, 64));
-    let conv3 = b.unit(conv(3, 192));
-    b.shape = maxpool.trace(b.shape, &mut Trace::default());
+    let maxpool = b.passed(Pool::max(3, 2, 1));
+    let (conv2, conv3) = (b.unit(conv(1, 64)), b.unit(conv(3, 192)));
+    let maxpool = b.passed(maxpool);
     let [incept3a, incept3b, incept3c, incept4a, incept4e, incept5a, incept5b] =
         TABLE.map(|row| DepthConcat::new(&mut b, &row));
-    let avgpool = Pool::global();
-    b.shape = avgpool.trace(b.shape, &mut Trace::default());
     Nn4Small2 {
         conv1,
         maxpool,
@@ -78,7 +74,7 @@ pub fn init(config: &NetConfig, device: &Device) -> Nn4Small2 {
         incept4e,
         incept5a,
         incept5b,
-        avgpool,
+        avgpool: b.passed(Pool::global()),
         dropout: DropoutConfig::new(config.dropout).init(),
         ln: b.linear_here(config.embedding_size, true),
     }
@@ -101,8 +97,9 @@ impl Nn4Small2 {
             ..self
         }
     }
+}
 
-    /// The table: forward and trace both walk it.
+impl Sequential for Nn4Small2 {
     fn stages(&self) -> Vec<(String, &dyn Block)> {
         vec![
             ("conv1".into(), &self.conv1),
@@ -124,38 +121,14 @@ impl Nn4Small2 {
             ("ln".into(), &self.ln),
         ]
     }
-}
 
-/// Dropout and linear layer.
-const HEAD_STAGES: usize = 2;
-
-impl EmbeddingNet for Nn4Small2 {
-    fn forward(&self, images: Tensor<4>) -> Tensor<2> {
-        Block::forward(self, images).flatten(1, 3)
+    /// Dropout and linear layer.
+    fn head(&self) -> usize {
+        self.stages().len() - 2
     }
 
-    fn embedding_size(&self) -> usize {
+    fn outputs(&self) -> usize {
         self.ln.weight.lazy_shape()[1]
-    }
-
-    fn features(&self, images: Tensor<4>) -> Tensor<4> {
-        let stages = self.stages();
-        forward_stages(&stages[..stages.len() - HEAD_STAGES], images)
-    }
-
-    fn embed_features(&self, features: Tensor<4>) -> Tensor<2> {
-        let stages = self.stages();
-        forward_stages(&stages[stages.len() - HEAD_STAGES..], features).flatten(1, 3)
-    }
-}
-
-impl Block for Nn4Small2 {
-    fn forward(&self, maps: Tensor<4>) -> Tensor<4> {
-        forward_stages(&self.stages(), maps)
-    }
-
-    fn trace(&self, input: MapShape, trace: &mut Trace) -> MapShape {
-        trace_stages(&self.stages(), input, trace)
     }
 }
 
@@ -171,7 +144,7 @@ pub struct DepthConcat {
 
 impl DepthConcat {
     fn new(b: &mut Builder, Row(three, five, stride, pool, project, one): &Row) -> Self {
-        let units = |input: MapShape, row: &[super::blocks::Conv]| {
+        let units = |input: MapShape, row: &[Conv]| {
             let mut branch = b.clone();
             branch.shape = input;
             row.iter().map(|conv| branch.unit(*conv)).collect::<Vec<_>>()
@@ -186,13 +159,9 @@ impl DepthConcat {
         if *one > 0 {
             branches.push(units(b.shape, &[conv(1, *one)]));
         }
-        let module = Self { branches, pool: pool.clone(), pooled };
-        b.shape = module.trace(b.shape, &mut Trace::default());
-        module
+        b.passed(Self { branches, pool: pool.clone(), pooled })
     }
-}
 
-impl DepthConcat {
     fn folded(self) -> Self {
         let folded = |branch: Vec<ConvUnit>| branch.into_iter().map(ConvUnit::folded).collect();
         Self { branches: self.branches.into_iter().map(folded).collect(), ..self }

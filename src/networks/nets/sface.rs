@@ -18,12 +18,12 @@ use burn::tensor::{Device, Tensor};
 
 use super::blocks::conv_norm::{ConvNorm, fold_norm_after, fold_norm_before};
 use super::blocks::{Block, MapShape, Trace, Width, describe, learning};
-use super::{EmbeddingNet, NetConfig};
+use super::{EmbeddingNet, NetConfig, mobilenet};
 use crate::networks::weights::{TensorFile, WeightsError, fill};
 use crate::types::{ChannelOrder, CropRule, PixelScaling, Preprocessing};
 
 /// The pictures it wants. Its graph begins with (x − 127.5) · 1/128, which the preprocessing states instead.
-pub const RECIPE: Preprocessing = Preprocessing {
+pub const PREPROCESSING: Preprocessing = Preprocessing {
     width: 112,
     height: 112,
     crop: CropRule::FivePoints,
@@ -36,23 +36,6 @@ pub const EMBEDDING_SIZE: usize = 128;
 
 const STEM_CHANNELS: usize = 32;
 
-/// Channels out and stride of each depthwise-separable row, 112×112 to 7×7.
-const ROWS: [(usize, usize); 13] = [
-    (64, 1),
-    (128, 2),
-    (128, 1),
-    (256, 2),
-    (256, 1),
-    (512, 2),
-    (512, 1),
-    (512, 1),
-    (512, 1),
-    (512, 1),
-    (512, 1),
-    (1024, 2),
-    (1024, 1),
-];
-
 /// Of the release, before its linear layer.
 pub const DROPOUT: f64 = 0.4;
 
@@ -60,7 +43,6 @@ pub const DROPOUT: f64 = 0.4;
 const CONV_EPSILON: f64 = 1e-3;
 const HEAD_EPSILON: f64 = 2e-5;
 
-/// The network; see the module's page.
 #[derive(Module, Debug)]
 pub struct SFace {
     stem: ConvUnit,
@@ -77,8 +59,8 @@ pub fn init(config: &NetConfig, device: &Device) -> SFace {
     let width = Width { factor: config.width, multiple: 4 };
     let mut channels = width.scale(STEM_CHANNELS);
     let stem = ConvUnit::new(conv_3x3([3, channels], 1), norm, device);
-    let mut rows = Vec::with_capacity(ROWS.len());
-    for (channels_out, stride) in ROWS {
+    let mut rows = Vec::with_capacity(mobilenet::FILTERS.len());
+    for (channels_out, stride) in mobilenet::FILTERS.into_iter().zip(mobilenet::STRIDES) {
         let channels_out = width.scale(channels_out);
         rows.push(SeparableRow::new(channels, channels_out, stride, norm, device));
         channels = channels_out;
@@ -98,7 +80,7 @@ pub fn init(config: &NetConfig, device: &Device) -> SFace {
 impl SFace {
     /// As it was released, with random weights.
     pub fn new(device: &Device) -> Self {
-        let input = [RECIPE.height as usize, RECIPE.width as usize];
+        let input = [PREPROCESSING.height as usize, PREPROCESSING.width as usize];
         let config =
             NetConfig { input, embedding_size: EMBEDDING_SIZE, dropout: DROPOUT, batch_norm: true, width: 1.0 };
         init(&config, device)
@@ -118,14 +100,8 @@ impl SFace {
 
     /// The same function for inference, every norm folded into the layer beside it.
     pub fn folded(self) -> Self {
-        let linear = match &self.maps_norm {
-            Some(norm) => fold_norm_before(self.linear, norm),
-            None => self.linear,
-        };
-        let linear = match &self.embedding_norm {
-            Some(norm) => fold_norm_after(linear, norm),
-            None => linear,
-        };
+        let linear = self.maps_norm.iter().fold(self.linear, fold_norm_before);
+        let linear = self.embedding_norm.iter().fold(linear, fold_norm_after);
         Self {
             stem: self.stem.folded(),
             rows: self.rows.into_iter().map(SeparableRow::folded).collect(),
@@ -144,18 +120,12 @@ impl EmbeddingNet for SFace {
 
     fn features(&self, images: Tensor<4>) -> Tensor<4> {
         let maps = self.rows.iter().fold(self.stem.forward(images), |maps, row| row.forward(maps));
-        match &self.maps_norm {
-            Some(norm) => norm.forward(maps),
-            None => maps,
-        }
+        self.maps_norm.iter().fold(maps, |maps, norm| norm.forward(maps))
     }
 
     fn embed_features(&self, features: Tensor<4>) -> Tensor<2> {
         let embedding = self.linear.forward(self.dropout.forward(features.flatten(1, 3)));
-        match &self.embedding_norm {
-            Some(norm) => norm.forward(embedding),
-            None => embedding,
-        }
+        self.embedding_norm.iter().fold(embedding, |embedding, norm| norm.forward(embedding))
     }
 
     fn embedding_size(&self) -> usize {
@@ -174,15 +144,10 @@ impl Block for SFace {
     }
 
     fn trace(&self, input: MapShape, trace: &mut Trace) -> MapShape {
-        let mut shape = trace_maps(&self.stem, &self.rows, input, trace);
-        if let Some(norm) = &self.maps_norm {
-            shape = trace.named("bn1", shape, norm);
-        }
-        shape = trace.named("fc1", shape, &self.linear);
-        match &self.embedding_norm {
-            Some(norm) => trace.named("bn2", shape, norm),
-            None => shape,
-        }
+        let shape = trace_maps(&self.stem, &self.rows, input, trace);
+        let shape = self.maps_norm.iter().fold(shape, |shape, norm| trace.named("bn1", shape, norm));
+        let shape = trace.named("fc1", shape, &self.linear);
+        self.embedding_norm.iter().fold(shape, |shape, norm| trace.named("bn2", shape, norm))
     }
 }
 
@@ -234,10 +199,9 @@ struct ConvUnit {
 impl ConvUnit {
     fn new(conv: Conv2dConfig, norm: bool, device: &Device) -> Self {
         let slope = PReluConfig::new().with_num_parameters(conv.channels[1]).init(device);
-        let layer = if norm {
-            ConvNorm::new(conv, CONV_EPSILON, device)
-        } else {
-            ConvNorm { conv: conv.init(device), norm: None }
+        let layer = match norm {
+            true => ConvNorm::new(conv, CONV_EPSILON, device),
+            false => ConvNorm { conv: conv.init(device), norm: None },
         };
         Self { layer, slope }
     }
@@ -265,7 +229,7 @@ fn conv_3x3(channels: [usize; 2], stride: usize) -> Conv2dConfig {
     Conv2dConfig::new(channels, [3, 3]).with_stride([stride, stride]).with_padding(padding)
 }
 
-/// The two constants of the graph's own input scaling must be the ones [`RECIPE`] stands for.
+/// The two constants of the graph's own input scaling must be the ones [`PREPROCESSING`] stands for.
 fn take_input_scaling(weights: &mut TensorFile) -> Result<(), WeightsError> {
     for (name, expected) in [("scalar_op1", 127.5), ("scalar_op2", 1.0 / 128.0)] {
         let found = weights.take(name)?.data;

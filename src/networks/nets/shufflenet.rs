@@ -7,9 +7,7 @@
 use burn::tensor::Device;
 
 use super::NetConfig;
-use super::blocks::{
-    Activation, BatchNormStyle, Bias, Builder, Init, Layer, Layers, Pool, Shuffle, Style, Width, conv, depthwise,
-};
+use super::blocks::{BatchNormStyle, Builder, Layer, Layers, Pool, Shuffle, Style, Width, conv, depthwise};
 
 /// Units of stages 2, 3, 4.
 const REPEATS: [usize; 3] = [4, 8, 4];
@@ -24,15 +22,9 @@ const TABLE_1: [(usize, usize); 5] = [(1, 144), (2, 200), (3, 240), (4, 272), (8
 /// With any other number of groups: table 1 has no such column.
 pub fn init(groups: usize, config: &NetConfig, device: &Device) -> Layers {
     let (_, first) = TABLE_1.into_iter().find(|(g, _)| *g == groups).expect("a column of table 1");
-    let style = Style {
-        batch_norm: config.batch_norm.then_some(BatchNormStyle::TORCH),
-        bias: Bias::WithoutBatchNorm,
-        activation: Activation::Relu,
-        init: Init::He,
-        bias_value: 0.0,
-        // Bottlenecks, a quarter of the outputs, must divide into groups.
-        width: Width { factor: config.width, multiple: 4 * groups },
-    };
+    // Bottlenecks, a quarter of the outputs, must divide into groups.
+    let width = Width { factor: config.width, multiple: 4 * groups };
+    let style = Style { width, ..Style::of(config, BatchNormStyle::TORCH) };
     let mut b = Builder::new(config.input_shape(), style, device);
     let stem = if config.width == 1.0 { 24 } else { b.style.width.scale(24) };
     b.conv("conv1", conv(3, 0).exact(stem).stride(2)).pool("max pool", Pool::max(3, 2, 1));
@@ -40,13 +32,8 @@ pub fn init(groups: usize, config: &NetConfig, device: &Device) -> Layers {
         let outputs = b.style.width.scale(first << stage);
         for unit in 0..repeats {
             let first_groups = if stage == 0 && unit == 0 { 1 } else { groups };
-            self::unit(
-                &mut b,
-                &format!("stage {}.{}", stage + 2, unit + 1),
-                outputs,
-                [first_groups, groups],
-                unit == 0,
-            );
+            let name = format!("stage {}.{}", stage + 2, unit + 1);
+            self::unit(&mut b, &name, outputs, [first_groups, groups], unit == 0);
         }
     }
     b.pool("global pool", Pool::global()).dropout(config.dropout).linear("fc", config.embedding_size);
@@ -63,9 +50,7 @@ fn unit(b: &mut Builder, name: &str, outputs: usize, [first_groups, groups]: [us
         b.conv("GConv 1×1 out", conv(1, 0).exact(own).groups(groups).linear());
     });
     if down {
-        let shortcut = b.branch(|b| {
-            b.pool("average pool", Pool::average(3, 2, 1));
-        });
+        let shortcut = b.branch(|b| _ = b.pool("average pool", Pool::average(3, 2, 1)));
         b.concat(name, vec![shortcut, body], true);
     } else {
         b.residual(name, body, 1.0, true);

@@ -7,7 +7,7 @@
 use burn::tensor::Device;
 
 use super::NetConfig;
-use super::blocks::{Activation, BatchNormStyle, Bias, Builder, Init, Layers, Pool, Style, Width, conv};
+use super::blocks::{BatchNormStyle, Builder, Init, Layers, Pool, Style, conv};
 
 enum Row {
     /// Squeeze to, expand to (twice).
@@ -31,14 +31,7 @@ const TABLE_1: [(&str, Row); 11] = [
 ];
 
 pub fn init(config: &NetConfig, device: &Device) -> Layers {
-    let style = Style {
-        batch_norm: config.batch_norm.then_some(BatchNormStyle::SLIM),
-        bias: Bias::WithoutBatchNorm,
-        activation: Activation::Relu,
-        init: Init::Xavier,
-        bias_value: 0.0,
-        width: Width { factor: config.width, multiple: 4 },
-    };
+    let style = Style { init: Init::Xavier, ..Style::of(config, BatchNormStyle::SLIM) };
     let mut b = Builder::new(config.input_shape(), style, device);
     b.conv("conv1", conv(7, 96).stride(2).padding(2));
     for (name, row) in TABLE_1 {
@@ -54,11 +47,7 @@ pub fn init(config: &NetConfig, device: &Device) -> Layers {
 
 fn fire<'a>(b: &'a mut Builder, name: &str, squeeze: usize, expand: usize) -> &'a mut Builder {
     b.conv(&format!("{name} squeeze"), conv(1, squeeze));
-    let one = b.branch(|b| {
-        b.conv("expand 1×1", conv(1, expand));
-    });
-    let three = b.branch(|b| {
-        b.conv("expand 3×3", conv(3, expand));
-    });
+    let one = b.branch(|b| _ = b.conv("expand 1×1", conv(1, expand)));
+    let three = b.branch(|b| _ = b.conv("expand 3×3", conv(3, expand)));
     b.concat(&format!("{name} expand"), vec![one, three], false)
 }

@@ -25,20 +25,11 @@ pub const STRIDES: [usize; 3] = [8, 16, 32];
 
 const STEM_CHANNELS: usize = 16;
 
-/// The backbone after the first convolution: channels out of each unit, and whether a pooling stands before it.
-const BACKBONE: [(usize, Pool); 11] = [
-    (16, Pool::None),
-    (16, Pool::Halve),
-    (32, Pool::None),
-    (32, Pool::None),
-    (64, Pool::None),
-    (64, Pool::Halve),
-    (64, Pool::None),
-    (64, Pool::Halve),
-    (64, Pool::None),
-    (64, Pool::Halve),
-    (64, Pool::None),
-];
+/// The backbone after the first convolution: channels out of each unit.
+const BACKBONE: [usize; 11] = [16, 16, 32, 32, 64, 64, 64, 64, 64, 64, 64];
+
+/// The units of the backbone with a pooling before them.
+const POOLED: [usize; 4] = [1, 5, 7, 9];
 
 /// The units of the backbone whose output the levels of [`STRIDES`] see.
 const LEVEL_UNITS: [usize; 3] = [6, 8, 10];
@@ -53,13 +44,6 @@ const HEADS: [&str; 4] = ["cls", "obj", "bbox", "kps"];
 /// and logarithm of width and height, in strides), five landmarks (x and y relative to the cell, in strides).
 pub const HEAD_CHANNELS: usize = 1 + 1 + 4 + 10;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Pool {
-    None,
-    Halve,
-}
-
-/// The network; see the module's page.
 #[derive(Module, Debug)]
 pub struct YuNet {
     stem: Conv2d,
@@ -73,7 +57,7 @@ impl YuNet {
     pub fn new(device: &Device) -> Self {
         let mut channels = STEM_CHANNELS;
         let mut backbone = Vec::with_capacity(BACKBONE.len());
-        for (channels_out, _) in BACKBONE {
+        for channels_out in BACKBONE {
             backbone.push(Unit::new(channels, channels_out, device));
             channels = channels_out;
         }
@@ -122,8 +106,8 @@ impl YuNet {
     fn backbone(&self, images: Tensor<4>) -> [Tensor<4>; 3] {
         let mut maps = relu(conv_3x3_halving(&self.stem, images));
         let mut outputs = Vec::with_capacity(self.backbone.len());
-        for (unit, (_, pool)) in self.backbone.iter().zip(BACKBONE) {
-            if pool == Pool::Halve {
+        for (index, unit) in self.backbone.iter().enumerate() {
+            if POOLED.contains(&index) {
                 maps = max_pool_halving(maps);
             }
             maps = relu(unit.forward(maps));

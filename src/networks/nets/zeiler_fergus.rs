@@ -11,7 +11,7 @@
 use burn::tensor::Device;
 
 use super::NetConfig;
-use super::blocks::{Activation, BatchNormStyle, Bias, Builder, Init, Layers, Pool, Style, Width, conv};
+use super::blocks::{BatchNormStyle, Bias, Builder, Layers, Pool, Style, conv};
 
 enum Row {
     /// Kernel, stride, filters.
@@ -65,12 +65,5 @@ pub fn init(config: &NetConfig, device: &Device) -> Layers {
 
 /// What NN1 to NNS2 share.
 pub(super) fn style(config: &NetConfig) -> Style {
-    Style {
-        batch_norm: config.batch_norm.then_some(BatchNormStyle::TORCH),
-        bias: Bias::Always,
-        activation: Activation::Relu,
-        init: Init::He,
-        bias_value: 0.0,
-        width: Width { factor: config.width, multiple: 4 },
-    }
+    Style { bias: Bias::Always, ..Style::of(config, BatchNormStyle::TORCH) }
 }

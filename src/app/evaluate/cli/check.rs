@@ -8,10 +8,8 @@ use clap::{Args, ValueEnum};
 use crate::app::evaluate::cli::options::Pictures;
 use crate::app::evaluate::cli::{Terminal, tell};
 use crate::app::evaluate::job::check::{CheckConfig, CheckOutcome, eval_check};
-use crate::app::evaluate::job::images::FaceCrop;
-use crate::app::evaluate::job::inputs::read_embeddings;
-use crate::app::evaluate::job::pairs::ListFormat;
-use crate::types::{ChannelOrder, CropRule, PixelScaling, Preprocessing};
+use crate::app::evaluate::job::inputs::{ListFormat, read_embeddings};
+use crate::types::{ChannelOrder, CropRule, FaceCrop, PixelScaling, Preprocessing};
 
 #[derive(Debug, Args)]
 pub struct CheckArgs {
@@ -31,7 +29,7 @@ pub struct CheckArgs {
     used_scaling: Option<ScalingName>,
     /// The order of colours that was used, if not as the model says.
     #[arg(long, value_enum, value_name = "ORDER")]
-    used_channels: Option<ChannelName>,
+    used_channels: Option<ChannelOrder>,
     /// How faces were cut, such as square:1.2, if not as the model says.
     #[arg(long, value_name = "RULE")]
     used_crop: Option<CropRule>,
@@ -52,12 +50,6 @@ enum ScalingName {
     Fixed,
     /// Less the picture's mean, divided by its standard deviation
     PerImage,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum ChannelName {
-    Rgb,
-    Bgr,
 }
 
 pub fn run(terminal: &mut Terminal, args: CheckArgs) -> Result<()> {
@@ -98,10 +90,6 @@ fn used(args: &CheckArgs, model: &Preprocessing) -> Preprocessing {
         ScalingName::Fixed => PixelScaling::Fixed { mean: 127.5, divisor: 128.0 },
         ScalingName::PerImage => PixelScaling::PerImage,
     });
-    let channels = args.used_channels.map_or(model.channels, |name| match name {
-        ChannelName::Rgb => ChannelOrder::Rgb,
-        ChannelName::Bgr => ChannelOrder::Bgr,
-    });
-    let crop = args.used_crop.unwrap_or(model.crop);
+    let (channels, crop) = (args.used_channels.unwrap_or(model.channels), args.used_crop.unwrap_or(model.crop));
     Preprocessing { scaling, channels, crop, ..*model }
 }

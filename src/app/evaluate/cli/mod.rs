@@ -21,11 +21,14 @@ use crate::app::engine::home::Home;
 use crate::app::engine::networks::Engine;
 use crate::app::engine::progress::JobEvent;
 use crate::app::evaluate::cli::options::Pictures;
-use crate::app::evaluate::job::images::{FaceCrop, ImageVariant, embed_images, labelled_images};
-use crate::app::evaluate::job::inputs::Faces;
-use crate::app::evaluate::job::pairs::ListFormat;
+use crate::app::evaluate::job::images::{embed_plain, labelled_images};
+use crate::app::evaluate::job::inputs::{Faces, ListFormat};
+use crate::app::evaluate::job::present::percent;
 use crate::app::jobs::repeat::Repeat;
-use crate::types::Cancel;
+use crate::eval::figures::{PairFigures, SetFigures};
+use crate::eval::roc::one_in;
+use crate::eval::{Figures, Run};
+use crate::types::{Cancel, FaceCrop};
 
 /// Judge a network: accuracy, VAL at a FAR, ROC, failures; each run leaves a folder with figures and a report
 #[derive(Debug, Args)]
@@ -91,27 +94,17 @@ impl Terminal<'_> {
     /// Embeds the images of a folder with one sub-folder a person.
     fn labelled_folder(&mut self, pictures: &Pictures) -> Result<Faces> {
         let folder = pictures.images.as_deref().context("give --embeddings or --images")?;
-        let paths = labelled_images(folder)?;
-        self.embedded(pictures, folder, &paths)
+        self.embedded(pictures, folder, &labelled_images(folder)?)
     }
 
     /// Embeds the images at `paths` below `folder`.
     fn embedded(&mut self, pictures: &Pictures, folder: &Path, paths: &[String]) -> Result<Faces> {
-        let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
         let engine = self.engine(pictures)?;
-        let images = (folder, &paths[..]);
+        let crop = pictures.crop_or(FaceCrop::Largest);
         let events = &mut |event| self.console.show(event);
-        let sets = embed_images(
-            self.home,
-            &engine,
-            images,
-            pictures.crop_or(FaceCrop::Largest),
-            &[ImageVariant::Plain],
-            &self.cancel,
-            events,
-        );
+        let faces = embed_plain(self.home, &engine, (folder, paths), crop, &self.cancel, events);
         self.console.close();
-        sets?.into_iter().next().context("no image was embedded")
+        faces
     }
 
     fn note(&mut self, text: String) {
@@ -128,6 +121,50 @@ fn tell<T: Serialize>(json: bool, outcome: &T, run: &Path, text: impl FnOnce() -
     Ok(())
 }
 
-fn percent(share: f64) -> String {
-    format!("{:.2}%", share * 100.0)
+/// The figures of a run: as an object with `--json`, else in words.
+fn tell_run(json: bool, run: &Run) -> Result<()> {
+    tell(json, &run.figures, &run.row.run, || match &run.figures {
+        Figures::Pairs(figures) => format!("{}\n{}", pairs_told(figures), plainly(run, figures)),
+        Figures::EveryPair(figures) => set_told(figures),
+    })
+}
+
+fn pairs_told(figures: &PairFigures) -> String {
+    format!(
+        "Accuracy {} ± {} (s.e., {} s.d.), VAL {} ± {} at FAR {} (measured {}), AUC {:.5}; {} pairs, {} skipped",
+        percent(figures.accuracy_mean),
+        percent(figures.accuracy_se),
+        percent(figures.accuracy_sd),
+        percent(figures.val_mean),
+        percent(figures.val_se),
+        figures.far_target,
+        percent(figures.far_mean),
+        figures.auc,
+        figures.pairs,
+        figures.skipped
+    )
+}
+
+fn plainly(run: &Run, figures: &PairFigures) -> String {
+    let point = run.roc.at(run.threshold());
+    let words = |share, of| one_in(share).map_or(format!("none in {of}"), |n| format!("1 in {n}"));
+    let doubted = figures.without_errata.as_ref().map_or(String::new(), |without| {
+        let (mean, se) = (percent(without.accuracy_mean), percent(without.accuracy_se));
+        format!("\nWithout {} pairs whose label is doubted: accuracy {mean} ± {se}", without.doubted_pairs)
+    });
+    let (wrong, misses) = (words(point.far, run.roc.different), words(1.0 - point.val, run.roc.same));
+    format!("At threshold {:.3}: wrong matches {wrong}; misses {misses}{doubted}", point.threshold)
+}
+
+fn set_told(figures: &SetFigures) -> String {
+    let spread = figures.val_se.map_or(String::new(), |se| format!(" ± {} (s.e. over splits)", percent(se)));
+    format!(
+        "VAL {}{spread} at FAR {} over {} pairs of one person and {} of different people, AUC {:.5}; {} skipped",
+        percent(figures.val_mean.unwrap_or(figures.val.val)),
+        figures.far_target,
+        figures.same_pairs,
+        figures.different_pairs,
+        figures.auc,
+        figures.skipped
+    )
 }

@@ -10,8 +10,9 @@ use crate::app::evaluate::job::compat::eval_compat;
 use crate::app::evaluate::job::errata_file::ErrataFile;
 use crate::app::evaluate::job::inputs::read_embeddings;
 use crate::app::evaluate::job::overlay::eval_overlay;
-use crate::app::evaluate::job::reopen::open_run;
-use crate::app::evaluate::job::rows::PairsRun;
+use crate::app::evaluate::job::runs;
+use crate::eval::Run;
+use crate::eval::figures::PairFigures;
 
 #[derive(Debug, Args)]
 pub struct CompatArgs {
@@ -53,11 +54,11 @@ pub fn compat(terminal: &mut Terminal, args: &CompatArgs) -> Result<()> {
 }
 
 pub fn report(terminal: &mut Terminal, args: &ReportArgs) -> Result<()> {
-    let runs: Vec<PairsRun> = args.runs.iter().map(|run| open_run(run)).collect::<Result<_>>()?;
-    let errata = ErrataFile::open(terminal.home)?.errata();
-    let outcome = eval_overlay(terminal.home, &runs, &errata, &mut |text| terminal.note(text))?;
+    let marks = ErrataFile::open(terminal.home)?;
+    let runs: Vec<Run> = args.runs.iter().map(|run| runs::open(run, marks.marks())).collect::<Result<_>>()?;
+    let outcome = eval_overlay(terminal.home, &runs, &mut |text| terminal.note(text))?;
     tell(args.json, &outcome, &outcome.run, || {
-        let line = |model: &crate::app::evaluate::job::pairs::PairsOutcome| {
+        let line = |model: &PairFigures| {
             let (mean, se) = (percent(model.accuracy_mean), percent(model.accuracy_se));
             format!("{}: accuracy {mean} ± {se}, VAL {}", model.model, percent(model.val_mean))
         };

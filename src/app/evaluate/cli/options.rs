@@ -5,11 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use crate::app::engine::networks::EngineOptions;
-use crate::app::evaluate::job::images::FaceCrop;
-use crate::app::evaluate::job::pairs::Mirror;
-use crate::eval::{FarRule, Metric};
+use crate::eval::FarRule;
 use crate::networks::device::DeviceChoice;
-use crate::types::CropRule;
+use crate::types::{CropRule, FaceCrop};
 
 /// Where the embeddings come from: a file, or images and a model.
 #[derive(Debug, Args)]
@@ -61,7 +59,7 @@ pub struct Target {
     pub far: f64,
     /// How the threshold for a FAR is read off the distances.
     #[arg(long, value_enum, default_value = "interpolated", value_name = "RULE")]
-    pub far_rule: FarRuleName,
+    pub far_rule: FarRule,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -70,29 +68,6 @@ enum CropName {
     Central,
     AsStored,
     Centre,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub enum FarRuleName {
-    Interpolated,
-    AtMost,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub enum MetricName {
-    SquaredL2,
-    Angle,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub enum MirrorName {
-    Average,
-    Concatenate,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub enum CompatName {
-    Sandberg,
 }
 
 impl Pictures {
@@ -114,33 +89,6 @@ impl Pictures {
             CropName::Central => FaceCrop::Central,
             CropName::AsStored => FaceCrop::AsStored,
             CropName::Centre => FaceCrop::Centre { share: self.centre_share },
-        }
-    }
-}
-
-impl From<FarRuleName> for FarRule {
-    fn from(name: FarRuleName) -> Self {
-        match name {
-            FarRuleName::Interpolated => Self::Interpolated,
-            FarRuleName::AtMost => Self::AtMost,
-        }
-    }
-}
-
-impl From<MetricName> for Metric {
-    fn from(name: MetricName) -> Self {
-        match name {
-            MetricName::SquaredL2 => Self::SquaredL2,
-            MetricName::Angle => Self::Angle,
-        }
-    }
-}
-
-impl From<MirrorName> for Mirror {
-    fn from(name: MirrorName) -> Self {
-        match name {
-            MirrorName::Average => Self::Average,
-            MirrorName::Concatenate => Self::Concatenate,
         }
     }
 }

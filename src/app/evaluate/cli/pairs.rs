@@ -5,13 +5,14 @@ use std::path::PathBuf;
 use anyhow::{Result, ensure};
 use clap::Args;
 
-use crate::app::evaluate::cli::options::{CompatName, MetricName, MirrorName, Source, Target};
-use crate::app::evaluate::cli::{Terminal, percent, tell};
-use crate::app::evaluate::job::images::FaceCrop;
-use crate::app::evaluate::job::inputs::read_embeddings;
-use crate::app::evaluate::job::pairs::{Arithmetic, ListFormat, PairsConfig, eval_images, eval_pairs};
-use crate::app::evaluate::job::rows::PairsRun;
+use crate::app::evaluate::cli::options::{Source, Target};
+use crate::app::evaluate::cli::{Terminal, tell_run};
+use crate::app::evaluate::job::inputs::{ListFormat, read_embeddings};
+use crate::app::evaluate::job::pairs::{Mirror, PairsConfig, eval_images, eval_pairs};
+use crate::eval::Metric;
+use crate::eval::figures::Arithmetic;
 use crate::eval::lfw::{Centring, Options};
+use crate::types::FaceCrop;
 
 #[derive(Debug, Args)]
 pub struct PairArgs {
@@ -31,19 +32,19 @@ pub struct PairArgs {
     errata: Option<PathBuf>,
     /// Squared distance, or angle / π.
     #[arg(long, value_enum, default_value = "squared-l2", value_name = "METRIC")]
-    metric: MetricName,
+    metric: Metric,
     /// Subtract the mean of the other folds.
     #[arg(long)]
     subtract_mean: bool,
     /// Join each embedding with that of its mirror image.
     #[arg(long, value_enum, value_name = "HOW")]
-    mirror: Option<MirrorName>,
+    mirror: Option<Mirror>,
     /// With --embeddings and --mirror: embeddings of the mirrored images, under the same paths.
     #[arg(long, value_name = "FILE", requires = "mirror")]
     mirrored: Option<PathBuf>,
     /// Repeat another program's arithmetic to the last digit.
     #[arg(long, value_enum, value_name = "PROGRAM")]
-    compat: Option<CompatName>,
+    compat: Option<Arithmetic>,
 }
 
 pub fn run(terminal: &mut Terminal, args: PairArgs, kind: &'static str, format: ListFormat) -> Result<()> {
@@ -56,13 +57,13 @@ pub fn run(terminal: &mut Terminal, args: PairArgs, kind: &'static str, format: 
         errata: args.errata.unwrap_or_else(|| terminal.home.label_errata()),
         crop: embeddings.is_none().then(|| args.source.pictures.crop_or(FaceCrop::Central)),
         images: args.source.pictures.images.clone(),
-        mirror: args.mirror.map(Into::into),
-        arithmetic: args.compat.map_or(Arithmetic::Exact, |CompatName::Sandberg| Arithmetic::Sandberg),
+        mirror: args.mirror,
+        arithmetic: args.compat.unwrap_or_default(),
         options: Options {
-            metric: args.metric.into(),
+            metric: args.metric,
             centring: if args.subtract_mean { Centring::OtherFolds } else { Centring::None },
             far_target: args.target.far,
-            far_rule: args.target.far_rule.into(),
+            far_rule: args.target.far_rule,
         },
     };
     let run = match embeddings {
@@ -82,35 +83,5 @@ pub fn run(terminal: &mut Terminal, args: PairArgs, kind: &'static str, format: 
             run?
         }
     };
-    tell(args.source.json, &run.outcome, run.folder(), || told(&run))
-}
-
-fn told(run: &PairsRun) -> String {
-    let outcome = &run.outcome;
-    let at = run.at(run.mean_threshold());
-    let words = |one_in: Option<usize>, of: usize| one_in.map_or(format!("none in {of}"), |n| format!("1 in {n}"));
-    let plainly = format!(
-        "At threshold {:.3}: wrong matches {}; misses {}",
-        at.threshold,
-        words(at.wrong_one_in(), at.different),
-        words(at.misses_one_in(), at.same)
-    );
-    let doubted = outcome.without_errata.as_ref().map_or(String::new(), |without| {
-        let (mean, se) = (percent(without.accuracy_mean), percent(without.accuracy_se));
-        format!("\nWithout {} pairs whose label is doubted: accuracy {mean} ± {se}", without.doubted_pairs)
-    });
-    format!(
-        "Accuracy {} ± {} (s.e., {} s.d.), VAL {} ± {} at FAR {} (measured {}), AUC {:.5}; {} pairs, {} skipped\n\
-         {plainly}{doubted}",
-        percent(outcome.accuracy_mean),
-        percent(outcome.accuracy_se),
-        percent(outcome.accuracy_sd),
-        percent(outcome.val_mean),
-        percent(outcome.val_se),
-        outcome.far_target,
-        percent(outcome.far_mean),
-        outcome.auc,
-        outcome.pairs,
-        outcome.skipped
-    )
+    tell_run(args.source.json, &run)
 }

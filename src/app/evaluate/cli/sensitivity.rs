@@ -3,25 +3,25 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use crate::app::evaluate::cli::options::Pictures;
 use crate::app::evaluate::cli::{Terminal, percent, tell};
-use crate::app::evaluate::job::images::FaceCrop;
 use crate::app::evaluate::job::inputs::read_embeddings;
-use crate::app::evaluate::job::sensitivity::{SensitivityConfig, eval_sensitivity};
+use crate::app::evaluate::job::sensitivity::{SensitivityConfig, eval_sensitivity, read_list};
 use crate::app::evaluate::job::training::eval_training;
 use crate::app::evaluate::job::variants::{eval_dimensions, eval_networks, listed_faces};
 use crate::app::jobs::repeat::RepeatOn;
 use crate::eval::sensitivity::{Study, StudyRow};
 use crate::networks::device::{self, VerdictCache};
 use crate::networks::models::Store;
+use crate::types::FaceCrop;
 
 #[derive(Debug, Args)]
 pub struct SensitivityArgs {
     /// What varies.
     #[arg(value_enum)]
-    study: StudyName,
+    study: Study,
     /// LFW's list of pairs.
     #[arg(long, value_name = "FILE", required_unless_present = "train_run")]
     pairs: Option<PathBuf>,
@@ -47,26 +47,9 @@ pub struct SensitivityArgs {
     json: bool,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum StudyName {
-    /// JPEG quality, 10 to 90
-    Jpeg,
-    /// Image size, 40² to 256² pixels
-    Size,
-    Blur,
-    Occlusion,
-    Rotation,
-    /// Fewer dimensions: of a trained embedding, by principal axes; with --train-run by training
-    Dimensions,
-    /// Fewer pictures to learn from, with --train-run
-    TrainingImages,
-    /// The installed networks by their multiply-adds; with --model one of them
-    Networks,
-}
-
 pub fn run(terminal: &mut Terminal, args: SensitivityArgs) -> Result<()> {
     let config = SensitivityConfig {
-        study: args.study.into(),
+        study: args.study,
         list: args.pairs.unwrap_or_default(),
         crop: args.pictures.crop_or(FaceCrop::Central),
         images: args.pictures.images.clone().unwrap_or_default(),
@@ -75,7 +58,7 @@ pub fn run(terminal: &mut Terminal, args: SensitivityArgs) -> Result<()> {
     };
     let cancel = terminal.cancel.clone();
     let outcome = match (args.study, &args.embeddings) {
-        (StudyName::Dimensions | StudyName::TrainingImages, _) if args.train_run.is_some() => {
+        (Study::Dimensions | Study::TrainingImages, _) if args.train_run.is_some() => {
             let run = args.train_run.as_deref().context("--train-run is missing")?;
             let (device, notes) =
                 device::choose(&terminal.global.device()?, &VerdictCache::open(terminal.home.device_verdicts()))?;
@@ -85,17 +68,19 @@ pub fn run(terminal: &mut Terminal, args: SensitivityArgs) -> Result<()> {
             let on = RepeatOn { store: &store, device: &device, cancel: &cancel };
             eval_training(home, (run, repeat), &args.levels, &config, &on, &mut |text| terminal.note(text))
         }
-        (StudyName::Dimensions, Some(file)) => {
-            let faces = read_embeddings(file, None)?;
-            eval_dimensions(terminal.home, &faces, &config, &mut |text| terminal.note(text))
+        (Study::Dimensions, embeddings) => {
+            let (list, input) = read_list(&config)?;
+            let faces = match embeddings {
+                Some(file) => read_embeddings(file, None)?,
+                None => {
+                    let engine = terminal.engine(&args.pictures)?;
+                    let mut events = |event| terminal.console.show(event);
+                    listed_faces(terminal.home, &engine, (&config, &list), &cancel, &mut events)?
+                }
+            };
+            eval_dimensions(terminal.home, &faces, &config, (&list, input), &mut |text| terminal.note(text))
         }
-        (StudyName::Dimensions, None) => {
-            let engine = terminal.engine(&args.pictures)?;
-            let faces =
-                listed_faces(terminal.home, &engine, &config, &cancel, &mut |event| terminal.console.show(event))?;
-            eval_dimensions(terminal.home, &faces, &config, &mut |text| terminal.note(text))
-        }
-        (StudyName::Networks, _) => {
+        (Study::MultiplyAdds, _) => {
             let options = args.pictures.engine_options(terminal.global.device()?);
             eval_networks(terminal.home, &options, &config, &cancel, &mut |event| terminal.console.show(event))
         }
@@ -115,19 +100,4 @@ pub fn run(terminal: &mut Terminal, args: SensitivityArgs) -> Result<()> {
         let rows: Vec<String> = outcome.rows.iter().map(row).collect();
         format!("{}\n{}", config.study.label(), rows.join("\n"))
     })
-}
-
-impl From<StudyName> for Study {
-    fn from(name: StudyName) -> Self {
-        match name {
-            StudyName::Jpeg => Self::JpegQuality,
-            StudyName::Size => Self::ImagePixels,
-            StudyName::Blur => Self::BlurSigma,
-            StudyName::Occlusion => Self::OccludedShare,
-            StudyName::Rotation => Self::RotationDegrees,
-            StudyName::Dimensions => Self::Dimensions,
-            StudyName::TrainingImages => Self::TrainingImages,
-            StudyName::Networks => Self::MultiplyAdds,
-        }
-    }
 }

@@ -7,11 +7,11 @@ use clap::Args;
 
 use crate::app::engine::networks::EngineOptions;
 use crate::app::evaluate::cli::options::{Pictures, Source, Target};
-use crate::app::evaluate::cli::{Terminal, percent, tell};
+use crate::app::evaluate::cli::{Terminal, percent, tell, tell_run};
 use crate::app::evaluate::job::clusters::eval_clusters;
 use crate::app::evaluate::job::count::PairCounter;
 use crate::app::evaluate::job::folder::eval_folder;
-use crate::app::evaluate::job::inputs::{Faces, Photos, read_embeddings};
+use crate::app::evaluate::job::inputs::{Faces, ListFormat, Photos, read_embeddings, read_pairs};
 use crate::app::evaluate::job::library_faces::library_faces;
 use crate::app::evaluate::job::video::{VideoConfig, eval_video, listed_frames};
 use crate::cluster::Linkage;
@@ -76,19 +76,8 @@ pub fn folder(terminal: &mut Terminal, args: &FolderArgs) -> Result<()> {
     let cancel = terminal.cancel.clone();
     let device = terminal.global.device()?;
     let counter = PairCounter::choose(&device, faces.images.paths.len(), &mut |text| terminal.note(text))?;
-    let outcome = eval_folder(terminal.home, &faces, args.far, &counter, &cancel, &mut |text| terminal.note(text))?;
-    tell(args.source.json, &outcome, &outcome.run, || {
-        let spread = outcome.val_se.map_or(String::new(), |se| format!(" ± {} (s.e. over splits)", percent(se)));
-        format!(
-            "VAL {}{spread} at FAR {} over {} pairs of one person and {} of different people, AUC {:.5}; {} skipped",
-            percent(outcome.val_mean.unwrap_or(outcome.val.val)),
-            outcome.far_target,
-            outcome.same_pairs,
-            outcome.different_pairs,
-            outcome.auc,
-            outcome.skipped
-        )
-    })
+    let run = eval_folder(terminal.home, &faces, args.far, &counter, &cancel, &mut |text| terminal.note(text))?;
+    tell_run(args.source.json, &run)
 }
 
 pub fn clusters(terminal: &mut Terminal, args: &ClusterArgs) -> Result<()> {
@@ -108,20 +97,21 @@ pub fn clusters(terminal: &mut Terminal, args: &ClusterArgs) -> Result<()> {
 }
 
 pub fn video(terminal: &mut Terminal, args: VideoArgs) -> Result<()> {
+    let (list, input) = read_pairs(&args.pairs, ListFormat::Csv)?;
     let faces = match &args.source.embeddings {
         Some(file) => read_embeddings(file, args.source.paths.as_deref())?,
         None => {
             let folder = args.source.pictures.images.as_deref().context("give --embeddings or --images")?;
-            terminal.embedded(&args.source.pictures, folder, &listed_frames(&args.pairs, folder)?)?
+            terminal.embedded(&args.source.pictures, folder, &listed_frames(&list, folder)?)?
         }
     };
     let config = VideoConfig {
         list: args.pairs,
         frames: args.frames,
         far_target: args.target.far,
-        far_rule: args.target.far_rule.into(),
+        far_rule: args.target.far_rule,
     };
-    let outcome = eval_video(terminal.home, faces, &config, &mut |text| terminal.note(text))?;
+    let outcome = eval_video(terminal.home, faces, (&list, input), &config, &mut |text| terminal.note(text))?;
     tell(args.source.json, &outcome, &outcome.run, || {
         let (mean, se) = (percent(outcome.accuracy_mean), percent(outcome.accuracy_se));
         format!("Accuracy {mean} ± {se} (s.e.) on {} pairs of videos, {} skipped", outcome.pairs, outcome.skipped)

@@ -102,7 +102,7 @@ fn sampled(points: &[SweepPoint]) -> Vec<&SweepPoint> {
 }
 
 fn table(points: &[&SweepPoint]) -> Table {
-    let mut table = Table::new(&[
+    let head = [
         "Threshold",
         "Clusters",
         "Pairwise precision",
@@ -112,17 +112,17 @@ fn table(points: &[&SweepPoint]) -> Table {
         "B-cubed recall",
         "B-cubed F",
         "NMI",
-    ]);
-    for point in points {
+    ];
+    let row = |point: &&SweepPoint| {
         let Scores { pairwise_precision, pairwise_recall, pairwise_f, nmi, .. } = point.scores;
         let Scores { b_cubed_precision, b_cubed_recall, b_cubed_f, clusters, .. } = point.scores;
         let shares =
             [pairwise_precision, pairwise_recall, pairwise_f, b_cubed_precision, b_cubed_recall, b_cubed_f, nmi];
         let mut row = vec![format!("{:.4}", point.threshold.0), clusters.to_string()];
         row.extend(shares.iter().map(|share| format!("{share:.4}")));
-        table.push(row);
-    }
-    table
+        row
+    };
+    Table::of(&head, points.iter().map(row))
 }
 
 fn figure(points: &[SweepPoint], best: f32) -> Figure {

@@ -2,16 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use serde::Serialize;
 
 use crate::app::engine::home::Home;
-use crate::app::evaluate::job::inputs::{Faces, read_text};
-use crate::app::evaluate::job::pairs::resolve;
-use crate::app::evaluate::job::present::{percent, roc_figure};
+use crate::app::evaluate::job::figures;
+use crate::app::evaluate::job::inputs::{Faces, ListFormat, read_pairs};
+use crate::app::evaluate::job::present::percent;
 use crate::app::evaluate::job::run_folder::RunFolder;
 use crate::eval::compat::compare;
-use crate::eval::{Pair, PairList, Roc};
+use crate::eval::{PairList, Roc};
 use crate::figures::Table;
 use crate::figures::report::{Part, Report};
 
@@ -46,30 +46,21 @@ pub fn eval_compat(
 ) -> Result<CompatOutcome> {
     old.notes(note);
     new.notes(note);
-    let (text, input) = read_text(list)?;
-    let list = PairList::parse_lfw(&text).with_context(|| format!("cannot use {}", list.display()))?;
-    let resolved = resolve(&old.images, &list);
+    let (list, input) = read_pairs(list, ListFormat::Lfw)?;
+    let rows = |image: &String| Some((old.images.row(image)?, new.images.row(image)?));
+    let known: Vec<bool> = list.images.iter().map(|image| rows(image).is_some()).collect();
+    let PairList { images, pairs, .. } = list.filtered(|pair| known[pair.a] && known[pair.b]);
     // Rows of both sets in one order, so that a pair's places mean the same images in both.
-    let new_row: Vec<Option<usize>> = resolved.images.iter().map(|path| new.images.row(path)).collect();
-    let (mut old_rows, mut new_rows) = (Vec::new(), Vec::new());
-    let mut place = vec![None; new_row.len()];
-    for (image, row) in new_row.into_iter().enumerate() {
-        let Some(row) = row else { continue };
-        place[image] = Some(new_rows.len());
-        old_rows.push(image);
-        new_rows.push(row);
-    }
-    let shared = |pair: &Pair| Some(Pair { a: place[pair.a]?, b: place[pair.b]?, ..*pair });
-    let pairs: Vec<Pair> = resolved.pairs.iter().filter_map(shared).collect();
+    let (old_rows, new_rows): (Vec<usize>, Vec<usize>) = images.iter().filter_map(rows).unzip();
     let skipped = list.pairs.len() - pairs.len();
     if skipped > 0 {
         note(format!("Skipped {skipped} pairs, because an image has no embedding by one of the models"));
     }
     ensure!(!pairs.is_empty(), "none of the list's {} pairs has embeddings by both models", list.pairs.len());
-    let found = compare(&resolved.vectors.select(&old_rows), &new.images.vectors.select(&new_rows), &pairs)?;
+    let found = compare(&old.images.vectors.select(&old_rows), &new.images.vectors.select(&new_rows), &pairs)?;
     let inputs = [&old.inputs[..], &new.inputs, &[input]].concat();
     let run = RunFolder::create(home, "compat", &serde_json::json!({ "far_target": far_target }), &inputs)?;
-    let figures = |model: String, roc: &Roc| CurveFigures {
+    let of_curve = |model: String, roc: &Roc| CurveFigures {
         model,
         auc: roc.auc(),
         eer: roc.eer(),
@@ -79,9 +70,9 @@ pub fn eval_compat(
     let (new_model, old_model) = (new.model(), old.model());
     let crossed = format!("{new_model} against {old_model}");
     let outcome = CompatOutcome {
-        old: figures(old_model, &found.old),
-        new: figures(new_model, &found.new),
-        new_against_old: figures(crossed, &found.new_against_old),
+        old: of_curve(old_model, &found.old),
+        new: of_curve(new_model, &found.new),
+        new_against_old: of_curve(crossed, &found.new_against_old),
         pairs: pairs.len(),
         skipped,
         run: run.path().to_owned(),
@@ -89,7 +80,7 @@ pub fn eval_compat(
     run.json("result.json", &outcome)?;
     let curves = [("old", &found.old), ("new", &found.new), ("new against old", &found.new_against_old)]
         .map(|(name, roc)| (name.to_owned(), roc, Vec::new()));
-    let svg = run.figure("roc", &roc_figure("Old model, new model, and one against the other", &curves), note)?;
+    let svg = run.figure("roc", &figures::roc("Old model, new model, and one against the other", &curves), note)?;
     let mut report = Report::new(format!("Is {} compatible with {}?", outcome.new.model, outcome.old.model));
     report.push(Part::Text(format!("{} pairs, {skipped} skipped.", outcome.pairs)));
     report.push(Part::Table(table(&outcome)));
@@ -99,9 +90,9 @@ pub fn eval_compat(
 }
 
 fn table(outcome: &CompatOutcome) -> Table {
-    let mut table = Table::new(&["Compared", "VAL at the FAR target", "AUC", "Equal error rate"]);
-    for curve in [&outcome.old, &outcome.new, &outcome.new_against_old] {
-        table.push(vec![curve.model.clone(), percent(curve.val), format!("{:.5}", curve.auc), percent(curve.eer)]);
-    }
-    table
+    let row = |curve: &CurveFigures| {
+        vec![curve.model.clone(), percent(curve.val), format!("{:.5}", curve.auc), percent(curve.eer)]
+    };
+    let rows = [&outcome.old, &outcome.new, &outcome.new_against_old].map(row);
+    Table::of(&["Compared", "VAL at the FAR target", "AUC", "Equal error rate"], rows)
 }

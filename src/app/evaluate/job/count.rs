@@ -54,9 +54,7 @@ impl PairCounter {
         done: &(dyn Fn(u64) + Sync),
     ) -> Result<AllPairs, EvalError> {
         let Self::Gpu { kernel, .. } = self else { return all_pairs(vectors, labels, cancel, done) };
-        if vectors.len() != labels.len() {
-            return Err(EvalError::Labels { vectors: vectors.len(), labels: labels.len() });
-        }
+        vectors.check_labels(labels)?;
         let rows = LabelledRows { values: vectors.as_slice(), dimensions: vectors.dimensions(), labels };
         let counts = kernel.count(rows, BINS, cancel, done).map_err(|error| match error {
             KernelError::Cancelled => EvalError::Cancelled,

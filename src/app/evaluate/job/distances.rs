@@ -50,26 +50,17 @@ impl Distances {
         }
     }
 
-    /// Counts over 0…4 in `bins` bins, of one person and of different people.
-    pub fn histogram(&self, bins: usize) -> (Vec<u64>, Vec<u64>) {
-        let count = |distances: &[f64]| {
-            let mut counts = vec![0; bins];
-            distances.iter().for_each(|d| counts[((d / 4.0 * bins as f64) as usize).min(bins - 1)] += 1);
-            counts
-        };
-        match self {
-            Self::Exact { same, different } => (count(same), count(different)),
-            Self::Counted(counted) => (counted.same.coarse(bins), counted.different.coarse(bins)),
-        }
-    }
-
     /// In the finest bins.
     pub fn counted(&self) -> Result<AllPairs, EvalError> {
-        let (same, different) = self.histogram(BINS);
-        Ok(AllPairs {
-            same: DistanceHistogram::from_counts(same)?,
-            different: DistanceHistogram::from_counts(different)?,
-        })
+        let count = |distances: &[f64]| {
+            let mut counts = vec![0; BINS];
+            distances.iter().for_each(|d| counts[((d / 4.0 * BINS as f64) as usize).min(BINS - 1)] += 1);
+            DistanceHistogram::from_counts(counts)
+        };
+        match self {
+            Self::Exact { same, different } => Ok(AllPairs { same: count(same)?, different: count(different)? }),
+            Self::Counted(counted) => Ok(counted.clone()),
+        }
     }
 
     /// How exact the rates are, in words.

@@ -1,54 +1,29 @@
 //! A folder with one sub-folder a person: VAL and FAR over every pair.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
-use serde::{Deserialize, Serialize};
 
 use crate::app::engine::home::Home;
 use crate::app::evaluate::job::count::PairCounter;
 use crate::app::evaluate::job::distances::Distances;
+use crate::app::evaluate::job::errata_file::ErrataFile;
+use crate::app::evaluate::job::figures;
 use crate::app::evaluate::job::inputs::Faces;
-use crate::app::evaluate::job::present::{
-    det_figure, histogram_figure, one_in, percent, roc_figure, worst_cards, worst_table,
-};
+use crate::app::evaluate::job::present::{percent, rate_words, worst_cards, worst_table};
 use crate::app::evaluate::job::run_folder::RunFolder;
-use crate::app::evaluate::job::worst;
-use crate::eval::all_pairs::{SplitResult, over_splits};
-use crate::eval::{EvalError, ValAtFar, Vectors};
+use crate::app::evaluate::job::runs::{keep, row};
+use crate::eval::all_pairs::{AllPairs, SPLITS, SplitResult, over_splits, worst};
+use crate::eval::figures::SetFigures;
+use crate::eval::{EvalError, Image, Pair, Run, ValAtFar, Vectors};
 use crate::figures::Table;
 use crate::figures::report::{Part, Report};
 use crate::types::Cancel;
 
-/// The paper's hold-out set has five disjoint sets.
-const SPLITS: usize = 5;
 const SEED: u64 = 0;
 const PLOT_BINS: usize = 256;
-
-/// The object that `--json` prints.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct FolderOutcome {
-    pub images: usize,
-    pub people: usize,
-    pub skipped: usize,
-    pub same_pairs: u64,
-    pub different_pairs: u64,
-    pub far_target: f64,
-    /// Over all pairs at once.
-    pub val: ValAtFar,
-    /// VAL at each power of ten that the pairs resolve.
-    pub vals: Vec<ValAtFar>,
-    pub auc: f64,
-    pub eer: f64,
-    /// Over five identity-disjoint splits; missing when there are too few people.
-    pub val_mean: Option<f64>,
-    pub val_se: Option<f64>,
-    pub val_sd: Option<f64>,
-    pub auc_mean: Option<f64>,
-    pub auc_se: Option<f64>,
-    pub model: String,
-    pub run: PathBuf,
-}
+/// Of each kind of pair: too many are judged to keep them all, these are what one wants to see.
+const WORST: usize = 200;
 
 /// Judges every pair of `faces`, labelled by their folders, and writes a run.
 pub fn eval_folder(
@@ -58,7 +33,7 @@ pub fn eval_folder(
     counter: &PairCounter,
     cancel: &Cancel,
     note: &mut dyn FnMut(String),
-) -> Result<FolderOutcome> {
+) -> Result<Run> {
     faces.notes(note);
     let (labels, people) = faces.labels()?;
     let vectors = &faces.images.vectors;
@@ -82,8 +57,8 @@ pub fn eval_folder(
     let config = serde_json::json!({
         "of": of, "far_target": far_target, "splits": SPLITS, "seed": SEED, "counted_on": counter.name()
     });
-    let run = RunFolder::create(home, kind, &config, &faces.inputs)?;
-    let outcome = FolderOutcome {
+    let folder = RunFolder::create(home, kind, &config, &faces.inputs)?;
+    let figures = SetFigures {
         images: labels.len(),
         people,
         skipped: faces.images.failed.len(),
@@ -100,22 +75,43 @@ pub fn eval_folder(
         auc_mean: splits.as_ref().map(|splits| splits.auc.mean),
         auc_se: splits.as_ref().map(|splits| splits.auc.standard_error),
         model: faces.model(),
-        run: run.path().to_owned(),
+        run: folder.path().to_owned(),
     };
-    crate::app::evaluate::job::counted::keep(&run, &found)?;
-    let worst = worst::worst_pairs(faces, &labels, &found, cancel)?;
-    worst::keep(&run, &worst)?;
-    run.json("result.json", &outcome)?;
-    let mut report = report(&run, &outcome, &found, &roc, splits.as_ref(), note)?;
+    let counted = found.counted()?;
+    let worst = worst_pairs(faces, &labels, &counted, cancel)?;
+    let row = row(folder.path(), &config, &serde_json::to_value(&figures)?);
+    let cut = (faces.photos.crop(), faces.photos.crop_rule());
+    let mut run = Run::counted(row, figures.clone(), (counted, roc), worst, cut);
+    run.doubt(ErrataFile::open(home)?.marks())?;
+    keep(&folder, &run)?;
+    let mut report = report(&folder, &run, &figures, &found, splits.as_ref(), note)?;
     report.push(Part::Heading("Worst pairs".to_owned()));
-    if worst.images.iter().any(|image| image.path.is_some()) {
-        report.push(Part::Cards(worst_cards(home, &outcome.model, &worst)));
+    if run.images.iter().any(|image| image.path.is_some()) {
+        report.push(Part::Cards(worst_cards(home, &run)));
     }
-    let table = worst_table(&worst, outcome.val.threshold);
-    run.file("worst.csv", table.to_csv().as_bytes())?;
+    let table = worst_table(&run);
+    folder.file("worst.csv", table.to_csv().as_bytes())?;
     report.push(Part::Table(table));
-    run.report(&report)?;
-    Ok(outcome)
+    folder.report(&report)?;
+    Ok(run)
+}
+
+/// The images and pairs that are kept: of different people the nearest first, then of one person the most distant.
+fn worst_pairs(faces: &Faces, labels: &[u32], counted: &AllPairs, cancel: &Cancel) -> Result<(Vec<Image>, Vec<Pair>)> {
+    let (mut images, mut pairs, mut place_of) = (Vec::new(), Vec::new(), BTreeMap::new());
+    for (a, b, distance) in worst(&faces.images.vectors, labels, counted, WORST, cancel)? {
+        let [a_place, b_place] = [a, b].map(|row| {
+            *place_of.entry(row).or_insert_with(|| {
+                let listed = faces.images.paths[row].clone();
+                images.push(Image { path: faces.photos.of(&listed), face: faces.images.faces[row], listed });
+                images.len() - 1
+            })
+        });
+        pairs.push(Pair { a: a_place, b: b_place, same: labels[a] == labels[b], fold: 0, distance });
+    }
+    let badness = |pair: &Pair| if pair.same { -pair.distance } else { pair.distance };
+    pairs.sort_by(|a, b| a.same.cmp(&b.same).then(badness(a).total_cmp(&badness(b))));
+    Ok((images, pairs))
 }
 
 /// VAL at 10⁻¹, 10⁻² … as long as a target is at least one pair.
@@ -132,10 +128,10 @@ fn powers(found: &Distances) -> Result<Vec<ValAtFar>> {
 }
 
 fn report(
-    run: &RunFolder,
-    outcome: &FolderOutcome,
+    folder: &RunFolder,
+    run: &Run,
+    outcome: &SetFigures,
     found: &Distances,
-    roc: &crate::eval::Roc,
     splits: Option<&SplitResult>,
     note: &mut dyn FnMut(String),
 ) -> Result<Report> {
@@ -156,31 +152,27 @@ fn report(
         )
     });
     report.push(Part::Numbers(vec![
-        (percent(outcome.val.val), format!("VAL at {} wrong", one_in(outcome.far_target)), spread),
+        (percent(outcome.val.val), format!("VAL at {} wrong", rate_words(outcome.far_target)), spread),
         (format!("{:.5}", outcome.auc), "AUC".to_owned(), "area under the ROC".to_owned()),
         (percent(outcome.eer), "equal error rate".to_owned(), "false accepts = misses".to_owned()),
     ]));
-    let mut table = Table::new(&["FAR target", "Threshold", "VAL", "Measured FAR"]);
-    for point in &outcome.vals {
-        let far = format!("{:.3e}", point.far);
-        table.push(vec![one_in(point.target), format!("{:.4}", point.threshold), percent(point.val), far]);
-    }
+    let row = |point: &ValAtFar| {
+        let (threshold, far) = (format!("{:.4}", point.threshold), format!("{:.3e}", point.far));
+        vec![rate_words(point.target), threshold, percent(point.val), far]
+    };
+    let table = Table::of(&["FAR target", "Threshold", "VAL", "Measured FAR"], outcome.vals.iter().map(row));
     report.push(Part::Table(table.clone()));
-    run.table("vals", &table)?;
-    let width = 4.0 / PLOT_BINS as f64;
-    let (same, different) = found.histogram(PLOT_BINS);
+    folder.table("vals", &table)?;
+    let curve = [(outcome.model.clone(), &run.roc, Vec::new())];
     let threshold = outcome.val.threshold;
+    let distances = figures::distances("Distances of every pair", run, PLOT_BINS);
     let figures = [
-        ("roc", roc_figure("ROC over every pair", &[(outcome.model.clone(), roc, Vec::new())])),
-        ("det", det_figure("Detection error trade-off", &[(outcome.model.clone(), roc)])),
-        (
-            "distances",
-            histogram_figure("Distances of every pair", "Squared distance", width, &same, &different)
-                .marked(threshold, format!("{} wrong: {threshold:.3}", one_in(outcome.far_target))),
-        ),
+        ("roc", figures::roc("ROC over every pair", &curve)),
+        ("det", figures::det("Detection error trade-off", &curve)),
+        ("distances", distances.marked(threshold, format!("{} wrong: {threshold:.3}", rate_words(outcome.far_target)))),
     ];
     for (name, figure) in figures {
-        report.push(Part::Figure(run.figure(name, &figure, note)?));
+        report.push(Part::Figure(folder.figure(name, &figure, note)?));
     }
     Ok(report)
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow, ensure};
 use image::RgbImage;
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::app::engine::home::Home;
 use crate::app::engine::networks::{Engine, FindFaces, FoundFace};
@@ -17,25 +17,10 @@ use crate::app::jobs::working_copy::working_copy;
 use crate::eval::embedded::EmbeddedImages;
 use crate::eval::sensitivity::Study;
 use crate::faces::image::Photo;
-use crate::types::{Cancel, Detection, Embedding, error_chain};
+use crate::types::{Cancel, Detection, Embedding, FaceCrop, error_chain};
 
 /// Files decoded and embedded together.
 const BATCH: usize = 16;
-
-/// Which part of an image is the face.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FaceCrop {
-    /// The largest face that the detector finds.
-    Largest,
-    /// The face that davidsandberg's alignment picks: box area less twice the squared distance of its centre from the
-    /// image's. LFW's labels mean the face in the middle.
-    Central,
-    /// The whole image is the crop.
-    AsStored,
-    /// A square in the middle, of this share of the shorter side.
-    Centre { share: f32 },
-}
 
 /// What is embedded of each image.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -46,11 +31,24 @@ pub enum ImageVariant {
     Degraded { study: Study, level: f64 },
 }
 
+/// Embeds the images at `paths` below `folder` as they are.
+pub(crate) fn embed_plain(
+    home: &Home,
+    engine: &Engine,
+    images: (&Path, &[String]),
+    crop: FaceCrop,
+    cancel: &Cancel,
+    events: &mut dyn FnMut(JobEvent),
+) -> Result<Faces> {
+    let sets = embed_images(home, engine, images, crop, &[ImageVariant::Plain], cancel, events)?;
+    sets.into_iter().next().context("no image was embedded")
+}
+
 /// Embeds the images at `paths` below `folder`, one set a view, with what was skipped and why.
 pub fn embed_images(
     home: &Home,
     engine: &Engine,
-    (folder, paths): (&Path, &[&str]),
+    (folder, paths): (&Path, &[String]),
     crop: FaceCrop,
     views: &[ImageVariant],
     cancel: &Cancel,
@@ -64,13 +62,13 @@ pub fn embed_images(
         ensure!(!cancel.is_cancelled(), "cancelled; nothing was kept");
         let files: Vec<PathBuf> = batch.iter().map(|path| folder.join(path)).collect();
         let photos: Vec<Result<Photo>> = files.par_iter().map(|file| working_copy(file)).collect();
-        for (&path, embedded) in batch.iter().zip(embed_batch(engine, &files, &photos, crop, views)?) {
+        for (path, embedded) in batch.iter().zip(embed_batch(engine, &files, &photos, crop, views)?) {
             match embedded {
-                Err(error) => failed.push((path.to_owned(), error_chain(&error))),
+                Err(error) => failed.push((path.clone(), error_chain(&error))),
                 Ok((embeddings, face)) => {
                     found.push(face);
                     for ((paths, vectors), embedding) in sets.iter_mut().zip(embeddings) {
-                        paths.push(path.to_owned());
+                        paths.push(path.clone());
                         vectors.push(embedding.as_slice().to_vec());
                     }
                 }
@@ -158,7 +156,7 @@ fn crops_of(engine: &Engine, photos: &[(&Path, &Photo)], crop: FaceCrop) -> Resu
                 .iter()
                 .zip(found)
                 .map(|((_, photo), faces)| {
-                    let face = chosen(faces?, photo, crop).context("no face was found")?;
+                    let face = meant(faces?, photo, crop).context("no face was found")?;
                     let in_photo = scaled(&face.detection, photo.scale());
                     let crop = engine.crop(&photo.pixels, &in_photo);
                     Ok(Cut { crop, embedding: face.embedding, face: Some(face.detection) })
@@ -169,14 +167,14 @@ fn crops_of(engine: &Engine, photos: &[(&Path, &Photo)], crop: FaceCrop) -> Resu
 }
 
 /// Faces come largest first, in pixels of the full photo.
-fn chosen(faces: Vec<FoundFace>, photo: &Photo, crop: FaceCrop) -> Option<FoundFace> {
+fn meant(faces: Vec<FoundFace>, photo: &Photo, crop: FaceCrop) -> Option<FoundFace> {
     let detections = faces.iter().map(|face| face.detection).collect();
-    let chosen = chosen_detection(detections, photo.full_size, crop)?;
-    faces.into_iter().find(|face| face.detection == chosen)
+    let meant = meant_detection(detections, photo.full_size, crop)?;
+    faces.into_iter().find(|face| face.detection == meant)
 }
 
 /// The face that `crop` means among those of a picture, which come largest first.
-pub(crate) fn chosen_detection(faces: Vec<Detection>, size: (u32, u32), crop: FaceCrop) -> Option<Detection> {
+pub(crate) fn meant_detection(faces: Vec<Detection>, size: (u32, u32), crop: FaceCrop) -> Option<Detection> {
     let middle = [size.0 as f32 / 2.0, size.1 as f32 / 2.0];
     let central = |face: &Detection| {
         let [x, y] = face.face_box.centre();
@@ -209,7 +207,7 @@ fn scaled(face: &Detection, factor: f32) -> Detection {
 }
 
 /// The images of `folder`'s sub-folders, as paths below it: one sub-folder a person.
-pub fn labelled_images(folder: &Path) -> Result<Vec<String>> {
+pub(crate) fn labelled_images(folder: &Path) -> Result<Vec<String>> {
     let mut images = Vec::new();
     for person in sorted(folder)?.into_iter().filter(|path| path.is_dir()) {
         for image in sorted(&person)?.into_iter().filter(|path| crate::faces::image::is_photo_name(path)) {

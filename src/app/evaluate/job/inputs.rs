@@ -9,11 +9,10 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::app::engine::home::Home;
-use crate::app::evaluate::job::images::FaceCrop;
-use crate::eval::Vectors;
 use crate::eval::embedded::EmbeddedImages;
+use crate::eval::{PairList, Vectors};
 use crate::networks::models::Store;
-use crate::types::{CropRule, ModelId};
+use crate::types::{CropRule, FaceCrop, ModelId};
 
 /// A file that went into a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -25,6 +24,22 @@ pub struct InputFile {
 impl InputFile {
     pub(crate) fn of(file: &Path) -> Result<Self> {
         Ok(read(file)?.1)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ListFormat {
+    Lfw,
+    Csv,
+}
+
+impl ListFormat {
+    /// By a file's ending.
+    #[cfg(feature = "gui")]
+    pub(crate) fn of(list: &Path) -> Self {
+        let is_csv = list.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
+        if is_csv { Self::Csv } else { Self::Lfw }
     }
 }
 
@@ -134,10 +149,20 @@ pub fn read_embeddings(file: &Path, paths: Option<&Path>) -> Result<Faces> {
 }
 
 /// A text file and its hash.
-pub(crate) fn read_text(file: &Path) -> Result<(String, InputFile)> {
+fn read_text(file: &Path) -> Result<(String, InputFile)> {
     let (bytes, input) = read(file)?;
     let text = String::from_utf8(bytes).with_context(|| format!("this is not a text file: {}", file.display()))?;
     Ok((text, input))
+}
+
+/// A list of pairs and its hash.
+pub(crate) fn read_pairs(file: &Path, format: ListFormat) -> Result<(PairList, InputFile)> {
+    let (text, input) = read_text(file)?;
+    let list = match format {
+        ListFormat::Lfw => PairList::parse_lfw(&text),
+        ListFormat::Csv => PairList::parse_csv(&text),
+    };
+    Ok((list.with_context(|| format!("cannot use {}", file.display()))?, input))
 }
 
 /// Rows of `vectors` joined with the same images' rows of `mirrored`.

@@ -2,7 +2,8 @@
 //!
 //! * [`inputs`] and [`images`] get vectors, from files or by embedding pictures; [`folder`], [`pairs`], [`video`],
 //!   [`clusters`], [`compat`] and [`sensitivity`] are the protocols; [`check`] finds out why a score is low.
-//! * [`run_folder`] is what a run leaves on the disk, [`reopen`] reads it back, [`present`] draws it.
+//! * [`run_folder`] is what an evaluation leaves on the disk, [`runs`] writes and reads a [`Run`](crate::eval::Run)
+//!   there, [`figures`] draws it, [`present`] tells it in a report.
 //! * [`mod@bench`] measures how fast each step is here.
 //!
 //! The measures are in [`crate::eval`], on plain slices; here is everything around them that needs files or a device.
@@ -13,10 +14,10 @@ pub mod check;
 pub mod clusters;
 pub mod compat;
 pub mod count;
-pub mod counted;
 pub mod degrade;
 pub mod distances;
 pub mod errata_file;
+pub mod figures;
 pub mod folder;
 pub mod images;
 pub mod inputs;
@@ -24,14 +25,14 @@ pub mod library_faces;
 pub mod overlay;
 pub mod pairs;
 pub mod present;
-pub mod reopen;
-pub mod rows;
 pub mod run_folder;
+pub mod runs;
 pub mod seen;
 pub mod sensitivity;
+#[cfg(test)]
+mod tests;
 pub mod training;
 pub mod variants;
 pub mod video;
 #[cfg(feature = "gui")]
 pub mod window;
-pub mod worst;

@@ -1,51 +1,36 @@
 //! LFW and other lists of pairs.
 
-use std::path::{Path, PathBuf};
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::app::engine::home::Home;
 use crate::app::engine::networks::Engine;
 use crate::app::engine::progress::JobEvent;
 use crate::app::evaluate::job::errata_file::ErrataFile;
-use crate::app::evaluate::job::images::{FaceCrop, ImageVariant, embed_images};
-use crate::app::evaluate::job::inputs::{Faces, InputFile, join_mirrored, read_text};
+use crate::app::evaluate::job::images::{ImageVariant, embed_images};
+use crate::app::evaluate::job::inputs::{Faces, InputFile, ListFormat, join_mirrored, read_pairs};
 use crate::app::evaluate::job::present;
-use crate::app::evaluate::job::reopen::keep;
-use crate::app::evaluate::job::rows::PairsRun;
 use crate::app::evaluate::job::run_folder::RunFolder;
+use crate::app::evaluate::job::runs::{keep, row};
 use crate::eval::embedded::EmbeddedImages;
 use crate::eval::errata::Errata;
+use crate::eval::figures::{Arithmetic, PairFigures};
 use crate::eval::lfw::{Centring, Judgement, Options, judge, judge_split};
 use crate::eval::quantised::{QuantisationCost, cost};
 use crate::eval::sandberg::{self, Published};
-use crate::eval::{Image, Metric, Pair, PairList, Vectors};
+use crate::eval::{Image, Metric, Pair, PairList, Run, Summary, Vectors};
 use crate::faces::embed::quantise::QuantisedEmbedding;
-use crate::types::{Cancel, CropRule, Embedding};
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ListFormat {
-    Lfw,
-    Csv,
-}
-
-/// Whose way of computing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Arithmetic {
-    Exact,
-    /// davidsandberg/facenet's `lfw.evaluate`.
-    Sandberg,
-}
+use crate::types::{Cancel, Embedding, FaceCrop};
 
 /// How an image's mirror image is used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum Mirror {
-    Concatenate,
     Average,
+    Concatenate,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -66,49 +51,6 @@ pub struct PairsConfig {
     pub arithmetic: Arithmetic,
     #[serde(flatten)]
     pub options: Options,
-}
-
-/// The object that `--json` prints.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct PairsOutcome {
-    pub accuracy_mean: f64,
-    pub accuracy_se: f64,
-    pub accuracy_sd: f64,
-    pub thresholds: Vec<f64>,
-    pub val_mean: f64,
-    pub val_se: f64,
-    pub val_sd: f64,
-    pub far_mean: f64,
-    pub far_target: f64,
-    /// False when the target is finer than one of the pairs that chose the threshold: VAL then tells little.
-    pub far_resolved: bool,
-    pub auc: f64,
-    /// Missing where the published arithmetic has none.
-    pub eer: Option<f64>,
-    pub pairs: usize,
-    pub skipped: usize,
-    pub skipped_images: Vec<String>,
-    pub model: String,
-    /// How faces were cut out; missing where no detector looked, and in runs of earlier versions.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub crop_rule: Option<CropRule>,
-    pub arithmetic: Arithmetic,
-    /// The same figures without pairs whose label is known to be wrong.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub without_errata: Option<WithoutErrata>,
-    /// What one byte a dimension costs; only told for plain squared distances over folds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub bytes: Option<QuantisationCost>,
-    pub run: PathBuf,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct WithoutErrata {
-    pub doubted_pairs: usize,
-    pub accuracy_mean: f64,
-    pub accuracy_se: f64,
-    pub val_mean: f64,
-    pub val_se: f64,
 }
 
 /// Pairs that have both embeddings, and what is missing.
@@ -140,6 +82,40 @@ pub(crate) fn resolve(images: &EmbeddedImages, list: &PairList) -> Resolved {
     }
 }
 
+/// The lists of an evaluation, each read once.
+struct Lists {
+    judged: PairList,
+    /// Its pairs choose the threshold instead of the other folds.
+    training: Option<PairList>,
+    files: Vec<InputFile>,
+}
+
+impl Lists {
+    /// They must be ones that can be judged.
+    fn read(config: &PairsConfig) -> Result<Self> {
+        let (judged, file) = read_pairs(&config.list, config.format)?;
+        ensure!(
+            judged.folds > 1 || config.threshold_from.is_some(),
+            "{} has one fold, so another list must choose the threshold (--threshold-from)",
+            config.list.display()
+        );
+        ensure!(
+            config.options.centring == Centring::None || config.threshold_from.is_none(),
+            "a mean can only be subtracted where folds are held out"
+        );
+        let training = config.threshold_from.as_deref().map(|file| read_pairs(file, config.format)).transpose()?;
+        let (training, other) = training.unzip();
+        Ok(Self { judged, training, files: [Some(file), other].into_iter().flatten().collect() })
+    }
+
+    /// Every image that they name, once.
+    fn images(&self) -> Vec<String> {
+        let known: HashSet<&String> = self.judged.images.iter().collect();
+        let others = self.training.iter().flat_map(|list| &list.images).filter(|image| !known.contains(image));
+        self.judged.images.iter().chain(others).cloned().collect()
+    }
+}
+
 /// Embeds the images that `config`'s lists name with the networks of `engine`, judges them, and writes a run.
 pub fn eval_images(
     home: &Home,
@@ -147,22 +123,20 @@ pub fn eval_images(
     config: &PairsConfig,
     cancel: &Cancel,
     events: &mut dyn FnMut(JobEvent),
-) -> Result<PairsRun> {
+) -> Result<Run> {
     let folder = config.images.as_deref().context("embedding images needs their folder")?;
     // Before minutes are spent on embedding.
-    read_list(config)?;
-    let lists = std::iter::once(config.list.as_path()).chain(config.threshold_from.as_deref());
-    let paths = listed_images(lists, config.format)?;
-    let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+    let lists = Lists::read(config)?;
     let crop = config.crop.context("embedding images needs a way to cut faces")?;
     let views = [ImageVariant::Plain, ImageVariant::Mirrored];
     let views = if config.mirror.is_some() { &views[..] } else { &views[..1] };
-    let mut sets = embed_images(home, engine, (folder, &paths), crop, views, cancel, events)?.into_iter();
+    let mut sets = embed_images(home, engine, (folder, &lists.images()), crop, views, cancel, events)?.into_iter();
     let faces = sets.next().context("no image was embedded")?;
     let lines = faces.images.to_json_lines();
-    let run = eval_pairs(home, faces, sets.next().as_ref(), config, &mut |text| events(JobEvent::Note(text)))?;
+    let mut note = |text| events(JobEvent::Note(text));
+    let run = judge_lists(home, faces, sets.next().as_ref(), lists, config, &mut note)?;
     // Embedding takes minutes: the next evaluation can take these.
-    let file = run.folder().join("embeddings.jsonl");
+    let file = run.row.run.join("embeddings.jsonl");
     std::fs::write(&file, lines).with_context(|| format!("cannot write {}", file.display()))?;
     Ok(run)
 }
@@ -170,14 +144,24 @@ pub fn eval_images(
 /// Judges `faces` on a list of pairs and writes a run.
 pub fn eval_pairs(
     home: &Home,
-    mut faces: Faces,
+    faces: Faces,
     mirrored: Option<&Faces>,
     config: &PairsConfig,
     note: &mut dyn FnMut(String),
-) -> Result<PairsRun> {
+) -> Result<Run> {
+    judge_lists(home, faces, mirrored, Lists::read(config)?, config, note)
+}
+
+fn judge_lists(
+    home: &Home,
+    mut faces: Faces,
+    mirrored: Option<&Faces>,
+    lists: Lists,
+    config: &PairsConfig,
+    note: &mut dyn FnMut(String),
+) -> Result<Run> {
     faces.notes(note);
-    let (list, input) = read_list(config)?;
-    faces.inputs.push(input);
+    faces.inputs.extend(lists.files);
     if let (Some(mirror), Some(mirrored)) = (config.mirror, mirrored) {
         let join = match mirror {
             Mirror::Concatenate => Vectors::concatenated,
@@ -185,11 +169,12 @@ pub fn eval_pairs(
         };
         join_mirrored(&mut faces, mirrored, join)?;
     }
-    let resolved = resolve(&faces.images, &list);
+    let list = &lists.judged;
+    let resolved = resolve(&faces.images, list);
     tell_skipped(&resolved, note);
     ensure!(!resolved.pairs.is_empty(), "none of the list's {} pairs has both embeddings", list.pairs.len());
 
-    let judged = judgement(&mut faces, &resolved, config, note)?;
+    let judged = judgement(&faces, &resolved, lists.training.as_ref(), config, note)?;
     let published = match config.arithmetic {
         Arithmetic::Exact => None,
         Arithmetic::Sandberg => Some(published(&resolved, list.folds, config)?),
@@ -200,74 +185,31 @@ pub fn eval_pairs(
             config.options.far_target
         ));
     }
-    let errata = read_errata(&mut faces, config)?;
+    let marks = read_marks(&mut faces, config)?;
 
-    let run = RunFolder::create(home, config.kind, config, &faces.inputs)?;
+    let folder = RunFolder::create(home, config.kind, config, &faces.inputs)?;
     let bytes = byte_cost(&resolved, &judged, config)?;
-    let outcome = PairsOutcome { bytes, ..outcome(&run, &faces, &resolved, &judged, published.as_ref(), config) };
-    let mut judged = PairsRun {
-        outcome,
-        judged,
-        metric: config.options.metric,
-        far_rule: config.options.far_rule,
-        images: images_of(&faces.images, &resolved, config),
-        crop: config.crop,
-        split: config.threshold_from.is_some(),
-    };
-    judged.outcome.without_errata = judged.without(&errata)?;
-    run.json("result.json", &judged.outcome)?;
-    keep(&run, &judged)?;
+    let figures = PairFigures { bytes, ..figures(&folder, &faces, &resolved, &judged, published.as_ref(), config) };
+    let row = row(folder.path(), &serde_json::to_value(config)?, &serde_json::to_value(&figures)?);
+    let images = images_of(&faces.images, &resolved, config);
+    let mut run = Run::judged(row, figures, judged, &config.options, images, config.crop);
+    run.doubt(&marks).context("without the doubted pairs nothing is left to judge")?;
+    keep(&folder, &run)?;
     if let Some(published) = &published {
-        run.json("sandberg.json", published)?;
+        folder.json("sandberg.json", published)?;
     }
-    present::pairs_report(home, &run, &judged, &errata, config, note)?;
-    Ok(judged)
-}
-
-/// The list, which must be one that can be judged.
-fn read_list(config: &PairsConfig) -> Result<(PairList, InputFile)> {
-    let (text, input) = read_text(&config.list)?;
-    let list = parse(&text, config.format).with_context(|| format!("cannot use {}", config.list.display()))?;
-    ensure!(
-        list.folds > 1 || config.threshold_from.is_some(),
-        "{} has one fold, so another list must choose the threshold (--threshold-from)",
-        config.list.display()
-    );
-    ensure!(
-        config.options.centring == Centring::None || config.threshold_from.is_none(),
-        "a mean can only be subtracted where folds are held out"
-    );
-    Ok((list, input))
-}
-
-/// The images that lists of pairs name, each once.
-pub fn listed_images<'a>(lists: impl IntoIterator<Item = &'a Path>, format: ListFormat) -> Result<Vec<String>> {
-    let mut images = Vec::new();
-    for file in lists {
-        let (text, _) = read_text(file)?;
-        let list = parse(&text, format).with_context(|| format!("cannot use {}", file.display()))?;
-        images.extend(list.images().into_iter().map(str::to_owned));
-    }
-    let mut seen = std::collections::HashSet::new();
-    images.retain(|image| seen.insert(image.clone()));
-    Ok(images)
+    present::pairs_report(home, &folder, &run, config, note)?;
+    Ok(run)
 }
 
 /// Only the first `count` pairs of each kind in each fold.
 pub(crate) fn shortened(list: &PairList, count: usize) -> PairList {
-    let mut taken = std::collections::HashMap::new();
+    let mut taken = HashMap::new();
     list.filtered(|pair| {
         let taken: &mut usize = taken.entry((pair.fold, pair.same)).or_default();
         *taken += 1;
         *taken <= count
     })
-}
-
-pub(crate) fn parse(text: &str, format: ListFormat) -> Result<PairList, crate::eval::pairs::PairsError> {
-    match format {
-        ListFormat::Lfw => PairList::parse_lfw(text),
-        ListFormat::Csv => PairList::parse_csv(text),
-    }
 }
 
 fn tell_skipped(resolved: &Resolved, note: &mut dyn FnMut(String)) {
@@ -278,28 +220,19 @@ fn tell_skipped(resolved: &Resolved, note: &mut dyn FnMut(String)) {
 }
 
 fn judgement(
-    faces: &mut Faces,
+    faces: &Faces,
     resolved: &Resolved,
+    training: Option<&PairList>,
     config: &PairsConfig,
     note: &mut dyn FnMut(String),
 ) -> Result<Judgement> {
-    let Some(from) = &config.threshold_from else {
+    let Some(training) = training else {
         return judge(&resolved.vectors, &resolved.pairs, &config.options).context("the pairs cannot be judged");
     };
-    let (text, input) = read_text(from)?;
-    faces.inputs.push(input);
-    let list = parse(&text, config.format).with_context(|| format!("cannot use {}", from.display()))?;
-    let training = resolve(&faces.images, &list);
+    let training = resolve(&faces.images, training);
     tell_skipped(&training, note);
-    let [training, held] = [&training, resolved].map(|of| measured(of, config.options.metric));
+    let [training, held] = [&training, resolved].map(|of| of.vectors.measured(&of.pairs, config.options.metric));
     Ok(judge_split(&training, &held, config.options.far_target, config.options.far_rule)?)
-}
-
-/// The pairs with their distances.
-fn measured(resolved: &Resolved, metric: Metric) -> Vec<Pair> {
-    let vectors = &resolved.vectors;
-    let measured = |pair: &Pair| Pair { distance: metric.between(vectors.row(pair.a), vectors.row(pair.b)), ..*pair };
-    resolved.pairs.iter().map(measured).collect()
 }
 
 /// The images of a run, and where their faces are.
@@ -318,13 +251,13 @@ fn published(resolved: &Resolved, folds: usize, config: &PairsConfig) -> Result<
     found.context("the published arithmetic cannot judge these pairs")
 }
 
-/// What is built in and the user's marks; a file of marks that exists is one of the run's inputs.
-fn read_errata(faces: &mut Faces, config: &PairsConfig) -> Result<Errata> {
+/// The user's marks; a file of marks that exists is one of the run's inputs.
+fn read_marks(faces: &mut Faces, config: &PairsConfig) -> Result<Errata> {
     let marks = ErrataFile::at(&config.errata)?;
     if config.errata.exists() {
-        faces.inputs.push(read_text(&config.errata)?.1);
+        faces.inputs.push(InputFile::of(&config.errata)?);
     }
-    Ok(marks.errata())
+    Ok(marks.marks().clone())
 }
 
 /// The same pairs judged by embeddings of one byte a dimension.
@@ -341,15 +274,15 @@ fn byte_cost(resolved: &Resolved, judged: &Judgement, config: &PairsConfig) -> R
     Ok(Some(cost(&judged.pairs, &scored, far_target, far_rule)?))
 }
 
-fn outcome(
+fn figures(
     run: &RunFolder,
     faces: &Faces,
     resolved: &Resolved,
     judged: &Judgement,
     published: Option<&Published>,
     config: &PairsConfig,
-) -> PairsOutcome {
-    let exact = PairsOutcome {
+) -> PairFigures {
+    let exact = PairFigures {
         accuracy_mean: judged.accuracy.mean,
         accuracy_se: judged.accuracy.standard_error,
         accuracy_sd: judged.accuracy.population_sd,
@@ -373,9 +306,9 @@ fn outcome(
         run: run.path().to_owned(),
     };
     let Some(published) = published else { return exact };
-    let accuracy = crate::eval::Summary::of(&published.accuracies);
-    let val = crate::eval::Summary::of(&published.vals);
-    PairsOutcome {
+    let accuracy = Summary::of(&published.accuracies);
+    let val = Summary::of(&published.vals);
+    PairFigures {
         accuracy_mean: published.accuracy_mean,
         accuracy_se: accuracy.standard_error,
         accuracy_sd: published.accuracy_std,

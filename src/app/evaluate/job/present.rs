@@ -8,24 +8,21 @@ use anyhow::Result;
 use rayon::prelude::*;
 
 use crate::app::engine::home::Home;
-use crate::app::evaluate::job::images::FaceCrop;
-use crate::app::evaluate::job::pairs::{Arithmetic, PairsConfig, PairsOutcome};
-use crate::app::evaluate::job::rows::{CurveRows, FailureRow, PairHistogram, PairsRun, Threshold};
+use crate::app::evaluate::job::figures;
+use crate::app::evaluate::job::pairs::PairsConfig;
 use crate::app::evaluate::job::run_folder::RunFolder;
-use crate::app::evaluate::job::seen::{recipe_of, seen_by};
-use crate::app::evaluate::job::worst::WorstPairs;
-use crate::eval::errata::Errata;
-use crate::eval::failures::Mistake;
-use crate::eval::lfw::Judgement;
-use crate::eval::roc::BandPoint;
-use crate::eval::{Image, Metric, Pair, Roc};
+use crate::app::evaluate::job::seen::{preprocessing_of, seen_face};
+use crate::eval::failures::{Failure, Mistake};
+use crate::eval::figures::{Arithmetic, PairFigures};
+use crate::eval::lfw::FoldResult;
+use crate::eval::{Figures, Image, Pair, Run};
 use crate::figures::Table;
-use crate::figures::plot::{Axis, Figure, Scale, Series, Shape};
+use crate::figures::plot::{Figure, Series, Shape};
 use crate::figures::report::{Card, Part, Report};
-use crate::types::{Detection, Preprocessing};
+use crate::types::Preprocessing;
 
 /// Over the range of the metric.
-const BINS: u32 = 80;
+const BINS: usize = 80;
 /// Pictures make a page heavy; the table beside it lists every failure.
 const CARDS: usize = 60;
 const CARD_PIXELS: u32 = 216;
@@ -36,94 +33,63 @@ pub(crate) fn percent(share: f64) -> String {
 }
 
 /// A rate in plain words.
-pub(crate) fn one_in(rate: f64) -> String {
+pub(crate) fn rate_words(rate: f64) -> String {
     if rate > 0.0 { format!("1 in {:.0}", 1.0 / rate) } else { "none".to_owned() }
 }
 
-/// Curves over one pair of axes, as fine as the smallest set allows; each with its name.
-pub(crate) fn roc_figure(title: &str, curves: &[(String, &Roc, Vec<[f64; 3]>)]) -> Figure {
-    let finest = curves.iter().map(|(_, roc, _)| roc.different).max().unwrap_or(1) as f64;
-    let smallest = 10_f64.powf((1.0 / finest).log10().floor()).max(1e-8);
-    let lowest = curves.iter().map(|(_, roc, _)| roc.val_at(smallest)).fold(1.0, f64::min);
-    let lowest = if lowest > 0.9 { 0.9 } else { (lowest * 10.0 - 0.5).floor().max(0.0) / 10.0 };
-    curves.iter().fold(Figure::roc(title, smallest, lowest), |figure, (name, roc, band)| {
-        let points = roc.corners().iter().map(|point| [point.far, point.val]).collect();
-        figure.with(Series::new(name, Shape::Steps, points).with_band(band.clone()))
-    })
-}
-
-pub(crate) fn det_figure(title: &str, curves: &[(String, &Roc)]) -> Figure {
-    let power_below = |pairs: usize| 10_f64.powf((1.0 / pairs.max(1) as f64).log10().floor());
-    let far = curves.iter().map(|(_, roc)| power_below(roc.different)).fold(1.0, f64::min).max(1e-8);
-    let miss = curves.iter().map(|(_, roc)| power_below(roc.same)).fold(1.0, f64::min).max(1e-6);
-    curves.iter().fold(Figure::det(title, far, miss), |figure, (name, roc)| {
-        let points = roc.corners().iter().map(|point| [point.far, 1.0 - point.val]).collect();
-        figure.with(Series::new(name, Shape::Steps, points))
-    })
-}
-
-/// Shares of same and different pairs a bin; `same` and `different` hold counts of bins of `width`.
-pub(crate) fn histogram_figure(title: &str, axis: &str, width: f64, same: &[u64], different: &[u64]) -> Figure {
-    let shares = |counts: &[u64]| -> Vec<f64> {
-        let total = counts.iter().sum::<u64>().max(1) as f64;
-        counts.iter().map(|&count| count as f64 / total).collect()
+pub(crate) fn failure_table(run: &Run, wrong: &[Failure]) -> Table {
+    let row = |failure: &Failure| {
+        let [first, second] = run.names(&run.pairs[failure.pair]).map(str::to_owned);
+        let [distance, threshold] = [failure.distance, failure.threshold].map(|value| format!("{value:.4}"));
+        let (fold, known) = ((failure.fold + 1).to_string(), known(run, failure).unwrap_or_default());
+        vec![mistake_word(failure).to_owned(), first, second, distance, threshold, fold, known]
     };
-    let (same, different) = (shares(same), shares(different));
-    let last = same.iter().zip(&different).rposition(|(s, d)| s + d > 0.0).map_or(1, |last| last + 2);
-    let top = same.iter().chain(&different).copied().fold(0.0, f64::max) * 1.15;
-    let points = |shares: &[f64]| {
-        shares.iter().take(last).enumerate().map(|(bin, share)| [bin as f64 * width, *share]).collect::<Vec<_>>()
-    };
-    let x = Axis::new(axis, Scale::Linear, 0.0, (last as f64 * width).max(width));
-    Figure::new(title, x, Axis::new("Share of pairs", Scale::Linear, 0.0, top.max(1e-9)))
-        .with(Series::new("same person", Shape::Histogram, points(&same)))
-        .with(Series::new("different people", Shape::Histogram, points(&different)))
+    let head = ["Mistake", "First", "Second", "Distance", "Threshold", "Fold", "Known about the label"];
+    Table::of(&head, wrong.iter().map(row))
 }
 
-pub(crate) fn failure_table(wrong: &[FailureRow]) -> Table {
-    let mut table =
-        Table::new(&["Mistake", "First", "Second", "Distance", "Threshold", "Fold", "Known about the label"]);
-    for row in wrong {
-        table.push(vec![
-            mistake_word(row).to_owned(),
-            row.images[0].listed.clone(),
-            row.images[1].listed.clone(),
-            format!("{:.4}", row.failure.distance),
-            format!("{:.4}", row.failure.threshold),
-            (row.failure.fold + 1).to_string(),
-            known(row),
-        ]);
-    }
-    table
-}
-
-fn distance_table(run: &PairsRun) -> Table {
-    let mut table = Table::new(&["first", "second", "same", "fold", "distance"]);
-    for pair in &run.judged.pairs {
+fn distance_table(run: &Run) -> Table {
+    let row = |pair: &Pair| {
         let ([first, second], same) = (run.names(pair).map(str::to_owned), u8::from(pair.same).to_string());
-        table.push(vec![first, second, same, pair.fold.to_string(), pair.distance.to_string()]);
-    }
-    table
+        vec![first, second, same, pair.fold.to_string(), pair.distance.to_string()]
+    };
+    Table::of(&["first", "second", "same", "fold", "distance"], run.pairs.iter().map(row))
 }
 
 /// Tables, figures and page of a run on pairs.
 pub(crate) fn pairs_report(
     home: &Home,
-    run: &RunFolder,
-    judged: &PairsRun,
-    errata: &Errata,
+    folder: &RunFolder,
+    run: &Run,
     config: &PairsConfig,
     note: &mut dyn FnMut(String),
 ) -> Result<()> {
-    let outcome = &judged.outcome;
-    let wrong = judged.failures(Threshold::OfFold, errata, &[]);
-    let folds = fold_table(&judged.judged);
-    run.table("failures", &failure_table(&wrong))?;
-    run.file("folds.csv", folds.to_csv().as_bytes())?;
-    run.file("pairs.csv", distance_table(judged).to_csv().as_bytes())?;
-    let mut report = Report::new(format!("{} on {}", outcome.model, file_name(&config.list)));
-    report.push(Part::Text(summary(outcome, &judged.judged, config)));
-    report.push(Part::Numbers(numbers(outcome, &judged.judged)));
+    let (wrong, folds) = (run.failures(), fold_table(run));
+    folder.table("failures", &failure_table(run, &wrong))?;
+    folder.file("folds.csv", folds.to_csv().as_bytes())?;
+    folder.file("pairs.csv", distance_table(run).to_csv().as_bytes())?;
+    let mut report = Report::new(format!("{} on {}", run.row.model, file_name(&config.list)));
+    if let Figures::Pairs(figures) = &run.figures {
+        summary_parts(&mut report, figures, run.folds.len(), config);
+    }
+    report.push(Part::Heading("Curves".to_owned()));
+    for (name, figure) in plots(run) {
+        report.push(Part::Figure(folder.figure(name, &figure, note)?));
+    }
+    report.push(Part::Heading("Folds".to_owned()));
+    report.push(Part::Table(folds));
+    report.push(Part::Heading(format!("{} wrong pairs", wrong.len())));
+    if config.images.is_some() {
+        report.push(Part::Cards(failure_cards(home, run, &wrong, &[])));
+    }
+    report.push(Part::Table(failure_table(run, &wrong)));
+    folder.report(&report)
+}
+
+/// The figures in numbers and sentences.
+fn summary_parts(report: &mut Report, outcome: &PairFigures, folds: usize, config: &PairsConfig) {
+    report.push(Part::Text(summary(outcome, folds, config)));
+    report.push(Part::Numbers(numbers(outcome, folds)));
     if let Some(without) = &outcome.without_errata {
         report.push(Part::Text(format!(
             "Without {} pairs whose label is doubted: accuracy {} ± {} (s.e.), VAL {} ± {}",
@@ -144,21 +110,9 @@ pub(crate) fn pairs_report(
             bytes.largest_distance_error
         )));
     }
-    report.push(Part::Heading("Curves".to_owned()));
-    for (name, figure) in figures(judged) {
-        report.push(Part::Figure(run.figure(name, &figure, note)?));
-    }
-    report.push(Part::Heading("Folds".to_owned()));
-    report.push(Part::Table(folds));
-    report.push(Part::Heading(format!("{} wrong pairs", wrong.len())));
-    if config.images.is_some() {
-        report.push(Part::Cards(cards(home, judged, &wrong)));
-    }
-    report.push(Part::Table(failure_table(&wrong)));
-    run.report(&report)
 }
 
-fn summary(outcome: &PairsOutcome, judged: &Judgement, config: &PairsConfig) -> String {
+fn summary(outcome: &PairFigures, folds: usize, config: &PairsConfig) -> String {
     let way = match (config.arithmetic, &config.threshold_from) {
         (Arithmetic::Sandberg, _) => {
             "The four figures below repeat the arithmetic of davidsandberg/facenet's lfw.evaluate; curves, folds and \
@@ -171,13 +125,12 @@ fn summary(outcome: &PairsOutcome, judged: &Judgement, config: &PairsConfig) -> 
         0 => "no pair was skipped".to_owned(),
         skipped => format!("{skipped} pairs were skipped, because an image has no embedding"),
     };
-    format!("{way}; {} pairs in {} folds, {skipped}.", outcome.pairs, judged.folds.len())
+    format!("{way}; {} pairs in {folds} folds, {skipped}.", outcome.pairs)
 }
 
-fn numbers(outcome: &PairsOutcome, judged: &Judgement) -> Vec<(String, String, String)> {
-    let several = judged.folds.len() > 1;
+fn numbers(outcome: &PairFigures, folds: usize) -> Vec<(String, String, String)> {
     let spread = |se: f64, sd: f64| {
-        if several {
+        if folds > 1 {
             format!("± {} standard error ({} s.d.)", percent(se), percent(sd))
         } else {
             "one fold".to_owned()
@@ -195,151 +148,120 @@ fn numbers(outcome: &PairsOutcome, judged: &Judgement) -> Vec<(String, String, S
     ]
 }
 
-/// FAR, lowest and greatest VAL.
-pub(crate) fn band_of(curve: &CurveRows) -> Vec<[f64; 3]> {
-    let around = |point: &BandPoint| {
-        let low = (point.val - point.standard_error).max(0.0);
-        [point.far, low, (point.val + point.standard_error).min(1.0)]
-    };
-    curve.band.iter().map(around).collect()
-}
-
-fn figures(run: &PairsRun) -> Vec<(&'static str, Figure)> {
-    let curve = run.curve();
-    let (model, pooled) = (run.outcome.model.clone(), &run.judged.pooled);
-    let bins_a_unit = BINS / run.largest() as u32;
-    let PairHistogram { same, different, .. } = run.histogram(bins_a_unit);
-    let threshold = run.mean_threshold();
-    let axis = match run.metric {
-        Metric::SquaredL2 => "Squared distance",
-        Metric::Angle => "Angle / π",
-    };
-    let roc = [(model.clone(), pooled, band_of(&curve))];
-    let mut figures = vec![
-        ("roc", roc_figure("ROC over all pairs, ± standard error over folds", &roc)),
-        ("det", det_figure("Detection error trade-off", &[(model.clone(), pooled)])),
-        (
-            "distances",
-            histogram_figure("Distances of pairs", axis, 1.0 / f64::from(bins_a_unit), &same, &different)
-                .marked(threshold, format!("threshold {threshold:.3}")),
-        ),
+fn plots(run: &Run) -> Vec<(&'static str, Figure)> {
+    let curve = |band| [(run.row.model.clone(), &run.roc, band)];
+    let threshold = run.threshold();
+    let distances = figures::distances("Distances of pairs", run, BINS);
+    let mut plots = vec![
+        ("roc", figures::roc("ROC over all pairs, ± standard error over folds", &curve(run.band()))),
+        ("det", figures::det("Detection error trade-off", &curve(Vec::new()))),
+        ("distances", distances.marked(threshold, format!("threshold {threshold:.3}"))),
     ];
-    if let Some(first) = curve.averaged.first() {
-        let points = curve.averaged.iter().map(|point| [point.far, point.val]).collect();
+    let averaged = run.averaged();
+    if let Some(first) = averaged.first() {
+        let points = averaged.iter().map(|point| [point.far, point.val]).collect();
         let figure = Figure::roc("ROC averaged over folds", first.far, if first.val > 0.9 { 0.9 } else { 0.0 });
-        figures.push(("roc-averaged", figure.with(Series::new(model, Shape::Line, points))));
+        plots.push(("roc-averaged", figure.with(Series::new(run.row.model.clone(), Shape::Line, points))));
     }
-    figures
+    plots
 }
 
-fn fold_table(judged: &Judgement) -> Table {
-    let mut table = Table::new(&["Fold", "Pairs", "Threshold", "Accuracy", "VAL threshold", "VAL", "FAR"]);
-    for fold in &judged.folds {
-        table.push(vec![
-            (fold.fold + 1).to_string(),
-            fold.pairs.to_string(),
-            format!("{:.4}", fold.threshold),
-            percent(fold.accuracy),
-            format!("{:.4}", fold.val_threshold),
-            percent(fold.val),
-            percent(fold.far),
-        ]);
-    }
-    table
-}
-
-/// The worst failures of `run` as pictures.
-pub(crate) fn cards(home: &Home, run: &PairsRun, wrong: &[FailureRow]) -> Vec<Card> {
-    // A model that is not known here, as of embeddings from elsewhere, shows whole photos.
-    let recipe = recipe_of(home, &run.outcome.model, run.outcome.crop_rule).ok();
-    wrong.iter().take(CARDS).map(|row| card(recipe.as_ref(), run.crop, row)).collect()
-}
-
-fn card(recipe: Option<&Preprocessing>, crop: Option<FaceCrop>, row: &FailureRow) -> Card {
-    let mut lines = vec![
-        format!("Distance {:.3}, threshold {:.3}", row.failure.distance, row.failure.threshold),
-        stem(&row.images[0].listed).to_owned(),
-        stem(&row.images[1].listed).to_owned(),
-    ];
-    lines.extend(row.elsewhere.iter().flatten().map(|other| {
-        let word = if other.right { "right" } else { "wrong" };
-        format!("{}: {:.3}, threshold {:.3}, {word}", other.model, other.distance, other.threshold)
-    }));
-    lines.extend(Some(known(row)).filter(|known| !known.is_empty()));
-    let picture = |side: usize| {
-        let image = &row.images[side];
-        let photo = image.path.as_ref()?;
-        face_jpeg(recipe, crop, photo, image.face.as_ref()).or_else(|| thumbnail(photo))
+fn fold_table(run: &Run) -> Table {
+    let row = |fold: &FoldResult| {
+        let mut row = vec![(fold.fold + 1).to_string(), fold.pairs.to_string()];
+        row.extend(fold_cells(fold));
+        row
     };
-    Card { pictures: [picture(0), picture(1)], title: mistake_word(row).to_owned(), lines }
+    let head = ["Fold", "Pairs", "Threshold", "Accuracy", "VAL threshold", "VAL", "FAR"];
+    Table::of(&head, run.folds.iter().map(row))
 }
 
-/// The crop that the network saw; None where the face or the network is not known here, and the whole photo is shown.
-fn face_jpeg(
-    recipe: Option<&Preprocessing>,
-    crop: Option<FaceCrop>,
-    photo: &Path,
-    face: Option<&Detection>,
-) -> Option<Vec<u8>> {
-    if face.is_none() && crop.is_none() {
-        return None;
-    }
-    jpeg(&seen_by(recipe?, crop, photo, face).ok()?.crop)
+/// Threshold and accuracy, then threshold of VAL, VAL and FAR.
+pub(crate) fn fold_cells(fold: &FoldResult) -> [String; 5] {
+    let (threshold, val_threshold) = (format!("{:.4}", fold.threshold), format!("{:.4}", fold.val_threshold));
+    [threshold, percent(fold.accuracy), val_threshold, percent(fold.val), percent(fold.far)]
 }
 
-/// The worst pairs of a run over every pair, wrong at `threshold` or not.
-pub(crate) fn worst_table(worst: &WorstPairs, threshold: f64) -> Table {
-    let mut table = Table::new(&["Pair", "First", "Second", "Distance", "Judged"]);
-    for pair in &worst.pairs {
-        let right = (pair.distance <= threshold) == pair.same;
-        let [first, second] = [pair.a, pair.b].map(|place| worst.images[place].listed.clone());
+/// The worst failures of `run` as pictures, and what `others` say of them.
+pub(crate) fn failure_cards(home: &Home, run: &Run, wrong: &[Failure], others: &[&Run]) -> Vec<Card> {
+    let lines = |failure: &Failure| {
+        let mut lines = vec![format!("Distance {:.3}, threshold {:.3}", failure.distance, failure.threshold)];
+        lines.extend(run.names(&run.pairs[failure.pair]).map(|name| stem(name).to_owned()));
+        let elsewhere = others.iter().filter_map(|other| run.elsewhere(failure.pair, other, None));
+        lines.extend(elsewhere.map(|other| {
+            let word = if other.right { "right" } else { "wrong" };
+            format!("{}: {:.3}, threshold {:.3}, {word}", other.model, other.distance, other.threshold)
+        }));
+        lines.extend(known(run, failure));
+        lines
+    };
+    let shown = wrong.iter().take(CARDS);
+    cards(home, run, shown.map(|failure| (run.pairs[failure.pair], mistake_word(failure), lines(failure))).collect())
+}
+
+/// The worst pairs of a run over every pair as pictures, as many of one person as of different people.
+pub(crate) fn worst_cards(home: &Home, run: &Run) -> Vec<Card> {
+    let of_kind = |same| run.pairs.iter().filter(move |pair| pair.same == same).take(CARDS / 2);
+    let lines = |pair: &Pair| {
+        let names = run.names(pair).map(|name| stem(name).to_owned());
+        [format!("Distance {:.3}", pair.distance)].into_iter().chain(names).collect()
+    };
+    let shown = of_kind(false).chain(of_kind(true));
+    cards(home, run, shown.map(|pair| (*pair, kind_word(pair), lines(pair))).collect())
+}
+
+/// The same pairs as a table, wrong at the run's threshold or not.
+pub(crate) fn worst_table(run: &Run) -> Table {
+    let row = |pair: &Pair| {
+        let right = (pair.distance <= run.threshold()) == pair.same;
+        let [first, second] = run.names(pair).map(str::to_owned);
         let judged = if right { "right" } else { "wrong" };
-        table.push(vec![kind_word(pair).to_owned(), first, second, format!("{:.4}", pair.distance), judged.to_owned()]);
-    }
-    table
+        vec![kind_word(pair).to_owned(), first, second, format!("{:.4}", pair.distance), judged.to_owned()]
+    };
+    Table::of(&["Pair", "First", "Second", "Distance", "Judged"], run.pairs.iter().map(row))
 }
 
-/// The same pairs as pictures, as many of one person as of different people.
-pub(crate) fn worst_cards(home: &Home, model: &str, worst: &WorstPairs) -> Vec<Card> {
-    let recipe = recipe_of(home, model, worst.crop_rule).ok();
-    let picture = |image: &Image| {
-        let photo = image.path.as_ref()?;
-        face_jpeg(recipe.as_ref(), worst.crop, photo, image.face.as_ref()).or_else(|| thumbnail(photo))
-    };
-    let of_kind = |same| worst.pairs.iter().filter(move |pair| pair.same == same).take(CARDS / 2);
-    let shown: Vec<&Pair> = of_kind(false).chain(of_kind(true)).collect();
+/// Pairs, each under its title and over its lines.
+fn cards(home: &Home, run: &Run, shown: Vec<(Pair, &str, Vec<String>)>) -> Vec<Card> {
+    // A model that is not known here, as of embeddings from elsewhere, shows whole photos.
+    let preprocessing = preprocessing_of(home, run).ok();
     // One image is often in many of the worst pairs.
-    let places: BTreeSet<usize> = shown.iter().flat_map(|pair| [pair.a, pair.b]).collect();
-    let pictures: HashMap<usize, Option<Vec<u8>>> =
-        places.into_par_iter().map(|place| (place, picture(&worst.images[place]))).collect();
-    let card = |pair: &Pair| {
-        let places = [pair.a, pair.b];
-        let names = places.map(|place| stem(&worst.images[place].listed).to_owned());
-        let lines = [format!("Distance {:.3}", pair.distance)].into_iter().chain(names).collect();
-        let pictures = places.map(|place| pictures[&place].clone());
-        Card { pictures, title: kind_word(pair).to_owned(), lines }
+    let places: BTreeSet<usize> = shown.iter().flat_map(|(pair, ..)| [pair.a, pair.b]).collect();
+    let picture = |place: usize| (place, picture(preprocessing.as_ref(), run, &run.images[place]));
+    let pictures: HashMap<usize, Option<Vec<u8>>> = places.into_par_iter().map(picture).collect();
+    let card = |(pair, title, lines): (Pair, &str, Vec<String>)| Card {
+        pictures: [pair.a, pair.b].map(|place| pictures[&place].clone()),
+        title: title.to_owned(),
+        lines,
     };
     shown.into_iter().map(card).collect()
+}
+
+/// The crop that the network saw; the whole photo where the face or the network is not known here. None where the picture
+/// cannot be read, which the page shows as an empty square.
+fn picture(preprocessing: Option<&Preprocessing>, run: &Run, image: &Image) -> Option<Vec<u8>> {
+    let (photo, face) = (image.path.as_ref()?, image.face.as_ref());
+    let known = preprocessing.filter(|_| face.is_some() || run.crop.is_some());
+    let seen = known.and_then(|preprocessing| seen_face(preprocessing, run.crop, photo, face).ok());
+    match seen.and_then(|seen| jpeg(&seen.crop)) {
+        Some(crop) => Some(crop),
+        None => jpeg(&::image::open(photo).ok()?.thumbnail(CARD_PIXELS, CARD_PIXELS).to_rgb8()),
+    }
 }
 
 fn kind_word(pair: &Pair) -> &'static str {
     if pair.same { "One person" } else { "Different people" }
 }
 
-fn known(row: &FailureRow) -> String {
-    row.doubt.as_ref().map_or(String::new(), |why| format!("Label doubted: {why}"))
+fn known(run: &Run, failure: &Failure) -> Option<String> {
+    run.doubts.get(&failure.pair).map(|doubt| format!("Label doubted: {}", doubt.why))
 }
 
-fn mistake_word(row: &FailureRow) -> &'static str {
-    match row.failure.mistake {
+fn mistake_word(failure: &Failure) -> &'static str {
+    match failure.mistake {
         Mistake::FalseAccept => "False accept",
         Mistake::FalseReject => "False reject",
     }
-}
-
-/// A small JPEG for the page; None where the picture cannot be read, which the page shows as an empty square.
-fn thumbnail(path: &Path) -> Option<Vec<u8>> {
-    jpeg(&::image::open(path).ok()?.thumbnail(CARD_PIXELS, CARD_PIXELS).to_rgb8())
 }
 
 fn jpeg(picture: &RgbImage) -> Option<Vec<u8>> {

@@ -9,18 +9,18 @@ use crate::app::engine::home::Home;
 use crate::app::engine::networks::Engine;
 use crate::app::engine::progress::JobEvent;
 use crate::app::evaluate::job::degrade::worsens_pictures;
-use crate::app::evaluate::job::images::{FaceCrop, ImageVariant, embed_images};
-use crate::app::evaluate::job::inputs::{Faces, InputFile, read_text};
+use crate::app::evaluate::job::images::{ImageVariant, embed_images};
+use crate::app::evaluate::job::inputs::{Faces, InputFile, ListFormat, read_pairs};
 use crate::app::evaluate::job::pairs::{resolve, shortened};
-use crate::app::evaluate::job::present::{one_in, percent};
+use crate::app::evaluate::job::present::{percent, rate_words};
 use crate::app::evaluate::job::run_folder::RunFolder;
 use crate::eval::embedded::EmbeddedImages;
 use crate::eval::sensitivity::{Study, StudyRow};
-use crate::eval::{FarRule, Metric, PairList, Roc, val_at_far};
+use crate::eval::{FarRule, Metric, Pair, PairList, Roc, val_at_far};
 use crate::figures::Table;
 use crate::figures::plot::{Axis, Figure, Scale, Series, Shape};
 use crate::figures::report::{Part, Report};
-use crate::types::Cancel;
+use crate::types::{Cancel, FaceCrop};
 
 #[derive(Debug, Clone, Serialize)]
 pub struct SensitivityConfig {
@@ -55,7 +55,7 @@ pub fn eval_sensitivity(
     let levels = config.study.levels();
     let views: Vec<ImageVariant> =
         levels.iter().map(|&level| ImageVariant::Degraded { study: config.study, level }).collect();
-    let images = (config.images.as_path(), &list.images()[..]);
+    let images = (config.images.as_path(), &list.images[..]);
     let sets = embed_images(home, engine, images, config.crop, &views, cancel, events)?;
     let mut note = |text: String| events(JobEvent::Note(text));
     sets.iter().take(1).for_each(|faces| faces.notes(&mut note));
@@ -68,8 +68,7 @@ pub fn eval_sensitivity(
 
 /// The list of a study, shortened if the study is.
 pub(crate) fn read_list(config: &SensitivityConfig) -> Result<(PairList, InputFile)> {
-    let (text, input) = read_text(&config.list)?;
-    let list = PairList::parse_lfw(&text).with_context(|| format!("cannot use {}", config.list.display()))?;
+    let (list, input) = read_pairs(&config.list, ListFormat::Lfw)?;
     Ok((config.pairs_a_fold.map_or_else(|| list.clone(), |count| shortened(&list, count)), input))
 }
 
@@ -82,12 +81,7 @@ pub(crate) fn row(
     far_target: f64,
 ) -> Result<StudyRow> {
     let resolved = resolve(images, list);
-    let vectors = &resolved.vectors;
-    let scored: Vec<(f64, bool)> = resolved
-        .pairs
-        .iter()
-        .map(|pair| (Metric::SquaredL2.between(vectors.row(pair.a), vectors.row(pair.b)), pair.same))
-        .collect();
+    let scored = resolved.vectors.measured(&resolved.pairs, Metric::SquaredL2);
     scored_row(study, level, &scored, resolved.skipped, far_target)
 }
 
@@ -95,16 +89,17 @@ pub(crate) fn row(
 pub(crate) fn scored_row(
     study: Study,
     level: f64,
-    scored: &[(f64, bool)],
+    scored: &[Pair],
     skipped: usize,
     far_target: f64,
 ) -> Result<StudyRow> {
-    let of_kind = |same: bool| scored.iter().filter(|pair| pair.1 == same).map(|pair| pair.0).collect::<Vec<_>>();
+    let of_kind =
+        |same: bool| scored.iter().filter(|pair| pair.same == same).map(|pair| pair.distance).collect::<Vec<_>>();
     Ok(StudyRow {
         level,
         name: None,
         measured: val_at_far(&of_kind(true), &of_kind(false), far_target, FarRule::AtMost)?,
-        auc: Roc::of(scored.iter().copied())?.auc(),
+        auc: Roc::of_scored(scored)?.auc(),
         pairs: scored.len(),
         skipped,
         paper: study.paper(level),
@@ -129,7 +124,7 @@ pub(crate) fn write_study(
     report.push(Part::Text(format!(
         "VAL at {} wrong matches on {pairs} pairs, the threshold chosen at each level. The paper's figures are its own \
          networks on its own photos, at 1 in 1000.",
-        one_in(target)
+        rate_words(target)
     )));
     report.push(Part::Figure(run.figure("study", &figure(&outcome, target), note)?));
     report.push(Part::Table(table(&outcome)));
@@ -145,8 +140,7 @@ fn table(outcome: &SensitivityOutcome) -> Table {
     let named = outcome.rows.iter().any(|row| row.name.is_some());
     let head = [outcome.study.label(), "VAL", "Threshold", "AUC", "Pairs", "Skipped", "The paper's VAL", "Network"];
     let columns = if named { head.len() } else { head.len() - 1 };
-    let mut table = Table::new(&head[..columns]);
-    for row in &outcome.rows {
+    let row = |row: &StudyRow| {
         let mut cells = vec![
             row.level.to_string(),
             percent(row.measured.val),
@@ -158,17 +152,15 @@ fn table(outcome: &SensitivityOutcome) -> Table {
             row.name.clone().unwrap_or_default(),
         ];
         cells.truncate(columns);
-        table.push(cells);
-    }
-    table
+        cells
+    };
+    Table::of(&head[..columns], outcome.rows.iter().map(row))
 }
 
 fn paper_table(study: Study) -> Table {
-    let mut table = Table::new(&["Network", study.label(), "VAL"]);
-    for (name, level, val) in study.paper_networks() {
-        table.push(vec![(*name).to_owned(), level.to_string(), percent(*val)]);
-    }
-    table
+    let networks = study.paper_networks().iter();
+    let rows = networks.map(|(name, level, val)| vec![(*name).to_owned(), level.to_string(), percent(*val)]);
+    Table::of(&["Network", study.label(), "VAL"], rows)
 }
 
 fn figure(outcome: &SensitivityOutcome, far_target: f64) -> Figure {
@@ -180,7 +172,7 @@ fn figure(outcome: &SensitivityOutcome, far_target: f64) -> Figure {
     }
     let networks: Vec<[f64; 2]> = study.paper_networks().iter().map(|&(_, adds, val)| [adds, val]).collect();
     let levels = outcome.rows.iter().map(|row| row.level).chain(paper.iter().chain(&networks).map(|[level, _]| *level));
-    let title = format!("VAL at {} wrong matches", one_in(far_target));
+    let title = format!("VAL at {} wrong matches", rate_words(far_target));
     let val = Axis::new("Validation rate (VAL)", Scale::Linear, 0.0, 1.0);
     let figure = Figure::new(title, level_axis(study, levels), val);
     // Networks are points of their own; levels of one network are joined.
@@ -204,22 +196,13 @@ fn level_axis(study: Study, levels: impl Iterator<Item = f64>) -> Axis {
     let mut levels: Vec<f64> = levels.collect();
     levels.sort_by(f64::total_cmp);
     levels.dedup();
-    let (from, to) = (levels.first().copied().unwrap_or(0.0), levels.last().copied().unwrap_or(1.0));
-    let ticks: Vec<(f64, String)> =
-        levels.iter().filter_map(|&level| Some((level, study.level_words(level)?))).collect();
-    let (from, to) = match scale_of(study) {
-        Scale::Log if ticks.is_empty() => {
-            let (first, last) = (from.log10().floor(), to.log10().ceil());
-            (10_f64.powf(first), 10_f64.powf(last.max(first + 1.0)))
-        }
-        Scale::Log => (from / 1.2, to * 1.2),
-        // A single level still needs an axis of some length.
-        Scale::Linear => {
-            let room = if from < to { 0.04 * (to - from) } else { 1.0 };
-            (from - room, to + room)
-        }
-    };
-    Axis::new(study.label(), scale_of(study), from, to).with_ticks(ticks)
+    let words = |&level: &f64| Some((level, study.level_words(level)?));
+    let ticks: Vec<(f64, String)> = levels.iter().filter_map(words).collect();
+    let mut axis = Axis::around(study.label(), scale_of(study), levels);
+    if let (Scale::Log, [(first, _), .., (last, _)]) = (axis.scale, ticks.as_slice()) {
+        (axis.from, axis.to) = (first / 1.2, last * 1.2);
+    }
+    axis.with_ticks(ticks)
 }
 
 /// Sizes that grow by factors are read off a logarithmic axis.

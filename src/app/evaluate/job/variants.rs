@@ -1,20 +1,20 @@
 //! Studies that vary the network instead of the pictures: fewer dimensions of a trained embedding, and the installed
 //! networks by what they cost.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 
 use crate::app::engine::home::Home;
 use crate::app::engine::networks::{Engine, EngineOptions};
 use crate::app::engine::progress::JobEvent;
-use crate::app::evaluate::job::images::{ImageVariant, embed_images};
-use crate::app::evaluate::job::inputs::Faces;
+use crate::app::evaluate::job::images::embed_plain;
+use crate::app::evaluate::job::inputs::{Faces, InputFile};
 use crate::app::evaluate::job::pairs::resolve;
 use crate::app::evaluate::job::sensitivity::{
     SensitivityConfig, SensitivityOutcome, read_list, row, scored_row, write_study,
 };
 use crate::eval::pca::Pca;
 use crate::eval::sensitivity::{Study, StudyRow};
-use crate::eval::{Metric, Pair, Vectors};
+use crate::eval::{Metric, PairList};
 use crate::networks::models::{Manifest, Store, Task};
 use crate::networks::nets::blocks::MapShape;
 use crate::networks::nets::catalogue::build_as;
@@ -25,14 +25,11 @@ use crate::types::{Cancel, ModelId};
 pub fn listed_faces(
     home: &Home,
     engine: &Engine,
-    config: &SensitivityConfig,
+    (config, list): (&SensitivityConfig, &PairList),
     cancel: &Cancel,
     events: &mut dyn FnMut(JobEvent),
 ) -> Result<Faces> {
-    let (list, _) = read_list(config)?;
-    let images = (config.images.as_path(), &list.images()[..]);
-    let sets = embed_images(home, engine, images, config.crop, &[ImageVariant::Plain], cancel, events)?;
-    sets.into_iter().next().context("no image was embedded")
+    embed_plain(home, engine, (&config.images, &list.images), config.crop, cancel, events)
 }
 
 /// VAL of a trained embedding cut to its first principal axes. The axes come from the images of one half of the folds
@@ -41,12 +38,12 @@ pub fn eval_dimensions(
     home: &Home,
     faces: &Faces,
     config: &SensitivityConfig,
+    (list, input): (&PairList, InputFile),
     note: &mut dyn FnMut(String),
 ) -> Result<SensitivityOutcome> {
     faces.notes(note);
-    let (list, input) = read_list(config)?;
     ensure!(list.folds > 1, "fewer dimensions are judged on held-out folds, but the list has one fold");
-    let resolved = resolve(&faces.images, &list);
+    let resolved = resolve(&faces.images, list);
     let vectors = &resolved.vectors;
     let half = |odd: bool| resolved.pairs.iter().filter(move |pair| (pair.fold % 2 == 1) == odd);
     let axes = [false, true].map(|odd| {
@@ -63,17 +60,13 @@ pub fn eval_dimensions(
         let mut scored = Vec::new();
         for (pca, judged) in axes.iter().zip([true, false]) {
             let projected = pca.project(vectors, level)?;
-            scored.extend(half(judged).map(|pair| distance(&projected, pair)));
+            scored.extend(projected.measured(half(judged), Metric::SquaredL2));
         }
         rows.push(scored_row(config.study, level as f64, &scored, resolved.skipped, config.far_target)?);
     }
-    rows.push(row(config.study, full as f64, &faces.images, &list, config.far_target)?);
+    rows.push(row(config.study, full as f64, &faces.images, list, config.far_target)?);
     let inputs = [&faces.inputs[..], &[input]].concat();
     write_study(home, config, &inputs, faces.model(), rows, note)
-}
-
-fn distance(vectors: &Vectors, pair: &Pair) -> (f64, bool) {
-    (Metric::SquaredL2.between(vectors.row(pair.a), vectors.row(pair.b)), pair.same)
 }
 
 /// VAL of each installed embedding network beside its multiply-adds (paper, figure 4).
@@ -95,7 +88,7 @@ pub fn eval_networks(
     for id in installed {
         let options = EngineOptions { model: Some(id.0.clone()), ..options.clone() };
         let engine = Engine::load(home, &options, cancel, events)?;
-        let faces = listed_faces(home, &engine, config, cancel, events)?;
+        let faces = listed_faces(home, &engine, (config, &list), cancel, events)?;
         let cost = multiply_adds(&store, &id)? as f64;
         let measured = row(Study::MultiplyAdds, cost, &faces.images, &list, config.far_target)?;
         rows.push(StudyRow { name: Some(id.0), ..measured });

@@ -7,8 +7,9 @@ use anyhow::{Context, Result, ensure};
 use serde::Serialize;
 
 use crate::app::engine::home::Home;
-use crate::app::evaluate::job::inputs::{Faces, read_text};
-use crate::app::evaluate::job::present::{percent, roc_figure};
+use crate::app::evaluate::job::figures;
+use crate::app::evaluate::job::inputs::{Faces, InputFile};
+use crate::app::evaluate::job::present::percent;
 use crate::app::evaluate::job::run_folder::RunFolder;
 use crate::app::jobs::walk::sorted;
 use crate::eval::lfw::judge_scored;
@@ -50,11 +51,9 @@ pub struct VideoOutcome {
 
 /// The frames of all videos that a list names, as paths below `folder`. A video without a folder has none, and is told as
 /// skipped when it is judged.
-pub fn listed_frames(list: &Path, folder: &Path) -> Result<Vec<String>> {
-    let (text, _) = read_text(list)?;
-    let list = PairList::parse_csv(&text).with_context(|| format!("cannot use {}", list.display()))?;
+pub fn listed_frames(list: &PairList, folder: &Path) -> Result<Vec<String>> {
     let mut frames = Vec::new();
-    for video in list.images() {
+    for video in &list.images {
         let path = folder.join(video);
         if !path.is_dir() {
             continue;
@@ -86,14 +85,13 @@ fn in_time(path: &str) -> Vec<(String, u64)> {
 pub fn eval_video(
     home: &Home,
     mut faces: Faces,
+    (list, input): (&PairList, InputFile),
     config: &VideoConfig,
     note: &mut dyn FnMut(String),
 ) -> Result<VideoOutcome> {
     faces.notes(note);
-    let (text, input) = read_text(&config.list)?;
     faces.inputs.push(input);
-    let list = PairList::parse_csv(&text).with_context(|| format!("cannot use {}", config.list.display()))?;
-    let (videos, empty) = videos(&faces, &list, config.frames)?;
+    let (videos, empty) = videos(&faces, list, config.frames)?;
     let mut scored = Vec::new();
     let name = |place: usize| list.images[place].as_str();
     for pair in &list.pairs {
@@ -127,17 +125,17 @@ pub fn eval_video(
     };
     run.json("result.json", &outcome)?;
     let curve = [(outcome.model.clone(), &judged.pooled, Vec::new())];
-    let svg = run.figure("roc", &roc_figure("ROC over pairs of videos", &curve), note)?;
+    let svg = run.figure("roc", &figures::roc("ROC over pairs of videos", &curve), note)?;
     let mut report = Report::new(format!("{} on pairs of videos", outcome.model));
     report.push(Part::Text(format!(
         "{} pairs, {skipped} skipped, up to {} frames a video.",
         scored.len(),
         config.frames
     )));
-    let mut table = Table::new(&["Accuracy", "Standard error", "VAL", "AUC", "Equal error rate"]);
     let (mean, se) = (percent(outcome.accuracy_mean), percent(outcome.accuracy_se));
-    table.push(vec![mean, se, percent(outcome.val_mean), format!("{:.5}", outcome.auc), percent(outcome.eer)]);
-    report.push(Part::Table(table));
+    let row = vec![mean, se, percent(outcome.val_mean), format!("{:.5}", outcome.auc), percent(outcome.eer)];
+    let head = ["Accuracy", "Standard error", "VAL", "AUC", "Equal error rate"];
+    report.push(Part::Table(Table::of(&head, [row])));
     report.push(Part::Figure(svg));
     run.report(&report)?;
     Ok(outcome)
@@ -160,13 +158,13 @@ fn videos<'a>(faces: &Faces, list: &'a PairList, limit: usize) -> Result<(BTreeM
         }
     }
     let (mut videos, mut empty) = (BTreeMap::new(), Vec::new());
-    for (index, name) in list.images().into_iter().enumerate() {
+    for (index, name) in list.images.iter().enumerate() {
         let Some(rows) = rows_of.get_mut(name) else {
-            empty.push(name.to_owned());
+            empty.push(name.clone());
             continue;
         };
         rows.sort_by_cached_key(|&row| in_time(&images.paths[row]));
-        videos.insert(name, VideoFaces::new(&images.vectors.select(rows), limit, index)?);
+        videos.insert(name.as_str(), VideoFaces::new(&images.vectors.select(rows), limit, index)?);
     }
     Ok((videos, empty))
 }
@@ -183,8 +181,7 @@ mod tests {
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, "x").unwrap();
         }
-        let list = place.path().join("pairs.csv");
-        std::fs::write(&list, "Ada/0,Bo/0,0,0\nAda/0,Cy/0,0,1\n").unwrap();
+        let list = PairList::parse_csv("Ada/0,Bo/0,0,0\nAda/0,Cy/0,0,1\n").unwrap();
         let frames = listed_frames(&list, place.path()).unwrap();
         assert_eq!(frames, ["Ada/0/0.9.jpg", "Ada/0/0.10.jpg", "Bo/0/0.3.png"]);
         assert!(listed_frames(&list, &place.path().join("Ada")).is_err());

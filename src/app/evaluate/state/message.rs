@@ -3,18 +3,19 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::app::engine::picture::ImageKey;
-
 use crate::app::engine::facts::DistanceSample;
+use crate::app::engine::picture::ImageKey;
 use crate::app::engine::report::Failure;
-use crate::app::evaluate::state::rows::{CheckRow, EvalRun, RunRow};
+use crate::app::evaluate::state::checked::Checked;
 use crate::app::evaluate::state::setup::{Options, Path, Setup, Subject};
 use crate::app::evaluate::state::{Tab, WallFilter};
+use crate::eval::Run;
+use crate::eval::run::RunRow;
 use crate::types::ModelId;
 
 /// What a user can do in this view.
 #[derive(Debug, Clone, PartialEq)]
-pub enum EvaluateCommand {
+pub enum Message {
     SetSubject(Subject),
     /// Asks for a file or a folder.
     Ask(Path),
@@ -51,7 +52,7 @@ pub enum EvaluateCommand {
 
 /// What is asked of the jobs.
 #[derive(Debug, Clone, PartialEq)]
-pub enum EvaluateRequest {
+pub enum Request {
     LoadRuns,
     /// A picture of an opened run.
     LoadImage(ImageKey),
@@ -71,14 +72,14 @@ pub enum EvaluateRequest {
 
 /// What came back.
 #[derive(Debug, Clone)]
-pub enum EvaluateEvent {
+pub enum Event {
     Runs(Vec<RunRow>),
     Sample(Option<DistanceSample>),
     /// For the folders that were asked for.
-    Opened(Vec<PathBuf>, Vec<Arc<EvalRun>>),
+    Opened(Vec<PathBuf>, Vec<Arc<Run>>),
     /// An evaluation ended and left these runs.
     Finished(Vec<PathBuf>),
     /// A run was read again, because marks changed.
-    Changed(Arc<EvalRun>),
-    Checked(PathBuf, Result<Vec<CheckRow>, Failure>),
+    Changed(Arc<Run>),
+    Checked(PathBuf, Result<Checked, Failure>),
 }

@@ -1,26 +1,27 @@
 //! Everything of the Evaluate view that is not drawing.
 //!
-//! * [`message`] is what the view sends, what is asked of the job, and what it tells.
-//! * [`rows`] are runs as plain data: the job fills them, the views read them.
-//! * [`setup`] is what a user chooses before an evaluation starts.
-//! * [`point`] says what a threshold does; [`figures`] turns runs into plots.
-//! * [`update`] is what messages and events do to [`EvaluateState`]; [`words`] says what a check found.
+//! * [`Message`] is what the view sends, [`Request`] what is asked of the job, [`Event`] what it tells.
+//! * [`setup`] is what a user chooses before an evaluation starts; [`checked`] is what a check found.
+//! * [`figures`] turns runs into plots and tables, [`words`] says what a threshold does and what was found.
+//! * `update` is what messages and events do to [`State`].
 
+pub mod checked;
 pub mod figures;
-pub mod message;
-pub mod point;
-pub mod rows;
+mod message;
 pub mod setup;
-pub mod update;
+mod update;
 pub mod words;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::app::engine::facts::{Loadable, ModelRow};
-use crate::app::evaluate::state::point::Point;
-use crate::app::evaluate::state::rows::{CheckRow, EvalRun, RunRow};
+use crate::app::evaluate::state::checked::Checked;
+pub use crate::app::evaluate::state::message::{Event, Message, Request};
 use crate::app::evaluate::state::setup::Setup;
+pub use crate::app::evaluate::state::update::ended_words;
+use crate::eval::run::RunRow;
+use crate::eval::{RocPoint, Run};
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Tab {
@@ -68,14 +69,14 @@ impl WallFilter {
 }
 
 #[derive(Debug, Default)]
-pub struct EvaluateState {
+pub struct State {
     pub setup: Setup,
     pub runs: Loadable<Vec<RunRow>>,
     /// Runs to be shown together.
     pub ticked: Vec<PathBuf>,
     /// What was asked to be opened and is not there yet.
     pub opening: Vec<PathBuf>,
-    pub opened: Vec<Arc<EvalRun>>,
+    pub opened: Vec<Arc<Run>>,
     /// Index into `opened`.
     pub focused: usize,
     /// A distance of the run in focus.
@@ -85,18 +86,18 @@ pub struct EvaluateState {
     /// Index into the pairs of the run in focus.
     pub pair: Option<usize>,
     /// What was found about a run; None while nobody asked.
-    pub checked: Option<(PathBuf, Loadable<Vec<CheckRow>>)>,
+    pub checked: Option<(PathBuf, Loadable<Checked>)>,
 }
 
-impl EvaluateState {
-    pub fn focus(&self) -> Option<&Arc<EvalRun>> {
+impl State {
+    pub fn focus(&self) -> Option<&Arc<Run>> {
         self.opened.get(self.focused)
     }
 
     /// The model in use is the first choice.
     pub fn choose_model(&mut self, models: &Loadable<Vec<ModelRow>>) {
         let Some(models) = models.ready() else { return };
-        self.setup.models.retain(|chosen| models.iter().any(|model| model.model == *chosen && model.installed));
+        self.setup.models.retain(|wanted| models.iter().any(|model| model.model == *wanted && model.installed));
         if self.setup.models.is_empty() {
             let used = models.iter().filter(|model| model.in_use && model.embeds());
             self.setup.models = used.map(|model| model.model.clone()).collect();
@@ -104,8 +105,8 @@ impl EvaluateState {
     }
 
     /// What the threshold does to the run in focus.
-    pub fn point(&self) -> Option<Point> {
-        self.focus().map(|run| Point::at(&run.roc, self.threshold))
+    pub fn point(&self) -> Option<RocPoint> {
+        self.focus().map(|run| run.roc.at(self.threshold))
     }
 
     /// The threshold of another shown run that lets as many wrong matches through as the one in focus.
@@ -114,6 +115,6 @@ impl EvaluateState {
             return Some(self.threshold);
         }
         let far = self.point()?.far;
-        Some(Point::with_far(&self.opened.get(index)?.roc, far).threshold)
+        Some(self.opened.get(index)?.roc.threshold_at(far))
     }
 }

@@ -2,10 +2,9 @@
 
 use std::path::PathBuf;
 
-use crate::app::evaluate::job::images::FaceCrop;
 use crate::app::evaluate::job::pairs::Mirror;
 use crate::eval::Metric;
-use crate::types::ModelId;
+use crate::types::{FaceCrop, ModelId};
 
 /// What is judged.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -164,7 +163,7 @@ impl Setup {
     }
 
     pub fn toggle_model(&mut self, model: ModelId) {
-        match self.models.iter().position(|chosen| *chosen == model) {
+        match self.models.iter().position(|wanted| *wanted == model) {
             Some(index) => _ = self.models.remove(index),
             None => self.models.push(model),
         }

@@ -1,9 +1,33 @@
-//! What a protocol check found, in the user's language.
+//! What a threshold does and what a protocol check found, in the user's language.
 
-use crate::app::evaluate::job::check::alternatives::Way;
+use crate::app::evaluate::job::check::alternatives::{Suspect, Way};
 use crate::app::evaluate::job::check::findings::Fact;
 use crate::app::ui::locale::{Locale, grouped};
-use crate::app::ui::preprocessing_words as recipe;
+use crate::app::ui::preprocessing_words as preprocessing;
+use crate::eval::Roc;
+use crate::eval::roc::one_in;
+
+/// "1 wrong match in 1,000; misses 1 in 20".
+pub fn threshold(text: &Locale, roc: &Roc, threshold: f64) -> String {
+    let point = roc.at(threshold);
+    let words = |share: f64, [some, none]: [&str; 2], of: usize| match one_in(share) {
+        Some(count) => text.f(some, &[("count", &grouped(count))]),
+        None => text.f(none, &[("count", &grouped(of as u64))]),
+    };
+    let wrong = words(point.far, ["wrong_one_in", "wrong_none"], roc.different);
+    let misses = words(1.0 - point.val, ["misses_one_in", "misses_none"], roc.same);
+    text.f("point_words", &[("wrong", &wrong), ("misses", &misses)])
+}
+
+pub fn suspect_key(suspect: Suspect) -> &'static str {
+    match suspect {
+        Suspect::CropMargin => "check_crop_margin",
+        Suspect::PixelScaling => "check_pixel_scaling",
+        Suspect::Channels => "check_channels",
+        Suspect::Alignment => "check_alignment",
+        Suspect::SkippedPairs => "check_skipped",
+    }
+}
 
 pub fn said(text: &Locale, fact: &Fact) -> String {
     let two = |value: f64| format!("{value:.2}");
@@ -25,8 +49,8 @@ pub fn said(text: &Locale, fact: &Fact) -> String {
             let values = [("lost", lost.as_str()), ("asked", asked), ("unreadable", unreadable)];
             text.f("check_left_out", &[&values[..], &[("faceless", without_face), ("points", &points)]].concat())
         }
-        Fact::MadeWith { way, distance, from_recipe } => {
-            let (near, far) = (format!("{distance:.3}"), format!("{from_recipe:.3}"));
+        Fact::MadeWith { way, distance, from_own } => {
+            let (near, far) = (format!("{distance:.3}"), format!("{from_own:.3}"));
             text.f("check_made_with", &[("way", &way_words(text, way)), ("near", &near), ("far", &far)])
         }
     }
@@ -46,9 +70,9 @@ pub fn advice(text: &Locale, fact: &Fact) -> String {
 
 fn way_words(text: &Locale, way: Way) -> String {
     match way {
-        Way::Crop(rule) => recipe::crop(text, rule),
-        Way::Scaling(scaling) => recipe::scaling(text, scaling),
-        Way::Channels(order) => recipe::channels(order).to_owned(),
+        Way::Crop(rule) => preprocessing::crop(text, rule),
+        Way::Scaling(scaling) => preprocessing::scaling(text, scaling),
+        Way::Channels(order) => preprocessing::channels(order).to_owned(),
     }
 }
 
@@ -59,6 +83,17 @@ mod tests {
     use crate::types::{ChannelOrder, CropRule, PixelScaling};
 
     #[test]
+    fn a_threshold_is_told_in_plain_words() {
+        let text = Locale::new(Language::English);
+        let same = (0..20).map(|i| (0.5 + 0.05 * f64::from(i), true));
+        let roc = Roc::of(same.chain((0..10).map(|i| (1.4 + 0.1 * f64::from(i), false)))).unwrap();
+        let words = |threshold| super::threshold(&text, &roc, threshold);
+        assert_eq!(words(1.41), "1 wrong match in 10; misses 1 in 20");
+        assert_eq!(words(1.21), "No wrong match in 10; misses 1 in 4");
+        assert_eq!(words(3.0), "1 wrong match in 1; misses none of 20");
+    }
+
+    #[test]
     fn every_fact_is_said_in_every_language() {
         let way = Way::Crop(CropRule::SquareBox { enlarge: 1.5 });
         let (scaling, channels) = (Way::Scaling(PixelScaling::Unit), Way::Channels(ChannelOrder::Bgr));
@@ -66,7 +101,7 @@ mod tests {
             Fact::Better { way, before: 2.0, after: 3.25, standard_error: 0.125 },
             Fact::UnlikeTheModel { way: scaling, gain: -0.5, standard_error: 0.25 },
             Fact::Skipped { lost: 5, asked: 125, unreadable: 2, without_face: 3 },
-            Fact::MadeWith { way: channels, distance: 0.01, from_recipe: 0.75 },
+            Fact::MadeWith { way: channels, distance: 0.01, from_own: 0.75 },
         ];
         for language in [Language::English, Language::Chinese] {
             let text = Locale::new(language);

@@ -3,8 +3,11 @@
 use eframe::egui::{self, Ui, Vec2};
 
 use crate::app::engine::facts::Loadable;
-use crate::app::evaluate::state::message::EvaluateCommand;
-use crate::app::evaluate::state::rows::{CheckRow, EvalRun, Fault};
+use crate::app::evaluate::job::check::CheckOutcome;
+use crate::app::evaluate::job::check::alternatives::Suspect;
+use crate::app::evaluate::job::check::findings::Finding;
+use crate::app::evaluate::state::Message;
+use crate::app::evaluate::state::checked::Cure;
 use crate::app::evaluate::state::words;
 use crate::app::evaluate::view::Context;
 use crate::app::ui::action::Action;
@@ -13,14 +16,15 @@ use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::view::View;
 use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::status;
+use crate::eval::Run;
 
-pub fn check_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &EvalRun) {
+pub fn check_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &Run) {
     let checked = ctx.state.checked.as_ref().filter(|(of, _)| *of == run.row.run);
-    match checked.map(|(_, rows)| rows) {
+    match checked.map(|(_, checked)| checked) {
         None => {
             let (title, what) = (ctx.text.s("check_empty"), ctx.text.s("check_what"));
             if status::empty_ui(ui, Icon::ListChecks, title, what, Some(ctx.text.s("check_start"))) {
-                ctx.send(EvaluateCommand::Check);
+                ctx.send(Message::Check);
             }
         }
         Some(Loadable::Loading) => {
@@ -28,60 +32,83 @@ pub fn check_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &EvalRun) {
         }
         Some(Loadable::Failed(failure)) => {
             if status::failed_ui(ui, ctx.text, failure, ctx.text.s("try_again")) {
-                ctx.send(EvaluateCommand::Check);
+                ctx.send(Message::Check);
             }
         }
-        Some(Loadable::Ready(rows)) => {
+        Some(Loadable::Ready(checked)) => {
+            let outcome = &checked.outcome;
             egui::ScrollArea::vertical().id_salt("check").auto_shrink(false).show(ui, |ui| {
-                for (index, row) in rows.iter().enumerate() {
-                    row_ui(ui, ctx, index, row);
+                if outcome.findings.is_empty() {
+                    nothing_ui(ui, ctx, outcome);
+                }
+                for (index, (finding, cure)) in outcome.findings.iter().zip(&checked.cures).enumerate() {
+                    finding_ui(ui, ctx, index, (outcome, finding, cure.as_ref()));
                 }
                 ui.add_space(space::S);
                 if buttons::button_ui(ui, Rank::Plain, ctx.text.s("check_again")).clicked() {
-                    ctx.send(EvaluateCommand::Check);
+                    ctx.send(Message::Check);
                 }
             });
         }
     }
 }
 
-fn row_ui(ui: &mut Ui, ctx: &mut Context<'_>, index: usize, row: &CheckRow) {
-    let palette = theme::palette(ui.visuals());
-    let (icon, colour) = match row.fault {
-        Fault::None => (Icon::CircleCheck, palette.same),
-        _ => (Icon::TriangleAlert, palette.unsure),
-    };
+/// No other way of preparing pictures does better.
+fn nothing_ui(ui: &mut Ui, ctx: &Context<'_>, outcome: &CheckOutcome) {
     ui.horizontal_top(|ui| {
-        ui.label(icons::text(icon).color(colour));
-        ui.vertical(|ui| {
-            ui.set_width((ui.available_width() - 260.0).clamp(200.0, size::READING_WIDTH + 120.0));
-            ui.label(theme::lead(ctx.text.s(row.fault.label_key())));
-            if let Some((before, after)) = row.measured {
-                let (before, after) = (format!("{before:.2}"), format!("{after:.2}"));
-                let key = if row.fault == Fault::None { "check_apart" } else { "check_measured" };
-                ui.label(ctx.text.f(key, &[("before", &before), ("after", &after)]));
+        ui.label(icons::text(Icon::CircleCheck).color(theme::palette(ui.visuals()).same));
+        text_ui(ui, |ui| {
+            ui.label(theme::lead(ctx.text.s("check_none")));
+            ui.label(apart(ctx, "check_apart", outcome.separation, outcome.separation_advised));
+        });
+    });
+    ui.add_space(space::S);
+    ui.separator();
+}
+
+fn finding_ui(
+    ui: &mut Ui,
+    ctx: &mut Context<'_>,
+    index: usize,
+    (outcome, finding, cure): (&CheckOutcome, &Finding, Option<&Cure>),
+) {
+    ui.horizontal_top(|ui| {
+        ui.label(icons::text(Icon::TriangleAlert).color(theme::palette(ui.visuals()).unsure));
+        text_ui(ui, |ui| {
+            ui.label(theme::lead(ctx.text.s(words::suspect_key(finding.suspect))));
+            if finding.suspect != Suspect::SkippedPairs {
+                ui.label(apart(ctx, "check_measured", outcome.separation, finding.separation));
             }
-            if let Some(fact) = &row.fact {
-                for sentence in [words::said(ctx.text, fact), words::advice(ctx.text, fact)] {
-                    ui.add(egui::Label::new(theme::secondary(ui, sentence)).wrap());
-                }
+            for sentence in [words::said(ctx.text, &finding.fact), words::advice(ctx.text, &finding.fact)] {
+                ui.add(egui::Label::new(theme::secondary(ui, sentence)).wrap());
             }
         });
-        match &row.cure {
+        match cure {
             Some(cure) => {
                 if buttons::button_ui(ui, Rank::Primary, ctx.text.s(cure.label_key())).clicked() {
-                    ctx.send(EvaluateCommand::Fix(index));
+                    ctx.send(Message::Fix(index));
                 }
             }
-            // The model's recipe is wrong: it is put right where the model is.
-            None if row.fault != Fault::None => {
+            // The model's preprocessing is wrong: it is put right where the model is.
+            None => {
                 if buttons::button_ui(ui, Rank::Plain, ctx.text.s("view_models")).clicked() {
                     ctx.act(Action::Show(View::Models));
                 }
             }
-            None => {}
         }
     });
     ui.add_space(space::S);
     ui.separator();
+}
+
+fn text_ui(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
+    ui.vertical(|ui| {
+        ui.set_width((ui.available_width() - 260.0).clamp(200.0, size::READING_WIDTH + 120.0));
+        content(ui);
+    });
+}
+
+/// How far apart both kinds of pairs lie.
+fn apart(ctx: &Context<'_>, key: &str, before: f64, after: f64) -> String {
+    ctx.text.f(key, &[("before", &format!("{before:.2}")), ("after", &format!("{after:.2}"))])
 }

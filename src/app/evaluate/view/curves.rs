@@ -4,10 +4,8 @@ use std::sync::Arc;
 
 use eframe::egui::{self, Ui};
 
+use crate::app::evaluate::state::Message;
 use crate::app::evaluate::state::figures::{det, distances, marks, roc};
-use crate::app::evaluate::state::message::EvaluateCommand;
-use crate::app::evaluate::state::point::Point;
-use crate::app::evaluate::state::rows::EvalRun;
 use crate::app::evaluate::view::Context;
 use crate::app::evaluate::view::percent;
 use crate::app::ui::action::Action;
@@ -16,6 +14,7 @@ use crate::app::ui::locale::Language;
 use crate::app::ui::plot::{Ink, Plot, exact};
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::widgets::buttons;
+use crate::eval::Run;
 use crate::figures::Saving;
 use crate::figures::plot::Figure;
 
@@ -31,7 +30,7 @@ pub struct Curves {
 }
 
 struct Made {
-    runs: Vec<Arc<EvalRun>>,
+    runs: Vec<Arc<Run>>,
     focused: usize,
     language: Language,
     roc: Figure,
@@ -44,7 +43,7 @@ impl Curves {
         let evaluate = ctx.state;
         let (Some(run), Some(point)) = (evaluate.focus().cloned(), evaluate.point()) else { return };
         let made = self.made(ctx);
-        let [at_far, at_distance] = marks(&point, ctx.text);
+        let [at_far, at_distance] = marks(point, ctx.text);
         made.roc.marks = vec![at_far.clone()];
         made.det.marks = vec![at_far];
         made.distances.marks = vec![at_distance];
@@ -54,7 +53,7 @@ impl Curves {
             let mut by_far = |ui: &mut Ui, stem: &str, figure: &Figure, y: fn(f64) -> String| {
                 let plot = Plot { height: HEIGHT, exact: [rate, y], movable: true, ..Plot::new(figure) };
                 let far = plot_ui(ui, ctx, stem, figure, plot);
-                moved = far.map(|far| Point::with_far(&run.roc, far).threshold).or(moved);
+                moved = far.map(|far| run.roc.threshold_at(far)).or(moved);
             };
             if ui.available_width() >= TWO_COLUMNS {
                 ui.columns(2, |columns| {
@@ -71,7 +70,7 @@ impl Curves {
             moved = plot_ui(ui, ctx, "distances", &made.distances, plot).or(moved);
         });
         if let Some(threshold) = moved {
-            ctx.send(EvaluateCommand::SetThreshold(threshold));
+            ctx.send(Message::SetThreshold(threshold));
         }
     }
 

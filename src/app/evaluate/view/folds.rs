@@ -2,8 +2,8 @@
 
 use eframe::egui::{self, Ui};
 
+use crate::app::evaluate::job::present::fold_cells;
 use crate::app::evaluate::state::figures::fold_table;
-use crate::app::evaluate::state::rows::EvalRun;
 use crate::app::evaluate::view::Context;
 use crate::app::evaluate::view::percent;
 use crate::app::ui::action::Action;
@@ -12,9 +12,10 @@ use crate::app::ui::locale::grouped;
 use crate::app::ui::theme::{self, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::table::{Layout, Row, table_ui};
+use crate::eval::{Figures, Run};
 use crate::figures::Saving;
 
-pub fn folds_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &EvalRun) {
+pub fn folds_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &Run) {
     egui::ScrollArea::vertical().id_salt("folds").auto_shrink(false).show(ui, |ui| {
         if run.folds.is_empty() {
             ui.label(theme::secondary(ui, ctx.text.s("no_folds")));
@@ -26,7 +27,7 @@ pub fn folds_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &EvalRun) {
     });
 }
 
-fn table(ui: &mut Ui, ctx: &mut Context<'_>, run: &EvalRun) {
+fn table(ui: &mut Ui, ctx: &mut Context<'_>, run: &Run) {
     let text = ctx.text;
     let head = [
         text.s("head_fold"),
@@ -41,15 +42,9 @@ fn table(ui: &mut Ui, ctx: &mut Context<'_>, run: &EvalRun) {
         .folds
         .iter()
         .map(|fold| {
-            Row::new(vec![
-                (fold.fold + 1).to_string(),
-                grouped(fold.pairs as u64),
-                format!("{:.4}", fold.threshold),
-                percent(fold.accuracy),
-                format!("{:.4}", fold.val_threshold),
-                percent(fold.val),
-                percent(fold.far),
-            ])
+            let mut cells = vec![(fold.fold + 1).to_string(), grouped(fold.pairs as u64)];
+            cells.extend(fold_cells(fold));
+            Row::new(cells)
         })
         .chain([mean(ctx, run)])
         .collect();
@@ -61,7 +56,7 @@ fn table(ui: &mut Ui, ctx: &mut Context<'_>, run: &EvalRun) {
     }
 }
 
-fn mean(ctx: &Context<'_>, run: &EvalRun) -> Row {
+fn mean(ctx: &Context<'_>, run: &Run) -> Row {
     let figures = &run.figures;
     let count = run.folds.len() as f64;
     let over = |value: fn(&crate::eval::lfw::FoldResult) -> f64| run.folds.iter().map(value).sum::<f64>() / count;
@@ -69,16 +64,19 @@ fn mean(ctx: &Context<'_>, run: &EvalRun) -> Row {
         ctx.text.s("mean").to_owned(),
         grouped(run.row.pairs),
         format!("{:.4}", over(|fold| fold.threshold)),
-        percent(figures.accuracy.unwrap_or_default().mean),
+        figures.accuracy().map_or_else(String::new, |accuracy| percent(accuracy.mean)),
         format!("{:.4}", over(|fold| fold.val_threshold)),
-        percent(figures.val.mean),
-        percent(figures.far),
+        percent(figures.val().mean),
+        percent(figures.far()),
     ];
     Row { strong: true, ..Row::new(cells) }
 }
 
-fn skipped_ui(ui: &mut Ui, ctx: &Context<'_>, run: &EvalRun) {
-    let images = &run.figures.skipped_images;
+fn skipped_ui(ui: &mut Ui, ctx: &Context<'_>, run: &Run) {
+    let images = match &run.figures {
+        Figures::Pairs(figures) => figures.skipped_images.as_slice(),
+        Figures::EveryPair(_) => &[],
+    };
     if run.row.skipped == 0 && images.is_empty() {
         ui.label(theme::secondary(ui, ctx.text.s("nothing_skipped")));
         return;

@@ -1,22 +1,20 @@
 //! Evaluate: what to judge and past evaluations; then the curves, the wrong pairs, the folds, and why a score is low.
 
-pub mod check;
-pub mod curves;
-pub mod folds;
-pub mod pair;
-pub mod results;
-pub mod start;
-pub mod wall;
+mod check;
+mod curves;
+mod folds;
+mod pair;
+mod results;
+mod start;
+mod wall;
 
 use eframe::egui::{Ui, Vec2};
 
+use crate::app::evaluate::job::present::percent;
 use crate::app::ui::widgets::status;
 
-pub type Context<'a> = crate::app::ui::context::ViewContext<
-    'a,
-    crate::app::evaluate::state::EvaluateState,
-    crate::app::evaluate::state::message::EvaluateCommand,
->;
+pub type Context<'a> =
+    crate::app::ui::context::ViewContext<'a, crate::app::evaluate::state::State, crate::app::evaluate::state::Message>;
 
 #[derive(Default)]
 pub struct EvaluateView {
@@ -35,9 +33,4 @@ impl EvaluateView {
             start::start_ui(ui, ctx);
         }
     }
-}
-
-/// A share as a percentage with two digits.
-fn percent(share: f64) -> String {
-    format!("{:.2}%", share * 100.0)
 }

@@ -3,8 +3,7 @@
 use eframe::egui::{self, CornerRadius, Id, Key, Modal, Role, Sense, Ui, Vec2, WidgetInfo};
 
 use crate::app::engine::picture::ImageKey;
-use crate::app::evaluate::state::message::EvaluateCommand;
-use crate::app::evaluate::state::rows::EvalRun;
+use crate::app::evaluate::state::Message;
 use crate::app::evaluate::view::Context;
 use crate::app::evaluate::view::wall::{Neighbours, Others, crop};
 use crate::app::ui::icons::{self, Icon};
@@ -13,13 +12,14 @@ use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::picture;
 use crate::app::ui::widgets::table::{Layout, Row, table_ui};
+use crate::eval::Run;
 
 const CROP: f32 = 96.0;
 /// The buttons and the table need it, however small the photos are.
 const LEAST_WIDTH: f32 = 480.0;
 
 /// Arrows go along the wall; Esc closes.
-pub fn pair_ui(egui_ctx: &egui::Context, ctx: &mut Context<'_>, run: &EvalRun, index: usize, beside: Neighbours) {
+pub fn pair_ui(egui_ctx: &egui::Context, ctx: &mut Context<'_>, run: &Run, index: usize, beside: Neighbours) {
     let Some(pair) = run.pairs.get(index) else { return };
     let palette = theme::palette(&egui_ctx.global_style().visuals);
     let frame = egui::Frame::window(&egui_ctx.global_style());
@@ -42,31 +42,31 @@ pub fn pair_ui(egui_ctx: &egui::Context, ctx: &mut Context<'_>, run: &EvalRun, i
     });
     let (left, right) = egui_ctx.input(|input| (input.key_pressed(Key::ArrowLeft), input.key_pressed(Key::ArrowRight)));
     if modal.should_close() {
-        ctx.send(EvaluateCommand::ShowPair(None));
+        ctx.send(Message::ShowPair(None));
     } else if let Some(next) = beside.before.filter(|_| left).or(beside.after.filter(|_| right)) {
-        ctx.send(EvaluateCommand::ShowPair(Some(next)));
+        ctx.send(Message::ShowPair(Some(next)));
     }
 }
 
-fn title_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &EvalRun, index: usize, beside: &Neighbours) {
+fn title_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &Run, index: usize, beside: &Neighbours) {
     let pair = &run.pairs[index];
     let label = ctx.text.s(if pair.same { "labelled_same" } else { "labelled_different" });
     ui.horizontal(|ui| {
         ui.label(theme::heading(label));
-        if !run.counted() {
+        if !run.is_counted() {
             let fold = grouped(pair.fold as u64 + 1);
             ui.label(theme::secondary(ui, ctx.text.f("in_fold", &[("fold", &fold)])));
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             if buttons::icon_button_ui(ui, Icon::X, ctx.text.s("close")).clicked() {
-                ctx.send(EvaluateCommand::ShowPair(None));
+                ctx.send(Message::ShowPair(None));
             }
             let steps =
                 [(Icon::ChevronRight, beside.after, "next_pair"), (Icon::ChevronLeft, beside.before, "previous_pair")];
             for (icon, to, key) in steps {
                 ui.add_enabled_ui(to.is_some(), |ui| {
                     if buttons::icon_button_ui(ui, icon, ctx.text.s(key)).clicked() {
-                        ctx.send(EvaluateCommand::ShowPair(to));
+                        ctx.send(Message::ShowPair(to));
                     }
                 });
             }
@@ -76,7 +76,7 @@ fn title_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &EvalRun, index: usize, bes
 }
 
 /// The whole photo; under it the crop that the network saw, and whose photo it is.
-fn image_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &EvalRun, image: usize, side: f32) {
+fn image_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &Run, image: usize, side: f32) {
     ui.set_width(side);
     let words = run.images[image].words();
     let (frame, response) = ui.allocate_exact_size(Vec2::splat(side), Sense::hover());
@@ -97,23 +97,20 @@ fn image_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &EvalRun, image: usize, sid
     });
 }
 
-fn models_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &EvalRun, index: usize) {
+fn models_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &Run, index: usize) {
     let pair = &run.pairs[index];
     let text = ctx.text;
-    let verdict = |distance: f64, threshold: f64| {
+    let row = |model: String, distance: f64, threshold: f64| {
         let accepted = distance <= threshold;
         let says = text.s(if accepted { "says_same" } else { "says_different" });
         let right = text.s(if accepted == pair.same { "agrees" } else { "disagrees" });
-        (says.to_owned(), right.to_owned())
-    };
-    let row = |model: String, distance: f64, threshold: f64| {
-        let (says, right) = verdict(distance, threshold);
-        Row::new(vec![model, says, right, format!("{distance:.4}"), format!("{threshold:.4}")])
+        let (distance, threshold) = (format!("{distance:.4}"), format!("{threshold:.4}"));
+        Row::new(vec![model, says.to_owned(), right.to_owned(), distance, threshold])
     };
     let mut rows = vec![row(run.row.model.clone(), pair.distance, ctx.state.threshold)];
-    for (model, found) in Others::of(ctx).verdicts(run, index) {
+    for (model, found) in Others::of(ctx).say(run, index) {
         rows.push(match found {
-            Some(verdict) => row(model, verdict.distance, verdict.threshold),
+            Some(found) => row(model, found.distance, found.threshold),
             None => Row::new(vec![model, text.s("not_judged").to_owned()]),
         });
     }
@@ -122,7 +119,7 @@ fn models_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &EvalRun, index: usize) {
     table_ui(ui, Layout { salt: "pair", head: &head, words: 3, clickable: false }, &rows);
 }
 
-fn mark_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &EvalRun, index: usize) {
+fn mark_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &Run, index: usize) {
     let doubt = run.doubts.get(&index);
     let palette = theme::palette(ui.visuals());
     ui.horizontal(|ui| {
@@ -130,7 +127,7 @@ fn mark_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &EvalRun, index: usize) {
         let marked = doubt.is_some_and(|doubt| doubt.marked_here);
         let (icon, key) = if marked { (Icon::FlagOff, "take_mark_back") } else { (Icon::Flag, "mark_mislabelled") };
         if buttons::icon_and_text_ui(ui, Rank::Plain, icon, ctx.text.s(key)).clicked() {
-            ctx.send(EvaluateCommand::Mark { pair: index, mislabelled: !marked });
+            ctx.send(Message::Mark { pair: index, mislabelled: !marked });
         }
         match doubt {
             Some(doubt) => {

@@ -6,10 +6,8 @@ use eframe::egui::{self, Ui, Vec2};
 
 use crate::app::engine::facts::Loadable;
 use crate::app::engine::report::JobKind;
-use crate::app::evaluate::job::images::FaceCrop;
 use crate::app::evaluate::job::pairs::Mirror;
-use crate::app::evaluate::state::message::EvaluateCommand;
-use crate::app::evaluate::state::rows::RunRow;
+use crate::app::evaluate::state::Message;
 use crate::app::evaluate::state::setup::{Options, Path, Setup, Subject};
 use crate::app::evaluate::view::Context;
 use crate::app::evaluate::view::percent;
@@ -21,6 +19,8 @@ use crate::app::ui::view::View;
 use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::progress as job_bar;
 use crate::eval::Metric;
+use crate::eval::run::RunRow;
+use crate::types::FaceCrop;
 
 const LABEL: f32 = 150.0;
 const ROW: f32 = 40.0;
@@ -38,10 +38,10 @@ pub fn start_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
 
 fn setup_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     let setup = &ctx.state.setup;
-    let chosen = Subject::ALL.iter().position(|subject| *subject == setup.subject).unwrap_or(0);
+    let selected = Subject::ALL.iter().position(|subject| *subject == setup.subject).unwrap_or(0);
     let labels = Subject::ALL.map(|subject| ctx.text.s(subject.label_key()));
-    if let Some(pressed) = buttons::segments_ui(ui, chosen, &labels) {
-        ctx.send(EvaluateCommand::SetSubject(Subject::ALL[pressed]));
+    if let Some(pressed) = buttons::segments_ui(ui, selected, &labels) {
+        ctx.send(Message::SetSubject(Subject::ALL[pressed]));
     }
     ui.label(theme::secondary(ui, ctx.text.s(setup.subject.what_key())));
     ui.add_space(space::S);
@@ -56,7 +56,7 @@ fn setup_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
             path_ui(ui, ctx, setup, Path::Threshold);
         }
         if let Some(options) = options_ui(ui, ctx, setup) {
-            ctx.send(EvaluateCommand::SetOptions(options));
+            ctx.send(Message::SetOptions(options));
         }
     });
     ui.add_space(space::S);
@@ -78,7 +78,7 @@ fn labelled_ui(ui: &mut Ui, label: &str, content: impl FnOnce(&mut Ui)) {
 }
 
 fn path_ui(ui: &mut Ui, ctx: &mut Context<'_>, setup: &Setup, path: Path) {
-    let chosen: Vec<&PathBuf> = match path {
+    let files: Vec<&PathBuf> = match path {
         Path::Pairs => setup.pairs.iter().collect(),
         Path::Images => setup.images.iter().collect(),
         Path::Embeddings => setup.embeddings.iter().collect(),
@@ -88,17 +88,17 @@ fn path_ui(ui: &mut Ui, ctx: &mut Context<'_>, setup: &Setup, path: Path) {
     labelled_ui(ui, label, |ui| {
         let icon = if path.is_folder() { Icon::FolderOpen } else { Icon::FileInput };
         if buttons::icon_and_text_ui(ui, Rank::Plain, icon, ctx.text.s("choose")).on_hover_text(label).clicked() {
-            ctx.send(EvaluateCommand::Ask(path));
+            ctx.send(Message::Ask(path));
         }
         let hint = match path {
             Path::Images if setup.subject == Subject::Embeddings => Some("images_optional"),
             Path::Threshold => Some("threshold_optional"),
             _ => None,
         };
-        if let Some(key) = hint.filter(|_| chosen.is_empty()) {
+        if let Some(key) = hint.filter(|_| files.is_empty()) {
             ui.label(theme::secondary(ui, ctx.text.s(key)));
         }
-        for file in chosen {
+        for file in files {
             let words = file.to_string_lossy();
             ui.add(egui::Label::new(theme::strong(short(file))).truncate()).on_hover_text(words);
         }
@@ -106,7 +106,7 @@ fn path_ui(ui: &mut Ui, ctx: &mut Context<'_>, setup: &Setup, path: Path) {
             && setup.threshold_from.is_some()
             && buttons::icon_button_ui(ui, Icon::X, ctx.text.s("without")).clicked()
         {
-            ctx.send(EvaluateCommand::SetPath(path, Vec::new()));
+            ctx.send(Message::SetPath(path, Vec::new()));
         }
     });
 }
@@ -131,7 +131,7 @@ fn models_ui(ui: &mut Ui, ctx: &mut Context<'_>, setup: &Setup) {
     }
     for model in installed {
         if buttons::chip_ui(ui, setup.models.contains(&model.model), &model.name).clicked() {
-            ctx.send(EvaluateCommand::ToggleModel(model.model.clone()));
+            ctx.send(Message::ToggleModel(model.model.clone()));
         }
     }
 }
@@ -177,12 +177,12 @@ fn choice_ui<T: Copy + PartialEq>(
     ctx: &Context<'_>,
     label_key: &str,
     choices: &[(T, &str)],
-    chosen: &mut T,
+    value: &mut T,
 ) {
     labelled_ui(ui, ctx.text.s(label_key), |ui| {
         for (choice, key) in choices {
-            if buttons::chip_ui(ui, chosen == choice, ctx.text.s(key)).clicked() {
-                *chosen = *choice;
+            if buttons::chip_ui(ui, value == choice, ctx.text.s(key)).clicked() {
+                *value = *choice;
             }
         }
     });
@@ -203,7 +203,7 @@ fn start_button_ui(ui: &mut Ui, ctx: &mut Context<'_>, setup: &Setup) {
         let missing = setup.missing();
         let label = ctx.text.s("start_evaluation");
         if buttons::enabled_button_ui(ui, missing.is_none(), Rank::Primary, label).clicked() {
-            ctx.send(EvaluateCommand::Start);
+            ctx.send(Message::Start);
         }
         if let Some(key) = missing {
             ui.label(theme::secondary(ui, ctx.text.s(key)));
@@ -219,7 +219,7 @@ fn past_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
         if ticked.len() > 1 {
             let label = ctx.text.n("show_together", ticked.len() as u64);
             if buttons::button_ui(ui, Rank::Primary, &label).clicked() {
-                ctx.send(EvaluateCommand::Open(ticked));
+                ctx.send(Message::Open(ticked));
             }
         } else if ctx.state.runs.ready().is_some_and(|runs| runs.len() > 1) {
             ui.label(theme::secondary(ui, ctx.text.s("tick_to_overlay")));
@@ -261,7 +261,7 @@ fn run_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &RunRow) {
             let tick = ui.add_enabled(run.has_curves, egui::Checkbox::without_text(&mut ticked));
             tick.widget_info(|| egui::WidgetInfo::selected(egui::Role::CheckBox, run.has_curves, ticked, &words));
             if tick.changed() {
-                ctx.send(EvaluateCommand::Tick(run.run.clone()));
+                ctx.send(Message::Tick(run.run.clone()));
             }
             ui.label(theme::secondary(ui, &run.when));
             ui.label(theme::strong(&run.model));
@@ -269,10 +269,10 @@ fn run_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &RunRow) {
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 if buttons::icon_button_ui(ui, Icon::ExternalLink, ctx.text.s("open_report")).clicked() {
                     let report = run.run.join("report.html");
-                    ctx.send(EvaluateCommand::OpenReport(report));
+                    ctx.send(Message::OpenReport(report));
                 }
                 if run.has_curves && buttons::button_ui(ui, Rank::Plain, ctx.text.s("show")).clicked() {
-                    ctx.send(EvaluateCommand::Open(vec![run.run.clone()]));
+                    ctx.send(Message::Open(vec![run.run.clone()]));
                 }
                 if let Some(score) = run.score {
                     ui.label(theme::strong(percent(score)));

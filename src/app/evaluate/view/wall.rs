@@ -5,16 +5,17 @@ use std::sync::Arc;
 use eframe::egui::{self, Color32, CornerRadius, Rect, Response, Role, Sense, Ui, Vec2, WidgetInfo, pos2};
 
 use crate::app::engine::picture::ImageKey;
+use crate::app::evaluate::state::Message;
 use crate::app::evaluate::state::WallFilter;
-use crate::app::evaluate::state::message::EvaluateCommand;
-use crate::app::evaluate::state::rows::EvalRun;
 use crate::app::evaluate::view::Context;
 use crate::app::ui::icons::{self, Icon};
 use crate::app::ui::locale::grouped;
 use crate::app::ui::theme::{self, space};
 use crate::app::ui::widgets::rows::{RowTops, rows_ui};
 use crate::app::ui::widgets::{buttons, picture, status};
+use crate::eval::Run;
 use crate::eval::failures::{Failure, Mistake, failures};
+use crate::eval::run::Elsewhere;
 
 const CROP: f32 = 112.0;
 const GAP: f32 = 4.0;
@@ -31,7 +32,7 @@ pub struct Wall {
 
 /// The wrong pairs of one run at one threshold.
 struct Sorted {
-    run: Arc<EvalRun>,
+    run: Arc<Run>,
     threshold: f64,
     filter: WallFilter,
     /// All of them, and those that pass the filter.
@@ -46,7 +47,7 @@ pub struct Neighbours {
 }
 
 impl Wall {
-    pub fn ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, run: &EvalRun) {
+    pub fn ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, run: &Run) {
         if run.pairs.is_empty() {
             let (title, what) = (ctx.text.s("wall_counted"), ctx.text.s("wall_counted_what"));
             status::empty_ui(ui, Icon::Grid3x3, title, what, None);
@@ -70,7 +71,7 @@ impl Wall {
                 for failure in shown.iter().skip(row * columns).take(columns) {
                     let card = Card { run, failure, others: &others, landmarks };
                     if card.ui(ui, ctx).clicked() {
-                        ctx.send(EvaluateCommand::ShowPair(Some(failure.pair)));
+                        ctx.send(Message::ShowPair(Some(failure.pair)));
                     }
                 }
             });
@@ -78,10 +79,11 @@ impl Wall {
     }
 
     /// How many pairs the threshold gets wrong.
-    pub fn count(&mut self, ctx: &Context<'_>, run: &EvalRun) -> usize {
-        if run.counted() {
+    pub fn count(&mut self, ctx: &Context<'_>, run: &Run) -> usize {
+        if run.is_counted() {
             let point = ctx.state.point();
-            return point.map_or(0, |p| (p.far * p.different as f64 + (1.0 - p.val) * p.same as f64).round() as usize);
+            let wrong = |far: f64, val: f64| far * run.roc.different as f64 + (1.0 - val) * run.roc.same as f64;
+            return point.map_or(0, |point| wrong(point.far, point.val).round() as usize);
         }
         self.sorted(ctx).count
     }
@@ -95,19 +97,19 @@ impl Wall {
         Neighbours { before: place.checked_sub(1).and_then(at), after: at(place + 1) }
     }
 
-    fn bar_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, run: &EvalRun) {
+    fn bar_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, run: &Run) {
         let filter = ctx.state.filter;
         ui.horizontal(|ui| {
-            let chosen = WallFilter::ALL.iter().position(|choice| *choice == filter).unwrap_or(0);
+            let selected = WallFilter::ALL.iter().position(|choice| *choice == filter).unwrap_or(0);
             let labels = WallFilter::ALL.map(|choice| ctx.text.s(choice.label_key()));
-            if let Some(pressed) = buttons::segments_ui(ui, chosen, &labels) {
-                ctx.send(EvaluateCommand::SetFilter(WallFilter::ALL[pressed]));
+            if let Some(pressed) = buttons::segments_ui(ui, selected, &labels) {
+                ctx.send(Message::SetFilter(WallFilter::ALL[pressed]));
             }
             ui.add_space(space::M);
             if buttons::chip_ui(ui, !self.hide_landmarks, ctx.text.s("landmarks")).clicked() {
                 self.hide_landmarks = !self.hide_landmarks;
             }
-            let order = if run.counted() { "wall_order_counted" } else { "wall_order" };
+            let order = if run.is_counted() { "wall_order_counted" } else { "wall_order" };
             let words = ctx.text.s(order);
             ui.add(egui::Label::new(theme::secondary(ui, words)).truncate()).on_hover_text(words);
         });
@@ -126,7 +128,7 @@ impl Wall {
 }
 
 impl Sorted {
-    fn new(run: &Arc<EvalRun>, threshold: f64, filter: WallFilter) -> Self {
+    fn new(run: &Arc<Run>, threshold: f64, filter: WallFilter) -> Self {
         let mut shown = failures(&run.pairs, |_| threshold);
         let count = shown.len();
         shown.retain(|failure| match filter {
@@ -139,66 +141,30 @@ impl Sorted {
     }
 }
 
-/// The other shown runs, each with its pairs by the images' names and its threshold at the same FAR.
-pub struct Others(Vec<Other>);
-
-struct Other {
-    run: Arc<EvalRun>,
-    threshold: f64,
-}
-
-/// What another run says about a pair.
-pub struct Verdict {
-    pub model: String,
-    pub distance: f64,
-    pub threshold: f64,
-    pub right: bool,
-}
+/// The other shown runs, each with its threshold at the same FAR.
+pub struct Others(Vec<(Arc<Run>, f64)>);
 
 impl Others {
     pub fn of(ctx: &Context<'_>) -> Self {
         let evaluate = ctx.state;
-        let other = |(index, run): (usize, &Arc<EvalRun>)| {
+        let other = |(index, run): (usize, &Arc<Run>)| {
             let threshold = evaluate.threshold_of(index)?;
-            (index != evaluate.focused).then(|| Other { run: run.clone(), threshold })
+            (index != evaluate.focused).then(|| (run.clone(), threshold))
         };
         Self(evaluate.opened.iter().enumerate().filter_map(other).collect())
     }
 
-    /// In the order of the runs; None where a run did not judge this pair.
-    pub fn verdicts(&self, run: &EvalRun, pair: usize) -> Vec<(String, Option<Verdict>)> {
-        let verdict = |other: &Other| {
-            let found = same_pair(run, &other.run, pair).map(|place| {
-                let judged = &other.run.pairs[place];
-                Verdict {
-                    model: other.run.row.model.clone(),
-                    distance: judged.distance,
-                    threshold: other.threshold,
-                    right: (judged.distance <= other.threshold) == judged.same,
-                }
-            });
-            (other.run.row.model.clone(), found)
-        };
-        self.0.iter().map(verdict).collect()
+    /// What each says about a pair of `run`, in the order of the runs; None where it did not judge this pair.
+    pub fn say(&self, run: &Run, pair: usize) -> Vec<(String, Option<Elsewhere>)> {
+        let others = self.0.iter();
+        let said =
+            others.map(|(other, threshold)| (other.row.model.clone(), run.elsewhere(pair, other, Some(*threshold))));
+        said.collect()
     }
 }
 
-/// The place of a pair in another run. Runs of one list differ by what was skipped only, so the place is searched
-/// from the same one backwards.
-fn same_pair(run: &EvalRun, other: &EvalRun, pair: usize) -> Option<usize> {
-    let names = |run: &EvalRun, place: usize| {
-        let judged = run.pairs.get(place)?;
-        let name = |image: usize| Some(run.images.get(image)?.listed.clone());
-        Some((name(judged.a)?, name(judged.b)?))
-    };
-    let wanted = names(run, pair)?;
-    let is_same = |place: &usize| names(other, *place).is_some_and(|found| found == wanted);
-    let near = (pair.saturating_sub(64)..(pair + 65).min(other.pairs.len())).find(is_same);
-    near.or_else(|| (0..other.pairs.len()).find(is_same))
-}
-
 struct Card<'a> {
-    run: &'a EvalRun,
+    run: &'a Run,
     failure: &'a Failure,
     others: &'a Others,
     landmarks: bool,
@@ -246,7 +212,7 @@ impl Card<'_> {
         let wrong_by = format!("{:.3}", self.failure.wrong_by());
         let fold = grouped(pair.fold as u64 + 1);
         let name = |image: usize| self.run.images[image].words();
-        let facts = match self.run.counted() {
+        let facts = match self.run.is_counted() {
             true => text.f("wall_facts_counted", &[("distance", &distance), ("by", &wrong_by)]),
             false => text.f("wall_facts", &[("distance", &distance), ("by", &wrong_by), ("fold", &fold)]),
         };
@@ -255,9 +221,9 @@ impl Card<'_> {
             (None, facts, palette.text),
             (None, names(&name(pair.a), &name(pair.b)), palette.secondary),
         ];
-        for (model, verdict) in self.others.verdicts(self.run, self.failure.pair) {
-            lines.push(match verdict {
-                Some(verdict) => verdict_line(ui, ctx, &verdict),
+        for (model, said) in self.others.say(self.run, self.failure.pair) {
+            lines.push(match said {
+                Some(said) => elsewhere_line(ui, ctx, &said),
                 None => (None, text.f("not_judged_by", &[("model", &model)]), palette.secondary),
             });
         }
@@ -278,14 +244,14 @@ fn names(a: &str, b: &str) -> String {
     format!("{a}  ·  {second}")
 }
 
-fn verdict_line(ui: &Ui, ctx: &Context<'_>, verdict: &Verdict) -> (Option<Icon>, String, Color32) {
+fn elsewhere_line(ui: &Ui, ctx: &Context<'_>, said: &Elsewhere) -> (Option<Icon>, String, Color32) {
     let palette = theme::palette(ui.visuals());
-    let (icon, key, colour) = match verdict.right {
+    let (icon, key, colour) = match said.right {
         true => (Icon::Check, "right_by", palette.same),
         false => (Icon::X, "wrong_by", palette.different),
     };
-    let distance = format!("{:.3}", verdict.distance);
-    (Some(icon), ctx.text.f(key, &[("model", &verdict.model), ("distance", &distance)]), colour)
+    let distance = format!("{:.3}", said.distance);
+    (Some(icon), ctx.text.f(key, &[("model", &said.model), ("distance", &distance)]), colour)
 }
 
 /// A crop with its landmarks.

@@ -119,7 +119,11 @@ pub fn run(
     let Some(_lock) = ScanLock::wait(home, cancel, events)? else {
         return Ok((ScanSummary { cancelled: true, ..summary }, None));
     };
-    let suspects = library.call(|library| library.suspects())?;
+    let (model, weights) = (engine.model_id().clone(), engine.weights().to_owned());
+    let suspects = library.call(move |library| {
+        library.use_weights(&model, &weights)?;
+        library.suspects()
+    })?;
     let (same_person, missing) = (*same_person, *missing);
     let tools = ScanTools { engine: *engine, library, thumbnails, same_person, missing, suspects: &suspects };
     for folder in folders {

@@ -1,7 +1,7 @@
 //! How a job ended: the words for it, and what it leaves other than before.
 
 use crate::app::engine::report::{JobKind, JobSummary};
-use crate::app::evaluate::state::update::ended_words;
+use crate::app::evaluate::state::ended_words;
 use crate::app::shell::notices::NoticeAction;
 use crate::app::ui::locale::{Locale, grouped};
 use crate::app::ui::view::View;

@@ -77,7 +77,7 @@ pub fn prepare(
         DataFrom::Library { path, one_by_one } => confirmed(path, *one_by_one)?,
     };
     if let (Some(pairs), Some(of_pairs)) = (pairs, &request.pairs) {
-        let in_pairs: BTreeSet<&str> = pairs.images().iter().filter_map(|name| name.split('/').next()).collect();
+        let in_pairs: BTreeSet<&str> = pairs.images.iter().filter_map(|name| name.split('/').next()).collect();
         let people = |wanted: &[Wanted]| wanted.iter().map(|wanted| &wanted.person).collect::<BTreeSet<_>>().len();
         let before = people(&wanted);
         wanted.retain(|wanted| !in_pairs.contains(wanted.person.as_str()));
@@ -85,7 +85,7 @@ pub fn prepare(
         if kept_out > 0 {
             events(RunEvent::Note(format!("{kept_out} people of the list of pairs are kept out of training")));
         }
-        wanted.extend(pairs.images().iter().map(|name| Wanted {
+        wanted.extend(pairs.images.iter().map(|name| Wanted {
             person: name.split('/').next().unwrap_or_default().to_owned(),
             path: of_pairs.images.join(name),
             part: Part::Pairs,

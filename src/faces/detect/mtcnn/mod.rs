@@ -30,15 +30,14 @@ use crate::faces::detect::mtcnn::refine::{Candidate, Extent};
 use crate::faces::detect::mtcnn::suppress::{Share, survivors};
 use crate::faces::image::thumbnail;
 use crate::networks::device::DeviceKind;
-use crate::networks::nets::mtcnn::{BOX_NUMBERS, LANDMARK_NUMBERS, O_SIDE, ONet, PNet, R_SIDE, RNet};
+use crate::networks::nets::mtcnn::{BOX_NUMBERS, LANDMARK_NUMBERS, MtcnnNet, O_SIDE, R_SIDE};
 use crate::networks::weights::{WeightsError, read_pytorch};
 use crate::types::{Detection, FaceBox, Landmarks};
 
 /// The cascade on its device.
 pub struct Mtcnn {
-    p_net: PNet,
-    r_net: RNet,
-    o_net: ONet,
+    /// P-Net, R-Net, O-Net.
+    nets: [MtcnnNet; 3],
     device: Device,
     config: MtcnnConfig,
     /// The CPU is used best by several small passes at once, a GPU by one at a time.
@@ -94,22 +93,17 @@ impl Mtcnn {
         config: MtcnnConfig,
     ) -> Result<Self, WeightsError> {
         let [p, r, o] = files;
-        let nets = (
-            PNet::from_pytorch(&read_pytorch(p)?, device)?,
-            RNet::from_pytorch(read_pytorch(r)?, device)?,
-            ONet::from_pytorch(read_pytorch(o)?, device)?,
-        );
+        let nets = [
+            MtcnnNet::p_net(device).with_pytorch(read_pytorch(p)?)?,
+            MtcnnNet::r_net(device).with_pytorch(read_pytorch(r)?)?,
+            MtcnnNet::o_net(device).with_pytorch(read_pytorch(o)?)?,
+        ];
         Ok(Self::new(nets, device, kind, config))
     }
 
     /// With networks that live on `device`.
-    pub fn new(
-        (p_net, r_net, o_net): (PNet, RNet, ONet),
-        device: &Device,
-        kind: DeviceKind,
-        config: MtcnnConfig,
-    ) -> Self {
-        Self { p_net, r_net, o_net, device: device.clone(), config, side_by_side: kind == DeviceKind::Cpu }
+    fn new(nets: [MtcnnNet; 3], device: &Device, kind: DeviceKind, config: MtcnnConfig) -> Self {
+        Self { nets, device: device.clone(), config, side_by_side: kind == DeviceKind::Cpu }
     }
 
     /// The faces of a photo, largest first, in the photo's pixels. Boxes and landmarks may lie partly outside it. A photo
@@ -145,7 +139,7 @@ impl Mtcnn {
             let size = (scaled_side(width, scale), scaled_side(height, scale));
             tasks.extend(strips(size.0, size.1, STRIP_PIXELS).into_iter().map(|strip| (scale, size, strip)));
         }
-        let found = self.run(&tasks, |(scale, size, strip)| self.look(photo, *scale, *size, strip))?;
+        let found = self.run(&tasks, |(scale, size, strip)| self.propose_in(photo, *scale, *size, strip))?;
         // Strips of one scale follow each other.
         let mut proposals: Vec<Proposal> = vec![];
         for group in tasks.iter().zip(found).collect::<Vec<_>>().chunk_by(|a, b| a.0.0 == b.0.0) {
@@ -157,7 +151,7 @@ impl Mtcnn {
     }
 
     /// P-Net's proposals from one strip, row by row.
-    fn look(
+    fn propose_in(
         &self,
         photo: &RgbImage,
         scale: f64,
@@ -167,7 +161,7 @@ impl Mtcnn {
         let rows = strip.pixel_rows.len();
         let mut planes = Vec::with_capacity(3 * width * rows);
         resized(photo, Window::whole(photo), (width, height), strip.pixel_rows.clone(), &mut planes);
-        let output = self.p_net.forward(self.tensor(planes, [1, 3, rows, width]));
+        let output = self.nets[0].forward(self.tensor(planes, [1, 3, rows, width]));
         let [_, _, cell_rows, cell_columns] = output.dims();
         let values = numbers(output)?;
         let cells = cell_rows * cell_columns;
@@ -181,7 +175,7 @@ impl Mtcnn {
 
     /// Second stage.
     fn refine(&self, photo: &RgbImage, candidates: Vec<Candidate>) -> Result<Vec<Candidate>, DetectError> {
-        let seen = self.see::<BOX_NUMBERS>(photo, &candidates, R_SIDE, |crops| self.r_net.forward(crops))?;
+        let seen = self.see::<BOX_NUMBERS>(photo, &candidates, R_SIDE, &self.nets[1])?;
         let sure = seen.into_iter().filter(|(_, numbers)| numbers[0] > self.config.thresholds[1]);
         let sure = surest(sure.map(|(candidate, numbers)| proposal(candidate, &numbers)).collect(), SAME_OVER_SCALES);
         Ok(sure.into_iter().map(|p| p.candidate.moved(p.offsets, Extent::Inclusive).squared()).collect())
@@ -189,7 +183,7 @@ impl Mtcnn {
 
     /// Third stage: boxes as O-Net has them, no longer square, with landmarks.
     fn decide(&self, photo: &RgbImage, candidates: Vec<Candidate>) -> Result<Vec<Detection>, DetectError> {
-        let seen = self.see::<LANDMARK_NUMBERS>(photo, &candidates, O_SIDE, |crops| self.o_net.forward(crops))?;
+        let seen = self.see::<LANDMARK_NUMBERS>(photo, &candidates, O_SIDE, &self.nets[2])?;
         let sure = seen.into_iter().filter(|(_, numbers)| numbers[0] > self.config.thresholds[2]);
         let (moved, faces): (Vec<Candidate>, Vec<Detection>) = sure
             .map(|(candidate, numbers)| {
@@ -207,7 +201,7 @@ impl Mtcnn {
         photo: &RgbImage,
         candidates: &[Candidate],
         side: usize,
-        net: impl Fn(Tensor<4>) -> Tensor<2> + Sync + Send,
+        net: &MtcnnNet,
     ) -> Result<Vec<(Candidate, [f32; N])>, DetectError> {
         let (width, height) = (photo.width() as usize, photo.height() as usize);
         let windows: Vec<(Candidate, Window)> =
@@ -216,7 +210,7 @@ impl Mtcnn {
         let seen = self.run(&passes, |pass| {
             let mut planes = Vec::with_capacity(pass.len() * 3 * side * side);
             pass.iter().for_each(|(_, window)| resized(photo, *window, (side, side), 0..side, &mut planes));
-            let values = numbers(net(self.tensor(planes, [pass.len(), 3, side, side])))?;
+            let values = numbers(net.forward(self.tensor(planes, [pass.len(), 3, side, side])))?;
             Ok(values.as_chunks::<N>().0.to_vec())
         })?;
         let numbers = seen.into_iter().flatten();
@@ -243,7 +237,7 @@ impl Mtcnn {
     }
 }
 
-fn numbers<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, DetectError> {
+fn numbers(tensor: Tensor<4>) -> Result<Vec<f32>, DetectError> {
     tensor.try_into_vec_as::<f32>().map_err(|error| DetectError::Device { reason: error.to_string() })
 }
 

@@ -24,7 +24,8 @@ fn seeded<M: Module>(net: M, seed: u64) -> M {
 
 fn random(config: MtcnnConfig) -> Mtcnn {
     let device = Device::flex();
-    let nets = (seeded(PNet::new(&device), 1), seeded(RNet::new(&device), 2), seeded(ONet::new(&device), 3));
+    let nets =
+        [seeded(MtcnnNet::p_net(&device), 1), seeded(MtcnnNet::r_net(&device), 2), seeded(MtcnnNet::o_net(&device), 3)];
     Mtcnn::new(nets, &device, DeviceKind::Cpu, config)
 }
 
@@ -58,7 +59,7 @@ fn strips_propose_what_the_whole_does() {
     let photo = pattern(61, 47);
     let size = (37, 29);
     let proposals = |pixels| {
-        let of = |strip: &Strip| mtcnn.look(&photo, 0.6, size, strip).unwrap();
+        let of = |strip: &Strip| mtcnn.propose_in(&photo, 0.6, size, strip).unwrap();
         strips(size.0, size.1, pixels).iter().flat_map(of).collect::<Vec<_>>()
     };
     let (whole, cut) = (proposals(usize::MAX), proposals(1));
@@ -74,8 +75,7 @@ fn strips_propose_what_the_whole_does() {
 #[test]
 fn one_pass_at_a_time_finds_the_same() {
     let spread = random(EAGER);
-    let nets = (spread.p_net.clone(), spread.r_net.clone(), spread.o_net.clone());
-    let single = Mtcnn::new(nets, &Device::flex(), DeviceKind::Hardware, EAGER);
+    let single = Mtcnn::new(spread.nets.clone(), &Device::flex(), DeviceKind::Hardware, EAGER);
     let photo = pattern(90, 70);
     let found = spread.detect(&photo).unwrap();
     assert!(!found.is_empty() && found == single.detect(&photo).unwrap());
@@ -128,11 +128,11 @@ fn the_cascade_finds_what_the_reference_does() {
     let expected: Expected =
         serde_json::from_str(include_str!("../../../../tests/fixtures/mtcnn/cascade.json")).unwrap();
     let device = Device::flex();
-    let nets = (
-        PNet::from_pytorch(&made_up(P_TENSORS), &device).unwrap(),
-        RNet::from_pytorch(made_up(R_TENSORS), &device).unwrap(),
-        ONet::from_pytorch(made_up(O_TENSORS), &device).unwrap(),
-    );
+    let nets = [
+        MtcnnNet::p_net(&device).with_pytorch(made_up(P_TENSORS)).unwrap(),
+        MtcnnNet::r_net(&device).with_pytorch(made_up(R_TENSORS)).unwrap(),
+        MtcnnNet::o_net(&device).with_pytorch(made_up(O_TENSORS)).unwrap(),
+    ];
     let config = MtcnnConfig { thresholds: expected.thresholds, ..MtcnnConfig::default() };
     let mut found = Mtcnn::new(nets, &device, DeviceKind::Cpu, config).detect(&waves(90, 120)).unwrap();
     assert_eq!(found.len(), expected.faces.len());

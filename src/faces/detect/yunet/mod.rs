@@ -84,13 +84,13 @@ impl YuNet {
         }
         let first_side = long_side.min(config.first_long_side);
         let second_side = long_side.min(config.second_long_side);
-        let mut found = self.look(photo, first_side, config.min_score.min(HINT_SCORE))?;
+        let mut found = self.search(photo, first_side, config.min_score.min(HINT_SCORE))?;
         let small_side = SMALL_FACE_SIDE * long_side as f32 / first_side as f32;
         let is_small = |face: &Detection| face.face_box.width.max(face.face_box.height) < small_side;
-        let wants_second_look = found.iter().any(is_small) || !found.iter().any(|face| face.score >= config.min_score);
+        let wants_second_pass = found.iter().any(is_small) || !found.iter().any(|face| face.score >= config.min_score);
         found.retain(|face| face.score >= config.min_score);
-        if wants_second_look && second_side as f32 >= LEAST_ENLARGEMENT * first_side as f32 {
-            found.extend(self.look(photo, second_side, config.min_score)?.into_iter().filter(is_small));
+        if wants_second_pass && second_side as f32 >= LEAST_ENLARGEMENT * first_side as f32 {
+            found.extend(self.search(photo, second_side, config.min_score)?.into_iter().filter(is_small));
         }
         let mut faces = boxes::suppress(found, config.max_overlap, config.max_covered, config.max_faces);
         faces.sort_by(|a, b| b.face_box.area().total_cmp(&a.face_box.area()));
@@ -98,7 +98,7 @@ impl YuNet {
     }
 
     /// One pass over the photo at the given long side; detections in the photo's pixels, before suppression.
-    fn look(&self, photo: &RgbImage, long_side: u32, min_score: f32) -> Result<Vec<Detection>, DetectError> {
+    fn search(&self, photo: &RgbImage, long_side: u32, min_score: f32) -> Result<Vec<Detection>, DetectError> {
         let input = letterboxed(photo, long_side);
         let (width, height) = (input.canvas.width() as usize, input.canvas.height() as usize);
         let mut numbers = vec![0.0; 3 * width * height];

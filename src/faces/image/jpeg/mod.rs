@@ -119,15 +119,13 @@ fn decode_scaled(bytes: &[u8], frame: Frame, side: u32) -> Option<RgbImage> {
     let (columns, rows) = (u32::from(width), u32::from(height));
     let picture = match format {
         jpeg_decoder::PixelFormat::RGB24 => RgbImage::from_raw(columns, rows, pixels)?,
-        jpeg_decoder::PixelFormat::L8 => RgbImage::from_raw(columns, rows, repeat_thrice(&pixels))?,
+        jpeg_decoder::PixelFormat::L8 => {
+            RgbImage::from_raw(columns, rows, pixels.iter().flat_map(|&grey| [grey; 3]).collect())?
+        }
         _ => return None,
     };
     let divisor = [8, 4, 2, 1].into_iter().find(|&divisor| frame.width.div_ceil(divisor) == width)?;
     Some(exact_cover(picture, frame, divisor))
-}
-
-fn repeat_thrice(grey: &[u8]) -> Vec<u8> {
-    grey.iter().flat_map(|&value| [value; 3]).collect()
 }
 
 /// A size that is no multiple of the divisor leaves a last column and row that lie partly outside the photo. They are

@@ -203,11 +203,8 @@ impl Decoder {
         match &planes[..] {
             [grey] => {
                 for (y, row) in pixels.chunks_exact_mut(3 * self.width).enumerate() {
-                    row.as_chunks_mut::<3>()
-                        .0
-                        .iter_mut()
-                        .zip(grey.row(y))
-                        .for_each(|(pixel, &value)| *pixel = [value; 3]);
+                    let pixels = row.as_chunks_mut::<3>().0.iter_mut().zip(grey.row(y));
+                    pixels.for_each(|(pixel, &value)| *pixel = [value; 3]);
                 }
             }
             [luma, blue, red] if self.is_ycbcr() => simd::paint([luma, blue, red], self.width, &mut pixels),

@@ -54,13 +54,8 @@ pub fn download(
         .map_err(FetchError::io("create a temporary file", partial))?;
     file.set_len(start).map_err(FetchError::io("shorten", partial))?;
     file.seek(SeekFrom::End(0)).map_err(FetchError::io("seek in", partial))?;
-    receive(response, &mut file, Span { start, total }, partial, cancel, progress)?;
+    receive(response, &mut file, start, total, partial, cancel, progress)?;
     Ok(start > 0)
-}
-
-struct Span {
-    start: u64,
-    total: u64,
 }
 
 fn ask(url: &str, have: u64) -> Result<Response<Body>, FetchError> {
@@ -112,7 +107,8 @@ fn content_range(value: &str) -> Option<(u64, Option<u64>)> {
 fn receive(
     mut response: Response<Body>,
     file: &mut File,
-    Span { start, total }: Span,
+    start: u64,
+    total: u64,
     partial: &Path,
     cancel: &Cancel,
     progress: Progress<'_>,

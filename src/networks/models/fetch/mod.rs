@@ -6,8 +6,7 @@ mod package;
 
 pub(super) use crate::networks::models::fetch::archive::extract;
 pub(super) use crate::networks::models::fetch::http::download;
-pub(super) use crate::networks::models::fetch::package::Fetched;
-pub(super) use crate::networks::models::fetch::package::fetch_package;
+pub(super) use crate::networks::models::fetch::package::{Fetched, fetch_package};
 
 /// Told how many bytes have come out of how many.
 pub(super) type Progress<'a> = &'a mut dyn FnMut(u64, u64);

@@ -22,28 +22,11 @@ const STALL_TIMEOUT: Duration = Duration::from_secs(90);
 /// Of a client's messages the last ones are kept.
 const MAX_LOG_BYTES: usize = 1 << 16;
 
-const PIP_ARGUMENTS: &[&str] = &[
-    "download",
-    "--no-deps",
-    // A source archive would be built to learn its metadata; a wheel is only copied.
-    "--only-binary=:all:",
-    "--ignore-requires-python",
-    "--no-input",
-    "--no-cache-dir",
-    "--disable-pip-version-check",
-    "--quiet",
-    "--retries=1",
-    "--timeout=15",
-    "--dest",
-];
-const NPM_ARGUMENTS: &[&str] = &[
-    "pack",
-    "--ignore-scripts",
-    "--loglevel=error",
-    "--fetch-retries=1",
-    "--fetch-timeout=15000",
-    "--pack-destination",
-];
+/// Wheels only: a source archive would be built to learn its metadata.
+const PIP_ARGUMENTS: &str = "download --no-deps --only-binary=:all: --ignore-requires-python --no-input --no-cache-dir \
+    --disable-pip-version-check --quiet --retries=1 --timeout=15 --dest";
+const NPM_ARGUMENTS: &str =
+    "pack --ignore-scripts --loglevel=error --fetch-retries=1 --fetch-timeout=15000 --pack-destination";
 
 /// An archive in a folder that vanishes with this value.
 pub struct Fetched {
@@ -97,7 +80,7 @@ impl Run<'_> {
         };
         let child = Command::new(program)
             .args(arguments)
-            .args(fetch)
+            .args(fetch.split(' '))
             .arg(&out)
             .arg(what)
             .envs(["TMPDIR", "TEMP", "TMP"].map(|name| (name, &tmp)))

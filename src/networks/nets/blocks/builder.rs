@@ -1,11 +1,14 @@
 //! Builds layers in the order of a table, keeping track of the size of the maps.
 
 use burn::nn::conv::{Conv2d, Conv2dConfig};
-use burn::nn::{BatchNormConfig, DropoutConfig, Linear, LocalResponseNormConfig, PReluConfig, PaddingConfig2d};
+use burn::nn::{
+    BatchNorm, BatchNormConfig, DropoutConfig, Linear, LocalResponseNormConfig, PReluConfig, PaddingConfig2d,
+};
 use burn::tensor::Device;
 
 use super::init::{Init, constant};
 use super::*;
+use crate::networks::nets::NetConfig;
 
 /// When a convolution has a bias.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +47,20 @@ pub struct Style {
     pub width: Width,
 }
 
+impl Style {
+    /// What most sources share: batch norm in place of biases where it is on, ReLU, widths in steps of four.
+    pub fn of(config: &NetConfig, batch_norm: BatchNormStyle) -> Self {
+        Self {
+            batch_norm: config.batch_norm.then_some(batch_norm),
+            bias: Bias::WithoutBatchNorm,
+            activation: Activation::Relu,
+            init: Init::He,
+            bias_value: 0.0,
+            width: Width { factor: config.width, multiple: 4 },
+        }
+    }
+}
+
 /// Constants of batch normalisation.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct BatchNormStyle {
@@ -57,6 +74,10 @@ impl BatchNormStyle {
     pub const TORCH: Self = Self { epsilon: 1e-5, momentum: 0.1 };
     /// TF-slim's for the Inception networks (decay 0.995 in davidsandberg/facenet).
     pub const SLIM: Self = Self { epsilon: 1e-3, momentum: 0.005 };
+
+    pub fn init(self, channels: usize, device: &Device) -> BatchNorm {
+        BatchNormConfig::new(channels).with_epsilon(self.epsilon).with_momentum(self.momentum).init(device)
+    }
 }
 
 /// Grows a row of layers.
@@ -88,24 +109,27 @@ impl Builder {
     }
 
     pub fn add(&mut self, name: &str, layer: Layer) -> &mut Self {
-        self.shape = layer.trace(self.shape, &mut Trace::default());
+        let layer = self.passed(layer);
         self.layers.push(layer);
         self.names.push(name.to_owned());
         self
     }
 
     pub fn conv(&mut self, name: &str, conv: Conv) -> &mut Self {
-        let unit = self.unit(conv);
-        self.layers.push(Layer::Conv(unit));
-        self.names.push(name.to_owned());
-        self
+        let unit = self.unit_here(conv);
+        self.add(name, Layer::Conv(unit))
     }
 
     /// A convolution for a network that keeps its layers in named fields; the builder moves on.
     pub fn unit(&mut self, conv: Conv) -> ConvUnit {
         let unit = self.unit_here(conv);
-        self.shape = unit.trace(self.shape, &mut Trace::default());
-        unit
+        self.passed(unit)
+    }
+
+    /// Moves past a block.
+    pub fn passed<B: Block>(&mut self, block: B) -> B {
+        self.shape = block.trace(self.shape, &mut Trace::default());
+        block
     }
 
     pub fn pool(&mut self, name: &str, pool: Pool) -> &mut Self {
@@ -144,14 +168,20 @@ impl Builder {
         self.conv(name, cover)
     }
 
+    /// A fully connected layer on the maps turned to columns, rows, channels, with a PReLU.
+    pub fn turned_linear(&mut self, name: &str, outputs: usize) -> &mut Self {
+        let prelu = PReluConfig::new().with_num_parameters(outputs).init(&self.device);
+        let linear = self.linear_here(outputs, true);
+        self.add(name, Layer::TurnedLinear(TurnedLinear { linear, prelu }))
+    }
+
     pub fn maxout(&mut self, name: &str, units: usize, pieces: usize) -> &mut Self {
         let linear = self.linear_here(units * pieces, true);
         self.add(name, Layer::Maxout(Maxout { linear, pieces }))
     }
 
     pub fn batch_norm(&mut self, name: &str, style: BatchNormStyle) -> &mut Self {
-        let norm = BatchNormConfig::new(self.shape.channels).with_epsilon(style.epsilon).with_momentum(style.momentum);
-        self.add(name, Layer::BatchNorm(norm.init(&self.device)))
+        self.add(name, Layer::BatchNorm(style.init(self.shape.channels, &self.device)))
     }
 
     pub fn locally_connected(&mut self, name: &str, filters: usize, kernel: usize, stride: usize) -> &mut Self {
@@ -172,8 +202,8 @@ impl Builder {
 
     /// All lines of an Inception table.
     pub fn stages(&mut self, stages: &[Stage]) -> &mut Self {
-        for stage in stages {
-            self.mixed(stage.name, stage.branches);
+        for (name, branches) in stages {
+            self.mixed(name, branches);
         }
         self
     }
@@ -181,7 +211,7 @@ impl Builder {
     /// One line: a plain layer or a module of branches.
     pub fn mixed(&mut self, name: &str, branches: &[&[Op]]) -> &mut Self {
         match branches {
-            [[op]] => self.op(name, *op),
+            [[op]] => self.op(name, op),
             _ => {
                 let branches = branches.iter().enumerate().map(|(index, ops)| self.ops(index, ops)).collect();
                 self.concat(name, branches, false)
@@ -193,15 +223,15 @@ impl Builder {
     pub fn ops(&self, branch: usize, ops: &[Op]) -> Layers {
         self.branch(|b| {
             for (index, op) in ops.iter().enumerate() {
-                b.op(&format!("{}.{}", branch + 1, index + 1), *op);
+                b.op(&format!("{}.{}", branch + 1, index + 1), op);
             }
         })
     }
 
-    fn op(&mut self, name: &str, op: Op) -> &mut Self {
+    fn op(&mut self, name: &str, op: &Op) -> &mut Self {
         match op {
-            Op::Conv(conv) => self.conv(name, conv),
-            Op::Pool { kind, kernel, stride, padding } => self.pool(name, Pool::new(kind, kernel, stride, padding)),
+            Op::Conv(conv) => self.conv(name, *conv),
+            Op::Pool(pool) => self.pool(name, pool.clone()),
             Op::Split(branches) => self.mixed(name, branches),
         }
     }
@@ -245,10 +275,7 @@ impl Builder {
         let activation = conv.activation.unwrap_or(self.style.activation);
         ConvUnit {
             conv: bare,
-            bn: norm.map(|style| {
-                let norm = BatchNormConfig::new(filters).with_epsilon(style.epsilon).with_momentum(style.momentum);
-                norm.init(&self.device)
-            }),
+            bn: norm.map(|style| style.init(filters, &self.device)),
             prelu: (activation == Activation::PRelu)
                 .then(|| PReluConfig::new().with_num_parameters(filters).init(&self.device)),
             relu: activation == Activation::Relu,

@@ -147,7 +147,6 @@ impl Block for ConvUnit {
     }
 }
 
-/// A convolution alone.
 impl Block for Conv2d {
     fn forward(&self, maps: Tensor<4>) -> Tensor<4> {
         Conv2d::forward(self, maps)

@@ -30,10 +30,7 @@ impl ConvNorm {
     /// - output: `[batch, channels_out, height / stride, width / stride]`
     pub fn forward(&self, input: Tensor<4>) -> Tensor<4> {
         let output = super::learning::convolve(&self.conv, input);
-        match &self.norm {
-            Some(norm) => norm.forward(output),
-            None => output,
-        }
+        self.norm.iter().fold(output, |output, norm| norm.forward(output))
     }
 
     /// The same function for inference, as one convolution with bias.

@@ -1,7 +1,7 @@
 //! Fully connected layers, maxout, and Burn's own layers as blocks.
 
 use burn::module::Module;
-use burn::nn::{BatchNorm, Dropout, Linear, LocalResponseNorm};
+use burn::nn::{BatchNorm, Dropout, Linear, LocalResponseNorm, PRelu};
 use burn::tensor::Tensor;
 
 use super::trace::FULLY_CONNECTED;
@@ -16,12 +16,36 @@ impl Block for Linear {
     }
 
     fn trace(&self, input: MapShape, trace: &mut Trace) -> MapShape {
-        let weights = self.weight.lazy_shape();
-        assert_eq!(weights[0], input.values(), "a fully connected layer was built for another map");
-        let bias = self.bias.as_ref().map_or(0, |bias| bias.lazy_shape().num_elements());
-        let multiply_adds = weights.num_elements();
-        trace.layer(FULLY_CONNECTED.to_owned(), MapShape::vector(weights[1]), multiply_adds + bias, multiply_adds)
+        let (outputs, params, multiply_adds) = describe(self, input);
+        trace.layer(FULLY_CONNECTED.to_owned(), MapShape::vector(outputs), params, multiply_adds)
     }
+}
+
+/// A fully connected layer on maps turned to columns, rows, channels, and its PReLU.
+#[derive(Module, Debug)]
+pub struct TurnedLinear {
+    pub linear: Linear,
+    pub prelu: PRelu,
+}
+
+impl Block for TurnedLinear {
+    fn forward(&self, maps: Tensor<4>) -> Tensor<4> {
+        self.prelu.forward(Block::forward(&self.linear, maps.permute([0, 3, 2, 1])))
+    }
+
+    fn trace(&self, input: MapShape, trace: &mut Trace) -> MapShape {
+        let (outputs, params, multiply_adds) = describe(&self.linear, input);
+        let slopes = self.prelu.alpha.lazy_shape().num_elements();
+        trace.layer(FULLY_CONNECTED.to_owned(), MapShape::vector(outputs), params + slopes, multiply_adds)
+    }
+}
+
+/// Outputs, parameters, multiply-adds.
+fn describe(linear: &Linear, input: MapShape) -> (usize, usize, usize) {
+    let weights = linear.weight.lazy_shape();
+    assert_eq!(weights[0], input.values(), "a fully connected layer was built for another map");
+    let bias = linear.bias.as_ref().map_or(0, |bias| bias.lazy_shape().num_elements());
+    (weights[1], weights.num_elements() + bias, weights.num_elements())
 }
 
 impl Block for BatchNorm {
@@ -71,11 +95,8 @@ impl Block for Maxout {
     }
 
     fn trace(&self, input: MapShape, trace: &mut Trace) -> MapShape {
-        let weights = self.linear.weight.lazy_shape();
-        assert_eq!(weights[0], input.values(), "a maxout layer was built for another map");
-        let bias = self.linear.bias.as_ref().map_or(0, |bias| bias.lazy_shape().num_elements());
-        let multiply_adds = weights.num_elements();
-        let output = MapShape::vector(weights[1] / self.pieces);
-        trace.layer(format!("maxout of {}", self.pieces), output, multiply_adds + bias, multiply_adds)
+        let (outputs, params, multiply_adds) = describe(&self.linear, input);
+        let output = MapShape::vector(outputs / self.pieces);
+        trace.layer(format!("maxout of {}", self.pieces), output, params, multiply_adds)
     }
 }

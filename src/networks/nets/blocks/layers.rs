@@ -4,64 +4,27 @@ use burn::module::{Content, Devices, Module, ModuleDisplay, ModuleDisplayDefault
 use burn::nn::{BatchNorm, Dropout, Linear, LocalResponseNorm};
 use burn::tensor::{Device, Tensor};
 
-use super::{Block, ConvUnit, LocallyConnected, MapShape, Maxout, Pool, Residual, Shuffle, Trace, transparent_module};
-use crate::networks::nets::EmbeddingNet;
+use super::{
+    Block, ConvUnit, LocallyConnected, MapShape, Maxout, Pool, Residual, Shuffle, Trace, TurnedLinear,
+    transparent_module,
+};
+use crate::networks::nets::Sequential;
 
-/// Everything that a table's row can be.
-#[derive(Debug, Clone)]
-pub enum Layer {
-    Conv(ConvUnit),
-    Pool(Pool),
-    ResponseNorm(LocalResponseNorm),
-    BatchNorm(BatchNorm),
-    Dropout(Dropout),
-    Linear(Linear),
-    Maxout(Maxout),
-    LocallyConnected(LocallyConnected),
-    Shuffle(Shuffle),
-    Branches(Branches),
-    Residual(Residual),
-}
-
-transparent_module!(Layer {
-    Conv,
-    Pool,
-    ResponseNorm,
-    BatchNorm,
-    Dropout,
-    Linear,
-    Maxout,
-    LocallyConnected,
-    Shuffle,
-    Branches,
-    Residual,
-});
-
-impl Layer {
-    fn block(&self) -> &dyn Block {
-        match self {
-            Self::Conv(block) => block,
-            Self::Pool(block) => block,
-            Self::ResponseNorm(block) => block,
-            Self::BatchNorm(block) => block,
-            Self::Dropout(block) => block,
-            Self::Linear(block) => block,
-            Self::Maxout(block) => block,
-            Self::LocallyConnected(block) => block,
-            Self::Shuffle(block) => block,
-            Self::Branches(block) => block,
-            Self::Residual(block) => block,
-        }
-    }
-}
-
-impl Block for Layer {
-    fn forward(&self, maps: Tensor<4>) -> Tensor<4> {
-        self.block().forward(maps)
-    }
-
-    fn trace(&self, input: MapShape, trace: &mut Trace) -> MapShape {
-        self.block().trace(input, trace)
+transparent_module! {
+    /// Everything that a table's row can be.
+    pub enum Layer {
+        Conv(ConvUnit),
+        Pool(Pool),
+        ResponseNorm(LocalResponseNorm),
+        BatchNorm(BatchNorm),
+        Dropout(Dropout),
+        Linear(Linear),
+        TurnedLinear(TurnedLinear),
+        Maxout(Maxout),
+        LocallyConnected(LocallyConnected),
+        Shuffle(Shuffle),
+        Branches(Branches),
+        Residual(Residual),
     }
 }
 
@@ -95,15 +58,6 @@ fn has_weights(layer: &Layer) -> bool {
 const CONTAINER: &str = "Struct:Layers";
 
 impl Layers {
-    /// The place of the last layer with a weight matrix or convolution, or of a dropout in front of it.
-    fn head(&self) -> usize {
-        let last = self.layers.iter().rposition(has_weights).unwrap_or(0);
-        match last.checked_sub(1) {
-            Some(before) if matches!(self.layers[before], Layer::Dropout(_)) => before,
-            _ => last,
-        }
-    }
-
     fn changed(self, change: impl FnMut(Layer) -> Layer) -> Self {
         Self { layers: self.layers.into_iter().map(change).collect(), ..self }
     }
@@ -175,32 +129,21 @@ impl ModuleDisplayDefault for Layers {
 
 impl ModuleDisplay for Layers {}
 
-impl EmbeddingNet for Layers {
-    fn forward(&self, images: Tensor<4>) -> Tensor<2> {
-        Block::forward(self, images).flatten(1, 3)
+impl Sequential for Layers {
+    fn stages(&self) -> Vec<(String, &dyn Block)> {
+        self.names.iter().cloned().zip(self.layers.iter().map(Layer::block)).collect()
     }
 
-    fn embedding_size(&self) -> usize {
+    fn head(&self) -> usize {
+        let last = self.layers.iter().rposition(has_weights).unwrap_or(0);
+        match last.checked_sub(1) {
+            Some(before) if matches!(self.layers[before], Layer::Dropout(_)) => before,
+            _ => last,
+        }
+    }
+
+    fn outputs(&self) -> usize {
         self.outputs
-    }
-
-    fn features(&self, images: Tensor<4>) -> Tensor<4> {
-        self.layers[..self.head()].iter().fold(images, |maps, layer| layer.forward(maps))
-    }
-
-    fn embed_features(&self, features: Tensor<4>) -> Tensor<2> {
-        self.layers[self.head()..].iter().fold(features, |maps, layer| layer.forward(maps)).flatten(1, 3)
-    }
-}
-
-impl Block for Layers {
-    fn forward(&self, maps: Tensor<4>) -> Tensor<4> {
-        self.layers.iter().fold(maps, |maps, layer| layer.forward(maps))
-    }
-
-    fn trace(&self, input: MapShape, trace: &mut Trace) -> MapShape {
-        let named = self.names.iter().zip(&self.layers);
-        named.fold(input, |shape, (name, layer)| trace.named(name, shape, layer))
     }
 }
 

@@ -27,7 +27,7 @@ pub use crate::networks::nets::blocks::builder::{BatchNormStyle, Bias, Builder, 
 pub use crate::networks::nets::blocks::conv::{
     Activation, Conv, ConvUnit, Filters, conv, depthwise, describe, rectangular,
 };
-pub use crate::networks::nets::blocks::dense::Maxout;
+pub use crate::networks::nets::blocks::dense::{Maxout, TurnedLinear};
 pub use crate::networks::nets::blocks::init::Init;
 pub use crate::networks::nets::blocks::layers::{Branches, Layer, Layers};
 pub use crate::networks::nets::blocks::local::LocallyConnected;
@@ -46,14 +46,4 @@ pub trait Block {
 
     /// Walks the block on sizes alone: adds its rows to `trace` and returns the size of its output.
     fn trace(&self, input: MapShape, trace: &mut Trace) -> MapShape;
-}
-
-/// Runs named blocks one after the other.
-pub fn forward_stages(stages: &[(String, &dyn Block)], maps: Tensor<4>) -> Tensor<4> {
-    stages.iter().fold(maps, |maps, (_, block)| block.forward(maps))
-}
-
-/// Traces named blocks one after the other.
-pub fn trace_stages(stages: &[(String, &dyn Block)], input: MapShape, trace: &mut Trace) -> MapShape {
-    stages.iter().fold(input, |shape, (name, block)| trace.named(name, shape, *block))
 }

@@ -23,7 +23,6 @@ pub enum PoolKind {
 /// Keeps the gradient of √ finite where a whole window is zero, as it often is behind a ReLU.
 const L2_EPSILON: f64 = 1e-12;
 
-/// One pooling layer.
 #[derive(Module, Debug)]
 pub struct Pool {
     #[module(skip)]
@@ -100,15 +99,15 @@ impl Block for Pool {
     }
 
     fn trace(&self, input: MapShape, trace: &mut Trace) -> MapShape {
-        let (name, output) = match self.kind {
+        let name = match self.kind {
             PoolKind::GlobalAverage => {
                 return trace.layer("average pool".to_owned(), MapShape::vector(input.channels), 0, 0);
             }
-            PoolKind::Max => ("max pool", input),
-            PoolKind::Average => ("average pool", input),
-            PoolKind::L2 => ("L2 pool", input),
+            PoolKind::Max => "max pool",
+            PoolKind::Average => "average pool",
+            PoolKind::L2 => "L2 pool",
         };
-        let output = MapShape::new(output.channels, self.output_side(output.height), self.output_side(output.width));
+        let output = MapShape::new(input.channels, self.output_side(input.height), self.output_side(input.width));
         let stride = if self.stride == 1 { String::new() } else { format!("/{}", self.stride) };
         trace.layer(format!("{name} {0}×{0}{stride}", self.kernel), output, 0, 0)
     }

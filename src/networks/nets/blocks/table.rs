@@ -1,17 +1,12 @@
 //! Words for tables of constant rows.
 
-use super::{Conv, PoolKind, conv, rectangular};
+use super::{Conv, Pool, conv, rectangular};
 
 /// One operation of a branch, as the Inception papers' figures draw it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub enum Op {
     Conv(Conv),
-    Pool {
-        kind: PoolKind,
-        kernel: usize,
-        stride: usize,
-        padding: usize,
-    },
+    Pool(Pool),
     /// Branches of a branch, concatenated.
     Split(&'static [&'static [Op]]),
 }
@@ -39,25 +34,14 @@ impl Op {
 
     /// Max pool 3×3, stride 2, without padding.
     pub const fn max_down() -> Self {
-        Self::Pool { kind: PoolKind::Max, kernel: 3, stride: 2, padding: 0 }
+        Self::Pool(Pool::max(3, 2, 0))
     }
 
     /// Average pool 3×3 that keeps the size.
     pub const fn average() -> Self {
-        Self::Pool { kind: PoolKind::Average, kernel: 3, stride: 1, padding: 1 }
+        Self::Pool(Pool::average(3, 1, 1))
     }
 }
 
-/// One line of an Inception network's table.
-#[derive(Debug, Clone, Copy)]
-pub struct Stage {
-    pub name: &'static str,
-    /// One branch: a plain layer; several: a module.
-    pub branches: &'static [&'static [Op]],
-}
-
-impl Stage {
-    pub const fn new(name: &'static str, branches: &'static [&'static [Op]]) -> Self {
-        Self { name, branches }
-    }
-}
+/// One line of an Inception network's table: its name and its branches; one is a plain layer, several are a module.
+pub type Stage = (&'static str, &'static [&'static [Op]]);

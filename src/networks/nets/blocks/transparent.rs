@@ -3,9 +3,31 @@
 //! Burn's derive puts the variant's name into every path. For a choice among layers or networks that is noise: files
 //! would name parameters by our enums.
 
-/// Implements `Module` for an enum whose every variant holds one module.
+/// An enum whose every variant holds one module that is a block, and what `Module` and `Block` ask of it.
 macro_rules! transparent_module {
-    ($name:ident { $($variant:ident),* $(,)? }) => {
+    ($(#[$doc:meta])* pub enum $name:ident { $($variant:ident($module:ty)),* $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone)]
+        pub enum $name {
+            $($variant($module)),*
+        }
+
+        impl $name {
+            fn block(&self) -> &dyn $crate::networks::nets::blocks::Block {
+                match self { $(Self::$variant(module) => module),* }
+            }
+        }
+
+        impl $crate::networks::nets::blocks::Block for $name {
+            fn forward(&self, maps: ::burn::tensor::Tensor<4>) -> ::burn::tensor::Tensor<4> {
+                self.block().forward(maps)
+            }
+
+            fn trace(&self, input: MapShape, trace: &mut Trace) -> MapShape {
+                self.block().trace(input, trace)
+            }
+        }
+
         impl ::burn::module::Module for $name {
             fn collect_devices(&self, devices: ::burn::module::Devices) -> ::burn::module::Devices {
                 match self { $(Self::$variant(module) => module.collect_devices(devices)),* }

@@ -71,21 +71,11 @@ impl Element {
 
     /// The value of element `index` of a storage that has it.
     fn value(self, storage: &[u8], index: usize) -> f32 {
-        let at = |width: usize| &storage[index * width..(index + 1) * width];
-        let half = || u16::from_le_bytes([at(2)[0], at(2)[1]]);
         match self {
-            Self::Double => {
-                let mut bytes = [0; 8];
-                bytes.copy_from_slice(at(8));
-                f64::from_le_bytes(bytes) as f32
-            }
-            Self::Float => {
-                let mut bytes = [0; 4];
-                bytes.copy_from_slice(at(4));
-                f32::from_le_bytes(bytes)
-            }
-            Self::Half => half::f16::from_bits(half()).to_f32(),
-            Self::BFloat16 => half::bf16::from_bits(half()).to_f32(),
+            Self::Double => f64::from_le_bytes(storage.as_chunks().0[index]) as f32,
+            Self::Float => f32::from_le_bytes(storage.as_chunks().0[index]),
+            Self::Half => half::f16::from_le_bytes(storage.as_chunks().0[index]).to_f32(),
+            Self::BFloat16 => half::bf16::from_le_bytes(storage.as_chunks().0[index]).to_f32(),
             Self::Integer(_) => unreachable!("integer tensors are left out before their values are read"),
         }
     }

@@ -161,70 +161,31 @@ impl<'a> Machine<'a> {
             0x95 => _ = self.take(8)?,
             b'N' => self.stack.push(Value::None),
             0x88 | 0x89 => self.stack.push(Value::Bool),
-            b'K' => self.integer::<1>()?,
-            b'M' => self.integer::<2>()?,
-            b'J' => {
-                let value = i32::from_le_bytes(self.array()?);
+            b'K' => self.byte().map(|value| self.stack.push(Value::Integer(value.into())))?,
+            b'M' => {
+                let value = self.byte()? | self.byte()? << 8;
                 self.stack.push(Value::Integer(value.into()));
             }
+            b'J' => self.word().map(|value| self.stack.push(Value::Integer(value.cast_signed().into())))?,
             0x8a => self.long()?,
-            b'G' => {
-                self.take(8)?;
-                self.stack.push(Value::Float);
-            }
-            b'X' => {
-                let length = u32::from_le_bytes(self.array()?);
-                self.text(length as usize)?;
-            }
-            0x8c => {
-                let length = self.take(1)?[0];
-                self.text(length.into())?;
-            }
+            b'G' => self.take(8).map(|_| self.stack.push(Value::Float))?,
+            b'X' => self.word().and_then(|length| self.text(length))?,
+            0x8c => self.byte().and_then(|length| self.text(length))?,
             b')' => self.stack.push(Value::Tuple(Rc::default())),
-            0x85..=0x87 => {
-                let values = self.pop_many(usize::from(op) - 0x84)?;
-                self.stack.push(Value::Tuple(Container::of(values)?));
-            }
+            0x85..=0x87 => self.pop_many(usize::from(op) - 0x84).and_then(|values| self.tuple(values))?,
             b'(' => self.marks.push(self.stack.len()),
-            b't' => {
-                let values = self.pop_to_mark()?;
-                self.stack.push(Value::Tuple(Container::of(values)?));
-            }
+            b't' => self.pop_to_mark().and_then(|values| self.tuple(values))?,
             b']' => self.stack.push(Value::List(Rc::default())),
             b'}' => self.stack.push(Value::Dict(Rc::default())),
-            b'a' => {
-                let value = self.pop()?;
-                self.append(vec![value])?;
-            }
-            b'e' => {
-                let values = self.pop_to_mark()?;
-                self.append(values)?;
-            }
-            b's' => {
-                let values = self.pop_many(2)?;
-                self.set_items(values)?;
-            }
-            b'u' => {
-                let values = self.pop_to_mark()?;
-                self.set_items(values)?;
-            }
-            b'q' => {
-                let slot = self.take(1)?[0];
-                self.remember(slot.into())?;
-            }
-            b'r' => {
-                let slot = u32::from_le_bytes(self.array()?);
-                self.remember(slot)?;
-            }
+            b'a' => self.pop_many(1).and_then(|values| self.append(values))?,
+            b'e' => self.pop_to_mark().and_then(|values| self.append(values))?,
+            b's' => self.pop_many(2).and_then(|values| self.set_items(values))?,
+            b'u' => self.pop_to_mark().and_then(|values| self.set_items(values))?,
+            b'q' => self.byte().and_then(|slot| self.remember(slot))?,
+            b'r' => self.word().and_then(|slot| self.remember(slot))?,
             0x94 => self.remember(self.memo.len() as u32)?, // MEMOIZE
-            b'h' => {
-                let slot = self.take(1)?[0];
-                self.recall(slot.into())?;
-            }
-            b'j' => {
-                let slot = u32::from_le_bytes(self.array()?);
-                self.recall(slot)?;
-            }
+            b'h' => self.byte().and_then(|slot| self.recall(slot))?,
+            b'j' => self.word().and_then(|slot| self.recall(slot))?,
             b'c' => {
                 let (module, name) = (self.line()?, self.line()?);
                 self.name(&module, &name)?;
@@ -266,16 +227,16 @@ impl<'a> Machine<'a> {
         Ok(bytes)
     }
 
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], WeightsError> {
-        let mut array = [0; N];
-        array.copy_from_slice(self.take(N)?);
-        Ok(array)
+    fn byte(&mut self) -> Result<u32, WeightsError> {
+        Ok(self.take(1)?[0].into())
     }
 
-    fn integer<const N: usize>(&mut self) -> Result<(), WeightsError> {
-        let bytes = self.array::<N>()?;
-        let value = bytes.iter().rev().fold(0, |value, byte| value << 8 | i64::from(*byte));
-        self.stack.push(Value::Integer(value));
+    fn word(&mut self) -> Result<u32, WeightsError> {
+        Ok(self.take(4)?.iter().rev().fold(0, |value, byte| value << 8 | u32::from(*byte)))
+    }
+
+    fn tuple(&mut self, values: Vec<Value>) -> Result<(), WeightsError> {
+        self.stack.push(Value::Tuple(Container::of(values)?));
         Ok(())
     }
 
@@ -293,8 +254,8 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
-    fn text(&mut self, length: usize) -> Result<(), WeightsError> {
-        let text = std::str::from_utf8(self.take(length)?).map_err(malformed)?;
+    fn text(&mut self, length: u32) -> Result<(), WeightsError> {
+        let text = std::str::from_utf8(self.take(length as usize)?).map_err(malformed)?;
         self.stack.push(Value::Text(text.into()));
         Ok(())
     }

@@ -3,7 +3,7 @@
 //! There a branch is a row of modules numbered through: convolution, batch norm, ReLU, and in the pooling branch the
 //! pooling first. Ours counts convolution units.
 
-use super::super::{TensorFile, WeightsError};
+use super::super::{NamedTensor, TensorFile, WeightsError};
 
 /// Branches of a module by number of units; the pooling branch, third where there is a 5×5, else second.
 const MODULES: [(&str, &[usize], usize); 7] = [
@@ -18,32 +18,33 @@ const MODULES: [(&str, &[usize], usize); 7] = [
 
 /// From the state dict.
 pub fn from_pytorch(mut file: TensorFile) -> Result<TensorFile, WeightsError> {
-    for number in 1..=3 {
-        unit(&mut file, &format!("conv{number}"), &format!("bn{number}"), &format!("conv{number}"))?;
-    }
-    for (module, branches, pooled) in MODULES {
-        for (branch, units) in branches.iter().enumerate() {
-            for index in 0..*units {
-                let path = format!("{module}.branches.{branch}");
-                let first = if branch == pooled { 1 } else { 3 * index };
-                let (conv, norm) = (format!("{path}.{first}"), format!("{path}.{}", first + 1));
-                unit(&mut file, &conv, &norm, &format!("{path}.unit{index}"))?;
-            }
+    // All are taken out before one is put back, for their numbers and ours overlap.
+    let mut renamed = Vec::new();
+    for [conv, norm, ours] in units() {
+        for (of_norm, theirs, part) in PARTS {
+            let owner = if of_norm { &norm } else { &conv };
+            let taken = file.take(&format!("{owner}.{theirs}"));
+            renamed.extend(taken.map(|tensor| NamedTensor { name: format!("{ours}.{part}"), ..tensor }));
         }
     }
-    // Two steps, for their numbers and ours overlap.
-    for (module, branches, _) in MODULES {
-        for (branch, units) in branches.iter().enumerate() {
-            for index in 0..*units {
-                for part in PARTS.map(|(_, _, ours)| ours) {
-                    let path = format!("{module}.branches.{branch}");
-                    file.rename(&format!("{path}.unit{index}.{part}"), &format!("{path}.{index}.{part}"))?;
-                }
-            }
-        }
-    }
+    renamed.into_iter().try_for_each(|tensor| file.insert(tensor))?;
     file.transpose("ln.weight")?;
     Ok(file)
+}
+
+/// Their convolution, their batch norm, our unit.
+fn units() -> Vec<[String; 3]> {
+    let mut units: Vec<_> = (1..=3).map(|n| [format!("conv{n}"), format!("bn{n}"), format!("conv{n}")]).collect();
+    for (module, branches, pooled) in MODULES {
+        for (branch, count) in branches.iter().enumerate() {
+            let path = format!("{module}.branches.{branch}");
+            units.extend((0..*count).map(|index| {
+                let first = if branch == pooled { 1 } else { 3 * index };
+                [format!("{path}.{first}"), format!("{path}.{}", first + 1), format!("{path}.{index}")]
+            }));
+        }
+    }
+    units
 }
 
 /// Of the convolution or of its batch norm, their name, ours.
@@ -55,11 +56,3 @@ const PARTS: [(bool, &str, &str); 6] = [
     (true, "running_mean", "bn.running_mean"),
     (true, "running_var", "bn.running_var"),
 ];
-
-fn unit(file: &mut TensorFile, conv: &str, norm: &str, ours: &str) -> Result<(), WeightsError> {
-    for (of_norm, theirs, part) in PARTS {
-        let owner = if of_norm { norm } else { conv };
-        file.rename(&format!("{owner}.{theirs}"), &format!("{ours}.{part}"))?;
-    }
-    Ok(())
-}

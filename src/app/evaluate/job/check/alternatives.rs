@@ -18,15 +18,15 @@ pub enum Suspect {
     SkippedPairs,
 }
 
-/// The recipe in use with one thing changed.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+/// The preprocessing in use with one thing changed.
+#[derive(Debug, Clone)]
 pub struct Alternative {
     pub suspect: Suspect,
     pub way: Way,
-    pub recipe: Preprocessing,
+    pub preprocessing: Preprocessing,
 }
 
-/// One part of a recipe. In words as after "with": "channels in the order blue, green, red".
+/// One part of preprocessing. In words as after "with": "channels in the order blue, green, red".
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Way {
@@ -60,37 +60,57 @@ const SCALINGS: [PixelScaling; 4] = [
     PixelScaling::Fixed { mean: 127.5, divisor: 128.0 },
     PixelScaling::PerImage,
 ];
+const CHANNELS: [ChannelOrder; 2] = [ChannelOrder::Rgb, ChannelOrder::Bgr];
+
+impl Way {
+    fn all_of(preprocessing: &Preprocessing) -> [Self; 3] {
+        let Preprocessing { crop, scaling, channels, .. } = *preprocessing;
+        [Self::Crop(crop), Self::Scaling(scaling), Self::Channels(channels)]
+    }
+
+    fn applied_to(self, used: &Preprocessing) -> Preprocessing {
+        match self {
+            Self::Crop(crop) => Preprocessing { crop, ..*used },
+            Self::Scaling(scaling) => Preprocessing { scaling, ..*used },
+            Self::Channels(channels) => Preprocessing { channels, ..*used },
+        }
+    }
+
+    /// What is wrong where this way is right and `used` was done.
+    fn suspect(self, used: &Preprocessing) -> Suspect {
+        match self {
+            Self::Crop(crop) => suspect_of(used.crop, crop),
+            Self::Scaling(_) => Suspect::PixelScaling,
+            Self::Channels(_) => Suspect::Channels,
+        }
+    }
+}
 
 /// Every single change of `used` but those of what was found already: to the usual ways, and to the model's `own`.
 pub fn of(used: &Preprocessing, own: &Preprocessing, found: &[Finding]) -> Vec<Alternative> {
-    let own_crop = Some(own.crop).filter(|crop| !CROPS.contains(crop));
-    let crops = CROPS.into_iter().chain(own_crop).filter(|crop| *crop != used.crop).map(|crop| Alternative {
-        suspect: suspect_of(used.crop, crop),
-        way: Way::Crop(crop),
-        recipe: Preprocessing { crop, ..*used },
-    });
-    let own_scaling = Some(own.scaling).filter(|scaling| !SCALINGS.contains(scaling));
-    let scalings =
-        SCALINGS.into_iter().chain(own_scaling).filter(|scaling| *scaling != used.scaling).map(|scaling| Alternative {
-            suspect: Suspect::PixelScaling,
-            way: Way::Scaling(scaling),
-            recipe: Preprocessing { scaling, ..*used },
-        });
-    let channels = match used.channels {
-        ChannelOrder::Rgb => ChannelOrder::Bgr,
-        ChannelOrder::Bgr => ChannelOrder::Rgb,
-    };
-    let recipe = Preprocessing { channels, ..*used };
-    let turned = Alternative { suspect: Suspect::Channels, way: Way::Channels(channels), recipe };
-    crops.chain(scalings).chain([turned]).filter(|alternative| !known(found, alternative.suspect)).collect()
+    let usual = CROPS.map(Way::Crop).into_iter().chain(SCALINGS.map(Way::Scaling)).chain(CHANNELS.map(Way::Channels));
+    let mut ways: Vec<Way> = usual.collect();
+    for way in Way::all_of(own) {
+        if !ways.contains(&way) {
+            ways.push(way);
+        }
+    }
+    let changes = changes(used, ways, found);
+    changes.map(|(suspect, way)| Alternative { suspect, way, preprocessing: way.applied_to(used) }).collect()
 }
 
 /// What the model asks for and `used` does not do, but for what was found already.
 pub fn unlike_own(used: &Preprocessing, own: &Preprocessing, found: &[Finding]) -> Vec<(Suspect, Way)> {
-    let crop = (used.crop != own.crop).then(|| (suspect_of(used.crop, own.crop), Way::Crop(own.crop)));
-    let scaling = (used.scaling != own.scaling).then_some((Suspect::PixelScaling, Way::Scaling(own.scaling)));
-    let channels = (used.channels != own.channels).then_some((Suspect::Channels, Way::Channels(own.channels)));
-    [crop, scaling, channels].into_iter().flatten().filter(|(suspect, _)| !known(found, *suspect)).collect()
+    changes(used, Way::all_of(own), found).collect()
+}
+
+fn changes(
+    used: &Preprocessing,
+    ways: impl IntoIterator<Item = Way>,
+    found: &[Finding],
+) -> impl Iterator<Item = (Suspect, Way)> {
+    let other = ways.into_iter().filter(|way| way.applied_to(used) != *used);
+    other.map(|way| (way.suspect(used), way)).filter(|(suspect, _)| !known(found, *suspect))
 }
 
 /// Margin and alignment are both a matter of how faces are cut.
@@ -143,18 +163,21 @@ fn channel_words(channels: ChannelOrder) -> String {
 mod tests {
     use super::*;
 
+    fn used() -> Preprocessing {
+        let (crop, scaling) = (CropRule::SquareBox { enlarge: 1.2 }, PixelScaling::Unit);
+        Preprocessing { width: 160, height: 160, crop, scaling, channels: ChannelOrder::Rgb }
+    }
+
     #[test]
     fn one_thing_changes_at_a_time() {
-        let used = Preprocessing {
-            width: 112,
-            height: 112,
-            crop: CropRule::SquareBox { enlarge: 1.2 },
-            scaling: PixelScaling::Unit,
-            channels: ChannelOrder::Rgb,
-        };
+        let used = used();
         let ways = of(&used, &used, &[]);
         let changes = |way: &Alternative| {
-            [way.recipe.crop != used.crop, way.recipe.scaling != used.scaling, way.recipe.channels != used.channels]
+            [
+                way.preprocessing.crop != used.crop,
+                way.preprocessing.scaling != used.scaling,
+                way.preprocessing.channels != used.channels,
+            ]
         };
         assert!(ways.iter().all(|way| changes(way).into_iter().filter(|changed| *changed).count() == 1));
         let count = |suspect| ways.iter().filter(|way| way.suspect == suspect).count();
@@ -164,18 +187,12 @@ mod tests {
 
     #[test]
     fn what_the_model_asks_for_is_tried_and_told() {
-        let used = Preprocessing {
-            width: 160,
-            height: 160,
-            crop: CropRule::SquareBox { enlarge: 1.2 },
-            scaling: PixelScaling::Unit,
-            channels: ChannelOrder::Rgb,
-        };
+        let used = used();
         let scaling = PixelScaling::Fixed { mean: 127.5, divisor: 64.0 };
         let own = Preprocessing { crop: CropRule::OutputMargin { margin: 32.0 }, scaling, ..used };
         let ways = of(&used, &own, &[]);
-        assert!(ways.iter().any(|way| way.recipe.scaling == scaling));
-        assert!(ways.iter().any(|way| way.recipe.crop == own.crop && way.suspect == Suspect::CropMargin));
+        assert!(ways.iter().any(|way| way.preprocessing.scaling == scaling));
+        assert!(ways.iter().any(|way| way.preprocessing.crop == own.crop && way.suspect == Suspect::CropMargin));
         let unlike = unlike_own(&used, &own, &[]);
         assert_eq!(unlike.len(), 2);
         assert!(unlike.iter().all(|(suspect, way)| ways.iter().any(|w| w.suspect == *suspect && w.way == *way)));

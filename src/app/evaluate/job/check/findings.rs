@@ -9,7 +9,7 @@ use crate::types::Preprocessing;
 
 /// One way in one round.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct CheckRow {
+pub struct MeasuredRow {
     pub round: usize,
     pub suspect: Suspect,
     pub way: Way,
@@ -45,8 +45,13 @@ pub enum Fact {
     UnlikeTheModel { way: Way, gain: f64, standard_error: f64 },
     /// Pairs left out of those asked for, for images that could not be read or show no face.
     Skipped { lost: usize, asked: usize, unreadable: usize, without_face: usize },
-    /// The given embeddings are this near to those made in this way, and that far from the recipe's.
-    MadeWith { way: Way, distance: f64, from_recipe: f64 },
+    /// The given embeddings are this near to those made in this way, and that far from the model's own.
+    MadeWith {
+        way: Way,
+        distance: f64,
+        #[serde(rename = "from_recipe")]
+        from_own: f64,
+    },
 }
 
 impl Finding {
@@ -71,9 +76,9 @@ impl Fact {
                  no face to the detector; counted as wrong they would take {:.1} points off the accuracy",
                 100.0 * *lost as f64 / *asked as f64
             ),
-            Self::MadeWith { way, distance, from_recipe } => format!(
+            Self::MadeWith { way, distance, from_own } => format!(
                 "the given embeddings were made with {way} (mean squared distance {distance:.3} to such, \
-                 {from_recipe:.3} to the recipe's)"
+                 {from_own:.3} to the recipe's)"
             ),
         }
     }
@@ -114,13 +119,13 @@ pub fn of_round<'a>(
     measured: &Measured,
     alternatives: &'a [Alternative],
     seed: u64,
-) -> (Vec<CheckRow>, Option<(&'a Alternative, Finding)>) {
+) -> (Vec<MeasuredRow>, Option<(&'a Alternative, Finding)>) {
     let before = measured.used.separation();
-    let rows: Vec<CheckRow> = alternatives
+    let rows: Vec<MeasuredRow> = alternatives
         .iter()
         .zip(&measured.others)
         .enumerate()
-        .map(|(index, (alternative, kinds))| CheckRow {
+        .map(|(index, (alternative, kinds))| MeasuredRow {
             round,
             suspect: alternative.suspect,
             way: alternative.way,
@@ -130,11 +135,11 @@ pub fn of_round<'a>(
             to_given: measured.to_given.as_ref().map(|distances| distances[index + 1]),
         })
         .collect();
-    let sure = |row: &&(usize, &CheckRow)| {
+    let sure = |row: &&(usize, &MeasuredRow)| {
         let Gain { gain, standard_error } = row.1.gain;
         gain > STANDARD_ERRORS * standard_error && gain > LEAST_SHARE * before.abs()
     };
-    let numbered: Vec<(usize, &CheckRow)> = rows.iter().enumerate().collect();
+    let numbered: Vec<(usize, &MeasuredRow)> = rows.iter().enumerate().collect();
     let best = numbered.iter().filter(sure).max_by(|a, b| a.1.separation.total_cmp(&b.1.separation));
     let best = best.map(|&(index, row)| {
         let (after, standard_error) = (row.separation, row.gain.standard_error);
@@ -150,7 +155,7 @@ pub fn unlike_the_model(
     used: &Preprocessing,
     own: &Preprocessing,
     found: &[Finding],
-    rows: &[CheckRow],
+    rows: &[MeasuredRow],
 ) -> Vec<Finding> {
     let told = |(suspect, way): (Suspect, Way)| {
         let row = rows.iter().rev().find(|row| row.suspect == suspect && row.way == way)?;
@@ -178,7 +183,7 @@ pub fn how_given_was_made(measured: &Measured, alternatives: &[Alternative]) -> 
     let (nearest, distance) = distances.iter().enumerate().min_by(|a, b| a.1.total_cmp(b.1))?;
     let alternative = alternatives.get(nearest.checked_sub(1)?)?;
     (*distance < SAME_WAY && *distance < 0.5 * distances[0]).then(|| {
-        let fact = Fact::MadeWith { way: alternative.way, distance: *distance, from_recipe: distances[0] };
+        let fact = Fact::MadeWith { way: alternative.way, distance: *distance, from_own: distances[0] };
         Finding::new(alternative.suspect, fact, measured.used.separation())
     })
 }
@@ -228,18 +233,18 @@ mod tests {
         let channels = ways.iter().position(|way| way.suspect == Suspect::Channels).unwrap();
         let (rows, best) = of_round(0, &measured(channels, ways.len()), &ways, 1);
         let (alternative, finding) = best.unwrap();
-        assert_eq!((rows.len(), alternative.recipe.channels), (ways.len(), ChannelOrder::Bgr));
+        assert_eq!((rows.len(), alternative.preprocessing.channels), (ways.len(), ChannelOrder::Bgr));
         assert!(finding.said.starts_with("Channel order: with channels in the order blue, green, red"), "{finding:?}");
         assert!(of_round(0, &measured(99, ways.len()), &ways, 1).1.is_none());
         // What was found is not asked again.
-        let used = &ways[0].recipe;
+        let used = &ways[0].preprocessing;
         assert!(alternatives::of(used, used, &[finding]).iter().all(|way| way.suspect != Suspect::Channels));
     }
 
     #[test]
     fn a_way_unlike_the_models_is_told_even_when_it_costs_little() {
         let ways = ways();
-        let own = ways.iter().find(|way| way.suspect == Suspect::PixelScaling).unwrap().recipe;
+        let own = ways.iter().find(|way| way.suspect == Suspect::PixelScaling).unwrap().preprocessing;
         let used = Preprocessing { scaling: PixelScaling::Raw, ..own };
         let (rows, _) = of_round(0, &measured(99, ways.len()), &ways, 1);
         let told = unlike_the_model(&used, &own, &[], &rows);

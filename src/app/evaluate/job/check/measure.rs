@@ -10,7 +10,7 @@ use crate::app::engine::networks::Engine;
 use crate::app::engine::progress::{JobEvent, Meter, Stage};
 use crate::app::evaluate::job::check::CheckConfig;
 use crate::app::evaluate::job::check::alternatives::Alternative;
-use crate::app::evaluate::job::images::chosen_detection;
+use crate::app::evaluate::job::images::meant_detection;
 use crate::app::evaluate::job::inputs::Faces;
 use crate::app::jobs::working_copy::working_copy;
 use crate::eval::separation::Kinds;
@@ -46,25 +46,27 @@ pub fn measure(
     cancel: &Cancel,
     events: &mut dyn FnMut(JobEvent),
 ) -> Result<Measured> {
-    let recipes: Vec<Preprocessing> =
-        std::iter::once(*used).chain(alternatives.iter().map(|alternative| alternative.recipe)).collect();
-    let images = list.images();
+    let ways: Vec<Preprocessing> =
+        std::iter::once(*used).chain(alternatives.iter().map(|alternative| alternative.preprocessing)).collect();
+    let images = &list.images;
     let (mut embedded, mut skipped) = (HashMap::new(), Vec::new());
     let mut meter = Meter::start(Stage::Embedding, Some(images.len() as u64));
     for batch in images.chunks(BATCH) {
         ensure!(!cancel.is_cancelled(), "cancelled; nothing was kept");
-        for (&path, ways) in batch.iter().zip(embed_batch(engine, config, batch, &recipes)?) {
-            match ways {
-                Ok(ways) => drop(embedded.insert(path, ways)),
-                Err(error) => skipped.push((path.to_owned(), error_chain(&error))),
+        for (path, made) in batch.iter().zip(embed_batch(engine, config, batch, &ways)?) {
+            match made {
+                Ok(made) => drop(embedded.insert(path.as_str(), made)),
+                Err(error) => skipped.push((path.clone(), error_chain(&error))),
             }
         }
         events(JobEvent::Progress(meter.advance(batch.len() as u64)));
     }
-    let mut kinds: Vec<Kinds> = vec![Kinds::default(); recipes.len()];
+    let mut kinds: Vec<Kinds> = vec![Kinds::default(); ways.len()];
     let mut pairs = 0;
     for pair in &list.pairs {
-        let (Some(a), Some(b)) = (embedded.get(images[pair.a]), embedded.get(images[pair.b])) else { continue };
+        let (Some(a), Some(b)) = (embedded.get(images[pair.a].as_str()), embedded.get(images[pair.b].as_str())) else {
+            continue;
+        };
         pairs += 1;
         for ((kinds, a), b) in kinds.iter_mut().zip(a).zip(b) {
             let distances = if pair.same { &mut kinds.same } else { &mut kinds.different };
@@ -73,15 +75,15 @@ pub fn measure(
     }
     let others = kinds.split_off(1);
     let used = kinds.pop().context("the way in use was not measured")?;
-    let to_given = given.and_then(|given| distances_to(given, &embedded, recipes.len()));
+    let to_given = given.and_then(|given| distances_to(given, &embedded, ways.len()));
     Ok(Measured { used, others, to_given, pairs, skipped })
 }
 
 fn embed_batch(
     engine: &Engine,
     config: &CheckConfig,
-    paths: &[&str],
-    recipes: &[Preprocessing],
+    paths: &[String],
+    wanted: &[Preprocessing],
 ) -> Result<Vec<Result<Ways>>> {
     let files: Vec<PathBuf> = paths.iter().map(|path| config.images.join(path)).collect();
     let photos: Vec<Result<Photo>> = files.par_iter().map(|file| working_copy(file)).collect();
@@ -92,14 +94,14 @@ fn embed_batch(
         .detect(&pictures)?
         .into_iter()
         .zip(&readable)
-        .map(|(faces, (_, photo))| chosen_detection(faces, photo.pixels.dimensions(), config.crop))
+        .map(|(faces, (_, photo))| meant_detection(faces, photo.pixels.dimensions(), config.crop))
         .collect();
     let seen: Vec<_> =
         faces.iter().zip(&pictures).filter_map(|(face, picture)| Some((face.as_ref()?, *picture))).collect();
     let mut ways: Vec<Vec<Option<Embedding>>> = vec![Vec::new(); seen.len()];
-    for recipe in recipes {
-        let crops: Vec<_> = seen.par_iter().map(|(face, picture)| align::crop(picture, face, recipe)).collect();
-        for (ways, embedding) in ways.iter_mut().zip(engine.embed_as(&crops, recipe)?) {
+    for preprocessing in wanted {
+        let crops: Vec<_> = seen.par_iter().map(|(face, picture)| align::crop(picture, face, preprocessing)).collect();
+        for (ways, embedding) in ways.iter_mut().zip(engine.embed_as(&crops, preprocessing)?) {
             ways.push(embedding);
         }
     }

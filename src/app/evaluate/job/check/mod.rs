@@ -20,15 +20,14 @@ use serde::Serialize;
 use crate::app::engine::home::Home;
 use crate::app::engine::networks::{Engine, FindFaces};
 use crate::app::engine::progress::JobEvent;
-use crate::app::evaluate::job::images::FaceCrop;
-use crate::app::evaluate::job::inputs::{Faces, model_files, read_text};
-use crate::app::evaluate::job::pairs::{ListFormat, parse, shortened};
+use crate::app::evaluate::job::inputs::{Faces, ListFormat, model_files, read_pairs};
+use crate::app::evaluate::job::pairs::shortened;
 use crate::app::evaluate::job::run_folder::RunFolder;
 use crate::eval::PairList;
 use crate::figures::Table;
 use crate::figures::report::{Part, Report};
-use crate::types::{Cancel, CropRule, Preprocessing};
-use findings::{CheckRow, Finding};
+use crate::types::{Cancel, CropRule, FaceCrop, Preprocessing};
+use findings::{Finding, MeasuredRow};
 
 #[derive(Debug, Clone, Serialize)]
 pub struct CheckConfig {
@@ -40,12 +39,12 @@ pub struct CheckConfig {
     /// Pairs of each kind that are looked at, spread over the folds.
     pub pairs_a_kind: usize,
     pub seed: u64,
-    /// How pictures were prepared; the model's own recipe where none.
+    /// How pictures were prepared; as the model says where none.
     pub used: Option<Preprocessing>,
 }
 
 /// The object that `--json` prints.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CheckOutcome {
     pub model: String,
     pub used: Preprocessing,
@@ -59,7 +58,7 @@ pub struct CheckOutcome {
     pub separation_advised: f64,
     pub findings: Vec<Finding>,
     /// Everything that was measured, round by round.
-    pub rows: Vec<CheckRow>,
+    pub rows: Vec<MeasuredRow>,
     pub run: PathBuf,
 }
 
@@ -76,8 +75,7 @@ pub fn eval_check(
     cancel: &Cancel,
     events: &mut dyn FnMut(JobEvent),
 ) -> Result<CheckOutcome> {
-    let (text, input) = read_text(&config.list)?;
-    let list = parse(&text, config.format).with_context(|| format!("cannot use {}", config.list.display()))?;
+    let (list, input) = read_pairs(&config.list, config.format)?;
     let list = sample(&list, config.pairs_a_kind);
     let own = *engine.preprocessing();
     let used = cut_as(config.used.unwrap_or(own), config.crop);
@@ -100,7 +98,7 @@ pub fn eval_check(
             found.extend(findings::how_given_was_made(&measured, &alternatives));
         }
         let Some((alternative, finding)) = best else { break };
-        (advised, last) = (alternative.recipe, finding.separation);
+        (advised, last) = (alternative.preprocessing, finding.separation);
         found.push(finding);
     }
     let unlike = findings::unlike_the_model(&advised, &own, &found, &rows);
@@ -129,12 +127,12 @@ pub fn eval_check(
     Ok(outcome)
 }
 
-/// Faces that were cut without a detector were not aligned, whatever the recipe says.
-fn cut_as(recipe: Preprocessing, crop: FaceCrop) -> Preprocessing {
+/// Faces that were cut without a detector were not aligned, whatever the model says.
+fn cut_as(preprocessing: Preprocessing, crop: FaceCrop) -> Preprocessing {
     match crop {
-        FaceCrop::Centre { share } => Preprocessing { crop: CropRule::Centre { share }, ..recipe },
-        FaceCrop::AsStored => Preprocessing { crop: CropRule::AsStored, ..recipe },
-        FaceCrop::Largest | FaceCrop::Central => recipe,
+        FaceCrop::Centre { share } => Preprocessing { crop: CropRule::Centre { share }, ..preprocessing },
+        FaceCrop::AsStored => Preprocessing { crop: CropRule::AsStored, ..preprocessing },
+        FaceCrop::Largest | FaceCrop::Central => preprocessing,
     }
 }
 
@@ -144,18 +142,18 @@ fn sample(list: &PairList, pairs_a_kind: usize) -> PairList {
 }
 
 fn table(outcome: &CheckOutcome) -> Table {
-    let mut table = Table::new(&["Round", "Changed", "Separation d′", "Gain", "Standard error", "To given embeddings"]);
-    for row in &outcome.rows {
-        table.push(vec![
+    let row = |row: &MeasuredRow| {
+        vec![
             (row.round + 1).to_string(),
             row.what.clone(),
             format!("{:.2}", row.separation),
             format!("{:+.2}", row.gain.gain),
             format!("{:.2}", row.gain.standard_error),
             row.to_given.map_or("–".to_owned(), |distance| format!("{distance:.4}")),
-        ]);
-    }
-    table
+        ]
+    };
+    let head = ["Round", "Changed", "Separation d′", "Gain", "Standard error", "To given embeddings"];
+    Table::of(&head, outcome.rows.iter().map(row))
 }
 
 fn report(outcome: &CheckOutcome) -> Report {

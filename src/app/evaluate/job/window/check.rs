@@ -9,15 +9,12 @@ use crate::app::engine::progress::JobEvent;
 use crate::app::engine::shared::Shared;
 use crate::app::engine::workers::LoadedNetworks;
 use crate::app::evaluate::job::check::alternatives::Suspect;
-use crate::app::evaluate::job::check::findings::Finding;
-use crate::app::evaluate::job::check::{CheckConfig, CheckOutcome, eval_check};
-use crate::app::evaluate::job::images::FaceCrop;
-use crate::app::evaluate::job::inputs::read_embeddings;
-use crate::app::evaluate::job::pairs::ListFormat;
-use crate::app::evaluate::job::reopen::run_record;
-use crate::app::evaluate::state::rows::{CheckRow, Cure, Fault};
+use crate::app::evaluate::job::check::{CheckConfig, eval_check};
+use crate::app::evaluate::job::inputs::{ListFormat, read_embeddings};
+use crate::app::evaluate::job::runs::record;
+use crate::app::evaluate::state::checked::{Checked, Cure};
 use crate::app::evaluate::state::setup::{Options, Setup, Subject};
-use crate::types::{Cancel, ModelId};
+use crate::types::{Cancel, FaceCrop, ModelId};
 
 /// Pairs of each kind that are looked at: enough to see a gain of a tenth.
 const PAIRS_A_KIND: usize = 120;
@@ -41,14 +38,13 @@ pub fn run(
     folder: &Path,
     cancel: &Cancel,
     events: &mut dyn FnMut(JobEvent),
-) -> Result<Vec<CheckRow>> {
+) -> Result<Checked> {
     let asked = asked(folder)?;
     let options = EngineOptions { model: Some(asked.model.0.clone()), ..shared.options() };
     let engine = networks.engine(&options, cancel, events)?;
-    let is_csv = asked.list.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
     let config = CheckConfig {
         list: asked.list.clone(),
-        format: if is_csv { ListFormat::Csv } else { ListFormat::Lfw },
+        format: ListFormat::of(&asked.list),
         images: asked.images.clone(),
         crop: asked.crop.unwrap_or(FaceCrop::Central),
         pairs_a_kind: PAIRS_A_KIND,
@@ -58,11 +54,12 @@ pub fn run(
     let list = |file: &Path| Some(file.with_extension("txt")).filter(|list| list.is_file());
     let given = asked.given.as_deref().map(|file| read_embeddings(file, list(file).as_deref())).transpose()?;
     let outcome = eval_check(&shared.home, engine, &config, given.as_ref(), cancel, events)?;
-    Ok(rows(&asked, &outcome))
+    let cures = outcome.findings.iter().map(|finding| cure(&asked, finding.suspect)).collect();
+    Ok(Checked { outcome, cures })
 }
 
 fn asked(folder: &Path) -> Result<Asked> {
-    let (asked, result) = (run_record(folder, "config.json")?, run_record(folder, "result.json")?);
+    let (asked, result) = (record(folder, "config.json")?, record(folder, "result.json")?);
     let config = &asked["config"];
     let path = |key: &str| config[key].as_str().map(PathBuf::from);
     let crop: Option<FaceCrop> = serde_json::from_value(config["crop"].clone()).unwrap_or_default();
@@ -76,31 +73,7 @@ fn asked(folder: &Path) -> Result<Asked> {
     })
 }
 
-fn rows(asked: &Asked, outcome: &CheckOutcome) -> Vec<CheckRow> {
-    if outcome.findings.is_empty() {
-        let measured = Some((outcome.separation, outcome.separation_advised));
-        return vec![CheckRow { fault: Fault::None, fact: None, measured, cure: None }];
-    }
-    let row = |finding: &Finding| CheckRow {
-        fault: fault(finding.suspect),
-        fact: Some(finding.fact),
-        measured: (finding.suspect != Suspect::SkippedPairs).then_some((outcome.separation, finding.separation)),
-        cure: cure(asked, finding.suspect),
-    };
-    outcome.findings.iter().map(row).collect()
-}
-
-fn fault(suspect: Suspect) -> Fault {
-    match suspect {
-        Suspect::CropMargin => Fault::CropMargin,
-        Suspect::PixelScaling => Fault::PixelScaling,
-        Suspect::Channels => Fault::Channels,
-        Suspect::Alignment => Fault::Alignment,
-        Suspect::SkippedPairs => Fault::SkippedPairs,
-    }
-}
-
-/// Evaluating again in a way that avoids the fault. A wrong recipe is put right where the model was imported.
+/// Evaluating again in a way that avoids the fault. Wrong preprocessing is put right where the model was imported.
 fn cure(asked: &Asked, suspect: Suspect) -> Option<Cure> {
     let setup = |crop: FaceCrop| Setup {
         subject: Subject::PairList,

@@ -7,12 +7,9 @@ use anyhow::{Context, Result, bail};
 
 use crate::app::engine::picture::{ImageKey, Picture};
 use crate::app::engine::shared::{Shared, lock};
-use crate::app::evaluate::job::seen::seen_face;
+use crate::app::evaluate::job::seen::{SeenFace, preprocessing_of, seen_face};
 use crate::app::evaluate::job::window::OpenRuns;
-use crate::app::evaluate::job::window::convert::Opened;
 use crate::faces::image::{DecodeLimits, DecodeScale, decode, thumbnail};
-use crate::networks::models::Store;
-use crate::types::{Detection, ModelId};
 
 const LONG_SIDE: u32 = 1024;
 
@@ -22,10 +19,14 @@ pub fn load(shared: &Shared, open: &Mutex<OpenRuns>, key: ImageKey) -> Result<Pi
         ImageKey::Judged { run, image } => (run, image, true),
         other => bail!("no picture of an evaluation: {other:?}"),
     };
-    let opened = lock(open).get(run).context("this evaluation is closed")?;
-    let listed = opened.shown.images.get(image as usize).context("the evaluation has no such image")?;
-    let photo = listed.path.as_deref().context("the evaluation was made without a folder of images")?;
-    if whole { photo_of(photo) } else { crop(shared, &opened, listed.face.as_ref(), photo) }
+    let run = lock(open).get(run).context("this evaluation is closed")?;
+    let image = run.images.get(image as usize).context("the evaluation has no such image")?;
+    let photo = image.path.as_deref().context("the evaluation was made without a folder of images")?;
+    // Of a model that is not known here, the whole image stands for its crop.
+    match preprocessing_of(&shared.home, &run) {
+        Ok(preprocessing) if !whole => crop(&seen_face(&preprocessing, run.crop, photo, image.face.as_ref())?),
+        _ => photo_of(photo),
+    }
 }
 
 fn photo_of(photo: &Path) -> Result<Picture> {
@@ -34,13 +35,7 @@ fn photo_of(photo: &Path) -> Result<Picture> {
     Ok(Picture::from_rgb(&if too_long { thumbnail(&found.pixels, LONG_SIDE) } else { found.pixels }))
 }
 
-/// A model that is not in the store has no recipe: then the whole image stands for its crop.
-fn crop(shared: &Shared, opened: &Opened, face: Option<&Detection>, photo: &Path) -> Result<Picture> {
-    let known = Store::open(shared.home.models())?.entry(&ModelId(opened.model.clone())).is_ok();
-    if !known {
-        return photo_of(photo);
-    }
-    let seen = seen_face(&shared.home, &opened.model, opened.crop, opened.crop_rule, photo, face)?;
+fn crop(seen: &SeenFace) -> Result<Picture> {
     let (width, height) = (seen.crop.width() as f32, seen.crop.height() as f32);
     let landmarks = seen.landmarks.map(|landmarks| landmarks.0.map(|[x, y]| [x / width, y / height]));
     Ok(Picture { landmarks, ..Picture::from_rgb(&seen.crop) })

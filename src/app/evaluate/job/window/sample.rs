@@ -1,16 +1,15 @@
 //! Distances of known pairs under the model in use: of its latest evaluation, else among the confirmed faces.
 
-use std::collections::HashMap;
-
 use anyhow::Result;
 
 use crate::app::engine::facts::{DistanceSample, SampleOf};
 use crate::app::engine::shared::Shared;
 use crate::app::evaluate::job::library_faces::library_faces;
-use crate::app::evaluate::job::reopen::open_run;
-use crate::app::evaluate::job::window::past;
+use crate::app::evaluate::job::runs;
 use crate::eval::Metric;
 use crate::eval::all_pairs::all_pairs;
+use crate::eval::errata::Errata;
+use crate::eval::run::RunRow;
 use crate::types::Cancel;
 
 /// Over squared distances 0 to 4.
@@ -20,23 +19,19 @@ const FEWEST: u64 = 20;
 
 pub fn load(shared: &Shared) -> Result<Option<DistanceSample>> {
     let model = shared.options().model_id();
-    for row in past::list(&shared.home)?.into_iter().filter(|row| row.has_curves && row.model == model.0) {
+    let judged = |row: &RunRow| row.has_curves && !row.score_is_val() && row.model == model.0;
+    for row in runs::list(&shared.home)?.into_iter().filter(judged) {
         // A run of an older version cannot be read back; an older run may serve as well.
-        let Ok(run) = open_run(&row.run) else { continue };
+        let Ok(run) = runs::open(&row.run, &Errata::default()) else { continue };
         if run.metric == Metric::SquaredL2 {
-            let histogram = run.histogram((BINS / 4) as u32);
+            let histogram = run.histogram(BINS);
             let (same, different) = (shares(&histogram.same), shares(&histogram.different));
             return Ok(Some(DistanceSample { same, different, of: SampleOf::Run(row.on) }));
         }
     }
     // Without a confirmed face there is nothing to show.
     let Ok(faces) = library_faces(&shared.home, &model) else { return Ok(None) };
-    let mut known = HashMap::new();
-    let number = |person| {
-        let next = known.len() as u32;
-        *known.entry(person).or_insert(next)
-    };
-    let people: Vec<u32> = faces.images.folders().into_iter().map(number).collect();
+    let (people, _) = faces.labels()?;
     let counted = all_pairs(&faces.images.vectors, &people, &Cancel::default(), &|_| {})?;
     let enough = counted.same.total() >= FEWEST && counted.different.total() >= FEWEST;
     Ok(enough.then(|| DistanceSample {

@@ -1,9 +1,13 @@
+//! Both engines against the definition and against `kodama`.
+
+mod reference;
+
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::reference::{Reference, may_meet};
 use super::*;
 use crate::types::{PersonId, PhotoId};
+use reference::{Reference, may_meet};
 
 const LINKAGES: [Linkage; 4] = [Linkage::Average, Linkage::Single, Linkage::Complete, Linkage::Ward];
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Constraints, Linkage};
+use crate::cluster::{Constraints, Linkage};
 use crate::types::Embedding;
 
 /// Merges with their distances, clusters as sets of faces, computed from the faces themselves in f64.

@@ -1,0 +1,242 @@
+//! Runs in their folders: what is kept of each beside its report, and how it is read back, so that a window can show
+//! yesterday's beside today's.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::app::engine::home::Home;
+use crate::app::evaluate::job::run_folder::RunFolder;
+use crate::eval::all_pairs::{AllPairs, BINS, DistanceHistogram};
+use crate::eval::errata::Errata;
+use crate::eval::figures::{PairFigures, SetFigures};
+use crate::eval::lfw::{FoldResult, Judgement, Options};
+use crate::eval::pairs::ImagePlaces;
+use crate::eval::run::RunRow;
+use crate::eval::{Image, Pair, Run};
+use crate::types::{CropRule, Detection, FaceCrop};
+
+/// One pair of `pairs.json`.
+#[derive(Serialize, Deserialize)]
+struct PairLine {
+    first: String,
+    second: String,
+    same: bool,
+    fold: usize,
+    distance: f64,
+}
+
+/// One image of `faces.json`.
+#[derive(Serialize, Deserialize)]
+struct FaceLine {
+    path: String,
+    #[serde(flatten)]
+    face: Detection,
+}
+
+/// The part of `config.json` that matters for reading a run on pairs back.
+#[derive(Deserialize)]
+struct Config {
+    images: Option<PathBuf>,
+    crop: Option<FaceCrop>,
+    #[serde(flatten)]
+    options: Options,
+}
+
+/// `histogram.json` of a run over every pair: bins that hold one, as bin and count.
+#[derive(Serialize, Deserialize)]
+struct Bins {
+    bins: usize,
+    same: Vec<(usize, u64)>,
+    different: Vec<(usize, u64)>,
+}
+
+/// `worst.json` of a run over every pair.
+#[derive(Default, Serialize, Deserialize)]
+struct Worst {
+    crop: Option<FaceCrop>,
+    #[serde(default)]
+    crop_rule: Option<CropRule>,
+    images: Vec<Image>,
+    pairs: Vec<Pair>,
+}
+
+/// Finished evaluations, the newest first. A folder that cannot be read is no evaluation: a run that was stopped leaves
+/// one without a result.
+pub fn list(home: &Home) -> Result<Vec<RunRow>> {
+    let listed = match std::fs::read_dir(home.runs()) {
+        Ok(listed) => listed,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error).with_context(|| format!("cannot list the runs in {}", home.runs().display())),
+    };
+    let mut runs: Vec<PathBuf> = listed.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
+    runs.retain(|run| run.file_name().is_some_and(|name| name.to_string_lossy().contains("-eval-")));
+    runs.sort_by(|a, b| b.cmp(a));
+    let row = |run: &PathBuf| {
+        let (asked, result) = (record(run, "config.json").ok()?, record(run, "result.json").ok()?);
+        let has_curves = ["pairs.json", "histogram.json"].iter().any(|file| run.join(file).is_file());
+        Some(RunRow { has_curves, ..row(run, &asked["config"], &result) })
+    };
+    Ok(runs.iter().filter_map(row).collect())
+}
+
+/// A run that can be shown, as a line: by its folder's name, what was asked, and what came out.
+pub(crate) fn row(run: &Path, config: &Value, result: &Value) -> RunRow {
+    let name = run.file_name().unwrap_or_default().to_string_lossy();
+    let (stamp, kind) = name.split_once("-eval-").unwrap_or_default();
+    let count = |key: &str| result[key].as_u64().unwrap_or(0);
+    let list = config["list"].as_str().or_else(|| config["of"].as_str()).unwrap_or_default();
+    RunRow {
+        kind: kind.trim_end_matches(|c: char| c.is_ascii_digit() || c == '-').to_owned(),
+        model: result["model"].as_str().unwrap_or_default().to_owned(),
+        on: list.rsplit(['/', '\\']).next().unwrap_or(list).to_owned(),
+        when: minute(stamp),
+        score: result["accuracy_mean"].as_f64().or_else(|| result["val"]["val"].as_f64()),
+        pairs: result["pairs"].as_u64().unwrap_or_else(|| count("same_pairs") + count("different_pairs")),
+        skipped: count("skipped"),
+        has_curves: true,
+        run: run.to_owned(),
+    }
+}
+
+/// One of the JSON files of a run, whatever kind of run it is.
+pub(crate) fn record(run: &Path, file: &str) -> Result<Value> {
+    read(run, file)
+}
+
+/// Reads a run back from its folder, which may have been moved or renamed; `marks` are the user's.
+pub fn open(folder: &Path, marks: &Errata) -> Result<Run> {
+    let (asked, result) = (record(folder, "config.json")?, record(folder, "result.json")?);
+    let row = row(folder, &asked["config"], &result);
+    let mut run = match folder.join("histogram.json").is_file() {
+        true => open_counted(row, result)?,
+        false => open_judged(row, &asked["config"], result)?,
+    };
+    run.doubt(marks).context("without the doubted pairs nothing is left to judge")?;
+    Ok(run)
+}
+
+/// Writes all that [`open`] needs beside `config.json`.
+pub(crate) fn keep(folder: &RunFolder, run: &Run) -> Result<()> {
+    folder.json("result.json", &run.figures)?;
+    let Some(AllPairs { same, different }) = &run.every_pair else { return keep_judged(folder, run) };
+    let sparse = |counts: &DistanceHistogram| {
+        counts.counts().iter().copied().enumerate().filter(|(_, count)| *count > 0).collect()
+    };
+    folder.json("histogram.json", &Bins { bins: BINS, same: sparse(same), different: sparse(different) })?;
+    let Run { crop, crop_rule, images, pairs, .. } = run.clone();
+    folder.json("worst.json", &Worst { crop, crop_rule, images, pairs })
+}
+
+fn keep_judged(folder: &RunFolder, run: &Run) -> Result<()> {
+    let line = |pair: &Pair| {
+        let [first, second] = run.names(pair).map(str::to_owned);
+        PairLine { first, second, same: pair.same, fold: pair.fold, distance: pair.distance }
+    };
+    folder.json("pairs.json", &run.pairs.iter().map(line).collect::<Vec<_>>())?;
+    let found = run.images.iter().filter_map(|image| Some((&image.listed, image.face?)));
+    let sorted: BTreeMap<&String, Detection> = found.collect();
+    let faces: Vec<FaceLine> = sorted.into_iter().map(|(path, face)| FaceLine { path: path.clone(), face }).collect();
+    folder.json("faces.json", &faces)?;
+    folder.json("folds.json", &run.folds)
+}
+
+fn open_judged(row: RunRow, config: &Value, result: Value) -> Result<Run> {
+    let folder = &row.run;
+    let Config { images, crop, options } = Config::deserialize(config).with_context(|| other_version(folder))?;
+    let figures: PairFigures = serde_json::from_value(result).with_context(|| other_version(folder))?;
+    let folds: Vec<FoldResult> = read(folder, "folds.json")?;
+    ensure!(!folds.is_empty(), "the run judged no fold: {}", folder.display());
+    let faces: Vec<FaceLine> = read(folder, "faces.json")?;
+    let faces: HashMap<String, Detection> = faces.into_iter().map(|line| (line.path, line.face)).collect();
+    let mut places = ImagePlaces::default();
+    let mut pair = |PairLine { first, second, same, fold, distance }| {
+        let [a, b] = [first, second].map(|path| places.of(path));
+        Pair { a, b, same, fold, distance }
+    };
+    let pairs = read::<Vec<PairLine>>(folder, "pairs.json")?.into_iter().map(&mut pair).collect();
+    let image = |listed: String| Image {
+        path: images.as_ref().map(|folder| folder.join(&listed)),
+        face: faces.get(&listed).copied(),
+        listed,
+    };
+    let images = places.images.into_iter().map(image).collect();
+    let judged = Judgement::restored(folds, pairs).context("the run's pairs cannot be put together again")?;
+    let figures = PairFigures { run: folder.clone(), ..figures };
+    Ok(Run::judged(row, figures, judged, &options, images, crop))
+}
+
+fn open_counted(row: RunRow, result: Value) -> Result<Run> {
+    let folder = &row.run;
+    let figures: SetFigures = serde_json::from_value(result).with_context(|| other_version(folder))?;
+    let kept: Bins = read(folder, "histogram.json")?;
+    let full = |sparse: Vec<(usize, u64)>| -> Result<DistanceHistogram> {
+        let mut counts = vec![0; kept.bins];
+        for (bin, count) in sparse {
+            *counts.get_mut(bin).with_context(|| format!("there is no bin {bin} in {}", folder.display()))? = count;
+        }
+        Ok(DistanceHistogram::from_counts(counts)?)
+    };
+    let counted = AllPairs { same: full(kept.same)?, different: full(kept.different)? };
+    // Earlier versions kept no pairs.
+    let has_pairs = folder.join("worst.json").is_file();
+    let mut worst: Worst = if has_pairs { read(folder, "worst.json")? } else { Worst::default() };
+    worst.pairs.retain(|pair| pair.a.max(pair.b) < worst.images.len());
+    let figures = SetFigures { run: folder.clone(), ..figures };
+    let roc = counted.roc()?;
+    Ok(Run::counted(row, figures, (counted, roc), (worst.images, worst.pairs), (worst.crop, worst.crop_rule)))
+}
+
+fn read<T: DeserializeOwned>(folder: &Path, name: &str) -> Result<T> {
+    let path = folder.join(name);
+    let text = std::fs::read(&path).with_context(|| format!("this is no finished evaluation: {}", path.display()))?;
+    serde_json::from_slice(&text).with_context(|| other_version(&path))
+}
+
+fn other_version(path: &Path) -> String {
+    format!("the run was written by another version: {}", path.display())
+}
+
+/// "20240501-101530" is 2024-05-01 10:15.
+fn minute(stamp: &str) -> String {
+    let digits = |range: std::ops::Range<usize>| stamp.get(range).unwrap_or_default();
+    let (date, time) =
+        ([digits(0..4), digits(4..6), digits(6..8)].join("-"), [digits(9..11), digits(11..13)].join(":"));
+    if stamp.is_empty() { String::new() } else { format!("{date} {time}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_that_was_stopped_is_not_listed() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::open(Some(folder.path())).unwrap();
+        assert_eq!(list(&home).unwrap(), []);
+        let run = |name: &str, result: Option<&str>| {
+            let run = home.runs().join(name);
+            std::fs::create_dir_all(&run).unwrap();
+            std::fs::write(run.join("config.json"), r#"{"config":{"list":"/data/pairs.txt"}}"#).unwrap();
+            if let Some(result) = result {
+                std::fs::write(run.join("result.json"), result).unwrap();
+            }
+        };
+        run("20240501-101530-eval-lfw", Some(r#"{"model":"m","accuracy_mean":0.99,"pairs":6000,"skipped":2}"#));
+        run(
+            "20240502-000000-eval-folder-2",
+            Some(r#"{"model":"n","val":{"val":0.5},"same_pairs":3,"different_pairs":4}"#),
+        );
+        run("20240503-000000-eval-lfw", None);
+        run("20240503-000000-train", Some("{}"));
+        let rows = list(&home).unwrap();
+        let told: Vec<_> =
+            rows.iter().map(|row| (row.kind.as_str(), row.when.as_str(), row.score, row.pairs)).collect();
+        assert_eq!(told, [("folder", "2024-05-02 00:00", Some(0.5), 7), ("lfw", "2024-05-01 10:15", Some(0.99), 6000)]);
+        assert_eq!((rows[1].on.as_str(), rows[1].skipped, rows[1].has_curves), ("pairs.txt", 2, false));
+    }
+}

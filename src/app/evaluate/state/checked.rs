@@ -1,0 +1,34 @@
+//! Reasons for a low score, found by measuring, and the evaluations that avoid them.
+
+use crate::app::evaluate::job::check::CheckOutcome;
+use crate::app::evaluate::state::setup::Setup;
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Checked {
+    pub outcome: CheckOutcome,
+    /// One a finding; None where the model's own preprocessing has to be put right.
+    pub cures: Vec<Option<Cure>>,
+}
+
+/// An evaluation that avoids the fault.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cure {
+    WithoutDetector(Setup),
+    /// As the model says, instead of the given embeddings.
+    EmbedHere(Setup),
+}
+
+impl Cure {
+    pub fn label_key(&self) -> &'static str {
+        match self {
+            Self::WithoutDetector(_) => "cure_without_detector",
+            Self::EmbedHere(_) => "cure_embed_here",
+        }
+    }
+
+    pub fn setup(&self) -> &Setup {
+        match self {
+            Self::WithoutDetector(setup) | Self::EmbedHere(setup) => setup,
+        }
+    }
+}
