@@ -105,15 +105,29 @@ fn devices_are_listed_without_a_display_and_without_complaints() {
     assert!(!stderr(&listed).contains("XDG_RUNTIME_DIR"), "{}", stderr(&listed));
 }
 
-/// A library of made faces, with a person named.
+/// A library of made faces, one person of whom has a name: an export of it with that added, imported.
 fn made_library() -> (tempfile::TempDir, i64) {
     let home = tempfile::tempdir().unwrap();
     let made = likeness(home.path(), &["synth", "--library", "300", "--seed", "7"]);
     assert!(made.status.success(), "{}", stderr(&made));
-    let person = people(home.path())[0]["id"].as_i64().unwrap();
-    let named = likeness(home.path(), &["people", "--name", &person.to_string(), "Xanthippe Quartz"]);
-    assert!(named.status.success(), "{}", stderr(&named));
-    (home, person)
+    let outside = tempfile::tempdir().unwrap();
+    let file = outside.path().join("people.jsonl");
+    likeness(home.path(), &["library", "export", file.to_str().unwrap()]);
+    let exported = std::fs::read_to_string(&file).unwrap();
+    let mut lines: Vec<serde_json::Value> = exported.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    lines.insert(1, serde_json::json!({ "kind": "person", "id": 1, "name": "Xanthippe Quartz" }));
+    for face in lines.iter_mut().filter(|line| line["kind"] == "face").take(5) {
+        face["person"] = 1.into();
+        face["belongs"] = "confirmed".into();
+    }
+    let last = lines.len() - 1;
+    lines[last]["lines"] = last.into();
+    let text: Vec<String> = lines.iter().map(ToString::to_string).collect();
+    std::fs::write(&file, text.join("\n")).unwrap();
+    let report = json(home.path(), &["library", "import", file.to_str().unwrap(), "--json"]);
+    assert_eq!(report["decisions"], 5);
+    let person = people(home.path()).iter().find(|person| person["name"] == "Xanthippe Quartz").unwrap()["id"].as_i64();
+    (home, person.unwrap())
 }
 
 fn people(home: &Path) -> Vec<serde_json::Value> {
@@ -145,7 +159,7 @@ fn a_damaged_library_is_told_and_restored() {
     assert_eq!(people(home.path()), before);
     assert!(before.iter().any(|listed| listed["id"] == person && listed["name"] == "Xanthippe Quartz"));
     let listed = json(home.path(), &["library", "backup", "--list", "--json"]);
-    assert_eq!(listed.as_array().unwrap().len(), 2);
+    assert_eq!(listed.as_array().unwrap().len(), 3);
 }
 
 #[test]
@@ -176,6 +190,7 @@ fn a_person_is_forgotten_only_where_it_is_meant() {
     assert!(stderr(&asked).contains("There is no way back") && stderr(&asked).contains("--yes"), "{}", stderr(&asked));
     assert!(people(home.path()).iter().any(|listed| listed["id"] == person));
     let forgotten = json(home.path(), &["people", "--forget", &person.to_string(), "--not-again", "--yes", "--json"]);
+    assert_eq!((&forgotten["faces"], &forgotten["vectors"]), (&5.into(), &5.into()));
     assert_eq!((&forgotten["backups_cleaned"], &forgotten["complete"]), (&1.into(), &true.into()));
     assert!(people(home.path()).iter().all(|listed| listed["id"] != person));
     let name = b"Xanthippe";

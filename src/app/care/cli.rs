@@ -89,6 +89,10 @@ fn say(json: bool, value: Value, words: impl FnOnce() -> String) {
     }
 }
 
+fn people(named: usize) -> String {
+    if named == 1 { "1 person with a name".to_owned() } else { format!("{named} people with a name") }
+}
+
 /// JSON knows only text.
 fn shown(path: &std::path::Path) -> String {
     path.to_string_lossy().into_owned()
@@ -112,7 +116,7 @@ fn check_json(report: &CheckReport) -> Value {
 }
 
 fn check_words(report: &CheckReport) -> String {
-    let counts = format!("{} photos, {} faces, {} people with a name", report.photos, report.faces, report.people);
+    let counts = format!("{} photos, {} faces, {}", report.photos, report.faces, people(report.people));
     if report.is_sound() {
         return match report.older_format {
             Some(format) => format!("The library is sound: {counts}; of the older format {format}"),
@@ -156,7 +160,7 @@ fn backup_json(backup: &Backup) -> Value {
 
 fn backup_words(backup: &Backup) -> String {
     let state = match &backup.state {
-        BackupState::Sound { people, .. } => format!("{people} people with a name"),
+        BackupState::Sound { people: named, .. } => people(*named),
         BackupState::Damaged(problem) => format!("NOT SOUND: {problem}"),
         BackupState::Newer => "of a newer Likeness".to_owned(),
     };
@@ -171,7 +175,7 @@ fn restore(home: &Home, file: Option<PathBuf>, json: bool) -> Result<()> {
         "restored": shown(&backup), "kept": restored.kept.as_deref().map(shown), "people": restored.people,
     });
     say(json, value, || {
-        let mut words = format!("Restored {}: {} people with a name", printable(&backup), restored.people);
+        let mut words = format!("Restored {}: {}", printable(&backup), people(restored.people));
         if let Some(kept) = &restored.kept {
             words += &format!("\nWhat was there is kept as {}", printable(kept));
         }
@@ -190,8 +194,8 @@ fn export(library: &LibraryReader, file: &std::path::Path, json: bool) -> Result
         "path": shown(file), "people": counts.people, "photos": counts.photos, "faces": counts.faces,
     });
     say(json, value, || {
-        let (people, faces, photos) = (counts.people, counts.faces, counts.photos);
-        format!("Exported {people} people with a name and {faces} faces in {photos} photos to {}", printable(file))
+        let (people, faces, photos) = (people(counts.people), counts.faces, counts.photos);
+        format!("Exported {people} and {faces} faces in {photos} photos to {}", printable(file))
     });
     Ok(())
 }
@@ -277,7 +281,7 @@ mod tests {
     #[test]
     fn a_check_in_words_and_as_json() {
         let mut report = CheckReport { photos: 3, faces: 5, people: 1, ..CheckReport::default() };
-        assert_eq!(check_words(&report), "The library is sound: 3 photos, 5 faces, 1 people with a name");
+        assert_eq!(check_words(&report), "The library is sound: 3 photos, 5 faces, 1 person with a name");
         assert_eq!(check_json(&report)["sound"], json!(true));
         report.problems.push(Problem::Structure("page 7 is torn".into()));
         assert_eq!(check_words(&report), "The library is not sound:\n  the file is damaged: page 7 is torn");

@@ -18,7 +18,7 @@ use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 use super::BackupReason;
 use super::import_people::People;
 use super::lines::{self, Contents, Face, Photo};
-use crate::library::error::Result;
+use crate::library::error::{LibraryError, Result};
 use crate::library::faces::{self, FaceRecord};
 use crate::library::open::Library;
 use crate::library::path;
@@ -81,9 +81,12 @@ impl Library {
     /// Brings an export in, all of it or nothing.
     ///
     /// # Errors
-    /// [`LibraryError::BadLine`](crate::library::LibraryError::BadLine) with the number of a line that cannot be read.
+    /// [`LibraryError::BadLine`] with the number of a line that cannot be read.
     pub fn import(&mut self, from: impl BufRead, mode: ImportMode) -> Result<ImportReport> {
         let contents = lines::read(from)?;
+        if mode == ImportMode::Apply && self.is_read_only() {
+            return Err(LibraryError::ReadOnly { path: self.path.clone() });
+        }
         let mut backup = None;
         if mode == ImportMode::Apply && !self.is_empty()? {
             backup = Some(self.back_up(BackupReason::BeforeImport)?);

@@ -15,6 +15,8 @@ fn a_protected_library_can_be_read_and_refuses_every_change() {
         let mut shelf = Shelf::new();
         let faces = shelf.add("a.jpg", 1, 1);
         let person = shelf.name(&faces, "Ada");
+        let mut text = Vec::new();
+        shelf.library.export(&mut text).unwrap();
         let file = shelf.file();
         drop(shelf.library);
         let bytes = std::fs::read(&file).unwrap();
@@ -31,6 +33,7 @@ fn a_protected_library_can_be_read_and_refuses_every_change() {
             library.name_person(person, "Eve").map(drop),
             library.forget_person(person, true).map(drop),
             library.set_setting("a", "b"),
+            library.import(&text[..], ImportMode::Apply).map(drop),
             library.begin_scan(Path::new("/photos")).map(drop),
         ];
         for outcome in refused {
