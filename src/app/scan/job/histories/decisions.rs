@@ -152,7 +152,7 @@ fn move_face(history: &mut History, view: &View, face: u8, to: u8) -> Result<(),
     };
     let known: Vec<PersonId> = history.model.words.people.keys().copied().filter(may_go).collect();
     let to = match known.len() {
-        count if count > 0 && to % 4 > 0 => Destination::Person(known[to as usize / 4 % count]),
+        count if count > 0 && !to.is_multiple_of(4) => Destination::Person(known[to as usize / 4 % count]),
         _ => Destination::NewPerson { name: format!("P{}", truly(face.key)) },
     };
     let before = history.model.words.clone();
@@ -284,7 +284,9 @@ fn may_be_same(history: &mut History, pair: u8) -> Result<(), String> {
 
 /// Onto a face that truly is the same person.
 fn put_back(history: &mut History, view: &View, lost: u8, onto: u8) -> Result<(), String> {
-    let Some(lost) = choose(view.faces.iter().filter(|face| view.lost.contains(&face.key)), lost) else { return Ok(()) };
+    let Some(lost) = choose(view.faces.iter().filter(|face| view.lost.contains(&face.key)), lost) else {
+        return Ok(());
+    };
     let same = |face: &&Shown| !face.is_missing && truly(face.key) == truly(lost.key);
     let Some(onto) = choose(view.faces.iter().filter(same), onto) else { return Ok(()) };
     let decision = Decision::PutBack { lost: lost.face, onto: onto.face };
@@ -302,7 +304,9 @@ fn put_back(history: &mut History, view: &View, lost: u8, onto: u8) -> Result<()
 }
 
 fn let_go(history: &mut History, view: &View, lost: u8) -> Result<(), String> {
-    let Some(lost) = choose(view.faces.iter().filter(|face| view.lost.contains(&face.key)), lost) else { return Ok(()) };
+    let Some(lost) = choose(view.faces.iter().filter(|face| view.lost.contains(&face.key)), lost) else {
+        return Ok(());
+    };
     history.say(Decision::LetGo(vec![lost.face]), |words| words.say(lost.key, Word::Nothing))?;
     Ok(())
 }

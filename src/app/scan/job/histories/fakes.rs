@@ -33,9 +33,8 @@ impl Finder {
     /// The vector of whoever is around a place.
     pub fn embed_at(&self, pixels: &RgbImage, place: FaceBox) -> Option<Embedding> {
         let [x, y] = place.centre();
-        let inside = |face: &FaceBox| {
-            (face.x..face.x + face.width).contains(&x) && (face.y..face.y + face.height).contains(&y)
-        };
+        let inside =
+            |face: &FaceBox| (face.x..face.x + face.width).contains(&x) && (face.y..face.y + face.height).contains(&y);
         let (person, _) = coloured(pixels).into_iter().find(|(_, face)| inside(face))?;
         self.embedding(pixels, person)
     }

@@ -54,11 +54,7 @@ impl History {
         Ok(())
     }
 
-    fn follow_scan(
-        &mut self,
-        before: &View,
-        policy: MissingPolicy,
-    ) -> Result<(View, Expected, usize), String> {
+    fn follow_scan(&mut self, before: &View, policy: MissingPolicy) -> Result<(View, Expected, usize), String> {
         let mut expected = Expected::default();
         for folder in 0..FOLDERS {
             if self.world.drives[folder] != Drive::Unplugged {

@@ -25,7 +25,7 @@ use history::History;
 use operations::Operation;
 
 /// In every test run.
-const FEW: u64 = 250;
+const FEW: u64 = 200;
 const LONGEST: usize = 30;
 /// So many failing histories are shrunk and told.
 const SHRUNK: usize = 8;
@@ -112,7 +112,8 @@ fn histories() {
     let seeds = from..from + many.unwrap_or(FEW);
     let plots = seeds.into_par_iter().map(|seed| (seed, Plot::random(seed)));
     let failed: Vec<_> = plots.filter(|(_, plot)| plot.fault(registers).is_some()).collect();
-    let told: Vec<String> = failed.par_iter().take(SHRUNK).map(|(seed, plot)| plot.clone().told(*seed, registers)).collect();
+    let told: Vec<String> =
+        failed.par_iter().take(SHRUNK).map(|(seed, plot)| plot.clone().told(*seed, registers)).collect();
     assert!(failed.is_empty(), "{} histories fail:\n{}", failed.len(), told.join("\n"));
 }
 

@@ -58,7 +58,11 @@ impl Words {
     }
 
     fn rejected_by(&self, key: Key) -> BTreeSet<PersonId> {
-        self.rejected.iter().filter(|(face, person)| *face == key && self.people.contains_key(person)).map(|no| no.1).collect()
+        self.rejected
+            .iter()
+            .filter(|(face, person)| *face == key && self.people.contains_key(person))
+            .map(|no| no.1)
+            .collect()
     }
 
     /// As the library shows them.
@@ -175,7 +179,8 @@ impl Model {
             false => expected.missing += lost.len(),
         }
         let stays = |path: &PathBuf, picture: &Picture| !is_gone(path) || (is_withheld && lost.contains(picture));
-        let (linked, gone) = std::mem::take(&mut self.linked).into_iter().partition(|(path, picture)| stays(path, picture));
+        let (linked, gone) =
+            std::mem::take(&mut self.linked).into_iter().partition(|(path, picture)| stays(path, picture));
         self.linked = linked;
         self.gone.extend::<BTreeMap<_, _>>(gone);
     }
@@ -248,9 +253,8 @@ impl Model {
         for (old, new) in &expected.replacements {
             for slot in 0..old.slots() {
                 let person = old.person(slot);
-                let is_there = |other: usize| {
-                    new.person(other) == person && self.words.of((*new, other)) == said.of((*old, slot))
-                };
+                let is_there =
+                    |other: usize| new.person(other) == person && self.words.of((*new, other)) == said.of((*old, slot));
                 if (0..new.slots()).any(is_there) {
                     self.carried.insert((*old, slot));
                 }
@@ -303,7 +307,9 @@ impl Model {
         let truly = face.key.0.person(face.key.1);
         match self.given.contains(&(person, truly)) {
             true => Ok(()),
-            false => Err(format!("a name has moved: {:?} is the true person {truly} and said to be {person:?}", face.key)),
+            false => {
+                Err(format!("a name has moved: {:?} is the true person {truly} and said to be {person:?}", face.key))
+            }
         }
     }
 
@@ -370,7 +376,8 @@ impl Model {
         let (before, after) = (&step.before, &step.after);
         let changed = |key: &Key| before.of(*key) != after.of(*key);
         let keys: BTreeSet<Key> = view.faces.iter().map(|face| face.key).collect();
-        let changed_faces: BTreeSet<(u8, usize)> = keys.iter().filter(|key| changed(key)).map(|key| (key.0.scene, key.1)).collect();
+        let changed_faces: BTreeSet<(u8, usize)> =
+            keys.iter().filter(|key| changed(key)).map(|key| (key.0.scene, key.1)).collect();
         for key in keys {
             let (now, then) = (self.words.of(key), shown.of(key));
             let is_known = |word: Word| match word {

@@ -176,7 +176,8 @@ impl Picture {
                 Change::Mirrored => imageops::flip_horizontal(&pixels),
                 Change::Cropped => {
                     let part = |share: f32, side: u32| (share * side as f32).round() as u32;
-                    let [x, y, w, h] = [(0, width), (1, height), (2, width), (3, height)].map(|(i, s)| part(CROP[i], s));
+                    let [x, y, w, h] =
+                        [(0, width), (1, height), (2, width), (3, height)].map(|(i, s)| part(CROP[i], s));
                     imageops::crop_imm(&pixels, x, y, w, h).to_image()
                 }
             };
@@ -244,9 +245,8 @@ fn draw(scene: &Scene) -> RgbImage {
     let grain: Vec<f32> = (0..SIZE.0 * SIZE.1).map(|_| rng.random_range(-4.0..4.0)).collect();
     RgbImage::from_fn(SIZE.0, SIZE.1, |x, y| {
         let (px, py) = (x as f32 + 0.5, y as f32 + 0.5);
-        let is_on = |[left, top, width, height]: Place| {
-            ((px - left) / width - 0.5).hypot((py - top) / height - 0.5) < 0.5
-        };
+        let is_on =
+            |[left, top, width, height]: Place| ((px - left) / width - 0.5).hypot((py - top) / height - 0.5) < 0.5;
         if let Some((person, _)) = scene.people.iter().find(|(_, place)| is_on(*place)) {
             return Rgb(PEOPLE[*person]);
         }
