@@ -27,7 +27,7 @@ pub(super) fn carry_over(scan: ScanId, tools: &ScanTools<'_>) -> Result<usize> {
 }
 
 /// How one picture was made from another, or what a test puts in its place.
-pub(super) trait FindEdit {
+pub(in crate::app::scan) trait FindEdit {
     /// Both by the hash of a file that showed them.
     fn edit(&self, old: &[u8; 32], new: &[u8; 32]) -> Option<Edit>;
 }

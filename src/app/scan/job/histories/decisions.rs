@@ -152,7 +152,7 @@ fn move_face(history: &mut History, view: &View, face: u8, to: u8) -> Result<(),
     };
     let known: Vec<PersonId> = history.model.words.people.keys().copied().filter(may_go).collect();
     let to = match known.len() {
-        count if count > 0 && to % 4 > 0 => Destination::Person(known[to as usize / 4 % count]),
+        count if count > 0 && !to.is_multiple_of(4) => Destination::Person(known[to as usize / 4 % count]),
         _ => Destination::NewPerson { name: format!("P{}", truly(face.key)) },
     };
     let before = history.model.words.clone();

@@ -25,7 +25,7 @@ use history::History;
 use operations::Operation;
 
 /// In every test run.
-const FEW: u64 = 250;
+const FEW: u64 = 200;
 const LONGEST: usize = 30;
 /// So many failing histories are shrunk and told.
 const SHRUNK: usize = 8;

@@ -44,7 +44,6 @@ pub enum Drive {
 }
 
 pub struct World {
-    root: TempDir,
     home: PathBuf,
     pub library: LibraryHandle,
     database: PathBuf,
@@ -61,6 +60,8 @@ pub struct World {
     clock: u64,
     kill_in: Arc<AtomicI64>,
     copies: usize,
+    /// Goes last.
+    _root: TempDir,
 }
 
 /// A face as the window shows it, and what the library says of it.
@@ -111,7 +112,7 @@ impl World {
             kill_in,
             copies: 0,
             home,
-            root,
+            _root: root,
         }
     }
 
@@ -167,11 +168,11 @@ impl World {
         self.files.extend([(a, in_b), (b, in_a)]);
     }
 
-    /// The file cannot be read for a while.
+    /// The file cannot be read for a while: a folder is in its place.
     pub fn break_file(&mut self, place: Place) {
         let path = self.real_path(place);
         fs::rename(&path, self.home.join(format!("broken-{}-{}", place.0, place.1))).unwrap();
-        std::os::unix::fs::symlink("nowhere.jpg", &path).unwrap();
+        fs::create_dir(&path).unwrap();
         let picture = self.files.remove(&place).unwrap();
         self.broken.insert(place, picture);
     }
@@ -179,7 +180,7 @@ impl World {
     /// Takes away what is in the way of a file, and brings nothing back.
     fn mend(&mut self, place: Place) {
         if self.broken.remove(&place).is_some() {
-            fs::remove_file(self.real_path(place)).unwrap();
+            fs::remove_dir(self.real_path(place)).unwrap();
         }
     }
 
@@ -337,7 +338,6 @@ impl World {
 
     pub fn check_integrity(&self) {
         self.library.call(|library| library.check_integrity()).unwrap();
-        let _ = &self.root;
     }
 
     pub fn view(&self) -> View {
