@@ -258,12 +258,10 @@ fn open_question() -> OpenQuestion {
 fn compare(sources: Vec<CompareSource>, distances: &[f32]) -> CompareResult {
     let mut all = vec![vec![Some(SquaredDistance(0.0)); sources.len()]; sources.len()];
     let mut next = distances.iter().cycle();
-    for a in 0..sources.len() {
-        for b in a + 1..sources.len() {
-            let distance = next.next().copied().map(SquaredDistance);
-            all[a][b] = distance;
-            all[b][a] = distance;
-        }
+    let pairs = (0..sources.len()).flat_map(|a| (a + 1..sources.len()).map(move |b| (a, b)));
+    for (a, b) in pairs {
+        let distance = next.next().copied().map(SquaredDistance);
+        (all[a][b], all[b][a]) = (distance, distance);
     }
     let slots = sources.iter().enumerate().map(|(i, source)| {
         let title = match source {
@@ -552,7 +550,7 @@ pub fn portrait(person: u64, take: u64, side: u32) -> Picture {
         [(hash(take) % 60 + 110) as i32, (hash(take + 7) % 60 + 120) as i32, (hash(take + 13) % 60 + 130) as i32];
     let turn = (hash(take + 29) % 100) as f32 / 100.0 - 0.5;
     let width = 0.27 + (hash(person + 3) % 100) as f32 / 1600.0;
-    let long_hair = hash(person + 11) % 2 == 0;
+    let long_hair = hash(person + 11).is_multiple_of(2);
     paint(side, side, |x, y| {
         let (dx, dy) = (x - 0.5 - turn * 0.06, y - 0.52);
         let light = 1.0 - 0.25 * (x - 0.3) - 0.1 * y;

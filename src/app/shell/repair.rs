@@ -1,9 +1,9 @@
 //! What the window shows where the library is damaged: what is wrong, and the newest sound backup. The disk is asked on
 //! threads of its own.
 
-use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
+use crossbeam_channel::{Receiver, Sender, bounded};
 use eframe::egui::{self, CentralPanel, Label, Ui};
 
 use crate::app::care::job;
@@ -34,7 +34,8 @@ pub struct Repair {
 
 impl Repair {
     pub fn new(home: Home, problem: &anyhow::Error, ctx: &egui::Context) -> Self {
-        let (sender, answers) = channel();
+        // One question is open at a time.
+        let (sender, answers) = bounded(2);
         let problem = error_chain(problem);
         let repair = Self { home, problem, answers, sender, newest: None, is_restoring: false };
         repair.ask(ctx, |home| match job::newest_of(home) {

@@ -92,7 +92,7 @@ impl Library {
         for (backup, outcome) in forget_backups::clean_all(self, &known, may_find_again)? {
             match outcome {
                 Cleaned::Untouched => {}
-                Cleaned::Cleaned => backups_cleaned += 1,
+                Cleaned::Without => backups_cleaned += 1,
                 Cleaned::Deleted => backups_deleted.push(backup),
             }
         }

@@ -20,7 +20,8 @@ use crate::types::FaceBox;
 pub(super) enum Cleaned {
     /// The person was not in it.
     Untouched,
-    Cleaned,
+    /// Nothing of the person is left in it.
+    Without,
     Deleted,
 }
 
@@ -46,7 +47,7 @@ pub(super) fn clean_all(
         };
         match outcome {
             Cleaned::Untouched => {}
-            Cleaned::Cleaned => {
+            Cleaned::Without => {
                 file::rename(&work, &found.path)?;
                 for suffix in file::SIDE_FILES {
                     file::remove(&file::with_suffix(&found.path, suffix))?;
@@ -113,7 +114,7 @@ fn clean(
     copy.execute_batch("VACUUM")?;
     let is_left = is_named(&copy, person, namesakes)? || is_found(&copy, work, person, namesakes)?;
     copy.close().map_err(|(_, error)| error)?;
-    Ok(if is_left { Cleaned::Deleted } else { Cleaned::Cleaned })
+    Ok(if is_left { Cleaned::Deleted } else { Cleaned::Without })
 }
 
 /// The faces at the places of the person's faces, whoever they belonged to then.
