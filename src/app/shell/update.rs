@@ -78,7 +78,7 @@ impl Update {
         self.ask(Request::Models(models::state::Request::LoadNetworks));
         self.ask(Request::Settings(settings::state::Request::LoadDevices));
         self.ask(Request::Evaluate(EvaluateRequest::LoadSample));
-        if matches!(state.view, View::Evaluate | View::Train) {
+        if matches!(state.view, View::Evaluate | View::Train | View::Settings) {
             self.load_view(state);
         }
     }
