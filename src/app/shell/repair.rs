@@ -1,9 +1,9 @@
 //! What the window shows where the library is damaged: what is wrong, and the newest sound backup. The disk is asked on
 //! threads of its own.
 
-use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 
+use crossbeam_channel::{Receiver, Sender, bounded};
 use eframe::egui::{self, CentralPanel, Label, Ui};
 
 use crate::app::care::job;
@@ -14,6 +14,9 @@ use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::library::care::Backup;
 use crate::types::error_chain;
+
+/// At most so many wait: one question is asked at a time.
+const ANSWERS: usize = 4;
 
 enum Answer {
     Found(Option<Backup>),
@@ -34,7 +37,7 @@ pub struct Repair {
 
 impl Repair {
     pub fn new(home: Home, problem: &anyhow::Error, ctx: &egui::Context) -> Self {
-        let (sender, answers) = channel();
+        let (sender, answers) = bounded(ANSWERS);
         let problem = error_chain(problem);
         let repair = Self { home, problem, answers, sender, newest: None, is_restoring: false };
         repair.ask(ctx, |home| match job::newest_of(home) {
