@@ -15,6 +15,9 @@ use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::library::care::Backup;
 use crate::types::error_chain;
 
+/// At most so many wait: one question is asked at a time.
+const ANSWERS: usize = 4;
+
 enum Answer {
     Found(Option<Backup>),
     Restored,
@@ -34,8 +37,7 @@ pub struct Repair {
 
 impl Repair {
     pub fn new(home: Home, problem: &anyhow::Error, ctx: &egui::Context) -> Self {
-        // One question is open at a time.
-        let (sender, answers) = bounded(2);
+        let (sender, answers) = bounded(ANSWERS);
         let problem = error_chain(problem);
         let repair = Self { home, problem, answers, sender, newest: None, is_restoring: false };
         repair.ask(ctx, |home| match job::newest_of(home) {

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use super::forget_backups::{self, Cleaned};
+use super::forget_backups::{self, Outcome};
 use crate::library::error::{LibraryError, Result};
 use crate::library::open::{Library, LibraryReader};
 use crate::library::path;
@@ -91,9 +91,9 @@ impl Library {
         let (mut backups_cleaned, mut backups_deleted) = (0, Vec::new());
         for (backup, outcome) in forget_backups::clean_all(self, &known, may_find_again)? {
             match outcome {
-                Cleaned::Untouched => {}
-                Cleaned::Without => backups_cleaned += 1,
-                Cleaned::Deleted => backups_deleted.push(backup),
+                Outcome::Untouched => {}
+                Outcome::Cleaned => backups_cleaned += 1,
+                Outcome::Deleted => backups_deleted.push(backup),
             }
         }
         self.reader

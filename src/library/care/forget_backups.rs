@@ -17,11 +17,10 @@ use crate::library::{faces, migrate, path};
 use crate::types::FaceBox;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Cleaned {
+pub(super) enum Outcome {
     /// The person was not in it.
     Untouched,
-    /// Nothing of the person is left in it.
-    Without,
+    Cleaned,
     Deleted,
 }
 
@@ -32,7 +31,7 @@ pub(super) fn clean_all(
     library: &Library,
     person: &PersonToForget,
     may_find_again: bool,
-) -> Result<Vec<(PathBuf, Cleaned)>> {
+) -> Result<Vec<(PathBuf, Outcome)>> {
     let library_path = library.path().to_owned();
     let namesakes: Vec<i64> = match &person.name {
         Some(name) => library.read(|c| forget::bearers(c, name, person.person))?,
@@ -43,17 +42,17 @@ pub(super) fn clean_all(
         let work = file::with_suffix(&found.path, ".forgetting");
         let outcome = match clean(&found.path, &work, person, &namesakes, may_find_again) {
             Ok(outcome) => outcome,
-            Err(_) => Cleaned::Deleted,
+            Err(_) => Outcome::Deleted,
         };
         match outcome {
-            Cleaned::Untouched => {}
-            Cleaned::Without => {
+            Outcome::Untouched => {}
+            Outcome::Cleaned => {
                 file::rename(&work, &found.path)?;
                 for suffix in file::SIDE_FILES {
                     file::remove(&file::with_suffix(&found.path, suffix))?;
                 }
             }
-            Cleaned::Deleted => file::remove(&found.path)?,
+            Outcome::Deleted => file::remove(&found.path)?,
         }
         file::remove(&work)?;
         outcomes.push((found.path, outcome));
@@ -83,7 +82,7 @@ fn clean(
     person: &PersonToForget,
     namesakes: &[i64],
     may_find_again: bool,
-) -> Result<Cleaned> {
+) -> Result<Outcome> {
     let from = file::open_still(backup)?;
     migrate::format_of(&from, backup)?;
     file::copy(&from, work)?;
@@ -98,7 +97,7 @@ fn clean(
     let steps = forget::steps(&copy, &people, &faces, person.only_name())?;
     if faces.is_empty() && people.is_empty() && steps.is_empty() {
         let is_sure = !is_named(&copy, person, namesakes)?;
-        return Ok(if is_sure { Cleaned::Untouched } else { Cleaned::Deleted });
+        return Ok(if is_sure { Outcome::Untouched } else { Outcome::Deleted });
     }
     let transaction = copy.transaction()?;
     let mut all = faces;
@@ -114,7 +113,7 @@ fn clean(
     copy.execute_batch("VACUUM")?;
     let is_left = is_named(&copy, person, namesakes)? || is_found(&copy, work, person, namesakes)?;
     copy.close().map_err(|(_, error)| error)?;
-    Ok(if is_left { Cleaned::Deleted } else { Cleaned::Without })
+    Ok(if is_left { Outcome::Deleted } else { Outcome::Cleaned })
 }
 
 /// The faces at the places of the person's faces, whoever they belonged to then.
