@@ -63,7 +63,11 @@ fn what_a_check_and_an_import_found_is_told() {
 #[test]
 fn a_person_is_forgotten_after_one_question_that_says_what_stays() {
     let (wire, mut harness) = open(album_world(), View::People);
-    send(&mut harness, Message::Act(Action::AskForget(PersonId(1))));
+    send(&mut harness, Message::Act(Action::OpenPerson(PersonId(1))));
+    harness.get_by_label("More").click_accesskit();
+    harness.run();
+    harness.get_by_label_contains("Forget ").click_accesskit();
+    harness.run();
     assert!(wire.sent.borrow().contains(&Request::Care(CareRequest::LookForget(PersonId(1)))));
     let person = PersonToForget {
         person: PersonId(1),

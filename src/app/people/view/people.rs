@@ -341,14 +341,25 @@ pub fn group_menu_ui(ui: &mut Ui, ctx: &mut Context<'_>, person: PersonId, name:
             None => ctx.text.s(of_group).to_owned(),
             Some(name) => ctx.text.f(of_person, &[("name", name)]),
         };
-        let button = egui::Button::new((icons::text(icon), label.as_str())).frame_when_inactive(false);
-        let response = ui.add(button);
-        response.widget_info(|| WidgetInfo::labeled(Role::MenuItem, true, &label));
-        if response.clicked() {
+        if entry_ui(ui, icon, &label) {
             ctx.send(message);
-            ui.close();
         }
     }
+    if let Some(name) = name
+        && entry_ui(ui, Icon::Trash2, &ctx.text.f("forget_person", &[("name", name)]))
+    {
+        ctx.act(Action::AskForget(person));
+    }
+}
+
+/// An entry of a menu; true when it was chosen, which closes the menu.
+fn entry_ui(ui: &mut Ui, icon: Icon, label: &str) -> bool {
+    let response = ui.add(egui::Button::new((icons::text(icon), label)).frame_when_inactive(false));
+    response.widget_info(|| WidgetInfo::labeled(Role::MenuItem, true, label));
+    if response.clicked() {
+        ui.close();
+    }
+    response.clicked()
 }
 
 #[cfg(test)]
