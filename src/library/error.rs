@@ -61,6 +61,8 @@ pub enum LibraryError {
     Stale(Stale),
     #[error("a name needs at least one visible character")]
     EmptyName,
+    #[error("a name cannot hold control characters")]
+    UnprintableName,
     #[error("a person cannot be joined with, or told apart from, themself")]
     SamePerson,
     #[error("embeddings of {model} have {known} dimensions; one with {found} was offered and not stored")]
@@ -85,9 +87,15 @@ impl LibraryError {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy { path },
             Some(ErrorCode::ReadOnly) => Self::ReadOnly { path },
             Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => Self::CannotOpen { path, reason },
+            Some(ErrorCode::SystemIoFailure) if is_for_want_of_space(&error) => Self::DiskFull { path },
             _ => Self::Sql(error),
         }
     }
+}
+
+/// SQLite could not make its shared memory file larger, which even a reader needs.
+fn is_for_want_of_space(error: &rusqlite::Error) -> bool {
+    error.sqlite_error().is_some_and(|error| error.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE)
 }
 
 pub type Result<T, E = LibraryError> = std::result::Result<T, E>;

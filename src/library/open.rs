@@ -47,6 +47,10 @@ impl Library {
             if let Some(connection) = care::open_protected(path)? {
                 return Ok(connection);
             }
+            if is_gone(path) && care::has_backups(path) {
+                let reason = "it is empty or gone, though there are backups of it".to_owned();
+                return Err(LibraryError::Damaged { path: path.to_owned(), reason });
+            }
             create_private(path, false)
                 .map_err(|error| LibraryError::CannotOpen { path: path.to_owned(), reason: error.to_string() })?;
             let mut connection = Connection::open_with_flags(path, flags)?;
@@ -96,6 +100,14 @@ impl Library {
             Ok(value)
         };
         run().map_err(|error| error.at(&path))
+    }
+}
+
+/// Nothing is where the library was, nor in its log.
+fn is_gone(path: &Path) -> bool {
+    match std::fs::metadata(path) {
+        Ok(file) => file.len() == 0 && care::bytes_of(path) == 0,
+        Err(error) => error.kind() == std::io::ErrorKind::NotFound,
     }
 }
 

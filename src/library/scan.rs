@@ -190,10 +190,12 @@ impl Library {
                 |row| row.get(0),
             )?;
             let folder = path::from_bytes(folder);
-            let mut query =
-                c.prepare("SELECT photo_id, path, seen_in_scan FROM file WHERE missing = 0 ORDER BY photo_id")?;
+            let mut query = c.prepare(
+                "SELECT photo_id, path, seen_in_scan, linked_in_scan FROM file WHERE missing = 0 ORDER BY photo_id",
+            )?;
             let rows = query.query_map([], |row| {
-                let file = FileOfPhoto { path: path::from_bytes(row.get(1)?), seen_in: row.get(2)? };
+                let file =
+                    FileOfPhoto { path: path::from_bytes(row.get(1)?), seen_in: row.get(2)?, linked_in: row.get(3)? };
                 Ok((row.get::<_, i64>(0)?, file))
             })?;
             let mut since = GoneSince::default();
@@ -215,6 +217,7 @@ impl Library {
 struct FileOfPhoto {
     path: PathBuf,
     seen_in: i64,
+    linked_in: i64,
 }
 
 /// What a scan of a folder did not meet and is gone from the disk.
@@ -224,7 +227,8 @@ struct GoneSince {
     elsewhere: Vec<PathBuf>,
     /// The last files of their photos.
     last: Vec<PathBuf>,
-    /// How many photos that is, of how many below the folder.
+    /// How many photos that is, of how many that were below the folder before: what another drive at the same place
+    /// brings along does not count.
     photos: usize,
     of: usize,
 }
@@ -234,7 +238,7 @@ impl GoneSince {
     fn add(&mut self, folder: &Path, scan: ScanId, files: Vec<FileOfPhoto>) {
         let all = files.len();
         let (inside, _outside): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| file.path.starts_with(folder));
-        self.of += usize::from(!inside.is_empty());
+        self.of += usize::from(inside.iter().any(|file| file.linked_in != scan.0));
         let is_gone = |file: &FileOfPhoto| file.seen_in != scan.0 && is_gone(&file.path);
         let gone: Vec<PathBuf> = inside.into_iter().filter(is_gone).map(|file| file.path).collect();
         match gone.len() == all {

@@ -11,7 +11,7 @@ use super::job;
 use crate::app::engine::cli::console::printable;
 use crate::app::engine::home::Home;
 use crate::library::care::{
-    self, Backup, BackupReason, BackupState, CheckReport, Contradiction, ImportMode, ImportReport, Said,
+    self, Backup, BackupReason, BackupState, CheckReport, Contradiction, ImportMode, ImportReport, Problem, Said,
 };
 use crate::library::{Library, LibraryReader, SetAside};
 
@@ -101,7 +101,7 @@ fn shown(path: &std::path::Path) -> String {
 fn check(home: &Home, json: bool) -> ExitCode {
     let report = care::check(&home.library());
     say(json, check_json(&report), || check_words(&report));
-    if !report.is_sound() && !json {
+    if report.problems.iter().any(|problem| !matches!(problem, Problem::Closed(_))) && !json {
         eprintln!("`likeness library restore` puts the newest sound backup in its place and keeps what is there.");
     }
     if report.is_sound() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
@@ -123,7 +123,9 @@ fn check_words(report: &CheckReport) -> String {
             None => format!("The library is sound: {counts}"),
         };
     }
-    let mut words = "The library is not sound:".to_owned();
+    let is_closed = report.problems.iter().all(|problem| matches!(problem, Problem::Closed(_)));
+    let mut words =
+        if is_closed { "The library could not be checked:" } else { "The library is not sound:" }.to_owned();
     report.problems.iter().for_each(|problem| words += &format!("\n  {problem}"));
     words
 }
@@ -276,7 +278,6 @@ fn said_words(said: &Said) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::library::care::Problem;
 
     #[test]
     fn a_check_in_words_and_as_json() {

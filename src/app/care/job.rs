@@ -53,19 +53,30 @@ pub fn restore(home: &Home, backup: &Path) -> Result<Restored> {
     Ok(care::restore(&home.library(), backup)?)
 }
 
-/// Writes an export beside its place and renames it, so that a failed one leaves what was there.
+/// Writes an export beside its place and renames it, so that a failed one leaves what was there. A device, a pipe and
+/// what a link leads to are written into.
 pub fn export(library: &LibraryReader, to: &Path) -> Result<ExportCounts> {
-    let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let cannot = || format!("cannot write {}", to.display());
+    let there = std::fs::symlink_metadata(to).ok();
+    if there.as_ref().is_some_and(|there| !there.is_file()) {
+        let mut file = File::options().write(true).truncate(true).open(to).with_context(cannot)?;
+        return export_into(library, &mut file).with_context(cannot);
+    }
+    let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(folder).with_context(cannot)?;
-    let counts = {
-        let mut out = BufWriter::new(file.as_file_mut());
-        let counts = library.export(&mut out)?;
-        out.flush().with_context(cannot)?;
-        counts
-    };
+    let counts = export_into(library, file.as_file_mut()).with_context(cannot)?;
     file.as_file().sync_all().with_context(cannot)?;
+    if let Some(there) = there {
+        file.as_file().set_permissions(there.permissions()).with_context(cannot)?;
+    }
     file.persist(to).with_context(cannot)?;
+    Ok(counts)
+}
+
+fn export_into(library: &LibraryReader, file: &mut File) -> Result<ExportCounts> {
+    let mut out = BufWriter::new(file);
+    let counts = library.export(&mut out)?;
+    out.flush()?;
     Ok(counts)
 }
 

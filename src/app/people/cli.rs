@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
 use crate::app::engine::home::Home;
-use crate::library::{Belongs, Library, PersonListing};
+use crate::library::{Belongs, Library, PersonListing, care};
 use crate::types::PersonId;
 
 /// List the people found, the largest first, or name one
@@ -18,7 +18,7 @@ pub struct PeopleArgs {
     #[arg(long)]
     json: bool,
     /// Name a person, and so the faces grouped as theirs
-    #[arg(long, num_args = 2, value_names = ["ID", "NAME"])]
+    #[arg(long, num_args = 2, value_names = ["ID", "NAME"], allow_hyphen_values = true)]
     name: Option<Vec<String>>,
     #[command(flatten)]
     forget: forget::ForgetArgs,
@@ -26,7 +26,7 @@ pub struct PeopleArgs {
 
 pub fn run(home: &Home, args: PeopleArgs) -> Result<ExitCode> {
     let path = home.library();
-    if !path.exists() {
+    if !path.exists() && care::backups(&path)?.is_empty() {
         bail!("no photos have been scanned yet: run `likeness scan FOLDER` first: {}", path.display());
     }
     if args.forget.run(home, args.json)? {

@@ -79,6 +79,9 @@ const KEPT: usize = 10;
 /// … as long as together they are at most so many times as large as the library.
 const TIMES_THE_LIBRARY: u64 = 2;
 
+/// No backup takes longer to write.
+const LONGEST_BACKUP: std::time::Duration = std::time::Duration::from_secs(3600);
+
 /// How a backup's name says when it was made, in UTC.
 const TIME: &str = "%Y%m%dT%H%M%S%.3fZ";
 
@@ -156,19 +159,40 @@ fn create_folder(folder: &Path) -> std::io::Result<()> {
     builder.create(folder)
 }
 
-/// Removes backups that are too many or too large together; the newest one stays whatever its size.
+/// Removes backups that are too many, or together more than twice as large as the library or the largest of them; the
+/// newest one stays whatever its size.
 pub(super) fn prune(library: &Path) -> Result<()> {
-    let limit = bytes_of(library) * TIMES_THE_LIBRARY;
-    let mut bytes = 0;
     // Copies that earlier programs left beside the library are few, and stay.
-    let own = find(library)?.into_iter().filter(|found| !found.is_beside);
-    for (place, found) in own.enumerate() {
+    let own: Vec<Found> = find(library)?.into_iter().filter(|found| !found.is_beside).collect();
+    // A library that has lost most of what it held must not cost the copies of what it was.
+    let largest = own.iter().map(|found| found.bytes).max().unwrap_or(0).max(bytes_of(library));
+    let limit = largest * TIMES_THE_LIBRARY;
+    let mut bytes = 0;
+    remove_remains(library)?;
+    for (place, found) in own.into_iter().enumerate() {
         bytes += found.bytes;
         if place >= KEPT || (place > 0 && bytes > limit) {
             file::remove(&found.path)?;
         }
     }
     Ok(())
+}
+
+/// Removes what killed backups left behind, unless one may be writing it now.
+fn remove_remains(library: &Path) -> Result<()> {
+    for path in files_of(&backups_folder(library))? {
+        let is_partial = path.file_name().is_some_and(|name| name.to_string_lossy().contains(".sqlite.partial"));
+        let age = std::fs::metadata(&path).and_then(|file| file.modified()).ok().and_then(|at| at.elapsed().ok());
+        if is_partial && age.is_some_and(|age| age > LONGEST_BACKUP) {
+            file::remove(&path)?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether there is a backup, sound or not.
+pub(in crate::library) fn has_backups(library: &Path) -> bool {
+    find(library).is_ok_and(|found| found.iter().any(|found| found.bytes > 0))
 }
 
 /// A backup by its name; nothing of it was read.
@@ -216,7 +240,7 @@ pub(super) fn files_of(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// With what stands in its log.
-pub(super) fn bytes_of(path: &Path) -> u64 {
+pub(in crate::library) fn bytes_of(path: &Path) -> u64 {
     let sizes = ["", "-wal"].map(|suffix| std::fs::metadata(file::with_suffix(path, suffix)).map_or(0, |f| f.len()));
     sizes.iter().sum()
 }

@@ -23,8 +23,8 @@ mod restore;
 mod tests;
 mod transfer;
 
-pub(super) use backup::back_up_to_migrate;
 pub use backup::{Backup, BackupReason, BackupState, backups, backups_folder};
+pub(super) use backup::{back_up_to_migrate, bytes_of, has_backups};
 pub use check::{CheckReport, Problem, check};
 pub(super) use file::{open_after, open_protected};
 pub use forget::{FaceToForget, Forgotten, PersonToForget};

@@ -239,8 +239,21 @@ fn known_row(t: &Transaction, person: PersonId) -> Result<rows::PersonRow> {
     rows::person(t, person)?.ok_or(LibraryError::NoSuchPerson(person))
 }
 
-/// A name without control characters or needless white space.
-fn cleaned(name: &str) -> Result<String> {
-    let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
-    if name.is_empty() { Err(LibraryError::EmptyName) } else { Ok(name) }
+/// A name without needless white space.
+///
+/// # Errors
+/// Where it shows nothing, or holds what would change how a terminal shows other text.
+pub(in crate::library) fn cleaned(name: &str) -> Result<String> {
+    let name = name.trim_matches(' ').split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    if name.chars().any(|c| c.is_control() || is_direction(c)) {
+        return Err(LibraryError::UnprintableName);
+    }
+    let is_visible =
+        |c: char| !c.is_whitespace() && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}');
+    if name.chars().any(is_visible) { Ok(name) } else { Err(LibraryError::EmptyName) }
+}
+
+/// Turns the direction of the text that follows (Unicode, "explicit directional formatting").
+fn is_direction(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

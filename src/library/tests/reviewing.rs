@@ -36,7 +36,7 @@ fn check(act: impl FnOnce(&mut Shelf, &[FaceId], PersonId, PersonId)) -> Shelf {
 #[test]
 fn naming_a_group_confirms_it() {
     let shelf = check(|shelf, faces, _, group| {
-        shelf.library.name_person(group, "  Grace \n Hopper ").unwrap();
+        shelf.library.name_person(group, "  Grace   Hopper ").unwrap();
         assert!(shelf.state(faces[1]).is_said() && shelf.state(faces[3]).is_said());
         assert_eq!(shelf.library.face(faces[1]).unwrap().unwrap().name.as_deref(), Some("Grace Hopper"));
     });
@@ -225,7 +225,7 @@ fn impossible_wishes_are_refused_and_change_nothing() {
     let ada = shelf.library.move_faces(&faces, &Destination::NewPerson { name: "Ada".into() }).unwrap();
     let before = shelf.dump();
     let nobody = PersonId(999);
-    assert!(matches!(shelf.library.name_person(ada, " \n"), Err(LibraryError::EmptyName)));
+    assert!(matches!(shelf.library.name_person(ada, "  "), Err(LibraryError::EmptyName)));
     assert!(matches!(shelf.library.name_person(nobody, "X"), Err(LibraryError::NoSuchPerson(_))));
     assert!(matches!(shelf.library.merge(ada, ada), Err(LibraryError::SamePerson)));
     assert!(matches!(shelf.library.merge(ada, nobody), Err(LibraryError::NoSuchPerson(_))));
@@ -248,4 +248,21 @@ fn a_merge_keeps_the_no_to_a_face_that_is_suggested_for_the_other() {
     shelf.library.merge(ada, other).unwrap();
     assert_eq!(shelf.state(faces[2]), FaceState::Unassigned);
     assert!(shelf.library.rejections().unwrap().iter().any(|no| no.face_id == faces[2] && no.person == other));
+}
+
+#[test]
+fn a_name_shows_and_changes_no_other_text() {
+    let mut shelf = Shelf::new();
+    let faces = shelf.add("a.jpg", &[0.0]);
+    let ada = shelf.library.move_faces(&faces, &Destination::NewPerson { name: "Ada".into() }).unwrap();
+    for name in ["\u{1b}[31mred", "a\tb", "a\nb", "a\u{7f}b", "abc\u{202e}cba", "\u{85}x"] {
+        assert!(matches!(shelf.library.name_person(ada, name), Err(LibraryError::UnprintableName)), "{name:?}");
+    }
+    for name in ["", "  ", "\u{200b}", "\u{feff}\u{2060}"] {
+        assert!(matches!(shelf.library.name_person(ada, name), Err(LibraryError::EmptyName)), "{name:?}");
+    }
+    for name in ["-x", "李", "a\u{200d}b", "👩\u{200d}🚀", "  Ada   L. "] {
+        shelf.library.name_person(ada, name).unwrap();
+    }
+    assert_eq!(shelf.library.person(ada).unwrap().unwrap().name.as_deref(), Some("Ada L."));
 }

@@ -326,3 +326,14 @@ fn other_weights_under_a_models_name_are_not_compared_with_the_old_vectors() {
     shelf.library.use_weights(&model(), "2222").unwrap();
     assert_eq!(embedded(&shelf), 1);
 }
+
+#[test]
+fn another_drive_at_the_same_place_does_not_make_the_first_one_missing() {
+    let mut shelf = Shelf::new();
+    (0..4).for_each(|i| _ = shelf.add(&format!("{i}.jpg"), &[0.0]));
+    let scan = shelf.library.begin_scan(shelf.folder.path()).unwrap();
+    let other: Vec<PhotoRecord> = (0..9).map(|i| photo(&shelf.path(&format!("n{i}.jpg")), 100 + i, vec![])).collect();
+    shelf.library.record_photos(scan, &other).unwrap();
+    let end = shelf.library.finish_scan(scan, ScanOutcome::Complete, MissingPolicy::Ask).unwrap();
+    assert_eq!(end, ScanEnd { missing: 0, withheld: Some((4, 4)) });
+}

@@ -148,3 +148,34 @@ fn a_backup_of_an_older_format_is_brought_up_to_date() {
     assert_eq!(shelf.names(), ["Old Ada"]);
     assert_eq!(std::fs::read(&older).unwrap(), before, "the backup itself stays as it is");
 }
+
+#[test]
+fn an_emptied_or_removed_library_is_told_and_its_backup_outlives_what_comes_after() {
+    for is_removed in [false, true] {
+        let mut shelf = Shelf::new();
+        let faces: Vec<FaceId> = (0..40).flat_map(|i| shelf.add(&format!("{i}.jpg"), i, 3)).collect();
+        shelf.library.move_faces(&faces, &Destination::NewPerson { name: "Ada".into() }).unwrap();
+        let backup = shelf.library.back_up(BackupReason::Asked).unwrap();
+        let Shelf { folder, library, .. } = shelf;
+        drop(library);
+        let path = folder.path().join("library.sqlite");
+        match is_removed {
+            true => std::fs::remove_file(&path).unwrap(),
+            false => std::fs::write(&path, b"").unwrap(),
+        }
+        let error = Library::open(&path).map(drop).unwrap_err();
+        assert!(matches!(error, LibraryError::Damaged { .. }), "{error}");
+        restore(&path, &backup).unwrap();
+        let library = Library::open(&path).unwrap();
+        assert_eq!(library.counts().unwrap().named_people, 1);
+        drop(library);
+        // Begun anew all the same, elsewhere, beside the old backups: they are larger than twice the new library.
+        std::fs::remove_file(&path).unwrap();
+        let aside = folder.path().join("aside");
+        std::fs::rename(folder.path().join("backups"), &aside).unwrap();
+        let new = Library::open(&path).unwrap();
+        std::fs::rename(&aside, folder.path().join("backups")).unwrap();
+        new.back_up(BackupReason::Asked).unwrap();
+        assert!(backup.exists(), "the only copy of Ada");
+    }
+}

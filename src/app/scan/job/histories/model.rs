@@ -134,8 +134,12 @@ impl Model {
         policy: MissingPolicy,
         expected: &mut Expected,
     ) {
+        let mut fresh = BTreeSet::new();
         for (path, picture) in met {
             let gone = self.gone.remove(path);
+            if gone != Some(*picture) && self.linked.get(path) != Some(picture) {
+                fresh.insert(path.clone());
+            }
             match self.linked.insert(path.clone(), *picture) {
                 Some(before) if before == *picture => {}
                 None if gone == Some(*picture) => _ = expected.back.insert(*picture),
@@ -154,23 +158,25 @@ impl Model {
                 self.replaced.remove(picture);
             }
         }
-        self.lose(folder, met, broken, policy, expected);
+        let is_gone = |path: &PathBuf| path.starts_with(folder) && !met.contains_key(path) && !broken.contains(path);
+        self.lose(folder, &is_gone, &fresh, policy, expected);
     }
 
     fn lose(
         &mut self,
         folder: &Path,
-        met: &BTreeMap<PathBuf, Picture>,
-        broken: &BTreeSet<PathBuf>,
+        is_gone: &dyn Fn(&PathBuf) -> bool,
+        fresh: &BTreeSet<PathBuf>,
         policy: MissingPolicy,
         expected: &mut Expected,
     ) {
-        let is_gone = |path: &PathBuf| path.starts_with(folder) && !met.contains_key(path) && !broken.contains(path);
         let mut paths: BTreeMap<Picture, Vec<PathBuf>> = BTreeMap::new();
         for (path, picture) in &self.linked {
             paths.entry(*picture).or_default().push(path.clone());
         }
-        let inside = paths.values().filter(|paths| paths.iter().any(|path| path.starts_with(folder))).count();
+        // What came with this scan says nothing of what was there.
+        let was_inside = |path: &PathBuf| path.starts_with(folder) && !fresh.contains(path);
+        let inside = paths.values().filter(|paths| paths.iter().any(was_inside)).count();
         let lost: Vec<Picture> =
             paths.iter().filter(|(_, paths)| paths.iter().all(is_gone)).map(|(picture, _)| *picture).collect();
         let is_withheld = policy == MissingPolicy::Ask && 2 * lost.len() > inside;
