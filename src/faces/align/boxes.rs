@@ -1,6 +1,6 @@
 //! Crops that follow the detector's box or the middle of the picture; the landmarks are not asked.
 //!
-//! Every rule ends in four edges in whole pixels; what they enclose is [`cut`] and resized as Pillow does it. So anybody
+//! Every rule ends in four edges in whole pixels; what they enclose is `cut` and resized as Pillow does it. So anybody
 //! who knows the box makes the same crop, bit by bit, with two calls of Pillow:
 //! `photo.crop(edges).resize((width, height), Image.BILINEAR)`. The edges, in pixels of the upright photo, where a box is
 //! `x, y, w, h`:

@@ -8,6 +8,11 @@
 //! * [`Library::forget_person`] removes a person from the library and all its backups, so that no byte of them is left.
 //!
 //! Listing, checking and restoring need no library that opens.
+//!
+//! [`Library::forget_person`]: crate::library::Library::forget_person
+//! [`Library::import`]: crate::library::Library::import
+//! [`LibraryReader::back_up`]: crate::library::LibraryReader::back_up
+//! [`LibraryReader::export`]: crate::library::LibraryReader::export
 
 mod backup;
 mod check;
