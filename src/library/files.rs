@@ -228,13 +228,14 @@ fn replaced(t: &Transaction, old: PhotoId, by: PhotoId) -> Result<()> {
     Ok(())
 }
 
-/// Shows a photo by one of its files: the one it was shown by, else the first in order of path. Without any it is
-/// missing, and keeps its last path.
+/// Shows a photo by one of its files, one on a drive that is there before others: the one it was shown by, else the
+/// first in order of path. Without any it is missing, and keeps its last path.
 pub(super) fn settle(t: &Transaction, photo: PhotoId) -> Result<()> {
     let shown: Option<(Vec<u8>, i64)> = t
         .prepare_cached(
             "SELECT file.path, file.size FROM file JOIN photo ON photo.id = photo_id \
-             WHERE photo_id = ?1 AND file.missing = 0 ORDER BY file.path <> photo.path, file.path LIMIT 1",
+             JOIN folder ON folder.id = folder_id \
+             WHERE photo_id = ?1 AND file.missing = 0 ORDER BY offline, file.path <> photo.path, file.path LIMIT 1",
         )?
         .query_row([photo.0], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;

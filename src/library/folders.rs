@@ -38,8 +38,12 @@ impl Library {
     /// Notes that a folder is not there. Its photos stay in sight, shown by their thumbnails.
     pub fn mark_offline(&mut self, folder: &Path) -> Result<()> {
         self.write(|t| {
-            t.execute("UPDATE folder SET offline = 1 WHERE path = ?1", [path::to_bytes(folder)])?;
-            Ok(())
+            let id = folder_id(t, folder)?;
+            t.execute("UPDATE folder SET offline = 1 WHERE id = ?1", [id])?;
+            // Copies elsewhere show their photos from now on.
+            let mut query = t.prepare("SELECT DISTINCT photo_id FROM file WHERE folder_id = ?1")?;
+            let photos: Vec<i64> = query.query_map([id], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+            photos.into_iter().try_for_each(|photo| settle(t, PhotoId(photo)))
         })
     }
 

@@ -337,3 +337,17 @@ fn another_drive_at_the_same_place_does_not_make_the_first_one_missing() {
     let end = shelf.library.finish_scan(scan, ScanOutcome::Complete, MissingPolicy::Ask).unwrap();
     assert_eq!(end, ScanEnd { missing: 0, withheld: Some((4, 4)) });
 }
+
+#[test]
+fn a_copy_on_a_drive_that_is_there_shows_the_photo() {
+    let mut shelf = Shelf::new();
+    let faces = shelf.add("a.jpg", &[0.0]);
+    let (here, there) = (shelf.folder.path().to_owned(), PathBuf::from("/elsewhere"));
+    let scan = shelf.library.begin_scan(&there).unwrap();
+    let copy = file(&there.join("z.jpg"), b'a');
+    shelf.library.place(scan, &copy, &ModelId("boxes".into())).unwrap();
+    let path = |shelf: &Shelf| shelf.library.face(faces[0]).unwrap().unwrap().path;
+    assert_eq!(path(&shelf), here.join("a.jpg"));
+    shelf.library.mark_offline(&here).unwrap();
+    assert_eq!(path(&shelf), copy.path);
+}
