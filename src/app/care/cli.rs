@@ -101,7 +101,7 @@ fn shown(path: &std::path::Path) -> String {
 fn check(home: &Home, json: bool) -> ExitCode {
     let report = care::check(&home.library());
     say(json, check_json(&report), || check_words(&report));
-    if report.problems.iter().any(|problem| !matches!(problem, Problem::Closed(_))) && !json {
+    if report.problems.iter().any(|problem| !matches!(problem, Problem::NotNow(_))) && !json {
         eprintln!("`likeness library restore` puts the newest sound backup in its place and keeps what is there.");
     }
     if report.is_sound() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
@@ -123,9 +123,9 @@ fn check_words(report: &CheckReport) -> String {
             None => format!("The library is sound: {counts}"),
         };
     }
-    let is_closed = report.problems.iter().all(|problem| matches!(problem, Problem::Closed(_)));
+    let is_closed_now = report.problems.iter().all(|problem| matches!(problem, Problem::NotNow(_)));
     let mut words =
-        if is_closed { "The library could not be checked:" } else { "The library is not sound:" }.to_owned();
+        if is_closed_now { "The library could not be checked:" } else { "The library is not sound:" }.to_owned();
     report.problems.iter().for_each(|problem| words += &format!("\n  {problem}"));
     words
 }

@@ -27,6 +27,9 @@ pub enum Problem {
     /// It cannot be opened.
     #[error("{0}")]
     Closed(String),
+    /// It cannot be read at present, which says nothing of itself: the disk is full, or another program writes.
+    #[error("{0}")]
+    NotNow(String),
     #[error("the file is damaged: {0}")]
     Structure(String),
     #[error("rows of {table} that refer to {to} which are not there: {rows}")]
@@ -54,6 +57,9 @@ pub fn check(path: &Path) -> CheckReport {
     match open(path).and_then(|connection| inspect(&connection)).map_err(|error| error.at(path)) {
         Ok(report) => report,
         Err(LibraryError::Damaged { reason, .. }) => CheckReport::of(Problem::Structure(reason)),
+        Err(error @ (LibraryError::DiskFull { .. } | LibraryError::Busy { .. })) => {
+            CheckReport::of(Problem::NotNow(error.to_string()))
+        }
         Err(error) => CheckReport::of(Problem::Closed(error.to_string())),
     }
 }
