@@ -88,7 +88,11 @@ pub fn write_safetensors(
         .map_err(std::io::Error::other)
         .map_err(failed("writing the weights"))?;
     // The data must be on the disk before the name is, or a power cut leaves an empty file under a good name.
-    let flushed = File::open(partial).and_then(|file| file.sync_all()).and_then(|()| fs::rename(partial, path));
+    let flushed = File::options()
+        .write(true)
+        .open(partial)
+        .and_then(|file| file.sync_all())
+        .and_then(|()| fs::rename(partial, path));
     flushed.inspect_err(|_| drop(fs::remove_file(partial))).map_err(failed("putting the weights in place"))
 }
 
