@@ -234,7 +234,7 @@ fn copy_rejections(t: &Transaction, from: FaceId, to: FaceId) -> Result<()> {
 /// Removes what a detector took for other faces where a known one is, and about which nothing was decided.
 pub(super) fn clear_place(t: &Transaction, photo: PhotoId, place: FaceBox) -> Result<()> {
     for face in old_faces(t, photo)? {
-        if !face.is_decided && overlap(face.detection.face_box, place) >= SAME_PLACE_OVERLAP {
+        if !face.is_decided && face.detection.face_box.overlap(place) >= SAME_PLACE_OVERLAP {
             t.prepare_cached("DELETE FROM face WHERE id = ?1")?.execute([face.id.0])?;
         }
     }
@@ -253,7 +253,7 @@ pub(super) fn forgotten_places(t: &Transaction, photo: PhotoId) -> Result<Vec<Fa
 }
 
 pub(super) fn is_same_place(a: FaceBox, b: FaceBox) -> bool {
-    overlap(a, b) >= SAME_FACE_OVERLAP
+    a.overlap(b) >= SAME_FACE_OVERLAP
 }
 
 /// For each new face the old one that overlaps it most, each old one used once, best overlaps first.
@@ -261,7 +261,7 @@ fn matched(old: &[OldFace], new: &[&FaceRecord]) -> Vec<Option<usize>> {
     let mut overlaps: Vec<(f32, usize, usize)> = Vec::new();
     for (n, face) in new.iter().enumerate() {
         for (o, before) in old.iter().enumerate() {
-            let share = overlap(face.detection.face_box, before.detection.face_box);
+            let share = face.detection.face_box.overlap(before.detection.face_box);
             if share >= SAME_FACE_OVERLAP {
                 overlaps.push((share, n, o));
             }
@@ -275,15 +275,6 @@ fn matched(old: &[OldFace], new: &[&FaceRecord]) -> Vec<Option<usize>> {
         }
     }
     matches
-}
-
-/// Intersection over union.
-pub(super) fn overlap(a: FaceBox, b: FaceBox) -> f32 {
-    let width = (a.x + a.width).min(b.x + b.width) - a.x.max(b.x);
-    let height = (a.y + a.height).min(b.y + b.height) - a.y.max(b.y);
-    let shared = width.max(0.0) * height.max(0.0);
-    let union = a.area() + b.area() - shared;
-    if union > 0.0 { shared / union } else { 0.0 }
 }
 
 /// How well a face shows its person, for choosing covers: the detector's confidence, times the size up to 112 pixels

@@ -21,6 +21,15 @@ impl FaceBox {
         [self.x + self.width / 2.0, self.y + self.height / 2.0]
     }
 
+    /// Intersection over union, 0 to 1.
+    pub fn overlap(self, other: Self) -> f32 {
+        let width = (self.x + self.width).min(other.x + other.width) - self.x.max(other.x);
+        let height = (self.y + self.height).min(other.y + other.height) - self.y.max(other.y);
+        let shared = width.max(0.0) * height.max(0.0);
+        let union = self.area() + other.area() - shared;
+        if union > 0.0 { shared / union } else { 0.0 }
+    }
+
     /// The box in coordinates multiplied by `factor`.
     pub fn scaled(self, factor: f32) -> Self {
         Self { x: self.x * factor, y: self.y * factor, width: self.width * factor, height: self.height * factor }

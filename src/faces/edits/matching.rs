@@ -101,7 +101,7 @@ fn doubt(
     new_size: (u32, u32),
     same: SquaredDistance,
 ) -> Option<f32> {
-    let overlap = overlap(visible(place, new_size), visible(face.face_box, new_size));
+    let overlap = visible(place, new_size).overlap(visible(face.face_box, new_size));
     let (known, found) = (known.embedding.as_ref()?, face.embedding.as_ref()?);
     if known.dimensions() != found.dimensions() {
         return None;
@@ -126,7 +126,7 @@ fn registered<'a>(
         // on their side now: detectors put landmarks there as if they were upright, and embeddings of such mean nothing.
         let upright = stands_upright(edit.orientation) || known.embedding.is_none();
         let taken = new.iter().enumerate().any(|(index, face)| {
-            let overlap = overlap(place, face.face_box);
+            let overlap = place.overlap(face.face_box);
             match pairs.iter().any(|(_, new)| *new == index) {
                 true => overlap >= LEAST_OVERLAP,
                 false => upright && overlap >= TOUCHING_OVERLAP,
@@ -165,15 +165,6 @@ fn visible(face: FaceBox, (width, height): (u32, u32)) -> FaceBox {
     let right = (face.x + face.width).min(width as f32);
     let bottom = (face.y + face.height).min(height as f32);
     FaceBox { x, y, width: (right - x).max(0.0), height: (bottom - y).max(0.0) }
-}
-
-/// Intersection over union.
-fn overlap(a: FaceBox, b: FaceBox) -> f32 {
-    let width = (a.x + a.width).min(b.x + b.width) - a.x.max(b.x);
-    let height = (a.y + a.height).min(b.y + b.height) - a.y.max(b.y);
-    let shared = width.max(0.0) * height.max(0.0);
-    let union = a.area() + b.area() - shared;
-    if union > 0.0 { shared / union } else { 0.0 }
 }
 
 #[cfg(test)]

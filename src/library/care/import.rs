@@ -225,7 +225,7 @@ impl<'t, 'c> Import<'t, 'c> {
         let mut pairs = Vec::new();
         for face in faces {
             for &(known, face_box) in &here {
-                let share = faces::overlap(face.face_box, face_box);
+                let share = face.face_box.overlap(face_box);
                 if share >= faces::SAME_FACE_OVERLAP {
                     pairs.push((share, face.id, known));
                 }
