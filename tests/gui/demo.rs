@@ -335,7 +335,7 @@ fn folders() -> Vec<ScannedFolder> {
 /// Nothing yet, and no models.
 pub fn fresh_world() -> World {
     let mut world = album_world();
-    world.overview = Overview { device: "Radeon 780M".into(), threshold: 1.13, ..Overview::default() };
+    world.overview = Overview { device: Some("Radeon 780M".into()), threshold: 1.13, ..Overview::default() };
     world.people = People::default();
     world.aside = Aside::default();
     world.folders = Vec::new();
@@ -383,7 +383,7 @@ pub fn album_world() -> World {
             faces: 12_044,
             skipped: 3,
             folders: vec![PathBuf::from("/home/maria/Photos")],
-            device: "Radeon 780M".into(),
+            device: Some("Radeon 780M".into()),
             model: Some("SFace".into()),
             threshold: 1.13,
             grouping: (1.13, Linkage::Average),
