@@ -140,7 +140,7 @@ fn read_everything(shared: &Shared, decision: &Decision) -> Result<()> {
     facts::people(shared)?;
     shared.library.call(|library| {
         library.photos(PhotoFilter::All, Page::ALL)?;
-        library.face_boxes()?;
+        library.face_boxes(PhotoFilter::All)?;
         Ok::<_, LibraryError>(())
     })
 }

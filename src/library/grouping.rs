@@ -93,35 +93,52 @@ impl LibraryReader {
     /// photos those that were given to a person, who is known by them still.
     pub fn faces_to_group(&self, model: &ModelId) -> Result<GroupingInput> {
         self.at_once(|library| {
-            library.read(|c| {
-                let mut rejected = rejections(c)?;
-                let mut query = c.prepare_cached(
-                    "SELECT face.id, photo_id, vector, person_id, belongs, set_aside FROM embedding \
-                 JOIN face ON face.id = embedding.face_id \
-                 WHERE model_id = (SELECT id FROM model WHERE name = ?1) AND set_aside IS NULL \
-                 AND (photo_id NOT IN (SELECT id FROM photo WHERE missing = 1) \
-                 OR (belongs IN ('named', 'confirmed') AND carried_to IS NULL)) ORDER BY embedding.face_id",
-                )?;
-                let mut rows = query.query([&model.0])?;
-                let mut faces = Vec::new();
-                while let Some(row) = rows.next()? {
-                    let face_id = FaceId(row.get(0)?);
-                    faces.push(FaceToGroup {
-                        face_id,
-                        photo_id: PhotoId(row.get(1)?),
-                        embedding: faces::embedding_from(row.get_ref(2)?.as_blob().map_err(rusqlite::Error::from)?)?,
-                        state: rows::state_at(row, 3)?,
-                        rejected: rejected.remove(&face_id).unwrap_or_default(),
-                    });
-                }
-                let mut query = c.prepare_cached("SELECT person_a, person_b FROM different")?;
-                let different = query.query_map([], |row| Ok((PersonId(row.get(0)?), PersonId(row.get(1)?))))?;
-                let different = different.collect::<rusqlite::Result<_>>()?;
-                let revision = c.prepare_cached("SELECT revision FROM clock")?.query_row([], |row| row.get(0))?;
-                Ok(GroupingInput { faces, different, revision: Revision(revision) })
+            Ok(GroupingInput {
+                faces: library.read(|c| faces_to_group(c, model, None))?,
+                different: library.told_apart_pairs()?,
+                revision: library.revision()?,
             })
         })
     }
+
+    /// Of these faces those of one person or group.
+    pub fn faces_to_group_of(&self, person: PersonId, model: &ModelId) -> Result<Vec<FaceToGroup>> {
+        self.read(|c| faces_to_group(c, model, Some(person)))
+    }
+
+    /// Every two people who are not the same one.
+    pub fn told_apart_pairs(&self) -> Result<Vec<(PersonId, PersonId)>> {
+        self.read(|c| {
+            let mut query = c.prepare_cached("SELECT person_a, person_b FROM different")?;
+            let pairs = query.query_map([], |row| Ok((PersonId(row.get(0)?), PersonId(row.get(1)?))))?;
+            Ok(pairs.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+}
+
+fn faces_to_group(c: &Connection, model: &ModelId, of: Option<PersonId>) -> Result<Vec<FaceToGroup>> {
+    let mut rejected = rejections(c, of)?;
+    let whose = if of.is_some() { "AND person_id = ?2" } else { "AND ?2 IS NULL" };
+    let mut query = c.prepare_cached(&format!(
+        "SELECT face.id, photo_id, vector, person_id, belongs, set_aside FROM embedding \
+         JOIN face ON face.id = embedding.face_id \
+         WHERE model_id = (SELECT id FROM model WHERE name = ?1) {whose} AND set_aside IS NULL \
+         AND (photo_id NOT IN (SELECT id FROM photo WHERE missing = 1) \
+         OR (belongs IN ('named', 'confirmed') AND carried_to IS NULL)) ORDER BY embedding.face_id"
+    ))?;
+    let mut rows = query.query(params![model.0, of.map(|person| person.0)])?;
+    let mut faces = Vec::new();
+    while let Some(row) = rows.next()? {
+        let face_id = FaceId(row.get(0)?);
+        faces.push(FaceToGroup {
+            face_id,
+            photo_id: PhotoId(row.get(1)?),
+            embedding: faces::embedding_from(row.get_ref(2)?.as_blob().map_err(rusqlite::Error::from)?)?,
+            state: rows::state_at(row, 3)?,
+            rejected: rejected.remove(&face_id).unwrap_or_default(),
+        });
+    }
+    Ok(faces)
 }
 
 impl Library {
@@ -192,7 +209,7 @@ impl<'g> Grouping<'g> {
         for &face in groups.iter().flatten() {
             states.insert(face, rows::face(c, face)?.ok_or(LibraryError::NoSuchFace(face))?);
         }
-        Ok(Self { groups, states, rejected: rejections(c)?, outcome: GroupingOutcome::default() })
+        Ok(Self { groups, states, rejected: rejections(c, None)?, outcome: GroupingOutcome::default() })
     }
 
     fn apply(mut self, d: &mut Decisions) -> Result<GroupingOutcome> {
@@ -342,9 +359,12 @@ fn nameless_without_faces(c: &Connection) -> Result<Vec<PersonId>> {
     Ok(query.query_map(params![], |row| Ok(PersonId(row.get(0)?)))?.collect::<rusqlite::Result<_>>()?)
 }
 
-fn rejections(c: &Connection) -> Result<HashMap<FaceId, Vec<PersonId>>> {
-    let mut query = c.prepare_cached("SELECT face_id, person_id FROM rejected ORDER BY face_id, person_id")?;
-    let mut rows = query.query([])?;
+fn rejections(c: &Connection, of: Option<PersonId>) -> Result<HashMap<FaceId, Vec<PersonId>>> {
+    let mut query = c.prepare_cached(
+        "SELECT face_id, person_id FROM rejected \
+         WHERE ?1 IS NULL OR face_id IN (SELECT id FROM face WHERE person_id = ?1) ORDER BY face_id, person_id",
+    )?;
+    let mut rows = query.query([of.map(|person| person.0)])?;
     let mut rejected: HashMap<FaceId, Vec<PersonId>> = HashMap::new();
     while let Some(row) = rows.next()? {
         rejected.entry(FaceId(row.get(0)?)).or_default().push(PersonId(row.get(1)?));

@@ -184,19 +184,6 @@ impl LibraryReader {
         })
     }
 
-    /// The boxes of all faces that are not set aside, for outlines on the grid.
-    pub fn face_boxes(&self) -> Result<Vec<(PhotoId, FaceBox)>> {
-        self.read(|c| {
-            let mut query =
-                c.prepare_cached("SELECT photo_id, x, y, width, height FROM face WHERE set_aside IS NULL")?;
-            let rows = query.query_map([], |row| {
-                let face_box = FaceBox { x: row.get(1)?, y: row.get(2)?, width: row.get(3)?, height: row.get(4)? };
-                Ok((PhotoId(row.get(0)?), face_box))
-            })?;
-            Ok(rows.collect::<rusqlite::Result<_>>()?)
-        })
-    }
-
     /// Every named person and every group, with all faces, in order of id.
     pub fn everyone(&self) -> Result<Vec<PersonListing>> {
         self.read(|c| {

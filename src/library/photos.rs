@@ -9,7 +9,7 @@ use super::error::Result;
 use super::open::LibraryReader;
 use super::path;
 use super::scan::{PhotoState, state_from};
-use crate::types::{PersonId, PhotoId};
+use crate::types::{FaceBox, PersonId, PhotoId};
 
 /// Which photos to list. All but the last leave out those that are missing; all but the last two, failed ones.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -37,13 +37,6 @@ pub struct PhotoTile {
     pub time: String,
     pub faces: usize,
     pub state: PhotoState,
-}
-
-/// A month of the grid, as `2024-05`, and how many photos it has.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Month {
-    pub month: String,
-    pub photos: usize,
 }
 
 /// A photo's own facts; its faces come from `faces_of_photo`.
@@ -101,16 +94,18 @@ impl LibraryReader {
         })
     }
 
-    /// The months of a filter, the latest first: headings and the length of the whole grid.
-    pub fn months(&self, filter: PhotoFilter) -> Result<Vec<Month>> {
+    /// The boxes of these photos' faces that are not set aside, for outlines on the grid.
+    pub fn face_boxes(&self, filter: PhotoFilter) -> Result<Vec<(PhotoId, FaceBox)>> {
         let (condition, person) = condition(filter);
         self.read(|c| {
             let mut query = c.prepare_cached(&format!(
-                "SELECT substr(sort_at, 1, 7) AS month, count(*) FROM photo WHERE {condition} AND ?1 IS ?1 \
-                 GROUP BY month ORDER BY month DESC"
+                "SELECT photo_id, x, y, width, height FROM face WHERE set_aside IS NULL \
+                 AND photo_id IN (SELECT id FROM photo WHERE {condition}) AND ?1 IS ?1"
             ))?;
-            let rows = query
-                .query_map([person], |row| Ok(Month { month: row.get(0)?, photos: row.get::<_, i64>(1)? as usize }))?;
+            let rows = query.query_map([person], |row| {
+                let face_box = FaceBox { x: row.get(1)?, y: row.get(2)?, width: row.get(3)?, height: row.get(4)? };
+                Ok((PhotoId(row.get(0)?), face_box))
+            })?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         })
     }

@@ -1,7 +1,7 @@
 //! A made-up library for window tests: drawn people, and a backend that answers from it.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
 use std::rc::Rc;
 
@@ -167,7 +167,14 @@ fn answer(request: Request, world: &World) -> Option<Event> {
         Request::LoadPeople => Answer::People(world.people.clone()),
         Request::LoadTouched(_) => {
             let Overview { faces, set_aside, can_undo, can_redo, .. } = world.overview;
-            Answer::Touched(TouchedFacts { people: Vec::new(), faces, set_aside, can_undo, can_redo })
+            Answer::Touched(TouchedFacts {
+                people: Vec::new(),
+                resembling: HashMap::new(),
+                faces,
+                set_aside,
+                can_undo,
+                can_redo,
+            })
         }
         Request::LoadModels => Answer::Models(world.models.clone()),
         Request::Photos(request) => return photos_answer(request, world),

@@ -189,7 +189,7 @@ pub enum SampleOf {
 #[derive(Debug, Clone, PartialEq)]
 pub enum TouchedRow {
     Named(PersonRow),
-    /// Its resemblance is none: finding it reads the vectors of every named person. [`People::put`] keeps the old one.
+    /// Whom it resembles stands in [`TouchedFacts::resembling`].
     Group(GroupRow),
 }
 
@@ -198,6 +198,8 @@ pub enum TouchedRow {
 pub struct TouchedFacts {
     /// Each touched person as they are now; none where they are gone, hidden, or without a face to show.
     pub people: Vec<(PersonId, Option<TouchedRow>)>,
+    /// Groups that may resemble somebody else than before, touched or not.
+    pub resembling: HashMap<PersonId, Option<Resemblance>>,
     /// Faces of the library that are not set aside.
     pub faces: u64,
     pub set_aside: u64,
@@ -213,36 +215,24 @@ impl Overview {
 }
 
 impl People {
-    /// Puts touched people in place of their old rows, in order. A group that stays keeps whom it resembles, unless
-    /// that person is no longer among the named ones, or something was decided about both. Rows that were not touched
-    /// are as old as before, and so is what has been seen.
+    /// Puts touched people in place of their old rows, in order. Rows that were not touched are as old as before, and so
+    /// is what has been seen.
     pub fn put(&mut self, touched: &TouchedFacts) {
         let ids: HashSet<PersonId> = touched.people.iter().map(|(person, _)| *person).collect();
-        let mut resembled: HashMap<PersonId, Resemblance> = HashMap::new();
         self.named.retain(|row| !ids.contains(&row.person));
-        self.groups.retain_mut(|row| {
-            let stays = !ids.contains(&row.person);
-            if !stays && let Some(resemblance) = row.resembles.take_if(|near| !ids.contains(&near.person)) {
-                resembled.insert(row.person, resemblance);
-            }
-            stays
-        });
+        self.groups.retain(|row| !ids.contains(&row.person));
         for row in touched.people.iter().filter_map(|(_, row)| row.clone()) {
             match row {
                 TouchedRow::Named(row) => self.named.push(row),
-                TouchedRow::Group(row) => {
-                    self.groups.push(GroupRow { resembles: resembled.remove(&row.person), ..row });
-                }
+                TouchedRow::Group(row) => self.groups.push(row),
             }
         }
         self.named.sort_by_key(|row| (Reverse((row.faces, row.suggested)), row.person));
         self.groups.sort_by_key(|row| (Reverse(row.faces), row.person));
-        let names: HashMap<PersonId, &str> = self.named.iter().map(|row| (row.person, row.name.as_str())).collect();
         for row in &mut self.groups {
-            row.resembles = row.resembles.take().and_then(|old| {
-                let name = (*names.get(&old.person)?).to_owned();
-                Some(Resemblance { name, ..old })
-            });
+            if let Some(resembles) = touched.resembling.get(&row.person) {
+                row.resembles = resembles.clone();
+            }
         }
     }
 }

@@ -11,6 +11,7 @@ pub mod picture;
 pub mod portrait;
 pub mod progress;
 pub mod report;
+pub mod resemblance;
 pub mod scan_lock;
 pub mod shared;
 pub mod thumbnail_files;

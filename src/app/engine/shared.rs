@@ -13,6 +13,7 @@ use super::library_thread::LibraryHandle;
 use super::networks::EngineOptions;
 use super::progress::JobEvent;
 use super::report::{Failed, Failure, JobEnd, JobId, JobKind, JobReport, JobSummary, Report, Ticket};
+use super::resemblance::Resemblances;
 use super::thumbnail_files::ThumbnailCache;
 use super::workers::{LoadedNetworks, Workers};
 use crate::train::events::Control;
@@ -25,6 +26,8 @@ pub struct Shared {
     options: Mutex<EngineOptions>,
     /// What the networks were last loaded on.
     device: Mutex<Option<String>>,
+    /// Who resembles whom, once people have been listed.
+    resemblances: Mutex<Option<Resemblances>>,
     /// Grows with every change of the library.
     revision: AtomicU64,
 }
@@ -37,8 +40,14 @@ impl Shared {
             library,
             options: Mutex::new(options),
             device: Mutex::default(),
+            resemblances: Mutex::default(),
             revision: AtomicU64::default(),
         }
+    }
+
+    /// Held while people are listed, so that a change which comes meanwhile is taken in afterwards.
+    pub fn resemblances(&self) -> MutexGuard<'_, Option<Resemblances>> {
+        lock(&self.resemblances)
     }
 
     pub fn options(&self) -> EngineOptions {

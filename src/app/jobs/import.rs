@@ -41,7 +41,7 @@ pub struct ImportRequest {
 }
 
 #[derive(Debug, Clone, Serialize)]
-pub struct ImportReport {
+pub struct ModelImport {
     pub id: ModelId,
     /// False while other files of the model are missing.
     pub complete: bool,
@@ -79,7 +79,7 @@ const BYTES_AT_MOST: u64 = 4 << 30;
 const UNMEASURED: Thresholds = Thresholds { same_person: SquaredDistance(1.1), grouping: SquaredDistance(0.85) };
 
 /// Imports a file; the store is unchanged where that fails.
-pub fn import(store: &Store, request: &ImportRequest, events: &mut dyn FnMut(JobEvent)) -> Result<ImportReport> {
+pub fn import(store: &Store, request: &ImportRequest, events: &mut dyn FnMut(JobEvent)) -> Result<ModelImport> {
     if request.may_be_known() {
         match store.import(&request.path) {
             Ok(known) => return check_known(store, known.id, known.complete),
@@ -108,7 +108,7 @@ pub fn import(store: &Store, request: &ImportRequest, events: &mut dyn FnMut(Job
     let net = found.net(&device::cpu().burn)?;
     save(&net, &found.card, &new.file())?;
     let entry = new.finish(entry(&id, request, &found, &tried))?;
-    Ok(ImportReport { id: entry.id, complete: true, tried: Some(tried) })
+    Ok(ModelImport { id: entry.id, complete: true, tried: Some(tried) })
 }
 
 /// What must be asked before [`import`] can do without guessing; none where the file or the request says it all.
@@ -208,10 +208,10 @@ fn entry(id: &ModelId, request: &ImportRequest, found: &Recognised, tried: &Tria
 }
 
 /// A known model's weights must still give the embedding that they are known for; if not, this program is wrong.
-fn check_known(store: &Store, id: ModelId, complete: bool) -> Result<ImportReport> {
+fn check_known(store: &Store, id: ModelId, complete: bool) -> Result<ModelImport> {
     let entry = store.entry(&id)?;
     if !complete || entry.task != Task::Embed {
-        return Ok(ImportReport { id, complete, tried: None });
+        return Ok(ModelImport { id, complete, tried: None });
     }
     let mut found = recognise(&store.read(&id)?).with_context(|| format!("cannot load {id}"))?;
     found.card.input = entry.input;
@@ -220,7 +220,7 @@ fn check_known(store: &Store, id: ModelId, complete: bool) -> Result<ImportRepor
     if off > PROBE_TOLERANCE {
         bail!("{id} was imported, but its embedding of the built-in face is off by {off}: please report this");
     }
-    Ok(ImportReport { id, complete, tried: Some(tried) })
+    Ok(ModelImport { id, complete, tried: Some(tried) })
 }
 
 /// Numbers of an embedding that are kept to compare with.

@@ -1,6 +1,6 @@
 //! Faces of the library into people: constraints from what the user said, the dendrogram, and its groups applied.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 
@@ -9,7 +9,7 @@ use crate::app::engine::networks::{Engine, EngineOptions, FindFaces};
 use crate::app::engine::progress::{JobEvent, Meter, Stage};
 use crate::app::jobs::reembed::{ReembedSummary, reembed};
 use crate::cluster::{self, Constraints, Dendrogram, Linkage};
-use crate::library::{Belongs, Decision, GroupedBy, GroupingInput, LibraryError};
+use crate::library::{Decision, GroupedBy, GroupingInput, LibraryError};
 use crate::networks::models::Store;
 use crate::types::{Cancel, Embedding, FaceId, ModelId, PersonId, Revision, SquaredDistance, Touched};
 
@@ -166,8 +166,7 @@ impl PreparedGrouping {
 /// touched.
 pub fn split_group(library: &LibraryHandle, model: &ModelId, person: PersonId, seen: Revision) -> Result<Touched> {
     let model = model.clone();
-    let input = library.call(move |library| library.faces_to_group(&model))?;
-    let faces: Vec<_> = input.faces.into_iter().filter(|face| face.state.person() == Some(person)).collect();
+    let faces = library.call(move |library| library.faces_to_group_of(person, &model))?;
     anyhow::ensure!(faces.len() > 1, "a group of one face cannot be split");
     let embeddings: Vec<Embedding> = faces.iter().map(|face| face.embedding.clone()).collect();
     let tree = cluster::dendrogram(
@@ -187,40 +186,4 @@ pub fn split_group(library: &LibraryHandle, model: &ModelId, person: PersonId, s
     let smaller = groups.pop().context("two groups were left")?;
     let moved: Vec<FaceId> = smaller.into_iter().map(|index| faces[index].face_id).collect();
     library.call(move |library| library.decide(&Decision::TakeOut(moved), seen))
-}
-
-/// For each nameless group the named person whose confirmed faces' mean is nearest, where that is near enough to be
-/// the same person. People who were told apart do not resemble each other.
-pub fn nearest_people(
-    library: &LibraryHandle,
-    model: &ModelId,
-    threshold: SquaredDistance,
-) -> Result<HashMap<PersonId, (PersonId, SquaredDistance)>> {
-    let model = model.clone();
-    let input = library.call(move |library| library.faces_to_group(&model))?;
-    let mut known: BTreeMap<PersonId, Vec<&Embedding>> = BTreeMap::new();
-    let mut nameless: BTreeMap<PersonId, Vec<&Embedding>> = BTreeMap::new();
-    for face in &input.faces {
-        match face.state {
-            crate::library::FaceState::Of { person, belongs } if belongs.is_said() => {
-                known.entry(person).or_default().push(&face.embedding);
-            }
-            crate::library::FaceState::Of { person, belongs: Belongs::Grouped } => {
-                nameless.entry(person).or_default().push(&face.embedding);
-            }
-            _ => {}
-        }
-    }
-    let means = |people: BTreeMap<PersonId, Vec<&Embedding>>| -> Vec<(PersonId, Embedding)> {
-        people.into_iter().filter_map(|(person, faces)| Some((person, cluster::centroid(faces.into_iter())?))).collect()
-    };
-    let (known, nameless) = (means(known), means(nameless));
-    let told_apart: HashSet<(PersonId, PersonId)> =
-        input.different.iter().flat_map(|&(a, b)| [(a, b), (b, a)]).collect();
-    let nearest = |group: PersonId, mean: &Embedding| {
-        let others = known.iter().filter(|(person, _)| !told_apart.contains(&(group, *person)));
-        let distances = others.map(|(person, other)| (*person, mean.squared_distance(other)));
-        distances.min_by(|a, b| a.1.0.total_cmp(&b.1.0)).filter(|(_, distance)| *distance <= threshold)
-    };
-    Ok(nameless.iter().filter_map(|(group, mean)| Some((*group, nearest(*group, mean)?))).collect())
 }

@@ -114,7 +114,7 @@ impl App {
 
     /// Everything between two frames; nothing is drawn.
     pub fn update(&mut self, ctx: &egui::Context) {
-        let next_due = self.updates.tick(ctx.time());
+        self.updates.tick(&self.state, ctx.time());
         self.drain_events(ctx);
         match self.dialogs.poll() {
             Some((question, Answer::Chosen(paths))) => self.answered(question, paths),
@@ -126,8 +126,7 @@ impl App {
         }
         let waiting = self.updates.flush(self.backend.as_mut());
         self.ask_for_images();
-        let next_notice = self.state.notices.tick(ctx.time());
-        for secs in [next_notice, next_due].into_iter().flatten() {
+        if let Some(secs) = self.state.notices.tick(ctx.time()) {
             ctx.request_repaint_after_secs(secs.max(0.05) as f32);
         }
         if waiting {

@@ -26,9 +26,6 @@ use crate::types::{PersonId, Touched};
 /// A running scan is shown in the library this often.
 const REFRESH_SECS: f64 = 5.0;
 
-/// After the last decision, for naming goes on quickly and comparing every group takes its time.
-const RESEMBLING_SECS: f64 = 2.0;
-
 /// Events taken in one call, so that a burst cannot hold a frame up.
 pub const EVENTS_A_CALL: usize = 64;
 
@@ -38,10 +35,10 @@ pub struct Update {
     outbox: VecDeque<Request>,
     tickets: Tickets,
     now_secs: f64,
+    /// A decision may have changed which photos the filter lets through.
+    timeline_is_old: bool,
     /// When a running scan was last looked at in the library.
     refreshed_secs: f64,
-    /// When to ask anew which groups resemble whom: a decision moved somebody's faces, and no other followed it.
-    resembling_due_secs: Option<f64>,
     /// People were asked for and have not come yet; they are to be asked for again then.
     people_asked: bool,
     people_again: bool,
@@ -62,13 +59,13 @@ macro_rules! with_outbox {
 }
 
 impl Update {
-    /// Takes the window's clock, and does what is due by now. The seconds until something else is.
-    pub fn tick(&mut self, now_secs: f64) -> Option<f64> {
+    /// Takes the window's clock, and asks for what has come into sight.
+    pub fn tick(&mut self, state: &State, now_secs: f64) {
         self.now_secs = now_secs;
-        if self.resembling_due_secs.take_if(|due| *due <= now_secs).is_some() {
-            self.ask_people();
+        if self.timeline_is_old && state.view == View::Library && state.page == Page::None {
+            self.timeline_is_old = false;
+            self.ask(Request::Photos(photos::state::Request::LoadTimeline(state.photos.filter)));
         }
-        self.resembling_due_secs.map(|due| due - now_secs)
     }
 
     /// Asks for what every view needs.
@@ -426,10 +423,7 @@ impl Update {
             self.load_page_again(state);
         } else if !touched.people.is_empty() || !touched.faces.is_empty() {
             self.ask(Request::LoadTouched(touched.clone()));
-            self.resembling_due_secs = Some(self.now_secs + RESEMBLING_SECS);
-            if state.photos.filter != PhotoFilter::All {
-                self.ask(Request::Photos(photos::state::Request::LoadTimeline(state.photos.filter)));
-            }
+            self.timeline_is_old |= state.photos.filter != PhotoFilter::All;
             self.load_page_again(state);
         }
     }

@@ -10,7 +10,7 @@ use crate::app::engine::shared::{Shared, Tasks};
 use crate::app::engine::workers::LoadedNetworks;
 use crate::types::{Cancel, Detection, Embedding, FaceId, error_chain};
 
-type Compared = Result<(ComparedFace, Embedding)>;
+type FoundToCompare = Result<(ComparedFace, Embedding)>;
 
 /// Compares on the device's thread.
 pub fn handle(tasks: &Tasks<'_, Event>, request: Request) {
@@ -22,7 +22,7 @@ pub fn handle(tasks: &Tasks<'_, Event>, request: Request) {
 
 fn run_compare(shared: &Shared, networks: &mut LoadedNetworks, sources: Vec<CompareSource>) -> CompareResult {
     let engine = networks.engine(&shared.options(), &Cancel::default(), &mut |_| {});
-    let found: Vec<Compared> = match engine {
+    let found: Vec<FoundToCompare> = match engine {
         Ok(engine) => sources
             .iter()
             .map(|source| match source {
@@ -34,7 +34,7 @@ fn run_compare(shared: &Shared, networks: &mut LoadedNetworks, sources: Vec<Comp
             .collect(),
         Err(error) => sources.iter().map(|_| Err(anyhow::Error::msg(error_chain(&error)))).collect(),
     };
-    let distance = |a: &Compared, b: &Compared| match (a, b) {
+    let distance = |a: &FoundToCompare, b: &FoundToCompare| match (a, b) {
         (Ok((_, a)), Ok((_, b))) => Some(a.squared_distance(b)),
         _ => None,
     };

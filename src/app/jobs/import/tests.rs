@@ -20,7 +20,7 @@ impl Fixture {
         ImportRequest { path: self.folder.path().join(name), ..ImportRequest::default() }
     }
 
-    fn import(&self, request: &ImportRequest) -> Result<ImportReport> {
+    fn import(&self, request: &ImportRequest) -> Result<ModelImport> {
         import(&self.store, request, &mut |_| {})
     }
 

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 use clap::Args;
 
 use crate::app::engine::cli::console::{Console, printable};
-use crate::app::jobs::import::{self, ImportReport, ImportRequest, OpenQuestion, what_is_open};
+use crate::app::jobs::import::{self, ImportRequest, ModelImport, OpenQuestion, what_is_open};
 use crate::networks::models::Store;
 use crate::types::{ChannelOrder, CropRule, PixelScaling};
 
@@ -78,7 +78,7 @@ fn request(args: &ImportArgs, path: PathBuf) -> ImportRequest {
 }
 
 /// Where somebody sits at a terminal, asks for what the file leaves open.
-fn import_asking(store: &Store, mut request: ImportRequest) -> Result<ImportReport> {
+fn import_asking(store: &Store, mut request: ImportRequest) -> Result<ModelImport> {
     if stdin().is_terminal()
         && stderr().is_terminal()
         && let Some(open) = what_is_open(store, &request)?
@@ -137,7 +137,7 @@ fn distance(value: f32) -> String {
     if value < 1e-3 { format!("{value:.0e}") } else { format!("{value:.3}") }
 }
 
-fn print_report(report: &ImportReport) {
+fn print_report(report: &ModelImport) {
     let rest = if report.complete { "" } else { ", other files of it are still missing" };
     println!("{}: imported{rest}", report.id);
     if let Some(tried) = &report.tried {

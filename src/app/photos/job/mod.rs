@@ -45,7 +45,7 @@ fn find_photos(shared: &Shared, text: String) -> Result<Event> {
 fn timeline(shared: &Shared, filter: PhotoFilter) -> Result<Timeline> {
     let (tiles, boxes, folders) = shared.library.call(move |library| {
         let folders = library.folders()?;
-        Ok::<_, library::LibraryError>((library.photos(filter, Page::ALL)?, library.face_boxes()?, folders))
+        Ok::<_, library::LibraryError>((library.photos(filter, Page::ALL)?, library.face_boxes(filter)?, folders))
     })?;
     let away: Vec<Arc<Path>> =
         folders.into_iter().filter(|folder| folder.is_offline).map(|folder| folder.path.into()).collect();

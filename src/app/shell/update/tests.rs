@@ -75,7 +75,7 @@ fn only_the_latest_preview_is_asked_for() {
 fn a_running_scan_refreshes_the_library_now_and_then() {
     let (mut update, mut state, text) = (Update::default(), State::default(), Locale::new(Language::English));
     for tenth in 0..200 {
-        update.tick(100.0 + f64::from(tenth) / 10.0);
+        update.tick(&state, 100.0 + f64::from(tenth) / 10.0);
         let report = JobReport {
             job: JobId(1),
             kind: JobKind::Scan,
