@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::file;
+use super::{file, log};
 use crate::library::error::{LibraryError, Result};
 use crate::library::migrate;
 use crate::library::open::LibraryReader;
@@ -79,6 +79,9 @@ impl CheckReport {
 
 /// A library that others may be writing to is read as they leave it.
 pub(super) fn open(path: &Path) -> Result<Connection> {
+    if let Some(reason) = log::garbled(path) {
+        return Err(LibraryError::Damaged { path: path.to_owned(), reason });
+    }
     if let Some(connection) = file::open_protected(path)? {
         return Ok(connection);
     }
@@ -89,7 +92,7 @@ pub(super) fn open(path: &Path) -> Result<Connection> {
 }
 
 fn inspect(c: &Connection) -> Result<CheckReport> {
-    if let Err(reason) = file::quick_check(c) {
+    if let Some(reason) = file::quick_check(c)? {
         return Ok(CheckReport::of(Problem::Structure(reason)));
     }
     let format: i64 = c.query_row("PRAGMA user_version", [], |row| row.get(0))?;

@@ -23,6 +23,7 @@ mod forget_backups;
 mod import;
 mod import_people;
 mod lines;
+mod log;
 mod restore;
 #[cfg(test)]
 mod tests;
@@ -34,5 +35,6 @@ pub use check::{CheckReport, Problem, check};
 pub(super) use file::{open_after, open_protected};
 pub use forget::{FaceToForget, Forgotten, PersonToForget};
 pub use import::{Contradiction, ImportMode, ImportReport, Said};
+pub(super) use log::refuse_garbled;
 pub use restore::{Restored, restore};
 pub use transfer::ExportCounts;
