@@ -68,7 +68,7 @@ pub(super) fn clean_all(
 }
 
 /// What may go well another time costs no backup.
-fn is_of_the_disk(error: &LibraryError) -> bool {
+pub(super) fn is_of_the_disk(error: &LibraryError) -> bool {
     matches!(
         error,
         LibraryError::DiskFull { .. }

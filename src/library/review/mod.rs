@@ -8,7 +8,7 @@ pub(in crate::library) mod rows;
 mod seen;
 pub(in crate::library) mod touched;
 
-pub(in crate::library) use commands::hand_over;
+pub(in crate::library) use commands::{cleaned, hand_over};
 pub use decision::Decision;
 pub use journal::{HistoryEntry, Reverted, ReviewAction};
 pub use rows::{Belongs, FaceState, SetAside};

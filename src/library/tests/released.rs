@@ -59,7 +59,11 @@ fn the_library_of_version_0_1_comes_over_without_loss() {
     assert!(library.check().unwrap().is_sound());
     for (number, (photo, degrees, expected)) in (1..).zip(FACES) {
         let face = library.face(FaceId(number)).unwrap().unwrap();
-        assert_eq!((told(&face).as_str(), &*face.path), (expected, &*Path::new("/photos").join(photo)), "face {number}");
+        assert_eq!(
+            (told(&face).as_str(), &*face.path),
+            (expected, &*Path::new("/photos").join(photo)),
+            "face {number}"
+        );
         let crop = library.crop_jpeg(FaceId(number)).unwrap().unwrap();
         assert_eq!(String::from_utf8(crop).unwrap(), format!("crop at {degrees} degrees"));
         let vector = library.embedding(&model(), FaceId(number)).unwrap().unwrap();
@@ -71,7 +75,8 @@ fn the_library_of_version_0_1_comes_over_without_loss() {
     assert_eq!(names.iter().filter(|name| *name == "Cleo").count(), 2);
     let input = library.faces_to_group(&model()).unwrap();
     assert_eq!(input.different.len(), 1, "the two Cleos are told apart");
-    let rejected: Vec<_> = input.faces.iter().filter(|face| !face.rejected.is_empty()).map(|face| face.face_id).collect();
+    let rejected: Vec<_> =
+        input.faces.iter().filter(|face| !face.rejected.is_empty()).map(|face| face.face_id).collect();
     assert_eq!(rejected, [FaceId(14)]);
     let cover = |library: &Library| {
         let sql = "SELECT cover_face FROM person WHERE name = 'Ada Lovelace'";
@@ -92,5 +97,8 @@ fn the_library_of_version_0_1_comes_over_without_loss() {
 
     let backups = care::backups(&path).unwrap();
     assert_eq!(backups.len(), 1);
-    assert_eq!((backups[0].reason, &backups[0].state), (BackupReason::Migration, &BackupState::Sound { people: 4, faces: 20 }));
+    assert_eq!(
+        (backups[0].reason, &backups[0].state),
+        (BackupReason::Migration, &BackupState::Sound { people: 4, faces: 20 })
+    );
 }

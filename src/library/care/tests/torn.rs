@@ -133,7 +133,10 @@ fn a_garbled_log_is_told_and_never_rolled_back_in_silence() {
             Left::Damaged => told += 1,
             Left::Less => panic!("{at}: names are gone"),
             Left::Opens(changes) => {
-                assert!(changes == killed.told.len() || matches!(how, Tear::CutOff), "{at}: {changes} changes are left");
+                assert!(
+                    changes == killed.told.len() || matches!(how, Tear::CutOff),
+                    "{at}: {changes} changes are left"
+                );
             }
         },
     );
@@ -182,7 +185,10 @@ fn what_was_kept_before_a_garbled_place_is_offered_once_and_brings_its_names_bac
     let report = check(&file);
     assert!(matches!(&report.problems[..], [Problem::Structure(reason)] if reason.contains("log")), "{report:?}");
     let all = backups(&file).unwrap();
-    assert_eq!(all.iter().map(|backup| backup.reason).collect::<Vec<_>>(), [BackupReason::Rescued, BackupReason::Asked]);
+    assert_eq!(
+        all.iter().map(|backup| backup.reason).collect::<Vec<_>>(),
+        [BackupReason::Rescued, BackupReason::Asked]
+    );
     let kept = restore(&file, &all[0].path).unwrap().kept.unwrap();
     assert_eq!(std::fs::read(super::super::file::with_suffix(&kept, "-wal")).unwrap(), bytes);
     let names = names_of_faces(&Library::open(&file).unwrap()).unwrap();
