@@ -211,3 +211,40 @@ fn a_log_that_came_into_the_file_in_part_is_no_earlier_state() {
     std::fs::write(&file, whole).unwrap();
     assert_eq!(names_of_faces(&Library::open(&file).unwrap()).unwrap(), *killed.told.last().unwrap());
 }
+
+/// The library's file and log, as a kill leaves them now.
+fn left_now(library: &Library) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    copy_files(library.path().parent().unwrap(), folder.path());
+    folder
+}
+
+fn opens_like(library: &Library, at: &str) {
+    let left = left_now(library);
+    let file = left.path().join("library.sqlite");
+    assert!(check(&file).is_sound(), "{at}: {:?}", check(&file));
+    assert_eq!(names_of_faces(&Library::open(&file).unwrap()).unwrap(), names_of_faces(library).unwrap(), "{at}");
+}
+
+#[test]
+fn what_kills_and_earlier_rounds_leave_in_the_log_is_no_damage() {
+    let killed = killed();
+    let file = killed.folder.path().join("library.sqlite");
+    let log = killed.folder.path().join("library.sqlite-wal");
+    // Killed before the commit of the last change: its other pages stay behind those of the next, smaller change.
+    let whole = std::fs::read(&log).unwrap();
+    std::fs::write(&log, &whole[..whole.len() - 4096 - 24]).unwrap();
+    let mut library = Library::open(&file).unwrap();
+    assert_eq!(names_of_faces(&library).unwrap(), killed.told[killed.told.len() - 2]);
+    opens_like(&library, "before the commit");
+    library.set_setting("a", "b").unwrap();
+    opens_like(&library, "over what was left of it");
+    // The log begins anew, over the frames of its earlier rounds.
+    for round in 0..3 {
+        library.connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(())).unwrap();
+        for number in 0..=round {
+            library.set_setting("a", &format!("{round} {number}")).unwrap();
+            opens_like(&library, &format!("round {round}, change {number}"));
+        }
+    }
+}
