@@ -87,6 +87,9 @@ impl LibraryError {
         let Self::Sql(error) = self else { return self };
         let path = path.to_owned();
         let reason = error.to_string();
+        if is_no_value_of_ours(&error) {
+            return Self::Damaged { path, reason };
+        }
         match error.sqlite_error_code() {
             Some(ErrorCode::NotADatabase) => Self::NotALibrary { path },
             Some(ErrorCode::DatabaseCorrupt) => Self::Damaged { path, reason },
@@ -99,6 +102,18 @@ impl LibraryError {
             _ => Self::Sql(error),
         }
     }
+}
+
+/// What is stored is of another kind than what is ever stored there.
+fn is_no_value_of_ours(error: &rusqlite::Error) -> bool {
+    use rusqlite::Error;
+    matches!(
+        error,
+        Error::FromSqlConversionFailure(..)
+            | Error::IntegralValueOutOfRange(..)
+            | Error::InvalidColumnType(..)
+            | Error::Utf8Error(..)
+    )
 }
 
 /// SQLite could not make its shared memory file larger, which even a reader needs.
