@@ -305,3 +305,35 @@ fn a_name_that_would_speak_to_the_terminal_is_refused_by_its_line() {
     }
     assert!(people(home.path()).iter().all(|person| person["id"] != 999));
 }
+
+/// SQLite alone would go on from the last whole change, and say nothing of those behind it.
+#[cfg(unix)]
+#[test]
+fn a_garbled_log_is_told_and_what_was_before_it_is_restored() {
+    let (home, person) = made_library();
+    let mut library = likeness::library::Library::open(&home.path().join("library.sqlite")).unwrap();
+    for name in ["Before", "Behind"] {
+        let decision =
+            likeness::library::Decision::Name { person: likeness::types::PersonId(person), name: name.into() };
+        library.decide(&decision, likeness::types::Revision::NOW).unwrap();
+    }
+    // As a kill leaves it.
+    let killed = tempfile::tempdir().unwrap();
+    for file in ["library.sqlite", "library.sqlite-wal"] {
+        std::fs::copy(home.path().join(file), killed.path().join(file)).unwrap();
+    }
+    let log = killed.path().join("library.sqlite-wal");
+    let mut bytes = std::fs::read(&log).unwrap();
+    let last = bytes.len() - 1000;
+    bytes[last] ^= 0xA5;
+    std::fs::write(&log, bytes).unwrap();
+    for arguments in [&["people"][..], &["library", "check"]] {
+        let told = likeness(killed.path(), arguments);
+        assert_eq!(told.status.code(), Some(1));
+        let words = stdout(&told) + &stderr(&told);
+        assert!(words.contains("garbled") && words.contains("likeness library restore"), "{words}");
+    }
+    assert!(likeness(killed.path(), &["library", "restore"]).status.success());
+    let names: Vec<_> = people(killed.path()).into_iter().filter(|listed| listed["id"] == person).collect();
+    assert_eq!(names[0]["name"], "Before");
+}

@@ -7,6 +7,7 @@ mod faults;
 mod forgetting;
 mod protected;
 mod restoring;
+#[cfg(unix)]
 mod torn;
 mod transfers;
 
