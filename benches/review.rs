@@ -80,7 +80,7 @@ fn prepare(library: &mut Library, truth: &[Vec<FaceId>]) -> Result<People> {
     for (place, faces) in truth.iter().take(2 * NAMED).enumerate() {
         let person = person_of(library, faces)?;
         if place < NAMED {
-            library.name_person(person, &format!("Person {place}"))?;
+            library.decide(&Decision::Name { person, name: format!("Person {place}") }, Revision::NOW)?;
             people.named.push(person);
         } else {
             people.groups.push(person);

@@ -69,6 +69,28 @@ const PLANTED: &[(&str, &str, &str, &str)] = &[
     ("only named places touch the disk", "app/scan/state.rs", "fn f() { a.is_file(); }", "disk: .is_file()"),
     ("only named places touch the disk", "app/scan/view/a.rs", "fn f() { a.canonicalize(); }", "disk: .canonicalize()"),
     ("only named places touch the disk", "figures/a.rs", "fn f() { a.metadata(); }", "figures/a.rs touches the disk"),
+    ("only named places touch the disk", "cluster/a.rs", "fn f() { TempDir::new(); }", "disk: TempDir::"),
+    ("only named places touch the disk", "eval/a.rs", "fn f() { image::open(X); }", "disk: image::open("),
+    ("nothing speaks to the outside", "app/models/job/a.rs", "fn f() { Command::new(X); }", "uses Command::new("),
+    ("nothing speaks to the outside", "networks/models/a.rs", "fn f() { TcpStream::connect(X); }", "uses TcpStream"),
+    (
+        "imports say what they name",
+        "app/scan/job/a.rs",
+        "use super::{super::shell::app};",
+        "`super::{super::shell::app}`",
+    ),
+    ("imports say what they name", "app/scan/job/a.rs", "use {\n    crate::app::shell,\n};", "`{crate::app::shell,}`"),
+    ("imports say what they name", "app/scan/job/a.rs", "use super::super as up;", "imports by `super::super as up`"),
+    ("imports say what they name", "app/scan/job/a.rs", "use crate as c;", "imports by `crate as c`"),
+    (
+        "imports say what they name",
+        "app/scan/job/a.rs",
+        "use crate::{self as root};",
+        "imports by `crate::{self as root}`",
+    ),
+    ("imports say what they name", "app/scan/job/a.rs", "use crate::*;", "imports by `crate::*`"),
+    ("imports say what they name", "app/scan/job/a.rs", "use eframe as w;", "imports by `eframe as w`"),
+    ("imports say what they name", "cluster/a.rs", "use std::fs as disk;", "imports by `std::fs as disk`"),
     (
         "a view asks, it does not read",
         "app/scan/view/a.rs",
@@ -80,6 +102,7 @@ const PLANTED: &[(&str, &str, &str, &str)] = &[
     ("every page is short and true", "eval/a.rs", LONG_PAGE, "eval/a.rs has a page of 27 lines"),
     ("ordinary words", "app/scan/job/a.rs", "pub struct ScanDesk;", "declares ScanDesk: desk"),
     ("ordinary words", "train/recipe.rs", "", "declares recipe: recipe"),
+    ("ordinary words", "app/care/job/a.rs", "fn look_again() {}", "declares look_again: look"),
     ("a file is short", "eval/a.rs", LONG_FILE, "eval/a.rs has more than 500 lines"),
 ];
 

@@ -49,7 +49,7 @@ use likeness::app::ui::action::Action;
 use likeness::app::ui::fonts::FontSource;
 use likeness::app::ui::locale::Language;
 use likeness::app::ui::view::View;
-use likeness::library::{Decision, Destination, PhotoFilter};
+use likeness::library::{Decision, Destination, PhotoFilter, SetAside};
 use likeness::types::{ChannelOrder, CropRule, FaceId, ModelId, PersonId, PixelScaling, Touched};
 
 use demo::{Wire, World, album_world, fresh_world};
@@ -306,6 +306,27 @@ fn selected_faces_obey_the_keyboard() {
     harness.key_press(Key::Escape);
     harness.run();
     assert_eq!(harness.state().state().page, Page::None);
+}
+
+#[test]
+fn one_selected_face_becomes_the_cover_or_is_set_aside() {
+    let (wire, mut harness) = open(album_world(), View::People);
+    harness.get_by_label_contains("Maria Silva, ").click();
+    harness.run();
+    harness.get_by_label("Face at squared distance 0.50, confirmed").click();
+    harness.run();
+    let faces = vec![FaceId(10)];
+    for (entry, decision) in [
+        ("Use as cover", Decision::Cover { person: PersonId(1), face: FaceId(10) }),
+        ("Not a face", Decision::SetAside { faces: faces.clone(), why: SetAside::NotAFace }),
+        ("Strangers", Decision::SetAside { faces, why: SetAside::Stranger }),
+    ] {
+        harness.get_by_label("More for the selected faces").click();
+        harness.run();
+        harness.get_by_label(entry).click();
+        harness.run();
+        assert_eq!(wire.last_decision().1, decision);
+    }
 }
 
 #[test]

@@ -55,12 +55,21 @@ pub struct RunRow {
     pub on: String,
     /// Local time, to the minute.
     pub when: String,
-    /// Accuracy where folds were judged, else VAL; None for studies.
-    pub score: Option<f64>,
+    /// None for studies.
+    pub score: Option<Score>,
     pub pairs: u64,
     pub skipped: u64,
     /// False for studies, whose report alone can be shown.
     pub has_curves: bool,
+}
+
+/// What a run comes down to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Score {
+    /// The mean over the folds.
+    Accuracy(f64),
+    /// Where every pair was counted, no folds were judged.
+    Val(f64),
 }
 
 /// An image of a run; its pairs tell images by their places.
@@ -276,13 +285,6 @@ impl Run {
     }
 }
 
-impl RunRow {
-    /// Where every pair was counted, no folds were judged: the score is VAL, not an accuracy.
-    pub fn score_is_val(&self) -> bool {
-        matches!(self.kind.as_str(), "folder" | "library")
-    }
-}
-
 impl Image {
     /// "Maria_Silva/Maria_Silva_0003.jpg" is Maria Silva's third photo.
     pub fn words(&self) -> String {
@@ -301,7 +303,7 @@ pub(crate) fn made(name: &str, threshold: f64, pairs: Vec<Pair>) -> Run {
         model: name.into(),
         on: "pairs.txt".into(),
         when: "2024-05-01 10:00".into(),
-        score: Some(0.9),
+        score: Some(Score::Accuracy(0.9)),
         pairs: pairs.len() as u64,
         skipped: 0,
         has_curves: true,

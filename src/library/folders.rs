@@ -8,6 +8,7 @@ use super::error::{LibraryError, Result};
 use super::files::settle;
 use super::open::{Library, LibraryReader};
 use super::path;
+use super::review::rows::unknown_word;
 use super::scan::{ScanOutcome, is_gone, mark_missing};
 use crate::types::PhotoId;
 
@@ -117,15 +118,17 @@ impl LibraryReader {
                  ON scan.id = (SELECT max(id) FROM scan WHERE folder_id = folder.id) ORDER BY scan.id DESC",
             )?;
             let rows = query.query_map([], |row| {
-                let outcome: Option<String> = row.get(3)?;
+                let outcome = match row.get_ref(3)?.as_str_or_null()? {
+                    None => None,
+                    Some("complete") => Some(ScanOutcome::Complete),
+                    Some("cancelled") => Some(ScanOutcome::Cancelled),
+                    Some(_) => return Err(unknown_word(3, "outcome")),
+                };
                 Ok(ScannedFolder {
                     path: path::from_bytes(row.get(0)?),
                     started_at_secs: row.get(1)?,
                     finished_at_secs: row.get(2)?,
-                    outcome: outcome.map(|o| match o.as_str() {
-                        "complete" => ScanOutcome::Complete,
-                        _ => ScanOutcome::Cancelled,
-                    }),
+                    outcome,
                     is_offline: row.get(4)?,
                     files: row.get::<_, i64>(5)? as usize,
                 })

@@ -77,6 +77,8 @@ pub struct PersonListing {
 pub struct ListedFace {
     pub face_id: FaceId,
     pub path: PathBuf,
+    /// The picture's other files.
+    pub copies: Vec<PathBuf>,
     pub face_box: FaceBox,
     pub belongs: Belongs,
 }
@@ -102,13 +104,6 @@ impl LibraryReader {
             let rows =
                 query.query_map(params![filter.min_faces as i64, page.limit as i64, page.offset as i64], card_at)?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
-        })
-    }
-
-    pub fn count_people(&self, filter: PeopleFilter) -> Result<usize> {
-        self.read(|c| {
-            let mut query = c.prepare_cached(&format!("SELECT count(*) FROM ({})", listed(filter.kind)))?;
-            Ok(query.query_row([filter.min_faces as i64], |row| row.get::<_, i64>(0))? as usize)
         })
     }
 
@@ -202,19 +197,6 @@ impl LibraryReader {
         })
     }
 
-    /// People one of whose names begins with `text`, in any script, whatever the case. An empty text finds all.
-    pub fn search_people(&self, text: &str, limit: usize) -> Result<Vec<(PersonId, String)>> {
-        let wanted = text.trim().to_lowercase();
-        let mut people = self.read(named)?;
-        people.retain(|(_, name)| {
-            let name = name.to_lowercase();
-            name.starts_with(&wanted) || name.split_whitespace().any(|word| word.starts_with(&wanted))
-        });
-        people.sort_by_cached_key(|(id, name)| (!name.to_lowercase().starts_with(&wanted), name.to_lowercase(), *id));
-        people.truncate(limit);
-        Ok(people)
-    }
-
     /// Every named person and every group, with all faces, in order of id.
     pub fn everyone(&self) -> Result<Vec<PersonListing>> {
         self.read(|c| {
@@ -226,9 +208,11 @@ impl LibraryReader {
             }
             let place: HashMap<PersonId, usize> = people.iter().enumerate().map(|(i, p)| (p.id, i)).collect();
             let mut query = c.prepare(&format!(
-                "SELECT face.id, path, x, y, face.width, face.height, person_id, belongs, set_aside FROM face \
-                 JOIN photo ON photo.id = photo_id WHERE person_id IS NOT NULL AND {PRESENT} ORDER BY path, face.id"
+                "SELECT face.id, path, x, y, face.width, face.height, person_id, belongs, set_aside, photo_id \
+                 FROM face JOIN photo ON photo.id = photo_id WHERE person_id IS NOT NULL AND {PRESENT} \
+                 ORDER BY path, face.id"
             ))?;
+            let copies = copies(c)?;
             let mut rows = query.query([])?;
             while let Some(row) = rows.next()? {
                 let FaceState::Of { person, belongs } = rows::state_at(row, 6)? else { continue };
@@ -236,6 +220,7 @@ impl LibraryReader {
                 people[index].faces.push(ListedFace {
                     face_id: FaceId(row.get(0)?),
                     path: path::from_bytes(row.get(1)?),
+                    copies: copies.get(&row.get(9)?).cloned().unwrap_or_default(),
                     face_box: FaceBox { x: row.get(2)?, y: row.get(3)?, width: row.get(4)?, height: row.get(5)? },
                     belongs,
                 });
@@ -243,6 +228,20 @@ impl LibraryReader {
             Ok(people)
         })
     }
+}
+
+/// Where else the pictures are found that are found more than once, by photo.
+fn copies(c: &Connection) -> Result<HashMap<i64, Vec<PathBuf>>> {
+    let mut query = c.prepare(
+        "SELECT photo_id, file.path FROM file JOIN photo ON photo.id = photo_id \
+         WHERE file.missing = 0 AND file.path <> photo.path ORDER BY file.path",
+    )?;
+    let mut rows = query.query([])?;
+    let mut copies: HashMap<i64, Vec<PathBuf>> = HashMap::new();
+    while let Some(row) = rows.next()? {
+        copies.entry(row.get(0)?).or_default().push(path::from_bytes(row.get(1)?));
+    }
+    Ok(copies)
 }
 
 /// The people of a kind with their counts; `?1` is the smallest number of faces.
@@ -331,10 +330,4 @@ fn mean<'a>(embeddings: impl Iterator<Item = &'a Embedding>) -> Option<Embedding
         }
     }
     Embedding::normalise(sum).ok()
-}
-
-fn named(c: &Connection) -> Result<Vec<(PersonId, String)>> {
-    let mut query = c.prepare_cached("SELECT id, name FROM person WHERE name IS NOT NULL")?;
-    let rows = query.query_map([], |row| Ok((PersonId(row.get(0)?), row.get(1)?)))?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }

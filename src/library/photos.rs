@@ -101,14 +101,6 @@ impl LibraryReader {
         })
     }
 
-    pub fn count_photos(&self, filter: PhotoFilter) -> Result<usize> {
-        let (condition, person) = condition(filter);
-        self.read(|c| {
-            let mut query = c.prepare_cached(&format!("SELECT count(*) FROM photo WHERE {condition} AND ?1 IS ?1"))?;
-            Ok(query.query_row([person], |row| row.get::<_, i64>(0))? as usize)
-        })
-    }
-
     /// The months of a filter, the latest first: headings and the length of the whole grid.
     pub fn months(&self, filter: PhotoFilter) -> Result<Vec<Month>> {
         let (condition, person) = condition(filter);

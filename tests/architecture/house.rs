@@ -81,10 +81,18 @@ impl Source {
             .any(|(at, _)| !self.code[..at].ends_with("::") && !self.code[..at].ends_with('.'))
     }
 
-    /// The modules and types that the code declares, and the file's own name.
+    /// What stands after each `use`, with no space but between words.
+    pub fn imports(&self) -> Vec<String> {
+        let statements = starts(&self.code, "use ").map(|(at, word)| &self.code[at + word.len()..]);
+        let statements = statements.filter_map(|rest| rest.split_once(';')).map(|(import, _)| import);
+        let words = |import: &str| import.split_whitespace().collect::<Vec<_>>().join(" ");
+        statements.map(|import| words(import).replace(", ", ",").replace("{ ", "{")).collect()
+    }
+
+    /// The modules, types and functions that the code declares, and the file's own name.
     pub fn declared(&self) -> BTreeSet<String> {
         let mut found: BTreeSet<String> = self.module.last().cloned().into_iter().collect();
-        for keyword in ["mod ", "struct ", "enum ", "trait ", "type "] {
+        for keyword in ["mod ", "struct ", "enum ", "trait ", "type ", "fn "] {
             found.extend(starts(&self.code, keyword).map(|(at, word)| leading_name(&self.code[at + word.len()..])));
         }
         found
@@ -179,7 +187,9 @@ fn test_modules(path: &str, text: &str) -> Vec<Vec<String>> {
 
 /// The code without comments, without what stands in quotes, and without what is compiled for tests only.
 fn code_of(text: &str) -> String {
+    // An attribute such as `all(test, unix)` keeps code out of the program just so.
     let bare = without_comments_and_texts(text);
+    let bare = bare.replace("#[cfg(all(test, unix))]", "#[cfg(test)]");
     let mut parts = bare.split("#[cfg(test)]");
     let mut code = parts.next().unwrap_or_default().to_owned();
     parts.for_each(|part| code.push_str(&part[item_length(part)..]));

@@ -66,9 +66,38 @@ const LIBRARIES: &[(&str, &[&str])] = &[
 const WINDOW: &[&str] = &["app/ui", "app/shell", "app/*/view"];
 
 /// What touches the disk, as it is written.
-const DISK_CALLS: &[&str] = &["fs::", "File::", "OpenOptions::", "WalkDir::", "walkdir::"];
-const DISK_QUESTIONS: &[&str] =
-    &[".is_file()", ".is_dir()", ".exists()", ".metadata()", ".symlink_metadata()", ".canonicalize()", ".read_dir()"];
+const DISK_CALLS: &[&str] = &[
+    "fs::",
+    "File::",
+    "OpenOptions::",
+    "WalkDir::",
+    "walkdir::",
+    "tempfile::",
+    "TempDir::",
+    "image::open(",
+    "ImageReader::open(",
+    "Path::exists(",
+];
+const DISK_QUESTIONS: &[&str] = &[
+    ".is_file()",
+    ".is_dir()",
+    ".exists()",
+    ".try_exists()",
+    ".metadata()",
+    ".symlink_metadata()",
+    ".canonicalize()",
+    ".read_dir()",
+    ".read_link()",
+];
+
+/// What speaks to other machines or programs, and the places that may.
+const OUTSIDE: &[(&str, &[&str])] = &[
+    ("TcpStream", &[]),
+    ("UdpSocket", &[]),
+    ("TcpListener", &[]),
+    // Fetching a package by its own client, and the test of an adapter in a process of its own.
+    ("Command::new(", &["networks/models/fetch", "networks/device/trial"]),
+];
 
 /// Places that may touch the disk.
 const DISK: &[&str] = &[
@@ -89,6 +118,7 @@ const DISK: &[&str] = &[
     "library/open",
     "library/scan",
     "main.rs",
+    "networks/device/trial",
     "networks/device/verdict",
     "networks/models",
     "networks/weights",
@@ -118,6 +148,8 @@ pub const RULES: &[(&str, Rule)] = &[
     ("a feature's members point one way", members_point_one_way),
     ("a library stays in its rooms", a_library_stays_in_its_rooms),
     ("only named places touch the disk", only_named_places_touch_the_disk),
+    ("nothing speaks to the outside", nothing_speaks_to_the_outside),
+    ("imports say what they name", imports_say_what_they_name),
     ("a view asks, it does not read", a_view_asks),
     ("every page is short and true", every_page_is_short),
     ("ordinary words", ordinary_words),
@@ -235,6 +267,42 @@ fn only_named_places_touch_the_disk(house: &House) -> Vec<String> {
 fn disk_call(source: &Source) -> Option<&'static str> {
     let called = DISK_CALLS.iter().find(|call| starts(&source.code, call).next().is_some());
     called.or_else(|| DISK_QUESTIONS.iter().find(|call| source.code.contains(**call))).copied()
+}
+
+fn nothing_speaks_to_the_outside(house: &House) -> Vec<String> {
+    let mut faults = Vec::new();
+    for source in &house.sources {
+        for (call, places) in OUTSIDE {
+            let may = places.iter().any(|place| matches(&source.path, place));
+            if !may && starts(&source.code, call).next().is_some() {
+                faults.push(format!("{} uses {call}", source.path));
+            }
+        }
+    }
+    faults
+}
+
+/// What the other rules read: no import under another name, none of everything, none that turns upwards in a group.
+fn imports_say_what_they_name(house: &House) -> Vec<String> {
+    let own = |import: &str| ["crate", "super", "self"].iter().any(|root| import.starts_with(root));
+    let libraries = LIBRARIES.iter().map(|(library, _)| *library);
+    let hidden: Vec<String> =
+        libraries.chain(["crate", "super", "fs", "std"]).map(|name| format!("{name} as ")).collect();
+    let fault = |import: &str| {
+        let renamed = hidden.iter().any(|name| starts(import, name).next().is_some());
+        let whole = own(import) && import.ends_with("::*") || import.contains("crate::{self");
+        let upwards = ["{", ","]
+            .iter()
+            .any(|before| ["super", "crate"].iter().any(|root| import.contains(&format!("{before}{root}"))));
+        renamed || whole || upwards
+    };
+    let mut faults = Vec::new();
+    for source in &house.sources {
+        for import in source.imports().into_iter().filter(|import| fault(import)) {
+            faults.push(format!("{} imports by `{import}`", source.path));
+        }
+    }
+    faults
 }
 
 /// Views and states hold no library, no store and no networks: those answer on other threads.

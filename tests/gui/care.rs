@@ -68,7 +68,7 @@ fn a_person_is_forgotten_after_one_question_that_says_what_stays() {
     harness.run();
     harness.get_by_label_contains("Forget ").click_accesskit();
     harness.run();
-    assert!(wire.sent.borrow().contains(&Request::Care(CareRequest::LookForget(PersonId(1)))));
+    assert!(wire.sent.borrow().contains(&Request::Care(CareRequest::PreviewForget(PersonId(1)))));
     let person = PersonToForget {
         person: PersonId(1),
         name: Some("Grandma".into()),

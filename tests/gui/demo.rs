@@ -335,7 +335,7 @@ fn folders() -> Vec<ScannedFolder> {
 /// Nothing yet, and no models.
 pub fn fresh_world() -> World {
     let mut world = album_world();
-    world.overview = Overview { device: "Radeon 780M".into(), threshold: 1.13, ..Overview::default() };
+    world.overview = Overview { device: Some("Radeon 780M".into()), threshold: 1.13, ..Overview::default() };
     world.people = People::default();
     world.aside = Aside::default();
     world.folders = Vec::new();
@@ -383,7 +383,7 @@ pub fn album_world() -> World {
             faces: 12_044,
             skipped: 3,
             folders: vec![PathBuf::from("/home/maria/Photos")],
-            device: "Radeon 780M".into(),
+            device: Some("Radeon 780M".into()),
             model: Some("SFace".into()),
             threshold: 1.13,
             grouping: (1.13, Linkage::Average),
@@ -412,6 +412,7 @@ pub fn album_world() -> World {
             seen: SEEN,
             photo: PhotoId(1),
             path: PathBuf::from("/home/maria/Photos/2024/IMG_2041.jpg"),
+            copies: Vec::new(),
             size: (4032, 3024),
             captured_at: Some("2024-06-14T16:20:11".into()),
             camera: Some("Pixel 8".into()),
@@ -449,6 +450,7 @@ pub fn timeline(count: i64) -> Timeline {
         faces: (0..id % 4)
             .map(|i| FaceBox { x: 400.0 + 800.0 * i as f32, y: 800.0, width: 500.0, height: 600.0 })
             .collect(),
+        offline: None,
     };
     let months = (0..(count + 39) / 40).map(|i| Month {
         year: 2024 - (i / 12) as i32,

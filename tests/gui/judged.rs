@@ -8,7 +8,7 @@ use likeness::app::evaluate::state::{Event as EvaluateEvent, Request as Evaluate
 use likeness::eval::figures::{PairFigures, WithoutErrata};
 use likeness::eval::lfw::{Judgement, Options, judge_scored};
 use likeness::eval::quantised::QuantisationCost;
-use likeness::eval::run::{Doubt, RunRow};
+use likeness::eval::run::{Doubt, RunRow, Score};
 use likeness::eval::{FarRule, Image, Pair, Run};
 
 const PEOPLE: [&str; 8] =
@@ -90,7 +90,7 @@ pub fn run(model: u32, pairs: usize) -> Run {
         model: name.into(),
         on: "pairs.txt".into(),
         when: "2024-05-01 10:15".into(),
-        score: Some(judged.accuracy.mean),
+        score: Some(Score::Accuracy(judged.accuracy.mean)),
         pairs: pairs as u64,
         skipped: u64::from(model),
         has_curves: true,

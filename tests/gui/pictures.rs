@@ -6,8 +6,8 @@ use std::panic::catch_unwind;
 use std::path::Path;
 
 use eframe::egui::{self, Vec2};
-use eframe::egui_wgpu::RendererOptions;
-use eframe::wgpu::DeviceType;
+use eframe::egui_wgpu::{RendererOptions, WgpuSetup};
+use eframe::wgpu::{Backends, DeviceType};
 use egui_kittest::wgpu::{create_render_state, default_wgpu_setup};
 use egui_kittest::{Harness, SnapshotOptions, SnapshotResults};
 use likeness::app::compare::state::{self as compare_faces, CompareSource};
@@ -245,9 +245,18 @@ fn readme_pictures() {
 
 const LARGE: Vec2 = Vec2::new(1280.0, 820.0);
 
+/// Where pictures are drawn. Not by OpenGL: its libraries look for a display, and complain that there is none.
+fn drawing() -> WgpuSetup {
+    let mut setup = default_wgpu_setup();
+    if let WgpuSetup::CreateNew(new) = &mut setup {
+        new.instance_descriptor.backends.remove(Backends::GL);
+    }
+    setup
+}
+
 /// The kind of adapter that would draw, if there is one.
 fn adapter() -> Option<DeviceType> {
-    let state = catch_unwind(|| create_render_state(default_wgpu_setup(), RendererOptions::PREDICTABLE)).ok()?;
+    let state = catch_unwind(|| create_render_state(drawing(), RendererOptions::PREDICTABLE)).ok()?;
     Some(state.adapter.get_info().device_type)
 }
 
@@ -274,7 +283,7 @@ pub fn shown(
         .allow_missing_glyphs()
         .with_max_steps(40)
         .with_theme(if scene.theme == ThemeChoice::Dark { egui::Theme::Dark } else { egui::Theme::Light });
-    let builder = if drawn { builder.wgpu() } else { builder };
+    let builder = if drawn { builder.wgpu_setup(drawing()) } else { builder };
     let mut harness: Harness<'static, App> =
         builder.build_eframe(move |cc| App::with_settings(&cc.egui_ctx, backend, fonts, settings));
     harness.run();

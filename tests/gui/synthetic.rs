@@ -28,7 +28,7 @@ const MODELS: [&str; 3] = ["Network A", "Network B", "Network C"];
 /// The album with names that suit everybody.
 pub fn synthetic_world() -> World {
     let mut world = album_world();
-    world.overview.device = DEVICE.into();
+    world.overview.device = Some(DEVICE.into());
     for (row, name) in world.people.named.iter_mut().zip(NAMES) {
         row.name = name.into();
     }

@@ -42,7 +42,7 @@ pub enum Request {
     Restore(Ticket, PathBuf),
     Export(Ticket, PathBuf),
     Import(Ticket, PathBuf),
-    LookForget(PersonId),
+    PreviewForget(PersonId),
     Forget { ticket: Ticket, person: PersonId, may_find_again: bool },
 }
 
@@ -107,7 +107,7 @@ impl State {
             Message::CloseImported => self.imported = None,
             Message::AskForget(person) => {
                 self.may_find_again = true;
-                out.ask(Request::LookForget(person));
+                out.ask(Request::PreviewForget(person));
             }
             Message::MayFindAgain(may) => self.may_find_again = may,
             Message::CloseForget => self.forgetting = None,

@@ -16,8 +16,8 @@ pub struct Overview {
     pub faces: u64,
     pub skipped: u64,
     pub folders: Vec<PathBuf>,
-    /// The device that computes, for example "Radeon 780M".
-    pub device: String,
+    /// The device that computes, for example "Radeon 780M". None: the best one, once the networks are loaded.
+    pub device: Option<String>,
     /// The model that embeds, for example "SFace"; none while none is installed.
     pub model: Option<String>,
     /// Two faces nearer than this are called the same person.

@@ -30,6 +30,11 @@ const FACE_SIDES_A_CROP: f32 = 1.25;
 /// YuNet works at up to this long side; a face too small at that scale is cut from the full photo instead.
 pub const WORKING_LONG_SIDE: u32 = SECOND_LONG_SIDE;
 
+/// Of a photo that a face was to be cut from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("no face was found")]
+pub struct NoFace;
+
 /// One face of a photo: where it is, its embedding, and a small JPEG of it for the window.
 #[derive(Debug, Clone)]
 pub struct FoundFace {

@@ -33,7 +33,7 @@ pub fn overview(shared: &Shared) -> Result<Overview> {
         faces: counts.faces as u64,
         skipped: counts.failed as u64,
         folders: folders.into_iter().map(|folder| folder.path).collect(),
-        device: shared.device().unwrap_or_else(|| chosen_device(&options.device)),
+        device: shared.device().or_else(|| device_asked_for(&options.device)),
         model: model.map(|entry| entry.title.clone()),
         threshold: options.thresholds(&store)?.same_person.0,
         grouping: (grouping.threshold.0, grouping.linkage),
@@ -43,11 +43,12 @@ pub fn overview(shared: &Shared) -> Result<Overview> {
     })
 }
 
-/// Before the networks are loaded, only the choice is known; "auto" is left to the view to word.
-fn chosen_device(choice: &DeviceChoice) -> String {
+/// Before the networks are loaded, only the choice is known.
+fn device_asked_for(choice: &DeviceChoice) -> Option<String> {
     match choice {
-        DeviceChoice::Cpu => "CPU".to_owned(),
-        other => other.to_string(),
+        DeviceChoice::Auto => None,
+        DeviceChoice::Cpu => Some("CPU".to_owned()),
+        other => Some(other.to_string()),
     }
 }
 

@@ -29,7 +29,7 @@ pub struct Forgetting {
 }
 
 /// Looks, and changes nothing.
-pub fn look(home: &Home, library: &LibraryReader, person: PersonId) -> Result<Forgetting> {
+pub fn preview(home: &Home, library: &LibraryReader, person: PersonId) -> Result<Forgetting> {
     let person = library.person_to_forget(person)?;
     let mut runs = Vec::new();
     for run in run_folders(home)? {
@@ -180,6 +180,6 @@ mod tests {
         let namesake = PersonToForget { namesakes: 1, ..ada() };
         assert_eq!(without_name(&lines[0], &namesake), lines[0]);
         assert!(without_name(&line("Ada (3)", 7, 10.0), &namesake).contains("Person 3"));
-        assert!(look(&home, &library, PersonId(3)).is_err(), "nobody has this number");
+        assert!(preview(&home, &library, PersonId(3)).is_err(), "nobody has this number");
     }
 }

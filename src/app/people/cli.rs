@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use crate::app::engine::cli::console::printable_text;
 use crate::app::engine::home::Home;
-use crate::library::{Belongs, Library, PersonListing, care};
-use crate::types::PersonId;
+use crate::library::{Belongs, Decision, Library, PersonListing, care};
+use crate::types::{PersonId, Revision};
 
 /// List the people found, the largest first, or name one
 #[derive(Debug, clap::Args)]
@@ -35,7 +35,8 @@ pub fn run(home: &Home, args: PeopleArgs) -> Result<ExitCode> {
     }
     if let Some([id, name]) = args.name.as_deref() {
         let id: i64 = id.parse().with_context(|| format!("a person's ID is a number, not {id}"))?;
-        Library::open(&path)?.name_person(PersonId(id), name)?;
+        let decision = Decision::Name { person: PersonId(id), name: name.clone() };
+        Library::open(&path)?.decide(&decision, Revision::NOW)?;
     }
     // Opened for writing, so that a library of an older program is brought up to date.
     let mut people = Library::open(&path)?.everyone()?;
@@ -49,11 +50,17 @@ pub fn run(home: &Home, args: PeopleArgs) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Paths that are not text are shown with replacement characters: JSON knows only text.
+/// A face is listed once for each file that shows it. Paths that are not text are shown with replacement characters:
+/// JSON knows only text.
 fn as_json(person: &PersonListing) -> Value {
-    let faces = person.faces.iter().map(|face| {
+    let shown = person
+        .faces
+        .iter()
+        .flat_map(|face| std::iter::once(&face.path).chain(&face.copies).map(move |path| (face, path)));
+    let faces = shown.map(|(face, path)| {
         json!({
-            "path": face.path.to_string_lossy(),
+            "face": face.face_id.0,
+            "path": path.to_string_lossy(),
             "box": [face.face_box.x, face.face_box.y, face.face_box.width, face.face_box.height],
             "named": face.belongs.is_said(),
             "confirmed": face.belongs == Belongs::Confirmed,
@@ -84,6 +91,7 @@ mod tests {
         let face = |belongs| ListedFace {
             face_id: FaceId(1),
             path: PathBuf::from("a.jpg"),
+            copies: if belongs == Belongs::Confirmed { vec![PathBuf::from("copy.jpg")] } else { Vec::new() },
             face_box: FaceBox { x: 1.5, y: 2.0, width: 3.0, height: 4.0 },
             belongs,
         };
@@ -94,6 +102,11 @@ mod tests {
         assert_eq!((&json["id"], &json["name"]), (&json!(7), &json!("Ada")));
         assert_eq!(json["faces"][0]["box"], json!([1.5, 2.0, 3.0, 4.0]));
         assert_eq!(json["faces"][0]["confirmed"], json!(true));
-        assert_eq!(json["faces"][1]["confirmed"], json!(false));
+        let rows = json["faces"].as_array().unwrap();
+        assert_eq!(
+            rows.iter().map(|row| row["path"].as_str().unwrap()).collect::<Vec<_>>(),
+            ["a.jpg", "copy.jpg", "a.jpg"]
+        );
+        assert_eq!(rows.iter().map(|row| row["confirmed"].clone()).collect::<Vec<_>>(), [true, true, false]);
     }
 }

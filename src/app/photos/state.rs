@@ -1,6 +1,7 @@
 //! What the library's photos look like to the window, and what a user does with them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::app::engine::facts::Loadable;
 use crate::app::engine::picture::ImageKey;
@@ -156,6 +157,8 @@ pub struct PhotoTile {
     pub size: (u32, u32),
     /// In pixels of the upright photo.
     pub faces: Vec<FaceBox>,
+    /// The folder it is in, where that is not there now: shown from its thumbnail.
+    pub offline: Option<Arc<Path>>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -170,6 +173,8 @@ pub struct PhotoDetail {
     pub seen: Revision,
     pub photo: PhotoId,
     pub path: PathBuf,
+    /// Where else the same picture is found.
+    pub copies: Vec<PathBuf>,
     /// Of the upright photo, in pixels.
     pub size: (u32, u32),
     /// ISO 8601, as the camera wrote it.

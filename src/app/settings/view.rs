@@ -27,7 +27,7 @@ pub fn settings_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
 
 fn device_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     ui.label(theme::secondary(ui, ctx.text.s("settings_device_what")));
-    let used = ctx.facts.overview.ready().map(|overview| overview.device.clone()).unwrap_or_default();
+    let used = ctx.facts.overview.ready().and_then(|overview| overview.device.clone()).unwrap_or_default();
     match &ctx.state.devices {
         Loadable::Loading => {
             ui.horizontal(|ui| {

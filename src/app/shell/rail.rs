@@ -30,7 +30,7 @@ fn foot_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     let secondary = theme::palette(ui.visuals()).secondary;
     let model = overview.model.as_deref().unwrap_or(ctx.text.s("no_model"));
     // Until the networks are loaded, the best device is only a choice.
-    let device = if overview.device == "auto" { ctx.text.s("device_auto") } else { &overview.device };
+    let device = overview.device.as_deref().unwrap_or(ctx.text.s("device_auto"));
     for (words, view) in [(model, View::Models), (device, View::Settings)] {
         // What stands in brackets, such as a date, shows when the pointer rests on it.
         let short = words.split(" (").next().unwrap_or(words);

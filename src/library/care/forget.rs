@@ -103,7 +103,7 @@ impl Library {
         self.write(|t| {
             let faces: HashSet<i64> = known.faces.iter().map(|face| face.face_id.0).collect();
             if may_find_again {
-                look_again(t, &known)?;
+                find_faces_again(t, &known)?;
             } else {
                 keep_places(t, &known)?;
             }
@@ -197,7 +197,7 @@ fn faces(c: &Connection, person: PersonId) -> Result<Vec<FaceToForget>> {
 }
 
 /// Lets the next scan look for faces there.
-fn look_again(t: &Transaction, known: &PersonToForget) -> Result<()> {
+fn find_faces_again(t: &Transaction, known: &PersonToForget) -> Result<()> {
     for face in &known.faces {
         t.prepare_cached("UPDATE photo SET detector = NULL WHERE id = (SELECT photo_id FROM face WHERE id = ?1)")?
             .execute([face.face_id.0])?;

@@ -52,6 +52,16 @@ pub enum Decision {
     Strangers(PersonId),
     /// These detections show no face of a person.
     NotAPerson(PersonId),
+    /// These faces are strangers, or no faces.
+    SetAside {
+        faces: Vec<FaceId>,
+        why: SetAside,
+    },
+    /// The face on the person's card.
+    Cover {
+        person: PersonId,
+        face: FaceId,
+    },
     /// Back from what was set aside.
     Restore(Vec<FaceId>),
     /// A lost face is this face of today.
@@ -166,8 +176,16 @@ fn act(d: &mut Decisions, decision: &Decision, seen: &Seen) -> Result<ReviewActi
             seen.people(d.t, &[*person])?;
             let faces = seen.of_person(d.t, *person, None)?;
             let strangers = matches!(decision, Decision::Strangers(_));
-            commands::set_aside(d, &faces, if strangers { SetAside::Stranger } else { SetAside::NotAFace })?;
-            Ok(if strangers { ReviewAction::Ignore } else { ReviewAction::NotAFace })
+            set_aside(d, &faces, if strangers { SetAside::Stranger } else { SetAside::NotAFace })
+        }
+        Decision::SetAside { faces, why } => {
+            seen.faces(d.t, faces)?;
+            set_aside(d, faces, *why)
+        }
+        Decision::Cover { person, face } => {
+            seen.faces_of(d.t, *person, &[*face])?;
+            commands::set_cover(d, *person, *face)?;
+            Ok(ReviewAction::Cover)
         }
         Decision::Restore(faces) => {
             commands::restore(d, faces)?;
@@ -185,4 +203,12 @@ fn act(d: &mut Decisions, decision: &Decision, seen: &Seen) -> Result<ReviewActi
         }
         Decision::Undo | Decision::Redo => unreachable!("reverted above"),
     }
+}
+
+fn set_aside(d: &mut Decisions, faces: &[FaceId], why: SetAside) -> Result<ReviewAction> {
+    commands::set_aside(d, faces, why)?;
+    Ok(match why {
+        SetAside::Stranger => ReviewAction::Ignore,
+        SetAside::NotAFace => ReviewAction::NotAFace,
+    })
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::rows::{self, FaceState, PersonRow};
 use super::touched::touched;
 use crate::library::error::{LibraryError, Result};
-use crate::library::open::{Library, LibraryReader};
+use crate::library::open::LibraryReader;
 use crate::library::scan::now_secs;
 use crate::types::{FaceId, PersonId, Touched};
 
@@ -202,18 +202,6 @@ impl<'t> Decisions<'t> {
     }
 }
 
-impl Library {
-    /// Takes the latest action back. None: there is nothing to undo.
-    pub fn undo(&mut self) -> Result<Option<Reverted>> {
-        self.write(|t| Ok(step(t, Direction::Undo)?.map(|(reverted, _)| reverted)))
-    }
-
-    /// Does the action again that was taken back last. None: there is nothing to redo.
-    pub fn redo(&mut self) -> Result<Option<Reverted>> {
-        self.write(|t| Ok(step(t, Direction::Redo)?.map(|(reverted, _)| reverted)))
-    }
-}
-
 impl LibraryReader {
     /// The latest actions first. Those already taken back stand before those that can be undone.
     pub fn history(&self, limit: usize) -> Result<Vec<HistoryEntry>> {
@@ -234,12 +222,12 @@ impl LibraryReader {
         })
     }
 
-    /// Whether [`Library::undo`] would find a step. Reads no step, however long the history is.
+    /// Whether an undo would find a step. Reads no step, however long the history is.
     pub fn can_undo(&self) -> Result<bool> {
         self.read(|c| Ok(c.prepare_cached("SELECT 1 FROM journal WHERE undone = 0")?.exists([])?))
     }
 
-    /// Whether [`Library::redo`] would find a step.
+    /// Whether a redo would find a step.
     pub fn can_redo(&self) -> Result<bool> {
         self.read(|c| Ok(c.prepare_cached("SELECT 1 FROM journal WHERE undone = 1")?.exists([])?))
     }

@@ -84,15 +84,22 @@ pub(in crate::library) fn state_at(row: &rusqlite::Row, first: usize) -> rusqlit
             "grouped" => Belongs::Grouped,
             "suggested" => Belongs::Suggested,
             "named" => Belongs::Named,
-            _ => Belongs::Confirmed,
+            "confirmed" => Belongs::Confirmed,
+            _ => return Err(unknown_word(first + 1, "belongs")),
         };
         return Ok(FaceState::Of { person: PersonId(person), belongs });
     }
     Ok(match row.get_ref(first + 2)?.as_str_or_null()? {
         None => FaceState::Unassigned,
         Some("stranger") => FaceState::SetAside(SetAside::Stranger),
-        Some(_) => FaceState::SetAside(SetAside::NotAFace),
+        Some("not_a_face") => FaceState::SetAside(SetAside::NotAFace),
+        Some(_) => return Err(unknown_word(first + 2, "set_aside")),
     })
+}
+
+/// A word that no version has written: guessing would be a decision that nobody made.
+pub(in crate::library) fn unknown_word(column: usize, name: &str) -> rusqlite::Error {
+    rusqlite::Error::InvalidColumnType(column, name.to_owned(), rusqlite::types::Type::Text)
 }
 
 pub(in crate::library) fn face(c: &Connection, face: FaceId) -> Result<Option<FaceState>> {

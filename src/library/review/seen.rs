@@ -1,7 +1,6 @@
 //! Whether something is still as its user saw it.
 
 use std::collections::HashSet;
-use std::sync::LazyLock;
 
 use rusqlite::Connection;
 
@@ -13,15 +12,6 @@ use crate::types::{FaceId, PersonId, Revision};
 pub(super) struct Seen<'a> {
     pub revision: Revision,
     pub own: &'a HashSet<i64>,
-}
-
-/// Nobody's: for who decides about the library as it is.
-static NOTHING: LazyLock<HashSet<i64>> = LazyLock::new(HashSet::new);
-
-impl Seen<'static> {
-    pub fn now() -> Self {
-        Self { revision: Revision::NOW, own: &NOTHING }
-    }
 }
 
 impl Seen<'_> {

@@ -20,8 +20,6 @@ fn people_come_by_size_in_pages() {
     assert_eq!(page, all[1..2]);
     assert_eq!(shelf.library.person(all[1].id).unwrap().as_ref(), Some(&all[1]));
     assert_eq!(shelf.library.people(named(2), Page::ALL).unwrap().len(), 2);
-    assert_eq!(shelf.library.count_people(named(2)).unwrap(), 2);
-    assert_eq!(shelf.library.count_people(PeopleFilter { kind: PeopleKind::Nameless, min_faces: 0 }).unwrap(), 0);
 }
 
 #[test]
@@ -55,24 +53,6 @@ fn the_cover_is_the_best_face_or_the_chosen_one() {
 }
 
 #[test]
-fn names_are_found_by_any_beginning_in_any_script() {
-    let mut shelf = Shelf::new();
-    for name in ["Åsa Öberg", "李小龙", "Maria Sklodowska", "Anna Maria Mozart"] {
-        let faces = shelf.add(&format!("{name}.jpg"), &[0.0]);
-        shelf.library.move_faces(&faces, &Destination::NewPerson { name: name.into() }).unwrap();
-    }
-    let found = |text: &str| -> Vec<String> {
-        shelf.library.search_people(text, 9).unwrap().into_iter().map(|(_, name)| name).collect()
-    };
-    assert_eq!(found("ÅS"), ["Åsa Öberg"]);
-    assert_eq!(found("öb"), ["Åsa Öberg"]);
-    assert_eq!(found("李"), ["李小龙"]);
-    assert_eq!(found("mari"), ["Maria Sklodowska", "Anna Maria Mozart"]);
-    assert_eq!(found("zz"), Vec::<String>::new());
-    assert_eq!(found("").len(), 4);
-}
-
-#[test]
 fn photos_come_by_time_and_filter() {
     let mut shelf = Shelf::new();
     let mut add = |name: &str, time: Option<&str>, faces: Vec<FaceRecord>| {
@@ -86,7 +66,6 @@ fn photos_come_by_time_and_filter() {
     let undated = add("undated.jpg", None, vec![face(0.0, 90.0)]);
     let ids = |filter| -> Vec<_> {
         let tiles = shelf.library.photos(filter, Page::ALL).unwrap();
-        assert_eq!(shelf.library.count_photos(filter).unwrap(), tiles.len());
         tiles.iter().map(|tile| tile.id).collect()
     };
     assert_eq!(ids(PhotoFilter::All), vec![june, may, undated]);
@@ -103,8 +82,6 @@ fn photos_come_by_time_and_filter() {
     let ada = shelf.library.move_faces(&[face_id], &Destination::NewPerson { name: "Ada".into() }).unwrap();
     let tiles = shelf.library.photos(PhotoFilter::Person(ada), Page::ALL).unwrap();
     assert_eq!((tiles.len(), tiles[0].id, tiles[0].faces), (1, may, 1));
-    assert_eq!(shelf.library.count_photos(PhotoFilter::Person(ada)).unwrap(), 1);
-    assert_eq!(shelf.library.count_photos(PhotoFilter::UnnamedFaces).unwrap(), 1);
     assert_eq!(shelf.library.months(PhotoFilter::Person(ada)).unwrap().len(), 1);
 }
 

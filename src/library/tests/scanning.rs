@@ -28,7 +28,7 @@ fn a_failed_file_is_there_once_with_its_reason() {
     let failed = shelf.library.photos(PhotoFilter::Failed, Page::ALL).unwrap();
     assert_eq!(failed.len(), 1);
     assert_eq!(failed[0].state, PhotoState::Failed { reason: "still cut short".into() });
-    assert_eq!(shelf.library.count_photos(PhotoFilter::All).unwrap(), 0);
+    assert!(shelf.library.photos(PhotoFilter::All, Page::ALL).unwrap().is_empty());
     // Readable at last.
     shelf.add("broken.jpg", &[0.0]);
     assert_eq!(shelf.library.counts().unwrap().failed, 0);

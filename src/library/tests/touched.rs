@@ -108,7 +108,7 @@ fn decide(library: &mut Library, decision: &Decision) -> Touched {
 
 #[test]
 fn a_decision_tells_exactly_what_it_touched_and_so_do_undo_and_redo() {
-    let decisions: [fn(&Known) -> Decision; 14] = [
+    let decisions: [fn(&Known) -> Decision; 16] = [
         |k| Decision::Name { person: k.group, name: "Grace".into() },
         |k| Decision::Name { person: k.ada, name: "Ada Lovelace".into() },
         |k| Decision::Confirm { person: k.ada, faces: vec![k.faces[2]] },
@@ -123,6 +123,8 @@ fn a_decision_tells_exactly_what_it_touched_and_so_do_undo_and_redo() {
         |k| Decision::Hide(k.group),
         |k| Decision::NotAPerson(k.group),
         |k| Decision::NotAPerson(k.alone),
+        |k| Decision::SetAside { faces: vec![k.faces[1], k.faces[5]], why: SetAside::NotAFace },
+        |k| Decision::Cover { person: k.ada, face: k.faces[0] },
     ];
     for decision in decisions {
         let mut known = known();

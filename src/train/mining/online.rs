@@ -52,7 +52,7 @@ fn mine_anchor(
     let neighbours = Neighbours::of(points, allowed, anchor);
     let mut rng = stream(draw.seed, Purpose::Mining, draw.step, anchor as u64);
     let mut mined = Mined::default();
-    for &(d_ap, positive) in &chosen_positives(&neighbours.positives, rule.positives, anchor) {
+    for &(d_ap, positive) in &positives_by_rule(&neighbours.positives, rule.positives, anchor) {
         mined.pairs += 1;
         let farther_than = match rule.negatives {
             Negatives::SemiHardClosest | Negatives::SemiHardRandom => Some(d_ap),
@@ -116,7 +116,7 @@ impl Neighbours {
     }
 }
 
-fn chosen_positives(positives: &[Neighbour], rule: Positives, anchor: usize) -> Vec<Neighbour> {
+fn positives_by_rule(positives: &[Neighbour], rule: Positives, anchor: usize) -> Vec<Neighbour> {
     match rule {
         Positives::AllPairs => positives.to_vec(),
         Positives::EachPairOnce => positives.iter().copied().filter(|&(_, row)| row > anchor).collect(),

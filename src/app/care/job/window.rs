@@ -39,7 +39,7 @@ pub fn handle(tasks: &Tasks<'_, Event>, request: Request) {
                 sink.changed(ticket, Failed::Import, bring_in(shared, from, sink));
                 load_backups(&path, sink);
             }
-            Request::LookForget(person) => match look(shared, person) {
+            Request::PreviewForget(person) => match preview_of_forgetting(shared, person) {
                 Ok(event) => sink.send(event),
                 Err(error) => sink.fail(Failed::Load, &error),
             },
@@ -71,9 +71,9 @@ fn bring_in(shared: &Shared, from: PathBuf, sink: &Sink<Event>) -> Result<Touche
     Ok(Touched::everything())
 }
 
-fn look(shared: &Shared, person: PersonId) -> Result<Event> {
+fn preview_of_forgetting(shared: &Shared, person: PersonId) -> Result<Event> {
     let library = Library::open_read_only(&shared.home.library()).context("cannot read the library")?;
-    Ok(Event::Forgetting(forget::look(&shared.home, &library, person)?))
+    Ok(Event::Forgetting(forget::preview(&shared.home, &library, person)?))
 }
 
 /// Readers of this window are between questions, so that the library's log can be emptied.

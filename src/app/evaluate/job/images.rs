@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::app::engine::home::Home;
-use crate::app::engine::networks::{Engine, FindFaces, FoundFace};
+use crate::app::engine::networks::{Engine, FindFaces, FoundFace, NoFace};
 use crate::app::engine::progress::{JobEvent, Meter, Stage};
 use crate::app::evaluate::job::degrade::degrade;
 use crate::app::evaluate::job::inputs::{Faces, Photos, model_files};
@@ -156,7 +156,7 @@ fn crops_of(engine: &Engine, photos: &[(&Path, &Photo)], crop: FaceCrop) -> Resu
                 .iter()
                 .zip(found)
                 .map(|((_, photo), faces)| {
-                    let face = meant(faces?, photo, crop).context("no face was found")?;
+                    let face = meant(faces?, photo, crop).ok_or(NoFace)?;
                     let in_photo = scaled(&face.detection, photo.scale());
                     let crop = engine.crop(&photo.pixels, &in_photo);
                     Ok(Cut { crop, embedding: face.embedding, face: Some(face.detection) })

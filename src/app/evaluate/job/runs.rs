@@ -16,7 +16,7 @@ use crate::eval::errata::Errata;
 use crate::eval::figures::{PairFigures, SetFigures};
 use crate::eval::lfw::{FoldResult, Judgement, Options};
 use crate::eval::pairs::ImagePlaces;
-use crate::eval::run::RunRow;
+use crate::eval::run::{RunRow, Score};
 use crate::eval::{Image, Pair, Run};
 use crate::types::{CropRule, Detection, FaceCrop};
 
@@ -95,7 +95,10 @@ pub(crate) fn row(run: &Path, config: &Value, result: &Value) -> RunRow {
         model: result["model"].as_str().unwrap_or_default().to_owned(),
         on: list.rsplit(['/', '\\']).next().unwrap_or(list).to_owned(),
         when: minute(stamp),
-        score: result["accuracy_mean"].as_f64().or_else(|| result["val"]["val"].as_f64()),
+        score: match (result["accuracy_mean"].as_f64(), result["val"]["val"].as_f64()) {
+            (Some(accuracy), _) => Some(Score::Accuracy(accuracy)),
+            (None, val) => val.map(Score::Val),
+        },
         pairs: result["pairs"].as_u64().unwrap_or_else(|| count("same_pairs") + count("different_pairs")),
         skipped: count("skipped"),
         has_curves: true,
@@ -234,9 +237,11 @@ mod tests {
         run("20240503-000000-eval-lfw", None);
         run("20240503-000000-train", Some("{}"));
         let rows = list(&home).unwrap();
-        let told: Vec<_> =
-            rows.iter().map(|row| (row.kind.as_str(), row.when.as_str(), row.score, row.pairs)).collect();
-        assert_eq!(told, [("folder", "2024-05-02 00:00", Some(0.5), 7), ("lfw", "2024-05-01 10:15", Some(0.99), 6000)]);
+        let told: Vec<_> = rows.iter().map(|row| (row.when.as_str(), row.score, row.pairs)).collect();
+        assert_eq!(
+            told,
+            [("2024-05-02 00:00", Some(Score::Val(0.5)), 7), ("2024-05-01 10:15", Some(Score::Accuracy(0.99)), 6000),]
+        );
         assert_eq!((rows[1].on.as_str(), rows[1].skipped, rows[1].has_curves), ("pairs.txt", 2, false));
     }
 }

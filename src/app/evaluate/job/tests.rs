@@ -24,6 +24,7 @@ use crate::eval::failures::failures;
 use crate::eval::figures::{Arithmetic, PairFigures, SetFigures};
 use crate::eval::lfw::Options;
 use crate::eval::roc::one_in;
+use crate::eval::run::Score;
 use crate::eval::{Figures, Pair, Run};
 use crate::types::{Cancel, FaceCrop};
 
@@ -360,7 +361,7 @@ fn json(folder: &Path, file: &str) -> serde_json::Value {
 fn a_judged_run_of_version_0_1_opens_with_its_figures_pairs_and_failures() {
     let (run, result) = written_by_0_1("20261129-014254-eval-lfw");
     let row = &run.row;
-    assert_eq!((row.kind.as_str(), row.on.as_str(), row.when.as_str()), ("lfw", "pairs.txt", "2026-11-29 01:42"));
+    assert_eq!((row.on.as_str(), row.when.as_str()), ("pairs.txt", "2026-11-29 01:42"));
     assert_eq!((row.model.as_str(), row.pairs, row.skipped, row.has_curves), ("toy", 15, 1, true));
     assert_eq!(serde_json::to_value(&run.figures).unwrap(), result);
     assert_eq!((run.pairs.len(), run.folds.len(), run.curves.len()), (15, 2, 2));
@@ -377,7 +378,7 @@ fn a_judged_run_of_version_0_1_opens_with_its_figures_pairs_and_failures() {
 fn a_counted_run_of_version_0_1_opens_with_its_figures_and_worst_pairs() {
     let (run, result) = written_by_0_1("20261129-014255-eval-folder");
     let figures = of_every_pair(&run);
-    assert_eq!((run.row.kind.as_str(), run.row.pairs, run.row.score), ("folder", 28, Some(figures.val.val)));
+    assert_eq!((run.row.pairs, run.row.score), (28, Some(Score::Val(figures.val.val))));
     assert_eq!(serde_json::to_value(&run.figures).unwrap(), result);
     // Many of these few distances share a bin, so the curve read back is a little off.
     assert!((run.roc.auc() - figures.auc).abs() < 0.03);

@@ -19,7 +19,7 @@ use crate::app::ui::view::View;
 use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::progress as job_bar;
 use crate::eval::Metric;
-use crate::eval::run::RunRow;
+use crate::eval::run::{RunRow, Score};
 use crate::types::FaceCrop;
 
 const LABEL: f32 = 150.0;
@@ -274,11 +274,13 @@ fn run_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &RunRow) {
                 if run.has_curves && buttons::button_ui(ui, Rank::Plain, ctx.text.s("show")).clicked() {
                     ctx.send(Message::Open(vec![run.run.clone()]));
                 }
-                if let Some(score) = run.score {
-                    ui.label(theme::strong(percent(score)));
-                    if run.score_is_val() {
+                match run.score {
+                    Some(Score::Accuracy(accuracy)) => _ = ui.label(theme::strong(percent(accuracy))),
+                    Some(Score::Val(val)) => {
+                        ui.label(theme::strong(percent(val)));
                         ui.label(theme::secondary(ui, "VAL"));
                     }
+                    None => {}
                 }
                 if run.skipped > 0 {
                     ui.label(icons::text(Icon::TriangleAlert).color(palette.unsure));

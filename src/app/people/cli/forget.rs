@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::app::engine::cli::console::{printable, printable_text};
 use crate::app::engine::home::Home;
-use crate::app::jobs::forget::{Forgetting, forget, look};
+use crate::app::jobs::forget::{Forgetting, forget, preview};
 use crate::library::Library;
 use crate::library::care::Forgotten;
 use crate::types::PersonId;
@@ -30,7 +30,7 @@ impl ForgetArgs {
     pub fn run(&self, home: &Home, json: bool) -> Result<bool> {
         let Some(id) = self.forget else { return Ok(false) };
         let mut library = Library::open(&home.library())?;
-        let forgetting = look(home, &library, PersonId(id))?;
+        let forgetting = preview(home, &library, PersonId(id))?;
         if !self.yes {
             eprintln!("{}", question(&forgetting, self.not_again));
             if !std::io::stdin().is_terminal() {

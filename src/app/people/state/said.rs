@@ -2,7 +2,7 @@
 
 use super::Request;
 use crate::app::ui::action::Outbox;
-use crate::library::{Decision, Destination};
+use crate::library::{Decision, Destination, SetAside};
 use crate::types::PersonId;
 
 pub fn name_of(person: PersonId, out: &Outbox<'_, Request>) -> String {
@@ -38,10 +38,19 @@ pub fn words(decision: &Decision, out: &Outbox<'_, Request>) -> String {
         Decision::Show(_) => text.s("said_shown").into(),
         Decision::Strangers(_) => text.s("said_strangers").into(),
         Decision::NotAPerson(_) => text.s("said_not_a_person").into(),
+        Decision::SetAside { faces, why } => text.n(set_aside_key(*why), faces.len() as u64),
+        Decision::Cover { person, .. } => text.f("said_cover", &[("name", &name(person))]),
         Decision::Restore(faces) => text.n("said_restored", faces.len() as u64),
         Decision::PutBack { .. } => text.s("said_put_back").into(),
         Decision::LetGo(faces) => text.n("said_let_go", faces.len() as u64),
         Decision::Undo => text.s("said_undone").into(),
         Decision::Redo => text.s("said_redone").into(),
+    }
+}
+
+fn set_aside_key(why: SetAside) -> &'static str {
+    match why {
+        SetAside::Stranger => "said_set_aside_strangers",
+        SetAside::NotAFace => "said_set_aside_no_faces",
     }
 }

@@ -353,7 +353,7 @@ pub fn group_menu_ui(ui: &mut Ui, ctx: &mut Context<'_>, person: PersonId, name:
 }
 
 /// An entry of a menu; true when it was chosen, which closes the menu.
-fn entry_ui(ui: &mut Ui, icon: Icon, label: &str) -> bool {
+pub fn entry_ui(ui: &mut Ui, icon: Icon, label: &str) -> bool {
     let response = ui.add(egui::Button::new((icons::text(icon), label)).frame_when_inactive(false));
     response.widget_info(|| WidgetInfo::labeled(Role::MenuItem, true, label));
     if response.clicked() {

@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 
 use eframe::egui::{self, Id, Key, Modifiers, Response, Ui, Vec2};
 
-use self::parts::{apart_ui, decide, distance_ui, heading_words, move_to, rejected_ui, tick_ui, verdict_ui};
+use self::parts::{
+    apart_ui, decide, distance_ui, heading_words, move_to, rejected_ui, selected_menu_ui, tick_ui, verdict_ui,
+};
 use crate::app::people::state::Message;
 use crate::app::people::state::{PersonFace, PersonPage};
 use crate::app::people::view::Context;
@@ -309,6 +311,8 @@ impl PersonView {
             if buttons::button_ui(ui, Rank::Plain, ctx.text.s("take_out")).clicked() {
                 decide(ctx, page, Decision::TakeOut(faces.clone()));
             }
+            let more = buttons::icon_button_ui(ui, Icon::Ellipsis, ctx.text.s("more_of_selected"));
+            egui::Popup::menu(&more).show(|ui| selected_menu_ui(ui, ctx, page, &faces));
             if faces.len() > 1 && buttons::button_ui(ui, Rank::Plain, ctx.text.s("compare_selected")).clicked() {
                 ctx.act(Action::CompareFaces(faces.clone()));
                 ctx.act(Action::Show(View::Compare));

@@ -3,7 +3,8 @@
 pub mod pictures;
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
 
@@ -43,9 +44,17 @@ fn find_photos(shared: &Shared, text: String) -> Result<Event> {
 }
 
 fn timeline(shared: &Shared, filter: PhotoFilter) -> Result<Timeline> {
-    let (tiles, boxes) = shared.library.call(move |library| {
-        Ok::<_, library::LibraryError>((library.photos(filter, Page::ALL)?, library.face_boxes()?))
+    let (tiles, boxes, folders) = shared.library.call(move |library| {
+        let folders = library.folders()?;
+        Ok::<_, library::LibraryError>((library.photos(filter, Page::ALL)?, library.face_boxes()?, folders))
     })?;
+    let away: Vec<Arc<Path>> =
+        folders.into_iter().filter(|folder| folder.is_offline).map(|folder| folder.path.into()).collect();
+    Ok(by_month(tiles, boxes, &away))
+}
+
+/// `away` are the folders that are not there.
+fn by_month(tiles: Vec<library::PhotoTile>, boxes: Vec<(PhotoId, FaceBox)>, away: &[Arc<Path>]) -> Timeline {
     let mut boxes_of: HashMap<PhotoId, Vec<FaceBox>> = HashMap::new();
     for (photo, face_box) in boxes {
         boxes_of.entry(photo).or_default().push(face_box);
@@ -58,13 +67,14 @@ fn timeline(shared: &Shared, filter: PhotoFilter) -> Result<Timeline> {
         }
         let (year, month) = year_and_month(&tile.time);
         let faces = boxes_of.remove(&tile.id).unwrap_or_default();
-        let photo = PhotoTile { photo: tile.id, size: (tile.width, tile.height), faces };
+        let offline = away.iter().find(|folder| tile.path.starts_with(folder)).cloned();
+        let photo = PhotoTile { photo: tile.id, size: (tile.width, tile.height), faces, offline };
         match timeline.months.last_mut().filter(|last| (last.year, last.month) == (year, month)) {
             Some(last) => last.photos.push(photo),
             None => timeline.months.push(Month { year, month, photos: vec![photo] }),
         }
     }
-    Ok(timeline)
+    timeline
 }
 
 /// `2024-05-…` as (2024, 5); (0, 0) for a time that is none.
@@ -76,9 +86,10 @@ fn year_and_month(time: &str) -> (i32, u8) {
 }
 
 fn photo_detail(shared: &Shared, photo: PhotoId) -> Result<PhotoDetail> {
-    let (detail, faces, seen) = shared.library.call(move |library| {
+    let (detail, faces, paths, seen) = shared.library.call(move |library| {
         library.at_once(|library| {
-            Ok::<_, library::LibraryError>((library.photo(photo)?, library.faces_of_photo(photo)?, library.revision()?))
+            let (detail, faces) = (library.photo(photo)?, library.faces_of_photo(photo)?);
+            Ok::<_, library::LibraryError>((detail, faces, library.paths_of(photo)?, library.revision()?))
         })
     })?;
     let detail = detail.context("this photo is gone from the library")?;
@@ -92,6 +103,7 @@ fn photo_detail(shared: &Shared, photo: PhotoId) -> Result<PhotoDetail> {
     Ok(PhotoDetail {
         seen,
         photo,
+        copies: paths.into_iter().filter(|path| *path != detail.path).collect(),
         path: detail.path,
         size: (detail.width, detail.height),
         captured_at: detail.captured_at,
@@ -116,5 +128,23 @@ mod tests {
         assert_eq!(year_and_month("2024-05-17T10:00:00"), (2024, 5));
         assert_eq!(year_and_month("2024-13-01"), (0, 0));
         assert_eq!(year_and_month(""), (0, 0));
+    }
+
+    #[test]
+    fn photos_of_a_drive_that_is_not_there_stay_and_say_so() {
+        let tile = |id: i64, path: &str| library::PhotoTile {
+            id: PhotoId(id),
+            path: path.into(),
+            width: 40,
+            height: 30,
+            time: "2024-05-17T10:00:00".into(),
+            faces: 0,
+            state: PhotoState::Done,
+        };
+        let away: Arc<Path> = Path::new("/media/card").into();
+        let tiles = vec![tile(1, "/media/card/a.jpg"), tile(2, "/media/card 2/b.jpg")];
+        let timeline = by_month(tiles, Vec::new(), std::slice::from_ref(&away));
+        let offline: Vec<_> = timeline.months[0].photos.iter().map(|photo| photo.offline.clone()).collect();
+        assert_eq!(offline, [Some(away), None]);
     }
 }

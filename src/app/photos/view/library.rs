@@ -16,6 +16,8 @@ use crate::library::PhotoFilter;
 
 const HEADING: f32 = 44.0;
 const GAP: f32 = 6.0;
+/// How much of a photo whose drive is not there is covered.
+const FADED: f32 = 0.45;
 
 /// The grid's rows, laid out once for a timeline and a number of columns.
 #[derive(Default)]
@@ -194,6 +196,11 @@ fn tile_ui(ui: &mut Ui, ctx: &mut Context<'_>, tile: &PhotoTile, side: f32) -> R
     let rounding = CornerRadius::same(theme::radius::CONTROL);
     let drawable = ctx.images.get(ImageKey::Thumbnail(tile.photo));
     let whole = picture::paint(ui, rect, drawable, picture::Fit::CoverAround(focus(tile)), rounding);
+    if let Some(folder) = &tile.offline {
+        ui.painter().rect_filled(rect, rounding, palette.background.gamma_multiply(FADED));
+        let folder = folder.to_string_lossy();
+        response.clone().on_hover_text(ctx.text.f("said_offline", &[("folder", &folder)]));
+    }
     if response.hovered() {
         outlines_ui(ui, rect, whole, tile);
     }
@@ -256,7 +263,7 @@ mod tests {
 
     #[test]
     fn a_month_begins_a_new_row() {
-        let tile = |id| PhotoTile { photo: PhotoId(id), size: (4, 3), faces: Vec::new() };
+        let tile = |id| PhotoTile { photo: PhotoId(id), size: (4, 3), faces: Vec::new(), offline: None };
         let month = |n: i64| Month { year: 2024, month: 1, photos: (0..n).map(tile).collect() };
         let timeline = Timeline { months: vec![month(5), month(1)], skipped: Vec::new() };
         assert_eq!(

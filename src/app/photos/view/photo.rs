@@ -266,4 +266,9 @@ fn facts_ui(ui: &mut Ui, ctx: &mut Context<'_>, photo: &PhotoDetail) {
     for fact in facts {
         ui.label(theme::secondary(ui, fact));
     }
+    if !photo.copies.is_empty() {
+        let paths: Vec<_> = photo.copies.iter().map(|path| path.to_string_lossy()).collect();
+        let copies = ctx.text.n("copies_of_photo", photo.copies.len() as u64);
+        ui.label(theme::secondary(ui, copies)).on_hover_text(paths.join("\n"));
+    }
 }

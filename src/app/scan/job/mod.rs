@@ -210,7 +210,7 @@ fn scan(
     let mut scanning = Scanning::new(scan, tools, cancel, events);
     found.skipped.into_iter().for_each(|skipped: Skipped| scanning.tell_skipped(skipped));
     let todo = scanning.sort_out(found.photos)?;
-    scanning.look_through(todo)?;
+    scanning.scan_files(todo)?;
     let outcome = if cancel.is_cancelled() { ScanOutcome::Cancelled } else { ScanOutcome::Complete };
     let policy = tools.missing;
     let end = tools.library.call(move |library| library.finish_scan(scan, outcome, policy))?;

@@ -128,7 +128,7 @@ impl<'a> Scanning<'a> {
     }
 
     /// Opens the files and records what they show. Those that may have ended the program come first, one by one.
-    pub fn look_through(&mut self, todo: Vec<FileFacts>) -> Result<()> {
+    pub fn scan_files(&mut self, todo: Vec<FileFacts>) -> Result<()> {
         self.meter = Meter::start(Stage::Scanning, Some(todo.len() as u64));
         let suspects = self.tools.suspects;
         let suspect_of = |file: &FileFacts| suspects.iter().find(|suspect| suspect.path == file.path);

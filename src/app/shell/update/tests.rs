@@ -26,7 +26,7 @@ fn sent(update: &mut Update) -> Vec<Request> {
 }
 
 fn timeline(photos: &[i64]) -> Timeline {
-    let tile = |id: &i64| PhotoTile { photo: PhotoId(*id), size: (4, 3), faces: Vec::new() };
+    let tile = |id: &i64| PhotoTile { photo: PhotoId(*id), size: (4, 3), faces: Vec::new(), offline: None };
     let month = Month { year: 2024, month: 5, photos: photos.iter().map(tile).collect() };
     Timeline { months: vec![month], skipped: Vec::new() }
 }

@@ -24,15 +24,18 @@ use crate::train::events::{Control, StopReason};
 use crate::train::presets::Preset;
 use crate::types::{ModelId, PixelScaling};
 
-/// Trains a network by triplet loss on a folder of people, or on the library's confirmed faces
+/// Trains a network by triplet loss on a folder of people, or on the faces of the library's named people
 #[derive(Debug, Args)]
 pub struct TrainArgs {
     /// Folder with one sub-folder of pictures a person
     #[arg(required_unless_present_any = ["resume", "library"])]
     data: Option<PathBuf>,
-    /// Learn from the library's confirmed faces instead
+    /// Learn from the faces of the library's named people instead
     #[arg(long, conflicts_with = "data")]
     library: bool,
+    /// Of these only the faces confirmed one by one, without those named with their group
+    #[arg(long, requires = "library")]
+    only_confirmed: bool,
     /// Folder of the run
     #[arg(long, value_name = "RUN", required_unless_present = "resume")]
     out: Option<PathBuf>,
@@ -127,7 +130,7 @@ pub fn run(home: &Home, global: &Global, args: TrainArgs) -> Result<ExitCode> {
 
 fn request(library: &Path, args: TrainArgs) -> Result<(TrainRequest, PathBuf)> {
     let data = match args.data {
-        _ if args.library => DataFrom::Library { path: library.to_owned(), one_by_one: false },
+        _ if args.library => DataFrom::Library { path: library.to_owned(), one_by_one: args.only_confirmed },
         path => DataFrom::Folder { path: path.context("name the folder of people")? },
     };
     let out = args.out.context("name the folder of the run with --out")?;
@@ -220,6 +223,10 @@ mod tests {
         let (request, _) = request(Path::new("library.sqlite"), parse(line)).unwrap();
         assert_eq!(request.detector, Some(ModelId("mtcnn".into())));
         assert_eq!(request.data, DataFrom::Library { path: "library.sqlite".into(), one_by_one: false });
+        let (confirmed, _) =
+            super::request(Path::new("library.sqlite"), parse("train --library --only-confirmed --net nn4 --out run"))
+                .unwrap();
+        assert_eq!(confirmed.data, DataFrom::Library { path: "library.sqlite".into(), one_by_one: true });
         assert_eq!(request.scaling, Some(PixelScaling::PerImage));
         assert_eq!(request.config.last_layer_first.map(|first| (first.steps, first.redraw)), Some((9, false)));
         assert_eq!(request.config.optimiser.rule, Rule::ADAM.with_epsilon(0.1));

@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::app::engine::networks::NoFace;
 use crate::app::engine::progress::Skipped;
 use crate::app::jobs::run_event::RunEvent;
 use crate::app::jobs::walk::sorted;
@@ -277,7 +278,7 @@ fn most_prominent(detector: &Detector, photo: &Photo) -> Result<Detection> {
     let centre = [photo.pixels.width() as f32 / 2.0, photo.pixels.height() as f32 / 2.0];
     let found = detector.detect(&photo.pixels)?;
     let best = found.into_iter().max_by(|a, b| prominence(a, centre).total_cmp(&prominence(b, centre)));
-    let face = best.context("no face was found")?;
+    let face = best.ok_or(NoFace)?;
     Ok(face.scaled(1.0 / photo.scale()))
 }
 

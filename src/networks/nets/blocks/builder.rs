@@ -7,7 +7,10 @@ use burn::nn::{
 use burn::tensor::Device;
 
 use super::init::{Init, constant};
-use super::*;
+use super::{
+    Activation, Block, Branches, Conv, ConvUnit, Filters, Layer, Layers, LocallyConnected, MapShape, Maxout, Op, Pool,
+    Residual, Stage, Trace, TurnedLinear, depthwise, rectangular,
+};
 use crate::networks::nets::NetConfig;
 
 /// When a convolution has a bias.

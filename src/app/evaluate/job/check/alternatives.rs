@@ -95,16 +95,16 @@ pub fn of(used: &Preprocessing, own: &Preprocessing, found: &[Finding]) -> Vec<A
             ways.push(way);
         }
     }
-    let changes = changes(used, ways, found);
+    let changes = ways_that_differ(used, ways, found);
     changes.map(|(suspect, way)| Alternative { suspect, way, preprocessing: way.applied_to(used) }).collect()
 }
 
 /// What the model asks for and `used` does not do, but for what was found already.
 pub fn unlike_own(used: &Preprocessing, own: &Preprocessing, found: &[Finding]) -> Vec<(Suspect, Way)> {
-    changes(used, Way::all_of(own), found).collect()
+    ways_that_differ(used, Way::all_of(own), found).collect()
 }
 
-fn changes(
+fn ways_that_differ(
     used: &Preprocessing,
     ways: impl IntoIterator<Item = Way>,
     found: &[Finding],

@@ -171,7 +171,7 @@ pub fn skipped(measured: &Measured, asked_pairs: usize) -> Option<Finding> {
     if lost == 0 {
         return None;
     }
-    let without_face = measured.skipped.iter().filter(|(_, reason)| reason == "no face was found").count();
+    let without_face = measured.skipped.iter().filter(|image| image.without_face).count();
     let unreadable = measured.skipped.len() - without_face;
     let fact = Fact::Skipped { lost, asked: asked_pairs, unreadable, without_face };
     Some(Finding::new(Suspect::SkippedPairs, fact, measured.used.separation()))
@@ -201,7 +201,9 @@ fn suspect_words(suspect: Suspect) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::engine::networks::NoFace;
     use crate::app::evaluate::job::check::alternatives;
+    use crate::app::evaluate::job::check::measure::SkippedImage;
     use crate::eval::separation::Kinds;
     use crate::types::{ChannelOrder, CropRule, PixelScaling};
 
@@ -212,7 +214,8 @@ mod tests {
 
     fn measured(better: usize, count: usize) -> Measured {
         let others = (0..count).map(|way| if way == better { kinds(0.5, 1.9) } else { kinds(0.9, 1.8) }).collect();
-        let skipped = vec![("A/A_0001.jpg".to_owned(), "no face was found".to_owned())];
+        let path = "A/A_0001.jpg".to_owned();
+        let skipped = vec![SkippedImage { path, reason: NoFace.to_string(), without_face: true }];
         Measured { used: kinds(0.8, 1.8), others, to_given: None, pairs: 120, skipped }
     }
 

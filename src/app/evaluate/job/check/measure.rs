@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use rayon::prelude::*;
 
-use crate::app::engine::networks::Engine;
+use crate::app::engine::networks::{Engine, NoFace};
 use crate::app::engine::progress::{JobEvent, Meter, Stage};
 use crate::app::evaluate::job::check::CheckConfig;
 use crate::app::evaluate::job::check::alternatives::Alternative;
@@ -21,6 +21,15 @@ use crate::types::{Cancel, Embedding, Preprocessing, error_chain};
 
 const BATCH: usize = 16;
 
+/// An image of the sample without a face to compare.
+#[derive(Debug, Clone)]
+pub struct SkippedImage {
+    pub path: String,
+    pub reason: String,
+    /// It was read, and shows none.
+    pub without_face: bool,
+}
+
 /// The pairs of a sample in every way.
 pub struct Measured {
     pub used: Kinds,
@@ -30,8 +39,7 @@ pub struct Measured {
     pub to_given: Option<Vec<f64>>,
     /// Pairs with both faces.
     pub pairs: usize,
-    /// Images and why they were skipped.
-    pub skipped: Vec<(String, String)>,
+    pub skipped: Vec<SkippedImage>,
 }
 
 /// One embedding a way, of one image.
@@ -56,7 +64,11 @@ pub fn measure(
         for (path, made) in batch.iter().zip(embed_batch(engine, config, batch, &ways)?) {
             match made {
                 Ok(made) => drop(embedded.insert(path.as_str(), made)),
-                Err(error) => skipped.push((path.clone(), error_chain(&error))),
+                Err(error) => skipped.push(SkippedImage {
+                    path: path.clone(),
+                    without_face: error.is::<NoFace>(),
+                    reason: error_chain(&error),
+                }),
             }
         }
         events(JobEvent::Progress(meter.advance(batch.len() as u64)));
@@ -109,7 +121,7 @@ fn embed_batch(
     let mut faces = faces.into_iter();
     let answer = |photo: &Result<Photo>| {
         photo.as_ref().map_err(|error| anyhow::Error::msg(error_chain(error)))?;
-        faces.next().flatten().context("no face was found")?;
+        faces.next().flatten().ok_or(NoFace)?;
         let ways = ways.next().context("the networks gave no answer")?;
         ways.into_iter().collect::<Option<Ways>>().context("the network gave no direction")
     };

@@ -114,7 +114,7 @@ pub fn eval_check(
         advised,
         pairs,
         skipped: list.pairs.len() - pairs,
-        skipped_images,
+        skipped_images: skipped_images.into_iter().map(|image| (image.path, image.reason)).collect(),
         separation,
         separation_advised: last,
         findings: found,

@@ -9,7 +9,7 @@ use crate::app::evaluate::job::runs;
 use crate::eval::Metric;
 use crate::eval::all_pairs::all_pairs;
 use crate::eval::errata::Errata;
-use crate::eval::run::RunRow;
+use crate::eval::run::{RunRow, Score};
 use crate::types::Cancel;
 
 /// Over squared distances 0 to 4.
@@ -19,7 +19,7 @@ const FEWEST: u64 = 20;
 
 pub fn load(shared: &Shared) -> Result<Option<DistanceSample>> {
     let model = shared.options().model_id();
-    let judged = |row: &RunRow| row.has_curves && !row.score_is_val() && row.model == model.0;
+    let judged = |row: &RunRow| row.has_curves && !matches!(row.score, Some(Score::Val(_))) && row.model == model.0;
     for row in runs::list(&shared.home)?.into_iter().filter(judged) {
         // A run of an older version cannot be read back; an older run may serve as well.
         let Ok(run) = runs::open(&row.run, &Errata::default()) else { continue };

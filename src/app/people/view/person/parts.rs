@@ -5,13 +5,14 @@ use eframe::egui::{self, Align2, CornerRadius, Rect, Ui, Vec2};
 use super::{Section, section_faces};
 use crate::app::people::state::{Message, PersonPage};
 use crate::app::people::view::Context;
+use crate::app::people::view::people::entry_ui;
 use crate::app::ui::action::Action;
 use crate::app::ui::icons::{self, Icon};
 use crate::app::ui::locale::grouped;
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::face_tile::{FaceTile, Frame, face_tile_ui};
-use crate::library::{Belongs, Decision, Destination};
+use crate::library::{Belongs, Decision, Destination, SetAside};
 use crate::types::{FaceId, PhotoId};
 
 /// Carries out what was decided on this page.
@@ -26,6 +27,23 @@ pub(super) fn move_to(ctx: &mut Context<'_>, page: &PersonPage, faces: Vec<FaceI
         Destination::NewPerson { .. } => page.seen,
     };
     ctx.send(Message::Decide(Decision::Move { faces, to }, seen));
+}
+
+/// What else can be said of selected faces.
+pub(super) fn selected_menu_ui(ui: &mut Ui, ctx: &mut Context<'_>, page: &PersonPage, faces: &[FaceId]) {
+    let aside = |why| Decision::SetAside { faces: faces.to_vec(), why };
+    let mut entries = vec![
+        (Icon::Users, "selected_strangers", aside(SetAside::Stranger)),
+        (Icon::UserX, "selected_no_faces", aside(SetAside::NotAFace)),
+    ];
+    if let &[face] = faces {
+        entries.insert(0, (Icon::Images, "selected_cover", Decision::Cover { person: page.person, face }));
+    }
+    for (icon, key, decision) in entries {
+        if entry_ui(ui, icon, ctx.text.s(key)) {
+            decide(ctx, page, decision);
+        }
+    }
 }
 
 /// What a section is called, and how much it holds.
