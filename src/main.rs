@@ -7,6 +7,7 @@ use anyhow::Result;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 use likeness::app::engine::cli::Global;
+use likeness::app::engine::cli::console::printable_text;
 use likeness::app::engine::home::Home;
 use likeness::app::{care, compare, demo, evaluate, models, people, scan, settings, train};
 use likeness::types::error_chain;
@@ -50,6 +51,17 @@ enum Command {
     Synth(demo::cli::synth::SynthArgs),
 }
 
+impl Command {
+    /// Whether there is nothing to do where there is no home.
+    fn only_reads(&self) -> bool {
+        match self {
+            Self::People(_) | Self::Nets(_) => true,
+            Self::Library(args) => args.needs_library(),
+            _ => false,
+        }
+    }
+}
+
 /// Mesa's layer that orders Vulkan's adapters asks the display for the preferred one, and complains on standard error
 /// where there is no display. There it has nothing to say, so it is left out.
 #[expect(clippy::disallowed_methods, reason = "drivers read the environment alone, and no other thread runs yet")]
@@ -76,7 +88,8 @@ fn main() -> ExitCode {
         (Some(command), None) => run(&cli.global, command),
     };
     outcome.unwrap_or_else(|error| {
-        eprintln!("likeness: {}", error_chain(&error));
+        // It may tell of a path or a file's text that would turn the terminal's colours on.
+        error_chain(&error).split('\n').for_each(|line| eprintln!("likeness: {}", printable_text(line)));
         ExitCode::FAILURE
     })
 }
@@ -87,7 +100,8 @@ fn usage_error(why: &str) -> ! {
 }
 
 fn run(global: &Global, command: Command) -> Result<ExitCode> {
-    let home = Home::open(global.home.as_deref())?;
+    let chosen = global.home.as_deref();
+    let home = if command.only_reads() { Home::named(chosen)? } else { Home::open(chosen)? };
     match command {
         Command::Bench(args) => evaluate::cli::bench::run(&home, global, args),
         Command::Scan(args) => scan::cli::run(&home, global, args),

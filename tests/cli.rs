@@ -238,3 +238,102 @@ fn a_kill_during_backup_or_restore_loses_nothing() {
     let all = listed.as_array().unwrap();
     assert!(!all.is_empty() && all.iter().all(|backup| backup["sound"] == true), "{listed}");
 }
+
+#[test]
+fn a_command_that_only_reads_makes_no_home() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path().join("none");
+    let reading: [&[&str]; 8] = [
+        &["people"],
+        &["people", "--json"],
+        &["people", "--name", "1", "Ada"],
+        &["library", "check"],
+        &["library", "backup"],
+        &["library", "backup", "--list"],
+        &["library", "restore"],
+        &["library", "export", "-"],
+    ];
+    for arguments in reading {
+        let told = likeness(&home, arguments);
+        assert_eq!(told.status.code(), Some(1), "{arguments:?}");
+        assert!(stderr(&told).contains("there is no library"), "{arguments:?}: {}", stderr(&told));
+        assert!(!home.exists(), "{arguments:?}");
+    }
+    assert!(likeness(&home, &["nets"]).status.success());
+    assert!(!home.exists());
+}
+
+/// The library's beginning is whole, so that it opens; what is torn is found by a question.
+#[test]
+fn torn_pages_are_told_with_what_to_do_and_a_restore_mends_them() {
+    let (home, _) = made_library();
+    likeness(home.path(), &["library", "backup"]);
+    let before = people(home.path());
+    let file = home.path().join("library.sqlite");
+    let mut bytes = std::fs::read(&file).unwrap();
+    let half = bytes.len() / 8192 * 4096;
+    bytes[half..].fill(0xA5);
+    std::fs::write(&file, bytes).unwrap();
+    let told = likeness(home.path(), &["people"]);
+    assert_eq!(told.status.code(), Some(1));
+    assert!(
+        stderr(&told).contains("damaged") && stderr(&told).contains("likeness library restore"),
+        "{}",
+        stderr(&told)
+    );
+    assert!(likeness(home.path(), &["library", "restore"]).status.success());
+    assert_eq!(people(home.path()), before);
+}
+
+#[test]
+fn a_name_that_would_speak_to_the_terminal_is_refused_by_its_line() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("people.jsonl");
+    likeness(home.path(), &["synth", "--library", "300"]);
+    likeness(home.path(), &["library", "export", file.to_str().unwrap()]);
+    let exported = std::fs::read_to_string(&file).unwrap();
+    let mut lines: Vec<&str> = exported.lines().collect();
+    let person = r#"{"kind":"person","id":999,"name":"Ada\u001b[31m"}"#;
+    lines.insert(1, person);
+    let kind = "{\"kind\":\"\\u001b[2J\"}".to_owned();
+    for (lines, line) in [(lines.join("\n"), "line 2 "), (kind, "line 1 ")] {
+        std::fs::write(&file, lines).unwrap();
+        let told = likeness(home.path(), &["library", "import", file.to_str().unwrap()]);
+        assert_eq!(told.status.code(), Some(1));
+        assert!(stderr(&told).contains(line), "{}", stderr(&told));
+        assert!(!told.stderr.contains(&0x1B) && !told.stdout.contains(&0x1B));
+    }
+    assert!(people(home.path()).iter().all(|person| person["id"] != 999));
+}
+
+/// SQLite alone would go on from the last whole change, and say nothing of those behind it.
+#[cfg(unix)]
+#[test]
+fn a_garbled_log_is_told_and_what_was_before_it_is_restored() {
+    let (home, person) = made_library();
+    let mut library = likeness::library::Library::open(&home.path().join("library.sqlite")).unwrap();
+    for name in ["Before", "Behind"] {
+        let decision =
+            likeness::library::Decision::Name { person: likeness::types::PersonId(person), name: name.into() };
+        library.decide(&decision, likeness::types::Revision::NOW).unwrap();
+    }
+    // As a kill leaves it.
+    let killed = tempfile::tempdir().unwrap();
+    for file in ["library.sqlite", "library.sqlite-wal"] {
+        std::fs::copy(home.path().join(file), killed.path().join(file)).unwrap();
+    }
+    let log = killed.path().join("library.sqlite-wal");
+    let mut bytes = std::fs::read(&log).unwrap();
+    let last = bytes.len() - 1000;
+    bytes[last] ^= 0xA5;
+    std::fs::write(&log, bytes).unwrap();
+    for arguments in [&["people"][..], &["library", "check"]] {
+        let told = likeness(killed.path(), arguments);
+        assert_eq!(told.status.code(), Some(1));
+        let words = stdout(&told) + &stderr(&told);
+        assert!(words.contains("garbled") && words.contains("likeness library restore"), "{words}");
+    }
+    assert!(likeness(killed.path(), &["library", "restore"]).status.success());
+    let names: Vec<_> = people(killed.path()).into_iter().filter(|listed| listed["id"] == person).collect();
+    assert_eq!(names[0]["name"], "Before");
+}

@@ -22,8 +22,8 @@ pub enum LibraryError {
     #[error("the library cannot be opened; nothing was changed: {reason}: {}", path.display())]
     CannotOpen { path: PathBuf, reason: String },
     #[error(
-        "the library is damaged and was left as it is; restore a backup or choose another folder with --home: \
-         {reason}: {}", path.display()
+        "the library is damaged and was left as it is; `likeness library restore` puts the newest sound backup in its \
+         place: {reason}: {}", path.display()
     )]
     Damaged { path: PathBuf, reason: String },
     #[error("this file is not a Likeness library; it was left as it is: {}", path.display())]
@@ -39,6 +39,8 @@ pub enum LibraryError {
     MigrationFailed { path: PathBuf, to: i64, reason: String },
     #[error("the disk is full; the last change was not kept, everything before it was: {}", path.display())]
     DiskFull { path: PathBuf },
+    #[error("the disk failed; the last change was not kept, everything before it was: {reason}: {}", path.display())]
+    DiskFailed { path: PathBuf, reason: String },
     #[error("another program is writing to the library; the last change was not kept: try again: {}", path.display())]
     Busy { path: PathBuf },
     #[error("the library can only be read; nothing was changed: {}", path.display())]
@@ -74,12 +76,20 @@ pub enum LibraryError {
 }
 
 impl LibraryError {
+    /// Whether the library's file is damaged, so that a backup helps.
+    pub fn is_damage(&self) -> bool {
+        matches!(self, Self::Damaged { .. } | Self::NotALibrary { .. } | Self::MigrationFailed { .. })
+    }
+
     /// Gives an SQLite error its meaning where it has one for the user.
     pub(super) fn at(self, path: &std::path::Path) -> Self {
         use rusqlite::ErrorCode;
         let Self::Sql(error) = self else { return self };
         let path = path.to_owned();
         let reason = error.to_string();
+        if is_no_value_of_ours(&error) {
+            return Self::Damaged { path, reason };
+        }
         match error.sqlite_error_code() {
             Some(ErrorCode::NotADatabase) => Self::NotALibrary { path },
             Some(ErrorCode::DatabaseCorrupt) => Self::Damaged { path, reason },
@@ -88,9 +98,22 @@ impl LibraryError {
             Some(ErrorCode::ReadOnly) => Self::ReadOnly { path },
             Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => Self::CannotOpen { path, reason },
             Some(ErrorCode::SystemIoFailure) if is_for_want_of_space(&error) => Self::DiskFull { path },
+            Some(ErrorCode::SystemIoFailure) => Self::DiskFailed { path, reason },
             _ => Self::Sql(error),
         }
     }
+}
+
+/// What is stored is of another kind than what is ever stored there.
+fn is_no_value_of_ours(error: &rusqlite::Error) -> bool {
+    use rusqlite::Error;
+    matches!(
+        error,
+        Error::FromSqlConversionFailure(..)
+            | Error::IntegralValueOutOfRange(..)
+            | Error::InvalidColumnType(..)
+            | Error::Utf8Error(..)
+    )
 }
 
 /// SQLite could not make its shared memory file larger, which even a reader needs.

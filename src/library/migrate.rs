@@ -42,14 +42,12 @@ pub(super) fn format_of(connection: &Connection, path: &Path) -> Result<i64> {
 
 /// Runs the missing steps in one transaction, after a backup when there is anything to lose.
 pub(super) fn migrate(connection: &mut Connection, path: &Path, steps: &[&str]) -> Result<()> {
-    let to = steps.len() as i64;
-    let failed = |reason: String| LibraryError::MigrationFailed { path: path.to_owned(), to, reason };
     let from = format_of(connection, path)?;
-    if from >= to {
+    if from >= steps.len() as i64 {
         return Ok(());
     }
     if from > 0 {
-        care::back_up_to_migrate(connection, path).map_err(|error| failed(error.to_string()))?;
+        care::back_up_to_migrate(connection, path)?;
     }
     bring_up(connection, path, steps)
 }
@@ -73,11 +71,16 @@ fn bring_up(connection: &mut Connection, path: &Path, steps: &[&str]) -> Result<
 fn run_steps(connection: &mut Connection, path: &Path, steps: &[&str]) -> Result<()> {
     let to = steps.len() as i64;
     let failed = |reason: String| LibraryError::MigrationFailed { path: path.to_owned(), to, reason };
+    // A full disk is none of the migration's faults, and no backup helps.
+    let refused = |error: rusqlite::Error| match LibraryError::from(error).at(path) {
+        LibraryError::Sql(error) => failed(error.to_string()),
+        other => other,
+    };
     // Immediate: of two programs that open an old library at once, the second waits here and finds the work done.
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let from = format_of(&transaction, path)?;
     for step in &steps[from as usize..] {
-        transaction.execute_batch(step).map_err(|error| failed(error.to_string()))?;
+        transaction.execute_batch(step).map_err(refused)?;
     }
     let broken = transaction.prepare("PRAGMA foreign_key_check")?.exists([])?;
     if broken {
@@ -85,5 +88,5 @@ fn run_steps(connection: &mut Connection, path: &Path, steps: &[&str]) -> Result
     }
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", to)?;
-    transaction.commit().map_err(|error| failed(error.to_string()))
+    transaction.commit().map_err(refused)
 }

@@ -51,6 +51,7 @@ impl Library {
                 let reason = "it is empty or gone, though there are backups of it".to_owned();
                 return Err(LibraryError::Damaged { path: path.to_owned(), reason });
             }
+            care::refuse_garbled(path)?;
             create_private(path, false)
                 .map_err(|error| LibraryError::CannotOpen { path: path.to_owned(), reason: error.to_string() })?;
             let mut connection = Connection::open_with_flags(path, flags)?;
@@ -73,6 +74,7 @@ impl Library {
             if let Some(connection) = care::open_protected(path)? {
                 return Ok(connection);
             }
+            care::refuse_garbled(path)?;
             let connection = Connection::open_with_flags(path, flags)?;
             connection.busy_timeout(BUSY_TIMEOUT)?;
             let found = migrate::format_of(&connection, path)?;

@@ -8,7 +8,7 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 
 use super::job;
-use crate::app::engine::cli::console::printable;
+use crate::app::engine::cli::console::{printable, printable_text};
 use crate::app::engine::home::Home;
 use crate::library::care::{
     self, Backup, BackupReason, BackupState, CheckReport, Contradiction, ImportMode, ImportReport, Problem, Said,
@@ -54,11 +54,18 @@ enum Command {
     },
 }
 
+impl LibraryArgs {
+    /// Only an import, or a backup from elsewhere, begins a library.
+    pub fn needs_library(&self) -> bool {
+        !matches!(self.command, Command::Import { .. } | Command::Restore { file: Some(_) })
+    }
+}
+
 pub fn run(home: &Home, args: LibraryArgs) -> Result<ExitCode> {
     let path = home.library();
-    let needs_library =
-        !matches!(args.command, Command::Import { .. } | Command::Restore { .. } | Command::Backup { list: true });
-    if needs_library && !path.exists() {
+    // One that is gone can be restored.
+    let is_there = path.exists() || !care::backups(&path)?.is_empty();
+    if args.needs_library() && !is_there {
         bail!("there is no library yet: run `likeness scan FOLDER` first: {}", path.display());
     }
     match args.command {
@@ -259,13 +266,13 @@ fn contradiction_words(contradiction: &Contradiction) -> String {
             format!("{}: here {}, in the import {}", printable(path), said_words(here), said_words(import))
         }
         Contradiction::OnePerson(name) => {
-            format!("two people of the import are one here: {}", name.as_deref().unwrap_or("a group"))
+            format!("two people of the import are one here: {}", said_words(&Said::Is(name.clone())))
         }
     }
 }
 
 fn said_words(said: &Said) -> String {
-    let name = |name: &Option<String>| name.clone().unwrap_or_else(|| "a group".to_owned());
+    let name = |name: &Option<String>| name.as_deref().map_or_else(|| "a group".to_owned(), printable_text);
     match said {
         Said::Is(person) => name(person),
         Said::IsNot(person) => format!("not {}", name(person)),

@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::app::engine::home::Home;
 use crate::library::care::{self, Backup, BackupReason, ExportCounts, ImportMode, ImportReport, Restored};
-use crate::library::{Library, LibraryError, LibraryReader};
+use crate::library::{Library, LibraryReader};
 
 /// The backup that a user means by a path, or by its name among the library's backups; without either the newest sound
 /// one. What an earlier restore put aside is only taken when asked for.
@@ -34,18 +34,6 @@ fn newest_sound(backups: &[Backup]) -> Option<&Backup> {
 
 pub fn newest_of(home: &Home) -> Result<Option<Backup>> {
     Ok(newest_sound(&care::backups(&home.library())?).cloned())
-}
-
-/// Whether the library's file is damaged, so that a backup helps.
-pub fn is_damage(error: &anyhow::Error) -> bool {
-    error.chain().any(|cause| {
-        matches!(
-            cause.downcast_ref::<LibraryError>(),
-            Some(
-                LibraryError::Damaged { .. } | LibraryError::NotALibrary { .. } | LibraryError::MigrationFailed { .. }
-            )
-        )
-    })
 }
 
 /// Restores a backup, whether the library can be opened or not.

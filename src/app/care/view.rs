@@ -106,6 +106,7 @@ fn reason_key(reason: BackupReason) -> &'static str {
         BackupReason::Asked => "backup_asked",
         BackupReason::BeforeRestore => "backup_before_restore",
         BackupReason::BeforeImport => "backup_before_import",
+        BackupReason::Rescued => "backup_rescued",
     }
 }
 

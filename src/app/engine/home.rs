@@ -12,6 +12,15 @@ impl Home {
     /// Creates the folder, readable by its owner only. A folder that is there keeps its rights; only what Likeness makes
     /// in it is private.
     pub fn open(chosen: Option<&Path>) -> Result<Self> {
+        let home = Self::named(chosen)?;
+        for folder in [&home.0, &home.cache(), &home.runs()] {
+            create_private(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+        }
+        Ok(home)
+    }
+
+    /// For who only reads: nothing is created.
+    pub fn named(chosen: Option<&Path>) -> Result<Self> {
         let root = match chosen {
             Some(path) => path.to_owned(),
             None => directories::ProjectDirs::from("", "", "likeness")
@@ -19,11 +28,7 @@ impl Home {
                 .data_dir()
                 .to_owned(),
         };
-        let home = Self(root);
-        for folder in [&home.0, &home.cache(), &home.runs()] {
-            create_private(folder).with_context(|| format!("cannot create {}", folder.display()))?;
-        }
-        Ok(home)
+        Ok(Self(root))
     }
 
     pub fn root(&self) -> &Path {

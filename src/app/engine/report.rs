@@ -113,6 +113,8 @@ pub enum Failed {
     Restore,
     /// Forgetting a person.
     Forget,
+    /// The library's file is damaged: a backup helps, and trying again does not.
+    Damaged,
     /// A fault of the program itself.
     Internal,
     /// A decision about something that has changed since it was shown.
@@ -138,6 +140,7 @@ impl Failed {
             Self::BackUp => "failed_back_up",
             Self::Restore => "failed_restore",
             Self::Forget => "failed_forget",
+            Self::Damaged => "repair_title",
             Self::Internal => "failed",
             Self::Stale(Stale::FaceGone) => "stale_face_gone",
             Self::Stale(Stale::FaceMoved) => "stale_face_moved",

@@ -63,8 +63,27 @@ impl ScanLock {
 /// The process that scans, as it named itself.
 fn holder(file: &mut File) -> String {
     let mut text = String::new();
-    match file.rewind().and_then(|()| file.read_to_string(&mut text)) {
-        Ok(_) if !text.trim().is_empty() => text.trim().to_owned(),
-        _ => "?".to_owned(),
+    let read = file.rewind().and_then(|()| file.read_to_string(&mut text));
+    // It may be torn.
+    let process = read.ok().and_then(|_| text.trim().parse::<u32>().ok());
+    process.map_or_else(|| "?".to_owned(), |process| process.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_torn_lock_keeps_nobody_out_and_says_nothing_of_what_is_in_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::open(Some(folder.path())).unwrap();
+        for torn in [&b""[..], b"12\x1b[31m", b"\xFF\xFE\x00"] {
+            std::fs::write(home.scan_lock(), torn).unwrap();
+            assert_eq!(holder(&mut File::open(home.scan_lock()).unwrap()), "?");
+            let lock = ScanLock::wait(&home, &Cancel::default(), &mut |_| {}).unwrap();
+            assert!(lock.is_some());
+            drop(lock);
+            assert_eq!(holder(&mut File::open(home.scan_lock()).unwrap()), std::process::id().to_string());
+        }
     }
 }

@@ -16,6 +16,7 @@ use super::report::{Failed, Failure, JobEnd, JobId, JobKind, JobReport, JobSumma
 use super::resemblance::Resemblances;
 use super::thumbnail_files::ThumbnailCache;
 use super::workers::{LoadedNetworks, Workers};
+use crate::library::LibraryError;
 use crate::train::events::Control;
 use crate::types::{Cancel, Touched, error_chain};
 
@@ -261,7 +262,13 @@ fn panic_words(panic: &(dyn Any + Send)) -> String {
 }
 
 pub fn failure(what: Failed, error: &anyhow::Error) -> Failure {
+    let what = if is_damage(error) { Failed::Damaged } else { what };
     Failure { what, details: error_chain(error) }
+}
+
+/// Whether the library's file is damaged, so that a backup helps.
+pub fn is_damage(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| cause.downcast_ref().is_some_and(LibraryError::is_damage))
 }
 
 #[cfg(test)]

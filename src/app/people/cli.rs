@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
+use crate::app::engine::cli::console::printable_text;
 use crate::app::engine::home::Home;
 use crate::library::{Belongs, Decision, Library, PersonListing, care};
 use crate::types::{PersonId, Revision};
@@ -27,7 +28,7 @@ pub struct PeopleArgs {
 pub fn run(home: &Home, args: PeopleArgs) -> Result<ExitCode> {
     let path = home.library();
     if !path.exists() && care::backups(&path)?.is_empty() {
-        bail!("no photos have been scanned yet: run `likeness scan FOLDER` first: {}", path.display());
+        bail!("there is no library yet: run `likeness scan FOLDER` first: {}", path.display());
     }
     if args.forget.run(home, args.json)? {
         return Ok(ExitCode::SUCCESS);
@@ -72,7 +73,7 @@ fn as_json(person: &PersonListing) -> Value {
 fn as_line(person: &PersonListing) -> String {
     let suggested = person.faces.iter().filter(|face| face.belongs == Belongs::Suggested).count();
     let faces = person.faces.len() - suggested;
-    let name = person.name.as_deref().unwrap_or("-");
+    let name = person.name.as_deref().map_or_else(|| "-".to_owned(), printable_text);
     let waiting = if suggested > 0 { format!(", {suggested} suggested") } else { String::new() };
     format!("{:>6}  {name}  {faces} {}{waiting}", person.id.0, if faces == 1 { "face" } else { "faces" })
 }

@@ -36,9 +36,8 @@ pub struct Repair {
 }
 
 impl Repair {
-    pub fn new(home: Home, problem: &anyhow::Error, ctx: &egui::Context) -> Self {
+    pub fn new(home: Home, problem: String, ctx: &egui::Context) -> Self {
         let (sender, answers) = bounded(ANSWERS);
-        let problem = error_chain(problem);
         let repair = Self { home, problem, answers, sender, newest: None, is_restoring: false };
         repair.ask(ctx, |home| match job::newest_of(home) {
             Ok(newest) => Answer::Found(newest),
@@ -111,6 +110,7 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use super::*;
+    use crate::app::engine::shared::is_damage;
     use crate::library::Library;
     use crate::library::care::BackupReason;
 
@@ -123,8 +123,8 @@ mod tests {
         drop(library);
         std::fs::write(home.library(), b"overwritten").unwrap();
         let error = anyhow::Error::from(Library::open(&home.library()).map(drop).unwrap_err());
-        assert!(job::is_damage(&error));
-        let mut repair = Repair::new(home, &error, &egui::Context::default());
+        assert!(is_damage(&error));
+        let mut repair = Repair::new(home, error_chain(&error), &egui::Context::default());
         let begun = Instant::now();
         while repair.newest.is_none() && begun.elapsed() < Duration::from_secs(20) {
             assert!(!repair.update());

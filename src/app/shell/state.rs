@@ -53,6 +53,8 @@ pub enum Page {
 
 #[derive(Debug, Default)]
 pub struct State {
+    /// What is wrong with the library's file: another page is to take this window's place.
+    pub damage: Option<String>,
     pub view: View,
     pub page: Page,
     /// Pages to go back to.

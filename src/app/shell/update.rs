@@ -366,6 +366,10 @@ impl Update {
         if ticket.is_none() && failure.what == Failed::Internal {
             with_outbox!(self, state, text, models, Request::Models, |part, out| part.broke_down(out));
         }
+        if failure.what == Failed::Damaged {
+            state.damage = Some(failure.details);
+            return;
+        }
         if state.facts.overview.ready().is_none() {
             state.facts.overview = Loadable::Failed(failure.clone());
         }

@@ -8,10 +8,11 @@ use super::backend::Backend;
 use super::message::Message;
 use super::repair::Repair;
 use super::state::Settings;
-use crate::app::care;
 use crate::app::engine::home::Home;
+use crate::app::engine::shared::is_damage;
 use crate::app::ui::locale::{Language, Locale};
 use crate::app::ui::{fonts, theme};
+use crate::types::error_chain;
 
 /// Wakes the window when an event waits.
 pub type Wake = Box<dyn Fn() + Send + Sync>;
@@ -55,7 +56,7 @@ struct Opening {
 }
 
 enum Window {
-    App(Box<App>),
+    App(Box<(App, Option<Opening>)>),
     /// The library is damaged.
     Repair(Box<(Repair, Locale, Option<Opening>)>),
 }
@@ -65,28 +66,39 @@ impl Window {
         let wake = ctx.clone();
         match (opening.make_backend)(Box::new(move || wake.request_repaint())) {
             Ok(backend) => {
-                let mut app = App::with_settings(ctx, backend, fonts::FontSource::System, opening.settings);
-                opening.first.into_iter().for_each(|message| app.send(message));
-                Ok(Self::App(Box::new(app)))
+                let settings = opening.settings.clone();
+                let mut app = App::with_settings(ctx, backend, fonts::FontSource::System, settings);
+                std::mem::take(&mut opening.first).into_iter().for_each(|message| app.send(message));
+                Ok(Self::App(Box::new((app, Some(opening)))))
             }
-            Err(error) if care::job::is_damage(&error) => {
-                let appearance = &opening.settings.appearance;
-                let text = Locale::new(appearance.language.unwrap_or_else(Language::of_system));
-                fonts::install(ctx, fonts::FontSource::System, text.language());
-                theme::apply(ctx, appearance.reduced_motion);
-                ctx.set_theme(appearance.theme.preference());
-                let repair = Repair::new(opening.home.clone(), &error, ctx);
-                Ok(Self::Repair(Box::new((repair, text, Some(opening)))))
-            }
+            Err(error) if is_damage(&error) => Ok(Self::repair(opening, error_chain(&error), ctx)),
             Err(error) => Err(error),
         }
     }
-}
 
-impl eframe::App for Window {
-    fn logic(&mut self, ctx: &egui::Context, frame: &mut eframe::Frame) {
+    fn repair(opening: Opening, problem: String, ctx: &egui::Context) -> Self {
+        let appearance = &opening.settings.appearance;
+        let text = Locale::new(appearance.language.unwrap_or_else(Language::of_system));
+        fonts::install(ctx, fonts::FontSource::System, text.language());
+        theme::apply(ctx, appearance.reduced_motion);
+        ctx.set_theme(appearance.theme.preference());
+        let repair = Repair::new(opening.home.clone(), problem, ctx);
+        Self::Repair(Box::new((repair, text, Some(opening))))
+    }
+
+    fn update(&mut self, ctx: &egui::Context) {
         match self {
-            Self::App(app) => eframe::App::logic(app.as_mut(), ctx, frame),
+            Self::App(open) => {
+                let (app, opening) = open.as_mut();
+                app.update(ctx);
+                // Damage may be found by any question; the jobs end with the window's contents.
+                if let Some(problem) = app.state().damage.clone()
+                    && let Some(opening) = opening.take()
+                {
+                    let settings = app.state().to_remember();
+                    *self = Self::repair(Opening { settings, ..opening }, problem, ctx);
+                }
+            }
             Self::Repair(page) => {
                 let (repair, _, opening) = page.as_mut();
                 if repair.update()
@@ -95,16 +107,22 @@ impl eframe::App for Window {
                     let home = opening.home.clone();
                     match Self::open(opening, ctx) {
                         Ok(window) => *self = window,
-                        Err(error) => *repair = Repair::new(home, &error, ctx),
+                        Err(error) => *repair = Repair::new(home, error_chain(&error), ctx),
                     }
                 }
             }
         }
     }
+}
+
+impl eframe::App for Window {
+    fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+        self.update(ctx);
+    }
 
     fn ui(&mut self, ui: &mut Ui, frame: &mut eframe::Frame) {
         match self {
-            Self::App(app) => eframe::App::ui(app.as_mut(), ui, frame),
+            Self::App(open) => eframe::App::ui(&mut open.0, ui, frame),
             Self::Repair(page) => {
                 let (repair, text, _) = page.as_mut();
                 repair.ui(ui, text);
@@ -113,8 +131,63 @@ impl eframe::App for Window {
     }
 
     fn save(&mut self, storage: &mut dyn eframe::Storage) {
-        if let Self::App(app) = self {
-            eframe::App::save(app.as_mut(), storage);
+        if let Self::App(open) = self {
+            eframe::App::save(&mut open.0, storage);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::{Duration, Instant};
+
+    use super::*;
+    use crate::app::care::job;
+    use crate::app::demo::job::{MadeLibraryPlan, fill};
+    use crate::app::engine::networks::EngineOptions;
+    use crate::app::shell::threads::Threads;
+    use crate::library::Library;
+    use crate::library::care::BackupReason;
+    use crate::types::Cancel;
+
+    fn until_repair(window: &mut Window, ctx: &egui::Context) -> bool {
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_secs(30) {
+            window.update(ctx);
+            if matches!(window, Window::Repair(_)) {
+                return true;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        false
+    }
+
+    #[test]
+    fn torn_pages_that_a_question_finds_lead_to_the_page_that_restores() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::open(Some(folder.path())).unwrap();
+        let mut library = Library::open(&home.library()).unwrap();
+        let options = EngineOptions::default();
+        let plan = MadeLibraryPlan { faces: 300, seed: 7, model: options.model_id(), detector: options.detector_id() };
+        fill(&mut library, &home.root().join("made"), &plan, &Cancel::default(), &mut |_, _| {}).unwrap();
+        let counts = library.counts().unwrap();
+        library.back_up(BackupReason::Asked).unwrap();
+        drop(library);
+        let mut bytes = std::fs::read(home.library()).unwrap();
+        let half = bytes.len() / 8192 * 4096;
+        bytes[half..].fill(0xA5);
+        std::fs::write(home.library(), bytes).unwrap();
+        let at = home.clone();
+        let make_backend: MakeBackend =
+            Box::new(move |wake| Ok(Box::new(Threads::open(at.clone(), EngineOptions::default(), Arc::from(wake))?)));
+        let opening = Opening { home: home.clone(), first: Vec::new(), make_backend, settings: Settings::default() };
+        let ctx = egui::Context::default();
+        let mut window = Window::open(opening, &ctx).unwrap();
+        assert!(matches!(window, Window::App(_)), "it opens, since its beginning is whole");
+        assert!(until_repair(&mut window, &ctx), "the page never came");
+        let newest = job::newest_of(&home).unwrap().unwrap();
+        job::restore(&home, &newest.path).unwrap();
+        assert_eq!(Library::open(&home.library()).unwrap().counts().unwrap(), counts);
     }
 }

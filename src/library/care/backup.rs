@@ -26,6 +26,8 @@ pub enum BackupReason {
     /// What was there before a backup was restored.
     BeforeRestore,
     BeforeImport,
+    /// What a library still held whose log was garbled.
+    Rescued,
 }
 
 /// A copy of the library.
@@ -59,8 +61,15 @@ impl Backup {
 }
 
 impl BackupReason {
-    const ALL: [Self; 6] =
-        [Self::Migration, Self::Grouping, Self::Daily, Self::Asked, Self::BeforeRestore, Self::BeforeImport];
+    const ALL: [Self; 7] = [
+        Self::Migration,
+        Self::Grouping,
+        Self::Daily,
+        Self::Asked,
+        Self::BeforeRestore,
+        Self::BeforeImport,
+        Self::Rescued,
+    ];
 
     pub fn word(self) -> &'static str {
         match self {
@@ -70,6 +79,7 @@ impl BackupReason {
             Self::Asked => "asked",
             Self::BeforeRestore => "before-restore",
             Self::BeforeImport => "before-import",
+            Self::Rescued => "rescued",
         }
     }
 }
@@ -124,7 +134,7 @@ pub(in crate::library) fn back_up_to_migrate(connection: &Connection, library: &
     back_up(connection, library, BackupReason::Migration)
 }
 
-fn back_up(connection: &Connection, library: &Path, reason: BackupReason) -> Result<PathBuf> {
+pub(super) fn back_up(connection: &Connection, library: &Path, reason: BackupReason) -> Result<PathBuf> {
     let target = new_path(library, reason)?;
     file::copy(connection, &target).map_err(|error| match error {
         // It is the library that is damaged, since a copy is like it.
@@ -270,7 +280,7 @@ pub(super) fn inspect(path: &Path) -> BackupState {
     let read = || -> Result<BackupState> {
         let connection = file::open_still(path)?;
         migrate::format_of(&connection, path)?;
-        if let Err(reason) = file::quick_check(&connection) {
+        if let Some(reason) = file::quick_check(&connection)? {
             return Ok(BackupState::Damaged(reason));
         }
         let count = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0));

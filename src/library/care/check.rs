@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::file;
+use super::{file, log};
 use crate::library::error::{LibraryError, Result};
 use crate::library::migrate;
 use crate::library::open::LibraryReader;
@@ -44,6 +44,8 @@ pub enum Problem {
     Length { model: String, rows: usize },
     #[error("steps of the history that cannot be read: {0}")]
     History(usize),
+    #[error("names that cannot be read: {0}")]
+    Names(usize),
 }
 
 impl CheckReport {
@@ -79,6 +81,9 @@ impl CheckReport {
 
 /// A library that others may be writing to is read as they leave it.
 pub(super) fn open(path: &Path) -> Result<Connection> {
+    if let Some(reason) = log::garbled(path) {
+        return Err(LibraryError::Damaged { path: path.to_owned(), reason });
+    }
     if let Some(connection) = file::open_protected(path)? {
         return Ok(connection);
     }
@@ -89,7 +94,7 @@ pub(super) fn open(path: &Path) -> Result<Connection> {
 }
 
 fn inspect(c: &Connection) -> Result<CheckReport> {
-    if let Err(reason) = file::quick_check(c) {
+    if let Some(reason) = file::quick_check(c)? {
         return Ok(CheckReport::of(Problem::Structure(reason)));
     }
     let format: i64 = c.query_row("PRAGMA user_version", [], |row| row.get(0))?;
@@ -113,9 +118,10 @@ fn inspect(c: &Connection) -> Result<CheckReport> {
         }
     }
     report.problems.extend(lengths(c)?);
-    match unreadable_steps(c)? {
-        0 => {}
-        steps => report.problems.push(Problem::History(steps)),
+    let unreadable: [(usize, fn(usize) -> Problem); 2] =
+        [(unreadable_steps(c)?, Problem::History), (unreadable_names(c)?, Problem::Names)];
+    for (rows, problem) in unreadable.into_iter().filter(|(rows, _)| *rows > 0) {
+        report.problems.push(problem(rows));
     }
     Ok(report)
 }
@@ -150,4 +156,14 @@ fn lengths(c: &Connection) -> Result<Vec<Problem>> {
 
 fn unreadable_steps(c: &Connection) -> Result<usize> {
     count(c, "SELECT count(*) FROM journal WHERE NOT json_valid(CAST(changes AS TEXT)) OR length(changes) <> bytes")
+}
+
+fn unreadable_names(c: &Connection) -> Result<usize> {
+    let mut query = c.prepare("SELECT name FROM person WHERE name IS NOT NULL")?;
+    let mut rows = query.query([])?;
+    let mut unreadable = 0;
+    while let Some(row) = rows.next()? {
+        unreadable += usize::from(row.get_ref(0)?.as_str().is_err());
+    }
+    Ok(unreadable)
 }

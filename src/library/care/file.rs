@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
+use super::log;
 use crate::library::error::{LibraryError, Result};
 use crate::library::migrate;
 use crate::library::open::{self, Library};
@@ -56,7 +57,9 @@ fn write_copy(from: &Connection, partial: &Path) -> Result<()> {
     pour(from, &mut to)?;
     // One file, that needs none beside it.
     to.pragma_update(None, "journal_mode", "delete")?;
-    quick_check(&to).map_err(|reason| LibraryError::Damaged { path: partial.to_owned(), reason })?;
+    if let Some(reason) = quick_check(&to)? {
+        return Err(LibraryError::Damaged { path: partial.to_owned(), reason });
+    }
     to.close().map_err(|(_, error)| error)?;
     sync(partial)
 }
@@ -78,12 +81,18 @@ pub(super) fn pour(from: &Connection, to: &mut Connection) -> Result<()> {
 }
 
 /// What SQLite finds wrong with the file's structure, if anything.
-pub(super) fn quick_check(connection: &Connection) -> std::result::Result<(), String> {
+///
+/// # Errors
+/// When the file cannot be read at present, which says nothing of itself.
+pub(super) fn quick_check(connection: &Connection) -> Result<Option<String>> {
     let verdict = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0));
     match verdict {
-        Ok(verdict) if verdict == "ok" => Ok(()),
-        Ok(verdict) => Err(verdict),
-        Err(error) => Err(error.to_string()),
+        Ok(verdict) if verdict == "ok" => Ok(None),
+        Ok(verdict) => Ok(Some(verdict)),
+        Err(error) => match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Ok(Some(error.to_string())),
+            _ => Err(error.into()),
+        },
     }
 }
 
@@ -96,6 +105,14 @@ impl Library {
 
 /// Opens a file for reading that nobody writes to: no file appears beside it, and nothing in it changes.
 pub(super) fn open_still(path: &Path) -> Result<Connection> {
+    match log::garbled(path) {
+        Some(reason) => Err(LibraryError::Damaged { path: path.to_owned(), reason }),
+        None => open_as_it_is(path),
+    }
+}
+
+/// Of a garbled log, what stands before.
+pub(super) fn open_as_it_is(path: &Path) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let has_log = std::fs::metadata(with_suffix(path, "-wal")).is_ok_and(|log| log.len() > 0);
     let uri = std::path::absolute(path).ok().and_then(|path| url::Url::from_file_path(path).ok());

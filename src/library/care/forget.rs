@@ -53,8 +53,8 @@ pub struct Forgotten {
     pub backups_cleaned: usize,
     /// Backups that the person could not surely be taken out of.
     pub backups_deleted: Vec<PathBuf>,
-    /// False: another program was reading, so that the library's log could not be emptied yet. The next scan or decision
-    /// does it.
+    /// False: the file could not be written anew yet, since another program was reading or the disk is full. The next
+    /// scan or decision does it.
     pub is_complete: bool,
 }
 
@@ -112,7 +112,11 @@ impl Library {
             Ok(())
         })?;
         self.own.clear();
-        let is_complete = self.finish_forgetting()?;
+        // The person is gone by now, whatever becomes of the file.
+        let is_complete = match self.finish_forgetting() {
+            Err(error) if forget_backups::is_of_the_disk(&error) => false,
+            outcome => outcome?,
+        };
         Ok(Forgotten { person: known, backups_cleaned, backups_deleted, is_complete })
     }
 

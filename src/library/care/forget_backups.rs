@@ -11,7 +11,7 @@ use rusqlite::{Connection, params};
 
 use super::forget::{self, FaceToForget, PersonToForget};
 use super::{backup, file, restore};
-use crate::library::error::Result;
+use crate::library::error::{LibraryError, Result};
 use crate::library::open::Library;
 use crate::library::{faces, migrate, path};
 use crate::types::FaceBox;
@@ -42,7 +42,13 @@ pub(super) fn clean_all(
         let work = file::with_suffix(&found.path, ".forgetting");
         let outcome = match clean(&found.path, &work, person, &namesakes, may_find_again) {
             Ok(outcome) => outcome,
-            Err(_) => Outcome::Deleted,
+            Err(error) => match error.at(&found.path) {
+                error if is_of_the_disk(&error) => {
+                    let _ = file::remove(&work);
+                    return Err(error);
+                }
+                _ => Outcome::Deleted,
+            },
         };
         match outcome {
             Outcome::Untouched => {}
@@ -59,6 +65,17 @@ pub(super) fn clean_all(
     }
     remove_leftovers(&library_path)?;
     Ok(outcomes)
+}
+
+/// What may go well another time costs no backup.
+pub(super) fn is_of_the_disk(error: &LibraryError) -> bool {
+    matches!(
+        error,
+        LibraryError::DiskFull { .. }
+            | LibraryError::DiskFailed { .. }
+            | LibraryError::NotWritten { .. }
+            | LibraryError::Busy { .. }
+    )
 }
 
 /// Copies that a killed program did not finish hold people too.

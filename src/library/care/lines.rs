@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::library::error::{LibraryError, Result};
 use crate::library::path;
-use crate::library::review::{Belongs, SetAside};
+use crate::library::review::{Belongs, SetAside, cleaned};
 use crate::types::{FaceBox, Landmarks};
 
 pub(super) const FORMAT: &str = "likeness-library";
@@ -240,7 +240,11 @@ impl Known {
             Line::Header(header) if header.version > VERSION => {
                 Err(format!("it was written by a newer Likeness ({}): use that one", header.program))
             }
-            Line::Person(person) => once(&mut self.people, person.id, "person"),
+            Line::Person(person) => {
+                // What could not be typed as a name is not brought in as one.
+                person.name.as_deref().map_or(Ok(String::new()), cleaned).map_err(|error| error.to_string())?;
+                once(&mut self.people, person.id, "person")
+            }
             Line::Photo(photo) if photo.picture.is_none() && photo.sha256.is_none() => {
                 Err(format!("photo {} has no hash", photo.id))
             }

@@ -4,6 +4,8 @@
 //!   regrouping, a restore or an import, daily when something was decided, and when asked for. The newest ten are kept.
 //! * [`restore`] puts one back. What was in its place is kept among the backups, damaged or not.
 //! * [`check`] reads the whole file, and says what is wrong in sentences.
+//! * A library whose log was garbled is refused before SQLite drops what stands in it; what it held before becomes a
+//!   backup.
 //! * [`LibraryReader::export`] and [`Library::import`] carry people and decisions to another computer as JSON Lines.
 //! * [`Library::forget_person`] removes a person from the library and all its backups, so that no byte of them is left.
 //!
@@ -23,6 +25,7 @@ mod forget_backups;
 mod import;
 mod import_people;
 mod lines;
+mod log;
 mod restore;
 #[cfg(test)]
 mod tests;
@@ -34,5 +37,6 @@ pub use check::{CheckReport, Problem, check};
 pub(super) use file::{open_after, open_protected};
 pub use forget::{FaceToForget, Forgotten, PersonToForget};
 pub use import::{Contradiction, ImportMode, ImportReport, Said};
+pub(super) use log::refuse_garbled;
 pub use restore::{Restored, restore};
 pub use transfer::ExportCounts;

@@ -30,7 +30,7 @@ pub struct Restored {
 pub fn restore(library: &Path, backup: &Path) -> Result<Restored> {
     let staged = Staged::copy(library, backup)?;
     // A damaged one is not opened for writing before it is kept: SQLite might clear its log away.
-    if library.exists() && is_readable(library) {
+    if library.exists() && is_readable(library)? {
         match Library::open(library).and_then(|mut open| open.take_in(&staged)) {
             Err(
                 LibraryError::Damaged { .. } | LibraryError::NotALibrary { .. } | LibraryError::MigrationFailed { .. },
@@ -41,8 +41,11 @@ pub fn restore(library: &Path, backup: &Path) -> Result<Restored> {
     staged.replace(library)
 }
 
-fn is_readable(library: &Path) -> bool {
-    check::open(library).is_ok_and(|connection| file::quick_check(&connection).is_ok())
+fn is_readable(library: &Path) -> Result<bool> {
+    match check::open(library) {
+        Ok(connection) => Ok(file::quick_check(&connection).map_err(|error| error.at(library))?.is_none()),
+        Err(_) => Ok(false),
+    }
 }
 
 impl Library {
@@ -59,10 +62,13 @@ impl Library {
         let kept = self.back_up_only(BackupReason::BeforeRestore)?;
         // Who has looked at the library as it was must not decide about it as it will be.
         let revision = self.revision()?.0;
-        let from = staged.open()?;
-        from.execute("UPDATE clock SET revision = max(revision, ?1) + 1", [revision])?;
         let path = self.path.clone();
-        file::pour(&from, &mut self.reader.connection).map_err(|error| error.at(&path))?;
+        let mut pour = || -> Result<()> {
+            let from = staged.open()?;
+            from.execute("UPDATE clock SET revision = max(revision, ?1) + 1", [revision])?;
+            file::pour(&from, &mut self.reader.connection)
+        };
+        pour().map_err(|error| error.at(&path))?;
         self.own.clear();
         Ok(Restored { kept: Some(kept), people: staged.people })
     }
@@ -72,6 +78,13 @@ impl Library {
 struct Staged {
     path: PathBuf,
     people: usize,
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        // What is left of it is no backup, and removed at the next attempt if not now.
+        let _ = file::remove(&self.path);
+    }
 }
 
 impl Staged {
@@ -93,11 +106,12 @@ impl Staged {
             LibraryError::NotALibrary { .. } => unsound("it is no Likeness library".to_owned()),
             other => other,
         })?;
-        let staged = Self { path, people: 0 };
+        let mut staged = Self { path, people: 0 };
         let report = super::check(&staged.path);
+        staged.people = report.people;
         match report.problems.first() {
             Some(problem) => Err(unsound(problem.to_string())),
-            None => Ok(Self { path: staged.path.clone(), people: report.people }),
+            None => Ok(staged),
         }
     }
 

@@ -10,7 +10,7 @@ mod seen;
 mod testing;
 pub(in crate::library) mod touched;
 
-pub(in crate::library) use commands::hand_over;
+pub(in crate::library) use commands::{cleaned, hand_over};
 pub use decision::Decision;
 pub use journal::{HistoryEntry, Reverted, ReviewAction};
 pub use rows::{Belongs, FaceState, SetAside};

@@ -3,11 +3,13 @@
 mod asking;
 mod grouping;
 mod opening;
+mod released;
 mod reviewing;
 mod scanning;
 mod stale;
 mod touched;
 
+pub(in crate::library) use released::of_version_0_1;
 use std::path::{Path, PathBuf};
 
 use super::*;

@@ -55,10 +55,17 @@ fn progress_bar() -> ProgressBar {
     ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10)).with_style(style)
 }
 
-/// A path on one line: control characters are written as escapes.
+/// A path on one line.
 pub fn printable(path: &std::path::Path) -> String {
-    path.to_string_lossy().chars().fold(String::new(), |mut text, c| {
-        match c.is_control() {
+    printable_text(&path.to_string_lossy())
+}
+
+/// Text on one line: what would move a terminal's cursor, colour it or turn the direction of other text is written as
+/// escapes.
+pub fn printable_text(text: &str) -> String {
+    let is_told = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().fold(String::new(), |mut text, c| {
+        match is_told(c) {
             true => text.extend(c.escape_default()),
             false => text.push(c),
         }
@@ -126,5 +133,6 @@ mod tests {
     #[test]
     fn a_name_with_a_newline_stays_on_one_line() {
         assert_eq!(printable(std::path::Path::new("名\n字.jpg")), "名\\n字.jpg");
+        assert_eq!(printable_text("A\u{1b}[31mda\u{9b}2J \u{202e}"), "A\\u{1b}[31mda\\u{9b}2J \\u{202e}");
     }
 }

@@ -5,7 +5,7 @@ use std::io::{BufRead, IsTerminal, Write};
 use anyhow::{Result, bail};
 use serde_json::json;
 
-use crate::app::engine::cli::console::printable;
+use crate::app::engine::cli::console::{printable, printable_text};
 use crate::app::engine::home::Home;
 use crate::app::jobs::forget::{Forgetting, forget, preview};
 use crate::library::Library;
@@ -54,7 +54,8 @@ impl ForgetArgs {
 }
 
 fn name(forgetting: &Forgetting) -> String {
-    forgetting.person.name.clone().unwrap_or_else(|| format!("Group {}", forgetting.person.person.0))
+    let person = &forgetting.person;
+    person.name.as_deref().map_or_else(|| format!("Group {}", person.person.0), printable_text)
 }
 
 fn question(forgetting: &Forgetting, not_again: bool) -> String {
@@ -100,7 +101,7 @@ fn as_words(forgetting: &Forgetting, forgotten: &Forgotten) -> String {
         words += &format!("\nDeleted, since the person could not surely be taken out of it: {}", printable(backup));
     }
     if !forgotten.is_complete {
-        words += "\nAnother program was reading the library: its log is emptied by the next scan.";
+        words += "\nThe library's file could not be written anew yet: the next scan removes the last traces from it.";
     }
     words + &left(forgetting)
 }

@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 
 use super::state::{Event, Month, PhotoDetail, PhotoFace, PhotoTile, Request, SkippedFile, Timeline};
 use crate::app::engine::report::{Failed, Report};
-use crate::app::engine::shared::{Shared, Tasks};
+use crate::app::engine::shared::{Shared, Tasks, is_damage};
 use crate::library::{self, Belongs, FaceState, Page, PhotoFilter, PhotoState};
 use crate::types::{FaceBox, PhotoId, error_chain};
 
@@ -19,8 +19,9 @@ pub fn handle(tasks: &Tasks<'_, Event>, request: Request) {
     tasks.in_background(move |shared, sink| {
         let answered = match request {
             Request::LoadImage(key) => {
-                let picture = pictures::load(shared, key).map_err(|error| error_chain(&error));
-                return sink.report(Report::Image(key, picture));
+                let picture = pictures::load(shared, key);
+                picture.as_ref().err().filter(|error| is_damage(error)).inspect(|error| sink.fail(Failed::Load, error));
+                return sink.report(Report::Image(key, picture.map_err(|error| error_chain(&error))));
             }
             Request::LoadTimeline(filter) => timeline(shared, filter).map(|timeline| Event::Timeline(filter, timeline)),
             Request::LoadPhoto(photo) => photo_detail(shared, photo).map(Event::Photo),

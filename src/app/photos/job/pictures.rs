@@ -29,8 +29,10 @@ fn portrait(shared: &Shared, face: FaceId) -> Result<Picture> {
 /// From the cache, else made again and kept.
 fn small(shared: &Shared, photo: PhotoId) -> Result<Picture> {
     let photo = detail(shared, photo)?;
-    if let Some(jpeg) = photo.sha256.and_then(|hash| shared.thumbnails.get(&hash)) {
-        return picture_of_jpeg(&jpeg);
+    let kept = photo.sha256.and_then(|hash| shared.thumbnails.get(&hash));
+    // A torn one is made again.
+    if let Some(picture) = kept.and_then(|jpeg| picture_of_jpeg(&jpeg).ok()) {
+        return Ok(picture);
     }
     let jpeg = thumbnail_jpeg(&working_copy(&photo.path)?.pixels)?;
     if let Some(hash) = photo.sha256 {
@@ -61,4 +63,47 @@ fn detail(shared: &Shared, photo: PhotoId) -> Result<PhotoDetail> {
 
 fn picture_of_jpeg(jpeg: &[u8]) -> Result<Picture> {
     Ok(Picture::from_rgb(&image::load_from_memory_with_format(jpeg, image::ImageFormat::Jpeg)?.into_rgb8()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::engine::home::Home;
+    use crate::app::engine::library_thread::LibraryHandle;
+    use crate::app::engine::networks::EngineOptions;
+    use crate::library::{FileFacts, FileHashes, Library, PhotoRecord};
+
+    #[test]
+    fn a_torn_thumbnail_is_made_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::open(Some(folder.path())).unwrap();
+        let path = folder.path().join("a.png");
+        image::RgbImage::from_pixel(40, 30, image::Rgb([200, 100, 50])).save(&path).unwrap();
+        let options = EngineOptions::default();
+        let hash = [7; 32];
+        let hashes = Some(FileHashes { file: hash, picture: hash });
+        let record = PhotoRecord {
+            file: FileFacts { path, size: 1, mtime_ns: 1, hashes },
+            width: 40,
+            height: 30,
+            format: "png".into(),
+            captured_at: None,
+            camera: None,
+            gps: None,
+            detector: options.detector_id(),
+            model: options.model_id(),
+            faces: Vec::new(),
+        };
+        let mut library = Library::open(&home.library()).unwrap();
+        let scan = library.begin_scan(folder.path()).unwrap();
+        let photo = library.record_photos(scan, &[record]).unwrap()[0].photo_id;
+        drop(library);
+        let library = LibraryHandle::open(&home.library()).unwrap();
+        let shared = Shared::new(home, library, options);
+        for torn in [&b""[..], b"\xFF\xD8\xFF\xE0", b"overwritten"] {
+            shared.thumbnails.put(&hash, torn).unwrap();
+            load(&shared, ImageKey::Thumbnail(photo)).unwrap();
+            assert!(picture_of_jpeg(&shared.thumbnails.get(&hash).unwrap()).is_ok());
+        }
+    }
 }

@@ -14,7 +14,8 @@ fn a_sound_library_has_no_problems() {
 
 #[test]
 fn each_broken_promise_of_the_rows_is_named() {
-    let planted: [(&str, fn(&Problem) -> bool); 6] = [
+    let planted: [(&str, fn(&Problem) -> bool); 7] = [
+        ("INSERT INTO person (name, created_at) VALUES (CAST(x'41FF' AS TEXT), 0)", |p| matches!(p, Problem::Names(1))),
         ("UPDATE photo SET missing = 1", |p| matches!(p, Problem::Missing(1))),
         ("UPDATE face SET photo_id = 99", |p| matches!(p, Problem::FaceWithoutPhoto(2))),
         ("UPDATE face SET person_id = 99, belongs = 'grouped'", |p| matches!(p, Problem::Dangling { rows: 2, .. })),

@@ -2,9 +2,13 @@
 
 mod backups;
 mod checks;
+mod failing_disk;
+mod faults;
 mod forgetting;
 mod protected;
 mod restoring;
+#[cfg(unix)]
+mod torn;
 mod transfers;
 
 use std::path::{Path, PathBuf};
@@ -65,23 +69,8 @@ impl Shelf {
         names(&self.library)
     }
 
-    /// Every row about decisions, whatever its number.
     fn told(&self) -> String {
-        let mut told = Vec::new();
-        for person in self.library.everyone().unwrap() {
-            told.push(format!("person {:?}", person.name));
-        }
-        let sql = "SELECT hex(picture), cast(x AS INTEGER), ifnull(name, '-'), ifnull(belongs, '-'), \
-            ifnull(set_aside, '-') FROM face JOIN photo ON photo.id = photo_id LEFT JOIN person ON person.id = person_id";
-        told.extend(rows(&self.library, sql, 5));
-        let sql = "SELECT hex(picture), cast(x AS INTEGER), ifnull(name, '-'), 'rejected', '' FROM rejected \
-            JOIN face ON face.id = face_id JOIN photo ON photo.id = photo_id JOIN person ON person.id = rejected.person_id";
-        told.extend(rows(&self.library, sql, 5));
-        let sql = "SELECT min(ifnull(a.name, '-'), ifnull(b.name, '-')), max(ifnull(a.name, '-'), ifnull(b.name, '-')) \
-            FROM different JOIN person a ON a.id = person_a JOIN person b ON b.id = person_b";
-        told.extend(rows(&self.library, sql, 2));
-        told.sort();
-        told.join("\n")
+        told(&self.library)
     }
 
     /// All of every table, byte for byte.
@@ -100,6 +89,25 @@ impl Shelf {
         }
         dump
     }
+}
+
+/// Every row about decisions, whatever its number.
+fn told(library: &Library) -> String {
+    let mut told = Vec::new();
+    for person in library.everyone().unwrap() {
+        told.push(format!("person {:?}", person.name));
+    }
+    let sql = "SELECT hex(picture), cast(x AS INTEGER), ifnull(name, '-'), ifnull(belongs, '-'), \
+        ifnull(set_aside, '-') FROM face JOIN photo ON photo.id = photo_id LEFT JOIN person ON person.id = person_id";
+    told.extend(rows(library, sql, 5));
+    let sql = "SELECT hex(picture), cast(x AS INTEGER), ifnull(name, '-'), 'rejected', '' FROM rejected \
+        JOIN face ON face.id = face_id JOIN photo ON photo.id = photo_id JOIN person ON person.id = rejected.person_id";
+    told.extend(rows(library, sql, 5));
+    let sql = "SELECT min(ifnull(a.name, '-'), ifnull(b.name, '-')), max(ifnull(a.name, '-'), ifnull(b.name, '-')) \
+        FROM different JOIN person a ON a.id = person_a JOIN person b ON b.id = person_b";
+    told.extend(rows(library, sql, 2));
+    told.sort();
+    told.join("\n")
 }
 
 fn rows(library: &Library, sql: &str, columns: usize) -> Vec<String> {

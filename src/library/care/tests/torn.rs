@@ -1,0 +1,264 @@
+//! Each of the library's files torn at random places: it opens with the names that were given, or says that it is damaged
+//! and has a sound backup to offer.
+
+use std::collections::BTreeSet;
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::*;
+
+/// How often each file is torn, unless `LIKENESS_TEARS` says it.
+const TEARS: usize = 24;
+
+fn tears() -> usize {
+    std::env::var("LIKENESS_TEARS").ok().and_then(|tears| tears.parse().ok()).unwrap_or(TEARS)
+}
+
+/// A library as a killed program leaves it: names stand in the file, later ones in its log alone, and a backup of those
+/// before is there. With what was said of each face, after each change.
+struct Killed {
+    folder: tempfile::TempDir,
+    told: Vec<BTreeSet<(i64, String)>>,
+}
+
+fn killed() -> Killed {
+    let mut shelf = Shelf::new();
+    let faces: Vec<FaceId> = (1..40).flat_map(|hash| shelf.add(&format!("{hash}.jpg"), hash, 3)).collect();
+    let mut told = Vec::new();
+    for (number, faces) in faces.chunks(6).take(8).enumerate() {
+        shelf.name(faces, &format!("Person {number}"));
+        told.push(names_of_faces(&shelf.library).unwrap());
+        if number == 3 {
+            shelf.library.back_up(BackupReason::Asked).unwrap();
+            shelf.library.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    copy_files(shelf.folder.path(), folder.path());
+    Killed { folder, told }
+}
+
+fn copy_files(from: &Path, to: &Path) {
+    for entry in walkdir::WalkDir::new(from).min_depth(1) {
+        let entry = entry.unwrap();
+        let target = to.join(entry.path().strip_prefix(from).unwrap());
+        match entry.file_type().is_dir() {
+            true => std::fs::create_dir(target).unwrap(),
+            false => _ = std::fs::copy(entry.path(), target).unwrap(),
+        }
+    }
+}
+
+fn names_of_faces(library: &Library) -> Result<BTreeSet<(i64, String)>, LibraryError> {
+    let people = library.everyone()?;
+    let named = people.into_iter().filter_map(|person| Some((person.name?, person.faces)));
+    Ok(named.flat_map(|(name, faces)| faces.into_iter().map(move |face| (face.face_id.0, name.clone()))).collect())
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Tear {
+    CutOff,
+    Garbled,
+    /// A sector of the disk was never written.
+    Zeroed,
+    Overwritten,
+}
+
+const SECTOR: usize = 512;
+
+fn tear(file: &Path, how: Tear, rng: &mut ChaCha8Rng) {
+    let mut bytes = std::fs::read(file).unwrap();
+    let at = rng.random_range(0..bytes.len());
+    let sector = at / SECTOR * SECTOR..(at / SECTOR * SECTOR + SECTOR).min(bytes.len());
+    match how {
+        Tear::CutOff => bytes.truncate(at),
+        Tear::Garbled => bytes[at] ^= rng.random_range(1..=255),
+        Tear::Zeroed => bytes[sector].fill(0),
+        Tear::Overwritten => rng.fill(&mut bytes[sector]),
+    }
+    std::fs::write(file, bytes).unwrap();
+}
+
+/// What is left of a library whose file was torn.
+enum Left {
+    /// As after so many changes.
+    Opens(usize),
+    /// Some names cannot be read, and the check says so.
+    Less,
+    Damaged,
+}
+
+fn opened(killed: &Killed, file: &Path, at: &str) -> Left {
+    let asked = Library::open(file).and_then(|library| names_of_faces(&library));
+    let is_told = !check(file).is_sound();
+    match asked {
+        Ok(names) => match killed.told.iter().position(|told| *told == names) {
+            Some(changes) => Left::Opens(changes + 1),
+            None => {
+                assert!(names.iter().all(|name| killed.told.iter().any(|told| told.contains(name))), "{at}: {names:?}");
+                assert!(is_told, "{at}: names are gone without a word");
+                Left::Less
+            }
+        },
+        Err(error) => {
+            assert!(error.is_damage(), "{at}: {error}");
+            let sound: Vec<_> = backups(file).unwrap().into_iter().filter(Backup::is_sound).collect();
+            assert!(!sound.is_empty(), "{at}: {error}");
+            restore(file, &sound[0].path).unwrap();
+            let names = names_of_faces(&Library::open(file).unwrap()).unwrap();
+            assert!(killed.told.contains(&names), "{at}");
+            Left::Damaged
+        }
+    }
+}
+
+/// Tears a file of the library, and says what is left each time.
+fn tear_all(killed: &Killed, name: impl Fn(&Path) -> PathBuf, mut judge: impl FnMut(Tear, Left, &str)) {
+    for seed in 0..tears() {
+        let how = EVERY[seed % EVERY.len()];
+        let here = tempfile::tempdir().unwrap();
+        copy_files(killed.folder.path(), here.path());
+        tear(&name(here.path()), how, &mut ChaCha8Rng::seed_from_u64(seed as u64));
+        let at = format!("{how:?}, seed {seed}");
+        let left = opened(killed, &here.path().join("library.sqlite"), &at);
+        judge(how, left, &at);
+    }
+}
+
+const EVERY: [Tear; 4] = [Tear::CutOff, Tear::Garbled, Tear::Zeroed, Tear::Overwritten];
+
+#[test]
+fn a_garbled_log_is_told_and_never_rolled_back_in_silence() {
+    let killed = killed();
+    let mut told = 0;
+    tear_all(
+        &killed,
+        |folder| folder.join("library.sqlite-wal"),
+        |how, left, at| match left {
+            Left::Damaged => told += 1,
+            Left::Less => panic!("{at}: names are gone"),
+            Left::Opens(changes) => {
+                assert!(
+                    changes == killed.told.len() || matches!(how, Tear::CutOff),
+                    "{at}: {changes} changes are left"
+                );
+            }
+        },
+    );
+    assert!(told > tears() / 2, "only {told}");
+}
+
+/// SQLite makes this one anew.
+#[test]
+fn a_torn_index_of_the_log_costs_nothing() {
+    let killed = killed();
+    tear_all(
+        &killed,
+        |folder| folder.join("library.sqlite-shm"),
+        |_, left, at| {
+            assert!(matches!(left, Left::Opens(changes) if changes == killed.told.len()), "{at}");
+        },
+    );
+}
+
+#[test]
+fn a_torn_library_is_right_or_damaged() {
+    let killed = killed();
+    tear_all(&killed, |folder| folder.join("library.sqlite"), |_, _, _| {});
+    // Closed, without a log that would mend it.
+    drop(Library::open(&killed.folder.path().join("library.sqlite")).unwrap());
+    tear_all(&killed, |folder| folder.join("library.sqlite"), |_, _, _| {});
+}
+
+#[test]
+fn a_torn_backup_costs_the_library_nothing() {
+    let killed = killed();
+    let backup = |folder: &Path| backups(&folder.join("library.sqlite")).unwrap().remove(0).path;
+    tear_all(&killed, backup, |_, left, at| {
+        assert!(matches!(left, Left::Opens(changes) if changes == killed.told.len()), "{at}");
+    });
+}
+
+#[test]
+fn what_was_kept_before_a_garbled_place_is_offered_once_and_brings_its_names_back() {
+    let killed = killed();
+    let file = killed.folder.path().join("library.sqlite");
+    let log = killed.folder.path().join("library.sqlite-wal");
+    let mut bytes = std::fs::read(&log).unwrap();
+    let last = bytes.len() - 100;
+    bytes[last] ^= 1;
+    std::fs::write(&log, &bytes).unwrap();
+    for _ in 0..2 {
+        for outcome in [Library::open(&file).map(drop), Library::open_read_only(&file).map(drop)] {
+            let error = outcome.unwrap_err();
+            assert!(matches!(error, LibraryError::Damaged { .. }) && error.to_string().contains("the log"), "{error}");
+        }
+    }
+    assert_eq!(std::fs::read(&log).unwrap(), bytes, "it was left as it is");
+    let report = check(&file);
+    assert!(matches!(&report.problems[..], [Problem::Structure(reason)] if reason.contains("log")), "{report:?}");
+    let all = backups(&file).unwrap();
+    assert_eq!(
+        all.iter().map(|backup| backup.reason).collect::<Vec<_>>(),
+        [BackupReason::Rescued, BackupReason::Asked]
+    );
+    let kept = restore(&file, &all[0].path).unwrap().kept.unwrap();
+    assert_eq!(std::fs::read(super::super::file::with_suffix(&kept, "-wal")).unwrap(), bytes);
+    let names = names_of_faces(&Library::open(&file).unwrap()).unwrap();
+    assert_eq!(names, killed.told[killed.told.len() - 2], "all but the last change");
+    assert!(!backups(&file).unwrap().iter().any(|backup| backup.path == kept && backup.is_sound()));
+}
+
+#[test]
+fn a_log_that_came_into_the_file_in_part_is_no_earlier_state() {
+    let killed = killed();
+    let file = killed.folder.path().join("library.sqlite");
+    let log = killed.folder.path().join("library.sqlite-wal");
+    let bytes = std::fs::read(&log).unwrap();
+    // Its last page has come into the file, as when a program is killed while it closes the library.
+    let frame = &bytes[bytes.len() - 4096 - 24..];
+    let page = u32::from_be_bytes(frame[..4].try_into().unwrap()) as usize;
+    let mut whole = std::fs::read(&file).unwrap();
+    whole.resize(whole.len().max(page * 4096), 0);
+    whole[(page - 1) * 4096..page * 4096].copy_from_slice(&frame[24..]);
+    std::fs::write(&file, whole).unwrap();
+    assert_eq!(names_of_faces(&Library::open(&file).unwrap()).unwrap(), *killed.told.last().unwrap());
+}
+
+/// The library's file and log, as a kill leaves them now.
+fn left_now(library: &Library) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    copy_files(library.path().parent().unwrap(), folder.path());
+    folder
+}
+
+fn opens_like(library: &Library, at: &str) {
+    let left = left_now(library);
+    let file = left.path().join("library.sqlite");
+    assert!(check(&file).is_sound(), "{at}: {:?}", check(&file));
+    assert_eq!(names_of_faces(&Library::open(&file).unwrap()).unwrap(), names_of_faces(library).unwrap(), "{at}");
+}
+
+#[test]
+fn what_kills_and_earlier_rounds_leave_in_the_log_is_no_damage() {
+    let killed = killed();
+    let file = killed.folder.path().join("library.sqlite");
+    let log = killed.folder.path().join("library.sqlite-wal");
+    // Killed before the commit of the last change: its other pages stay behind those of the next, smaller change.
+    let whole = std::fs::read(&log).unwrap();
+    std::fs::write(&log, &whole[..whole.len() - 4096 - 24]).unwrap();
+    let mut library = Library::open(&file).unwrap();
+    assert_eq!(names_of_faces(&library).unwrap(), killed.told[killed.told.len() - 2]);
+    opens_like(&library, "before the commit");
+    library.set_setting("a", "b").unwrap();
+    opens_like(&library, "over what was left of it");
+    // The log begins anew, over the frames of its earlier rounds.
+    for round in 0..3 {
+        library.connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(())).unwrap();
+        for number in 0..=round {
+            library.set_setting("a", &format!("{round} {number}")).unwrap();
+            opens_like(&library, &format!("round {round}, change {number}"));
+        }
+    }
+}
