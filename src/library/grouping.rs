@@ -100,7 +100,8 @@ impl LibraryReader {
                  JOIN face ON face.id = embedding.face_id \
                  WHERE model_id = (SELECT id FROM model WHERE name = ?1) AND set_aside IS NULL \
                  AND (photo_id NOT IN (SELECT id FROM photo WHERE missing = 1) \
-                 OR (belongs IN ('named', 'confirmed') AND carried_to IS NULL)) ORDER BY embedding.face_id",
+                 OR (belongs IN ('named', 'confirmed') \
+                 AND NOT EXISTS (SELECT 1 FROM carried WHERE carried.face_id = face.id))) ORDER BY embedding.face_id",
                 )?;
                 let mut rows = query.query([&model.0])?;
                 let mut faces = Vec::new();

@@ -72,7 +72,6 @@ impl ScanSummary {
         self.moved_photos += other.moved_photos;
         self.new_faces += other.new_faces;
         self.missing_photos += other.missing_photos;
-        self.carried_faces += other.carried_faces;
         self.offline_folders.extend(other.offline_folders);
         self.withheld_photos += other.withheld_photos;
         self.withheld.extend(other.withheld);
@@ -160,7 +159,8 @@ fn scan_folders(
             false => summary.add(scan(folder, tools, cancel, events)?),
         }
     }
-    // A file may go from one folder to another: only in the end it is known what is lost.
+    // A file may go from one folder to another: only in the end it is known what was replaced, and what is lost.
+    summary.carried_faces = carry_over::carry_over(tools, cancel)?;
     summary.lost_faces = lost_faces(tools.library)?.difference(&lost_before).count();
     Ok(summary)
 }
@@ -169,12 +169,20 @@ fn lost_faces(library: &LibraryHandle) -> Result<HashSet<FaceId>> {
     library.call(|library| Ok::<_, LibraryError>(library.lost_faces()?.iter().map(|lost| lost.face_id).collect()))
 }
 
+/// Whether a folder of this home's library is not there; notes it. Makes no library where there is none.
+pub fn is_offline(folder: &Path, home: &Home) -> Result<bool> {
+    if fs::read_dir(folder).is_ok() || !home.library().exists() {
+        return Ok(false);
+    }
+    offline(folder, &LibraryHandle::open(&home.library())?)
+}
+
 /// Whether a folder that the library knows is not there; notes it.
 fn offline(folder: &Path, library: &LibraryHandle) -> Result<bool> {
     if fs::read_dir(folder).is_ok() {
         return Ok(false);
     }
-    let folder = folder.to_owned();
+    let folder = real_path(folder)?;
     library.call(move |library| {
         let is_known = library.folders()?.iter().any(|known| known.path == folder);
         if is_known {
@@ -182,6 +190,13 @@ fn offline(folder: &Path, library: &LibraryHandle) -> Result<bool> {
         }
         Ok::<_, LibraryError>(is_known)
     })
+}
+
+/// The path without links, as far as it leads: of a folder whose drive is not there, the end leads nowhere.
+fn real_path(folder: &Path) -> Result<PathBuf> {
+    let path = std::path::absolute(folder)?;
+    let real = |above: &Path| Some(fs::canonicalize(above).ok()?.join(path.strip_prefix(above).ok()?));
+    Ok(path.ancestors().find_map(real).unwrap_or_else(|| path.clone()))
 }
 
 /// Whether there is a photo below `folder`; an error where it is no folder, or cannot be read.
@@ -214,12 +229,10 @@ fn scan(
     let outcome = if cancel.is_cancelled() { ScanOutcome::Cancelled } else { ScanOutcome::Complete };
     let policy = tools.missing;
     let end = tools.library.call(move |library| library.finish_scan(scan, outcome, policy))?;
-    let carried_faces = carry_over::carry_over(scan, tools)?;
     let mut summary = scanning.summarise()?;
     summary.missing_photos = end.missing;
     summary.withheld_photos = end.withheld.map_or(0, |(gone, _)| gone);
     let withheld = |(gone, of)| Withheld { folder: root, gone: gone as u64, of: of as u64 };
     summary.withheld.extend(end.withheld.map(withheld));
-    summary.carried_faces = carried_faces;
     Ok(summary)
 }

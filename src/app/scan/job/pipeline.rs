@@ -121,7 +121,7 @@ impl<'a> Scanning<'a> {
                 sorted.push((file, standing));
             }
             let is_settled = |standing: &Standing| !matches!(standing, Standing::ToOpen);
-            let settled = sorted.iter().filter(|(_, standing)| is_settled(standing)).map(|(file, _)| file.path.clone());
+            let settled = sorted.iter().filter(|(_, standing)| is_settled(standing)).map(|(file, _)| file.clone());
             library.mark_seen(scan, &settled.collect::<Vec<_>>())?;
             Ok::<_, LibraryError>(sorted)
         })
@@ -365,5 +365,17 @@ fn file_facts(path: &Path) -> Result<FileFacts> {
     let metadata = fs::metadata(path).map_err(|error| anyhow!("cannot be read: {}", plain(&error)))?;
     let mtime = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
     let mtime_ns = mtime.map_or(0, |since| since.as_nanos() as i64);
-    Ok(FileFacts { path: path.to_owned(), size: metadata.len(), mtime_ns, hashes: None })
+    let (size, ctime_ns) = (metadata.len(), ctime_ns(&metadata));
+    Ok(FileFacts { path: path.to_owned(), size, mtime_ns, ctime_ns, hashes: None })
+}
+
+#[cfg(unix)]
+fn ctime_ns(metadata: &fs::Metadata) -> Option<i64> {
+    use std::os::unix::fs::MetadataExt;
+    metadata.ctime().checked_mul(1_000_000_000)?.checked_add(metadata.ctime_nsec())
+}
+
+#[cfg(not(unix))]
+fn ctime_ns(_: &fs::Metadata) -> Option<i64> {
+    None
 }
