@@ -387,10 +387,7 @@ impl<'t, 'c> Import<'t, 'c> {
         for photo in &self.contents.photos {
             let Some(id) = self.photos.get(&photo.id).filter(|id| self.made_photos.contains(id)) else { continue };
             let by = photo.replaced_by.and_then(|by| self.photos.get(&by)).map(|by| by.0);
-            self.d
-                .t
-                .prepare_cached("UPDATE photo SET replaced_by = ?2 WHERE id = ?1")?
-                .execute(params![id.0, by])?;
+            self.d.t.prepare_cached("UPDATE photo SET replaced_by = ?2 WHERE id = ?1")?.execute(params![id.0, by])?;
             if !photo.carried && by.is_some() {
                 self.d
                     .t

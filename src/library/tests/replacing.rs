@@ -70,8 +70,7 @@ fn each_edit_is_compared_with_the_picture_that_was_there_before() {
     let original = shelf.library.face(old).unwrap().unwrap().photo_id;
     shelf.library.place(shelf.scan, &file(&shelf.path("b.jpg"), b'a'), &detector()).unwrap();
     let scan = shelf.library.begin_scan(shelf.folder.path()).unwrap();
-    let ((one, in_one), (two, in_two)) =
-        (show(&mut shelf, scan, "a.jpg", 200), show(&mut shelf, scan, "b.jpg", 201));
+    let ((one, in_one), (two, in_two)) = (show(&mut shelf, scan, "a.jpg", 200), show(&mut shelf, scan, "b.jpg", 201));
     assert_eq!(pairs(&mut shelf), [(original, one, false), (original, two, false)]);
     let replaced = shelf.library.replaced_photos().unwrap();
     shelf.library.carry_over(replaced[0], &[Carried::Onto { old, new: in_one }]).unwrap();

@@ -28,7 +28,7 @@ use crate::app::engine::scan_lock::ScanLock;
 use crate::app::engine::thumbnail_files::ThumbnailCache;
 use crate::app::jobs::regroup::{GroupSummary, Grouping, reembed_and_regroup};
 use crate::app::jobs::walk::find_photos;
-use crate::library::{LibraryError, MissingPolicy, ScanOutcome, Suspect};
+use crate::library::{LibraryError, MissingPolicy, ScanId, ScanOutcome, Suspect};
 use crate::types::{Cancel, FaceId, SquaredDistance};
 use pipeline::Scanning;
 #[cfg(feature = "gui")]
@@ -63,10 +63,8 @@ pub struct ScanSummary {
 }
 
 impl ScanSummary {
-    /// Several folders as one.
+    /// Several folders as one: what was done in them.
     fn add(&mut self, other: Self) {
-        self.photos += other.photos;
-        self.faces += other.faces;
         self.new_photos += other.new_photos;
         self.unchanged_photos += other.unchanged_photos;
         self.moved_photos += other.moved_photos;
@@ -152,15 +150,24 @@ fn scan_folders(
     events: &mut dyn FnMut(JobEvent),
 ) -> Result<ScanSummary> {
     let lost_before = lost_faces(tools.library)?;
-    let mut summary = ScanSummary::default();
+    let (mut summary, mut scans) = (ScanSummary::default(), Vec::new());
     for folder in folders {
         match offline(folder, tools.library)? {
             true => summary.offline_folders.push(folder.clone()),
-            false => summary.add(scan(folder, tools, cancel, events)?),
+            false => {
+                let (scan, done) = scan(folder, tools, cancel, events)?;
+                summary.add(done);
+                scans.push(scan);
+            }
         }
     }
     // A file may go from one folder to another: only in the end it is known what was replaced, and what is lost.
     summary.carried_faces = carry_over::carry_over(tools, cancel)?;
+    for scan in scans {
+        let counts = tools.library.call(move |library| library.scan_counts(scan))?;
+        summary.photos += counts.photos;
+        summary.faces += counts.faces;
+    }
     summary.lost_faces = lost_faces(tools.library)?.difference(&lost_before).count();
     Ok(summary)
 }
@@ -216,7 +223,7 @@ fn scan(
     tools: &ScanTools<'_>,
     cancel: &Cancel,
     events: &mut dyn FnMut(JobEvent),
-) -> Result<ScanSummary> {
+) -> Result<(ScanId, ScanSummary)> {
     let mut looking = Meter::start(Stage::LookingForPhotos, None);
     let found = find_photos(folder, cancel, |photos| events(JobEvent::Progress(looking.set(photos, None))))?;
     let root = fs::canonicalize(folder).with_context(|| format!("cannot open the folder {}", folder.display()))?;
@@ -229,10 +236,10 @@ fn scan(
     let outcome = if cancel.is_cancelled() { ScanOutcome::Cancelled } else { ScanOutcome::Complete };
     let policy = tools.missing;
     let end = tools.library.call(move |library| library.finish_scan(scan, outcome, policy))?;
-    let mut summary = scanning.summarise()?;
+    let mut summary = scanning.summarise();
     summary.missing_photos = end.missing;
     summary.withheld_photos = end.withheld.map_or(0, |(gone, _)| gone);
     let withheld = |(gone, of)| Withheld { folder: root, gone: gone as u64, of: of as u64 };
     summary.withheld.extend(end.withheld.map(withheld));
-    Ok(summary)
+    Ok((scan, summary))
 }

@@ -298,18 +298,14 @@ impl<'a> Scanning<'a> {
         self.summary.skipped.push(skipped);
     }
 
-    /// What the scan did, with what the folder holds now.
-    pub fn summarise(mut self) -> Result<ScanSummary> {
-        let scan = self.scan;
-        let counts = self.tools.library.call(move |library| library.scan_counts(scan))?;
+    /// What the scan did.
+    pub fn summarise(mut self) -> ScanSummary {
         let summary = &mut self.summary;
         summary.cancelled = self.cancel.is_cancelled();
         summary.elapsed_secs = self.meter.elapsed_secs();
         summary.photos_per_s = summary.new_photos as f64 / summary.elapsed_secs.max(1e-9);
         summary.faces_per_s = summary.new_faces as f64 / summary.elapsed_secs.max(1e-9);
-        summary.photos = counts.photos;
-        summary.faces = counts.faces;
-        Ok(self.summary)
+        self.summary
     }
 }
 

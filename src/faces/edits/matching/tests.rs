@@ -294,7 +294,8 @@ fn all_faces_agree_on_the_turn() {
         detection: Detection { face_box: *face_box, score: 0.9, landmarks: Landmarks::template(100, 100) },
         embedding: Some(person.clone()),
     };
-    let found = |face_box, person: &Embedding| FoundFace { face_box, embedding: Some(person.clone()), is_decided: false };
+    let found =
+        |face_box, person: &Embedding| FoundFace { face_box, embedding: Some(person.clone()), is_decided: false };
     let old: Vec<_> = boxes.iter().zip(&people).map(known).collect();
     let mut new: Vec<_> = boxes.iter().zip(&people).map(|(face_box, person)| found(*face_box, person)).collect();
     new[2].face_box.x = 600.0;

@@ -172,7 +172,8 @@ fn a_lost_face_is_where_the_edit_puts_it() {
         let edit = registered(&old, &new).unwrap();
         let known = std::slice::from_ref(&known);
         let matches = match_faces(known, &[], &sizes, Some(&edit), SquaredDistance(1.0));
-        let [FaceMatch::Registered { old: 0, place: Detection { face_box: place, landmarks: points, .. } }] = &matches[..]
+        let [FaceMatch::Registered { old: 0, place: Detection { face_box: place, landmarks: points, .. } }] =
+            &matches[..]
         else {
             panic!("{orientation:?}: {matches:?}");
         };
