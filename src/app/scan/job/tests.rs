@@ -387,3 +387,24 @@ fn a_shot_in_the_place_of_a_renamed_one_takes_its_name_only_as_its_edit() {
         );
     }
 }
+
+/// What a cancel leaves is neither carried over nor told as lost; the next scan goes on from there.
+#[test]
+fn names_wait_for_the_scan_after_a_cancelled_one() {
+    let world = World::new();
+    world.photo("a.png", [250, 0, 0]);
+    world.scan();
+    world.name("a.png", "Ana");
+    world.photo("a.png", [240, 0, 0]);
+    let cancel = Cancel::default();
+    let asked = cancel.clone();
+    let first = world.scan_until(&cancel, &mut |event| {
+        if matches!(event, JobEvent::Progress(Progress { stage: Stage::Scanning, .. })) {
+            asked.cancel();
+        }
+    });
+    assert_eq!((first.new_photos, first.carried_faces, first.lost_faces), (1, 0, 0));
+    let second = world.scan();
+    assert_eq!((second.carried_faces, second.lost_faces), (1, 0));
+    assert_eq!(world.names("a.png"), [Some("Ana".to_owned())]);
+}

@@ -11,146 +11,52 @@ use crate::library::MissingPolicy;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation {
-    Scan {
-        accept: bool,
-    },
-    New {
-        to: u8,
-        scene: u8,
-    },
-    Edit {
-        file: u8,
-        change: u8,
-        to_copy: bool,
-    },
-    /// The original is renamed, and its edit saved under its name.
-    EditBeside {
-        file: u8,
-        to: u8,
-        change: u8,
-    },
-    /// A copy is scanned; then both are edited, each in its own way.
-    EditCopies {
-        file: u8,
-        to: u8,
-        change: u8,
-    },
-    Replace {
-        file: u8,
-        scene: u8,
-    },
-    ReplaceQuietly {
-        file: u8,
-        scene: u8,
-    },
-    Revert {
-        file: u8,
-    },
-    RenameInChain {
-        folder: u8,
-    },
-    Rename {
-        file: u8,
-        to: u8,
-    },
-    Swap {
-        file: u8,
-        with: u8,
-    },
-    Copy {
-        file: u8,
-        to: u8,
-    },
-    Delete {
-        file: u8,
-    },
-    Unplug {
-        folder: u8,
-    },
-    EmptyMount {
-        folder: u8,
-    },
+    Scan { accept: bool },
+    New { to: u8, scene: u8 },
+    Edit { file: u8, change: u8, to_copy: bool },
+    EditBeside { file: u8, to: u8, change: u8 },
+    EditCopies { file: u8, to: u8, change: u8 },
+    Replace { file: u8, scene: u8 },
+    ReplaceQuietly { file: u8, scene: u8 },
+    Revert { file: u8 },
+    RenameInChain { folder: u8 },
+    Rename { file: u8, to: u8 },
+    Swap { file: u8, with: u8 },
+    Copy { file: u8, to: u8 },
+    Delete { file: u8 },
+    Unplug { folder: u8 },
+    EmptyMount { folder: u8 },
     Plug,
-    PlugElsewhere {
-        folder: u8,
-    },
+    PlugElsewhere { folder: u8 },
     ExchangeDrives,
-    Touch {
-        file: u8,
-    },
-    Comment {
-        file: u8,
-        text: u8,
-    },
-    Break {
-        file: u8,
-    },
+    Touch { file: u8 },
+    Comment { file: u8, text: u8 },
+    Break { file: u8 },
     Mend,
-    Rubbish {
-        file: u8,
-        number: u8,
-    },
-    Name {
-        face: u8,
-    },
-    Confirm {
-        face: u8,
-    },
-    Reject {
-        face: u8,
-    },
-    StaleTick {
-        face: u8,
-    },
-    Move {
-        face: u8,
-        to: u8,
-    },
-    TakeOut {
-        face: u8,
-    },
-    Strangers {
-        face: u8,
-    },
-    NotAPerson {
-        face: u8,
-    },
-    Restore {
-        face: u8,
-    },
-    Hide {
-        face: u8,
-    },
-    Show {
-        person: u8,
-    },
-    Merge {
-        from: u8,
-        into: u8,
-    },
-    TellApart {
-        one: u8,
-        other: u8,
-    },
-    MayBeSame {
-        pair: u8,
-    },
-    PutBack {
-        lost: u8,
-        onto: u8,
-    },
-    LetGo {
-        lost: u8,
-    },
+    Rubbish { file: u8, number: u8 },
+    Name { face: u8 },
+    Confirm { face: u8 },
+    Reject { face: u8 },
+    StaleTick { face: u8 },
+    Move { face: u8, to: u8 },
+    TakeOut { face: u8 },
+    Strangers { face: u8 },
+    NotAPerson { face: u8 },
+    Restore { face: u8 },
+    Hide { face: u8 },
+    Show { person: u8 },
+    Merge { from: u8, into: u8 },
+    TellApart { one: u8, other: u8 },
+    MayBeSame { pair: u8 },
+    PutBack { lost: u8, onto: u8 },
+    LetGo { lost: u8 },
     Undo,
     Redo,
     UndoAndRedo,
     Regroup,
     OtherDetector,
     OtherModel,
-    Kill {
-        calls: u8,
-    },
+    Kill { calls: u8 },
     Restart,
 }
 
@@ -240,6 +146,7 @@ impl Operation {
         let folder = |number: u8| number as usize % FOLDERS;
         match self {
             Self::New { to, scene } => world.write(anywhere(to), Picture::shot(scene), 0),
+            // The original is renamed, and its edit saved under its name.
             Self::EditBeside { file: number, to, change } => {
                 let Some(place) = file(number) else { return };
                 let (to, edited) = (anywhere(to), world.files[&place].edited(Change::of(change)));
@@ -327,6 +234,7 @@ fn instead_of(picture: Picture, scene: u8) -> Picture {
     Picture::shot(if scene % 2 == 0 { picture.scene ^ 1 } else { scene / 2 % SHOTS })
 }
 
+/// A copy is scanned; then both are edited, each in its own way.
 fn edit_copies(history: &mut History, [file, to, change]: [u8; 3]) -> Result<(), String> {
     let places: Vec<Place> = history.world.files.keys().copied().collect();
     let Some(&from) = places.get(file as usize % places.len().max(1)) else { return Ok(()) };
