@@ -93,6 +93,37 @@ fn a_scan_looks_at_the_folder_first() {
     assert_eq!(summary["device"], serde_json::Value::Null);
 }
 
+/// A drive that is not plugged in: nothing is scanned, which a script has to notice, and nothing is lost.
+#[test]
+fn a_known_folder_that_is_not_there_is_marked_offline() {
+    let (home, _) = made_library();
+    let before = people(home.path());
+    let folder = || likeness::library::Library::open(&home.path().join("library.sqlite")).unwrap().folders().unwrap();
+    let path = folder()[0].path.clone();
+    assert!(!path.exists() && !folder()[0].is_offline);
+    // From beside it, and over a link.
+    let beside = path.parent().unwrap();
+    let mut asked = vec![path.clone(), beside.join(".").join(path.file_name().unwrap())];
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink(beside, home.path().join("link")).unwrap();
+        asked.push(home.path().join("link").join(path.file_name().unwrap()));
+    }
+    for asked in &asked {
+        let scan = likeness(home.path(), &["scan", asked.to_str().unwrap(), "--offline"]);
+        assert_eq!(scan.status.code(), Some(1));
+        assert!(stderr(&scan).contains("is not there; it is marked as offline"), "{}", stderr(&scan));
+        assert!(stdout(&scan).starts_with("offline "), "{}", stdout(&scan));
+        assert!(folder()[0].is_offline);
+    }
+    let summary = json(home.path(), &["scan", path.to_str().unwrap(), "--offline", "--json"]);
+    assert_eq!(summary["offline_folders"], serde_json::json!([path]));
+    assert_eq!(people(home.path()), before);
+    let unknown = likeness(home.path(), &["scan", "/no/such/folder", "--offline"]);
+    assert_eq!(unknown.status.code(), Some(1));
+    assert!(stderr(&unknown).contains("cannot open the folder"), "{}", stderr(&unknown));
+}
+
 #[test]
 fn devices_are_listed_without_a_display_and_without_complaints() {
     let home = tempfile::tempdir().unwrap();

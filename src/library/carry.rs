@@ -10,19 +10,23 @@ use super::faces::{self, FaceRecord, IS_DECIDED};
 use super::open::{Library, LibraryReader};
 use super::path;
 use super::review::{FaceState, rows};
-use super::scan::ScanId;
 use crate::types::{Detection, Embedding, FaceId, ModelId, PhotoId};
 
-/// A picture, and the one that its path leads to now.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ReplacedPhoto {
-    pub old: PictureFaces,
-    pub new: PictureFaces,
+/// A picture, and the one that a path of it leads to now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Replaced {
+    pub old: PhotoId,
+    pub new: PhotoId,
+    /// The old picture is at another path.
+    pub lives_on: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct PictureFaces {
-    pub photo_id: PhotoId,
+    /// Where it is, or was last.
+    pub path: PathBuf,
+    /// The hash of the picture.
+    pub picture: Option<[u8; 32]>,
     /// Width and height, upright.
     pub size: (u32, u32),
     /// Names the thumbnail.
@@ -63,24 +67,17 @@ pub struct LostFace {
     pub replaced_by: PhotoId,
 }
 
-/// A lost face: said to be somebody's or set aside, not carried over, its picture without a file and replaced.
-const IS_LOST: &str = "missing = 1 AND replaced_by IS NOT NULL AND carried = 1 AND carried_to IS NULL \
+/// A lost face: said to be somebody's or set aside, its picture without a file, replaced and compared, and the face
+/// carried over to none.
+const IS_LOST: &str = "missing = 1 AND replaced_by IS NOT NULL \
+    AND NOT EXISTS (SELECT 1 FROM replaced WHERE old = photo.id) \
+    AND NOT EXISTS (SELECT 1 FROM carried WHERE face_id = face.id) \
     AND (belongs IN ('named', 'confirmed') OR set_aside IS NOT NULL)";
 
 impl LibraryReader {
-    /// Pictures that lost a path to another one and were not compared with it yet. A picture that came to another path
-    /// in this scan was moved, not edited, and is left out.
-    pub fn replaced_photos(&self, scan: ScanId, model: &ModelId) -> Result<Vec<ReplacedPhoto>> {
-        self.read(|c| {
-            let mut query = c.prepare(
-                "SELECT id, replaced_by FROM photo WHERE replaced_by IS NOT NULL AND carried = 0 AND NOT EXISTS \
-                 (SELECT 1 FROM file WHERE photo_id = photo.id AND file.missing = 0 AND linked_in_scan = ?1) ORDER BY id",
-            )?;
-            let pairs = query.query_map([scan.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            let pairs: Vec<(i64, i64)> = pairs.collect::<rusqlite::Result<_>>()?;
-            let side = |photo| picture_faces(c, PhotoId(photo), model);
-            pairs.into_iter().map(|(old, new)| Ok(ReplacedPhoto { old: side(old)?, new: side(new)? })).collect()
-        })
+    /// A picture with its faces as `model` knows them.
+    pub fn picture_faces(&self, photo: PhotoId, model: &ModelId) -> Result<PictureFaces> {
+        self.read(|c| picture_faces(c, photo, model))
     }
 
     /// Lost faces, in order of person and path.
@@ -113,9 +110,28 @@ impl LibraryReader {
 }
 
 impl Library {
-    /// Gives the faces of a replaced picture's successor what was decided about the same faces before. A face about
-    /// which something else was decided meanwhile keeps that.
-    pub fn carry_over(&mut self, old: PhotoId, new: PhotoId, carried: &[Carried]) -> Result<()> {
+    /// Pictures that lost a path to another one and are to be compared with it, in the order in which they were found.
+    /// One that lives on beside a picture which is as old as it was renamed, and the other one with it: they are left
+    /// out from now on.
+    pub fn replaced_photos(&mut self) -> Result<Vec<Replaced>> {
+        self.write(|t| {
+            t.execute(
+                "DELETE FROM replaced WHERE came_later = 0 AND old IN (SELECT id FROM photo WHERE missing = 0)",
+                [],
+            )?;
+            let mut query =
+                t.prepare("SELECT old, new, missing = 0 FROM replaced JOIN photo ON photo.id = old ORDER BY old, new")?;
+            let pairs = query.query_map([], |row| {
+                Ok(Replaced { old: PhotoId(row.get(0)?), new: PhotoId(row.get(1)?), lives_on: row.get(2)? })
+            })?;
+            Ok(pairs.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// Gives the faces of a replaced picture's successor what was decided about the same faces before, and notes that
+    /// the two were compared. A face about which something else was decided meanwhile keeps that.
+    pub fn carry_over(&mut self, pair: Replaced, carried: &[Carried]) -> Result<()> {
+        let Replaced { old, new, .. } = pair;
         self.write(|t| {
             for carried in carried {
                 match *carried {
@@ -132,7 +148,11 @@ impl Library {
                     }
                 }
             }
-            t.execute("UPDATE photo SET carried = 1 WHERE id = ?1", [old.0])?;
+            t.execute("DELETE FROM replaced WHERE old = ?1 AND new = ?2", [old.0, new.0])?;
+            if !carried.is_empty() {
+                // Of a picture that lives on too: the day it goes, what is not in its edit is lost.
+                t.execute("UPDATE photo SET replaced_by = ?2 WHERE id = ?1 AND replaced_by IS NULL", [old.0, new.0])?;
+            }
             Ok(())
         })
     }
@@ -146,24 +166,31 @@ fn carry(t: &Transaction, old: FaceId, new: FaceId) -> Result<()> {
         return Ok(());
     }
     faces::copy_decision(t, old, new)?;
-    t.prepare_cached("UPDATE face SET carried_to = ?2 WHERE id = ?1")?.execute(params![old.0, new.0])?;
+    t.prepare_cached("INSERT OR IGNORE INTO carried (face_id, into_face) VALUES (?1, ?2)")?.execute([old.0, new.0])?;
     Ok(())
 }
 
 fn picture_faces(c: &Connection, photo: PhotoId, model: &ModelId) -> Result<PictureFaces> {
-    let (size, sha256) = c
-        .prepare_cached("SELECT width, height, sha256 FROM photo WHERE id = ?1")?
-        .query_row([photo.0], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?;
+    let mut picture = c
+        .prepare_cached("SELECT path, picture, width, height, sha256 FROM photo WHERE id = ?1")?
+        .query_row([photo.0], |row| {
+            Ok(PictureFaces {
+                path: path::from_bytes(row.get(0)?),
+                picture: row.get(1)?,
+                size: (row.get(2)?, row.get(3)?),
+                sha256: row.get(4)?,
+                faces: Vec::new(),
+            })
+        })?;
     let mut query = c.prepare_cached(&format!(
         "SELECT id, {IS_DECIDED}, vector, x, y, width, height, score, landmarks FROM face LEFT JOIN embedding \
          ON face_id = face.id AND model_id = (SELECT id FROM model WHERE name = ?2) WHERE photo_id = ?1 ORDER BY id"
     ))?;
     let mut rows = query.query(params![photo.0, model.0])?;
-    let mut faces = Vec::new();
     while let Some(row) = rows.next()? {
-        faces.push(face_at(row)?);
+        picture.faces.push(face_at(row)?);
     }
-    Ok(PictureFaces { photo_id: photo, size, sha256, faces })
+    Ok(picture)
 }
 
 fn face_at(row: &Row) -> Result<FaceInPicture> {

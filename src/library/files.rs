@@ -17,6 +17,8 @@ pub struct KnownFile {
     pub photo_id: PhotoId,
     pub size: u64,
     pub mtime_ns: i64,
+    /// None: not known, as on Windows.
+    pub ctime_ns: Option<i64>,
     /// Of the file's bytes.
     pub sha256: Option<[u8; 32]>,
     /// Whether the picture's hash is known; an older program did not compute it.
@@ -32,9 +34,11 @@ pub struct KnownFile {
 }
 
 impl KnownFile {
-    /// Size and time of the file are as they were.
+    /// Size and times of the file are as they were. Without the inode's time, another file of the same size and
+    /// modification time is taken for this one.
     pub fn is_unchanged(&self, file: &FileFacts) -> bool {
-        self.size == file.size && self.mtime_ns == file.mtime_ns
+        let same_inode = self.ctime_ns.is_none() || file.ctime_ns.is_none() || self.ctime_ns == file.ctime_ns;
+        same_inode && self.size == file.size && self.mtime_ns == file.mtime_ns
     }
 
     /// Nothing new can come of looking at an unchanged file: `detector` has looked through it, or this program failed.
@@ -81,17 +85,20 @@ impl Library {
     }
 
     /// Notes that unchanged files are still there.
-    pub fn mark_seen(&mut self, scan: ScanId, paths: &[PathBuf]) -> Result<()> {
+    pub fn mark_seen(&mut self, scan: ScanId, files: &[FileFacts]) -> Result<()> {
         self.write(|t| {
             let folder = folder_of(t, scan)?;
-            for path in paths {
-                let bytes = path::to_bytes(path);
+            for file in files {
+                let bytes = path::to_bytes(&file.path);
                 let photo: Option<(i64, bool)> = t
                     .prepare_cached("SELECT photo_id, missing FROM file WHERE path = ?1")?
                     .query_row([&bytes], |row| Ok((row.get(0)?, row.get(1)?)))
                     .optional()?;
-                t.prepare_cached("UPDATE file SET seen_in_scan = ?2, folder_id = ?3, missing = 0 WHERE path = ?1")?
-                    .execute(params![bytes, scan.0, folder])?;
+                t.prepare_cached(
+                    "UPDATE file SET seen_in_scan = ?2, folder_id = ?3, ctime_ns = ifnull(?4, ctime_ns), missing = 0 \
+                     WHERE path = ?1",
+                )?
+                .execute(params![bytes, scan.0, folder, file.ctime_ns])?;
                 if let Some((photo, true)) = photo {
                     settle(t, PhotoId(photo))?;
                 }
@@ -120,7 +127,7 @@ impl LibraryReader {
 fn known(c: &Connection, path: &Path) -> Result<Option<KnownFile>> {
     let mut query = c.prepare_cached(
         "SELECT photo_id, file.size, mtime_ns, file.sha256, picture IS NOT NULL, reason, file.missing, detector, \
-         failed_by, problem FROM file JOIN photo ON photo.id = photo_id WHERE file.path = ?1",
+         failed_by, problem, ctime_ns FROM file JOIN photo ON photo.id = photo_id WHERE file.path = ?1",
     )?;
     let known = query.query_row([path::to_bytes(path)], |row| {
         Ok(KnownFile {
@@ -134,6 +141,7 @@ fn known(c: &Connection, path: &Path) -> Result<Option<KnownFile>> {
             detector: row.get::<_, Option<String>>(7)?.map(ModelId),
             failed_by: row.get(8)?,
             problem: row.get(9)?,
+            ctime_ns: row.get(10)?,
         })
     });
     Ok(known.optional()?)
@@ -160,6 +168,8 @@ fn merge_photos(t: &Transaction, from: PhotoId, into: PhotoId) -> Result<()> {
     faces::merge(t, from, into)?;
     t.execute("UPDATE file SET photo_id = ?2 WHERE photo_id = ?1", params![from.0, into.0])?;
     t.execute("UPDATE photo SET replaced_by = ?2 WHERE replaced_by = ?1", params![from.0, into.0])?;
+    t.execute("UPDATE OR IGNORE replaced SET old = ?2 WHERE old = ?1 AND new <> ?2", params![from.0, into.0])?;
+    t.execute("UPDATE OR IGNORE replaced SET new = ?2 WHERE new = ?1 AND old <> ?2", params![from.0, into.0])?;
     t.execute("DELETE FROM photo WHERE id = ?1", [from.0])?;
     settle(t, into)
 }
@@ -177,17 +187,17 @@ fn standing(c: &Connection, photo: PhotoId) -> Result<Standing> {
 /// Lets a path lead to a photo. The photo that it led to before is replaced there; its faces stay with it.
 pub(super) fn link(t: &Transaction, scan: ScanId, file: &FileFacts, photo: PhotoId) -> Result<()> {
     let bytes = path::to_bytes(&file.path);
-    let before: Option<i64> = t
-        .prepare_cached("SELECT photo_id FROM file WHERE path = ?1")?
-        .query_row([&bytes], |row| row.get(0))
+    let before: Option<(i64, i64)> = t
+        .prepare_cached("SELECT photo_id, linked_in_scan FROM file WHERE path = ?1")?
+        .query_row([&bytes], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     t.prepare_cached(
-        "INSERT INTO file (path, photo_id, folder_id, seen_in_scan, linked_in_scan, size, mtime_ns, sha256) \
-         VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7) ON CONFLICT (path) DO UPDATE SET photo_id = excluded.photo_id, \
+        "INSERT INTO file (path, photo_id, folder_id, seen_in_scan, linked_in_scan, size, mtime_ns, sha256, ctime_ns) \
+         VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (path) DO UPDATE SET photo_id = excluded.photo_id, \
          folder_id = excluded.folder_id, seen_in_scan = excluded.seen_in_scan, \
          linked_in_scan = CASE photo_id WHEN excluded.photo_id THEN linked_in_scan ELSE excluded.linked_in_scan END, \
          size = excluded.size, mtime_ns = excluded.mtime_ns, sha256 = ifnull(excluded.sha256, sha256), \
-         problem = NULL, missing = 0",
+         ctime_ns = excluded.ctime_ns, problem = NULL, missing = 0",
     )?
     .execute(params![
         bytes,
@@ -196,24 +206,26 @@ pub(super) fn link(t: &Transaction, scan: ScanId, file: &FileFacts, photo: Photo
         scan.0,
         file.size as i64,
         file.mtime_ns,
-        file.hashes.map(|hashes| hashes.file)
+        file.hashes.map(|hashes| hashes.file),
+        file.ctime_ns
     ])?;
     // A picture that is back speaks for itself again: its faces may be lost once more.
     t.prepare_cached(
-        "UPDATE face SET carried_to = NULL \
-         WHERE photo_id = ?1 AND EXISTS (SELECT 1 FROM photo WHERE id = ?1 AND missing = 1)",
+        "DELETE FROM carried WHERE face_id IN (SELECT face.id FROM face JOIN photo ON photo.id = photo_id \
+         WHERE photo_id = ?1 AND missing = 1)",
     )?
     .execute([photo.0])?;
-    t.prepare_cached("UPDATE photo SET replaced_by = NULL, carried = 0 WHERE id = ?1")?.execute([photo.0])?;
+    t.prepare_cached("UPDATE photo SET replaced_by = NULL WHERE id = ?1")?.execute([photo.0])?;
     settle(t, photo)?;
     match before {
-        Some(old) if old != photo.0 => replaced(t, PhotoId(old), photo),
+        Some((old, since)) if old != photo.0 => replaced(t, PhotoId(old), photo, ScanId(since)),
         _ => Ok(()),
     }
 }
 
-/// Another picture has taken a photo's place at one of its paths. A photo that only stood for an unreadable file goes.
-fn replaced(t: &Transaction, old: PhotoId, by: PhotoId) -> Result<()> {
+/// Another picture has taken a photo's place at a path where it was since that scan. A photo that only stood for an
+/// unreadable file goes.
+fn replaced(t: &Transaction, old: PhotoId, by: PhotoId, since: ScanId) -> Result<()> {
     settle(t, old)?;
     let gone = t
         .prepare_cached(
@@ -222,8 +234,12 @@ fn replaced(t: &Transaction, old: PhotoId, by: PhotoId) -> Result<()> {
         )?
         .execute([old.0])?;
     if gone == 0 {
-        t.prepare_cached("UPDATE photo SET replaced_by = ?2, carried = 0 WHERE id = ?1")?
-            .execute(params![old.0, by.0])?;
+        t.prepare_cached("UPDATE photo SET replaced_by = ?2 WHERE id = ?1")?.execute(params![old.0, by.0])?;
+        t.prepare_cached(
+            "INSERT INTO replaced (old, new, came_later) SELECT ?1, id, found_in_scan > ?3 FROM photo WHERE id = ?2 \
+             ON CONFLICT (old, new) DO UPDATE SET came_later = max(came_later, excluded.came_later)",
+        )?
+        .execute(params![old.0, by.0, since.0])?;
     }
     Ok(())
 }

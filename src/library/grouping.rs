@@ -124,7 +124,8 @@ fn faces_to_group(c: &Connection, model: &ModelId, of: Option<PersonId>) -> Resu
          JOIN face ON face.id = embedding.face_id \
          WHERE model_id = (SELECT id FROM model WHERE name = ?1) {whose} AND set_aside IS NULL \
          AND (photo_id NOT IN (SELECT id FROM photo WHERE missing = 1) \
-         OR (belongs IN ('named', 'confirmed') AND carried_to IS NULL)) ORDER BY embedding.face_id"
+         OR (belongs IN ('named', 'confirmed') \
+         AND NOT EXISTS (SELECT 1 FROM carried WHERE carried.face_id = face.id))) ORDER BY embedding.face_id"
     ))?;
     let mut rows = query.query(params![model.0, of.map(|person| person.0)])?;
     let mut faces = Vec::new();

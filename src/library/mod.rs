@@ -38,7 +38,7 @@ mod tests;
 
 pub use aside::{FaceSetAside, Rejection, ToldApart};
 pub use attempts::Suspect;
-pub use carry::{Carried, FaceInPicture, LostFace, PictureFaces, ReplacedPhoto};
+pub use carry::{Carried, FaceInPicture, LostFace, PictureFaces, Replaced};
 pub use error::{LibraryError, Result, Stale};
 pub use faces::{ConfirmedFace, FaceRecord, FaceToEmbed};
 pub use files::{KnownFile, Placed};

@@ -29,6 +29,8 @@ pub struct FileFacts {
     pub path: PathBuf,
     pub size: u64,
     pub mtime_ns: i64,
+    /// When the inode changed last, which no program sets; none on Windows.
+    pub ctime_ns: Option<i64>,
     pub hashes: Option<FileHashes>,
 }
 
@@ -131,7 +133,7 @@ impl Library {
             };
             let photo = match known {
                 Some(photo) => photo,
-                None => insert_photo(t, file)?,
+                None => insert_photo(t, scan, file)?,
             };
             t.prepare_cached(
                 "UPDATE photo SET state = 'failed', reason = ?2, failed_by = ?3, detector = NULL WHERE id = ?1",
@@ -301,7 +303,7 @@ fn record(t: &Transaction, scan: ScanId, record: &PhotoRecord) -> Result<Recorde
     let hashes = record.file.hashes.ok_or(super::LibraryError::BadValue { what: "picture without a hash" })?;
     let photo = match find_photo(t, &hashes)? {
         Some(photo) => photo,
-        None => insert_photo(t, &record.file)?,
+        None => insert_photo(t, scan, &record.file)?,
     };
     t.prepare_cached(
         "UPDATE photo SET state = 'done', reason = NULL, failed_by = NULL, sha256 = ifnull(sha256, ?2), \
@@ -326,10 +328,10 @@ fn record(t: &Transaction, scan: ScanId, record: &PhotoRecord) -> Result<Recorde
 }
 
 /// A photo of which nothing is known yet but its file.
-fn insert_photo(t: &Transaction, file: &FileFacts) -> Result<PhotoId> {
+fn insert_photo(t: &Transaction, scan: ScanId, file: &FileFacts) -> Result<PhotoId> {
     t.prepare_cached(
-        "INSERT INTO photo (picture, path, name_key, size, sha256, state, reason, sort_at) \
-         VALUES (?1, ?2, ?3, ?4, ?5, 'failed', '', ?6)",
+        "INSERT INTO photo (picture, path, name_key, size, sha256, state, reason, sort_at, found_in_scan) \
+         VALUES (?1, ?2, ?3, ?4, ?5, 'failed', '', ?6, ?7)",
     )?
     .execute(params![
         file.hashes.map(|hashes| hashes.picture),
@@ -337,7 +339,8 @@ fn insert_photo(t: &Transaction, file: &FileFacts) -> Result<PhotoId> {
         path::name_key(&file.path),
         file.size as i64,
         file.hashes.map(|hashes| hashes.file),
-        file_time(file)
+        file_time(file),
+        scan.0
     ])?;
     Ok(PhotoId(t.last_insert_rowid()))
 }

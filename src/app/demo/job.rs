@@ -206,6 +206,7 @@ fn photo(
             path: folder.join(format!("{:04}-{:02}", time.year(), time.month())).join(format!("IMG_{number:06}.jpg")),
             size: rng.random_range(1_500_000..9_000_000),
             mtime_ns: secs * 1_000_000_000,
+            ctime_ns: None,
             hashes: Some(FileHashes { file: sha256, picture: sha256 }),
         },
         width,

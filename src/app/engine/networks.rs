@@ -55,6 +55,9 @@ pub trait FindFaces {
     /// The faces of each photo, largest first. Photos are taken together so that the device sees full batches; a photo
     /// whose faces cannot be cut or embedded fails alone. The path is that of the full photo.
     fn find_faces(&self, photos: &[(&Path, &Photo)]) -> Vec<Result<Vec<FoundFace>>>;
+
+    /// The embedding of whatever is at each of these places, in pixels of the picture.
+    fn embed_faces(&self, picture: &RgbImage, places: &[Detection]) -> Result<Vec<Option<Embedding>>>;
 }
 
 /// What to load, and where to run it.
@@ -160,6 +163,10 @@ impl FindFaces for Engine {
         let pictures: Vec<&RgbImage> = photos.iter().map(|(_, photo)| &photo.pixels).collect();
         let detections = self.detect_all(&pictures);
         self.embed_cut(photos.par_iter().zip(detections).map(|(photo, found)| self.cut(photo, found?)).collect())
+    }
+
+    fn embed_faces(&self, picture: &RgbImage, places: &[Detection]) -> Result<Vec<Option<Embedding>>> {
+        self.embed(&places.iter().map(|place| self.crop(picture, place)).collect::<Vec<_>>())
     }
 }
 

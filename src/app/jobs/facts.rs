@@ -231,6 +231,7 @@ mod tests {
                 path: path.to_owned(),
                 size: 1,
                 mtime_ns: 0,
+                ctime_ns: None,
                 hashes: Some(FileHashes { file: [degrees.len() as u8; 32], picture: [degrees.len() as u8; 32] }),
             },
             width: 2000,

@@ -64,9 +64,16 @@ pub fn run(home: &Home, global: &Global, args: ScanArgs) -> Result<ExitCode> {
         offline: args.offline,
         ..Default::default()
     };
-    // Before anything is downloaded for it.
+    // Before anything is loaded or downloaded for it.
+    if job::is_offline(&args.folder, home)? {
+        let summary = ScanSummary { offline_folders: vec![args.folder.clone()], ..Default::default() };
+        print_nothing(&summary, &options, args.json);
+        return Ok(tell_offline(&summary));
+    }
     if !job::holds_photos(&args.folder, &cancel)? && !options.installed(home)? {
-        return Ok(print_nothing(&options, args.json, cancel.is_cancelled()));
+        let summary = ScanSummary { cancelled: cancel.is_cancelled(), ..Default::default() };
+        print_nothing(&summary, &options, args.json);
+        return Ok(if summary.cancelled { ExitCode::from(130) } else { ExitCode::SUCCESS });
     }
     let engine = Engine::load(home, &options, &cancel, &mut show)?;
     let library = LibraryHandle::open(&home.library())?;
@@ -91,6 +98,9 @@ pub fn run(home: &Home, global: &Global, args: ScanArgs) -> Result<ExitCode> {
         true => print_json(&summary, groups.as_ref(), &engine),
         false => print_text(&summary, groups.as_ref(), &engine),
     }
+    if !summary.offline_folders.is_empty() {
+        return Ok(tell_offline(&summary));
+    }
     if summary.withheld_photos > 0 {
         eprintln!(
             "likeness: {} photos are gone, more than half of the folder: is its drive there? Nothing was marked as \
@@ -102,22 +112,34 @@ pub fn run(home: &Home, global: &Global, args: ScanArgs) -> Result<ExitCode> {
     Ok(if summary.cancelled { ExitCode::from(130) } else { ExitCode::SUCCESS })
 }
 
-/// What a scan of a folder without photos tells while no model is installed to scan with.
-fn print_nothing(options: &EngineOptions, json: bool, cancelled: bool) -> ExitCode {
-    let summary = ScanSummary { cancelled, ..Default::default() };
+/// Nothing could be scanned, which is a failure; nothing is lost by it.
+fn tell_offline(summary: &ScanSummary) -> ExitCode {
+    for folder in &summary.offline_folders {
+        eprintln!(
+            "likeness: the folder {} is not there; it is marked as offline, and its photos, faces and people stay in the \
+             library",
+            printable(folder)
+        );
+    }
+    ExitCode::FAILURE
+}
+
+/// What a scan tells for which no network was loaded: of a folder that is not there, or of one without photos while no
+/// model is installed to scan with.
+fn print_nothing(summary: &ScanSummary, options: &EngineOptions, json: bool) {
     match json {
         true => {
-            let mut object = serde_json::to_value(&summary).unwrap_or_default();
+            let mut object = serde_json::to_value(summary).unwrap_or_default();
             object["people"] = json!(null);
             object["device"] = json!(null);
             object["detector"] = json!(options.detector_id());
             object["model"] = json!(options.model_id());
             println!("{object}");
         }
-        false if cancelled => println!("Cancelled"),
-        false => println!("The folder holds no photos\n0 photos, 0 faces"),
+        false if summary.cancelled => println!("Cancelled"),
+        false if summary.offline_folders.is_empty() => println!("The folder holds no photos\n0 photos, 0 faces"),
+        false => summary.offline_folders.iter().for_each(|folder| println!("offline {}", printable(folder))),
     }
-    if cancelled { ExitCode::from(130) } else { ExitCode::SUCCESS }
 }
 
 fn print_json(summary: &ScanSummary, groups: Option<&GroupSummary>, engine: &Engine) {
@@ -133,7 +155,7 @@ fn print_text(summary: &ScanSummary, groups: Option<&GroupSummary>, engine: &Eng
     if summary.cancelled {
         println!("Cancelled; what was scanned is kept, and the next scan goes on from there");
     }
-    if summary.photos == 0 && summary.skipped.is_empty() && !summary.cancelled {
+    if summary.photos == 0 && summary.skipped.is_empty() && summary.offline_folders.is_empty() && !summary.cancelled {
         println!("The folder holds no photos");
     }
     println!("{} photos, {} faces", summary.photos, summary.faces);

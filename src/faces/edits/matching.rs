@@ -1,7 +1,7 @@
 //! Which face of a new picture is which of the old one: place and embedding have to agree.
 
 use super::{Edit, Orientation};
-use crate::types::{Embedding, FaceBox, Landmarks, SquaredDistance};
+use crate::types::{Detection, Embedding, FaceBox, SquaredDistance};
 
 /// Width and height of the upright pictures at full scale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,10 +13,21 @@ pub struct Sizes {
 /// A face of the old picture, in its pixels.
 #[derive(Debug, Clone)]
 pub struct KnownFace {
-    pub face_box: FaceBox,
-    pub landmarks: Option<Landmarks>,
+    pub detection: Detection,
     /// Of the model that embedded the new faces; without it the face matches none.
     pub embedding: Option<Embedding>,
+}
+
+impl KnownFace {
+    /// Whether an embedding is of the same person.
+    pub fn agrees(&self, other: Option<&Embedding>, same: SquaredDistance) -> bool {
+        self.distance(other).is_some_and(|distance| distance <= same)
+    }
+
+    fn distance(&self, other: Option<&Embedding>) -> Option<SquaredDistance> {
+        let (known, other) = (self.embedding.as_ref()?, other?);
+        (known.dimensions() == other.dimensions()).then(|| known.squared_distance(other))
+    }
 }
 
 /// A face that the detector found in the new picture, in its pixels.
@@ -24,6 +35,8 @@ pub struct KnownFace {
 pub struct FoundFace {
     pub face_box: FaceBox,
     pub embedding: Option<Embedding>,
+    /// Its user said something about it.
+    pub is_decided: bool,
 }
 
 /// What became of an old face. One that is not named was not found.
@@ -31,8 +44,9 @@ pub struct FoundFace {
 pub enum FaceMatch {
     /// The old face of this index is the new one of that index.
     Found { old: usize, new: usize },
-    /// The detector found nothing where the old face has to be: its place in pixels of the new picture.
-    Registered { old: usize, face_box: FaceBox, landmarks: Option<Landmarks> },
+    /// No found face is the old one, but the pictures agree: its place in the new one. It is there if an embedding cut
+    /// from that place is its own ([`KnownFace::agrees`]).
+    Registered { old: usize, place: Detection },
 }
 
 /// Least intersection over union of an old face's box, carried along, and its new one. A detector's boxes of one face
@@ -46,7 +60,8 @@ const LEAST_INSIDE: f32 = 0.75;
 /// Between the relative sides of a turned picture and the new one, when nothing was cropped: rounding of a few pixels.
 const ASPECT_TOLERANCE: f32 = 0.03;
 
-/// Pairs old and new faces, each at most once, the surest pair first; then the faces that only registration places.
+/// Pairs old and new faces, each at most once, the surest pair first; then the places where an old face that was not
+/// found may be, for the edit that registration knows.
 ///
 /// A pair needs boxes that overlap and embeddings of one model whose distance is at most `same`. Without an `edit` the
 /// turn is searched from the faces themselves, for a picture that was not cropped: that under which most faces match.
@@ -61,7 +76,7 @@ pub fn match_faces(
     let Some(edit) = edit else { return matches_of_best_turn(old, new, sizes, same) };
     let pairs = pairs(old, new, sizes, edit, same);
     let mut matches = found(&pairs);
-    matches.extend(registered(old, new, sizes, edit, &pairs));
+    matches.extend(registered(old, new, sizes, edit, &pairs, same));
     matches
 }
 
@@ -76,7 +91,7 @@ fn found(pairs: &[Pair]) -> Vec<FaceMatch> {
 fn pairs(old: &[KnownFace], new: &[FoundFace], sizes: &Sizes, edit: &Edit, same: SquaredDistance) -> Vec<Pair> {
     let mut candidates = Vec::new();
     for (old_index, known) in old.iter().enumerate() {
-        let place = edit.map_box(known.face_box, sizes);
+        let place = edit.map_box(known.detection.face_box, sizes);
         for (new_index, face) in new.iter().enumerate() {
             if let Some(doubt) = doubt(known, face, place, sizes.new, same) {
                 candidates.push((doubt, (old_index, new_index)));
@@ -102,11 +117,7 @@ fn doubt(
     same: SquaredDistance,
 ) -> Option<f32> {
     let overlap = visible(place, new_size).overlap(visible(face.face_box, new_size));
-    let (known, found) = (known.embedding.as_ref()?, face.embedding.as_ref()?);
-    if known.dimensions() != found.dimensions() {
-        return None;
-    }
-    let distance = known.squared_distance(found);
+    let distance = known.distance(face.embedding.as_ref())?;
     let agrees = overlap >= LEAST_OVERLAP && distance <= same;
     agrees.then(|| (1.0 - overlap) + distance.0 / same.0.max(f32::MIN_POSITIVE))
 }
@@ -117,29 +128,27 @@ fn registered<'a>(
     sizes: &'a Sizes,
     edit: &'a Edit,
     pairs: &'a [Pair],
+    same: SquaredDistance,
 ) -> impl Iterator<Item = FaceMatch> + 'a {
-    let unmatched = old.iter().enumerate().filter(|(index, _)| !pairs.iter().any(|(old, _)| old == index));
-    unmatched.filter_map(move |(index, known)| {
-        let place = edit.map_box(known.face_box, sizes);
-        let inside = place.area() > 0.0 && visible(place, sizes.new).area() >= LEAST_INSIDE * place.area();
-        // A neighbour that is known for itself may touch the place, a face that nobody knows may not. Unless faces stand
-        // on their side now: detectors put landmarks there as if they were upright, and embeddings of such mean nothing.
-        let upright = stands_upright(edit.orientation) || known.embedding.is_none();
-        let taken = new.iter().enumerate().any(|(index, face)| {
-            let overlap = place.overlap(face.face_box);
-            match pairs.iter().any(|(_, new)| *new == index) {
+    let is_lost = |index: &usize| old[*index].embedding.is_some() && !pairs.iter().any(|(old, _)| old == index);
+    (0..old.len()).filter(is_lost).filter_map(move |index| {
+        let place = edit.map(&old[index].detection, sizes);
+        let area = place.face_box.area();
+        let inside = area > 0.0 && visible(place.face_box, sizes.new).area() >= LEAST_INSIDE * area;
+        // What a detector took for something else there does not hinder; who is there for themselves does, and so does
+        // a second box of the same face, which would be one face twice.
+        let taken = new.iter().enumerate().any(|(other, face)| {
+            let overlap = place.face_box.overlap(face.face_box);
+            match pairs.iter().any(|(_, new)| *new == other) {
                 true => overlap >= LEAST_OVERLAP,
-                false => upright && overlap >= TOUCHING_OVERLAP,
+                false => {
+                    let stays = face.is_decided || old[index].agrees(face.embedding.as_ref(), same);
+                    stays && overlap >= TOUCHING_OVERLAP
+                }
             }
         });
-        let landmarks = known.landmarks.map(|landmarks| edit.map_landmarks(landmarks, sizes));
-        (inside && !taken).then_some(FaceMatch::Registered { old: index, face_box: place, landmarks })
+        (inside && !taken).then_some(FaceMatch::Registered { old: index, place })
     })
-}
-
-/// Whether faces still stand upright after the turn.
-fn stands_upright(turn: Orientation) -> bool {
-    matches!(turn, Orientation::Same | Orientation::Mirrored)
 }
 
 fn matches_of_best_turn(old: &[KnownFace], new: &[FoundFace], sizes: &Sizes, same: SquaredDistance) -> Vec<FaceMatch> {

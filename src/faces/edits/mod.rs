@@ -2,7 +2,7 @@
 //!
 //! [`register()`] finds from two small grey pictures whether the new one is the old one resized, recompressed, turned,
 //! mirrored, cropped, or changed in brightness; [`Edit`] says which, and takes boxes and landmarks along; [`match_faces`]
-//! says which face of the new picture is which of the old one. Where anything is in doubt the answer is "none": a name
+//! says which face of the new picture is which of the old one, and where one has to be that no detector finds. Where anything is in doubt the answer is "none": a name
 //! that moves onto another picture is the worst fault, and a face that isn't carried over waits to be put back by hand.
 //!
 //! Sizes are width and height of the upright pictures at full scale; relative coordinates run from 0 to 1 over them.
@@ -15,7 +15,9 @@ pub use matching::{FaceMatch, FoundFace, KnownFace, Sizes, match_faces};
 pub use register::register;
 pub use thumbnail::Thumbnail;
 
-use crate::types::{FaceBox, Landmarks};
+use ::image::{DynamicImage, RgbImage};
+
+use crate::types::{Detection, FaceBox, Landmarks};
 
 /// What turns and mirrors a picture: the eight ways in which EXIF numbers them (EXIF 2.32, table 6). The name says what
 /// is done to the old picture to get the new one.
@@ -71,6 +73,24 @@ impl Orientation {
             Self::Transversed => [1.0 - y, 1.0 - x],
             Self::TurnedLeft => [y, 1.0 - x],
         }
+    }
+
+    /// What takes it back.
+    pub fn inverse(self) -> Self {
+        match self {
+            Self::TurnedRight => Self::TurnedLeft,
+            Self::TurnedLeft => Self::TurnedRight,
+            own => own,
+        }
+    }
+
+    /// The picture after the turn.
+    pub fn turned(self, picture: RgbImage) -> RgbImage {
+        let mut picture = DynamicImage::ImageRgb8(picture);
+        if let Some(turn) = ::image::metadata::Orientation::from_exif(self as u8) {
+            picture.apply_orientation(turn);
+        }
+        picture.into_rgb8()
     }
 
     /// Width and height after the turn.
@@ -129,6 +149,15 @@ impl Edit {
         } else {
             [right_eye, left_eye, nose, right_mouth, left_mouth]
         })
+    }
+
+    /// A face of the old picture, in pixels of the new one.
+    pub fn map(&self, face: &Detection, sizes: &Sizes) -> Detection {
+        Detection {
+            face_box: self.map_box(face.face_box, sizes),
+            landmarks: self.map_landmarks(face.landmarks, sizes),
+            score: face.score,
+        }
     }
 
     fn map_point(&self, [x, y]: [f32; 2], sizes: &Sizes) -> [f32; 2] {
@@ -203,6 +232,8 @@ mod tests {
             };
             let (width, height) = orientation.turned_size(picture.dimensions());
             assert_eq!(turned.dimensions(), (width, height));
+            assert_eq!(orientation.turned(picture.clone()), turned);
+            assert_eq!(orientation.inverse().turned(turned.clone()), picture);
             for (x, y, pixel) in picture.enumerate_pixels() {
                 let [u, v] = orientation.apply([(x as f32 + 0.5) / 5.0, (y as f32 + 0.5) / 3.0]);
                 let place = ((u * width as f32) as u32, (v * height as f32) as u32);

@@ -387,15 +387,21 @@ impl<'t, 'c> Import<'t, 'c> {
         for photo in &self.contents.photos {
             let Some(id) = self.photos.get(&photo.id).filter(|id| self.made_photos.contains(id)) else { continue };
             let by = photo.replaced_by.and_then(|by| self.photos.get(&by)).map(|by| by.0);
-            self.d
-                .t
-                .prepare_cached("UPDATE photo SET replaced_by = ?2, carried = ?3 WHERE id = ?1")?
-                .execute(params![id.0, by, photo.carried])?;
+            self.d.t.prepare_cached("UPDATE photo SET replaced_by = ?2 WHERE id = ?1")?.execute(params![id.0, by])?;
+            if !photo.carried && by.is_some() {
+                self.d
+                    .t
+                    .prepare_cached("INSERT OR IGNORE INTO replaced (old, new, came_later) VALUES (?1, ?2, 0)")?
+                    .execute(params![id.0, by])?;
+            }
         }
         for face in &self.contents.faces {
             let Some(id) = self.faces.get(&face.id).filter(|id| self.made_faces.contains(id)) else { continue };
-            if let Some(copy) = face.carried_to.and_then(|copy| self.faces.get(&copy)) {
-                self.d.t.prepare_cached("UPDATE face SET carried_to = ?2 WHERE id = ?1")?.execute([id.0, copy.0])?;
+            for copy in face.carried_to.iter().filter_map(|copy| self.faces.get(copy)) {
+                self.d
+                    .t
+                    .prepare_cached("INSERT OR IGNORE INTO carried (face_id, into_face) VALUES (?1, ?2)")?
+                    .execute([id.0, copy.0])?;
             }
         }
         Ok(())

@@ -108,9 +108,9 @@ pub(super) struct Face {
     pub person: Option<i64>,
     pub belongs: Option<Belongs>,
     pub set_aside: Option<SetAside>,
-    /// The same face in the photo that took this one's place.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub carried_to: Option<i64>,
+    /// The same face in photos that took this one's place.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub carried_to: Vec<i64>,
 }
 
 /// A path that may be no text: then as the operating system's own bytes too.

@@ -12,7 +12,7 @@ use crate::library::files::PROGRAM;
 use crate::library::open::LibraryReader;
 use crate::library::review::{FaceState, rows};
 use crate::library::{faces, path};
-use crate::types::FaceBox;
+use crate::types::{FaceBox, FaceId};
 
 /// How much was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -103,7 +103,8 @@ fn photos(c: &Connection, take: Take<Photo>) -> Result<()> {
         paths.entry(row.get(0)?).or_default().push(PathText::of(&path::from_bytes(row.get(1)?)));
     }
     let mut query = c.prepare(
-        "SELECT id, picture, sha256, path, size, width, height, sort_at, replaced_by, carried FROM photo \
+        "SELECT id, picture, sha256, path, size, width, height, sort_at, replaced_by, \
+         replaced_by IS NOT NULL AND NOT EXISTS (SELECT 1 FROM replaced WHERE old = photo.id) FROM photo \
          WHERE picture IS NOT NULL OR sha256 IS NOT NULL ORDER BY id",
     )?;
     let mut rows = query.query([])?;
@@ -129,7 +130,7 @@ fn photos(c: &Connection, take: Take<Photo>) -> Result<()> {
 fn faces_of(c: &Connection, take: Take<Face>) -> Result<()> {
     let mut query = c.prepare(
         "SELECT face.id, photo_id, picture, x, y, face.width, face.height, score, landmarks, person_id, belongs, \
-         set_aside, carried_to FROM face JOIN photo ON photo.id = photo_id \
+         set_aside FROM face JOIN photo ON photo.id = photo_id \
          WHERE picture IS NOT NULL OR sha256 IS NOT NULL ORDER BY face.id",
     )?;
     let mut rows = query.query([])?;
@@ -151,7 +152,7 @@ fn faces_of(c: &Connection, take: Take<Face>) -> Result<()> {
             person,
             belongs,
             set_aside,
-            carried_to: row.get(12)?,
+            carried_to: rows::carried_to(c, FaceId(row.get(0)?))?.into_iter().map(|copy| copy.0).collect(),
         })?;
     }
     Ok(())

@@ -313,8 +313,8 @@ fn apply_face(t: &Transaction, face: FaceId, before: FaceState, after: FaceState
     if let Some(left) = before.person().filter(|&person| after.person() != Some(person)) {
         rows::touch_person(t, left, revision)?;
     }
-    // The same face in a picture that took this one's place follows, unless something else was said of it since.
-    if let Some(copy) = rows::carried_to(t, face)? {
+    // The same face in the pictures that took this one's place follows, unless something else was said of it since.
+    for copy in rows::carried_to(t, face)? {
         apply_face(t, copy, before, after, revision)?;
     }
     Ok(true)

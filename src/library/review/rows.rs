@@ -249,10 +249,10 @@ pub(in crate::library) fn write_different(c: &Connection, a: PersonId, b: Person
     Ok(())
 }
 
-/// The same face in the picture that took the place of this one's.
-pub(in crate::library) fn carried_to(c: &Connection, face: FaceId) -> Result<Option<FaceId>> {
-    let mut query = c.prepare_cached("SELECT carried_to FROM face WHERE id = ?1")?;
-    Ok(query.query_row([face.0], |row| row.get::<_, Option<i64>>(0)).optional()?.flatten().map(FaceId))
+/// The same face in the pictures that took the place of this one's.
+pub(in crate::library) fn carried_to(c: &Connection, face: FaceId) -> Result<Vec<FaceId>> {
+    let mut query = c.prepare_cached("SELECT into_face FROM carried WHERE face_id = ?1 ORDER BY into_face")?;
+    Ok(query.query_map([face.0], |row| row.get(0).map(FaceId))?.collect::<rusqlite::Result<_>>()?)
 }
 
 /// The people whom a face is not.

@@ -4,6 +4,7 @@ mod asking;
 mod grouping;
 mod opening;
 mod released;
+mod replacing;
 mod reviewing;
 mod scanning;
 mod stale;
@@ -13,7 +14,7 @@ pub(in crate::library) use released::of_version_0_1;
 use std::path::{Path, PathBuf};
 
 use super::*;
-use crate::types::{Detection, Embedding, FaceBox, FaceId, Landmarks, ModelId, PersonId, Revision};
+use crate::types::{Detection, Embedding, FaceBox, FaceId, Landmarks, ModelId, PersonId, PhotoId, Revision};
 
 /// A library in a folder that goes with it.
 struct Shelf {
@@ -109,7 +110,13 @@ fn direction(degrees: f32) -> Embedding {
 }
 
 fn file(path: &Path, hash: u8) -> FileFacts {
-    FileFacts { path: path.to_owned(), size: 1000, mtime_ns: 1_700_000_000_000_000_000, hashes: Some(hashes(hash)) }
+    FileFacts {
+        path: path.to_owned(),
+        size: 1000,
+        mtime_ns: 1_700_000_000_000_000_000,
+        ctime_ns: None,
+        hashes: Some(hashes(hash)),
+    }
 }
 
 fn hashes(hash: u8) -> FileHashes {

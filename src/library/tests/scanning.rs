@@ -84,7 +84,7 @@ fn a_picture_keeps_its_names_wherever_its_files_go() {
     std::fs::create_dir(shelf.path("sub")).unwrap();
     std::fs::write(&copy.path, b"x").unwrap();
     let scan = shelf.library.begin_scan(shelf.folder.path()).unwrap();
-    shelf.library.mark_seen(scan, std::slice::from_ref(&copy.path)).unwrap();
+    shelf.library.mark_seen(scan, std::slice::from_ref(&copy)).unwrap();
     let end = shelf.library.finish_scan(scan, ScanOutcome::Complete, MissingPolicy::Ask).unwrap();
     assert_eq!(end, ScanEnd::default(), "no photo is missing");
     let face = shelf.library.face(faces[0]).unwrap().unwrap();
@@ -104,9 +104,9 @@ fn another_picture_under_a_known_path_takes_no_name_along() {
     assert_eq!(shelf.state(ada[0]).person(), Some(person), "and Ada keeps her face");
 
     // Nothing matches: her face waits as a lost one until the picture is back, here under another name.
-    let replaced = shelf.library.replaced_photos(shelf.scan, &model()).unwrap();
-    assert_eq!((replaced.len(), replaced[0].new.photo_id), (1, new));
-    shelf.library.carry_over(replaced[0].old.photo_id, new, &[]).unwrap();
+    let replaced = shelf.library.replaced_photos().unwrap();
+    assert_eq!((replaced.len(), replaced[0].new), (1, new));
+    shelf.library.carry_over(replaced[0], &[]).unwrap();
     let lost = shelf.library.lost_faces().unwrap();
     assert_eq!((lost.len(), lost[0].face_id, lost[0].name.as_deref()), (1, ada[0], Some("Ada")));
     let back = file(&shelf.path("found.jpg"), b'a');
@@ -126,8 +126,8 @@ fn files_renamed_in_a_chain_keep_their_own_names() {
         let moved = file(&shelf.path(name), hash);
         shelf.library.place(scan, &moved, &ModelId("boxes".into())).unwrap();
     }
-    assert!(shelf.library.replaced_photos(scan, &model()).unwrap().is_empty(), "moved, not edited");
     shelf.library.finish_scan(scan, ScanOutcome::Complete, MissingPolicy::Ask).unwrap();
+    assert!(shelf.library.replaced_photos().unwrap().is_empty(), "moved, not edited");
     let of = |face: FaceId| {
         let face = shelf.library.face(face).unwrap().unwrap();
         (face.path.file_name().unwrap().to_owned(), face.name.unwrap())
@@ -144,10 +144,10 @@ fn an_edited_picture_takes_over_what_was_said_and_undo_reaches_it() {
     let record = photo(&shelf.path("a.jpg"), 200, vec![face(0.0, 1.0)]);
     let new = shelf.library.record_photos(shelf.scan, &[record]).unwrap()[0].photo_id;
     let new_face = shelf.library.faces_of_photo(new).unwrap()[0].face_id;
-    let before = shelf.library.replaced_photos(shelf.scan, &model()).unwrap().remove(0).old;
+    let replaced = shelf.library.replaced_photos().unwrap().remove(0);
     let place = face(100.0, 0.0).detection;
     let carried = [Carried::Onto { old: old[0], new: new_face }, Carried::Place { old: old[1], detection: place }];
-    shelf.library.carry_over(before.photo_id, new, &carried).unwrap();
+    shelf.library.carry_over(replaced, &carried).unwrap();
     let states = |shelf: &Shelf| {
         let mut faces = shelf.library.faces_of_photo(new).unwrap();
         faces.sort_by_key(|face| face.face_id);
@@ -155,7 +155,7 @@ fn an_edited_picture_takes_over_what_was_said_and_undo_reaches_it() {
     };
     assert_eq!(states(&shelf), [shelf.state(old[0]), FaceState::SetAside(SetAside::NotAFace)]);
     assert!(shelf.library.lost_faces().unwrap().is_empty());
-    assert!(shelf.library.replaced_photos(shelf.scan, &model()).unwrap().is_empty(), "once is enough");
+    assert!(shelf.library.replaced_photos().unwrap().is_empty(), "once is enough");
     shelf.library.undo().unwrap();
     assert_eq!(states(&shelf)[1], FaceState::Unassigned);
 }
@@ -204,13 +204,13 @@ fn missing_photos_keep_faces_out_of_sight_until_they_return() {
     let end = shelf.library.finish_scan(scan, ScanOutcome::Cancelled, MissingPolicy::Ask).unwrap();
     assert_eq!(end, ScanEnd::default(), "a cancelled scan saw too little");
     let scan = shelf.library.begin_scan(shelf.folder.path()).unwrap();
-    shelf.library.mark_seen(scan, &[shelf.path("a.jpg")]).unwrap();
+    shelf.library.mark_seen(scan, &[file(&shelf.path("a.jpg"), b'a')]).unwrap();
     assert_eq!(shelf.library.finish_scan(scan, ScanOutcome::Complete, MissingPolicy::Ask).unwrap().missing, 1);
     assert_eq!(shelf.library.counts().unwrap().missing, 1);
     assert_eq!(shelf.library.person(ada).unwrap().unwrap().faces, 1);
     assert_eq!(shelf.library.faces_to_group(&model()).unwrap().faces.len(), 2, "Ada is known by it still");
 
-    shelf.library.mark_seen(scan, &[shelf.path("b.jpg")]).unwrap();
+    shelf.library.mark_seen(scan, &[file(&shelf.path("b.jpg"), b'b')]).unwrap();
     assert_eq!(shelf.library.person(ada).unwrap().unwrap().faces, 2);
 }
 

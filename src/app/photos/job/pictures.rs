@@ -83,7 +83,7 @@ mod tests {
         let hash = [7; 32];
         let hashes = Some(FileHashes { file: hash, picture: hash });
         let record = PhotoRecord {
-            file: FileFacts { path, size: 1, mtime_ns: 1, hashes },
+            file: FileFacts { path, size: 1, mtime_ns: 1, ctime_ns: None, hashes },
             width: 40,
             height: 30,
             format: "png".into(),

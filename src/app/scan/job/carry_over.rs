@@ -5,23 +5,22 @@ use anyhow::Result;
 
 use super::ScanTools;
 use crate::app::engine::thumbnail_files::ThumbnailCache;
+use crate::app::jobs::reembed;
 use crate::faces::edits::{Edit, FaceMatch, FoundFace, KnownFace, Sizes, Thumbnail, match_faces, register};
-use crate::library::{Carried, FaceInPicture, ReplacedPhoto, ScanId};
-use crate::types::{Detection, SquaredDistance};
+use crate::library::{Carried, FaceInPicture, LibraryError, PictureFaces, Replaced};
+use crate::types::{Cancel, Detection, Embedding};
 
-/// Carries over what can be, for every picture that lost a path to another one. Returns how many faces that were.
-pub(super) fn carry_over(scan: ScanId, tools: &ScanTools<'_>) -> Result<usize> {
-    let model = tools.engine.model_id().clone();
-    let replaced = tools.library.call(move |library| library.replaced_photos(scan, &model))?;
+/// Carries over what can be, from each picture that lost a path to each one that took it. Returns how many faces that
+/// were. What a cancel leaves is the next scan's.
+pub(super) fn carry_over(tools: &ScanTools<'_>, cancel: &Cancel) -> Result<usize> {
     let mut faces = 0;
-    for photo in replaced {
-        let carried = match photo.old.faces.iter().any(|face| face.is_decided) {
-            true => carried(&photo, edit_between(&photo, tools).as_ref(), tools.same_person),
-            false => Vec::new(),
-        };
+    for pair in tools.library.call(|library| library.replaced_photos())? {
+        if cancel.is_cancelled() {
+            break;
+        }
+        let carried = Comparison::open(pair, tools)?.carried(pair.lives_on, tools)?;
         faces += carried.len();
-        let (old, new) = (photo.old.photo_id, photo.new.photo_id);
-        tools.library.call(move |library| library.carry_over(old, new, &carried))?;
+        tools.library.call(move |library| library.carry_over(pair, &carried))?;
     }
     Ok(faces)
 }
@@ -43,43 +42,84 @@ impl FindEdit for ThumbnailCache {
     }
 }
 
-fn edit_between(photo: &ReplacedPhoto, tools: &ScanTools<'_>) -> Option<Edit> {
-    tools.edits.edit(&photo.old.sha256?, &photo.new.sha256?)
+/// The decided faces of a picture, and the picture in its place.
+struct Comparison {
+    old: PictureFaces,
+    new: PictureFaces,
 }
 
-/// The decided faces of the old picture that are in the new one.
-fn carried(photo: &ReplacedPhoto, edit: Option<&Edit>, same: SquaredDistance) -> Vec<Carried> {
-    let decided: Vec<&FaceInPicture> = photo.old.faces.iter().filter(|face| face.is_decided).collect();
-    let known: Vec<KnownFace> = decided.iter().map(|face| known_face(face)).collect();
-    let found: Vec<FoundFace> = photo.new.faces.iter().map(found_face).collect();
-    let sizes = Sizes { old: photo.old.size, new: photo.new.size };
-    let matches = match_faces(&known, &found, &sizes, edit, same);
-    matches
-        .into_iter()
-        .map(|found| match found {
-            FaceMatch::Found { old, new } => {
-                Carried::Onto { old: decided[old].face_id, new: photo.new.faces[new].face_id }
-            }
-            FaceMatch::Registered { old, face_box, landmarks } => Carried::Place {
-                old: decided[old].face_id,
-                detection: Detection {
-                    face_box,
-                    score: 0.0,
-                    landmarks: landmarks.unwrap_or(decided[old].detection.landmarks),
-                },
-            },
+impl Comparison {
+    fn open(pair: Replaced, tools: &ScanTools<'_>) -> Result<Self> {
+        let model = tools.engine.model_id().clone();
+        tools.library.call(move |library| {
+            let (mut old, new) = (library.picture_faces(pair.old, &model)?, library.picture_faces(pair.new, &model)?);
+            old.faces.retain(|face| face.is_decided);
+            Ok::<_, LibraryError>(Self { old, new })
         })
-        .collect()
-}
+    }
 
-fn known_face(face: &FaceInPicture) -> KnownFace {
-    KnownFace {
-        face_box: face.detection.face_box,
-        landmarks: Some(face.detection.landmarks),
-        embedding: face.embedding.clone(),
+    /// The decided faces that are in the new picture. Where the old one lives on nothing would be lost, so there only
+    /// what is surely made from it takes its names.
+    fn carried(&self, lives_on: bool, tools: &ScanTools<'_>) -> Result<Vec<Carried>> {
+        if self.old.faces.is_empty() {
+            return Ok(Vec::new());
+        }
+        let edit = self.edit(tools);
+        if lives_on && edit.is_none() {
+            return Ok(Vec::new());
+        }
+        let known: Vec<KnownFace> = self.old.faces.iter().map(known_face).collect();
+        let found: Vec<FoundFace> = self.new.faces.iter().map(found_face).collect();
+        let (mut carried, mut places) = (Vec::new(), Vec::new());
+        for matched in match_faces(&known, &found, &self.sizes(), edit.as_ref(), tools.same_person) {
+            match matched {
+                FaceMatch::Found { old, new } => {
+                    carried.push(Carried::Onto { old: self.old.faces[old].face_id, new: self.new.faces[new].face_id })
+                }
+                FaceMatch::Registered { old, place } => places.push((old, place)),
+            }
+        }
+        if let Some(edit) = edit.filter(|_| !places.is_empty()) {
+            let there = self.embed_at(places.iter().map(|(_, place)| place), &edit, tools)?;
+            for ((old, place), embedding) in places.into_iter().zip(there) {
+                if known[old].agrees(embedding.as_ref(), tools.same_person) {
+                    let detection = Detection { score: 0.0, ..place };
+                    carried.push(Carried::Place { old: self.old.faces[old].face_id, detection });
+                }
+            }
+        }
+        Ok(carried)
+    }
+
+    fn edit(&self, tools: &ScanTools<'_>) -> Option<Edit> {
+        tools.edits.edit(&self.old.sha256?, &self.new.sha256?)
+    }
+
+    fn sizes(&self) -> Sizes {
+        Sizes { old: self.old.size, new: self.new.size }
+    }
+
+    /// Who is at places of the new picture, each cut as it stood in the old one, so that a turn makes no other vector.
+    /// Nobody where the file cannot be read any more.
+    fn embed_at<'a>(
+        &self,
+        places: impl Iterator<Item = &'a Detection>,
+        edit: &Edit,
+        tools: &ScanTools<'_>,
+    ) -> Result<Vec<Option<Embedding>>> {
+        let Ok(photo) = reembed::open(&self.new.path, self.new.picture.as_ref()) else { return Ok(Vec::new()) };
+        let back = edit.orientation.inverse();
+        let sizes = Sizes { old: self.new.size, new: back.turned_size(self.new.size) };
+        let upright: Vec<Detection> = places.map(|place| Edit::turn(back).map(place, &sizes)).collect();
+        tools.engine.embed_faces(&back.turned(photo.pixels), &upright)
     }
 }
 
+fn known_face(face: &FaceInPicture) -> KnownFace {
+    KnownFace { detection: face.detection, embedding: face.embedding.clone() }
+}
+
 fn found_face(face: &FaceInPicture) -> FoundFace {
-    FoundFace { face_box: face.detection.face_box, embedding: face.embedding.clone() }
+    let (face_box, embedding) = (face.detection.face_box, face.embedding.clone());
+    FoundFace { face_box, embedding, is_decided: face.is_decided }
 }

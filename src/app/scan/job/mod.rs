@@ -28,7 +28,7 @@ use crate::app::engine::scan_lock::ScanLock;
 use crate::app::engine::thumbnail_files::ThumbnailCache;
 use crate::app::jobs::regroup::{GroupSummary, Grouping, reembed_and_regroup};
 use crate::app::jobs::walk::find_photos;
-use crate::library::{LibraryError, MissingPolicy, ScanOutcome, Suspect};
+use crate::library::{LibraryError, MissingPolicy, ScanId, ScanOutcome, Suspect};
 use crate::types::{Cancel, FaceId, SquaredDistance};
 use pipeline::Scanning;
 #[cfg(feature = "gui")]
@@ -63,16 +63,13 @@ pub struct ScanSummary {
 }
 
 impl ScanSummary {
-    /// Several folders as one.
+    /// Several folders as one: what was done in them.
     fn add(&mut self, other: Self) {
-        self.photos += other.photos;
-        self.faces += other.faces;
         self.new_photos += other.new_photos;
         self.unchanged_photos += other.unchanged_photos;
         self.moved_photos += other.moved_photos;
         self.new_faces += other.new_faces;
         self.missing_photos += other.missing_photos;
-        self.carried_faces += other.carried_faces;
         self.offline_folders.extend(other.offline_folders);
         self.withheld_photos += other.withheld_photos;
         self.withheld.extend(other.withheld);
@@ -153,14 +150,24 @@ fn scan_folders(
     events: &mut dyn FnMut(JobEvent),
 ) -> Result<ScanSummary> {
     let lost_before = lost_faces(tools.library)?;
-    let mut summary = ScanSummary::default();
+    let (mut summary, mut scans) = (ScanSummary::default(), Vec::new());
     for folder in folders {
         match offline(folder, tools.library)? {
             true => summary.offline_folders.push(folder.clone()),
-            false => summary.add(scan(folder, tools, cancel, events)?),
+            false => {
+                let (scan, done) = scan(folder, tools, cancel, events)?;
+                summary.add(done);
+                scans.push(scan);
+            }
         }
     }
-    // A file may go from one folder to another: only in the end it is known what is lost.
+    // A file may go from one folder to another: only in the end it is known what was replaced, and what is lost.
+    summary.carried_faces = carry_over::carry_over(tools, cancel)?;
+    for scan in scans {
+        let counts = tools.library.call(move |library| library.scan_counts(scan))?;
+        summary.photos += counts.photos;
+        summary.faces += counts.faces;
+    }
     summary.lost_faces = lost_faces(tools.library)?.difference(&lost_before).count();
     Ok(summary)
 }
@@ -169,12 +176,20 @@ fn lost_faces(library: &LibraryHandle) -> Result<HashSet<FaceId>> {
     library.call(|library| Ok::<_, LibraryError>(library.lost_faces()?.iter().map(|lost| lost.face_id).collect()))
 }
 
+/// Whether a folder of this home's library is not there; notes it. Makes no library where there is none.
+pub fn is_offline(folder: &Path, home: &Home) -> Result<bool> {
+    if fs::read_dir(folder).is_ok() || !home.library().exists() {
+        return Ok(false);
+    }
+    offline(folder, &LibraryHandle::open(&home.library())?)
+}
+
 /// Whether a folder that the library knows is not there; notes it.
 fn offline(folder: &Path, library: &LibraryHandle) -> Result<bool> {
     if fs::read_dir(folder).is_ok() {
         return Ok(false);
     }
-    let folder = folder.to_owned();
+    let folder = real_path(folder)?;
     library.call(move |library| {
         let is_known = library.folders()?.iter().any(|known| known.path == folder);
         if is_known {
@@ -182,6 +197,13 @@ fn offline(folder: &Path, library: &LibraryHandle) -> Result<bool> {
         }
         Ok::<_, LibraryError>(is_known)
     })
+}
+
+/// The path without links, as far as it leads: of a folder whose drive is not there, the end leads nowhere.
+fn real_path(folder: &Path) -> Result<PathBuf> {
+    let path = std::path::absolute(folder)?;
+    let real = |above: &Path| Some(fs::canonicalize(above).ok()?.join(path.strip_prefix(above).ok()?));
+    Ok(path.ancestors().find_map(real).unwrap_or_else(|| path.clone()))
 }
 
 /// Whether there is a photo below `folder`; an error where it is no folder, or cannot be read.
@@ -201,7 +223,7 @@ fn scan(
     tools: &ScanTools<'_>,
     cancel: &Cancel,
     events: &mut dyn FnMut(JobEvent),
-) -> Result<ScanSummary> {
+) -> Result<(ScanId, ScanSummary)> {
     let mut looking = Meter::start(Stage::LookingForPhotos, None);
     let found = find_photos(folder, cancel, |photos| events(JobEvent::Progress(looking.set(photos, None))))?;
     let root = fs::canonicalize(folder).with_context(|| format!("cannot open the folder {}", folder.display()))?;
@@ -214,12 +236,10 @@ fn scan(
     let outcome = if cancel.is_cancelled() { ScanOutcome::Cancelled } else { ScanOutcome::Complete };
     let policy = tools.missing;
     let end = tools.library.call(move |library| library.finish_scan(scan, outcome, policy))?;
-    let carried_faces = carry_over::carry_over(scan, tools)?;
-    let mut summary = scanning.summarise()?;
+    let mut summary = scanning.summarise();
     summary.missing_photos = end.missing;
     summary.withheld_photos = end.withheld.map_or(0, |(gone, _)| gone);
     let withheld = |(gone, of)| Withheld { folder: root, gone: gone as u64, of: of as u64 };
     summary.withheld.extend(end.withheld.map(withheld));
-    summary.carried_faces = carried_faces;
-    Ok(summary)
+    Ok((scan, summary))
 }

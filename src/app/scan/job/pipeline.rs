@@ -121,7 +121,7 @@ impl<'a> Scanning<'a> {
                 sorted.push((file, standing));
             }
             let is_settled = |standing: &Standing| !matches!(standing, Standing::ToOpen);
-            let settled = sorted.iter().filter(|(_, standing)| is_settled(standing)).map(|(file, _)| file.path.clone());
+            let settled = sorted.iter().filter(|(_, standing)| is_settled(standing)).map(|(file, _)| file.clone());
             library.mark_seen(scan, &settled.collect::<Vec<_>>())?;
             Ok::<_, LibraryError>(sorted)
         })
@@ -298,18 +298,14 @@ impl<'a> Scanning<'a> {
         self.summary.skipped.push(skipped);
     }
 
-    /// What the scan did, with what the folder holds now.
-    pub fn summarise(mut self) -> Result<ScanSummary> {
-        let scan = self.scan;
-        let counts = self.tools.library.call(move |library| library.scan_counts(scan))?;
+    /// What the scan did.
+    pub fn summarise(mut self) -> ScanSummary {
         let summary = &mut self.summary;
         summary.cancelled = self.cancel.is_cancelled();
         summary.elapsed_secs = self.meter.elapsed_secs();
         summary.photos_per_s = summary.new_photos as f64 / summary.elapsed_secs.max(1e-9);
         summary.faces_per_s = summary.new_faces as f64 / summary.elapsed_secs.max(1e-9);
-        summary.photos = counts.photos;
-        summary.faces = counts.faces;
-        Ok(self.summary)
+        self.summary
     }
 }
 
@@ -365,5 +361,17 @@ fn file_facts(path: &Path) -> Result<FileFacts> {
     let metadata = fs::metadata(path).map_err(|error| anyhow!("cannot be read: {}", plain(&error)))?;
     let mtime = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
     let mtime_ns = mtime.map_or(0, |since| since.as_nanos() as i64);
-    Ok(FileFacts { path: path.to_owned(), size: metadata.len(), mtime_ns, hashes: None })
+    let (size, ctime_ns) = (metadata.len(), ctime_ns(&metadata));
+    Ok(FileFacts { path: path.to_owned(), size, mtime_ns, ctime_ns, hashes: None })
+}
+
+#[cfg(unix)]
+fn ctime_ns(metadata: &fs::Metadata) -> Option<i64> {
+    use std::os::unix::fs::MetadataExt;
+    metadata.ctime().checked_mul(1_000_000_000)?.checked_add(metadata.ctime_nsec())
+}
+
+#[cfg(not(unix))]
+fn ctime_ns(_: &fs::Metadata) -> Option<i64> {
+    None
 }

@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use super::*;
 use crate::faces::edits::{FaceMatch, KnownFace, Sizes, match_faces};
 use crate::faces::image::resize;
-use crate::types::{FaceBox, Landmarks, SquaredDistance};
+use crate::types::{Detection, Embedding, FaceBox, Landmarks, SquaredDistance};
 
 /// Discs of many sizes and colours on a slope, with some grain.
 fn scene(seed: u64, width: u32, height: u32) -> RgbImage {
@@ -162,7 +162,8 @@ fn a_lost_face_is_where_the_edit_puts_it() {
     let old = scene(9, 400, 300);
     let face_box = FaceBox { x: 150.0, y: 100.0, width: 60.0, height: 70.0 };
     let landmarks = Landmarks([[165.0, 125.0], [195.0, 125.0], [180.0, 140.0], [168.0, 155.0], [192.0, 155.0]]);
-    let known = KnownFace { face_box, landmarks: Some(landmarks), embedding: None };
+    let detection = Detection { face_box, score: 0.9, landmarks };
+    let known = KnownFace { detection, embedding: Embedding::normalise(vec![1.0, 0.0]).ok() };
     for orientation in [Orientation::Mirrored, Orientation::TurnedRight, Orientation::Transversed] {
         let (new, crop) = cropped(&turned(&old, orientation), frame([0.15, 0.1, 0.7, 0.75]));
         let truth = Edit { orientation, crop };
@@ -171,7 +172,9 @@ fn a_lost_face_is_where_the_edit_puts_it() {
         let edit = registered(&old, &new).unwrap();
         let known = std::slice::from_ref(&known);
         let matches = match_faces(known, &[], &sizes, Some(&edit), SquaredDistance(1.0));
-        let [FaceMatch::Registered { old: 0, face_box: place, landmarks: Some(points) }] = &matches[..] else {
+        let [FaceMatch::Registered { old: 0, place: Detection { face_box: place, landmarks: points, .. } }] =
+            &matches[..]
+        else {
             panic!("{orientation:?}: {matches:?}");
         };
         let side = 0.03 * new.width().min(new.height()) as f32;

@@ -148,7 +148,13 @@ fn face(place: usize) -> FaceRecord {
 fn photo(path: &Path, hash: u8, faces: usize) -> PhotoRecord {
     let hashes = Some(FileHashes { file: [hash; 32], picture: [hash ^ 0x80; 32] });
     PhotoRecord {
-        file: FileFacts { path: path.to_owned(), size: 1000, mtime_ns: 1_700_000_000_000_000_000, hashes },
+        file: FileFacts {
+            path: path.to_owned(),
+            size: 1000,
+            mtime_ns: 1_700_000_000_000_000_000,
+            ctime_ns: None,
+            hashes,
+        },
         width: 640,
         height: 480,
         format: "jpeg".into(),

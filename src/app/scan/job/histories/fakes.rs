@@ -66,6 +66,10 @@ impl FindFaces for Finder {
         };
         photos.iter().map(|(_, photo)| Ok(of(&photo.pixels))).collect()
     }
+
+    fn embed_faces(&self, picture: &RgbImage, places: &[Detection]) -> Result<Vec<Option<Embedding>>> {
+        Ok(places.iter().map(|place| self.embed_at(picture, place.face_box)).collect())
+    }
 }
 
 fn found(face_box: FaceBox, embedding: Option<Embedding>) -> FoundFace {

@@ -159,3 +159,31 @@ fn a_picture_that_was_edited_and_is_back_can_be_lost_again() {
     let edit = Edit { file: 0, change: 0, to_copy: false };
     holds([Name { face: 0 }, edit, SCAN, Revert { file: 0 }, SCAN, Replace { file: 0, scene: 13 }, SCAN]);
 }
+
+#[cfg(unix)]
+#[test]
+fn another_picture_of_the_same_size_and_time_takes_no_name() {
+    use Operation::{Name, ReplaceQuietly};
+    holds([Name { face: 0 }, ReplaceQuietly { file: 0, scene: 0 }, SCAN]);
+}
+
+#[test]
+fn an_edit_beside_its_renamed_original_takes_over_its_names() {
+    use Operation::{EditBeside, Name};
+    for change in 0..5 {
+        // In the same folder, before and behind it, and in the other one.
+        for to in [2, 3, 7] {
+            holds([Name { face: 0 }, EditBeside { file: 0, to, change }, SCAN, SCAN]);
+        }
+    }
+}
+
+#[test]
+fn two_edits_of_two_copies_take_over_the_names() {
+    use Operation::{EditCopies, Name, Undo};
+    for change in 0..5 {
+        for to in [3, 7] {
+            holds([Name { face: 0 }, EditCopies { file: 0, to, change }, SCAN, Undo, SCAN]);
+        }
+    }
+}

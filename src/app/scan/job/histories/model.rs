@@ -103,6 +103,8 @@ pub struct Model {
     replaced: BTreeMap<Picture, bool>,
     /// Faces of pictures that are gone, of which the edit is said to be the same.
     carried: BTreeSet<Key>,
+    /// Pictures that a scan has met.
+    met: BTreeSet<Picture>,
     pub done: Vec<Step>,
     pub undone: Vec<Step>,
 }
@@ -118,6 +120,8 @@ pub struct Expected {
     pub come: BTreeSet<Picture>,
     /// Pictures that were gone and are where they were.
     pub back: BTreeSet<Picture>,
+    /// Pictures that no scan has met before.
+    pub new: BTreeSet<Picture>,
 }
 
 impl Model {
@@ -135,6 +139,7 @@ impl Model {
         expected: &mut Expected,
     ) {
         let mut fresh = BTreeSet::new();
+        expected.new.extend(met.values().filter(|picture| !self.met.contains(picture)));
         for (path, picture) in met {
             let gone = self.gone.remove(path);
             if gone != Some(*picture) && self.linked.get(path) != Some(picture) {
@@ -225,6 +230,7 @@ impl Model {
             self.check_carried(&said, before, (*old, *new), expected)?;
         }
         self.note_carried(&said, expected);
+        self.met.extend(&expected.new);
         Ok(got)
     }
 
@@ -236,8 +242,9 @@ impl Model {
         (old, new): (Picture, Picture),
         expected: &Expected,
     ) -> Result<(), String> {
-        let elsewhere = expected.replacements.iter().filter(|(other, by)| *other == old && *by != new).count();
-        if elsewhere > 0 || expected.come.contains(&old) || new.edit_of(old).is_none() {
+        // Of two that were there before none was made from the other: they were renamed, or one was copied.
+        let may_be_renamed = self.is_present(old) && !expected.new.contains(&new);
+        if may_be_renamed || new.edit_of(old).is_none() {
             return Ok(());
         }
         for slot in 0..old.slots() {

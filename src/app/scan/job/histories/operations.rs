@@ -14,7 +14,10 @@ pub enum Operation {
     Scan { accept: bool },
     New { to: u8, scene: u8 },
     Edit { file: u8, change: u8, to_copy: bool },
+    EditBeside { file: u8, to: u8, change: u8 },
+    EditCopies { file: u8, to: u8, change: u8 },
     Replace { file: u8, scene: u8 },
+    ReplaceQuietly { file: u8, scene: u8 },
     Revert { file: u8 },
     RenameInChain { folder: u8 },
     Rename { file: u8, to: u8 },
@@ -65,8 +68,11 @@ impl Operation {
         match rng.random_range(0..100) {
             0..18 => Self::Scan { accept: yes },
             18..22 => Self::New { to: a, scene: b },
-            22..31 => Self::Edit { file: a, change: b, to_copy: rng.random_range(0..4) == 0 },
-            31..36 => Self::Replace { file: a, scene: b },
+            22..27 => Self::Edit { file: a, change: b, to_copy: rng.random_range(0..4) == 0 },
+            27..29 => Self::EditBeside { file: a, to: b, change: rng.random() },
+            29..31 => Self::EditCopies { file: a, to: b, change: rng.random() },
+            31..34 => Self::Replace { file: a, scene: b },
+            34..36 => Self::ReplaceQuietly { file: a, scene: b },
             36..38 => Self::Revert { file: a },
             38..40 => Self::RenameInChain { folder: a },
             40..42 => Self::Rename { file: a, to: b },
@@ -118,6 +124,7 @@ impl Operation {
             }
             Self::Kill { calls } => return history.killed_scan(calls),
             Self::Restart => history.restart(),
+            Self::EditCopies { file, to, change } => edit_copies(history, [file, to, change])?,
             Self::Regroup => history.regroup()?,
             Self::OtherDetector => history.world.change_detector(),
             Self::OtherModel => history.change_model()?,
@@ -137,21 +144,31 @@ impl Operation {
         let places: Vec<Place> = world.files.keys().copied().collect();
         let file = |number: u8| places.get(number as usize % places.len().max(1)).copied();
         let folder = |number: u8| number as usize % FOLDERS;
-        let anywhere = |number: u8| (number as usize / NAMES as usize % FOLDERS, number % NAMES);
         match self {
             Self::New { to, scene } => world.write(anywhere(to), Picture::shot(scene), 0),
+            // The original is renamed, and its edit saved under its name.
+            Self::EditBeside { file: number, to, change } => {
+                let Some(place) = file(number) else { return };
+                let (to, edited) = (anywhere(to), world.files[&place].edited(Change::of(change)));
+                if to != place {
+                    world.rename(place, to);
+                    world.write(place, edited, 0);
+                }
+            }
             Self::Edit { file: number, change, to_copy } => {
                 let Some(place) = file(number) else { return };
-                let edited = world.files[&place].edited(Change::ALL[change as usize % Change::ALL.len()]);
+                let edited = world.files[&place].edited(Change::of(change));
                 let to = if to_copy { (place.0, (place.1 + 1) % NAMES) } else { place };
                 world.write(to, edited, 0);
             }
             Self::Replace { file: number, scene } => {
                 let Some(place) = file(number) else { return };
-                // Mostly a shot of the same framing: the scenes beside it.
-                let before = world.files[&place].scene;
-                let other = if scene % 2 == 0 { before ^ 1 } else { scene / 2 % SHOTS };
-                world.write(place, Picture::shot(other), 0);
+                world.write(place, instead_of(world.files[&place], scene), 0);
+            }
+            #[cfg(unix)]
+            Self::ReplaceQuietly { file: number, scene } => {
+                let Some(place) = file(number) else { return };
+                world.write_quietly(place, instead_of(world.files[&place], scene));
             }
             Self::Revert { file: number } => {
                 let Some(place) = file(number) else { return };
@@ -206,4 +223,28 @@ impl Operation {
             _ => {}
         }
     }
+}
+
+fn anywhere(number: u8) -> Place {
+    (number as usize / NAMES as usize % FOLDERS, number % NAMES)
+}
+
+/// Mostly a shot of the same framing: the scenes beside it.
+fn instead_of(picture: Picture, scene: u8) -> Picture {
+    Picture::shot(if scene % 2 == 0 { picture.scene ^ 1 } else { scene / 2 % SHOTS })
+}
+
+/// A copy is scanned; then both are edited, each in its own way.
+fn edit_copies(history: &mut History, [file, to, change]: [u8; 3]) -> Result<(), String> {
+    let places: Vec<Place> = history.world.files.keys().copied().collect();
+    let Some(&from) = places.get(file as usize % places.len().max(1)) else { return Ok(()) };
+    let to = anywhere(to);
+    let picture = history.world.files[&from];
+    if to != from {
+        history.world.write(to, picture, 0);
+        history.scan(MissingPolicy::Ask)?;
+        history.world.write(from, picture.edited(Change::of(change)), 0);
+        history.world.write(to, picture.edited(Change::of(change.wrapping_add(1))), 0);
+    }
+    Ok(())
 }

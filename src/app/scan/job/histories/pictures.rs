@@ -29,6 +29,10 @@ pub enum Change {
 
 impl Change {
     pub const ALL: [Self; 5] = [Self::Half, Self::Recompressed, Self::Cropped, Self::Turned, Self::Mirrored];
+
+    pub fn of(number: u8) -> Self {
+        Self::ALL[number as usize % Self::ALL.len()]
+    }
 }
 
 /// A shot and what was done to it since.
@@ -55,6 +59,8 @@ const RIGHT: Place = [110.0, 40.0, 26.0, 30.0];
 /// Cut off by a crop, and too small for the detector at half its size.
 const LEFT: Place = [1.0, 40.0, 20.0, 22.0];
 const CROP: [f32; 4] = [0.15, 0.07, 0.75, 0.86];
+/// Bytes of a file.
+const FILE: usize = 30_000;
 /// The detector finds no smaller ones.
 pub const LEAST_FACE: f32 = 11.5;
 
@@ -185,7 +191,7 @@ impl Picture {
         pixels
     }
 
-    /// As a file; `comment` is written beside the picture and changes nothing that it shows.
+    /// As a file; `comment` is written beside the picture and changes nothing that it shows. All files have one size.
     pub fn bytes(self, comment: u8) -> Arc<Vec<u8>> {
         static FILES: LazyLock<Mutex<HashMap<(Picture, u8), Arc<Vec<u8>>>>> = LazyLock::new(Mutex::default);
         let mut files = FILES.lock().unwrap_or_else(PoisonError::into_inner);
@@ -193,7 +199,7 @@ impl Picture {
             return bytes.clone();
         }
         let bytes = Arc::new(match self.is_rubbish() {
-            true => vec![0xff, 0xd8, 0xff, self.scene],
+            true => [vec![0xff, 0xd8, 0xff, self.scene], vec![0; FILE - 4]].concat(),
             false => commented(jpeg(&self.pixels(), 92), comment),
         });
         let hash = Sha256::digest(bytes.as_slice()).into();
@@ -229,9 +235,9 @@ fn jpeg(pixels: &RgbImage, quality: u8) -> Vec<u8> {
 }
 
 fn commented(mut jpeg: Vec<u8>, comment: u8) -> Vec<u8> {
-    if comment > 0 {
-        jpeg.splice(2..2, [0xff, 0xfe, 0, 3, comment]);
-    }
+    let length = (FILE - jpeg.len() - 2) as u16;
+    let text = vec![comment; length as usize - 2];
+    jpeg.splice(2..2, [vec![0xff, 0xfe], length.to_be_bytes().to_vec(), text].concat());
     jpeg
 }
 

@@ -1,0 +1,160 @@
+//! Pictures that take each other's place: which are compared, and what becomes of their faces.
+
+use super::*;
+use crate::library::migrate;
+
+fn detector() -> ModelId {
+    ModelId("boxes".into())
+}
+
+/// Records a picture of one face at a path. Returns the picture and its face.
+fn show(shelf: &mut Shelf, scan: ScanId, name: &str, hash: u8) -> (PhotoId, FaceId) {
+    let record = photo(&shelf.path(name), hash, vec![face(0.0, 0.0)]);
+    let photo = shelf.library.record_photos(scan, &[record]).unwrap()[0].photo_id;
+    (photo, shelf.library.faces_of_photo(photo).unwrap()[0].face_id)
+}
+
+fn pairs(shelf: &mut Shelf) -> Vec<(PhotoId, PhotoId, bool)> {
+    let replaced = shelf.library.replaced_photos().unwrap();
+    replaced.into_iter().map(|pair| (pair.old, pair.new, pair.lives_on)).collect()
+}
+
+#[test]
+fn an_original_that_was_renamed_is_compared_with_its_edit() {
+    for renamed_is_met_first in [false, true] {
+        let mut shelf = Shelf::new();
+        let old = shelf.add("a.jpg", &[0.0])[0];
+        let ada = shelf.library.move_faces(&[old], &Destination::NewPerson { name: "Ada".into() }).unwrap();
+        let original = shelf.library.face(old).unwrap().unwrap().photo_id;
+        let scan = shelf.library.begin_scan(shelf.folder.path()).unwrap();
+        let renamed = file(&shelf.path("a_original.jpg"), b'a');
+        let mut edited = None;
+        for step in [renamed_is_met_first, !renamed_is_met_first] {
+            match step {
+                true => _ = shelf.library.place(scan, &renamed, &detector()).unwrap(),
+                false => edited = Some(show(&mut shelf, scan, "a.jpg", 200)),
+            }
+        }
+        shelf.library.finish_scan(scan, ScanOutcome::Complete, MissingPolicy::Ask).unwrap();
+        let (edited, new) = edited.unwrap();
+        assert_eq!(pairs(&mut shelf), [(original, edited, true)]);
+        let pair = shelf.library.replaced_photos().unwrap()[0];
+        shelf.library.carry_over(pair, &[Carried::Onto { old, new }]).unwrap();
+        assert_eq!((shelf.state(old).person(), shelf.state(new).person()), (Some(ada), Some(ada)));
+        assert_eq!((shelf.library.lost_faces().unwrap(), pairs(&mut shelf)), (vec![], vec![]));
+        assert_eq!(shelf.library.person(ada).unwrap().unwrap().faces, 2, "both pictures show her");
+    }
+}
+
+/// The picture that took the place was there before: both were renamed, and no one was made from the other.
+#[test]
+fn pictures_that_change_places_are_not_compared() {
+    let mut shelf = Shelf::new();
+    let first = shelf.scan;
+    let ((a, _), (b, _)) = (show(&mut shelf, first, "a.jpg", 1), show(&mut shelf, first, "b.jpg", 2));
+    let scan = shelf.library.begin_scan(shelf.folder.path()).unwrap();
+    for (name, hash) in [("a.jpg", 2), ("b.jpg", 1)] {
+        shelf.library.place(scan, &file(&shelf.path(name), hash), &detector()).unwrap();
+    }
+    assert_eq!(pairs(&mut shelf), []);
+    // One of them goes for the other: it is compared, since its faces would be lost.
+    shelf.library.place(scan, &file(&shelf.path("b.jpg"), 2), &detector()).unwrap();
+    assert_eq!(pairs(&mut shelf), [(a, b, false)]);
+}
+
+#[test]
+fn each_edit_is_compared_with_the_picture_that_was_there_before() {
+    let mut shelf = Shelf::new();
+    let old = shelf.add("a.jpg", &[0.0])[0];
+    let ada = shelf.library.move_faces(&[old], &Destination::NewPerson { name: "Ada".into() }).unwrap();
+    let original = shelf.library.face(old).unwrap().unwrap().photo_id;
+    shelf.library.place(shelf.scan, &file(&shelf.path("b.jpg"), b'a'), &detector()).unwrap();
+    let scan = shelf.library.begin_scan(shelf.folder.path()).unwrap();
+    let ((one, in_one), (two, in_two)) = (show(&mut shelf, scan, "a.jpg", 200), show(&mut shelf, scan, "b.jpg", 201));
+    assert_eq!(pairs(&mut shelf), [(original, one, false), (original, two, false)]);
+    let replaced = shelf.library.replaced_photos().unwrap();
+    shelf.library.carry_over(replaced[0], &[Carried::Onto { old, new: in_one }]).unwrap();
+    assert!(shelf.library.lost_faces().unwrap().is_empty(), "nobody looked in the other edit yet");
+    shelf.library.carry_over(replaced[1], &[Carried::Onto { old, new: in_two }]).unwrap();
+    let people = |shelf: &Shelf| [in_one, in_two].map(|face| shelf.state(face).person());
+    assert_eq!(people(&shelf), [Some(ada); 2]);
+    assert!(shelf.library.lost_faces().unwrap().is_empty());
+    shelf.library.undo().unwrap();
+    assert_eq!(people(&shelf), [None; 2], "what is taken back is taken back everywhere");
+}
+
+/// A face that is in one of two edits is not lost; one that is in neither is.
+#[test]
+fn a_face_is_lost_when_no_edit_shows_it() {
+    let mut shelf = Shelf::new();
+    let old = shelf.add("a.jpg", &[0.0, 40.0]);
+    shelf.library.move_faces(&old, &Destination::NewPerson { name: "Ada".into() }).unwrap();
+    shelf.library.place(shelf.scan, &file(&shelf.path("b.jpg"), b'a'), &detector()).unwrap();
+    let scan = shelf.library.begin_scan(shelf.folder.path()).unwrap();
+    let (_, new) = show(&mut shelf, scan, "a.jpg", 200);
+    show(&mut shelf, scan, "b.jpg", 201);
+    let replaced = shelf.library.replaced_photos().unwrap();
+    shelf.library.carry_over(replaced[0], &[Carried::Onto { old: old[0], new }]).unwrap();
+    shelf.library.carry_over(replaced[1], &[]).unwrap();
+    let lost = shelf.library.lost_faces().unwrap();
+    assert_eq!(lost.iter().map(|lost| lost.face_id).collect::<Vec<_>>(), old[1..]);
+}
+
+#[test]
+fn a_file_is_unchanged_while_nothing_says_otherwise() {
+    let mut shelf = Shelf::new();
+    let path = shelf.path("a.jpg");
+    let at = |ctime_ns| FileFacts { ctime_ns, ..file(&path, b'a') };
+    shelf.add("a.jpg", &[0.0]);
+    let known = |shelf: &Shelf| shelf.library.known(&path).unwrap().unwrap();
+    assert!(known(&shelf).is_unchanged(&at(None)) && known(&shelf).is_unchanged(&at(Some(5))), "not known before");
+    // From then on it is.
+    shelf.library.mark_seen(shelf.scan, &[at(Some(5))]).unwrap();
+    assert!(known(&shelf).is_unchanged(&at(Some(5))) && !known(&shelf).is_unchanged(&at(Some(6))));
+    assert!(known(&shelf).is_unchanged(&at(None)), "a system that does not tell");
+    shelf.library.place(shelf.scan, &at(Some(6)), &detector()).unwrap();
+    assert!(known(&shelf).is_unchanged(&at(Some(6))));
+}
+
+/// A library of the fourth format: a photo that was replaced and not compared yet, one that was, with a face that is in
+/// the new picture and one that is lost.
+#[test]
+fn a_library_of_the_fourth_format_keeps_what_was_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("library.sqlite");
+    drop(Library::open_with(&path, &migrate::STEPS[..4]).unwrap());
+    let old = rusqlite::Connection::open(&path).unwrap();
+    old.execute_batch(
+        "INSERT INTO folder (path, added_at) VALUES (CAST('/photos' AS BLOB), 1);
+         INSERT INTO scan (folder_id, started_at) VALUES (1, 1);
+         INSERT INTO photo (id, picture, path, name_key, size, state, sort_at, missing, replaced_by, carried) VALUES
+             (1, x'01', CAST('/photos/a.jpg' AS BLOB), 'a.jpg', 9, 'done', '2024', 0, NULL, 0),
+             (2, x'02', CAST('/photos/a.jpg' AS BLOB), 'a.jpg', 9, 'done', '2024', 1, 1, 1),
+             (3, x'03', CAST('/photos/a.jpg' AS BLOB), 'a.jpg', 9, 'done', '2024', 1, 1, 0);
+         INSERT INTO file (path, photo_id, folder_id, seen_in_scan, size, mtime_ns)
+             VALUES (CAST('/photos/a.jpg' AS BLOB), 1, 1, 1, 9, 7);
+         INSERT INTO person (id, name, created_at) VALUES (1, 'Ada', 1);
+         INSERT INTO face (id, photo_id, x, y, width, height, score, landmarks, quality, person_id, belongs, carried_to)
+             SELECT column1, column2, 0, 0, 9, 9, 1, zeroblob(40), 1, 1, 'confirmed', column3
+             FROM (VALUES (1, 1, NULL), (2, 2, 1), (3, 2, NULL), (4, 3, NULL));",
+    )
+    .unwrap();
+    drop(old);
+    let mut library = Library::open(&path).unwrap();
+    library.check_integrity().unwrap();
+    assert_eq!(library.lost_faces().unwrap().iter().map(|lost| lost.face_id).collect::<Vec<_>>(), [FaceId(3)]);
+    let replaced = library.replaced_photos().unwrap();
+    assert_eq!(replaced, [Replaced { old: PhotoId(3), new: PhotoId(1), lives_on: false }]);
+    library.carry_over(replaced[0], &[]).unwrap();
+    assert_eq!(library.count_lost_faces().unwrap(), 2);
+    assert_eq!(library.person(PersonId(1)).unwrap().unwrap().faces, 1);
+    let known = library.known(Path::new("/photos/a.jpg")).unwrap().unwrap();
+    let now = FileFacts { size: 9, mtime_ns: 7, ctime_ns: Some(1), ..file(Path::new("/photos/a.jpg"), 1) };
+    assert!(known.is_unchanged(&now), "no file is read again because of the new format");
+    drop(library);
+    let copied: i64 = rusqlite::Connection::open(&path)
+        .unwrap()
+        .query_row("SELECT into_face FROM carried WHERE face_id = 2", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(copied, 1);
+}
