@@ -417,4 +417,6 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
 }
 
 #[cfg(test)]
+mod chunked;
+#[cfg(test)]
 mod tests;
