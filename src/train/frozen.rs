@@ -173,11 +173,9 @@ impl ModuleMapper for Freeze {
 
     fn map_flag(&mut self, flag: Param<Flag>) -> Param<Flag> {
         let is_batch_norm = self.container.last().is_some_and(|container| container.ends_with("BatchNorm"));
-        // A norm's scale and shift come before its flag: one that ends right before the first trained weight is frozen.
-        let learns = match is_batch_norm {
-            true => self.seen > self.first && self.statistics == BatchNormStatistics::Learn,
-            false => self.seen >= self.first,
-        };
+        // A norm's scale and shift come before its flag, and dropout acts on what comes before it: either is frozen where
+        // it ends right before the first trained weight.
+        let learns = self.seen > self.first && (!is_batch_norm || self.statistics == BatchNormStatistics::Learn);
         let enabled = flag.is_enabled() && learns;
         flag.with_value(enabled)
     }
@@ -187,6 +185,7 @@ impl ModuleMapper for Freeze {
 mod tests {
     use super::*;
     use crate::networks::nets::EmbeddingNet;
+    use crate::networks::nets::catalogue::{NetOptions, VARIANTS, build};
     use crate::train::gradients::GradientMap;
     use crate::train::testing::{TinyNet, noise};
     use burn::tensor::Device;
@@ -249,6 +248,26 @@ mod tests {
         assert!(!moved(TrainablePart::LastLayer, BatchNormStatistics::Learn));
         // The norm right before the first trained weight too.
         assert!(!moved(TrainablePart::From("conv2".to_owned()), BatchNormStatistics::Learn));
+    }
+
+    /// Every network of the catalogue that has dropout has it right before its last layer.
+    #[test]
+    fn dropout_before_the_only_layer_that_learns_is_off() {
+        let device = Device::flex().autodiff();
+        let options = NetOptions { dropout: Some(0.5), ..NetOptions::default() };
+        let mut noisy = Vec::new();
+        for variant in VARIANTS {
+            let Ok(net) = build(variant.name, &options, &device) else { continue };
+            let behaves = |part: TrainablePart| {
+                let net = freeze(net.clone().train(), &part, BatchNormStatistics::Keep).unwrap();
+                behaves_otherwise_in_training(&net)
+            };
+            assert!(!behaves(TrainablePart::LastLayer), "{}", variant.name);
+            if behaves(TrainablePart::All) {
+                noisy.push(variant.name);
+            }
+        }
+        assert!(noisy.contains(&"sface") && noisy.len() > 3, "{noisy:?}");
     }
 
     #[test]
