@@ -1,7 +1,7 @@
 //! What a run leaves on the disk, and how it is found again.
 //!
 //! ```text
-//! RUN/config.json       every setting, network, start, seed, revision, device
+//! RUN/config.json       every setting, network, start, seed, device
 //! RUN/data.jsonl        one line a picture: person, path, SHA-256, training or held out
 //! RUN/metrics.jsonl     one line a step and a validation
 //! RUN/events.out.*      the same for TensorBoard

@@ -115,7 +115,6 @@ pub struct PairsRequest {
 /// `config.json` of a run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct RunRecord {
-    likeness: String,
     device: String,
     network: ModelCard,
     left_out: usize,
@@ -176,13 +175,7 @@ pub fn start_training(
     let share = request.config.validation.held_out_share;
     let prepared = people::prepare(&request, pairs.as_ref(), detector.as_ref(), share, control, events)?;
     let card = ModelCard { input: preprocessing, run: Some(out.display().to_string()), ..card };
-    let record = RunRecord {
-        likeness: env!("CARGO_PKG_VERSION").to_owned(),
-        device: device.name.clone(),
-        network: card.clone(),
-        left_out: prepared.left_out,
-        request,
-    };
+    let record = RunRecord { device: device.name.clone(), network: card.clone(), left_out: prepared.left_out, request };
     let folder = RunFolder::create(out, &record, &prepared.to_lines()?)?;
     let job = Job { record, prepared, pairs, weights, old, against, resume: None };
     job.run(folder, device, control, events)
