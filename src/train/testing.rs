@@ -66,9 +66,9 @@ pub struct NormedNet {
     conv1: Conv2d,
     norm1: BatchNorm,
     conv2: Conv2d,
-    norm2: BatchNorm,
+    pub norm2: BatchNorm,
     linear: Linear,
-    norm3: BatchNorm,
+    pub norm3: BatchNorm,
 }
 
 impl NormedNet {
