@@ -22,7 +22,7 @@ use crate::eval::lfw::FoldResult;
 
 mod pairs;
 
-use pairs::{ChosenPairs, Pairs};
+use pairs::{Pairs, SampledPairs};
 
 const DRAWS: u64 = 500;
 /// Pairs of a kind that a draw weighs: their own number is then no source of error beside that of the people.
@@ -173,12 +173,12 @@ fn compare_by(
     pairs_at_most: usize,
 ) -> Result<Option<PeopleComparison>, EvalError> {
     let (labels, count) = numbered(people);
-    let chosen = ChosenPairs::of(&labels, count, pairs_at_most, seed);
-    if count < FEWEST_PEOPLE || chosen.same.is_empty() {
+    let sampled = SampledPairs::of(&labels, count, pairs_at_most, seed);
+    if count < FEWEST_PEOPLE || sampled.same.is_empty() {
         return Ok(None);
     }
-    let old = Network::of(&vectors.old, vectors.old_dimensions, &labels, &chosen, far_target)?;
-    let new = Network::of(&vectors.new, vectors.new_dimensions, &labels, &chosen, far_target)?;
+    let old = Network::of(&vectors.old, vectors.old_dimensions, &labels, &sampled, far_target)?;
+    let new = Network::of(&vectors.new, vectors.new_dimensions, &labels, &sampled, far_target)?;
     let draws: Vec<[(f64, f64); 2]> = (0..DRAWS)
         .into_par_iter()
         .map(|draw| {
@@ -243,11 +243,11 @@ impl Network {
         vectors: &[f32],
         dimensions: usize,
         labels: &[u32],
-        chosen: &ChosenPairs,
+        sampled: &SampledPairs,
         far_target: f64,
     ) -> Result<Self, EvalError> {
         let judged = judge_people(vectors, dimensions, labels, far_target)?;
-        Ok(Self { judged, pairs: Pairs::of(vectors, dimensions, labels, chosen) })
+        Ok(Self { judged, pairs: Pairs::of(vectors, dimensions, labels, sampled) })
     }
 
     /// VAL at the threshold that the draw gives, and accuracy at the one threshold of the network.

@@ -8,21 +8,21 @@ use crate::train::mining::squared_distance;
 use crate::train::rng::{Purpose, stream};
 
 /// The pairs that draws weigh, by rows: all of a kind, or so many at random.
-pub(super) struct ChosenPairs {
+pub(super) struct SampledPairs {
     pub same: Vec<(u32, u32)>,
     different: Vec<(u32, u32)>,
     /// Of all different pairs.
     different_share: f64,
 }
 
-impl ChosenPairs {
+impl SampledPairs {
     pub fn of(labels: &[u32], count: usize, at_most: usize, seed: u64) -> Self {
         let mut rows_of = vec![Vec::new(); count];
         labels.iter().enumerate().for_each(|(row, &person)| rows_of[person as usize].push(row as u32));
         let pairs = |rows: usize| rows * rows.saturating_sub(1) / 2;
         let same_pairs: usize = rows_of.iter().map(|rows| pairs(rows.len())).sum();
         let different_pairs = pairs(labels.len()) - same_pairs;
-        let mut rng = stream(seed, Purpose::ChosenPairs, 0, 0);
+        let mut rng = stream(seed, Purpose::SampledPairs, 0, 0);
         let same = if same_pairs <= at_most {
             rows_of.iter().flat_map(|rows| all_of(rows)).collect()
         } else {
@@ -72,21 +72,21 @@ pub(super) struct Pairs {
 }
 
 impl Pairs {
-    pub fn of(vectors: &[f32], dimensions: usize, people: &[u32], chosen: &ChosenPairs) -> Self {
+    pub fn of(vectors: &[f32], dimensions: usize, people: &[u32], sampled: &SampledPairs) -> Self {
         let row = |row: u32| &vectors[row as usize * dimensions..(row as usize + 1) * dimensions];
         let measured =
             |&(a, b): &(u32, u32)| (squared_distance(row(a), row(b)), people[a as usize], people[b as usize]);
         let count = people.iter().max().map_or(0, |&person| person as usize + 1);
         let mut same = vec![Vec::new(); count];
-        for (distance, person, _) in chosen.same.par_iter().map(measured).collect::<Vec<_>>() {
+        for (distance, person, _) in sampled.same.par_iter().map(measured).collect::<Vec<_>>() {
             same[person as usize].push(distance);
         }
         same.iter_mut().for_each(|list| list.sort_unstable_by(f32::total_cmp));
-        let mut different: Vec<(f32, u32, u32)> = chosen.different.par_iter().map(measured).collect();
+        let mut different: Vec<(f32, u32, u32)> = sampled.different.par_iter().map(measured).collect();
         different.par_sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
         let mut pictures = vec![0; count];
         people.iter().for_each(|&person| pictures[person as usize] += 1);
-        Self { same, different, different_share: chosen.different_share, pictures }
+        Self { same, different, different_share: sampled.different_share, pictures }
     }
 
     /// How many of the pairs of two people are weighed. A person drawn twice makes no different pair with themself.
@@ -134,7 +134,7 @@ mod tests {
     fn a_draw_weighs_pairs_by_how_often_their_people_were_drawn() {
         let rows = [[1.0, 0.0], [0.8, 0.6], [0.0, 1.0], [-0.6, 0.8], [-1.0, 0.0]];
         let people = [0, 0, 1, 1, 2];
-        let pairs = Pairs::of(rows.as_flattened(), 2, &people, &ChosenPairs::of(&people, 3, 100, 1));
+        let pairs = Pairs::of(rows.as_flattened(), 2, &people, &SampledPairs::of(&people, 3, 100, 1));
         assert_eq!(pairs.different_weight(&[1, 1, 1]), 8.0);
         assert_eq!(pairs.different_weight(&[2, 0, 1]), 4.0);
         assert_eq!(pairs.different_weight(&[3, 0, 0]), 0.0);
@@ -147,14 +147,14 @@ mod tests {
     #[test]
     fn of_many_pairs_so_many_are_chosen_and_each_as_likely() {
         let labels: Vec<u32> = (0..3000).map(|row| row % 40).collect();
-        let chosen = ChosenPairs::of(&labels, 40, 40_000, 1);
-        assert_eq!((chosen.same.len(), chosen.different.len()), (40_000, 40_000));
+        let sampled = SampledPairs::of(&labels, 40, 40_000, 1);
+        assert_eq!((sampled.same.len(), sampled.different.len()), (40_000, 40_000));
         let person = |row: u32| labels[row as usize];
-        assert!(chosen.same.iter().all(|&(a, b)| a != b && person(a) == person(b)));
-        assert!(chosen.different.iter().all(|&(a, b)| person(a) != person(b)));
+        assert!(sampled.same.iter().all(|&(a, b)| a != b && person(a) == person(b)));
+        assert!(sampled.different.iter().all(|&(a, b)| person(a) != person(b)));
         let mut counts = BTreeMap::new();
-        chosen.same.iter().for_each(|&(a, _)| *counts.entry(person(a)).or_insert(0) += 1);
+        sampled.same.iter().for_each(|&(a, _)| *counts.entry(person(a)).or_insert(0) += 1);
         assert!(counts.len() == 40 && counts.values().all(|count| (800..1200).contains(count)), "{counts:?}");
-        assert!((chosen.different_share - 40_000.0 / 4_387_500.0).abs() < 1e-9);
+        assert!((sampled.different_share - 40_000.0 / 4_387_500.0).abs() < 1e-9);
     }
 }
