@@ -154,7 +154,7 @@ fn a_network_learned_harmonically_goes_with_the_old_one() {
     assert!(after > of_old.auc - 0.05, "{after}, the old network alone {}", of_old.auc);
 }
 
-/// Twenty good steps, then ten that ruin what was learned; interrupted among the latter.
+/// Twenty good steps, then ten that ruin what was learned; interrupted between the two, before the former are judged.
 #[test]
 fn the_network_that_was_judged_best_is_handed_on() {
     let learning_rate = LearningRate::Schedule(Schedule::parse("0: 0.05\n20: 50").unwrap());
@@ -166,10 +166,10 @@ fn the_network_that_was_judged_best_is_handed_on() {
     let control = Control::default();
     let folder = Some(RunFolder::create(&root, &config, "").unwrap());
     let first = train(fresh(1), Setup { folder, ..setup(&config, &data) }, &control, &mut |event| match event {
-        TrainEvent::Step(report) if report.step == 25 => control.cancel.cancel(),
+        TrainEvent::Step(report) if report.step == 20 => control.cancel.cancel(),
         _ => {}
     });
-    assert_eq!(first.unwrap().outcome.steps, 25);
+    assert_eq!(first.unwrap().outcome.steps, 20);
     let (folder, resume) = RunFolder::resume(&root).unwrap();
     let second = Setup { folder: Some(folder), resume, ..setup(&config, &data) };
     let trained = train(fresh(1), second, &Control::default(), &mut |_| {}).unwrap();

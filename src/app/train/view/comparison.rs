@@ -30,13 +30,14 @@ pub fn comparison_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &LiveRun, summary:
         Some(comparison) => verdict_ui(ui, ctx.text, comparison),
         None => without_old_ui(ui, ctx.text, summary),
     }
+    ui.add_space(space::M);
+    adoption_ui(ui, ctx, run, summary);
+    ui.add_space(space::S);
     if let Some(after) = &summary.after {
         let (step, steps) = (grouped(after.step), grouped(summary.steps));
         let words = ctx.text.f("comparison_shipped", &[("step", &step), ("steps", &steps), ("val", &judged_as(after))]);
         ui.add(egui::Label::new(theme::secondary(ui, words)).wrap());
     }
-    ui.add_space(space::M);
-    adoption_ui(ui, ctx, run, summary);
     ui.add_space(space::XL);
 }
 
