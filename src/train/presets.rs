@@ -50,9 +50,13 @@ impl Preset {
         if self == Self::Harmonic {
             config.mining = MiningSource::Harmonic { combinations: Combinations::all_that_learn() };
             config.augmentation = AugmentConfig::GENTLE;
-            // The paper's order: the embedding layer, drawn anew, and then the whole network.
+            // The paper's order: the embedding layer, drawn anew, and then the whole network. How long is not stated.
+            config.steps = 2000;
             config.trainable = TrainablePart::All;
             config.last_layer_first = Some(LastLayerFirst { steps: config.steps / 2, redraw: true });
+            // A layer that is drawn anew has no statistics to keep, and everything to learn: the paper's rate.
+            config.batch_norm = BatchNormStatistics::Learn;
+            config.learning_rate = LearningRate::Constant { rate: 0.05 };
         }
         config
     }
