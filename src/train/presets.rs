@@ -182,3 +182,35 @@ fn harmonic() -> TrainConfig {
         ..config
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The numbers of the paper's sections 3.1 to 3.3.
+    #[test]
+    fn the_papers_preset_has_the_papers_values() {
+        let config = Preset::Paper.config();
+        let SamplerConfig { people_per_batch, pictures_per_person, random_negatives, .. } = config.sampler;
+        assert_eq!((pictures_per_person, people_per_batch * pictures_per_person + random_negatives), (40, 1800));
+        assert!(random_negatives > 0);
+        assert_eq!(config.loss, LossConfig { margin: 0.2, reduction: Reduction::Sum, shape: LossShape::Hinge });
+        assert_eq!((config.rule.positives, config.mining), (Positives::AllPairs, MiningSource::Online));
+        assert!(matches!(config.optimiser.rule, Rule::AdaGrad { .. }));
+        let last_epoch = (config.steps - 1) / config.steps_per_epoch;
+        assert_eq!(config.learning_rate.at(0), Some(0.05));
+        assert!(config.learning_rate.at(last_epoch).is_some_and(|rate| rate < 0.05), "lowered to finish");
+    }
+
+    #[test]
+    fn davidsandbergs_preset_has_his_defaults_and_his_file() {
+        let config = Preset::Davidsandberg.config();
+        let file = "# Learning rate schedule\n# Maps an epoch number to a learning rate\n0:  0.1\n300: 0.01\n400: 0.001\n1000: 0.0001";
+        assert_eq!(config.learning_rate, LearningRate::Schedule(Schedule::parse(file).unwrap()));
+        assert_eq!((config.steps, config.steps_per_epoch), (500 * 1000, 1000));
+        assert_eq!((config.sampler.people_per_batch, config.sampler.pictures_per_person), (45, 40));
+        assert_eq!(config.mining, MiningSource::Selected(SelectionConfig { triplets_per_step: 90 / 3 }));
+        assert_eq!(config.loss.reduction, Reduction::Mean);
+        assert_eq!(Preset::Davidsandberg.rule(Rule::ADAM), Rule::Adam { beta1: 0.9, beta2: 0.999, epsilon: 0.1 });
+    }
+}
