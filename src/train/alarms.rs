@@ -83,7 +83,7 @@ const EMPTY_STEPS: u32 = 5;
 impl Watch {
     pub fn step(&mut self, report: &StepReport) -> Option<Alarm> {
         self.steps_without_triplets = if report.triplets == 0 { self.steps_without_triplets + 1 } else { 0 };
-        if report.spread < COLLAPSED_SPREAD {
+        if report.pictures > 1 && report.spread < COLLAPSED_SPREAD {
             return self.once("collapse", Alarm::Collapse { spread: report.spread });
         }
         if self.steps_without_triplets == EMPTY_STEPS {

@@ -2,23 +2,31 @@
 //! the same list of pairs, and the differences get error bars.
 //!
 //! * Held-out people: VAL at the FAR target over all pairs, each network at its own threshold. The error bars come from
-//!   drawing people (not pictures, and not pairs, which share pictures) with replacement, the same draws for both.
+//!   drawing people (not pictures, and not pairs, which share pictures) with replacement, the same draws for both. The
+//!   figures are the validation's, over all pairs; of more than two million pairs of a kind the draws weigh a sample.
 //! * A list of pairs: accuracy and VAL by folds (LFW's protocol); the error of the mean fold difference.
 //!
 //! The verdict needs a difference whose 95% interval leaves zero out. What it leaves out: a chance that both measures
 //! are asked and one of them errs.
 
+use std::f64::consts::FRAC_PI_2;
+
 use rand::RngExt;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::mining::squared_distance;
 use super::rng::{Purpose, stream};
-use super::validate::{PairSet, judged_pairs};
+use super::validate::{PairSet, PeopleReport, judge_people, judged_pairs};
 use crate::eval::EvalError;
 use crate::eval::lfw::FoldResult;
 
+mod pairs;
+
+use pairs::{Pairs, SampledPairs};
+
 const DRAWS: u64 = 500;
+/// Pairs of a kind that a draw weighs: their own number is then no source of error beside that of the people.
+const PAIRS_AT_MOST: usize = 1 << 21;
 /// Fewer people say nothing about others.
 const FEWEST_PEOPLE: usize = 5;
 
@@ -142,48 +150,54 @@ impl Compared {
                 standard_error: deviation(values.iter().copied()) / count.sqrt(),
             }
         });
-        let reach = student_97_5(differences.len() as f64 - 1.0) * difference.standard_error;
+        let reach = student_97_5(differences.len() - 1) * difference.standard_error;
         Self { old, new, difference, low: difference.value - reach, high: difference.value + reach }
     }
 }
 
 /// Compares on held-out people; None when there are too few for an error bar.
-pub fn compare_people(vectors: &BothVectors, people: &[u32], far_target: f64, seed: u64) -> Option<PeopleComparison> {
+pub fn compare_people(
+    vectors: &BothVectors,
+    people: &[u32],
+    far_target: f64,
+    seed: u64,
+) -> Result<Option<PeopleComparison>, EvalError> {
+    compare_by(vectors, people, far_target, seed, PAIRS_AT_MOST)
+}
+
+fn compare_by(
+    vectors: &BothVectors,
+    people: &[u32],
+    far_target: f64,
+    seed: u64,
+    pairs_at_most: usize,
+) -> Result<Option<PeopleComparison>, EvalError> {
     let (labels, count) = numbered(people);
-    let old = Pairs::of(&vectors.old, vectors.old_dimensions, &labels, count);
-    let new = Pairs::of(&vectors.new, vectors.new_dimensions, &labels, count);
-    if count < FEWEST_PEOPLE || old.same.iter().all(Vec::is_empty) {
-        return None;
+    let sampled = SampledPairs::of(&labels, count, pairs_at_most, seed);
+    if count < FEWEST_PEOPLE || sampled.same.is_empty() {
+        return Ok(None);
     }
-    let once = vec![1_u32; count];
-    let thresholds = [&old, &new].map(Pairs::best_threshold);
-    let measure = |weights: &[u32]| {
-        let val = [&old, &new].map(|pairs| pairs.val(weights, far_target));
-        let accuracy = [(&old, thresholds[0]), (&new, thresholds[1])].map(|(pairs, t)| pairs.accuracy(weights, t));
-        [(val[0], val[1]), (accuracy[0], accuracy[1])]
-    };
+    let old = Network::of(&vectors.old, vectors.old_dimensions, &labels, &sampled, far_target)?;
+    let new = Network::of(&vectors.new, vectors.new_dimensions, &labels, &sampled, far_target)?;
     let draws: Vec<[(f64, f64); 2]> = (0..DRAWS)
         .into_par_iter()
         .map(|draw| {
             let mut rng = stream(seed, Purpose::Bootstrap, draw, 0);
             let mut weights = vec![0_u32; count];
             (0..count).for_each(|_| weights[rng.random_range(0..count)] += 1);
-            measure(&weights)
+            let [old, new] = [&old, &new].map(|network| network.figures(&weights, far_target));
+            [(old[0], new[0]), (old[1], new[1])]
         })
         .collect();
-    let compared = |figure: usize| {
-        let (old, new) = measure(&once)[figure];
+    let compared = |figure: usize, of_all: fn(&PeopleReport) -> f64| {
         let of_figure: Vec<(f64, f64)> =
             draws.iter().map(|draw| draw[figure]).filter(|(a, b)| (a + b).is_finite()).collect();
-        (!of_figure.is_empty()).then(|| Compared::of_draws(old, new, &of_figure))
+        (!of_figure.is_empty()).then(|| Compared::of_draws(of_all(&old.judged), of_all(&new.judged), &of_figure))
     };
-    Some(PeopleComparison {
-        people: count,
-        pictures: people.len(),
-        far_target,
-        val: compared(0)?,
-        accuracy: compared(1)?,
-    })
+    let (val, accuracy) = (compared(0, |judged| judged.val), compared(1, |judged| judged.accuracy));
+    let both = val.zip(accuracy);
+    let pictures = people.len();
+    Ok(both.map(|(val, accuracy)| PeopleComparison { people: count, pictures, far_target, val, accuracy }))
 }
 
 /// Compares on a list of pairs; `row_of` gives a picture's row in both networks' vectors.
@@ -218,86 +232,28 @@ fn numbered(people: &[u32]) -> (Vec<u32>, usize) {
     (people.iter().map(place).collect(), known.len())
 }
 
-/// All pairs of one network, ready to be weighed by how often a person was drawn.
-struct Pairs {
-    /// In order, a list a person.
-    same: Vec<Vec<f32>>,
-    /// Distance and both people, in order of distance.
-    different: Vec<(f32, u32, u32)>,
-    pictures: Vec<u32>,
+/// What the validation says of a network, and its pairs.
+struct Network {
+    judged: PeopleReport,
+    pairs: Pairs,
 }
 
-impl Pairs {
-    fn of(vectors: &[f32], dimensions: usize, people: &[u32], count: usize) -> Self {
-        let rows: Vec<&[f32]> = vectors.chunks(dimensions.max(1)).collect();
-        let mut pairs = Self { same: vec![Vec::new(); count], different: Vec::new(), pictures: vec![0; count] };
-        for a in 0..rows.len() {
-            pairs.pictures[people[a] as usize] += 1;
-            for b in a + 1..rows.len() {
-                let distance = squared_distance(rows[a], rows[b]);
-                match people[a] == people[b] {
-                    true => pairs.same[people[a] as usize].push(distance),
-                    false => pairs.different.push((distance, people[a], people[b])),
-                }
-            }
-        }
-        pairs.same.iter_mut().for_each(|list| list.sort_unstable_by(f32::total_cmp));
-        pairs.different.par_sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-        pairs
+impl Network {
+    fn of(
+        vectors: &[f32],
+        dimensions: usize,
+        labels: &[u32],
+        sampled: &SampledPairs,
+        far_target: f64,
+    ) -> Result<Self, EvalError> {
+        let judged = judge_people(vectors, dimensions, labels, far_target)?;
+        Ok(Self { judged, pairs: Pairs::of(vectors, dimensions, labels, sampled) })
     }
 
-    /// How many pairs of two people there are. A person drawn twice makes no different pair with themself.
-    fn different_weight(&self, weights: &[u32]) -> f64 {
-        let counts = || weights.iter().zip(&self.pictures).map(|(&w, &n)| f64::from(w) * f64::from(n));
-        let sum: f64 = counts().sum();
-        (sum * sum - counts().map(|count| count * count).sum::<f64>()) / 2.0
-    }
-
-    /// The share of same pairs nearer than `cut`.
-    fn accepted(&self, weights: &[u32], cut: f32) -> f64 {
-        let (mut accepted, mut all) = (0.0, 0.0);
-        for (list, &weight) in self.same.iter().zip(weights) {
-            accepted += f64::from(weight) * list.partition_point(|&distance| distance < cut) as f64;
-            all += f64::from(weight) * list.len() as f64;
-        }
-        accepted / all
-    }
-
-    /// VAL at the largest threshold whose FAR does not exceed the target.
-    fn val(&self, weights: &[u32], far_target: f64) -> f64 {
-        let budget = far_target * self.different_weight(weights) * (1.0 + 1e-9);
-        let mut used = 0.0;
-        let refused = self.different.iter().find(|(_, a, b)| {
-            used += f64::from(weights[*a as usize]) * f64::from(weights[*b as usize]);
-            used > budget
-        });
-        self.accepted(weights, refused.map_or(f32::INFINITY, |pair| pair.0))
-    }
-
-    fn accuracy(&self, weights: &[u32], cut: f32) -> f64 {
-        let nearer = &self.different[..self.different.partition_point(|pair| pair.0 < cut)];
-        let weight = |&(_, a, b): &(f32, u32, u32)| f64::from(weights[a as usize]) * f64::from(weights[b as usize]);
-        let far = nearer.iter().map(weight).sum::<f64>() / self.different_weight(weights);
-        (self.accepted(weights, cut) + 1.0 - far) / 2.0
-    }
-
-    /// The distance below which calling a pair the same is right most often.
-    fn best_threshold(&self) -> f32 {
-        let mut same: Vec<f32> = self.same.concat();
-        same.sort_unstable_by(f32::total_cmp);
-        let mut best = (f64::MIN, 0.0);
-        let mut wrong = 0;
-        for &distance in &same {
-            while self.different.get(wrong).is_some_and(|pair| pair.0 <= distance) {
-                wrong += 1;
-            }
-            let val = same.partition_point(|&other| other <= distance) as f64 / same.len() as f64;
-            let score = val - wrong as f64 / self.different.len().max(1) as f64;
-            if score > best.0 {
-                best = (score, distance.next_up());
-            }
-        }
-        best.1
+    /// VAL at the threshold that the draw gives, and accuracy at the one threshold of the network.
+    fn figures(&self, weights: &[u32], far_target: f64) -> [f64; 2] {
+        let cut = self.judged.threshold as f32;
+        [self.pairs.val(weights, far_target), self.pairs.accuracy(weights, cut)]
     }
 }
 
@@ -308,19 +264,33 @@ fn deviation(values: impl Iterator<Item = f64> + Clone) -> f64 {
     if count > 1.0 { (squares / (count - 1.0)).sqrt() } else { 0.0 }
 }
 
-/// The 97.5% quantile of Student's t (Abramowitz and Stegun 26.7.5, three terms): 2.26 with 9 degrees of freedom.
-fn student_97_5(freedom: f64) -> f64 {
-    let z: f64 = 1.959_964;
-    let first = (z.powi(3) + z) / 4.0;
-    let second = (5.0 * z.powi(5) + 16.0 * z.powi(3) + 3.0 * z) / 96.0;
-    z + first / freedom + second / freedom.powi(2)
+/// The 97.5% quantile of Student's t: the t that |t| stays below with a probability of 95%, which Abramowitz and Stegun
+/// give in closed form (26.7.3 and 26.7.4), found by halving.
+fn student_97_5(freedom: usize) -> f64 {
+    let (mut low, mut high) = (0.0, FRAC_PI_2);
+    for _ in 0..60 {
+        let angle = (low + high) / 2.0;
+        if chance_below(angle, freedom) < 0.95 { low = angle } else { high = angle }
+    }
+    (freedom as f64).sqrt() * low.tan()
+}
+
+/// The probability of |t| < √freedom · tan(angle).
+fn chance_below(angle: f64, freedom: usize) -> f64 {
+    let (sine, cosine) = angle.sin_cos();
+    let odd = freedom % 2;
+    let (mut term, mut sum) = (if odd == 1 { cosine } else { 1.0 }, 0.0);
+    for k in (2 + odd..=freedom).step_by(2) {
+        sum += term;
+        term *= cosine * cosine * (k - 1) as f64 / k as f64;
+    }
+    if odd == 1 { (angle + sine * sum) / FRAC_PI_2 } else { sine * sum }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::eval::Pair;
-    use crate::train::validate::judge_people;
 
     const PEOPLE: usize = 30;
     const PICTURES: usize = 6;
@@ -349,7 +319,7 @@ mod tests {
     }
 
     fn compare(old: &[f32], new: &[f32]) -> PeopleComparison {
-        compare_people(&both(old, new), &labels(), 0.01, 5).unwrap()
+        compare_people(&both(old, new), &labels(), 0.01, 5).unwrap().unwrap()
     }
 
     #[test]
@@ -379,17 +349,18 @@ mod tests {
         assert!((report.accuracy - comparison.accuracy.new.value).abs() < 1e-9);
     }
 
+    /// 180 pictures have 450 pairs of one person and 15,660 of two.
     #[test]
-    fn a_draw_weighs_pairs_by_how_often_their_people_were_drawn() {
-        let rows = [[1.0, 0.0], [0.8, 0.6], [0.0, 1.0], [-0.6, 0.8], [-1.0, 0.0]];
-        let people = [0, 0, 1, 1, 2];
-        let pairs = Pairs::of(rows.as_flattened(), 2, &people, 3);
-        assert_eq!(pairs.different_weight(&[1, 1, 1]), 8.0);
-        assert_eq!(pairs.different_weight(&[2, 0, 1]), 4.0);
-        assert_eq!(pairs.different_weight(&[3, 0, 0]), 0.0);
-        // Distances of same pairs: 0.4 and 0.4; of different ones 0.8 between the second and the third picture.
-        assert_eq!(pairs.val(&[1, 1, 1], 0.0), 1.0);
-        assert_eq!(pairs.accuracy(&[1, 1, 1], 0.9), (1.0 + 1.0 - 2.0 / 8.0) / 2.0);
+    fn a_sample_of_the_pairs_gives_the_same_figures_and_nearly_the_same_error_bars() {
+        let both = both(&network(1.1, 3), &network(0.7, 2));
+        let with = |at_most| compare_by(&both, &labels(), 0.01, 5, at_most).unwrap().unwrap();
+        let (all, some) = (with(20_000), with(8_000));
+        for figure in [|c: &PeopleComparison| c.val, |c: &PeopleComparison| c.accuracy] {
+            let values = |c: &PeopleComparison| [figure(c).old.value, figure(c).new.value, figure(c).difference.value];
+            assert_eq!(values(&all), values(&some));
+            let error = |c: &PeopleComparison| figure(c).difference.standard_error;
+            assert!((error(&some) / error(&all) - 1.0).abs() < 0.25, "{} {}", error(&some), error(&all));
+        }
     }
 
     #[test]
@@ -397,7 +368,7 @@ mod tests {
         let vectors = network(0.4, 2);
         let both = both(&vectors, &vectors);
         let few: Vec<u32> = labels().iter().map(|label| label % 4).collect();
-        assert_eq!(compare_people(&both, &few, 0.01, 1), None);
+        assert_eq!(compare_people(&both, &few, 0.01, 1), Ok(None));
         assert_eq!(Comparison::new("old".into(), None, None).verdict, ComparisonOutcome::NotMeasured);
     }
 
@@ -422,8 +393,31 @@ mod tests {
 
     #[test]
     fn the_quantile_of_student_is_that_of_the_tables() {
-        for (freedom, table) in [(9.0, 2.262), (4.0, 2.776), (30.0, 2.042)] {
-            assert!((student_97_5(freedom) - table).abs() < 0.03 * table, "{freedom}");
+        let table = [
+            (1, 12.706),
+            (2, 4.303),
+            (3, 3.182),
+            (4, 2.776),
+            (5, 2.571),
+            (6, 2.447),
+            (7, 2.365),
+            (8, 2.306),
+            (9, 2.262),
+            (10, 2.228),
+            (15, 2.131),
+            (30, 2.042),
+            (120, 1.980),
+            (9999, 1.960),
+        ];
+        for (freedom, published) in table {
+            assert!((student_97_5(freedom) - published).abs() < 6e-4, "{freedom}: {}", student_97_5(freedom));
         }
+    }
+
+    #[test]
+    fn two_folds_are_no_proof_unless_they_hardly_differ() {
+        // Mean 0.05, standard error 0.005: eight standard errors would be plenty with ten folds.
+        let compared = Compared::of_folds(&[0.80, 0.80], &[0.845, 0.855]);
+        assert_eq!(compared.verdict(), ComparisonOutcome::NoDifference);
     }
 }

@@ -1,8 +1,10 @@
-//! An exponential moving average of the weights, used for evaluation and saved beside them.
+//! An exponential moving average of what is trained and of the running statistics of batch norm, used for evaluation and
+//! saved beside them.
 //!
-//! The decay follows TensorFlow's `ExponentialMovingAverage` with a step count, as davidsandberg/facenet uses it:
-//! min(decay, (1 + n) / (10 + n)), so that early averages are not dominated by the initial weights. Buffers (running
-//! statistics of batch norm) are copied, they are averages already.
+//! As davidsandberg/facenet has it (`facenet.train` averages `tf.trainable_variables()`, and `inception_resnet_v1.py` puts
+//! its norms' moving mean and variance among them: "Moving averages ends up in the trainable variables collection"). So
+//! averaged weights meet statistics of the same age. The decay follows TensorFlow's `ExponentialMovingAverage` with a
+//! step count, min(decay, (1 + n) / (10 + n)), so that early averages are not dominated by the initial weights.
 
 use std::collections::BTreeMap;
 
@@ -24,7 +26,7 @@ pub struct EmaState {
 }
 
 impl Ema {
-    /// Starts from the weights as they are. Only what is trained is averaged.
+    /// Starts from the weights and statistics as they are.
     pub fn new<M: Module>(module: &M, decay: f64) -> Self {
         let mut ema = Self { decay, updates: 0, averages: BTreeMap::new() };
         ema.visit(module, |_, weight| weight);
@@ -53,7 +55,8 @@ impl Ema {
         let count = self.updates as f64;
         let decay = self.decay.min((1.0 + count) / (10.0 + count));
         self.visit(module, |average, weight| match average {
-            Some(average) => average.mul_scalar(decay) + weight.mul_scalar(1.0 - decay),
+            // In this form what does not move, such as a frozen norm's statistics, stays what it is to the last bit.
+            Some(average) => average.clone() + (weight - average).mul_scalar(1.0 - decay),
             None => weight,
         });
     }
@@ -64,6 +67,8 @@ impl Ema {
     }
 
     fn visit<M: Module>(&mut self, module: &M, blend: impl Fn(Option<Tensor<1>>, Tensor<1>) -> Tensor<1>) {
+        // Settles the running statistics, which a visit may otherwise report one update late.
+        let _ = module.valid();
         module.visit(&mut Blend { path: Vec::new(), averages: &mut self.averages, blend });
     }
 }
@@ -85,7 +90,8 @@ impl<F: Fn(Option<Tensor<1>>, Tensor<1>) -> Tensor<1>> ModuleVisitor for Blend<'
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         let weight = param.val();
-        if !weight.is_require_grad() {
+        let statistic = self.path.last().is_some_and(|name| name == "running_mean" || name == "running_var");
+        if !weight.is_require_grad() && !statistic {
             return;
         }
         let path = self.path.join(".");
@@ -120,6 +126,9 @@ impl ModuleMapper for Replace<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::networks::nets::EmbeddingNet;
+    use crate::train::frozen::{BatchNormStatistics, TrainablePart, freeze};
+    use crate::train::testing::{TinyNet, noise};
     use burn::nn::{Linear, LinearConfig};
 
     fn linear(value: f32) -> Linear {
@@ -145,6 +154,32 @@ mod tests {
         let averaged = ema.averaged(&linear(7.0));
         assert!((first(&averaged) - wanted).abs() < 1e-4, "{} {wanted}", first(&averaged));
         assert!(!averaged.weight.val().is_autodiff());
+    }
+
+    /// The statistics of a norm after each of a few passes, averaged by hand.
+    #[test]
+    fn statistics_are_averaged_like_the_weights() {
+        let device = Device::flex().autodiff();
+        let net = freeze(TinyNet::new(4, &device), &TrainablePart::All, BatchNormStatistics::Learn).unwrap();
+        let statistics = |net: &TinyNet| {
+            let norm = &net.valid().norm;
+            let values = [&norm.running_mean, &norm.running_var].map(|s| s.value().try_into_vec_as::<f32>().unwrap());
+            values.concat()
+        };
+        let mut ema = Ema::new(&net, 0.3);
+        let mut wanted = statistics(&net);
+        for count in 1..5 {
+            net.forward(noise(count, [6, 3, 12, 12]));
+            ema.update(&net);
+            let decay = (0.3_f32).min((1.0 + count as f32) / (10.0 + count as f32));
+            wanted
+                .iter_mut()
+                .zip(statistics(&net))
+                .for_each(|(sum, value)| *sum = decay * *sum + (1.0 - decay) * value);
+        }
+        let found = statistics(&ema.averaged(&net));
+        assert!(found.iter().zip(&wanted).all(|(a, b)| (a - b).abs() < 1e-6), "{found:?} {wanted:?}");
+        assert!(found.iter().zip(statistics(&net)).any(|(a, b)| (a - b).abs() > 1e-4), "the averages are others");
     }
 
     #[test]

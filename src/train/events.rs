@@ -152,6 +152,11 @@ impl Control {
         })
     }
 
+    /// Why whatever is under way shall be left as it is, if it shall: a network that is to be kept is judged to the end.
+    pub fn interrupted(&self) -> Option<StopReason> {
+        self.stopped().filter(|reason| *reason != StopReason::Kept)
+    }
+
     pub(super) fn takes_snapshot_at(&self, step: u64) -> bool {
         self.snapshot_every_steps > 0 && step.is_multiple_of(self.snapshot_every_steps)
     }

@@ -5,7 +5,7 @@
 //! of the forward pass in every network of the catalogue.
 
 use burn::module::{Flag, Module, ModuleMapper, ModuleVisitor, Param};
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::{Shape, Tensor, TensorData};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
@@ -49,10 +49,10 @@ pub fn freeze<M: Module>(module: M, part: &TrainablePart, statistics: BatchNormS
 }
 
 /// Draws the last weight matrix or convolution anew, evenly within ±√(3 / inputs) (He et al. 2015, for a layer without
-/// activation behind it).
+/// activation behind it). Its bias and the norms behind it begin anew too: what they knew was of the weights before.
 pub fn redraw_last_layer<M: Module>(module: M, seed: u64) -> Result<M, FreezeError> {
     let place = first_trained(&Layout::of(&module).parameters, &TrainablePart::LastLayer)?;
-    Ok(module.map(&mut Redraw { place, seen: 0, rng: stream(seed, Purpose::LastLayer, 0, 0) }))
+    Ok(module.map(&mut Redraw { path: Vec::new(), place, seen: 0, rng: stream(seed, Purpose::LastLayer, 0, 0) }))
 }
 
 /// Whether any layer behaves otherwise in training than in inference (batch statistics, dropout).
@@ -125,26 +125,52 @@ fn block_names(parameters: &[Parameter]) -> String {
 }
 
 struct Redraw {
+    path: Vec<String>,
     place: usize,
     seen: usize,
     rng: ChaCha8Rng,
 }
 
 impl ModuleMapper for Redraw {
+    fn enter_module(&mut self, name: &str, _container: &str) {
+        self.path.push(name.to_owned());
+    }
+
+    fn exit_module(&mut self, _name: &str, _container: &str) {
+        self.path.pop();
+    }
+
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         self.seen += 1;
-        if self.seen != self.place + 1 {
+        if self.seen <= self.place {
+            return param;
+        }
+        let begins_as = match self.path.last().map(String::as_str) {
+            Some("bias" | "beta" | "running_mean") => Some(0.0),
+            Some("gamma" | "running_var") => Some(1.0),
+            _ => None,
+        };
+        if self.seen > self.place + 1 && begins_as.is_none() {
             return param;
         }
         param.map(|weight| {
             let shape = weight.shape();
-            // A matrix has its inputs on the first axis, a convolution all axes but the first.
-            let inputs = if D == 2 { shape[0] } else { shape.num_elements() / shape[0] };
-            let limit = (3.0 / inputs.max(1) as f32).sqrt();
-            let values: Vec<f32> = (0..shape.num_elements()).map(|_| self.rng.random_range(-limit..=limit)).collect();
+            let values: Vec<f32> = match begins_as {
+                Some(value) => vec![value; shape.num_elements()],
+                None => self.drawn(&shape),
+            };
             Tensor::from_data(TensorData::new(values, shape), &weight.device())
                 .set_require_grad(weight.is_require_grad())
         })
+    }
+}
+
+impl Redraw {
+    /// A matrix has its inputs on the first axis, a convolution all axes but the first.
+    fn drawn(&mut self, shape: &Shape) -> Vec<f32> {
+        let inputs = if shape.num_dims() == 2 { shape[0] } else { shape.num_elements() / shape[0] };
+        let limit = (3.0 / inputs.max(1) as f32).sqrt();
+        (0..shape.num_elements()).map(|_| self.rng.random_range(-limit..=limit)).collect()
     }
 }
 
@@ -173,11 +199,9 @@ impl ModuleMapper for Freeze {
 
     fn map_flag(&mut self, flag: Param<Flag>) -> Param<Flag> {
         let is_batch_norm = self.container.last().is_some_and(|container| container.ends_with("BatchNorm"));
-        // A norm's scale and shift come before its flag: one that ends right before the first trained weight is frozen.
-        let learns = match is_batch_norm {
-            true => self.seen > self.first && self.statistics == BatchNormStatistics::Learn,
-            false => self.seen >= self.first,
-        };
+        // A norm's scale and shift come before its flag, and dropout acts on what comes before it: either is frozen where
+        // it ends right before the first trained weight.
+        let learns = self.seen > self.first && (!is_batch_norm || self.statistics == BatchNormStatistics::Learn);
         let enabled = flag.is_enabled() && learns;
         flag.with_value(enabled)
     }
@@ -187,8 +211,10 @@ impl ModuleMapper for Freeze {
 mod tests {
     use super::*;
     use crate::networks::nets::EmbeddingNet;
+    use crate::networks::nets::catalogue::{NetOptions, VARIANTS, build};
     use crate::train::gradients::GradientMap;
-    use crate::train::testing::{TinyNet, noise};
+    use crate::train::testing::{NormedNet, TinyNet, noise};
+    use burn::nn::BatchNorm;
     use burn::tensor::Device;
 
     fn gradients(net: &TinyNet) -> GradientMap {
@@ -236,6 +262,20 @@ mod tests {
     }
 
     #[test]
+    fn the_norm_behind_a_layer_that_is_drawn_anew_begins_anew_and_others_stay() {
+        let device = Device::flex().autodiff();
+        let net = NormedNet::new(1, &device);
+        net.forward(noise(3, [6, 3, 12, 12]));
+        let mean = |norm: &BatchNorm| norm.running_mean.value_sync().try_into_vec_as::<f32>().unwrap();
+        let (inner, last) = (mean(&net.norm2), mean(&net.norm3));
+        assert!(last.iter().any(|&value| value != 0.0));
+        let redrawn = redraw_last_layer(net.valid(), 3).unwrap();
+        assert_eq!((mean(&redrawn.norm2), mean(&redrawn.norm3)), (inner, vec![0.0; 12]));
+        let variance = redrawn.norm3.running_var.value().try_into_vec_as::<f32>().unwrap();
+        assert_eq!(variance, [1.0; 12]);
+    }
+
+    #[test]
     fn batch_norm_keeps_its_statistics_when_told_or_frozen() {
         let device = Device::flex().autodiff();
         let moved = |part: TrainablePart, statistics| {
@@ -249,6 +289,26 @@ mod tests {
         assert!(!moved(TrainablePart::LastLayer, BatchNormStatistics::Learn));
         // The norm right before the first trained weight too.
         assert!(!moved(TrainablePart::From("conv2".to_owned()), BatchNormStatistics::Learn));
+    }
+
+    /// Every network of the catalogue that has dropout has it right before its last layer.
+    #[test]
+    fn dropout_before_the_only_layer_that_learns_is_off() {
+        let device = Device::flex().autodiff();
+        let options = NetOptions { dropout: Some(0.5), width: Some(0.25), ..NetOptions::default() };
+        let mut noisy = Vec::new();
+        for variant in VARIANTS {
+            let Ok(net) = build(variant.name, &options, &device) else { continue };
+            let behaves = |part: TrainablePart| {
+                let net = freeze(net.clone().train(), &part, BatchNormStatistics::Keep).unwrap();
+                behaves_otherwise_in_training(&net)
+            };
+            assert!(!behaves(TrainablePart::LastLayer), "{}", variant.name);
+            if behaves(TrainablePart::All) {
+                noisy.push(variant.name);
+            }
+        }
+        assert!(noisy.contains(&"sface") && noisy.len() > 3, "{noisy:?}");
     }
 
     #[test]

@@ -172,14 +172,17 @@ fn finetune() -> TrainConfig {
 }
 
 fn harmonic() -> TrainConfig {
-    let config = finetune();
     TrainConfig {
         mining: MiningSource::Harmonic { combinations: Combinations::all_that_learn() },
         augmentation: AugmentConfig::GENTLE,
-        // The paper's order: the embedding layer, drawn anew, and then the whole network.
+        // The paper's order: the embedding layer, drawn anew, and then the whole network. How long is not stated.
+        steps: 2000,
         trainable: TrainablePart::All,
-        last_layer_first: Some(LastLayerFirst { steps: config.steps / 2, redraw: true }),
-        ..config
+        last_layer_first: Some(LastLayerFirst { steps: 1000, redraw: true }),
+        // A layer that is drawn anew has no statistics to keep, and everything to learn: the paper's rate.
+        batch_norm: BatchNormStatistics::Learn,
+        learning_rate: LearningRate::Constant { rate: 0.05 },
+        ..finetune()
     }
 }
 

@@ -22,6 +22,7 @@ pub enum Purpose {
     Inspection = 9,
     Bootstrap = 10,
     LastLayer = 11,
+    SampledPairs = 12,
 }
 
 /// The stream of `purpose` at `position` (a step, an epoch) and `item` (an anchor, a picture) within it.

@@ -2,6 +2,8 @@
 //!
 //! A run that was interrupted goes on from its last checkpoint with the same batches, the same random choices and, on
 //! a device that computes the same twice, the same losses.
+//!
+//! What a run hands on is the network that was judged best, not the one of its last step.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -11,7 +13,7 @@ use burn::module::Module;
 use burn::tensor::TensorReadError;
 
 use super::alarms::{Alarm, Watch};
-use super::checkpoint::{Best, Checkpoint, CheckpointState, RunFolder, RunFolderError};
+use super::checkpoint::{Checkpoint, CheckpointState, RunFolder, RunFolderError};
 use super::config::{MiningSource, TrainConfig};
 use super::data::{Dataset, PictureSource};
 use super::ema::Ema;
@@ -60,7 +62,7 @@ pub struct Setup<'a> {
 /// A finished or stopped run.
 #[derive(Debug)]
 pub struct Trained<N> {
-    /// For inference, averaged where an average is kept.
+    /// For inference: the network that was judged best, averaged where an average is kept.
     pub net: N,
     pub outcome: Outcome,
 }
@@ -69,9 +71,11 @@ pub struct Trained<N> {
 #[derive(Debug, Clone)]
 pub struct Outcome {
     pub parameters: usize,
+    /// Done in all.
     pub steps: u64,
     pub reason: StopReason,
-    /// The newest judgement; none when nothing is held out, or when the run was cancelled before the first.
+    /// Of the network that is handed on, with its step; none when there is nobody to judge on, or when the run was
+    /// cancelled before the first judgement. Then it is the network of the last step.
     pub judged: Option<ValidationReport>,
     pub skipped_pictures: usize,
     pub elapsed_secs: f64,
@@ -79,6 +83,9 @@ pub struct Outcome {
 
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
+    /// Not a failure: the user's word came while something long was under way.
+    #[error("stopped")]
+    Interrupted(StopReason),
     #[error("there is nothing to learn: triplets need at least two people with two pictures each, the data have {0}")]
     TooFewPeople(usize),
     #[error("harmonic training needs the old network's vector of every picture; picture {0} has none")]
@@ -108,8 +115,11 @@ pub fn train<N: Module + EmbeddingNet>(
     control: &Control,
     emit: &mut dyn FnMut(TrainEvent),
 ) -> Result<Trained<N>, TrainError> {
-    let mut run = Run::start(net, setup, emit)?;
-    let reason = run.steps(control)?;
+    let mut run = Run::start(net, setup, control, emit)?;
+    let reason = run.steps().or_else(|error| match error {
+        TrainError::Interrupted(reason) => Ok(reason),
+        error => Err(error),
+    })?;
     run.finish(reason)
 }
 
@@ -118,6 +128,7 @@ struct Run<'a, N> {
     data: &'a TrainingData,
     card: ModelCard,
     folder: Option<RunFolder>,
+    control: &'a Control,
     emit: &'a mut dyn FnMut(TrainEvent),
     sampler: Sampler<'a>,
     loader: Loader,
@@ -131,7 +142,8 @@ struct Run<'a, N> {
     requested: u64,
     saved_at: Option<u64>,
     plan: Option<TripletPlan>,
-    best: Option<Best>,
+    /// The best judgement, and the network that it is of.
+    best: Option<(ValidationReport, N)>,
     first_judged: Option<ValidationReport>,
     judged: Option<ValidationReport>,
     to_judge: Vec<Exemplar>,
@@ -146,7 +158,12 @@ struct Run<'a, N> {
 }
 
 impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
-    fn start(net: N, setup: Setup<'a>, emit: &'a mut dyn FnMut(TrainEvent)) -> Result<Self, TrainError> {
+    fn start(
+        net: N,
+        setup: Setup<'a>,
+        control: &'a Control,
+        emit: &'a mut dyn FnMut(TrainEvent),
+    ) -> Result<Self, TrainError> {
         let Setup { config, data, card, folder, resume, decode_threads } = setup;
         let anchors = data.training.people.iter().filter(|person| person.pictures.len() > 1).count();
         if anchors < 2 {
@@ -163,6 +180,7 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
             data,
             card,
             folder,
+            control,
             emit,
             sampler: Sampler::new(&data.training, config.sampler, config.seed),
             loader,
@@ -195,6 +213,7 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
     }
 
     fn go_on_from(&mut self, checkpoint: Checkpoint) -> Result<(), TrainError> {
+        self.best = self.best_of(&checkpoint)?;
         let Checkpoint { state, weights, optimiser, average } = checkpoint;
         let net = fill(self.net.valid(), &weights, str::to_owned)?;
         self.net = freeze(net.train(), self.config.trainable_at(state.position.0), self.config.batch_norm)?;
@@ -210,7 +229,6 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
         self.first_step = self.step;
         self.saved_at = Some(self.step);
         self.plan = state.plan;
-        self.best = state.best;
         self.first_judged = state.first_judged;
         self.judged = state.judged;
         self.skipped = state.skipped;
@@ -221,6 +239,23 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
         let past = self.folder.as_ref().map(RunFolder::past).transpose()?.unwrap_or_default();
         (self.emit)(TrainEvent::Resumed { step: self.step, past });
         Ok(())
+    }
+
+    /// The best network so far, which has a checkpoint of its own.
+    fn best_of(&self, newest: &Checkpoint) -> Result<Option<(ValidationReport, N)>, TrainError> {
+        let Some(report) = &newest.state.best else { return Ok(None) };
+        let of_its_step = match &self.folder {
+            Some(folder) if report.step != newest.state.position.0 => Some(folder.checkpoint(report.step)?),
+            _ => None,
+        };
+        let Checkpoint { weights, average, .. } = of_its_step.as_ref().unwrap_or(newest);
+        let net = fill(self.net.valid(), weights, str::to_owned)?;
+        let device = net.devices().into_iter().next().unwrap_or_default();
+        let net = match (self.config.ema_decay, average) {
+            (Some(decay), Some(average)) => Ema::restore(average.clone(), decay, &device).averaged(&net),
+            _ => net,
+        };
+        Ok(Some((report.clone(), net)))
     }
 
     /// Called whenever another part of the network begins to learn.
@@ -240,10 +275,12 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
         }
     }
 
-    fn steps(&mut self, control: &Control) -> Result<StopReason, TrainError> {
-        if self.step == 0 && self.judged.is_none() && self.config.validation.every_steps > 0 {
-            // Where the curve starts: chance, or what the given weights know already.
+    fn steps(&mut self) -> Result<StopReason, TrainError> {
+        // Where the curve starts: chance, or what the given weights know already. Or a judgement that was interrupted.
+        if self.is_due(self.config.validation.every_steps) && !self.is_judged() {
             self.judge()?;
+        }
+        if self.step == 0 && self.judged.is_some() {
             // Weights that know faces already can tell now; others at the end.
             self.warn_about_same_identity()?;
         }
@@ -260,10 +297,10 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
                 self.net = freeze(self.net.valid().train(), &self.config.trainable, self.config.batch_norm)?;
                 self.take_trunk();
             }
-            if let Some(reason) = self.wait_while_paused(control)? {
+            if let Some(reason) = self.wait_while_paused()? {
                 return Ok(reason);
             }
-            let Some(report) = self.one_step(rate, control.takes_snapshot_at(self.step + 1))? else {
+            let Some(report) = self.one_step(rate, self.control.takes_snapshot_at(self.step + 1))? else {
                 (self.emit)(TrainEvent::Alarm(Alarm::NotANumber { step: self.step + 1 }));
                 return Ok(StopReason::NotANumber);
             };
@@ -279,7 +316,8 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
     }
 
     /// Returns once the run may go on, or why it shall stop.
-    fn wait_while_paused(&mut self, control: &Control) -> Result<Option<StopReason>, TrainError> {
+    fn wait_while_paused(&mut self) -> Result<Option<StopReason>, TrainError> {
+        let control = self.control;
         if control.is_paused() && control.stopped().is_none() {
             let since = Instant::now();
             self.save()?;
@@ -342,15 +380,21 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
     }
 
     fn judge_and_save_when_due(&mut self) -> Result<(), TrainError> {
-        let due = |every: u64| every > 0 && self.step.is_multiple_of(every);
-        let (judge, save) = (due(self.config.validation.every_steps), due(self.config.checkpoint_every_steps));
-        if judge {
+        if self.is_due(self.config.validation.every_steps) {
             self.judge()?;
         }
-        if save {
+        if self.is_due(self.config.checkpoint_every_steps) {
             self.save()?;
         }
         Ok(())
+    }
+
+    fn is_due(&self, every: u64) -> bool {
+        every > 0 && self.step.is_multiple_of(every)
+    }
+
+    fn is_judged(&self) -> bool {
+        self.judged.as_ref().is_some_and(|judged| judged.step == self.step)
     }
 
     /// Writes a checkpoint, unless this step has one.
@@ -360,7 +404,7 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
             return Ok(());
         }
         let mut state = CheckpointState::new(SamplerPosition(self.step), self.elapsed_secs());
-        state.best = self.best;
+        state.best = self.best.as_ref().map(|(report, _)| report.clone());
         state.first_judged = self.first_judged.clone();
         state.judged = self.judged.clone();
         state.plan = self.plan.clone();
@@ -388,37 +432,51 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
     }
 
     fn finish(mut self, reason: StopReason) -> Result<Trained<N>, TrainError> {
-        if !matches!(reason, StopReason::Cancelled | StopReason::Discarded) {
-            if self.judged.as_ref().is_none_or(|judged| judged.step != self.step) {
-                self.judge()?;
-            }
-            self.warn_about_same_identity()?;
-        }
+        let reason = match self.judge_at_the_end(reason) {
+            Err(TrainError::Interrupted(reason)) => reason,
+            judged => judged.map(|()| reason)?,
+        };
         if reason != StopReason::Discarded {
             self.save()?;
         }
-        let net = self.inference_net();
+        let elapsed_secs = self.elapsed_secs();
+        let (judged, net) = match self.best.take() {
+            Some((report, net)) => (Some(report), net),
+            None => (None, self.inference_net()),
+        };
         if let Some(folder) = &self.folder
             && reason != StopReason::Discarded
         {
             save(&net, &self.card, &folder.model())?;
             if reason != StopReason::Cancelled {
-                folder.keep_end(reason, self.step)?;
+                folder.keep_end(reason, self.step, judged.as_ref())?;
             }
         }
         let outcome = Outcome {
             parameters: net.num_params(),
             steps: self.step,
             reason,
-            elapsed_secs: self.elapsed_secs(),
-            judged: self.judged,
+            elapsed_secs,
+            judged,
             skipped_pictures: self.skipped.len(),
         };
         Ok(Trained { net, outcome })
+    }
+
+    fn judge_at_the_end(&mut self, reason: StopReason) -> Result<(), TrainError> {
+        if matches!(reason, StopReason::Cancelled | StopReason::Discarded) {
+            return Ok(());
+        }
+        if !self.is_judged() {
+            self.judge()?;
+        }
+        self.warn_about_same_identity()
     }
 }
 
 #[cfg(test)]
 mod davidsandberg;
+#[cfg(test)]
+mod made;
 #[cfg(test)]
 mod tests;

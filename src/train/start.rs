@@ -6,6 +6,7 @@ use std::sync::Arc;
 use burn::module::Module;
 use burn::tensor::Device;
 
+use super::checkpoint::VectorFile;
 use super::data::PictureSource;
 use super::events::{Control, TrainEvent};
 use super::loader::load_plain;
@@ -40,26 +41,43 @@ pub fn train_named(
 
 const PICTURES_AT_ONCE: usize = 256;
 
-/// The unit vectors of pictures by a network that stays as it is, for harmonic triplets. A picture that cannot be read
-/// has none.
+/// A network that stays as it is.
+#[derive(Clone, Copy)]
+pub struct Frozen<'a> {
+    pub card: &'a ModelCard,
+    pub weights: &'a Weights,
+    pub device: &'a Device,
+}
+
+/// The unit vectors of pictures by a network that stays as it is. A picture that cannot be read has none. What `kept`
+/// knows is not found again; `watch` hears how many of the pictures are done, and may stop the work between two batches.
 pub fn frozen_vectors(
-    card: &ModelCard,
-    weights: &Weights,
-    device: &Device,
+    frozen: Frozen<'_>,
     source: &dyn PictureSource,
     pictures: &[usize],
+    mut kept: VectorFile,
+    watch: &mut dyn FnMut(usize, usize) -> Result<(), TrainError>,
 ) -> Result<BTreeMap<usize, Vec<f32>>, TrainError> {
+    let Frozen { card, weights, device } = frozen;
+    let missing: Vec<usize> = pictures.iter().copied().filter(|&picture| !kept.knows(picture)).collect();
+    if missing.is_empty() {
+        return Ok(kept.into_vectors());
+    }
     let net = network(card, weights, device)?.valid().folded();
-    let mut vectors = BTreeMap::new();
-    for pictures in pictures.chunks(PICTURES_AT_ONCE) {
-        let exemplars: Vec<Exemplar> = pictures.iter().map(|&picture| Exemplar { picture, person: 0 }).collect();
+    let mut done = pictures.len() - missing.len();
+    for pictures_now in missing.chunks(PICTURES_AT_ONCE) {
+        watch(done, pictures.len())?;
+        let exemplars: Vec<Exemplar> = pictures_now.iter().map(|&picture| Exemplar { picture, person: 0 }).collect();
         let loaded = load_plain(source, &exemplars);
         let mut rows = embed(&net, &loaded.images, &card.input, PICTURES_AT_ONCE)?;
         normalise_rows(&mut rows, card.dimensions);
-        let rows = rows.chunks(card.dimensions).map(<[f32]>::to_vec);
-        vectors.extend(loaded.exemplars.iter().map(|exemplar| exemplar.picture).zip(rows));
+        let read = loaded.exemplars.iter().map(|exemplar| exemplar.picture);
+        let found = read.zip(rows.chunks(card.dimensions).map(Some));
+        kept.keep(found.chain(loaded.skipped.iter().map(|skip| (skip.picture, None))), card.dimensions)?;
+        done += pictures_now.len();
     }
-    Ok(vectors)
+    watch(done, pictures.len())?;
+    Ok(kept.into_vectors())
 }
 
 /// The small network with weights drawn from `seed`.

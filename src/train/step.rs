@@ -12,8 +12,8 @@
 //! what comes before that layer is the same in both passes and has no gradients, so it is passed once, elsewhere.
 //!
 //! Dropout draws the same noise in both passes. Batch norm in training mode takes its statistics from the chunk, in
-//! both passes alike, and its running statistics move once; so with it, and only with it, the result depends on the
-//! chunk size.
+//! both passes alike, and its running statistics move once a chunk; so with it, and only with it, the result depends on
+//! the chunks, which [`chunks`] therefore makes alike.
 
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Device, Tensor, TensorData, TensorReadError};
@@ -33,8 +33,10 @@ use crate::networks::device::is_cpu;
 use crate::networks::nets::EmbeddingNet;
 use crate::types::Preprocessing;
 
+mod chunks;
 mod inputs;
 
+use chunks::balanced;
 use inputs::to_tensor;
 pub use inputs::{Features, Inputs};
 
@@ -93,9 +95,12 @@ pub fn learn<N: Module + EmbeddingNet>(
     batch: &Batch<'_>,
     settings: StepSettings<'_>,
 ) -> Result<Learned, TensorReadError> {
+    let rows = batch.inputs.len();
+    if rows < 2 {
+        return without_company(net, batch.inputs, settings);
+    }
     let noisy = behaves_otherwise_in_training(net);
     let device = Device::autodiff(device_of(net));
-    let rows = batch.inputs.len();
     let sizes = sizes(batch.inputs, noisy, &device, settings.chunks);
     let at_once = (rows <= sizes.chunk).then(|| {
         if noisy {
@@ -105,11 +110,8 @@ pub fn learn<N: Module + EmbeddingNet>(
     });
     let raw = match (&at_once, batch.inputs) {
         (Some(shares), _) => outputs(shares)?,
-        (None, _) if noisy => embed_as_in_training(net, batch.inputs, settings)?,
-        (None, Inputs::Images(images)) => {
-            embed(&net.valid(), images, settings.preprocessing, settings.chunks.inference)?
-        }
-        (None, Inputs::Features(features)) => embed_features(&net.valid(), features, settings.chunks.inference)?,
+        (None, _) if noisy => embed_as_in_training(net, batch, settings)?,
+        (None, inputs) => embed_inputs(net, inputs, settings)?,
     };
     let dimensions = net.embedding_size();
     let leaf = Tensor::<2>::from_data(TensorData::new(raw, [rows, dimensions]), &device).require_grad();
@@ -118,9 +120,32 @@ pub fn learn<N: Module + EmbeddingNet>(
     let (loss, by_embedding) = loss_and_gradient(&leaf, batch.old_vectors, &mined.triplets, settings.loss)?;
     let gradients = match at_once {
         Some(shares) => back_through_shares(shares, &by_embedding),
-        None => back_through(net, batch.inputs, &by_embedding, noisy, settings),
+        None => back_through(net, batch, &by_embedding, noisy, settings),
     };
     Ok(Learned { loss, mined, gradients, vectors, dimensions })
+}
+
+/// No picture, or a single one: there is nothing to learn, and nothing to take statistics from.
+fn without_company<N: Module + EmbeddingNet>(
+    net: &N,
+    inputs: Inputs<'_>,
+    settings: StepSettings<'_>,
+) -> Result<Learned, TensorReadError> {
+    let dimensions = net.embedding_size();
+    let mut vectors = embed_inputs(net, inputs, settings)?;
+    normalise_rows(&mut vectors, dimensions);
+    Ok(Learned { loss: 0.0, mined: Mined::default(), gradients: GradientMap::default(), vectors, dimensions })
+}
+
+fn embed_inputs<N: Module + EmbeddingNet>(
+    net: &N,
+    inputs: Inputs<'_>,
+    settings: StepSettings<'_>,
+) -> Result<Vec<f32>, TensorReadError> {
+    match inputs {
+        Inputs::Images(images) => embed(&net.valid(), images, settings.preprocessing, settings.chunks.inference),
+        Inputs::Features(features) => embed_features(&net.valid(), features, settings.chunks.inference),
+    }
 }
 
 /// The network's output for each picture, row after row, before normalisation.
@@ -280,15 +305,19 @@ fn device_of<N: Module>(net: &N) -> Device {
 /// Batch statistics and dropout as the gradient pass will have them, on a copy whose running statistics are its own.
 fn embed_as_in_training<N: Module + EmbeddingNet>(
     net: &N,
-    inputs: Inputs<'_>,
+    batch: &Batch<'_>,
     settings: StepSettings<'_>,
 ) -> Result<Vec<f32>, TensorReadError> {
     let copy = net.valid().train();
     let device = device_of(net).autodiff();
-    let mut raw = Vec::with_capacity(inputs.len() * net.embedding_size());
-    for (number, rows) in all(inputs.len()).chunks(settings.chunks.gradient.max(1)).enumerate() {
+    let (inputs, dimensions) = (batch.inputs, net.embedding_size());
+    let mut raw = vec![0.0; inputs.len() * dimensions];
+    for (number, rows) in balanced(&all(inputs.len()), batch.people, settings.chunks.gradient).iter().enumerate() {
         seed_noise(&device, settings.draw, number);
-        raw.extend(inputs.forward(&copy, rows, settings.preprocessing, &device).inner().try_into_vec_as::<f32>()?);
+        let of_chunk = inputs.forward(&copy, rows, settings.preprocessing, &device).inner().try_into_vec_as::<f32>()?;
+        for (&row, found) in rows.iter().zip(of_chunk.chunks(dimensions)) {
+            raw[row * dimensions..(row + 1) * dimensions].copy_from_slice(found);
+        }
     }
     Ok(raw)
 }
@@ -335,12 +364,12 @@ fn loss_and_gradient(
 /// The gradients of all trained parameters, chunk by chunk.
 fn back_through<N: Module + EmbeddingNet>(
     net: &N,
-    inputs: Inputs<'_>,
+    batch: &Batch<'_>,
     by_embedding: &[f32],
     noisy: bool,
     settings: StepSettings<'_>,
 ) -> GradientMap {
-    let dimensions = net.embedding_size();
+    let (inputs, dimensions) = (batch.inputs, net.embedding_size());
     let device = device_of(net).autodiff();
     let gradient_of = |row: usize| &by_embedding[row * dimensions..(row + 1) * dimensions];
     // A picture that is part of no active triplet adds nothing, unless it moves its chunk's statistics.
@@ -348,7 +377,7 @@ fn back_through<N: Module + EmbeddingNet>(
         (0..inputs.len()).filter(|&row| noisy || gradient_of(row).iter().any(|&value| value != 0.0)).collect();
     let sizes = sizes(inputs, noisy, &device, settings.chunks);
     let mut gradients = GradientMap::default();
-    for (number, rows) in rows.chunks(sizes.chunk).enumerate() {
+    for (number, rows) in balanced(&rows, batch.people, sizes.chunk).iter().enumerate() {
         if noisy {
             seed_noise(&device, settings.draw, number);
         }
@@ -360,120 +389,4 @@ fn back_through<N: Module + EmbeddingNet>(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::train::frozen::{BatchNormStatistics, TrainablePart, freeze};
-    use crate::train::mining::{Negatives, Positives};
-    use crate::train::testing::{TINY_PREPROCESSING, TinyNet, pictures};
-
-    const PEOPLE: [u32; 14] = [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4];
-
-    fn settings(chunks: ChunkSizes) -> StepSettings<'static> {
-        let loss = LossConfig { margin: 0.5, ..LossConfig::default() };
-        StepSettings { preprocessing: &TINY_PREPROCESSING, loss, chunks, draw: Draw { seed: 1, step: 2 } }
-    }
-
-    fn net(statistics: BatchNormStatistics) -> TinyNet {
-        freeze(TinyNet::new(4, &Device::flex().autodiff()), &TrainablePart::All, statistics).unwrap()
-    }
-
-    fn step(net: &TinyNet, chunks: ChunkSizes) -> Learned {
-        let images = pictures(3, PEOPLE.len());
-        let rule = MiningRule { positives: Positives::AllPairs, negatives: Negatives::AnyViolating };
-        let combinations = Combinations::only_new();
-        let choice = Choice::Mine { rule, combinations: &combinations };
-        let batch = Batch { inputs: Inputs::Images(&images), people: &PEOPLE, old_vectors: None, choice };
-        learn(net, &batch, settings(chunks)).unwrap()
-    }
-
-    /// Loss and gradients with everything in one graph, the obvious way; so many pictures go through the net at once.
-    fn whole(net: &TinyNet, triplets: &[Triplet], chunk: usize) -> (f32, GradientMap) {
-        let device = Device::flex().autodiff();
-        let images = pictures(3, PEOPLE.len());
-        let inputs = Inputs::Images(&images);
-        let rows = all(images.len());
-        let raw = rows.chunks(chunk).map(|rows| inputs.forward(net, rows, &TINY_PREPROCESSING, &device));
-        let unit = normalise(Tensor::cat(raw.collect(), 0));
-        let config = settings(ChunkSizes::default()).loss;
-        let loss = triplet_terms(unit, triplets, &config).mean();
-        let gradients = GradientMap::of(net, loss.backward());
-        (loss.into_scalar::<f32>(), gradients)
-    }
-
-    fn assert_same(one: &GradientMap, other: &GradientMap) {
-        assert!(one.paths().eq(other.paths()));
-        let flat = |map: &GradientMap, path: &str| map.get(path).unwrap().clone().try_into_vec_as::<f32>().unwrap();
-        let scale = other.norm().unwrap();
-        assert!(scale > 1e-3, "nothing to compare");
-        for path in one.paths() {
-            for (a, b) in flat(one, path).into_iter().zip(flat(other, path)) {
-                assert!((a - b).abs() < 1e-5 * scale, "{path}: {a} {b}");
-            }
-        }
-    }
-
-    #[test]
-    fn chunked_gradients_equal_those_of_one_graph() {
-        let net = net(BatchNormStatistics::Keep);
-        for chunks in [(100, 100), (5, 3), (5, 13)].map(|(inference, gradient)| ChunkSizes { inference, gradient }) {
-            let learned = step(&net, chunks);
-            let (loss, gradients) = whole(&net, &learned.mined.triplets, PEOPLE.len());
-            assert!((learned.loss - loss).abs() < 1e-5 * loss);
-            assert_same(&learned.gradients, &gradients);
-        }
-    }
-
-    #[test]
-    fn shares_of_a_batch_add_up_to_the_whole() {
-        let net = net(BatchNormStatistics::Keep);
-        let learned = step(&net, ChunkSizes { inference: 100, gradient: 100 });
-        let images = pictures(3, PEOPLE.len());
-        let leaf = Tensor::from_data(
-            TensorData::new(embed(&net.valid(), &images, &TINY_PREPROCESSING, 9).unwrap(), [PEOPLE.len(), 5]),
-            &Device::flex().autodiff(),
-        );
-        let (_, by_embedding) = loss_and_gradient(
-            &leaf.require_grad(),
-            None,
-            &learned.mined.triplets,
-            settings(ChunkSizes::default()).loss,
-        )
-        .unwrap();
-        let shares = pass_shares(&net, Inputs::Images(&images), &all(PEOPLE.len()), 4, &TINY_PREPROCESSING);
-        assert_eq!(shares.len(), 4);
-        assert_same(&back_through_shares(shares, &by_embedding), &learned.gradients);
-    }
-
-    #[test]
-    fn batch_statistics_are_the_same_in_both_passes_and_move_once() {
-        for gradient in [PEOPLE.len(), 7] {
-            let net = net(BatchNormStatistics::Learn);
-            let learned = step(&net, ChunkSizes { inference: 5, gradient });
-            let mean = |net: &TinyNet| net.valid().norm.running_mean.value().try_into_vec_as::<f32>().unwrap();
-            let after_step = mean(&net);
-            let fresh = self::net(BatchNormStatistics::Learn);
-            let (loss, gradients) = whole(&fresh, &learned.mined.triplets, gradient);
-            assert!((learned.loss - loss).abs() < 1e-5 * loss);
-            assert_same(&learned.gradients, &gradients);
-            assert_eq!(after_step, mean(&fresh));
-            assert!(after_step.iter().any(|&value| value != 0.0));
-        }
-    }
-
-    #[test]
-    fn old_vectors_take_part_but_get_no_gradient() {
-        let net = net(BatchNormStatistics::Keep);
-        let images = pictures(3, PEOPLE.len());
-        let mut old = embed(&TinyNet::new(9, &Device::flex()), &images, &TINY_PREPROCESSING, 4).unwrap();
-        normalise_rows(&mut old, net.embedding_size());
-        let combinations = Combinations::parse("211").unwrap();
-        let rule = MiningRule { positives: Positives::AllPairs, negatives: Negatives::AnyViolating };
-        let choice = Choice::Mine { rule, combinations: &combinations };
-        let batch = Batch { inputs: Inputs::Images(&images), people: &PEOPLE, old_vectors: Some(&old), choice };
-        let learned = learn(&net, &batch, settings(ChunkSizes::default())).unwrap();
-        let rows = PEOPLE.len() as u32;
-        assert!(!learned.mined.triplets.is_empty());
-        assert!(learned.mined.triplets.iter().all(|t| t.anchor < rows && t.positive >= rows && t.negative >= rows));
-        assert!(learned.gradients.norm().unwrap() > 1e-4);
-    }
-}
+mod tests;

@@ -1,14 +1,17 @@
 //! Judging the network on people it has not learned from: all pairs of held-out pictures, and an LFW-format list of
-//! pairs when there is one.
+//! pairs when there is one. All pairs are counted in blocks ([`all_pairs`]), so memory does not grow with them.
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::data::Dataset;
+use super::mining::squared_distance;
 use super::sampler::Exemplar;
-use super::snapshot::{BINS, Histograms, bin};
+use super::snapshot::{BINS, Histograms};
+use crate::eval::all_pairs::{self, AllPairs, DistanceHistogram, all_pairs};
 use crate::eval::lfw::{Judgement, Options, judge};
-use crate::eval::{EvalError, FarRule, Pair, Roc, Vectors, val_at_far};
-use crate::train::mining::squared_distance;
+use crate::eval::{EvalError, Pair, Vectors};
+use crate::types::Cancel;
 
 /// Pairs of an LFW list, by rows of `pictures`.
 #[derive(Debug, Clone, Default)]
@@ -41,8 +44,19 @@ pub struct PeopleReport {
     pub auc: f64,
     /// The median squared distance of same pairs.
     pub median_same: f64,
+    /// In harmonic training: the new network's vectors against the old one's.
+    #[serde(default)]
+    pub against_old: Option<CompatibilityReport>,
     #[serde(skip)]
     pub histograms: Histograms,
+}
+
+/// Over every pair of two held-out pictures, one seen by the new network and the other by the old (Schroff et al. 2015,
+/// figure 8).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct CompatibilityReport {
+    pub val: f64,
+    pub auc: f64,
 }
 
 /// Over the folds of a pair list (nine choose the threshold, the tenth is judged).
@@ -69,6 +83,26 @@ pub fn pictures_to_judge(people: &Dataset, limit: usize) -> Vec<Exemplar> {
     chosen
 }
 
+impl ValidationReport {
+    /// Whether this network is the one to keep: by VAL on people held out, in harmonic training against the old network,
+    /// and without such people by accuracy on the list of pairs. The AUC decides between equals.
+    pub fn beats(&self, other: &Self) -> bool {
+        let (Some(own), Some(others)) = (self.rank(), other.rank()) else { return self.rank().is_some() };
+        // A report that was read from a file may have lost its last bit.
+        let first = |values: [(f64, f64); 2]| values.into_iter().map(|(a, b)| a - b).find(|by| by.abs() > 1e-9);
+        first([(own.0, others.0), (own.1, others.1)]).is_some_and(|by| by > 0.0)
+    }
+
+    fn rank(&self) -> Option<(f64, f64)> {
+        let by_pairs = || self.pairs.as_ref().map(|pairs| (pairs.accuracy, pairs.auc));
+        let of_people = |people: &PeopleReport| match people.against_old {
+            Some(compatible) => (compatible.val, compatible.auc),
+            None => (people.val, people.auc),
+        };
+        self.people.as_ref().map(of_people).or_else(by_pairs)
+    }
+}
+
 /// VAL, AUC and accuracy over all pairs of `vectors` (unit length, row after row).
 pub fn judge_people(
     vectors: &[f32],
@@ -76,17 +110,16 @@ pub fn judge_people(
     people: &[u32],
     far_target: f64,
 ) -> Result<PeopleReport, EvalError> {
-    let (mut same, different) = distances(vectors, dimensions, people);
-    same.sort_unstable_by(f64::total_cmp);
-    let at_far = val_at_far(&same, &different, far_target, FarRule::AtMost)?;
-    let labelled = same.iter().map(|&d| (d, true)).chain(different.iter().map(|&d| (d, false)));
-    let roc = Roc::of(labelled)?;
+    check_numbers(vectors)?;
+    let vectors = Vectors::from_rows(vectors.chunks(dimensions))?;
+    let counted = all_pairs(&vectors, people, &Cancel::default(), &|_| {})?;
+    let (at_far, roc) = (counted.val_at_far(far_target)?, counted.roc()?);
     let balanced = |val: f64, far: f64| (val + 1.0 - far) / 2.0;
     let best = roc.points.iter().max_by(|a, b| balanced(a.val, a.far).total_cmp(&balanced(b.val, b.far)));
     Ok(PeopleReport {
         pictures: people.len(),
-        same_pairs: same.len(),
-        different_pairs: different.len(),
+        same_pairs: roc.same,
+        different_pairs: roc.different,
         accuracy: best.map_or(0.5, |point| balanced(point.val, point.far)),
         threshold: best.map_or(0.0, |point| point.threshold),
         val: at_far.val,
@@ -94,9 +127,39 @@ pub fn judge_people(
         far: at_far.far,
         val_threshold: at_far.threshold,
         auc: roc.auc(),
-        median_same: same.get(same.len() / 2).copied().unwrap_or_default(),
-        histograms: Histograms { same: histogram(&same), different: histogram(&different) },
+        median_same: median(&counted.same),
+        against_old: None,
+        histograms: Histograms { same: coarse(&counted.same), different: coarse(&counted.different) },
     })
+}
+
+/// The vectors of one network against those of another, of the same pictures.
+pub fn judge_against(
+    new: &[f32],
+    old: &[f32],
+    dimensions: usize,
+    people: &[u32],
+    far_target: f64,
+) -> Result<CompatibilityReport, EvalError> {
+    check_numbers(new)?;
+    let [new, old] = [new, old].map(|vectors| vectors.chunks(dimensions).collect::<Vec<_>>());
+    let empty = || [vec![0_u64; all_pairs::BINS], vec![0_u64; all_pairs::BINS]];
+    let add = |mut counts: [Vec<u64>; 2], a: usize| {
+        for b in (0..people.len()).filter(|&b| b != a) {
+            let distance = squared_distance(new[a], old[b]);
+            let bin = (distance / 4.0 * all_pairs::BINS as f32) as usize;
+            counts[usize::from(people[a] == people[b])][bin.min(all_pairs::BINS - 1)] += 1;
+        }
+        counts
+    };
+    let sum = |mut one: [Vec<u64>; 2], other: [Vec<u64>; 2]| {
+        one.iter_mut().flatten().zip(other.iter().flatten()).for_each(|(sum, count)| *sum += count);
+        one
+    };
+    let [different, same] = (0..people.len()).into_par_iter().fold(empty, add).reduce(empty, sum);
+    let [different, same] = [DistanceHistogram::from_counts(different)?, DistanceHistogram::from_counts(same)?];
+    let counted = AllPairs { same, different };
+    Ok(CompatibilityReport { val: counted.val_at_far(far_target)?.val, auc: counted.roc()?.auc() })
 }
 
 /// The pairs whose pictures could both be read: `row_of` gives a picture's row in `vectors`.
@@ -136,22 +199,27 @@ pub(super) fn judged_pairs(
     judge(&vectors, &usable, &Options { far_target, ..Options::default() })
 }
 
-fn distances(vectors: &[f32], dimensions: usize, people: &[u32]) -> (Vec<f64>, Vec<f64>) {
-    let rows: Vec<&[f32]> = vectors.chunks(dimensions).collect();
-    let (mut same, mut different) = (Vec::new(), Vec::new());
-    for a in 0..rows.len() {
-        for b in a + 1..rows.len() {
-            let list = if people[a] == people[b] { &mut same } else { &mut different };
-            list.push(f64::from(squared_distance(rows[a], rows[b])));
-        }
+/// A ruined network's vectors must not pass as distances.
+fn check_numbers(vectors: &[f32]) -> Result<(), EvalError> {
+    match vectors.iter().position(|value| !value.is_finite()) {
+        Some(pair) => Err(EvalError::NotANumber { pair }),
+        None => Ok(()),
     }
-    (same, different)
 }
 
-fn histogram(distances: &[f64]) -> Vec<u32> {
-    let mut counts = vec![0; BINS];
-    for distance in distances {
-        counts[bin(*distance as f32)] += 1;
+/// The middle of the bin that holds the median.
+fn median(histogram: &DistanceHistogram) -> f64 {
+    let (half, mut sum) = (histogram.total() / 2, 0);
+    let bins = histogram.counts().iter().take_while(|&&count| (sum += count, sum <= half).1).count();
+    (bins as f64 + 0.5) * 4.0 / all_pairs::BINS as f64
+}
+
+/// The same counts in the wide bins of the window's plots.
+fn coarse(histogram: &DistanceHistogram) -> Vec<u32> {
+    let mut counts = vec![0_u32; BINS];
+    for (bin, &count) in histogram.counts().iter().enumerate() {
+        let wide = &mut counts[bin * BINS / all_pairs::BINS];
+        *wide = wide.saturating_add(count.try_into().unwrap_or(u32::MAX));
     }
     counts
 }
@@ -159,7 +227,10 @@ fn histogram(distances: &[f64]) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::eval::{FarRule, Roc, val_at_far};
     use crate::train::data::Person;
+    use crate::train::rng::{Purpose, stream};
+    use rand::RngExt;
 
     #[test]
     fn separated_people_are_told_apart_and_mixed_ones_are_not() {
@@ -173,6 +244,61 @@ mod tests {
         let report = judge_people(mixed.as_flattened(), 2, &people, 0.1).unwrap();
         assert_eq!(report.val, 0.0);
         assert!(report.auc < 0.5);
+    }
+
+    /// Every pair by two loops, each distance by itself.
+    #[test]
+    fn all_pairs_are_judged_as_one_by_one() {
+        let mut rng = stream(3, Purpose::Pictures, 0, 0);
+        let people: Vec<u32> = (0..90).map(|row| row % 13).collect();
+        let mut rows: Vec<f32> =
+            (0..90 * 6).map(|at| (at / 6 % 13) as f32 * 0.02 + rng.random_range(-1.0..1.0)).collect();
+        crate::train::step::normalise_rows(&mut rows, 6);
+        let (mut same, mut different) = (Vec::new(), Vec::new());
+        for a in 0..90 {
+            for b in a + 1..90 {
+                let distance = f64::from(squared_distance(&rows[a * 6..a * 6 + 6], &rows[b * 6..b * 6 + 6]));
+                if people[a] == people[b] { &mut same } else { &mut different }.push(distance);
+            }
+        }
+        let report = judge_people(&rows, 6, &people, 0.1).unwrap();
+        let exact = val_at_far(&same, &different, 0.1, FarRule::AtMost).unwrap();
+        let labelled = same.iter().map(|&d| (d, true)).chain(different.iter().map(|&d| (d, false)));
+        assert!((report.val - exact.val).abs() < 0.01 && (report.auc - Roc::of(labelled).unwrap().auc()).abs() < 1e-3);
+        assert!(report.far <= 0.1 && (report.val_threshold - exact.threshold).abs() < 1e-3);
+        same.sort_by(f64::total_cmp);
+        assert!((report.median_same - same[same.len() / 2]).abs() < 1e-4);
+        let fourth = |distances: &[f64]| distances.iter().filter(|&&d| (d / 0.05) as usize == 4).count();
+        assert!((report.histograms.different[4] as usize).abs_diff(fourth(&different)) <= 1);
+        rows[7] = f32::NAN;
+        assert!(matches!(judge_people(&rows, 6, &people, 0.1), Err(EvalError::NotANumber { .. })));
+    }
+
+    #[test]
+    fn a_network_goes_with_itself_and_not_with_its_mirror_image() {
+        let people = [0, 0, 1, 1];
+        let rows = [[1.0, 0.0], [0.8, 0.6], [0.0, 1.0], [-0.6, 0.8]];
+        let turned = rows.map(|[x, y]: [f32; 2]| [-x, -y]);
+        let with =
+            |old: &[[f32; 2]; 4]| judge_against(rows.as_flattened(), old.as_flattened(), 2, &people, 0.0).unwrap();
+        assert_eq!(with(&rows), CompatibilityReport { val: 1.0, auc: 1.0 });
+        assert!(with(&turned).auc < 0.5);
+    }
+
+    #[test]
+    fn the_better_network_is_told_by_val_and_between_equals_by_auc() {
+        let people = |val, auc| PeopleReport {
+            val,
+            auc,
+            ..judge_people(&[1.0, 1.0, -1.0, -1.0], 1, &[0, 0, 1, 1], 0.1).unwrap()
+        };
+        let report = |people| ValidationReport { step: 1, people: Some(people), pairs: None };
+        assert!(report(people(0.6, 0.8)).beats(&report(people(0.5, 0.9))));
+        assert!(report(people(0.5, 0.9)).beats(&report(people(0.5, 0.8))));
+        assert!(!report(people(0.5, 0.8)).beats(&report(people(0.5, 0.8))));
+        let against =
+            |val| PeopleReport { against_old: Some(CompatibilityReport { val, auc: 0.9 }), ..people(0.5, 0.8) };
+        assert!(report(against(0.7)).beats(&report(PeopleReport { val: 0.9, ..against(0.6) })));
     }
 
     #[test]

@@ -135,6 +135,7 @@ fn people(step: u64) -> PeopleReport {
         val_threshold: 0.81,
         auc: 0.998,
         median_same: 0.4,
+        against_old: None,
         histograms: Histograms { same: bell(0.5, 0.2, 900.0), different: bell(1.9, 0.35, 9000.0) },
     }
 }
@@ -255,7 +256,7 @@ pub fn summary() -> TrainSummary {
         skipped: 0,
         waited_share: 0.03,
         before: Some(report(0)),
-        after: Some(report(600)),
+        after: Some(report(550)),
         comparison: Some(Comparison::new("sface-2021dec".into(), Some(people), Some(pairs))),
     }
 }

@@ -19,6 +19,7 @@ use crate::train::validate::ValidationReport;
 const LAST_KEPT: usize = 3;
 const UNFINISHED: &str = "unfinished";
 const REMOVED: &str = "removed";
+const OLD_VECTORS: &str = "old_vectors.bin";
 /// Tells that the run has ended.
 const END: &str = "end.json";
 
@@ -120,10 +121,28 @@ impl RunFolder {
         root.join(END).exists()
     }
 
-    /// Keeps that the run has ended; going on with it takes that back.
-    pub fn keep_end(&self, reason: StopReason, step: u64) -> Result<(), RunFolderError> {
-        let text = serde_json::json!({ "reason": reason, "step": step }).to_string();
+    /// Keeps that the run has ended after `step`, and how the network that it hands on was judged; going on with the run
+    /// takes that back.
+    pub fn keep_end(
+        &self,
+        reason: StopReason,
+        step: u64,
+        model: Option<&ValidationReport>,
+    ) -> Result<(), RunFolderError> {
+        let model_step = model.map_or(step, |report| report.step);
+        let end = serde_json::json!({ "reason": reason, "step": step, "model_step": model_step, "model": model });
+        let text = end.to_string();
         replace(&self.root.join(END), text.as_bytes())
+    }
+
+    /// The checkpoint of one step.
+    pub fn checkpoint(&self, step: u64) -> Result<Checkpoint, RunFolderError> {
+        Checkpoint::read(&checkpoint_path(&self.root, step))
+    }
+
+    /// Where the vectors of a network that stays as it is are kept.
+    pub fn old_vectors(&self) -> PathBuf {
+        self.root.join(OLD_VECTORS)
     }
 
     /// What the run has told so far.
@@ -208,7 +227,7 @@ impl RunFolder {
         self.remove_checkpoint(&path)?;
         tried("putting a checkpoint in place", &path, fs::rename(&unfinished, &path))?;
         flush_folder(&self.root.join("checkpoints"))?;
-        self.prune(checkpoint.state.best.map(|best| best.step))
+        self.prune(checkpoint.state.best.as_ref().map(|best| best.step))
     }
 
     fn prune(&self, best: Option<u64>) -> Result<(), RunFolderError> {
@@ -259,7 +278,7 @@ fn remove(path: &Path) -> Result<(), RunFolderError> {
 
 fn written_by_a_run(name: &str) -> bool {
     let files = ["data.jsonl", "metrics.jsonl", "metrics.partial", "config.partial", "model.safetensors", "gate.json"];
-    files.contains(&name) || name == END || name.starts_with("events.out.tfevents")
+    files.contains(&name) || name == END || name == OLD_VECTORS || name.starts_with("events.out.tfevents")
 }
 
 fn now_secs() -> f64 {
@@ -311,7 +330,7 @@ fn flush_folder(path: &Path) -> Result<(), RunFolderError> {
 mod tests {
     use super::*;
     use crate::networks::weights::{NamedTensor, TensorFile};
-    use crate::train::checkpoint::{Best, CheckpointState};
+    use crate::train::checkpoint::CheckpointState;
     use crate::train::ema::EmaState;
     use crate::train::optimiser::OptimiserState;
     use crate::train::sampler::SamplerPosition;
@@ -322,7 +341,7 @@ mod tests {
         weights.insert(NamedTensor::new("a.weight", vec![1, 2], vec![step as f32, 0.5]).unwrap()).unwrap();
         let values = BTreeMap::from([("a.weight/0".to_owned(), vec![1.0, 2.0])]);
         let mut state = CheckpointState::new(SamplerPosition(step), 1.5);
-        state.best = best.map(|step| Best { step, val: 0.9 });
+        state.best = best.map(|step| ValidationReport { step, people: None, pairs: None });
         Checkpoint {
             state,
             weights,

@@ -1,12 +1,14 @@
 //! What a run leaves on the disk, and how it is found again.
 //!
 //! ```text
-//! RUN/config.json       every setting, network, start, seed, revision, device
+//! RUN/config.json       every setting, network, start, seed, device
 //! RUN/data.jsonl        one line a picture: person, path, SHA-256, training or held out
 //! RUN/metrics.jsonl     one line a step and a validation
 //! RUN/events.out.*      the same for TensorBoard
 //! RUN/checkpoints/step-0000001500/{weights,optimiser,average}.safetensors, state.json
-//! RUN/model.safetensors the result, averaged weights where an average is kept
+//! RUN/model.safetensors the network that was judged best, averaged weights where an average is kept
+//! RUN/end.json          how the run ended, which step's network that is, and how it was judged
+//! RUN/old_vectors.bin   in harmonic training: the old network's vectors
 //! ```
 //!
 //! A checkpoint is written into a folder of another name, flushed, and renamed: whatever moment the plug is pulled, a
@@ -15,6 +17,8 @@
 mod folder;
 mod state;
 pub mod tensorboard;
+mod vectors;
 
 pub use folder::{RunFolder, RunFolderError};
-pub use state::{Best, Checkpoint, CheckpointState};
+pub use state::{Checkpoint, CheckpointState};
+pub use vectors::VectorFile;

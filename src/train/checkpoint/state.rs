@@ -30,7 +30,8 @@ pub struct CheckpointState {
     /// The next batch, which is also the number of steps done.
     pub position: SamplerPosition,
     pub elapsed_secs: f64,
-    pub best: Option<Best>,
+    /// The best judgement so far; its step has a checkpoint.
+    pub best: Option<ValidationReport>,
     /// The judgement before the first step, and the newest.
     pub first_judged: Option<ValidationReport>,
     pub judged: Option<ValidationReport>,
@@ -40,13 +41,6 @@ pub struct CheckpointState {
     pub skipped: BTreeSet<usize>,
     optimiser_steps: u64,
     average_updates: Option<u64>,
-}
-
-/// The checkpoint with the highest VAL on held-out people so far.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Best {
-    pub step: u64,
-    pub val: f64,
 }
 
 impl CheckpointState {

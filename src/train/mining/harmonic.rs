@@ -91,6 +91,7 @@ mod tests {
     use super::super::{MiningRule, Negatives, Positives, reference};
     use super::*;
     use crate::train::loss::Triplet;
+    use std::collections::BTreeMap;
 
     #[test]
     fn mining_both_spaces_agrees_with_the_plain_reference() {
@@ -110,6 +111,22 @@ mod tests {
                     assert_eq!((mined.triplets, mined.pairs), (first, wanted.len()), "{rule:?} {allowed:?}");
                 }
             }
+        }
+    }
+
+    /// Six people with five pictures: 10 pairs of pictures a person. The hardest negative always violates so large a margin.
+    #[test]
+    fn each_combination_has_each_pair_once() {
+        let cloud = reference::Cloud::random(4, 6, 5, true);
+        let rule = MiningRule { positives: Positives::EachPairOnce, negatives: Negatives::Hardest };
+        let within = BTreeMap::from([("222", 60), ("221", 60), ("112", 60)]);
+        for combination in ["222", "221", "212", "211", "122", "121", "112"] {
+            let allowed = Combinations::parse(combination).unwrap();
+            let mined = mine_combinations(cloud.points(), rule, 4.0, &allowed, Draw { seed: 1, step: 0 });
+            let pairs: BTreeSet<[u32; 2]> = mined.triplets.iter().map(|t| [t.anchor, t.positive]).collect();
+            // Of two networks each of five vectors meets each of the other five.
+            let wanted = within.get(combination).copied().unwrap_or(6 * 25);
+            assert_eq!((mined.triplets.len(), pairs.len()), (wanted, wanted), "{combination}");
         }
     }
 

@@ -31,7 +31,8 @@ impl Default for MiningRule {
 pub enum Positives {
     /// Every ordered pair of two vectors of a person: the paper's "all anchor-positive pairs".
     AllPairs,
-    /// Each unordered pair once, the earlier vector as anchor: davidsandberg's and OpenFace's loops.
+    /// Each pair of vectors of one network once, the earlier as anchor: davidsandberg's and OpenFace's loops. A pair of
+    /// two networks once in each combination, which says whose vector is the anchor.
     EachPairOnce,
     /// The farthest vector of the same person, one pair an anchor.
     Hardest,

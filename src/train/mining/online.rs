@@ -51,7 +51,7 @@ fn mine_anchor(
     let neighbours = Neighbours::of(points, allowed, anchor);
     let mut rng = stream(draw.seed, Purpose::Mining, draw.step, anchor as u64);
     let mut mined = Mined::default();
-    for &(d_ap, positive) in &positives_by_rule(&neighbours.positives, rule.positives, anchor) {
+    for &(d_ap, positive) in &positives_by_rule(points, &neighbours.positives, rule.positives, anchor) {
         mined.pairs += 1;
         let farther_than = match rule.negatives {
             Negatives::SemiHardClosest | Negatives::SemiHardRandom => Some(d_ap),
@@ -115,10 +115,12 @@ impl Neighbours {
     }
 }
 
-fn positives_by_rule(positives: &[Neighbour], rule: Positives, anchor: usize) -> Vec<Neighbour> {
+fn positives_by_rule(points: Points<'_>, positives: &[Neighbour], rule: Positives, anchor: usize) -> Vec<Neighbour> {
+    // Of two networks the combination says whose vector is the anchor.
+    let across = |row: usize| points.spaces[row] != points.spaces[anchor];
     match rule {
         Positives::AllPairs => positives.to_vec(),
-        Positives::EachPairOnce => positives.iter().copied().filter(|&(_, row)| row > anchor).collect(),
+        Positives::EachPairOnce => positives.iter().copied().filter(|&(_, row)| row > anchor || across(row)).collect(),
         Positives::Hardest => {
             // `max_by` keeps the last of equals: reversed, the first.
             positives.iter().rev().copied().max_by(|a, b| a.0.total_cmp(&b.0)).into_iter().collect()

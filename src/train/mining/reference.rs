@@ -73,7 +73,9 @@ pub fn candidates(points: Points<'_>, rule: MiningRule, margin: f32, allowed: &C
             .collect();
         match rule.positives {
             Positives::AllPairs => {}
-            Positives::EachPairOnce => positives.retain(|&positive| positive > anchor),
+            Positives::EachPairOnce => {
+                positives.retain(|&positive| points.spaces[positive] != points.spaces[anchor] || positive > anchor);
+            }
             Positives::Hardest => {
                 let farthest = positives.iter().map(|&p| points.squared_distance(anchor, p)).fold(0.0, f32::max);
                 positives.retain(|&positive| points.squared_distance(anchor, positive) == farthest);

@@ -107,8 +107,8 @@ fn the_preset_follows_his_loop_update_by_update() {
     let (data, config) = (fixture.data(), fixture.config());
     let card = super::tests::card();
     let setup = Setup { config: &config, data: &data, card, folder: None, resume: None, decode_threads: 2 };
-    let mut ignore = |_| {};
-    let mut run = Run::start(fixture.network(), setup, &mut ignore).unwrap();
+    let (control, mut ignore) = (Control::default(), |_| {});
+    let mut run = Run::start(fixture.network(), setup, &control, &mut ignore).unwrap();
     assert_eq!(fixture.losses.len(), 20);
     for (number, (triplets, loss)) in fixture.updates.iter().zip(&fixture.losses).enumerate() {
         let rate = config.learning_rate.at(0).unwrap();

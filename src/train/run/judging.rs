@@ -7,25 +7,26 @@ use burn::module::Module;
 use super::{Run, TrainError};
 use crate::networks::nets::EmbeddingNet;
 use crate::train::alarms::Alarm;
-use crate::train::checkpoint::Best;
 use crate::train::data::Dataset;
 use crate::train::events::TrainEvent;
 use crate::train::loader::load_plain;
 use crate::train::mining::squared_distance;
 use crate::train::sampler::Exemplar;
 use crate::train::step::normalise_rows;
-use crate::train::validate::{PairsReport, PeopleReport, ValidationReport, judge_pairs, judge_people};
+use crate::train::validate::{
+    CompatibilityReport, PairsReport, PeopleReport, ValidationReport, judge_against, judge_pairs, judge_people,
+};
 
-/// Pictures in memory at once while judging.
-const READ_AT_ONCE: usize = 512;
+/// Pictures in memory at once while judging or mining.
+const READ_AT_ONCE: usize = 256;
 /// Pictures of a person, and people of each side, looked at for someone on both.
 const PICTURES_A_PERSON: usize = 3;
 const PEOPLE_COMPARED: usize = 1000;
 
 /// Unit vectors of the pictures that could be read.
-struct Embedded {
-    exemplars: Vec<Exemplar>,
-    vectors: Vec<f32>,
+pub(super) struct Embedded {
+    pub exemplars: Vec<Exemplar>,
+    pub vectors: Vec<f32>,
 }
 
 impl<N: Module + EmbeddingNet> Run<'_, N> {
@@ -45,10 +46,8 @@ impl<N: Module + EmbeddingNet> Run<'_, N> {
             folder.validation(&report)?;
         }
         self.judged = Some(report.clone());
-        if let Some(people) = &report.people
-            && self.best.is_none_or(|best| people.val > best.val)
-        {
-            self.best = Some(Best { step: self.step, val: people.val });
+        if self.best.as_ref().is_none_or(|(best, _)| report.beats(best)) {
+            self.best = Some((report.clone(), net));
             self.saved_at = None;
             self.save()?;
         }
@@ -63,7 +62,20 @@ impl<N: Module + EmbeddingNet> Run<'_, N> {
         let embedded = self.embed_pictures(net, &self.to_judge.clone())?;
         let people: Vec<u32> = embedded.exemplars.iter().map(|exemplar| exemplar.person).collect();
         let far_target = self.config.validation.far_target;
-        Ok(Some(judge_people(&embedded.vectors, net.embedding_size(), &people, far_target)?))
+        let report = judge_people(&embedded.vectors, net.embedding_size(), &people, far_target)?;
+        Ok(Some(PeopleReport { against_old: self.judge_against_old(net, &embedded, &people)?, ..report }))
+    }
+
+    /// In harmonic training, how well held-out people are recognised with one picture by each network.
+    fn judge_against_old(
+        &self,
+        net: &N,
+        embedded: &Embedded,
+        people: &[u32],
+    ) -> Result<Option<CompatibilityReport>, TrainError> {
+        let Some(old) = self.old_vectors(&embedded.exemplars)? else { return Ok(None) };
+        let (dimensions, far_target) = (net.embedding_size(), self.config.validation.far_target);
+        Ok(Some(judge_against(&embedded.vectors, &old, dimensions, people, far_target)?))
     }
 
     fn judge_pair_list(&mut self, net: &N) -> Result<Option<PairsReport>, TrainError> {
@@ -77,9 +89,13 @@ impl<N: Module + EmbeddingNet> Run<'_, N> {
         Ok(Some(judge_pairs(set, &embedded.vectors, net.embedding_size(), row_of, far_target)?))
     }
 
-    fn embed_pictures(&mut self, net: &N, exemplars: &[Exemplar]) -> Result<Embedded, TrainError> {
+    /// Looks at a few pictures at a time, and between them whether it shall go on.
+    pub(super) fn embed_pictures(&mut self, net: &N, exemplars: &[Exemplar]) -> Result<Embedded, TrainError> {
         let mut embedded = Embedded { exemplars: Vec::new(), vectors: Vec::new() };
         for exemplars in exemplars.chunks(READ_AT_ONCE) {
+            if let Some(reason) = self.control.interrupted() {
+                return Err(TrainError::Interrupted(reason));
+            }
             let loaded = load_plain(self.data.source.as_ref(), exemplars);
             self.note_skipped(&loaded.skipped);
             embedded.vectors.extend(self.unit_vectors(net, &loaded)?);

@@ -10,7 +10,7 @@ use crate::networks::nets::EmbeddingNet;
 use crate::train::alarms::spread;
 use crate::train::config::MiningSource;
 use crate::train::events::{StepReport, TrainEvent};
-use crate::train::loader::{LoadedBatch, load_plain};
+use crate::train::loader::LoadedBatch;
 use crate::train::loss::Triplet;
 use crate::train::mining::BothSpaces;
 use crate::train::mining::harmonic::Combinations;
@@ -127,7 +127,7 @@ impl<N: Module + EmbeddingNet> Run<'_, N> {
         Ok(Some(trunk.features(&batch.images, &views)?))
     }
 
-    fn old_vectors(&self, exemplars: &[Exemplar]) -> Result<Option<Vec<f32>>, TrainError> {
+    pub(super) fn old_vectors(&self, exemplars: &[Exemplar]) -> Result<Option<Vec<f32>>, TrainError> {
         let MiningSource::Harmonic { .. } = self.config.mining else { return Ok(None) };
         let mut rows = Vec::new();
         for exemplar in exemplars {
@@ -142,14 +142,12 @@ impl<N: Module + EmbeddingNet> Run<'_, N> {
         if !self.step.is_multiple_of(offline.every_steps) && self.plan.is_some() {
             return Ok(());
         }
-        let loaded = load_plain(self.data.source.as_ref(), &self.offline_subset(offline));
-        self.note_skipped(&loaded.skipped);
-        let vectors = self.unit_vectors(&self.net.valid(), &loaded)?;
-        let people = people_of(&loaded.exemplars);
-        let new = BothSpaces::of(&vectors, self.net.embedding_size(), &people, None);
+        let found = self.embed_pictures(&self.net.valid(), &self.offline_subset(offline))?;
+        let people = people_of(&found.exemplars);
+        let new = BothSpaces::of(&found.vectors, self.net.embedding_size(), &people, None);
         let draw = Draw { seed: self.config.seed, step: self.step };
         let margin = self.config.loss.margin;
-        let plan = TripletPlan::mine(new.points(), &loaded.exemplars, self.config.rule, margin, offline, draw);
+        let plan = TripletPlan::mine(new.points(), &found.exemplars, self.config.rule, margin, offline, draw);
         if plan.is_empty() {
             return Err(TrainError::NothingMined(people.len()));
         }

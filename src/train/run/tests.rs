@@ -110,11 +110,17 @@ fn weights(net: &TinyNet) -> Vec<f32> {
     net.linear.weight.val().try_into_vec_as().unwrap()
 }
 
+/// To a millionth.
+fn figure(judged: &ValidationReport) -> u64 {
+    (judged.people.as_ref().unwrap().val * 1e6).round() as u64
+}
+
 fn check_resume(config: &TrainConfig) {
     let data = data();
     let temporary = tempfile::tempdir().unwrap();
     let root = temporary.path().join("run");
-    let whole = run(config, &data, None, false, u64::MAX);
+    let uninterrupted = temporary.path().join("whole");
+    let whole = run(config, &data, Some(&uninterrupted), false, u64::MAX);
     assert_eq!(whole.losses.len() as u64, config.steps);
     let first = run(config, &data, Some(&root), false, 5);
     assert_eq!((first.trained.outcome.reason, first.trained.outcome.steps), (StopReason::Cancelled, 5));
@@ -122,7 +128,9 @@ fn check_resume(config: &TrainConfig) {
     assert_eq!(second.trained.outcome.reason, StopReason::StepsDone);
     assert_eq!([first.losses, second.losses].concat(), whole.losses);
     assert_eq!(weights(&second.trained.net), weights(&whole.trained.net));
-    assert_eq!(second.trained.outcome.judged, whole.trained.outcome.judged);
+    let last = |root: &Path| RunFolder::resume(root).unwrap().1.unwrap();
+    let val = |judged: &Option<ValidationReport>| judged.as_ref().map(|judged| (judged.step, figure(judged)));
+    assert_eq!(val(&second.trained.outcome.judged), val(&whole.trained.outcome.judged));
     let lines = std::fs::read_to_string(root.join("metrics.jsonl")).unwrap();
     let steps = lines.lines().filter(|line| line.contains("\"kind\":\"step\"")).count();
     assert_eq!(steps as u64, config.steps);
@@ -134,6 +142,8 @@ fn check_resume(config: &TrainConfig) {
     assert_eq!(past.steps.iter().map(|report| report.step).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
     assert_eq!(past.judged.iter().map(|report| report.step).collect::<Vec<_>>(), [0, 4]);
     assert!(RunFolder::has_ended(&root));
+    let (one, other) = (last(&root), last(&uninterrupted));
+    assert_eq!((one.weights, one.average, one.optimiser), (other.weights, other.average, other.optimiser));
     assert!(crate::networks::weights::load(&root.join("model.safetensors")).is_ok());
 }
 
@@ -174,7 +184,8 @@ fn so_has_one_whose_last_layer_learns_first() {
     let last_layer_first = Some(LastLayerFirst { steps: 7, redraw: true });
     let config = TrainConfig { last_layer_first, ..config(11) };
     check_resume(&config);
-    let data = data();
+    // With nobody to judge on, the network of the last step is handed on.
+    let data = TrainingData { held_out: Dataset::default(), ..data() };
     let conv = |steps| {
         let net = run(&TrainConfig { steps, ..config.clone() }, &data, None, false, u64::MAX).trained.net;
         net.conv1.weight.val().try_into_vec_as::<f32>().unwrap()

@@ -67,6 +67,9 @@ pub fn print_summary(summary: &TrainSummary) {
     );
     if let Some(model) = &summary.model {
         println!("Model: {}", model.display());
+        if let Some(after) = &summary.after {
+            println!("It is the network after step {} of {}, judged best: {}", after.step, summary.steps, words(after));
+        }
         println!("{}", how_to_install(model, summary.after.as_ref()));
     }
     let rows = [("Before", &summary.before), ("After", &summary.after)];
@@ -131,7 +134,9 @@ fn words(report: &ValidationReport) -> String {
             100.0 * people.val,
             100.0 * people.far,
             people.auc
-        )
+        ) + &people.against_old.map_or_else(String::new, |with| {
+            format!(", against the old network VAL {:.2}%, AUC {:.4}", 100.0 * with.val, with.auc)
+        })
     });
     let pairs = report.pairs.as_ref().map(|pairs| {
         format!(

@@ -13,9 +13,11 @@ use crate::app::train::job::start::StartingNetwork;
 use crate::networks::device::ComputeDevice;
 use crate::networks::weights::{ModelCard, load};
 use crate::train::TrainConfig;
+use crate::train::checkpoint::VectorFile;
 use crate::train::comparison::{BothVectors, Comparison, compare_pairs, compare_people};
-use crate::train::run::TrainingData;
-use crate::train::start::{Weights, frozen_vectors};
+use crate::train::events::Control;
+use crate::train::run::{TrainError, TrainingData};
+use crate::train::start::{Frozen, Weights, frozen_vectors};
 use crate::train::validate::pictures_to_judge;
 
 /// What both are measured on.
@@ -23,9 +25,29 @@ pub struct Judged<'a> {
     pub prepared: &'a Prepared,
     pub data: &'a TrainingData,
     pub config: &'a TrainConfig,
+    pub control: &'a Control,
 }
 
-pub fn compare(old: &StartingNetwork, model: &Path, on: &Judged<'_>, device: &ComputeDevice) -> Result<Comparison> {
+impl Judged<'_> {
+    fn go_on(&self) -> Result<(), TrainError> {
+        self.control.interrupted().map_or(Ok(()), |reason| Err(TrainError::Interrupted(reason)))
+    }
+}
+
+/// None when it was stopped.
+pub fn compare(
+    old: &StartingNetwork,
+    model: &Path,
+    on: &Judged<'_>,
+    device: &ComputeDevice,
+) -> Result<Option<Comparison>> {
+    match compared(old, model, on, device) {
+        Err(error) if matches!(error.downcast_ref(), Some(TrainError::Interrupted(_))) => Ok(None),
+        compared => compared.map(Some),
+    }
+}
+
+fn compared(old: &StartingNetwork, model: &Path, on: &Judged<'_>, device: &ComputeDevice) -> Result<Comparison> {
     let (tensors, new_card) = load(model)?;
     let (pairs, validation) = (on.data.pairs.as_ref(), on.config.validation);
     let exemplars = pictures_to_judge(&on.data.held_out, validation.pictures_at_most);
@@ -35,7 +57,8 @@ pub fn compare(old: &StartingNetwork, model: &Path, on: &Judged<'_>, device: &Co
     pictures.dedup();
     let vectors = |card: &ModelCard, weights: &Weights| {
         let source = FolderSource::new(on.prepared, card.input);
-        frozen_vectors(card, weights, &device.burn, &source, &pictures)
+        let frozen = Frozen { card, weights, device: &device.burn };
+        frozen_vectors(frozen, &source, &pictures, VectorFile::default(), &mut |_, _| on.go_on())
     };
     let new_vectors =
         vectors(&new_card, &Weights::Own(Arc::new(tensors))).context("the new network could not be judged")?;
@@ -48,7 +71,8 @@ pub fn compare(old: &StartingNetwork, model: &Path, on: &Judged<'_>, device: &Co
         .map(|exemplar| (exemplar.person, exemplar.picture))
         .unzip();
     let far_target = validation.far_target;
-    let people = compare_people(&both(&seen), &people, far_target, on.config.seed);
+    let people = compare_people(&both(&seen), &people, far_target, on.config.seed)
+        .context("the people held out could not be judged")?;
     let pairs = pairs.map(|set| {
         let seen: Vec<usize> = set.pictures.iter().copied().filter(|&picture| rows.has(picture)).collect();
         let row_of: BTreeMap<usize, usize> = seen.iter().enumerate().map(|(row, &picture)| (picture, row)).collect();

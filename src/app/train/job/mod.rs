@@ -33,13 +33,13 @@ use crate::networks::models::Store;
 use crate::networks::nets::catalogue::NetOptions;
 use crate::networks::weights::ModelCard;
 use crate::train::TrainConfig;
-use crate::train::checkpoint::{Checkpoint, RunFolder};
+use crate::train::checkpoint::{Checkpoint, RunFolder, VectorFile};
 use crate::train::comparison::Comparison;
 use crate::train::config::MiningSource;
 use crate::train::events::{Control, StopReason, TrainEvent};
-use crate::train::run::{Outcome, Setup, TrainingData};
-use crate::train::start::{Weights, frozen_vectors, train_named};
-use crate::train::validate::ValidationReport;
+use crate::train::run::{Outcome, Setup, TrainError, TrainingData};
+use crate::train::start::{Frozen, Weights, frozen_vectors, train_named};
+use crate::train::validate::{ValidationReport, pictures_to_judge};
 use crate::types::{CropRule, ModelId, PixelScaling, Preprocessing, error_chain};
 use people::FaceFinding;
 
@@ -115,7 +115,6 @@ pub struct PairsRequest {
 /// `config.json` of a run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct RunRecord {
-    likeness: String,
     device: String,
     network: ModelCard,
     left_out: usize,
@@ -134,6 +133,7 @@ pub struct TrainSummary {
     /// None when the run was discarded.
     pub model: Option<PathBuf>,
     pub network: String,
+    /// 0 when the run was stopped before it had built its network.
     pub parameters: usize,
     pub device: String,
     pub steps: u64,
@@ -176,13 +176,7 @@ pub fn start_training(
     let share = request.config.validation.held_out_share;
     let prepared = people::prepare(&request, pairs.as_ref(), detector.as_ref(), share, control, events)?;
     let card = ModelCard { input: preprocessing, run: Some(out.display().to_string()), ..card };
-    let record = RunRecord {
-        likeness: env!("CARGO_PKG_VERSION").to_owned(),
-        device: device.name.clone(),
-        network: card.clone(),
-        left_out: prepared.left_out,
-        request,
-    };
+    let record = RunRecord { device: device.name.clone(), network: card.clone(), left_out: prepared.left_out, request };
     let folder = RunFolder::create(out, &record, &prepared.to_lines()?)?;
     let job = Job { record, prepared, pairs, weights, old, against, resume: None };
     job.run(folder, device, control, events)
@@ -239,7 +233,10 @@ impl Job {
         control: &Control,
         events: &mut dyn FnMut(RunEvent),
     ) -> Result<TrainSummary> {
-        let data = self.data(device)?;
+        let data = match self.data(&folder, device, control, events) {
+            Err(error) => return self.stopped_before_the_first_step(folder, device, error),
+            Ok(data) => data,
+        };
         let (people, pictures) = (data.training.people.len(), data.training.pictures());
         let held_out_people = data.held_out.people.len();
         events(RunEvent::Note(format!(
@@ -258,9 +255,9 @@ impl Job {
         let old = self.against.as_ref().filter(|_| kept && outcome.reason != StopReason::Cancelled);
         let comparison = old.map(|old| {
             events(RunEvent::Comparing);
-            let on = Judged { prepared: &self.prepared, data: &data, config: &self.record.request.config };
+            let on = Judged { prepared: &self.prepared, data: &data, config: &self.record.request.config, control };
             let comparison = comparison::compare(old, &model, &on, device)?;
-            RunFolder::save_comparison(&run, &comparison)?;
+            comparison.iter().try_for_each(|comparison| RunFolder::save_comparison(&run, comparison))?;
             anyhow::Ok(comparison)
         });
         Ok(TrainSummary {
@@ -280,7 +277,42 @@ impl Job {
             waited_share: totals.waited_secs / totals.step_secs.max(1e-9),
             before: totals.before,
             after: outcome.judged,
-            comparison: comparison.transpose()?,
+            comparison: comparison.transpose()?.flatten(),
+        })
+    }
+
+    /// Stopped while the old network's vectors were found: those that are known are kept for when the run goes on.
+    fn stopped_before_the_first_step(
+        &self,
+        folder: RunFolder,
+        device: &ComputeDevice,
+        error: anyhow::Error,
+    ) -> Result<TrainSummary> {
+        let Some(TrainError::Interrupted(stopped)) = error.downcast_ref() else { return Err(error) };
+        let run = folder.root().to_owned();
+        drop(folder);
+        if *stopped == StopReason::Discarded {
+            RunFolder::discard(&run)?;
+        }
+        let (training, held_out) = self.prepared.datasets();
+        Ok(TrainSummary {
+            run,
+            model: None,
+            network: self.record.network.architecture.clone(),
+            parameters: 0,
+            device: device.name.clone(),
+            steps: self.resume.as_ref().map_or(0, |checkpoint| checkpoint.state.position.0),
+            stopped: *stopped,
+            seconds: self.resume.as_ref().map_or(0.0, |checkpoint| checkpoint.state.elapsed_secs),
+            people: training.people.len(),
+            pictures: training.pictures(),
+            held_out_people: held_out.people.len(),
+            left_out: self.prepared.left_out,
+            skipped: 0,
+            waited_share: 0.0,
+            before: None,
+            after: None,
+            comparison: None,
         })
     }
 
@@ -304,7 +336,13 @@ impl Job {
     }
 
     /// The people to learn from and those held out, with the old network's vectors where training is harmonic.
-    fn data(&self, device: &ComputeDevice) -> Result<TrainingData> {
+    fn data(
+        &self,
+        folder: &RunFolder,
+        device: &ComputeDevice,
+        control: &Control,
+        events: &mut dyn FnMut(RunEvent),
+    ) -> Result<TrainingData> {
         let request = &self.record.request;
         let (training, held_out) = self.prepared.datasets();
         let source = FolderSource::new(&self.prepared, self.record.network.input);
@@ -317,9 +355,17 @@ impl Job {
             old_vectors: None,
         };
         if harmonic(request) {
-            let pictures: Vec<usize> = data.training.people.iter().flat_map(|person| person.pictures.clone()).collect();
-            let vectors = self.old_vectors(&pictures, device)?;
-            for person in &mut data.training.people {
+            let old = self.old.as_ref();
+            let old = old.context("harmonic training needs --old, the network to stay comparable with")?;
+            let judged = pictures_to_judge(&data.held_out, request.config.validation.pictures_at_most);
+            let learned = data.training.people.iter().flat_map(|person| person.pictures.iter().copied());
+            let pictures: Vec<usize> = learned.chain(judged.iter().map(|exemplar| exemplar.picture)).collect();
+            let watch = &mut |done, total| {
+                events(RunEvent::Preparing { done, total });
+                control.interrupted().map_or(Ok(()), |reason| Err(TrainError::Interrupted(reason)))
+            };
+            let vectors = self.old_vectors(old, &pictures, folder, device, watch)?;
+            for person in data.training.people.iter_mut().chain(&mut data.held_out.people) {
                 person.pictures.retain(|picture| vectors.contains_key(picture));
             }
             data.old_vectors = Some(vectors);
@@ -327,16 +373,23 @@ impl Job {
         Ok(data)
     }
 
-    fn old_vectors(&self, pictures: &[usize], device: &ComputeDevice) -> Result<BTreeMap<usize, Vec<f32>>> {
-        let old = self.old.as_ref();
-        let old = old.context("harmonic training needs --old, the network to stay comparable with")?;
+    fn old_vectors(
+        &self,
+        old: &StartingNetwork,
+        pictures: &[usize],
+        folder: &RunFolder,
+        device: &ComputeDevice,
+        watch: &mut dyn FnMut(usize, usize) -> Result<(), TrainError>,
+    ) -> Result<BTreeMap<usize, Vec<f32>>> {
         let (before, now) = (old.card.dimensions, self.record.network.dimensions);
         ensure!(
             before == now,
             "the old network gives {before} numbers a face, the new one {now}: harmonic training needs as many"
         );
         let source = FolderSource::new(&self.prepared, old.card.input);
-        Ok(frozen_vectors(&old.card, &old.weights, &device.burn, &source, pictures)?)
+        let frozen = Frozen { card: &old.card, weights: &old.weights, device: &device.burn };
+        let kept = VectorFile::open(&folder.old_vectors(), before)?;
+        Ok(frozen_vectors(frozen, &source, pictures, kept, watch)?)
     }
 }
 

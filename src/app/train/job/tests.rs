@@ -146,6 +146,48 @@ fn a_trained_network_can_be_the_start_and_the_old_one() {
     assert!(error.contains("--old"), "{error}");
 }
 
+/// The old network's vectors are found with progress; a run that was stopped there finds only what is missing.
+#[test]
+fn the_frozen_part_is_gone_on_with_where_it_was_stopped() {
+    let temporary = tempfile::tempdir().unwrap();
+    let data = temporary.path().join("people");
+    album(&data);
+    let models = Store::open(temporary.path().join("models")).unwrap();
+    let first = temporary.path().join("first");
+    let run = start_training(request(&data, 2), &first, &models, &cpu(), &Control::default(), &mut |_| {}).unwrap();
+    let start = StartFrom::File { path: run.model.unwrap() };
+    let mut harmonic = TrainRequest { start: start.clone(), old: Some(start), ..request(&data, 2) };
+    let combinations = crate::train::mining::harmonic::Combinations::all_that_learn();
+    harmonic.config.mining = MiningSource::Harmonic { combinations };
+    let out = temporary.path().join("harmonic");
+    let control = Control::default();
+    let (mut reading, mut told) = (false, Vec::new());
+    let stopped = start_training(harmonic, &out, &models, &cpu(), &control, &mut |event| {
+        if let RunEvent::Preparing { done, total } = event {
+            // The pictures are prepared first, to the end; then the old network begins at none.
+            reading |= done == 0;
+            if reading && done > 0 {
+                control.cancel.cancel();
+            }
+            told.push((done, total));
+        }
+    });
+    let stopped = stopped.unwrap();
+    assert_eq!((stopped.stopped, stopped.steps, stopped.model), (StopReason::Cancelled, 0, None));
+    assert!(reading, "{told:?}");
+    let vectors = fs::read(out.join("old_vectors.bin")).unwrap();
+    assert!(!vectors.is_empty());
+    let mut looked_again = false;
+    let done = resume(&out, &models, &cpu(), &Control::default(), &mut |event| {
+        looked_again |= matches!(event, RunEvent::Preparing { .. });
+    });
+    let done = done.unwrap();
+    assert_eq!((done.stopped, done.steps, looked_again), (StopReason::StepsDone, 2, false));
+    assert_eq!(fs::read(out.join("old_vectors.bin")).unwrap(), vectors);
+    let people = done.after.unwrap().people.unwrap();
+    assert!(people.against_old.is_some());
+}
+
 #[test]
 fn a_run_can_be_stopped_and_kept_or_discarded() {
     let temporary = tempfile::tempdir().unwrap();
@@ -177,9 +219,11 @@ fn a_run_can_be_stopped_and_kept_or_discarded() {
         assert_eq!((summary.steps, snapshots, paused), (3, 1, 1));
         let kept = ending == Ending::Keep;
         assert_eq!(summary.stopped, if kept { StopReason::Kept } else { StopReason::Discarded });
-        assert_eq!((summary.model.is_some(), summary.after.unwrap().step == 3), (kept, kept));
+        assert_eq!(summary.model.is_some(), kept);
         assert_eq!(out.exists(), kept);
         if kept {
+            let end: serde_json::Value = serde_json::from_slice(&fs::read(out.join("end.json")).unwrap()).unwrap();
+            assert_eq!((&end["step"], &end["model_step"]), (&3.into(), &summary.after.unwrap().step.into()));
             assert_eq!(unfinished_runs(temporary.path()).unwrap(), [], "it ended as its user wanted");
             RunFolder::discard(&out).unwrap();
         }

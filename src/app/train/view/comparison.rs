@@ -14,6 +14,7 @@ use crate::app::ui::locale::{Locale, grouped};
 use crate::app::ui::theme::{self, space, type_size};
 use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::train::comparison::{Compared, Comparison, ComparisonOutcome, Measured};
+use crate::train::validate::ValidationReport;
 
 const ROW: f32 = 54.0;
 const NAME: f32 = 210.0;
@@ -28,6 +29,11 @@ pub fn comparison_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &LiveRun, summary:
     match &summary.comparison {
         Some(comparison) => verdict_ui(ui, ctx.text, comparison),
         None => without_old_ui(ui, ctx.text, summary),
+    }
+    if let Some(after) = &summary.after {
+        let (step, steps) = (grouped(after.step), grouped(summary.steps));
+        let words = ctx.text.f("comparison_shipped", &[("step", &step), ("steps", &steps), ("val", &judged_as(after))]);
+        ui.add(egui::Label::new(theme::secondary(ui, words)).wrap());
     }
     ui.add_space(space::M);
     adoption_ui(ui, ctx, run, summary);
@@ -199,6 +205,14 @@ fn without_old_ui(ui: &mut Ui, text: &Locale, summary: &TrainSummary) {
         let values = [("val", val.as_str()), ("one_in", &one_in), ("auc", &auc)];
         ui.add(egui::Label::new(theme::secondary(ui, text.f("comparison_alone", &values))).wrap());
     }
+}
+
+/// The figure that the network was chosen by.
+fn judged_as(report: &ValidationReport) -> String {
+    let of_pairs = || report.pairs.as_ref().map_or(0.0, |pairs| pairs.accuracy);
+    words::percent(
+        report.people.as_ref().map_or_else(of_pairs, |people| people.against_old.map_or(people.val, |with| with.val)),
+    )
 }
 
 fn adoption_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &LiveRun, summary: &TrainSummary) {
