@@ -532,6 +532,24 @@ fn training_is_set_up_counted_and_started() {
 }
 
 #[test]
+fn a_preset_says_where_its_values_come_from() {
+    let (wire, mut harness) = open(album_world(), View::Train);
+    assert!(harness.query_by_label("Where its values come from").is_none(), "the quick preset follows nobody");
+    let mut line = |preset: &str, starts: &str| {
+        harness.get_by_label(preset).click();
+        harness.run_steps(10);
+        if harness.query_by_label_contains(starts).is_none() {
+            harness.get_by_label("Where its values come from").click();
+            harness.run_steps(20);
+        }
+        assert!(harness.query_by_label_contains(starts).is_some(), "{preset}: {starts}");
+    };
+    line("Paper", "Batches of 1,800 pictures, 40 people with 40 each: section 3.2");
+    line("davidsandberg", "Each update learns from 30 triplets, 90 pictures");
+    assert!(wire.actions().is_empty());
+}
+
+#[test]
 fn an_interrupted_run_is_gone_on_with_or_thrown_away() {
     let (wire, mut harness) = open(album_world(), View::Train);
     harness.get_by_label("Go on with sface-choir");

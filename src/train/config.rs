@@ -7,7 +7,7 @@ use super::frozen::{BatchNormStatistics, TrainablePart};
 use super::loss::LossConfig;
 use super::mining::MiningRule;
 use super::mining::harmonic::Combinations;
-use super::mining::offline::OfflineConfig;
+use super::mining::offline::{OfflineConfig, SelectionConfig};
 use super::optimiser::OptimiserConfig;
 use super::sampler::SamplerConfig;
 use super::schedule::LearningRate;
@@ -55,6 +55,8 @@ pub enum MiningSource {
     Online,
     /// Over a subset of the data, every n steps.
     Offline(OfflineConfig),
+    /// Within a mini-batch, from whose triplets several steps learn: davidsandberg's loop.
+    Selected(SelectionConfig),
     /// Within the mini-batch, among the vectors of a frozen network too.
     Harmonic { combinations: Combinations },
 }

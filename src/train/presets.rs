@@ -1,12 +1,22 @@
 //! Configurations to start from; every setting can depart from them.
+//!
+//! [`Preset::Paper`] is Schroff, Kalenichenko and Philbin 2015 (arXiv:1503.03832v3), [`Preset::Davidsandberg`] the
+//! defaults of `train_tripletloss.py` of davidsandberg/facenet with its schedule file. Where each value comes from stands
+//! beside it. Neither says anything about holding people out, so that is as everywhere.
 
 use serde::{Deserialize, Serialize};
 
 use super::augment::AugmentConfig;
-use super::config::{LastLayerFirst, MiningSource, TrainConfig};
+use super::config::{LastLayerFirst, MiningSource, TrainConfig, ValidationConfig};
 use super::frozen::{BatchNormStatistics, TrainablePart};
+use super::loss::{LossConfig, LossShape, Reduction};
 use super::mining::harmonic::Combinations;
-use super::schedule::LearningRate;
+use super::mining::offline::SelectionConfig;
+use super::mining::{MiningRule, Negatives, Positives};
+use super::optimiser::{OptimiserConfig, Rule, WeightDecay};
+use super::sampler::{Fill, SamplerConfig};
+use super::schedule::{LearningRate, Schedule};
+use super::step::ChunkSizes;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
@@ -15,49 +25,195 @@ pub enum Preset {
     Finetune,
     /// A whole network from random weights
     Scratch,
-    /// The batches, mining and optimiser of Schroff et al. 2015
+    /// The batches, loss, mining and optimiser of Schroff et al. 2015
     Paper,
+    /// The loop of davidsandberg/facenet: 30 triplets an update, selected from 1,800 pictures
+    Davidsandberg,
     /// A new network whose embeddings stay comparable with an old one's
     Harmonic,
 }
 
 impl Preset {
-    pub const ALL: [Self; 4] = [Self::Finetune, Self::Scratch, Self::Paper, Self::Harmonic];
+    pub const ALL: [Self; 5] = [Self::Finetune, Self::Scratch, Self::Paper, Self::Davidsandberg, Self::Harmonic];
 
     pub fn config(self) -> TrainConfig {
-        let mut config = TrainConfig::default();
         match self {
-            Self::Paper => config.augmentation = AugmentConfig::NONE,
-            Self::Scratch => {
-                config.sampler.pictures_per_person = 8;
-                config.ema_decay = Some(0.999);
-            }
-            Self::Finetune | Self::Harmonic => {
-                config.steps = 500;
-                config.learning_rate = LearningRate::Constant { rate: 0.005 };
-                config.trainable = TrainablePart::LastLayer;
-                config.batch_norm = BatchNormStatistics::Keep;
-                config.sampler.pictures_per_person = 8;
-                config.ema_decay = Some(0.99);
-                // Nothing else at random: what comes before the last layer is then found once for a picture and once
-                // for its mirror image, and not again in every step.
-                config.augmentation = AugmentConfig { flip: true, ..AugmentConfig::NONE };
-                config.validation.every_steps = 50;
-                config.validation.held_out_share = 0.2;
-                config.checkpoint_every_steps = 50;
-            }
+            Self::Finetune => finetune(),
+            Self::Scratch => scratch(),
+            Self::Paper => paper(),
+            Self::Davidsandberg => davidsandberg(),
+            Self::Harmonic => harmonic(),
         }
-        if self == Self::Harmonic {
-            config.mining = MiningSource::Harmonic { combinations: Combinations::all_that_learn() };
-            config.augmentation = AugmentConfig::GENTLE;
-            // The paper's order: the embedding layer, drawn anew, and then the whole network. How long is not stated.
-            config.steps = 2000;
-            config.trainable = TrainablePart::All;
-            config.last_layer_first = Some(LastLayerFirst { steps: config.steps / 2, redraw: true });
-            // A layer that is drawn anew has no statistics to keep, and everything to learn: the paper's rate.
-            config.batch_norm = BatchNormStatistics::Learn;
-            config.learning_rate = LearningRate::Constant { rate: 0.05 };
+    }
+
+    /// The rule with the preset's own constants: davidsandberg's Adam has ε = 0.1.
+    pub fn rule(self, rule: Rule) -> Rule {
+        match (self, rule) {
+            (Self::Davidsandberg, Rule::ADAM) => rule.with_epsilon(0.1),
+            _ => rule,
         }
-        config
+    }
+}
+
+fn paper() -> TrainConfig {
+    TrainConfig {
+        // Not stated; section 3.3 trains for "1,000 to 2,000 hours" on a cluster.
+        steps: 10_000,
+        steps_per_epoch: 1000,
+        // Section 3.3: "a learning rate of 0.05 which we lower to finalize the model". When and how far is not stated:
+        // here to a tenth for the last fifth.
+        learning_rate: LearningRate::Schedule(Schedule::of(&[(0, 0.05), (8, 0.005)])),
+        optimiser: OptimiserConfig {
+            // Section 3.3: AdaGrad. Where its accumulator starts, and ε, are not stated: here as in TensorFlow.
+            rule: Rule::ADAGRAD,
+            // Neither is stated.
+            weight_decay: WeightDecay::None,
+            clip_norm: None,
+        },
+        loss: LossConfig {
+            // Section 3.3: "The margin α is set to 0.2".
+            margin: 0.2,
+            // Section 3.1, equation 3: a sum over all triplets.
+            reduction: Reduction::Sum,
+            shape: LossShape::Hinge,
+        },
+        rule: MiningRule {
+            // Section 3.2: "we use all anchor-positive pairs in a mini-batch while still selecting the hard negatives".
+            positives: Positives::AllPairs,
+            // Section 3.2, equation 4: semi-hard; which of them is not stated, and the closest is its "argmin".
+            negatives: Negatives::SemiHardClosest,
+        },
+        // Section 3.2: within "large mini-batches in the order of a few thousand exemplars".
+        mining: MiningSource::Online,
+        sampler: SamplerConfig {
+            // Section 3.2: "around 40 faces are selected per identity per mini-batch", "around 1,800 exemplars", and
+            // "additionally, randomly sampled negative faces are added". How many of the 1,800 these are is not stated,
+            // nor what becomes of identities with fewer faces: here 200, and more identities.
+            people_per_batch: 40,
+            pictures_per_person: 40,
+            random_negatives: 200,
+            fill: Fill::Anchors,
+        },
+        // Tables 1 and 2 have no batch norm; without one, chunks change nothing.
+        chunks: ChunkSizes::default(),
+        // Not stated.
+        augmentation: AugmentConfig::NONE,
+        ema_decay: None,
+        // Section 3.3: "initialized from random"; all of it learns.
+        trainable: TrainablePart::All,
+        ..TrainConfig::default()
+    }
+}
+
+/// Names and values are the command line's of `train_tripletloss.py`.
+fn davidsandberg() -> TrainConfig {
+    let selection = SelectionConfig::default();
+    TrainConfig {
+        // max_nrof_epochs 500, epoch_size 1000.
+        steps: 500_000,
+        steps_per_epoch: 1000,
+        // data/learning_rate_retrain_tripletloss.txt. He looks the rate up at the first selection after every 1,000
+        // updates and keeps it until that selection is learned from; here each update looks it up.
+        learning_rate: LearningRate::Schedule(Schedule::of(&[(0, 0.1), (300, 0.01), (400, 0.001), (1000, 0.0001)])),
+        // optimizer ADAGRAD with TensorFlow's accumulator, which starts at 0.1; weight_decay 0.
+        optimiser: OptimiserConfig { rule: Rule::ADAGRAD, weight_decay: WeightDecay::None, clip_norm: None },
+        // alpha 0.2; facenet.triplet_loss takes the mean.
+        loss: LossConfig { margin: 0.2, reduction: Reduction::Mean, shape: LossShape::Hinge },
+        // select_triplets: each pair once, and any negative nearer than the margin, at random. The paper's semi-hard
+        // rule stands beside it, commented out.
+        rule: MiningRule { positives: Positives::EachPairOnce, negatives: Negatives::AnyViolating },
+        // batch_size 90: 30 triplets.
+        mining: MiningSource::Selected(selection),
+        // people_per_batch 45, images_per_person 40; sample_people fills to 1,800.
+        sampler: SamplerConfig {
+            people_per_batch: 45,
+            pictures_per_person: 40,
+            random_negatives: 0,
+            fill: Fill::Anybody,
+        },
+        // An update's pictures are one batch to batch norm.
+        chunks: ChunkSizes { gradient: selection.pictures_per_step(), ..ChunkSizes::default() },
+        // random_crop and random_flip are off unless asked for.
+        augmentation: AugmentConfig::NONE,
+        // moving_average_decay 0.9999 is tracked there, but the raw weights are judged and saved.
+        ema_decay: None,
+        trainable: TrainablePart::All,
+        batch_norm: BatchNormStatistics::Learn,
+        // Both once an epoch.
+        validation: ValidationConfig { every_steps: 1000, ..ValidationConfig::default() },
+        checkpoint_every_steps: 1000,
+        ..TrainConfig::default()
+    }
+}
+
+fn scratch() -> TrainConfig {
+    let mut config = TrainConfig { ema_decay: Some(0.999), ..TrainConfig::default() };
+    config.sampler.pictures_per_person = 8;
+    config
+}
+
+fn finetune() -> TrainConfig {
+    let mut config = TrainConfig {
+        steps: 500,
+        learning_rate: LearningRate::Constant { rate: 0.005 },
+        trainable: TrainablePart::LastLayer,
+        batch_norm: BatchNormStatistics::Keep,
+        ema_decay: Some(0.99),
+        // Nothing else at random: what comes before the last layer is then found once for a picture and once for its
+        // mirror image, and not again in every step.
+        augmentation: AugmentConfig { flip: true, ..AugmentConfig::NONE },
+        checkpoint_every_steps: 50,
+        ..TrainConfig::default()
+    };
+    config.sampler.pictures_per_person = 8;
+    config.validation.every_steps = 50;
+    config.validation.held_out_share = 0.2;
+    config
+}
+
+fn harmonic() -> TrainConfig {
+    TrainConfig {
+        mining: MiningSource::Harmonic { combinations: Combinations::all_that_learn() },
+        augmentation: AugmentConfig::GENTLE,
+        // The paper's order: the embedding layer, drawn anew, and then the whole network. How long is not stated.
+        steps: 2000,
+        trainable: TrainablePart::All,
+        last_layer_first: Some(LastLayerFirst { steps: 1000, redraw: true }),
+        // A layer that is drawn anew has no statistics to keep, and everything to learn: the paper's rate.
+        batch_norm: BatchNormStatistics::Learn,
+        learning_rate: LearningRate::Constant { rate: 0.05 },
+        ..finetune()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The numbers of the paper's sections 3.1 to 3.3.
+    #[test]
+    fn the_papers_preset_has_the_papers_values() {
+        let config = Preset::Paper.config();
+        let SamplerConfig { people_per_batch, pictures_per_person, random_negatives, .. } = config.sampler;
+        assert_eq!((pictures_per_person, people_per_batch * pictures_per_person + random_negatives), (40, 1800));
+        assert!(random_negatives > 0);
+        assert_eq!(config.loss, LossConfig { margin: 0.2, reduction: Reduction::Sum, shape: LossShape::Hinge });
+        assert_eq!((config.rule.positives, config.mining), (Positives::AllPairs, MiningSource::Online));
+        assert!(matches!(config.optimiser.rule, Rule::AdaGrad { .. }));
+        let last_epoch = (config.steps - 1) / config.steps_per_epoch;
+        assert_eq!(config.learning_rate.at(0), Some(0.05));
+        assert!(config.learning_rate.at(last_epoch).is_some_and(|rate| rate < 0.05), "lowered to finish");
+    }
+
+    #[test]
+    fn davidsandbergs_preset_has_his_defaults_and_his_file() {
+        let config = Preset::Davidsandberg.config();
+        let file = "# Learning rate schedule\n# Maps an epoch number to a learning rate\n0:  0.1\n300: 0.01\n400: 0.001\n1000: 0.0001";
+        assert_eq!(config.learning_rate, LearningRate::Schedule(Schedule::parse(file).unwrap()));
+        assert_eq!((config.steps, config.steps_per_epoch), (500 * 1000, 1000));
+        assert_eq!((config.sampler.people_per_batch, config.sampler.pictures_per_person), (45, 40));
+        assert_eq!(config.mining, MiningSource::Selected(SelectionConfig { triplets_per_step: 90 / 3 }));
+        assert_eq!(config.loss.reduction, Reduction::Mean);
+        assert_eq!(Preset::Davidsandberg.rule(Rule::ADAM), Rule::Adam { beta1: 0.9, beta2: 0.999, epsilon: 0.1 });
     }
 }

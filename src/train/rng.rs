@@ -4,6 +4,7 @@
 //! resumed run needs no saved generator: step 812 draws what it would have drawn without the interruption, whatever
 //! was prefetched before.
 
+use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
@@ -33,10 +34,22 @@ pub fn stream(seed: u64, purpose: Purpose, position: u64, item: u64) -> ChaCha8R
     ChaCha8Rng::from_seed(key)
 }
 
+/// One of `count` numbers from 0, from a single draw of 64 bits. Written out, as is [`shuffle`], so that a program in
+/// another language makes the same choices (`tests/fixtures/train/davidsandberg.py`).
+pub fn below(rng: &mut ChaCha8Rng, count: usize) -> usize {
+    ((u128::from(rng.next_u64()) * count as u128) >> 64) as usize
+}
+
+/// Fisher and Yates, from the last place down.
+pub fn shuffle<T>(rng: &mut ChaCha8Rng, items: &mut [T]) {
+    for last in (1..items.len()).rev() {
+        items.swap(last, below(rng, last + 1));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rand::Rng;
 
     #[test]
     fn streams_are_repeatable_and_apart() {

@@ -32,6 +32,7 @@ use crate::networks::weights::{ModelCard, WeightsError, collect, fill, save};
 
 mod judging;
 mod learning;
+mod planning;
 
 /// How often a paused run looks whether it may go on.
 const LOOKED_AT_WHILE_PAUSED: Duration = Duration::from_millis(50);
@@ -333,7 +334,7 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
     /// None when the loss or a gradient is not a number.
     fn one_step(&mut self, rate: f64, snapshot: bool) -> Result<Option<StepReport>, TrainError> {
         let started = Instant::now();
-        self.mine_offline_when_due()?;
+        self.plan_when_due()?;
         self.ask_ahead()?;
         let asked = Instant::now();
         let batch = self.loader.take()?;
@@ -358,6 +359,7 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
             // Beyond the next mining nobody knows yet.
             end = end.min((self.step / offline.every_steps + 1) * offline.every_steps);
         }
+        end = end.min(self.plan.as_ref().and_then(TripletPlan::ends_at).unwrap_or(end));
         while self.requested < end {
             let exemplars = match &self.plan {
                 Some(plan) => plan.batch(self.requested).exemplars,
@@ -472,6 +474,8 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
     }
 }
 
+#[cfg(test)]
+mod davidsandberg;
 #[cfg(test)]
 mod made;
 #[cfg(test)]

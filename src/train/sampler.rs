@@ -3,12 +3,14 @@
 //!
 //! A batch is a pure function of the seed and its number, so the sampler's whole position is that number.
 
+use std::collections::BTreeSet;
+
 use rand::RngExt;
 use rand::seq::{SliceRandom, index};
 use serde::{Deserialize, Serialize};
 
 use super::data::Dataset;
-use super::rng::{Purpose, stream};
+use super::rng::{Purpose, shuffle, stream};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SamplerConfig {
@@ -18,12 +20,28 @@ pub struct SamplerConfig {
     pub pictures_per_person: usize,
     /// Pictures of people outside the P, one a draw.
     pub random_negatives: usize,
+    #[serde(default)]
+    pub fill: Fill,
+}
+
+/// What a batch does where people have fewer than K pictures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum Fill {
+    /// It is smaller.
+    #[default]
+    No,
+    /// It takes further people who can be anchors, until it has P × K pictures.
+    Anchors,
+    /// It takes further people until it has P × K pictures, and from the first on also people with one picture:
+    /// davidsandberg's `sample_people`.
+    Anybody,
 }
 
 impl Default for SamplerConfig {
     /// davidsandberg's 45 × 40, without random negatives.
     fn default() -> Self {
-        Self { people_per_batch: 45, pictures_per_person: 40, random_negatives: 0 }
+        Self { people_per_batch: 45, pictures_per_person: 40, random_negatives: 0, fill: Fill::No }
     }
 }
 
@@ -60,17 +78,44 @@ impl<'a> Sampler<'a> {
         (self.anchors.len() / self.config.people_per_batch.max(1)).max(1) as u64
     }
 
+    /// Person by person; random negatives last.
     pub fn batch(&self, position: SamplerPosition) -> Vec<Exemplar> {
-        let people = self.people(position);
+        let mut batch = match self.config.fill {
+            Fill::No => self.p_by_k(position),
+            Fill::Anchors => self.filled(position, self.anchors.clone()),
+            Fill::Anybody => self.filled(position, (0..self.data.people.len() as u32).collect()),
+        };
+        self.add_random_negatives(position, &mut batch);
+        batch
+    }
+
+    /// The people are drawn anew for each batch: how many of them it takes is not known before.
+    fn filled(&self, position: SamplerPosition, mut order: Vec<u32>) -> Vec<Exemplar> {
+        let SamplerConfig { people_per_batch, pictures_per_person, .. } = self.config;
+        let wanted = people_per_batch * pictures_per_person;
+        shuffle(&mut stream(self.seed, Purpose::PeopleOrder, position.0, 0), &mut order);
+        let mut batch = Vec::with_capacity(wanted);
+        for person in order {
+            if batch.len() == wanted {
+                break;
+            }
+            let mut pictures = self.data.people[person as usize].pictures.clone();
+            shuffle(&mut stream(self.seed, Purpose::Pictures, position.0, u64::from(person)), &mut pictures);
+            let count = pictures_per_person.min(wanted - batch.len());
+            batch.extend(pictures.into_iter().take(count).map(|picture| Exemplar { picture, person }));
+        }
+        batch
+    }
+
+    fn p_by_k(&self, position: SamplerPosition) -> Vec<Exemplar> {
         let mut batch = Vec::new();
-        for &person in &people {
+        for person in self.people(position) {
             let mut rng = stream(self.seed, Purpose::Pictures, position.0, u64::from(person));
             let pictures = &self.data.people[person as usize].pictures;
             let count = pictures.len().min(self.config.pictures_per_person);
             let chosen = index::sample(&mut rng, pictures.len(), count);
             batch.extend(chosen.iter().map(|i| Exemplar { picture: pictures[i], person }));
         }
-        self.add_random_negatives(position, &people, &mut batch);
         batch
     }
 
@@ -82,7 +127,11 @@ impl<'a> Sampler<'a> {
         order.into_iter().skip(start).take(self.config.people_per_batch).collect()
     }
 
-    fn add_random_negatives(&self, position: SamplerPosition, people: &[u32], batch: &mut Vec<Exemplar>) {
+    fn add_random_negatives(&self, position: SamplerPosition, batch: &mut Vec<Exemplar>) {
+        if self.config.random_negatives == 0 {
+            return;
+        }
+        let people: BTreeSet<u32> = batch.iter().map(|exemplar| exemplar.person).collect();
         let outside: Vec<u32> = (0..self.data.people.len() as u32)
             .filter(|id| !people.contains(id) && !self.data.people[*id as usize].pictures.is_empty())
             .collect();
@@ -105,7 +154,7 @@ impl<'a> Sampler<'a> {
 mod tests {
     use super::*;
     use crate::train::data::Person;
-    use std::collections::{BTreeMap, BTreeSet};
+    use std::collections::BTreeMap;
 
     fn dataset(pictures_of: &[usize]) -> Dataset {
         let mut next = 0;
@@ -120,7 +169,7 @@ mod tests {
     #[test]
     fn takes_p_people_with_k_pictures_and_fewer_where_there_are_fewer() {
         let data = dataset(&[5, 5, 2, 1, 5, 5]);
-        let config = SamplerConfig { people_per_batch: 5, pictures_per_person: 4, random_negatives: 0 };
+        let config = SamplerConfig { people_per_batch: 5, pictures_per_person: 4, ..SamplerConfig::default() };
         let batch = Sampler::new(&data, config, 1).batch(SamplerPosition(0));
         let mut counts = BTreeMap::new();
         for exemplar in &batch {
@@ -134,7 +183,7 @@ mod tests {
     #[test]
     fn one_pass_shows_everybody_once_and_the_next_in_another_order() {
         let data = dataset(&[3; 12]);
-        let config = SamplerConfig { people_per_batch: 4, pictures_per_person: 3, random_negatives: 0 };
+        let config = SamplerConfig { people_per_batch: 4, pictures_per_person: 3, ..SamplerConfig::default() };
         let sampler = Sampler::new(&data, config, 7);
         assert_eq!(sampler.batches_per_pass(), 3);
         let people = |n| sampler.batch(SamplerPosition(n)).into_iter().map(|e| e.person).collect::<BTreeSet<_>>();
@@ -146,9 +195,35 @@ mod tests {
     #[test]
     fn random_negatives_come_from_outside_and_singletons_count() {
         let data = dataset(&[3, 3, 1, 1, 1]);
-        let config = SamplerConfig { people_per_batch: 2, pictures_per_person: 3, random_negatives: 8 };
+        let config = SamplerConfig {
+            people_per_batch: 2,
+            pictures_per_person: 3,
+            random_negatives: 8,
+            ..SamplerConfig::default()
+        };
         let batch = Sampler::new(&data, config, 3).batch(SamplerPosition(5));
         assert!(batch.len() > 6 && batch[6..].iter().all(|exemplar| exemplar.person >= 2));
+    }
+
+    /// 1,800 pictures where people have 40 at most and many have one.
+    #[test]
+    fn a_filled_batch_has_all_its_pictures_whatever_people_have() {
+        let counts: Vec<usize> = (0..400).map(|id| if id % 2 == 0 { 1 } else { 2 + (id * 7) % 60 }).collect();
+        let data = dataset(&counts);
+        for fill in [Fill::Anchors, Fill::Anybody] {
+            let sampler = Sampler::new(&data, SamplerConfig { fill, ..SamplerConfig::default() }, 5);
+            let batch = sampler.batch(SamplerPosition(2));
+            let mut of: BTreeMap<u32, usize> = BTreeMap::new();
+            batch.iter().for_each(|exemplar| *of.entry(exemplar.person).or_default() += 1);
+            assert_eq!(batch.iter().map(|exemplar| exemplar.picture).collect::<BTreeSet<_>>().len(), 1800);
+            let last = batch[1799].person;
+            assert!(of.iter().all(|(&id, &count)| id == last || count == counts[id as usize].min(40)));
+            assert_eq!(of.keys().any(|&id| counts[id as usize] == 1), fill == Fill::Anybody);
+            assert_ne!(batch, sampler.batch(SamplerPosition(3)));
+        }
+        let few = dataset(&[3, 1, 2]);
+        let all = SamplerConfig { fill: Fill::Anybody, ..SamplerConfig::default() };
+        assert_eq!(Sampler::new(&few, all, 5).batch(SamplerPosition(0)).len(), 6);
     }
 
     #[test]

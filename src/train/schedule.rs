@@ -3,6 +3,8 @@
 //! A schedule line is `epoch: rate`, `#` starts a comment, and a rate of −1 or `-` ends training at that epoch. His
 //! reader returns nothing from the last entry's epoch on; here the last entry holds until the end.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -57,6 +59,12 @@ impl LearningRate {
 }
 
 impl Schedule {
+    /// From epochs, in their order and the first of them 0, and their rates.
+    pub(super) fn of(entries: &[(u64, f64)]) -> Self {
+        let entry = |&(from_epoch, rate)| ScheduleEntry { from_epoch, rate: Some(rate) };
+        Self { entries: entries.iter().map(entry).collect() }
+    }
+
     pub fn parse(text: &str) -> Result<Self, ScheduleError> {
         let mut entries: Vec<ScheduleEntry> = Vec::new();
         for (number, line) in text.lines().enumerate() {
@@ -79,6 +87,21 @@ impl Schedule {
 
     fn at(&self, epoch: u64) -> Option<f64> {
         self.entries.iter().rev().find(|entry| entry.from_epoch <= epoch).and_then(|entry| entry.rate)
+    }
+}
+
+/// In the file's format, with commas for ends of lines.
+impl fmt::Display for Schedule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, entry) in self.entries.iter().enumerate() {
+            let comma = if number > 0 { ", " } else { "" };
+            write!(f, "{comma}{}: ", entry.from_epoch)?;
+            match entry.rate {
+                Some(rate) => write!(f, "{rate}")?,
+                None => f.write_str("-")?,
+            }
+        }
+        Ok(())
     }
 }
 

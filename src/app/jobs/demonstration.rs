@@ -168,7 +168,7 @@ fn config(options: DemoOptions) -> TrainConfig {
         optimiser: OptimiserConfig { rule: Rule::ADAM, clip_norm: Some(5.0), ..OptimiserConfig::default() },
         loss: LossConfig { margin: 0.15, ..LossConfig::default() },
         rule: MiningRule { positives: Positives::AllPairs, negatives: Negatives::AnyViolating },
-        sampler: SamplerConfig { people_per_batch: 40, pictures_per_person: 6, random_negatives: 0 },
+        sampler: SamplerConfig { people_per_batch: 40, pictures_per_person: 6, ..SamplerConfig::default() },
         // The generator varies pose, light and noise itself; a window of a drawn crop only costs detail.
         augmentation: AugmentConfig { flip: true, ..AugmentConfig::NONE },
         // The whole batch at once: one pass forward and one back.

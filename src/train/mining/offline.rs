@@ -2,6 +2,9 @@
 //! "using the most recent network checkpoint and computing the argmin and argmax on a subset of the data"; the paper
 //! found it inconclusive and kept to online mining).
 //!
+//! davidsandberg/facenet does it in small: the subset is one mini-batch, each of its triplets is learned from once, and
+//! then it is the next one's turn ([`TripletPlan::select`]).
+//!
 //! The plan is part of a checkpoint: a resumed run cannot mine again with weights that it has left behind.
 
 use rand::seq::SliceRandom;
@@ -10,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::online::{Draw, mine};
 use super::{MiningRule, Points};
 use crate::train::loss::Triplet;
-use crate::train::rng::{Purpose, stream};
+use crate::train::rng::{Purpose, shuffle, stream};
 use crate::train::sampler::Exemplar;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,12 +32,56 @@ impl Default for OfflineConfig {
     }
 }
 
+/// davidsandberg's loop: triplets among the pictures of one mini-batch, embedded as in training, in the batch's order
+/// and as many at a time as a step learns from. His steps have 30 triplets, 90 pictures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SelectionConfig {
+    /// Triplets a step. A picture that is part of several of them is passed as often.
+    pub triplets_per_step: usize,
+}
+
+impl Default for SelectionConfig {
+    fn default() -> Self {
+        Self { triplets_per_step: 30 }
+    }
+}
+
+impl SelectionConfig {
+    pub fn pictures_per_step(self) -> usize {
+        3 * self.triplets_per_step.max(1)
+    }
+}
+
 /// Triplets of pictures, shuffled, to be learned from until the next mining.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TripletPlan {
     mined_at_step: u64,
     triplets_per_step: usize,
     triplets: Vec<[Exemplar; 3]>,
+    /// None is gone through again and again until the next mining.
+    #[serde(default)]
+    once: Option<Once>,
+}
+
+/// Of a plan that is gone through once.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Once {
+    /// The number of the mini-batch that it was mined from.
+    batch: u64,
+    /// What a step shows that has no triplet, because the whole mini-batch had none.
+    without_triplet: Vec<Exemplar>,
+}
+
+/// A mini-batch to select from.
+pub struct Selected<'a> {
+    pub points: Points<'a>,
+    /// The points' pictures, person by person.
+    pub exemplars: &'a [Exemplar],
+    /// As in davidsandberg's `select_triplets` only the first so many have anchors; whoever the batch was filled with
+    /// is a negative.
+    pub people: usize,
+    /// The mini-batch's number.
+    pub batch: u64,
 }
 
 /// The pictures of one step and the triplets among them, by their rows.
@@ -61,15 +108,48 @@ impl TripletPlan {
             mined_at_step: draw.step,
             triplets_per_step: config.triplets_per_step.max(1),
             triplets: triplets.into_iter().map(exemplars).collect(),
+            once: None,
         }
+    }
+
+    /// Selects among the pictures of one mini-batch.
+    pub fn select(from: Selected<'_>, rule: MiningRule, margin: f32, config: SelectionConfig, draw: Draw) -> Self {
+        let Selected { points, exemplars, people, batch } = from;
+        let anchors = rows_of_first(exemplars, people);
+        let mut triplets = mine(points, rule, margin, draw).triplets;
+        triplets.retain(|triplet| (triplet.anchor as usize) < anchors);
+        shuffle(&mut stream(draw.seed, Purpose::OfflineSubset, draw.step, 1), &mut triplets);
+        let named = |t: Triplet| [t.anchor, t.positive, t.negative].map(|row| exemplars[row as usize]);
+        let without_triplet = exemplars.iter().copied().take(config.pictures_per_step()).collect();
+        Self {
+            mined_at_step: draw.step,
+            triplets_per_step: config.triplets_per_step.max(1),
+            triplets: triplets.into_iter().map(named).collect(),
+            once: Some(Once { batch, without_triplet }),
+        }
+    }
+
+    /// The step at which nothing of the plan is left; none for one that is gone through again.
+    pub fn ends_at(&self) -> Option<u64> {
+        let steps = self.triplets.len().div_ceil(self.triplets_per_step).max(1) as u64;
+        self.once.as_ref().map(|_| self.mined_at_step + steps)
+    }
+
+    /// The mini-batch to select from after this plan.
+    pub fn next_batch(&self) -> u64 {
+        self.once.as_ref().map_or(0, |once| once.batch + 1)
     }
 
     pub fn is_empty(&self) -> bool {
         self.triplets.is_empty()
     }
 
-    /// The batch of `step`; a short plan is gone through again.
+    /// The batch of `step`: each picture of its triplets once, or where a plan is gone through once, as often as they
+    /// name it.
     pub fn batch(&self, step: u64) -> PlannedBatch {
+        if let Some(once) = &self.once {
+            return self.batch_once(step, once);
+        }
         let mut batch = PlannedBatch { exemplars: Vec::new(), triplets: Vec::new() };
         let per_step = self.triplets_per_step.min(self.triplets.len());
         let start = (step - self.mined_at_step) as usize * per_step;
@@ -79,6 +159,19 @@ impl TripletPlan {
         }
         batch
     }
+
+    fn batch_once(&self, step: u64, once: &Once) -> PlannedBatch {
+        let number = (step - self.mined_at_step) as usize;
+        let Some(triplets) = self.triplets.chunks(self.triplets_per_step).nth(number) else {
+            return PlannedBatch { exemplars: once.without_triplet.clone(), triplets: Vec::new() };
+        };
+        let rows = |row: u32| Triplet { anchor: 3 * row, positive: 3 * row + 1, negative: 3 * row + 2 };
+        PlannedBatch { exemplars: triplets.concat(), triplets: (0..triplets.len() as u32).map(rows).collect() }
+    }
+}
+
+fn rows_of_first(exemplars: &[Exemplar], people: usize) -> usize {
+    exemplars.chunk_by(|one, next| one.person == next.person).take(people).map(<[Exemplar]>::len).sum()
 }
 
 impl PlannedBatch {

@@ -1,12 +1,11 @@
 //! Triplets within one mini-batch.
 
-use rand::RngExt;
 use rayon::prelude::*;
 
 use super::harmonic::Combinations;
 use super::{Mined, MiningRule, Negatives, Points, Positives, Space};
 use crate::train::loss::Triplet;
-use crate::train::rng::{Purpose, stream};
+use crate::train::rng::{Purpose, below, stream};
 
 /// Where the random choices of one mining come from.
 #[derive(Debug, Clone, Copy)]
@@ -62,7 +61,7 @@ fn mine_anchor(
         let lists = spaces.map(|space| between(neighbours.negatives(space), farther_than, d_ap + margin));
         let negative = match rule.negatives {
             Negatives::SemiHardClosest | Negatives::Hardest => closest(lists),
-            Negatives::SemiHardRandom | Negatives::AnyViolating => random(lists, |count| rng.random_range(0..count)),
+            Negatives::SemiHardRandom | Negatives::AnyViolating => random(lists, |count| below(&mut rng, count)),
         };
         if let Some(negative) = negative {
             mined.triplets.push(Triplet {
@@ -146,9 +145,9 @@ fn random(lists: [&[Neighbour]; 2], mut draw: impl FnMut(usize) -> usize) -> Opt
     if count == 0 {
         return None;
     }
-    let choice = draw(count);
-    let neighbour = lists[0].get(choice).unwrap_or_else(|| &lists[1][choice - lists[0].len()]);
-    Some(neighbour.1)
+    // By row and not by distance, where two that are nearly as far could change places on another device.
+    let mut rows: Vec<usize> = lists.concat().into_iter().map(|(_, row)| row).collect();
+    Some(*rows.select_nth_unstable(draw(count)).1)
 }
 
 #[cfg(test)]

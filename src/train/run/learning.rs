@@ -138,8 +138,7 @@ impl<N: Module + EmbeddingNet> Run<'_, N> {
     }
 
     /// A new plan of triplets, every so many steps.
-    pub(super) fn mine_offline_when_due(&mut self) -> Result<(), TrainError> {
-        let MiningSource::Offline(offline) = self.config.mining else { return Ok(()) };
+    pub(super) fn mine_offline_when_due(&mut self, offline: OfflineConfig) -> Result<(), TrainError> {
         if !self.step.is_multiple_of(offline.every_steps) && self.plan.is_some() {
             return Ok(());
         }
@@ -186,15 +185,18 @@ impl<N: Module + EmbeddingNet> Run<'_, N> {
 /// The plan's triplets of this batch by their rows among the pictures that could be read.
 fn planned_triplets(plan: &TripletPlan, batch: &LoadedBatch) -> Vec<Triplet> {
     let planned = plan.batch(batch.step);
-    let row = |planned_row: u32| {
-        let picture = planned.exemplars[planned_row as usize].picture;
-        batch.exemplars.iter().position(|exemplar| exemplar.picture == picture).map(|row| row as u32)
-    };
+    let mut read = batch.exemplars.iter().zip(0..).peekable();
+    let rows: Vec<Option<u32>> = planned
+        .exemplars
+        .iter()
+        .map(|wanted| read.next_if(|(exemplar, _)| exemplar.picture == wanted.picture).map(|(_, row)| row))
+        .collect();
+    let row = |planned_row: u32| rows[planned_row as usize];
     let rows =
         |t: &Triplet| Some(Triplet { anchor: row(t.anchor)?, positive: row(t.positive)?, negative: row(t.negative)? });
     planned.triplets.iter().filter_map(rows).collect()
 }
 
-fn people_of(exemplars: &[Exemplar]) -> Vec<u32> {
+pub(super) fn people_of(exemplars: &[Exemplar]) -> Vec<u32> {
     exemplars.iter().map(|exemplar| exemplar.person).collect()
 }

@@ -76,7 +76,7 @@ fn config(seed: u64, gradient: usize) -> TrainConfig {
         steps: 80,
         learning_rate: LearningRate::Constant { rate: 0.05 },
         rule: MiningRule { positives: Positives::AllPairs, negatives: Negatives::SemiHardRandom },
-        sampler: SamplerConfig { people_per_batch: 10, pictures_per_person: 6, random_negatives: 0 },
+        sampler: SamplerConfig { people_per_batch: 10, pictures_per_person: 6, ..SamplerConfig::default() },
         augmentation: AugmentConfig::NONE,
         chunks: ChunkSizes { gradient, ..ChunkSizes::default() },
         ema_decay: None,

@@ -2,12 +2,13 @@ use super::*;
 use crate::train::augment::AugmentConfig;
 use crate::train::config::{LastLayerFirst, ValidationConfig};
 use crate::train::data::Person;
+use crate::train::loss::LossConfig;
 use crate::train::mining::harmonic::Combinations;
-use crate::train::mining::offline::OfflineConfig;
+use crate::train::mining::offline::{OfflineConfig, SelectionConfig};
 use crate::train::mining::{MiningRule, Negatives, Positives};
 use crate::train::optimiser::{OptimiserConfig, Rule, WeightDecay};
 use crate::train::rng::{Purpose, stream};
-use crate::train::sampler::SamplerConfig;
+use crate::train::sampler::{Fill, SamplerConfig};
 use crate::train::schedule::LearningRate;
 use crate::train::testing::{TINY_PREPROCESSING, TinyNet};
 use burn::tensor::Device;
@@ -52,7 +53,7 @@ fn config(steps: u64) -> TrainConfig {
         learning_rate: LearningRate::Constant { rate: 0.01 },
         optimiser: OptimiserConfig { rule: Rule::ADAM, weight_decay: WeightDecay::L2(1e-4), clip_norm: Some(5.0) },
         rule: MiningRule { positives: Positives::AllPairs, negatives: Negatives::SemiHardRandom },
-        sampler: SamplerConfig { people_per_batch: 4, pictures_per_person: 4, random_negatives: 3 },
+        sampler: SamplerConfig { people_per_batch: 4, pictures_per_person: 4, random_negatives: 3, fill: Fill::No },
         augmentation: AugmentConfig::GENTLE,
         ema_decay: Some(0.9),
         validation: ValidationConfig { every_steps: 4, held_out_share: 0.3, far_target: 0.1, pictures_at_most: 100 },
@@ -61,7 +62,7 @@ fn config(steps: u64) -> TrainConfig {
     }
 }
 
-fn card() -> ModelCard {
+pub(super) fn card() -> ModelCard {
     ModelCard {
         architecture: "tiny".into(),
         dimensions: 5,
@@ -157,12 +158,34 @@ fn so_has_one_with_offline_mining() {
     check_resume(&TrainConfig { mining: MiningSource::Offline(offline), ..config(11) });
 }
 
+/// A selection lasts one to eight steps here, so the run is stopped within one or between two.
+#[test]
+fn so_has_one_that_selects_as_davidsandberg_does() {
+    for triplets_per_step in [4, 5, 60] {
+        let mining = MiningSource::Selected(SelectionConfig { triplets_per_step });
+        let sampler = SamplerConfig { fill: Fill::Anybody, ..config(11).sampler };
+        check_resume(&TrainConfig { mining, sampler, ..config(11) });
+    }
+}
+
+/// No negative is nearer than a positive by the whole diameter.
+#[test]
+fn a_selection_without_triplets_takes_a_step_and_the_next_one_follows() {
+    let mining = MiningSource::Selected(SelectionConfig::default());
+    let loss = LossConfig { margin: -4.0, ..config(4).loss };
+    let watched = run(&TrainConfig { mining, loss, ..config(4) }, &data(), None, false, u64::MAX);
+    assert_eq!(watched.losses.iter().map(|&(_, loss)| loss).collect::<Vec<_>>(), [0.0; 4]);
+    let first: Vec<f32> = TinyNet::new(5, &Device::flex()).linear.weight.val().try_into_vec_as().unwrap();
+    assert_eq!(weights(&watched.trained.net), first);
+}
+
 #[test]
 fn so_has_one_whose_last_layer_learns_first() {
     let last_layer_first = Some(LastLayerFirst { steps: 7, redraw: true });
     let config = TrainConfig { last_layer_first, ..config(11) };
     check_resume(&config);
-    let data = data();
+    // With nobody to judge on, the network of the last step is handed on.
+    let data = TrainingData { held_out: Dataset::default(), ..data() };
     let conv = |steps| {
         let net = run(&TrainConfig { steps, ..config.clone() }, &data, None, false, u64::MAX).trained.net;
         net.conv1.weight.val().try_into_vec_as::<f32>().unwrap()

@@ -36,7 +36,7 @@ impl Inputs<'_> {
     }
 
     /// The embeddings of some rows before normalisation.
-    pub(super) fn forward(
+    pub(in crate::train) fn forward(
         &self,
         net: &impl EmbeddingNet,
         rows: &[usize],

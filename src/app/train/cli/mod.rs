@@ -170,8 +170,9 @@ mod tests {
     use crate::train::frozen::TrainablePart;
     use crate::train::mining::Negatives;
     use crate::train::mining::harmonic::Combinations;
-    use crate::train::mining::offline::OfflineConfig;
+    use crate::train::mining::offline::{OfflineConfig, SelectionConfig};
     use crate::train::optimiser::Rule;
+    use crate::train::sampler::Fill;
     use crate::train::schedule::LearningRate;
     use clap::Parser;
 
@@ -193,13 +194,26 @@ mod tests {
         assert_eq!(out, Path::new("run"));
         assert_eq!(request.start, StartFrom::Scratch { net: "likeness-small".into(), options: NetOptions::default() });
         let config = request.config;
-        assert_eq!(config.sampler, crate::train::sampler::SamplerConfig::default());
+        assert_eq!(config.sampler, Preset::Paper.config().sampler);
         assert_eq!(config.optimiser.rule, Rule::ADAM);
         let rate = LearningRate::Exponential { rate: 0.1, factor: 0.5, every_epochs: 100 };
         assert_eq!((config.learning_rate, config.loss.margin, config.ema_decay), (rate, 0.3, None));
         assert_eq!(config.trainable, TrainablePart::From("conv4".into()));
         assert_eq!(config.rule.negatives, Negatives::AnyViolating);
         assert!(matches!(config.mining, MiningSource::Offline(OfflineConfig { every_steps: 50, .. })));
+    }
+
+    #[test]
+    fn davidsandbergs_preset_brings_his_constants() {
+        let from = |options: &str| {
+            let line = format!("train people --net nn4 --out run --preset davidsandberg {options}");
+            request(Path::new("library.sqlite"), parse(&line)).unwrap().0.config
+        };
+        assert_eq!(from(""), Preset::Davidsandberg.config());
+        assert_eq!(from("--optimiser adam").optimiser.rule, Rule::ADAM.with_epsilon(0.1));
+        let smaller = from("--triplets-a-step 10 --fill no");
+        assert_eq!(smaller.mining, MiningSource::Selected(SelectionConfig { triplets_per_step: 10 }));
+        assert_eq!(smaller.sampler.fill, Fill::No);
     }
 
     #[test]

@@ -12,10 +12,11 @@ use crate::train::config::{LastLayerFirst, MiningSource};
 use crate::train::frozen::{BatchNormStatistics, TrainablePart};
 use crate::train::loss::{LossShape, Reduction};
 use crate::train::mining::harmonic::Combinations;
-use crate::train::mining::offline::OfflineConfig;
+use crate::train::mining::offline::{OfflineConfig, SelectionConfig};
 use crate::train::mining::{Negatives, Positives};
 use crate::train::optimiser::{Rule, WeightDecay};
 use crate::train::presets::Preset;
+use crate::train::sampler::Fill;
 use crate::train::schedule::LearningRate;
 
 /// Every departure from the preset.
@@ -74,6 +75,12 @@ pub struct Options {
     /// Pictures of other people besides
     #[arg(long)]
     random_negatives: Option<usize>,
+    /// What a batch does where people have fewer pictures
+    #[arg(long, value_enum)]
+    fill: Option<Fill>,
+    /// Select among the pictures of a batch, and learn from so many of its triplets a step, as davidsandberg/facenet
+    #[arg(long, value_name = "TRIPLETS", conflicts_with_all = ["offline_every", "old"])]
+    triplets_a_step: Option<usize>,
     /// Mine over a subset of the data every so many steps instead of within batches
     #[arg(long, value_name = "STEPS")]
     offline_every: Option<u64>,
@@ -188,7 +195,7 @@ pub fn config(from: Preset, options: Options) -> Result<TrainConfig> {
     set(&mut config.seed, options.seed);
     set(&mut config.steps, options.steps);
     set(&mut config.steps_per_epoch, options.epoch);
-    set(&mut config.optimiser.rule, options.optimiser.map(rule));
+    set(&mut config.optimiser.rule, options.optimiser.map(|name| from.rule(rule(name))));
     if let Some(epsilon) = options.epsilon {
         config.optimiser.rule = config.optimiser.rule.with_epsilon(epsilon);
     }
@@ -203,6 +210,7 @@ pub fn config(from: Preset, options: Options) -> Result<TrainConfig> {
     set(&mut config.sampler.people_per_batch, options.people);
     set(&mut config.sampler.pictures_per_person, options.pictures);
     set(&mut config.sampler.random_negatives, options.random_negatives);
+    set(&mut config.sampler.fill, options.fill);
     set(&mut config.chunks.inference, options.inference_chunk);
     set(&mut config.chunks.gradient, options.gradient_chunk);
     config.augmentation = augmentation(&options.augmentation, config.augmentation);
@@ -222,6 +230,9 @@ pub fn config(from: Preset, options: Options) -> Result<TrainConfig> {
         set(&mut offline.subset_pictures, options.offline_pictures);
         set(&mut offline.triplets_per_step, options.offline_triplets);
         config.mining = MiningSource::Offline(offline);
+    }
+    if let Some(triplets_per_step) = options.triplets_a_step {
+        config.mining = MiningSource::Selected(SelectionConfig { triplets_per_step });
     }
     if options.old.is_some() {
         let chosen = options.combinations.as_deref().map(Combinations::parse).transpose()?;

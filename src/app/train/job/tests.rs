@@ -7,7 +7,7 @@ use crate::networks::weights::load;
 use crate::train::augment::AugmentConfig;
 use crate::train::config::ValidationConfig;
 use crate::train::events::Ending;
-use crate::train::sampler::SamplerConfig;
+use crate::train::sampler::{Fill, SamplerConfig};
 use image::{Rgb, RgbImage};
 use std::fs;
 
@@ -37,7 +37,7 @@ fn request(data: &Path, steps: u64) -> TrainRequest {
         .unwrap();
     let config = TrainConfig {
         steps,
-        sampler: SamplerConfig { people_per_batch: 3, pictures_per_person: 3, random_negatives: 1 },
+        sampler: SamplerConfig { people_per_batch: 3, pictures_per_person: 3, random_negatives: 1, fill: Fill::No },
         augmentation: AugmentConfig::NONE,
         validation: ValidationConfig { every_steps: 2, held_out_share: 0.35, far_target: 0.1, pictures_at_most: 50 },
         checkpoint_every_steps: 2,

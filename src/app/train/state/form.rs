@@ -137,7 +137,9 @@ impl TrainForm {
         self.config = TrainConfig { seed, ..preset.config() };
         self.schedule = None;
         match preset {
-            Preset::Scratch | Preset::Paper if self.start == StartKind::Installed => self.start = StartKind::Scratch,
+            Preset::Scratch | Preset::Paper | Preset::Davidsandberg if self.start == StartKind::Installed => {
+                self.start = StartKind::Scratch
+            }
             Preset::Finetune if self.start == StartKind::Scratch => self.start = StartKind::Installed,
             _ => {}
         }

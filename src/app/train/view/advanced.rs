@@ -15,10 +15,11 @@ use crate::train::config::{LastLayerFirst, MiningSource};
 use crate::train::frozen::{BatchNormStatistics, TrainablePart};
 use crate::train::loss::{LossShape, Reduction};
 use crate::train::mining::harmonic::Combinations;
-use crate::train::mining::offline::OfflineConfig;
+use crate::train::mining::offline::{OfflineConfig, SelectionConfig};
 use crate::train::mining::{Negatives, Positives};
 use crate::train::optimiser::{Rule, WeightDecay};
 use crate::train::presets::Preset;
+use crate::train::sampler::Fill;
 use crate::train::schedule::LearningRate;
 
 pub fn advanced_ui(ui: &mut Ui, ctx: &mut Context<'_>, form: &mut TrainForm) {
@@ -28,7 +29,7 @@ pub fn advanced_ui(ui: &mut Ui, ctx: &mut Context<'_>, form: &mut TrainForm) {
     }
     length_ui(ui, text, &mut form.config);
     rate_ui(ui, ctx, form);
-    optimiser_ui(ui, text, &mut form.config);
+    optimiser_ui(ui, text, form);
     loss_ui(ui, text, &mut form.config);
     triplets_ui(ui, text, form);
     batches_ui(ui, text, &mut form.config);
@@ -96,12 +97,10 @@ fn schedule_ui(ui: &mut Ui, ctx: &mut Context<'_>, form: &TrainForm) {
         let words = ctx.text.f("train_schedule_problem", &[("problem", problem)]);
         ui.add(egui::Label::new(egui::RichText::new(words).color(colour)).wrap());
     }
-    if !matches!(form.config.learning_rate, LearningRate::Schedule(_)) {
-        return;
-    }
+    let LearningRate::Schedule(schedule) = &form.config.learning_rate else { return };
     ui.horizontal(|ui| {
         let name = form.schedule.as_ref().and_then(|path| path.file_name()).map(|name| name.to_string_lossy());
-        ui.label(name.unwrap_or_default());
+        ui.label(name.unwrap_or_else(|| schedule.to_string().into()));
         if buttons::icon_and_text_ui(ui, Rank::Plain, Icon::FileInput, ctx.text.s("train_choose_schedule_button"))
             .clicked()
         {
@@ -110,17 +109,17 @@ fn schedule_ui(ui: &mut Ui, ctx: &mut Context<'_>, form: &TrainForm) {
     });
 }
 
-fn optimiser_ui(ui: &mut Ui, text: &Locale, config: &mut TrainConfig) {
+fn optimiser_ui(ui: &mut Ui, text: &Locale, form: &mut TrainForm) {
     let mut fields = Fields::group(ui, text, "train_group_optimiser");
     let rules = [
         (Rule::ADAGRAD, "train_rule_adagrad"),
-        (Rule::ADAM, "train_rule_adam"),
+        (form.preset.rule(Rule::ADAM), "train_rule_adam"),
         (Rule::RMSPROP, "train_rule_rmsprop"),
         (Rule::ADADELTA, "train_rule_adadelta"),
         (Rule::NESTEROV, "train_rule_nesterov"),
         (Rule::MOMENTUM, "train_rule_momentum"),
     ];
-    let optimiser = &mut config.optimiser;
+    let optimiser = &mut form.config.optimiser;
     fields.choice("setting_rule", &mut optimiser.rule, &rules);
     let (mut factor, mut decoupled) = match optimiser.weight_decay {
         WeightDecay::None => (None, false),
@@ -166,6 +165,7 @@ fn triplets_ui(ui: &mut Ui, text: &Locale, form: &mut TrainForm) {
     let mut sources = vec![
         (MiningSource::Online, "train_source_online"),
         (MiningSource::Offline(OfflineConfig::default()), "train_source_offline"),
+        (MiningSource::Selected(SelectionConfig::default()), "train_source_selected"),
     ];
     if form.preset == Preset::Harmonic {
         let combinations = Combinations::all_that_learn();
@@ -179,6 +179,9 @@ fn triplets_ui(ui: &mut Ui, text: &Locale, form: &mut TrainForm) {
             fields.number("setting_offline_subset", &mut offline.subset_pictures, 10..=1_000_000, 20.0, "");
             fields.number("setting_offline_triplets", &mut offline.triplets_per_step, 1..=100_000, 2.0, "");
         }
+        MiningSource::Selected(selection) => {
+            fields.number("setting_selected_triplets", &mut selection.triplets_per_step, 1..=100_000, 0.5, "");
+        }
         MiningSource::Harmonic { combinations } => {
             fields.text("setting_combinations", combinations, |typed| Combinations::parse(typed).ok());
         }
@@ -190,6 +193,9 @@ fn batches_ui(ui: &mut Ui, text: &Locale, config: &mut TrainConfig) {
     let sampler = &mut config.sampler;
     fields.number("setting_people", &mut sampler.people_per_batch, 2..=10_000, 0.2, "");
     fields.number("setting_pictures", &mut sampler.pictures_per_person, 2..=1000, 0.2, "");
+    let fills =
+        [(Fill::No, "train_fill_no"), (Fill::Anchors, "train_fill_anchors"), (Fill::Anybody, "train_fill_anybody")];
+    fields.choice("setting_fill", &mut sampler.fill, &fills);
     fields.number("setting_random", &mut sampler.random_negatives, 0..=10_000, 0.5, "");
     fields.number("setting_inference", &mut config.chunks.inference, 1..=4096, 1.0, "");
     fields.number("setting_gradient", &mut config.chunks.gradient, 1..=4096, 1.0, "");

@@ -9,6 +9,7 @@ pub mod figures;
 pub mod inspector;
 pub mod running;
 pub mod setup;
+pub mod sources;
 
 use eframe::egui::{self, Id, ScrollArea, Ui, Vec2};
 

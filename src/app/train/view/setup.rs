@@ -12,8 +12,8 @@ use crate::app::train::state::form::{self, DataSource, Missing, StartKind, Train
 use crate::app::train::state::message::{Message, TrainPath};
 use crate::app::train::state::{Choices, Discarding, ModelChoice, words};
 use crate::app::train::view::Context;
-use crate::app::train::view::advanced;
 use crate::app::train::view::running::banner_ui;
+use crate::app::train::view::{advanced, sources};
 use crate::app::ui::icons::{self, Icon};
 use crate::app::ui::locale::grouped;
 use crate::app::ui::theme::{self, size, space};
@@ -258,6 +258,7 @@ fn preset_ui(ui: &mut Ui, ctx: &mut Context<'_>, choices: &Choices, form: &mut T
         Preset::Finetune => ("train_preset_finetune", "train_preset_finetune_what"),
         Preset::Scratch => ("train_preset_scratch", "train_preset_scratch_what"),
         Preset::Paper => ("train_preset_paper", "train_preset_paper_what"),
+        Preset::Davidsandberg => ("train_preset_davidsandberg", "train_preset_davidsandberg_what"),
         Preset::Harmonic => ("train_preset_harmonic", "train_preset_harmonic_what"),
     };
     if let Some(preset) = buttons::choice_ui(ui, Preset::ALL, form.preset, |preset| ctx.text.s(keys(preset).0)) {
@@ -265,6 +266,7 @@ fn preset_ui(ui: &mut Ui, ctx: &mut Context<'_>, choices: &Choices, form: &mut T
     }
     ui.add_space(space::XS);
     hint_ui(ui, ctx.text.s(keys(form.preset).1));
+    sources::sources_ui(ui, ctx.text, form.preset);
     if form.is_harmonic() {
         old_network_ui(ui, ctx, choices, form);
     }
