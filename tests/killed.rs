@@ -368,6 +368,7 @@ fn made_photo(folder: &Path, number: usize, photo: u8) -> PhotoRecord {
             path: folder.join(format!("{photo}.jpg")),
             size: 1000,
             mtime_ns: 1,
+            ctime_ns: None,
             hashes: Some(FileHashes { file: hash, picture: hash }),
         },
         width: 640,
