@@ -131,7 +131,7 @@ fn stale_tick(history: &mut History, view: &View, face: u8) -> Result<(), String
     Ok(())
 }
 
-/// The face is confirmed for whomever it went to.
+/// The face is confirmed for whomever it went to. They inherit what was said of a group that it was the last face of.
 fn follow_move(history: &mut History, after: &View, face: &Shown) {
     let moved = after.faces.iter().find(|other| other.face == face.face);
     let Some(person) = moved.and_then(|face| face.state.person()) else { return };
@@ -139,6 +139,9 @@ fn follow_move(history: &mut History, after: &View, face: &Shown) {
     let words = &mut history.model.words;
     words.say(face.key, Word::Of { person, one_by_one: true });
     words.rejected.remove(&(face.key, person));
+    if let Some(left) = face.state.person().filter(|left| !after.people.contains_key(left)) {
+        hand_rejections_over(words, left, person);
+    }
     if let Some(row) = after.people.get(&person) {
         words.people.entry(person).or_insert_with(|| row.clone());
     }
@@ -248,12 +251,7 @@ fn merged(words: &mut Words, view: &View, from: PersonId, into: PersonId) {
         let one_by_one = matches!(face.state, FaceState::Of { belongs: Belongs::Confirmed, .. });
         words.say(face.key, Word::Of { person: into, one_by_one });
     }
-    let is_into = |words: &Words, key| matches!(words.of(key), Word::Of { person, .. } if person == into);
-    let rejecting: Vec<Key> = words.rejected.iter().filter(|no| no.1 == from).map(|no| no.0).collect();
-    words.rejected.retain(|no| no.1 != from);
-    words.rejected.extend(rejecting.into_iter().map(|key| (key, into)));
-    let said: Vec<_> = words.rejected.iter().filter(|no| no.1 == into && is_into(words, no.0)).copied().collect();
-    said.iter().for_each(|no| _ = words.rejected.remove(no));
+    hand_rejections_over(words, from, into);
     let pairs = std::mem::take(&mut words.apart);
     let one = |person| if person == from { into } else { person };
     let pairs = pairs.into_iter().map(|(a, b)| (one(a).min(one(b)), one(a).max(one(b))));
@@ -265,6 +263,16 @@ fn merged(words: &mut Words, view: &View, from: PersonId, into: PersonId) {
         words.people.insert(into, (name, into_row.1 && hidden));
     }
     words.people.retain(|_, (name, hidden)| name.is_some() || *hidden);
+}
+
+/// Who was not the one is not the other, unless that was said.
+fn hand_rejections_over(words: &mut Words, from: PersonId, into: PersonId) {
+    let rejecting: Vec<Key> = words.rejected.iter().filter(|no| no.1 == from).map(|no| no.0).collect();
+    words.rejected.retain(|no| no.1 != from);
+    words.rejected.extend(rejecting.into_iter().map(|key| (key, into)));
+    let is_said = |key| matches!(words.of(key), Word::Of { person, .. } if person == into);
+    let said: Vec<_> = words.rejected.iter().filter(|no| no.1 == into && is_said(no.0)).copied().collect();
+    said.iter().for_each(|no| _ = words.rejected.remove(no));
 }
 
 fn tell_apart(history: &mut History, one: u8, other: u8) -> Result<(), String> {

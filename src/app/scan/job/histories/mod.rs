@@ -154,6 +154,13 @@ fn a_move_is_undone_when_the_group_that_it_left_has_gone() {
 }
 
 #[test]
+fn what_was_inherited_from_a_group_outlives_the_undo_of_a_later_step() {
+    use Operation::{Move, Reject, Undo};
+    let steps = vec![Reject { face: 75 }, Move { face: 56, to: 235 }, Reject { face: 80 }, Undo];
+    assert_eq!(Plot { first_scene: 228, steps }.fault(false), None);
+}
+
+#[test]
 fn a_picture_that_was_edited_and_is_back_can_be_lost_again() {
     use Operation::{Edit, Name, Replace, Revert};
     let edit = Edit { file: 0, change: 0, to_copy: false };
