@@ -30,7 +30,7 @@
 //! `tests/architecture.rs` fails when one of these stops being true.
 //! * No egui outside `app::ui`, `app::shell` and `view`; so all else works without a window (`--no-default-features`).
 //! * No clap outside `cli` and `main`, but for enums of the domain that derive `ValueEnum`.
-//! * No SQL outside [`library`]. No connection outside [`networks::models`], and there only at the user's word.
+//! * No SQL outside [`library`]. No connection outside [`networks::models`], which fetches models.
 //! * No Burn outside [`networks`], [`faces::detect`], [`faces::embed`] and [`train`]: [`eval`], [`cluster`] and
 //!   [`faces::align`] take plain slices and need no device.
 //! * No disk in `state`, `view` and `ui`: drawing never waits.

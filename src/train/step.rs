@@ -13,7 +13,7 @@
 //!
 //! Dropout draws the same noise in both passes. Batch norm in training mode takes its statistics from the chunk, in
 //! both passes alike, and its running statistics move once a chunk; so with it, and only with it, the result depends on
-//! the chunks, which [`chunks`] therefore makes alike.
+//! the chunks, which `step/chunks.rs` therefore makes alike.
 
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Device, Tensor, TensorData, TensorReadError};
