@@ -64,7 +64,12 @@ impl Library {
             Ok(connection)
         };
         let connection = set_up(open(), path)?;
-        Ok(Self { reader: LibraryReader { connection, path: path.to_owned() }, own: HashSet::new() })
+        let mut library = Self { reader: LibraryReader { connection, path: path.to_owned() }, own: HashSet::new() };
+        if !library.is_read_only() {
+            // A killed program has not done it; what hinders it now is asked again at the next opening.
+            let _ = library.finish_forgetting();
+        }
+        Ok(library)
     }
 
     /// A second connection that cannot write, for the thread that reads for the window.

@@ -164,9 +164,10 @@ impl Library {
         let mut gone = Vec::new();
         if outcome == ScanOutcome::Complete {
             let since = self.gone_since(scan)?;
+            let of = since.of();
             gone = since.elsewhere;
             match policy {
-                MissingPolicy::Ask if since.photos * 2 > since.of => end.withheld = Some((since.photos, since.of)),
+                MissingPolicy::Ask if since.photos * 2 > of => end.withheld = Some((since.photos, of)),
                 _ => gone.extend(since.last),
             }
         }
@@ -229,23 +230,33 @@ struct GoneSince {
     elsewhere: Vec<PathBuf>,
     /// The last files of their photos.
     last: Vec<PathBuf>,
-    /// How many photos that is, of how many that were below the folder before: what another drive at the same place
-    /// brings along does not count.
+    /// How many photos that is.
     photos: usize,
-    of: usize,
+    /// For each photo below the folder the scan that first met it there, and the last one that met one that is gone:
+    /// what another drive at the same place has brought along since does not count.
+    first_met_in: Vec<i64>,
+    gone_after: i64,
 }
 
 impl GoneSince {
+    /// How many photos were below the folder when those that are gone were met last.
+    fn of(&self) -> usize {
+        self.first_met_in.iter().filter(|scan| **scan <= self.gone_after).count()
+    }
+
     /// Sorts the files of one photo.
     fn add(&mut self, folder: &Path, scan: ScanId, files: Vec<FileOfPhoto>) {
         let all = files.len();
         let (inside, _outside): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| file.path.starts_with(folder));
-        self.of += usize::from(inside.iter().any(|file| file.linked_in != scan.0));
+        self.first_met_in.extend(inside.iter().map(|file| file.linked_in).min());
         let is_gone = |file: &FileOfPhoto| file.seen_in != scan.0 && is_gone(&file.path);
-        let gone: Vec<PathBuf> = inside.into_iter().filter(is_gone).map(|file| file.path).collect();
+        let gone: Vec<FileOfPhoto> = inside.into_iter().filter(is_gone).collect();
+        let last_met = gone.iter().map(|file| file.seen_in).max().unwrap_or(0);
+        let gone: Vec<PathBuf> = gone.into_iter().map(|file| file.path).collect();
         match gone.len() == all {
             true => {
                 self.photos += usize::from(all > 0);
+                self.gone_after = self.gone_after.max(last_met);
                 self.last.extend(gone);
             }
             false => self.elsewhere.extend(gone),

@@ -31,6 +31,14 @@ impl ThumbnailCache {
         Ok(())
     }
 
+    /// Removes a thumbnail; there need not be one.
+    pub fn remove(&self, sha256: &[u8; 32]) -> Result<()> {
+        match fs::remove_file(self.path(sha256)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+            _ => Ok(()),
+        }
+    }
+
     fn path(&self, sha256: &[u8; 32]) -> PathBuf {
         let hex: String = sha256.iter().map(|byte| format!("{byte:02x}")).collect();
         self.0.join(&hex[..2]).join(format!("{}.jpg", &hex[2..]))

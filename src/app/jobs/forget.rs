@@ -10,6 +10,7 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 use crate::app::engine::home::Home;
+use crate::app::engine::thumbnail_files::ThumbnailCache;
 use crate::library::care::{self, Forgotten, PersonToForget};
 use crate::library::{Library, LibraryReader};
 use crate::networks::models::Store;
@@ -44,7 +45,8 @@ pub fn preview(home: &Home, library: &LibraryReader, person: PersonId) -> Result
 /// Forgets for good. Without `may_find_again`, later scans leave these faces out.
 pub fn forget(home: &Home, library: &mut Library, person: PersonId, may_find_again: bool) -> Result<Forgotten> {
     let known = library.person_to_forget(person)?;
-    // The name goes from the runs first: killed in between, the person is still there to be forgotten again.
+    // The person goes last: killed in between, they are still there to be forgotten again.
+    remove_last_pictures(home, library, &known)?;
     for run in run_folders(home)? {
         let Ok(data) = RunFolder::data(&run) else { continue };
         let renamed: String = data.lines().map(|line| without_name(line, &known) + "\n").collect();
@@ -53,6 +55,18 @@ pub fn forget(home: &Home, library: &mut Library, person: PersonId, may_find_aga
         }
     }
     Ok(library.forget_person(person, may_find_again)?)
+}
+
+/// The thumbnails of pictures that are nowhere else any more. The user's photos stay, and so do theirs.
+fn remove_last_pictures(home: &Home, library: &LibraryReader, known: &PersonToForget) -> Result<()> {
+    let thumbnails = ThumbnailCache::new(home.cache());
+    for face in &known.faces {
+        let Some(photo) = library.face(face.face_id)?.map(|face| face.photo_id) else { continue };
+        if library.photo(photo)?.is_some_and(|photo| photo.is_missing) {
+            face.sha256.iter().try_for_each(|sha256| thumbnails.remove(sha256)).context("cannot remove a thumbnail")?;
+        }
+    }
+    Ok(())
 }
 
 fn run_folders(home: &Home) -> Result<Vec<PathBuf>> {
@@ -134,7 +148,9 @@ fn hex(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
     use crate::library::care::FaceToForget;
+    use crate::library::{Decision, Destination, FaceRecord, FileFacts, FileHashes, PhotoRecord};
     use crate::types::FaceId;
+    use crate::types::{Detection, Embedding, Landmarks, ModelId, Revision};
 
     fn ada() -> PersonToForget {
         let face = FaceToForget {
@@ -181,5 +197,56 @@ mod tests {
         assert_eq!(without_name(&lines[0], &namesake), lines[0]);
         assert!(without_name(&line("Ada (3)", 7, 10.0), &namesake).contains("Person 3"));
         assert!(preview(&home, &library, PersonId(3)).is_err(), "nobody has this number");
+    }
+
+    #[test]
+    fn a_picture_that_is_nowhere_else_goes_with_its_thumbnail() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::open(Some(&folder.path().join("home"))).unwrap();
+        let photos = folder.path().join("photos");
+        let mut library = Library::open(&home.library()).unwrap();
+        let thumbnails = ThumbnailCache::new(home.cache());
+        let scan = library.begin_scan(&photos).unwrap();
+        let mut faces = Vec::new();
+        for (name, hash) in [("kept.jpg", 1), ("gone.jpg", 2)] {
+            thumbnails.put(&[hash; 32], b"a picture").unwrap();
+            let recorded = library.record_photos(scan, &[photo(&photos.join(name), hash)]).unwrap();
+            faces.extend(library.faces_of_photo(recorded[0].photo_id).unwrap().iter().map(|face| face.face_id));
+        }
+        let to = Destination::NewPerson { name: "Ada".to_owned() };
+        library.decide(&Decision::Move { faces, to }, Revision::NOW).unwrap();
+        std::fs::create_dir(&photos).unwrap();
+        std::fs::write(photos.join("kept.jpg"), b"x").unwrap();
+        library.accept_missing(&std::fs::canonicalize(&photos).unwrap()).unwrap();
+        let ada = library.everyone().unwrap()[0].id;
+        forget(&home, &mut library, ada, true).unwrap();
+        assert!(thumbnails.get(&[1; 32]).is_some(), "the photo is there, and so is its thumbnail");
+        assert!(thumbnails.get(&[2; 32]).is_none());
+    }
+
+    /// A photo of one face.
+    fn photo(path: &Path, hash: u8) -> PhotoRecord {
+        let hash = [hash; 32];
+        let hashes = Some(FileHashes { file: hash, picture: hash });
+        PhotoRecord {
+            file: FileFacts { path: path.to_owned(), size: 1, mtime_ns: 0, ctime_ns: None, hashes },
+            width: 640,
+            height: 480,
+            format: "jpeg".to_owned(),
+            captured_at: None,
+            camera: None,
+            gps: None,
+            detector: ModelId("boxes".to_owned()),
+            model: ModelId("toy".to_owned()),
+            faces: vec![FaceRecord {
+                detection: Detection {
+                    face_box: FaceBox { x: 10.0, y: 10.0, width: 60.0, height: 80.0 },
+                    score: 0.9,
+                    landmarks: Landmarks([[20.0, 30.0]; 5]),
+                },
+                embedding: Embedding::normalise(vec![1.0, 0.0]).ok(),
+                crop_jpeg: Vec::new(),
+            }],
+        }
     }
 }

@@ -21,14 +21,15 @@ pub struct Found {
 }
 
 /// Lists the photos below `folder`, by their names' extensions. Hidden files and folders (a leading dot) are left out,
-/// as photo tools keep their caches there.
-pub fn find_photos(folder: &Path, cancel: &Cancel, mut seen: impl FnMut(u64)) -> Result<Found> {
+/// as photo tools keep their caches there, and so are the folders of `own`, which hold what was made of photos.
+pub fn find_photos(folder: &Path, own: &[PathBuf], cancel: &Cancel, mut seen: impl FnMut(u64)) -> Result<Found> {
     let root = fs::canonicalize(folder).with_context(|| format!("cannot open the folder {}", folder.display()))?;
     anyhow::ensure!(root.is_dir(), "this is not a folder: {}", folder.display());
     fs::read_dir(&root).with_context(|| format!("cannot read the folder {}", folder.display()))?;
     let mut found = Found::default();
     // Real paths: two links to one file are one photo, and a folder is walked once however many links lead to it.
     let mut known = HashSet::from([root.clone()]);
+    let own: HashSet<PathBuf> = own.iter().filter_map(|folder| fs::canonicalize(folder).ok()).collect();
     let mut open = vec![root];
     // A linked folder gets a walk of its own, from its real path on, so that every path told is a real one.
     while let Some(start) = open.pop() {
@@ -53,6 +54,12 @@ pub fn find_photos(folder: &Path, cancel: &Cancel, mut seen: impl FnMut(u64)) ->
             };
             if kind.is_dir() {
                 seen(found.photos.len() as u64);
+                if own.contains(&real) {
+                    if !is_link {
+                        walk.skip_current_dir();
+                    }
+                    continue;
+                }
                 match (known.insert(real.clone()), is_link) {
                     (true, false) => {}
                     (true, true) => open.push(real),
@@ -123,7 +130,7 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, b"x").unwrap();
         }
-        let found = find_photos(folder.path(), &Cancel::default(), |_| {}).unwrap();
+        let found = find_photos(folder.path(), &[], &Cancel::default(), |_| {}).unwrap();
         let root = fs::canonicalize(folder.path()).unwrap();
         let names: Vec<_> = found.photos.iter().map(|p| p.strip_prefix(&root).unwrap().to_str().unwrap()).collect();
         assert_eq!(names, ["a.PNG", "b.jpg", "sub/line\nbreak.jpg", "sub/名字.webp"]);
@@ -138,7 +145,7 @@ mod tests {
         std::os::unix::fs::symlink(folder.path(), folder.path().join("loop")).unwrap();
         std::os::unix::fs::symlink("a.jpg", folder.path().join("same.jpg")).unwrap();
         std::os::unix::fs::symlink("gone.jpg", folder.path().join("broken.jpg")).unwrap();
-        let found = find_photos(folder.path(), &Cancel::default(), |_| {}).unwrap();
+        let found = find_photos(folder.path(), &[], &Cancel::default(), |_| {}).unwrap();
         assert_eq!(found.photos.len(), 1);
         let mut told: Vec<_> = found.skipped.iter().map(|s| s.path.file_name().unwrap().to_str().unwrap()).collect();
         told.sort();
@@ -146,7 +153,22 @@ mod tests {
     }
 
     #[test]
+    fn what_the_program_made_is_no_photo() {
+        let folder = tempfile::tempdir().unwrap();
+        let own = folder.path().join("library/cache");
+        for path in ["a.jpg", "library/b.jpg", "library/cache/thumbnails/c.jpg"] {
+            let path = folder.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, b"x").unwrap();
+        }
+        let found = find_photos(folder.path(), &[own], &Cancel::default(), |_| {}).unwrap();
+        let names: Vec<_> = found.photos.iter().map(|path| path.file_name().unwrap()).collect();
+        assert_eq!(names, ["a.jpg", "b.jpg"]);
+        assert!(found.skipped.is_empty());
+    }
+
+    #[test]
     fn a_missing_folder_is_an_error() {
-        assert!(find_photos(Path::new("/no/such/folder"), &Cancel::default(), |_| {}).is_err());
+        assert!(find_photos(Path::new("/no/such/folder"), &[], &Cancel::default(), |_| {}).is_err());
     }
 }

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use rusqlite::Connection;
 use serde::Serialize;
 
-use super::file;
+use super::{file, forget};
 use crate::library::error::{LibraryError, Result};
 use crate::library::migrate;
 use crate::library::open::LibraryReader;
@@ -131,10 +131,22 @@ impl LibraryReader {
 
 /// Copies a library of an older format before it is migrated.
 pub(in crate::library) fn back_up_to_migrate(connection: &Connection, library: &Path) -> Result<PathBuf> {
-    back_up(connection, library, BackupReason::Migration)
+    write(connection, library, BackupReason::Migration)
 }
 
 pub(super) fn back_up(connection: &Connection, library: &Path, reason: BackupReason) -> Result<PathBuf> {
+    loop {
+        let forgotten = forget::count(connection)?;
+        let target = write(connection, library, reason)?;
+        if forget::count(connection)? == forgotten {
+            return Ok(target);
+        }
+        // Somebody was forgotten meanwhile, and may be in it.
+        file::remove(&target)?;
+    }
+}
+
+fn write(connection: &Connection, library: &Path, reason: BackupReason) -> Result<PathBuf> {
     let target = new_path(library, reason)?;
     file::copy(connection, &target).map_err(|error| match error {
         // It is the library that is damaged, since a copy is like it.

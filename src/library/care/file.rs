@@ -30,7 +30,11 @@ pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 /// forced to the disk, renamed.
 pub(super) fn copy(from: &Connection, to: &Path) -> Result<()> {
     let partial = with_suffix(to, ".partial");
-    let copied = remove(&partial).and_then(|()| write_copy(from, &partial)).and_then(|()| rename(&partial, to));
+    // A log that a killed program left beside either would be rolled into the copy.
+    let copied = remove(&partial)
+        .and_then(|()| write_copy(from, &partial))
+        .and_then(|()| SIDE_FILES.iter().try_for_each(|side| remove_file(&with_suffix(to, side))))
+        .and_then(|()| rename(&partial, to));
     copied.map_err(|error| {
         // What is left of it is no backup, and removed again at the next attempt if not now.
         let _ = remove(&partial);
@@ -161,14 +165,15 @@ fn open_to_read(path: &Path) -> Result<Connection> {
 
 /// Removes a database and what SQLite keeps beside it, as far as they are there.
 pub(super) fn remove(path: &Path) -> Result<()> {
-    for suffix in std::iter::once("").chain(SIDE_FILES) {
-        let file = with_suffix(path, suffix);
-        match std::fs::remove_file(&file) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(at(&file, &error)),
-            _ => {}
-        }
+    std::iter::once("").chain(SIDE_FILES).try_for_each(|suffix| remove_file(&with_suffix(path, suffix)))
+}
+
+/// There need not be one.
+pub(super) fn remove_file(path: &Path) -> Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(at(path, &error)),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// Puts a file in another's place, at once and for good.

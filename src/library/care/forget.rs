@@ -67,6 +67,8 @@ impl PersonToForget {
 
 /// Set until the file holds no trace any more.
 const PENDING: &str = "forget.pending";
+/// How many people were forgotten: a backup that was begun before the last of them does not count.
+const COUNT: &str = "forget.count";
 
 impl LibraryReader {
     /// What [`Library::forget_person`] would remove from the library itself.
@@ -89,13 +91,19 @@ impl Library {
         let known = self.person_to_forget(person)?;
         let path = self.path.clone();
         let (mut backups_cleaned, mut backups_deleted) = (0, Vec::new());
-        for (backup, outcome) in forget_backups::clean_all(self, &known, may_find_again)? {
-            match outcome {
-                Outcome::Untouched => {}
-                Outcome::Cleaned => backups_cleaned += 1,
-                Outcome::Deleted => backups_deleted.push(backup),
+        let mut done = HashSet::new();
+        let mut clean = |library: &Self| -> Result<()> {
+            for (backup, outcome) in forget_backups::clean_all(library, &known, may_find_again, &done)? {
+                match outcome {
+                    Outcome::Untouched => {}
+                    Outcome::Cleaned => backups_cleaned += 1,
+                    Outcome::Deleted => backups_deleted.push(backup.clone()),
+                }
+                done.insert(backup);
             }
-        }
+            Ok(())
+        };
+        clean(self)?;
         self.reader
             .connection
             .pragma_update(None, "secure_delete", true)
@@ -109,11 +117,17 @@ impl Library {
             }
             remove(t, &HashSet::from([person.0]), &faces, known.only_name())?;
             t.execute("INSERT OR REPLACE INTO setting (key, value) VALUES (?1, '1')", [PENDING])?;
+            t.execute(
+                "INSERT INTO setting (key, value) VALUES (?1, '1') ON CONFLICT (key) DO UPDATE SET value = value + 1",
+                [COUNT],
+            )?;
             Ok(())
         })?;
         self.own.clear();
         // The person is gone by now, whatever becomes of the file.
-        let is_complete = match self.finish_forgetting() {
+        // So is what others backed up in the meantime.
+        let finished = clean(self).and_then(|()| self.finish_forgetting());
+        let is_complete = match finished {
             Err(error) if forget_backups::is_of_the_disk(&error) => false,
             outcome => outcome?,
         };
@@ -122,7 +136,7 @@ impl Library {
 
     /// Writes the file anew, so that it holds nothing of what was removed. False where others are reading and it has to
     /// be done again.
-    pub(super) fn finish_forgetting(&mut self) -> Result<bool> {
+    pub(in crate::library) fn finish_forgetting(&mut self) -> Result<bool> {
         if self.setting(PENDING)?.is_none() {
             return Ok(true);
         }
@@ -138,6 +152,12 @@ impl Library {
         }
         Ok(emptied)
     }
+}
+
+/// How many people this library has forgotten.
+pub(super) fn count(c: &Connection) -> Result<i64> {
+    let count = c.query_row("SELECT CAST(value AS INTEGER) FROM setting WHERE key = ?1", [COUNT], |row| row.get(0));
+    Ok(count.optional()?.unwrap_or(0))
 }
 
 fn empty_log(c: &Connection) -> Result<bool> {

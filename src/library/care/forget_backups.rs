@@ -31,6 +31,7 @@ pub(super) fn clean_all(
     library: &Library,
     person: &PersonToForget,
     may_find_again: bool,
+    done: &HashSet<PathBuf>,
 ) -> Result<Vec<(PathBuf, Outcome)>> {
     let library_path = library.path().to_owned();
     let namesakes: Vec<i64> = match &person.name {
@@ -38,8 +39,10 @@ pub(super) fn clean_all(
         None => Vec::new(),
     };
     let mut outcomes = Vec::new();
-    for found in backup::find(&library_path)? {
+    for found in backup::find(&library_path)?.into_iter().filter(|found| !done.contains(&found.path)) {
         let work = file::with_suffix(&found.path, ".forgetting");
+        // The log of one that was killed would be rolled into the new copy.
+        file::remove(&work)?;
         let outcome = match clean(&found.path, &work, person, &namesakes, may_find_again) {
             Ok(outcome) => outcome,
             Err(error) => match error.at(&found.path) {
@@ -86,8 +89,11 @@ fn remove_leftovers(library: &Path) -> Result<()> {
     for path in backup::files_of(&backup::backups_folder(library))?.into_iter().chain(backup::files_of(beside)?) {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let is_ours = path.parent() != library.parent() || name.starts_with(&own);
-        if is_ours && [".partial", ".forgetting", ".restoring"].iter().any(|end| name.ends_with(end)) {
-            file::remove(&path)?;
+        let is_left = |end: &&str| {
+            name.ends_with(*end) || file::SIDE_FILES.iter().any(|side| name.ends_with(&format!("{end}{side}")))
+        };
+        if is_ours && [".partial", ".forgetting", ".restoring"].iter().any(|end| is_left(end)) {
+            file::remove_file(&path)?;
         }
     }
     Ok(())

@@ -159,17 +159,25 @@ impl TryFrom<String> for Hash {
 
 /// A box as `[x, y, width, height]`, as `likeness people --json` has it.
 mod four {
+    use serde::de::Error;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
     use crate::types::FaceBox;
+
+    /// No picture has as many pixels to a side.
+    const FARTHEST: f32 = 1e7;
 
     pub fn serialize<S: Serializer>(b: &FaceBox, to: S) -> Result<S::Ok, S::Error> {
         [b.x, b.y, b.width, b.height].serialize(to)
     }
 
     pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<FaceBox, D::Error> {
-        let [x, y, width, height] = Deserialize::deserialize(from)?;
-        Ok(FaceBox { x, y, width, height })
+        let [x, y, width, height]: [f32; 4] = Deserialize::deserialize(from)?;
+        let is_near = [x, y, width, height].iter().all(|value| value.abs() <= FARTHEST);
+        match is_near && width > 0.0 && height > 0.0 {
+            true => Ok(FaceBox { x, y, width, height }),
+            false => Err(D::Error::custom("a box has a place, a width and a height in pixels")),
+        }
     }
 }
 

@@ -244,6 +244,25 @@ fn more_than_half_of_a_folder_goes_missing_only_at_its_users_word() {
 }
 
 #[test]
+fn what_a_refused_scan_brought_along_does_not_outvote_what_is_gone() {
+    let mut shelf = Shelf::new();
+    let gone: Vec<_> = (0..3).map(|i| shelf.add(&format!("{i}.jpg"), &[0.0])).collect();
+    for _ in 0..3 {
+        // Another drive at the same place, scanned again and again.
+        shelf.scan = shelf.library.begin_scan(shelf.folder.path()).unwrap();
+        for name in ["x.jpg", "y.jpg", "z.jpg", "w.jpg"] {
+            std::fs::write(shelf.path(name), b"x").unwrap();
+            shelf.add(name, &[0.0]);
+        }
+        let end = shelf.library.finish_scan(shelf.scan, ScanOutcome::Complete, MissingPolicy::Ask).unwrap();
+        assert_eq!(end, ScanEnd { missing: 0, withheld: Some((3, 3)) });
+    }
+    assert!(gone.iter().flatten().all(|face| shelf.library.face(*face).unwrap().is_some()));
+    let end = shelf.library.finish_scan(shelf.scan, ScanOutcome::Complete, MissingPolicy::Accept).unwrap();
+    assert_eq!(end.missing, 3);
+}
+
+#[test]
 fn a_folder_can_be_offline_moved_and_removed() {
     let mut shelf = Shelf::new();
     let faces = shelf.add("a.jpg", &[0.0]);

@@ -103,6 +103,8 @@ struct ScanTools<'a> {
     pub same_person: SquaredDistance,
     pub missing: MissingPolicy,
     pub suspects: &'a [Suspect],
+    /// Folders of the program's own, wherever they lie: no photos of the user's.
+    pub own: &'a [PathBuf],
 }
 
 /// Scans the folders, embeds what the model in use has not embedded yet, and groups all faces anew. The groups are
@@ -125,7 +127,8 @@ pub fn run(
     })?;
     let (same_person, missing) = (*same_person, *missing);
     let edits: &ThumbnailCache = thumbnails;
-    let tools = ScanTools { engine: *engine, library, thumbnails, edits, same_person, missing, suspects: &suspects };
+    let (suspects, own) = (&suspects[..], &[home.cache(), home.models(), home.runs()][..]);
+    let tools = ScanTools { engine: *engine, library, thumbnails, edits, same_person, missing, suspects, own };
     let mut summary = scan_folders(folders, &tools, cancel, events)?;
     if cancel.is_cancelled() {
         return Ok((ScanSummary { cancelled: true, ..summary }, None));
@@ -209,7 +212,7 @@ fn real_path(folder: &Path) -> Result<PathBuf> {
 /// Whether there is a photo below `folder`; an error where it is no folder, or cannot be read.
 pub fn holds_photos(folder: &Path, cancel: &Cancel) -> Result<bool> {
     let enough = Cancel::default();
-    let found = find_photos(folder, &enough, |photos| {
+    let found = find_photos(folder, &[], &enough, |photos| {
         if photos > 0 || cancel.is_cancelled() {
             enough.cancel();
         }
@@ -225,7 +228,7 @@ fn scan(
     events: &mut dyn FnMut(JobEvent),
 ) -> Result<(ScanId, ScanSummary)> {
     let mut looking = Meter::start(Stage::LookingForPhotos, None);
-    let found = find_photos(folder, cancel, |photos| events(JobEvent::Progress(looking.set(photos, None))))?;
+    let found = find_photos(folder, tools.own, cancel, |photos| events(JobEvent::Progress(looking.set(photos, None))))?;
     let root = fs::canonicalize(folder).with_context(|| format!("cannot open the folder {}", folder.display()))?;
     let scanned = root.clone();
     let scan = tools.library.call(move |library| library.begin_scan(&scanned))?;

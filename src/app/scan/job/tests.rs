@@ -148,6 +148,7 @@ impl World {
             same_person: SquaredDistance(0.5),
             missing: MissingPolicy::Ask,
             suspects: &suspects,
+            own: &[],
         };
         scan_folders(std::slice::from_ref(&self.photos), &tools, cancel, events).unwrap()
     }

@@ -282,6 +282,28 @@ fn without_a_registration_the_faces_show_the_turn() {
     });
 }
 
+/// Their distance passes for the same person, but nothing says that the picture is the old one.
+#[test]
+fn somebody_who_looks_alike_in_another_picture_is_no_match() {
+    plant(|mut planted| {
+        let whole = planted.edit.crop == Frame::WHOLE;
+        for (old, place) in planted.truth.iter().enumerate().filter_map(|(old, new)| Some((old, (*new)?))) {
+            let known = planted.old[old].embedding.as_ref().unwrap().as_slice();
+            let mut values = known.to_vec();
+            // At squared distance 0.6 of 0.8: turned by an angle whose cosine is 0.7.
+            let aside: Vec<f32> = (0..values.len()).map(|at| known[(at + 1) % known.len()]).collect();
+            let along: f32 = aside.iter().zip(known).map(|(a, b)| a * b).sum();
+            let aside: Vec<f32> = aside.iter().zip(known).map(|(a, b)| a - along * b).collect();
+            let length = aside.iter().map(|a| a * a).sum::<f32>().sqrt();
+            values.iter_mut().zip(&aside).for_each(|(v, a)| *v = 0.7 * *v + 0.51_f32.sqrt() * a / length);
+            planted.new[place].embedding = Some(Embedding::normalise(values).unwrap());
+        }
+        assert_eq!(match_faces(&planted.old, &planted.new, &planted.sizes, None, SAME), []);
+        let registered = match_faces(&planted.old, &planted.new, &planted.sizes, Some(&planted.edit), SAME);
+        assert!(!whole || !registered.is_empty(), "where the pictures agree it is the same face");
+    });
+}
+
 /// One face as if the picture was mirrored, two as if it was not: the two decide.
 #[test]
 fn all_faces_agree_on_the_turn() {

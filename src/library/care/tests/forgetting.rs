@@ -223,3 +223,44 @@ fn forgetting_while_another_program_reads_is_finished_later() {
     shelf.library.back_up_if_due().unwrap();
     assert_eq!(traces.in_folder(shelf.folder.path()), Vec::<String>::new());
 }
+
+#[test]
+fn what_killed_copies_left_behind_goes_and_spoils_no_other() {
+    let (mut shelf, person, traces) = with_person();
+    let backup = shelf.library.back_up(BackupReason::Asked).unwrap();
+    let left = [".forgetting", ".forgetting-journal", ".partial-journal", ".partial-wal"];
+    for end in left {
+        std::fs::write(file::with_suffix(&backup, end), NAME).unwrap();
+    }
+    std::fs::write(shelf.at("library.sqlite.restoring-journal"), NAME).unwrap();
+    shelf.library.forget_person(person, true).unwrap();
+    drop(shelf.library);
+    assert_eq!(traces.in_folder(shelf.folder.path()), Vec::<String>::new());
+    assert!(backup.exists(), "it was cleaned");
+}
+
+#[test]
+fn a_forgetting_that_was_killed_is_finished_at_the_next_opening() {
+    let (mut shelf, person, traces) = with_person();
+    let reader = Library::open_read_only(&shelf.file()).unwrap();
+    let held = reader.connection.unchecked_transaction().unwrap();
+    held.query_row("SELECT count(*) FROM person", [], |row| row.get::<_, i64>(0)).unwrap();
+    assert!(!shelf.library.forget_person(person, true).unwrap().is_complete, "somebody is reading");
+    drop(held);
+    drop(reader);
+    let path = shelf.file();
+    drop(shelf.library);
+    drop(Library::open(&path).unwrap());
+    assert_eq!(traces.in_folder(shelf.folder.path()), Vec::<String>::new());
+}
+
+/// By this a backup that was begun before knows that it does not count.
+#[test]
+fn each_forgetting_is_counted() {
+    let (mut shelf, person, _) = with_person();
+    let reader = Library::open_read_only(&shelf.file()).unwrap();
+    let count = || reader.read(super::super::forget::count).unwrap();
+    let before = count();
+    shelf.library.forget_person(person, true).unwrap();
+    assert_ne!(count(), before);
+}

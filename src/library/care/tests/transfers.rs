@@ -217,6 +217,19 @@ fn an_export_holds_hashes_paths_and_no_pictures() {
     assert!(!text.contains("vector") && !text.contains("crop"));
 }
 
+#[test]
+fn a_box_that_no_picture_has_is_refused_with_its_line() {
+    let text = String::from_utf8(exported(&told())).unwrap();
+    for rubbish in ["[1e308,10.0,60.0,80.0]", "[0.0,0.0,0.0,0.0]", "[0.0,0.0,-5.0,-5.0]", "[-1e9,0.0,1.0,1.0]"] {
+        let mut other = Shelf::new();
+        let spoiled = text.replacen("[0.0,10.0,60.0,80.0]", rubbish, 1);
+        assert_ne!(spoiled, text);
+        let error = other.library.import(spoiled.as_bytes(), ImportMode::Apply).unwrap_err().to_string();
+        assert!(error.contains("line "), "{error}");
+        assert!(other.names().is_empty());
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn a_path_that_is_no_text_comes_back() {

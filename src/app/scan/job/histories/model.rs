@@ -97,6 +97,9 @@ pub struct Model {
     pub given: BTreeSet<(PersonId, usize)>,
     /// Which picture the library has seen where.
     pub linked: BTreeMap<PathBuf, Picture>,
+    /// The numbers of the scans of a folder that met a path with its picture first and last.
+    met_in: BTreeMap<PathBuf, (usize, usize)>,
+    scans: usize,
     /// Which it saw where until they were gone.
     gone: BTreeMap<PathBuf, Picture>,
     /// Pictures that lost a path to another one, and whether it is sure that the library says so.
@@ -138,13 +141,13 @@ impl Model {
         policy: MissingPolicy,
         expected: &mut Expected,
     ) {
-        let mut fresh = BTreeSet::new();
+        self.scans += 1;
         expected.new.extend(met.values().filter(|picture| !self.met.contains(picture)));
         for (path, picture) in met {
             let gone = self.gone.remove(path);
-            if gone != Some(*picture) && self.linked.get(path) != Some(picture) {
-                fresh.insert(path.clone());
-            }
+            let is_fresh = gone != Some(*picture) && self.linked.get(path) != Some(picture);
+            let first = self.met_in.get(path).filter(|_| !is_fresh).map_or(self.scans, |(first, _)| *first);
+            self.met_in.insert(path.clone(), (first, self.scans));
             match self.linked.insert(path.clone(), *picture) {
                 Some(before) if before == *picture => {}
                 None if gone == Some(*picture) => _ = expected.back.insert(*picture),
@@ -164,14 +167,16 @@ impl Model {
             }
         }
         let is_gone = |path: &PathBuf| path.starts_with(folder) && !met.contains_key(path) && !broken.contains(path);
-        self.lose(folder, &is_gone, &fresh, policy, expected);
+        for path in broken {
+            self.met_in.entry(path.clone()).and_modify(|(_, last)| *last = self.scans);
+        }
+        self.lose(folder, &is_gone, policy, expected);
     }
 
     fn lose(
         &mut self,
         folder: &Path,
         is_gone: &dyn Fn(&PathBuf) -> bool,
-        fresh: &BTreeSet<PathBuf>,
         policy: MissingPolicy,
         expected: &mut Expected,
     ) {
@@ -179,11 +184,12 @@ impl Model {
         for (path, picture) in &self.linked {
             paths.entry(*picture).or_default().push(path.clone());
         }
-        // What came with this scan says nothing of what was there.
-        let was_inside = |path: &PathBuf| path.starts_with(folder) && !fresh.contains(path);
-        let inside = paths.values().filter(|paths| paths.iter().any(was_inside)).count();
         let lost: Vec<Picture> =
             paths.iter().filter(|(_, paths)| paths.iter().all(is_gone)).map(|(picture, _)| *picture).collect();
+        // What has come since they were met last says nothing of what was there.
+        let met_last = lost.iter().flat_map(|picture| &paths[picture]).map(|path| self.met_in[path].1).max();
+        let was_inside = |path: &PathBuf| path.starts_with(folder) && Some(self.met_in[path].0) <= met_last;
+        let inside = paths.values().filter(|paths| paths.iter().any(was_inside)).count();
         let is_withheld = policy == MissingPolicy::Ask && 2 * lost.len() > inside;
         match is_withheld {
             true => expected.withheld += lost.len(),
@@ -201,6 +207,7 @@ impl Model {
         for paths in [&mut self.linked, &mut self.gone] {
             *paths = std::mem::take(paths).into_iter().map(|(path, picture)| (moved(path), picture)).collect();
         }
+        self.met_in = std::mem::take(&mut self.met_in).into_iter().map(|(path, scans)| (moved(path), scans)).collect();
     }
 
     /// Takes over what the scan has carried to edits, where it may; tells what it should have carried and did not.

@@ -272,6 +272,7 @@ impl World {
             same_person: SAME,
             missing: policy,
             suspects: &suspects,
+            own: &[],
         };
         let summary = scan_folders(&self.folders, &tools, &Cancel::default(), &mut |_| {})?;
         self.embed_again()?;
