@@ -47,10 +47,7 @@ impl Library {
             if let Some(connection) = care::open_protected(path)? {
                 return Ok(connection);
             }
-            if is_gone(path) && care::has_backups(path) {
-                let reason = "it is empty or gone, though there are backups of it".to_owned();
-                return Err(LibraryError::Damaged { path: path.to_owned(), reason });
-            }
+            refuse_emptied(path)?;
             care::refuse_garbled(path)?;
             create_private(path, false)
                 .map_err(|error| LibraryError::CannotOpen { path: path.to_owned(), reason: error.to_string() })?;
@@ -108,6 +105,15 @@ impl Library {
         };
         run().map_err(|error| error.at(&path))
     }
+}
+
+/// Refuses to begin anew where a library has been.
+pub(super) fn refuse_emptied(path: &Path) -> Result<()> {
+    if is_gone(path) && care::has_backups(path) {
+        let reason = "it is empty or gone, though there are backups of it".to_owned();
+        return Err(LibraryError::Damaged { path: path.to_owned(), reason });
+    }
+    Ok(())
 }
 
 /// Nothing is where the library was, nor in its log.

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OpenFlags};
 use super::{file, log};
 use crate::library::error::{LibraryError, Result};
 use crate::library::migrate;
-use crate::library::open::LibraryReader;
+use crate::library::open::{self, LibraryReader};
 
 /// What a check found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -56,7 +56,8 @@ impl CheckReport {
 
 /// Checks a library, or a backup, whether it can be opened or not. Reads the whole file and changes nothing.
 pub fn check(path: &Path) -> CheckReport {
-    match open(path).and_then(|connection| inspect(&connection)).map_err(|error| error.at(path)) {
+    let opened = open::refuse_emptied(path).and_then(|()| open(path));
+    match opened.and_then(|connection| inspect(&connection)).map_err(|error| error.at(path)) {
         Ok(report) => report,
         Err(LibraryError::Damaged { reason, .. }) => CheckReport::of(Problem::Structure(reason)),
         Err(error @ (LibraryError::DiskFull { .. } | LibraryError::Busy { .. })) => {
@@ -88,9 +89,13 @@ pub(super) fn open(path: &Path) -> Result<Connection> {
         return Ok(connection);
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
-    migrate::format_of(&connection, path)?;
-    Ok(connection)
+    let open = || -> Result<Connection> {
+        let connection = Connection::open_with_flags(path, flags)?;
+        migrate::format_of(&connection, path)?;
+        Ok(connection)
+    };
+    // On a disk that can only be read SQLite cannot put its files beside.
+    open().or_else(|error| file::open_after(error, path))
 }
 
 fn inspect(c: &Connection) -> Result<CheckReport> {
@@ -98,6 +103,10 @@ fn inspect(c: &Connection) -> Result<CheckReport> {
         return Ok(CheckReport::of(Problem::Structure(reason)));
     }
     let format: i64 = c.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if format == 0 {
+        // Nothing has been kept yet, or a killed program was about to begin.
+        return Ok(CheckReport::default());
+    }
     let mut report = CheckReport {
         photos: count(c, "SELECT count(*) FROM photo")?,
         faces: count(c, "SELECT count(*) FROM face")?,

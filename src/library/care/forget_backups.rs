@@ -92,7 +92,7 @@ fn remove_leftovers(library: &Path) -> Result<()> {
         let is_left = |end: &&str| {
             name.ends_with(*end) || file::SIDE_FILES.iter().any(|side| name.ends_with(&format!("{end}{side}")))
         };
-        if is_ours && [".partial", ".forgetting", ".restoring"].iter().any(|end| is_left(end)) {
+        if is_ours && [".partial", ".forgetting", ".restoring"].iter().any(is_left) {
             file::remove_file(&path)?;
         }
     }

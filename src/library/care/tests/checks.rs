@@ -45,3 +45,18 @@ fn a_file_that_is_no_library_is_a_problem_and_stays_as_it_is() {
     assert!(matches!(check(&path).problems[..], [Problem::Closed(_)]));
     assert_eq!(std::fs::read(&path).unwrap(), b"these are my holiday notes, not a database at all");
 }
+
+#[test]
+fn an_empty_file_is_a_library_before_its_first_photo_and_damage_where_there_are_backups() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("library.sqlite");
+    std::fs::write(&path, b"").unwrap();
+    assert_eq!(check(&path), CheckReport::default());
+    let shelf = Shelf::new();
+    shelf.library.back_up(BackupReason::Asked).unwrap();
+    let path = shelf.file();
+    let _folder = shelf.folder;
+    drop(shelf.library);
+    std::fs::write(&path, b"").unwrap();
+    assert!(matches!(check(&path).problems[..], [Problem::Structure(_)]), "{:?}", check(&path));
+}
