@@ -56,6 +56,7 @@ pub struct ScanSummary {
     #[serde(skip)]
     pub withheld: Vec<Withheld>,
     pub skipped: Vec<Skipped>,
+    /// Of new photos.
     pub photos_per_s: f64,
     pub faces_per_s: f64,
     pub elapsed_secs: f64,
@@ -77,8 +78,8 @@ impl ScanSummary {
         self.elapsed_secs += other.elapsed_secs;
         self.cancelled |= other.cancelled;
         let secs = self.elapsed_secs.max(f64::MIN_POSITIVE);
-        self.photos_per_s = self.photos as f64 / secs;
-        self.faces_per_s = self.faces as f64 / secs;
+        self.photos_per_s = self.new_photos as f64 / secs;
+        self.faces_per_s = self.new_faces as f64 / secs;
     }
 }
 

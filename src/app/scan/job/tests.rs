@@ -165,6 +165,7 @@ fn a_second_scan_opens_nothing_again() {
     (0..20).for_each(|i| world.photo(&format!("{i}.png"), [200, 10, i]));
     let first = world.scan();
     assert_eq!((first.photos, first.faces, first.new_photos, first.unchanged_photos), (20, 20, 20, 0));
+    assert!(first.photos_per_s > 0.0 && first.faces_per_s > 0.0);
     let second = world.scan();
     assert_eq!((second.photos, second.faces, second.new_photos, second.unchanged_photos), (20, 20, 0, 20));
     assert_eq!(world.faces.looked_at.get(), 20);
