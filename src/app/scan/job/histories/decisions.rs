@@ -115,7 +115,7 @@ fn stale_tick(history: &mut History, view: &View, face: u8) -> Result<(), String
     history.world.decide_elsewhere(&elsewhere).map_err(|error| error.to_string())?;
     let before = history.model.words.clone();
     let moved = history.view();
-    follow_move(history, &moved, &face);
+    follow_move(history, view, &moved, &face);
     history.model.step(before);
     let tick = Decision::Confirm { person, faces: vec![face.face] };
     let refused = history.world.decide(tick, history.looked);
@@ -132,7 +132,7 @@ fn stale_tick(history: &mut History, view: &View, face: u8) -> Result<(), String
 }
 
 /// The face is confirmed for whomever it went to. They inherit what was said of a group that it was the last face of.
-fn follow_move(history: &mut History, after: &View, face: &Shown) {
+fn follow_move(history: &mut History, before: &View, after: &View, face: &Shown) {
     let moved = after.faces.iter().find(|other| other.face == face.face);
     let Some(person) = moved.and_then(|face| face.state.person()) else { return };
     history.model.given.insert((person, truly(face.key)));
@@ -140,6 +140,7 @@ fn follow_move(history: &mut History, after: &View, face: &Shown) {
     words.say(face.key, Word::Of { person, one_by_one: true });
     words.rejected.remove(&(face.key, person));
     if let Some(left) = face.state.person().filter(|left| !after.people.contains_key(left)) {
+        words.rejected.extend(before.rejected.iter().filter(|no| no.1 == left));
         hand_rejections_over(words, left, person);
     }
     if let Some(row) = after.people.get(&person) {
@@ -162,7 +163,7 @@ fn move_face(history: &mut History, view: &View, face: u8, to: u8) -> Result<(),
     let decision = Decision::Move { faces: vec![face.face], to };
     let touched = history.world.decide(decision.clone(), history.looked);
     let touched = touched.map_err(|error| format!("{decision:?} was refused: {error:#}"))?;
-    follow_move(history, &history.view(), &face);
+    follow_move(history, view, &history.view(), &face);
     if touched != crate::types::Touched::default() {
         history.model.step(before);
     }

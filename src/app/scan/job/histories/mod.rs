@@ -158,6 +158,9 @@ fn what_was_inherited_from_a_group_outlives_the_undo_of_a_later_step() {
     use Operation::{Move, Reject, Undo};
     let steps = vec![Reject { face: 75 }, Move { face: 56, to: 235 }, Reject { face: 80 }, Undo];
     assert_eq!(Plot { first_scene: 228, steps }.fault(false), None);
+    let edit = Operation::Edit { file: 4, change: 57, to_copy: false };
+    let steps = vec![edit, Reject { face: 148 }, SCAN, Move { face: 107, to: 201 }, SCAN];
+    assert_eq!(Plot { first_scene: 9, steps }.fault(false), None);
 }
 
 #[test]
