@@ -2,8 +2,9 @@
 //!
 //! [`register()`] finds from two small grey pictures whether the new one is the old one resized, recompressed, turned,
 //! mirrored, cropped, or changed in brightness; [`Edit`] says which, and takes boxes and landmarks along; [`match_faces`]
-//! says which face of the new picture is which of the old one, and where one has to be that no detector finds. Where anything is in doubt the answer is "none": a name
-//! that moves onto another picture is the worst fault, and a face that isn't carried over waits to be put back by hand.
+//! says which face of the new picture is which of the old one, and where one has to be that no detector finds. Where
+//! anything is in doubt the answer is "none": a name that moves onto another picture is the worst fault, and a face that
+//! isn't carried over waits to be put back by hand.
 //!
 //! Sizes are width and height of the upright pictures at full scale; relative coordinates run from 0 to 1 over them.
 
