@@ -10,8 +10,8 @@
 //!   grouping moves only what the user has not said ([`Library::apply_grouping`]).
 //! * A person is a row with a name, or without one: a group. Names need not be unique.
 //! * Embeddings are stored by model and its weights ([`Library::use_weights`]), and every question names the model.
-//! * What a user decides is one step of a history that survives restarts ([`LibraryReader::history`]), refused where it no longer
-//!   means what was seen ([`Library::decide`]).
+//! * What a user decides is one step of a history that survives restarts ([`LibraryReader::history`]), refused where it
+//!   no longer means what was seen ([`Library::decide`]).
 //!
 //! Left out: the clustering itself (`cluster`), reading photos (`faces::image`), and a name's uniqueness.
 

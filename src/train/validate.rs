@@ -1,5 +1,6 @@
 //! Judging the network on people it has not learned from: all pairs of held-out pictures, and an LFW-format list of
-//! pairs when there is one. All pairs are counted in blocks ([`mod@crate::eval::all_pairs`]), so memory does not grow with them.
+//! pairs when there is one. All pairs are counted in blocks ([`mod@crate::eval::all_pairs`]), so memory does not grow
+//! with them.
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};

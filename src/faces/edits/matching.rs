@@ -69,7 +69,8 @@ const ASPECT_TOLERANCE: f32 = 0.03;
 ///
 /// A pair needs boxes that overlap and embeddings of one model whose distance is at most `same`. Without an `edit` the
 /// turn is searched from the faces themselves, for a picture that was not cropped: that under which most faces match,
-/// each much nearer than `same`, for the picture itself does not tell it from somebody who looks alike. Where several do equally well, only pairs count on which they agree.
+/// each much nearer than `same`, for the picture itself does not tell it from somebody who looks alike. Where several do
+/// equally well, only pairs count on which they agree.
 pub fn match_faces(
     old: &[KnownFace],
     new: &[FoundFace],
