@@ -110,17 +110,19 @@ impl History {
     }
 
     pub fn undo(&mut self) -> Result<(), String> {
+        let shown = self.world.view();
         self.world.decide(Decision::Undo, self.looked).map_err(|error| format!("{error:#}"))?;
         let Some(step) = self.model.done.pop() else { return Ok(()) };
         self.model.undone.push(step.clone());
-        self.model.revert(&step, &self.world.view())
+        self.model.revert(&step, &shown, &self.world.view())
     }
 
     pub fn redo(&mut self) -> Result<(), String> {
+        let shown = self.world.view();
         self.world.decide(Decision::Redo, self.looked).map_err(|error| format!("{error:#}"))?;
         let Some(Step { before, after }) = self.model.undone.pop() else { return Ok(()) };
         self.model.done.push(Step { before: before.clone(), after: after.clone() });
-        self.model.revert(&Step { before: after, after: before }, &self.world.view())
+        self.model.revert(&Step { before: after, after: before }, &shown, &self.world.view())
     }
 
     /// Undo, then redo: everything is as before.

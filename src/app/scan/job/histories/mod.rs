@@ -161,6 +161,8 @@ fn what_was_inherited_from_a_group_outlives_the_undo_of_a_later_step() {
     let edit = Operation::Edit { file: 4, change: 57, to_copy: false };
     let steps = vec![edit, Reject { face: 148 }, SCAN, Move { face: 107, to: 201 }, SCAN];
     assert_eq!(Plot { first_scene: 9, steps }.fault(false), None);
+    let steps = vec![Move { face: 186, to: 152 }, Reject { face: 229 }, Operation::Scan { accept: false }, Undo];
+    assert_eq!(Plot { first_scene: 73, steps }.fault(false), None);
 }
 
 #[test]

@@ -390,8 +390,8 @@ impl Model {
     }
 
     /// Follows an undo or redo: what the step changed and nothing changed since is as before it. Rows that have changed
-    /// since are left alone, and edits of a picture follow it.
-    pub fn revert(&mut self, step: &Step, view: &View) -> Result<(), String> {
+    /// since are left alone, and edits of a picture follow it. `shown_before` is what was seen until then.
+    pub fn revert(&mut self, step: &Step, shown_before: &View, view: &View) -> Result<(), String> {
         let shown = Words::shown(view);
         let (before, after) = (&step.before, &step.after);
         let changed = |key: &Key| before.of(*key) != after.of(*key);
@@ -415,7 +415,9 @@ impl Model {
             }
             self.words.say(key, then);
         }
-        for no in self.words.rejected.symmetric_difference(&shown.rejected) {
+        // What a grouping handed on from a group that it emptied nobody has said, and stays.
+        let is_kept = |no: &(Key, PersonId)| shown_before.rejected.contains(no) == shown.rejected.contains(no);
+        for no in self.words.rejected.symmetric_difference(&shown.rejected).filter(|no| !is_kept(no)) {
             let is_about = before.rejected.contains(no) != after.rejected.contains(no);
             if !is_about && self.words.people.contains_key(&no.1) && shown.people.contains_key(&no.1) {
                 return Err(format!("{no:?} was reverted with a step that is not about it"));
