@@ -54,7 +54,7 @@ pub struct Forgotten {
     /// Backups that the person could not surely be taken out of.
     pub backups_deleted: Vec<PathBuf>,
     /// False: the file could not be written anew yet, since another program was reading or the disk is full. The next
-    /// scan or decision does it.
+    /// opening does it.
     pub is_complete: bool,
 }
 
@@ -124,8 +124,7 @@ impl Library {
             Ok(())
         })?;
         self.own.clear();
-        // The person is gone by now, whatever becomes of the file.
-        // So is what others backed up in the meantime.
+        // What others backed up in the meantime is cleaned too. The person is gone by now, whatever becomes of the files.
         let finished = clean(self).and_then(|()| self.finish_forgetting());
         let is_complete = match finished {
             Err(error) if forget_backups::is_of_the_disk(&error) => false,
