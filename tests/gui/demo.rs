@@ -22,8 +22,8 @@ use likeness::app::photos::state::{
     self as photos_view, Month, PhotoDetail, PhotoFace, PhotoTile, SkippedFile, Timeline,
 };
 use likeness::app::settings::state::{self as settings_view, DeviceRow};
-use likeness::app::shell::backend::{Answer, Backend, Event, Request};
-use likeness::app::train::state::message::{Event as TrainEvent, Request as TrainRequest};
+use likeness::app::shell::backend::{Answer, Backend, Event, Fact, Request};
+use likeness::app::train::state::{Event as TrainEvent, Request as TrainRequest};
 use likeness::cluster::Linkage;
 use likeness::library::care::{Backup, BackupReason, BackupState};
 use likeness::library::{
@@ -163,46 +163,44 @@ impl Backend for Wire {
 /// What the jobs would tell; actions are answered by the tests.
 fn answer(request: Request, world: &World) -> Option<Event> {
     let answer = match request {
-        Request::LoadOverview => Answer::Overview(world.overview.clone()),
-        Request::LoadPeople => Answer::People(world.people.clone()),
+        Request::LoadOverview => Answer::Facts(Fact::Overview(world.overview.clone())),
+        Request::LoadPeople => Answer::Facts(Fact::People(world.people.clone())),
         Request::LoadTouched(_) => {
             let Overview { faces, set_aside, can_undo, can_redo, .. } = world.overview;
-            Answer::Touched(TouchedFacts {
+            Answer::Facts(Fact::Touched(TouchedFacts {
                 people: Vec::new(),
                 resembling: HashMap::new(),
                 faces,
                 set_aside,
                 can_undo,
                 can_redo,
-            })
+            }))
         }
-        Request::LoadModels => Answer::Models(world.models.clone()),
+        Request::LoadModels => Answer::Facts(Fact::Models(world.models.clone())),
         Request::Photos(request) => return photos_answer(request, world),
-        Request::People(request) => Answer::OfPeople(people_answer(request, world)?),
+        Request::People(request) => Answer::People(people_answer(request, world)?),
         Request::Compare(compare_faces::Request::Compare(sources)) => {
-            Answer::OfCompare(compare_faces::Event::Compared(compare(sources, &world.distances)))
+            Answer::Compare(compare_faces::Event::Compared(compare(sources, &world.distances)))
         }
         Request::Evaluate(EvaluateRequest::LoadImage(key)) => return Some(Report::Image(key, Ok(draw(key)))),
-        Request::Evaluate(request) => Answer::OfEvaluate(judged::answer(request, world.people.named.is_empty())?),
-        Request::Train(TrainRequest::LoadChoices) => Answer::OfTrain(TrainEvent::Choices(super::train::choices())),
+        Request::Evaluate(request) => Answer::Evaluate(judged::answer(request, world.people.named.is_empty())?),
+        Request::Train(TrainRequest::LoadChoices) => Answer::Train(TrainEvent::Choices(super::train::choices())),
         Request::Train(TrainRequest::Summarise(data)) => {
-            Answer::OfTrain(TrainEvent::Summarised(data, Ok(super::train::data_summary())))
+            Answer::Train(TrainEvent::Summarised(data, Ok(super::train::data_summary())))
         }
-        Request::Models(models_view::Request::LoadNetworks) => {
-            Answer::OfModels(models_view::Event::Networks(networks()))
-        }
+        Request::Models(models_view::Request::LoadNetworks) => Answer::Models(models_view::Event::Networks(networks())),
         Request::Models(models_view::Request::Inspect(path)) => {
             let question = path.ends_with("doubtful.pt").then(open_question);
-            Answer::OfModels(models_view::Event::Inspected(path, Ok(question)))
+            Answer::Models(models_view::Event::Inspected(path, Ok(question)))
         }
         Request::Settings(settings_view::Request::LoadDevices) => {
-            Answer::OfSettings(settings_view::Event::Devices(world.devices.clone()))
+            Answer::Settings(settings_view::Event::Devices(world.devices.clone()))
         }
         Request::Settings(settings_view::Request::LoadFolders) => {
-            Answer::OfSettings(settings_view::Event::Folders(world.folders.clone()))
+            Answer::Settings(settings_view::Event::Folders(world.folders.clone()))
         }
         Request::Care(care_view::Request::LoadBackups) => {
-            Answer::OfCare(care_view::Event::Backups(world.backups.clone()))
+            Answer::Care(care_view::Event::Backups(world.backups.clone()))
         }
         Request::Scan(_)
         | Request::Train(_)
@@ -223,7 +221,7 @@ fn photos_answer(request: photos_view::Request, world: &World) -> Option<Event> 
         Request::LoadImage(key) => return Some(Report::Image(key, Ok(draw(key)))),
         Request::FindPhotos(text) => Event::Found(text, vec![(PhotoId(7), "IMG_0007.jpg".into())]),
     };
-    Some(Report::Own(Answer::OfPhotos(event)))
+    Some(Report::Own(Answer::Photos(event)))
 }
 
 fn people_answer(request: people_view::Request, world: &World) -> Option<people_view::Event> {

@@ -10,6 +10,8 @@ pub use pages::{GroupChange, GroupChangeKind, Grouping, GroupingPreview, PersonF
 use crate::app::engine::facts::Loadable;
 use crate::app::engine::report::Ticket;
 use crate::app::ui::action::{Action, Outbox};
+use crate::app::ui::feature::Feature;
+use crate::app::ui::view::View;
 use crate::cluster::Linkage;
 use crate::library::{Decision, Destination};
 use crate::types::{PersonId, Revision};
@@ -104,8 +106,14 @@ pub struct State {
     pub aside_tab: AsideTab,
 }
 
-impl State {
-    pub fn update(&mut self, message: Message, out: &mut Outbox<'_, Request>) {
+impl Feature for State {
+    type Message = Message;
+    type Request = Request;
+    type Event = Event;
+
+    const VIEW: View = View::PEOPLE;
+
+    fn update(&mut self, message: Message, out: &mut Outbox<'_, Request>) {
         match message {
             Message::Decide(decision, seen) => self.decide_or_ask(decision, seen, out),
             Message::NameAs { person, same, seen } => self.name_as(person, same, seen, out),
@@ -138,18 +146,29 @@ impl State {
         }
     }
 
-    pub fn receive(&mut self, event: Event) {
+    fn receive(&mut self, event: Event, out: &mut Outbox<'_, Request>) {
         match event {
             Event::Person(page) if self.open == Some(page.person) => self.person = Loadable::Ready(page),
             Event::Aside(aside) => self.aside = Loadable::Ready(aside),
             Event::Preview(preview) if self.grouping.asked == Some((preview.squared_distance, preview.linkage)) => {
                 self.grouping.preview = Some(preview);
             }
-            // Answers to questions that are not asked any more; the shell leaves the page of who is gone.
-            Event::Person(_) | Event::Preview(_) | Event::Gone(_) => {}
+            Event::Gone(person) => out.act(Action::Leave(person)),
+            // Answers to questions that are not asked any more.
+            Event::Person(_) | Event::Preview(_) => {}
         }
     }
 
+    fn replaces(newer: &Request, older: &Request) -> bool {
+        matches!((newer, older), (Request::Preview { .. }, Request::Preview { .. }))
+    }
+
+    fn is_asking(&self) -> bool {
+        self.merging.is_some() || self.same_name.is_some()
+    }
+}
+
+impl State {
     /// Opens the page of a person, or reads it again.
     pub fn show(&mut self, person: PersonId, out: &mut Outbox<'_, Request>) {
         self.open = Some(person);

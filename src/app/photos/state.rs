@@ -6,8 +6,10 @@ use std::sync::Arc;
 use crate::app::engine::facts::Loadable;
 use crate::app::engine::picture::ImageKey;
 use crate::app::ui::action::Outbox;
+use crate::app::ui::feature::Feature;
+use crate::app::ui::view::View;
 use crate::library::{Belongs, PhotoFilter};
-use crate::types::{FaceBox, FaceId, PersonId, PhotoId, Revision};
+use crate::types::{FaceBox, FaceId, PersonId, PhotoId, Revision, Touched};
 
 /// What a user can do here.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,8 +72,14 @@ impl Default for State {
     }
 }
 
-impl State {
-    pub fn update(&mut self, message: Message, out: &mut Outbox<'_, Request>) {
+impl Feature for State {
+    type Message = Message;
+    type Request = Request;
+    type Event = Event;
+
+    const VIEW: View = View::LIBRARY;
+
+    fn update(&mut self, message: Message, out: &mut Outbox<'_, Request>) {
         match message {
             Message::Next => self.step(1, out),
             Message::Previous => self.step(-1, out),
@@ -80,7 +88,7 @@ impl State {
         }
     }
 
-    pub fn receive(&mut self, event: Event) {
+    fn receive(&mut self, event: Event, _out: &mut Outbox<'_, Request>) {
         match event {
             Event::Timeline(filter, timeline) if filter == self.filter => {
                 self.timeline = Loadable::Ready(timeline);
@@ -93,6 +101,22 @@ impl State {
         }
     }
 
+    fn opened(&self, out: &mut Outbox<'_, Request>) {
+        out.ask(Request::LoadTimeline(self.filter));
+    }
+
+    fn touched(&self, touched: &Touched, _on_show: View, out: &mut Outbox<'_, Request>) {
+        if touched.everything {
+            out.ask(Request::LoadTimeline(self.filter));
+        }
+    }
+
+    fn replaces(newer: &Request, older: &Request) -> bool {
+        matches!((newer, older), (Request::FindPhotos(_), Request::FindPhotos(_)))
+    }
+}
+
+impl State {
     /// Opens the page of a photo.
     pub fn show(&mut self, photo: PhotoId, out: &mut Outbox<'_, Request>) {
         self.open = Some(photo);

@@ -1,22 +1,24 @@
 //! What the window knows: the facts that every view reads, each feature's own state, and where the user is.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::features::{self, for_features};
 use super::message::Message;
 use super::notices::Notices;
 use super::remembered_paths::RememberedPaths;
 use crate::app::engine::facts::Facts;
-use crate::app::evaluate::state::State as EvaluateState;
+use crate::app::photos;
 use crate::app::settings::state::Appearance;
 use crate::app::ui::context::ViewContext;
+use crate::app::ui::feature::Feature;
 use crate::app::ui::view::View;
-use crate::app::{care, compare, models, people, photos, settings, train};
 use crate::types::{PersonId, PhotoId};
 
 /// What is remembered from one run to the next.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settings {
+    #[serde(serialize_with = "name_of_view", deserialize_with = "view_named")]
     pub view: View,
     #[serde(flatten)]
     pub appearance: Appearance,
@@ -37,6 +39,16 @@ impl Default for Settings {
     }
 }
 
+fn name_of_view<S: Serializer>(view: &View, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(view.name)
+}
+
+/// A view that this version does not have is as good as none.
+fn view_named<'de, D: Deserializer<'de>>(from: D) -> Result<View, D::Error> {
+    let name = String::deserialize(from)?;
+    Ok(features::views().find(|view| view.name == name).unwrap_or_default())
+}
+
 /// What the window's own parts see while they draw.
 pub type Context<'a> = ViewContext<'a, State, Message>;
 
@@ -51,25 +63,31 @@ pub enum Page {
     SetAside,
 }
 
-#[derive(Debug, Default)]
-pub struct State {
-    /// What is wrong with the library's file: another page is to take this window's place.
-    pub damage: Option<String>,
-    pub view: View,
-    pub page: Page,
-    /// Pages to go back to.
-    pub trail: Vec<Page>,
-    pub facts: Facts,
-    pub photos: photos::state::State,
-    pub people: people::state::State,
-    pub compare: compare::state::State,
-    pub evaluate: EvaluateState,
-    pub train: train::state::State,
-    pub models: models::state::State,
-    pub settings: settings::state::State,
-    pub care: care::state::State,
-    pub notices: Notices,
+macro_rules! state_of {
+    ([] $($feature:ident: $Feature:ident,)*) => {
+        #[derive(Debug, Default)]
+        pub struct State {
+            /// What is wrong with the library's file: another page is to take this window's place.
+            pub damage: Option<String>,
+            pub view: View,
+            pub page: Page,
+            /// Pages to go back to.
+            pub trail: Vec<Page>,
+            pub facts: Facts,
+            pub notices: Notices,
+            $(pub $feature: crate::app::$feature::state::State,)*
+        }
+
+        impl State {
+            /// Whether a question is open, which takes Esc for itself.
+            pub fn is_asking(&self) -> bool {
+                false $(|| self.$feature.is_asking())*
+            }
+        }
+    };
 }
+
+for_features!(state_of);
 
 impl State {
     /// As the window was left.

@@ -9,7 +9,7 @@ use crate::app::engine::facts::{Facts, PuttingBack};
 use crate::app::engine::report::{Failure, JobId, Ticket};
 use crate::figures::Saving;
 use crate::library::{Decision, PhotoFilter};
-use crate::types::{FaceId, ModelId, PersonId, PhotoId, Revision};
+use crate::types::{FaceId, ModelId, PersonId, PhotoId, Revision, Touched};
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
@@ -38,8 +38,6 @@ pub enum Action {
     PutBack(Option<PuttingBack>),
     /// Marks the photos of this folder that are gone as missing.
     AcceptMissing(PathBuf),
-    /// Asks where this folder lies now.
-    ChooseNewPlace(PathBuf),
     /// Opens or closes the grouping panel.
     ToggleGrouping,
     OpenGrouping,
@@ -53,6 +51,10 @@ pub enum Action {
     Demonstrate,
     /// Asks for a file and writes this to it.
     Save(Box<Saving>),
+    /// Opens a file in the program that its kind belongs to.
+    OpenFile(PathBuf),
+    /// Reads anew what this touched.
+    Reload(Touched),
     /// Says what failed.
     Fail(Failure),
 }

@@ -35,4 +35,7 @@ pub mod training;
 pub mod variants;
 pub mod video;
 #[cfg(feature = "gui")]
-pub mod window;
+mod window;
+
+#[cfg(feature = "gui")]
+pub use self::window::Job;

@@ -5,13 +5,17 @@ use std::sync::Arc;
 
 use crate::app::engine::facts::DistanceSample;
 use crate::app::engine::picture::ImageKey;
-use crate::app::engine::report::Failure;
+use crate::app::engine::report::{Failure, JobKind};
 use crate::app::evaluate::state::checked::Checked;
 use crate::app::evaluate::state::setup::{Options, Path, Setup, Subject};
 use crate::app::evaluate::state::{Tab, WallFilter};
 use crate::eval::Run;
 use crate::eval::run::RunRow;
 use crate::types::ModelId;
+
+pub const EVALUATE: JobKind = JobKind("evaluate");
+/// Finding out why a score is low.
+pub const CHECK: JobKind = JobKind("check");
 
 /// What a user can do in this view.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,7 +51,6 @@ pub enum Message {
     Check,
     /// Evaluates again as a finding suggests.
     Fix(usize),
-    OpenReport(PathBuf),
 }
 
 /// What is asked of the jobs.

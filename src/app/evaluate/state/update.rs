@@ -3,16 +3,27 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::app::engine::facts::Loadable;
-use crate::app::evaluate::state::{Event, Message, Request, State, Tab};
-use crate::app::ui::action::Outbox;
+use crate::app::engine::facts::{Facts, Loadable};
+use crate::app::engine::report::{JobKind, JobSummary};
+use crate::app::evaluate::state::setup::Path;
+use crate::app::evaluate::state::{CHECK, EVALUATE, Event, Message, Request, State, Tab};
+use crate::app::ui::action::{Action, Outbox};
+use crate::app::ui::feature::{Ended, Feature, PathQuestion, Wanted};
 use crate::app::ui::locale::Locale;
+use crate::app::ui::view::View;
 use crate::eval::Run;
+use crate::types::Touched;
 
 type Out<'a> = Outbox<'a, Request>;
 
-impl State {
-    pub fn update(&mut self, message: Message, out: &mut Out<'_>) {
+impl Feature for State {
+    type Message = Message;
+    type Request = Request;
+    type Event = Event;
+
+    const VIEW: View = View::EVALUATE;
+
+    fn update(&mut self, message: Message, out: &mut Out<'_>) {
         match message {
             Message::SetSubject(subject) => self.setup.set_subject(subject),
             Message::SetPath(which, paths) => self.setup.set_path(which, paths),
@@ -45,15 +56,15 @@ impl State {
                     out.ask(Request::Start(cure.setup().clone()));
                 }
             }
-            // A setup that is not complete starts nothing; dialogs and other programs are opened by `app`.
-            Message::Start | Message::Ask(_) | Message::OpenReport(_) => {}
+            // A setup that is not complete starts nothing; dialogs are the window's.
+            Message::Start | Message::Ask(_) => {}
         }
     }
 
-    pub fn receive(&mut self, event: Event, out: &mut Out<'_>) {
+    fn receive(&mut self, event: Event, out: &mut Out<'_>) {
         match event {
             Event::Runs(runs) => self.runs = Loadable::Ready(runs),
-            // A fact for every view: the shell keeps it.
+            // Every view may show it: the shell keeps it.
             Event::Sample(_) => {}
             Event::Opened(asked, runs) if asked == self.opening => {
                 self.opening.clear();
@@ -81,6 +92,56 @@ impl State {
         }
     }
 
+    fn opened(&self, out: &mut Out<'_>) {
+        out.ask(Request::LoadSample);
+    }
+
+    fn shown(&self, view: View, out: &mut Out<'_>) {
+        if view == Self::VIEW {
+            out.ask(Request::LoadRuns);
+        } else if view == View::COMPARE {
+            out.ask(Request::LoadSample);
+        }
+    }
+
+    fn touched(&self, touched: &Touched, _on_show: View, out: &mut Out<'_>) {
+        if touched.models {
+            out.ask(Request::LoadSample);
+        }
+    }
+
+    fn facts_loaded(&mut self, facts: &Facts) {
+        self.choose_model(&facts.models);
+    }
+
+    fn is_long(request: &Request) -> bool {
+        matches!(request, Request::Start(_) | Request::Check(_))
+    }
+
+    fn ended(kind: JobKind, summary: &JobSummary, text: &Locale) -> Option<Ended> {
+        let words = match kind {
+            EVALUATE => ended_words(text, summary.pairs, summary.skipped),
+            CHECK => text.s("said_checked").to_owned(),
+            _ => return None,
+        };
+        let show = Some(Action::Show(View::EVALUATE));
+        Some(Ended { words, show, touched: Touched::default(), said_in: None })
+    }
+
+    fn path_question(message: &Message) -> Option<PathQuestion> {
+        let Message::Ask(path) = message else { return None };
+        let wanted = if path.is_folder() { Wanted::Folder } else { Wanted::File };
+        let many = *path == Path::Embeddings;
+        Some(PathQuestion { many, ..PathQuestion::one(path.label_key(), wanted) })
+    }
+
+    fn with_paths(asked: Message, paths: Vec<PathBuf>) -> Option<Message> {
+        let Message::Ask(path) = asked else { return None };
+        Some(Message::SetPath(path, paths))
+    }
+}
+
+impl State {
     fn open_runs(&mut self, runs: Vec<PathBuf>, out: &mut Out<'_>) {
         if !runs.is_empty() {
             self.opening.clone_from(&runs);
@@ -97,7 +158,7 @@ impl State {
 }
 
 /// The words said when an evaluation has ended.
-pub fn ended_words(text: &Locale, pairs: u64, skipped: u64) -> String {
+fn ended_words(text: &Locale, pairs: u64, skipped: u64) -> String {
     let mut words = text.n("said_evaluated", pairs);
     if skipped > 0 {
         words.push_str(text.s("list_separator"));

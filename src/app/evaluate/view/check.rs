@@ -92,7 +92,7 @@ fn finding_ui(
             // The model's preprocessing is wrong: it is put right where the model is.
             None => {
                 if buttons::button_ui(ui, Rank::Plain, ctx.text.s("view_models")).clicked() {
-                    ctx.act(Action::Show(View::Models));
+                    ctx.act(Action::Show(View::MODELS));
                 }
             }
         }

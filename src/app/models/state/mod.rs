@@ -5,12 +5,15 @@ pub mod importing;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::app::engine::report::{Failure, JobId, Ticket};
+use crate::app::engine::report::{Failure, JobId, JobKind, JobSummary, Ticket};
 use crate::app::jobs::import::{ImportRequest, OpenQuestion};
 use crate::app::ui::action::{Action, Outbox};
+use crate::app::ui::feature::{Ended, Feature};
+use crate::app::ui::locale::Locale;
+use crate::app::ui::view::View;
 use crate::networks::nets::blocks::LayerTable;
 use crate::networks::nets::catalogue::Variant;
-use crate::types::ModelId;
+use crate::types::{ModelId, Touched};
 use importing::{Form, Imports, Step, file_name};
 
 /// What a user can do here.
@@ -71,8 +74,14 @@ pub struct State {
     pub installing: BTreeMap<JobId, Vec<ModelId>>,
 }
 
-impl State {
-    pub fn update(&mut self, message: Message, out: &mut Outbox<'_, Request>) {
+impl Feature for State {
+    type Message = Message;
+    type Request = Request;
+    type Event = Event;
+
+    const VIEW: View = View::MODELS;
+
+    fn update(&mut self, message: Message, out: &mut Outbox<'_, Request>) {
         match message {
             Message::Install(models) => out.ask(Request::Install(models)),
             Message::Import(paths) => {
@@ -104,7 +113,7 @@ impl State {
         }
     }
 
-    pub fn receive(&mut self, event: Event, out: &mut Outbox<'_, Request>) {
+    fn receive(&mut self, event: Event, out: &mut Outbox<'_, Request>) {
         match event {
             Event::Networks(networks) => self.networks = networks,
             Event::Installing(job, models) => _ = self.installing.insert(job, models),
@@ -121,24 +130,48 @@ impl State {
         }
     }
 
-    pub fn job_ended(&mut self, job: JobId) {
+    fn job_ended(&mut self, job: JobId) {
         self.installing.remove(&job);
     }
 
     /// After any change was answered.
-    pub fn answered(&mut self, ticket: Ticket, out: &mut Outbox<'_, Request>) {
+    fn answered(&mut self, ticket: Ticket, _made: bool, out: &mut Outbox<'_, Request>) {
         if matches!(self.imports.step, Some(Step::Writing(_, of)) if of == ticket) {
             self.next_import(out);
         }
     }
 
     /// After a job broke down: it may have been the import, and then no other answer comes.
-    pub fn broke_down(&mut self, out: &mut Outbox<'_, Request>) {
+    fn broke_down(&mut self, out: &mut Outbox<'_, Request>) {
         if self.imports.busy_with().is_some() {
             self.next_import(out);
         }
     }
 
+    fn opened(&self, out: &mut Outbox<'_, Request>) {
+        out.ask(Request::LoadNetworks);
+    }
+
+    fn is_long(request: &Request) -> bool {
+        matches!(request, Request::Remove(..))
+    }
+
+    fn ended(kind: JobKind, _: &JobSummary, text: &Locale) -> Option<Ended> {
+        let touched = Touched { settings: true, ..Touched::models() };
+        let words = text.s("said_installed").to_owned();
+        (kind == JobKind::INSTALL).then_some(Ended { words, show: None, touched, said_in: None })
+    }
+
+    fn dropped(paths: &[PathBuf]) -> Option<Message> {
+        Some(Message::Import(paths.to_vec()))
+    }
+
+    fn is_asking(&self) -> bool {
+        self.imports.asking().is_some()
+    }
+}
+
+impl State {
     fn next_import(&mut self, out: &mut Outbox<'_, Request>) {
         self.imports.step = self.imports.waiting.pop_front().map(|path| {
             out.ask(Request::Inspect(path.clone()));

@@ -74,7 +74,7 @@ impl PeopleView {
             Loadable::Failed(failure) => {
                 let again = ctx.text.s("try_again");
                 if status::failed_ui(ui, ctx.text, failure, again) {
-                    ctx.act(Action::Show(View::People));
+                    ctx.act(Action::Show(View::PEOPLE));
                 }
             }
             Loadable::Ready(people) if people.named.is_empty() && people.groups.is_empty() => {

@@ -315,7 +315,7 @@ impl PersonView {
             egui::Popup::menu(&more).show(|ui| selected_menu_ui(ui, ctx, page, &faces));
             if faces.len() > 1 && buttons::button_ui(ui, Rank::Plain, ctx.text.s("compare_selected")).clicked() {
                 ctx.act(Action::CompareFaces(faces.clone()));
-                ctx.act(Action::Show(View::Compare));
+                ctx.act(Action::Show(View::COMPARE));
             }
             if buttons::button_ui(ui, Rank::Quiet, ctx.text.s("clear_selection")).clicked() {
                 self.selected.clear();

@@ -10,28 +10,42 @@ use anyhow::{Context, Result};
 
 use super::state::{Event, Month, PhotoDetail, PhotoFace, PhotoTile, Request, SkippedFile, Timeline};
 use crate::app::engine::report::{Failed, Report};
-use crate::app::engine::shared::{Shared, Tasks, is_damage};
+use crate::app::engine::shared::{FeatureJob, Shared, Tasks, is_damage};
 use crate::library::{self, Belongs, FaceState, Page, PhotoFilter, PhotoState};
 use crate::types::{FaceBox, PhotoId, error_chain};
 
 /// Answers a request on one of the quick threads.
-pub fn handle(tasks: &Tasks<'_, Event>, request: Request) {
-    tasks.in_background(move |shared, sink| {
-        let answered = match request {
-            Request::LoadImage(key) => {
-                let picture = pictures::load(shared, key);
-                picture.as_ref().err().filter(|error| is_damage(error)).inspect(|error| sink.fail(Failed::Load, error));
-                return sink.report(Report::Image(key, picture.map_err(|error| error_chain(&error))));
+#[derive(Debug, Default)]
+pub struct Job;
+
+impl FeatureJob for Job {
+    type Request = Request;
+    type Event = Event;
+
+    fn handle(&self, tasks: &mut Tasks<'_, Event>, request: Request) {
+        tasks.in_background(move |shared, sink| {
+            let answered = match request {
+                Request::LoadImage(key) => {
+                    let picture = pictures::load(shared, key);
+                    picture
+                        .as_ref()
+                        .err()
+                        .filter(|error| is_damage(error))
+                        .inspect(|error| sink.fail(Failed::Load, error));
+                    return sink.report(Report::Image(key, picture.map_err(|error| error_chain(&error))));
+                }
+                Request::LoadTimeline(filter) => {
+                    timeline(shared, filter).map(|timeline| Event::Timeline(filter, timeline))
+                }
+                Request::LoadPhoto(photo) => photo_detail(shared, photo).map(Event::Photo),
+                Request::FindPhotos(text) => find_photos(shared, text),
+            };
+            match answered {
+                Ok(event) => sink.send(event),
+                Err(error) => sink.fail(Failed::Load, &error),
             }
-            Request::LoadTimeline(filter) => timeline(shared, filter).map(|timeline| Event::Timeline(filter, timeline)),
-            Request::LoadPhoto(photo) => photo_detail(shared, photo).map(Event::Photo),
-            Request::FindPhotos(text) => find_photos(shared, text),
-        };
-        match answered {
-            Ok(event) => sink.send(event),
-            Err(error) => sink.fail(Failed::Load, &error),
-        }
-    });
+        });
+    }
 }
 
 /// Photos found by their file's name, at most a menu's worth.

@@ -20,7 +20,7 @@ pub fn handle<E: Send + 'static>(tasks: &mut Tasks<'_, E>, request: Request) {
     let Request::Scan(folders) = request;
     let (job, cancel) = tasks.begin_job();
     tasks.run_job(job, move |shared, networks, sink| {
-        let mut events = sink.reporter(job, JobKind::Scan);
+        let mut events = sink.reporter(job, JobKind::SCAN);
         let outcome = scan_folders(shared, networks, folders, &cancel, &mut events);
         shared.library_changed();
         sink.end(job, &cancel, outcome.map(|summary| job_summary(&summary)));

@@ -10,7 +10,10 @@ pub mod runs;
 pub mod source;
 pub mod start;
 #[cfg(feature = "gui")]
-pub mod window;
+mod window;
+
+#[cfg(feature = "gui")]
+pub use self::window::Job;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -178,7 +181,7 @@ pub fn start_training(
     let card = ModelCard { input: preprocessing, run: Some(out.display().to_string()), ..card };
     let record = RunRecord { device: device.name.clone(), network: card.clone(), left_out: prepared.left_out, request };
     let folder = RunFolder::create(out, &record, &prepared.to_lines()?)?;
-    let job = Job { record, prepared, pairs, weights, old, against, resume: None };
+    let job = PreparedRun { record, prepared, pairs, weights, old, against, resume: None };
     job.run(folder, device, control, events)
 }
 
@@ -208,11 +211,11 @@ pub fn resume(
         events(RunEvent::Note(format!("the network will not be compared with the old one: {why}")));
         None
     });
-    let job = Job { record, prepared, pairs, weights, old, against, resume: checkpoint };
+    let job = PreparedRun { record, prepared, pairs, weights, old, against, resume: checkpoint };
     job.run(folder, device, control, events)
 }
 
-struct Job {
+struct PreparedRun {
     record: RunRecord,
     prepared: Prepared,
     pairs: Option<PairList>,
@@ -225,7 +228,7 @@ struct Job {
     resume: Option<Checkpoint>,
 }
 
-impl Job {
+impl PreparedRun {
     fn run(
         mut self,
         folder: RunFolder,

@@ -12,8 +12,8 @@ use anyhow::{Context, Result};
 
 use crate::app::engine::networks::EngineOptions;
 use crate::app::engine::progress::JobEvent;
-use crate::app::engine::report::{Failed, JobKind, JobSummary, Report};
-use crate::app::engine::shared::{Shared, Tasks, failure, lock};
+use crate::app::engine::report::{Failed, JobSummary, Report};
+use crate::app::engine::shared::{FeatureJob, Shared, Tasks, failure, lock};
 use crate::app::engine::workers::LoadedNetworks;
 use crate::app::evaluate::job::count::PairCounter;
 use crate::app::evaluate::job::errata_file::{ErrataFile, mislabelled};
@@ -24,7 +24,7 @@ use crate::app::evaluate::job::library_faces::library_faces;
 use crate::app::evaluate::job::pairs::{PairsConfig, eval_images, eval_pairs};
 use crate::app::evaluate::job::runs;
 use crate::app::evaluate::state::setup::{Setup, Subject};
-use crate::app::evaluate::state::{Event, Request};
+use crate::app::evaluate::state::{CHECK, EVALUATE, Event, Request};
 use crate::eval::figures::Arithmetic;
 use crate::eval::lfw::{Centring, Options as Protocol};
 use crate::eval::{FarRule, Run};
@@ -58,23 +58,34 @@ impl OpenRuns {
 }
 
 /// Starts evaluations on the device's thread; answers all else on a quick one.
-pub fn handle(tasks: &mut Tasks<'_, Event>, open: &Arc<Mutex<OpenRuns>>, request: Request) {
-    match request {
-        Request::Start(setup) => start(tasks, setup),
-        Request::Check(run) => start_check(tasks, run),
-        Request::LoadImage(key) => {
-            let open = open.clone();
-            tasks.in_background(move |shared, sink| {
-                let picture = pictures::load(shared, &open, key).map_err(|error| error_chain(&error));
-                sink.report(Report::Image(key, picture));
-            });
-        }
-        quick => {
-            let open = open.clone();
-            tasks.in_background(move |shared, sink| match answer(shared, &open, quick) {
-                Ok(event) => sink.send(event),
-                Err(error) => sink.fail(Failed::Evaluation, &error),
-            });
+#[derive(Default)]
+pub struct Job {
+    /// Evaluations on show, for their pictures.
+    open: Arc<Mutex<OpenRuns>>,
+}
+
+impl FeatureJob for Job {
+    type Request = Request;
+    type Event = Event;
+
+    fn handle(&self, tasks: &mut Tasks<'_, Event>, request: Request) {
+        match request {
+            Request::Start(setup) => start(tasks, setup),
+            Request::Check(run) => start_check(tasks, run),
+            Request::LoadImage(key) => {
+                let open = self.open.clone();
+                tasks.in_background(move |shared, sink| {
+                    let picture = pictures::load(shared, &open, key).map_err(|error| error_chain(&error));
+                    sink.report(Report::Image(key, picture));
+                });
+            }
+            quick => {
+                let open = self.open.clone();
+                tasks.in_background(move |shared, sink| match answer(shared, &open, quick) {
+                    Ok(event) => sink.send(event),
+                    Err(error) => sink.fail(Failed::Evaluation, &error),
+                });
+            }
         }
     }
 }
@@ -83,7 +94,7 @@ fn start(tasks: &mut Tasks<'_, Event>, setup: Setup) {
     let (job, cancel) = tasks.begin_job();
     tasks.run_job(job, move |shared, networks, sink| {
         let mut finished = Finished::default();
-        let mut events = sink.reporter(job, JobKind::Evaluate);
+        let mut events = sink.reporter(job, EVALUATE);
         let outcome = run(shared, networks, &setup, &mut finished, &cancel, &mut events);
         // What was judged before a failure or a Cancel is a whole run.
         if !finished.runs.is_empty() {
@@ -96,7 +107,7 @@ fn start(tasks: &mut Tasks<'_, Event>, setup: Setup) {
 fn start_check(tasks: &mut Tasks<'_, Event>, run: PathBuf) {
     let (job, cancel) = tasks.begin_job();
     tasks.run_job(job, move |shared, networks, sink| {
-        let found = check::run(shared, networks, &run, &cancel, &mut sink.reporter(job, JobKind::Check));
+        let found = check::run(shared, networks, &run, &cancel, &mut sink.reporter(job, CHECK));
         sink.send(Event::Checked(run, found.map_err(|error| failure(Failed::Evaluation, &error))));
         sink.end(job, &cancel, Ok(JobSummary::default()));
     });
