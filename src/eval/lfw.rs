@@ -23,6 +23,12 @@ pub enum Centring {
     OtherFolds,
 }
 
+impl Centring {
+    pub fn of_other_folds(subtract_mean: bool) -> Self {
+        if subtract_mean { Self::OtherFolds } else { Self::None }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Options {
     pub metric: Metric,

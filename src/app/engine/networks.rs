@@ -98,6 +98,11 @@ impl EngineOptions {
     }
 }
 
+/// The device that a choice means, tested before it is first used, and what is to be said of it.
+pub fn choose_device(home: &Home, choice: &DeviceChoice) -> Result<(ComputeDevice, Vec<String>)> {
+    Ok(device::choose(choice, &VerdictCache::open(home.device_verdicts()))?)
+}
+
 /// The loaded networks on their device.
 pub struct Engine {
     device: ComputeDevice,

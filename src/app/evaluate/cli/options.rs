@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use crate::app::engine::networks::EngineOptions;
+use crate::app::evaluate::job::evaluation::EmbeddingsFile;
 use crate::eval::FarRule;
 use crate::networks::device::DeviceChoice;
 use crate::types::{CropRule, FaceCrop};
@@ -23,6 +24,14 @@ pub struct Source {
     /// Print one JSON object on standard output.
     #[arg(long)]
     pub json: bool,
+}
+
+impl Source {
+    /// The embeddings that are there already.
+    pub fn ready(&self, mirrored: Option<PathBuf>) -> Option<EmbeddingsFile> {
+        let path = self.embeddings.clone()?;
+        Some(EmbeddingsFile { path, images: self.paths.clone(), mirrored })
+    }
 }
 
 #[derive(Debug, Args)]

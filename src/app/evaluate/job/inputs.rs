@@ -35,6 +35,14 @@ pub enum ListFormat {
 }
 
 impl ListFormat {
+    /// A run's kind, as its folder is called.
+    pub(crate) fn kind(self) -> &'static str {
+        match self {
+            Self::Lfw => "lfw",
+            Self::Csv => "pairs",
+        }
+    }
+
     /// By a file's ending.
     #[cfg(feature = "gui")]
     pub(crate) fn of(list: &Path) -> Self {
@@ -146,6 +154,12 @@ pub fn read_embeddings(file: &Path, paths: Option<&Path>) -> Result<Faces> {
     };
     let images = images.with_context(|| format!("cannot use the embeddings in {}", file.display()))?;
     Ok(Faces { images, inputs, photos: Photos::Unknown })
+}
+
+/// The list of paths that belongs to a NumPy array: a text file of the same name beside it.
+#[cfg(feature = "gui")]
+pub(crate) fn paths_beside(embeddings: &Path) -> Option<PathBuf> {
+    Some(embeddings.with_extension("txt")).filter(|list| list.is_file())
 }
 
 /// A text file and its hash.

@@ -1,5 +1,6 @@
 //! Evaluations from files to run folders: what is asked, on which pictures, with which network, and what came out.
 //!
+//! * [`evaluation`] puts one together; command line and window both come there.
 //! * [`inputs`] and [`images`] get vectors, from files or by embedding pictures; [`folder`], [`pairs`], [`video`],
 //!   [`clusters`], [`compat`] and [`sensitivity`] are the protocols; [`check`] finds out why a score is low.
 //! * [`run_folder`] is what an evaluation leaves on the disk, [`runs`] writes and reads a [`Run`](crate::eval::Run)
@@ -17,6 +18,7 @@ pub mod count;
 pub mod degrade;
 pub mod distances;
 pub mod errata_file;
+pub mod evaluation;
 pub mod figures;
 pub mod folder;
 pub mod images;

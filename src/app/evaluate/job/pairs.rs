@@ -53,6 +53,24 @@ pub struct PairsConfig {
     pub options: Options,
 }
 
+impl PairsConfig {
+    /// A list judged as lists are usually judged.
+    pub fn of(list: PathBuf, format: ListFormat, home: &Home) -> Self {
+        Self {
+            kind: format.kind(),
+            list,
+            format,
+            threshold_from: None,
+            errata: home.label_errata(),
+            crop: Some(FaceCrop::Central),
+            images: None,
+            mirror: None,
+            arithmetic: Arithmetic::default(),
+            options: Options::default(),
+        }
+    }
+}
+
 /// Pairs that have both embeddings, and what is missing.
 pub(crate) struct Resolved {
     /// The embeddings' row of every image of these pairs.

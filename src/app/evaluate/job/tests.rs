@@ -84,18 +84,8 @@ impl Place {
 
 fn config(list: PathBuf) -> PairsConfig {
     let errata = list.with_file_name("marks.tsv");
-    PairsConfig {
-        kind: "lfw",
-        list,
-        format: ListFormat::Lfw,
-        threshold_from: None,
-        errata,
-        crop: None,
-        images: None,
-        mirror: None,
-        arithmetic: Arithmetic::Exact,
-        options: Options::default(),
-    }
+    let home = Home::named(Some(&list)).unwrap();
+    PairsConfig { errata, crop: None, ..PairsConfig::of(list, ListFormat::Lfw, &home) }
 }
 
 fn of_pairs(run: &Run) -> &PairFigures {

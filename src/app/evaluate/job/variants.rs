@@ -21,17 +21,6 @@ use crate::networks::nets::catalogue::build_as;
 use crate::networks::nets::recognise::recognise;
 use crate::types::{Cancel, ModelId};
 
-/// Embeddings of the images that a study's list names.
-pub fn listed_faces(
-    home: &Home,
-    engine: &Engine,
-    (config, list): (&SensitivityConfig, &PairList),
-    cancel: &Cancel,
-    events: &mut dyn FnMut(JobEvent),
-) -> Result<Faces> {
-    embed_plain(home, engine, (&config.images, &list.images), config.crop, cancel, events)
-}
-
 /// VAL of a trained embedding cut to its first principal axes. The axes come from the images of one half of the folds
 /// and are judged on the pairs of the other, both ways round.
 pub fn eval_dimensions(
@@ -88,7 +77,7 @@ pub fn eval_networks(
     for id in installed {
         let options = EngineOptions { model: Some(id.0.clone()), ..options.clone() };
         let engine = Engine::load(home, &options, cancel, events)?;
-        let faces = listed_faces(home, &engine, (config, &list), cancel, events)?;
+        let faces = embed_plain(home, &engine, (&config.images, &list.images), config.crop, cancel, events)?;
         let cost = multiply_adds(&store, &id)? as f64;
         let measured = row(Study::MultiplyAdds, cost, &faces.images, &list, config.far_target)?;
         rows.push(StudyRow { name: Some(id.0), ..measured });

@@ -10,7 +10,7 @@ use crate::app::engine::shared::Shared;
 use crate::app::engine::workers::LoadedNetworks;
 use crate::app::evaluate::job::check::alternatives::Suspect;
 use crate::app::evaluate::job::check::{CheckConfig, eval_check};
-use crate::app::evaluate::job::inputs::{ListFormat, read_embeddings};
+use crate::app::evaluate::job::inputs::{ListFormat, paths_beside, read_embeddings};
 use crate::app::evaluate::job::runs::record;
 use crate::app::evaluate::state::checked::{Checked, Cure};
 use crate::app::evaluate::state::setup::{Options, Setup, Subject};
@@ -51,8 +51,7 @@ pub fn run(
         seed: SEED,
         used: None,
     };
-    let list = |file: &Path| Some(file.with_extension("txt")).filter(|list| list.is_file());
-    let given = asked.given.as_deref().map(|file| read_embeddings(file, list(file).as_deref())).transpose()?;
+    let given = asked.given.as_deref().map(|file| read_embeddings(file, paths_beside(file).as_deref())).transpose()?;
     let outcome = eval_check(&shared.home, engine, &config, given.as_ref(), cancel, events)?;
     let cures = outcome.findings.iter().map(|finding| cure(&asked, finding.suspect)).collect();
     Ok(Checked { outcome, cures })
