@@ -46,7 +46,7 @@ pub use folders::{FacesOfFolder, ScannedFolder};
 pub use grouping::{FaceToGroup, GroupedBy, GroupingInput, GroupingOutcome};
 pub use open::{Library, LibraryReader};
 pub use people::{FaceDetail, FaceOfPerson, ListedFace, PeopleFilter, PeopleKind, PersonCard, PersonListing};
-pub use photos::{Counts, PhotoDetail, PhotoFilter, PhotoTile};
+pub use photos::{Counts, ListedPhoto, PhotoDetail, PhotoFilter};
 pub use review::{Belongs, Decision, Destination, FaceState, HistoryEntry, Reverted, ReviewAction, SetAside};
 pub use scan::{
     FileFacts, FileHashes, MissingPolicy, PhotoRecord, PhotoState, Recorded, ScanCounts, ScanEnd, ScanId, ScanOutcome,

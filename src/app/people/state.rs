@@ -5,7 +5,7 @@ mod pages;
 mod said;
 
 pub use aside::{ApartRow, Aside, AsideTab};
-pub use pages::{GroupChange, GroupChangeKind, Grouping, GroupingPreview, PersonFace, PersonPage};
+pub use pages::{GroupChange, GroupChangeKind, Grouping, GroupingPreview, PersonPage};
 
 use crate::app::engine::facts::Loadable;
 use crate::app::engine::report::Ticket;
@@ -212,7 +212,7 @@ impl State {
                 out.act(Action::Leave(from));
             }
             Decision::Different(..) => self.merging = None,
-            Decision::Hide(person) | Decision::Strangers(person) | Decision::NotAPerson(person) => {
+            Decision::Hide(person) | Decision::SetAsideAll { person, .. } => {
                 out.act(Action::Leave(person));
             }
             Decision::PutBack { .. } => out.act(Action::PutBack(None)),

@@ -48,13 +48,14 @@ pub enum Decision {
     /// Keeps the person or group out of sight.
     Hide(PersonId),
     Show(PersonId),
-    /// The faces of this group are of people whom nobody needs to name.
-    Strangers(PersonId),
-    /// These detections show no face of a person.
-    NotAPerson(PersonId),
-    /// These faces are strangers, or no faces.
+    /// These faces are of people whom nobody needs to name, or no faces.
     SetAside {
         faces: Vec<FaceId>,
+        why: SetAside,
+    },
+    /// Every face of this group is. Its user names the group: they do not see all its faces.
+    SetAsideAll {
+        person: PersonId,
         why: SetAside,
     },
     /// The face on the person's card.
@@ -172,11 +173,10 @@ fn act(d: &mut Decisions, decision: &Decision, seen: &Seen) -> Result<ReviewActi
             commands::hide(d, *person, hide, seen)?;
             Ok(if hide { ReviewAction::Hide } else { ReviewAction::Show })
         }
-        Decision::Strangers(person) | Decision::NotAPerson(person) => {
+        Decision::SetAsideAll { person, why } => {
             seen.people(d.t, &[*person])?;
             let faces = seen.of_person(d.t, *person, None)?;
-            let strangers = matches!(decision, Decision::Strangers(_));
-            set_aside(d, &faces, if strangers { SetAside::Stranger } else { SetAside::NotAFace })
+            set_aside(d, &faces, *why)
         }
         Decision::SetAside { faces, why } => {
             seen.faces(d.t, faces)?;

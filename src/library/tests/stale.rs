@@ -112,7 +112,7 @@ fn every_decision_is_listed_and_taken_back() {
     done(Decision::Hide(ada));
     done(Decision::Show(ada));
     assert_eq!(shelf.dump(), start);
-    shelf.library.decide(&Decision::Strangers(group), now).unwrap();
+    shelf.library.decide(&Decision::SetAsideAll { person: group, why: SetAside::Stranger }, now).unwrap();
     let aside = shelf.library.faces_set_aside().unwrap();
     assert_eq!((aside.len(), aside[0].why), (2, SetAside::Stranger));
     shelf.library.decide(&Decision::Restore(faces[2..].to_vec()), now).unwrap();

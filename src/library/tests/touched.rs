@@ -121,8 +121,8 @@ fn a_decision_tells_exactly_what_it_touched_and_so_do_undo_and_redo() {
         |k| Decision::Merge { from: k.group, into: k.ada },
         |k| Decision::Merge { from: k.ada, into: k.group },
         |k| Decision::Hide(k.group),
-        |k| Decision::NotAPerson(k.group),
-        |k| Decision::NotAPerson(k.alone),
+        |k| Decision::SetAsideAll { person: k.group, why: SetAside::NotAFace },
+        |k| Decision::SetAsideAll { person: k.alone, why: SetAside::NotAFace },
         |k| Decision::SetAside { faces: vec![k.faces[1], k.faces[5]], why: SetAside::NotAFace },
         |k| Decision::Cover { person: k.ada, face: k.faces[0] },
     ];

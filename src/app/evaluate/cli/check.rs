@@ -8,7 +8,8 @@ use clap::{Args, ValueEnum};
 use crate::app::evaluate::cli::options::Pictures;
 use crate::app::evaluate::cli::{Terminal, tell};
 use crate::app::evaluate::job::check::{CheckConfig, CheckOutcome, eval_check};
-use crate::app::evaluate::job::inputs::{ListFormat, read_embeddings};
+use crate::app::evaluate::job::inputs::read_embeddings;
+use crate::app::jobs::input_file::ListFormat;
 use crate::types::{ChannelOrder, CropRule, FaceCrop, PixelScaling, Preprocessing};
 
 #[derive(Debug, Args)]

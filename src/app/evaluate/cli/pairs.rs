@@ -7,8 +7,8 @@ use clap::Args;
 
 use crate::app::evaluate::cli::options::{Source, Target};
 use crate::app::evaluate::cli::{Terminal, tell_run};
-use crate::app::evaluate::job::inputs::ListFormat;
 use crate::app::evaluate::job::pairs::{Mirror, PairsConfig};
+use crate::app::jobs::input_file::ListFormat;
 use crate::eval::Metric;
 use crate::eval::figures::Arithmetic;
 use crate::eval::lfw::{Centring, Options};

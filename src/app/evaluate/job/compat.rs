@@ -7,9 +7,10 @@ use serde::Serialize;
 
 use crate::app::engine::home::Home;
 use crate::app::evaluate::job::figures;
-use crate::app::evaluate::job::inputs::{Faces, ListFormat, read_pairs};
+use crate::app::evaluate::job::inputs::Faces;
 use crate::app::evaluate::job::present::percent;
 use crate::app::evaluate::job::run_folder::RunFolder;
+use crate::app::jobs::input_file::{ListFormat, read_pairs};
 use crate::eval::compat::compare;
 use crate::eval::{PairList, Roc};
 use crate::figures::Table;

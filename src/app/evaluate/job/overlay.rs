@@ -8,9 +8,9 @@ use serde::Serialize;
 
 use crate::app::engine::home::Home;
 use crate::app::evaluate::job::figures;
-use crate::app::evaluate::job::inputs::InputFile;
 use crate::app::evaluate::job::present::{failure_cards, failure_table, percent};
 use crate::app::evaluate::job::run_folder::RunFolder;
+use crate::app::jobs::input_file::InputFile;
 use crate::eval::failures::Failure;
 use crate::eval::figures::PairFigures;
 use crate::eval::{Figures, Run};

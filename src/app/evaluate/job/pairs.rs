@@ -11,10 +11,11 @@ use crate::app::engine::networks::Engine;
 use crate::app::engine::progress::JobEvent;
 use crate::app::evaluate::job::errata_file::ErrataFile;
 use crate::app::evaluate::job::images::{ImageVariant, embed_images};
-use crate::app::evaluate::job::inputs::{Faces, InputFile, ListFormat, join_mirrored, read_pairs};
+use crate::app::evaluate::job::inputs::{Faces, join_mirrored};
 use crate::app::evaluate::job::present;
 use crate::app::evaluate::job::run_folder::RunFolder;
 use crate::app::evaluate::job::runs::{keep, row};
+use crate::app::jobs::input_file::{InputFile, ListFormat, read_pairs};
 use crate::eval::embedded::EmbeddedImages;
 use crate::eval::errata::Errata;
 use crate::eval::figures::{Arithmetic, PairFigures};
@@ -57,7 +58,10 @@ impl PairsConfig {
     /// A list judged as lists are usually judged.
     pub fn of(list: PathBuf, format: ListFormat, home: &Home) -> Self {
         Self {
-            kind: format.kind(),
+            kind: match format {
+                ListFormat::Lfw => "lfw",
+                ListFormat::Csv => "pairs",
+            },
             list,
             format,
             threshold_from: None,

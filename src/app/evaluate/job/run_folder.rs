@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 
 use crate::app::engine::home::Home;
-use crate::app::evaluate::job::inputs::InputFile;
+use crate::app::jobs::input_file::InputFile;
 use crate::figures::Table;
 use crate::figures::plot::{Figure, PNG_SCALE, PngError, to_png};
 use crate::figures::report::Report;

@@ -20,7 +20,7 @@ use crate::eval::run::{RunRow, Score};
 use crate::eval::{Image, Pair, Run};
 use crate::types::{CropRule, Detection, FaceCrop};
 
-/// One pair of `pairs.json`.
+/// One pair of `pairs.json`: a [`Pair`] that names its images instead of counting them, so that the file can be read alone.
 #[derive(Serialize, Deserialize)]
 struct PairLine {
     first: String,

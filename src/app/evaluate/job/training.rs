@@ -6,8 +6,8 @@ use std::path::Path;
 use anyhow::{Result, bail, ensure};
 
 use crate::app::engine::home::Home;
-use crate::app::evaluate::job::inputs::InputFile;
 use crate::app::evaluate::job::sensitivity::{SensitivityConfig, SensitivityOutcome, write_study};
+use crate::app::jobs::input_file::InputFile;
 use crate::app::jobs::repeat::{Change, Repeat, RepeatOn, Repeated};
 use crate::eval::ValAtFar;
 use crate::eval::sensitivity::{Study, StudyRow};

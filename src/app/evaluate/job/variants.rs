@@ -7,11 +7,12 @@ use crate::app::engine::home::Home;
 use crate::app::engine::networks::{Engine, EngineOptions};
 use crate::app::engine::progress::JobEvent;
 use crate::app::evaluate::job::images::embed_plain;
-use crate::app::evaluate::job::inputs::{Faces, InputFile};
+use crate::app::evaluate::job::inputs::Faces;
 use crate::app::evaluate::job::pairs::resolve;
 use crate::app::evaluate::job::sensitivity::{
     SensitivityConfig, SensitivityOutcome, read_list, row, scored_row, write_study,
 };
+use crate::app::jobs::input_file::InputFile;
 use crate::eval::pca::Pca;
 use crate::eval::sensitivity::{Study, StudyRow};
 use crate::eval::{Metric, PairList};

@@ -8,9 +8,10 @@ use serde::Serialize;
 
 use crate::app::engine::home::Home;
 use crate::app::evaluate::job::figures;
-use crate::app::evaluate::job::inputs::{Faces, InputFile};
+use crate::app::evaluate::job::inputs::Faces;
 use crate::app::evaluate::job::present::percent;
 use crate::app::evaluate::job::run_folder::RunFolder;
+use crate::app::jobs::input_file::InputFile;
 use crate::app::jobs::walk::sorted;
 use crate::eval::lfw::judge_scored;
 use crate::eval::video::VideoFaces;

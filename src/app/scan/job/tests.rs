@@ -9,13 +9,11 @@ use image::{Rgb, RgbImage};
 use tempfile::TempDir;
 
 use super::*;
-use crate::app::engine::networks::FoundFace;
 use crate::app::engine::progress::Progress;
 use crate::app::jobs::regroup::{PreparedGrouping, regroup, split_group};
-use crate::cluster::Linkage;
 use crate::faces::edits::{Edit, Orientation};
 use crate::faces::image::Photo;
-use crate::library::{Page, PeopleFilter, PeopleKind, PhotoFilter};
+use crate::library::{FaceRecord, Page, PeopleFilter, PeopleKind, PhotoFilter};
 use crate::types::{Cancel, Detection, Embedding, FaceBox, Landmarks, ModelId, Revision, SquaredDistance};
 
 struct ColourFaces {
@@ -50,7 +48,7 @@ impl FindFaces for ColourFaces {
         &self.model
     }
 
-    fn find_faces(&self, photos: &[(&Path, &Photo)]) -> Vec<Result<Vec<FoundFace>>> {
+    fn find_faces(&self, photos: &[(&Path, &Photo)]) -> Vec<Result<Vec<FaceRecord>>> {
         self.looked_at.set(self.looked_at.get() + photos.len());
         assert!(self.looked_at.get() <= self.breaks_after, "the driver broke down");
         let faces = |(_, photo): &(&Path, &Photo)| {
@@ -69,16 +67,16 @@ impl FindFaces for ColourFaces {
     }
 }
 
-fn face_of(pixels: &RgbImage) -> Result<FoundFace> {
+fn face_of(pixels: &RgbImage) -> Result<FaceRecord> {
     let colour = pixels.get_pixel(0, 0).0;
     if colour == [0; 3] {
         bail!("too dark");
     }
     let face_box = FaceBox { x: 2.0, y: 2.0, width: 10.0, height: 10.0 };
-    Ok(FoundFace {
+    Ok(FaceRecord {
         detection: Detection { face_box, score: 0.9, landmarks: Landmarks([[5.0, 5.0]; 5]) },
         embedding: Embedding::normalise(colour.map(f32::from).to_vec()).ok(),
-        portrait_jpeg: vec![1, 2, 3],
+        crop_jpeg: vec![1, 2, 3],
     })
 }
 

@@ -10,10 +10,11 @@ use crate::app::engine::shared::Shared;
 use crate::app::engine::workers::LoadedNetworks;
 use crate::app::evaluate::job::check::alternatives::Suspect;
 use crate::app::evaluate::job::check::{CheckConfig, eval_check};
-use crate::app::evaluate::job::inputs::{ListFormat, paths_beside, read_embeddings};
+use crate::app::evaluate::job::inputs::{paths_beside, read_embeddings};
 use crate::app::evaluate::job::runs::record;
 use crate::app::evaluate::state::checked::{Checked, Cure};
 use crate::app::evaluate::state::setup::{Options, Setup, Subject};
+use crate::app::jobs::input_file::ListFormat;
 use crate::types::{Cancel, FaceCrop, ModelId};
 
 /// Pairs of each kind that are looked at: enough to see a gain of a tenth.

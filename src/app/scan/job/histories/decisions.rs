@@ -185,11 +185,7 @@ fn set_aside(history: &mut History, view: &View, face: u8, why: SetAside) -> Res
     if history.model.words.people.contains_key(&person) {
         return Ok(());
     }
-    let decision = match why {
-        SetAside::Stranger => Decision::Strangers(person),
-        SetAside::NotAFace => Decision::NotAPerson(person),
-    };
-    history.say(decision, |words| {
+    history.say(Decision::SetAsideAll { person, why }, |words| {
         for face in of_person(view, person).filter(|face| !face.is_missing) {
             words.say(face.key, Word::Aside(why));
         }
