@@ -19,7 +19,7 @@ use super::data::{Dataset, PictureSource};
 use super::ema::Ema;
 use super::events::{Control, StepReport, StopReason, TrainEvent};
 use super::frozen::{FreezeError, TrainablePart, freeze, redraw_last_layer};
-use super::loader::{BATCHES_AHEAD, Loader, LoaderError, Request, Skipped};
+use super::loader::{BATCHES_AHEAD, Loader, LoaderError, Request, SkippedPicture};
 use super::mining::offline::TripletPlan;
 use super::optimiser::Optimiser;
 use super::sampler::{Exemplar, Sampler, SamplerPosition};
@@ -371,7 +371,7 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
         Ok(())
     }
 
-    fn note_skipped(&mut self, skipped: &[Skipped]) {
+    fn note_skipped(&mut self, skipped: &[SkippedPicture]) {
         for skip in skipped {
             if self.skipped.insert(skip.picture) {
                 (self.emit)(TrainEvent::Skipped(skip.clone()));

@@ -17,7 +17,7 @@ use crate::faces::embed::{EmbedError, Embedder};
 use crate::faces::image::{DecodeLimits, DecodeScale, Photo, decode};
 use crate::library::FaceRecord;
 use crate::networks::device::{self, ComputeDevice, DeviceChoice, DeviceKind, VerdictCache};
-use crate::networks::models::{Architecture, Store, Task, Thresholds};
+use crate::networks::models::{LoadableNetwork, Store, Task, Thresholds};
 use crate::networks::nets::recognise::recognise;
 use crate::types::{Cancel, CropRule, Detection, Embedding, ModelId, Preprocessing, error_chain};
 
@@ -273,10 +273,10 @@ fn announce_self_test(choice: &DeviceChoice, verdicts: &VerdictCache, events: &m
 /// An installed detector on its device.
 pub(crate) fn load_detector(store: &Store, id: &ModelId, device: &ComputeDevice) -> Result<Detector> {
     let detector = match store.entry(id)?.architecture {
-        Architecture::Yunet => {
+        LoadableNetwork::Yunet => {
             YuNet::from_onnx(&store.read(id)?, &device.burn, DetectorConfig::default()).map(Detector::YuNet)
         }
-        Architecture::Mtcnn => {
+        LoadableNetwork::Mtcnn => {
             let files = store.read_all(id)?;
             let [p, r, o] = &files[..] else { bail!("{id} is {} files where three are wanted", files.len()) };
             let mtcnn = Mtcnn::from_pytorch([p, r, o], &device.burn, device.kind, MtcnnConfig::default());

@@ -3,7 +3,7 @@
 
 use super::commands;
 use super::journal::{self, Decisions, Direction};
-use super::seen::Seen;
+use super::stale::StaleCheck;
 use super::{Destination, ReviewAction, SetAside};
 use crate::library::{Belongs, Library, Result};
 use crate::types::{FaceId, PersonId, Revision, Touched};
@@ -89,7 +89,7 @@ impl Library {
     pub fn decide(&mut self, decision: &Decision, seen: Revision) -> Result<Touched> {
         let own = std::mem::take(&mut self.own);
         let outcome = self.write(|t| {
-            let seen = Seen { revision: seen, own: &own };
+            let seen = StaleCheck { revision: seen, own: &own };
             match decision {
                 Decision::Undo => revert(t, Direction::Undo),
                 Decision::Redo => revert(t, Direction::Redo),
@@ -113,7 +113,7 @@ fn revert(t: &rusqlite::Transaction, direction: Direction) -> Result<(Touched, O
     Ok(reverted.map_or((Touched::default(), None), |(reverted, revision)| (reverted.touched, Some(revision))))
 }
 
-fn act(d: &mut Decisions, decision: &Decision, seen: &Seen) -> Result<ReviewAction> {
+fn act(d: &mut Decisions, decision: &Decision, seen: &StaleCheck) -> Result<ReviewAction> {
     match decision {
         Decision::Name { person, name } => {
             seen.people(d.t, &[*person])?;

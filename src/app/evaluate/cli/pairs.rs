@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use anyhow::{Result, ensure};
 use clap::Args;
 
-use crate::app::evaluate::cli::options::{Source, Target};
+use crate::app::evaluate::cli::options::{EmbeddingSource, FarTarget};
 use crate::app::evaluate::cli::{Terminal, tell_run};
 use crate::app::evaluate::job::pairs::{Mirror, PairsConfig};
 use crate::app::jobs::input_file::ListFormat;
 use crate::eval::Metric;
 use crate::eval::figures::Arithmetic;
-use crate::eval::lfw::{Centring, Options};
+use crate::eval::lfw::{Centring, LfwOptions};
 use crate::types::FaceCrop;
 
 #[derive(Debug, Args)]
@@ -20,9 +20,9 @@ pub struct PairArgs {
     #[arg(long, value_name = "FILE")]
     pairs: PathBuf,
     #[command(flatten)]
-    source: Source,
+    source: EmbeddingSource,
     #[command(flatten)]
-    target: Target,
+    target: FarTarget,
     /// Another list whose pairs choose the threshold, for lists with one fold (LFW's View 1).
     #[arg(long, value_name = "FILE")]
     threshold_from: Option<PathBuf>,
@@ -57,7 +57,7 @@ pub fn run(terminal: &mut Terminal, args: PairArgs, format: ListFormat) -> Resul
         images: pictures.images.clone(),
         mirror: args.mirror,
         arithmetic: args.compat.unwrap_or_default(),
-        options: Options {
+        options: LfwOptions {
             metric: args.metric,
             centring: Centring::of_other_folds(args.subtract_mean),
             far_target: args.target.far,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::Args;
 
-use crate::app::evaluate::cli::options::{Pictures, Source, Target};
+use crate::app::evaluate::cli::options::{EmbeddingSource, FarTarget, Pictures};
 use crate::app::evaluate::cli::{Terminal, percent, tell, tell_run};
 use crate::app::evaluate::job::clusters::eval_clusters;
 use crate::app::evaluate::job::evaluation::{EmbeddingsFile, FacesFrom};
@@ -62,9 +62,9 @@ pub struct VideoArgs {
     #[arg(long, value_name = "FILE")]
     pairs: PathBuf,
     #[command(flatten)]
-    source: Source,
+    source: EmbeddingSource,
     #[command(flatten)]
-    target: Target,
+    target: FarTarget,
     /// How many frames of each video are compared.
     #[arg(long, default_value_t = FRAMES, value_name = "COUNT")]
     frames: usize,

@@ -81,9 +81,9 @@ fn face_of(pixels: &RgbImage) -> Result<FaceRecord> {
 }
 
 /// What registration says of any two pictures.
-struct Said(Option<Edit>);
+struct FixedEdit(Option<Edit>);
 
-impl carry_over::FindEdit for Said {
+impl carry_over::FindEdit for FixedEdit {
     fn edit(&self, _: &[u8; 32], _: &[u8; 32]) -> Option<Edit> {
         self.0
     }
@@ -94,7 +94,7 @@ struct World {
     photos: PathBuf,
     library: LibraryHandle,
     faces: ColourFaces,
-    edits: Said,
+    edits: FixedEdit,
 }
 
 impl World {
@@ -103,7 +103,7 @@ impl World {
         let photos = folder.path().join("photos");
         fs::create_dir(&photos).unwrap();
         let library = LibraryHandle::open(&folder.path().join("library.sqlite")).unwrap();
-        let edits = Said(Some(Edit::turn(Orientation::Same)));
+        let edits = FixedEdit(Some(Edit::turn(Orientation::Same)));
         Self { photos, library, folder, faces: ColourFaces::new(), edits }
     }
 
@@ -373,7 +373,7 @@ fn a_face_that_is_not_found_any_more_is_carried_over_only_if_it_is_there() {
 fn a_shot_in_the_place_of_a_renamed_one_takes_its_name_only_as_its_edit() {
     for (edits, expected) in [(None, None), (Some(Edit::turn(Orientation::Same)), Some("Ana".to_owned()))] {
         let mut world = World::new();
-        world.edits = Said(edits);
+        world.edits = FixedEdit(edits);
         world.photo("a.png", [250, 0, 0]);
         world.scan();
         world.name("a.png", "Ana");

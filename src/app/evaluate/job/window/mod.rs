@@ -19,11 +19,11 @@ use crate::app::evaluate::job::evaluation::{EmbeddingsFile, EvaluationContext, F
 use crate::app::evaluate::job::inputs::paths_beside;
 use crate::app::evaluate::job::pairs::PairsConfig;
 use crate::app::evaluate::job::runs;
-use crate::app::evaluate::state::setup::{Setup, Subject};
+use crate::app::evaluate::state::setup::{EvaluationSetup, Subject};
 use crate::app::evaluate::state::{Event, Request};
 use crate::app::jobs::input_file::ListFormat;
 use crate::eval::Run;
-use crate::eval::lfw::{Centring, Options as Protocol};
+use crate::eval::lfw::{Centring, LfwOptions};
 use crate::types::{Cancel, error_chain};
 
 /// Runs whose pictures can be asked for; older ones are forgotten when others are opened.
@@ -75,7 +75,7 @@ pub fn handle(tasks: &mut Tasks<'_, Event>, open: &Arc<Mutex<OpenRuns>>, request
     }
 }
 
-fn start(tasks: &mut Tasks<'_, Event>, setup: Setup) {
+fn start(tasks: &mut Tasks<'_, Event>, setup: EvaluationSetup) {
     let (job, cancel) = tasks.begin_job();
     tasks.run_job(job, move |shared, networks, sink| {
         let mut finished = Finished::default();
@@ -144,7 +144,7 @@ impl Finished {
 fn run(
     shared: &Shared,
     networks: &mut LoadedNetworks,
-    setup: &Setup,
+    setup: &EvaluationSetup,
     finished: &mut Finished,
     cancel: &Cancel,
     events: &mut dyn FnMut(JobEvent),
@@ -177,7 +177,7 @@ fn run(
     Ok(())
 }
 
-fn pairs_config(shared: &Shared, setup: &Setup) -> Result<PairsConfig> {
+fn pairs_config(shared: &Shared, setup: &EvaluationSetup) -> Result<PairsConfig> {
     let list = setup.pairs.clone().context("no list of pairs was chosen")?;
     let format = ListFormat::of(&list);
     let options = &setup.options;
@@ -186,11 +186,11 @@ fn pairs_config(shared: &Shared, setup: &Setup) -> Result<PairsConfig> {
         crop: Some(options.crop),
         images: setup.images.clone(),
         mirror: options.mirror,
-        options: Protocol {
+        options: LfwOptions {
             metric: options.metric,
             centring: Centring::of_other_folds(options.subtract_mean),
             far_target: options.far_target,
-            ..Protocol::default()
+            ..LfwOptions::default()
         },
         ..PairsConfig::of(list, format, &shared.home)
     })
