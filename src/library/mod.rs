@@ -34,6 +34,8 @@ mod review;
 mod scan;
 mod settings;
 #[cfg(test)]
+mod shelf;
+#[cfg(test)]
 mod tests;
 
 pub use aside::{FaceSetAside, Rejection, ToldApart};
@@ -54,12 +56,12 @@ pub use scan::{
 
 /// A part of a long list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Page {
+pub struct ListPage {
     pub offset: usize,
     pub limit: usize,
 }
 
-impl Page {
+impl ListPage {
     /// Everything at once.
     pub const ALL: Self = Self { offset: 0, limit: i64::MAX as usize };
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::Page;
+use super::ListPage;
 use super::error::Result;
 use super::open::LibraryReader;
 use super::path;
@@ -71,7 +71,7 @@ pub struct Counts {
 
 impl LibraryReader {
     /// A page of the grid, the latest photos first.
-    pub fn photos(&self, filter: PhotoFilter, page: Page) -> Result<Vec<ListedPhoto>> {
+    pub fn photos(&self, filter: PhotoFilter, page: ListPage) -> Result<Vec<ListedPhoto>> {
         let (condition, person) = condition(filter);
         self.read(|c| {
             let mut query = c.prepare_cached(&format!(

@@ -12,7 +12,7 @@ use crate::app::engine::install::DEFAULT_PACK;
 use crate::app::engine::resemblance::Resemblances;
 use crate::app::engine::shared::Shared;
 use crate::app::jobs::regroup::Grouping;
-use crate::library::{self, LibraryReader, Page, PeopleFilter, PeopleKind, PersonCard};
+use crate::library::{self, LibraryReader, ListPage, PeopleFilter, PeopleKind, PersonCard};
 use crate::networks::device::DeviceChoice;
 use crate::networks::models::{Client, ModelEntry, Source, Store};
 use crate::types::{ModelId, PersonId, SquaredDistance, Touched};
@@ -64,7 +64,7 @@ pub fn people(shared: &Shared) -> Result<People> {
     let near = kept.insert(Resemblances::of(&input, model, threshold)).nearest().clone();
     shared.library.call(move |library| {
         library.at_once(|library| {
-            let list = |kind, min_faces| library.people(PeopleFilter { kind, min_faces }, Page::ALL);
+            let list = |kind, min_faces| library.people(PeopleFilter { kind, min_faces }, ListPage::ALL);
             let named: Vec<NamedPerson> = list(PeopleKind::Named, 0)?.into_iter().filter_map(named_row).collect();
             let names: HashMap<PersonId, &str> = named.iter().map(|row| (row.person, row.name.as_str())).collect();
             let mut groups = Vec::new();

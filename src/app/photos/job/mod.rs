@@ -12,7 +12,7 @@ use super::state::{Event, Month, PhotoPage, PhotoTile, Request, Timeline};
 use crate::app::engine::progress::Skipped;
 use crate::app::engine::report::{Failed, Report};
 use crate::app::engine::shared::{Shared, Tasks, is_damage};
-use crate::library::{self, ListedPhoto, Page, PhotoFilter, PhotoState};
+use crate::library::{self, ListPage, ListedPhoto, PhotoFilter, PhotoState};
 use crate::types::{FaceBox, PhotoId, error_chain};
 
 /// Answers a request on one of the quick threads.
@@ -47,7 +47,7 @@ fn find_photos(shared: &Shared, text: String) -> Result<Event> {
 fn timeline(shared: &Shared, filter: PhotoFilter) -> Result<Timeline> {
     let (tiles, boxes, folders) = shared.library.call(move |library| {
         let folders = library.folders()?;
-        Ok::<_, library::LibraryError>((library.photos(filter, Page::ALL)?, library.face_boxes(filter)?, folders))
+        Ok::<_, library::LibraryError>((library.photos(filter, ListPage::ALL)?, library.face_boxes(filter)?, folders))
     })?;
     let away: Vec<Arc<Path>> =
         folders.into_iter().filter(|folder| folder.is_offline).map(|folder| folder.path.into()).collect();

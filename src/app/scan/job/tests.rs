@@ -13,7 +13,7 @@ use crate::app::engine::progress::Progress;
 use crate::app::jobs::regroup::{PreparedGrouping, regroup, split_group};
 use crate::faces::edits::{Edit, Orientation};
 use crate::faces::image::Photo;
-use crate::library::{FaceRecord, Page, PeopleFilter, PeopleKind, PhotoFilter};
+use crate::library::{FaceRecord, ListPage, PeopleFilter, PeopleKind, PhotoFilter};
 use crate::types::{Cancel, Detection, Embedding, FaceBox, Landmarks, ModelId, Revision, SquaredDistance};
 
 struct ColourFaces {
@@ -152,7 +152,7 @@ impl World {
     }
 
     fn paths(&self) -> Vec<PathBuf> {
-        let tiles = self.library.call(|library| library.photos(PhotoFilter::All, Page::ALL)).unwrap();
+        let tiles = self.library.call(|library| library.photos(PhotoFilter::All, ListPage::ALL)).unwrap();
         tiles.into_iter().map(|tile| tile.path).collect()
     }
 }
@@ -188,7 +188,7 @@ fn rubbish_is_told_once_each_and_the_scan_ends() {
     assert_eq!(told, summary.skipped);
     assert!(summary.skipped.iter().any(|skipped| skipped.reason == "too dark"));
     assert_eq!(world.scan().skipped.len(), 4, "the second scan tells them again");
-    let failed = world.library.call(|library| library.photos(PhotoFilter::Failed, Page::ALL)).unwrap();
+    let failed = world.library.call(|library| library.photos(PhotoFilter::Failed, ListPage::ALL)).unwrap();
     assert_eq!(failed.len(), 4, "and the library holds each once");
 }
 
@@ -259,7 +259,7 @@ fn photos_are_grouped_by_who_is_on_them() {
     let summary = regroup(&world.library, &world.faces.model, &grouping, &Cancel::default(), &mut |_| {}).unwrap();
     assert_eq!((summary.people, summary.named), (2, 0));
     let filter = PeopleFilter { kind: PeopleKind::Nameless, min_faces: 1 };
-    let cards = world.library.call(move |library| library.people(filter, Page::ALL)).unwrap();
+    let cards = world.library.call(move |library| library.people(filter, ListPage::ALL)).unwrap();
     assert_eq!(cards.iter().map(|card| card.faces).collect::<Vec<_>>(), [6, 3]);
     let prepared = PreparedGrouping::prepare(
         &world.library,

@@ -241,7 +241,7 @@ fn a_path_that_is_no_text_comes_back() {
     shelf.name(&[face], "Ada");
     let mut other = Shelf::new();
     import(&mut other, &exported(&shelf));
-    let photos = other.library.photos(crate::library::PhotoFilter::Missing, crate::library::Page::ALL).unwrap();
+    let photos = other.library.photos(crate::library::PhotoFilter::Missing, crate::library::ListPage::ALL).unwrap();
     assert_eq!(photos[0].path, path);
 }
 
