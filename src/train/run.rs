@@ -64,12 +64,12 @@ pub struct Setup<'a> {
 pub struct Trained<N> {
     /// For inference: the network that was judged best, averaged where an average is kept.
     pub net: N,
-    pub outcome: Outcome,
+    pub outcome: RunOutcome,
 }
 
 /// What became of a run.
 #[derive(Debug, Clone)]
-pub struct Outcome {
+pub struct RunOutcome {
     pub parameters: usize,
     /// Done in all.
     pub steps: u64,
@@ -452,7 +452,7 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
                 folder.keep_end(reason, self.step, judged.as_ref())?;
             }
         }
-        let outcome = Outcome {
+        let outcome = RunOutcome {
             parameters: net.num_params(),
             steps: self.step,
             reason,

@@ -12,7 +12,7 @@ use crate::app::engine::install::ensure_installed;
 use crate::app::engine::portrait::portrait_jpeg;
 use crate::app::engine::progress::JobEvent;
 use crate::faces::align;
-use crate::faces::detect::{Detector, DetectorConfig, Mtcnn, MtcnnConfig, SECOND_LONG_SIDE, YuNet};
+use crate::faces::detect::{Detector, DetectorConfig, Mtcnn, MtcnnConfig, SECOND_LONG_SIDE, YuNetDetector};
 use crate::faces::embed::{EmbedError, Embedder};
 use crate::faces::image::{DecodeLimits, DecodeScale, Photo, decode};
 use crate::library::FaceRecord;
@@ -274,7 +274,7 @@ fn announce_self_test(choice: &DeviceChoice, verdicts: &VerdictCache, events: &m
 pub(crate) fn load_detector(store: &Store, id: &ModelId, device: &ComputeDevice) -> Result<Detector> {
     let detector = match store.entry(id)?.architecture {
         LoadableNetwork::Yunet => {
-            YuNet::from_onnx(&store.read(id)?, &device.burn, DetectorConfig::default()).map(Detector::YuNet)
+            YuNetDetector::from_onnx(&store.read(id)?, &device.burn, DetectorConfig::default()).map(Detector::YuNet)
         }
         LoadableNetwork::Mtcnn => {
             let files = store.read_all(id)?;

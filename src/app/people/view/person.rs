@@ -18,7 +18,7 @@ use crate::app::ui::icons::Icon;
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::view::View;
 use crate::app::ui::widgets::buttons::{self, Rank};
-use crate::app::ui::widgets::face_tile::{FaceTile, Frame, face_tile_ui};
+use crate::app::ui::widgets::face_tile::{FaceTile, TileFrame, face_tile_ui};
 use crate::app::ui::widgets::name_field::{Entered, NameField, NameFieldOptions, name_field_ui};
 use crate::app::ui::widgets::rows::{RowTops, rows_ui};
 use crate::app::ui::widgets::status;
@@ -153,7 +153,7 @@ impl PersonView {
         let name = page.name.as_deref().unwrap_or(ctx.text.s("who_is_this"));
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = space::L;
-            let tile = FaceTile { face: page.cover, side: 96.0, frame: Frame::Round, selected: false, name };
+            let tile = FaceTile { face: page.cover, side: 96.0, frame: TileFrame::Round, selected: false, name };
             face_tile_ui(ui, ctx, tile);
             ui.vertical(|ui| {
                 ui.add_space(space::S);
@@ -238,7 +238,7 @@ impl PersonView {
             let tile = FaceTile {
                 face: face.face_id,
                 side: size::FACE_TILE,
-                frame: Frame::Square,
+                frame: TileFrame::Square,
                 selected: self.selected.contains(&face.face_id),
                 name: &name,
             };

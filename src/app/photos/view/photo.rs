@@ -14,7 +14,7 @@ use crate::app::ui::icons::Icon;
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::thumbnails::Drawable;
 use crate::app::ui::widgets::buttons::{self, Rank};
-use crate::app::ui::widgets::face_tile::{FaceTile, Frame, face_tile_ui};
+use crate::app::ui::widgets::face_tile::{FaceTile, TileFrame, face_tile_ui};
 use crate::app::ui::widgets::name_field::{Entered, NameField, NameFieldOptions, name_field_ui};
 use crate::app::ui::widgets::{picture, status};
 use crate::library::{Belongs, Decision, Destination, FaceDetail};
@@ -140,7 +140,7 @@ impl PhotoView {
 
     fn face_row_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, page: &PhotoPage, face: &FaceDetail, lit: bool) {
         let name = face.name.as_deref().unwrap_or(ctx.text.s("unnamed"));
-        let tile = FaceTile { face: face.face_id, side: 48.0, frame: Frame::Round, selected: lit, name };
+        let tile = FaceTile { face: face.face_id, side: 48.0, frame: TileFrame::Round, selected: lit, name };
         if face_tile_ui(ui, ctx, tile).clicked()
             && !put_back(ctx, face.face_id)
             && let Some(person) = face.state.person()
@@ -209,7 +209,7 @@ fn putting_back_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     let Some(putting) = &ctx.facts.putting_back else { return };
     let name = putting.name.as_deref().unwrap_or(ctx.text.s("unnamed"));
     ui.horizontal(|ui| {
-        let tile = FaceTile { face: putting.lost, side: 48.0, frame: Frame::Square, selected: false, name };
+        let tile = FaceTile { face: putting.lost, side: 48.0, frame: TileFrame::Square, selected: false, name };
         face_tile_ui(ui, ctx, tile);
         let words = ctx.text.f("putting_back", &[("name", name)]);
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {

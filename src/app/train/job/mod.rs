@@ -38,7 +38,7 @@ use crate::train::checkpoint::{Checkpoint, RunFolder, VectorFile};
 use crate::train::comparison::Comparison;
 use crate::train::config::MiningSource;
 use crate::train::events::{Control, StopReason, TrainEvent};
-use crate::train::run::{Outcome, Setup, TrainError, TrainingData};
+use crate::train::run::{RunOutcome, Setup, TrainError, TrainingData};
 use crate::train::start::{Frozen, Weights, frozen_vectors, train_named};
 use crate::train::validate::{ValidationReport, pictures_to_judge};
 use crate::types::{CropRule, ModelId, PixelScaling, Preprocessing, error_chain};
@@ -324,7 +324,7 @@ impl Job {
         device: &ComputeDevice,
         control: &Control,
         events: &mut dyn FnMut(TrainEvent),
-    ) -> Result<Outcome> {
+    ) -> Result<RunOutcome> {
         let setup = Setup {
             config: &self.record.request.config,
             data,

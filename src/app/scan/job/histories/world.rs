@@ -76,7 +76,7 @@ pub struct Shown {
 
 /// All that somebody can see of a library.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct LibraryView {
+pub struct VisibleLibrary {
     pub faces: Vec<Shown>,
     /// The pictures that are somewhere, and where.
     pub paths: BTreeMap<Picture, BTreeSet<PathBuf>>,
@@ -355,7 +355,7 @@ impl World {
         self.library.call(|library| library.check_integrity()).unwrap();
     }
 
-    pub fn view(&self) -> LibraryView {
+    pub fn view(&self) -> VisibleLibrary {
         let model = self.finder.model_id().clone();
         self.library.call(move |library| library.at_once(|library| view(library, &model))).unwrap()
     }
@@ -385,8 +385,8 @@ fn with_end(path: &Path, end: &str) -> PathBuf {
     name.into()
 }
 
-fn view(library: &LibraryReader, model: &crate::types::ModelId) -> Result<LibraryView, LibraryError> {
-    let mut view = LibraryView::default();
+fn view(library: &LibraryReader, model: &crate::types::ModelId) -> Result<VisibleLibrary, LibraryError> {
+    let mut view = VisibleLibrary::default();
     let mut keys: BTreeMap<FaceId, Key> = BTreeMap::new();
     let mut photos = Vec::new();
     for filter in [PhotoFilter::All, PhotoFilter::Failed, PhotoFilter::Missing] {
