@@ -142,7 +142,7 @@ impl PersonView {
                 ui.spacing_mut().item_spacing = Vec2::splat(GAP);
                 ui.horizontal_top(|ui| {
                     for face in &section_faces(page, section)[first..first + count] {
-                        self.face_ui(ui, ctx, page, face, section);
+                        self.face_ui(ui, ctx, page, *face, section);
                     }
                 });
             }
@@ -220,14 +220,7 @@ impl PersonView {
         undo_ui(ui, ctx);
     }
 
-    fn face_ui(
-        &mut self,
-        ui: &mut Ui,
-        ctx: &mut Context<'_>,
-        page: &PersonPage,
-        face: &FaceOfPerson,
-        section: Section,
-    ) {
+    fn face_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, page: &PersonPage, face: FaceOfPerson, section: Section) {
         ui.vertical(|ui| {
             ui.set_width(size::FACE_TILE);
             // A face that this model has not embedded stands at the far end.
@@ -252,7 +245,7 @@ impl PersonView {
             if response.hovered() {
                 distance_ui(ui, response.rect, &distance);
             }
-            self.pressed(ui, ctx, page, face, &response);
+            self.pressed(ui, ctx, page, &face, &response);
             if section == Section::Suggested {
                 verdict_ui(ui, ctx, page, face.face_id);
             }
