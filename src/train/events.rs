@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use serde::{Deserialize, Serialize};
 
 use super::alarms::Alarm;
-use super::loader::Skipped;
+use super::loader::SkippedPicture;
 use super::snapshot::BatchSnapshot;
 use super::validate::ValidationReport;
 use crate::types::Cancel;
@@ -36,7 +36,7 @@ pub enum TrainEvent {
     },
     Alarm(Alarm),
     /// A picture that could not be read; told once a picture.
-    Skipped(Skipped),
+    Skipped(SkippedPicture),
 }
 
 /// What a run had told before it was interrupted, up to the checkpoint it goes on from.

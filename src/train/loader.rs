@@ -30,11 +30,11 @@ pub struct LoadedBatch {
     pub images: Vec<RgbImage>,
     /// Whether each picture is itself or its mirror image; None where it was changed in other ways.
     pub mirrored: Vec<Option<bool>>,
-    pub skipped: Vec<Skipped>,
+    pub skipped: Vec<SkippedPicture>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Skipped {
+pub struct SkippedPicture {
     pub picture: usize,
     pub reason: String,
 }
@@ -129,7 +129,7 @@ fn load(source: &dyn PictureSource, request: Request, config: &AugmentConfig, se
                 batch.images.push(image);
                 batch.mirrored.push(mirrored);
             }
-            Err(reason) => batch.skipped.push(Skipped { picture: exemplar.picture, reason }),
+            Err(reason) => batch.skipped.push(SkippedPicture { picture: exemplar.picture, reason }),
         }
     }
     batch
@@ -163,7 +163,7 @@ mod tests {
         let batch = loader.take().unwrap();
         assert_eq!((batch.step, batch.images.len()), (7, 2));
         assert_eq!(batch.images[1].get_pixel(0, 0)[0], 9);
-        assert_eq!(batch.skipped, [Skipped { picture: 13, reason: "the file is truncated".to_owned() }]);
+        assert_eq!(batch.skipped, [SkippedPicture { picture: 13, reason: "the file is truncated".to_owned() }]);
         assert_eq!(loader.take().unwrap().step, 8);
     }
 

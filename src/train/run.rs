@@ -19,7 +19,7 @@ use super::data::{Dataset, PictureSource};
 use super::ema::Ema;
 use super::events::{Control, StepReport, StopReason, TrainEvent};
 use super::frozen::{FreezeError, TrainablePart, freeze, redraw_last_layer};
-use super::loader::{BATCHES_AHEAD, Loader, LoaderError, Request, Skipped};
+use super::loader::{BATCHES_AHEAD, Loader, LoaderError, Request, SkippedPicture};
 use super::mining::offline::TripletPlan;
 use super::optimiser::Optimiser;
 use super::sampler::{Exemplar, Sampler, SamplerPosition};
@@ -64,12 +64,12 @@ pub struct Setup<'a> {
 pub struct Trained<N> {
     /// For inference: the network that was judged best, averaged where an average is kept.
     pub net: N,
-    pub outcome: Outcome,
+    pub outcome: RunOutcome,
 }
 
 /// What became of a run.
 #[derive(Debug, Clone)]
-pub struct Outcome {
+pub struct RunOutcome {
     pub parameters: usize,
     /// Done in all.
     pub steps: u64,
@@ -371,7 +371,7 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
         Ok(())
     }
 
-    fn note_skipped(&mut self, skipped: &[Skipped]) {
+    fn note_skipped(&mut self, skipped: &[SkippedPicture]) {
         for skip in skipped {
             if self.skipped.insert(skip.picture) {
                 (self.emit)(TrainEvent::Skipped(skip.clone()));
@@ -452,7 +452,7 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
                 folder.keep_end(reason, self.step, judged.as_ref())?;
             }
         }
-        let outcome = Outcome {
+        let outcome = RunOutcome {
             parameters: net.num_params(),
             steps: self.step,
             reason,

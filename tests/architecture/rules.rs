@@ -108,6 +108,7 @@ const DISK: &[&str] = &[
     "app/engine/thumbnail_files",
     "app/jobs/forget",
     "app/jobs/import",
+    "app/jobs/input_file",
     "app/jobs/walk",
     // One question when a typed path is entered.
     "app/shell/typed_path",

@@ -4,7 +4,7 @@ use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
-use likeness::app::engine::facts::PersonRow;
+use likeness::app::engine::facts::NamedPerson;
 use likeness::app::engine::report::{Failed, Failure, JobEnd, JobId, JobSummary, Report, Withheld};
 use likeness::app::people::state as people;
 use likeness::app::settings::state as settings_view;
@@ -14,7 +14,7 @@ use likeness::app::shell::message::Message;
 use likeness::app::shell::state::Page;
 use likeness::app::ui::action::Action;
 use likeness::app::ui::view::View;
-use likeness::library::{Decision, Destination, FacesOfFolder, Stale};
+use likeness::library::{Decision, Destination, FacesOfFolder, SetAside, Stale};
 use likeness::types::{FaceId, PersonId, PhotoId, Revision, Touched};
 
 use super::demo::{SEEN, Wire, World, album_world};
@@ -32,7 +32,7 @@ fn load_person(person: i64) -> Request {
 fn two_grandmas() -> World {
     let mut world = album_world();
     let cover = FaceId(70);
-    world.people.named.push(PersonRow { person: PersonId(7), name: "Grandma".into(), cover, faces: 2, suggested: 0 });
+    world.people.named.push(NamedPerson { person: PersonId(7), name: "Grandma".into(), cover, faces: 2, suggested: 0 });
     world
 }
 
@@ -157,8 +157,8 @@ fn a_group_is_set_aside_by_one_key() {
     world.page.name = None;
     for (key, decision) in [
         (Key::I, Decision::Hide(PersonId(100))),
-        (Key::S, Decision::Strangers(PersonId(100))),
-        (Key::F, Decision::NotAPerson(PersonId(100))),
+        (Key::S, Decision::SetAsideAll { person: PersonId(100), why: SetAside::Stranger }),
+        (Key::F, Decision::SetAsideAll { person: PersonId(100), why: SetAside::NotAFace }),
     ] {
         let (wire, mut harness) = open(world.clone(), View::PEOPLE);
         send(&mut harness, Message::Act(Action::OpenPerson(PersonId(100))));

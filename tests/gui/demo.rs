@@ -9,34 +9,36 @@ use super::judged;
 use likeness::app::care::state as care_view;
 use likeness::app::compare::job::compare::ComparedFace;
 use likeness::app::compare::state::{self as compare_faces, CompareResult, CompareSource};
-use likeness::app::engine::facts::{GroupRow, ModelRow, Overview, People, PersonRow, Resemblance, TouchedFacts};
+use likeness::app::engine::facts::{GroupRow, ModelRow, NamedPerson, Overview, People, Resemblance, TouchedFacts};
 use likeness::app::engine::picture::{ImageKey, Picture};
+use likeness::app::engine::progress::Skipped;
 use likeness::app::engine::report::{Report, Ticket};
 use likeness::app::evaluate::state::Request as EvaluateRequest;
 use likeness::app::jobs::import::{ImportRequest, OpenQuestion};
 use likeness::app::models::state::{self as models_view, NetworkRow};
 use likeness::app::people::state::{
-    self as people_view, ApartRow, Aside, GroupChange, GroupChangeKind, GroupingPreview, PersonFace, PersonPage,
+    self as people_view, ApartRow, Aside, GroupChange, GroupChangeKind, GroupingPreview, PersonPage,
 };
-use likeness::app::photos::state::{
-    self as photos_view, Month, PhotoDetail, PhotoFace, PhotoTile, SkippedFile, Timeline,
-};
+use likeness::app::photos::state::{self as photos_view, Month, PhotoPage, PhotoTile, Timeline};
 use likeness::app::settings::state::{self as settings_view, DeviceRow};
 use likeness::app::shell::backend::{Answer, Backend, Event, Fact, Request};
 use likeness::app::train::state::{Event as TrainEvent, Request as TrainRequest};
 use likeness::cluster::Linkage;
 use likeness::library::care::{Backup, BackupReason, BackupState};
 use likeness::library::{
-    Belongs, Decision, FaceSetAside, FaceState, LostFace, PersonCard, Rejection, ScanOutcome, ScannedFolder, SetAside,
-    ToldApart,
+    Belongs, Decision, FaceDetail, FaceOfPerson, FaceSetAside, FaceState, LostFace, PersonCard, PhotoDetail,
+    PhotoState, Rejection, ScanOutcome, ScannedFolder, SetAside, ToldApart,
 };
 use likeness::networks::device::DeviceKind;
 use likeness::networks::models::Task;
 use likeness::networks::nets::catalogue;
 use likeness::types::{
-    ChannelOrder, CropRule, FaceBox, FaceId, ModelId, PersonId, PhotoId, PixelScaling, Preprocessing, Revision,
-    SquaredDistance,
+    ChannelOrder, CropRule, Detection, FaceBox, FaceId, Landmarks, ModelId, PersonId, PhotoId, PixelScaling,
+    Preprocessing, Revision, SquaredDistance,
 };
+
+/// The photo whose page is shown.
+const PHOTO: &str = "/home/maria/Photos/2024/IMG_2041.jpg";
 
 /// What the backend knows.
 #[derive(Clone)]
@@ -50,7 +52,7 @@ pub struct World {
     pub folders: Vec<ScannedFolder>,
     pub backups: Vec<Backup>,
     pub timeline: Timeline,
-    pub photo: PhotoDetail,
+    pub photo: PhotoPage,
     pub models: Vec<ModelRow>,
     pub devices: Vec<DeviceRow>,
     /// Squared distances between compared faces, in order: first to second, first to third, …
@@ -217,7 +219,10 @@ fn photos_answer(request: photos_view::Request, world: &World) -> Option<Event> 
     use photos_view::{Event, Request};
     let event = match request {
         Request::LoadTimeline(filter) => Event::Timeline(filter, world.timeline.clone()),
-        Request::LoadPhoto(photo) => Event::Photo(PhotoDetail { photo, ..world.photo.clone() }),
+        Request::LoadPhoto(id) => {
+            let page = world.photo.clone();
+            Event::Photo(PhotoPage { photo: PhotoDetail { id, ..page.photo }, ..page })
+        }
         Request::LoadImage(key) => return Some(Report::Image(key, Ok(draw(key)))),
         Request::FindPhotos(text) => Event::Found(text, vec![(PhotoId(7), "IMG_0007.jpg".into())]),
     };
@@ -355,7 +360,7 @@ pub fn fresh_world() -> World {
 /// Ten faces belong to one drawn person: face 10 to 19 to person 1, and so on.
 pub fn album_world() -> World {
     let names = ["Maria Silva", "Jonas", "张伟", "Amélie Dubois", "Mario Rossi", "Grandma"];
-    let named = names.iter().enumerate().map(|(i, name)| PersonRow {
+    let named = names.iter().enumerate().map(|(i, name)| NamedPerson {
         person: PersonId(i as i64 + 1),
         name: (*name).to_owned(),
         cover: FaceId(i as i64 * 10 + 10),
@@ -372,15 +377,15 @@ pub fn album_world() -> World {
             distance: SquaredDistance(0.97),
         }),
     });
-    let person_face = |id: i64| PersonFace {
-        face: FaceId(id),
-        photo: PhotoId(id),
+    let person_face = |id: i64| FaceOfPerson {
+        face_id: FaceId(id),
+        photo_id: PhotoId(id),
         belongs: match id {
             10..15 => Belongs::Confirmed,
             15..1000 => Belongs::Named,
             _ => Belongs::Suggested,
         },
-        distance: SquaredDistance(0.3 + 0.02 * (id % 60) as f32),
+        distance: Some(SquaredDistance(0.3 + 0.02 * (id % 60) as f32)),
     };
     World {
         overview: Overview {
@@ -413,14 +418,23 @@ pub fn album_world() -> World {
         folders: folders(),
         backups: backups(),
         timeline: timeline(2400),
-        photo: PhotoDetail {
+        photo: PhotoPage {
             seen: SEEN,
-            photo: PhotoId(1),
-            path: PathBuf::from("/home/maria/Photos/2024/IMG_2041.jpg"),
+            photo: PhotoDetail {
+                id: PhotoId(1),
+                path: PathBuf::from(PHOTO),
+                width: 4032,
+                height: 3024,
+                size_bytes: 4_194_304,
+                sha256: None,
+                format: Some("jpeg".into()),
+                captured_at: Some("2024-06-14T16:20:11".into()),
+                camera: Some("Pixel 8".into()),
+                gps: None,
+                state: PhotoState::Done,
+                is_missing: false,
+            },
             copies: Vec::new(),
-            size: (4032, 3024),
-            captured_at: Some("2024-06-14T16:20:11".into()),
-            camera: Some("Pixel 8".into()),
             faces: vec![
                 photo_face(10, [700.0, 900.0, 620.0, 760.0], Some("Maria Silva"), Belongs::Confirmed),
                 photo_face(20, [1900.0, 800.0, 600.0, 740.0], Some("Jonas"), Belongs::Suggested),
@@ -465,22 +479,27 @@ pub fn timeline(count: i64) -> Timeline {
     Timeline {
         months: months.collect(),
         skipped: vec![
-            SkippedFile {
+            Skipped {
                 path: PathBuf::from("/home/maria/Photos/broken.jpg"),
                 reason: "The picture ends too early".into(),
             },
-            SkippedFile { path: PathBuf::from("/home/maria/Photos/notes.jpg"), reason: "This is no picture".into() },
+            Skipped { path: PathBuf::from("/home/maria/Photos/notes.jpg"), reason: "This is no picture".into() },
         ],
     }
 }
 
-fn photo_face(face: i64, [x, y, width, height]: [f32; 4], name: Option<&str>, belongs: Belongs) -> PhotoFace {
-    PhotoFace {
-        face: FaceId(face),
-        face_box: FaceBox { x, y, width, height },
-        person: Some(PersonId(face / 10)),
+fn photo_face(face: i64, [x, y, width, height]: [f32; 4], name: Option<&str>, belongs: Belongs) -> FaceDetail {
+    FaceDetail {
+        face_id: FaceId(face),
+        photo_id: PhotoId(1),
+        path: PathBuf::from(PHOTO),
+        detection: Detection {
+            face_box: FaceBox { x, y, width, height },
+            score: 0.9,
+            landmarks: Landmarks([[x + width / 2.0, y + height / 2.0]; 5]),
+        },
+        state: FaceState::Of { person: PersonId(face / 10), belongs },
         name: name.map(str::to_owned),
-        belongs: Some(belongs),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::app::ui::icons::{self, Icon};
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::thumbnails::{Drawable, texture_of};
 use crate::app::ui::widgets::buttons::{self, Rank};
-use crate::app::ui::widgets::distance_scale::{Scale, distance_scale_ui};
+use crate::app::ui::widgets::distance_scale::{DistanceScale, distance_scale_ui};
 use crate::app::ui::widgets::matrix::{MatrixFace, matrix_ui};
 use crate::app::ui::widgets::name_field::{Entered, NameField, NameFieldOptions, name_field_ui};
 use crate::app::ui::widgets::verification::{Verdicts, verification_ui};
@@ -280,7 +280,7 @@ fn verdict_ui(ui: &mut Ui, ctx: &mut Context<'_>, distance: SquaredDistance) {
     let name = ctx.text.f("scale_name", &values);
     let sample = ctx.facts.sample.as_ref();
     let threshold_word = ctx.text.s("threshold_mark");
-    distance_scale_ui(ui, Scale { distance, threshold, threshold_word, name: &name, sample });
+    distance_scale_ui(ui, DistanceScale { distance, threshold, threshold_word, name: &name, sample });
     if let Some(sample) = sample {
         ui.label(theme::secondary(ui, sample_words(ctx, sample)));
     }

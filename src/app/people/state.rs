@@ -2,10 +2,10 @@
 
 mod aside;
 mod pages;
-mod said;
+mod words;
 
 pub use aside::{ApartRow, Aside, AsideTab};
-pub use pages::{GroupChange, GroupChangeKind, Grouping, GroupingPreview, PersonFace, PersonPage};
+pub use pages::{GroupChange, GroupChangeKind, GroupingPanel, GroupingPreview, PersonPage};
 
 use crate::app::engine::facts::Loadable;
 use crate::app::engine::report::Ticket;
@@ -98,7 +98,7 @@ pub struct State {
     /// The person whose page is open.
     pub open: Option<PersonId>,
     pub person: Loadable<PersonPage>,
-    pub grouping: Grouping,
+    pub grouping: GroupingPanel,
     /// Two people whose merging is being previewed: from, into.
     pub merging: Option<(PersonId, PersonId)>,
     pub same_name: Option<SameName>,
@@ -137,7 +137,7 @@ impl Feature for State {
             }
             Message::ApplyGrouping => {
                 if let Some((squared_distance, linkage)) = self.grouping.asked.take() {
-                    self.grouping = Grouping::default();
+                    self.grouping = GroupingPanel::default();
                     let ticket = out.ticket(out.text.s("said_grouped").into(), true);
                     out.ask(Request::ApplyGrouping { ticket, squared_distance, linkage });
                 }
@@ -215,7 +215,7 @@ impl State {
         if person == same {
             return;
         }
-        let words = out.text.f("said_added_to", &[("name", &said::name_of(same, out))]);
+        let words = out.text.f("said_added_to", &[("name", &words::name_of(same, out))]);
         if self.open == Some(person) {
             out.act(Action::Leave(person));
             out.act(Action::OpenPerson(same));
@@ -224,14 +224,14 @@ impl State {
     }
 
     fn decide(&mut self, decision: Decision, seen: Revision, out: &mut Outbox<'_, Request>) {
-        let words = said::words(&decision, out);
+        let words = words::words(&decision, out);
         match decision {
             Decision::Merge { from, .. } => {
                 self.merging = None;
                 out.act(Action::Leave(from));
             }
             Decision::Different(..) => self.merging = None,
-            Decision::Hide(person) | Decision::Strangers(person) | Decision::NotAPerson(person) => {
+            Decision::Hide(person) | Decision::SetAsideAll { person, .. } => {
                 out.act(Action::Leave(person));
             }
             Decision::PutBack { .. } => out.act(Action::PutBack(None)),
@@ -255,7 +255,7 @@ impl State {
 
     fn toggle_grouping(&mut self, out: &mut Outbox<'_, Request>) {
         let open = !self.grouping.open;
-        self.grouping = Grouping { open, ..Grouping::default() };
+        self.grouping = GroupingPanel { open, ..GroupingPanel::default() };
         if open {
             let (squared_distance, linkage) = out.facts.grouped_with();
             self.grouping.asked = Some((squared_distance, linkage));

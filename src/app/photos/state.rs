@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use crate::app::engine::facts::Loadable;
 use crate::app::engine::picture::ImageKey;
+use crate::app::engine::progress::Skipped;
 use crate::app::ui::action::Outbox;
 use crate::app::ui::feature::Feature;
 use crate::app::ui::view::View;
-use crate::library::{Belongs, PhotoFilter};
-use crate::types::{FaceBox, FaceId, PersonId, PhotoId, Revision, Touched};
+use crate::library::{FaceDetail, PhotoDetail, PhotoFilter};
+use crate::types::{FaceBox, PhotoId, Revision, Touched};
 
 /// What a user can do here.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,7 +39,7 @@ pub enum Request {
 #[derive(Debug, Clone)]
 pub enum Event {
     Timeline(PhotoFilter, Timeline),
-    Photo(PhotoDetail),
+    Photo(PhotoPage),
     /// For the text that was searched: each photo with its file's name.
     Found(String, Vec<(PhotoId, String)>),
 }
@@ -51,7 +52,7 @@ pub struct State {
     pub timeline_revision: u64,
     /// The photo whose page is open.
     pub open: Option<PhotoId>,
-    pub photo: Loadable<PhotoDetail>,
+    pub photo: Loadable<PhotoPage>,
     /// The last answer to a search for photos: the text, and what was found.
     pub found: (String, Vec<(PhotoId, String)>),
     /// Side of a photo in the grid, in points.
@@ -94,7 +95,7 @@ impl Feature for State {
                 self.timeline = Loadable::Ready(timeline);
                 self.timeline_revision += 1;
             }
-            Event::Photo(photo) if self.open == Some(photo.photo) => self.photo = Loadable::Ready(photo),
+            Event::Photo(page) if self.open == Some(page.photo.id) => self.photo = Loadable::Ready(page),
             Event::Found(typed, photos) => self.found = (typed, photos),
             // Answers to questions that are not asked any more.
             Event::Timeline(..) | Event::Photo(_) => {}
@@ -163,7 +164,7 @@ impl State {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Timeline {
     pub months: Vec<Month>,
-    pub skipped: Vec<SkippedFile>,
+    pub skipped: Vec<Skipped>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -174,6 +175,8 @@ pub struct Month {
     pub photos: Vec<PhotoTile>,
 }
 
+/// A photo of the library as the grid keeps it: with its faces, and without what is read from the disk when it is
+/// opened, since the photos of all years are held at once.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PhotoTile {
     pub photo: PhotoId,
@@ -185,35 +188,14 @@ pub struct PhotoTile {
     pub offline: Option<Arc<Path>>,
 }
 
+/// One photo with its faces.
 #[derive(Debug, Clone, PartialEq)]
-pub struct SkippedFile {
-    pub path: PathBuf,
-    pub reason: String,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub struct PhotoDetail {
+pub struct PhotoPage {
     /// The library when this was read: what a decision made here has seen.
     pub seen: Revision,
-    pub photo: PhotoId,
-    pub path: PathBuf,
+    pub photo: PhotoDetail,
     /// Where else the same picture is found.
     pub copies: Vec<PathBuf>,
-    /// Of the upright photo, in pixels.
-    pub size: (u32, u32),
-    /// ISO 8601, as the camera wrote it.
-    pub captured_at: Option<String>,
-    pub camera: Option<String>,
-    pub faces: Vec<PhotoFace>,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub struct PhotoFace {
-    pub face: FaceId,
-    pub face_box: FaceBox,
-    /// The person or unnamed group the face belongs to.
-    pub person: Option<PersonId>,
-    pub name: Option<String>,
-    /// How it belongs to that person.
-    pub belongs: Option<Belongs>,
+    /// The largest first.
+    pub faces: Vec<FaceDetail>,
 }

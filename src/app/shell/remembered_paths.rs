@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::app::evaluate::state::setup::Setup;
+use crate::app::evaluate::state::setup::EvaluationSetup;
 use crate::app::train::state::form::{DataSource, TrainForm};
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,7 +20,7 @@ pub struct RememberedPaths {
 }
 
 impl RememberedPaths {
-    pub fn of(setup: &Setup, form: &TrainForm) -> Self {
+    pub fn of(setup: &EvaluationSetup, form: &TrainForm) -> Self {
         let people = match &form.data {
             Some(DataSource::Folder(folder)) => Some(folder.clone()),
             _ => None,
@@ -36,7 +36,7 @@ impl RememberedPaths {
 
     /// Chooses the same again. Whether it is still there shows when it is used: the window's thread does not wait for a
     /// disk that sleeps.
-    pub fn put_back(self, setup: &mut Setup, form: &mut TrainForm) {
+    pub fn put_back(self, setup: &mut EvaluationSetup, form: &mut TrainForm) {
         (setup.pairs, setup.images) = (self.pairs, self.images);
         form.data = self.people.map(DataSource::Folder);
         (form.pairs, form.pair_pictures) = (self.held_out_pairs, self.pair_pictures);
@@ -49,13 +49,13 @@ mod tests {
 
     #[test]
     fn what_was_chosen_is_chosen_again() {
-        let (mut setup, mut form) = (Setup::default(), TrainForm::default());
+        let (mut setup, mut form) = (EvaluationSetup::default(), TrainForm::default());
         setup.images = Some("/lfw/images".into());
         form.data = Some(DataSource::Folder("/people".into()));
         form.pairs = Some("/lfw/pairs.txt".into());
         let paths = RememberedPaths::of(&setup, &form);
         let text = serde_json::to_string(&paths).unwrap();
-        let (mut new_setup, mut new_form) = (Setup::default(), TrainForm::default());
+        let (mut new_setup, mut new_form) = (EvaluationSetup::default(), TrainForm::default());
         serde_json::from_str::<RememberedPaths>(&text).unwrap().put_back(&mut new_setup, &mut new_form);
         assert_eq!(RememberedPaths::of(&new_setup, &new_form), paths);
         assert_eq!(new_form.data, form.data);

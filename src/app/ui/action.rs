@@ -67,7 +67,7 @@ impl Action {
 
 /// Words for a change that succeeds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Said {
+pub struct SuccessWords {
     pub text: String,
     pub undoable: bool,
 }
@@ -75,18 +75,18 @@ pub struct Said {
 /// Changes that wait for their answer, and what to say then.
 #[derive(Debug, Default)]
 pub struct Tickets {
-    said: HashMap<Ticket, Said>,
+    said: HashMap<Ticket, SuccessWords>,
     last: Ticket,
 }
 
 impl Tickets {
     pub fn new_ticket(&mut self, text: String, undoable: bool) -> Ticket {
         self.last += 1;
-        self.said.insert(self.last, Said { text, undoable });
+        self.said.insert(self.last, SuccessWords { text, undoable });
         self.last
     }
 
-    pub fn answered(&mut self, ticket: Ticket) -> Option<Said> {
+    pub fn answered(&mut self, ticket: Ticket) -> Option<SuccessWords> {
         self.said.remove(&ticket)
     }
 }

@@ -58,7 +58,7 @@ pub struct RunFolder {
 /// A line of the metrics.
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-enum Metric {
+enum MetricLine {
     Step(StepReport),
     Validation(ValidationReport),
 }
@@ -152,8 +152,8 @@ impl RunFolder {
         let mut past = Past::default();
         for line in text.lines() {
             match serde_json::from_str(line).map_err(|error| RunFolderError::format(error, &path))? {
-                Metric::Step(report) => past.steps.push(report),
-                Metric::Validation(report) => past.judged.push(report),
+                MetricLine::Step(report) => past.steps.push(report),
+                MetricLine::Validation(report) => past.judged.push(report),
             }
         }
         Ok(past)
@@ -180,7 +180,7 @@ impl RunFolder {
     }
 
     pub fn step(&mut self, report: &StepReport) -> Result<(), RunFolderError> {
-        self.line(&Metric::Step(report.clone()))?;
+        self.line(&MetricLine::Step(report.clone()))?;
         self.scalars(
             report.step,
             &[
@@ -197,7 +197,7 @@ impl RunFolder {
     }
 
     pub fn validation(&mut self, report: &ValidationReport) -> Result<(), RunFolderError> {
-        self.line(&Metric::Validation(report.clone()))?;
+        self.line(&MetricLine::Validation(report.clone()))?;
         let mut scalars = Vec::new();
         if let Some(people) = &report.people {
             scalars.extend([
@@ -256,7 +256,7 @@ impl RunFolder {
         Ok(Self { root: root.to_owned(), metrics, events })
     }
 
-    fn line(&mut self, metric: &Metric) -> Result<(), RunFolderError> {
+    fn line(&mut self, metric: &MetricLine) -> Result<(), RunFolderError> {
         let mut line = serde_json::to_string(metric).map_err(|error| RunFolderError::format(error, &self.root))?;
         line.push('\n');
         tried("writing metrics", &self.root, self.metrics.write_all(line.as_bytes()))

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use crate::app::engine::facts::{Loadable, ModelRow};
 use crate::app::evaluate::state::checked::Checked;
 pub use crate::app::evaluate::state::message::{CHECK, EVALUATE, Event, Message, Request};
-use crate::app::evaluate::state::setup::Setup;
+use crate::app::evaluate::state::setup::EvaluationSetup;
 use crate::eval::run::RunRow;
 use crate::eval::{RocPoint, Run};
 
@@ -69,7 +69,7 @@ impl WallFilter {
 
 #[derive(Debug, Default)]
 pub struct State {
-    pub setup: Setup,
+    pub setup: EvaluationSetup,
     pub runs: Loadable<Vec<RunRow>>,
     /// Runs to be shown together.
     pub ticked: Vec<PathBuf>,

@@ -13,7 +13,7 @@ use crate::app::ui::icons::Icon;
 use crate::app::ui::locale::grouped;
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
-use crate::app::ui::widgets::table::{Layout, Row, table_ui};
+use crate::app::ui::widgets::table::{Row, TableLayout, table_ui};
 use crate::eval::{Figures, Metric, Run};
 use crate::figures::Saving;
 
@@ -111,7 +111,7 @@ fn summary_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
             strong: false,
         })
         .collect();
-    let layout = Layout { salt: "summary", head: &head, words: 1, clickable: evaluate.opened.len() > 1 };
+    let layout = TableLayout { salt: "summary", head: &head, words: 1, clickable: evaluate.opened.len() > 1 };
     if let Some(pressed) = table_ui(ui, layout, &rows) {
         ctx.send(Message::Focus(pressed));
     }

@@ -14,7 +14,7 @@ use crate::app::ui::view::View;
 use crate::networks::nets::blocks::LayerTable;
 use crate::networks::nets::catalogue::Variant;
 use crate::types::{ModelId, Touched};
-use importing::{Form, Imports, Step, file_name};
+use importing::{Form, ImportStep, Imports, file_name};
 
 /// What a user can do here.
 #[derive(Debug, Clone, PartialEq)]
@@ -90,7 +90,7 @@ impl Feature for State {
                     self.next_import(out);
                 }
             }
-            Message::AnswerImport(form) => self.imports.step = Some(Step::Asking(*form)),
+            Message::AnswerImport(form) => self.imports.step = Some(ImportStep::Asking(*form)),
             Message::ConfirmImport => {
                 if let Some(request) = self.imports.asking().and_then(Form::answered) {
                     self.write_import(request, out);
@@ -121,7 +121,7 @@ impl Feature for State {
                 self.write_import(ImportRequest { path, ..ImportRequest::default() }, out);
             }
             Event::Inspected(path, Ok(Some(question))) => {
-                self.imports.step = Some(Step::Asking(Form::new(path, question)));
+                self.imports.step = Some(ImportStep::Asking(Form::new(path, question)));
             }
             Event::Inspected(_, Err(failure)) => {
                 out.act(Action::Fail(failure));
@@ -136,7 +136,7 @@ impl Feature for State {
 
     /// After any change was answered.
     fn answered(&mut self, ticket: Ticket, _made: bool, out: &mut Outbox<'_, Request>) {
-        if matches!(self.imports.step, Some(Step::Writing(_, of)) if of == ticket) {
+        if matches!(self.imports.step, Some(ImportStep::Writing(_, of)) if of == ticket) {
             self.next_import(out);
         }
     }
@@ -175,7 +175,7 @@ impl State {
     fn next_import(&mut self, out: &mut Outbox<'_, Request>) {
         self.imports.step = self.imports.waiting.pop_front().map(|path| {
             out.ask(Request::Inspect(path.clone()));
-            Step::Inspecting(path)
+            ImportStep::Inspecting(path)
         });
     }
 
@@ -183,6 +183,6 @@ impl State {
         let path = request.path.clone();
         let ticket = out.ticket(out.text.f("said_imported", &[("name", &file_name(&path))]), false);
         out.ask(Request::Import(ticket, Box::new(request)));
-        self.imports.step = Some(Step::Writing(path, ticket));
+        self.imports.step = Some(ImportStep::Writing(path, ticket));
     }
 }

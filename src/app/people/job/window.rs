@@ -9,8 +9,8 @@ use super::preview::Preview;
 use crate::app::engine::report::Failed;
 use crate::app::engine::shared::{FeatureJob, Shared, Tasks};
 use crate::app::jobs::regroup::split_group;
-use crate::app::people::state::{Event, PersonFace, PersonPage, Request};
-use crate::library::{Belongs, FaceOfPerson, LibraryError};
+use crate::app::people::state::{Event, PersonPage, Request};
+use crate::library::{Belongs, LibraryError};
 use crate::types::{PersonId, SquaredDistance, Touched};
 
 /// Answers a request on one of the quick threads.
@@ -75,9 +75,8 @@ fn person_page(shared: &Shared, person: PersonId) -> Result<Option<PersonPage>> 
         library.at_once(|library| {
             let Some(card) = library.person(person)? else { return Ok(None) };
             let Some(cover) = card.cover else { return Ok(None) };
-            let faces = library.faces_of_person(person, &model)?;
-            let (suggested, held) =
-                faces.into_iter().map(person_face).partition(|face| face.belongs == Belongs::Suggested);
+            let faces = library.faces_of_person(person, &model)?.into_iter();
+            let (suggested, held) = faces.partition(|face| face.belongs == Belongs::Suggested);
             Ok::<_, LibraryError>(Some(PersonPage {
                 seen: library.revision()?,
                 person,
@@ -91,10 +90,4 @@ fn person_page(shared: &Shared, person: PersonId) -> Result<Option<PersonPage>> 
             }))
         })
     })
-}
-
-fn person_face(face: FaceOfPerson) -> PersonFace {
-    // A face that this model has not embedded stands at the far end.
-    let distance = face.distance.unwrap_or(SquaredDistance(4.0));
-    PersonFace { face: face.face_id, photo: face.photo_id, belongs: face.belongs, distance }
 }

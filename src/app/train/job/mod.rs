@@ -24,6 +24,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::engine::memory::with_memory;
 use crate::app::engine::networks::load_detector;
+use crate::app::jobs::input_file::{ListFormat, read_pairs};
 use crate::app::jobs::run_event::RunEvent;
 use crate::app::train::job::comparison::Judged;
 use crate::app::train::job::people::Prepared;
@@ -40,7 +41,7 @@ use crate::train::checkpoint::{Checkpoint, RunFolder, VectorFile};
 use crate::train::comparison::Comparison;
 use crate::train::config::MiningSource;
 use crate::train::events::{Control, StopReason, TrainEvent};
-use crate::train::run::{Outcome, Setup, TrainError, TrainingData};
+use crate::train::run::{RunOutcome, Setup, TrainError, TrainingData};
 use crate::train::start::{Frozen, Weights, frozen_vectors, train_named};
 use crate::train::validate::{ValidationReport, pictures_to_judge};
 use crate::types::{CropRule, ModelId, PixelScaling, Preprocessing, error_chain};
@@ -175,7 +176,7 @@ pub fn start_training(
     let preprocessing = Preprocessing { scaling, ..preprocessing(&card, request.faces) };
     let inputs = [Some(preprocessing), against.as_ref().map(|against| against.card.input)];
     let detector = detector_for(inputs.into_iter().flatten(), &detector_id(&request, models)?, models, device)?;
-    let pairs = request.pairs.as_ref().map(read_pairs).transpose()?;
+    let pairs = pairs_of(&request)?;
     let share = request.config.validation.held_out_share;
     let prepared = people::prepare(&request, pairs.as_ref(), detector.as_ref(), share, control, events)?;
     let card = ModelCard { input: preprocessing, run: Some(out.display().to_string()), ..card };
@@ -194,7 +195,7 @@ pub fn resume(
     events: &mut dyn FnMut(RunEvent),
 ) -> Result<TrainSummary> {
     let record = RunRecord::read(out)?;
-    let pairs = record.request.pairs.as_ref().map(read_pairs).transpose()?;
+    let pairs = pairs_of(&record.request)?;
     let entries = Prepared::from_lines(&RunFolder::data(out)?).context("the run's list of pictures is unreadable")?;
     let prepared = Prepared { left_out: record.left_out, ..entries };
     let (folder, checkpoint) = RunFolder::resume(out)?;
@@ -326,7 +327,7 @@ impl PreparedRun {
         device: &ComputeDevice,
         control: &Control,
         events: &mut dyn FnMut(TrainEvent),
-    ) -> Result<Outcome> {
+    ) -> Result<RunOutcome> {
         let setup = Setup {
             config: &self.record.request.config,
             data,
@@ -435,10 +436,9 @@ fn detector_for(
     found.map(Some).with_context(|| format!("finding faces needs {id}; or say --faces cropped for ready crops"))
 }
 
-fn read_pairs(request: &PairsRequest) -> Result<PairList> {
-    let text = std::fs::read_to_string(&request.list)
-        .with_context(|| format!("cannot read the list of pairs: {}", request.list.display()))?;
-    Ok(PairList::parse_lfw(&text)?)
+fn pairs_of(request: &TrainRequest) -> Result<Option<PairList>> {
+    let read = |pairs: &PairsRequest| Ok(read_pairs(&pairs.list, ListFormat::Lfw)?.0);
+    request.pairs.as_ref().map(read).transpose()
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, anyhow};
 
+use crate::app::engine::networks::choose_device;
 use crate::app::engine::progress::{Progress, Stage};
 use crate::app::engine::report::{Failed, JobEnd, JobId, JobReport, JobSummary, Report};
 use crate::app::engine::shared::{FeatureJob, Shared, Sink, Tasks, failure};
@@ -20,7 +21,7 @@ use crate::app::train::job::{DataFrom, StartFrom, TrainRequest, TrainSummary, re
 use crate::app::train::state::form::DataSource;
 use crate::app::train::state::live::{RunEnd, RunKind, RunStart};
 use crate::app::train::state::{Choices, DEMONSTRATE, Event, ModelChoice, REEMBED, Request, TRAIN};
-use crate::networks::device::{ComputeDevice, VerdictCache, choose};
+use crate::networks::device::ComputeDevice;
 use crate::networks::models::{Store, Task};
 use crate::train::events::{Control, Ending, StopReason, TrainEvent};
 use crate::types::error_chain;
@@ -229,7 +230,7 @@ fn end_of(summary: TrainSummary) -> RunEnd {
 
 /// The device that the user chose, tested before it is first used.
 fn device_for(shared: &Shared) -> Result<ComputeDevice> {
-    let (device, _) = choose(&shared.options().device, &VerdictCache::open(shared.home.device_verdicts()))?;
+    let (device, _) = choose_device(&shared.home, &shared.options().device)?;
     shared.set_device(Some(device.name.clone()));
     Ok(device)
 }
