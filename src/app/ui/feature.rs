@@ -79,6 +79,12 @@ pub trait Feature: Default {
         None
     }
 
+    /// Adds what is to be known at the next start.
+    fn remember(&self, _kept: &mut Kept) {}
+
+    /// Takes up what was kept. What cannot be read is as good as none.
+    fn recall(&mut self, _kept: &Kept) {}
+
     /// Whether a question is open, which takes Esc for itself.
     fn is_asking(&self) -> bool {
         false
@@ -95,6 +101,9 @@ pub trait FeatureView<F: Feature>: Default {
     /// Another view has come on show.
     fn left(&mut self) {}
 }
+
+/// What features keep from one start to the next, each under keys of its own.
+pub type Kept = serde_json::Map<String, serde_json::Value>;
 
 /// What follows from a job's end.
 #[derive(Debug, Clone, PartialEq)]

@@ -3,18 +3,28 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::app::engine::facts::{Facts, Loadable};
 use crate::app::engine::report::{JobKind, JobSummary};
 use crate::app::evaluate::state::setup::Path;
 use crate::app::evaluate::state::{CHECK, EVALUATE, Event, Message, Request, State, Tab};
 use crate::app::ui::action::{Action, Outbox};
-use crate::app::ui::feature::{Ended, Feature, PathQuestion, Wanted};
+use crate::app::ui::feature::{Ended, Feature, Kept, PathQuestion, Wanted};
 use crate::app::ui::locale::Locale;
 use crate::app::ui::view::View;
 use crate::eval::Run;
 use crate::types::Touched;
 
 type Out<'a> = Outbox<'a, Request>;
+
+/// What was judged last: the list of pairs and the folder of images.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct LastPaths {
+    pairs: Option<PathBuf>,
+    images: Option<PathBuf>,
+}
 
 impl Feature for State {
     type Message = Message;
@@ -126,6 +136,19 @@ impl Feature for State {
         };
         let show = Some(Action::Show(View::EVALUATE));
         Some(Ended { words, show, touched: Touched::default(), said_in: None })
+    }
+
+    fn remember(&self, kept: &mut Kept) {
+        let chosen = LastPaths { pairs: self.setup.pairs.clone(), images: self.setup.images.clone() };
+        kept.extend(serde_json::to_value(chosen).map(|chosen| ("evaluate".to_owned(), chosen)));
+    }
+
+    /// Whether it is still there shows when it is used: the window's thread does not wait for a disk that sleeps.
+    fn recall(&mut self, kept: &Kept) {
+        // Version 0.1 kept the paths of all features together.
+        let chosen = kept.get("evaluate").or(kept.get("chosen")).cloned().unwrap_or_default();
+        let LastPaths { pairs, images } = serde_json::from_value(chosen).unwrap_or_default();
+        (self.setup.pairs, self.setup.images) = (pairs, images);
     }
 
     fn path_question(message: &Message) -> Option<PathQuestion> {
@@ -255,6 +278,16 @@ mod tests {
             mislabelled: true,
         };
         assert_eq!(sent, [asked_for]);
+    }
+
+    #[test]
+    fn what_was_chosen_is_chosen_again() {
+        let mut before = State::default();
+        before.setup.images = Some("/lfw/images".into());
+        let (mut kept, mut after) = (Kept::new(), State::default());
+        before.remember(&mut kept);
+        after.recall(&kept);
+        assert_eq!((after.setup.images, after.setup.pairs), (before.setup.images, None));
     }
 
     #[test]

@@ -1,12 +1,14 @@
 //! What messages and events do to [`State`]. No drawing.
 
+use serde::{Deserialize, Serialize};
+
 use crate::app::engine::facts::Loadable;
 use crate::app::engine::report::{Failed, Failure, JobKind, JobSummary};
 use crate::app::train::state::form::{self, DataSource};
 use crate::app::train::state::live::{Adoption, LiveRun, RunEnd, RunStage};
 use crate::app::train::state::{DEMONSTRATE, Discarding, Event, Message, REEMBED, Request, State, TRAIN, TrainPath};
 use crate::app::ui::action::{Action, Outbox};
-use crate::app::ui::feature::{Ended, Feature, PathQuestion, Wanted, with_skipped};
+use crate::app::ui::feature::{Ended, Feature, Kept, PathQuestion, Wanted, with_skipped};
 use crate::app::ui::locale::Locale;
 use crate::app::ui::view::View;
 use crate::train::schedule::LearningRate;
@@ -14,6 +16,15 @@ use crate::types::Touched;
 use std::path::PathBuf;
 
 type Out<'a> = Outbox<'a, Request>;
+
+/// What a run learned from last, and the pairs it was judged on with their pictures.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct LastPaths {
+    people: Option<PathBuf>,
+    held_out_pairs: Option<PathBuf>,
+    pair_pictures: Option<PathBuf>,
+}
 
 impl Feature for State {
     type Message = Message;
@@ -142,6 +153,25 @@ impl Feature for State {
             _ => return None,
         };
         Some(Ended { words, show: Some(Action::Show(show)), touched, said_in })
+    }
+
+    fn remember(&self, kept: &mut Kept) {
+        let people = match &self.form.data {
+            Some(DataSource::Folder(folder)) => Some(folder.clone()),
+            _ => None,
+        };
+        let (held_out_pairs, pair_pictures) = (self.form.pairs.clone(), self.form.pair_pictures.clone());
+        let chosen = LastPaths { people, held_out_pairs, pair_pictures };
+        kept.extend(serde_json::to_value(chosen).map(|chosen| ("train".to_owned(), chosen)));
+    }
+
+    /// Whether it is still there shows when it is used: the window's thread does not wait for a disk that sleeps.
+    fn recall(&mut self, kept: &Kept) {
+        // Version 0.1 kept the paths of all features together.
+        let chosen = kept.get("train").or(kept.get("chosen")).cloned().unwrap_or_default();
+        let LastPaths { people, held_out_pairs, pair_pictures } = serde_json::from_value(chosen).unwrap_or_default();
+        self.form.data = people.map(DataSource::Folder);
+        (self.form.pairs, self.form.pair_pictures) = (held_out_pairs, pair_pictures);
     }
 
     fn path_question(message: &Message) -> Option<PathQuestion> {
