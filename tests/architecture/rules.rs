@@ -30,25 +30,11 @@ const PARTS: &[(&str, &[&str])] = &[
     ("train", &["eval", "faces/image", "networks/device", "networks/nets", "networks/weights", "types"]),
 ];
 
-/// The rooms of `app` from the bottom up; a file may import from lower rows and from its own room.
-const APP: &[&[&str]] = &[
-    &["app/engine"],
-    &["app/jobs", "app/ui"],
-    &[
-        "app/care",
-        "app/scan",
-        "app/photos",
-        "app/people",
-        "app/compare",
-        "app/evaluate",
-        "app/train",
-        "app/demo",
-        "app/models",
-        "app/settings",
-    ],
-    &["app/shell"],
-    &["app", "lib.rs", "main.rs"],
-];
+/// The rooms of `app` that are no feature, with their height: a file may import from lower rooms and from its own.
+const APP: &[(&str, usize)] = &[("app/engine", 0), ("app/jobs", 1), ("app/ui", 1), ("app/shell", 3)];
+const FEATURE: usize = 2;
+/// What stands above all rooms.
+const TOP: (&[&str], usize) = (&["app", "lib.rs", "main.rs"], 4);
 
 /// Imports allowed beside these: by which files, of which room, why.
 const EXCEPTIONS: &[(&str, &str, &str)] = &[];
@@ -178,11 +164,13 @@ fn may_import(from: &str, to: &str) -> bool {
 }
 
 /// File, its room, and another room that it names.
-fn arrows(house: &House) -> impl Iterator<Item = (&str, &'static str, &'static str)> {
+fn arrows(house: &House) -> impl Iterator<Item = (&str, String, String)> {
     house.sources.iter().flat_map(|source| {
         let from = room_of(&source.path);
         let rooms: BTreeSet<_> = source.names.iter().filter_map(|name| room_of(&name.join("/"))).collect();
-        rooms.into_iter().filter_map(move |to| Some((source.path.as_str(), from.filter(|from| *from != to)?, to)))
+        rooms
+            .into_iter()
+            .filter_map(move |to| Some((source.path.as_str(), from.clone().filter(|from| *from != to)?, to)))
     })
 }
 
@@ -395,18 +383,24 @@ pub fn unused_exceptions(house: &House) -> Vec<String> {
 }
 
 fn is_feature(path: &str) -> bool {
-    let below = ["app/engine", "app/jobs", "app/ui", "app/shell", "app/mod.rs"];
-    matches(path, "app") && path != "app" && !below.iter().any(|room| matches(path, room))
+    room_of(path).is_some_and(|room| app_row(&room) == Some(FEATURE))
 }
 
-/// The innermost room that a path lies in.
-fn room_of(path: &str) -> Option<&'static str> {
-    let rooms = PARTS.iter().map(|(part, _)| *part).chain(APP.iter().flat_map(|row| row.iter().copied()));
-    rooms.filter(|room| matches(path, room)).max_by_key(|room| room.len())
+/// The innermost room that a path lies in: a part, or a folder of `app`.
+fn room_of(path: &str) -> Option<String> {
+    if let ["app", room, ..] = path.trim_end_matches(".rs").split('/').collect::<Vec<_>>()[..]
+        && room != "mod"
+    {
+        return Some(format!("app/{room}"));
+    }
+    let rooms = PARTS.iter().map(|(part, _)| *part).chain(TOP.0.iter().copied());
+    rooms.filter(|room| matches(path, room)).max_by_key(|room| room.len()).map(str::to_owned)
 }
 
 fn app_row(room: &str) -> Option<usize> {
-    APP.iter().position(|row| row.contains(&room))
+    let named = APP.iter().find(|(name, _)| *name == room).map(|(_, row)| *row);
+    let top = TOP.0.contains(&room).then_some(TOP.1);
+    named.or(top).or(room.starts_with("app/").then_some(FEATURE))
 }
 
 /// Whether a file or module lies at a place or below it: `a/b` holds `a/b.rs`, `a/b/c.rs` and the module `a/b/c`.

@@ -75,7 +75,7 @@ impl Feature for State {
     type Request = Request;
     type Event = Event;
 
-    const VIEW: View = View::SETTINGS;
+    const VIEW: Option<View> = Some(View::SETTINGS);
 
     /// The dialogs for files are the window's.
     fn update(&mut self, message: Message, out: &mut Outbox<'_, Request>) {
@@ -140,8 +140,14 @@ impl Feature for State {
     }
 
     fn shown(&self, view: View, out: &mut Outbox<'_, Request>) {
-        if view == Self::VIEW {
+        if Self::VIEW == Some(view) {
             out.ask(Request::LoadBackups);
+        }
+    }
+
+    fn act(&mut self, action: &Action, out: &mut Outbox<'_, Request>) {
+        if let Action::AskForget(person) = action {
+            self.update(Message::AskForget(*person), out);
         }
     }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::app::compare::job::compare::ComparedFace;
-use crate::app::ui::action::Outbox;
+use crate::app::ui::action::{Action, Outbox};
 use crate::app::ui::feature::{Feature, PathQuestion, Wanted};
 use crate::app::ui::view::View;
 use crate::types::{FaceId, SquaredDistance};
@@ -43,7 +43,7 @@ impl Feature for State {
     type Request = Request;
     type Event = Event;
 
-    const VIEW: View = View::COMPARE;
+    const VIEW: Option<View> = Some(View::COMPARE);
 
     fn update(&mut self, message: Message, out: &mut Outbox<'_, Request>) {
         match message {
@@ -72,6 +72,12 @@ impl Feature for State {
 
     fn replaces(_: &Request, _: &Request) -> bool {
         true
+    }
+
+    fn act(&mut self, action: &Action, out: &mut Outbox<'_, Request>) {
+        if let Action::CompareFaces(faces) = action {
+            self.update(Message::Add(faces.iter().copied().map(CompareSource::Face).collect()), out);
+        }
     }
 
     fn path_question(message: &Message) -> Option<PathQuestion> {

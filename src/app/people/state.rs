@@ -111,7 +111,7 @@ impl Feature for State {
     type Request = Request;
     type Event = Event;
 
-    const VIEW: View = View::PEOPLE;
+    const VIEW: Option<View> = Some(View::PEOPLE);
 
     fn update(&mut self, message: Message, out: &mut Outbox<'_, Request>) {
         match message {
@@ -156,6 +156,15 @@ impl Feature for State {
             Event::Gone(person) => out.act(Action::Leave(person)),
             // Answers to questions that are not asked any more.
             Event::Person(_) | Event::Preview(_) => {}
+        }
+    }
+
+    fn act(&mut self, action: &Action, out: &mut Outbox<'_, Request>) {
+        match action {
+            Action::Decide(decision, seen) => self.decide_or_ask(decision.clone(), *seen, out),
+            Action::OpenGrouping if self.grouping.open => {}
+            Action::OpenGrouping | Action::ToggleGrouping => self.toggle_grouping(out),
+            _ => {}
         }
     }
 

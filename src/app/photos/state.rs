@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::app::engine::facts::Loadable;
 use crate::app::engine::picture::ImageKey;
 use crate::app::engine::progress::Skipped;
-use crate::app::ui::action::Outbox;
+use crate::app::ui::action::{Action, Outbox};
 use crate::app::ui::feature::{Feature, Kept};
 use crate::app::ui::view::View;
 use crate::library::{FaceDetail, PhotoDetail, PhotoFilter};
@@ -78,7 +78,7 @@ impl Feature for State {
     type Request = Request;
     type Event = Event;
 
-    const VIEW: View = View::LIBRARY;
+    const VIEW: Option<View> = Some(View::LIBRARY);
 
     fn update(&mut self, message: Message, out: &mut Outbox<'_, Request>) {
         match message {
@@ -112,6 +112,17 @@ impl Feature for State {
         }
     }
 
+    fn act(&mut self, action: &Action, out: &mut Outbox<'_, Request>) {
+        if let Action::FilterPhotos(filter) = action {
+            self.filter(*filter, out);
+        }
+    }
+
+    fn image_request(key: ImageKey) -> Option<Request> {
+        let of_library = matches!(key, ImageKey::Thumbnail(_) | ImageKey::Large(_) | ImageKey::Face(_));
+        of_library.then_some(Request::LoadImage(key))
+    }
+
     fn replaces(newer: &Request, older: &Request) -> bool {
         matches!((newer, older), (Request::FindPhotos(_), Request::FindPhotos(_)))
     }
@@ -136,7 +147,7 @@ impl State {
     }
 
     /// Shows only the photos that pass.
-    pub fn filter(&mut self, filter: PhotoFilter, out: &mut Outbox<'_, Request>) {
+    fn filter(&mut self, filter: PhotoFilter, out: &mut Outbox<'_, Request>) {
         if self.filter != filter {
             self.filter = filter;
             self.timeline = Loadable::Loading;

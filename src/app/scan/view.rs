@@ -4,7 +4,10 @@ use eframe::egui::{self, Ui};
 
 use crate::app::engine::facts::ModelRow;
 use crate::app::engine::report::JobKind;
+use crate::app::scan::state::{Message, State};
 use crate::app::ui::action::Action;
+use crate::app::ui::context::ViewContext;
+use crate::app::ui::feature::FeatureView;
 use crate::app::ui::icons::{self, Icon};
 use crate::app::ui::locale;
 use crate::app::ui::theme::{self, size, space};
@@ -14,9 +17,19 @@ use crate::app::ui::widgets::progress as job_bar;
 use crate::app::ui::widgets::status;
 use crate::app::ui::widgets::words::task_key;
 
-pub type Context<'a> = crate::app::ui::context::ViewContext<'a, super::state::FirstRun, Action>;
+pub type Context<'a> = ViewContext<'a, State, Message>;
 
-pub fn first_run_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
+/// Nothing is kept between frames.
+#[derive(Default)]
+pub struct Views;
+
+impl FeatureView<State> for Views {
+    fn ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>) {
+        first_run_ui(ui, ctx);
+    }
+}
+
+fn first_run_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     let height = ui.available_height();
     egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         ui.vertical_centered(|ui| {

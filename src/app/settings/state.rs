@@ -107,7 +107,7 @@ impl Feature for State {
     type Request = Request;
     type Event = Event;
 
-    const VIEW: View = View::SETTINGS;
+    const VIEW: Option<View> = Some(View::SETTINGS);
 
     /// Theme, language and motion are the window's own: the shell puts them into effect.
     fn update(&mut self, message: Message, out: &mut Outbox<'_, Request>) {
@@ -169,7 +169,7 @@ impl Feature for State {
     }
 
     fn shown(&self, view: View, out: &mut Outbox<'_, Request>) {
-        if view == Self::VIEW {
+        if Self::VIEW == Some(view) {
             out.ask(Request::LoadDevices);
             out.ask(Request::LoadFolders);
         }
@@ -179,8 +179,14 @@ impl Feature for State {
         if touched.settings {
             out.ask(Request::LoadDevices);
         }
-        if touched.everything && on_show == Self::VIEW {
+        if touched.everything && Self::VIEW == Some(on_show) {
             out.ask(Request::LoadFolders);
+        }
+    }
+
+    fn act(&mut self, action: &Action, out: &mut Outbox<'_, Request>) {
+        if let Action::AcceptMissing(folder) = action {
+            self.update(Message::AcceptMissing(folder.clone()), out);
         }
     }
 

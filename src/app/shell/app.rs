@@ -15,7 +15,6 @@ use super::state::{Context, Page, Settings, State};
 use super::typed_path::{Outcome, TypedPath};
 use super::update::{EVENTS_A_CALL, Update};
 use super::{job_bar, rail, toasts};
-use crate::app::engine::picture::ImageKey;
 use crate::app::engine::report::{JobKind, Report};
 use crate::app::people::view::aside;
 use crate::app::ui::action::Action;
@@ -28,7 +27,6 @@ use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::thumbnails::Thumbnails;
 use crate::app::ui::view::View;
 use crate::app::ui::widgets::buttons;
-use crate::app::{evaluate, photos, scan};
 
 const SETTINGS_KEY: &str = "settings";
 
@@ -44,7 +42,7 @@ macro_rules! views_of {
         impl Views {
             /// Tells all others that this view has come on show.
             fn show(&mut self, view: View) {
-                $(if crate::app::$feature::state::State::VIEW != view {
+                $(if crate::app::$feature::state::State::VIEW != Some(view) {
                     self.$feature.left();
                 })*
             }
@@ -54,7 +52,7 @@ macro_rules! views_of {
             /// Draws what belongs to the view on show.
             fn view_ui(&mut self, ui: &mut Ui, views: &mut Views) {
                 let state = self.state;
-                $(if crate::app::$feature::state::State::VIEW == state.view {
+                $(if crate::app::$feature::state::State::VIEW == Some(state.view) {
                     self.of(&state.$feature, Message::$Feature, |ctx| views.$feature.ui(ui, ctx));
                 })*
             }
@@ -68,7 +66,7 @@ macro_rules! views_of {
         /// What files mean that are dropped on the view on show.
         fn dropped(view: View, paths: Vec<PathBuf>) -> Message {
             let message = None$(.or_else(|| {
-                let here = crate::app::$feature::state::State::VIEW == view;
+                let here = crate::app::$feature::state::State::VIEW == Some(view);
                 let message = here.then(|| crate::app::$feature::state::State::dropped(&paths)).flatten();
                 message.map(Message::$Feature)
             }))*;
@@ -175,7 +173,8 @@ impl App {
 
     fn ask_for_images(&mut self) {
         while let Some(key) = self.images.next_wanted() {
-            if self.backend.send(image_request(key)).is_err() {
+            let Some(request) = Request::for_image(key) else { continue };
+            if self.backend.send(request).is_err() {
                 self.images.give_back(key);
                 break;
             }
@@ -282,16 +281,6 @@ fn file_url(file: &Path) -> Result<String> {
     Ok(url.into())
 }
 
-/// A picture belongs to a photo, or to an evaluation on show.
-fn image_request(key: ImageKey) -> Request {
-    match key {
-        ImageKey::Seen { .. } | ImageKey::Judged { .. } => Request::Evaluate(evaluate::state::Request::LoadImage(key)),
-        ImageKey::Thumbnail(_) | ImageKey::Large(_) | ImageKey::Face(_) => {
-            Request::Photos(photos::state::Request::LoadImage(key))
-        }
-    }
-}
-
 /// One frame's drawing.
 struct Frame<'a> {
     state: &'a State,
@@ -343,9 +332,8 @@ impl Frame<'_> {
         let frame = egui::Frame::new().fill(palette.background).inner_margin(margin);
         CentralPanel::no_frame().frame(frame).show(ui, |ui| {
             if is_first_run(self.state) {
-                let importing = self.state.models.imports.busy_with().map(Path::to_owned);
-                let first_run = scan::state::FirstRun { importing };
-                return self.of(&first_run, Message::Act, |ctx| scan::view::first_run_ui(ui, ctx));
+                let state = self.state;
+                return self.of(&state.scan, Message::Scan, |ctx| views.scan.ui(ui, ctx));
             }
             Panel::top("title line")
                 .exact_size(size::TITLE_LINE)

@@ -8,8 +8,8 @@ use std::path::PathBuf;
 
 use super::features::for_features;
 use crate::app::engine::facts::{ModelRow, Overview, People, TouchedFacts};
+use crate::app::engine::picture::ImageKey;
 use crate::app::engine::report::{JobId, Report, Ticket};
-use crate::app::scan;
 use crate::app::ui::feature::Feature;
 use crate::figures::Saving;
 use crate::types::Touched;
@@ -25,7 +25,6 @@ macro_rules! requests_of {
             LoadModels,
             /// What the views show of what a change touched.
             LoadTouched(Touched),
-            Scan(scan::state::Request),
             /// Writes a figure or a table to this file.
             Save(Ticket, PathBuf, Box<Saving>),
             Cancel(JobId),
@@ -36,9 +35,13 @@ macro_rules! requests_of {
             pub fn is_long(&self) -> bool {
                 match self {
                     $(Self::$Feature(request) => crate::app::$feature::state::State::is_long(request),)*
-                    Self::Scan(_) => true,
                     _ => false,
                 }
+            }
+
+            /// What is asked for a picture; none where it is nobody's.
+            pub fn for_image(key: ImageKey) -> Option<Self> {
+                None$(.or_else(|| crate::app::$feature::state::State::image_request(key).map(Self::$Feature)))*
             }
 
             /// Whether an older request that still waits is pointless now.

@@ -3,8 +3,8 @@
 //! The first word is its room below `src/app`, the second its name among messages, requests and answers. Of the room the
 //! shell knows `state::State` (a [`Feature`](crate::app::ui::feature::Feature)), `job::Job` (a
 //! [`FeatureJob`](crate::app::engine::shared::FeatureJob)) and `view::Views` (a
-//! [`FeatureView`](crate::app::ui::feature::FeatureView)). A scan has no view: the shell asks for it, and draws its first
-//! page while the library is empty.
+//! [`FeatureView`](crate::app::ui::feature::FeatureView)). What a feature without a view draws,
+//! the shell draws where it is needed: the page of a library without photos is the scan's.
 
 use crate::app::ui::feature::Feature;
 use crate::app::ui::view::View;
@@ -22,6 +22,7 @@ macro_rules! for_features {
             models: Models,
             settings: Settings,
             care: Care,
+            scan: Scan,
         }
     };
 }
@@ -35,14 +36,14 @@ macro_rules! views_of {
 }
 
 /// The view of each feature.
-const VIEWS: &[View] = &for_features!(views_of);
+const VIEWS: &[Option<View>] = &for_features!(views_of);
 
 /// The views of the rail.
 pub fn views() -> impl Iterator<Item = View> {
-    VIEWS.iter().enumerate().filter(|(index, view)| !VIEWS[..*index].contains(view)).map(|(_, view)| *view)
+    VIEWS.iter().enumerate().filter(|(index, view)| !VIEWS[..*index].contains(view)).filter_map(|(_, view)| *view)
 }
 
 /// Whether several features are drawn in this view, one below the other.
 pub(super) fn is_shared(view: View) -> bool {
-    VIEWS.iter().filter(|other| **other == view).count() > 1
+    VIEWS.iter().filter(|other| **other == Some(view)).count() > 1
 }

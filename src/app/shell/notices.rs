@@ -1,9 +1,6 @@
 //! What is said in passing: a change that was made, with Undo; a job that ended, with Show; something that failed.
 
-use std::path::PathBuf;
-
-use crate::app::engine::report::Withheld;
-use crate::app::ui::action::Action;
+use crate::app::ui::feature::{Offer, Question};
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct NoticeId(pub u64);
@@ -24,41 +21,9 @@ pub struct Notice {
     /// Folded until asked for.
     pub details: String,
     /// What can be done about it; each takes the notice away.
-    pub actions: Vec<NoticeAction>,
+    pub actions: Vec<Offer>,
     /// When it goes by itself, in seconds of the window's clock; failures and questions stay.
     pub until_secs: Option<f64>,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub enum NoticeAction {
-    Undo,
-    /// Leads to what it is about.
-    Show(Action),
-    /// The photos of this folder that are gone are kept as they are.
-    KeepMissing,
-    /// They are gone for good.
-    AcceptMissing(PathBuf),
-}
-
-impl NoticeAction {
-    pub fn label_key(&self) -> &'static str {
-        match self {
-            Self::Undo => "undo",
-            Self::Show(_) => "show",
-            Self::KeepMissing => "missing_keep",
-            Self::AcceptMissing(_) => "missing_accept",
-        }
-    }
-
-    /// None where taking the notice away is all.
-    pub fn action(&self) -> Option<Action> {
-        match self {
-            Self::Undo => Some(Action::UNDO),
-            Self::Show(action) => Some(action.clone()),
-            Self::KeepMissing => None,
-            Self::AcceptMissing(folder) => Some(Action::AcceptMissing(folder.clone())),
-        }
-    }
 }
 
 /// The notices on show, oldest first; at most [`Notices::LIMIT`].
@@ -72,22 +37,20 @@ impl Notices {
     pub const LIMIT: usize = 4;
     const SHOWN_FOR_SECS: f64 = 8.0;
 
-    pub fn say(&mut self, text: String, action: Option<NoticeAction>, now_secs: f64) {
+    pub fn say(&mut self, text: String, offer: Option<Offer>, now_secs: f64) {
         // Undo undoes the latest change only, so only the latest notice may offer it.
-        if action == Some(NoticeAction::Undo) {
+        if offer.as_ref() == Some(&Offer::undo()) {
             self.withdraw_undo();
         }
-        let (actions, until_secs) = (action.into_iter().collect(), Some(now_secs + Self::SHOWN_FOR_SECS));
+        let (actions, until_secs) = (offer.into_iter().collect(), Some(now_secs + Self::SHOWN_FOR_SECS));
         self.push(Notice { text, actions, until_secs, ..Notice::default() });
     }
 
-    /// Asks whether the photos of a folder are gone, or its drive is only not there. An earlier question about it is
-    /// answered by this one.
-    pub fn ask_missing(&mut self, text: String, withheld: &Withheld) {
-        let accept = NoticeAction::AcceptMissing(withheld.folder.clone());
-        self.shown.retain(|notice| !notice.actions.contains(&accept));
-        let actions = vec![NoticeAction::KeepMissing, accept];
-        self.push(Notice { kind: NoticeKind::Asked, text, actions, ..Notice::default() });
+    /// Asks in passing. An earlier question with the same answers is answered by this one.
+    pub fn ask(&mut self, question: Question) {
+        let Question { words, answers } = question;
+        self.shown.retain(|notice| notice.actions != answers);
+        self.push(Notice { kind: NoticeKind::Asked, text: words, actions: answers, ..Notice::default() });
     }
 
     pub fn fail(&mut self, text: String, details: String) {
@@ -96,7 +59,7 @@ impl Notices {
 
     /// Takes the offer to undo away: it was taken, or it does not hold any more.
     pub fn withdraw_undo(&mut self) {
-        self.shown.retain(|notice| !notice.actions.contains(&NoticeAction::Undo));
+        self.shown.retain(|notice| !notice.actions.contains(&Offer::undo()));
     }
 
     pub fn dismiss(&mut self, id: NoticeId) {
@@ -140,8 +103,8 @@ mod tests {
     #[test]
     fn only_the_latest_change_offers_undo() {
         let mut notices = Notices::default();
-        notices.say("first".into(), Some(NoticeAction::Undo), 0.0);
-        notices.say("second".into(), Some(NoticeAction::Undo), 0.0);
+        notices.say("first".into(), Some(Offer::undo()), 0.0);
+        notices.say("second".into(), Some(Offer::undo()), 0.0);
         assert_eq!(notices.shown().len(), 1);
         for _ in 0..10 {
             notices.say("more".into(), None, 0.0);

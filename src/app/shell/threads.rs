@@ -16,7 +16,6 @@ use crate::app::engine::shared::{FeatureJob, Running, Shared, Sink, Tasks};
 use crate::app::engine::watch::watch;
 use crate::app::engine::workers::Workers;
 use crate::app::jobs::{facts, options};
-use crate::app::scan;
 use crate::figures::Saving;
 use crate::types::Touched;
 
@@ -58,7 +57,6 @@ macro_rules! jobs_of {
                     Request::LoadTouched(touched) => {
                         tasks.load(move |shared| facts::touched(shared, &touched).map(Fact::Touched));
                     }
-                    Request::Scan(request) => scan::job::handle(&mut tasks.of(Answer::Facts), request),
                     Request::Save(ticket, path, saving) => tasks.save(ticket, path, saving),
                     Request::Cancel(job) => tasks.running.cancel(job),
                 }

@@ -3,8 +3,9 @@
 use eframe::egui::{self, Align2, Area, Id, Order, Ui};
 
 use crate::app::shell::message::Message;
-use crate::app::shell::notices::{Notice, NoticeAction, NoticeKind};
+use crate::app::shell::notices::{Notice, NoticeKind};
 use crate::app::shell::state::Context;
+use crate::app::ui::feature::Offer;
 use crate::app::ui::icons::{self, Icon};
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
@@ -70,9 +71,9 @@ fn notice_ui(ui: &mut Ui, ctx: &mut Context<'_>, notice: &Notice) {
     });
 }
 
-fn action_ui(ui: &mut Ui, ctx: &mut Context<'_>, notice: &Notice, action: &NoticeAction) {
-    if buttons::button_ui(ui, Rank::Quiet, ctx.text.s(action.label_key())).clicked() {
-        action.action().into_iter().for_each(|action| ctx.act(action));
+fn action_ui(ui: &mut Ui, ctx: &mut Context<'_>, notice: &Notice, offer: &Offer) {
+    if buttons::button_ui(ui, Rank::Quiet, ctx.text.s(offer.label_key)).clicked() {
+        offer.action.clone().into_iter().for_each(|action| ctx.act(action));
         ctx.send(Message::Dismiss(notice.id));
     }
 }

@@ -1,24 +1,19 @@
 //! What messages and events do to the state. No drawing: this runs while the window is hidden, too.
 
-mod scan_words;
-
 use std::collections::VecDeque;
 use std::path::PathBuf;
 
-use self::scan_words::scan_ended;
 use super::backend::{Answer, Backend, Event, Fact, Request};
 use super::features::for_features;
 use super::message::Message;
-use super::notices::NoticeAction;
 use super::state::{Page, State};
 use crate::app::engine::facts::Loadable;
 use crate::app::engine::report::{Failed, Failure, JobEnd, JobId, JobKind, JobReport, JobSummary, Report, Ticket};
-use crate::app::jobs::demonstration::DemoOptions;
 use crate::app::ui::action::{Action, Outbox, Tickets};
-use crate::app::ui::feature::{Ended, Feature};
-use crate::app::ui::locale::{Locale, grouped};
+use crate::app::ui::feature::{Ended, Feature, Offer};
+use crate::app::ui::locale::Locale;
 use crate::app::ui::view::View;
-use crate::app::{care, compare, evaluate, models, people, photos, scan, settings, train};
+use crate::app::{evaluate, people, photos};
 use crate::figures::Saving;
 use crate::library::{Decision, PhotoFilter};
 use crate::types::{PersonId, Touched};
@@ -120,8 +115,7 @@ macro_rules! routes_of {
         }
 
         fn ended(kind: JobKind, summary: &JobSummary, text: &Locale) -> Option<Ended> {
-            scan_ended(kind, summary, text)
-                $(.or_else(|| crate::app::$feature::state::State::ended(kind, summary, text)))*
+            None$(.or_else(|| crate::app::$feature::state::State::ended(kind, summary, text)))*
         }
     };
 }
@@ -173,25 +167,21 @@ impl Update {
         self.outbox.push_back(request);
     }
 
+    /// What leads from one feature to another: where the user is, and what is done to it there.
     fn act(&mut self, state: &mut State, text: &Locale, action: Action) {
-        match action {
-            Action::Show(view) => self.show(state, text, view),
-            Action::OpenPerson(person) => self.open(state, text, Page::Person(person)),
-            Action::OpenPhoto(photo) => self.open(state, text, Page::Photo(photo)),
+        match &action {
+            Action::Show(view) => self.show(state, text, *view),
+            Action::OpenPerson(person) => self.open(state, text, Page::Person(*person)),
+            Action::OpenPhoto(photo) => self.open(state, text, Page::Photo(*photo)),
             Action::Back => self.back(state, text),
-            Action::Leave(person) => self.leave(state, text, person),
-            Action::FilterPhotos(filter) => {
+            Action::Leave(person) => self.leave(state, text, *person),
+            Action::FilterPhotos(_) => {
                 state.view = View::LIBRARY;
                 state.page = Page::None;
                 state.trail.clear();
-                with_outbox!(self, state, text, photos, Request::Photos, |part, out| part.filter(filter, out));
             }
-            Action::Scan(folders) => self.ask(Request::Scan(scan::state::Request::Scan(folders))),
-            Action::Rescan => self.ask(Request::Scan(scan::state::Request::Scan(Vec::new()))),
-            Action::CancelJob(job) => self.ask(Request::Cancel(job)),
-            Action::Decide(decision, seen) => {
-                self.run(state, text, Message::People(people::state::Message::Decide(decision, seen)));
-            }
+            Action::CancelJob(job) => self.ask(Request::Cancel(*job)),
+            Action::Decide(Decision::Undo, _) => state.notices.withdraw_undo(),
             Action::OpenSetAside => {
                 state.view = View::PEOPLE;
                 self.open(state, text, Page::SetAside);
@@ -204,33 +194,14 @@ impl Update {
                     }
                     self.load_page(state, text);
                 }
-                state.facts.putting_back = putting;
+                state.facts.putting_back = putting.clone();
             }
-            Action::AcceptMissing(folder) => {
-                self.run(state, text, Message::Settings(settings::state::Message::AcceptMissing(folder)));
-            }
-            Action::OpenGrouping if state.people.grouping.open => {}
-            Action::OpenGrouping | Action::ToggleGrouping => {
-                self.run(state, text, Message::People(people::state::Message::ToggleGrouping));
-            }
-            Action::AskForget(person) => {
-                self.run(state, text, Message::Care(care::state::Message::AskForget(person)));
-            }
-            Action::CompareFaces(faces) => {
-                let faces = faces.into_iter().map(compare::state::CompareSource::Face).collect();
-                self.run(state, text, Message::Compare(compare::state::Message::Add(faces)));
-            }
-            Action::InstallModels(models) => {
-                self.run(state, text, Message::Models(models::state::Message::Install(models)));
-            }
-            Action::Demonstrate => {
-                self.run(state, text, Message::Train(train::state::Message::Demonstrate(DemoOptions::default())));
-            }
-            Action::Fail(failure) => self.failed(state, text, None, failure),
-            Action::Reload(touched) => self.load_touched(state, text, &touched),
-            // Dialogs, and other programs.
-            Action::ChooseFolder | Action::ChooseModelFile | Action::Save(_) | Action::OpenFile(_) => {}
+            Action::Reload(touched) => self.load_touched(state, text, touched),
+            Action::Fail(failure) => self.failed(state, text, None, failure.clone()),
+            // A feature's, or the window's own.
+            _ => {}
         }
+        for_features!(with_each self, state, text, |part, out| part.act(&action, out));
     }
 
     fn save(&mut self, text: &Locale, path: PathBuf, saving: Box<Saving>) {
@@ -335,7 +306,7 @@ impl Update {
 
     fn changed(&mut self, state: &mut State, text: &Locale, ticket: Ticket, touched: &Touched) {
         if let Some(said) = self.tickets.answered(ticket) {
-            let action = said.undoable.then_some(NoticeAction::Undo);
+            let action = said.undoable.then(Offer::undo);
             state.notices.say(said.text, action, self.now_secs);
         }
         for_features!(with_each self, state, text, |part, out| part.answered(ticket, true, out));
@@ -381,18 +352,13 @@ impl Update {
         let touched = ended.as_ref().map_or_else(Touched::everything, |ended| ended.touched.clone());
         match (end, ended) {
             _ if said_in_view => {}
-            (JobEnd::Done(_), Some(Ended { words, show, .. })) => {
-                state.notices.say(words, show.map(NoticeAction::Show), self.now_secs);
+            (JobEnd::Done(_), Some(Ended { words, show, questions, .. })) => {
+                state.notices.say(words, show.map(Offer::show), self.now_secs);
+                questions.into_iter().for_each(|question| state.notices.ask(question));
             }
             (JobEnd::Done(_), None) => {}
             (JobEnd::Cancelled, _) => state.notices.say(text.s("said_cancelled").into(), None, self.now_secs),
             (JobEnd::Failed(failure), _) => self.failed(state, text, None, failure),
-        }
-        for withheld in &summary.withheld {
-            let (gone, of) = (grouped(withheld.gone), grouped(withheld.of));
-            let folder = withheld.folder.to_string_lossy();
-            let words = text.f("missing_asked", &[("gone", &gone), ("of", &of), ("folder", &folder)]);
-            state.notices.ask_missing(words, withheld);
         }
         self.load_touched(state, text, &touched);
     }

@@ -47,6 +47,8 @@ pub enum Action {
     InstallModels(Vec<ModelId>),
     /// Asks for a model file that is already on this computer.
     ChooseModelFile,
+    /// This model file is being read or written; none is any more.
+    Importing(Option<PathBuf>),
     /// Trains on synthetic people, to show how it is done.
     Demonstrate,
     /// Asks for a file and writes this to it.

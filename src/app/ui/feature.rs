@@ -10,6 +10,7 @@ use super::context::ViewContext;
 use super::locale::Locale;
 use super::view::View;
 use crate::app::engine::facts::Facts;
+use crate::app::engine::picture::ImageKey;
 use crate::app::engine::report::{JobId, JobKind, JobSummary, Ticket};
 use crate::types::Touched;
 
@@ -22,12 +23,21 @@ pub trait Feature: Default {
     /// What its job tells.
     type Event;
 
-    /// The view of the rail where it is drawn, which several features may share.
-    const VIEW: View;
+    /// The view of the rail where it is drawn, which several features may share; none for one that the shell draws where
+    /// it is needed.
+    const VIEW: Option<View>;
 
     fn update(&mut self, message: Self::Message, out: &mut Outbox<'_, Self::Request>);
 
     fn receive(&mut self, event: Self::Event, out: &mut Outbox<'_, Self::Request>);
+
+    /// Does what another feature asks of it; most actions are not its own.
+    fn act(&mut self, _action: &Action, _out: &mut Outbox<'_, Self::Request>) {}
+
+    /// What is asked for a picture that is its own to load.
+    fn image_request(_key: ImageKey) -> Option<Self::Request> {
+        None
+    }
 
     /// Whether a request waits for the device's thread. Reading and reviewing never wait behind it.
     fn is_long(_request: &Self::Request) -> bool {
@@ -112,10 +122,38 @@ pub struct Ended {
     pub words: String,
     /// What leads to its outcome.
     pub show: Option<Action>,
+    /// What its user is asked then.
+    pub questions: Vec<Question>,
     /// What it left other than before, however it ended.
     pub touched: Touched,
     /// A view that says itself how it ended, when it is on show.
     pub said_in: Option<View>,
+}
+
+/// A question in passing, and its answers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Question {
+    pub words: String,
+    pub answers: Vec<Offer>,
+}
+
+/// Something that can be done; without an action it is left as it is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Offer {
+    pub label_key: &'static str,
+    pub action: Option<Action>,
+}
+
+impl Offer {
+    /// Leads to what something is about.
+    pub fn show(action: Action) -> Self {
+        Self { label_key: "show", action: Some(action) }
+    }
+
+    /// Takes the last decision back.
+    pub fn undo() -> Self {
+        Self { label_key: "undo", action: Some(Action::UNDO) }
+    }
 }
 
 /// Adds how many were skipped, where some were.

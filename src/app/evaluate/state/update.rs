@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::app::engine::facts::{Facts, Loadable};
+use crate::app::engine::picture::ImageKey;
 use crate::app::engine::report::{JobKind, JobSummary};
 use crate::app::evaluate::state::setup::Path;
 use crate::app::evaluate::state::{CHECK, EVALUATE, Event, Message, Request, State, Tab};
@@ -31,7 +32,7 @@ impl Feature for State {
     type Request = Request;
     type Event = Event;
 
-    const VIEW: View = View::EVALUATE;
+    const VIEW: Option<View> = Some(View::EVALUATE);
 
     fn update(&mut self, message: Message, out: &mut Out<'_>) {
         match message {
@@ -107,7 +108,7 @@ impl Feature for State {
     }
 
     fn shown(&self, view: View, out: &mut Out<'_>) {
-        if view == Self::VIEW {
+        if Self::VIEW == Some(view) {
             out.ask(Request::LoadRuns);
         } else if view == View::COMPARE {
             out.ask(Request::LoadSample);
@@ -135,7 +136,11 @@ impl Feature for State {
             _ => return None,
         };
         let show = Some(Action::Show(View::EVALUATE));
-        Some(Ended { words, show, touched: Touched::default(), said_in: None })
+        Some(Ended { words, show, questions: Vec::new(), touched: Touched::default(), said_in: None })
+    }
+
+    fn image_request(key: ImageKey) -> Option<Request> {
+        matches!(key, ImageKey::Seen { .. } | ImageKey::Judged { .. }).then_some(Request::LoadImage(key))
     }
 
     fn remember(&self, kept: &mut Kept) {

@@ -3,7 +3,7 @@
 pub mod importing;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::app::engine::report::{Failure, JobId, JobKind, JobSummary, Ticket};
 use crate::app::jobs::import::{ImportRequest, OpenQuestion};
@@ -79,7 +79,7 @@ impl Feature for State {
     type Request = Request;
     type Event = Event;
 
-    const VIEW: View = View::MODELS;
+    const VIEW: Option<View> = Some(View::MODELS);
 
     fn update(&mut self, message: Message, out: &mut Outbox<'_, Request>) {
         match message {
@@ -121,7 +121,7 @@ impl Feature for State {
                 self.write_import(ImportRequest { path, ..ImportRequest::default() }, out);
             }
             Event::Inspected(path, Ok(Some(question))) => {
-                self.imports.step = Some(ImportStep::Asking(Form::new(path, question)));
+                self.go_on_to(Some(ImportStep::Asking(Form::new(path, question))), out);
             }
             Event::Inspected(_, Err(failure)) => {
                 out.act(Action::Fail(failure));
@@ -152,6 +152,12 @@ impl Feature for State {
         out.ask(Request::LoadNetworks);
     }
 
+    fn act(&mut self, action: &Action, out: &mut Outbox<'_, Request>) {
+        if let Action::InstallModels(models) = action {
+            out.ask(Request::Install(models.clone()));
+        }
+    }
+
     fn is_long(request: &Request) -> bool {
         matches!(request, Request::Remove(..))
     }
@@ -159,7 +165,7 @@ impl Feature for State {
     fn ended(kind: JobKind, _: &JobSummary, text: &Locale) -> Option<Ended> {
         let touched = Touched { settings: true, ..Touched::models() };
         let words = text.s("said_installed").to_owned();
-        (kind == JobKind::INSTALL).then_some(Ended { words, show: None, touched, said_in: None })
+        (kind == JobKind::INSTALL).then_some(Ended { words, show: None, questions: Vec::new(), touched, said_in: None })
     }
 
     fn dropped(paths: &[PathBuf]) -> Option<Message> {
@@ -173,16 +179,21 @@ impl Feature for State {
 
 impl State {
     fn next_import(&mut self, out: &mut Outbox<'_, Request>) {
-        self.imports.step = self.imports.waiting.pop_front().map(|path| {
-            out.ask(Request::Inspect(path.clone()));
-            ImportStep::Inspecting(path)
-        });
+        let next = self.imports.waiting.pop_front();
+        out.requests.extend(next.clone().map(Request::Inspect));
+        self.go_on_to(next.map(ImportStep::Inspecting), out);
     }
 
     fn write_import(&mut self, request: ImportRequest, out: &mut Outbox<'_, Request>) {
         let path = request.path.clone();
         let ticket = out.ticket(out.text.f("said_imported", &[("name", &file_name(&path))]), false);
         out.ask(Request::Import(ticket, Box::new(request)));
-        self.imports.step = Some(ImportStep::Writing(path, ticket));
+        self.go_on_to(Some(ImportStep::Writing(path, ticket)), out);
+    }
+
+    /// The page of a library without photos shows which file is being imported.
+    fn go_on_to(&mut self, step: Option<ImportStep>, out: &mut Outbox<'_, Request>) {
+        self.imports.step = step;
+        out.act(Action::Importing(self.imports.busy_with().map(Path::to_owned)));
     }
 }

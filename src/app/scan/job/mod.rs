@@ -34,7 +34,7 @@ use crate::networks::models::Store;
 use crate::types::{Cancel, FaceId, SquaredDistance};
 use pipeline::Scanning;
 #[cfg(feature = "gui")]
-pub use window::handle;
+pub use window::Job;
 
 /// What a scan did. `photos` and `faces` count what the folder holds now, newly found or known before.
 #[derive(Debug, Clone, Default, Serialize)]

@@ -7,21 +7,29 @@ use anyhow::Result;
 use super::{ScanChoices, ScanContext, ScanSummary, run};
 use crate::app::engine::progress::JobEvent;
 use crate::app::engine::report::{JobKind, JobSummary};
-use crate::app::engine::shared::{Shared, Tasks};
+use crate::app::engine::shared::{FeatureJob, Shared, Tasks};
 use crate::app::engine::workers::LoadedNetworks;
-use crate::app::scan::state::Request;
+use crate::app::scan::state::{Event, Request};
 use crate::types::Cancel;
 
 /// Scans the folders, or all known ones, on the device's thread.
-pub fn handle<E: Send + 'static>(tasks: &mut Tasks<'_, E>, request: Request) {
-    let Request::Scan(folders) = request;
-    let (job, cancel) = tasks.begin_job();
-    tasks.run_job(job, move |shared, networks, sink| {
-        let mut events = sink.reporter(job, JobKind::SCAN);
-        let outcome = scan_folders(shared, networks, folders, &cancel, &mut events);
-        shared.library_changed();
-        sink.end(job, &cancel, outcome.map(|summary| job_summary(&summary)));
-    });
+#[derive(Debug, Default)]
+pub struct Job;
+
+impl FeatureJob for Job {
+    type Request = Request;
+    type Event = Event;
+
+    fn handle(&self, tasks: &mut Tasks<'_, Event>, request: Request) {
+        let Request::Scan(folders) = request;
+        let (job, cancel) = tasks.begin_job();
+        tasks.run_job(job, move |shared, networks, sink| {
+            let mut events = sink.reporter(job, JobKind::SCAN);
+            let outcome = scan_folders(shared, networks, folders, &cancel, &mut events);
+            shared.library_changed();
+            sink.end(job, &cancel, outcome.map(|summary| job_summary(&summary)));
+        });
+    }
 }
 
 fn scan_folders(

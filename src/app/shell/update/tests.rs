@@ -97,7 +97,7 @@ fn of_requests_that_wait_the_last_word_holds() {
     let (mut update, mut state, text) = (Update::default(), State::default(), Locale::new(Language::English));
     state.train.run = Some(LiveRun::new(RunStart::default()));
     for paused in [true, false, true] {
-        update.run(&mut state, &text, Message::Train(train::state::Message::Pause(paused)));
+        update.run(&mut state, &text, Message::Train(crate::app::train::state::Message::Pause(paused)));
     }
     let pause = |paused| Request::Train(TrainRequest::Pause(paused));
     assert_eq!(sent(&mut update), [pause(false), pause(true)]);
@@ -132,7 +132,7 @@ fn reading_and_reviewing_go_on_while_long_jobs_wait() {
     let load = Request::People(people::state::Request::LoadPerson(PersonId(1)));
     assert_eq!(busy.0[..2], [Request::Cancel(JobId(3)), load]);
     assert_eq!(busy.0.len(), 3, "and the decision was made");
-    assert_eq!(sent(&mut update), [Request::Scan(scan::state::Request::Scan(Vec::new()))]);
+    assert_eq!(sent(&mut update), [Request::Scan(crate::app::scan::state::Request::Scan(Vec::new()))]);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::engine::facts::Loadable;
 use crate::app::engine::report::{Failed, Failure, JobKind, JobSummary};
+use crate::app::jobs::demonstration::DemoOptions;
 use crate::app::train::state::form::{self, DataSource};
 use crate::app::train::state::live::{Adoption, LiveRun, RunEnd, RunStage};
 use crate::app::train::state::{DEMONSTRATE, Discarding, Event, Message, REEMBED, Request, State, TRAIN, TrainPath};
@@ -31,7 +32,7 @@ impl Feature for State {
     type Request = Request;
     type Event = Event;
 
-    const VIEW: View = View::TRAIN;
+    const VIEW: Option<View> = Some(View::TRAIN);
 
     fn update(&mut self, message: Message, out: &mut Out<'_>) {
         match message {
@@ -132,8 +133,14 @@ impl Feature for State {
     }
 
     fn shown(&self, view: View, out: &mut Out<'_>) {
-        if view == Self::VIEW {
+        if Self::VIEW == Some(view) {
             self.questions().into_iter().for_each(|question| out.ask(question));
+        }
+    }
+
+    fn act(&mut self, action: &Action, out: &mut Out<'_>) {
+        if *action == Action::Demonstrate {
+            self.begin(Request::Demonstrate(DemoOptions::default()), out);
         }
     }
 
@@ -152,7 +159,7 @@ impl Feature for State {
             }
             _ => return None,
         };
-        Some(Ended { words, show: Some(Action::Show(show)), touched, said_in })
+        Some(Ended { words, show: Some(Action::Show(show)), questions: Vec::new(), touched, said_in })
     }
 
     fn remember(&self, kept: &mut Kept) {
