@@ -24,16 +24,28 @@ pub fn backup_to_restore(home: &Home, named: Option<&Path>) -> Result<PathBuf> {
             None => bail!("there is no such backup: {}", named.display()),
         };
     }
-    let newest = newest_sound(&care::backups(&library)?).map(|backup| backup.path.clone());
+    let newest = offers(&care::backups(&library)?).into_iter().next();
+    let newest = newest.map(|backup| backup.path);
     newest.with_context(|| format!("there is no sound backup in {}", care::backups_folder(&library).display()))
 }
 
-fn newest_sound(backups: &[Backup]) -> Option<&Backup> {
-    backups.iter().find(|backup| backup.is_sound() && backup.reason != BackupReason::BeforeRestore)
+/// What can be put in a damaged library's place, the best first: the newest sound backup, and what a damaged library
+/// still held in its file alone. That one comes first only where more was decided in it, since it may be of two states.
+pub fn offers(backups: &[Backup]) -> Vec<Backup> {
+    let sound = || backups.iter().filter(|backup| backup.is_sound() && backup.reason != BackupReason::BeforeRestore);
+    let whole = sound().find(|backup| backup.reason != BackupReason::FileAlone);
+    // Once there is a backup of what came after, it is a thing of the past.
+    let alone = sound().next().filter(|backup| backup.reason == BackupReason::FileAlone);
+    let holds_more = |(alone, whole): (&Backup, &Backup)| care::changes_in(&alone.path) > care::changes_in(&whole.path);
+    let mut offers: Vec<Backup> = whole.into_iter().chain(alone).cloned().collect();
+    if alone.zip(whole).is_some_and(holds_more) {
+        offers.reverse();
+    }
+    offers
 }
 
-pub fn newest_of(home: &Home) -> Result<Option<Backup>> {
-    Ok(newest_sound(&care::backups(&home.library())?).cloned())
+pub fn offers_of(home: &Home) -> Result<Vec<Backup>> {
+    Ok(offers(&care::backups(&home.library())?))
 }
 
 /// Restores a backup, whether the library can be opened or not.
