@@ -51,8 +51,10 @@ impl Library {
             }
             refuse_emptied(path)?;
             care::refuse_garbled(path)?;
-            create_private(path, false)
-                .map_err(|error| LibraryError::CannotOpen { path: path.to_owned(), reason: Reason::of_system(&error) })?;
+            create_private(path, false).map_err(|error| LibraryError::CannotOpen {
+                path: path.to_owned(),
+                reason: Reason::of_system(&error),
+            })?;
             let mut connection = Connection::open_with_flags(path, flags)?;
             connection.busy_timeout(BUSY_TIMEOUT)?;
             // Read the header before anything is written, so that a foreign file is left byte for byte.

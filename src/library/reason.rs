@@ -122,14 +122,16 @@ fn words_of(error: &rusqlite::Error) -> &'static str {
         (_, ffi::SQLITE_READONLY_DBMOVED) => {
             "its file was moved or replaced while it was open; close Likeness and open it again"
         }
-        (_, ffi::SQLITE_CANTOPEN_ISDIR) => "a folder is in its place",
+        (_, ffi::SQLITE_CANTOPEN_ISDIR) => "a folder is in its place; move it elsewhere, then try again",
         (Failure::CannotOpen, _) => "see that its drive is there, and that you may read and write its folder",
         (Failure::Damaged, _) => "some of its pages were overwritten or are gone",
         (_, ffi::SQLITE_IOERR_CORRUPTFS) => "the drive's own file system is damaged; have it checked before you go on",
         (Failure::DiskFailed, code) if LOCKING.contains(&code) => {
             "its file cannot be locked, as on many network drives; keep the library on a drive of this computer"
         }
-        (Failure::DiskFailed, code) if READING.contains(&code) => "it could not be read; check the drive, then try again",
+        (Failure::DiskFailed, code) if READING.contains(&code) => {
+            "it could not be read; check the drive, then try again"
+        }
         (Failure::DiskFailed, _) => "it could not be written; check the drive, then try again",
         _ => "a step was refused",
     }
@@ -194,7 +196,8 @@ mod tests {
     }
 
     fn is_raw(sentence: &str, raw: &str) -> bool {
-        let sqlite = ["sqlite", "database", "malformed", "i/o", "disk image", "constraint", "misuse", "vtable", "(os error"];
+        let sqlite =
+            ["sqlite", "database", "malformed", "i/o", "disk image", "constraint", "misuse", "vtable", "(os error"];
         sentence.contains(raw) || sqlite.iter().any(|word| sentence.to_lowercase().contains(word))
     }
 
@@ -202,7 +205,15 @@ mod tests {
     fn every_error_of_sqlite_is_a_sentence_of_the_programs_own_that_says_what_to_do() {
         // What each sentence asks of its reader, or says of what was kept.
         let helps = [
-            "restore", "try again", "check", "see that", "left as it is", "close", "disk is full", "only be read", "keep",
+            "restore",
+            "try again",
+            "check",
+            "see that",
+            "left as it is",
+            "close",
+            "disk is full",
+            "only be read",
+            "keep",
         ];
         for code in all_codes() {
             let failed = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
@@ -211,7 +222,10 @@ mod tests {
             let sentence = error.to_string();
             assert!(!is_raw(&sentence, &raw), "{code}: {sentence}");
             assert!(helps.iter().any(|help| sentence.contains(help)), "{code}: {sentence}");
-            assert!(sentence.contains("/home/ada/photos.lib") || matches!(error, LibraryError::Sql(_)), "{code}: {sentence}");
+            assert!(
+                sentence.contains("/home/ada/photos.lib") || matches!(error, LibraryError::Sql(_)),
+                "{code}: {sentence}"
+            );
             // The cause follows for who looks closer, where there is one that says more.
             let is_told_whole = matches!(
                 error,

@@ -11,8 +11,8 @@ use super::job;
 use crate::app::engine::cli::console::{printable, printable_text};
 use crate::app::engine::home::Home;
 use crate::library::care::{
-    self, Backup, BackupReason, BackupState, CheckReport, Contradiction, ImportMode, ImportReport, NotPlaced, Problem, Said,
-    WaitsFor,
+    self, Backup, BackupReason, BackupState, CheckReport, Contradiction, ImportMode, ImportReport, NotPlaced, Problem,
+    Said, WaitsFor,
 };
 use crate::library::{Library, LibraryReader, SetAside};
 
@@ -372,7 +372,10 @@ mod tests {
         let all: Vec<NotPlaced> = (0..60).map(face).collect();
         let words = not_placed_words(&all);
         assert!(words.starts_with("\n60 faces not placed"), "{words}");
-        assert!(words.contains("000.jpg: Ada; the next scan looks") && words.contains("049.jpg: Ada; waits"), "{words}");
+        assert!(
+            words.contains("000.jpg: Ada; the next scan looks") && words.contains("049.jpg: Ada; waits"),
+            "{words}"
+        );
         assert!(words.ends_with("and 10 more; --json lists all"), "{words}");
         assert_eq!(not_placed_json(&all[0])["waits_for"], "comparison");
     }

@@ -59,7 +59,7 @@ impl CheckReport {
 
 /// Checks a library, or a backup, whether it can be opened or not. Reads the whole file and changes nothing.
 pub fn check(path: &Path) -> CheckReport {
-    let opened = open::refuse_emptied(path).and_then(|()| open(path));
+    let opened = file::refuse_obstructed(path).and_then(|()| open::refuse_emptied(path)).and_then(|()| open(path));
     match opened.and_then(|connection| inspect(&connection)).map_err(|error| error.at(path)) {
         Ok(report) => report,
         Err(LibraryError::Damaged { reason, .. }) => CheckReport::damaged(&reason),
@@ -101,7 +101,6 @@ impl CheckReport {
 
 /// A library that others may be writing to is read as they leave it.
 pub(super) fn open(path: &Path) -> Result<Connection> {
-    file::refuse_obstructed(path)?;
     if let Some(reason) = log::garbled(path) {
         return Err(LibraryError::Damaged { path: path.to_owned(), reason: reason.into() });
     }

@@ -238,7 +238,8 @@ pub(super) fn step_over(database: &Path) -> Result<Vec<PathBuf>> {
         let Some(what) = obstacle(&path) else { continue };
         let aside = free_name(&with_suffix(&path, ".in-the-way"));
         std::fs::rename(&path, &aside).map_err(|error| {
-            let reason = Reason::with(&format!("{what} is in the way and cannot be moved aside; move it elsewhere"), error);
+            let reason =
+                Reason::with(&format!("{what} is in the way and cannot be moved aside; move it elsewhere"), error);
             LibraryError::NotWritten { path: path.clone(), reason }
         })?;
         sync_folder(&aside);

@@ -139,20 +139,22 @@ impl Library {
             outcomes.extend(forget_backups::clean_all(self, &pending.person(), pending.may_find_again, &mut done)?);
         }
         self.overwrite_what_is_deleted()?;
-        if !pending.is_empty() {
-            self.write(|t| forget_pending::only_the_library(t))?;
-        }
-        let emptied = self.read(|c| {
+        let mut is_complete = self.read(|c| {
             c.execute_batch("VACUUM")?;
             empty_log(c)
         })?;
-        if emptied {
+        if is_complete && !pending.is_empty() {
+            // Their names stand there until all else is done.
+            self.write(|t| forget_pending::only_the_library(t))?;
+            is_complete = self.read(empty_log)?;
+        }
+        if is_complete {
             self.write(|t| {
                 t.execute("DELETE FROM setting WHERE key = ?1", [PENDING])?;
                 Ok(())
             })?;
         }
-        Ok((outcomes, emptied))
+        Ok((outcomes, is_complete))
     }
 
     fn overwrite_what_is_deleted(&self) -> Result<()> {

@@ -100,9 +100,8 @@ fn put(c: &Connection, value: &str) -> Result<()> {
 
 /// Whether a library, or a copy of it, holds what is left of somebody forgotten. One of the first format has no settings.
 pub(super) fn is_in(c: &Connection) -> Result<bool> {
-    let has_settings: bool = c
-        .prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'setting'")?
-        .exists([])?;
+    let has_settings: bool =
+        c.prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'setting'")?.exists([])?;
     Ok(has_settings && c.prepare("SELECT 1 FROM setting WHERE key = ?1")?.exists([PENDING])?)
 }
 

@@ -131,9 +131,10 @@ impl<'c> Import<'_, 'c> {
     }
 
     fn is_to_be_compared(&self, face: FaceId) -> Result<bool> {
-        let mut query = self.d.t.prepare_cached(
-            "SELECT EXISTS (SELECT 1 FROM replaced JOIN face ON photo_id = old WHERE face.id = ?1)",
-        )?;
+        let mut query = self
+            .d
+            .t
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM replaced JOIN face ON photo_id = old WHERE face.id = ?1)")?;
         Ok(query.query_row([face.0], |row| row.get(0))?)
     }
 }

@@ -36,9 +36,8 @@ pub(in crate::library) fn refuse_garbled(library: &Path) -> Result<()> {
     let Some(reason) = garbled(library) else { return Ok(()) };
     let reason = Reason::from(reason);
     let reason = match rescue(library) {
-        Ok(Some(BackupReason::FileAlone)) => {
-            reason.and("; the library's file without that log, which may lack what was decided last, is among the backups")
-        }
+        Ok(Some(BackupReason::FileAlone)) => reason
+            .and("; the library's file without that log, which may lack what was decided last, is among the backups"),
         Ok(Some(_)) => reason.and("; what could be read of it is among the backups"),
         Ok(None) => reason,
         Err(error) => reason.and(&format!("; what could be read of it could not be put among the backups: {error}")),

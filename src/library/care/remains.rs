@@ -74,7 +74,8 @@ fn find(library: &Path) -> Result<Vec<PathBuf>> {
     let among = backup::files_of(&backup::backups_folder(library))?;
     let all = beside.into_iter().map(|path| (path, &own)).chain(among.into_iter().map(|path| (path, &of_backups)));
     let is_unfinished = |name: &str| {
-        let ends = |end: &&str| name.ends_with(*end) || SIDE_FILES.iter().any(|side| name.ends_with(&format!("{end}{side}")));
+        let ends =
+            |end: &&str| name.ends_with(*end) || SIDE_FILES.iter().any(|side| name.ends_with(&format!("{end}{side}")));
         UNFINISHED.iter().any(ends)
     };
     let is_ours = |(path, begin): (PathBuf, &String)| {

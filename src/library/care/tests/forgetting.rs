@@ -288,8 +288,12 @@ fn a_backup_made_while_somebody_was_forgotten_on_a_failing_disk_is_cleaned_at_th
             match outcome {
                 Ok(forgotten) if forgotten.is_complete => {}
                 Ok(_) => {
-                    std::fs::write(&late, &copied).unwrap();
-                    unfinished += 1;
+                    // Once the backups were done, no copy that was begun before comes into its place any more.
+                    let pending = shelf.library.read(super::super::forget_pending::read).unwrap();
+                    if pending.is_some_and(|pending| !pending.is_empty()) {
+                        std::fs::write(&late, &copied).unwrap();
+                        unfinished += 1;
+                    }
                 }
                 // They are still there, and can be forgotten again.
                 Err(_) => {

@@ -262,7 +262,9 @@ fn what_is_in_the_way_of_the_library_is_named_and_a_restore_steps_over_it() {
 #[test]
 fn what_is_in_the_way_of_a_restores_own_copy_is_moved_aside() {
     for (what, put) in IN_THE_WAY {
-        for suffix in [".restoring", ".restoring-wal", ".restoring-journal", ".restoring.partial", ".restoring.partial-journal"] {
+        for suffix in
+            [".restoring", ".restoring-wal", ".restoring-journal", ".restoring.partial", ".restoring.partial-journal"]
+        {
             for is_damaged in [false, true] {
                 let (shelf, backup) = with_backup();
                 let file = shelf.file();
