@@ -349,7 +349,7 @@ pub(super) fn inspect(path: &Path) -> BackupState {
 
 /// How many changes of faces and people a backup has seen: of two copies of one library, which one holds more. None
 /// where an older program made it, which did not count.
-pub fn changes_in(backup: &Path) -> Option<i64> {
+pub fn revision_in(backup: &Path) -> Option<i64> {
     let connection = file::open_still(backup).ok()?;
     connection.query_row("SELECT revision FROM clock", [], |row| row.get(0)).ok()
 }

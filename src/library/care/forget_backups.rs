@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, params};
 
 use super::forget::{self, FaceToForget, PersonToForget};
-use super::remains::{self, Writing};
+use super::remains::{self, Cleaning};
 use super::{backup, file, forget_pending, restore};
 use crate::library::error::{LibraryError, Result};
 use crate::library::open::Library;
@@ -35,10 +35,9 @@ pub(super) fn clean_all(
     done: &mut HashSet<PathBuf>,
 ) -> Result<Vec<(PathBuf, Outcome)>> {
     let library_path = library.path().to_owned();
-    // What is not finished now will not be: it may have been begun when the person was still there. Before the backups
-    // are listed, so that each of these is listed, or never put in its place.
+    let _cleaning = Cleaning::begin(&library_path)?;
+    // Before the backups are listed: what is not finished by now was left by somebody, and never comes into its place.
     remains::remove_all(&library_path)?;
-    let _writing = Writing::begin(&library_path);
     let namesakes: Vec<i64> = match &person.name {
         Some(name) => library.read(|c| forget::bearers(c, name, person.person))?,
         None => Vec::new(),

@@ -6,14 +6,18 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::backup;
 use super::file::{self, SIDE_FILES, with_suffix};
-use crate::library::error::Result;
+use crate::library::error::{LibraryError, Result};
 
 /// Where nothing can be locked, what is older than this is no longer being written.
 const LONGEST_COPY: Duration = Duration::from_secs(3600);
+
+/// How long who cleans backups waits for those who write copies.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// How copies are called that do not count yet.
 const UNFINISHED: [&str; 4] = [".partial", ".forgetting", ".restoring", ".rescuing"];
@@ -28,6 +32,30 @@ impl Writing {
     /// Without a lock where the file system has none: a copy is worth more than what may be left of it.
     pub fn begin(library: &Path) -> Self {
         Self { _lock: lock_file(library).filter(|lock| lock.lock_shared().is_ok()) }
+    }
+}
+
+/// Held while backups are cleaned of somebody: nobody writes a copy meanwhile, and nobody else cleans.
+#[derive(Debug)]
+pub(super) struct Cleaning {
+    _lock: Option<File>,
+}
+
+impl Cleaning {
+    /// Waits a while for those who write.
+    pub fn begin(library: &Path) -> Result<Self> {
+        let begun = Instant::now();
+        let Some(lock) = lock_file(library) else { return Ok(Self { _lock: None }) };
+        loop {
+            match lock.try_lock() {
+                Ok(()) => return Ok(Self { _lock: Some(lock) }),
+                Err(TryLockError::Error(_)) => return Ok(Self { _lock: None }),
+                Err(TryLockError::WouldBlock) if begun.elapsed() > LONGEST_WAIT => {
+                    return Err(LibraryError::Busy { path: library.to_owned() });
+                }
+                Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
+            }
+        }
     }
 }
 
@@ -56,7 +84,7 @@ pub(in crate::library) fn clear(library: &Path) -> Result<()> {
     }
 }
 
-/// Removes it whether somebody is writing it or not: a copy that was begun before a person was forgotten does not count.
+/// Removes it whoever wrote it: a copy that was begun before a person was forgotten does not count.
 pub(super) fn remove_all(library: &Path) -> Result<()> {
     find(library)?.iter().try_for_each(|path| file::remove_file(path))
 }

@@ -337,7 +337,7 @@ fn of_a_log_that_is_garbage_from_its_first_byte_the_file_alone_is_offered_and_sa
         let all = backups(&file).unwrap();
         let reasons: Vec<_> = all.iter().map(|backup| (backup.reason, backup.is_sound())).collect();
         assert_eq!(reasons, [(BackupReason::FileAlone, true), (BackupReason::Asked, true)], "offered once");
-        assert!(changes_in(&all[0].path) > changes_in(&all[1].path));
+        assert!(revision_in(&all[0].path) > revision_in(&all[1].path));
         let kept = restore(&file, &all[0].path).unwrap().kept.unwrap();
         assert_eq!(names_of_faces(&Library::open(&file).unwrap()).unwrap(), killed.told[5], "all that was in the file");
         assert_eq!(std::fs::read(file::with_suffix(&kept, "-wal")).unwrap(), log, "the damaged files are kept");
