@@ -24,14 +24,13 @@ pub fn backup_to_restore(home: &Home, named: Option<&Path>) -> Result<PathBuf> {
             None => bail!("there is no such backup: {}", named.display()),
         };
     }
-    let newest = offers(&care::backups(&library)?).into_iter().next();
-    let newest = newest.map(|backup| backup.path);
+    let newest = offers_of(home)?.into_iter().next().map(|backup| backup.path);
     newest.with_context(|| format!("there is no sound backup in {}", care::backups_folder(&library).display()))
 }
 
 /// What can be put in a damaged library's place, the best first: the newest sound backup, and what a damaged library
 /// still held in its file alone. That one comes first only where more was decided in it, since it may be of two states.
-pub fn offers(backups: &[Backup]) -> Vec<Backup> {
+fn offers(backups: &[Backup]) -> Vec<Backup> {
     let sound = || backups.iter().filter(|backup| backup.is_sound() && backup.reason != BackupReason::BeforeRestore);
     let whole = sound().find(|backup| backup.reason != BackupReason::FileAlone);
     // Once there is a backup of what came after, it is a thing of the past.
@@ -46,6 +45,7 @@ pub fn offers(backups: &[Backup]) -> Vec<Backup> {
 }
 
 pub fn offers_of(home: &Home) -> Result<Vec<Backup>> {
+    care::rescue_garbled(&home.library());
     Ok(offers(&care::backups(&home.library())?))
 }
 

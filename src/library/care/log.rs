@@ -45,6 +45,14 @@ pub(in crate::library) fn refuse_garbled(library: &Path) -> Result<()> {
     Err(LibraryError::Damaged { path: library.to_owned(), reason })
 }
 
+/// Puts what can still be had of a library whose log is garbled among the backups, where nobody has opened it since. What
+/// hinders it is told by who opens the library.
+pub fn rescue_garbled(library: &Path) {
+    if file::refuse_obstructed(library).is_ok() {
+        let _ = refuse_garbled(library);
+    }
+}
+
 /// What is wrong with a library's log, if anything.
 pub(super) fn garbled(library: &Path) -> Option<String> {
     let look = || lost_after(&read(library)?);
@@ -210,8 +218,9 @@ impl Round {
         put(0, if self.is_big_endian { MAGIC | 1 } else { MAGIC });
         put(4, VERSION);
         put(8, u32::try_from(self.page_size).ok()?);
-        (put(16, self.salts.0), put(20, self.salts.1));
-        (put(24, sum.0), put(28, sum.1));
+        for (at, word) in [(16, self.salts.0), (20, self.salts.1), (24, sum.0), (28, sum.1)] {
+            put(at, word);
+        }
         // The number of the round is what its sums still lack.
         let (_, b) = self.sum(&header[..8], (0, 0));
         let (next_a, next_b) = self.sum_before(&header[16..24], sum);

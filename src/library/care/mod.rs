@@ -42,6 +42,7 @@ pub use forget::{FaceToForget, Forgotten, PersonToForget};
 pub use import::{Contradiction, ImportMode, ImportReport, Said};
 pub use import_edits::{NotPlaced, WaitsFor};
 pub(super) use log::refuse_garbled;
+pub use log::rescue_garbled;
 pub(super) use remains::clear as clear_remains;
 pub use restore::{Restored, restore};
 pub use transfer::ExportCounts;

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OpenFlags};
 
 use super::remains::Writing;
-use super::{BackupReason, backup, check, file, forget_pending};
+use super::{BackupReason, backup, check, file, forget_pending, log};
 use crate::library::error::{LibraryError, Result};
 use crate::library::migrate;
 use crate::library::open::Library;
@@ -32,7 +32,13 @@ pub struct Restored {
 /// # Errors
 /// When the backup is not sound or of a newer program, and when the library cannot be written; it is as before then.
 pub fn restore(library: &Path, backup: &Path) -> Result<Restored> {
-    let moved_aside = file::step_over(library)?;
+    let mut moved_aside = Vec::new();
+    if file::refuse_obstructed(library).is_err() {
+        // Nothing is moved for a backup that cannot be restored.
+        moved_aside = std::mem::take(&mut Staged::copy(library, backup)?.moved_aside);
+        moved_aside.extend(file::step_over(library)?);
+    }
+    log::rescue_garbled(library);
     let restored = match open_whole(library)?.map(|mut open| open.restore_backup(backup)) {
         // What opened turns out to be damaged further on.
         None | Some(Err(LibraryError::Damaged { .. })) => Staged::copy(library, backup)?.replace(library)?,

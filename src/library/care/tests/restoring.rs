@@ -260,6 +260,21 @@ fn what_is_in_the_way_of_the_library_is_named_and_a_restore_steps_over_it() {
 
 #[cfg(unix)]
 #[test]
+fn nothing_is_moved_aside_for_a_backup_that_cannot_be_restored() {
+    let (shelf, backup) = with_backup();
+    let file = shelf.file();
+    let Shelf { folder: _folder, library, .. } = shelf;
+    drop(library);
+    file::remove(&file).unwrap();
+    IN_THE_WAY[0].1(&file);
+    std::fs::write(&backup, b"torn").unwrap();
+    let error = restore(&file, &backup).unwrap_err();
+    assert!(matches!(error, LibraryError::UnsoundBackup { .. }), "{error}");
+    assert!(file.join("letter.txt").exists());
+}
+
+#[cfg(unix)]
+#[test]
 fn what_is_in_the_way_of_a_restores_own_copy_is_moved_aside() {
     for (what, put) in IN_THE_WAY {
         for suffix in

@@ -381,3 +381,19 @@ fn a_file_of_two_states_is_not_offered_without_its_log() {
         }
     }
 }
+
+/// Nobody has opened the library since: what can be had of it is saved before another backup takes its place.
+#[test]
+fn a_restore_of_an_older_backup_saves_what_a_garbled_log_left_first() {
+    let killed = killed_after_a_checkpoint();
+    let file = killed.folder.path().join("library.sqlite");
+    let log = killed.folder.path().join("library.sqlite-wal");
+    let length = std::fs::metadata(&log).unwrap().len() as usize;
+    std::fs::write(&log, vec![0xA5; length]).unwrap();
+    let older = backups(&file).unwrap().remove(0).path;
+    restore(&file, &older).unwrap();
+    assert_eq!(names_of_faces(&Library::open(&file).unwrap()).unwrap(), killed.told[3]);
+    let saved = backups(&file).unwrap().into_iter().find(|backup| backup.reason == BackupReason::FileAlone).unwrap();
+    restore(&file, &saved.path).unwrap();
+    assert_eq!(names_of_faces(&Library::open(&file).unwrap()).unwrap(), killed.told[5]);
+}
