@@ -114,6 +114,11 @@ pub fn backups(library: &Path) -> Result<Vec<Backup>> {
     Ok(find(library)?.into_iter().map(read).collect())
 }
 
+/// How many there are; none is read.
+pub fn count_backups(library: &Path) -> Result<usize> {
+    Ok(find(library)?.len())
+}
+
 impl LibraryReader {
     /// Copies the library as it is now, and removes backups that are too many. Returns the copy.
     ///

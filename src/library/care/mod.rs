@@ -34,7 +34,7 @@ mod restore;
 mod tests;
 mod transfer;
 
-pub use backup::{Backup, BackupReason, BackupState, backups, backups_folder, reason_of, revision_in};
+pub use backup::{Backup, BackupReason, BackupState, backups, backups_folder, count_backups, reason_of, revision_in};
 pub(super) use backup::{back_up_to_migrate, bytes_of, has_backups};
 pub use check::{CheckReport, Problem, check};
 pub(super) use file::{open_after, open_protected, quick_check, refuse_obstructed};

@@ -304,6 +304,45 @@ fn faces_of_a_picture_that_was_edited_since_the_export_are_looked_for_in_the_edi
     assert!(lost.iter().all(|face| face.path == from.at("a.jpg") && face.replaced_by == edit));
 }
 
+/// The same where the import comes first, and the scan after it.
+#[test]
+fn faces_of_an_edit_that_is_scanned_after_the_import_are_looked_for_there() {
+    let from = told();
+    let mut shelf = Shelf::new();
+    import(&mut shelf, &exported(&from));
+    let records = [photo(&from.at("a.jpg"), 9, 4), photo(&from.at("b.jpg"), 2, 4)];
+    let edit = shelf.library.record_photos(shelf.scan, &records).unwrap()[0].photo_id;
+    let pairs = shelf.library.replaced_photos().unwrap();
+    let [pair] = pairs[..] else { panic!("{pairs:?}") };
+    assert_eq!(pair.new, edit);
+    shelf.library.carry_over(pair, &[]).unwrap();
+    let lost = shelf.library.lost_faces().unwrap();
+    assert_eq!(lost.iter().filter(|face| face.name.as_deref() == Some("Ada")).count(), 1, "{lost:?}");
+    // Found elsewhere after all, it is lost no more.
+    shelf.add("elsewhere/original.jpg", 1, 4);
+    assert_eq!(shelf.library.lost_faces().unwrap(), []);
+    assert!(shelf.library.check().unwrap().is_sound());
+}
+
+/// Something else at its old path is no edit where the picture itself is found.
+#[test]
+fn an_imported_picture_that_lies_elsewhere_now_loses_nothing_to_what_is_at_its_old_path() {
+    for is_found_first in [false, true] {
+        let from = told();
+        let mut shelf = Shelf::new();
+        import(&mut shelf, &exported(&from));
+        let mut records = [photo(&from.at("a.jpg"), 9, 4), photo(&shelf.at("elsewhere/a.jpg"), 1, 4)];
+        if is_found_first {
+            records.reverse();
+        }
+        shelf.library.record_photos(shelf.scan, &records).unwrap();
+        shelf.add("elsewhere/two.jpg", 2, 4);
+        assert_eq!(shelf.library.replaced_photos().unwrap(), []);
+        assert_eq!(shelf.library.lost_faces().unwrap(), []);
+        assert_eq!(shelf.names(), from.names());
+    }
+}
+
 /// This library has seen the picture and two edits of it before anybody was named: the names go along them.
 #[test]
 fn names_that_an_import_brings_follow_the_edits_that_this_library_has_seen() {
