@@ -141,12 +141,12 @@ impl LibraryError {
         let path = path.to_owned();
         match Failure::of(&error) {
             Failure::NotADatabase => Self::NotALibrary { path },
-            Failure::Damaged => Self::Damaged { path, reason: Reason::of_sqlite(error) },
+            Failure::Damaged => Self::Damaged { path, reason: Reason::of_sqlite(&error) },
             Failure::DiskFull => Self::DiskFull { path },
-            Failure::DiskFailed => Self::DiskFailed { path, reason: Reason::of_sqlite(error) },
+            Failure::DiskFailed => Self::DiskFailed { path, reason: Reason::of_sqlite(&error) },
             Failure::Busy => Self::Busy { path },
             Failure::ReadOnly => Self::ReadOnly { path },
-            Failure::CannotOpen => Self::CannotOpen { path, reason: Reason::of_sqlite(error) },
+            Failure::CannotOpen => Self::CannotOpen { path, reason: Reason::of_sqlite(&error) },
             Failure::NoMemory => Self::NoMemory { path },
             Failure::Refused => Self::Sql(error),
         }

@@ -43,8 +43,9 @@ impl Reason {
         Self { words: words.to_owned(), raw: Some(raw.into()) }
     }
 
-    pub(super) fn of_sqlite(error: rusqlite::Error) -> Self {
-        Self::with(words_of(&error), error)
+    pub(super) fn of_sqlite(error: &rusqlite::Error) -> Self {
+        // As text: its own source says the same once more.
+        Self::with(words_of(error), error.to_string())
     }
 
     pub(super) fn of_system(error: &io::Error) -> Self {
@@ -246,9 +247,9 @@ mod tests {
             let failed = || rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
             let path = Path::new("library").to_owned();
             let sentences = [
-                LibraryError::MigrationFailed { path: path.clone(), to: 5, reason: Reason::of_sqlite(failed()) },
-                LibraryError::UnsoundBackup { path: path.clone(), reason: Reason::of_sqlite(failed()) },
-                LibraryError::NotWritten { path, reason: Reason::of_sqlite(failed()) },
+                LibraryError::MigrationFailed { path: path.clone(), to: 5, reason: Reason::of_sqlite(&failed()) },
+                LibraryError::UnsoundBackup { path: path.clone(), reason: Reason::of_sqlite(&failed()) },
+                LibraryError::NotWritten { path, reason: Reason::of_sqlite(&failed()) },
             ];
             for error in sentences {
                 assert!(!is_raw(&error.to_string(), &failed().to_string()), "{code}: {error}");

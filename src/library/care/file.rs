@@ -116,7 +116,7 @@ fn verdict(connection: &Connection, pragma: &str) -> Result<Option<Reason>> {
         Ok(verdict) if verdict == "ok" => Ok(None),
         Ok(verdict) => Ok(Some(Reason::with("its pages do not fit together", verdict))),
         Err(error) => match error.sqlite_error_code() {
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Ok(Some(Reason::of_sqlite(error))),
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Ok(Some(Reason::of_sqlite(&error))),
             _ => Err(error.into()),
         },
     }
