@@ -268,6 +268,14 @@ fn a_kill_during_backup_or_restore_loses_nothing() {
     let listed = json(home.path(), &["library", "backup", "--list", "--json"]);
     let all = listed.as_array().unwrap();
     assert!(!all.is_empty() && all.iter().all(|backup| backup["sound"] == true), "{listed}");
+    // Whatever the kills left goes at the next opening.
+    assert!(likeness(home.path(), &["library", "export", "-"]).status.success());
+    for folder in [home.path().to_owned(), home.path().join("backups")] {
+        for entry in std::fs::read_dir(folder).unwrap().flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            assert!(!name.contains(".partial") && !name.contains(".restoring"), "{name}");
+        }
+    }
 }
 
 #[test]
@@ -367,4 +375,146 @@ fn a_garbled_log_is_told_and_what_was_before_it_is_restored() {
     assert!(likeness(killed.path(), &["library", "restore"]).status.success());
     let names: Vec<_> = people(killed.path()).into_iter().filter(|listed| listed["id"] == person).collect();
     assert_eq!(names[0]["name"], "Before");
+}
+
+/// What the file held by itself comes back, and it is said what may be missing.
+#[cfg(unix)]
+#[test]
+fn of_a_library_whose_log_is_garbage_the_file_alone_is_restored_with_a_word() {
+    let (home, person) = made_library();
+    let file = home.path().join("library.sqlite");
+    let open = || likeness::library::Library::open(&file).unwrap();
+    let name = |library: &mut likeness::library::Library, name: &str| {
+        let decision =
+            likeness::library::Decision::Name { person: likeness::types::PersonId(person), name: name.into() };
+        library.decide(&decision, likeness::types::Revision::NOW).unwrap();
+    };
+    name(&mut open(), "In the backup");
+    likeness(home.path(), &["library", "backup"]);
+    name(&mut open(), "In the file");
+    let mut library = open();
+    name(&mut library, "In the log alone");
+    // As a kill leaves it.
+    let killed = tempfile::tempdir().unwrap();
+    std::fs::create_dir(killed.path().join("backups")).unwrap();
+    for entry in walkdir::WalkDir::new(home.path()).into_iter().flatten().filter(|entry| entry.file_type().is_file()) {
+        let below = entry.path().strip_prefix(home.path()).unwrap();
+        if below.parent() == Some(Path::new("")) || below.starts_with("backups") {
+            std::fs::copy(entry.path(), killed.path().join(below)).unwrap();
+        }
+    }
+    let garbage = vec![0xA5; 30_000];
+    std::fs::write(killed.path().join("library.sqlite-wal"), &garbage).unwrap();
+    // Restored at once, without opening it before: no less comes back.
+    let restored = likeness(killed.path(), &["library", "restore"]);
+    assert!(restored.status.success(), "{}", stderr(&restored));
+    let words = stdout(&restored);
+    assert!(words.contains("file-alone") && words.contains("what was decided last may be missing"), "{words}");
+    let named = |id: i64| people(killed.path()).into_iter().find(|listed| listed["id"] == id).unwrap()["name"].clone();
+    assert_eq!(named(person), "In the file");
+    let listed = json(killed.path(), &["library", "backup", "--list", "--json"]);
+    let kept = listed.as_array().unwrap().iter().find(|backup| backup["reason"] == "before-restore").unwrap();
+    let log = format!("{}-wal", kept["path"].as_str().unwrap());
+    assert_eq!(std::fs::read(log).unwrap(), garbage, "the damaged files are kept");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_in_the_librarys_place_is_named_and_a_restore_moves_it_aside() {
+    let (home, person) = made_library();
+    likeness(home.path(), &["library", "backup"]);
+    let file = home.path().join("library.sqlite");
+    std::fs::remove_file(&file).unwrap();
+    std::fs::create_dir(&file).unwrap();
+    std::fs::write(file.join("letter.txt"), b"not the library's").unwrap();
+    for arguments in [&["people"][..], &["library", "check"]] {
+        let told = likeness(home.path(), arguments);
+        assert_eq!(told.status.code(), Some(1));
+        let words = stdout(&told) + &stderr(&told);
+        assert!(words.contains("a folder is in the way") && words.contains("move it elsewhere"), "{words}");
+    }
+    let restored = json(home.path(), &["library", "restore", "--json"]);
+    let aside = Path::new(restored["moved_aside"][0].as_str().unwrap());
+    assert_eq!(std::fs::read(aside.join("letter.txt")).unwrap(), b"not the library's");
+    assert!(people(home.path()).iter().any(|listed| listed["id"] == person));
+}
+
+/// Needs the right to mount; says so where there is none.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_library_on_a_disk_that_is_mounted_to_be_read_is_sound_and_shown() {
+    let (home, _) = made_library();
+    let before = people(home.path());
+    let script = "mount -t tmpfs tmpfs \"$1\" && cp -a \"$2\"/. \"$1\" && mount -o remount,ro \"$1\" || exit 77\n\
+        \"$3\" --home \"$1\" library check --json && \"$3\" --home \"$1\" people --json\n\
+        \"$3\" --home \"$1\" library backup";
+    let look = || {
+        let disk = tempfile::tempdir().unwrap();
+        let mut command = Command::new("unshare");
+        command.args(["--mount", "sh", "-c", script, "sh"]).args([disk.path(), home.path()]);
+        command.arg(env!("CARGO_BIN_EXE_likeness")).output()
+    };
+    // Closed, and as a program that is killed leaves it: with its log.
+    for is_killed in [false, true] {
+        let open = is_killed.then(|| {
+            let mut library = likeness::library::Library::open(&home.path().join("library.sqlite")).unwrap();
+            library.set_setting("in the log", "alone").unwrap();
+            library
+        });
+        let told = match look() {
+            Ok(told) if told.status.code() != Some(77) && !stderr(&told).starts_with("unshare:") => told,
+            told => {
+                eprintln!("SKIPPED: this test may not mount a disk: {told:?}");
+                return;
+            }
+        };
+        drop(open);
+        let lines: Vec<serde_json::Value> =
+            stdout(&told).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(lines[0]["sound"], true, "killed: {is_killed}: {}", lines[0]);
+        assert_eq!(lines[1], serde_json::Value::from(before.clone()), "killed: {is_killed}");
+        assert!(!told.status.success(), "no backup can be written there");
+        assert!(stderr(&told).contains("could not be written: its disk can only be read"), "{}", stderr(&told));
+    }
+}
+
+/// The rights of a folder bind nobody who is root: there the program is run as somebody else.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_folder_that_may_not_be_read_is_not_said_to_be_gone() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+    use std::os::unix::process::CommandExt;
+
+    const NOBODY: u32 = 65534;
+    let (home, _) = made_library();
+    let library = || likeness::library::Library::open(&home.path().join("library.sqlite")).unwrap();
+    let folder = library().folders().unwrap()[0].path.clone();
+    std::fs::create_dir_all(&folder).unwrap();
+    let rights = |path: &Path, mode| std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    let is_root = std::fs::metadata(home.path()).unwrap().uid() == 0;
+    let program = tempfile::tempdir().unwrap();
+    let mut command = match is_root {
+        false => Command::new(env!("CARGO_BIN_EXE_likeness")),
+        true => {
+            let copy = program.path().join("likeness");
+            std::fs::copy(env!("CARGO_BIN_EXE_likeness"), &copy).unwrap();
+            rights(program.path(), 0o755);
+            rights(&copy, 0o755);
+            let all = walkdir::WalkDir::new(home.path()).into_iter().flatten();
+            all.for_each(|entry| chown(entry.path(), Some(NOBODY), Some(NOBODY)).unwrap());
+            chown(&folder, Some(NOBODY), Some(NOBODY)).unwrap();
+            let mut command = Command::new(copy);
+            command.uid(NOBODY).gid(NOBODY);
+            command
+        }
+    };
+    rights(&folder, 0);
+    let told = command.arg("--home").arg(home.path()).arg("scan").arg(&folder).arg("--offline").output().unwrap();
+    rights(&folder, 0o700);
+    assert_eq!(told.status.code(), Some(1));
+    let words = stderr(&told);
+    assert!(words.contains("cannot read the folder") && words.contains("ermission denied"), "{words}");
+    assert!(!words.contains("is not there") && !words.contains("not in the library"), "{words}");
+    assert!(!library().folders().unwrap()[0].is_offline);
+    let _ = std::fs::remove_dir(&folder);
 }

@@ -219,8 +219,22 @@ pub(super) fn link(t: &Transaction, scan: ScanId, file: &FileFacts, photo: Photo
     settle(t, photo)?;
     match before {
         Some((old, since)) if old != photo.0 => replaced(t, PhotoId(old), photo, ScanId(since)),
-        _ => Ok(()),
+        Some(_) => Ok(()),
+        None => imported_at(t, &bytes, photo)?.map_or(Ok(()), |old| replaced(t, old, photo, NOT_KNOWN)),
     }
+}
+
+/// Since when an imported picture was at its path; so it does not say that the one there now came later.
+const NOT_KNOWN: ScanId = ScanId(i64::MAX);
+
+/// A picture that only an import knows, and that was at this path: it was edited there or replaced since the export.
+fn imported_at(t: &Transaction, path: &[u8], by: PhotoId) -> Result<Option<PhotoId>> {
+    let mut query = t.prepare_cached(
+        "SELECT id FROM photo WHERE path = ?1 AND id <> ?2 AND missing = 1 AND replaced_by IS NULL AND detector IS NULL \
+         AND NOT EXISTS (SELECT 1 FROM file WHERE photo_id = photo.id) \
+         AND EXISTS (SELECT 1 FROM face WHERE photo_id = photo.id) ORDER BY id LIMIT 1",
+    )?;
+    Ok(query.query_row(params![path, by.0], |row| row.get(0).map(PhotoId)).optional()?)
 }
 
 /// Another picture has taken a photo's place at a path where it was since that scan. A photo that only stood for an

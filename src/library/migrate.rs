@@ -9,6 +9,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::care;
 use super::error::{LibraryError, Result};
+use super::reason::Reason;
 
 pub(super) const STEPS: &[&str] = &[
     include_str!("migrations/0001_photos_faces_people.sql"),
@@ -71,10 +72,10 @@ fn bring_up(connection: &mut Connection, path: &Path, steps: &[&str]) -> Result<
 
 fn run_steps(connection: &mut Connection, path: &Path, steps: &[&str]) -> Result<()> {
     let to = steps.len() as i64;
-    let failed = |reason: String| LibraryError::MigrationFailed { path: path.to_owned(), to, reason };
+    let failed = |reason: Reason| LibraryError::MigrationFailed { path: path.to_owned(), to, reason };
     // A full disk is none of the migration's faults, and no backup helps.
     let refused = |error: rusqlite::Error| match LibraryError::from(error).at(path) {
-        LibraryError::Sql(error) => failed(error.to_string()),
+        LibraryError::Sql(error) => failed(Reason::with("one of its steps was refused", error)),
         other => other,
     };
     // Immediate: of two programs that open an old library at once, the second waits here and finds the work done.
@@ -85,7 +86,7 @@ fn run_steps(connection: &mut Connection, path: &Path, steps: &[&str]) -> Result
     }
     let broken = transaction.prepare("PRAGMA foreign_key_check")?.exists([])?;
     if broken {
-        return Err(failed("rows would refer to rows that are not there".to_owned()));
+        return Err(failed("rows would refer to rows that are not there".into()));
     }
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", to)?;

@@ -30,6 +30,7 @@ mod open;
 mod path;
 mod people;
 mod photos;
+mod reason;
 mod review;
 mod scan;
 mod settings;
@@ -41,7 +42,7 @@ mod tests;
 pub use aside::{FaceSetAside, Rejection, ToldApart};
 pub use attempts::Suspect;
 pub use carry::{Carried, FaceInPicture, LostFace, PictureFaces, Replaced};
-pub use error::{LibraryError, Result, Stale};
+pub use error::{LibraryError, Obstacle, Result, Stale};
 pub use faces::{ConfirmedFace, FaceRecord, FaceToEmbed};
 pub use files::{KnownFile, Placed};
 pub use folders::{FacesOfFolder, ScannedFolder};
@@ -49,6 +50,7 @@ pub use grouping::{FaceToGroup, GroupedBy, GroupingInput, GroupingOutcome};
 pub use open::{Library, LibraryReader};
 pub use people::{FaceDetail, FaceOfPerson, ListedFace, PeopleFilter, PeopleKind, PersonCard, PersonListing};
 pub use photos::{Counts, ListedPhoto, PhotoDetail, PhotoFilter};
+pub use reason::Reason;
 pub use review::{Belongs, Decision, Destination, FaceState, HistoryEntry, Reverted, ReviewAction, SetAside};
 pub use scan::{
     FileFacts, FileHashes, MissingPolicy, PhotoRecord, PhotoState, Recorded, ScanCounts, ScanEnd, ScanId, ScanOutcome,

@@ -11,6 +11,7 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use super::care;
 use super::error::{LibraryError, Result};
 use super::migrate;
+use super::reason::Reason;
 use crate::types::Revision;
 
 /// Reads the library: every question of the window and of the command line.
@@ -44,13 +45,16 @@ impl Library {
     pub(super) fn open_with(path: &Path, steps: &[&str]) -> Result<Self> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let open = || -> Result<Connection> {
+            care::refuse_obstructed(path)?;
             if let Some(connection) = care::open_protected(path)? {
                 return Ok(connection);
             }
             refuse_emptied(path)?;
             care::refuse_garbled(path)?;
-            create_private(path, false)
-                .map_err(|error| LibraryError::CannotOpen { path: path.to_owned(), reason: error.to_string() })?;
+            create_private(path, false).map_err(|error| LibraryError::CannotOpen {
+                path: path.to_owned(),
+                reason: Reason::of_system(&error),
+            })?;
             let mut connection = Connection::open_with_flags(path, flags)?;
             connection.busy_timeout(BUSY_TIMEOUT)?;
             // Read the header before anything is written, so that a foreign file is left byte for byte.
@@ -64,6 +68,7 @@ impl Library {
         let mut library = Self { reader: LibraryReader { connection, path: path.to_owned() }, own: HashSet::new() };
         if !library.is_read_only() {
             // A killed program has not done it; what hinders it now is asked again at the next opening.
+            let _ = care::clear_remains(path);
             let _ = library.finish_forgetting();
         }
         Ok(library)
@@ -73,6 +78,7 @@ impl Library {
     pub fn open_read_only(path: &Path) -> Result<LibraryReader> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let open = || -> Result<Connection> {
+            care::refuse_obstructed(path)?;
             if let Some(connection) = care::open_protected(path)? {
                 return Ok(connection);
             }
@@ -110,7 +116,7 @@ impl Library {
 /// Refuses to begin anew where a library has been.
 pub(super) fn refuse_emptied(path: &Path) -> Result<()> {
     if is_gone(path) && care::has_backups(path) {
-        let reason = "it is empty or gone, though there are backups of it".to_owned();
+        let reason = "it is empty or gone, though there are backups of it".into();
         return Err(LibraryError::Damaged { path: path.to_owned(), reason });
     }
     Ok(())
@@ -139,11 +145,10 @@ impl LibraryReader {
 
     /// Reads the whole file and checks its structure: takes seconds for a large library.
     pub fn check_integrity(&self) -> Result<()> {
-        let verdict: String = self.read(|c| Ok(c.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?))?;
-        if verdict == "ok" {
-            return Ok(());
+        match self.read(care::quick_check)? {
+            None => Ok(()),
+            Some(reason) => Err(LibraryError::Damaged { path: self.path.clone(), reason }),
         }
-        Err(LibraryError::Damaged { path: self.path.clone(), reason: verdict })
     }
 
     /// How many changes of faces and people there have been: what its reader has seen.

@@ -12,9 +12,12 @@ use crate::app::engine::cli::console::{printable, printable_text};
 use crate::app::engine::home::Home;
 use crate::library::care::{
     self, Backup, BackupReason, BackupState, CheckReport, Contradiction, FaceDecision, ImportMode, ImportReport,
-    Problem,
+    NotPlaced, Problem, WaitsFor,
 };
 use crate::library::{Library, LibraryReader, SetAside};
+
+/// Faces not placed that are listed in words.
+const LISTED: usize = 50;
 
 /// Check, back up and restore the library, and take its people to another computer
 #[derive(Debug, clap::Args)]
@@ -119,7 +122,7 @@ fn check_json(report: &CheckReport) -> Value {
     let problems: Vec<String> = report.problems.iter().map(ToString::to_string).collect();
     json!({
         "sound": report.is_sound(), "photos": report.photos, "faces": report.faces, "people": report.people,
-        "problems": problems,
+        "problems": problems, "details": report.details,
     })
 }
 
@@ -135,6 +138,9 @@ fn check_words(report: &CheckReport) -> String {
     let mut words =
         if is_closed_now { "The library could not be checked:" } else { "The library is not sound:" }.to_owned();
     report.problems.iter().for_each(|problem| words += &format!("\n  {problem}"));
+    if let Some(details) = &report.details {
+        words += &format!("\n  Details: {}", printable_text(details));
+    }
     words
 }
 
@@ -181,17 +187,40 @@ fn backup_words(backup: &Backup) -> String {
 fn restore(home: &Home, file: Option<PathBuf>, json: bool) -> Result<()> {
     let backup = job::backup_to_restore(home, file.as_deref())?;
     let restored = job::restore(home, &backup)?;
+    let lacks = care::reason_of(&home.library(), &backup).and_then(what_it_may_lack);
+    let moved: Vec<String> = restored.moved_aside.iter().map(|path| shown(path)).collect();
     let value = json!({
         "restored": shown(&backup), "kept": restored.kept.as_deref().map(shown), "people": restored.people,
+        "may_lack": lacks, "moved_aside": moved,
     });
     say(json, value, || {
         let mut words = format!("Restored {}: {}", printable(&backup), people(restored.people));
         if let Some(kept) = &restored.kept {
             words += &format!("\nWhat was there is kept as {}", printable(kept));
         }
+        if let Some(lacks) = lacks {
+            words += &format!("\n{lacks}");
+        }
+        for aside in &restored.moved_aside {
+            words += &format!("\nWhat was in the way was moved to {}", printable(aside));
+        }
         words
     });
     Ok(())
+}
+
+/// What its user has to know of a backup.
+fn what_it_may_lack(reason: BackupReason) -> Option<&'static str> {
+    match reason {
+        BackupReason::FileAlone => Some(
+            "It is the library's file without its damaged log, checked whole: what was decided last may be missing, and \
+             how much cannot be told",
+        ),
+        BackupReason::Rescued => {
+            Some("It holds what could still be read of a damaged log: what was decided last may be missing")
+        }
+        _ => None,
+    }
 }
 
 fn export(library: &LibraryReader, file: &std::path::Path, json: bool) -> Result<()> {
@@ -218,6 +247,7 @@ fn import_json(report: &ImportReport) -> Value {
         "people": { "found": report.people_found, "made": report.people_made },
         "decisions": report.decisions,
         "contradictions": report.contradictions.iter().map(contradiction_json).collect::<Vec<_>>(),
+        "not_placed": report.not_placed.iter().map(not_placed_json).collect::<Vec<_>>(),
         "folders_not_here": folders,
         "backup": report.backup.as_deref().map(shown),
     })
@@ -252,11 +282,42 @@ fn import_words(report: &ImportReport, mode: ImportMode) -> String {
             .iter()
             .for_each(|contradiction| words += &format!("\n  {}", contradiction_words(contradiction)));
     }
+    words += &not_placed_words(&report.not_placed);
     for folder in &report.folders_not_here {
         words += &format!("\nNot on this computer: {}; scan the folder where its photos are now", printable(folder));
     }
     if let Some(backup) = &report.backup {
         words += &format!("\nThe library as it was before: {}", printable(backup));
+    }
+    words
+}
+
+fn not_placed_json(face: &NotPlaced) -> Value {
+    let NotPlaced { path, face_box: b, import, waits_for } = face;
+    let waits_for = match waits_for {
+        WaitsFor::Picture => "picture",
+        WaitsFor::Comparison => "comparison",
+    };
+    json!({
+        "path": shown(path), "box": [b.x, b.y, b.width, b.height], "import": said_words(import), "waits_for": waits_for,
+    })
+}
+
+/// The first of them one by one; all of them with --json.
+fn not_placed_words(not_placed: &[NotPlaced]) -> String {
+    if not_placed.is_empty() {
+        return String::new();
+    }
+    let mut words = format!("\n{} faces not placed, since no file here shows their pictures:", not_placed.len());
+    for NotPlaced { path, import, waits_for, .. } in not_placed.iter().take(LISTED) {
+        let waits_for = match waits_for {
+            WaitsFor::Picture => "waits for a scan that finds the picture",
+            WaitsFor::Comparison => "the next scan looks for it in the picture that is there now",
+        };
+        words += &format!("\n  {}: {}; {waits_for}", printable(path), said_words(import));
+    }
+    if not_placed.len() > LISTED {
+        words += &format!("\n  and {} more; --json lists all", not_placed.len() - LISTED);
     }
     words
 }
@@ -295,6 +356,28 @@ mod tests {
         report.problems.push(Problem::Structure("page 7 is torn".into()));
         assert_eq!(check_words(&report), "The library is not sound:\n  the file is damaged: page 7 is torn");
         assert_eq!(check_json(&report)["problems"], json!(["the file is damaged: page 7 is torn"]));
+        report.details = Some("Tree 5 page 7".into());
+        assert!(check_words(&report).ends_with("\n  Details: Tree 5 page 7"), "{}", check_words(&report));
+    }
+
+    #[test]
+    fn faces_not_placed_are_counted_and_listed() {
+        let face = |number: usize| NotPlaced {
+            path: format!("{number:03}.jpg").into(),
+            face_box: crate::types::FaceBox { x: 1.0, y: 2.0, width: 3.0, height: 4.0 },
+            import: FaceDecision::Is(Some("Ada".into())),
+            waits_for: if number == 0 { WaitsFor::Comparison } else { WaitsFor::Picture },
+        };
+        assert_eq!(not_placed_words(&[]), "");
+        let all: Vec<NotPlaced> = (0..60).map(face).collect();
+        let words = not_placed_words(&all);
+        assert!(words.starts_with("\n60 faces not placed"), "{words}");
+        assert!(
+            words.contains("000.jpg: Ada; the next scan looks") && words.contains("049.jpg: Ada; waits"),
+            "{words}"
+        );
+        assert!(words.ends_with("and 10 more; --json lists all"), "{words}");
+        assert_eq!(not_placed_json(&all[0])["waits_for"], "comparison");
     }
 
     #[test]

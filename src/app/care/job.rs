@@ -27,16 +27,29 @@ pub fn backup_to_restore(home: &Home, named: Option<&Path>) -> Result<PathBuf> {
             None => bail!("there is no such backup: {}", named.display()),
         };
     }
-    let newest = newest_sound(&care::backups(&library)?).map(|backup| backup.path.clone());
+    let newest = offers_of(home)?.into_iter().next().map(|backup| backup.path);
     newest.with_context(|| format!("there is no sound backup in {}", care::backups_folder(&library).display()))
 }
 
-fn newest_sound(backups: &[Backup]) -> Option<&Backup> {
-    backups.iter().find(|backup| backup.is_sound() && backup.reason != BackupReason::BeforeRestore)
+/// What can be put in a damaged library's place, the best first: the newest sound backup, and what a damaged library
+/// still held in its file alone. That one comes first only where more was decided in it, since it may be of two states.
+fn offers(backups: &[Backup]) -> Vec<Backup> {
+    let sound = || backups.iter().filter(|backup| backup.is_sound() && backup.reason != BackupReason::BeforeRestore);
+    let whole = sound().find(|backup| backup.reason != BackupReason::FileAlone);
+    // Once there is a backup of what came after, it is a thing of the past.
+    let alone = sound().next().filter(|backup| backup.reason == BackupReason::FileAlone);
+    let holds_more =
+        |(alone, whole): (&Backup, &Backup)| care::revision_in(&alone.path) > care::revision_in(&whole.path);
+    let mut offers: Vec<Backup> = whole.into_iter().chain(alone).cloned().collect();
+    if alone.zip(whole).is_some_and(holds_more) {
+        offers.reverse();
+    }
+    offers
 }
 
-pub fn newest_of(home: &Home) -> Result<Option<Backup>> {
-    Ok(newest_sound(&care::backups(&home.library())?).cloned())
+pub fn offers_of(home: &Home) -> Result<Vec<Backup>> {
+    care::rescue_garbled(&home.library());
+    Ok(offers(&care::backups(&home.library())?))
 }
 
 /// Restores a backup, whether the library can be opened or not.
@@ -94,6 +107,38 @@ mod tests {
         assert_eq!(backup_to_restore(&home, None).unwrap(), first);
         assert_eq!(backup_to_restore(&home, torn.file_name().map(Path::new)).unwrap(), torn);
         assert!(backup_to_restore(&home, Some(Path::new("none.sqlite"))).is_err());
+    }
+
+    #[test]
+    fn a_file_without_its_log_is_offered_beside_the_newest_backup_and_first_only_where_it_holds_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::open(Some(folder.path())).unwrap();
+        let mut library = Library::open(&home.library()).unwrap();
+        let offered = || offers_of(&home).unwrap().into_iter().map(|backup| backup.path).collect::<Vec<_>>();
+        let early = library.back_up(BackupReason::FileAlone).unwrap();
+        assert_eq!(offered(), [early.as_path()]);
+        let other = Library::open(&folder.path().join("other.sqlite")).unwrap();
+        let mut text = Vec::new();
+        other.export(&mut text).unwrap();
+        // Something is decided: a person comes in.
+        let lines: Vec<&str> = std::str::from_utf8(&text).unwrap().lines().collect();
+        let person = r#"{"kind":"person","id":1,"name":"Ada"}"#;
+        let count = lines.len();
+        let end = format!("{{\"kind\":\"end\",\"lines\":{count}}}");
+        let text = [&lines[..1], &[person], &lines[1..count - 1], &[end.as_str()]].concat().join("\n");
+        library.import(text.as_bytes(), ImportMode::Apply).unwrap();
+        let whole = library.back_up(BackupReason::Asked).unwrap();
+        assert_eq!(offered(), [whole.as_path()], "what came before is a thing of the past");
+        let late = early.with_file_name("library-20990101T000000.000Z-file-alone.sqlite");
+        std::fs::rename(&early, &late).unwrap();
+        assert_eq!(offered(), [whole.as_path(), late.as_path()], "it holds less");
+        std::fs::copy(&whole, &late).unwrap();
+        assert_eq!(offered(), [whole.as_path(), late.as_path()], "it holds no more");
+        let other = text.replace("Ada", "Ben");
+        library.import(other.as_bytes(), ImportMode::Apply).unwrap();
+        let more = library.back_up(BackupReason::FileAlone).unwrap();
+        std::fs::rename(&more, &late).unwrap();
+        assert_eq!(offered().first(), Some(&late), "it holds more");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::dialog::dialog_ui;
 use crate::app::ui::widgets::section::section_ui;
-use crate::library::care::{Backup, BackupReason, BackupState, CheckReport};
+use crate::library::care::{Backup, BackupReason, BackupState, CheckReport, NotPlaced, WaitsFor};
 
 pub type Context<'a> = crate::app::ui::context::ViewContext<'a, State, Message>;
 
@@ -122,6 +122,16 @@ fn reason_key(reason: BackupReason) -> &'static str {
         BackupReason::BeforeRestore => "backup_before_restore",
         BackupReason::BeforeImport => "backup_before_import",
         BackupReason::Rescued => "backup_rescued",
+        BackupReason::FileAlone => "backup_file_alone",
+    }
+}
+
+/// What its user has to know before they choose it.
+pub fn what_it_may_lack(text: &Locale, reason: BackupReason) -> Option<&str> {
+    match reason {
+        BackupReason::FileAlone => Some(text.s("backup_file_alone_lacks")),
+        BackupReason::Rescued => Some(text.s("backup_rescued_lacks")),
+        _ => None,
     }
 }
 
@@ -162,6 +172,9 @@ fn restore_ui(egui_ctx: &egui::Context, ctx: &mut Context<'_>) {
     let closed = question_ui(egui_ctx, "restore backup", |ui| {
         ui.label(theme::heading(ctx.text.s("restore_title")));
         ui.label(theme::strong(backup_words(ctx.text, backup)));
+        if let Some(lacks) = what_it_may_lack(ctx.text, backup.reason) {
+            wrapped_ui(ui, lacks);
+        }
         wrapped_ui(ui, ctx.text.s("restore_what"));
         ui.add_space(space::L);
         ui.horizontal(|ui| {
@@ -194,6 +207,7 @@ fn imported_ui(egui_ctx: &egui::Context, ctx: &mut Context<'_>) {
         if !report.contradictions.is_empty() {
             wrapped_ui(ui, ctx.text.n("import_contradictions", report.contradictions.len() as u64));
         }
+        not_placed_ui(ui, ctx.text, &report.not_placed);
         if !report.folders_not_here.is_empty() {
             wrapped_ui(ui, ctx.text.s("import_folders"));
         }
@@ -208,6 +222,22 @@ fn imported_ui(egui_ctx: &egui::Context, ctx: &mut Context<'_>) {
     if closed {
         ctx.send(Message::CloseImported);
     }
+}
+
+/// Faces that are in no photo here, by the paths of their pictures.
+fn not_placed_ui(ui: &mut Ui, text: &Locale, not_placed: &[NotPlaced]) {
+    let count = |waits_for| not_placed.iter().filter(|face| face.waits_for == waits_for).count() as u64;
+    let counts = [("import_waits", count(WaitsFor::Picture)), ("import_compared", count(WaitsFor::Comparison))];
+    for (key, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
+        wrapped_ui(ui, text.n(key, count));
+    }
+    let mut paths: Vec<&std::path::Path> = not_placed.iter().map(|face| face.path.as_path()).collect();
+    paths.dedup();
+    egui::ScrollArea::vertical().max_height(160.0).show_rows(ui, size::CONTROL - space::XS, paths.len(), |ui, rows| {
+        for path in &paths[rows] {
+            ui.add(egui::Label::new(theme::secondary(ui, path.to_string_lossy())).truncate());
+        }
+    });
 }
 
 /// One clear question; nothing brings a forgotten person back.

@@ -38,7 +38,7 @@ pub fn preview(home: &Home, library: &LibraryReader, person: PersonId) -> Result
             runs.push(run);
         }
     }
-    let backups = care::backups(&home.library())?.len();
+    let backups = care::count_backups(&home.library())?;
     Ok(Forgetting { models: models_of(home, &runs)?, backups, runs, person })
 }
 

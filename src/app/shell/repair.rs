@@ -1,5 +1,5 @@
-//! What the window shows where the library is damaged: what is wrong, and the newest sound backup. The disk is asked on
-//! threads of its own.
+//! What the window shows where the library is damaged: what is wrong, and what can be put in its place. The disk is asked
+//! on threads of its own.
 
 use std::thread;
 
@@ -7,7 +7,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use eframe::egui::{self, CentralPanel, Label, Ui};
 
 use crate::app::care::job;
-use crate::app::care::view::backup_words;
+use crate::app::care::view::{backup_words, what_it_may_lack};
 use crate::app::engine::home::Home;
 use crate::app::ui::locale::Locale;
 use crate::app::ui::theme::{self, size, space};
@@ -19,7 +19,7 @@ use crate::types::error_chain;
 const ANSWERS: usize = 4;
 
 enum Answer {
-    Found(Option<Backup>),
+    Found(Vec<Backup>),
     Restored,
     Failed(String),
 }
@@ -30,17 +30,17 @@ pub struct Repair {
     problem: String,
     answers: Receiver<Answer>,
     sender: Sender<Answer>,
-    /// The newest sound backup; none while it is being looked for.
-    newest: Option<Option<Backup>>,
+    /// What can be put in its place, the best first; none while it is being looked for.
+    offers: Option<Vec<Backup>>,
     is_restoring: bool,
 }
 
 impl Repair {
     pub fn new(home: Home, problem: String, ctx: &egui::Context) -> Self {
         let (sender, answers) = bounded(ANSWERS);
-        let repair = Self { home, problem, answers, sender, newest: None, is_restoring: false };
-        repair.ask(ctx, |home| match job::newest_of(home) {
-            Ok(newest) => Answer::Found(newest),
+        let repair = Self { home, problem, answers, sender, offers: None, is_restoring: false };
+        repair.ask(ctx, |home| match job::offers_of(home) {
+            Ok(offers) => Answer::Found(offers),
             Err(error) => Answer::Failed(error_chain(&error)),
         });
         repair
@@ -62,12 +62,12 @@ impl Repair {
     pub fn update(&mut self) -> bool {
         for answer in self.answers.try_iter() {
             match answer {
-                Answer::Found(newest) => self.newest = Some(newest),
+                Answer::Found(offers) => self.offers = Some(offers),
                 Answer::Restored => return true,
                 Answer::Failed(problem) => {
                     self.problem = problem;
                     self.is_restoring = false;
-                    self.newest.get_or_insert(None);
+                    self.offers.get_or_insert_default();
                 }
             }
         }
@@ -84,25 +84,42 @@ impl Repair {
             ui.add_space(space::L);
             ui.add(Label::new(text.s("repair_what")).wrap());
             ui.add_space(space::M);
-            match &self.newest {
+            match &self.offers {
                 _ if self.is_restoring => _ = ui.spinner(),
                 None => _ = ui.spinner(),
-                Some(None) => _ = ui.label(text.s("repair_none")),
-                Some(Some(backup)) => {
-                    let backup = backup.clone();
-                    ui.label(theme::strong(backup_words(text, &backup)));
-                    ui.add_space(space::S);
-                    if buttons::button_ui(ui, Rank::Primary, text.s("repair_do")).clicked() {
-                        self.is_restoring = true;
-                        self.ask(ui.ctx(), move |home| match job::restore(home, &backup.path) {
-                            Ok(_) => Answer::Restored,
-                            Err(error) => Answer::Failed(error_chain(&error)),
-                        });
+                Some(offers) if offers.is_empty() => _ = ui.label(text.s("repair_none")),
+                Some(offers) => {
+                    let chosen = offers.iter().filter(|backup| offer_ui(ui, text, backup)).last().cloned();
+                    if let Some(backup) = chosen {
+                        self.restore(ui.ctx(), backup);
                     }
                 }
             }
         });
     }
+
+    fn restore(&mut self, ctx: &egui::Context, backup: Backup) {
+        self.is_restoring = true;
+        self.ask(ctx, move |home| match job::restore(home, &backup.path) {
+            Ok(_) => Answer::Restored,
+            Err(error) => Answer::Failed(error_chain(&error)),
+        });
+    }
+}
+
+/// One of them, with what it may lack. True: it was chosen.
+fn offer_ui(ui: &mut Ui, text: &Locale, backup: &Backup) -> bool {
+    let words = backup_words(text, backup);
+    ui.label(theme::strong(words.as_str()));
+    if let Some(lacks) = what_it_may_lack(text, backup.reason) {
+        ui.add(Label::new(theme::secondary(ui, lacks)).wrap());
+    }
+    ui.add_space(space::S);
+    let response = buttons::button_ui(ui, Rank::Primary, text.s("repair_do"));
+    let spoken = format!("{} {words}", text.s("repair_do"));
+    ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(spoken.as_str()));
+    ui.add_space(space::L);
+    response.clicked()
 }
 
 #[cfg(test)]
@@ -126,11 +143,11 @@ mod tests {
         assert!(is_damage(&error));
         let mut repair = Repair::new(home, error_chain(&error), &egui::Context::default());
         let begun = Instant::now();
-        while repair.newest.is_none() && begun.elapsed() < Duration::from_secs(20) {
+        while repair.offers.is_none() && begun.elapsed() < Duration::from_secs(20) {
             assert!(!repair.update());
             thread::sleep(Duration::from_millis(5));
         }
-        assert_eq!(repair.newest.unwrap().unwrap().path, backup);
+        assert_eq!(repair.offers.unwrap()[0].path, backup);
         assert!(repair.problem.contains("not a Likeness library"), "{}", repair.problem);
     }
 }

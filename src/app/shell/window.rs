@@ -186,7 +186,7 @@ mod tests {
         let mut window = Window::open(opening, &ctx).unwrap();
         assert!(matches!(window, Window::App(_)), "it opens, since its beginning is whole");
         assert!(until_repair(&mut window, &ctx), "the page never came");
-        let newest = job::newest_of(&home).unwrap().unwrap();
+        let newest = job::offers_of(&home).unwrap().remove(0);
         job::restore(&home, &newest.path).unwrap();
         assert_eq!(Library::open(&home.library()).unwrap().counts().unwrap(), counts);
     }

@@ -8,7 +8,8 @@ use jiff::tz::TimeZone;
 use rusqlite::Connection;
 use serde::Serialize;
 
-use super::{file, forget};
+use super::remains::{self, Writing};
+use super::{check, file, forget};
 use crate::library::error::{LibraryError, Result};
 use crate::library::migrate;
 use crate::library::open::LibraryReader;
@@ -28,6 +29,8 @@ pub enum BackupReason {
     BeforeImport,
     /// What a library still held whose log was garbled.
     Rescued,
+    /// The library's file without its log, of which nothing could be read: sound, but it may lack what was decided last.
+    FileAlone,
 }
 
 /// A copy of the library.
@@ -61,7 +64,7 @@ impl Backup {
 }
 
 impl BackupReason {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Migration,
         Self::Grouping,
         Self::Daily,
@@ -69,6 +72,7 @@ impl BackupReason {
         Self::BeforeRestore,
         Self::BeforeImport,
         Self::Rescued,
+        Self::FileAlone,
     ];
 
     pub fn word(self) -> &'static str {
@@ -80,6 +84,7 @@ impl BackupReason {
             Self::BeforeRestore => "before-restore",
             Self::BeforeImport => "before-import",
             Self::Rescued => "rescued",
+            Self::FileAlone => "file-alone",
         }
     }
 }
@@ -88,9 +93,6 @@ impl BackupReason {
 const KEPT: usize = 10;
 /// … as long as together they are at most so many times as large as the library.
 const TIMES_THE_LIBRARY: u64 = 2;
-
-/// No backup takes longer to write.
-const LONGEST_BACKUP: std::time::Duration = std::time::Duration::from_secs(3600);
 
 /// How a backup's name says when it was made, in UTC.
 const TIME: &str = "%Y%m%dT%H%M%S%.3fZ";
@@ -112,6 +114,11 @@ pub fn backups(library: &Path) -> Result<Vec<Backup>> {
     Ok(find(library)?.into_iter().map(read).collect())
 }
 
+/// How many there are; none is read.
+pub fn count_backups(library: &Path) -> Result<usize> {
+    Ok(find(library)?.len())
+}
+
 impl LibraryReader {
     /// Copies the library as it is now, and removes backups that are too many. Returns the copy.
     ///
@@ -119,7 +126,7 @@ impl LibraryReader {
     /// [`LibraryError::Damaged`] where the copy is not sound, because the library is not; it is not kept then.
     pub fn back_up(&self, reason: BackupReason) -> Result<PathBuf> {
         let target = self.back_up_only(reason)?;
-        prune(&self.path)?;
+        prune(&self.path, &target)?;
         Ok(target)
     }
 
@@ -137,23 +144,37 @@ pub(in crate::library) fn back_up_to_migrate(connection: &Connection, library: &
 pub(super) fn back_up(connection: &Connection, library: &Path, reason: BackupReason) -> Result<PathBuf> {
     loop {
         let forgotten = forget::count(connection)?;
-        let target = write(connection, library, reason)?;
-        if forget::count(connection)? == forgotten {
-            return Ok(target);
+        // Where somebody was forgotten meanwhile, they may be in it.
+        let is_wanted = || Ok(forget::count(connection)? == forgotten);
+        match write_while(connection, library, reason, is_wanted) {
+            Ok(Some(target)) => return Ok(target),
+            Ok(None) => {}
+            // Who forgets somebody removes what others have begun.
+            Err(_) if forget::count(connection)? != forgotten => {}
+            Err(error) => return Err(error),
         }
-        // Somebody was forgotten meanwhile, and may be in it.
-        file::remove(&target)?;
     }
 }
 
 fn write(connection: &Connection, library: &Path, reason: BackupReason) -> Result<PathBuf> {
+    let target = write_while(connection, library, reason, || Ok(true))?;
+    Ok(target.expect("it is wanted"))
+}
+
+fn write_while(
+    connection: &Connection,
+    library: &Path,
+    reason: BackupReason,
+    is_wanted: impl Fn() -> Result<bool>,
+) -> Result<Option<PathBuf>> {
+    let _writing = Writing::begin(library);
     let target = new_path(library, reason)?;
-    file::copy(connection, &target).map_err(|error| match error {
+    let is_written = file::copy_while(connection, &target, is_wanted).map_err(|error| match error {
         // It is the library that is damaged, since a copy is like it.
         LibraryError::Damaged { reason, .. } => LibraryError::Damaged { path: library.to_owned(), reason },
         other => other,
     })?;
-    Ok(target)
+    Ok(is_written.then_some(target))
 }
 
 /// A name that no backup has yet, in a folder for its owner only.
@@ -181,16 +202,25 @@ fn create_folder(folder: &Path) -> std::io::Result<()> {
     builder.create(folder)
 }
 
-/// Removes backups that are too many, or together more than twice as large as the library or the largest of them; the
-/// newest one stays whatever its size.
-pub(super) fn prune(library: &Path) -> Result<()> {
+/// Removes backups that are too many, or together more than twice as large as the library or the largest of them. The
+/// one just made stays, whatever its size and the clock say; of the others those go first that are not sound, then the
+/// oldest. So the newest sound one stays, too: two of them always have room.
+pub(super) fn prune(library: &Path, made: &Path) -> Result<()> {
+    remains::clear(library)?;
     // Copies that earlier programs left beside the library are few, and stay.
-    let own: Vec<Found> = find(library)?.into_iter().filter(|found| !found.is_beside).collect();
+    let mut own: Vec<Found> = find(library)?.into_iter().filter(|found| !found.is_beside).collect();
     // A library that has lost most of what it held must not cost the copies of what it was.
     let largest = own.iter().map(|found| found.bytes).max().unwrap_or(0).max(bytes_of(library));
     let limit = largest * TIMES_THE_LIBRARY;
+    if own.len() <= KEPT && own.iter().map(|found| found.bytes).sum::<u64>() <= limit {
+        return Ok(());
+    }
+    // Each is read, since one may have been damaged after it was made.
+    own.sort_by_cached_key(|found| match found.path == made {
+        true => Worth::JustMade,
+        false => worth(&found.path),
+    });
     let mut bytes = 0;
-    remove_remains(library)?;
     for (place, found) in own.into_iter().enumerate() {
         bytes += found.bytes;
         if place >= KEPT || (place > 0 && bytes > limit) {
@@ -200,16 +230,22 @@ pub(super) fn prune(library: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Removes what killed backups left behind, unless one may be writing it now.
-fn remove_remains(library: &Path) -> Result<()> {
-    for path in files_of(&backups_folder(library))? {
-        let is_partial = path.file_name().is_some_and(|name| name.to_string_lossy().contains(".sqlite.partial"));
-        let age = std::fs::metadata(&path).and_then(|file| file.modified()).ok().and_then(|at| at.elapsed().ok());
-        if is_partial && age.is_some_and(|age| age > LONGEST_BACKUP) {
-            file::remove(&path)?;
-        }
+/// In which order backups are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Worth {
+    JustMade,
+    Sound,
+    /// Of a newer program, which may find it sound.
+    Unknown,
+    Unsound,
+}
+
+fn worth(backup: &Path) -> Worth {
+    match inspect(backup) {
+        BackupState::Sound { .. } => Worth::Sound,
+        BackupState::Newer => Worth::Unknown,
+        BackupState::Damaged(_) => Worth::Unsound,
     }
-    Ok(())
 }
 
 /// Whether there is a backup, sound or not.
@@ -267,8 +303,13 @@ pub(in crate::library) fn bytes_of(path: &Path) -> u64 {
     sizes.iter().sum()
 }
 
-fn stem(library: &Path) -> String {
+pub(super) fn stem(library: &Path) -> String {
     library.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// Why a backup was made, as its name says; none where it is named otherwise.
+pub fn reason_of(library: &Path, backup: &Path) -> Option<BackupReason> {
+    parse(library, backup).map(|(_, reason)| reason)
 }
 
 fn parse(library: &Path, path: &Path) -> Option<(Timestamp, BackupReason)> {
@@ -287,25 +328,33 @@ fn is_migration_copy(library: &Path, path: &Path) -> bool {
     format.is_some_and(|format| !format.is_empty() && format.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// Reads a backup and checks it.
+/// Reads a backup and checks it, as whole as before it is restored.
 pub(super) fn inspect(path: &Path) -> BackupState {
     let read = || -> Result<BackupState> {
         let connection = file::open_still(path)?;
-        migrate::format_of(&connection, path)?;
-        if let Some(reason) = file::quick_check(&connection)? {
-            return Ok(BackupState::Damaged(reason));
+        if migrate::format_of(&connection, path)? == 0 {
+            return Err(LibraryError::NotALibrary { path: path.to_owned() });
         }
-        let count = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
-        let people = count("SELECT count(*) FROM person WHERE name IS NOT NULL")? as usize;
-        Ok(BackupState::Sound { people, faces: count("SELECT count(*) FROM face")? as usize })
+        let report = check::inspect(&connection)?;
+        Ok(match report.problems.first() {
+            Some(problem) => BackupState::Damaged(problem.to_string()),
+            None => BackupState::Sound { people: report.people, faces: report.faces },
+        })
     };
     match read().map_err(|error| error.at(path)) {
         Ok(state) => state,
         Err(LibraryError::Newer { .. }) => BackupState::Newer,
         Err(LibraryError::Damaged { reason, .. } | LibraryError::CannotOpen { reason, .. }) => {
-            BackupState::Damaged(reason)
+            BackupState::Damaged(reason.to_string())
         }
         Err(LibraryError::NotALibrary { .. }) => BackupState::Damaged("it is no Likeness library".to_owned()),
         Err(other) => BackupState::Damaged(other.to_string()),
     }
+}
+
+/// How many changes of faces and people a backup has seen: of two copies of one library, which one holds more. None
+/// where an older program made it, which did not count.
+pub fn revision_in(backup: &Path) -> Option<i64> {
+    let connection = file::open_still(backup).ok()?;
+    connection.query_row("SELECT revision FROM clock", [], |row| row.get(0)).ok()
 }

@@ -8,6 +8,7 @@ use super::{file, log};
 use crate::library::error::{LibraryError, Result};
 use crate::library::migrate;
 use crate::library::open::{self, LibraryReader};
+use crate::library::reason::Reason;
 
 /// What a check found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -19,6 +20,8 @@ pub struct CheckReport {
     pub problems: Vec<Problem>,
     /// Still of this older format, so that only its structure could be checked.
     pub older_format: Option<i64>,
+    /// What SQLite says of a problem itself, for who wants to look closer.
+    pub details: Option<String>,
 }
 
 /// Something wrong, as a sentence.
@@ -56,15 +59,27 @@ impl CheckReport {
 
 /// Checks a library, or a backup, whether it can be opened or not. Reads the whole file and changes nothing.
 pub fn check(path: &Path) -> CheckReport {
-    let opened = open::refuse_emptied(path).and_then(|()| open(path));
+    let opened = file::refuse_obstructed(path).and_then(|()| open::refuse_emptied(path)).and_then(|()| open(path));
     match opened.and_then(|connection| inspect(&connection)).map_err(|error| error.at(path)) {
         Ok(report) => report,
-        Err(LibraryError::Damaged { reason, .. }) => CheckReport::of(Problem::Structure(reason)),
-        Err(error @ (LibraryError::DiskFull { .. } | LibraryError::Busy { .. })) => {
-            CheckReport::of(Problem::NotNow(error.to_string()))
-        }
+        Err(LibraryError::Damaged { reason, .. }) => CheckReport::damaged(&reason),
+        Err(error) if says_nothing(&error) => CheckReport::of(Problem::NotNow(error.to_string())),
         Err(error) => CheckReport::of(Problem::Closed(error.to_string())),
     }
+}
+
+/// Of the library itself: its disk or its folder hinders it, or another program.
+fn says_nothing(error: &LibraryError) -> bool {
+    matches!(
+        error,
+        LibraryError::DiskFull { .. }
+            | LibraryError::DiskFailed { .. }
+            | LibraryError::Busy { .. }
+            | LibraryError::NoMemory { .. }
+            | LibraryError::CannotOpen { .. }
+            | LibraryError::ReadOnly { .. }
+            | LibraryError::InTheWay { .. }
+    )
 }
 
 impl LibraryReader {
@@ -78,12 +93,16 @@ impl CheckReport {
     fn of(problem: Problem) -> Self {
         Self { problems: vec![problem], ..Self::default() }
     }
+
+    fn damaged(reason: &Reason) -> Self {
+        Self { details: reason.details(), ..Self::of(Problem::Structure(reason.to_string())) }
+    }
 }
 
 /// A library that others may be writing to is read as they leave it.
 pub(super) fn open(path: &Path) -> Result<Connection> {
     if let Some(reason) = log::garbled(path) {
-        return Err(LibraryError::Damaged { path: path.to_owned(), reason });
+        return Err(LibraryError::Damaged { path: path.to_owned(), reason: reason.into() });
     }
     if let Some(connection) = file::open_protected(path)? {
         return Ok(connection);
@@ -98,10 +117,25 @@ pub(super) fn open(path: &Path) -> Result<Connection> {
     open().or_else(|error| file::open_after(error, path))
 }
 
-fn inspect(c: &Connection) -> Result<CheckReport> {
-    if let Some(reason) = file::quick_check(c)? {
-        return Ok(CheckReport::of(Problem::Structure(reason)));
+pub(super) fn inspect(c: &Connection) -> Result<CheckReport> {
+    match file::quick_check(c)? {
+        Some(reason) => Ok(CheckReport::damaged(&reason)),
+        None => inspect_rows(c),
     }
+}
+
+/// Whether a file without its log is one state of the library, as far as it can tell: a checkpoint that was broken off
+/// leaves pages of two states, whose indices and counts do not agree.
+pub(super) fn is_one_state(c: &Connection) -> Result<bool> {
+    if file::full_check(c)?.is_some() {
+        return Ok(false);
+    }
+    let report = inspect_rows(c)?;
+    // One of an older format is not known well enough.
+    Ok(report.is_sound() && report.older_format.is_none() && report != CheckReport::default() && count(c, AHEAD)? == 0)
+}
+
+fn inspect_rows(c: &Connection) -> Result<CheckReport> {
     let format: i64 = c.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     if format == 0 {
         // Nothing has been kept yet, or a killed program was about to begin.
@@ -112,7 +146,7 @@ fn inspect(c: &Connection) -> Result<CheckReport> {
         faces: count(c, "SELECT count(*) FROM face")?,
         people: count(c, "SELECT count(*) FROM person WHERE name IS NOT NULL")?,
         problems: dangling(c)?,
-        older_format: None,
+        ..CheckReport::default()
     };
     if format < migrate::known_format() {
         report.older_format = Some(format);
@@ -140,6 +174,12 @@ const MISSING: &str = "SELECT count(*) FROM photo WHERE missing \
 const ALONE: &str = "SELECT count(*) FROM face WHERE photo_id NOT IN (SELECT id FROM photo)";
 const UNCLEAR: &str = "SELECT count(*) FROM face WHERE (person_id IS NULL) <> (belongs IS NULL) \
     OR (set_aside IS NOT NULL AND person_id IS NOT NULL)";
+
+/// Changed after the last change that the library has counted, or numbered after the last number that was given.
+const AHEAD: &str = "SELECT (SELECT count(*) FROM face WHERE revision > (SELECT revision FROM clock)) \
+    + (SELECT count(*) FROM person WHERE revision > (SELECT revision FROM clock)) \
+    + (SELECT count(*) FROM face WHERE id > (SELECT ifnull(max(seq), 0) FROM sqlite_sequence WHERE name = 'face')) \
+    + (SELECT count(*) FROM photo WHERE id > (SELECT ifnull(max(seq), 0) FROM sqlite_sequence WHERE name = 'photo'))";
 
 fn count(c: &Connection, sql: &str) -> Result<usize> {
     Ok(c.query_row(sql, [], |row| row.get::<_, i64>(0))? as usize)

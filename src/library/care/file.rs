@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use super::log;
-use crate::library::error::{LibraryError, Result};
+use super::{forget_pending, log};
+use crate::library::error::{LibraryError, Obstacle, Result};
 use crate::library::migrate;
 use crate::library::open::{self, Library};
+use crate::library::reason::Reason;
 
 /// What SQLite keeps beside a database.
 pub(super) const SIDE_FILES: [&str; 3] = ["-wal", "-shm", "-journal"];
@@ -29,26 +30,38 @@ pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 /// Writes a database as one file that only its owner can read. It counts once it is whole: written beside, checked,
 /// forced to the disk, renamed.
 pub(super) fn copy(from: &Connection, to: &Path) -> Result<()> {
+    copy_while(from, to, || Ok(true)).map(drop)
+}
+
+/// Like [`copy`]; false where it came to be unwanted while it was written, and does not count.
+pub(super) fn copy_while(from: &Connection, to: &Path, is_wanted: impl Fn() -> Result<bool>) -> Result<bool> {
     let partial = with_suffix(to, ".partial");
-    // A log that a killed program left beside either would be rolled into the copy.
-    let copied = remove(&partial)
-        .and_then(|()| write_copy(from, &partial))
-        .and_then(|()| SIDE_FILES.iter().try_for_each(|side| remove_file(&with_suffix(to, side))))
-        .and_then(|()| rename(&partial, to));
-    copied.map_err(|error| {
-        // What is left of it is no backup, and removed again at the next attempt if not now.
+    let copied = || -> Result<bool> {
+        // A log that a killed program left beside either would be rolled into the copy.
+        remove(&partial)?;
+        write_copy(from, &partial)?;
+        SIDE_FILES.iter().try_for_each(|side| remove_file(&with_suffix(to, side)))?;
+        if !is_wanted()? {
+            remove(&partial)?;
+            return Ok(false);
+        }
+        rename(&partial, to)?;
+        Ok(true)
+    };
+    copied().map_err(|error| {
+        // What is left of it is no backup, and removed again at the next opening if not now.
         let _ = remove(&partial);
         not_written(to, error.at(to))
     })
 }
 
 fn not_written(path: &Path, error: LibraryError) -> LibraryError {
-    let because = |reason: String| LibraryError::NotWritten { path: path.to_owned(), reason };
+    let because = |reason: Reason| LibraryError::NotWritten { path: path.to_owned(), reason };
     match error {
         LibraryError::Damaged { .. } | LibraryError::NotWritten { .. } => error,
-        LibraryError::DiskFull { .. } => because("the disk is full".to_owned()),
-        LibraryError::CannotOpen { reason, .. } => because(reason),
-        other => because(other.to_string()),
+        LibraryError::DiskFull { .. } => because("the disk is full".into()),
+        LibraryError::CannotOpen { reason, .. } | LibraryError::DiskFailed { reason, .. } => because(reason),
+        other => because(other.to_string().into()),
     }
 }
 
@@ -59,6 +72,7 @@ fn write_copy(from: &Connection, partial: &Path) -> Result<()> {
     // Forced to the disk as a whole at the end.
     to.pragma_update(None, "synchronous", "off")?;
     pour(from, &mut to)?;
+    forget_pending::scrub(&to)?;
     // One file, that needs none beside it.
     to.pragma_update(None, "journal_mode", "delete")?;
     if let Some(reason) = quick_check(&to)? {
@@ -88,13 +102,21 @@ pub(super) fn pour(from: &Connection, to: &mut Connection) -> Result<()> {
 ///
 /// # Errors
 /// When the file cannot be read at present, which says nothing of itself.
-pub(super) fn quick_check(connection: &Connection) -> Result<Option<String>> {
-    let verdict = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0));
-    match verdict {
+pub(in crate::library) fn quick_check(connection: &Connection) -> Result<Option<Reason>> {
+    verdict(connection, "PRAGMA quick_check(1)")
+}
+
+/// The same with every entry of every index, which takes longer: of pages from two states of a file, each may be whole.
+pub(super) fn full_check(connection: &Connection) -> Result<Option<Reason>> {
+    verdict(connection, "PRAGMA integrity_check(1)")
+}
+
+fn verdict(connection: &Connection, pragma: &str) -> Result<Option<Reason>> {
+    match connection.query_row(pragma, [], |row| row.get::<_, String>(0)) {
         Ok(verdict) if verdict == "ok" => Ok(None),
-        Ok(verdict) => Ok(Some(verdict)),
+        Ok(verdict) => Ok(Some(Reason::with("its pages do not fit together", verdict))),
         Err(error) => match error.sqlite_error_code() {
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Ok(Some(error.to_string())),
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Ok(Some(Reason::of_sqlite(&error))),
             _ => Err(error.into()),
         },
     }
@@ -110,7 +132,7 @@ impl Library {
 /// Opens a file for reading that nobody writes to: no file appears beside it, and nothing in it changes.
 pub(super) fn open_still(path: &Path) -> Result<Connection> {
     match log::garbled(path) {
-        Some(reason) => Err(LibraryError::Damaged { path: path.to_owned(), reason }),
+        Some(reason) => Err(LibraryError::Damaged { path: path.to_owned(), reason: reason.into() }),
         None => open_as_it_is(path),
     }
 }
@@ -119,15 +141,23 @@ pub(super) fn open_still(path: &Path) -> Result<Connection> {
 pub(super) fn open_as_it_is(path: &Path) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let has_log = std::fs::metadata(with_suffix(path, "-wal")).is_ok_and(|log| log.len() > 0);
-    let uri = std::path::absolute(path).ok().and_then(|path| url::Url::from_file_path(path).ok());
-    let connection = match uri {
+    let connection = match has_log {
         // Its latest changes stand in the log beside it.
-        _ if has_log => Connection::open_with_flags(path, flags)?,
-        Some(uri) => Connection::open_with_flags(format!("{uri}?immutable=1"), flags | OpenFlags::SQLITE_OPEN_URI)?,
-        None => Connection::open_with_flags(path, flags)?,
+        true => Connection::open_with_flags(path, flags)?,
+        false => open_alone(path)?,
     };
     connection.busy_timeout(BUSY_TIMEOUT)?;
     Ok(connection)
+}
+
+/// Without what stands in a log beside it.
+pub(super) fn open_alone(path: &Path) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let uri = std::path::absolute(path).ok().and_then(|path| url::Url::from_file_path(path).ok());
+    Ok(match uri {
+        Some(uri) => Connection::open_with_flags(format!("{uri}?immutable=1"), flags | OpenFlags::SQLITE_OPEN_URI)?,
+        None => Connection::open_with_flags(path, flags)?,
+    })
 }
 
 /// The library where its file or its folder is not to be written; none where it is, or is not there.
@@ -161,6 +191,67 @@ fn open_to_read(path: &Path) -> Result<Connection> {
         return Err(LibraryError::NeedsMigration { path: path.to_owned(), found, known: migrate::known_format() });
     }
     Ok(connection)
+}
+
+/// What is in a file's place and is none, if anything. A link counts as what it leads to.
+fn obstacle(path: &Path) -> Option<Obstacle> {
+    let kind = std::fs::metadata(path).ok()?.file_type();
+    if kind.is_file() {
+        return None;
+    }
+    if kind.is_dir() {
+        return Some(Obstacle::Folder);
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        if kind.is_socket() {
+            return Some(Obstacle::Socket);
+        }
+        if kind.is_fifo() {
+            return Some(Obstacle::Pipe);
+        }
+        if kind.is_block_device() || kind.is_char_device() {
+            return Some(Obstacle::Device);
+        }
+    }
+    Some(Obstacle::Other)
+}
+
+/// Refuses a library in whose place, or in that of a file beside it, something else is. Nothing of it is opened: a pipe
+/// would keep its reader waiting, and a folder keeps its rights.
+pub(in crate::library) fn refuse_obstructed(library: &Path) -> Result<()> {
+    for suffix in std::iter::once("").chain(SIDE_FILES) {
+        let path = with_suffix(library, suffix);
+        if let Some(what) = obstacle(&path) {
+            return Err(LibraryError::InTheWay { path, what });
+        }
+    }
+    Ok(())
+}
+
+/// Moves aside what is in the place of a database or of a file beside it and is no file. Returns where it is now.
+pub(super) fn step_over(database: &Path) -> Result<Vec<PathBuf>> {
+    let mut moved = Vec::new();
+    for suffix in std::iter::once("").chain(SIDE_FILES) {
+        let path = with_suffix(database, suffix);
+        let Some(what) = obstacle(&path) else { continue };
+        let aside = free_name(&with_suffix(&path, ".in-the-way"));
+        std::fs::rename(&path, &aside).map_err(|error| {
+            let reason =
+                Reason::with(&format!("{what} is in the way and cannot be moved aside; move it elsewhere"), error);
+            LibraryError::NotWritten { path: path.clone(), reason }
+        })?;
+        sync_folder(&aside);
+        moved.push(aside);
+    }
+    Ok(moved)
+}
+
+fn free_name(path: &Path) -> PathBuf {
+    let is_free = |path: &PathBuf| std::fs::symlink_metadata(path).is_err();
+    let numbered = (2..).map(|number| with_suffix(path, &format!("-{number}")));
+    std::iter::once(path.to_owned()).chain(numbered).find(is_free).unwrap_or_else(|| path.to_owned())
 }
 
 /// Removes a database and what SQLite keeps beside it, as far as they are there.
@@ -200,5 +291,5 @@ fn sync_folder(path: &Path) {
 }
 
 pub(super) fn at(path: &Path, error: &std::io::Error) -> LibraryError {
-    LibraryError::NotWritten { path: path.to_owned(), reason: error.to_string() }
+    LibraryError::NotWritten { path: path.to_owned(), reason: Reason::of_system(error) }
 }

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::forget_backups::{self, Outcome};
+use super::forget_pending::{self, PENDING, Pending};
 use crate::library::error::{LibraryError, Result};
 use crate::library::open::{Library, LibraryReader};
 use crate::library::path;
@@ -53,8 +54,8 @@ pub struct Forgotten {
     pub backups_cleaned: usize,
     /// Backups that the person could not surely be taken out of.
     pub backups_deleted: Vec<PathBuf>,
-    /// False: the file could not be written anew yet, since another program was reading or the disk is full. The next
-    /// opening does it.
+    /// False: the file could not be written anew yet, or a backup not be cleaned, since another program was reading or
+    /// the disk failed. The next opening does it.
     pub is_complete: bool,
 }
 
@@ -65,8 +66,6 @@ impl PersonToForget {
     }
 }
 
-/// Set until the file holds no trace any more.
-const PENDING: &str = "forget.pending";
 /// How many people were forgotten: a backup that was begun before the last of them does not count.
 const COUNT: &str = "forget.count";
 
@@ -89,26 +88,10 @@ impl Library {
             return Err(LibraryError::ReadOnly { path: self.path.clone() });
         }
         let known = self.person_to_forget(person)?;
-        let path = self.path.clone();
-        let (mut backups_cleaned, mut backups_deleted) = (0, Vec::new());
         let mut done = HashSet::new();
-        let mut clean = |library: &Self| -> Result<()> {
-            for (backup, outcome) in forget_backups::clean_all(library, &known, may_find_again, &done)? {
-                match outcome {
-                    Outcome::Untouched => {}
-                    Outcome::Cleaned => backups_cleaned += 1,
-                    Outcome::Deleted => backups_deleted.push(backup.clone()),
-                }
-                done.insert(backup);
-            }
-            Ok(())
-        };
-        clean(self)?;
-        self.reader
-            .connection
-            .pragma_update(None, "secure_delete", true)
-            .map_err(|e| LibraryError::from(e).at(&path))?;
-        self.write(|t| {
+        let mut outcomes = forget_backups::clean_all(self, &known, may_find_again, &mut done)?;
+        self.overwrite_what_is_deleted()?;
+        let number = self.write(|t| {
             let faces: HashSet<i64> = known.faces.iter().map(|face| face.face_id.0).collect();
             if may_find_again {
                 find_faces_again(t, &known)?;
@@ -116,40 +99,66 @@ impl Library {
                 keep_places(t, &known)?;
             }
             remove(t, &HashSet::from([person.0]), &faces, known.only_name())?;
-            t.execute("INSERT OR REPLACE INTO setting (key, value) VALUES (?1, '1')", [PENDING])?;
             t.execute(
                 "INSERT INTO setting (key, value) VALUES (?1, '1') ON CONFLICT (key) DO UPDATE SET value = value + 1",
                 [COUNT],
             )?;
-            Ok(())
+            let number = count(t)?;
+            forget_pending::add(t, Pending::new(&known, may_find_again, number))?;
+            Ok(number)
         })?;
         self.own.clear();
         // What others backed up in the meantime is cleaned too. The person is gone by now, whatever becomes of the files.
-        let finished = clean(self).and_then(|()| self.finish_forgetting());
-        let is_complete = match finished {
+        let is_complete = match self.finish(number, &done) {
             Err(error) if forget_backups::is_of_the_disk(&error) => false,
-            outcome => outcome?,
+            finished => {
+                let (more, is_complete) = finished?;
+                outcomes.extend(more);
+                is_complete
+            }
         };
+        let backups_cleaned = outcomes.iter().filter(|(_, outcome)| *outcome == Outcome::Cleaned).count();
+        let deleted = |(backup, outcome)| (outcome == Outcome::Deleted).then_some(backup);
+        let backups_deleted = outcomes.into_iter().filter_map(deleted).collect();
         Ok(Forgotten { person: known, backups_cleaned, backups_deleted, is_complete })
     }
 
-    /// Writes the file anew, so that it holds nothing of what was removed. False where others are reading and it has to
-    /// be done again.
+    /// Takes people who were forgotten out of backups that still hold them, and writes the file anew, so that it holds
+    /// nothing of what was removed. False where others are reading and it has to be done again.
     pub(in crate::library) fn finish_forgetting(&mut self) -> Result<bool> {
-        if self.setting(PENDING)?.is_none() {
-            return Ok(true);
+        Ok(self.finish(0, &HashSet::new())?.1)
+    }
+
+    /// Of the forgetting with this number, some backups are done.
+    fn finish(&mut self, number: i64, done: &HashSet<PathBuf>) -> Result<(Vec<(PathBuf, Outcome)>, bool)> {
+        let Some(pending) = self.read(forget_pending::read)? else { return Ok((Vec::new(), true)) };
+        let mut outcomes = Vec::new();
+        for pending in &pending {
+            let mut done = if pending.count == number { done.clone() } else { HashSet::new() };
+            done.extend(forget_backups::counted(self, pending.count)?);
+            outcomes.extend(forget_backups::clean_all(self, &pending.person(), pending.may_find_again, &mut done)?);
         }
-        let emptied = self.read(|c| {
+        self.overwrite_what_is_deleted()?;
+        let mut is_complete = self.read(|c| {
             c.execute_batch("VACUUM")?;
             empty_log(c)
         })?;
-        if emptied {
+        if is_complete && !pending.is_empty() {
+            // Their names stand there until all else is done.
+            self.write(|t| forget_pending::only_the_library(t))?;
+            is_complete = self.read(empty_log)?;
+        }
+        if is_complete {
             self.write(|t| {
                 t.execute("DELETE FROM setting WHERE key = ?1", [PENDING])?;
                 Ok(())
             })?;
         }
-        Ok(emptied)
+        Ok((outcomes, is_complete))
+    }
+
+    fn overwrite_what_is_deleted(&self) -> Result<()> {
+        self.read(|c| Ok(c.pragma_update(None, "secure_delete", true)?))
     }
 }
 

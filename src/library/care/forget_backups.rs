@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, params};
 
 use super::forget::{self, FaceToForget, PersonToForget};
-use super::{backup, file, restore};
+use super::remains::{self, Cleaning};
+use super::{backup, file, forget_pending, restore};
 use crate::library::error::{LibraryError, Result};
 use crate::library::open::Library;
 use crate::library::{faces, migrate, path};
@@ -31,15 +32,21 @@ pub(super) fn clean_all(
     library: &Library,
     person: &PersonToForget,
     may_find_again: bool,
-    done: &HashSet<PathBuf>,
+    done: &mut HashSet<PathBuf>,
 ) -> Result<Vec<(PathBuf, Outcome)>> {
     let library_path = library.path().to_owned();
+    let _cleaning = Cleaning::begin(&library_path)?;
+    // Before the backups are listed: what is not finished by now was left by somebody, and never comes into its place.
+    remains::remove_all(&library_path)?;
     let namesakes: Vec<i64> = match &person.name {
         Some(name) => library.read(|c| forget::bearers(c, name, person.person))?,
         None => Vec::new(),
     };
     let mut outcomes = Vec::new();
-    for found in backup::find(&library_path)?.into_iter().filter(|found| !done.contains(&found.path)) {
+    for found in backup::find(&library_path)? {
+        if !done.insert(found.path.clone()) {
+            continue;
+        }
         let work = file::with_suffix(&found.path, ".forgetting");
         // The log of one that was killed would be rolled into the new copy.
         file::remove(&work)?;
@@ -66,8 +73,17 @@ pub(super) fn clean_all(
         file::remove(&work)?;
         outcomes.push((found.path, outcome));
     }
-    remove_leftovers(&library_path)?;
     Ok(outcomes)
+}
+
+/// Backups of a library that had forgotten as many people by then.
+pub(super) fn counted(library: &Library, people: i64) -> Result<Vec<PathBuf>> {
+    let has_counted = |found: &backup::Found| {
+        let count = file::open_still(&found.path).and_then(|c| forget::count(&c));
+        // One that cannot be read has to be looked at.
+        count.is_ok_and(|count| count >= people)
+    };
+    Ok(backup::find(library.path())?.into_iter().filter(has_counted).map(|found| found.path).collect())
 }
 
 /// What may go well another time costs no backup.
@@ -81,24 +97,6 @@ pub(super) fn is_of_the_disk(error: &LibraryError) -> bool {
     )
 }
 
-/// Copies that a killed program did not finish hold people too.
-fn remove_leftovers(library: &Path) -> Result<()> {
-    file::remove(&restore::staging_path(library))?;
-    let beside = library.parent().unwrap_or(Path::new(""));
-    let own = library.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    for path in backup::files_of(&backup::backups_folder(library))?.into_iter().chain(backup::files_of(beside)?) {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let is_ours = path.parent() != library.parent() || name.starts_with(&own);
-        let is_left = |end: &&str| {
-            name.ends_with(*end) || file::SIDE_FILES.iter().any(|side| name.ends_with(&format!("{end}{side}")))
-        };
-        if is_ours && [".partial", ".forgetting", ".restoring"].iter().any(is_left) {
-            file::remove_file(&path)?;
-        }
-    }
-    Ok(())
-}
-
 fn clean(
     backup: &Path,
     work: &Path,
@@ -108,6 +106,7 @@ fn clean(
 ) -> Result<Outcome> {
     let from = file::open_still(backup)?;
     migrate::format_of(&from, backup)?;
+    let holds_pending = forget_pending::is_in(&from)?;
     file::copy(&from, work)?;
     drop(from);
     let mut copy = restore::open_plain(work)?;
@@ -118,7 +117,7 @@ fn clean(
     let faces = faces_in(&copy, person)?;
     let mut people = people_in(&copy, person, &faces)?;
     let steps = forget::steps(&copy, &people, &faces, person.only_name())?;
-    if faces.is_empty() && people.is_empty() && steps.is_empty() {
+    if faces.is_empty() && people.is_empty() && steps.is_empty() && !holds_pending {
         let is_sure = !is_named(&copy, person, namesakes)?;
         return Ok(if is_sure { Outcome::Untouched } else { Outcome::Deleted });
     }

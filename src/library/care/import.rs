@@ -7,7 +7,8 @@
 //! * What was decided in this library holds where the import says otherwise; each such case is listed. What the grouping
 //!   made of a face is no decision: it gives way to the import's decisions, and the import's groupings give way to it.
 //!
-//! A second import of the same file changes nothing.
+//! What became of edited pictures is in [`import_edits`](super::import_edits). A second import of the same file changes
+//! nothing.
 
 use std::collections::{HashMap, HashSet};
 use std::io::BufRead;
@@ -16,6 +17,7 @@ use std::path::PathBuf;
 use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::BackupReason;
+use super::import_edits::NotPlaced;
 use super::import_people::People;
 use super::lines::{self, Contents, Face, Photo};
 use crate::library::error::{LibraryError, Result};
@@ -48,6 +50,8 @@ pub struct ImportReport {
     pub decisions: usize,
     /// Where this library says otherwise, and is kept.
     pub contradictions: Vec<Contradiction>,
+    /// Faces that the import says something of and that are in no photo here: never brought in without a word.
+    pub not_placed: Vec<NotPlaced>,
     /// Folders of the other computer that are not on this one.
     pub folders_not_here: Vec<PathBuf>,
     /// The library as it was before.
@@ -112,17 +116,19 @@ impl Library {
     }
 }
 
-struct Import<'t, 'c> {
-    d: Decisions<'t>,
-    contents: &'c Contents,
+pub(super) struct Import<'t, 'c> {
+    pub(super) d: Decisions<'t>,
+    pub(super) contents: &'c Contents,
     photo_lines: HashMap<i64, &'c Photo>,
     face_lines: HashMap<i64, &'c Face>,
     /// The library's photos and faces by their numbers in the file.
-    photos: HashMap<i64, PhotoId>,
-    faces: HashMap<i64, FaceId>,
-    made_photos: HashSet<PhotoId>,
-    made_faces: HashSet<FaceId>,
-    report: ImportReport,
+    pub(super) photos: HashMap<i64, PhotoId>,
+    pub(super) faces: HashMap<i64, FaceId>,
+    pub(super) made_photos: HashSet<PhotoId>,
+    pub(super) made_faces: HashSet<FaceId>,
+    /// Of which something was said by this import that was not said here.
+    pub(super) decided: HashSet<FaceId>,
+    pub(super) report: ImportReport,
 }
 
 impl<'t, 'c> Import<'t, 'c> {
@@ -136,6 +142,7 @@ impl<'t, 'c> Import<'t, 'c> {
             faces: HashMap::new(),
             made_photos: HashSet::new(),
             made_faces: HashSet::new(),
+            decided: HashSet::new(),
             report: ImportReport::default(),
         }
     }
@@ -157,6 +164,9 @@ impl<'t, 'c> Import<'t, 'c> {
         self.report.people_made = people.made();
         people.choose_covers(&mut self.d, &self.faces)?;
         self.follow_edits()?;
+        self.follow_paths()?;
+        self.compare_again()?;
+        self.note_not_placed(&people)?;
         self.remove_emptied()?;
         self.folders()?;
         self.settings()?;
@@ -323,6 +333,7 @@ impl<'t, 'c> Import<'t, 'c> {
 
     fn set(&mut self, face: FaceId, state: FaceState) -> Result<()> {
         self.report.decisions += 1;
+        self.decided.insert(face);
         self.d.set_face(face, state)
     }
 
@@ -340,6 +351,7 @@ impl<'t, 'c> Import<'t, 'c> {
         }
         if !rows::is_rejected(self.d.t, here, own)? {
             self.report.decisions += 1;
+            self.decided.insert(here);
             self.d.set_rejected(here, own, true)?;
         }
         Ok(())
@@ -370,7 +382,7 @@ impl<'t, 'c> Import<'t, 'c> {
     }
 
     fn contradict(&mut self, face: &Face, here: FaceDecision, import: FaceDecision) {
-        let path = self.photo_lines[&face.photo].paths.first().map(lines::PathText::to_path).unwrap_or_default();
+        let path = self.path_of(face);
         self.report.contradictions.push(Contradiction::Face { path, face_box: face.face_box, here, import });
     }
 
@@ -382,29 +394,8 @@ impl<'t, 'c> Import<'t, 'c> {
         self.contents.people.iter().find(|line| line.id == person).and_then(|line| line.name.clone())
     }
 
-    /// Which photo took another's place, and which of its faces were found there: as far as only the import knows it.
-    fn follow_edits(&mut self) -> Result<()> {
-        for photo in &self.contents.photos {
-            let Some(id) = self.photos.get(&photo.id).filter(|id| self.made_photos.contains(id)) else { continue };
-            let by = photo.replaced_by.and_then(|by| self.photos.get(&by)).map(|by| by.0);
-            self.d.t.prepare_cached("UPDATE photo SET replaced_by = ?2 WHERE id = ?1")?.execute(params![id.0, by])?;
-            if !photo.carried && by.is_some() {
-                self.d
-                    .t
-                    .prepare_cached("INSERT OR IGNORE INTO replaced (old, new, came_later) VALUES (?1, ?2, 0)")?
-                    .execute(params![id.0, by])?;
-            }
-        }
-        for face in &self.contents.faces {
-            let Some(id) = self.faces.get(&face.id).filter(|id| self.made_faces.contains(id)) else { continue };
-            for copy in face.carried_to.iter().filter_map(|copy| self.faces.get(copy)) {
-                self.d
-                    .t
-                    .prepare_cached("INSERT OR IGNORE INTO carried (face_id, into_face) VALUES (?1, ?2)")?
-                    .execute([id.0, copy.0])?;
-            }
-        }
-        Ok(())
+    pub(super) fn path_of(&self, face: &Face) -> PathBuf {
+        self.photo_lines[&face.photo].paths.first().map(lines::PathText::to_path).unwrap_or_default()
     }
 
     /// Groups whose faces all came to people of the import.
@@ -466,7 +457,7 @@ impl<'t, 'c> Import<'t, 'c> {
     }
 }
 
-fn said_by(face: &Face, name: impl Fn(i64) -> Option<String>) -> FaceDecision {
+pub(super) fn said_by(face: &Face, name: impl Fn(i64) -> Option<String>) -> FaceDecision {
     match (face.set_aside, face.person) {
         (Some(why), _) => FaceDecision::SetAside(why),
         (None, person) => FaceDecision::Is(person.and_then(name)),

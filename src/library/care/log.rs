@@ -13,34 +13,49 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::file::{self, with_suffix};
-use super::{BackupReason, backup};
+use super::remains::Writing;
+use super::{BackupReason, backup, check};
 use crate::library::error::{LibraryError, Result};
+use crate::library::open;
+use crate::library::reason::Reason;
 
 const HEADER: usize = 32;
 const FRAME_HEADER: usize = 24;
 const LEAST_PAGE: usize = 512;
 const MAGIC: u32 = 0x377f_0682;
+const VERSION: u32 = 3_007_000;
 /// Each round's first salt is one more than that of the round before.
 const ROUNDS_BACK: u32 = 1 << 16;
 /// Another program may be writing a frame just now: then it is whole soon.
 const LOOKS: usize = 4;
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Refuses a library whose log is garbled. Where what stands before is an earlier state of the library, and no mixture, it
-/// is put among the backups.
+/// Refuses a library whose log is garbled. What can still be had of it is put among the backups, where it is one state
+/// of the library and no mixture.
 pub(in crate::library) fn refuse_garbled(library: &Path) -> Result<()> {
-    let Some(mut reason) = garbled(library) else { return Ok(()) };
-    match rescue(library) {
-        Ok(true) => reason += "; what was kept before is among the backups",
-        Ok(false) => {}
-        Err(error) => reason += &format!("; what was kept before could not be put among the backups: {error}"),
-    }
+    let Some(reason) = garbled(library) else { return Ok(()) };
+    let reason = Reason::from(reason);
+    let reason = match rescue(library) {
+        Ok(Some(BackupReason::FileAlone)) => reason
+            .and("; the library's file without that log, which may lack what was decided last, is among the backups"),
+        Ok(Some(_)) => reason.and("; what could be read of it is among the backups"),
+        Ok(None) => reason,
+        Err(error) => reason.and(&format!("; what could be read of it could not be put among the backups: {error}")),
+    };
     Err(LibraryError::Damaged { path: library.to_owned(), reason })
+}
+
+/// Puts what can still be had of a library whose log is garbled among the backups, where nobody has opened it since. What
+/// hinders it is told by who opens the library.
+pub fn rescue_garbled(library: &Path) {
+    if file::refuse_obstructed(library).is_ok() {
+        let _ = refuse_garbled(library);
+    }
 }
 
 /// What is wrong with a library's log, if anything.
 pub(super) fn garbled(library: &Path) -> Option<String> {
-    let look = || lost_after(&std::fs::read(with_suffix(library, "-wal")).ok()?);
+    let look = || lost_after(&read(library)?);
     let first = look()?;
     for _ in 1..LOOKS {
         std::thread::sleep(PAUSE);
@@ -48,23 +63,63 @@ pub(super) fn garbled(library: &Path) -> Option<String> {
             return None;
         }
     }
-    Some(format!("the log of its latest changes is garbled after {first} pages, and what was kept there is lost"))
+    Some(format!("the log of its latest changes is garbled after {first} pages, and cannot be read from there on"))
 }
 
-fn rescue(library: &Path) -> Result<bool> {
+/// None where there is no log; nor is something else in its place.
+fn read(library: &Path) -> Option<Vec<u8>> {
     let log = with_suffix(library, "-wal");
-    let bytes = std::fs::read(&log).map_err(|error| file::at(&log, &error))?;
-    if !is_untouched(library, &bytes) {
-        return Ok(false);
-    }
+    std::fs::metadata(&log).ok()?.is_file().then(|| std::fs::read(&log).ok())?
+}
+
+/// Puts what can be had among the backups, once, and says what that is.
+fn rescue(library: &Path) -> Result<Option<BackupReason>> {
+    let log = with_suffix(library, "-wal");
     let changed = std::fs::metadata(&log).and_then(|log| log.modified()).map_err(|error| file::at(&log, &error))?;
-    let is_rescued = |found: &backup::Found| {
-        found.reason == BackupReason::Rescued && std::time::SystemTime::from(found.at) > changed
+    let is_of_this = |found: &&backup::Found| {
+        let is_rescue = matches!(found.reason, BackupReason::Rescued | BackupReason::FileAlone);
+        is_rescue && std::time::SystemTime::from(found.at) > changed
     };
-    if !backup::find(library)?.iter().any(is_rescued) {
-        backup::back_up(&file::open_as_it_is(library)?, library, BackupReason::Rescued)?;
+    if let Some(found) = backup::find(library)?.iter().find(is_of_this) {
+        return Ok(Some(found.reason));
     }
-    Ok(true)
+    let garbled = read(library).unwrap_or_default();
+    let mended = with_header(&garbled);
+    let bytes = mended.as_deref().unwrap_or(&garbled);
+    // Of a log that is whole it does not matter how much of it has come into the file.
+    if lost_after(bytes).is_none() || is_untouched(library, bytes) {
+        match &mended {
+            Some(mended) => back_up_with(library, mended)?,
+            None => _ = backup::back_up(&file::open_as_it_is(library)?, library, BackupReason::Rescued)?,
+        }
+        return Ok(Some(BackupReason::Rescued));
+    }
+    let alone = file::open_alone(library)?;
+    if !check::is_one_state(&alone)? {
+        return Ok(None);
+    }
+    backup::back_up(&alone, library, BackupReason::FileAlone)?;
+    Ok(Some(BackupReason::FileAlone))
+}
+
+/// Puts the library with another log than the one beside it among the backups.
+fn back_up_with(library: &Path, log: &[u8]) -> Result<()> {
+    let _writing = Writing::begin(library);
+    let work = with_suffix(library, ".rescuing");
+    let write = || -> Result<()> {
+        file::remove(&work)?;
+        for path in [work.clone(), with_suffix(&work, "-wal")] {
+            open::create_private(&path, true).map_err(|error| file::at(&path, &error))?;
+        }
+        std::fs::copy(library, &work).map_err(|error| file::at(&work, &error))?;
+        let beside = with_suffix(&work, "-wal");
+        std::fs::write(&beside, log).map_err(|error| file::at(&beside, &error))?;
+        let connection = super::restore::open_plain(&work)?;
+        backup::back_up(&connection, library, BackupReason::Rescued).map(drop)
+    };
+    let written = write();
+    file::remove(&work)?;
+    written
 }
 
 #[derive(Clone, Copy)]
@@ -78,29 +133,43 @@ struct Round {
 /// After how many whole frames changes are lost; none where none are.
 fn lost_after(log: &[u8]) -> Option<usize> {
     let (header, behind) = log.split_at_checked(HEADER)?;
-    let Some((round, mut sum)) = round_of(header) else {
+    let Some((round, sum)) = round_of(header) else {
         // Without its header SQLite takes the log for empty.
         return (behind.len() >= FRAME_HEADER + LEAST_PAGE).then_some(0);
     };
     let frames: Vec<&[u8]> = round.frames(behind).collect();
-    let mut whole = 0;
-    while let Some(next) = frames.get(whole).and_then(|frame| round.next_sum(frame, sum)) {
-        (sum, whole) = (next, whole + 1);
-    }
+    let whole = round.whole(&frames, sum);
     let rest = &frames[whole..];
     let is_of_none = rest.first().is_some_and(|frame| !round.is_own(frame) && !round.is_earlier(frame));
     let is_lost = is_of_none || rest.iter().any(|frame| round.is_own(frame) && word(frame, 4) != 0);
     is_lost.then_some(whole)
 }
 
-/// Whether no page of the log has come into the file yet.
+/// A log whose header was garbled, with the header that belongs to its first frame. The sums of a log are a chain from the
+/// header on, which can be walked back as well; of the header only one number is not known, and follows from it.
+fn with_header(log: &[u8]) -> Option<Vec<u8>> {
+    let (header, behind) = log.split_at_checked(HEADER)?;
+    if round_of(header).is_some() {
+        return None;
+    }
+    let sizes = (9..=16).map(|power| 1_usize << power);
+    let header = sizes.flat_map(|size| [(size, false), (size, true)]).find_map(|(page_size, is_big_endian)| {
+        let frame = behind.get(..FRAME_HEADER + page_size)?;
+        let round = Round { salts: (word(frame, 8), word(frame, 12)), is_big_endian, page_size };
+        round.header_before(frame)
+    })?;
+    Some([&header, behind].concat())
+}
+
+/// Whether no page of the log has come into the file yet but those that can be read from the log all the same.
 fn is_untouched(library: &Path, log: &[u8]) -> bool {
     let Some((header, behind)) = log.split_at_checked(HEADER) else { return false };
-    let Some((round, _)) = round_of(header) else { return false };
+    let Some((round, sum)) = round_of(header) else { return false };
+    let read = round.committed(behind, sum);
     // Closing it drops locks that other connections of this process hold; a library that is refused has none.
     let Ok(mut file) = File::open(library) else { return false };
     let mut page = vec![0; round.page_size];
-    round.frames(behind).filter(|frame| round.is_own(frame)).all(|frame| {
+    round.frames(behind).skip(read).filter(|frame| round.is_own(frame)).all(|frame| {
         let at = u64::from(word(frame, 0).saturating_sub(1)) * round.page_size as u64;
         let read = file.seek(SeekFrom::Start(at)).and_then(|_| file.read_exact(&mut page));
         read.is_err() || frame[FRAME_HEADER..] != page
@@ -122,6 +191,52 @@ fn round_of(header: &[u8]) -> Option<(Round, (u32, u32))> {
 impl Round {
     fn frames(self, behind_header: &[u8]) -> impl Iterator<Item = &[u8]> {
         behind_header.chunks_exact(FRAME_HEADER + self.page_size)
+    }
+
+    /// How many frames from the first on are whole.
+    fn whole(self, frames: &[&[u8]], mut sum: (u32, u32)) -> usize {
+        let mut whole = 0;
+        while let Some(next) = frames.get(whole).and_then(|frame| self.next_sum(frame, sum)) {
+            (sum, whole) = (next, whole + 1);
+        }
+        whole
+    }
+
+    /// Up to which frame SQLite goes: the last commit among those that are whole.
+    fn committed(self, behind_header: &[u8], sum: (u32, u32)) -> usize {
+        let frames: Vec<&[u8]> = self.frames(behind_header).collect();
+        let whole = &frames[..self.whole(&frames, sum)];
+        whole.iter().rposition(|frame| word(frame, 4) != 0).map_or(0, |last| last + 1)
+    }
+
+    /// The header of a log that begins with this frame; none where its sums do not fit any.
+    fn header_before(self, frame: &[u8]) -> Option<[u8; HEADER]> {
+        let sum = (word(frame, 16), word(frame, 20));
+        let sum = self.sum_before(&frame[..8], self.sum_before(&frame[FRAME_HEADER..], sum));
+        let mut header = [0; HEADER];
+        let mut put = |at: usize, word: u32| header[at..at + 4].copy_from_slice(&word.to_be_bytes());
+        put(0, if self.is_big_endian { MAGIC | 1 } else { MAGIC });
+        put(4, VERSION);
+        put(8, u32::try_from(self.page_size).ok()?);
+        for (at, word) in [(16, self.salts.0), (20, self.salts.1), (24, sum.0), (28, sum.1)] {
+            put(at, word);
+        }
+        // The number of the round is what its sums still lack.
+        let (_, b) = self.sum(&header[..8], (0, 0));
+        let (next_a, next_b) = self.sum_before(&header[16..24], sum);
+        let number = next_b.wrapping_sub(b).wrapping_sub(next_a);
+        let number = if self.is_big_endian { number } else { number.swap_bytes() };
+        header[12..16].copy_from_slice(&number.to_be_bytes());
+        round_of(&header).map(|_| header)
+    }
+
+    /// The sum before these bytes, from the one behind them.
+    fn sum_before(self, bytes: &[u8], (mut a, mut b): (u32, u32)) -> (u32, u32) {
+        for pair in bytes.rchunks_exact(8) {
+            b = b.wrapping_sub(self.summed(pair, 4)).wrapping_sub(a);
+            a = a.wrapping_sub(self.summed(pair, 0)).wrapping_sub(b);
+        }
+        (a, b)
     }
 
     fn is_own(self, frame: &[u8]) -> bool {

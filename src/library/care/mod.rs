@@ -4,8 +4,8 @@
 //!   regrouping, a restore or an import, daily when something was decided, and when asked for. The newest ten are kept.
 //! * [`restore`] puts one back. What was in its place is kept among the backups, damaged or not.
 //! * [`check`] reads the whole file, and says what is wrong in sentences.
-//! * A library whose log was garbled is refused before SQLite drops what stands in it; what it held before becomes a
-//!   backup.
+//! * A library whose log was garbled is refused before SQLite drops what stands in it; what can be had of it becomes a
+//!   backup, of which it is said what it may lack.
 //! * [`LibraryReader::export`] and [`Library::import`] carry people and decisions to another computer as JSON Lines.
 //! * [`Library::forget_person`] removes a person from the library and all its backups, so that no byte of them is left.
 //!
@@ -22,21 +22,27 @@ mod due;
 mod file;
 mod forget;
 mod forget_backups;
+mod forget_pending;
 mod import;
+mod import_edits;
 mod import_people;
 mod lines;
 mod log;
+mod remains;
 mod restore;
 #[cfg(test)]
 mod tests;
 mod transfer;
 
-pub use backup::{Backup, BackupReason, BackupState, backups, backups_folder};
+pub use backup::{Backup, BackupReason, BackupState, backups, backups_folder, count_backups, reason_of, revision_in};
 pub(super) use backup::{back_up_to_migrate, bytes_of, has_backups};
 pub use check::{CheckReport, Problem, check};
-pub(super) use file::{open_after, open_protected};
+pub(super) use file::{open_after, open_protected, quick_check, refuse_obstructed};
 pub use forget::{FaceToForget, Forgotten, PersonToForget};
 pub use import::{Contradiction, FaceDecision, ImportMode, ImportReport};
+pub use import_edits::{NotPlaced, WaitsFor};
 pub(super) use log::refuse_garbled;
+pub use log::rescue_garbled;
+pub(super) use remains::clear as clear_remains;
 pub use restore::{Restored, restore};
 pub use transfer::ExportCounts;

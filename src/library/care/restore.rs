@@ -9,10 +9,12 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::{BackupReason, backup, check, file};
+use super::remains::Writing;
+use super::{BackupReason, backup, check, file, forget_pending, log};
 use crate::library::error::{LibraryError, Result};
 use crate::library::migrate;
 use crate::library::open::Library;
+use crate::library::reason::Reason;
 
 /// What a restore did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +23,8 @@ pub struct Restored {
     pub kept: Option<PathBuf>,
     /// With a name, now.
     pub people: usize,
+    /// Where that is now which was in the place of the library's files and is no file: folders, devices, sockets.
+    pub moved_aside: Vec<PathBuf>,
 }
 
 /// Restores a library that need not be readable, or be there.
@@ -28,17 +32,32 @@ pub struct Restored {
 /// # Errors
 /// When the backup is not sound or of a newer program, and when the library cannot be written; it is as before then.
 pub fn restore(library: &Path, backup: &Path) -> Result<Restored> {
-    let staged = Staged::copy(library, backup)?;
-    // A damaged one is not opened for writing before it is kept: SQLite might clear its log away.
-    if library.exists() && is_readable(library)? {
-        match Library::open(library).and_then(|mut open| open.take_in(&staged)) {
-            Err(
-                LibraryError::Damaged { .. } | LibraryError::NotALibrary { .. } | LibraryError::MigrationFailed { .. },
-            ) => {}
-            outcome => return outcome,
-        }
+    let mut moved_aside = Vec::new();
+    if file::refuse_obstructed(library).is_err() {
+        // Nothing is moved for a backup that cannot be restored.
+        moved_aside = std::mem::take(&mut Staged::copy(library, backup)?.moved_aside);
+        moved_aside.extend(file::step_over(library)?);
     }
-    staged.replace(library)
+    log::rescue_garbled(library);
+    let restored = match open_whole(library)?.map(|mut open| open.restore_backup(backup)) {
+        // What opened turns out to be damaged further on.
+        None | Some(Err(LibraryError::Damaged { .. })) => Staged::copy(library, backup)?.replace(library)?,
+        Some(outcome) => outcome?,
+    };
+    Ok(Restored { moved_aside: [moved_aside, restored.moved_aside].concat(), ..restored })
+}
+
+/// None where it is damaged, or not there. A damaged one is not opened for writing before it is kept: SQLite might clear
+/// its log away.
+fn open_whole(library: &Path) -> Result<Option<Library>> {
+    if !library.exists() || !is_readable(library)? {
+        return Ok(None);
+    }
+    match Library::open(library) {
+        Ok(open) => Ok(Some(open)),
+        Err(error) if error.is_damage() => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 fn is_readable(library: &Path) -> Result<bool> {
@@ -51,14 +70,16 @@ fn is_readable(library: &Path) -> Result<bool> {
 impl Library {
     /// Restores the library that is open here, and perhaps elsewhere.
     pub fn restore_backup(&mut self, backup: &Path) -> Result<Restored> {
-        let staged = Staged::copy(&self.path, backup)?;
-        self.take_in(&staged)
-    }
-
-    fn take_in(&mut self, staged: &Staged) -> Result<Restored> {
         if self.is_read_only() {
             return Err(LibraryError::ReadOnly { path: self.path.clone() });
         }
+        // A backup that still holds somebody forgotten must not bring them back.
+        let is_finished = self.finish_forgetting()?;
+        let staged = Staged::copy(&self.path, backup)?;
+        self.take_in(staged, is_finished)
+    }
+
+    fn take_in(&mut self, mut staged: Staged, is_finished: bool) -> Result<Restored> {
         let kept = self.back_up_only(BackupReason::BeforeRestore)?;
         // Who has looked at the library as it was must not decide about it as it will be.
         let revision = self.revision()?.0;
@@ -66,11 +87,14 @@ impl Library {
         let mut pour = || -> Result<()> {
             let from = staged.open()?;
             from.execute("UPDATE clock SET revision = max(revision, ?1) + 1", [revision])?;
+            if !is_finished {
+                forget_pending::only_the_library(&from)?;
+            }
             file::pour(&from, &mut self.reader.connection)
         };
         pour().map_err(|error| error.at(&path))?;
         self.own.clear();
-        Ok(Restored { kept: Some(kept), people: staged.people })
+        Ok(Restored { kept: Some(kept), people: staged.people, moved_aside: std::mem::take(&mut staged.moved_aside) })
     }
 }
 
@@ -78,6 +102,8 @@ impl Library {
 struct Staged {
     path: PathBuf,
     people: usize,
+    moved_aside: Vec<PathBuf>,
+    _writing: Writing,
 }
 
 impl Drop for Staged {
@@ -89,8 +115,11 @@ impl Drop for Staged {
 
 impl Staged {
     fn copy(library: &Path, backup: &Path) -> Result<Self> {
-        let unsound = |reason: String| LibraryError::UnsoundBackup { path: backup.to_owned(), reason };
+        let unsound = |reason: Reason| LibraryError::UnsoundBackup { path: backup.to_owned(), reason };
         let path = staging_path(library);
+        let writing = Writing::begin(library);
+        let mut moved_aside = file::step_over(&path)?;
+        moved_aside.extend(file::step_over(&file::with_suffix(&path, ".partial"))?);
         let copied = || -> Result<()> {
             let from = file::open_still(backup)?;
             if migrate::format_of(&from, backup)? == 0 {
@@ -103,14 +132,14 @@ impl Staged {
         copied().map_err(|error| match error.at(backup) {
             LibraryError::Damaged { reason, .. } | LibraryError::CannotOpen { reason, .. } => unsound(reason),
             LibraryError::MigrationFailed { reason, .. } => unsound(reason),
-            LibraryError::NotALibrary { .. } => unsound("it is no Likeness library".to_owned()),
+            LibraryError::NotALibrary { .. } => unsound("it is no Likeness library".into()),
             other => other,
         })?;
-        let mut staged = Self { path, people: 0 };
+        let mut staged = Self { path, people: 0, moved_aside, _writing: writing };
         let report = super::check(&staged.path);
         staged.people = report.people;
         match report.problems.first() {
-            Some(problem) => Err(unsound(problem.to_string())),
+            Some(problem) => Err(unsound(problem.to_string().into())),
             None => Ok(staged),
         }
     }
@@ -120,7 +149,7 @@ impl Staged {
     }
 
     /// What is in the library's place is kept first; so a kill in between loses nothing of either.
-    fn replace(self, library: &Path) -> Result<Restored> {
+    fn replace(mut self, library: &Path) -> Result<Restored> {
         let kept = match library.exists() {
             true => Some(keep(library)?),
             false => None,
@@ -129,12 +158,12 @@ impl Staged {
             file::remove(&file::with_suffix(library, suffix))?;
         }
         file::rename(&self.path, library)?;
-        Ok(Restored { kept, people: self.people })
+        Ok(Restored { kept, people: self.people, moved_aside: std::mem::take(&mut self.moved_aside) })
     }
 }
 
 /// Where a copy waits to take the library's place.
-pub(super) fn staging_path(library: &Path) -> PathBuf {
+fn staging_path(library: &Path) -> PathBuf {
     file::with_suffix(library, ".restoring")
 }
 

@@ -10,6 +10,7 @@ use super::lines::{FORMAT, Face, Hash, Header, Line, PathText, Person, Photo, VE
 use crate::library::error::{LibraryError, Result};
 use crate::library::files::PROGRAM;
 use crate::library::open::LibraryReader;
+use crate::library::reason::Reason;
 use crate::library::review::{FaceState, rows};
 use crate::library::{faces, path};
 use crate::types::{FaceBox, FaceId};
@@ -75,7 +76,7 @@ impl<W: Write> Writer<'_, W> {
 }
 
 fn not_written(error: &std::io::Error) -> LibraryError {
-    LibraryError::NotWritten { path: PathBuf::new(), reason: error.to_string() }
+    LibraryError::NotWritten { path: PathBuf::new(), reason: Reason::of_system(error) }
 }
 
 fn header() -> Line {

@@ -101,7 +101,8 @@ fn as_words(forgetting: &Forgetting, forgotten: &Forgotten) -> String {
         words += &format!("\nDeleted, since the person could not surely be taken out of it: {}", printable(backup));
     }
     if !forgotten.is_complete {
-        words += "\nThe library's file could not be written anew yet: the next scan removes the last traces from it.";
+        words += "\nThe library's file could not be written anew yet, or a backup not be cleaned: the next start or scan \
+                  removes the last traces.";
     }
     words + &left(forgetting)
 }

@@ -14,6 +14,7 @@ mod window;
 
 use std::collections::HashSet;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -27,7 +28,7 @@ use crate::app::engine::report::Withheld;
 use crate::app::engine::scan_lock::ScanLock;
 use crate::app::engine::thumbnail_files::ThumbnailCache;
 use crate::app::jobs::regroup::{GroupSummary, Grouping, reembed_and_regroup};
-use crate::app::jobs::walk::find_photos;
+use crate::app::jobs::walk::{find_photos, plain};
 use crate::cluster::Linkage;
 use crate::library::{LibraryError, MissingPolicy, ScanId, ScanOutcome, Suspect};
 use crate::networks::models::Store;
@@ -173,9 +174,15 @@ fn scan_folders(
     let lost_before = lost_faces(tools.library)?;
     let (mut summary, mut scans) = (ScanSummary::default(), Vec::new());
     for folder in folders {
-        match offline(folder, tools.library)? {
-            true => summary.offline_folders.push(folder.clone()),
-            false => {
+        match presence(folder, tools.library)? {
+            Presence::Offline => summary.offline_folders.push(folder.clone()),
+            // The others are scanned all the same.
+            Presence::Unreadable(error) if folders.len() > 1 => {
+                let skipped = unreadable(folder, &error);
+                events(JobEvent::Skipped(skipped.clone()));
+                summary.skipped.push(skipped);
+            }
+            Presence::There | Presence::Unreadable(_) => {
                 let (scan, done) = scan(folder, tools, cancel, events)?;
                 summary.add(done);
                 scans.push(scan);
@@ -222,22 +229,49 @@ fn is_offline(folder: &Path, home: &Home) -> Result<bool> {
     if fs::read_dir(folder).is_ok() || !home.library().exists() {
         return Ok(false);
     }
-    offline(folder, &LibraryHandle::open(&home.library())?)
+    Ok(matches!(presence(folder, &LibraryHandle::open(&home.library())?)?, Presence::Offline))
 }
 
-/// Whether a folder that the library knows is not there; notes it.
-fn offline(folder: &Path, library: &LibraryHandle) -> Result<bool> {
-    if fs::read_dir(folder).is_ok() {
-        return Ok(false);
+/// How a folder that is to be scanned is found.
+#[derive(Debug)]
+enum Presence {
+    There,
+    /// The library knows it, and it is not there.
+    Offline,
+    /// It is there, and this user may not read it.
+    Unreadable(io::Error),
+}
+
+/// What reading a folder came to: none where it could be read.
+fn hindrance<T>(read: io::Result<T>) -> Option<Presence> {
+    match read {
+        Ok(_) => None,
+        // Whoever may not look into it cannot say that its drive is gone.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Some(Presence::Unreadable(error)),
+        Err(_) => Some(Presence::Offline),
+    }
+}
+
+fn unreadable(folder: &Path, error: &io::Error) -> Skipped {
+    Skipped { path: folder.to_owned(), reason: format!("the folder cannot be read: {}", plain(error)) }
+}
+
+/// Notes a folder that the library knows and that is not there.
+fn presence(folder: &Path, library: &LibraryHandle) -> Result<Presence> {
+    match hindrance(fs::read_dir(folder)) {
+        None => return Ok(Presence::There),
+        Some(Presence::Offline) => {}
+        Some(unreadable) => return Ok(unreadable),
     }
     let folder = real_path(folder)?;
-    library.call(move |library| {
+    let is_known = library.call(move |library| {
         let is_known = library.folders()?.iter().any(|known| known.path == folder);
         if is_known {
             library.mark_offline(&folder)?;
         }
         Ok::<_, LibraryError>(is_known)
-    })
+    })?;
+    Ok(if is_known { Presence::Offline } else { Presence::There })
 }
 
 /// The path without links, as far as it leads: of a folder whose drive is not there, the end leads nowhere.
@@ -283,4 +317,25 @@ fn scan(
     let withheld = |(gone, of)| Withheld { folder: root, gone: gone as u64, of: of as u64 };
     summary.withheld.extend(end.withheld.map(withheld));
     Ok((scan, summary))
+}
+
+#[cfg(test)]
+mod presence_tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_may_not_be_read_is_there_and_told_so() {
+        let denied = io::Error::from(io::ErrorKind::PermissionDenied);
+        match hindrance::<()>(Err(denied)) {
+            Some(Presence::Unreadable(error)) => {
+                let skipped = unreadable(Path::new("/photos"), &error);
+                assert_eq!(skipped.reason, "the folder cannot be read: permission denied");
+            }
+            other => panic!("{other:?}"),
+        }
+        for gone in [io::ErrorKind::NotFound, io::ErrorKind::NotConnected, io::ErrorKind::StaleNetworkFileHandle] {
+            assert!(matches!(hindrance::<()>(Err(gone.into())), Some(Presence::Offline)), "{gone:?}");
+        }
+        assert!(hindrance(Ok(())).is_none());
+    }
 }

@@ -1,3 +1,8 @@
+use std::collections::BTreeMap;
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
 use super::*;
 use crate::library::migrate;
 
@@ -155,4 +160,78 @@ fn a_migration_is_backed_up_before_and_older_copies_stay_listed() {
     assert_eq!(all.len(), 2);
     assert!(all.iter().all(|backup| backup.reason == BackupReason::Migration && backup.is_sound()), "{all:?}");
     assert!(all.iter().any(|backup| backup.path == older));
+}
+
+/// Each backup with whether it can be restored.
+fn soundness(library: &Path) -> BTreeMap<PathBuf, bool> {
+    backups(library).unwrap().into_iter().map(|backup| (backup.path.clone(), backup.is_sound())).collect()
+}
+
+fn harm(path: &Path, rng: &mut ChaCha8Rng) {
+    let bytes = std::fs::read(path).unwrap();
+    match rng.random_range(0..4) {
+        0 => std::fs::write(path, &bytes[..bytes.len() / 3]).unwrap(),
+        1 => std::fs::write(path, b"").unwrap(),
+        2 => std::fs::write(path, [&[0; 200][..], &bytes[200.min(bytes.len())..]].concat()).unwrap(),
+        _ if bytes.len() > 8192 => damage(path),
+        _ => std::fs::write(path, b"something else").unwrap(),
+    }
+}
+
+#[test]
+fn no_sound_backup_goes_while_an_unsound_one_stays() {
+    for seed in 0..8 {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let mut shelf = Shelf::new();
+        let faces = shelf.add("a.jpg", 1, 4);
+        shelf.name(&faces[..2], "Ada");
+        for step in 0..14_u8 {
+            let before = soundness(&shelf.file());
+            match rng.random_range(0..5) {
+                0 | 1 if !before.is_empty() => {
+                    let one = before.keys().nth(rng.random_range(0..before.len())).unwrap();
+                    harm(one, &mut rng);
+                    continue;
+                }
+                // A library that grows leaves room for more small ones, and one that was put back for fewer.
+                2 => _ = shelf.add(&format!("{step}.jpg"), 10 + step, 3),
+                _ => {}
+            }
+            let reason = [BackupReason::Daily, BackupReason::Grouping, BackupReason::BeforeRestore][step as usize % 3];
+            let made = shelf.library.back_up(reason).unwrap();
+            let after = soundness(&shelf.file());
+            let at = format!("seed {seed}, step {step}: {before:?}, then {after:?}");
+            assert_eq!(after.get(&made), Some(&true), "{at}");
+            let is_dropped = before.iter().any(|(path, is_sound)| *is_sound && !after.contains_key(path));
+            assert!(!is_dropped || after.values().all(|is_sound| *is_sound), "{at}");
+            let newest_before = before.iter().rev().find(|(_, is_sound)| **is_sound);
+            assert!(newest_before.is_none_or(|(path, _)| after.contains_key(path)), "{at}");
+        }
+    }
+}
+
+#[test]
+fn a_clock_that_was_set_back_costs_no_sound_backup() {
+    let mut shelf = Shelf::new();
+    shelf.add("a.jpg", 1, 4);
+    let sound = shelf.library.back_up(BackupReason::Asked).unwrap();
+    for year in 2097..2100 {
+        let of_the_future = backups_folder(&shelf.file()).join(format!("library-{year}0101T000000.000Z-daily.sqlite"));
+        let bytes = std::fs::read(&sound).unwrap();
+        std::fs::write(of_the_future, &bytes[..bytes.len() / 2]).unwrap();
+    }
+    let made = shelf.library.back_up(BackupReason::Daily).unwrap();
+    assert!(made.exists() && sound.exists());
+}
+
+#[test]
+fn a_backup_whose_rows_break_a_promise_is_not_offered_as_sound() {
+    let mut shelf = Shelf::new();
+    shelf.add("a.jpg", 1, 2);
+    let path = shelf.library.back_up(BackupReason::Asked).unwrap();
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.execute_batch("PRAGMA foreign_keys = off; UPDATE face SET photo_id = 99").unwrap();
+    other.close().unwrap();
+    let state = backups(&shelf.file()).unwrap().remove(0).state;
+    assert!(matches!(state, BackupState::Damaged(_)), "a restore would refuse it: {state:?}");
 }

@@ -14,6 +14,8 @@ pub(super) enum Fault {
     Full,
     /// The n-th write fails, and what follows works again.
     Once,
+    /// Every file can be read, and none written or made.
+    ReadOnly,
 }
 
 thread_local! {
@@ -40,9 +42,14 @@ fn fails() -> bool {
     let fails = match fault {
         Fault::Full => left <= 1,
         Fault::Once => left == 1,
+        Fault::ReadOnly => true,
     };
     FAILED.set(FAILED.get() + usize::from(fails));
     fails
+}
+
+fn is_read_only() -> bool {
+    matches!(ARMED.get(), Some((Fault::ReadOnly, _)))
 }
 
 fn is_full() -> bool {
@@ -85,6 +92,13 @@ unsafe extern "C" fn open(
     flags: c_int,
     out: *mut c_int,
 ) -> c_int {
+    let mut flags = flags;
+    if is_read_only() && flags & ffi::SQLITE_OPEN_READWRITE != 0 {
+        fails();
+        // As the disk's own function does it where it may not write: a file that is there is opened to be read.
+        flags &= !(ffi::SQLITE_OPEN_READWRITE | ffi::SQLITE_OPEN_CREATE);
+        flags |= ffi::SQLITE_OPEN_READONLY;
+    }
     unsafe {
         let code = (OPEN.get().unwrap())(vfs, name, file, flags, out);
         if let Some(methods) = (*file).pMethods.as_ref() {
@@ -138,6 +152,7 @@ unsafe extern "C" fn grow(
     memory: *mut *mut c_void,
 ) -> c_int {
     match may_grow != 0 && fails() {
+        true if is_read_only() => ffi::SQLITE_CANTOPEN,
         true => ffi::SQLITE_IOERR_SHMSIZE,
         false => unsafe { (GROW.get().unwrap())(file, region, size, may_grow, memory) },
     }

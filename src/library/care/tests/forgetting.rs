@@ -1,4 +1,5 @@
 use super::super::forget_backups::contains;
+use super::failing_disk::{Fault, failing};
 use super::*;
 use crate::library::migrate;
 
@@ -266,4 +267,95 @@ fn each_forgetting_is_counted() {
     let before = count();
     shelf.library.forget_person(person, true).unwrap();
     assert_ne!(count(), before);
+}
+
+/// Another program was copying the library when the person was forgotten, and its copy came into its place while the disk
+/// failed.
+#[test]
+fn a_backup_made_while_somebody_was_forgotten_on_a_failing_disk_is_cleaned_at_the_next_opening() {
+    // Some of the writes each, for they are hundreds.
+    for (fault, first) in [(Fault::Full, 1), (Fault::Once, 4)] {
+        let mut unfinished = 0;
+        for nth in (first..).step_by(7) {
+            let (mut shelf, person, traces) = with_person();
+            shelf.library.back_up_only(BackupReason::Asked).unwrap();
+            let late = shelf.library.back_up_only(BackupReason::Daily).unwrap();
+            let copied = std::fs::read(&late).unwrap();
+            std::fs::remove_file(&late).unwrap();
+            let (outcome, failures) = failing(fault, nth, || shelf.library.forget_person(person, true));
+            if failures == 0 {
+                break;
+            }
+            let at = format!("{fault:?} at write {nth}: {outcome:?}");
+            let file = shelf.file();
+            let folder = shelf.folder;
+            match outcome {
+                Ok(forgotten) if forgotten.is_complete => {}
+                Ok(_) => {
+                    // Once the backups were done, no copy that was begun before comes into its place any more.
+                    let pending = shelf.library.read(super::super::forget_pending::read).unwrap();
+                    if pending.is_some_and(|pending| !pending.is_empty()) {
+                        std::fs::write(&late, &copied).unwrap();
+                        unfinished += 1;
+                    }
+                }
+                // They are still there, and can be forgotten again.
+                Err(_) => {
+                    drop(shelf.library);
+                    assert!(names(&Library::open(&file).unwrap()).contains(&NAME.to_owned()), "{at}");
+                    continue;
+                }
+            }
+            drop(shelf.library);
+            let library = Library::open(&file).unwrap();
+            assert_eq!(names(&library), ["Friend"], "{at}");
+            drop(library);
+            assert_eq!(traces.in_folder(folder.path()), Vec::<String>::new(), "{at}");
+            assert!(check(&file).is_sound(), "{at}");
+            let all = backups(&file).unwrap();
+            assert!(!all.is_empty() && all.iter().all(Backup::is_sound), "{at}: {all:?}");
+        }
+        assert!(unfinished > 0, "{fault:?}");
+    }
+}
+
+/// Until it is done the library itself holds the name; a backup made meanwhile does not.
+#[test]
+fn a_backup_made_before_a_forgetting_is_finished_holds_nothing_of_the_person() {
+    let (mut shelf, person, traces) = with_person();
+    let reader = Library::open_read_only(&shelf.file()).unwrap();
+    let held = reader.connection.unchecked_transaction().unwrap();
+    held.query_row("SELECT count(*) FROM person", [], |row| row.get::<_, i64>(0)).unwrap();
+    shelf.library.connection.busy_timeout(std::time::Duration::from_millis(50)).unwrap();
+    let known = shelf.library.person_to_forget(person).unwrap();
+    assert!(!shelf.library.forget_person(person, true).unwrap().is_complete);
+    // As where the backups could not be cleaned either.
+    let pending = super::super::forget_pending::Pending::new(&known, true, 1);
+    shelf.library.write(|t| super::super::forget_pending::add(t, pending)).unwrap();
+    let made = Library::open_read_only(&shelf.file()).unwrap().back_up_only(BackupReason::Asked).unwrap();
+    for (what, bytes) in &traces.0 {
+        assert!(!contains(&made, bytes).unwrap(), "{what}");
+    }
+    drop(held);
+    shelf.library.restore_backup(&made).unwrap();
+    drop(reader);
+    let file = shelf.file();
+    drop(shelf.library);
+    drop(Library::open(&file).unwrap());
+    assert_eq!(traces.in_folder(shelf.folder.path()), Vec::<String>::new());
+}
+
+#[test]
+fn who_forgets_waits_for_a_backup_that_is_being_written() {
+    let (mut shelf, person, _) = with_person();
+    let file = shelf.file();
+    let writing = super::super::remains::Writing::begin(&file);
+    let backup = std::thread::spawn(move || {
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        drop(writing);
+        std::time::Instant::now()
+    });
+    assert!(shelf.library.forget_person(person, true).unwrap().is_complete);
+    let forgotten = std::time::Instant::now();
+    assert!(backup.join().unwrap() < forgotten);
 }

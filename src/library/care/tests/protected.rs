@@ -1,5 +1,6 @@
 //! As its owner and as root alike: a file or folder without the right to be written is not written.
 
+use super::failing_disk::{Fault, failing};
 use super::*;
 
 #[cfg(unix)]
@@ -48,4 +49,30 @@ fn a_protected_library_can_be_read_and_refuses_every_change() {
         let beside: Vec<_> = std::fs::read_dir(shelf.folder.path()).unwrap().flatten().map(|e| e.file_name()).collect();
         assert_eq!(beside, ["library.sqlite"], "nothing was left beside it");
     }
+}
+
+/// Every file can be read, and none written or made: as on a disk that is mounted so.
+#[test]
+fn a_library_on_a_disk_that_can_only_be_read_opens_read_only_and_is_sound() {
+    let mut shelf = Shelf::new();
+    let faces = shelf.add("a.jpg", 1, 1);
+    shelf.name(&faces, "Ada");
+    let file = shelf.file();
+    let Shelf { folder: _folder, library, .. } = shelf;
+    drop(library);
+    let bytes = std::fs::read(&file).unwrap();
+    let (_, refused) = failing(Fault::ReadOnly, 1, || {
+        let mut library = Library::open(&file).unwrap();
+        assert!(library.is_read_only());
+        assert_eq!(names(&library), ["Ada"]);
+        assert_eq!(Library::open_read_only(&file).unwrap().everyone().unwrap().len(), 1);
+        let report = check(&file);
+        assert!(report.is_sound(), "{report:?}");
+        assert_eq!(report.people, 1);
+        let error = library.set_setting("a", "b").unwrap_err();
+        assert!(matches!(error, LibraryError::ReadOnly { .. }), "{error}");
+    });
+    assert!(refused > 0, "nothing was tried, so nothing was tested");
+    assert_eq!(std::fs::read(&file).unwrap(), bytes);
+    assert!(check(&file).is_sound());
 }

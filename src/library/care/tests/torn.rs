@@ -262,3 +262,138 @@ fn what_kills_and_earlier_rounds_leave_in_the_log_is_no_damage() {
         }
     }
 }
+
+/// As [`killed`], with names that came into the file after the backup and before those that stand in the log alone: the
+/// backup holds four of them, the file six, the log two more.
+fn killed_after_a_checkpoint() -> Killed {
+    let mut shelf = Shelf::new();
+    let faces: Vec<FaceId> = (1..40).flat_map(|hash| shelf.add(&format!("{hash}.jpg"), hash, 3)).collect();
+    let mut told = Vec::new();
+    for (number, faces) in faces.chunks(6).take(8).enumerate() {
+        shelf.name(faces, &format!("Person {number}"));
+        told.push(names_of_faces(&shelf.library).unwrap());
+        match number {
+            3 => _ = shelf.library.back_up(BackupReason::Asked).unwrap(),
+            5 => shelf.library.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap(),
+            _ => {}
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    copy_files(shelf.folder.path(), folder.path());
+    Killed { folder, told }
+}
+
+fn refused(file: &Path) -> String {
+    let error = Library::open(file).map(drop).unwrap_err();
+    assert!(matches!(error, LibraryError::Damaged { .. }), "{error}");
+    error.to_string()
+}
+
+#[test]
+fn of_a_log_whose_header_alone_is_garbled_nothing_is_lost() {
+    let killed = killed_after_a_checkpoint();
+    let whole = std::fs::read(killed.folder.path().join("library.sqlite-wal")).unwrap();
+    let harms: [fn(&mut [u8]); 6] = [
+        |header| header[0] ^= 0xFF,
+        |header| header[9] ^= 1,
+        |header| header[13] = 0xA5,
+        |header| header[16..24].fill(0),
+        |header| header[24..32].fill(0x5A),
+        |header| header.fill(0),
+    ];
+    for (number, harm) in harms.into_iter().enumerate() {
+        let here = tempfile::tempdir().unwrap();
+        copy_files(killed.folder.path(), here.path());
+        let file = here.path().join("library.sqlite");
+        let mut bytes = whole.clone();
+        harm(&mut bytes[..32]);
+        std::fs::write(here.path().join("library.sqlite-wal"), &bytes).unwrap();
+        assert!(refused(&file).contains("among the backups"), "harm {number}");
+        let best = backups(&file).unwrap().remove(0);
+        assert_eq!((best.reason, best.is_sound()), (BackupReason::Rescued, true), "harm {number}");
+        let kept = restore(&file, &best.path).unwrap().kept.unwrap();
+        assert_eq!(names_of_faces(&Library::open(&file).unwrap()).unwrap(), killed.told[7], "harm {number}");
+        assert_eq!(std::fs::read(file::with_suffix(&kept, "-wal")).unwrap(), bytes, "harm {number}");
+    }
+}
+
+#[test]
+fn of_a_log_that_is_garbage_from_its_first_byte_the_file_alone_is_offered_and_said_to_lack_something() {
+    let killed = killed_after_a_checkpoint();
+    let whole = std::fs::read(killed.folder.path().join("library.sqlite-wal")).unwrap();
+    let mut rng = ChaCha8Rng::seed_from_u64(3);
+    let mut garbage = whole.clone();
+    rng.fill(&mut garbage[..]);
+    let mut first_sector = whole.clone();
+    rng.fill(&mut first_sector[..SECTOR]);
+    for log in [garbage, first_sector, vec![0; whole.len()], b"holiday notes ".repeat(1000)] {
+        let here = tempfile::tempdir().unwrap();
+        copy_files(killed.folder.path(), here.path());
+        let file = here.path().join("library.sqlite");
+        std::fs::write(here.path().join("library.sqlite-wal"), &log).unwrap();
+        for _ in 0..2 {
+            assert!(refused(&file).contains("may lack what was decided last"), "{}", refused(&file));
+        }
+        let all = backups(&file).unwrap();
+        let reasons: Vec<_> = all.iter().map(|backup| (backup.reason, backup.is_sound())).collect();
+        assert_eq!(reasons, [(BackupReason::FileAlone, true), (BackupReason::Asked, true)], "offered once");
+        assert!(revision_in(&all[0].path) > revision_in(&all[1].path));
+        let kept = restore(&file, &all[0].path).unwrap().kept.unwrap();
+        assert_eq!(names_of_faces(&Library::open(&file).unwrap()).unwrap(), killed.told[5], "all that was in the file");
+        assert_eq!(std::fs::read(file::with_suffix(&kept, "-wal")).unwrap(), log, "the damaged files are kept");
+    }
+}
+
+/// A checkpoint that was broken off leaves some pages as they are now, and others as they were: without its log that is
+/// no state of the library.
+#[test]
+fn a_file_of_two_states_is_not_offered_without_its_log() {
+    let killed = killed_after_a_checkpoint();
+    let before = std::fs::read(killed.folder.path().join("library.sqlite")).unwrap();
+    let after = {
+        let here = tempfile::tempdir().unwrap();
+        copy_files(killed.folder.path(), here.path());
+        drop(Library::open(&here.path().join("library.sqlite")).unwrap());
+        std::fs::read(here.path().join("library.sqlite")).unwrap()
+    };
+    let pages: Vec<usize> = (0..after.len() / 4096)
+        .filter(|page| before.get(page * 4096..(page + 1) * 4096) != Some(&after[page * 4096..(page + 1) * 4096]))
+        .collect();
+    assert!(pages.len() > 4, "{pages:?}");
+    // Pages come into the file in their order.
+    for done in 1..pages.len() {
+        let here = tempfile::tempdir().unwrap();
+        copy_files(killed.folder.path(), here.path());
+        let file = here.path().join("library.sqlite");
+        let mut mixed = before.clone();
+        for page in &pages[..done] {
+            let place = page * 4096..(page + 1) * 4096;
+            mixed.resize(mixed.len().max(place.end), 0);
+            mixed[place.clone()].copy_from_slice(&after[place]);
+        }
+        std::fs::write(&file, mixed).unwrap();
+        std::fs::write(here.path().join("library.sqlite-wal"), vec![0xA5; 20_000]).unwrap();
+        refused(&file);
+        for backup in backups(&file).unwrap().into_iter().filter(|backup| backup.reason == BackupReason::FileAlone) {
+            restore(&file, &backup.path).unwrap();
+            let names = names_of_faces(&Library::open(&file).unwrap()).unwrap();
+            assert!(killed.told.contains(&names), "{done} of {} pages: a mixture was offered", pages.len());
+        }
+    }
+}
+
+/// Nobody has opened the library since: what can be had of it is saved before another backup takes its place.
+#[test]
+fn a_restore_of_an_older_backup_saves_what_a_garbled_log_left_first() {
+    let killed = killed_after_a_checkpoint();
+    let file = killed.folder.path().join("library.sqlite");
+    let log = killed.folder.path().join("library.sqlite-wal");
+    let length = std::fs::metadata(&log).unwrap().len() as usize;
+    std::fs::write(&log, vec![0xA5; length]).unwrap();
+    let older = backups(&file).unwrap().remove(0).path;
+    restore(&file, &older).unwrap();
+    assert_eq!(names_of_faces(&Library::open(&file).unwrap()).unwrap(), killed.told[3]);
+    let saved = backups(&file).unwrap().into_iter().find(|backup| backup.reason == BackupReason::FileAlone).unwrap();
+    restore(&file, &saved.path).unwrap();
+    assert_eq!(names_of_faces(&Library::open(&file).unwrap()).unwrap(), killed.told[5]);
+}

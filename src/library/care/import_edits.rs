@@ -1,0 +1,140 @@
+//! Pictures that were edited since an export: which took another's place, as the import and this library know it, and which
+//! faces are in no photo here.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use rusqlite::params;
+
+use super::import::{FaceDecision, Import, said_by};
+use super::import_people::People;
+use crate::library::error::Result;
+use crate::library::path;
+use crate::library::review::Belongs;
+use crate::types::{FaceBox, FaceId};
+
+/// A face that no file here shows, in order of path.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NotPlaced {
+    /// Where its picture was.
+    pub path: PathBuf,
+    pub face_box: FaceBox,
+    pub import: FaceDecision,
+    pub waits_for: WaitsFor,
+}
+
+/// By what a face may yet be found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WaitsFor {
+    /// A scan that finds the picture, wherever it lies.
+    Picture,
+    /// Another picture is in its place, perhaps an edit of it: the next scan compares them. What it does not find there
+    /// waits among the lost faces.
+    Comparison,
+}
+
+impl<'c> Import<'_, 'c> {
+    /// Which photo took another's place, and which of its faces were found there: as far as only the import knows it.
+    pub(super) fn follow_edits(&mut self) -> Result<()> {
+        for photo in &self.contents.photos {
+            let Some(id) = self.photos.get(&photo.id).filter(|id| self.made_photos.contains(id)) else { continue };
+            let by = photo.replaced_by.and_then(|by| self.photos.get(&by)).map(|by| by.0);
+            self.d.t.prepare_cached("UPDATE photo SET replaced_by = ?2 WHERE id = ?1")?.execute(params![id.0, by])?;
+            if !photo.carried && by.is_some() {
+                self.d
+                    .t
+                    .prepare_cached("INSERT OR IGNORE INTO replaced (old, new, came_later) VALUES (?1, ?2, 0)")?
+                    .execute(params![id.0, by])?;
+            }
+        }
+        for face in &self.contents.faces {
+            let Some(id) = self.faces.get(&face.id).filter(|id| self.made_faces.contains(id)) else { continue };
+            for copy in face.carried_to.iter().filter_map(|copy| self.faces.get(copy)) {
+                self.d
+                    .t
+                    .prepare_cached("INSERT OR IGNORE INTO carried (face_id, into_face) VALUES (?1, ?2)")?
+                    .execute([id.0, copy.0])?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A picture that is nowhere here, and whose path shows another one, was edited there or replaced.
+    pub(super) fn follow_paths(&mut self) -> Result<()> {
+        for photo in &self.contents.photos {
+            let Some(id) = self.photos.get(&photo.id).filter(|id| self.made_photos.contains(id)) else { continue };
+            for path in &photo.paths {
+                let bytes = path::to_bytes(&path.to_path());
+                self.d
+                    .t
+                    .prepare_cached(
+                        "UPDATE photo SET replaced_by = (SELECT photo_id FROM file WHERE path = ?2 AND missing = 0) \
+                         WHERE id = ?1 AND missing = 1 AND replaced_by IS NULL",
+                    )?
+                    .execute(params![id.0, bytes])?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Faces of pictures that were replaced here before anything was said of them: now that it is, the next scan looks
+    /// for them in what took their place, and in what took the place of that.
+    pub(super) fn compare_again(&mut self) -> Result<()> {
+        for &face in &self.decided {
+            if self.is_in_sight(face)? {
+                continue;
+            }
+            self.d
+                .t
+                .prepare_cached(
+                    "WITH RECURSIVE edit (old, new) AS (SELECT photo.id, replaced_by FROM photo JOIN face \
+                     ON photo.id = photo_id WHERE face.id = ?1 AND missing = 1 UNION SELECT id, replaced_by FROM photo \
+                     JOIN edit ON id = new WHERE missing = 1) \
+                     INSERT OR IGNORE INTO replaced (old, new, came_later) SELECT old, new, 0 FROM edit \
+                     WHERE new IS NOT NULL AND new <> old",
+                )?
+                .execute([face.0])?;
+        }
+        Ok(())
+    }
+
+    /// Whether a file shows a face, or the same face in a picture that took its own one's place.
+    fn is_in_sight(&self, face: FaceId) -> Result<bool> {
+        let mut query = self.d.t.prepare_cached(
+            "WITH RECURSIVE same (id) AS (SELECT ?1 UNION SELECT into_face FROM carried JOIN same ON face_id = same.id) \
+             SELECT EXISTS (SELECT 1 FROM same JOIN face ON face.id = same.id JOIN photo ON photo.id = photo_id \
+             WHERE missing = 0)",
+        )?;
+        Ok(query.query_row([face.0], |row| row.get(0))?)
+    }
+
+    pub(super) fn note_not_placed(&mut self, people: &People<'c>) -> Result<()> {
+        let mut rejected: HashMap<i64, i64> = HashMap::new();
+        self.contents.rejected.iter().for_each(|&(face, person)| _ = rejected.entry(face).or_insert(person));
+        for face in &self.contents.faces {
+            let Some(&here) = self.faces.get(&face.id) else { continue };
+            let is_said = face.set_aside.is_some() || face.belongs.is_some_and(Belongs::is_said);
+            let import = match rejected.get(&face.id) {
+                _ if is_said => said_by(face, |id| people.name(id)),
+                Some(&person) => FaceDecision::IsNot(people.name(person)),
+                None => continue,
+            };
+            if self.is_in_sight(here)? {
+                continue;
+            }
+            let waits_for = if self.is_to_be_compared(here)? { WaitsFor::Comparison } else { WaitsFor::Picture };
+            let path = self.path_of(face);
+            self.report.not_placed.push(NotPlaced { path, face_box: face.face_box, import, waits_for });
+        }
+        self.report.not_placed.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(())
+    }
+
+    fn is_to_be_compared(&self, face: FaceId) -> Result<bool> {
+        let mut query = self
+            .d
+            .t
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM replaced JOIN face ON photo_id = old WHERE face.id = ?1)")?;
+        Ok(query.query_row([face.0], |row| row.get(0))?)
+    }
+}
