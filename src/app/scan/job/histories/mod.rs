@@ -141,6 +141,29 @@ fn a_face_is_told_as_lost_when_the_last_file_of_its_replaced_picture_goes() {
     holds([a, b, c, d, e, Delete { file: 3 }, SCAN]);
 }
 
+/// Its face was found in the edit of one of its copies: what other copies come and go later loses nothing.
+#[test]
+fn a_face_that_is_in_an_edit_is_not_lost_with_a_later_copy() {
+    use Operation::{Copy, Edit, Name, Replace};
+    let edit = Edit { file: 3, change: 0, to_copy: false };
+    let carried = [Name { face: 0 }, Copy { file: 0, to: 3 }, SCAN, edit, SCAN];
+    let [a, b, c, d, e] = carried;
+    let [one, other] = [0, 7].map(|file| Replace { file, scene: 13 });
+    holds([a, b, c, d, e, Copy { file: 0, to: 7 }, SCAN, one, other, SCAN]);
+}
+
+/// The one of whom it was said may have gone into another one meanwhile, who gets a name now.
+#[test]
+fn a_rejection_that_was_handed_on_is_no_face_carried_over() {
+    use Operation::{Copy, EditCopies, Hide, Name, Reject, TakeOut};
+    let edit = EditCopies { file: 237, to: 179, change: 236 };
+    let steps = vec![Reject { face: 179 }, edit, Copy { file: 209, to: 140 }, SCAN, Name { face: 58 }, SCAN];
+    assert_eq!(Plot { first_scene: 187, steps }.fault(false), None);
+    let edit = Operation::Edit { file: 160, change: 17, to_copy: false };
+    let steps = vec![edit, TakeOut { face: 5 }, SCAN, Hide { face: 82 }, SCAN];
+    assert_eq!(Plot { first_scene: 169, steps }.fault(false), None);
+}
+
 #[test]
 fn another_model_takes_no_vector_from_another_picture() {
     use Operation::{Name, OtherModel, Replace};

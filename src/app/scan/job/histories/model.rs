@@ -83,6 +83,12 @@ impl Words {
     }
 }
 
+/// Whether the library knows of somebody whom the face is not: also what a grouping handed on from a group that it
+/// emptied, which is the user's word as well.
+fn is_rejected(view: &View, key: Key) -> bool {
+    view.rejected.iter().any(|(face, _)| *face == key)
+}
+
 /// One step that can be undone: what was, and what is said since.
 #[derive(Debug, Clone)]
 pub struct Step {
@@ -218,7 +224,8 @@ impl Model {
         let mut got = 0;
         for face in &after.faces {
             let word = Word::of(face.state);
-            if said.is_decided(face.key) || (word == Word::Nothing && shown.rejected_by(face.key).is_empty()) {
+            let was_decided = said.is_decided(face.key) || is_rejected(before, face.key);
+            if was_decided || (word == Word::Nothing && shown.rejected_by(face.key).is_empty()) {
                 continue;
             }
             // Only from a face of the same person.
@@ -236,7 +243,7 @@ impl Model {
         for (old, new) in &expected.replacements {
             self.check_carried(&said, before, (*old, *new), expected)?;
         }
-        self.note_carried(&said, expected);
+        self.note_carried(&said, before, expected);
         self.met.extend(&expected.new);
         Ok(got)
     }
@@ -257,7 +264,8 @@ impl Model {
         for slot in 0..old.slots() {
             let (from, to) = ((old, slot), (new, slot));
             let has_vector = before.faces.iter().any(|face| face.key == from && face.has_vector);
-            let is_due = said.is_decided(from) && !said.is_decided(to) && new.place(slot).1 > 0.95 && has_vector;
+            let is_open = !said.is_decided(to) && !is_rejected(before, to);
+            let is_due = said.is_decided(from) && is_open && new.place(slot).1 > 0.95 && has_vector;
             if is_due && self.words.of(to) != said.of(from) {
                 return Err(format!("{:?} of {from:?} is not said of its edit {to:?}", said.of(from)));
             }
@@ -268,8 +276,10 @@ impl Model {
         Ok(())
     }
 
-    fn note_carried(&mut self, said: &Words, expected: &Expected) {
-        self.carried.retain(|key| !expected.come.contains(&key.0));
+    /// A picture that was gone and is back speaks for itself again; one that was never gone needs no other copy for that.
+    fn note_carried(&mut self, said: &Words, before: &View, expected: &Expected) {
+        let was_gone = |picture: &Picture| before.paths.get(picture).is_none_or(BTreeSet::is_empty);
+        self.carried.retain(|key| !(expected.come.contains(&key.0) && was_gone(&key.0)));
         for (old, new) in &expected.replacements {
             for slot in 0..old.slots() {
                 let person = old.person(slot);
