@@ -33,6 +33,7 @@ mod photos;
 mod review;
 mod scan;
 mod settings;
+mod sought;
 #[cfg(test)]
 mod tests;
 
@@ -51,6 +52,7 @@ pub use review::{Belongs, Decision, Destination, FaceState, HistoryEntry, Revert
 pub use scan::{
     FileFacts, FileHashes, MissingPolicy, PhotoRecord, PhotoState, Recorded, ScanCounts, ScanEnd, ScanId, ScanOutcome,
 };
+pub use sought::{FacesThere, LostPicture};
 
 /// A part of a long list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,7 +4,7 @@
 //! Each history is a seed's: files are written, edited, exchanged and lost, drives come and go, the user decides, the
 //! program dies. After each step everything that the library shows is compared with the model. A history that fails is
 //! shrunk to the steps that matter. `LIKENESS_HISTORIES=10000` runs that many, with thumbnails that are really
-//! registered; `LIKENESS_HISTORIES_FROM=N` begins at another seed.
+//! registered; `LIKENESS_HISTORIES_FROM=N` begins at another seed, `LIKENESS_HISTORIES_TELL=N` tells one shrunk, step by step.
 
 mod decisions;
 mod fakes;
@@ -114,7 +114,24 @@ fn histories() {
     let failed: Vec<_> = plots.filter(|(_, plot)| plot.fault(registers).is_some()).collect();
     let told: Vec<String> =
         failed.par_iter().take(SHRUNK).map(|(seed, plot)| plot.clone().told(*seed, registers)).collect();
+    if let Some(seed) = number("LIKENESS_HISTORIES_TELL") {
+        tell(Plot::random(seed).shrunk(registers), registers);
+    }
     assert!(failed.is_empty(), "{} histories fail:\n{}", failed.len(), told.join("\n"));
+}
+
+/// Says what the library shows after each step.
+fn tell(plot: Plot, registers: bool) {
+    let mut history = History::new(registers, plot.first_scene);
+    history.scan(MissingPolicy::Ask).unwrap();
+    for step in plot.steps {
+        let outcome = step.run(&mut history);
+        let view = history.view();
+        println!("{step:?}: {outcome:?}");
+        view.paths.iter().for_each(|(picture, paths)| println!("    {picture:?} {paths:?}"));
+        view.faces.iter().for_each(|f| println!("    {:?} {:?} {} {}", f.key, f.state, f.is_missing, f.has_vector));
+        println!("  lost {:?}", view.lost);
+    }
 }
 
 /// A history whose fault was found, and mended.
@@ -162,6 +179,70 @@ fn a_rejection_that_was_handed_on_is_no_face_carried_over() {
     let edit = Operation::Edit { file: 160, change: 17, to_copy: false };
     let steps = vec![edit, TakeOut { face: 5 }, SCAN, Hide { face: 82 }, SCAN];
     assert_eq!(Plot { first_scene: 169, steps }.fault(false), None);
+}
+
+/// What of the first history is lost in the end, after each scan.
+fn lost_after(steps: &[Operation]) -> Vec<usize> {
+    let mut history = History::new(false, 0);
+    history.scan(MissingPolicy::Ask).unwrap();
+    let mut lost = Vec::new();
+    for step in steps {
+        step.run(&mut history).unwrap();
+        if matches!(step, Operation::Scan { .. }) {
+            lost.push(history.view().lost.len());
+        }
+    }
+    lost
+}
+
+/// Somebody else's picture in the place of the only one; then an edit of that one comes, from elsewhere.
+#[test]
+fn a_lost_face_is_found_in_an_edit_that_comes_later() {
+    use Operation::{Edit, Name, New, Replace};
+    for change in 0..5 {
+        let edit = Edit { file: 6, change, to_copy: false };
+        let steps = [Name { face: 0 }, Replace { file: 0, scene: 13 }, SCAN, New { to: 7, scene: 0 }, edit, SCAN];
+        assert_eq!(lost_after(&steps), [1, 0], "{:?}", pictures::Change::of(change));
+    }
+}
+
+/// Also where its edit was there before it was lost.
+#[test]
+fn a_lost_face_is_found_in_an_edit_that_was_there_before() {
+    use Operation::{Copy, Edit, Name, Replace};
+    for change in 0..5 {
+        let edit = Edit { file: 6, change, to_copy: false };
+        let steps = [Copy { file: 0, to: 7 }, edit, SCAN, Name { face: 0 }, Replace { file: 0, scene: 13 }, SCAN];
+        assert_eq!(lost_after(&steps), [0, 0], "{:?}", pictures::Change::of(change));
+    }
+}
+
+#[test]
+fn a_lost_picture_that_is_back_is_not_lost() {
+    use Operation::{Name, New, Replace};
+    let steps = [Name { face: 0 }, Replace { file: 0, scene: 13 }, SCAN, New { to: 7, scene: 0 }, SCAN];
+    assert_eq!(lost_after(&steps), [1, 0]);
+}
+
+/// The face of a lost edit is that of its original, which has the name.
+#[test]
+fn a_lost_edit_is_found_in_its_original() {
+    use Operation::{Edit, Name, New, Replace};
+    for change in 0..5 {
+        let edit = Edit { file: 0, change, to_copy: false };
+        let lost = Replace { file: 0, scene: 13 };
+        let steps = [Name { face: 0 }, edit, SCAN, lost, SCAN, New { to: 7, scene: 0 }, SCAN];
+        assert_eq!(lost_after(&steps), [0, 1, 0], "{:?}", pictures::Change::of(change));
+    }
+}
+
+/// Redo does again what undo took back, and not more: what was carried over before the decision has a word of its own.
+#[test]
+fn a_redo_says_nothing_of_the_edits_of_a_picture() {
+    use Operation::{Confirm, EditBeside, Name, UndoAndRedo};
+    let edit = EditBeside { file: 227, to: 97, change: 54 };
+    let steps = vec![Name { face: 180 }, edit, SCAN, Confirm { face: 40 }, UndoAndRedo];
+    assert_eq!(Plot { first_scene: 151, steps }.fault(false), None);
 }
 
 #[test]

@@ -83,6 +83,11 @@ impl Words {
     }
 }
 
+/// Whether one of them was made from the other.
+fn are_edits(one: Picture, other: Picture) -> bool {
+    one != other && (one.edit_of(other).is_some() || other.edit_of(one).is_some())
+}
+
 /// Whether the library knows of somebody whom the face is not: also what a grouping handed on from a group that it
 /// emptied, which is the user's word as well.
 fn is_rejected(view: &View, key: Key) -> bool {
@@ -244,6 +249,8 @@ impl Model {
             self.check_carried(&said, before, (*old, *new), expected)?;
         }
         self.note_carried(&said, before, expected);
+        self.note_found_again();
+        self.check_found_again(&said, before, after, expected)?;
         self.met.extend(&expected.new);
         Ok(got)
     }
@@ -290,6 +297,34 @@ impl Model {
                 }
             }
         }
+    }
+
+    /// A lost face may be found in any picture that is there and was made from its own, or the other way round.
+    fn note_found_again(&mut self) {
+        let is_found = |key: &&Key| {
+            let is_same = |face: Key| face.0.person(face.1) == key.0.person(key.1);
+            let is_it = |face: Key| is_same(face) && self.words.of(face) == self.words.of(**key);
+            let shows_it = |picture: Picture| (0..picture.slots()).any(|slot| is_it((picture, slot)));
+            self.linked.values().any(|picture| are_edits(*picture, key.0) && shows_it(*picture))
+        };
+        let gone = self.words.faces.keys().filter(|key| !self.is_present(key.0));
+        let found: Vec<Key> = gone.filter(is_found).copied().collect();
+        self.carried.extend(found);
+    }
+
+    /// What was lost is found in a new picture that was made from its own, and gets its word, if nothing else was said.
+    fn check_found_again(&self, said: &Words, before: &View, after: &View, expected: &Expected) -> Result<(), String> {
+        let has_vector = |key: &Key| before.faces.iter().any(|face| face.key == *key && face.has_vector);
+        for key in before.lost.iter().filter(|key| after.lost.contains(key) && has_vector(key)) {
+            let edits = expected.new.iter().filter(|new| self.is_present(**new) && new.edit_of(key.0).is_some());
+            for to in edits.map(|new| (*new, key.1)) {
+                let is_found = after.faces.iter().any(|face| face.key == to);
+                if is_found && !self.words.is_decided(to) && to.0.place(to.1).1 > 0.95 {
+                    return Err(format!("{:?} of the lost {key:?} is not said of its edit {to:?}", said.of(*key)));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Whether the library says what the user said, everywhere.
