@@ -210,13 +210,10 @@ pub(super) fn link(t: &Transaction, scan: ScanId, file: &FileFacts, photo: Photo
         file.hashes.map(|hashes| hashes.file),
         file.ctime_ns
     ])?;
-    // A picture that is back speaks for itself again: its faces may be lost once more.
-    t.prepare_cached(
-        "DELETE FROM carried WHERE face_id IN (SELECT face.id FROM face JOIN photo ON photo.id = photo_id \
-         WHERE photo_id = ?1 AND missing = 1)",
-    )?
-    .execute([photo.0])?;
-    t.prepare_cached("UPDATE photo SET replaced_by = NULL WHERE id = ?1")?.execute([photo.0])?;
+    if before.is_none_or(|(shown, _)| shown != photo.0) {
+        // It was not there until now, so another one that took its place elsewhere lost it nothing.
+        t.prepare_cached("UPDATE photo SET replaced_by = NULL WHERE id = ?1")?.execute([photo.0])?;
+    }
     settle(t, photo)?;
     match before {
         Some((old, since)) if old != photo.0 => replaced(t, PhotoId(old), photo, ScanId(since)),
@@ -257,6 +254,10 @@ pub(super) fn settle(t: &Transaction, photo: PhotoId) -> Result<()> {
         .query_row([photo.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;
     if matches!(shown, Some((.., true))) {
+        // A picture that is back speaks for itself again: its faces may be lost once more.
+        t.prepare_cached("DELETE FROM carried WHERE face_id IN (SELECT id FROM face WHERE photo_id = ?1)")?
+            .execute([photo.0])?;
+        t.prepare_cached("UPDATE photo SET replaced_by = NULL WHERE id = ?1")?.execute([photo.0])?;
         sought::seek_in(t, photo)?;
     }
     match shown {

@@ -192,12 +192,13 @@ fn act(d: &mut Decisions, decision: &Decision, seen: &Seen) -> Result<ReviewActi
             Ok(ReviewAction::Restore)
         }
         Decision::PutBack { lost, onto } => {
-            seen.faces(d.t, &[*lost, *onto])?;
+            seen.lost(d.t, &[*lost])?;
+            seen.faces(d.t, &[*onto])?;
             commands::put_back(d, *lost, *onto)?;
             Ok(ReviewAction::PutBack)
         }
         Decision::LetGo(faces) => {
-            seen.faces(d.t, faces)?;
+            seen.lost(d.t, faces)?;
             commands::let_go(d, faces)?;
             Ok(ReviewAction::LetGo)
         }

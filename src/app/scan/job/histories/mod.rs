@@ -236,6 +236,15 @@ fn a_lost_edit_is_found_in_its_original() {
     }
 }
 
+/// Metadata written into another file of the picture meanwhile changes nothing.
+#[test]
+fn a_picture_that_was_replaced_at_one_path_is_lost_with_its_last_file() {
+    use Operation::{Comment, Copy, Delete, Name, Replace};
+    let [name, copy, replace] = [Name { face: 0 }, Copy { file: 0, to: 7 }, Replace { file: 0, scene: 13 }];
+    let steps = [name, copy, SCAN, replace, Comment { file: 6, text: 0 }, SCAN, Delete { file: 6 }, SCAN];
+    assert_eq!(lost_after(&steps), [0, 0, 1]);
+}
+
 /// Redo does again what undo took back, and not more: what was carried over before the decision has a word of its own.
 #[test]
 fn a_redo_says_nothing_of_the_edits_of_a_picture() {

@@ -83,9 +83,9 @@ impl Words {
     }
 }
 
-/// Whether one of them was made from the other.
+/// Whether both were made from one shot.
 fn are_edits(one: Picture, other: Picture) -> bool {
-    one != other && (one.edit_of(other).is_some() || other.edit_of(one).is_some())
+    one != other && one.scene == other.scene && !one.is_rubbish()
 }
 
 /// Whether the library knows of somebody whom the face is not: also what a grouping handed on from a group that it
@@ -265,7 +265,7 @@ impl Model {
     ) -> Result<(), String> {
         // Of two that were there before none was made from the other: they were renamed, or one was copied.
         let may_be_renamed = self.is_present(old) && !expected.new.contains(&new);
-        if may_be_renamed || new.edit_of(old).is_none() {
+        if may_be_renamed || !new.is_surely_edit_of(old) {
             return Ok(());
         }
         for slot in 0..old.slots() {
@@ -299,7 +299,7 @@ impl Model {
         }
     }
 
-    /// A lost face may be found in any picture that is there and was made from its own, or the other way round.
+    /// A lost face may be found in any picture that is there and was made from the same shot.
     fn note_found_again(&mut self) {
         let is_found = |key: &&Key| {
             let is_same = |face: Key| face.0.person(face.1) == key.0.person(key.1);
@@ -316,7 +316,7 @@ impl Model {
     fn check_found_again(&self, said: &Words, before: &View, after: &View, expected: &Expected) -> Result<(), String> {
         let has_vector = |key: &Key| before.faces.iter().any(|face| face.key == *key && face.has_vector);
         for key in before.lost.iter().filter(|key| after.lost.contains(key) && has_vector(key)) {
-            let edits = expected.new.iter().filter(|new| self.is_present(**new) && new.edit_of(key.0).is_some());
+            let edits = expected.new.iter().filter(|new| self.is_present(**new) && new.is_surely_edit_of(key.0));
             for to in edits.map(|new| (*new, key.1)) {
                 let is_found = after.faces.iter().any(|face| face.key == to);
                 if is_found && !self.words.is_decided(to) && to.0.place(to.1).1 > 0.95 {
