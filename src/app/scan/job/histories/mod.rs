@@ -245,6 +245,16 @@ fn a_picture_that_was_replaced_at_one_path_is_lost_with_its_last_file() {
     assert_eq!(lost_after(&steps), [0, 0, 1]);
 }
 
+/// What has come since a file was met last does not count when it is asked whether most are gone.
+#[test]
+fn a_file_with_a_folder_in_its_place_was_not_met() {
+    use Operation::{Break, Copy, Delete, ExchangeDrives, RenameInChain, Rubbish, Scan};
+    let (scan, rubbish) = (Scan { accept: false }, Rubbish { file: 195, number: 155 });
+    let [delete, rename, broken] = [Delete { file: 188 }, RenameInChain { folder: 250 }, Break { file: 222 }];
+    let steps = vec![delete, rename, broken, rubbish, scan, Copy { file: 175, to: 18 }, ExchangeDrives, scan];
+    assert_eq!(Plot { first_scene: 57, steps }.fault(false), None);
+}
+
 /// Redo does again what undo took back, and not more: what was carried over before the decision has a word of its own.
 #[test]
 fn a_redo_says_nothing_of_the_edits_of_a_picture() {

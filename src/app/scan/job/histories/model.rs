@@ -108,7 +108,8 @@ pub struct Model {
     pub given: BTreeSet<(PersonId, usize)>,
     /// Which picture the library has seen where.
     pub linked: BTreeMap<PathBuf, Picture>,
-    /// The numbers of the scans of a folder that met a path with its picture first and last.
+    /// The numbers of the scans of a folder that met a path with its picture first and last. A folder in a file's place,
+    /// as which one that cannot be read stands, is no file that was met.
     met_in: BTreeMap<PathBuf, (usize, usize)>,
     scans: usize,
     /// Which it saw where until they were gone.
@@ -178,9 +179,6 @@ impl Model {
             }
         }
         let is_gone = |path: &PathBuf| path.starts_with(folder) && !met.contains_key(path) && !broken.contains(path);
-        for path in broken {
-            self.met_in.entry(path.clone()).and_modify(|(_, last)| *last = self.scans);
-        }
         self.lose(folder, &is_gone, policy, expected);
     }
 
