@@ -69,7 +69,7 @@ pub struct LostFace {
 
 /// A lost face: said to be somebody's or set aside, its picture without a file, replaced and compared, and the face
 /// carried over to none.
-const IS_LOST: &str = "missing = 1 AND replaced_by IS NOT NULL \
+pub(super) const IS_LOST: &str = "missing = 1 AND replaced_by IS NOT NULL \
     AND NOT EXISTS (SELECT 1 FROM replaced WHERE old = photo.id) \
     AND NOT EXISTS (SELECT 1 FROM carried WHERE face_id = face.id) \
     AND (belongs IN ('named', 'confirmed') OR set_aside IS NOT NULL)";
@@ -129,12 +129,14 @@ impl Library {
     }
 
     /// Gives the faces of a replaced picture's successor what was decided about the same faces before, and notes that
-    /// the two were compared. A face about which something else was decided meanwhile keeps that.
-    pub fn carry_over(&mut self, pair: Replaced, carried: &[Carried]) -> Result<()> {
+    /// the two were compared. A face about which something else was decided meanwhile keeps that. Returns how many faces
+    /// were carried over.
+    pub fn carry_over(&mut self, pair: Replaced, carried: &[Carried]) -> Result<usize> {
         let Replaced { old, new, .. } = pair;
         self.write(|t| {
+            let mut faces = 0;
             for carried in carried {
-                match *carried {
+                faces += match *carried {
                     Carried::Onto { old, new } => carry(t, old, new)?,
                     Carried::Place { old, detection } => {
                         let crop_jpeg = t
@@ -144,7 +146,7 @@ impl Library {
                         faces::clear_place(t, new, detection.face_box)?;
                         let placed = faces::insert_face(t, new, &face)?;
                         faces::put_crop(t, placed, &face.crop_jpeg)?;
-                        carry(t, old, placed)?;
+                        carry(t, old, placed)?
                     }
                 }
             }
@@ -153,21 +155,22 @@ impl Library {
                 // Of a picture that lives on too: the day it goes, what is not in its edit is lost.
                 t.execute("UPDATE photo SET replaced_by = ?2 WHERE id = ?1 AND replaced_by IS NULL", [old.0, new.0])?;
             }
-            Ok(())
+            Ok(faces)
         })
     }
 }
 
-fn carry(t: &Transaction, old: FaceId, new: FaceId) -> Result<()> {
+/// How many faces that were: one, or none.
+fn carry(t: &Transaction, old: FaceId, new: FaceId) -> Result<usize> {
     let decided = t
         .prepare_cached(&format!("SELECT {IS_DECIDED} FROM face WHERE id = ?1"))?
         .query_row([new.0], |row| row.get::<_, bool>(0))?;
     if decided && rows::face(t, old)? != rows::face(t, new)? {
-        return Ok(());
+        return Ok(0);
     }
     faces::copy_decision(t, old, new)?;
-    t.prepare_cached("INSERT OR IGNORE INTO carried (face_id, into_face) VALUES (?1, ?2)")?.execute([old.0, new.0])?;
-    Ok(())
+    let mut insert = t.prepare_cached("INSERT OR IGNORE INTO carried (face_id, into_face) VALUES (?1, ?2)")?;
+    Ok(insert.execute([old.0, new.0])?)
 }
 
 fn picture_faces(c: &Connection, photo: PhotoId, model: &ModelId) -> Result<PictureFaces> {

@@ -12,6 +12,8 @@ pub enum Stale {
     FaceGone,
     #[error("this face has come to somebody else")]
     FaceMoved,
+    #[error("this face has been found")]
+    FaceFound,
     #[error("this person has gone")]
     PersonGone,
     #[error("this person has changed")]

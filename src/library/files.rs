@@ -8,6 +8,7 @@ use super::faces;
 use super::open::{Library, LibraryReader};
 use super::path;
 use super::scan::{FileFacts, FileHashes, PhotoState, ScanId, folder_of, state_from};
+use super::sought;
 use crate::types::{ModelId, PhotoId};
 use std::path::{Path, PathBuf};
 
@@ -209,13 +210,10 @@ pub(super) fn link(t: &Transaction, scan: ScanId, file: &FileFacts, photo: Photo
         file.hashes.map(|hashes| hashes.file),
         file.ctime_ns
     ])?;
-    // A picture that is back speaks for itself again: its faces may be lost once more.
-    t.prepare_cached(
-        "DELETE FROM carried WHERE face_id IN (SELECT face.id FROM face JOIN photo ON photo.id = photo_id \
-         WHERE photo_id = ?1 AND missing = 1)",
-    )?
-    .execute([photo.0])?;
-    t.prepare_cached("UPDATE photo SET replaced_by = NULL WHERE id = ?1")?.execute([photo.0])?;
+    if before.is_none_or(|(shown, _)| shown != photo.0) {
+        // It was not there until now, so another one that took its place elsewhere lost it nothing.
+        t.prepare_cached("UPDATE photo SET replaced_by = NULL WHERE id = ?1")?.execute([photo.0])?;
+    }
     settle(t, photo)?;
     match before {
         Some((old, since)) if old != photo.0 => replaced(t, PhotoId(old), photo, ScanId(since)),
@@ -261,17 +259,24 @@ fn replaced(t: &Transaction, old: PhotoId, by: PhotoId, since: ScanId) -> Result
 /// Shows a photo by one of its files, one on a drive that is there before others: the one it was shown by, else the
 /// first in order of path. Without any it is missing, and keeps its last path.
 pub(super) fn settle(t: &Transaction, photo: PhotoId) -> Result<()> {
-    let shown: Option<(Vec<u8>, i64)> = t
+    let shown: Option<(Vec<u8>, i64, bool)> = t
         .prepare_cached(
-            "SELECT file.path, file.size FROM file JOIN photo ON photo.id = photo_id \
+            "SELECT file.path, file.size, photo.missing FROM file JOIN photo ON photo.id = photo_id \
              JOIN folder ON folder.id = folder_id \
              WHERE photo_id = ?1 AND file.missing = 0 ORDER BY offline, file.path <> photo.path, file.path LIMIT 1",
         )?
-        .query_row([photo.0], |row| Ok((row.get(0)?, row.get(1)?)))
+        .query_row([photo.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;
+    if matches!(shown, Some((.., true))) {
+        // A picture that is back speaks for itself again: its faces may be lost once more.
+        t.prepare_cached("DELETE FROM carried WHERE face_id IN (SELECT id FROM face WHERE photo_id = ?1)")?
+            .execute([photo.0])?;
+        t.prepare_cached("UPDATE photo SET replaced_by = NULL WHERE id = ?1")?.execute([photo.0])?;
+        sought::seek_in(t, photo)?;
+    }
     match shown {
         None => t.prepare_cached("UPDATE photo SET missing = 1 WHERE id = ?1")?.execute([photo.0])?,
-        Some((bytes, size)) => {
+        Some((bytes, size, _)) => {
             let key = path::name_key(&path::from_bytes(bytes.clone()));
             t.prepare_cached("UPDATE photo SET missing = 0, path = ?2, name_key = ?3, size = ?4 WHERE id = ?1")?
                 .execute(params![photo.0, bytes, key, size])?

@@ -17,6 +17,7 @@ pub(super) const STEPS: &[&str] = &[
     include_str!("migrations/0003_history_state.sql"),
     include_str!("migrations/0004_pictures.sql"),
     include_str!("migrations/0005_replaced.sql"),
+    include_str!("migrations/0006_sought.sql"),
 ];
 
 /// "Lken" in ASCII: tells a library from any other SQLite database.

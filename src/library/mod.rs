@@ -36,6 +36,7 @@ mod scan;
 mod settings;
 #[cfg(test)]
 mod shelf;
+mod sought;
 #[cfg(test)]
 mod tests;
 
@@ -55,6 +56,7 @@ pub use review::{Belongs, Decision, Destination, FaceState, HistoryEntry, Revert
 pub use scan::{
     FileFacts, FileHashes, MissingPolicy, PhotoRecord, PhotoState, Recorded, ScanCounts, ScanEnd, ScanId, ScanOutcome,
 };
+pub use sought::{FacesThere, LostPicture};
 
 /// A part of a long list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

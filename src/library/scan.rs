@@ -10,6 +10,7 @@ use super::faces::{self, FaceRecord};
 use super::files::{PROGRAM, find_photo, link, settle};
 use super::open::{Library, LibraryReader};
 use super::path;
+use super::sought;
 use crate::types::{ModelId, PhotoId};
 
 /// A run over one folder.
@@ -335,6 +336,7 @@ fn record(t: &Transaction, scan: ScanId, record: &PhotoRecord) -> Result<Recorde
         record.captured_at.clone().unwrap_or_else(|| file_time(&record.file))
     ])?;
     link(t, scan, &record.file, photo)?;
+    sought::seek_in(t, photo)?;
     faces::replace(t, photo, &record.model, &record.faces)
 }
 

@@ -8,7 +8,7 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 
 use super::job;
-use crate::app::engine::cli::console::{printable, printable_text};
+use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c, printable, printable_text};
 use crate::app::engine::home::Home;
 use crate::library::care::{
     self, Backup, BackupReason, BackupState, CheckReport, Contradiction, FaceDecision, ImportMode, ImportReport,
@@ -186,7 +186,10 @@ fn backup_words(backup: &Backup) -> String {
 
 fn restore(home: &Home, file: Option<PathBuf>, json: bool) -> Result<()> {
     let backup = job::backup_to_restore(home, file.as_deref())?;
-    let restored = job::restore(home, &backup)?;
+    let (cancel, mut console) = (cancel_on_ctrl_c()?, Console::new());
+    let restored = job::restore_after_scan(home, &backup, &cancel, &mut |event| console.show(event))?;
+    console.close();
+    let Some(restored) = restored else { bail!("cancelled; nothing was restored") };
     let lacks = care::reason_of(&home.library(), &backup).and_then(what_it_may_lack);
     let moved: Vec<String> = restored.moved_aside.iter().map(|path| shown(path)).collect();
     let value = json!({

@@ -13,8 +13,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use crate::app::engine::home::Home;
+use crate::app::engine::progress::JobEvent;
+use crate::app::engine::scan_lock::ScanLock;
 use crate::library::care::{self, Backup, BackupReason, ExportCounts, ImportMode, ImportReport, Restored};
 use crate::library::{Library, LibraryReader};
+use crate::types::Cancel;
 
 /// The backup that a user means by a path, or by its name among the library's backups; without either the newest sound
 /// one. What an earlier restore put aside is only taken when asked for.
@@ -53,8 +56,23 @@ pub fn offers_of(home: &Home) -> Result<Vec<Backup>> {
 }
 
 /// Restores a backup, whether the library can be opened or not.
+///
+/// # Errors
+/// Also while a scan runs, whose photos would be gone under it ([`ScanRuns`](crate::app::engine::scan_lock::ScanRuns)).
 pub fn restore(home: &Home, backup: &Path) -> Result<Restored> {
+    let _lock = ScanLock::take(home)?;
     Ok(care::restore(&home.library(), backup)?)
+}
+
+/// The same, but waits for a scan. None: cancelled while waiting.
+pub fn restore_after_scan(
+    home: &Home,
+    backup: &Path,
+    cancel: &Cancel,
+    events: &mut dyn FnMut(JobEvent),
+) -> Result<Option<Restored>> {
+    let Some(_lock) = ScanLock::wait(home, cancel, events)? else { return Ok(None) };
+    Ok(Some(care::restore(&home.library(), backup)?))
 }
 
 /// Writes an export beside its place and renames it, so that a failed one leaves what was there. A device, a pipe and
@@ -139,6 +157,38 @@ mod tests {
         let more = library.back_up(BackupReason::FileAlone).unwrap();
         std::fs::rename(&more, &late).unwrap();
         assert_eq!(offered().first(), Some(&late), "it holds more");
+    }
+
+    #[test]
+    fn a_restore_waits_for_a_scan() {
+        use std::sync::atomic::{AtomicBool, Ordering};
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::open(Some(folder.path())).unwrap();
+        let backup = Library::open(&home.library()).unwrap().back_up(BackupReason::Asked).unwrap();
+        let scan = ScanLock::take(&home).unwrap();
+        assert!(restore(&home, &backup).unwrap_err().is::<crate::app::engine::scan_lock::ScanRuns>());
+        // Who does not want to wait is told who scans, and restores nothing.
+        let (cancel, mut notes) = (Cancel::default(), Vec::new());
+        let asked = cancel.clone();
+        let restored = restore_after_scan(&home, &backup, &cancel, &mut |event| {
+            if let JobEvent::Note(note) = event {
+                notes.push(note);
+                asked.cancel();
+            }
+        });
+        assert_eq!(restored.unwrap(), None);
+        let process = std::process::id();
+        assert_eq!(notes, [format!("process {process} scans this library; waiting for it to end")]);
+        let has_ended = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                std::thread::sleep(std::time::Duration::from_millis(300));
+                has_ended.store(true, Ordering::SeqCst);
+                drop(scan);
+            });
+            let restored = restore_after_scan(&home, &backup, &Cancel::default(), &mut |_| {}).unwrap();
+            assert!(has_ended.load(Ordering::SeqCst) && restored.is_some());
+        });
     }
 
     #[test]

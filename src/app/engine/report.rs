@@ -108,6 +108,8 @@ pub enum Failed {
     BackUp,
     /// Putting a backup in the library's place.
     Restore,
+    /// The same, while the library is scanned.
+    RestoreInScan,
     /// Forgetting a person.
     Forget,
     /// The library's file is damaged: a backup helps, and trying again does not.
@@ -136,11 +138,13 @@ impl Failed {
             Self::Adopt => "failed_adopt",
             Self::BackUp => "failed_back_up",
             Self::Restore => "failed_restore",
+            Self::RestoreInScan => "failed_restore_in_scan",
             Self::Forget => "failed_forget",
             Self::Damaged => "repair_title",
             Self::Internal => "failed",
             Self::Stale(Stale::FaceGone) => "stale_face_gone",
             Self::Stale(Stale::FaceMoved) => "stale_face_moved",
+            Self::Stale(Stale::FaceFound) => "stale_face_found",
             Self::Stale(Stale::PersonGone) => "stale_person_gone",
             Self::Stale(Stale::PersonChanged) => "stale_person_changed",
         }

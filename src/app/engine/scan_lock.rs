@@ -1,4 +1,5 @@
-//! One scan of a library at a time, whoever runs it: the second waits and says for whom.
+//! One scan of a library at a time, whoever runs it: the second waits and says for whom. Who puts a backup in the
+//! library's place waits as well, so that no scan goes on in another library than it began in.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
@@ -25,14 +26,7 @@ impl ScanLock {
     /// # Errors
     /// When the lock's file cannot be made.
     pub fn wait(home: &Home, cancel: &Cancel, events: &mut dyn FnMut(JobEvent)) -> Result<Option<Self>> {
-        let path = home.scan_lock();
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&path)
-            .with_context(|| format!("cannot open {}", path.display()))?;
+        let mut file = open(home)?;
         let mut waiting = Meter::start(Stage::WaitingForScan, None);
         let mut told = false;
         loop {
@@ -53,11 +47,46 @@ impl ScanLock {
             events(JobEvent::Progress(waiting.set(0, None)));
             std::thread::sleep(PAUSE);
         }
+        Ok(Some(Self::held(file)?))
+    }
+
+    /// Takes the lock where nobody scans.
+    ///
+    /// # Errors
+    /// [`ScanRuns`] where somebody does; and when the lock's file cannot be made.
+    pub fn take(home: &Home) -> Result<Self> {
+        let mut file = open(home)?;
+        match file.try_lock() {
+            Ok(()) => Self::held(file),
+            Err(TryLockError::WouldBlock) => Err(ScanRuns { process: holder(&mut file) }.into()),
+            Err(TryLockError::Error(error)) => Err(error).context("cannot lock the library for a scan"),
+        }
+    }
+
+    fn held(mut file: File) -> Result<Self> {
         file.set_len(0)?;
         file.rewind()?;
         write!(file, "{}", std::process::id())?;
-        Ok(Some(Self { _file: file }))
+        Ok(Self { _file: file })
     }
+}
+
+/// Somebody scans the library.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("process {process} scans this library; nothing was changed: cancel the scan or wait for its end")]
+pub struct ScanRuns {
+    process: String,
+}
+
+fn open(home: &Home) -> Result<File> {
+    let path = home.scan_lock();
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&path)
+        .with_context(|| format!("cannot open {}", path.display()))
 }
 
 /// The process that scans, as it named itself.

@@ -1,6 +1,7 @@
 //! `likeness people`: who was found, and giving them names.
 
 mod forget;
+mod lost;
 
 use std::process::ExitCode;
 
@@ -12,7 +13,7 @@ use crate::app::engine::home::Home;
 use crate::library::{Belongs, Decision, Library, PersonListing, care};
 use crate::types::{PersonId, Revision};
 
-/// List the people found, the largest first, or name one
+/// List the people found, the largest first, name one, or put a lost face back
 #[derive(Debug, clap::Args)]
 pub struct PeopleArgs {
     /// One JSON array: id, name and faces (path, box as x, y, width, height, named, confirmed one by one, suggested) of each person
@@ -23,6 +24,8 @@ pub struct PeopleArgs {
     name: Option<Vec<String>>,
     #[command(flatten)]
     forget: forget::ForgetArgs,
+    #[command(flatten)]
+    lost: lost::LostArgs,
 }
 
 pub fn run(home: &Home, args: PeopleArgs) -> Result<ExitCode> {
@@ -30,7 +33,7 @@ pub fn run(home: &Home, args: PeopleArgs) -> Result<ExitCode> {
     if !path.exists() && care::backups(&path)?.is_empty() {
         bail!("there is no library yet: run `likeness scan FOLDER` first: {}", path.display());
     }
-    if args.forget.run(home, args.json)? {
+    if args.forget.run(home, args.json)? || args.lost.run(home, args.json)? {
         return Ok(ExitCode::SUCCESS);
     }
     if let Some([id, name]) = args.name.as_deref() {

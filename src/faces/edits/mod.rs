@@ -128,6 +128,14 @@ impl Edit {
         Self { orientation, crop: Frame::WHOLE }
     }
 
+    /// What leads from the new picture back to the old one, of which it may be a part only.
+    pub fn inverse(&self) -> Self {
+        let orientation = self.orientation.inverse();
+        let [[ax, ay], [bx, by]] = [[0.0, 0.0], [1.0, 1.0]].map(|corner| orientation.apply(self.apply(corner)));
+        let crop = Frame { x: ax.min(bx), y: ay.min(by), width: (bx - ax).abs(), height: (by - ay).abs() };
+        Self { orientation, crop }
+    }
+
     /// Where a point of the old picture (relative) is in the new one (relative); outside of 0…1 it was cut off.
     pub fn apply(&self, point: [f32; 2]) -> [f32; 2] {
         let [x, y] = self.orientation.apply(point);
@@ -195,6 +203,18 @@ mod tests {
         let face = FaceBox { x: 150.0, y: 120.0, width: 50.0, height: 40.0 };
         assert_close(edit.map_box(face, &sizes), [50.0, 20.0, 50.0, 40.0]);
         assert_eq!(edit.apply([0.0, 0.0]), [-0.5, -1.0]);
+    }
+
+    #[test]
+    fn an_inverse_leads_back() {
+        for orientation in Orientation::ALL {
+            let edit = Edit { orientation, crop: Frame { x: 0.25, y: 0.125, width: 0.5, height: 0.75 } };
+            let back = edit.inverse();
+            for point in [[0.0, 0.0], [0.3, 0.9], [1.0, 0.5]] {
+                let [x, y] = back.apply(edit.apply(point));
+                assert!((x - point[0]).abs() + (y - point[1]).abs() < 1e-5, "{orientation:?}: {point:?} is at {x} {y}");
+            }
+        }
     }
 
     #[test]

@@ -129,8 +129,12 @@ fn check(t: &Transaction, decision: &Decision, seen: &StaleCheck) -> Result<()> 
             seen.faces(t, faces)?;
             if let Destination::Person(person) = to { seen.people(t, &[*person]) } else { Ok(()) }
         }
-        Decision::TakeOut(faces) | Decision::SetAside { faces, .. } | Decision::LetGo(faces) => seen.faces(t, faces),
-        Decision::PutBack { lost, onto } => seen.faces(t, &[*lost, *onto]),
+        Decision::TakeOut(faces) | Decision::SetAside { faces, .. } => seen.faces(t, faces),
+        Decision::LetGo(faces) => seen.lost(t, faces),
+        Decision::PutBack { lost, onto } => {
+            seen.lost(t, &[*lost])?;
+            seen.faces(t, &[*onto])
+        }
         Decision::TakeBackReject { .. } | Decision::MayBeSame(..) | Decision::Restore(_) => Ok(()),
         Decision::Undo | Decision::Redo => Ok(()),
     }

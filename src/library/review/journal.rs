@@ -2,7 +2,8 @@
 //! undo and redo work across restarts and whatever the commands will be called one day.
 //!
 //! Undo puts a row back only where it still is as the action left it. What has changed since (a scan replaced the
-//! face, a new grouping moved it) is left alone and counted.
+//! face, a new grouping moved it) is left alone and counted. What was carried over to edits of a picture since is put
+//! back with it, and noted as part of the step, so that redo does again what was undone, and no more.
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use serde::{Deserialize, Serialize};
@@ -250,22 +251,31 @@ pub(super) fn step(t: &Transaction, direction: Direction) -> Result<Option<(Reve
     let Some((id, action, changes)) = entry else { return Ok(None) };
     let mut changes: Vec<Change> =
         serde_json::from_slice(&changes).map_err(|_| LibraryError::BadValue { what: "history" })?;
+    let made = changes.clone();
     if direction == Direction::Undo {
         changes = changes.into_iter().rev().map(Change::reversed).collect();
     }
     let all = changes.len();
-    let mut restored = Vec::with_capacity(all);
+    let (mut restored, mut in_copies) = (Vec::with_capacity(all), Vec::new());
     let revision = rows::next_revision(t)?;
     for change in changes {
         if apply(t, &change, revision)? {
+            if let (Change::Face { id, before, after }, Direction::Undo) = (&change, direction) {
+                follow(t, FaceId(*id), (*before, *after), revision, &mut in_copies)?;
+            }
             restored.push(change);
         }
     }
     t.execute("UPDATE journal SET undone = ?2 WHERE id = ?1", params![id, direction == Direction::Undo])?;
+    let of_step = restored.len();
+    if !in_copies.is_empty() {
+        restored.extend(in_copies.iter().cloned());
+        note(t, id, made.into_iter().chain(in_copies.into_iter().map(Change::reversed)).collect())?;
+    }
     let reverted = Reverted {
         action: action_from(action)?,
-        restored: restored.len(),
-        left_alone: all - restored.len(),
+        restored: of_step,
+        left_alone: all - of_step,
         touched: touched(t, &restored)?,
     };
     Ok(Some((reverted, revision)))
@@ -313,11 +323,35 @@ fn apply_face(t: &Transaction, face: FaceId, before: FaceState, after: FaceState
     if let Some(left) = before.person().filter(|&person| after.person() != Some(person)) {
         rows::touch_person(t, left, revision)?;
     }
-    // The same face in the pictures that took this one's place follows, unless something else was said of it since.
-    for copy in rows::carried_to(t, face)? {
-        apply_face(t, copy, before, after, revision)?;
-    }
     Ok(true)
+}
+
+/// The same face in the pictures that took this one's place follows, unless something else was said of it since.
+fn follow(
+    t: &Transaction,
+    face: FaceId,
+    (before, after): (FaceState, FaceState),
+    revision: i64,
+    followed: &mut Vec<Change>,
+) -> Result<()> {
+    for copy in rows::carried_to(t, face)? {
+        if apply_face(t, copy, before, after, revision)? {
+            followed.push(Change::Face { id: copy.0, before, after });
+            follow(t, copy, (before, after), revision, followed)?;
+        }
+    }
+    Ok(())
+}
+
+/// What a step has changed, with what was found to belong to it.
+fn note(t: &Transaction, id: i64, changes: Vec<Change>) -> Result<()> {
+    let changes = serde_json::to_vec(&changes).map_err(|_| LibraryError::BadValue { what: "history" })?;
+    t.prepare_cached("UPDATE journal SET changes = ?2, bytes = ?3 WHERE id = ?1")?.execute(params![
+        id,
+        changes,
+        changes.len() as i64
+    ])?;
+    Ok(())
 }
 
 /// A group may be gone by a grouping since. Nobody said that the face is in it, so that hinders nothing.

@@ -6,6 +6,7 @@ use rusqlite::Connection;
 
 use super::rows::{self, Belongs, FaceState};
 use crate::library::error::{LibraryError, Result, Stale};
+use crate::library::sought;
 use crate::types::{FaceId, PersonId, Revision};
 
 /// The revision that somebody looked at, and the changes that they themselves made since.
@@ -38,6 +39,17 @@ impl StaleCheck<'_> {
                 None => return Err(LibraryError::Stale(Stale::FaceGone)),
                 Some(revision) if !self.is_seen(revision) => return Err(LibraryError::Stale(Stale::FaceMoved)),
                 Some(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses faces that are not lost any more as well: what was decided of them holds where they are.
+    pub fn lost(&self, c: &Connection, faces: &[FaceId]) -> Result<()> {
+        self.faces(c, faces)?;
+        for &face in faces {
+            if !sought::is_lost(c, face)? {
+                return Err(LibraryError::Stale(Stale::FaceFound));
             }
         }
         Ok(())

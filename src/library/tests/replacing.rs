@@ -116,6 +116,66 @@ fn a_file_is_unchanged_while_nothing_says_otherwise() {
     assert!(known(&shelf).is_unchanged(&at(Some(6))));
 }
 
+/// What is decided of a lost face is meant for one: the picture may have come back meanwhile.
+#[test]
+fn a_face_that_is_not_lost_any_more_is_neither_put_back_nor_let_go() {
+    let mut shelf = Shelf::new();
+    let old = shelf.add_turned("a.jpg", &[0.0])[0];
+    let ada = shelf.library.move_faces(&[old], &Destination::NewPerson { name: "Ada".into() }).unwrap();
+    let scan = shelf.library.begin_scan(shelf.folder.path()).unwrap();
+    let (_, onto) = show(&mut shelf, scan, "a.jpg", 200);
+    let pair = shelf.library.replaced_photos().unwrap()[0];
+    shelf.library.carry_over(pair, &[]).unwrap();
+    let seen = shelf.library.revision().unwrap();
+    assert_eq!(shelf.library.count_lost_faces().unwrap(), 1);
+    shelf.library.place(scan, &file(&shelf.at("b.jpg"), b'a'), &detector()).unwrap();
+    assert_eq!(shelf.library.count_lost_faces().unwrap(), 0, "its picture is back");
+    for decision in [Decision::PutBack { lost: old, onto }, Decision::LetGo(vec![old])] {
+        let refused = shelf.library.decide(&decision, seen).unwrap_err();
+        assert!(matches!(refused, LibraryError::Stale(Stale::FaceFound)), "{refused}");
+        assert_eq!(shelf.state(old).person(), Some(ada));
+    }
+}
+
+/// A lost face is looked for in what it was not compared with, and anew in what is back or was looked through anew.
+#[test]
+fn lost_faces_are_looked_for_in_what_is_new() {
+    let mut shelf = Shelf::new();
+    let old = shelf.add_turned("a.jpg", &[0.0])[0];
+    shelf.library.move_faces(&[old], &Destination::NewPerson { name: "Ada".into() }).unwrap();
+    let (first, _) = show(&mut shelf, ScanId(1), "first.jpg", 199);
+    let scan = shelf.library.begin_scan(shelf.folder.path()).unwrap();
+    let (by, _) = show(&mut shelf, scan, "a.jpg", 200);
+    let pair = shelf.library.replaced_photos().unwrap()[0];
+    shelf.library.carry_over(pair, &[]).unwrap();
+    let sought = |shelf: &Shelf| shelf.library.lost_pictures(&model()).unwrap()[0].sought_up_to;
+    let there = |shelf: &Shelf| {
+        let faces = shelf.library.faces_there(&model(), sought(shelf), 100).unwrap();
+        faces.map_or_else(Vec::new, |page| page.faces.into_iter().map(|(photo, _)| photo).collect())
+    };
+    assert_eq!((sought(&shelf), there(&shelf)), (PhotoId(0), vec![first, by]), "in all that is there");
+    shelf.library.note_sought(pair.old, &model(), by).unwrap();
+    assert_eq!(there(&shelf), []);
+    let (new, _) = show(&mut shelf, scan, "new.jpg", 201);
+    assert_eq!(there(&shelf), [new]);
+    shelf.library.note_sought(pair.old, &model(), new).unwrap();
+    // Looked through anew, as by another detector.
+    show(&mut shelf, scan, "a.jpg", 200);
+    assert_eq!(there(&shelf), [by, new]);
+    shelf.library.note_sought(pair.old, &model(), new).unwrap();
+    // Gone, and back.
+    std::fs::write(shelf.at("a.jpg"), b"").unwrap();
+    std::fs::write(shelf.at("new.jpg"), b"").unwrap();
+    let next = shelf.library.begin_scan(shelf.folder.path()).unwrap();
+    let stays = [file(&shelf.at("a.jpg"), 200), file(&shelf.at("new.jpg"), 201)];
+    shelf.library.mark_seen(next, &stays).unwrap();
+    assert_eq!(shelf.library.finish_scan(next, ScanOutcome::Complete, MissingPolicy::Accept).unwrap().missing, 1);
+    assert_eq!(there(&shelf), []);
+    let next = shelf.library.begin_scan(shelf.folder.path()).unwrap();
+    shelf.library.mark_seen(next, &[file(&shelf.at("first.jpg"), 199)]).unwrap();
+    assert_eq!(there(&shelf), [first, by, new]);
+}
+
 /// A library of the fourth format: a photo that was replaced and not compared yet, one that was, with a face that is in
 /// the new picture and one that is lost.
 #[test]

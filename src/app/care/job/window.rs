@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use super::{export, import};
 use crate::app::care::state::{Event, Request};
 use crate::app::engine::report::Failed;
+use crate::app::engine::scan_lock::{ScanLock, ScanRuns};
 use crate::app::engine::shared::{FeatureJob, Shared, Sink, Tasks};
 use crate::app::jobs::forget;
 use crate::library::Library;
@@ -34,7 +35,9 @@ impl FeatureJob for Job {
                 }
                 Request::Check => sink.send(Event::Checked(care::check(&path))),
                 Request::Restore(ticket, backup) => {
-                    sink.changed(ticket, Failed::Restore, restore(shared, backup));
+                    let restored = restore(shared, backup);
+                    let scans = restored.as_ref().is_err_and(|error| error.is::<ScanRuns>());
+                    sink.changed(ticket, if scans { Failed::RestoreInScan } else { Failed::Restore }, restored);
                     load_backups(&path, sink);
                 }
                 Request::Export(ticket, to) => {
@@ -66,7 +69,9 @@ fn load_backups(library: &Path, sink: &Sink<Event>) {
     }
 }
 
+/// Not while somebody scans: the photos would be gone under the scan.
 fn restore(shared: &Shared, backup: PathBuf) -> Result<Touched> {
+    let _lock = ScanLock::take(&shared.home)?;
     let restored = shared.library.call(move |library| library.restore_backup(&backup));
     shared.library_changed();
     restored.map(|_| Touched::everything())

@@ -7,8 +7,8 @@ use super::ScanTools;
 use crate::app::engine::thumbnail_files::ThumbnailCache;
 use crate::app::jobs::reembed;
 use crate::faces::edits::{Edit, FaceMatch, FoundFace, KnownFace, Sizes, Thumbnail, match_faces, register};
-use crate::library::{Carried, FaceInPicture, LibraryError, PictureFaces, Replaced};
-use crate::types::{Cancel, Detection, Embedding};
+use crate::library::{Carried, FaceInPicture, LibraryError, PictureFaces};
+use crate::types::{Cancel, Detection, Embedding, PhotoId};
 
 /// Carries over what can be, from each picture that lost a path to each one that took it. Returns how many faces that
 /// were. What a cancel leaves is the next scan's.
@@ -18,9 +18,9 @@ pub(super) fn carry_over(tools: &ScanTools<'_>, cancel: &Cancel) -> Result<usize
         if cancel.is_cancelled() {
             break;
         }
-        let carried = Comparison::open(pair, tools)?.carried(pair.lives_on, tools)?;
-        faces += carried.len();
-        tools.library.call(move |library| library.carry_over(pair, &carried))?;
+        let comparison = Comparison::open(pair.old, pair.new, tools)?;
+        let carried = comparison.carried(comparison.edit(tools), pair.lives_on, tools)?;
+        faces += tools.library.call(move |library| library.carry_over(pair, &carried))?;
     }
     Ok(faces)
 }
@@ -43,29 +43,30 @@ impl FindEdit for ThumbnailCache {
 }
 
 /// The decided faces of a picture, and the picture in its place.
-struct Comparison {
+pub(super) struct Comparison {
     old: PictureFaces,
     new: PictureFaces,
 }
 
 impl Comparison {
-    fn open(pair: Replaced, tools: &ScanTools<'_>) -> Result<Self> {
+    pub(super) fn open(old: PhotoId, new: PhotoId, tools: &ScanTools<'_>) -> Result<Self> {
         let model = tools.engine.model_id().clone();
         tools.library.call(move |library| {
-            let (mut old, new) = (library.picture_faces(pair.old, &model)?, library.picture_faces(pair.new, &model)?);
+            let (mut old, new) = (library.picture_faces(old, &model)?, library.picture_faces(new, &model)?);
             old.faces.retain(|face| face.is_decided);
             Ok::<_, LibraryError>(Self { old, new })
         })
     }
 
-    /// The decided faces that are in the new picture. Where the old one lives on nothing would be lost, so there only
-    /// what is surely made from it takes its names.
-    fn carried(&self, lives_on: bool, tools: &ScanTools<'_>) -> Result<Vec<Carried>> {
-        if self.old.faces.is_empty() {
-            return Ok(Vec::new());
-        }
-        let edit = self.edit(tools);
-        if lives_on && edit.is_none() {
+    /// The decided faces that are in the new picture. Where nothing would be lost otherwise, and where nothing but the
+    /// pictures says that they have to do with each other, only what is surely made from the other takes its names.
+    pub(super) fn carried(
+        &self,
+        edit: Option<Edit>,
+        must_be_edit: bool,
+        tools: &ScanTools<'_>,
+    ) -> Result<Vec<Carried>> {
+        if self.old.faces.is_empty() || (must_be_edit && edit.is_none()) {
             return Ok(Vec::new());
         }
         let known: Vec<KnownFace> = self.old.faces.iter().map(known_face).collect();
@@ -91,8 +92,15 @@ impl Comparison {
         Ok(carried)
     }
 
+    /// What made the new picture of the old one.
     fn edit(&self, tools: &ScanTools<'_>) -> Option<Edit> {
         tools.edits.edit(&self.old.sha256?, &self.new.sha256?)
+    }
+
+    /// The same, or the way back where the old one was made of the new one: a crop, and its original.
+    pub(super) fn edit_either_way(&self, tools: &ScanTools<'_>) -> Option<Edit> {
+        let back = || tools.edits.edit(&self.new.sha256?, &self.old.sha256?);
+        self.edit(tools).or_else(|| back().map(|edit| edit.inverse()))
     }
 
     fn sizes(&self) -> Sizes {

@@ -6,6 +6,7 @@
 mod carry_over;
 #[cfg(test)]
 mod histories;
+mod lost;
 mod pipeline;
 #[cfg(test)]
 mod tests;
@@ -27,6 +28,7 @@ use crate::app::engine::progress::{JobEvent, Meter, Skipped, Stage};
 use crate::app::engine::report::Withheld;
 use crate::app::engine::scan_lock::ScanLock;
 use crate::app::engine::thumbnail_files::ThumbnailCache;
+use crate::app::jobs::reembed::reembed;
 use crate::app::jobs::regroup::{GroupSummary, Grouping, reembed_and_regroup};
 use crate::app::jobs::walk::{find_photos, plain};
 use crate::cluster::Linkage;
@@ -51,6 +53,8 @@ pub struct ScanSummary {
     pub carried_faces: usize,
     /// Those that were not: they wait to be put back by hand.
     pub lost_faces: usize,
+    #[serde(skip)]
+    pub newly_lost: HashSet<FaceId>,
     /// Folders that were not there.
     pub offline_folders: Vec<PathBuf>,
     /// Photos that are gone but not marked as missing, since they are more than half of their folder's.
@@ -152,6 +156,7 @@ pub fn run(
     if cancel.is_cancelled() {
         return Ok((ScanSummary { cancelled: true, ..summary }, None));
     }
+    find_lost_again(engine, &tools, &mut summary, cancel, events)?;
     let regrouped = reembed_and_regroup(engine, library, &grouping, cancel, events);
     summary.cancelled = cancel.is_cancelled();
     match regrouped {
@@ -196,8 +201,25 @@ fn scan_folders(
         summary.photos += counts.photos;
         summary.faces += counts.faces;
     }
-    summary.lost_faces = lost_faces(tools.library)?.difference(&lost_before).count();
+    summary.newly_lost = lost_faces(tools.library)?.difference(&lost_before).copied().collect();
+    summary.lost_faces = summary.newly_lost.len();
     Ok(summary)
+}
+
+/// Looks for lost faces in what is new, once the model in use has embedded it.
+fn find_lost_again(
+    engine: &Engine,
+    tools: &ScanTools<'_>,
+    summary: &mut ScanSummary,
+    cancel: &Cancel,
+    events: &mut dyn FnMut(JobEvent),
+) -> Result<()> {
+    if tools.library.call(|library| library.count_lost_faces())? == 0 {
+        return Ok(());
+    }
+    // Photos that cannot be opened are told when the rest is embedded.
+    reembed(engine, tools.library, cancel, events)?;
+    lost::find_again(tools, summary, cancel, events)
 }
 
 fn lost_faces(library: &LibraryHandle) -> Result<HashSet<FaceId>> {

@@ -4,7 +4,7 @@
 //! Each history is a seed's: files are written, edited, exchanged and lost, drives come and go, the user decides, the
 //! program dies. After each step everything that the library shows is compared with the model. A history that fails is
 //! shrunk to the steps that matter. `LIKENESS_HISTORIES=10000` runs that many, with thumbnails that are really
-//! registered; `LIKENESS_HISTORIES_FROM=N` begins at another seed.
+//! registered; `LIKENESS_HISTORIES_FROM=N` begins at another seed, `LIKENESS_HISTORIES_TELL=N` tells one shrunk, step by step.
 
 mod decisions;
 mod fakes;
@@ -114,7 +114,24 @@ fn histories() {
     let failed: Vec<_> = plots.filter(|(_, plot)| plot.fault(registers).is_some()).collect();
     let told: Vec<String> =
         failed.par_iter().take(SHRUNK).map(|(seed, plot)| plot.clone().told(*seed, registers)).collect();
+    if let Some(seed) = number("LIKENESS_HISTORIES_TELL") {
+        tell(Plot::random(seed).shrunk(registers), registers);
+    }
     assert!(failed.is_empty(), "{} histories fail:\n{}", failed.len(), told.join("\n"));
+}
+
+/// Says what the library shows after each step.
+fn tell(plot: Plot, registers: bool) {
+    let mut history = History::new(registers, plot.first_scene);
+    history.scan(MissingPolicy::Ask).unwrap();
+    for step in plot.steps {
+        let outcome = step.run(&mut history);
+        let view = history.view();
+        println!("{step:?}: {outcome:?}");
+        view.paths.iter().for_each(|(picture, paths)| println!("    {picture:?} {paths:?}"));
+        view.faces.iter().for_each(|f| println!("    {:?} {:?} {} {}", f.key, f.state, f.is_missing, f.has_vector));
+        println!("  lost {:?}", view.lost);
+    }
 }
 
 /// A history whose fault was found, and mended.
@@ -139,6 +156,112 @@ fn a_face_is_told_as_lost_when_the_last_file_of_its_replaced_picture_goes() {
     let steps = [Name { face: 0 }, Copy { file: 0, to: 3 }, SCAN, Replace { file: 0, scene: 13 }, SCAN];
     let [a, b, c, d, e] = steps;
     holds([a, b, c, d, e, Delete { file: 3 }, SCAN]);
+}
+
+/// Its face was found in the edit of one of its copies: what other copies come and go later loses nothing.
+#[test]
+fn a_face_that_is_in_an_edit_is_not_lost_with_a_later_copy() {
+    use Operation::{Copy, Edit, Name, Replace};
+    let edit = Edit { file: 3, change: 0, to_copy: false };
+    let carried = [Name { face: 0 }, Copy { file: 0, to: 3 }, SCAN, edit, SCAN];
+    let [a, b, c, d, e] = carried;
+    let [one, other] = [0, 7].map(|file| Replace { file, scene: 13 });
+    holds([a, b, c, d, e, Copy { file: 0, to: 7 }, SCAN, one, other, SCAN]);
+}
+
+/// The one of whom it was said may have gone into another one meanwhile, who gets a name now.
+#[test]
+fn a_rejection_that_was_handed_on_is_no_face_carried_over() {
+    use Operation::{Copy, EditCopies, Hide, Name, Reject, TakeOut};
+    let edit = EditCopies { file: 237, to: 179, change: 236 };
+    let steps = vec![Reject { face: 179 }, edit, Copy { file: 209, to: 140 }, SCAN, Name { face: 58 }, SCAN];
+    assert_eq!(Plot { first_scene: 187, steps }.fault(false), None);
+    let edit = Operation::Edit { file: 160, change: 17, to_copy: false };
+    let steps = vec![edit, TakeOut { face: 5 }, SCAN, Hide { face: 82 }, SCAN];
+    assert_eq!(Plot { first_scene: 169, steps }.fault(false), None);
+}
+
+/// What of the first history is lost in the end, after each scan.
+fn lost_after(steps: &[Operation]) -> Vec<usize> {
+    let mut history = History::new(false, 0);
+    history.scan(MissingPolicy::Ask).unwrap();
+    let mut lost = Vec::new();
+    for step in steps {
+        step.run(&mut history).unwrap();
+        if matches!(step, Operation::Scan { .. }) {
+            lost.push(history.view().lost.len());
+        }
+    }
+    lost
+}
+
+/// Somebody else's picture in the place of the only one; then an edit of that one comes, from elsewhere.
+#[test]
+fn a_lost_face_is_found_in_an_edit_that_comes_later() {
+    use Operation::{Edit, Name, New, Replace};
+    for change in 0..5 {
+        let edit = Edit { file: 6, change, to_copy: false };
+        let steps = [Name { face: 0 }, Replace { file: 0, scene: 13 }, SCAN, New { to: 7, scene: 0 }, edit, SCAN];
+        assert_eq!(lost_after(&steps), [1, 0], "{:?}", pictures::Change::of(change));
+    }
+}
+
+/// Also where its edit was there before it was lost.
+#[test]
+fn a_lost_face_is_found_in_an_edit_that_was_there_before() {
+    use Operation::{Copy, Edit, Name, Replace};
+    for change in 0..5 {
+        let edit = Edit { file: 6, change, to_copy: false };
+        let steps = [Copy { file: 0, to: 7 }, edit, SCAN, Name { face: 0 }, Replace { file: 0, scene: 13 }, SCAN];
+        assert_eq!(lost_after(&steps), [0, 0], "{:?}", pictures::Change::of(change));
+    }
+}
+
+#[test]
+fn a_lost_picture_that_is_back_is_not_lost() {
+    use Operation::{Name, New, Replace};
+    let steps = [Name { face: 0 }, Replace { file: 0, scene: 13 }, SCAN, New { to: 7, scene: 0 }, SCAN];
+    assert_eq!(lost_after(&steps), [1, 0]);
+}
+
+/// The face of a lost edit is that of its original, which has the name.
+#[test]
+fn a_lost_edit_is_found_in_its_original() {
+    use Operation::{Edit, Name, New, Replace};
+    for change in 0..5 {
+        let edit = Edit { file: 0, change, to_copy: false };
+        let lost = Replace { file: 0, scene: 13 };
+        let steps = [Name { face: 0 }, edit, SCAN, lost, SCAN, New { to: 7, scene: 0 }, SCAN];
+        assert_eq!(lost_after(&steps), [0, 1, 0], "{:?}", pictures::Change::of(change));
+    }
+}
+
+/// Metadata written into another file of the picture meanwhile changes nothing.
+#[test]
+fn a_picture_that_was_replaced_at_one_path_is_lost_with_its_last_file() {
+    use Operation::{Comment, Copy, Delete, Name, Replace};
+    let [name, copy, replace] = [Name { face: 0 }, Copy { file: 0, to: 7 }, Replace { file: 0, scene: 13 }];
+    let steps = [name, copy, SCAN, replace, Comment { file: 6, text: 0 }, SCAN, Delete { file: 6 }, SCAN];
+    assert_eq!(lost_after(&steps), [0, 0, 1]);
+}
+
+/// What has come since a file was met last does not count when it is asked whether most are gone.
+#[test]
+fn a_file_with_a_folder_in_its_place_was_not_met() {
+    use Operation::{Break, Copy, Delete, ExchangeDrives, RenameInChain, Rubbish, Scan};
+    let (scan, rubbish) = (Scan { accept: false }, Rubbish { file: 195, number: 155 });
+    let [delete, rename, broken] = [Delete { file: 188 }, RenameInChain { folder: 250 }, Break { file: 222 }];
+    let steps = vec![delete, rename, broken, rubbish, scan, Copy { file: 175, to: 18 }, ExchangeDrives, scan];
+    assert_eq!(Plot { first_scene: 57, steps }.fault(false), None);
+}
+
+/// Redo does again what undo took back, and not more: what was carried over before the decision has a word of its own.
+#[test]
+fn a_redo_says_nothing_of_the_edits_of_a_picture() {
+    use Operation::{Confirm, EditBeside, Name, UndoAndRedo};
+    let edit = EditBeside { file: 227, to: 97, change: 54 };
+    let steps = vec![Name { face: 180 }, edit, SCAN, Confirm { face: 40 }, UndoAndRedo];
+    assert_eq!(Plot { first_scene: 151, steps }.fault(false), None);
 }
 
 #[test]

@@ -83,6 +83,17 @@ impl Words {
     }
 }
 
+/// Whether both were made from one shot.
+fn are_edits(one: Picture, other: Picture) -> bool {
+    one != other && one.scene == other.scene && !one.is_rubbish()
+}
+
+/// Whether the library knows of somebody whom the face is not: also what a grouping handed on from a group that it
+/// emptied, which is the user's word as well.
+fn is_rejected(view: &VisibleLibrary, key: Key) -> bool {
+    view.rejected.iter().any(|(face, _)| *face == key)
+}
+
 /// One step that can be undone: what was, and what is said since.
 #[derive(Debug, Clone)]
 pub struct Step {
@@ -97,7 +108,8 @@ pub struct Model {
     pub given: BTreeSet<(PersonId, usize)>,
     /// Which picture the library has seen where.
     pub linked: BTreeMap<PathBuf, Picture>,
-    /// The numbers of the scans of a folder that met a path with its picture first and last.
+    /// The numbers of the scans of a folder that met a path with its picture first and last. A folder in a file's place,
+    /// as which one that cannot be read stands, is no file that was met.
     met_in: BTreeMap<PathBuf, (usize, usize)>,
     scans: usize,
     /// Which it saw where until they were gone.
@@ -167,9 +179,6 @@ impl Model {
             }
         }
         let is_gone = |path: &PathBuf| path.starts_with(folder) && !met.contains_key(path) && !broken.contains(path);
-        for path in broken {
-            self.met_in.entry(path.clone()).and_modify(|(_, last)| *last = self.scans);
-        }
         self.lose(folder, &is_gone, policy, expected);
     }
 
@@ -223,7 +232,8 @@ impl Model {
         let mut got = 0;
         for face in &after.faces {
             let word = Word::of(face.state);
-            if said.is_decided(face.key) || (word == Word::Nothing && shown.rejected_by(face.key).is_empty()) {
+            let was_decided = said.is_decided(face.key) || is_rejected(before, face.key);
+            if was_decided || (word == Word::Nothing && shown.rejected_by(face.key).is_empty()) {
                 continue;
             }
             // Only from a face of the same person.
@@ -241,7 +251,9 @@ impl Model {
         for (old, new) in &expected.replacements {
             self.check_carried(&said, before, (*old, *new), expected)?;
         }
-        self.note_carried(&said, expected);
+        self.note_carried(&said, before, expected);
+        self.note_found_again();
+        self.check_found_again(&said, before, after, expected)?;
         self.met.extend(&expected.new);
         Ok(got)
     }
@@ -256,13 +268,14 @@ impl Model {
     ) -> Result<(), String> {
         // Of two that were there before none was made from the other: they were renamed, or one was copied.
         let may_be_renamed = self.is_present(old) && !expected.new.contains(&new);
-        if may_be_renamed || new.edit_of(old).is_none() {
+        if may_be_renamed || !new.is_surely_edit_of(old) {
             return Ok(());
         }
         for slot in 0..old.slots() {
             let (from, to) = ((old, slot), (new, slot));
             let has_vector = before.faces.iter().any(|face| face.key == from && face.has_vector);
-            let is_due = said.is_decided(from) && !said.is_decided(to) && new.place(slot).1 > 0.95 && has_vector;
+            let is_open = !said.is_decided(to) && !is_rejected(before, to);
+            let is_due = said.is_decided(from) && is_open && new.place(slot).1 > 0.95 && has_vector;
             if is_due && self.words.of(to) != said.of(from) {
                 return Err(format!("{:?} of {from:?} is not said of its edit {to:?}", said.of(from)));
             }
@@ -273,8 +286,10 @@ impl Model {
         Ok(())
     }
 
-    fn note_carried(&mut self, said: &Words, expected: &Expected) {
-        self.carried.retain(|key| !expected.come.contains(&key.0));
+    /// A picture that was gone and is back speaks for itself again; one that was never gone needs no other copy for that.
+    fn note_carried(&mut self, said: &Words, before: &VisibleLibrary, expected: &Expected) {
+        let was_gone = |picture: &Picture| before.paths.get(picture).is_none_or(BTreeSet::is_empty);
+        self.carried.retain(|key| !(expected.come.contains(&key.0) && was_gone(&key.0)));
         for (old, new) in &expected.replacements {
             for slot in 0..old.slots() {
                 let person = old.person(slot);
@@ -285,6 +300,40 @@ impl Model {
                 }
             }
         }
+    }
+
+    /// A lost face may be found in any picture that is there and was made from the same shot.
+    fn note_found_again(&mut self) {
+        let is_found = |key: &&Key| {
+            let is_same = |face: Key| face.0.person(face.1) == key.0.person(key.1);
+            let is_it = |face: Key| is_same(face) && self.words.of(face) == self.words.of(**key);
+            let shows_it = |picture: Picture| (0..picture.slots()).any(|slot| is_it((picture, slot)));
+            self.linked.values().any(|picture| are_edits(*picture, key.0) && shows_it(*picture))
+        };
+        let gone = self.words.faces.keys().filter(|key| !self.is_present(key.0));
+        let found: Vec<Key> = gone.filter(is_found).copied().collect();
+        self.carried.extend(found);
+    }
+
+    /// What was lost is found in a new picture that was made from its own, and gets its word, if nothing else was said.
+    fn check_found_again(
+        &self,
+        said: &Words,
+        before: &VisibleLibrary,
+        after: &VisibleLibrary,
+        expected: &Expected,
+    ) -> Result<(), String> {
+        let has_vector = |key: &Key| before.faces.iter().any(|face| face.key == *key && face.has_vector);
+        for key in before.lost.iter().filter(|key| after.lost.contains(key) && has_vector(key)) {
+            let edits = expected.new.iter().filter(|new| self.is_present(**new) && new.is_surely_edit_of(key.0));
+            for to in edits.map(|new| (*new, key.1)) {
+                let is_found = after.faces.iter().any(|face| face.key == to);
+                if is_found && !self.words.is_decided(to) && to.0.place(to.1).1 > 0.95 {
+                    return Err(format!("{:?} of the lost {key:?} is not said of its edit {to:?}", said.of(*key)));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Whether the library says what the user said, everywhere.

@@ -231,7 +231,7 @@ fn anywhere(number: u8) -> Place {
 
 /// Mostly a shot of the same framing: the scenes beside it.
 fn instead_of(picture: Picture, scene: u8) -> Picture {
-    Picture::shot(if scene % 2 == 0 { picture.scene ^ 1 } else { scene / 2 % SHOTS })
+    Picture::shot(if scene.is_multiple_of(2) { picture.scene ^ 1 } else { scene / 2 % SHOTS })
 }
 
 /// A copy is scanned; then both are edited, each in its own way.

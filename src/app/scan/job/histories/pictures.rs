@@ -171,6 +171,12 @@ impl Picture {
         Some(edit)
     }
 
+    /// Whether it was made from `old`, and shows enough of it that registration is to find that: of a crop of a crop too
+    /// little is left of these small pictures.
+    pub fn is_surely_edit_of(self, old: Self) -> bool {
+        self.edit_of(old).is_some() && self.changes != [Some(Change::Cropped); 2]
+    }
+
     pub fn pixels(self) -> RgbImage {
         let mut pixels = draw(&SCENES[self.scene as usize]);
         for change in self.changes() {

@@ -17,6 +17,7 @@ use crate::app::engine::networks::FindFaces;
 use crate::app::engine::thumbnail_files::ThumbnailCache;
 use crate::app::jobs::reembed;
 use crate::app::jobs::regroup::{Grouping, regroup};
+use crate::app::scan::job::lost::find_again;
 use crate::app::scan::job::{ScanSummary, ScanTools, scan_folders};
 use crate::cluster::Linkage;
 use crate::library::{
@@ -274,7 +275,9 @@ impl World {
             suspects: &suspects,
             own: &[],
         };
-        let summary = scan_folders(&self.folders, &tools, &Cancel::default(), &mut |_| {})?;
+        let mut summary = scan_folders(&self.folders, &tools, &Cancel::default(), &mut |_| {})?;
+        self.embed_again()?;
+        find_again(&tools, &mut summary, &Cancel::default(), &mut |_| {})?;
         self.embed_again()?;
         self.regroup()?;
         Ok(summary)

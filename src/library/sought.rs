@@ -1,0 +1,118 @@
+//! Lost faces that are looked for again: in which pictures that has not been done yet, and what tells which of those are
+//! worth a comparison.
+
+use rusqlite::{Connection, Transaction, params};
+
+use super::carry::IS_LOST;
+use super::error::Result;
+use super::faces;
+use super::open::{Library, LibraryReader};
+use crate::types::{Embedding, FaceId, ModelId, PhotoId};
+
+/// A picture without a file whose faces are lost.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LostPicture {
+    pub photo: PhotoId,
+    /// They were looked for in all pictures up to this one.
+    pub sought_up_to: PhotoId,
+    /// The lost faces' vectors.
+    pub vectors: Vec<Embedding>,
+}
+
+/// Faces of pictures that are there, of some pictures in order of id.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FacesThere {
+    pub faces: Vec<(PhotoId, Embedding)>,
+    /// The last picture that was asked for: the next ones come after it.
+    pub up_to: PhotoId,
+}
+
+impl LibraryReader {
+    /// Pictures with lost faces that `model` has embedded; without a vector nothing says where a face is.
+    pub fn lost_pictures(&self, model: &ModelId) -> Result<Vec<LostPicture>> {
+        self.read(|c| {
+            let mut query = c.prepare_cached(&format!(
+                "SELECT photo.id, vector, ifnull((SELECT up_to FROM sought WHERE sought.photo_id = photo.id \
+                 AND sought.model_id = embedding.model_id), 0) FROM photo JOIN face ON face.photo_id = photo.id \
+                 JOIN embedding ON embedding.face_id = face.id WHERE {IS_LOST} \
+                 AND embedding.model_id = (SELECT id FROM model WHERE name = ?1) ORDER BY photo.id, face.id"
+            ))?;
+            let mut rows = query.query([&model.0])?;
+            let mut pictures: Vec<LostPicture> = Vec::new();
+            while let Some(row) = rows.next()? {
+                let photo = PhotoId(row.get(0)?);
+                let vector = faces::embedding_from(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?;
+                match pictures.last_mut() {
+                    Some(last) if last.photo == photo => last.vectors.push(vector),
+                    _ => {
+                        pictures.push(LostPicture { photo, sought_up_to: PhotoId(row.get(2)?), vectors: vec![vector] })
+                    }
+                }
+            }
+            Ok(pictures)
+        })
+    }
+
+    /// The faces of the next `limit` pictures after one, of those that are there. None: it was the last.
+    pub fn faces_there(&self, model: &ModelId, after: PhotoId, limit: usize) -> Result<Option<FacesThere>> {
+        self.read(|c| {
+            let last = "SELECT max(id) FROM (SELECT id FROM photo WHERE id > ?1 ORDER BY id LIMIT ?2)";
+            let up_to: Option<i64> =
+                c.prepare_cached(last)?.query_row(params![after.0, limit as i64], |row| row.get(0))?;
+            let Some(up_to) = up_to else { return Ok(None) };
+            let mut query = c.prepare_cached(
+                "SELECT photo.id, vector FROM photo JOIN face ON face.photo_id = photo.id \
+                 JOIN embedding ON embedding.face_id = face.id WHERE photo.id > ?1 AND photo.id <= ?2 AND missing = 0 \
+                 AND model_id = (SELECT id FROM model WHERE name = ?3)",
+            )?;
+            let mut rows = query.query(params![after.0, up_to, model.0])?;
+            let mut faces = Vec::new();
+            while let Some(row) = rows.next()? {
+                let vector = faces::embedding_from(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)?;
+                faces.push((PhotoId(row.get(0)?), vector));
+            }
+            Ok(Some(FacesThere { faces, up_to: PhotoId(up_to) }))
+        })
+    }
+
+    /// The first pictures after one that are there and were taken in the same second as `photo`, as an edit says of
+    /// itself.
+    pub fn taken_with(&self, photo: PhotoId, after: PhotoId, limit: usize) -> Result<Vec<PhotoId>> {
+        self.read(|c| {
+            let mut query = c.prepare_cached(
+                "SELECT other.id FROM photo JOIN photo AS other ON other.sort_at = photo.sort_at \
+                 AND other.captured_at = photo.captured_at WHERE photo.id = ?1 AND other.id <> ?1 AND other.id > ?2 \
+                 AND other.missing = 0 ORDER BY other.id LIMIT ?3",
+            )?;
+            let photos = query.query_map(params![photo.0, after.0, limit as i64], |row| row.get(0).map(PhotoId))?;
+            Ok(photos.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+}
+
+impl Library {
+    /// Notes that the lost faces of a picture were looked for in all pictures up to another one.
+    pub fn note_sought(&mut self, photo: PhotoId, model: &ModelId, up_to: PhotoId) -> Result<()> {
+        self.write(|t| {
+            t.execute(
+                "INSERT OR REPLACE INTO sought (photo_id, model_id, up_to) \
+                 SELECT photo.id, model.id, ?3 FROM photo, model WHERE photo.id = ?1 AND model.name = ?2",
+                params![photo.0, model.0, up_to.0],
+            )?;
+            Ok(())
+        })
+    }
+}
+
+/// A picture is back, or was looked through anew: lost faces may be in it. Its own are lost no more.
+pub(super) fn seek_in(t: &Transaction, photo: PhotoId) -> Result<()> {
+    t.prepare_cached("UPDATE sought SET up_to = ?1 - 1 WHERE up_to >= ?1")?.execute([photo.0])?;
+    t.prepare_cached("DELETE FROM sought WHERE photo_id = ?1")?.execute([photo.0])?;
+    Ok(())
+}
+
+/// Whether a face waits among the lost ones.
+pub(super) fn is_lost(c: &Connection, face: FaceId) -> Result<bool> {
+    let sql = format!("SELECT 1 FROM photo JOIN face ON photo_id = photo.id WHERE face.id = ?1 AND {IS_LOST}");
+    Ok(c.prepare_cached(&sql)?.exists([face.0])?)
+}
