@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use image::RgbImage;
@@ -31,6 +32,8 @@ pub struct LoadedBatch {
     /// Whether each picture is itself or its mirror image; None where it was changed in other ways.
     pub mirrored: Vec<Option<bool>>,
     pub skipped: Vec<Skipped>,
+    /// How long that took.
+    pub secs: f64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,6 +114,7 @@ pub fn load_plain(source: &dyn PictureSource, exemplars: &[Exemplar]) -> LoadedB
 }
 
 fn load(source: &dyn PictureSource, request: Request, config: &AugmentConfig, seed: u64) -> LoadedBatch {
+    let started = Instant::now();
     let read: Vec<Result<(RgbImage, Option<bool>), String>> = request
         .exemplars
         .par_iter()
@@ -120,8 +124,14 @@ fn load(source: &dyn PictureSource, request: Request, config: &AugmentConfig, se
             source.crop(exemplar.picture).map(|picture| (augment(picture, config, &mut rng), mirrored))
         })
         .collect();
-    let mut batch =
-        LoadedBatch { step: request.step, exemplars: vec![], images: vec![], mirrored: vec![], skipped: vec![] };
+    let mut batch = LoadedBatch {
+        step: request.step,
+        exemplars: vec![],
+        images: vec![],
+        mirrored: vec![],
+        skipped: vec![],
+        secs: 0.0,
+    };
     for (exemplar, read) in request.exemplars.into_iter().zip(read) {
         match read {
             Ok((image, mirrored)) => {
@@ -132,6 +142,7 @@ fn load(source: &dyn PictureSource, request: Request, config: &AugmentConfig, se
             Err(reason) => batch.skipped.push(Skipped { picture: exemplar.picture, reason }),
         }
     }
+    batch.secs = started.elapsed().as_secs_f64();
     batch
 }
 

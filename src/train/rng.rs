@@ -23,6 +23,7 @@ pub enum Purpose {
     Bootstrap = 10,
     LastLayer = 11,
     SampledPairs = 12,
+    Projection = 13,
 }
 
 /// The stream of `purpose` at `position` (a step, an epoch) and `item` (an anchor, a picture) within it.

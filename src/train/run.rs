@@ -23,13 +23,15 @@ use super::loader::{BATCHES_AHEAD, Loader, LoaderError, Request, Skipped};
 use super::mining::offline::TripletPlan;
 use super::optimiser::Optimiser;
 use super::sampler::{Exemplar, Sampler, SamplerPosition};
-use super::trunk::{KEPT_BYTES, Trunk};
+use super::times::{Lap, PartTimes};
+use super::trunk::Trunk;
 use super::validate::{PairSet, ValidationReport, pictures_to_judge};
 use crate::eval::EvalError;
 use crate::networks::nets::EmbeddingNet;
 use crate::networks::nets::catalogue::CatalogueError;
 use crate::networks::weights::{ModelCard, WeightsError, collect, fill, save};
 
+mod frozen_part;
 mod judging;
 mod learning;
 mod planning;
@@ -46,6 +48,8 @@ pub struct TrainingData {
     pub pairs: Option<PairSet>,
     /// The frozen network's unit vectors by picture, for harmonic triplets.
     pub old_vectors: Option<BTreeMap<usize, Vec<f32>>>,
+    /// A teacher's unit vectors by picture, with as many numbers as the network gives.
+    pub teacher_vectors: Option<BTreeMap<usize, Vec<f32>>>,
 }
 
 pub struct Setup<'a> {
@@ -88,6 +92,10 @@ pub enum TrainError {
     Interrupted(StopReason),
     #[error("there is nothing to learn: triplets need at least two people with two pictures each, the data have {0}")]
     TooFewPeople(usize),
+    #[error("there is nothing to learn: a batch needs two pictures, the data have {0}")]
+    TooFewPictures(usize),
+    #[error("learning from a teacher needs its vector of every picture; picture {0} has none")]
+    NoTeacherVector(usize),
     #[error("harmonic training needs the old network's vector of every picture; picture {0} has none")]
     NoOldVector(usize),
     #[error("mining over the data needs a larger subset: {0} pictures give no triplet")]
@@ -150,6 +158,9 @@ struct Run<'a, N> {
     skipped: BTreeSet<usize>,
     watch: Watch,
     warned_of_same_identity: bool,
+    /// Since the last step was reported, what is known of where the time went, and the run's seconds then.
+    times: PartTimes,
+    reported_secs: f64,
     started: Instant,
     /// Step at which this process took the run up, and the run's seconds until then.
     first_step: u64,
@@ -166,8 +177,11 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
     ) -> Result<Self, TrainError> {
         let Setup { config, data, card, folder, resume, decode_threads } = setup;
         let anchors = data.training.people.iter().filter(|person| person.pictures.len() > 1).count();
-        if anchors < 2 {
+        if config.needs_names() && anchors < 2 {
             return Err(TrainError::TooFewPeople(anchors));
+        }
+        if data.training.pictures() < 2 {
+            return Err(TrainError::TooFewPictures(data.training.pictures()));
         }
         let loader = Loader::start(data.source.clone(), config.augmentation, config.seed, decode_threads)?;
         let net = match config.last_layer_first {
@@ -182,7 +196,7 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
             folder,
             control,
             emit,
-            sampler: Sampler::new(&data.training, config.sampler, config.seed),
+            sampler: sampler(config, &data.training),
             loader,
             average: config.ema_decay.map(|decay| Ema::new(&net, decay)),
             optimiser: Optimiser::new(config.optimiser),
@@ -199,6 +213,8 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
             skipped: BTreeSet::new(),
             watch: Watch::default(),
             warned_of_same_identity: false,
+            times: PartTimes::default(),
+            reported_secs: 0.0,
             started: Instant::now(),
             first_step: 0,
             earlier_secs: 0.0,
@@ -208,7 +224,8 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
             Some(checkpoint) => run.go_on_from(checkpoint)?,
             None => run.warn_about_data(),
         }
-        run.take_trunk();
+        run.take_trunk()?;
+        run.reported_secs = run.earlier_secs;
         Ok(run)
     }
 
@@ -258,16 +275,9 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
         Ok(Some((report.clone(), net)))
     }
 
-    /// Called whenever another part of the network begins to learn.
-    fn take_trunk(&mut self) {
-        let frozen = *self.config.trainable_at(self.step) == TrainablePart::LastLayer;
-        let chunk = self.config.chunks.inference;
-        self.trunk = frozen.then(|| Trunk::new(&self.net, self.card.input, chunk, KEPT_BYTES));
-    }
-
     fn warn_about_data(&mut self) {
         let people = self.data.training.people_with_one_picture();
-        if people > 0 {
+        if people > 0 && self.config.needs_names() {
             (self.emit)(TrainEvent::Alarm(Alarm::PeopleWithOnePicture { people }));
         }
         if self.to_judge.is_empty() {
@@ -276,6 +286,7 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
     }
 
     fn steps(&mut self) -> Result<StopReason, TrainError> {
+        self.find_features()?;
         // Where the curve starts: chance, or what the given weights know already. Or a judgement that was interrupted.
         if self.is_due(self.config.validation.every_steps) && !self.is_judged() {
             self.judge()?;
@@ -291,11 +302,10 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
             if self.step >= self.config.steps {
                 return Ok(StopReason::StepsDone);
             }
-            let epoch = self.step / self.config.steps_per_epoch.max(1);
-            let Some(rate) = self.config.learning_rate.at(epoch) else { return Ok(StopReason::ScheduleEnded) };
+            let Some(rate) = self.config.rate_at(self.step) else { return Ok(StopReason::ScheduleEnded) };
             if self.config.last_layer_first.is_some_and(|first| first.steps == self.step) {
                 self.net = freeze(self.net.valid().train(), &self.config.trainable, self.config.batch_norm)?;
-                self.take_trunk();
+                self.take_trunk()?;
             }
             if let Some(reason) = self.wait_while_paused()? {
                 return Ok(reason);
@@ -319,8 +329,8 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
     fn wait_while_paused(&mut self) -> Result<Option<StopReason>, TrainError> {
         let control = self.control;
         if control.is_paused() && control.stopped().is_none() {
-            let since = Instant::now();
             self.save()?;
+            let since = Instant::now();
             (self.emit)(TrainEvent::Paused { step: self.step });
             while control.is_paused() && control.stopped().is_none() {
                 std::thread::sleep(LOOKED_AT_WHILE_PAUSED);
@@ -333,19 +343,23 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
 
     /// None when the loss or a gradient is not a number.
     fn one_step(&mut self, rate: f64, snapshot: bool) -> Result<Option<StepReport>, TrainError> {
-        let started = Instant::now();
+        let (started, mut lap) = (Instant::now(), Lap::start());
         self.plan_when_due()?;
         self.ask_ahead()?;
-        let asked = Instant::now();
+        self.times.embedding_secs += lap.secs();
         let batch = self.loader.take()?;
-        let waited_secs = asked.elapsed().as_secs_f64();
+        self.times.waited_secs += lap.secs();
+        let loading_secs = batch.secs;
         self.note_skipped(&batch.skipped);
         let Some(report) = self.learn_from(batch, rate, snapshot)? else { return Ok(None) };
         let elapsed_secs = self.elapsed_secs();
         let pace = (elapsed_secs - self.earlier_secs) / (self.step - self.first_step) as f64;
+        let times = std::mem::take(&mut self.times).filled_up_to(elapsed_secs - self.reported_secs);
+        self.reported_secs = elapsed_secs;
         Ok(Some(StepReport {
             elapsed_secs,
-            waited_secs,
+            times,
+            loading_secs,
             pictures_per_s: report.pictures as f64 / started.elapsed().as_secs_f64().max(1e-9),
             left_secs: pace * self.config.steps.saturating_sub(self.step) as f64,
             ..report
@@ -403,6 +417,7 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
         if self.saved_at == Some(self.step) {
             return Ok(());
         }
+        let mut lap = Lap::start();
         let mut state = CheckpointState::new(SamplerPosition(self.step), self.elapsed_secs());
         state.best = self.best.as_ref().map(|(report, _)| report.clone());
         state.first_judged = self.first_judged.clone();
@@ -415,7 +430,11 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
             optimiser: self.optimiser.state()?,
             average: self.average.as_ref().map(Ema::state).transpose()?,
         })?;
+        if self.trunk.is_none() {
+            folder.forget_features()?;
+        }
         self.saved_at = Some(self.step);
+        self.times.saving_secs += lap.secs();
         (self.emit)(TrainEvent::Saved { step: self.step });
         Ok(())
     }
@@ -450,6 +469,7 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
             save(&net, &self.card, &folder.model())?;
             if reason != StopReason::Cancelled {
                 folder.keep_end(reason, self.step, judged.as_ref())?;
+                folder.forget_features()?;
             }
         }
         let outcome = Outcome {
@@ -474,9 +494,21 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
     }
 }
 
+/// Over people, or over all pictures where nobody has to be told apart.
+fn sampler<'a>(config: &TrainConfig, data: &'a Dataset) -> Sampler<'a> {
+    match config.teacher {
+        Some(teacher) if !teacher.looks_for_triplets() => {
+            Sampler::over_pictures(data, teacher.pictures_per_batch, config.seed)
+        }
+        _ => Sampler::new(data, config.sampler, config.seed),
+    }
+}
+
 #[cfg(test)]
 mod davidsandberg;
 #[cfg(test)]
 mod made;
+#[cfg(test)]
+mod taught;
 #[cfg(test)]
 mod tests;

@@ -59,6 +59,7 @@ impl Fixture {
             held_out: Dataset::default(),
             pairs: None,
             old_vectors: None,
+            teacher_vectors: None,
         }
     }
 
@@ -111,7 +112,7 @@ fn the_preset_follows_his_loop_update_by_update() {
     let mut run = Run::start(fixture.network(), setup, &control, &mut ignore).unwrap();
     assert_eq!(fixture.losses.len(), 20);
     for (number, (triplets, loss)) in fixture.updates.iter().zip(&fixture.losses).enumerate() {
-        let rate = config.learning_rate.at(0).unwrap();
+        let rate = config.rate_at(0).unwrap();
         let report = run.one_step(rate, false).unwrap().unwrap();
         let planned = run.plan.as_ref().unwrap().batch(number as u64);
         let picture = |row: u32| planned.exemplars[row as usize].picture;

@@ -12,7 +12,7 @@ pub mod start;
 #[cfg(feature = "gui")]
 pub mod window;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ use crate::app::jobs::run_event::RunEvent;
 use crate::app::train::job::comparison::Judged;
 use crate::app::train::job::people::Prepared;
 use crate::app::train::job::source::{CROPS_BYTES, FolderSource, KeptCrops};
-use crate::app::train::job::start::{Networks, StartingNetwork, detector_id, preprocessing};
+use crate::app::train::job::start::{FrozenRecord, Networks, StartingNetwork, detector_id, preprocessing};
 use crate::eval::PairList;
 use crate::faces::detect::Detector;
 use crate::networks::device::ComputeDevice;
@@ -33,12 +33,13 @@ use crate::networks::models::Store;
 use crate::networks::nets::catalogue::NetOptions;
 use crate::networks::weights::ModelCard;
 use crate::train::TrainConfig;
-use crate::train::checkpoint::{Checkpoint, RunFolder, VectorFile};
+use crate::train::checkpoint::{Checkpoint, RunFolder, VectorFile, VectorKey};
 use crate::train::comparison::Comparison;
 use crate::train::config::MiningSource;
 use crate::train::events::{Control, StopReason, TrainEvent};
 use crate::train::run::{Outcome, Setup, TrainError, TrainingData};
-use crate::train::start::{Frozen, Weights, frozen_vectors, train_named};
+use crate::train::start::{Frozen, Views, Weights, frozen_vectors, train_named};
+use crate::train::teacher::fitted;
 use crate::train::validate::{ValidationReport, pictures_to_judge};
 use crate::types::{CropRule, ModelId, PixelScaling, Preprocessing, error_chain};
 use people::FaceFinding;
@@ -61,6 +62,9 @@ pub struct TrainRequest {
     pub against: Option<StartFrom>,
     /// The network that stays as it is, for harmonic training.
     pub old: Option<StartFrom>,
+    /// The network whose vectors are learned, where the configuration has a teacher.
+    #[serde(default)]
+    pub teacher: Option<StartFrom>,
     pub config: TrainConfig,
 }
 
@@ -68,7 +72,7 @@ pub struct TrainRequest {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum DataFrom {
-    /// One sub-folder a person.
+    /// One sub-folder a person; a teacher without triplets is learned from pictures beside them too.
     Folder { path: PathBuf },
     /// The faces of a library's named people, by its file: all that are theirs, or those confirmed one by one.
     Library {
@@ -118,6 +122,10 @@ struct RunRecord {
     device: String,
     network: ModelCard,
     left_out: usize,
+    #[serde(default)]
+    old: Option<FrozenRecord>,
+    #[serde(default)]
+    teacher: Option<FrozenRecord>,
     request: TrainRequest,
 }
 
@@ -164,21 +172,31 @@ pub fn start_training(
     events: &mut dyn FnMut(RunEvent),
 ) -> Result<TrainSummary> {
     let request = TrainRequest { detector: Some(detector_id(&request, models)?), ..request };
+    let teacher = Networks::new(&request, models).teacher()?;
+    ensure!(teacher.is_some() || request.config.teacher.is_none(), NO_TEACHER);
+    let request = with_the_teachers_dimensions(request, teacher.as_ref());
     let (StartingNetwork { card, weights, .. }, old, against) = {
         let mut networks = Networks::new(&request, models);
         (networks.start()?, networks.old()?, networks.against()?)
     };
     let scaling = request.scaling.unwrap_or(card.input.scaling);
     let preprocessing = Preprocessing { scaling, ..preprocessing(&card, request.faces) };
-    let inputs = [Some(preprocessing), against.as_ref().map(|against| against.card.input)];
-    let detector = detector_for(inputs.into_iter().flatten(), &detector_id(&request, models)?, models, device)?;
+    let others = [&against, &old, &teacher].into_iter().flatten().map(|network| network.card.input);
+    let detector = detector_for(others.chain([preprocessing]), &detector_id(&request, models)?, models, device)?;
     let pairs = request.pairs.as_ref().map(read_pairs).transpose()?;
     let share = request.config.validation.held_out_share;
     let prepared = people::prepare(&request, pairs.as_ref(), detector.as_ref(), share, control, events)?;
     let card = ModelCard { input: preprocessing, run: Some(out.display().to_string()), ..card };
-    let record = RunRecord { device: device.name.clone(), network: card.clone(), left_out: prepared.left_out, request };
+    let record = RunRecord {
+        device: device.name.clone(),
+        network: card.clone(),
+        left_out: prepared.left_out,
+        old: old.as_ref().map(FrozenRecord::of),
+        teacher: teacher.as_ref().map(FrozenRecord::of),
+        request,
+    };
     let folder = RunFolder::create(out, &record, &prepared.to_lines()?)?;
-    let job = Job { record, prepared, pairs, weights, old, against, resume: None };
+    let job = Job { record, prepared, pairs, weights, old, teacher, against, resume: None };
     job.run(folder, device, control, events)
 }
 
@@ -201,15 +219,29 @@ pub fn resume(
         Some(_) => Weights::Scratch { seed: record.request.config.seed },
         None => networks.start()?.weights,
     };
-    let old = networks.old()?;
+    let (old, teacher) = (networks.old()?, networks.teacher()?);
+    for (recorded, now) in [(&record.old, &old), (&record.teacher, &teacher)] {
+        recorded.as_ref().map_or(Ok(()), |recorded| recorded.check(now.as_ref()))?;
+    }
     let against = networks.against().unwrap_or_else(|error| {
         // The run itself needs it no more: only what the result should be measured against has gone since it began.
         let why = error_chain(&error);
         events(RunEvent::Note(format!("the network will not be compared with the old one: {why}")));
         None
     });
-    let job = Job { record, prepared, pairs, weights, old, against, resume: checkpoint };
+    let job = Job { record, prepared, pairs, weights, old, teacher, against, resume: checkpoint };
     job.run(folder, device, control, events)
+}
+
+const NO_TEACHER: &str = "learning from a teacher needs --teacher, the network whose vectors are to be learned";
+
+/// A network from random weights gives as many numbers as its teacher where nobody asked for another length, so that
+/// the two can be compared.
+fn with_the_teachers_dimensions(mut request: TrainRequest, teacher: Option<&StartingNetwork>) -> TrainRequest {
+    if let (Some(teacher), StartFrom::Scratch { options, .. }) = (teacher, &mut request.start) {
+        options.embedding_size.get_or_insert(teacher.card.dimensions);
+    }
+    request
 }
 
 struct Job {
@@ -220,6 +252,8 @@ struct Job {
     weights: Weights,
     /// Stays as it is, for harmonic training.
     old: Option<StartingNetwork>,
+    /// Its vectors are learned.
+    teacher: Option<StartingNetwork>,
     /// The result is measured against it.
     against: Option<StartingNetwork>,
     resume: Option<Checkpoint>,
@@ -281,7 +315,7 @@ impl Job {
         })
     }
 
-    /// Stopped while the old network's vectors were found: those that are known are kept for when the run goes on.
+    /// Stopped while the vectors of a network that stays as it is were found: those that are known are kept for when the run goes on.
     fn stopped_before_the_first_step(
         &self,
         folder: RunFolder,
@@ -335,7 +369,7 @@ impl Job {
         Ok(train_named(&self.weights, &device.burn, setup, control, &mut |event| events(with_memory(event)))?)
     }
 
-    /// The people to learn from and those held out, with the old network's vectors where training is harmonic.
+    /// The people to learn from and those held out, with the vectors of the old network and of the teacher.
     fn data(
         &self,
         folder: &RunFolder,
@@ -353,44 +387,75 @@ impl Job {
             training,
             held_out,
             old_vectors: None,
+            teacher_vectors: None,
         };
+        let dimensions = self.record.network.dimensions;
+        let place = Place { folder, device, control };
         if harmonic(request) {
             let old = self.old.as_ref();
             let old = old.context("harmonic training needs --old, the network to stay comparable with")?;
-            let judged = pictures_to_judge(&data.held_out, request.config.validation.pictures_at_most);
-            let learned = data.training.people.iter().flat_map(|person| person.pictures.iter().copied());
-            let pictures: Vec<usize> = learned.chain(judged.iter().map(|exemplar| exemplar.picture)).collect();
-            let watch = &mut |done, total| {
-                events(RunEvent::Preparing { done, total });
-                control.interrupted().map_or(Ok(()), |reason| Err(TrainError::Interrupted(reason)))
-            };
-            let vectors = self.old_vectors(old, &pictures, folder, device, watch)?;
-            for person in data.training.people.iter_mut().chain(&mut data.held_out.people) {
-                person.pictures.retain(|picture| vectors.contains_key(picture));
+            let before = old.card.dimensions;
+            ensure!(
+                before == dimensions,
+                "the old network gives {before} numbers a face, the new one {dimensions}: harmonic training needs as many"
+            );
+            let kept = folder.old_vectors();
+            data.old_vectors = Some(self.frozen_vectors((old, Views::AsItIs), &mut data, &kept, place, events)?);
+        }
+        if request.config.teacher.is_some() {
+            let teacher = self.teacher.as_ref().context(NO_TEACHER)?;
+            let given = teacher.card.dimensions;
+            if given != dimensions {
+                events(RunEvent::Note(format!(
+                    "the teacher gives {given} numbers a face, the network {dimensions}: it learns a projection of them"
+                )));
             }
-            data.old_vectors = Some(vectors);
+            let views = if request.config.augmentation.flip { Views::Mirrored } else { Views::AsItIs };
+            let kept = folder.teacher_vectors();
+            let vectors = self.frozen_vectors((teacher, views), &mut data, &kept, place, events)?;
+            let learned: BTreeSet<usize> = data.training.people.iter().flat_map(|of| of.pictures.clone()).collect();
+            data.teacher_vectors = Some(fitted(vectors, &learned, dimensions));
         }
         Ok(data)
     }
 
-    fn old_vectors(
+    /// What a network that stays as it is makes of the pictures to learn from and to judge on; pictures that it cannot
+    /// read take no part.
+    fn frozen_vectors(
         &self,
-        old: &StartingNetwork,
-        pictures: &[usize],
-        folder: &RunFolder,
-        device: &ComputeDevice,
-        watch: &mut dyn FnMut(usize, usize) -> Result<(), TrainError>,
+        (network, views): (&StartingNetwork, Views),
+        data: &mut TrainingData,
+        kept: &Path,
+        place: Place<'_>,
+        events: &mut dyn FnMut(RunEvent),
     ) -> Result<BTreeMap<usize, Vec<f32>>> {
-        let (before, now) = (old.card.dimensions, self.record.network.dimensions);
-        ensure!(
-            before == now,
-            "the old network gives {before} numbers a face, the new one {now}: harmonic training needs as many"
-        );
-        let source = FolderSource::new(&self.prepared, old.card.input);
-        let frozen = Frozen { card: &old.card, weights: &old.weights, device: &device.burn };
-        let kept = VectorFile::open(&folder.old_vectors(), before)?;
-        Ok(frozen_vectors(frozen, &source, pictures, kept, watch)?)
+        let judged = pictures_to_judge(&data.held_out, self.record.request.config.validation.pictures_at_most);
+        let learned = data.training.people.iter().flat_map(|person| person.pictures.iter().copied());
+        let pictures: Vec<usize> = learned.chain(judged.iter().map(|exemplar| exemplar.picture)).collect();
+        let watch = &mut |done, total| {
+            events(RunEvent::Preparing { done, total });
+            place.control.interrupted().map_or(Ok(()), |reason| Err(TrainError::Interrupted(reason)))
+        };
+        let StartingNetwork { card, weights, .. } = network;
+        let source = FolderSource::new(&self.prepared, card.input);
+        let frozen = Frozen { card, weights, device: &place.device.burn, views };
+        let list = RunFolder::data(place.folder.root())?;
+        let key = VectorKey::of(weights.sha256(), &card.input, &list, views == Views::Mirrored);
+        let kept = VectorFile::open(kept, key, card.dimensions)?;
+        let vectors = frozen_vectors(frozen, &source, &pictures, kept, watch)?;
+        for person in data.training.people.iter_mut().chain(&mut data.held_out.people) {
+            person.pictures.retain(|picture| vectors.contains_key(picture));
+        }
+        Ok(vectors)
     }
+}
+
+/// Where a run works, and who may stop it.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    folder: &'a RunFolder,
+    device: &'a ComputeDevice,
+    control: &'a Control,
 }
 
 fn harmonic(request: &TrainRequest) -> bool {
@@ -410,7 +475,7 @@ impl Totals {
         match event {
             TrainEvent::Validated(report) if report.step == 0 => self.before = Some(report.clone()),
             TrainEvent::Step(report) => {
-                self.waited_secs += report.waited_secs;
+                self.waited_secs += report.times.waited_secs;
                 self.step_secs += report.pictures as f64 / report.pictures_per_s;
             }
             _ => {}
