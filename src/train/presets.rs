@@ -240,7 +240,7 @@ mod tests {
         assert_eq!((pictures_per_person, people_per_batch * pictures_per_person + random_negatives), (40, 1800));
         assert!(random_negatives > 0);
         assert_eq!(config.loss, LossConfig { margin: 0.2, reduction: Reduction::Sum, shape: LossShape::Hinge });
-        assert_eq!((config.rule.positives, config.mining), (Positives::AllPairs, MiningSource::Online));
+        assert_eq!((config.rule.positives, &config.mining), (Positives::AllPairs, &MiningSource::Online));
         assert!(matches!(config.optimiser.rule, Rule::AdaGrad { .. }));
         assert_eq!(config.rate_at(0), Some(0.05));
         assert!(config.rate_at(config.steps - 1).is_some_and(|rate| rate < 0.05), "lowered to finish");

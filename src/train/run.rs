@@ -18,7 +18,7 @@ use super::config::{MiningSource, TrainConfig};
 use super::data::{Dataset, PictureSource};
 use super::ema::Ema;
 use super::events::{Control, StepReport, StopReason, TrainEvent};
-use super::frozen::{FreezeError, TrainablePart, freeze, redraw_last_layer};
+use super::frozen::{FreezeError, freeze, redraw_last_layer};
 use super::loader::{BATCHES_AHEAD, Loader, LoaderError, Request, Skipped};
 use super::mining::offline::TripletPlan;
 use super::optimiser::Optimiser;

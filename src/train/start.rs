@@ -63,7 +63,7 @@ pub fn train_named(
     Ok(train(net, setup, control, emit)?.outcome)
 }
 
-const PICTURES_AT_ONCE: usize = 64;
+const PICTURES_AT_ONCE: usize = 240;
 
 /// A network that stays as it is.
 #[derive(Clone, Copy)]

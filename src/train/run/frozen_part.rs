@@ -21,8 +21,8 @@ use crate::train::sampler::{Exemplar, SamplerPosition};
 use crate::train::start::sha256_of;
 use crate::train::trunk::{KEPT_BYTES, PictureKey, Trunk};
 
-/// Between so many pictures a run looks whether it shall go on.
-const AT_ONCE: usize = 64;
+/// Between so many pictures a run looks whether it shall go on; four shares of a processor's threads.
+pub(super) const AT_ONCE: usize = if cfg!(test) { 30 } else { 120 };
 
 impl<N: Module + EmbeddingNet> Run<'_, N> {
     /// Called whenever another part of the network begins to learn.

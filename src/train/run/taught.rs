@@ -7,6 +7,7 @@ use burn::tensor::Device;
 
 use super::made::{PEOPLE, PICTURES, config, data, fresh, setup, trained};
 use super::{Setup, TrainingData, train};
+use crate::networks::nets::EmbeddingNet;
 use crate::train::TrainConfig;
 use crate::train::augment::AugmentConfig;
 use crate::train::data::{Dataset, Person};

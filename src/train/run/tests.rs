@@ -1,8 +1,10 @@
+use super::frozen_part::AT_ONCE;
 use super::*;
 use crate::train::augment::AugmentConfig;
 use crate::train::config::{LastLayerFirst, ValidationConfig};
 use crate::train::data::Person;
 use crate::train::events::EmbeddingWhy;
+use crate::train::frozen::TrainablePart;
 use crate::train::loss::LossConfig;
 use crate::train::mining::harmonic::Combinations;
 use crate::train::mining::offline::{OfflineConfig, SelectionConfig};
@@ -280,20 +282,21 @@ fn the_frozen_part_is_passed_once_however_often_a_run_is_stopped() {
     let whole = run(&config, &data, Some(&uninterrupted), false, u64::MAX);
     let told = frozen_part(&whole);
     let total = told[0].1;
-    assert!(total > 64 && told == [(0, total), (64, total), (total, total)], "{told:?}");
+    let wanted: Vec<_> = (0..total).step_by(AT_ONCE).chain([total]).map(|done| (done, total)).collect();
+    assert!(total > AT_ONCE && told == wanted, "{told:?}");
     assert!(!uninterrupted.join("features.bin").exists(), "of no use any more");
     let control = Control::default();
     let folder = Some(RunFolder::create(&root, &config, "").unwrap());
     let setup = Setup { config: &config, data: &data, card: card(), folder, resume: None, decode_threads: 1 };
     let stopped = train(TinyNet::new(5, &Device::flex().autodiff()), setup, &control, &mut |event| {
-        if matches!(event, TrainEvent::Embedding { why: EmbeddingWhy::FrozenPart, done: 64, .. }) {
+        if matches!(event, TrainEvent::Embedding { why: EmbeddingWhy::FrozenPart, done: AT_ONCE, .. }) {
             control.cancel.cancel();
         }
     });
     let outcome = stopped.unwrap().outcome;
     assert_eq!((outcome.reason, outcome.steps), (StopReason::Cancelled, 0));
     let parts: Vec<Watched> = [3, 8, u64::MAX].map(|step| run(&config, &data, Some(&root), true, step)).into();
-    assert_eq!(frozen_part(&parts[0]), [(64, total), (total, total)]);
+    assert_eq!(frozen_part(&parts[0]), wanted[1..], "from where it was stopped");
     assert_eq!((frozen_part(&parts[1]), frozen_part(&parts[2])), (vec![], vec![]));
     let losses: Vec<(u64, f32)> = parts.iter().flat_map(|part| part.losses.clone()).collect();
     assert_eq!(losses, whole.losses);

@@ -346,7 +346,7 @@ fn a_teacher_that_cannot_be_one_is_told_in_a_sentence_and_a_shorter_vector_is_le
             }
         })
     };
-    let mut failed = |teacher: Option<&str>| {
+    let failed = |teacher: Option<&str>| {
         let teacher = teacher.map(|id| StartFrom::Installed { id: ModelId(id.into()) });
         error_chain(&run(taught(&data, teacher, 2), "failed", &mut String::new()).unwrap_err())
     };
