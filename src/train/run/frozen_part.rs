@@ -47,7 +47,8 @@ impl<N: Module + EmbeddingNet> Run<'_, N> {
 
     /// Passes through the trunk what the coming steps will ask for, as far as that is known and is kept.
     pub(super) fn find_features(&mut self) -> Result<(), TrainError> {
-        let wanted = self.views_ahead();
+        let mut wanted = self.views_ahead();
+        wanted.retain(|view| !self.skipped.contains(&view.picture));
         let Some(trunk) = &self.trunk else { return Ok(()) };
         let missing: Vec<PictureKey> = wanted.iter().copied().filter(|&view| !trunk.knows(view)).collect();
         let (mut done, total) = (wanted.len() - missing.len(), wanted.len());
