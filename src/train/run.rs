@@ -13,7 +13,7 @@ use burn::module::Module;
 use burn::tensor::TensorReadError;
 
 use super::alarms::{Alarm, Watch};
-use super::checkpoint::{Checkpoint, CheckpointState, RunFolder, RunFolderError};
+use super::checkpoint::{Checkpoint, RunFolder, RunFolderError};
 use super::config::{MiningSource, TrainConfig};
 use super::data::{Dataset, PictureSource};
 use super::ema::Ema;
@@ -29,12 +29,13 @@ use super::validate::{PairSet, ValidationReport, pictures_to_judge};
 use crate::eval::EvalError;
 use crate::networks::nets::EmbeddingNet;
 use crate::networks::nets::catalogue::CatalogueError;
-use crate::networks::weights::{ModelCard, WeightsError, collect, fill, save};
+use crate::networks::weights::{ModelCard, WeightsError, fill};
 
 mod frozen_part;
 mod judging;
 mod learning;
 mod planning;
+mod saving;
 
 /// How often a paused run looks whether it may go on.
 const LOOKED_AT_WHILE_PAUSED: Duration = Duration::from_millis(50);
@@ -411,34 +412,6 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
         self.judged.as_ref().is_some_and(|judged| judged.step == self.step)
     }
 
-    /// Writes a checkpoint, unless this step has one.
-    fn save(&mut self) -> Result<(), TrainError> {
-        let Some(folder) = &self.folder else { return Ok(()) };
-        if self.saved_at == Some(self.step) {
-            return Ok(());
-        }
-        let mut lap = Lap::start();
-        let mut state = CheckpointState::new(SamplerPosition(self.step), self.elapsed_secs());
-        state.best = self.best.as_ref().map(|(report, _)| report.clone());
-        state.first_judged = self.first_judged.clone();
-        state.judged = self.judged.clone();
-        state.plan = self.plan.clone();
-        state.skipped = self.skipped.clone();
-        folder.save(&Checkpoint {
-            state,
-            weights: collect(&self.net)?,
-            optimiser: self.optimiser.state()?,
-            average: self.average.as_ref().map(Ema::state).transpose()?,
-        })?;
-        if self.trunk.is_none() {
-            folder.forget_features()?;
-        }
-        self.saved_at = Some(self.step);
-        self.times.saving_secs += lap.secs();
-        (self.emit)(TrainEvent::Saved { step: self.step });
-        Ok(())
-    }
-
     fn elapsed_secs(&self) -> f64 {
         self.earlier_secs + self.started.elapsed().as_secs_f64() - self.paused_secs
     }
@@ -448,39 +421,6 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
             Some(average) => average.averaged(&self.net),
             None => self.net.valid(),
         }
-    }
-
-    fn finish(mut self, reason: StopReason) -> Result<Trained<N>, TrainError> {
-        let reason = match self.judge_at_the_end(reason) {
-            Err(TrainError::Interrupted(reason)) => reason,
-            judged => judged.map(|()| reason)?,
-        };
-        if reason != StopReason::Discarded {
-            self.save()?;
-        }
-        let elapsed_secs = self.elapsed_secs();
-        let (judged, net) = match self.best.take() {
-            Some((report, net)) => (Some(report), net),
-            None => (None, self.inference_net()),
-        };
-        if let Some(folder) = &self.folder
-            && reason != StopReason::Discarded
-        {
-            save(&net, &self.card, &folder.model())?;
-            if reason != StopReason::Cancelled {
-                folder.keep_end(reason, self.step, judged.as_ref())?;
-                folder.forget_features()?;
-            }
-        }
-        let outcome = Outcome {
-            parameters: net.num_params(),
-            steps: self.step,
-            reason,
-            elapsed_secs,
-            judged,
-            skipped_pictures: self.skipped.len(),
-        };
-        Ok(Trained { net, outcome })
     }
 
     fn judge_at_the_end(&mut self, reason: StopReason) -> Result<(), TrainError> {

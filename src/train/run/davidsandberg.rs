@@ -2,7 +2,7 @@
 //! `tests/fixtures/train/davidsandberg.py`.
 
 use super::*;
-use crate::networks::weights::{NamedTensor, TensorFile};
+use crate::networks::weights::{NamedTensor, TensorFile, collect};
 use crate::train::data::Person;
 use crate::train::mining::offline::SelectionConfig;
 use crate::train::presets::Preset;

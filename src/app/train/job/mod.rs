@@ -9,12 +9,11 @@ pub mod repeat;
 pub mod runs;
 pub mod source;
 pub mod start;
+mod training_data;
 #[cfg(feature = "gui")]
 pub mod window;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
@@ -24,7 +23,6 @@ use crate::app::engine::networks::load_detector;
 use crate::app::jobs::run_event::RunEvent;
 use crate::app::train::job::comparison::Judged;
 use crate::app::train::job::people::Prepared;
-use crate::app::train::job::source::{CROPS_BYTES, FolderSource, KeptCrops};
 use crate::app::train::job::start::{FrozenRecord, Networks, StartingNetwork, detector_id, preprocessing};
 use crate::eval::PairList;
 use crate::faces::detect::Detector;
@@ -33,16 +31,16 @@ use crate::networks::models::Store;
 use crate::networks::nets::catalogue::NetOptions;
 use crate::networks::weights::ModelCard;
 use crate::train::TrainConfig;
-use crate::train::checkpoint::{Checkpoint, RunFolder, VectorFile, VectorKey};
+use crate::train::checkpoint::{Checkpoint, RunFolder};
 use crate::train::comparison::Comparison;
 use crate::train::config::MiningSource;
 use crate::train::events::{Control, StopReason, TrainEvent};
 use crate::train::run::{Outcome, Setup, TrainError, TrainingData};
-use crate::train::start::{Frozen, Views, Weights, frozen_vectors, train_named};
-use crate::train::teacher::fitted;
-use crate::train::validate::{ValidationReport, pictures_to_judge};
+use crate::train::start::{Weights, train_named};
+use crate::train::validate::ValidationReport;
 use crate::types::{CropRule, ModelId, PixelScaling, Preprocessing, error_chain};
 use people::FaceFinding;
+use training_data::{NO_TEACHER, with_the_teachers_dimensions};
 
 /// What to train, on what, from where.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -233,17 +231,6 @@ pub fn resume(
     job.run(folder, device, control, events)
 }
 
-const NO_TEACHER: &str = "learning from a teacher needs --teacher, the network whose vectors are to be learned";
-
-/// A network from random weights gives as many numbers as its teacher where nobody asked for another length, so that
-/// the two can be compared.
-fn with_the_teachers_dimensions(mut request: TrainRequest, teacher: Option<&StartingNetwork>) -> TrainRequest {
-    if let (Some(teacher), StartFrom::Scratch { options, .. }) = (teacher, &mut request.start) {
-        options.embedding_size.get_or_insert(teacher.card.dimensions);
-    }
-    request
-}
-
 struct Job {
     record: RunRecord,
     prepared: Prepared,
@@ -368,94 +355,6 @@ impl Job {
         };
         Ok(train_named(&self.weights, &device.burn, setup, control, &mut |event| events(with_memory(event)))?)
     }
-
-    /// The people to learn from and those held out, with the vectors of the old network and of the teacher.
-    fn data(
-        &self,
-        folder: &RunFolder,
-        device: &ComputeDevice,
-        control: &Control,
-        events: &mut dyn FnMut(RunEvent),
-    ) -> Result<TrainingData> {
-        let request = &self.record.request;
-        let (training, held_out) = self.prepared.datasets();
-        let source = FolderSource::new(&self.prepared, self.record.network.input);
-        let pairs = self.pairs.as_ref().zip(request.pairs.as_ref());
-        let mut data = TrainingData {
-            source: Arc::new(KeptCrops::new(source, CROPS_BYTES)),
-            pairs: pairs.map(|(list, from)| self.prepared.pair_set(list, &from.images)),
-            training,
-            held_out,
-            old_vectors: None,
-            teacher_vectors: None,
-        };
-        let dimensions = self.record.network.dimensions;
-        let place = Place { folder, device, control };
-        if harmonic(request) {
-            let old = self.old.as_ref();
-            let old = old.context("harmonic training needs --old, the network to stay comparable with")?;
-            let before = old.card.dimensions;
-            ensure!(
-                before == dimensions,
-                "the old network gives {before} numbers a face, the new one {dimensions}: harmonic training needs as many"
-            );
-            let kept = folder.old_vectors();
-            data.old_vectors = Some(self.frozen_vectors((old, Views::AsItIs), &mut data, &kept, place, events)?);
-        }
-        if request.config.teacher.is_some() {
-            let teacher = self.teacher.as_ref().context(NO_TEACHER)?;
-            let given = teacher.card.dimensions;
-            if given != dimensions {
-                events(RunEvent::Note(format!(
-                    "the teacher gives {given} numbers a face, the network {dimensions}: it learns a projection of them"
-                )));
-            }
-            let views = if request.config.augmentation.flip { Views::Mirrored } else { Views::AsItIs };
-            let kept = folder.teacher_vectors();
-            let vectors = self.frozen_vectors((teacher, views), &mut data, &kept, place, events)?;
-            let learned: BTreeSet<usize> = data.training.people.iter().flat_map(|of| of.pictures.clone()).collect();
-            data.teacher_vectors = Some(fitted(vectors, &learned, dimensions));
-        }
-        Ok(data)
-    }
-
-    /// What a network that stays as it is makes of the pictures to learn from and to judge on; pictures that it cannot
-    /// read take no part.
-    fn frozen_vectors(
-        &self,
-        (network, views): (&StartingNetwork, Views),
-        data: &mut TrainingData,
-        kept: &Path,
-        place: Place<'_>,
-        events: &mut dyn FnMut(RunEvent),
-    ) -> Result<BTreeMap<usize, Vec<f32>>> {
-        let judged = pictures_to_judge(&data.held_out, self.record.request.config.validation.pictures_at_most);
-        let learned = data.training.people.iter().flat_map(|person| person.pictures.iter().copied());
-        let pictures: Vec<usize> = learned.chain(judged.iter().map(|exemplar| exemplar.picture)).collect();
-        let watch = &mut |done, total| {
-            events(RunEvent::Preparing { done, total });
-            place.control.interrupted().map_or(Ok(()), |reason| Err(TrainError::Interrupted(reason)))
-        };
-        let StartingNetwork { card, weights, .. } = network;
-        let source = FolderSource::new(&self.prepared, card.input);
-        let frozen = Frozen { card, weights, device: &place.device.burn, views };
-        let list = RunFolder::data(place.folder.root())?;
-        let key = VectorKey::of(weights.sha256(), &card.input, &list, views == Views::Mirrored);
-        let kept = VectorFile::open(kept, key, card.dimensions)?;
-        let vectors = frozen_vectors(frozen, &source, &pictures, kept, watch)?;
-        for person in data.training.people.iter_mut().chain(&mut data.held_out.people) {
-            person.pictures.retain(|picture| vectors.contains_key(picture));
-        }
-        Ok(vectors)
-    }
-}
-
-/// Where a run works, and who may stop it.
-#[derive(Clone, Copy)]
-struct Place<'a> {
-    folder: &'a RunFolder,
-    device: &'a ComputeDevice,
-    control: &'a Control,
 }
 
 fn harmonic(request: &TrainRequest) -> bool {

@@ -10,6 +10,7 @@ use crate::train::events::Ending;
 use crate::train::sampler::{Fill, SamplerConfig};
 use image::{Rgb, RgbImage};
 use std::fs;
+use std::sync::Arc;
 
 const PEOPLE: usize = 8;
 const PICTURES: usize = 4;
