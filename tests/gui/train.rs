@@ -20,7 +20,7 @@ use likeness::cluster::score;
 use likeness::networks::nets::catalogue;
 use likeness::train::alarms::Alarm;
 use likeness::train::comparison::{Compared, Comparison, Measured, PairsComparison, PeopleComparison};
-use likeness::train::events::{StepReport, StopReason, TrainEvent};
+use likeness::train::events::{EmbeddingWhy, StepReport, StopReason, TrainEvent};
 use likeness::train::mining::Space;
 use likeness::train::snapshot::{BINS, BatchSnapshot, FaceSnapshot, Histograms, TripletKind, TripletSnapshot};
 use likeness::train::times::PartTimes;
@@ -130,11 +130,16 @@ fn step(step: u64) -> Event {
         spread: 1.2,
         elapsed_secs: 0.28 * step as f64,
         times: times(),
+        loading_secs: 0.19,
         pictures_per_s: 857.0,
         left_secs: 0.28 * (600 - step) as f64,
         memory_bytes: Some(412_000_000),
         ..StepReport::default()
     })))
+}
+
+pub fn judging(done: usize, total: usize) -> Event {
+    run(RunEvent::Train(TrainEvent::Embedding { why: EmbeddingWhy::Judging, done, total }))
 }
 
 fn people(step: u64) -> PeopleReport {

@@ -11,6 +11,7 @@ use crate::train::times::Part;
 
 const BAR: f32 = 12.0;
 const MARK: f32 = 10.0;
+const LINE: f32 = 18.0;
 
 /// Nothing before the first step.
 pub fn times_ui(ui: &mut Ui, text: &Locale, run: &LiveRun) {
@@ -25,7 +26,8 @@ pub fn times_ui(ui: &mut Ui, text: &Locale, run: &LiveRun) {
     bar_ui(ui, text, &parts, all_secs);
     ui.add_space(space::XS);
     let a_step = |secs: f64| secs / run.timed_steps as f64;
-    Grid::new("times of parts").num_columns(4).spacing(vec2(space::L, space::XS)).show(ui, |ui| {
+    let grid = Grid::new("times of parts").num_columns(4).min_col_width(0.0).min_row_height(LINE);
+    grid.spacing(vec2(space::M, space::XS)).show(ui, |ui| {
         for (part, secs) in &parts {
             mark_ui(ui, colour(ui, *part));
             ui.label(text.s(words::part_key(*part)));
@@ -71,7 +73,7 @@ fn colour(ui: &Ui, part: Part) -> Color32 {
         Part::Mining => line(4),
         Part::Waiting => line(1),
         Part::Judging => line(3),
-        Part::Optimiser => theme::palette(ui.visuals()).same,
+        Part::Optimiser => theme::palette(ui.visuals()).unsure,
         Part::Saving => line(5),
         Part::Rest => theme::palette(ui.visuals()).hairline,
     }
