@@ -24,6 +24,7 @@ pub enum Purpose {
     LastLayer = 11,
     SampledPairs = 12,
     Projection = 13,
+    Mixing = 14,
 }
 
 /// The stream of `purpose` at `position` (a step, an epoch) and `item` (an anchor, a picture) within it.

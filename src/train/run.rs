@@ -19,10 +19,11 @@ use super::data::{Dataset, PictureSource};
 use super::ema::Ema;
 use super::events::{Control, StepReport, StopReason, TrainEvent};
 use super::frozen::{FreezeError, freeze, redraw_last_layer};
-use super::loader::{BATCHES_AHEAD, Loader, LoaderError, Request, Skipped};
+use super::loader::{BATCHES_AHEAD, Loader, LoaderError, Loading, Request, Skipped};
 use super::mining::offline::TripletPlan;
 use super::optimiser::Optimiser;
 use super::sampler::{Exemplar, Sampler, SamplerPosition};
+use super::teacher::LiveTeacher;
 use super::times::{Lap, PartTimes};
 use super::trunk::Trunk;
 use super::validate::{PairSet, ValidationReport, pictures_to_judge};
@@ -51,6 +52,8 @@ pub struct TrainingData {
     pub old_vectors: Option<BTreeMap<usize, Vec<f32>>>,
     /// A teacher's unit vectors by picture, with as many numbers as the network gives.
     pub teacher_vectors: Option<BTreeMap<usize, Vec<f32>>>,
+    /// The teacher itself, where it sees what the network sees; its vectors are then those of what is judged.
+    pub live_teacher: Option<LiveTeacher>,
 }
 
 pub struct Setup<'a> {
@@ -97,6 +100,8 @@ pub enum TrainError {
     TooFewPictures(usize),
     #[error("learning from a teacher needs its vector of every picture; picture {0} has none")]
     NoTeacherVector(usize),
+    #[error("a teacher that sees what the network sees has to be there itself, not only its vectors")]
+    NoLiveTeacher,
     #[error("harmonic training needs the old network's vector of every picture; picture {0} has none")]
     NoOldVector(usize),
     #[error("mining over the data needs a larger subset: {0} pictures give no triplet")]
@@ -184,7 +189,7 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
         if data.training.pictures() < 2 {
             return Err(TrainError::TooFewPictures(data.training.pictures()));
         }
-        let loader = Loader::start(data.source.clone(), config.augmentation, config.seed, decode_threads)?;
+        let loader = Loader::start(loading(config, data), decode_threads)?;
         let net = match config.last_layer_first {
             Some(first) if first.redraw && resume.is_none() => redraw_last_layer(net, config.seed)?,
             _ => net,
@@ -431,6 +436,16 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
             self.judge()?;
         }
         self.warn_about_same_identity()
+    }
+}
+
+fn loading(config: &TrainConfig, data: &TrainingData) -> Loading {
+    Loading {
+        source: data.source.clone(),
+        augmentation: config.augmentation,
+        seed: config.seed,
+        teacher: data.live_teacher.as_ref().map(|teacher| teacher.source.clone()),
+        mixed_share: config.teacher.map_or(0.0, |teacher| teacher.mixed()),
     }
 }
 

@@ -16,6 +16,7 @@ use super::loader::load_plain;
 use super::run::{Outcome, Setup, TrainError, train};
 use super::sampler::Exemplar;
 use super::step::{embed, normalise_rows};
+use super::teacher::EmbedCrops;
 use crate::networks::nets::catalogue::{NetOptions, build, build_as};
 use crate::networks::nets::{Net, likeness_small};
 use crate::networks::weights::{ModelCard, NamedTensor, TensorFile, fill};
@@ -118,6 +119,18 @@ pub fn frozen_vectors(
     }
     watch(done, pictures.len())?;
     Ok(kept.into_vectors())
+}
+
+/// A network that stays as it is, to be asked in every step: unit vectors of crops as it wants them, row after row.
+pub fn frozen_embedder(frozen: Frozen<'_>) -> Result<EmbedCrops, TrainError> {
+    let Frozen { card, weights, device, .. } = frozen;
+    let net = network(card, weights, device)?.valid().folded();
+    let (input, dimensions) = (card.input, card.dimensions);
+    Ok(Box::new(move |crops| {
+        let mut rows = embed(&net, crops, &input, PICTURES_AT_ONCE)?;
+        normalise_rows(&mut rows, dimensions);
+        Ok(rows)
+    }))
 }
 
 /// The small network with weights drawn from `seed`.

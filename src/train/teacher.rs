@@ -2,18 +2,24 @@
 //! of the network that learns and t the teacher's of the same picture; 2 − 2·cos of the angle between them. It needs no
 //! names. A triplet loss of some weight may stand beside it.
 //!
-//! The teacher sees each picture as it is, cut and scaled as the teacher wants it, and each is found once a run. Where
-//! training mirrors pictures, t is the mean direction of a picture and its mirror image, as both shall get one vector.
-//! The other changes of [`super::augment`] are made to the learner's picture only: it is to give what the teacher gave
-//! without them.
+//! The teacher looks at each picture as it is, once a run, cut and scaled as the teacher wants it. Where training mirrors
+//! pictures, t is then the mean direction of a picture and its mirror image, as both shall get one vector; the other
+//! changes of [`super::augment`] are made to the learner's picture only, which is to give what the teacher gave without
+//! them. Or the teacher sees what the learner sees, in every step, changes and all, and also pictures mixed from two:
+//! more is learned from few pictures where they are gone over often (Beyer et al. 2022, "a good teacher is patient and
+//! consistent"), for the price of a pass of the teacher.
 //!
-//! A learner with another number of dimensions learns a projection of t ([`fitted`]), so that what it gives is of use by
+//! A learner with another number of dimensions learns a projection of t ([`Projection`]), so that what it gives is of use by
 //! itself and nothing has to be kept beside it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use burn::tensor::TensorReadError;
+use image::RgbImage;
 use serde::{Deserialize, Serialize};
 
+use super::data::PictureSource;
 use super::step::normalise_rows;
 
 mod principal;
@@ -27,11 +33,26 @@ pub struct TeacherConfig {
     pub triplet_weight: f32,
     /// Pictures a batch where no triplets are looked for.
     pub pictures_per_batch: usize,
+    #[serde(default)]
+    pub sees: TeacherSees,
+    /// Of the pictures that both see; a mixture shows nobody, so none is made where triplets are looked for.
+    #[serde(default)]
+    pub mixed_share: f32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum TeacherSees {
+    /// Each picture as it is, once a run
+    #[default]
+    Original,
+    /// What the learner sees, changes and all, in every step
+    Same,
 }
 
 impl Default for TeacherConfig {
     fn default() -> Self {
-        Self { triplet_weight: 0.0, pictures_per_batch: 32 }
+        Self { triplet_weight: 0.0, pictures_per_batch: 32, sees: TeacherSees::Original, mixed_share: 0.0 }
     }
 }
 
@@ -39,7 +60,23 @@ impl TeacherConfig {
     pub fn looks_for_triplets(&self) -> bool {
         self.triplet_weight > 0.0
     }
+
+    /// The share of pictures that are mixed.
+    pub fn mixed(&self) -> f32 {
+        let mixes = self.sees == TeacherSees::Same && !self.looks_for_triplets();
+        if mixes { self.mixed_share.clamp(0.0, 1.0) } else { 0.0 }
+    }
 }
+
+/// A teacher that looks on in every step.
+pub struct LiveTeacher {
+    /// Gives each picture as the teacher wants it.
+    pub source: Arc<dyn PictureSource>,
+    /// Unit vectors of crops, row after row, with as many numbers as the learner gives.
+    pub embed: EmbedCrops,
+}
+
+pub type EmbedCrops = Box<dyn Fn(&[RgbImage]) -> Result<Vec<f32>, TensorReadError> + Send + Sync>;
 
 /// The teacher's vectors of a batch, row after row, and how much the triplet loss weighs beside them.
 #[derive(Debug, Clone, Copy)]
@@ -70,39 +107,45 @@ pub fn mean_distance(vectors: &[f32], wanted: &[f32], dimensions: usize) -> f64 
     squared / (vectors.len() / dimensions).max(1) as f64
 }
 
-/// The teacher's unit vectors by picture as vectors of `dimensions` numbers.
+/// Makes a teacher's unit vectors ones with as many numbers as the learner gives.
 ///
 /// With more numbers than the teacher's the further ones are zero, which changes no distance. With fewer they are the
 /// vectors' parts along their principal directions (not centred, as angles are measured from zero), made unit vectors
-/// again: no other linear map of so many numbers loses less of them. The directions are those of the pictures `learned`
-/// from. Either is fixed before the first step and found again from the same vectors.
-pub fn fitted(
-    vectors: BTreeMap<usize, Vec<f32>>,
-    learned: &BTreeSet<usize>,
+/// again: no other linear map of so many numbers loses less of them. Either is fixed before the first step and found
+/// again from the same vectors.
+pub struct Projection {
+    given: usize,
     dimensions: usize,
-) -> BTreeMap<usize, Vec<f32>> {
-    let given = vectors.values().next().map_or(dimensions, Vec::len);
-    if given == dimensions {
-        return vectors;
-    }
-    if given < dimensions {
-        let longer = |mut vector: Vec<f32>| {
-            vector.resize(dimensions, 0.0);
-            vector
+    /// Row after row; none where nothing is left out.
+    directions: Vec<f64>,
+}
+
+impl Projection {
+    /// Of vectors of `given` numbers. The directions are those of the pictures `learned` from.
+    pub fn of(vectors: &BTreeMap<usize, Vec<f32>>, learned: &BTreeSet<usize>, given: usize, dimensions: usize) -> Self {
+        let of_learned = vectors.iter().filter(|(picture, _)| learned.contains(picture)).map(|(_, vector)| vector);
+        let directions = match given > dimensions {
+            true => principal_directions(of_learned, given, dimensions),
+            false => Vec::new(),
         };
-        return vectors.into_iter().map(|(picture, vector)| (picture, longer(vector))).collect();
+        Self { given, dimensions, directions }
     }
-    let of_learned = vectors.iter().filter(|(picture, _)| learned.contains(picture)).map(|(_, vector)| vector);
-    let directions = principal_directions(of_learned, given, dimensions);
-    let part = |vector: &[f32], direction: &[f64]| {
-        vector.iter().zip(direction).map(|(&a, b)| f64::from(a) * b).sum::<f64>() as f32
-    };
-    let shorter = |vector: Vec<f32>| {
-        let mut parts: Vec<f32> = directions.chunks(given).map(|direction| part(&vector, direction)).collect();
-        normalise_rows(&mut parts, dimensions);
+
+    pub fn project(&self, vector: &[f32]) -> Vec<f32> {
+        if self.directions.is_empty() {
+            let mut vector = vector.to_vec();
+            vector.resize(self.dimensions, 0.0);
+            return vector;
+        }
+        let part = |direction: &[f64]| vector.iter().zip(direction).map(|(&a, b)| f64::from(a) * b).sum::<f64>() as f32;
+        let mut parts: Vec<f32> = self.directions.chunks(self.given).map(part).collect();
+        normalise_rows(&mut parts, self.dimensions);
         parts
-    };
-    vectors.into_iter().map(|(picture, vector)| (picture, shorter(vector))).collect()
+    }
+
+    pub fn project_all(&self, vectors: BTreeMap<usize, Vec<f32>>) -> BTreeMap<usize, Vec<f32>> {
+        vectors.into_iter().map(|(picture, vector)| (picture, self.project(&vector))).collect()
+    }
 }
 
 #[cfg(test)]
@@ -117,6 +160,11 @@ mod tests {
     fn drawn(seed: u64, count: usize) -> Vec<f32> {
         let mut rng = stream(seed, Purpose::Pictures, 0, 0);
         (0..count).map(|_| rng.random_range(-1.0..1.0)).collect()
+    }
+
+    /// Of which the first fifty are learned from.
+    fn fitted(rows: &BTreeMap<usize, Vec<f32>>, given: usize, dimensions: usize) -> BTreeMap<usize, Vec<f32>> {
+        Projection::of(rows, &(0..50).collect(), given, dimensions).project_all(rows.clone())
     }
 
     fn unit(seed: u64, count: usize, dimensions: usize) -> Vec<f32> {
@@ -165,9 +213,8 @@ mod tests {
     #[test]
     fn a_longer_vector_keeps_every_distance() {
         let rows: BTreeMap<usize, Vec<f32>> = unit(5, 8, 4).chunks(4).map(<[f32]>::to_vec).enumerate().collect();
-        let learned = rows.keys().copied().collect();
-        assert_eq!(fitted(rows.clone(), &learned, 4), rows);
-        let longer = fitted(rows.clone(), &learned, 9);
+        assert_eq!(fitted(&rows, 4, 4), rows);
+        let longer = fitted(&rows, 4, 9);
         for (a, b) in [(0, 1), (2, 7), (3, 3)] {
             let [before, after] = [&rows, &longer].map(|rows| squared_distance(&rows[&a], &rows[&b]));
             assert!(longer[&a].len() == 9 && (before - after).abs() < 1e-6);
@@ -185,9 +232,8 @@ mod tests {
         }
         normalise_rows(&mut rows, 12);
         let rows: BTreeMap<usize, Vec<f32>> = rows.chunks(12).map(<[f32]>::to_vec).enumerate().collect();
-        let learned = (0..50).collect();
-        let shorter = fitted(rows.clone(), &learned, 3);
-        assert_eq!(fitted(rows.clone(), &learned, 3), shorter, "found again in the same way");
+        let shorter = fitted(&rows, 12, 3);
+        assert_eq!(fitted(&rows, 12, 3), shorter, "found again in the same way");
         for a in 0..60 {
             assert!((squared_distance(&shorter[&a], &[0.0; 3]) - 1.0).abs() < 1e-5);
             for b in 0..a {

@@ -124,6 +124,7 @@ pub fn demo(
         pairs: None,
         old_vectors: None,
         teacher_vectors: None,
+        live_teacher: None,
     };
     let config = config(options);
     let net = start::small_from_scratch(options.seed, &device.burn)?;

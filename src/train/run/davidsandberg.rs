@@ -60,6 +60,7 @@ impl Fixture {
             pairs: None,
             old_vectors: None,
             teacher_vectors: None,
+            live_teacher: None,
         }
     }
 

@@ -103,7 +103,8 @@ impl<N: Module + EmbeddingNet> Run<'_, N> {
         self.to_judge.iter().for_each(|exemplar| {
             add(exemplar.picture, false);
         });
-        let known = matches!(self.config.mining, MiningSource::Online | MiningSource::Harmonic { .. });
+        let mixes = self.config.teacher.is_some_and(|teacher| teacher.mixed() > 0.0);
+        let known = !mixes && matches!(self.config.mining, MiningSource::Online | MiningSource::Harmonic { .. });
         if known && change.mirrors_at_most() && most > 0 {
             // No more can come than each picture in each view.
             let all = self.to_judge.len() + self.data.training.pictures() * if change.flip { 2 } else { 1 };

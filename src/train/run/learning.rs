@@ -22,7 +22,7 @@ use crate::train::snapshot::{Seen, count_kinds};
 use crate::train::step::{
     Batch, Choice, Features, Inputs, Learned, StepSettings, embed, embed_features, learn, normalise_rows,
 };
-use crate::train::teacher::Lesson;
+use crate::train::teacher::{Lesson, TeacherConfig, TeacherSees};
 use crate::train::times::Lap;
 use crate::train::trunk::PictureKey;
 use rand::seq::SliceRandom;
@@ -37,9 +37,9 @@ impl<N: Module + EmbeddingNet> Run<'_, N> {
     ) -> Result<Option<StepReport>, TrainError> {
         let old_vectors = self.old_vectors(&batch.exemplars)?;
         let mut lap = Lap::start();
-        let features = self.features(&batch)?;
+        let (features, wanted) = (self.features(&batch)?, self.wanted(&batch)?);
         self.times.embedding_secs += lap.secs();
-        let learned = self.learned(&batch, features.as_ref(), old_vectors.as_deref())?;
+        let learned = self.learned(&batch, features.as_ref(), old_vectors.as_deref(), wanted.as_deref())?;
         self.times += learned.times;
         lap.secs();
         let gradient_norm = learned.gradients.norm()?;
@@ -112,12 +112,12 @@ impl<N: Module + EmbeddingNet> Run<'_, N> {
         batch: &LoadedBatch,
         features: Option<&Features>,
         old_vectors: Option<&[f32]>,
+        wanted: Option<&[f32]>,
     ) -> Result<Learned, TrainError> {
         let inputs = features.map_or(Inputs::Images(&batch.images), Inputs::Features);
         let people = people_of(&batch.exemplars);
         let planned = self.plan.as_ref().map(|plan| planned_triplets(plan, batch));
         let only_new = Combinations::only_new();
-        let wanted = self.teacher_vectors(&batch.exemplars)?;
         let choice = match (&planned, &self.config.mining) {
             _ if !self.config.needs_names() => Choice::Given(&[]),
             (Some(triplets), _) => Choice::Given(triplets),
@@ -130,7 +130,7 @@ impl<N: Module + EmbeddingNet> Run<'_, N> {
             chunks: self.config.chunks,
             draw: Draw { seed: self.config.seed, step: batch.step },
         };
-        let teacher = self.config.teacher.as_ref().zip(wanted.as_deref());
+        let teacher = self.config.teacher.as_ref().zip(wanted);
         let lesson = teacher.map(|(config, vectors)| Lesson { vectors, triplet_weight: config.triplet_weight });
         let batch = Batch { inputs, people: &people, old_vectors, choice, lesson };
         Ok(learn(&self.net, &batch, settings)?)
@@ -149,6 +149,17 @@ impl<N: Module + EmbeddingNet> Run<'_, N> {
     pub(super) fn old_vectors(&self, exemplars: &[Exemplar]) -> Result<Option<Vec<f32>>, TrainError> {
         let MiningSource::Harmonic { .. } = self.config.mining else { return Ok(None) };
         rows_of(self.data.old_vectors.as_ref(), exemplars).map(Some).map_err(TrainError::NoOldVector)
+    }
+
+    /// What the teacher makes of the batch, of what it sees of it.
+    fn wanted(&self, batch: &LoadedBatch) -> Result<Option<Vec<f32>>, TrainError> {
+        match (&self.config.teacher, &self.data.live_teacher) {
+            (Some(TeacherConfig { sees: TeacherSees::Same, .. }), Some(teacher)) => {
+                Ok(Some((teacher.embed)(&batch.for_teacher)?))
+            }
+            (Some(TeacherConfig { sees: TeacherSees::Same, .. }), None) => Err(TrainError::NoLiveTeacher),
+            _ => self.teacher_vectors(&batch.exemplars),
+        }
     }
 
     pub(super) fn teacher_vectors(&self, exemplars: &[Exemplar]) -> Result<Option<Vec<f32>>, TrainError> {

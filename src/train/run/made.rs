@@ -74,6 +74,7 @@ pub(super) fn data() -> TrainingData {
         pairs: None,
         old_vectors: None,
         teacher_vectors: None,
+        live_teacher: None,
     }
 }
 

@@ -6,7 +6,7 @@ use burn::module::Module;
 use burn::tensor::Device;
 
 use super::made::{PEOPLE, PICTURES, config, data, fresh, setup, trained};
-use super::{Setup, TrainingData, train};
+use super::{Setup, TrainError, TrainingData, train};
 use crate::networks::nets::EmbeddingNet;
 use crate::train::TrainConfig;
 use crate::train::augment::AugmentConfig;
@@ -17,7 +17,7 @@ use crate::train::loader::load_plain;
 use crate::train::presets::Preset;
 use crate::train::sampler::Exemplar;
 use crate::train::step::{embed, normalise_rows};
-use crate::train::teacher::fitted;
+use crate::train::teacher::{LiveTeacher, Projection, TeacherConfig, TeacherSees};
 use crate::train::testing::{TINY_PREPROCESSING, TinyNet};
 use crate::train::validate::ValidationReport;
 
@@ -39,7 +39,16 @@ fn lesson(dimensions: usize) -> (TrainingData, f64) {
     normalise_rows(&mut vectors, 12);
     let vectors: BTreeMap<usize, Vec<f32>> = vectors.chunks(12).map(<[f32]>::to_vec).enumerate().collect();
     let learned: Vec<usize> = data.training.people.iter().flat_map(|person| person.pictures.clone()).collect();
-    data.teacher_vectors = Some(fitted(vectors, &learned.iter().copied().collect(), dimensions));
+    let projection = Projection::of(&vectors, &learned.iter().copied().collect(), 12, dimensions);
+    data.teacher_vectors = Some(projection.project_all(vectors));
+    data.live_teacher = Some(LiveTeacher {
+        source: data.source.clone(),
+        embed: Box::new(move |crops| {
+            let mut rows = embed(&teacher, crops, &TINY_PREPROCESSING, 100)?;
+            normalise_rows(&mut rows, 12);
+            Ok(rows.chunks(12).flat_map(|row| projection.project(row)).collect())
+        }),
+    });
     let nameless = |picture: &usize| Person { name: picture.to_string(), pictures: vec![*picture] };
     data.training = Dataset { people: learned.iter().map(nameless).collect() };
     (data, report.auc)
@@ -84,4 +93,26 @@ fn a_smaller_network_learns_a_projection() {
     });
     let (before, after) = (first.unwrap(), figures(&trained.unwrap().outcome.judged.unwrap()));
     assert!(after.0 < before.0 / 2.0 && after.1 > before.1 + 0.1, "{before:?} {after:?}, the teacher {of_teacher}");
+}
+
+/// On mixtures, too, of which the teacher tells what they look like to it.
+#[test]
+fn a_teacher_that_sees_the_same_is_learned_from() {
+    let (data, of_teacher) = lesson(12);
+    let mut teacher = TeacherConfig { sees: TeacherSees::Same, ..TeacherConfig::default() };
+    for (mixed_share, augmentation) in [(0.0, AugmentConfig::NONE), (0.5, AugmentConfig::NONE)] {
+        teacher.mixed_share = mixed_share;
+        let config = TrainConfig { teacher: Some(teacher), augmentation, ..preset() };
+        let mut first = None;
+        let trained = train(fresh(2), setup(&config, &data), &Control::default(), &mut |event| match event {
+            TrainEvent::Validated(report) if report.step == 0 => first = Some(figures(&report)),
+            _ => {}
+        });
+        let (before, after) = (first.unwrap(), figures(&trained.unwrap().outcome.judged.unwrap()));
+        assert!(after.0 < 0.65 * before.0 && after.1 > of_teacher - 0.06, "{before:?} {after:?} {of_teacher}");
+    }
+    let missing = TrainingData { live_teacher: None, ..data };
+    let config = TrainConfig { teacher: Some(teacher), ..preset() };
+    let error = train(fresh(2), setup(&config, &missing), &Control::default(), &mut |_| {}).unwrap_err();
+    assert!(matches!(error, TrainError::NoLiveTeacher), "{error}");
 }

@@ -54,6 +54,7 @@ fn data() -> TrainingData {
         pairs: None,
         old_vectors: None,
         teacher_vectors: None,
+        live_teacher: None,
     }
 }
 
@@ -224,7 +225,7 @@ fn taught(data: TrainingData) -> TrainingData {
 fn so_has_one_that_learns_from_a_teacher_with_triplets_and_without() {
     let learning_rate = LearningRate::Cosine { rate: 0.01, warm_up_share: 0.2 };
     for triplet_weight in [0.0, 0.5] {
-        let teacher = Some(TeacherConfig { triplet_weight, pictures_per_batch: 9 });
+        let teacher = Some(TeacherConfig { triplet_weight, pictures_per_batch: 9, ..TeacherConfig::default() });
         let config = TrainConfig { teacher, learning_rate: learning_rate.clone(), ..config(11) };
         check_resume_on(&config, taught(data()));
     }

@@ -176,7 +176,7 @@ mod tests {
     use crate::train::optimiser::Rule;
     use crate::train::sampler::Fill;
     use crate::train::schedule::LearningRate;
-    use crate::train::teacher::TeacherConfig;
+    use crate::train::teacher::{TeacherConfig, TeacherSees};
     use clap::Parser;
 
     #[derive(Parser)]
@@ -259,7 +259,7 @@ mod tests {
         let line = "train people --net nn4 --out run --preset teacher --teacher sface-2021dec --triplet-weight 0.5 \
                     --batch 48 --learning-rate 0.001";
         let beside = from(line);
-        let teacher = TeacherConfig { triplet_weight: 0.5, pictures_per_batch: 48 };
+        let teacher = TeacherConfig { triplet_weight: 0.5, pictures_per_batch: 48, ..TeacherConfig::default() };
         assert_eq!(beside.config.teacher, Some(teacher));
         assert!(beside.config.needs_names());
         let cosine = |rate, warm_up_share| LearningRate::Cosine { rate, warm_up_share };
@@ -267,6 +267,8 @@ mod tests {
         let scratch = from("train people --net nn4 --out run --cosine 0.1 --teacher sface-2021dec");
         assert_eq!(scratch.config.learning_rate, cosine(0.05, 0.1));
         assert_eq!(scratch.config.teacher, Some(TeacherConfig::default()));
+        let mixed = from("train people --net nn4 --out run --teacher sface-2021dec --mix 0.5").config.teacher.unwrap();
+        assert_eq!((mixed.sees, mixed.mixed_share), (TeacherSees::Same, 0.5));
         assert!(Alone::try_parse_from(["train", "people", "--net", "nn4", "--out", "run", "--batch", "9"]).is_err());
     }
 

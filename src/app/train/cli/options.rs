@@ -18,6 +18,7 @@ use crate::train::optimiser::{Rule, WeightDecay};
 use crate::train::presets::Preset;
 use crate::train::sampler::Fill;
 use crate::train::schedule::LearningRate;
+use crate::train::teacher::TeacherSees;
 
 /// Every departure from the preset.
 #[derive(Debug, Args)]
@@ -106,6 +107,12 @@ pub struct Options {
     /// What triplets weigh beside the distance to the teacher's vectors; with 0 nobody need be told apart
     #[arg(long, value_name = "WEIGHT", requires = "teacher")]
     triplet_weight: Option<f32>,
+    /// What the teacher sees of a picture
+    #[arg(long, value_enum, requires = "teacher")]
+    teacher_sees: Option<TeacherSees>,
+    /// Mix this share of pictures with another of their batch; the teacher sees the mixture
+    #[arg(long, value_name = "SHARE", requires = "teacher", conflicts_with = "triplet_weight")]
+    mix: Option<f32>,
     /// Pictures a batch where a teacher is learned from without triplets
     #[arg(long, value_name = "PICTURES", requires = "teacher")]
     batch: Option<usize>,
@@ -256,6 +263,9 @@ pub fn config(from: Preset, options: Options) -> Result<TrainConfig> {
         let teacher = config.teacher.get_or_insert_default();
         set(&mut teacher.triplet_weight, options.triplet_weight);
         set(&mut teacher.pictures_per_batch, options.batch);
+        set(&mut teacher.mixed_share, options.mix);
+        set(&mut teacher.sees, options.mix.filter(|share| *share > 0.0).map(|_| TeacherSees::Same));
+        set(&mut teacher.sees, options.teacher_sees);
     }
     Ok(config)
 }

@@ -365,3 +365,34 @@ fn a_teacher_that_cannot_be_one_is_told_in_a_sentence_and_a_shorter_vector_is_le
     assert_eq!(load(&done.model.unwrap()).unwrap().1.dimensions, 10);
     assert!(done.after.unwrap().to_teacher.unwrap().squared_distance < 4.0);
 }
+
+/// It is asked in every step, of the same mixtures whenever the run goes on.
+#[test]
+fn a_teacher_that_looks_on_teaches_the_same_after_a_stop() {
+    use crate::train::teacher::{TeacherConfig, TeacherSees};
+    let temporary = tempfile::tempdir().unwrap();
+    let (people, data) = (temporary.path().join("people"), temporary.path().join("pictures"));
+    album(&people);
+    pictures(&data, &people);
+    let models = Store::open(temporary.path().join("models")).unwrap();
+    let place = |name: &str| temporary.path().join(name);
+    let first = TrainRequest { pairs: None, ..request(&people, 2) };
+    let first = start_training(first, &place("first"), &models, &cpu(), &Control::default(), &mut |_| {}).unwrap();
+    let teacher = first.model.map(|path| StartFrom::File { path });
+    let learned = |name: &str, stop_after: u64| {
+        let mut request = taught(&data, teacher.clone(), 6);
+        let looks_on = TeacherConfig { sees: TeacherSees::Same, mixed_share: 0.5, ..TeacherConfig::default() };
+        request.config.teacher = Some(TeacherConfig { pictures_per_batch: 6, ..looks_on });
+        let control = Control::default();
+        start_training(request, &place(name), &models, &cpu(), &control, &mut |event| match event {
+            RunEvent::Train(TrainEvent::Step(report)) if report.step == stop_after => control.cancel.cancel(),
+            _ => {}
+        })
+        .unwrap()
+    };
+    let whole = learned("whole", u64::MAX);
+    assert_eq!(learned("parts", 4).steps, 4);
+    let parts = resume(&place("parts"), &models, &cpu(), &Control::default(), &mut |_| {}).unwrap();
+    let [one, other] = [whole, parts].map(|summary| load(&summary.model.unwrap()).unwrap().0);
+    assert_eq!(one, other);
+}

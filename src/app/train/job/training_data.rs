@@ -15,8 +15,8 @@ use crate::networks::device::ComputeDevice;
 use crate::train::checkpoint::{RunFolder, VectorFile, VectorKey};
 use crate::train::events::Control;
 use crate::train::run::{TrainError, TrainingData};
-use crate::train::start::{Frozen, Views, frozen_vectors};
-use crate::train::teacher::fitted;
+use crate::train::start::{Frozen, Views, frozen_embedder, frozen_vectors};
+use crate::train::teacher::{LiveTeacher, Projection, TeacherSees};
 use crate::train::validate::pictures_to_judge;
 
 pub(super) const NO_TEACHER: &str =
@@ -54,6 +54,7 @@ impl Job {
             held_out,
             old_vectors: None,
             teacher_vectors: None,
+            live_teacher: None,
         };
         let dimensions = self.record.network.dimensions;
         let place = Place { folder, device, control };
@@ -70,19 +71,46 @@ impl Job {
         }
         if request.config.teacher.is_some() {
             let teacher = self.teacher.as_ref().context(NO_TEACHER)?;
-            let given = teacher.card.dimensions;
-            if given != dimensions {
-                events(RunEvent::Note(format!(
-                    "the teacher gives {given} numbers a face, the network {dimensions}: it learns a projection of them"
-                )));
-            }
-            let views = if request.config.augmentation.flip { Views::Mirrored } else { Views::AsItIs };
-            let kept = folder.teacher_vectors();
-            let vectors = self.frozen_vectors((teacher, views), &mut data, &kept, place, events)?;
-            let learned: BTreeSet<usize> = data.training.people.iter().flat_map(|of| of.pictures.clone()).collect();
-            data.teacher_vectors = Some(fitted(vectors, &learned, dimensions));
+            self.learn_from(teacher, &mut data, place, events)?;
         }
         Ok(data)
+    }
+
+    /// Adds what a teacher makes of the pictures, and the teacher itself where it shall see what the network sees.
+    fn learn_from(
+        &self,
+        teacher: &StartingNetwork,
+        data: &mut TrainingData,
+        place: Place<'_>,
+        events: &mut dyn FnMut(RunEvent),
+    ) -> Result<()> {
+        let config = &self.record.request.config;
+        let (given, dimensions) = (teacher.card.dimensions, self.record.network.dimensions);
+        if given != dimensions {
+            events(RunEvent::Note(format!(
+                "the teacher gives {given} numbers a face, the network {dimensions}: it learns a projection of them"
+            )));
+        }
+        let looks_on = config.teacher.is_some_and(|teacher| teacher.sees == TeacherSees::Same);
+        // A teacher that sees mirror images gives each its own vector.
+        let views = if config.augmentation.flip && !looks_on { Views::Mirrored } else { Views::AsItIs };
+        let kept = place.folder.teacher_vectors();
+        let vectors = self.frozen_vectors((teacher, views), data, &kept, place, events)?;
+        let learned: BTreeSet<usize> = data.training.people.iter().flat_map(|of| of.pictures.clone()).collect();
+        let projection = Projection::of(&vectors, &learned, given, dimensions);
+        data.teacher_vectors = Some(projection.project_all(vectors));
+        if looks_on {
+            let StartingNetwork { card, weights, .. } = teacher;
+            let embed = frozen_embedder(Frozen { card, weights, device: &place.device.burn, views })?;
+            let source = FolderSource::new(&self.prepared, card.input);
+            data.live_teacher = Some(LiveTeacher {
+                source: Arc::new(KeptCrops::new(source, CROPS_BYTES)),
+                embed: Box::new(move |crops| {
+                    Ok(embed(crops)?.chunks(given).flat_map(|row| projection.project(row)).collect())
+                }),
+            });
+        }
+        Ok(())
     }
 
     /// What a network that stays as it is makes of the pictures to learn from and to judge on; pictures that it cannot

@@ -21,6 +21,7 @@ use crate::train::optimiser::{Rule, WeightDecay};
 use crate::train::presets::Preset;
 use crate::train::sampler::Fill;
 use crate::train::schedule::LearningRate;
+use crate::train::teacher::TeacherSees;
 
 pub fn advanced_ui(ui: &mut Ui, ctx: &mut Context<'_>, form: &mut TrainForm) {
     let text = ctx.text;
@@ -156,6 +157,11 @@ fn teacher_ui(ui: &mut Ui, text: &Locale, config: &mut TrainConfig) {
     fields.number("setting_triplet_weight", &mut teacher.triplet_weight, 0.0..=100.0, 0.01, "");
     if !teacher.looks_for_triplets() {
         fields.number("setting_teacher_batch", &mut teacher.pictures_per_batch, 2..=10_000, 0.5, "");
+    }
+    let sees = [(TeacherSees::Original, "train_sees_original"), (TeacherSees::Same, "train_sees_same")];
+    fields.choice("setting_teacher_sees", &mut teacher.sees, &sees);
+    if teacher.sees == TeacherSees::Same && !teacher.looks_for_triplets() {
+        fields.number("setting_mixed", &mut teacher.mixed_share, 0.0..=1.0, 0.005, "");
     }
 }
 
