@@ -88,7 +88,7 @@ impl<N: Module + EmbeddingNet> Trunk<N> {
             let passed = self.pass(&images)?;
             let found =
                 missing.iter().zip(&passed).filter_map(|(&row, features)| Some((numbers[row]?, features.clone())));
-            let room = self.most.saturating_sub(self.kept.len());
+            let room = self.most.saturating_sub(self.kept.count());
             self.kept.keep(found.take(room).map(|(number, features)| (number, Some(features))), self.values())?;
             missing.iter().zip(passed).for_each(|(&row, features)| rows[row] = Some(features));
         }

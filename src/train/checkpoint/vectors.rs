@@ -87,7 +87,7 @@ impl VectorFile {
     }
 
     /// How many were looked at before.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.known.len()
     }
 

@@ -260,9 +260,12 @@ impl Job {
         };
         let (people, pictures) = (data.training.people.len(), data.training.pictures());
         let held_out_people = data.held_out.people.len();
-        events(RunEvent::Note(format!(
-            "{people} people with {pictures} pictures to learn from, {held_out_people} people held out"
-        )));
+        events(RunEvent::Note(match self.record.request.config.needs_names() {
+            true => {
+                format!("{people} people with {pictures} pictures to learn from, {held_out_people} people held out")
+            }
+            false => format!("{pictures} pictures to learn from, {} held out", data.held_out.pictures()),
+        }));
         let (run, model) = (folder.root().to_owned(), folder.model());
         let mut totals = Totals::default();
         let outcome = self.learn(&data, folder, device, control, &mut |event| {

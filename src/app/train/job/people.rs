@@ -86,6 +86,12 @@ pub fn prepare(
         if kept_out > 0 {
             events(RunEvent::Note(format!("{kept_out} people of the list of pairs are kept out of training")));
         }
+        let nameless = |path: &Path| wanted.iter().any(|wanted| wanted.path.parent() == Some(path));
+        if matches!(&request.data, DataFrom::Folder { path } if nameless(path)) {
+            let words =
+                "pictures beside the people's folders have no names: people of the list of pairs may be among them";
+            events(RunEvent::Note(words.to_owned()));
+        }
         wanted.extend(pairs.images.iter().map(|name| Wanted {
             person: name.split('/').next().unwrap_or_default().to_owned(),
             path: of_pairs.images.join(name),
