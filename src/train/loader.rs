@@ -179,8 +179,8 @@ fn read(
     batch
 }
 
-/// Mixes some pictures with another of the batch, pixel by pixel, for the teacher as for the learner (mixup, Zhang et al.
-/// 2018, with shares evenly from 0 to 1 as Beyer et al. 2022 have them).
+/// Mixes some pictures with another of the batch, pixel by pixel, for the teacher as for the learner (mixup, Zhang et
+/// al. 2018, with shares evenly from 0 to 1 as Beyer et al. 2022 have them).
 fn mix(batch: &mut LoadedBatch, share: f32, seed: u64) {
     let rows = batch.images.len();
     if rows < 2 {

@@ -191,8 +191,8 @@ fn harmonic() -> TrainConfig {
     }
 }
 
-/// For a network from random weights and some thousand pictures: twenty passes over 4,870 of them, so that no picture is
-/// seen often enough to be learned by heart.
+/// For a network from random weights and some thousand pictures: twenty passes over 4,870 of them, so that no picture
+/// is seen often enough to be learned by heart.
 fn teacher() -> TrainConfig {
     TrainConfig {
         steps: 3000,

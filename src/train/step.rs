@@ -93,7 +93,8 @@ pub struct Learned {
     pub dimensions: usize,
     /// Mean squared distance to the teacher's vectors, where there is a teacher.
     pub to_teacher: Option<f32>,
-    /// Of embedding, mining and learning. What a graphics card has been told to do and nobody has waited for is not in it.
+    /// Of embedding, mining and learning. What a graphics card has been told to do and nobody has waited for is not in
+    /// it.
     pub times: PartTimes,
 }
 

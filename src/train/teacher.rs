@@ -2,15 +2,15 @@
 //! of the network that learns and t the teacher's of the same picture; 2 − 2·cos of the angle between them. It needs no
 //! names. A triplet loss of some weight may stand beside it.
 //!
-//! The teacher looks at each picture as it is, once a run, cut and scaled as the teacher wants it. Where training mirrors
-//! pictures, t is then the mean direction of a picture and its mirror image, as both shall get one vector; the other
-//! changes of [`super::augment`] are made to the learner's picture only, which is to give what the teacher gave without
-//! them. Or the teacher sees what the learner sees, in every step, changes and all, and also pictures mixed from two:
-//! more is learned from few pictures where they are gone over often (Beyer et al. 2022, "a good teacher is patient and
-//! consistent"), for the price of a pass of the teacher.
+//! The teacher looks at each picture as it is, once a run, cut and scaled as the teacher wants it. Where training
+//! mirrors pictures, t is then the mean direction of a picture and its mirror image, as both shall get one vector; the
+//! other changes of [`super::augment`] are made to the learner's picture only, which is to give what the teacher gave
+//! without them. Or the teacher sees what the learner sees, in every step, changes and all, and also pictures mixed
+//! from two: more is learned from few pictures where they are gone over often (Beyer et al. 2022, "a good teacher is
+//! patient and consistent"), for the price of a pass of the teacher.
 //!
-//! A learner with another number of dimensions learns a projection of t ([`Projection`]), so that what it gives is of use by
-//! itself and nothing has to be kept beside it.
+//! A learner with another number of dimensions learns a projection of t ([`Projection`]), so that what it gives is of
+//! use by itself and nothing has to be kept beside it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! Where the time of a training step goes: measured once, and the same values are written, drawn and shown.
 //!
-//! A graphics card works on while its results are not asked for, so what it still has to do for a part is counted with the
-//! next one that asks: moving the weights with the pass that needs them.
+//! A graphics card works on while its results are not asked for, so what it still has to do for a part is counted with
+//! the next one that asks: moving the weights with the pass that needs them.
 
 use std::ops::AddAssign;
 use std::time::Instant;

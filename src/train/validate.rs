@@ -98,7 +98,8 @@ pub fn pictures_to_judge(people: &Dataset, limit: usize) -> Vec<Exemplar> {
 impl ValidationReport {
     /// Whether this network is the one to keep: where a teacher is learned from by the distance to it, which a few
     /// pictures tell more surely than a rate of rare mistakes; else by VAL on people held out, in harmonic training
-    /// against the old network, and without such people by accuracy on the list of pairs. The AUC decides between equals.
+    /// against the old network, and without such people by accuracy on the list of pairs. The AUC decides between
+    /// equals.
     pub fn beats(&self, other: &Self) -> bool {
         let (Some(own), Some(others)) = (self.rank(), other.rank()) else { return self.rank().is_some() };
         // A report that was read from a file may have lost its last bit.

@@ -2,9 +2,9 @@
 //! finds only those that are missing. They may be embeddings, or what is put into a last layer.
 //!
 //! The file begins with a mark of its format and a key of all that the vectors depend on; a file with another key is
-//! begun anew. A record is a number (of the picture, or of one of its views), its vector (not a number where the picture
-//! could not be read), and a checksum of both, little endian. What follows the first record that is not whole was cut
-//! short by a kill and is dropped.
+//! begun anew. A record is a number (of the picture, or of one of its views), its vector (not a number where the
+//! picture could not be read), and a checksum of both, little endian. What follows the first record that is not whole
+//! was cut short by a kill and is dropped.
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};

@@ -305,7 +305,8 @@ impl Job {
         })
     }
 
-    /// Stopped while the vectors of a network that stays as it is were found: those that are known are kept for when the run goes on.
+    /// Stopped while the vectors of a network that stays as it is were found: those that are known are kept for when
+    /// the run goes on.
     fn stopped_before_the_first_step(
         &self,
         folder: RunFolder,

@@ -64,7 +64,8 @@ impl Job {
             let before = old.card.dimensions;
             ensure!(
                 before == dimensions,
-                "the old network gives {before} numbers a face, the new one {dimensions}: harmonic training needs as many"
+                "the old network gives {before} numbers a face, the new one {dimensions}: \
+                 harmonic training needs as many"
             );
             let kept = folder.old_vectors();
             data.old_vectors = Some(self.frozen_vectors((old, Views::AsItIs), &mut data, &kept, place, events)?);
