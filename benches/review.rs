@@ -18,7 +18,7 @@ use likeness::app::engine::library_thread::LibraryHandle;
 use likeness::app::engine::networks::EngineOptions;
 use likeness::app::engine::shared::Shared;
 use likeness::app::jobs::facts;
-use likeness::library::{Decision, GroupedBy, Library, LibraryError, Page, PhotoFilter};
+use likeness::library::{Decision, GroupedBy, Library, LibraryError, ListPage, PhotoFilter};
 use likeness::types::{Cancel, FaceId, PersonId, Revision};
 
 const FACES: usize = 100_000;
@@ -139,7 +139,7 @@ fn read_everything(shared: &Shared, decision: &Decision) -> Result<()> {
     facts::overview(shared)?;
     facts::people(shared)?;
     shared.library.call(|library| {
-        library.photos(PhotoFilter::All, Page::ALL)?;
+        library.photos(PhotoFilter::All, ListPage::ALL)?;
         library.face_boxes(PhotoFilter::All)?;
         Ok::<_, LibraryError>(())
     })

@@ -34,21 +34,41 @@ enum First {
     Demonstrate(likeness::app::jobs::demonstration::DemoOptions),
 }
 
-#[derive(Debug, Subcommand)]
-enum Command {
-    Scan(scan::cli::ScanArgs),
-    Bench(evaluate::cli::bench::BenchArgs),
-    Compare(compare::cli::compare::CompareArgs),
-    Embed(compare::cli::embed::EmbedArgs),
-    Models(models::cli::models::ModelsArgs),
-    Nets(models::cli::nets::NetsArgs),
-    Devices(settings::cli::DevicesArgs),
-    Eval(evaluate::cli::EvalArgs),
-    People(people::cli::PeopleArgs),
-    Library(care::cli::LibraryArgs),
-    Train(train::cli::TrainArgs),
-    Demo(demo::cli::demo::DemoArgs),
-    Synth(demo::cli::synth::SynthArgs),
+/// The subcommands: one line each, its arguments and what runs it.
+macro_rules! commands {
+    ($($name:ident($args:ty) => $run:expr,)*) => {
+        #[derive(Debug, Subcommand)]
+        enum Command {
+            $($name($args),)*
+        }
+
+        impl Command {
+            fn run(self, home: &Home, global: &Global) -> Result<ExitCode> {
+                match self {
+                    $(Self::$name(args) => {
+                        let run: fn(&Home, &Global, $args) -> Result<ExitCode> = $run;
+                        run(home, global, args)
+                    })*
+                }
+            }
+        }
+    };
+}
+
+commands! {
+    Scan(scan::cli::ScanArgs) => scan::cli::run,
+    Bench(evaluate::cli::bench::BenchArgs) => evaluate::cli::bench::run,
+    Compare(compare::cli::compare::CompareArgs) => compare::cli::compare::run,
+    Embed(compare::cli::embed::EmbedArgs) => compare::cli::embed::run,
+    Models(models::cli::models::ModelsArgs) => |home, _, args| models::cli::models::run(home, args),
+    Nets(models::cli::nets::NetsArgs) => |_, _, args| models::cli::nets::run(args),
+    Devices(settings::cli::DevicesArgs) => |home, _, args| settings::cli::run(home, args),
+    Eval(evaluate::cli::EvalArgs) => |home, global, args| evaluate::cli::run(home, global, args, train::job::repeat::repeat),
+    People(people::cli::PeopleArgs) => |home, _, args| people::cli::run(home, args),
+    Library(care::cli::LibraryArgs) => |home, _, args| care::cli::run(home, args),
+    Train(train::cli::TrainArgs) => train::cli::run,
+    Demo(demo::cli::demo::DemoArgs) => demo::cli::demo::run,
+    Synth(demo::cli::synth::SynthArgs) => |home, _, args| demo::cli::synth::run(home, args),
 }
 
 impl Command {
@@ -102,21 +122,7 @@ fn usage_error(why: &str) -> ! {
 fn run(global: &Global, command: Command) -> Result<ExitCode> {
     let chosen = global.home.as_deref();
     let home = if command.only_reads() { Home::named(chosen)? } else { Home::open(chosen)? };
-    match command {
-        Command::Bench(args) => evaluate::cli::bench::run(&home, global, args),
-        Command::Scan(args) => scan::cli::run(&home, global, args),
-        Command::Compare(args) => compare::cli::compare::run(&home, global, args),
-        Command::Embed(args) => compare::cli::embed::run(&home, global, args),
-        Command::Models(args) => models::cli::models::run(&home, args),
-        Command::Nets(args) => models::cli::nets::run(args),
-        Command::Devices(args) => settings::cli::run(&home, args),
-        Command::Eval(args) => evaluate::cli::run(&home, global, args, train::job::repeat::repeat),
-        Command::People(args) => people::cli::run(&home, args),
-        Command::Library(args) => care::cli::run(&home, args),
-        Command::Train(args) => train::cli::run(&home, global, args),
-        Command::Demo(args) => demo::cli::demo::run(&home, global, args),
-        Command::Synth(args) => demo::cli::synth::run(&home, args),
-    }
+    command.run(&home, global)
 }
 
 #[cfg(feature = "gui")]
@@ -125,7 +131,7 @@ fn window(global: &Global, first: First) -> Result<ExitCode> {
     use likeness::app::shell::message::Message;
     use likeness::app::shell::threads::Threads;
     use likeness::app::shell::window;
-    use likeness::app::train::state::message::Message as TrainMessage;
+    use likeness::app::train::state::Message as TrainMessage;
     use likeness::app::ui::action::Action;
     use likeness::app::ui::view::View;
 
@@ -134,10 +140,10 @@ fn window(global: &Global, first: First) -> Result<ExitCode> {
     let first = match first {
         First::Nothing => Vec::new(),
         First::Open(photos) => {
-            vec![Message::Act(Action::Show(View::Library)), Message::Act(Action::Scan(vec![photos]))]
+            vec![Message::Act(Action::Show(View::LIBRARY)), Message::Act(Action::Scan(vec![photos]))]
         }
         First::Demonstrate(options) => {
-            vec![Message::Act(Action::Show(View::Train)), Message::Train(TrainMessage::Demonstrate(options))]
+            vec![Message::Act(Action::Show(View::TRAIN)), Message::Train(TrainMessage::Demonstrate(options))]
         }
     };
     let at = home.clone();

@@ -89,6 +89,12 @@ const PLANTED: &[(&str, &str, &str, &str)] = &[
         "imports by `crate::{self as root}`",
     ),
     ("imports say what they name", "app/scan/job/a.rs", "use crate::*;", "imports by `crate::*`"),
+    (
+        "imports say what they name",
+        "app/scan/job/a.rs",
+        "fn f() { crate::app::$a::g() }",
+        "imports what a macro fills in",
+    ),
     ("imports say what they name", "app/scan/job/a.rs", "use eframe as w;", "imports by `eframe as w`"),
     ("imports say what they name", "cluster/a.rs", "use std::fs as disk;", "imports by `std::fs as disk`"),
     (

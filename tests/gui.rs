@@ -44,7 +44,7 @@ use likeness::app::shell::message::Message;
 use likeness::app::shell::state::{Page, Settings};
 use likeness::app::train::job::{DataFrom, StartFrom};
 use likeness::app::train::state::form::DataSource;
-use likeness::app::train::state::message::{Event as TrainEvent, Request as TrainRequest};
+use likeness::app::train::state::{Event as TrainEvent, Request as TrainRequest};
 use likeness::app::ui::action::Action;
 use likeness::app::ui::fonts::FontSource;
 use likeness::app::ui::locale::Language;
@@ -79,7 +79,7 @@ fn open(world: World, view: View) -> (Wire, Harness<'static, App>) {
 fn scan_report() -> JobReport {
     JobReport {
         job: JobId(7),
-        kind: JobKind::Scan,
+        kind: JobKind::SCAN,
         progress: Progress {
             stage: Stage::Scanning,
             done: 1204,
@@ -92,7 +92,7 @@ fn scan_report() -> JobReport {
 
 #[test]
 fn a_fresh_library_offers_the_models_and_installs_them() {
-    let (wire, mut harness) = open(fresh_world(), View::Library);
+    let (wire, mut harness) = open(fresh_world(), View::LIBRARY);
     harness.get_by_label("Find the people in your photos");
     harness.get_by_label("Install (39 MB)").click();
     harness.run();
@@ -102,13 +102,13 @@ fn a_fresh_library_offers_the_models_and_installs_them() {
 
 #[test]
 fn only_what_is_being_installed_shows_its_progress() {
-    let (wire, mut harness) = open(fresh_world(), View::Models);
+    let (wire, mut harness) = open(fresh_world(), View::MODELS);
     let before = harness.get_all_by_label("Install").count();
     let installing = models::Event::Installing(JobId(7), vec![ModelId("sface-2021dec".into())]);
-    wire.push(Report::Own(Answer::OfModels(installing)));
+    wire.push(Report::Own(Answer::Models(installing)));
     let scan = scan_report();
     let progress = Progress { stage: Stage::Installing, ..scan.progress };
-    wire.push(Report::Job(JobReport { kind: JobKind::Install, progress, ..scan }));
+    wire.push(Report::Job(JobReport { kind: JobKind::INSTALL, progress, ..scan }));
     harness.run_steps(3);
     assert_eq!(harness.get_all_by_label("Install").count(), before - 1);
     wire.push(Report::JobEnded(JobId(7), JobEnd::Cancelled));
@@ -118,15 +118,15 @@ fn only_what_is_being_installed_shows_its_progress() {
 
 #[test]
 fn the_rail_leads_to_every_view() {
-    let (_, mut harness) = open(album_world(), View::Library);
+    let (_, mut harness) = open(album_world(), View::LIBRARY);
     for (label, view) in [
-        ("People", View::People),
-        ("Compare", View::Compare),
-        ("Evaluate", View::Evaluate),
-        ("Train", View::Train),
-        ("Models", View::Models),
-        ("Settings", View::Settings),
-        ("Library", View::Library),
+        ("People", View::PEOPLE),
+        ("Compare", View::COMPARE),
+        ("Evaluate", View::EVALUATE),
+        ("Train", View::TRAIN),
+        ("Models", View::MODELS),
+        ("Settings", View::SETTINGS),
+        ("Library", View::LIBRARY),
     ] {
         harness.get_by_role_and_label(egui::accesskit::Role::Tab, label).click();
         harness.run();
@@ -134,12 +134,12 @@ fn the_rail_leads_to_every_view() {
     }
     harness.key_press_modifiers(Modifiers::COMMAND, Key::Num2);
     harness.run();
-    assert_eq!(harness.state().state().view, View::People);
+    assert_eq!(harness.state().state().view, View::PEOPLE);
 }
 
 #[test]
 fn a_network_shows_its_layers_and_leads_back() {
-    let (_, mut harness) = open(album_world(), View::Models);
+    let (_, mut harness) = open(album_world(), View::MODELS);
     harness.get_by_label("nn1").click_accesskit();
     harness.run();
     harness.get_by_label("110 × 110 × 64");
@@ -151,7 +151,7 @@ fn a_network_shows_its_layers_and_leads_back() {
 
 #[test]
 fn what_a_model_file_leaves_open_is_asked() {
-    let (wire, mut harness) = open(album_world(), View::Models);
+    let (wire, mut harness) = open(album_world(), View::MODELS);
     let files = ["doubtful.pt", "plain.safetensors"].map(PathBuf::from);
     harness.state_mut().send(Message::Models(models::Message::Import(files.to_vec())));
     harness.run();
@@ -203,7 +203,7 @@ impl egui::DroppedFile for Dropped {
 
 #[test]
 fn a_file_dropped_on_the_models_is_imported() {
-    let (wire, mut harness) = open(album_world(), View::Models);
+    let (wire, mut harness) = open(album_world(), View::MODELS);
     harness.input_mut().dropped_files.push(Arc::new(Dropped("net.pt".into())));
     harness.run_steps(4);
     let request = ImportRequest { path: "net.pt".into(), ..ImportRequest::default() };
@@ -212,7 +212,7 @@ fn a_file_dropped_on_the_models_is_imported() {
 
 #[test]
 fn a_file_that_is_not_to_be_imported_is_left_out() {
-    let (wire, mut harness) = open(album_world(), View::Models);
+    let (wire, mut harness) = open(album_world(), View::MODELS);
     harness.state_mut().send(Message::Models(models::Message::Import(vec!["doubtful.pt".into()])));
     harness.run();
     harness.key_press(Key::Escape);
@@ -223,7 +223,7 @@ fn a_file_that_is_not_to_be_imported_is_left_out() {
 
 #[test]
 fn naming_a_group_goes_on_to_the_next() {
-    let (wire, mut harness) = open(album_world(), View::People);
+    let (wire, mut harness) = open(album_world(), View::PEOPLE);
     let field = harness.get_by_label("Name of this group of 31 faces");
     assert!(field.is_focused(), "the first field has the keyboard");
     field.type_text("Noor");
@@ -237,7 +237,7 @@ fn naming_a_group_goes_on_to_the_next() {
 
 #[test]
 fn a_completed_name_adds_the_group_to_that_person() {
-    let (wire, mut harness) = open(album_world(), View::People);
+    let (wire, mut harness) = open(album_world(), View::PEOPLE);
     harness.get_by_label("Name of this group of 31 faces").type_text("mar");
     harness.run();
     harness.key_press(Key::ArrowDown);
@@ -260,7 +260,7 @@ fn a_completed_name_adds_the_group_to_that_person() {
 
 #[test]
 fn a_completion_can_be_clicked() {
-    let (wire, mut harness) = open(album_world(), View::People);
+    let (wire, mut harness) = open(album_world(), View::PEOPLE);
     harness.get_by_label("Name of this group of 31 faces").type_text("gra");
     harness.run();
     harness.get_by_role_and_label(egui::accesskit::Role::ListBoxOption, "Grandma, 35 faces").click();
@@ -271,7 +271,7 @@ fn a_completion_can_be_clicked() {
 
 #[test]
 fn suggestions_are_confirmed_and_rejected() {
-    let (wire, mut harness) = open(album_world(), View::People);
+    let (wire, mut harness) = open(album_world(), View::PEOPLE);
     harness.get_by_label_contains("Maria Silva, ").click();
     harness.run();
     assert_eq!(harness.state().state().page, Page::Person(PersonId(1)));
@@ -289,7 +289,7 @@ fn suggestions_are_confirmed_and_rejected() {
 
 #[test]
 fn selected_faces_obey_the_keyboard() {
-    let (wire, mut harness) = open(album_world(), View::People);
+    let (wire, mut harness) = open(album_world(), View::PEOPLE);
     harness.get_by_label_contains("Maria Silva, ").click();
     harness.run();
     let nearest = "Face at squared distance 0.50, confirmed";
@@ -310,7 +310,7 @@ fn selected_faces_obey_the_keyboard() {
 
 #[test]
 fn one_selected_face_becomes_the_cover_or_is_set_aside() {
-    let (wire, mut harness) = open(album_world(), View::People);
+    let (wire, mut harness) = open(album_world(), View::PEOPLE);
     harness.get_by_label_contains("Maria Silva, ").click();
     harness.run();
     harness.get_by_label("Face at squared distance 0.50, confirmed").click();
@@ -331,7 +331,7 @@ fn one_selected_face_becomes_the_cover_or_is_set_aside() {
 
 #[test]
 fn a_merge_is_previewed_before_it_is_made() {
-    let (wire, mut harness) = open(album_world(), View::People);
+    let (wire, mut harness) = open(album_world(), View::PEOPLE);
     harness.get_by_label("Looks like Jonas").click();
     harness.run();
     harness.get_by_label("Merge this group into Jonas");
@@ -344,7 +344,7 @@ fn a_merge_is_previewed_before_it_is_made() {
 
 #[test]
 fn another_threshold_is_previewed_before_it_is_applied() {
-    let (wire, mut harness) = open(album_world(), View::People);
+    let (wire, mut harness) = open(album_world(), View::PEOPLE);
     harness.get_by_label("Grouping").click();
     harness.run();
     harness.get_by_label("42 groups become 37");
@@ -356,7 +356,7 @@ fn another_threshold_is_previewed_before_it_is_applied() {
 
 #[test]
 fn a_running_scan_is_shown_and_can_be_cancelled() {
-    let (wire, mut harness) = open(album_world(), View::Library);
+    let (wire, mut harness) = open(album_world(), View::LIBRARY);
     wire.push(Report::Job(scan_report()));
     harness.run();
     harness.get_by_label("1,204 of 8,310");
@@ -375,7 +375,7 @@ fn a_running_scan_is_shown_and_can_be_cancelled() {
 
 #[test]
 fn two_faces_get_a_verdict_in_words() {
-    let (wire, mut harness) = open(album_world(), View::Compare);
+    let (wire, mut harness) = open(album_world(), View::COMPARE);
     let files: Vec<PathBuf> = ["a.jpg", "b.jpg"].map(PathBuf::from).to_vec();
     let sources: Vec<_> = files.into_iter().map(CompareSource::File).collect();
     send(&mut harness, Message::Compare(compare::Message::Add(sources.clone())));
@@ -389,7 +389,7 @@ fn two_faces_get_a_verdict_in_words() {
 
 #[test]
 fn more_faces_become_a_matrix() {
-    let (wire, mut harness) = open(album_world(), View::Compare);
+    let (wire, mut harness) = open(album_world(), View::COMPARE);
     wire.world.borrow_mut().distances = vec![0.4, 1.6, 1.5];
     let sources = (1..=3).map(|id| CompareSource::Face(FaceId(id))).collect();
     send(&mut harness, Message::Compare(compare::Message::Add(sources)));
@@ -401,7 +401,7 @@ fn more_faces_become_a_matrix() {
 fn only_visible_photos_are_laid_out_and_asked_for() {
     let mut world = album_world();
     world.timeline = demo::timeline(20_000);
-    let (wire, mut harness) = open(world, View::Library);
+    let (wire, mut harness) = open(world, View::LIBRARY);
     harness.run();
     let asked = wire
         .sent
@@ -415,7 +415,7 @@ fn only_visible_photos_are_laid_out_and_asked_for() {
 
 #[test]
 fn filters_ask_for_another_timeline() {
-    let (wire, mut harness) = open(album_world(), View::Library);
+    let (wire, mut harness) = open(album_world(), View::LIBRARY);
     harness.get_by_label("Unnamed faces").click();
     harness.run();
     assert!(wire.sent.borrow().contains(&Request::Photos(photos::Request::LoadTimeline(PhotoFilter::UnnamedFaces))));
@@ -426,7 +426,7 @@ fn filters_ask_for_another_timeline() {
 
 #[test]
 fn a_photo_opens_and_its_faces_are_linked_to_people() {
-    let (wire, mut harness) = open(album_world(), View::Library);
+    let (wire, mut harness) = open(album_world(), View::LIBRARY);
     harness.get_all_by_label("Photo with 1 face").next().unwrap().click();
     harness.run();
     let Page::Photo(photo) = harness.state().state().page else { panic!("no photo is open") };
@@ -446,7 +446,7 @@ fn a_photo_opens_and_its_faces_are_linked_to_people() {
 
 #[test]
 fn the_search_field_jumps_to_a_person() {
-    let (_, mut harness) = open(album_world(), View::Library);
+    let (_, mut harness) = open(album_world(), View::LIBRARY);
     harness.key_press_modifiers(Modifiers::COMMAND, Key::K);
     harness.run();
     let field = harness.get_by_role_and_label(egui::accesskit::Role::TextInput, "Search");
@@ -460,7 +460,7 @@ fn the_search_field_jumps_to_a_person() {
 
 #[test]
 fn the_search_field_finds_a_photo_by_its_file_name() {
-    let (_, mut harness) = open(album_world(), View::People);
+    let (_, mut harness) = open(album_world(), View::PEOPLE);
     harness.key_press_modifiers(Modifiers::COMMAND, Key::K);
     harness.run();
     harness.get_by_role_and_label(egui::accesskit::Role::TextInput, "Search").type_text("img_00");
@@ -476,7 +476,7 @@ fn a_full_queue_loses_nothing() {
     *wire.full.borrow_mut() = true;
     let mut harness = Harness::builder().with_size([900.0, 600.0]).allow_missing_glyphs().build_eframe({
         let backend = Box::new(wire.clone());
-        move |cc| App::with_settings(&cc.egui_ctx, backend, FontSource::Carried, settings(View::Library))
+        move |cc| App::with_settings(&cc.egui_ctx, backend, FontSource::Carried, settings(View::LIBRARY))
     });
     harness.run_steps(3);
     assert!(wire.sent.borrow().is_empty());
@@ -488,7 +488,7 @@ fn a_full_queue_loses_nothing() {
 
 #[test]
 fn a_failure_says_what_and_keeps_the_details_folded() {
-    let (wire, mut harness) = open(album_world(), View::People);
+    let (wire, mut harness) = open(album_world(), View::PEOPLE);
     let failure = Failure { what: Failed::Change, details: "disk I/O error".into() };
     wire.push(Report::Failed(None, failure));
     harness.run();
@@ -502,14 +502,14 @@ fn a_failure_says_what_and_keeps_the_details_folded() {
 /// Tells the window what the jobs would.
 fn tell(wire: &Wire, harness: &mut Harness<'static, App>, news: Vec<TrainEvent>) {
     for news in news {
-        wire.push(Report::Own(Answer::OfTrain(news)));
+        wire.push(Report::Own(Answer::Train(news)));
     }
     harness.run_steps(20);
 }
 
 #[test]
 fn training_is_set_up_counted_and_started() {
-    let (wire, mut harness) = open(album_world(), View::Train);
+    let (wire, mut harness) = open(album_world(), View::TRAIN);
     harness.get_by_label("Choose whose faces to learn from");
     harness.get_by_label("Start training").click();
     harness.run_steps(3);
@@ -533,7 +533,7 @@ fn training_is_set_up_counted_and_started() {
 
 #[test]
 fn a_network_learns_from_a_teacher_without_names() {
-    let (wire, mut harness) = open(album_world(), View::Train);
+    let (wire, mut harness) = open(album_world(), View::TRAIN);
     send(&mut harness, Message::Train(train::choose_folder()));
     harness.get_by_label("From a teacher").click();
     harness.run_steps(10);
@@ -553,7 +553,7 @@ fn a_network_learns_from_a_teacher_without_names() {
 
 #[test]
 fn a_preset_says_where_its_values_come_from() {
-    let (wire, mut harness) = open(album_world(), View::Train);
+    let (wire, mut harness) = open(album_world(), View::TRAIN);
     assert!(harness.query_by_label("Where its values come from").is_none(), "the quick preset follows nobody");
     let mut line = |preset: &str, starts: &str| {
         harness.get_by_label(preset).click();
@@ -571,7 +571,7 @@ fn a_preset_says_where_its_values_come_from() {
 
 #[test]
 fn an_interrupted_run_is_gone_on_with_or_thrown_away() {
-    let (wire, mut harness) = open(album_world(), View::Train);
+    let (wire, mut harness) = open(album_world(), View::TRAIN);
     harness.get_by_label("Go on with sface-choir");
     harness.get_by_label("Discard").click();
     harness.run_steps(3);
@@ -585,7 +585,7 @@ fn an_interrupted_run_is_gone_on_with_or_thrown_away() {
 
 #[test]
 fn a_run_is_watched_paused_and_stopped() {
-    let (wire, mut harness) = open(album_world(), View::Train);
+    let (wire, mut harness) = open(album_world(), View::TRAIN);
     tell(&wire, &mut harness, train::training());
     harness.get_by_label("38 people have only one picture");
     harness.get_all_by_label_contains("Hard: squared distance 0.45 to the positive").next().unwrap();
@@ -604,14 +604,14 @@ fn a_run_is_watched_paused_and_stopped() {
     let asked = [TrainRequest::Pause(true), TrainRequest::Stop { discard: false }].map(Request::Train);
     assert_eq!(wire.actions(), asked);
     // The view can be left and come back to.
-    send(&mut harness, Message::Act(Action::Show(View::People)));
-    send(&mut harness, Message::Act(Action::Show(View::Train)));
+    send(&mut harness, Message::Act(Action::Show(View::PEOPLE)));
+    send(&mut harness, Message::Act(Action::Show(View::TRAIN)));
     harness.get_all_by_label_contains("judging and saving").next().unwrap();
 }
 
 #[test]
 fn a_run_is_thrown_away_only_at_the_second_word() {
-    let (wire, mut harness) = open(album_world(), View::Train);
+    let (wire, mut harness) = open(album_world(), View::TRAIN);
     tell(&wire, &mut harness, train::training());
     harness.get_by_label("Stop and discard…").click();
     harness.run_steps(4);
@@ -623,7 +623,7 @@ fn a_run_is_thrown_away_only_at_the_second_word() {
 
 #[test]
 fn the_new_network_is_used_at_the_user_s_word() {
-    let (wire, mut harness) = open(album_world(), View::Train);
+    let (wire, mut harness) = open(album_world(), View::TRAIN);
     tell(&wire, &mut harness, train::trained());
     harness.get_by_label("The new network is better");
     assert!(wire.actions().is_empty());
@@ -639,11 +639,11 @@ fn the_new_network_is_used_at_the_user_s_word() {
 
 #[test]
 fn the_demonstration_ends_with_groups_in_plain_words() {
-    let (wire, mut harness) = open(fresh_world(), View::Library);
+    let (wire, mut harness) = open(fresh_world(), View::LIBRARY);
     harness.get_by_label("Try the demonstration").click();
     harness.run_steps(4);
     assert_eq!(wire.actions(), [Request::Train(TrainRequest::Demonstrate(Default::default()))]);
-    assert_eq!(harness.state().state().view, View::Train);
+    assert_eq!(harness.state().state().view, View::TRAIN);
     tell(&wire, &mut harness, train::demonstrated());
     harness.get_by_label("94.3%");
     harness.get_by_label("2 people in one group, 24 faces");
@@ -654,7 +654,7 @@ fn the_demonstration_ends_with_groups_in_plain_words() {
 #[test]
 fn every_view_is_drawn_in_every_language() {
     for language in Language::ALL {
-        for view in View::ALL {
+        for view in likeness::app::shell::features::views() {
             for world in [album_world(), fresh_world()] {
                 let wire = Wire::new(world);
                 let mut settings = settings(view);

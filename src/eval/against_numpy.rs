@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::lfw::{Centring, Judgement, Options, judge};
+use super::lfw::{Centring, Judgement, LfwOptions, judge};
 use super::{FarRule, Metric, Pair, Vectors, sandberg};
 
 const TOLERANCE: f64 = 1e-9;
@@ -55,7 +55,7 @@ fn the_protocol_agrees() {
     for (case, metric, centring) in CASES {
         let vectors = if case.starts_with("flipped") { &fixture.flipped } else { &fixture.plain };
         let judged = |far_rule| {
-            let options = Options { metric, centring, far_target: 1e-2, far_rule };
+            let options = LfwOptions { metric, centring, far_target: 1e-2, far_rule };
             judge(vectors, &fixture.pairs, &options).unwrap()
         };
         let expected = &fixture.json["exact"][case];

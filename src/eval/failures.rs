@@ -14,7 +14,7 @@ pub enum Mistake {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Failure {
+pub struct FailedPair {
     /// Index into the pairs handed in.
     pub pair: usize,
     pub mistake: Mistake,
@@ -23,7 +23,7 @@ pub struct Failure {
     pub fold: usize,
 }
 
-impl Failure {
+impl FailedPair {
     /// How far beyond the threshold.
     pub fn wrong_by(&self) -> f64 {
         (self.distance - self.threshold).abs()
@@ -31,7 +31,7 @@ impl Failure {
 }
 
 /// The wrongly judged pairs under `threshold_of` their fold, sorted by how wrong they are.
-pub fn failures(pairs: &[Pair], threshold_of: impl Fn(usize) -> f64) -> Vec<Failure> {
+pub fn failures(pairs: &[Pair], threshold_of: impl Fn(usize) -> f64) -> Vec<FailedPair> {
     let wrong = |(pair, scored): (usize, &Pair)| {
         let threshold = threshold_of(scored.fold);
         let mistake = match (scored.distance <= threshold, scored.same) {
@@ -39,9 +39,9 @@ pub fn failures(pairs: &[Pair], threshold_of: impl Fn(usize) -> f64) -> Vec<Fail
             (false, true) => Mistake::FalseReject,
             _ => return None,
         };
-        Some(Failure { pair, mistake, distance: scored.distance, threshold, fold: scored.fold })
+        Some(FailedPair { pair, mistake, distance: scored.distance, threshold, fold: scored.fold })
     };
-    let mut found: Vec<Failure> = pairs.iter().enumerate().filter_map(wrong).collect();
+    let mut found: Vec<FailedPair> = pairs.iter().enumerate().filter_map(wrong).collect();
     found.sort_by(|a, b| b.wrong_by().total_cmp(&a.wrong_by()).then(a.pair.cmp(&b.pair)));
     found
 }

@@ -23,15 +23,21 @@ pub enum Centring {
     OtherFolds,
 }
 
+impl Centring {
+    pub fn of_other_folds(subtract_mean: bool) -> Self {
+        if subtract_mean { Self::OtherFolds } else { Self::None }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Options {
+pub struct LfwOptions {
     pub metric: Metric,
     pub centring: Centring,
     pub far_target: f64,
     pub far_rule: FarRule,
 }
 
-impl Default for Options {
+impl Default for LfwOptions {
     fn default() -> Self {
         Self { metric: Metric::SquaredL2, centring: Centring::None, far_target: 1e-3, far_rule: FarRule::Interpolated }
     }
@@ -109,7 +115,7 @@ impl Judgement {
 ///
 /// # Errors
 /// With fewer than two folds, a kind of pair missing in a fold, or a distance that is not a number.
-pub fn judge(vectors: &Vectors, pairs: &[Pair], options: &Options) -> Result<Judgement, EvalError> {
+pub fn judge(vectors: &Vectors, pairs: &[Pair], options: &LfwOptions) -> Result<Judgement, EvalError> {
     let plain: Vec<f64> = match options.centring {
         Centring::None => pairs.iter().map(|p| options.metric.between(vectors.row(p.a), vectors.row(p.b))).collect(),
         Centring::OtherFolds => Vec::new(),
@@ -302,7 +308,7 @@ mod tests {
         let rows = Pair::unmeasured;
         let pairs = [rows(0, 0, true, 0), rows(0, 1, false, 0), rows(2, 3, true, 1), rows(2, 1, false, 1)];
         assert_eq!(mean_of_others(&vectors, &pairs, 1), [0.75, 0.25]);
-        let options = Options { metric: Metric::SquaredL2, centring: Centring::OtherFolds, ..Options::default() };
+        let options = LfwOptions { metric: Metric::SquaredL2, centring: Centring::OtherFolds, ..LfwOptions::default() };
         let judged = judge(&vectors, &pairs, &options).unwrap();
         assert_eq!(judged.pairs[1].distance, 2.0);
     }

@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::all_pairs::AllPairs;
 use super::errata::Errata;
-use super::failures::{Failure, failures};
+use super::failures::{FailedPair, failures};
 use super::figures::{Figures, PairFigures, SetFigures, WithoutErrata};
-use super::lfw::{FoldResult, Judgement, Options, judge_scored};
+use super::lfw::{FoldResult, Judgement, LfwOptions, judge_scored};
 use super::roc::{BandPoint, averaged, band, log_fars};
 use super::{EvalError, FarRule, Metric, Pair, Roc};
 use crate::types::{CropRule, Detection, FaceCrop};
@@ -117,7 +117,7 @@ impl Run {
         row: RunRow,
         figures: PairFigures,
         judged: Judgement,
-        options: &Options,
+        options: &LfwOptions,
         images: Vec<Image>,
         crop: Option<FaceCrop>,
     ) -> Self {
@@ -223,7 +223,7 @@ impl Run {
     }
 
     /// The pairs that their folds' own thresholds get wrong, the worst first.
-    pub fn failures(&self) -> Vec<Failure> {
+    pub fn failures(&self) -> Vec<FailedPair> {
         failures(&self.pairs, |fold| self.threshold_of(fold))
     }
 
@@ -320,7 +320,7 @@ pub(crate) fn made(name: &str, threshold: f64, pairs: Vec<Pair>) -> Run {
     let image = |i: usize| Image { listed: format!("P{i}/P{i}_0001.jpg"), path: None, face: None };
     let images = (0..=pairs.iter().map(|pair| pair.a.max(pair.b)).max().unwrap_or(0)).map(image).collect();
     let judged = Judgement::restored(vec![fold], pairs).unwrap();
-    Run::judged(row, PairFigures::default(), judged, &Options::default(), images, None)
+    Run::judged(row, PairFigures::default(), judged, &LfwOptions::default(), images, None)
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ use crate::types::{Detection, Embedding, FaceBox, FaceId, Landmarks, ModelId, Pe
 /// A face as found, cut and embedded.
 #[derive(Debug, Clone)]
 pub struct FaceRecord {
+    /// In pixels of the upright photo at full scale.
     pub detection: Detection,
     /// None where the network gave no usable vector; the face is still shown.
     pub embedding: Option<Embedding>,

@@ -154,7 +154,7 @@ impl Library {
         self.write(|t| {
             let mut decisions = Decisions::begin(t);
             let groups = unchanged(t, groups, seen)?;
-            let outcome = Grouping::read(t, &groups)?.apply(&mut decisions)?;
+            let outcome = GroupsToApply::read(t, &groups)?.apply(&mut decisions)?;
             match by {
                 GroupedBy::Scan => {}
                 GroupedBy::User => _ = decisions.keep(ReviewAction::Regroup)?,
@@ -197,14 +197,14 @@ fn unchanged(c: &Connection, groups: &[Vec<FaceId>], seen: Revision) -> Result<V
 }
 
 /// The groups given, beside the present state of their faces.
-struct Grouping<'g> {
+struct GroupsToApply<'g> {
     groups: &'g [Vec<FaceId>],
     states: HashMap<FaceId, FaceState>,
     rejected: HashMap<FaceId, Vec<PersonId>>,
     outcome: GroupingOutcome,
 }
 
-impl<'g> Grouping<'g> {
+impl<'g> GroupsToApply<'g> {
     fn read(c: &Connection, groups: &'g [Vec<FaceId>]) -> Result<Self> {
         let mut states = HashMap::new();
         for &face in groups.iter().flatten() {

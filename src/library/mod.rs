@@ -34,6 +34,8 @@ mod review;
 mod scan;
 mod settings;
 #[cfg(test)]
+mod shelf;
+#[cfg(test)]
 mod tests;
 
 pub use aside::{FaceSetAside, Rejection, ToldApart};
@@ -46,7 +48,7 @@ pub use folders::{FacesOfFolder, ScannedFolder};
 pub use grouping::{FaceToGroup, GroupedBy, GroupingInput, GroupingOutcome};
 pub use open::{Library, LibraryReader};
 pub use people::{FaceDetail, FaceOfPerson, ListedFace, PeopleFilter, PeopleKind, PersonCard, PersonListing};
-pub use photos::{Counts, PhotoDetail, PhotoFilter, PhotoTile};
+pub use photos::{Counts, ListedPhoto, PhotoDetail, PhotoFilter};
 pub use review::{Belongs, Decision, Destination, FaceState, HistoryEntry, Reverted, ReviewAction, SetAside};
 pub use scan::{
     FileFacts, FileHashes, MissingPolicy, PhotoRecord, PhotoState, Recorded, ScanCounts, ScanEnd, ScanId, ScanOutcome,
@@ -54,12 +56,12 @@ pub use scan::{
 
 /// A part of a long list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Page {
+pub struct ListPage {
     pub offset: usize,
     pub limit: usize,
 }
 
-impl Page {
+impl ListPage {
     /// Everything at once.
     pub const ALL: Self = Self { offset: 0, limit: i64::MAX as usize };
 }

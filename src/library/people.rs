@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::Page;
+use super::ListPage;
 use super::error::Result;
 use super::faces;
 use super::open::LibraryReader;
@@ -91,7 +91,7 @@ const ANY_FACE: &str = "(SELECT gone.id FROM face gone WHERE gone.person_id =";
 
 impl LibraryReader {
     /// A page of people, those with the most faces first.
-    pub fn people(&self, filter: PeopleFilter, page: Page) -> Result<Vec<PersonCard>> {
+    pub fn people(&self, filter: PeopleFilter, page: ListPage) -> Result<Vec<PersonCard>> {
         self.read(|c| {
             let sql = format!(
                 "SELECT id, name, hidden, faces, confirmed, suggested, coalesce(cover_face, (SELECT best.id FROM face best \

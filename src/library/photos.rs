@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::Page;
+use super::ListPage;
 use super::error::Result;
 use super::open::LibraryReader;
 use super::path;
@@ -25,9 +25,9 @@ pub enum PhotoFilter {
     Missing,
 }
 
-/// A tile of the grid.
+/// A photo of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PhotoTile {
+pub struct ListedPhoto {
     pub id: PhotoId,
     pub path: PathBuf,
     /// Upright, at full scale; zero for photos that never could be decoded.
@@ -71,7 +71,7 @@ pub struct Counts {
 
 impl LibraryReader {
     /// A page of the grid, the latest photos first.
-    pub fn photos(&self, filter: PhotoFilter, page: Page) -> Result<Vec<PhotoTile>> {
+    pub fn photos(&self, filter: PhotoFilter, page: ListPage) -> Result<Vec<ListedPhoto>> {
         let (condition, person) = condition(filter);
         self.read(|c| {
             let mut query = c.prepare_cached(&format!(
@@ -80,7 +80,7 @@ impl LibraryReader {
                  ORDER BY sort_at DESC, id LIMIT ?2 OFFSET ?3"
             ))?;
             let rows = query.query_map(params![person, page.limit as i64, page.offset as i64], |row| {
-                Ok(PhotoTile {
+                Ok(ListedPhoto {
                     id: PhotoId(row.get(0)?),
                     path: path::from_bytes(row.get(1)?),
                     width: row.get(2)?,

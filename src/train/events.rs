@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use serde::{Deserialize, Serialize};
 
 use super::alarms::Alarm;
-use super::loader::Skipped;
+use super::loader::SkippedPicture;
 use super::snapshot::BatchSnapshot;
 use super::times::PartTimes;
 use super::validate::ValidationReport;
@@ -43,7 +43,7 @@ pub enum TrainEvent {
     },
     Alarm(Alarm),
     /// A picture that could not be read; told once a picture.
-    Skipped(Skipped),
+    Skipped(SkippedPicture),
 }
 
 /// What pictures are embedded for between two steps.

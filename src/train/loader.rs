@@ -34,13 +34,13 @@ pub struct LoadedBatch {
     pub mirrored: Vec<Option<bool>>,
     /// The same pictures as a teacher that looks on sees them, changed alike; empty without one.
     pub for_teacher: Vec<RgbImage>,
-    pub skipped: Vec<Skipped>,
+    pub skipped: Vec<SkippedPicture>,
     /// How long that took.
     pub secs: f64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Skipped {
+pub struct SkippedPicture {
     pub picture: usize,
     pub reason: String,
 }
@@ -173,7 +173,7 @@ fn read(
                 batch.mirrored.push(mirrored);
                 batch.for_teacher.extend(for_teacher);
             }
-            Err(reason) => batch.skipped.push(Skipped { picture: exemplar.picture, reason }),
+            Err(reason) => batch.skipped.push(SkippedPicture { picture: exemplar.picture, reason }),
         }
     }
     batch
@@ -238,7 +238,7 @@ mod tests {
         let batch = loader.take().unwrap();
         assert_eq!((batch.step, batch.images.len()), (7, 2));
         assert_eq!(batch.images[1].get_pixel(0, 0)[0], 9);
-        assert_eq!(batch.skipped, [Skipped { picture: 13, reason: "the file is truncated".to_owned() }]);
+        assert_eq!(batch.skipped, [SkippedPicture { picture: 13, reason: "the file is truncated".to_owned() }]);
         assert_eq!(loader.take().unwrap().step, 8);
     }
 

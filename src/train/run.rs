@@ -19,7 +19,7 @@ use super::data::{Dataset, PictureSource};
 use super::ema::Ema;
 use super::events::{Control, StepReport, StopReason, TrainEvent};
 use super::frozen::{FreezeError, freeze, redraw_last_layer};
-use super::loader::{BATCHES_AHEAD, Loader, LoaderError, Loading, Request, Skipped};
+use super::loader::{BATCHES_AHEAD, Loader, LoaderError, Loading, Request, SkippedPicture};
 use super::mining::offline::TripletPlan;
 use super::optimiser::Optimiser;
 use super::sampler::{Exemplar, Sampler, SamplerPosition};
@@ -72,12 +72,12 @@ pub struct Setup<'a> {
 pub struct Trained<N> {
     /// For inference: the network that was judged best, averaged where an average is kept.
     pub net: N,
-    pub outcome: Outcome,
+    pub outcome: RunOutcome,
 }
 
 /// What became of a run.
 #[derive(Debug, Clone)]
-pub struct Outcome {
+pub struct RunOutcome {
     pub parameters: usize,
     /// Done in all.
     pub steps: u64,
@@ -391,7 +391,7 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
         Ok(())
     }
 
-    fn note_skipped(&mut self, skipped: &[Skipped]) {
+    fn note_skipped(&mut self, skipped: &[SkippedPicture]) {
         for skip in skipped {
             if self.skipped.insert(skip.picture) {
                 (self.emit)(TrainEvent::Skipped(skip.clone()));

@@ -134,7 +134,7 @@ pub fn bin(squared_distance: f32) -> usize {
 }
 
 /// A batch that was learned from.
-pub struct Seen<'a> {
+pub struct LearnedBatch<'a> {
     pub step: u64,
     pub seed: u64,
     pub margin: f32,
@@ -146,7 +146,7 @@ pub struct Seen<'a> {
     pub names: &'a Dataset,
 }
 
-impl Seen<'_> {
+impl LearnedBatch<'_> {
     pub fn snapshot(&self) -> BatchSnapshot {
         let pictures = self.exemplars.len();
         let dimensions = self.points.dimensions;
@@ -201,7 +201,7 @@ struct Faces {
 }
 
 impl Faces {
-    fn place(&mut self, row: usize, seen: &Seen<'_>) -> usize {
+    fn place(&mut self, row: usize, seen: &LearnedBatch<'_>) -> usize {
         *self.of_row.entry(row).or_insert_with(|| {
             let Exemplar { picture, person } = seen.exemplars[row];
             let person = seen.names.people[person as usize].name.clone();
@@ -256,7 +256,7 @@ mod tests {
         let names = Dataset { people: vec![person("Ada"), person("Emmy")] };
         let triplets = [Triplet { anchor: 0, positive: 1, negative: 4 }];
         assert_eq!(count_kinds(points, &triplets, 0.5), (0, 1), "0.4 to the positive, 0.8 to the negative");
-        let seen = Seen {
+        let seen = LearnedBatch {
             step: 3,
             seed: 1,
             margin: 0.5,

@@ -13,7 +13,7 @@ use super::checkpoint::VectorFile;
 use super::data::PictureSource;
 use super::events::{Control, TrainEvent};
 use super::loader::load_plain;
-use super::run::{Outcome, Setup, TrainError, train};
+use super::run::{RunOutcome, Setup, TrainError, train};
 use super::sampler::Exemplar;
 use super::step::{embed, normalise_rows};
 use super::teacher::EmbedCrops;
@@ -59,7 +59,7 @@ pub fn train_named(
     setup: Setup<'_>,
     control: &Control,
     emit: &mut dyn FnMut(TrainEvent),
-) -> Result<Outcome, TrainError> {
+) -> Result<RunOutcome, TrainError> {
     let net = network(&setup.card, weights, device)?;
     Ok(train(net, setup, control, emit)?.outcome)
 }

@@ -10,7 +10,7 @@ use super::mining::squared_distance;
 use super::sampler::Exemplar;
 use super::snapshot::{BINS, Histograms};
 use crate::eval::all_pairs::{self, AllPairs, DistanceHistogram, all_pairs};
-use crate::eval::lfw::{Judgement, Options, judge};
+use crate::eval::lfw::{Judgement, LfwOptions, judge};
 use crate::eval::{EvalError, Pair, Vectors};
 use crate::types::Cancel;
 
@@ -226,7 +226,7 @@ pub(super) fn judged_pairs(
     };
     let usable: Vec<Pair> = set.pairs.iter().filter_map(rows).collect();
     let vectors = Vectors::from_rows(vectors.chunks(dimensions))?;
-    judge(&vectors, &usable, &Options { far_target, ..Options::default() })
+    judge(&vectors, &usable, &LfwOptions { far_target, ..LfwOptions::default() })
 }
 
 /// A ruined network's vectors must not pass as distances.

@@ -70,6 +70,9 @@ impl fmt::Debug for Embedding {
 pub struct SquaredDistance(pub f32);
 
 impl SquaredDistance {
+    /// Of two opposite vectors.
+    pub const FARTHEST: Self = Self(4.0);
+
     /// cos θ = 1 − D/2 for unit vectors.
     pub fn cosine(self) -> f32 {
         1.0 - self.0 / 2.0

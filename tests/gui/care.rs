@@ -16,7 +16,7 @@ use super::{open, send};
 
 #[test]
 fn a_backup_is_made_and_restored_after_a_question() {
-    let (wire, mut harness) = open(album_world(), View::Settings);
+    let (wire, mut harness) = open(album_world(), View::SETTINGS);
     harness.get_by_label_contains("not sound");
     harness.get_by_label("Back up now").click_accesskit();
     harness.run();
@@ -38,20 +38,20 @@ fn a_backup_is_made_and_restored_after_a_question() {
 
 #[test]
 fn what_a_check_and_an_import_found_is_told() {
-    let (wire, mut harness) = open(album_world(), View::Settings);
+    let (wire, mut harness) = open(album_world(), View::SETTINGS);
     harness.get_by_label("Check").click_accesskit();
     harness.run();
     let mut report = CheckReport { photos: 3, faces: 4, ..CheckReport::default() };
-    wire.push(Report::Own(Answer::OfCare(Event::Checked(report.clone()))));
+    wire.push(Report::Own(Answer::Care(Event::Checked(report.clone()))));
     harness.run_steps(4);
     harness.get_by_label_contains("The library is sound: 3 photos, 4 faces");
     report.problems.push(Problem::Structure("page 7 is torn".into()));
-    wire.push(Report::Own(Answer::OfCare(Event::Checked(report))));
+    wire.push(Report::Own(Answer::Care(Event::Checked(report))));
     harness.run_steps(4);
     harness.get_by_label_contains("page 7 is torn");
     let report =
         ImportReport { decisions: 12, folders_not_here: vec!["/media/otto/Photos".into()], ..ImportReport::default() };
-    wire.push(Report::Own(Answer::OfCare(Event::Imported(report))));
+    wire.push(Report::Own(Answer::Care(Event::Imported(report))));
     harness.run_steps(4);
     harness.get_by_label_contains("12 decisions came in");
     harness.get_by_label("/media/otto/Photos");
@@ -62,7 +62,7 @@ fn what_a_check_and_an_import_found_is_told() {
 
 #[test]
 fn a_person_is_forgotten_after_one_question_that_says_what_stays() {
-    let (wire, mut harness) = open(album_world(), View::People);
+    let (wire, mut harness) = open(album_world(), View::PEOPLE);
     send(&mut harness, Message::Act(Action::OpenPerson(PersonId(1))));
     harness.get_by_label("More").click_accesskit();
     harness.run();
@@ -80,7 +80,7 @@ fn a_person_is_forgotten_after_one_question_that_says_what_stays() {
     };
     let runs = vec!["/home/maria/.local/share/likeness/runs/family".into()];
     let forgetting = Forgetting { person, backups: 3, runs, models: vec!["family".into()] };
-    wire.push(Report::Own(Answer::OfCare(Event::Forgetting(forgetting))));
+    wire.push(Report::Own(Answer::Care(Event::Forgetting(forgetting))));
     harness.run_steps(4);
     harness.get_by_label("Forget Grandma for good?");
     harness.get_by_label_contains("runs/family");

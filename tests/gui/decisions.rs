@@ -4,7 +4,7 @@ use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
-use likeness::app::engine::facts::PersonRow;
+use likeness::app::engine::facts::NamedPerson;
 use likeness::app::engine::report::{Failed, Failure, JobEnd, JobId, JobSummary, Report, Withheld};
 use likeness::app::people::state as people;
 use likeness::app::settings::state as settings_view;
@@ -14,7 +14,7 @@ use likeness::app::shell::message::Message;
 use likeness::app::shell::state::Page;
 use likeness::app::ui::action::Action;
 use likeness::app::ui::view::View;
-use likeness::library::{Decision, Destination, FacesOfFolder, Stale};
+use likeness::library::{Decision, Destination, FacesOfFolder, SetAside, Stale};
 use likeness::types::{FaceId, PersonId, PhotoId, Revision, Touched};
 
 use super::demo::{SEEN, Wire, World, album_world};
@@ -32,7 +32,7 @@ fn load_person(person: i64) -> Request {
 fn two_grandmas() -> World {
     let mut world = album_world();
     let cover = FaceId(70);
-    world.people.named.push(PersonRow { person: PersonId(7), name: "Grandma".into(), cover, faces: 2, suggested: 0 });
+    world.people.named.push(NamedPerson { person: PersonId(7), name: "Grandma".into(), cover, faces: 2, suggested: 0 });
     world
 }
 
@@ -44,14 +44,14 @@ fn type_name(harness: &mut Harness<'static, App>, name: &str) {
 }
 
 fn open_aside(wire_world: World) -> (Wire, Harness<'static, App>) {
-    let (wire, mut harness) = open(wire_world, View::People);
+    let (wire, mut harness) = open(wire_world, View::PEOPLE);
     send(&mut harness, Message::Act(Action::OpenSetAside));
     (wire, harness)
 }
 
 #[test]
 fn a_stale_tick_is_refused_and_told() {
-    let (wire, mut harness) = open(album_world(), View::People);
+    let (wire, mut harness) = open(album_world(), View::PEOPLE);
     send(&mut harness, Message::Act(Action::OpenPerson(PersonId(1))));
     harness.get_all_by_label("Confirm").next().unwrap().click();
     harness.run();
@@ -70,7 +70,7 @@ fn a_stale_tick_is_refused_and_told() {
 
 #[test]
 fn the_page_of_somebody_who_is_gone_is_left() {
-    let (wire, mut harness) = open(album_world(), View::People);
+    let (wire, mut harness) = open(album_world(), View::PEOPLE);
     send(&mut harness, Message::Act(Action::OpenPerson(PersonId(1))));
     wire.world.borrow_mut().gone.push(PersonId(1));
     wire.push(Report::ChangedElsewhere(Touched::everything()));
@@ -80,7 +80,7 @@ fn the_page_of_somebody_who_is_gone_is_left() {
 
 #[test]
 fn a_name_that_is_there_is_asked_about_first() {
-    let (wire, mut harness) = open(album_world(), View::People);
+    let (wire, mut harness) = open(album_world(), View::PEOPLE);
     type_name(&mut harness, "grandma");
     harness.get_by_label("grandma is there already");
     assert!(wire.last_change().is_none(), "nothing is merged before the answer");
@@ -94,7 +94,7 @@ fn a_name_that_is_there_is_asked_about_first() {
 
 #[test]
 fn another_person_of_the_same_name_is_made_by_keyboard() {
-    let (wire, mut harness) = open(two_grandmas(), View::People);
+    let (wire, mut harness) = open(two_grandmas(), View::PEOPLE);
     type_name(&mut harness, "Grandma");
     harness.get_by_label("The same Grandma (35 faces)");
     harness.get_by_label("The same Grandma (2 faces)");
@@ -110,7 +110,7 @@ fn another_person_of_the_same_name_is_made_by_keyboard() {
 
 #[test]
 fn esc_gives_the_question_up() {
-    let (wire, mut harness) = open(two_grandmas(), View::People);
+    let (wire, mut harness) = open(two_grandmas(), View::PEOPLE);
     type_name(&mut harness, "Grandma");
     harness.key_press(Key::Escape);
     harness.run();
@@ -120,7 +120,7 @@ fn esc_gives_the_question_up() {
 
 #[test]
 fn a_face_of_a_photo_is_asked_about_too() {
-    let (wire, mut harness) = open(album_world(), View::Library);
+    let (wire, mut harness) = open(album_world(), View::LIBRARY);
     send(&mut harness, Message::Act(Action::OpenPhoto(PhotoId(1))));
     harness.get_by_label("Name").focus();
     harness.run();
@@ -137,7 +137,7 @@ fn a_face_of_a_photo_is_asked_about_too() {
 
 #[test]
 fn somebody_with_a_name_is_not_set_aside_by_one_key() {
-    let (wire, mut harness) = open(album_world(), View::People);
+    let (wire, mut harness) = open(album_world(), View::PEOPLE);
     send(&mut harness, Message::Act(Action::OpenPerson(PersonId(1))));
     for key in [Key::I, Key::S, Key::F] {
         harness.key_press(key);
@@ -157,10 +157,10 @@ fn a_group_is_set_aside_by_one_key() {
     world.page.name = None;
     for (key, decision) in [
         (Key::I, Decision::Hide(PersonId(100))),
-        (Key::S, Decision::Strangers(PersonId(100))),
-        (Key::F, Decision::NotAPerson(PersonId(100))),
+        (Key::S, Decision::SetAsideAll { person: PersonId(100), why: SetAside::Stranger }),
+        (Key::F, Decision::SetAsideAll { person: PersonId(100), why: SetAside::NotAFace }),
     ] {
-        let (wire, mut harness) = open(world.clone(), View::People);
+        let (wire, mut harness) = open(world.clone(), View::PEOPLE);
         send(&mut harness, Message::Act(Action::OpenPerson(PersonId(100))));
         harness.key_press(key);
         harness.run();
@@ -170,7 +170,7 @@ fn a_group_is_set_aside_by_one_key() {
 
 #[test]
 fn only_what_was_shown_is_confirmed_together() {
-    let (wire, mut harness) = open(album_world(), View::People);
+    let (wire, mut harness) = open(album_world(), View::PEOPLE);
     send(&mut harness, Message::Act(Action::OpenPerson(PersonId(1))));
     harness.get_by_label("5 confirmed, 4 named with the group");
     harness.get_by_label("Confirm the 4 shown").click();
@@ -238,7 +238,7 @@ fn who_is_not_whom_is_listed_and_taken_back() {
 
 #[test]
 fn the_page_is_reached_from_the_foot_of_people_and_by_search() {
-    let (_, mut harness) = open(album_world(), View::People);
+    let (_, mut harness) = open(album_world(), View::PEOPLE);
     harness.key_press_modifiers(Modifiers::COMMAND, Key::K);
     harness.run();
     harness.get_by_role_and_label(Role::TextInput, "Search").type_text("set as");
@@ -251,7 +251,7 @@ fn the_page_is_reached_from_the_foot_of_people_and_by_search() {
     assert_eq!(harness.state().state().page, Page::None);
     let mut world = album_world();
     world.people = Default::default();
-    let (_, mut harness) = open(world, View::People);
+    let (_, mut harness) = open(world, View::PEOPLE);
     harness.get_by_label("Set aside: 7").click();
     harness.run();
     assert_eq!(harness.state().state().page, Page::SetAside, "also where everybody is set aside");
@@ -259,7 +259,7 @@ fn the_page_is_reached_from_the_foot_of_people_and_by_search() {
 
 #[test]
 fn two_people_are_told_apart_in_the_preview_and_at_a_group() {
-    let (wire, mut harness) = open(album_world(), View::People);
+    let (wire, mut harness) = open(album_world(), View::PEOPLE);
     harness.get_by_label("Not Jonas").click();
     harness.run();
     assert_eq!(wire.last_decision().1, Decision::Different(PersonId(101), PersonId(2)));
@@ -272,7 +272,7 @@ fn two_people_are_told_apart_in_the_preview_and_at_a_group() {
 
 #[test]
 fn a_folder_is_removed_after_a_question() {
-    let (wire, mut harness) = open(album_world(), View::Settings);
+    let (wire, mut harness) = open(album_world(), View::SETTINGS);
     harness.get_by_label_contains("not there now");
     harness.get_by_label("Remove… /media/maria/Travels").click_accesskit();
     harness.run();
@@ -290,7 +290,7 @@ fn a_folder_is_removed_after_a_question() {
 
 #[test]
 fn a_folder_that_moved_is_scanned_where_it_is_now() {
-    let (wire, mut harness) = open(album_world(), View::Settings);
+    let (wire, mut harness) = open(album_world(), View::SETTINGS);
     let (from, to) = ("/media/maria/Travels".into(), "/home/maria/Travels".into());
     send(&mut harness, Message::Settings(settings_view::Message::MoveFolder { from, to }));
     let asked = wire.actions();
@@ -305,7 +305,7 @@ fn a_folder_that_moved_is_scanned_where_it_is_now() {
 
 #[test]
 fn photos_that_are_gone_are_asked_about() {
-    let (wire, mut harness) = open(album_world(), View::Library);
+    let (wire, mut harness) = open(album_world(), View::LIBRARY);
     let withheld = || Withheld { folder: "/mnt/usb".into(), gone: 412, of: 500 };
     let summary = || JobSummary { withheld: vec![withheld()], ..JobSummary::default() };
     wire.push(Report::Job(scan_report()));
@@ -332,7 +332,7 @@ fn photos_that_are_gone_are_asked_about() {
 
 #[test]
 fn a_scan_tells_of_names_in_edited_photos_and_of_folders_that_are_not_there() {
-    let (wire, mut harness) = open(album_world(), View::Library);
+    let (wire, mut harness) = open(album_world(), View::LIBRARY);
     let summary = JobSummary {
         carried_faces: 3,
         lost_faces: 1,
@@ -353,7 +353,7 @@ fn a_scan_tells_of_names_in_edited_photos_and_of_folders_that_are_not_there() {
 
 #[test]
 fn what_another_program_writes_is_shown() {
-    let (wire, mut harness) = open(album_world(), View::People);
+    let (wire, mut harness) = open(album_world(), View::PEOPLE);
     wire.world.borrow_mut().people.named[0].name = "Maria Sánchez".into();
     wire.push(Report::ChangedElsewhere(Touched::everything()));
     harness.run_steps(4);

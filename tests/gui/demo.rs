@@ -9,34 +9,36 @@ use super::judged;
 use likeness::app::care::state as care_view;
 use likeness::app::compare::job::compare::ComparedFace;
 use likeness::app::compare::state::{self as compare_faces, CompareResult, CompareSource};
-use likeness::app::engine::facts::{GroupRow, ModelRow, Overview, People, PersonRow, Resemblance, TouchedFacts};
+use likeness::app::engine::facts::{GroupRow, ModelRow, NamedPerson, Overview, People, Resemblance, TouchedFacts};
 use likeness::app::engine::picture::{ImageKey, Picture};
+use likeness::app::engine::progress::Skipped;
 use likeness::app::engine::report::{Report, Ticket};
 use likeness::app::evaluate::state::Request as EvaluateRequest;
 use likeness::app::jobs::import::{ImportRequest, OpenQuestion};
 use likeness::app::models::state::{self as models_view, NetworkRow};
 use likeness::app::people::state::{
-    self as people_view, ApartRow, Aside, GroupChange, GroupChangeKind, GroupingPreview, PersonFace, PersonPage,
+    self as people_view, ApartRow, Aside, GroupChange, GroupChangeKind, GroupingPreview, PersonPage,
 };
-use likeness::app::photos::state::{
-    self as photos_view, Month, PhotoDetail, PhotoFace, PhotoTile, SkippedFile, Timeline,
-};
+use likeness::app::photos::state::{self as photos_view, Month, PhotoPage, PhotoTile, Timeline};
 use likeness::app::settings::state::{self as settings_view, DeviceRow};
-use likeness::app::shell::backend::{Answer, Backend, Event, Request};
-use likeness::app::train::state::message::{Event as TrainEvent, Request as TrainRequest};
+use likeness::app::shell::backend::{Answer, Backend, Event, Fact, Request};
+use likeness::app::train::state::{Event as TrainEvent, Request as TrainRequest};
 use likeness::cluster::Linkage;
 use likeness::library::care::{Backup, BackupReason, BackupState};
 use likeness::library::{
-    Belongs, Decision, FaceSetAside, FaceState, LostFace, PersonCard, Rejection, ScanOutcome, ScannedFolder, SetAside,
-    ToldApart,
+    Belongs, Decision, FaceDetail, FaceOfPerson, FaceSetAside, FaceState, LostFace, PersonCard, PhotoDetail,
+    PhotoState, Rejection, ScanOutcome, ScannedFolder, SetAside, ToldApart,
 };
 use likeness::networks::device::DeviceKind;
 use likeness::networks::models::Task;
 use likeness::networks::nets::catalogue;
 use likeness::types::{
-    ChannelOrder, CropRule, FaceBox, FaceId, ModelId, PersonId, PhotoId, PixelScaling, Preprocessing, Revision,
-    SquaredDistance,
+    ChannelOrder, CropRule, Detection, FaceBox, FaceId, Landmarks, ModelId, PersonId, PhotoId, PixelScaling,
+    Preprocessing, Revision, SquaredDistance,
 };
+
+/// The photo whose page is shown.
+const PHOTO: &str = "/home/maria/Photos/2024/IMG_2041.jpg";
 
 /// What the backend knows.
 #[derive(Clone)]
@@ -50,7 +52,7 @@ pub struct World {
     pub folders: Vec<ScannedFolder>,
     pub backups: Vec<Backup>,
     pub timeline: Timeline,
-    pub photo: PhotoDetail,
+    pub photo: PhotoPage,
     pub models: Vec<ModelRow>,
     pub devices: Vec<DeviceRow>,
     /// Squared distances between compared faces, in order: first to second, first to third, …
@@ -163,46 +165,44 @@ impl Backend for Wire {
 /// What the jobs would tell; actions are answered by the tests.
 fn answer(request: Request, world: &World) -> Option<Event> {
     let answer = match request {
-        Request::LoadOverview => Answer::Overview(world.overview.clone()),
-        Request::LoadPeople => Answer::People(world.people.clone()),
+        Request::LoadOverview => Answer::Facts(Fact::Overview(world.overview.clone())),
+        Request::LoadPeople => Answer::Facts(Fact::People(world.people.clone())),
         Request::LoadTouched(_) => {
             let Overview { faces, set_aside, can_undo, can_redo, .. } = world.overview;
-            Answer::Touched(TouchedFacts {
+            Answer::Facts(Fact::Touched(TouchedFacts {
                 people: Vec::new(),
                 resembling: HashMap::new(),
                 faces,
                 set_aside,
                 can_undo,
                 can_redo,
-            })
+            }))
         }
-        Request::LoadModels => Answer::Models(world.models.clone()),
+        Request::LoadModels => Answer::Facts(Fact::Models(world.models.clone())),
         Request::Photos(request) => return photos_answer(request, world),
-        Request::People(request) => Answer::OfPeople(people_answer(request, world)?),
+        Request::People(request) => Answer::People(people_answer(request, world)?),
         Request::Compare(compare_faces::Request::Compare(sources)) => {
-            Answer::OfCompare(compare_faces::Event::Compared(compare(sources, &world.distances)))
+            Answer::Compare(compare_faces::Event::Compared(compare(sources, &world.distances)))
         }
         Request::Evaluate(EvaluateRequest::LoadImage(key)) => return Some(Report::Image(key, Ok(draw(key)))),
-        Request::Evaluate(request) => Answer::OfEvaluate(judged::answer(request, world.people.named.is_empty())?),
-        Request::Train(TrainRequest::LoadChoices) => Answer::OfTrain(TrainEvent::Choices(super::train::choices())),
+        Request::Evaluate(request) => Answer::Evaluate(judged::answer(request, world.people.named.is_empty())?),
+        Request::Train(TrainRequest::LoadChoices) => Answer::Train(TrainEvent::Choices(super::train::choices())),
         Request::Train(TrainRequest::Summarise(data)) => {
-            Answer::OfTrain(TrainEvent::Summarised(data, Ok(super::train::data_summary())))
+            Answer::Train(TrainEvent::Summarised(data, Ok(super::train::data_summary())))
         }
-        Request::Models(models_view::Request::LoadNetworks) => {
-            Answer::OfModels(models_view::Event::Networks(networks()))
-        }
+        Request::Models(models_view::Request::LoadNetworks) => Answer::Models(models_view::Event::Networks(networks())),
         Request::Models(models_view::Request::Inspect(path)) => {
             let question = path.ends_with("doubtful.pt").then(open_question);
-            Answer::OfModels(models_view::Event::Inspected(path, Ok(question)))
+            Answer::Models(models_view::Event::Inspected(path, Ok(question)))
         }
         Request::Settings(settings_view::Request::LoadDevices) => {
-            Answer::OfSettings(settings_view::Event::Devices(world.devices.clone()))
+            Answer::Settings(settings_view::Event::Devices(world.devices.clone()))
         }
         Request::Settings(settings_view::Request::LoadFolders) => {
-            Answer::OfSettings(settings_view::Event::Folders(world.folders.clone()))
+            Answer::Settings(settings_view::Event::Folders(world.folders.clone()))
         }
         Request::Care(care_view::Request::LoadBackups) => {
-            Answer::OfCare(care_view::Event::Backups(world.backups.clone()))
+            Answer::Care(care_view::Event::Backups(world.backups.clone()))
         }
         Request::Scan(_)
         | Request::Train(_)
@@ -219,11 +219,14 @@ fn photos_answer(request: photos_view::Request, world: &World) -> Option<Event> 
     use photos_view::{Event, Request};
     let event = match request {
         Request::LoadTimeline(filter) => Event::Timeline(filter, world.timeline.clone()),
-        Request::LoadPhoto(photo) => Event::Photo(PhotoDetail { photo, ..world.photo.clone() }),
+        Request::LoadPhoto(id) => {
+            let page = world.photo.clone();
+            Event::Photo(PhotoPage { photo: PhotoDetail { id, ..page.photo }, ..page })
+        }
         Request::LoadImage(key) => return Some(Report::Image(key, Ok(draw(key)))),
         Request::FindPhotos(text) => Event::Found(text, vec![(PhotoId(7), "IMG_0007.jpg".into())]),
     };
-    Some(Report::Own(Answer::OfPhotos(event)))
+    Some(Report::Own(Answer::Photos(event)))
 }
 
 fn people_answer(request: people_view::Request, world: &World) -> Option<people_view::Event> {
@@ -357,7 +360,7 @@ pub fn fresh_world() -> World {
 /// Ten faces belong to one drawn person: face 10 to 19 to person 1, and so on.
 pub fn album_world() -> World {
     let names = ["Maria Silva", "Jonas", "张伟", "Amélie Dubois", "Mario Rossi", "Grandma"];
-    let named = names.iter().enumerate().map(|(i, name)| PersonRow {
+    let named = names.iter().enumerate().map(|(i, name)| NamedPerson {
         person: PersonId(i as i64 + 1),
         name: (*name).to_owned(),
         cover: FaceId(i as i64 * 10 + 10),
@@ -374,15 +377,15 @@ pub fn album_world() -> World {
             distance: SquaredDistance(0.97),
         }),
     });
-    let person_face = |id: i64| PersonFace {
-        face: FaceId(id),
-        photo: PhotoId(id),
+    let person_face = |id: i64| FaceOfPerson {
+        face_id: FaceId(id),
+        photo_id: PhotoId(id),
         belongs: match id {
             10..15 => Belongs::Confirmed,
             15..1000 => Belongs::Named,
             _ => Belongs::Suggested,
         },
-        distance: SquaredDistance(0.3 + 0.02 * (id % 60) as f32),
+        distance: Some(SquaredDistance(0.3 + 0.02 * (id % 60) as f32)),
     };
     World {
         overview: Overview {
@@ -415,14 +418,23 @@ pub fn album_world() -> World {
         folders: folders(),
         backups: backups(),
         timeline: timeline(2400),
-        photo: PhotoDetail {
+        photo: PhotoPage {
             seen: SEEN,
-            photo: PhotoId(1),
-            path: PathBuf::from("/home/maria/Photos/2024/IMG_2041.jpg"),
+            photo: PhotoDetail {
+                id: PhotoId(1),
+                path: PathBuf::from(PHOTO),
+                width: 4032,
+                height: 3024,
+                size_bytes: 4_194_304,
+                sha256: None,
+                format: Some("jpeg".into()),
+                captured_at: Some("2024-06-14T16:20:11".into()),
+                camera: Some("Pixel 8".into()),
+                gps: None,
+                state: PhotoState::Done,
+                is_missing: false,
+            },
             copies: Vec::new(),
-            size: (4032, 3024),
-            captured_at: Some("2024-06-14T16:20:11".into()),
-            camera: Some("Pixel 8".into()),
             faces: vec![
                 photo_face(10, [700.0, 900.0, 620.0, 760.0], Some("Maria Silva"), Belongs::Confirmed),
                 photo_face(20, [1900.0, 800.0, 600.0, 740.0], Some("Jonas"), Belongs::Suggested),
@@ -467,22 +479,27 @@ pub fn timeline(count: i64) -> Timeline {
     Timeline {
         months: months.collect(),
         skipped: vec![
-            SkippedFile {
+            Skipped {
                 path: PathBuf::from("/home/maria/Photos/broken.jpg"),
                 reason: "The picture ends too early".into(),
             },
-            SkippedFile { path: PathBuf::from("/home/maria/Photos/notes.jpg"), reason: "This is no picture".into() },
+            Skipped { path: PathBuf::from("/home/maria/Photos/notes.jpg"), reason: "This is no picture".into() },
         ],
     }
 }
 
-fn photo_face(face: i64, [x, y, width, height]: [f32; 4], name: Option<&str>, belongs: Belongs) -> PhotoFace {
-    PhotoFace {
-        face: FaceId(face),
-        face_box: FaceBox { x, y, width, height },
-        person: Some(PersonId(face / 10)),
+fn photo_face(face: i64, [x, y, width, height]: [f32; 4], name: Option<&str>, belongs: Belongs) -> FaceDetail {
+    FaceDetail {
+        face_id: FaceId(face),
+        photo_id: PhotoId(1),
+        path: PathBuf::from(PHOTO),
+        detection: Detection {
+            face_box: FaceBox { x, y, width, height },
+            score: 0.9,
+            landmarks: Landmarks([[x + width / 2.0, y + height / 2.0]; 5]),
+        },
+        state: FaceState::Of { person: PersonId(face / 10), belongs },
         name: name.map(str::to_owned),
-        belongs: Some(belongs),
     }
 }
 

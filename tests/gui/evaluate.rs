@@ -30,7 +30,7 @@ fn asked(wire: &Wire) -> Vec<EvaluateRequest> {
 }
 
 fn show_three() -> (Wire, Harness<'static, App>) {
-    let (wire, mut harness) = open(album_world(), View::Evaluate);
+    let (wire, mut harness) = open(album_world(), View::EVALUATE);
     send(&mut harness, Message::Evaluate(EvaluateMessage::Open(folders())));
     harness.run_steps(4);
     (wire, harness)
@@ -38,7 +38,7 @@ fn show_three() -> (Wire, Harness<'static, App>) {
 
 #[test]
 fn what_is_missing_is_named_until_an_evaluation_can_start() {
-    let (wire, mut harness) = open(fresh_world(), View::Evaluate);
+    let (wire, mut harness) = open(fresh_world(), View::EVALUATE);
     harness.get_by_label("Choose the list of pairs");
     harness.get_by_label("Evaluations are listed here when they are done");
     let path = |which, path: &str| Message::Evaluate(EvaluateMessage::SetPath(which, vec![PathBuf::from(path)]));
@@ -46,7 +46,7 @@ fn what_is_missing_is_named_until_an_evaluation_can_start() {
     send(&mut harness, path(Path::Images, "/lfw/images"));
     harness.get_by_label("Choose at least one model");
 
-    let (wire_with_models, mut harness) = open(album_world(), View::Evaluate);
+    let (wire_with_models, mut harness) = open(album_world(), View::EVALUATE);
     send(&mut harness, path(Path::Pairs, "/lfw/pairs.txt"));
     send(&mut harness, path(Path::Images, "/lfw/images"));
     harness.get_by_role_and_label(Role::Button, "Evaluate").click();
@@ -57,7 +57,7 @@ fn what_is_missing_is_named_until_an_evaluation_can_start() {
 
 #[test]
 fn past_evaluations_are_ticked_and_shown_together() {
-    let (wire, mut harness) = open(album_world(), View::Evaluate);
+    let (wire, mut harness) = open(album_world(), View::EVALUATE);
     for model in ["sface-2021dec", "facenet-casia-512", "facenet-keras-128"] {
         harness.get_by_label_contains(&format!("Show {model} of 2024-05-01")).click();
         harness.run_steps(2);
@@ -118,10 +118,10 @@ fn a_wrong_pair_opens_and_its_label_can_be_marked() {
 
 #[test]
 fn only_the_visible_part_of_a_large_wall_is_laid_out() {
-    let (wire, mut harness) = open(album_world(), View::Evaluate);
+    let (wire, mut harness) = open(album_world(), View::EVALUATE);
     send(&mut harness, Message::Evaluate(EvaluateMessage::Open(folders()[..1].to_vec())));
     let large = run(0, 200_000);
-    wire.push(Report::Own(Answer::OfEvaluate(EvaluateEvent::Changed(Arc::new(large)))));
+    wire.push(Report::Own(Answer::Evaluate(EvaluateEvent::Changed(Arc::new(large)))));
     harness.run_steps(3);
     // Everything is accepted: every pair of different people is wrong.
     send(&mut harness, Message::Evaluate(EvaluateMessage::SetThreshold(9.0)));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use likeness::app::engine::facts::{DistanceSample, SampleOf};
 use likeness::app::evaluate::state::{Event as EvaluateEvent, Request as EvaluateRequest};
 use likeness::eval::figures::{PairFigures, WithoutErrata};
-use likeness::eval::lfw::{Judgement, Options, judge_scored};
+use likeness::eval::lfw::{Judgement, LfwOptions, judge_scored};
 use likeness::eval::quantised::QuantisationCost;
 use likeness::eval::run::{Doubt, RunRow, Score};
 use likeness::eval::{FarRule, Image, Pair, Run};
@@ -96,7 +96,7 @@ pub fn run(model: u32, pairs: usize) -> Run {
         has_curves: true,
     };
     let figures = figures(&judged);
-    Run { number: model, doubts, ..Run::judged(row, figures, judged, &Options::default(), images, None) }
+    Run { number: model, doubts, ..Run::judged(row, figures, judged, &LfwOptions::default(), images, None) }
 }
 
 fn figures(judged: &Judgement) -> PairFigures {

@@ -11,8 +11,8 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use likeness::app::shell::app::App;
 use likeness::app::shell::backend::Request;
-use likeness::app::shell::dialogs::Question;
 use likeness::app::shell::message::Message;
+use likeness::app::ui::action::Action;
 use likeness::app::ui::fonts::FontSource;
 use likeness::app::ui::locale::Language;
 use likeness::app::ui::view::View;
@@ -193,8 +193,8 @@ fn the_name_field_is_never_crushed() {
 fn a_folder_can_be_typed() {
     let folder = tempfile::tempdir().unwrap();
     let wire = Wire::new(album_world());
-    let mut harness = super::open_with(&wire, super::settings(View::Library));
-    harness.state_mut().send(Message::TypePath(Question::Folder));
+    let mut harness = super::open_with(&wire, super::settings(View::LIBRARY));
+    harness.state_mut().send(Message::TypePath(Box::new(Message::Act(Action::ChooseFolder))));
     harness.run();
     let answered = |harness: &mut Harness<'static, App>| {
         for _ in 0..50 {
@@ -216,7 +216,7 @@ fn a_folder_can_be_typed() {
     answered(&mut harness);
     let scan = likeness::app::scan::state::Request::Scan(vec![folder.path().to_owned()]);
     assert!(wire.sent.borrow().contains(&Request::Scan(scan)), "the typed folder is scanned");
-    harness.state_mut().send(Message::TypePath(Question::Folder));
+    harness.state_mut().send(Message::TypePath(Box::new(Message::Act(Action::ChooseFolder))));
     harness.run();
     harness.key_press(Key::Escape);
     harness.run();

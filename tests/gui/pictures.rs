@@ -20,7 +20,7 @@ use likeness::app::shell::app::App;
 use likeness::app::shell::backend::{Answer, Backend};
 use likeness::app::shell::message::Message;
 use likeness::app::shell::state::Settings;
-use likeness::app::train::state::message::Event as TrainEvent;
+use likeness::app::train::state::Event as TrainEvent;
 use likeness::app::ui::action::Action;
 use likeness::app::ui::fonts::FontSource;
 use likeness::app::ui::locale::Language;
@@ -109,53 +109,53 @@ pub fn scenes() -> Vec<Scene> {
     };
     let act = |action| vec![Message::Act(action)];
     vec![
-        Scene { world: fresh_world(), ..scene("first_run", View::Library) },
-        Scene { world: fresh_world(), theme: dark, ..scene("first_run_dark", View::Library) },
-        Scene { job: Some(super::scan_report()), ..scene("library_scanning", View::Library) },
-        Scene { theme: dark, ..scene("library_dark", View::Library) },
-        scene("people", View::People),
-        Scene { theme: dark, ..scene("people_dark", View::People) },
-        Scene { messages: act(Action::ToggleGrouping), ..scene("grouping", View::People) },
-        Scene { messages: act(Action::OpenPerson(PersonId(1))), ..scene("person", View::People) },
-        Scene { messages: act(Action::OpenPhoto(likeness::types::PhotoId(1))), ..scene("photo", View::Library) },
-        Scene { messages: act(Action::OpenSetAside), ..scene("set_aside", View::People) },
-        Scene { messages: aside(AsideTab::Hidden), ..scene("set_aside_hidden", View::People) },
-        Scene { messages: aside(AsideTab::Strangers), ..scene("set_aside_strangers", View::People) },
-        Scene { messages: aside(AsideTab::Different), theme: dark, ..scene("set_aside_different", View::People) },
-        Scene { messages: vec![same_name()], ..scene("same_name", View::People) },
-        Scene { messages: vec![putting_back(), photo()], ..scene("putting_back", View::Library) },
-        Scene { messages: vec![removing()], ..scene("remove_folder", View::Settings) },
-        Scene { messages: compare(2), ..scene("compare", View::Compare) },
-        Scene { messages: compare(2), theme: dark, ..scene("compare_dark", View::Compare) },
-        Scene { messages: compare(6), ..scene("compare_matrix", View::Compare) },
-        scene("evaluate", View::Evaluate),
-        Scene { world: fresh_world(), language: Language::Chinese, ..scene("evaluate_fresh_zh", View::Evaluate) },
-        Scene { messages: vec![open_runs()], ..scene("evaluate_curves", View::Evaluate) },
-        Scene { messages: vec![open_runs()], theme: dark, ..scene("evaluate_curves_dark", View::Evaluate) },
-        Scene { messages: vec![open_runs(), tab(Tab::Wall)], ..scene("evaluate_wall", View::Evaluate) },
+        Scene { world: fresh_world(), ..scene("first_run", View::LIBRARY) },
+        Scene { world: fresh_world(), theme: dark, ..scene("first_run_dark", View::LIBRARY) },
+        Scene { job: Some(super::scan_report()), ..scene("library_scanning", View::LIBRARY) },
+        Scene { theme: dark, ..scene("library_dark", View::LIBRARY) },
+        scene("people", View::PEOPLE),
+        Scene { theme: dark, ..scene("people_dark", View::PEOPLE) },
+        Scene { messages: act(Action::ToggleGrouping), ..scene("grouping", View::PEOPLE) },
+        Scene { messages: act(Action::OpenPerson(PersonId(1))), ..scene("person", View::PEOPLE) },
+        Scene { messages: act(Action::OpenPhoto(likeness::types::PhotoId(1))), ..scene("photo", View::LIBRARY) },
+        Scene { messages: act(Action::OpenSetAside), ..scene("set_aside", View::PEOPLE) },
+        Scene { messages: aside(AsideTab::Hidden), ..scene("set_aside_hidden", View::PEOPLE) },
+        Scene { messages: aside(AsideTab::Strangers), ..scene("set_aside_strangers", View::PEOPLE) },
+        Scene { messages: aside(AsideTab::Different), theme: dark, ..scene("set_aside_different", View::PEOPLE) },
+        Scene { messages: vec![same_name()], ..scene("same_name", View::PEOPLE) },
+        Scene { messages: vec![putting_back(), photo()], ..scene("putting_back", View::LIBRARY) },
+        Scene { messages: vec![removing()], ..scene("remove_folder", View::SETTINGS) },
+        Scene { messages: compare(2), ..scene("compare", View::COMPARE) },
+        Scene { messages: compare(2), theme: dark, ..scene("compare_dark", View::COMPARE) },
+        Scene { messages: compare(6), ..scene("compare_matrix", View::COMPARE) },
+        scene("evaluate", View::EVALUATE),
+        Scene { world: fresh_world(), language: Language::Chinese, ..scene("evaluate_fresh_zh", View::EVALUATE) },
+        Scene { messages: vec![open_runs()], ..scene("evaluate_curves", View::EVALUATE) },
+        Scene { messages: vec![open_runs()], theme: dark, ..scene("evaluate_curves_dark", View::EVALUATE) },
+        Scene { messages: vec![open_runs(), tab(Tab::Wall)], ..scene("evaluate_wall", View::EVALUATE) },
         Scene {
             messages: vec![open_runs(), tab(Tab::Wall)],
             theme: dark,
             language: Language::Chinese,
-            ..scene("evaluate_wall_dark_zh", View::Evaluate)
+            ..scene("evaluate_wall_dark_zh", View::EVALUATE)
         },
-        Scene { messages: vec![open_runs(), tab(Tab::Wall), pair()], ..scene("evaluate_pair", View::Evaluate) },
-        Scene { messages: vec![open_runs(), tab(Tab::Folds)], ..scene("evaluate_folds", View::Evaluate) },
-        Scene { messages: vec![Message::Train(train::choose_folder())], ..scene("train_set_up", View::Train) },
+        Scene { messages: vec![open_runs(), tab(Tab::Wall), pair()], ..scene("evaluate_pair", View::EVALUATE) },
+        Scene { messages: vec![open_runs(), tab(Tab::Folds)], ..scene("evaluate_folds", View::EVALUATE) },
+        Scene { messages: vec![Message::Train(train::choose_folder())], ..scene("train_set_up", View::TRAIN) },
         Scene {
             messages: vec![Message::Train(train::choose_folder())],
             language: Language::Chinese,
             theme: dark,
-            ..scene("train_set_up_chinese", View::Train)
+            ..scene("train_set_up_chinese", View::TRAIN)
         },
-        Scene { news: train::training(), ..scene("train_running", View::Train) },
-        Scene { news: train::training(), theme: dark, ..scene("train_running_dark", View::Train) },
-        Scene { news: train::trained(), ..scene("train_gate", View::Train) },
-        Scene { news: train::demonstrating(), ..scene("demo_running", View::Train) },
-        Scene { news: train::demonstrated(), ..scene("demo_done", View::Train) },
-        Scene { news: train::demonstrated(), theme: dark, ..scene("demo_done_dark", View::Train) },
-        scene("models", View::Models),
-        scene("settings", View::Settings),
+        Scene { news: train::training(), ..scene("train_running", View::TRAIN) },
+        Scene { news: train::training(), theme: dark, ..scene("train_running_dark", View::TRAIN) },
+        Scene { news: train::trained(), ..scene("train_gate", View::TRAIN) },
+        Scene { news: train::demonstrating(), ..scene("demo_running", View::TRAIN) },
+        Scene { news: train::demonstrated(), ..scene("demo_done", View::TRAIN) },
+        Scene { news: train::demonstrated(), theme: dark, ..scene("demo_done_dark", View::TRAIN) },
+        scene("models", View::MODELS),
+        scene("settings", View::SETTINGS),
     ]
 }
 
@@ -210,10 +210,10 @@ fn pictures_of_the_views() {
 /// What the README shows, by the names of its pictures.
 fn readme_scenes() -> Vec<Scene> {
     let scenes = vec![
-        scene("people", View::People),
-        Scene { messages: vec![Message::Act(Action::OpenPerson(PersonId(1)))], ..scene("person", View::People) },
-        Scene { messages: vec![open_runs()], ..scene("evaluate", View::Evaluate) },
-        Scene { news: train::training(), ..scene("train", View::Train) },
+        scene("people", View::PEOPLE),
+        Scene { messages: vec![Message::Act(Action::OpenPerson(PersonId(1)))], ..scene("person", View::PEOPLE) },
+        Scene { messages: vec![open_runs()], ..scene("evaluate", View::EVALUATE) },
+        Scene { news: train::training(), ..scene("train", View::TRAIN) },
     ];
     scenes.into_iter().map(|scene| Scene { world: synthetic_world(), ..scene }).collect()
 }
@@ -291,7 +291,7 @@ pub fn shown(
         wire.push(Report::Job(job));
     }
     for news in scene.news {
-        wire.push(Report::Own(Answer::OfTrain(news)));
+        wire.push(Report::Own(Answer::Train(news)));
     }
     harness.run_steps(24);
     for message in scene.messages {

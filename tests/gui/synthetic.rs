@@ -11,8 +11,8 @@ use likeness::app::engine::report::Report;
 use likeness::app::evaluate::state::Event as EvaluateEvent;
 use likeness::app::jobs::run_event::RunEvent;
 use likeness::app::shell::backend::{Answer, Backend, Event, Request};
+use likeness::app::train::state::Event as TrainEvent;
 use likeness::app::train::state::live::RunStart;
-use likeness::app::train::state::message::Event as TrainEvent;
 use likeness::synth::{Identity, render_photo};
 use likeness::train::events::TrainEvent as LearningEvent;
 
@@ -55,19 +55,19 @@ impl Backend for Synthetic {
                 let number = face.0 as u64;
                 *picture = Picture::from_rgb(&portrait(number % 1000 / 10, number, 160));
             }
-            Report::Own(Answer::OfTrain(TrainEvent::Began(RunStart { device, name, network, .. }))) => {
+            Report::Own(Answer::Train(TrainEvent::Began(RunStart { device, name, network, .. }))) => {
                 *device = DEVICE.into();
                 *name = "my-network".into();
                 *network = MODELS[0].into();
             }
-            Report::Own(Answer::OfTrain(TrainEvent::Run(event))) => {
+            Report::Own(Answer::Train(TrainEvent::Run(event))) => {
                 if let RunEvent::Train(LearningEvent::Snapshot(snapshot)) = &mut **event {
                     for face in &mut snapshot.faces {
                         face.thumbnail = portrait(face.picture as u64 / 3, face.picture as u64, 64);
                     }
                 }
             }
-            Report::Own(Answer::OfEvaluate(EvaluateEvent::Opened(_, runs))) => {
+            Report::Own(Answer::Evaluate(EvaluateEvent::Opened(_, runs))) => {
                 for (run, model) in runs.iter_mut().zip(MODELS) {
                     Arc::make_mut(run).row.model = model.into();
                 }

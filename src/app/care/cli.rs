@@ -11,7 +11,8 @@ use super::job;
 use crate::app::engine::cli::console::{printable, printable_text};
 use crate::app::engine::home::Home;
 use crate::library::care::{
-    self, Backup, BackupReason, BackupState, CheckReport, Contradiction, ImportMode, ImportReport, Problem, Said,
+    self, Backup, BackupReason, BackupState, CheckReport, Contradiction, FaceDecision, ImportMode, ImportReport,
+    Problem,
 };
 use crate::library::{Library, LibraryReader, SetAside};
 
@@ -266,19 +267,19 @@ fn contradiction_words(contradiction: &Contradiction) -> String {
             format!("{}: here {}, in the import {}", printable(path), said_words(here), said_words(import))
         }
         Contradiction::OnePerson(name) => {
-            format!("two people of the import are one here: {}", said_words(&Said::Is(name.clone())))
+            format!("two people of the import are one here: {}", said_words(&FaceDecision::Is(name.clone())))
         }
     }
 }
 
-fn said_words(said: &Said) -> String {
+fn said_words(said: &FaceDecision) -> String {
     let name = |name: &Option<String>| name.as_deref().map_or_else(|| "a group".to_owned(), printable_text);
     match said {
-        Said::Is(person) => name(person),
-        Said::IsNot(person) => format!("not {}", name(person)),
-        Said::SetAside(SetAside::Stranger) => "a stranger".to_owned(),
-        Said::SetAside(SetAside::NotAFace) => "not a face".to_owned(),
-        Said::Forgotten => "forgotten".to_owned(),
+        FaceDecision::Is(person) => name(person),
+        FaceDecision::IsNot(person) => format!("not {}", name(person)),
+        FaceDecision::SetAside(SetAside::Stranger) => "a stranger".to_owned(),
+        FaceDecision::SetAside(SetAside::NotAFace) => "not a face".to_owned(),
+        FaceDecision::Forgotten => "forgotten".to_owned(),
     }
 }
 
@@ -301,8 +302,8 @@ mod tests {
         let contradiction = Contradiction::Face {
             path: "a.jpg".into(),
             face_box: crate::types::FaceBox { x: 1.0, y: 2.0, width: 3.0, height: 4.0 },
-            here: Said::Is(Some("Ada".into())),
-            import: Said::SetAside(SetAside::Stranger),
+            here: FaceDecision::Is(Some("Ada".into())),
+            import: FaceDecision::SetAside(SetAside::Stranger),
         };
         assert_eq!(contradiction_words(&contradiction), "a.jpg: here Ada, in the import a stranger");
         assert_eq!(contradiction_json(&contradiction)["box"], json!([1.0, 2.0, 3.0, 4.0]));

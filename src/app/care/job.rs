@@ -1,7 +1,10 @@
 //! What both the window and `likeness library` do with the library's file.
 
 #[cfg(feature = "gui")]
-pub mod window;
+mod window;
+
+#[cfg(feature = "gui")]
+pub use self::window::Job;
 
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Write};

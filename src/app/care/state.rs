@@ -7,6 +7,8 @@ use crate::app::engine::facts::Loadable;
 use crate::app::engine::report::Ticket;
 use crate::app::jobs::forget::Forgetting;
 use crate::app::ui::action::{Action, Outbox};
+use crate::app::ui::feature::{Feature, PathQuestion, Wanted};
+use crate::app::ui::view::View;
 use crate::library::care::{Backup, CheckReport, ImportReport};
 use crate::types::PersonId;
 
@@ -68,14 +70,15 @@ pub struct State {
     pub may_find_again: bool,
 }
 
-impl State {
-    /// Whether a question is open, which takes Esc for itself.
-    pub fn is_asking(&self) -> bool {
-        self.restoring.is_some() || self.imported.is_some() || self.forgetting.is_some()
-    }
+impl Feature for State {
+    type Message = Message;
+    type Request = Request;
+    type Event = Event;
+
+    const VIEW: View = View::SETTINGS;
 
     /// The dialogs for files are the window's.
-    pub fn update(&mut self, message: Message, out: &mut Outbox<'_, Request>) {
+    fn update(&mut self, message: Message, out: &mut Outbox<'_, Request>) {
         let file_name = |path: &PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         match message {
             Message::BackUp => {
@@ -122,12 +125,36 @@ impl State {
         }
     }
 
-    pub fn receive(&mut self, event: Event) {
+    fn receive(&mut self, event: Event, _out: &mut Outbox<'_, Request>) {
         match event {
             Event::Backups(backups) => self.backups = Loadable::Ready(backups),
             Event::Checked(report) => (self.checking, self.checked) = (false, Some(report)),
             Event::Imported(report) => self.imported = Some(report),
             Event::Forgetting(forgetting) => self.forgetting = Some(forgetting),
         }
+    }
+
+    /// Whether a question is open, which takes Esc for itself.
+    fn is_asking(&self) -> bool {
+        self.restoring.is_some() || self.imported.is_some() || self.forgetting.is_some()
+    }
+
+    fn shown(&self, view: View, out: &mut Outbox<'_, Request>) {
+        if view == Self::VIEW {
+            out.ask(Request::LoadBackups);
+        }
+    }
+
+    fn path_question(message: &Message) -> Option<PathQuestion> {
+        match message {
+            Message::ChooseExport => Some(PathQuestion::one("export_title", Wanted::NewFile)),
+            Message::ChooseImport => Some(PathQuestion::one("import_people_title", Wanted::File)),
+            _ => None,
+        }
+    }
+
+    fn with_paths(asked: Message, paths: Vec<PathBuf>) -> Option<Message> {
+        let follows = if asked == Message::ChooseExport { Message::Export } else { Message::Import };
+        paths.into_iter().next().map(follows)
     }
 }

@@ -5,6 +5,7 @@ use eframe::egui::{self, Id, Ui};
 
 use crate::app::care::state::{Message, State};
 use crate::app::engine::facts::Loadable;
+use crate::app::ui::feature::FeatureView;
 use crate::app::ui::locale::{Locale, grouped};
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
@@ -14,11 +15,25 @@ use crate::library::care::{Backup, BackupReason, BackupState, CheckReport};
 
 pub type Context<'a> = crate::app::ui::context::ViewContext<'a, State, Message>;
 
+/// Nothing is kept between frames.
+#[derive(Default)]
+pub struct Views;
+
+impl FeatureView<State> for Views {
+    fn ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>) {
+        care_ui(ui, ctx);
+    }
+
+    fn dialogs_ui(&mut self, window: &egui::Context, ctx: &mut Context<'_>) {
+        questions_ui(window, ctx);
+    }
+}
+
 /// Backups listed at once; there are seldom more.
 const LISTED: usize = 12;
 
 /// The section of Settings.
-pub fn care_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
+fn care_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     section_ui(ui, ctx.text.s("settings_library"), |ui| section(ui, ctx));
 }
 
@@ -124,7 +139,7 @@ fn checked_ui(ui: &mut Ui, ctx: &Context<'_>, report: &CheckReport) {
 }
 
 /// The questions and answers over the view.
-pub fn questions_ui(egui_ctx: &egui::Context, ctx: &mut Context<'_>) {
+fn questions_ui(egui_ctx: &egui::Context, ctx: &mut Context<'_>) {
     restore_ui(egui_ctx, ctx);
     imported_ui(egui_ctx, ctx);
     forget_ui(egui_ctx, ctx);

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use crate::app::compare::job::compare::ComparedFace;
 use crate::app::ui::action::Outbox;
+use crate::app::ui::feature::{Feature, PathQuestion, Wanted};
+use crate::app::ui::view::View;
 use crate::types::{FaceId, SquaredDistance};
 
 /// What a user can do here.
@@ -36,8 +38,14 @@ pub struct State {
     pub result: Option<CompareResult>,
 }
 
-impl State {
-    pub fn update(&mut self, message: Message, out: &mut Outbox<'_, Request>) {
+impl Feature for State {
+    type Message = Message;
+    type Request = Request;
+    type Event = Event;
+
+    const VIEW: View = View::COMPARE;
+
+    fn update(&mut self, message: Message, out: &mut Outbox<'_, Request>) {
         match message {
             Message::Add(sources) => self.sources.extend(sources),
             Message::Remove(slot) if slot < self.sources.len() => _ = self.sources.remove(slot),
@@ -51,12 +59,36 @@ impl State {
         }
     }
 
-    pub fn receive(&mut self, event: Event) {
+    fn receive(&mut self, event: Event, _out: &mut Outbox<'_, Request>) {
         let Event::Compared(result) = event;
         if result.sources == self.sources {
             self.result = Some(result);
         }
     }
+
+    fn is_long(_: &Request) -> bool {
+        true
+    }
+
+    fn replaces(_: &Request, _: &Request) -> bool {
+        true
+    }
+
+    fn path_question(message: &Message) -> Option<PathQuestion> {
+        matches!(message, Message::ChooseFiles).then(|| PathQuestion::many("choose_files_title", Wanted::File))
+    }
+
+    fn with_paths(_: Message, paths: Vec<PathBuf>) -> Option<Message> {
+        Some(files(paths))
+    }
+
+    fn dropped(paths: &[PathBuf]) -> Option<Message> {
+        Some(files(paths.to_vec()))
+    }
+}
+
+fn files(paths: Vec<PathBuf>) -> Message {
+    Message::Add(paths.into_iter().map(CompareSource::File).collect())
 }
 
 /// A face to compare.

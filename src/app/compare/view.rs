@@ -3,14 +3,15 @@
 use eframe::egui::{self, CornerRadius, Rect, Role, Sense, TextureHandle, Ui, Vec2, WidgetInfo};
 
 use crate::app::compare::job::compare::ComparedFace;
-use crate::app::compare::state::{CompareResult, CompareSource, Message};
+use crate::app::compare::state::{CompareResult, CompareSource, Message, State};
 use crate::app::engine::facts::{DistanceSample, SampleOf};
 use crate::app::engine::picture::ImageKey;
+use crate::app::ui::feature::FeatureView;
 use crate::app::ui::icons::{self, Icon};
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::thumbnails::{Drawable, texture_of};
 use crate::app::ui::widgets::buttons::{self, Rank};
-use crate::app::ui::widgets::distance_scale::{Scale, distance_scale_ui};
+use crate::app::ui::widgets::distance_scale::{DistanceScale, distance_scale_ui};
 use crate::app::ui::widgets::matrix::{MatrixFace, matrix_ui};
 use crate::app::ui::widgets::name_field::{Entered, NameField, NameFieldOptions, name_field_ui};
 use crate::app::ui::widgets::verification::{Verdicts, verification_ui};
@@ -23,7 +24,7 @@ pub type Context<'a> =
 const CROP: f32 = 224.0;
 
 #[derive(Default)]
-pub struct CompareView {
+pub struct Views {
     /// Textures of the crops, for the sources they belong to.
     crops: Vec<Option<TextureHandle>>,
     crops_of: Vec<CompareSource>,
@@ -35,8 +36,8 @@ pub struct CompareView {
 /// Faces a row that can be chosen.
 const COLUMNS: [usize; 3] = [2, 3, 4];
 
-impl CompareView {
-    pub fn ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>) {
+impl FeatureView<State> for Views {
+    fn ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>) {
         self.update_crops(ui.ctx(), ctx);
         self.bar_ui(ui, ctx);
         ui.add_space(space::L);
@@ -55,7 +56,9 @@ impl CompareView {
             (_, None) => status::skeleton_ui(ui, Vec2::splat(72.0), ctx.text.s("loading")),
         }
     }
+}
 
+impl Views {
     fn update_crops(&mut self, egui_ctx: &egui::Context, ctx: &Context<'_>) {
         let Some(result) = &ctx.state.result else { return };
         if self.crops_of == result.sources && self.crops.len() == result.slots.len() {
@@ -277,7 +280,7 @@ fn verdict_ui(ui: &mut Ui, ctx: &mut Context<'_>, distance: SquaredDistance) {
     let name = ctx.text.f("scale_name", &values);
     let sample = ctx.facts.sample.as_ref();
     let threshold_word = ctx.text.s("threshold_mark");
-    distance_scale_ui(ui, Scale { distance, threshold, threshold_word, name: &name, sample });
+    distance_scale_ui(ui, DistanceScale { distance, threshold, threshold_word, name: &name, sample });
     if let Some(sample) = sample {
         ui.label(theme::secondary(ui, sample_words(ctx, sample)));
     }

@@ -74,7 +74,7 @@ pub fn fill(
     );
     let sizes = sizes(plan.faces);
     let mut rng = ChaCha8Rng::seed_from_u64(plan.seed);
-    let appearances: Vec<Appearance> = sizes.iter().map(|_| Appearance::draw(&mut rng)).collect::<Result<_>>()?;
+    let appearances: Vec<MadePerson> = sizes.iter().map(|_| MadePerson::draw(&mut rng)).collect::<Result<_>>()?;
     let mut owners: Vec<usize> =
         sizes.iter().enumerate().flat_map(|(person, &size)| std::iter::repeat_n(person, size)).collect();
     owners.shuffle(&mut rng);
@@ -143,13 +143,13 @@ fn company(next: &[usize], rng: &mut impl Rng) -> usize {
 }
 
 /// What all faces of a person share.
-struct Appearance {
+struct MadePerson {
     direction: Vec<f32>,
     /// A flat JPEG in the person's colour, in place of a cut face.
     crop_jpeg: Vec<u8>,
 }
 
-impl Appearance {
+impl MadePerson {
     fn draw(rng: &mut impl Rng) -> Result<Self> {
         let direction = Embedding::normalise(noise(rng))?.as_slice().to_vec();
         let colour = [rng.random_range(70..240), rng.random_range(70..240), rng.random_range(70..240)];
@@ -184,7 +184,7 @@ fn photo(
     number: usize,
     secs: i64,
     people: &[usize],
-    appearances: &[Appearance],
+    appearances: &[MadePerson],
     plan: &MadeLibraryPlan,
     rng: &mut impl Rng,
 ) -> Result<PhotoRecord> {

@@ -35,13 +35,14 @@ pub struct People {
     /// The library when these were read: what a decision about them has seen.
     pub seen: Revision,
     /// Named people, most faces first.
-    pub named: Vec<PersonRow>,
+    pub named: Vec<NamedPerson>,
     /// Groups without a name, most faces first.
     pub groups: Vec<GroupRow>,
 }
 
+/// A person's card of whom it is certain that there is a name, and a face to show.
 #[derive(Debug, Clone, PartialEq)]
-pub struct PersonRow {
+pub struct NamedPerson {
     pub person: PersonId,
     pub name: String,
     /// The face that shows this person best.
@@ -51,6 +52,7 @@ pub struct PersonRow {
     pub suggested: u64,
 }
 
+/// The card of a group without a name, which shows several faces.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GroupRow {
     pub person: PersonId,
@@ -156,7 +158,7 @@ impl Facts {
     }
 
     /// The people who have this name, whatever its case, those with the most faces first.
-    pub fn people_named(&self, name: &str) -> Vec<&PersonRow> {
+    pub fn people_named(&self, name: &str) -> Vec<&NamedPerson> {
         let wanted = name.trim().to_lowercase();
         let named = self.people.ready().map_or(&[][..], |people| &people.named);
         named.iter().filter(|row| row.name.to_lowercase() == wanted).collect()
@@ -188,7 +190,7 @@ pub enum SampleOf {
 /// A person as the window lists them.
 #[derive(Debug, Clone, PartialEq)]
 pub enum TouchedRow {
-    Named(PersonRow),
+    Named(NamedPerson),
     /// Whom it resembles stands in [`TouchedFacts::resembling`].
     Group(GroupRow),
 }

@@ -12,11 +12,12 @@ use crate::app::engine::install::ensure_installed;
 use crate::app::engine::portrait::portrait_jpeg;
 use crate::app::engine::progress::JobEvent;
 use crate::faces::align;
-use crate::faces::detect::{Detector, DetectorConfig, Mtcnn, MtcnnConfig, SECOND_LONG_SIDE, YuNet};
+use crate::faces::detect::{Detector, DetectorConfig, Mtcnn, MtcnnConfig, SECOND_LONG_SIDE, YuNetDetector};
 use crate::faces::embed::{EmbedError, Embedder};
 use crate::faces::image::{DecodeLimits, DecodeScale, Photo, decode};
+use crate::library::FaceRecord;
 use crate::networks::device::{self, ComputeDevice, DeviceChoice, DeviceKind, VerdictCache};
-use crate::networks::models::{Architecture, Store, Task, Thresholds};
+use crate::networks::models::{LoadableNetwork, Store, Task, Thresholds};
 use crate::networks::nets::recognise::recognise;
 use crate::types::{Cancel, CropRule, Detection, Embedding, ModelId, Preprocessing, error_chain};
 
@@ -35,16 +36,6 @@ pub const WORKING_LONG_SIDE: u32 = SECOND_LONG_SIDE;
 #[error("no face was found")]
 pub struct NoFace;
 
-/// One face of a photo: where it is, its embedding, and a small JPEG of it for the window.
-#[derive(Debug, Clone)]
-pub struct FoundFace {
-    /// In pixels of the upright photo at full scale.
-    pub detection: Detection,
-    /// None where the network gave a vector without a direction.
-    pub embedding: Option<Embedding>,
-    pub portrait_jpeg: Vec<u8>,
-}
-
 /// From pixels to faces: the loaded networks, or what a test puts in their place.
 pub trait FindFaces {
     fn detector_id(&self) -> &ModelId;
@@ -52,9 +43,9 @@ pub trait FindFaces {
     /// The model that the embeddings belong to.
     fn model_id(&self) -> &ModelId;
 
-    /// The faces of each photo, largest first. Photos are taken together so that the device sees full batches; a photo
+    /// The faces of each photo, largest first, in pixels of the upright photo at full scale. Photos are taken together so that the device sees full batches; a photo
     /// whose faces cannot be cut or embedded fails alone. The path is that of the full photo.
-    fn find_faces(&self, photos: &[(&Path, &Photo)]) -> Vec<Result<Vec<FoundFace>>>;
+    fn find_faces(&self, photos: &[(&Path, &Photo)]) -> Vec<Result<Vec<FaceRecord>>>;
 
     /// The embedding of whatever is at each of these places, in pixels of the picture.
     fn embed_faces(&self, picture: &RgbImage, places: &[Detection]) -> Result<Vec<Option<Embedding>>>;
@@ -96,6 +87,11 @@ impl EngineOptions {
         let id = self.model_id();
         store.named(&id.0)?.thresholds.with_context(|| format!("{id} does not embed faces"))
     }
+}
+
+/// The device that a choice means, tested before it is first used, and what is to be said of it.
+pub fn choose_device(home: &Home, choice: &DeviceChoice) -> Result<(ComputeDevice, Vec<String>)> {
+    Ok(device::choose(choice, &VerdictCache::open(home.device_verdicts()))?)
 }
 
 /// The loaded networks on their device.
@@ -159,7 +155,7 @@ impl FindFaces for Engine {
         &self.model_id
     }
 
-    fn find_faces(&self, photos: &[(&Path, &Photo)]) -> Vec<Result<Vec<FoundFace>>> {
+    fn find_faces(&self, photos: &[(&Path, &Photo)]) -> Vec<Result<Vec<FaceRecord>>> {
         let pictures: Vec<&RgbImage> = photos.iter().map(|(_, photo)| &photo.pixels).collect();
         let detections = self.detect_all(&pictures);
         self.embed_cut(photos.par_iter().zip(detections).map(|(photo, found)| self.cut(photo, found?)).collect())
@@ -246,7 +242,7 @@ impl Engine {
     }
 
     /// All crops of the batch in one go, then handed back to their photos.
-    fn embed_cut(&self, mut cut: Vec<Result<Cut>>) -> Vec<Result<Vec<FoundFace>>> {
+    fn embed_cut(&self, mut cut: Vec<Result<Cut>>) -> Vec<Result<Vec<FaceRecord>>> {
         let crops: Vec<RgbImage> = cut.iter_mut().flatten().flat_map(|cut| std::mem::take(&mut cut.crops)).collect();
         let mut embeddings = match self.embed(&crops) {
             Ok(embeddings) => embeddings.into_iter(),
@@ -257,7 +253,7 @@ impl Engine {
         };
         let mut faces_of = |cut: Cut| {
             let faces = cut.detections.into_iter().zip(cut.portraits).zip(embeddings.by_ref());
-            let face = |((detection, portrait_jpeg), embedding)| FoundFace { detection, embedding, portrait_jpeg };
+            let face = |((detection, crop_jpeg), embedding)| FaceRecord { detection, embedding, crop_jpeg };
             faces.map(face).collect()
         };
         cut.into_iter().map(|cut| cut.map(&mut faces_of)).collect()
@@ -277,10 +273,10 @@ fn announce_self_test(choice: &DeviceChoice, verdicts: &VerdictCache, events: &m
 /// An installed detector on its device.
 pub(crate) fn load_detector(store: &Store, id: &ModelId, device: &ComputeDevice) -> Result<Detector> {
     let detector = match store.entry(id)?.architecture {
-        Architecture::Yunet => {
-            YuNet::from_onnx(&store.read(id)?, &device.burn, DetectorConfig::default()).map(Detector::YuNet)
+        LoadableNetwork::Yunet => {
+            YuNetDetector::from_onnx(&store.read(id)?, &device.burn, DetectorConfig::default()).map(Detector::YuNet)
         }
-        Architecture::Mtcnn => {
+        LoadableNetwork::Mtcnn => {
             let files = store.read_all(id)?;
             let [p, r, o] = &files[..] else { bail!("{id} is {} files where three are wanted", files.len()) };
             let mtcnn = Mtcnn::from_pytorch([p, r, o], &device.burn, device.kind, MtcnnConfig::default());

@@ -18,16 +18,13 @@ pub struct JobReport {
     pub progress: Progress,
 }
 
+/// What a job does, by name. Those that several features ask for are named here, the others in their features.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum JobKind {
-    Scan,
-    Install,
-    Evaluate,
-    /// Why an evaluation's score is low.
-    Check,
-    Train,
-    Demonstrate,
-    Reembed,
+pub struct JobKind(pub &'static str);
+
+impl JobKind {
+    pub const SCAN: Self = Self("scan");
+    pub const INSTALL: Self = Self("install");
 }
 
 /// Names a change, so that its answer finds the words said about it.

@@ -177,6 +177,15 @@ impl Running {
     }
 }
 
+/// What a feature does for the window, with what it keeps while the window is open.
+pub trait FeatureJob: Default {
+    type Request;
+    type Event;
+
+    /// Starts what is asked for, and returns at once.
+    fn handle(&self, tasks: &mut Tasks<'_, Self::Event>, request: Self::Request);
+}
+
 /// How a feature starts work on the threads.
 pub struct Tasks<'a, E> {
     pub shared: &'a Arc<Shared>,

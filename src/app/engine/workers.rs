@@ -28,6 +28,11 @@ pub struct LoadedNetworks {
 }
 
 impl LoadedNetworks {
+    /// None are loaded yet.
+    pub fn new(home: Home) -> Self {
+        Self { home, loaded: None }
+    }
+
     /// The networks for these options, loaded now unless they are there already.
     pub fn engine(
         &mut self,
@@ -62,7 +67,7 @@ impl Workers {
     pub fn start(home: Home, panicked: impl Fn() + Clone + Send + 'static) -> Result<Self> {
         let (device, device_inbox) = bounded::<DeviceWork>(DEVICE_QUEUE);
         let (pool, pool_inbox) = bounded::<PoolWork>(POOL_QUEUE);
-        let mut networks = LoadedNetworks { home, loaded: None };
+        let mut networks = LoadedNetworks::new(home);
         let device_panicked = panicked.clone();
         spawn("likeness-device", move || {
             for work in device_inbox {

@@ -130,7 +130,7 @@ pub fn demo(
     let net = start::small_from_scratch(options.seed, &device.burn)?;
     let setup =
         Setup { config: &config, data: &data, card: card.clone(), folder: None, resume: None, decode_threads: 1 };
-    let mut curve = Curve::new(started);
+    let mut curve = CurveRecorder::new(started);
     let trained = train(net, setup, control, &mut |event| {
         let event = with_memory(event);
         curve.note(&event);
@@ -256,13 +256,13 @@ impl PictureSource for Album {
     }
 }
 
-struct Curve {
+struct CurveRecorder {
     started: Instant,
     points: Vec<CurvePoint>,
     losses: Vec<f32>,
 }
 
-impl Curve {
+impl CurveRecorder {
     fn new(started: Instant) -> Self {
         Self { started, points: Vec::new(), losses: Vec::new() }
     }

@@ -6,13 +6,13 @@ use std::collections::hash_map::Entry;
 use anyhow::Result;
 
 use crate::app::engine::facts::{
-    GroupRow, ModelRow, Overview, People, PersonRow, Resemblance, TouchedFacts, TouchedRow,
+    GroupRow, ModelRow, NamedPerson, Overview, People, Resemblance, TouchedFacts, TouchedRow,
 };
 use crate::app::engine::install::DEFAULT_PACK;
 use crate::app::engine::resemblance::Resemblances;
 use crate::app::engine::shared::Shared;
 use crate::app::jobs::regroup::Grouping;
-use crate::library::{self, LibraryReader, Page, PeopleFilter, PeopleKind, PersonCard};
+use crate::library::{self, LibraryReader, ListPage, PeopleFilter, PeopleKind, PersonCard};
 use crate::networks::device::DeviceChoice;
 use crate::networks::models::{Client, ModelEntry, Source, Store};
 use crate::types::{ModelId, PersonId, SquaredDistance, Touched};
@@ -64,8 +64,8 @@ pub fn people(shared: &Shared) -> Result<People> {
     let near = kept.insert(Resemblances::of(&input, model, threshold)).nearest().clone();
     shared.library.call(move |library| {
         library.at_once(|library| {
-            let list = |kind, min_faces| library.people(PeopleFilter { kind, min_faces }, Page::ALL);
-            let named: Vec<PersonRow> = list(PeopleKind::Named, 0)?.into_iter().filter_map(named_row).collect();
+            let list = |kind, min_faces| library.people(PeopleFilter { kind, min_faces }, ListPage::ALL);
+            let named: Vec<NamedPerson> = list(PeopleKind::Named, 0)?.into_iter().filter_map(named_row).collect();
             let names: HashMap<PersonId, &str> = named.iter().map(|row| (row.person, row.name.as_str())).collect();
             let mut groups = Vec::new();
             for card in list(PeopleKind::Nameless, 1)? {
@@ -142,8 +142,8 @@ fn resembling(shared: &Shared, touched: &Touched) -> Result<HashMap<PersonId, Op
 }
 
 /// None of a person without a face to show.
-fn named_row(card: PersonCard) -> Option<PersonRow> {
-    Some(PersonRow {
+fn named_row(card: PersonCard) -> Option<NamedPerson> {
+    Some(NamedPerson {
         person: card.id,
         name: card.name?,
         cover: card.cover?,
@@ -212,7 +212,7 @@ mod tests {
     use crate::app::engine::home::Home;
     use crate::app::engine::library_thread::LibraryHandle;
     use crate::app::engine::networks::EngineOptions;
-    use crate::library::{Decision, FaceRecord, FileFacts, FileHashes, GroupedBy, LibraryError, PhotoRecord};
+    use crate::library::{Decision, FaceRecord, FileFacts, FileHashes, GroupedBy, LibraryError, PhotoRecord, SetAside};
     use crate::types::{Detection, Embedding, FaceBox, FaceId, Landmarks, Revision};
 
     /// A photo whose faces point in directions given in degrees.
@@ -299,7 +299,7 @@ mod tests {
             Decision::Merge { from: alone, into: far },
             Decision::Undo,
             Decision::Redo,
-            Decision::NotAPerson(near),
+            Decision::SetAsideAll { person: near, why: SetAside::NotAFace },
             Decision::Undo,
             Decision::Hide(ada),
         ];

@@ -15,7 +15,7 @@ use crate::app::engine::progress::JobEvent;
 use crate::faces::align;
 use crate::faces::embed::{Batching, Embedder};
 use crate::networks::device;
-use crate::networks::models::{Architecture, ModelEntry, Store, StoreError, Task, Thresholds};
+use crate::networks::models::{LoadableNetwork, ModelEntry, Store, StoreError, Task, Thresholds};
 use crate::networks::nets::blocks::MapShape;
 use crate::networks::nets::catalogue::{self, VARIANTS};
 use crate::networks::nets::recognise::{PreprocessingSource, RecogniseError, Recognised, recognise, recognise_as};
@@ -189,7 +189,7 @@ fn entry(id: &ModelId, request: &ImportRequest, found: &Recognised, tried: &Tria
         id: id.clone(),
         title: request.title.clone().unwrap_or_else(|| id.0.clone()),
         task: Task::Embed,
-        architecture: Architecture::Catalogue,
+        architecture: LoadableNetwork::Catalogue,
         about: format!("{} with {} numbers, imported from {file}{distances}", tried.network, tried.dimensions),
         homepage: String::new(),
         licence_code: not_stated(),

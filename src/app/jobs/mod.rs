@@ -8,6 +8,7 @@ pub mod demonstration;
 pub mod facts;
 pub mod forget;
 pub mod import;
+pub mod input_file;
 #[cfg(feature = "gui")]
 pub mod options;
 pub mod reembed;

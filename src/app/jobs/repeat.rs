@@ -13,7 +13,7 @@ use crate::types::Cancel;
 
 /// What is different from the run that is repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
+pub enum RunChange {
     /// At most so many pictures of each person (paper, table 6). The people held out keep all of theirs.
     PicturesEach(usize),
     /// An embedding of so many numbers (paper, table 5).
@@ -39,4 +39,4 @@ pub struct RepeatOn<'a> {
 }
 
 /// Repeats the run in a folder; nothing of it is kept but what is told.
-pub type Repeat = fn(&Path, Change, &RepeatOn<'_>, &mut dyn FnMut(String)) -> Result<Repeated>;
+pub type Repeat = fn(&Path, RunChange, &RepeatOn<'_>, &mut dyn FnMut(String)) -> Result<Repeated>;

@@ -14,7 +14,7 @@ use crate::types::Cancel;
 
 /// What a walk found. `photos` is sorted, so that two walks of the same folder agree.
 #[derive(Debug, Default)]
-pub struct Found {
+pub struct FoundPhotos {
     pub photos: Vec<PathBuf>,
     /// Folders and links that could not be read.
     pub skipped: Vec<Skipped>,
@@ -22,11 +22,11 @@ pub struct Found {
 
 /// Lists the photos below `folder`, by their names' extensions. Hidden files and folders (a leading dot) are left out,
 /// as photo tools keep their caches there, and so are the folders of `own`, which hold what was made of photos.
-pub fn find_photos(folder: &Path, own: &[PathBuf], cancel: &Cancel, mut seen: impl FnMut(u64)) -> Result<Found> {
+pub fn find_photos(folder: &Path, own: &[PathBuf], cancel: &Cancel, mut seen: impl FnMut(u64)) -> Result<FoundPhotos> {
     let root = fs::canonicalize(folder).with_context(|| format!("cannot open the folder {}", folder.display()))?;
     anyhow::ensure!(root.is_dir(), "this is not a folder: {}", folder.display());
     fs::read_dir(&root).with_context(|| format!("cannot read the folder {}", folder.display()))?;
-    let mut found = Found::default();
+    let mut found = FoundPhotos::default();
     // Real paths: two links to one file are one photo, and a folder is walked once however many links lead to it.
     let mut known = HashSet::from([root.clone()]);
     let own: HashSet<PathBuf> = own.iter().filter_map(|folder| fs::canonicalize(folder).ok()).collect();
@@ -106,7 +106,7 @@ pub fn sorted(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-impl Found {
+impl FoundPhotos {
     fn skip(&mut self, path: &Path, reason: String) {
         self.skipped.push(Skipped { path: path.to_owned(), reason });
     }

@@ -6,42 +6,51 @@ use super::state::{Event, NetworkRow, Request};
 use crate::app::engine::install::install;
 use crate::app::engine::networks::EMBEDDER;
 use crate::app::engine::report::{Failed, JobKind, JobSummary};
-use crate::app::engine::shared::{Shared, Tasks, failure};
+use crate::app::engine::shared::{FeatureJob, Shared, Tasks, failure};
 use crate::app::jobs::import::{ImportRequest, import, what_is_open};
 use crate::app::jobs::options;
 use crate::networks::models::{FileCheck, InstallOptions, Manifest, Store, Task};
 use crate::networks::nets::catalogue::VARIANTS;
 use crate::types::{ModelId, Touched};
 
-pub fn handle(tasks: &mut Tasks<'_, Event>, request: Request) {
-    match request {
-        Request::LoadNetworks => tasks.in_background(|_, sink| {
-            // Computed on sizes alone; no weights are drawn.
-            let rows = VARIANTS.iter().map(|variant| NetworkRow { variant, table: variant.table() });
-            sink.send(Event::Networks(rows.collect()));
-        }),
-        Request::Inspect(path) => tasks.in_background(move |shared, sink| {
-            let request = ImportRequest { path: path.clone(), ..ImportRequest::default() };
-            let store = Store::open(shared.home.models()).map_err(Into::into);
-            let outcome = store.and_then(|store| what_is_open(&store, &request));
-            sink.send(Event::Inspected(path, outcome.map_err(|error| failure(Failed::Import, &error))));
-        }),
-        Request::Install(models) => install_models(tasks, models),
-        Request::Import(ticket, request) => tasks.in_background(move |shared, sink| {
-            let imported = Store::open(shared.home.models()).map_err(Into::into);
-            let imported = imported.and_then(|store| import(&store, &request, &mut |_| {}));
-            sink.changed(ticket, Failed::Import, imported.map(|_| Touched::models()));
-        }),
-        Request::Verify(ticket, model) => {
-            tasks.in_background(move |shared, sink| sink.changed(ticket, Failed::Change, verify(shared, &model)));
-        }
-        // On the device's thread, because the model may be loaded there.
-        Request::Remove(ticket, model) => tasks.on_device_thread(move |shared, networks, sink| {
-            networks.unload();
-            sink.changed(ticket, Failed::Remove, remove(shared, &model));
-        }),
-        Request::Use(ticket, model) => {
-            tasks.in_background(move |shared, sink| sink.changed(ticket, Failed::Change, use_model(shared, model)));
+/// What the window asks of this feature.
+#[derive(Debug, Default)]
+pub struct Job;
+
+impl FeatureJob for Job {
+    type Request = Request;
+    type Event = Event;
+
+    fn handle(&self, tasks: &mut Tasks<'_, Event>, request: Request) {
+        match request {
+            Request::LoadNetworks => tasks.in_background(|_, sink| {
+                // Computed on sizes alone; no weights are drawn.
+                let rows = VARIANTS.iter().map(|variant| NetworkRow { variant, table: variant.table() });
+                sink.send(Event::Networks(rows.collect()));
+            }),
+            Request::Inspect(path) => tasks.in_background(move |shared, sink| {
+                let request = ImportRequest { path: path.clone(), ..ImportRequest::default() };
+                let store = Store::open(shared.home.models()).map_err(Into::into);
+                let outcome = store.and_then(|store| what_is_open(&store, &request));
+                sink.send(Event::Inspected(path, outcome.map_err(|error| failure(Failed::Import, &error))));
+            }),
+            Request::Install(models) => install_models(tasks, models),
+            Request::Import(ticket, request) => tasks.in_background(move |shared, sink| {
+                let imported = Store::open(shared.home.models()).map_err(Into::into);
+                let imported = imported.and_then(|store| import(&store, &request, &mut |_| {}));
+                sink.changed(ticket, Failed::Import, imported.map(|_| Touched::models()));
+            }),
+            Request::Verify(ticket, model) => {
+                tasks.in_background(move |shared, sink| sink.changed(ticket, Failed::Change, verify(shared, &model)));
+            }
+            // On the device's thread, because the model may be loaded there.
+            Request::Remove(ticket, model) => tasks.on_device_thread(move |shared, networks, sink| {
+                networks.unload();
+                sink.changed(ticket, Failed::Remove, remove(shared, &model));
+            }),
+            Request::Use(ticket, model) => {
+                tasks.in_background(move |shared, sink| sink.changed(ticket, Failed::Change, use_model(shared, model)));
+            }
         }
     }
 }
@@ -51,7 +60,7 @@ fn install_models(tasks: &mut Tasks<'_, Event>, models: Vec<ModelId>) {
     let (job, cancel) = tasks.begin_job();
     tasks.run_job_in_background(job, move |shared, sink| {
         sink.send(Event::Installing(job, models.clone()));
-        let mut events = sink.reporter(job, JobKind::Install);
+        let mut events = sink.reporter(job, JobKind::INSTALL);
         let outcome = Store::open(shared.home.models()).map_err(Into::into).and_then(|store| {
             install(&store, &models, &InstallOptions::default(), &cancel, &mut events)?;
             Ok(JobSummary::default())

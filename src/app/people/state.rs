@@ -2,14 +2,16 @@
 
 mod aside;
 mod pages;
-mod said;
+mod words;
 
 pub use aside::{ApartRow, Aside, AsideTab};
-pub use pages::{GroupChange, GroupChangeKind, Grouping, GroupingPreview, PersonFace, PersonPage};
+pub use pages::{GroupChange, GroupChangeKind, GroupingPanel, GroupingPreview, PersonPage};
 
 use crate::app::engine::facts::Loadable;
 use crate::app::engine::report::Ticket;
 use crate::app::ui::action::{Action, Outbox};
+use crate::app::ui::feature::Feature;
+use crate::app::ui::view::View;
 use crate::cluster::Linkage;
 use crate::library::{Decision, Destination};
 use crate::types::{PersonId, Revision};
@@ -96,7 +98,7 @@ pub struct State {
     /// The person whose page is open.
     pub open: Option<PersonId>,
     pub person: Loadable<PersonPage>,
-    pub grouping: Grouping,
+    pub grouping: GroupingPanel,
     /// Two people whose merging is being previewed: from, into.
     pub merging: Option<(PersonId, PersonId)>,
     pub same_name: Option<SameName>,
@@ -104,8 +106,14 @@ pub struct State {
     pub aside_tab: AsideTab,
 }
 
-impl State {
-    pub fn update(&mut self, message: Message, out: &mut Outbox<'_, Request>) {
+impl Feature for State {
+    type Message = Message;
+    type Request = Request;
+    type Event = Event;
+
+    const VIEW: View = View::PEOPLE;
+
+    fn update(&mut self, message: Message, out: &mut Outbox<'_, Request>) {
         match message {
             Message::Decide(decision, seen) => self.decide_or_ask(decision, seen, out),
             Message::NameAs { person, same, seen } => self.name_as(person, same, seen, out),
@@ -129,7 +137,7 @@ impl State {
             }
             Message::ApplyGrouping => {
                 if let Some((squared_distance, linkage)) = self.grouping.asked.take() {
-                    self.grouping = Grouping::default();
+                    self.grouping = GroupingPanel::default();
                     let ticket = out.ticket(out.text.s("said_grouped").into(), true);
                     out.ask(Request::ApplyGrouping { ticket, squared_distance, linkage });
                 }
@@ -138,18 +146,29 @@ impl State {
         }
     }
 
-    pub fn receive(&mut self, event: Event) {
+    fn receive(&mut self, event: Event, out: &mut Outbox<'_, Request>) {
         match event {
             Event::Person(page) if self.open == Some(page.person) => self.person = Loadable::Ready(page),
             Event::Aside(aside) => self.aside = Loadable::Ready(aside),
             Event::Preview(preview) if self.grouping.asked == Some((preview.squared_distance, preview.linkage)) => {
                 self.grouping.preview = Some(preview);
             }
-            // Answers to questions that are not asked any more; the shell leaves the page of who is gone.
-            Event::Person(_) | Event::Preview(_) | Event::Gone(_) => {}
+            Event::Gone(person) => out.act(Action::Leave(person)),
+            // Answers to questions that are not asked any more.
+            Event::Person(_) | Event::Preview(_) => {}
         }
     }
 
+    fn replaces(newer: &Request, older: &Request) -> bool {
+        matches!((newer, older), (Request::Preview { .. }, Request::Preview { .. }))
+    }
+
+    fn is_asking(&self) -> bool {
+        self.merging.is_some() || self.same_name.is_some()
+    }
+}
+
+impl State {
     /// Opens the page of a person, or reads it again.
     pub fn show(&mut self, person: PersonId, out: &mut Outbox<'_, Request>) {
         self.open = Some(person);
@@ -196,7 +215,7 @@ impl State {
         if person == same {
             return;
         }
-        let words = out.text.f("said_added_to", &[("name", &said::name_of(same, out))]);
+        let words = out.text.f("said_added_to", &[("name", &words::name_of(same, out))]);
         if self.open == Some(person) {
             out.act(Action::Leave(person));
             out.act(Action::OpenPerson(same));
@@ -205,14 +224,14 @@ impl State {
     }
 
     fn decide(&mut self, decision: Decision, seen: Revision, out: &mut Outbox<'_, Request>) {
-        let words = said::words(&decision, out);
+        let words = words::words(&decision, out);
         match decision {
             Decision::Merge { from, .. } => {
                 self.merging = None;
                 out.act(Action::Leave(from));
             }
             Decision::Different(..) => self.merging = None,
-            Decision::Hide(person) | Decision::Strangers(person) | Decision::NotAPerson(person) => {
+            Decision::Hide(person) | Decision::SetAsideAll { person, .. } => {
                 out.act(Action::Leave(person));
             }
             Decision::PutBack { .. } => out.act(Action::PutBack(None)),
@@ -236,7 +255,7 @@ impl State {
 
     fn toggle_grouping(&mut self, out: &mut Outbox<'_, Request>) {
         let open = !self.grouping.open;
-        self.grouping = Grouping { open, ..Grouping::default() };
+        self.grouping = GroupingPanel { open, ..GroupingPanel::default() };
         if open {
             let (squared_distance, linkage) = out.facts.grouped_with();
             self.grouping.asked = Some((squared_distance, linkage));

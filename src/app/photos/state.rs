@@ -5,9 +5,12 @@ use std::sync::Arc;
 
 use crate::app::engine::facts::Loadable;
 use crate::app::engine::picture::ImageKey;
+use crate::app::engine::progress::Skipped;
 use crate::app::ui::action::Outbox;
-use crate::library::{Belongs, PhotoFilter};
-use crate::types::{FaceBox, FaceId, PersonId, PhotoId, Revision};
+use crate::app::ui::feature::{Feature, Kept};
+use crate::app::ui::view::View;
+use crate::library::{FaceDetail, PhotoDetail, PhotoFilter};
+use crate::types::{FaceBox, PhotoId, Revision, Touched};
 
 /// What a user can do here.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,7 +39,7 @@ pub enum Request {
 #[derive(Debug, Clone)]
 pub enum Event {
     Timeline(PhotoFilter, Timeline),
-    Photo(PhotoDetail),
+    Photo(PhotoPage),
     /// For the text that was searched: each photo with its file's name.
     Found(String, Vec<(PhotoId, String)>),
 }
@@ -49,7 +52,7 @@ pub struct State {
     pub timeline_revision: u64,
     /// The photo whose page is open.
     pub open: Option<PhotoId>,
-    pub photo: Loadable<PhotoDetail>,
+    pub photo: Loadable<PhotoPage>,
     /// The last answer to a search for photos: the text, and what was found.
     pub found: (String, Vec<(PhotoId, String)>),
     /// Side of a photo in the grid, in points.
@@ -70,8 +73,14 @@ impl Default for State {
     }
 }
 
-impl State {
-    pub fn update(&mut self, message: Message, out: &mut Outbox<'_, Request>) {
+impl Feature for State {
+    type Message = Message;
+    type Request = Request;
+    type Event = Event;
+
+    const VIEW: View = View::LIBRARY;
+
+    fn update(&mut self, message: Message, out: &mut Outbox<'_, Request>) {
         match message {
             Message::Next => self.step(1, out),
             Message::Previous => self.step(-1, out),
@@ -80,19 +89,45 @@ impl State {
         }
     }
 
-    pub fn receive(&mut self, event: Event) {
+    fn receive(&mut self, event: Event, _out: &mut Outbox<'_, Request>) {
         match event {
             Event::Timeline(filter, timeline) if filter == self.filter => {
                 self.timeline = Loadable::Ready(timeline);
                 self.timeline_revision += 1;
             }
-            Event::Photo(photo) if self.open == Some(photo.photo) => self.photo = Loadable::Ready(photo),
+            Event::Photo(page) if self.open == Some(page.photo.id) => self.photo = Loadable::Ready(page),
             Event::Found(typed, photos) => self.found = (typed, photos),
             // Answers to questions that are not asked any more.
             Event::Timeline(..) | Event::Photo(_) => {}
         }
     }
 
+    fn opened(&self, out: &mut Outbox<'_, Request>) {
+        out.ask(Request::LoadTimeline(self.filter));
+    }
+
+    fn touched(&self, touched: &Touched, _on_show: View, out: &mut Outbox<'_, Request>) {
+        if touched.everything {
+            out.ask(Request::LoadTimeline(self.filter));
+        }
+    }
+
+    fn replaces(newer: &Request, older: &Request) -> bool {
+        matches!((newer, older), (Request::FindPhotos(_), Request::FindPhotos(_)))
+    }
+
+    fn remember(&self, kept: &mut Kept) {
+        kept.insert("tile_size".to_owned(), self.tile_size.into());
+    }
+
+    fn recall(&mut self, kept: &Kept) {
+        if let Some(side) = kept.get("tile_size").and_then(|side| side.as_f64()) {
+            self.tile_size = side as f32;
+        }
+    }
+}
+
+impl State {
     /// Opens the page of a photo.
     pub fn show(&mut self, photo: PhotoId, out: &mut Outbox<'_, Request>) {
         self.open = Some(photo);
@@ -139,7 +174,7 @@ impl State {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Timeline {
     pub months: Vec<Month>,
-    pub skipped: Vec<SkippedFile>,
+    pub skipped: Vec<Skipped>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -150,6 +185,8 @@ pub struct Month {
     pub photos: Vec<PhotoTile>,
 }
 
+/// A photo of the library as the grid keeps it: with its faces, and without what is read from the disk when it is
+/// opened, since the photos of all years are held at once.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PhotoTile {
     pub photo: PhotoId,
@@ -161,35 +198,14 @@ pub struct PhotoTile {
     pub offline: Option<Arc<Path>>,
 }
 
+/// One photo with its faces.
 #[derive(Debug, Clone, PartialEq)]
-pub struct SkippedFile {
-    pub path: PathBuf,
-    pub reason: String,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub struct PhotoDetail {
+pub struct PhotoPage {
     /// The library when this was read: what a decision made here has seen.
     pub seen: Revision,
-    pub photo: PhotoId,
-    pub path: PathBuf,
+    pub photo: PhotoDetail,
     /// Where else the same picture is found.
     pub copies: Vec<PathBuf>,
-    /// Of the upright photo, in pixels.
-    pub size: (u32, u32),
-    /// ISO 8601, as the camera wrote it.
-    pub captured_at: Option<String>,
-    pub camera: Option<String>,
-    pub faces: Vec<PhotoFace>,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub struct PhotoFace {
-    pub face: FaceId,
-    pub face_box: FaceBox,
-    /// The person or unnamed group the face belongs to.
-    pub person: Option<PersonId>,
-    pub name: Option<String>,
-    /// How it belongs to that person.
-    pub belongs: Option<Belongs>,
+    /// The largest first.
+    pub faces: Vec<FaceDetail>,
 }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use serde_json::json;
 
-use super::job::{self, ScanContext, ScanSummary};
+use super::job::{self, ScanChoices, ScanContext, ScanSummary};
 use crate::app::engine::cli::Global;
 use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c, printable};
 use crate::app::engine::home::Home;
@@ -14,10 +14,9 @@ use crate::app::engine::library_thread::LibraryHandle;
 use crate::app::engine::networks::{Engine, EngineOptions, FindFaces};
 use crate::app::engine::progress::JobEvent;
 use crate::app::engine::thumbnail_files::ThumbnailCache;
-use crate::app::jobs::regroup::{GroupSummary, Grouping};
+use crate::app::jobs::regroup::GroupSummary;
 use crate::cluster::Linkage;
 use crate::library::MissingPolicy;
-use crate::networks::models::Store;
 use crate::types::SquaredDistance;
 
 /// Find the faces of a folder's photos and group them into people.
@@ -64,56 +63,31 @@ pub fn run(home: &Home, global: &Global, args: ScanArgs) -> Result<ExitCode> {
         offline: args.offline,
         ..Default::default()
     };
-    // Before anything is loaded or downloaded for it.
-    if job::is_offline(&args.folder, home)? {
-        let summary = ScanSummary { offline_folders: vec![args.folder.clone()], ..Default::default() };
+    if let Some(summary) = job::told_without_networks(&args.folder, &options, home, &cancel)? {
         print_nothing(&summary, &options, args.json);
-        return Ok(tell_offline(&summary));
-    }
-    if !job::holds_photos(&args.folder, &cancel)? && !options.installed(home)? {
-        let summary = ScanSummary { cancelled: cancel.is_cancelled(), ..Default::default() };
-        print_nothing(&summary, &options, args.json);
-        return Ok(if summary.cancelled { ExitCode::from(130) } else { ExitCode::SUCCESS });
+        return Ok(exit_code(&summary));
     }
     let engine = Engine::load(home, &options, &cancel, &mut show)?;
     let library = LibraryHandle::open(&home.library())?;
     let thumbnails = ThumbnailCache::new(home.cache());
-    let remembered = Grouping::remembered(&library, &Store::open(home.models())?, &options)?;
-    let grouping = Grouping {
-        linkage: args.linkage.unwrap_or(remembered.linkage),
-        threshold: args.threshold.map_or(remembered.threshold, SquaredDistance),
-    };
-    let context = ScanContext {
-        home,
-        engine: &engine,
-        library: &library,
-        thumbnails: &thumbnails,
-        grouping,
-        same_person: options.thresholds(&Store::open(home.models())?)?.same_person,
+    let choices = ScanChoices {
+        linkage: args.linkage,
+        threshold: args.threshold.map(SquaredDistance),
         missing: if args.accept_missing { MissingPolicy::Accept } else { MissingPolicy::Ask },
     };
-    let (summary, groups) = job::run(std::slice::from_ref(&args.folder), &context, &cancel, &mut show)?;
+    let context = ScanContext { home, options: &options, engine: &engine, library: &library, thumbnails: &thumbnails };
+    let folders = std::slice::from_ref(&args.folder);
+    let (summary, groups) = job::run(folders, &choices, &context, &cancel, &mut show)?;
     console.close();
     match args.json {
         true => print_json(&summary, groups.as_ref(), &engine),
         false => print_text(&summary, groups.as_ref(), &engine),
     }
-    if !summary.offline_folders.is_empty() {
-        return Ok(tell_offline(&summary));
-    }
-    if summary.withheld_photos > 0 {
-        eprintln!(
-            "likeness: {} photos are gone, more than half of the folder: is its drive there? Nothing was marked as \
-             missing; --accept-missing does so",
-            summary.withheld_photos
-        );
-        return Ok(ExitCode::FAILURE);
-    }
-    Ok(if summary.cancelled { ExitCode::from(130) } else { ExitCode::SUCCESS })
+    Ok(exit_code(&summary))
 }
 
-/// Nothing could be scanned, which is a failure; nothing is lost by it.
-fn tell_offline(summary: &ScanSummary) -> ExitCode {
+/// Of a folder that is not there nothing could be scanned, which is a failure; nothing is lost by it.
+fn exit_code(summary: &ScanSummary) -> ExitCode {
     for folder in &summary.offline_folders {
         eprintln!(
             "likeness: the folder {} is not there; it is marked as offline, and its photos, faces and people stay in the \
@@ -121,7 +95,18 @@ fn tell_offline(summary: &ScanSummary) -> ExitCode {
             printable(folder)
         );
     }
-    ExitCode::FAILURE
+    if !summary.offline_folders.is_empty() {
+        return ExitCode::FAILURE;
+    }
+    if summary.withheld_photos > 0 {
+        eprintln!(
+            "likeness: {} photos are gone, more than half of the folder: is its drive there? Nothing was marked as \
+             missing; --accept-missing does so",
+            summary.withheld_photos
+        );
+        return ExitCode::FAILURE;
+    }
+    if summary.cancelled { ExitCode::from(130) } else { ExitCode::SUCCESS }
 }
 
 /// What a scan tells for which no network was loaded: of a folder that is not there, or of one without photos while no

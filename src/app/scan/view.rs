@@ -63,14 +63,14 @@ fn folder_ui(ui: &mut Ui, ctx: &mut Context<'_>, ready: bool) {
     ui.label(theme::secondary(ui, ctx.text.s("first_drop")).size(theme::type_size::SMALL));
     ui.add_space(space::M);
     if buttons::icon_and_text_ui(ui, Rank::Quiet, Icon::Play, ctx.text.s("demo_try")).clicked() {
-        ctx.act(Action::Show(View::Train));
+        ctx.act(Action::Show(View::TRAIN));
         ctx.act(Action::Demonstrate);
     }
 }
 
 /// The models with size, licence and source, and one button; while they are being fetched, how far that is.
 fn offer_ui(ui: &mut Ui, ctx: &mut Context<'_>, missing: &[ModelRow]) {
-    let installing = ctx.facts.jobs.values().find(|job| job.kind == JobKind::Install);
+    let installing = ctx.facts.jobs.values().find(|job| job.kind == JobKind::INSTALL);
     theme::card(ui).show(ui, |ui| {
         ui.set_width(size::READING_WIDTH - 2.0 * space::L);
         ui.with_layout(egui::Layout::top_down(egui::Align::Min), |ui| {

@@ -4,34 +4,42 @@ use anyhow::Result;
 
 use super::state::{DeviceRow, Event, Request};
 use crate::app::engine::report::Failed;
-use crate::app::engine::shared::{Shared, Tasks};
+use crate::app::engine::shared::{FeatureJob, Shared, Tasks};
 use crate::app::jobs::options;
 use crate::library::{Library, LibraryError};
 use crate::networks::device::{self, DeviceChoice, VerdictCache};
 use crate::types::Touched;
 
 /// Answers a request in the background.
-pub fn handle(tasks: &Tasks<'_, Event>, request: Request) {
-    tasks.in_background(move |shared, sink| match request {
-        Request::LoadDevices => sink.send(Event::Devices(devices(shared))),
-        Request::UseDevice(ticket, choice) => sink.changed(ticket, Failed::Change, use_device(shared, choice)),
-        Request::LoadFolders => match shared.library.call(|library| library.folders()) {
-            Ok(folders) => sink.send(Event::Folders(folders)),
-            Err(error) => sink.fail(Failed::Load, &error),
-        },
-        Request::RemoveFolder(ticket, folder, faces) => {
-            let removed = change_folders(shared, move |library| library.remove_folder(&folder, faces).map(drop));
-            sink.changed(ticket, Failed::Change, removed);
-        }
-        Request::MoveFolder { ticket, from, to } => {
-            let moved = change_folders(shared, move |library| library.move_folder(&from, &to));
-            sink.changed(ticket, Failed::Change, moved);
-        }
-        Request::AcceptMissing(ticket, folder) => {
-            let accepted = change_folders(shared, move |library| library.accept_missing(&folder).map(drop));
-            sink.changed(ticket, Failed::Change, accepted);
-        }
-    });
+#[derive(Debug, Default)]
+pub struct Job;
+
+impl FeatureJob for Job {
+    type Request = Request;
+    type Event = Event;
+
+    fn handle(&self, tasks: &mut Tasks<'_, Event>, request: Request) {
+        tasks.in_background(move |shared, sink| match request {
+            Request::LoadDevices => sink.send(Event::Devices(devices(shared))),
+            Request::UseDevice(ticket, choice) => sink.changed(ticket, Failed::Change, use_device(shared, choice)),
+            Request::LoadFolders => match shared.library.call(|library| library.folders()) {
+                Ok(folders) => sink.send(Event::Folders(folders)),
+                Err(error) => sink.fail(Failed::Load, &error),
+            },
+            Request::RemoveFolder(ticket, folder, faces) => {
+                let removed = change_folders(shared, move |library| library.remove_folder(&folder, faces).map(drop));
+                sink.changed(ticket, Failed::Change, removed);
+            }
+            Request::MoveFolder { ticket, from, to } => {
+                let moved = change_folders(shared, move |library| library.move_folder(&from, &to));
+                sink.changed(ticket, Failed::Change, moved);
+            }
+            Request::AcceptMissing(ticket, folder) => {
+                let accepted = change_folders(shared, move |library| library.accept_missing(&folder).map(drop));
+                sink.changed(ticket, Failed::Change, accepted);
+            }
+        });
+    }
 }
 
 /// Photos of everybody may come and go.

@@ -7,10 +7,13 @@ use serde::{Deserialize, Serialize};
 use crate::app::engine::facts::Loadable;
 use crate::app::engine::report::Ticket;
 use crate::app::ui::action::{Action, Outbox};
+use crate::app::ui::feature::{Feature, PathQuestion, Wanted};
 use crate::app::ui::locale::Language;
 use crate::app::ui::theme::ThemeChoice;
+use crate::app::ui::view::View;
 use crate::library::{FacesOfFolder, ScannedFolder};
 use crate::networks::device::{DeviceChoice, DeviceKind};
+use crate::types::Touched;
 
 /// What a user can do here.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +26,8 @@ pub enum Message {
     AskRemove(PathBuf),
     CloseRemove,
     Remove(PathBuf, FacesOfFolder),
+    /// Asks where this folder lies now.
+    ChooseNewPlace(PathBuf),
     /// The folder lies elsewhere now.
     MoveFolder {
         from: PathBuf,
@@ -97,9 +102,15 @@ pub struct Appearance {
     pub reduced_motion: bool,
 }
 
-impl State {
+impl Feature for State {
+    type Message = Message;
+    type Request = Request;
+    type Event = Event;
+
+    const VIEW: View = View::SETTINGS;
+
     /// Theme, language and motion are the window's own: the shell puts them into effect.
-    pub fn update(&mut self, message: Message, out: &mut Outbox<'_, Request>) {
+    fn update(&mut self, message: Message, out: &mut Outbox<'_, Request>) {
         match message {
             Message::UseDevice(choice) => {
                 let name = match &choice {
@@ -116,6 +127,8 @@ impl State {
             Message::SetReducedMotion(reduced) => self.appearance.reduced_motion = reduced,
             Message::AskRemove(folder) => self.removing = Some(folder),
             Message::CloseRemove => self.removing = None,
+            // A dialog, which is the window's.
+            Message::ChooseNewPlace(_) => {}
             Message::Remove(folder, faces) => {
                 self.removing = None;
                 let words = out.text.f("said_folder_removed", &[("folder", &folder.to_string_lossy())]);
@@ -136,17 +149,52 @@ impl State {
         }
     }
 
-    /// A change was made. A folder that moved is scanned at its new place, and not before the library knows of it.
-    pub fn answered(&mut self, ticket: Ticket, out: &mut Outbox<'_, Request>) {
-        if let Some((_, folder)) = self.moving.take_if(|(moving, _)| *moving == ticket) {
-            out.act(Action::Scan(vec![folder]));
-        }
-    }
-
-    pub fn receive(&mut self, event: Event) {
+    fn receive(&mut self, event: Event, _out: &mut Outbox<'_, Request>) {
         match event {
             Event::Devices(devices) => self.devices = Loadable::Ready(devices),
             Event::Folders(folders) => self.folders = Loadable::Ready(folders),
         }
+    }
+
+    /// A change was made. A folder that moved is scanned at its new place, and not before the library knows of it.
+    fn answered(&mut self, ticket: Ticket, made: bool, out: &mut Outbox<'_, Request>) {
+        let moved = self.moving.take_if(|(moving, _)| *moving == ticket);
+        if let Some((_, folder)) = moved.filter(|_| made) {
+            out.act(Action::Scan(vec![folder]));
+        }
+    }
+
+    fn opened(&self, out: &mut Outbox<'_, Request>) {
+        out.ask(Request::LoadDevices);
+    }
+
+    fn shown(&self, view: View, out: &mut Outbox<'_, Request>) {
+        if view == Self::VIEW {
+            out.ask(Request::LoadDevices);
+            out.ask(Request::LoadFolders);
+        }
+    }
+
+    fn touched(&self, touched: &Touched, on_show: View, out: &mut Outbox<'_, Request>) {
+        if touched.settings {
+            out.ask(Request::LoadDevices);
+        }
+        if touched.everything && on_show == Self::VIEW {
+            out.ask(Request::LoadFolders);
+        }
+    }
+
+    fn path_question(message: &Message) -> Option<PathQuestion> {
+        let asks = matches!(message, Message::ChooseNewPlace(_));
+        asks.then(|| PathQuestion::one("choose_new_place_title", Wanted::Folder))
+    }
+
+    fn with_paths(asked: Message, paths: Vec<PathBuf>) -> Option<Message> {
+        let Message::ChooseNewPlace(from) = asked else { return None };
+        paths.into_iter().next().map(|to| Message::MoveFolder { from, to })
+    }
+
+    fn is_asking(&self) -> bool {
+        self.removing.is_some()
     }
 }

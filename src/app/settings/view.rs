@@ -5,18 +5,34 @@ pub mod folders;
 use eframe::egui::{self, RichText, Ui};
 
 use crate::app::engine::facts::Loadable;
-use crate::app::settings::state::{DeviceRow, Message};
+use crate::app::settings::state::{DeviceRow, Message, State};
 use crate::app::ui::action::Action;
+use crate::app::ui::context::ViewContext;
+use crate::app::ui::feature::FeatureView;
 use crate::app::ui::locale::Language;
 use crate::app::ui::theme::{self, ThemeChoice, size, space};
+use crate::app::ui::view::View;
 use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::section::section_ui;
 use crate::networks::device::DeviceChoice;
 
-pub type Context<'a> =
-    crate::app::ui::context::ViewContext<'a, crate::app::settings::state::State, crate::app::settings::state::Message>;
+pub type Context<'a> = ViewContext<'a, State, Message>;
 
-pub fn settings_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
+/// Nothing is kept between frames.
+#[derive(Default)]
+pub struct Views;
+
+impl FeatureView<State> for Views {
+    fn ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>) {
+        settings_ui(ui, ctx);
+    }
+
+    fn dialogs_ui(&mut self, window: &egui::Context, ctx: &mut Context<'_>) {
+        folders::removal_ui(window, ctx);
+    }
+}
+
+fn settings_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     ui.set_max_width(size::READING_WIDTH + 120.0);
     section_ui(ui, ctx.text.s("settings_device"), |ui| device_ui(ui, ctx));
     section_ui(ui, ctx.text.s("settings_appearance"), |ui| appearance_ui(ui, ctx));
@@ -86,7 +102,7 @@ fn grouping_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     let threshold = format!("{:.2}", ctx.facts.grouped_with().0);
     ui.label(theme::secondary(ui, ctx.text.f("threshold_is", &[("threshold", &threshold)])));
     if buttons::button_ui(ui, Rank::Plain, ctx.text.s("change_grouping")).clicked() {
-        ctx.act(Action::Show(crate::app::ui::view::View::People));
+        ctx.act(Action::Show(View::PEOPLE));
         ctx.act(Action::OpenGrouping);
     }
 }

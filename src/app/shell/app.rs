@@ -7,29 +7,20 @@ use eframe::egui::{self, CentralPanel, Key, KeyboardShortcut, Margin, Modifiers,
 use url::Url;
 
 use super::backend::{Backend, Request};
-use super::dialogs::{Answer, Dialogs, Question};
+use super::dialogs::{Answer, Dialogs};
+use super::features::{self, for_features};
 use super::message::Message;
 use super::search_field::{self, SearchField};
 use super::state::{Context, Page, Settings, State};
 use super::typed_path::{Outcome, TypedPath};
 use super::update::{EVENTS_A_CALL, Update};
 use super::{job_bar, rail, toasts};
-use crate::app::compare::view::CompareView;
 use crate::app::engine::picture::ImageKey;
 use crate::app::engine::report::{JobKind, Report};
-use crate::app::evaluate::state::{Message as EvaluateMessage, Request as EvaluateRequest};
-use crate::app::evaluate::view::EvaluateView;
-use crate::app::models::view::{import, models as models_view};
-use crate::app::people::view::people::PeopleView;
-use crate::app::people::view::person::PersonView;
-use crate::app::people::view::{aside, merge, same_name};
-use crate::app::photos::view::library::LibraryView;
-use crate::app::photos::view::photo::PhotoView;
-use crate::app::settings::view::folders;
-use crate::app::train::state::message::{Message as TrainMessage, TrainPath};
-use crate::app::train::view::TrainView;
+use crate::app::people::view::aside;
 use crate::app::ui::action::Action;
 use crate::app::ui::context::ViewContext;
+use crate::app::ui::feature::{Feature, FeatureView, PathQuestion};
 use crate::app::ui::fonts::{self, FontSource};
 use crate::app::ui::icons::Icon;
 use crate::app::ui::locale::{Language, Locale};
@@ -37,22 +28,56 @@ use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::thumbnails::Thumbnails;
 use crate::app::ui::view::View;
 use crate::app::ui::widgets::buttons;
-use crate::app::{care, compare, models, photos, scan, settings};
+use crate::app::{evaluate, photos, scan};
 
 const SETTINGS_KEY: &str = "settings";
 
-/// What each view alone needs.
-#[derive(Default)]
-struct Views {
-    library: LibraryView,
-    photo: PhotoView,
-    people: PeopleView,
-    person: PersonView,
-    compare: CompareView,
-    evaluate: EvaluateView,
-    train: TrainView,
-    search: SearchField,
+macro_rules! views_of {
+    ([] $($feature:ident: $Feature:ident,)*) => {
+        /// What each view keeps between frames.
+        #[derive(Default)]
+        struct Views {
+            search: SearchField,
+            $($feature: crate::app::$feature::view::Views,)*
+        }
+
+        impl Views {
+            /// Tells all others that this view has come on show.
+            fn show(&mut self, view: View) {
+                $(if crate::app::$feature::state::State::VIEW != view {
+                    self.$feature.left();
+                })*
+            }
+        }
+
+        impl Frame<'_> {
+            /// Draws what belongs to the view on show.
+            fn view_ui(&mut self, ui: &mut Ui, views: &mut Views) {
+                let state = self.state;
+                $(if crate::app::$feature::state::State::VIEW == state.view {
+                    self.of(&state.$feature, Message::$Feature, |ctx| views.$feature.ui(ui, ctx));
+                })*
+            }
+
+            fn dialogs_ui(&mut self, window: &egui::Context, views: &mut Views) {
+                let state = self.state;
+                $(self.of(&state.$feature, Message::$Feature, |ctx| views.$feature.dialogs_ui(window, ctx));)*
+            }
+        }
+
+        /// What files mean that are dropped on the view on show.
+        fn dropped(view: View, paths: Vec<PathBuf>) -> Message {
+            let message = None$(.or_else(|| {
+                let here = crate::app::$feature::state::State::VIEW == view;
+                let message = here.then(|| crate::app::$feature::state::State::dropped(&paths)).flatten();
+                message.map(Message::$Feature)
+            }))*;
+            message.unwrap_or(Message::Act(Action::Scan(paths)))
+        }
+    };
 }
+
+for_features!(views_of);
 
 pub struct App {
     state: State,
@@ -81,14 +106,14 @@ impl App {
         fonts: FontSource,
         settings: Settings,
     ) -> Self {
-        let state = State::remembered(settings);
+        let mut state = State::remembered(settings);
         let appearance = &state.settings.appearance;
         let text = Locale::new(appearance.language.unwrap_or_else(Language::of_system));
         fonts::install(ctx, fonts, text.language());
         theme::apply(ctx, appearance.reduced_motion);
         ctx.set_theme(appearance.theme.preference());
         let mut updates = Update::default();
-        updates.start(&state);
+        updates.start(&mut state, &text);
         Self {
             state,
             text,
@@ -117,8 +142,8 @@ impl App {
         self.updates.tick(&self.state, ctx.time());
         self.drain_events(ctx);
         match self.dialogs.poll() {
-            Some((question, Answer::Chosen(paths))) => self.answered(question, paths),
-            Some((question, Answer::NoDialog)) => self.typed_path = Some(TypedPath::new(question)),
+            Some((asked, Answer::Chosen(paths))) => self.messages.extend(asked.with_paths(paths)),
+            Some((asked, Answer::NoDialog)) => self.type_path(asked),
             Some((_, Answer::Cancelled)) | None => {}
         }
         for message in std::mem::take(&mut self.messages) {
@@ -157,44 +182,18 @@ impl App {
         }
     }
 
-    fn answered(&mut self, question: Question, paths: Vec<PathBuf>) {
-        let first = paths.first().cloned();
-        let message = match question {
-            Question::Folder => Some(Message::Act(Action::Scan(paths))),
-            Question::NewPlace(from) => {
-                first.map(|to| Message::Settings(settings::state::Message::MoveFolder { from, to }))
-            }
-            Question::CompareFiles => Some(compare_files(paths)),
-            Question::Train(file) => first.map(|path| Message::Train(TrainMessage::SetPath(file, path))),
-            Question::ModelFile => Some(Message::Models(models::state::Message::Import(paths))),
-            Question::Evaluate(which) => Some(Message::Evaluate(EvaluateMessage::SetPath(which, paths))),
-            Question::Save(saving) => first.map(|path| Message::SaveTo(path, saving)),
-            Question::ExportPeople => first.map(|path| Message::Care(care::state::Message::Export(path))),
-            Question::ImportPeople => first.map(|path| Message::Care(care::state::Message::Import(path))),
-        };
-        self.messages.extend(message);
-    }
-
     /// Dialogs, the window's appearance and its textures are done here; all else is a matter of the state.
     fn run(&mut self, ctx: &egui::Context, message: Message) {
+        if let Some(question) = message.path_question() {
+            return self.ask(ctx, message, question);
+        }
         match &message {
-            Message::Act(Action::ChooseFolder) => return self.ask(ctx, Question::Folder),
-            Message::Act(Action::ChooseNewPlace(folder)) => return self.ask(ctx, Question::NewPlace(folder.clone())),
-            Message::Act(Action::ChooseModelFile) => return self.ask(ctx, Question::ModelFile),
-            Message::Act(Action::Save(saving)) => return self.ask(ctx, Question::Save(saving.clone())),
-            Message::Compare(compare::state::Message::ChooseFiles) => return self.ask(ctx, Question::CompareFiles),
-            Message::Evaluate(EvaluateMessage::Ask(which)) => return self.ask(ctx, Question::Evaluate(*which)),
-            Message::Train(TrainMessage::AskPath(file)) => return self.ask(ctx, Question::Train(*file)),
-            Message::Care(care::state::Message::ChooseExport) => return self.ask(ctx, Question::ExportPeople),
-            Message::Care(care::state::Message::ChooseImport) => return self.ask(ctx, Question::ImportPeople),
-            Message::TypePath(question) => self.typed_path = Some(TypedPath::new(question.clone())),
-            Message::Evaluate(EvaluateMessage::OpenReport(file)) => {
-                return match file_url(file) {
-                    Ok(url) => ctx.open_url(OpenUrl::new_tab(url)),
-                    Err(error) => self.state.notices.fail(self.text.s("failed").to_owned(), format!("{error:#}")),
-                };
-            }
-            Message::Act(Action::Show(view)) if *view != View::People => self.views.people.leave(),
+            Message::TypePath(asked) => self.type_path((**asked).clone()),
+            Message::Act(Action::OpenFile(file)) => match file_url(file) {
+                Ok(url) => ctx.open_url(OpenUrl::new_tab(url)),
+                Err(error) => self.state.notices.fail(self.text.s("failed").to_owned(), format!("{error:#}")),
+            },
+            Message::Act(Action::Show(view)) => self.views.show(*view),
             Message::Act(Action::Rescan) => self.images.forget_failed(),
             _ => {}
         }
@@ -215,11 +214,15 @@ impl App {
         }
     }
 
-    fn ask(&mut self, ctx: &egui::Context, question: Question) {
-        let title = self.text.s(question.title_key());
-        if let Err(error) = self.dialogs.ask(question, title, ctx) {
+    fn ask(&mut self, ctx: &egui::Context, asked: Message, question: PathQuestion) {
+        let title = self.text.s(question.title_key);
+        if let Err(error) = self.dialogs.ask(asked, question, title, ctx) {
             self.state.notices.fail(self.text.s("failed").to_owned(), error.to_string());
         }
+    }
+
+    fn type_path(&mut self, asked: Message) {
+        self.typed_path = asked.path_question().map(|question| TypedPath::new(asked, question));
     }
 
     fn typed_path_ui(&mut self, ctx: &egui::Context) {
@@ -227,9 +230,9 @@ impl App {
         match typed.ui(ctx, &self.text) {
             Outcome::Open => {}
             Outcome::Closed => self.typed_path = None,
-            Outcome::Typed(question, path) => {
+            Outcome::Typed(asked, path) => {
                 self.typed_path = None;
-                self.answered(question, vec![path]);
+                self.messages.extend(asked.with_paths(vec![path]));
             }
         }
     }
@@ -246,13 +249,7 @@ impl App {
         });
         frame.ui(ui, &mut self.views);
         let lift = if frame.state.facts.jobs.is_empty() { 0.0 } else { size::JOB_BAR };
-        frame.of(&self.state.people, Message::People, |ctx| {
-            merge::merge_ui(ui.ctx(), ctx);
-            same_name::same_name_ui(ui.ctx(), ctx);
-        });
-        frame.of(&self.state.settings, Message::Settings, |ctx| folders::removal_ui(ui.ctx(), ctx));
-        frame.of(&self.state.models, Message::Models, |ctx| import::import_ui(ui.ctx(), ctx));
-        frame.of(&self.state.care, Message::Care, |ctx| care::view::questions_ui(ui.ctx(), ctx));
+        frame.dialogs_ui(ui.ctx(), &mut self.views);
         frame.with_own(|ctx| toasts::toasts_ui(ui.ctx(), ctx, lift));
         self.messages = messages;
         self.typed_path_ui(ui.ctx());
@@ -288,16 +285,11 @@ fn file_url(file: &Path) -> Result<String> {
 /// A picture belongs to a photo, or to an evaluation on show.
 fn image_request(key: ImageKey) -> Request {
     match key {
-        ImageKey::Seen { .. } | ImageKey::Judged { .. } => Request::Evaluate(EvaluateRequest::LoadImage(key)),
+        ImageKey::Seen { .. } | ImageKey::Judged { .. } => Request::Evaluate(evaluate::state::Request::LoadImage(key)),
         ImageKey::Thumbnail(_) | ImageKey::Large(_) | ImageKey::Face(_) => {
             Request::Photos(photos::state::Request::LoadImage(key))
         }
     }
-}
-
-fn compare_files(paths: Vec<PathBuf>) -> Message {
-    let sources = paths.into_iter().map(compare::state::CompareSource::File).collect();
-    Message::Compare(compare::state::Message::Add(sources))
 }
 
 /// One frame's drawing.
@@ -369,31 +361,20 @@ impl Frame<'_> {
     fn content_ui(&mut self, ui: &mut Ui, views: &mut Views) {
         let state = self.state;
         match state.page {
-            Page::Photo(_) => return self.of(&state.photos, Message::Photos, |ctx| views.photo.ui(ui, ctx)),
-            Page::Person(_) => return self.of(&state.people, Message::People, |ctx| views.person.ui(ui, ctx)),
-            Page::SetAside => return self.of(&state.people, Message::People, |ctx| aside::aside_ui(ui, ctx)),
-            Page::None => {}
-        }
-        match state.view {
-            View::Library => self.of(&state.photos, Message::Photos, |ctx| views.library.ui(ui, ctx)),
-            View::People => self.of(&state.people, Message::People, |ctx| views.people.ui(ui, ctx)),
-            View::Compare => self.of(&state.compare, Message::Compare, |ctx| views.compare.ui(ui, ctx)),
-            View::Evaluate => self.of(&state.evaluate, Message::Evaluate, |ctx| views.evaluate.ui(ui, ctx)),
-            View::Train => self.of(&state.train, Message::Train, |ctx| views.train.ui(ui, ctx)),
-            View::Models => self.of(&state.models, Message::Models, |ctx| models_view::models_ui(ui, ctx)),
-            View::Settings => {
-                egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-                    self.of(&state.settings, Message::Settings, |ctx| settings::view::settings_ui(ui, ctx));
-                    self.of(&state.care, Message::Care, |ctx| care::view::care_ui(ui, ctx));
-                });
+            Page::Photo(_) => self.of(&state.photos, Message::Photos, |ctx| views.photos.photo.ui(ui, ctx)),
+            Page::Person(_) => self.of(&state.people, Message::People, |ctx| views.people.person.ui(ui, ctx)),
+            Page::SetAside => self.of(&state.people, Message::People, |ctx| aside::aside_ui(ui, ctx)),
+            Page::None if features::is_shared(state.view) => {
+                egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| self.view_ui(ui, views));
             }
+            Page::None => self.view_ui(ui, views),
         }
     }
 }
 
 fn is_first_run(state: &State) -> bool {
-    let here = matches!(state.view, View::Library | View::People);
-    let scanning = state.facts.jobs.values().any(|job| job.kind == JobKind::Scan);
+    let here = state.view == View::LIBRARY || state.view == View::PEOPLE;
+    let scanning = state.facts.jobs.values().any(|job| job.kind == JobKind::SCAN);
     here && state.facts.is_fresh() && !scanning
 }
 
@@ -402,7 +383,7 @@ fn title_line_ui(ui: &mut Ui, ctx: &mut Context<'_>, search: &mut SearchField) {
         if ctx.state.page != Page::None && buttons::icon_button_ui(ui, Icon::ArrowLeft, ctx.text.s("back")).clicked() {
             ctx.act(Action::Back);
         }
-        let title = if ctx.state.page == Page::SetAside { "set_aside" } else { ctx.state.view.label_key() };
+        let title = if ctx.state.page == Page::SetAside { "set_aside" } else { ctx.state.view.label_key };
         ui.label(theme::heading(ctx.text.s(title)));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             search_field::search_field_ui(ui, ctx, search);
@@ -413,8 +394,8 @@ fn title_line_ui(ui: &mut Ui, ctx: &mut Context<'_>, search: &mut SearchField) {
 /// Keys that mean the same everywhere.
 fn shortcuts(ui: &Ui, ctx: &mut Context<'_>, views: &mut Views, typing_path: bool) {
     let pressed = |modifiers, key| ui.input_mut(|input| input.consume_shortcut(&KeyboardShortcut::new(modifiers, key)));
-    let numbers = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7];
-    for (view, key) in View::ALL.into_iter().zip(numbers) {
+    let numbers = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7, Key::Num8, Key::Num9];
+    for (view, key) in features::views().zip(numbers) {
         if pressed(Modifiers::COMMAND, key) {
             ctx.act(Action::Show(view));
         }
@@ -432,12 +413,10 @@ fn shortcuts(ui: &Ui, ctx: &mut Context<'_>, views: &mut Views, typing_path: boo
         ctx.act(Action::UNDO);
     }
     // Dialogs and open menus take Esc for themselves.
-    let asked = ctx.state.people.merging.is_some() || ctx.state.people.same_name.is_some();
-    let asked = asked || ctx.state.settings.removing.is_some() || ctx.state.models.imports.asking().is_some();
-    let dialog = typing_path || asked || ctx.state.care.is_asking();
+    let dialog = typing_path || ctx.state.is_asking();
     let free = !dialog && !ui.ctx().any_popup_open();
     if free && ui.input(|input| input.key_pressed(Key::Escape)) {
-        let cleared = matches!(ctx.state.page, Page::Person(_)) && views.person.clear_selection();
+        let cleared = matches!(ctx.state.page, Page::Person(_)) && views.people.person.clear_selection();
         if !cleared && ctx.state.page != Page::None {
             ctx.act(Action::Back);
         } else if ctx.state.page == Page::None && ctx.state.people.grouping.open {
@@ -446,22 +425,11 @@ fn shortcuts(ui: &Ui, ctx: &mut Context<'_>, views: &mut Views, typing_path: boo
     }
 }
 
-/// Folders go to the library; in Compare, files are compared; in Train, a folder is learned from; in Models, files are
-/// imported.
+/// Files mean what the view on show makes of them, or are photos for the library.
 fn dropped_files(ui: &Ui, ctx: &mut Context<'_>) {
     let paths: Vec<PathBuf> =
         ui.input(|input| input.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect());
-    if paths.is_empty() {
-        return;
-    }
-    match ctx.state.view {
-        View::Compare => ctx.send(compare_files(paths)),
-        View::Train => {
-            let path = paths.into_iter().next();
-            let message = path.map(|path| Message::Train(TrainMessage::SetPath(TrainPath::Data, path)));
-            message.into_iter().for_each(|message| ctx.send(message));
-        }
-        View::Models => ctx.send(Message::Models(models::state::Message::Import(paths))),
-        _ => ctx.act(Action::Scan(paths)),
+    if !paths.is_empty() {
+        ctx.send(dropped(ctx.state.view, paths));
     }
 }

@@ -6,67 +6,73 @@
 
 use std::path::PathBuf;
 
+use super::features::for_features;
 use crate::app::engine::facts::{ModelRow, Overview, People, TouchedFacts};
 use crate::app::engine::report::{JobId, Report, Ticket};
-use crate::app::{care, compare, evaluate, models, people, photos, scan, settings, train};
+use crate::app::scan;
+use crate::app::ui::feature::Feature;
 use crate::figures::Saving;
 use crate::types::Touched;
 
-/// What the window asks for.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Request {
-    LoadOverview,
-    LoadPeople,
-    LoadModels,
-    /// What the views show of what a change touched.
-    LoadTouched(Touched),
-    Scan(scan::state::Request),
-    Photos(photos::state::Request),
-    People(people::state::Request),
-    Compare(compare::state::Request),
-    Evaluate(evaluate::state::Request),
-    Train(train::state::message::Request),
-    Models(models::state::Request),
-    Settings(settings::state::Request),
-    Care(care::state::Request),
-    /// Writes a figure or a table to this file.
-    Save(Ticket, PathBuf, Box<Saving>),
-    Cancel(JobId),
-}
-
-impl Request {
-    /// Whether it waits for the device's thread. Reading and reviewing never wait behind it.
-    pub fn is_long(&self) -> bool {
-        use evaluate::state::Request as Evaluate;
-        use train::state::message::Request as Train;
-        match self {
-            Self::Scan(_) | Self::Compare(_) | Self::Models(models::state::Request::Remove(..)) => true,
-            Self::Evaluate(request) => matches!(request, Evaluate::Start(_) | Evaluate::Check(_)),
-            Self::Train(request) => {
-                matches!(request, Train::Start { .. } | Train::GoOn(_) | Train::Demonstrate(_) | Train::Reembed)
-            }
-            _ => false,
+macro_rules! requests_of {
+    ([] $($feature:ident: $Feature:ident,)*) => {
+        /// What the window asks for.
+        #[derive(Debug, Clone, PartialEq)]
+        pub enum Request {
+            $($Feature(<crate::app::$feature::state::State as Feature>::Request),)*
+            LoadOverview,
+            LoadPeople,
+            LoadModels,
+            /// What the views show of what a change touched.
+            LoadTouched(Touched),
+            Scan(scan::state::Request),
+            /// Writes a figure or a table to this file.
+            Save(Ticket, PathBuf, Box<Saving>),
+            Cancel(JobId),
         }
-    }
+
+        impl Request {
+            /// Whether it waits for the device's thread. Reading and reviewing never wait behind it.
+            pub fn is_long(&self) -> bool {
+                match self {
+                    $(Self::$Feature(request) => crate::app::$feature::state::State::is_long(request),)*
+                    Self::Scan(_) => true,
+                    _ => false,
+                }
+            }
+
+            /// Whether an older request that still waits is pointless now.
+            pub fn replaces(&self, older: &Self) -> bool {
+                match (self, older) {
+                    $((Self::$Feature(newer), Self::$Feature(older)) => {
+                        newer == older || crate::app::$feature::state::State::replaces(newer, older)
+                    })*
+                    _ => self == older,
+                }
+            }
+        }
+
+        /// What answers a request: from the job of a feature, or for every view.
+        #[derive(Debug, Clone)]
+        pub enum Answer {
+            $($Feature(<crate::app::$feature::state::State as Feature>::Event),)*
+            Facts(Fact),
+        }
+    };
 }
 
-/// What came back: from the jobs of a feature, or for every view.
+for_features!(requests_of);
+
+/// What came back.
 pub type Event = Report<Answer>;
 
+/// What every view may show, read anew.
 #[derive(Debug, Clone)]
-pub enum Answer {
+pub enum Fact {
     Overview(Overview),
     People(People),
     Models(Vec<ModelRow>),
     Touched(TouchedFacts),
-    OfPhotos(photos::state::Event),
-    OfPeople(people::state::Event),
-    OfCompare(compare::state::Event),
-    OfEvaluate(evaluate::state::Event),
-    OfTrain(train::state::message::Event),
-    OfModels(models::state::Event),
-    OfSettings(settings::state::Event),
-    OfCare(care::state::Event),
 }
 
 /// The jobs, as the window sees them.

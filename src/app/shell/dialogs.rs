@@ -14,69 +14,8 @@ use std::time::{Duration, Instant};
 
 use eframe::egui;
 
-use crate::app::evaluate::state::setup::Path as EvaluatePath;
-use crate::app::train::state::message::TrainPath;
-use crate::figures::Saving;
-
-/// What a dialog is for; its answer comes back with it.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Question {
-    Folder,
-    /// Where this folder of the library lies now.
-    NewPlace(PathBuf),
-    CompareFiles,
-    ModelFile,
-    /// A file or folder for an evaluation.
-    Evaluate(EvaluatePath),
-    /// Where to write a figure or a table.
-    Save(Box<Saving>),
-    Train(TrainPath),
-    /// Where to write all people and decisions.
-    ExportPeople,
-    ImportPeople,
-}
-
-/// What a path must lead to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wanted {
-    Folder,
-    File,
-    /// A file to be written, which need not be there.
-    NewFile,
-}
-
-impl Question {
-    pub fn wanted(&self) -> Wanted {
-        match self {
-            Self::Folder | Self::NewPlace(_) => Wanted::Folder,
-            Self::Train(file) if file.is_folder() => Wanted::Folder,
-            Self::Evaluate(path) if path.is_folder() => Wanted::Folder,
-            Self::CompareFiles | Self::ModelFile | Self::Train(_) | Self::Evaluate(_) | Self::ImportPeople => {
-                Wanted::File
-            }
-            Self::Save(_) | Self::ExportPeople => Wanted::NewFile,
-        }
-    }
-
-    pub fn title_key(&self) -> &'static str {
-        match self {
-            Self::Folder => "choose_folder_title",
-            Self::NewPlace(_) => "choose_new_place_title",
-            Self::CompareFiles => "choose_files_title",
-            Self::ModelFile => "choose_model_title",
-            Self::Evaluate(path) => path.label_key(),
-            Self::Save(_) => "save_title",
-            Self::ExportPeople => "export_title",
-            Self::ImportPeople => "import_people_title",
-            Self::Train(file) => file.title_key(),
-        }
-    }
-
-    fn takes_many(&self) -> bool {
-        let many = matches!(self, Self::Folder | Self::CompareFiles | Self::ModelFile);
-        many || *self == Self::Evaluate(EvaluatePath::Embeddings)
-    }
-}
+use super::message::Message;
+use crate::app::ui::feature::{PathQuestion, Wanted};
 
 /// How a dialog ended.
 #[derive(Debug, Clone, PartialEq)]
@@ -91,7 +30,7 @@ pub enum Answer {
 const TOO_FAST: Duration = Duration::from_millis(400);
 
 struct Open {
-    question: Question,
+    asked: Message,
     since: Instant,
     receiver: Receiver<Vec<PathBuf>>,
 }
@@ -103,34 +42,40 @@ pub struct Dialogs {
 }
 
 impl Dialogs {
-    /// Opens a dialog, unless one is open.
-    pub fn ask(&mut self, question: Question, title: &str, ctx: &egui::Context) -> std::io::Result<()> {
+    /// Opens a dialog for what a message asks, unless one is open. The answer comes back with the message.
+    pub fn ask(
+        &mut self,
+        asked: Message,
+        question: PathQuestion,
+        title: &str,
+        ctx: &egui::Context,
+    ) -> std::io::Result<()> {
         if self.open.is_some() {
             return Ok(());
         }
         let (answer, receiver) = sync_channel(1);
         let dialog = rfd::AsyncFileDialog::new().set_title(title);
         let ctx = ctx.clone();
-        match (question.wanted(), question.takes_many()) {
+        match (question.wanted, question.many) {
             (Wanted::Folder, true) => wait(dialog.pick_folders(), answer, ctx)?,
             (Wanted::Folder, false) => wait_for_one(dialog.pick_folder(), answer, ctx)?,
             (Wanted::File, true) => wait(dialog.pick_files(), answer, ctx)?,
             (Wanted::File, false) => wait_for_one(dialog.pick_file(), answer, ctx)?,
             (Wanted::NewFile, _) => wait_for_one(saving(dialog, &question).save_file(), answer, ctx)?,
         }
-        self.open = Some(Open { question, since: Instant::now(), receiver });
+        self.open = Some(Open { asked, since: Instant::now(), receiver });
         Ok(())
     }
 
     /// The answer, once there is one.
-    pub fn poll(&mut self) -> Option<(Question, Answer)> {
+    pub fn poll(&mut self) -> Option<(Message, Answer)> {
         let paths = match self.open.as_ref()?.receiver.try_recv() {
             Ok(paths) => paths,
             Err(TryRecvError::Disconnected) => Vec::new(),
             Err(TryRecvError::Empty) => return None,
         };
-        let Open { question, since, .. } = self.open.take()?;
-        Some((question, answer(paths, since.elapsed())))
+        let Open { asked, since, .. } = self.open.take()?;
+        Some((asked, answer(paths, since.elapsed())))
     }
 }
 
@@ -143,16 +88,10 @@ fn answer(paths: Vec<PathBuf>, after: Duration) -> Answer {
 }
 
 /// With the endings on offer and a name to begin with.
-fn saving(dialog: rfd::AsyncFileDialog, question: &Question) -> rfd::AsyncFileDialog {
-    let Question::Save(saving) = question else { return dialog };
-    let endings = saving.endings().iter();
+fn saving(dialog: rfd::AsyncFileDialog, question: &PathQuestion) -> rfd::AsyncFileDialog {
+    let endings = question.endings.iter();
     let dialog = endings.fold(dialog, |dialog, ending| dialog.add_filter(ending.to_uppercase(), &[*ending]));
-    dialog.set_file_name(file_name(saving))
-}
-
-/// The name to begin with.
-pub fn file_name(saving: &Saving) -> String {
-    format!("{}.{}", saving.stem, saving.endings()[0])
+    if question.name.is_empty() { dialog } else { dialog.set_file_name(&question.name) }
 }
 
 fn wait_for_one(

@@ -2,28 +2,72 @@
 
 use std::path::PathBuf;
 
-use super::dialogs::Question;
+use super::features::for_features;
 use super::notices::NoticeId;
+use crate::app::models;
 use crate::app::ui::action::Action;
-use crate::app::{care, compare, evaluate, models, people, photos, settings, train};
+use crate::app::ui::feature::{Feature, PathQuestion, Wanted};
 use crate::figures::Saving;
 
-#[derive(Debug, Clone, PartialEq)]
-pub enum Message {
-    Photos(photos::state::Message),
-    People(people::state::Message),
-    Compare(compare::state::Message),
-    Evaluate(evaluate::state::Message),
-    Train(train::state::message::Message),
-    Models(models::state::Message),
-    Settings(settings::state::Message),
-    Care(care::state::Message),
-    /// What concerns more than one feature.
-    Act(Action),
-    /// Writes a figure or a table to this file.
-    SaveTo(PathBuf, Box<Saving>),
-    /// Lets a path be typed, where the platform has no dialog to ask for it.
-    TypePath(Question),
-    /// Takes a notice away.
-    Dismiss(NoticeId),
+macro_rules! messages_of {
+    ([] $($feature:ident: $Feature:ident,)*) => {
+        #[derive(Debug, Clone, PartialEq)]
+        pub enum Message {
+            $($Feature(<crate::app::$feature::state::State as Feature>::Message),)*
+            /// What concerns more than one feature.
+            Act(Action),
+            /// Writes a figure or a table to this file.
+            SaveTo(PathBuf, Box<Saving>),
+            /// Lets the path that this message asks for be typed, where the platform has no dialog for it.
+            TypePath(Box<Message>),
+            /// Takes a notice away.
+            Dismiss(NoticeId),
+        }
+
+        impl Message {
+            /// The path that it asks for.
+            pub fn path_question(&self) -> Option<PathQuestion> {
+                match self {
+                    $(Self::$Feature(message) => crate::app::$feature::state::State::path_question(message),)*
+                    Self::Act(action) => action_question(action),
+                    Self::SaveTo(..) | Self::TypePath(_) | Self::Dismiss(_) => None,
+                }
+            }
+
+            /// What follows when the paths are known.
+            pub fn with_paths(self, paths: Vec<PathBuf>) -> Option<Self> {
+                match self {
+                    $(Self::$Feature(message) => {
+                        crate::app::$feature::state::State::with_paths(message, paths).map(Self::$Feature)
+                    })*
+                    Self::Act(action) => action_with_paths(action, paths),
+                    Self::SaveTo(..) | Self::TypePath(_) | Self::Dismiss(_) => None,
+                }
+            }
+        }
+    };
+}
+
+for_features!(messages_of);
+
+fn action_question(action: &Action) -> Option<PathQuestion> {
+    match action {
+        Action::ChooseFolder => Some(PathQuestion::many("choose_folder_title", Wanted::Folder)),
+        Action::ChooseModelFile => Some(PathQuestion::many("choose_model_title", Wanted::File)),
+        Action::Save(saving) => {
+            let endings = saving.endings();
+            let name = format!("{}.{}", saving.stem, endings[0]);
+            Some(PathQuestion { name, endings, ..PathQuestion::one("save_title", Wanted::NewFile) })
+        }
+        _ => None,
+    }
+}
+
+fn action_with_paths(action: Action, paths: Vec<PathBuf>) -> Option<Message> {
+    match action {
+        Action::ChooseFolder => Some(Message::Act(Action::Scan(paths))),
+        Action::ChooseModelFile => Some(Message::Models(models::state::Message::Import(paths))),
+        Action::Save(saving) => paths.into_iter().next().map(|path| Message::SaveTo(path, saving)),
+        _ => None,
+    }
 }

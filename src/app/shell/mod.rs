@@ -8,20 +8,19 @@
 //!
 //! [`app`] is the eframe application: between two frames it drains events and runs messages, then it draws. [`update`]
 //! is what messages and events do to the state; it draws nothing and runs while the window is hidden. [`backend`] is
-//! the seam, [`threads`] the jobs behind it. No file, no database and no tensor is touched while drawing; the window
+//! the seam, [`threads`] the jobs behind it; [`features`] lists whose they are. No file, no database and no tensor is touched while drawing; the window
 //! never waits for an answer.
 
 pub mod app;
 pub mod backend;
 pub mod dialogs;
+pub mod features;
 pub mod job_bar;
 pub mod message;
 pub mod notices;
 pub mod rail;
-pub mod remembered_paths;
 mod repair;
 pub mod search_field;
-#[cfg(feature = "gui")]
 pub mod state;
 pub mod threads;
 pub mod toasts;

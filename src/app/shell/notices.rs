@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use crate::app::engine::report::Withheld;
 use crate::app::ui::action::Action;
-use crate::app::ui::view::View;
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct NoticeId(pub u64);
@@ -30,11 +29,11 @@ pub struct Notice {
     pub until_secs: Option<f64>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum NoticeAction {
     Undo,
-    Show(View),
-    ShowSetAside,
+    /// Leads to what it is about.
+    Show(Action),
     /// The photos of this folder that are gone are kept as they are.
     KeepMissing,
     /// They are gone for good.
@@ -45,7 +44,7 @@ impl NoticeAction {
     pub fn label_key(&self) -> &'static str {
         match self {
             Self::Undo => "undo",
-            Self::Show(_) | Self::ShowSetAside => "show",
+            Self::Show(_) => "show",
             Self::KeepMissing => "missing_keep",
             Self::AcceptMissing(_) => "missing_accept",
         }
@@ -55,8 +54,7 @@ impl NoticeAction {
     pub fn action(&self) -> Option<Action> {
         match self {
             Self::Undo => Some(Action::UNDO),
-            Self::Show(view) => Some(Action::Show(*view)),
-            Self::ShowSetAside => Some(Action::OpenSetAside),
+            Self::Show(action) => Some(action.clone()),
             Self::KeepMissing => None,
             Self::AcceptMissing(folder) => Some(Action::AcceptMissing(folder.clone())),
         }

@@ -2,6 +2,7 @@
 
 use eframe::egui::{self, Align2, CornerRadius, Response, Role, Sense, Stroke, Ui, Vec2, WidgetInfo};
 
+use crate::app::shell::features;
 use crate::app::shell::state::Context;
 use crate::app::ui::action::Action;
 use crate::app::ui::icons::{self, Icon};
@@ -11,10 +12,10 @@ use crate::app::ui::view::View;
 pub fn rail_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     ui.spacing_mut().item_spacing.y = space::XS;
     ui.add_space(space::M);
-    for view in View::ALL {
+    for view in features::views() {
         let selected = ctx.state.view == view;
-        let label = ctx.text.s(view.label_key());
-        if entry_ui(ui, icon(view), label, selected).clicked() {
+        let label = ctx.text.s(view.label_key);
+        if entry_ui(ui, view.icon, label, selected).clicked() {
             ctx.act(Action::Show(view));
         }
     }
@@ -31,7 +32,7 @@ fn foot_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     let model = overview.model.as_deref().unwrap_or(ctx.text.s("no_model"));
     // Until the networks are loaded, the best device is only a choice.
     let device = overview.device.as_deref().unwrap_or(ctx.text.s("device_auto"));
-    for (words, view) in [(model, View::Models), (device, View::Settings)] {
+    for (words, view) in [(model, View::MODELS), (device, View::SETTINGS)] {
         // What stands in brackets, such as a date, shows when the pointer rests on it.
         let short = words.split(" (").next().unwrap_or(words);
         let width = size::RAIL - space::S;
@@ -71,16 +72,4 @@ fn entry_ui(ui: &mut Ui, icon: Icon, label: &str, selected: bool) -> Response {
         }
     }
     response.on_hover_cursor(egui::CursorIcon::PointingHand)
-}
-
-fn icon(view: View) -> Icon {
-    match view {
-        View::Library => Icon::Images,
-        View::People => Icon::UsersRound,
-        View::Compare => Icon::Scale,
-        View::Evaluate => Icon::ChartSpline,
-        View::Train => Icon::GraduationCap,
-        View::Models => Icon::Box,
-        View::Settings => Icon::Settings,
-    }
 }

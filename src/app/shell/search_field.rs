@@ -3,12 +3,12 @@
 use eframe::egui::{self, Id, Key, Rect, Response, TextEdit, Ui, Vec2};
 
 use crate::app::photos;
+use crate::app::shell::features;
 use crate::app::shell::message::Message;
 use crate::app::shell::state::Context;
 use crate::app::ui::action::Action;
 use crate::app::ui::icons::{self, Icon};
 use crate::app::ui::theme::{self, space};
-use crate::app::ui::view::View;
 use crate::app::ui::widgets::name_field::completions;
 use crate::app::ui::widgets::suggestions::{arrows, list_ui, row_ui};
 use crate::library::PhotoFilter;
@@ -106,7 +106,7 @@ fn hits(ctx: &Context<'_>, typed: &str) -> Vec<Hit> {
     let lower = typed.trim().to_lowercase();
     let go = |words: &str, action: Action| Hit { kind: HitKind::Go, words: words.to_owned(), action };
     let mut commands: Vec<Hit> =
-        View::ALL.iter().map(|view| go(ctx.text.s(view.label_key()), Action::Show(*view))).collect();
+        features::views().map(|view| go(ctx.text.s(view.label_key), Action::Show(view))).collect();
     commands.push(go(ctx.text.s("choose_folder"), Action::ChooseFolder));
     commands.push(go(ctx.text.s("rescan"), Action::Rescan));
     commands.push(go(ctx.text.s("filter_unnamed"), Action::FilterPhotos(PhotoFilter::UnnamedFaces)));

@@ -1,40 +1,37 @@
 //! What the window knows: the facts that every view reads, each feature's own state, and where the user is.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::features::{self, for_features};
 use super::message::Message;
 use super::notices::Notices;
-use super::remembered_paths::RememberedPaths;
 use crate::app::engine::facts::Facts;
-use crate::app::evaluate::state::State as EvaluateState;
 use crate::app::settings::state::Appearance;
 use crate::app::ui::context::ViewContext;
+use crate::app::ui::feature::{Feature, Kept};
 use crate::app::ui::view::View;
-use crate::app::{care, compare, models, people, photos, settings, train};
 use crate::types::{PersonId, PhotoId};
 
 /// What is remembered from one run to the next.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settings {
+    #[serde(serialize_with = "name_of_view", deserialize_with = "view_named")]
     pub view: View,
     #[serde(flatten)]
     pub appearance: Appearance,
-    /// Side of a photo in the grid, in points.
-    pub tile_size: f32,
-    #[serde(rename = "chosen")]
-    pub paths: RememberedPaths,
+    #[serde(flatten)]
+    pub kept: Kept,
 }
 
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            view: View::default(),
-            appearance: Appearance::default(),
-            tile_size: photos::state::State::default().tile_size,
-            paths: RememberedPaths::default(),
-        }
-    }
+fn name_of_view<S: Serializer>(view: &View, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(view.name)
+}
+
+/// A view that this version does not have is as good as none.
+fn view_named<'de, D: Deserializer<'de>>(from: D) -> Result<View, D::Error> {
+    let name = String::deserialize(from)?;
+    Ok(features::views().find(|view| view.name == name).unwrap_or_default())
 }
 
 /// What the window's own parts see while they draw.
@@ -51,43 +48,89 @@ pub enum Page {
     SetAside,
 }
 
-#[derive(Debug, Default)]
-pub struct State {
-    /// What is wrong with the library's file: another page is to take this window's place.
-    pub damage: Option<String>,
-    pub view: View,
-    pub page: Page,
-    /// Pages to go back to.
-    pub trail: Vec<Page>,
-    pub facts: Facts,
-    pub photos: photos::state::State,
-    pub people: people::state::State,
-    pub compare: compare::state::State,
-    pub evaluate: EvaluateState,
-    pub train: train::state::State,
-    pub models: models::state::State,
-    pub settings: settings::state::State,
-    pub care: care::state::State,
-    pub notices: Notices,
+macro_rules! state_of {
+    ([] $($feature:ident: $Feature:ident,)*) => {
+        #[derive(Debug, Default)]
+        pub struct State {
+            /// What is wrong with the library's file: another page is to take this window's place.
+            pub damage: Option<String>,
+            pub view: View,
+            pub page: Page,
+            /// Pages to go back to.
+            pub trail: Vec<Page>,
+            pub facts: Facts,
+            pub notices: Notices,
+            $(pub $feature: crate::app::$feature::state::State,)*
+        }
+
+        impl State {
+            /// Whether a question is open, which takes Esc for itself.
+            pub fn is_asking(&self) -> bool {
+                false $(|| self.$feature.is_asking())*
+            }
+
+            fn kept(&self) -> Kept {
+                let mut kept = Kept::new();
+                $(self.$feature.remember(&mut kept);)*
+                kept
+            }
+
+            fn recall(&mut self, kept: &Kept) {
+                $(self.$feature.recall(kept);)*
+            }
+        }
+    };
 }
+
+for_features!(state_of);
 
 impl State {
     /// As the window was left.
     pub fn remembered(settings: Settings) -> Self {
         let mut state = Self { view: settings.view, ..Self::default() };
         state.settings.appearance = settings.appearance;
-        state.photos.tile_size = settings.tile_size;
-        settings.paths.put_back(&mut state.evaluate.setup, &mut state.train.form);
+        state.recall(&settings.kept);
         state
     }
 
     /// What is to be remembered.
     pub fn to_remember(&self) -> Settings {
-        Settings {
-            view: self.view,
-            appearance: self.settings.appearance.clone(),
-            tile_size: self.photos.tile_size,
-            paths: RememberedPaths::of(&self.evaluate.setup, &self.train.form),
-        }
+        Settings { view: self.view, appearance: self.settings.appearance.clone(), kept: self.kept() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::ui::theme::ThemeChoice;
+
+    #[test]
+    fn what_was_remembered_comes_back() {
+        let mut state = State { view: View::TRAIN, ..State::default() };
+        state.settings.appearance.theme = ThemeChoice::Dark;
+        state.photos.tile_size = 220.0;
+        state.evaluate.setup.pairs = Some("/lfw/pairs.txt".into());
+        let text = serde_json::to_string(&state.to_remember()).unwrap();
+        let again = State::remembered(serde_json::from_str(&text).unwrap());
+        assert_eq!(again.to_remember(), state.to_remember());
+        assert_eq!(again.photos.tile_size, 220.0);
+    }
+
+    #[test]
+    fn what_version_0_1_remembered_is_read() {
+        let text = r#"{"view":"people","theme":"dark","language":null,"reduced_motion":true,"tile_size":200.0,
+            "chosen":{"pairs":"/p.txt","images":null,"people":"/people","held_out_pairs":null,"pair_pictures":null}}"#;
+        let state = State::remembered(serde_json::from_str(text).unwrap());
+        assert_eq!((state.view, state.photos.tile_size), (View::PEOPLE, 200.0));
+        assert!(state.settings.appearance.reduced_motion);
+        assert_eq!(state.evaluate.setup.pairs, Some("/p.txt".into()));
+        assert!(state.train.form.data.is_some());
+    }
+
+    #[test]
+    fn a_view_of_another_version_is_as_good_as_none() {
+        let settings: Settings = serde_json::from_str(r#"{"view":"map","tile_size":90.0}"#).unwrap();
+        let state = State::remembered(settings);
+        assert_eq!((state.view, state.photos.tile_size), (View::LIBRARY, 90.0));
     }
 }

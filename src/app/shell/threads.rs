@@ -1,23 +1,22 @@
 //! The window's [`Backend`] over the real jobs: each request goes to its feature's job, on the engine's threads.
 
-use std::sync::{Arc, Mutex};
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::Result;
 use crossbeam_channel::{Receiver, bounded};
 
-use super::backend::{Answer, Backend, Event, Request};
+use super::backend::{Answer, Backend, Event, Fact, Request};
+use super::features::for_features;
 use crate::app::engine::home::Home;
 use crate::app::engine::library_thread::LibraryHandle;
 use crate::app::engine::networks::EngineOptions;
 use crate::app::engine::report::{Failed, Failure, Report, Ticket};
-use crate::app::engine::shared::{Running, Shared, Sink, Tasks};
+use crate::app::engine::shared::{FeatureJob, Running, Shared, Sink, Tasks};
 use crate::app::engine::watch::watch;
 use crate::app::engine::workers::Workers;
-use crate::app::evaluate::job::window::{self as evaluate, OpenRuns};
 use crate::app::jobs::{facts, options};
-use crate::app::people::job::preview::Preview;
-use crate::app::train::job::window as train;
-use crate::app::{care, compare, models, people, photos, scan, settings};
+use crate::app::scan;
 use crate::figures::Saving;
 use crate::types::Touched;
 
@@ -26,15 +25,49 @@ const EVENT_QUEUE: usize = 1024;
 
 /// The jobs behind an open window.
 pub struct Threads {
+    tasks: TaskThreads,
+    jobs: Jobs,
+    events: Receiver<Event>,
+}
+
+/// What runs them, and what they all look at.
+struct TaskThreads {
     workers: Workers,
     shared: Arc<Shared>,
     running: Running,
     sink: Sink<Answer>,
-    events: Receiver<Event>,
-    preview: Arc<Preview>,
-    /// Evaluations on show, for their pictures.
-    open_runs: Arc<Mutex<OpenRuns>>,
 }
+
+macro_rules! jobs_of {
+    ([] $($feature:ident: $Feature:ident,)*) => {
+        #[derive(Default)]
+        struct Jobs {
+            $($feature: crate::app::$feature::job::Job,)*
+        }
+
+        impl Threads {
+            fn start(&mut self, request: Request) {
+                let tasks = &mut self.tasks;
+                match request {
+                    $(Request::$Feature(request) => {
+                        self.jobs.$feature.handle(&mut tasks.of(Answer::$Feature), request);
+                    })*
+                    Request::LoadOverview => tasks.load(|shared| facts::overview(shared).map(Fact::Overview)),
+                    Request::LoadPeople => tasks.load(|shared| facts::people(shared).map(Fact::People)),
+                    Request::LoadModels => tasks.load(|shared| facts::models(shared).map(Fact::Models)),
+                    Request::LoadTouched(touched) => {
+                        tasks.load(move |shared| facts::touched(shared, &touched).map(Fact::Touched));
+                    }
+                    Request::Scan(request) => scan::job::handle(&mut tasks.of(Answer::Facts), request),
+                    Request::Save(ticket, path, saving) => tasks.save(ticket, path, saving),
+                    Request::Cancel(job) => tasks.running.cancel(job),
+                }
+            }
+        }
+    };
+}
+
+for_features!(jobs_of);
 
 impl Threads {
     /// Opens the library and starts the threads. `wake` asks the window to look for events.
@@ -56,31 +89,27 @@ impl Threads {
         let shared = Arc::new(Shared::new(home, library, options));
         let elsewhere = sink.clone();
         watch(&shared, move || elsewhere.report(Report::ChangedElsewhere(Touched::everything())))?;
-        Ok(Self {
-            workers,
-            shared,
-            running: Running::default(),
-            sink,
-            events,
-            preview: Arc::default(),
-            open_runs: Arc::default(),
-        })
+        let tasks = TaskThreads { workers, shared, running: Running::default(), sink };
+        Ok(Self { tasks, jobs: Jobs::default(), events })
     }
+}
 
-    fn tasks<E: 'static>(&mut self, wrap: fn(E) -> Answer) -> Tasks<'_, E> {
+impl TaskThreads {
+    /// How one feature starts work.
+    fn of<E: 'static>(&mut self, wrap: fn(E) -> Answer) -> Tasks<'_, E> {
         let (shared, workers, running) = (&self.shared, &self.workers, &mut self.running);
         Tasks { shared, workers, sink: self.sink.of(wrap), running }
     }
 
-    fn load(&mut self, query: impl FnOnce(&Shared) -> Result<Answer> + Send + 'static) {
-        self.tasks(std::convert::identity).in_background(move |shared, sink| match query(shared) {
-            Ok(answer) => sink.send(answer),
+    fn load(&mut self, query: impl FnOnce(&Shared) -> Result<Fact> + Send + 'static) {
+        self.of(Answer::Facts).in_background(move |shared, sink| match query(shared) {
+            Ok(fact) => sink.send(fact),
             Err(error) => sink.fail(Failed::Load, &error),
         });
     }
 
-    fn save(&mut self, ticket: Ticket, path: std::path::PathBuf, saving: Box<Saving>) {
-        self.tasks::<Answer>(std::convert::identity).in_background(move |_, sink| {
+    fn save(&mut self, ticket: Ticket, path: PathBuf, saving: Box<Saving>) {
+        self.of(Answer::Facts).in_background(move |_, sink| {
             let written = saving.write(&path).map(|()| Touched::default()).map_err(Into::into);
             sink.changed(ticket, Failed::Save, written);
         });
@@ -90,46 +119,22 @@ impl Threads {
 impl Backend for Threads {
     fn send(&mut self, request: Request) -> Result<(), Request> {
         // Cancel waits for no queue.
-        if let Request::Cancel(job) = request {
-            self.running.cancel(job);
-            return Ok(());
-        }
-        let has_room = match request.is_long() {
-            true => self.workers.device_has_room(),
-            false => self.workers.pool_has_room(),
+        let has_room = match &request {
+            Request::Cancel(_) => true,
+            request if request.is_long() => self.tasks.workers.device_has_room(),
+            _ => self.tasks.workers.pool_has_room(),
         };
         if !has_room {
             return Err(request);
         }
-        let (preview, open_runs) = (self.preview.clone(), self.open_runs.clone());
-        match request {
-            Request::LoadOverview => self.load(|shared| facts::overview(shared).map(Answer::Overview)),
-            Request::LoadPeople => self.load(|shared| facts::people(shared).map(Answer::People)),
-            Request::LoadModels => self.load(|shared| facts::models(shared).map(Answer::Models)),
-            Request::LoadTouched(touched) => {
-                self.load(move |shared| facts::touched(shared, &touched).map(Answer::Touched));
-            }
-            Request::Scan(request) => scan::job::handle(&mut self.tasks::<Answer>(std::convert::identity), request),
-            Request::Photos(request) => photos::job::handle(&self.tasks(Answer::OfPhotos), request),
-            Request::People(request) => people::job::handle(&self.tasks(Answer::OfPeople), &preview, request),
-            Request::Compare(request) => compare::job::window::handle(&self.tasks(Answer::OfCompare), request),
-            Request::Evaluate(request) => {
-                evaluate::handle(&mut self.tasks(Answer::OfEvaluate), &open_runs, request);
-            }
-            Request::Train(request) => train::handle(&mut self.tasks(Answer::OfTrain), request),
-            Request::Models(request) => models::job::handle(&mut self.tasks(Answer::OfModels), request),
-            Request::Settings(request) => settings::job::handle(&self.tasks(Answer::OfSettings), request),
-            Request::Care(request) => care::job::window::handle(&self.tasks(Answer::OfCare), request),
-            Request::Save(ticket, path, saving) => self.save(ticket, path, saving),
-            Request::Cancel(_) => {}
-        }
+        self.start(request);
         Ok(())
     }
 
     fn poll(&mut self) -> Option<Event> {
         let event = self.events.try_recv().ok()?;
         if let Report::JobEnded(job, _) = &event {
-            self.running.ended(*job);
+            self.tasks.running.ended(*job);
         }
         Some(event)
     }
@@ -138,6 +143,6 @@ impl Backend for Threads {
 impl Drop for Threads {
     /// A closed window stops its jobs; what they have recorded is kept.
     fn drop(&mut self) {
-        self.running.cancel_all();
+        self.tasks.running.cancel_all();
     }
 }

@@ -8,7 +8,8 @@ use std::thread;
 use eframe::egui::{self, Id, Key, TextEdit, Ui};
 use url::Url;
 
-use super::dialogs::{Question, Wanted, file_name};
+use super::message::Message;
+use crate::app::ui::feature::{PathQuestion, Wanted};
 use crate::app::ui::locale::Locale;
 use crate::app::ui::theme::{self, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
@@ -29,7 +30,8 @@ type Checked = Result<PathBuf, Problem>;
 
 /// The small dialog, while it is open.
 pub struct TypedPath {
-    question: Question,
+    asked: Message,
+    question: PathQuestion,
     text: String,
     checking: Option<Receiver<Checked>>,
     problem: Option<Problem>,
@@ -41,25 +43,26 @@ pub struct TypedPath {
 pub enum Outcome {
     Open,
     Closed,
-    Typed(Question, PathBuf),
+    Typed(Message, PathBuf),
 }
 
 impl TypedPath {
-    pub fn new(question: Question) -> Self {
-        let text = match &question {
-            Question::Save(saving) => env::home_dir().unwrap_or_default().join(file_name(saving)).display().to_string(),
-            _ => String::new(),
+    /// For what a message asks.
+    pub fn new(asked: Message, question: PathQuestion) -> Self {
+        let text = match question.name.as_str() {
+            "" => String::new(),
+            name => env::home_dir().unwrap_or_default().join(name).display().to_string(),
         };
-        Self { question, text, checking: None, problem: None, greeted: false }
+        Self { asked, question, text, checking: None, problem: None, greeted: false }
     }
 
     pub fn ui(&mut self, ctx: &egui::Context, words: &Locale) -> Outcome {
         if let Some(path) = self.checked() {
-            return Outcome::Typed(self.question.clone(), path);
+            return Outcome::Typed(self.asked.clone(), path);
         }
         let modal = dialog_ui(ctx, Id::unique("typed path"), |ui| {
             ui.set_width(WIDTH.min(ui.ctx().content_rect().width() - 2.0 * space::XXL));
-            ui.label(theme::heading(words.s(self.question.title_key())));
+            ui.label(theme::heading(words.s(self.question.title_key)));
             ui.label(theme::secondary(ui, words.s("no_file_dialog")));
             ui.add_space(space::M);
             let entered = self.field_ui(ui, words);
@@ -80,7 +83,7 @@ impl TypedPath {
 
     /// True when Enter was pressed in the field.
     fn field_ui(&mut self, ui: &mut Ui, words: &Locale) -> bool {
-        let label = words.s(match self.question.wanted() {
+        let label = words.s(match self.question.wanted {
             Wanted::Folder => "type_folder",
             Wanted::File => "type_file",
             Wanted::NewFile => "type_new_file",
@@ -114,7 +117,7 @@ impl TypedPath {
 
     fn check(&mut self, ctx: &egui::Context) {
         let path = path_in(&self.text, env::home_dir().as_deref());
-        let wanted = self.question.wanted();
+        let wanted = self.question.wanted;
         let replaced = matches!(&self.problem, Some(Problem::IsThere(there)) if *there == path);
         let (answer, receiver) = sync_channel(1);
         let ctx = ctx.clone();

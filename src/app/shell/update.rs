@@ -1,24 +1,24 @@
 //! What messages and events do to the state. No drawing: this runs while the window is hidden, too.
 
-mod ended;
+mod scan_words;
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
 
-use self::ended::{done_words, touched_by};
-use super::backend::{Answer, Backend, Event, Request};
+use self::scan_words::scan_ended;
+use super::backend::{Answer, Backend, Event, Fact, Request};
+use super::features::for_features;
 use super::message::Message;
 use super::notices::NoticeAction;
 use super::state::{Page, State};
 use crate::app::engine::facts::Loadable;
-use crate::app::engine::report::{Failed, Failure, JobEnd, JobId, JobKind, JobReport, Report, Ticket};
-use crate::app::evaluate::state::{Event as EvaluateEvent, Request as EvaluateRequest};
+use crate::app::engine::report::{Failed, Failure, JobEnd, JobId, JobKind, JobReport, JobSummary, Report, Ticket};
 use crate::app::jobs::demonstration::DemoOptions;
-use crate::app::train::state::message::{Event as TrainEvent, Message as TrainMessage};
 use crate::app::ui::action::{Action, Outbox, Tickets};
+use crate::app::ui::feature::{Ended, Feature};
 use crate::app::ui::locale::{Locale, grouped};
 use crate::app::ui::view::View;
-use crate::app::{care, compare, models, people, photos, scan, settings};
+use crate::app::{care, compare, evaluate, models, people, photos, scan, settings, train};
 use crate::figures::Saving;
 use crate::library::{Decision, PhotoFilter};
 use crate::types::{PersonId, Touched};
@@ -58,26 +58,92 @@ macro_rules! with_outbox {
     }};
 }
 
+/// Lets each feature's state do something.
+macro_rules! with_each {
+    (
+        [$update:ident, $state:ident, $text:ident, |$part:ident, $out:ident| $work:expr]
+        $($feature:ident: $Feature:ident,)*
+    ) => {
+        $(with_outbox!($update, $state, $text, $feature, Request::$Feature, |$part, $out| $work);)*
+    };
+}
+
+macro_rules! tell_facts {
+    ([$state:ident] $($feature:ident: $Feature:ident,)*) => {
+        $($state.$feature.facts_loaded(&$state.facts);)*
+    };
+}
+
+macro_rules! tell_ended {
+    ([$state:ident, $job:ident] $($feature:ident: $Feature:ident,)*) => {
+        $($state.$feature.job_ended($job);)*
+    };
+}
+
+/// What goes to one feature alone.
+macro_rules! routes_of {
+    ([] $($feature:ident: $Feature:ident,)*) => {
+        impl Update {
+            /// Does what a message says. Dialogs, fonts and textures are the window's: `app` does these.
+            pub fn run(&mut self, state: &mut State, text: &Locale, message: Message) {
+                if let Message::People(people::state::Message::Decide(Decision::Undo, _)) = message {
+                    state.notices.withdraw_undo();
+                }
+                match message {
+                    $(Message::$Feature(message) => {
+                        with_outbox!(self, state, text, $feature, Request::$Feature, |part, out| {
+                            part.update(message, out)
+                        });
+                    })*
+                    Message::Act(action) => self.act(state, text, action),
+                    Message::SaveTo(path, saving) => self.save(text, path, saving),
+                    // A dialog.
+                    Message::TypePath(_) => {}
+                    Message::Dismiss(id) => state.notices.dismiss(id),
+                }
+                if let (Page::Photo(_), Some(open)) = (state.page, state.photos.open) {
+                    state.page = Page::Photo(open);
+                }
+            }
+
+            fn answered(&mut self, state: &mut State, text: &Locale, answer: Answer) {
+                match answer {
+                    Answer::Facts(fact) => self.know(state, fact),
+                    Answer::Evaluate(evaluate::state::Event::Sample(sample)) => state.facts.sample = sample,
+                    $(Answer::$Feature(event) => {
+                        with_outbox!(self, state, text, $feature, Request::$Feature, |part, out| {
+                            part.receive(event, out)
+                        });
+                    })*
+                }
+            }
+        }
+
+        fn ended(kind: JobKind, summary: &JobSummary, text: &Locale) -> Option<Ended> {
+            scan_ended(kind, summary, text)
+                $(.or_else(|| crate::app::$feature::state::State::ended(kind, summary, text)))*
+        }
+    };
+}
+
+for_features!(routes_of);
+
 impl Update {
     /// Takes the window's clock, and asks for what has come into sight.
     pub fn tick(&mut self, state: &State, now_secs: f64) {
         self.now_secs = now_secs;
-        if self.timeline_is_old && state.view == View::Library && state.page == Page::None {
+        if self.timeline_is_old && state.view == View::LIBRARY && state.page == Page::None {
             self.timeline_is_old = false;
             self.ask(Request::Photos(photos::state::Request::LoadTimeline(state.photos.filter)));
         }
     }
 
     /// Asks for what every view needs.
-    pub fn start(&mut self, state: &State) {
-        self.load_library(state);
+    pub fn start(&mut self, state: &mut State, text: &Locale) {
+        self.load_library();
         self.ask(Request::LoadModels);
-        self.ask(Request::Models(models::state::Request::LoadNetworks));
-        self.ask(Request::Settings(settings::state::Request::LoadDevices));
-        self.ask(Request::Evaluate(EvaluateRequest::LoadSample));
-        if matches!(state.view, View::Evaluate | View::Train | View::Settings) {
-            self.load_view(state);
-        }
+        for_features!(with_each self, state, text, |part, out| part.opened(out));
+        self.load_view(state, text);
     }
 
     /// Hands over what the backend has room for; the rest waits. True while something waits.
@@ -99,75 +165,23 @@ impl Update {
     /// Of equal requests, and of questions that replace each other, only the latest waits, so the outbox stays small.
     /// It waits at the end: what was asked for between the two must not come after it.
     fn ask(&mut self, request: Request) {
-        use compare::state::Request::Compare;
-        use people::state::Request::Preview;
-        use photos::state::Request::FindPhotos;
         // Cancel waits behind nothing.
         if matches!(request, Request::Cancel(_)) {
             return self.outbox.push_front(request);
         }
-        self.outbox.retain(|waiting| {
-            *waiting != request
-                && !matches!(
-                    (waiting, &request),
-                    (Request::People(Preview { .. }), Request::People(Preview { .. }))
-                        | (Request::Photos(FindPhotos(_)), Request::Photos(FindPhotos(_)))
-                        | (Request::Compare(Compare(_)), Request::Compare(Compare(_)))
-                )
-        });
+        self.outbox.retain(|waiting| !request.replaces(waiting));
         self.outbox.push_back(request);
-    }
-
-    /// Does what a message says. Dialogs, fonts and textures are the window's: `app` does these.
-    pub fn run(&mut self, state: &mut State, text: &Locale, message: Message) {
-        match message {
-            Message::Photos(message) => {
-                with_outbox!(self, state, text, photos, Request::Photos, |part, out| part.update(message, out));
-                if let (Page::Photo(_), Some(open)) = (state.page, state.photos.open) {
-                    state.page = Page::Photo(open);
-                }
-            }
-            Message::People(message) => {
-                if matches!(message, people::state::Message::Decide(Decision::Undo, _)) {
-                    state.notices.withdraw_undo();
-                }
-                with_outbox!(self, state, text, people, Request::People, |part, out| part.update(message, out));
-            }
-            Message::Compare(message) => {
-                with_outbox!(self, state, text, compare, Request::Compare, |part, out| part.update(message, out));
-            }
-            Message::Evaluate(message) => {
-                with_outbox!(self, state, text, evaluate, Request::Evaluate, |part, out| part.update(message, out));
-            }
-            Message::Train(message) => {
-                with_outbox!(self, state, text, train, Request::Train, |part, out| part.update(message, out));
-            }
-            Message::Models(message) => {
-                with_outbox!(self, state, text, models, Request::Models, |part, out| part.update(message, out));
-            }
-            Message::Settings(message) => {
-                with_outbox!(self, state, text, settings, Request::Settings, |part, out| part.update(message, out));
-            }
-            Message::Care(message) => {
-                with_outbox!(self, state, text, care, Request::Care, |part, out| part.update(message, out));
-            }
-            Message::Act(action) => self.act(state, text, action),
-            Message::SaveTo(path, saving) => self.save(text, path, saving),
-            // A dialog.
-            Message::TypePath(_) => {}
-            Message::Dismiss(id) => state.notices.dismiss(id),
-        }
     }
 
     fn act(&mut self, state: &mut State, text: &Locale, action: Action) {
         match action {
-            Action::Show(view) => self.show(state, view),
+            Action::Show(view) => self.show(state, text, view),
             Action::OpenPerson(person) => self.open(state, text, Page::Person(person)),
             Action::OpenPhoto(photo) => self.open(state, text, Page::Photo(photo)),
             Action::Back => self.back(state, text),
             Action::Leave(person) => self.leave(state, text, person),
             Action::FilterPhotos(filter) => {
-                state.view = View::Library;
+                state.view = View::LIBRARY;
                 state.page = Page::None;
                 state.trail.clear();
                 with_outbox!(self, state, text, photos, Request::Photos, |part, out| part.filter(filter, out));
@@ -179,7 +193,7 @@ impl Update {
                 self.run(state, text, Message::People(people::state::Message::Decide(decision, seen)));
             }
             Action::OpenSetAside => {
-                state.view = View::People;
+                state.view = View::PEOPLE;
                 self.open(state, text, Page::SetAside);
             }
             Action::PutBack(putting) => {
@@ -210,11 +224,12 @@ impl Update {
                 self.run(state, text, Message::Models(models::state::Message::Install(models)));
             }
             Action::Demonstrate => {
-                self.run(state, text, Message::Train(TrainMessage::Demonstrate(DemoOptions::default())));
+                self.run(state, text, Message::Train(train::state::Message::Demonstrate(DemoOptions::default())));
             }
             Action::Fail(failure) => self.failed(state, text, None, failure),
-            // Dialogs.
-            Action::ChooseFolder | Action::ChooseNewPlace(_) | Action::ChooseModelFile | Action::Save(_) => {}
+            Action::Reload(touched) => self.load_touched(state, text, &touched),
+            // Dialogs, and other programs.
+            Action::ChooseFolder | Action::ChooseModelFile | Action::Save(_) | Action::OpenFile(_) => {}
         }
     }
 
@@ -224,27 +239,20 @@ impl Update {
         self.ask(Request::Save(ticket, path, saving));
     }
 
-    fn show(&mut self, state: &mut State, view: View) {
+    fn show(&mut self, state: &mut State, text: &Locale, view: View) {
         state.view = view;
         state.page = Page::None;
         state.trail.clear();
-        self.load_view(state);
+        self.load_view(state, text);
     }
 
     /// What a view needs when it is opened.
-    fn load_view(&mut self, state: &State) {
-        match state.view {
-            View::Evaluate => self.ask(Request::Evaluate(EvaluateRequest::LoadRuns)),
-            View::Models => self.ask(Request::LoadModels),
-            View::Settings => {
-                self.ask(Request::Settings(settings::state::Request::LoadDevices));
-                self.ask(Request::Settings(settings::state::Request::LoadFolders));
-                self.ask(Request::Care(care::state::Request::LoadBackups));
-            }
-            View::Compare => self.ask(Request::Evaluate(EvaluateRequest::LoadSample)),
-            View::Train => state.train.questions().into_iter().for_each(|question| self.ask(Request::Train(question))),
-            View::Library | View::People => {}
+    fn load_view(&mut self, state: &mut State, text: &Locale) {
+        let view = state.view;
+        if view == View::MODELS {
+            self.ask(Request::LoadModels);
         }
+        for_features!(with_each self, state, text, |part, out| part.shown(view, out));
     }
 
     fn open(&mut self, state: &mut State, text: &Locale, page: Page) {
@@ -289,24 +297,22 @@ impl Update {
             Report::Job(report) => self.job_goes_on(state, report),
             Report::JobEnded(job, end) => self.job_ended(state, text, job, end),
             Report::Changed(ticket, touched) => self.changed(state, text, ticket, &touched),
-            Report::ChangedElsewhere(touched) => self.load_touched(state, &touched),
+            Report::ChangedElsewhere(touched) => self.load_touched(state, text, &touched),
             Report::Failed(ticket, failure) => self.failed(state, text, ticket, failure),
             Report::Image(..) => {}
         }
     }
 
-    fn answered(&mut self, state: &mut State, text: &Locale, answer: Answer) {
-        match answer {
-            Answer::Overview(overview) => state.facts.overview = Loadable::Ready(overview),
-            Answer::People(people) => {
+    /// Takes in what every view may show.
+    fn know(&mut self, state: &mut State, fact: Fact) {
+        match fact {
+            Fact::Overview(overview) => state.facts.overview = Loadable::Ready(overview),
+            Fact::People(people) => {
                 state.facts.people = Loadable::Ready(people);
                 self.people_loaded();
             }
-            Answer::Models(models) => {
-                state.facts.models = Loadable::Ready(models);
-                state.evaluate.choose_model(&state.facts.models);
-            }
-            Answer::Touched(touched) => {
+            Fact::Models(models) => state.facts.models = Loadable::Ready(models),
+            Fact::Touched(touched) => {
                 if let Loadable::Ready(overview) = &mut state.facts.overview {
                     overview.put(&touched);
                 }
@@ -314,31 +320,12 @@ impl Update {
                     people.put(&touched);
                 }
             }
-            Answer::OfPhotos(event) => state.photos.receive(event),
-            Answer::OfPeople(people::state::Event::Gone(person)) => self.leave(state, text, person),
-            Answer::OfPeople(event) => state.people.receive(event),
-            Answer::OfCompare(event) => state.compare.receive(event),
-            Answer::OfSettings(event) => state.settings.receive(event),
-            Answer::OfCare(event) => state.care.receive(event),
-            Answer::OfEvaluate(EvaluateEvent::Sample(sample)) => state.facts.sample = sample,
-            Answer::OfEvaluate(event) => {
-                with_outbox!(self, state, text, evaluate, Request::Evaluate, |part, out| part.receive(event, out));
-            }
-            Answer::OfModels(event) => {
-                with_outbox!(self, state, text, models, Request::Models, |part, out| part.receive(event, out));
-            }
-            Answer::OfTrain(event) => {
-                let another_model = matches!(event, TrainEvent::InUse { .. });
-                with_outbox!(self, state, text, train, Request::Train, |part, out| part.receive(event, out));
-                if another_model {
-                    self.load_touched(state, &Touched { models: true, ..Touched::everything() });
-                }
-            }
         }
+        for_features!(tell_facts state);
     }
 
     fn job_goes_on(&mut self, state: &mut State, report: JobReport) {
-        if report.kind == JobKind::Scan && self.now_secs - self.refreshed_secs >= REFRESH_SECS {
+        if report.kind == JobKind::SCAN && self.now_secs - self.refreshed_secs >= REFRESH_SECS {
             self.refreshed_secs = self.now_secs;
             self.ask(Request::LoadOverview);
             self.ask(Request::Photos(photos::state::Request::LoadTimeline(state.photos.filter)));
@@ -351,20 +338,19 @@ impl Update {
             let action = said.undoable.then_some(NoticeAction::Undo);
             state.notices.say(said.text, action, self.now_secs);
         }
-        with_outbox!(self, state, text, models, Request::Models, |part, out| part.answered(ticket, out));
-        with_outbox!(self, state, text, settings, Request::Settings, |part, out| part.answered(ticket, out));
-        self.load_touched(state, touched);
+        for_features!(with_each self, state, text, |part, out| part.answered(ticket, true, out));
+        self.load_touched(state, text, touched);
     }
 
     fn failed(&mut self, state: &mut State, text: &Locale, ticket: Option<Ticket>, failure: Failure) {
         if let Some(ticket) = ticket {
             self.tickets.answered(ticket);
-            with_outbox!(self, state, text, models, Request::Models, |part, out| part.answered(ticket, out));
+            for_features!(with_each self, state, text, |part, out| part.answered(ticket, false, out));
         } else if matches!(failure.what, Failed::Internal | Failed::Load) {
             self.people_loaded();
         }
         if ticket.is_none() && failure.what == Failed::Internal {
-            with_outbox!(self, state, text, models, Request::Models, |part, out| part.broke_down(out));
+            for_features!(with_each self, state, text, |part, out| part.broke_down(out));
         }
         if failure.what == Failed::Damaged {
             state.damage = Some(failure.details);
@@ -376,69 +362,65 @@ impl Update {
         if let Failed::Stale(_) = failure.what {
             // The sentence says it all; what is shown is read again.
             state.notices.fail(text.s(failure.what.words_key()).to_owned(), String::new());
-            self.load_touched(state, &Touched::everything());
+            self.load_touched(state, text, &Touched::everything());
         } else {
             state.notices.fail(text.s(failure.what.words_key()).to_owned(), failure.details);
         }
     }
 
     fn job_ended(&mut self, state: &mut State, text: &Locale, job: JobId, end: JobEnd) {
-        state.models.job_ended(job);
-        let kind = state.facts.jobs.remove(&job).map(|report| report.kind);
-        // The Train view says itself how a run ended.
-        let said_in_view = state.view == View::Train && matches!(kind, Some(JobKind::Train | JobKind::Demonstrate));
-        let withheld = match &end {
-            JobEnd::Done(summary) => summary.withheld.clone(),
-            JobEnd::Cancelled | JobEnd::Failed(_) => Vec::new(),
+        for_features!(tell_ended state, job);
+        let summary = match &end {
+            JobEnd::Done(summary) => summary.clone(),
+            JobEnd::Cancelled | JobEnd::Failed(_) => JobSummary::default(),
         };
-        match end {
+        let kind = state.facts.jobs.remove(&job).map(|report| report.kind);
+        let ended = kind.and_then(|kind| ended(kind, &summary, text));
+        let said_in_view = ended.as_ref().is_some_and(|ended| ended.said_in == Some(state.view));
+        // One that ended before it told anything may have left anything.
+        let touched = ended.as_ref().map_or_else(Touched::everything, |ended| ended.touched.clone());
+        match (end, ended) {
             _ if said_in_view => {}
-            JobEnd::Done(summary) => {
-                let (words, action) = done_words(text, kind, &summary);
-                state.notices.say(words, action, self.now_secs);
+            (JobEnd::Done(_), Some(Ended { words, show, .. })) => {
+                state.notices.say(words, show.map(NoticeAction::Show), self.now_secs);
             }
-            JobEnd::Cancelled => state.notices.say(text.s("said_cancelled").into(), None, self.now_secs),
-            JobEnd::Failed(failure) => self.failed(state, text, None, failure),
+            (JobEnd::Done(_), None) => {}
+            (JobEnd::Cancelled, _) => state.notices.say(text.s("said_cancelled").into(), None, self.now_secs),
+            (JobEnd::Failed(failure), _) => self.failed(state, text, None, failure),
         }
-        for withheld in withheld {
+        for withheld in &summary.withheld {
             let (gone, of) = (grouped(withheld.gone), grouped(withheld.of));
             let folder = withheld.folder.to_string_lossy();
             let words = text.f("missing_asked", &[("gone", &gone), ("of", &of), ("folder", &folder)]);
-            state.notices.ask_missing(words, &withheld);
+            state.notices.ask_missing(words, withheld);
         }
-        self.load_touched(state, &touched_by(kind));
+        self.load_touched(state, text, &touched);
     }
 
     /// Loads what a change touched, and nothing else.
-    fn load_touched(&mut self, state: &State, touched: &Touched) {
+    fn load_touched(&mut self, state: &mut State, text: &Locale, touched: &Touched) {
         if touched.models {
             self.ask(Request::LoadModels);
-            self.ask(Request::Evaluate(EvaluateRequest::LoadSample));
         }
         if touched.models || touched.settings {
             self.ask(Request::LoadOverview);
-            self.load_view(state);
-        }
-        if touched.settings {
-            self.ask(Request::Settings(settings::state::Request::LoadDevices));
+            self.load_view(state, text);
         }
         if touched.everything {
-            self.load_library(state);
+            self.load_library();
             self.load_page_again(state);
         } else if !touched.people.is_empty() || !touched.faces.is_empty() {
             self.ask(Request::LoadTouched(touched.clone()));
             self.timeline_is_old |= state.photos.filter != PhotoFilter::All;
             self.load_page_again(state);
         }
+        let view = state.view;
+        for_features!(with_each self, state, text, |part, out| part.touched(touched, view, out));
     }
 
-    fn load_library(&mut self, state: &State) {
+    fn load_library(&mut self) {
         self.ask(Request::LoadOverview);
         self.ask_people();
-        self.ask(Request::Photos(photos::state::Request::LoadTimeline(state.photos.filter)));
-        if state.view == View::Settings {
-            self.ask(Request::Settings(settings::state::Request::LoadFolders));
-        }
     }
 
     /// People take the longest to read: a change that comes meanwhile waits for them, and is then read once.

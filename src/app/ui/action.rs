@@ -9,7 +9,7 @@ use crate::app::engine::facts::{Facts, PuttingBack};
 use crate::app::engine::report::{Failure, JobId, Ticket};
 use crate::figures::Saving;
 use crate::library::{Decision, PhotoFilter};
-use crate::types::{FaceId, ModelId, PersonId, PhotoId, Revision};
+use crate::types::{FaceId, ModelId, PersonId, PhotoId, Revision, Touched};
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
@@ -38,8 +38,6 @@ pub enum Action {
     PutBack(Option<PuttingBack>),
     /// Marks the photos of this folder that are gone as missing.
     AcceptMissing(PathBuf),
-    /// Asks where this folder lies now.
-    ChooseNewPlace(PathBuf),
     /// Opens or closes the grouping panel.
     ToggleGrouping,
     OpenGrouping,
@@ -53,6 +51,10 @@ pub enum Action {
     Demonstrate,
     /// Asks for a file and writes this to it.
     Save(Box<Saving>),
+    /// Opens a file in the program that its kind belongs to.
+    OpenFile(PathBuf),
+    /// Reads anew what this touched.
+    Reload(Touched),
     /// Says what failed.
     Fail(Failure),
 }
@@ -65,7 +67,7 @@ impl Action {
 
 /// Words for a change that succeeds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Said {
+pub struct SuccessWords {
     pub text: String,
     pub undoable: bool,
 }
@@ -73,18 +75,18 @@ pub struct Said {
 /// Changes that wait for their answer, and what to say then.
 #[derive(Debug, Default)]
 pub struct Tickets {
-    said: HashMap<Ticket, Said>,
+    said: HashMap<Ticket, SuccessWords>,
     last: Ticket,
 }
 
 impl Tickets {
     pub fn new_ticket(&mut self, text: String, undoable: bool) -> Ticket {
         self.last += 1;
-        self.said.insert(self.last, Said { text, undoable });
+        self.said.insert(self.last, SuccessWords { text, undoable });
         self.last
     }
 
-    pub fn answered(&mut self, ticket: Ticket) -> Option<Said> {
+    pub fn answered(&mut self, ticket: Ticket) -> Option<SuccessWords> {
         self.said.remove(&ticket)
     }
 }

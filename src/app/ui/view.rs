@@ -1,35 +1,37 @@
-//! The views of the window, by name: the rail lists them, actions lead to them, the last one is remembered.
+//! The views of the window: the rail lists them, actions lead to them, the last one is remembered by its name.
+//!
+//! Those that other features lead to are named here; a view that only the rail leads to is its feature's own.
 
-use serde::Deserialize;
-use serde::Serialize;
+use super::icons::Icon;
 
-/// The views of the rail.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum View {
-    #[default]
-    Library,
-    People,
-    Compare,
-    Evaluate,
-    Train,
-    Models,
-    Settings,
+/// A view of the rail. Its name is what it is known by.
+#[derive(Debug, Clone, Copy)]
+pub struct View {
+    pub name: &'static str,
+    pub label_key: &'static str,
+    pub icon: Icon,
 }
 
 impl View {
-    pub const ALL: [Self; 7] =
-        [Self::Library, Self::People, Self::Compare, Self::Evaluate, Self::Train, Self::Models, Self::Settings];
+    pub const LIBRARY: Self = Self { name: "library", label_key: "view_library", icon: Icon::Images };
+    pub const PEOPLE: Self = Self { name: "people", label_key: "view_people", icon: Icon::UsersRound };
+    pub const COMPARE: Self = Self { name: "compare", label_key: "view_compare", icon: Icon::Scale };
+    pub const EVALUATE: Self = Self { name: "evaluate", label_key: "view_evaluate", icon: Icon::ChartSpline };
+    pub const TRAIN: Self = Self { name: "train", label_key: "view_train", icon: Icon::GraduationCap };
+    pub const MODELS: Self = Self { name: "models", label_key: "view_models", icon: Icon::Box };
+    pub const SETTINGS: Self = Self { name: "settings", label_key: "view_settings", icon: Icon::Settings };
+}
 
-    pub fn label_key(self) -> &'static str {
-        match self {
-            Self::Library => "view_library",
-            Self::People => "view_people",
-            Self::Compare => "view_compare",
-            Self::Evaluate => "view_evaluate",
-            Self::Train => "view_train",
-            Self::Models => "view_models",
-            Self::Settings => "view_settings",
-        }
+impl PartialEq for View {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for View {}
+
+impl Default for View {
+    fn default() -> Self {
+        Self::LIBRARY
     }
 }

@@ -1,6 +1,6 @@
 //! Photos to face boxes and five landmarks, by one of two detectors.
 //!
-//! [`YuNet`] is the default: small, quick, sure of small faces. [`Mtcnn`] is the cascade that FaceNet's published figures
+//! [`YuNetDetector`] is the default: small, quick, sure of small faces. [`Mtcnn`] is the cascade that FaceNet's published figures
 //! were made with. Both give the same [`Detection`]: boxes and landmarks in pixels of the photo, largest face first.
 //! [`boxes`] holds what both and others need of overlap.
 
@@ -13,11 +13,11 @@ use ::image::RgbImage;
 use crate::types::Detection;
 
 pub use crate::faces::detect::mtcnn::{Mtcnn, MtcnnConfig};
-pub use crate::faces::detect::yunet::{DetectorConfig, SECOND_LONG_SIDE, YuNet};
+pub use crate::faces::detect::yunet::{DetectorConfig, SECOND_LONG_SIDE, YuNetDetector};
 
 /// A loaded detector.
 pub enum Detector {
-    YuNet(YuNet),
+    YuNet(YuNetDetector),
     Mtcnn(Mtcnn),
 }
 

@@ -22,12 +22,12 @@ const DAILY: &str = "backup.daily";
 #[derive(Serialize, Deserialize)]
 struct Daily {
     at_secs: i64,
-    seen: Seen,
+    seen: DecisionCount,
 }
 
 /// How much was decided so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-struct Seen {
+struct DecisionCount {
     revision: i64,
     steps: i64,
 }
@@ -108,9 +108,9 @@ fn named_people(c: &Connection) -> Result<HashSet<PersonId>> {
     Ok(query.query_map([], |row| Ok(PersonId(row.get(0)?)))?.collect::<rusqlite::Result<_>>()?)
 }
 
-fn seen(c: &Connection) -> Result<Seen> {
+fn seen(c: &Connection) -> Result<DecisionCount> {
     let sql = "SELECT (SELECT revision FROM clock), (SELECT ifnull(max(id), 0) FROM journal)";
-    Ok(c.query_row(sql, [], |row| Ok(Seen { revision: row.get(0)?, steps: row.get(1)? }))?)
+    Ok(c.query_row(sql, [], |row| Ok(DecisionCount { revision: row.get(0)?, steps: row.get(1)? }))?)
 }
 
 /// Whether anything was ever decided.

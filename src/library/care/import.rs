@@ -60,8 +60,8 @@ pub enum Contradiction {
     Face {
         path: PathBuf,
         face_box: FaceBox,
-        here: Said,
-        import: Said,
+        here: FaceDecision,
+        import: FaceDecision,
     },
     /// Two people of the import are one here.
     OnePerson(Option<String>),
@@ -69,7 +69,7 @@ pub enum Contradiction {
 
 /// What is said of a face.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Said {
+pub enum FaceDecision {
     Is(Option<String>),
     IsNot(Option<String>),
     SetAside(SetAside),
@@ -247,7 +247,7 @@ impl<'t, 'c> Import<'t, 'c> {
             let is_said = face.set_aside.is_some() || face.belongs.is_some_and(Belongs::is_said);
             if forgotten.iter().any(|&place| faces::is_same_place(place, face.face_box)) {
                 if is_said {
-                    self.contradict(face, Said::Forgotten, said_by(face, |id| self.name_in_import(id)));
+                    self.contradict(face, FaceDecision::Forgotten, said_by(face, |id| self.name_in_import(id)));
                 }
             } else if is_said || rejected.contains(&face.id) || !is_looked_through {
                 self.make_face(id, face)?;
@@ -331,8 +331,8 @@ impl<'t, 'c> Import<'t, 'c> {
         let (Some(&here), Some(own)) = (self.faces.get(&face), people.known(person)) else { return Ok(()) };
         match rows::face(self.d.t, here)? {
             Some(state @ FaceState::Of { person: holder, .. }) if holder == own && state.is_said() => {
-                let is = Said::Is(self.name_here(own)?);
-                self.contradict(self.face_lines[&face], is, Said::IsNot(people.name(person)));
+                let is = FaceDecision::Is(self.name_here(own)?);
+                self.contradict(self.face_lines[&face], is, FaceDecision::IsNot(people.name(person)));
                 return Ok(());
             }
             Some(state) if state.person() == Some(own) => self.d.set_face(here, FaceState::Unassigned)?,
@@ -361,15 +361,15 @@ impl<'t, 'c> Import<'t, 'c> {
     /// Notes that this library says something else of a face, and that this holds.
     fn keep_ours(&mut self, people: &People<'c>, face: &'c Face, here: FaceId) -> Result<()> {
         let ours = match rows::face(self.d.t, here)? {
-            Some(FaceState::SetAside(why)) => Said::SetAside(why),
-            Some(state @ FaceState::Of { person, .. }) if state.is_said() => Said::Is(self.name_here(person)?),
-            _ => Said::IsNot(face.person.and_then(|person| people.name(person))),
+            Some(FaceState::SetAside(why)) => FaceDecision::SetAside(why),
+            Some(state @ FaceState::Of { person, .. }) if state.is_said() => FaceDecision::Is(self.name_here(person)?),
+            _ => FaceDecision::IsNot(face.person.and_then(|person| people.name(person))),
         };
         self.contradict(face, ours, said_by(face, |id| people.name(id)));
         Ok(())
     }
 
-    fn contradict(&mut self, face: &Face, here: Said, import: Said) {
+    fn contradict(&mut self, face: &Face, here: FaceDecision, import: FaceDecision) {
         let path = self.photo_lines[&face.photo].paths.first().map(lines::PathText::to_path).unwrap_or_default();
         self.report.contradictions.push(Contradiction::Face { path, face_box: face.face_box, here, import });
     }
@@ -466,9 +466,9 @@ impl<'t, 'c> Import<'t, 'c> {
     }
 }
 
-fn said_by(face: &Face, name: impl Fn(i64) -> Option<String>) -> Said {
+fn said_by(face: &Face, name: impl Fn(i64) -> Option<String>) -> FaceDecision {
     match (face.set_aside, face.person) {
-        (Some(why), _) => Said::SetAside(why),
-        (None, person) => Said::Is(person.and_then(name)),
+        (Some(why), _) => FaceDecision::SetAside(why),
+        (None, person) => FaceDecision::Is(person.and_then(name)),
     }
 }

@@ -36,7 +36,7 @@ pub(super) use backup::{back_up_to_migrate, bytes_of, has_backups};
 pub use check::{CheckReport, Problem, check};
 pub(super) use file::{open_after, open_protected};
 pub use forget::{FaceToForget, Forgotten, PersonToForget};
-pub use import::{Contradiction, ImportMode, ImportReport, Said};
+pub use import::{Contradiction, FaceDecision, ImportMode, ImportReport};
 pub(super) use log::refuse_garbled;
 pub use restore::{Restored, restore};
 pub use transfer::ExportCounts;

@@ -5,12 +5,12 @@ use rusqlite::Transaction;
 use super::Destination;
 use super::journal::Decisions;
 use super::rows::{self, Belongs, FaceState, SetAside};
-use super::seen::Seen;
+use super::stale::StaleCheck;
 use crate::library::error::{LibraryError, Result};
 use crate::types::{FaceId, PersonId};
 
 /// The faces that the grouping put there are named with the group. Suggestions stay suggestions.
-pub(super) fn name(d: &mut Decisions, person: PersonId, name: &str, seen: &Seen) -> Result<()> {
+pub(super) fn name(d: &mut Decisions, person: PersonId, name: &str, seen: &StaleCheck) -> Result<()> {
     let name = cleaned(name)?;
     let mut row = known_row(d.t, person)?;
     row.name = Some(name);
@@ -57,7 +57,7 @@ pub(super) fn take_out(d: &mut Decisions, faces: &[FaceId]) -> Result<PersonId> 
 
 /// `from` goes into `into`, which keeps its id, and its name if it has one. Both groups' faces are named with it, since
 /// their user said that they are one person; suggestions stay suggestions.
-pub(super) fn merge(d: &mut Decisions, from: PersonId, into: PersonId, seen: &Seen) -> Result<()> {
+pub(super) fn merge(d: &mut Decisions, from: PersonId, into: PersonId, seen: &StaleCheck) -> Result<()> {
     if from == into {
         return Err(LibraryError::SamePerson);
     }
@@ -99,7 +99,7 @@ pub(super) fn tell_apart(d: &mut Decisions, a: PersonId, b: PersonId, apart: boo
 }
 
 /// New faces like theirs are suggested for the hidden person, and so stay out of sight too.
-pub(super) fn hide(d: &mut Decisions, person: PersonId, hide: bool, seen: &Seen) -> Result<()> {
+pub(super) fn hide(d: &mut Decisions, person: PersonId, hide: bool, seen: &StaleCheck) -> Result<()> {
     let mut row = known_row(d.t, person)?;
     row.hidden = hide;
     d.set_person(person, row)?;
@@ -216,7 +216,7 @@ fn tidy(d: &mut Decisions, people: &[PersonId], heir: Option<PersonId>) -> Resul
 }
 
 /// The faces that the grouping put there are held from now on; those that came unseen are only suggested.
-fn hold_grouped(d: &mut Decisions, person: PersonId, seen: &Seen) -> Result<()> {
+fn hold_grouped(d: &mut Decisions, person: PersonId, seen: &StaleCheck) -> Result<()> {
     for (face, belongs) in rows::faces_of(d.t, person)? {
         if belongs == Belongs::Grouped {
             let was_seen = seen.is_seen(rows::face_revision(d.t, face)?.unwrap_or(0));

@@ -1,9 +1,11 @@
 //! What a person can decide about faces and people, as data: the window sends it, the library does it as one step of
 //! the history, if it still means what its user saw.
 
+use rusqlite::Transaction;
+
 use super::commands;
 use super::journal::{self, Decisions, Direction};
-use super::seen::Seen;
+use super::stale::StaleCheck;
 use super::{Destination, ReviewAction, SetAside};
 use crate::library::{Belongs, Library, Result};
 use crate::types::{FaceId, PersonId, Revision, Touched};
@@ -48,13 +50,14 @@ pub enum Decision {
     /// Keeps the person or group out of sight.
     Hide(PersonId),
     Show(PersonId),
-    /// The faces of this group are of people whom nobody needs to name.
-    Strangers(PersonId),
-    /// These detections show no face of a person.
-    NotAPerson(PersonId),
-    /// These faces are strangers, or no faces.
+    /// These faces are of people whom nobody needs to name, or no faces.
     SetAside {
         faces: Vec<FaceId>,
+        why: SetAside,
+    },
+    /// Every face of this group is. Its user names the group: they do not see all its faces.
+    SetAsideAll {
+        person: PersonId,
         why: SetAside,
     },
     /// The face on the person's card.
@@ -88,17 +91,16 @@ impl Library {
     pub fn decide(&mut self, decision: &Decision, seen: Revision) -> Result<Touched> {
         let own = std::mem::take(&mut self.own);
         let outcome = self.write(|t| {
-            let seen = Seen { revision: seen, own: &own };
-            match decision {
-                Decision::Undo => revert(t, Direction::Undo),
-                Decision::Redo => revert(t, Direction::Redo),
-                _ => {
-                    let mut d = Decisions::begin(t);
-                    let action = act(&mut d, decision, &seen)?;
-                    let made = d.made();
-                    Ok((d.keep(action)?, made))
-                }
-            }
+            let seen = StaleCheck { revision: seen, own: &own };
+            let Some(action) = action(decision) else {
+                let direction = if *decision == Decision::Undo { Direction::Undo } else { Direction::Redo };
+                return revert(t, direction);
+            };
+            check(t, decision, &seen)?;
+            let mut d = Decisions::begin(t);
+            carry_out(&mut d, decision, &seen)?;
+            let made = d.made();
+            Ok((d.keep(action)?, made))
         });
         self.own = own;
         let (touched, made) = outcome?;
@@ -107,108 +109,85 @@ impl Library {
     }
 }
 
-fn revert(t: &rusqlite::Transaction, direction: Direction) -> Result<(Touched, Option<i64>)> {
+fn revert(t: &Transaction, direction: Direction) -> Result<(Touched, Option<i64>)> {
     let reverted = journal::step(t, direction)?;
     Ok(reverted.map_or((Touched::default(), None), |(reverted, revision)| (reverted.touched, Some(revision))))
 }
 
-fn act(d: &mut Decisions, decision: &Decision, seen: &Seen) -> Result<ReviewAction> {
+/// Refuses what does not mean any more what its user saw.
+fn check(t: &Transaction, decision: &Decision, seen: &StaleCheck) -> Result<()> {
     match decision {
-        Decision::Name { person, name } => {
-            seen.people(d.t, &[*person])?;
-            commands::name(d, *person, name, seen)?;
-            Ok(ReviewAction::Name)
-        }
-        Decision::Confirm { person, faces } => {
-            seen.faces_of(d.t, *person, faces)?;
-            commands::confirm(d, faces)?;
-            Ok(ReviewAction::Confirm)
-        }
-        Decision::ConfirmAll(person) => {
-            seen.people(d.t, &[*person])?;
-            let faces = seen.of_person(d.t, *person, Some(Belongs::Suggested))?;
-            commands::confirm(d, &faces)?;
-            Ok(ReviewAction::Confirm)
-        }
-        Decision::Reject { person, faces } => {
-            seen.faces_of(d.t, *person, faces)?;
-            commands::reject(d, faces)?;
-            Ok(ReviewAction::Reject)
-        }
-        Decision::TakeBackReject { person, face } => {
-            d.set_rejected(*face, *person, false)?;
-            Ok(ReviewAction::TakeBackReject)
-        }
+        Decision::Name { person, .. }
+        | Decision::ConfirmAll(person)
+        | Decision::Hide(person)
+        | Decision::Show(person)
+        | Decision::SetAsideAll { person, .. } => seen.people(t, &[*person]),
+        Decision::Merge { from: a, into: b } | Decision::Different(a, b) => seen.people(t, &[*a, *b]),
+        Decision::Confirm { person, faces } | Decision::Reject { person, faces } => seen.faces_of(t, *person, faces),
+        Decision::Cover { person, face } => seen.faces_of(t, *person, &[*face]),
         Decision::Move { faces, to } => {
-            seen.faces(d.t, faces)?;
-            if let Destination::Person(person) = to {
-                seen.people(d.t, &[*person])?;
-            }
-            commands::move_faces(d, faces, to)?;
-            Ok(ReviewAction::Move)
+            seen.faces(t, faces)?;
+            if let Destination::Person(person) = to { seen.people(t, &[*person]) } else { Ok(()) }
         }
-        Decision::TakeOut(faces) => {
-            seen.faces(d.t, faces)?;
-            commands::take_out(d, faces)?;
-            Ok(ReviewAction::TakeOut)
-        }
-        Decision::Merge { from, into } => {
-            seen.people(d.t, &[*from, *into])?;
-            commands::merge(d, *from, *into, seen)?;
-            Ok(ReviewAction::Merge)
-        }
-        Decision::Different(a, b) => {
-            seen.people(d.t, &[*a, *b])?;
-            commands::tell_apart(d, *a, *b, true)?;
-            Ok(ReviewAction::Different)
-        }
-        Decision::MayBeSame(a, b) => {
-            commands::tell_apart(d, *a, *b, false)?;
-            Ok(ReviewAction::MayBeSame)
-        }
-        Decision::Hide(person) | Decision::Show(person) => {
-            seen.people(d.t, &[*person])?;
-            let hide = matches!(decision, Decision::Hide(_));
-            commands::hide(d, *person, hide, seen)?;
-            Ok(if hide { ReviewAction::Hide } else { ReviewAction::Show })
-        }
-        Decision::Strangers(person) | Decision::NotAPerson(person) => {
-            seen.people(d.t, &[*person])?;
-            let faces = seen.of_person(d.t, *person, None)?;
-            let strangers = matches!(decision, Decision::Strangers(_));
-            set_aside(d, &faces, if strangers { SetAside::Stranger } else { SetAside::NotAFace })
-        }
-        Decision::SetAside { faces, why } => {
-            seen.faces(d.t, faces)?;
-            set_aside(d, faces, *why)
-        }
-        Decision::Cover { person, face } => {
-            seen.faces_of(d.t, *person, &[*face])?;
-            commands::set_cover(d, *person, *face)?;
-            Ok(ReviewAction::Cover)
-        }
-        Decision::Restore(faces) => {
-            commands::restore(d, faces)?;
-            Ok(ReviewAction::Restore)
-        }
-        Decision::PutBack { lost, onto } => {
-            seen.faces(d.t, &[*lost, *onto])?;
-            commands::put_back(d, *lost, *onto)?;
-            Ok(ReviewAction::PutBack)
-        }
-        Decision::LetGo(faces) => {
-            seen.faces(d.t, faces)?;
-            commands::let_go(d, faces)?;
-            Ok(ReviewAction::LetGo)
-        }
-        Decision::Undo | Decision::Redo => unreachable!("reverted above"),
+        Decision::TakeOut(faces) | Decision::SetAside { faces, .. } | Decision::LetGo(faces) => seen.faces(t, faces),
+        Decision::PutBack { lost, onto } => seen.faces(t, &[*lost, *onto]),
+        Decision::TakeBackReject { .. } | Decision::MayBeSame(..) | Decision::Restore(_) => Ok(()),
+        Decision::Undo | Decision::Redo => Ok(()),
     }
 }
 
-fn set_aside(d: &mut Decisions, faces: &[FaceId], why: SetAside) -> Result<ReviewAction> {
-    commands::set_aside(d, faces, why)?;
-    Ok(match why {
-        SetAside::Stranger => ReviewAction::Ignore,
-        SetAside::NotAFace => ReviewAction::NotAFace,
+fn carry_out(d: &mut Decisions, decision: &Decision, seen: &StaleCheck) -> Result<()> {
+    match decision {
+        Decision::Name { person, name } => commands::name(d, *person, name, seen),
+        Decision::Confirm { faces, .. } => commands::confirm(d, faces),
+        Decision::ConfirmAll(person) => {
+            let faces = seen.of_person(d.t, *person, Some(Belongs::Suggested))?;
+            commands::confirm(d, &faces)
+        }
+        Decision::Reject { faces, .. } => commands::reject(d, faces),
+        Decision::TakeBackReject { person, face } => d.set_rejected(*face, *person, false),
+        Decision::Move { faces, to } => commands::move_faces(d, faces, to).map(drop),
+        Decision::TakeOut(faces) => commands::take_out(d, faces).map(drop),
+        Decision::Merge { from, into } => commands::merge(d, *from, *into, seen),
+        Decision::Different(a, b) => commands::tell_apart(d, *a, *b, true),
+        Decision::MayBeSame(a, b) => commands::tell_apart(d, *a, *b, false),
+        Decision::Hide(person) => commands::hide(d, *person, true, seen),
+        Decision::Show(person) => commands::hide(d, *person, false, seen),
+        Decision::SetAside { faces, why } => commands::set_aside(d, faces, *why),
+        Decision::SetAsideAll { person, why } => {
+            let faces = seen.of_person(d.t, *person, None)?;
+            commands::set_aside(d, &faces, *why)
+        }
+        Decision::Cover { person, face } => commands::set_cover(d, *person, *face),
+        Decision::Restore(faces) => commands::restore(d, faces),
+        Decision::PutBack { lost, onto } => commands::put_back(d, *lost, *onto),
+        Decision::LetGo(faces) => commands::let_go(d, faces),
+        Decision::Undo | Decision::Redo => Ok(()),
+    }
+}
+
+/// As the history names it; none of a step back or forth, which is no step itself.
+fn action(decision: &Decision) -> Option<ReviewAction> {
+    Some(match decision {
+        Decision::Name { .. } => ReviewAction::Name,
+        Decision::Confirm { .. } | Decision::ConfirmAll(_) => ReviewAction::Confirm,
+        Decision::Reject { .. } => ReviewAction::Reject,
+        Decision::TakeBackReject { .. } => ReviewAction::TakeBackReject,
+        Decision::Move { .. } => ReviewAction::Move,
+        Decision::TakeOut(_) => ReviewAction::TakeOut,
+        Decision::Merge { .. } => ReviewAction::Merge,
+        Decision::Different(..) => ReviewAction::Different,
+        Decision::MayBeSame(..) => ReviewAction::MayBeSame,
+        Decision::Hide(_) => ReviewAction::Hide,
+        Decision::Show(_) => ReviewAction::Show,
+        Decision::SetAside { why, .. } | Decision::SetAsideAll { why, .. } => match why {
+            SetAside::Stranger => ReviewAction::Ignore,
+            SetAside::NotAFace => ReviewAction::NotAFace,
+        },
+        Decision::Cover { .. } => ReviewAction::Cover,
+        Decision::Restore(_) => ReviewAction::Restore,
+        Decision::PutBack { .. } => ReviewAction::PutBack,
+        Decision::LetGo(_) => ReviewAction::LetGo,
+        Decision::Undo | Decision::Redo => return None,
     })
 }

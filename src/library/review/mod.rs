@@ -5,7 +5,7 @@ mod commands;
 mod decision;
 pub(in crate::library) mod journal;
 pub(in crate::library) mod rows;
-mod seen;
+mod stale;
 #[cfg(test)]
 mod testing;
 pub(in crate::library) mod touched;

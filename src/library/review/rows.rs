@@ -55,6 +55,14 @@ impl FaceState {
         }
     }
 
+    /// How it belongs to its person.
+    pub fn belongs(self) -> Option<Belongs> {
+        match self {
+            Self::Of { belongs, .. } => Some(belongs),
+            Self::Unassigned | Self::SetAside(_) => None,
+        }
+    }
+
     /// Whether the user gave the face to its person.
     pub fn is_said(self) -> bool {
         matches!(self, Self::Of { belongs, .. } if belongs.is_said())

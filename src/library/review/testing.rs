@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::commands;
 use super::journal::{self, Decisions, Direction, Reverted};
-use super::seen::Seen;
+use super::stale::StaleCheck;
 use super::{Destination, ReviewAction, SetAside};
 use crate::library::{Library, Result};
 use crate::types::{FaceId, PersonId, Revision, Touched};
@@ -12,7 +12,7 @@ use crate::types::{FaceId, PersonId, Revision, Touched};
 impl Library {
     pub(crate) fn name_person(&mut self, person: PersonId, name: &str) -> Result<Touched> {
         self.review(ReviewAction::Name, |d| {
-            commands::name(d, person, name, &Seen { revision: Revision::NOW, own: &HashSet::new() })
+            commands::name(d, person, name, &StaleCheck { revision: Revision::NOW, own: &HashSet::new() })
         })
     }
 
@@ -34,7 +34,7 @@ impl Library {
 
     pub(crate) fn merge(&mut self, from: PersonId, into: PersonId) -> Result<Touched> {
         self.review(ReviewAction::Merge, |d| {
-            commands::merge(d, from, into, &Seen { revision: Revision::NOW, own: &HashSet::new() })
+            commands::merge(d, from, into, &StaleCheck { revision: Revision::NOW, own: &HashSet::new() })
         })
     }
 
@@ -44,13 +44,13 @@ impl Library {
 
     pub(crate) fn hide_person(&mut self, person: PersonId) -> Result<Touched> {
         self.review(ReviewAction::Hide, |d| {
-            commands::hide(d, person, true, &Seen { revision: Revision::NOW, own: &HashSet::new() })
+            commands::hide(d, person, true, &StaleCheck { revision: Revision::NOW, own: &HashSet::new() })
         })
     }
 
     pub(crate) fn show_person(&mut self, person: PersonId) -> Result<Touched> {
         self.review(ReviewAction::Show, |d| {
-            commands::hide(d, person, false, &Seen { revision: Revision::NOW, own: &HashSet::new() })
+            commands::hide(d, person, false, &StaleCheck { revision: Revision::NOW, own: &HashSet::new() })
         })
     }
 

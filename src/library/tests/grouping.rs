@@ -3,13 +3,13 @@ use super::*;
 #[test]
 fn names_survive_and_new_faces_are_only_suggested() {
     let mut shelf = Shelf::new();
-    let a = shelf.add("a.jpg", &[0.0, 90.0]);
-    let b = shelf.add("b.jpg", &[1.0, 91.0]);
+    let a = shelf.add_turned("a.jpg", &[0.0, 90.0]);
+    let b = shelf.add_turned("b.jpg", &[1.0, 91.0]);
     let outcome = shelf.group(&[&[a[0], b[0]], &[a[1], b[1]]]);
     assert_eq!((outcome.groups, outcome.new_groups, outcome.suggested), (2, 2, 0));
     let ada = shelf.person_of(a[0]);
     shelf.library.name_person(ada, "Ada").unwrap();
-    let c = shelf.add("c.jpg", &[2.0, 92.0]);
+    let c = shelf.add_turned("c.jpg", &[2.0, 92.0]);
     let outcome = shelf.group(&[&[a[0], b[0], c[0]], &[a[1], b[1], c[1]]]);
     assert_eq!((outcome.groups, outcome.new_groups, outcome.suggested), (1, 0, 1));
     assert_eq!(shelf.state(c[0]), FaceState::Of { person: ada, belongs: Belongs::Suggested });
@@ -23,7 +23,7 @@ fn names_survive_and_new_faces_are_only_suggested() {
 #[test]
 fn groups_keep_their_ids_where_most_faces_stay() {
     let mut shelf = Shelf::new();
-    let f = shelf.add("a.jpg", &[0.0, 1.0, 2.0, 3.0, 4.0]);
+    let f = shelf.add_turned("a.jpg", &[0.0, 1.0, 2.0, 3.0, 4.0]);
     shelf.group(&[&f[..3], &f[3..]]);
     let (large, small) = (shelf.person_of(f[0]), shelf.person_of(f[3]));
     let outcome = shelf.group(&[&f[2..], &f[..2]]);
@@ -39,7 +39,7 @@ fn groups_keep_their_ids_where_most_faces_stay() {
 #[test]
 fn what_was_rejected_from_a_group_stays_rejected_when_the_group_is_absorbed() {
     let mut shelf = Shelf::new();
-    let f = shelf.add("a.jpg", &[0.0, 1.0, 2.0, 3.0, 4.0, 5.0]);
+    let f = shelf.add_turned("a.jpg", &[0.0, 1.0, 2.0, 3.0, 4.0, 5.0]);
     shelf.group(&[&f[..3], &f[3..]]);
     let (first, second) = (shelf.person_of(f[0]), shelf.person_of(f[3]));
     shelf.library.take_out(&f[..1]).unwrap();
@@ -55,7 +55,7 @@ fn what_was_rejected_from_a_group_stays_rejected_when_the_group_is_absorbed() {
 #[test]
 fn hidden_people_take_their_like_out_of_sight() {
     let mut shelf = Shelf::new();
-    let f = shelf.add("a.jpg", &[0.0, 1.0]);
+    let f = shelf.add_turned("a.jpg", &[0.0, 1.0]);
     shelf.group(&[&f[..1]]);
     let stranger = shelf.person_of(f[0]);
     shelf.library.hide_person(stranger).unwrap();
@@ -67,7 +67,7 @@ fn hidden_people_take_their_like_out_of_sight() {
 #[test]
 fn a_curated_group_without_a_name_grows_without_asking() {
     let mut shelf = Shelf::new();
-    let f = shelf.add("a.jpg", &[0.0, 1.0, 2.0]);
+    let f = shelf.add_turned("a.jpg", &[0.0, 1.0, 2.0]);
     shelf.group(&[&f[..1], &f[1..2]]);
     let (from, into) = (shelf.person_of(f[0]), shelf.person_of(f[1]));
     shelf.library.merge(from, into).unwrap();
@@ -80,7 +80,7 @@ fn a_curated_group_without_a_name_grows_without_asking() {
 #[test]
 fn a_group_of_two_known_people_is_counted_not_obeyed() {
     let mut shelf = Shelf::new();
-    let f = shelf.add("a.jpg", &[0.0, 1.0, 2.0, 3.0]);
+    let f = shelf.add_turned("a.jpg", &[0.0, 1.0, 2.0, 3.0]);
     let ada = shelf.library.move_faces(&f[..2], &Destination::NewPerson { name: "Ada".into() }).unwrap();
     let bo = shelf.library.move_faces(&f[2..3], &Destination::NewPerson { name: "Bo".into() }).unwrap();
     let outcome = shelf.group(&[&f]);
@@ -91,7 +91,7 @@ fn a_group_of_two_known_people_is_counted_not_obeyed() {
 #[test]
 fn facts_become_pairs_that_must_not_meet() {
     let mut shelf = Shelf::new();
-    let f = shelf.add("a.jpg", &[0.0, 1.0, 2.0, 3.0, 4.0]);
+    let f = shelf.add_turned("a.jpg", &[0.0, 1.0, 2.0, 3.0, 4.0]);
     let ada = shelf.library.move_faces(&f[..2], &Destination::NewPerson { name: "Ada".into() }).unwrap();
     shelf.group(&[&f[2..4]]);
     let group = shelf.person_of(f[2]);
@@ -106,7 +106,7 @@ fn facts_become_pairs_that_must_not_meet() {
 #[test]
 fn faces_that_are_set_aside_stay_aside() {
     let mut shelf = Shelf::new();
-    let f = shelf.add("a.jpg", &[0.0, 1.0]);
+    let f = shelf.add_turned("a.jpg", &[0.0, 1.0]);
     shelf.library.set_aside(&f[..1], SetAside::NotAFace).unwrap();
     shelf.group(&[&f]);
     assert_eq!(shelf.state(f[0]), FaceState::SetAside(SetAside::NotAFace));
@@ -115,7 +115,7 @@ fn faces_that_are_set_aside_stay_aside() {
 #[test]
 fn suggestions_one_by_one() {
     let mut shelf = Shelf::new();
-    let f = shelf.add("a.jpg", &[0.0, 1.0]);
+    let f = shelf.add_turned("a.jpg", &[0.0, 1.0]);
     let ada = shelf.library.move_faces(&f[..1], &Destination::NewPerson { name: "Ada".into() }).unwrap();
     assert_eq!(shelf.library.suggest(&[(f[0], ada), (f[1], ada)]).unwrap(), 1);
     assert_eq!(shelf.state(f[1]), FaceState::Of { person: ada, belongs: Belongs::Suggested });

@@ -8,7 +8,7 @@ fn keeps_the_file_for_its_owner() {
     {
         use std::os::unix::fs::PermissionsExt;
         for name in ["library.sqlite", "library.sqlite-wal", "library.sqlite-shm"] {
-            let mode = std::fs::metadata(shelf.path(name)).unwrap().permissions().mode();
+            let mode = std::fs::metadata(shelf.at(name)).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600, "{name}");
         }
     }
@@ -121,7 +121,7 @@ fn a_reader_sees_what_the_writer_commits_and_cannot_write() {
     let mut shelf = Shelf::new();
     let reader = Library::open_read_only(shelf.library.path()).unwrap();
     assert_eq!(reader.counts().unwrap().photos, 0);
-    shelf.add("a.jpg", &[0.0]);
+    shelf.add_turned("a.jpg", &[0.0]);
     assert_eq!(reader.counts().unwrap().photos, 1);
     assert!(reader.connection.execute("DELETE FROM photo", []).is_err());
 }
@@ -129,18 +129,18 @@ fn a_reader_sees_what_the_writer_commits_and_cannot_write() {
 #[test]
 fn a_write_that_stops_midway_leaves_nothing() {
     let mut shelf = Shelf::new();
-    shelf.add("a.jpg", &[0.0]);
+    shelf.add_turned("a.jpg", &[0.0]);
     let before = shelf.library.counts().unwrap();
     // A second photo of the batch whose embedding has the wrong length: the first is not kept either.
     let mut wrong = face(0.0, 0.0);
     wrong.embedding = Some(Embedding::normalise(vec![1.0, 0.0, 0.0]).unwrap());
-    let batch = [photo(&shelf.path("b.jpg"), 2, vec![face(0.0, 0.0)]), photo(&shelf.path("c.jpg"), 3, vec![wrong])];
+    let batch = [photo(&shelf.at("b.jpg"), 2, vec![face(0.0, 0.0)]), photo(&shelf.at("c.jpg"), 3, vec![wrong])];
     let error = shelf.library.record_photos(shelf.scan, &batch).unwrap_err();
     assert!(matches!(error, LibraryError::Dimensions { known: 2, found: 3, .. }), "{error}");
     assert_eq!(shelf.library.counts().unwrap(), before);
 
     // A panic in the middle of a transaction, as a killed process would leave it.
-    let path = shelf.path("d.jpg");
+    let path = shelf.at("d.jpg");
     let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         shelf.library.write(|t| -> Result<()> {
             t.execute("UPDATE photo SET missing = 1", []).unwrap();
@@ -156,10 +156,10 @@ fn a_write_that_stops_midway_leaves_nothing() {
 fn a_copy_of_the_files_during_a_write_opens_as_before_it() {
     // What a killed process leaves: the database and its log, with an unfinished transaction.
     let mut shelf = Shelf::new();
-    shelf.add("a.jpg", &[0.0]);
+    shelf.add_turned("a.jpg", &[0.0]);
     let copied = tempfile::tempdir().unwrap();
     let names = ["library.sqlite", "library.sqlite-wal"];
-    let from: Vec<PathBuf> = names.iter().map(|name| shelf.path(name)).collect();
+    let from: Vec<PathBuf> = names.iter().map(|name| shelf.at(name)).collect();
     shelf
         .library
         .write(|t| {

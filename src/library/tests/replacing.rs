@@ -9,7 +9,7 @@ fn detector() -> ModelId {
 
 /// Records a picture of one face at a path. Returns the picture and its face.
 fn show(shelf: &mut Shelf, scan: ScanId, name: &str, hash: u8) -> (PhotoId, FaceId) {
-    let record = photo(&shelf.path(name), hash, vec![face(0.0, 0.0)]);
+    let record = photo(&shelf.at(name), hash, vec![face(0.0, 0.0)]);
     let photo = shelf.library.record_photos(scan, &[record]).unwrap()[0].photo_id;
     (photo, shelf.library.faces_of_photo(photo).unwrap()[0].face_id)
 }
@@ -23,11 +23,11 @@ fn pairs(shelf: &mut Shelf) -> Vec<(PhotoId, PhotoId, bool)> {
 fn an_original_that_was_renamed_is_compared_with_its_edit() {
     for renamed_is_met_first in [false, true] {
         let mut shelf = Shelf::new();
-        let old = shelf.add("a.jpg", &[0.0])[0];
+        let old = shelf.add_turned("a.jpg", &[0.0])[0];
         let ada = shelf.library.move_faces(&[old], &Destination::NewPerson { name: "Ada".into() }).unwrap();
         let original = shelf.library.face(old).unwrap().unwrap().photo_id;
         let scan = shelf.library.begin_scan(shelf.folder.path()).unwrap();
-        let renamed = file(&shelf.path("a_original.jpg"), b'a');
+        let renamed = file(&shelf.at("a_original.jpg"), b'a');
         let mut edited = None;
         for step in [renamed_is_met_first, !renamed_is_met_first] {
             match step {
@@ -54,21 +54,21 @@ fn pictures_that_change_places_are_not_compared() {
     let ((a, _), (b, _)) = (show(&mut shelf, first, "a.jpg", 1), show(&mut shelf, first, "b.jpg", 2));
     let scan = shelf.library.begin_scan(shelf.folder.path()).unwrap();
     for (name, hash) in [("a.jpg", 2), ("b.jpg", 1)] {
-        shelf.library.place(scan, &file(&shelf.path(name), hash), &detector()).unwrap();
+        shelf.library.place(scan, &file(&shelf.at(name), hash), &detector()).unwrap();
     }
     assert_eq!(pairs(&mut shelf), []);
     // One of them goes for the other: it is compared, since its faces would be lost.
-    shelf.library.place(scan, &file(&shelf.path("b.jpg"), 2), &detector()).unwrap();
+    shelf.library.place(scan, &file(&shelf.at("b.jpg"), 2), &detector()).unwrap();
     assert_eq!(pairs(&mut shelf), [(a, b, false)]);
 }
 
 #[test]
 fn each_edit_is_compared_with_the_picture_that_was_there_before() {
     let mut shelf = Shelf::new();
-    let old = shelf.add("a.jpg", &[0.0])[0];
+    let old = shelf.add_turned("a.jpg", &[0.0])[0];
     let ada = shelf.library.move_faces(&[old], &Destination::NewPerson { name: "Ada".into() }).unwrap();
     let original = shelf.library.face(old).unwrap().unwrap().photo_id;
-    shelf.library.place(shelf.scan, &file(&shelf.path("b.jpg"), b'a'), &detector()).unwrap();
+    shelf.library.place(shelf.scan, &file(&shelf.at("b.jpg"), b'a'), &detector()).unwrap();
     let scan = shelf.library.begin_scan(shelf.folder.path()).unwrap();
     let ((one, in_one), (two, in_two)) = (show(&mut shelf, scan, "a.jpg", 200), show(&mut shelf, scan, "b.jpg", 201));
     assert_eq!(pairs(&mut shelf), [(original, one, false), (original, two, false)]);
@@ -87,9 +87,9 @@ fn each_edit_is_compared_with_the_picture_that_was_there_before() {
 #[test]
 fn a_face_is_lost_when_no_edit_shows_it() {
     let mut shelf = Shelf::new();
-    let old = shelf.add("a.jpg", &[0.0, 40.0]);
+    let old = shelf.add_turned("a.jpg", &[0.0, 40.0]);
     shelf.library.move_faces(&old, &Destination::NewPerson { name: "Ada".into() }).unwrap();
-    shelf.library.place(shelf.scan, &file(&shelf.path("b.jpg"), b'a'), &detector()).unwrap();
+    shelf.library.place(shelf.scan, &file(&shelf.at("b.jpg"), b'a'), &detector()).unwrap();
     let scan = shelf.library.begin_scan(shelf.folder.path()).unwrap();
     let (_, new) = show(&mut shelf, scan, "a.jpg", 200);
     show(&mut shelf, scan, "b.jpg", 201);
@@ -103,9 +103,9 @@ fn a_face_is_lost_when_no_edit_shows_it() {
 #[test]
 fn a_file_is_unchanged_while_nothing_says_otherwise() {
     let mut shelf = Shelf::new();
-    let path = shelf.path("a.jpg");
+    let path = shelf.at("a.jpg");
     let at = |ctime_ns| FileFacts { ctime_ns, ..file(&path, b'a') };
-    shelf.add("a.jpg", &[0.0]);
+    shelf.add_turned("a.jpg", &[0.0]);
     let known = |shelf: &Shelf| shelf.library.known(&path).unwrap().unwrap();
     assert!(known(&shelf).is_unchanged(&at(None)) && known(&shelf).is_unchanged(&at(Some(5))), "not known before");
     // From then on it is.

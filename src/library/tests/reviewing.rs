@@ -3,9 +3,9 @@ use super::*;
 /// Runs an action on a small library and checks that undo restores every row and redo brings every row back.
 fn check(act: impl FnOnce(&mut Shelf, &[FaceId], PersonId, PersonId)) -> Shelf {
     let mut shelf = Shelf::new();
-    let mut faces = shelf.add("a.jpg", &[0.0, 90.0]);
-    faces.extend(shelf.add("b.jpg", &[1.0, 91.0]));
-    faces.extend(shelf.add("c.jpg", &[2.0, 180.0]));
+    let mut faces = shelf.add_turned("a.jpg", &[0.0, 90.0]);
+    faces.extend(shelf.add_turned("b.jpg", &[1.0, 91.0]));
+    faces.extend(shelf.add_turned("c.jpg", &[2.0, 180.0]));
     // Ada: a0 confirmed, b0 and c0 suggested. A nameless group: a1, b1. Alone: c1.
     let ada = shelf.library.move_faces(&faces[..1], &Destination::NewPerson { name: "Ada".into() }).unwrap();
     shelf.group(&[&[faces[0], faces[2], faces[4]], &[faces[1], faces[3]], &[faces[5]]]);
@@ -13,20 +13,20 @@ fn check(act: impl FnOnce(&mut Shelf, &[FaceId], PersonId, PersonId)) -> Shelf {
     shelf.library.mark_different(ada, shelf.person_of(faces[5])).unwrap();
     let steps_before = shelf.library.history(99).unwrap().len();
 
-    let before = shelf.dump();
+    let before = shelf.decisions();
     act(&mut shelf, &faces, ada, group);
-    let after = shelf.dump();
+    let after = shelf.decisions();
     assert_ne!(before, after);
     let steps = shelf.library.history(99).unwrap().len() - steps_before;
     for _ in 0..2 {
         for _ in 0..steps {
             assert_eq!(shelf.library.undo().unwrap().unwrap().left_alone, 0);
         }
-        assert_eq!(shelf.dump(), before);
+        assert_eq!(shelf.decisions(), before);
         for _ in 0..steps {
             assert_eq!(shelf.library.redo().unwrap().unwrap().left_alone, 0);
         }
-        assert_eq!(shelf.dump(), after);
+        assert_eq!(shelf.decisions(), after);
     }
     assert_eq!(shelf.library.redo().unwrap(), None);
     shelf.library.check_integrity().unwrap();
@@ -64,7 +64,7 @@ fn confirm_and_reject() {
 #[test]
 fn a_rejected_face_never_comes_back() {
     let mut shelf = Shelf::new();
-    let f = shelf.add("a.jpg", &[0.0, 1.0]);
+    let f = shelf.add_turned("a.jpg", &[0.0, 1.0]);
     let ada = shelf.library.move_faces(&f[..1], &Destination::NewPerson { name: "Ada".into() }).unwrap();
     shelf.group(&[&f]);
     shelf.library.reject(&f[1..]).unwrap();
@@ -141,7 +141,7 @@ fn hiding_and_showing() {
         assert_eq!(shelf.library.counts().unwrap().hidden_people, 1);
     });
     let hidden = PeopleFilter { kind: PeopleKind::Hidden, min_faces: 0 };
-    assert_eq!(shelf.library.people(hidden, Page::ALL).unwrap().len(), 1);
+    assert_eq!(shelf.library.people(hidden, ListPage::ALL).unwrap().len(), 1);
     check(|shelf, _, ada, _| {
         shelf.library.hide_person(ada).unwrap();
         shelf.library.show_person(ada).unwrap();
@@ -183,7 +183,7 @@ fn a_cover_that_leaves_is_no_cover() {
 #[test]
 fn undo_survives_a_restart_and_leaves_alone_what_is_gone() {
     let mut shelf = Shelf::new();
-    let faces = shelf.add("a.jpg", &[0.0, 90.0]);
+    let faces = shelf.add_turned("a.jpg", &[0.0, 90.0]);
     shelf.library.move_faces(&faces, &Destination::NewPerson { name: "Ada".into() }).unwrap();
     shelf.library.take_out(&faces[..1]).unwrap();
     let path = shelf.library.path().to_owned();
@@ -202,7 +202,7 @@ fn undo_survives_a_restart_and_leaves_alone_what_is_gone() {
 #[test]
 fn a_new_action_ends_redo_and_the_history_is_bounded() {
     let mut shelf = Shelf::new();
-    let faces = shelf.add("a.jpg", &[0.0]);
+    let faces = shelf.add_turned("a.jpg", &[0.0]);
     let ada = shelf.library.move_faces(&faces, &Destination::NewPerson { name: "Ada".into() }).unwrap();
     shelf.library.name_person(ada, "Bea").unwrap();
     shelf.library.undo().unwrap();
@@ -222,9 +222,9 @@ fn a_new_action_ends_redo_and_the_history_is_bounded() {
 #[test]
 fn impossible_wishes_are_refused_and_change_nothing() {
     let mut shelf = Shelf::new();
-    let faces = shelf.add("a.jpg", &[0.0]);
+    let faces = shelf.add_turned("a.jpg", &[0.0]);
     let ada = shelf.library.move_faces(&faces, &Destination::NewPerson { name: "Ada".into() }).unwrap();
-    let before = shelf.dump();
+    let before = shelf.decisions();
     let nobody = PersonId(999);
     assert!(matches!(shelf.library.name_person(ada, "  "), Err(LibraryError::EmptyName)));
     assert!(matches!(shelf.library.name_person(nobody, "X"), Err(LibraryError::NoSuchPerson(_))));
@@ -233,13 +233,13 @@ fn impossible_wishes_are_refused_and_change_nothing() {
     assert!(matches!(shelf.library.confirm(&[FaceId(999)]), Err(LibraryError::NoSuchFace(_))));
     let half = shelf.library.move_faces(&[faces[0], FaceId(999)], &Destination::NewPerson { name: "Bo".into() });
     assert!(matches!(half, Err(LibraryError::NoSuchFace(_))));
-    assert_eq!(shelf.dump(), before);
+    assert_eq!(shelf.decisions(), before);
 }
 
 #[test]
 fn a_merge_keeps_the_no_to_a_face_that_is_suggested_for_the_other() {
     let mut shelf = Shelf::new();
-    let faces = shelf.add("a.jpg", &[0.0, 10.0, 20.0]);
+    let faces = shelf.add_turned("a.jpg", &[0.0, 10.0, 20.0]);
     let ada = shelf.library.move_faces(&faces[..1], &Destination::NewPerson { name: "Ada".into() }).unwrap();
     let other = shelf.library.move_faces(&faces[1..2], &Destination::NewPerson { name: "Ada".into() }).unwrap();
     shelf.group(&[&[faces[0], faces[2]]]);
@@ -254,7 +254,7 @@ fn a_merge_keeps_the_no_to_a_face_that_is_suggested_for_the_other() {
 #[test]
 fn a_name_shows_and_changes_no_other_text() {
     let mut shelf = Shelf::new();
-    let faces = shelf.add("a.jpg", &[0.0]);
+    let faces = shelf.add_turned("a.jpg", &[0.0]);
     let ada = shelf.library.move_faces(&faces, &Destination::NewPerson { name: "Ada".into() }).unwrap();
     for name in ["\u{1b}[31mred", "a\tb", "a\nb", "a\u{7f}b", "abc\u{202e}cba", "\u{85}x"] {
         assert!(matches!(shelf.library.name_person(ada, name), Err(LibraryError::UnprintableName)), "{name:?}");

@@ -3,8 +3,8 @@ use super::*;
 #[test]
 fn knows_what_it_recorded() {
     let mut shelf = Shelf::new();
-    shelf.add("a.jpg", &[0.0, 90.0]);
-    let path = shelf.path("a.jpg");
+    shelf.add_turned("a.jpg", &[0.0, 90.0]);
+    let path = shelf.at("a.jpg");
     let known = shelf.library.known(&path).unwrap().unwrap();
     assert!(known.is_unchanged(&file(&path, 9)) && known.is_settled(&ModelId("boxes".into())));
     assert!(!known.is_unchanged(&FileFacts { size: 5, ..file(&path, b'a') }));
@@ -21,16 +21,16 @@ fn knows_what_it_recorded() {
 #[test]
 fn a_failed_file_is_there_once_with_its_reason() {
     let mut shelf = Shelf::new();
-    let path = shelf.path("broken.jpg");
+    let path = shelf.at("broken.jpg");
     for reason in ["cut short", "still cut short"] {
         shelf.library.record_skip(shelf.scan, &file(&path, 1), reason).unwrap();
     }
-    let failed = shelf.library.photos(PhotoFilter::Failed, Page::ALL).unwrap();
+    let failed = shelf.library.photos(PhotoFilter::Failed, ListPage::ALL).unwrap();
     assert_eq!(failed.len(), 1);
     assert_eq!(failed[0].state, PhotoState::Failed { reason: "still cut short".into() });
-    assert!(shelf.library.photos(PhotoFilter::All, Page::ALL).unwrap().is_empty());
+    assert!(shelf.library.photos(PhotoFilter::All, ListPage::ALL).unwrap().is_empty());
     // Readable at last.
-    shelf.add("broken.jpg", &[0.0]);
+    shelf.add_turned("broken.jpg", &[0.0]);
     assert_eq!(shelf.library.counts().unwrap().failed, 0);
     assert_eq!(shelf.library.known(&path).unwrap().unwrap().state, PhotoState::Done);
 }
@@ -38,11 +38,11 @@ fn a_failed_file_is_there_once_with_its_reason() {
 #[test]
 fn names_survive_a_photo_that_cannot_be_read_for_a_while() {
     let mut shelf = Shelf::new();
-    let faces = shelf.add("a.jpg", &[0.0]);
+    let faces = shelf.add_turned("a.jpg", &[0.0]);
     shelf.library.move_faces(&faces, &Destination::NewPerson { name: "Ada".into() }).unwrap();
-    let path = shelf.path("a.jpg");
+    let path = shelf.at("a.jpg");
     shelf.library.record_skip(shelf.scan, &file(&path, 2), "cut short").unwrap();
-    assert_eq!(shelf.add("a.jpg", &[1.0]), faces);
+    assert_eq!(shelf.add_turned("a.jpg", &[1.0]), faces);
     assert!(shelf.state(faces[0]).is_said());
 }
 
@@ -58,7 +58,7 @@ fn any_name_a_disk_allows_comes_back() {
         assert!(shelf.library.known(&path).unwrap().is_some());
     }
     let mut listed: Vec<_> =
-        shelf.library.photos(PhotoFilter::All, Page::ALL).unwrap().into_iter().map(|p| p.path).collect();
+        shelf.library.photos(PhotoFilter::All, ListPage::ALL).unwrap().into_iter().map(|p| p.path).collect();
     let mut expected: Vec<_> = names.iter().map(|name| shelf.folder.path().join(name)).collect();
     listed.sort();
     expected.sort();
@@ -69,19 +69,19 @@ fn any_name_a_disk_allows_comes_back() {
 fn a_picture_keeps_its_names_wherever_its_files_go() {
     let mut shelf = Shelf::new();
     let detector = ModelId("boxes".into());
-    let faces = shelf.add("old.jpg", &[0.0]);
+    let faces = shelf.add_turned("old.jpg", &[0.0]);
     shelf.library.move_faces(&faces, &Destination::NewPerson { name: "Ada".into() }).unwrap();
     let photo = shelf.library.face(faces[0]).unwrap().unwrap().photo_id;
-    let copy = file(&shelf.path("sub/copy.jpg"), b'o');
+    let copy = file(&shelf.at("sub/copy.jpg"), b'o');
     let placed = shelf.library.place(shelf.scan, &copy, &detector).unwrap();
     assert_eq!(placed, Placed::Known { is_new_path: true });
-    assert_eq!(shelf.library.paths_of(photo).unwrap(), [shelf.path("old.jpg"), copy.path.clone()]);
+    assert_eq!(shelf.library.paths_of(photo).unwrap(), [shelf.at("old.jpg"), copy.path.clone()]);
     assert_eq!(shelf.library.known(&copy.path).unwrap().unwrap().photo_id, photo);
 
     let other = FileFacts { hashes: Some(hashes(77)), ..copy.clone() };
     assert_eq!(shelf.library.place(shelf.scan, &other, &detector).unwrap(), Placed::New, "another picture");
     // The old file is gone: the photo is shown by the other one.
-    std::fs::create_dir(shelf.path("sub")).unwrap();
+    std::fs::create_dir(shelf.at("sub")).unwrap();
     std::fs::write(&copy.path, b"x").unwrap();
     let scan = shelf.library.begin_scan(shelf.folder.path()).unwrap();
     shelf.library.mark_seen(scan, std::slice::from_ref(&copy)).unwrap();
@@ -94,10 +94,10 @@ fn a_picture_keeps_its_names_wherever_its_files_go() {
 #[test]
 fn another_picture_under_a_known_path_takes_no_name_along() {
     let mut shelf = Shelf::new();
-    let ada = shelf.add("a.jpg", &[0.0]);
+    let ada = shelf.add_turned("a.jpg", &[0.0]);
     let person = shelf.library.move_faces(&ada, &Destination::NewPerson { name: "Ada".into() }).unwrap();
     // The same framing, box for box.
-    let record = photo(&shelf.path("a.jpg"), 200, vec![face(0.0, 90.0)]);
+    let record = photo(&shelf.at("a.jpg"), 200, vec![face(0.0, 90.0)]);
     let new = shelf.library.record_photos(shelf.scan, &[record]).unwrap()[0].photo_id;
     let faces = shelf.library.faces_of_photo(new).unwrap();
     assert_eq!(faces[0].state, FaceState::Unassigned);
@@ -109,7 +109,7 @@ fn another_picture_under_a_known_path_takes_no_name_along() {
     shelf.library.carry_over(replaced[0], &[]).unwrap();
     let lost = shelf.library.lost_faces().unwrap();
     assert_eq!((lost.len(), lost[0].face_id, lost[0].name.as_deref()), (1, ada[0], Some("Ada")));
-    let back = file(&shelf.path("found.jpg"), b'a');
+    let back = file(&shelf.at("found.jpg"), b'a');
     shelf.library.place(shelf.scan, &back, &ModelId("boxes".into())).unwrap();
     assert!(shelf.library.lost_faces().unwrap().is_empty());
 }
@@ -117,13 +117,13 @@ fn another_picture_under_a_known_path_takes_no_name_along() {
 #[test]
 fn files_renamed_in_a_chain_keep_their_own_names() {
     let mut shelf = Shelf::new();
-    let (a, b) = (shelf.add("a.jpg", &[0.0]), shelf.add("b.jpg", &[90.0]));
+    let (a, b) = (shelf.add_turned("a.jpg", &[0.0]), shelf.add_turned("b.jpg", &[90.0]));
     shelf.library.move_faces(&a, &Destination::NewPerson { name: "Ada".into() }).unwrap();
     shelf.library.move_faces(&b, &Destination::NewPerson { name: "Bo".into() }).unwrap();
     let scan = shelf.library.begin_scan(shelf.folder.path()).unwrap();
     // a → b → c: what was a is at b, what was b is at c.
     for (name, hash) in [("b.jpg", b'a'), ("c.jpg", b'b')] {
-        let moved = file(&shelf.path(name), hash);
+        let moved = file(&shelf.at(name), hash);
         shelf.library.place(scan, &moved, &ModelId("boxes".into())).unwrap();
     }
     shelf.library.finish_scan(scan, ScanOutcome::Complete, MissingPolicy::Ask).unwrap();
@@ -138,10 +138,10 @@ fn files_renamed_in_a_chain_keep_their_own_names() {
 #[test]
 fn an_edited_picture_takes_over_what_was_said_and_undo_reaches_it() {
     let mut shelf = Shelf::new();
-    let old = shelf.add("a.jpg", &[0.0, 40.0]);
+    let old = shelf.add_turned("a.jpg", &[0.0, 40.0]);
     shelf.library.move_faces(&old[..1], &Destination::NewPerson { name: "Ada".into() }).unwrap();
     shelf.library.set_aside(&old[1..], SetAside::NotAFace).unwrap();
-    let record = photo(&shelf.path("a.jpg"), 200, vec![face(0.0, 1.0)]);
+    let record = photo(&shelf.at("a.jpg"), 200, vec![face(0.0, 1.0)]);
     let new = shelf.library.record_photos(shelf.scan, &[record]).unwrap()[0].photo_id;
     let new_face = shelf.library.faces_of_photo(new).unwrap()[0].face_id;
     let replaced = shelf.library.replaced_photos().unwrap().remove(0);
@@ -163,12 +163,12 @@ fn an_edited_picture_takes_over_what_was_said_and_undo_reaches_it() {
 #[test]
 fn what_another_scan_could_not_read_keeps_its_hash() {
     let mut shelf = Shelf::new();
-    let faces = shelf.add("a.jpg", &[0.0]);
-    shelf.library.record_unreadable(shelf.scan, &file(&shelf.path("a.jpg"), 0), "cannot be read").unwrap();
-    let known = shelf.library.known(&shelf.path("a.jpg")).unwrap().unwrap();
+    let faces = shelf.add_turned("a.jpg", &[0.0]);
+    shelf.library.record_unreadable(shelf.scan, &file(&shelf.at("a.jpg"), 0), "cannot be read").unwrap();
+    let known = shelf.library.known(&shelf.at("a.jpg")).unwrap().unwrap();
     assert_eq!((known.sha256, known.problem.as_deref()), (Some([b'a'; 32]), Some("cannot be read")));
     assert!(!known.is_settled(&ModelId("boxes".into())), "it is tried again");
-    let moved = file(&shelf.path("b.jpg"), b'a');
+    let moved = file(&shelf.at("b.jpg"), b'a');
     shelf.library.place(shelf.scan, &moved, &ModelId("boxes".into())).unwrap();
     assert_eq!(
         shelf.library.known(&moved.path).unwrap().unwrap().photo_id,
@@ -179,10 +179,10 @@ fn what_another_scan_could_not_read_keeps_its_hash() {
 #[test]
 fn another_detector_does_not_cost_a_name() {
     let mut shelf = Shelf::new();
-    let faces = shelf.add("a.jpg", &[0.0, 40.0, 80.0]);
+    let faces = shelf.add_turned("a.jpg", &[0.0, 40.0, 80.0]);
     shelf.library.move_faces(&faces[..1], &Destination::NewPerson { name: "Ada".into() }).unwrap();
     shelf.library.set_aside(&faces[1..2], SetAside::NotAFace).unwrap();
-    let mut record = photo(&shelf.path("a.jpg"), b'a', vec![]);
+    let mut record = photo(&shelf.at("a.jpg"), b'a', vec![]);
     record.detector = ModelId("other".into());
     let recorded = shelf.library.record_photos(shelf.scan, &[record]).unwrap()[0];
     assert_eq!((recorded.faces_kept, recorded.faces_lost), (2, 1));
@@ -193,32 +193,32 @@ fn another_detector_does_not_cost_a_name() {
 fn missing_photos_keep_faces_out_of_sight_until_they_return() {
     let mut shelf = Shelf::new();
     for name in ["a.jpg", "b.jpg"] {
-        std::fs::write(shelf.path(name), b"x").unwrap();
+        std::fs::write(shelf.at(name), b"x").unwrap();
     }
-    let a = shelf.add("a.jpg", &[0.0]);
-    let b = shelf.add("b.jpg", &[0.0]);
+    let a = shelf.add_turned("a.jpg", &[0.0]);
+    let b = shelf.add_turned("b.jpg", &[0.0]);
     let ada = shelf.library.move_faces(&[a[0], b[0]], &Destination::NewPerson { name: "Ada".into() }).unwrap();
-    std::fs::remove_file(shelf.path("b.jpg")).unwrap();
+    std::fs::remove_file(shelf.at("b.jpg")).unwrap();
 
     let scan = shelf.library.begin_scan(shelf.folder.path()).unwrap();
     let end = shelf.library.finish_scan(scan, ScanOutcome::Cancelled, MissingPolicy::Ask).unwrap();
     assert_eq!(end, ScanEnd::default(), "a cancelled scan saw too little");
     let scan = shelf.library.begin_scan(shelf.folder.path()).unwrap();
-    shelf.library.mark_seen(scan, &[file(&shelf.path("a.jpg"), b'a')]).unwrap();
+    shelf.library.mark_seen(scan, &[file(&shelf.at("a.jpg"), b'a')]).unwrap();
     assert_eq!(shelf.library.finish_scan(scan, ScanOutcome::Complete, MissingPolicy::Ask).unwrap().missing, 1);
     assert_eq!(shelf.library.counts().unwrap().missing, 1);
     assert_eq!(shelf.library.person(ada).unwrap().unwrap().faces, 1);
     assert_eq!(shelf.library.faces_to_group(&model()).unwrap().faces.len(), 2, "Ada is known by it still");
 
-    shelf.library.mark_seen(scan, &[file(&shelf.path("b.jpg"), b'b')]).unwrap();
+    shelf.library.mark_seen(scan, &[file(&shelf.at("b.jpg"), b'b')]).unwrap();
     assert_eq!(shelf.library.person(ada).unwrap().unwrap().faces, 2);
 }
 
 #[test]
 fn a_scan_of_one_folder_says_nothing_about_another() {
     let mut shelf = Shelf::new();
-    let inner = shelf.path("inner");
-    let path = shelf.path("inner2/a.jpg");
+    let inner = shelf.at("inner");
+    let path = shelf.at("inner2/a.jpg");
     shelf.library.record_photos(shelf.scan, &[photo(&path, 1, vec![])]).unwrap();
     let scan = shelf.library.begin_scan(&inner).unwrap();
     assert_eq!(
@@ -230,9 +230,9 @@ fn a_scan_of_one_folder_says_nothing_about_another() {
 #[test]
 fn more_than_half_of_a_folder_goes_missing_only_at_its_users_word() {
     let mut shelf = Shelf::new();
-    let faces = shelf.add("a.jpg", &[0.0]);
+    let faces = shelf.add_turned("a.jpg", &[0.0]);
     let person = shelf.library.move_faces(&faces, &Destination::NewPerson { name: "Ada".into() }).unwrap();
-    shelf.add("b.jpg", &[0.0]);
+    shelf.add_turned("b.jpg", &[0.0]);
     let scan = shelf.library.begin_scan(shelf.folder.path()).unwrap();
     let end = shelf.library.finish_scan(scan, ScanOutcome::Complete, MissingPolicy::Ask).unwrap();
     assert_eq!(end, ScanEnd { missing: 0, withheld: Some((2, 2)) });
@@ -246,13 +246,13 @@ fn more_than_half_of_a_folder_goes_missing_only_at_its_users_word() {
 #[test]
 fn what_a_refused_scan_brought_along_does_not_outvote_what_is_gone() {
     let mut shelf = Shelf::new();
-    let gone: Vec<_> = (0..3).map(|i| shelf.add(&format!("{i}.jpg"), &[0.0])).collect();
+    let gone: Vec<_> = (0..3).map(|i| shelf.add_turned(&format!("{i}.jpg"), &[0.0])).collect();
     for _ in 0..3 {
         // Another drive at the same place, scanned again and again.
         shelf.scan = shelf.library.begin_scan(shelf.folder.path()).unwrap();
         for name in ["x.jpg", "y.jpg", "z.jpg", "w.jpg"] {
-            std::fs::write(shelf.path(name), b"x").unwrap();
-            shelf.add(name, &[0.0]);
+            std::fs::write(shelf.at(name), b"x").unwrap();
+            shelf.add_turned(name, &[0.0]);
         }
         let end = shelf.library.finish_scan(shelf.scan, ScanOutcome::Complete, MissingPolicy::Ask).unwrap();
         assert_eq!(end, ScanEnd { missing: 0, withheld: Some((3, 3)) });
@@ -265,7 +265,7 @@ fn what_a_refused_scan_brought_along_does_not_outvote_what_is_gone() {
 #[test]
 fn a_folder_can_be_offline_moved_and_removed() {
     let mut shelf = Shelf::new();
-    let faces = shelf.add("a.jpg", &[0.0]);
+    let faces = shelf.add_turned("a.jpg", &[0.0]);
     let person = shelf.library.move_faces(&faces, &Destination::NewPerson { name: "Ada".into() }).unwrap();
     let (here, there) = (shelf.folder.path().to_owned(), PathBuf::from("/elsewhere"));
     shelf.library.mark_offline(&here).unwrap();
@@ -287,7 +287,7 @@ fn a_folder_can_be_offline_moved_and_removed() {
 #[test]
 fn a_file_that_ends_the_program_alone_and_again_is_set_aside() {
     let mut shelf = Shelf::new();
-    let (bad, good) = (shelf.path("bad.jpg"), shelf.path("good.jpg"));
+    let (bad, good) = (shelf.at("bad.jpg"), shelf.at("good.jpg"));
     for path in [&bad, &good] {
         shelf.library.begin_attempt(path, false).unwrap();
     }
@@ -313,12 +313,12 @@ fn an_interrupted_scan_is_told_from_a_finished_one() {
 #[test]
 fn two_models_embeddings_stay_apart() {
     let mut shelf = Shelf::new();
-    let faces = shelf.add("a.jpg", &[0.0, 40.0]);
+    let faces = shelf.add_turned("a.jpg", &[0.0, 40.0]);
     let other = ModelId("other".into());
     let todo = shelf.library.faces_without_embedding(&other, FaceId(0), 1).unwrap();
     assert_eq!((todo.len(), todo[0].face_id), (1, faces[0]));
     let todo = shelf.library.faces_without_embedding(&other, faces[0], 10).unwrap();
-    assert_eq!(todo[0].path, shelf.path("a.jpg"));
+    assert_eq!(todo[0].path, shelf.at("a.jpg"));
     let vector = Embedding::normalise(vec![0.0, 0.0, 1.0]).unwrap();
     shelf.library.add_embeddings(&other, &[(faces[1], vector.clone())]).unwrap();
     let group = shelf.library.faces_to_group(&other).unwrap().faces;
@@ -331,7 +331,7 @@ fn two_models_embeddings_stay_apart() {
 #[test]
 fn other_weights_under_a_models_name_are_not_compared_with_the_old_vectors() {
     let mut shelf = Shelf::new();
-    shelf.add("a.jpg", &[0.0, 40.0]);
+    shelf.add_turned("a.jpg", &[0.0, 40.0]);
     let embedded = |shelf: &Shelf| shelf.library.faces_to_group(&model()).unwrap().faces.len();
     shelf.library.use_weights(&model(), "1111").unwrap();
     assert_eq!(embedded(&shelf), 2, "an older program's vectors count as made by these");
@@ -349,9 +349,9 @@ fn other_weights_under_a_models_name_are_not_compared_with_the_old_vectors() {
 #[test]
 fn another_drive_at_the_same_place_does_not_make_the_first_one_missing() {
     let mut shelf = Shelf::new();
-    (0..4).for_each(|i| _ = shelf.add(&format!("{i}.jpg"), &[0.0]));
+    (0..4).for_each(|i| _ = shelf.add_turned(&format!("{i}.jpg"), &[0.0]));
     let scan = shelf.library.begin_scan(shelf.folder.path()).unwrap();
-    let other: Vec<PhotoRecord> = (0..9).map(|i| photo(&shelf.path(&format!("n{i}.jpg")), 100 + i, vec![])).collect();
+    let other: Vec<PhotoRecord> = (0..9).map(|i| photo(&shelf.at(&format!("n{i}.jpg")), 100 + i, vec![])).collect();
     shelf.library.record_photos(scan, &other).unwrap();
     let end = shelf.library.finish_scan(scan, ScanOutcome::Complete, MissingPolicy::Ask).unwrap();
     assert_eq!(end, ScanEnd { missing: 0, withheld: Some((4, 4)) });
@@ -360,7 +360,7 @@ fn another_drive_at_the_same_place_does_not_make_the_first_one_missing() {
 #[test]
 fn a_copy_on_a_drive_that_is_there_shows_the_photo() {
     let mut shelf = Shelf::new();
-    let faces = shelf.add("a.jpg", &[0.0]);
+    let faces = shelf.add_turned("a.jpg", &[0.0]);
     let (here, there) = (shelf.folder.path().to_owned(), PathBuf::from("/elsewhere"));
     let scan = shelf.library.begin_scan(&there).unwrap();
     let copy = file(&there.join("z.jpg"), b'a');

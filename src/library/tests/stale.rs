@@ -5,7 +5,7 @@ use super::*;
 /// Ada with one said and one suggested face, and a group of two.
 fn library() -> (Shelf, Vec<FaceId>, PersonId, PersonId) {
     let mut shelf = Shelf::new();
-    let faces = shelf.add("a.jpg", &[0.0, 1.0, 90.0, 91.0]);
+    let faces = shelf.add_turned("a.jpg", &[0.0, 1.0, 90.0, 91.0]);
     shelf.library.move_faces(&faces[..1], &Destination::NewPerson { name: "Ada".into() }).unwrap();
     shelf.group(&[&faces[..2], &faces[2..]]);
     let (ada, group) = (shelf.person_of(faces[0]), shelf.person_of(faces[2]));
@@ -13,9 +13,9 @@ fn library() -> (Shelf, Vec<FaceId>, PersonId, PersonId) {
 }
 
 fn refused(shelf: &mut Shelf, decision: Decision, seen: Revision) -> Stale {
-    let before = shelf.dump();
+    let before = shelf.decisions();
     let error = shelf.library.decide(&decision, seen).unwrap_err();
-    assert_eq!(shelf.dump(), before, "nothing was done");
+    assert_eq!(shelf.decisions(), before, "nothing was done");
     match error {
         LibraryError::Stale(stale) => stale,
         other => panic!("{other}"),
@@ -54,7 +54,7 @@ fn a_person_who_has_changed_or_gone_is_not_decided_about() {
 fn what_a_scan_added_meanwhile_is_not_named_unseen() {
     let (mut shelf, faces, _, group) = library();
     let seen = shelf.library.revision().unwrap();
-    let later = shelf.add("b.jpg", &[92.0]);
+    let later = shelf.add_turned("b.jpg", &[92.0]);
     shelf.group(&[&faces[..2], &[faces[2], faces[3], later[0]]]);
     shelf.library.decide(&Decision::Name { person: group, name: "Bo".into() }, seen).unwrap();
     let belongs = |face| match shelf.state(face) {
@@ -104,15 +104,15 @@ fn a_no_to_a_group_outlives_its_last_face() {
 #[test]
 fn every_decision_is_listed_and_taken_back() {
     let (mut shelf, faces, ada, group) = library();
-    let start = shelf.dump();
+    let start = shelf.decisions();
     let now = Revision::NOW;
     let mut done = |decision: Decision| shelf.library.decide(&decision, now).map(drop).unwrap();
     done(Decision::Different(ada, group));
     done(Decision::MayBeSame(ada, group));
     done(Decision::Hide(ada));
     done(Decision::Show(ada));
-    assert_eq!(shelf.dump(), start);
-    shelf.library.decide(&Decision::Strangers(group), now).unwrap();
+    assert_eq!(shelf.decisions(), start);
+    shelf.library.decide(&Decision::SetAsideAll { person: group, why: SetAside::Stranger }, now).unwrap();
     let aside = shelf.library.faces_set_aside().unwrap();
     assert_eq!((aside.len(), aside[0].why), (2, SetAside::Stranger));
     shelf.library.decide(&Decision::Restore(faces[2..].to_vec()), now).unwrap();

@@ -85,10 +85,10 @@ struct Known {
 /// who is not Ada.
 fn known() -> Known {
     let mut shelf = Shelf::new();
-    let mut faces = shelf.add("a.jpg", &[0.0, 90.0]);
-    faces.extend(shelf.add("b.jpg", &[1.0, 91.0, 92.0]));
-    faces.extend(shelf.add("c.jpg", &[2.0, 180.0]));
-    faces.extend(shelf.add("d.jpg", &[89.0]));
+    let mut faces = shelf.add_turned("a.jpg", &[0.0, 90.0]);
+    faces.extend(shelf.add_turned("b.jpg", &[1.0, 91.0, 92.0]));
+    faces.extend(shelf.add_turned("c.jpg", &[2.0, 180.0]));
+    faces.extend(shelf.add_turned("d.jpg", &[89.0]));
     let ada = shelf.library.move_faces(&faces[..1], &Destination::NewPerson { name: "Ada".into() }).unwrap();
     shelf.group(&[&[faces[0], faces[2], faces[5]], &[faces[1], faces[3], faces[4], faces[7]], &[faces[6]]]);
     let (group, alone) = (shelf.person_of(faces[1]), shelf.person_of(faces[6]));
@@ -121,8 +121,8 @@ fn a_decision_tells_exactly_what_it_touched_and_so_do_undo_and_redo() {
         |k| Decision::Merge { from: k.group, into: k.ada },
         |k| Decision::Merge { from: k.ada, into: k.group },
         |k| Decision::Hide(k.group),
-        |k| Decision::NotAPerson(k.group),
-        |k| Decision::NotAPerson(k.alone),
+        |k| Decision::SetAsideAll { person: k.group, why: SetAside::NotAFace },
+        |k| Decision::SetAsideAll { person: k.alone, why: SetAside::NotAFace },
         |k| Decision::SetAside { faces: vec![k.faces[1], k.faces[5]], why: SetAside::NotAFace },
         |k| Decision::Cover { person: k.ada, face: k.faces[0] },
     ];
@@ -165,7 +165,7 @@ fn too_many_faces_are_everything() {
     let degrees: Vec<f32> = (0..2000).map(|at| at as f32 / 10.0).collect();
     let mut faces = Vec::new();
     while faces.len() <= review::touched::MOST_FACES {
-        faces.extend(shelf.add(&format!("{}.jpg", faces.len()), &degrees));
+        faces.extend(shelf.add_turned(&format!("{}.jpg", faces.len()), &degrees));
     }
     let to = Destination::NewPerson { name: "Crowd".into() };
     let touched = shelf.library.decide(&Decision::Move { faces, to }, Revision::NOW).unwrap();
@@ -178,7 +178,7 @@ fn touched_people_are_read_again_by_their_ids() {
     let mut known = known();
     let (ada, group, alone) = (known.ada, known.group, known.alone);
     let library = &mut known.shelf.library;
-    let listed = |library: &Library, kind| library.people(PeopleFilter { kind, min_faces: 0 }, Page::ALL).unwrap();
+    let listed = |library: &Library, kind| library.people(PeopleFilter { kind, min_faces: 0 }, ListPage::ALL).unwrap();
     let mut all = listed(library, PeopleKind::Named);
     all.extend(listed(library, PeopleKind::Nameless));
     let ids: Vec<PersonId> = all.iter().map(|card| card.id).collect();

@@ -22,7 +22,7 @@ pub struct ModelEntry {
     pub id: ModelId,
     pub title: String,
     pub task: Task,
-    pub architecture: Architecture,
+    pub architecture: LoadableNetwork,
     pub about: String,
     pub homepage: String,
     /// SPDX names, or a sentence where none applies.
@@ -53,7 +53,7 @@ pub enum Task {
 /// Which of our networks the weights belong to. An entry of the manifest must name one that can be loaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Architecture {
+pub enum LoadableNetwork {
     Yunet,
     /// facenet-pytorch's P-Net, R-Net and O-Net, a file each, in this order.
     Mtcnn,

@@ -23,7 +23,7 @@ pub use crate::networks::models::error::{Attempt, FetchError, StoreError};
 pub use crate::networks::models::fetch::Clients;
 pub use crate::networks::models::install::{InstallEvent, InstallOptions};
 pub use crate::networks::models::manifest::{
-    Architecture, Client, LfwFigure, Manifest, ModelEntry, ModelFile, Package, Source, Task, Thresholds,
+    Client, LfwFigure, LoadableNetwork, Manifest, ModelEntry, ModelFile, Package, Source, Task, Thresholds,
 };
 pub use crate::networks::models::own::{NewModel, Own};
 pub use crate::networks::models::store::{FileCheck, Imported, Store};

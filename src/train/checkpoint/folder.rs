@@ -60,7 +60,7 @@ pub struct RunFolder {
 /// A line of the metrics.
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-enum Metric {
+enum MetricLine {
     Step(StepReport),
     Validation(ValidationReport),
 }
@@ -169,8 +169,8 @@ impl RunFolder {
         let mut past = Past::default();
         for line in text.lines() {
             match serde_json::from_str(line).map_err(|error| RunFolderError::format(error, &path))? {
-                Metric::Step(report) => past.steps.push(report),
-                Metric::Validation(report) => past.judged.push(report),
+                MetricLine::Step(report) => past.steps.push(report),
+                MetricLine::Validation(report) => past.judged.push(report),
             }
         }
         Ok(past)
@@ -197,7 +197,7 @@ impl RunFolder {
     }
 
     pub fn step(&mut self, report: &StepReport) -> Result<(), RunFolderError> {
-        self.line(&Metric::Step(report.clone()))?;
+        self.line(&MetricLine::Step(report.clone()))?;
         let mut scalars = vec![
             ("train/loss".to_owned(), f64::from(report.loss)),
             ("train/active_pairs".to_owned(), report.active_share()),
@@ -214,7 +214,7 @@ impl RunFolder {
     }
 
     pub fn validation(&mut self, report: &ValidationReport) -> Result<(), RunFolderError> {
-        self.line(&Metric::Validation(report.clone()))?;
+        self.line(&MetricLine::Validation(report.clone()))?;
         let mut scalars = Vec::new();
         if let Some(people) = &report.people {
             scalars.extend([
@@ -274,7 +274,7 @@ impl RunFolder {
         Ok(Self { root: root.to_owned(), metrics, events })
     }
 
-    fn line(&mut self, metric: &Metric) -> Result<(), RunFolderError> {
+    fn line(&mut self, metric: &MetricLine) -> Result<(), RunFolderError> {
         let mut line = serde_json::to_string(metric).map_err(|error| RunFolderError::format(error, &self.root))?;
         line.push('\n');
         tried("writing metrics", &self.root, self.metrics.write_all(line.as_bytes()))

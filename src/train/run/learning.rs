@@ -18,7 +18,7 @@ use crate::train::mining::offline::{OfflineConfig, TripletPlan};
 use crate::train::mining::online::Draw;
 use crate::train::rng::{Purpose, stream};
 use crate::train::sampler::Exemplar;
-use crate::train::snapshot::{Seen, count_kinds};
+use crate::train::snapshot::{LearnedBatch, count_kinds};
 use crate::train::step::{
     Batch, Choice, Features, Inputs, Learned, StepSettings, embed, embed_features, learn, normalise_rows,
 };
@@ -92,7 +92,7 @@ impl<N: Module + EmbeddingNet> Run<'_, N> {
         let both = BothSpaces::of(&learned.vectors, learned.dimensions, &people_of(&batch.exemplars), old_vectors);
         let (points, triplets, margin) = (both.points(), &learned.mined.triplets, self.config.loss.margin);
         if snapshot {
-            let seen = Seen {
+            let seen = LearnedBatch {
                 step: self.step + 1,
                 seed: self.config.seed,
                 margin,

@@ -2,7 +2,7 @@
 
 use burn::module::Module;
 
-use super::{Outcome, Run, TrainError, Trained};
+use super::{Run, RunOutcome, TrainError, Trained};
 use crate::networks::nets::EmbeddingNet;
 use crate::networks::weights::{collect, save};
 use crate::train::checkpoint::{Checkpoint, CheckpointState};
@@ -62,7 +62,7 @@ impl<N: Module + EmbeddingNet> Run<'_, N> {
                 folder.forget_features()?;
             }
         }
-        let outcome = Outcome {
+        let outcome = RunOutcome {
             parameters: net.num_params(),
             steps: self.step,
             reason,

@@ -8,47 +8,55 @@ use anyhow::{Context, Result};
 use super::{export, import};
 use crate::app::care::state::{Event, Request};
 use crate::app::engine::report::Failed;
-use crate::app::engine::shared::{Shared, Sink, Tasks};
+use crate::app::engine::shared::{FeatureJob, Shared, Sink, Tasks};
 use crate::app::jobs::forget;
 use crate::library::Library;
 use crate::library::care::{self, BackupReason, ImportMode};
 use crate::types::{PersonId, Touched};
 
 /// Answers a request on one of the quick threads.
-pub fn handle(tasks: &Tasks<'_, Event>, request: Request) {
-    tasks.in_background(move |shared, sink| {
-        let path = shared.home.library();
-        match request {
-            Request::LoadBackups => load_backups(&path, sink),
-            Request::BackUp(ticket) => {
-                let made = Library::open_read_only(&path).and_then(|library| library.back_up(BackupReason::Asked));
-                sink.changed(ticket, Failed::BackUp, made.map(|_| Touched::default()).map_err(Into::into));
-                load_backups(&path, sink);
+#[derive(Debug, Default)]
+pub struct Job;
+
+impl FeatureJob for Job {
+    type Request = Request;
+    type Event = Event;
+
+    fn handle(&self, tasks: &mut Tasks<'_, Event>, request: Request) {
+        tasks.in_background(move |shared, sink| {
+            let path = shared.home.library();
+            match request {
+                Request::LoadBackups => load_backups(&path, sink),
+                Request::BackUp(ticket) => {
+                    let made = Library::open_read_only(&path).and_then(|library| library.back_up(BackupReason::Asked));
+                    sink.changed(ticket, Failed::BackUp, made.map(|_| Touched::default()).map_err(Into::into));
+                    load_backups(&path, sink);
+                }
+                Request::Check => sink.send(Event::Checked(care::check(&path))),
+                Request::Restore(ticket, backup) => {
+                    sink.changed(ticket, Failed::Restore, restore(shared, backup));
+                    load_backups(&path, sink);
+                }
+                Request::Export(ticket, to) => {
+                    let written =
+                        Library::open_read_only(&path).map_err(Into::into).and_then(|library| export(&library, &to));
+                    sink.changed(ticket, Failed::Save, written.map(|_| Touched::default()));
+                }
+                Request::Import(ticket, from) => {
+                    sink.changed(ticket, Failed::Import, bring_in(shared, from, sink));
+                    load_backups(&path, sink);
+                }
+                Request::PreviewForget(person) => match preview_of_forgetting(shared, person) {
+                    Ok(event) => sink.send(event),
+                    Err(error) => sink.fail(Failed::Load, &error),
+                },
+                Request::Forget { ticket, person, may_find_again } => {
+                    sink.changed(ticket, Failed::Forget, forget_person(shared, person, may_find_again));
+                    load_backups(&path, sink);
+                }
             }
-            Request::Check => sink.send(Event::Checked(care::check(&path))),
-            Request::Restore(ticket, backup) => {
-                sink.changed(ticket, Failed::Restore, restore(shared, backup));
-                load_backups(&path, sink);
-            }
-            Request::Export(ticket, to) => {
-                let written =
-                    Library::open_read_only(&path).map_err(Into::into).and_then(|library| export(&library, &to));
-                sink.changed(ticket, Failed::Save, written.map(|_| Touched::default()));
-            }
-            Request::Import(ticket, from) => {
-                sink.changed(ticket, Failed::Import, bring_in(shared, from, sink));
-                load_backups(&path, sink);
-            }
-            Request::PreviewForget(person) => match preview_of_forgetting(shared, person) {
-                Ok(event) => sink.send(event),
-                Err(error) => sink.fail(Failed::Load, &error),
-            },
-            Request::Forget { ticket, person, may_find_again } => {
-                sink.changed(ticket, Failed::Forget, forget_person(shared, person, may_find_again));
-                load_backups(&path, sink);
-            }
-        }
-    });
+        });
+    }
 }
 
 fn load_backups(library: &Path, sink: &Sink<Event>) {

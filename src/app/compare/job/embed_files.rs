@@ -9,6 +9,7 @@ use crate::app::engine::networks::{Engine, FindFaces};
 use crate::app::engine::progress::{JobEvent, Meter, Stage};
 use crate::app::jobs::working_copy::working_copy;
 use crate::faces::image::Photo;
+use crate::library::FaceRecord;
 use crate::types::{Cancel, Detection, Embedding, error_chain};
 
 /// Files decoded and embedded together.
@@ -73,10 +74,8 @@ fn detected(engine: &Engine, photos: &[(&Path, &Photo)]) -> Vec<Result<Vec<Embed
     let found = engine.find_faces(photos).into_iter();
     found
         .map(|faces| {
-            let face = |found: crate::app::engine::networks::FoundFace| EmbeddedFace {
-                detection: Some(found.detection),
-                embedding: found.embedding,
-            };
+            let face =
+                |found: FaceRecord| EmbeddedFace { detection: Some(found.detection), embedding: found.embedding };
             Ok(faces?.into_iter().map(face).collect())
         })
         .collect()

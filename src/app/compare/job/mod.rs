@@ -4,4 +4,7 @@ pub mod compare;
 pub mod embed_files;
 
 #[cfg(feature = "gui")]
-pub mod window;
+mod window;
+
+#[cfg(feature = "gui")]
+pub use self::window::Job;

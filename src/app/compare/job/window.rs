@@ -6,18 +6,26 @@ use anyhow::{Context, Result};
 
 use super::compare::{ComparedFace, compare_face, compare_file};
 use crate::app::compare::state::{CompareResult, CompareSource, Event, Request};
-use crate::app::engine::shared::{Shared, Tasks};
+use crate::app::engine::shared::{FeatureJob, Shared, Tasks};
 use crate::app::engine::workers::LoadedNetworks;
 use crate::types::{Cancel, Detection, Embedding, FaceId, error_chain};
 
 type FoundToCompare = Result<(ComparedFace, Embedding)>;
 
 /// Compares on the device's thread.
-pub fn handle(tasks: &Tasks<'_, Event>, request: Request) {
-    let Request::Compare(sources) = request;
-    tasks.on_device_thread(move |shared, networks, sink| {
-        sink.send(Event::Compared(run_compare(shared, networks, sources)))
-    });
+#[derive(Debug, Default)]
+pub struct Job;
+
+impl FeatureJob for Job {
+    type Request = Request;
+    type Event = Event;
+
+    fn handle(&self, tasks: &mut Tasks<'_, Event>, request: Request) {
+        let Request::Compare(sources) = request;
+        tasks.on_device_thread(move |shared, networks, sink| {
+            sink.send(Event::Compared(run_compare(shared, networks, sources)))
+        });
+    }
 }
 
 fn run_compare(shared: &Shared, networks: &mut LoadedNetworks, sources: Vec<CompareSource>) -> CompareResult {

@@ -8,9 +8,9 @@ use clap::Args;
 use crate::app::engine::cli::Global;
 use crate::app::engine::cli::console::cancel_on_ctrl_c;
 use crate::app::engine::home::Home;
+use crate::app::engine::networks::choose_device;
 use crate::app::jobs::demonstration::{DemoOptions, DemoReport, demo};
 use crate::app::jobs::run_event::RunEvent;
-use crate::networks::device::{VerdictCache, choose};
 use crate::train::events::{Control, TrainEvent};
 
 /// Trains a small network from scratch on synthetic people and judges it on others, in the window. Needs no download
@@ -41,7 +41,7 @@ impl DemoArgs {
 }
 
 pub fn run(home: &Home, global: &Global, args: DemoArgs) -> Result<ExitCode> {
-    let (device, notes) = choose(&global.device()?, &VerdictCache::open(home.device_verdicts()))?;
+    let (device, notes) = choose_device(home, &global.device()?)?;
     notes.iter().for_each(|note| eprintln!("{note}"));
     let control = Control::with_cancel(cancel_on_ctrl_c()?);
     let report = demo(args.options(), &device, &control, &mut print_event)?;

@@ -8,7 +8,8 @@ use clap::{Args, ValueEnum};
 use crate::app::evaluate::cli::options::Pictures;
 use crate::app::evaluate::cli::{Terminal, tell};
 use crate::app::evaluate::job::check::{CheckConfig, CheckOutcome, eval_check};
-use crate::app::evaluate::job::inputs::{ListFormat, read_embeddings};
+use crate::app::evaluate::job::inputs::read_embeddings;
+use crate::app::jobs::input_file::ListFormat;
 use crate::types::{ChannelOrder, CropRule, FaceCrop, PixelScaling, Preprocessing};
 
 #[derive(Debug, Args)]
@@ -53,23 +54,21 @@ enum ScalingName {
 }
 
 pub fn run(terminal: &mut Terminal, args: CheckArgs) -> Result<()> {
-    let engine = terminal.engine(&args.pictures)?;
-    let used = used(&args, engine.preprocessing());
-    let given = args.embeddings.as_deref().map(|file| read_embeddings(file, None)).transpose()?;
-    let config = CheckConfig {
-        list: args.pairs,
-        format: ListFormat::Lfw,
-        crop: args.pictures.crop_or(FaceCrop::Central),
-        images: args.pictures.images.context("a check needs --images")?,
-        pairs_a_kind: args.sample,
-        seed: args.seed,
-        used: Some(used),
-    };
-    let cancel = terminal.cancel.clone();
-    let mut show = |event| terminal.console.show(event);
-    let outcome = eval_check(terminal.home, &engine, &config, given.as_ref(), &cancel, &mut show);
-    terminal.console.close();
-    let outcome = outcome?;
+    let outcome = terminal.evaluate(&args.pictures, |on| {
+        let (home, cancel) = (on.home, on.cancel);
+        let (engine, events) = on.engine()?;
+        let given = args.embeddings.as_deref().map(|file| read_embeddings(file, None)).transpose()?;
+        let config = CheckConfig {
+            list: args.pairs.clone(),
+            format: ListFormat::Lfw,
+            crop: args.pictures.crop_or(FaceCrop::Central),
+            images: args.pictures.images.clone().context("a check needs --images")?,
+            pairs_a_kind: args.sample,
+            seed: args.seed,
+            used: Some(used(&args, engine.preprocessing())),
+        };
+        eval_check(home, engine, &config, given.as_ref(), cancel, events)
+    })?;
     tell(args.json, &outcome, &outcome.run, || told(&outcome))
 }
 

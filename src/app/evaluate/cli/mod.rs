@@ -18,17 +18,17 @@ use serde::Serialize;
 use crate::app::engine::cli::Global;
 use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c};
 use crate::app::engine::home::Home;
-use crate::app::engine::networks::Engine;
 use crate::app::engine::progress::JobEvent;
+use crate::app::engine::workers::LoadedNetworks;
 use crate::app::evaluate::cli::options::Pictures;
-use crate::app::evaluate::job::images::{embed_plain, labelled_images};
-use crate::app::evaluate::job::inputs::{Faces, ListFormat};
+use crate::app::evaluate::job::evaluation::EvaluationContext;
 use crate::app::evaluate::job::present::percent;
+use crate::app::jobs::input_file::ListFormat;
 use crate::app::jobs::repeat::Repeat;
 use crate::eval::figures::{PairFigures, SetFigures};
 use crate::eval::roc::one_in;
 use crate::eval::{Figures, Run};
-use crate::types::{Cancel, FaceCrop};
+use crate::types::Cancel;
 
 /// Judge a network: accuracy, VAL at a FAR, ROC, failures; each run leaves a folder with figures and a report
 #[derive(Debug, Args)]
@@ -61,10 +61,11 @@ enum What {
 
 /// `repeat` trains, for studies that need it.
 pub fn run(home: &Home, global: &Global, args: EvalArgs, repeat: Repeat) -> Result<ExitCode> {
-    let mut terminal = Terminal { home, global, cancel: cancel_on_ctrl_c()?, console: Console::new(), repeat };
+    let (cancel, console, networks) = (cancel_on_ctrl_c()?, Console::new(), LoadedNetworks::new(home.clone()));
+    let mut terminal = Terminal { home, global, cancel, console, networks, repeat };
     match args.what {
-        What::Lfw(args) => pairs::run(&mut terminal, args, "lfw", ListFormat::Lfw)?,
-        What::Pairs(args) => pairs::run(&mut terminal, args, "pairs", ListFormat::Csv)?,
+        What::Lfw(args) => pairs::run(&mut terminal, args, ListFormat::Lfw)?,
+        What::Pairs(args) => pairs::run(&mut terminal, args, ListFormat::Csv)?,
         What::Folder(args) => sets::folder(&mut terminal, &args)?,
         What::Video(args) => sets::video(&mut terminal, args)?,
         What::Compat(args) => models::compat(&mut terminal, &args)?,
@@ -82,29 +83,24 @@ pub struct Terminal<'a> {
     global: &'a Global,
     cancel: Cancel,
     console: Console,
+    networks: LoadedNetworks,
     repeat: Repeat,
 }
 
 impl Terminal<'_> {
-    fn engine(&mut self, pictures: &Pictures) -> Result<Engine> {
+    /// Does what a subcommand composes, and ends the progress line.
+    fn evaluate<T>(
+        &mut self,
+        pictures: &Pictures,
+        work: impl FnOnce(&mut EvaluationContext<'_>) -> Result<T>,
+    ) -> Result<T> {
         let options = pictures.engine_options(self.global.device()?);
-        Engine::load(self.home, &options, &self.cancel, &mut |event| self.console.show(event))
-    }
-
-    /// Embeds the images of a folder with one sub-folder a person.
-    fn labelled_folder(&mut self, pictures: &Pictures) -> Result<Faces> {
-        let folder = pictures.images.as_deref().context("give --embeddings or --images")?;
-        self.embedded(pictures, folder, &labelled_images(folder)?)
-    }
-
-    /// Embeds the images at `paths` below `folder`.
-    fn embedded(&mut self, pictures: &Pictures, folder: &Path, paths: &[String]) -> Result<Faces> {
-        let engine = self.engine(pictures)?;
-        let crop = pictures.crop_or(FaceCrop::Largest);
-        let events = &mut |event| self.console.show(event);
-        let faces = embed_plain(self.home, &engine, (folder, paths), crop, &self.cancel, events);
+        let console = &mut self.console;
+        let events = &mut |event| console.show(event);
+        let (home, networks, cancel) = (self.home, &mut self.networks, &self.cancel);
+        let outcome = work(&mut EvaluationContext { home, networks, options, cancel, events });
         self.console.close();
-        faces
+        outcome
     }
 
     fn note(&mut self, text: String) {

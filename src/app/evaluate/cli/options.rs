@@ -5,13 +5,14 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use crate::app::engine::networks::EngineOptions;
+use crate::app::evaluate::job::evaluation::EmbeddingsFile;
 use crate::eval::FarRule;
 use crate::networks::device::DeviceChoice;
 use crate::types::{CropRule, FaceCrop};
 
 /// Where the embeddings come from: a file, or images and a model.
 #[derive(Debug, Args)]
-pub struct Source {
+pub struct EmbeddingSource {
     /// Ready embeddings: the JSON Lines of `likeness embed`, or a NumPy array with --paths.
     #[arg(long, value_name = "FILE", required_unless_present = "images")]
     pub embeddings: Option<PathBuf>,
@@ -23,6 +24,14 @@ pub struct Source {
     /// Print one JSON object on standard output.
     #[arg(long)]
     pub json: bool,
+}
+
+impl EmbeddingSource {
+    /// The embeddings that are there already.
+    pub fn ready(&self, mirrored: Option<PathBuf>) -> Option<EmbeddingsFile> {
+        let path = self.embeddings.clone()?;
+        Some(EmbeddingsFile { path, images: self.paths.clone(), mirrored })
+    }
 }
 
 #[derive(Debug, Args)]
@@ -53,7 +62,7 @@ pub struct Pictures {
 }
 
 #[derive(Debug, Args)]
-pub struct Target {
+pub struct FarTarget {
     /// The false accept rate at which VAL is told.
     #[arg(long, default_value_t = 1e-3, value_name = "RATE")]
     pub far: f64,

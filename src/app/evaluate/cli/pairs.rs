@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use anyhow::{Result, ensure};
 use clap::Args;
 
-use crate::app::evaluate::cli::options::{Source, Target};
+use crate::app::evaluate::cli::options::{EmbeddingSource, FarTarget};
 use crate::app::evaluate::cli::{Terminal, tell_run};
-use crate::app::evaluate::job::inputs::{ListFormat, read_embeddings};
-use crate::app::evaluate::job::pairs::{Mirror, PairsConfig, eval_images, eval_pairs};
+use crate::app::evaluate::job::pairs::{Mirror, PairsConfig};
+use crate::app::jobs::input_file::ListFormat;
 use crate::eval::Metric;
 use crate::eval::figures::Arithmetic;
-use crate::eval::lfw::{Centring, Options};
+use crate::eval::lfw::{Centring, LfwOptions};
 use crate::types::FaceCrop;
 
 #[derive(Debug, Args)]
@@ -20,9 +20,9 @@ pub struct PairArgs {
     #[arg(long, value_name = "FILE")]
     pairs: PathBuf,
     #[command(flatten)]
-    source: Source,
+    source: EmbeddingSource,
     #[command(flatten)]
-    target: Target,
+    target: FarTarget,
     /// Another list whose pairs choose the threshold, for lists with one fold (LFW's View 1).
     #[arg(long, value_name = "FILE")]
     threshold_from: Option<PathBuf>,
@@ -47,41 +47,29 @@ pub struct PairArgs {
     compat: Option<Arithmetic>,
 }
 
-pub fn run(terminal: &mut Terminal, args: PairArgs, kind: &'static str, format: ListFormat) -> Result<()> {
-    let embeddings = args.source.embeddings.clone();
+pub fn run(terminal: &mut Terminal, args: PairArgs, format: ListFormat) -> Result<()> {
+    let pictures = &args.source.pictures;
+    let usual = PairsConfig::of(args.pairs, format, terminal.home);
     let config = PairsConfig {
-        kind,
-        list: args.pairs,
-        format,
         threshold_from: args.threshold_from,
-        errata: args.errata.unwrap_or_else(|| terminal.home.label_errata()),
-        crop: embeddings.is_none().then(|| args.source.pictures.crop_or(FaceCrop::Central)),
-        images: args.source.pictures.images.clone(),
+        errata: args.errata.unwrap_or(usual.errata),
+        crop: Some(pictures.crop_or(FaceCrop::Central)),
+        images: pictures.images.clone(),
         mirror: args.mirror,
         arithmetic: args.compat.unwrap_or_default(),
-        options: Options {
+        options: LfwOptions {
             metric: args.metric,
-            centring: if args.subtract_mean { Centring::OtherFolds } else { Centring::None },
+            centring: Centring::of_other_folds(args.subtract_mean),
             far_target: args.target.far,
             far_rule: args.target.far_rule,
         },
+        ..usual
     };
-    let run = match embeddings {
-        Some(file) => {
-            let paths = args.source.paths.as_deref();
-            let faces = read_embeddings(&file, paths)?;
-            let mirrored = args.mirrored.as_deref().map(|file| read_embeddings(file, paths)).transpose()?;
-            ensure!(args.mirror.is_none() || mirrored.is_some(), "--mirror with --embeddings needs --mirrored as well");
-            eval_pairs(terminal.home, faces, mirrored.as_ref(), &config, &mut |text| terminal.note(text))?
-        }
-        None => {
-            let engine = terminal.engine(&args.source.pictures)?;
-            let run = eval_images(terminal.home, &engine, &config, &terminal.cancel, &mut |event| {
-                terminal.console.show(event)
-            });
-            terminal.console.close();
-            run?
-        }
-    };
+    let ready = args.source.ready(args.mirrored);
+    ensure!(
+        args.mirror.is_none() || ready.as_ref().is_none_or(|file| file.mirrored.is_some()),
+        "--mirror with --embeddings needs --mirrored as well"
+    );
+    let run = terminal.evaluate(pictures, |on| on.judge_pairs(ready.as_ref(), &config))?;
     tell_run(args.source.json, &run)
 }

@@ -5,15 +5,15 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::Args;
 
+use crate::app::engine::networks::choose_device;
 use crate::app::evaluate::cli::options::Pictures;
 use crate::app::evaluate::cli::{Terminal, percent, tell};
 use crate::app::evaluate::job::inputs::read_embeddings;
 use crate::app::evaluate::job::sensitivity::{SensitivityConfig, eval_sensitivity, read_list};
 use crate::app::evaluate::job::training::eval_training;
-use crate::app::evaluate::job::variants::{eval_dimensions, eval_networks, listed_faces};
+use crate::app::evaluate::job::variants::{eval_dimensions, eval_networks};
 use crate::app::jobs::repeat::RepeatOn;
 use crate::eval::sensitivity::{Study, StudyRow};
-use crate::networks::device::{self, VerdictCache};
 use crate::networks::models::Store;
 use crate::types::FaceCrop;
 
@@ -60,8 +60,7 @@ pub fn run(terminal: &mut Terminal, args: SensitivityArgs) -> Result<()> {
     let outcome = match (args.study, &args.embeddings) {
         (Study::Dimensions | Study::TrainingImages, _) if args.train_run.is_some() => {
             let run = args.train_run.as_deref().context("--train-run is missing")?;
-            let (device, notes) =
-                device::choose(&terminal.global.device()?, &VerdictCache::open(terminal.home.device_verdicts()))?;
+            let (device, notes) = choose_device(terminal.home, &terminal.global.device()?)?;
             notes.into_iter().for_each(|text| terminal.note(text));
             let (home, repeat) = (terminal.home, terminal.repeat);
             let store = Store::open(home.models())?;
@@ -73,9 +72,7 @@ pub fn run(terminal: &mut Terminal, args: SensitivityArgs) -> Result<()> {
             let faces = match embeddings {
                 Some(file) => read_embeddings(file, None)?,
                 None => {
-                    let engine = terminal.engine(&args.pictures)?;
-                    let mut events = |event| terminal.console.show(event);
-                    listed_faces(terminal.home, &engine, (&config, &list), &cancel, &mut events)?
+                    terminal.evaluate(&args.pictures, |on| on.embedded(&config.images, &list.images, config.crop))?
                 }
             };
             eval_dimensions(terminal.home, &faces, &config, (&list, input), &mut |text| terminal.note(text))
@@ -86,8 +83,11 @@ pub fn run(terminal: &mut Terminal, args: SensitivityArgs) -> Result<()> {
         }
         _ => {
             args.pictures.images.as_ref().context("a study of worse pictures needs --images")?;
-            let engine = terminal.engine(&args.pictures)?;
-            eval_sensitivity(terminal.home, &engine, &config, &cancel, &mut |event| terminal.console.show(event))
+            terminal.evaluate(&args.pictures, |on| {
+                let (home, cancel) = (on.home, on.cancel);
+                let (engine, events) = on.engine()?;
+                eval_sensitivity(home, engine, &config, cancel, events)
+            })
         }
     };
     terminal.console.close();

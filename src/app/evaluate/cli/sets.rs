@@ -5,17 +5,16 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::Args;
 
-use crate::app::engine::networks::EngineOptions;
-use crate::app::evaluate::cli::options::{Pictures, Source, Target};
+use crate::app::evaluate::cli::options::{EmbeddingSource, FarTarget, Pictures};
 use crate::app::evaluate::cli::{Terminal, percent, tell, tell_run};
 use crate::app::evaluate::job::clusters::eval_clusters;
-use crate::app::evaluate::job::count::PairCounter;
-use crate::app::evaluate::job::folder::eval_folder;
-use crate::app::evaluate::job::inputs::{Faces, ListFormat, Photos, read_embeddings, read_pairs};
-use crate::app::evaluate::job::library_faces::library_faces;
+use crate::app::evaluate::job::evaluation::{EmbeddingsFile, FacesFrom};
+use crate::app::evaluate::job::inputs::Faces;
 use crate::app::evaluate::job::video::{VideoConfig, eval_video, listed_frames};
+use crate::app::jobs::input_file::{ListFormat, read_pairs};
 use crate::cluster::Linkage;
 use crate::eval::video::FRAMES;
+use crate::types::FaceCrop;
 
 /// A labelled set, or the library's own confirmed faces.
 #[derive(Debug, Args)]
@@ -63,9 +62,9 @@ pub struct VideoArgs {
     #[arg(long, value_name = "FILE")]
     pairs: PathBuf,
     #[command(flatten)]
-    source: Source,
+    source: EmbeddingSource,
     #[command(flatten)]
-    target: Target,
+    target: FarTarget,
     /// How many frames of each video are compared.
     #[arg(long, default_value_t = FRAMES, value_name = "COUNT")]
     frames: usize,
@@ -73,10 +72,7 @@ pub struct VideoArgs {
 
 pub fn folder(terminal: &mut Terminal, args: &FolderArgs) -> Result<()> {
     let faces = faces(terminal, &args.source)?;
-    let cancel = terminal.cancel.clone();
-    let device = terminal.global.device()?;
-    let counter = PairCounter::choose(&device, faces.images.paths.len(), &mut |text| terminal.note(text))?;
-    let run = eval_folder(terminal.home, &faces, args.far, &counter, &cancel, &mut |text| terminal.note(text))?;
+    let run = terminal.evaluate(&args.source.pictures, |on| on.judge_every_pair(&faces, args.far))?;
     tell_run(args.source.json, &run)
 }
 
@@ -98,11 +94,13 @@ pub fn clusters(terminal: &mut Terminal, args: &ClusterArgs) -> Result<()> {
 
 pub fn video(terminal: &mut Terminal, args: VideoArgs) -> Result<()> {
     let (list, input) = read_pairs(&args.pairs, ListFormat::Csv)?;
-    let faces = match &args.source.embeddings {
-        Some(file) => read_embeddings(file, args.source.paths.as_deref())?,
+    let pictures = &args.source.pictures;
+    let faces = match args.source.ready(None) {
+        Some(file) => file.read()?,
         None => {
-            let folder = args.source.pictures.images.as_deref().context("give --embeddings or --images")?;
-            terminal.embedded(&args.source.pictures, folder, &listed_frames(&list, folder)?)?
+            let folder = pictures.images.as_deref().context("give --embeddings or --images")?;
+            let (frames, crop) = (listed_frames(&list, folder)?, pictures.crop_or(FaceCrop::Largest));
+            terminal.evaluate(pictures, |on| on.embedded(folder, &frames, crop))?
         }
     };
     let config = VideoConfig {
@@ -119,15 +117,18 @@ pub fn video(terminal: &mut Terminal, args: VideoArgs) -> Result<()> {
 }
 
 fn faces(terminal: &mut Terminal, source: &LabelledSource) -> Result<Faces> {
-    if let Some(file) = &source.embeddings {
-        let faces = read_embeddings(file, source.paths.as_deref())?;
-        let folder = source.pictures.images.clone();
-        let photos = folder.map_or(Photos::Unknown, |folder| Photos::Folder { folder, crop: None, rule: None });
-        return Ok(Faces { photos, ..faces });
-    }
-    if source.library {
-        let options = EngineOptions { model: source.pictures.model.clone(), ..EngineOptions::default() };
-        return library_faces(terminal.home, &options.model_id()).context("the library's faces cannot be judged");
-    }
-    terminal.labelled_folder(&source.pictures)
+    let pictures = &source.pictures;
+    let from = match &source.embeddings {
+        Some(path) => {
+            let file = EmbeddingsFile { path: path.clone(), images: source.paths.clone(), mirrored: None };
+            FacesFrom::Embeddings { file, images: pictures.images.clone() }
+        }
+        None if source.library => FacesFrom::Library,
+        None => {
+            let folder = pictures.images.clone().context("give --embeddings or --images")?;
+            FacesFrom::Images { folder, crop: pictures.crop_or(FaceCrop::Largest) }
+        }
+    };
+    let faces = terminal.evaluate(pictures, |on| on.faces(&from));
+    if source.library { faces.context("the library's faces cannot be judged") } else { faces }
 }

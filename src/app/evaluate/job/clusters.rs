@@ -6,9 +6,9 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 
 use crate::app::engine::home::Home;
+use crate::app::evaluate::job::evaluation_folder::EvaluationFolder;
 use crate::app::evaluate::job::inputs::Faces;
 use crate::app::evaluate::job::present::percent;
-use crate::app::evaluate::job::run_folder::RunFolder;
 use crate::cluster::{Constraints, Linkage, Scores, SweepPoint, dendrogram, sweep};
 use crate::figures::Table;
 use crate::figures::plot::{Axis, Figure, Scale, Series, Shape};
@@ -56,7 +56,7 @@ pub fn eval_clusters(
         .max_by(|a, b| a.scores.b_cubed_f.total_cmp(&b.scores.b_cubed_f))
         .context("there are no faces to cluster")?;
     let config = serde_json::json!({ "linkage": linkage, "threshold": threshold });
-    let run = RunFolder::create(home, "clusters", &config, &faces.inputs)?;
+    let run = EvaluationFolder::create(home, "clusters", &config, &faces.inputs)?;
     let outcome = ClustersOutcome {
         linkage,
         images: labels.len(),

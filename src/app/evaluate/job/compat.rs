@@ -6,10 +6,11 @@ use anyhow::{Result, ensure};
 use serde::Serialize;
 
 use crate::app::engine::home::Home;
+use crate::app::evaluate::job::evaluation_folder::EvaluationFolder;
 use crate::app::evaluate::job::figures;
-use crate::app::evaluate::job::inputs::{Faces, ListFormat, read_pairs};
+use crate::app::evaluate::job::inputs::Faces;
 use crate::app::evaluate::job::present::percent;
-use crate::app::evaluate::job::run_folder::RunFolder;
+use crate::app::jobs::input_file::{ListFormat, read_pairs};
 use crate::eval::compat::compare;
 use crate::eval::{PairList, Roc};
 use crate::figures::Table;
@@ -59,7 +60,7 @@ pub fn eval_compat(
     ensure!(!pairs.is_empty(), "none of the list's {} pairs has embeddings by both models", list.pairs.len());
     let found = compare(&old.images.vectors.select(&old_rows), &new.images.vectors.select(&new_rows), &pairs)?;
     let inputs = [&old.inputs[..], &new.inputs, &[input]].concat();
-    let run = RunFolder::create(home, "compat", &serde_json::json!({ "far_target": far_target }), &inputs)?;
+    let run = EvaluationFolder::create(home, "compat", &serde_json::json!({ "far_target": far_target }), &inputs)?;
     let of_curve = |model: String, roc: &Roc| CurveFigures {
         model,
         auc: roc.auc(),

@@ -4,10 +4,10 @@ use crate::eval::{Metric, Roc, Run};
 use crate::figures::plot::{Axis, Figure, Scale, Series, Shape};
 
 /// A curve with its name, and its band: FAR, lowest and greatest VAL.
-pub type Curve<'a> = (String, &'a Roc, Vec<[f64; 3]>);
+pub type NamedRoc<'a> = (String, &'a Roc, Vec<[f64; 3]>);
 
 /// VAL over FAR by powers, as fine as the largest set allows.
-pub fn roc(title: &str, curves: &[Curve<'_>]) -> Figure {
+pub fn roc(title: &str, curves: &[NamedRoc<'_>]) -> Figure {
     let smallest = smallest_far(curves);
     let lowest = curves.iter().map(|(_, roc, _)| roc.val_at(smallest)).fold(1.0, f64::min);
     let lowest = if lowest > 0.9 { 0.9 } else { (lowest * 10.0 - 0.5).floor().max(0.0) / 10.0 };
@@ -18,7 +18,7 @@ pub fn roc(title: &str, curves: &[Curve<'_>]) -> Figure {
 }
 
 /// Misses over false accepts, both by powers.
-pub fn det(title: &str, curves: &[Curve<'_>]) -> Figure {
+pub fn det(title: &str, curves: &[NamedRoc<'_>]) -> Figure {
     let smallest_miss = curves.iter().map(|(_, roc, _)| power_below(roc.same)).fold(1.0, f64::min).max(1e-6);
     curves.iter().fold(Figure::det(title, smallest_far(curves), smallest_miss), |figure, (name, roc, band)| {
         let points = roc.corners().iter().map(|point| [point.far, 1.0 - point.val]).collect();
@@ -54,7 +54,7 @@ pub fn distances(title: &str, run: &Run, bins: usize) -> Figure {
         .with(Series::new("different people", Shape::Histogram, points(&different)))
 }
 
-fn smallest_far(curves: &[Curve<'_>]) -> f64 {
+fn smallest_far(curves: &[NamedRoc<'_>]) -> f64 {
     curves.iter().map(|(_, roc, _)| power_below(roc.different)).fold(1.0, f64::min).clamp(1e-8, 0.1)
 }
 

@@ -8,10 +8,10 @@ use crate::app::engine::home::Home;
 use crate::app::evaluate::job::count::PairCounter;
 use crate::app::evaluate::job::distances::Distances;
 use crate::app::evaluate::job::errata_file::ErrataFile;
+use crate::app::evaluate::job::evaluation_folder::EvaluationFolder;
 use crate::app::evaluate::job::figures;
 use crate::app::evaluate::job::inputs::Faces;
 use crate::app::evaluate::job::present::{percent, rate_words, worst_cards, worst_table};
-use crate::app::evaluate::job::run_folder::RunFolder;
 use crate::app::evaluate::job::runs::{keep, row};
 use crate::eval::all_pairs::{AllPairs, SPLITS, SplitResult, over_splits, worst};
 use crate::eval::figures::SetFigures;
@@ -57,7 +57,7 @@ pub fn eval_folder(
     let config = serde_json::json!({
         "of": of, "far_target": far_target, "splits": SPLITS, "seed": SEED, "counted_on": counter.name()
     });
-    let folder = RunFolder::create(home, kind, &config, &faces.inputs)?;
+    let folder = EvaluationFolder::create(home, kind, &config, &faces.inputs)?;
     let figures = SetFigures {
         images: labels.len(),
         people,
@@ -128,7 +128,7 @@ fn powers(found: &Distances) -> Result<Vec<ValAtFar>> {
 }
 
 fn report(
-    folder: &RunFolder,
+    folder: &EvaluationFolder,
     run: &Run,
     outcome: &SetFigures,
     found: &Distances,

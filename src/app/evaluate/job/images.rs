@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::app::engine::home::Home;
-use crate::app::engine::networks::{Engine, FindFaces, FoundFace, NoFace};
+use crate::app::engine::networks::{Engine, FindFaces, NoFace};
 use crate::app::engine::progress::{JobEvent, Meter, Stage};
 use crate::app::evaluate::job::degrade::degrade;
 use crate::app::evaluate::job::inputs::{Faces, Photos, model_files};
@@ -17,6 +17,7 @@ use crate::app::jobs::working_copy::working_copy;
 use crate::eval::embedded::EmbeddedImages;
 use crate::eval::sensitivity::Study;
 use crate::faces::image::Photo;
+use crate::library::FaceRecord;
 use crate::types::{Cancel, Detection, Embedding, FaceCrop, error_chain};
 
 /// Files decoded and embedded together.
@@ -167,7 +168,7 @@ fn crops_of(engine: &Engine, photos: &[(&Path, &Photo)], crop: FaceCrop) -> Resu
 }
 
 /// Faces come largest first, in pixels of the full photo.
-fn meant(faces: Vec<FoundFace>, photo: &Photo, crop: FaceCrop) -> Option<FoundFace> {
+fn meant(faces: Vec<FaceRecord>, photo: &Photo, crop: FaceCrop) -> Option<FaceRecord> {
     let detections = faces.iter().map(|face| face.detection).collect();
     let meant = meant_detection(detections, photo.full_size, crop)?;
     faces.into_iter().find(|face| face.detection == meant)

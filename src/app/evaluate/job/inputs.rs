@@ -1,47 +1,16 @@
-//! What an evaluation is made from: embedding files and lists, each with its hash.
+//! What an evaluation is made from: embeddings and where their photos are, with the files' hashes.
 
 use std::collections::HashMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use crate::app::engine::home::Home;
+use crate::app::jobs::input_file::{InputFile, read, read_text};
+use crate::eval::Vectors;
 use crate::eval::embedded::EmbeddedImages;
-use crate::eval::{PairList, Vectors};
 use crate::networks::models::Store;
 use crate::types::{CropRule, FaceCrop, ModelId};
-
-/// A file that went into a run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct InputFile {
-    pub path: String,
-    pub sha256: String,
-}
-
-impl InputFile {
-    pub(crate) fn of(file: &Path) -> Result<Self> {
-        Ok(read(file)?.1)
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ListFormat {
-    Lfw,
-    Csv,
-}
-
-impl ListFormat {
-    /// By a file's ending.
-    #[cfg(feature = "gui")]
-    pub(crate) fn of(list: &Path) -> Self {
-        let is_csv = list.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
-        if is_csv { Self::Csv } else { Self::Lfw }
-    }
-}
 
 /// One vector an image, ready to be judged.
 #[derive(Debug)]
@@ -148,21 +117,10 @@ pub fn read_embeddings(file: &Path, paths: Option<&Path>) -> Result<Faces> {
     Ok(Faces { images, inputs, photos: Photos::Unknown })
 }
 
-/// A text file and its hash.
-fn read_text(file: &Path) -> Result<(String, InputFile)> {
-    let (bytes, input) = read(file)?;
-    let text = String::from_utf8(bytes).with_context(|| format!("this is not a text file: {}", file.display()))?;
-    Ok((text, input))
-}
-
-/// A list of pairs and its hash.
-pub(crate) fn read_pairs(file: &Path, format: ListFormat) -> Result<(PairList, InputFile)> {
-    let (text, input) = read_text(file)?;
-    let list = match format {
-        ListFormat::Lfw => PairList::parse_lfw(&text),
-        ListFormat::Csv => PairList::parse_csv(&text),
-    };
-    Ok((list.with_context(|| format!("cannot use {}", file.display()))?, input))
+/// The list of paths that belongs to a NumPy array: a text file of the same name beside it.
+#[cfg(feature = "gui")]
+pub(crate) fn paths_beside(embeddings: &Path) -> Option<PathBuf> {
+    Some(embeddings.with_extension("txt")).filter(|list| list.is_file())
 }
 
 /// Rows of `vectors` joined with the same images' rows of `mirrored`.
@@ -188,10 +146,4 @@ pub(crate) fn model_files(home: &Home, ids: [&ModelId; 2]) -> Result<Vec<InputFi
         }
     }
     Ok(files)
-}
-
-fn read(file: &Path) -> Result<(Vec<u8>, InputFile)> {
-    let bytes = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok((bytes, InputFile { path: file.display().to_string(), sha256 }))
 }

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use anyhow::{Result, ensure};
 
 use crate::app::engine::home::Home;
-use crate::app::evaluate::job::inputs::{Faces, InputFile, Photos};
+use crate::app::evaluate::job::inputs::{Faces, Photos};
+use crate::app::jobs::input_file::InputFile;
 use crate::eval::embedded::EmbeddedImages;
 use crate::library::Library;
 use crate::types::ModelId;

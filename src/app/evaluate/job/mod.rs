@@ -1,8 +1,9 @@
 //! Evaluations from files to run folders: what is asked, on which pictures, with which network, and what came out.
 //!
+//! * [`evaluation`] puts one together; command line and window both come there.
 //! * [`inputs`] and [`images`] get vectors, from files or by embedding pictures; [`folder`], [`pairs`], [`video`],
 //!   [`clusters`], [`compat`] and [`sensitivity`] are the protocols; [`check`] finds out why a score is low.
-//! * [`run_folder`] is what an evaluation leaves on the disk, [`runs`] writes and reads a [`Run`](crate::eval::Run)
+//! * [`evaluation_folder`] is what an evaluation leaves on the disk, [`runs`] writes and reads a [`Run`](crate::eval::Run)
 //!   there, [`figures`] draws it, [`present`] tells it in a report.
 //! * [`mod@bench`] measures how fast each step is here.
 //!
@@ -17,6 +18,8 @@ pub mod count;
 pub mod degrade;
 pub mod distances;
 pub mod errata_file;
+pub mod evaluation;
+pub mod evaluation_folder;
 pub mod figures;
 pub mod folder;
 pub mod images;
@@ -25,7 +28,6 @@ pub mod library_faces;
 pub mod overlay;
 pub mod pairs;
 pub mod present;
-pub mod run_folder;
 pub mod runs;
 pub mod seen;
 pub mod sensitivity;
@@ -35,4 +37,7 @@ pub mod training;
 pub mod variants;
 pub mod video;
 #[cfg(feature = "gui")]
-pub mod window;
+mod window;
+
+#[cfg(feature = "gui")]
+pub use self::window::Job;

@@ -7,11 +7,11 @@ use anyhow::{Context, Result, bail};
 use serde::Serialize;
 
 use crate::app::engine::home::Home;
+use crate::app::evaluate::job::evaluation_folder::EvaluationFolder;
 use crate::app::evaluate::job::figures;
-use crate::app::evaluate::job::inputs::InputFile;
 use crate::app::evaluate::job::present::{failure_cards, failure_table, percent};
-use crate::app::evaluate::job::run_folder::RunFolder;
-use crate::eval::failures::Failure;
+use crate::app::jobs::input_file::InputFile;
+use crate::eval::failures::FailedPair;
 use crate::eval::figures::PairFigures;
 use crate::eval::{Figures, Run};
 use crate::figures::Table;
@@ -31,7 +31,7 @@ pub fn eval_overlay(home: &Home, runs: &[Run], note: &mut dyn FnMut(String)) -> 
     let first = runs.first().context("there is no run to show")?;
     let models = runs.iter().map(figures_of).collect::<Result<_>>()?;
     let folders: Vec<&Path> = runs.iter().map(|run| run.row.run.as_path()).collect();
-    let run = RunFolder::create(home, "report", &serde_json::json!({ "runs": folders }), &[] as &[InputFile])?;
+    let run = EvaluationFolder::create(home, "report", &serde_json::json!({ "runs": folders }), &[] as &[InputFile])?;
     let names = names(runs);
     let (wrong, others) = (wrong_by_all(first, &runs[1..]), runs[1..].iter().collect::<Vec<_>>());
     let outcome = OverlayOutcome { models, wrong_by_all: wrong.len(), run: run.path().to_owned() };
@@ -83,8 +83,8 @@ fn names(runs: &[Run]) -> Vec<String> {
     (0..runs.len()).map(name).collect()
 }
 
-fn wrong_by_all(first: &Run, others: &[Run]) -> Vec<Failure> {
-    let wrong_by = |failure: &Failure, other: &Run| {
+fn wrong_by_all(first: &Run, others: &[Run]) -> Vec<FailedPair> {
+    let wrong_by = |failure: &FailedPair, other: &Run| {
         first.elsewhere(failure.pair, other, None).is_some_and(|elsewhere| !elsewhere.right)
     };
     let mut wrong = first.failures();

@@ -10,15 +10,16 @@ use crate::app::engine::home::Home;
 use crate::app::engine::networks::Engine;
 use crate::app::engine::progress::JobEvent;
 use crate::app::evaluate::job::errata_file::ErrataFile;
+use crate::app::evaluate::job::evaluation_folder::EvaluationFolder;
 use crate::app::evaluate::job::images::{ImageVariant, embed_images};
-use crate::app::evaluate::job::inputs::{Faces, InputFile, ListFormat, join_mirrored, read_pairs};
+use crate::app::evaluate::job::inputs::{Faces, join_mirrored};
 use crate::app::evaluate::job::present;
-use crate::app::evaluate::job::run_folder::RunFolder;
 use crate::app::evaluate::job::runs::{keep, row};
+use crate::app::jobs::input_file::{InputFile, ListFormat, read_pairs};
 use crate::eval::embedded::EmbeddedImages;
 use crate::eval::errata::Errata;
 use crate::eval::figures::{Arithmetic, PairFigures};
-use crate::eval::lfw::{Centring, Judgement, Options, judge, judge_split};
+use crate::eval::lfw::{Centring, Judgement, LfwOptions, judge, judge_split};
 use crate::eval::quantised::{QuantisationCost, cost};
 use crate::eval::sandberg::{self, Published};
 use crate::eval::{Image, Metric, Pair, PairList, Run, Summary, Vectors};
@@ -50,7 +51,28 @@ pub struct PairsConfig {
     pub mirror: Option<Mirror>,
     pub arithmetic: Arithmetic,
     #[serde(flatten)]
-    pub options: Options,
+    pub options: LfwOptions,
+}
+
+impl PairsConfig {
+    /// A list judged as lists are usually judged.
+    pub fn of(list: PathBuf, format: ListFormat, home: &Home) -> Self {
+        Self {
+            kind: match format {
+                ListFormat::Lfw => "lfw",
+                ListFormat::Csv => "pairs",
+            },
+            list,
+            format,
+            threshold_from: None,
+            errata: home.label_errata(),
+            crop: Some(FaceCrop::Central),
+            images: None,
+            mirror: None,
+            arithmetic: Arithmetic::default(),
+            options: LfwOptions::default(),
+        }
+    }
 }
 
 /// Pairs that have both embeddings, and what is missing.
@@ -187,7 +209,7 @@ fn judge_lists(
     }
     let marks = read_marks(&mut faces, config)?;
 
-    let folder = RunFolder::create(home, config.kind, config, &faces.inputs)?;
+    let folder = EvaluationFolder::create(home, config.kind, config, &faces.inputs)?;
     let bytes = byte_cost(&resolved, &judged, config)?;
     let figures = PairFigures { bytes, ..figures(&folder, &faces, &resolved, &judged, published.as_ref(), config) };
     let row = row(folder.path(), &serde_json::to_value(config)?, &serde_json::to_value(&figures)?);
@@ -246,7 +268,7 @@ fn images_of(embedded: &EmbeddedImages, resolved: &Resolved, config: &PairsConfi
 }
 
 fn published(resolved: &Resolved, folds: usize, config: &PairsConfig) -> Result<Published> {
-    let Options { metric, centring, far_target, .. } = config.options;
+    let LfwOptions { metric, centring, far_target, .. } = config.options;
     let found = sandberg::evaluate(&resolved.vectors, &resolved.pairs, folds, metric, centring, far_target);
     found.context("the published arithmetic cannot judge these pairs")
 }
@@ -262,7 +284,7 @@ fn read_marks(faces: &mut Faces, config: &PairsConfig) -> Result<Errata> {
 
 /// The same pairs judged by embeddings of one byte a dimension.
 fn byte_cost(resolved: &Resolved, judged: &Judgement, config: &PairsConfig) -> Result<Option<QuantisationCost>> {
-    let Options { metric, centring, far_target, far_rule } = config.options;
+    let LfwOptions { metric, centring, far_target, far_rule } = config.options;
     let plain = metric == Metric::SquaredL2 && centring == Centring::None && config.threshold_from.is_none();
     if !plain || config.mirror == Some(Mirror::Concatenate) {
         return Ok(None);
@@ -275,7 +297,7 @@ fn byte_cost(resolved: &Resolved, judged: &Judgement, config: &PairsConfig) -> R
 }
 
 fn figures(
-    run: &RunFolder,
+    run: &EvaluationFolder,
     faces: &Faces,
     resolved: &Resolved,
     judged: &Judgement,

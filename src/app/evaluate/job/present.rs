@@ -8,11 +8,11 @@ use anyhow::Result;
 use rayon::prelude::*;
 
 use crate::app::engine::home::Home;
+use crate::app::evaluate::job::evaluation_folder::EvaluationFolder;
 use crate::app::evaluate::job::figures;
 use crate::app::evaluate::job::pairs::PairsConfig;
-use crate::app::evaluate::job::run_folder::RunFolder;
 use crate::app::evaluate::job::seen::{preprocessing_of, seen_face};
-use crate::eval::failures::{Failure, Mistake};
+use crate::eval::failures::{FailedPair, Mistake};
 use crate::eval::figures::{Arithmetic, PairFigures};
 use crate::eval::lfw::FoldResult;
 use crate::eval::{Figures, Image, Pair, Run};
@@ -37,8 +37,8 @@ pub(crate) fn rate_words(rate: f64) -> String {
     if rate > 0.0 { format!("1 in {:.0}", 1.0 / rate) } else { "none".to_owned() }
 }
 
-pub(crate) fn failure_table(run: &Run, wrong: &[Failure]) -> Table {
-    let row = |failure: &Failure| {
+pub(crate) fn failure_table(run: &Run, wrong: &[FailedPair]) -> Table {
+    let row = |failure: &FailedPair| {
         let [first, second] = run.names(&run.pairs[failure.pair]).map(str::to_owned);
         let [distance, threshold] = [failure.distance, failure.threshold].map(|value| format!("{value:.4}"));
         let (fold, known) = ((failure.fold + 1).to_string(), known(run, failure).unwrap_or_default());
@@ -59,7 +59,7 @@ fn distance_table(run: &Run) -> Table {
 /// Tables, figures and page of a run on pairs.
 pub(crate) fn pairs_report(
     home: &Home,
-    folder: &RunFolder,
+    folder: &EvaluationFolder,
     run: &Run,
     config: &PairsConfig,
     note: &mut dyn FnMut(String),
@@ -183,8 +183,8 @@ pub(crate) fn fold_cells(fold: &FoldResult) -> [String; 5] {
 }
 
 /// The worst failures of `run` as pictures, and what `others` say of them.
-pub(crate) fn failure_cards(home: &Home, run: &Run, wrong: &[Failure], others: &[&Run]) -> Vec<Card> {
-    let lines = |failure: &Failure| {
+pub(crate) fn failure_cards(home: &Home, run: &Run, wrong: &[FailedPair], others: &[&Run]) -> Vec<Card> {
+    let lines = |failure: &FailedPair| {
         let mut lines = vec![format!("Distance {:.3}, threshold {:.3}", failure.distance, failure.threshold)];
         lines.extend(run.names(&run.pairs[failure.pair]).map(|name| stem(name).to_owned()));
         let elsewhere = others.iter().filter_map(|other| run.elsewhere(failure.pair, other, None));
@@ -253,11 +253,11 @@ fn kind_word(pair: &Pair) -> &'static str {
     if pair.same { "One person" } else { "Different people" }
 }
 
-fn known(run: &Run, failure: &Failure) -> Option<String> {
+fn known(run: &Run, failure: &FailedPair) -> Option<String> {
     run.doubts.get(&failure.pair).map(|doubt| format!("Label doubted: {}", doubt.why))
 }
 
-fn mistake_word(failure: &Failure) -> &'static str {
+fn mistake_word(failure: &FailedPair) -> &'static str {
     match failure.mistake {
         Mistake::FalseAccept => "False accept",
         Mistake::FalseReject => "False reject",

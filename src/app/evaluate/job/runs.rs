@@ -10,17 +10,17 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::app::engine::home::Home;
-use crate::app::evaluate::job::run_folder::RunFolder;
+use crate::app::evaluate::job::evaluation_folder::EvaluationFolder;
 use crate::eval::all_pairs::{AllPairs, BINS, DistanceHistogram};
 use crate::eval::errata::Errata;
 use crate::eval::figures::{PairFigures, SetFigures};
-use crate::eval::lfw::{FoldResult, Judgement, Options};
+use crate::eval::lfw::{FoldResult, Judgement, LfwOptions};
 use crate::eval::pairs::ImagePlaces;
 use crate::eval::run::{RunRow, Score};
 use crate::eval::{Image, Pair, Run};
 use crate::types::{CropRule, Detection, FaceCrop};
 
-/// One pair of `pairs.json`.
+/// One pair of `pairs.json`: a [`Pair`] that names its images instead of counting them, so that the file can be read alone.
 #[derive(Serialize, Deserialize)]
 struct PairLine {
     first: String,
@@ -44,7 +44,7 @@ struct Config {
     images: Option<PathBuf>,
     crop: Option<FaceCrop>,
     #[serde(flatten)]
-    options: Options,
+    options: LfwOptions,
 }
 
 /// `histogram.json` of a run over every pair: bins that hold one, as bin and count.
@@ -124,7 +124,7 @@ pub fn open(folder: &Path, marks: &Errata) -> Result<Run> {
 }
 
 /// Writes all that [`open`] needs beside `config.json`.
-pub(crate) fn keep(folder: &RunFolder, run: &Run) -> Result<()> {
+pub(crate) fn keep(folder: &EvaluationFolder, run: &Run) -> Result<()> {
     folder.json("result.json", &run.figures)?;
     let Some(AllPairs { same, different }) = &run.every_pair else { return keep_judged(folder, run) };
     let sparse = |counts: &DistanceHistogram| {
@@ -135,7 +135,7 @@ pub(crate) fn keep(folder: &RunFolder, run: &Run) -> Result<()> {
     folder.json("worst.json", &Worst { crop, crop_rule, images, pairs })
 }
 
-fn keep_judged(folder: &RunFolder, run: &Run) -> Result<()> {
+fn keep_judged(folder: &EvaluationFolder, run: &Run) -> Result<()> {
     let line = |pair: &Pair| {
         let [first, second] = run.names(pair).map(str::to_owned);
         PairLine { first, second, same: pair.same, fold: pair.fold, distance: pair.distance }

@@ -9,11 +9,12 @@ use crate::app::engine::home::Home;
 use crate::app::engine::networks::Engine;
 use crate::app::engine::progress::JobEvent;
 use crate::app::evaluate::job::degrade::worsens_pictures;
+use crate::app::evaluate::job::evaluation_folder::EvaluationFolder;
 use crate::app::evaluate::job::images::{ImageVariant, embed_images};
-use crate::app::evaluate::job::inputs::{Faces, InputFile, ListFormat, read_pairs};
+use crate::app::evaluate::job::inputs::Faces;
 use crate::app::evaluate::job::pairs::{resolve, shortened};
 use crate::app::evaluate::job::present::{percent, rate_words};
-use crate::app::evaluate::job::run_folder::RunFolder;
+use crate::app::jobs::input_file::{InputFile, ListFormat, read_pairs};
 use crate::eval::embedded::EmbeddedImages;
 use crate::eval::sensitivity::{Study, StudyRow};
 use crate::eval::{FarRule, Metric, Pair, PairList, Roc, val_at_far};
@@ -115,7 +116,7 @@ pub(crate) fn write_study(
     rows: Vec<StudyRow>,
     note: &mut dyn FnMut(String),
 ) -> Result<SensitivityOutcome> {
-    let run = RunFolder::create(home, "sensitivity", config, inputs)?;
+    let run = EvaluationFolder::create(home, "sensitivity", config, inputs)?;
     let outcome = SensitivityOutcome { study: config.study, rows, model, run: run.path().to_owned() };
     run.json("result.json", &outcome)?;
     run.table("levels", &table(&outcome))?;

@@ -10,19 +10,19 @@ use crate::app::evaluate::job::clusters::eval_clusters;
 use crate::app::evaluate::job::compat::eval_compat;
 use crate::app::evaluate::job::count::PairCounter;
 use crate::app::evaluate::job::folder::eval_folder;
-use crate::app::evaluate::job::inputs::{Faces, ListFormat, Photos, read_embeddings, read_pairs};
+use crate::app::evaluate::job::inputs::{Faces, Photos, read_embeddings};
 use crate::app::evaluate::job::overlay::eval_overlay;
 use crate::app::evaluate::job::pairs::{PairsConfig, eval_pairs};
 use crate::app::evaluate::job::sensitivity::{SensitivityConfig, read_list};
 use crate::app::evaluate::job::variants::eval_dimensions;
 use crate::app::evaluate::job::video::{VideoConfig, eval_video};
 use crate::app::evaluate::job::{present, runs};
+use crate::app::jobs::input_file::{ListFormat, read_pairs};
 use crate::cluster::Linkage;
 use crate::eval::embedded::EmbeddedImages;
 use crate::eval::errata::{Errata, TrueLabel};
 use crate::eval::failures::failures;
 use crate::eval::figures::{Arithmetic, PairFigures, SetFigures};
-use crate::eval::lfw::Options;
 use crate::eval::roc::one_in;
 use crate::eval::run::Score;
 use crate::eval::{Figures, Pair, Run};
@@ -84,18 +84,8 @@ impl Place {
 
 fn config(list: PathBuf) -> PairsConfig {
     let errata = list.with_file_name("marks.tsv");
-    PairsConfig {
-        kind: "lfw",
-        list,
-        format: ListFormat::Lfw,
-        threshold_from: None,
-        errata,
-        crop: None,
-        images: None,
-        mirror: None,
-        arithmetic: Arithmetic::Exact,
-        options: Options::default(),
-    }
+    let home = Home::named(Some(&list)).unwrap();
+    PairsConfig { errata, crop: None, ..PairsConfig::of(list, ListFormat::Lfw, &home) }
 }
 
 fn of_pairs(run: &Run) -> &PairFigures {

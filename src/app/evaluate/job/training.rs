@@ -6,9 +6,9 @@ use std::path::Path;
 use anyhow::{Result, bail, ensure};
 
 use crate::app::engine::home::Home;
-use crate::app::evaluate::job::inputs::InputFile;
 use crate::app::evaluate::job::sensitivity::{SensitivityConfig, SensitivityOutcome, write_study};
-use crate::app::jobs::repeat::{Change, Repeat, RepeatOn, Repeated};
+use crate::app::jobs::input_file::InputFile;
+use crate::app::jobs::repeat::{Repeat, RepeatOn, Repeated, RunChange};
 use crate::eval::ValAtFar;
 use crate::eval::sensitivity::{Study, StudyRow};
 
@@ -34,10 +34,10 @@ pub fn eval_training(
     write_study(home, config, &inputs, name, rows, note)
 }
 
-fn change(study: Study, level: usize) -> Result<Change> {
+fn change(study: Study, level: usize) -> Result<RunChange> {
     match study {
-        Study::TrainingImages => Ok(Change::PicturesEach(level)),
-        Study::Dimensions => Ok(Change::Dimensions(level)),
+        Study::TrainingImages => Ok(RunChange::PicturesEach(level)),
+        Study::Dimensions => Ok(RunChange::Dimensions(level)),
         _ => bail!("{} is not studied by training", study.label()),
     }
 }

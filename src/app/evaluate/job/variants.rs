@@ -7,11 +7,12 @@ use crate::app::engine::home::Home;
 use crate::app::engine::networks::{Engine, EngineOptions};
 use crate::app::engine::progress::JobEvent;
 use crate::app::evaluate::job::images::embed_plain;
-use crate::app::evaluate::job::inputs::{Faces, InputFile};
+use crate::app::evaluate::job::inputs::Faces;
 use crate::app::evaluate::job::pairs::resolve;
 use crate::app::evaluate::job::sensitivity::{
     SensitivityConfig, SensitivityOutcome, read_list, row, scored_row, write_study,
 };
+use crate::app::jobs::input_file::InputFile;
 use crate::eval::pca::Pca;
 use crate::eval::sensitivity::{Study, StudyRow};
 use crate::eval::{Metric, PairList};
@@ -20,17 +21,6 @@ use crate::networks::nets::blocks::MapShape;
 use crate::networks::nets::catalogue::build_as;
 use crate::networks::nets::recognise::recognise;
 use crate::types::{Cancel, ModelId};
-
-/// Embeddings of the images that a study's list names.
-pub fn listed_faces(
-    home: &Home,
-    engine: &Engine,
-    (config, list): (&SensitivityConfig, &PairList),
-    cancel: &Cancel,
-    events: &mut dyn FnMut(JobEvent),
-) -> Result<Faces> {
-    embed_plain(home, engine, (&config.images, &list.images), config.crop, cancel, events)
-}
 
 /// VAL of a trained embedding cut to its first principal axes. The axes come from the images of one half of the folds
 /// and are judged on the pairs of the other, both ways round.
@@ -88,7 +78,7 @@ pub fn eval_networks(
     for id in installed {
         let options = EngineOptions { model: Some(id.0.clone()), ..options.clone() };
         let engine = Engine::load(home, &options, cancel, events)?;
-        let faces = listed_faces(home, &engine, (config, &list), cancel, events)?;
+        let faces = embed_plain(home, &engine, (&config.images, &list.images), config.crop, cancel, events)?;
         let cost = multiply_adds(&store, &id)? as f64;
         let measured = row(Study::MultiplyAdds, cost, &faces.images, &list, config.far_target)?;
         rows.push(StudyRow { name: Some(id.0), ..measured });

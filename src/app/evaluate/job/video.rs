@@ -7,10 +7,11 @@ use anyhow::{Context, Result, ensure};
 use serde::Serialize;
 
 use crate::app::engine::home::Home;
+use crate::app::evaluate::job::evaluation_folder::EvaluationFolder;
 use crate::app::evaluate::job::figures;
-use crate::app::evaluate::job::inputs::{Faces, InputFile};
+use crate::app::evaluate::job::inputs::Faces;
 use crate::app::evaluate::job::present::percent;
-use crate::app::evaluate::job::run_folder::RunFolder;
+use crate::app::jobs::input_file::InputFile;
 use crate::app::jobs::walk::sorted;
 use crate::eval::lfw::judge_scored;
 use crate::eval::video::VideoFaces;
@@ -105,7 +106,7 @@ pub fn eval_video(
     }
     ensure!(!scored.is_empty(), "none of the list's {} pairs of videos has embedded frames", list.pairs.len());
     let judged = judge_scored(&scored, config.far_target, config.far_rule).context("the videos cannot be judged")?;
-    let run = RunFolder::create(home, "video", config, &faces.inputs)?;
+    let run = EvaluationFolder::create(home, "video", config, &faces.inputs)?;
     let outcome = VideoOutcome {
         accuracy_mean: judged.accuracy.mean,
         accuracy_se: judged.accuracy.standard_error,

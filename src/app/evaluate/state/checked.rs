@@ -1,7 +1,7 @@
 //! Reasons for a low score, found by measuring, and the evaluations that avoid them.
 
 use crate::app::evaluate::job::check::CheckOutcome;
-use crate::app::evaluate::state::setup::Setup;
+use crate::app::evaluate::state::setup::EvaluationSetup;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Checked {
@@ -13,9 +13,9 @@ pub struct Checked {
 /// An evaluation that avoids the fault.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Cure {
-    WithoutDetector(Setup),
+    WithoutDetector(EvaluationSetup),
     /// As the model says, instead of the given embeddings.
-    EmbedHere(Setup),
+    EmbedHere(EvaluationSetup),
 }
 
 impl Cure {
@@ -26,7 +26,7 @@ impl Cure {
         }
     }
 
-    pub fn setup(&self) -> &Setup {
+    pub fn setup(&self) -> &EvaluationSetup {
         match self {
             Self::WithoutDetector(setup) | Self::EmbedHere(setup) => setup,
         }

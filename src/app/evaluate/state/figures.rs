@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::app::evaluate::job::figures::{self, Curve};
+use crate::app::evaluate::job::figures::{self, NamedRoc};
 use crate::app::ui::locale::{Locale, grouped};
 use crate::eval::lfw::FoldResult;
 use crate::eval::roc::one_in;
@@ -105,7 +105,7 @@ pub fn name_of(runs: &[Arc<Run>], run: &Run) -> String {
     }
 }
 
-fn curves(runs: &[Arc<Run>]) -> Vec<Curve<'_>> {
+fn curves(runs: &[Arc<Run>]) -> Vec<NamedRoc<'_>> {
     runs.iter().map(|run| (name_of(runs, run), &run.roc, run.band())).collect()
 }
 

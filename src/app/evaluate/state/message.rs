@@ -5,13 +5,17 @@ use std::sync::Arc;
 
 use crate::app::engine::facts::DistanceSample;
 use crate::app::engine::picture::ImageKey;
-use crate::app::engine::report::Failure;
+use crate::app::engine::report::{Failure, JobKind};
 use crate::app::evaluate::state::checked::Checked;
-use crate::app::evaluate::state::setup::{Options, Path, Setup, Subject};
+use crate::app::evaluate::state::setup::{EvaluationOptions, EvaluationSetup, Path, Subject};
 use crate::app::evaluate::state::{Tab, WallFilter};
 use crate::eval::Run;
 use crate::eval::run::RunRow;
 use crate::types::ModelId;
+
+pub const EVALUATE: JobKind = JobKind("evaluate");
+/// Finding out why a score is low.
+pub const CHECK: JobKind = JobKind("check");
 
 /// What a user can do in this view.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,7 +25,7 @@ pub enum Message {
     Ask(Path),
     SetPath(Path, Vec<PathBuf>),
     ToggleModel(ModelId),
-    SetOptions(Options),
+    SetOptions(EvaluationOptions),
     Start,
 
     /// Marks a past run to be shown beside others, or takes the mark back.
@@ -47,7 +51,6 @@ pub enum Message {
     Check,
     /// Evaluates again as a finding suggests.
     Fix(usize),
-    OpenReport(PathBuf),
 }
 
 /// What is asked of the jobs.
@@ -59,7 +62,7 @@ pub enum Request {
     /// Distances of known pairs under the model in use, for the scale of the Compare view.
     LoadSample,
     OpenRuns(Vec<PathBuf>),
-    Start(Setup),
+    Start(EvaluationSetup),
     Check(PathBuf),
     Mark {
         run: PathBuf,

@@ -17,9 +17,8 @@ use std::sync::Arc;
 
 use crate::app::engine::facts::{Loadable, ModelRow};
 use crate::app::evaluate::state::checked::Checked;
-pub use crate::app::evaluate::state::message::{Event, Message, Request};
-use crate::app::evaluate::state::setup::Setup;
-pub use crate::app::evaluate::state::update::ended_words;
+pub use crate::app::evaluate::state::message::{CHECK, EVALUATE, Event, Message, Request};
+use crate::app::evaluate::state::setup::EvaluationSetup;
 use crate::eval::run::RunRow;
 use crate::eval::{RocPoint, Run};
 
@@ -70,7 +69,7 @@ impl WallFilter {
 
 #[derive(Debug, Default)]
 pub struct State {
-    pub setup: Setup,
+    pub setup: EvaluationSetup,
     pub runs: Loadable<Vec<RunRow>>,
     /// Runs to be shown together.
     pub ticked: Vec<PathBuf>,

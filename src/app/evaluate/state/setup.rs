@@ -97,7 +97,7 @@ impl Path {
 
 /// What is usually left as it is.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Options {
+pub struct EvaluationOptions {
     pub crop: FaceCrop,
     pub mirror: Option<Mirror>,
     pub subtract_mean: bool,
@@ -105,7 +105,7 @@ pub struct Options {
     pub far_target: f64,
 }
 
-impl Default for Options {
+impl Default for EvaluationOptions {
     fn default() -> Self {
         Self {
             crop: Subject::default().usual_crop(),
@@ -118,17 +118,17 @@ impl Default for Options {
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Setup {
+pub struct EvaluationSetup {
     pub subject: Subject,
     pub pairs: Option<PathBuf>,
     pub threshold_from: Option<PathBuf>,
     pub images: Option<PathBuf>,
     pub embeddings: Vec<PathBuf>,
     pub models: Vec<ModelId>,
-    pub options: Options,
+    pub options: EvaluationOptions,
 }
 
-impl Setup {
+impl EvaluationSetup {
     /// The text that names what is still to be chosen; None when it can start.
     pub fn missing(&self) -> Option<&'static str> {
         let paths = self.subject.paths();
@@ -176,7 +176,7 @@ mod tests {
 
     #[test]
     fn says_what_is_still_to_be_chosen() {
-        let mut setup = Setup::default();
+        let mut setup = EvaluationSetup::default();
         assert_eq!(setup.missing(), Some("missing_pairs"));
         setup.set_path(Path::Pairs, vec!["pairs.txt".into()]);
         assert_eq!(setup.missing(), Some("missing_images"));

@@ -3,16 +3,37 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::app::engine::facts::Loadable;
-use crate::app::evaluate::state::{Event, Message, Request, State, Tab};
-use crate::app::ui::action::Outbox;
+use serde::{Deserialize, Serialize};
+
+use crate::app::engine::facts::{Facts, Loadable};
+use crate::app::engine::report::{JobKind, JobSummary};
+use crate::app::evaluate::state::setup::Path;
+use crate::app::evaluate::state::{CHECK, EVALUATE, Event, Message, Request, State, Tab};
+use crate::app::ui::action::{Action, Outbox};
+use crate::app::ui::feature::{Ended, Feature, Kept, PathQuestion, Wanted};
 use crate::app::ui::locale::Locale;
+use crate::app::ui::view::View;
 use crate::eval::Run;
+use crate::types::Touched;
 
 type Out<'a> = Outbox<'a, Request>;
 
-impl State {
-    pub fn update(&mut self, message: Message, out: &mut Out<'_>) {
+/// What was judged last: the list of pairs and the folder of images.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct LastPaths {
+    pairs: Option<PathBuf>,
+    images: Option<PathBuf>,
+}
+
+impl Feature for State {
+    type Message = Message;
+    type Request = Request;
+    type Event = Event;
+
+    const VIEW: View = View::EVALUATE;
+
+    fn update(&mut self, message: Message, out: &mut Out<'_>) {
         match message {
             Message::SetSubject(subject) => self.setup.set_subject(subject),
             Message::SetPath(which, paths) => self.setup.set_path(which, paths),
@@ -45,15 +66,15 @@ impl State {
                     out.ask(Request::Start(cure.setup().clone()));
                 }
             }
-            // A setup that is not complete starts nothing; dialogs and other programs are opened by `app`.
-            Message::Start | Message::Ask(_) | Message::OpenReport(_) => {}
+            // A setup that is not complete starts nothing; dialogs are the window's.
+            Message::Start | Message::Ask(_) => {}
         }
     }
 
-    pub fn receive(&mut self, event: Event, out: &mut Out<'_>) {
+    fn receive(&mut self, event: Event, out: &mut Out<'_>) {
         match event {
             Event::Runs(runs) => self.runs = Loadable::Ready(runs),
-            // A fact for every view: the shell keeps it.
+            // Every view may show it: the shell keeps it.
             Event::Sample(_) => {}
             Event::Opened(asked, runs) if asked == self.opening => {
                 self.opening.clear();
@@ -81,6 +102,69 @@ impl State {
         }
     }
 
+    fn opened(&self, out: &mut Out<'_>) {
+        out.ask(Request::LoadSample);
+    }
+
+    fn shown(&self, view: View, out: &mut Out<'_>) {
+        if view == Self::VIEW {
+            out.ask(Request::LoadRuns);
+        } else if view == View::COMPARE {
+            out.ask(Request::LoadSample);
+        }
+    }
+
+    fn touched(&self, touched: &Touched, _on_show: View, out: &mut Out<'_>) {
+        if touched.models {
+            out.ask(Request::LoadSample);
+        }
+    }
+
+    fn facts_loaded(&mut self, facts: &Facts) {
+        self.choose_model(&facts.models);
+    }
+
+    fn is_long(request: &Request) -> bool {
+        matches!(request, Request::Start(_) | Request::Check(_))
+    }
+
+    fn ended(kind: JobKind, summary: &JobSummary, text: &Locale) -> Option<Ended> {
+        let words = match kind {
+            EVALUATE => ended_words(text, summary.pairs, summary.skipped),
+            CHECK => text.s("said_checked").to_owned(),
+            _ => return None,
+        };
+        let show = Some(Action::Show(View::EVALUATE));
+        Some(Ended { words, show, touched: Touched::default(), said_in: None })
+    }
+
+    fn remember(&self, kept: &mut Kept) {
+        let chosen = LastPaths { pairs: self.setup.pairs.clone(), images: self.setup.images.clone() };
+        kept.extend(serde_json::to_value(chosen).map(|chosen| ("evaluate".to_owned(), chosen)));
+    }
+
+    /// Whether it is still there shows when it is used: the window's thread does not wait for a disk that sleeps.
+    fn recall(&mut self, kept: &Kept) {
+        // Version 0.1 kept the paths of all features together.
+        let chosen = kept.get("evaluate").or(kept.get("chosen")).cloned().unwrap_or_default();
+        let LastPaths { pairs, images } = serde_json::from_value(chosen).unwrap_or_default();
+        (self.setup.pairs, self.setup.images) = (pairs, images);
+    }
+
+    fn path_question(message: &Message) -> Option<PathQuestion> {
+        let Message::Ask(path) = message else { return None };
+        let wanted = if path.is_folder() { Wanted::Folder } else { Wanted::File };
+        let many = *path == Path::Embeddings;
+        Some(PathQuestion { many, ..PathQuestion::one(path.label_key(), wanted) })
+    }
+
+    fn with_paths(asked: Message, paths: Vec<PathBuf>) -> Option<Message> {
+        let Message::Ask(path) = asked else { return None };
+        Some(Message::SetPath(path, paths))
+    }
+}
+
+impl State {
     fn open_runs(&mut self, runs: Vec<PathBuf>, out: &mut Out<'_>) {
         if !runs.is_empty() {
             self.opening.clone_from(&runs);
@@ -97,7 +181,7 @@ impl State {
 }
 
 /// The words said when an evaluation has ended.
-pub fn ended_words(text: &Locale, pairs: u64, skipped: u64) -> String {
+fn ended_words(text: &Locale, pairs: u64, skipped: u64) -> String {
     let mut words = text.n("said_evaluated", pairs);
     if skipped > 0 {
         words.push_str(text.s("list_separator"));
@@ -194,6 +278,16 @@ mod tests {
             mislabelled: true,
         };
         assert_eq!(sent, [asked_for]);
+    }
+
+    #[test]
+    fn what_was_chosen_is_chosen_again() {
+        let mut before = State::default();
+        before.setup.images = Some("/lfw/images".into());
+        let (mut kept, mut after) = (Kept::new(), State::default());
+        before.remember(&mut kept);
+        after.recall(&kept);
+        assert_eq!((after.setup.images, after.setup.pairs), (before.setup.images, None));
     }
 
     #[test]

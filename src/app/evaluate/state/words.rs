@@ -1,6 +1,6 @@
 //! What a threshold does and what a protocol check found, in the user's language.
 
-use crate::app::evaluate::job::check::alternatives::{Suspect, Way};
+use crate::app::evaluate::job::check::alternatives::{PossibleFault, Way};
 use crate::app::evaluate::job::check::findings::Fact;
 use crate::app::ui::locale::{Locale, grouped};
 use crate::app::ui::preprocessing_words as preprocessing;
@@ -19,13 +19,13 @@ pub fn threshold(text: &Locale, roc: &Roc, threshold: f64) -> String {
     text.f("point_words", &[("wrong", &wrong), ("misses", &misses)])
 }
 
-pub fn suspect_key(suspect: Suspect) -> &'static str {
+pub fn suspect_key(suspect: PossibleFault) -> &'static str {
     match suspect {
-        Suspect::CropMargin => "check_crop_margin",
-        Suspect::PixelScaling => "check_pixel_scaling",
-        Suspect::Channels => "check_channels",
-        Suspect::Alignment => "check_alignment",
-        Suspect::SkippedPairs => "check_skipped",
+        PossibleFault::CropMargin => "check_crop_margin",
+        PossibleFault::PixelScaling => "check_pixel_scaling",
+        PossibleFault::Channels => "check_channels",
+        PossibleFault::Alignment => "check_alignment",
+        PossibleFault::SkippedPairs => "check_skipped",
     }
 }
 

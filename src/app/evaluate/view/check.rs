@@ -4,7 +4,7 @@ use eframe::egui::{self, Ui, Vec2};
 
 use crate::app::engine::facts::Loadable;
 use crate::app::evaluate::job::check::CheckOutcome;
-use crate::app::evaluate::job::check::alternatives::Suspect;
+use crate::app::evaluate::job::check::alternatives::PossibleFault;
 use crate::app::evaluate::job::check::findings::Finding;
 use crate::app::evaluate::state::Message;
 use crate::app::evaluate::state::checked::Cure;
@@ -76,7 +76,7 @@ fn finding_ui(
         ui.label(icons::text(Icon::TriangleAlert).color(theme::palette(ui.visuals()).unsure));
         text_ui(ui, |ui| {
             ui.label(theme::lead(ctx.text.s(words::suspect_key(finding.suspect))));
-            if finding.suspect != Suspect::SkippedPairs {
+            if finding.suspect != PossibleFault::SkippedPairs {
                 ui.label(apart(ctx, "check_measured", outcome.separation, finding.separation));
             }
             for sentence in [words::said(ctx.text, &finding.fact), words::advice(ctx.text, &finding.fact)] {
@@ -92,7 +92,7 @@ fn finding_ui(
             // The model's preprocessing is wrong: it is put right where the model is.
             None => {
                 if buttons::button_ui(ui, Rank::Plain, ctx.text.s("view_models")).clicked() {
-                    ctx.act(Action::Show(View::Models));
+                    ctx.act(Action::Show(View::MODELS));
                 }
             }
         }

@@ -11,7 +11,7 @@ use crate::app::ui::icons::Icon;
 use crate::app::ui::locale::grouped;
 use crate::app::ui::theme::{self, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
-use crate::app::ui::widgets::table::{Layout, Row, table_ui};
+use crate::app::ui::widgets::table::{Row, TableLayout, table_ui};
 use crate::eval::{Figures, Run};
 use crate::figures::Saving;
 
@@ -48,7 +48,7 @@ fn table(ui: &mut Ui, ctx: &mut Context<'_>, run: &Run) {
         })
         .chain([mean(ctx, run)])
         .collect();
-    table_ui(ui, Layout { salt: "fold table", head: &head, words: 0, clickable: false }, &rows);
+    table_ui(ui, TableLayout { salt: "fold table", head: &head, words: 0, clickable: false }, &rows);
     ui.add_space(space::S);
     ui.label(theme::secondary(ui, text.s("folds_what")));
     if buttons::icon_and_text_ui(ui, Rank::Plain, Icon::Table, text.s("save_table")).clicked() {

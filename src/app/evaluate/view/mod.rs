@@ -11,19 +11,21 @@ mod wall;
 use eframe::egui::{Ui, Vec2};
 
 use crate::app::evaluate::job::present::percent;
+use crate::app::evaluate::state::{Message, State};
+use crate::app::ui::context::ViewContext;
+use crate::app::ui::feature::FeatureView;
 use crate::app::ui::widgets::status;
 
-pub type Context<'a> =
-    crate::app::ui::context::ViewContext<'a, crate::app::evaluate::state::State, crate::app::evaluate::state::Message>;
+pub type Context<'a> = ViewContext<'a, State, Message>;
 
 #[derive(Default)]
-pub struct EvaluateView {
+pub struct Views {
     curves: curves::Curves,
     wall: wall::Wall,
 }
 
-impl EvaluateView {
-    pub fn ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>) {
+impl FeatureView<State> for Views {
+    fn ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>) {
         let evaluate = ctx.state;
         if !evaluate.opened.is_empty() {
             self.results_ui(ui, ctx);

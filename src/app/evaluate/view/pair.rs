@@ -11,7 +11,7 @@ use crate::app::ui::locale::grouped;
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::picture;
-use crate::app::ui::widgets::table::{Layout, Row, table_ui};
+use crate::app::ui::widgets::table::{Row, TableLayout, table_ui};
 use crate::eval::Run;
 
 const CROP: f32 = 96.0;
@@ -116,7 +116,7 @@ fn models_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &Run, index: usize) {
     }
     let head =
         [text.s("head_model"), text.s("head_says"), text.s("head_label"), text.s("head_distance"), text.s("threshold")];
-    table_ui(ui, Layout { salt: "pair", head: &head, words: 3, clickable: false }, &rows);
+    table_ui(ui, TableLayout { salt: "pair", head: &head, words: 3, clickable: false }, &rows);
 }
 
 fn mark_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &Run, index: usize) {

@@ -7,19 +7,19 @@ use crate::app::evaluate::state::Tab;
 use crate::app::evaluate::state::figures::{name_of, summary_table};
 use crate::app::evaluate::state::words;
 use crate::app::evaluate::view::Context;
-use crate::app::evaluate::view::{EvaluateView, check, folds, pair, percent};
+use crate::app::evaluate::view::{Views, check, folds, pair, percent};
 use crate::app::ui::action::Action;
 use crate::app::ui::icons::Icon;
 use crate::app::ui::locale::grouped;
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
-use crate::app::ui::widgets::table::{Layout, Row, table_ui};
+use crate::app::ui::widgets::table::{Row, TableLayout, table_ui};
 use crate::eval::{Figures, Metric, Run};
 use crate::figures::Saving;
 
 const SLIDER: f32 = 300.0;
 
-impl EvaluateView {
+impl Views {
     pub(crate) fn results_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>) {
         bar_ui(ui, ctx);
         summary_ui(ui, ctx);
@@ -68,7 +68,7 @@ fn bar_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
                 ctx.act(Action::Save(Box::new(Saving::copy("report", report.clone()))));
             }
             if buttons::icon_and_text_ui(ui, Rank::Plain, Icon::ExternalLink, ctx.text.s("open_report")).clicked() {
-                ctx.send(Message::OpenReport(report));
+                ctx.act(Action::OpenFile(report));
             }
             if buttons::icon_and_text_ui(ui, Rank::Plain, Icon::Table, ctx.text.s("save_table")).clicked() {
                 let table = summary_table(&ctx.state.opened);
@@ -111,7 +111,7 @@ fn summary_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
             strong: false,
         })
         .collect();
-    let layout = Layout { salt: "summary", head: &head, words: 1, clickable: evaluate.opened.len() > 1 };
+    let layout = TableLayout { salt: "summary", head: &head, words: 1, clickable: evaluate.opened.len() > 1 };
     if let Some(pressed) = table_ui(ui, layout, &rows) {
         ctx.send(Message::Focus(pressed));
     }

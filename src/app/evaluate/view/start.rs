@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use eframe::egui::{self, Ui, Vec2};
 
 use crate::app::engine::facts::Loadable;
-use crate::app::engine::report::JobKind;
 use crate::app::evaluate::job::pairs::Mirror;
+use crate::app::evaluate::state::EVALUATE;
 use crate::app::evaluate::state::Message;
-use crate::app::evaluate::state::setup::{Options, Path, Setup, Subject};
+use crate::app::evaluate::state::setup::{EvaluationOptions, EvaluationSetup, Path, Subject};
 use crate::app::evaluate::view::Context;
 use crate::app::evaluate::view::percent;
 use crate::app::ui::action::Action;
@@ -77,7 +77,7 @@ fn labelled_ui(ui: &mut Ui, label: &str, content: impl FnOnce(&mut Ui)) {
     });
 }
 
-fn path_ui(ui: &mut Ui, ctx: &mut Context<'_>, setup: &Setup, path: Path) {
+fn path_ui(ui: &mut Ui, ctx: &mut Context<'_>, setup: &EvaluationSetup, path: Path) {
     let files: Vec<&PathBuf> = match path {
         Path::Pairs => setup.pairs.iter().collect(),
         Path::Images => setup.images.iter().collect(),
@@ -117,7 +117,7 @@ fn short(path: &std::path::Path) -> String {
     parts.into_iter().rev().collect::<Vec<_>>().join("/")
 }
 
-fn models_ui(ui: &mut Ui, ctx: &mut Context<'_>, setup: &Setup) {
+fn models_ui(ui: &mut Ui, ctx: &mut Context<'_>, setup: &EvaluationSetup) {
     let Some(models) = ctx.facts.models.ready() else {
         ui.spinner();
         return;
@@ -126,7 +126,7 @@ fn models_ui(ui: &mut Ui, ctx: &mut Context<'_>, setup: &Setup) {
     if installed.peek().is_none() {
         ui.label(theme::secondary(ui, ctx.text.s("no_model_installed")));
         if buttons::button_ui(ui, Rank::Plain, ctx.text.s("view_models")).clicked() {
-            ctx.act(Action::Show(View::Models));
+            ctx.act(Action::Show(View::MODELS));
         }
     }
     for model in installed {
@@ -137,7 +137,7 @@ fn models_ui(ui: &mut Ui, ctx: &mut Context<'_>, setup: &Setup) {
 }
 
 /// The options, when one was changed.
-fn options_ui(ui: &mut Ui, ctx: &Context<'_>, setup: &Setup) -> Option<Options> {
+fn options_ui(ui: &mut Ui, ctx: &Context<'_>, setup: &EvaluationSetup) -> Option<EvaluationOptions> {
     let mut options = setup.options.clone();
     if setup.subject == Subject::PairList || setup.subject == Subject::Folder {
         let crops = [
@@ -188,10 +188,10 @@ fn choice_ui<T: Copy + PartialEq>(
     });
 }
 
-fn start_button_ui(ui: &mut Ui, ctx: &mut Context<'_>, setup: &Setup) {
+fn start_button_ui(ui: &mut Ui, ctx: &mut Context<'_>, setup: &EvaluationSetup) {
     ui.horizontal(|ui| {
         ui.set_min_height(size::CONTROL);
-        if let Some(job) = ctx.facts.jobs.values().find(|job| job.kind == JobKind::Evaluate) {
+        if let Some(job) = ctx.facts.jobs.values().find(|job| job.kind == EVALUATE) {
             ui.spinner();
             ui.label(theme::strong(ctx.text.s(job.progress.stage.label_key())));
             ui.label(theme::secondary(ui, job_bar::parts(job, ctx.text).join("  ")));
@@ -269,7 +269,7 @@ fn run_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &RunRow) {
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 if buttons::icon_button_ui(ui, Icon::ExternalLink, ctx.text.s("open_report")).clicked() {
                     let report = run.run.join("report.html");
-                    ctx.send(Message::OpenReport(report));
+                    ctx.act(Action::OpenFile(report));
                 }
                 if run.has_curves && buttons::button_ui(ui, Rank::Plain, ctx.text.s("show")).clicked() {
                     ctx.send(Message::Open(vec![run.run.clone()]));

@@ -14,7 +14,7 @@ use crate::app::ui::theme::{self, space};
 use crate::app::ui::widgets::rows::{RowTops, rows_ui};
 use crate::app::ui::widgets::{buttons, picture, status};
 use crate::eval::Run;
-use crate::eval::failures::{Failure, Mistake, failures};
+use crate::eval::failures::{FailedPair, Mistake, failures};
 use crate::eval::run::Elsewhere;
 
 const CROP: f32 = 112.0;
@@ -37,7 +37,7 @@ struct Sorted {
     filter: WallFilter,
     /// All of them, and those that pass the filter.
     count: usize,
-    shown: Vec<Failure>,
+    shown: Vec<FailedPair>,
 }
 
 /// The pair before and after one of the wall.
@@ -165,7 +165,7 @@ impl Others {
 
 struct Card<'a> {
     run: &'a Run,
-    failure: &'a Failure,
+    failure: &'a FailedPair,
     others: &'a Others,
     landmarks: bool,
 }

@@ -17,11 +17,11 @@ use crate::types::ModelId;
 #[derive(Debug, Args)]
 pub struct ModelsArgs {
     #[command(subcommand)]
-    action: Action,
+    action: Command,
 }
 
 #[derive(Debug, Subcommand)]
-enum Action {
+enum Command {
     /// List all known models.
     List {
         /// Print a JSON array.
@@ -56,8 +56,8 @@ enum Action {
 pub fn run(home: &Home, args: ModelsArgs) -> Result<ExitCode> {
     let store = Store::open(home.models())?;
     match args.action {
-        Action::List { json } => list(&store, json),
-        Action::Install { ids, files, offline } => {
+        Command::List { json } => list(&store, json),
+        Command::Install { ids, files, offline } => {
             let options = InstallOptions { offline, local_files: files, ..InstallOptions::default() };
             let mut console = Console::new();
             let installed = install(&store, &resolve(&store, &ids)?, &options, &cancel_on_ctrl_c()?, &mut |event| {
@@ -67,9 +67,9 @@ pub fn run(home: &Home, args: ModelsArgs) -> Result<ExitCode> {
             installed?;
             Ok(ExitCode::SUCCESS)
         }
-        Action::Import(args) => super::import::run(&store, args),
-        Action::Verify { ids } => verify(&store, &ids),
-        Action::Remove { ids } => {
+        Command::Import(args) => super::import::run(&store, args),
+        Command::Verify { ids } => verify(&store, &ids),
+        Command::Remove { ids } => {
             for id in resolve(&store, &ids)? {
                 let removed = store.remove(&id)?;
                 println!("{id}: {}", if removed { "removed" } else { "was not installed" });

@@ -11,12 +11,12 @@ use crate::types::Preprocessing;
 #[derive(Debug, Default)]
 pub struct Imports {
     pub(super) waiting: VecDeque<PathBuf>,
-    pub step: Option<Step>,
+    pub step: Option<ImportStep>,
 }
 
 /// Where the import of one file stands.
 #[derive(Debug)]
-pub enum Step {
+pub enum ImportStep {
     Inspecting(PathBuf),
     Asking(Form),
     Writing(PathBuf, Ticket),
@@ -58,14 +58,14 @@ impl Imports {
     /// The file that is being read or written.
     pub fn busy_with(&self) -> Option<&Path> {
         match self.step.as_ref()? {
-            Step::Inspecting(path) | Step::Writing(path, _) => Some(path),
-            Step::Asking(_) => None,
+            ImportStep::Inspecting(path) | ImportStep::Writing(path, _) => Some(path),
+            ImportStep::Asking(_) => None,
         }
     }
 
     pub fn asking(&self) -> Option<&Form> {
         match self.step.as_ref()? {
-            Step::Asking(form) => Some(form),
+            ImportStep::Asking(form) => Some(form),
             _ => None,
         }
     }

@@ -5,13 +5,16 @@ pub mod importing;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::app::engine::report::{Failure, JobId, Ticket};
+use crate::app::engine::report::{Failure, JobId, JobKind, JobSummary, Ticket};
 use crate::app::jobs::import::{ImportRequest, OpenQuestion};
 use crate::app::ui::action::{Action, Outbox};
+use crate::app::ui::feature::{Ended, Feature};
+use crate::app::ui::locale::Locale;
+use crate::app::ui::view::View;
 use crate::networks::nets::blocks::LayerTable;
 use crate::networks::nets::catalogue::Variant;
-use crate::types::ModelId;
-use importing::{Form, Imports, Step, file_name};
+use crate::types::{ModelId, Touched};
+use importing::{Form, ImportStep, Imports, file_name};
 
 /// What a user can do here.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,8 +74,14 @@ pub struct State {
     pub installing: BTreeMap<JobId, Vec<ModelId>>,
 }
 
-impl State {
-    pub fn update(&mut self, message: Message, out: &mut Outbox<'_, Request>) {
+impl Feature for State {
+    type Message = Message;
+    type Request = Request;
+    type Event = Event;
+
+    const VIEW: View = View::MODELS;
+
+    fn update(&mut self, message: Message, out: &mut Outbox<'_, Request>) {
         match message {
             Message::Install(models) => out.ask(Request::Install(models)),
             Message::Import(paths) => {
@@ -81,7 +90,7 @@ impl State {
                     self.next_import(out);
                 }
             }
-            Message::AnswerImport(form) => self.imports.step = Some(Step::Asking(*form)),
+            Message::AnswerImport(form) => self.imports.step = Some(ImportStep::Asking(*form)),
             Message::ConfirmImport => {
                 if let Some(request) = self.imports.asking().and_then(Form::answered) {
                     self.write_import(request, out);
@@ -104,7 +113,7 @@ impl State {
         }
     }
 
-    pub fn receive(&mut self, event: Event, out: &mut Outbox<'_, Request>) {
+    fn receive(&mut self, event: Event, out: &mut Outbox<'_, Request>) {
         match event {
             Event::Networks(networks) => self.networks = networks,
             Event::Installing(job, models) => _ = self.installing.insert(job, models),
@@ -112,7 +121,7 @@ impl State {
                 self.write_import(ImportRequest { path, ..ImportRequest::default() }, out);
             }
             Event::Inspected(path, Ok(Some(question))) => {
-                self.imports.step = Some(Step::Asking(Form::new(path, question)));
+                self.imports.step = Some(ImportStep::Asking(Form::new(path, question)));
             }
             Event::Inspected(_, Err(failure)) => {
                 out.act(Action::Fail(failure));
@@ -121,28 +130,52 @@ impl State {
         }
     }
 
-    pub fn job_ended(&mut self, job: JobId) {
+    fn job_ended(&mut self, job: JobId) {
         self.installing.remove(&job);
     }
 
     /// After any change was answered.
-    pub fn answered(&mut self, ticket: Ticket, out: &mut Outbox<'_, Request>) {
-        if matches!(self.imports.step, Some(Step::Writing(_, of)) if of == ticket) {
+    fn answered(&mut self, ticket: Ticket, _made: bool, out: &mut Outbox<'_, Request>) {
+        if matches!(self.imports.step, Some(ImportStep::Writing(_, of)) if of == ticket) {
             self.next_import(out);
         }
     }
 
     /// After a job broke down: it may have been the import, and then no other answer comes.
-    pub fn broke_down(&mut self, out: &mut Outbox<'_, Request>) {
+    fn broke_down(&mut self, out: &mut Outbox<'_, Request>) {
         if self.imports.busy_with().is_some() {
             self.next_import(out);
         }
     }
 
+    fn opened(&self, out: &mut Outbox<'_, Request>) {
+        out.ask(Request::LoadNetworks);
+    }
+
+    fn is_long(request: &Request) -> bool {
+        matches!(request, Request::Remove(..))
+    }
+
+    fn ended(kind: JobKind, _: &JobSummary, text: &Locale) -> Option<Ended> {
+        let touched = Touched { settings: true, ..Touched::models() };
+        let words = text.s("said_installed").to_owned();
+        (kind == JobKind::INSTALL).then_some(Ended { words, show: None, touched, said_in: None })
+    }
+
+    fn dropped(paths: &[PathBuf]) -> Option<Message> {
+        Some(Message::Import(paths.to_vec()))
+    }
+
+    fn is_asking(&self) -> bool {
+        self.imports.asking().is_some()
+    }
+}
+
+impl State {
     fn next_import(&mut self, out: &mut Outbox<'_, Request>) {
         self.imports.step = self.imports.waiting.pop_front().map(|path| {
             out.ask(Request::Inspect(path.clone()));
-            Step::Inspecting(path)
+            ImportStep::Inspecting(path)
         });
     }
 
@@ -150,6 +183,6 @@ impl State {
         let path = request.path.clone();
         let ticket = out.ticket(out.text.f("said_imported", &[("name", &file_name(&path))]), false);
         out.ask(Request::Import(ticket, Box::new(request)));
-        self.imports.step = Some(Step::Writing(path, ticket));
+        self.imports.step = Some(ImportStep::Writing(path, ticket));
     }
 }

@@ -42,7 +42,7 @@ pub fn models_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
         Loadable::Failed(failure) => {
             let again = ctx.text.s("try_again");
             if status::failed_ui(ui, ctx.text, failure, again) {
-                ctx.act(Action::Show(View::Models));
+                ctx.act(Action::Show(View::MODELS));
             }
         }
         Loadable::Ready(models) => {

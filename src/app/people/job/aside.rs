@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use crate::app::engine::shared::Shared;
 use crate::app::people::state::{ApartRow, Aside};
-use crate::library::{LibraryError, LibraryReader, Page, PeopleFilter, PeopleKind};
+use crate::library::{LibraryError, LibraryReader, ListPage, PeopleFilter, PeopleKind};
 use crate::types::{FaceId, PersonId};
 
 pub fn aside(shared: &Shared) -> Result<Aside> {
@@ -19,7 +19,7 @@ pub fn aside(shared: &Shared) -> Result<Aside> {
             Ok::<_, LibraryError>(Aside {
                 seen: library.revision()?,
                 lost: library.lost_faces()?,
-                hidden: library.people(hidden, Page::ALL)?,
+                hidden: library.people(hidden, ListPage::ALL)?,
                 faces: library.faces_set_aside()?,
                 apart,
                 rejections: library.rejections()?,

@@ -8,4 +8,4 @@ pub mod preview;
 mod window;
 
 #[cfg(feature = "gui")]
-pub use window::handle;
+pub use window::Job;

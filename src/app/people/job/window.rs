@@ -7,47 +7,57 @@ use anyhow::Result;
 use super::aside::aside;
 use super::preview::Preview;
 use crate::app::engine::report::Failed;
-use crate::app::engine::shared::{Shared, Tasks};
+use crate::app::engine::shared::{FeatureJob, Shared, Tasks};
 use crate::app::jobs::regroup::split_group;
-use crate::app::people::state::{Event, PersonFace, PersonPage, Request};
-use crate::library::{Belongs, FaceOfPerson, LibraryError};
+use crate::app::people::state::{Event, PersonPage, Request};
+use crate::library::{Belongs, LibraryError};
 use crate::types::{PersonId, SquaredDistance, Touched};
 
 /// Answers a request on one of the quick threads.
-pub fn handle(tasks: &Tasks<'_, Event>, preview: &Arc<Preview>, request: Request) {
-    let preview = preview.clone();
-    tasks.in_background(move |shared, sink| match request {
-        Request::LoadPerson(person) => match person_page(shared, person) {
-            Ok(Some(page)) => sink.send(Event::Person(page)),
-            Ok(None) => sink.send(Event::Gone(person)),
-            Err(error) => sink.fail(Failed::Load, &error),
-        },
-        Request::LoadAside => match aside(shared) {
-            Ok(aside) => sink.send(Event::Aside(aside)),
-            Err(error) => sink.fail(Failed::Load, &error),
-        },
-        Request::Preview { squared_distance, linkage } => match preview.at(shared, squared_distance, linkage) {
-            Ok(shown) => sink.send(Event::Preview(shown)),
-            Err(error) => sink.fail(Failed::Preview, &error),
-        },
-        Request::ApplyGrouping { ticket, squared_distance, linkage } => {
-            let applied = preview.apply(shared, SquaredDistance(squared_distance), linkage);
-            shared.library_changed();
-            sink.changed(ticket, Failed::Change, applied.map(|()| Touched::everything()));
-        }
-        Request::Split(ticket, person, seen) => {
-            let split = split_group(&shared.library, &shared.options().model_id(), person, seen);
-            shared.library_changed();
-            let failed = split.as_ref().err().map_or(Failed::Change, what_failed);
-            sink.changed(ticket, failed, split);
-        }
-        Request::Decide(ticket, decision, seen) => {
-            let touched = shared.library.call(move |library| library.decide(&decision, seen));
-            shared.library_changed();
-            let failed = touched.as_ref().err().map_or(Failed::Change, what_failed);
-            sink.changed(ticket, failed, touched);
-        }
-    });
+#[derive(Default)]
+pub struct Job {
+    preview: Arc<Preview>,
+}
+
+impl FeatureJob for Job {
+    type Request = Request;
+    type Event = Event;
+
+    fn handle(&self, tasks: &mut Tasks<'_, Event>, request: Request) {
+        let preview = self.preview.clone();
+        tasks.in_background(move |shared, sink| match request {
+            Request::LoadPerson(person) => match person_page(shared, person) {
+                Ok(Some(page)) => sink.send(Event::Person(page)),
+                Ok(None) => sink.send(Event::Gone(person)),
+                Err(error) => sink.fail(Failed::Load, &error),
+            },
+            Request::LoadAside => match aside(shared) {
+                Ok(aside) => sink.send(Event::Aside(aside)),
+                Err(error) => sink.fail(Failed::Load, &error),
+            },
+            Request::Preview { squared_distance, linkage } => match preview.at(shared, squared_distance, linkage) {
+                Ok(shown) => sink.send(Event::Preview(shown)),
+                Err(error) => sink.fail(Failed::Preview, &error),
+            },
+            Request::ApplyGrouping { ticket, squared_distance, linkage } => {
+                let applied = preview.apply(shared, SquaredDistance(squared_distance), linkage);
+                shared.library_changed();
+                sink.changed(ticket, Failed::Change, applied.map(|()| Touched::everything()));
+            }
+            Request::Split(ticket, person, seen) => {
+                let split = split_group(&shared.library, &shared.options().model_id(), person, seen);
+                shared.library_changed();
+                let failed = split.as_ref().err().map_or(Failed::Change, what_failed);
+                sink.changed(ticket, failed, split);
+            }
+            Request::Decide(ticket, decision, seen) => {
+                let touched = shared.library.call(move |library| library.decide(&decision, seen));
+                shared.library_changed();
+                let failed = touched.as_ref().err().map_or(Failed::Change, what_failed);
+                sink.changed(ticket, failed, touched);
+            }
+        });
+    }
 }
 
 /// A decision that came too late is told as such.
@@ -65,9 +75,8 @@ fn person_page(shared: &Shared, person: PersonId) -> Result<Option<PersonPage>> 
         library.at_once(|library| {
             let Some(card) = library.person(person)? else { return Ok(None) };
             let Some(cover) = card.cover else { return Ok(None) };
-            let faces = library.faces_of_person(person, &model)?;
-            let (suggested, held) =
-                faces.into_iter().map(person_face).partition(|face| face.belongs == Belongs::Suggested);
+            let faces = library.faces_of_person(person, &model)?.into_iter();
+            let (suggested, held) = faces.partition(|face| face.belongs == Belongs::Suggested);
             Ok::<_, LibraryError>(Some(PersonPage {
                 seen: library.revision()?,
                 person,
@@ -81,10 +90,4 @@ fn person_page(shared: &Shared, person: PersonId) -> Result<Option<PersonPage>> 
             }))
         })
     })
-}
-
-fn person_face(face: FaceOfPerson) -> PersonFace {
-    // A face that this model has not embedded stands at the far end.
-    let distance = face.distance.unwrap_or(SquaredDistance(4.0));
-    PersonFace { face: face.face_id, photo: face.photo_id, belongs: face.belongs, distance }
 }

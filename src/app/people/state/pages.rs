@@ -1,8 +1,8 @@
 //! One person's page, and the preview of another grouping.
 
 use crate::cluster::Linkage;
-use crate::library::Belongs;
-use crate::types::{FaceId, PersonId, PhotoId, Revision, SquaredDistance};
+use crate::library::{Belongs, FaceOfPerson};
+use crate::types::{FaceId, PersonId, PhotoId, Revision};
 
 /// One person with all faces, nearest to the confirmed ones first.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,21 +15,12 @@ pub struct PersonPage {
     pub is_hidden: bool,
     pub cover: FaceId,
     /// Confirmed one by one, named with the group, or grouped.
-    pub held: Vec<PersonFace>,
-    pub suggested: Vec<PersonFace>,
+    pub held: Vec<FaceOfPerson>,
+    pub suggested: Vec<FaceOfPerson>,
     /// Faces of which the user said that they are not this person.
     pub rejected: Vec<(FaceId, PhotoId)>,
     /// People who are somebody else, with their names.
     pub apart: Vec<(PersonId, Option<String>)>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct PersonFace {
-    pub face: FaceId,
-    pub photo: PhotoId,
-    pub belongs: Belongs,
-    /// To the person's centre.
-    pub distance: SquaredDistance,
 }
 
 impl PersonPage {
@@ -72,7 +63,7 @@ pub enum GroupChangeKind {
 
 /// The grouping panel.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Grouping {
+pub struct GroupingPanel {
     pub open: bool,
     /// What the user looks at; none until the slider is moved.
     pub asked: Option<(f32, Linkage)>,

@@ -11,7 +11,7 @@ use crate::app::ui::icons::Icon;
 use crate::app::ui::locale::grouped;
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
-use crate::app::ui::widgets::face_tile::{FaceTile, Frame, face_tile_ui};
+use crate::app::ui::widgets::face_tile::{FaceTile, TileFrame, face_tile_ui};
 use crate::app::ui::widgets::rows::{RowTops, rows_ui};
 use crate::app::ui::widgets::status;
 use crate::library::{Decision, FaceSetAside, LostFace, PersonCard, Rejection, SetAside};
@@ -130,7 +130,7 @@ fn decide(ctx: &mut Context<'_>, aside: &Aside, decision: Decision) {
     ctx.send(Message::Decide(decision, aside.seen));
 }
 
-fn tile(face: FaceId, frame: Frame, name: &str) -> FaceTile<'_> {
+fn tile(face: FaceId, frame: TileFrame, name: &str) -> FaceTile<'_> {
     FaceTile { face, side: size::FACE_TILE, frame, selected: false, name }
 }
 
@@ -139,7 +139,7 @@ fn lost_ui(ui: &mut Ui, ctx: &mut Context<'_>, aside: &Aside, lost: &LostFace) {
     let name = lost.name.as_deref().unwrap_or(ctx.text.s("unnamed"));
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = space::M;
-        let tile = FaceTile { face: lost.face_id, side: 72.0, frame: Frame::Square, selected: false, name };
+        let tile = FaceTile { face: lost.face_id, side: 72.0, frame: TileFrame::Square, selected: false, name };
         face_tile_ui(ui, ctx, tile);
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             if buttons::button_ui(ui, Rank::Quiet, ctx.text.s("let_go")).clicked() {
@@ -164,7 +164,7 @@ fn lost_ui(ui: &mut Ui, ctx: &mut Context<'_>, aside: &Aside, lost: &LostFace) {
 fn hidden_ui(ui: &mut Ui, ctx: &mut Context<'_>, aside: &Aside, person: &PersonCard) {
     let name = person.name.as_deref().unwrap_or(ctx.text.s("unnamed_group"));
     if let Some(cover) = person.cover
-        && face_tile_ui(ui, ctx, tile(cover, Frame::Round, name)).clicked()
+        && face_tile_ui(ui, ctx, tile(cover, TileFrame::Round, name)).clicked()
     {
         ctx.act(Action::OpenPerson(person.id));
     }
@@ -180,7 +180,7 @@ fn face_ui(ui: &mut Ui, ctx: &mut Context<'_>, aside: &Aside, face: &FaceSetAsid
         SetAside::Stranger => ctx.text.s("aside_stranger"),
         SetAside::NotAFace => ctx.text.s("aside_no_face"),
     };
-    if face_tile_ui(ui, ctx, tile(face.face_id, Frame::Square, label)).clicked() {
+    if face_tile_ui(ui, ctx, tile(face.face_id, TileFrame::Square, label)).clicked() {
         ctx.act(Action::OpenPhoto(face.photo_id));
     }
     if buttons::button_ui(ui, Rank::Quiet, ctx.text.s("restore")).clicked() {
@@ -199,7 +199,7 @@ fn pair_ui(ui: &mut Ui, ctx: &mut Context<'_>, aside: &Aside, row: &ApartRow) {
                 ui.label(theme::secondary(ui, ctx.text.s("is_not")));
             }
             if let Some(face) = cover {
-                let tile = FaceTile { face, side: 48.0, frame: Frame::Round, selected: false, name };
+                let tile = FaceTile { face, side: 48.0, frame: TileFrame::Round, selected: false, name };
                 if face_tile_ui(ui, ctx, tile).clicked() {
                     ctx.act(Action::OpenPerson(person));
                 }
@@ -216,7 +216,7 @@ fn pair_ui(ui: &mut Ui, ctx: &mut Context<'_>, aside: &Aside, row: &ApartRow) {
 fn rejection_ui(ui: &mut Ui, ctx: &mut Context<'_>, aside: &Aside, face: &Rejection) {
     let name = face.name.as_deref().unwrap_or(ctx.text.s("unnamed_group"));
     let label = ctx.text.f("not_them", &[("name", name)]);
-    if face_tile_ui(ui, ctx, tile(face.face_id, Frame::Square, &label)).clicked() {
+    if face_tile_ui(ui, ctx, tile(face.face_id, TileFrame::Square, &label)).clicked() {
         ctx.act(Action::OpenPhoto(face.photo_id));
     }
     if buttons::button_ui(ui, Rank::Quiet, ctx.text.s("may_be_them")).clicked() {

@@ -8,7 +8,7 @@ use crate::app::ui::icons::{self, Icon};
 use crate::app::ui::theme::{self, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::face_strip::face_strip_ui;
-use crate::app::ui::widgets::face_tile::{FaceTile, Frame, face_tile_ui};
+use crate::app::ui::widgets::face_tile::{FaceTile, TileFrame, face_tile_ui};
 use crate::library::Decision;
 use crate::types::{FaceId, PersonId};
 
@@ -52,7 +52,7 @@ fn side_ui(ui: &mut Ui, ctx: &mut Context<'_>, person: PersonId, name: &str) {
     ui.allocate_ui(Vec2::new(180.0, 120.0), |ui| {
         ui.vertical_centered(|ui| {
             if faces.len() == 1 {
-                let tile = FaceTile { face: faces[0], side: 88.0, frame: Frame::Round, selected: false, name };
+                let tile = FaceTile { face: faces[0], side: 88.0, frame: TileFrame::Round, selected: false, name };
                 face_tile_ui(ui, ctx, tile);
             } else {
                 face_strip_ui(ui, ctx, &faces[..faces.len().min(3)], 0, 56.0, name);

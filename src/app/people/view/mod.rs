@@ -8,5 +8,32 @@ pub mod people;
 pub mod person;
 pub mod same_name;
 
-pub type Context<'a> =
-    crate::app::ui::context::ViewContext<'a, crate::app::people::state::State, crate::app::people::state::Message>;
+use eframe::egui::{self, Ui};
+
+use crate::app::people::state::{Message, State};
+use crate::app::ui::context::ViewContext;
+use crate::app::ui::feature::FeatureView;
+
+pub type Context<'a> = ViewContext<'a, State, Message>;
+
+/// What the views keep between frames.
+#[derive(Default)]
+pub struct Views {
+    pub people: people::PeopleView,
+    pub person: person::PersonView,
+}
+
+impl FeatureView<State> for Views {
+    fn ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>) {
+        self.people.ui(ui, ctx);
+    }
+
+    fn dialogs_ui(&mut self, window: &egui::Context, ctx: &mut Context<'_>) {
+        merge::merge_ui(window, ctx);
+        same_name::same_name_ui(window, ctx);
+    }
+
+    fn left(&mut self) {
+        self.people.leave();
+    }
+}

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use eframe::egui::{self, Align2, Id, Rect, Response, Role, Sense, Ui, Vec2, WidgetInfo};
 
 use crate::app::engine::facts::Loadable;
-use crate::app::engine::facts::{GroupRow, People, PersonRow};
+use crate::app::engine::facts::{GroupRow, NamedPerson, People};
 use crate::app::engine::picture::ImageKey;
 use crate::app::people::state::Message;
 use crate::app::people::view::Context;
@@ -20,7 +20,7 @@ use crate::app::ui::widgets::name_field::{Entered, NameField, NameFieldOptions, 
 use crate::app::ui::widgets::rows::{RowTops, rows_ui};
 use crate::app::ui::widgets::side_panel::side_panel_ui;
 use crate::app::ui::widgets::{picture, status};
-use crate::library::Decision;
+use crate::library::{Decision, SetAside};
 use crate::types::{PersonId, Revision};
 
 const CARD: Vec2 = Vec2::new(136.0, 164.0);
@@ -74,7 +74,7 @@ impl PeopleView {
             Loadable::Failed(failure) => {
                 let again = ctx.text.s("try_again");
                 if status::failed_ui(ui, ctx.text, failure, again) {
-                    ctx.act(Action::Show(View::People));
+                    ctx.act(Action::Show(View::PEOPLE));
                 }
             }
             Loadable::Ready(people) if people.named.is_empty() && people.groups.is_empty() => {
@@ -248,7 +248,7 @@ pub fn undo_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
 }
 
 /// A round portrait with name and count. One dropped on another asks to merge them.
-fn card_ui(ui: &mut Ui, ctx: &mut Context<'_>, person: &PersonRow) -> Response {
+fn card_ui(ui: &mut Ui, ctx: &mut Context<'_>, person: &NamedPerson) -> Response {
     let (rect, response) = ui.allocate_exact_size(CARD, Sense::click_and_drag());
     let count = ctx.text.n("faces", person.faces + person.suggested);
     let name = ctx.text.f("person_card", &[("name", &person.name), ("count", &count)]);
@@ -285,7 +285,7 @@ fn card_ui(ui: &mut Ui, ctx: &mut Context<'_>, person: &PersonRow) -> Response {
     response
 }
 
-fn caption_ui(ui: &Ui, ctx: &Context<'_>, card: Rect, top: f32, person: &PersonRow) {
+fn caption_ui(ui: &Ui, ctx: &Context<'_>, card: Rect, top: f32, person: &NamedPerson) {
     let palette = theme::palette(ui.visuals());
     let mut job = egui::text::LayoutJob::simple_singleline(
         person.name.clone(),
@@ -333,8 +333,13 @@ pub fn group_menu_ui(ui: &mut Ui, ctx: &mut Context<'_>, person: PersonId, name:
     let entries = [
         (Icon::Split, "split", "split_of", Message::Split(person, seen)),
         (Icon::EyeOff, "ignore", "hide_person", decide(Decision::Hide(person))),
-        (Icon::Users, "strangers", "strangers_of", decide(Decision::Strangers(person))),
-        (Icon::UserX, "not_a_person", "not_a_person_of", decide(Decision::NotAPerson(person))),
+        (Icon::Users, "strangers", "strangers_of", decide(Decision::SetAsideAll { person, why: SetAside::Stranger })),
+        (
+            Icon::UserX,
+            "not_a_person",
+            "not_a_person_of",
+            decide(Decision::SetAsideAll { person, why: SetAside::NotAFace }),
+        ),
     ];
     for (icon, of_group, of_person, message) in entries {
         let label = match name {
@@ -379,7 +384,7 @@ mod tests {
 
     #[test]
     fn named_people_come_first_then_every_group_a_row() {
-        let person = |id| PersonRow {
+        let person = |id| NamedPerson {
             person: PersonId(id),
             name: "A".into(),
             cover: crate::types::FaceId(1),

@@ -9,23 +9,21 @@ use eframe::egui::{self, Id, Key, Modifiers, Response, Ui, Vec2};
 use self::parts::{
     apart_ui, decide, distance_ui, heading_words, move_to, rejected_ui, selected_menu_ui, tick_ui, verdict_ui,
 };
-use crate::app::people::state::Message;
-use crate::app::people::state::{PersonFace, PersonPage};
+use crate::app::engine::facts::Loadable;
+use crate::app::people::state::{Message, PersonPage};
 use crate::app::people::view::Context;
 use crate::app::people::view::people::{group_menu_ui, naming, undo_ui};
 use crate::app::ui::action::Action;
-use crate::library::{Belongs, Decision, Destination, PhotoFilter};
-
-use crate::app::engine::facts::Loadable;
 use crate::app::ui::icons::Icon;
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::view::View;
 use crate::app::ui::widgets::buttons::{self, Rank};
-use crate::app::ui::widgets::face_tile::{FaceTile, Frame, face_tile_ui};
+use crate::app::ui::widgets::face_tile::{FaceTile, TileFrame, face_tile_ui};
 use crate::app::ui::widgets::name_field::{Entered, NameField, NameFieldOptions, name_field_ui};
 use crate::app::ui::widgets::rows::{RowTops, rows_ui};
 use crate::app::ui::widgets::status;
-use crate::types::{FaceId, PersonId};
+use crate::library::{Belongs, Decision, Destination, FaceOfPerson, PhotoFilter, SetAside};
+use crate::types::{FaceId, PersonId, SquaredDistance};
 
 const HEADER: f32 = 128.0;
 const HEADING: f32 = 48.0;
@@ -100,7 +98,7 @@ impl PersonView {
     }
 
     fn page_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, page: &PersonPage) {
-        self.selected.retain(|face| faces(page).any(|other| other.face == *face));
+        self.selected.retain(|face| faces(page).any(|other| other.face_id == *face));
         if !ui.ctx().text_edit_focused() {
             self.keys(ui, ctx, page);
         }
@@ -144,7 +142,7 @@ impl PersonView {
                 ui.spacing_mut().item_spacing = Vec2::splat(GAP);
                 ui.horizontal_top(|ui| {
                     for face in &section_faces(page, section)[first..first + count] {
-                        self.face_ui(ui, ctx, page, face, section);
+                        self.face_ui(ui, ctx, page, *face, section);
                     }
                 });
             }
@@ -155,7 +153,7 @@ impl PersonView {
         let name = page.name.as_deref().unwrap_or(ctx.text.s("who_is_this"));
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = space::L;
-            let tile = FaceTile { face: page.cover, side: 96.0, frame: Frame::Round, selected: false, name };
+            let tile = FaceTile { face: page.cover, side: 96.0, frame: TileFrame::Round, selected: false, name };
             face_tile_ui(ui, ctx, tile);
             ui.vertical(|ui| {
                 ui.add_space(space::S);
@@ -222,23 +220,24 @@ impl PersonView {
         undo_ui(ui, ctx);
     }
 
-    fn face_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, page: &PersonPage, face: &PersonFace, section: Section) {
+    fn face_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, page: &PersonPage, face: FaceOfPerson, section: Section) {
         ui.vertical(|ui| {
             ui.set_width(size::FACE_TILE);
-            let distance = format!("{:.2}", face.distance.0);
+            // A face that this model has not embedded stands at the far end.
+            let distance = format!("{:.2}", face.distance.unwrap_or(SquaredDistance::FARTHEST).0);
             let is_confirmed = page.name.is_some() && face.belongs == Belongs::Confirmed;
             let key = if is_confirmed { "confirmed_face_at_distance" } else { "face_at_distance" };
             let name = ctx.text.f(key, &[("distance", &distance)]);
             let tile = FaceTile {
-                face: face.face,
+                face: face.face_id,
                 side: size::FACE_TILE,
-                frame: Frame::Square,
-                selected: self.selected.contains(&face.face),
+                frame: TileFrame::Square,
+                selected: self.selected.contains(&face.face_id),
                 name: &name,
             };
             let response = face_tile_ui(ui, ctx, tile);
             if ui.is_rect_visible(response.rect) {
-                self.shown.insert(face.face);
+                self.shown.insert(face.face_id);
                 if is_confirmed {
                     tick_ui(ui, response.rect);
                 }
@@ -246,21 +245,21 @@ impl PersonView {
             if response.hovered() {
                 distance_ui(ui, response.rect, &distance);
             }
-            self.pressed(ui, ctx, page, face, &response);
+            self.pressed(ui, ctx, page, &face, &response);
             if section == Section::Suggested {
-                verdict_ui(ui, ctx, page, face.face);
+                verdict_ui(ui, ctx, page, face.face_id);
             }
         });
     }
 
     /// A click selects, with Ctrl more, with Shift a range; a double click or Space opens the photo.
-    fn pressed(&mut self, ui: &Ui, ctx: &mut Context<'_>, page: &PersonPage, face: &PersonFace, response: &Response) {
+    fn pressed(&mut self, ui: &Ui, ctx: &mut Context<'_>, page: &PersonPage, face: &FaceOfPerson, response: &Response) {
         let space = response.has_focus() && ui.input(|input| input.key_pressed(Key::Space));
         if response.double_clicked() || space {
-            ctx.act(Action::OpenPhoto(face.photo));
+            ctx.act(Action::OpenPhoto(face.photo_id));
         } else if response.clicked() {
             let modifiers = ui.input(|input| input.modifiers);
-            self.select(page, face.face, modifiers);
+            self.select(page, face.face_id, modifiers);
             response.request_focus();
         }
     }
@@ -269,7 +268,7 @@ impl PersonView {
         if modifiers.shift
             && let Some(anchor) = self.anchor
         {
-            let order: Vec<FaceId> = faces(page).map(|face| face.face).collect();
+            let order: Vec<FaceId> = faces(page).map(|face| face.face_id).collect();
             let place = |wanted: FaceId| order.iter().position(|&other| other == wanted);
             if let (Some(a), Some(b)) = (place(anchor), place(face)) {
                 self.selected.extend(&order[a.min(b)..=a.max(b)]);
@@ -315,7 +314,7 @@ impl PersonView {
             egui::Popup::menu(&more).show(|ui| selected_menu_ui(ui, ctx, page, &faces));
             if faces.len() > 1 && buttons::button_ui(ui, Rank::Plain, ctx.text.s("compare_selected")).clicked() {
                 ctx.act(Action::CompareFaces(faces.clone()));
-                ctx.act(Action::Show(View::Compare));
+                ctx.act(Action::Show(View::COMPARE));
             }
             if buttons::button_ui(ui, Rank::Quiet, ctx.text.s("clear_selection")).clicked() {
                 self.selected.clear();
@@ -340,11 +339,11 @@ impl PersonView {
         } else if page.name.is_none() && pressed(Key::I) {
             decide(ctx, page, Decision::Hide(page.person));
         } else if page.name.is_none() && pressed(Key::S) {
-            decide(ctx, page, Decision::Strangers(page.person));
+            decide(ctx, page, Decision::SetAsideAll { person: page.person, why: SetAside::Stranger });
         } else if page.name.is_none() && pressed(Key::F) {
-            decide(ctx, page, Decision::NotAPerson(page.person));
+            decide(ctx, page, Decision::SetAsideAll { person: page.person, why: SetAside::NotAFace });
         } else if ui.input(|input| input.modifiers.command && input.key_pressed(Key::A)) {
-            self.selected = page.suggested.iter().chain(&page.held).map(|face| face.face).collect();
+            self.selected = page.suggested.iter().chain(&page.held).map(|face| face.face_id).collect();
         }
     }
 
@@ -375,15 +374,15 @@ impl PersonView {
     /// Faces named with the group that have been on the screen.
     fn named_and_shown(&self, page: &PersonPage) -> Vec<FaceId> {
         let named = page.held.iter().filter(|face| face.belongs == Belongs::Named);
-        named.map(|face| face.face).filter(|face| self.shown.contains(face)).collect()
+        named.map(|face| face.face_id).filter(|face| self.shown.contains(face)).collect()
     }
 }
 
-fn faces(page: &PersonPage) -> impl Iterator<Item = &PersonFace> {
+fn faces(page: &PersonPage) -> impl Iterator<Item = &FaceOfPerson> {
     page.held.iter().chain(&page.suggested)
 }
 
-fn section_faces(page: &PersonPage, section: Section) -> &[PersonFace] {
+fn section_faces(page: &PersonPage, section: Section) -> &[FaceOfPerson] {
     match section {
         Section::Held => &page.held,
         Section::Suggested => &page.suggested,
@@ -439,14 +438,14 @@ fn pick_name_ui(ui: &mut Ui, ctx: &mut Context<'_>, salt: &str, field: &mut Name
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::types::{PhotoId, Revision, SquaredDistance};
+    use crate::types::{PhotoId, Revision};
 
     fn page() -> PersonPage {
-        let face = |id| PersonFace {
-            face: FaceId(id),
-            photo: PhotoId(id),
+        let face = |id| FaceOfPerson {
+            face_id: FaceId(id),
+            photo_id: PhotoId(id),
             belongs: if id < 2 { Belongs::Named } else { Belongs::Confirmed },
-            distance: SquaredDistance(0.1),
+            distance: Some(SquaredDistance(0.1)),
         };
         PersonPage {
             seen: Revision(1),

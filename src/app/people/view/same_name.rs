@@ -2,7 +2,7 @@
 
 use eframe::egui::{self, Id, Modal, Response, Sense, Ui, Vec2};
 
-use crate::app::engine::facts::PersonRow;
+use crate::app::engine::facts::NamedPerson;
 use crate::app::engine::picture::ImageKey;
 use crate::app::people::state::{Message, SameName};
 use crate::app::people::view::Context;
@@ -53,7 +53,7 @@ pub fn same_name_ui(egui_ctx: &egui::Context, ctx: &mut Context<'_>) {
 }
 
 /// A portrait, and the answer that this is who was meant.
-fn same_ui(ui: &mut Ui, ctx: &mut Context<'_>, row: &PersonRow) -> Response {
+fn same_ui(ui: &mut Ui, ctx: &mut Context<'_>, row: &NamedPerson) -> Response {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = space::M;
         let (portrait, _) = ui.allocate_exact_size(Vec2::splat(48.0), Sense::hover());
@@ -69,7 +69,7 @@ fn same_ui(ui: &mut Ui, ctx: &mut Context<'_>, row: &PersonRow) -> Response {
     .inner
 }
 
-fn candidates(ctx: &Context<'_>, asked: &SameName) -> Vec<PersonRow> {
+fn candidates(ctx: &Context<'_>, asked: &SameName) -> Vec<NamedPerson> {
     let named = match &asked.decision {
         Decision::Name { person, .. } => Some(*person),
         _ => None,

@@ -8,30 +8,45 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 
-use super::state::{Event, Month, PhotoDetail, PhotoFace, PhotoTile, Request, SkippedFile, Timeline};
+use super::state::{Event, Month, PhotoPage, PhotoTile, Request, Timeline};
+use crate::app::engine::progress::Skipped;
 use crate::app::engine::report::{Failed, Report};
-use crate::app::engine::shared::{Shared, Tasks, is_damage};
-use crate::library::{self, Belongs, FaceState, Page, PhotoFilter, PhotoState};
+use crate::app::engine::shared::{FeatureJob, Shared, Tasks, is_damage};
+use crate::library::{self, ListPage, ListedPhoto, PhotoFilter, PhotoState};
 use crate::types::{FaceBox, PhotoId, error_chain};
 
 /// Answers a request on one of the quick threads.
-pub fn handle(tasks: &Tasks<'_, Event>, request: Request) {
-    tasks.in_background(move |shared, sink| {
-        let answered = match request {
-            Request::LoadImage(key) => {
-                let picture = pictures::load(shared, key);
-                picture.as_ref().err().filter(|error| is_damage(error)).inspect(|error| sink.fail(Failed::Load, error));
-                return sink.report(Report::Image(key, picture.map_err(|error| error_chain(&error))));
+#[derive(Debug, Default)]
+pub struct Job;
+
+impl FeatureJob for Job {
+    type Request = Request;
+    type Event = Event;
+
+    fn handle(&self, tasks: &mut Tasks<'_, Event>, request: Request) {
+        tasks.in_background(move |shared, sink| {
+            let answered = match request {
+                Request::LoadImage(key) => {
+                    let picture = pictures::load(shared, key);
+                    picture
+                        .as_ref()
+                        .err()
+                        .filter(|error| is_damage(error))
+                        .inspect(|error| sink.fail(Failed::Load, error));
+                    return sink.report(Report::Image(key, picture.map_err(|error| error_chain(&error))));
+                }
+                Request::LoadTimeline(filter) => {
+                    timeline(shared, filter).map(|timeline| Event::Timeline(filter, timeline))
+                }
+                Request::LoadPhoto(photo) => photo_page(shared, photo).map(Event::Photo),
+                Request::FindPhotos(text) => find_photos(shared, text),
+            };
+            match answered {
+                Ok(event) => sink.send(event),
+                Err(error) => sink.fail(Failed::Load, &error),
             }
-            Request::LoadTimeline(filter) => timeline(shared, filter).map(|timeline| Event::Timeline(filter, timeline)),
-            Request::LoadPhoto(photo) => photo_detail(shared, photo).map(Event::Photo),
-            Request::FindPhotos(text) => find_photos(shared, text),
-        };
-        match answered {
-            Ok(event) => sink.send(event),
-            Err(error) => sink.fail(Failed::Load, &error),
-        }
-    });
+        });
+    }
 }
 
 /// Photos found by their file's name, at most a menu's worth.
@@ -46,7 +61,7 @@ fn find_photos(shared: &Shared, text: String) -> Result<Event> {
 fn timeline(shared: &Shared, filter: PhotoFilter) -> Result<Timeline> {
     let (tiles, boxes, folders) = shared.library.call(move |library| {
         let folders = library.folders()?;
-        Ok::<_, library::LibraryError>((library.photos(filter, Page::ALL)?, library.face_boxes(filter)?, folders))
+        Ok::<_, library::LibraryError>((library.photos(filter, ListPage::ALL)?, library.face_boxes(filter)?, folders))
     })?;
     let away: Vec<Arc<Path>> =
         folders.into_iter().filter(|folder| folder.is_offline).map(|folder| folder.path.into()).collect();
@@ -54,7 +69,7 @@ fn timeline(shared: &Shared, filter: PhotoFilter) -> Result<Timeline> {
 }
 
 /// `away` are the folders that are not there.
-fn by_month(tiles: Vec<library::PhotoTile>, boxes: Vec<(PhotoId, FaceBox)>, away: &[Arc<Path>]) -> Timeline {
+fn by_month(tiles: Vec<ListedPhoto>, boxes: Vec<(PhotoId, FaceBox)>, away: &[Arc<Path>]) -> Timeline {
     let mut boxes_of: HashMap<PhotoId, Vec<FaceBox>> = HashMap::new();
     for (photo, face_box) in boxes {
         boxes_of.entry(photo).or_default().push(face_box);
@@ -62,7 +77,7 @@ fn by_month(tiles: Vec<library::PhotoTile>, boxes: Vec<(PhotoId, FaceBox)>, away
     let mut timeline = Timeline::default();
     for tile in tiles {
         if let PhotoState::Failed { reason } = tile.state {
-            timeline.skipped.push(SkippedFile { path: tile.path, reason });
+            timeline.skipped.push(Skipped { path: tile.path, reason });
             continue;
         }
         let (year, month) = year_and_month(&tile.time);
@@ -85,38 +100,16 @@ fn year_and_month(time: &str) -> (i32, u8) {
     year.zip(month).unwrap_or((0, 0))
 }
 
-fn photo_detail(shared: &Shared, photo: PhotoId) -> Result<PhotoDetail> {
+fn photo_page(shared: &Shared, photo: PhotoId) -> Result<PhotoPage> {
     let (detail, faces, paths, seen) = shared.library.call(move |library| {
         library.at_once(|library| {
             let (detail, faces) = (library.photo(photo)?, library.faces_of_photo(photo)?);
             Ok::<_, library::LibraryError>((detail, faces, library.paths_of(photo)?, library.revision()?))
         })
     })?;
-    let detail = detail.context("this photo is gone from the library")?;
-    let faces = faces.into_iter().map(|face| PhotoFace {
-        face: face.face_id,
-        face_box: face.detection.face_box,
-        person: face.state.person(),
-        belongs: belongs(face.state),
-        name: face.name,
-    });
-    Ok(PhotoDetail {
-        seen,
-        photo,
-        copies: paths.into_iter().filter(|path| *path != detail.path).collect(),
-        path: detail.path,
-        size: (detail.width, detail.height),
-        captured_at: detail.captured_at,
-        camera: detail.camera,
-        faces: faces.collect(),
-    })
-}
-
-fn belongs(state: FaceState) -> Option<Belongs> {
-    match state {
-        FaceState::Of { belongs, .. } => Some(belongs),
-        FaceState::Unassigned | FaceState::SetAside(_) => None,
-    }
+    let photo = detail.context("this photo is gone from the library")?;
+    let copies = paths.into_iter().filter(|path| *path != photo.path).collect();
+    Ok(PhotoPage { seen, photo, copies, faces })
 }
 
 #[cfg(test)]
@@ -132,7 +125,7 @@ mod tests {
 
     #[test]
     fn photos_of_a_drive_that_is_not_there_stay_and_say_so() {
-        let tile = |id: i64, path: &str| library::PhotoTile {
+        let tile = |id: i64, path: &str| ListedPhoto {
             id: PhotoId(id),
             path: path.into(),
             width: 40,

@@ -4,8 +4,9 @@ use eframe::egui::{self, CornerRadius, Rect, Response, Role, Sense, Slider, Stro
 
 use crate::app::engine::facts::Loadable;
 use crate::app::engine::picture::ImageKey;
+use crate::app::engine::progress::Skipped;
 use crate::app::photos::state::Message;
-use crate::app::photos::state::{PhotoTile, SkippedFile, Timeline};
+use crate::app::photos::state::{PhotoTile, Timeline};
 use crate::app::photos::view::Context;
 use crate::app::ui::action::Action;
 use crate::app::ui::icons::Icon;
@@ -238,7 +239,7 @@ fn outlines_ui(ui: &Ui, frame: Rect, whole: Rect, tile: &PhotoTile) {
 }
 
 /// Files that could not be read, each with its reason.
-fn skipped_ui(ui: &mut Ui, ctx: &mut Context<'_>, files: &[SkippedFile]) {
+fn skipped_ui(ui: &mut Ui, ctx: &mut Context<'_>, files: &[Skipped]) {
     if files.is_empty() {
         let (title, why) = (ctx.text.s("skipped_none"), ctx.text.s("skipped_none_why"));
         status::empty_ui(ui, Icon::CircleCheck, title, why, None);

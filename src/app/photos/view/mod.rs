@@ -3,5 +3,23 @@
 pub mod library;
 pub mod photo;
 
-pub type Context<'a> =
-    crate::app::ui::context::ViewContext<'a, crate::app::photos::state::State, crate::app::photos::state::Message>;
+use eframe::egui::Ui;
+
+use crate::app::photos::state::{Message, State};
+use crate::app::ui::context::ViewContext;
+use crate::app::ui::feature::FeatureView;
+
+pub type Context<'a> = ViewContext<'a, State, Message>;
+
+/// What the views keep between frames.
+#[derive(Default)]
+pub struct Views {
+    pub library: library::LibraryView,
+    pub photo: photo::PhotoView,
+}
+
+impl FeatureView<State> for Views {
+    fn ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>) {
+        self.library.ui(ui, ctx);
+    }
+}

@@ -7,18 +7,17 @@ use std::collections::HashMap;
 
 use crate::app::engine::facts::Loadable;
 use crate::app::engine::picture::ImageKey;
-use crate::app::photos::state::Message;
-use crate::app::photos::state::{PhotoDetail, PhotoFace};
+use crate::app::photos::state::{Message, PhotoPage};
 use crate::app::photos::view::Context;
 use crate::app::ui::action::Action;
 use crate::app::ui::icons::Icon;
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::thumbnails::Drawable;
 use crate::app::ui::widgets::buttons::{self, Rank};
-use crate::app::ui::widgets::face_tile::{FaceTile, Frame, face_tile_ui};
+use crate::app::ui::widgets::face_tile::{FaceTile, TileFrame, face_tile_ui};
 use crate::app::ui::widgets::name_field::{Entered, NameField, NameFieldOptions, name_field_ui};
 use crate::app::ui::widgets::{picture, status};
-use crate::library::{Belongs, Decision, Destination};
+use crate::library::{Belongs, Decision, Destination, FaceDetail};
 use crate::types::{FaceId, PersonId};
 
 #[derive(Default)]
@@ -43,7 +42,7 @@ impl PhotoView {
                     ctx.act(Action::Back);
                 }
             }
-            Loadable::Ready(photo) => self.photo_ui(ui, ctx, photo),
+            Loadable::Ready(page) => self.photo_ui(ui, ctx, page),
         }
     }
 
@@ -55,15 +54,15 @@ impl PhotoView {
         } else if pressed(Key::ArrowRight) {
             ctx.send(Message::Next);
         } else if pressed(Key::N) {
-            let nameless = |face: &&PhotoFace| face.name.is_none();
-            let faces = ctx.state.photo.ready().map_or(&[][..], |photo| &photo.faces);
-            let pointed = faces.iter().filter(nameless).find(|face| self.pointed == Some(face.face));
-            self.naming = pointed.or_else(|| faces.iter().find(nameless)).map(|face| face.face);
+            let nameless = |face: &&FaceDetail| face.name.is_none();
+            let faces = ctx.state.photo.ready().map_or(&[][..], |page| &page.faces);
+            let pointed = faces.iter().filter(nameless).find(|face| self.pointed == Some(face.face_id));
+            self.naming = pointed.or_else(|| faces.iter().find(nameless)).map(|face| face.face_id);
             ui.ctx().request_repaint();
         }
     }
 
-    fn photo_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, photo: &PhotoDetail) {
+    fn photo_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, page: &PhotoPage) {
         let was_pointed = self.pointed.take();
         putting_back_ui(ui, ctx);
         Panel::right("photo faces")
@@ -71,19 +70,19 @@ impl PhotoView {
             .frame(egui::Frame::new().inner_margin(egui::Margin { left: space::L as i8, ..Default::default() }))
             .resizable(false)
             .show_separator_line(false)
-            .show(ui, |ui| self.list_ui(ui, ctx, photo, was_pointed));
+            .show(ui, |ui| self.list_ui(ui, ctx, page, was_pointed));
         let frame = ui.available_rect_before_wrap();
         ui.allocate_rect(frame, Sense::hover());
         // The thumbnail stands in until the large picture is there.
-        let drawable = match ctx.images.get(ImageKey::Large(photo.photo)) {
-            Drawable::Loading => ctx.images.get(ImageKey::Thumbnail(photo.photo)),
+        let drawable = match ctx.images.get(ImageKey::Large(page.photo.id)) {
+            Drawable::Loading => ctx.images.get(ImageKey::Thumbnail(page.photo.id)),
             other => other,
         };
         let rounding = CornerRadius::same(theme::radius::CONTROL);
         let whole = picture::paint(ui, frame, drawable, picture::Fit::Contain, rounding);
         if matches!(drawable, Drawable::Ready { .. }) {
-            let scale = whole.width() / photo.size.0.max(1) as f32;
-            for face in &photo.faces {
+            let scale = whole.width() / page.photo.width.max(1) as f32;
+            for face in &page.faces {
                 self.box_ui(ui, ctx, face, whole, scale, was_pointed);
             }
         }
@@ -93,30 +92,30 @@ impl PhotoView {
         &mut self,
         ui: &Ui,
         ctx: &mut Context<'_>,
-        face: &PhotoFace,
+        face: &FaceDetail,
         whole: Rect,
         scale: f32,
         was_pointed: Option<FaceId>,
     ) {
-        let box_on_screen = face.face_box.scaled(scale);
+        let box_on_screen = face.detection.face_box.scaled(scale);
         let rect = Rect::from_min_size(
             whole.min + Vec2::new(box_on_screen.x, box_on_screen.y),
             Vec2::new(box_on_screen.width, box_on_screen.height),
         );
-        let response = ui.interact(rect, ui.scope_id().with(face.face), Sense::click());
+        let response = ui.interact(rect, ui.scope_id().with(face.face_id), Sense::click());
         let name = face.name.as_deref().unwrap_or(ctx.text.s("unnamed"));
         response.widget_info(|| WidgetInfo::labeled(Role::Button, true, name));
         if response.hovered() {
-            self.pointed = Some(face.face);
+            self.pointed = Some(face.face_id);
         }
         if response.clicked()
-            && !put_back(ctx, face.face)
-            && let Some(person) = face.person
+            && !put_back(ctx, face.face_id)
+            && let Some(person) = face.state.person()
         {
             ctx.act(Action::OpenPerson(person));
         }
         let palette = theme::palette(ui.visuals());
-        let lit = response.hovered() || was_pointed == Some(face.face) || response.has_focus();
+        let lit = response.hovered() || was_pointed == Some(face.face_id) || response.has_focus();
         let stroke = if lit { Stroke::new(3.0, palette.accent) } else { Stroke::new(1.5, palette.on_scrim) };
         ui.painter().rect_stroke(rect, CornerRadius::same(4), stroke, StrokeKind::Outside);
         if lit || face.name.is_some() {
@@ -124,63 +123,63 @@ impl PhotoView {
         }
     }
 
-    fn list_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, photo: &PhotoDetail, was_pointed: Option<FaceId>) {
-        facts_ui(ui, ctx, photo);
+    fn list_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, page: &PhotoPage, was_pointed: Option<FaceId>) {
+        facts_ui(ui, ctx, page);
         ui.add_space(space::M);
-        ui.label(theme::lead(ctx.text.n("faces", photo.faces.len() as u64)));
+        ui.label(theme::lead(ctx.text.n("faces", page.faces.len() as u64)));
         egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-            for face in &photo.faces {
-                let lit = was_pointed == Some(face.face);
-                let row = ui.horizontal(|ui| self.face_row_ui(ui, ctx, photo, face, lit));
+            for face in &page.faces {
+                let lit = was_pointed == Some(face.face_id);
+                let row = ui.horizontal(|ui| self.face_row_ui(ui, ctx, page, face, lit));
                 if ui.rect_contains_pointer(row.response.rect) {
-                    self.pointed = Some(face.face);
+                    self.pointed = Some(face.face_id);
                 }
             }
         });
     }
 
-    fn face_row_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, photo: &PhotoDetail, face: &PhotoFace, lit: bool) {
+    fn face_row_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, page: &PhotoPage, face: &FaceDetail, lit: bool) {
         let name = face.name.as_deref().unwrap_or(ctx.text.s("unnamed"));
-        let tile = FaceTile { face: face.face, side: 48.0, frame: Frame::Round, selected: lit, name };
+        let tile = FaceTile { face: face.face_id, side: 48.0, frame: TileFrame::Round, selected: lit, name };
         if face_tile_ui(ui, ctx, tile).clicked()
-            && !put_back(ctx, face.face)
-            && let Some(person) = face.person
+            && !put_back(ctx, face.face_id)
+            && let Some(person) = face.state.person()
         {
             ctx.act(Action::OpenPerson(person));
         }
-        ui.vertical(|ui| match (&face.name, face.person) {
-            _ if ctx.facts.putting_back.is_some() => put_here_ui(ui, ctx, face.face),
-            (Some(name), Some(person)) => named_ui(ui, ctx, photo, face, name, person),
-            _ => self.name_ui(ui, ctx, photo, face),
+        ui.vertical(|ui| match (&face.name, face.state.person()) {
+            _ if ctx.facts.putting_back.is_some() => put_here_ui(ui, ctx, face.face_id),
+            (Some(name), Some(person)) => named_ui(ui, ctx, page, face, name, person),
+            _ => self.name_ui(ui, ctx, page, face),
         });
     }
 
-    fn name_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, photo: &PhotoDetail, face: &PhotoFace) {
+    fn name_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, page: &PhotoPage, face: &FaceDetail) {
         ui.add_space(space::S);
         // The N that asked is still among this frame's text.
         let asked_now = ui.input(|input| input.key_pressed(Key::N));
-        let field = self.fields.entry(face.face).or_default();
+        let field = self.fields.entry(face.face_id).or_default();
         let look = NameFieldOptions {
             label: ctx.text.s("name_label"),
             hint: ctx.text.s("who_is_this"),
             width: 180.0,
-            focus: self.naming.take_if(|naming| *naming == face.face && !asked_now).is_some(),
+            focus: self.naming.take_if(|naming| *naming == face.face_id && !asked_now).is_some(),
         };
-        let (entered, _) = name_field_ui(ui, ctx, Id::unique(("name of face", face.face)), field, look);
+        let (entered, _) = name_field_ui(ui, ctx, Id::unique(("name of face", face.face_id)), field, look);
         if let Some(entered) = entered {
             let (to, seen) = match entered {
-                Entered::Person(row) => (Destination::Person(row.person), photo.seen.min(ctx.facts.people_seen())),
-                Entered::Typed(name) => (Destination::NewPerson { name }, photo.seen),
+                Entered::Person(row) => (Destination::Person(row.person), page.seen.min(ctx.facts.people_seen())),
+                Entered::Typed(name) => (Destination::NewPerson { name }, page.seen),
             };
-            ctx.act(Action::Decide(Decision::Move { faces: vec![face.face], to }, seen));
+            ctx.act(Action::Decide(Decision::Move { faces: vec![face.face_id], to }, seen));
         }
     }
 }
 
 /// Whose face it is, and yes or no while nobody has confirmed it.
-fn named_ui(ui: &mut Ui, ctx: &mut Context<'_>, photo: &PhotoDetail, face: &PhotoFace, name: &str, person: PersonId) {
+fn named_ui(ui: &mut Ui, ctx: &mut Context<'_>, page: &PhotoPage, face: &FaceDetail, name: &str, person: PersonId) {
     ui.add_space(space::XS);
-    match face.belongs {
+    match face.state.belongs() {
         Some(Belongs::Suggested) => {
             ui.label(ctx.text.f("probably", &[("name", name)]));
         }
@@ -188,18 +187,18 @@ fn named_ui(ui: &mut Ui, ctx: &mut Context<'_>, photo: &PhotoDetail, face: &Phot
             ui.label(theme::strong(name));
         }
     }
-    if face.belongs == Some(Belongs::Confirmed) {
+    if face.state.belongs() == Some(Belongs::Confirmed) {
         return;
     }
     ui.horizontal(|ui| {
-        let faces = vec![face.face];
+        let faces = vec![face.face_id];
         if buttons::icon_button_ui(ui, Icon::Check, ctx.text.s("confirm")).clicked() {
-            ctx.act(Action::Decide(Decision::Confirm { person, faces: faces.clone() }, photo.seen));
+            ctx.act(Action::Decide(Decision::Confirm { person, faces: faces.clone() }, page.seen));
         }
         if buttons::icon_button_ui(ui, Icon::X, ctx.text.s("reject")).clicked() {
-            ctx.act(Action::Decide(Decision::Reject { person, faces }, photo.seen));
+            ctx.act(Action::Decide(Decision::Reject { person, faces }, page.seen));
         }
-        if face.belongs == Some(Belongs::Named) {
+        if face.state.belongs() == Some(Belongs::Named) {
             ui.label(theme::secondary(ui, ctx.text.s("named_with_group")).size(theme::type_size::SMALL));
         }
     });
@@ -210,7 +209,7 @@ fn putting_back_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     let Some(putting) = &ctx.facts.putting_back else { return };
     let name = putting.name.as_deref().unwrap_or(ctx.text.s("unnamed"));
     ui.horizontal(|ui| {
-        let tile = FaceTile { face: putting.lost, side: 48.0, frame: Frame::Square, selected: false, name };
+        let tile = FaceTile { face: putting.lost, side: 48.0, frame: TileFrame::Square, selected: false, name };
         face_tile_ui(ui, ctx, tile);
         let words = ctx.text.f("putting_back", &[("name", name)]);
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
@@ -234,9 +233,9 @@ fn put_here_ui(ui: &mut Ui, ctx: &mut Context<'_>, face: FaceId) {
 
 /// Says that the lost face is this one; false while none looks for its place.
 fn put_back(ctx: &mut Context<'_>, onto: FaceId) -> bool {
-    let (Some(putting), Some(photo)) = (&ctx.facts.putting_back, ctx.state.photo.ready()) else { return false };
+    let (Some(putting), Some(page)) = (&ctx.facts.putting_back, ctx.state.photo.ready()) else { return false };
     let decision = Decision::PutBack { lost: putting.lost, onto };
-    ctx.act(Action::Decide(decision, putting.seen.min(photo.seen)));
+    ctx.act(Action::Decide(decision, putting.seen.min(page.seen)));
     true
 }
 
@@ -249,7 +248,7 @@ fn label_ui(ui: &Ui, face: Rect, name: &str) {
     ui.painter().galley(rect.center() - galley.size() / 2.0, galley, palette.on_scrim);
 }
 
-fn facts_ui(ui: &mut Ui, ctx: &mut Context<'_>, photo: &PhotoDetail) {
+fn facts_ui(ui: &mut Ui, ctx: &mut Context<'_>, page: &PhotoPage) {
     ui.horizontal(|ui| {
         if buttons::icon_button_ui(ui, Icon::ChevronLeft, ctx.text.s("previous_photo")).clicked() {
             ctx.send(Message::Previous);
@@ -258,17 +257,18 @@ fn facts_ui(ui: &mut Ui, ctx: &mut Context<'_>, photo: &PhotoDetail) {
             ctx.send(Message::Next);
         }
     });
+    let photo = &page.photo;
     let name = photo.path.file_name().map_or_else(|| photo.path.to_string_lossy(), |name| name.to_string_lossy());
     ui.add(egui::Label::new(theme::lead(name)).truncate()).on_hover_text(photo.path.to_string_lossy());
-    let mut facts = vec![format!("{} × {}", photo.size.0, photo.size.1)];
+    let mut facts = vec![format!("{} × {}", photo.width, photo.height)];
     facts.extend(photo.captured_at.as_ref().map(|at| at.replace('T', " ")));
     facts.extend(photo.camera.clone());
     for fact in facts {
         ui.label(theme::secondary(ui, fact));
     }
-    if !photo.copies.is_empty() {
-        let paths: Vec<_> = photo.copies.iter().map(|path| path.to_string_lossy()).collect();
-        let copies = ctx.text.n("copies_of_photo", photo.copies.len() as u64);
+    if !page.copies.is_empty() {
+        let paths: Vec<_> = page.copies.iter().map(|path| path.to_string_lossy()).collect();
+        let copies = ctx.text.n("copies_of_photo", page.copies.len() as u64);
         ui.label(theme::secondary(ui, copies)).on_hover_text(paths.join("\n"));
     }
 }

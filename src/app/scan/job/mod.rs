@@ -21,14 +21,16 @@ use serde::Serialize;
 
 use crate::app::engine::home::Home;
 use crate::app::engine::library_thread::LibraryHandle;
-use crate::app::engine::networks::{Engine, FindFaces};
+use crate::app::engine::networks::{Engine, EngineOptions, FindFaces};
 use crate::app::engine::progress::{JobEvent, Meter, Skipped, Stage};
 use crate::app::engine::report::Withheld;
 use crate::app::engine::scan_lock::ScanLock;
 use crate::app::engine::thumbnail_files::ThumbnailCache;
 use crate::app::jobs::regroup::{GroupSummary, Grouping, reembed_and_regroup};
 use crate::app::jobs::walk::find_photos;
+use crate::cluster::Linkage;
 use crate::library::{LibraryError, MissingPolicy, ScanId, ScanOutcome, Suspect};
+use crate::networks::models::Store;
 use crate::types::{Cancel, FaceId, SquaredDistance};
 use pipeline::Scanning;
 #[cfg(feature = "gui")]
@@ -83,16 +85,22 @@ impl ScanSummary {
     }
 }
 
-/// What a scan needs beside the folders.
+/// What a user says about one scan. How faces are grouped is as in the scan before where nothing is said of it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ScanChoices {
+    pub linkage: Option<Linkage>,
+    pub threshold: Option<SquaredDistance>,
+    pub missing: MissingPolicy,
+}
+
+/// What a scan works with.
 pub struct ScanContext<'a> {
     pub home: &'a Home,
+    /// What the networks were loaded with.
+    pub options: &'a EngineOptions,
     pub engine: &'a Engine,
     pub library: &'a LibraryHandle,
     pub thumbnails: &'a ThumbnailCache,
-    pub grouping: Grouping,
-    /// Up to this distance two faces of an edited picture are one.
-    pub same_person: SquaredDistance,
-    pub missing: MissingPolicy,
 }
 
 /// How each folder is scanned.
@@ -113,11 +121,20 @@ struct ScanTools<'a> {
 /// passed over. Where another process scans this library, it waits.
 pub fn run(
     folders: &[PathBuf],
+    choices: &ScanChoices,
     context: &ScanContext<'_>,
     cancel: &Cancel,
     events: &mut dyn FnMut(JobEvent),
 ) -> Result<(ScanSummary, Option<GroupSummary>)> {
-    let ScanContext { home, engine, library, thumbnails, grouping, same_person, missing } = context;
+    let ScanContext { home, options, engine, library, thumbnails } = context;
+    let store = Store::open(home.models())?;
+    let remembered = Grouping::remembered(library, &store, options)?;
+    let grouping = Grouping {
+        linkage: choices.linkage.unwrap_or(remembered.linkage),
+        threshold: choices.threshold.unwrap_or(remembered.threshold),
+    };
+    // Up to this distance two faces of an edited picture are one.
+    let same_person = options.thresholds(&store)?.same_person;
     let Some(_lock) = ScanLock::wait(home, cancel, events)? else {
         return Ok((ScanSummary { cancelled: true, ..ScanSummary::default() }, None));
     };
@@ -126,7 +143,7 @@ pub fn run(
         library.use_weights(&model, &weights)?;
         library.suspects()
     })?;
-    let (same_person, missing) = (*same_person, *missing);
+    let missing = choices.missing;
     let edits: &ThumbnailCache = thumbnails;
     let (suspects, own) = (&suspects[..], &[home.cache(), home.models(), home.runs()][..]);
     let tools = ScanTools { engine: *engine, library, thumbnails, edits, same_person, missing, suspects, own };
@@ -134,7 +151,7 @@ pub fn run(
     if cancel.is_cancelled() {
         return Ok((ScanSummary { cancelled: true, ..summary }, None));
     }
-    let regrouped = reembed_and_regroup(engine, library, grouping, cancel, events);
+    let regrouped = reembed_and_regroup(engine, library, &grouping, cancel, events);
     summary.cancelled = cancel.is_cancelled();
     match regrouped {
         Err(_) if summary.cancelled => Ok((summary, None)),
@@ -180,8 +197,28 @@ fn lost_faces(library: &LibraryHandle) -> Result<HashSet<FaceId>> {
     library.call(|library| Ok::<_, LibraryError>(library.lost_faces()?.iter().map(|lost| lost.face_id).collect()))
 }
 
+/// What can be told of a folder before anything is loaded or downloaded for it: that it is not there, or that it holds
+/// no photos while no model is installed to scan with. None: it has to be scanned.
+///
+/// The window does not ask this: its first page offers the models, and a folder that was chosen there belongs to the
+/// library also while it is empty.
+pub fn told_without_networks(
+    folder: &Path,
+    options: &EngineOptions,
+    home: &Home,
+    cancel: &Cancel,
+) -> Result<Option<ScanSummary>> {
+    if is_offline(folder, home)? {
+        return Ok(Some(ScanSummary { offline_folders: vec![folder.to_owned()], ..ScanSummary::default() }));
+    }
+    if holds_photos(folder, cancel)? || options.installed(home)? {
+        return Ok(None);
+    }
+    Ok(Some(ScanSummary { cancelled: cancel.is_cancelled(), ..ScanSummary::default() }))
+}
+
 /// Whether a folder of this home's library is not there; notes it. Makes no library where there is none.
-pub fn is_offline(folder: &Path, home: &Home) -> Result<bool> {
+fn is_offline(folder: &Path, home: &Home) -> Result<bool> {
     if fs::read_dir(folder).is_ok() || !home.library().exists() {
         return Ok(false);
     }
@@ -211,7 +248,7 @@ fn real_path(folder: &Path) -> Result<PathBuf> {
 }
 
 /// Whether there is a photo below `folder`; an error where it is no folder, or cannot be read.
-pub fn holds_photos(folder: &Path, cancel: &Cancel) -> Result<bool> {
+fn holds_photos(folder: &Path, cancel: &Cancel) -> Result<bool> {
     let enough = Cancel::default();
     let found = find_photos(folder, &[], &enough, |photos| {
         if photos > 0 || cancel.is_cancelled() {

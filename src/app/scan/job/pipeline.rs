@@ -12,7 +12,6 @@ use crossbeam_channel::{Receiver, bounded};
 
 use super::{ScanSummary, ScanTools};
 use crate::app::engine::library_thread::LibraryHandle;
-use crate::app::engine::networks::FoundFace;
 use crate::app::engine::portrait::thumbnail_jpeg;
 use crate::app::engine::progress::{JobEvent, Meter, Skipped, Stage};
 use crate::app::jobs::walk::plain;
@@ -61,7 +60,7 @@ enum Content {
 
 /// What the networks made of a picture.
 enum Found {
-    Faces(Vec<FoundFace>),
+    Faces(Vec<FaceRecord>),
     /// They stopped with a panic.
     BrokeDown,
 }
@@ -255,13 +254,8 @@ impl<'a> Scanning<'a> {
         self.tools.library.call(move |library| library.note_breakdown(&file.path))
     }
 
-    fn photo_record(&self, file: FileFacts, photo: Photo, faces: Vec<FoundFace>) -> PhotoRecord {
+    fn photo_record(&self, file: FileFacts, photo: Photo, faces: Vec<FaceRecord>) -> PhotoRecord {
         let (width, height) = photo.full_size;
-        let faces = faces.into_iter().map(|face| FaceRecord {
-            detection: face.detection,
-            embedding: face.embedding,
-            crop_jpeg: face.portrait_jpeg,
-        });
         PhotoRecord {
             file,
             width,
@@ -272,7 +266,7 @@ impl<'a> Scanning<'a> {
             gps: photo.meta.gps,
             detector: self.tools.engine.detector_id().clone(),
             model: self.tools.engine.model_id().clone(),
-            faces: faces.collect(),
+            faces,
         }
     }
 

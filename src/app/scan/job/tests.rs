@@ -9,13 +9,11 @@ use image::{Rgb, RgbImage};
 use tempfile::TempDir;
 
 use super::*;
-use crate::app::engine::networks::FoundFace;
 use crate::app::engine::progress::Progress;
 use crate::app::jobs::regroup::{PreparedGrouping, regroup, split_group};
-use crate::cluster::Linkage;
 use crate::faces::edits::{Edit, Orientation};
 use crate::faces::image::Photo;
-use crate::library::{Page, PeopleFilter, PeopleKind, PhotoFilter};
+use crate::library::{FaceRecord, ListPage, PeopleFilter, PeopleKind, PhotoFilter};
 use crate::types::{Cancel, Detection, Embedding, FaceBox, Landmarks, ModelId, Revision, SquaredDistance};
 
 struct ColourFaces {
@@ -50,7 +48,7 @@ impl FindFaces for ColourFaces {
         &self.model
     }
 
-    fn find_faces(&self, photos: &[(&Path, &Photo)]) -> Vec<Result<Vec<FoundFace>>> {
+    fn find_faces(&self, photos: &[(&Path, &Photo)]) -> Vec<Result<Vec<FaceRecord>>> {
         self.looked_at.set(self.looked_at.get() + photos.len());
         assert!(self.looked_at.get() <= self.breaks_after, "the driver broke down");
         let faces = |(_, photo): &(&Path, &Photo)| {
@@ -69,23 +67,23 @@ impl FindFaces for ColourFaces {
     }
 }
 
-fn face_of(pixels: &RgbImage) -> Result<FoundFace> {
+fn face_of(pixels: &RgbImage) -> Result<FaceRecord> {
     let colour = pixels.get_pixel(0, 0).0;
     if colour == [0; 3] {
         bail!("too dark");
     }
     let face_box = FaceBox { x: 2.0, y: 2.0, width: 10.0, height: 10.0 };
-    Ok(FoundFace {
+    Ok(FaceRecord {
         detection: Detection { face_box, score: 0.9, landmarks: Landmarks([[5.0, 5.0]; 5]) },
         embedding: Embedding::normalise(colour.map(f32::from).to_vec()).ok(),
-        portrait_jpeg: vec![1, 2, 3],
+        crop_jpeg: vec![1, 2, 3],
     })
 }
 
 /// What registration says of any two pictures.
-struct Said(Option<Edit>);
+struct FixedEdit(Option<Edit>);
 
-impl carry_over::FindEdit for Said {
+impl carry_over::FindEdit for FixedEdit {
     fn edit(&self, _: &[u8; 32], _: &[u8; 32]) -> Option<Edit> {
         self.0
     }
@@ -96,7 +94,7 @@ struct World {
     photos: PathBuf,
     library: LibraryHandle,
     faces: ColourFaces,
-    edits: Said,
+    edits: FixedEdit,
 }
 
 impl World {
@@ -105,7 +103,7 @@ impl World {
         let photos = folder.path().join("photos");
         fs::create_dir(&photos).unwrap();
         let library = LibraryHandle::open(&folder.path().join("library.sqlite")).unwrap();
-        let edits = Said(Some(Edit::turn(Orientation::Same)));
+        let edits = FixedEdit(Some(Edit::turn(Orientation::Same)));
         Self { photos, library, folder, faces: ColourFaces::new(), edits }
     }
 
@@ -154,7 +152,7 @@ impl World {
     }
 
     fn paths(&self) -> Vec<PathBuf> {
-        let tiles = self.library.call(|library| library.photos(PhotoFilter::All, Page::ALL)).unwrap();
+        let tiles = self.library.call(|library| library.photos(PhotoFilter::All, ListPage::ALL)).unwrap();
         tiles.into_iter().map(|tile| tile.path).collect()
     }
 }
@@ -190,7 +188,7 @@ fn rubbish_is_told_once_each_and_the_scan_ends() {
     assert_eq!(told, summary.skipped);
     assert!(summary.skipped.iter().any(|skipped| skipped.reason == "too dark"));
     assert_eq!(world.scan().skipped.len(), 4, "the second scan tells them again");
-    let failed = world.library.call(|library| library.photos(PhotoFilter::Failed, Page::ALL)).unwrap();
+    let failed = world.library.call(|library| library.photos(PhotoFilter::Failed, ListPage::ALL)).unwrap();
     assert_eq!(failed.len(), 4, "and the library holds each once");
 }
 
@@ -261,7 +259,7 @@ fn photos_are_grouped_by_who_is_on_them() {
     let summary = regroup(&world.library, &world.faces.model, &grouping, &Cancel::default(), &mut |_| {}).unwrap();
     assert_eq!((summary.people, summary.named), (2, 0));
     let filter = PeopleFilter { kind: PeopleKind::Nameless, min_faces: 1 };
-    let cards = world.library.call(move |library| library.people(filter, Page::ALL)).unwrap();
+    let cards = world.library.call(move |library| library.people(filter, ListPage::ALL)).unwrap();
     assert_eq!(cards.iter().map(|card| card.faces).collect::<Vec<_>>(), [6, 3]);
     let prepared = PreparedGrouping::prepare(
         &world.library,
@@ -375,7 +373,7 @@ fn a_face_that_is_not_found_any_more_is_carried_over_only_if_it_is_there() {
 fn a_shot_in_the_place_of_a_renamed_one_takes_its_name_only_as_its_edit() {
     for (edits, expected) in [(None, None), (Some(Edit::turn(Orientation::Same)), Some("Ana".to_owned()))] {
         let mut world = World::new();
-        world.edits = Said(edits);
+        world.edits = FixedEdit(edits);
         world.photo("a.png", [250, 0, 0]);
         world.scan();
         world.name("a.png", "Ana");

@@ -4,15 +4,12 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use super::{ScanContext, ScanSummary, run};
+use super::{ScanChoices, ScanContext, ScanSummary, run};
 use crate::app::engine::progress::JobEvent;
 use crate::app::engine::report::{JobKind, JobSummary};
 use crate::app::engine::shared::{Shared, Tasks};
 use crate::app::engine::workers::LoadedNetworks;
-use crate::app::jobs::regroup::Grouping;
 use crate::app::scan::state::Request;
-use crate::library::MissingPolicy;
-use crate::networks::models::Store;
 use crate::types::Cancel;
 
 /// Scans the folders, or all known ones, on the device's thread.
@@ -20,7 +17,7 @@ pub fn handle<E: Send + 'static>(tasks: &mut Tasks<'_, E>, request: Request) {
     let Request::Scan(folders) = request;
     let (job, cancel) = tasks.begin_job();
     tasks.run_job(job, move |shared, networks, sink| {
-        let mut events = sink.reporter(job, JobKind::Scan);
+        let mut events = sink.reporter(job, JobKind::SCAN);
         let outcome = scan_folders(shared, networks, folders, &cancel, &mut events);
         shared.library_changed();
         sink.end(job, &cancel, outcome.map(|summary| job_summary(&summary)));
@@ -41,17 +38,9 @@ fn scan_folders(
         true => shared.library.call(|library| library.folders())?.into_iter().map(|folder| folder.path).collect(),
         false => folders,
     };
-    let store = Store::open(shared.home.models())?;
-    let context = ScanContext {
-        home: &shared.home,
-        engine,
-        library: &shared.library,
-        thumbnails: &shared.thumbnails,
-        grouping: Grouping::remembered(&shared.library, &store, &options)?,
-        same_person: options.thresholds(&store)?.same_person,
-        missing: MissingPolicy::Ask,
-    };
-    Ok(run(&folders, &context, cancel, events)?.0)
+    let (home, library, thumbnails) = (&shared.home, &shared.library, &shared.thumbnails);
+    let context = ScanContext { home, options: &options, engine, library, thumbnails };
+    Ok(run(&folders, &ScanChoices::default(), &context, cancel, events)?.0)
 }
 
 fn job_summary(summary: &ScanSummary) -> JobSummary {

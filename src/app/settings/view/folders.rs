@@ -53,7 +53,7 @@ fn folder_ui(ui: &mut Ui, ctx: &mut Context<'_>, folder: &ScannedFolder) {
             ctx.act(Action::Scan(vec![folder.path.clone()]));
         }
         if to {
-            ctx.act(Action::ChooseNewPlace(folder.path.clone()));
+            ctx.send(Message::ChooseNewPlace(folder.path.clone()));
         }
         if remove {
             ctx.send(Message::AskRemove(folder.path.clone()));

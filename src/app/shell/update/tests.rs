@@ -1,8 +1,8 @@
 use super::*;
 use crate::app::engine::progress::{Progress, Stage};
 use crate::app::photos::state::{Month, PhotoTile, Request as PhotosRequest, Timeline};
+use crate::app::train::state::Request as TrainRequest;
 use crate::app::train::state::live::{LiveRun, RunStart};
-use crate::app::train::state::message::Request as TrainRequest;
 use crate::app::ui::locale::Language;
 use crate::types::PhotoId;
 
@@ -32,7 +32,7 @@ fn timeline(photos: &[i64]) -> Timeline {
 }
 
 fn timeline_of(filter: PhotoFilter, timeline: Timeline) -> Event {
-    Report::Own(Answer::OfPhotos(photos::state::Event::Timeline(filter, timeline)))
+    Report::Own(Answer::Photos(photos::state::Event::Timeline(filter, timeline)))
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn a_running_scan_refreshes_the_library_now_and_then() {
         update.tick(&state, 100.0 + f64::from(tenth) / 10.0);
         let report = JobReport {
             job: JobId(1),
-            kind: JobKind::Scan,
+            kind: JobKind::SCAN,
             progress: Progress::at(Stage::Scanning, tenth as u64, None, None),
         };
         update.receive(&mut state, &text, Report::Job(report));
@@ -97,7 +97,7 @@ fn of_requests_that_wait_the_last_word_holds() {
     let (mut update, mut state, text) = (Update::default(), State::default(), Locale::new(Language::English));
     state.train.run = Some(LiveRun::new(RunStart::default()));
     for paused in [true, false, true] {
-        update.run(&mut state, &text, Message::Train(TrainMessage::Pause(paused)));
+        update.run(&mut state, &text, Message::Train(train::state::Message::Pause(paused)));
     }
     let pause = |paused| Request::Train(TrainRequest::Pause(paused));
     assert_eq!(sent(&mut update), [pause(false), pause(true)]);
@@ -139,14 +139,14 @@ fn reading_and_reviewing_go_on_while_long_jobs_wait() {
 fn people_are_read_once_for_many_changes() {
     let (mut update, mut state, text) = (Update::default(), State::default(), Locale::new(Language::English));
     let loads = |update: &mut Update| sent(update).iter().filter(|r| **r == Request::LoadPeople).count();
-    update.start(&state);
+    update.start(&mut state, &text);
     assert_eq!(loads(&mut update), 1);
     for _ in 0..5 {
         update.receive(&mut state, &text, Report::ChangedElsewhere(Touched::everything()));
     }
     assert_eq!(loads(&mut update), 0, "the first answer has not come yet");
-    update.receive(&mut state, &text, Report::Own(Answer::People(Default::default())));
+    update.receive(&mut state, &text, Report::Own(Answer::Facts(Fact::People(Default::default()))));
     assert_eq!(loads(&mut update), 1, "then they are read once more");
-    update.receive(&mut state, &text, Report::Own(Answer::People(Default::default())));
+    update.receive(&mut state, &text, Report::Own(Answer::Facts(Fact::People(Default::default()))));
     assert_eq!(loads(&mut update), 0);
 }

@@ -12,12 +12,12 @@ use clap::{Args, ValueEnum};
 use crate::app::engine::cli::Global;
 use crate::app::engine::cli::console::cancel_on_ctrl_c;
 use crate::app::engine::home::Home;
+use crate::app::engine::networks::choose_device;
 use crate::app::jobs::run_event::RunEvent;
 use crate::app::train::cli::options::{Options, config};
 use crate::app::train::cli::report::{Printer, print_summary};
 use crate::app::train::job::people::FaceFinding;
 use crate::app::train::job::{DataFrom, PairsRequest, StartFrom, TrainRequest, resume, start_training};
-use crate::networks::device::{VerdictCache, choose};
 use crate::networks::models::Store;
 use crate::networks::nets::catalogue::NetOptions;
 use crate::train::events::{Control, StopReason};
@@ -106,7 +106,7 @@ impl Standardise {
 }
 
 pub fn run(home: &Home, global: &Global, args: TrainArgs) -> Result<ExitCode> {
-    let (device, notes) = choose(&global.device()?, &VerdictCache::open(home.device_verdicts()))?;
+    let (device, notes) = choose_device(home, &global.device()?)?;
     notes.iter().for_each(|note| eprintln!("{note}"));
     let models = Store::open(home.models())?;
     let control = Control::with_cancel(cancel_on_ctrl_c()?);

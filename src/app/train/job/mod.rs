@@ -11,7 +11,10 @@ pub mod source;
 pub mod start;
 mod training_data;
 #[cfg(feature = "gui")]
-pub mod window;
+mod window;
+
+#[cfg(feature = "gui")]
+pub use self::window::Job;
 
 use std::path::{Path, PathBuf};
 
@@ -20,6 +23,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::engine::memory::with_memory;
 use crate::app::engine::networks::load_detector;
+use crate::app::jobs::input_file::{ListFormat, read_pairs};
 use crate::app::jobs::run_event::RunEvent;
 use crate::app::train::job::comparison::Judged;
 use crate::app::train::job::people::Prepared;
@@ -35,7 +39,7 @@ use crate::train::checkpoint::{Checkpoint, RunFolder};
 use crate::train::comparison::Comparison;
 use crate::train::config::MiningSource;
 use crate::train::events::{Control, StopReason, TrainEvent};
-use crate::train::run::{Outcome, Setup, TrainError, TrainingData};
+use crate::train::run::{RunOutcome, Setup, TrainError, TrainingData};
 use crate::train::start::{Weights, train_named};
 use crate::train::validate::ValidationReport;
 use crate::types::{CropRule, ModelId, PixelScaling, Preprocessing, error_chain};
@@ -181,7 +185,7 @@ pub fn start_training(
     let preprocessing = Preprocessing { scaling, ..preprocessing(&card, request.faces) };
     let others = [&against, &old, &teacher].into_iter().flatten().map(|network| network.card.input);
     let detector = detector_for(others.chain([preprocessing]), &detector_id(&request, models)?, models, device)?;
-    let pairs = request.pairs.as_ref().map(read_pairs).transpose()?;
+    let pairs = pairs_of(&request)?;
     let share = request.config.validation.held_out_share;
     let prepared = people::prepare(&request, pairs.as_ref(), detector.as_ref(), share, control, events)?;
     let card = ModelCard { input: preprocessing, run: Some(out.display().to_string()), ..card };
@@ -194,7 +198,7 @@ pub fn start_training(
         request,
     };
     let folder = RunFolder::create(out, &record, &prepared.to_lines()?)?;
-    let job = Job { record, prepared, pairs, weights, old, teacher, against, resume: None };
+    let job = PreparedRun { record, prepared, pairs, weights, old, teacher, against, resume: None };
     job.run(folder, device, control, events)
 }
 
@@ -207,7 +211,7 @@ pub fn resume(
     events: &mut dyn FnMut(RunEvent),
 ) -> Result<TrainSummary> {
     let record = RunRecord::read(out)?;
-    let pairs = record.request.pairs.as_ref().map(read_pairs).transpose()?;
+    let pairs = pairs_of(&record.request)?;
     let entries = Prepared::from_lines(&RunFolder::data(out)?).context("the run's list of pictures is unreadable")?;
     let prepared = Prepared { left_out: record.left_out, ..entries };
     let (folder, checkpoint) = RunFolder::resume(out)?;
@@ -227,11 +231,11 @@ pub fn resume(
         events(RunEvent::Note(format!("the network will not be compared with the old one: {why}")));
         None
     });
-    let job = Job { record, prepared, pairs, weights, old, teacher, against, resume: checkpoint };
+    let job = PreparedRun { record, prepared, pairs, weights, old, teacher, against, resume: checkpoint };
     job.run(folder, device, control, events)
 }
 
-struct Job {
+struct PreparedRun {
     record: RunRecord,
     prepared: Prepared,
     pairs: Option<PairList>,
@@ -246,7 +250,7 @@ struct Job {
     resume: Option<Checkpoint>,
 }
 
-impl Job {
+impl PreparedRun {
     fn run(
         mut self,
         folder: RunFolder,
@@ -348,7 +352,7 @@ impl Job {
         device: &ComputeDevice,
         control: &Control,
         events: &mut dyn FnMut(TrainEvent),
-    ) -> Result<Outcome> {
+    ) -> Result<RunOutcome> {
         let setup = Setup {
             config: &self.record.request.config,
             data,
@@ -400,10 +404,9 @@ fn detector_for(
     found.map(Some).with_context(|| format!("finding faces needs {id}; or say --faces cropped for ready crops"))
 }
 
-fn read_pairs(request: &PairsRequest) -> Result<PairList> {
-    let text = std::fs::read_to_string(&request.list)
-        .with_context(|| format!("cannot read the list of pairs: {}", request.list.display()))?;
-    Ok(PairList::parse_lfw(&text)?)
+fn pairs_of(request: &TrainRequest) -> Result<Option<PairList>> {
+    let read = |pairs: &PairsRequest| Ok(read_pairs(&pairs.list, ListFormat::Lfw)?.0);
+    request.pairs.as_ref().map(read).transpose()
 }
 
 #[cfg(test)]

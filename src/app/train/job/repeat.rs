@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::app::jobs::repeat::{Change, RepeatOn, Repeated};
+use crate::app::jobs::repeat::{RepeatOn, Repeated, RunChange};
 use crate::app::jobs::run_event::RunEvent;
 use crate::app::train::job::people::people_folders;
 use crate::app::train::job::{DataFrom, RunRecord, StartFrom, TrainRequest, start_training};
@@ -14,7 +14,7 @@ use crate::train::checkpoint::RunFolder;
 use crate::train::data::{Dataset, Person};
 use crate::train::events::Control;
 
-pub fn repeat(run: &Path, change: Change, on: &RepeatOn<'_>, note: &mut dyn FnMut(String)) -> Result<Repeated> {
+pub fn repeat(run: &Path, change: RunChange, on: &RepeatOn<'_>, note: &mut dyn FnMut(String)) -> Result<Repeated> {
     let text = RunFolder::config(run)?;
     let RunRecord { request, .. } =
         serde_json::from_str(&text).with_context(|| format!("this is no training run: {}", run.display()))?;
@@ -34,9 +34,9 @@ pub fn repeat(run: &Path, change: Change, on: &RepeatOn<'_>, note: &mut dyn FnMu
     Ok(Repeated { start, pictures: summary.pictures, skipped: summary.skipped, people })
 }
 
-fn changed(mut request: TrainRequest, change: Change, place: &Path) -> Result<TrainRequest> {
+fn changed(mut request: TrainRequest, change: RunChange, place: &Path) -> Result<TrainRequest> {
     match (change, &mut request.start) {
-        (Change::PicturesEach(level), _) => {
+        (RunChange::PicturesEach(level), _) => {
             let DataFrom::Folder { path } = &request.data else {
                 bail!("only a run on a folder of people can be repeated with fewer pictures");
             };
@@ -44,8 +44,8 @@ fn changed(mut request: TrainRequest, change: Change, place: &Path) -> Result<Tr
             fewer_pictures(path, &folder, level, request.config.validation.held_out_share, request.config.seed)?;
             request.data = DataFrom::Folder { path: folder };
         }
-        (Change::Dimensions(level), StartFrom::Scratch { options, .. }) => options.embedding_size = Some(level),
-        (Change::Dimensions(_), _) => bail!("only a network from scratch can be trained with other dimensions"),
+        (RunChange::Dimensions(level), StartFrom::Scratch { options, .. }) => options.embedding_size = Some(level),
+        (RunChange::Dimensions(_), _) => bail!("only a network from scratch can be trained with other dimensions"),
     }
     Ok(request)
 }

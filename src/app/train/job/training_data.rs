@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 
-use super::{Job, StartFrom, TrainRequest, harmonic};
+use super::{PreparedRun, StartFrom, TrainRequest, harmonic};
 use crate::app::jobs::run_event::RunEvent;
 use crate::app::train::job::source::{CROPS_BYTES, FolderSource, KeptCrops};
 use crate::app::train::job::start::StartingNetwork;
@@ -34,7 +34,7 @@ pub(super) fn with_the_teachers_dimensions(
     request
 }
 
-impl Job {
+impl PreparedRun {
     /// The people to learn from and those held out, with the vectors of the old network and of the teacher.
     pub(super) fn data(
         &self,

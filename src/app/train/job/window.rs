@@ -5,9 +5,10 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, anyhow};
 
+use crate::app::engine::networks::choose_device;
 use crate::app::engine::progress::{Progress, Stage};
-use crate::app::engine::report::{Failed, JobEnd, JobId, JobKind, JobReport, JobSummary, Report};
-use crate::app::engine::shared::{Shared, Sink, Tasks, failure};
+use crate::app::engine::report::{Failed, JobEnd, JobId, JobReport, JobSummary, Report};
+use crate::app::engine::shared::{FeatureJob, Shared, Sink, Tasks, failure};
 use crate::app::jobs::demonstration::{self, DemoOptions};
 use crate::app::jobs::options;
 use crate::app::jobs::regroup::{Grouping, reembed_and_regroup};
@@ -19,9 +20,8 @@ use crate::app::train::job::runs::{discard_run, run_names, unfinished_run, unfin
 use crate::app::train::job::{DataFrom, StartFrom, TrainRequest, TrainSummary, resume, start_training};
 use crate::app::train::state::form::DataSource;
 use crate::app::train::state::live::{RunEnd, RunKind, RunStart};
-use crate::app::train::state::message::{Event, Request};
-use crate::app::train::state::{Choices, ModelChoice};
-use crate::networks::device::{ComputeDevice, VerdictCache, choose};
+use crate::app::train::state::{Choices, DEMONSTRATE, Event, ModelChoice, REEMBED, Request, TRAIN};
+use crate::networks::device::ComputeDevice;
 use crate::networks::models::{Store, Task};
 use crate::train::events::{Control, EmbeddingWhy, Ending, StopReason, TrainEvent};
 use crate::types::error_chain;
@@ -33,44 +33,52 @@ const LARGE_BATCH: usize = 400;
 const DEMONSTRATION_SNAPSHOT_EVERY_STEPS: u64 = 2;
 
 /// Runs are begun on the device's thread, all else is answered in the background.
-pub fn handle(tasks: &mut Tasks<'_, Event>, request: Request) {
-    match request {
-        Request::LoadChoices => tasks.in_background(|shared, sink| {
-            sink.send(match choices(shared) {
-                Ok(choices) => Event::Choices(choices),
-                Err(error) => Event::ChoicesFailed(error_chain(&error)),
-            });
-        }),
-        Request::Summarise(data) => tasks.in_background(|shared, sink| {
-            let summary = summarise(shared, &data).map_err(|error| error_chain(&error));
-            sink.send(Event::Summarised(data, summary));
-        }),
-        Request::ReadSchedule(path) => tasks.in_background(|_, sink| {
-            let schedule = read_schedule(&path).map_err(|error| error_chain(&error));
-            sink.send(Event::Schedule(path, schedule));
-        }),
-        Request::Start { request, name } => start_run(tasks, *request, name),
-        Request::GoOn(run) => go_on(tasks, run),
-        Request::Demonstrate(which) => demonstrate(tasks, which),
-        Request::Pause(paused) => tasks.with_training(|control| control.set_paused(paused)),
-        Request::Stop { discard } => {
-            let ending = if discard { Ending::Discard } else { Ending::Keep };
-            tasks.with_training(|control| control.stop(ending));
+#[derive(Debug, Default)]
+pub struct Job;
+
+impl FeatureJob for Job {
+    type Request = Request;
+    type Event = Event;
+
+    fn handle(&self, tasks: &mut Tasks<'_, Event>, request: Request) {
+        match request {
+            Request::LoadChoices => tasks.in_background(|shared, sink| {
+                sink.send(match choices(shared) {
+                    Ok(choices) => Event::Choices(choices),
+                    Err(error) => Event::ChoicesFailed(error_chain(&error)),
+                });
+            }),
+            Request::Summarise(data) => tasks.in_background(|shared, sink| {
+                let summary = summarise(shared, &data).map_err(|error| error_chain(&error));
+                sink.send(Event::Summarised(data, summary));
+            }),
+            Request::ReadSchedule(path) => tasks.in_background(|_, sink| {
+                let schedule = read_schedule(&path).map_err(|error| error_chain(&error));
+                sink.send(Event::Schedule(path, schedule));
+            }),
+            Request::Start { request, name } => start_run(tasks, *request, name),
+            Request::GoOn(run) => go_on(tasks, run),
+            Request::Demonstrate(which) => demonstrate(tasks, which),
+            Request::Pause(paused) => tasks.with_training(|control| control.set_paused(paused)),
+            Request::Stop { discard } => {
+                let ending = if discard { Ending::Discard } else { Ending::Keep };
+                tasks.with_training(|control| control.stop(ending));
+            }
+            Request::Discard(run) => tasks.in_background(move |_, sink| {
+                if let Err(error) = discard_run(&run) {
+                    sink.fail(Failed::Change, &error);
+                }
+                sink.send(Event::Runs);
+            }),
+            Request::Use(summary) => tasks.in_background(move |shared, sink| match use_trained(shared, &summary) {
+                Ok((model, faces)) => sink.send(Event::InUse { model, faces }),
+                Err(error) => {
+                    sink.send(Event::NotInUse);
+                    sink.fail(Failed::Adopt, &error);
+                }
+            }),
+            Request::Reembed => reembed_library(tasks),
         }
-        Request::Discard(run) => tasks.in_background(move |_, sink| {
-            if let Err(error) = discard_run(&run) {
-                sink.fail(Failed::Change, &error);
-            }
-            sink.send(Event::Runs);
-        }),
-        Request::Use(summary) => tasks.in_background(move |shared, sink| match use_trained(shared, &summary) {
-            Ok((model, faces)) => sink.send(Event::InUse { model, faces }),
-            Err(error) => {
-                sink.send(Event::NotInUse);
-                sink.fail(Failed::Adopt, &error);
-            }
-        }),
-        Request::Reembed => reembed_library(tasks),
     }
 }
 
@@ -129,7 +137,7 @@ fn demonstrate(tasks: &mut Tasks<'_, Event>, options: DemoOptions) {
 fn reembed_library(tasks: &mut Tasks<'_, Event>) {
     let (job, cancel) = tasks.begin_job();
     tasks.run_job(job, move |shared, networks, sink| {
-        let mut events = sink.reporter(job, JobKind::Reembed);
+        let mut events = sink.reporter(job, REEMBED);
         let mut work = || {
             let options = shared.options();
             let engine = networks.engine(&options, &cancel, &mut events)?;
@@ -159,8 +167,8 @@ impl Reporter<'_> {
     fn progress(&self, stage: Stage, done: u64, total: u64, left_secs: Option<f64>) {
         let progress = Progress::at(stage, done, (total > 0).then_some(total), left_secs);
         let kind = match self.kind {
-            RunKind::Training => JobKind::Train,
-            RunKind::Demonstration => JobKind::Demonstrate,
+            RunKind::Training => TRAIN,
+            RunKind::Demonstration => DEMONSTRATE,
         };
         self.sink.job(JobReport { job: self.job, kind, progress });
     }
@@ -229,7 +237,7 @@ fn end_of(summary: TrainSummary) -> RunEnd {
 
 /// The device that the user chose, tested before it is first used.
 fn device_for(shared: &Shared) -> Result<ComputeDevice> {
-    let (device, _) = choose(&shared.options().device, &VerdictCache::open(shared.home.device_verdicts()))?;
+    let (device, _) = choose_device(&shared.home, &shared.options().device)?;
     shared.set_device(Some(device.name.clone()));
     Ok(device)
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::app::engine::facts::Loadable;
 use crate::app::train::job::people::FaceFinding;
 use crate::app::train::job::{DataFrom, PairsRequest, StartFrom, TrainRequest};
-use crate::app::train::state::message::TrainPath;
+use crate::app::train::state::TrainPath;
 use crate::app::train::state::{Choices, State};
 use crate::networks::nets::catalogue::NetOptions;
 use crate::train::TrainConfig;

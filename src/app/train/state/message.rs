@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::app::engine::report::JobKind;
 use crate::app::jobs::demonstration::DemoOptions;
 use crate::app::jobs::run_event::RunEvent;
 use crate::app::train::job::data_summary::DataSummary;
@@ -10,6 +11,10 @@ use crate::app::train::state::form::{DataSource, TrainForm};
 use crate::app::train::state::live::{RunEnd, RunStart};
 use crate::app::train::state::{Choices, Discarding};
 use crate::train::schedule::Schedule;
+
+pub const TRAIN: JobKind = JobKind("train");
+pub const DEMONSTRATE: JobKind = JobKind("demonstrate");
+pub const REEMBED: JobKind = JobKind("reembed");
 
 /// What a user can do in the Train view.
 #[derive(Debug, Clone, PartialEq)]

@@ -8,8 +8,8 @@
 
 pub mod form;
 pub mod live;
-pub mod message;
-pub mod update;
+mod message;
+mod update;
 pub mod words;
 
 use std::path::PathBuf;
@@ -23,6 +23,7 @@ use crate::app::engine::facts::Loadable;
 use crate::app::engine::report::Failure;
 use crate::app::train::state::form::{DataSource, TrainForm};
 use crate::app::train::state::live::LiveRun;
+pub use crate::app::train::state::message::{DEMONSTRATE, Event, Message, REEMBED, Request, TRAIN, TrainPath};
 
 /// What the Train view shows.
 #[derive(Debug, Default)]

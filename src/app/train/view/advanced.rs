@@ -3,7 +3,7 @@
 use eframe::egui::{self, Ui};
 
 use crate::app::train::state::form::{StartKind, TrainForm};
-use crate::app::train::state::message::{Message, TrainPath};
+use crate::app::train::state::{Message, TrainPath};
 use crate::app::train::view::Context;
 use crate::app::train::view::fields::Fields;
 use crate::app::ui::icons::Icon;

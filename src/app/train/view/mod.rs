@@ -15,11 +15,12 @@ pub mod times;
 use eframe::egui::{self, Id, ScrollArea, Ui, Vec2};
 
 use crate::app::engine::facts::Loadable;
-use crate::app::train::state::Discarding;
 use crate::app::train::state::live::{RunEnd, RunKind};
-use crate::app::train::state::message::Message;
+use crate::app::train::state::{Discarding, Message, State};
 use crate::app::train::view::album::Textures;
 use crate::app::ui::action::Action;
+use crate::app::ui::context::ViewContext;
+use crate::app::ui::feature::FeatureView;
 use crate::app::ui::theme::{self, space};
 use crate::app::ui::view::View;
 use crate::app::ui::widgets::buttons::{self, Rank};
@@ -27,22 +28,18 @@ use crate::app::ui::widgets::dialog::dialog_ui;
 use crate::app::ui::widgets::section::hint_ui;
 use crate::app::ui::widgets::status;
 
-pub type Context<'a> = crate::app::ui::context::ViewContext<
-    'a,
-    crate::app::train::state::State,
-    crate::app::train::state::message::Message,
->;
+pub type Context<'a> = ViewContext<'a, State, Message>;
 
 /// Textures of the faces on show.
 #[derive(Default)]
-pub struct TrainView {
+pub struct Views {
     triplets: Textures,
     album: Textures,
     groups: Textures,
 }
 
-impl TrainView {
-    pub fn ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>) {
+impl FeatureView<State> for Views {
+    fn ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>) {
         match (&ctx.state.run, &ctx.state.choices) {
             (Some(run), _) => {
                 ScrollArea::vertical().id_salt("run").auto_shrink(false).show(ui, |ui| {
@@ -64,7 +61,7 @@ impl TrainView {
             }
             (None, Loadable::Failed(failure)) => {
                 if status::failed_ui(ui, ctx.text, failure, ctx.text.s("try_again")) {
-                    ctx.act(Action::Show(View::Train));
+                    ctx.act(Action::Show(View::TRAIN));
                 }
             }
             (None, Loadable::Ready(choices)) => setup::setup_ui(ui, ctx, choices),

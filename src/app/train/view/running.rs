@@ -4,8 +4,8 @@ use eframe::egui::{self, CornerRadius, Sense, Ui, Vec2, vec2};
 
 use crate::app::engine::progress::Skipped;
 use crate::app::jobs::demonstration::DemoOptions;
+use crate::app::train::state::Message;
 use crate::app::train::state::live::{LiveRun, RunEnd, RunKind, RunStage};
-use crate::app::train::state::message::Message;
 use crate::app::train::state::{Discarding, words};
 use crate::app::train::view::Context;
 use crate::app::train::view::album::Textures;

@@ -9,7 +9,7 @@ use crate::app::ui::widgets::{buttons, picture};
 use crate::types::FaceId;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Frame {
+pub enum TileFrame {
     Round,
     Square,
 }
@@ -19,7 +19,7 @@ pub enum Frame {
 pub struct FaceTile<'a> {
     pub face: FaceId,
     pub side: f32,
-    pub frame: Frame,
+    pub frame: TileFrame,
     pub selected: bool,
     pub name: &'a str,
 }
@@ -30,8 +30,8 @@ pub fn face_tile_ui<S, M>(ui: &mut Ui, ctx: &mut ViewContext<'_, S, M>, tile: Fa
     if ui.is_rect_visible(rect) {
         let palette = theme::palette(ui.visuals());
         let rounding = match tile.frame {
-            Frame::Round => picture::round(rect),
-            Frame::Square => CornerRadius::same(theme::radius::TILE),
+            TileFrame::Round => picture::round(rect),
+            TileFrame::Square => CornerRadius::same(theme::radius::TILE),
         };
         picture::paint(ui, rect, ctx.images.get(ImageKey::Face(tile.face)), picture::Fit::Cover, rounding);
         if tile.selected {

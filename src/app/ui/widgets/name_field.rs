@@ -5,7 +5,7 @@
 use eframe::egui::text::{LayoutJob, TextWrapping};
 use eframe::egui::{self, Id, Key, Rect, Response, TextEdit, Ui, Vec2};
 
-use crate::app::engine::facts::PersonRow;
+use crate::app::engine::facts::NamedPerson;
 use crate::app::engine::picture::ImageKey;
 use crate::app::ui::context::ViewContext;
 use crate::app::ui::theme::{self, size, space};
@@ -27,7 +27,7 @@ pub enum Entered {
     /// A name, whether somebody has it or not.
     Typed(String),
     /// Somebody who is there, taken from the completions.
-    Person(PersonRow),
+    Person(NamedPerson),
 }
 
 /// How a field presents itself.
@@ -99,13 +99,13 @@ pub fn name_field_ui<S, M>(
 }
 
 /// People whose name begins with the text, then those with a later word that does.
-pub fn completions(people: &[PersonRow], typed: &str) -> Vec<PersonRow> {
+pub fn completions(people: &[NamedPerson], typed: &str) -> Vec<NamedPerson> {
     let typed = typed.trim().to_lowercase();
     if typed.is_empty() {
         return Vec::new();
     }
-    let begins = |row: &&PersonRow| row.name.to_lowercase().starts_with(&typed);
-    let later = |row: &&PersonRow| {
+    let begins = |row: &&NamedPerson| row.name.to_lowercase().starts_with(&typed);
+    let later = |row: &&NamedPerson| {
         let name = row.name.to_lowercase();
         !name.starts_with(&typed) && name.split_whitespace().skip(1).any(|word| word.starts_with(&typed))
     };
@@ -126,7 +126,7 @@ fn completions_ui<S, M>(
     ctx: &mut ViewContext<'_, S, M>,
     field: &mut NameField,
     response: &Response,
-    matches: &[PersonRow],
+    matches: &[NamedPerson],
 ) -> Option<Entered> {
     let mut pressed = None;
     let name = ctx.text.s("completions");
@@ -140,7 +140,7 @@ fn completions_ui<S, M>(
     pressed
 }
 
-fn completion_ui<S, M>(ui: &mut Ui, ctx: &mut ViewContext<'_, S, M>, person: &PersonRow, marked: bool) -> Response {
+fn completion_ui<S, M>(ui: &mut Ui, ctx: &mut ViewContext<'_, S, M>, person: &NamedPerson, marked: bool) -> Response {
     let count = ctx.text.n("faces", person.faces);
     let label = ctx.text.f("person_card", &[("name", &person.name), ("count", &count)]);
     let (rect, response) = row_ui(ui, 32.0, marked, &label);
@@ -167,8 +167,8 @@ mod tests {
     use super::*;
     use crate::types::{FaceId, PersonId};
 
-    fn people(names: &[&str]) -> Vec<PersonRow> {
-        let row = |(i, name): (usize, &&str)| PersonRow {
+    fn people(names: &[&str]) -> Vec<NamedPerson> {
+        let row = |(i, name): (usize, &&str)| NamedPerson {
             person: PersonId(i as i64),
             name: (*name).to_owned(),
             cover: FaceId(0),

@@ -56,7 +56,7 @@ mod tests {
         let text = Locale::new(Language::English);
         let mut report = JobReport {
             job: JobId(1),
-            kind: JobKind::Scan,
+            kind: JobKind::SCAN,
             progress: Progress {
                 stage: Stage::Scanning,
                 done: 1204,

@@ -1,4 +1,4 @@
-//! [`YuNet`] looks at a photo once with its long side at 640 pixels. When that look shows small faces, or hints of
+//! [`YuNetDetector`] looks at a photo once with its long side at 640 pixels. When that look shows small faces, or hints of
 //! them, or no face at all, it looks again at up to 1,600 pixels and takes the small faces from there; large ones come
 //! from the first look, where the network is surest of them. Detections of both looks are merged by non-maximum
 //! suppression ([`boxes`]).
@@ -16,7 +16,7 @@ use crate::networks::weights::{WeightsError, read_onnx};
 use crate::types::{ChannelOrder, Detection, FaceBox, Landmarks, PixelScaling};
 
 /// The detector: YuNet's network and how its output is read.
-pub struct YuNet {
+pub struct YuNetDetector {
     net: yunet::YuNet,
     device: Device,
     config: DetectorConfig,
@@ -68,7 +68,7 @@ const HINT_SCORE: f32 = 0.3;
 /// A second look must be larger than the first by this factor to be worth it.
 const LEAST_ENLARGEMENT: f32 = 1.25;
 
-impl YuNet {
+impl YuNetDetector {
     /// Reads the released ONNX file.
     pub fn from_onnx(bytes: &[u8], device: &Device, config: DetectorConfig) -> Result<Self, WeightsError> {
         let net = yunet::YuNet::from_onnx(read_onnx(bytes)?, device)?;

@@ -2,10 +2,10 @@
 //!
 //! The version is left out, because it rises when a comment is added; so are all extensions but transparency.
 
-use super::Seen;
+use super::PartHasher;
 use super::reader::Reader;
 
-pub(super) fn follow(bytes: &[u8], seen: &mut Seen) -> Option<()> {
+pub(super) fn follow(bytes: &[u8], seen: &mut PartHasher) -> Option<()> {
     let mut reader = Reader(bytes.get(6..)?);
     let screen = reader.take(7)?;
     seen.part(b"screen", screen);

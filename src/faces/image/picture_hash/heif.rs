@@ -5,12 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use super::Seen;
+use super::PartHasher;
 use super::reader::{Reader, big, slice};
 
 type Bytes<'a> = &'a [u8];
 
-pub(super) fn follow(bytes: &[u8], seen: &mut Seen) -> Option<()> {
+pub(super) fn follow(bytes: &[u8], seen: &mut PartHasher) -> Option<()> {
     let meta = find(&boxes(bytes), b"meta")?;
     let file = Heif::read(bytes, meta.get(4..)?)?;
     let mut walk = Walk { file: &file, seen, visited: BTreeMap::new(), left: 4 * bytes.len() + 65_536 };
@@ -32,7 +32,7 @@ const DEEPEST: usize = 8;
 /// Hashes items, each once.
 struct Walk<'a, 'b> {
     file: &'b Heif<'a>,
-    seen: &'b mut Seen,
+    seen: &'b mut PartHasher,
     visited: BTreeMap<u64, u64>,
     /// Bytes that may still be hashed: items that share their data would cost more than the file is long.
     left: usize,

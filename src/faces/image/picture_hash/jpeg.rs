@@ -3,7 +3,7 @@
 //! Of the applications' segments three change colours: JFIF (APP0), the ICC profile (APP2), Adobe's transform (APP14).
 //! What comes after the end marker (further pictures, a phone's video) is left out; a missing end marker is no change.
 
-use super::Seen;
+use super::PartHasher;
 use super::reader::Reader;
 
 const TEM: u8 = 0x01;
@@ -12,7 +12,7 @@ const EOI: u8 = 0xd9;
 const SOS: u8 = 0xda;
 const COM: u8 = 0xfe;
 
-pub(super) fn follow(bytes: &[u8], seen: &mut Seen) -> Option<()> {
+pub(super) fn follow(bytes: &[u8], seen: &mut PartHasher) -> Option<()> {
     let mut reader = Reader(bytes.get(2..)?);
     let mut colours = Colours::default();
     let mut scans = 0;
@@ -100,7 +100,7 @@ impl<'a> Colours<'a> {
     }
 
     /// None without a frame.
-    fn hash(&mut self, seen: &mut Seen) -> Option<()> {
+    fn hash(&mut self, seen: &mut PartHasher) -> Option<()> {
         if self.names.is_empty() {
             return None;
         }

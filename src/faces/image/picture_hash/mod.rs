@@ -125,7 +125,7 @@ fn recognise(bytes: &[u8]) -> Option<Format> {
 
 /// None where the structure cannot be followed.
 fn follow(bytes: &[u8], format: Format) -> Option<PictureHash> {
-    let mut seen = Seen(Sha256::new().chain_update([format as u8]));
+    let mut seen = PartHasher(Sha256::new().chain_update([format as u8]));
     match format {
         Format::Jpeg => jpeg::follow(bytes, &mut seen),
         Format::Png => png::follow(bytes, &mut seen),
@@ -138,9 +138,9 @@ fn follow(bytes: &[u8], format: Format) -> Option<PictureHash> {
 }
 
 /// Takes the parts that are seen.
-struct Seen(Sha256);
+struct PartHasher(Sha256);
 
-impl Seen {
+impl PartHasher {
     fn part(&mut self, name: &[u8], bytes: &[u8]) {
         self.joined(name, &[bytes]);
     }

@@ -2,13 +2,13 @@
 //!
 //! Texts, time, EXIF, the paper's resolution and the frames of an animation are left out, as is all after the end chunk.
 
-use super::Seen;
+use super::PartHasher;
 use super::reader::Reader;
 
 /// Chunks that count, in the order in which they are hashed.
 const SEEN: [&[u8]; 9] = [b"IHDR", b"PLTE", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"sBIT", b"cICP"];
 
-pub(super) fn follow(bytes: &[u8], seen: &mut Seen) -> Option<()> {
+pub(super) fn follow(bytes: &[u8], seen: &mut PartHasher) -> Option<()> {
     let mut reader = Reader(bytes.get(8..)?);
     let (mut chunks, mut data) = (Vec::new(), Vec::new());
     while !reader.0.is_empty() {

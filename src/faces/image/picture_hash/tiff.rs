@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Seen;
+use super::PartHasher;
 use super::reader::{big, little, slice};
 
 const ORIENTATION: u16 = 274;
@@ -30,7 +30,7 @@ pub(super) fn is_big(start: &[u8]) -> bool {
     start.starts_with(b"II\x2b\0") || start.starts_with(b"MM\0\x2b")
 }
 
-pub(super) fn follow(bytes: &[u8], seen: &mut Seen) -> Option<()> {
+pub(super) fn follow(bytes: &[u8], seen: &mut PartHasher) -> Option<()> {
     let file = Tiff { bytes, big_endian: bytes.first()? == &b'M', is_big: is_big(bytes) };
     let entries = file.first_directory()?;
     // Samples of 16 bits, and some values, are stored in the file's order.

@@ -2,12 +2,12 @@
 //!
 //! The extended header counts only for an animation: a still picture gets one when metadata is first written to it.
 
-use super::Seen;
+use super::PartHasher;
 use super::reader::{Reader, little};
 
 type Chunk<'a> = (&'a [u8], &'a [u8]);
 
-pub(super) fn follow(bytes: &[u8], seen: &mut Seen) -> Option<()> {
+pub(super) fn follow(bytes: &[u8], seen: &mut PartHasher) -> Option<()> {
     let length = usize::try_from(little(bytes.get(4..8)?)).ok()?.checked_add(8)?;
     let chunks = chunks(bytes.get(12..length.min(bytes.len()))?)?;
     if let Some(profile) = find(&chunks, b"ICCP") {
@@ -40,7 +40,7 @@ fn find<'a>(chunks: &[Chunk<'a>], kind: &[u8]) -> Option<&'a [u8]> {
     chunks.iter().find(|(found, _)| *found == kind).map(|(_, content)| *content)
 }
 
-fn bitstream(chunks: &[Chunk], seen: &mut Seen) -> Option<()> {
+fn bitstream(chunks: &[Chunk], seen: &mut PartHasher) -> Option<()> {
     if let Some(alpha) = find(chunks, b"ALPH") {
         seen.part(b"ALPH", alpha);
     }
@@ -50,7 +50,7 @@ fn bitstream(chunks: &[Chunk], seen: &mut Seen) -> Option<()> {
 }
 
 /// Canvas, background, and the first frame without its duration.
-fn animation(chunks: &[Chunk], frame: &[u8], seen: &mut Seen) -> Option<()> {
+fn animation(chunks: &[Chunk], frame: &[u8], seen: &mut PartHasher) -> Option<()> {
     const FRAME_HEADER_BYTES: usize = 16;
     seen.part(b"canvas", find(chunks, b"VP8X")?.get(4..10)?);
     seen.part(b"background", find(chunks, b"ANIM")?.get(..4)?);

@@ -176,7 +176,10 @@ fn a_scan_finds_a_forgotten_person_again_only_where_it_may() {
             let report = shelf.library.import(&text[..], ImportMode::Apply).unwrap();
             assert_eq!(report.faces_made, 0, "{report:?}");
             assert!(
-                report.contradictions.iter().all(|c| matches!(c, Contradiction::Face { here: Said::Forgotten, .. }))
+                report
+                    .contradictions
+                    .iter()
+                    .all(|c| matches!(c, Contradiction::Face { here: FaceDecision::Forgotten, .. }))
             );
             assert_eq!(report.contradictions.len(), 2);
         }

@@ -14,55 +14,13 @@ mod transfers;
 use std::path::{Path, PathBuf};
 
 use super::*;
-use crate::library::{
-    Destination, FaceRecord, FaceState, FileFacts, FileHashes, GroupedBy, Library, LibraryError, PhotoRecord, ScanId,
-    SetAside,
-};
-use crate::types::{Detection, Embedding, FaceBox, FaceId, Landmarks, ModelId, PersonId, Revision};
-
-/// A library in a folder that goes with it.
-struct Shelf {
-    folder: tempfile::TempDir,
-    library: Library,
-    scan: ScanId,
-}
+use crate::library::shelf::{self, Shelf};
+use crate::library::{Destination, FaceRecord, GroupedBy, Library, LibraryError, PhotoRecord, SetAside};
+use crate::types::{Embedding, FaceId, ModelId, PersonId, Revision};
 
 impl Shelf {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let mut library = Library::open(&folder.path().join("library.sqlite")).unwrap();
-        let scan = library.begin_scan(folder.path()).unwrap();
-        Self { folder, library, scan }
-    }
-
-    fn at(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn file(&self) -> PathBuf {
-        self.at("library.sqlite")
-    }
-
-    /// Records a photo of the picture `hash` at a path, with so many faces side by side.
-    fn add(&mut self, path: &str, hash: u8, faces: usize) -> Vec<FaceId> {
-        let record = photo(&self.at(path), hash, faces);
-        let recorded = self.library.record_photos(self.scan, &[record]).unwrap();
-        let mut faces = self.library.faces_of_photo(recorded[0].photo_id).unwrap();
-        faces.sort_by_key(|face| face.face_id);
-        faces.iter().map(|face| face.face_id).collect()
-    }
-
     fn name(&mut self, faces: &[FaceId], name: &str) -> PersonId {
         self.library.move_faces(faces, &Destination::NewPerson { name: name.into() }).unwrap()
-    }
-
-    fn group(&mut self, groups: &[&[FaceId]]) {
-        let groups: Vec<Vec<FaceId>> = groups.iter().map(|group| group.to_vec()).collect();
-        self.library.apply_grouping(&groups, GroupedBy::Scan, Revision::NOW).unwrap();
-    }
-
-    fn state(&self, face: FaceId) -> FaceState {
-        self.library.face(face).unwrap().unwrap().state
     }
 
     fn names(&self) -> Vec<String> {
@@ -131,40 +89,11 @@ fn names(library: &Library) -> Vec<String> {
 }
 
 fn face(place: usize) -> FaceRecord {
-    let x = 100.0 * place as f32;
-    let point = |dx: f32, dy: f32| [x + dx, 10.0 + dy];
-    let landmarks = [point(15.0, 30.0), point(45.0, 30.0), point(30.0, 45.0), point(20.0, 60.0), point(40.0, 60.0)];
-    FaceRecord {
-        detection: Detection {
-            face_box: FaceBox { x, y: 10.0, width: 60.0, height: 80.0 },
-            score: 0.9,
-            landmarks: Landmarks(landmarks),
-        },
-        embedding: Some(Embedding::normalise(vec![1.0 + place as f32, 2.0]).unwrap()),
-        crop_jpeg: vec![1, 2, 3],
-    }
+    shelf::face(100.0 * place as f32, 10.0 * place as f32)
 }
 
 fn photo(path: &Path, hash: u8, faces: usize) -> PhotoRecord {
-    let hashes = Some(FileHashes { file: [hash; 32], picture: [hash ^ 0x80; 32] });
-    PhotoRecord {
-        file: FileFacts {
-            path: path.to_owned(),
-            size: 1000,
-            mtime_ns: 1_700_000_000_000_000_000,
-            ctime_ns: None,
-            hashes,
-        },
-        width: 640,
-        height: 480,
-        format: "jpeg".into(),
-        captured_at: None,
-        camera: None,
-        gps: None,
-        detector: ModelId("boxes".into()),
-        model: ModelId("toy".into()),
-        faces: (0..faces).map(face).collect(),
-    }
+    shelf::photo(path, hash, (0..faces).map(face).collect())
 }
 
 #[cfg(unix)]

@@ -113,7 +113,7 @@ fn what_was_decided_here_holds_and_each_contradiction_is_told() {
     shelf.name(&[a[3]], "No stranger");
     let report = import(&mut shelf, &text);
     assert_eq!(report.contradictions.len(), 3, "{:?}", report.contradictions);
-    let told: Vec<(Said, Said)> = report
+    let told: Vec<(FaceDecision, FaceDecision)> = report
         .contradictions
         .iter()
         .map(|contradiction| match contradiction {
@@ -121,9 +121,9 @@ fn what_was_decided_here_holds_and_each_contradiction_is_told() {
             other => panic!("{other:?}"),
         })
         .collect();
-    assert!(told.contains(&(Said::Is(Some("Somebody else".into())), Said::Is(Some("Ada".into())))));
-    assert!(told.contains(&(Said::SetAside(SetAside::NotAFace), Said::Is(Some("Cleo".into())))));
-    assert!(told.contains(&(Said::Is(Some("No stranger".into())), Said::SetAside(SetAside::Stranger))));
+    assert!(told.contains(&(FaceDecision::Is(Some("Somebody else".into())), FaceDecision::Is(Some("Ada".into())))));
+    assert!(told.contains(&(FaceDecision::SetAside(SetAside::NotAFace), FaceDecision::Is(Some("Cleo".into())))));
+    assert!(told.contains(&(FaceDecision::Is(Some("No stranger".into())), FaceDecision::SetAside(SetAside::Stranger))));
     assert_eq!(shelf.library.face(a[0]).unwrap().unwrap().name.as_deref(), Some("Somebody else"));
     assert_eq!(shelf.library.face(b[0]).unwrap().unwrap().name.as_deref(), Some("Ada"), "the rest is brought in");
     let before = shelf.dump();
@@ -241,7 +241,7 @@ fn a_path_that_is_no_text_comes_back() {
     shelf.name(&[face], "Ada");
     let mut other = Shelf::new();
     import(&mut other, &exported(&shelf));
-    let photos = other.library.photos(crate::library::PhotoFilter::Missing, crate::library::Page::ALL).unwrap();
+    let photos = other.library.photos(crate::library::PhotoFilter::Missing, crate::library::ListPage::ALL).unwrap();
     assert_eq!(photos[0].path, path);
 }
 

@@ -10,7 +10,7 @@ use crate::types::{ChannelOrder, CropRule, PixelScaling, Preprocessing};
 /// What may be wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Suspect {
+pub enum PossibleFault {
     CropMargin,
     PixelScaling,
     Channels,
@@ -21,7 +21,7 @@ pub enum Suspect {
 /// The preprocessing in use with one thing changed.
 #[derive(Debug, Clone)]
 pub struct Alternative {
-    pub suspect: Suspect,
+    pub suspect: PossibleFault,
     pub way: Way,
     pub preprocessing: Preprocessing,
 }
@@ -77,11 +77,11 @@ impl Way {
     }
 
     /// What is wrong where this way is right and `used` was done.
-    fn suspect(self, used: &Preprocessing) -> Suspect {
+    fn suspect(self, used: &Preprocessing) -> PossibleFault {
         match self {
             Self::Crop(crop) => suspect_of(used.crop, crop),
-            Self::Scaling(_) => Suspect::PixelScaling,
-            Self::Channels(_) => Suspect::Channels,
+            Self::Scaling(_) => PossibleFault::PixelScaling,
+            Self::Channels(_) => PossibleFault::Channels,
         }
     }
 }
@@ -100,7 +100,7 @@ pub fn of(used: &Preprocessing, own: &Preprocessing, found: &[Finding]) -> Vec<A
 }
 
 /// What the model asks for and `used` does not do, but for what was found already.
-pub fn unlike_own(used: &Preprocessing, own: &Preprocessing, found: &[Finding]) -> Vec<(Suspect, Way)> {
+pub fn unlike_own(used: &Preprocessing, own: &Preprocessing, found: &[Finding]) -> Vec<(PossibleFault, Way)> {
     ways_that_differ(used, Way::all_of(own), found).collect()
 }
 
@@ -108,24 +108,24 @@ fn ways_that_differ(
     used: &Preprocessing,
     ways: impl IntoIterator<Item = Way>,
     found: &[Finding],
-) -> impl Iterator<Item = (Suspect, Way)> {
+) -> impl Iterator<Item = (PossibleFault, Way)> {
     let other = ways.into_iter().filter(|way| way.applied_to(used) != *used);
     other.map(|way| (way.suspect(used), way)).filter(|(suspect, _)| !known(found, *suspect))
 }
 
 /// Margin and alignment are both a matter of how faces are cut.
-fn known(found: &[Finding], suspect: Suspect) -> bool {
-    let cut = |suspect| matches!(suspect, Suspect::CropMargin | Suspect::Alignment);
+fn known(found: &[Finding], suspect: PossibleFault) -> bool {
+    let cut = |suspect| matches!(suspect, PossibleFault::CropMargin | PossibleFault::Alignment);
     found.iter().any(|finding| finding.suspect == suspect || (cut(finding.suspect) && cut(suspect)))
 }
 
 /// Two boxes differ by their margin; anything else is a matter of alignment.
-fn suspect_of(used: CropRule, other: CropRule) -> Suspect {
+fn suspect_of(used: CropRule, other: CropRule) -> PossibleFault {
     let boxed = |crop| {
         use CropRule::{BoxMargin, GreaterMargin, OutputMargin, SquareBox};
         matches!(crop, SquareBox { .. } | BoxMargin { .. } | OutputMargin { .. } | GreaterMargin { .. })
     };
-    if boxed(used) && boxed(other) { Suspect::CropMargin } else { Suspect::Alignment }
+    if boxed(used) && boxed(other) { PossibleFault::CropMargin } else { PossibleFault::Alignment }
 }
 
 fn crop_words(crop: CropRule) -> String {
@@ -181,7 +181,8 @@ mod tests {
         };
         assert!(ways.iter().all(|way| changes(way).into_iter().filter(|changed| *changed).count() == 1));
         let count = |suspect| ways.iter().filter(|way| way.suspect == suspect).count();
-        let suspects = [Suspect::CropMargin, Suspect::Alignment, Suspect::PixelScaling, Suspect::Channels];
+        let suspects =
+            [PossibleFault::CropMargin, PossibleFault::Alignment, PossibleFault::PixelScaling, PossibleFault::Channels];
         assert_eq!(suspects.map(count), [3, 2, 3, 1]);
     }
 
@@ -192,7 +193,7 @@ mod tests {
         let own = Preprocessing { crop: CropRule::OutputMargin { margin: 32.0 }, scaling, ..used };
         let ways = of(&used, &own, &[]);
         assert!(ways.iter().any(|way| way.preprocessing.scaling == scaling));
-        assert!(ways.iter().any(|way| way.preprocessing.crop == own.crop && way.suspect == Suspect::CropMargin));
+        assert!(ways.iter().any(|way| way.preprocessing.crop == own.crop && way.suspect == PossibleFault::CropMargin));
         let unlike = unlike_own(&used, &own, &[]);
         assert_eq!(unlike.len(), 2);
         assert!(unlike.iter().all(|(suspect, way)| ways.iter().any(|w| w.suspect == *suspect && w.way == *way)));

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use crate::app::evaluate::job::check::alternatives::{Alternative, Suspect, Way, unlike_own};
-use crate::app::evaluate::job::check::measure::Measured;
+use crate::app::evaluate::job::check::alternatives::{Alternative, PossibleFault, Way, unlike_own};
+use crate::app::evaluate::job::check::measure::MeasuredSample;
 use crate::eval::separation::Gain;
 use crate::types::Preprocessing;
 
@@ -11,7 +11,7 @@ use crate::types::Preprocessing;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct MeasuredRow {
     pub round: usize,
-    pub suspect: Suspect,
+    pub suspect: PossibleFault,
     pub way: Way,
     /// The way in words.
     pub what: String,
@@ -26,7 +26,7 @@ pub struct MeasuredRow {
 /// Something to put right.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Finding {
-    pub suspect: Suspect,
+    pub suspect: PossibleFault,
     pub fact: Fact,
     /// The fact and its remedy in words.
     pub said: String,
@@ -55,7 +55,7 @@ pub enum Fact {
 }
 
 impl Finding {
-    fn new(suspect: Suspect, fact: Fact, separation: f64) -> Self {
+    fn new(suspect: PossibleFault, fact: Fact, separation: f64) -> Self {
         let said = format!("{}: {}", suspect_words(suspect), fact.said());
         Self { suspect, fact, said, fix: fact.fix(), separation }
     }
@@ -116,7 +116,7 @@ const SAME_WAY: f64 = 0.1;
 /// A round's rows, and the alternative that gains most with what is said of it.
 pub fn of_round<'a>(
     round: usize,
-    measured: &Measured,
+    measured: &MeasuredSample,
     alternatives: &'a [Alternative],
     seed: u64,
 ) -> (Vec<MeasuredRow>, Option<(&'a Alternative, Finding)>) {
@@ -157,7 +157,7 @@ pub fn unlike_the_model(
     found: &[Finding],
     rows: &[MeasuredRow],
 ) -> Vec<Finding> {
-    let told = |(suspect, way): (Suspect, Way)| {
+    let told = |(suspect, way): (PossibleFault, Way)| {
         let row = rows.iter().rev().find(|row| row.suspect == suspect && row.way == way)?;
         let Gain { gain, standard_error } = row.gain;
         Some(Finding::new(suspect, Fact::UnlikeTheModel { way, gain, standard_error }, row.separation))
@@ -166,7 +166,7 @@ pub fn unlike_the_model(
 }
 
 /// What was skipped, and what that can hide.
-pub fn skipped(measured: &Measured, asked_pairs: usize) -> Option<Finding> {
+pub fn skipped(measured: &MeasuredSample, asked_pairs: usize) -> Option<Finding> {
     let lost = asked_pairs - measured.pairs;
     if lost == 0 {
         return None;
@@ -174,11 +174,11 @@ pub fn skipped(measured: &Measured, asked_pairs: usize) -> Option<Finding> {
     let without_face = measured.skipped.iter().filter(|image| image.without_face).count();
     let unreadable = measured.skipped.len() - without_face;
     let fact = Fact::Skipped { lost, asked: asked_pairs, unreadable, without_face };
-    Some(Finding::new(Suspect::SkippedPairs, fact, measured.used.separation()))
+    Some(Finding::new(PossibleFault::SkippedPairs, fact, measured.used.separation()))
 }
 
 /// Which way the given embeddings were made, where that is not the way in use.
-pub fn how_given_was_made(measured: &Measured, alternatives: &[Alternative]) -> Option<Finding> {
+pub fn how_given_was_made(measured: &MeasuredSample, alternatives: &[Alternative]) -> Option<Finding> {
     let distances = measured.to_given.as_ref()?;
     let (nearest, distance) = distances.iter().enumerate().min_by(|a, b| a.1.total_cmp(b.1))?;
     let alternative = alternatives.get(nearest.checked_sub(1)?)?;
@@ -188,13 +188,13 @@ pub fn how_given_was_made(measured: &Measured, alternatives: &[Alternative]) -> 
     })
 }
 
-fn suspect_words(suspect: Suspect) -> &'static str {
+fn suspect_words(suspect: PossibleFault) -> &'static str {
     match suspect {
-        Suspect::CropMargin => "Crop margin",
-        Suspect::PixelScaling => "Pixel scaling",
-        Suspect::Channels => "Channel order",
-        Suspect::Alignment => "Alignment",
-        Suspect::SkippedPairs => "Skipped pairs",
+        PossibleFault::CropMargin => "Crop margin",
+        PossibleFault::PixelScaling => "Pixel scaling",
+        PossibleFault::Channels => "Channel order",
+        PossibleFault::Alignment => "Alignment",
+        PossibleFault::SkippedPairs => "Skipped pairs",
     }
 }
 
@@ -212,11 +212,11 @@ mod tests {
         Kinds { same: spread(near), different: spread(far) }
     }
 
-    fn measured(better: usize, count: usize) -> Measured {
+    fn measured(better: usize, count: usize) -> MeasuredSample {
         let others = (0..count).map(|way| if way == better { kinds(0.5, 1.9) } else { kinds(0.9, 1.8) }).collect();
         let path = "A/A_0001.jpg".to_owned();
         let skipped = vec![SkippedImage { path, reason: NoFace.to_string(), without_face: true }];
-        Measured { used: kinds(0.8, 1.8), others, to_given: None, pairs: 120, skipped }
+        MeasuredSample { used: kinds(0.8, 1.8), others, to_given: None, pairs: 120, skipped }
     }
 
     fn ways() -> Vec<Alternative> {
@@ -233,7 +233,7 @@ mod tests {
     #[test]
     fn only_what_clearly_gains_is_told() {
         let ways = ways();
-        let channels = ways.iter().position(|way| way.suspect == Suspect::Channels).unwrap();
+        let channels = ways.iter().position(|way| way.suspect == PossibleFault::Channels).unwrap();
         let (rows, best) = of_round(0, &measured(channels, ways.len()), &ways, 1);
         let (alternative, finding) = best.unwrap();
         assert_eq!((rows.len(), alternative.preprocessing.channels), (ways.len(), ChannelOrder::Bgr));
@@ -241,13 +241,13 @@ mod tests {
         assert!(of_round(0, &measured(99, ways.len()), &ways, 1).1.is_none());
         // What was found is not asked again.
         let used = &ways[0].preprocessing;
-        assert!(alternatives::of(used, used, &[finding]).iter().all(|way| way.suspect != Suspect::Channels));
+        assert!(alternatives::of(used, used, &[finding]).iter().all(|way| way.suspect != PossibleFault::Channels));
     }
 
     #[test]
     fn a_way_unlike_the_models_is_told_even_when_it_costs_little() {
         let ways = ways();
-        let own = ways.iter().find(|way| way.suspect == Suspect::PixelScaling).unwrap().preprocessing;
+        let own = ways.iter().find(|way| way.suspect == PossibleFault::PixelScaling).unwrap().preprocessing;
         let used = Preprocessing { scaling: PixelScaling::Raw, ..own };
         let (rows, _) = of_round(0, &measured(99, ways.len()), &ways, 1);
         let told = unlike_the_model(&used, &own, &[], &rows);

@@ -31,7 +31,7 @@ pub struct SkippedImage {
 }
 
 /// The pairs of a sample in every way.
-pub struct Measured {
+pub struct MeasuredSample {
     pub used: Kinds,
     /// In the order of the alternatives.
     pub others: Vec<Kinds>,
@@ -53,7 +53,7 @@ pub fn measure(
     given: Option<&Faces>,
     cancel: &Cancel,
     events: &mut dyn FnMut(JobEvent),
-) -> Result<Measured> {
+) -> Result<MeasuredSample> {
     let ways: Vec<Preprocessing> =
         std::iter::once(*used).chain(alternatives.iter().map(|alternative| alternative.preprocessing)).collect();
     let images = &list.images;
@@ -88,7 +88,7 @@ pub fn measure(
     let others = kinds.split_off(1);
     let used = kinds.pop().context("the way in use was not measured")?;
     let to_given = given.and_then(|given| distances_to(given, &embedded, ways.len()));
-    Ok(Measured { used, others, to_given, pairs, skipped })
+    Ok(MeasuredSample { used, others, to_given, pairs, skipped })
 }
 
 fn embed_batch(

@@ -20,9 +20,10 @@ use serde::Serialize;
 use crate::app::engine::home::Home;
 use crate::app::engine::networks::{Engine, FindFaces};
 use crate::app::engine::progress::JobEvent;
-use crate::app::evaluate::job::inputs::{Faces, ListFormat, model_files, read_pairs};
+use crate::app::evaluate::job::evaluation_folder::EvaluationFolder;
+use crate::app::evaluate::job::inputs::{Faces, model_files};
 use crate::app::evaluate::job::pairs::shortened;
-use crate::app::evaluate::job::run_folder::RunFolder;
+use crate::app::jobs::input_file::{ListFormat, read_pairs};
 use crate::eval::PairList;
 use crate::figures::Table;
 use crate::figures::report::{Part, Report};
@@ -107,7 +108,7 @@ pub fn eval_check(
     let mut inputs = model_files(home, [engine.model_id(), engine.detector_id()])?;
     inputs.push(input);
     inputs.extend(given.into_iter().flat_map(|given| given.inputs.iter().cloned()));
-    let run = RunFolder::create(home, "check", config, &inputs)?;
+    let run = EvaluationFolder::create(home, "check", config, &inputs)?;
     let outcome = CheckOutcome {
         model: engine.model_id().0.clone(),
         used,

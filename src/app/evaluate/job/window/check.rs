@@ -8,12 +8,13 @@ use crate::app::engine::networks::EngineOptions;
 use crate::app::engine::progress::JobEvent;
 use crate::app::engine::shared::Shared;
 use crate::app::engine::workers::LoadedNetworks;
-use crate::app::evaluate::job::check::alternatives::Suspect;
+use crate::app::evaluate::job::check::alternatives::PossibleFault;
 use crate::app::evaluate::job::check::{CheckConfig, eval_check};
-use crate::app::evaluate::job::inputs::{ListFormat, read_embeddings};
+use crate::app::evaluate::job::inputs::{paths_beside, read_embeddings};
 use crate::app::evaluate::job::runs::record;
 use crate::app::evaluate::state::checked::{Checked, Cure};
-use crate::app::evaluate::state::setup::{Options, Setup, Subject};
+use crate::app::evaluate::state::setup::{EvaluationOptions, EvaluationSetup, Subject};
+use crate::app::jobs::input_file::ListFormat;
 use crate::types::{Cancel, FaceCrop, ModelId};
 
 /// Pairs of each kind that are looked at: enough to see a gain of a tenth.
@@ -51,8 +52,7 @@ pub fn run(
         seed: SEED,
         used: None,
     };
-    let list = |file: &Path| Some(file.with_extension("txt")).filter(|list| list.is_file());
-    let given = asked.given.as_deref().map(|file| read_embeddings(file, list(file).as_deref())).transpose()?;
+    let given = asked.given.as_deref().map(|file| read_embeddings(file, paths_beside(file).as_deref())).transpose()?;
     let outcome = eval_check(&shared.home, engine, &config, given.as_ref(), cancel, events)?;
     let cures = outcome.findings.iter().map(|finding| cure(&asked, finding.suspect)).collect();
     Ok(Checked { outcome, cures })
@@ -74,21 +74,23 @@ fn asked(folder: &Path) -> Result<Asked> {
 }
 
 /// Evaluating again in a way that avoids the fault. Wrong preprocessing is put right where the model was imported.
-fn cure(asked: &Asked, suspect: Suspect) -> Option<Cure> {
-    let setup = |crop: FaceCrop| Setup {
+fn cure(asked: &Asked, suspect: PossibleFault) -> Option<Cure> {
+    let setup = |crop: FaceCrop| EvaluationSetup {
         subject: Subject::PairList,
         pairs: Some(asked.list.clone()),
         threshold_from: None,
         images: Some(asked.images.clone()),
         embeddings: Vec::new(),
         models: vec![asked.model.clone()],
-        options: Options { crop, ..Options::default() },
+        options: EvaluationOptions { crop, ..EvaluationOptions::default() },
     };
     match (suspect, &asked.given) {
-        (Suspect::SkippedPairs, _) => Some(Cure::WithoutDetector(setup(FaceCrop::Centre { share: CENTRE_SHARE }))),
+        (PossibleFault::SkippedPairs, _) => {
+            Some(Cure::WithoutDetector(setup(FaceCrop::Centre { share: CENTRE_SHARE })))
+        }
         (_, Some(_)) => Some(Cure::EmbedHere(setup(FaceCrop::Central))),
         // Faces were cut without a detector.
-        (Suspect::Alignment | Suspect::CropMargin, None)
+        (PossibleFault::Alignment | PossibleFault::CropMargin, None)
             if matches!(asked.crop, Some(FaceCrop::Centre { .. } | FaceCrop::AsStored)) =>
         {
             Some(Cure::EmbedHere(setup(FaceCrop::Central)))
@@ -115,12 +117,14 @@ mod tests {
     fn what_was_embedded_elsewhere_is_embedded_here() {
         let given = asked(folder("null").path()).unwrap();
         assert_eq!((given.model.0.as_str(), given.given.as_deref()), ("m", Some(Path::new("/e.jsonl"))));
-        assert!(matches!(cure(&given, Suspect::Channels), Some(Cure::EmbedHere(setup)) if setup.missing().is_none()));
+        assert!(
+            matches!(cure(&given, PossibleFault::Channels), Some(Cure::EmbedHere(setup)) if setup.missing().is_none())
+        );
         let here = asked(folder("\"largest\"").path()).unwrap();
         assert_eq!((here.crop, here.given.as_deref()), (Some(FaceCrop::Largest), None));
-        assert_eq!(cure(&here, Suspect::Channels), None);
-        assert!(matches!(cure(&here, Suspect::SkippedPairs), Some(Cure::WithoutDetector(_))));
+        assert_eq!(cure(&here, PossibleFault::Channels), None);
+        assert!(matches!(cure(&here, PossibleFault::SkippedPairs), Some(Cure::WithoutDetector(_))));
         let stored = asked(folder("\"as_stored\"").path()).unwrap();
-        assert!(matches!(cure(&stored, Suspect::Alignment), Some(Cure::EmbedHere(_))));
+        assert!(matches!(cure(&stored, PossibleFault::Alignment), Some(Cure::EmbedHere(_))));
     }
 }

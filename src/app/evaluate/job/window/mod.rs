@@ -10,24 +10,20 @@ use std::sync::{Arc, Mutex};
 
 use anyhow::{Context, Result};
 
-use crate::app::engine::networks::EngineOptions;
 use crate::app::engine::progress::JobEvent;
-use crate::app::engine::report::{Failed, JobKind, JobSummary, Report};
-use crate::app::engine::shared::{Shared, Tasks, failure, lock};
+use crate::app::engine::report::{Failed, JobSummary, Report};
+use crate::app::engine::shared::{FeatureJob, Shared, Tasks, failure, lock};
 use crate::app::engine::workers::LoadedNetworks;
-use crate::app::evaluate::job::count::PairCounter;
 use crate::app::evaluate::job::errata_file::{ErrataFile, mislabelled};
-use crate::app::evaluate::job::folder::eval_folder;
-use crate::app::evaluate::job::images::{embed_plain, labelled_images};
-use crate::app::evaluate::job::inputs::{Faces, ListFormat, read_embeddings};
-use crate::app::evaluate::job::library_faces::library_faces;
-use crate::app::evaluate::job::pairs::{PairsConfig, eval_images, eval_pairs};
+use crate::app::evaluate::job::evaluation::{EmbeddingsFile, EvaluationContext, FacesFrom};
+use crate::app::evaluate::job::inputs::paths_beside;
+use crate::app::evaluate::job::pairs::PairsConfig;
 use crate::app::evaluate::job::runs;
-use crate::app::evaluate::state::setup::{Setup, Subject};
-use crate::app::evaluate::state::{Event, Request};
-use crate::eval::figures::Arithmetic;
-use crate::eval::lfw::{Centring, Options as Protocol};
-use crate::eval::{FarRule, Run};
+use crate::app::evaluate::state::setup::{EvaluationSetup, Subject};
+use crate::app::evaluate::state::{CHECK, EVALUATE, Event, Request};
+use crate::app::jobs::input_file::ListFormat;
+use crate::eval::Run;
+use crate::eval::lfw::{Centring, LfwOptions};
 use crate::types::{Cancel, error_chain};
 
 /// Runs whose pictures can be asked for; older ones are forgotten when others are opened.
@@ -58,32 +54,43 @@ impl OpenRuns {
 }
 
 /// Starts evaluations on the device's thread; answers all else on a quick one.
-pub fn handle(tasks: &mut Tasks<'_, Event>, open: &Arc<Mutex<OpenRuns>>, request: Request) {
-    match request {
-        Request::Start(setup) => start(tasks, setup),
-        Request::Check(run) => start_check(tasks, run),
-        Request::LoadImage(key) => {
-            let open = open.clone();
-            tasks.in_background(move |shared, sink| {
-                let picture = pictures::load(shared, &open, key).map_err(|error| error_chain(&error));
-                sink.report(Report::Image(key, picture));
-            });
-        }
-        quick => {
-            let open = open.clone();
-            tasks.in_background(move |shared, sink| match answer(shared, &open, quick) {
-                Ok(event) => sink.send(event),
-                Err(error) => sink.fail(Failed::Evaluation, &error),
-            });
+#[derive(Default)]
+pub struct Job {
+    /// Evaluations on show, for their pictures.
+    open: Arc<Mutex<OpenRuns>>,
+}
+
+impl FeatureJob for Job {
+    type Request = Request;
+    type Event = Event;
+
+    fn handle(&self, tasks: &mut Tasks<'_, Event>, request: Request) {
+        match request {
+            Request::Start(setup) => start(tasks, setup),
+            Request::Check(run) => start_check(tasks, run),
+            Request::LoadImage(key) => {
+                let open = self.open.clone();
+                tasks.in_background(move |shared, sink| {
+                    let picture = pictures::load(shared, &open, key).map_err(|error| error_chain(&error));
+                    sink.report(Report::Image(key, picture));
+                });
+            }
+            quick => {
+                let open = self.open.clone();
+                tasks.in_background(move |shared, sink| match answer(shared, &open, quick) {
+                    Ok(event) => sink.send(event),
+                    Err(error) => sink.fail(Failed::Evaluation, &error),
+                });
+            }
         }
     }
 }
 
-fn start(tasks: &mut Tasks<'_, Event>, setup: Setup) {
+fn start(tasks: &mut Tasks<'_, Event>, setup: EvaluationSetup) {
     let (job, cancel) = tasks.begin_job();
     tasks.run_job(job, move |shared, networks, sink| {
         let mut finished = Finished::default();
-        let mut events = sink.reporter(job, JobKind::Evaluate);
+        let mut events = sink.reporter(job, EVALUATE);
         let outcome = run(shared, networks, &setup, &mut finished, &cancel, &mut events);
         // What was judged before a failure or a Cancel is a whole run.
         if !finished.runs.is_empty() {
@@ -96,7 +103,7 @@ fn start(tasks: &mut Tasks<'_, Event>, setup: Setup) {
 fn start_check(tasks: &mut Tasks<'_, Event>, run: PathBuf) {
     let (job, cancel) = tasks.begin_job();
     tasks.run_job(job, move |shared, networks, sink| {
-        let found = check::run(shared, networks, &run, &cancel, &mut sink.reporter(job, JobKind::Check));
+        let found = check::run(shared, networks, &run, &cancel, &mut sink.reporter(job, CHECK));
         sink.send(Event::Checked(run, found.map_err(|error| failure(Failed::Evaluation, &error))));
         sink.end(job, &cancel, Ok(JobSummary::default()));
     });
@@ -148,79 +155,54 @@ impl Finished {
 fn run(
     shared: &Shared,
     networks: &mut LoadedNetworks,
-    setup: &Setup,
+    setup: &EvaluationSetup,
     finished: &mut Finished,
     cancel: &Cancel,
     events: &mut dyn FnMut(JobEvent),
 ) -> Result<()> {
+    let mut on = EvaluationContext { home: &shared.home, networks, options: shared.options(), cancel, events };
     if setup.subject == Subject::Embeddings {
-        for file in &setup.embeddings {
-            let faces = read_embeddings(file, path_list(file).as_deref())?;
-            let config = PairsConfig { crop: None, ..pairs_config(shared, setup)? };
-            finished.add(eval_pairs(&shared.home, faces, None, &config, &mut |text| events(JobEvent::Note(text)))?);
+        for path in &setup.embeddings {
+            let file = EmbeddingsFile { path: path.clone(), images: paths_beside(path), mirrored: None };
+            finished.add(on.judge_pairs(Some(&file), &pairs_config(shared, setup)?)?);
         }
         return Ok(());
     }
     for model in &setup.models {
-        let options = EngineOptions { model: Some(model.0.clone()), ..shared.options() };
-        match setup.subject {
+        on.options.model = Some(model.0.clone());
+        let from = match setup.subject {
             Subject::PairList => {
-                let engine = networks.engine(&options, cancel, events)?;
-                finished.add(eval_images(&shared.home, engine, &pairs_config(shared, setup)?, cancel, events)?);
+                finished.add(on.judge_pairs(None, &pairs_config(shared, setup)?)?);
+                continue;
             }
             Subject::Folder => {
-                let folder = setup.images.as_deref().context("no folder of images was chosen")?;
-                let engine = networks.engine(&options, cancel, events)?;
-                let images = (folder, &labelled_images(folder)?[..]);
-                let faces = embed_plain(&shared.home, engine, images, setup.options.crop, cancel, events)?;
-                finished.add(every_pair(shared, &faces, setup, cancel, events)?);
+                let folder = setup.images.clone().context("no folder of images was chosen")?;
+                FacesFrom::Images { folder, crop: setup.options.crop }
             }
-            Subject::Library => {
-                let faces = library_faces(&shared.home, model)?;
-                finished.add(every_pair(shared, &faces, setup, cancel, events)?);
-            }
+            Subject::Library => FacesFrom::Library,
             Subject::Embeddings => unreachable!("ready embeddings need no model"),
-        }
+        };
+        let faces = on.faces(&from)?;
+        finished.add(on.judge_every_pair(&faces, setup.options.far_target)?);
     }
     Ok(())
 }
 
-fn every_pair(
-    shared: &Shared,
-    faces: &Faces,
-    setup: &Setup,
-    cancel: &Cancel,
-    events: &mut dyn FnMut(JobEvent),
-) -> Result<Run> {
-    let note = &mut |text| events(JobEvent::Note(text));
-    let counter = PairCounter::choose(&shared.options().device, faces.images.vectors.len(), note)?;
-    eval_folder(&shared.home, faces, setup.options.far_target, &counter, cancel, note)
-}
-
-fn pairs_config(shared: &Shared, setup: &Setup) -> Result<PairsConfig> {
+fn pairs_config(shared: &Shared, setup: &EvaluationSetup) -> Result<PairsConfig> {
     let list = setup.pairs.clone().context("no list of pairs was chosen")?;
     let format = ListFormat::of(&list);
     let options = &setup.options;
     Ok(PairsConfig {
-        kind: if format == ListFormat::Csv { "pairs" } else { "lfw" },
-        format,
-        list,
         threshold_from: setup.threshold_from.clone(),
-        errata: shared.home.label_errata(),
         crop: Some(options.crop),
         images: setup.images.clone(),
         mirror: options.mirror,
-        arithmetic: Arithmetic::Exact,
-        options: Protocol {
+        options: LfwOptions {
             metric: options.metric,
-            centring: if options.subtract_mean { Centring::OtherFolds } else { Centring::None },
+            centring: Centring::of_other_folds(options.subtract_mean),
             far_target: options.far_target,
-            far_rule: FarRule::Interpolated,
+            ..LfwOptions::default()
         },
+        ..PairsConfig::of(list, format, &shared.home)
     })
-}
-
-/// The list of paths that belongs to a NumPy array: a text file of the same name beside it.
-fn path_list(file: &Path) -> Option<PathBuf> {
-    Some(file.with_extension("txt")).filter(|list| list.is_file())
 }

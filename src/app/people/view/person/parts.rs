@@ -11,7 +11,7 @@ use crate::app::ui::icons::{self, Icon};
 use crate::app::ui::locale::grouped;
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
-use crate::app::ui::widgets::face_tile::{FaceTile, Frame, face_tile_ui};
+use crate::app::ui::widgets::face_tile::{FaceTile, TileFrame, face_tile_ui};
 use crate::library::{Belongs, Decision, Destination, SetAside};
 use crate::types::{FaceId, PhotoId};
 
@@ -96,7 +96,7 @@ pub(super) fn rejected_ui(ui: &mut Ui, ctx: &mut Context<'_>, page: &PersonPage,
         ui.set_width(size::FACE_TILE);
         let name = page.name.as_deref().unwrap_or(ctx.text.s("this_group"));
         let label = ctx.text.f("not_them", &[("name", name)]);
-        let tile = FaceTile { face, side: size::FACE_TILE, frame: Frame::Square, selected: false, name: &label };
+        let tile = FaceTile { face, side: size::FACE_TILE, frame: TileFrame::Square, selected: false, name: &label };
         if face_tile_ui(ui, ctx, tile).clicked() {
             ctx.act(Action::OpenPhoto(photo));
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::history::History;
 use super::model::{Word, Words};
 use super::operations::Operation;
-use super::world::{Key, Shown, View};
+use super::world::{Key, Shown, VisibleLibrary};
 use crate::library::{Belongs, Decision, Destination, FaceState, LibraryError, SetAside};
 use crate::types::PersonId;
 
@@ -44,12 +44,12 @@ fn truly(key: Key) -> usize {
 }
 
 /// A face in sight that belongs to somebody, and to whom.
-fn of_somebody(view: &View, number: u8) -> Option<(Shown, PersonId)> {
+fn of_somebody(view: &VisibleLibrary, number: u8) -> Option<(Shown, PersonId)> {
     let with = |face: &Shown| Some((face.clone(), face.state.person()?));
     choose(view.faces.iter().filter(|face| !face.is_missing).filter_map(with), number)
 }
 
-fn of_person(view: &View, person: PersonId) -> impl Iterator<Item = &Shown> {
+fn of_person(view: &VisibleLibrary, person: PersonId) -> impl Iterator<Item = &Shown> {
     view.faces.iter().filter(move |face| face.state.person() == Some(person))
 }
 
@@ -63,19 +63,19 @@ fn may_be(history: &History, person: PersonId, key: Key) -> bool {
 }
 
 /// The faces that the grouping put there are named with their group.
-fn hold(words: &mut Words, view: &View, person: PersonId) {
+fn hold(words: &mut Words, view: &VisibleLibrary, person: PersonId) {
     for face in of_person(view, person).filter(|face| is_grouped(face)) {
         words.say(face.key, Word::Of { person, one_by_one: false });
     }
 }
 
-fn give(history: &mut History, view: &View, person: PersonId) {
+fn give(history: &mut History, view: &VisibleLibrary, person: PersonId) {
     let faces = of_person(view, person).filter(|face| is_grouped(face) || face.state.is_said());
     let given: Vec<_> = faces.map(|face| (person, truly(face.key))).collect();
     history.model.given.extend(given);
 }
 
-fn name(history: &mut History, view: &View, face: u8) -> Result<(), String> {
+fn name(history: &mut History, view: &VisibleLibrary, face: u8) -> Result<(), String> {
     let Some((face, person)) = of_somebody(view, face) else { return Ok(()) };
     let name = format!("P{}", truly(face.key));
     give(history, view, person);
@@ -86,7 +86,7 @@ fn name(history: &mut History, view: &View, face: u8) -> Result<(), String> {
     Ok(())
 }
 
-fn confirm(history: &mut History, view: &View, face: u8) -> Result<(), String> {
+fn confirm(history: &mut History, view: &VisibleLibrary, face: u8) -> Result<(), String> {
     let Some((face, person)) = of_somebody(view, face) else { return Ok(()) };
     if !may_be(history, person, face.key) {
         return Ok(());
@@ -98,7 +98,7 @@ fn confirm(history: &mut History, view: &View, face: u8) -> Result<(), String> {
     Ok(())
 }
 
-fn reject(history: &mut History, view: &View, face: u8) -> Result<(), String> {
+fn reject(history: &mut History, view: &VisibleLibrary, face: u8) -> Result<(), String> {
     let Some((face, person)) = of_somebody(view, face) else { return Ok(()) };
     history.say(Decision::Reject { person, faces: vec![face.face] }, |words| {
         words.say(face.key, Word::Nothing);
@@ -108,7 +108,7 @@ fn reject(history: &mut History, view: &View, face: u8) -> Result<(), String> {
 }
 
 /// Another program moves the face away; the tick meant what was seen before.
-fn stale_tick(history: &mut History, view: &View, face: u8) -> Result<(), String> {
+fn stale_tick(history: &mut History, view: &VisibleLibrary, face: u8) -> Result<(), String> {
     let Some((face, person)) = of_somebody(view, face) else { return Ok(()) };
     let to = Destination::NewPerson { name: format!("P{}", truly(face.key)) };
     let elsewhere = Decision::Move { faces: vec![face.face], to };
@@ -132,7 +132,7 @@ fn stale_tick(history: &mut History, view: &View, face: u8) -> Result<(), String
 }
 
 /// The face is confirmed for whomever it went to. They inherit what was said of a group that it was the last face of.
-fn follow_move(history: &mut History, before: &View, after: &View, face: &Shown) {
+fn follow_move(history: &mut History, before: &VisibleLibrary, after: &VisibleLibrary, face: &Shown) {
     let moved = after.faces.iter().find(|other| other.face == face.face);
     let Some(person) = moved.and_then(|face| face.state.person()) else { return };
     history.model.given.insert((person, truly(face.key)));
@@ -148,7 +148,7 @@ fn follow_move(history: &mut History, before: &View, after: &View, face: &Shown)
     }
 }
 
-fn move_face(history: &mut History, view: &View, face: u8, to: u8) -> Result<(), String> {
+fn move_face(history: &mut History, view: &VisibleLibrary, face: u8, to: u8) -> Result<(), String> {
     let in_sight = view.faces.iter().filter(|face| !face.is_missing && !matches!(face.state, FaceState::SetAside(_)));
     let Some(face) = choose(in_sight.cloned(), face) else { return Ok(()) };
     let may_go = |person: &PersonId| {
@@ -170,7 +170,7 @@ fn move_face(history: &mut History, view: &View, face: u8, to: u8) -> Result<(),
     Ok(())
 }
 
-fn take_out(history: &mut History, view: &View, face: u8) -> Result<(), String> {
+fn take_out(history: &mut History, view: &VisibleLibrary, face: u8) -> Result<(), String> {
     let Some((face, person)) = of_somebody(view, face) else { return Ok(()) };
     history.say(Decision::TakeOut(vec![face.face]), |words| {
         words.say(face.key, Word::Nothing);
@@ -180,16 +180,12 @@ fn take_out(history: &mut History, view: &View, face: u8) -> Result<(), String> 
 }
 
 /// Offered for groups that nobody has named.
-fn set_aside(history: &mut History, view: &View, face: u8, why: SetAside) -> Result<(), String> {
+fn set_aside(history: &mut History, view: &VisibleLibrary, face: u8, why: SetAside) -> Result<(), String> {
     let Some((_, person)) = of_somebody(view, face) else { return Ok(()) };
     if history.model.words.people.contains_key(&person) {
         return Ok(());
     }
-    let decision = match why {
-        SetAside::Stranger => Decision::Strangers(person),
-        SetAside::NotAFace => Decision::NotAPerson(person),
-    };
-    history.say(decision, |words| {
+    history.say(Decision::SetAsideAll { person, why }, |words| {
         for face in of_person(view, person).filter(|face| !face.is_missing) {
             words.say(face.key, Word::Aside(why));
         }
@@ -197,14 +193,14 @@ fn set_aside(history: &mut History, view: &View, face: u8, why: SetAside) -> Res
     Ok(())
 }
 
-fn restore(history: &mut History, view: &View, face: u8) -> Result<(), String> {
+fn restore(history: &mut History, view: &VisibleLibrary, face: u8) -> Result<(), String> {
     let aside = view.faces.iter().filter(|face| matches!(face.state, FaceState::SetAside(_)));
     let Some(face) = choose(aside, face) else { return Ok(()) };
     history.say(Decision::Restore(vec![face.face]), |words| words.say(face.key, Word::Nothing))?;
     Ok(())
 }
 
-fn hide(history: &mut History, view: &View, face: u8) -> Result<(), String> {
+fn hide(history: &mut History, view: &VisibleLibrary, face: u8) -> Result<(), String> {
     let Some((_, person)) = of_somebody(view, face) else { return Ok(()) };
     give(history, view, person);
     history.say(Decision::Hide(person), |words| {
@@ -227,7 +223,7 @@ fn show(history: &mut History, person: u8) -> Result<(), String> {
 }
 
 /// Two of the same true person.
-fn merge(history: &mut History, view: &View, from: u8, into: u8) -> Result<(), String> {
+fn merge(history: &mut History, view: &VisibleLibrary, from: u8, into: u8) -> Result<(), String> {
     let Some((face, from)) = of_somebody(view, from) else { return Ok(()) };
     let others: BTreeSet<PersonId> = view
         .faces
@@ -246,7 +242,7 @@ fn merge(history: &mut History, view: &View, from: u8, into: u8) -> Result<(), S
     Ok(())
 }
 
-fn merged(words: &mut Words, view: &View, from: PersonId, into: PersonId) {
+fn merged(words: &mut Words, view: &VisibleLibrary, from: PersonId, into: PersonId) {
     hold(words, view, into);
     for face in of_person(view, from).filter(|face| is_grouped(face) || face.state.is_said()) {
         let one_by_one = matches!(face.state, FaceState::Of { belongs: Belongs::Confirmed, .. });
@@ -292,7 +288,7 @@ fn may_be_same(history: &mut History, pair: u8) -> Result<(), String> {
 }
 
 /// Onto a face that truly is the same person.
-fn put_back(history: &mut History, view: &View, lost: u8, onto: u8) -> Result<(), String> {
+fn put_back(history: &mut History, view: &VisibleLibrary, lost: u8, onto: u8) -> Result<(), String> {
     let Some(lost) = choose(view.faces.iter().filter(|face| view.lost.contains(&face.key)), lost) else {
         return Ok(());
     };
@@ -312,7 +308,7 @@ fn put_back(history: &mut History, view: &View, lost: u8, onto: u8) -> Result<()
     Ok(())
 }
 
-fn let_go(history: &mut History, view: &View, lost: u8) -> Result<(), String> {
+fn let_go(history: &mut History, view: &VisibleLibrary, lost: u8) -> Result<(), String> {
     let Some(lost) = choose(view.faces.iter().filter(|face| view.lost.contains(&face.key)), lost) else {
         return Ok(());
     };

@@ -10,11 +10,12 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::pictures::{LEAST_FACE, PEOPLE, Picture};
-use crate::app::engine::networks::{FindFaces, FoundFace};
+use crate::app::engine::networks::FindFaces;
 use crate::app::engine::thumbnail_files::ThumbnailCache;
 use crate::app::scan::job::carry_over::FindEdit;
 use crate::faces::edits::Edit;
 use crate::faces::image::Photo;
+use crate::library::FaceRecord;
 use crate::types::{Detection, Embedding, FaceBox, Landmarks, ModelId};
 
 /// The versions of both networks.
@@ -58,7 +59,7 @@ impl FindFaces for Finder {
         &self.model
     }
 
-    fn find_faces(&self, photos: &[(&Path, &Photo)]) -> Vec<Result<Vec<FoundFace>>> {
+    fn find_faces(&self, photos: &[(&Path, &Photo)]) -> Vec<Result<Vec<FaceRecord>>> {
         let is_found = |face: &FaceBox| face.width.min(face.height) >= LEAST_FACE;
         let of = |pixels: &RgbImage| {
             let faces = coloured(pixels).into_iter().filter(|(_, face)| is_found(face));
@@ -72,11 +73,11 @@ impl FindFaces for Finder {
     }
 }
 
-fn found(face_box: FaceBox, embedding: Option<Embedding>) -> FoundFace {
+fn found(face_box: FaceBox, embedding: Option<Embedding>) -> FaceRecord {
     let FaceBox { x, y, width, height } = face_box;
     let point = |across: f32, down: f32| [x + across * width, y + down * height];
     let landmarks = Landmarks([point(0.3, 0.4), point(0.7, 0.4), point(0.5, 0.6), point(0.35, 0.8), point(0.65, 0.8)]);
-    FoundFace { detection: Detection { face_box, score: 0.9, landmarks }, embedding, portrait_jpeg: vec![1, 2, 3] }
+    FaceRecord { detection: Detection { face_box, score: 0.9, landmarks }, embedding, crop_jpeg: vec![1, 2, 3] }
 }
 
 /// Each colour that is somewhere, and where; everything else is grey.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::model::{Expected, Model, Step, Words};
 use super::pictures::{Picture, SHOTS};
-use super::world::{Drive, FOLDERS, View, World};
+use super::world::{Drive, FOLDERS, VisibleLibrary, World};
 use crate::app::scan::job::ScanSummary;
 use crate::library::{Decision, MissingPolicy};
 use crate::types::{Revision, Touched};
@@ -29,7 +29,7 @@ impl History {
         Self { world, model: Model::default(), looked }
     }
 
-    pub fn view(&self) -> View {
+    pub fn view(&self) -> VisibleLibrary {
         self.world.view()
     }
 
@@ -54,7 +54,11 @@ impl History {
         Ok(())
     }
 
-    fn follow_scan(&mut self, before: &View, policy: MissingPolicy) -> Result<(View, Expected, usize), String> {
+    fn follow_scan(
+        &mut self,
+        before: &VisibleLibrary,
+        policy: MissingPolicy,
+    ) -> Result<(VisibleLibrary, Expected, usize), String> {
         let mut expected = Expected::default();
         for folder in 0..FOLDERS {
             if self.world.drives[folder] != Drive::Unplugged {
@@ -145,7 +149,7 @@ impl History {
 fn check_summary(
     summary: &ScanSummary,
     expected: &Expected,
-    (before, after): (&View, &View),
+    (before, after): (&VisibleLibrary, &VisibleLibrary),
     carried: usize,
 ) -> Result<(), String> {
     let lost = after.lost.difference(&before.lost).count();

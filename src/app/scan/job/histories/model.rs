@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::pictures::Picture;
-use super::world::{Key, Shown, View};
+use super::world::{Key, Shown, VisibleLibrary};
 use crate::library::{Belongs, FaceState, MissingPolicy, SetAside};
 use crate::types::PersonId;
 
@@ -66,7 +66,7 @@ impl Words {
     }
 
     /// As the library shows them.
-    pub fn shown(view: &View) -> Self {
+    pub fn shown(view: &VisibleLibrary) -> Self {
         let mut words = Self { rejected: view.rejected.clone(), apart: view.apart.clone(), ..Self::default() };
         view.faces.iter().for_each(|shown| words.say(shown.key, Word::of(shown.state)));
         let known = view.people.iter().filter(|(_, (name, hidden))| name.is_some() || *hidden);
@@ -212,7 +212,12 @@ impl Model {
 
     /// Takes over what the scan has carried to edits, where it may; tells what it should have carried and did not.
     /// `before` is what was seen before the scan. Returns how many faces got a word.
-    pub fn carry_over(&mut self, before: &View, after: &View, expected: &Expected) -> Result<usize, String> {
+    pub fn carry_over(
+        &mut self,
+        before: &VisibleLibrary,
+        after: &VisibleLibrary,
+        expected: &Expected,
+    ) -> Result<usize, String> {
         let said = self.words.clone();
         let shown = Words::shown(after);
         let mut got = 0;
@@ -245,7 +250,7 @@ impl Model {
     fn check_carried(
         &self,
         said: &Words,
-        before: &View,
+        before: &VisibleLibrary,
         (old, new): (Picture, Picture),
         expected: &Expected,
     ) -> Result<(), String> {
@@ -283,7 +288,7 @@ impl Model {
     }
 
     /// Whether the library says what the user said, everywhere.
-    pub fn check(&self, view: &View) -> Result<(), String> {
+    pub fn check(&self, view: &VisibleLibrary) -> Result<(), String> {
         self.check_names(view)?;
         let shown = Words::shown(view);
         let mut keys: Vec<Key> = view.faces.iter().map(|face| face.key).collect();
@@ -318,7 +323,7 @@ impl Model {
     }
 
     /// A name never moves.
-    pub fn check_names(&self, view: &View) -> Result<(), String> {
+    pub fn check_names(&self, view: &VisibleLibrary) -> Result<(), String> {
         view.faces.iter().try_for_each(|face| self.check_name(face))
     }
 
@@ -334,7 +339,7 @@ impl Model {
     }
 
     /// Pictures are where the last scans saw them; faces of the others are missing with their photo, or lost.
-    fn check_places(&self, view: &View) -> Result<(), String> {
+    fn check_places(&self, view: &VisibleLibrary) -> Result<(), String> {
         let mut places: BTreeMap<Picture, BTreeSet<PathBuf>> = BTreeMap::new();
         for (path, picture) in &self.linked {
             places.entry(*picture).or_default().insert(path.clone());
@@ -364,7 +369,7 @@ impl Model {
     }
 
     /// People's faces are counted: those of photos on the disk.
-    fn check_cards(&self, view: &View) -> Result<(), String> {
+    fn check_cards(&self, view: &VisibleLibrary) -> Result<(), String> {
         for (person, counted) in &view.cards {
             let mut expected = (0, 0);
             for (key, word) in &self.words.faces {
@@ -391,7 +396,7 @@ impl Model {
 
     /// Follows an undo or redo: what the step changed and nothing changed since is as before it. Rows that have changed
     /// since are left alone, and edits of a picture follow it. `shown_before` is what was seen until then.
-    pub fn revert(&mut self, step: &Step, shown_before: &View, view: &View) -> Result<(), String> {
+    pub fn revert(&mut self, step: &Step, shown_before: &VisibleLibrary, view: &VisibleLibrary) -> Result<(), String> {
         let shown = Words::shown(view);
         let (before, after) = (&step.before, &step.after);
         let changed = |key: &Key| before.of(*key) != after.of(*key);

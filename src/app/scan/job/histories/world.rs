@@ -20,7 +20,7 @@ use crate::app::jobs::regroup::{Grouping, regroup};
 use crate::app::scan::job::{ScanSummary, ScanTools, scan_folders};
 use crate::cluster::Linkage;
 use crate::library::{
-    Decision, FaceState, Library, LibraryError, LibraryReader, MissingPolicy, Page, PeopleFilter, PeopleKind,
+    Decision, FaceState, Library, LibraryError, LibraryReader, ListPage, MissingPolicy, PeopleFilter, PeopleKind,
     PhotoFilter,
 };
 use crate::types::{Cancel, FaceId, PersonId, PhotoId, Revision, SquaredDistance, Touched};
@@ -76,7 +76,7 @@ pub struct Shown {
 
 /// All that somebody can see of a library.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct View {
+pub struct VisibleLibrary {
     pub faces: Vec<Shown>,
     /// The pictures that are somewhere, and where.
     pub paths: BTreeMap<Picture, BTreeSet<PathBuf>>,
@@ -355,7 +355,7 @@ impl World {
         self.library.call(|library| library.check_integrity()).unwrap();
     }
 
-    pub fn view(&self) -> View {
+    pub fn view(&self) -> VisibleLibrary {
         let model = self.finder.model_id().clone();
         self.library.call(move |library| library.at_once(|library| view(library, &model))).unwrap()
     }
@@ -385,12 +385,12 @@ fn with_end(path: &Path, end: &str) -> PathBuf {
     name.into()
 }
 
-fn view(library: &LibraryReader, model: &crate::types::ModelId) -> Result<View, LibraryError> {
-    let mut view = View::default();
+fn view(library: &LibraryReader, model: &crate::types::ModelId) -> Result<VisibleLibrary, LibraryError> {
+    let mut view = VisibleLibrary::default();
     let mut keys: BTreeMap<FaceId, Key> = BTreeMap::new();
     let mut photos = Vec::new();
     for filter in [PhotoFilter::All, PhotoFilter::Failed, PhotoFilter::Missing] {
-        photos.extend(library.photos(filter, Page::ALL)?.into_iter().map(|photo| photo.id));
+        photos.extend(library.photos(filter, ListPage::ALL)?.into_iter().map(|photo| photo.id));
     }
     photos.sort();
     photos.dedup();
@@ -410,12 +410,12 @@ fn view(library: &LibraryReader, model: &crate::types::ModelId) -> Result<View, 
         }
     }
     let hidden = PeopleFilter { kind: PeopleKind::Hidden, min_faces: 0 };
-    let hidden: BTreeSet<PersonId> = library.people(hidden, Page::ALL)?.into_iter().map(|card| card.id).collect();
+    let hidden: BTreeSet<PersonId> = library.people(hidden, ListPage::ALL)?.into_iter().map(|card| card.id).collect();
     for person in library.everyone()? {
         view.people.insert(person.id, (person.name, hidden.contains(&person.id)));
     }
     let named = PeopleFilter { kind: PeopleKind::Named, min_faces: 0 };
-    for card in library.people(named, Page::ALL)? {
+    for card in library.people(named, ListPage::ALL)? {
         view.cards.insert(card.id, (card.faces, card.confirmed));
     }
     // In an order that does not hang on which photo was decoded first.

@@ -163,3 +163,14 @@ fn no_face_waits_once_the_library_is_embedded_again() {
     let adoption = &state.run.as_ref().unwrap().adoption;
     assert_eq!(*adoption, Adoption::InUse { model: "faces".into(), faces: 0 });
 }
+
+#[test]
+fn what_was_chosen_is_chosen_again() {
+    let mut before = State::default();
+    before.form.data = Some(DataSource::Folder("/people".into()));
+    before.form.pairs = Some("/lfw/pairs.txt".into());
+    let (mut kept, mut after) = (Kept::new(), State::default());
+    before.remember(&mut kept);
+    after.recall(&kept);
+    assert_eq!((after.form.data, after.form.pairs), (before.form.data, before.form.pairs));
+}

@@ -7,12 +7,12 @@ use anyhow::{Context, Result};
 use serde::Serialize;
 
 use crate::app::engine::home::Home;
-use crate::app::evaluate::job::inputs::InputFile;
+use crate::app::jobs::input_file::InputFile;
 use crate::figures::Table;
 use crate::figures::plot::{Figure, PNG_SCALE, PngError, to_png};
 use crate::figures::report::Report;
 
-pub(crate) struct RunFolder(PathBuf);
+pub(crate) struct EvaluationFolder(PathBuf);
 
 #[derive(Serialize)]
 struct Asked<'a, C> {
@@ -23,7 +23,7 @@ struct Asked<'a, C> {
     inputs: &'a [InputFile],
 }
 
-impl RunFolder {
+impl EvaluationFolder {
     /// A new folder below `home`'s runs, named by time and kind, holding `config.json`.
     pub(crate) fn create(home: &Home, kind: &str, config: &impl Serialize, inputs: &[InputFile]) -> Result<Self> {
         let now = jiff::Zoned::now();
@@ -89,7 +89,7 @@ mod tests {
     fn two_runs_of_one_second_have_two_folders() {
         let home = tempfile::tempdir().unwrap();
         let home = Home::open(Some(home.path())).unwrap();
-        let [a, b] = [(); 2].map(|()| RunFolder::create(&home, "lfw", &"config", &[]).unwrap());
+        let [a, b] = [(); 2].map(|()| EvaluationFolder::create(&home, "lfw", &"config", &[]).unwrap());
         assert_ne!(a.path(), b.path());
         let config: serde_json::Value =
             serde_json::from_slice(&fs::read(b.path().join("config.json")).unwrap()).unwrap();

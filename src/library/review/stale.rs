@@ -9,12 +9,12 @@ use crate::library::error::{LibraryError, Result, Stale};
 use crate::types::{FaceId, PersonId, Revision};
 
 /// The revision that somebody looked at, and the changes that they themselves made since.
-pub(super) struct Seen<'a> {
+pub(super) struct StaleCheck<'a> {
     pub revision: Revision,
     pub own: &'a HashSet<i64>,
 }
 
-impl Seen<'_> {
+impl StaleCheck<'_> {
     pub fn is_seen(&self, revision: i64) -> bool {
         revision <= self.revision.0 || self.own.contains(&revision)
     }

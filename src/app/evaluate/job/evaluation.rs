@@ -1,0 +1,112 @@
+//! An evaluation put together: vectors from where they are to be had, judged by a protocol. Command line and window both
+//! come here, and only say what was chosen.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use crate::app::engine::home::Home;
+use crate::app::engine::networks::{Engine, EngineOptions};
+use crate::app::engine::progress::JobEvent;
+use crate::app::engine::workers::LoadedNetworks;
+use crate::app::evaluate::job::count::PairCounter;
+use crate::app::evaluate::job::folder::eval_folder;
+use crate::app::evaluate::job::images::{embed_plain, labelled_images};
+use crate::app::evaluate::job::inputs::{Faces, Photos, read_embeddings};
+use crate::app::evaluate::job::library_faces::library_faces;
+use crate::app::evaluate::job::pairs::{PairsConfig, eval_images, eval_pairs};
+use crate::eval::Run;
+use crate::types::{Cancel, FaceCrop};
+
+/// What an evaluation works with.
+pub struct EvaluationContext<'a> {
+    pub home: &'a Home,
+    pub networks: &'a mut LoadedNetworks,
+    /// The network that is judged, and where it runs.
+    pub options: EngineOptions,
+    pub cancel: &'a Cancel,
+    pub events: &'a mut dyn FnMut(JobEvent),
+}
+
+/// Where the vectors of a labelled set come from.
+#[derive(Debug, Clone)]
+pub enum FacesFrom {
+    Embeddings {
+        file: EmbeddingsFile,
+        /// The folder of the embedded images, for pictures in the report.
+        images: Option<PathBuf>,
+    },
+    /// Images in one sub-folder a person, embedded now.
+    Images { folder: PathBuf, crop: FaceCrop },
+    /// The confirmed faces of the library.
+    Library,
+}
+
+/// Embeddings that are there already.
+#[derive(Debug, Clone)]
+pub struct EmbeddingsFile {
+    pub path: PathBuf,
+    /// The list of its images, where it is a NumPy array.
+    pub images: Option<PathBuf>,
+    /// Embeddings of the mirrored images.
+    pub mirrored: Option<PathBuf>,
+}
+
+impl EmbeddingsFile {
+    pub fn read(&self) -> Result<Faces> {
+        read_embeddings(&self.path, self.images.as_deref())
+    }
+
+    fn read_mirrored(&self) -> Result<Option<Faces>> {
+        self.mirrored.as_deref().map(|file| read_embeddings(file, self.images.as_deref())).transpose()
+    }
+}
+
+impl EvaluationContext<'_> {
+    /// The networks, and who hears how far they are.
+    pub fn engine(&mut self) -> Result<(&Engine, &mut dyn FnMut(JobEvent))> {
+        Ok((self.networks.engine(&self.options, self.cancel, self.events)?, self.events))
+    }
+
+    pub fn faces(&mut self, from: &FacesFrom) -> Result<Faces> {
+        match from {
+            FacesFrom::Embeddings { file, images } => {
+                let folder = images.clone();
+                let photos = folder.map_or(Photos::Unknown, |folder| Photos::Folder { folder, crop: None, rule: None });
+                Ok(Faces { photos, ..file.read()? })
+            }
+            FacesFrom::Images { folder, crop } => self.embedded(folder, &labelled_images(folder)?, *crop),
+            FacesFrom::Library => library_faces(self.home, &self.options.model_id()),
+        }
+    }
+
+    /// Embeds the images at `paths` below `folder`.
+    pub fn embedded(&mut self, folder: &Path, paths: &[String], crop: FaceCrop) -> Result<Faces> {
+        let (home, cancel) = (self.home, self.cancel);
+        let (engine, events) = self.engine()?;
+        embed_plain(home, engine, (folder, paths), crop, cancel, events)
+    }
+
+    /// A list of pairs: by ready embeddings where there are any, else by its images, embedded now.
+    pub fn judge_pairs(&mut self, ready: Option<&EmbeddingsFile>, config: &PairsConfig) -> Result<Run> {
+        let (home, cancel) = (self.home, self.cancel);
+        let Some(ready) = ready else {
+            let (engine, events) = self.engine()?;
+            return eval_images(home, engine, config, cancel, events);
+        };
+        let config = PairsConfig { crop: None, ..config.clone() };
+        eval_pairs(home, ready.read()?, ready.read_mirrored()?.as_ref(), &config, &mut |text| self.note(text))
+    }
+
+    /// Every pair of a labelled set.
+    pub fn judge_every_pair(&mut self, faces: &Faces, far_target: f64) -> Result<Run> {
+        let (home, cancel, device) = (self.home, self.cancel, self.options.device.clone());
+        let note = &mut |text| self.note(text);
+        let counter = PairCounter::choose(&device, faces.images.vectors.len(), note)?;
+        eval_folder(home, faces, far_target, &counter, cancel, note)
+    }
+
+    fn note(&mut self, text: String) {
+        (self.events)(JobEvent::Note(text));
+    }
+}

@@ -1,0 +1,64 @@
+//! Files that went into a run, each with its hash; and lists of pairs, which an evaluation and a training run both read.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::eval::PairList;
+
+/// A file that went into a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct InputFile {
+    pub path: String,
+    pub sha256: String,
+}
+
+impl InputFile {
+    pub(crate) fn of(file: &Path) -> Result<Self> {
+        Ok(read(file)?.1)
+    }
+}
+
+/// How a list of pairs is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ListFormat {
+    Lfw,
+    Csv,
+}
+
+#[cfg(feature = "gui")]
+impl ListFormat {
+    /// By a file's ending.
+    pub(crate) fn of(list: &Path) -> Self {
+        let is_csv = list.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
+        if is_csv { Self::Csv } else { Self::Lfw }
+    }
+}
+
+/// A list of pairs and its hash.
+pub(crate) fn read_pairs(file: &Path, format: ListFormat) -> Result<(PairList, InputFile)> {
+    let (text, input) = read_text(file)?;
+    let list = match format {
+        ListFormat::Lfw => PairList::parse_lfw(&text),
+        ListFormat::Csv => PairList::parse_csv(&text),
+    };
+    Ok((list.with_context(|| format!("cannot use {}", file.display()))?, input))
+}
+
+/// A text file and its hash.
+pub(crate) fn read_text(file: &Path) -> Result<(String, InputFile)> {
+    let (bytes, input) = read(file)?;
+    let text = String::from_utf8(bytes).with_context(|| format!("this is not a text file: {}", file.display()))?;
+    Ok((text, input))
+}
+
+/// A file's bytes and its hash.
+pub(crate) fn read(file: &Path) -> Result<(Vec<u8>, InputFile)> {
+    let bytes = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok((bytes, InputFile { path: file.display().to_string(), sha256 }))
+}

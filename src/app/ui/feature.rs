@@ -1,0 +1,161 @@
+//! What the window asks of a feature. The shell knows a feature by these two traits alone, so that a new one is a line
+//! there: [`Feature`] is its state, [`FeatureView`] its drawing. What a feature does not need has a default.
+
+use std::path::PathBuf;
+
+use eframe::egui::{self, Ui};
+
+use super::action::{Action, Outbox};
+use super::context::ViewContext;
+use super::locale::Locale;
+use super::view::View;
+use crate::app::engine::facts::Facts;
+use crate::app::engine::report::{JobId, JobKind, JobSummary, Ticket};
+use crate::types::Touched;
+
+/// What a feature shows, and what messages and events do to it. No drawing, no disk.
+pub trait Feature: Default {
+    /// What a user can do in it.
+    type Message;
+    /// What is asked of its job.
+    type Request;
+    /// What its job tells.
+    type Event;
+
+    /// The view of the rail where it is drawn, which several features may share.
+    const VIEW: View;
+
+    fn update(&mut self, message: Self::Message, out: &mut Outbox<'_, Self::Request>);
+
+    fn receive(&mut self, event: Self::Event, out: &mut Outbox<'_, Self::Request>);
+
+    /// Whether a request waits for the device's thread. Reading and reviewing never wait behind it.
+    fn is_long(_request: &Self::Request) -> bool {
+        false
+    }
+
+    /// Whether a newer request makes an older one pointless that still waits.
+    fn replaces(_newer: &Self::Request, _older: &Self::Request) -> bool {
+        false
+    }
+
+    /// The window has been opened.
+    fn opened(&self, _out: &mut Outbox<'_, Self::Request>) {}
+
+    /// A view has come on show.
+    fn shown(&self, _view: View, _out: &mut Outbox<'_, Self::Request>) {}
+
+    /// Something has changed while a view is on show.
+    fn touched(&self, _touched: &Touched, _on_show: View, _out: &mut Outbox<'_, Self::Request>) {}
+
+    /// What every view shows has been read anew.
+    fn facts_loaded(&mut self, _facts: &Facts) {}
+
+    /// A change, of whatever feature, was made or could not be.
+    fn answered(&mut self, _ticket: Ticket, _made: bool, _out: &mut Outbox<'_, Self::Request>) {}
+
+    /// Work of some feature broke down; if it was this one's, no other answer comes.
+    fn broke_down(&mut self, _out: &mut Outbox<'_, Self::Request>) {}
+
+    fn job_ended(&mut self, _job: JobId) {}
+
+    /// What a job of this kind leaves, and what there is to say of it; none where it is another feature's.
+    fn ended(_kind: JobKind, _summary: &JobSummary, _text: &Locale) -> Option<Ended> {
+        None
+    }
+
+    /// The path that a message asks for. The window finds it out, and sends [`Self::with_paths`] in its place.
+    fn path_question(_message: &Self::Message) -> Option<PathQuestion> {
+        None
+    }
+
+    /// The message that follows when the paths are known.
+    fn with_paths(_asked: Self::Message, _paths: Vec<PathBuf>) -> Option<Self::Message> {
+        None
+    }
+
+    /// What files mean that are dropped on its view; none where they are photos for the library.
+    fn dropped(_paths: &[PathBuf]) -> Option<Self::Message> {
+        None
+    }
+
+    /// Adds what is to be known at the next start.
+    fn remember(&self, _kept: &mut Kept) {}
+
+    /// Takes up what was kept. What cannot be read is as good as none.
+    fn recall(&mut self, _kept: &Kept) {}
+
+    /// Whether a question is open, which takes Esc for itself.
+    fn is_asking(&self) -> bool {
+        false
+    }
+}
+
+/// A feature's drawing, with what its widgets keep from one frame to the next.
+pub trait FeatureView<F: Feature>: Default {
+    fn ui(&mut self, ui: &mut Ui, ctx: &mut ViewContext<'_, F, F::Message>);
+
+    /// Its dialogs, which may be open over any view.
+    fn dialogs_ui(&mut self, _window: &egui::Context, _ctx: &mut ViewContext<'_, F, F::Message>) {}
+
+    /// Another view has come on show.
+    fn left(&mut self) {}
+}
+
+/// What features keep from one start to the next, each under keys of its own.
+pub type Kept = serde_json::Map<String, serde_json::Value>;
+
+/// What follows from a job's end.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ended {
+    /// What is said of one that was done to its end.
+    pub words: String,
+    /// What leads to its outcome.
+    pub show: Option<Action>,
+    /// What it left other than before, however it ended.
+    pub touched: Touched,
+    /// A view that says itself how it ended, when it is on show.
+    pub said_in: Option<View>,
+}
+
+/// Adds how many were skipped, where some were.
+pub fn with_skipped(mut words: String, summary: &JobSummary, text: &Locale) -> String {
+    if summary.skipped > 0 {
+        words.push_str(text.s("list_separator"));
+        words.push_str(&text.n("said_skipped", summary.skipped));
+    }
+    words
+}
+
+/// A question that a path answers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PathQuestion {
+    pub title_key: &'static str,
+    pub wanted: Wanted,
+    /// Whether several paths may be given.
+    pub many: bool,
+    /// For a file to be written: the name to begin with and the endings on offer, where there are such.
+    pub name: String,
+    pub endings: &'static [&'static str],
+}
+
+/// What a path must lead to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    Folder,
+    File,
+    /// A file to be written, which need not be there.
+    NewFile,
+}
+
+impl PathQuestion {
+    /// Asks for one path.
+    pub fn one(title_key: &'static str, wanted: Wanted) -> Self {
+        Self { title_key, wanted, many: false, name: String::new(), endings: &[] }
+    }
+
+    /// Asks for one path or several.
+    pub fn many(title_key: &'static str, wanted: Wanted) -> Self {
+        Self { many: true, ..Self::one(title_key, wanted) }
+    }
+}
