@@ -42,7 +42,7 @@ use likeness::app::shell::app::App;
 use likeness::app::shell::backend::{Answer, Request};
 use likeness::app::shell::message::Message;
 use likeness::app::shell::state::{Page, Settings};
-use likeness::app::train::job::DataFrom;
+use likeness::app::train::job::{DataFrom, StartFrom};
 use likeness::app::train::state::form::DataSource;
 use likeness::app::train::state::{Event as TrainEvent, Request as TrainRequest};
 use likeness::app::ui::action::Action;
@@ -532,6 +532,26 @@ fn training_is_set_up_counted_and_started() {
 }
 
 #[test]
+fn a_network_learns_from_a_teacher_without_names() {
+    let (wire, mut harness) = open(album_world(), View::TRAIN);
+    send(&mut harness, Message::Train(train::choose_folder()));
+    harness.get_by_label("From a teacher").click();
+    harness.run_steps(10);
+    harness.get_by_label("A folder of pictures. Sub-folders can be people, but need not be");
+    harness.get_all_by_label_contains("Teacher, whose vectors are learned").next().unwrap();
+    assert!(harness.query_by_label_contains("serve as negatives only").is_none());
+    harness.get_by_label("Start training").click();
+    harness.run_steps(3);
+    let [Request::Train(TrainRequest::Start { request, .. })] = &wire.actions()[..] else {
+        panic!("{:?}", wire.actions())
+    };
+    let installed = |id: &str| StartFrom::Installed { id: ModelId(id.into()) };
+    assert_eq!(request.teacher, Some(installed("sface-2021dec")), "the one in use");
+    assert!(matches!(request.start, StartFrom::Scratch { .. }));
+    assert_eq!(request.config, likeness::train::presets::Preset::Teacher.config());
+}
+
+#[test]
 fn a_preset_says_where_its_values_come_from() {
     let (wire, mut harness) = open(album_world(), View::TRAIN);
     assert!(harness.query_by_label("Where its values come from").is_none(), "the quick preset follows nobody");
@@ -570,6 +590,13 @@ fn a_run_is_watched_paused_and_stopped() {
     harness.get_by_label("38 people have only one picture");
     harness.get_all_by_label_contains("Hard: squared distance 0.45 to the positive").next().unwrap();
     assert_eq!(harness.unnamed_widgets(), Vec::<String>::new());
+    let times = "Time of a step: Waiting for pictures 1.4%, Embedding 25.4%, Choosing triplets, loss 3.9%, \
+                 Learning, forwards and backwards 61.4%";
+    harness.get_by_label_contains(times);
+    harness.get_by_label("0.172 s");
+    tell(&wire, &mut harness, vec![train::judging(120, 720)]);
+    harness.get_all_by_label_contains("Judging 120 of 720").next().unwrap();
+    tell(&wire, &mut harness, vec![train::judging(720, 720)]);
     harness.get_by_label("Pause").click();
     harness.run_steps(3);
     harness.get_by_label("Stop and keep").click();

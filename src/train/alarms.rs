@@ -82,7 +82,9 @@ const EMPTY_STEPS: u32 = 5;
 
 impl Watch {
     pub fn step(&mut self, report: &StepReport) -> Option<Alarm> {
-        self.steps_without_triplets = if report.triplets == 0 { self.steps_without_triplets + 1 } else { 0 };
+        // A teacher still teaches where no triplet is left.
+        let nothing = report.triplets == 0 && report.to_teacher.is_none();
+        self.steps_without_triplets = if nothing { self.steps_without_triplets + 1 } else { 0 };
         if report.pictures > 1 && report.spread < COLLAPSED_SPREAD {
             return self.once("collapse", Alarm::Collapse { spread: report.spread });
         }
@@ -129,10 +131,9 @@ mod tests {
             gradient_norm: 1.0,
             spread,
             elapsed_secs: 1.0,
-            waited_secs: 0.0,
             pictures_per_s: 4.0,
             left_secs: 1.0,
-            memory_bytes: None,
+            ..StepReport::default()
         }
     }
 

@@ -10,8 +10,9 @@ use super::mining::harmonic::Combinations;
 use super::mining::offline::{OfflineConfig, SelectionConfig};
 use super::optimiser::OptimiserConfig;
 use super::sampler::SamplerConfig;
-use super::schedule::LearningRate;
+use super::schedule::{LearningRate, Length};
 use super::step::ChunkSizes;
+use super::teacher::TeacherConfig;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TrainConfig {
@@ -25,6 +26,9 @@ pub struct TrainConfig {
     pub loss: LossConfig,
     pub rule: MiningRule,
     pub mining: MiningSource,
+    /// Learns another network's vectors, with triplets or without; none learns from triplets alone.
+    #[serde(default)]
+    pub teacher: Option<TeacherConfig>,
     pub sampler: SamplerConfig,
     pub chunks: ChunkSizes,
     pub augmentation: AugmentConfig,
@@ -73,6 +77,16 @@ pub struct ValidationConfig {
 }
 
 impl TrainConfig {
+    /// The rate of the step after `step` others; none ends training there.
+    pub fn rate_at(&self, step: u64) -> Option<f64> {
+        self.learning_rate.at(step, Length { steps: self.steps, steps_per_epoch: self.steps_per_epoch })
+    }
+
+    /// Whether people are told apart by name: without triplets nobody need be.
+    pub fn needs_names(&self) -> bool {
+        self.teacher.is_none_or(|teacher| teacher.looks_for_triplets())
+    }
+
     /// What learns in the step after `step` others.
     pub fn trainable_at(&self, step: u64) -> &TrainablePart {
         match self.last_layer_first {
@@ -100,6 +114,7 @@ impl Default for TrainConfig {
             loss: LossConfig::default(),
             rule: MiningRule::default(),
             mining: MiningSource::Online,
+            teacher: None,
             sampler: SamplerConfig::default(),
             chunks: ChunkSizes::default(),
             augmentation: AugmentConfig::GENTLE,

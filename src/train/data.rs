@@ -38,7 +38,16 @@ impl Dataset {
     /// Splits by identity, never by picture: `(training, held out)`. At least two people with two pictures are held
     /// out when `share` is above zero and the data allow it.
     pub fn split(self, share: f32, seed: u64) -> (Self, Self) {
-        let mut order: Vec<usize> = (0..self.people.len()).filter(|&id| self.people[id].pictures.len() > 1).collect();
+        self.split_those(share, seed, |person| person.pictures.len() > 1)
+    }
+
+    /// The same where nobody has to be told apart: people with one picture are held out as well.
+    pub fn split_anybody(self, share: f32, seed: u64) -> (Self, Self) {
+        self.split_those(share, seed, |_| true)
+    }
+
+    fn split_those(self, share: f32, seed: u64, may_be_held: fn(&Person) -> bool) -> (Self, Self) {
+        let mut order: Vec<usize> = (0..self.people.len()).filter(|&id| may_be_held(&self.people[id])).collect();
         order.shuffle(&mut stream(seed, Purpose::HeldOutPeople, 0, 0));
         let wanted = (order.len() as f32 * share).round() as usize;
         let count = if share > 0.0 && order.len() >= 4 { wanted.clamp(2, order.len() - 2) } else { 0 };
@@ -63,5 +72,9 @@ mod tests {
         assert!(held_out.people.iter().all(|person| !training.people.contains(person)));
         assert_eq!(data.clone().split(0.25, 5), (training, held_out));
         assert_eq!(data.clone().split(0.0, 5), (data, Dataset::default()));
+        let single = (0..10).map(|id| Person { name: format!("{id}"), pictures: vec![id] });
+        let single = Dataset { people: single.collect() };
+        assert_eq!(single.clone().split(0.3, 5).1, Dataset::default());
+        assert_eq!(single.split_anybody(0.3, 5).1.people.len(), 3);
     }
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::alarms::Alarm;
 use super::loader::SkippedPicture;
 use super::snapshot::BatchSnapshot;
+use super::times::PartTimes;
 use super::validate::ValidationReport;
 use crate::types::Cancel;
 
@@ -19,6 +20,12 @@ pub enum TrainEvent {
         past: Past,
     },
     Step(StepReport),
+    /// Pictures go through a network, and nothing is learned meanwhile.
+    Embedding {
+        why: EmbeddingWhy,
+        done: usize,
+        total: usize,
+    },
     /// The mini-batch of a step as the network saw it, when the [`Control`] asks for it.
     Snapshot(BatchSnapshot),
     Validated(ValidationReport),
@@ -37,6 +44,17 @@ pub enum TrainEvent {
     Alarm(Alarm),
     /// A picture that could not be read; told once a picture.
     Skipped(SkippedPicture),
+}
+
+/// What pictures are embedded for between two steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EmbeddingWhy {
+    /// To judge the network.
+    Judging,
+    /// To choose the triplets of the coming steps.
+    Mining,
+    /// What the part that stays as it is makes of them, once for many steps.
+    FrozenPart,
 }
 
 /// What a run had told before it was interrupted, up to the checkpoint it goes on from.
@@ -65,10 +83,17 @@ pub struct StepReport {
     pub gradient_norm: f32,
     /// Mean squared distance between two embeddings of the batch; near zero when the network has collapsed.
     pub spread: f32,
+    /// Mean squared distance of the batch to the teacher's vectors; none without a teacher.
+    #[serde(default)]
+    pub to_teacher: Option<f32>,
     /// Of the whole run, without pauses.
     pub elapsed_secs: f64,
-    /// How long the device had nothing to do because pictures were not ready.
-    pub waited_secs: f64,
+    /// Where the time since the report before went.
+    #[serde(flatten)]
+    pub times: PartTimes,
+    /// How long other threads took to read and change the batch's pictures, meanwhile.
+    #[serde(default)]
+    pub loading_secs: f64,
     /// Over the whole step, waiting included.
     pub pictures_per_s: f64,
     /// Until the last step, at the mean pace since the run was started or resumed.

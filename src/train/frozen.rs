@@ -4,6 +4,8 @@
 //! Blocks are named by their path in the module, in the order in which the network declares them, which is the order
 //! of the forward pass in every network of the catalogue.
 
+use std::collections::BTreeSet;
+
 use burn::module::{Flag, Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Shape, Tensor, TensorData};
 use rand::RngExt;
@@ -53,6 +55,13 @@ pub fn freeze<M: Module>(module: M, part: &TrainablePart, statistics: BatchNormS
 pub fn redraw_last_layer<M: Module>(module: M, seed: u64) -> Result<M, FreezeError> {
     let place = first_trained(&Layout::of(&module).parameters, &TrainablePart::LastLayer)?;
     Ok(module.map(&mut Redraw { path: Vec::new(), place, seen: 0, rng: stream(seed, Purpose::LastLayer, 0, 0) }))
+}
+
+/// The paths of what comes before the last weight matrix or convolution.
+pub(super) fn paths_before_last_layer<M: Module>(module: &M) -> Result<BTreeSet<String>, FreezeError> {
+    let parameters = Layout::of(module).parameters;
+    let first = first_trained(&parameters, &TrainablePart::LastLayer)?;
+    Ok(parameters.into_iter().take(first).map(|parameter| parameter.path).collect())
 }
 
 /// Whether any layer behaves otherwise in training than in inference (batch statistics, dropout).

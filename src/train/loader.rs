@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use image::RgbImage;
+use rand::RngExt;
 use rayon::prelude::*;
 
 use super::augment::{AugmentConfig, augment};
@@ -30,7 +32,11 @@ pub struct LoadedBatch {
     pub images: Vec<RgbImage>,
     /// Whether each picture is itself or its mirror image; None where it was changed in other ways.
     pub mirrored: Vec<Option<bool>>,
+    /// The same pictures as a teacher that looks on sees them, changed alike; empty without one.
+    pub for_teacher: Vec<RgbImage>,
     pub skipped: Vec<SkippedPicture>,
+    /// How long that took.
+    pub secs: f64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +53,18 @@ pub enum LoaderError {
     Stopped,
 }
 
+/// What a loader makes batches of.
+#[derive(Clone)]
+pub struct Loading {
+    pub source: Arc<dyn PictureSource>,
+    pub augmentation: AugmentConfig,
+    pub seed: u64,
+    /// The crops of a teacher that looks on.
+    pub teacher: Option<Arc<dyn PictureSource>>,
+    /// The share of pictures that are mixed with another of their batch.
+    pub mixed_share: f32,
+}
+
 #[derive(Debug)]
 pub struct Loader {
     requests: Option<Sender<Request>>,
@@ -55,12 +73,7 @@ pub struct Loader {
 }
 
 impl Loader {
-    pub fn start(
-        source: Arc<dyn PictureSource>,
-        config: AugmentConfig,
-        seed: u64,
-        threads: usize,
-    ) -> Result<Self, LoaderError> {
+    pub fn start(loading: Loading, threads: usize) -> Result<Self, LoaderError> {
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads.max(1))
             .thread_name(|number| format!("train-decode-{number}"))
@@ -70,7 +83,7 @@ impl Loader {
         let (outgoing, batches) = bounded(BATCHES_AHEAD);
         let work = move || {
             for request in incoming {
-                let batch = pool.install(|| load(source.as_ref(), request, &config, seed));
+                let batch = pool.install(|| loading.load(request));
                 if outgoing.send(batch).is_err() {
                     return;
                 }
@@ -107,32 +120,90 @@ impl Drop for Loader {
 
 /// Pictures as they are, on the calling pool: for evaluation.
 pub fn load_plain(source: &dyn PictureSource, exemplars: &[Exemplar]) -> LoadedBatch {
-    load(source, Request { step: 0, exemplars: exemplars.to_vec() }, &AugmentConfig::NONE, 0)
+    read(source, None, Request { step: 0, exemplars: exemplars.to_vec() }, &AugmentConfig::NONE, 0)
 }
 
-fn load(source: &dyn PictureSource, request: Request, config: &AugmentConfig, seed: u64) -> LoadedBatch {
-    let read: Vec<Result<(RgbImage, Option<bool>), String>> = request
+impl Loading {
+    fn load(&self, request: Request) -> LoadedBatch {
+        let started = Instant::now();
+        let mut batch = read(self.source.as_ref(), self.teacher.as_deref(), request, &self.augmentation, self.seed);
+        if self.mixed_share > 0.0 {
+            mix(&mut batch, self.mixed_share, self.seed);
+        }
+        LoadedBatch { secs: started.elapsed().as_secs_f64(), ..batch }
+    }
+}
+
+/// A picture, whether it is mirrored, and the same for the teacher.
+type Read = (RgbImage, Option<bool>, Option<RgbImage>);
+
+fn read(
+    source: &dyn PictureSource,
+    teacher: Option<&dyn PictureSource>,
+    request: Request,
+    config: &AugmentConfig,
+    seed: u64,
+) -> LoadedBatch {
+    let read: Vec<Result<Read, String>> = request
         .exemplars
         .par_iter()
         .map(|exemplar| {
-            let mut rng = stream(seed, Purpose::Augmentation, request.step, exemplar.picture as u64);
+            let rng = stream(seed, Purpose::Augmentation, request.step, exemplar.picture as u64);
             let mirrored = config.will_mirror(&rng);
-            source.crop(exemplar.picture).map(|picture| (augment(picture, config, &mut rng), mirrored))
+            let changed = |source: &dyn PictureSource| {
+                source.crop(exemplar.picture).map(|picture| augment(picture, config, &mut rng.clone()))
+            };
+            Ok((changed(source)?, mirrored, teacher.map(changed).transpose()?))
         })
         .collect();
-    let mut batch =
-        LoadedBatch { step: request.step, exemplars: vec![], images: vec![], mirrored: vec![], skipped: vec![] };
+    let mut batch = LoadedBatch {
+        step: request.step,
+        exemplars: vec![],
+        images: vec![],
+        mirrored: vec![],
+        for_teacher: vec![],
+        skipped: vec![],
+        secs: 0.0,
+    };
     for (exemplar, read) in request.exemplars.into_iter().zip(read) {
         match read {
-            Ok((image, mirrored)) => {
+            Ok((image, mirrored, for_teacher)) => {
                 batch.exemplars.push(exemplar);
                 batch.images.push(image);
                 batch.mirrored.push(mirrored);
+                batch.for_teacher.extend(for_teacher);
             }
             Err(reason) => batch.skipped.push(SkippedPicture { picture: exemplar.picture, reason }),
         }
     }
     batch
+}
+
+/// Mixes some pictures with another of the batch, pixel by pixel, for the teacher as for the learner (mixup, Zhang et
+/// al. 2018, with shares evenly from 0 to 1 as Beyer et al. 2022 have them).
+fn mix(batch: &mut LoadedBatch, share: f32, seed: u64) {
+    let rows = batch.images.len();
+    if rows < 2 {
+        return;
+    }
+    let (images, for_teacher) = (batch.images.clone(), batch.for_teacher.clone());
+    for row in 0..rows {
+        let mut rng = stream(seed, Purpose::Mixing, batch.step, row as u64);
+        if !rng.random_bool(f64::from(share.clamp(0.0, 1.0))) {
+            continue;
+        }
+        let (other, kept) = ((row + rng.random_range(1..rows)) % rows, rng.random_range(0.0..1.0));
+        mix_in(&mut batch.images[row], &images[other], kept);
+        if let (Some(picture), Some(other)) = (batch.for_teacher.get_mut(row), for_teacher.get(other)) {
+            mix_in(picture, other, kept);
+        }
+        batch.mirrored[row] = None;
+    }
+}
+
+fn mix_in(picture: &mut RgbImage, other: &RgbImage, kept: f32) {
+    let mixed = |a: u8, b: u8| (f32::from(a) * kept + f32::from(b) * (1.0 - kept)).round() as u8;
+    picture.iter_mut().zip(other.iter()).for_each(|(value, &other)| *value = mixed(*value, other));
 }
 
 #[cfg(test)]
@@ -150,6 +221,10 @@ mod tests {
         }
     }
 
+    fn loading(augmentation: AugmentConfig, seed: u64) -> Loading {
+        Loading { source: Arc::new(Numbered), augmentation, seed, teacher: None, mixed_share: 0.0 }
+    }
+
     fn request(step: u64, pictures: &[usize]) -> Request {
         let exemplars = pictures.iter().map(|&picture| Exemplar { picture, person: 0 }).collect();
         Request { step, exemplars }
@@ -157,7 +232,7 @@ mod tests {
 
     #[test]
     fn keeps_the_order_and_counts_what_it_cannot_read() {
-        let loader = Loader::start(Arc::new(Numbered), AugmentConfig::NONE, 1, 2).unwrap();
+        let loader = Loader::start(loading(AugmentConfig::NONE, 1), 2).unwrap();
         loader.request(request(7, &[5, 13, 9])).unwrap();
         loader.request(request(8, &[1])).unwrap();
         let batch = loader.take().unwrap();
@@ -169,14 +244,47 @@ mod tests {
 
     #[test]
     fn the_same_step_is_augmented_the_same_way() {
-        let load = |step| load(&Numbered, request(step, &[1, 2, 3]), &AugmentConfig::STRONG, 5).images;
+        let load = |step| loading(AugmentConfig::STRONG, 5).load(request(step, &[1, 2, 3])).images;
         assert_eq!(load(3), load(3));
         assert_ne!(load(3), load(4));
     }
 
+    /// The teacher has crops of its own size, a grey level brighter.
+    struct Brighter;
+
+    impl PictureSource for Brighter {
+        fn crop(&self, picture: usize) -> Result<RgbImage, String> {
+            Ok(RgbImage::from_pixel(6, 5, image::Rgb([picture as u8 + 1; 3])))
+        }
+    }
+
+    #[test]
+    fn a_teacher_sees_what_the_learner_sees_also_of_mixtures() {
+        let teacher = Some(Arc::new(Brighter) as Arc<dyn PictureSource>);
+        let light = AugmentConfig { brightness: Some(30.0), flip: true, ..AugmentConfig::NONE };
+        let load = |augmentation, mixed_share| {
+            let loading = Loading { teacher: teacher.clone(), mixed_share, ..loading(augmentation, 4) };
+            loading.load(request(2, &[10, 60, 13, 110, 160, 210]))
+        };
+        for (augmentation, mixed_share) in [(AugmentConfig::NONE, 0.0), (light, 0.0), (AugmentConfig::NONE, 0.6)] {
+            let batch = load(augmentation, mixed_share);
+            assert_eq!((batch.images.len(), batch.for_teacher.len()), (5, 5), "13 is seen by neither");
+            for (learner, teacher) in batch.images.iter().zip(&batch.for_teacher) {
+                assert_eq!(teacher.dimensions(), (6, 5));
+                let [one, other] = [learner, teacher].map(|image| i32::from(image.get_pixel(0, 0)[0]));
+                assert!((other - one - 1).abs() <= 1, "{one} {other}");
+            }
+        }
+        let (plain, mixed) = (load(AugmentConfig::NONE, 0.0), load(AugmentConfig::NONE, 0.6));
+        let changed: Vec<bool> = (0..5).map(|row| plain.images[row] != mixed.images[row]).collect();
+        assert!(changed.contains(&true) && changed.contains(&false), "{changed:?}");
+        assert!((0..5).all(|row| mixed.mirrored[row].is_none() == changed[row]), "a mixture is no view of a picture");
+        assert_eq!(load(AugmentConfig::NONE, 0.6).images, mixed.images);
+    }
+
     #[test]
     fn stops_with_requests_under_way() {
-        let loader = Loader::start(Arc::new(Numbered), AugmentConfig::NONE, 1, 1).unwrap();
+        let loader = Loader::start(loading(AugmentConfig::NONE, 1), 1).unwrap();
         loader.request(request(0, &[1])).unwrap();
         loader.request(request(1, &[2])).unwrap();
         drop(loader);

@@ -30,8 +30,10 @@ pub mod schedule;
 pub mod snapshot;
 pub mod start;
 pub mod step;
+pub mod teacher;
 #[cfg(test)]
 mod testing;
+pub mod times;
 pub mod trunk;
 pub mod validate;
 

@@ -17,6 +17,7 @@ use super::optimiser::{OptimiserConfig, Rule, WeightDecay};
 use super::sampler::{Fill, SamplerConfig};
 use super::schedule::{LearningRate, Schedule};
 use super::step::ChunkSizes;
+use super::teacher::TeacherConfig;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
@@ -31,10 +32,13 @@ pub enum Preset {
     Davidsandberg,
     /// A new network whose embeddings stay comparable with an old one's
     Harmonic,
+    /// A small network that learns the vectors of an installed one; pictures need no names
+    Teacher,
 }
 
 impl Preset {
-    pub const ALL: [Self; 5] = [Self::Finetune, Self::Scratch, Self::Paper, Self::Davidsandberg, Self::Harmonic];
+    pub const ALL: [Self; 6] =
+        [Self::Finetune, Self::Scratch, Self::Paper, Self::Davidsandberg, Self::Harmonic, Self::Teacher];
 
     pub fn config(self) -> TrainConfig {
         match self {
@@ -43,6 +47,7 @@ impl Preset {
             Self::Paper => paper(),
             Self::Davidsandberg => davidsandberg(),
             Self::Harmonic => harmonic(),
+            Self::Teacher => teacher(),
         }
     }
 
@@ -186,6 +191,43 @@ fn harmonic() -> TrainConfig {
     }
 }
 
+/// For a network from random weights and some thousand pictures: twenty passes over 4,870 of them, so that no picture
+/// is seen often enough to be learned by heart.
+fn teacher() -> TrainConfig {
+    TrainConfig {
+        steps: 3000,
+        steps_per_epoch: 100,
+        // Small batches, as steps are what moves a network in so few passes; batch norm still sees 32 pictures.
+        teacher: Some(TeacherConfig::default()),
+        // Each weight at its own pace from the first step on, where AdaGrad's slows down for good.
+        optimiser: OptimiserConfig {
+            rule: Rule::ADAM,
+            weight_decay: WeightDecay::Decoupled(0.05),
+            clip_norm: Some(5.0),
+        },
+        learning_rate: LearningRate::Cosine { rate: 2e-3, warm_up_share: 0.05 },
+        // Beside the teacher, where a weight asks for triplets: people with one picture take part as well.
+        rule: MiningRule { positives: Positives::AllPairs, negatives: Negatives::SemiHardRandom },
+        sampler: SamplerConfig {
+            people_per_batch: 16,
+            pictures_per_person: 3,
+            random_negatives: 0,
+            fill: Fill::Anybody,
+        },
+        // The teacher saw each picture without these.
+        augmentation: AugmentConfig::GENTLE,
+        ema_decay: Some(0.99),
+        validation: ValidationConfig {
+            every_steps: 250,
+            held_out_share: 0.05,
+            pictures_at_most: 1000,
+            ..ValidationConfig::default()
+        },
+        checkpoint_every_steps: 250,
+        ..TrainConfig::default()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -198,11 +240,10 @@ mod tests {
         assert_eq!((pictures_per_person, people_per_batch * pictures_per_person + random_negatives), (40, 1800));
         assert!(random_negatives > 0);
         assert_eq!(config.loss, LossConfig { margin: 0.2, reduction: Reduction::Sum, shape: LossShape::Hinge });
-        assert_eq!((config.rule.positives, config.mining), (Positives::AllPairs, MiningSource::Online));
+        assert_eq!((config.rule.positives, &config.mining), (Positives::AllPairs, &MiningSource::Online));
         assert!(matches!(config.optimiser.rule, Rule::AdaGrad { .. }));
-        let last_epoch = (config.steps - 1) / config.steps_per_epoch;
-        assert_eq!(config.learning_rate.at(0), Some(0.05));
-        assert!(config.learning_rate.at(last_epoch).is_some_and(|rate| rate < 0.05), "lowered to finish");
+        assert_eq!(config.rate_at(0), Some(0.05));
+        assert!(config.rate_at(config.steps - 1).is_some_and(|rate| rate < 0.05), "lowered to finish");
     }
 
     #[test]

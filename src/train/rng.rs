@@ -23,6 +23,8 @@ pub enum Purpose {
     Bootstrap = 10,
     LastLayer = 11,
     SampledPairs = 12,
+    Projection = 13,
+    Mixing = 14,
 }
 
 /// The stream of `purpose` at `position` (a step, an epoch) and `item` (an anchor, a picture) within it.

@@ -13,26 +13,30 @@ use burn::module::Module;
 use burn::tensor::TensorReadError;
 
 use super::alarms::{Alarm, Watch};
-use super::checkpoint::{Checkpoint, CheckpointState, RunFolder, RunFolderError};
+use super::checkpoint::{Checkpoint, RunFolder, RunFolderError};
 use super::config::{MiningSource, TrainConfig};
 use super::data::{Dataset, PictureSource};
 use super::ema::Ema;
 use super::events::{Control, StepReport, StopReason, TrainEvent};
-use super::frozen::{FreezeError, TrainablePart, freeze, redraw_last_layer};
-use super::loader::{BATCHES_AHEAD, Loader, LoaderError, Request, SkippedPicture};
+use super::frozen::{FreezeError, freeze, redraw_last_layer};
+use super::loader::{BATCHES_AHEAD, Loader, LoaderError, Loading, Request, SkippedPicture};
 use super::mining::offline::TripletPlan;
 use super::optimiser::Optimiser;
 use super::sampler::{Exemplar, Sampler, SamplerPosition};
-use super::trunk::{KEPT_BYTES, Trunk};
+use super::teacher::LiveTeacher;
+use super::times::{Lap, PartTimes};
+use super::trunk::Trunk;
 use super::validate::{PairSet, ValidationReport, pictures_to_judge};
 use crate::eval::EvalError;
 use crate::networks::nets::EmbeddingNet;
 use crate::networks::nets::catalogue::CatalogueError;
-use crate::networks::weights::{ModelCard, WeightsError, collect, fill, save};
+use crate::networks::weights::{ModelCard, WeightsError, fill};
 
+mod frozen_part;
 mod judging;
 mod learning;
 mod planning;
+mod saving;
 
 /// How often a paused run looks whether it may go on.
 const LOOKED_AT_WHILE_PAUSED: Duration = Duration::from_millis(50);
@@ -46,6 +50,10 @@ pub struct TrainingData {
     pub pairs: Option<PairSet>,
     /// The frozen network's unit vectors by picture, for harmonic triplets.
     pub old_vectors: Option<BTreeMap<usize, Vec<f32>>>,
+    /// A teacher's unit vectors by picture, with as many numbers as the network gives.
+    pub teacher_vectors: Option<BTreeMap<usize, Vec<f32>>>,
+    /// The teacher itself, where it sees what the network sees; its vectors are then those of what is judged.
+    pub live_teacher: Option<LiveTeacher>,
 }
 
 pub struct Setup<'a> {
@@ -88,6 +96,12 @@ pub enum TrainError {
     Interrupted(StopReason),
     #[error("there is nothing to learn: triplets need at least two people with two pictures each, the data have {0}")]
     TooFewPeople(usize),
+    #[error("there is nothing to learn: a batch needs two pictures, the data have {0}")]
+    TooFewPictures(usize),
+    #[error("learning from a teacher needs its vector of every picture; picture {0} has none")]
+    NoTeacherVector(usize),
+    #[error("a teacher that sees what the network sees has to be there itself, not only its vectors")]
+    NoLiveTeacher,
     #[error("harmonic training needs the old network's vector of every picture; picture {0} has none")]
     NoOldVector(usize),
     #[error("mining over the data needs a larger subset: {0} pictures give no triplet")]
@@ -150,6 +164,9 @@ struct Run<'a, N> {
     skipped: BTreeSet<usize>,
     watch: Watch,
     warned_of_same_identity: bool,
+    /// Since the last step was reported, what is known of where the time went, and the run's seconds then.
+    times: PartTimes,
+    reported_secs: f64,
     started: Instant,
     /// Step at which this process took the run up, and the run's seconds until then.
     first_step: u64,
@@ -166,10 +183,13 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
     ) -> Result<Self, TrainError> {
         let Setup { config, data, card, folder, resume, decode_threads } = setup;
         let anchors = data.training.people.iter().filter(|person| person.pictures.len() > 1).count();
-        if anchors < 2 {
+        if config.needs_names() && anchors < 2 {
             return Err(TrainError::TooFewPeople(anchors));
         }
-        let loader = Loader::start(data.source.clone(), config.augmentation, config.seed, decode_threads)?;
+        if data.training.pictures() < 2 {
+            return Err(TrainError::TooFewPictures(data.training.pictures()));
+        }
+        let loader = Loader::start(loading(config, data), decode_threads)?;
         let net = match config.last_layer_first {
             Some(first) if first.redraw && resume.is_none() => redraw_last_layer(net, config.seed)?,
             _ => net,
@@ -182,7 +202,7 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
             folder,
             control,
             emit,
-            sampler: Sampler::new(&data.training, config.sampler, config.seed),
+            sampler: sampler(config, &data.training),
             loader,
             average: config.ema_decay.map(|decay| Ema::new(&net, decay)),
             optimiser: Optimiser::new(config.optimiser),
@@ -199,6 +219,8 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
             skipped: BTreeSet::new(),
             watch: Watch::default(),
             warned_of_same_identity: false,
+            times: PartTimes::default(),
+            reported_secs: 0.0,
             started: Instant::now(),
             first_step: 0,
             earlier_secs: 0.0,
@@ -208,7 +230,8 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
             Some(checkpoint) => run.go_on_from(checkpoint)?,
             None => run.warn_about_data(),
         }
-        run.take_trunk();
+        run.take_trunk()?;
+        run.reported_secs = run.earlier_secs;
         Ok(run)
     }
 
@@ -258,16 +281,9 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
         Ok(Some((report.clone(), net)))
     }
 
-    /// Called whenever another part of the network begins to learn.
-    fn take_trunk(&mut self) {
-        let frozen = *self.config.trainable_at(self.step) == TrainablePart::LastLayer;
-        let chunk = self.config.chunks.inference;
-        self.trunk = frozen.then(|| Trunk::new(&self.net, self.card.input, chunk, KEPT_BYTES));
-    }
-
     fn warn_about_data(&mut self) {
         let people = self.data.training.people_with_one_picture();
-        if people > 0 {
+        if people > 0 && self.config.needs_names() {
             (self.emit)(TrainEvent::Alarm(Alarm::PeopleWithOnePicture { people }));
         }
         if self.to_judge.is_empty() {
@@ -276,6 +292,7 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
     }
 
     fn steps(&mut self) -> Result<StopReason, TrainError> {
+        self.find_features()?;
         // Where the curve starts: chance, or what the given weights know already. Or a judgement that was interrupted.
         if self.is_due(self.config.validation.every_steps) && !self.is_judged() {
             self.judge()?;
@@ -291,11 +308,10 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
             if self.step >= self.config.steps {
                 return Ok(StopReason::StepsDone);
             }
-            let epoch = self.step / self.config.steps_per_epoch.max(1);
-            let Some(rate) = self.config.learning_rate.at(epoch) else { return Ok(StopReason::ScheduleEnded) };
+            let Some(rate) = self.config.rate_at(self.step) else { return Ok(StopReason::ScheduleEnded) };
             if self.config.last_layer_first.is_some_and(|first| first.steps == self.step) {
                 self.net = freeze(self.net.valid().train(), &self.config.trainable, self.config.batch_norm)?;
-                self.take_trunk();
+                self.take_trunk()?;
             }
             if let Some(reason) = self.wait_while_paused()? {
                 return Ok(reason);
@@ -319,8 +335,8 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
     fn wait_while_paused(&mut self) -> Result<Option<StopReason>, TrainError> {
         let control = self.control;
         if control.is_paused() && control.stopped().is_none() {
-            let since = Instant::now();
             self.save()?;
+            let since = Instant::now();
             (self.emit)(TrainEvent::Paused { step: self.step });
             while control.is_paused() && control.stopped().is_none() {
                 std::thread::sleep(LOOKED_AT_WHILE_PAUSED);
@@ -333,19 +349,23 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
 
     /// None when the loss or a gradient is not a number.
     fn one_step(&mut self, rate: f64, snapshot: bool) -> Result<Option<StepReport>, TrainError> {
-        let started = Instant::now();
+        let (started, mut lap) = (Instant::now(), Lap::start());
         self.plan_when_due()?;
         self.ask_ahead()?;
-        let asked = Instant::now();
+        self.times.embedding_secs += lap.secs();
         let batch = self.loader.take()?;
-        let waited_secs = asked.elapsed().as_secs_f64();
+        self.times.waited_secs += lap.secs();
+        let loading_secs = batch.secs;
         self.note_skipped(&batch.skipped);
         let Some(report) = self.learn_from(batch, rate, snapshot)? else { return Ok(None) };
         let elapsed_secs = self.elapsed_secs();
         let pace = (elapsed_secs - self.earlier_secs) / (self.step - self.first_step) as f64;
+        let times = std::mem::take(&mut self.times).filled_up_to(elapsed_secs - self.reported_secs);
+        self.reported_secs = elapsed_secs;
         Ok(Some(StepReport {
             elapsed_secs,
-            waited_secs,
+            times,
+            loading_secs,
             pictures_per_s: report.pictures as f64 / started.elapsed().as_secs_f64().max(1e-9),
             left_secs: pace * self.config.steps.saturating_sub(self.step) as f64,
             ..report
@@ -397,29 +417,6 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
         self.judged.as_ref().is_some_and(|judged| judged.step == self.step)
     }
 
-    /// Writes a checkpoint, unless this step has one.
-    fn save(&mut self) -> Result<(), TrainError> {
-        let Some(folder) = &self.folder else { return Ok(()) };
-        if self.saved_at == Some(self.step) {
-            return Ok(());
-        }
-        let mut state = CheckpointState::new(SamplerPosition(self.step), self.elapsed_secs());
-        state.best = self.best.as_ref().map(|(report, _)| report.clone());
-        state.first_judged = self.first_judged.clone();
-        state.judged = self.judged.clone();
-        state.plan = self.plan.clone();
-        state.skipped = self.skipped.clone();
-        folder.save(&Checkpoint {
-            state,
-            weights: collect(&self.net)?,
-            optimiser: self.optimiser.state()?,
-            average: self.average.as_ref().map(Ema::state).transpose()?,
-        })?;
-        self.saved_at = Some(self.step);
-        (self.emit)(TrainEvent::Saved { step: self.step });
-        Ok(())
-    }
-
     fn elapsed_secs(&self) -> f64 {
         self.earlier_secs + self.started.elapsed().as_secs_f64() - self.paused_secs
     }
@@ -429,38 +426,6 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
             Some(average) => average.averaged(&self.net),
             None => self.net.valid(),
         }
-    }
-
-    fn finish(mut self, reason: StopReason) -> Result<Trained<N>, TrainError> {
-        let reason = match self.judge_at_the_end(reason) {
-            Err(TrainError::Interrupted(reason)) => reason,
-            judged => judged.map(|()| reason)?,
-        };
-        if reason != StopReason::Discarded {
-            self.save()?;
-        }
-        let elapsed_secs = self.elapsed_secs();
-        let (judged, net) = match self.best.take() {
-            Some((report, net)) => (Some(report), net),
-            None => (None, self.inference_net()),
-        };
-        if let Some(folder) = &self.folder
-            && reason != StopReason::Discarded
-        {
-            save(&net, &self.card, &folder.model())?;
-            if reason != StopReason::Cancelled {
-                folder.keep_end(reason, self.step, judged.as_ref())?;
-            }
-        }
-        let outcome = RunOutcome {
-            parameters: net.num_params(),
-            steps: self.step,
-            reason,
-            elapsed_secs,
-            judged,
-            skipped_pictures: self.skipped.len(),
-        };
-        Ok(Trained { net, outcome })
     }
 
     fn judge_at_the_end(&mut self, reason: StopReason) -> Result<(), TrainError> {
@@ -474,9 +439,31 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
     }
 }
 
+fn loading(config: &TrainConfig, data: &TrainingData) -> Loading {
+    Loading {
+        source: data.source.clone(),
+        augmentation: config.augmentation,
+        seed: config.seed,
+        teacher: data.live_teacher.as_ref().map(|teacher| teacher.source.clone()),
+        mixed_share: config.teacher.map_or(0.0, |teacher| teacher.mixed()),
+    }
+}
+
+/// Over people, or over all pictures where nobody has to be told apart.
+fn sampler<'a>(config: &TrainConfig, data: &'a Dataset) -> Sampler<'a> {
+    match config.teacher {
+        Some(teacher) if !teacher.looks_for_triplets() => {
+            Sampler::over_pictures(data, teacher.pictures_per_batch, config.seed)
+        }
+        _ => Sampler::new(data, config.sampler, config.seed),
+    }
+}
+
 #[cfg(test)]
 mod davidsandberg;
 #[cfg(test)]
 mod made;
+#[cfg(test)]
+mod taught;
 #[cfg(test)]
 mod tests;

@@ -64,12 +64,20 @@ pub struct Sampler<'a> {
     seed: u64,
     /// People with two pictures or more, who can be anchors.
     anchors: Vec<u32>,
+    /// So many pictures a batch, whoever they show.
+    of_all: Option<usize>,
 }
 
 impl<'a> Sampler<'a> {
     pub fn new(data: &'a Dataset, config: SamplerConfig, seed: u64) -> Self {
         let anchors = (0..data.people.len() as u32).filter(|&id| data.people[id as usize].pictures.len() > 1).collect();
-        Self { data, config, seed, anchors }
+        Self { data, config, seed, anchors, of_all: None }
+    }
+
+    /// Batches of so many pictures that go over all of them, each once before any comes again, whoever they show.
+    pub fn over_pictures(data: &'a Dataset, pictures_per_batch: usize, seed: u64) -> Self {
+        let count = pictures_per_batch.clamp(1, data.pictures().max(1));
+        Self { of_all: Some(count), ..Self::new(data, SamplerConfig::default(), seed) }
     }
 
     /// How many batches show every anchor person once; people left over at the end of one pass (fewer than P) are
@@ -80,12 +88,33 @@ impl<'a> Sampler<'a> {
 
     /// Person by person; random negatives last.
     pub fn batch(&self, position: SamplerPosition) -> Vec<Exemplar> {
+        if let Some(count) = self.of_all {
+            return self.next_pictures(position, count);
+        }
         let mut batch = match self.config.fill {
             Fill::No => self.p_by_k(position),
             Fill::Anchors => self.filled(position, self.anchors.clone()),
             Fill::Anybody => self.filled(position, (0..self.data.people.len() as u32).collect()),
         };
         self.add_random_negatives(position, &mut batch);
+        batch
+    }
+
+    /// The order is another in each pass; a batch may begin in one pass and end in the next.
+    fn next_pictures(&self, position: SamplerPosition, count: usize) -> Vec<Exemplar> {
+        let people = self.data.people.iter().zip(0..);
+        let all: Vec<Exemplar> = people
+            .flat_map(|(of, person)| of.pictures.iter().map(move |&picture| Exemplar { picture, person }))
+            .collect();
+        let (mut batch, mut next) = (Vec::with_capacity(count), position.0 * count as u64);
+        while batch.len() < count && !all.is_empty() {
+            let (pass, within) = (next / all.len() as u64, (next % all.len() as u64) as usize);
+            let mut order = all.clone();
+            shuffle(&mut stream(self.seed, Purpose::Pictures, pass, u64::MAX), &mut order);
+            let taken = &order[within..all.len().min(within + count - batch.len())];
+            batch.extend_from_slice(taken);
+            next += taken.len() as u64;
+        }
         batch
     }
 
@@ -224,6 +253,21 @@ mod tests {
         let few = dataset(&[3, 1, 2]);
         let all = SamplerConfig { fill: Fill::Anybody, ..SamplerConfig::default() };
         assert_eq!(Sampler::new(&few, all, 5).batch(SamplerPosition(0)).len(), 6);
+    }
+
+    /// Batches of 5 from 12 pictures: four in five end within a pass.
+    #[test]
+    fn batches_over_pictures_show_each_once_a_pass_whoever_it_is_of() {
+        let data = dataset(&[1, 4, 1, 6]);
+        let sampler = Sampler::over_pictures(&data, 5, 3);
+        let shown: Vec<Exemplar> = (0..12).flat_map(|n| sampler.batch(SamplerPosition(n))).collect();
+        let passes: Vec<Vec<usize>> = shown.chunks(12).map(|pass| pass.iter().map(|e| e.picture).collect()).collect();
+        for pass in &passes {
+            assert_eq!(pass.iter().copied().collect::<BTreeSet<_>>(), (0..12).collect());
+        }
+        assert!(passes[0] != passes[1] && passes[1] != passes[2]);
+        assert!(shown.iter().all(|e| data.people[e.person as usize].pictures.contains(&e.picture)));
+        assert_eq!(Sampler::over_pictures(&data, 99, 3).batch(SamplerPosition(1)).len(), 12, "no picture twice");
     }
 
     #[test]

@@ -1,8 +1,10 @@
-//! The learning rate over time: constant, exponential decay, or a schedule file as davidsandberg/facenet has them.
+//! The learning rate over time: constant, exponential decay, a cosine, or a schedule file as davidsandberg/facenet has
+//! them.
 //!
 //! A schedule line is `epoch: rate`, `#` starts a comment, and a rate of −1 or `-` ends training at that epoch. His
 //! reader returns nothing from the last entry's epoch on; here the last entry holds until the end.
 
+use std::f64::consts::PI;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -19,7 +21,20 @@ pub enum LearningRate {
         factor: f64,
         every_epochs: u64,
     },
+    /// Rises evenly over the first share of the steps, then falls to nothing along half a cosine (Loshchilov & Hutter
+    /// 2017, without restarts; the rise is that of Goyal et al. 2017).
+    Cosine {
+        rate: f64,
+        warm_up_share: f64,
+    },
     Schedule(Schedule),
+}
+
+/// How long a run is, and what it calls an epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Length {
+    pub steps: u64,
+    pub steps_per_epoch: u64,
 }
 
 /// Entries in order of their epochs.
@@ -46,14 +61,24 @@ pub enum ScheduleError {
 }
 
 impl LearningRate {
-    /// The rate in `epoch`, or None when training ends there.
-    pub fn at(&self, epoch: u64) -> Option<f64> {
+    /// The rate of the step after `step` others, or None when training ends there.
+    pub fn at(&self, step: u64, of: Length) -> Option<f64> {
+        let epoch = step / of.steps_per_epoch.max(1);
         match self {
             Self::Constant { rate } => Some(*rate),
             Self::Exponential { rate, factor, every_epochs } => {
                 Some(rate * factor.powf((epoch / (*every_epochs).max(1)) as f64))
             }
+            Self::Cosine { rate, warm_up_share } => Some(rate * cosine(step, of.steps, *warm_up_share)),
             Self::Schedule(schedule) => schedule.at(epoch),
+        }
+    }
+
+    /// The rate that a change of it moves: the first, or the highest of a cosine.
+    pub fn main_rate(&self) -> Option<f64> {
+        match self {
+            Self::Constant { rate } | Self::Exponential { rate, .. } | Self::Cosine { rate, .. } => Some(*rate),
+            Self::Schedule(schedule) => schedule.at(0),
         }
     }
 }
@@ -105,6 +130,17 @@ impl fmt::Display for Schedule {
     }
 }
 
+/// The share of the rate that the step after `step` others has.
+fn cosine(step: u64, steps: u64, warm_up_share: f64) -> f64 {
+    let rise = (steps as f64 * warm_up_share.clamp(0.0, 1.0)).round();
+    let done = step as f64;
+    if done < rise {
+        return (done + 1.0) / rise;
+    }
+    let fallen = (done - rise) / (steps as f64 - rise).max(1.0);
+    0.5 * (1.0 + (PI * fallen.min(1.0)).cos())
+}
+
 fn parse_entry(content: &str) -> Option<ScheduleEntry> {
     let (epoch, rate) = content.split_once(':')?;
     let from_epoch = epoch.trim().parse().ok()?;
@@ -123,11 +159,14 @@ fn parse_entry(content: &str) -> Option<ScheduleEntry> {
 mod tests {
     use super::*;
 
+    /// A step an epoch.
+    const LENGTH: Length = Length { steps: 400, steps_per_epoch: 1 };
+
     #[test]
     fn reads_davidsandbergs_format() {
         let text = "# Learning rate schedule\n# Maps an epoch number to a learning rate\n0:  0.05\n60: 0.005\n80: 0.0005  # end\n91: -1\n";
         let rate = LearningRate::Schedule(Schedule::parse(text).unwrap());
-        let at = |epoch| rate.at(epoch);
+        let at = |epoch| rate.at(epoch, LENGTH);
         assert_eq!([at(0), at(59), at(60), at(90)], [Some(0.05), Some(0.05), Some(0.005), Some(0.0005)]);
         assert_eq!([at(91), at(5000)], [None, None]);
     }
@@ -135,8 +174,8 @@ mod tests {
     #[test]
     fn the_last_entry_holds_to_the_end() {
         let rate = LearningRate::Schedule(Schedule::parse("0: 0.1\n300: 0.01\n1000: 0.0001").unwrap());
-        assert_eq!([rate.at(1000), rate.at(9999)], [Some(0.0001), Some(0.0001)]);
-        assert_eq!(LearningRate::Schedule(Schedule::parse("0:0.1\n5:-").unwrap()).at(5), None);
+        assert_eq!([rate.at(1000, LENGTH), rate.at(9999, LENGTH)], [Some(0.0001), Some(0.0001)]);
+        assert_eq!(LearningRate::Schedule(Schedule::parse("0:0.1\n5:-").unwrap()).at(5, LENGTH), None);
     }
 
     #[test]
@@ -152,8 +191,26 @@ mod tests {
     fn decays_in_steps() {
         let rate = LearningRate::Exponential { rate: 0.1, factor: 0.5, every_epochs: 100 };
         assert_eq!(
-            [rate.at(0), rate.at(99), rate.at(100), rate.at(250)],
+            [0, 99, 100, 250].map(|epoch| rate.at(epoch, LENGTH)),
             [Some(0.1), Some(0.1), Some(0.05), Some(0.025)]
         );
+    }
+
+    #[test]
+    fn a_cosine_rises_falls_and_follows_the_length_of_the_run() {
+        let rate = LearningRate::Cosine { rate: 0.2, warm_up_share: 0.1 };
+        let shares = |steps: u64| -> Vec<f64> {
+            let of = Length { steps, steps_per_epoch: 1000 };
+            (0..steps).map(|step| rate.at(step, of).unwrap() / 0.2).collect()
+        };
+        for steps in [40, 400] {
+            let (found, top) = (shares(steps), steps as usize / 10);
+            assert!((found[0] - 1.0 / top as f64).abs() < 1e-12);
+            assert!((found[top] - 1.0).abs() < 1e-12 && (found[top + (steps as usize - top) / 2] - 0.5).abs() < 1e-12);
+            assert!(found[..=top].is_sorted() && found[top..].is_sorted_by(|a, b| a > b));
+            assert!(found[steps as usize - 1] < 0.005);
+        }
+        let without = LearningRate::Cosine { rate: 0.2, warm_up_share: 0.0 };
+        assert_eq!(without.at(0, LENGTH), Some(0.2));
     }
 }

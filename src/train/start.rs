@@ -5,6 +5,9 @@ use std::sync::Arc;
 
 use burn::module::Module;
 use burn::tensor::Device;
+use image::{RgbImage, imageops};
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
 
 use super::checkpoint::VectorFile;
 use super::data::PictureSource;
@@ -13,9 +16,10 @@ use super::loader::load_plain;
 use super::run::{RunOutcome, Setup, TrainError, train};
 use super::sampler::Exemplar;
 use super::step::{embed, normalise_rows};
+use super::teacher::EmbedCrops;
 use crate::networks::nets::catalogue::{NetOptions, build, build_as};
 use crate::networks::nets::{Net, likeness_small};
-use crate::networks::weights::{ModelCard, TensorFile, fill};
+use crate::networks::weights::{ModelCard, NamedTensor, TensorFile, fill};
 
 /// The weights a network starts from.
 #[derive(Debug, Clone)]
@@ -25,6 +29,27 @@ pub enum Weights {
     /// Tensors by the paths of the network's parameters: written by a run, or converted from another tool's file. Shared,
     /// because a run may start from them and be compared with them.
     Own(Arc<TensorFile>),
+}
+
+impl Weights {
+    /// SHA-256 of the tensors, whatever file they came from; of the seed where they are drawn.
+    pub fn sha256(&self) -> [u8; 32] {
+        match self {
+            Self::Scratch { seed } => Sha256::digest(seed.to_le_bytes()).into(),
+            Self::Own(file) => sha256_of(file.iter()),
+        }
+    }
+}
+
+/// SHA-256 of tensors with their names and shapes.
+pub(super) fn sha256_of<'a>(tensors: impl Iterator<Item = &'a NamedTensor>) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for tensor in tensors {
+        hash.update(format!("{} {:?};", tensor.name, tensor.shape));
+        let bytes: Vec<u8> = tensor.data.iter().flat_map(|value| value.to_le_bytes()).collect();
+        hash.update(bytes);
+    }
+    hash.finalize().into()
 }
 
 /// Trains the network that `setup.card` names, starting from `weights`; it ends in the run's folder.
@@ -39,7 +64,7 @@ pub fn train_named(
     Ok(train(net, setup, control, emit)?.outcome)
 }
 
-const PICTURES_AT_ONCE: usize = 256;
+const PICTURES_AT_ONCE: usize = 240;
 
 /// A network that stays as it is.
 #[derive(Clone, Copy)]
@@ -47,6 +72,15 @@ pub struct Frozen<'a> {
     pub card: &'a ModelCard,
     pub weights: &'a Weights,
     pub device: &'a Device,
+    pub views: Views,
+}
+
+/// How a network looks at a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Views {
+    AsItIs,
+    /// And at its mirror image: the vector is the mean direction of both.
+    Mirrored,
 }
 
 /// The unit vectors of pictures by a network that stays as it is. A picture that cannot be read has none. What `kept`
@@ -58,7 +92,7 @@ pub fn frozen_vectors(
     mut kept: VectorFile,
     watch: &mut dyn FnMut(usize, usize) -> Result<(), TrainError>,
 ) -> Result<BTreeMap<usize, Vec<f32>>, TrainError> {
-    let Frozen { card, weights, device } = frozen;
+    let Frozen { card, weights, device, views } = frozen;
     let missing: Vec<usize> = pictures.iter().copied().filter(|&picture| !kept.knows(picture)).collect();
     if missing.is_empty() {
         return Ok(kept.into_vectors());
@@ -71,13 +105,32 @@ pub fn frozen_vectors(
         let loaded = load_plain(source, &exemplars);
         let mut rows = embed(&net, &loaded.images, &card.input, PICTURES_AT_ONCE)?;
         normalise_rows(&mut rows, card.dimensions);
+        if views == Views::Mirrored {
+            let mirrored: Vec<RgbImage> = loaded.images.par_iter().map(imageops::flip_horizontal).collect();
+            let mut others = embed(&net, &mirrored, &card.input, PICTURES_AT_ONCE)?;
+            normalise_rows(&mut others, card.dimensions);
+            rows.iter_mut().zip(others).for_each(|(value, other)| *value += other);
+            normalise_rows(&mut rows, card.dimensions);
+        }
         let read = loaded.exemplars.iter().map(|exemplar| exemplar.picture);
-        let found = read.zip(rows.chunks(card.dimensions).map(Some));
+        let found = read.zip(rows.chunks(card.dimensions).map(|row| Some(Arc::from(row))));
         kept.keep(found.chain(loaded.skipped.iter().map(|skip| (skip.picture, None))), card.dimensions)?;
         done += pictures_now.len();
     }
     watch(done, pictures.len())?;
     Ok(kept.into_vectors())
+}
+
+/// A network that stays as it is, to be asked in every step: unit vectors of crops as it wants them, row after row.
+pub fn frozen_embedder(frozen: Frozen<'_>) -> Result<EmbedCrops, TrainError> {
+    let Frozen { card, weights, device, .. } = frozen;
+    let net = network(card, weights, device)?.valid().folded();
+    let (input, dimensions) = (card.input, card.dimensions);
+    Ok(Box::new(move |crops| {
+        let mut rows = embed(&net, crops, &input, PICTURES_AT_ONCE)?;
+        normalise_rows(&mut rows, dimensions);
+        Ok(rows)
+    }))
 }
 
 /// The small network with weights drawn from `seed`.

@@ -29,6 +29,8 @@ use super::mining::harmonic::Combinations;
 use super::mining::online::{Draw, mine_combinations};
 use super::mining::{BothSpaces, Mined, MiningRule};
 use super::rng::{Purpose, stream};
+use super::teacher::{Lesson, distance_and_gradient};
+use super::times::{Lap, PartTimes};
 use crate::networks::device::is_cpu;
 use crate::networks::nets::EmbeddingNet;
 use crate::types::Preprocessing;
@@ -63,6 +65,8 @@ pub struct Batch<'a> {
     /// The frozen network's vectors of the same pictures, row after row, for harmonic triplets.
     pub old_vectors: Option<&'a [f32]>,
     pub choice: Choice<'a>,
+    /// What another network made of the same pictures; none learns from triplets alone.
+    pub lesson: Option<Lesson<'a>>,
 }
 
 pub enum Choice<'a> {
@@ -87,6 +91,11 @@ pub struct Learned {
     /// Unit vectors of the batch, row after row.
     pub vectors: Vec<f32>,
     pub dimensions: usize,
+    /// Mean squared distance to the teacher's vectors, where there is a teacher.
+    pub to_teacher: Option<f32>,
+    /// Of embedding, mining and learning. What a graphics card has been told to do and nobody has waited for is not in
+    /// it.
+    pub times: PartTimes,
 }
 
 /// Mines `batch` and finds the gradients of `net`, which must be in training mode on an autodiff device.
@@ -95,7 +104,7 @@ pub fn learn<N: Module + EmbeddingNet>(
     batch: &Batch<'_>,
     settings: StepSettings<'_>,
 ) -> Result<Learned, TensorReadError> {
-    let rows = batch.inputs.len();
+    let (rows, mut lap, mut times) = (batch.inputs.len(), Lap::start(), PartTimes::default());
     if rows < 2 {
         return without_company(net, batch.inputs, settings);
     }
@@ -113,16 +122,30 @@ pub fn learn<N: Module + EmbeddingNet>(
         (None, _) if noisy => embed_as_in_training(net, batch, settings)?,
         (None, inputs) => embed_inputs(net, inputs, settings)?,
     };
+    match at_once {
+        Some(_) => times.learning_secs += lap.secs(),
+        None => times.embedding_secs += lap.secs(),
+    }
     let dimensions = net.embedding_size();
+    let taught = batch.lesson.map(|lesson| (lesson, distance_and_gradient(&raw, lesson.vectors, dimensions)));
     let leaf = Tensor::<2>::from_data(TensorData::new(raw, [rows, dimensions]), &device).require_grad();
     let vectors = normalise(leaf.clone()).try_into_vec_as::<f32>()?;
     let mined = choose(batch, &vectors, dimensions, settings);
-    let (loss, by_embedding) = loss_and_gradient(&leaf, batch.old_vectors, &mined.triplets, settings.loss)?;
+    let (mut loss, mut by_embedding) = loss_and_gradient(&leaf, batch.old_vectors, &mined.triplets, settings.loss)?;
+    let mut to_teacher = None;
+    if let Some((lesson, (distance, gradient))) = taught {
+        let weight = lesson.triplet_weight;
+        loss = distance + weight * loss;
+        by_embedding.iter_mut().zip(gradient).for_each(|(value, by_distance)| *value = by_distance + weight * *value);
+        to_teacher = Some(distance);
+    }
+    times.mining_secs += lap.secs();
     let gradients = match at_once {
         Some(shares) => back_through_shares(shares, &by_embedding),
         None => back_through(net, batch, &by_embedding, noisy, settings),
     };
-    Ok(Learned { loss, mined, gradients, vectors, dimensions })
+    times.learning_secs += lap.secs();
+    Ok(Learned { loss, mined, gradients, vectors, dimensions, to_teacher, times })
 }
 
 /// No picture, or a single one: there is nothing to learn, and nothing to take statistics from.
@@ -134,7 +157,15 @@ fn without_company<N: Module + EmbeddingNet>(
     let dimensions = net.embedding_size();
     let mut vectors = embed_inputs(net, inputs, settings)?;
     normalise_rows(&mut vectors, dimensions);
-    Ok(Learned { loss: 0.0, mined: Mined::default(), gradients: GradientMap::default(), vectors, dimensions })
+    Ok(Learned {
+        loss: 0.0,
+        mined: Mined::default(),
+        gradients: GradientMap::default(),
+        vectors,
+        dimensions,
+        to_teacher: None,
+        times: PartTimes::default(),
+    })
 }
 
 fn embed_inputs<N: Module + EmbeddingNet>(

@@ -3,16 +3,17 @@
 //! It has no gradients, its batch norms and dropout behave as in inference, and so it runs as for inference: without
 //! autodiff, norms folded into their convolutions. A step passes its pictures through it once, for mining and gradients
 //! alike. Where a picture can become nothing but itself and its mirror image, what came out is kept, and a run passes
-//! every picture through it once or twice in all.
+//! every picture through it once or twice in all, also when it is interrupted: what is kept lies in the run's folder.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::path::Path;
 use std::sync::Arc;
 
 use burn::module::Module;
 use burn::tensor::{Tensor, TensorReadError};
 use image::RgbImage;
 
+use super::checkpoint::{VectorFile, VectorKey};
+use super::run::TrainError;
 use super::step::{Features, in_shares};
 use crate::networks::nets::EmbeddingNet;
 use crate::types::Preprocessing;
@@ -27,39 +28,75 @@ pub struct PictureKey {
     pub mirrored: bool,
 }
 
+impl PictureKey {
+    /// None of a picture that no source can have.
+    fn number(self) -> Option<usize> {
+        self.picture.checked_mul(2)?.checked_add(usize::from(self.mirrored))
+    }
+}
+
 pub struct Trunk<N> {
     net: N,
     preprocessing: Preprocessing,
     /// Pictures on the device at once.
     chunk: usize,
     shape: [usize; 3],
-    kept: HashMap<PictureKey, Arc<[f32]>>,
-    free_bytes: usize,
+    kept: VectorFile,
+    /// More features than these are not kept.
+    most: usize,
 }
 
 impl<N: Module + EmbeddingNet> Trunk<N> {
     /// Of `net`, whose last layer alone shall learn from now on. Keeps so many bytes of features at most; pictures beyond
-    /// them are passed each time.
-    pub fn new(net: &N, preprocessing: Preprocessing, chunk: usize, kept_bytes: usize) -> Self {
+    /// them are passed each time. A file holds what was kept before under the same key.
+    pub fn new(
+        net: &N,
+        preprocessing: Preprocessing,
+        chunk: usize,
+        kept_bytes: usize,
+        file: Option<(&Path, VectorKey)>,
+    ) -> Result<Self, TrainError> {
         let net = net.valid().with_folded_trunk();
-        Self { net, preprocessing, chunk: chunk.max(1), shape: [0; 3], kept: HashMap::new(), free_bytes: kept_bytes }
+        let kept = VectorFile::default();
+        let mut trunk = Self { net, preprocessing, chunk: chunk.max(1), shape: [0; 3], kept, most: 0 };
+        // Any picture tells how large the maps are.
+        trunk.pass(&[&RgbImage::new(preprocessing.width, preprocessing.height)])?;
+        trunk.most = kept_bytes / (trunk.values() * size_of::<f32>());
+        if let Some((path, key)) = file {
+            trunk.kept = VectorFile::open(path, key, trunk.values())?;
+        }
+        Ok(trunk)
+    }
+
+    /// How many pictures' features are kept at most.
+    pub fn most(&self) -> usize {
+        self.most
+    }
+
+    pub fn knows(&self, view: PictureKey) -> bool {
+        view.number().is_some_and(|number| self.kept.knows(number))
     }
 
     /// The features of `images`. An image whose view is known is kept, or was.
-    pub fn features(&mut self, images: &[RgbImage], views: &[Option<PictureKey>]) -> Result<Features, TensorReadError> {
-        let known = |view: &Option<PictureKey>| view.and_then(|view| self.kept.get(&view).cloned());
-        let mut rows: Vec<Option<Arc<[f32]>>> = views.iter().map(known).collect();
+    pub fn features(&mut self, images: &[RgbImage], views: &[Option<PictureKey>]) -> Result<Features, TrainError> {
+        let numbers: Vec<Option<usize>> = views.iter().map(|view| view.and_then(PictureKey::number)).collect();
+        let known = |number: &Option<usize>| self.kept.get((*number)?).cloned();
+        let mut rows: Vec<Option<Arc<[f32]>>> = numbers.iter().map(known).collect();
         let missing: Vec<usize> = (0..images.len()).filter(|&row| rows[row].is_none()).collect();
         for missing in missing.chunks(self.chunk) {
             let images: Vec<&RgbImage> = missing.iter().map(|&row| &images[row]).collect();
-            for (&row, features) in missing.iter().zip(self.pass(&images)?) {
-                if let Some(view) = views[row] {
-                    self.keep(view, &features);
-                }
-                rows[row] = Some(features);
-            }
+            let passed = self.pass(&images)?;
+            let found =
+                missing.iter().zip(&passed).filter_map(|(&row, features)| Some((numbers[row]?, features.clone())));
+            let room = self.most.saturating_sub(self.kept.count());
+            self.kept.keep(found.take(room).map(|(number, features)| (number, Some(features))), self.values())?;
+            missing.iter().zip(passed).for_each(|(&row, features)| rows[row] = Some(features));
         }
         Ok(Features { shape: self.shape, rows: rows.into_iter().flatten().collect() })
+    }
+
+    fn values(&self) -> usize {
+        self.shape.iter().product::<usize>().max(1)
     }
 
     fn pass(&mut self, images: &[&RgbImage]) -> Result<Vec<Arc<[f32]>>, TensorReadError> {
@@ -71,18 +108,8 @@ impl<N: Module + EmbeddingNet> Trunk<N> {
         };
         let parts = in_shares(images, &self.preprocessing, &device, pass)?;
         self.shape = parts.first().map_or(self.shape, |(shape, _)| *shape);
-        let values = self.shape.iter().product::<usize>().max(1);
+        let values = self.values();
         Ok(parts.iter().flat_map(|(_, part)| part.chunks(values).map(Arc::from)).collect())
-    }
-
-    fn keep(&mut self, view: PictureKey, features: &Arc<[f32]>) {
-        let bytes = size_of_val(&**features);
-        if self.free_bytes >= bytes
-            && let Entry::Vacant(place) = self.kept.entry(view)
-        {
-            place.insert(features.clone());
-            self.free_bytes -= bytes;
-        }
     }
 }
 
@@ -93,7 +120,7 @@ mod tests {
     use burn::tensor::Device;
 
     fn trunk(kept_bytes: usize) -> Trunk<TinyNet> {
-        Trunk::new(&TinyNet::new(4, &Device::flex().autodiff()), TINY_PREPROCESSING, 5, kept_bytes)
+        Trunk::new(&TinyNet::new(4, &Device::flex().autodiff()), TINY_PREPROCESSING, 5, kept_bytes, None).unwrap()
     }
 
     fn view(picture: usize) -> Option<PictureKey> {

@@ -20,9 +20,10 @@ use likeness::cluster::score;
 use likeness::networks::nets::catalogue;
 use likeness::train::alarms::Alarm;
 use likeness::train::comparison::{Compared, Comparison, Measured, PairsComparison, PeopleComparison};
-use likeness::train::events::{StepReport, StopReason, TrainEvent};
+use likeness::train::events::{EmbeddingWhy, StepReport, StopReason, TrainEvent};
 use likeness::train::mining::Space;
 use likeness::train::snapshot::{BINS, BatchSnapshot, FaceSnapshot, Histograms, TripletKind, TripletSnapshot};
+use likeness::train::times::PartTimes;
 use likeness::train::validate::{PeopleReport, ValidationReport};
 use likeness::types::ModelId;
 
@@ -97,6 +98,20 @@ fn bell(middle: f64, width: f64, count: f64) -> Vec<u32> {
     (0..BINS).map(|bin| (count * (-0.5 * at(bin).powi(2)).exp()) as u32).collect()
 }
 
+/// Of a step of 0.28 seconds.
+fn times() -> PartTimes {
+    PartTimes {
+        waited_secs: 0.004,
+        embedding_secs: 0.071,
+        mining_secs: 0.011,
+        learning_secs: 0.172,
+        optimiser_secs: 0.006,
+        judging_secs: 0.012,
+        saving_secs: 0.003,
+        rest_secs: 0.001,
+    }
+}
+
 fn step(step: u64) -> Event {
     let done = step as f64 / 600.0;
     let wave = ((step * 37) % 19) as f64 / 19.0 - 0.5;
@@ -114,11 +129,17 @@ fn step(step: u64) -> Event {
         gradient_norm: 0.4,
         spread: 1.2,
         elapsed_secs: 0.28 * step as f64,
-        waited_secs: 0.0,
+        times: times(),
+        loading_secs: 0.19,
         pictures_per_s: 857.0,
         left_secs: 0.28 * (600 - step) as f64,
         memory_bytes: Some(412_000_000),
+        ..StepReport::default()
     })))
+}
+
+pub fn judging(done: usize, total: usize) -> Event {
+    run(RunEvent::Train(TrainEvent::Embedding { why: EmbeddingWhy::Judging, done, total }))
 }
 
 fn people(step: u64) -> PeopleReport {
@@ -141,7 +162,7 @@ fn people(step: u64) -> PeopleReport {
 }
 
 fn judged(step: u64) -> Event {
-    let report = ValidationReport { step, people: Some(people(step)), pairs: None };
+    let report = ValidationReport { step, people: Some(people(step)), ..ValidationReport::default() };
     run(RunEvent::Train(TrainEvent::Validated(report)))
 }
 
@@ -239,7 +260,7 @@ pub fn summary() -> TrainSummary {
         accuracy: compared(0.994, 0.9938, 0.0012),
         val: compared(0.981, 0.979, 0.006),
     };
-    let report = |step| ValidationReport { step, people: Some(people_report(step)), pairs: None };
+    let report = |step| ValidationReport { step, people: Some(people_report(step)), ..ValidationReport::default() };
     TrainSummary {
         run: "/home/maria/.local/share/likeness/runs/sface-2021dec-Faces".into(),
         model: Some("/home/maria/.local/share/likeness/runs/sface-2021dec-Faces/model.safetensors".into()),

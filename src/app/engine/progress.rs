@@ -20,6 +20,8 @@ pub enum Stage {
     PreparingPictures,
     DrawingPeople,
     Training,
+    /// A network that learns is judged.
+    Judging,
 }
 
 impl Stage {
@@ -36,6 +38,7 @@ impl Stage {
             Self::PreparingPictures => "stage_prepare_pictures",
             Self::DrawingPeople => "stage_draw_people",
             Self::Training => "stage_train",
+            Self::Judging => "stage_judge",
         }
     }
 
@@ -52,6 +55,7 @@ impl Stage {
             Self::PreparingPictures => "Preparing pictures",
             Self::DrawingPeople => "Drawing people",
             Self::Training => "Training",
+            Self::Judging => "Judging",
         }
     }
 }

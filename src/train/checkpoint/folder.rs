@@ -20,6 +20,8 @@ const LAST_KEPT: usize = 3;
 const UNFINISHED: &str = "unfinished";
 const REMOVED: &str = "removed";
 const OLD_VECTORS: &str = "old_vectors.bin";
+const TEACHER_VECTORS: &str = "teacher_vectors.bin";
+const FEATURES: &str = "features.bin";
 /// Tells that the run has ended.
 const END: &str = "end.json";
 
@@ -145,6 +147,21 @@ impl RunFolder {
         self.root.join(OLD_VECTORS)
     }
 
+    /// Where the teacher's vectors are kept.
+    pub fn teacher_vectors(&self) -> PathBuf {
+        self.root.join(TEACHER_VECTORS)
+    }
+
+    /// Where is kept what the part before the last layer makes of pictures, while that layer alone learns.
+    pub fn features(&self) -> PathBuf {
+        self.root.join(FEATURES)
+    }
+
+    /// They are large, and of no use once more than the last layer learns, or nothing any more.
+    pub fn forget_features(&self) -> Result<(), RunFolderError> {
+        remove(&self.features())
+    }
+
     /// What the run has told so far.
     pub fn past(&self) -> Result<Past, RunFolderError> {
         let path = self.root.join("metrics.jsonl");
@@ -181,19 +198,19 @@ impl RunFolder {
 
     pub fn step(&mut self, report: &StepReport) -> Result<(), RunFolderError> {
         self.line(&MetricLine::Step(report.clone()))?;
-        self.scalars(
-            report.step,
-            &[
-                ("train/loss", f64::from(report.loss)),
-                ("train/active_pairs", report.active_share()),
-                ("train/triplets", report.triplets as f64),
-                ("train/spread", f64::from(report.spread)),
-                ("train/gradient_norm", f64::from(report.gradient_norm)),
-                ("train/learning_rate", report.learning_rate),
-                ("train/pictures_per_s", report.pictures_per_s),
-                ("train/waited_secs", report.waited_secs),
-            ],
-        )
+        let mut scalars = vec![
+            ("train/loss".to_owned(), f64::from(report.loss)),
+            ("train/active_pairs".to_owned(), report.active_share()),
+            ("train/triplets".to_owned(), report.triplets as f64),
+            ("train/spread".to_owned(), f64::from(report.spread)),
+            ("train/gradient_norm".to_owned(), f64::from(report.gradient_norm)),
+            ("train/learning_rate".to_owned(), report.learning_rate),
+            ("train/pictures_per_s".to_owned(), report.pictures_per_s),
+        ];
+        scalars.extend(report.to_teacher.map(|distance| ("train/to_teacher".to_owned(), f64::from(distance))));
+        scalars.extend(report.times.parts().map(|(part, secs)| (format!("time/{}", part.name()), secs)));
+        let scalars: Vec<(&str, f64)> = scalars.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+        self.scalars(report.step, &scalars)
     }
 
     pub fn validation(&mut self, report: &ValidationReport) -> Result<(), RunFolderError> {
@@ -209,6 +226,7 @@ impl RunFolder {
         if let Some(pairs) = &report.pairs {
             scalars.extend([("pairs/accuracy", pairs.accuracy), ("pairs/val", pairs.val), ("pairs/auc", pairs.auc)]);
         }
+        scalars.extend(report.to_teacher.map(|teacher| ("held_out/to_teacher", teacher.squared_distance)));
         self.scalars(report.step, &scalars)
     }
 
@@ -278,7 +296,8 @@ fn remove(path: &Path) -> Result<(), RunFolderError> {
 
 fn written_by_a_run(name: &str) -> bool {
     let files = ["data.jsonl", "metrics.jsonl", "metrics.partial", "config.partial", "model.safetensors", "gate.json"];
-    files.contains(&name) || name == END || name == OLD_VECTORS || name.starts_with("events.out.tfevents")
+    let kept = [END, OLD_VECTORS, TEACHER_VECTORS, FEATURES];
+    files.contains(&name) || kept.contains(&name) || name.starts_with("events.out.tfevents")
 }
 
 fn now_secs() -> f64 {
@@ -341,7 +360,7 @@ mod tests {
         weights.insert(NamedTensor::new("a.weight", vec![1, 2], vec![step as f32, 0.5]).unwrap()).unwrap();
         let values = BTreeMap::from([("a.weight/0".to_owned(), vec![1.0, 2.0])]);
         let mut state = CheckpointState::new(SamplerPosition(step), 1.5);
-        state.best = best.map(|step| ValidationReport { step, people: None, pairs: None });
+        state.best = best.map(|step| ValidationReport { step, ..ValidationReport::default() });
         Checkpoint {
             state,
             weights,

@@ -8,7 +8,8 @@
 //! RUN/checkpoints/step-0000001500/{weights,optimiser,average}.safetensors, state.json
 //! RUN/model.safetensors the network that was judged best, averaged weights where an average is kept
 //! RUN/end.json          how the run ended, which step's network that is, and how it was judged
-//! RUN/old_vectors.bin   in harmonic training: the old network's vectors
+//! RUN/old_vectors.bin   in harmonic training: the old network's vectors; RUN/teacher_vectors.bin likewise
+//! RUN/features.bin      while the last layer alone learns: what the part before it makes of pictures
 //! ```
 //!
 //! A checkpoint is written into a folder of another name, flushed, and renamed: whatever moment the plug is pulled, a
@@ -21,4 +22,4 @@ mod vectors;
 
 pub use folder::{RunFolder, RunFolderError};
 pub use state::{Checkpoint, CheckpointState};
-pub use vectors::VectorFile;
+pub use vectors::{VectorFile, VectorKey};

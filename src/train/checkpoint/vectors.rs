@@ -1,71 +1,118 @@
 //! Vectors by picture as a network gives them that stays as it is, written down as they are found: a run that goes on
-//! finds only those that are missing.
+//! finds only those that are missing. They may be embeddings, or what is put into a last layer.
 //!
-//! A record is the picture's number, its vector (not a number where the picture could not be read), and a checksum of
-//! both, little endian. What follows the first record that is not whole was cut short by a kill and is dropped.
+//! The file begins with a mark of its format and a key of all that the vectors depend on; a file with another key is
+//! begun anew. A record is a number (of the picture, or of one of its views), its vector (not a number where the
+//! picture could not be read), and a checksum of both, little endian. What follows the first record that is not whole
+//! was cut short by a kill and is dropped.
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
-use std::io::{BufReader, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
 
 use super::RunFolderError;
 use super::folder::tried;
+use crate::types::Preprocessing;
+
+const MARK: &[u8; 8] = b"vectors2";
+
+/// SHA-256 of what vectors depend on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VectorKey([u8; 32]);
+
+impl VectorKey {
+    /// `weights` is a hash of the network's, `pictures` the run's list of them; `mirrored` says whether mirror images
+    /// count as well.
+    pub fn of(weights: [u8; 32], input: &Preprocessing, pictures: &str, mirrored: bool) -> Self {
+        let input = format!("{input:?} {mirrored}");
+        let mut hash = Sha256::new();
+        hash.update(weights);
+        for part in [input.as_str(), pictures] {
+            hash.update((part.len() as u64).to_le_bytes());
+            hash.update(part);
+        }
+        Self(hash.finalize().into())
+    }
+}
 
 #[derive(Debug, Default)]
 pub struct VectorFile {
-    known: BTreeMap<usize, Vec<f32>>,
+    known: BTreeMap<usize, Arc<[f32]>>,
     /// None keeps nothing on the disk.
     file: Option<(File, PathBuf)>,
 }
 
 impl VectorFile {
-    /// Opens or creates the file of vectors of so many dimensions.
-    pub fn open(path: &Path, dimensions: usize) -> Result<Self, RunFolderError> {
+    /// Opens the file of vectors of so many numbers, or begins it where there is none of this key.
+    pub fn open(path: &Path, key: VectorKey, dimensions: usize) -> Result<Self, RunFolderError> {
         let open = || {
             let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
-            let (mut known, mut whole) = (BTreeMap::new(), 0);
-            let mut record = vec![0; 8 + 4 * dimensions + 4];
+            let head = [MARK.as_slice(), &key.0, &(dimensions as u64).to_le_bytes()].concat();
+            let mut found = vec![0; head.len()];
+            let mut known = BTreeMap::new();
             let mut reader = BufReader::new(&file);
+            if reader.read_exact(&mut found).is_err() || found != head {
+                file.set_len(0)?;
+                file.seek(SeekFrom::Start(0))?;
+                file.write_all(&head)?;
+                return Ok((known, file));
+            }
+            let mut record = vec![0; 8 + 4 * dimensions + 4];
+            let mut whole = head.len() as u64;
             while reader.read_exact(&mut record).is_ok()
-                && let Some((picture, vector)) = parse(&record)
+                && let Some((number, vector)) = parse(&record)
             {
-                known.insert(picture, vector);
+                known.insert(number, vector);
                 whole += record.len() as u64;
             }
             file.set_len(whole)?;
             file.seek(SeekFrom::End(0))?;
-            Ok((known, file))
+            io::Result::Ok((known, file))
         };
         let (known, file) = tried("opening", path, open())?;
         Ok(Self { known, file: Some((file, path.to_owned())) })
     }
 
     /// Whether the picture was looked at before.
-    pub fn knows(&self, picture: usize) -> bool {
-        self.known.contains_key(&picture)
+    pub fn knows(&self, number: usize) -> bool {
+        self.known.contains_key(&number)
+    }
+
+    pub fn get(&self, number: usize) -> Option<&Arc<[f32]>> {
+        self.known.get(&number)
+    }
+
+    /// How many were looked at before.
+    pub fn count(&self) -> usize {
+        self.known.len()
     }
 
     /// Keeps what was found of some pictures; None is one that could not be read.
-    pub fn keep<'a>(
+    pub fn keep(
         &mut self,
-        found: impl IntoIterator<Item = (usize, Option<&'a [f32]>)>,
+        found: impl IntoIterator<Item = (usize, Option<Arc<[f32]>>)>,
         dimensions: usize,
     ) -> Result<(), RunFolderError> {
         let mut bytes = Vec::new();
-        for (picture, vector) in found {
-            let vector = vector.map_or(vec![f32::NAN; dimensions], <[f32]>::to_vec);
-            bytes.extend(record(picture, &vector));
-            self.known.insert(picture, vector);
+        for (number, vector) in found {
+            let vector = vector.unwrap_or_else(|| vec![f32::NAN; dimensions].into());
+            if self.file.is_some() {
+                bytes.extend(record(number, &vector));
+            }
+            self.known.insert(number, vector);
         }
         let Some((file, path)) = &mut self.file else { return Ok(()) };
         tried("writing", path, file.write_all(&bytes).and_then(|()| file.sync_data()))
     }
 
     /// The vectors of the pictures that could be read.
-    pub fn into_vectors(mut self) -> BTreeMap<usize, Vec<f32>> {
-        self.known.retain(|_, vector| vector.iter().all(|value| value.is_finite()));
-        self.known
+    pub fn into_vectors(self) -> BTreeMap<usize, Vec<f32>> {
+        let readable = self.known.into_iter().filter(|(_, vector)| vector.iter().all(|value| value.is_finite()));
+        readable.map(|(number, vector)| (number, vector.to_vec())).collect()
     }
 }
 
@@ -76,7 +123,7 @@ fn record(picture: usize, vector: &[f32]) -> Vec<u8> {
     bytes
 }
 
-fn parse(record: &[u8]) -> Option<(usize, Vec<f32>)> {
+fn parse(record: &[u8]) -> Option<(usize, Arc<[f32]>)> {
     let (content, sum) = record.split_last_chunk::<4>()?;
     let (picture, values) = content.split_first_chunk::<8>()?;
     let vector = values.as_chunks::<4>().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect();
@@ -91,14 +138,21 @@ fn checksum(bytes: &[u8]) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::train::testing::TINY_PREPROCESSING;
+
+    fn key(pictures: &str) -> VectorKey {
+        VectorKey::of([7; 32], &TINY_PREPROCESSING, pictures, false)
+    }
 
     #[test]
     fn vectors_come_back_and_a_record_cut_short_is_found_again() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("vectors.bin");
-        let mut file = VectorFile::open(&path, 2).unwrap();
-        file.keep([(7, Some([0.6, 0.8].as_slice())), (9, None)], 2).unwrap();
-        file.keep([(8, Some([1.0, 0.0].as_slice()))], 2).unwrap();
+        let vector = |values: [f32; 2]| Some(Arc::from(values));
+        let open = || VectorFile::open(&path, key("a"), 2).unwrap();
+        let mut file = open();
+        file.keep([(7, vector([0.6, 0.8])), (9, None)], 2).unwrap();
+        file.keep([(8, vector([1.0, 0.0]))], 2).unwrap();
         let whole = std::fs::read(&path).unwrap();
         for (bytes, knows) in [
             (whole.clone(), [true, true, true]),
@@ -107,12 +161,35 @@ mod tests {
             ([&whole[..whole.len() - 10], &[0; 10]].concat(), [true, true, false]),
         ] {
             std::fs::write(&path, bytes).unwrap();
-            let mut file = VectorFile::open(&path, 2).unwrap();
+            let mut file = open();
             assert_eq!([7, 9, 8].map(|picture| file.knows(picture)), knows);
-            file.keep([(8, Some([1.0, 0.0].as_slice()))], 2).unwrap();
-            let again = VectorFile::open(&path, 2).unwrap();
+            file.keep([(8, vector([1.0, 0.0]))], 2).unwrap();
+            let again = open();
             let wanted = BTreeMap::from([(7, vec![0.6, 0.8]), (8, vec![1.0, 0.0])]);
             assert_eq!(again.into_vectors(), wanted, "9 could not be read");
         }
+    }
+
+    /// Of another network, of other pictures, or in the format of before.
+    #[test]
+    fn vectors_of_something_else_are_not_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("vectors.bin");
+        let write = || VectorFile::open(&path, key("a"), 1).unwrap().keep([(3, Some(Arc::from([0.5])))], 1).unwrap();
+        let other = Preprocessing { width: 13, ..TINY_PREPROCESSING };
+        let others = [
+            VectorKey::of([8; 32], &TINY_PREPROCESSING, "a", false),
+            VectorKey::of([7; 32], &other, "a", false),
+            VectorKey::of([7; 32], &TINY_PREPROCESSING, "b", false),
+            VectorKey::of([7; 32], &TINY_PREPROCESSING, "a", true),
+        ];
+        for other in others {
+            write();
+            assert!(VectorFile::open(&path, key("a"), 1).unwrap().knows(3));
+            assert!(!VectorFile::open(&path, other, 1).unwrap().knows(3));
+            assert!(!VectorFile::open(&path, key("a"), 1).unwrap().knows(3), "and is begun anew");
+        }
+        std::fs::write(&path, record(3, &[0.5])).unwrap();
+        assert!(!VectorFile::open(&path, key("a"), 1).unwrap().knows(3));
     }
 }

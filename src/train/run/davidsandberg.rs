@@ -2,7 +2,7 @@
 //! `tests/fixtures/train/davidsandberg.py`.
 
 use super::*;
-use crate::networks::weights::{NamedTensor, TensorFile};
+use crate::networks::weights::{NamedTensor, TensorFile, collect};
 use crate::train::data::Person;
 use crate::train::mining::offline::SelectionConfig;
 use crate::train::presets::Preset;
@@ -59,6 +59,8 @@ impl Fixture {
             held_out: Dataset::default(),
             pairs: None,
             old_vectors: None,
+            teacher_vectors: None,
+            live_teacher: None,
         }
     }
 
@@ -111,7 +113,7 @@ fn the_preset_follows_his_loop_update_by_update() {
     let mut run = Run::start(fixture.network(), setup, &control, &mut ignore).unwrap();
     assert_eq!(fixture.losses.len(), 20);
     for (number, (triplets, loss)) in fixture.updates.iter().zip(&fixture.losses).enumerate() {
-        let rate = config.learning_rate.at(0).unwrap();
+        let rate = config.rate_at(0).unwrap();
         let report = run.one_step(rate, false).unwrap().unwrap();
         let planned = run.plan.as_ref().unwrap().batch(number as u64);
         let picture = |row: u32| planned.exemplars[row as usize].picture;

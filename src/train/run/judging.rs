@@ -1,27 +1,37 @@
 //! The judgements of a run: held-out people, an LFW-format list, and people who may be on both sides.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use burn::module::Module;
 
 use super::{Run, TrainError};
+use crate::eval::EvalError;
 use crate::networks::nets::EmbeddingNet;
 use crate::train::alarms::Alarm;
 use crate::train::data::Dataset;
-use crate::train::events::TrainEvent;
+use crate::train::events::{EmbeddingWhy, StopReason, TrainEvent};
 use crate::train::loader::load_plain;
 use crate::train::mining::squared_distance;
 use crate::train::sampler::Exemplar;
 use crate::train::step::normalise_rows;
+use crate::train::teacher::mean_distance;
+use crate::train::times::Lap;
 use crate::train::validate::{
-    CompatibilityReport, PairsReport, PeopleReport, ValidationReport, judge_against, judge_pairs, judge_people,
+    CompatibilityReport, PairsReport, PeopleReport, TeacherReport, ValidationReport, judge_against, judge_pairs,
+    judge_people_until,
 };
 
 /// Pictures in memory at once while judging or mining.
-const READ_AT_ONCE: usize = 256;
+const READ_AT_ONCE: usize = 120;
 /// Pictures of a person, and people of each side, looked at for someone on both.
 const PICTURES_A_PERSON: usize = 3;
 const PEOPLE_COMPARED: usize = 1000;
+
+/// Whether some two pictures show one person and some two others do not.
+fn has_both_kinds_of_pairs(people: &[u32]) -> bool {
+    let different = people.iter().collect::<BTreeSet<_>>().len();
+    different > 1 && different < people.len()
+}
 
 /// Unit vectors of the pictures that could be read.
 pub(super) struct Embedded {
@@ -31,13 +41,15 @@ pub(super) struct Embedded {
 
 impl<N: Module + EmbeddingNet> Run<'_, N> {
     pub(super) fn judge(&mut self) -> Result<(), TrainError> {
+        let mut lap = Lap::start();
         let net = self.inference_net();
-        let people = self.judge_held_out(&net)?;
+        let (people, to_teacher) = self.judge_held_out(&net)?;
         let pairs = self.judge_pair_list(&net)?;
-        if people.is_none() && pairs.is_none() {
+        self.times.judging_secs += lap.secs();
+        let report = ValidationReport { step: self.step, people, pairs, to_teacher };
+        if report.is_empty() {
             return Ok(());
         }
-        let report = ValidationReport { step: self.step, people, pairs };
         if self.step == 0 {
             self.first_judged = Some(report.clone());
         }
@@ -55,15 +67,28 @@ impl<N: Module + EmbeddingNet> Run<'_, N> {
         Ok(())
     }
 
-    fn judge_held_out(&mut self, net: &N) -> Result<Option<PeopleReport>, TrainError> {
+    fn judge_held_out(&mut self, net: &N) -> Result<(Option<PeopleReport>, Option<TeacherReport>), TrainError> {
         if self.to_judge.is_empty() {
-            return Ok(None);
+            return Ok((None, None));
         }
-        let embedded = self.embed_pictures(net, &self.to_judge.clone())?;
+        let embedded = self.embed_pictures(net, &self.to_judge.clone(), EmbeddingWhy::Judging)?;
+        let (vectors, dimensions) = (&embedded.vectors, net.embedding_size());
+        let wanted = self.teacher_vectors(&embedded.exemplars)?;
+        let to_teacher = wanted.map(|wanted| TeacherReport {
+            pictures: embedded.exemplars.len(),
+            squared_distance: mean_distance(vectors, &wanted, dimensions),
+        });
         let people: Vec<u32> = embedded.exemplars.iter().map(|exemplar| exemplar.person).collect();
-        let far_target = self.config.validation.far_target;
-        let report = judge_people(&embedded.vectors, net.embedding_size(), &people, far_target)?;
-        Ok(Some(PeopleReport { against_old: self.judge_against_old(net, &embedded, &people)?, ..report }))
+        if !self.config.needs_names() && !has_both_kinds_of_pairs(&people) {
+            return Ok((None, to_teacher));
+        }
+        let (far_target, cancel) = (self.config.validation.far_target, &self.control.cancel);
+        let report = match judge_people_until(vectors, dimensions, &people, far_target, cancel) {
+            Err(EvalError::Cancelled) => return Err(TrainError::Interrupted(StopReason::Cancelled)),
+            judged => judged?,
+        };
+        let against_old = self.judge_against_old(net, &embedded, &people)?;
+        Ok((Some(PeopleReport { against_old, ..report }), to_teacher))
     }
 
     /// In harmonic training, how well held-out people are recognised with one picture by each network.
@@ -81,7 +106,7 @@ impl<N: Module + EmbeddingNet> Run<'_, N> {
     fn judge_pair_list(&mut self, net: &N) -> Result<Option<PairsReport>, TrainError> {
         let Some(set) = &self.data.pairs else { return Ok(None) };
         let exemplars: Vec<Exemplar> = set.pictures.iter().map(|&picture| Exemplar { picture, person: 0 }).collect();
-        let embedded = self.embed_pictures(net, &exemplars)?;
+        let embedded = self.embed_pictures(net, &exemplars, EmbeddingWhy::Judging)?;
         let row_of: BTreeMap<usize, usize> =
             embedded.exemplars.iter().enumerate().map(|(row, exemplar)| (exemplar.picture, row)).collect();
         let far_target = self.config.validation.far_target;
@@ -90,17 +115,22 @@ impl<N: Module + EmbeddingNet> Run<'_, N> {
     }
 
     /// Looks at a few pictures at a time, and between them whether it shall go on.
-    pub(super) fn embed_pictures(&mut self, net: &N, exemplars: &[Exemplar]) -> Result<Embedded, TrainError> {
+    pub(super) fn embed_pictures(
+        &mut self,
+        net: &N,
+        exemplars: &[Exemplar],
+        why: EmbeddingWhy,
+    ) -> Result<Embedded, TrainError> {
         let mut embedded = Embedded { exemplars: Vec::new(), vectors: Vec::new() };
-        for exemplars in exemplars.chunks(READ_AT_ONCE) {
-            if let Some(reason) = self.control.interrupted() {
-                return Err(TrainError::Interrupted(reason));
-            }
+        let total = exemplars.len();
+        for (number, exemplars) in exemplars.chunks(READ_AT_ONCE).enumerate() {
+            self.told_of(why, number * READ_AT_ONCE, total)?;
             let loaded = load_plain(self.data.source.as_ref(), exemplars);
             self.note_skipped(&loaded.skipped);
             embedded.vectors.extend(self.unit_vectors(net, &loaded)?);
             embedded.exemplars.extend(loaded.exemplars);
         }
+        self.told_of(why, total, total)?;
         Ok(embedded)
     }
 
@@ -112,9 +142,11 @@ impl<N: Module + EmbeddingNet> Run<'_, N> {
             return Ok(());
         }
         let limit = report.median_same / 2.0;
+        let mut lap = Lap::start();
         let net = self.inference_net();
         let held_out = self.centres(&net, &self.data.held_out)?;
         let training = self.centres(&net, &self.data.training)?;
+        self.times.judging_secs += lap.secs();
         let pairs = held_out.iter().flat_map(|held| training.iter().map(move |trained| (held, trained)));
         let distances = pairs.map(|(held, trained)| (squared_distance(&held.1, &trained.1), held.0, trained.0));
         let closest = distances.min_by(|a, b| a.0.total_cmp(&b.0));
@@ -140,7 +172,7 @@ impl<N: Module + EmbeddingNet> Run<'_, N> {
         };
         let exemplars: Vec<Exemplar> =
             people.people.iter().enumerate().take(PEOPLE_COMPARED).flat_map(of_person).collect();
-        let embedded = self.embed_pictures(net, &exemplars)?;
+        let embedded = self.embed_pictures(net, &exemplars, EmbeddingWhy::Judging)?;
         let dimensions = net.embedding_size();
         let mut sums: BTreeMap<u32, Vec<f32>> = BTreeMap::new();
         for (exemplar, vector) in embedded.exemplars.iter().zip(embedded.vectors.chunks(dimensions)) {

@@ -1,6 +1,6 @@
 //! One step of a run: choose triplets, find gradients, move the weights.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use burn::module::Module;
 
@@ -9,7 +9,7 @@ use crate::networks::device::memory_in_use;
 use crate::networks::nets::EmbeddingNet;
 use crate::train::alarms::spread;
 use crate::train::config::MiningSource;
-use crate::train::events::{StepReport, TrainEvent};
+use crate::train::events::{EmbeddingWhy, StepReport, TrainEvent};
 use crate::train::loader::LoadedBatch;
 use crate::train::loss::Triplet;
 use crate::train::mining::BothSpaces;
@@ -22,6 +22,8 @@ use crate::train::snapshot::{LearnedBatch, count_kinds};
 use crate::train::step::{
     Batch, Choice, Features, Inputs, Learned, StepSettings, embed, embed_features, learn, normalise_rows,
 };
+use crate::train::teacher::{Lesson, TeacherConfig, TeacherSees};
+use crate::train::times::Lap;
 use crate::train::trunk::PictureKey;
 use rand::seq::SliceRandom;
 
@@ -34,8 +36,14 @@ impl<N: Module + EmbeddingNet> Run<'_, N> {
         snapshot: bool,
     ) -> Result<Option<StepReport>, TrainError> {
         let old_vectors = self.old_vectors(&batch.exemplars)?;
-        let learned = self.learned(&batch, old_vectors.as_deref())?;
+        let mut lap = Lap::start();
+        let (features, wanted) = (self.features(&batch)?, self.wanted(&batch)?);
+        self.times.embedding_secs += lap.secs();
+        let learned = self.learned(&batch, features.as_ref(), old_vectors.as_deref(), wanted.as_deref())?;
+        self.times += learned.times;
+        lap.secs();
         let gradient_norm = learned.gradients.norm()?;
+        self.times.learning_secs += lap.secs();
         // A ruined network finds no triplet, so neither loss nor gradient would tell.
         let embeds = learned.vectors.iter().all(|value| value.is_finite());
         if !embeds || !learned.loss.is_finite() || !gradient_norm.is_finite() {
@@ -54,10 +62,12 @@ impl<N: Module + EmbeddingNet> Run<'_, N> {
             semi_hard,
             gradient_norm,
             spread: spread(&learned.vectors, learned.dimensions),
+            to_teacher: learned.to_teacher,
             ..StepReport::default()
         };
-        // Without a triplet there is nothing to learn, and weight decay alone is no learning.
-        if report.triplets > 0 {
+        lap.secs();
+        // With neither triplet nor teacher there is nothing to learn, and weight decay alone is no learning.
+        if report.triplets > 0 || report.to_teacher.is_some() {
             let limit = self.config.optimiser.clip_norm.unwrap_or(f32::INFINITY);
             let gradients = learned.gradients.clip(gradient_norm, limit);
             self.net = self.optimiser.step(self.net.clone(), gradients, rate);
@@ -65,6 +75,7 @@ impl<N: Module + EmbeddingNet> Run<'_, N> {
                 average.update(&self.net);
             }
         }
+        self.times.optimiser_secs += lap.secs();
         self.step += 1;
         let device = self.net.devices().into_iter().next().unwrap_or_default();
         Ok(Some(StepReport { memory_bytes: memory_in_use(&device), ..report }))
@@ -96,13 +107,19 @@ impl<N: Module + EmbeddingNet> Run<'_, N> {
         count_kinds(points, triplets, margin)
     }
 
-    fn learned(&mut self, batch: &LoadedBatch, old_vectors: Option<&[f32]>) -> Result<Learned, TrainError> {
-        let features = self.features(batch)?;
-        let inputs = features.as_ref().map_or(Inputs::Images(&batch.images), Inputs::Features);
+    fn learned(
+        &self,
+        batch: &LoadedBatch,
+        features: Option<&Features>,
+        old_vectors: Option<&[f32]>,
+        wanted: Option<&[f32]>,
+    ) -> Result<Learned, TrainError> {
+        let inputs = features.map_or(Inputs::Images(&batch.images), Inputs::Features);
         let people = people_of(&batch.exemplars);
         let planned = self.plan.as_ref().map(|plan| planned_triplets(plan, batch));
         let only_new = Combinations::only_new();
         let choice = match (&planned, &self.config.mining) {
+            _ if !self.config.needs_names() => Choice::Given(&[]),
             (Some(triplets), _) => Choice::Given(triplets),
             (None, MiningSource::Harmonic { combinations }) => Choice::Mine { rule: self.config.rule, combinations },
             (None, _) => Choice::Mine { rule: self.config.rule, combinations: &only_new },
@@ -113,7 +130,9 @@ impl<N: Module + EmbeddingNet> Run<'_, N> {
             chunks: self.config.chunks,
             draw: Draw { seed: self.config.seed, step: batch.step },
         };
-        let batch = Batch { inputs, people: &people, old_vectors, choice };
+        let teacher = self.config.teacher.as_ref().zip(wanted);
+        let lesson = teacher.map(|(config, vectors)| Lesson { vectors, triplet_weight: config.triplet_weight });
+        let batch = Batch { inputs, people: &people, old_vectors, choice, lesson };
         Ok(learn(&self.net, &batch, settings)?)
     }
 
@@ -129,12 +148,25 @@ impl<N: Module + EmbeddingNet> Run<'_, N> {
 
     pub(super) fn old_vectors(&self, exemplars: &[Exemplar]) -> Result<Option<Vec<f32>>, TrainError> {
         let MiningSource::Harmonic { .. } = self.config.mining else { return Ok(None) };
-        let mut rows = Vec::new();
-        for exemplar in exemplars {
-            let row = self.data.old_vectors.as_ref().and_then(|old| old.get(&exemplar.picture));
-            rows.extend(row.ok_or(TrainError::NoOldVector(exemplar.picture))?);
+        rows_of(self.data.old_vectors.as_ref(), exemplars).map(Some).map_err(TrainError::NoOldVector)
+    }
+
+    /// What the teacher makes of the batch, of what it sees of it.
+    fn wanted(&self, batch: &LoadedBatch) -> Result<Option<Vec<f32>>, TrainError> {
+        match (&self.config.teacher, &self.data.live_teacher) {
+            (Some(TeacherConfig { sees: TeacherSees::Same, .. }), Some(teacher)) => {
+                Ok(Some((teacher.embed)(&batch.for_teacher)?))
+            }
+            (Some(TeacherConfig { sees: TeacherSees::Same, .. }), None) => Err(TrainError::NoLiveTeacher),
+            _ => self.teacher_vectors(&batch.exemplars),
         }
-        Ok(Some(rows))
+    }
+
+    pub(super) fn teacher_vectors(&self, exemplars: &[Exemplar]) -> Result<Option<Vec<f32>>, TrainError> {
+        if self.config.teacher.is_none() {
+            return Ok(None);
+        }
+        rows_of(self.data.teacher_vectors.as_ref(), exemplars).map(Some).map_err(TrainError::NoTeacherVector)
     }
 
     /// A new plan of triplets, every so many steps.
@@ -142,7 +174,8 @@ impl<N: Module + EmbeddingNet> Run<'_, N> {
         if !self.step.is_multiple_of(offline.every_steps) && self.plan.is_some() {
             return Ok(());
         }
-        let found = self.embed_pictures(&self.net.valid(), &self.offline_subset(offline))?;
+        let subset = self.offline_subset(offline);
+        let found = self.embed_pictures(&self.net.valid(), &subset, EmbeddingWhy::Mining)?;
         let people = people_of(&found.exemplars);
         let new = BothSpaces::of(&found.vectors, self.net.embedding_size(), &people, None);
         let draw = Draw { seed: self.config.seed, step: self.step };
@@ -180,6 +213,15 @@ impl<N: Module + EmbeddingNet> Run<'_, N> {
         }
         subset
     }
+}
+
+/// The vectors of some pictures, row after row, or the picture that has none.
+fn rows_of(vectors: Option<&BTreeMap<usize, Vec<f32>>>, exemplars: &[Exemplar]) -> Result<Vec<f32>, usize> {
+    let mut rows = Vec::new();
+    for exemplar in exemplars {
+        rows.extend(vectors.and_then(|known| known.get(&exemplar.picture)).ok_or(exemplar.picture)?);
+    }
+    Ok(rows)
 }
 
 /// The plan's triplets of this batch by their rows among the pictures that could be read.

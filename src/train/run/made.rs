@@ -26,8 +26,8 @@ use crate::train::step::{ChunkSizes, embed, normalise_rows};
 use crate::train::testing::{NormedNet, TINY_PREPROCESSING};
 use crate::train::validate::{PeopleReport, ValidationReport};
 
-const PICTURES: usize = 8;
-const PEOPLE: usize = 60;
+pub(super) const PICTURES: usize = 8;
+pub(super) const PEOPLE: usize = 60;
 
 /// Everybody is a mixture of a few patterns, so that whoever can tell some apart can tell others; each picture has noise,
 /// a light and a contrast of its own.
@@ -64,13 +64,21 @@ impl PictureSource for Mixtures {
     }
 }
 
-fn data() -> TrainingData {
+pub(super) fn data() -> TrainingData {
     let person = |id: usize| Person { name: id.to_string(), pictures: (id * PICTURES..(id + 1) * PICTURES).collect() };
     let (training, held_out) = Dataset { people: (0..PEOPLE).map(person).collect() }.split(0.5, 2);
-    TrainingData { source: Arc::new(Mixtures::drawn()), training, held_out, pairs: None, old_vectors: None }
+    TrainingData {
+        source: Arc::new(Mixtures::drawn()),
+        training,
+        held_out,
+        pairs: None,
+        old_vectors: None,
+        teacher_vectors: None,
+        live_teacher: None,
+    }
 }
 
-fn config(seed: u64, gradient: usize) -> TrainConfig {
+pub(super) fn config(seed: u64, gradient: usize) -> TrainConfig {
     TrainConfig {
         seed,
         steps: 80,
@@ -85,7 +93,7 @@ fn config(seed: u64, gradient: usize) -> TrainConfig {
     }
 }
 
-fn setup<'a>(config: &'a TrainConfig, data: &'a TrainingData) -> Setup<'a> {
+pub(super) fn setup<'a>(config: &'a TrainConfig, data: &'a TrainingData) -> Setup<'a> {
     let card = ModelCard {
         architecture: "normed".into(),
         dimensions: 12,
@@ -98,12 +106,12 @@ fn setup<'a>(config: &'a TrainConfig, data: &'a TrainingData) -> Setup<'a> {
     Setup { config, data, card, folder: None, resume: None, decode_threads: 1 }
 }
 
-fn trained(net: NormedNet, config: &TrainConfig, data: &TrainingData) -> (NormedNet, PeopleReport) {
+pub(super) fn trained(net: NormedNet, config: &TrainConfig, data: &TrainingData) -> (NormedNet, PeopleReport) {
     let trained = train(net, setup(config, data), &Control::default(), &mut |_| {}).unwrap();
     (trained.net, trained.outcome.judged.unwrap().people.unwrap())
 }
 
-fn fresh(seed: u64) -> NormedNet {
+pub(super) fn fresh(seed: u64) -> NormedNet {
     NormedNet::new(seed, &Device::flex().autodiff())
 }
 

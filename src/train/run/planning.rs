@@ -19,6 +19,9 @@ use crate::train::step::{Inputs, normalise_rows};
 
 impl<N: Module + EmbeddingNet> Run<'_, N> {
     pub(super) fn plan_when_due(&mut self) -> Result<(), TrainError> {
+        if !self.config.needs_names() {
+            return Ok(());
+        }
         match self.config.mining {
             MiningSource::Online | MiningSource::Harmonic { .. } => Ok(()),
             MiningSource::Offline(offline) => self.mine_offline_when_due(offline),

@@ -1,7 +1,10 @@
+use super::frozen_part::AT_ONCE;
 use super::*;
 use crate::train::augment::AugmentConfig;
 use crate::train::config::{LastLayerFirst, ValidationConfig};
 use crate::train::data::Person;
+use crate::train::events::EmbeddingWhy;
+use crate::train::frozen::TrainablePart;
 use crate::train::loss::LossConfig;
 use crate::train::mining::harmonic::Combinations;
 use crate::train::mining::offline::{OfflineConfig, SelectionConfig};
@@ -10,6 +13,7 @@ use crate::train::optimiser::{OptimiserConfig, Rule, WeightDecay};
 use crate::train::rng::{Purpose, stream};
 use crate::train::sampler::{Fill, SamplerConfig};
 use crate::train::schedule::LearningRate;
+use crate::train::teacher::TeacherConfig;
 use crate::train::testing::{TINY_PREPROCESSING, TinyNet};
 use burn::tensor::Device;
 use image::{Rgb, RgbImage};
@@ -43,7 +47,15 @@ fn data() -> TrainingData {
     let person =
         |id: usize| Person { name: format!("person {id}"), pictures: (id * PICTURES..(id + 1) * PICTURES).collect() };
     let (training, held_out) = Dataset { people: (0..PEOPLE).map(person).collect() }.split(0.3, 2);
-    TrainingData { source: Arc::new(Patterns), training, held_out, pairs: None, old_vectors: None }
+    TrainingData {
+        source: Arc::new(Patterns),
+        training,
+        held_out,
+        pairs: None,
+        old_vectors: None,
+        teacher_vectors: None,
+        live_teacher: None,
+    }
 }
 
 fn config(steps: u64) -> TrainConfig {
@@ -116,7 +128,10 @@ fn figure(judged: &ValidationReport) -> u64 {
 }
 
 fn check_resume(config: &TrainConfig) {
-    let data = data();
+    check_resume_on(config, data());
+}
+
+fn check_resume_on(config: &TrainConfig, data: TrainingData) {
     let temporary = tempfile::tempdir().unwrap();
     let root = temporary.path().join("run");
     let uninterrupted = temporary.path().join("whole");
@@ -195,11 +210,167 @@ fn so_has_one_whose_last_layer_learns_first() {
     assert_ne!(conv(8), first);
 }
 
+/// Somebody's vectors.
+fn taught(data: TrainingData) -> TrainingData {
+    let vector = |picture: usize| {
+        let mut rng = stream(4, Purpose::Pictures, 0, (picture / PICTURES) as u64);
+        let mut vector: Vec<f32> = (0..5).map(|_| rng.random_range(-1.0..1.0)).collect();
+        crate::train::step::normalise_rows(&mut vector, 5);
+        (picture, vector)
+    };
+    TrainingData { teacher_vectors: Some((0..PEOPLE * PICTURES).map(vector).collect()), ..data }
+}
+
+#[test]
+fn so_has_one_that_learns_from_a_teacher_with_triplets_and_without() {
+    let learning_rate = LearningRate::Cosine { rate: 0.01, warm_up_share: 0.2 };
+    for triplet_weight in [0.0, 0.5] {
+        let teacher = Some(TeacherConfig { triplet_weight, pictures_per_batch: 9, ..TeacherConfig::default() });
+        let config = TrainConfig { teacher, learning_rate: learning_rate.clone(), ..config(11) };
+        check_resume_on(&config, taught(data()));
+    }
+}
+
+#[test]
+fn a_teacher_without_triplets_needs_no_names_and_each_picture_a_vector() {
+    let config = TrainConfig { teacher: Some(TeacherConfig::default()), ..config(3) };
+    let nameless = |data: TrainingData| {
+        let pictures = data.training.people.iter().flat_map(|person| person.pictures.clone());
+        let person = |picture: usize| Person { name: picture.to_string(), pictures: vec![picture] };
+        TrainingData { training: Dataset { people: pictures.map(person).collect() }, ..data }
+    };
+    let watched = run(&config, &nameless(taught(data())), None, false, u64::MAX);
+    assert_eq!(watched.losses.len(), 3);
+    let alarms = watched.events.iter().filter(|event| matches!(event, TrainEvent::Alarm(_))).count();
+    assert_eq!(alarms, 0, "nobody misses a second picture or a triplet");
+    let net = || TinyNet::new(5, &Device::flex().autodiff());
+    let failed = |config: &TrainConfig, data: &TrainingData| {
+        let setup = Setup { config, data, card: card(), folder: None, resume: None, decode_threads: 1 };
+        train(net(), setup, &Control::default(), &mut |_| {}).unwrap_err()
+    };
+    assert!(matches!(failed(&config, &nameless(data())), TrainError::NoTeacherVector(_)));
+    let beside = TeacherConfig { triplet_weight: 0.1, ..TeacherConfig::default() };
+    let with_triplets = TrainConfig { teacher: Some(beside), ..config.clone() };
+    assert!(matches!(failed(&with_triplets, &nameless(taught(data()))), TrainError::TooFewPeople(0)));
+    let nothing = TrainingData { training: Dataset::default(), ..taught(data()) };
+    assert!(matches!(failed(&config, &nothing), TrainError::TooFewPictures(0)));
+}
+
 const MIRRORED: AugmentConfig = AugmentConfig { flip: true, ..AugmentConfig::NONE };
 
 #[test]
 fn so_has_one_that_keeps_features() {
     check_resume(&TrainConfig { trainable: TrainablePart::LastLayer, augmentation: MIRRORED, ..config(11) });
+}
+
+/// How far the frozen part was told to be.
+fn frozen_part(watched: &Watched) -> Vec<(usize, usize)> {
+    let of_frozen_part = |event: &TrainEvent| match event {
+        TrainEvent::Embedding { why: EmbeddingWhy::FrozenPart, done, total } => Some((*done, *total)),
+        _ => None,
+    };
+    watched.events.iter().filter_map(of_frozen_part).collect()
+}
+
+/// Stopped while the frozen part is passed, then between two steps, then in the part after it.
+#[test]
+fn the_frozen_part_is_passed_once_however_often_a_run_is_stopped() {
+    let last_layer_first = Some(LastLayerFirst { steps: 7, redraw: true });
+    let config = TrainConfig { last_layer_first, augmentation: MIRRORED, ..config(11) };
+    let data = data();
+    let temporary = tempfile::tempdir().unwrap();
+    let (root, uninterrupted) = (temporary.path().join("run"), temporary.path().join("whole"));
+    let whole = run(&config, &data, Some(&uninterrupted), false, u64::MAX);
+    let told = frozen_part(&whole);
+    let total = told[0].1;
+    let wanted: Vec<_> = (0..total).step_by(AT_ONCE).chain([total]).map(|done| (done, total)).collect();
+    assert!(total > AT_ONCE && told == wanted, "{told:?}");
+    assert!(!uninterrupted.join("features.bin").exists(), "of no use any more");
+    let control = Control::default();
+    let folder = Some(RunFolder::create(&root, &config, "").unwrap());
+    let setup = Setup { config: &config, data: &data, card: card(), folder, resume: None, decode_threads: 1 };
+    let stopped = train(TinyNet::new(5, &Device::flex().autodiff()), setup, &control, &mut |event| {
+        if matches!(event, TrainEvent::Embedding { why: EmbeddingWhy::FrozenPart, done: AT_ONCE, .. }) {
+            control.cancel.cancel();
+        }
+    });
+    let outcome = stopped.unwrap().outcome;
+    assert_eq!((outcome.reason, outcome.steps), (StopReason::Cancelled, 0));
+    let parts: Vec<Watched> = [3, 8, u64::MAX].map(|step| run(&config, &data, Some(&root), true, step)).into();
+    // Of the pictures passed before one could not be read, and is not asked for again.
+    let went_on = frozen_part(&parts[0]);
+    assert!(went_on[0].0 == AT_ONCE - 1 && went_on.len() == wanted.len() - 1, "from where it was stopped: {went_on:?}");
+    assert_eq!((frozen_part(&parts[1]), frozen_part(&parts[2])), (vec![], vec![]));
+    let losses: Vec<(u64, f32)> = parts.iter().flat_map(|part| part.losses.clone()).collect();
+    assert_eq!(losses, whole.losses);
+    assert_eq!(weights(&parts[2].trained.net), weights(&whole.trained.net));
+}
+
+#[test]
+fn a_judgement_is_told_and_can_be_left_and_made_again() {
+    let (config, data) = (config(9), data());
+    let temporary = tempfile::tempdir().unwrap();
+    let root = temporary.path().join("run");
+    let whole = run(&config, &data, None, false, u64::MAX);
+    let control = Control::default();
+    let folder = Some(RunFolder::create(&root, &config, "").unwrap());
+    let setup = Setup { config: &config, data: &data, card: card(), folder, resume: None, decode_threads: 1 };
+    let (mut step, mut told) = (0, Vec::new());
+    let stopped = train(TinyNet::new(5, &Device::flex().autodiff()), setup, &control, &mut |event| match event {
+        TrainEvent::Step(report) => step = report.step,
+        TrainEvent::Embedding { why: EmbeddingWhy::Judging, done, total } => {
+            told.push((step, done, total));
+            if step == 4 {
+                control.cancel.cancel();
+            }
+        }
+        _ => {}
+    });
+    let outcome = stopped.unwrap().outcome;
+    assert_eq!((outcome.reason, outcome.steps), (StopReason::Cancelled, 4));
+    let pictures = told[0].2;
+    assert_eq!(told, [(0, 0, pictures), (0, pictures, pictures), (4, 0, pictures)]);
+    let resumed = run(&config, &data, Some(&root), true, u64::MAX);
+    let judged = |watched: &Watched| {
+        let judged = |event: &TrainEvent| match event {
+            TrainEvent::Validated(report) => Some((report.step, figure(report))),
+            _ => None,
+        };
+        watched.events.iter().filter_map(judged).collect::<Vec<_>>()
+    };
+    assert_eq!(judged(&resumed), judged(&whole));
+    assert_eq!(resumed.losses, whole.losses[4..]);
+}
+
+#[test]
+fn the_parts_of_all_steps_make_up_the_time_of_the_run() {
+    let temporary = tempfile::tempdir().unwrap();
+    let root = temporary.path().join("run");
+    let watched = run(&config(9), &data(), Some(&root), false, u64::MAX);
+    let steps: Vec<&StepReport> = watched
+        .events
+        .iter()
+        .filter_map(|event| match event {
+            TrainEvent::Step(report) => Some(report),
+            _ => None,
+        })
+        .collect();
+    let sum = steps.iter().map(|report| report.times.sum_secs()).sum::<f64>();
+    assert!((sum - steps[8].elapsed_secs).abs() < 1e-6, "{sum} of {}", steps[8].elapsed_secs);
+    assert!(steps.iter().all(|report| report.times.learning_secs > 0.0 && report.times.optimiser_secs > 0.0));
+    assert!(steps.iter().all(|report| report.loading_secs > 0.0));
+    // Judged before the first step and after each fourth, saved after each third: told with the step that follows.
+    let after = |told: fn(&PartTimes) -> f64| -> Vec<u64> {
+        steps.iter().filter(|report| told(&report.times) > 0.0).map(|report| report.step).collect()
+    };
+    assert_eq!(after(|times| times.judging_secs), [1, 5, 9]);
+    assert!([1, 4, 7].iter().all(|step| after(|times| times.saving_secs).contains(step)));
+    let lines = std::fs::read_to_string(root.join("metrics.jsonl")).unwrap();
+    let first: serde_json::Value =
+        serde_json::from_str(lines.lines().find(|line| line.contains("\"kind\":\"step\"")).unwrap()).unwrap();
+    for (part, secs) in steps[0].times.parts() {
+        assert_eq!(first[part.name()].as_f64(), Some(secs));
+    }
 }
 
 /// "From the last layer on" names the same weights but goes through the whole network each time.

@@ -19,7 +19,7 @@ fn step(net: &TinyNet, chunks: ChunkSizes) -> Learned {
     let rule = MiningRule { positives: Positives::AllPairs, negatives: Negatives::AnyViolating };
     let combinations = Combinations::only_new();
     let choice = Choice::Mine { rule, combinations: &combinations };
-    let batch = Batch { inputs: Inputs::Images(&images), people: &PEOPLE, old_vectors: None, choice };
+    let batch = Batch { inputs: Inputs::Images(&images), people: &PEOPLE, old_vectors: None, choice, lesson: None };
     learn(net, &batch, settings(chunks)).unwrap()
 }
 
@@ -105,7 +105,8 @@ fn old_vectors_take_part_but_get_no_gradient() {
     let combinations = Combinations::parse("211").unwrap();
     let rule = MiningRule { positives: Positives::AllPairs, negatives: Negatives::AnyViolating };
     let choice = Choice::Mine { rule, combinations: &combinations };
-    let batch = Batch { inputs: Inputs::Images(&images), people: &PEOPLE, old_vectors: Some(&old), choice };
+    let batch =
+        Batch { inputs: Inputs::Images(&images), people: &PEOPLE, old_vectors: Some(&old), choice, lesson: None };
     let learned = learn(&net, &batch, settings(ChunkSizes::default())).unwrap();
     let rows = PEOPLE.len() as u32;
     assert!(!learned.mined.triplets.is_empty());
@@ -122,10 +123,54 @@ fn a_picture_without_company_moves_no_statistics_and_teaches_nothing() {
         let combinations = Combinations::only_new();
         let choice = Choice::Mine { rule: MiningRule::default(), combinations: &combinations };
         let people = vec![0; images.len()];
-        let batch = Batch { inputs: Inputs::Images(&images), people: &people, old_vectors: None, choice };
+        let batch = Batch { inputs: Inputs::Images(&images), people: &people, old_vectors: None, choice, lesson: None };
         let learned = learn(&net, &batch, settings(ChunkSizes::default())).unwrap();
         assert_eq!((learned.mined.triplets.len(), learned.gradients.norm().unwrap()), (0, 0.0));
         assert_eq!(learned.vectors.len(), images.len() * net.embedding_size());
     }
     assert_eq!(mean(&net), before);
+}
+
+/// Triplet loss and distance to the teacher in one graph, with automatic differentiation all the way, against the step.
+#[test]
+fn a_lesson_is_learned_beside_triplets_and_without() {
+    use crate::train::teacher::Lesson;
+    let net = net(BatchNormStatistics::Learn);
+    let mut wanted =
+        embed(&TinyNet::new(9, &Device::flex()), &pictures(3, PEOPLE.len()), &TINY_PREPROCESSING, 4).unwrap();
+    normalise_rows(&mut wanted, net.embedding_size());
+    let images = pictures(3, PEOPLE.len());
+    let combinations = Combinations::only_new();
+    let rule = MiningRule { positives: Positives::AllPairs, negatives: Negatives::AnyViolating };
+    for (triplet_weight, gradient) in [(0.0, 100), (0.7, 100), (0.7, 7)] {
+        let mines = triplet_weight > 0.0;
+        let choice = if mines { Choice::Mine { rule, combinations: &combinations } } else { Choice::Given(&[]) };
+        let lesson = Some(Lesson { vectors: &wanted, triplet_weight });
+        let batch = Batch { inputs: Inputs::Images(&images), people: &PEOPLE, old_vectors: None, choice, lesson };
+        let learned = learn(&net, &batch, settings(ChunkSizes { inference: 5, gradient })).unwrap();
+        assert_eq!(learned.mined.triplets.is_empty(), !mines);
+        let device = Device::flex().autodiff();
+        let chunks = balanced(&all(images.len()), &PEOPLE, gradient);
+        let raw = chunks.iter().map(|rows| batch.inputs.forward(&net, rows, &TINY_PREPROCESSING, &device));
+        let unit = normalise(Tensor::cat(raw.collect(), 0));
+        let order = chunks.concat();
+        let by_row: Vec<f32> = order.iter().flat_map(|&row| wanted[row * 5..row * 5 + 5].to_vec()).collect();
+        let targets = Tensor::<2>::from_data(TensorData::new(by_row, [order.len(), 5]), &device);
+        let mut loss = (unit.clone() - targets).square().sum_dim(1).mean();
+        assert!((loss.clone().into_scalar::<f32>() - learned.to_teacher.unwrap()).abs() < 1e-5);
+        if mines {
+            let place = |row: u32| order.iter().position(|&at| at == row as usize).unwrap() as u32;
+            let moved = |t: &Triplet| Triplet {
+                anchor: place(t.anchor),
+                positive: place(t.positive),
+                negative: place(t.negative),
+            };
+            let triplets: Vec<Triplet> = learned.mined.triplets.iter().map(moved).collect();
+            let config = settings(ChunkSizes::default()).loss;
+            loss = loss + triplet_terms(unit, &triplets, &config).mean().mul_scalar(triplet_weight);
+        }
+        let gradients = GradientMap::of(&net, loss.backward());
+        assert!((loss.into_scalar::<f32>() - learned.loss).abs() < 1e-5);
+        assert_same(&learned.gradients, &gradients);
+    }
 }

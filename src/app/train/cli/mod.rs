@@ -27,7 +27,7 @@ use crate::types::{ModelId, PixelScaling};
 /// Trains a network by triplet loss on a folder of people, or on the faces of the library's named people
 #[derive(Debug, Args)]
 pub struct TrainArgs {
-    /// Folder with one sub-folder of pictures a person
+    /// Folder with one sub-folder of pictures a person; with a teacher also a folder of pictures
     #[arg(required_unless_present_any = ["resume", "library"])]
     data: Option<PathBuf>,
     /// Learn from the faces of the library's named people instead
@@ -147,12 +147,14 @@ fn request(library: &Path, args: TrainArgs) -> Result<(TrainRequest, PathBuf)> {
         (None, None) => bail!("name a network with --net, or weights with --start"),
     };
     let old = args.options.old.as_deref().map(model_or_file);
+    let teacher = args.options.teacher.as_deref().map(model_or_file);
     let pairs = args.pairs.zip(args.images).map(|(list, images)| PairsRequest { list, images });
     let config = config(args.preset, args.options)?;
     let against = args.against.as_deref().map(model_or_file);
     let scaling = args.standardise.map(Standardise::scaling);
     let detector = args.detector.map(ModelId);
-    Ok((TrainRequest { data, start, scaling, faces: args.faces, detector, pairs, against, old, config }, out))
+    let faces = args.faces;
+    Ok((TrainRequest { data, start, scaling, faces, detector, pairs, against, old, teacher, config }, out))
 }
 
 fn model_or_file(name: &str) -> StartFrom {
@@ -174,6 +176,7 @@ mod tests {
     use crate::train::optimiser::Rule;
     use crate::train::sampler::Fill;
     use crate::train::schedule::LearningRate;
+    use crate::train::teacher::{TeacherConfig, TeacherSees};
     use clap::Parser;
 
     #[derive(Parser)]
@@ -244,6 +247,29 @@ mod tests {
         assert_eq!(request.scaling, Some(PixelScaling::PerImage));
         assert_eq!(request.config.last_layer_first.map(|first| (first.steps, first.redraw)), Some((9, false)));
         assert_eq!(request.config.optimiser.rule, Rule::ADAM.with_epsilon(0.1));
+    }
+
+    #[test]
+    fn a_teacher_is_named_and_may_be_learned_from_beside_triplets() {
+        let from = |line: &str| request(Path::new("library.sqlite"), parse(line)).unwrap().0;
+        let preset = from("train people --net mobilefacenet --out run --preset teacher --teacher sface-2021dec");
+        assert_eq!(preset.config, Preset::Teacher.config());
+        assert_eq!(preset.teacher, Some(StartFrom::Installed { id: ModelId("sface-2021dec".into()) }));
+        assert!(!preset.config.needs_names());
+        let line = "train people --net nn4 --out run --preset teacher --teacher sface-2021dec --triplet-weight 0.5 \
+                    --batch 48 --learning-rate 0.001";
+        let beside = from(line);
+        let teacher = TeacherConfig { triplet_weight: 0.5, pictures_per_batch: 48, ..TeacherConfig::default() };
+        assert_eq!(beside.config.teacher, Some(teacher));
+        assert!(beside.config.needs_names());
+        let cosine = |rate, warm_up_share| LearningRate::Cosine { rate, warm_up_share };
+        assert_eq!(beside.config.learning_rate, cosine(0.001, 0.05), "the preset's, with another height");
+        let scratch = from("train people --net nn4 --out run --cosine 0.1 --teacher sface-2021dec");
+        assert_eq!(scratch.config.learning_rate, cosine(0.05, 0.1));
+        assert_eq!(scratch.config.teacher, Some(TeacherConfig::default()));
+        let mixed = from("train people --net nn4 --out run --teacher sface-2021dec --mix 0.5").config.teacher.unwrap();
+        assert_eq!((mixed.sees, mixed.mixed_share), (TeacherSees::Same, 0.5));
+        assert!(Alone::try_parse_from(["train", "people", "--net", "nn4", "--out", "run", "--batch", "9"]).is_err());
     }
 
     #[test]

@@ -18,6 +18,7 @@ use crate::train::optimiser::{Rule, WeightDecay};
 use crate::train::presets::Preset;
 use crate::train::sampler::Fill;
 use crate::train::schedule::LearningRate;
+use crate::train::teacher::TeacherSees;
 
 /// Every departure from the preset.
 #[derive(Debug, Args)]
@@ -31,6 +32,7 @@ pub struct Options {
     /// Steps that make an epoch of the learning rate
     #[arg(long, value_name = "STEPS")]
     epoch: Option<u64>,
+    /// Of a rate that follows a cosine, the highest
     #[arg(long, value_name = "RATE")]
     learning_rate: Option<f64>,
     /// Multiply the rate by this every --decay-epochs
@@ -38,6 +40,9 @@ pub struct Options {
     decay: Option<f64>,
     #[arg(long, value_name = "EPOCHS", default_value_t = 100)]
     decay_epochs: u64,
+    /// Raise the rate over this share of the steps, then lower it to nothing along a cosine
+    #[arg(long, value_name = "SHARE", conflicts_with_all = ["decay", "schedule"])]
+    cosine: Option<f64>,
     /// Learning rates by epoch, in the format of davidsandberg/facenet
     #[arg(long, value_name = "FILE", conflicts_with = "learning_rate")]
     schedule: Option<PathBuf>,
@@ -96,6 +101,21 @@ pub struct Options {
     /// Anchor, positive, negative of harmonic triplets by version, such as 222,121,212; all that learn by default
     #[arg(long, value_name = "LIST", requires = "old")]
     combinations: Option<String>,
+    /// Network whose vectors are to be learned: an installed model, or the model file of a run
+    #[arg(long, value_name = "MODEL")]
+    pub teacher: Option<String>,
+    /// What triplets weigh beside the distance to the teacher's vectors; with 0 nobody need be told apart
+    #[arg(long, value_name = "WEIGHT", requires = "teacher")]
+    triplet_weight: Option<f32>,
+    /// What the teacher sees of a picture
+    #[arg(long, value_enum, requires = "teacher")]
+    teacher_sees: Option<TeacherSees>,
+    /// Mix this share of pictures with another of their batch; the teacher sees the mixture
+    #[arg(long, value_name = "SHARE", requires = "teacher", conflicts_with = "triplet_weight")]
+    mix: Option<f32>,
+    /// Pictures a batch where a teacher is learned from without triplets
+    #[arg(long, value_name = "PICTURES", requires = "teacher")]
+    batch: Option<usize>,
     /// Pictures the device embeds at once
     #[arg(long, value_name = "PICTURES")]
     inference_chunk: Option<usize>,
@@ -239,12 +259,28 @@ pub fn config(from: Preset, options: Options) -> Result<TrainConfig> {
         let combinations = chosen.unwrap_or_else(Combinations::all_that_learn);
         config.mining = MiningSource::Harmonic { combinations };
     }
+    if options.teacher.is_some() {
+        let teacher = config.teacher.get_or_insert_default();
+        set(&mut teacher.triplet_weight, options.triplet_weight);
+        set(&mut teacher.pictures_per_batch, options.batch);
+        set(&mut teacher.mixed_share, options.mix);
+        set(&mut teacher.sees, options.mix.filter(|share| *share > 0.0).map(|_| TeacherSees::Same));
+        set(&mut teacher.sees, options.teacher_sees);
+    }
     Ok(config)
 }
 
 fn learning_rate(options: &Options, default: LearningRate) -> Result<LearningRate> {
     if let Some(path) = &options.schedule {
         return Ok(LearningRate::Schedule(read_schedule(path)?));
+    }
+    let of_preset = match default {
+        LearningRate::Cosine { warm_up_share, .. } => Some(warm_up_share),
+        _ => None,
+    };
+    if let (None, Some(warm_up_share)) = (options.decay, options.cosine.or(of_preset)) {
+        let rate = options.learning_rate.or(default.main_rate()).unwrap_or(0.05);
+        return Ok(LearningRate::Cosine { rate, warm_up_share });
     }
     Ok(match (options.learning_rate, options.decay) {
         (Some(rate), Some(factor)) => LearningRate::Exponential { rate, factor, every_epochs: options.decay_epochs },

@@ -1,18 +1,23 @@
 //! What `likeness train` says while it runs and at the end.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use crate::app::jobs::run_event::RunEvent;
 use crate::app::train::job::TrainSummary;
 use crate::train::comparison::{Compared, Comparison, ComparisonOutcome};
-use crate::train::events::{StopReason, TrainEvent};
+use crate::train::events::{EmbeddingWhy, StopReason, TrainEvent};
 use crate::train::validate::ValidationReport;
 
 /// Prints what a run says of itself, steps at most every few seconds.
 #[derive(Default)]
 pub struct Printer {
-    last_step: Option<std::time::Instant>,
+    last_step: Option<Instant>,
+    last_embedding: Option<Instant>,
 }
+
+/// Steps and progress are told at most so often.
+const TOLD_EVERY: Duration = Duration::from_secs(5);
 
 impl Printer {
     pub fn show(&mut self, event: RunEvent) {
@@ -32,19 +37,28 @@ impl Printer {
         match event {
             TrainEvent::Resumed { step, .. } => eprintln!("Going on after step {step}"),
             TrainEvent::Step(report) => {
-                if self.last_step.is_some_and(|last| last.elapsed().as_secs() < 5) {
+                if !due(&mut self.last_step) {
                     return;
                 }
-                self.last_step = Some(std::time::Instant::now());
-                eprintln!(
-                    "Step {}: loss {:.4}, {} triplets of {} pairs, rate {:.2e}, {:.0} pictures/s",
-                    report.step,
-                    report.loss,
-                    report.triplets,
-                    report.pairs,
-                    report.learning_rate,
-                    report.pictures_per_s
-                );
+                let mut words = format!("Step {}: loss {:.4}", report.step, report.loss);
+                if let Some(distance) = report.to_teacher {
+                    words += &format!(", squared distance to the teacher {distance:.4}");
+                }
+                if report.pairs > 0 {
+                    words += &format!(", {} triplets of {} pairs", report.triplets, report.pairs);
+                }
+                eprintln!("{words}, rate {:.2e}, {:.0} pictures/s", report.learning_rate, report.pictures_per_s);
+            }
+            TrainEvent::Embedding { why, done, total } => {
+                // The first part of a long work is not over within these seconds; a short one is not worth a line.
+                if *done > 0 && done < total && due(&mut self.last_embedding) {
+                    let what = match why {
+                        EmbeddingWhy::Judging => "Judging",
+                        EmbeddingWhy::Mining => "Looking for triplets",
+                        EmbeddingWhy::FrozenPart => "Passing the part that stays as it is",
+                    };
+                    eprintln!("{what}: {done} of {total} pictures");
+                }
             }
             TrainEvent::Validated(report) => eprintln!("Step {}: {}", report.step, words(report)),
             TrainEvent::Saved { step } => eprintln!("Step {step}: saved"),
@@ -55,6 +69,15 @@ impl Printer {
             TrainEvent::Skipped(skipped) => eprintln!("Picture {} skipped: {}", skipped.picture, skipped.reason),
         }
     }
+}
+
+/// Whether enough time has gone by since it last was.
+fn due(last: &mut Option<Instant>) -> bool {
+    let due = last.is_none_or(|last| last.elapsed() >= TOLD_EVERY);
+    if due {
+        *last = Some(Instant::now());
+    }
+    due
 }
 
 pub fn print_summary(summary: &TrainSummary) {
@@ -148,5 +171,11 @@ fn words(report: &ValidationReport) -> String {
             100.0 * pairs.val
         )
     });
-    people.into_iter().chain(pairs).collect::<Vec<_>>().join("; ")
+    let teacher = report.to_teacher.map(|teacher| {
+        format!(
+            "{} pictures held out: squared distance to the teacher {:.4}",
+            teacher.pictures, teacher.squared_distance
+        )
+    });
+    teacher.into_iter().chain(people).chain(pairs).collect::<Vec<_>>().join("; ")
 }

@@ -17,7 +17,7 @@ use crate::train::checkpoint::VectorFile;
 use crate::train::comparison::{BothVectors, Comparison, compare_pairs, compare_people};
 use crate::train::events::Control;
 use crate::train::run::{TrainError, TrainingData};
-use crate::train::start::{Frozen, Weights, frozen_vectors};
+use crate::train::start::{Frozen, Views, Weights, frozen_vectors};
 use crate::train::validate::pictures_to_judge;
 
 /// What both are measured on.
@@ -57,7 +57,7 @@ fn compared(old: &StartingNetwork, model: &Path, on: &Judged<'_>, device: &Compu
     pictures.dedup();
     let vectors = |card: &ModelCard, weights: &Weights| {
         let source = FolderSource::new(on.prepared, card.input);
-        let frozen = Frozen { card, weights, device: &device.burn };
+        let frozen = Frozen { card, weights, device: &device.burn, views: Views::AsItIs };
         frozen_vectors(frozen, &source, &pictures, VectorFile::default(), &mut |_, _| on.go_on())
     };
     let new_vectors =

@@ -20,7 +20,7 @@ pub enum LeftOutWhy {
     NoPicture,
     /// Its name says picture, its first bytes do not.
     Unreadable,
-    /// It lies beside the people's folders.
+    /// A picture that lies beside the people's folders; where nobody has to be told apart it takes part.
     OutsideFolders,
     /// A folder within a person's folder.
     NestedFolder,
@@ -57,6 +57,11 @@ impl DataSummary {
         self.people - self.with_one_picture
     }
 
+    /// Pictures that lie beside the people's folders.
+    pub fn beside_folders(&self) -> u64 {
+        self.left_out.get(&LeftOutWhy::OutsideFolders).copied().unwrap_or(0)
+    }
+
     fn add_person(&mut self, pictures: u64) {
         self.people += 1;
         self.pictures += pictures;
@@ -76,7 +81,7 @@ pub fn summarise_folder(folder: &Path) -> Result<DataSummary> {
     let mut summary = DataSummary::default();
     for path in sorted(folder)? {
         if !path.is_dir() {
-            summary.leave_out(&path, LeftOutWhy::OutsideFolders);
+            summary.leave_out(&path, left_out(&path).unwrap_or(LeftOutWhy::OutsideFolders));
             continue;
         }
         let mut pictures = 0;
@@ -146,7 +151,7 @@ mod tests {
         let mut png = std::io::Cursor::new(Vec::new());
         image::RgbImage::new(2, 2).write_to(&mut png, image::ImageFormat::Png).unwrap();
         let png = png.into_inner();
-        for name in ["ann/1.png", "ann/2.png", "bo/1.png", "bo/deeper/1.png"] {
+        for name in ["ann/1.png", "ann/2.png", "bo/1.png", "bo/deeper/1.png", "somebody.png"] {
             write(name, &png);
         }
         write("ann/notes.txt", b"x");
@@ -156,14 +161,14 @@ mod tests {
         let summary = summarise_folder(folder.path()).unwrap();
         assert_eq!((summary.people, summary.pictures, summary.with_one_picture, summary.with_pairs()), (2, 3, 1, 1));
         let wanted = [
-            (LeftOutWhy::NoPicture, 1),
+            (LeftOutWhy::NoPicture, 2),
             (LeftOutWhy::Unreadable, 1),
             (LeftOutWhy::OutsideFolders, 1),
             (LeftOutWhy::NestedFolder, 1),
             (LeftOutWhy::EmptyFolder, 1),
         ];
         assert_eq!(summary.left_out, BTreeMap::from(wanted));
-        assert_eq!(summary.examples.len(), 5);
+        assert_eq!((summary.examples.len(), summary.beside_folders()), (6, 1));
         assert!(summarise_folder(&folder.path().join("absent")).is_err());
     }
 }

@@ -9,15 +9,14 @@ pub mod repeat;
 pub mod runs;
 pub mod source;
 pub mod start;
+mod training_data;
 #[cfg(feature = "gui")]
 mod window;
 
 #[cfg(feature = "gui")]
 pub use self::window::Job;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
@@ -28,8 +27,7 @@ use crate::app::jobs::input_file::{ListFormat, read_pairs};
 use crate::app::jobs::run_event::RunEvent;
 use crate::app::train::job::comparison::Judged;
 use crate::app::train::job::people::Prepared;
-use crate::app::train::job::source::{CROPS_BYTES, FolderSource, KeptCrops};
-use crate::app::train::job::start::{Networks, StartingNetwork, detector_id, preprocessing};
+use crate::app::train::job::start::{FrozenRecord, Networks, StartingNetwork, detector_id, preprocessing};
 use crate::eval::PairList;
 use crate::faces::detect::Detector;
 use crate::networks::device::ComputeDevice;
@@ -37,15 +35,16 @@ use crate::networks::models::Store;
 use crate::networks::nets::catalogue::NetOptions;
 use crate::networks::weights::ModelCard;
 use crate::train::TrainConfig;
-use crate::train::checkpoint::{Checkpoint, RunFolder, VectorFile};
+use crate::train::checkpoint::{Checkpoint, RunFolder};
 use crate::train::comparison::Comparison;
 use crate::train::config::MiningSource;
 use crate::train::events::{Control, StopReason, TrainEvent};
 use crate::train::run::{RunOutcome, Setup, TrainError, TrainingData};
-use crate::train::start::{Frozen, Weights, frozen_vectors, train_named};
-use crate::train::validate::{ValidationReport, pictures_to_judge};
+use crate::train::start::{Weights, train_named};
+use crate::train::validate::ValidationReport;
 use crate::types::{CropRule, ModelId, PixelScaling, Preprocessing, error_chain};
 use people::FaceFinding;
+use training_data::{NO_TEACHER, with_the_teachers_dimensions};
 
 /// What to train, on what, from where.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -65,6 +64,9 @@ pub struct TrainRequest {
     pub against: Option<StartFrom>,
     /// The network that stays as it is, for harmonic training.
     pub old: Option<StartFrom>,
+    /// The network whose vectors are learned, where the configuration has a teacher.
+    #[serde(default)]
+    pub teacher: Option<StartFrom>,
     pub config: TrainConfig,
 }
 
@@ -72,7 +74,7 @@ pub struct TrainRequest {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum DataFrom {
-    /// One sub-folder a person.
+    /// One sub-folder a person; a teacher without triplets is learned from pictures beside them too.
     Folder { path: PathBuf },
     /// The faces of a library's named people, by its file: all that are theirs, or those confirmed one by one.
     Library {
@@ -122,6 +124,10 @@ struct RunRecord {
     device: String,
     network: ModelCard,
     left_out: usize,
+    #[serde(default)]
+    old: Option<FrozenRecord>,
+    #[serde(default)]
+    teacher: Option<FrozenRecord>,
     request: TrainRequest,
 }
 
@@ -168,21 +174,31 @@ pub fn start_training(
     events: &mut dyn FnMut(RunEvent),
 ) -> Result<TrainSummary> {
     let request = TrainRequest { detector: Some(detector_id(&request, models)?), ..request };
+    let teacher = Networks::new(&request, models).teacher()?;
+    ensure!(teacher.is_some() || request.config.teacher.is_none(), NO_TEACHER);
+    let request = with_the_teachers_dimensions(request, teacher.as_ref());
     let (StartingNetwork { card, weights, .. }, old, against) = {
         let mut networks = Networks::new(&request, models);
         (networks.start()?, networks.old()?, networks.against()?)
     };
     let scaling = request.scaling.unwrap_or(card.input.scaling);
     let preprocessing = Preprocessing { scaling, ..preprocessing(&card, request.faces) };
-    let inputs = [Some(preprocessing), against.as_ref().map(|against| against.card.input)];
-    let detector = detector_for(inputs.into_iter().flatten(), &detector_id(&request, models)?, models, device)?;
+    let others = [&against, &old, &teacher].into_iter().flatten().map(|network| network.card.input);
+    let detector = detector_for(others.chain([preprocessing]), &detector_id(&request, models)?, models, device)?;
     let pairs = pairs_of(&request)?;
     let share = request.config.validation.held_out_share;
     let prepared = people::prepare(&request, pairs.as_ref(), detector.as_ref(), share, control, events)?;
     let card = ModelCard { input: preprocessing, run: Some(out.display().to_string()), ..card };
-    let record = RunRecord { device: device.name.clone(), network: card.clone(), left_out: prepared.left_out, request };
+    let record = RunRecord {
+        device: device.name.clone(),
+        network: card.clone(),
+        left_out: prepared.left_out,
+        old: old.as_ref().map(FrozenRecord::of),
+        teacher: teacher.as_ref().map(FrozenRecord::of),
+        request,
+    };
     let folder = RunFolder::create(out, &record, &prepared.to_lines()?)?;
-    let job = PreparedRun { record, prepared, pairs, weights, old, against, resume: None };
+    let job = PreparedRun { record, prepared, pairs, weights, old, teacher, against, resume: None };
     job.run(folder, device, control, events)
 }
 
@@ -205,14 +221,17 @@ pub fn resume(
         Some(_) => Weights::Scratch { seed: record.request.config.seed },
         None => networks.start()?.weights,
     };
-    let old = networks.old()?;
+    let (old, teacher) = (networks.old()?, networks.teacher()?);
+    for (recorded, now) in [(&record.old, &old), (&record.teacher, &teacher)] {
+        recorded.as_ref().map_or(Ok(()), |recorded| recorded.check(now.as_ref()))?;
+    }
     let against = networks.against().unwrap_or_else(|error| {
         // The run itself needs it no more: only what the result should be measured against has gone since it began.
         let why = error_chain(&error);
         events(RunEvent::Note(format!("the network will not be compared with the old one: {why}")));
         None
     });
-    let job = PreparedRun { record, prepared, pairs, weights, old, against, resume: checkpoint };
+    let job = PreparedRun { record, prepared, pairs, weights, old, teacher, against, resume: checkpoint };
     job.run(folder, device, control, events)
 }
 
@@ -224,6 +243,8 @@ struct PreparedRun {
     weights: Weights,
     /// Stays as it is, for harmonic training.
     old: Option<StartingNetwork>,
+    /// Its vectors are learned.
+    teacher: Option<StartingNetwork>,
     /// The result is measured against it.
     against: Option<StartingNetwork>,
     resume: Option<Checkpoint>,
@@ -243,9 +264,12 @@ impl PreparedRun {
         };
         let (people, pictures) = (data.training.people.len(), data.training.pictures());
         let held_out_people = data.held_out.people.len();
-        events(RunEvent::Note(format!(
-            "{people} people with {pictures} pictures to learn from, {held_out_people} people held out"
-        )));
+        events(RunEvent::Note(match self.record.request.config.needs_names() {
+            true => {
+                format!("{people} people with {pictures} pictures to learn from, {held_out_people} people held out")
+            }
+            false => format!("{pictures} pictures to learn from, {} held out", data.held_out.pictures()),
+        }));
         let (run, model) = (folder.root().to_owned(), folder.model());
         let mut totals = Totals::default();
         let outcome = self.learn(&data, folder, device, control, &mut |event| {
@@ -285,7 +309,8 @@ impl PreparedRun {
         })
     }
 
-    /// Stopped while the old network's vectors were found: those that are known are kept for when the run goes on.
+    /// Stopped while the vectors of a network that stays as it is were found: those that are known are kept for when
+    /// the run goes on.
     fn stopped_before_the_first_step(
         &self,
         folder: RunFolder,
@@ -338,63 +363,6 @@ impl PreparedRun {
         };
         Ok(train_named(&self.weights, &device.burn, setup, control, &mut |event| events(with_memory(event)))?)
     }
-
-    /// The people to learn from and those held out, with the old network's vectors where training is harmonic.
-    fn data(
-        &self,
-        folder: &RunFolder,
-        device: &ComputeDevice,
-        control: &Control,
-        events: &mut dyn FnMut(RunEvent),
-    ) -> Result<TrainingData> {
-        let request = &self.record.request;
-        let (training, held_out) = self.prepared.datasets();
-        let source = FolderSource::new(&self.prepared, self.record.network.input);
-        let pairs = self.pairs.as_ref().zip(request.pairs.as_ref());
-        let mut data = TrainingData {
-            source: Arc::new(KeptCrops::new(source, CROPS_BYTES)),
-            pairs: pairs.map(|(list, from)| self.prepared.pair_set(list, &from.images)),
-            training,
-            held_out,
-            old_vectors: None,
-        };
-        if harmonic(request) {
-            let old = self.old.as_ref();
-            let old = old.context("harmonic training needs --old, the network to stay comparable with")?;
-            let judged = pictures_to_judge(&data.held_out, request.config.validation.pictures_at_most);
-            let learned = data.training.people.iter().flat_map(|person| person.pictures.iter().copied());
-            let pictures: Vec<usize> = learned.chain(judged.iter().map(|exemplar| exemplar.picture)).collect();
-            let watch = &mut |done, total| {
-                events(RunEvent::Preparing { done, total });
-                control.interrupted().map_or(Ok(()), |reason| Err(TrainError::Interrupted(reason)))
-            };
-            let vectors = self.old_vectors(old, &pictures, folder, device, watch)?;
-            for person in data.training.people.iter_mut().chain(&mut data.held_out.people) {
-                person.pictures.retain(|picture| vectors.contains_key(picture));
-            }
-            data.old_vectors = Some(vectors);
-        }
-        Ok(data)
-    }
-
-    fn old_vectors(
-        &self,
-        old: &StartingNetwork,
-        pictures: &[usize],
-        folder: &RunFolder,
-        device: &ComputeDevice,
-        watch: &mut dyn FnMut(usize, usize) -> Result<(), TrainError>,
-    ) -> Result<BTreeMap<usize, Vec<f32>>> {
-        let (before, now) = (old.card.dimensions, self.record.network.dimensions);
-        ensure!(
-            before == now,
-            "the old network gives {before} numbers a face, the new one {now}: harmonic training needs as many"
-        );
-        let source = FolderSource::new(&self.prepared, old.card.input);
-        let frozen = Frozen { card: &old.card, weights: &old.weights, device: &device.burn };
-        let kept = VectorFile::open(&folder.old_vectors(), before)?;
-        Ok(frozen_vectors(frozen, &source, pictures, kept, watch)?)
-    }
 }
 
 fn harmonic(request: &TrainRequest) -> bool {
@@ -414,7 +382,7 @@ impl Totals {
         match event {
             TrainEvent::Validated(report) if report.step == 0 => self.before = Some(report.clone()),
             TrainEvent::Step(report) => {
-                self.waited_secs += report.waited_secs;
+                self.waited_secs += report.times.waited_secs;
                 self.step_secs += report.pictures as f64 / report.pictures_per_s;
             }
             _ => {}

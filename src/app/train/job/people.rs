@@ -74,7 +74,7 @@ pub fn prepare(
     events: &mut dyn FnMut(RunEvent),
 ) -> Result<Prepared> {
     let mut wanted = match &request.data {
-        DataFrom::Folder { path } => list(path)?,
+        DataFrom::Folder { path } => list(path, request.config.needs_names())?,
         DataFrom::Library { path, one_by_one } => confirmed(path, *one_by_one)?,
     };
     if let (Some(pairs), Some(of_pairs)) = (pairs, &request.pairs) {
@@ -85,6 +85,12 @@ pub fn prepare(
         let kept_out = before - people(&wanted);
         if kept_out > 0 {
             events(RunEvent::Note(format!("{kept_out} people of the list of pairs are kept out of training")));
+        }
+        let nameless = |path: &Path| wanted.iter().any(|wanted| wanted.path.parent() == Some(path));
+        if matches!(&request.data, DataFrom::Folder { path } if nameless(path)) {
+            let words =
+                "pictures beside the people's folders have no names: people of the list of pairs may be among them";
+            events(RunEvent::Note(words.to_owned()));
         }
         wanted.extend(pairs.images.iter().map(|name| Wanted {
             person: name.split('/').next().unwrap_or_default().to_owned(),
@@ -120,7 +126,7 @@ pub fn prepare(
     if let Some(note) = prepared.shared_pictures() {
         events(RunEvent::Note(note));
     }
-    prepared.hold_out(held_out_share, request.config.seed);
+    prepared.hold_out(held_out_share, request.config.seed, request.config.needs_names());
     Ok(prepared)
 }
 
@@ -182,8 +188,12 @@ impl Prepared {
         ))
     }
 
-    fn hold_out(&mut self, share: f32, seed: u64) {
-        let (_, held_out) = self.people_of(Part::Training).split(share, seed);
+    /// Without names, and with nobody known to have two pictures, some pictures are held out.
+    fn hold_out(&mut self, share: f32, seed: u64, needs_names: bool) {
+        let (rest, mut held_out) = self.people_of(Part::Training).split(share, seed);
+        if held_out.people.is_empty() && !needs_names {
+            held_out = rest.split_anybody(share, seed).1;
+        }
         for picture in held_out.people.iter().flat_map(|person| &person.pictures) {
             self.entries[*picture].part = Part::HeldOut;
         }
@@ -201,11 +211,22 @@ pub(super) fn people_folders(folder: &Path) -> Result<Vec<(String, Vec<PathBuf>)
     Ok(people)
 }
 
-fn list(folder: &Path) -> Result<Vec<Wanted>> {
+/// Pictures that lie beside the people's folders take part where nobody has to be told apart, each as somebody's only
+/// one.
+fn list(folder: &Path, needs_names: bool) -> Result<Vec<Wanted>> {
     let mut wanted = Vec::new();
+    if !needs_names {
+        for path in sorted(folder)?.into_iter().filter(|path| path.is_file() && is_photo_name(path)) {
+            let person = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            wanted.push(Wanted { person, path, part: Part::Training, known: None });
+        }
+    }
     for (person, pictures) in people_folders(folder)? {
         let of_person = |path| Wanted { person: person.clone(), path, part: Part::Training, known: None };
         wanted.extend(pictures.into_iter().map(of_person));
+    }
+    if wanted.is_empty() && !needs_names {
+        bail!("no pictures were found in the folder or its sub-folders: {}", folder.display());
     }
     if wanted.is_empty() {
         bail!("no pictures in sub-folders, one a person, were found: {}", folder.display());

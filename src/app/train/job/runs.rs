@@ -51,7 +51,7 @@ pub fn unfinished_run(path: &Path) -> Option<UnfinishedRun> {
     let record = RunRecord::read(path).ok()?;
     let config = &record.request.config;
     let step = RunFolder::newest_step(path).ok()?.unwrap_or(0);
-    let ends = step >= config.steps || config.learning_rate.at(step / config.steps_per_epoch.max(1)).is_none();
+    let ends = step >= config.steps || config.rate_at(step).is_none();
     let name = path.file_name()?.to_string_lossy().into_owned();
     let network = record.network.architecture;
     let waits = !ends && !RunFolder::has_ended(path);

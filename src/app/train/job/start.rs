@@ -1,11 +1,12 @@
 //! The networks that a run begins with: the one it starts from, the one it is compared with, the one it must stay
-//! comparable with. A file is read once, however many of these it is.
+//! comparable with, the one whose vectors it learns. A file is read once, however many of these it is.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, ensure};
+use serde::{Deserialize, Serialize};
 
 use crate::app::engine::networks::{EngineOptions, model_of_task};
 use crate::app::train::job::people::FaceFinding;
@@ -55,6 +56,27 @@ impl StartingNetwork {
     }
 }
 
+/// A network that stays as it is during a run, so that a run that goes on knows it again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FrozenRecord {
+    name: String,
+    weights_sha256: String,
+}
+
+impl FrozenRecord {
+    pub fn of(network: &StartingNetwork) -> Self {
+        let weights_sha256 = network.weights.sha256().iter().map(|byte| format!("{byte:02x}")).collect();
+        Self { name: network.name.clone(), weights_sha256 }
+    }
+
+    /// What it made of the pictures so far must be what it would make of them now.
+    pub fn check(&self, now: Option<&StartingNetwork>) -> Result<()> {
+        let same = now.is_some_and(|now| Self::of(now).weights_sha256 == self.weights_sha256);
+        ensure!(same, "{} has other weights than when the run began: put those back, or begin a new run", self.name);
+        Ok(())
+    }
+}
+
 /// Reads the networks of one request, each file once.
 pub struct Networks<'a> {
     request: &'a TrainRequest,
@@ -78,12 +100,18 @@ impl<'a> Networks<'a> {
         old.map(|old| self.as_it_sees(old)).transpose()
     }
 
+    /// The network whose vectors are learned.
+    pub fn teacher(&mut self) -> Result<Option<StartingNetwork>> {
+        let teacher = self.request.teacher.as_ref().filter(|_| self.request.config.teacher.is_some());
+        teacher.map(|teacher| self.as_it_sees(teacher)).transpose().context("the teacher cannot be used")
+    }
+
     /// What the result is measured against: what the request names, else the weights it starts from, else the network
-    /// it shall stay comparable with.
+    /// it shall stay comparable with, else its teacher.
     pub fn against(&mut self) -> Result<Option<StartingNetwork>> {
         let request = self.request;
         let start = Some(&request.start).filter(|start| !matches!(start, StartFrom::Scratch { .. }));
-        let against = request.against.as_ref().or(start).or(request.old.as_ref());
+        let against = request.against.as_ref().or(start).or(request.old.as_ref()).or(request.teacher.as_ref());
         against.map(|against| self.as_it_sees(against)).transpose()
     }
 

@@ -23,7 +23,7 @@ use crate::app::train::state::live::{RunEnd, RunKind, RunStart};
 use crate::app::train::state::{Choices, DEMONSTRATE, Event, ModelChoice, REEMBED, Request, TRAIN};
 use crate::networks::device::ComputeDevice;
 use crate::networks::models::{Store, Task};
-use crate::train::events::{Control, Ending, StopReason, TrainEvent};
+use crate::train::events::{Control, EmbeddingWhy, Ending, StopReason, TrainEvent};
 use crate::types::error_chain;
 
 /// A mini-batch is shown every so many steps: where steps are short, a snapshot of each would slow them down.
@@ -211,6 +211,13 @@ impl Reporter<'_> {
                 self.progress(Stage::PreparingPictures, *done as u64, *total as u64, None);
             }
             RunEvent::Drawn { .. } => self.progress(Stage::Training, 0, self.steps, None),
+            RunEvent::Train(TrainEvent::Embedding { why, done, total }) => {
+                let stage = match why {
+                    EmbeddingWhy::Judging => Stage::Judging,
+                    EmbeddingWhy::Mining | EmbeddingWhy::FrozenPart => Stage::Embedding,
+                };
+                self.progress(stage, *done as u64, *total as u64, None);
+            }
             RunEvent::Train(TrainEvent::Step(report)) => {
                 self.progress(Stage::Training, report.step, self.steps, Some(report.left_secs));
             }

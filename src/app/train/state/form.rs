@@ -60,6 +60,8 @@ pub struct TrainForm {
     pub weights: Option<PathBuf>,
     /// The network to stay comparable with, for harmonic training.
     pub old: Option<StartFrom>,
+    /// The network whose vectors shall be learned.
+    pub teacher: Option<StartFrom>,
     pub preset: Preset,
     pub config: TrainConfig,
     pub schedule: Option<PathBuf>,
@@ -82,6 +84,7 @@ impl Default for TrainForm {
             net_options: NetOptions::default(),
             weights: None,
             old: None,
+            teacher: None,
             preset: Preset::Finetune,
             config: Preset::Finetune.config(),
             schedule: None,
@@ -99,10 +102,12 @@ pub enum Missing {
     Data,
     Counting,
     TooFewPeople,
+    TooFewPictures,
     Model,
     Network,
     Weights,
     OldNetwork,
+    Teacher,
     PairPictures,
     NameTaken,
     NameUnfit,
@@ -116,10 +121,12 @@ impl Missing {
             Self::Data => "train_missing_data",
             Self::Counting => "train_missing_counting",
             Self::TooFewPeople => "train_missing_people",
+            Self::TooFewPictures => "train_missing_pictures",
             Self::Model => "train_missing_model",
             Self::Network => "train_missing_network",
             Self::Weights => "train_missing_weights",
             Self::OldNetwork => "train_missing_old",
+            Self::Teacher => "train_missing_teacher",
             Self::PairPictures => "train_missing_pair_pictures",
             Self::NameTaken => "train_missing_name_taken",
             Self::NameUnfit => "train_missing_name_unfit",
@@ -137,7 +144,9 @@ impl TrainForm {
         self.config = TrainConfig { seed, ..preset.config() };
         self.schedule = None;
         match preset {
-            Preset::Scratch | Preset::Paper | Preset::Davidsandberg if self.start == StartKind::Installed => {
+            Preset::Scratch | Preset::Paper | Preset::Davidsandberg | Preset::Teacher
+                if self.start == StartKind::Installed =>
+            {
                 self.start = StartKind::Scratch
             }
             Preset::Finetune if self.start == StartKind::Scratch => self.start = StartKind::Installed,
@@ -162,6 +171,7 @@ impl TrainForm {
                 self.weights = Some(path);
             }
             TrainPath::OldWeights => self.old = Some(StartFrom::File { path }),
+            TrainPath::TeacherWeights => self.teacher = Some(StartFrom::File { path }),
             TrainPath::Pairs => {
                 // An LFW list usually lies beside its pictures.
                 self.pair_pictures = self.pair_pictures.take().or_else(|| path.parent().map(PathBuf::from));
@@ -178,6 +188,10 @@ impl TrainForm {
         if !self.model.as_ref().is_some_and(known) {
             let row = choices.models.iter().find(|row| row.in_use).or(choices.models.first());
             self.model = row.map(|row| row.model.clone());
+        }
+        let gone = |teacher: &StartFrom| matches!(teacher, StartFrom::Installed { id } if !known(id));
+        if self.teacher.as_ref().is_none_or(gone) {
+            self.teacher = self.model.clone().map(|id| StartFrom::Installed { id });
         }
         if self.net.is_none() {
             self.net = choices.networks.first().map(|network| network.variant.name.to_owned());
@@ -229,7 +243,12 @@ pub fn missing(state: &State) -> Option<Missing> {
     match summary {
         Loadable::Loading => return Some(Missing::Counting),
         Loadable::Failed(_) => return Some(Missing::Data),
-        Loadable::Ready(summary) if summary.with_pairs() < 2 => return Some(Missing::TooFewPeople),
+        Loadable::Ready(summary) if form.config.needs_names() && summary.with_pairs() < 2 => {
+            return Some(Missing::TooFewPeople);
+        }
+        Loadable::Ready(summary) if summary.pictures + summary.beside_folders() < 2 => {
+            return Some(Missing::TooFewPictures);
+        }
         Loadable::Ready(_) => {}
     }
     if form.start_from().is_none() {
@@ -241,6 +260,9 @@ pub fn missing(state: &State) -> Option<Missing> {
     }
     if form.is_harmonic() && form.old.is_none() {
         return Some(Missing::OldNetwork);
+    }
+    if form.config.teacher.is_some() && form.teacher.is_none() {
+        return Some(Missing::Teacher);
     }
     if form.pairs.is_some() && form.pair_pictures.is_none() {
         return Some(Missing::PairPictures);
@@ -281,6 +303,7 @@ pub fn request(state: &State) -> Option<(TrainRequest, String)> {
         // A network from random weights is measured against the one in use.
         against: in_use.filter(|_| form.start == StartKind::Scratch).map(|id| StartFrom::Installed { id }),
         old: form.old.clone().filter(|_| form.is_harmonic()),
+        teacher: form.teacher.clone().filter(|_| form.config.teacher.is_some()),
         config: form.config.clone(),
     };
     Some((request, form.run_name(choices)))
@@ -290,7 +313,7 @@ pub fn request(state: &State) -> Option<(TrainRequest, String)> {
 mod tests {
     use super::*;
     use crate::app::train::job::choices::NetworkChoice;
-    use crate::app::train::job::data_summary::DataSummary;
+    use crate::app::train::job::data_summary::{DataSummary, LeftOutWhy};
     use crate::app::train::state::ModelChoice;
     use crate::networks::nets::catalogue::find;
 
@@ -338,6 +361,29 @@ mod tests {
         state.form.data = Some(DataSource::Library { one_by_one: false });
         assert_eq!(missing(&state), Some(Missing::Counting));
         assert!(request(&state).is_none());
+    }
+
+    #[test]
+    fn a_teacher_is_the_model_in_use_and_pictures_need_no_names() {
+        let mut state = ready();
+        let summary = DataSummary { left_out: [(LeftOutWhy::OutsideFolders, 40)].into(), ..DataSummary::default() };
+        state.data_summary.as_mut().unwrap().1 = Loadable::Ready(summary);
+        assert_eq!(missing(&state), Some(Missing::TooFewPeople));
+        state.form.take_preset(Preset::Teacher);
+        assert_eq!((missing(&state), state.form.start), (None, StartKind::Scratch));
+        let sface = StartFrom::Installed { id: ModelId("sface".into()) };
+        assert_eq!(request(&state).unwrap().0.teacher, Some(sface));
+        state.form.config.teacher.as_mut().unwrap().triplet_weight = 1.0;
+        assert_eq!(missing(&state), Some(Missing::TooFewPeople), "triplets need names");
+        state.form.take_preset(Preset::Teacher);
+        state.form.teacher = None;
+        assert_eq!(missing(&state), Some(Missing::Teacher));
+        state.form.take_file(TrainPath::TeacherWeights, "/large.safetensors".into());
+        assert_eq!(missing(&state), None);
+        state.data_summary.as_mut().unwrap().1 = Loadable::Ready(DataSummary::default());
+        assert_eq!(missing(&state), Some(Missing::TooFewPictures));
+        state.form.take_preset(Preset::Scratch);
+        assert!(request(&ready()).unwrap().0.teacher.is_none());
     }
 
     #[test]

@@ -9,8 +9,9 @@ use crate::app::jobs::demonstration::DemoReport;
 use crate::app::jobs::run_event::{GroupedFaces, RunEvent};
 use crate::app::train::job::TrainSummary;
 use crate::train::alarms::Alarm;
-use crate::train::events::{StepReport, TrainEvent};
+use crate::train::events::{EmbeddingWhy, StepReport, TrainEvent};
 use crate::train::snapshot::{BatchSnapshot, Histograms};
+use crate::train::times::PartTimes;
 use crate::train::validate::ValidationReport;
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -86,6 +87,15 @@ pub struct LiveRun {
     pub loss: Curve,
     pub active: Curve,
     pub rate: Curve,
+    /// Mean squared distance of batches to the teacher's vectors, and of pictures held out.
+    pub to_teacher: Curve,
+    pub judged_to_teacher: Vec<[f64; 2]>,
+    /// Where the time went, summed over so many steps, and how long other threads read pictures meanwhile.
+    pub times: PartTimes,
+    pub timed_steps: u64,
+    pub loading_secs: f64,
+    /// Pictures are embedded between two steps: for what, how many are done, and of how many.
+    pub embedding: Option<(EmbeddingWhy, usize, usize)>,
     pub val: Vec<[f64; 2]>,
     pub pairs_val: Vec<[f64; 2]>,
     pub last: Option<StepReport>,
@@ -135,7 +145,12 @@ impl LiveRun {
     }
 
     fn learned(&mut self, event: TrainEvent) {
+        self.embedding = match event {
+            TrainEvent::Embedding { why, done, total } if done < total => Some((why, done, total)),
+            _ => None,
+        };
         match event {
+            TrainEvent::Embedding { .. } => {}
             TrainEvent::Resumed { step, past } => {
                 self.resumed_at = Some(step);
                 past.steps.into_iter().for_each(|report| self.step(report));
@@ -158,7 +173,15 @@ impl LiveRun {
     fn step(&mut self, report: StepReport) {
         let at = report.step as f64;
         self.loss.push(at, f64::from(report.loss));
-        self.active.push(at, 100.0 * report.active_share());
+        if report.pairs > 0 || report.to_teacher.is_none() {
+            self.active.push(at, 100.0 * report.active_share());
+        }
+        if let Some(distance) = report.to_teacher {
+            self.to_teacher.push(at, f64::from(distance));
+        }
+        self.times += report.times;
+        self.timed_steps += 1;
+        self.loading_secs += report.loading_secs;
         self.rate.push(at, report.learning_rate);
         if matches!(self.stage, RunStage::Starting | RunStage::Preparing { .. }) {
             self.stage = RunStage::Training;
@@ -176,6 +199,9 @@ impl LiveRun {
         }
         if let Some(pairs) = &report.pairs {
             replace_last(&mut self.pairs_val, at, 100.0 * pairs.val);
+        }
+        if let Some(teacher) = report.to_teacher {
+            replace_last(&mut self.judged_to_teacher, at, teacher.squared_distance);
         }
         if report.step == 0 || self.first_judged.is_none() {
             self.first_judged = Some(report.clone());
@@ -278,10 +304,27 @@ mod tests {
     }
 
     #[test]
+    fn times_add_up_and_what_is_embedded_meanwhile_is_forgotten_after() {
+        let mut run = LiveRun::new(RunStart { steps: 10, ..RunStart::default() });
+        let times = PartTimes { learning_secs: 0.5, judging_secs: 0.25, ..PartTimes::default() };
+        for step in 1..=2 {
+            let why = EmbeddingWhy::Judging;
+            run.receive(RunEvent::Train(TrainEvent::Embedding { why, done: 64, total: 100 }));
+            assert_eq!(run.embedding, Some((why, 64, 100)));
+            let report =
+                StepReport { step, times, to_teacher: Some(0.5), loading_secs: 0.125, ..StepReport::default() };
+            run.receive(RunEvent::Train(TrainEvent::Step(report)));
+            assert_eq!(run.embedding, None);
+        }
+        assert_eq!((run.times.learning_secs, run.times.judging_secs, run.timed_steps), (1.0, 0.5, 2));
+        assert_eq!((run.loading_secs, run.to_teacher.points().len(), run.active.points().len()), (0.25, 2, 0));
+    }
+
+    #[test]
     fn a_step_judged_twice_counts_once() {
         let mut run = LiveRun::new(RunStart { steps: 10, ..RunStart::default() });
         for (step, val) in [(0, 0.1), (5, 0.4), (5, 0.5)] {
-            let mut report = ValidationReport { step, people: None, pairs: None };
+            let mut report = ValidationReport { step, ..ValidationReport::default() };
             report.people = Some(
                 crate::train::validate::judge_people(&[1.0, 0.0, 1.0, 0.0, 0.0, 1.0, 0.0, 1.0], 2, &[0, 0, 1, 1], 0.1)
                     .unwrap(),

@@ -2,7 +2,9 @@
 
 use crate::app::ui::locale::{Locale, grouped};
 use crate::train::alarms::Alarm;
+use crate::train::events::EmbeddingWhy;
 use crate::train::snapshot::TripletKind;
+use crate::train::times::Part;
 
 /// What is the matter, and what to do about it.
 pub fn alarm(text: &Locale, alarm: &Alarm) -> (String, String) {
@@ -28,6 +30,28 @@ pub fn alarm(text: &Locale, alarm: &Alarm) -> (String, String) {
             let values = [("training", training.as_str()), ("held_out", held_out), ("distance", &distance)];
             (text.f("train_alarm_same_identity", &values), advice("train_alarm_same_identity_do"))
         }
+    }
+}
+
+/// What pictures are embedded for.
+pub fn embedding_key(why: EmbeddingWhy) -> &'static str {
+    match why {
+        EmbeddingWhy::Judging => "train_embedding_judging",
+        EmbeddingWhy::Mining => "train_embedding_mining",
+        EmbeddingWhy::FrozenPart => "train_embedding_frozen",
+    }
+}
+
+pub fn part_key(part: Part) -> &'static str {
+    match part {
+        Part::Waiting => "train_part_waiting",
+        Part::Embedding => "train_part_embedding",
+        Part::Mining => "train_part_mining",
+        Part::Learning => "train_part_learning",
+        Part::Optimiser => "train_part_optimiser",
+        Part::Judging => "train_part_judging",
+        Part::Saving => "train_part_saving",
+        Part::Rest => "train_part_rest",
     }
 }
 

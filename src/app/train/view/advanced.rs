@@ -21,6 +21,7 @@ use crate::train::optimiser::{Rule, WeightDecay};
 use crate::train::presets::Preset;
 use crate::train::sampler::Fill;
 use crate::train::schedule::LearningRate;
+use crate::train::teacher::TeacherSees;
 
 pub fn advanced_ui(ui: &mut Ui, ctx: &mut Context<'_>, form: &mut TrainForm) {
     let text = ctx.text;
@@ -30,8 +31,11 @@ pub fn advanced_ui(ui: &mut Ui, ctx: &mut Context<'_>, form: &mut TrainForm) {
     length_ui(ui, text, &mut form.config);
     rate_ui(ui, ctx, form);
     optimiser_ui(ui, text, form);
-    loss_ui(ui, text, &mut form.config);
-    triplets_ui(ui, text, form);
+    teacher_ui(ui, text, &mut form.config);
+    if form.config.needs_names() {
+        loss_ui(ui, text, &mut form.config);
+        triplets_ui(ui, text, form);
+    }
     batches_ui(ui, text, &mut form.config);
     if form.start == StartKind::Scratch {
         network_ui(ui, text, form);
@@ -54,6 +58,7 @@ fn length_ui(ui: &mut Ui, text: &Locale, config: &mut TrainConfig) {
 enum RateKind {
     Constant,
     Decay,
+    Cosine,
     Schedule,
 }
 
@@ -62,11 +67,13 @@ fn rate_ui(ui: &mut Ui, ctx: &mut Context<'_>, form: &mut TrainForm) {
     let (was, rate) = match &form.config.learning_rate {
         LearningRate::Constant { rate } => (RateKind::Constant, *rate),
         LearningRate::Exponential { rate, .. } => (RateKind::Decay, *rate),
-        LearningRate::Schedule(_) => (RateKind::Schedule, form.config.learning_rate.at(0).unwrap_or(0.05)),
+        LearningRate::Cosine { rate, .. } => (RateKind::Cosine, *rate),
+        LearningRate::Schedule(_) => (RateKind::Schedule, form.config.learning_rate.main_rate().unwrap_or(0.05)),
     };
     let kinds = [
         (RateKind::Constant, "train_rate_constant"),
         (RateKind::Decay, "train_rate_decay"),
+        (RateKind::Cosine, "train_rate_cosine"),
         (RateKind::Schedule, "train_rate_schedule"),
     ];
     let mut kind = was.clone();
@@ -77,6 +84,7 @@ fn rate_ui(ui: &mut Ui, ctx: &mut Context<'_>, form: &mut TrainForm) {
         RateKind::Decay => {
             form.config.learning_rate = LearningRate::Exponential { rate, factor: 0.98, every_epochs: 1 };
         }
+        RateKind::Cosine => form.config.learning_rate = LearningRate::Cosine { rate, warm_up_share: 0.05 },
         RateKind::Schedule => ctx.send(Message::AskPath(TrainPath::Schedule)),
     }
     match &mut form.config.learning_rate {
@@ -85,6 +93,10 @@ fn rate_ui(ui: &mut Ui, ctx: &mut Context<'_>, form: &mut TrainForm) {
             fields.power("setting_rate", rate, 1e-7..=10.0);
             fields.number("setting_decay", factor, 0.01..=1.0, 0.002, "×");
             fields.number("setting_decay_epochs", every_epochs, 1..=1_000_000, 0.2, "");
+        }
+        LearningRate::Cosine { rate, warm_up_share } => {
+            fields.power("setting_highest_rate", rate, 1e-7..=10.0);
+            fields.number("setting_warm_up", warm_up_share, 0.0..=0.9, 0.001, "");
         }
         LearningRate::Schedule(_) => {}
     }
@@ -136,6 +148,21 @@ fn optimiser_ui(ui: &mut Ui, text: &Locale, form: &mut TrainForm) {
         Some(factor) => WeightDecay::L2(factor),
     };
     fields.optional("setting_clip", &mut optimiser.clip_norm, 5.0, 0.001..=1000.0, 0.05, "");
+}
+
+/// Nothing without a teacher.
+fn teacher_ui(ui: &mut Ui, text: &Locale, config: &mut TrainConfig) {
+    let Some(teacher) = &mut config.teacher else { return };
+    let mut fields = Fields::group(ui, text, "train_group_teacher");
+    fields.number("setting_triplet_weight", &mut teacher.triplet_weight, 0.0..=100.0, 0.01, "");
+    if !teacher.looks_for_triplets() {
+        fields.number("setting_teacher_batch", &mut teacher.pictures_per_batch, 2..=10_000, 0.5, "");
+    }
+    let sees = [(TeacherSees::Original, "train_sees_original"), (TeacherSees::Same, "train_sees_same")];
+    fields.choice("setting_teacher_sees", &mut teacher.sees, &sees);
+    if teacher.sees == TeacherSees::Same && !teacher.looks_for_triplets() {
+        fields.number("setting_mixed", &mut teacher.mixed_share, 0.0..=1.0, 0.005, "");
+    }
 }
 
 fn loss_ui(ui: &mut Ui, text: &Locale, config: &mut TrainConfig) {
@@ -190,13 +217,16 @@ fn triplets_ui(ui: &mut Ui, text: &Locale, form: &mut TrainForm) {
 
 fn batches_ui(ui: &mut Ui, text: &Locale, config: &mut TrainConfig) {
     let mut fields = Fields::group(ui, text, "train_group_batches");
+    let needs_names = config.needs_names();
     let sampler = &mut config.sampler;
-    fields.number("setting_people", &mut sampler.people_per_batch, 2..=10_000, 0.2, "");
-    fields.number("setting_pictures", &mut sampler.pictures_per_person, 2..=1000, 0.2, "");
-    let fills =
-        [(Fill::No, "train_fill_no"), (Fill::Anchors, "train_fill_anchors"), (Fill::Anybody, "train_fill_anybody")];
-    fields.choice("setting_fill", &mut sampler.fill, &fills);
-    fields.number("setting_random", &mut sampler.random_negatives, 0..=10_000, 0.5, "");
+    if needs_names {
+        fields.number("setting_people", &mut sampler.people_per_batch, 2..=10_000, 0.2, "");
+        fields.number("setting_pictures", &mut sampler.pictures_per_person, 2..=1000, 0.2, "");
+        let fills =
+            [(Fill::No, "train_fill_no"), (Fill::Anchors, "train_fill_anchors"), (Fill::Anybody, "train_fill_anybody")];
+        fields.choice("setting_fill", &mut sampler.fill, &fills);
+        fields.number("setting_random", &mut sampler.random_negatives, 0..=10_000, 0.5, "");
+    }
     fields.number("setting_inference", &mut config.chunks.inference, 1..=4096, 1.0, "");
     fields.number("setting_gradient", &mut config.chunks.gradient, 1..=4096, 1.0, "");
 }

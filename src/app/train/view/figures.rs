@@ -27,6 +27,18 @@ pub fn active(text: &Locale, run: &LiveRun) -> Drawn {
     over_steps(text, run, "train_plot_active", axis, noisy(text, &run.active))
 }
 
+/// Squared distance to the teacher's vectors: of batches, and of pictures held out.
+pub fn to_teacher(text: &Locale, run: &LiveRun) -> Drawn {
+    let most = highest(run.to_teacher.points()).max(highest(&run.judged_to_teacher)).max(0.01);
+    let axis = Axis::new("", Scale::Linear, 0.0, nice(most));
+    let mut series = noisy(text, &run.to_teacher);
+    if !run.judged_to_teacher.is_empty() {
+        let judged = Series::new(text.s("train_plot_held_out"), Shape::Dots, run.judged_to_teacher.clone());
+        series.push((judged, Ink::Line(1)));
+    }
+    over_steps(text, run, "train_plot_teacher", axis, series)
+}
+
 /// VAL on held-out people, and on pairs where there are any, in percent.
 pub fn val(text: &Locale, run: &LiveRun) -> Drawn {
     let lowest = run.val.iter().chain(&run.pairs_val).map(|[_, val]| *val).fold(100.0, f64::min);

@@ -10,6 +10,7 @@ pub mod inspector;
 pub mod running;
 pub mod setup;
 pub mod sources;
+pub mod times;
 
 use eframe::egui::{self, Id, ScrollArea, Ui, Vec2};
 

@@ -10,7 +10,7 @@ use crate::app::train::state::{Discarding, words};
 use crate::app::train::view::Context;
 use crate::app::train::view::album::Textures;
 use crate::app::train::view::figures::{self, Drawn};
-use crate::app::train::view::inspector;
+use crate::app::train::view::{inspector, times};
 use crate::app::ui::icons::{self, Icon};
 use crate::app::ui::locale::{self, grouped};
 use crate::app::ui::plot::{self, Plot};
@@ -100,11 +100,15 @@ fn progress_ui(ui: &mut Ui, ctx: &Context<'_>, run: &LiveRun) {
         RunStage::Starting if run.begun.kind == RunKind::Demonstration && run.drawn.is_none() => {
             (ctx.text.s("stage_draw_people").to_owned(), 0.0)
         }
-        RunStage::Starting => (ctx.text.s("train_stage_starting").to_owned(), 0.0),
         RunStage::Preparing { done, total } => {
             let words = format!("{} {}", ctx.text.s("stage_prepare_pictures"), of(done as u64, total as u64));
             (words, done as f32 / total.max(1) as f32)
         }
+        _ if let Some((why, done, total)) = run.embedding => {
+            let words = format!("{} {}", ctx.text.s(words::embedding_key(why)), of(done as u64, total as u64));
+            (words, done as f32 / total.max(1) as f32)
+        }
+        RunStage::Starting => (ctx.text.s("train_stage_starting").to_owned(), 0.0),
         stage => {
             let key = match stage {
                 RunStage::Pausing => "train_stage_pausing",
@@ -185,6 +189,8 @@ pub fn watch_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &LiveRun, textures: &mu
     facts_ui(ui, ctx, run);
     ui.add_space(space::M);
     plots_ui(ui, ctx, run);
+    ui.add_space(space::M);
+    times::times_ui(ui, ctx.text, run);
     if let Some(snapshot) = &run.snapshot {
         ui.add_space(space::M);
         inspector::inspector_ui(ui, ctx, snapshot, textures);
@@ -200,7 +206,10 @@ fn facts_ui(ui: &mut Ui, ctx: &Context<'_>, run: &LiveRun) {
     let mut facts = vec![
         ("train_fact_val", val),
         ("train_fact_loss", last.map_or_else(none, |last| format!("{:.4}", last.loss))),
-        ("train_fact_active", last.map_or_else(none, |last| words::percent(last.active_share()))),
+        match last.and_then(|last| last.to_teacher) {
+            Some(distance) => ("train_fact_teacher", format!("{distance:.3}")),
+            None => ("train_fact_active", last.map_or_else(none, |last| words::percent(last.active_share()))),
+        },
         (
             "train_fact_pace",
             last.map_or_else(none, |last| text.f("progress_rate", &[("rate", &pace(last.pictures_per_s))])),
@@ -240,7 +249,12 @@ fn plots_ui(ui: &mut Ui, ctx: &Context<'_>, run: &LiveRun) {
     ui.columns(if three { 3 } else { 2 }, |columns| {
         let val = figures::val(text, run);
         plot_ui(&mut columns[0], plain(&figures::loss(text, run)));
-        plot_ui(&mut columns[1], shares(&figures::active(text, run)));
+        if !run.to_teacher.points().is_empty() {
+            plot_ui(&mut columns[1], plain(&figures::to_teacher(text, run)));
+        }
+        if !run.active.points().is_empty() {
+            plot_ui(&mut columns[1], shares(&figures::active(text, run)));
+        }
         plot_ui(&mut columns[0], Plot { names_hidden: run.pairs_val.is_empty(), ..shares(&val) });
         plot_ui(&mut columns[1], plain(&figures::rate(text, run)));
         if let Some(distances) = distances(ctx, run) {

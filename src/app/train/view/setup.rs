@@ -96,7 +96,8 @@ fn data_ui(ui: &mut Ui, ctx: &mut Context<'_>, form: &mut TrainForm) {
     }
     ui.add_space(space::XS);
     if !from_library {
-        hint_ui(ui, ctx.text.s("train_data_folder_what"));
+        let needs_names = form.config.needs_names();
+        hint_ui(ui, ctx.text.s(if needs_names { "train_data_folder_what" } else { "train_data_pictures_what" }));
         ui.horizontal(|ui| {
             choose_ui(ui, ctx, Icon::FolderOpen, "choose_folder", TrainPath::Data);
             match &form.data {
@@ -144,16 +145,19 @@ fn data_summary_ui(ui: &mut Ui, ctx: &Context<'_>, form: &TrainForm) {
                 });
             });
         }
-        Loadable::Ready(summary) => counts_ui(ui, ctx, summary),
+        Loadable::Ready(summary) => counts_ui(ui, ctx, summary, form.config.needs_names()),
     }
 }
 
-fn counts_ui(ui: &mut Ui, ctx: &Context<'_>, summary: &DataSummary) {
+/// Where nobody has to be told apart, pictures beside the people's folders take part too.
+fn counts_ui(ui: &mut Ui, ctx: &Context<'_>, summary: &DataSummary, needs_names: bool) {
     let text = ctx.text;
+    let beside = if needs_names { 0 } else { summary.beside_folders() };
+    let pictures = summary.pictures + beside;
     ui.add_space(space::XS);
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = space::XL;
-        for (count, key) in [(summary.people, "train_count_people"), (summary.pictures, "train_count_pictures")] {
+        for (count, key) in [(summary.people, "train_count_people"), (pictures, "train_count_pictures")] {
             ui.vertical(|ui| {
                 ui.spacing_mut().item_spacing.y = 0.0;
                 ui.label(theme::heading(grouped(count)));
@@ -164,20 +168,21 @@ fn counts_ui(ui: &mut Ui, ctx: &Context<'_>, summary: &DataSummary) {
     if summary.named > 0 {
         hint_ui(ui, text.n("train_named", summary.named));
     }
-    if summary.with_one_picture > 0 {
+    if summary.with_one_picture > 0 && needs_names {
         hint_ui(ui, text.n("train_one_picture", summary.with_one_picture));
     }
-    let left_out: u64 = summary.left_out.values().sum();
+    let takes_part = |why: LeftOutWhy| why == LeftOutWhy::OutsideFolders && !needs_names;
+    let left_out = summary.left_out.values().sum::<u64>() - beside;
     if left_out == 0 {
         hint_ui(ui, text.s("train_nothing_left_out"));
         return;
     }
     let title = theme::secondary(ui, text.n("train_left_out", left_out));
     egui::CollapsingHeader::new(title).id_salt("left out of the data").show(ui, |ui| {
-        for (why, count) in &summary.left_out {
+        for (why, count) in summary.left_out.iter().filter(|(why, _)| !takes_part(**why)) {
             ui.label(text.n(why_keys(*why).0, *count));
         }
-        for (path, why) in &summary.examples {
+        for (path, why) in summary.examples.iter().filter(|(_, why)| !takes_part(*why)) {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             let line = theme::secondary(ui, format!("{name}: {}", text.s(why_keys(*why).1)));
             ui.add(egui::Label::new(line).truncate()).on_hover_text(path.to_string_lossy());
@@ -260,6 +265,7 @@ fn preset_ui(ui: &mut Ui, ctx: &mut Context<'_>, choices: &Choices, form: &mut T
         Preset::Paper => ("train_preset_paper", "train_preset_paper_what"),
         Preset::Davidsandberg => ("train_preset_davidsandberg", "train_preset_davidsandberg_what"),
         Preset::Harmonic => ("train_preset_harmonic", "train_preset_harmonic_what"),
+        Preset::Teacher => ("train_preset_teacher", "train_preset_teacher_what"),
     };
     if let Some(preset) = buttons::choice_ui(ui, Preset::ALL, form.preset, |preset| ctx.text.s(keys(preset).0)) {
         form.take_preset(preset);
@@ -268,7 +274,12 @@ fn preset_ui(ui: &mut Ui, ctx: &mut Context<'_>, choices: &Choices, form: &mut T
     hint_ui(ui, ctx.text.s(keys(form.preset).1));
     sources::sources_ui(ui, ctx.text, form.preset);
     if form.is_harmonic() {
-        old_network_ui(ui, ctx, choices, form);
+        let about = ("train_old", TrainPath::OldWeights);
+        frozen_network_ui(ui, ctx, choices, about, &mut form.old);
+    }
+    if form.config.teacher.is_some() {
+        let about = ("train_teacher", TrainPath::TeacherWeights);
+        frozen_network_ui(ui, ctx, choices, about, &mut form.teacher);
     }
     let title = match form.departs() {
         true => ctx.text.s("train_advanced_changed"),
@@ -279,20 +290,27 @@ fn preset_ui(ui: &mut Ui, ctx: &mut Context<'_>, choices: &Choices, form: &mut T
     });
 }
 
-/// The network that harmonic training stays comparable with.
-fn old_network_ui(ui: &mut Ui, ctx: &mut Context<'_>, choices: &Choices, form: &mut TrainForm) {
+/// A network that stays as it is: an installed one or a file, under its title.
+fn frozen_network_ui(
+    ui: &mut Ui,
+    ctx: &mut Context<'_>,
+    choices: &Choices,
+    (title_key, file): (&str, TrainPath),
+    network: &mut Option<StartFrom>,
+) {
     ui.add_space(space::XS);
-    ui.label(theme::strong(ctx.text.s("train_old")));
+    let title = ctx.text.s(title_key);
+    ui.label(theme::strong(title));
     ui.horizontal(|ui| {
         let models = &choices.models;
-        let is_old = |model: &ModelChoice| form.old == Some(StartFrom::Installed { id: model.model.clone() });
-        let chosen = models.iter().position(is_old);
+        let is_it = |model: &ModelChoice| *network == Some(StartFrom::Installed { id: model.model.clone() });
+        let chosen = models.iter().position(is_it);
         let labels: Vec<String> = models.iter().map(ModelChoice::label).collect();
-        if let Some(pressed) = picker_ui(ui, "old network", ctx.text.s("train_old"), chosen, &labels) {
-            form.old = Some(StartFrom::Installed { id: models[pressed].model.clone() });
+        if let Some(pressed) = picker_ui(ui, title_key, title, chosen, &labels) {
+            *network = Some(StartFrom::Installed { id: models[pressed].model.clone() });
         }
-        choose_ui(ui, ctx, Icon::FileInput, "train_choose_file", TrainPath::OldWeights);
-        if let Some(StartFrom::File { path }) = &form.old {
+        choose_ui(ui, ctx, Icon::FileInput, "train_choose_file", file);
+        if let Some(StartFrom::File { path }) = network {
             path_ui(ui, path);
         }
     });

@@ -53,7 +53,7 @@ fn keys(preset: Preset) -> &'static [&'static str] {
             "train_davidsandberg_network",
             "train_davidsandberg_departs",
         ],
-        Preset::Finetune | Preset::Scratch | Preset::Harmonic => &[],
+        Preset::Finetune | Preset::Scratch | Preset::Harmonic | Preset::Teacher => &[],
     }
 }
 

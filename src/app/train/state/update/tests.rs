@@ -106,10 +106,9 @@ fn a_resumed_run_shows_its_curves_from_the_start() {
         gradient_norm: 1.0,
         spread: 1.0,
         elapsed_secs: 1.0,
-        waited_secs: 0.0,
         pictures_per_s: 8.0,
         left_secs: 9.0,
-        memory_bytes: None,
+        ..StepReport::default()
     };
     let past = Past { steps: (1..=5).map(report).collect(), judged: Vec::new() };
     run_told(&mut state, RunEvent::Train(TrainEvent::Resumed { step: 5, past }));
