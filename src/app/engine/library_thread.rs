@@ -7,9 +7,20 @@ use std::path::Path;
 use anyhow::{Context, Result, anyhow};
 use crossbeam_channel::{Sender, bounded};
 
-use crate::library::Library;
+use crate::library::{Library, LibraryError, LibraryReader};
 
 type Work = Box<dyn FnOnce(&mut Library) + Send>;
+
+/// For who only asks, beside the one who writes. A library of an older program is brought up to date first.
+pub fn reader(path: &Path) -> Result<LibraryReader, LibraryError> {
+    match Library::open_read_only(path) {
+        Err(LibraryError::NeedsMigration { .. }) => {
+            drop(Library::open(path)?);
+            Library::open_read_only(path)
+        }
+        opened => opened,
+    }
+}
 
 /// A way to the library's thread; clones lead to the same one. The thread ends when the last handle is gone.
 #[derive(Clone)]

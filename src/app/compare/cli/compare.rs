@@ -11,6 +11,7 @@ use crate::app::engine::cli::Global;
 use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c, printable};
 use crate::app::engine::home::Home;
 use crate::app::engine::networks::{Engine, EngineOptions, FindFaces};
+use crate::app::jobs::options::resolve;
 use crate::networks::models::Store;
 use crate::types::{Embedding, SquaredDistance};
 
@@ -37,12 +38,13 @@ pub struct CompareArgs {
 pub fn run(home: &Home, global: &Global, args: CompareArgs) -> Result<ExitCode> {
     let cancel = cancel_on_ctrl_c()?;
     let mut console = Console::new();
-    let options = EngineOptions {
+    let said = EngineOptions {
         device: global.device()?,
         model: args.model.clone(),
         offline: args.offline,
-        ..Default::default()
+        ..EngineOptions::default()
     };
+    let options = resolve(home, said)?;
     let engine = Engine::load(home, &options, &cancel, &mut |event| console.show(event))?;
     let mut faces: Vec<Embedding> = Vec::new();
     for path in args.files.iter().take_while(|_| !cancel.is_cancelled()) {

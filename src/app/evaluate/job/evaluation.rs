@@ -100,7 +100,7 @@ impl EvaluationContext<'_> {
 
     /// Every pair of a labelled set.
     pub fn judge_every_pair(&mut self, faces: &Faces, far_target: f64) -> Result<Run> {
-        let (home, cancel, device) = (self.home, self.cancel, self.options.device.clone());
+        let (home, cancel, device) = (self.home, self.cancel, self.options.device_choice());
         let note = &mut |text| self.note(text);
         let counter = PairCounter::choose(&device, faces.images.vectors.len(), note)?;
         eval_folder(home, faces, far_target, &counter, cancel, note)

@@ -53,7 +53,7 @@ fn change_folders(
 }
 
 fn use_device(shared: &Shared, choice: DeviceChoice) -> Result<Touched> {
-    options::change(shared, |options| options.device = choice)?;
+    options::change(shared, |options| options.device = Some(choice))?;
     shared.set_device(None);
     Ok(Touched { settings: true, ..Touched::default() })
 }
