@@ -5,10 +5,11 @@ use anyhow::Result;
 
 use crate::app::engine::home::Home;
 use crate::app::engine::library_thread::{LibraryHandle, reader};
-use crate::app::engine::networks::EngineOptions;
+use crate::app::engine::networks::{EMBEDDER, EngineOptions};
 use crate::app::engine::shared::Shared;
 use crate::library::{LibraryError, LibraryReader};
 use crate::networks::device::DeviceChoice;
+use crate::types::ModelId;
 
 const MODEL_SETTING: &str = "model";
 const DETECTOR_SETTING: &str = "detector";
@@ -35,6 +36,18 @@ pub fn change(shared: &Shared, change: impl FnOnce(&mut EngineOptions)) -> Resul
     remember(&shared.library, &options)?;
     shared.set_options(options);
     Ok(())
+}
+
+/// Remembers the default model where this one, which is no more, was chosen; says whether it was.
+pub fn use_default_instead_of(library: &LibraryHandle, gone: &ModelId) -> Result<bool> {
+    let gone = gone.clone();
+    library.call(move |library| {
+        let was_chosen = library.setting(MODEL_SETTING)?.is_some_and(|chosen| chosen == gone.0);
+        if was_chosen {
+            library.set_setting(MODEL_SETTING, EMBEDDER)?;
+        }
+        Ok::<_, LibraryError>(was_chosen)
+    })
 }
 
 fn remembered(library: &LibraryReader, said: EngineOptions) -> Result<EngineOptions> {
