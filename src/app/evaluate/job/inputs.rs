@@ -96,16 +96,21 @@ impl Faces {
     }
 }
 
-/// Reads JSON Lines of `embed`, or a `.npy` array with `paths` as its list of paths. `mirrored` are the embeddings of
-/// the mirrored images in the same order; they are concatenated or averaged by `join`.
+/// Reads JSON Lines of `embed`, or a `.npy` array with `paths` as its list of paths; where none is named, that is the
+/// text file of the same name beside it.
 pub fn read_embeddings(file: &Path, paths: Option<&Path>) -> Result<Faces> {
     let (bytes, input) = read(file)?;
     let mut inputs = vec![input];
     let images = if bytes.starts_with(b"\x93NUMPY") {
-        let Some(paths) = paths else {
-            bail!("a NumPy array needs the list of its images' paths, one a line: give it with --paths");
+        let Some(paths) = paths.map(Path::to_owned).or_else(|| paths_beside(file)) else {
+            let beside = file.with_extension("txt");
+            bail!(
+                "a NumPy array needs the list of its images' paths, one a line: give it with --paths, or put it beside \
+                 the array: {}",
+                beside.display()
+            );
         };
-        let (list, input) = read_text(paths)?;
+        let (list, input) = read_text(&paths)?;
         inputs.push(input);
         EmbeddedImages::parse_npy(&bytes, &list)
     } else {
@@ -118,8 +123,7 @@ pub fn read_embeddings(file: &Path, paths: Option<&Path>) -> Result<Faces> {
 }
 
 /// The list of paths that belongs to a NumPy array: a text file of the same name beside it.
-#[cfg(feature = "gui")]
-pub(crate) fn paths_beside(embeddings: &Path) -> Option<PathBuf> {
+fn paths_beside(embeddings: &Path) -> Option<PathBuf> {
     Some(embeddings.with_extension("txt")).filter(|list| list.is_file())
 }
 
