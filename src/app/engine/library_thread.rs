@@ -70,3 +70,19 @@ impl LibraryHandle {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_only_asks_sees_what_is_written_meanwhile_and_makes_no_library() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("library.sqlite");
+        assert!(reader(&path).is_err() && !path.exists());
+        let writer = LibraryHandle::open(&path).unwrap();
+        let asking = reader(&path).unwrap();
+        writer.call(|library| library.set_setting("model", "mine")).unwrap();
+        assert_eq!(asking.setting("model").unwrap().as_deref(), Some("mine"));
+    }
+}
