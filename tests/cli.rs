@@ -3,6 +3,12 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+use likeness::app::engine::home::Home;
+use likeness::app::engine::library_thread::LibraryHandle;
+use likeness::app::engine::networks::EngineOptions;
+use likeness::app::engine::shared::Shared;
+use likeness::app::jobs::options;
+
 fn likeness(home: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_likeness"));
     // A machine's Vulkan adapters would be tested first, which is not what is tested here.
@@ -134,6 +140,29 @@ fn devices_are_listed_without_a_display_and_without_complaints() {
     let listed = command.arg("--home").arg(home.path()).arg("devices").output().expect("the binary runs");
     assert!(listed.status.success());
     assert!(!stderr(&listed).contains("XDG_RUNTIME_DIR"), "{}", stderr(&listed));
+}
+
+/// Which model a scan would use is told without loading it where there is nothing to scan.
+#[test]
+fn what_was_chosen_in_the_window_holds_on_the_command_line() {
+    let (home, photos) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let folder = photos.path().to_str().unwrap();
+    let used = |named: &[&str]| {
+        let told = json(home.path(), &[&["scan", folder, "--json"][..], named].concat());
+        ["model", "detector"].map(|network| told[network].as_str().unwrap().to_owned())
+    };
+    assert_eq!(used(&[]), ["sface-2021dec", "yunet-2023mar"]);
+    assert_eq!(used(&["--model", "facenet-keras-128"]), ["facenet-keras-128", "yunet-2023mar"]);
+    assert_eq!(used(&[]), ["sface-2021dec", "yunet-2023mar"], "naming a model once is not choosing it");
+    {
+        let at = Home::open(Some(home.path())).unwrap();
+        let library = LibraryHandle::open(&at.library()).unwrap();
+        let window = Shared::new(at, library, EngineOptions::default());
+        options::change(&window, |options| options.model = Some("facenet-casia-512".to_owned())).unwrap();
+    }
+    assert_eq!(used(&[]), ["facenet-casia-512", "yunet-2023mar"]);
+    assert_eq!(used(&["--model", "sface-2021dec", "--detector", "mtcnn"]), ["sface-2021dec", "mtcnn"]);
+    assert_eq!(used(&[]), ["facenet-casia-512", "yunet-2023mar"]);
 }
 
 /// A library of made faces, one person of whom has a name: an export of it with that added, imported.

@@ -2,11 +2,10 @@
 
 use std::path::PathBuf;
 
-use crate::app::compare::job::compare::ComparedFace;
+pub use crate::app::compare::job::compare::{CompareResult, CompareSource};
 use crate::app::ui::action::{Action, Outbox};
 use crate::app::ui::feature::{Feature, PathQuestion, Wanted};
 use crate::app::ui::view::View;
-use crate::types::{FaceId, SquaredDistance};
 
 /// What a user can do here.
 #[derive(Debug, Clone, PartialEq)]
@@ -95,22 +94,4 @@ impl Feature for State {
 
 fn files(paths: Vec<PathBuf>) -> Message {
     Message::Add(paths.into_iter().map(CompareSource::File).collect())
-}
-
-/// A face to compare.
-#[derive(Debug, Clone, PartialEq)]
-pub enum CompareSource {
-    /// The largest face of this file.
-    File(PathBuf),
-    Face(FaceId),
-}
-
-#[derive(Debug, Clone)]
-pub struct CompareResult {
-    /// As they were asked for.
-    pub sources: Vec<CompareSource>,
-    /// One for each source.
-    pub slots: Vec<Result<ComparedFace, String>>,
-    /// Between slots; none where one of the two failed.
-    pub distances: Vec<Vec<Option<SquaredDistance>>>,
 }

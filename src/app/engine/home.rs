@@ -45,6 +45,11 @@ impl Home {
         self.0.join("library.sqlite")
     }
 
+    /// Whether there is one yet, whatever its state.
+    pub fn has_library(&self) -> bool {
+        self.library().exists()
+    }
+
     /// Locked while a scan runs.
     pub fn scan_lock(&self) -> PathBuf {
         self.0.join("scan.lock")

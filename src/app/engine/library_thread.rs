@@ -7,9 +7,20 @@ use std::path::Path;
 use anyhow::{Context, Result, anyhow};
 use crossbeam_channel::{Sender, bounded};
 
-use crate::library::Library;
+use crate::library::{Library, LibraryError, LibraryReader};
 
 type Work = Box<dyn FnOnce(&mut Library) + Send>;
+
+/// For who only asks, beside the one who writes. A library of an older program is brought up to date first.
+pub fn reader(path: &Path) -> Result<LibraryReader, LibraryError> {
+    match Library::open_read_only(path) {
+        Err(LibraryError::NeedsMigration { .. }) => {
+            drop(Library::open(path)?);
+            Library::open_read_only(path)
+        }
+        opened => opened,
+    }
+}
 
 /// A way to the library's thread; clones lead to the same one. The thread ends when the last handle is gone.
 #[derive(Clone)]
@@ -57,5 +68,21 @@ impl LibraryHandle {
             Ok(result) => result.map_err(Into::into),
             Err(_) => Err(anyhow!("an internal error stopped this change; the library is as it was before")),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_only_asks_sees_what_is_written_meanwhile_and_makes_no_library() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("library.sqlite");
+        assert!(reader(&path).is_err() && !path.exists());
+        let writer = LibraryHandle::open(&path).unwrap();
+        let asking = reader(&path).unwrap();
+        writer.call(|library| library.set_setting("model", "mine")).unwrap();
+        assert_eq!(asking.setting("model").unwrap().as_deref(), Some("mine"));
     }
 }

@@ -54,7 +54,8 @@ pub trait FindFaces {
 /// What to load, and where to run it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct EngineOptions {
-    pub device: DeviceChoice,
+    /// The best that there is where not named.
+    pub device: Option<DeviceChoice>,
     /// The embedding network; the default pack's where not named.
     pub model: Option<String>,
     /// The detector; the default pack's where not named.
@@ -66,6 +67,10 @@ pub struct EngineOptions {
 }
 
 impl EngineOptions {
+    pub fn device_choice(&self) -> DeviceChoice {
+        self.device.clone().unwrap_or_default()
+    }
+
     pub fn model_id(&self) -> ModelId {
         ModelId(self.model.clone().unwrap_or_else(|| EMBEDDER.to_owned()))
     }
@@ -118,8 +123,9 @@ impl Engine {
         let model_id = model_of_task(&store, &options.model_id(), Task::Embed)?;
         ensure_installed(&store, &[&detector_id, &model_id], options.offline, cancel, events)?;
         let verdicts = VerdictCache::open(home.device_verdicts());
-        announce_self_test(&options.device, &verdicts, events);
-        let (device, notes) = device::choose(&options.device, &verdicts)?;
+        let choice = options.device_choice();
+        announce_self_test(&choice, &verdicts, events);
+        let (device, notes) = device::choose(&choice, &verdicts)?;
         notes.into_iter().for_each(|note| events(JobEvent::Note(note)));
         let detector = load_detector(&store, &detector_id, &device)?;
         let crop = crop_rule(&store, &model_id, &detector_id, options)?;

@@ -35,7 +35,7 @@ pub fn overview(shared: &Shared) -> Result<Overview> {
         faces: counts.faces as u64,
         skipped: counts.failed as u64,
         folders: folders.into_iter().map(|folder| folder.path).collect(),
-        device: shared.device().or_else(|| device_asked_for(&options.device)),
+        device: shared.device().or_else(|| device_asked_for(&options.device_choice())),
         model: model.map(|entry| entry.title.clone()),
         threshold: options.thresholds(&store)?.same_person.0,
         grouping: (grouping.threshold.0, grouping.linkage),

@@ -30,7 +30,6 @@ pub enum ListFormat {
     Csv,
 }
 
-#[cfg(feature = "gui")]
 impl ListFormat {
     /// By a file's ending.
     pub(crate) fn of(list: &Path) -> Self {

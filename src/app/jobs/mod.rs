@@ -9,7 +9,6 @@ pub mod facts;
 pub mod forget;
 pub mod import;
 pub mod input_file;
-#[cfg(feature = "gui")]
 pub mod options;
 pub mod reembed;
 pub mod regroup;

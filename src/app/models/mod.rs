@@ -4,7 +4,6 @@
 //! and the catalogue in the window show the layers of every network, computed from sizes alone.
 
 pub mod cli;
-#[cfg(feature = "gui")]
 pub mod job;
 #[cfg(feature = "gui")]
 pub mod state;

@@ -14,6 +14,7 @@ use crate::app::engine::library_thread::LibraryHandle;
 use crate::app::engine::networks::{Engine, EngineOptions, FindFaces};
 use crate::app::engine::progress::JobEvent;
 use crate::app::engine::thumbnail_files::ThumbnailCache;
+use crate::app::jobs::options::resolve;
 use crate::app::jobs::regroup::GroupSummary;
 use crate::cluster::Linkage;
 use crate::library::MissingPolicy;
@@ -56,13 +57,14 @@ pub fn run(home: &Home, global: &Global, args: ScanArgs) -> Result<ExitCode> {
         JobEvent::Skipped(_) => {}
         event => console.show(event),
     };
-    let options = EngineOptions {
+    let said = EngineOptions {
         device: global.device()?,
         model: args.model.clone(),
         detector: args.detector.clone(),
         offline: args.offline,
-        ..Default::default()
+        ..EngineOptions::default()
     };
+    let options = resolve(home, said)?;
     if let Some(summary) = job::told_without_networks(&args.folder, &options, home, &cancel)? {
         print_nothing(&summary, &options, args.json);
         return Ok(exit_code(&summary));

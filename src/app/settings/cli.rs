@@ -7,7 +7,8 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::app::engine::home::Home;
-use crate::networks::device::{self, DeviceKind, Listed, VerdictCache};
+use crate::app::settings::job::{Testing, devices};
+use crate::networks::device::{self, DeviceKind, Listed};
 
 /// List where the networks can run. Hardware that is new to this program is tested first.
 #[derive(Debug, Args)]
@@ -28,17 +29,8 @@ pub fn run(home: &Home, args: DevicesArgs) -> Result<ExitCode> {
         device::answer_trial(index, &mut stdout())?;
         return Ok(ExitCode::SUCCESS);
     }
-    let verdicts = VerdictCache::open(home.device_verdicts());
-    let mut listed = device::list(&verdicts);
-    for entry in &mut listed {
-        let untested = entry.verdict.is_none() && entry.kind == DeviceKind::Hardware && entry.is_usable();
-        if let Some(adapter) = entry.adapter.as_ref().filter(|_| args.retest || untested) {
-            eprintln!("{}: testing, this may take minutes", adapter.name);
-            let (verdict, unsaved) = device::retest(adapter, &verdicts);
-            unsaved.into_iter().for_each(|note| eprintln!("{note}"));
-            entry.verdict = Some(verdict);
-        }
-    }
+    let testing = if args.retest { Testing::Everything } else { Testing::NewHardware };
+    let listed = devices(home, testing, &mut |note| eprintln!("{note}"));
     match args.json {
         true => println!("{}", serde_json::to_string_pretty(&listed)?),
         false => listed.iter().for_each(print),

@@ -3,7 +3,6 @@
 //! The device is remembered with the library; a job that begins afterwards loads its networks there.
 
 pub mod cli;
-#[cfg(feature = "gui")]
 pub mod job;
 #[cfg(feature = "gui")]
 pub mod state;

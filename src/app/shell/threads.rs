@@ -71,7 +71,7 @@ impl Threads {
     /// Opens the library and starts the threads. `wake` asks the window to look for events.
     pub fn open(home: Home, options: EngineOptions, wake: Arc<dyn Fn() + Send + Sync>) -> Result<Self> {
         let library = LibraryHandle::open(&home.library())?;
-        let options = options::remembered_options(&library, options)?;
+        let options = options::resolve(&home, options)?;
         let (send, events) = bounded(EVENT_QUEUE);
         // Waits while the window has not drained its queue; events of a closed window go nowhere.
         let sink = Sink::new(move |event| {

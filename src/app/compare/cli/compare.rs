@@ -3,16 +3,17 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::{Result, bail};
 use serde_json::json;
 
-use crate::app::compare::job::compare::compare_file;
+use crate::app::compare::job::compare::{CompareResult, CompareSource, compare};
 use crate::app::engine::cli::Global;
 use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c, printable};
 use crate::app::engine::home::Home;
 use crate::app::engine::networks::{Engine, EngineOptions, FindFaces};
+use crate::app::jobs::options::resolve;
 use crate::networks::models::Store;
-use crate::types::{Embedding, SquaredDistance};
+use crate::types::SquaredDistance;
 
 /// Compare the largest faces of photos: squared distances (0 to 4) and the verdict at a threshold.
 #[derive(Debug, clap::Args)]
@@ -37,31 +38,37 @@ pub struct CompareArgs {
 pub fn run(home: &Home, global: &Global, args: CompareArgs) -> Result<ExitCode> {
     let cancel = cancel_on_ctrl_c()?;
     let mut console = Console::new();
-    let options = EngineOptions {
+    let said = EngineOptions {
         device: global.device()?,
         model: args.model.clone(),
         offline: args.offline,
-        ..Default::default()
+        ..EngineOptions::default()
     };
+    let options = resolve(home, said)?;
     let engine = Engine::load(home, &options, &cancel, &mut |event| console.show(event))?;
-    let mut faces: Vec<Embedding> = Vec::new();
-    for path in args.files.iter().take_while(|_| !cancel.is_cancelled()) {
-        let compared = compare_file(&engine, path);
-        faces.push(compared.with_context(|| format!("cannot compare {}", printable(path)))?.1);
-    }
+    let result = compare(&engine, args.files.iter().cloned().map(CompareSource::File).collect(), None, &cancel);
     console.close();
     if cancel.is_cancelled() {
         return Ok(ExitCode::from(130));
     }
     let threshold =
         args.threshold.map_or(options.thresholds(&Store::open(home.models())?)?.same_person, SquaredDistance);
-    let distances: Vec<Vec<SquaredDistance>> =
-        faces.iter().map(|a| faces.iter().map(|b| a.squared_distance(b)).collect()).collect();
+    let distances = complete(&args.files, &result)?;
     match args.json {
         true => print_json(&args.files, &engine, threshold, &distances),
         false => print_table(&args.files, threshold, &distances),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The distances of all files; the first that shows no face to compare is an error.
+fn complete(files: &[PathBuf], result: &CompareResult) -> Result<Vec<Vec<SquaredDistance>>> {
+    for (path, slot) in files.iter().zip(&result.slots) {
+        if let Err(reason) = slot {
+            bail!("cannot compare {}: {reason}", printable(path));
+        }
+    }
+    Ok(result.distances.iter().map(|row| row.iter().copied().flatten().collect()).collect())
 }
 
 fn print_json(files: &[PathBuf], engine: &Engine, threshold: SquaredDistance, distances: &[Vec<SquaredDistance>]) {
@@ -87,4 +94,25 @@ fn print_table(files: &[PathBuf], threshold: SquaredDistance, distances: &[Vec<S
         }
     }
     eprintln!("Squared distance from 0 to 4; up to {:.3} counts as the same person", threshold.0);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::compare::job::compare::with_a_bad_file;
+
+    #[test]
+    fn a_bad_file_is_an_error_and_the_others_have_their_distances() {
+        let mut result = with_a_bad_file();
+        let mut files: Vec<PathBuf> = ["a.jpg", "wall.jpg", "b.jpg"].map(PathBuf::from).to_vec();
+        let error = complete(&files, &result).unwrap_err().to_string();
+        assert_eq!(error, "cannot compare wall.jpg: no face found");
+        // The same without the bad one.
+        files.remove(1);
+        _ = result.slots.remove(1);
+        result.distances.remove(1);
+        result.distances.iter_mut().for_each(|row| _ = row.remove(1));
+        let (zero, two) = (SquaredDistance(0.0), SquaredDistance(2.0));
+        assert_eq!(complete(&files, &result).unwrap(), [[zero, two], [two, zero]]);
+    }
 }

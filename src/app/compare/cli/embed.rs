@@ -14,6 +14,7 @@ use crate::app::engine::cli::Global;
 use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c, printable};
 use crate::app::engine::home::Home;
 use crate::app::engine::networks::{Engine, EngineOptions, FindFaces};
+use crate::app::jobs::options::resolve;
 use crate::types::{CropRule, FaceBox, ModelId, error_chain};
 
 /// Embed the faces of photos, without touching the library.
@@ -52,13 +53,14 @@ pub fn run(home: &Home, global: &Global, args: EmbedArgs) -> Result<ExitCode> {
         Some("none") => FaceSource::WholePicture,
         _ => FaceSource::Detector,
     };
-    let options = EngineOptions {
+    let said = EngineOptions {
         device: global.device()?,
         model: args.model,
         detector: args.detector.filter(|name| name != "none"),
         crop: args.crop_rule,
         offline: args.offline,
     };
+    let options = resolve(home, said)?;
     let engine = Engine::load(home, &options, &cancel, &mut |event| console.show(event))?;
     let mut out = Output { stream: BufWriter::new(stdout().lock()), json: args.json, model: engine.model_id().clone() };
     let (mut good, mut failed) = (0, 0);

@@ -10,6 +10,7 @@ use crate::app::engine::cli::console::cancel_on_ctrl_c;
 use crate::app::engine::home::Home;
 use crate::app::engine::networks::choose_device;
 use crate::app::jobs::demonstration::{DemoOptions, DemoReport, demo};
+use crate::app::jobs::options::device_in_use;
 use crate::app::jobs::run_event::RunEvent;
 use crate::train::events::{Control, TrainEvent};
 
@@ -41,7 +42,7 @@ impl DemoArgs {
 }
 
 pub fn run(home: &Home, global: &Global, args: DemoArgs) -> Result<ExitCode> {
-    let (device, notes) = choose_device(home, &global.device()?)?;
+    let (device, notes) = choose_device(home, &device_in_use(home, global.device()?)?)?;
     notes.iter().for_each(|note| eprintln!("{note}"));
     let control = Control::with_cancel(cancel_on_ctrl_c()?);
     let report = demo(args.options(), &device, &control, &mut print_event)?;

@@ -15,14 +15,14 @@ pub struct Global {
     /// Folder of library, models and runs.
     #[arg(long, env = "LIKENESS_HOME", global = true, value_name = "DIR")]
     pub home: Option<PathBuf>,
-    /// Where the networks run: auto, cpu, gpu, or a part of an adapter's name.
-    #[arg(long, default_value = "auto", global = true, value_name = "NAME")]
-    pub device: String,
+    /// Where the networks run: auto, cpu, gpu, or a part of an adapter's name; where the window was told to, if not given.
+    #[arg(long, global = true, value_name = "NAME")]
+    pub device: Option<String>,
 }
 
 impl Global {
     /// The device that `--device` names.
-    pub fn device(&self) -> Result<DeviceChoice> {
-        Ok(self.device.parse()?)
+    pub fn device(&self) -> Result<Option<DeviceChoice>> {
+        Ok(self.device.as_deref().map(str::parse).transpose()?)
     }
 }

@@ -11,6 +11,7 @@ use crate::app::engine::networks::{Engine, EngineOptions};
 use crate::app::engine::progress::JobEvent;
 use crate::app::evaluate::job::bench::{self, BenchPlan, BenchReport};
 use crate::app::evaluate::job::bench_pairs::{AllPairsReport, bench_all_pairs};
+use crate::app::jobs::options::device_in_use;
 
 /// Measure decode, detect, align, embed and cluster rates on synthetic photos.
 #[derive(Debug, clap::Args)]
@@ -42,11 +43,17 @@ pub fn run(home: &Home, global: &Global, args: BenchArgs) -> Result<ExitCode> {
     let mut console = Console::new();
     if let Some(count) = args.all_pairs {
         let mut note = |text| console.show(JobEvent::Note(text));
-        let report = bench_all_pairs(count as usize, args.seed, &global.device()?, &cancel, &mut note)?;
+        let device = device_in_use(home, global.device()?)?;
+        let report = bench_all_pairs(count as usize, args.seed, &device, &cancel, &mut note)?;
         return print_all_pairs(&report, args.json);
     }
-    let device = global.device()?;
-    let options = EngineOptions { device, detector: args.detector, offline: args.offline, ..Default::default() };
+    // Always the default networks, so that figures compare.
+    let options = EngineOptions {
+        device: Some(device_in_use(home, global.device()?)?),
+        detector: args.detector,
+        offline: args.offline,
+        ..EngineOptions::default()
+    };
     let engine = Engine::load(home, &options, &cancel, &mut |event| console.show(event))?;
     let plan = BenchPlan { photos: args.photos, cluster_faces: args.cluster_faces, seed: args.seed };
     let report = bench::bench(&engine, &plan, &cancel, &mut |step| eprintln!("{step}"))?;

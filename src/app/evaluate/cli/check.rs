@@ -7,14 +7,13 @@ use clap::{Args, ValueEnum};
 
 use crate::app::evaluate::cli::options::Pictures;
 use crate::app::evaluate::cli::{Terminal, tell};
-use crate::app::evaluate::job::check::{CheckConfig, CheckOutcome, eval_check};
-use crate::app::evaluate::job::inputs::read_embeddings;
-use crate::app::jobs::input_file::ListFormat;
-use crate::types::{ChannelOrder, CropRule, FaceCrop, PixelScaling, Preprocessing};
+use crate::app::evaluate::job::check::{CheckConfig, CheckOutcome};
+use crate::app::evaluate::job::evaluation::EmbeddingsFile;
+use crate::types::{ChannelOrder, CropRule, PixelScaling, Preprocessing};
 
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// LFW's list of pairs.
+    /// A list of pairs: LFW's, or a CSV.
     #[arg(long, value_name = "FILE")]
     pairs: PathBuf,
     #[command(flatten)]
@@ -22,9 +21,9 @@ pub struct CheckArgs {
     /// Embeddings of the same images from elsewhere: find out how they were made.
     #[arg(long, value_name = "FILE")]
     embeddings: Option<PathBuf>,
-    /// How many pairs of each kind to look at.
-    #[arg(long, default_value_t = 60, value_name = "COUNT")]
-    sample: usize,
+    /// How many pairs of each kind to look at, if not 120.
+    #[arg(long, value_name = "COUNT")]
+    sample: Option<usize>,
     /// How pixels were scaled, if not as the model says.
     #[arg(long, value_enum, value_name = "HOW")]
     used_scaling: Option<ScalingName>,
@@ -34,8 +33,8 @@ pub struct CheckArgs {
     /// How faces were cut, such as square:1.2, if not as the model says.
     #[arg(long, value_name = "RULE")]
     used_crop: Option<CropRule>,
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
+    #[arg(long)]
+    seed: Option<u64>,
     /// Print one JSON object on standard output.
     #[arg(long)]
     json: bool,
@@ -54,22 +53,24 @@ enum ScalingName {
 }
 
 pub fn run(terminal: &mut Terminal, args: CheckArgs) -> Result<()> {
+    let config = config(&args)?;
+    let ready = args.embeddings.clone().map(EmbeddingsFile::at);
     let outcome = terminal.evaluate(&args.pictures, |on| {
-        let (home, cancel) = (on.home, on.cancel);
-        let (engine, events) = on.engine()?;
-        let given = args.embeddings.as_deref().map(|file| read_embeddings(file, None)).transpose()?;
-        let config = CheckConfig {
-            list: args.pairs.clone(),
-            format: ListFormat::Lfw,
-            crop: args.pictures.crop_or(FaceCrop::Central),
-            images: args.pictures.images.clone().context("a check needs --images")?,
-            pairs_a_kind: args.sample,
-            seed: args.seed,
-            used: Some(used(&args, engine.preprocessing())),
-        };
-        eval_check(home, engine, &config, given.as_ref(), cancel, events)
+        let used = used(&args, on.engine()?.0.preprocessing());
+        on.check_pairs(ready.as_ref(), &CheckConfig { used: Some(used), ..config })
     })?;
     tell(args.json, &outcome, &outcome.run, || told(&outcome))
+}
+
+fn config(args: &CheckArgs) -> Result<CheckConfig> {
+    let images = args.pictures.images.clone().context("a check needs --images")?;
+    let usual = CheckConfig::of(args.pairs.clone(), images);
+    Ok(CheckConfig {
+        crop: args.pictures.crop_or(usual.crop),
+        pairs_a_kind: args.sample.unwrap_or(usual.pairs_a_kind),
+        seed: args.seed.unwrap_or(usual.seed),
+        ..usual
+    })
 }
 
 fn told(outcome: &CheckOutcome) -> String {
@@ -91,4 +92,33 @@ fn used(args: &CheckArgs, model: &Preprocessing) -> Preprocessing {
     });
     let (channels, crop) = (args.used_channels.unwrap_or(model.channels), args.used_crop.unwrap_or(model.crop));
     Preprocessing { scaling, channels, crop, ..*model }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::types::FaceCrop;
+
+    #[derive(Parser)]
+    struct Alone {
+        #[command(flatten)]
+        args: CheckArgs,
+    }
+
+    fn asked(options: &str) -> CheckConfig {
+        let line = format!("check {options}");
+        config(&Alone::try_parse_from(line.split_whitespace()).unwrap().args).unwrap()
+    }
+
+    #[test]
+    fn a_check_of_which_nothing_else_is_said_is_the_windows() {
+        for list in ["pairs.txt", "pairs.csv"] {
+            let usual = CheckConfig::of(list.into(), "faces".into());
+            assert_eq!(asked(&format!("--pairs {list} --images faces")), usual);
+            let wanted = CheckConfig { pairs_a_kind: 7, seed: 3, crop: FaceCrop::Largest, ..usual };
+            assert_eq!(asked(&format!("--pairs {list} --images faces --sample 7 --seed 3 --crop largest")), wanted);
+        }
+    }
 }

@@ -18,12 +18,14 @@ use serde::Serialize;
 use crate::app::engine::cli::Global;
 use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c};
 use crate::app::engine::home::Home;
+use crate::app::engine::networks::EngineOptions;
 use crate::app::engine::progress::JobEvent;
 use crate::app::engine::workers::LoadedNetworks;
 use crate::app::evaluate::cli::options::Pictures;
 use crate::app::evaluate::job::evaluation::EvaluationContext;
 use crate::app::evaluate::job::present::percent;
 use crate::app::jobs::input_file::ListFormat;
+use crate::app::jobs::options::resolve;
 use crate::app::jobs::repeat::Repeat;
 use crate::eval::figures::{PairFigures, SetFigures};
 use crate::eval::roc::one_in;
@@ -94,13 +96,17 @@ impl Terminal<'_> {
         pictures: &Pictures,
         work: impl FnOnce(&mut EvaluationContext<'_>) -> Result<T>,
     ) -> Result<T> {
-        let options = pictures.engine_options(self.global.device()?);
+        let options = self.options(pictures)?;
         let console = &mut self.console;
         let events = &mut |event| console.show(event);
         let (home, networks, cancel) = (self.home, &mut self.networks, &self.cancel);
         let outcome = work(&mut EvaluationContext { home, networks, options, cancel, events });
         self.console.close();
         outcome
+    }
+
+    fn options(&self, pictures: &Pictures) -> Result<EngineOptions> {
+        resolve(self.home, pictures.engine_options(self.global.device()?))
     }
 
     fn note(&mut self, text: String) {

@@ -80,7 +80,7 @@ enum CropName {
 }
 
 impl Pictures {
-    pub fn engine_options(&self, device: DeviceChoice) -> EngineOptions {
+    pub fn engine_options(&self, device: Option<DeviceChoice>) -> EngineOptions {
         EngineOptions {
             device,
             model: self.model.clone(),

@@ -12,6 +12,7 @@ use crate::app::evaluate::job::inputs::read_embeddings;
 use crate::app::evaluate::job::sensitivity::{SensitivityConfig, eval_sensitivity, read_list};
 use crate::app::evaluate::job::training::eval_training;
 use crate::app::evaluate::job::variants::{eval_dimensions, eval_networks};
+use crate::app::jobs::options::device_in_use;
 use crate::app::jobs::repeat::RepeatOn;
 use crate::eval::sensitivity::{Study, StudyRow};
 use crate::networks::models::Store;
@@ -60,7 +61,8 @@ pub fn run(terminal: &mut Terminal, args: SensitivityArgs) -> Result<()> {
     let outcome = match (args.study, &args.embeddings) {
         (Study::Dimensions | Study::TrainingImages, _) if args.train_run.is_some() => {
             let run = args.train_run.as_deref().context("--train-run is missing")?;
-            let (device, notes) = choose_device(terminal.home, &terminal.global.device()?)?;
+            let (device, notes) =
+                choose_device(terminal.home, &device_in_use(terminal.home, terminal.global.device()?)?)?;
             notes.into_iter().for_each(|text| terminal.note(text));
             let (home, repeat) = (terminal.home, terminal.repeat);
             let store = Store::open(home.models())?;
@@ -78,7 +80,7 @@ pub fn run(terminal: &mut Terminal, args: SensitivityArgs) -> Result<()> {
             eval_dimensions(terminal.home, &faces, &config, (&list, input), &mut |text| terminal.note(text))
         }
         (Study::MultiplyAdds, _) => {
-            let options = args.pictures.engine_options(terminal.global.device()?);
+            let options = terminal.options(&args.pictures)?;
             eval_networks(terminal.home, &options, &config, &cancel, &mut |event| terminal.console.show(event))
         }
         _ => {

@@ -9,6 +9,7 @@ use crate::app::engine::home::Home;
 use crate::app::engine::networks::{Engine, EngineOptions};
 use crate::app::engine::progress::JobEvent;
 use crate::app::engine::workers::LoadedNetworks;
+use crate::app::evaluate::job::check::{CheckConfig, CheckOutcome, eval_check};
 use crate::app::evaluate::job::count::PairCounter;
 use crate::app::evaluate::job::folder::eval_folder;
 use crate::app::evaluate::job::images::{embed_plain, labelled_images};
@@ -46,13 +47,17 @@ pub enum FacesFrom {
 #[derive(Debug, Clone)]
 pub struct EmbeddingsFile {
     pub path: PathBuf,
-    /// The list of its images, where it is a NumPy array.
+    /// The list of its images, where it is a NumPy array and the list does not lie beside it.
     pub images: Option<PathBuf>,
     /// Embeddings of the mirrored images.
     pub mirrored: Option<PathBuf>,
 }
 
 impl EmbeddingsFile {
+    pub fn at(path: PathBuf) -> Self {
+        Self { path, images: None, mirrored: None }
+    }
+
     pub fn read(&self) -> Result<Faces> {
         read_embeddings(&self.path, self.images.as_deref())
     }
@@ -98,9 +103,18 @@ impl EvaluationContext<'_> {
         eval_pairs(home, ready.read()?, ready.read_mirrored()?.as_ref(), &config, &mut |text| self.note(text))
     }
 
+    /// How pictures of a list of pairs are prepared for the network; `ready` are embeddings of them from elsewhere.
+    pub fn check_pairs(&mut self, ready: Option<&EmbeddingsFile>, config: &CheckConfig) -> Result<CheckOutcome> {
+        let (home, cancel) = (self.home, self.cancel);
+        // Before the networks are loaded.
+        let ready = ready.map(EmbeddingsFile::read).transpose()?;
+        let (engine, events) = self.engine()?;
+        eval_check(home, engine, config, ready.as_ref(), cancel, events)
+    }
+
     /// Every pair of a labelled set.
     pub fn judge_every_pair(&mut self, faces: &Faces, far_target: f64) -> Result<Run> {
-        let (home, cancel, device) = (self.home, self.cancel, self.options.device.clone());
+        let (home, cancel, device) = (self.home, self.cancel, self.options.device_choice());
         let note = &mut |text| self.note(text);
         let counter = PairCounter::choose(&device, faces.images.vectors.len(), note)?;
         eval_folder(home, faces, far_target, &counter, cancel, note)

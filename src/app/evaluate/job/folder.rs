@@ -14,7 +14,7 @@ use crate::app::evaluate::job::inputs::Faces;
 use crate::app::evaluate::job::present::{percent, rate_words, worst_cards, worst_table};
 use crate::app::evaluate::job::runs::{keep, row};
 use crate::eval::all_pairs::{AllPairs, SPLITS, SplitResult, over_splits, worst};
-use crate::eval::figures::SetFigures;
+use crate::eval::figures::{Figures, SetFigures};
 use crate::eval::{EvalError, Image, Pair, Run, ValAtFar, Vectors};
 use crate::figures::Table;
 use crate::figures::report::{Part, Report};
@@ -79,7 +79,7 @@ pub fn eval_folder(
     };
     let counted = found.counted()?;
     let worst = worst_pairs(faces, &labels, &counted, cancel)?;
-    let row = row(folder.path(), &config, &serde_json::to_value(&figures)?);
+    let row = row(folder.path(), of.as_deref(), &Figures::EveryPair(figures.clone()));
     let cut = (faces.photos.crop(), faces.photos.crop_rule());
     let mut run = Run::counted(row, figures.clone(), (counted, roc), worst, cut);
     run.doubt(ErrataFile::open(home)?.marks())?;

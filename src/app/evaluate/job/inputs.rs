@@ -1,6 +1,7 @@
 //! What an evaluation is made from: embeddings and where their photos are, with the files' hashes.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -10,7 +11,7 @@ use crate::app::jobs::input_file::{InputFile, read, read_text};
 use crate::eval::Vectors;
 use crate::eval::embedded::EmbeddedImages;
 use crate::networks::models::Store;
-use crate::types::{CropRule, FaceCrop, ModelId};
+use crate::types::{CropRule, FaceCrop, ModelId, PersonId};
 
 /// One vector an image, ready to be judged.
 #[derive(Debug)]
@@ -27,8 +28,8 @@ pub enum Photos {
     Unknown,
     /// Under their own paths in a folder; how faces were found and cut in them is not known of ready embeddings.
     Folder { folder: PathBuf, crop: Option<FaceCrop>, rule: Option<CropRule> },
-    /// Each by its name.
-    Files(HashMap<String, PathBuf>),
+    /// The library's: whose each face is, and its photo by its name.
+    Library { people: Vec<PersonId>, photos: HashMap<String, PathBuf> },
 }
 
 impl Photos {
@@ -36,7 +37,7 @@ impl Photos {
         match self {
             Self::Unknown => None,
             Self::Folder { folder, .. } => Some(folder.join(listed)),
-            Self::Files(files) => files.get(listed).cloned(),
+            Self::Library { photos, .. } => photos.get(listed).cloned(),
         }
     }
 
@@ -44,7 +45,7 @@ impl Photos {
     /// file of embeddings. Only the library's faces are known one by one.
     pub(crate) fn origin(&self, inputs: &[InputFile]) -> (&'static str, Option<String>) {
         match self {
-            Self::Files(_) => ("library", None),
+            Self::Library { .. } => ("library", None),
             Self::Folder { folder, .. } => ("folder", Some(folder.display().to_string())),
             Self::Unknown => ("folder", inputs.first().map(|input| input.path.clone())),
         }
@@ -53,14 +54,14 @@ impl Photos {
     pub(crate) fn crop(&self) -> Option<FaceCrop> {
         match self {
             Self::Folder { crop, .. } => *crop,
-            Self::Unknown | Self::Files(_) => None,
+            Self::Unknown | Self::Library { .. } => None,
         }
     }
 
     pub(crate) fn crop_rule(&self) -> Option<CropRule> {
         match self {
             Self::Folder { rule, .. } => *rule,
-            Self::Unknown | Self::Files(_) => None,
+            Self::Unknown | Self::Library { .. } => None,
         }
     }
 }
@@ -81,31 +82,46 @@ impl Faces {
         }
     }
 
-    /// Labels from the folders' names, numbered in the order of first sight.
+    /// Who is on each image, numbered in the order of first sight, and how many they are: as the library says, else by the
+    /// folders' names.
     pub(crate) fn labels(&self) -> Result<(Vec<u32>, usize)> {
-        let mut known = HashMap::new();
-        let mut labels = Vec::with_capacity(self.images.paths.len());
-        for (folder, path) in self.images.folders().into_iter().zip(&self.images.paths) {
-            if folder.is_empty() {
-                bail!("every image must lie in a folder with its person's name, but this one does not: {path}");
-            }
-            let next = known.len() as u32;
-            labels.push(*known.entry(folder).or_insert(next));
+        if let Photos::Library { people, .. } = &self.photos {
+            return Ok(numbered(people));
         }
-        Ok((labels, known.len()))
+        let folders = self.images.folders();
+        if let Some(place) = folders.iter().position(|folder| folder.is_empty()) {
+            let path = &self.images.paths[place];
+            bail!("every image must lie in a folder with its person's name, but this one does not: {path}");
+        }
+        Ok(numbered(&folders))
     }
 }
 
-/// Reads JSON Lines of `embed`, or a `.npy` array with `paths` as its list of paths. `mirrored` are the embeddings of
-/// the mirrored images in the same order; they are concatenated or averaged by `join`.
+fn numbered<T: Eq + Hash>(people: &[T]) -> (Vec<u32>, usize) {
+    let mut known = HashMap::new();
+    let mut number = |person| {
+        let next = known.len() as u32;
+        *known.entry(person).or_insert(next)
+    };
+    let labels = people.iter().map(&mut number).collect();
+    (labels, known.len())
+}
+
+/// Reads JSON Lines of `embed`, or a `.npy` array with `paths` as its list of paths; where none is named, that is the
+/// text file of the same name beside it.
 pub fn read_embeddings(file: &Path, paths: Option<&Path>) -> Result<Faces> {
     let (bytes, input) = read(file)?;
     let mut inputs = vec![input];
     let images = if bytes.starts_with(b"\x93NUMPY") {
-        let Some(paths) = paths else {
-            bail!("a NumPy array needs the list of its images' paths, one a line: give it with --paths");
+        let Some(paths) = paths.map(Path::to_owned).or_else(|| paths_beside(file)) else {
+            let beside = file.with_extension("txt");
+            bail!(
+                "a NumPy array needs the list of its images' paths, one a line: give it with --paths, or put it beside \
+                 the array: {}",
+                beside.display()
+            );
         };
-        let (list, input) = read_text(paths)?;
+        let (list, input) = read_text(&paths)?;
         inputs.push(input);
         EmbeddedImages::parse_npy(&bytes, &list)
     } else {
@@ -118,12 +134,11 @@ pub fn read_embeddings(file: &Path, paths: Option<&Path>) -> Result<Faces> {
 }
 
 /// The list of paths that belongs to a NumPy array: a text file of the same name beside it.
-#[cfg(feature = "gui")]
-pub(crate) fn paths_beside(embeddings: &Path) -> Option<PathBuf> {
+fn paths_beside(embeddings: &Path) -> Option<PathBuf> {
     Some(embeddings.with_extension("txt")).filter(|list| list.is_file())
 }
 
-/// Rows of `vectors` joined with the same images' rows of `mirrored`.
+/// Joins the vectors of `faces` with those of the same images in `mirrored`.
 pub(crate) fn join_mirrored(
     faces: &mut Faces,
     mirrored: &Faces,

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use anyhow::{Result, ensure};
 
 use crate::app::engine::home::Home;
+use crate::app::engine::library_thread::reader;
 use crate::app::evaluate::job::inputs::{Faces, Photos};
 use crate::app::jobs::input_file::InputFile;
 use crate::eval::embedded::EmbeddedImages;
-use crate::library::Library;
 use crate::types::ModelId;
 
 /// Every confirmed face with its embedding by `model`, labelled by its person. Faces that the model has not embedded
@@ -16,20 +16,20 @@ use crate::types::ModelId;
 pub fn library_faces(home: &Home, model: &ModelId) -> Result<Faces> {
     let path = home.library();
     ensure!(path.is_file(), "there is no library yet: scan a folder first ({})", path.display());
-    let library = Library::open(&path)?;
+    let library = reader(&path)?;
     let (mut paths, mut vectors, mut failed) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut photos, mut detections) = (HashMap::new(), Vec::new());
+    let (mut photos, mut detections, mut people) = (HashMap::new(), Vec::new(), Vec::new());
     for person in library.everyone()? {
         let named = person.name.unwrap_or_default().replace(['/', '\\'], " ");
-        // Two people of one name stay two people.
-        let folder = format!("{named} #{}", person.id.0);
         for face in person.faces.into_iter().filter(|face| face.belongs.is_said()) {
-            let name = format!("{folder}/face {}", face.face_id.0);
+            // As reports and tables call it.
+            let name = format!("{named} #{}/face {}", person.id.0, face.face_id.0);
             match library.embedding(model, face.face_id)? {
                 Some(embedding) => {
                     let detail = library.face(face.face_id)?;
                     detections.push(detail.as_ref().map(|detail| detail.detection));
                     photos.extend(detail.map(|detail| (name.clone(), detail.path)));
+                    people.push(person.id);
                     paths.push(name);
                     vectors.push(embedding.as_slice().to_vec());
                 }
@@ -43,5 +43,65 @@ pub fn library_faces(home: &Home, model: &ModelId) -> Result<Faces> {
     );
     let mut images = EmbeddedImages::new(paths, vectors)?;
     (images.model, images.failed, images.faces) = (Some(model.0.clone()), failed, detections);
-    Ok(Faces { images, inputs: Vec::<InputFile>::new(), photos: Photos::Files(photos) })
+    Ok(Faces { images, inputs: Vec::<InputFile>::new(), photos: Photos::Library { people, photos } })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::engine::library_thread::LibraryHandle;
+    use crate::library::{FaceRecord, FileFacts, FileHashes, GroupedBy, LibraryError, PhotoRecord};
+    use crate::types::{Detection, Embedding, FaceBox, FaceId, Landmarks, Revision};
+
+    fn face(degrees: f32) -> FaceRecord {
+        let face_box = FaceBox { x: 0.0, y: degrees, width: 80.0, height: 90.0 };
+        let detection = Detection { face_box, score: 0.9, landmarks: Landmarks([[0.0; 2]; 5]) };
+        let vector = vec![degrees.to_radians().cos(), degrees.to_radians().sin()];
+        FaceRecord { detection, embedding: Embedding::normalise(vector).ok(), crop_jpeg: Vec::new() }
+    }
+
+    /// The window's writer stays open meanwhile.
+    #[test]
+    fn two_people_of_one_name_stay_two_and_a_slash_makes_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::open(Some(folder.path())).unwrap();
+        let (library, model) = (LibraryHandle::open(&home.library()).unwrap(), ModelId("toy".to_owned()));
+        let (root, of) = (folder.path().to_owned(), model.clone());
+        library
+            .call(move |library| {
+                let scan = library.begin_scan(&root)?;
+                let hashes = FileHashes { file: [1; 32], picture: [2; 32] };
+                let photo = PhotoRecord {
+                    file: FileFacts {
+                        path: root.join("a.jpg"),
+                        size: 1,
+                        mtime_ns: 0,
+                        ctime_ns: None,
+                        hashes: Some(hashes),
+                    },
+                    width: 500,
+                    height: 500,
+                    format: "jpeg".to_owned(),
+                    captured_at: None,
+                    camera: None,
+                    gps: None,
+                    detector: ModelId("boxes".to_owned()),
+                    model: of.clone(),
+                    faces: [0.0, 1.0, 90.0, 91.0, 180.0, 181.0].map(face).to_vec(),
+                };
+                library.record_photos(scan, &[photo])?;
+                let faces: Vec<FaceId> = library.faces_to_group(&of)?.faces.iter().map(|face| face.face_id).collect();
+                let groups: Vec<Vec<FaceId>> = faces.chunks(2).map(<[FaceId]>::to_vec).collect();
+                library.apply_grouping(&groups, GroupedBy::Scan, Revision::NOW)?;
+                for (pair, name) in faces.chunks(2).zip(["Ann/Lee", "Ann/Bo", "Ann/Lee"]) {
+                    let person = library.face(pair[0])?.and_then(|face| face.state.person()).expect("grouped");
+                    library.name_person(person, name)?;
+                }
+                Ok::<_, LibraryError>(())
+            })
+            .unwrap();
+        let (labels, people) = library_faces(&home, &model).unwrap().labels().unwrap();
+        assert_eq!((labels.len(), people), (6, 3));
+        assert!(labels.chunks(2).all(|pair| pair[0] == pair[1]), "{labels:?}");
+    }
 }

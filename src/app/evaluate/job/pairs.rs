@@ -18,7 +18,7 @@ use crate::app::evaluate::job::runs::{keep, row};
 use crate::app::jobs::input_file::{InputFile, ListFormat, read_pairs};
 use crate::eval::embedded::EmbeddedImages;
 use crate::eval::errata::Errata;
-use crate::eval::figures::{Arithmetic, PairFigures};
+use crate::eval::figures::{Arithmetic, Figures, PairFigures};
 use crate::eval::lfw::{Centring, Judgement, LfwOptions, judge, judge_split};
 use crate::eval::quantised::{QuantisationCost, cost};
 use crate::eval::sandberg::{self, Published};
@@ -212,7 +212,7 @@ fn judge_lists(
     let folder = EvaluationFolder::create(home, config.kind, config, &faces.inputs)?;
     let bytes = byte_cost(&resolved, &judged, config)?;
     let figures = PairFigures { bytes, ..figures(&folder, &faces, &resolved, &judged, published.as_ref(), config) };
-    let row = row(folder.path(), &serde_json::to_value(config)?, &serde_json::to_value(&figures)?);
+    let row = row(folder.path(), Some(&config.list.to_string_lossy()), &Figures::Pairs(figures.clone()));
     let images = images_of(&faces.images, &resolved, config);
     let mut run = Run::judged(row, figures, judged, &config.options, images, config.crop);
     run.doubt(&marks).context("without the doubted pairs nothing is left to judge")?;

@@ -13,7 +13,7 @@ use crate::app::engine::home::Home;
 use crate::app::evaluate::job::evaluation_folder::EvaluationFolder;
 use crate::eval::all_pairs::{AllPairs, BINS, DistanceHistogram};
 use crate::eval::errata::Errata;
-use crate::eval::figures::{PairFigures, SetFigures};
+use crate::eval::figures::{Figures, PairFigures, SetFigures};
 use crate::eval::lfw::{FoldResult, Judgement, LfwOptions};
 use crate::eval::pairs::ImagePlaces;
 use crate::eval::run::{RunRow, Score};
@@ -79,28 +79,63 @@ pub fn list(home: &Home) -> Result<Vec<RunRow>> {
     let row = |run: &PathBuf| {
         let (asked, result) = (record(run, "config.json").ok()?, record(run, "result.json").ok()?);
         let has_curves = ["pairs.json", "histogram.json"].iter().any(|file| run.join(file).is_file());
-        Some(RunRow { has_curves, ..row(run, &asked["config"], &result) })
+        Some(RunRow { has_curves, ..recorded_row(run, &asked["config"], &result) })
     };
     Ok(runs.iter().filter_map(row).collect())
 }
 
-/// A run that can be shown, as a line: by its folder's name, what was asked, and what came out.
-pub(crate) fn row(run: &Path, config: &Value, result: &Value) -> RunRow {
-    let name = run.file_name().unwrap_or_default().to_string_lossy();
-    let (stamp, kind) = name.split_once("-eval-").unwrap_or_default();
+/// A run that can be shown, as a line; `on` is the list, folder or file that was judged.
+pub(crate) fn row(run: &Path, on: Option<&str>, figures: &Figures) -> RunRow {
+    let row = named_row(run, on.unwrap_or_default());
+    match figures {
+        Figures::Pairs(figures) => RunRow {
+            model: figures.model.clone(),
+            score: Some(Score::Accuracy(figures.accuracy_mean)),
+            pairs: figures.pairs as u64,
+            skipped: figures.skipped as u64,
+            ..row
+        },
+        Figures::EveryPair(figures) => RunRow {
+            model: figures.model.clone(),
+            score: Some(Score::Val(figures.val.val)),
+            pairs: figures.same_pairs + figures.different_pairs,
+            skipped: figures.skipped as u64,
+            ..row
+        },
+    }
+}
+
+/// The same of any past run, also of a study or an older version: by what its records say.
+fn recorded_row(run: &Path, config: &Value, result: &Value) -> RunRow {
     let count = |key: &str| result[key].as_u64().unwrap_or(0);
-    let list = config["list"].as_str().or_else(|| config["of"].as_str()).unwrap_or_default();
     RunRow {
-        kind: kind.trim_end_matches(|c: char| c.is_ascii_digit() || c == '-').to_owned(),
         model: result["model"].as_str().unwrap_or_default().to_owned(),
-        on: list.rsplit(['/', '\\']).next().unwrap_or(list).to_owned(),
-        when: minute(stamp),
         score: match (result["accuracy_mean"].as_f64(), result["val"]["val"].as_f64()) {
             (Some(accuracy), _) => Some(Score::Accuracy(accuracy)),
             (None, val) => val.map(Score::Val),
         },
         pairs: result["pairs"].as_u64().unwrap_or_else(|| count("same_pairs") + count("different_pairs")),
         skipped: count("skipped"),
+        ..named_row(run, judged_on(config).unwrap_or_default())
+    }
+}
+
+fn judged_on(config: &Value) -> Option<&str> {
+    config["list"].as_str().or_else(|| config["of"].as_str())
+}
+
+/// What the folder's name tells.
+fn named_row(run: &Path, on: &str) -> RunRow {
+    let name = run.file_name().unwrap_or_default().to_string_lossy();
+    let (stamp, kind) = name.split_once("-eval-").unwrap_or_default();
+    RunRow {
+        kind: kind.trim_end_matches(|c: char| c.is_ascii_digit() || c == '-').to_owned(),
+        model: String::new(),
+        on: on.rsplit(['/', '\\']).next().unwrap_or(on).to_owned(),
+        when: minute(stamp),
+        score: None,
+        pairs: 0,
+        skipped: 0,
         has_curves: true,
         run: run.to_owned(),
     }
@@ -114,10 +149,9 @@ pub(crate) fn record(run: &Path, file: &str) -> Result<Value> {
 /// Reads a run back from its folder, which may have been moved or renamed; `marks` are the user's.
 pub fn open(folder: &Path, marks: &Errata) -> Result<Run> {
     let (asked, result) = (record(folder, "config.json")?, record(folder, "result.json")?);
-    let row = row(folder, &asked["config"], &result);
     let mut run = match folder.join("histogram.json").is_file() {
-        true => open_counted(row, result)?,
-        false => open_judged(row, &asked["config"], result)?,
+        true => open_counted(folder, &asked["config"], result)?,
+        false => open_judged(folder, &asked["config"], result)?,
     };
     run.doubt(marks).context("without the doubted pairs nothing is left to judge")?;
     Ok(run)
@@ -148,8 +182,7 @@ fn keep_judged(folder: &EvaluationFolder, run: &Run) -> Result<()> {
     folder.json("folds.json", &run.folds)
 }
 
-fn open_judged(row: RunRow, config: &Value, result: Value) -> Result<Run> {
-    let folder = &row.run;
+fn open_judged(folder: &Path, config: &Value, result: Value) -> Result<Run> {
     let Config { images, crop, options } = Config::deserialize(config).with_context(|| other_version(folder))?;
     let figures: PairFigures = serde_json::from_value(result).with_context(|| other_version(folder))?;
     let folds: Vec<FoldResult> = read(folder, "folds.json")?;
@@ -169,12 +202,12 @@ fn open_judged(row: RunRow, config: &Value, result: Value) -> Result<Run> {
     };
     let images = places.images.into_iter().map(image).collect();
     let judged = Judgement::restored(folds, pairs).context("the run's pairs cannot be put together again")?;
-    let figures = PairFigures { run: folder.clone(), ..figures };
+    let figures = PairFigures { run: folder.to_owned(), ..figures };
+    let row = row(folder, judged_on(config), &Figures::Pairs(figures.clone()));
     Ok(Run::judged(row, figures, judged, &options, images, crop))
 }
 
-fn open_counted(row: RunRow, result: Value) -> Result<Run> {
-    let folder = &row.run;
+fn open_counted(folder: &Path, config: &Value, result: Value) -> Result<Run> {
     let figures: SetFigures = serde_json::from_value(result).with_context(|| other_version(folder))?;
     let kept: Bins = read(folder, "histogram.json")?;
     let full = |sparse: Vec<(usize, u64)>| -> Result<DistanceHistogram> {
@@ -189,7 +222,8 @@ fn open_counted(row: RunRow, result: Value) -> Result<Run> {
     let has_pairs = folder.join("worst.json").is_file();
     let mut worst: Worst = if has_pairs { read(folder, "worst.json")? } else { Worst::default() };
     worst.pairs.retain(|pair| pair.a.max(pair.b) < worst.images.len());
-    let figures = SetFigures { run: folder.clone(), ..figures };
+    let figures = SetFigures { run: folder.to_owned(), ..figures };
+    let row = row(folder, judged_on(config), &Figures::EveryPair(figures.clone()));
     let roc = counted.roc()?;
     Ok(Run::counted(row, figures, (counted, roc), (worst.images, worst.pairs), (worst.crop, worst.crop_rule)))
 }

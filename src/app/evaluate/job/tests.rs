@@ -9,6 +9,7 @@ use crate::app::engine::home::Home;
 use crate::app::evaluate::job::clusters::eval_clusters;
 use crate::app::evaluate::job::compat::eval_compat;
 use crate::app::evaluate::job::count::PairCounter;
+use crate::app::evaluate::job::evaluation::EmbeddingsFile;
 use crate::app::evaluate::job::folder::eval_folder;
 use crate::app::evaluate::job::inputs::{Faces, Photos, read_embeddings};
 use crate::app::evaluate::job::overlay::eval_overlay;
@@ -306,6 +307,20 @@ fn videos_are_folders_of_frames() {
     let outcome = eval_video(&place.home, faces, (&list, input), &config, &mut |_| {}).unwrap();
     assert_eq!((outcome.pairs, outcome.skipped, outcome.accuracy_mean), (12, 1, 1.0));
     assert_eq!(outcome.videos_without_faces, ["Gone"]);
+}
+
+#[test]
+fn the_list_of_a_numpy_array_is_found_beside_it() {
+    let place = Place::new();
+    let header = b"{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2), }\n";
+    let mut array = [b"\x93NUMPY\x01\x00", &(header.len() as u16).to_le_bytes()[..], header].concat();
+    [1.0_f32, 0.0, 0.0, 1.0].iter().for_each(|number| array.extend(number.to_le_bytes()));
+    let file = place.write("e.npy", "");
+    fs::write(&file, array).unwrap();
+    let alone = EmbeddingsFile::at(file.clone()).read().unwrap_err().to_string();
+    assert!(alone.contains("--paths") && alone.contains("e.txt"), "{alone}");
+    place.write("e.txt", "Ann/1.jpg\nBo/1.jpg\n");
+    assert_eq!(EmbeddingsFile::at(file).read().unwrap().images.paths, ["Ann/1.jpg", "Bo/1.jpg"]);
 }
 
 #[test]

@@ -10,6 +10,9 @@ use serde::Serialize;
 use crate::app::engine::cli::console::{Console, cancel_on_ctrl_c};
 use crate::app::engine::home::Home;
 use crate::app::engine::install::install;
+use crate::app::engine::library_thread::LibraryHandle;
+use crate::app::engine::networks::EMBEDDER;
+use crate::app::models::job;
 use crate::networks::models::{FileCheck, InstallOptions, ModelEntry, Store};
 use crate::types::ModelId;
 
@@ -69,13 +72,7 @@ pub fn run(home: &Home, args: ModelsArgs) -> Result<ExitCode> {
         }
         Command::Import(args) => super::import::run(&store, args),
         Command::Verify { ids } => verify(&store, &ids),
-        Command::Remove { ids } => {
-            for id in resolve(&store, &ids)? {
-                let removed = store.remove(&id)?;
-                println!("{id}: {}", if removed { "removed" } else { "was not installed" });
-            }
-            Ok(ExitCode::SUCCESS)
-        }
+        Command::Remove { ids } => remove(home, &store, &ids),
     }
 }
 
@@ -128,26 +125,34 @@ fn list(store: &Store, json: bool) -> Result<ExitCode> {
 
 /// Without names: every installed model. Fails when one is damaged, or named and missing.
 fn verify(store: &Store, names: &[String]) -> Result<ExitCode> {
-    let ids = match names {
-        [] => store.manifest().models.iter().map(|entry| entry.id.clone()).collect(),
-        names => resolve(store, names)?,
-    };
+    let named = resolve(store, names)?;
     let mut code = ExitCode::SUCCESS;
-    for id in ids {
-        match store.verify(&id)? {
-            FileCheck::Sound => println!("{id}: sound"),
-            FileCheck::Missing if names.is_empty() => {}
-            FileCheck::Missing => {
+    for checked in job::verify(store, &named) {
+        match checked? {
+            (id, FileCheck::Sound) => println!("{id}: sound"),
+            (id, FileCheck::Missing) => {
                 println!("{id}: not installed");
                 code = ExitCode::FAILURE;
             }
-            FileCheck::Damaged { found_sha256, path } => {
+            (id, FileCheck::Damaged { found_sha256, path }) => {
                 println!("{id}: damaged, SHA-256 {found_sha256}: {}", path.display());
                 code = ExitCode::FAILURE;
             }
         }
     }
     Ok(code)
+}
+
+fn remove(home: &Home, store: &Store, names: &[String]) -> Result<ExitCode> {
+    let library = || home.has_library().then(|| LibraryHandle::open(&home.library())).transpose();
+    for id in resolve(store, names)? {
+        let removed = job::remove(store, &id, library)?;
+        println!("{id}: {}", if removed.was_installed { "removed" } else { "was not installed" });
+        if removed.default_in_use {
+            println!("{EMBEDDER}: in use from now on");
+        }
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn resolve(store: &Store, names: &[String]) -> Result<Vec<ModelId>> {

@@ -13,6 +13,7 @@ use crate::app::engine::cli::Global;
 use crate::app::engine::cli::console::cancel_on_ctrl_c;
 use crate::app::engine::home::Home;
 use crate::app::engine::networks::choose_device;
+use crate::app::jobs::options::device_in_use;
 use crate::app::jobs::run_event::RunEvent;
 use crate::app::train::cli::options::{Options, config};
 use crate::app::train::cli::report::{Printer, print_summary};
@@ -106,7 +107,7 @@ impl Standardise {
 }
 
 pub fn run(home: &Home, global: &Global, args: TrainArgs) -> Result<ExitCode> {
-    let (device, notes) = choose_device(home, &global.device()?)?;
+    let (device, notes) = choose_device(home, &device_in_use(home, global.device()?)?)?;
     notes.iter().for_each(|note| eprintln!("{note}"));
     let models = Store::open(home.models())?;
     let control = Control::with_cancel(cancel_on_ctrl_c()?);

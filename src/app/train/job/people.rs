@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::app::engine::library_thread::reader;
 use crate::app::engine::networks::NoFace;
 use crate::app::engine::progress::Skipped;
 use crate::app::jobs::run_event::RunEvent;
@@ -18,7 +19,7 @@ use crate::app::train::job::{DataFrom, TrainRequest};
 use crate::eval::PairList;
 use crate::faces::detect::{Detector, SECOND_LONG_SIDE};
 use crate::faces::image::{DecodeLimits, DecodeScale, Photo, decode, is_photo_name};
-use crate::library::{ConfirmedFace, Library};
+use crate::library::ConfirmedFace;
 use crate::train::data::{Dataset, Person};
 use crate::train::events::Control;
 use crate::train::validate::PairSet;
@@ -236,7 +237,7 @@ fn list(folder: &Path, needs_names: bool) -> Result<Vec<Wanted>> {
 
 /// The library's confirmed faces. People who share a name, or have none, are told apart by their number.
 fn confirmed(library: &Path, one_by_one: bool) -> Result<Vec<Wanted>> {
-    let mut faces = Library::open(library)?.confirmed_faces()?;
+    let mut faces = reader(library)?.confirmed_faces()?;
     faces.retain(|face| face.one_by_one || !one_by_one);
     if faces.is_empty() {
         bail!("nobody's faces are confirmed yet: name people first: {}", library.display());

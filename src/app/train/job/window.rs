@@ -237,7 +237,7 @@ fn end_of(summary: TrainSummary) -> RunEnd {
 
 /// The device that the user chose, tested before it is first used.
 fn device_for(shared: &Shared) -> Result<ComputeDevice> {
-    let (device, _) = choose_device(&shared.home, &shared.options().device)?;
+    let (device, _) = choose_device(&shared.home, &shared.options().device_choice())?;
     shared.set_device(Some(device.name.clone()));
     Ok(device)
 }

@@ -350,12 +350,14 @@ fn who_forgets_waits_for_a_backup_that_is_being_written() {
     let (mut shelf, person, _) = with_person();
     let file = shelf.file();
     let writing = super::super::remains::Writing::begin(&file);
-    let backup = std::thread::spawn(move || {
-        std::thread::sleep(std::time::Duration::from_millis(300));
-        drop(writing);
-        std::time::Instant::now()
+    std::thread::scope(|scope| {
+        let backup = scope.spawn(move || {
+            std::thread::sleep(std::time::Duration::from_millis(300));
+            drop(writing);
+            std::time::Instant::now()
+        });
+        assert!(shelf.library.forget_person(person, true).unwrap().is_complete);
+        let forgotten = std::time::Instant::now();
+        assert!(backup.join().unwrap() < forgotten);
     });
-    assert!(shelf.library.forget_person(person, true).unwrap().is_complete);
-    let forgotten = std::time::Instant::now();
-    assert!(backup.join().unwrap() < forgotten);
 }

@@ -8,18 +8,14 @@ use crate::app::engine::networks::EngineOptions;
 use crate::app::engine::progress::JobEvent;
 use crate::app::engine::shared::Shared;
 use crate::app::engine::workers::LoadedNetworks;
+use crate::app::evaluate::job::check::CheckConfig;
 use crate::app::evaluate::job::check::alternatives::PossibleFault;
-use crate::app::evaluate::job::check::{CheckConfig, eval_check};
-use crate::app::evaluate::job::inputs::{paths_beside, read_embeddings};
+use crate::app::evaluate::job::evaluation::{EmbeddingsFile, EvaluationContext};
 use crate::app::evaluate::job::runs::record;
 use crate::app::evaluate::state::checked::{Checked, Cure};
 use crate::app::evaluate::state::setup::{EvaluationOptions, EvaluationSetup, Subject};
-use crate::app::jobs::input_file::ListFormat;
 use crate::types::{Cancel, FaceCrop, ModelId};
 
-/// Pairs of each kind that are looked at: enough to see a gain of a tenth.
-const PAIRS_A_KIND: usize = 120;
-const SEED: u64 = 0;
 /// Of the shorter side, where no detector looks.
 const CENTRE_SHARE: f32 = 0.6;
 
@@ -42,20 +38,15 @@ pub fn run(
 ) -> Result<Checked> {
     let asked = asked(folder)?;
     let options = EngineOptions { model: Some(asked.model.0.clone()), ..shared.options() };
-    let engine = networks.engine(&options, cancel, events)?;
-    let config = CheckConfig {
-        list: asked.list.clone(),
-        format: ListFormat::of(&asked.list),
-        images: asked.images.clone(),
-        crop: asked.crop.unwrap_or(FaceCrop::Central),
-        pairs_a_kind: PAIRS_A_KIND,
-        seed: SEED,
-        used: None,
-    };
-    let given = asked.given.as_deref().map(|file| read_embeddings(file, paths_beside(file).as_deref())).transpose()?;
-    let outcome = eval_check(&shared.home, engine, &config, given.as_ref(), cancel, events)?;
+    let mut on = EvaluationContext { home: &shared.home, networks, options, cancel, events };
+    let outcome = on.check_pairs(asked.given.clone().map(EmbeddingsFile::at).as_ref(), &config(&asked))?;
     let cures = outcome.findings.iter().map(|finding| cure(&asked, finding.suspect)).collect();
     Ok(Checked { outcome, cures })
+}
+
+fn config(asked: &Asked) -> CheckConfig {
+    let usual = CheckConfig::of(asked.list.clone(), asked.images.clone());
+    CheckConfig { crop: asked.crop.unwrap_or(usual.crop), ..usual }
 }
 
 fn asked(folder: &Path) -> Result<Asked> {
@@ -116,6 +107,7 @@ mod tests {
     #[test]
     fn what_was_embedded_elsewhere_is_embedded_here() {
         let given = asked(folder("null").path()).unwrap();
+        assert_eq!(config(&given), CheckConfig::of("/l/pairs.txt".into(), "/l/images".into()));
         assert_eq!((given.model.0.as_str(), given.given.as_deref()), ("m", Some(Path::new("/e.jsonl"))));
         assert!(
             matches!(cure(&given, PossibleFault::Channels), Some(Cure::EmbedHere(setup)) if setup.missing().is_none())

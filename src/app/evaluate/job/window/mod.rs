@@ -16,7 +16,6 @@ use crate::app::engine::shared::{FeatureJob, Shared, Tasks, failure, lock};
 use crate::app::engine::workers::LoadedNetworks;
 use crate::app::evaluate::job::errata_file::{ErrataFile, mislabelled};
 use crate::app::evaluate::job::evaluation::{EmbeddingsFile, EvaluationContext, FacesFrom};
-use crate::app::evaluate::job::inputs::paths_beside;
 use crate::app::evaluate::job::pairs::PairsConfig;
 use crate::app::evaluate::job::runs;
 use crate::app::evaluate::state::setup::{EvaluationSetup, Subject};
@@ -163,7 +162,7 @@ fn run(
     let mut on = EvaluationContext { home: &shared.home, networks, options: shared.options(), cancel, events };
     if setup.subject == Subject::Embeddings {
         for path in &setup.embeddings {
-            let file = EmbeddingsFile { path: path.clone(), images: paths_beside(path), mirrored: None };
+            let file = EmbeddingsFile::at(path.clone());
             finished.add(on.judge_pairs(Some(&file), &pairs_config(shared, setup)?)?);
         }
         return Ok(());

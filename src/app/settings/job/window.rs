@@ -1,13 +1,14 @@
-//! The adapters of this machine and which one computes; the folders that are scanned.
+//! Which device computes, and the folders that are scanned.
 
 use anyhow::Result;
 
-use super::state::{DeviceRow, Event, Request};
+use super::{Testing, devices};
 use crate::app::engine::report::Failed;
 use crate::app::engine::shared::{FeatureJob, Shared, Tasks};
 use crate::app::jobs::options;
+use crate::app::settings::state::{DeviceRow, Event, Request};
 use crate::library::{Library, LibraryError};
-use crate::networks::device::{self, DeviceChoice, VerdictCache};
+use crate::networks::device::DeviceChoice;
 use crate::types::Touched;
 
 /// Answers a request in the background.
@@ -20,7 +21,7 @@ impl FeatureJob for Job {
 
     fn handle(&self, tasks: &mut Tasks<'_, Event>, request: Request) {
         tasks.in_background(move |shared, sink| match request {
-            Request::LoadDevices => sink.send(Event::Devices(devices(shared))),
+            Request::LoadDevices => sink.send(Event::Devices(device_rows(shared))),
             Request::UseDevice(ticket, choice) => sink.changed(ticket, Failed::Change, use_device(shared, choice)),
             Request::LoadFolders => match shared.library.call(|library| library.folders()) {
                 Ok(folders) => sink.send(Event::Folders(folders)),
@@ -53,14 +54,14 @@ fn change_folders(
 }
 
 fn use_device(shared: &Shared, choice: DeviceChoice) -> Result<Touched> {
-    options::change(shared, |options| options.device = choice)?;
+    options::change(shared, |options| options.device = Some(choice))?;
     shared.set_device(None);
     Ok(Touched { settings: true, ..Touched::default() })
 }
 
-fn devices(shared: &Shared) -> Vec<DeviceRow> {
-    let verdicts = VerdictCache::open(shared.home.device_verdicts());
-    let rows = device::list(&verdicts).into_iter().map(|found| DeviceRow {
+/// Nothing is tested for a look: that is done before a device is first used.
+fn device_rows(shared: &Shared) -> Vec<DeviceRow> {
+    let rows = devices(&shared.home, Testing::Nothing, &mut |_| {}).into_iter().map(|found| DeviceRow {
         usable: found.is_usable(),
         verdict: Some(found.verdict_words()),
         kind: found.kind,

@@ -1,14 +1,15 @@
-//! Models into the store and out of it.
+//! What the window asks of the models.
 
 use anyhow::{Result, bail};
 
-use super::state::{Event, NetworkRow, Request};
 use crate::app::engine::install::install;
 use crate::app::engine::networks::EMBEDDER;
 use crate::app::engine::report::{Failed, JobKind, JobSummary};
 use crate::app::engine::shared::{FeatureJob, Shared, Tasks, failure};
 use crate::app::jobs::import::{ImportRequest, import, what_is_open};
 use crate::app::jobs::options;
+use crate::app::models::job;
+use crate::app::models::state::{Event, NetworkRow, Request};
 use crate::networks::models::{FileCheck, InstallOptions, Manifest, Store, Task};
 use crate::networks::nets::catalogue::VARIANTS;
 use crate::types::{ModelId, Touched};
@@ -70,23 +71,26 @@ fn install_models(tasks: &mut Tasks<'_, Event>, models: Vec<ModelId>) {
 }
 
 fn verify(shared: &Shared, model: &ModelId) -> Result<Touched> {
-    match Store::open(shared.home.models())?.verify(model)? {
-        FileCheck::Sound => Ok(Touched::default()),
-        FileCheck::Missing => bail!("{model} is not installed"),
-        FileCheck::Damaged { path, .. } => {
-            bail!("a file of {model} is damaged; remove the model and install it again: {}", path.display())
+    let store = Store::open(shared.home.models())?;
+    for checked in job::verify(&store, std::slice::from_ref(model)) {
+        match checked? {
+            (_, FileCheck::Sound) => {}
+            (id, FileCheck::Missing) => bail!("{id} is not installed"),
+            (id, FileCheck::Damaged { path, .. }) => {
+                bail!("a file of {id} is damaged; remove the model and install it again: {}", path.display())
+            }
         }
     }
+    Ok(Touched::default())
 }
 
-/// A model that the user had added is gone for good; where it was in use, the default takes its place.
 fn remove(shared: &Shared, model: &ModelId) -> Result<Touched> {
     let store = Store::open(shared.home.models())?;
-    if store.own().has(model) && shared.options().model_id() == *model {
-        options::change(shared, |options| options.model = Some(EMBEDDER.to_owned()))?;
+    let removed = job::remove(&store, model, || Ok(Some(shared.library.clone())))?;
+    if !removed.default_in_use {
+        return Ok(Touched::models());
     }
-    store.remove(model)?;
-    Ok(Touched::models())
+    use_model(shared, ModelId(EMBEDDER.to_owned()))
 }
 
 /// Other vectors group otherwise, so everything about the library is loaded again.
