@@ -43,7 +43,7 @@ pub struct EmbedArgs {
     json: bool,
 }
 
-/// Succeeds when at least one file gave a face; every file that did not is told.
+/// Succeeds when at least one file gave a face; every file that did not is named.
 pub fn run(home: &Home, global: &Global, args: EmbedArgs) -> Result<ExitCode> {
     let files = file_list(&args)?;
     ensure!(!files.is_empty(), "no files given: name photos, or a list with --files-from");

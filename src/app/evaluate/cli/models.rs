@@ -25,7 +25,7 @@ pub struct CompatArgs {
     /// Embeddings of the new model.
     #[arg(long, value_name = "FILE")]
     new: PathBuf,
-    /// The false accept rate at which VAL is told.
+    /// The false accept rate at which VAL is given.
     #[arg(long, default_value_t = 1e-3, value_name = "RATE")]
     far: f64,
     /// Print one JSON object on standard output.

@@ -63,7 +63,7 @@ pub struct Pictures {
 
 #[derive(Debug, Args)]
 pub struct FarTarget {
-    /// The false accept rate at which VAL is told.
+    /// The false accept rate at which VAL is given.
     #[arg(long, default_value_t = 1e-3, value_name = "RATE")]
     pub far: f64,
     /// How the threshold for a FAR is read off the distances.

@@ -26,7 +26,7 @@ pub struct PairArgs {
     /// Another list whose pairs choose the threshold, for lists with one fold (LFW's View 1).
     #[arg(long, value_name = "FILE")]
     threshold_from: Option<PathBuf>,
-    /// Labels that you marked as wrong, instead of those marked in the window; figures are told with and without them and
+    /// Labels that you marked as wrong, instead of those marked in the window; figures are given with and without them and
     /// the known errata of LFW.
     #[arg(long, value_name = "FILE")]
     errata: Option<PathBuf>,

@@ -37,7 +37,7 @@ pub struct SensitivityArgs {
     levels: Vec<usize>,
     #[command(flatten)]
     pictures: Pictures,
-    /// The false accept rate at which VAL is told.
+    /// The false accept rate at which VAL is given.
     #[arg(long, default_value_t = 1e-3, value_name = "RATE")]
     far: f64,
     /// Only so many pairs of each kind in each fold.

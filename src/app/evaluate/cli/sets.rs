@@ -39,7 +39,7 @@ pub struct LabelledSource {
 pub struct FolderArgs {
     #[command(flatten)]
     source: LabelledSource,
-    /// The false accept rate at which VAL is told.
+    /// The false accept rate at which VAL is given.
     #[arg(long, default_value_t = 1e-3, value_name = "RATE")]
     far: f64,
 }

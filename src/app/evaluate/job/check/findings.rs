@@ -78,7 +78,7 @@ impl Fact {
             ),
             Self::MadeWith { way, distance, from_own } => format!(
                 "the given embeddings were made with {way} (mean squared distance {distance:.3} to such, \
-                 {from_own:.3} to the recipe's)"
+                 {from_own:.3} to what the model says)"
             ),
         }
     }
@@ -86,7 +86,7 @@ impl Fact {
     fn fix(&self) -> String {
         match self {
             Self::Better { way, .. } => {
-                format!("Prepare pictures with {way}: set it in the model's recipe and evaluate again")
+                format!("Prepare pictures with {way}: set it in the model's preprocessing and evaluate again")
             }
             Self::UnlikeTheModel { way, .. } => {
                 format!("Prepare pictures with {way}, as the model says, or look at more pairs")
@@ -101,7 +101,7 @@ impl Fact {
                 "Check the folder's files first; for the rest use --crop centre or another detector".to_owned()
             }
             Self::MadeWith { .. } => {
-                "Make them again as the model's recipe says, or change the recipe if it is wrong".to_owned()
+                "Make them again as the model's preprocessing says, or change that if it is wrong".to_owned()
             }
         }
     }
