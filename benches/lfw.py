@@ -16,6 +16,12 @@ LFW = Path("/work/shared/data/lfw")
 JUDGED_FOLDS = (4, 5)
 # Of each side of a picture: the mean of all faces has its eyes where MobileFaceNet's aligned crops have them.
 CENTRE = 0.5
+PEOPLE, PICTURES, OTHERS, MARGIN, RATE, ACCUMULATOR, SAVE_EVERY = 12, 4, 12, 0.2, 0.05, 0.1, 25
+BATCHES = f"""--faces cropped --people {PEOPLE} --pictures {PICTURES} --fill anchors --random-negatives {OTHERS}
+--gradient-chunk {PEOPLE * PICTURES + OTHERS} --held-out 0 --judge-every 0 --save-every {SAVE_EVERY}"""
+# The accumulator is the program's own.
+RECIPE = f"""{BATCHES} --augment none --flip true --positives all-pairs --negatives semi-hard-random --loss hinge
+--reduction mean --margin {MARGIN} --optimiser adagrad --learning-rate {RATE} --average 0"""
 
 
 class Split:
@@ -29,7 +35,8 @@ class Split:
         assert len(lines) == 1 + folds * 2 * each, "pairs.txt is not whole"
         self.each = each
         of_fold = {fold: lines[1 + (fold - 1) * 2 * each:1 + fold * 2 * each] for fold in JUDGED_FOLDS}
-        self.list = "\n".join([f"{len(of_fold)}\t{each}", *("\t".join(pair) for pairs in of_fold.values() for pair in pairs)])
+        told = ["\t".join(pair) for pairs in of_fold.values() for pair in pairs]
+        self.list = "\n".join([f"{len(of_fold)}\t{each}", *told])
         self.pairs = [(*ends(pair), len(pair) == 3, fold) for fold, pairs in of_fold.items() for pair in pairs]
         judged = {picture.split("/")[0] for pair in self.pairs for picture in pair[:2]}
         self.judged = sorted({picture for pair in self.pairs for picture in pair[:2]})
@@ -81,10 +88,8 @@ class Likeness:
         return run.stdout
 
     def install(self, *models):
-        if not all((self.home / f"has-{model}").exists() for model in models):
+        if not all((self.home / "models" / model).exists() for model in models):
             self.run("models", "install", *models)
-            for model in models:
-                (self.home / f"has-{model}").touch()
 
     def train(self, run, data, *options):
         """A run that is there is not made again, and one that was stopped goes on. Returns its summary."""
@@ -97,22 +102,29 @@ class Likeness:
             write(done, summary)
         return json.loads(done.read_text())
 
-    def vectors(self, model, pictures, to, cropped=True):
-        """Embeddings by path, of an installed model or the model file of a run. The largest face of each picture,
-        unless the pictures are crops. A picture without a face has no vector."""
+    def vectors(self, model, pictures, to, centre=None):
+        """Embeddings by path, of an installed model or the model file of a run. The pictures are crops, unless the face
+        about `centre` is meant. A picture without a face has no vector."""
         if not to.exists():
             self.install("yunet-2023mar")
             identity = model
             if isinstance(model, Path):
                 identity = f"{model.parent.name}-{model.parent.parent.name}".lower()
-                if not any((self.home / "models").glob(f"{identity}*")):
+                if not (self.home / "models" / identity).exists():
                     self.run("models", "import", model, "--id", identity)
             names = to.with_suffix(".txt")
             write(names, "\n".join(map(str, pictures)))
-            crops = ["--detector", "none"] if cropped else []
+            crops = [] if centre else ["--detector", "none"]
             text = self.run("embed", "--model", identity, *crops, "--json", "--files-from", names, "--device", "cpu")
             write(to, text)
-        return read_vectors(to)
+        return read_vectors(to, centre)
+
+
+def alone(likeness, folder, net, steps, seed, learn, *options):
+    """A network from random weights by the recipe: the folder of the run and its summary."""
+    run = folder / f"{net}-steps{steps}" / f"likeness-seed{seed}"
+    words = f"--net {net} --steps {steps} --seed {seed} {RECIPE}".split()
+    return run, likeness.train(run, learn, *words, *options)
 
 
 def write(file, text):
@@ -129,15 +141,36 @@ def key(path):
     return f"{path.parent.name}/{path.stem}"
 
 
-def read_vectors(file):
-    lines = map(json.loads, file.read_text().splitlines())
-    return {key(line["path"]): unit(np.array(line["embedding"])) for line in lines
-            if line.get("embedding") and line.get("face", 0) == 0}
+def read_vectors(file, centre=None):
+    """Of several faces in a photo the one that is large and near `centre`, as davidsandberg's alignment has it."""
+    best = {}
+    for line in map(json.loads, file.read_text().splitlines()):
+        if not line.get("embedding"):
+            continue
+        rank = 0.0
+        if centre and line.get("box"):
+            x, y, width, height = line["box"]
+            rank = width * height - 2 * ((x + width / 2 - centre[0]) ** 2 + (y + height / 2 - centre[1]) ** 2)
+        if key(line["path"]) not in best or rank > best[key(line["path"])][0]:
+            best[key(line["path"])] = (rank, unit(np.array(line["embedding"])))
+    return {path: vector for path, (_, vector) in best.items()}
 
 
 def write_vectors(file, vectors):
-    lines = [json.dumps({"path": path, "embedding": [float(value) for value in vector]}) for path, vector in vectors.items()]
+    lines = [json.dumps({"path": path, "embedding": list(map(float, vector))}) for path, vector in vectors.items()]
     write(file, "\n".join(lines))
+
+
+def safetensors(file):
+    """Tensors of 32-bit floats by name."""
+    data = file.read_bytes()
+    length = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8:8 + length])
+    header.pop("__metadata__", None)
+    values = memoryview(data)[8 + length:]
+    assert all(entry["dtype"] == "F32" for entry in header.values())
+    return {name: np.frombuffer(values[slice(*entry["data_offsets"])], "<f4").reshape(entry["shape"])
+            for name, entry in header.items()}
 
 
 def unit(vector):

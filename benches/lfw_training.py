@@ -1,19 +1,20 @@
 """What triplet training teaches from a few thousand real faces, by Likeness and by PyTorch with the same recipe.
 
-    python benches/lfw_training.py target/release/likeness FOLDER [--steps 350] [--seeds 1 2 3] [--networks mobilefacenet nn4]
+    python benches/lfw_training.py target/release/likeness FOLDER [--steps 350] [--seeds 1 2 3] [--networks nn4]
 
-Labeled Faces in the Wild, split by identity: 2,709 people with 4,870 pictures outside folds 4 and 5 of pairs.txt to learn
-from, the 1,200 pairs of these folds to judge on; each fold's threshold comes from the other. MobileFaceNet with every
-seed and NN4 with the first, from random weights. Both programs read the same files: the middle half of each picture,
-scaled to the network's input, cut once.
+Labeled Faces in the Wild, split by identity: 2,709 people with 4,870 pictures outside folds 4 and 5 of pairs.txt to
+learn from, the 1,200 pairs of these folds to judge on; each fold's threshold comes from the other. MobileFaceNet with
+every seed and NN4 with the first, from random weights. Both programs read the same files: the middle half of each
+picture, scaled to the network's input, cut once.
 
-The recipe: batches of 48 pictures of people with two and more (4 of each, more people where they have fewer) and up to 12
-of others; every second picture mirrored; all anchor-positive pairs with a random semi-hard negative; mean of the hinge,
-margin 0.2; AdaGrad at 0.05 from 0.1; the network of the last step, no average. In PyTorch all of it is written anew here,
-after the same rules but with other random numbers. Its batch norms keep the variance of the batch itself in their running
-statistics, as Likeness's do, where PyTorch's own would correct it for the batch's size.
+The recipe (`lfw.py`): batches of 48 pictures of people with two and more (4 of each, more people where they have fewer)
+and up to 12 of others; every second picture mirrored; all anchor-positive pairs with a random semi-hard negative; mean
+of the hinge, margin 0.2; AdaGrad at 0.05 from 0.1; the network of the last step, no average. In PyTorch all of it is
+written anew here, after the same rules but with other random numbers. Its batch norms keep the variance of the batch
+itself in their running statistics, as Likeness's do, where PyTorch's own would correct it for the batch's size.
 
-What is there is not made again, and a run that was stopped goes on from its last checkpoint. Needs torch, numpy, pillow.
+What is there is not made again, and a run that was stopped goes on from its last checkpoint. Needs torch, numpy and
+pillow.
 """
 
 import argparse
@@ -28,15 +29,10 @@ from PIL import Image
 from torch import nn
 from torch.nn import functional as F
 
-from lfw import LFW, Likeness, Split, judge, key, read_vectors, table, unit, write, write_vectors
+from lfw import (ACCUMULATOR, LFW, MARGIN, OTHERS, PEOPLE, PICTURES, RATE, SAVE_EVERY, Likeness, Split, alone, judge,
+                 read_vectors, safetensors, table, unit, write, write_vectors)
 from training import Bottleneck, MobileFaceNet, mine
 
-PEOPLE, PICTURES, OTHERS, MARGIN, RATE, ACCUMULATOR = 12, 4, 12, 0.2, 0.05, 0.1
-SAVE_EVERY = 25
-RECIPE = f"""--faces cropped --people {PEOPLE} --pictures {PICTURES} --fill anchors --random-negatives {OTHERS} --augment none
---flip true --positives all-pairs --negatives semi-hard-random --loss hinge --reduction mean --margin {MARGIN}
---optimiser adagrad --learning-rate {RATE} --average 0 --held-out 0 --judge-every 0
---gradient-chunk {PEOPLE * PICTURES + OTHERS} --save-every {SAVE_EVERY}"""
 SIDES = {"mobilefacenet": 112, "nn4": 96}
 
 
@@ -128,11 +124,14 @@ def paths(name, net):
             for index, branch in enumerate(module.branches):
                 kernels = [part.kernel_size[0] for part in branch.modules() if isinstance(part, nn.Conv2d)]
                 pools = any(isinstance(part, (nn.MaxPool2d, L2Pool)) for part in branch.modules())
-                parts = ["pool proj"] if pools else ["1×1"] if len(kernels) == 1 else [f"{kernels[1]}×{kernels[1]} reduce",
-                                                                                    f"{kernels[1]}×{kernels[1]}"]
-                found += [f"inception ({letter}).branches.{index}.{part}" for part in parts[:len(kernels)]]
+                if pools:
+                    parts = ["pool proj"][:len(kernels)]
+                else:
+                    parts = [f"{kernels[-1]}×{kernels[-1]} reduce", f"{kernels[-1]}×{kernels[-1]}"][-len(kernels):]
+                found += [f"inception ({letter}).branches.{index}.{part}" for part in parts]
         return [f"{path}.conv" for path in found] + ["fully conn"]
-    found, blocks = ["conv3×3", "depthwise conv3×3"], iter(layer for layer in net.layers if isinstance(layer, Bottleneck))
+    found = ["conv3×3", "depthwise conv3×3"]
+    blocks = iter([layer for layer in net.layers if isinstance(layer, Bottleneck)])
     for group, repeats in enumerate([5, 1, 6, 1, 2], 1):
         for within in range(1, repeats + 1):
             part = "body" if next(blocks).shortcut else "branches.0"
@@ -168,15 +167,6 @@ def with_weights(name, file):
             given = torch.from_numpy(tensors[path].copy())
             values.copy_(given.T if path.startswith("fully conn") and given.dim() == 2 else given)
     return net
-
-
-def safetensors(file):
-    data = file.read_bytes()
-    length = int.from_bytes(data[:8], "little")
-    header = json.loads(data[8:8 + length])
-    header.pop("__metadata__", None)
-    of_entry = lambda entry: np.frombuffer(data[8 + length:][slice(*entry["data_offsets"])], "<f4").reshape(entry["shape"])
-    return {name: of_entry(entry) for name, entry in header.items()}
 
 
 def read(file):
@@ -234,7 +224,8 @@ def with_torch(name, seed, steps, run, learn):
             if file not in pictures:
                 pictures[file] = read(file)
         mirrored = rng.random(len(batch)) < 0.5
-        images = scaled([pictures[file].flip(2) if flip else pictures[file] for (_, file), flip in zip(batch, mirrored)])
+        drawn = zip([pictures[file] for _, file in batch], mirrored)
+        images = scaled([picture.flip(2) if flip else picture for picture, flip in drawn])
         numbers = {person: number for number, (person, _) in enumerate(batch)}
         labels = torch.tensor([numbers[person] for person, _ in batch])
         raw = net(images)
@@ -254,9 +245,9 @@ def with_torch(name, seed, steps, run, learn):
         seconds += time.perf_counter() - began
         lines.append({"step": step + 1, "loss": loss.item(), "triplets": len(anchors), "pairs": pairs})
         if (step + 1) % SAVE_EVERY == 0 or step + 1 == steps:
-            print(f"{run.name}: step {step + 1}, loss {loss.item():.4f}, {len(anchors)} triplets of {pairs} pairs", flush=True)
-            part = checkpoint.with_suffix(".part")
-            torch.save({"net": net.state_dict(), "slots": slots, "step": step + 1, "seconds": seconds, "lines": lines}, part)
+            print(f"{run.name}: step {step + 1}, loss {loss.item():.4f}, {len(anchors)} of {pairs} pairs", flush=True)
+            part, net_now = checkpoint.with_suffix(".part"), net.state_dict()
+            torch.save({"net": net_now, "slots": slots, "step": step + 1, "seconds": seconds, "lines": lines}, part)
             part.replace(checkpoint)
     write(run / "metrics.jsonl", "\n".join(map(json.dumps, lines)))
     return net.eval(), seconds
@@ -280,8 +271,7 @@ def active(lines):
 
 
 def our_run(likeness, name, seed, options, learn, judged, split):
-    run = options.folder / f"{name}-steps{options.steps}" / f"likeness-seed{seed}"
-    summary = likeness.train(run, learn, *f"--net {name} --steps {options.steps} --seed {seed}".split(), *RECIPE.split())
+    run, summary = alone(likeness, options.folder, name, options.steps, seed, learn)
     files = [judged / f"{picture}.png" for picture in split.judged]
     vectors = likeness.vectors(run / "model.safetensors", files, run.with_suffix(".jsonl"))
     lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
@@ -290,7 +280,8 @@ def our_run(likeness, name, seed, options, learn, judged, split):
     again = embedded(with_weights(name, run / "model.safetensors"), judged, split.judged[:64])
     apart = max(np.abs(again[picture] - vectors[picture]).max() for picture in again)
     assert apart < 1e-3, f"{name} is another network in PyTorch: {apart}"
-    return {**judge(vectors, split.pairs), "active": active(lines), "seconds": summary["seconds"], "apart": float(apart)}
+    seconds = summary["seconds"]
+    return {**judge(vectors, split.pairs), "active": active(lines), "seconds": seconds, "apart": float(apart)}
 
 
 def torch_run(name, seed, options, learn, judged, split):
@@ -316,8 +307,8 @@ def figures(runs, what):
 def row(name, program, seeds, steps, runs):
     share = statistics.mean(run["active"] for run in runs)
     seconds = statistics.mean(run["seconds"] for run in runs)
-    seeds = ", ".join(map(str, seeds))
-    return [name, program, seeds, steps, figures(runs, "accuracy"), figures(runs, "auc"), f"{100 * share:.0f}", f"{seconds:.0f}"]
+    told = [figures(runs, "accuracy"), figures(runs, "auc")]
+    return [name, program, ", ".join(map(str, seeds)), steps, *told, f"{100 * share:.0f}", f"{seconds:.0f}"]
 
 
 def main():
@@ -341,18 +332,19 @@ def main():
         rows.append([name, "random weights", ", ".join(map(str, seeds)), 0, figures(untrained, "accuracy"),
                      figures(untrained, "auc"), "", ""])
         for program in options.programs:
-            run = (lambda seed: our_run(likeness, name, seed, options, learn, judged, split)) if program == "likeness" \
-                else (lambda seed: torch_run(name, seed, options, learn, judged, split))
             runs = []
             for seed in seeds:
-                runs.append(run(seed))
+                if program == "likeness":
+                    runs.append(our_run(likeness, name, seed, options, learn, judged, split))
+                else:
+                    runs.append(torch_run(name, seed, options, learn, judged, split))
                 print(f"{name}, {program}, seed {seed}: {json.dumps(runs[-1])}", flush=True)
             apart += [run["apart"] for run in runs if "apart" in run]
             rows.append(row(name, program, seeds, options.steps, runs))
     print()
-    table(["network", "program", "seeds", "steps", "accuracy, %", "AUC", "active pairs at the end, %", "seconds a run"], rows)
-    print(f"\n± is the deviation between seeds; with 1,200 pairs an accuracy has a standard error of about 1.3 besides."
-          f" torch {torch.__version__}.")
+    table(["network", "program", "seeds", "steps", "accuracy, %", "AUC", "active pairs at the end, %", "s a run"], rows)
+    print("\n± is the deviation between seeds; with 1,200 pairs an accuracy has a standard error of about 1.3 besides. "
+          f"torch {torch.__version__}.")
     if apart:
         print(f"With the same weights the two programs' vectors differ by {max(apart):.1e} at most.")
 
