@@ -10,8 +10,8 @@ strangers anew.
 A recipe is options of `likeness train` that depart from the preset `finetune`; `blend=0.5` among them takes the weights
 half way between the start's and what was learned. A figure is VAL at the FAR given: among own people, and among
 strangers, whose pairs of different people also take in an own one. The interval is from drawing people with
-replacement, the same draws for both networks; a gain or loss is significant where zero lies outside. Of many recipes one in forty
-shows a gain by chance, so a recipe counts only if it holds with every seed.
+replacement, the same draws for both networks; a gain or loss is significant where zero lies outside. Of many recipes
+one in forty shows a gain by chance, so a recipe counts only if it holds with every seed.
 
 What is there is not made again, and a run that was stopped goes on. Needs numpy and pillow.
 """
