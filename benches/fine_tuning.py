@@ -92,7 +92,7 @@ class Pairs:
         order = np.argsort(apart[same], kind="stable")
         self.same, self.same_who = apart[same][order], self.who[a][same][order]
         nearest = np.argsort(apart[~same], kind="stable")[:max(1000, int((~same).sum()) // 10)]
-        self.different = apart[~same][nearest]
+        self.different, self.kept_all = apart[~same][nearest], len(nearest) == (~same).sum()
         self.different_who = (self.who[a][~same][nearest], self.who[b][~same][nearest])
         self.sizes = np.bincount(self.who, minlength=len(names))
         self.strangers = strangers
@@ -106,8 +106,9 @@ class Pairs:
     def val(self, weights, far):
         counted = np.cumsum(weights[self.different_who[0]] * weights[self.different_who[1]])
         allowed = far * self.all_different(weights)
-        assert counted[-1] > allowed, "too few of the nearest pairs were kept"
-        limit = self.different[np.searchsorted(counted, allowed, "right")]
+        first = np.searchsorted(counted, allowed, "right")
+        assert first < len(counted) or self.kept_all, "too few of the nearest pairs were kept"
+        limit = self.different[first] if first < len(counted) else np.inf
         accepted = weights[self.same_who] * (self.same < limit)
         return accepted.sum() / max(weights[self.same_who].sum(), 1)
 

@@ -6,7 +6,7 @@ On the split of `lfw_training.py`. v1 is one network from random weights; v2 is 
 once more with the harmonic preset against v1: its last layer drawn anew and learned for the first half of the steps,
 then the whole network. Of the preset's values only the batches (60 pictures) and the number of steps are others. v2 may
 also start from an installed model (`--start sface-2021dec`) instead of random weights. Judged on the 1,200 pairs of
-folds 4 and 5 by `likeness eval compat`: v1, v2, and a picture's v2 vector against the other picture's v1 vector; the
+folds 4 and 5 by `likeness eval compat`: v1, v2, and one picture's v2 vector against the other's v1 vector, both ways; the
 figure that it draws is copied to FOLDER. The intervals are from drawing pairs with replacement, the same for both.
 
 What is there is not made again, and a run that was stopped goes on. Needs numpy and pillow.
@@ -30,20 +30,26 @@ FAR = 0.01
 
 
 def crossed(new, old):
-    """Vectors of which a pair's first end is the new network's and its second the old one's."""
+    """Vectors of both networks by network and picture."""
     return {(which, path): vector for which, of in (("new", new), ("old", old)) for path, vector in of.items()}
 
 
 def cross_pairs(pairs):
-    return [(("new", a), ("old", b), same, fold) for a, b, same, fold in pairs]
+    """Each pair twice: the first picture by the new network and the second by the old one, and the other way round."""
+    return [((x, a), (y, b), same, fold) for x, y in (("new", "old"), ("old", "new")) for a, b, same, fold in pairs]
 
 
 def interval(one, other):
-    """95% of the difference of two AUCs on the same pairs; each is (distances, which are of one person)."""
-    rng, count = np.random.default_rng(1), len(one[1])
-    drawn = [rng.integers(count, size=count) for _ in range(DRAWS)]
-    differences = [auc(one[0][rows], one[1][rows]) - auc(other[0][rows], other[1][rows]) for rows in drawn]
-    return np.quantile(differences, [0.025, 0.975])
+    """95% of the difference of two AUCs on the same pairs, drawn with replacement. Each is (distances, which pairs are of
+    one person); of both ways to compare a pair both are drawn, or none."""
+    rng, count = np.random.default_rng(1), min(len(one[1]), len(other[1]))
+
+    def drawn(figure, rows):
+        rows = np.concatenate([rows + start for start in range(0, len(figure[1]), count)])
+        return auc(figure[0][rows], figure[1][rows])
+
+    draws = [rng.integers(count, size=count) for _ in range(DRAWS)]
+    return np.quantile([drawn(one, rows) - drawn(other, rows) for rows in draws], [0.025, 0.975])
 
 
 def measured(vectors, pairs):
