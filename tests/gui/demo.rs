@@ -21,7 +21,7 @@ use likeness::app::people::state::{
 };
 use likeness::app::photos::state::{self as photos_view, Month, PhotoPage, PhotoTile, Timeline};
 use likeness::app::settings::state::{self as settings_view, DeviceRow};
-use likeness::app::shell::backend::{Answer, Backend, Event, Fact, Request};
+use likeness::app::shell::backend::{Answer, Backend, Event, Loaded, Request};
 use likeness::app::train::state::{Event as TrainEvent, Request as TrainRequest};
 use likeness::cluster::Linkage;
 use likeness::library::care::{Backup, BackupReason, BackupState};
@@ -165,11 +165,11 @@ impl Backend for Wire {
 /// What the jobs would tell; actions are answered by the tests.
 fn answer(request: Request, world: &World) -> Option<Event> {
     let answer = match request {
-        Request::LoadOverview => Answer::Facts(Fact::Overview(world.overview.clone())),
-        Request::LoadPeople => Answer::Facts(Fact::People(world.people.clone())),
+        Request::LoadOverview => Answer::Facts(Loaded::Overview(world.overview.clone())),
+        Request::LoadPeople => Answer::Facts(Loaded::People(world.people.clone())),
         Request::LoadTouched(_) => {
             let Overview { faces, set_aside, can_undo, can_redo, .. } = world.overview;
-            Answer::Facts(Fact::Touched(TouchedFacts {
+            Answer::Facts(Loaded::Touched(TouchedFacts {
                 people: Vec::new(),
                 resembling: HashMap::new(),
                 faces,
@@ -178,7 +178,7 @@ fn answer(request: Request, world: &World) -> Option<Event> {
                 can_redo,
             }))
         }
-        Request::LoadModels => Answer::Facts(Fact::Models(world.models.clone())),
+        Request::LoadModels => Answer::Facts(Loaded::Models(world.models.clone())),
         Request::Photos(request) => return photos_answer(request, world),
         Request::People(request) => Answer::People(people_answer(request, world)?),
         Request::Compare(compare_faces::Request::Compare(sources)) => {

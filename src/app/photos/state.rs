@@ -7,7 +7,7 @@ use crate::app::engine::facts::Loadable;
 use crate::app::engine::picture::ImageKey;
 use crate::app::engine::progress::Skipped;
 use crate::app::ui::action::{Action, Outbox};
-use crate::app::ui::feature::{Feature, Kept};
+use crate::app::ui::feature::{Feature, Remembered};
 use crate::app::ui::view::View;
 use crate::library::{FaceDetail, PhotoDetail, PhotoFilter};
 use crate::types::{FaceBox, PhotoId, Revision, Touched};
@@ -127,11 +127,11 @@ impl Feature for State {
         matches!((newer, older), (Request::FindPhotos(_), Request::FindPhotos(_)))
     }
 
-    fn remember(&self, kept: &mut Kept) {
+    fn remember(&self, kept: &mut Remembered) {
         kept.insert("tile_size".to_owned(), self.tile_size.into());
     }
 
-    fn recall(&mut self, kept: &Kept) {
+    fn recall(&mut self, kept: &Remembered) {
         if let Some(side) = kept.get("tile_size").and_then(|side| side.as_f64()) {
             self.tile_size = side as f32;
         }

@@ -59,7 +59,7 @@ macro_rules! requests_of {
         #[derive(Debug, Clone)]
         pub enum Answer {
             $($Feature(<crate::app::$feature::state::State as Feature>::Event),)*
-            Facts(Fact),
+            Facts(Loaded),
         }
     };
 }
@@ -71,7 +71,7 @@ pub type Event = Report<Answer>;
 
 /// What every view may show, read anew.
 #[derive(Debug, Clone)]
-pub enum Fact {
+pub enum Loaded {
     Overview(Overview),
     People(People),
     Models(Vec<ModelRow>),

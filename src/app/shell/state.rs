@@ -8,7 +8,7 @@ use super::notices::Notices;
 use crate::app::engine::facts::Facts;
 use crate::app::settings::state::Appearance;
 use crate::app::ui::context::ViewContext;
-use crate::app::ui::feature::{Feature, Kept};
+use crate::app::ui::feature::{Feature, Remembered};
 use crate::app::ui::view::View;
 use crate::types::{PersonId, PhotoId};
 
@@ -21,7 +21,7 @@ pub struct Settings {
     #[serde(flatten)]
     pub appearance: Appearance,
     #[serde(flatten)]
-    pub kept: Kept,
+    pub kept: Remembered,
 }
 
 fn name_of_view<S: Serializer>(view: &View, to: S) -> Result<S::Ok, S::Error> {
@@ -69,13 +69,13 @@ macro_rules! state_of {
                 false $(|| self.$feature.is_asking())*
             }
 
-            fn kept(&self) -> Kept {
-                let mut kept = Kept::new();
+            fn kept(&self) -> Remembered {
+                let mut kept = Remembered::new();
                 $(self.$feature.remember(&mut kept);)*
                 kept
             }
 
-            fn recall(&mut self, kept: &Kept) {
+            fn recall(&mut self, kept: &Remembered) {
                 $(self.$feature.recall(kept);)*
             }
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use crossbeam_channel::{Receiver, bounded};
 
-use super::backend::{Answer, Backend, Event, Fact, Request};
+use super::backend::{Answer, Backend, Event, Loaded, Request};
 use super::features::for_features;
 use crate::app::engine::home::Home;
 use crate::app::engine::library_thread::LibraryHandle;
@@ -51,11 +51,11 @@ macro_rules! jobs_of {
                     $(Request::$Feature(request) => {
                         self.jobs.$feature.handle(&mut tasks.of(Answer::$Feature), request);
                     })*
-                    Request::LoadOverview => tasks.load(|shared| facts::overview(shared).map(Fact::Overview)),
-                    Request::LoadPeople => tasks.load(|shared| facts::people(shared).map(Fact::People)),
-                    Request::LoadModels => tasks.load(|shared| facts::models(shared).map(Fact::Models)),
+                    Request::LoadOverview => tasks.load(|shared| facts::overview(shared).map(Loaded::Overview)),
+                    Request::LoadPeople => tasks.load(|shared| facts::people(shared).map(Loaded::People)),
+                    Request::LoadModels => tasks.load(|shared| facts::models(shared).map(Loaded::Models)),
                     Request::LoadTouched(touched) => {
-                        tasks.load(move |shared| facts::touched(shared, &touched).map(Fact::Touched));
+                        tasks.load(move |shared| facts::touched(shared, &touched).map(Loaded::Touched));
                     }
                     Request::Save(ticket, path, saving) => tasks.save(ticket, path, saving),
                     Request::Cancel(job) => tasks.running.cancel(job),
@@ -99,7 +99,7 @@ impl TaskThreads {
         Tasks { shared, workers, sink: self.sink.of(wrap), running }
     }
 
-    fn load(&mut self, query: impl FnOnce(&Shared) -> Result<Fact> + Send + 'static) {
+    fn load(&mut self, query: impl FnOnce(&Shared) -> Result<Loaded> + Send + 'static) {
         self.of(Answer::Facts).in_background(move |shared, sink| match query(shared) {
             Ok(fact) => sink.send(fact),
             Err(error) => sink.fail(Failed::Load, &error),

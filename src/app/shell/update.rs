@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::path::PathBuf;
 
-use super::backend::{Answer, Backend, Event, Fact, Request};
+use super::backend::{Answer, Backend, Event, Loaded, Request};
 use super::features::for_features;
 use super::message::Message;
 use super::state::{Page, State};
@@ -275,15 +275,15 @@ impl Update {
     }
 
     /// Takes in what every view may show.
-    fn know(&mut self, state: &mut State, fact: Fact) {
+    fn know(&mut self, state: &mut State, fact: Loaded) {
         match fact {
-            Fact::Overview(overview) => state.facts.overview = Loadable::Ready(overview),
-            Fact::People(people) => {
+            Loaded::Overview(overview) => state.facts.overview = Loadable::Ready(overview),
+            Loaded::People(people) => {
                 state.facts.people = Loadable::Ready(people);
                 self.people_loaded();
             }
-            Fact::Models(models) => state.facts.models = Loadable::Ready(models),
-            Fact::Touched(touched) => {
+            Loaded::Models(models) => state.facts.models = Loadable::Ready(models),
+            Loaded::Touched(touched) => {
                 if let Loadable::Ready(overview) = &mut state.facts.overview {
                     overview.put(&touched);
                 }

@@ -90,10 +90,10 @@ pub trait Feature: Default {
     }
 
     /// Adds what is to be known at the next start.
-    fn remember(&self, _kept: &mut Kept) {}
+    fn remember(&self, _kept: &mut Remembered) {}
 
     /// Takes up what was kept. What cannot be read is as good as none.
-    fn recall(&mut self, _kept: &Kept) {}
+    fn recall(&mut self, _kept: &Remembered) {}
 
     /// Whether a question is open, which takes Esc for itself.
     fn is_asking(&self) -> bool {
@@ -113,7 +113,7 @@ pub trait FeatureView<F: Feature>: Default {
 }
 
 /// What features keep from one start to the next, each under keys of its own.
-pub type Kept = serde_json::Map<String, serde_json::Value>;
+pub type Remembered = serde_json::Map<String, serde_json::Value>;
 
 /// What follows from a job's end.
 #[derive(Debug, Clone, PartialEq)]

@@ -11,7 +11,7 @@ use crate::app::engine::report::{JobKind, JobSummary};
 use crate::app::evaluate::state::setup::Path;
 use crate::app::evaluate::state::{CHECK, EVALUATE, Event, Message, Request, State, Tab};
 use crate::app::ui::action::{Action, Outbox};
-use crate::app::ui::feature::{Ended, Feature, Kept, PathQuestion, Wanted};
+use crate::app::ui::feature::{Ended, Feature, PathQuestion, Remembered, Wanted};
 use crate::app::ui::locale::Locale;
 use crate::app::ui::view::View;
 use crate::eval::Run;
@@ -143,13 +143,13 @@ impl Feature for State {
         matches!(key, ImageKey::Seen { .. } | ImageKey::Judged { .. }).then_some(Request::LoadImage(key))
     }
 
-    fn remember(&self, kept: &mut Kept) {
+    fn remember(&self, kept: &mut Remembered) {
         let chosen = LastPaths { pairs: self.setup.pairs.clone(), images: self.setup.images.clone() };
         kept.extend(serde_json::to_value(chosen).map(|chosen| ("evaluate".to_owned(), chosen)));
     }
 
     /// Whether it is still there shows when it is used: the window's thread does not wait for a disk that sleeps.
-    fn recall(&mut self, kept: &Kept) {
+    fn recall(&mut self, kept: &Remembered) {
         // Version 0.1 kept the paths of all features together.
         let chosen = kept.get("evaluate").or(kept.get("chosen")).cloned().unwrap_or_default();
         let LastPaths { pairs, images } = serde_json::from_value(chosen).unwrap_or_default();
@@ -289,7 +289,7 @@ mod tests {
     fn what_was_chosen_is_chosen_again() {
         let mut before = State::default();
         before.setup.images = Some("/lfw/images".into());
-        let (mut kept, mut after) = (Kept::new(), State::default());
+        let (mut kept, mut after) = (Remembered::new(), State::default());
         before.remember(&mut kept);
         after.recall(&kept);
         assert_eq!((after.setup.images, after.setup.pairs), (before.setup.images, None));

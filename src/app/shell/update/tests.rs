@@ -145,8 +145,8 @@ fn people_are_read_once_for_many_changes() {
         update.receive(&mut state, &text, Report::ChangedElsewhere(Touched::everything()));
     }
     assert_eq!(loads(&mut update), 0, "the first answer has not come yet");
-    update.receive(&mut state, &text, Report::Own(Answer::Facts(Fact::People(Default::default()))));
+    update.receive(&mut state, &text, Report::Own(Answer::Facts(Loaded::People(Default::default()))));
     assert_eq!(loads(&mut update), 1, "then they are read once more");
-    update.receive(&mut state, &text, Report::Own(Answer::Facts(Fact::People(Default::default()))));
+    update.receive(&mut state, &text, Report::Own(Answer::Facts(Loaded::People(Default::default()))));
     assert_eq!(loads(&mut update), 0);
 }

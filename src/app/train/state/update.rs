@@ -9,7 +9,7 @@ use crate::app::train::state::form::{self, DataSource};
 use crate::app::train::state::live::{Adoption, LiveRun, RunEnd, RunStage};
 use crate::app::train::state::{DEMONSTRATE, Discarding, Event, Message, REEMBED, Request, State, TRAIN, TrainPath};
 use crate::app::ui::action::{Action, Outbox};
-use crate::app::ui::feature::{Ended, Feature, Kept, PathQuestion, Wanted, with_skipped};
+use crate::app::ui::feature::{Ended, Feature, PathQuestion, Remembered, Wanted, with_skipped};
 use crate::app::ui::locale::Locale;
 use crate::app::ui::view::View;
 use crate::train::schedule::LearningRate;
@@ -162,7 +162,7 @@ impl Feature for State {
         Some(Ended { words, show: Some(Action::Show(show)), questions: Vec::new(), touched, said_in })
     }
 
-    fn remember(&self, kept: &mut Kept) {
+    fn remember(&self, kept: &mut Remembered) {
         let people = match &self.form.data {
             Some(DataSource::Folder(folder)) => Some(folder.clone()),
             _ => None,
@@ -173,7 +173,7 @@ impl Feature for State {
     }
 
     /// Whether it is still there shows when it is used: the window's thread does not wait for a disk that sleeps.
-    fn recall(&mut self, kept: &Kept) {
+    fn recall(&mut self, kept: &Remembered) {
         // Version 0.1 kept the paths of all features together.
         let chosen = kept.get("train").or(kept.get("chosen")).cloned().unwrap_or_default();
         let LastPaths { people, held_out_pairs, pair_pictures } = serde_json::from_value(chosen).unwrap_or_default();

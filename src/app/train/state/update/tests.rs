@@ -169,7 +169,7 @@ fn what_was_chosen_is_chosen_again() {
     let mut before = State::default();
     before.form.data = Some(DataSource::Folder("/people".into()));
     before.form.pairs = Some("/lfw/pairs.txt".into());
-    let (mut kept, mut after) = (Kept::new(), State::default());
+    let (mut kept, mut after) = (Remembered::new(), State::default());
     before.remember(&mut kept);
     after.recall(&kept);
     assert_eq!((after.form.data, after.form.pairs), (before.form.data, before.form.pairs));
