@@ -6,8 +6,9 @@
 //! suggestions. Then, 200 times, a named person in turn, the largest first: a group is named, a person's suggestions
 //! are confirmed, one is rejected, a group is merged into the person, and each is undone.
 //!
-//! "Touched" is the decision and reading what it touched. "Everything" is the decision and reading what a window
-//! without that knowledge reads: overview, people and timeline. It takes seconds, so only some rounds do it.
+//! "Touched" is the decision, reading what it touched, and reading again the faces of the person whose page is open.
+//! "Everything" is the decision and reading what a window without that knowledge reads: overview, people and timeline.
+//! It takes seconds, so only some rounds do it.
 
 use std::time::Instant;
 
@@ -109,8 +110,8 @@ fn measure(shared: &Shared, people: &People) -> Result<Measured> {
         ];
         for (step, decision) in decisions.into_iter().enumerate() {
             let Some(decision) = decision else { continue };
-            measured.touched[step].push(timed(|| read_touched(shared, &decision))?);
-            measured.touched[STEPS.len() - 1].push(timed(|| read_touched(shared, &Decision::Undo))?);
+            measured.touched[step].push(timed(|| read_touched(shared, person, &decision))?);
+            measured.touched[STEPS.len() - 1].push(timed(|| read_touched(shared, person, &Decision::Undo))?);
             if round % EVERYTHING_EVERY == 0 {
                 measured.everything[step].push(timed(|| read_everything(shared, &decision))?);
                 measured.everything[STEPS.len() - 1].push(timed(|| read_everything(shared, &Decision::Undo))?);
@@ -126,11 +127,13 @@ fn first_suggestion(shared: &Shared, person: PersonId) -> Result<Option<FaceId>>
     Ok(faces.iter().find(|face| face.belongs == likeness::library::Belongs::Suggested).map(|face| face.face_id))
 }
 
-fn read_touched(shared: &Shared, decision: &Decision) -> Result<()> {
+fn read_touched(shared: &Shared, open: PersonId, decision: &Decision) -> Result<()> {
     let decision = decision.clone();
     let touched = shared.library.call(move |library| library.decide(&decision, Revision::NOW))?;
     anyhow::ensure!(!touched.people.is_empty(), "a decision changed nothing");
-    facts::touched(shared, &touched).map(drop)
+    facts::touched(shared, &touched)?;
+    let model = shared.options().model_id();
+    shared.library.call(move |library| library.faces_of_person(open, &model)).map(drop)
 }
 
 fn read_everything(shared: &Shared, decision: &Decision) -> Result<()> {

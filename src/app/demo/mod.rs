@@ -1,4 +1,5 @@
-//! The demonstration on the command line: synthetic people, learned from (`demo`) or drawn into files (`synth`).
+//! The demonstration on the command line: synthetic people, learned from (`demo`), drawn into files (`synth`), or as the
+//! rows of a made library without files (`synth --library`, [`job`]), to measure with.
 //!
 //! The demonstration itself is [`crate::app::jobs::demonstration`], because the Train view runs it too.
 
