@@ -15,6 +15,8 @@ pub struct History {
     pub model: Model,
     /// What its user looks at: from the last scan on, all changes are their own.
     pub looked: Revision,
+    /// A backup, and what held when it was made.
+    backup: Option<(PathBuf, Model)>,
 }
 
 impl History {
@@ -26,7 +28,7 @@ impl History {
             world.write(place, Picture::shot((first_scene % SHOTS + number) % SHOTS), 0);
         }
         let looked = world.revision();
-        Self { world, model: Model::default(), looked }
+        Self { world, model: Model::default(), looked, backup: None }
     }
 
     pub fn view(&self) -> VisibleLibrary {
@@ -84,6 +86,8 @@ impl History {
     }
 
     pub fn change_model(&mut self) -> Result<(), String> {
+        // A library of before has the vectors of the model that it used.
+        self.backup = None;
         self.world.change_model().map_err(|error| format!("{error:#}"))?;
         self.looked = self.world.revision();
         Ok(())
@@ -94,8 +98,21 @@ impl History {
         self.looked = self.world.revision();
     }
 
+    /// All is as it was when the backup was made, but for the photos: these went on. Where there is none, it is made.
+    pub fn restore_backup(&mut self) {
+        let Some((backup, model)) = self.backup.clone() else {
+            self.backup = Some((self.world.back_up(), self.model.clone()));
+            return;
+        };
+        self.world.restore(&backup);
+        self.model = model;
+        self.looked = self.world.revision();
+    }
+
     pub fn move_folder(&mut self, folder: usize) {
         if self.world.drives[folder] == Drive::There {
+            // A library of before would look where the folder was.
+            self.backup = None;
             let from = self.world.move_folder(folder);
             self.model.move_folder(&from, &self.world.folders[folder]);
         }

@@ -11,53 +11,147 @@ use crate::library::MissingPolicy;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation {
-    Scan { accept: bool },
-    New { to: u8, scene: u8 },
-    Edit { file: u8, change: u8, to_copy: bool },
-    EditBeside { file: u8, to: u8, change: u8 },
-    EditCopies { file: u8, to: u8, change: u8 },
-    Replace { file: u8, scene: u8 },
-    ReplaceQuietly { file: u8, scene: u8 },
-    Revert { file: u8 },
-    RenameInChain { folder: u8 },
-    Rename { file: u8, to: u8 },
-    Swap { file: u8, with: u8 },
-    Copy { file: u8, to: u8 },
-    Delete { file: u8 },
-    Unplug { folder: u8 },
-    EmptyMount { folder: u8 },
+    Scan {
+        accept: bool,
+    },
+    New {
+        to: u8,
+        scene: u8,
+    },
+    Edit {
+        file: u8,
+        change: u8,
+        to_copy: bool,
+    },
+    EditBeside {
+        file: u8,
+        to: u8,
+        change: u8,
+    },
+    EditCopies {
+        file: u8,
+        to: u8,
+        change: u8,
+    },
+    Replace {
+        file: u8,
+        scene: u8,
+    },
+    ReplaceQuietly {
+        file: u8,
+        scene: u8,
+    },
+    Revert {
+        file: u8,
+    },
+    RenameInChain {
+        folder: u8,
+    },
+    Rename {
+        file: u8,
+        to: u8,
+    },
+    Swap {
+        file: u8,
+        with: u8,
+    },
+    Copy {
+        file: u8,
+        to: u8,
+    },
+    Delete {
+        file: u8,
+    },
+    Unplug {
+        folder: u8,
+    },
+    EmptyMount {
+        folder: u8,
+    },
     Plug,
-    PlugElsewhere { folder: u8 },
+    PlugElsewhere {
+        folder: u8,
+    },
     ExchangeDrives,
-    Touch { file: u8 },
-    Comment { file: u8, text: u8 },
-    Break { file: u8 },
+    Touch {
+        file: u8,
+    },
+    Comment {
+        file: u8,
+        text: u8,
+    },
+    Break {
+        file: u8,
+    },
     Mend,
-    Rubbish { file: u8, number: u8 },
-    Name { face: u8 },
-    Confirm { face: u8 },
-    Reject { face: u8 },
-    StaleTick { face: u8 },
-    Move { face: u8, to: u8 },
-    TakeOut { face: u8 },
-    Strangers { face: u8 },
-    NotAPerson { face: u8 },
-    Restore { face: u8 },
-    Hide { face: u8 },
-    Show { person: u8 },
-    Merge { from: u8, into: u8 },
-    TellApart { one: u8, other: u8 },
-    MayBeSame { pair: u8 },
-    PutBack { lost: u8, onto: u8 },
-    LetGo { lost: u8 },
+    Rubbish {
+        file: u8,
+        number: u8,
+    },
+    Name {
+        face: u8,
+    },
+    Confirm {
+        face: u8,
+    },
+    Reject {
+        face: u8,
+    },
+    StaleTick {
+        face: u8,
+    },
+    Move {
+        face: u8,
+        to: u8,
+    },
+    TakeOut {
+        face: u8,
+    },
+    Strangers {
+        face: u8,
+    },
+    NotAPerson {
+        face: u8,
+    },
+    Restore {
+        face: u8,
+    },
+    Hide {
+        face: u8,
+    },
+    Show {
+        person: u8,
+    },
+    Merge {
+        from: u8,
+        into: u8,
+    },
+    TellApart {
+        one: u8,
+        other: u8,
+    },
+    MayBeSame {
+        pair: u8,
+    },
+    PutBack {
+        lost: u8,
+        onto: u8,
+    },
+    LetGo {
+        lost: u8,
+    },
     Undo,
     Redo,
     UndoAndRedo,
     Regroup,
     OtherDetector,
     OtherModel,
-    Kill { calls: u8 },
+    Kill {
+        calls: u8,
+    },
     Restart,
+    /// Makes one where there is none yet.
+    RestoreBackup,
 }
 
 impl Operation {
@@ -66,7 +160,8 @@ impl Operation {
         let (a, b): (u8, u8) = (rng.random(), rng.random());
         let yes: bool = rng.random();
         match rng.random_range(0..100) {
-            0..18 => Self::Scan { accept: yes },
+            0..17 => Self::Scan { accept: yes },
+            17 => Self::RestoreBackup,
             18..22 => Self::New { to: a, scene: b },
             22..27 => Self::Edit { file: a, change: b, to_copy: rng.random_range(0..4) == 0 },
             27..29 => Self::EditBeside { file: a, to: b, change: rng.random() },
@@ -77,8 +172,9 @@ impl Operation {
             38..40 => Self::RenameInChain { folder: a },
             40..42 => Self::Rename { file: a, to: b },
             42..44 => Self::Swap { file: a, with: b },
-            44..47 => Self::Copy { file: a, to: b },
-            47..50 => Self::Delete { file: a },
+            44..46 => Self::Copy { file: a, to: b },
+            46..49 => Self::Delete { file: a },
+            49 => Self::RestoreBackup,
             50 => Self::Unplug { folder: a },
             51 => Self::EmptyMount { folder: a },
             52..54 => Self::Plug,
@@ -124,6 +220,7 @@ impl Operation {
             }
             Self::Kill { calls } => return history.killed_scan(calls),
             Self::Restart => history.restart(),
+            Self::RestoreBackup => history.restore_backup(),
             Self::EditCopies { file, to, change } => edit_copies(history, [file, to, change])?,
             Self::Regroup => history.regroup()?,
             Self::OtherDetector => history.world.change_detector(),

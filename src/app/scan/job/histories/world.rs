@@ -20,6 +20,7 @@ use crate::app::jobs::regroup::{Grouping, regroup};
 use crate::app::scan::job::lost::find_again;
 use crate::app::scan::job::{ScanSummary, ScanTools, scan_folders};
 use crate::cluster::Linkage;
+use crate::library::care::BackupReason;
 use crate::library::{
     Decision, FaceState, Library, LibraryError, LibraryReader, ListPage, MissingPolicy, PeopleFilter, PeopleKind,
     PhotoFilter,
@@ -317,6 +318,22 @@ impl World {
     /// The program is started anew.
     pub fn restart(&mut self) {
         self.library = open(&self.database, &self.kill_in);
+    }
+
+    /// A backup that no other one takes the place of.
+    pub fn back_up(&mut self) -> PathBuf {
+        let made = Library::open_read_only(&self.database).unwrap().back_up(BackupReason::Asked).unwrap();
+        self.copies += 1;
+        let kept = self.home.join(format!("backup-{}.sqlite", self.copies));
+        fs::rename(made, &kept).unwrap();
+        kept
+    }
+
+    /// The backup is restored into the open library, and the program started anew.
+    pub fn restore(&mut self, backup: &Path) {
+        let backup = backup.to_owned();
+        self.library.call(move |library| library.restore_backup(&backup).map(drop)).unwrap();
+        self.restart();
     }
 
     /// Runs a scan that the program does not survive: it goes on with what the database was after so many calls.
