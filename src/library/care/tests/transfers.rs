@@ -301,7 +301,7 @@ fn faces_of_a_picture_that_was_edited_since_the_export_are_looked_for_in_the_edi
     shelf.library.carry_over(pair, &[]).unwrap();
     let lost = shelf.library.lost_faces().unwrap();
     assert_eq!(lost.iter().filter(|face| face.name.as_deref() == Some("Ada")).count(), 1, "{lost:?}");
-    assert!(lost.iter().all(|face| face.path == from.at("a.jpg") && face.replaced_by == edit));
+    assert!(lost.iter().all(|face| face.path == from.at("a.jpg") && face.replaced_by == Some(edit)));
 }
 
 /// The same where the import comes first, and the scan after it.

@@ -1,0 +1,105 @@
+//! Folders that are removed, and what becomes of the faces found in them.
+
+use super::*;
+use crate::library::care::{self, BackupReason};
+
+const ADA: &str = "Ada";
+
+/// A folder of the shelf, scanned.
+fn scanned(shelf: &mut Shelf, name: &str) -> (PathBuf, ScanId) {
+    let folder = shelf.at(name);
+    let scan = shelf.library.begin_scan(&folder).unwrap();
+    (folder, scan)
+}
+
+fn show(shelf: &mut Shelf, scan: ScanId, path: &Path, hash: u8) -> (PhotoId, FaceId) {
+    let recorded = shelf.library.record_photos(scan, &[photo(path, hash, vec![face(0.0, 0.0)])]).unwrap();
+    (recorded[0].photo_id, shelf.library.faces_of_photo(recorded[0].photo_id).unwrap()[0].face_id)
+}
+
+/// A face named Ada whose picture another one has replaced, and that was not found there.
+fn lose(shelf: &mut Shelf, scan: ScanId, path: &Path, hashes: [u8; 2]) -> (FaceId, PhotoId) {
+    let (_, lost) = show(shelf, scan, path, hashes[0]);
+    shelf.library.move_faces(&[lost], &Destination::NewPerson { name: ADA.into() }).unwrap();
+    let (by, _) = show(shelf, scan, path, hashes[1]);
+    for pair in shelf.library.replaced_photos().unwrap() {
+        shelf.library.carry_over(pair, &[]).unwrap();
+    }
+    (lost, by)
+}
+
+fn lost(shelf: &Shelf) -> Vec<FaceId> {
+    shelf.library.lost_faces().unwrap().into_iter().map(|face| face.face_id).collect()
+}
+
+#[test]
+fn forgetting_a_folders_faces_takes_those_of_pictures_that_were_replaced_there_and_leaves_a_backup() {
+    let mut shelf = Shelf::new();
+    let ((here, in_here), (other, in_other)) = (scanned(&mut shelf, "here"), scanned(&mut shelf, "other"));
+    let (gone, by) = lose(&mut shelf, in_here, &here.join("a.jpg"), [1, 2]);
+    let (stays, _) = lose(&mut shelf, in_other, &other.join("b.jpg"), [3, 4]);
+    // A folder whose name only begins alike is another one.
+    let (alike, in_alike) = scanned(&mut shelf, "here too");
+    let (also_stays, _) = lose(&mut shelf, in_alike, &alike.join("c.jpg"), [5, 6]);
+    assert_eq!(lost(&shelf), [gone, stays, also_stays]);
+    let file = shelf.file();
+    assert!(care::backups(&file).unwrap().is_empty());
+    assert_eq!(shelf.library.remove_folder(&here, FacesOfFolder::Forget).unwrap(), 2);
+    assert_eq!(shelf.library.face(gone).unwrap(), None, "neither named nor listed any more");
+    assert!(shelf.library.faces_of_photo(by).unwrap().is_empty());
+    assert_eq!(lost(&shelf), [stays, also_stays]);
+    // The way back.
+    let backups = care::backups(&file).unwrap();
+    assert_eq!(backups.iter().map(|backup| backup.reason).collect::<Vec<_>>(), [BackupReason::BeforeRemoval]);
+    shelf.library.restore_backup(&backups[0].path).unwrap();
+    assert_eq!(lost(&shelf), [gone, stays, also_stays]);
+}
+
+#[test]
+fn keeping_a_folders_faces_keeps_its_lost_ones_listed() {
+    let mut shelf = Shelf::new();
+    let (here, scan) = scanned(&mut shelf, "here");
+    let (waits, by) = lose(&mut shelf, scan, &here.join("a.jpg"), [1, 2]);
+    shelf.library.remove_folder(&here, FacesOfFolder::Keep).unwrap();
+    assert_eq!((lost(&shelf), shelf.library.faces_of_photo(by).unwrap().len()), (vec![waits], 1));
+    assert!(care::backups(&shelf.file()).unwrap().is_empty());
+}
+
+/// The picture that took the other one's place moved on to the folder that is forgotten.
+#[test]
+fn a_lost_face_stays_listed_when_the_picture_that_took_its_place_is_forgotten() {
+    for is_replaced_again in [false, true] {
+        let mut shelf = Shelf::new();
+        let ((here, in_here), (other, in_other)) = (scanned(&mut shelf, "here"), scanned(&mut shelf, "other"));
+        let (waits, by) = lose(&mut shelf, in_other, &other.join("a.jpg"), [1, 2]);
+        let detector = ModelId("boxes".into());
+        shelf.library.place(in_here, &file(&here.join("moved.jpg"), 2), &detector).unwrap();
+        let next = match is_replaced_again {
+            true => Some(show(&mut shelf, in_other, &other.join("a.jpg"), 9).0),
+            false => {
+                let scan = shelf.library.begin_scan(&other).unwrap();
+                shelf.library.finish_scan(scan, ScanOutcome::Complete, MissingPolicy::Accept).unwrap();
+                None
+            }
+        };
+        assert_eq!(lost(&shelf), [waits]);
+        shelf.library.remove_folder(&here, FacesOfFolder::Forget).unwrap();
+        assert!(shelf.library.faces_of_photo(by).unwrap().is_empty(), "it was nowhere else");
+        let listed = shelf.library.lost_faces().unwrap();
+        assert_eq!((listed.len(), listed[0].face_id, listed[0].name.as_deref()), (1, waits, Some(ADA)));
+        assert_eq!((listed[0].path.as_path(), listed[0].replaced_by), (other.join("a.jpg").as_path(), next));
+        assert!(shelf.library.check().unwrap().is_sound());
+    }
+}
+
+/// What an inner folder's own scan met stays with the outer one, and the other way round.
+#[test]
+fn a_folder_inside_another_keeps_what_was_replaced_in_it() {
+    let mut shelf = Shelf::new();
+    let ((outer, in_outer), (inner, in_inner)) = (scanned(&mut shelf, "outer"), scanned(&mut shelf, "outer/inner"));
+    let (of_inner, _) = lose(&mut shelf, in_inner, &inner.join("a.jpg"), [1, 2]);
+    let (of_outer, _) = lose(&mut shelf, in_outer, &outer.join("b.jpg"), [3, 4]);
+    shelf.library.remove_folder(&outer, FacesOfFolder::Forget).unwrap();
+    assert_eq!(lost(&shelf), [of_inner]);
+    assert_eq!(shelf.library.face(of_outer).unwrap(), None);
+}
