@@ -410,6 +410,7 @@ pub fn album_world() -> World {
             cover: FaceId(10),
             held: (10..19).map(person_face).collect(),
             suggested: (11..16).map(|id| person_face(id + 1000)).collect(),
+            missing: Vec::new(),
             rejected: vec![(FaceId(25), PhotoId(25))],
             apart: vec![(PersonId(5), Some("Mario Rossi".into()))],
         },

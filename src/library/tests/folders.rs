@@ -103,3 +103,28 @@ fn a_folder_inside_another_keeps_what_was_replaced_in_it() {
     assert_eq!(lost(&shelf), [of_inner]);
     assert_eq!(shelf.library.face(of_outer).unwrap(), None);
 }
+
+/// A photo that was deleted, and not replaced by another one.
+#[test]
+fn named_faces_of_a_deleted_photo_are_listed_with_their_person_until_the_photo_is_back() {
+    let mut shelf = Shelf::new();
+    let faces = shelf.add_turned("a.jpg", &[0.0]);
+    let ada = shelf.library.move_faces(&faces, &Destination::NewPerson { name: ADA.into() }).unwrap();
+    assert_eq!(shelf.library.missing_faces_of(ada).unwrap(), []);
+    let photo = shelf.library.face(faces[0]).unwrap().unwrap().photo_id;
+    let scan = shelf.library.begin_scan(shelf.folder.path()).unwrap();
+    shelf.library.finish_scan(scan, ScanOutcome::Complete, MissingPolicy::Accept).unwrap();
+    assert_eq!(shelf.library.person(ada).unwrap().unwrap().faces, 0);
+    assert_eq!(shelf.library.missing_faces_of(ada).unwrap(), [(faces[0], photo)]);
+    // What was said can be taken back where it is seen, and that again.
+    let seen = shelf.library.revision().unwrap();
+    shelf.library.decide(&Decision::Reject { person: ada, faces: faces.clone() }, seen).unwrap();
+    assert_eq!(shelf.library.missing_faces_of(ada).unwrap(), []);
+    assert_eq!(shelf.library.rejected_for(ada).unwrap(), [(faces[0], photo)]);
+    shelf.library.undo().unwrap();
+    assert_eq!(shelf.library.missing_faces_of(ada).unwrap(), [(faces[0], photo)]);
+    let detector = ModelId("boxes".into());
+    shelf.library.place(scan, &file(&shelf.at("b.jpg"), b'a'), &detector).unwrap();
+    assert_eq!(shelf.library.missing_faces_of(ada).unwrap(), []);
+    assert_eq!(shelf.library.person(ada).unwrap().unwrap().faces, 1);
+}
