@@ -109,6 +109,8 @@ pub enum LibraryError {
     NoSuchPhoto(PhotoId),
     #[error("the folder is not in the library: {}", .0.display())]
     NoSuchFolder(PathBuf),
+    #[error("nothing that is known of {} is in {}", .from.display(), .to.display())]
+    OtherFolder { from: PathBuf, to: PathBuf },
     #[error("{0} since this was shown; nothing was done, look again")]
     Stale(Stale),
     #[error("a name needs at least one visible character")]

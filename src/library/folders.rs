@@ -39,6 +39,9 @@ pub enum FacesOfFolder {
     Forget,
 }
 
+/// How many files tell whether a folder is the one that was moved.
+const LOOKED_FOR: usize = 500;
+
 impl Library {
     /// Notes that a folder is not there. Its photos stay in sight, shown by their thumbnails.
     pub fn mark_offline(&mut self, folder: &Path) -> Result<()> {
@@ -140,6 +143,29 @@ impl LibraryReader {
             })?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         })
+    }
+
+    /// Whether `to` may be where a folder lies now: at least one of its files is there, by its place below the folder and
+    /// its size. Of many files so many are looked for, from all over the folder.
+    ///
+    /// # Errors
+    /// [`LibraryError::OtherFolder`] where none is.
+    pub fn check_moved(&self, from: &Path, to: &Path) -> Result<()> {
+        let known = self.read(|c| {
+            let mut query = c.prepare("SELECT path, size FROM file ORDER BY path")?;
+            let files = query.query_map([], |row| Ok((path::from_bytes(row.get(0)?), row.get::<_, i64>(1)? as u64)))?;
+            let files: Vec<(PathBuf, u64)> = files.collect::<rusqlite::Result<_>>()?;
+            Ok(files.into_iter().filter(|(path, _)| path.starts_with(from)).collect::<Vec<_>>())
+        })?;
+        let is_there = |(file, size): &(PathBuf, u64)| {
+            let there = file.strip_prefix(from).ok().and_then(|rest| std::fs::metadata(to.join(rest)).ok());
+            there.is_some_and(|there| there.is_file() && there.len() == *size)
+        };
+        let every = known.len().div_ceil(LOOKED_FOR).max(1);
+        match known.is_empty() || known.iter().step_by(every).any(is_there) {
+            true => Ok(()),
+            false => Err(LibraryError::OtherFolder { from: from.to_owned(), to: to.to_owned() }),
+        }
     }
 
     fn files_below(&self, folder: &Path) -> Result<Vec<PathBuf>> {

@@ -128,3 +128,24 @@ fn named_faces_of_a_deleted_photo_are_listed_with_their_person_until_the_photo_i
     assert_eq!(shelf.library.missing_faces_of(ada).unwrap(), []);
     assert_eq!(shelf.library.person(ada).unwrap().unwrap().faces, 1);
 }
+
+/// Two folders are easily taken for each other in a dialog.
+#[test]
+fn a_folder_is_not_moved_to_one_that_holds_nothing_of_it() {
+    let mut shelf = Shelf::new();
+    let (from, scan) = scanned(&mut shelf, "from");
+    let (to, other) = (shelf.at("to"), shelf.at("other"));
+    for folder in [to.join("2024"), other.join("2024")] {
+        std::fs::create_dir_all(folder).unwrap();
+    }
+    shelf.library.check_moved(&from, &other).unwrap();
+    for (name, hash) in [("2024/a.jpg", 1), ("2024/b.jpg", 2), ("c.jpg", 3)] {
+        show(&mut shelf, scan, &from.join(name), hash);
+    }
+    // A name alone tells nothing: cameras number their photos alike.
+    std::fs::write(other.join("2024/a.jpg"), [0; 999]).unwrap();
+    std::fs::write(to.join("2024/b.jpg"), [0; 1000]).unwrap();
+    let refused = shelf.library.check_moved(&from, &other).unwrap_err();
+    assert!(matches!(&refused, LibraryError::OtherFolder { to, .. } if *to == other), "{refused}");
+    shelf.library.check_moved(&from, &to).unwrap();
+}
