@@ -117,13 +117,13 @@ impl Library {
 }
 
 impl LibraryReader {
-    /// Every folder ever scanned and not removed, with its last scan, the latest first.
+    /// Every folder ever scanned and not removed, with its last scan, in the order in which they were added.
     pub fn folders(&self) -> Result<Vec<ScannedFolder>> {
         self.read(|c| {
             let mut query = c.prepare(
                 "SELECT folder.path, scan.started_at, scan.finished_at, scan.outcome, offline, \
                  (SELECT count(*) FROM file WHERE folder_id = folder.id AND missing = 0) FROM folder JOIN scan \
-                 ON scan.id = (SELECT max(id) FROM scan WHERE folder_id = folder.id) ORDER BY scan.id DESC",
+                 ON scan.id = (SELECT max(id) FROM scan WHERE folder_id = folder.id) ORDER BY folder.id",
             )?;
             let rows = query.query_map([], |row| {
                 let outcome = match row.get_ref(3)?.as_str_or_null()? {

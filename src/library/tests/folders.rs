@@ -149,3 +149,20 @@ fn a_folder_is_not_moved_to_one_that_holds_nothing_of_it() {
     assert!(matches!(&refused, LibraryError::OtherFolder { to, .. } if *to == other), "{refused}");
     shelf.library.check_moved(&from, &to).unwrap();
 }
+
+/// Buttons of a row stay with their folder, whatever is scanned meanwhile.
+#[test]
+fn folders_stay_in_the_order_in_which_they_were_added() {
+    let mut shelf = Shelf::new();
+    let (one, _) = scanned(&mut shelf, "z");
+    let (two, _) = scanned(&mut shelf, "a");
+    let listed = |shelf: &Shelf| -> Vec<PathBuf> {
+        shelf.library.folders().unwrap().into_iter().map(|folder| folder.path).collect()
+    };
+    let order = [shelf.folder.path().to_owned(), one.clone(), two];
+    assert_eq!(listed(&shelf), order);
+    let again = shelf.library.begin_scan(&one).unwrap();
+    assert_eq!(listed(&shelf), order);
+    shelf.library.finish_scan(again, ScanOutcome::Complete, MissingPolicy::Ask).unwrap();
+    assert_eq!(listed(&shelf), order);
+}
