@@ -1,5 +1,6 @@
 //! The library as its callers use it. Each test has a folder of its own; no photo is decoded.
 
+mod aside;
 mod asking;
 mod folders;
 mod grouping;
