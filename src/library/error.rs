@@ -139,6 +139,26 @@ impl LibraryError {
         )
     }
 
+    /// What is wrong with the library's file, as a sentence where the way back is offered beside it: the command that
+    /// others are told of is left out. None: nothing is.
+    pub fn damage(&self) -> Option<String> {
+        let words = match self {
+            Self::Damaged { path, reason } => format!("The library's file is damaged: {reason}: {}", path.display()),
+            Self::InTheWay { path, what } => {
+                format!(
+                    "Where the library keeps a file there is {what}, which a restore moves aside: {}",
+                    path.display()
+                )
+            }
+            Self::NotALibrary { path } => format!("This file is not a Likeness library: {}", path.display()),
+            Self::MigrationFailed { path, to, reason } => {
+                format!("The library could not be brought to format {to}: {reason}: {}", path.display())
+            }
+            _ => return None,
+        };
+        Some(words)
+    }
+
     /// Gives an SQLite error its meaning for the user.
     pub(super) fn at(self, path: &std::path::Path) -> Self {
         let Self::Sql(error) = self else { return self };
