@@ -12,7 +12,7 @@ use super::files::settle;
 use super::open::{Library, LibraryReader};
 use super::path;
 use super::review::rows::unknown_word;
-use super::scan::{ScanOutcome, is_gone, mark_missing};
+use super::scan::{ScanOutcome, is_gone, mark_missing, size_of};
 use crate::types::PhotoId;
 
 /// A scanned folder and its last scan.
@@ -158,8 +158,7 @@ impl LibraryReader {
             Ok(files.into_iter().filter(|(path, _)| path.starts_with(from)).collect::<Vec<_>>())
         })?;
         let is_there = |(file, size): &(PathBuf, u64)| {
-            let there = file.strip_prefix(from).ok().and_then(|rest| std::fs::metadata(to.join(rest)).ok());
-            there.is_some_and(|there| there.is_file() && there.len() == *size)
+            file.strip_prefix(from).is_ok_and(|rest| size_of(&to.join(rest)) == Some(*size))
         };
         let every = known.len().div_ceil(LOOKED_FOR).max(1);
         match known.is_empty() || known.iter().step_by(every).any(is_there) {

@@ -306,7 +306,7 @@ fn aside() -> Aside {
             path: PathBuf::from("/home/maria/Photos/2019/IMG_0001.jpg"),
             state: FaceState::Of { person: PersonId(1), belongs: Belongs::Confirmed },
             name: Some("Maria Silva".into()),
-            replaced_by: PhotoId(1),
+            replaced_by: Some(PhotoId(1)),
         }],
         hidden: vec![PersonCard {
             id: PersonId(200),
