@@ -108,11 +108,12 @@ impl LibraryReader {
         })
     }
 
-    /// How much is set aside in all: faces, hidden people, lost faces.
+    /// How much is set aside in all: lost faces, hidden people, faces, people told apart, rejections.
     pub fn count_set_aside(&self) -> Result<usize> {
         let lost = self.count_lost_faces()?;
         self.read(|c| {
-            Ok(lost + rows_of(c, "face WHERE set_aside IS NOT NULL")? + rows_of(c, "person WHERE hidden = 1")?)
+            let tables = ["face WHERE set_aside IS NOT NULL", "person WHERE hidden = 1", "different", "rejected"];
+            tables.into_iter().try_fold(lost, |sum, table| Ok(sum + rows_of(c, table)?))
         })
     }
 }

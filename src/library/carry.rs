@@ -63,8 +63,8 @@ pub struct LostFace {
     pub state: FaceState,
     /// Of its person.
     pub name: Option<String>,
-    /// The picture that is there now.
-    pub replaced_by: PhotoId,
+    /// The picture that is there now; none where that is in the library no more.
+    pub replaced_by: Option<PhotoId>,
 }
 
 /// A lost face: said to be somebody's or set aside, its picture without a file, replaced and compared, and the face
@@ -84,7 +84,7 @@ impl LibraryReader {
     pub fn lost_faces(&self) -> Result<Vec<LostFace>> {
         self.read(|c| {
             let mut query = c.prepare_cached(&format!(
-                "SELECT face.id, path, person_id, belongs, set_aside, name, replaced_by FROM photo \
+                "SELECT face.id, path, person_id, belongs, set_aside, name, nullif(replaced_by, photo.id) FROM photo \
                  JOIN face ON photo_id = photo.id LEFT JOIN person ON person.id = person_id \
                  WHERE {IS_LOST} ORDER BY person_id, path, face.id"
             ))?;
@@ -94,7 +94,7 @@ impl LibraryReader {
                     path: path::from_bytes(row.get(1)?),
                     state: rows::state_at(row, 2)?,
                     name: row.get(5)?,
-                    replaced_by: PhotoId(row.get(6)?),
+                    replaced_by: row.get::<_, Option<i64>>(6)?.map(PhotoId),
                 })
             })?;
             Ok(faces.collect::<rusqlite::Result<_>>()?)
@@ -158,6 +158,17 @@ impl Library {
             Ok(faces)
         })
     }
+}
+
+/// Before a picture leaves the library: those whose place it took stay replaced, by what is at their path now, else by
+/// nothing known, which is written as their own number. So their lost faces stay listed.
+pub(super) fn keep_lost(t: &Transaction, leaves: PhotoId) -> Result<()> {
+    t.prepare_cached(
+        "UPDATE photo SET replaced_by = ifnull((SELECT photo_id FROM file WHERE file.path = photo.path \
+         AND file.missing = 0 AND photo_id <> ?1), id) WHERE replaced_by = ?1 AND id <> ?1",
+    )?
+    .execute([leaves.0])?;
+    Ok(())
 }
 
 /// How many faces that were: one, or none.

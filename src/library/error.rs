@@ -109,6 +109,8 @@ pub enum LibraryError {
     NoSuchPhoto(PhotoId),
     #[error("the folder is not in the library: {}", .0.display())]
     NoSuchFolder(PathBuf),
+    #[error("nothing that is known of {} is in {}", .from.display(), .to.display())]
+    OtherFolder { from: PathBuf, to: PathBuf },
     #[error("{0} since this was shown; nothing was done, look again")]
     Stale(Stale),
     #[error("a name needs at least one visible character")]
@@ -135,6 +137,26 @@ impl LibraryError {
             self,
             Self::Damaged { .. } | Self::NotALibrary { .. } | Self::MigrationFailed { .. } | Self::InTheWay { .. }
         )
+    }
+
+    /// What is wrong with the library's file, as a sentence where the way back is offered beside it: the command that
+    /// others are told of is left out. None: nothing is.
+    pub fn damage(&self) -> Option<String> {
+        let words = match self {
+            Self::Damaged { path, reason } => format!("The library's file is damaged: {reason}: {}", path.display()),
+            Self::InTheWay { path, what } => {
+                format!(
+                    "Where the library keeps a file there is {what}, which a restore moves aside: {}",
+                    path.display()
+                )
+            }
+            Self::NotALibrary { path } => format!("This file is not a Likeness library: {}", path.display()),
+            Self::MigrationFailed { path, to, reason } => {
+                format!("The library could not be brought to format {to}: {reason}: {}", path.display())
+            }
+            _ => return None,
+        };
+        Some(words)
     }
 
     /// Gives an SQLite error its meaning for the user.

@@ -225,11 +225,13 @@ pub(super) fn link(t: &Transaction, scan: ScanId, file: &FileFacts, photo: Photo
 /// Since when an imported picture was at its path; so it does not say that the one there now came later.
 const NOT_KNOWN: ScanId = ScanId(i64::MAX);
 
-/// A picture that only an import knows, and that was at this path: it was edited there or replaced since the export.
+/// A picture that only an import knows, and that was at this path: it was edited there or replaced since the export. So
+/// was one whose successor only the import knows, too.
 fn imported_at(t: &Transaction, path: &[u8], by: PhotoId) -> Result<Option<PhotoId>> {
     let mut query = t.prepare_cached(
-        "SELECT id FROM photo WHERE path = ?1 AND id <> ?2 AND missing = 1 AND replaced_by IS NULL AND detector IS NULL \
-         AND NOT EXISTS (SELECT 1 FROM file WHERE photo_id = photo.id) \
+        "SELECT id FROM photo WHERE path = ?1 AND id <> ?2 AND missing = 1 AND detector IS NULL \
+         AND (replaced_by IS NULL OR EXISTS (SELECT 1 FROM photo AS by WHERE by.id = photo.replaced_by AND by.id <> ?2 \
+         AND by.missing = 1 AND by.detector IS NULL AND by.id <> photo.id)) AND NOT EXISTS (SELECT 1 FROM file WHERE photo_id = photo.id) \
          AND EXISTS (SELECT 1 FROM face WHERE photo_id = photo.id) ORDER BY id LIMIT 1",
     )?;
     Ok(query.query_row(params![path, by.0], |row| row.get(0).map(PhotoId)).optional()?)

@@ -149,6 +149,20 @@ impl LibraryReader {
         Ok(faces)
     }
 
+    /// A person's faces in photos that are missing, those that are only suggested left out, each with its photo. What was
+    /// carried over into a picture that is there, or waits in one that is missing too, is counted there.
+    pub fn missing_faces_of(&self, person: PersonId) -> Result<Vec<(FaceId, PhotoId)>> {
+        self.read(|c| {
+            let mut query = c.prepare_cached(
+                "SELECT face.id, photo_id FROM face JOIN photo ON photo.id = photo_id WHERE person_id = ?1 \
+                 AND missing = 1 AND belongs <> 'suggested' AND NOT EXISTS (SELECT 1 FROM carried JOIN face AS copy \
+                 ON copy.id = into_face WHERE face_id = face.id AND copy.person_id = ?1) ORDER BY path, face.id",
+            )?;
+            let faces = query.query_map([person.0], |row| Ok((FaceId(row.get(0)?), PhotoId(row.get(1)?))))?;
+            Ok(faces.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
     /// The faces that show a person best, for a strip.
     pub fn best_faces(&self, person: PersonId, limit: usize) -> Result<Vec<FaceId>> {
         self.read(|c| {

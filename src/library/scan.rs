@@ -311,6 +311,11 @@ pub(super) fn is_gone(path: &Path) -> bool {
     matches!(std::fs::symlink_metadata(path), Err(error) if matches!(error.kind(), NotFound | NotADirectory))
 }
 
+/// Of a file; none where there is no file.
+pub(super) fn size_of(path: &Path) -> Option<u64> {
+    std::fs::metadata(path).ok().filter(|there| there.is_file()).map(|there| there.len())
+}
+
 fn record(t: &Transaction, scan: ScanId, record: &PhotoRecord) -> Result<Recorded> {
     let hashes = record.file.hashes.ok_or(super::LibraryError::BadValue { what: "picture without a hash" })?;
     let photo = match find_photo(t, &hashes)? {

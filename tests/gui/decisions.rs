@@ -271,6 +271,23 @@ fn two_people_are_told_apart_in_the_preview_and_at_a_group() {
 }
 
 #[test]
+fn a_persons_page_says_why_faces_are_not_there_and_lets_them_be_taken_back() {
+    let mut world = album_world();
+    world.page.held.clear();
+    world.page.suggested.clear();
+    world.page.missing = vec![(FaceId(31), PhotoId(31))];
+    let (wire, mut harness) = open(world, View::PEOPLE);
+    send(&mut harness, Message::Act(Action::OpenPerson(PersonId(1))));
+    harness.get_by_label("0 faces, 1 in a photo that is missing");
+    harness.get_by_label("In photos that are missing");
+    harness.get_by_label_contains("they are back as soon as a scan finds their photos again");
+    harness.get_by_label("A face in a photo that is missing");
+    harness.get_by_label("Reject").click();
+    harness.run();
+    assert_eq!(wire.last_decision().1, Decision::Reject { person: PersonId(1), faces: vec![FaceId(31)] });
+}
+
+#[test]
 fn a_folder_is_removed_after_a_question() {
     let (wire, mut harness) = open(album_world(), View::SETTINGS);
     harness.get_by_label_contains("not there now");

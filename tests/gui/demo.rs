@@ -306,7 +306,7 @@ fn aside() -> Aside {
             path: PathBuf::from("/home/maria/Photos/2019/IMG_0001.jpg"),
             state: FaceState::Of { person: PersonId(1), belongs: Belongs::Confirmed },
             name: Some("Maria Silva".into()),
-            replaced_by: PhotoId(1),
+            replaced_by: Some(PhotoId(1)),
         }],
         hidden: vec![PersonCard {
             id: PersonId(200),
@@ -410,6 +410,7 @@ pub fn album_world() -> World {
             cover: FaceId(10),
             held: (10..19).map(person_face).collect(),
             suggested: (11..16).map(|id| person_face(id + 1000)).collect(),
+            missing: Vec::new(),
             rejected: vec![(FaceId(25), PhotoId(25))],
             apart: vec![(PersonId(5), Some("Mario Rossi".into()))],
         },

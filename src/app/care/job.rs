@@ -30,29 +30,45 @@ pub fn backup_to_restore(home: &Home, named: Option<&Path>) -> Result<PathBuf> {
             None => bail!("there is no such backup: {}", named.display()),
         };
     }
-    let newest = offers_of(home)?.into_iter().next().map(|backup| backup.path);
+    care::rescue_garbled(&library);
+    let backups = care::backups(&library)?;
+    let newest = best_of(backups.iter().filter(|backup| backup.reason != BackupReason::BeforeRestore));
+    let newest = newest.into_iter().next().map(|backup| backup.path);
     newest.with_context(|| format!("there is no sound backup in {}", care::backups_folder(&library).display()))
 }
 
-/// What can be put in a damaged library's place, the best first: the newest sound backup, and what a damaged library
-/// still held in its file alone. That one comes first only where more was decided in it, since it may be of two states.
-fn offers(backups: &[Backup]) -> Vec<Backup> {
-    let sound = || backups.iter().filter(|backup| backup.is_sound() && backup.reason != BackupReason::BeforeRestore);
-    let whole = sound().find(|backup| backup.reason != BackupReason::FileAlone);
-    // Once there is a backup of what came after, it is a thing of the past.
-    let alone = sound().next().filter(|backup| backup.reason == BackupReason::FileAlone);
-    let holds_more =
-        |(alone, whole): (&Backup, &Backup)| care::revision_in(&alone.path) > care::revision_in(&whole.path);
-    let mut offers: Vec<Backup> = whole.into_iter().chain(alone).cloned().collect();
-    if alone.zip(whole).is_some_and(holds_more) {
-        offers.reverse();
-    }
-    offers
+/// What can be put in a damaged library's place.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Offers {
+    /// The best first.
+    pub best: Vec<Backup>,
+    /// The other sound ones, the newest first.
+    pub others: Vec<Backup>,
 }
 
-pub fn offers_of(home: &Home) -> Result<Vec<Backup>> {
+/// The newest sound backup, and what a damaged library still held in its file alone. That one comes first only where
+/// more was decided in it, since it may be of two states.
+fn best_of<'b>(backups: impl Iterator<Item = &'b Backup>) -> Vec<Backup> {
+    let sound: Vec<&Backup> = backups.filter(|backup| backup.is_sound()).collect();
+    let whole = sound.iter().find(|backup| backup.reason != BackupReason::FileAlone).copied();
+    // Once there is a backup of what came after, it is a thing of the past.
+    let alone = sound.first().filter(|backup| backup.reason == BackupReason::FileAlone).copied();
+    let holds_more =
+        |(alone, whole): (&Backup, &Backup)| care::revision_in(&alone.path) > care::revision_in(&whole.path);
+    let mut best: Vec<Backup> = whole.into_iter().chain(alone).cloned().collect();
+    if alone.zip(whole).is_some_and(holds_more) {
+        best.reverse();
+    }
+    best
+}
+
+/// What an earlier restore put aside is among them: where nothing newer is sound, it is what there was last.
+pub fn offers_of(home: &Home) -> Result<Offers> {
     care::rescue_garbled(&home.library());
-    Ok(offers(&care::backups(&home.library())?))
+    let backups = care::backups(&home.library())?;
+    let best = best_of(backups.iter());
+    let others = backups.into_iter().filter(|backup| backup.is_sound() && !best.contains(backup)).collect();
+    Ok(Offers { best, others })
 }
 
 /// Restores a backup, whether the library can be opened or not.
@@ -128,11 +144,25 @@ mod tests {
     }
 
     #[test]
+    fn a_damaged_library_is_offered_its_newest_sound_backup_whatever_it_was_made_for_and_the_others_below() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::open(Some(folder.path())).unwrap();
+        let library = Library::open(&home.library()).unwrap();
+        let asked = library.back_up(BackupReason::Asked).unwrap();
+        let put_aside = library.back_up(BackupReason::BeforeRestore).unwrap();
+        std::fs::write(asked.with_file_name("library-20990101T000000.000Z-daily.sqlite"), b"torn").unwrap();
+        let offers = offers_of(&home).unwrap();
+        let paths = |backups: &[Backup]| backups.iter().map(|backup| backup.path.clone()).collect::<Vec<_>>();
+        assert_eq!(paths(&offers.best), [put_aside]);
+        assert_eq!(paths(&offers.others), [asked]);
+    }
+
+    #[test]
     fn a_file_without_its_log_is_offered_beside_the_newest_backup_and_first_only_where_it_holds_more() {
         let folder = tempfile::tempdir().unwrap();
         let home = Home::open(Some(folder.path())).unwrap();
         let mut library = Library::open(&home.library()).unwrap();
-        let offered = || offers_of(&home).unwrap().into_iter().map(|backup| backup.path).collect::<Vec<_>>();
+        let offered = || offers_of(&home).unwrap().best.into_iter().map(|backup| backup.path).collect::<Vec<_>>();
         let early = library.back_up(BackupReason::FileAlone).unwrap();
         assert_eq!(offered(), [early.as_path()]);
         let other = Library::open(&folder.path().join("other.sqlite")).unwrap();

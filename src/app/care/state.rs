@@ -10,7 +10,7 @@ use crate::app::ui::action::{Action, Outbox};
 use crate::app::ui::feature::{Feature, PathQuestion, Wanted};
 use crate::app::ui::view::View;
 use crate::library::care::{Backup, CheckReport, ImportReport};
-use crate::types::PersonId;
+use crate::types::{PersonId, Touched};
 
 /// What a user can do here.
 #[derive(Debug, Clone, PartialEq)]
@@ -141,6 +141,13 @@ impl Feature for State {
 
     fn shown(&self, view: View, out: &mut Outbox<'_, Request>) {
         if Self::VIEW == Some(view) {
+            out.ask(Request::LoadBackups);
+        }
+    }
+
+    /// A backup may have been made, as before the faces of a folder are forgotten.
+    fn touched(&self, touched: &Touched, on_show: View, out: &mut Outbox<'_, Request>) {
+        if touched.everything && Self::VIEW == Some(on_show) {
             out.ask(Request::LoadBackups);
         }
     }

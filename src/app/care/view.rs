@@ -121,6 +121,7 @@ fn reason_key(reason: BackupReason) -> &'static str {
         BackupReason::Asked => "backup_asked",
         BackupReason::BeforeRestore => "backup_before_restore",
         BackupReason::BeforeImport => "backup_before_import",
+        BackupReason::BeforeRemoval => "backup_before_removal",
         BackupReason::Rescued => "backup_rescued",
         BackupReason::FileAlone => "backup_file_alone",
     }

@@ -91,6 +91,8 @@ pub struct Failure {
 pub enum Failed {
     Load,
     Change,
+    /// Pointing a folder to where nothing of it lies.
+    OtherFolder,
     Remove,
     Preview,
     Job,
@@ -126,6 +128,7 @@ impl Failed {
         match self {
             Self::Load => "failed_load",
             Self::Change => "failed_change",
+            Self::OtherFolder => "failed_other_folder",
             Self::Remove => "failed_remove",
             Self::Preview => "failed_preview",
             Self::Job => "failed_job",

@@ -272,7 +272,15 @@ fn panic_words(panic: &(dyn Any + Send)) -> String {
 
 pub fn failure(what: Failed, error: &anyhow::Error) -> Failure {
     let what = if is_damage(error) { Failed::Damaged } else { what };
-    Failure { what, details: error_chain(error) }
+    Failure { what, details: damage_or_chain(error) }
+}
+
+/// What the page says that offers the way back: what is wrong with the library's file, else what the error itself says.
+pub fn damage_or_chain(error: &anyhow::Error) -> String {
+    error
+        .chain()
+        .find_map(|cause| cause.downcast_ref().and_then(LibraryError::damage))
+        .unwrap_or_else(|| error_chain(error))
 }
 
 /// Whether the library's file is damaged, so that a backup helps.

@@ -6,20 +6,20 @@ use std::thread;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use eframe::egui::{self, CentralPanel, Label, Ui};
 
-use crate::app::care::job;
+use crate::app::care::job::{self, Offers};
 use crate::app::care::view::{backup_words, what_it_may_lack};
 use crate::app::engine::home::Home;
+use crate::app::engine::shared::damage_or_chain;
 use crate::app::ui::locale::Locale;
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::library::care::Backup;
-use crate::types::error_chain;
 
 /// At most so many wait: one question is asked at a time.
 const ANSWERS: usize = 4;
 
 enum Answer {
-    Found(Vec<Backup>),
+    Found(Offers),
     Restored,
     Failed(String),
 }
@@ -30,8 +30,8 @@ pub struct Repair {
     problem: String,
     answers: Receiver<Answer>,
     sender: Sender<Answer>,
-    /// What can be put in its place, the best first; none while it is being looked for.
-    offers: Option<Vec<Backup>>,
+    /// What can be put in its place; none while it is being looked for.
+    offers: Option<Offers>,
     is_restoring: bool,
 }
 
@@ -41,7 +41,7 @@ impl Repair {
         let repair = Self { home, problem, answers, sender, offers: None, is_restoring: false };
         repair.ask(ctx, |home| match job::offers_of(home) {
             Ok(offers) => Answer::Found(offers),
-            Err(error) => Answer::Failed(error_chain(&error)),
+            Err(error) => Answer::Failed(damage_or_chain(&error)),
         });
         repair
     }
@@ -65,7 +65,7 @@ impl Repair {
                 Answer::Found(offers) => self.offers = Some(offers),
                 Answer::Restored => return true,
                 Answer::Failed(problem) => {
-                    self.problem = problem;
+                    self.problem = sentence(&problem);
                     self.is_restoring = false;
                     self.offers.get_or_insert_default();
                 }
@@ -87,9 +87,9 @@ impl Repair {
             match &self.offers {
                 _ if self.is_restoring => _ = ui.spinner(),
                 None => _ = ui.spinner(),
-                Some(offers) if offers.is_empty() => _ = ui.label(text.s("repair_none")),
+                Some(offers) if offers.best.is_empty() => _ = ui.label(text.s("repair_none")),
                 Some(offers) => {
-                    let chosen = offers.iter().filter(|backup| offer_ui(ui, text, backup)).last().cloned();
+                    let chosen = egui::ScrollArea::vertical().show(ui, |ui| offers_ui(ui, text, offers)).inner;
                     if let Some(backup) = chosen {
                         self.restore(ui.ctx(), backup);
                     }
@@ -102,20 +102,42 @@ impl Repair {
         self.is_restoring = true;
         self.ask(ctx, move |home| match job::restore(home, &backup.path) {
             Ok(_) => Answer::Restored,
-            Err(error) => Answer::Failed(error_chain(&error)),
+            Err(error) => Answer::Failed(damage_or_chain(&error)),
         });
     }
 }
 
+/// Begun as a sentence is.
+fn sentence(words: &str) -> String {
+    let mut rest = words.chars();
+    rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
+}
+
+/// The best, and below them the others. Which one was chosen.
+fn offers_ui(ui: &mut Ui, text: &Locale, offers: &Offers) -> Option<Backup> {
+    let mut chosen = offers.best.iter().filter(|backup| offer_ui(ui, text, Rank::Primary, backup)).last();
+    if !offers.others.is_empty() {
+        ui.add_space(space::M);
+        ui.label(theme::lead(text.s("repair_others")));
+        ui.add_space(space::S);
+    }
+    for backup in &offers.others {
+        if offer_ui(ui, text, Rank::Plain, backup) {
+            chosen = Some(backup);
+        }
+    }
+    chosen.cloned()
+}
+
 /// One of them, with what it may lack. True: it was chosen.
-fn offer_ui(ui: &mut Ui, text: &Locale, backup: &Backup) -> bool {
+fn offer_ui(ui: &mut Ui, text: &Locale, rank: Rank, backup: &Backup) -> bool {
     let words = backup_words(text, backup);
     ui.label(theme::strong(words.as_str()));
     if let Some(lacks) = what_it_may_lack(text, backup.reason) {
         ui.add(Label::new(theme::secondary(ui, lacks)).wrap());
     }
     ui.add_space(space::S);
-    let response = buttons::button_ui(ui, Rank::Primary, text.s("repair_do"));
+    let response = buttons::button_ui(ui, rank, text.s("repair_do"));
     let spoken = format!("{} {words}", text.s("repair_do"));
     ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(spoken.as_str()));
     ui.add_space(space::L);
@@ -136,18 +158,42 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let home = Home::open(Some(folder.path())).unwrap();
         let library = Library::open(&home.library()).unwrap();
-        let backup = library.back_up(BackupReason::Asked).unwrap();
+        library.back_up(BackupReason::Asked).unwrap();
+        // Newer, and sound, too.
+        let backup = library.back_up(BackupReason::BeforeRestore).unwrap();
         drop(library);
         std::fs::write(home.library(), b"overwritten").unwrap();
         let error = anyhow::Error::from(Library::open(&home.library()).map(drop).unwrap_err());
         assert!(is_damage(&error));
-        let mut repair = Repair::new(home, error_chain(&error), &egui::Context::default());
+        let mut repair = Repair::new(home, damage_or_chain(&error), &egui::Context::default());
         let begun = Instant::now();
         while repair.offers.is_none() && begun.elapsed() < Duration::from_secs(20) {
             assert!(!repair.update());
             thread::sleep(Duration::from_millis(5));
         }
-        assert_eq!(repair.offers.unwrap()[0].path, backup);
+        let offers = repair.offers.unwrap();
+        assert_eq!((&offers.best[0].path, offers.others.len()), (&backup, 1));
         assert!(repair.problem.contains("not a Likeness library"), "{}", repair.problem);
+    }
+
+    /// The page has the button that a command would do the work of.
+    #[test]
+    fn what_is_wrong_is_said_in_a_sentence_that_names_no_command() {
+        use crate::library::LibraryError;
+        let path = || std::path::PathBuf::from("/home/me/library.sqlite");
+        let errors = [
+            LibraryError::Damaged { path: path(), reason: "its log is garbled".into() },
+            LibraryError::InTheWay { path: path(), what: crate::library::Obstacle::Folder },
+            LibraryError::NotALibrary { path: path() },
+            LibraryError::MigrationFailed { path: path(), to: 6, reason: "a row is missing".into() },
+        ];
+        for error in errors {
+            let error = anyhow::Error::from(error).context("while the window opens");
+            assert!(is_damage(&error));
+            let words = damage_or_chain(&error);
+            assert!(words.starts_with(char::is_uppercase) && words.contains("library.sqlite"), "{words}");
+            assert_eq!(sentence(&words), words);
+            assert!(!words.contains('`') && !words.contains("library restore"), "{words}");
+        }
     }
 }

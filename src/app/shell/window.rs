@@ -9,10 +9,9 @@ use super::message::Message;
 use super::repair::Repair;
 use super::state::Settings;
 use crate::app::engine::home::Home;
-use crate::app::engine::shared::is_damage;
+use crate::app::engine::shared::{damage_or_chain, is_damage};
 use crate::app::ui::locale::{Language, Locale};
 use crate::app::ui::{fonts, theme};
-use crate::types::error_chain;
 
 /// Wakes the window when an event waits.
 pub type Wake = Box<dyn Fn() + Send + Sync>;
@@ -71,7 +70,7 @@ impl Window {
                 std::mem::take(&mut opening.first).into_iter().for_each(|message| app.send(message));
                 Ok(Self::App(Box::new((app, Some(opening)))))
             }
-            Err(error) if is_damage(&error) => Ok(Self::repair(opening, error_chain(&error), ctx)),
+            Err(error) if is_damage(&error) => Ok(Self::repair(opening, damage_or_chain(&error), ctx)),
             Err(error) => Err(error),
         }
     }
@@ -107,7 +106,7 @@ impl Window {
                     let home = opening.home.clone();
                     match Self::open(opening, ctx) {
                         Ok(window) => *self = window,
-                        Err(error) => *repair = Repair::new(home, error_chain(&error), ctx),
+                        Err(error) => *repair = Repair::new(home, damage_or_chain(&error), ctx),
                     }
                 }
             }
@@ -186,7 +185,7 @@ mod tests {
         let mut window = Window::open(opening, &ctx).unwrap();
         assert!(matches!(window, Window::App(_)), "it opens, since its beginning is whole");
         assert!(until_repair(&mut window, &ctx), "the page never came");
-        let newest = job::offers_of(&home).unwrap().remove(0);
+        let newest = job::offers_of(&home).unwrap().best.remove(0);
         job::restore(&home, &newest.path).unwrap();
         assert_eq!(Library::open(&home.library()).unwrap().counts().unwrap(), counts);
     }

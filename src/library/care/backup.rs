@@ -27,6 +27,8 @@ pub enum BackupReason {
     /// What was there before a backup was restored.
     BeforeRestore,
     BeforeImport,
+    /// Before the faces of a folder that is no longer scanned were forgotten.
+    BeforeRemoval,
     /// What a library still held whose log was garbled.
     Rescued,
     /// The library's file without its log, of which nothing could be read: sound, but it may lack what was decided last.
@@ -64,13 +66,14 @@ impl Backup {
 }
 
 impl BackupReason {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Migration,
         Self::Grouping,
         Self::Daily,
         Self::Asked,
         Self::BeforeRestore,
         Self::BeforeImport,
+        Self::BeforeRemoval,
         Self::Rescued,
         Self::FileAlone,
     ];
@@ -83,6 +86,7 @@ impl BackupReason {
             Self::Asked => "asked",
             Self::BeforeRestore => "before-restore",
             Self::BeforeImport => "before-import",
+            Self::BeforeRemoval => "before-removal",
             Self::Rescued => "rescued",
             Self::FileAlone => "file-alone",
         }

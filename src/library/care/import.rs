@@ -1,7 +1,7 @@
 //! Brings an export into a library: an empty one, or one whose photos were scanned already, wherever they lie.
 //!
-//! * Photos are found by their picture's hash. One that is not here yet is made, as missing, if it has faces; the scan
-//!   that finds the picture finds its faces by their boxes.
+//! * Photos are found by their picture's hash. One that is not here yet is made, as missing, if it has faces or took the
+//!   place of one that has; the scan that finds the picture finds its faces by their boxes.
 //! * Faces of a photo are found by their boxes (intersection over union of a half or more, the best first).
 //! * People: see [`People`](super::import_people::People).
 //! * What was decided in this library holds where the import says otherwise; each such case is listed. What the grouping
@@ -126,6 +126,8 @@ pub(super) struct Import<'t, 'c> {
     pub(super) faces: HashMap<i64, FaceId>,
     pub(super) made_photos: HashSet<PhotoId>,
     pub(super) made_faces: HashSet<FaceId>,
+    /// Made here, and compared where the export was written: the picture, and the one that took its place.
+    pub(super) compared: Vec<(PhotoId, PhotoId)>,
     /// Of which something was said by this import that was not said here.
     pub(super) decided: HashSet<FaceId>,
     pub(super) report: ImportReport,
@@ -142,6 +144,7 @@ impl<'t, 'c> Import<'t, 'c> {
             faces: HashMap::new(),
             made_photos: HashSet::new(),
             made_faces: HashSet::new(),
+            compared: Vec::new(),
             decided: HashSet::new(),
             report: ImportReport::default(),
         }
@@ -180,13 +183,14 @@ impl<'t, 'c> Import<'t, 'c> {
             of_photo.entry(face.photo).or_default().push(face);
         }
         let rejected: HashSet<i64> = self.contents.rejected.iter().map(|&(face, _)| face).collect();
+        let took_a_place = self.took_a_place(|photo| of_photo.contains_key(&photo));
         for photo in &self.contents.photos {
             let faces = of_photo.remove(&photo.id).unwrap_or_default();
             let found = self.find_photo(photo)?;
             let id = match found {
                 Some(id) => id,
-                // Nothing is known of it that a scan would not find out.
-                None if faces.is_empty() => continue,
+                // Nothing is known of it that a scan would not find out, but whose place it took.
+                None if faces.is_empty() && !took_a_place.contains(&photo.id) => continue,
                 None => self.make_photo(photo)?,
             };
             self.photos.insert(photo.id, id);

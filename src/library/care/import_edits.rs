@@ -1,7 +1,7 @@
 //! Pictures that were edited since an export: which took another's place, as the import and this library know it, and which
 //! faces are in no photo here.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
 use rusqlite::params;
@@ -34,17 +34,38 @@ pub enum WaitsFor {
 }
 
 impl<'c> Import<'_, 'c> {
+    /// Photos that took the place of one with faces, or of one that did so, by their numbers in the file.
+    pub(super) fn took_a_place(&self, has_faces: impl Fn(i64) -> bool) -> HashSet<i64> {
+        let by: HashMap<i64, i64> =
+            self.contents.photos.iter().filter_map(|photo| Some((photo.id, photo.replaced_by?))).collect();
+        let mut took = HashSet::new();
+        for photo in by.keys().filter(|photo| has_faces(**photo)) {
+            let mut next = by.get(photo);
+            while let Some(&photo) = next.filter(|photo| took.insert(**photo)) {
+                next = by.get(&photo);
+            }
+        }
+        took
+    }
+
     /// Which photo took another's place, and which of its faces were found there: as far as only the import knows it.
     pub(super) fn follow_edits(&mut self) -> Result<()> {
         for photo in &self.contents.photos {
             let Some(id) = self.photos.get(&photo.id).filter(|id| self.made_photos.contains(id)) else { continue };
-            let by = photo.replaced_by.and_then(|by| self.photos.get(&by)).map(|by| by.0);
-            self.d.t.prepare_cached("UPDATE photo SET replaced_by = ?2 WHERE id = ?1")?.execute(params![id.0, by])?;
-            if !photo.carried && by.is_some() {
+            let Some(by) = photo.replaced_by else { continue };
+            // By one of which the export says nothing: its own number, as for one that left the library.
+            let by = *self.photos.get(&by).unwrap_or(id);
+            self.d.t.prepare_cached("UPDATE photo SET replaced_by = ?2 WHERE id = ?1")?.execute([id.0, by.0])?;
+            if by == *id {
+                continue;
+            }
+            if photo.carried {
+                self.compared.push((*id, by));
+            } else {
                 self.d
                     .t
                     .prepare_cached("INSERT OR IGNORE INTO replaced (old, new, came_later) VALUES (?1, ?2, 0)")?
-                    .execute(params![id.0, by])?;
+                    .execute([id.0, by.0])?;
             }
         }
         for face in &self.contents.faces {
@@ -94,6 +115,10 @@ impl<'c> Import<'_, 'c> {
                      WHERE new IS NOT NULL AND new <> old",
                 )?
                 .execute([face.0])?;
+        }
+        // What was not found in a picture that is not here either waits among the lost faces at once.
+        for (old, new) in self.compared.iter().filter(|(_, new)| self.made_photos.contains(new)) {
+            self.d.t.prepare_cached("DELETE FROM replaced WHERE old = ?1 AND new = ?2")?.execute([old.0, new.0])?;
         }
         Ok(())
     }

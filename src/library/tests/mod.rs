@@ -1,6 +1,8 @@
 //! The library as its callers use it. Each test has a folder of its own; no photo is decoded.
 
+mod aside;
 mod asking;
+mod folders;
 mod grouping;
 mod opening;
 mod released;

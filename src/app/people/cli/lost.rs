@@ -38,7 +38,7 @@ fn list(library: &LibraryReader, json: bool) -> Result<()> {
     let mut listed = Vec::new();
     for lost in library.lost_faces()? {
         let Some(face) = library.face(lost.face_id)? else { continue };
-        let there = library.faces_of_photo(lost.replaced_by)?;
+        let there = lost.replaced_by.map_or_else(|| Ok(Vec::new()), |photo| library.faces_of_photo(photo))?;
         match json {
             true => listed.push(as_json(&face, &there)),
             false => println!("{}", as_lines(&face, &there)),

@@ -85,6 +85,7 @@ fn person_page(shared: &Shared, person: PersonId) -> Result<Option<PersonPage>> 
                 cover,
                 held,
                 suggested,
+                missing: library.missing_faces_of(person)?,
                 rejected: library.rejected_for(person)?,
                 apart: library.told_apart_from(person)?,
             }))

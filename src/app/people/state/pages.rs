@@ -17,6 +17,8 @@ pub struct PersonPage {
     /// Confirmed one by one, named with the group, or grouped.
     pub held: Vec<FaceOfPerson>,
     pub suggested: Vec<FaceOfPerson>,
+    /// Faces held so far, in photos that are missing, with their photos.
+    pub missing: Vec<(FaceId, PhotoId)>,
     /// Faces of which the user said that they are not this person.
     pub rejected: Vec<(FaceId, PhotoId)>,
     /// People who are somebody else, with their names.

@@ -10,6 +10,7 @@ use crate::app::ui::action::Action;
 use crate::app::ui::icons::Icon;
 use crate::app::ui::locale::grouped;
 use crate::app::ui::theme::{self, size, space};
+use crate::app::ui::view::View;
 use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::face_tile::{FaceTile, TileFrame, face_tile_ui};
 use crate::app::ui::widgets::rows::{RowTops, rows_ui};
@@ -148,7 +149,10 @@ fn lost_ui(ui: &mut Ui, ctx: &mut Context<'_>, aside: &Aside, lost: &LostFace) {
             if buttons::button_ui(ui, Rank::Plain, ctx.text.s("put_back")).clicked() {
                 let putting = PuttingBack { lost: lost.face_id, name: lost.name.clone(), seen: aside.seen };
                 ctx.act(Action::PutBack(Some(putting)));
-                ctx.act(Action::OpenPhoto(lost.replaced_by));
+                match lost.replaced_by {
+                    Some(photo) => ctx.act(Action::OpenPhoto(photo)),
+                    None => ctx.act(Action::Show(View::LIBRARY)),
+                }
             }
             ui.with_layout(egui::Layout::top_down(egui::Align::Min), |ui| {
                 ui.add_space(space::L);

@@ -1,13 +1,16 @@
 //! One person: the confirmed faces, then those that are probably theirs, nearest first.
 
 mod parts;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 
 use eframe::egui::{self, Id, Key, Modifiers, Response, Ui, Vec2};
 
 use self::parts::{
-    apart_ui, decide, distance_ui, heading_words, move_to, rejected_ui, selected_menu_ui, tick_ui, verdict_ui,
+    apart_ui, count_words, decide, distance_ui, heading_words, missing_ui, move_to, rejected_ui, selected_menu_ui,
+    tick_ui, verdict_ui, why_missing_ui,
 };
 use crate::app::engine::facts::Loadable;
 use crate::app::people::state::{Message, PersonPage};
@@ -56,6 +59,13 @@ enum Row {
         first: usize,
         count: usize,
     },
+    /// Why faces are not among the others.
+    WhyMissing,
+    /// Of the faces in photos that are missing.
+    Missing {
+        first: usize,
+        count: usize,
+    },
     /// Of the faces that are not this person.
     Rejected {
         first: usize,
@@ -68,6 +78,7 @@ enum Row {
 enum Section {
     Held,
     Suggested,
+    Missing,
     Rejected,
     Apart,
 }
@@ -119,8 +130,8 @@ impl PersonView {
         let rows = rows_of(page, columns);
         let tops = RowTops::new(rows.iter().map(|row| match row {
             Row::Header => HEADER,
-            Row::Heading(_) => HEADING,
-            Row::Faces { section: Section::Suggested, .. } | Row::Rejected { .. } => {
+            Row::Heading(_) | Row::WhyMissing => HEADING,
+            Row::Faces { section: Section::Suggested, .. } | Row::Missing { .. } | Row::Rejected { .. } => {
                 size::FACE_TILE + GAP + size::CONTROL
             }
             Row::Faces { .. } => size::FACE_TILE + GAP,
@@ -130,6 +141,15 @@ impl PersonView {
             Row::Header => self.header_ui(ui, ctx, page),
             Row::Heading(section) => self.heading_ui(ui, ctx, page, section),
             Row::Apart(index) => apart_ui(ui, ctx, page, index),
+            Row::WhyMissing => why_missing_ui(ui, ctx),
+            Row::Missing { first, count } => {
+                ui.spacing_mut().item_spacing = Vec2::splat(GAP);
+                ui.horizontal_top(|ui| {
+                    for &(face, photo) in &page.missing[first..first + count] {
+                        missing_ui(ui, ctx, page, face, photo);
+                    }
+                });
+            }
             Row::Rejected { first, count } => {
                 ui.spacing_mut().item_spacing = Vec2::splat(GAP);
                 ui.horizontal_top(|ui| {
@@ -158,8 +178,7 @@ impl PersonView {
             ui.vertical(|ui| {
                 ui.add_space(space::S);
                 self.name_ui(ui, ctx, page, name);
-                let total = (page.held.len() + page.suggested.len()) as u64;
-                ui.label(theme::secondary(ui, ctx.text.n("faces", total)));
+                ui.label(theme::secondary(ui, count_words(ctx, page)));
                 ui.horizontal(|ui| self.actions_ui(ui, ctx, page));
             });
         });
@@ -386,7 +405,7 @@ fn section_faces(page: &PersonPage, section: Section) -> &[FaceOfPerson] {
     match section {
         Section::Held => &page.held,
         Section::Suggested => &page.suggested,
-        Section::Rejected | Section::Apart => &[],
+        Section::Missing | Section::Rejected | Section::Apart => &[],
     }
 }
 
@@ -400,6 +419,12 @@ fn rows_of(page: &PersonPage, columns: usize) -> Vec<Row> {
         for first in (0..count).step_by(columns) {
             rows.push(Row::Faces { section, first, count: columns.min(count - first) });
         }
+    }
+    if !page.missing.is_empty() {
+        rows.extend([Row::Heading(Section::Missing), Row::WhyMissing]);
+    }
+    for first in (0..page.missing.len()).step_by(columns) {
+        rows.push(Row::Missing { first, count: columns.min(page.missing.len() - first) });
     }
     if !page.rejected.is_empty() {
         rows.push(Row::Heading(Section::Rejected));
@@ -433,65 +458,4 @@ fn pick_name_ui(ui: &mut Ui, ctx: &mut Context<'_>, salt: &str, field: &mut Name
     let focus = !ui.memory(|memory| memory.has_focus(id)) && field.text.is_empty();
     let look = NameFieldOptions { label: ctx.text.s("name_label"), hint: ctx.text.s("name_hint"), width: 220.0, focus };
     name_field_ui(ui, ctx, id, field, look).0
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::types::{PhotoId, Revision};
-
-    fn page() -> PersonPage {
-        let face = |id| FaceOfPerson {
-            face_id: FaceId(id),
-            photo_id: PhotoId(id),
-            belongs: if id < 2 { Belongs::Named } else { Belongs::Confirmed },
-            distance: Some(SquaredDistance(0.1)),
-        };
-        PersonPage {
-            seen: Revision(1),
-            person: PersonId(1),
-            name: Some("Maria".into()),
-            cover: FaceId(0),
-            is_hidden: false,
-            held: (0..4).map(face).collect(),
-            suggested: (4..6).map(face).collect(),
-            rejected: Vec::new(),
-            apart: Vec::new(),
-        }
-    }
-
-    #[test]
-    fn clicks_select_one_more_or_a_range() {
-        let page = page();
-        let mut view = PersonView::default();
-        let ids = |view: &PersonView| view.selected.iter().map(|face| face.0).collect::<Vec<_>>();
-        view.select(&page, FaceId(1), Modifiers::NONE);
-        assert_eq!(ids(&view), [1]);
-        view.select(&page, FaceId(4), Modifiers::SHIFT);
-        assert_eq!(ids(&view), [1, 2, 3, 4]);
-        view.select(&page, FaceId(2), Modifiers::COMMAND);
-        assert_eq!(ids(&view), [1, 3, 4]);
-        view.select(&page, FaceId(5), Modifiers::NONE);
-        assert_eq!(ids(&view), [5]);
-        view.select(&page, FaceId(5), Modifiers::NONE);
-        assert!(view.selected.is_empty(), "a second click takes the selection back");
-    }
-
-    #[test]
-    fn only_faces_that_were_on_the_screen_are_confirmed_together() {
-        let page = page();
-        let mut view = PersonView::default();
-        assert!(view.named_and_shown(&page).is_empty());
-        view.shown.extend([FaceId(1), FaceId(2)]);
-        assert_eq!(view.named_and_shown(&page), [FaceId(1)], "0 was not seen, 2 is confirmed already");
-    }
-
-    #[test]
-    fn sections_without_faces_have_no_heading() {
-        let mut page = page();
-        page.held.clear();
-        let rows = rows_of(&page, 5);
-        assert_eq!(rows.len(), 3);
-        assert_eq!(rows[1], Row::Heading(Section::Suggested));
-    }
 }

@@ -32,14 +32,25 @@ impl FeatureJob for Job {
                 sink.changed(ticket, Failed::Change, removed);
             }
             Request::MoveFolder { ticket, from, to } => {
-                let moved = change_folders(shared, move |library| library.move_folder(&from, &to));
-                sink.changed(ticket, Failed::Change, moved);
+                let moved = change_folders(shared, move |library| {
+                    library.check_moved(&from, &to)?;
+                    library.move_folder(&from, &to)
+                });
+                sink.changed(ticket, moved.as_ref().err().map_or(Failed::Change, what_failed), moved);
             }
             Request::AcceptMissing(ticket, folder) => {
                 let accepted = change_folders(shared, move |library| library.accept_missing(&folder).map(drop));
                 sink.changed(ticket, Failed::Change, accepted);
             }
         });
+    }
+}
+
+/// Another folder than the one that was moved is told as such.
+fn what_failed(error: &anyhow::Error) -> Failed {
+    match error.downcast_ref::<LibraryError>() {
+        Some(LibraryError::OtherFolder { .. }) => Failed::OtherFolder,
+        _ => Failed::Change,
     }
 }
 

@@ -15,6 +15,9 @@ use crate::app::ui::widgets::face_tile::{FaceTile, TileFrame, face_tile_ui};
 use crate::library::{Belongs, Decision, Destination, SetAside};
 use crate::types::{FaceId, PhotoId};
 
+/// How much of a face is seen whose photo is missing.
+const FADED: f32 = 0.5;
+
 /// Carries out what was decided on this page.
 pub(super) fn decide(ctx: &mut Context<'_>, page: &PersonPage, decision: Decision) {
     ctx.send(Message::Decide(decision, page.seen));
@@ -57,12 +60,22 @@ pub(super) fn heading_words(ctx: &Context<'_>, page: &PersonPage, section: Secti
         (Section::Suggested, Some(name)) => {
             (ctx.text.f("probably", &[("name", name)]), grouped(page.suggested.len() as u64))
         }
+        (Section::Missing, _) => (ctx.text.s("in_missing_photos").to_owned(), grouped(page.missing.len() as u64)),
         (Section::Rejected, name) => {
             let name = name.unwrap_or(ctx.text.s("this_group"));
             (ctx.text.f("not_them", &[("name", name)]), ctx.text.n("faces", page.rejected.len() as u64))
         }
         (Section::Apart, _) => (ctx.text.s("somebody_else").to_owned(), grouped(page.apart.len() as u64)),
     }
+}
+
+/// How many faces there are: "12 faces, 3 in photos that are missing".
+pub(super) fn count_words(ctx: &Context<'_>, page: &PersonPage) -> String {
+    let mut parts = vec![ctx.text.n("faces", (page.held.len() + page.suggested.len()) as u64)];
+    if !page.missing.is_empty() {
+        parts.push(ctx.text.n("faces_missing", page.missing.len() as u64));
+    }
+    parts.join(ctx.text.s("list_separator"))
 }
 
 /// What is held: "12 confirmed, 40 named with the group".
@@ -86,6 +99,30 @@ pub(super) fn verdict_ui(ui: &mut Ui, ctx: &mut Context<'_>, page: &PersonPage, 
         }
         if buttons::icon_button_ui(ui, Icon::X, ctx.text.s("reject")).clicked() {
             decide(ctx, page, Decision::Reject { person, faces: vec![face] });
+        }
+    });
+}
+
+/// Why faces are not among the others, and how they come back.
+pub(super) fn why_missing_ui(ui: &mut Ui, ctx: &Context<'_>) {
+    ui.add(egui::Label::new(theme::secondary(ui, ctx.text.s("in_missing_photos_why"))).wrap());
+}
+
+/// A face in a photo that is missing, faded. What was said of it holds, and can be taken back.
+pub(super) fn missing_ui(ui: &mut Ui, ctx: &mut Context<'_>, page: &PersonPage, face: FaceId, photo: PhotoId) {
+    ui.vertical(|ui| {
+        ui.set_width(size::FACE_TILE);
+        let label = ctx.text.s("face_in_missing_photo");
+        let tile = FaceTile { face, side: size::FACE_TILE, frame: TileFrame::Square, selected: false, name: label };
+        let faded = ui.scope(|ui| {
+            ui.multiply_opacity(FADED);
+            face_tile_ui(ui, ctx, tile)
+        });
+        if faded.inner.on_hover_text(label).clicked() {
+            ctx.act(Action::OpenPhoto(photo));
+        }
+        if page.name.is_some() && buttons::button_ui(ui, Rank::Quiet, ctx.text.s("reject")).clicked() {
+            decide(ctx, page, Decision::Reject { person: page.person, faces: vec![face] });
         }
     });
 }
