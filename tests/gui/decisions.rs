@@ -84,8 +84,7 @@ fn a_name_that_is_there_is_asked_about_first() {
     type_name(&mut harness, "grandma");
     harness.get_by_label("grandma is there already");
     assert!(wire.last_change().is_none(), "nothing is merged before the answer");
-    assert!(harness.get_by_label("The same Grandma (35 faces)").is_focused());
-    harness.key_press(Key::Enter);
+    harness.get_by_label("The same Grandma (35 faces)").click();
     harness.run();
     assert_eq!(wire.last_decision().1, Decision::Merge { from: PersonId(100), into: PersonId(6) });
     assert_eq!(wire.last_seen(), SEEN);
@@ -98,7 +97,7 @@ fn another_person_of_the_same_name_is_made_by_keyboard() {
     type_name(&mut harness, "Grandma");
     harness.get_by_label("The same Grandma (35 faces)");
     harness.get_by_label("The same Grandma (2 faces)");
-    for _ in 0..2 {
+    for _ in 0..3 {
         harness.key_press(Key::Tab);
         harness.run();
     }
@@ -108,14 +107,71 @@ fn another_person_of_the_same_name_is_made_by_keyboard() {
     assert_eq!(wire.last_decision().1, Decision::Name { person: PersonId(100), name: "Grandma".into() });
 }
 
+/// Who types fast presses Enter twice, before the question is drawn or just after.
 #[test]
-fn esc_gives_the_question_up() {
+fn enter_answers_no_question_about_a_name() {
+    for frames in 0..4 {
+        let (wire, mut harness) = open(album_world(), View::PEOPLE);
+        harness.get_by_label("Name of this group of 31 faces").type_text("Grandma");
+        harness.run();
+        harness.key_press(Key::Enter);
+        harness.run_steps(frames);
+        for _ in 0..3 {
+            harness.key_press(Key::Enter);
+            harness.run();
+        }
+        harness.get_by_label("Grandma is there already");
+        assert!(wire.last_change().is_none(), "after {frames} frames");
+    }
+}
+
+#[test]
+fn esc_gives_the_question_up_and_the_name_back() {
     let (wire, mut harness) = open(two_grandmas(), View::PEOPLE);
     type_name(&mut harness, "Grandma");
     harness.key_press(Key::Escape);
     harness.run();
     assert!(harness.query_by_label("Grandma is there already").is_none());
     assert!(wire.last_change().is_none());
+    let field = harness.get_by_label("Name of this group of 31 faces");
+    assert!(field.is_focused(), "the same group is being named");
+    assert_eq!(field.value().as_deref(), Some("Grandma"));
+    harness.get_by_label("Name of this group of 31 faces").type_text(" Ada");
+    harness.run();
+    harness.key_press(Key::Enter);
+    harness.run();
+    assert_eq!(wire.last_decision().1, Decision::Name { person: PersonId(100), name: "Grandma Ada".into() });
+    assert!(harness.get_by_label("Name of this group of 26 faces").is_focused(), "and then the next");
+}
+
+#[test]
+fn the_name_of_a_person_and_of_a_face_in_a_photo_are_given_back_too() {
+    let (_, mut harness) = open(album_world(), View::PEOPLE);
+    send(&mut harness, Message::Act(Action::OpenPerson(PersonId(1))));
+    harness.key_press(Key::N);
+    harness.run();
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    harness.get_by_role_and_label(Role::TextInput, "Name").type_text("Jonas");
+    harness.run();
+    harness.key_press(Key::Enter);
+    harness.run();
+    harness.get_by_label("Cancel").click();
+    harness.run();
+    let field = harness.get_by_role_and_label(Role::TextInput, "Name");
+    assert_eq!((field.value().as_deref(), field.is_focused()), (Some("Jonas"), true));
+    let (_, mut harness) = open(album_world(), View::LIBRARY);
+    send(&mut harness, Message::Act(Action::OpenPhoto(PhotoId(1))));
+    harness.get_by_label("Name").focus();
+    harness.run();
+    harness.get_by_label("Name").type_text("Jonas");
+    harness.run();
+    harness.key_press(Key::Enter);
+    harness.run();
+    harness.key_press(Key::Escape);
+    harness.run();
+    let field = harness.get_by_label("Name");
+    assert_eq!((field.value().as_deref(), field.is_focused()), (Some("Jonas"), true));
+    assert_eq!(harness.state().state().page, Page::Photo(PhotoId(1)));
 }
 
 #[test]

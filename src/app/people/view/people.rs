@@ -16,7 +16,7 @@ use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::view::View;
 use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::face_strip::face_strip_ui;
-use crate::app::ui::widgets::name_field::{Entered, NameField, NameFieldOptions, name_field_ui};
+use crate::app::ui::widgets::name_field::{Entered, NameField, NameFieldOptions, is_given_back, name_field_ui};
 use crate::app::ui::widgets::rows::{RowTops, rows_ui};
 use crate::app::ui::widgets::side_panel::side_panel_ui;
 use crate::app::ui::widgets::{picture, status};
@@ -161,6 +161,9 @@ impl PeopleView {
         let id = Id::unique(("name of", group.person));
         // What lies below a question gets the keyboard when it is answered, and not before the frame after.
         let is_free = ctx.state.same_name.is_none();
+        if is_given_back(ui.ctx(), id) {
+            self.focus = Some(group.person);
+        }
         let has_focus = ui.memory(|memory| memory.has_focus(id));
         self.focus.take_if(|focus| *focus == group.person && is_free && has_focus);
         let look = NameFieldOptions {

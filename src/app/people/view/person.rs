@@ -19,7 +19,7 @@ use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::view::View;
 use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::face_tile::{FaceTile, TileFrame, face_tile_ui};
-use crate::app::ui::widgets::name_field::{Entered, NameField, NameFieldOptions, name_field_ui};
+use crate::app::ui::widgets::name_field::{Entered, NameField, NameFieldOptions, is_given_back, name_field_ui};
 use crate::app::ui::widgets::rows::{RowTops, rows_ui};
 use crate::app::ui::widgets::status;
 use crate::library::{Belongs, Decision, Destination, FaceOfPerson, PhotoFilter, SetAside};
@@ -166,7 +166,8 @@ impl PersonView {
     }
 
     fn name_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, page: &PersonPage, name: &str) {
-        if page.name.is_none() && self.naming.is_none() {
+        let id = Id::unique("name of person");
+        if self.naming.is_none() && (page.name.is_none() || is_given_back(ui.ctx(), id)) {
             self.naming = Some(NameField::default());
         }
         let Some(field) = &mut self.naming else {
@@ -185,7 +186,7 @@ impl PersonView {
             width: 280.0,
             focus: std::mem::take(&mut self.take_focus),
         };
-        let (entered, response) = name_field_ui(ui, ctx, Id::unique("name of person"), field, look);
+        let (entered, response) = name_field_ui(ui, ctx, id, field, look);
         if let Some(entered) = entered {
             ctx.send(naming(page.person, entered, page.seen, ctx.facts.people_seen()));
             self.naming = None;

@@ -50,6 +50,44 @@ impl NameField {
 
 const COMPLETIONS: usize = 5;
 
+/// The field in which a name was entered, and the name.
+#[derive(Debug, Clone, Default)]
+struct EnteredIn {
+    field: Option<Id>,
+    name: String,
+    /// What was asked about the name was given up: the field is to hold it again.
+    given_back: bool,
+}
+
+fn entered_id() -> Id {
+    Id::unique("the name that was entered last")
+}
+
+/// The name is not taken: the field in which it was entered, if it is the last one, holds it again and has the keyboard.
+pub fn give_back(ctx: &egui::Context, name: &str) {
+    ctx.data_mut(|data| {
+        if let Some(mut entered) = data.get_temp::<EnteredIn>(entered_id())
+            && entered.name == name
+        {
+            entered.given_back = true;
+            data.insert_temp(entered_id(), entered);
+        }
+    });
+}
+
+/// Whether this field gets its name back when it is drawn next.
+pub fn is_given_back(ctx: &egui::Context, field: Id) -> bool {
+    let entered = ctx.data(|data| data.get_temp::<EnteredIn>(entered_id()));
+    entered.is_some_and(|entered| entered.given_back && entered.field == Some(field))
+}
+
+fn take_back(ctx: &egui::Context, field: Id) -> Option<String> {
+    if !is_given_back(ctx, field) {
+        return None;
+    }
+    ctx.data_mut(|data| data.remove_temp::<EnteredIn>(entered_id())).map(|entered| entered.name)
+}
+
 /// Returns what was entered, once it is, and the field's response.
 pub fn name_field_ui<S, M>(
     ui: &mut Ui,
@@ -59,6 +97,11 @@ pub fn name_field_ui<S, M>(
     options: NameFieldOptions<'_>,
 ) -> (Option<Entered>, Response) {
     let had_focus = ui.memory(|memory| memory.has_focus(id));
+    let given_back = take_back(ui.ctx(), id);
+    let focus = options.focus || given_back.is_some();
+    if let Some(name) = given_back {
+        *field = NameField::with(name);
+    }
     let matches = completions(ctx.facts.people.ready().map_or(&[][..], |people| &people.named), &field.text);
     if had_focus {
         move_mark(ui, field, matches.len());
@@ -71,7 +114,7 @@ pub fn name_field_ui<S, M>(
         .char_limit(120);
     let response = ui.add(edit);
     ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(options.label));
-    if options.focus {
+    if focus {
         response.request_focus();
     }
     if response.changed() {
@@ -92,10 +135,20 @@ pub fn name_field_ui<S, M>(
         entered = completions_ui(ui, ctx, field, &response, &matches);
     }
     let entered = entered.filter(|entered| *entered != Entered::Typed(String::new()));
-    if entered.is_some() {
+    if let Some(entered) = &entered {
         *field = NameField::default();
+        remember(ui.ctx(), id, entered);
     }
     (entered, response)
+}
+
+fn remember(ctx: &egui::Context, field: Id, entered: &Entered) {
+    ctx.data_mut(|data| match entered {
+        Entered::Typed(name) => {
+            data.insert_temp(entered_id(), EnteredIn { field: Some(field), name: name.clone(), given_back: false });
+        }
+        Entered::Person(_) => data.remove::<EnteredIn>(entered_id()),
+    });
 }
 
 /// People whose name begins with the text, then those with a later word that does.
