@@ -188,6 +188,26 @@ fn the_name_field_is_never_crushed() {
     }
 }
 
+/// A click selects a face; the next click, at the same place, must not find another one there.
+#[test]
+fn selecting_faces_moves_no_face() {
+    let faces = |name: &str, size: [f32; 2], language| {
+        let scene = scenes().into_iter().find(|scene| scene.name == name).expect("the scene is there");
+        let scene = scene.in_language(language);
+        let harness = shown(scene, FontSource::Carried, Vec2::from(size), |wire| Box::new(wire), false);
+        let is_face = |w: &Widget| w.acts && w.whole.height() > 90.0 && w.whole.width() > 90.0;
+        let (widgets, _) = widgets(&harness);
+        widgets.into_iter().filter(is_face).map(|w| (w.label, w.whole)).collect::<Vec<_>>()
+    };
+    for language in [Language::English, Language::Chinese] {
+        for size in SIZES {
+            let before = faces("person", size, language);
+            assert!(before.len() > 5, "{before:?}");
+            assert_eq!(before, faces("person_selected", size, language), "at {size:?} in {language:?}");
+        }
+    }
+}
+
 /// Where the platform has no file dialog, a path is typed; the disk says whether it does.
 #[test]
 fn a_folder_can_be_typed() {
