@@ -3,7 +3,7 @@
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers};
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 use likeness::app::engine::facts::NamedPerson;
 use likeness::app::engine::report::{Failed, Failure, JobEnd, JobId, JobSummary, Report, Withheld};
 use likeness::app::people::state as people;
@@ -324,6 +324,40 @@ fn two_people_are_told_apart_in_the_preview_and_at_a_group() {
     harness.run();
     assert_eq!(wire.last_decision().1, Decision::Different(PersonId(1), PersonId(5)));
     assert!(harness.query_by_label("They are different people").is_none(), "the preview closes");
+}
+
+/// A second click where Undo was undoes once more, or does nothing; it never redoes.
+#[test]
+fn undo_and_redo_keep_their_places_on_every_page() {
+    let people = [PersonId(1), PersonId(200)].map(Action::OpenPerson);
+    let pages = [None].into_iter().chain(people.map(Some)).chain([Some(Action::OpenSetAside)]);
+    for page in pages {
+        let places = |can_undo: bool, can_redo: bool| {
+            let mut world = album_world();
+            (world.overview.can_undo, world.overview.can_redo) = (can_undo, can_redo);
+            let (wire, mut harness) = open(world, View::PEOPLE);
+            if let Some(page) = &page {
+                send(&mut harness, Message::Act(page.clone()));
+            }
+            for (label, enabled, decision) in
+                [("Undo (Ctrl Z)", can_undo, Decision::Undo), ("Redo (Ctrl Shift Z)", can_redo, Decision::Redo)]
+            {
+                let before = wire.changes();
+                let arrow = harness.get_by_label(label);
+                assert_eq!(!arrow.accesskit_node().is_disabled(), enabled, "{label} on {page:?}");
+                arrow.click();
+                harness.run();
+                assert_eq!(wire.changes() > before, enabled, "{label} on {page:?}");
+                assert!(!enabled || wire.last_decision().1 == decision);
+            }
+            ["Undo (Ctrl Z)", "Redo (Ctrl Shift Z)"].map(|label| harness.get_by_label(label).rect())
+        };
+        let [undo, redo] = places(true, false);
+        assert!(undo.max.x <= redo.min.x && undo.center().y == redo.center().y, "{undo:?} {redo:?} on {page:?}");
+        for can in [(false, true), (true, true), (false, false)] {
+            assert_eq!(places(can.0, can.1), [undo, redo], "on {page:?}");
+        }
+    }
 }
 
 #[test]

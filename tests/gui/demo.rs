@@ -93,6 +93,11 @@ impl Wire {
         self.sent.borrow().iter().rev().find_map(|request| Some((ticket(request)?, request.clone())))
     }
 
+    /// How many requests so far change something.
+    pub fn changes(&self) -> usize {
+        self.sent.borrow().iter().filter(|request| ticket(request).is_some()).count()
+    }
+
     /// The last change, which is a decision.
     pub fn last_decision(&self) -> (Ticket, Decision) {
         match self.last_change() {
