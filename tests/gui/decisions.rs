@@ -421,6 +421,33 @@ fn photos_that_are_gone_are_asked_about() {
 }
 
 #[test]
+fn a_question_stays_under_the_pointer_while_notices_come_and_go() {
+    let (wire, mut harness) = open(album_world(), View::LIBRARY);
+    let withheld = vec![Withheld { folder: "/mnt/usb".into(), gone: 412, of: 500 }];
+    let summary = JobSummary { withheld, ..JobSummary::default() };
+    wire.push(Report::Job(scan_report()));
+    wire.push(Report::JobEnded(JobId(7), JobEnd::Done(summary)));
+    harness.run_steps(4);
+    let place = |harness: &Harness<'static, App>| harness.get_by_label("They are gone").rect();
+    let first = place(&harness);
+    harness.get_by_label_contains("0 new photos");
+    // Another change is said, and another scan begins.
+    wire.push(Report::Job(scan_report()));
+    wire.push(Report::Failed(None, Failure { what: Failed::Load, details: "read error".into() }));
+    harness.run_steps(4);
+    assert_eq!(place(&harness), first);
+    // What was said goes by itself, and what failed is put away.
+    let later = harness.input().time.unwrap_or_default() + 60.0;
+    harness.input_mut().time = Some(later);
+    harness.run_steps(4);
+    assert!(harness.query_by_label_contains("0 new photos").is_none());
+    assert_eq!(place(&harness), first);
+    harness.get_all_by_label("Dismiss").last().unwrap().click();
+    harness.run_steps(4);
+    assert_eq!(place(&harness), first);
+}
+
+#[test]
 fn a_scan_tells_of_names_in_edited_photos_and_of_folders_that_are_not_there() {
     let (wire, mut harness) = open(album_world(), View::LIBRARY);
     let summary = JobSummary {

@@ -12,9 +12,10 @@ use super::features::{self, for_features};
 use super::message::Message;
 use super::search_field::{self, SearchField};
 use super::state::{Context, Page, Settings, State};
+use super::toasts::Toasts;
 use super::typed_path::{Outcome, TypedPath};
 use super::update::{EVENTS_A_CALL, Update};
-use super::{job_bar, rail, toasts};
+use super::{job_bar, rail};
 use crate::app::engine::report::{JobKind, Report};
 use crate::app::people::view::aside;
 use crate::app::ui::action::Action;
@@ -36,6 +37,7 @@ macro_rules! views_of {
         #[derive(Default)]
         struct Views {
             search: SearchField,
+            toasts: Toasts,
             $($feature: crate::app::$feature::view::Views,)*
         }
 
@@ -247,9 +249,8 @@ impl App {
             dropped_files(ui, ctx);
         });
         frame.ui(ui, &mut self.views);
-        let lift = if frame.state.facts.jobs.is_empty() { 0.0 } else { size::JOB_BAR };
         frame.dialogs_ui(ui.ctx(), &mut self.views);
-        frame.with_own(|ctx| toasts::toasts_ui(ui.ctx(), ctx, lift));
+        frame.with_own(|ctx| self.views.toasts.ui(ui.ctx(), ctx));
         self.messages = messages;
         self.typed_path_ui(ui.ctx());
         if !self.messages.is_empty() {
