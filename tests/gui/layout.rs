@@ -242,3 +242,25 @@ fn a_folder_can_be_typed() {
     harness.run();
     assert!(harness.query_by_role_and_label(Role::TextInput, field).is_none(), "Esc closes it");
 }
+
+/// A dialog that gave nothing, whether it was cancelled or never there, is never met with silence.
+#[test]
+fn where_no_dialog_gave_a_path_it_may_be_typed() {
+    use likeness::app::care::state::Message as Care;
+    use likeness::app::settings::state::Message as SettingsMessage;
+    for (asked, field) in [
+        (Message::Settings(SettingsMessage::ChooseNewPlace("/a".into())), "Type or paste the path of a folder"),
+        (Message::Care(Care::ChooseExport), "Type or paste the path of the file to write"),
+        (Message::Care(Care::ChooseImport), "Type or paste the path of a file"),
+    ] {
+        let wire = Wire::new(album_world());
+        let mut harness = super::open_with(&wire, super::settings(View::SETTINGS));
+        for _ in 0..2 {
+            harness.state_mut().send(Message::NoPath(Box::new(asked.clone())));
+            harness.run_steps(4);
+        }
+        harness.get_by_label("Type the path").click();
+        harness.run_steps(4);
+        harness.get_by_role_and_label(Role::TextInput, field);
+    }
+}

@@ -46,6 +46,12 @@ impl Notices {
         self.push(Notice { text, actions, until_secs, ..Notice::default() });
     }
 
+    /// As [`Self::say`], where only the latest notice may offer it.
+    pub fn offer(&mut self, text: String, offer: Offer, now_secs: f64) {
+        self.shown.retain(|notice| !notice.actions.contains(&offer));
+        self.say(text, Some(offer), now_secs);
+    }
+
     /// Asks in passing. An earlier question with the same answers is answered by this one.
     pub fn ask(&mut self, question: Question) {
         let Question { words, answers } = question;
