@@ -476,3 +476,49 @@ fn what_another_program_writes_is_shown() {
     harness.run_steps(4);
     harness.get_by_label_contains("Maria Sánchez, ");
 }
+
+#[test]
+fn a_name_in_the_merge_menu_is_completed_or_told_to_be_nobodys() {
+    let (wire, mut harness) = open(album_world(), View::PEOPLE);
+    send(&mut harness, Message::Act(Action::OpenPerson(PersonId(1))));
+    let enter = |harness: &mut Harness<'static, App>, text: &str| {
+        harness.get_by_role_and_label(Role::TextInput, "Name").type_text(text);
+        harness.run();
+        harness.key_press(Key::Enter);
+        harness.run();
+    };
+    harness.get_by_label("Merge…").click();
+    harness.run();
+    enter(&mut harness, "Ottokar");
+    harness.get_by_label("Nobody to choose is called Ottokar");
+    let field = harness.get_by_role_and_label(Role::TextInput, "Name");
+    assert_eq!((field.value().as_deref(), field.is_focused()), (Some("Ottokar"), true));
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    harness.run();
+    enter(&mut harness, "Maria S");
+    harness.get_by_label("Nobody to choose is called Maria S");
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    harness.run();
+    enter(&mut harness, "jon");
+    harness.get_by_label("Merge Maria Silva into Jonas");
+    assert!(wire.last_change().is_none(), "nothing is merged before the answer");
+}
+
+#[test]
+fn what_is_said_of_a_group_gives_it_no_name() {
+    let mut world = album_world();
+    world.page.name = None;
+    let (wire, mut harness) = open(world, View::PEOPLE);
+    send(&mut harness, Message::Act(Action::OpenPerson(PersonId(100))));
+    for (decision, words) in [
+        (Decision::Reject { person: PersonId(100), faces: vec![FaceId(1)] }, "1 face is not of this group"),
+        (Decision::Confirm { person: PersonId(100), faces: vec![FaceId(1)] }, "1 face confirmed in this group"),
+        (Decision::Cover { person: PersonId(100), face: FaceId(1) }, "On the card of this group now"),
+    ] {
+        send(&mut harness, Message::People(people::Message::Decide(decision, SEEN)));
+        let (ticket, _) = wire.last_decision();
+        wire.push(Report::Changed(ticket, Touched::default()));
+        harness.run_steps(4);
+        harness.get_by_label(words);
+    }
+}

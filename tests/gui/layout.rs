@@ -264,3 +264,14 @@ fn where_no_dialog_gave_a_path_it_may_be_typed() {
         harness.get_by_role_and_label(Role::TextInput, field);
     }
 }
+
+/// What a self-test says is a text of the window like any other.
+#[test]
+fn devices_speak_the_language_of_the_window() {
+    let scene = scenes().into_iter().find(|scene| scene.name == "settings").expect("the scene is there");
+    let scene = scene.in_language(Language::Chinese);
+    let harness = shown(scene, FontSource::Carried, Vec2::new(1280.0, 820.0), |wire| Box::new(wire), false);
+    for words in ["自检通过，用时 12 秒", "无需自检", "未测试；仅在选定时使用"] {
+        harness.get_by_label(words);
+    }
+}

@@ -62,7 +62,7 @@ fn devices(shared: &Shared) -> Vec<DeviceRow> {
     let verdicts = VerdictCache::open(shared.home.device_verdicts());
     let rows = device::list(&verdicts).into_iter().map(|found| DeviceRow {
         usable: found.is_usable(),
-        verdict: Some(found.verdict_words()),
+        self_test: found.self_test(),
         kind: found.kind,
         name: found.name,
     });

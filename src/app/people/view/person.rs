@@ -19,7 +19,9 @@ use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::view::View;
 use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::face_tile::{FaceTile, TileFrame, face_tile_ui};
-use crate::app::ui::widgets::name_field::{Entered, NameField, NameFieldOptions, is_given_back, name_field_ui};
+use crate::app::ui::widgets::name_field::{
+    Entered, NameField, NameFieldOptions, is_given_back, name_field_ui, person_field_ui,
+};
 use crate::app::ui::widgets::rows::{RowTops, rows_ui};
 use crate::app::ui::widgets::status;
 use crate::library::{Belongs, Decision, Destination, FaceOfPerson, PhotoFilter, SetAside};
@@ -215,10 +217,10 @@ impl PersonView {
         }
         egui::Popup::menu(&merge).close_behavior(egui::PopupCloseBehavior::CloseOnClickOutside).show(|ui| {
             ui.set_min_width(240.0);
-            if let Some(into) = pick_person_ui(ui, ctx, "merge with", &mut self.merging)
-                && into != page.person
-            {
-                ctx.send(Message::AskMerge { from: page.person, into });
+            let (id, field) = (Id::unique("merge with"), &mut self.merging);
+            let look = picking(ui, ctx, id, field);
+            if let Some(into) = person_field_ui(ui, ctx, id, field, look, Some(page.person)) {
+                ctx.send(Message::AskMerge { from: page.person, into: into.person });
                 ui.close();
             }
         });
@@ -424,24 +426,18 @@ fn rows_of(page: &PersonPage, columns: usize) -> Vec<Row> {
 }
 
 fn move_target_ui(ui: &mut Ui, ctx: &mut Context<'_>, field: &mut NameField) -> Option<Destination> {
-    Some(match pick_name_ui(ui, ctx, "move to", field)? {
+    let id = Id::unique("move to");
+    let look = picking(ui, ctx, id, field);
+    Some(match name_field_ui(ui, ctx, id, field, look).0? {
         Entered::Person(row) => Destination::Person(row.person),
         Entered::Typed(name) => Destination::NewPerson { name },
     })
 }
 
-fn pick_person_ui(ui: &mut Ui, ctx: &mut Context<'_>, salt: &str, field: &mut NameField) -> Option<PersonId> {
-    match pick_name_ui(ui, ctx, salt, field)? {
-        Entered::Person(row) => Some(row.person),
-        Entered::Typed(name) => ctx.facts.people_named(&name).first().map(|row| row.person),
-    }
-}
-
-fn pick_name_ui(ui: &mut Ui, ctx: &mut Context<'_>, salt: &str, field: &mut NameField) -> Option<Entered> {
-    let id = Id::unique(salt);
+/// An empty field of a menu takes the keyboard.
+fn picking<'a>(ui: &Ui, ctx: &Context<'a>, id: Id, field: &NameField) -> NameFieldOptions<'a> {
     let focus = !ui.memory(|memory| memory.has_focus(id)) && field.text.is_empty();
-    let look = NameFieldOptions { label: ctx.text.s("name_label"), hint: ctx.text.s("name_hint"), width: 220.0, focus };
-    name_field_ui(ui, ctx, id, field, look).0
+    NameFieldOptions { label: ctx.text.s("name_label"), hint: ctx.text.s("name_hint"), width: 220.0, focus }
 }
 
 #[cfg(test)]

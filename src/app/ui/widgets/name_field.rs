@@ -11,6 +11,7 @@ use crate::app::ui::context::ViewContext;
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::widgets::picture;
 use crate::app::ui::widgets::suggestions::{arrows, list_ui, row_ui};
+use crate::types::PersonId;
 
 /// What has been typed so far.
 #[derive(Debug, Clone, Default)]
@@ -19,6 +20,16 @@ pub struct NameField {
     marked: Option<usize>,
     /// Where the completions were last drawn: a click there must find them still open.
     list: Option<Rect>,
+    /// Why it leads to nobody.
+    problem: Option<Problem>,
+}
+
+/// Why what was typed is nobody who can be taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Problem {
+    Nobody,
+    /// More than one has this name, or begins so.
+    Several,
 }
 
 /// What was entered.
@@ -142,6 +153,63 @@ pub fn name_field_ui<S, M>(
     (entered, response)
 }
 
+/// A field that takes only somebody who is there, other than `except`. What leads to nobody, or to several, stays in it,
+/// and it is said below.
+pub fn person_field_ui<S, M>(
+    ui: &mut Ui,
+    ctx: &mut ViewContext<'_, S, M>,
+    id: Id,
+    field: &mut NameField,
+    options: NameFieldOptions<'_>,
+    except: Option<PersonId>,
+) -> Option<NamedPerson> {
+    let (entered, response) = name_field_ui(ui, ctx, id, field, options);
+    if response.changed() {
+        field.problem = None;
+    }
+    let people = ctx.facts.people.ready().map_or(&[][..], |people| &people.named);
+    let others: Vec<NamedPerson> = people.iter().filter(|row| Some(row.person) != except).cloned().collect();
+    let (typed, found) = match entered {
+        Some(Entered::Typed(typed)) => (typed.clone(), somebody(&others, &typed)),
+        Some(Entered::Person(row)) if Some(row.person) == except => (row.name, Err(Problem::Nobody)),
+        Some(Entered::Person(row)) => return Some(row),
+        None => {
+            problem_ui(ui, ctx, field);
+            return None;
+        }
+    };
+    let problem = match found {
+        Ok(row) => return Some(row),
+        Err(problem) => problem,
+    };
+    *field = NameField { problem: Some(problem), ..NameField::with(typed) };
+    response.request_focus();
+    problem_ui(ui, ctx, field);
+    None
+}
+
+fn problem_ui<S, M>(ui: &mut Ui, ctx: &ViewContext<'_, S, M>, field: &NameField) {
+    let words = match field.problem {
+        None => return,
+        Some(Problem::Nobody) => ctx.text.f("nobody_called_so", &[("name", field.text.trim())]),
+        Some(Problem::Several) => ctx.text.s("several_called_so").to_owned(),
+    };
+    let colour = theme::palette(ui.visuals()).different;
+    ui.add(egui::Label::new(egui::RichText::new(words).color(colour)).wrap());
+}
+
+/// Who has this name, or is the only one whose name it begins.
+fn somebody(people: &[NamedPerson], typed: &str) -> Result<NamedPerson, Problem> {
+    let wanted = typed.trim().to_lowercase();
+    let named: Vec<&NamedPerson> = people.iter().filter(|row| row.name.to_lowercase() == wanted).collect();
+    match (&named[..], &completions(people, typed)[..]) {
+        ([only], _) => Ok((*only).clone()),
+        ([], [only]) => Ok(only.clone()),
+        ([], []) => Err(Problem::Nobody),
+        _ => Err(Problem::Several),
+    }
+}
+
 fn remember(ctx: &egui::Context, field: Id, entered: &Entered) {
     ctx.data_mut(|data| match entered {
         Entered::Typed(name) => {
@@ -218,7 +286,7 @@ fn completion_ui<S, M>(ui: &mut Ui, ctx: &mut ViewContext<'_, S, M>, person: &Na
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::types::{FaceId, PersonId};
+    use crate::types::FaceId;
 
     fn people(names: &[&str]) -> Vec<NamedPerson> {
         let row = |(i, name): (usize, &&str)| NamedPerson {
@@ -229,6 +297,17 @@ mod tests {
             suggested: 0,
         };
         names.iter().enumerate().map(row).collect()
+    }
+
+    #[test]
+    fn only_who_is_meant_beyond_doubt_is_taken() {
+        let people = people(&["Anna", "Anna Maria", "Mario", "Jonas", "Eva", "Eva"]);
+        let taken = |typed| somebody(&people, typed).map(|row| row.name);
+        assert_eq!(taken("anna"), Ok("Anna".into()), "the whole name is meant");
+        assert_eq!(taken("jo"), Ok("Jonas".into()));
+        assert_eq!(taken("mari"), Err(Problem::Several));
+        assert_eq!(taken("eva"), Err(Problem::Several));
+        assert_eq!(taken("otto"), Err(Problem::Nobody));
     }
 
     #[test]
