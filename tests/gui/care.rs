@@ -78,11 +78,17 @@ fn a_person_is_forgotten_after_one_question_that_says_what_stays() {
         steps: 0,
         namesakes: 0,
     };
+    let nothing_learned = Forgetting { person: person.clone(), backups: 3, runs: Vec::new(), models: Vec::new() };
+    wire.push(Report::Own(Answer::Care(Event::Forgetting(nothing_learned))));
+    harness.run_steps(4);
+    harness.get_by_label_contains("nor what a network has learned from these faces.");
+    assert!(harness.query_by_label("Networks that learned from them:").is_none(), "nothing is announced and left out");
     let runs = vec!["/home/maria/.local/share/likeness/runs/family".into()];
     let forgetting = Forgetting { person, backups: 3, runs, models: vec!["family".into()] };
     wire.push(Report::Own(Answer::Care(Event::Forgetting(forgetting))));
     harness.run_steps(4);
     harness.get_by_label("Forget Grandma for good?");
+    harness.get_by_label("Networks that learned from them:");
     harness.get_by_label_contains("runs/family");
     send(&mut harness, Message::Care(Care::MayFindAgain(false)));
     harness.get_by_label("Forget for good").click_accesskit();

@@ -3,7 +3,7 @@
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers};
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 use likeness::app::engine::facts::NamedPerson;
 use likeness::app::engine::report::{Failed, Failure, JobEnd, JobId, JobSummary, Report, Withheld};
 use likeness::app::people::state as people;
@@ -84,8 +84,7 @@ fn a_name_that_is_there_is_asked_about_first() {
     type_name(&mut harness, "grandma");
     harness.get_by_label("grandma is there already");
     assert!(wire.last_change().is_none(), "nothing is merged before the answer");
-    assert!(harness.get_by_label("The same Grandma (35 faces)").is_focused());
-    harness.key_press(Key::Enter);
+    harness.get_by_label("The same Grandma (35 faces)").click();
     harness.run();
     assert_eq!(wire.last_decision().1, Decision::Merge { from: PersonId(100), into: PersonId(6) });
     assert_eq!(wire.last_seen(), SEEN);
@@ -98,7 +97,7 @@ fn another_person_of_the_same_name_is_made_by_keyboard() {
     type_name(&mut harness, "Grandma");
     harness.get_by_label("The same Grandma (35 faces)");
     harness.get_by_label("The same Grandma (2 faces)");
-    for _ in 0..2 {
+    for _ in 0..3 {
         harness.key_press(Key::Tab);
         harness.run();
     }
@@ -108,14 +107,71 @@ fn another_person_of_the_same_name_is_made_by_keyboard() {
     assert_eq!(wire.last_decision().1, Decision::Name { person: PersonId(100), name: "Grandma".into() });
 }
 
+/// Who types fast presses Enter twice, before the question is drawn or just after.
 #[test]
-fn esc_gives_the_question_up() {
+fn enter_answers_no_question_about_a_name() {
+    for frames in 0..4 {
+        let (wire, mut harness) = open(album_world(), View::PEOPLE);
+        harness.get_by_label("Name of this group of 31 faces").type_text("Grandma");
+        harness.run();
+        harness.key_press(Key::Enter);
+        harness.run_steps(frames);
+        for _ in 0..3 {
+            harness.key_press(Key::Enter);
+            harness.run();
+        }
+        harness.get_by_label("Grandma is there already");
+        assert!(wire.last_change().is_none(), "after {frames} frames");
+    }
+}
+
+#[test]
+fn esc_gives_the_question_up_and_the_name_back() {
     let (wire, mut harness) = open(two_grandmas(), View::PEOPLE);
     type_name(&mut harness, "Grandma");
     harness.key_press(Key::Escape);
     harness.run();
     assert!(harness.query_by_label("Grandma is there already").is_none());
     assert!(wire.last_change().is_none());
+    let field = harness.get_by_label("Name of this group of 31 faces");
+    assert!(field.is_focused(), "the same group is being named");
+    assert_eq!(field.value().as_deref(), Some("Grandma"));
+    harness.get_by_label("Name of this group of 31 faces").type_text(" Ada");
+    harness.run();
+    harness.key_press(Key::Enter);
+    harness.run();
+    assert_eq!(wire.last_decision().1, Decision::Name { person: PersonId(100), name: "Grandma Ada".into() });
+    assert!(harness.get_by_label("Name of this group of 26 faces").is_focused(), "and then the next");
+}
+
+#[test]
+fn the_name_of_a_person_and_of_a_face_in_a_photo_are_given_back_too() {
+    let (_, mut harness) = open(album_world(), View::PEOPLE);
+    send(&mut harness, Message::Act(Action::OpenPerson(PersonId(1))));
+    harness.key_press(Key::N);
+    harness.run();
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    harness.get_by_role_and_label(Role::TextInput, "Name").type_text("Jonas");
+    harness.run();
+    harness.key_press(Key::Enter);
+    harness.run();
+    harness.get_by_label("Cancel").click();
+    harness.run();
+    let field = harness.get_by_role_and_label(Role::TextInput, "Name");
+    assert_eq!((field.value().as_deref(), field.is_focused()), (Some("Jonas"), true));
+    let (_, mut harness) = open(album_world(), View::LIBRARY);
+    send(&mut harness, Message::Act(Action::OpenPhoto(PhotoId(1))));
+    harness.get_by_label("Name").focus();
+    harness.run();
+    harness.get_by_label("Name").type_text("Jonas");
+    harness.run();
+    harness.key_press(Key::Enter);
+    harness.run();
+    harness.key_press(Key::Escape);
+    harness.run();
+    let field = harness.get_by_label("Name");
+    assert_eq!((field.value().as_deref(), field.is_focused()), (Some("Jonas"), true));
+    assert_eq!(harness.state().state().page, Page::Photo(PhotoId(1)));
 }
 
 #[test]
@@ -270,6 +326,40 @@ fn two_people_are_told_apart_in_the_preview_and_at_a_group() {
     assert!(harness.query_by_label("They are different people").is_none(), "the preview closes");
 }
 
+/// A second click where Undo was undoes once more, or does nothing; it never redoes.
+#[test]
+fn undo_and_redo_keep_their_places_on_every_page() {
+    let people = [PersonId(1), PersonId(200)].map(Action::OpenPerson);
+    let pages = [None].into_iter().chain(people.map(Some)).chain([Some(Action::OpenSetAside)]);
+    for page in pages {
+        let places = |can_undo: bool, can_redo: bool| {
+            let mut world = album_world();
+            (world.overview.can_undo, world.overview.can_redo) = (can_undo, can_redo);
+            let (wire, mut harness) = open(world, View::PEOPLE);
+            if let Some(page) = &page {
+                send(&mut harness, Message::Act(page.clone()));
+            }
+            for (label, enabled, decision) in
+                [("Undo (Ctrl Z)", can_undo, Decision::Undo), ("Redo (Ctrl Shift Z)", can_redo, Decision::Redo)]
+            {
+                let before = wire.changes();
+                let arrow = harness.get_by_label(label);
+                assert_eq!(!arrow.accesskit_node().is_disabled(), enabled, "{label} on {page:?}");
+                arrow.click();
+                harness.run();
+                assert_eq!(wire.changes() > before, enabled, "{label} on {page:?}");
+                assert!(!enabled || wire.last_decision().1 == decision);
+            }
+            ["Undo (Ctrl Z)", "Redo (Ctrl Shift Z)"].map(|label| harness.get_by_label(label).rect())
+        };
+        let [undo, redo] = places(true, false);
+        assert!(undo.max.x <= redo.min.x && undo.center().y == redo.center().y, "{undo:?} {redo:?} on {page:?}");
+        for can in [(false, true), (true, true), (false, false)] {
+            assert_eq!(places(can.0, can.1), [undo, redo], "on {page:?}");
+        }
+    }
+}
+
 #[test]
 fn a_persons_page_says_why_faces_are_not_there_and_lets_them_be_taken_back() {
     let mut world = album_world();
@@ -348,6 +438,33 @@ fn photos_that_are_gone_are_asked_about() {
 }
 
 #[test]
+fn a_question_stays_under_the_pointer_while_notices_come_and_go() {
+    let (wire, mut harness) = open(album_world(), View::LIBRARY);
+    let withheld = vec![Withheld { folder: "/mnt/usb".into(), gone: 412, of: 500 }];
+    let summary = JobSummary { withheld, ..JobSummary::default() };
+    wire.push(Report::Job(scan_report()));
+    wire.push(Report::JobEnded(JobId(7), JobEnd::Done(summary)));
+    harness.run_steps(4);
+    let place = |harness: &Harness<'static, App>| harness.get_by_label("They are gone").rect();
+    let first = place(&harness);
+    harness.get_by_label_contains("0 new photos");
+    // Another change is said, and another scan begins.
+    wire.push(Report::Job(scan_report()));
+    wire.push(Report::Failed(None, Failure { what: Failed::Load, details: "read error".into() }));
+    harness.run_steps(4);
+    assert_eq!(place(&harness), first);
+    // What was said goes by itself, and what failed is put away.
+    let later = harness.input().time.unwrap_or_default() + 60.0;
+    harness.input_mut().time = Some(later);
+    harness.run_steps(4);
+    assert!(harness.query_by_label_contains("0 new photos").is_none());
+    assert_eq!(place(&harness), first);
+    harness.get_all_by_label("Dismiss").last().unwrap().click();
+    harness.run_steps(4);
+    assert_eq!(place(&harness), first);
+}
+
+#[test]
 fn a_scan_tells_of_names_in_edited_photos_and_of_folders_that_are_not_there() {
     let (wire, mut harness) = open(album_world(), View::LIBRARY);
     let summary = JobSummary {
@@ -375,4 +492,50 @@ fn what_another_program_writes_is_shown() {
     wire.push(Report::ChangedElsewhere(Touched::everything()));
     harness.run_steps(4);
     harness.get_by_label_contains("Maria Sánchez, ");
+}
+
+#[test]
+fn a_name_in_the_merge_menu_is_completed_or_told_to_be_nobodys() {
+    let (wire, mut harness) = open(album_world(), View::PEOPLE);
+    send(&mut harness, Message::Act(Action::OpenPerson(PersonId(1))));
+    let enter = |harness: &mut Harness<'static, App>, text: &str| {
+        harness.get_by_role_and_label(Role::TextInput, "Name").type_text(text);
+        harness.run();
+        harness.key_press(Key::Enter);
+        harness.run();
+    };
+    harness.get_by_label("Merge…").click();
+    harness.run();
+    enter(&mut harness, "Ottokar");
+    harness.get_by_label("Nobody to choose is called Ottokar");
+    let field = harness.get_by_role_and_label(Role::TextInput, "Name");
+    assert_eq!((field.value().as_deref(), field.is_focused()), (Some("Ottokar"), true));
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    harness.run();
+    enter(&mut harness, "Maria S");
+    harness.get_by_label("Nobody to choose is called Maria S");
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    harness.run();
+    enter(&mut harness, "jon");
+    harness.get_by_label("Merge Maria Silva into Jonas");
+    assert!(wire.last_change().is_none(), "nothing is merged before the answer");
+}
+
+#[test]
+fn what_is_said_of_a_group_gives_it_no_name() {
+    let mut world = album_world();
+    world.page.name = None;
+    let (wire, mut harness) = open(world, View::PEOPLE);
+    send(&mut harness, Message::Act(Action::OpenPerson(PersonId(100))));
+    for (decision, words) in [
+        (Decision::Reject { person: PersonId(100), faces: vec![FaceId(1)] }, "1 face is not of this group"),
+        (Decision::Confirm { person: PersonId(100), faces: vec![FaceId(1)] }, "1 face confirmed in this group"),
+        (Decision::Cover { person: PersonId(100), face: FaceId(1) }, "On the card of this group now"),
+    ] {
+        send(&mut harness, Message::People(people::Message::Decide(decision, SEEN)));
+        let (ticket, _) = wire.last_decision();
+        wire.push(Report::Changed(ticket, Touched::default()));
+        harness.run_steps(4);
+        harness.get_by_label(words);
+    }
 }

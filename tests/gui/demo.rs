@@ -29,7 +29,7 @@ use likeness::library::{
     Belongs, Decision, FaceDetail, FaceOfPerson, FaceSetAside, FaceState, LostFace, PersonCard, PhotoDetail,
     PhotoState, Rejection, ScanOutcome, ScannedFolder, SetAside, ToldApart,
 };
-use likeness::networks::device::DeviceKind;
+use likeness::networks::device::{DeviceKind, SelfTest, Verdict};
 use likeness::networks::models::Task;
 use likeness::networks::nets::catalogue;
 use likeness::types::{
@@ -91,6 +91,11 @@ impl Wire {
     /// The last request that changes something, and its ticket.
     pub fn last_change(&self) -> Option<(Ticket, Request)> {
         self.sent.borrow().iter().rev().find_map(|request| Some((ticket(request)?, request.clone())))
+    }
+
+    /// How many requests so far change something.
+    pub fn changes(&self) -> usize {
+        self.sent.borrow().iter().filter(|request| ticket(request).is_some()).count()
     }
 
     /// The last change, which is a decision.
@@ -447,16 +452,21 @@ pub fn album_world() -> World {
             DeviceRow {
                 name: "Radeon 780M".into(),
                 kind: DeviceKind::Hardware,
-                verdict: Some("Agrees with the processor".into()),
+                self_test: SelfTest::Done(Verdict::Passed { largest_difference: 1e-6, seconds: 12.0 }),
                 usable: true,
             },
             DeviceRow {
                 name: "AMD Ryzen 7".into(),
                 kind: DeviceKind::Cpu,
-                verdict: Some("Always right".into()),
+                self_test: SelfTest::NotNeeded,
                 usable: true,
             },
-            DeviceRow { name: "llvmpipe".into(), kind: DeviceKind::Software, verdict: None, usable: true },
+            DeviceRow {
+                name: "llvmpipe".into(),
+                kind: DeviceKind::Software,
+                self_test: SelfTest::OnlyWhenNamed,
+                usable: true,
+            },
         ],
         distances: vec![0.412],
     }

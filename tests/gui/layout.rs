@@ -188,6 +188,26 @@ fn the_name_field_is_never_crushed() {
     }
 }
 
+/// A click selects a face; the next click, at the same place, must not find another one there.
+#[test]
+fn selecting_faces_moves_no_face() {
+    let faces = |name: &str, size: [f32; 2], language| {
+        let scene = scenes().into_iter().find(|scene| scene.name == name).expect("the scene is there");
+        let scene = scene.in_language(language);
+        let harness = shown(scene, FontSource::Carried, Vec2::from(size), |wire| Box::new(wire), false);
+        let is_face = |w: &Widget| w.acts && w.whole.height() > 90.0 && w.whole.width() > 90.0;
+        let (widgets, _) = widgets(&harness);
+        widgets.into_iter().filter(is_face).map(|w| (w.label, w.whole)).collect::<Vec<_>>()
+    };
+    for language in [Language::English, Language::Chinese] {
+        for size in SIZES {
+            let before = faces("person", size, language);
+            assert!(before.len() > 5, "{before:?}");
+            assert_eq!(before, faces("person_selected", size, language), "at {size:?} in {language:?}");
+        }
+    }
+}
+
 /// Where the platform has no file dialog, a path is typed; the disk says whether it does.
 #[test]
 fn a_folder_can_be_typed() {
@@ -221,4 +241,37 @@ fn a_folder_can_be_typed() {
     harness.key_press(Key::Escape);
     harness.run();
     assert!(harness.query_by_role_and_label(Role::TextInput, field).is_none(), "Esc closes it");
+}
+
+/// A dialog that gave nothing, whether it was cancelled or never there, is never met with silence.
+#[test]
+fn where_no_dialog_gave_a_path_it_may_be_typed() {
+    use likeness::app::care::state::Message as Care;
+    use likeness::app::settings::state::Message as SettingsMessage;
+    for (asked, field) in [
+        (Message::Settings(SettingsMessage::ChooseNewPlace("/a".into())), "Type or paste the path of a folder"),
+        (Message::Care(Care::ChooseExport), "Type or paste the path of the file to write"),
+        (Message::Care(Care::ChooseImport), "Type or paste the path of a file"),
+    ] {
+        let wire = Wire::new(album_world());
+        let mut harness = super::open_with(&wire, super::settings(View::SETTINGS));
+        for _ in 0..2 {
+            harness.state_mut().send(Message::NoPath(Box::new(asked.clone())));
+            harness.run_steps(4);
+        }
+        harness.get_by_label("Type the path").click();
+        harness.run_steps(4);
+        harness.get_by_role_and_label(Role::TextInput, field);
+    }
+}
+
+/// What a self-test says is a text of the window like any other.
+#[test]
+fn devices_speak_the_language_of_the_window() {
+    let scene = scenes().into_iter().find(|scene| scene.name == "settings").expect("the scene is there");
+    let scene = scene.in_language(Language::Chinese);
+    let harness = shown(scene, FontSource::Carried, Vec2::new(1280.0, 820.0), |wire| Box::new(wire), false);
+    for words in ["自检通过，用时 12 秒", "无需自检", "未测试；仅在选定时使用"] {
+        harness.get_by_label(words);
+    }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::panic::catch_unwind;
 use std::path::Path;
 
-use eframe::egui::{self, Vec2};
+use eframe::egui::{self, Key, Modifiers, Vec2};
 use eframe::egui_wgpu::{RendererOptions, WgpuSetup};
 use eframe::wgpu::{Backends, DeviceType};
 use egui_kittest::wgpu::{create_render_state, default_wgpu_setup};
@@ -43,6 +43,7 @@ pub struct Scene {
     language: Language,
     messages: Vec<Message>,
     job: Option<JobReport>,
+    keys: Vec<(Modifiers, Key)>,
     news: Vec<TrainEvent>,
 }
 
@@ -61,6 +62,7 @@ fn scene(name: &'static str, view: View) -> Scene {
         language: Language::English,
         messages: Vec::new(),
         job: None,
+        keys: Vec::new(),
         news: Vec::new(),
     }
 }
@@ -117,6 +119,11 @@ pub fn scenes() -> Vec<Scene> {
         Scene { theme: dark, ..scene("people_dark", View::PEOPLE) },
         Scene { messages: act(Action::ToggleGrouping), ..scene("grouping", View::PEOPLE) },
         Scene { messages: act(Action::OpenPerson(PersonId(1))), ..scene("person", View::PEOPLE) },
+        Scene {
+            messages: act(Action::OpenPerson(PersonId(1))),
+            keys: vec![(Modifiers::COMMAND, Key::A)],
+            ..scene("person_selected", View::PEOPLE)
+        },
         Scene { messages: act(Action::OpenPhoto(likeness::types::PhotoId(1))), ..scene("photo", View::LIBRARY) },
         Scene { messages: act(Action::OpenSetAside), ..scene("set_aside", View::PEOPLE) },
         Scene { messages: aside(AsideTab::Hidden), ..scene("set_aside_hidden", View::PEOPLE) },
@@ -296,6 +303,10 @@ pub fn shown(
     harness.run_steps(24);
     for message in scene.messages {
         harness.state_mut().send(message);
+        harness.run();
+    }
+    for (modifiers, key) in scene.keys {
+        harness.key_press_modifiers(modifiers, key);
         harness.run();
     }
     harness.hover_at(egui::pos2(1.0, 1.0));

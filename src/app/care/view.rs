@@ -252,6 +252,9 @@ fn forget_ui(egui_ctx: &egui::Context, ctx: &mut Context<'_>) {
         wrapped_ui(ui, ctx.text.f("forget_what", &[("faces", &faces), ("backups", &backups)]));
         ui.add_space(space::S);
         wrapped_ui(ui, ctx.text.s("forget_left"));
+        if !(forgetting.runs.is_empty() && forgetting.models.is_empty()) {
+            wrapped_ui(ui, ctx.text.s("forget_learned"));
+        }
         for run in &forgetting.runs {
             wrapped_ui(ui, run.to_string_lossy());
         }

@@ -13,7 +13,7 @@ use crate::app::ui::thumbnails::{Drawable, texture_of};
 use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::distance_scale::{DistanceScale, distance_scale_ui};
 use crate::app::ui::widgets::matrix::{MatrixFace, matrix_ui};
-use crate::app::ui::widgets::name_field::{Entered, NameField, NameFieldOptions, name_field_ui};
+use crate::app::ui::widgets::name_field::{NameField, NameFieldOptions, person_field_ui};
 use crate::app::ui::widgets::verification::{Verdicts, verification_ui};
 use crate::app::ui::widgets::{picture, status};
 use crate::types::SquaredDistance;
@@ -99,12 +99,8 @@ impl Views {
             width: 240.0,
             focus: self.picking.text.is_empty() && !ui.memory(|memory| memory.has_focus(id)),
         };
-        let (entered, _) = name_field_ui(ui, ctx, id, &mut self.picking, options);
-        let chosen = entered.and_then(|entered| match entered {
-            Entered::Person(row) => Some(row),
-            Entered::Typed(name) => ctx.facts.people_named(&name).first().map(|row| (*row).clone()),
-        });
-        let Some(row) = chosen else { return false };
+        let picked = person_field_ui(ui, ctx, id, &mut self.picking, options, None);
+        let Some(row) = picked else { return false };
         ctx.send(Message::Add(vec![CompareSource::Face(row.cover)]));
         true
     }

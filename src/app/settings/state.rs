@@ -8,11 +8,11 @@ use crate::app::engine::facts::Loadable;
 use crate::app::engine::report::Ticket;
 use crate::app::ui::action::{Action, Outbox};
 use crate::app::ui::feature::{Feature, PathQuestion, Wanted};
-use crate::app::ui::locale::Language;
+use crate::app::ui::locale::{Language, Locale};
 use crate::app::ui::theme::ThemeChoice;
 use crate::app::ui::view::View;
 use crate::library::{FacesOfFolder, ScannedFolder};
-use crate::networks::device::{DeviceChoice, DeviceKind};
+use crate::networks::device::{DeviceChoice, DeviceKind, SelfTest, Verdict};
 use crate::types::Touched;
 
 /// What a user can do here.
@@ -58,8 +58,7 @@ pub enum Event {
 pub struct DeviceRow {
     pub name: String,
     pub kind: DeviceKind,
-    /// The self-test's words; none while it has not run.
-    pub verdict: Option<String>,
+    pub self_test: SelfTest,
     pub usable: bool,
 }
 
@@ -69,6 +68,20 @@ impl DeviceRow {
         match self.kind {
             DeviceKind::Cpu => DeviceChoice::Cpu,
             DeviceKind::Hardware | DeviceKind::Software => DeviceChoice::Named(self.name.clone()),
+        }
+    }
+
+    /// What its self-test says.
+    pub fn self_test_words(&self, text: &Locale) -> String {
+        match &self.self_test {
+            SelfTest::NotNeeded => text.s("device_needs_no_test").to_owned(),
+            SelfTest::NotAddressable => text.s("device_not_addressable").to_owned(),
+            SelfTest::OnlyWhenNamed => text.s("device_only_when_named").to_owned(),
+            SelfTest::NotYet => text.s("device_untested").to_owned(),
+            SelfTest::Done(Verdict::Passed { seconds, .. }) => {
+                text.f("device_passed", &[("seconds", &format!("{seconds:.0}"))])
+            }
+            SelfTest::Done(Verdict::Failed { reason }) => text.f("device_failed", &[("reason", reason)]),
         }
     }
 

@@ -74,10 +74,10 @@ fn device_row_ui(ui: &mut Ui, ctx: &mut Context<'_>, device: &DeviceRow, used: b
             ctx.send(Message::UseDevice(device.choice()));
         }
         ui.label(theme::secondary(ui, ctx.text.s(device.kind_key())));
-        let verdict = device.verdict.as_deref().unwrap_or(ctx.text.s("device_untested"));
+        let verdict = device.self_test_words(ctx.text);
         let colour =
             if device.usable { theme::palette(ui.visuals()).secondary } else { theme::palette(ui.visuals()).different };
-        ui.add(egui::Label::new(RichText::new(verdict).color(colour)).truncate()).on_hover_text(verdict);
+        ui.add(egui::Label::new(RichText::new(&verdict).color(colour)).truncate()).on_hover_text(verdict);
     });
 }
 

@@ -7,14 +7,15 @@ use eframe::egui::{self, CentralPanel, Key, KeyboardShortcut, Margin, Modifiers,
 use url::Url;
 
 use super::backend::{Backend, Request};
-use super::dialogs::{Answer, Dialogs};
+use super::dialogs::{Answer, Dialogs, Opened};
 use super::features::{self, for_features};
 use super::message::Message;
 use super::search_field::{self, SearchField};
 use super::state::{Context, Page, Settings, State};
+use super::toasts::Toasts;
 use super::typed_path::{Outcome, TypedPath};
 use super::update::{EVENTS_A_CALL, Update};
-use super::{job_bar, rail, toasts};
+use super::{job_bar, rail};
 use crate::app::engine::report::{JobKind, Report};
 use crate::app::people::view::aside;
 use crate::app::ui::action::Action;
@@ -36,6 +37,7 @@ macro_rules! views_of {
         #[derive(Default)]
         struct Views {
             search: SearchField,
+            toasts: Toasts,
             $($feature: crate::app::$feature::view::Views,)*
         }
 
@@ -85,6 +87,8 @@ pub struct App {
     updates: Update,
     dialogs: Dialogs,
     typed_path: Option<TypedPath>,
+    /// What no dialog gave a path for: its user may type one.
+    unanswered: Option<Message>,
     images: Thumbnails,
     messages: Vec<Message>,
     views: Views,
@@ -120,6 +124,7 @@ impl App {
             updates,
             dialogs: Dialogs::default(),
             typed_path: None,
+            unanswered: None,
             images: Thumbnails::default(),
             messages: Vec::new(),
             views: Views::default(),
@@ -139,10 +144,11 @@ impl App {
     pub fn update(&mut self, ctx: &egui::Context) {
         self.updates.tick(&self.state, ctx.time());
         self.drain_events(ctx);
-        match self.dialogs.poll() {
+        match self.dialogs.poll(ctx) {
             Some((asked, Answer::Chosen(paths))) => self.messages.extend(asked.with_paths(paths)),
             Some((asked, Answer::NoDialog)) => self.type_path(asked),
-            Some((_, Answer::Cancelled)) | None => {}
+            Some((asked, Answer::Nothing)) => self.messages.push(Message::NoPath(Box::new(asked))),
+            None => {}
         }
         for message in std::mem::take(&mut self.messages) {
             self.run(ctx, message);
@@ -188,6 +194,12 @@ impl App {
         }
         match &message {
             Message::TypePath(asked) => self.type_path((**asked).clone()),
+            Message::NoPath(asked) => self.offer_to_type((**asked).clone(), "no_path_chosen"),
+            Message::Act(Action::TypePath) => {
+                if let Some(asked) = self.unanswered.take() {
+                    self.type_path(asked);
+                }
+            }
             Message::Act(Action::OpenFile(file)) => match file_url(file) {
                 Ok(url) => ctx.open_url(OpenUrl::new_tab(url)),
                 Err(error) => self.state.notices.fail(self.text.s("failed").to_owned(), format!("{error:#}")),
@@ -215,9 +227,17 @@ impl App {
 
     fn ask(&mut self, ctx: &egui::Context, asked: Message, question: PathQuestion) {
         let title = self.text.s(question.title_key);
-        if let Err(error) = self.dialogs.ask(asked, question, title, ctx) {
-            self.state.notices.fail(self.text.s("failed").to_owned(), error.to_string());
+        match self.dialogs.ask(asked.clone(), question, title, ctx) {
+            Ok(Opened::Now) => {}
+            Ok(Opened::OneIsOpen) => self.offer_to_type(asked, "a_dialog_is_open"),
+            Err(error) => self.state.notices.fail(self.text.s("failed").to_owned(), error.to_string()),
         }
+    }
+
+    /// Says why there is no path for what was asked, and lets it be typed. Only the latest is offered.
+    fn offer_to_type(&mut self, asked: Message, why_key: &str) {
+        self.unanswered = Some(asked);
+        self.updates.offer_to_type(&mut self.state, self.text.s(why_key).to_owned());
     }
 
     fn type_path(&mut self, asked: Message) {
@@ -247,9 +267,8 @@ impl App {
             dropped_files(ui, ctx);
         });
         frame.ui(ui, &mut self.views);
-        let lift = if frame.state.facts.jobs.is_empty() { 0.0 } else { size::JOB_BAR };
         frame.dialogs_ui(ui.ctx(), &mut self.views);
-        frame.with_own(|ctx| toasts::toasts_ui(ui.ctx(), ctx, lift));
+        frame.with_own(|ctx| self.views.toasts.ui(ui.ctx(), ctx));
         self.messages = messages;
         self.typed_path_ui(ui.ctx());
         if !self.messages.is_empty() {

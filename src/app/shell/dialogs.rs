@@ -1,7 +1,9 @@
 //! The platform's file dialogs, without stopping the window.
 //!
 //! A dialog is made on the window's thread, as macOS demands, and waited for on a thread of its own. Where the platform
-//! has none (Linux without a portal), it answers at once with nothing, faster than anybody can cancel.
+//! has none (Linux with neither a portal nor zenity) it answers with nothing, as one does that was cancelled. That may
+//! take long: the bus is started first, on a busy computer. But nobody cancels a dialog without going to it, so where the
+//! window kept the keyboard there was none. In doubt its user is told that nothing was chosen, and may type the path.
 
 use std::future::Future;
 use std::path::PathBuf;
@@ -21,7 +23,8 @@ use crate::app::ui::feature::{PathQuestion, Wanted};
 #[derive(Debug, Clone, PartialEq)]
 pub enum Answer {
     Chosen(Vec<PathBuf>),
-    Cancelled,
+    /// Nothing: it was cancelled, or was never to be seen.
+    Nothing,
     /// There was no dialog to cancel.
     NoDialog,
 }
@@ -32,7 +35,17 @@ const TOO_FAST: Duration = Duration::from_millis(400);
 struct Open {
     asked: Message,
     since: Instant,
+    /// The window has had the keyboard in every frame since.
+    kept_keyboard: bool,
     receiver: Receiver<Vec<PathBuf>>,
+}
+
+/// Whether a dialog was opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opened {
+    Now,
+    /// Another one has not been answered yet. It may never be, and may never have been to be seen.
+    OneIsOpen,
 }
 
 /// At most one dialog at a time.
@@ -42,19 +55,20 @@ pub struct Dialogs {
 }
 
 impl Dialogs {
-    /// Opens a dialog for what a message asks, unless one is open. The answer comes back with the message.
+    /// Opens a dialog for what a message asks, unless one is open already. The answer comes back with the message.
     pub fn ask(
         &mut self,
         asked: Message,
         question: PathQuestion,
         title: &str,
         ctx: &egui::Context,
-    ) -> std::io::Result<()> {
+    ) -> std::io::Result<Opened> {
         if self.open.is_some() {
-            return Ok(());
+            return Ok(Opened::OneIsOpen);
         }
         let (answer, receiver) = sync_channel(1);
         let dialog = rfd::AsyncFileDialog::new().set_title(title);
+        let kept_keyboard = has_keyboard(ctx);
         let ctx = ctx.clone();
         match (question.wanted, question.many) {
             (Wanted::Folder, true) => wait(dialog.pick_folders(), answer, ctx)?,
@@ -63,27 +77,34 @@ impl Dialogs {
             (Wanted::File, false) => wait_for_one(dialog.pick_file(), answer, ctx)?,
             (Wanted::NewFile, _) => wait_for_one(saving(dialog, &question).save_file(), answer, ctx)?,
         }
-        self.open = Some(Open { asked, since: Instant::now(), receiver });
-        Ok(())
+        self.open = Some(Open { asked, since: Instant::now(), kept_keyboard, receiver });
+        Ok(Opened::Now)
     }
 
-    /// The answer, once there is one.
-    pub fn poll(&mut self) -> Option<(Message, Answer)> {
-        let paths = match self.open.as_ref()?.receiver.try_recv() {
+    /// The answer, once there is one; to be asked for in every frame.
+    pub fn poll(&mut self, ctx: &egui::Context) -> Option<(Message, Answer)> {
+        let open = self.open.as_mut()?;
+        open.kept_keyboard &= has_keyboard(ctx);
+        let paths = match open.receiver.try_recv() {
             Ok(paths) => paths,
             Err(TryRecvError::Disconnected) => Vec::new(),
             Err(TryRecvError::Empty) => return None,
         };
-        let Open { asked, since, .. } = self.open.take()?;
-        Some((asked, answer(paths, since.elapsed())))
+        let Open { asked, since, kept_keyboard, .. } = self.open.take()?;
+        Some((asked, answer(paths, since.elapsed(), kept_keyboard)))
     }
 }
 
-fn answer(paths: Vec<PathBuf>, after: Duration) -> Answer {
+/// Now, and since the last frame.
+fn has_keyboard(ctx: &egui::Context) -> bool {
+    ctx.input(|input| input.focused && !input.events.contains(&egui::Event::WindowFocused(false)))
+}
+
+fn answer(paths: Vec<PathBuf>, after: Duration, kept_keyboard: bool) -> Answer {
     match paths.is_empty() {
         false => Answer::Chosen(paths),
-        true if after < TOO_FAST => Answer::NoDialog,
-        true => Answer::Cancelled,
+        true if after < TOO_FAST || kept_keyboard => Answer::NoDialog,
+        true => Answer::Nothing,
     }
 }
 
@@ -141,11 +162,40 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_an_empty_answer_at_once_means_that_there_is_no_dialog() {
+    fn nobody_cancels_a_dialog_at_once_or_without_going_to_it() {
         let (at_once, later) = (Duration::from_millis(5), Duration::from_secs(2));
-        assert_eq!(answer(Vec::new(), at_once), Answer::NoDialog);
-        assert_eq!(answer(Vec::new(), later), Answer::Cancelled);
-        assert_eq!(answer(vec!["a".into()], at_once), Answer::Chosen(vec!["a".into()]));
+        assert_eq!(answer(Vec::new(), at_once, false), Answer::NoDialog);
+        assert_eq!(answer(Vec::new(), later, true), Answer::NoDialog, "slow, as on a busy computer");
+        assert_eq!(answer(Vec::new(), later, false), Answer::Nothing);
+        for kept_keyboard in [false, true] {
+            assert_eq!(answer(vec!["a".into()], at_once, kept_keyboard), Answer::Chosen(vec!["a".into()]));
+        }
+    }
+
+    /// An empty answer comes two frames after it was asked for, or two seconds.
+    fn answered(frames: &[egui::RawInput]) -> Option<Answer> {
+        let (answer, receiver) = sync_channel(1);
+        let since = Instant::now().checked_sub(Duration::from_secs(2)).unwrap();
+        let asked = Message::Act(crate::app::ui::action::Action::ChooseFolder);
+        let mut dialogs = Dialogs { open: Some(Open { asked, since, kept_keyboard: true, receiver }) };
+        let ctx = egui::Context::default();
+        for input in frames {
+            let mut polled = None;
+            let mut output = ctx.run_ui(input.clone(), |ui| polled = dialogs.poll(ui.ctx()));
+            output.textures_delta.clear();
+            assert_eq!(polled, None);
+        }
+        answer.send(Vec::new()).unwrap();
+        dialogs.poll(&ctx).map(|(_, answer)| answer)
+    }
+
+    #[test]
+    fn a_window_that_lost_the_keyboard_for_a_moment_had_a_dialog_over_it() {
+        let quiet = || egui::RawInput::default();
+        let events = [false, true].map(egui::Event::WindowFocused).to_vec();
+        assert_eq!(answered(&[quiet(), quiet()]), Some(Answer::NoDialog));
+        assert_eq!(answered(&[egui::RawInput { focused: false, ..quiet() }, quiet()]), Some(Answer::Nothing));
+        assert_eq!(answered(&[egui::RawInput { events, ..quiet() }, quiet()]), Some(Answer::Nothing));
     }
 
     #[test]

@@ -20,6 +20,8 @@ macro_rules! messages_of {
             SaveTo(PathBuf, Box<Saving>),
             /// Lets the path that this message asks for be typed, where the platform has no dialog for it.
             TypePath(Box<Message>),
+            /// No dialog gave the path that this message asks for: says so, and offers to type it.
+            NoPath(Box<Message>),
             /// Takes a notice away.
             Dismiss(NoticeId),
         }
@@ -30,7 +32,7 @@ macro_rules! messages_of {
                 match self {
                     $(Self::$Feature(message) => crate::app::$feature::state::State::path_question(message),)*
                     Self::Act(action) => action_question(action),
-                    Self::SaveTo(..) | Self::TypePath(_) | Self::Dismiss(_) => None,
+                    Self::SaveTo(..) | Self::TypePath(_) | Self::NoPath(_) | Self::Dismiss(_) => None,
                 }
             }
 
@@ -41,7 +43,7 @@ macro_rules! messages_of {
                         crate::app::$feature::state::State::with_paths(message, paths).map(Self::$Feature)
                     })*
                     Self::Act(action) => action_with_paths(action, paths),
-                    Self::SaveTo(..) | Self::TypePath(_) | Self::Dismiss(_) => None,
+                    Self::SaveTo(..) | Self::TypePath(_) | Self::NoPath(_) | Self::Dismiss(_) => None,
                 }
             }
         }

@@ -46,6 +46,12 @@ impl Notices {
         self.push(Notice { text, actions, until_secs, ..Notice::default() });
     }
 
+    /// As [`Self::say`], where only the latest notice may offer it.
+    pub fn offer(&mut self, text: String, offer: Offer, now_secs: f64) {
+        self.shown.retain(|notice| !notice.actions.contains(&offer));
+        self.say(text, Some(offer), now_secs);
+    }
+
     /// Asks in passing. An earlier question with the same answers is answered by this one.
     pub fn ask(&mut self, question: Question) {
         let Question { words, answers } = question;
@@ -80,7 +86,10 @@ impl Notices {
         self.next_id += 1;
         self.shown.push(Notice { id: NoticeId(self.next_id), ..notice });
         if self.shown.len() > Self::LIMIT {
-            self.shown.remove(0);
+            // A question waits for its answer as long as anything else can go.
+            let goes = |kind| self.shown.iter().position(|notice| notice.kind == kind);
+            let gone = goes(NoticeKind::Said).or_else(|| goes(NoticeKind::Failed)).unwrap_or(0);
+            self.shown.remove(gone);
         }
     }
 }
@@ -98,6 +107,18 @@ mod tests {
         assert_eq!(notices.tick(9.0), None);
         assert_eq!(notices.shown().len(), 1);
         assert_eq!(notices.shown()[0].kind, NoticeKind::Failed);
+    }
+
+    #[test]
+    fn a_question_does_not_give_way_to_what_is_said_in_passing() {
+        let mut notices = Notices::default();
+        notices.ask(Question { words: "Gone?".into(), answers: Vec::new() });
+        for _ in 0..10 {
+            notices.fail("Broken".into(), String::new());
+            notices.say("more".into(), None, 0.0);
+        }
+        assert_eq!(notices.shown()[0].kind, NoticeKind::Asked);
+        assert_eq!(notices.shown().len(), Notices::LIMIT);
     }
 
     #[test]

@@ -1,37 +1,90 @@
-//! Notices in the lower right corner.
+//! Notices in the lower right corner. What is shown there stays where it is while others come and go.
 
-use eframe::egui::{self, Align2, Area, Id, Order, Ui};
+use eframe::egui::{self, Align2, Area, Id, Order, Pos2, Rect, Ui, Vec2};
 
 use crate::app::shell::message::Message;
-use crate::app::shell::notices::{Notice, NoticeKind};
+use crate::app::shell::notices::{Notice, NoticeId, NoticeKind};
 use crate::app::shell::state::Context;
 use crate::app::ui::feature::Offer;
 use crate::app::ui::icons::{self, Icon};
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
 
-/// Draws the notices above whatever lies in the corner; `lift` is the height of the job bar.
-pub fn toasts_ui(egui_ctx: &egui::Context, ctx: &mut Context<'_>, lift: f32) {
-    if ctx.state.notices.shown().is_empty() {
-        return;
-    }
-    Area::new(Id::unique("notices"))
-        .order(Order::Foreground)
-        .anchor(Align2::RIGHT_BOTTOM, [-space::L, -space::L - lift])
-        .accessible_name(ctx.text.s("notices"))
-        .show(egui_ctx, |ui| {
-            ui.set_max_width(420.0);
-            for notice in ctx.state.notices.shown() {
-                notice_ui(ui, ctx, notice);
+/// Where the notices stand, from the corner upwards.
+#[derive(Default)]
+pub struct Toasts {
+    places: Vec<Place>,
+}
+
+/// A notice, or the gap that it left.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Place {
+    notice: NoticeId,
+    height: f32,
+    is_gap: bool,
+    asks: bool,
+}
+
+const WIDTH: f32 = 420.0;
+
+impl Toasts {
+    /// Draws the notices above whatever lies in the corner. They stand above the job bar also while there is none, for
+    /// it comes and goes as notices do.
+    pub fn ui(&mut self, egui_ctx: &egui::Context, ctx: &mut Context<'_>) {
+        let corner = egui_ctx.content_rect().right_bottom() - Vec2::new(space::L, space::L + size::JOB_BAR);
+        let pointer = egui_ctx.pointer_latest_pos();
+        let pointed = pointer.is_some_and(|pointer| self.rect(corner).contains(pointer));
+        self.arrange(ctx.state.notices.shown(), pointed);
+        let mut bottom = corner.y;
+        for place in &mut self.places {
+            if let Some(notice) = ctx.state.notices.shown().iter().find(|notice| notice.id == place.notice) {
+                let area = Area::new(Id::unique(("notice", notice.id.0)))
+                    .order(Order::Foreground)
+                    .pivot(Align2::RIGHT_BOTTOM)
+                    .fixed_pos(Pos2::new(corner.x, bottom))
+                    .accessible_name(ctx.text.s("notices"));
+                let shown = area.show(egui_ctx, |ui| {
+                    ui.set_max_width(WIDTH);
+                    notice_ui(ui, ctx, notice);
+                });
+                place.height = shown.response.rect.height();
             }
+            bottom -= place.height + space::S;
+        }
+    }
+
+    fn rect(&self, corner: Pos2) -> Rect {
+        let height: f32 = self.places.iter().map(|place| place.height + space::S).sum();
+        Rect::from_min_max(corner - Vec2::new(WIDTH, height), corner)
+    }
+
+    /// A new notice comes on top of the others, and one that goes leaves a gap: nothing moves that is about to be
+    /// pressed. Gaps close when the pointer is elsewhere, save those below a question, which never moves.
+    fn arrange(&mut self, shown: &[Notice], pointed: bool) {
+        for place in &mut self.places {
+            place.is_gap = shown.iter().all(|notice| notice.id != place.notice);
+        }
+        let stays = |place: &Place| !place.is_gap && (pointed || place.asks);
+        let kept = self.places.iter().rposition(stays).map_or(0, |last| last + 1);
+        let mut index = 0;
+        self.places.retain(|place| {
+            index += 1;
+            index <= kept || !place.is_gap
         });
+        for notice in shown {
+            if self.places.iter().all(|place| place.notice != notice.id) {
+                let asks = notice.kind == NoticeKind::Asked;
+                self.places.push(Place { notice: notice.id, height: 0.0, is_gap: false, asks });
+            }
+        }
+    }
 }
 
 fn notice_ui(ui: &mut Ui, ctx: &mut Context<'_>, notice: &Notice) {
     let palette = theme::palette(ui.visuals());
     let frame = theme::card(ui).inner_margin(egui::Margin::symmetric(space::L as i8, space::S as i8));
     frame.shadow(ui.visuals().popup_shadow).show(ui, |ui| {
-        ui.set_width(388.0);
+        ui.set_width(WIDTH - 32.0);
         ui.horizontal(|ui| {
             let (icon, colour) = match notice.kind {
                 NoticeKind::Said => (Icon::Check, palette.same),
@@ -75,5 +128,33 @@ fn action_ui(ui: &mut Ui, ctx: &mut Context<'_>, notice: &Notice, offer: &Offer)
     if buttons::button_ui(ui, Rank::Quiet, ctx.text.s(offer.label_key)).clicked() {
         offer.action.clone().into_iter().for_each(|action| ctx.act(action));
         ctx.send(Message::Dismiss(notice.id));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn notice(id: u64, kind: NoticeKind) -> Notice {
+        Notice { id: NoticeId(id), kind, ..Notice::default() }
+    }
+
+    fn ids(toasts: &Toasts) -> Vec<(u64, bool)> {
+        toasts.places.iter().map(|place| (place.notice.0, place.is_gap)).collect()
+    }
+
+    #[test]
+    fn a_question_keeps_its_place_while_others_come_and_go() {
+        let (said, asked) = (notice(1, NoticeKind::Said), notice(2, NoticeKind::Asked));
+        let mut toasts = Toasts::default();
+        toasts.arrange(&[said, asked.clone()], false);
+        toasts.arrange(std::slice::from_ref(&asked), false);
+        assert_eq!(ids(&toasts), [(1, true), (2, false)]);
+        toasts.arrange(&[asked, notice(3, NoticeKind::Failed)], false);
+        assert_eq!(ids(&toasts), [(1, true), (2, false), (3, false)]);
+        toasts.arrange(&[notice(3, NoticeKind::Failed)], true);
+        assert_eq!(ids(&toasts), [(1, true), (2, true), (3, false)], "the pointer is there: nothing moves");
+        toasts.arrange(&[notice(3, NoticeKind::Failed)], false);
+        assert_eq!(ids(&toasts), [(3, false)]);
     }
 }

@@ -93,7 +93,7 @@ macro_rules! routes_of {
                     Message::Act(action) => self.act(state, text, action),
                     Message::SaveTo(path, saving) => self.save(text, path, saving),
                     // A dialog.
-                    Message::TypePath(_) => {}
+                    Message::TypePath(_) | Message::NoPath(_) => {}
                     Message::Dismiss(id) => state.notices.dismiss(id),
                 }
                 if let (Page::Photo(_), Some(open)) = (state.page, state.photos.open) {
@@ -130,6 +130,12 @@ impl Update {
             self.timeline_is_old = false;
             self.ask(Request::Photos(photos::state::Request::LoadTimeline(state.photos.filter)));
         }
+    }
+
+    /// Says why there is no path, and offers to type it.
+    pub fn offer_to_type(&mut self, state: &mut State, why: String) {
+        let offer = Offer { label_key: "type_path", action: Some(Action::TypePath) };
+        state.notices.offer(why, offer, self.now_secs);
     }
 
     /// Asks for what every view needs.

@@ -53,6 +53,8 @@ pub enum Action {
     Demonstrate,
     /// Asks for a file and writes this to it.
     Save(Box<Saving>),
+    /// Lets the path be typed that no dialog gave.
+    TypePath,
     /// Opens a file in the program that its kind belongs to.
     OpenFile(PathBuf),
     /// Reads anew what this touched.

@@ -66,6 +66,19 @@ pub enum DeviceError {
     CannotOpen { name: String, reason: String },
 }
 
+/// How a device stands with its self-test.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SelfTest {
+    /// The CPU is what others are compared with.
+    NotNeeded,
+    /// Burn knows no such kind of adapter.
+    NotAddressable,
+    /// A software rasteriser is only used when it is named, and tested then.
+    OnlyWhenNamed,
+    NotYet,
+    Done(Verdict),
+}
+
 /// A line of `likeness devices`.
 #[derive(Debug, Clone, Serialize)]
 pub struct Listed {
@@ -161,17 +174,28 @@ impl Listed {
         may_be_taken && self.adapter.is_some() && self.verdict.is_none()
     }
 
-    /// The verdict as a sentence.
-    pub fn verdict_words(&self) -> String {
+    /// What its self-test says, or why there is none.
+    pub fn self_test(&self) -> SelfTest {
         match (&self.verdict, &self.adapter) {
-            (_, None) => "needs no self-test".to_owned(),
-            (_, Some(adapter)) if adapter.kind == AdapterKind::Other => "of a kind that Burn cannot address".to_owned(),
-            (Some(Verdict::Passed { largest_difference, seconds }), _) => {
+            (_, None) => SelfTest::NotNeeded,
+            (_, Some(adapter)) if adapter.kind == AdapterKind::Other => SelfTest::NotAddressable,
+            (Some(verdict), _) => SelfTest::Done(verdict.clone()),
+            (None, _) if self.kind == DeviceKind::Software => SelfTest::OnlyWhenNamed,
+            (None, _) => SelfTest::NotYet,
+        }
+    }
+
+    /// The same as a sentence for the console.
+    pub fn verdict_words(&self) -> String {
+        match self.self_test() {
+            SelfTest::NotNeeded => "needs no self-test".to_owned(),
+            SelfTest::NotAddressable => "of a kind that Burn cannot address".to_owned(),
+            SelfTest::Done(Verdict::Passed { largest_difference, seconds }) => {
                 format!("self-test passed in {seconds:.0} s (largest difference from the CPU {largest_difference:.0e})")
             }
-            (Some(Verdict::Failed { reason }), _) => format!("self-test failed: {reason}"),
-            (None, _) if self.kind == DeviceKind::Software => "not tested (only used when named)".to_owned(),
-            (None, _) => "not tested yet".to_owned(),
+            SelfTest::Done(Verdict::Failed { reason }) => format!("self-test failed: {reason}"),
+            SelfTest::OnlyWhenNamed => "not tested (only used when named)".to_owned(),
+            SelfTest::NotYet => "not tested yet".to_owned(),
         }
     }
 }

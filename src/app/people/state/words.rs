@@ -9,16 +9,26 @@ pub fn name_of(person: PersonId, out: &Outbox<'_, Request>) -> String {
     out.facts.name_of(person).unwrap_or_else(|| out.text.s("unnamed")).to_owned()
 }
 
+/// Of faces and whom they are of: a group is not called by a name that it does not have.
+fn of_person(key: &str, of_group_key: &str, faces: usize, person: PersonId, out: &Outbox<'_, Request>) -> String {
+    match out.facts.name_of(person) {
+        Some(name) => out.text.nf(key, faces as u64, &[("name", name)]),
+        None => out.text.n(of_group_key, faces as u64),
+    }
+}
+
 pub fn words(decision: &Decision, out: &Outbox<'_, Request>) -> String {
     let text = out.text;
     let name = |person: &PersonId| name_of(*person, out);
     match decision {
         Decision::Name { name, .. } => text.f("said_named", &[("name", name)]),
         Decision::Confirm { person, faces } => {
-            text.nf("said_confirmed", faces.len() as u64, &[("name", &name(person))])
+            of_person("said_confirmed", "said_confirmed_group", faces.len(), *person, out)
         }
         Decision::ConfirmAll(person) => text.f("said_confirmed_all", &[("name", &name(person))]),
-        Decision::Reject { person, faces } => text.nf("said_rejected", faces.len() as u64, &[("name", &name(person))]),
+        Decision::Reject { person, faces } => {
+            of_person("said_rejected", "said_rejected_group", faces.len(), *person, out)
+        }
         Decision::TakeBackReject { .. } => text.s("said_may_be_them").into(),
         Decision::Move { faces, to } => {
             let name = match to {
@@ -39,7 +49,10 @@ pub fn words(decision: &Decision, out: &Outbox<'_, Request>) -> String {
         Decision::SetAside { faces, why } => text.n(set_aside_key(*why), faces.len() as u64),
         Decision::SetAsideAll { why: SetAside::Stranger, .. } => text.s("said_strangers").into(),
         Decision::SetAsideAll { why: SetAside::NotAFace, .. } => text.s("said_not_a_person").into(),
-        Decision::Cover { person, .. } => text.f("said_cover", &[("name", &name(person))]),
+        Decision::Cover { person, .. } => {
+            let name = out.facts.name_of(*person).unwrap_or_else(|| text.s("this_group"));
+            text.f("said_cover", &[("name", name)])
+        }
         Decision::Restore(faces) => text.n("said_restored", faces.len() as u64),
         Decision::PutBack { .. } => text.s("said_put_back").into(),
         Decision::LetGo(faces) => text.n("said_let_go", faces.len() as u64),

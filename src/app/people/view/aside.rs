@@ -5,7 +5,7 @@ use eframe::egui::{self, Ui, Vec2};
 use crate::app::engine::facts::{Loadable, PuttingBack};
 use crate::app::people::state::{ApartRow, Aside, AsideTab, Message};
 use crate::app::people::view::Context;
-use crate::app::people::view::people::undo_ui;
+use crate::app::people::view::people::{UNDO, undo_ui};
 use crate::app::ui::action::Action;
 use crate::app::ui::icons::Icon;
 use crate::app::ui::locale::grouped;
@@ -51,15 +51,15 @@ pub fn aside_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
 
 fn page_ui(ui: &mut Ui, ctx: &mut Context<'_>, aside: &Aside) {
     let open = ctx.state.aside_tab;
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing = Vec2::splat(space::XS);
-        for tab in AsideTab::ALL {
-            let count = grouped(aside.count(tab) as u64);
-            let label = ctx.text.f("aside_tab", &[("tab", ctx.text.s(tab.label_key())), ("count", &count)]);
-            if buttons::chip_ui(ui, tab == open, &label).clicked() {
-                ctx.send(Message::ShowAside(tab));
-            }
-        }
+    // The counts change with what is done here; the arrows keep their place all the same.
+    ui.horizontal_top(|ui| {
+        let tabs = Vec2::new(ui.available_width() - UNDO.x - space::L, size::CONTROL);
+        let wrapped = egui::Layout::left_to_right(egui::Align::Center).with_main_wrap(true);
+        ui.allocate_ui_with_layout(tabs, wrapped, |ui| {
+            ui.set_min_width(tabs.x);
+            ui.spacing_mut().item_spacing = Vec2::splat(space::XS);
+            tabs_ui(ui, ctx, aside, open);
+        });
         undo_ui(ui, ctx);
     });
     ui.add_space(space::S);
@@ -97,6 +97,16 @@ fn page_ui(ui: &mut Ui, ctx: &mut Context<'_>, aside: &Aside) {
         }
         Row::Rejected(faces) => cells_ui(ui, faces.iter(), |ui, face| rejection_ui(ui, ctx, aside, face)),
     });
+}
+
+fn tabs_ui(ui: &mut Ui, ctx: &mut Context<'_>, aside: &Aside, open: AsideTab) {
+    for tab in AsideTab::ALL {
+        let count = grouped(aside.count(tab) as u64);
+        let label = ctx.text.f("aside_tab", &[("tab", ctx.text.s(tab.label_key())), ("count", &count)]);
+        if buttons::chip_ui(ui, tab == open, &label).clicked() {
+            ctx.send(Message::ShowAside(tab));
+        }
+    }
 }
 
 fn rows_of<'a>(aside: &'a Aside, tab: AsideTab, faces: &'a [&'a FaceSetAside], columns: usize) -> Vec<Row<'a>> {

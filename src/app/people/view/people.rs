@@ -16,7 +16,7 @@ use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::view::View;
 use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::face_strip::face_strip_ui;
-use crate::app::ui::widgets::name_field::{Entered, NameField, NameFieldOptions, name_field_ui};
+use crate::app::ui::widgets::name_field::{Entered, NameField, NameFieldOptions, is_given_back, name_field_ui};
 use crate::app::ui::widgets::rows::{RowTops, rows_ui};
 use crate::app::ui::widgets::side_panel::side_panel_ui;
 use crate::app::ui::widgets::{picture, status};
@@ -24,6 +24,8 @@ use crate::library::{Decision, SetAside};
 use crate::types::{PersonId, Revision};
 
 const CARD: Vec2 = Vec2::new(136.0, 164.0);
+/// Undo and Redo.
+pub const UNDO: Vec2 = Vec2::new(2.0 * size::CONTROL + space::XS, size::CONTROL);
 const HEADING: f32 = 48.0;
 const GROUP: f32 = size::STRIP_FACE + space::XL;
 /// Faces of a group's strip, and the tile that counts the others.
@@ -79,7 +81,10 @@ impl PeopleView {
             }
             Loadable::Ready(people) if people.named.is_empty() && people.groups.is_empty() => {
                 let (title, why) = (ctx.text.s("people_empty"), ctx.text.s("people_empty_why"));
-                aside_link_ui(ui, ctx);
+                ui.horizontal(|ui| {
+                    aside_link_ui(ui, ctx);
+                    undo_ui(ui, ctx);
+                });
                 if status::empty_ui(ui, Icon::UsersRound, title, why, Some(ctx.text.s("choose_folder"))) {
                     ctx.act(Action::ChooseFolder);
                 }
@@ -161,6 +166,9 @@ impl PeopleView {
         let id = Id::unique(("name of", group.person));
         // What lies below a question gets the keyboard when it is answered, and not before the frame after.
         let is_free = ctx.state.same_name.is_none();
+        if is_given_back(ui.ctx(), id) {
+            self.focus = Some(group.person);
+        }
         let has_focus = ui.memory(|memory| memory.has_focus(id));
         self.focus.take_if(|focus| *focus == group.person && is_free && has_focus);
         let look = NameFieldOptions {
@@ -236,15 +244,19 @@ fn aside_link_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     }
 }
 
-/// Undo and Redo, while there is something to undo or redo.
+/// Undo, then Redo: both always, in this order on every page, so that a second click does what the first did.
 pub fn undo_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
-    let Some(overview) = ctx.facts.overview.ready() else { return };
-    if overview.can_redo && buttons::icon_button_ui(ui, Icon::Redo2, ctx.text.s("redo_last")).clicked() {
-        ctx.act(Action::REDO);
-    }
-    if overview.can_undo && buttons::icon_button_ui(ui, Icon::Undo2, ctx.text.s("undo_last")).clicked() {
-        ctx.act(Action::UNDO);
-    }
+    let (can_undo, can_redo) =
+        ctx.facts.overview.ready().map_or((false, false), |overview| (overview.can_undo, overview.can_redo));
+    ui.allocate_ui_with_layout(UNDO, egui::Layout::left_to_right(egui::Align::Center), |ui| {
+        ui.spacing_mut().item_spacing.x = space::XS;
+        if buttons::enabled_icon_button_ui(ui, can_undo, Icon::Undo2, ctx.text.s("undo_last")).clicked() {
+            ctx.act(Action::UNDO);
+        }
+        if buttons::enabled_icon_button_ui(ui, can_redo, Icon::Redo2, ctx.text.s("redo_last")).clicked() {
+            ctx.act(Action::REDO);
+        }
+    });
 }
 
 /// A round portrait with name and count. One dropped on another asks to merge them.

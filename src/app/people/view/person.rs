@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 use eframe::egui::{self, Id, Key, Modifiers, Response, Ui, Vec2};
 
 use self::parts::{
-    apart_ui, count_words, decide, distance_ui, heading_words, missing_ui, move_to, rejected_ui, selected_menu_ui,
-    tick_ui, verdict_ui, why_missing_ui,
+    apart_ui, count_words, decide, distance_ui, heading_words, missing_ui, move_target_ui, move_to, picking,
+    rejected_ui, selected_menu_ui, tick_ui, verdict_ui, why_missing_ui,
 };
 use crate::app::engine::facts::Loadable;
 use crate::app::people::state::{Message, PersonPage};
@@ -22,17 +22,17 @@ use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::view::View;
 use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::face_tile::{FaceTile, TileFrame, face_tile_ui};
-use crate::app::ui::widgets::name_field::{Entered, NameField, NameFieldOptions, name_field_ui};
+use crate::app::ui::widgets::name_field::{NameField, NameFieldOptions, is_given_back, name_field_ui, person_field_ui};
 use crate::app::ui::widgets::rows::{RowTops, rows_ui};
 use crate::app::ui::widgets::status;
-use crate::library::{Belongs, Decision, Destination, FaceOfPerson, PhotoFilter, SetAside};
+use crate::library::{Belongs, Decision, FaceOfPerson, PhotoFilter, SetAside};
 use crate::types::{FaceId, PersonId, SquaredDistance};
 
 const HEADER: f32 = 128.0;
 const HEADING: f32 = 48.0;
 const GAP: f32 = 6.0;
-/// What can be done with selected faces takes about so much.
-const SELECTION_BAR: f32 = 840.0;
+/// What can be done with selected faces has room in one line of this width; in a narrower one it takes two.
+const SELECTION_BAR: f32 = 920.0;
 
 #[derive(Default)]
 pub struct PersonView {
@@ -113,19 +113,10 @@ impl PersonView {
         if !ui.ctx().text_edit_focused() {
             self.keys(ui, ctx, page);
         }
-        // The bar has its place also while nothing is selected, so that tiles stay where the pointer is.
-        ui.horizontal(|ui| {
-            // In a narrow window the bar has two lines.
-            let lines = if ui.available_width() < SELECTION_BAR { 2.0 } else { 1.0 };
-            ui.set_min_height(lines * size::CONTROL);
-            if self.selected.is_empty() {
-                ui.label(theme::secondary(ui, ctx.text.s("selection_hint")));
-            } else {
-                self.selection_bar_ui(ui, ctx, page);
-            }
-        });
-        ui.add_space(space::S);
+        // Whatever stands in the bar, tiles stay where the pointer is.
         let width = ui.available_width() - space::M;
+        self.bar_ui(ui, ctx, page);
+        ui.add_space(space::S);
         let columns = (((width + GAP) / (size::FACE_TILE + GAP)).floor() as usize).max(1);
         let rows = rows_of(page, columns);
         let tops = RowTops::new(rows.iter().map(|row| match row {
@@ -169,6 +160,24 @@ impl PersonView {
         });
     }
 
+    /// Has its place also while nothing is selected.
+    fn bar_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, page: &PersonPage) {
+        let width = ui.available_width();
+        let gap = space::XS;
+        let height = if width < SELECTION_BAR { 2.0 * size::CONTROL + gap } else { size::CONTROL };
+        let place = egui::Rect::from_min_size(ui.cursor().min, Vec2::new(width, height));
+        let mut bar = ui.new_child(egui::UiBuilder::new().max_rect(place));
+        bar.horizontal_wrapped(|ui| {
+            ui.spacing_mut().item_spacing.y = gap;
+            if self.selected.is_empty() {
+                ui.label(theme::secondary(ui, ctx.text.s("selection_hint")));
+            } else {
+                self.selection_bar_ui(ui, ctx, page);
+            }
+        });
+        ui.allocate_rect(place, egui::Sense::hover());
+    }
+
     fn header_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, page: &PersonPage) {
         let name = page.name.as_deref().unwrap_or(ctx.text.s("who_is_this"));
         ui.horizontal(|ui| {
@@ -185,7 +194,8 @@ impl PersonView {
     }
 
     fn name_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, page: &PersonPage, name: &str) {
-        if page.name.is_none() && self.naming.is_none() {
+        let id = Id::unique("name of person");
+        if self.naming.is_none() && (page.name.is_none() || is_given_back(ui.ctx(), id)) {
             self.naming = Some(NameField::default());
         }
         let Some(field) = &mut self.naming else {
@@ -204,7 +214,7 @@ impl PersonView {
             width: 280.0,
             focus: std::mem::take(&mut self.take_focus),
         };
-        let (entered, response) = name_field_ui(ui, ctx, Id::unique("name of person"), field, look);
+        let (entered, response) = name_field_ui(ui, ctx, id, field, look);
         if let Some(entered) = entered {
             ctx.send(naming(page.person, entered, page.seen, ctx.facts.people_seen()));
             self.naming = None;
@@ -224,19 +234,20 @@ impl PersonView {
         }
         egui::Popup::menu(&merge).close_behavior(egui::PopupCloseBehavior::CloseOnClickOutside).show(|ui| {
             ui.set_min_width(240.0);
-            if let Some(into) = pick_person_ui(ui, ctx, "merge with", &mut self.merging)
-                && into != page.person
-            {
-                ctx.send(Message::AskMerge { from: page.person, into });
+            let (id, field) = (Id::unique("merge with"), &mut self.merging);
+            let look = picking(ui, ctx, id, field);
+            if let Some(into) = person_field_ui(ui, ctx, id, field, look, Some(page.person)) {
+                ctx.send(Message::AskMerge { from: page.person, into: into.person });
                 ui.close();
             }
         });
-        if page.is_hidden && buttons::icon_and_text_ui(ui, Rank::Plain, Icon::Eye, ctx.text.s("show")).clicked() {
-            decide(ctx, page, Decision::Show(page.person));
-        }
         let more = buttons::icon_button_ui(ui, Icon::Ellipsis, ctx.text.s("more"));
         egui::Popup::menu(&more).show(|ui| group_menu_ui(ui, ctx, page.person, page.name.as_deref(), page.seen));
         undo_ui(ui, ctx);
+        // It comes and goes, so it stands last.
+        if page.is_hidden && buttons::icon_and_text_ui(ui, Rank::Plain, Icon::Eye, ctx.text.s("show")).clicked() {
+            decide(ctx, page, Decision::Show(page.person));
+        }
     }
 
     fn face_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, page: &PersonPage, face: FaceOfPerson, section: Section) {
@@ -310,35 +321,33 @@ impl PersonView {
 
     fn selection_bar_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, page: &PersonPage) {
         let faces: Vec<FaceId> = self.selected.iter().copied().collect();
-        ui.horizontal_wrapped(|ui| {
-            ui.label(theme::strong(ctx.text.n("selected", faces.len() as u64)));
-            if buttons::icon_and_text_ui(ui, Rank::Plain, Icon::Check, ctx.text.s("confirm")).clicked() {
-                decide(ctx, page, Decision::Confirm { person: page.person, faces: faces.clone() });
-            }
-            if buttons::icon_and_text_ui(ui, Rank::Plain, Icon::X, ctx.text.s("reject")).clicked() {
-                decide(ctx, page, Decision::Reject { person: page.person, faces: faces.clone() });
-            }
-            let to = buttons::icon_and_text_ui(ui, Rank::Plain, Icon::ArrowRight, ctx.text.s("move_to"));
-            egui::Popup::menu(&to).close_behavior(egui::PopupCloseBehavior::CloseOnClickOutside).show(|ui| {
-                ui.set_min_width(240.0);
-                if let Some(to) = move_target_ui(ui, ctx, &mut self.moving) {
-                    move_to(ctx, page, faces.clone(), to);
-                    ui.close();
-                }
-            });
-            if buttons::button_ui(ui, Rank::Plain, ctx.text.s("take_out")).clicked() {
-                decide(ctx, page, Decision::TakeOut(faces.clone()));
-            }
-            let more = buttons::icon_button_ui(ui, Icon::Ellipsis, ctx.text.s("more_of_selected"));
-            egui::Popup::menu(&more).show(|ui| selected_menu_ui(ui, ctx, page, &faces));
-            if faces.len() > 1 && buttons::button_ui(ui, Rank::Plain, ctx.text.s("compare_selected")).clicked() {
-                ctx.act(Action::CompareFaces(faces.clone()));
-                ctx.act(Action::Show(View::COMPARE));
-            }
-            if buttons::button_ui(ui, Rank::Quiet, ctx.text.s("clear_selection")).clicked() {
-                self.selected.clear();
+        ui.label(theme::strong(ctx.text.n("selected", faces.len() as u64)));
+        if buttons::icon_and_text_ui(ui, Rank::Plain, Icon::Check, ctx.text.s("confirm")).clicked() {
+            decide(ctx, page, Decision::Confirm { person: page.person, faces: faces.clone() });
+        }
+        if buttons::icon_and_text_ui(ui, Rank::Plain, Icon::X, ctx.text.s("reject")).clicked() {
+            decide(ctx, page, Decision::Reject { person: page.person, faces: faces.clone() });
+        }
+        let to = buttons::icon_and_text_ui(ui, Rank::Plain, Icon::ArrowRight, ctx.text.s("move_to"));
+        egui::Popup::menu(&to).close_behavior(egui::PopupCloseBehavior::CloseOnClickOutside).show(|ui| {
+            ui.set_min_width(240.0);
+            if let Some(to) = move_target_ui(ui, ctx, &mut self.moving) {
+                move_to(ctx, page, faces.clone(), to);
+                ui.close();
             }
         });
+        if buttons::button_ui(ui, Rank::Plain, ctx.text.s("take_out")).clicked() {
+            decide(ctx, page, Decision::TakeOut(faces.clone()));
+        }
+        let more = buttons::icon_button_ui(ui, Icon::Ellipsis, ctx.text.s("more_of_selected"));
+        egui::Popup::menu(&more).show(|ui| selected_menu_ui(ui, ctx, page, &faces));
+        if faces.len() > 1 && buttons::button_ui(ui, Rank::Plain, ctx.text.s("compare_selected")).clicked() {
+            ctx.act(Action::CompareFaces(faces.clone()));
+            ctx.act(Action::Show(View::COMPARE));
+        }
+        if buttons::button_ui(ui, Rank::Quiet, ctx.text.s("clear_selection")).clicked() {
+            self.selected.clear();
+        }
     }
 
     /// C confirms, X rejects, N names, M merges. Of a group I ignores, S says strangers, F that these are no faces:
@@ -437,25 +446,4 @@ fn rows_of(page: &PersonPage, columns: usize) -> Vec<Row> {
     }
     rows.extend((0..page.apart.len()).map(Row::Apart));
     rows
-}
-
-fn move_target_ui(ui: &mut Ui, ctx: &mut Context<'_>, field: &mut NameField) -> Option<Destination> {
-    Some(match pick_name_ui(ui, ctx, "move to", field)? {
-        Entered::Person(row) => Destination::Person(row.person),
-        Entered::Typed(name) => Destination::NewPerson { name },
-    })
-}
-
-fn pick_person_ui(ui: &mut Ui, ctx: &mut Context<'_>, salt: &str, field: &mut NameField) -> Option<PersonId> {
-    match pick_name_ui(ui, ctx, salt, field)? {
-        Entered::Person(row) => Some(row.person),
-        Entered::Typed(name) => ctx.facts.people_named(&name).first().map(|row| row.person),
-    }
-}
-
-fn pick_name_ui(ui: &mut Ui, ctx: &mut Context<'_>, salt: &str, field: &mut NameField) -> Option<Entered> {
-    let id = Id::unique(salt);
-    let focus = !ui.memory(|memory| memory.has_focus(id)) && field.text.is_empty();
-    let look = NameFieldOptions { label: ctx.text.s("name_label"), hint: ctx.text.s("name_hint"), width: 220.0, focus };
-    name_field_ui(ui, ctx, id, field, look).0
 }

@@ -1,6 +1,6 @@
 //! A name that was typed is that of somebody who is there: the same person, or another one?
 
-use eframe::egui::{self, Id, Modal, Response, Sense, Ui, Vec2};
+use eframe::egui::{self, Id, Modal, Sense, Ui, Vec2};
 
 use crate::app::engine::facts::NamedPerson;
 use crate::app::engine::picture::ImageKey;
@@ -9,13 +9,14 @@ use crate::app::people::view::Context;
 use crate::app::ui::icons::Icon;
 use crate::app::ui::theme::{self, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
-use crate::app::ui::widgets::picture;
+use crate::app::ui::widgets::{name_field, picture};
 use crate::library::Decision;
 
 /// More people of one name than these are not listed: the completions find them.
 const LISTED: usize = 4;
 
-/// Shown while the state asks. One of the answers always has the keyboard, the first of them to begin with.
+/// Shown while the state asks. Enter answers nothing by itself: a second Enter may have been meant for the name. Who gives
+/// the question up finds the name in its field again.
 pub fn same_name_ui(egui_ctx: &egui::Context, ctx: &mut Context<'_>) {
     let Some(asked) = &ctx.state.same_name else { return };
     let palette = theme::palette(&egui_ctx.global_style().visuals);
@@ -26,47 +27,36 @@ pub fn same_name_ui(egui_ctx: &egui::Context, ctx: &mut Context<'_>) {
             ui.label(theme::heading(ctx.text.f("same_name_title", &[("name", &asked.name)])));
             ui.label(theme::secondary(ui, ctx.text.s("same_name_what")));
             ui.add_space(space::L);
-            let mut answers = Vec::new();
             for row in candidates(ctx, asked) {
-                answers.push(same_ui(ui, ctx, &row));
+                same_ui(ui, ctx, &row);
             }
             ui.add_space(space::M);
             let label = ctx.text.f("another_of_this_name", &[("name", &asked.name)]);
-            let another = buttons::icon_and_text_ui(ui, Rank::Plain, Icon::UserPlus, &label);
-            if another.clicked() {
+            if buttons::icon_and_text_ui(ui, Rank::Plain, Icon::UserPlus, &label).clicked() {
                 ctx.send(Message::AnotherOfThisName);
             }
-            answers.push(another);
             let right = egui::Layout::right_to_left(egui::Align::Center);
             let cancel = ui.with_layout(right, |ui| buttons::button_ui(ui, Rank::Quiet, ctx.text.s("cancel"))).inner;
-            if cancel.clicked() {
-                ctx.send(Message::CloseSameName);
-            }
-            answers.push(cancel);
-            if !answers.iter().any(Response::has_focus) {
-                answers[0].request_focus();
-            }
+            cancel.clicked()
         });
-    if modal.should_close() {
+    if modal.inner || modal.should_close() {
+        name_field::give_back(egui_ctx, &asked.name);
         ctx.send(Message::CloseSameName);
     }
 }
 
 /// A portrait, and the answer that this is who was meant.
-fn same_ui(ui: &mut Ui, ctx: &mut Context<'_>, row: &NamedPerson) -> Response {
+fn same_ui(ui: &mut Ui, ctx: &mut Context<'_>, row: &NamedPerson) {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = space::M;
         let (portrait, _) = ui.allocate_exact_size(Vec2::splat(48.0), Sense::hover());
         let drawable = ctx.images.get(ImageKey::Face(row.cover));
         picture::paint(ui, portrait, drawable, picture::Fit::Cover, picture::round(portrait));
         let label = ctx.text.nf("the_same", row.faces, &[("name", &row.name)]);
-        let same = buttons::icon_and_text_ui(ui, Rank::Primary, Icon::Merge, &label);
-        if same.clicked() {
+        if buttons::icon_and_text_ui(ui, Rank::Plain, Icon::Merge, &label).clicked() {
             ctx.send(Message::SameAs(row.person));
         }
-        same
-    })
-    .inner
+    });
 }
 
 fn candidates(ctx: &Context<'_>, asked: &SameName) -> Vec<NamedPerson> {

@@ -74,7 +74,7 @@ fn use_device(shared: &Shared, choice: DeviceChoice) -> Result<Touched> {
 fn device_rows(shared: &Shared) -> Vec<DeviceRow> {
     let rows = devices(&shared.home, Testing::Nothing, &mut |_| {}).into_iter().map(|found| DeviceRow {
         usable: found.is_usable(),
-        verdict: Some(found.verdict_words()),
+        self_test: found.self_test(),
         kind: found.kind,
         name: found.name,
     });

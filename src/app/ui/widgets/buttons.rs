@@ -35,16 +35,24 @@ pub fn enabled_button_ui(ui: &mut Ui, enabled: bool, rank: Rank, label: &str) ->
 
 /// A square button with an icon only; its name shows when the pointer rests on it.
 pub fn icon_button_ui(ui: &mut Ui, icon: Icon, label: &str) -> Response {
-    let galley = galley(ui, icons::text(icon));
-    let (rect, response) = ui.allocate_exact_size(Vec2::splat(size::CONTROL), Sense::click());
-    name(ui, &response, label, None);
-    if ui.is_rect_visible(rect) {
-        let palette = theme::palette(ui.visuals());
-        paint_frame(ui, rect, &response, Rank::Quiet, palette);
-        let colour = if response.hovered() { palette.text } else { palette.secondary };
-        ui.painter().galley(rect.center() - galley.size() / 2.0, galley, colour);
-    }
-    response.on_hover_text(label)
+    enabled_icon_button_ui(ui, true, icon, label)
+}
+
+/// As [`icon_button_ui`]; it keeps its place while it is out of use.
+pub fn enabled_icon_button_ui(ui: &mut Ui, enabled: bool, icon: Icon, label: &str) -> Response {
+    let response = enabled_ui(ui, enabled, |ui| {
+        let galley = galley(ui, icons::text(icon));
+        let (rect, response) = ui.allocate_exact_size(Vec2::splat(size::CONTROL), Sense::click());
+        name(ui, &response, label, None);
+        if ui.is_rect_visible(rect) {
+            let palette = theme::palette(ui.visuals());
+            paint_frame(ui, rect, &response, Rank::Quiet, palette);
+            let colour = if response.hovered() { palette.text } else { palette.secondary };
+            ui.painter().galley(rect.center() - galley.size() / 2.0, galley, colour);
+        }
+        response
+    });
+    response.on_hover_text(label).on_disabled_hover_text(label)
 }
 
 /// A filter that is on or off.
@@ -108,8 +116,13 @@ pub fn link_ui(ui: &mut Ui, label: &str) -> Response {
     response.on_hover_cursor(egui::CursorIcon::PointingHand)
 }
 
+/// What is in use is placed without a scope of its own, which no wrapping line would break before.
+fn enabled_ui(ui: &mut Ui, enabled: bool, button: impl FnOnce(&mut Ui) -> Response) -> Response {
+    if enabled { button(ui) } else { ui.add_enabled_ui(false, button).inner }
+}
+
 fn labelled_ui(ui: &mut Ui, rank: Rank, icon: Option<Icon>, label: &str, enabled: bool) -> Response {
-    ui.add_enabled_ui(enabled, |ui| {
+    enabled_ui(ui, enabled, |ui| {
         let text = galley(ui, theme::strong(label));
         let icon = icon.map(|icon| galley(ui, icons::text(icon)));
         let icon_width = icon.as_ref().map_or(0.0, |icon| icon.size().x + space::S);
@@ -128,7 +141,6 @@ fn labelled_ui(ui: &mut Ui, rank: Rank, icon: Option<Icon>, label: &str, enabled
         }
         response
     })
-    .inner
 }
 
 /// Returns the colour of what lies on the frame.

@@ -11,6 +11,7 @@ use crate::app::ui::context::ViewContext;
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::widgets::picture;
 use crate::app::ui::widgets::suggestions::{arrows, list_ui, row_ui};
+use crate::types::PersonId;
 
 /// What has been typed so far.
 #[derive(Debug, Clone, Default)]
@@ -19,6 +20,16 @@ pub struct NameField {
     marked: Option<usize>,
     /// Where the completions were last drawn: a click there must find them still open.
     list: Option<Rect>,
+    /// Why it leads to nobody.
+    problem: Option<Problem>,
+}
+
+/// Why what was typed is nobody who can be taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Problem {
+    Nobody,
+    /// More than one has this name, or begins so.
+    Several,
 }
 
 /// What was entered.
@@ -50,6 +61,44 @@ impl NameField {
 
 const COMPLETIONS: usize = 5;
 
+/// The field in which a name was entered, and the name.
+#[derive(Debug, Clone, Default)]
+struct EnteredIn {
+    field: Option<Id>,
+    name: String,
+    /// What was asked about the name was given up: the field is to hold it again.
+    given_back: bool,
+}
+
+fn entered_id() -> Id {
+    Id::unique("the name that was entered last")
+}
+
+/// The name is not taken: the field in which it was entered, if it is the last one, holds it again and has the keyboard.
+pub fn give_back(ctx: &egui::Context, name: &str) {
+    ctx.data_mut(|data| {
+        if let Some(mut entered) = data.get_temp::<EnteredIn>(entered_id())
+            && entered.name == name
+        {
+            entered.given_back = true;
+            data.insert_temp(entered_id(), entered);
+        }
+    });
+}
+
+/// Whether this field gets its name back when it is drawn next.
+pub fn is_given_back(ctx: &egui::Context, field: Id) -> bool {
+    let entered = ctx.data(|data| data.get_temp::<EnteredIn>(entered_id()));
+    entered.is_some_and(|entered| entered.given_back && entered.field == Some(field))
+}
+
+fn take_back(ctx: &egui::Context, field: Id) -> Option<String> {
+    if !is_given_back(ctx, field) {
+        return None;
+    }
+    ctx.data_mut(|data| data.remove_temp::<EnteredIn>(entered_id())).map(|entered| entered.name)
+}
+
 /// Returns what was entered, once it is, and the field's response.
 pub fn name_field_ui<S, M>(
     ui: &mut Ui,
@@ -59,6 +108,11 @@ pub fn name_field_ui<S, M>(
     options: NameFieldOptions<'_>,
 ) -> (Option<Entered>, Response) {
     let had_focus = ui.memory(|memory| memory.has_focus(id));
+    let given_back = take_back(ui.ctx(), id);
+    let focus = options.focus || given_back.is_some();
+    if let Some(name) = given_back {
+        *field = NameField::with(name);
+    }
     let matches = completions(ctx.facts.people.ready().map_or(&[][..], |people| &people.named), &field.text);
     if had_focus {
         move_mark(ui, field, matches.len());
@@ -71,7 +125,7 @@ pub fn name_field_ui<S, M>(
         .char_limit(120);
     let response = ui.add(edit);
     ui.ctx().accesskit_node_builder(response.id, |node| node.set_label(options.label));
-    if options.focus {
+    if focus {
         response.request_focus();
     }
     if response.changed() {
@@ -92,10 +146,77 @@ pub fn name_field_ui<S, M>(
         entered = completions_ui(ui, ctx, field, &response, &matches);
     }
     let entered = entered.filter(|entered| *entered != Entered::Typed(String::new()));
-    if entered.is_some() {
+    if let Some(entered) = &entered {
         *field = NameField::default();
+        remember(ui.ctx(), id, entered);
     }
     (entered, response)
+}
+
+/// A field that takes only somebody who is there, other than `except`. What leads to nobody, or to several, stays in it,
+/// and it is said below.
+pub fn person_field_ui<S, M>(
+    ui: &mut Ui,
+    ctx: &mut ViewContext<'_, S, M>,
+    id: Id,
+    field: &mut NameField,
+    options: NameFieldOptions<'_>,
+    except: Option<PersonId>,
+) -> Option<NamedPerson> {
+    let (entered, response) = name_field_ui(ui, ctx, id, field, options);
+    if response.changed() {
+        field.problem = None;
+    }
+    let people = ctx.facts.people.ready().map_or(&[][..], |people| &people.named);
+    let others: Vec<NamedPerson> = people.iter().filter(|row| Some(row.person) != except).cloned().collect();
+    let (typed, found) = match entered {
+        Some(Entered::Typed(typed)) => (typed.clone(), somebody(&others, &typed)),
+        Some(Entered::Person(row)) if Some(row.person) == except => (row.name, Err(Problem::Nobody)),
+        Some(Entered::Person(row)) => return Some(row),
+        None => {
+            problem_ui(ui, ctx, field);
+            return None;
+        }
+    };
+    let problem = match found {
+        Ok(row) => return Some(row),
+        Err(problem) => problem,
+    };
+    *field = NameField { problem: Some(problem), ..NameField::with(typed) };
+    response.request_focus();
+    problem_ui(ui, ctx, field);
+    None
+}
+
+fn problem_ui<S, M>(ui: &mut Ui, ctx: &ViewContext<'_, S, M>, field: &NameField) {
+    let words = match field.problem {
+        None => return,
+        Some(Problem::Nobody) => ctx.text.f("nobody_called_so", &[("name", field.text.trim())]),
+        Some(Problem::Several) => ctx.text.s("several_called_so").to_owned(),
+    };
+    let colour = theme::palette(ui.visuals()).different;
+    ui.add(egui::Label::new(egui::RichText::new(words).color(colour)).wrap());
+}
+
+/// Who has this name, or is the only one whose name it begins.
+fn somebody(people: &[NamedPerson], typed: &str) -> Result<NamedPerson, Problem> {
+    let wanted = typed.trim().to_lowercase();
+    let named: Vec<&NamedPerson> = people.iter().filter(|row| row.name.to_lowercase() == wanted).collect();
+    match (&named[..], &completions(people, typed)[..]) {
+        ([only], _) => Ok((*only).clone()),
+        ([], [only]) => Ok(only.clone()),
+        ([], []) => Err(Problem::Nobody),
+        _ => Err(Problem::Several),
+    }
+}
+
+fn remember(ctx: &egui::Context, field: Id, entered: &Entered) {
+    ctx.data_mut(|data| match entered {
+        Entered::Typed(name) => {
+            data.insert_temp(entered_id(), EnteredIn { field: Some(field), name: name.clone(), given_back: false });
+        }
+        Entered::Person(_) => data.remove::<EnteredIn>(entered_id()),
+    });
 }
 
 /// People whose name begins with the text, then those with a later word that does.
@@ -165,7 +286,7 @@ fn completion_ui<S, M>(ui: &mut Ui, ctx: &mut ViewContext<'_, S, M>, person: &Na
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::types::{FaceId, PersonId};
+    use crate::types::FaceId;
 
     fn people(names: &[&str]) -> Vec<NamedPerson> {
         let row = |(i, name): (usize, &&str)| NamedPerson {
@@ -176,6 +297,17 @@ mod tests {
             suggested: 0,
         };
         names.iter().enumerate().map(row).collect()
+    }
+
+    #[test]
+    fn only_who_is_meant_beyond_doubt_is_taken() {
+        let people = people(&["Anna", "Anna Maria", "Mario", "Jonas", "Eva", "Eva"]);
+        let taken = |typed| somebody(&people, typed).map(|row| row.name);
+        assert_eq!(taken("anna"), Ok("Anna".into()), "the whole name is meant");
+        assert_eq!(taken("jo"), Ok("Jonas".into()));
+        assert_eq!(taken("mari"), Err(Problem::Several));
+        assert_eq!(taken("eva"), Err(Problem::Several));
+        assert_eq!(taken("otto"), Err(Problem::Nobody));
     }
 
     #[test]
