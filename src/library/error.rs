@@ -18,6 +18,9 @@ pub enum Stale {
     PersonGone,
     #[error("this person has changed")]
     PersonChanged,
+    /// Not the step of the history that was to be undone or done again comes next.
+    #[error("something else has been decided")]
+    OtherStep,
 }
 
 /// What is where a file of the library belongs, and is none.

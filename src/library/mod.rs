@@ -52,7 +52,9 @@ pub use open::{Library, LibraryReader};
 pub use people::{FaceDetail, FaceOfPerson, ListedFace, PeopleFilter, PeopleKind, PersonCard, PersonListing};
 pub use photos::{Counts, ListedPhoto, PhotoDetail, PhotoFilter};
 pub use reason::Reason;
-pub use review::{Belongs, Decision, Destination, FaceState, HistoryEntry, Reverted, ReviewAction, SetAside};
+pub use review::{
+    Belongs, Decision, Destination, FaceState, HistoryEntry, NextSteps, Reverted, ReviewAction, SetAside,
+};
 pub use scan::{
     FileFacts, FileHashes, MissingPolicy, PhotoRecord, PhotoState, Recorded, ScanCounts, ScanEnd, ScanId, ScanOutcome,
 };

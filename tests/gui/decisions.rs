@@ -15,9 +15,9 @@ use likeness::app::shell::state::Page;
 use likeness::app::ui::action::Action;
 use likeness::app::ui::view::View;
 use likeness::library::{Decision, Destination, FacesOfFolder, SetAside, Stale};
-use likeness::types::{FaceId, PersonId, PhotoId, Revision, Touched};
+use likeness::types::{FaceId, PersonId, PhotoId, StepId, Touched};
 
-use super::demo::{SEEN, Wire, World, album_world};
+use super::demo::{SEEN, STEPS, Wire, World, album_world};
 use super::{open, scan_report, send};
 
 fn sent(wire: &Wire, request: &Request) -> usize {
@@ -64,8 +64,24 @@ fn a_stale_tick_is_refused_and_told() {
     harness.get_by_label_contains("This face has come to somebody else since it was shown; nothing was done");
     assert_eq!(sent(&wire, &load_person(1)), before + 1, "the page is read again");
     assert!(sent(&wire, &Request::LoadPeople) >= 2);
-    send(&mut harness, Message::Act(Action::UNDO));
-    assert_eq!(wire.last_seen(), Revision::NOW);
+}
+
+#[test]
+fn undo_names_the_step_that_was_shown() {
+    let (wire, mut harness) = open(album_world(), View::PEOPLE);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    harness.run();
+    let (ticket, decision) = wire.last_decision();
+    assert_eq!(decision, Decision::Undo(STEPS.undo));
+    let loads = sent(&wire, &Request::LoadPeople);
+    wire.world.borrow_mut().people.steps.undo = StepId(12);
+    wire.push(Report::Failed(Some(ticket), Failure { what: Failed::Stale(Stale::OtherStep), details: String::new() }));
+    harness.run_steps(4);
+    harness.get_by_label_contains("Something else has been decided since this was shown; nothing was done");
+    assert_eq!(sent(&wire, &Request::LoadPeople), loads + 1, "what is shown is read again");
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    harness.run();
+    assert_eq!(wire.last_decision().1, Decision::Undo(StepId(12)));
 }
 
 #[test]

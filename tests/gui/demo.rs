@@ -26,7 +26,7 @@ use likeness::app::train::state::{Event as TrainEvent, Request as TrainRequest};
 use likeness::cluster::Linkage;
 use likeness::library::care::{Backup, BackupReason, BackupState};
 use likeness::library::{
-    Belongs, Decision, FaceDetail, FaceOfPerson, FaceSetAside, FaceState, LostFace, PersonCard, PhotoDetail,
+    Belongs, Decision, FaceDetail, FaceOfPerson, FaceSetAside, FaceState, LostFace, NextSteps, PersonCard, PhotoDetail,
     PhotoState, Rejection, ScanOutcome, ScannedFolder, SetAside, ToldApart,
 };
 use likeness::networks::device::DeviceKind;
@@ -34,7 +34,7 @@ use likeness::networks::models::Task;
 use likeness::networks::nets::catalogue;
 use likeness::types::{
     ChannelOrder, CropRule, Detection, FaceBox, FaceId, Landmarks, ModelId, PersonId, PhotoId, PixelScaling,
-    Preprocessing, Revision, SquaredDistance,
+    Preprocessing, Revision, SquaredDistance, StepId,
 };
 
 /// The photo whose page is shown.
@@ -289,6 +289,7 @@ fn faces(first: i64, count: i64) -> Vec<FaceId> {
 
 /// What everything in the album was read at.
 pub const SEEN: Revision = Revision(41);
+pub const STEPS: NextSteps = NextSteps { undo: StepId(8), redo: StepId::NONE };
 
 /// One lost face, a hidden person, a stranger, a false find, two people told apart and three rejections.
 fn aside() -> Aside {
@@ -401,7 +402,7 @@ pub fn album_world() -> World {
             can_undo: true,
             can_redo: false,
         },
-        people: People { seen: SEEN, named: named.collect(), groups: groups.collect() },
+        people: People { seen: SEEN, steps: STEPS, named: named.collect(), groups: groups.collect() },
         page: PersonPage {
             seen: SEEN,
             person: PersonId(1),

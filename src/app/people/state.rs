@@ -246,7 +246,7 @@ impl State {
             Decision::PutBack { .. } => out.act(Action::PutBack(None)),
             _ => {}
         }
-        let undoable = decision != Decision::Undo;
+        let undoable = !matches!(decision, Decision::Undo(_));
         self.request(decision, seen, words, undoable, out);
     }
 

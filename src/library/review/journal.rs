@@ -234,7 +234,7 @@ impl LibraryReader {
     }
 }
 
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Direction {
     Undo,
     Redo,

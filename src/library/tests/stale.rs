@@ -69,11 +69,65 @@ fn what_a_scan_added_meanwhile_is_not_named_unseen() {
 fn quick_decisions_of_one_user_do_not_hinder_each_other() {
     let (mut shelf, faces, ada, group) = library();
     let seen = shelf.library.revision().unwrap();
+    let steps = shelf.library.next_steps().unwrap();
     shelf.library.decide(&Decision::Reject { person: group, faces: faces[2..3].to_vec() }, seen).unwrap();
     shelf.library.decide(&Decision::Name { person: group, name: "Bo".into() }, seen).unwrap();
     shelf.library.decide(&Decision::Merge { from: group, into: ada }, seen).unwrap();
-    shelf.library.decide(&Decision::Undo, seen).unwrap();
+    shelf.library.decide(&Decision::Undo(steps.undo), seen).unwrap();
     shelf.library.decide(&Decision::Name { person: group, name: "Bob".into() }, seen).unwrap();
+}
+
+#[test]
+fn undo_takes_nothing_back_that_somebody_else_has_decided_since() {
+    let (mut shelf, _, ada, group) = library();
+    let name = |person, name: &str| Decision::Name { person, name: name.into() };
+    let seen = shelf.library.next_steps().unwrap();
+    let mine = shelf.library.decide(&name(group, "Bo"), Revision::NOW).unwrap().step.unwrap();
+    let mut other = Library::open(&shelf.at("library.sqlite")).unwrap();
+    other.decide(&name(ada, "Powell"), Revision::NOW).unwrap();
+    for step in [seen.undo, mine, StepId::NONE] {
+        assert_eq!(refused(&mut shelf, Decision::Undo(step), Revision::NOW), Stale::OtherStep);
+    }
+    // Once it has been shown it can be taken back, and then the one before.
+    let theirs = shelf.library.next_steps().unwrap().undo;
+    shelf.library.decide(&Decision::Undo(theirs), Revision::NOW).unwrap();
+    shelf.library.decide(&Decision::Undo(theirs), Revision::NOW).unwrap();
+    assert_eq!(shelf.library.person(group).unwrap().unwrap().name, None);
+}
+
+#[test]
+fn undo_and_redo_do_not_follow_an_undo_that_nobody_saw() {
+    let (mut shelf, _, ada, group) = library();
+    let name = |person, name: &str| Decision::Name { person, name: name.into() };
+    shelf.library.decide(&name(ada, "Powell"), Revision::NOW).unwrap();
+    let mine = shelf.library.decide(&name(group, "Bo"), Revision::NOW).unwrap().step.unwrap();
+    let seen = shelf.library.next_steps().unwrap();
+    let mut other = Library::open(&shelf.at("library.sqlite")).unwrap();
+    other.decide(&Decision::Undo(StepId::LATEST), Revision::NOW).unwrap();
+    other.decide(&Decision::Undo(StepId::LATEST), Revision::NOW).unwrap();
+    assert_eq!(refused(&mut shelf, Decision::Undo(mine), Revision::NOW), Stale::OtherStep);
+    assert_eq!(refused(&mut shelf, Decision::Redo(seen.redo), Revision::NOW), Stale::OtherStep);
+}
+
+#[test]
+fn one_user_goes_back_and_forth_before_anything_is_read_again() {
+    let (mut shelf, _, _, group) = library();
+    let seen = shelf.library.next_steps().unwrap();
+    let name = |name: &str| Decision::Name { person: group, name: name.into() };
+    let before = shelf.decisions();
+    shelf.library.decide(&name("Bo"), Revision::NOW).unwrap();
+    shelf.library.decide(&name("Bob"), Revision::NOW).unwrap();
+    let after = shelf.decisions();
+    let mut step = |decision| shelf.library.decide(&decision, Revision::NOW).map(drop).unwrap();
+    step(Decision::Undo(seen.undo));
+    step(Decision::Undo(seen.undo));
+    step(Decision::Redo(seen.redo));
+    step(Decision::Redo(seen.redo));
+    assert_eq!(shelf.decisions(), after);
+    let mut step = |decision| shelf.library.decide(&decision, Revision::NOW).map(drop).unwrap();
+    step(Decision::Undo(seen.undo));
+    step(Decision::Undo(seen.undo));
+    assert_eq!(shelf.decisions(), before);
 }
 
 #[test]

@@ -240,10 +240,10 @@ fn aside_link_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
 pub fn undo_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     let Some(overview) = ctx.facts.overview.ready() else { return };
     if overview.can_redo && buttons::icon_button_ui(ui, Icon::Redo2, ctx.text.s("redo_last")).clicked() {
-        ctx.act(Action::REDO);
+        ctx.act(Action::redo(ctx.facts));
     }
     if overview.can_undo && buttons::icon_button_ui(ui, Icon::Undo2, ctx.text.s("undo_last")).clicked() {
-        ctx.act(Action::UNDO);
+        ctx.act(Action::undo(ctx.facts));
     }
 }
 
