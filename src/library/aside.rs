@@ -4,7 +4,7 @@ use rusqlite::Connection;
 
 use super::error::Result;
 use super::open::LibraryReader;
-use super::review::SetAside;
+use super::review::{SetAside, rows};
 use crate::types::{FaceId, PersonId, PhotoId};
 
 /// A face that takes no part, where it is.
@@ -108,9 +108,9 @@ impl LibraryReader {
         })
     }
 
-    /// How much is set aside in all: faces, hidden people, lost faces.
+    /// How much is set aside in all: faces, hidden people, lost faces and those let go.
     pub fn count_set_aside(&self) -> Result<usize> {
-        let lost = self.count_lost_faces()?;
+        let lost = self.count_lost_faces()? + self.count_faces_let_go()?;
         self.read(|c| {
             Ok(lost + rows_of(c, "face WHERE set_aside IS NOT NULL")? + rows_of(c, "person WHERE hidden = 1")?)
         })

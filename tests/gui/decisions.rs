@@ -69,7 +69,7 @@ fn a_stale_tick_is_refused_and_told() {
 #[test]
 fn undo_names_the_step_that_was_shown() {
     let (wire, mut harness) = open(album_world(), View::PEOPLE);
-    harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    harness.get_by_label("Undo (Ctrl Z)").click();
     harness.run();
     let (ticket, decision) = wire.last_decision();
     assert_eq!(decision, Decision::Undo(STEPS.undo));
@@ -79,7 +79,7 @@ fn undo_names_the_step_that_was_shown() {
     harness.run_steps(4);
     harness.get_by_label_contains("Something else has been decided since this was shown; nothing was done");
     assert_eq!(sent(&wire, &Request::LoadPeople), loads + 1, "what is shown is read again");
-    harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    harness.get_by_label("Undo (Ctrl Z)").click();
     harness.run();
     assert_eq!(wire.last_decision().1, Decision::Undo(StepId(12)));
 }
@@ -210,6 +210,17 @@ fn a_lost_face_is_put_back_onto_a_face_of_a_photo() {
     harness.get_by_label("Let go").click();
     harness.run();
     assert_eq!(wire.last_decision().1, Decision::LetGo(vec![FaceId(19)]));
+    {
+        let mut world = wire.world.borrow_mut();
+        world.aside.let_go = std::mem::take(&mut world.aside.lost);
+    }
+    wire.push(Report::ChangedElsewhere(Touched::everything()));
+    harness.run_steps(4);
+    harness.get_by_label("Lost faces 0");
+    harness.get_by_label("/home/maria/Photos/2019/IMG_0001.jpg");
+    harness.get_by_label("Look for it again").click();
+    harness.run();
+    assert_eq!(wire.last_decision().1, Decision::TakeBackLetGo(vec![FaceId(19)]));
 }
 
 #[test]

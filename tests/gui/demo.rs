@@ -309,6 +309,7 @@ fn aside() -> Aside {
             name: Some("Maria Silva".into()),
             replaced_by: PhotoId(1),
         }],
+        let_go: Vec::new(),
         hidden: vec![PersonCard {
             id: PersonId(200),
             name: Some("Waiter".into()),

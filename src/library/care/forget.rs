@@ -323,6 +323,7 @@ fn mentions(change: &Change, people: &HashSet<i64>, faces: &HashSet<i64>, name: 
             people.contains(id) || is_named(before) || is_named(after)
         }
         Change::Rejected { face, person, .. } => faces.contains(face) || people.contains(person),
+        Change::Carried { face, into, .. } => faces.contains(face) || faces.contains(into),
         Change::Different { a, b, .. } => people.contains(a) || people.contains(b),
     }
 }

@@ -75,6 +75,8 @@ pub enum Decision {
     },
     /// Nobody needs these lost faces any more.
     LetGo(Vec<FaceId>),
+    /// They are to be put back after all.
+    TakeBackLetGo(Vec<FaceId>),
     /// Takes the latest step back; it is the one that its user knows.
     Undo(StepId),
     Redo(StepId),
@@ -149,7 +151,10 @@ fn check(t: &Transaction, decision: &Decision, seen: &StaleCheck) -> Result<()> 
             seen.lost(t, &[*lost])?;
             seen.faces(t, &[*onto])
         }
-        Decision::TakeBackReject { .. } | Decision::MayBeSame(..) | Decision::Restore(_) => Ok(()),
+        Decision::TakeBackReject { .. }
+        | Decision::MayBeSame(..)
+        | Decision::Restore(_)
+        | Decision::TakeBackLetGo(_) => Ok(()),
         Decision::Undo(_) | Decision::Redo(_) => Ok(()),
     }
 }
@@ -179,7 +184,8 @@ fn carry_out(d: &mut Decisions, decision: &Decision, seen: &StaleCheck) -> Resul
         Decision::Cover { person, face } => commands::set_cover(d, *person, *face),
         Decision::Restore(faces) => commands::restore(d, faces),
         Decision::PutBack { lost, onto } => commands::put_back(d, *lost, *onto),
-        Decision::LetGo(faces) => commands::let_go(d, faces),
+        Decision::LetGo(faces) => commands::let_go(d, faces, true),
+        Decision::TakeBackLetGo(faces) => commands::let_go(d, faces, false),
         Decision::Undo(_) | Decision::Redo(_) => Ok(()),
     }
 }
@@ -206,6 +212,7 @@ fn action(decision: &Decision) -> Option<ReviewAction> {
         Decision::Restore(_) => ReviewAction::Restore,
         Decision::PutBack { .. } => ReviewAction::PutBack,
         Decision::LetGo(_) => ReviewAction::LetGo,
+        Decision::TakeBackLetGo(_) => ReviewAction::TakeBackLetGo,
         Decision::Undo(_) | Decision::Redo(_) => return None,
     })
 }
