@@ -12,6 +12,9 @@ pub enum Stale {
     FaceGone,
     #[error("this face has come to somebody else")]
     FaceMoved,
+    /// It may still be the same person's.
+    #[error("something else has been decided about this face")]
+    FaceDecided,
     #[error("this face has been found")]
     FaceFound,
     #[error("this person has gone")]

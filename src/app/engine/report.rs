@@ -152,6 +152,7 @@ impl Failed {
             Self::Internal => "failed",
             Self::Stale(Stale::FaceGone) => "stale_face_gone",
             Self::Stale(Stale::FaceMoved) => "stale_face_moved",
+            Self::Stale(Stale::FaceDecided) => "stale_face_decided",
             Self::Stale(Stale::FaceFound) => "stale_face_found",
             Self::Stale(Stale::PersonGone) => "stale_person_gone",
             Self::Stale(Stale::PersonChanged) => "stale_person_changed",

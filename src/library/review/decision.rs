@@ -139,7 +139,8 @@ fn check(t: &Transaction, decision: &Decision, seen: &StaleCheck) -> Result<()> 
         | Decision::Show(person)
         | Decision::SetAsideAll { person, .. } => seen.people(t, &[*person]),
         Decision::Merge { from: a, into: b } | Decision::Different(a, b) => seen.people(t, &[*a, *b]),
-        Decision::Confirm { person, faces } | Decision::Reject { person, faces } => seen.faces_of(t, *person, faces),
+        Decision::Confirm { person, faces } => seen.still_of(t, *person, faces),
+        Decision::Reject { person, faces } => seen.faces_of(t, *person, faces),
         Decision::Cover { person, face } => seen.faces_of(t, *person, &[*face]),
         Decision::Move { faces, to } => {
             seen.faces(t, faces)?;

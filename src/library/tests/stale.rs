@@ -30,12 +30,30 @@ fn a_tick_on_a_face_that_has_come_to_somebody_else_is_refused() {
     for decision in [
         Decision::Confirm { person: ada, faces: faces[1..2].to_vec() },
         Decision::Reject { person: ada, faces: faces[1..2].to_vec() },
-        Decision::Move { faces: faces[1..2].to_vec(), to: Destination::Person(group) },
     ] {
         assert_eq!(refused(&mut shelf, decision, seen), Stale::FaceMoved);
     }
+    let elsewhere = Decision::Move { faces: faces[1..2].to_vec(), to: Destination::Person(group) };
+    assert_eq!(refused(&mut shelf, elsewhere, seen), Stale::FaceDecided);
     let now = shelf.library.revision().unwrap();
     shelf.library.decide(&Decision::Move { faces: faces[1..2].to_vec(), to: Destination::Person(ada) }, now).unwrap();
+}
+
+#[test]
+fn a_face_that_somebody_else_has_confirmed_for_the_same_person_has_not_come_to_another() {
+    let (mut shelf, faces, ada, _) = library();
+    let seen = shelf.library.revision().unwrap();
+    let mut other = Library::open(&shelf.at("library.sqlite")).unwrap();
+    let yes = Decision::Confirm { person: ada, faces: faces[1..2].to_vec() };
+    other.decide(&yes, Revision::NOW).unwrap();
+    shelf.library.decide(&yes, seen).unwrap();
+    for decision in [
+        Decision::Reject { person: ada, faces: faces[1..2].to_vec() },
+        Decision::SetAside { faces: faces[1..2].to_vec(), why: SetAside::Stranger },
+    ] {
+        assert_eq!(refused(&mut shelf, decision, seen), Stale::FaceDecided);
+    }
+    assert_eq!(shelf.state(faces[1]), FaceState::Of { person: ada, belongs: Belongs::Confirmed });
 }
 
 #[test]
