@@ -32,7 +32,42 @@ pub struct ToldApart {
     pub names: (Option<String>, Option<String>),
 }
 
+/// What was decided that merging two people goes against.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct AgainstMerge {
+    /// "These two are different people."
+    pub told_apart: bool,
+    /// Faces of the one who goes that were said not to be the other …
+    pub from_not_into: usize,
+    /// … and the other way round.
+    pub into_not_from: usize,
+}
+
+impl AgainstMerge {
+    pub fn is_nothing(self) -> bool {
+        self == Self::default()
+    }
+}
+
 impl LibraryReader {
+    /// What merging `from` into `into` would go against.
+    pub fn against_merge(&self, from: PersonId, into: PersonId) -> Result<AgainstMerge> {
+        self.read(|c| {
+            let rejected = |of: PersonId, not: PersonId| -> Result<usize> {
+                let mut query = c.prepare_cached(
+                    "SELECT count(*) FROM rejected JOIN face ON face.id = face_id \
+                     WHERE face.person_id = ?1 AND rejected.person_id = ?2 AND belongs <> 'suggested'",
+                )?;
+                Ok(query.query_row([of.0, not.0], |row| row.get::<_, i64>(0))? as usize)
+            };
+            Ok(AgainstMerge {
+                told_apart: rows::is_different(c, from.min(into), from.max(into))?,
+                from_not_into: rejected(from, into)?,
+                into_not_from: rejected(into, from)?,
+            })
+        })
+    }
+
     /// Every face set aside, strangers first, each in order of id.
     pub fn faces_set_aside(&self) -> Result<Vec<FaceSetAside>> {
         self.read(|c| {

@@ -40,7 +40,7 @@ mod sought;
 #[cfg(test)]
 mod tests;
 
-pub use aside::{FaceSetAside, Rejection, ToldApart};
+pub use aside::{AgainstMerge, FaceSetAside, Rejection, ToldApart};
 pub use attempts::Suspect;
 pub use carry::{Carried, FaceInPicture, LostFace, PictureFaces, Replaced};
 pub use error::{LibraryError, Obstacle, Result, Stale};

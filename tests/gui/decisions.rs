@@ -14,7 +14,7 @@ use likeness::app::shell::message::Message;
 use likeness::app::shell::state::Page;
 use likeness::app::ui::action::Action;
 use likeness::app::ui::view::View;
-use likeness::library::{Decision, Destination, FacesOfFolder, SetAside, Stale};
+use likeness::library::{AgainstMerge, Decision, Destination, FacesOfFolder, SetAside, Stale};
 use likeness::types::{FaceId, PersonId, PhotoId, StepId, Touched};
 
 use super::demo::{SEEN, STEPS, Wire, World, album_world};
@@ -295,6 +295,31 @@ fn two_people_are_told_apart_in_the_preview_and_at_a_group() {
     harness.run();
     assert_eq!(wire.last_decision().1, Decision::Different(PersonId(1), PersonId(5)));
     assert!(harness.query_by_label("They are different people").is_none(), "the preview closes");
+}
+
+#[test]
+fn what_was_said_against_a_merge_is_told_before_it() {
+    let mut world = album_world();
+    world.against = AgainstMerge { told_apart: true, from_not_into: 5, into_not_from: 0 };
+    let (wire, mut harness) = open(world, View::PEOPLE);
+    let told = |harness: &Harness<'static, App>| {
+        harness.get_by_label("You said that they are different people.");
+        harness.get_by_label_contains("5 faces of ");
+    };
+    send(&mut harness, Message::People(people::Message::AskMerge { from: PersonId(1), into: PersonId(5) }));
+    harness.run_steps(3);
+    told(&harness);
+    harness.get_by_label("Cancel").click();
+    harness.run();
+    // A name that is completed joins a group with somebody, too.
+    let (person, same) = (PersonId(100), PersonId(6));
+    send(&mut harness, Message::People(people::Message::NameAs { person, same, seen: SEEN }));
+    harness.run_steps(3);
+    assert!(wire.last_change().is_none(), "nothing is merged before the answer");
+    told(&harness);
+    harness.get_by_label("Merge").click();
+    harness.run();
+    assert_eq!(wire.last_decision().1, Decision::Merge { from: person, into: same });
 }
 
 #[test]

@@ -26,8 +26,8 @@ use likeness::app::train::state::{Event as TrainEvent, Request as TrainRequest};
 use likeness::cluster::Linkage;
 use likeness::library::care::{Backup, BackupReason, BackupState};
 use likeness::library::{
-    Belongs, Decision, FaceDetail, FaceOfPerson, FaceSetAside, FaceState, LostFace, NextSteps, PersonCard, PhotoDetail,
-    PhotoState, Rejection, ScanOutcome, ScannedFolder, SetAside, ToldApart,
+    AgainstMerge, Belongs, Decision, FaceDetail, FaceOfPerson, FaceSetAside, FaceState, LostFace, NextSteps,
+    PersonCard, PhotoDetail, PhotoState, Rejection, ScanOutcome, ScannedFolder, SetAside, ToldApart,
 };
 use likeness::networks::device::DeviceKind;
 use likeness::networks::models::Task;
@@ -49,6 +49,8 @@ pub struct World {
     /// Whose page is asked for and who is not there any more.
     pub gone: Vec<PersonId>,
     pub aside: Aside,
+    /// What was said against every merge.
+    pub against: AgainstMerge,
     pub folders: Vec<ScannedFolder>,
     pub backups: Vec<Backup>,
     pub timeline: Timeline,
@@ -235,6 +237,9 @@ fn people_answer(request: people_view::Request, world: &World) -> Option<people_
         Request::LoadPerson(person) if world.gone.contains(&person) => Some(Event::Gone(person)),
         Request::LoadPerson(person) => Some(Event::Person(PersonPage { person, ..world.page.clone() })),
         Request::LoadAside => Some(Event::Aside(world.aside.clone())),
+        Request::LoadAgainst { from, into, named } => {
+            Some(Event::Against { from, into, named, against: world.against })
+        }
         Request::Preview { squared_distance, linkage } => Some(Event::Preview(GroupingPreview {
             squared_distance,
             linkage,
@@ -417,6 +422,7 @@ pub fn album_world() -> World {
         },
         gone: Vec::new(),
         aside: aside(),
+        against: AgainstMerge::default(),
         folders: folders(),
         backups: backups(),
         timeline: timeline(2400),

@@ -194,3 +194,28 @@ fn every_decision_is_listed_and_taken_back() {
     shelf.library.decide(&Decision::TakeBackReject { person: ada, face: faces[1] }, now).unwrap();
     assert!(shelf.library.rejections().unwrap().is_empty());
 }
+
+#[test]
+fn what_was_said_against_a_merge_is_known_before_and_what_does_not_contradict_it_stays() {
+    let mut shelf = Shelf::new();
+    let faces = shelf.add_turned("a.jpg", &[0.0, 1.0, 90.0, 91.0, 180.0]);
+    shelf.group(&[&faces[..2], &faces[2..4], &faces[4..]]);
+    let (ada, group, other) = (shelf.person_of(faces[0]), shelf.person_of(faces[2]), shelf.person_of(faces[4]));
+    for (person, name) in [(ada, "Ada"), (other, "Other")] {
+        shelf.library.name_person(person, name).unwrap();
+    }
+    let against = |shelf: &Shelf| shelf.library.against_merge(group, ada).unwrap();
+    assert!(against(&shelf).is_nothing());
+    // One of the group is not Ada, and neither is a face of somebody else, nor of the group; the other is not the group.
+    for (face, person) in [(faces[2], ada), (faces[4], ada), (faces[0], group), (faces[4], group), (faces[3], other)] {
+        shelf.library.write(|t| review::rows::write_rejected(t, face, person, true)).unwrap();
+    }
+    shelf.library.mark_different(ada, group).unwrap();
+    assert_eq!(against(&shelf), AgainstMerge { told_apart: true, from_not_into: 1, into_not_from: 1 });
+    let before = shelf.decisions();
+    shelf.library.merge(group, ada).unwrap();
+    let left: Vec<_> = shelf.library.rejections().unwrap().iter().map(|no| (no.face_id, no.person)).collect();
+    assert_eq!(left, [(faces[4], ada), (faces[3], other)]);
+    shelf.library.undo().unwrap();
+    assert_eq!(shelf.decisions(), before);
+}

@@ -50,6 +50,12 @@ impl FeatureJob for Job {
                 let failed = split.as_ref().err().map_or(Failed::Change, what_failed);
                 sink.changed(ticket, failed, split);
             }
+            Request::LoadAgainst { from, into, named } => {
+                match shared.library.call(move |library| library.against_merge(from, into)) {
+                    Ok(against) => sink.send(Event::Against { from, into, named, against }),
+                    Err(error) => sink.fail(Failed::Load, &error),
+                }
+            }
             Request::Decide(ticket, decision, seen) => {
                 let touched = shared.library.call(move |library| library.decide(&decision, seen));
                 shared.library_changed();
