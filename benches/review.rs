@@ -20,7 +20,7 @@ use likeness::app::engine::networks::EngineOptions;
 use likeness::app::engine::shared::Shared;
 use likeness::app::jobs::facts;
 use likeness::library::{Decision, GroupedBy, Library, LibraryError, ListPage, PhotoFilter};
-use likeness::types::{Cancel, FaceId, PersonId, Revision};
+use likeness::types::{Cancel, FaceId, PersonId, Revision, StepId};
 
 const FACES: usize = 100_000;
 const NAMED: usize = 200;
@@ -111,10 +111,12 @@ fn measure(shared: &Shared, people: &People) -> Result<Measured> {
         for (step, decision) in decisions.into_iter().enumerate() {
             let Some(decision) = decision else { continue };
             measured.touched[step].push(timed(|| read_touched(shared, person, &decision))?);
-            measured.touched[STEPS.len() - 1].push(timed(|| read_touched(shared, person, &Decision::Undo))?);
+            measured.touched[STEPS.len() - 1]
+                .push(timed(|| read_touched(shared, person, &Decision::Undo(StepId::LATEST)))?);
             if round % EVERYTHING_EVERY == 0 {
                 measured.everything[step].push(timed(|| read_everything(shared, &decision))?);
-                measured.everything[STEPS.len() - 1].push(timed(|| read_everything(shared, &Decision::Undo))?);
+                measured.everything[STEPS.len() - 1]
+                    .push(timed(|| read_everything(shared, &Decision::Undo(StepId::LATEST)))?);
             }
         }
     }

@@ -50,7 +50,7 @@ use likeness::app::ui::fonts::FontSource;
 use likeness::app::ui::locale::Language;
 use likeness::app::ui::view::View;
 use likeness::library::{Decision, Destination, PhotoFilter, SetAside};
-use likeness::types::{ChannelOrder, CropRule, FaceId, ModelId, PersonId, PixelScaling, Touched};
+use likeness::types::{ChannelOrder, CropRule, FaceId, ModelId, PersonId, PixelScaling, StepId, Touched};
 
 use demo::{Wire, World, album_world, fresh_world};
 
@@ -249,13 +249,13 @@ fn a_completed_name_adds_the_group_to_that_person() {
     let (ticket, decision) = wire.last_decision();
     assert_eq!(decision, Decision::Merge { from: PersonId(100), into: PersonId(5) });
     let people = vec![PersonId(100), PersonId(5)];
-    wire.push(Report::Changed(ticket, Touched { people, ..Touched::default() }));
+    wire.push(Report::Changed(ticket, Touched { people, step: Some(StepId(9)), ..Touched::default() }));
     harness.step();
     harness.run_steps(3);
     harness.get_by_label("Added to Mario Rossi");
     harness.get_by_label("Undo").click();
     harness.run_steps(3);
-    assert_eq!(wire.last_decision().1, Decision::Undo);
+    assert_eq!(wire.last_decision().1, Decision::Undo(StepId(9)));
 }
 
 #[test]

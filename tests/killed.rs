@@ -324,7 +324,7 @@ fn done_by_a_second_program() {
         "Merge" => {
             _ = library.decide(&Decision::Merge { from: person, into: everyone[1].id }, Revision::NOW).unwrap();
         }
-        "Undo" => _ = library.decide(&Decision::Undo, Revision::NOW).unwrap(),
+        "Undo" => _ = library.decide(&Decision::Undo(likeness::types::StepId::LATEST), Revision::NOW).unwrap(),
         "Regroup" => regroup(&mut library, &mut rng),
         "Scan" => scan(&mut library, number),
         other => panic!("{other}"),

@@ -4,7 +4,7 @@ use rusqlite::Connection;
 
 use super::error::Result;
 use super::open::LibraryReader;
-use super::review::SetAside;
+use super::review::{SetAside, rows};
 use crate::types::{FaceId, PersonId, PhotoId};
 
 /// A face that takes no part, where it is.
@@ -32,7 +32,42 @@ pub struct ToldApart {
     pub names: (Option<String>, Option<String>),
 }
 
+/// What was decided that merging two people goes against.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct AgainstMerge {
+    /// "These two are different people."
+    pub told_apart: bool,
+    /// Faces of the one who goes that were said not to be the other …
+    pub from_not_into: usize,
+    /// … and the other way round.
+    pub into_not_from: usize,
+}
+
+impl AgainstMerge {
+    pub fn is_nothing(self) -> bool {
+        self == Self::default()
+    }
+}
+
 impl LibraryReader {
+    /// What merging `from` into `into` would go against.
+    pub fn against_merge(&self, from: PersonId, into: PersonId) -> Result<AgainstMerge> {
+        self.read(|c| {
+            let rejected = |of: PersonId, not: PersonId| -> Result<usize> {
+                let mut query = c.prepare_cached(
+                    "SELECT count(*) FROM rejected JOIN face ON face.id = face_id \
+                     WHERE face.person_id = ?1 AND rejected.person_id = ?2 AND belongs <> 'suggested'",
+                )?;
+                Ok(query.query_row([of.0, not.0], |row| row.get::<_, i64>(0))? as usize)
+            };
+            Ok(AgainstMerge {
+                told_apart: rows::is_different(c, from.min(into), from.max(into))?,
+                from_not_into: rejected(from, into)?,
+                into_not_from: rejected(into, from)?,
+            })
+        })
+    }
+
     /// Every face set aside, strangers first, each in order of id.
     pub fn faces_set_aside(&self) -> Result<Vec<FaceSetAside>> {
         self.read(|c| {
@@ -108,9 +143,9 @@ impl LibraryReader {
         })
     }
 
-    /// How much is set aside in all: lost faces, hidden people, faces, people told apart, rejections.
+    /// How much is set aside in all: lost faces and those let go, hidden people, faces, people told apart, rejections.
     pub fn count_set_aside(&self) -> Result<usize> {
-        let lost = self.count_lost_faces()?;
+        let lost = self.count_lost_faces()? + self.count_faces_let_go()?;
         self.read(|c| {
             let tables = ["face WHERE set_aside IS NOT NULL", "person WHERE hidden = 1", "different", "rejected"];
             tables.into_iter().try_fold(lost, |sum, table| Ok(sum + rows_of(c, table)?))

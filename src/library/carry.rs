@@ -74,6 +74,11 @@ pub(super) const IS_LOST: &str = "missing = 1 AND replaced_by IS NOT NULL \
     AND NOT EXISTS (SELECT 1 FROM carried WHERE face_id = face.id) \
     AND (belongs IN ('named', 'confirmed') OR set_aside IS NOT NULL)";
 
+/// Carried over to itself: not looked for any more.
+const IS_LET_GO: &str = "missing = 1 AND replaced_by IS NOT NULL \
+    AND EXISTS (SELECT 1 FROM carried WHERE face_id = face.id AND into_face = face.id) \
+    AND (belongs IN ('named', 'confirmed') OR set_aside IS NOT NULL)";
+
 impl LibraryReader {
     /// A picture with its faces as `model` knows them.
     pub fn picture_faces(&self, photo: PhotoId, model: &ModelId) -> Result<PictureFaces> {
@@ -82,11 +87,20 @@ impl LibraryReader {
 
     /// Lost faces, in order of person and path.
     pub fn lost_faces(&self) -> Result<Vec<LostFace>> {
+        self.faces_gone(IS_LOST)
+    }
+
+    /// Lost faces that nobody needs any more, in the same order.
+    pub fn faces_let_go(&self) -> Result<Vec<LostFace>> {
+        self.faces_gone(IS_LET_GO)
+    }
+
+    fn faces_gone(&self, which: &str) -> Result<Vec<LostFace>> {
         self.read(|c| {
             let mut query = c.prepare_cached(&format!(
                 "SELECT face.id, path, person_id, belongs, set_aside, name, nullif(replaced_by, photo.id) FROM photo \
                  JOIN face ON photo_id = photo.id LEFT JOIN person ON person.id = person_id \
-                 WHERE {IS_LOST} ORDER BY person_id, path, face.id"
+                 WHERE {which} ORDER BY person_id, path, face.id"
             ))?;
             let faces = query.query_map([], |row| {
                 Ok(LostFace {
@@ -102,8 +116,16 @@ impl LibraryReader {
     }
 
     pub fn count_lost_faces(&self) -> Result<usize> {
+        self.count_faces_gone(IS_LOST)
+    }
+
+    pub fn count_faces_let_go(&self) -> Result<usize> {
+        self.count_faces_gone(IS_LET_GO)
+    }
+
+    fn count_faces_gone(&self, which: &str) -> Result<usize> {
         self.read(|c| {
-            let sql = format!("SELECT count(*) FROM photo JOIN face ON photo_id = photo.id WHERE {IS_LOST}");
+            let sql = format!("SELECT count(*) FROM photo JOIN face ON photo_id = photo.id WHERE {which}");
             Ok(c.prepare_cached(&sql)?.query_row([], |row| row.get::<_, i64>(0))? as usize)
         })
     }

@@ -12,12 +12,18 @@ pub enum Stale {
     FaceGone,
     #[error("this face has come to somebody else")]
     FaceMoved,
+    /// It may still be the same person's.
+    #[error("something else has been decided about this face")]
+    FaceDecided,
     #[error("this face has been found")]
     FaceFound,
     #[error("this person has gone")]
     PersonGone,
     #[error("this person has changed")]
     PersonChanged,
+    /// Not the step of the history that was to be undone or done again comes next.
+    #[error("something else has been decided")]
+    OtherStep,
 }
 
 /// What is where a file of the library belongs, and is none.

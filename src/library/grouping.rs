@@ -9,6 +9,7 @@ use super::error::{LibraryError, Result};
 use super::faces;
 use super::open::{Library, LibraryReader};
 use super::review::journal::Decisions;
+use super::review::steps::NextSteps;
 use super::review::{self, Belongs, FaceState, ReviewAction, rows};
 use crate::types::{Embedding, FaceId, ModelId, PersonId, PhotoId, Revision};
 
@@ -151,7 +152,8 @@ impl Library {
     /// and so are faces that have gone or changed since `seen`, what the groups were made from: what was decided while
     /// they were computed holds.
     pub fn apply_grouping(&mut self, groups: &[Vec<FaceId>], by: GroupedBy, seen: Revision) -> Result<GroupingOutcome> {
-        self.write(|t| {
+        let (outcome, before, after) = self.write(|t| {
+            let before = NextSteps::read(t)?;
             let mut decisions = Decisions::begin(t);
             let groups = unchanged(t, groups, seen)?;
             let outcome = GroupsToApply::read(t, &groups)?.apply(&mut decisions)?;
@@ -159,8 +161,10 @@ impl Library {
                 GroupedBy::Scan => {}
                 GroupedBy::User => _ = decisions.keep(ReviewAction::Regroup)?,
             }
-            Ok(outcome)
-        })
+            Ok((outcome, before, NextSteps::read(t)?))
+        })?;
+        self.own_steps.note(before, after);
+        Ok(outcome)
     }
 
     /// Suggests known people for new faces, one by one, without a new grouping. Faces that already belong to somebody

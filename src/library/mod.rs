@@ -40,7 +40,7 @@ mod sought;
 #[cfg(test)]
 mod tests;
 
-pub use aside::{FaceSetAside, Rejection, ToldApart};
+pub use aside::{AgainstMerge, FaceSetAside, Rejection, ToldApart};
 pub use attempts::Suspect;
 pub use carry::{Carried, FaceInPicture, LostFace, PictureFaces, Replaced};
 pub use error::{LibraryError, Obstacle, Result, Stale};
@@ -52,7 +52,9 @@ pub use open::{Library, LibraryReader};
 pub use people::{FaceDetail, FaceOfPerson, ListedFace, PeopleFilter, PeopleKind, PersonCard, PersonListing};
 pub use photos::{Counts, ListedPhoto, PhotoDetail, PhotoFilter};
 pub use reason::Reason;
-pub use review::{Belongs, Decision, Destination, FaceState, HistoryEntry, Reverted, ReviewAction, SetAside};
+pub use review::{
+    Belongs, Decision, Destination, FaceState, HistoryEntry, NextSteps, Reverted, ReviewAction, SetAside,
+};
 pub use scan::{
     FileFacts, FileHashes, MissingPolicy, PhotoRecord, PhotoState, Recorded, ScanCounts, ScanEnd, ScanId, ScanOutcome,
 };

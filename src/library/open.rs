@@ -12,6 +12,7 @@ use super::care;
 use super::error::{LibraryError, Result};
 use super::migrate;
 use super::reason::Reason;
+use super::review::steps::OwnSteps;
 use crate::types::Revision;
 
 /// Reads the library: every question of the window and of the command line.
@@ -27,6 +28,7 @@ pub struct Library {
     pub(super) reader: LibraryReader,
     /// The numbers of the changes that were decided through this writer.
     pub(super) own: HashSet<i64>,
+    pub(super) own_steps: OwnSteps,
 }
 
 /// What a connection keeps of the file in memory, in KiB: a decision about a person with thousands of faces writes as
@@ -65,7 +67,11 @@ impl Library {
             Ok(connection)
         };
         let connection = set_up(open(), path)?;
-        let mut library = Self { reader: LibraryReader { connection, path: path.to_owned() }, own: HashSet::new() };
+        let mut library = Self {
+            reader: LibraryReader { connection, path: path.to_owned() },
+            own: HashSet::new(),
+            own_steps: OwnSteps::default(),
+        };
         if !library.is_read_only() {
             // A killed program has not done it; what hinders it now is asked again at the next opening.
             let _ = care::clear_remains(path);

@@ -16,6 +16,6 @@ pub use error_chain::error_chain;
 pub use face::{Detection, FaceBox, Landmarks};
 pub use ids::{FaceId, ModelId, PersonId, PhotoId};
 pub use preprocessing::{ChannelOrder, CropRule, FaceCrop, PixelScaling, Preprocessing};
-pub use revision::Revision;
+pub use revision::{Revision, StepId};
 pub use similarity::Similarity;
 pub use touched::Touched;

@@ -1,6 +1,6 @@
 //! What a change touched, so that only this is loaded again.
 
-use super::{FaceId, PersonId, PhotoId};
+use super::{FaceId, PersonId, PhotoId, StepId};
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Touched {
@@ -14,6 +14,8 @@ pub struct Touched {
     pub models: bool,
     /// What the networks run on.
     pub settings: bool,
+    /// The step of the history that a decision made, and that takes it back.
+    pub step: Option<StepId>,
 }
 
 impl Touched {

@@ -2,12 +2,14 @@
 
 use egui_kittest::kittest::Queryable;
 use likeness::app::care::state::{Event, Message as Care, Request as CareRequest};
-use likeness::app::engine::report::Report;
+use likeness::app::engine::report::{Failed, Failure, Report};
 use likeness::app::jobs::forget::Forgetting;
 use likeness::app::shell::backend::{Answer, Request};
 use likeness::app::shell::message::Message;
+use likeness::app::shell::state::Page;
 use likeness::app::ui::action::Action;
 use likeness::app::ui::view::View;
+use likeness::library::Stale;
 use likeness::library::care::{CheckReport, ImportReport, PersonToForget, Problem};
 use likeness::types::PersonId;
 
@@ -60,6 +62,10 @@ fn what_a_check_and_an_import_found_is_told() {
     assert!(harness.query_by_label_contains("12 decisions").is_none());
 }
 
+fn stale_person() -> Failure {
+    Failure { what: Failed::Stale(Stale::PersonChanged), details: String::new() }
+}
+
 #[test]
 fn a_person_is_forgotten_after_one_question_that_says_what_stays() {
     let (wire, mut harness) = open(album_world(), View::PEOPLE);
@@ -84,7 +90,7 @@ fn a_person_is_forgotten_after_one_question_that_says_what_stays() {
     harness.get_by_label_contains("nor what a network has learned from these faces.");
     assert!(harness.query_by_label("Networks that learned from them:").is_none(), "nothing is announced and left out");
     let runs = vec!["/home/maria/.local/share/likeness/runs/family".into()];
-    let forgetting = Forgetting { person, backups: 3, runs, models: vec!["family".into()] };
+    let forgetting = Forgetting { person: person.clone(), backups: 3, runs, models: vec!["family".into()] };
     wire.push(Report::Own(Answer::Care(Event::Forgetting(forgetting))));
     harness.run_steps(4);
     harness.get_by_label("Forget Grandma for good?");
@@ -94,9 +100,18 @@ fn a_person_is_forgotten_after_one_question_that_says_what_stays() {
     harness.get_by_label("Forget for good").click_accesskit();
     harness.run();
     match wire.last_change() {
-        Some((_, Request::Care(CareRequest::Forget { person, may_find_again, .. }))) => {
-            assert_eq!((person, may_find_again), (PersonId(1), false));
+        Some((ticket, Request::Care(CareRequest::Forget { shown, may_find_again, .. }))) => {
+            assert_eq!((&shown, may_find_again), (&person, false), "whom the question showed");
+            wire.push(Report::Failed(Some(ticket), stale_person()));
         }
         other => panic!("{other:?}"),
     }
+    // They have changed meanwhile: it is asked anew about who they are now.
+    let person = PersonToForget { name: Some("Granny".into()), ..person };
+    let forgetting = Forgetting { person, backups: 3, runs: Vec::new(), models: Vec::new() };
+    wire.push(Report::Own(Answer::Care(Event::Forgetting(forgetting))));
+    harness.run_steps(4);
+    harness.get_by_label_contains("This person has changed since they were shown");
+    harness.get_by_label("Forget Granny for good?");
+    assert_eq!(harness.state().state().page, Page::Person(PersonId(1)), "who is still there");
 }

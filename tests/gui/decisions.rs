@@ -14,10 +14,10 @@ use likeness::app::shell::message::Message;
 use likeness::app::shell::state::Page;
 use likeness::app::ui::action::Action;
 use likeness::app::ui::view::View;
-use likeness::library::{Decision, Destination, FacesOfFolder, SetAside, Stale};
-use likeness::types::{FaceId, PersonId, PhotoId, Revision, Touched};
+use likeness::library::{AgainstMerge, Decision, Destination, FacesOfFolder, SetAside, Stale};
+use likeness::types::{FaceId, PersonId, PhotoId, StepId, Touched};
 
-use super::demo::{SEEN, Wire, World, album_world};
+use super::demo::{SEEN, STEPS, Wire, World, album_world};
 use super::{open, scan_report, send};
 
 fn sent(wire: &Wire, request: &Request) -> usize {
@@ -64,8 +64,24 @@ fn a_stale_tick_is_refused_and_told() {
     harness.get_by_label_contains("This face has come to somebody else since it was shown; nothing was done");
     assert_eq!(sent(&wire, &load_person(1)), before + 1, "the page is read again");
     assert!(sent(&wire, &Request::LoadPeople) >= 2);
-    send(&mut harness, Message::Act(Action::UNDO));
-    assert_eq!(wire.last_seen(), Revision::NOW);
+}
+
+#[test]
+fn undo_names_the_step_that_was_shown() {
+    let (wire, mut harness) = open(album_world(), View::PEOPLE);
+    harness.get_by_label("Undo (Ctrl Z)").click();
+    harness.run();
+    let (ticket, decision) = wire.last_decision();
+    assert_eq!(decision, Decision::Undo(STEPS.undo));
+    let loads = sent(&wire, &Request::LoadPeople);
+    wire.world.borrow_mut().people.steps.undo = StepId(12);
+    wire.push(Report::Failed(Some(ticket), Failure { what: Failed::Stale(Stale::OtherStep), details: String::new() }));
+    harness.run_steps(4);
+    harness.get_by_label_contains("Something else has been decided since this was shown; nothing was done");
+    assert_eq!(sent(&wire, &Request::LoadPeople), loads + 1, "what is shown is read again");
+    harness.get_by_label("Undo (Ctrl Z)").click();
+    harness.run();
+    assert_eq!(wire.last_decision().1, Decision::Undo(StepId(12)));
 }
 
 #[test]
@@ -250,6 +266,17 @@ fn a_lost_face_is_put_back_onto_a_face_of_a_photo() {
     harness.get_by_label("Let go").click();
     harness.run();
     assert_eq!(wire.last_decision().1, Decision::LetGo(vec![FaceId(19)]));
+    {
+        let mut world = wire.world.borrow_mut();
+        world.aside.let_go = std::mem::take(&mut world.aside.lost);
+    }
+    wire.push(Report::ChangedElsewhere(Touched::everything()));
+    harness.run_steps(4);
+    harness.get_by_label("Lost faces 0");
+    harness.get_by_label("/home/maria/Photos/2019/IMG_0001.jpg");
+    harness.get_by_label("Look for it again").click();
+    harness.run();
+    assert_eq!(wire.last_decision().1, Decision::TakeBackLetGo(vec![FaceId(19)]));
 }
 
 #[test]
@@ -339,9 +366,10 @@ fn undo_and_redo_keep_their_places_on_every_page() {
             if let Some(page) = &page {
                 send(&mut harness, Message::Act(page.clone()));
             }
-            for (label, enabled, decision) in
-                [("Undo (Ctrl Z)", can_undo, Decision::Undo), ("Redo (Ctrl Shift Z)", can_redo, Decision::Redo)]
-            {
+            for (label, enabled, decision) in [
+                ("Undo (Ctrl Z)", can_undo, Decision::Undo(STEPS.undo)),
+                ("Redo (Ctrl Shift Z)", can_redo, Decision::Redo(STEPS.redo)),
+            ] {
                 let before = wire.changes();
                 let arrow = harness.get_by_label(label);
                 assert_eq!(!arrow.accesskit_node().is_disabled(), enabled, "{label} on {page:?}");
@@ -375,6 +403,31 @@ fn a_persons_page_says_why_faces_are_not_there_and_lets_them_be_taken_back() {
     harness.get_by_label("Reject").click();
     harness.run();
     assert_eq!(wire.last_decision().1, Decision::Reject { person: PersonId(1), faces: vec![FaceId(31)] });
+}
+
+#[test]
+fn what_was_said_against_a_merge_is_told_before_it() {
+    let mut world = album_world();
+    world.against = AgainstMerge { told_apart: true, from_not_into: 5, into_not_from: 0 };
+    let (wire, mut harness) = open(world, View::PEOPLE);
+    let told = |harness: &Harness<'static, App>| {
+        harness.get_by_label("You said that they are different people.");
+        harness.get_by_label_contains("5 faces of ");
+    };
+    send(&mut harness, Message::People(people::Message::AskMerge { from: PersonId(1), into: PersonId(5) }));
+    harness.run_steps(3);
+    told(&harness);
+    harness.get_by_label("Cancel").click();
+    harness.run();
+    // A name that is completed joins a group with somebody, too.
+    let (person, same) = (PersonId(100), PersonId(6));
+    send(&mut harness, Message::People(people::Message::NameAs { person, same, seen: SEEN }));
+    harness.run_steps(3);
+    assert!(wire.last_change().is_none(), "nothing is merged before the answer");
+    told(&harness);
+    harness.get_by_label("Merge").click();
+    harness.run();
+    assert_eq!(wire.last_decision().1, Decision::Merge { from: person, into: same });
 }
 
 #[test]

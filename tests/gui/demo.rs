@@ -26,15 +26,15 @@ use likeness::app::train::state::{Event as TrainEvent, Request as TrainRequest};
 use likeness::cluster::Linkage;
 use likeness::library::care::{Backup, BackupReason, BackupState};
 use likeness::library::{
-    Belongs, Decision, FaceDetail, FaceOfPerson, FaceSetAside, FaceState, LostFace, PersonCard, PhotoDetail,
-    PhotoState, Rejection, ScanOutcome, ScannedFolder, SetAside, ToldApart,
+    AgainstMerge, Belongs, Decision, FaceDetail, FaceOfPerson, FaceSetAside, FaceState, LostFace, NextSteps,
+    PersonCard, PhotoDetail, PhotoState, Rejection, ScanOutcome, ScannedFolder, SetAside, ToldApart,
 };
 use likeness::networks::device::{DeviceKind, SelfTest, Verdict};
 use likeness::networks::models::Task;
 use likeness::networks::nets::catalogue;
 use likeness::types::{
     ChannelOrder, CropRule, Detection, FaceBox, FaceId, Landmarks, ModelId, PersonId, PhotoId, PixelScaling,
-    Preprocessing, Revision, SquaredDistance,
+    Preprocessing, Revision, SquaredDistance, StepId,
 };
 
 /// The photo whose page is shown.
@@ -49,6 +49,8 @@ pub struct World {
     /// Whose page is asked for and who is not there any more.
     pub gone: Vec<PersonId>,
     pub aside: Aside,
+    /// What was said against every merge.
+    pub against: AgainstMerge,
     pub folders: Vec<ScannedFolder>,
     pub backups: Vec<Backup>,
     pub timeline: Timeline,
@@ -240,6 +242,9 @@ fn people_answer(request: people_view::Request, world: &World) -> Option<people_
         Request::LoadPerson(person) if world.gone.contains(&person) => Some(Event::Gone(person)),
         Request::LoadPerson(person) => Some(Event::Person(PersonPage { person, ..world.page.clone() })),
         Request::LoadAside => Some(Event::Aside(world.aside.clone())),
+        Request::LoadAgainst { from, into, named } => {
+            Some(Event::Against { from, into, named, against: world.against })
+        }
         Request::Preview { squared_distance, linkage } => Some(Event::Preview(GroupingPreview {
             squared_distance,
             linkage,
@@ -294,6 +299,7 @@ fn faces(first: i64, count: i64) -> Vec<FaceId> {
 
 /// What everything in the album was read at.
 pub const SEEN: Revision = Revision(41);
+pub const STEPS: NextSteps = NextSteps { undo: StepId(8), redo: StepId::NONE };
 
 /// One lost face, a hidden person, a stranger, a false find, two people told apart and three rejections.
 fn aside() -> Aside {
@@ -313,6 +319,7 @@ fn aside() -> Aside {
             name: Some("Maria Silva".into()),
             replaced_by: Some(PhotoId(1)),
         }],
+        let_go: Vec::new(),
         hidden: vec![PersonCard {
             id: PersonId(200),
             name: Some("Waiter".into()),
@@ -406,7 +413,7 @@ pub fn album_world() -> World {
             can_undo: true,
             can_redo: false,
         },
-        people: People { seen: SEEN, named: named.collect(), groups: groups.collect() },
+        people: People { seen: SEEN, steps: STEPS, named: named.collect(), groups: groups.collect() },
         page: PersonPage {
             seen: SEEN,
             person: PersonId(1),
@@ -421,6 +428,7 @@ pub fn album_world() -> World {
         },
         gone: Vec::new(),
         aside: aside(),
+        against: AgainstMerge::default(),
         folders: folders(),
         backups: backups(),
         timeline: timeline(2400),

@@ -9,7 +9,7 @@ use crate::app::jobs::forget::Forgetting;
 use crate::app::ui::action::{Action, Outbox};
 use crate::app::ui::feature::{Feature, PathQuestion, Wanted};
 use crate::app::ui::view::View;
-use crate::library::care::{Backup, CheckReport, ImportReport};
+use crate::library::care::{Backup, CheckReport, ImportReport, PersonToForget};
 use crate::types::{PersonId, Touched};
 
 /// What a user can do here.
@@ -32,7 +32,8 @@ pub enum Message {
     AskForget(PersonId),
     MayFindAgain(bool),
     CloseForget,
-    Forget(PersonId),
+    /// Forgets whom the open question shows.
+    Forget,
 }
 
 /// What is asked of the jobs.
@@ -45,7 +46,12 @@ pub enum Request {
     Export(Ticket, PathBuf),
     Import(Ticket, PathBuf),
     PreviewForget(PersonId),
-    Forget { ticket: Ticket, person: PersonId, may_find_again: bool },
+    /// Whom the question showed.
+    Forget {
+        ticket: Ticket,
+        shown: PersonToForget,
+        may_find_again: bool,
+    },
 }
 
 #[derive(Debug, Clone)]
@@ -114,11 +120,11 @@ impl Feature for State {
             }
             Message::MayFindAgain(may) => self.may_find_again = may,
             Message::CloseForget => self.forgetting = None,
-            Message::Forget(person) => {
-                self.forgetting = None;
+            // The page of the person is left when they are gone: if they have changed since, they are not.
+            Message::Forget => {
+                let Some(Forgetting { person: shown, .. }) = self.forgetting.take() else { return };
                 let ticket = out.ticket(out.text.s("said_forgotten").to_owned(), false);
-                out.ask(Request::Forget { ticket, person, may_find_again: self.may_find_again });
-                out.act(Action::Leave(person));
+                out.ask(Request::Forget { ticket, shown, may_find_again: self.may_find_again });
                 out.ask(Request::LoadBackups);
             }
             Message::ChooseExport | Message::ChooseImport => {}

@@ -269,7 +269,7 @@ fn forget_ui(egui_ctx: &egui::Context, ctx: &mut Context<'_>) {
         ui.add_space(space::L);
         ui.horizontal(|ui| {
             if buttons::button_ui(ui, Rank::Primary, ctx.text.s("forget_do")).clicked() {
-                ctx.send(Message::Forget(person.person));
+                ctx.send(Message::Forget);
             }
             if buttons::button_ui(ui, Rank::Plain, ctx.text.s("cancel")).clicked() {
                 ctx.send(Message::CloseForget);

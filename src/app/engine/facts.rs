@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use super::report::{Failure, JobId, JobReport};
 use crate::cluster::Linkage;
+use crate::library::NextSteps;
 use crate::networks::models::Task;
 use crate::types::{FaceId, ModelId, PersonId, Revision, SquaredDistance};
 
@@ -34,6 +35,8 @@ pub struct Overview {
 pub struct People {
     /// The library when these were read: what a decision about them has seen.
     pub seen: Revision,
+    /// What undo and redo would have acted on then.
+    pub steps: NextSteps,
     /// Named people, most faces first.
     pub named: Vec<NamedPerson>,
     /// Groups without a name, most faces first.
@@ -167,6 +170,12 @@ impl Facts {
     /// The revision at which people were listed.
     pub fn people_seen(&self) -> Revision {
         self.people.ready().map_or(Revision::default(), |people| people.seen)
+    }
+
+    /// The steps of the history that undo and redo would have acted on then. What the window has decided since does not
+    /// count: the library knows that by itself.
+    pub fn steps_seen(&self) -> NextSteps {
+        self.people.ready().map_or(NextSteps::default(), |people| people.steps)
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::picture::{ImageKey, Picture};
 use super::progress::Progress;
-use crate::library::Stale;
+use crate::library::{LibraryError, Stale};
 use crate::types::Touched;
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -123,6 +123,14 @@ pub enum Failed {
 }
 
 impl Failed {
+    /// What came too late is told as such, anything else as `otherwise`.
+    pub fn of(error: &anyhow::Error, otherwise: Self) -> Self {
+        match error.downcast_ref::<LibraryError>() {
+            Some(LibraryError::Stale(stale)) => Self::Stale(*stale),
+            _ => otherwise,
+        }
+    }
+
     /// The text that says what failed, what was kept and what to do.
     pub fn words_key(self) -> &'static str {
         match self {
@@ -147,9 +155,11 @@ impl Failed {
             Self::Internal => "failed",
             Self::Stale(Stale::FaceGone) => "stale_face_gone",
             Self::Stale(Stale::FaceMoved) => "stale_face_moved",
+            Self::Stale(Stale::FaceDecided) => "stale_face_decided",
             Self::Stale(Stale::FaceFound) => "stale_face_found",
             Self::Stale(Stale::PersonGone) => "stale_person_gone",
             Self::Stale(Stale::PersonChanged) => "stale_person_changed",
+            Self::Stale(Stale::OtherStep) => "stale_other_step",
         }
     }
 }

@@ -75,7 +75,8 @@ pub fn people(shared: &Shared) -> Result<People> {
                 });
                 groups.extend(group_row(library, &card, resembles)?);
             }
-            Ok::<_, library::LibraryError>(People { seen: library.revision()?, named, groups })
+            let (seen, steps) = (library.revision()?, library.next_steps()?);
+            Ok::<_, library::LibraryError>(People { seen, steps, named, groups })
         })
     })
 }
@@ -213,7 +214,7 @@ mod tests {
     use crate::app::engine::library_thread::LibraryHandle;
     use crate::app::engine::networks::EngineOptions;
     use crate::library::{Decision, FaceRecord, FileFacts, FileHashes, GroupedBy, LibraryError, PhotoRecord, SetAside};
-    use crate::types::{Detection, Embedding, FaceBox, FaceId, Landmarks, Revision};
+    use crate::types::{Detection, Embedding, FaceBox, FaceId, Landmarks, Revision, StepId};
 
     /// A photo whose faces point in directions given in degrees.
     fn photo(path: &Path, model: &ModelId, degrees: &[f32]) -> PhotoRecord {
@@ -292,15 +293,15 @@ mod tests {
         let decisions = [
             Decision::Name { person: ada, name: "Ada Lovelace".to_owned() },
             Decision::ConfirmAll(ada),
-            Decision::Undo,
+            Decision::Undo(StepId::LATEST),
             Decision::Reject { person: ada, faces: vec![faces[2]] },
             Decision::Name { person: far, name: "Bo".to_owned() },
             Decision::TakeOut(vec![faces[6]]),
             Decision::Merge { from: alone, into: far },
-            Decision::Undo,
-            Decision::Redo,
+            Decision::Undo(StepId::LATEST),
+            Decision::Redo(StepId::LATEST),
             Decision::SetAsideAll { person: near, why: SetAside::NotAFace },
-            Decision::Undo,
+            Decision::Undo(StepId::LATEST),
             Decision::Hide(ada),
         ];
         for decision in decisions {

@@ -43,8 +43,11 @@ pub fn preview(home: &Home, library: &LibraryReader, person: PersonId) -> Result
 }
 
 /// Forgets for good. Without `may_find_again`, later scans leave these faces out.
-pub fn forget(home: &Home, library: &mut Library, person: PersonId, may_find_again: bool) -> Result<Forgotten> {
-    let known = library.person_to_forget(person)?;
+///
+/// # Errors
+/// When the person is not any more as they were `shown`; nothing is changed then. When something cannot be written.
+pub fn forget(home: &Home, library: &mut Library, shown: &PersonToForget, may_find_again: bool) -> Result<Forgotten> {
+    let known = library.still_to_forget(shown)?;
     // The person goes last: killed in between, they are still there to be forgotten again.
     remove_last_pictures(home, library, &known)?;
     for run in run_folders(home)? {
@@ -54,7 +57,7 @@ pub fn forget(home: &Home, library: &mut Library, person: PersonId, may_find_aga
             replace(&run.join("data.jsonl"), &renamed)?;
         }
     }
-    Ok(library.forget_person(person, may_find_again)?)
+    Ok(library.forget_person(shown, may_find_again)?)
 }
 
 /// The thumbnails of pictures that are nowhere else any more. The user's photos stay, and so do theirs.
@@ -219,7 +222,8 @@ mod tests {
         std::fs::write(photos.join("kept.jpg"), b"x").unwrap();
         library.accept_missing(&std::fs::canonicalize(&photos).unwrap()).unwrap();
         let ada = library.everyone().unwrap()[0].id;
-        forget(&home, &mut library, ada, true).unwrap();
+        let shown = library.person_to_forget(ada).unwrap();
+        forget(&home, &mut library, &shown, true).unwrap();
         assert!(thumbnails.get(&[1; 32]).is_some(), "the photo is there, and so is its thumbnail");
         assert!(thumbnails.get(&[2; 32]).is_none());
     }

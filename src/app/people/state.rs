@@ -13,7 +13,7 @@ use crate::app::ui::action::{Action, Outbox};
 use crate::app::ui::feature::Feature;
 use crate::app::ui::view::View;
 use crate::cluster::Linkage;
-use crate::library::{Decision, Destination};
+use crate::library::{AgainstMerge, Decision, Destination};
 use crate::types::{PersonId, Revision};
 
 /// What a user can do here.
@@ -35,7 +35,7 @@ pub enum Message {
     CloseSameName,
     /// Says that a group holds different people.
     Split(PersonId, Revision),
-    /// Opens the preview of merging two people.
+    /// Opens the preview of merging two people, with what was said against it.
     AskMerge {
         from: PersonId,
         into: PersonId,
@@ -73,6 +73,13 @@ pub enum Request {
     /// This group holds different people: group its faces again, more cautiously.
     Split(Ticket, PersonId, Revision),
     Decide(Ticket, Decision, Revision),
+    /// What was said against merging two people. With a revision they were given one name: they are merged where nothing
+    /// was.
+    LoadAgainst {
+        from: PersonId,
+        into: PersonId,
+        named: Option<Revision>,
+    },
 }
 
 #[derive(Debug, Clone)]
@@ -82,6 +89,12 @@ pub enum Event {
     Gone(PersonId),
     Aside(Aside),
     Preview(GroupingPreview),
+    Against {
+        from: PersonId,
+        into: PersonId,
+        named: Option<Revision>,
+        against: AgainstMerge,
+    },
 }
 
 /// A name that somebody else has already: are they the same person?
@@ -101,6 +114,8 @@ pub struct State {
     pub grouping: GroupingPanel,
     /// Two people whose merging is being previewed: from, into.
     pub merging: Option<(PersonId, PersonId)>,
+    /// What was said against that; none while it is not known.
+    pub against: Option<AgainstMerge>,
     pub same_name: Option<SameName>,
     pub aside: Loadable<Aside>,
     pub aside_tab: AsideTab,
@@ -128,7 +143,10 @@ impl Feature for State {
                 let ticket = out.ticket(out.text.s("said_split").into(), true);
                 out.ask(Request::Split(ticket, person, seen));
             }
-            Message::AskMerge { from, into } => self.merging = Some((from, into)),
+            Message::AskMerge { from, into } => {
+                (self.merging, self.against) = (Some((from, into)), None);
+                out.ask(Request::LoadAgainst { from, into, named: None });
+            }
             Message::CloseMerge => self.merging = None,
             Message::ToggleGrouping => self.toggle_grouping(out),
             Message::PreviewGrouping { squared_distance, linkage } => {
@@ -152,6 +170,16 @@ impl Feature for State {
             Event::Aside(aside) => self.aside = Loadable::Ready(aside),
             Event::Preview(preview) if self.grouping.asked == Some((preview.squared_distance, preview.linkage)) => {
                 self.grouping.preview = Some(preview);
+            }
+            Event::Against { from, into, named: Some(seen), against } if against.is_nothing() => {
+                self.merge_named(from, into, seen, out);
+            }
+            // Asked about before it is done, as other merges are.
+            Event::Against { from, into, named: Some(_), against } => {
+                (self.merging, self.against) = (Some((from, into)), Some(against));
+            }
+            Event::Against { from, into, named: None, against } => {
+                self.against = Some(against).filter(|_| self.merging == Some((from, into))).or(self.against);
             }
             Event::Gone(person) => out.act(Action::Leave(person)),
             // Answers to questions that are not asked any more.
@@ -221,9 +249,13 @@ impl State {
     }
 
     fn name_as(&mut self, person: PersonId, same: PersonId, seen: Revision, out: &mut Outbox<'_, Request>) {
-        if person == same {
-            return;
+        if person != same {
+            out.ask(Request::LoadAgainst { from: person, into: same, named: Some(seen) });
         }
+    }
+
+    /// Nothing was said against it.
+    fn merge_named(&mut self, person: PersonId, same: PersonId, seen: Revision, out: &mut Outbox<'_, Request>) {
         let words = out.text.f("said_added_to", &[("name", &words::name_of(same, out))]);
         if self.open == Some(person) {
             out.act(Action::Leave(person));
@@ -246,7 +278,7 @@ impl State {
             Decision::PutBack { .. } => out.act(Action::PutBack(None)),
             _ => {}
         }
-        let undoable = decision != Decision::Undo;
+        let undoable = !matches!(decision, Decision::Undo(_));
         self.request(decision, seen, words, undoable, out);
     }
 

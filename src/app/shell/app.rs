@@ -415,9 +415,9 @@ fn shortcuts(ui: &Ui, ctx: &mut Context<'_>, views: &mut Views, typing_path: boo
         return;
     }
     if pressed(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z) || pressed(Modifiers::COMMAND, Key::Y) {
-        ctx.act(Action::REDO);
+        ctx.act(Action::redo(&ctx.state.facts));
     } else if pressed(Modifiers::COMMAND, Key::Z) {
-        ctx.act(Action::UNDO);
+        ctx.act(Action::undo(&ctx.state.facts));
     }
     // Dialogs and open menus take Esc for themselves.
     let dialog = typing_path || ctx.state.is_asking();

@@ -39,7 +39,7 @@ impl Notices {
 
     pub fn say(&mut self, text: String, offer: Option<Offer>, now_secs: f64) {
         // Undo undoes the latest change only, so only the latest notice may offer it.
-        if offer.as_ref() == Some(&Offer::undo()) {
+        if offer.as_ref().is_some_and(Offer::is_undo) {
             self.withdraw_undo();
         }
         let (actions, until_secs) = (offer.into_iter().collect(), Some(now_secs + Self::SHOWN_FOR_SECS));
@@ -65,7 +65,7 @@ impl Notices {
 
     /// Takes the offer to undo away: it was taken, or it does not hold any more.
     pub fn withdraw_undo(&mut self) {
-        self.shown.retain(|notice| !notice.actions.contains(&Offer::undo()));
+        self.shown.retain(|notice| !notice.actions.iter().any(Offer::is_undo));
     }
 
     pub fn dismiss(&mut self, id: NoticeId) {
@@ -97,6 +97,7 @@ impl Notices {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::types::StepId;
 
     #[test]
     fn notices_go_by_themselves_and_failures_stay() {
@@ -124,8 +125,8 @@ mod tests {
     #[test]
     fn only_the_latest_change_offers_undo() {
         let mut notices = Notices::default();
-        notices.say("first".into(), Some(Offer::undo()), 0.0);
-        notices.say("second".into(), Some(Offer::undo()), 0.0);
+        notices.say("first".into(), Some(Offer::undo(StepId(1))), 0.0);
+        notices.say("second".into(), Some(Offer::undo(StepId(2))), 0.0);
         assert_eq!(notices.shown().len(), 1);
         for _ in 0..10 {
             notices.say("more".into(), None, 0.0);

@@ -111,7 +111,7 @@ fn hits(ctx: &Context<'_>, typed: &str) -> Vec<Hit> {
     commands.push(go(ctx.text.s("rescan"), Action::Rescan));
     commands.push(go(ctx.text.s("filter_unnamed"), Action::FilterPhotos(PhotoFilter::UnnamedFaces)));
     commands.push(go(ctx.text.s("set_aside"), Action::OpenSetAside));
-    commands.push(go(ctx.text.s("undo"), Action::UNDO));
+    commands.push(go(ctx.text.s("undo"), Action::undo(&ctx.state.facts)));
     hits.extend(commands.into_iter().filter(|hit| hit.words.to_lowercase().contains(&lower)));
     hits.truncate(9);
     hits

@@ -81,7 +81,7 @@ macro_rules! routes_of {
         impl Update {
             /// Does what a message says. Dialogs, fonts and textures are the window's: `app` does these.
             pub fn run(&mut self, state: &mut State, text: &Locale, message: Message) {
-                if let Message::People(people::state::Message::Decide(Decision::Undo, _)) = message {
+                if let Message::People(people::state::Message::Decide(Decision::Undo(_), _)) = message {
                     state.notices.withdraw_undo();
                 }
                 match message {
@@ -187,7 +187,7 @@ impl Update {
                 state.trail.clear();
             }
             Action::CancelJob(job) => self.ask(Request::Cancel(*job)),
-            Action::Decide(Decision::Undo, _) => state.notices.withdraw_undo(),
+            Action::Decide(Decision::Undo(_), _) => state.notices.withdraw_undo(),
             Action::OpenSetAside => {
                 state.view = View::PEOPLE;
                 self.open(state, text, Page::SetAside);
@@ -312,8 +312,9 @@ impl Update {
 
     fn changed(&mut self, state: &mut State, text: &Locale, ticket: Ticket, touched: &Touched) {
         if let Some(said) = self.tickets.answered(ticket) {
-            let action = said.undoable.then(Offer::undo);
-            state.notices.say(said.text, action, self.now_secs);
+            // What changed nothing has nothing to take back.
+            let offer = touched.step.filter(|_| said.undoable).map(Offer::undo);
+            state.notices.say(said.text, offer, self.now_secs);
         }
         for_features!(with_each self, state, text, |part, out| part.answered(ticket, true, out));
         self.load_touched(state, text, touched);

@@ -9,7 +9,7 @@ use crate::app::engine::facts::{Facts, PuttingBack};
 use crate::app::engine::report::{Failure, JobId, Ticket};
 use crate::figures::Saving;
 use crate::library::{Decision, PhotoFilter};
-use crate::types::{FaceId, ModelId, PersonId, PhotoId, Revision, Touched};
+use crate::types::{FaceId, ModelId, PersonId, PhotoId, Revision, StepId, Touched};
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
@@ -64,9 +64,19 @@ pub enum Action {
 }
 
 impl Action {
-    /// Takes back the last decision, whatever has been shown of it.
-    pub const UNDO: Self = Self::Decide(Decision::Undo, Revision::NOW);
-    pub const REDO: Self = Self::Decide(Decision::Redo, Revision::NOW);
+    /// Takes back the last decision that has been shown.
+    pub fn undo(facts: &Facts) -> Self {
+        Self::undo_step(facts.steps_seen().undo)
+    }
+
+    pub fn redo(facts: &Facts) -> Self {
+        Self::Decide(Decision::Redo(facts.steps_seen().redo), Revision::NOW)
+    }
+
+    /// Takes back this decision, as long as it is the last one. The step alone says what has been seen.
+    pub fn undo_step(step: StepId) -> Self {
+        Self::Decide(Decision::Undo(step), Revision::NOW)
+    }
 }
 
 /// Words for a change that succeeds.

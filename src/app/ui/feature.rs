@@ -12,7 +12,8 @@ use super::view::View;
 use crate::app::engine::facts::Facts;
 use crate::app::engine::picture::ImageKey;
 use crate::app::engine::report::{JobId, JobKind, JobSummary, Ticket};
-use crate::types::Touched;
+use crate::library::Decision;
+use crate::types::{StepId, Touched};
 
 /// What a feature shows, and what messages and events do to it. No drawing, no disk.
 pub trait Feature: Default {
@@ -150,9 +151,13 @@ impl Offer {
         Self { label_key: "show", action: Some(action) }
     }
 
-    /// Takes the last decision back.
-    pub fn undo() -> Self {
-        Self { label_key: "undo", action: Some(Action::UNDO) }
+    /// Takes this decision back.
+    pub fn undo(step: StepId) -> Self {
+        Self { label_key: "undo", action: Some(Action::undo_step(step)) }
+    }
+
+    pub fn is_undo(&self) -> bool {
+        matches!(self.action, Some(Action::Decide(Decision::Undo(_), _)))
     }
 }
 

@@ -11,7 +11,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::forget_backups::{self, Outcome};
 use super::forget_pending::{self, PENDING, Pending};
-use crate::library::error::{LibraryError, Result};
+use crate::library::error::{LibraryError, Result, Stale};
 use crate::library::open::{Library, LibraryReader};
 use crate::library::path;
 use crate::library::review::journal::Change;
@@ -60,6 +60,12 @@ pub struct Forgotten {
 }
 
 impl PersonToForget {
+    /// Whether this is who the other one was: the same name, and the same faces would go.
+    fn is_still(&self, other: &Self) -> bool {
+        let face = |face: &FaceToForget| (face.face_id, face.is_said);
+        self.name == other.name && self.faces.iter().map(face).eq(other.faces.iter().map(face))
+    }
+
     /// The name, unless others bear it too: then it stays where it is theirs.
     pub(super) fn only_name(&self) -> Option<&str> {
         self.name.as_deref().filter(|_| self.namesakes == 0)
@@ -74,24 +80,43 @@ impl LibraryReader {
     pub fn person_to_forget(&self, person: PersonId) -> Result<PersonToForget> {
         self.at_once(|library| library.read(|c| read(c, person)))
     }
+
+    /// The same person as they are now.
+    ///
+    /// # Errors
+    /// [`LibraryError::Stale`] when they are not any more whom the question showed.
+    pub fn still_to_forget(&self, shown: &PersonToForget) -> Result<PersonToForget> {
+        match self.person_to_forget(shown.person) {
+            Ok(known) if known.is_still(shown) => Ok(known),
+            Ok(_) => Err(LibraryError::Stale(Stale::PersonChanged)),
+            Err(LibraryError::NoSuchPerson(_)) => Err(LibraryError::Stale(Stale::PersonGone)),
+            Err(error) => Err(error),
+        }
+    }
 }
 
 impl Library {
     /// Removes everything about a person. Unless later scans may find their faces again, the picture's hash and the
     /// place of each stay, so that they do not.
     ///
+    /// `shown` is what its user was asked about.
+    ///
     /// # Errors
-    /// When the library cannot be written, or a backup can neither be cleaned nor deleted; what was not reached is as it
+    /// [`LibraryError::Stale`] when the person has another name or other faces since. When the library cannot be
+    /// written, or a backup can neither be cleaned nor deleted; what was not reached is as it
     /// was, and the call can be made again.
-    pub fn forget_person(&mut self, person: PersonId, may_find_again: bool) -> Result<Forgotten> {
+    pub fn forget_person(&mut self, shown: &PersonToForget, may_find_again: bool) -> Result<Forgotten> {
         if self.is_read_only() {
             return Err(LibraryError::ReadOnly { path: self.path.clone() });
         }
-        let known = self.person_to_forget(person)?;
+        let (person, known) = (shown.person, self.still_to_forget(shown)?);
         let mut done = HashSet::new();
         let mut outcomes = forget_backups::clean_all(self, &known, may_find_again, &mut done)?;
         self.overwrite_what_is_deleted()?;
         let number = self.write(|t| {
+            if !known.is_still(&read(t, person)?) {
+                return Err(LibraryError::Stale(Stale::PersonChanged));
+            }
             let faces: HashSet<i64> = known.faces.iter().map(|face| face.face_id.0).collect();
             if may_find_again {
                 find_faces_again(t, &known)?;
@@ -108,6 +133,7 @@ impl Library {
             Ok(number)
         })?;
         self.own.clear();
+        self.own_steps = Default::default();
         // What others backed up in the meantime is cleaned too. The person is gone by now, whatever becomes of the files.
         let is_complete = match self.finish(number, &done) {
             Err(error) if forget_backups::is_of_the_disk(&error) => false,
@@ -297,6 +323,7 @@ fn mentions(change: &Change, people: &HashSet<i64>, faces: &HashSet<i64>, name: 
             people.contains(id) || is_named(before) || is_named(after)
         }
         Change::Rejected { face, person, .. } => faces.contains(face) || people.contains(person),
+        Change::Carried { face, into, .. } => faces.contains(face) || faces.contains(into),
         Change::Different { a, b, .. } => people.contains(a) || people.contains(b),
     }
 }

@@ -94,6 +94,7 @@ impl Library {
         };
         pour().map_err(|error| error.at(&path))?;
         self.own.clear();
+        self.own_steps = Default::default();
         Ok(Restored { kept: Some(kept), people: staged.people, moved_aside: std::mem::take(&mut staged.moved_aside) })
     }
 }

@@ -71,12 +71,12 @@ pub(super) fn merge(d: &mut Decisions, from: PersonId, into: PersonId, seen: &St
     hold_grouped(d, into, seen)?;
     for (face, belongs) in rows::faces_of(d.t, from)? {
         let belongs = match belongs {
+            Belongs::Grouped if seen.is_seen(rows::face_revision(d.t, face)?.unwrap_or(0)) => Belongs::Named,
             // Suggested for one, rejected for the other: the rejection is the user's word.
-            Belongs::Suggested if rows::is_rejected(d.t, face, into)? => {
+            Belongs::Suggested | Belongs::Grouped if rows::is_rejected(d.t, face, into)? => {
                 d.set_face(face, FaceState::Unassigned)?;
                 continue;
             }
-            Belongs::Grouped if seen.is_seen(rows::face_revision(d.t, face)?.unwrap_or(0)) => Belongs::Named,
             Belongs::Suggested | Belongs::Grouped => Belongs::Suggested,
             said => said,
         };
@@ -120,7 +120,8 @@ pub(super) fn restore(d: &mut Decisions, faces: &[FaceId]) -> Result<()> {
     Ok(())
 }
 
-/// What was said of the lost face holds for the other one, whatever the grouping made of it.
+/// What was said of the lost face holds for the other one, whatever the grouping made of it. The lost one keeps it too,
+/// as one that a scan has carried over does: its picture may come back, and this may have been the wrong place.
 pub(super) fn put_back(d: &mut Decisions, lost: FaceId, onto: FaceId) -> Result<()> {
     let decided = state(d.t, lost)?;
     let left: Vec<PersonId> = state(d.t, onto)?.person().into_iter().collect();
@@ -131,13 +132,14 @@ pub(super) fn put_back(d: &mut Decisions, lost: FaceId, onto: FaceId) -> Result<
     if let Some(person) = decided.person() {
         d.set_rejected(onto, person, false)?;
     }
-    d.set_face(lost, FaceState::Unassigned)?;
+    d.set_carried(lost, onto, true)?;
     tidy(d, &left, decided.person())
 }
 
-pub(super) fn let_go(d: &mut Decisions, faces: &[FaceId]) -> Result<()> {
-    let left = leave(d, faces, FaceState::Unassigned, Leaving::Moved)?;
-    tidy(d, &left, None)
+/// A face that is said to be nowhere but where it was is not lost any more. What was said of it stays, for the day on
+/// which this is taken back or its picture is there again.
+pub(super) fn let_go(d: &mut Decisions, faces: &[FaceId], go: bool) -> Result<()> {
+    faces.iter().try_for_each(|&face| state(d.t, face).and_then(|_| d.set_carried(face, face, go)))
 }
 
 pub(super) fn set_cover(d: &mut Decisions, person: PersonId, face: FaceId) -> Result<()> {
@@ -181,6 +183,7 @@ fn leave(d: &mut Decisions, faces: &[FaceId], after: FaceState, leaving: Leaving
         if let Some(person) = state(d.t, face)?.person() {
             if leaving == Leaving::Rejected {
                 d.set_rejected(face, person, true)?;
+                part_from_lost(d, face, person)?;
             }
             left.push(person);
         }
@@ -189,6 +192,17 @@ fn leave(d: &mut Decisions, faces: &[FaceId], after: FaceState, leaving: Leaving
     left.sort();
     left.dedup();
     Ok(left)
+}
+
+/// A face that is not this person is not the same one as in a picture that showed them: there it waits to be put back.
+fn part_from_lost(d: &mut Decisions, face: FaceId, person: PersonId) -> Result<()> {
+    for origin in rows::carried_from(d.t, face)? {
+        let says = state(d.t, origin)?;
+        if says.is_said() && says.person() == Some(person) {
+            d.set_carried(origin, face, false)?;
+        }
+    }
+    Ok(())
 }
 
 /// After faces left: a nameless group without faces is gone, and a cover that left is no cover. What was said about the

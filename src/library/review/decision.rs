@@ -6,9 +6,10 @@ use rusqlite::Transaction;
 use super::commands;
 use super::journal::{self, Decisions, Direction};
 use super::stale::StaleCheck;
+use super::steps::NextSteps;
 use super::{Destination, ReviewAction, SetAside};
 use crate::library::{Belongs, Library, Result};
-use crate::types::{FaceId, PersonId, Revision, Touched};
+use crate::types::{FaceId, PersonId, Revision, StepId, Touched};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
@@ -74,8 +75,11 @@ pub enum Decision {
     },
     /// Nobody needs these lost faces any more.
     LetGo(Vec<FaceId>),
-    Undo,
-    Redo,
+    /// They are to be put back after all.
+    TakeBackLetGo(Vec<FaceId>),
+    /// Takes the latest step back; it is the one that its user knows.
+    Undo(StepId),
+    Redo(StepId),
 }
 
 impl Library {
@@ -89,24 +93,36 @@ impl Library {
     /// [`LibraryError::Stale`](crate::library::LibraryError::Stale) when a face or a person named has changed since, a
     /// name is empty, or a person is merged with themself. Nothing is changed then.
     pub fn decide(&mut self, decision: &Decision, seen: Revision) -> Result<Touched> {
-        let own = std::mem::take(&mut self.own);
+        let (own, own_steps) = (std::mem::take(&mut self.own), std::mem::take(&mut self.own_steps));
         let outcome = self.write(|t| {
-            let seen = StaleCheck { revision: seen, own: &own };
-            let Some(action) = action(decision) else {
-                let direction = if *decision == Decision::Undo { Direction::Undo } else { Direction::Redo };
-                return revert(t, direction);
+            let before = NextSteps::read(t)?;
+            let revert = |direction, step| {
+                own_steps.check(before, direction, step)?;
+                revert(t, direction)
             };
-            check(t, decision, &seen)?;
-            let mut d = Decisions::begin(t);
-            carry_out(&mut d, decision, &seen)?;
-            let made = d.made();
-            Ok((d.keep(action)?, made))
+            let done = match decision {
+                Decision::Undo(step) => revert(Direction::Undo, *step)?,
+                Decision::Redo(step) => revert(Direction::Redo, *step)?,
+                _ => decide(t, decision, &StaleCheck { revision: seen, own: &own })?,
+            };
+            Ok((done, before, NextSteps::read(t)?))
         });
-        self.own = own;
-        let (touched, made) = outcome?;
+        (self.own, self.own_steps) = (own, own_steps);
+        let ((mut touched, made), before, after) = outcome?;
         self.own.extend(made);
+        self.own_steps.note(before, after);
+        touched.step = Some(after.undo).filter(|step| *step > before.undo);
         Ok(touched)
     }
+}
+
+fn decide(t: &Transaction, decision: &Decision, seen: &StaleCheck) -> Result<(Touched, Option<i64>)> {
+    let Some(action) = action(decision) else { return Ok(Default::default()) };
+    check(t, decision, seen)?;
+    let mut d = Decisions::begin(t);
+    carry_out(&mut d, decision, seen)?;
+    let made = d.made();
+    Ok((d.keep(action)?, made))
 }
 
 fn revert(t: &Transaction, direction: Direction) -> Result<(Touched, Option<i64>)> {
@@ -123,7 +139,8 @@ fn check(t: &Transaction, decision: &Decision, seen: &StaleCheck) -> Result<()> 
         | Decision::Show(person)
         | Decision::SetAsideAll { person, .. } => seen.people(t, &[*person]),
         Decision::Merge { from: a, into: b } | Decision::Different(a, b) => seen.people(t, &[*a, *b]),
-        Decision::Confirm { person, faces } | Decision::Reject { person, faces } => seen.faces_of(t, *person, faces),
+        Decision::Confirm { person, faces } => seen.still_of(t, *person, faces),
+        Decision::Reject { person, faces } => seen.faces_of(t, *person, faces),
         Decision::Cover { person, face } => seen.faces_of(t, *person, &[*face]),
         Decision::Move { faces, to } => {
             seen.faces(t, faces)?;
@@ -135,8 +152,11 @@ fn check(t: &Transaction, decision: &Decision, seen: &StaleCheck) -> Result<()> 
             seen.lost(t, &[*lost])?;
             seen.faces(t, &[*onto])
         }
-        Decision::TakeBackReject { .. } | Decision::MayBeSame(..) | Decision::Restore(_) => Ok(()),
-        Decision::Undo | Decision::Redo => Ok(()),
+        Decision::TakeBackReject { .. }
+        | Decision::MayBeSame(..)
+        | Decision::Restore(_)
+        | Decision::TakeBackLetGo(_) => Ok(()),
+        Decision::Undo(_) | Decision::Redo(_) => Ok(()),
     }
 }
 
@@ -165,8 +185,9 @@ fn carry_out(d: &mut Decisions, decision: &Decision, seen: &StaleCheck) -> Resul
         Decision::Cover { person, face } => commands::set_cover(d, *person, *face),
         Decision::Restore(faces) => commands::restore(d, faces),
         Decision::PutBack { lost, onto } => commands::put_back(d, *lost, *onto),
-        Decision::LetGo(faces) => commands::let_go(d, faces),
-        Decision::Undo | Decision::Redo => Ok(()),
+        Decision::LetGo(faces) => commands::let_go(d, faces, true),
+        Decision::TakeBackLetGo(faces) => commands::let_go(d, faces, false),
+        Decision::Undo(_) | Decision::Redo(_) => Ok(()),
     }
 }
 
@@ -192,6 +213,7 @@ fn action(decision: &Decision) -> Option<ReviewAction> {
         Decision::Restore(_) => ReviewAction::Restore,
         Decision::PutBack { .. } => ReviewAction::PutBack,
         Decision::LetGo(_) => ReviewAction::LetGo,
-        Decision::Undo | Decision::Redo => return None,
+        Decision::TakeBackLetGo(_) => ReviewAction::TakeBackLetGo,
+        Decision::Undo(_) | Decision::Redo(_) => return None,
     })
 }

@@ -40,6 +40,8 @@ pub enum ReviewAction {
     PutBack,
     /// A lost face that nobody needs any more.
     LetGo,
+    /// A face that was let go is lost again.
+    TakeBackLetGo,
     Cover,
     Regroup,
 }
@@ -73,10 +75,35 @@ const MAX_BYTES: i64 = 32 << 20;
 /// One row's change. `None` on a side: the row was not there.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(in crate::library) enum Change {
-    Face { id: i64, before: FaceState, after: FaceState },
-    Person { id: i64, before: Option<PersonRow>, after: Option<PersonRow> },
-    Rejected { face: i64, person: i64, before: bool, after: bool },
-    Different { a: i64, b: i64, before: bool, after: bool },
+    Face {
+        id: i64,
+        before: FaceState,
+        after: FaceState,
+    },
+    Person {
+        id: i64,
+        before: Option<PersonRow>,
+        after: Option<PersonRow>,
+    },
+    Rejected {
+        face: i64,
+        person: i64,
+        before: bool,
+        after: bool,
+    },
+    Different {
+        a: i64,
+        b: i64,
+        before: bool,
+        after: bool,
+    },
+    /// The same face in two pictures, one in place of the other.
+    Carried {
+        face: i64,
+        into: i64,
+        before: bool,
+        after: bool,
+    },
 }
 
 impl Change {
@@ -88,6 +115,7 @@ impl Change {
                 Self::Rejected { face, person, before: after, after: before }
             }
             Self::Different { a, b, before, after } => Self::Different { a, b, before: after, after: before },
+            Self::Carried { face, into, before, after } => Self::Carried { face, into, before: after, after: before },
         }
     }
 }
@@ -192,6 +220,15 @@ impl<'t> Decisions<'t> {
         Ok(())
     }
 
+    pub fn set_carried(&mut self, face: FaceId, into: FaceId, after: bool) -> Result<()> {
+        let before = rows::is_carried(self.t, face, into)?;
+        if before != after {
+            rows::write_carried(self.t, face, into, after)?;
+            self.changes.push(Change::Carried { face: face.0, into: into.0, before, after });
+        }
+        Ok(())
+    }
+
     pub fn set_different(&mut self, a: PersonId, b: PersonId, after: bool) -> Result<()> {
         let (a, b) = (a.min(b), a.max(b));
         let before = rows::is_different(self.t, a, b)?;
@@ -234,7 +271,7 @@ impl LibraryReader {
     }
 }
 
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Direction {
     Undo,
     Redo,
@@ -304,6 +341,15 @@ fn apply(t: &Transaction, change: &Change, revision: i64) -> Result<bool> {
                 return Ok(false);
             }
             rows::write_different(t, a, b, after)?;
+            Ok(true)
+        }
+        Change::Carried { face, into, before, after } => {
+            let (face, into) = (FaceId(face), FaceId(into));
+            let both_there = rows::face(t, face)?.is_some() && rows::face(t, into)?.is_some();
+            if !both_there || rows::is_carried(t, face, into)? != before {
+                return Ok(false);
+            }
+            rows::write_carried(t, face, into, after)?;
             Ok(true)
         }
     }

@@ -6,6 +6,7 @@ mod decision;
 pub(in crate::library) mod journal;
 pub(in crate::library) mod rows;
 mod stale;
+pub(in crate::library) mod steps;
 #[cfg(test)]
 mod testing;
 pub(in crate::library) mod touched;
@@ -14,6 +15,7 @@ pub(in crate::library) use commands::{cleaned, hand_over};
 pub use decision::Decision;
 pub use journal::{HistoryEntry, Reverted, ReviewAction};
 pub use rows::{Belongs, FaceState, SetAside};
+pub use steps::NextSteps;
 
 use crate::types::PersonId;
 

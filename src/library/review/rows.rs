@@ -263,6 +263,25 @@ pub(in crate::library) fn carried_to(c: &Connection, face: FaceId) -> Result<Vec
     Ok(query.query_map([face.0], |row| row.get(0).map(FaceId))?.collect::<rusqlite::Result<_>>()?)
 }
 
+/// The same face in the pictures whose place this one's took.
+pub(in crate::library) fn carried_from(c: &Connection, face: FaceId) -> Result<Vec<FaceId>> {
+    let mut query = c.prepare_cached("SELECT face_id FROM carried WHERE into_face = ?1 ORDER BY face_id")?;
+    Ok(query.query_map([face.0], |row| row.get(0).map(FaceId))?.collect::<rusqlite::Result<_>>()?)
+}
+
+pub(in crate::library) fn is_carried(c: &Connection, face: FaceId, into: FaceId) -> Result<bool> {
+    Ok(c.prepare_cached("SELECT 1 FROM carried WHERE face_id = ?1 AND into_face = ?2")?.exists([face.0, into.0])?)
+}
+
+pub(in crate::library) fn write_carried(c: &Connection, face: FaceId, into: FaceId, to: bool) -> Result<()> {
+    let sql = match to {
+        true => "INSERT OR IGNORE INTO carried (face_id, into_face) VALUES (?1, ?2)",
+        false => "DELETE FROM carried WHERE face_id = ?1 AND into_face = ?2",
+    };
+    c.prepare_cached(sql)?.execute([face.0, into.0])?;
+    Ok(())
+}
+
 /// The people whom a face is not.
 pub(in crate::library) fn rejected_for(c: &Connection, face: FaceId) -> Result<Vec<PersonId>> {
     let mut query = c.prepare_cached("SELECT person_id FROM rejected WHERE face_id = ?1 ORDER BY person_id")?;

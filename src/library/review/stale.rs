@@ -32,12 +32,12 @@ impl StaleCheck<'_> {
         Ok(())
     }
 
-    /// Refuses faces that have come to somebody else, or about which others have decided.
+    /// Refuses faces about which others have decided.
     pub fn faces(&self, c: &Connection, faces: &[FaceId]) -> Result<()> {
         for &face in faces {
             match rows::face_revision(c, face)? {
                 None => return Err(LibraryError::Stale(Stale::FaceGone)),
-                Some(revision) if !self.is_seen(revision) => return Err(LibraryError::Stale(Stale::FaceMoved)),
+                Some(revision) if !self.is_seen(revision) => return Err(LibraryError::Stale(Stale::FaceDecided)),
                 Some(_) => {}
             }
         }
@@ -55,18 +55,27 @@ impl StaleCheck<'_> {
         Ok(())
     }
 
-    /// Refuses faces that are not this person's any more as well.
-    pub fn faces_of(&self, c: &Connection, person: PersonId, faces: &[FaceId]) -> Result<()> {
+    /// Refuses faces that are not this person's any more. A yes to one that still is means the same, whatever others
+    /// have said of it.
+    pub fn still_of(&self, c: &Connection, person: PersonId, faces: &[FaceId]) -> Result<()> {
         if rows::person(c, person)?.is_none() {
             return Err(LibraryError::Stale(Stale::PersonGone));
         }
-        self.faces(c, faces)?;
         for &face in faces {
-            if rows::face(c, face)?.and_then(FaceState::person) != Some(person) {
-                return Err(LibraryError::Stale(Stale::FaceMoved));
+            match rows::face(c, face)?.map(FaceState::person) {
+                None => return Err(LibraryError::Stale(Stale::FaceGone)),
+                Some(now) if now == Some(person) => {}
+                Some(None) => return Err(LibraryError::Stale(Stale::FaceDecided)),
+                Some(Some(_)) => return Err(LibraryError::Stale(Stale::FaceMoved)),
             }
         }
         Ok(())
+    }
+
+    /// Refuses faces about which others have decided as well.
+    pub fn faces_of(&self, c: &Connection, person: PersonId, faces: &[FaceId]) -> Result<()> {
+        self.still_of(c, person, faces)?;
+        self.faces(c, faces)
     }
 
     /// The faces of a person that were in sight and seen.

@@ -28,6 +28,7 @@ pub(super) fn touched(c: &Connection, changes: &[Change]) -> Result<Touched> {
                 faces.insert(FaceId(face));
                 people.insert(PersonId(person));
             }
+            Change::Carried { face, into, .. } => faces.extend([FaceId(face), FaceId(into)]),
             Change::Different { a, b, .. } => people.extend([PersonId(a), PersonId(b)]),
         }
         if faces.len() > MOST_FACES {

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 
 use super::shelf::{Shelf, direction, face, file, hashes, model, photo};
 use super::*;
-use crate::types::{Embedding, FaceId, ModelId, PersonId, PhotoId, Revision};
+use crate::types::{Embedding, FaceId, ModelId, PersonId, PhotoId, Revision, StepId};
 
 impl Shelf {
     /// Every row of every table that holds decisions.

@@ -137,6 +137,85 @@ fn a_face_that_is_not_lost_any_more_is_neither_put_back_nor_let_go() {
     }
 }
 
+/// Ada's face of a picture that another one has replaced, lost, and the face of that one.
+fn lost_ada(shelf: &mut Shelf) -> (PersonId, FaceId, FaceId, ScanId) {
+    let old = shelf.add_turned("a.jpg", &[0.0])[0];
+    let ada = shelf.library.move_faces(&[old], &Destination::NewPerson { name: "Ada".into() }).unwrap();
+    let scan = shelf.library.begin_scan(shelf.folder.path()).unwrap();
+    let (_, onto) = show(shelf, scan, "a.jpg", 200);
+    let pair = shelf.library.replaced_photos().unwrap()[0];
+    shelf.library.carry_over(pair, &[]).unwrap();
+    assert_eq!(lost(shelf), [old]);
+    (ada, old, onto, scan)
+}
+
+fn lost(shelf: &Shelf) -> Vec<FaceId> {
+    shelf.library.lost_faces().unwrap().iter().map(|lost| lost.face_id).collect()
+}
+
+#[test]
+fn a_face_put_back_keeps_what_was_said_where_it_was() {
+    let mut shelf = Shelf::new();
+    let (ada, old, onto, scan) = lost_ada(&mut shelf);
+    let before = shelf.decisions();
+    let confirmed = FaceState::Of { person: ada, belongs: Belongs::Confirmed };
+    shelf.library.decide(&Decision::PutBack { lost: old, onto }, Revision::NOW).unwrap();
+    assert_eq!(([old, onto].map(|face| shelf.state(face)), lost(&shelf)), ([confirmed; 2], vec![]));
+    shelf.library.undo().unwrap();
+    assert_eq!((shelf.decisions(), lost(&shelf)), (before, vec![old]));
+    shelf.library.redo().unwrap();
+    assert_eq!(([old, onto].map(|face| shelf.state(face)), lost(&shelf)), ([confirmed; 2], vec![]));
+    // It was the wrong place: the face waits again for the right one.
+    shelf.library.decide(&Decision::Reject { person: ada, faces: vec![onto] }, Revision::NOW).unwrap();
+    assert_eq!((shelf.state(onto), lost(&shelf)), (FaceState::Unassigned, vec![old]));
+    shelf.library.undo().unwrap();
+    assert!(lost(&shelf).is_empty());
+    // The original is back, and speaks for itself.
+    shelf.library.place(scan, &file(&shelf.at("b.jpg"), b'a'), &detector()).unwrap();
+    assert_eq!([old, onto].map(|face| shelf.state(face)), [confirmed; 2]);
+    assert_eq!(shelf.library.person(ada).unwrap().unwrap().faces, 2);
+}
+
+#[test]
+fn a_face_that_was_let_go_is_listed_and_can_be_put_back_after_all() {
+    let mut shelf = Shelf::new();
+    let (ada, old, onto, scan) = lost_ada(&mut shelf);
+    let let_go = |shelf: &Shelf| -> Vec<FaceId> {
+        shelf.library.faces_let_go().unwrap().iter().map(|face| face.face_id).collect()
+    };
+    assert_eq!(let_go(&shelf), []);
+    let confirmed = FaceState::Of { person: ada, belongs: Belongs::Confirmed };
+    let decide = |shelf: &mut Shelf, decision| shelf.library.decide(&decision, Revision::NOW).map(drop).unwrap();
+    decide(&mut shelf, Decision::LetGo(vec![old]));
+    assert_eq!((lost(&shelf), let_go(&shelf)), (vec![], vec![old]));
+    assert_eq!((shelf.library.count_lost_faces().unwrap(), shelf.library.count_set_aside().unwrap()), (0, 1));
+    decide(&mut shelf, Decision::TakeBackLetGo(vec![old]));
+    assert_eq!((lost(&shelf), let_go(&shelf)), (vec![old], vec![]));
+    shelf.library.undo().unwrap();
+    shelf.library.undo().unwrap();
+    assert_eq!((lost(&shelf), let_go(&shelf)), (vec![old], vec![]));
+    shelf.library.redo().unwrap();
+    // Its picture is back: nothing was taken from it.
+    shelf.library.place(scan, &file(&shelf.at("b.jpg"), b'a'), &detector()).unwrap();
+    assert_eq!((shelf.state(old), let_go(&shelf)), (confirmed, vec![]));
+    assert_ne!(shelf.state(onto), confirmed);
+}
+
+#[test]
+fn a_face_that_a_scan_carried_to_the_wrong_place_is_lost_again_when_that_is_rejected() {
+    let mut shelf = Shelf::new();
+    let (ada, old, onto, _) = lost_ada(&mut shelf);
+    let photo = |shelf: &Shelf, face| shelf.library.face(face).unwrap().unwrap().photo_id;
+    let pair = Replaced { old: photo(&shelf, old), new: photo(&shelf, onto), lives_on: false };
+    shelf.library.carry_over(pair, &[Carried::Onto { old, new: onto }]).unwrap();
+    assert!(lost(&shelf).is_empty());
+    shelf.library.decide(&Decision::Reject { person: ada, faces: vec![onto] }, Revision::NOW).unwrap();
+    assert_eq!(lost(&shelf), [old]);
+    // The scan does not say it again.
+    shelf.library.carry_over(pair, &[Carried::Onto { old, new: onto }]).unwrap();
+    assert_eq!((shelf.state(onto), lost(&shelf)), (FaceState::Unassigned, vec![old]));
+}
+
 /// A lost face is looked for in what it was not compared with, and anew in what is back or was looked through anew.
 #[test]
 fn lost_faces_are_looked_for_in_what_is_new() {

@@ -30,12 +30,30 @@ fn a_tick_on_a_face_that_has_come_to_somebody_else_is_refused() {
     for decision in [
         Decision::Confirm { person: ada, faces: faces[1..2].to_vec() },
         Decision::Reject { person: ada, faces: faces[1..2].to_vec() },
-        Decision::Move { faces: faces[1..2].to_vec(), to: Destination::Person(group) },
     ] {
         assert_eq!(refused(&mut shelf, decision, seen), Stale::FaceMoved);
     }
+    let elsewhere = Decision::Move { faces: faces[1..2].to_vec(), to: Destination::Person(group) };
+    assert_eq!(refused(&mut shelf, elsewhere, seen), Stale::FaceDecided);
     let now = shelf.library.revision().unwrap();
     shelf.library.decide(&Decision::Move { faces: faces[1..2].to_vec(), to: Destination::Person(ada) }, now).unwrap();
+}
+
+#[test]
+fn a_face_that_somebody_else_has_confirmed_for_the_same_person_has_not_come_to_another() {
+    let (mut shelf, faces, ada, _) = library();
+    let seen = shelf.library.revision().unwrap();
+    let mut other = Library::open(&shelf.at("library.sqlite")).unwrap();
+    let yes = Decision::Confirm { person: ada, faces: faces[1..2].to_vec() };
+    other.decide(&yes, Revision::NOW).unwrap();
+    shelf.library.decide(&yes, seen).unwrap();
+    for decision in [
+        Decision::Reject { person: ada, faces: faces[1..2].to_vec() },
+        Decision::SetAside { faces: faces[1..2].to_vec(), why: SetAside::Stranger },
+    ] {
+        assert_eq!(refused(&mut shelf, decision, seen), Stale::FaceDecided);
+    }
+    assert_eq!(shelf.state(faces[1]), FaceState::Of { person: ada, belongs: Belongs::Confirmed });
 }
 
 #[test]
@@ -69,11 +87,65 @@ fn what_a_scan_added_meanwhile_is_not_named_unseen() {
 fn quick_decisions_of_one_user_do_not_hinder_each_other() {
     let (mut shelf, faces, ada, group) = library();
     let seen = shelf.library.revision().unwrap();
+    let steps = shelf.library.next_steps().unwrap();
     shelf.library.decide(&Decision::Reject { person: group, faces: faces[2..3].to_vec() }, seen).unwrap();
     shelf.library.decide(&Decision::Name { person: group, name: "Bo".into() }, seen).unwrap();
     shelf.library.decide(&Decision::Merge { from: group, into: ada }, seen).unwrap();
-    shelf.library.decide(&Decision::Undo, seen).unwrap();
+    shelf.library.decide(&Decision::Undo(steps.undo), seen).unwrap();
     shelf.library.decide(&Decision::Name { person: group, name: "Bob".into() }, seen).unwrap();
+}
+
+#[test]
+fn undo_takes_nothing_back_that_somebody_else_has_decided_since() {
+    let (mut shelf, _, ada, group) = library();
+    let name = |person, name: &str| Decision::Name { person, name: name.into() };
+    let seen = shelf.library.next_steps().unwrap();
+    let mine = shelf.library.decide(&name(group, "Bo"), Revision::NOW).unwrap().step.unwrap();
+    let mut other = Library::open(&shelf.at("library.sqlite")).unwrap();
+    other.decide(&name(ada, "Powell"), Revision::NOW).unwrap();
+    for step in [seen.undo, mine, StepId::NONE] {
+        assert_eq!(refused(&mut shelf, Decision::Undo(step), Revision::NOW), Stale::OtherStep);
+    }
+    // Once it has been shown it can be taken back, and then the one before.
+    let theirs = shelf.library.next_steps().unwrap().undo;
+    shelf.library.decide(&Decision::Undo(theirs), Revision::NOW).unwrap();
+    shelf.library.decide(&Decision::Undo(theirs), Revision::NOW).unwrap();
+    assert_eq!(shelf.library.person(group).unwrap().unwrap().name, None);
+}
+
+#[test]
+fn undo_and_redo_do_not_follow_an_undo_that_nobody_saw() {
+    let (mut shelf, _, ada, group) = library();
+    let name = |person, name: &str| Decision::Name { person, name: name.into() };
+    shelf.library.decide(&name(ada, "Powell"), Revision::NOW).unwrap();
+    let mine = shelf.library.decide(&name(group, "Bo"), Revision::NOW).unwrap().step.unwrap();
+    let seen = shelf.library.next_steps().unwrap();
+    let mut other = Library::open(&shelf.at("library.sqlite")).unwrap();
+    other.decide(&Decision::Undo(StepId::LATEST), Revision::NOW).unwrap();
+    other.decide(&Decision::Undo(StepId::LATEST), Revision::NOW).unwrap();
+    assert_eq!(refused(&mut shelf, Decision::Undo(mine), Revision::NOW), Stale::OtherStep);
+    assert_eq!(refused(&mut shelf, Decision::Redo(seen.redo), Revision::NOW), Stale::OtherStep);
+}
+
+#[test]
+fn one_user_goes_back_and_forth_before_anything_is_read_again() {
+    let (mut shelf, _, _, group) = library();
+    let seen = shelf.library.next_steps().unwrap();
+    let name = |name: &str| Decision::Name { person: group, name: name.into() };
+    let before = shelf.decisions();
+    shelf.library.decide(&name("Bo"), Revision::NOW).unwrap();
+    shelf.library.decide(&name("Bob"), Revision::NOW).unwrap();
+    let after = shelf.decisions();
+    let mut step = |decision| shelf.library.decide(&decision, Revision::NOW).map(drop).unwrap();
+    step(Decision::Undo(seen.undo));
+    step(Decision::Undo(seen.undo));
+    step(Decision::Redo(seen.redo));
+    step(Decision::Redo(seen.redo));
+    assert_eq!(shelf.decisions(), after);
+    let mut step = |decision| shelf.library.decide(&decision, Revision::NOW).map(drop).unwrap();
+    step(Decision::Undo(seen.undo));
+    step(Decision::Undo(seen.undo));
+    assert_eq!(shelf.decisions(), before);
 }
 
 #[test]
@@ -121,4 +193,29 @@ fn every_decision_is_listed_and_taken_back() {
     assert_eq!(shelf.library.rejections().unwrap()[0].name.as_deref(), Some("Ada"));
     shelf.library.decide(&Decision::TakeBackReject { person: ada, face: faces[1] }, now).unwrap();
     assert!(shelf.library.rejections().unwrap().is_empty());
+}
+
+#[test]
+fn what_was_said_against_a_merge_is_known_before_and_what_does_not_contradict_it_stays() {
+    let mut shelf = Shelf::new();
+    let faces = shelf.add_turned("a.jpg", &[0.0, 1.0, 90.0, 91.0, 180.0]);
+    shelf.group(&[&faces[..2], &faces[2..4], &faces[4..]]);
+    let (ada, group, other) = (shelf.person_of(faces[0]), shelf.person_of(faces[2]), shelf.person_of(faces[4]));
+    for (person, name) in [(ada, "Ada"), (other, "Other")] {
+        shelf.library.name_person(person, name).unwrap();
+    }
+    let against = |shelf: &Shelf| shelf.library.against_merge(group, ada).unwrap();
+    assert!(against(&shelf).is_nothing());
+    // One of the group is not Ada, and neither is a face of somebody else, nor of the group; the other is not the group.
+    for (face, person) in [(faces[2], ada), (faces[4], ada), (faces[0], group), (faces[4], group), (faces[3], other)] {
+        shelf.library.write(|t| review::rows::write_rejected(t, face, person, true)).unwrap();
+    }
+    shelf.library.mark_different(ada, group).unwrap();
+    assert_eq!(against(&shelf), AgainstMerge { told_apart: true, from_not_into: 1, into_not_from: 1 });
+    let before = shelf.decisions();
+    shelf.library.merge(group, ada).unwrap();
+    let left: Vec<_> = shelf.library.rejections().unwrap().iter().map(|no| (no.face_id, no.person)).collect();
+    assert_eq!(left, [(faces[4], ada), (faces[3], other)]);
+    shelf.library.undo().unwrap();
+    assert_eq!(shelf.decisions(), before);
 }

@@ -11,8 +11,8 @@ use crate::app::engine::report::Failed;
 use crate::app::engine::scan_lock::{ScanLock, ScanRuns};
 use crate::app::engine::shared::{FeatureJob, Shared, Sink, Tasks};
 use crate::app::jobs::forget;
-use crate::library::Library;
-use crate::library::care::{self, BackupReason, ImportMode};
+use crate::library::care::{self, BackupReason, ImportMode, PersonToForget};
+use crate::library::{Library, Stale};
 use crate::types::{PersonId, Touched};
 
 /// Answers a request on one of the quick threads.
@@ -53,8 +53,17 @@ impl FeatureJob for Job {
                     Ok(event) => sink.send(event),
                     Err(error) => sink.fail(Failed::Load, &error),
                 },
-                Request::Forget { ticket, person, may_find_again } => {
-                    sink.changed(ticket, Failed::Forget, forget_person(shared, person, may_find_again));
+                Request::Forget { ticket, shown, may_find_again } => {
+                    let person = shown.person;
+                    let forgotten = forget_person(shared, shown, may_find_again);
+                    let failed = forgotten.as_ref().err().map_or(Failed::Forget, |e| Failed::of(e, Failed::Forget));
+                    sink.changed(ticket, failed, forgotten);
+                    if failed == Failed::Stale(Stale::PersonChanged)
+                        && let Ok(event) = preview_of_forgetting(shared, person)
+                    {
+                        // Asked anew, about the person as they are now.
+                        sink.send(event);
+                    }
                     load_backups(&path, sink);
                 }
             }
@@ -90,9 +99,9 @@ fn preview_of_forgetting(shared: &Shared, person: PersonId) -> Result<Event> {
 }
 
 /// Readers of this window are between questions, so that the library's log can be emptied.
-fn forget_person(shared: &Shared, person: PersonId, may_find_again: bool) -> Result<Touched> {
+fn forget_person(shared: &Shared, shown: PersonToForget, may_find_again: bool) -> Result<Touched> {
     let home = shared.home.clone();
-    let forgotten = shared.library.call(move |library| forget::forget(&home, library, person, may_find_again));
+    let forgotten = shared.library.call(move |library| forget::forget(&home, library, &shown, may_find_again));
     shared.library_changed();
     forgotten.map(|_| Touched::everything())
 }

@@ -44,7 +44,7 @@ impl ForgetArgs {
                 bail!("nothing was done");
             }
         }
-        let forgotten = forget(home, &mut library, PersonId(id), !self.not_again)?;
+        let forgotten = forget(home, &mut library, &forgetting.person, !self.not_again)?;
         match json {
             true => println!("{}", as_json(&forgetting, &forgotten)),
             false => println!("{}", as_words(&forgetting, &forgotten)),

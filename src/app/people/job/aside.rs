@@ -19,6 +19,7 @@ pub fn aside(shared: &Shared) -> Result<Aside> {
             Ok::<_, LibraryError>(Aside {
                 seen: library.revision()?,
                 lost: library.lost_faces()?,
+                let_go: library.faces_let_go()?,
                 hidden: library.people(hidden, ListPage::ALL)?,
                 faces: library.faces_set_aside()?,
                 apart,

@@ -9,8 +9,8 @@ use crate::app::engine::shared::{Shared, lock};
 use crate::app::jobs::regroup::{Grouping, PreparedGrouping};
 use crate::app::people::state::{GroupChange, GroupChangeKind, GroupingPreview};
 use crate::cluster::Linkage;
-use crate::library::GroupedBy;
-use crate::types::{Cancel, FaceId, SquaredDistance};
+use crate::library::{GroupedBy, LibraryError};
+use crate::types::{Cancel, FaceId, SquaredDistance, Touched};
 
 /// The last dendrogram, so that moving the threshold only cuts it anew.
 #[derive(Default)]
@@ -34,15 +34,17 @@ impl Preview {
     }
 
     /// Groups anew as previewed, as one step of the history, and remembers threshold and linkage.
-    pub fn apply(&self, shared: &Shared, threshold: SquaredDistance, linkage: Linkage) -> Result<()> {
+    pub fn apply(&self, shared: &Shared, threshold: SquaredDistance, linkage: Linkage) -> Result<Touched> {
         let (groups, seen) =
             self.with_prepared(shared, linkage, |prepared| (prepared.groups(threshold), prepared.seen()))?;
         Grouping { linkage, threshold }.remember(&shared.library, &shared.options().model_id())?;
         shared.library.call(move |library| {
             library.before_grouping(&groups)?;
-            library.apply_grouping(&groups, GroupedBy::User, seen)
-        })?;
-        Ok(())
+            let before = library.next_steps()?.undo;
+            library.apply_grouping(&groups, GroupedBy::User, seen)?;
+            let step = Some(library.next_steps()?.undo).filter(|step| *step > before);
+            Ok::<_, LibraryError>(Touched { step, ..Touched::everything() })
+        })
     }
 
     fn with_prepared<T>(

@@ -11,7 +11,7 @@ use crate::app::engine::shared::{FeatureJob, Shared, Tasks};
 use crate::app::jobs::regroup::split_group;
 use crate::app::people::state::{Event, PersonPage, Request};
 use crate::library::{Belongs, LibraryError};
-use crate::types::{PersonId, SquaredDistance, Touched};
+use crate::types::{PersonId, SquaredDistance};
 
 /// Answers a request on one of the quick threads.
 #[derive(Default)]
@@ -42,13 +42,19 @@ impl FeatureJob for Job {
             Request::ApplyGrouping { ticket, squared_distance, linkage } => {
                 let applied = preview.apply(shared, SquaredDistance(squared_distance), linkage);
                 shared.library_changed();
-                sink.changed(ticket, Failed::Change, applied.map(|()| Touched::everything()));
+                sink.changed(ticket, Failed::Change, applied);
             }
             Request::Split(ticket, person, seen) => {
                 let split = split_group(&shared.library, &shared.options().model_id(), person, seen);
                 shared.library_changed();
                 let failed = split.as_ref().err().map_or(Failed::Change, what_failed);
                 sink.changed(ticket, failed, split);
+            }
+            Request::LoadAgainst { from, into, named } => {
+                match shared.library.call(move |library| library.against_merge(from, into)) {
+                    Ok(against) => sink.send(Event::Against { from, into, named, against }),
+                    Err(error) => sink.fail(Failed::Load, &error),
+                }
             }
             Request::Decide(ticket, decision, seen) => {
                 let touched = shared.library.call(move |library| library.decide(&decision, seen));
@@ -60,12 +66,8 @@ impl FeatureJob for Job {
     }
 }
 
-/// A decision that came too late is told as such.
 fn what_failed(error: &anyhow::Error) -> Failed {
-    match error.downcast_ref::<LibraryError>() {
-        Some(LibraryError::Stale(stale)) => Failed::Stale(*stale),
-        _ => Failed::Change,
-    }
+    Failed::of(error, Failed::Change)
 }
 
 /// None of a person who is gone, or has no face to show.

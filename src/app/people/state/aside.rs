@@ -8,6 +8,8 @@ use crate::types::{FaceId, PersonId, Revision};
 pub struct Aside {
     pub seen: Revision,
     pub lost: Vec<LostFace>,
+    /// Lost faces that nobody needs any more.
+    pub let_go: Vec<LostFace>,
     pub hidden: Vec<PersonCard>,
     pub faces: Vec<FaceSetAside>,
     pub apart: Vec<ApartRow>,
@@ -78,6 +80,10 @@ impl Aside {
             AsideTab::NotAFace => self.faces_for(SetAside::NotAFace).count(),
             AsideTab::Different => self.apart.len() + self.rejections.len(),
         }
+    }
+
+    pub fn is_empty(&self, tab: AsideTab) -> bool {
+        self.count(tab) == 0 && (tab != AsideTab::Lost || self.let_go.is_empty())
     }
 
     pub fn faces_for(&self, why: SetAside) -> impl Iterator<Item = &FaceSetAside> {

@@ -56,8 +56,9 @@ pub fn words(decision: &Decision, out: &Outbox<'_, Request>) -> String {
         Decision::Restore(faces) => text.n("said_restored", faces.len() as u64),
         Decision::PutBack { .. } => text.s("said_put_back").into(),
         Decision::LetGo(faces) => text.n("said_let_go", faces.len() as u64),
-        Decision::Undo => text.s("said_undone").into(),
-        Decision::Redo => text.s("said_redone").into(),
+        Decision::TakeBackLetGo(faces) => text.n("said_lost_again", faces.len() as u64),
+        Decision::Undo(_) => text.s("said_undone").into(),
+        Decision::Redo(_) => text.s("said_redone").into(),
     }
 }
 

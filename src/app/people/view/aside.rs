@@ -28,6 +28,9 @@ const PAIR: f32 = 64.0;
 /// A row of the open tab.
 enum Row<'a> {
     Lost(&'a LostFace),
+    /// How many faces below were let go.
+    LetGoHeading(usize),
+    LetGo(&'a LostFace),
     Hidden(&'a [PersonCard]),
     Faces(&'a [&'a FaceSetAside]),
     Pair(&'a ApartRow),
@@ -63,7 +66,7 @@ fn page_ui(ui: &mut Ui, ctx: &mut Context<'_>, aside: &Aside) {
         undo_ui(ui, ctx);
     });
     ui.add_space(space::S);
-    if aside.count(open) == 0 {
+    if aside.is_empty(open) {
         status::empty_ui(ui, Icon::Archive, ctx.text.s(open.empty_key()), ctx.text.s(open.what_key()), None);
         return;
     }
@@ -77,23 +80,26 @@ fn page_ui(ui: &mut Ui, ctx: &mut Context<'_>, aside: &Aside) {
     };
     let rows = rows_of(aside, open, &faces, columns);
     let tops = RowTops::new(rows.iter().map(|row| match row {
-        Row::Lost(_) => LOST,
+        Row::Lost(_) | Row::LetGo(_) => LOST,
         Row::Hidden(_) => CELL.y + size::CONTROL,
         Row::Faces(_) | Row::Rejected(_) => CELL.y,
         Row::Pair(_) => PAIR,
-        Row::NotThem(..) => HEADING,
+        Row::NotThem(..) | Row::LetGoHeading(_) => HEADING,
     }));
     rows_ui(ui, open.label_key(), &tops, None, |ui, row| match &rows[row] {
-        Row::Lost(lost) => lost_ui(ui, ctx, aside, lost),
+        Row::Lost(lost) => lost_ui(ui, ctx, lost, |ui, ctx| lost_buttons_ui(ui, ctx, aside, lost)),
+        Row::LetGo(lost) => lost_ui(ui, ctx, lost, |ui, ctx| {
+            if buttons::button_ui(ui, Rank::Quiet, ctx.text.s("take_back_let_go")).clicked() {
+                decide(ctx, aside, Decision::TakeBackLetGo(vec![lost.face_id]));
+            }
+        }),
+        Row::LetGoHeading(count) => heading_ui(ui, ctx.text.s("aside_let_go"), &ctx.text.n("faces", *count as u64)),
         Row::Hidden(people) => cells_ui(ui, people.iter(), |ui, person| hidden_ui(ui, ctx, aside, person)),
         Row::Faces(faces) => cells_ui(ui, faces.iter(), |ui, face| face_ui(ui, ctx, aside, face)),
         Row::Pair(pair) => pair_ui(ui, ctx, aside, pair),
         Row::NotThem(name, count) => {
-            ui.horizontal_centered(|ui| {
-                let name = name.unwrap_or(ctx.text.s("unnamed_group"));
-                ui.label(theme::lead(ctx.text.f("not_them", &[("name", name)])));
-                ui.label(theme::secondary(ui, ctx.text.n("faces", *count as u64)));
-            });
+            let name = name.unwrap_or(ctx.text.s("unnamed_group"));
+            heading_ui(ui, &ctx.text.f("not_them", &[("name", name)]), &ctx.text.n("faces", *count as u64));
         }
         Row::Rejected(faces) => cells_ui(ui, faces.iter(), |ui, face| rejection_ui(ui, ctx, aside, face)),
     });
@@ -109,9 +115,23 @@ fn tabs_ui(ui: &mut Ui, ctx: &mut Context<'_>, aside: &Aside, open: AsideTab) {
     }
 }
 
+fn heading_ui(ui: &mut Ui, heading: &str, count: &str) {
+    ui.horizontal_centered(|ui| {
+        ui.label(theme::lead(heading));
+        ui.label(theme::secondary(ui, count));
+    });
+}
+
 fn rows_of<'a>(aside: &'a Aside, tab: AsideTab, faces: &'a [&'a FaceSetAside], columns: usize) -> Vec<Row<'a>> {
     match tab {
-        AsideTab::Lost => aside.lost.iter().map(Row::Lost).collect(),
+        AsideTab::Lost => {
+            let mut rows: Vec<Row> = aside.lost.iter().map(Row::Lost).collect();
+            if !aside.let_go.is_empty() {
+                rows.push(Row::LetGoHeading(aside.let_go.len()));
+                rows.extend(aside.let_go.iter().map(Row::LetGo));
+            }
+            rows
+        }
         AsideTab::Hidden => aside.hidden.chunks(columns).map(Row::Hidden).collect(),
         AsideTab::Strangers | AsideTab::NotAFace => faces.chunks(columns).map(Row::Faces).collect(),
         AsideTab::Different => {
@@ -145,25 +165,30 @@ fn tile(face: FaceId, frame: TileFrame, name: &str) -> FaceTile<'_> {
     FaceTile { face, side: size::FACE_TILE, frame, selected: false, name }
 }
 
-/// Crop, name and old path of a lost face; it is put back onto a face of the picture that is there now, or of any other.
-fn lost_ui(ui: &mut Ui, ctx: &mut Context<'_>, aside: &Aside, lost: &LostFace) {
+/// It is put back onto a face of the picture that is there now, or of any other.
+fn lost_buttons_ui(ui: &mut Ui, ctx: &mut Context<'_>, aside: &Aside, lost: &LostFace) {
+    if buttons::button_ui(ui, Rank::Quiet, ctx.text.s("let_go")).clicked() {
+        decide(ctx, aside, Decision::LetGo(vec![lost.face_id]));
+    }
+    if buttons::button_ui(ui, Rank::Plain, ctx.text.s("put_back")).clicked() {
+        let putting = PuttingBack { lost: lost.face_id, name: lost.name.clone(), seen: aside.seen };
+        ctx.act(Action::PutBack(Some(putting)));
+        match lost.replaced_by {
+            Some(photo) => ctx.act(Action::OpenPhoto(photo)),
+            None => ctx.act(Action::Show(View::LIBRARY)),
+        }
+    }
+}
+
+/// Crop, name and old path of a lost face.
+fn lost_ui(ui: &mut Ui, ctx: &mut Context<'_>, lost: &LostFace, buttons_ui: impl FnOnce(&mut Ui, &mut Context<'_>)) {
     let name = lost.name.as_deref().unwrap_or(ctx.text.s("unnamed"));
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = space::M;
         let tile = FaceTile { face: lost.face_id, side: 72.0, frame: TileFrame::Square, selected: false, name };
         face_tile_ui(ui, ctx, tile);
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            if buttons::button_ui(ui, Rank::Quiet, ctx.text.s("let_go")).clicked() {
-                decide(ctx, aside, Decision::LetGo(vec![lost.face_id]));
-            }
-            if buttons::button_ui(ui, Rank::Plain, ctx.text.s("put_back")).clicked() {
-                let putting = PuttingBack { lost: lost.face_id, name: lost.name.clone(), seen: aside.seen };
-                ctx.act(Action::PutBack(Some(putting)));
-                match lost.replaced_by {
-                    Some(photo) => ctx.act(Action::OpenPhoto(photo)),
-                    None => ctx.act(Action::Show(View::LIBRARY)),
-                }
-            }
+            buttons_ui(ui, ctx);
             ui.with_layout(egui::Layout::top_down(egui::Align::Min), |ui| {
                 ui.add_space(space::L);
                 ui.add(egui::Label::new(theme::strong(name)).truncate());

@@ -29,9 +29,14 @@ pub fn merge_ui(egui_ctx: &egui::Context, ctx: &mut Context<'_>) {
             ui.label(icons::large(Icon::ArrowRight).color(palette.secondary));
             side_ui(ui, ctx, into, &into_name);
         });
+        against_ui(ui, ctx, (&from_name, &into_name));
         ui.add_space(space::L);
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            if buttons::icon_and_text_ui(ui, Rank::Primary, Icon::Merge, ctx.text.s("merge")).clicked() {
+            // Nobody merges before they can read what was said against it.
+            let merge = ui.add_enabled_ui(ctx.state.against.is_some(), |ui| {
+                buttons::icon_and_text_ui(ui, Rank::Primary, Icon::Merge, ctx.text.s("merge")).clicked()
+            });
+            if merge.inner {
                 ctx.send(Message::Decide(Decision::Merge { from, into }, ctx.facts.people_seen()));
             }
             if buttons::button_ui(ui, Rank::Plain, ctx.text.s("different_people")).clicked() {
@@ -45,6 +50,27 @@ pub fn merge_ui(egui_ctx: &egui::Context, ctx: &mut Context<'_>) {
     if modal.should_close() {
         ctx.send(Message::CloseMerge);
     }
+}
+
+/// What was decided that the merge goes against.
+fn against_ui(ui: &mut Ui, ctx: &Context<'_>, (from, into): (&str, &str)) {
+    let Some(against) = ctx.state.against.filter(|against| !against.is_nothing()) else { return };
+    let not = |count: usize, of: &str, not: &str| {
+        (count > 0).then(|| ctx.text.nf("merge_not_them", count as u64, &[("of", of), ("not", not)]))
+    };
+    let words = [
+        against.told_apart.then(|| ctx.text.s("merge_told_apart").to_owned()),
+        not(against.from_not_into, from, into),
+        not(against.into_not_from, into, from),
+    ];
+    ui.add_space(space::M);
+    for words in words.into_iter().flatten() {
+        ui.horizontal_top(|ui| {
+            ui.label(icons::text(Icon::TriangleAlert).color(theme::palette(ui.visuals()).different));
+            ui.add(egui::Label::new(words).wrap());
+        });
+    }
+    ui.add(egui::Label::new(theme::secondary(ui, ctx.text.s("merge_against_what"))).wrap());
 }
 
 fn side_ui(ui: &mut Ui, ctx: &mut Context<'_>, person: PersonId, name: &str) {

@@ -251,10 +251,10 @@ pub fn undo_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     ui.allocate_ui_with_layout(UNDO, egui::Layout::left_to_right(egui::Align::Center), |ui| {
         ui.spacing_mut().item_spacing.x = space::XS;
         if buttons::enabled_icon_button_ui(ui, can_undo, Icon::Undo2, ctx.text.s("undo_last")).clicked() {
-            ctx.act(Action::UNDO);
+            ctx.act(Action::undo(ctx.facts));
         }
         if buttons::enabled_icon_button_ui(ui, can_redo, Icon::Redo2, ctx.text.s("redo_last")).clicked() {
-            ctx.act(Action::REDO);
+            ctx.act(Action::redo(ctx.facts));
         }
     });
 }

@@ -126,7 +126,7 @@ fn reading_and_reviewing_go_on_while_long_jobs_wait() {
     update.run(&mut state, &text, Message::Act(Action::Rescan));
     update.run(&mut state, &text, Message::Act(Action::OpenPerson(PersonId(1))));
     update.run(&mut state, &text, Message::Act(Action::CancelJob(JobId(3))));
-    update.run(&mut state, &text, Message::Act(Action::UNDO));
+    update.run(&mut state, &text, Message::Act(Action::undo(&Default::default())));
     let mut busy = Busy(Vec::new());
     assert!(update.flush(&mut busy), "the scan waits");
     let load = Request::People(people::state::Request::LoadPerson(PersonId(1)));

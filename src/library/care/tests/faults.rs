@@ -144,7 +144,7 @@ fn a_restore_on_a_failing_disk() {
 
 #[test]
 fn forgetting_on_a_failing_disk() {
-    decided_at_every_write(|library, world| library.forget_person(world.ada, true).map(drop));
+    decided_at_every_write(|library, world| library.forget_now(world.ada, true).map(drop));
 }
 
 #[test]

@@ -3,6 +3,14 @@ use super::failing_disk::{Fault, failing};
 use super::*;
 use crate::library::migrate;
 
+impl Library {
+    /// Whoever the person is now.
+    pub(super) fn forget_now(&mut self, person: PersonId, may_find_again: bool) -> Result<Forgotten, LibraryError> {
+        let shown = self.person_to_forget(person)?;
+        self.forget_person(&shown, may_find_again)
+    }
+}
+
 /// Found nowhere by chance.
 const NAME: &str = "Xanthippe Quärz";
 const FIRST_NAME: &str = "Xanthippe Müller-Quärz";
@@ -93,7 +101,7 @@ fn no_byte_of_a_forgotten_person_is_left_in_the_library_or_its_backups() {
         assert!(found.iter().any(|trace| trace.starts_with(what)), "{what} is not there before: {found:?}");
     }
 
-    let forgotten = shelf.library.forget_person(person, true).unwrap();
+    let forgotten = shelf.library.forget_now(person, true).unwrap();
     assert!(forgotten.is_complete);
     assert_eq!((forgotten.person.faces.len(), forgotten.person.vectors), (2, 2));
     assert_eq!((forgotten.backups_cleaned, forgotten.backups_deleted.len()), (2, 0));
@@ -129,7 +137,7 @@ fn a_forgotten_person_is_gone_from_backups_of_an_older_format() {
         ))
         .unwrap();
     drop(older);
-    let forgotten = shelf.library.forget_person(person, false).unwrap();
+    let forgotten = shelf.library.forget_now(person, false).unwrap();
     assert_eq!((forgotten.backups_cleaned, forgotten.backups_deleted.len()), (1, 0));
     assert_eq!(traces.in_folder(shelf.folder.path()), Vec::<String>::new());
     shelf.library.restore_backup(&old).unwrap();
@@ -147,7 +155,7 @@ fn a_backup_that_cannot_be_cleaned_surely_is_deleted() {
     let other = rusqlite::Connection::open(&strange).unwrap();
     other.execute("INSERT INTO person (name, created_at) VALUES (?1, 0)", [NAME]).unwrap();
     other.close().unwrap();
-    let mut deleted = shelf.library.forget_person(person, true).unwrap().backups_deleted;
+    let mut deleted = shelf.library.forget_now(person, true).unwrap().backups_deleted;
     deleted.sort();
     let mut expected = vec![torn, strange];
     expected.sort();
@@ -160,7 +168,7 @@ fn a_backup_that_cannot_be_cleaned_surely_is_deleted() {
 fn a_scan_finds_a_forgotten_person_again_only_where_it_may() {
     for may_find_again in [true, false] {
         let (mut shelf, person, _) = with_person();
-        shelf.library.forget_person(person, may_find_again).unwrap();
+        shelf.library.forget_now(person, may_find_again).unwrap();
         let known = shelf.library.known(&shelf.at("a.jpg")).unwrap().unwrap();
         assert_eq!(known.is_settled(&ModelId("boxes".into())), !may_find_again);
         let mut record = photo(&shelf.at("a.jpg"), 1, 0);
@@ -194,7 +202,7 @@ fn a_namesake_and_their_history_stay() {
     let one = shelf.name(&faces[..1], NAME);
     let other = shelf.name(&faces[1..], NAME);
     let backup = shelf.library.back_up(BackupReason::Asked).unwrap();
-    let forgotten = shelf.library.forget_person(one, true).unwrap();
+    let forgotten = shelf.library.forget_now(one, true).unwrap();
     assert_eq!((forgotten.person.namesakes, forgotten.backups_cleaned), (1, 1));
     assert_eq!((shelf.names(), shelf.library.history(9).unwrap().len()), (vec![NAME.to_owned()], 1));
     assert_eq!(shelf.library.person(other).unwrap().unwrap().confirmed, 1);
@@ -210,7 +218,7 @@ fn a_name_that_stands_in_a_photos_path_costs_no_backup() {
     let person = shelf.name(&faces[..1], "Xanthippe");
     shelf.name(&faces[1..], "Friend");
     shelf.library.back_up(BackupReason::Asked).unwrap();
-    let forgotten = shelf.library.forget_person(person, true).unwrap();
+    let forgotten = shelf.library.forget_now(person, true).unwrap();
     assert_eq!((forgotten.backups_cleaned, forgotten.backups_deleted.len()), (1, 0));
 }
 
@@ -221,7 +229,7 @@ fn forgetting_while_another_program_reads_is_finished_later() {
     let reader = Library::open_read_only(&shelf.file()).unwrap();
     let reading = reader.connection.unchecked_transaction().unwrap();
     reader.counts().unwrap();
-    let forgotten = shelf.library.forget_person(person, true).unwrap();
+    let forgotten = shelf.library.forget_now(person, true).unwrap();
     assert!(!forgotten.is_complete);
     drop(reading);
     shelf.library.back_up_if_due().unwrap();
@@ -237,7 +245,7 @@ fn what_killed_copies_left_behind_goes_and_spoils_no_other() {
         std::fs::write(file::with_suffix(&backup, end), NAME).unwrap();
     }
     std::fs::write(shelf.at("library.sqlite.restoring-journal"), NAME).unwrap();
-    shelf.library.forget_person(person, true).unwrap();
+    shelf.library.forget_now(person, true).unwrap();
     drop(shelf.library);
     assert_eq!(traces.in_folder(shelf.folder.path()), Vec::<String>::new());
     assert!(backup.exists(), "it was cleaned");
@@ -249,7 +257,7 @@ fn a_forgetting_that_was_killed_is_finished_at_the_next_opening() {
     let reader = Library::open_read_only(&shelf.file()).unwrap();
     let held = reader.connection.unchecked_transaction().unwrap();
     held.query_row("SELECT count(*) FROM person", [], |row| row.get::<_, i64>(0)).unwrap();
-    assert!(!shelf.library.forget_person(person, true).unwrap().is_complete, "somebody is reading");
+    assert!(!shelf.library.forget_now(person, true).unwrap().is_complete, "somebody is reading");
     drop(held);
     drop(reader);
     let path = shelf.file();
@@ -265,7 +273,7 @@ fn each_forgetting_is_counted() {
     let reader = Library::open_read_only(&shelf.file()).unwrap();
     let count = || reader.read(super::super::forget::count).unwrap();
     let before = count();
-    shelf.library.forget_person(person, true).unwrap();
+    shelf.library.forget_now(person, true).unwrap();
     assert_ne!(count(), before);
 }
 
@@ -282,7 +290,7 @@ fn a_backup_made_while_somebody_was_forgotten_on_a_failing_disk_is_cleaned_at_th
             let late = shelf.library.back_up_only(BackupReason::Daily).unwrap();
             let copied = std::fs::read(&late).unwrap();
             std::fs::remove_file(&late).unwrap();
-            let (outcome, failures) = failing(fault, nth, || shelf.library.forget_person(person, true));
+            let (outcome, failures) = failing(fault, nth, || shelf.library.forget_now(person, true));
             if failures == 0 {
                 break;
             }
@@ -328,7 +336,7 @@ fn a_backup_made_before_a_forgetting_is_finished_holds_nothing_of_the_person() {
     held.query_row("SELECT count(*) FROM person", [], |row| row.get::<_, i64>(0)).unwrap();
     shelf.library.connection.busy_timeout(std::time::Duration::from_millis(50)).unwrap();
     let known = shelf.library.person_to_forget(person).unwrap();
-    assert!(!shelf.library.forget_person(person, true).unwrap().is_complete);
+    assert!(!shelf.library.forget_now(person, true).unwrap().is_complete);
     // As where the backups could not be cleaned either.
     let pending = super::super::forget_pending::Pending::new(&known, true, 1);
     shelf.library.write(|t| super::super::forget_pending::add(t, pending)).unwrap();
@@ -356,8 +364,37 @@ fn who_forgets_waits_for_a_backup_that_is_being_written() {
             drop(writing);
             std::time::Instant::now()
         });
-        assert!(shelf.library.forget_person(person, true).unwrap().is_complete);
+        assert!(shelf.library.forget_now(person, true).unwrap().is_complete);
         let forgotten = std::time::Instant::now();
         assert!(backup.join().unwrap() < forgotten);
     });
+}
+
+#[test]
+fn nobody_is_forgotten_who_is_not_any_more_whom_the_question_showed() {
+    let (mut shelf, person, _) = with_person();
+    let backup = shelf.library.back_up(BackupReason::Asked).unwrap();
+    let refused = |shelf: &mut Shelf, shown: &PersonToForget| {
+        let backup_before = std::fs::read(&backup).unwrap();
+        match shelf.library.forget_person(shown, true).unwrap_err() {
+            LibraryError::Stale(stale) => {
+                assert_eq!(std::fs::read(&backup).unwrap(), backup_before, "nothing was changed");
+                stale
+            }
+            other => panic!("{other}"),
+        }
+    };
+    let shown = shelf.library.person_to_forget(person).unwrap();
+    shelf.library.name_person(person, "Socrates").unwrap();
+    assert_eq!(refused(&mut shelf, &shown), Stale::PersonChanged, "another name");
+    let shown = shelf.library.person_to_forget(person).unwrap();
+    let friend = shelf.library.everyone().unwrap().into_iter().find(|other| other.id != person).unwrap();
+    let more = [friend.faces[0].face_id];
+    shelf.library.move_faces(&more, &Destination::Person(person)).unwrap();
+    assert_eq!(refused(&mut shelf, &shown), Stale::PersonChanged, "a face that the question did not count");
+    let other = shelf.library.take_out(&more).unwrap();
+    shelf.library.merge(person, other).unwrap();
+    assert_eq!(refused(&mut shelf, &shown), Stale::PersonGone, "somebody else's by now");
+    let shown = shelf.library.person_to_forget(other).unwrap();
+    shelf.library.forget_person(&shown, true).unwrap();
 }

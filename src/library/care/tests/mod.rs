@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use super::*;
 use crate::library::shelf::{self, Shelf};
-use crate::library::{Destination, FaceRecord, GroupedBy, Library, LibraryError, PhotoRecord, SetAside};
+use crate::library::{Destination, FaceRecord, GroupedBy, Library, LibraryError, PhotoRecord, SetAside, Stale};
 use crate::types::{Embedding, FaceId, ModelId, PersonId, Revision};
 
 impl Shelf {

@@ -32,7 +32,7 @@ fn a_protected_library_can_be_read_and_refuses_every_change() {
         assert!(check(&file).is_sound());
         let refused = [
             library.name_person(person, "Eve").map(drop),
-            library.forget_person(person, true).map(drop),
+            library.forget_now(person, true).map(drop),
             library.set_setting("a", "b"),
             library.import(&text[..], ImportMode::Apply).map(drop),
             library.begin_scan(Path::new("/photos")).map(drop),

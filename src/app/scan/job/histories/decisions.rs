@@ -298,13 +298,13 @@ fn put_back(history: &mut History, view: &VisibleLibrary, lost: u8, onto: u8) ->
     history.say(decision, |words| {
         let word = words.of(lost.key);
         words.say(onto.key, word);
-        words.say(lost.key, Word::Nothing);
         let rejected: Vec<_> = words.rejected.iter().filter(|no| no.0 == lost.key).map(|no| no.1).collect();
         words.rejected.extend(rejected.into_iter().map(|person| (onto.key, person)));
         if let Word::Of { person, .. } = word {
             words.rejected.remove(&(onto.key, person));
         }
     })?;
+    history.model.is_put_back(lost.key);
     Ok(())
 }
 
@@ -312,6 +312,11 @@ fn let_go(history: &mut History, view: &VisibleLibrary, lost: u8) -> Result<(), 
     let Some(lost) = choose(view.faces.iter().filter(|face| view.lost.contains(&face.key)), lost) else {
         return Ok(());
     };
-    history.say(Decision::LetGo(vec![lost.face]), |words| words.say(lost.key, Word::Nothing))?;
+    // What was said of it stays, and it need not wait any more.
+    history.say(Decision::LetGo(vec![lost.face]), |_| ())?;
+    history.model.is_put_back(lost.key);
+    if history.view().lost.contains(&lost.key) {
+        return Err(format!("{:?} was let go and is lost", lost.key));
+    }
     Ok(())
 }

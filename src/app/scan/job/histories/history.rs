@@ -8,7 +8,7 @@ use super::pictures::{Picture, SHOTS};
 use super::world::{Drive, FOLDERS, VisibleLibrary, World};
 use crate::app::scan::job::ScanSummary;
 use crate::library::{Decision, MissingPolicy};
-use crate::types::{Revision, Touched};
+use crate::types::{Revision, StepId, Touched};
 
 pub struct History {
     pub world: World,
@@ -132,7 +132,7 @@ impl History {
 
     pub fn undo(&mut self) -> Result<(), String> {
         let shown = self.world.view();
-        self.world.decide(Decision::Undo, self.looked).map_err(|error| format!("{error:#}"))?;
+        self.world.decide(Decision::Undo(StepId::LATEST), self.looked).map_err(|error| format!("{error:#}"))?;
         let Some(step) = self.model.done.pop() else { return Ok(()) };
         self.model.undone.push(step.clone());
         self.model.revert(&step, &shown, &self.world.view())
@@ -140,7 +140,7 @@ impl History {
 
     pub fn redo(&mut self) -> Result<(), String> {
         let shown = self.world.view();
-        self.world.decide(Decision::Redo, self.looked).map_err(|error| format!("{error:#}"))?;
+        self.world.decide(Decision::Redo(StepId::LATEST), self.looked).map_err(|error| format!("{error:#}"))?;
         let Some(Step { before, after }) = self.model.undone.pop() else { return Ok(()) };
         self.model.done.push(Step { before: before.clone(), after: after.clone() });
         self.model.revert(&Step { before: after, after: before }, &shown, &self.world.view())
@@ -152,7 +152,7 @@ impl History {
         if self.model.done.is_empty() {
             return Ok(());
         }
-        for decision in [Decision::Undo, Decision::Redo] {
+        for decision in [Decision::Undo(StepId::LATEST), Decision::Redo(StepId::LATEST)] {
             self.world.decide(decision, self.looked).map_err(|error| format!("{error:#}"))?;
         }
         let after = Words::shown(&self.view());

@@ -302,6 +302,11 @@ impl Model {
         }
     }
 
+    /// Its word is said of another face too, which it need not wait for any more.
+    pub fn is_put_back(&mut self, key: Key) {
+        self.carried.insert(key);
+    }
+
     /// A lost face may be found in any picture that is there and was made from the same shot.
     fn note_found_again(&mut self) {
         let is_found = |key: &&Key| {
