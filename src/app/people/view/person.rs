@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use eframe::egui::{self, Id, Key, Modifiers, Response, Ui, Vec2};
 
 use self::parts::{
-    apart_ui, decide, distance_ui, heading_words, move_to, rejected_ui, selected_menu_ui, tick_ui, verdict_ui,
+    apart_ui, decide, distance_ui, heading_words, move_target_ui, move_to, picking, rejected_ui, selected_menu_ui,
+    tick_ui, verdict_ui,
 };
 use crate::app::engine::facts::Loadable;
 use crate::app::people::state::{Message, PersonPage};
@@ -19,12 +20,10 @@ use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::view::View;
 use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::face_tile::{FaceTile, TileFrame, face_tile_ui};
-use crate::app::ui::widgets::name_field::{
-    Entered, NameField, NameFieldOptions, is_given_back, name_field_ui, person_field_ui,
-};
+use crate::app::ui::widgets::name_field::{NameField, NameFieldOptions, is_given_back, name_field_ui, person_field_ui};
 use crate::app::ui::widgets::rows::{RowTops, rows_ui};
 use crate::app::ui::widgets::status;
-use crate::library::{Belongs, Decision, Destination, FaceOfPerson, PhotoFilter, SetAside};
+use crate::library::{Belongs, Decision, FaceOfPerson, PhotoFilter, SetAside};
 use crate::types::{FaceId, PersonId, SquaredDistance};
 
 const HEADER: f32 = 128.0;
@@ -423,21 +422,6 @@ fn rows_of(page: &PersonPage, columns: usize) -> Vec<Row> {
     }
     rows.extend((0..page.apart.len()).map(Row::Apart));
     rows
-}
-
-fn move_target_ui(ui: &mut Ui, ctx: &mut Context<'_>, field: &mut NameField) -> Option<Destination> {
-    let id = Id::unique("move to");
-    let look = picking(ui, ctx, id, field);
-    Some(match name_field_ui(ui, ctx, id, field, look).0? {
-        Entered::Person(row) => Destination::Person(row.person),
-        Entered::Typed(name) => Destination::NewPerson { name },
-    })
-}
-
-/// An empty field of a menu takes the keyboard.
-fn picking<'a>(ui: &Ui, ctx: &Context<'a>, id: Id, field: &NameField) -> NameFieldOptions<'a> {
-    let focus = !ui.memory(|memory| memory.has_focus(id)) && field.text.is_empty();
-    NameFieldOptions { label: ctx.text.s("name_label"), hint: ctx.text.s("name_hint"), width: 220.0, focus }
 }
 
 #[cfg(test)]

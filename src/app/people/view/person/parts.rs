@@ -1,6 +1,6 @@
 //! What surrounds the faces of a person's page: verdicts, ticks, distances, and who is not this person.
 
-use eframe::egui::{self, Align2, CornerRadius, Rect, Ui, Vec2};
+use eframe::egui::{self, Align2, CornerRadius, Id, Rect, Ui, Vec2};
 
 use super::{Section, section_faces};
 use crate::app::people::state::{Message, PersonPage};
@@ -12,6 +12,7 @@ use crate::app::ui::locale::grouped;
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::face_tile::{FaceTile, TileFrame, face_tile_ui};
+use crate::app::ui::widgets::name_field::{Entered, NameField, NameFieldOptions, name_field_ui};
 use crate::library::{Belongs, Decision, Destination, SetAside};
 use crate::types::{FaceId, PhotoId};
 
@@ -136,4 +137,20 @@ pub(super) fn distance_ui(ui: &Ui, tile: Rect, distance: &str) {
     let rect = Align2::LEFT_BOTTOM.anchor_size(at, galley.size() + Vec2::new(space::S, space::XS));
     ui.painter().rect_filled(rect, CornerRadius::same(4), palette.scrim);
     ui.painter().galley(rect.center() - galley.size() / 2.0, galley, palette.on_scrim);
+}
+
+/// Where selected faces are to go, once it is said.
+pub(super) fn move_target_ui(ui: &mut Ui, ctx: &mut Context<'_>, field: &mut NameField) -> Option<Destination> {
+    let id = Id::unique("move to");
+    let look = picking(ui, ctx, id, field);
+    Some(match name_field_ui(ui, ctx, id, field, look).0? {
+        Entered::Person(row) => Destination::Person(row.person),
+        Entered::Typed(name) => Destination::NewPerson { name },
+    })
+}
+
+/// An empty field of a menu takes the keyboard.
+pub(super) fn picking<'a>(ui: &Ui, ctx: &Context<'a>, id: Id, field: &NameField) -> NameFieldOptions<'a> {
+    let focus = !ui.memory(|memory| memory.has_focus(id)) && field.text.is_empty();
+    NameFieldOptions { label: ctx.text.s("name_label"), hint: ctx.text.s("name_hint"), width: 220.0, focus }
 }
