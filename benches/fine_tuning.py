@@ -1,6 +1,6 @@
 """Whether fine-tuning SFace on somebody's own people helps with them, and what it costs with everybody else.
 
-    python benches/fine_tuning.py target/release/likeness FOLDER [--seeds 1 2] [--steps 200] [--recipe "NAME: OPTIONS"]
+    python benches/fine_tuning.py target/release/likeness FOLDER --lfw LFW [--seeds 1 2] [--steps 200] [--recipe "NAME: OPTIONS"]
 
 Of Labeled Faces in the Wild the 107 people with eight and more pictures are the user's own: half of each one's
 pictures are learned from, the others are judged on (at most 20 of a person, or a few people's pairs would be most of
@@ -24,7 +24,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lfw import LFW, Likeness, safetensors, table
+from lfw import Likeness, safetensors, table
 
 MODEL = "sface-2021dec"
 OWN_FROM, STRANGERS, JUDGED_AT_MOST, DRAWS = 8, 100, 20, 1000
@@ -183,7 +183,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("likeness", type=Path)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--lfw", type=Path, default=LFW, help="folder with images")
+    parser.add_argument("--lfw", type=Path, required=True, help="folder with images")
     parser.add_argument("--recipe", action="append", help='"NAME: OPTIONS"; instead of those in this file')
     parser.add_argument("--steps", type=int, help="of every recipe that does not say; the preset's own if not given")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2])

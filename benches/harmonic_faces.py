@@ -1,6 +1,6 @@
 """Whether a new network can be made to go with an old one on real faces: the ROC of the paper's figure 8.
 
-    python benches/harmonic_faces.py target/release/likeness FOLDER [--steps 350] [--harmonic-steps 300] [--seeds 1]
+    python benches/harmonic_faces.py target/release/likeness FOLDER --lfw LFW [--steps 350] [--seeds 1]
 
 On the split of `lfw_training.py`. v1 is one network from random weights; v2 is another one, trained alone and then
 once more with the harmonic preset against v1: its last layer drawn anew and learned for the first half of the steps,
@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lfw import BATCHES, LFW, Likeness, Split, alone, auc, distances, judge, table, write
+from lfw import BATCHES, Likeness, Split, alone, auc, distances, judge, table, write
 
 # Both networks give so many numbers, or they could not be compared.
 DIMENSIONS = 128
@@ -101,7 +101,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("likeness", type=Path)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--lfw", type=Path, default=LFW, help="folder with images and pairs.txt")
+    parser.add_argument("--lfw", type=Path, required=True, help="folder with images and pairs.txt")
     parser.add_argument("--old", default="likeness-small", help="network of v1")
     parser.add_argument("--new", default="mobilefacenet", help="network of v2")
     parser.add_argument("--start", help="an installed model for v2 to start from, instead of random weights")

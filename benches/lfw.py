@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-LFW = Path("/work/shared/data/lfw")
 JUDGED_FOLDS = (4, 5)
 # Of each side of a picture: the mean of all faces has its eyes where MobileFaceNet's aligned crops have them.
 CENTRE = 0.5

@@ -1,6 +1,6 @@
 """What triplet training teaches from a few thousand real faces, by Likeness and by PyTorch with the same recipe.
 
-    python benches/lfw_training.py target/release/likeness FOLDER [--steps 350] [--seeds 1 2 3] [--networks nn4]
+    python benches/lfw_training.py target/release/likeness FOLDER --lfw LFW [--steps 350] [--seeds 1 2 3]
 
 Labeled Faces in the Wild, split by identity: 2,709 people with 4,870 pictures outside folds 4 and 5 of pairs.txt to
 learn from, the 1,200 pairs of these folds to judge on; each fold's threshold comes from the other. MobileFaceNet with
@@ -29,7 +29,7 @@ from PIL import Image
 from torch import nn
 from torch.nn import functional as F
 
-from lfw import (ACCUMULATOR, LFW, MARGIN, OTHERS, PEOPLE, PICTURES, RATE, SAVE_EVERY, Likeness, Split, alone, judge,
+from lfw import (ACCUMULATOR, MARGIN, OTHERS, PEOPLE, PICTURES, RATE, SAVE_EVERY, Likeness, Split, alone, judge,
                  read_vectors, safetensors, table, unit, write, write_vectors)
 from training import Bottleneck, MobileFaceNet, mine
 
@@ -315,7 +315,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("likeness", type=Path)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--lfw", type=Path, default=LFW, help="folder with images and pairs.txt")
+    parser.add_argument("--lfw", type=Path, required=True, help="folder with images and pairs.txt")
     parser.add_argument("--steps", type=int, default=350)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3], help="NN4 takes the first")
     parser.add_argument("--networks", nargs="+", choices=SIDES, default=list(SIDES))
