@@ -36,6 +36,9 @@
 //! * No disk in `state`, `view` and `ui`: drawing never waits.
 //! * No circle of imports between rooms, and no exception that nothing uses.
 
+// The pages are for who works in the house: they lead to what is private, too.
+#![allow(rustdoc::private_intra_doc_links)]
+
 pub mod app;
 pub mod cluster;
 pub mod eval;

@@ -52,7 +52,7 @@ pub fn suggest(
 }
 
 /// The direction of the mean. None of nothing, or where the faces cancel.
-pub fn centroid<'a>(faces: impl Iterator<Item = &'a Embedding>) -> Option<Embedding> {
+pub(crate) fn centroid<'a>(faces: impl Iterator<Item = &'a Embedding>) -> Option<Embedding> {
     Embedding::normalise(sum(faces).0.iter().map(|&total| total as f32).collect()).ok()
 }
 

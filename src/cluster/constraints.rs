@@ -11,7 +11,7 @@ use crate::types::{PersonId, PhotoId};
 /// Confirmed faces of one person are one cluster from the start, even if they are of one photo (a mirror, a collage).
 /// Everything else keeps clusters apart: nobody is twice in a photo, two known people are two, and `apart`.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Constraints {
+pub(crate) struct Constraints {
     pub photos: Vec<PhotoId>,
     pub confirmed: Vec<Option<PersonId>>,
     /// Pairs of faces that are of different people.

@@ -5,14 +5,14 @@ use crate::types::SquaredDistance;
 /// One merge: the clusters that hold these two faces become one.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Step {
-    pub face_a: usize,
-    pub face_b: usize,
+    pub(crate) face_a: usize,
+    pub(crate) face_b: usize,
     pub distance: SquaredDistance,
 }
 
 /// All merges in order of distance. Under constraints it is a forest: clusters that may never meet stay apart.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Dendrogram {
+pub(crate) struct Dendrogram {
     faces: usize,
     steps: Vec<Step>,
 }

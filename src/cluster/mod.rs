@@ -33,10 +33,13 @@ mod scores;
 mod tests;
 mod vectors;
 
-pub use assign::{KnownPerson, Suggestion, centroid, suggest};
-pub use constraints::Constraints;
-pub use dendrogram::{Dendrogram, Step};
-pub use scores::{Scores, SweepPoint, score, sweep};
+pub(crate) use assign::centroid;
+pub use assign::{KnownPerson, Suggestion, suggest};
+pub(crate) use constraints::Constraints;
+pub(crate) use dendrogram::Dendrogram;
+pub use dendrogram::Step;
+pub use scores::score;
+pub(crate) use scores::{Scores, SweepPoint, sweep};
 
 use crate::types::{Cancel, Embedding, SquaredDistance};
 use constraints::Facts;
@@ -63,10 +66,10 @@ impl Linkage {
 }
 
 /// Up to here the distance matrix is held: 1 GiB.
-pub const MATRIX_MAX_FACES: usize = 23_170;
+pub(crate) const MATRIX_MAX_FACES: usize = 23_170;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ClusterError {
+pub(crate) enum ClusterError {
     #[error("the grouping was cancelled; people are as they were")]
     Cancelled,
     #[error("embeddings of different lengths cannot be grouped ({first} and {other} dimensions)")]
@@ -78,7 +81,7 @@ pub enum ClusterError {
 }
 
 /// Groups faces: the cluster of each face, numbered from 0 in order of first appearance.
-pub fn agglomerate(
+pub(crate) fn agglomerate(
     embeddings: &[Embedding],
     constraints: &Constraints,
     linkage: Linkage,
@@ -88,7 +91,7 @@ pub fn agglomerate(
 }
 
 /// The whole tree, for every threshold at once. `progress` is told how many faces of how many are settled.
-pub fn dendrogram(
+pub(crate) fn dendrogram(
     embeddings: &[Embedding],
     constraints: &Constraints,
     linkage: Linkage,

@@ -28,7 +28,7 @@ pub struct Scores {
 
 /// The scores from this threshold up to the next point's.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct SweepPoint {
+pub(crate) struct SweepPoint {
     pub threshold: SquaredDistance,
     pub scores: Scores,
 }
@@ -54,7 +54,7 @@ pub fn score(clusters: &[usize], labels: &[usize]) -> Scores {
 ///
 /// # Panics
 /// When there is not one label a face.
-pub fn sweep(dendrogram: &Dendrogram, labels: &[usize]) -> Vec<SweepPoint> {
+pub(crate) fn sweep(dendrogram: &Dendrogram, labels: &[usize]) -> Vec<SweepPoint> {
     assert_eq!(dendrogram.faces(), labels.len(), "one label a face");
     let mut tally = Tally::new(labels);
     let mut points = vec![SweepPoint { threshold: SquaredDistance(0.0), scores: tally.scores() }];

@@ -21,22 +21,22 @@ use super::{EvalError, Metric, Summary, ValAtFar, Vectors};
 pub const BINS: usize = 1 << 16;
 const LARGEST: f32 = 4.0;
 /// The paper's hold-out set has five disjoint sets.
-pub const SPLITS: usize = 5;
+pub(crate) const SPLITS: usize = 5;
 
 /// How many pairs fell into each bin; bin i holds distances in [i, i + 1) · 4 / [`BINS`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DistanceHistogram(Vec<u64>);
+pub(crate) struct DistanceHistogram(Vec<u64>);
 
 /// Both histograms of a set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AllPairs {
-    pub same: DistanceHistogram,
-    pub different: DistanceHistogram,
+    pub(crate) same: DistanceHistogram,
+    pub(crate) different: DistanceHistogram,
 }
 
 /// VAL at a FAR on each identity-disjoint split, and over them.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct SplitResult {
+pub(crate) struct SplitResult {
     pub val: Summary,
     pub splits: Vec<ValAtFar>,
     pub auc: Summary,
@@ -46,7 +46,7 @@ pub struct SplitResult {
 ///
 /// # Errors
 /// When labels are missing or the work is cancelled.
-pub fn all_pairs(
+pub(crate) fn all_pairs(
     vectors: &Vectors,
     labels: &[u32],
     cancel: &Cancel,
@@ -60,7 +60,7 @@ pub fn all_pairs(
 ///
 /// # Errors
 /// When labels are missing.
-pub fn exact(vectors: &Vectors, labels: &[u32]) -> Result<(Vec<f64>, Vec<f64>), EvalError> {
+pub(crate) fn exact(vectors: &Vectors, labels: &[u32]) -> Result<(Vec<f64>, Vec<f64>), EvalError> {
     vectors.check_labels(labels)?;
     let from = |i: usize| {
         let (mut same, mut different) = (Vec::new(), Vec::new());
@@ -80,7 +80,7 @@ pub fn exact(vectors: &Vectors, labels: &[u32]) -> Result<(Vec<f64>, Vec<f64>), 
 ///
 /// # Errors
 /// When labels are missing or the work is cancelled.
-pub fn worst(
+pub(crate) fn worst(
     vectors: &Vectors,
     labels: &[u32],
     counted: &AllPairs,
@@ -103,7 +103,7 @@ pub fn worst(
 ///
 /// # Errors
 /// As `judge`; also when there are too few people.
-pub fn over_splits(
+pub(crate) fn over_splits(
     vectors: &Vectors,
     labels: &[u32],
     splits: usize,
@@ -150,7 +150,7 @@ impl AllPairs {
     ///
     /// # Errors
     /// When one kind of pair is missing or the target lies outside 0…1.
-    pub fn val_at_far(&self, target: f64) -> Result<ValAtFar, EvalError> {
+    pub(crate) fn val_at_far(&self, target: f64) -> Result<ValAtFar, EvalError> {
         if !(0.0..=1.0).contains(&target) {
             return Err(EvalError::FarTarget(target));
         }

@@ -16,7 +16,7 @@ pub struct Compatibility {
 ///
 /// # Errors
 /// When the sets differ in length or dimensions, or a kind of pair is missing.
-pub fn compare(old: &Vectors, new: &Vectors, pairs: &[Pair]) -> Result<Compatibility, EvalError> {
+pub(crate) fn compare(old: &Vectors, new: &Vectors, pairs: &[Pair]) -> Result<Compatibility, EvalError> {
     if old.len() != new.len() {
         return Err(EvalError::Labels { vectors: new.len(), labels: old.len() });
     }

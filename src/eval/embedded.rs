@@ -13,7 +13,7 @@ use crate::types::{Detection, FaceBox, Landmarks};
 
 /// One vector an image, and what could not be embedded.
 #[derive(Debug, Clone, PartialEq)]
-pub struct EmbeddedImages {
+pub(crate) struct EmbeddedImages {
     pub vectors: Vectors,
     /// Path of each row, as the file spells it.
     pub paths: Vec<String>,
@@ -29,7 +29,7 @@ pub struct EmbeddedImages {
 }
 
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum EmbeddedError {
+pub(crate) enum EmbeddedError {
     #[error("line {line} is no embedding: {what}")]
     Line { line: usize, what: String },
     #[error("the file mixes embeddings of the models {0} and {1}, which cannot be compared")]

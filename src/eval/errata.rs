@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 /// What a pair really is, whatever its list says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum TrueLabel {
+pub(crate) enum TrueLabel {
     Same,
     Different,
     Unsure,
@@ -36,7 +36,7 @@ pub struct Errata {
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: expected \"image\", \"person\" or \"pair\" with its fields separated by tabs, found \"{text}\"")]
-pub struct ErrataError {
+pub(crate) struct ErrataError {
     pub line: usize,
     pub text: String,
 }
@@ -62,7 +62,7 @@ impl Errata {
 
     /// # Errors
     /// At the first line that breaks the format.
-    pub fn parse(text: &str) -> Result<Self, ErrataError> {
+    pub(crate) fn parse(text: &str) -> Result<Self, ErrataError> {
         let mut errata = Self::default();
         for (index, line) in text.lines().enumerate() {
             let line = line.trim();
@@ -94,12 +94,12 @@ impl Errata {
     }
 
     /// Adds or replaces the verdict on a pair.
-    pub fn mark(&mut self, a: &str, b: &str, verdict: TrueLabel, note: &str) {
+    pub(crate) fn mark(&mut self, a: &str, b: &str, verdict: TrueLabel, note: &str) {
         self.pairs.insert(key(a, b), (verdict, note.to_owned()));
     }
 
     /// What was said of this very pair.
-    pub fn mark_of(&self, a: &str, b: &str) -> Option<TrueLabel> {
+    pub(crate) fn mark_of(&self, a: &str, b: &str) -> Option<TrueLabel> {
         self.pairs.get(&key(a, b)).map(|(verdict, _)| *verdict)
     }
 

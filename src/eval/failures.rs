@@ -6,7 +6,7 @@ use super::Pair;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Mistake {
+pub(crate) enum Mistake {
     /// Different people taken for one.
     FalseAccept,
     /// One person taken for two.
@@ -14,7 +14,7 @@ pub enum Mistake {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct FailedPair {
+pub(crate) struct FailedPair {
     /// Index into the pairs handed in.
     pub pair: usize,
     pub mistake: Mistake,
@@ -31,7 +31,7 @@ impl FailedPair {
 }
 
 /// The wrongly judged pairs under `threshold_of` their fold, sorted by how wrong they are.
-pub fn failures(pairs: &[Pair], threshold_of: impl Fn(usize) -> f64) -> Vec<FailedPair> {
+pub(crate) fn failures(pairs: &[Pair], threshold_of: impl Fn(usize) -> f64) -> Vec<FailedPair> {
     let wrong = |(pair, scored): (usize, &Pair)| {
         let threshold = threshold_of(scored.fold);
         let mistake = match (scored.distance <= threshold, scored.same) {

@@ -27,7 +27,7 @@ pub fn blocks(pairs: usize, count: usize) -> Vec<Range<usize>> {
 ///
 /// # Errors
 /// When a set would be left without two photos of one person.
-pub fn identity_disjoint(labels: &[u32], count: usize, seed: u64) -> Result<Vec<Vec<usize>>, EvalError> {
+pub(crate) fn identity_disjoint(labels: &[u32], count: usize, seed: u64) -> Result<Vec<Vec<usize>>, EvalError> {
     let mut rows_of: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
     for (row, &label) in labels.iter().enumerate() {
         rows_of.entry(label).or_default().push(row);

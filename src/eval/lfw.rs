@@ -31,10 +31,10 @@ impl Centring {
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct LfwOptions {
-    pub metric: Metric,
-    pub centring: Centring,
+    pub(crate) metric: Metric,
+    pub(crate) centring: Centring,
     pub far_target: f64,
-    pub far_rule: FarRule,
+    pub(crate) far_rule: FarRule,
 }
 
 impl Default for LfwOptions {
@@ -63,7 +63,7 @@ pub struct Judgement {
     pub far: Summary,
     pub auc: f64,
     pub eer: f64,
-    pub folds: Vec<FoldResult>,
+    pub(crate) folds: Vec<FoldResult>,
     /// Each pair as it was judged, in the order given.
     pub pairs: Vec<Pair>,
     /// Over all pairs at once.
@@ -81,7 +81,7 @@ impl Judgement {
     ///
     /// # Errors
     /// When a fold lacks a kind of pair.
-    pub fn restored(folds: Vec<FoldResult>, pairs: Vec<Pair>) -> Result<Self, EvalError> {
+    pub(crate) fn restored(folds: Vec<FoldResult>, pairs: Vec<Pair>) -> Result<Self, EvalError> {
         let of_fold = |fold: &FoldResult| {
             Roc::of_scored(&pairs.iter().filter(|pair| pair.fold == fold.fold).copied().collect::<Vec<_>>())
         };
@@ -106,7 +106,7 @@ impl Judgement {
     }
 
     /// The threshold that judged a pair of `fold`.
-    pub fn threshold_of(&self, fold: usize) -> Option<f64> {
+    pub(crate) fn threshold_of(&self, fold: usize) -> Option<f64> {
         self.folds.iter().find(|result| result.fold == fold).map(|result| result.threshold)
     }
 }
@@ -115,7 +115,7 @@ impl Judgement {
 ///
 /// # Errors
 /// With fewer than two folds, a kind of pair missing in a fold, or a distance that is not a number.
-pub fn judge(vectors: &Vectors, pairs: &[Pair], options: &LfwOptions) -> Result<Judgement, EvalError> {
+pub(crate) fn judge(vectors: &Vectors, pairs: &[Pair], options: &LfwOptions) -> Result<Judgement, EvalError> {
     let plain: Vec<f64> = match options.centring {
         Centring::None => pairs.iter().map(|p| options.metric.between(vectors.row(p.a), vectors.row(p.b))).collect(),
         Centring::OtherFolds => Vec::new(),
@@ -145,7 +145,7 @@ pub fn judge_scored(pairs: &[Pair], far_target: f64, far_rule: FarRule) -> Resul
 ///
 /// # Errors
 /// When a kind of pair is missing or a distance is not a number.
-pub fn judge_split(
+pub(crate) fn judge_split(
     training: &[Pair],
     held: &[Pair],
     far_target: f64,
@@ -163,7 +163,7 @@ pub fn judge_split(
 ///
 /// # Errors
 /// When there are no pairs or a distance is not a number.
-pub fn best_threshold(pairs: impl IntoIterator<Item = (f64, bool)>) -> Result<(f64, f64), EvalError> {
+pub(crate) fn best_threshold(pairs: impl IntoIterator<Item = (f64, bool)>) -> Result<(f64, f64), EvalError> {
     let mut pairs: Vec<(f64, bool)> = pairs.into_iter().collect();
     if let Some(pair) = pairs.iter().position(|(distance, _)| distance.is_nan()) {
         return Err(EvalError::NotANumber { pair });

@@ -25,7 +25,7 @@ pub struct Pair {
 
 impl Pair {
     /// A pair whose distance is not known yet.
-    pub fn unmeasured(a: usize, b: usize, same: bool, fold: usize) -> Self {
+    pub(crate) fn unmeasured(a: usize, b: usize, same: bool, fold: usize) -> Self {
         Self { a, b, same, fold, distance: f64::NAN }
     }
 
@@ -46,7 +46,7 @@ pub struct PairList {
 
 /// Images by their paths while a list is read.
 #[derive(Debug, Default)]
-pub struct ImagePlaces {
+pub(crate) struct ImagePlaces {
     pub images: Vec<String>,
     place_of: HashMap<String, usize>,
 }
@@ -63,7 +63,7 @@ impl ImagePlaces {
 
 /// What is wrong with a pair list; lines count from 1.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum PairsError {
+pub(crate) enum PairsError {
     #[error("the pair list is empty; its first line must hold the number of folds and of pairs, as in \"10 300\"")]
     Empty,
     #[error("line {line}: \"{text}\" is no header; it must hold the number of folds and of pairs, as in \"10 300\"")]
@@ -90,7 +90,7 @@ impl PairList {
     ///
     /// # Errors
     /// At the first line that breaks the format, with its number.
-    pub fn parse_lfw(text: &str) -> Result<Self, PairsError> {
+    pub(crate) fn parse_lfw(text: &str) -> Result<Self, PairsError> {
         let mut lines = content_lines(text);
         let (line, header) = lines.next().ok_or(PairsError::Empty)?;
         let (folds, each) = parse_header(line, header)?;
@@ -118,7 +118,7 @@ impl PairList {
     ///
     /// # Errors
     /// At the first line that breaks the format, with its number.
-    pub fn parse_csv(text: &str) -> Result<Self, PairsError> {
+    pub(crate) fn parse_csv(text: &str) -> Result<Self, PairsError> {
         let (mut pairs, mut places) = (Vec::new(), ImagePlaces::default());
         for (index, (line, text)) in content_lines(text).enumerate() {
             let separator = if text.contains('\t') { '\t' } else { ',' };
@@ -155,7 +155,7 @@ impl PairList {
 }
 
 /// LFW's path of an image: `Name/Name_0001.jpg`.
-pub fn lfw_path(name: &str, number: u32) -> String {
+pub(crate) fn lfw_path(name: &str, number: u32) -> String {
     format!("{name}/{name}_{number:04}.jpg")
 }
 

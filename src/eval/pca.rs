@@ -5,7 +5,7 @@ use super::{EvalError, Vectors};
 
 /// The mean of a set and its principal axes, the widest first.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Pca {
+pub(crate) struct Pca {
     mean: Vec<f64>,
     axes: Vec<Vec<f64>>,
 }

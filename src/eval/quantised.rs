@@ -20,7 +20,7 @@ pub struct QuantisationCost {
 
 /// # Errors
 /// When the lists differ in length, or as [`judge_scored`].
-pub fn cost(float: &[Pair], bytes: &[Pair], target: f64, rule: FarRule) -> Result<QuantisationCost, EvalError> {
+pub(crate) fn cost(float: &[Pair], bytes: &[Pair], target: f64, rule: FarRule) -> Result<QuantisationCost, EvalError> {
     if float.len() != bytes.len() {
         return Err(EvalError::Labels { vectors: float.len(), labels: bytes.len() });
     }

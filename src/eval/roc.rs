@@ -6,7 +6,7 @@ use super::{EvalError, Pair, Summary};
 
 /// What a threshold accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct RocPoint {
+pub(crate) struct RocPoint {
     pub threshold: f64,
     pub far: f64,
     pub val: f64,
@@ -15,7 +15,7 @@ pub struct RocPoint {
 /// Points in order of growing threshold: from (0, 0), where nothing is accepted, to (1, 1); one for each distance.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Roc {
-    pub points: Vec<RocPoint>,
+    pub(crate) points: Vec<RocPoint>,
     pub same: usize,
     pub different: usize,
 }
@@ -23,7 +23,7 @@ pub struct Roc {
 impl Roc {
     /// # Errors
     /// When one kind of pair is missing or a distance is NaN.
-    pub fn of(pairs: impl IntoIterator<Item = (f64, bool)>) -> Result<Self, EvalError> {
+    pub(crate) fn of(pairs: impl IntoIterator<Item = (f64, bool)>) -> Result<Self, EvalError> {
         let mut pairs: Vec<(f64, bool)> = pairs.into_iter().collect();
         if let Some(pair) = pairs.iter().position(|(distance, _)| distance.is_nan()) {
             return Err(EvalError::NotANumber { pair });
@@ -49,7 +49,7 @@ impl Roc {
 
     /// # Errors
     /// As [`Roc::of`].
-    pub fn of_scored(pairs: &[Pair]) -> Result<Self, EvalError> {
+    pub(crate) fn of_scored(pairs: &[Pair]) -> Result<Self, EvalError> {
         Self::of(pairs.iter().map(|pair| (pair.distance, pair.same)))
     }
 
@@ -65,12 +65,12 @@ impl Roc {
     }
 
     /// VAL at the largest threshold whose FAR is at most `far`.
-    pub fn val_at(&self, far: f64) -> f64 {
+    pub(crate) fn val_at(&self, far: f64) -> f64 {
         self.within(far).val
     }
 
     /// The largest threshold whose FAR is at most `far`.
-    pub fn threshold_at(&self, far: f64) -> f64 {
+    pub(crate) fn threshold_at(&self, far: f64) -> f64 {
         self.within(far).threshold
     }
 
@@ -80,14 +80,14 @@ impl Roc {
     }
 
     /// What a threshold accepts.
-    pub fn at(&self, threshold: f64) -> RocPoint {
+    pub(crate) fn at(&self, threshold: f64) -> RocPoint {
         let end = self.points.partition_point(|point| point.threshold <= threshold);
         let (far, val) = end.checked_sub(1).map_or((0.0, 0.0), |last| (self.points[last].far, self.points[last].val));
         RocPoint { threshold, far, val }
     }
 
     /// The points a plot needs: corners only, since straight runs keep their shape without their middle.
-    pub fn corners(&self) -> Vec<RocPoint> {
+    pub(crate) fn corners(&self) -> Vec<RocPoint> {
         let mut corners: Vec<RocPoint> = Vec::new();
         for &point in &self.points {
             if let [.., a, b] = corners.as_slice()
@@ -102,7 +102,7 @@ impl Roc {
 }
 
 /// A share as one in how many; None for a share of zero.
-pub fn one_in(share: f64) -> Option<u64> {
+pub(crate) fn one_in(share: f64) -> Option<u64> {
     (share > 1e-12).then(|| (1.0 / share).round() as u64)
 }
 
@@ -122,7 +122,7 @@ pub(super) fn equal_error_rate(points: impl IntoIterator<Item = (f64, f64)>) -> 
 
 /// One FAR of a curve averaged over folds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct BandPoint {
+pub(crate) struct BandPoint {
     pub far: f64,
     pub val: f64,
     pub standard_error: f64,
@@ -130,7 +130,7 @@ pub struct BandPoint {
 
 /// VAL of the curve over all pairs at each of `fars`, with the standard error over `curves`, one a fold, at the same
 /// threshold. So the band lies around the curve even where a fold alone is too small to show such a FAR.
-pub fn band(pooled: &Roc, curves: &[Roc], fars: &[f64]) -> Vec<BandPoint> {
+pub(crate) fn band(pooled: &Roc, curves: &[Roc], fars: &[f64]) -> Vec<BandPoint> {
     let at = |&far: &f64| {
         let threshold = pooled.threshold_at(far);
         let vals: Vec<f64> = curves.iter().map(|curve| curve.at(threshold).val).collect();
@@ -140,7 +140,7 @@ pub fn band(pooled: &Roc, curves: &[Roc], fars: &[f64]) -> Vec<BandPoint> {
 }
 
 /// VAL averaged over curves at each of `fars` (vertical averaging), with the standard error as band.
-pub fn averaged(curves: &[Roc], fars: &[f64]) -> Vec<BandPoint> {
+pub(crate) fn averaged(curves: &[Roc], fars: &[f64]) -> Vec<BandPoint> {
     let at = |&far: &f64| {
         let vals: Vec<f64> = curves.iter().map(|curve| curve.val_at(far)).collect();
         let summary = Summary::of(&vals);
@@ -150,7 +150,7 @@ pub fn averaged(curves: &[Roc], fars: &[f64]) -> Vec<BandPoint> {
 }
 
 /// FARs from `from` to 1, evenly spaced by ratio, `per_decade` in each power of ten.
-pub fn log_fars(from: f64, per_decade: usize) -> Vec<f64> {
+pub(crate) fn log_fars(from: f64, per_decade: usize) -> Vec<f64> {
     let steps = (-from.log10() * per_decade as f64).round().max(1.0);
     (0..=steps as usize).map(|step| 10_f64.powf(from.log10() * (1.0 - step as f64 / steps))).collect()
 }

@@ -93,7 +93,7 @@ pub struct Doubt {
 
 /// A pair as another run judged it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Elsewhere {
+pub(crate) struct Elsewhere {
     pub model: String,
     pub distance: f64,
     pub threshold: f64,
@@ -102,7 +102,7 @@ pub struct Elsewhere {
 
 /// Pairs by distance, in bins of `width` from 0.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Histogram {
+pub(crate) struct Histogram {
     pub width: f64,
     pub same: Vec<u64>,
     pub different: Vec<u64>,
@@ -141,7 +141,7 @@ impl Run {
 
     /// What came out of counting every pair of a set, by squared distance; `worst` are its images and pairs that are
     /// kept. Their labels are not doubted yet.
-    pub fn counted(
+    pub(crate) fn counted(
         row: RunRow,
         figures: SetFigures,
         (counted, roc): (AllPairs, Roc),
@@ -167,7 +167,7 @@ impl Run {
     }
 
     /// Whether all pairs were counted instead of a list judged by folds; then only the worst are known one by one.
-    pub fn is_counted(&self) -> bool {
+    pub(crate) fn is_counted(&self) -> bool {
         self.every_pair.is_some()
     }
 
@@ -185,7 +185,7 @@ impl Run {
     }
 
     /// FAR, and VAL ± standard error over folds; empty where there is one fold only.
-    pub fn band(&self) -> Vec<[f64; 3]> {
+    pub(crate) fn band(&self) -> Vec<[f64; 3]> {
         let points = if self.curves.len() > 1 { band(&self.roc, &self.curves, &self.fars()) } else { Vec::new() };
         let around = |point: &BandPoint| {
             let low = (point.val - point.standard_error).max(0.0);
@@ -195,7 +195,7 @@ impl Run {
     }
 
     /// VAL averaged over the folds' own curves; empty where there is one fold only.
-    pub fn averaged(&self) -> Vec<BandPoint> {
+    pub(crate) fn averaged(&self) -> Vec<BandPoint> {
         if self.curves.len() > 1 { averaged(&self.curves, &self.fars()) } else { Vec::new() }
     }
 
@@ -204,7 +204,7 @@ impl Run {
     }
 
     /// Counts in `bins` bins over all distances that unit vectors can have, and in as many more as others need.
-    pub fn histogram(&self, bins: usize) -> Histogram {
+    pub(crate) fn histogram(&self, bins: usize) -> Histogram {
         let largest = self.metric.largest();
         let width = largest / bins as f64;
         if let Some(counted) = &self.every_pair {
@@ -223,13 +223,13 @@ impl Run {
     }
 
     /// The pairs that their folds' own thresholds get wrong, the worst first.
-    pub fn failures(&self) -> Vec<FailedPair> {
+    pub(crate) fn failures(&self) -> Vec<FailedPair> {
         failures(&self.pairs, |fold| self.threshold_of(fold))
     }
 
     /// How `other` judged one of these pairs, by `threshold` or else by its own for the pair's fold; None where it lacks
     /// the pair.
-    pub fn elsewhere(&self, pair: usize, other: &Self, threshold: Option<f64>) -> Option<Elsewhere> {
+    pub(crate) fn elsewhere(&self, pair: usize, other: &Self, threshold: Option<f64>) -> Option<Elsewhere> {
         let judged = other.pairs[self.place_in(other, pair)?];
         let threshold = threshold.unwrap_or_else(|| other.threshold_of(judged.fold));
         let right = (judged.distance <= threshold) == judged.same;
@@ -240,7 +240,7 @@ impl Run {
     ///
     /// # Errors
     /// When nothing is left to judge without them.
-    pub fn doubt(&mut self, marks: &Errata) -> Result<(), EvalError> {
+    pub(crate) fn doubt(&mut self, marks: &Errata) -> Result<(), EvalError> {
         let known = Errata::lfw().overruled_by(marks);
         let doubt = |(index, pair): (usize, &Pair)| {
             let [a, b] = self.names(pair);

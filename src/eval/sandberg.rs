@@ -44,7 +44,7 @@ pub struct Published {
 ///
 /// # Errors
 /// With fewer than two folds, or pairs of one kind only.
-pub fn evaluate(
+pub(crate) fn evaluate(
     vectors: &Vectors,
     pairs: &[Pair],
     folds: usize,

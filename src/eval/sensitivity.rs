@@ -8,7 +8,7 @@ use super::ValAtFar;
 /// What varies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
-pub enum Study {
+pub(crate) enum Study {
     /// JPEG quality, 10 to 90
     #[value(name = "jpeg")]
     JpegQuality,
@@ -32,7 +32,7 @@ pub enum Study {
 
 /// One level of a study.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct StudyRow {
+pub(crate) struct StudyRow {
     pub level: f64,
     /// What has this level, where a number does not say it: a network.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -7,14 +7,14 @@ use serde::Serialize;
 
 /// Distances of same-person and of different-person pairs.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Kinds {
+pub(crate) struct Kinds {
     pub same: Vec<f64>,
     pub different: Vec<f64>,
 }
 
 /// What another way gains over the one in use, on the same pairs.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Gain {
+pub(crate) struct Gain {
     pub gain: f64,
     /// Over resampled pairs; the same pairs are drawn for both ways.
     pub standard_error: f64,

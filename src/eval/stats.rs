@@ -39,12 +39,12 @@ impl Summary {
 }
 
 /// `np.mean` of a contiguous array, bit for bit.
-pub fn numpy_mean(values: &[f64]) -> f64 {
+pub(crate) fn numpy_mean(values: &[f64]) -> f64 {
     numpy_sum(values) / values.len() as f64
 }
 
 /// `np.std` of a contiguous array (population standard deviation), bit for bit.
-pub fn numpy_std(values: &[f64]) -> f64 {
+pub(crate) fn numpy_std(values: &[f64]) -> f64 {
     let mean = numpy_mean(values);
     let squares: Vec<f64> = values.iter().map(|v| (v - mean) * (v - mean)).collect();
     (numpy_sum(&squares) / values.len() as f64).sqrt()
@@ -52,7 +52,7 @@ pub fn numpy_std(values: &[f64]) -> f64 {
 
 /// `np.sum` of a contiguous array: eight running sums in blocks of at most 128, halves added pairwise
 /// (NumPy's `loops_utils.h`, pairwise summation).
-pub fn numpy_sum(values: &[f64]) -> f64 {
+pub(crate) fn numpy_sum(values: &[f64]) -> f64 {
     match values.len() {
         // NumPy starts at −0.0 so that a sum of negative zeros keeps its sign; 0.0 compares equal.
         0..8 => values.iter().sum(),

@@ -35,7 +35,7 @@ pub struct ValAtFar {
 ///
 /// # Errors
 /// When one kind of pair is missing, a distance is NaN, or the target lies outside 0…1.
-pub fn val_at_far(same: &[f64], different: &[f64], target: f64, rule: FarRule) -> Result<ValAtFar, EvalError> {
+pub(crate) fn val_at_far(same: &[f64], different: &[f64], target: f64, rule: FarRule) -> Result<ValAtFar, EvalError> {
     if same.is_empty() || different.is_empty() {
         return Err(EvalError::OneSided { what: "VAL at a FAR", same: same.len(), different: different.len() });
     }
@@ -51,7 +51,7 @@ pub fn val_at_far(same: &[f64], different: &[f64], target: f64, rule: FarRule) -
 ///
 /// # Errors
 /// When there are no distances, one is NaN, or the target lies outside 0…1.
-pub fn threshold_at_far(different: &[f64], target: f64, rule: FarRule) -> Result<f64, EvalError> {
+pub(crate) fn threshold_at_far(different: &[f64], target: f64, rule: FarRule) -> Result<f64, EvalError> {
     if !(0.0..=1.0).contains(&target) {
         return Err(EvalError::FarTarget(target));
     }
@@ -76,7 +76,7 @@ pub fn threshold_at_far(different: &[f64], target: f64, rule: FarRule) -> Result
 }
 
 /// The share of `distances` that are at most `threshold`; NaN when there are none.
-pub fn share_accepted(distances: &[f64], threshold: f64) -> f64 {
+pub(crate) fn share_accepted(distances: &[f64], threshold: f64) -> f64 {
     distances.iter().filter(|&&d| d <= threshold).count() as f64 / distances.len() as f64
 }
 

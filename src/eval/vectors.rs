@@ -4,7 +4,7 @@ use super::{EvalError, Metric, Pair};
 
 /// Rows of `dimensions` values each. Rows need not have unit length: concatenated flips have length √2.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Vectors {
+pub(crate) struct Vectors {
     dimensions: usize,
     values: Vec<f32>,
 }
@@ -27,10 +27,6 @@ impl Vectors {
 
     pub fn len(&self) -> usize {
         self.values.len().checked_div(self.dimensions).unwrap_or(0)
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.values.is_empty()
     }
 
     pub fn dimensions(&self) -> usize {

@@ -4,14 +4,14 @@
 use super::{EvalError, Vectors};
 
 /// How many frames of a video the paper compares.
-pub const FRAMES: usize = 100;
+pub(crate) const FRAMES: usize = 100;
 
 /// The frames of one video, shortened to what its pairs need.
 ///
 /// The mean of ‖aᵢ − bⱼ‖² over all i, j is mean ‖aᵢ‖² + mean ‖bⱼ‖² − 2·ā·b̄, so the mean vector and the mean squared
 /// length stand for all frames: a pair of videos costs one dot product instead of 10,000.
 #[derive(Debug, Clone, PartialEq)]
-pub struct VideoFaces {
+pub(crate) struct VideoFaces {
     mean: Vec<f64>,
     mean_square: f64,
     pub frames: usize,

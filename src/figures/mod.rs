@@ -5,5 +5,5 @@ pub mod report;
 mod saving;
 pub mod table;
 
-pub use crate::figures::saving::{Content, SaveError, Saving};
+pub use crate::figures::saving::Saving;
 pub use crate::figures::table::Table;

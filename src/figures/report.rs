@@ -9,11 +9,11 @@ use super::table::Table;
 #[derive(Debug, Clone, Default)]
 pub struct Report {
     pub title: String,
-    pub parts: Vec<Part>,
+    pub(crate) parts: Vec<Part>,
 }
 
 #[derive(Debug, Clone)]
-pub enum Part {
+pub(crate) enum Part {
     Heading(String),
     Text(String),
     /// Figures of their own weight: value, what it is, and what to know about it.
@@ -26,7 +26,7 @@ pub enum Part {
 
 /// Two faces beside each other.
 #[derive(Debug, Clone)]
-pub struct Card {
+pub(crate) struct Card {
     /// JPEG or PNG files; None where a picture could not be read.
     pub pictures: [Option<Vec<u8>>; 2],
     pub title: String,
@@ -54,11 +54,11 @@ impl Report {
         Self { title: title.into(), parts: Vec::new() }
     }
 
-    pub fn push(&mut self, part: Part) {
+    pub(crate) fn push(&mut self, part: Part) {
         self.parts.push(part);
     }
 
-    pub fn to_html(&self) -> String {
+    pub(crate) fn to_html(&self) -> String {
         let page = html! {
             (DOCTYPE)
             html lang="en" {

@@ -11,11 +11,11 @@ use super::plot::{Figure, PNG_SCALE, PngError, to_png};
 pub struct Saving {
     /// The name that is offered, without its ending.
     pub stem: String,
-    pub content: Content,
+    pub(crate) content: Content,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub enum Content {
+pub(crate) enum Content {
     Figure(Figure),
     Table(Table),
     /// A file that is there already: a report.
@@ -24,7 +24,7 @@ pub enum Content {
 
 /// Why nothing was saved.
 #[derive(Debug, thiserror::Error)]
-pub enum SaveError {
+pub(crate) enum SaveError {
     #[error("the figure could not be drawn: {0}")]
     Png(#[from] PngError),
     #[error("the table could not be written as JSON: {0}")]
@@ -36,7 +36,7 @@ pub enum SaveError {
 }
 
 impl Saving {
-    pub fn figure(stem: &str, figure: &Figure) -> Self {
+    pub(crate) fn figure(stem: &str, figure: &Figure) -> Self {
         Self { stem: stem.to_owned(), content: Content::Figure(figure.clone()) }
     }
 
@@ -49,7 +49,7 @@ impl Saving {
     }
 
     /// The endings on offer, the usual one first.
-    pub fn endings(&self) -> &'static [&'static str] {
+    pub(crate) fn endings(&self) -> &'static [&'static str] {
         match self.content {
             Content::Figure(_) => &["svg", "png"],
             Content::Table(_) => &["csv", "json"],
@@ -58,14 +58,14 @@ impl Saving {
     }
 
     /// How `path` asks to be written; the usual ending where it has none of those on offer.
-    pub fn ending(&self, path: &Path) -> &'static str {
+    pub(crate) fn ending(&self, path: &Path) -> &'static str {
         let asked = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
         let known = self.endings().iter().find(|known| asked.as_deref() == Some(**known));
         known.copied().unwrap_or(self.endings()[0])
     }
 
     /// Writes to `path` as its ending says.
-    pub fn write(&self, path: &Path) -> Result<(), SaveError> {
+    pub(crate) fn write(&self, path: &Path) -> Result<(), SaveError> {
         let bytes = match (&self.content, self.ending(path)) {
             (Content::Figure(figure), "png") => to_png(&figure.to_svg(), PNG_SCALE)?,
             (Content::Figure(figure), _) => figure.to_svg().into_bytes(),

@@ -14,7 +14,7 @@ impl Table {
         Self { head: head.iter().map(|&cell| cell.to_owned()).collect(), rows: rows.into_iter().collect() }
     }
 
-    pub fn to_csv(&self) -> String {
+    pub(crate) fn to_csv(&self) -> String {
         let line = |cells: &Vec<String>| cells.iter().map(|cell| csv_field(cell)).collect::<Vec<_>>().join(",") + "\n";
         line(&self.head) + &self.rows.iter().map(line).collect::<String>()
     }

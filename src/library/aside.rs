@@ -44,7 +44,7 @@ pub struct AgainstMerge {
 }
 
 impl AgainstMerge {
-    pub fn is_nothing(self) -> bool {
+    pub(crate) fn is_nothing(self) -> bool {
         self == Self::default()
     }
 }

@@ -13,7 +13,7 @@ const DEATHS_ALONE: i64 = 2;
 
 /// A file that was being looked through when the program died.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Suspect {
+pub(crate) struct Suspect {
     pub path: PathBuf,
     /// It died with this file alone, again and again: it is not tried any more.
     pub is_guilty: bool,
@@ -21,7 +21,7 @@ pub struct Suspect {
 
 impl Library {
     /// Notes that a file is about to be looked through, alone or beside others.
-    pub fn begin_attempt(&mut self, file: &Path, is_alone: bool) -> Result<()> {
+    pub(crate) fn begin_attempt(&mut self, file: &Path, is_alone: bool) -> Result<()> {
         self.write(|t| {
             t.prepare_cached(
                 "INSERT INTO attempt (path, is_alone, is_open) VALUES (?1, ?2, 1) \
@@ -33,7 +33,7 @@ impl Library {
     }
 
     /// Notes that a network broke down over a file alone, though the program did not end.
-    pub fn note_breakdown(&mut self, file: &Path) -> Result<()> {
+    pub(crate) fn note_breakdown(&mut self, file: &Path) -> Result<()> {
         self.write(|t| {
             t.prepare_cached(
                 "INSERT INTO attempt (path, deaths, deaths_alone, is_alone, is_open) VALUES (?1, 1, 1, 1, 0) \
@@ -45,7 +45,7 @@ impl Library {
     }
 
     /// Notes that the program has survived files.
-    pub fn end_attempts(&mut self, files: &[PathBuf]) -> Result<()> {
+    pub(crate) fn end_attempts(&mut self, files: &[PathBuf]) -> Result<()> {
         self.write(|t| {
             for file in files {
                 t.prepare_cached("DELETE FROM attempt WHERE path = ?1")?.execute([path::to_bytes(file)])?;
@@ -56,7 +56,7 @@ impl Library {
 
     /// The files that were being looked through when the program died; counts that it did. Called once when a scan
     /// begins and no other runs.
-    pub fn suspects(&mut self) -> Result<Vec<Suspect>> {
+    pub(crate) fn suspects(&mut self) -> Result<Vec<Suspect>> {
         self.write(|t| {
             t.execute(
                 "UPDATE attempt SET deaths = deaths + 1, deaths_alone = deaths_alone + is_alone, is_open = 0 \

@@ -14,7 +14,7 @@ use crate::types::{Detection, Embedding, FaceId, ModelId, PhotoId};
 
 /// A picture, and the one that a path of it leads to now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Replaced {
+pub(crate) struct Replaced {
     pub old: PhotoId,
     pub new: PhotoId,
     /// The old picture is at another path.
@@ -22,7 +22,7 @@ pub struct Replaced {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub struct PictureFaces {
+pub(crate) struct PictureFaces {
     /// Where it is, or was last.
     pub path: PathBuf,
     /// The hash of the picture.
@@ -35,7 +35,7 @@ pub struct PictureFaces {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub struct FaceInPicture {
+pub(crate) struct FaceInPicture {
     pub face_id: FaceId,
     pub detection: Detection,
     /// None where the model has not embedded it.
@@ -81,7 +81,7 @@ const IS_LET_GO: &str = "missing = 1 AND replaced_by IS NOT NULL \
 
 impl LibraryReader {
     /// A picture with its faces as `model` knows them.
-    pub fn picture_faces(&self, photo: PhotoId, model: &ModelId) -> Result<PictureFaces> {
+    pub(crate) fn picture_faces(&self, photo: PhotoId, model: &ModelId) -> Result<PictureFaces> {
         self.read(|c| picture_faces(c, photo, model))
     }
 
@@ -135,7 +135,7 @@ impl Library {
     /// Pictures that lost a path to another one and are to be compared with it, in the order in which they were found.
     /// One that lives on beside a picture which is as old as it was renamed, and the other one with it: they are left
     /// out from now on.
-    pub fn replaced_photos(&mut self) -> Result<Vec<Replaced>> {
+    pub(crate) fn replaced_photos(&mut self) -> Result<Vec<Replaced>> {
         self.write(|t| {
             t.execute(
                 "DELETE FROM replaced WHERE came_later = 0 AND old IN (SELECT id FROM photo WHERE missing = 0)",
@@ -153,7 +153,7 @@ impl Library {
     /// Gives the faces of a replaced picture's successor what was decided about the same faces before, and notes that
     /// the two were compared. A face about which something else was decided meanwhile keeps that. Returns how many faces
     /// were carried over.
-    pub fn carry_over(&mut self, pair: Replaced, carried: &[Carried]) -> Result<usize> {
+    pub(crate) fn carry_over(&mut self, pair: Replaced, carried: &[Carried]) -> Result<usize> {
         let Replaced { old, new, .. } = pair;
         self.write(|t| {
             let mut faces = 0;

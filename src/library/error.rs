@@ -138,7 +138,7 @@ pub enum LibraryError {
 
 impl LibraryError {
     /// Whether the library's file is damaged, so that a backup helps.
-    pub fn is_damage(&self) -> bool {
+    pub(crate) fn is_damage(&self) -> bool {
         matches!(
             self,
             Self::Damaged { .. } | Self::NotALibrary { .. } | Self::MigrationFailed { .. } | Self::InTheWay { .. }
@@ -147,7 +147,7 @@ impl LibraryError {
 
     /// What is wrong with the library's file, as a sentence where the way back is offered beside it: the command that
     /// others are told of is left out. None: nothing is.
-    pub fn damage(&self) -> Option<String> {
+    pub(crate) fn damage(&self) -> Option<String> {
         let words = match self {
             Self::Damaged { path, reason } => format!("The library's file is damaged: {reason}: {}", path.display()),
             Self::InTheWay { path, what } => {

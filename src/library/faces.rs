@@ -26,7 +26,7 @@ pub struct FaceRecord {
 
 /// A face that a model has not embedded yet.
 #[derive(Debug, Clone, PartialEq)]
-pub struct FaceToEmbed {
+pub(crate) struct FaceToEmbed {
     pub face_id: FaceId,
     pub photo_id: PhotoId,
     pub path: PathBuf,
@@ -38,7 +38,7 @@ pub struct FaceToEmbed {
 
 /// A face that its user has said to be someone's, for learning from.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ConfirmedFace {
+pub(crate) struct ConfirmedFace {
     pub person_id: PersonId,
     /// None where the group has no name.
     pub name: Option<String>,
@@ -60,7 +60,7 @@ const SAME_PLACE_OVERLAP: f32 = 0.3;
 
 impl Library {
     /// Adds a model's embeddings to faces that are there, replacing that model's earlier ones.
-    pub fn add_embeddings(&mut self, model: &ModelId, embeddings: &[(FaceId, Embedding)]) -> Result<()> {
+    pub(crate) fn add_embeddings(&mut self, model: &ModelId, embeddings: &[(FaceId, Embedding)]) -> Result<()> {
         self.write(|t| {
             for (face, embedding) in embeddings {
                 put_embedding(t, model, *face, embedding)?;
@@ -72,7 +72,7 @@ impl Library {
 
 impl LibraryReader {
     /// Every face that its user has given to a person who is not hidden, in order of person and path.
-    pub fn confirmed_faces(&self) -> Result<Vec<ConfirmedFace>> {
+    pub(crate) fn confirmed_faces(&self) -> Result<Vec<ConfirmedFace>> {
         self.read(|c| {
             let mut query = c.prepare_cached(
                 "SELECT person_id, name, photo.path, lower(hex(file.sha256)), photo.width, photo.height, \
@@ -99,7 +99,12 @@ impl LibraryReader {
     }
 
     /// Faces without an embedding of `model`, in order of their id after `after`: ask again with the last id for more.
-    pub fn faces_without_embedding(&self, model: &ModelId, after: FaceId, limit: usize) -> Result<Vec<FaceToEmbed>> {
+    pub(crate) fn faces_without_embedding(
+        &self,
+        model: &ModelId,
+        after: FaceId,
+        limit: usize,
+    ) -> Result<Vec<FaceToEmbed>> {
         self.read(|c| {
             let mut query = c.prepare_cached(
                 "SELECT face.id, photo_id, photo.path, x, y, face.width, face.height, score, landmarks, picture \

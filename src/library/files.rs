@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 /// What the library already knows of a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KnownFile {
+pub(crate) struct KnownFile {
     pub photo_id: PhotoId,
     pub size: u64,
     pub mtime_ns: i64,
@@ -68,7 +68,7 @@ pub(super) const PROGRAM: &str = env!("CARGO_PKG_VERSION");
 
 impl Library {
     /// Points a path to its picture, where that is known. Expects the file's hashes.
-    pub fn place(&mut self, scan: ScanId, file: &FileFacts, detector: &ModelId) -> Result<Placed> {
+    pub(crate) fn place(&mut self, scan: ScanId, file: &FileFacts, detector: &ModelId) -> Result<Placed> {
         let Some(hashes) = file.hashes else { return Ok(Placed::New) };
         self.write(|t| {
             let Some(photo) = find_photo(t, &hashes)? else { return Ok(Placed::New) };
@@ -86,7 +86,7 @@ impl Library {
     }
 
     /// Notes that unchanged files are still there.
-    pub fn mark_seen(&mut self, scan: ScanId, files: &[FileFacts]) -> Result<()> {
+    pub(crate) fn mark_seen(&mut self, scan: ScanId, files: &[FileFacts]) -> Result<()> {
         self.write(|t| {
             let folder = folder_of(t, scan)?;
             for file in files {
@@ -111,7 +111,7 @@ impl Library {
 
 impl LibraryReader {
     /// What is known of a path, or None.
-    pub fn known(&self, path: &Path) -> Result<Option<KnownFile>> {
+    pub(crate) fn known(&self, path: &Path) -> Result<Option<KnownFile>> {
         self.read(|c| known(c, path))
     }
 

@@ -44,7 +44,7 @@ const LOOKED_FOR: usize = 500;
 
 impl Library {
     /// Notes that a folder is not there. Its photos stay in sight, shown by their thumbnails.
-    pub fn mark_offline(&mut self, folder: &Path) -> Result<()> {
+    pub(crate) fn mark_offline(&mut self, folder: &Path) -> Result<()> {
         self.write(|t| {
             let id = folder_id(t, folder)?;
             t.execute("UPDATE folder SET offline = 1 WHERE id = ?1", [id])?;
@@ -57,14 +57,14 @@ impl Library {
 
     /// Marks the files of a folder that are gone as missing, after its user has said so. Returns how many photos are
     /// missing since.
-    pub fn accept_missing(&mut self, folder: &Path) -> Result<usize> {
+    pub(crate) fn accept_missing(&mut self, folder: &Path) -> Result<usize> {
         let gone: Vec<PathBuf> = self.files_below(folder)?.into_iter().filter(|path| is_gone(path)).collect();
         self.write(|t| mark_missing(t, &gone))
     }
 
     /// Scans the folder no longer. Returns how many photos are out of sight or gone since. Before faces are forgotten a
     /// backup is made: it is the way back.
-    pub fn remove_folder(&mut self, folder: &Path, faces: FacesOfFolder) -> Result<usize> {
+    pub(crate) fn remove_folder(&mut self, folder: &Path, faces: FacesOfFolder) -> Result<usize> {
         self.read(|c| folder_id(c, folder))?;
         if faces == FacesOfFolder::Forget {
             self.back_up(BackupReason::BeforeRemoval)?;
@@ -99,7 +99,7 @@ impl Library {
     ///
     /// # Errors
     /// When the folder is not in the library.
-    pub fn move_folder(&mut self, from: &Path, to: &Path) -> Result<()> {
+    pub(crate) fn move_folder(&mut self, from: &Path, to: &Path) -> Result<()> {
         let files = self.files_below(from)?;
         self.write(|t| {
             let id = folder_id(t, from)?;

@@ -103,7 +103,7 @@ impl LibraryReader {
     }
 
     /// Of these faces those of one person or group.
-    pub fn faces_to_group_of(&self, person: PersonId, model: &ModelId) -> Result<Vec<FaceToGroup>> {
+    pub(crate) fn faces_to_group_of(&self, person: PersonId, model: &ModelId) -> Result<Vec<FaceToGroup>> {
         self.read(|c| faces_to_group(c, model, Some(person)))
     }
 

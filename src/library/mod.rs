@@ -40,31 +40,37 @@ mod sought;
 #[cfg(test)]
 mod tests;
 
+#[cfg(test)]
+pub(crate) use self::{
+    error::Obstacle, grouping::GroupingOutcome, people::ListedFace, review::ReviewAction, scan::ScanEnd,
+};
 pub use aside::{AgainstMerge, FaceSetAside, Rejection, ToldApart};
-pub use attempts::Suspect;
-pub use carry::{Carried, FaceInPicture, LostFace, PictureFaces, Replaced};
-pub use error::{LibraryError, Obstacle, Result, Stale};
-pub use faces::{ConfirmedFace, FaceRecord, FaceToEmbed};
-pub use files::{KnownFile, Placed};
+pub(crate) use attempts::Suspect;
+pub use carry::{Carried, LostFace};
+pub(crate) use carry::{FaceInPicture, PictureFaces, Replaced};
+pub use error::{LibraryError, Result, Stale};
+pub use faces::FaceRecord;
+pub(crate) use faces::{ConfirmedFace, FaceToEmbed};
+pub(crate) use files::Placed;
 pub use folders::{FacesOfFolder, ScannedFolder};
-pub use grouping::{FaceToGroup, GroupedBy, GroupingInput, GroupingOutcome};
-pub use open::{Library, LibraryReader};
-pub use people::{FaceDetail, FaceOfPerson, ListedFace, PeopleFilter, PeopleKind, PersonCard, PersonListing};
-pub use photos::{Counts, ListedPhoto, PhotoDetail, PhotoFilter};
-pub use reason::Reason;
-pub use review::{
-    Belongs, Decision, Destination, FaceState, HistoryEntry, NextSteps, Reverted, ReviewAction, SetAside,
-};
-pub use scan::{
-    FileFacts, FileHashes, MissingPolicy, PhotoRecord, PhotoState, Recorded, ScanCounts, ScanEnd, ScanId, ScanOutcome,
-};
-pub use sought::{FacesThere, LostPicture};
+pub use grouping::GroupedBy;
+pub(crate) use grouping::{FaceToGroup, GroupingInput};
+pub use open::Library;
+pub(crate) use open::LibraryReader;
+pub use people::{FaceDetail, FaceOfPerson, PersonCard};
+pub(crate) use people::{PeopleFilter, PeopleKind, PersonListing};
+pub(crate) use photos::ListedPhoto;
+pub use photos::{Counts, PhotoDetail, PhotoFilter};
+pub use review::{Belongs, Decision, Destination, FaceState, NextSteps, SetAside};
+pub(crate) use scan::ScanId;
+pub use scan::{FileFacts, FileHashes, MissingPolicy, PhotoRecord, PhotoState, ScanOutcome};
+pub(crate) use sought::{FacesThere, LostPicture};
 
 /// A part of a long list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ListPage {
-    pub offset: usize,
-    pub limit: usize,
+    pub(crate) offset: usize,
+    pub(crate) limit: usize,
 }
 
 impl ListPage {

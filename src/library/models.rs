@@ -11,7 +11,7 @@ impl Library {
     /// Says which weights stand behind a model's name from now on. Embeddings that others made are put aside under the
     /// name with their weights, and are back when these are. Those of an older program, which did not note the weights,
     /// count as made by these.
-    pub fn use_weights(&mut self, model: &ModelId, weights: &str) -> Result<()> {
+    pub(crate) fn use_weights(&mut self, model: &ModelId, weights: &str) -> Result<()> {
         self.write(|t| {
             let before: Option<Option<String>> =
                 t.query_row("SELECT weights FROM model WHERE name = ?1", [&model.0], |row| row.get(0)).optional()?;

@@ -81,7 +81,7 @@ impl Library {
     }
 
     /// A second connection that cannot write, for the thread that reads for the window.
-    pub fn open_read_only(path: &Path) -> Result<LibraryReader> {
+    pub(crate) fn open_read_only(path: &Path) -> Result<LibraryReader> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let open = || -> Result<Connection> {
             care::refuse_obstructed(path)?;

@@ -14,7 +14,7 @@ use super::review::{Belongs, FaceState, rows};
 use crate::types::{Detection, Embedding, FaceBox, FaceId, ModelId, PersonId, PhotoId, SquaredDistance};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PeopleKind {
+pub(crate) enum PeopleKind {
     Named,
     /// Groups that nobody has named yet.
     Nameless,
@@ -23,7 +23,7 @@ pub enum PeopleKind {
 
 /// Which people to list: groups smaller than `min_faces` are left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PeopleFilter {
+pub(crate) struct PeopleFilter {
     pub kind: PeopleKind,
     pub min_faces: usize,
 }
@@ -91,7 +91,7 @@ const ANY_FACE: &str = "(SELECT gone.id FROM face gone WHERE gone.person_id =";
 
 impl LibraryReader {
     /// A page of people, those with the most faces first.
-    pub fn people(&self, filter: PeopleFilter, page: ListPage) -> Result<Vec<PersonCard>> {
+    pub(crate) fn people(&self, filter: PeopleFilter, page: ListPage) -> Result<Vec<PersonCard>> {
         self.read(|c| {
             let sql = format!(
                 "SELECT id, name, hidden, faces, confirmed, suggested, coalesce(cover_face, (SELECT best.id FROM face best \

@@ -126,7 +126,7 @@ impl Library {
     }
 
     /// Records that a picture could not be decoded. Faces from an earlier, readable version stay.
-    pub fn record_skip(&mut self, scan: ScanId, file: &FileFacts, reason: &str) -> Result<PhotoId> {
+    pub(crate) fn record_skip(&mut self, scan: ScanId, file: &FileFacts, reason: &str) -> Result<PhotoId> {
         self.write(|t| {
             let known = match &file.hashes {
                 Some(hashes) => find_photo(t, hashes)?,
@@ -146,7 +146,7 @@ impl Library {
     }
 
     /// Records that a file could not be read. What is known of the path stays; a path never read stands as failed.
-    pub fn record_unreadable(&mut self, scan: ScanId, file: &FileFacts, problem: &str) -> Result<()> {
+    pub(crate) fn record_unreadable(&mut self, scan: ScanId, file: &FileFacts, problem: &str) -> Result<()> {
         if self.known(&file.path)?.is_none_or(|known| !known.has_picture && known.sha256.is_none()) {
             self.record_skip(scan, &FileFacts { hashes: None, ..file.clone() }, problem)?;
         }
@@ -266,7 +266,7 @@ impl GoneSince {
 }
 
 impl LibraryReader {
-    pub fn scan_counts(&self, scan: ScanId) -> Result<ScanCounts> {
+    pub(crate) fn scan_counts(&self, scan: ScanId) -> Result<ScanCounts> {
         self.read(|c| {
             let mut query = c.prepare_cached(
                 "SELECT count(*), ifnull(sum((SELECT count(*) FROM face WHERE photo_id = photo.id AND \

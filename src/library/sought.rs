@@ -11,7 +11,7 @@ use crate::types::{Embedding, FaceId, ModelId, PhotoId};
 
 /// A picture without a file whose faces are lost.
 #[derive(Debug, Clone, PartialEq)]
-pub struct LostPicture {
+pub(crate) struct LostPicture {
     pub photo: PhotoId,
     /// They were looked for in all pictures up to this one.
     pub sought_up_to: PhotoId,
@@ -21,7 +21,7 @@ pub struct LostPicture {
 
 /// Faces of pictures that are there, of some pictures in order of id.
 #[derive(Debug, Clone, PartialEq)]
-pub struct FacesThere {
+pub(crate) struct FacesThere {
     pub faces: Vec<(PhotoId, Embedding)>,
     /// The last picture that was asked for: the next ones come after it.
     pub up_to: PhotoId,
@@ -29,7 +29,7 @@ pub struct FacesThere {
 
 impl LibraryReader {
     /// Pictures with lost faces that `model` has embedded; without a vector nothing says where a face is.
-    pub fn lost_pictures(&self, model: &ModelId) -> Result<Vec<LostPicture>> {
+    pub(crate) fn lost_pictures(&self, model: &ModelId) -> Result<Vec<LostPicture>> {
         self.read(|c| {
             let mut query = c.prepare_cached(&format!(
                 "SELECT photo.id, vector, ifnull((SELECT up_to FROM sought WHERE sought.photo_id = photo.id \
@@ -54,7 +54,7 @@ impl LibraryReader {
     }
 
     /// The faces of the next `limit` pictures after one, of those that are there. None: it was the last.
-    pub fn faces_there(&self, model: &ModelId, after: PhotoId, limit: usize) -> Result<Option<FacesThere>> {
+    pub(crate) fn faces_there(&self, model: &ModelId, after: PhotoId, limit: usize) -> Result<Option<FacesThere>> {
         self.read(|c| {
             let last = "SELECT max(id) FROM (SELECT id FROM photo WHERE id > ?1 ORDER BY id LIMIT ?2)";
             let up_to: Option<i64> =
@@ -92,7 +92,7 @@ impl LibraryReader {
 
 impl Library {
     /// Notes that the lost faces of a picture were looked for in all pictures up to another one.
-    pub fn note_sought(&mut self, photo: PhotoId, model: &ModelId, up_to: PhotoId) -> Result<()> {
+    pub(crate) fn note_sought(&mut self, photo: PhotoId, model: &ModelId, up_to: PhotoId) -> Result<()> {
         self.write(|t| {
             t.execute(
                 "INSERT OR REPLACE INTO sought (photo_id, model_id, up_to) \

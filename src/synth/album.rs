@@ -16,7 +16,7 @@ use crate::types::Cancel;
 
 /// What to write.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AlbumPlan {
+pub(crate) struct AlbumPlan {
     pub people: u32,
     pub photos: u32,
     pub seed: u64,
@@ -24,7 +24,7 @@ pub struct AlbumPlan {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Layout {
+pub(crate) enum Layout {
     /// One folder of photos with one to six people each.
     Photos,
     /// A folder a person with aligned crops of this many pixels a side; the photos are dealt out evenly.
@@ -33,14 +33,14 @@ pub enum Layout {
 
 /// `truth.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct AlbumTruth {
+pub(crate) struct AlbumTruth {
     pub seed: u64,
     pub people: u32,
     pub photos: Vec<PhotoTruth>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct PhotoTruth {
+pub(crate) struct PhotoTruth {
     /// Relative to `truth.json`, with `/`.
     pub file: String,
     pub width: u32,
@@ -50,7 +50,7 @@ pub struct PhotoTruth {
 }
 
 #[derive(Debug, thiserror::Error)]
-pub enum SynthError {
+pub(crate) enum SynthError {
     #[error("an album needs at least one person and one photo")]
     NothingToDraw,
     #[error("the folder holds other files, nothing was written: {}", .0.display())]
@@ -68,7 +68,7 @@ const BATCH: u32 = 16;
 ///
 /// # Errors
 /// See [`SynthError`]; `truth.json` is written last, so an album with it is complete.
-pub fn write_album(
+pub(crate) fn write_album(
     folder: &Path,
     plan: &AlbumPlan,
     cancel: &Cancel,

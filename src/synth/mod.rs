@@ -19,6 +19,7 @@ mod scene;
 mod variation;
 mod wear;
 
-pub use album::{AlbumPlan, AlbumTruth, Layout, PhotoTruth, SynthError, write_album};
+pub(crate) use album::{AlbumPlan, AlbumTruth, Layout, PhotoTruth, write_album};
 pub use identity::Identity;
-pub use scene::{Truth, render_crop, render_photo};
+pub(crate) use scene::Truth;
+pub use scene::{render_crop, render_photo};

@@ -71,7 +71,7 @@ impl fmt::Display for Alarm {
 
 /// Watches the steps and gives each kind of alarm once.
 #[derive(Debug, Default)]
-pub struct Watch {
+pub(crate) struct Watch {
     given: BTreeSet<&'static str>,
     steps_without_triplets: u32,
 }

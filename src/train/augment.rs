@@ -14,7 +14,7 @@ use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct AugmentConfig {
+pub(crate) struct AugmentConfig {
     /// Turns by up to so many degrees either way; davidsandberg uses 10.
     pub rotation_deg: Option<f32>,
     /// Cuts out a window whose sides are at least this share of the picture's, and enlarges it again.
@@ -83,7 +83,7 @@ impl AugmentConfig {
 }
 
 /// A changed copy of the same size.
-pub fn augment(picture: RgbImage, config: &AugmentConfig, rng: &mut ChaCha8Rng) -> RgbImage {
+pub(crate) fn augment(picture: RgbImage, config: &AugmentConfig, rng: &mut ChaCha8Rng) -> RgbImage {
     let mut picture = picture;
     if let Some(limit) = config.rotation_deg {
         picture = rotated(&picture, rng.random_range(-limit..=limit));

@@ -35,14 +35,14 @@ const FEWEST_PEOPLE: usize = 5;
 pub struct Comparison {
     /// What the old network is called.
     pub old: String,
-    pub verdict: ComparisonOutcome,
+    pub(crate) verdict: ComparisonOutcome,
     pub people: Option<PeopleComparison>,
     pub pairs: Option<PairsComparison>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum ComparisonOutcome {
+pub(crate) enum ComparisonOutcome {
     Better,
     /// None that these data can tell.
     NoDifference,
@@ -92,7 +92,7 @@ pub struct Measured {
 
 /// Unit vectors of the same pictures by both networks, row after row.
 #[derive(Debug, Clone)]
-pub struct BothVectors {
+pub(crate) struct BothVectors {
     pub old: Vec<f32>,
     pub old_dimensions: usize,
     pub new: Vec<f32>,
@@ -117,7 +117,7 @@ fn verdict(figures: impl Iterator<Item = Compared>) -> ComparisonOutcome {
 }
 
 impl Compared {
-    pub fn verdict(&self) -> ComparisonOutcome {
+    pub(crate) fn verdict(&self) -> ComparisonOutcome {
         if self.low > 0.0 {
             ComparisonOutcome::Better
         } else if self.high < 0.0 {
@@ -156,7 +156,7 @@ impl Compared {
 }
 
 /// Compares on held-out people; None when there are too few for an error bar.
-pub fn compare_people(
+pub(crate) fn compare_people(
     vectors: &BothVectors,
     people: &[u32],
     far_target: f64,
@@ -201,7 +201,7 @@ fn compare_by(
 }
 
 /// Compares on a list of pairs; `row_of` gives a picture's row in both networks' vectors.
-pub fn compare_pairs(
+pub(crate) fn compare_pairs(
     set: &PairSet,
     vectors: &BothVectors,
     row_of: impl Fn(usize) -> Option<usize>,

@@ -21,31 +21,31 @@ pub struct TrainConfig {
     pub steps: u64,
     /// What the learning rate calls an epoch; davidsandberg's is 1,000 steps.
     pub steps_per_epoch: u64,
-    pub learning_rate: LearningRate,
-    pub optimiser: OptimiserConfig,
-    pub loss: LossConfig,
-    pub rule: MiningRule,
-    pub mining: MiningSource,
+    pub(crate) learning_rate: LearningRate,
+    pub(crate) optimiser: OptimiserConfig,
+    pub(crate) loss: LossConfig,
+    pub(crate) rule: MiningRule,
+    pub(crate) mining: MiningSource,
     /// Learns another network's vectors, with triplets or without; none learns from triplets alone.
     #[serde(default)]
-    pub teacher: Option<TeacherConfig>,
-    pub sampler: SamplerConfig,
-    pub chunks: ChunkSizes,
-    pub augmentation: AugmentConfig,
+    pub(crate) teacher: Option<TeacherConfig>,
+    pub(crate) sampler: SamplerConfig,
+    pub(crate) chunks: ChunkSizes,
+    pub(crate) augmentation: AugmentConfig,
     /// Decay of the moving average of the weights; none keeps no average.
     pub ema_decay: Option<f64>,
     pub trainable: TrainablePart,
     /// A first phase in which nothing but the last layer learns, before `trainable` does.
     #[serde(default)]
-    pub last_layer_first: Option<LastLayerFirst>,
+    pub(crate) last_layer_first: Option<LastLayerFirst>,
     pub batch_norm: BatchNormStatistics,
-    pub validation: ValidationConfig,
+    pub(crate) validation: ValidationConfig,
     pub checkpoint_every_steps: u64,
 }
 
 /// The order of the paper's appendix (section 7): the embedding layer alone, then the whole network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LastLayerFirst {
+pub(crate) struct LastLayerFirst {
     pub steps: u64,
     /// Draws the layer's weights anew before, as the paper does.
     pub redraw: bool,
@@ -54,7 +54,7 @@ pub struct LastLayerFirst {
 /// Where triplets are looked for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub enum MiningSource {
+pub(crate) enum MiningSource {
     /// Within the mini-batch.
     Online,
     /// Over a subset of the data, every n steps.
@@ -66,7 +66,7 @@ pub enum MiningSource {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct ValidationConfig {
+pub(crate) struct ValidationConfig {
     /// 0 judges at the end only.
     pub every_steps: u64,
     /// The share of people kept out of training.

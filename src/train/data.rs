@@ -15,12 +15,12 @@ pub struct Person {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Dataset {
+pub(crate) struct Dataset {
     pub people: Vec<Person>,
 }
 
 /// Gives a picture's crop, of the network's input size, decoded anew each time so that memory stays flat.
-pub trait PictureSource: Send + Sync {
+pub(crate) trait PictureSource: Send + Sync {
     /// The crop, or in plain words why there is none.
     fn crop(&self, picture: usize) -> Result<RgbImage, String>;
 }

@@ -12,7 +12,7 @@ use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor, TensorData, TensorReadError};
 
 #[derive(Debug)]
-pub struct Ema {
+pub(crate) struct Ema {
     decay: f64,
     updates: u64,
     averages: BTreeMap<String, Tensor<1>>,
@@ -20,7 +20,7 @@ pub struct Ema {
 
 /// What a checkpoint keeps.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct EmaState {
+pub(crate) struct EmaState {
     pub updates: u64,
     pub averages: BTreeMap<String, Vec<f32>>,
 }

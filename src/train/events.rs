@@ -104,7 +104,7 @@ pub struct StepReport {
 
 impl StepReport {
     /// The share of pairs that still had something to teach.
-    pub fn active_share(&self) -> f64 {
+    pub(crate) fn active_share(&self) -> f64 {
         self.triplets as f64 / self.pairs.max(1) as f64
     }
 }
@@ -126,7 +126,7 @@ pub enum StopReason {
 
 /// How a run shall end before its time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
+pub(crate) enum Ending {
     /// Judge the network, then keep it as if its steps were done.
     Keep,
     /// Forget the run.
@@ -162,7 +162,7 @@ impl Control {
     }
 
     /// Ends the run after the present step. The first wish holds.
-    pub fn stop(&self, ending: Ending) {
+    pub(crate) fn stop(&self, ending: Ending) {
         self.ending.get_or_init(|| ending);
     }
 

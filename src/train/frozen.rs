@@ -52,7 +52,7 @@ pub fn freeze<M: Module>(module: M, part: &TrainablePart, statistics: BatchNormS
 
 /// Draws the last weight matrix or convolution anew, evenly within ±√(3 / inputs) (He et al. 2015, for a layer without
 /// activation behind it). Its bias and the norms behind it begin anew too: what they knew was of the weights before.
-pub fn redraw_last_layer<M: Module>(module: M, seed: u64) -> Result<M, FreezeError> {
+pub(crate) fn redraw_last_layer<M: Module>(module: M, seed: u64) -> Result<M, FreezeError> {
     let place = first_trained(&Layout::of(&module).parameters, &TrainablePart::LastLayer)?;
     Ok(module.map(&mut Redraw { path: Vec::new(), place, seen: 0, rng: stream(seed, Purpose::LastLayer, 0, 0) }))
 }

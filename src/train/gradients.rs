@@ -8,7 +8,7 @@ use burn::tensor::{Gradients, Tensor, TensorReadError};
 
 /// The flattened gradient of every tracked parameter, by its path in the module.
 #[derive(Debug, Default)]
-pub struct GradientMap(BTreeMap<String, Tensor<1>>);
+pub(crate) struct GradientMap(BTreeMap<String, Tensor<1>>);
 
 impl GradientMap {
     /// Takes the gradients of `module`'s parameters out of a backward pass. Frozen parameters have none.

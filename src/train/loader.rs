@@ -15,18 +15,18 @@ use super::rng::{Purpose, stream};
 use super::sampler::Exemplar;
 
 /// Batches asked for and not yet taken; more would only cost memory.
-pub const BATCHES_AHEAD: usize = 2;
+pub(crate) const BATCHES_AHEAD: usize = 2;
 
 /// Pictures to fetch for a step.
 #[derive(Debug, Clone)]
 pub struct Request {
     pub step: u64,
-    pub exemplars: Vec<Exemplar>,
+    pub(crate) exemplars: Vec<Exemplar>,
 }
 
 /// The pictures that could be read, in the order asked for, and those that could not.
 #[derive(Debug)]
-pub struct LoadedBatch {
+pub(crate) struct LoadedBatch {
     pub step: u64,
     pub exemplars: Vec<Exemplar>,
     pub images: Vec<RgbImage>,
@@ -55,7 +55,7 @@ pub enum LoaderError {
 
 /// What a loader makes batches of.
 #[derive(Clone)]
-pub struct Loading {
+pub(crate) struct Loading {
     pub source: Arc<dyn PictureSource>,
     pub augmentation: AugmentConfig,
     pub seed: u64,
@@ -66,7 +66,7 @@ pub struct Loading {
 }
 
 #[derive(Debug)]
-pub struct Loader {
+pub(crate) struct Loader {
     requests: Option<Sender<Request>>,
     batches: Receiver<LoadedBatch>,
     thread: Option<JoinHandle<()>>,
@@ -119,7 +119,7 @@ impl Drop for Loader {
 }
 
 /// Pictures as they are, on the calling pool: for evaluation.
-pub fn load_plain(source: &dyn PictureSource, exemplars: &[Exemplar]) -> LoadedBatch {
+pub(crate) fn load_plain(source: &dyn PictureSource, exemplars: &[Exemplar]) -> LoadedBatch {
     read(source, None, Request { step: 0, exemplars: exemplars.to_vec() }, &AugmentConfig::NONE, 0)
 }
 

@@ -10,14 +10,14 @@ use serde::{Deserialize, Serialize};
 
 /// Three rows of an embedding matrix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Triplet {
+pub(crate) struct Triplet {
     pub anchor: u32,
     pub positive: u32,
     pub negative: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct LossConfig {
+pub(crate) struct LossConfig {
     /// α: how much farther a different face shall be than a same one, in squared distance.
     pub margin: f32,
     pub reduction: Reduction,
@@ -32,14 +32,14 @@ impl Default for LossConfig {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
-pub enum Reduction {
+pub(crate) enum Reduction {
     Mean,
     Sum,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
-pub enum LossShape {
+pub(crate) enum LossShape {
     /// [x + α]₊
     Hinge,
     /// ln(1 + eˣ), without margin.
@@ -71,7 +71,7 @@ pub fn normalise(raw: Tensor<2>) -> Tensor<2> {
 /// # Shapes
 /// - unit: `[rows, dimensions]`, rows of unit length
 /// - output: `[triplets]`
-pub fn triplet_terms(unit: Tensor<2>, triplets: &[Triplet], config: &LossConfig) -> Tensor<1> {
+pub(crate) fn triplet_terms(unit: Tensor<2>, triplets: &[Triplet], config: &LossConfig) -> Tensor<1> {
     let rows = |pick: fn(&Triplet) -> u32| {
         let indices: Vec<i32> = triplets.iter().map(|triplet| pick(triplet) as i32).collect();
         let indices = Tensor::<1, Int>::from_data(TensorData::new(indices, [triplets.len()]), &unit.device());

@@ -37,4 +37,4 @@ pub mod times;
 pub mod trunk;
 pub mod validate;
 
-pub use config::TrainConfig;
+pub(crate) use config::TrainConfig;

@@ -32,7 +32,7 @@ pub enum Rule {
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "factor", rename_all = "snake_case")]
-pub enum WeightDecay {
+pub(crate) enum WeightDecay {
     None,
     /// Added to the gradient, as a penalty of factor/2 · ‖w‖² in the loss.
     L2(f64),
@@ -41,7 +41,7 @@ pub enum WeightDecay {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct OptimiserConfig {
+pub(crate) struct OptimiserConfig {
     pub rule: Rule,
     /// For weights of two or more axes; biases and batch-norm parameters never decay.
     pub weight_decay: WeightDecay,
@@ -56,13 +56,14 @@ impl Default for OptimiserConfig {
 }
 
 impl Rule {
-    pub const ADAGRAD: Self = Self::AdaGrad { initial_accumulator: 0.1, epsilon: 1e-10 };
-    pub const ADAM: Self = Self::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+    pub(crate) const ADAGRAD: Self = Self::AdaGrad { initial_accumulator: 0.1, epsilon: 1e-10 };
+    pub(crate) const ADAM: Self = Self::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
     /// davidsandberg's constants, with TensorFlow's accumulator that starts at one.
-    pub const RMSPROP: Self = Self::RmsProp { decay: 0.9, momentum: 0.9, epsilon: 1.0, initial_accumulator: 1.0 };
-    pub const ADADELTA: Self = Self::AdaDelta { decay: 0.9, epsilon: 1e-6 };
-    pub const NESTEROV: Self = Self::Momentum { momentum: 0.9, nesterov: true };
-    pub const MOMENTUM: Self = Self::Momentum { momentum: 0.9, nesterov: false };
+    pub(crate) const RMSPROP: Self =
+        Self::RmsProp { decay: 0.9, momentum: 0.9, epsilon: 1.0, initial_accumulator: 1.0 };
+    pub(crate) const ADADELTA: Self = Self::AdaDelta { decay: 0.9, epsilon: 1e-6 };
+    pub(crate) const NESTEROV: Self = Self::Momentum { momentum: 0.9, nesterov: true };
+    pub(crate) const MOMENTUM: Self = Self::Momentum { momentum: 0.9, nesterov: false };
 
     /// The same rule with another ε; momentum has none.
     pub fn with_epsilon(self, epsilon: f64) -> Self {
@@ -130,7 +131,7 @@ fn running(average: &Tensor<1>, value: Tensor<1>, keep: f64) -> Tensor<1> {
 
 /// The rule and what it remembers of each parameter.
 #[derive(Debug)]
-pub struct Optimiser {
+pub(crate) struct Optimiser {
     config: OptimiserConfig,
     steps_taken: u64,
     slots: BTreeMap<String, Vec<Tensor<1>>>,
@@ -138,7 +139,7 @@ pub struct Optimiser {
 
 /// What a checkpoint keeps; slot `i` of a parameter is named `path/i`.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct OptimiserState {
+pub(crate) struct OptimiserState {
     pub steps_taken: u64,
     pub slots: BTreeMap<String, Vec<f32>>,
 }

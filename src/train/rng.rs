@@ -10,7 +10,7 @@ use rand_chacha::rand_core::SeedableRng;
 
 /// What the random numbers are for: no two purposes share a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
+pub(crate) enum Purpose {
     PeopleOrder = 1,
     Pictures = 2,
     RandomNegatives = 3,
@@ -28,7 +28,7 @@ pub enum Purpose {
 }
 
 /// The stream of `purpose` at `position` (a step, an epoch) and `item` (an anchor, a picture) within it.
-pub fn stream(seed: u64, purpose: Purpose, position: u64, item: u64) -> ChaCha8Rng {
+pub(crate) fn stream(seed: u64, purpose: Purpose, position: u64, item: u64) -> ChaCha8Rng {
     let mut key = [0; 32];
     for (slot, word) in key.chunks_exact_mut(8).zip([seed, purpose as u64, position, item]) {
         slot.copy_from_slice(&word.to_le_bytes());

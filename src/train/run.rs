@@ -42,7 +42,7 @@ mod saving;
 const LOOKED_AT_WHILE_PAUSED: Duration = Duration::from_millis(50);
 
 /// What to learn from and what to judge on.
-pub struct TrainingData {
+pub(crate) struct TrainingData {
     pub source: Arc<dyn PictureSource>,
     pub training: Dataset,
     pub held_out: Dataset,
@@ -56,7 +56,7 @@ pub struct TrainingData {
     pub live_teacher: Option<LiveTeacher>,
 }
 
-pub struct Setup<'a> {
+pub(crate) struct Setup<'a> {
     pub config: &'a TrainConfig,
     pub data: &'a TrainingData,
     /// Of the network being trained; its preprocessing is obeyed.
@@ -72,12 +72,12 @@ pub struct Setup<'a> {
 pub struct Trained<N> {
     /// For inference: the network that was judged best, averaged where an average is kept.
     pub net: N,
-    pub outcome: RunOutcome,
+    pub(crate) outcome: RunOutcome,
 }
 
 /// What became of a run.
 #[derive(Debug, Clone)]
-pub struct RunOutcome {
+pub(crate) struct RunOutcome {
     pub parameters: usize,
     /// Done in all.
     pub steps: u64,
@@ -123,7 +123,7 @@ pub enum TrainError {
 }
 
 /// Trains `net` as `setup` says until it is done, stopped, or in trouble.
-pub fn train<N: Module + EmbeddingNet>(
+pub(crate) fn train<N: Module + EmbeddingNet>(
     net: N,
     setup: Setup<'_>,
     control: &Control,

@@ -13,7 +13,7 @@ use super::data::Dataset;
 use super::rng::{Purpose, shuffle, stream};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SamplerConfig {
+pub(crate) struct SamplerConfig {
     /// P; fewer when the data has fewer.
     pub people_per_batch: usize,
     /// K; a person with fewer pictures gives all.
@@ -27,7 +27,7 @@ pub struct SamplerConfig {
 /// What a batch does where people have fewer than K pictures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
-pub enum Fill {
+pub(crate) enum Fill {
     /// It is smaller.
     #[default]
     No,
@@ -47,7 +47,7 @@ impl Default for SamplerConfig {
 
 /// A picture of the data set and whose face it shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Exemplar {
+pub(crate) struct Exemplar {
     pub picture: usize,
     pub person: u32,
 }
@@ -55,10 +55,10 @@ pub struct Exemplar {
 /// Where the sampler is: the number of the next batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct SamplerPosition(pub u64);
+pub(crate) struct SamplerPosition(pub u64);
 
 #[derive(Debug)]
-pub struct Sampler<'a> {
+pub(crate) struct Sampler<'a> {
     data: &'a Dataset,
     config: SamplerConfig,
     seed: u64,

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub enum LearningRate {
+pub(crate) enum LearningRate {
     Constant {
         rate: f64,
     },
@@ -32,7 +32,7 @@ pub enum LearningRate {
 
 /// How long a run is, and what it calls an epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Length {
+pub(crate) struct Length {
     pub steps: u64,
     pub steps_per_epoch: u64,
 }
@@ -51,7 +51,7 @@ struct ScheduleEntry {
 }
 
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum ScheduleError {
+pub(crate) enum ScheduleError {
     #[error("line {line} of the schedule is not `epoch: rate`")]
     NotAnEntry { line: usize },
     #[error("line {line} of the schedule has an epoch that is not after the one before")]
@@ -90,7 +90,7 @@ impl Schedule {
         Self { entries: entries.iter().map(entry).collect() }
     }
 
-    pub fn parse(text: &str) -> Result<Self, ScheduleError> {
+    pub(crate) fn parse(text: &str) -> Result<Self, ScheduleError> {
         let mut entries: Vec<ScheduleEntry> = Vec::new();
         for (number, line) in text.lines().enumerate() {
             let line_number = number + 1;

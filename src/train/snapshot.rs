@@ -89,7 +89,7 @@ impl TripletKind {
 }
 
 /// How many of `triplets` are hard and how many semi-hard.
-pub fn count_kinds(points: Points<'_>, triplets: &[Triplet], margin: f32) -> (usize, usize) {
+pub(crate) fn count_kinds(points: Points<'_>, triplets: &[Triplet], margin: f32) -> (usize, usize) {
     let count = |(hard, semi): (usize, usize), kind: TripletKind| {
         (hard + usize::from(kind == TripletKind::Hard), semi + usize::from(kind == TripletKind::SemiHard))
     };
@@ -134,7 +134,7 @@ pub fn bin(squared_distance: f32) -> usize {
 }
 
 /// A batch that was learned from.
-pub struct LearnedBatch<'a> {
+pub(crate) struct LearnedBatch<'a> {
     pub step: u64,
     pub seed: u64,
     pub margin: f32,

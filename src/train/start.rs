@@ -23,7 +23,7 @@ use crate::networks::weights::{ModelCard, NamedTensor, TensorFile, fill};
 
 /// The weights a network starts from.
 #[derive(Debug, Clone)]
-pub enum Weights {
+pub(crate) enum Weights {
     /// Drawn at random from a seed.
     Scratch { seed: u64 },
     /// Tensors by the paths of the network's parameters: written by a run, or converted from another tool's file. Shared,
@@ -53,7 +53,7 @@ pub(super) fn sha256_of<'a>(tensors: impl Iterator<Item = &'a NamedTensor>) -> [
 }
 
 /// Trains the network that `setup.card` names, starting from `weights`; it ends in the run's folder.
-pub fn train_named(
+pub(crate) fn train_named(
     weights: &Weights,
     device: &Device,
     setup: Setup<'_>,
@@ -68,7 +68,7 @@ const PICTURES_AT_ONCE: usize = 240;
 
 /// A network that stays as it is.
 #[derive(Clone, Copy)]
-pub struct Frozen<'a> {
+pub(crate) struct Frozen<'a> {
     pub card: &'a ModelCard,
     pub weights: &'a Weights,
     pub device: &'a Device,
@@ -77,7 +77,7 @@ pub struct Frozen<'a> {
 
 /// How a network looks at a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Views {
+pub(crate) enum Views {
     AsItIs,
     /// And at its mirror image: the vector is the mean direction of both.
     Mirrored,
@@ -85,7 +85,7 @@ pub enum Views {
 
 /// The unit vectors of pictures by a network that stays as it is. A picture that cannot be read has none. What `kept`
 /// knows is not found again; `watch` hears how many of the pictures are done, and may stop the work between two batches.
-pub fn frozen_vectors(
+pub(crate) fn frozen_vectors(
     frozen: Frozen<'_>,
     source: &dyn PictureSource,
     pictures: &[usize],
@@ -122,7 +122,7 @@ pub fn frozen_vectors(
 }
 
 /// A network that stays as it is, to be asked in every step: unit vectors of crops as it wants them, row after row.
-pub fn frozen_embedder(frozen: Frozen<'_>) -> Result<EmbedCrops, TrainError> {
+pub(crate) fn frozen_embedder(frozen: Frozen<'_>) -> Result<EmbedCrops, TrainError> {
     let Frozen { card, weights, device, .. } = frozen;
     let net = network(card, weights, device)?.valid().folded();
     let (input, dimensions) = (card.input, card.dimensions);
@@ -134,7 +134,7 @@ pub fn frozen_embedder(frozen: Frozen<'_>) -> Result<EmbedCrops, TrainError> {
 }
 
 /// The small network with weights drawn from `seed`.
-pub fn small_from_scratch(seed: u64, device: &Device) -> Result<Net, TrainError> {
+pub(crate) fn small_from_scratch(seed: u64, device: &Device) -> Result<Net, TrainError> {
     Ok(build(likeness_small::NAME, &NetOptions::default(), device)?.drawn(seed, device))
 }
 

@@ -40,11 +40,11 @@ mod inputs;
 
 use chunks::balanced;
 use inputs::to_tensor;
-pub use inputs::{Features, Inputs};
+pub(crate) use inputs::{Features, Inputs};
 
 /// How many pictures the device handles at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ChunkSizes {
+pub(crate) struct ChunkSizes {
     pub inference: usize,
     pub gradient: usize,
 }
@@ -59,7 +59,7 @@ impl Default for ChunkSizes {
 const TRIPLETS_AT_ONCE: usize = 16_384;
 
 /// Everything of a step but the network.
-pub struct Batch<'a> {
+pub(crate) struct Batch<'a> {
     pub inputs: Inputs<'a>,
     pub people: &'a [u32],
     /// The frozen network's vectors of the same pictures, row after row, for harmonic triplets.
@@ -69,13 +69,13 @@ pub struct Batch<'a> {
     pub lesson: Option<Lesson<'a>>,
 }
 
-pub enum Choice<'a> {
+pub(crate) enum Choice<'a> {
     Mine { rule: MiningRule, combinations: &'a Combinations },
     Given(&'a [Triplet]),
 }
 
 #[derive(Debug, Clone, Copy)]
-pub struct StepSettings<'a> {
+pub(crate) struct StepSettings<'a> {
     pub preprocessing: &'a Preprocessing,
     pub loss: LossConfig,
     pub chunks: ChunkSizes,
@@ -84,7 +84,7 @@ pub struct StepSettings<'a> {
 
 /// What was learned from a batch; the weights have not moved yet.
 #[derive(Debug)]
-pub struct Learned {
+pub(crate) struct Learned {
     pub loss: f32,
     pub mined: Mined,
     pub gradients: GradientMap,
@@ -99,7 +99,7 @@ pub struct Learned {
 }
 
 /// Mines `batch` and finds the gradients of `net`, which must be in training mode on an autodiff device.
-pub fn learn<N: Module + EmbeddingNet>(
+pub(crate) fn learn<N: Module + EmbeddingNet>(
     net: &N,
     batch: &Batch<'_>,
     settings: StepSettings<'_>,
@@ -198,7 +198,7 @@ pub fn embed<N: Module + EmbeddingNet>(
 }
 
 /// The network's output for features found before, row after row, before normalisation.
-pub fn embed_features<N: Module + EmbeddingNet>(
+pub(crate) fn embed_features<N: Module + EmbeddingNet>(
     net: &N,
     features: &Features,
     chunk: usize,
@@ -227,7 +227,7 @@ pub(super) fn in_shares<T: Send>(
 }
 
 /// Rows of any length other than zero, divided by it.
-pub fn normalise_rows(raw: &mut [f32], dimensions: usize) {
+pub(crate) fn normalise_rows(raw: &mut [f32], dimensions: usize) {
     for row in raw.chunks_mut(dimensions) {
         let length = row.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>().sqrt().max(1e-12);
         row.iter_mut().for_each(|value| *value = (f64::from(*value) / length) as f32);

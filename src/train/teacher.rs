@@ -27,7 +27,7 @@ mod principal;
 use principal::principal_directions;
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct TeacherConfig {
+pub(crate) struct TeacherConfig {
     /// What the triplet loss weighs beside the distance to the teacher. 0 looks for no triplets and needs no names:
     /// batches then go over all pictures.
     pub triplet_weight: f32,
@@ -42,7 +42,7 @@ pub struct TeacherConfig {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
-pub enum TeacherSees {
+pub(crate) enum TeacherSees {
     /// Each picture as it is, once a run
     #[default]
     Original,
@@ -69,25 +69,25 @@ impl TeacherConfig {
 }
 
 /// A teacher that looks on in every step.
-pub struct LiveTeacher {
+pub(crate) struct LiveTeacher {
     /// Gives each picture as the teacher wants it.
     pub source: Arc<dyn PictureSource>,
     /// Unit vectors of crops, row after row, with as many numbers as the learner gives.
     pub embed: EmbedCrops,
 }
 
-pub type EmbedCrops = Box<dyn Fn(&[RgbImage]) -> Result<Vec<f32>, TensorReadError> + Send + Sync>;
+pub(crate) type EmbedCrops = Box<dyn Fn(&[RgbImage]) -> Result<Vec<f32>, TensorReadError> + Send + Sync>;
 
 /// The teacher's vectors of a batch, row after row, and how much the triplet loss weighs beside them.
 #[derive(Debug, Clone, Copy)]
-pub struct Lesson<'a> {
+pub(crate) struct Lesson<'a> {
     pub vectors: &'a [f32],
     pub triplet_weight: f32,
 }
 
 /// The mean squared distance of `raw`, row after row before normalisation, to the unit vectors `wanted`, and its
 /// gradient by `raw`: of ‖e/|e| − t‖² by e it is 2 (u (u·t) − t) / |e| with u = e/|e|.
-pub fn distance_and_gradient(raw: &[f32], wanted: &[f32], dimensions: usize) -> (f32, Vec<f32>) {
+pub(crate) fn distance_and_gradient(raw: &[f32], wanted: &[f32], dimensions: usize) -> (f32, Vec<f32>) {
     let rows = (raw.len() / dimensions).max(1) as f64;
     let (mut distance, mut gradient) = (0.0, Vec::with_capacity(raw.len()));
     for (raw, wanted) in raw.chunks(dimensions).zip(wanted.chunks(dimensions)) {
@@ -102,7 +102,7 @@ pub fn distance_and_gradient(raw: &[f32], wanted: &[f32], dimensions: usize) -> 
 }
 
 /// The mean squared distance between the unit vectors of two networks, row by row.
-pub fn mean_distance(vectors: &[f32], wanted: &[f32], dimensions: usize) -> f64 {
+pub(crate) fn mean_distance(vectors: &[f32], wanted: &[f32], dimensions: usize) -> f64 {
     let squared = vectors.iter().zip(wanted).map(|(&a, &b)| (f64::from(a) - f64::from(b)).powi(2)).sum::<f64>();
     squared / (vectors.len() / dimensions).max(1) as f64
 }
@@ -113,7 +113,7 @@ pub fn mean_distance(vectors: &[f32], wanted: &[f32], dimensions: usize) -> f64 
 /// vectors' parts along their principal directions (not centred, as angles are measured from zero), made unit vectors
 /// again: no other linear map of so many numbers loses less of them. Either is fixed before the first step and found
 /// again from the same vectors.
-pub struct Projection {
+pub(crate) struct Projection {
     given: usize,
     dimensions: usize,
     /// Row after row; none where nothing is left out.

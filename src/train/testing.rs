@@ -11,7 +11,7 @@ use rand_chacha::rand_core::SeedableRng;
 use crate::networks::nets::EmbeddingNet;
 use crate::types::{ChannelOrder, CropRule, PixelScaling, Preprocessing};
 
-pub const TINY_PREPROCESSING: Preprocessing = Preprocessing {
+pub(crate) const TINY_PREPROCESSING: Preprocessing = Preprocessing {
     width: 12,
     height: 12,
     crop: CropRule::AsStored,
@@ -20,7 +20,7 @@ pub const TINY_PREPROCESSING: Preprocessing = Preprocessing {
 };
 
 #[derive(Module, Debug)]
-pub struct TinyNet {
+pub(crate) struct TinyNet {
     pub conv1: Conv2d,
     pub norm: BatchNorm,
     pub conv2: Conv2d,
@@ -62,7 +62,7 @@ impl EmbeddingNet for TinyNet {
 
 /// Three layers with a norm behind each, the last on embeddings: what MobileFaceNet does, in small.
 #[derive(Module, Debug)]
-pub struct NormedNet {
+pub(crate) struct NormedNet {
     conv1: Conv2d,
     norm1: BatchNorm,
     conv2: Conv2d,

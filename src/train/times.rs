@@ -32,7 +32,7 @@ pub struct PartTimes {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Part {
+pub(crate) enum Part {
     Waiting,
     Embedding,
     Mining,
@@ -61,7 +61,7 @@ impl Part {
 
 impl PartTimes {
     /// In the order in which they happen.
-    pub fn parts(&self) -> [(Part, f64); 8] {
+    pub(crate) fn parts(&self) -> [(Part, f64); 8] {
         [
             (Part::Waiting, self.waited_secs),
             (Part::Embedding, self.embedding_secs),
@@ -74,7 +74,7 @@ impl PartTimes {
         ]
     }
 
-    pub fn sum_secs(&self) -> f64 {
+    pub(crate) fn sum_secs(&self) -> f64 {
         self.parts().iter().map(|(_, secs)| secs).sum()
     }
 

@@ -19,11 +19,11 @@ use crate::networks::nets::EmbeddingNet;
 use crate::types::Preprocessing;
 
 /// SFace's maps of 10,000 pictures, or the 1,792 numbers that Inception-ResNet-v1 makes of 300,000.
-pub const KEPT_BYTES: usize = 2 << 30;
+pub(crate) const KEPT_BYTES: usize = 2 << 30;
 
 /// A picture of the data, and whether it is mirrored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct PictureKey {
+pub(crate) struct PictureKey {
     pub picture: usize,
     pub mirrored: bool,
 }
@@ -35,7 +35,7 @@ impl PictureKey {
     }
 }
 
-pub struct Trunk<N> {
+pub(crate) struct Trunk<N> {
     net: N,
     preprocessing: Preprocessing,
     /// Pictures on the device at once.

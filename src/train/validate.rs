@@ -16,7 +16,7 @@ use crate::types::Cancel;
 
 /// Pairs of an LFW list, by rows of `pictures`.
 #[derive(Debug, Clone, Default)]
-pub struct PairSet {
+pub(crate) struct PairSet {
     pub pictures: Vec<usize>,
     pub pairs: Vec<Pair>,
 }
@@ -83,7 +83,7 @@ pub struct PairsReport {
 }
 
 /// At most `limit` pictures of `people`, evenly from each.
-pub fn pictures_to_judge(people: &Dataset, limit: usize) -> Vec<Exemplar> {
+pub(crate) fn pictures_to_judge(people: &Dataset, limit: usize) -> Vec<Exemplar> {
     let most = people.people.iter().map(|person| person.pictures.len()).max().unwrap_or(0);
     let rounds = (0..most).flat_map(|round| {
         people.people.iter().enumerate().filter_map(move |(id, person)| {
@@ -100,7 +100,7 @@ impl ValidationReport {
     /// pictures tell more surely than a rate of rare mistakes; else by VAL on people held out, in harmonic training
     /// against the old network, and without such people by accuracy on the list of pairs. The AUC decides between
     /// equals.
-    pub fn beats(&self, other: &Self) -> bool {
+    pub(crate) fn beats(&self, other: &Self) -> bool {
         let (Some(own), Some(others)) = (self.rank(), other.rank()) else { return self.rank().is_some() };
         // A report that was read from a file may have lost its last bit.
         let first = |values: [(f64, f64); 2]| values.into_iter().map(|(a, b)| a - b).find(|by| by.abs() > 1e-9);
@@ -123,7 +123,7 @@ impl ValidationReport {
 }
 
 /// VAL, AUC and accuracy over all pairs of `vectors` (unit length, row after row).
-pub fn judge_people(
+pub(crate) fn judge_people(
     vectors: &[f32],
     dimensions: usize,
     people: &[u32],
@@ -164,7 +164,7 @@ pub(super) fn judge_people_until(
 }
 
 /// The vectors of one network against those of another, of the same pictures.
-pub fn judge_against(
+pub(crate) fn judge_against(
     new: &[f32],
     old: &[f32],
     dimensions: usize,
@@ -193,7 +193,7 @@ pub fn judge_against(
 }
 
 /// The pairs whose pictures could both be read: `row_of` gives a picture's row in `vectors`.
-pub fn judge_pairs(
+pub(crate) fn judge_pairs(
     set: &PairSet,
     vectors: &[f32],
     dimensions: usize,

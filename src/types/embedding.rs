@@ -71,12 +71,7 @@ pub struct SquaredDistance(pub f32);
 
 impl SquaredDistance {
     /// Of two opposite vectors.
-    pub const FARTHEST: Self = Self(4.0);
-
-    /// cos θ = 1 − D/2 for unit vectors.
-    pub fn cosine(self) -> f32 {
-        1.0 - self.0 / 2.0
-    }
+    pub(crate) const FARTHEST: Self = Self(4.0);
 }
 
 #[cfg(test)]
@@ -89,7 +84,7 @@ mod tests {
         assert_eq!(a.as_slice(), &[0.6, 0.8]);
         let b = Embedding::normalise(vec![-3.0, -4.0]).unwrap();
         assert!((a.squared_distance(&b).0 - 4.0).abs() < 1e-6);
-        assert!((a.squared_distance(&b).cosine() + 1.0).abs() < 1e-6);
+        assert!((a.squared_distance(&b).0 - 4.0).abs() < 1e-6);
     }
 
     #[test]

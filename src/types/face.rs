@@ -13,7 +13,7 @@ pub struct FaceBox {
 }
 
 impl FaceBox {
-    pub fn area(self) -> f32 {
+    pub(crate) fn area(self) -> f32 {
         self.width.max(0.0) * self.height.max(0.0)
     }
 
@@ -50,7 +50,7 @@ const ARCFACE_SIDE: f32 = 112.0;
 
 impl Landmarks {
     /// Where an aligned crop of `width` × `height` has them: the ArcFace template, pixel centres at .5.
-    pub fn template(width: u32, height: u32) -> Self {
+    pub(crate) fn template(width: u32, height: u32) -> Self {
         let (x_scale, y_scale) = (width as f32 / ARCFACE_SIDE, height as f32 / ARCFACE_SIDE);
         Self(ARCFACE_TEMPLATE.map(|[x, y]| [(x + 0.5) * x_scale, (y + 0.5) * y_scale]))
     }

@@ -11,11 +11,13 @@ mod similarity;
 mod touched;
 
 pub use cancel::Cancel;
-pub use embedding::{Embedding, EmbeddingError, SquaredDistance};
+pub(crate) use embedding::EmbeddingError;
+pub use embedding::{Embedding, SquaredDistance};
 pub use error_chain::error_chain;
 pub use face::{Detection, FaceBox, Landmarks};
 pub use ids::{FaceId, ModelId, PersonId, PhotoId};
-pub use preprocessing::{ChannelOrder, CropRule, FaceCrop, PixelScaling, Preprocessing};
+pub(crate) use preprocessing::FaceCrop;
+pub use preprocessing::{ChannelOrder, CropRule, PixelScaling, Preprocessing};
 pub use revision::{Revision, StepId};
-pub use similarity::Similarity;
+pub(crate) use similarity::Similarity;
 pub use touched::Touched;

@@ -6,7 +6,7 @@
 
 /// (x, y) ↦ (a x − b y + u, b x + a y + v): a = s cos φ, b = s sin φ.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Similarity {
+pub(crate) struct Similarity {
     pub a: f64,
     pub b: f64,
     pub u: f64,

@@ -21,7 +21,7 @@ use crate::types::Cancel;
 
 /// The backup that a user means by a path, or by its name among the library's backups; without either the newest sound
 /// one. What an earlier restore put aside is only taken when asked for.
-pub fn backup_to_restore(home: &Home, named: Option<&Path>) -> Result<PathBuf> {
+pub(crate) fn backup_to_restore(home: &Home, named: Option<&Path>) -> Result<PathBuf> {
     let library = home.library();
     if let Some(named) = named {
         let own = care::backups_folder(&library).join(named);
@@ -39,7 +39,7 @@ pub fn backup_to_restore(home: &Home, named: Option<&Path>) -> Result<PathBuf> {
 
 /// What can be put in a damaged library's place.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Offers {
+pub(crate) struct Offers {
     /// The best first.
     pub best: Vec<Backup>,
     /// The other sound ones, the newest first.
@@ -63,7 +63,7 @@ fn best_of<'b>(backups: impl Iterator<Item = &'b Backup>) -> Vec<Backup> {
 }
 
 /// What an earlier restore put aside is among them: where nothing newer is sound, it is what there was last.
-pub fn offers_of(home: &Home) -> Result<Offers> {
+pub(crate) fn offers_of(home: &Home) -> Result<Offers> {
     care::rescue_garbled(&home.library());
     let backups = care::backups(&home.library())?;
     let best = best_of(backups.iter());
@@ -75,13 +75,13 @@ pub fn offers_of(home: &Home) -> Result<Offers> {
 ///
 /// # Errors
 /// Also while a scan runs, whose photos would be gone under it ([`ScanRuns`](crate::app::engine::scan_lock::ScanRuns)).
-pub fn restore(home: &Home, backup: &Path) -> Result<Restored> {
+pub(crate) fn restore(home: &Home, backup: &Path) -> Result<Restored> {
     let _lock = ScanLock::take(home)?;
     Ok(care::restore(&home.library(), backup)?)
 }
 
 /// The same, but waits for a scan. None: cancelled while waiting.
-pub fn restore_after_scan(
+pub(crate) fn restore_after_scan(
     home: &Home,
     backup: &Path,
     cancel: &Cancel,
@@ -93,7 +93,7 @@ pub fn restore_after_scan(
 
 /// Writes an export beside its place and renames it, so that a failed one leaves what was there. A device, a pipe and
 /// what a link leads to are written into.
-pub fn export(library: &LibraryReader, to: &Path) -> Result<ExportCounts> {
+pub(crate) fn export(library: &LibraryReader, to: &Path) -> Result<ExportCounts> {
     let cannot = || format!("cannot write {}", to.display());
     let there = std::fs::symlink_metadata(to).ok();
     if there.as_ref().is_some_and(|there| !there.is_file()) {
@@ -118,7 +118,7 @@ fn export_into(library: &LibraryReader, file: &mut File) -> Result<ExportCounts>
     Ok(counts)
 }
 
-pub fn import(library: &mut Library, from: &Path, mode: ImportMode) -> Result<ImportReport> {
+pub(crate) fn import(library: &mut Library, from: &Path, mode: ImportMode) -> Result<ImportReport> {
     let file = File::open(from).with_context(|| format!("cannot read {}", from.display()))?;
     library.import(BufReader::new(file), mode).with_context(|| format!("{} was not imported", from.display()))
 }

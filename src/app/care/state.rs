@@ -64,7 +64,7 @@ pub enum Event {
 
 #[derive(Debug, Default)]
 pub struct State {
-    pub backups: Loadable<Vec<Backup>>,
+    pub(crate) backups: Loadable<Vec<Backup>>,
     pub checking: bool,
     pub checked: Option<CheckReport>,
     /// The backup about whose restoring its user is being asked.

@@ -13,11 +13,11 @@ use crate::app::ui::widgets::dialog::dialog_ui;
 use crate::app::ui::widgets::section::section_ui;
 use crate::library::care::{Backup, BackupReason, BackupState, CheckReport, NotPlaced, WaitsFor};
 
-pub type Context<'a> = crate::app::ui::context::ViewContext<'a, State, Message>;
+pub(crate) type Context<'a> = crate::app::ui::context::ViewContext<'a, State, Message>;
 
 /// Nothing is kept between frames.
 #[derive(Default)]
-pub struct Views;
+pub(crate) struct Views;
 
 impl FeatureView<State> for Views {
     fn ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>) {
@@ -101,7 +101,7 @@ fn backup_ui(ui: &mut Ui, ctx: &mut Context<'_>, backup: &Backup) {
 }
 
 /// When, why, how large, and of how many people.
-pub fn backup_words(text: &Locale, backup: &Backup) -> String {
+pub(crate) fn backup_words(text: &Locale, backup: &Backup) -> String {
     let at = jiff::Timestamp::from_second(backup.at_secs).map(|at| at.to_zoned(jiff::tz::TimeZone::system()));
     let megabytes = format!("{:.1} MB", backup.bytes as f64 / 1e6);
     let state = match &backup.state {
@@ -128,7 +128,7 @@ fn reason_key(reason: BackupReason) -> &'static str {
 }
 
 /// What its user has to know before they choose it.
-pub fn what_it_may_lack(text: &Locale, reason: BackupReason) -> Option<&str> {
+pub(crate) fn what_it_may_lack(text: &Locale, reason: BackupReason) -> Option<&str> {
     match reason {
         BackupReason::FileAlone => Some(text.s("backup_file_alone_lacks")),
         BackupReason::Rescued => Some(text.s("backup_rescued_lacks")),

@@ -18,13 +18,13 @@ use crate::app::ui::widgets::verification::{Verdicts, verification_ui};
 use crate::app::ui::widgets::{picture, status};
 use crate::types::SquaredDistance;
 
-pub type Context<'a> =
+pub(crate) type Context<'a> =
     crate::app::ui::context::ViewContext<'a, crate::app::compare::state::State, crate::app::compare::state::Message>;
 
 const CROP: f32 = 224.0;
 
 #[derive(Default)]
-pub struct Views {
+pub(crate) struct Views {
     /// Textures of the crops, for the sources they belong to.
     crops: Vec<Option<TextureHandle>>,
     crops_of: Vec<CompareSource>,

@@ -74,7 +74,7 @@ pub struct Resemblance {
 }
 
 impl ModelRow {
-    pub fn embeds(&self) -> bool {
+    pub(crate) fn embeds(&self) -> bool {
         self.task == Task::Embed
     }
 }
@@ -100,7 +100,7 @@ pub struct ModelRow {
 
 /// Something that was asked for.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub enum Loadable<T> {
+pub(crate) enum Loadable<T> {
     /// Asked for, or about to be.
     #[default]
     Loading,
@@ -129,9 +129,9 @@ pub struct PuttingBack {
 /// What the shell keeps for every view to read.
 #[derive(Debug, Default)]
 pub struct Facts {
-    pub overview: Loadable<Overview>,
-    pub people: Loadable<People>,
-    pub models: Loadable<Vec<ModelRow>>,
+    pub(crate) overview: Loadable<Overview>,
+    pub(crate) people: Loadable<People>,
+    pub(crate) models: Loadable<Vec<ModelRow>>,
     pub jobs: BTreeMap<JobId, JobReport>,
     /// The lost face for which its user looks for the right place.
     pub putting_back: Option<PuttingBack>,
@@ -141,7 +141,7 @@ pub struct Facts {
 
 impl Facts {
     /// Whether there is nothing yet to look at, so that the first-run page belongs here.
-    pub fn is_fresh(&self) -> bool {
+    pub(crate) fn is_fresh(&self) -> bool {
         self.overview.ready().is_some_and(|overview| overview.photos == 0 && overview.skipped == 0)
     }
 
@@ -150,31 +150,31 @@ impl Facts {
     }
 
     /// The squared distance and the linkage that faces were last grouped with.
-    pub fn grouped_with(&self) -> (f32, Linkage) {
+    pub(crate) fn grouped_with(&self) -> (f32, Linkage) {
         self.overview.ready().map_or((1.0, Linkage::default()), |overview| overview.grouping)
     }
 
     /// The name of a person, as far as it has been loaded.
-    pub fn name_of(&self, person: PersonId) -> Option<&str> {
+    pub(crate) fn name_of(&self, person: PersonId) -> Option<&str> {
         let people = self.people.ready()?;
         people.named.iter().find(|row| row.person == person).map(|row| row.name.as_str())
     }
 
     /// The people who have this name, whatever its case, those with the most faces first.
-    pub fn people_named(&self, name: &str) -> Vec<&NamedPerson> {
+    pub(crate) fn people_named(&self, name: &str) -> Vec<&NamedPerson> {
         let wanted = name.trim().to_lowercase();
         let named = self.people.ready().map_or(&[][..], |people| &people.named);
         named.iter().filter(|row| row.name.to_lowercase() == wanted).collect()
     }
 
     /// The revision at which people were listed.
-    pub fn people_seen(&self) -> Revision {
+    pub(crate) fn people_seen(&self) -> Revision {
         self.people.ready().map_or(Revision::default(), |people| people.seen)
     }
 
     /// The steps of the history that undo and redo would have acted on then. What the window has decided since does not
     /// count: the library knows that by itself.
-    pub fn steps_seen(&self) -> NextSteps {
+    pub(crate) fn steps_seen(&self) -> NextSteps {
         self.people.ready().map_or(NextSteps::default(), |people| people.steps)
     }
 }

@@ -46,27 +46,27 @@ impl Home {
     }
 
     /// Whether there is one yet, whatever its state.
-    pub fn has_library(&self) -> bool {
+    pub(crate) fn has_library(&self) -> bool {
         self.library().exists()
     }
 
     /// Locked while a scan runs.
-    pub fn scan_lock(&self) -> PathBuf {
+    pub(crate) fn scan_lock(&self) -> PathBuf {
         self.0.join("scan.lock")
     }
 
     /// Thumbnails and face crops that can be made again.
-    pub fn cache(&self) -> PathBuf {
+    pub(crate) fn cache(&self) -> PathBuf {
         self.0.join("cache")
     }
 
     /// What adapters' self-tests found.
-    pub fn device_verdicts(&self) -> PathBuf {
+    pub(crate) fn device_verdicts(&self) -> PathBuf {
         self.0.join("devices.json")
     }
 
     /// Pairs that a user marked as mislabelled, in the format of `eval::errata`.
-    pub fn label_errata(&self) -> PathBuf {
+    pub(crate) fn label_errata(&self) -> PathBuf {
         self.0.join("label-errata.tsv")
     }
 

@@ -7,10 +7,10 @@ use crate::networks::models::{InstallEvent, InstallOptions, Store};
 use crate::types::{Cancel, ModelId};
 
 /// The detector and the embedding network that a fresh library uses.
-pub const DEFAULT_PACK: &str = "default";
+pub(crate) const DEFAULT_PACK: &str = "default";
 
 /// Installs those of `wanted` that are missing.
-pub fn ensure_installed(
+pub(crate) fn ensure_installed(
     store: &Store,
     wanted: &[&ModelId],
     offline: bool,
@@ -25,7 +25,7 @@ pub fn ensure_installed(
 }
 
 /// Installs models and tells from where, with the bytes as progress.
-pub fn install(
+pub(crate) fn install(
     store: &Store,
     ids: &[ModelId],
     options: &InstallOptions,

@@ -12,7 +12,7 @@ use crate::library::{Library, LibraryError, LibraryReader};
 type Work = Box<dyn FnOnce(&mut Library) + Send>;
 
 /// For who only asks, beside the one who writes. A library of an older program is brought up to date first.
-pub fn reader(path: &Path) -> Result<LibraryReader, LibraryError> {
+pub(crate) fn reader(path: &Path) -> Result<LibraryReader, LibraryError> {
     match Library::open_read_only(path) {
         Err(LibraryError::NeedsMigration { .. }) => {
             drop(Library::open(path)?);

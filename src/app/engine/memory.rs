@@ -3,7 +3,7 @@
 use crate::train::events::{StepReport, TrainEvent};
 
 /// The event as it is, with the process's memory where the device's is not known.
-pub fn with_memory(event: TrainEvent) -> TrainEvent {
+pub(crate) fn with_memory(event: TrainEvent) -> TrainEvent {
     match event {
         TrainEvent::Step(report) => {
             let memory_bytes = report.memory_bytes.or_else(resident_bytes);

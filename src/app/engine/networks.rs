@@ -23,21 +23,21 @@ use crate::types::{Cancel, CropRule, Detection, Embedding, ModelId, Preprocessin
 
 /// The models of the default pack.
 const DETECTOR: &str = "yunet-2023mar";
-pub const EMBEDDER: &str = "sface-2021dec";
+pub(crate) const EMBEDDER: &str = "sface-2021dec";
 
 /// The detector's box is about this many times as long as the crop's share of it: below, the crop would be enlarged.
 const FACE_SIDES_A_CROP: f32 = 1.25;
 
 /// YuNet works at up to this long side; a face too small at that scale is cut from the full photo instead.
-pub const WORKING_LONG_SIDE: u32 = SECOND_LONG_SIDE;
+pub(crate) const WORKING_LONG_SIDE: u32 = SECOND_LONG_SIDE;
 
 /// Of a photo that a face was to be cut from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("no face was found")]
-pub struct NoFace;
+pub(crate) struct NoFace;
 
 /// From pixels to faces: the loaded networks, or what a test puts in their place.
-pub trait FindFaces {
+pub(crate) trait FindFaces {
     fn detector_id(&self) -> &ModelId;
 
     /// The model that the embeddings belong to.
@@ -67,7 +67,7 @@ pub struct EngineOptions {
 }
 
 impl EngineOptions {
-    pub fn device_choice(&self) -> DeviceChoice {
+    pub(crate) fn device_choice(&self) -> DeviceChoice {
         self.device.clone().unwrap_or_default()
     }
 
@@ -88,19 +88,19 @@ impl EngineOptions {
     }
 
     /// The distances that suit the embedding model.
-    pub fn thresholds(&self, store: &Store) -> Result<Thresholds> {
+    pub(crate) fn thresholds(&self, store: &Store) -> Result<Thresholds> {
         let id = self.model_id();
         store.named(&id.0)?.thresholds.with_context(|| format!("{id} does not embed faces"))
     }
 }
 
 /// The device that a choice means, tested before it is first used, and what is to be said of it.
-pub fn choose_device(home: &Home, choice: &DeviceChoice) -> Result<(ComputeDevice, Vec<String>)> {
+pub(crate) fn choose_device(home: &Home, choice: &DeviceChoice) -> Result<(ComputeDevice, Vec<String>)> {
     Ok(device::choose(choice, &VerdictCache::open(home.device_verdicts()))?)
 }
 
 /// The loaded networks on their device.
-pub struct Engine {
+pub(crate) struct Engine {
     device: ComputeDevice,
     detector_id: ModelId,
     model_id: ModelId,

@@ -14,7 +14,7 @@ const PORTRAIT_ENLARGE: f32 = 1.6;
 const THUMBNAIL_LONG_SIDE: u32 = 384;
 
 /// A square JPEG of the head. Where the square leaves the photo it is moved inside.
-pub fn portrait_jpeg(photo: &RgbImage, face: &Detection) -> Result<Vec<u8>> {
+pub(crate) fn portrait_jpeg(photo: &RgbImage, face: &Detection) -> Result<Vec<u8>> {
     let (width, height) = photo.dimensions();
     let wanted = face.face_box.width.max(face.face_box.height) * PORTRAIT_ENLARGE;
     let side = (wanted.round() as u32).clamp(1, width.min(height));
@@ -27,7 +27,7 @@ pub fn portrait_jpeg(photo: &RgbImage, face: &Detection) -> Result<Vec<u8>> {
 }
 
 /// A JPEG of the whole photo for the grid.
-pub fn thumbnail_jpeg(photo: &RgbImage) -> Result<Vec<u8>> {
+pub(crate) fn thumbnail_jpeg(photo: &RgbImage) -> Result<Vec<u8>> {
     jpeg(&thumbnail(photo, THUMBNAIL_LONG_SIDE))
 }
 

@@ -26,7 +26,7 @@ pub enum Stage {
 
 impl Stage {
     /// The name of the window's words for it.
-    pub fn label_key(self) -> &'static str {
+    pub(crate) fn label_key(self) -> &'static str {
         match self {
             Self::Installing => "stage_download",
             Self::WaitingForScan => "stage_wait_for_scan",
@@ -102,7 +102,7 @@ pub enum JobEvent {
 
 /// Counts a stage and turns counts into rate and time left.
 #[derive(Debug)]
-pub struct Meter {
+pub(crate) struct Meter {
     stage: Stage,
     started: Instant,
     done: u64,

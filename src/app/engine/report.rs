@@ -132,7 +132,7 @@ impl Failed {
     }
 
     /// The text that says what failed, what was kept and what to do.
-    pub fn words_key(self) -> &'static str {
+    pub(crate) fn words_key(self) -> &'static str {
         match self {
             Self::Load => "failed_load",
             Self::Change => "failed_change",

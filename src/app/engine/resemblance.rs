@@ -8,7 +8,7 @@ use crate::types::{Embedding, ModelId, PersonId, SquaredDistance};
 
 /// For each nameless group the person whose faces' mean is nearest to the group's, where that is near enough to be the
 /// same person. People who were told apart do not resemble each other.
-pub struct Resemblances {
+pub(crate) struct Resemblances {
     model: ModelId,
     threshold: SquaredDistance,
     known: BTreeMap<PersonId, Embedding>,

@@ -16,7 +16,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 
 /// Held while a scan runs; the operating system lets it go when the process ends, however it ends.
 #[derive(Debug)]
-pub struct ScanLock {
+pub(crate) struct ScanLock {
     _file: File,
 }
 
@@ -74,7 +74,7 @@ impl ScanLock {
 /// Somebody scans the library.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("process {process} scans this library; nothing was changed: cancel the scan or wait for its end")]
-pub struct ScanRuns {
+pub(crate) struct ScanRuns {
     process: String,
 }
 

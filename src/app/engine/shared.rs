@@ -23,7 +23,7 @@ use crate::types::{Cancel, Touched, error_chain};
 pub struct Shared {
     pub home: Home,
     pub library: LibraryHandle,
-    pub thumbnails: ThumbnailCache,
+    pub(crate) thumbnails: ThumbnailCache,
     options: Mutex<EngineOptions>,
     /// What the networks were last loaded on.
     device: Mutex<Option<String>>,
@@ -47,7 +47,7 @@ impl Shared {
     }
 
     /// Held while people are listed, so that a change which comes meanwhile is taken in afterwards.
-    pub fn resemblances(&self) -> MutexGuard<'_, Option<Resemblances>> {
+    pub(crate) fn resemblances(&self) -> MutexGuard<'_, Option<Resemblances>> {
         lock(&self.resemblances)
     }
 
@@ -56,7 +56,7 @@ impl Shared {
     }
 
     /// The networks are loaded with these from now on.
-    pub fn set_options(&self, options: EngineOptions) {
+    pub(crate) fn set_options(&self, options: EngineOptions) {
         *lock(&self.options) = options;
     }
 
@@ -64,7 +64,7 @@ impl Shared {
         lock(&self.device).clone()
     }
 
-    pub fn set_device(&self, name: Option<String>) {
+    pub(crate) fn set_device(&self, name: Option<String>) {
         *lock(&self.device) = name;
     }
 
@@ -73,13 +73,13 @@ impl Shared {
     }
 
     /// What was computed from the library before does not hold any more.
-    pub fn library_changed(&self) {
+    pub(crate) fn library_changed(&self) {
         self.revision.fetch_add(1, Ordering::AcqRel);
     }
 }
 
 /// Where work leaves its reports; each one wakes the window.
-pub struct Sink<E>(Arc<dyn Fn(Report<E>) + Send + Sync>);
+pub(crate) struct Sink<E>(Arc<dyn Fn(Report<E>) + Send + Sync>);
 
 impl<E> Clone for Sink<E> {
     fn clone(&self) -> Self {
@@ -155,7 +155,7 @@ impl<E: 'static> Sink<E> {
 
 /// The jobs that run, so that they can be cancelled.
 #[derive(Default)]
-pub struct Running {
+pub(crate) struct Running {
     jobs: HashMap<JobId, Cancel>,
     /// The training run that was started last, to be paused or stopped.
     training: Option<(JobId, Control)>,
@@ -178,7 +178,7 @@ impl Running {
 }
 
 /// What a feature does for the window, with what it keeps while the window is open.
-pub trait FeatureJob: Default {
+pub(crate) trait FeatureJob: Default {
     type Request;
     type Event;
 
@@ -187,7 +187,7 @@ pub trait FeatureJob: Default {
 }
 
 /// How a feature starts work on the threads.
-pub struct Tasks<'a, E> {
+pub(crate) struct Tasks<'a, E> {
     pub shared: &'a Arc<Shared>,
     pub workers: &'a Workers,
     pub sink: Sink<E>,
@@ -254,7 +254,7 @@ impl<E: Send + 'static> Tasks<'_, E> {
 }
 
 /// A panic of another thread leaves whole values behind: each is replaced in one assignment.
-pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -276,7 +276,7 @@ pub fn failure(what: Failed, error: &anyhow::Error) -> Failure {
 }
 
 /// What the page says that offers the way back: what is wrong with the library's file, else what the error itself says.
-pub fn damage_or_chain(error: &anyhow::Error) -> String {
+pub(crate) fn damage_or_chain(error: &anyhow::Error) -> String {
     error
         .chain()
         .find_map(|cause| cause.downcast_ref().and_then(LibraryError::damage))
@@ -284,7 +284,7 @@ pub fn damage_or_chain(error: &anyhow::Error) -> String {
 }
 
 /// Whether the library's file is damaged, so that a backup helps.
-pub fn is_damage(error: &anyhow::Error) -> bool {
+pub(crate) fn is_damage(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| cause.downcast_ref().is_some_and(LibraryError::is_damage))
 }
 

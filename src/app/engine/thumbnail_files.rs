@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 
 /// The folder of thumbnails.
 #[derive(Debug, Clone)]
-pub struct ThumbnailCache(PathBuf);
+pub(crate) struct ThumbnailCache(PathBuf);
 
 impl ThumbnailCache {
     pub fn new(cache: PathBuf) -> Self {

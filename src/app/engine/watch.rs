@@ -15,7 +15,7 @@ const APART: Duration = Duration::from_millis(1400);
 
 /// Calls `changed` after a commit of another connection, from a thread that ends with the window. What the library's
 /// own thread writes does not count.
-pub fn watch(shared: &Arc<Shared>, changed: impl Fn() + Send + 'static) -> Result<()> {
+pub(crate) fn watch(shared: &Arc<Shared>, changed: impl Fn() + Send + 'static) -> Result<()> {
     let watched = Arc::downgrade(shared);
     let version = |shared: &Shared| shared.library.call(|library| library.data_version());
     let mut seen = version(shared)?;

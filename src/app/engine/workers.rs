@@ -22,7 +22,7 @@ type DeviceWork = Box<dyn FnOnce(&mut LoadedNetworks) + Send>;
 type PoolWork = Box<dyn FnOnce() + Send>;
 
 /// What the device's thread keeps between jobs: the loaded networks.
-pub struct LoadedNetworks {
+pub(crate) struct LoadedNetworks {
     home: Home,
     loaded: Option<(EngineOptions, Engine)>,
 }
@@ -57,7 +57,7 @@ impl LoadedNetworks {
 }
 
 /// The window's hold on its threads. They end when it is dropped and their work is done.
-pub struct Workers {
+pub(crate) struct Workers {
     device: Sender<DeviceWork>,
     pool: Sender<PoolWork>,
 }

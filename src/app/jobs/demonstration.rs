@@ -102,7 +102,7 @@ pub fn network() -> &'static str {
     NETWORK
 }
 
-pub fn demo(
+pub(crate) fn demo(
     options: DemoOptions,
     device: &ComputeDevice,
     control: &Control,

@@ -30,7 +30,7 @@ pub struct Forgetting {
 }
 
 /// Looks, and changes nothing.
-pub fn preview(home: &Home, library: &LibraryReader, person: PersonId) -> Result<Forgetting> {
+pub(crate) fn preview(home: &Home, library: &LibraryReader, person: PersonId) -> Result<Forgetting> {
     let person = library.person_to_forget(person)?;
     let mut runs = Vec::new();
     for run in run_folders(home)? {
@@ -46,7 +46,12 @@ pub fn preview(home: &Home, library: &LibraryReader, person: PersonId) -> Result
 ///
 /// # Errors
 /// When the person is not any more as they were `shown`; nothing is changed then. When something cannot be written.
-pub fn forget(home: &Home, library: &mut Library, shown: &PersonToForget, may_find_again: bool) -> Result<Forgotten> {
+pub(crate) fn forget(
+    home: &Home,
+    library: &mut Library,
+    shown: &PersonToForget,
+    may_find_again: bool,
+) -> Result<Forgotten> {
     let known = library.still_to_forget(shown)?;
     // The person goes last: killed in between, they are still there to be forgotten again.
     remove_last_pictures(home, library, &known)?;

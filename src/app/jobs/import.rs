@@ -46,7 +46,7 @@ pub struct ModelImport {
     /// False while other files of the model are missing.
     pub complete: bool,
     /// None for a known model that is no embedding network, or not complete.
-    pub tried: Option<Trial>,
+    pub(crate) tried: Option<Trial>,
 }
 
 /// What a file does not say and its user must, see [`what_is_open`].
@@ -60,7 +60,7 @@ pub struct OpenQuestion {
 
 /// How the network did on the built-in faces.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Trial {
+pub(crate) struct Trial {
     pub network: String,
     pub dimensions: usize,
     pub input: Preprocessing,
@@ -79,7 +79,7 @@ const BYTES_AT_MOST: u64 = 4 << 30;
 const UNMEASURED: Thresholds = Thresholds { same_person: SquaredDistance(1.1), grouping: SquaredDistance(0.85) };
 
 /// Imports a file; the store is unchanged where that fails.
-pub fn import(store: &Store, request: &ImportRequest, events: &mut dyn FnMut(JobEvent)) -> Result<ModelImport> {
+pub(crate) fn import(store: &Store, request: &ImportRequest, events: &mut dyn FnMut(JobEvent)) -> Result<ModelImport> {
     if request.may_be_known() {
         match store.import(&request.path) {
             Ok(known) => return check_known(store, known.id, known.complete),
@@ -112,7 +112,7 @@ pub fn import(store: &Store, request: &ImportRequest, events: &mut dyn FnMut(Job
 }
 
 /// What must be asked before [`import`] can do without guessing; none where the file or the request says it all.
-pub fn what_is_open(store: &Store, request: &ImportRequest) -> Result<Option<OpenQuestion>> {
+pub(crate) fn what_is_open(store: &Store, request: &ImportRequest) -> Result<Option<OpenQuestion>> {
     if request.may_be_known() {
         match store.find(&request.path) {
             Ok(_) => return Ok(None),
@@ -234,7 +234,7 @@ const ROUNDING: f32 = 1e-11;
 const HARDLY_APART: f32 = 1e-3;
 
 /// The network on two drawn faces: finite unit vectors, the same again, and not one for both.
-pub fn try_out(found: &Recognised) -> Result<Trial> {
+pub(crate) fn try_out(found: &Recognised) -> Result<Trial> {
     let device = device::cpu().burn;
     let net = found.net(&device)?;
     let input = found.card.input;

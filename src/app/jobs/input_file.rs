@@ -11,7 +11,7 @@ use crate::eval::PairList;
 
 /// A file that went into a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct InputFile {
+pub(crate) struct InputFile {
     pub path: String,
     pub sha256: String,
 }

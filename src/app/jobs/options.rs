@@ -17,7 +17,7 @@ const DEVICE_SETTING: &str = "device";
 
 /// Fills in what `said` leaves open by what the library of this home remembers; where that says nothing either, the
 /// defaults hold. Makes no library where there is none, and writes nothing into one.
-pub fn resolve(home: &Home, said: EngineOptions) -> Result<EngineOptions> {
+pub(crate) fn resolve(home: &Home, said: EngineOptions) -> Result<EngineOptions> {
     if !home.has_library() {
         return Ok(said);
     }
@@ -25,7 +25,7 @@ pub fn resolve(home: &Home, said: EngineOptions) -> Result<EngineOptions> {
 }
 
 /// As [`resolve`], for who loads no networks but computes.
-pub fn device_in_use(home: &Home, said: Option<DeviceChoice>) -> Result<DeviceChoice> {
+pub(crate) fn device_in_use(home: &Home, said: Option<DeviceChoice>) -> Result<DeviceChoice> {
     Ok(resolve(home, EngineOptions { device: said, ..EngineOptions::default() })?.device_choice())
 }
 
@@ -39,7 +39,7 @@ pub fn change(shared: &Shared, change: impl FnOnce(&mut EngineOptions)) -> Resul
 }
 
 /// Remembers the default model where this one, which is no more, was chosen; says whether it was.
-pub fn use_default_instead_of(library: &LibraryHandle, gone: &ModelId) -> Result<bool> {
+pub(crate) fn use_default_instead_of(library: &LibraryHandle, gone: &ModelId) -> Result<bool> {
     let gone = gone.clone();
     library.call(move |library| {
         let was_chosen = library.setting(MODEL_SETTING)?.is_some_and(|chosen| chosen == gone.0);

@@ -18,14 +18,14 @@ const BATCH: usize = 64;
 
 /// What became of the faces that had no embedding of the engine's model.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ReembedSummary {
+pub(crate) struct ReembedSummary {
     pub faces: usize,
     /// Photos that could not be opened again; their faces take no part in a grouping by this model.
     pub skipped: Vec<Skipped>,
 }
 
 /// Embeds every face that the engine's model has not embedded yet. What is embedded stays, whenever it stops.
-pub fn reembed(
+pub(crate) fn reembed(
     engine: &Engine,
     library: &LibraryHandle,
     cancel: &Cancel,
@@ -52,7 +52,7 @@ pub fn reembed(
 }
 
 /// The picture of a file, where it is that one still: a vector of another one would take the name along.
-pub(crate) fn open(path: &Path, picture: Option<&[u8; 32]>) -> Result<Photo> {
+pub fn open(path: &Path, picture: Option<&[u8; 32]>) -> Result<Photo> {
     if let Some(known) = picture {
         let (_, now) = picture_hash_of_file(path)?;
         anyhow::ensure!(now.0 == *known, "the file shows another picture since it was scanned; scan its folder again");

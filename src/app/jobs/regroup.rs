@@ -29,7 +29,7 @@ fn threshold_setting(model: &ModelId) -> String {
 
 impl Grouping {
     /// As the user left it, else average linkage at the model's own threshold.
-    pub fn remembered(library: &LibraryHandle, store: &Store, options: &EngineOptions) -> Result<Self> {
+    pub(crate) fn remembered(library: &LibraryHandle, store: &Store, options: &EngineOptions) -> Result<Self> {
         let setting = threshold_setting(&options.model_id());
         let (linkage, threshold) = library.call(move |library| {
             Ok::<_, LibraryError>((library.setting(LINKAGE_SETTING)?, library.setting(&setting)?))
@@ -41,7 +41,7 @@ impl Grouping {
         })
     }
 
-    pub fn remember(&self, library: &LibraryHandle, model: &ModelId) -> Result<()> {
+    pub(crate) fn remember(&self, library: &LibraryHandle, model: &ModelId) -> Result<()> {
         let (linkage, threshold) = (serde_json::to_string(&self.linkage)?, serde_json::to_string(&self.threshold)?);
         let setting = threshold_setting(model);
         library.call(move |library| {
@@ -60,7 +60,7 @@ pub struct GroupSummary {
 }
 
 /// Groups all faces and writes the groups. Confirmed faces stay where their user put them.
-pub fn regroup(
+pub(crate) fn regroup(
     library: &LibraryHandle,
     model: &ModelId,
     grouping: &Grouping,
@@ -79,7 +79,7 @@ pub fn regroup(
 
 /// Embeds the faces that the loaded model has not embedded yet, then groups all of them anew; names stay. The groups are
 /// none where it was cancelled before.
-pub fn reembed_and_regroup(
+pub(crate) fn reembed_and_regroup(
     engine: &Engine,
     library: &LibraryHandle,
     grouping: &Grouping,
@@ -95,7 +95,7 @@ pub fn reembed_and_regroup(
 }
 
 /// The faces and their dendrogram: every threshold can be looked at without computing again.
-pub struct PreparedGrouping {
+pub(crate) struct PreparedGrouping {
     input: GroupingInput,
     dendrogram: Dendrogram,
 }
@@ -164,7 +164,12 @@ impl PreparedGrouping {
 /// Parts a group that holds different people: its dendrogram's last merge is undone, and the smaller half becomes a
 /// group of its own that is known to be somebody else. Refused where faces have changed since `seen`. Returns what that
 /// touched.
-pub fn split_group(library: &LibraryHandle, model: &ModelId, person: PersonId, seen: Revision) -> Result<Touched> {
+pub(crate) fn split_group(
+    library: &LibraryHandle,
+    model: &ModelId,
+    person: PersonId,
+    seen: Revision,
+) -> Result<Touched> {
     let model = model.clone();
     let faces = library.call(move |library| library.faces_to_group_of(person, &model))?;
     anyhow::ensure!(faces.len() > 1, "a group of one face cannot be split");

@@ -33,10 +33,10 @@ pub struct Repeated {
 
 /// Where and how to repeat.
 pub struct RepeatOn<'a> {
-    pub store: &'a Store,
+    pub(crate) store: &'a Store,
     pub device: &'a ComputeDevice,
     pub cancel: &'a Cancel,
 }
 
 /// Repeats the run in a folder; nothing of it is kept but what is told.
-pub type Repeat = fn(&Path, RunChange, &RepeatOn<'_>, &mut dyn FnMut(String)) -> Result<Repeated>;
+pub(crate) type Repeat = fn(&Path, RunChange, &RepeatOn<'_>, &mut dyn FnMut(String)) -> Result<Repeated>;

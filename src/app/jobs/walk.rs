@@ -14,7 +14,7 @@ use crate::types::Cancel;
 
 /// What a walk found. `photos` is sorted, so that two walks of the same folder agree.
 #[derive(Debug, Default)]
-pub struct FoundPhotos {
+pub(crate) struct FoundPhotos {
     pub photos: Vec<PathBuf>,
     /// Folders and links that could not be read.
     pub skipped: Vec<Skipped>,
@@ -22,7 +22,12 @@ pub struct FoundPhotos {
 
 /// Lists the photos below `folder`, by their names' extensions. Hidden files and folders (a leading dot) are left out,
 /// as photo tools keep their caches there, and so are the folders of `own`, which hold what was made of photos.
-pub fn find_photos(folder: &Path, own: &[PathBuf], cancel: &Cancel, mut seen: impl FnMut(u64)) -> Result<FoundPhotos> {
+pub(crate) fn find_photos(
+    folder: &Path,
+    own: &[PathBuf],
+    cancel: &Cancel,
+    mut seen: impl FnMut(u64),
+) -> Result<FoundPhotos> {
     let root = fs::canonicalize(folder).with_context(|| format!("cannot open the folder {}", folder.display()))?;
     anyhow::ensure!(root.is_dir(), "this is not a folder: {}", folder.display());
     fs::read_dir(&root).with_context(|| format!("cannot read the folder {}", folder.display()))?;

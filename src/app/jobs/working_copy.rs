@@ -9,7 +9,7 @@ use crate::faces::image::{DecodeLimits, DecodeScale, Photo, decode, thumbnail};
 
 /// The photo at the detector's working scale; formats without scaled decoding are made smaller here, so that a queue
 /// of large photos stays small.
-pub fn working_copy(path: &Path) -> Result<Photo> {
+pub(crate) fn working_copy(path: &Path) -> Result<Photo> {
     let mut photo = decode(path, DecodeScale::LongSideAtLeast(WORKING_LONG_SIDE), &DecodeLimits::default())?;
     if photo.pixels.width().max(photo.pixels.height()) >= 2 * WORKING_LONG_SIDE {
         photo.pixels = thumbnail(&photo.pixels, WORKING_LONG_SIDE);

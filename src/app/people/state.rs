@@ -5,7 +5,8 @@ mod pages;
 mod words;
 
 pub use aside::{ApartRow, Aside, AsideTab};
-pub use pages::{GroupChange, GroupChangeKind, GroupingPanel, GroupingPreview, PersonPage};
+pub(crate) use pages::GroupingPanel;
+pub use pages::{GroupChange, GroupChangeKind, GroupingPreview, PersonPage};
 
 use crate::app::engine::facts::Loadable;
 use crate::app::engine::report::Ticket;
@@ -99,7 +100,7 @@ pub enum Event {
 
 /// A name that somebody else has already: are they the same person?
 #[derive(Debug, Clone, PartialEq)]
-pub struct SameName {
+pub(crate) struct SameName {
     pub name: String,
     /// What was decided: a name for a person, or for faces that go to somebody new.
     pub decision: Decision,
@@ -110,14 +111,14 @@ pub struct SameName {
 pub struct State {
     /// The person whose page is open.
     pub open: Option<PersonId>,
-    pub person: Loadable<PersonPage>,
-    pub grouping: GroupingPanel,
+    pub(crate) person: Loadable<PersonPage>,
+    pub(crate) grouping: GroupingPanel,
     /// Two people whose merging is being previewed: from, into.
     pub merging: Option<(PersonId, PersonId)>,
     /// What was said against that; none while it is not known.
     pub against: Option<AgainstMerge>,
-    pub same_name: Option<SameName>,
-    pub aside: Loadable<Aside>,
+    pub(crate) same_name: Option<SameName>,
+    pub(crate) aside: Loadable<Aside>,
     pub aside_tab: AsideTab,
 }
 
@@ -207,7 +208,7 @@ impl Feature for State {
 
 impl State {
     /// Opens the page of a person, or reads it again.
-    pub fn show(&mut self, person: PersonId, out: &mut Outbox<'_, Request>) {
+    pub(crate) fn show(&mut self, person: PersonId, out: &mut Outbox<'_, Request>) {
         self.open = Some(person);
         if self.person.ready().is_none_or(|page| page.person != person) {
             self.person = Loadable::Loading;

@@ -47,12 +47,12 @@ pub enum Event {
 #[derive(Debug)]
 pub struct State {
     pub filter: PhotoFilter,
-    pub timeline: Loadable<Timeline>,
+    pub(crate) timeline: Loadable<Timeline>,
     /// Grows with every new timeline, so that views know when to lay out anew.
     pub timeline_revision: u64,
     /// The photo whose page is open.
     pub open: Option<PhotoId>,
-    pub photo: Loadable<PhotoPage>,
+    pub(crate) photo: Loadable<PhotoPage>,
     /// The last answer to a search for photos: the text, and what was found.
     pub found: (String, Vec<(PhotoId, String)>),
     /// Side of a photo in the grid, in points.
@@ -140,7 +140,7 @@ impl Feature for State {
 
 impl State {
     /// Opens the page of a photo.
-    pub fn show(&mut self, photo: PhotoId, out: &mut Outbox<'_, Request>) {
+    pub(crate) fn show(&mut self, photo: PhotoId, out: &mut Outbox<'_, Request>) {
         self.open = Some(photo);
         self.photo = Loadable::Loading;
         out.ask(Request::LoadPhoto(photo));

@@ -17,11 +17,11 @@ use crate::app::ui::widgets::progress as job_bar;
 use crate::app::ui::widgets::status;
 use crate::app::ui::widgets::words::task_key;
 
-pub type Context<'a> = ViewContext<'a, State, Message>;
+pub(crate) type Context<'a> = ViewContext<'a, State, Message>;
 
 /// Nothing is kept between frames.
 #[derive(Default)]
-pub struct Views;
+pub(crate) struct Views;
 
 impl FeatureView<State> for Views {
     fn ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>) {

@@ -64,7 +64,7 @@ pub struct DeviceRow {
 
 impl DeviceRow {
     /// What chooses this device.
-    pub fn choice(&self) -> DeviceChoice {
+    pub(crate) fn choice(&self) -> DeviceChoice {
         match self.kind {
             DeviceKind::Cpu => DeviceChoice::Cpu,
             DeviceKind::Hardware | DeviceKind::Software => DeviceChoice::Named(self.name.clone()),
@@ -72,7 +72,7 @@ impl DeviceRow {
     }
 
     /// What its self-test says.
-    pub fn self_test_words(&self, text: &Locale) -> String {
+    pub(crate) fn self_test_words(&self, text: &Locale) -> String {
         match &self.self_test {
             SelfTest::NotNeeded => text.s("device_needs_no_test").to_owned(),
             SelfTest::NotAddressable => text.s("device_not_addressable").to_owned(),
@@ -85,7 +85,7 @@ impl DeviceRow {
         }
     }
 
-    pub fn kind_key(&self) -> &'static str {
+    pub(crate) fn kind_key(&self) -> &'static str {
         match self.kind {
             DeviceKind::Cpu => "device_cpu",
             DeviceKind::Hardware => "device_gpu",
@@ -97,8 +97,8 @@ impl DeviceRow {
 #[derive(Debug, Default)]
 pub struct State {
     pub appearance: Appearance,
-    pub devices: Loadable<Vec<DeviceRow>>,
-    pub folders: Loadable<Vec<ScannedFolder>>,
+    pub(crate) devices: Loadable<Vec<DeviceRow>>,
+    pub(crate) folders: Loadable<Vec<ScannedFolder>>,
     /// The folder about whose removal its user is being asked.
     pub removing: Option<PathBuf>,
     /// The folder that is being moved, and where to.

@@ -16,11 +16,11 @@ use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::section::section_ui;
 use crate::networks::device::DeviceChoice;
 
-pub type Context<'a> = ViewContext<'a, State, Message>;
+pub(crate) type Context<'a> = ViewContext<'a, State, Message>;
 
 /// Nothing is kept between frames.
 #[derive(Default)]
-pub struct Views;
+pub(crate) struct Views;
 
 impl FeatureView<State> for Views {
     fn ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>) {

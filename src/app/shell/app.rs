@@ -141,7 +141,7 @@ impl App {
     }
 
     /// Everything between two frames; nothing is drawn.
-    pub fn update(&mut self, ctx: &egui::Context) {
+    pub(crate) fn update(&mut self, ctx: &egui::Context) {
         self.updates.tick(&self.state, ctx.time());
         self.drain_events(ctx);
         match self.dialogs.poll(ctx) {

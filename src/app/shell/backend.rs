@@ -32,7 +32,7 @@ macro_rules! requests_of {
 
         impl Request {
             /// Whether it waits for the device's thread. Reading and reviewing never wait behind it.
-            pub fn is_long(&self) -> bool {
+            pub(crate) fn is_long(&self) -> bool {
                 match self {
                     $(Self::$Feature(request) => crate::app::$feature::state::State::is_long(request),)*
                     _ => false,
@@ -40,12 +40,12 @@ macro_rules! requests_of {
             }
 
             /// What is asked for a picture; none where it is nobody's.
-            pub fn for_image(key: ImageKey) -> Option<Self> {
+            pub(crate) fn for_image(key: ImageKey) -> Option<Self> {
                 None$(.or_else(|| crate::app::$feature::state::State::image_request(key).map(Self::$Feature)))*
             }
 
             /// Whether an older request that still waits is pointless now.
-            pub fn replaces(&self, older: &Self) -> bool {
+            pub(crate) fn replaces(&self, older: &Self) -> bool {
                 match (self, older) {
                     $((Self::$Feature(newer), Self::$Feature(older)) => {
                         newer == older || crate::app::$feature::state::State::replaces(newer, older)

@@ -50,7 +50,7 @@ pub enum Opened {
 
 /// At most one dialog at a time.
 #[derive(Default)]
-pub struct Dialogs {
+pub(crate) struct Dialogs {
     open: Option<Open>,
 }
 

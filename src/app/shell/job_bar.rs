@@ -11,7 +11,7 @@ use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::progress;
 
 /// Draws the first running job and says how many more there are.
-pub fn job_bar_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
+pub(crate) fn job_bar_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     let Some(report) = ctx.facts.jobs.values().next() else { return };
     let others = ctx.facts.jobs.len() - 1;
     progress_line_ui(ui, report, ctx.text);

@@ -28,7 +28,7 @@ macro_rules! messages_of {
 
         impl Message {
             /// The path that it asks for.
-            pub fn path_question(&self) -> Option<PathQuestion> {
+            pub(crate) fn path_question(&self) -> Option<PathQuestion> {
                 match self {
                     $(Self::$Feature(message) => crate::app::$feature::state::State::path_question(message),)*
                     Self::Act(action) => action_question(action),
@@ -37,7 +37,7 @@ macro_rules! messages_of {
             }
 
             /// What follows when the paths are known.
-            pub fn with_paths(self, paths: Vec<PathBuf>) -> Option<Self> {
+            pub(crate) fn with_paths(self, paths: Vec<PathBuf>) -> Option<Self> {
                 match self {
                     $(Self::$Feature(message) => {
                         crate::app::$feature::state::State::with_paths(message, paths).map(Self::$Feature)

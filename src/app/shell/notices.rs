@@ -6,7 +6,7 @@ use crate::app::ui::feature::{Offer, Question};
 pub struct NoticeId(pub u64);
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum NoticeKind {
+pub(crate) enum NoticeKind {
     #[default]
     Said,
     Failed,
@@ -14,7 +14,7 @@ pub enum NoticeKind {
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Notice {
+pub(crate) struct Notice {
     pub id: NoticeId,
     pub kind: NoticeKind,
     pub text: String,
@@ -28,7 +28,7 @@ pub struct Notice {
 
 /// The notices on show, oldest first; at most [`Notices::LIMIT`].
 #[derive(Debug, Default)]
-pub struct Notices {
+pub(crate) struct Notices {
     shown: Vec<Notice>,
     next_id: u64,
 }

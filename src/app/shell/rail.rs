@@ -9,7 +9,7 @@ use crate::app::ui::icons::{self, Icon};
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::view::View;
 
-pub fn rail_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
+pub(crate) fn rail_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     ui.spacing_mut().item_spacing.y = space::XS;
     ui.add_space(space::M);
     for view in features::views() {

@@ -25,7 +25,7 @@ enum Answer {
 }
 
 /// The page, while it is open.
-pub struct Repair {
+pub(crate) struct Repair {
     home: Home,
     problem: String,
     answers: Receiver<Answer>,

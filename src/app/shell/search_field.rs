@@ -14,7 +14,7 @@ use crate::app::ui::widgets::suggestions::{arrows, list_ui, row_ui};
 use crate::library::PhotoFilter;
 
 #[derive(Debug, Default)]
-pub struct SearchField {
+pub(crate) struct SearchField {
     text: String,
     marked: usize,
     list: Option<Rect>,
@@ -36,11 +36,11 @@ enum HitKind {
     Go,
 }
 
-pub fn field_id() -> Id {
+pub(crate) fn field_id() -> Id {
     Id::unique("search field")
 }
 
-pub fn search_field_ui(ui: &mut Ui, ctx: &mut Context<'_>, field: &mut SearchField) {
+pub(crate) fn search_field_ui(ui: &mut Ui, ctx: &mut Context<'_>, field: &mut SearchField) {
     let id = field_id();
     let has_focus = ui.memory(|memory| memory.has_focus(id));
     let hits = if has_focus || field.list.is_some() { hits(ctx, &field.text) } else { Vec::new() };

@@ -35,7 +35,7 @@ fn view_named<'de, D: Deserializer<'de>>(from: D) -> Result<View, D::Error> {
 }
 
 /// What the window's own parts see while they draw.
-pub type Context<'a> = ViewContext<'a, State, Message>;
+pub(crate) type Context<'a> = ViewContext<'a, State, Message>;
 
 /// The page opened over a view.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -59,7 +59,7 @@ macro_rules! state_of {
             /// Pages to go back to.
             pub trail: Vec<Page>,
             pub facts: Facts,
-            pub notices: Notices,
+            pub(crate) notices: Notices,
             $(pub $feature: crate::app::$feature::state::State,)*
         }
 

@@ -12,7 +12,7 @@ use crate::app::ui::widgets::buttons::{self, Rank};
 
 /// Where the notices stand, from the corner upwards.
 #[derive(Default)]
-pub struct Toasts {
+pub(crate) struct Toasts {
     places: Vec<Place>,
 }
 

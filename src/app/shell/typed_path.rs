@@ -29,7 +29,7 @@ enum Problem {
 type Checked = Result<PathBuf, Problem>;
 
 /// The small dialog, while it is open.
-pub struct TypedPath {
+pub(crate) struct TypedPath {
     asked: Message,
     question: PathQuestion,
     text: String,
@@ -40,7 +40,7 @@ pub struct TypedPath {
 }
 
 /// What came of it.
-pub enum Outcome {
+pub(crate) enum Outcome {
     Open,
     Closed,
     Typed(Message, PathBuf),

@@ -22,11 +22,11 @@ use crate::types::{PersonId, Touched};
 const REFRESH_SECS: f64 = 5.0;
 
 /// Events taken in one call, so that a burst cannot hold a frame up.
-pub const EVENTS_A_CALL: usize = 64;
+pub(crate) const EVENTS_A_CALL: usize = 64;
 
 /// What the window sends and what it waits for.
 #[derive(Default)]
-pub struct Update {
+pub(crate) struct Update {
     outbox: VecDeque<Request>,
     tickets: Tickets,
     now_secs: f64,

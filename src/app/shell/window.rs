@@ -14,10 +14,10 @@ use crate::app::ui::locale::{Language, Locale};
 use crate::app::ui::{fonts, theme};
 
 /// Wakes the window when an event waits.
-pub type Wake = Box<dyn Fn() + Send + Sync>;
+pub(crate) type Wake = Box<dyn Fn() + Send + Sync>;
 
 /// Makes the jobs; again, once a damaged library is restored.
-pub type MakeBackend = Box<dyn FnMut(Wake) -> Result<Box<dyn Backend>>>;
+pub(crate) type MakeBackend = Box<dyn FnMut(Wake) -> Result<Box<dyn Backend>>>;
 
 /// Why there is no window.
 #[derive(Debug, thiserror::Error)]

@@ -74,21 +74,21 @@ impl Action {
     }
 
     /// Takes back this decision, as long as it is the last one. The step alone says what has been seen.
-    pub fn undo_step(step: StepId) -> Self {
+    pub(crate) fn undo_step(step: StepId) -> Self {
         Self::Decide(Decision::Undo(step), Revision::NOW)
     }
 }
 
 /// Words for a change that succeeds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SuccessWords {
+pub(crate) struct SuccessWords {
     pub text: String,
     pub undoable: bool,
 }
 
 /// Changes that wait for their answer, and what to say then.
 #[derive(Debug, Default)]
-pub struct Tickets {
+pub(crate) struct Tickets {
     said: HashMap<Ticket, SuccessWords>,
     last: Ticket,
 }
@@ -116,7 +116,7 @@ pub struct Outbox<'a, R> {
 }
 
 impl<'a, R> Outbox<'a, R> {
-    pub fn new(text: &'a Locale, facts: &'a Facts, tickets: &'a mut Tickets) -> Self {
+    pub(crate) fn new(text: &'a Locale, facts: &'a Facts, tickets: &'a mut Tickets) -> Self {
         Self { text, facts, tickets, requests: Vec::new(), actions: Vec::new() }
     }
 

@@ -6,7 +6,7 @@ use super::thumbnails::Thumbnails;
 use crate::app::engine::facts::Facts;
 
 /// `S` is the state of the feature that draws, `M` are its messages.
-pub struct ViewContext<'a, S, M> {
+pub(crate) struct ViewContext<'a, S, M> {
     pub state: &'a S,
     pub facts: &'a Facts,
     pub text: &'a Locale,

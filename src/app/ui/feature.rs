@@ -103,7 +103,7 @@ pub trait Feature: Default {
 }
 
 /// A feature's drawing, with what its widgets keep from one frame to the next.
-pub trait FeatureView<F: Feature>: Default {
+pub(crate) trait FeatureView<F: Feature>: Default {
     fn ui(&mut self, ui: &mut Ui, ctx: &mut ViewContext<'_, F, F::Message>);
 
     /// Its dialogs, which may be open over any view.
@@ -114,7 +114,7 @@ pub trait FeatureView<F: Feature>: Default {
 }
 
 /// What features keep from one start to the next, each under keys of its own.
-pub type Remembered = serde_json::Map<String, serde_json::Value>;
+pub(crate) type Remembered = serde_json::Map<String, serde_json::Value>;
 
 /// What follows from a job's end.
 #[derive(Debug, Clone, PartialEq)]
@@ -124,23 +124,23 @@ pub struct Ended {
     /// What leads to its outcome.
     pub show: Option<Action>,
     /// What its user is asked then.
-    pub questions: Vec<Question>,
+    pub(crate) questions: Vec<Question>,
     /// What it left other than before, however it ended.
     pub touched: Touched,
     /// A view that says itself how it ended, when it is on show.
-    pub said_in: Option<View>,
+    pub(crate) said_in: Option<View>,
 }
 
 /// A question in passing, and its answers.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Question {
+pub(crate) struct Question {
     pub words: String,
     pub answers: Vec<Offer>,
 }
 
 /// Something that can be done; without an action it is left as it is.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Offer {
+pub(crate) struct Offer {
     pub label_key: &'static str,
     pub action: Option<Action>,
 }
@@ -162,7 +162,7 @@ impl Offer {
 }
 
 /// Adds how many were skipped, where some were.
-pub fn with_skipped(mut words: String, summary: &JobSummary, text: &Locale) -> String {
+pub(crate) fn with_skipped(mut words: String, summary: &JobSummary, text: &Locale) -> String {
     if summary.skipped > 0 {
         words.push_str(text.s("list_separator"));
         words.push_str(&text.n("said_skipped", summary.skipped));
@@ -174,7 +174,7 @@ pub fn with_skipped(mut words: String, summary: &JobSummary, text: &Locale) -> S
 #[derive(Debug, Clone, PartialEq)]
 pub struct PathQuestion {
     pub title_key: &'static str,
-    pub wanted: Wanted,
+    pub(crate) wanted: Wanted,
     /// Whether several paths may be given.
     pub many: bool,
     /// For a file to be written: the name to begin with and the endings on offer, where there are such.
@@ -184,7 +184,7 @@ pub struct PathQuestion {
 
 /// What a path must lead to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wanted {
+pub(crate) enum Wanted {
     Folder,
     File,
     /// A file to be written, which need not be there.
@@ -193,12 +193,12 @@ pub enum Wanted {
 
 impl PathQuestion {
     /// Asks for one path.
-    pub fn one(title_key: &'static str, wanted: Wanted) -> Self {
+    pub(crate) fn one(title_key: &'static str, wanted: Wanted) -> Self {
         Self { title_key, wanted, many: false, name: String::new(), endings: &[] }
     }
 
     /// Asks for one path or several.
-    pub fn many(title_key: &'static str, wanted: Wanted) -> Self {
+    pub(crate) fn many(title_key: &'static str, wanted: Wanted) -> Self {
         Self { many: true, ..Self::one(title_key, wanted) }
     }
 }

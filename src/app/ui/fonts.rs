@@ -52,7 +52,7 @@ pub enum FontSource {
 
 /// Gives `ctx` the fonts for `language`. Reads the font files, so call it before the first frame and when the
 /// language changes, not while drawing.
-pub fn install(ctx: &egui::Context, source: FontSource, language: Language) {
+pub(crate) fn install(ctx: &egui::Context, source: FontSource, language: Language) {
     let mut fonts = FontDefinitions::default();
     let carried = fonts.families[&FontFamily::Proportional].clone();
     let mut regular = carried.clone();

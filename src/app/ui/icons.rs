@@ -1,19 +1,19 @@
 //! The icons, from one set: the Lucide icon font.
 
 use eframe::egui::{FontId, RichText};
-pub use lucide_icons::Icon;
+pub(crate) use lucide_icons::Icon;
 
 use crate::app::ui::theme;
 
 /// The font's bytes.
-pub const FONT: &[u8] = lucide_icons::LUCIDE_FONT_BYTES;
+pub(crate) const FONT: &[u8] = lucide_icons::LUCIDE_FONT_BYTES;
 
-pub fn glyph(icon: Icon) -> char {
+pub(crate) fn glyph(icon: Icon) -> char {
     char::from(icon)
 }
 
 /// The font of an icon that is painted.
-pub fn font(size: f32) -> FontId {
+pub(crate) fn font(size: f32) -> FontId {
     FontId::new(size, theme::icon_family())
 }
 

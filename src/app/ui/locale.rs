@@ -19,7 +19,7 @@ impl Language {
     pub const ALL: [Self; 2] = [Self::English, Self::Chinese];
 
     /// The language's name in that language.
-    pub fn own_name(self) -> &'static str {
+    pub(crate) fn own_name(self) -> &'static str {
         match self {
             Self::English => "English",
             Self::Chinese => "简体中文",
@@ -27,7 +27,7 @@ impl Language {
     }
 
     /// The system's language where there is a table for it, else English.
-    pub fn of_system() -> Self {
+    pub(crate) fn of_system() -> Self {
         match sys_locale::get_locale() {
             Some(tag) if tag.starts_with("zh") => Self::Chinese,
             _ => Self::English,
@@ -76,7 +76,7 @@ impl Locale {
     }
 
     /// Like [`Self::n`], with more placeholders.
-    pub fn nf(&self, key: &str, count: u64, values: &[(&str, &str)]) -> String {
+    pub(crate) fn nf(&self, key: &str, count: u64, values: &[(&str, &str)]) -> String {
         let key = format!("{key}_{}", if count == 1 { "one" } else { "many" });
         let number = grouped(count);
         let mut all = vec![("count", number.as_str())];
@@ -97,7 +97,7 @@ impl Locale {
     }
 
     /// A span of time in the one or two largest units, such as "8 min" or "2 h 10 min".
-    pub fn duration(&self, secs: f64) -> String {
+    pub(crate) fn duration(&self, secs: f64) -> String {
         let secs = secs.max(0.0).round() as u64;
         let (hours, minutes) = (secs / 3600, secs / 60 % 60);
         match (hours, minutes) {
@@ -109,7 +109,7 @@ impl Locale {
 }
 
 /// A whole number with its thousands apart: "8,310".
-pub fn grouped(number: u64) -> String {
+pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, digit) in digits.chars().enumerate() {

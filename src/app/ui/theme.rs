@@ -23,7 +23,7 @@ pub enum ThemeChoice {
 impl ThemeChoice {
     pub const ALL: [Self; 3] = [Self::System, Self::Light, Self::Dark];
 
-    pub fn label_key(self) -> &'static str {
+    pub(crate) fn label_key(self) -> &'static str {
         match self {
             Self::System => "theme_system",
             Self::Light => "theme_light",
@@ -31,7 +31,7 @@ impl ThemeChoice {
         }
     }
 
-    pub fn preference(self) -> egui::ThemePreference {
+    pub(crate) fn preference(self) -> egui::ThemePreference {
         match self {
             Self::System => egui::ThemePreference::System,
             Self::Light => egui::ThemePreference::Light,
@@ -42,7 +42,7 @@ impl ThemeChoice {
 
 /// The colours of one theme.
 #[derive(Debug, Clone, Copy)]
-pub struct Palette {
+pub(crate) struct Palette {
     pub background: Color32,
     pub surface: Color32,
     pub raised: Color32,
@@ -123,107 +123,107 @@ const DARK_LINES: [Color32; 6] = [
 ];
 
 /// The colour of a plot's line number `index`.
-pub fn line_colour(visuals: &Visuals, index: usize) -> Color32 {
+pub(crate) fn line_colour(visuals: &Visuals, index: usize) -> Color32 {
     let lines = if visuals.dark_mode { &DARK_LINES } else { &LIGHT_LINES };
     lines[index % lines.len()]
 }
 
 /// Confidence bands and what lies under a histogram: 15% of the line's colour.
-pub fn band_of(colour: Color32) -> Color32 {
+pub(crate) fn band_of(colour: Color32) -> Color32 {
     colour.gamma_multiply(0.15)
 }
 
 /// Pictures are shown in their own colours.
-pub const PICTURE_TINT: Color32 = Color32::WHITE;
-pub const TRANSPARENT: Color32 = Color32::TRANSPARENT;
+pub(crate) const PICTURE_TINT: Color32 = Color32::WHITE;
+pub(crate) const TRANSPARENT: Color32 = Color32::TRANSPARENT;
 
 /// Distances, in points.
 pub mod space {
-    pub const XS: f32 = 4.0;
+    pub(crate) const XS: f32 = 4.0;
     pub const S: f32 = 8.0;
-    pub const M: f32 = 12.0;
-    pub const L: f32 = 16.0;
-    pub const XL: f32 = 24.0;
-    pub const XXL: f32 = 32.0;
+    pub(crate) const M: f32 = 12.0;
+    pub(crate) const L: f32 = 16.0;
+    pub(crate) const XL: f32 = 24.0;
+    pub(crate) const XXL: f32 = 32.0;
 }
 
 /// Sizes of things that recur, in points.
 pub mod size {
-    pub const RAIL: f32 = 84.0;
-    pub const TITLE_LINE: f32 = 56.0;
-    pub const JOB_BAR: f32 = 48.0;
-    pub const CONTROL: f32 = 30.0;
-    pub const ICON: f32 = 16.0;
+    pub(crate) const RAIL: f32 = 84.0;
+    pub(crate) const TITLE_LINE: f32 = 56.0;
+    pub(crate) const JOB_BAR: f32 = 48.0;
+    pub(crate) const CONTROL: f32 = 30.0;
+    pub(crate) const ICON: f32 = 16.0;
     /// Height of a slider: its knob follows from it.
-    pub const SLIDER: f32 = 18.0;
-    pub const PORTRAIT: f32 = 104.0;
-    pub const STRIP_FACE: f32 = 72.0;
-    pub const FACE_TILE: f32 = 112.0;
-    pub const READING_WIDTH: f32 = 560.0;
-    pub const SIDE_PANEL: f32 = 320.0;
-    pub const HAIRLINE: f32 = 1.0;
-    pub const RING: f32 = 2.0;
+    pub(crate) const SLIDER: f32 = 18.0;
+    pub(crate) const PORTRAIT: f32 = 104.0;
+    pub(crate) const STRIP_FACE: f32 = 72.0;
+    pub(crate) const FACE_TILE: f32 = 112.0;
+    pub(crate) const READING_WIDTH: f32 = 560.0;
+    pub(crate) const SIDE_PANEL: f32 = 320.0;
+    pub(crate) const HAIRLINE: f32 = 1.0;
+    pub(crate) const RING: f32 = 2.0;
 }
 
 pub mod radius {
-    pub const CONTROL: u8 = 6;
-    pub const TILE: u8 = 8;
-    pub const PANEL: u8 = 10;
+    pub(crate) const CONTROL: u8 = 6;
+    pub(crate) const TILE: u8 = 8;
+    pub(crate) const PANEL: u8 = 10;
 }
 
 /// Type sizes: small 12, body 13, lead 15, heading 20, display 28.
 pub mod type_size {
-    pub const SMALL: f32 = 12.0;
-    pub const BODY: f32 = 13.0;
-    pub const LEAD: f32 = 15.0;
-    pub const HEADING: f32 = 20.0;
-    pub const DISPLAY: f32 = 28.0;
+    pub(crate) const SMALL: f32 = 12.0;
+    pub(crate) const BODY: f32 = 13.0;
+    pub(crate) const LEAD: f32 = 15.0;
+    pub(crate) const HEADING: f32 = 20.0;
+    pub(crate) const DISPLAY: f32 = 28.0;
 }
 
 /// Longest animation.
-pub const MOTION_SECS: f32 = 0.12;
+pub(crate) const MOTION_SECS: f32 = 0.12;
 
 /// The family of the heavier weight; `fonts` fills it.
-pub fn strong_family() -> FontFamily {
+pub(crate) fn strong_family() -> FontFamily {
     FontFamily::Name("strong".into())
 }
 
 /// The family of the icon font; `fonts` fills it.
-pub fn icon_family() -> FontFamily {
+pub(crate) fn icon_family() -> FontFamily {
     FontFamily::Name("icons".into())
 }
 
-pub fn palette(visuals: &Visuals) -> &'static Palette {
+pub(crate) fn palette(visuals: &Visuals) -> &'static Palette {
     if visuals.dark_mode { &DARK } else { &LIGHT }
 }
 
-pub fn body_font() -> FontId {
+pub(crate) fn body_font() -> FontId {
     FontId::proportional(type_size::BODY)
 }
 
-pub fn small_font() -> FontId {
+pub(crate) fn small_font() -> FontId {
     FontId::proportional(type_size::SMALL)
 }
 
 /// For the raised exponents of a plot's axes.
-pub fn exponent_font() -> FontId {
+pub(crate) fn exponent_font() -> FontId {
     FontId::proportional(type_size::SMALL * 0.75)
 }
 
-pub fn strong_font(size: f32) -> FontId {
+pub(crate) fn strong_font(size: f32) -> FontId {
     FontId::new(size, strong_family())
 }
 
 /// Emphasis by weight, not by size.
-pub fn strong(text: impl Into<String>) -> RichText {
+pub(crate) fn strong(text: impl Into<String>) -> RichText {
     RichText::new(text).family(strong_family())
 }
 
-pub fn lead(text: impl Into<String>) -> RichText {
+pub(crate) fn lead(text: impl Into<String>) -> RichText {
     strong(text).size(type_size::LEAD)
 }
 
-pub fn heading(text: impl Into<String>) -> RichText {
+pub(crate) fn heading(text: impl Into<String>) -> RichText {
     strong(text).size(type_size::HEADING)
 }
 
@@ -231,14 +231,14 @@ pub fn display(text: impl Into<String>) -> RichText {
     strong(text).size(type_size::DISPLAY)
 }
 
-pub fn secondary(ui: &egui::Ui, text: impl Into<String>) -> RichText {
+pub(crate) fn secondary(ui: &egui::Ui, text: impl Into<String>) -> RichText {
     RichText::new(text).color(palette(ui.visuals()).secondary)
 }
 
 /// A colour of the diverging scale from "same person" to "different people" for a squared distance in [0, 4].
 ///
 /// Below the threshold it runs from the colour of `same` to the surface, above it to the colour of `different`.
-pub fn heat(palette: &Palette, squared_distance: f32, threshold: f32) -> Color32 {
+pub(crate) fn heat(palette: &Palette, squared_distance: f32, threshold: f32) -> Color32 {
     let (towards, share) = if squared_distance <= threshold {
         (palette.same, 1.0 - squared_distance / threshold.max(f32::EPSILON))
     } else {
@@ -249,7 +249,7 @@ pub fn heat(palette: &Palette, squared_distance: f32, threshold: f32) -> Color32
 }
 
 /// Gives both themes of `ctx` these tokens.
-pub fn apply(ctx: &egui::Context, reduced_motion: bool) {
+pub(crate) fn apply(ctx: &egui::Context, reduced_motion: bool) {
     for (theme, palette) in [(egui::Theme::Light, &LIGHT), (egui::Theme::Dark, &DARK)] {
         ctx.style_mut_of(theme, |style| {
             style.text_styles = text_styles();
@@ -327,7 +327,7 @@ fn widgets(widgets: &mut egui::style::Widgets, palette: &Palette) {
     widgets.open = state(palette.hovered, palette.hairline, palette.text);
 }
 
-pub fn hairline(palette: &Palette) -> Stroke {
+pub(crate) fn hairline(palette: &Palette) -> Stroke {
     Stroke::new(size::HAIRLINE, palette.hairline)
 }
 
@@ -336,7 +336,7 @@ fn soft_shadow() -> Shadow {
 }
 
 /// Two heads that overlap, in the accent's colours.
-pub fn window_icon() -> egui::IconData {
+pub(crate) fn window_icon() -> egui::IconData {
     const SIDE: u32 = 64;
     let inside = |x: f32, y: f32, cx: f32, cy: f32, r: f32| (x - cx).powi(2) + (y - cy).powi(2) <= r * r;
     let head = |x: f32, y: f32, cx: f32| inside(x, y, cx, 22.0, 11.0) || (y < 58.0 && inside(x, y, cx, 56.0, 18.0));

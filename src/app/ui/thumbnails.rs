@@ -12,7 +12,7 @@ use crate::app::engine::picture::{ImageKey, Picture};
 
 /// What there is to draw for a key.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Drawable {
+pub(crate) enum Drawable {
     /// Asked for.
     Loading,
     Failed,
@@ -30,7 +30,7 @@ impl Drawable {
 }
 
 /// A texture of its own for a picture; none where the pixels do not fill the size.
-pub fn texture_of(ctx: &egui::Context, name: &str, picture: &Picture) -> Option<TextureHandle> {
+pub(crate) fn texture_of(ctx: &egui::Context, name: &str, picture: &Picture) -> Option<TextureHandle> {
     Some(ctx.load_texture(name, colour_image(picture)?, TextureOptions::LINEAR))
 }
 
@@ -41,7 +41,7 @@ enum Entry {
 }
 
 #[derive(Default)]
-pub struct Thumbnails {
+pub(crate) struct Thumbnails {
     entries: HashMap<ImageKey, Entry>,
     wanted: Vec<ImageKey>,
     frame: u64,

@@ -8,8 +8,8 @@ use super::icons::Icon;
 #[derive(Debug, Clone, Copy)]
 pub struct View {
     pub name: &'static str,
-    pub label_key: &'static str,
-    pub icon: Icon,
+    pub(crate) label_key: &'static str,
+    pub(crate) icon: Icon,
 }
 
 impl View {

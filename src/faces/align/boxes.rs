@@ -18,7 +18,7 @@ use crate::types::{CropRule, FaceBox};
 
 /// What `rule` cuts out of a photo of that size for a crop of `width` × `height`. Landmarks of no use to
 /// [`CropRule::FivePoints`] leave it the box as a square.
-pub fn region(rule: CropRule, face_box: FaceBox, photo_size: (u32, u32), width: u32, height: u32) -> Region {
+pub(crate) fn region(rule: CropRule, face_box: FaceBox, photo_size: (u32, u32), width: u32, height: u32) -> Region {
     let in_photo = |margin: f32| {
         let in_photo = |length: f32, side: u32| margin * length / (side as f32 - margin).max(1.0);
         [in_photo(face_box.width, width), in_photo(face_box.height, height)]

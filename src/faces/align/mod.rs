@@ -28,8 +28,8 @@ use crate::faces::align::boxes::region;
 use crate::faces::image::cut;
 use crate::types::{CropRule, Detection, FaceBox, Landmarks, Preprocessing, Similarity};
 
-pub use crate::faces::align::place::landmarks_in_crop;
-pub use crate::faces::align::warp::warp;
+pub(crate) use crate::faces::align::place::landmarks_in_crop;
+pub(crate) use crate::faces::align::warp::warp;
 
 /// The network's input picture of one face. `detection` is in pixels of `photo`.
 ///
@@ -44,7 +44,7 @@ pub fn crop(photo: &RgbImage, detection: &Detection, preprocessing: &Preprocessi
 
 /// The network's input picture where no detector runs: the centre if it says so, else the whole picture, which
 /// is then taken for a finished crop.
-pub fn crop_without_face(photo: &RgbImage, preprocessing: &Preprocessing) -> RgbImage {
+pub(crate) fn crop_without_face(photo: &RgbImage, preprocessing: &Preprocessing) -> RgbImage {
     let &Preprocessing { width, height, crop, .. } = preprocessing;
     let rule = if matches!(crop, CropRule::Centre { .. }) { crop } else { CropRule::AsStored };
     let no_box = FaceBox { x: 0.0, y: 0.0, width: 0.0, height: 0.0 };

@@ -5,7 +5,7 @@ use super::crop_from_photo;
 use crate::types::{CropRule, Detection, Landmarks, Preprocessing};
 
 /// The landmarks in pixels of the crop that [`crop`](super::crop) cuts; None where the crop does not follow the face.
-pub fn landmarks_in_crop(
+pub(crate) fn landmarks_in_crop(
     detection: &Detection,
     photo_size: (u32, u32),
     preprocessing: &Preprocessing,

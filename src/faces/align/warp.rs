@@ -7,7 +7,7 @@ use crate::types::Similarity;
 /// A picture of `width` × `height` whose pixel centres are looked up in `photo` through the inverse of
 /// `crop_from_photo`, bilinearly, with black around the photo. See the module [`align`](super) for pixel centres and
 /// strong reductions.
-pub fn warp(photo: &RgbImage, crop_from_photo: &Similarity, width: u32, height: u32) -> RgbImage {
+pub(crate) fn warp(photo: &RgbImage, crop_from_photo: &Similarity, width: u32, height: u32) -> RgbImage {
     let photo_from_crop = crop_from_photo.inverse();
     let reduction = photo_from_crop.scale().floor().max(1.0) as u32;
     if reduction == 1 {

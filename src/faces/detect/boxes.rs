@@ -9,7 +9,7 @@ pub fn overlap(a: FaceBox, b: FaceBox) -> f32 {
 }
 
 /// The part of the smaller box that lies in the other, in [0, 1].
-pub fn covered(a: FaceBox, b: FaceBox) -> f32 {
+pub(crate) fn covered(a: FaceBox, b: FaceBox) -> f32 {
     let shared = shared_area(a, b);
     if shared == 0.0 { 0.0 } else { shared / a.area().min(b.area()) }
 }
@@ -17,7 +17,12 @@ pub fn covered(a: FaceBox, b: FaceBox) -> f32 {
 /// Keeps the best detection of each face: in the order of score, each that is no second view of one already kept,
 /// until there are `max_kept`. Two detections are one face when their overlap is above `max_overlap` or more than
 /// `max_covered` of the smaller is covered (a forehead found as a face within the face).
-pub fn suppress(mut detections: Vec<Detection>, max_overlap: f32, max_covered: f32, max_kept: usize) -> Vec<Detection> {
+pub(crate) fn suppress(
+    mut detections: Vec<Detection>,
+    max_overlap: f32,
+    max_covered: f32,
+    max_kept: usize,
+) -> Vec<Detection> {
     detections.sort_by(|a, b| b.score.total_cmp(&a.score));
     let mut kept: Vec<Detection> = Vec::new();
     for detection in detections {

@@ -12,8 +12,8 @@ use ::image::RgbImage;
 
 use crate::types::Detection;
 
-pub use crate::faces::detect::mtcnn::{Mtcnn, MtcnnConfig};
-pub use crate::faces::detect::yunet::{DetectorConfig, SECOND_LONG_SIDE, YuNetDetector};
+pub(crate) use crate::faces::detect::mtcnn::{Mtcnn, MtcnnConfig};
+pub(crate) use crate::faces::detect::yunet::{DetectorConfig, SECOND_LONG_SIDE, YuNetDetector};
 
 /// A loaded detector.
 pub enum Detector {
@@ -23,14 +23,14 @@ pub enum Detector {
 
 /// Why a photo was not searched.
 #[derive(Debug, thiserror::Error)]
-pub enum DetectError {
+pub(crate) enum DetectError {
     #[error("the device did not hand the detections back: {reason}")]
     Device { reason: String },
 }
 
 impl Detector {
     /// The faces of a photo, largest first, in the photo's pixels. Boxes and landmarks may lie partly outside it.
-    pub fn detect(&self, photo: &RgbImage) -> Result<Vec<Detection>, DetectError> {
+    pub(crate) fn detect(&self, photo: &RgbImage) -> Result<Vec<Detection>, DetectError> {
         match self {
             Self::YuNet(yunet) => yunet.detect(photo),
             Self::Mtcnn(mtcnn) => mtcnn.detect(photo),

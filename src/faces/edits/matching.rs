@@ -5,14 +5,14 @@ use crate::types::{Detection, Embedding, FaceBox, SquaredDistance};
 
 /// Width and height of the upright pictures at full scale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sizes {
+pub(crate) struct Sizes {
     pub old: (u32, u32),
     pub new: (u32, u32),
 }
 
 /// A face of the old picture, in its pixels.
 #[derive(Debug, Clone)]
-pub struct KnownFace {
+pub(crate) struct KnownFace {
     pub detection: Detection,
     /// Of the model that embedded the new faces; without it the face matches none.
     pub embedding: Option<Embedding>,
@@ -32,7 +32,7 @@ impl KnownFace {
 
 /// A face that the detector found in the new picture, in its pixels.
 #[derive(Debug, Clone)]
-pub struct FoundFace {
+pub(crate) struct FoundFace {
     pub face_box: FaceBox,
     pub embedding: Option<Embedding>,
     /// Its user said something about it.
@@ -41,7 +41,7 @@ pub struct FoundFace {
 
 /// What became of an old face. One that is not named was not found.
 #[derive(Debug, Clone, PartialEq)]
-pub enum FaceMatch {
+pub(crate) enum FaceMatch {
     /// The old face of this index is the new one of that index.
     Found { old: usize, new: usize },
     /// No found face is the old one, but the pictures agree: its place in the new one. It is there if an embedding cut
@@ -71,7 +71,7 @@ const ASPECT_TOLERANCE: f32 = 0.03;
 /// turn is searched from the faces themselves, for a picture that was not cropped: that under which most faces match,
 /// each much nearer than `same`, for the picture itself does not tell it from somebody who looks alike. Where several do
 /// equally well, only pairs count on which they agree.
-pub fn match_faces(
+pub(crate) fn match_faces(
     old: &[KnownFace],
     new: &[FoundFace],
     sizes: &Sizes,

@@ -12,8 +12,8 @@ mod matching;
 mod register;
 mod thumbnail;
 
-pub use matching::{FaceMatch, FoundFace, KnownFace, Sizes, match_faces};
-pub use register::register;
+pub(crate) use matching::{FaceMatch, FoundFace, KnownFace, Sizes, match_faces};
+pub(crate) use register::register;
 pub use thumbnail::Thumbnail;
 
 use ::image::{DynamicImage, RgbImage};
@@ -23,7 +23,7 @@ use crate::types::{Detection, FaceBox, Landmarks};
 /// What turns and mirrors a picture: the eight ways in which EXIF numbers them (EXIF 2.32, table 6). The name says what
 /// is done to the old picture to get the new one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Orientation {
+pub(crate) enum Orientation {
     Same = 1,
     /// Left and right exchanged.
     Mirrored = 2,
@@ -102,7 +102,7 @@ impl Orientation {
 
 /// A rectangle in relative coordinates.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Frame {
+pub(crate) struct Frame {
     pub x: f32,
     pub y: f32,
     pub width: f32,
@@ -116,7 +116,7 @@ impl Frame {
 
 /// What was done to a picture: turned first, then cropped. Scale, compression and brightness move nothing.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Edit {
+pub(crate) struct Edit {
     pub orientation: Orientation,
     /// The new picture's place in the turned old one.
     pub crop: Frame,

@@ -54,7 +54,7 @@ const NO_CROP: f32 = 1.0 / Thumbnail::LONG_SIDE as f32;
 /// Finds any of the eight turns, a crop that keeps a quarter of each side, another size, compression, brightness,
 /// contrast, and grey. None where they are two pictures, where a part of the picture is another one, or where two places
 /// do equally well.
-pub fn register(old: &Thumbnail, new: &Thumbnail) -> Option<(Edit, f32)> {
+pub(crate) fn register(old: &Thumbnail, new: &Thumbnail) -> Option<(Edit, f32)> {
     let mut places = best_places(&old.0, &new.0).into_iter().filter(|(_, score)| *score >= LEAST_AGREEMENT);
     let (mut edit, score) = places.next()?;
     // Another place, because no two of them are near each other.

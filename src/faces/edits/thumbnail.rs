@@ -11,7 +11,7 @@ pub struct Thumbnail(pub(super) Grey);
 
 impl Thumbnail {
     /// Of a crop of a quarter of each side 48 pixels are left.
-    pub const LONG_SIDE: u32 = 192;
+    pub(crate) const LONG_SIDE: u32 = 192;
 
     /// From a whole upright picture of any size, best of 192 pixels and more.
     pub fn new(pixels: &RgbImage) -> Self {

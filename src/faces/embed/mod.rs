@@ -86,7 +86,7 @@ impl Embedder {
     }
 
     /// The pictures it wants.
-    pub fn preprocessing(&self) -> &Preprocessing {
+    pub(crate) fn preprocessing(&self) -> &Preprocessing {
         &self.preprocessing
     }
 
@@ -97,7 +97,7 @@ impl Embedder {
 
     /// As [`Self::embed`], with pixels scaled and ordered in another way than the preprocessing says: to find out which way is
     /// right.
-    pub fn embed_as(
+    pub(crate) fn embed_as(
         &self,
         crops: &[RgbImage],
         scaling: PixelScaling,

@@ -13,7 +13,7 @@ use ::image::RgbImage;
 
 /// Edges in whole pixels; they may lie outside the photo, where everything is black.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Region {
+pub(crate) struct Region {
     pub left: i64,
     pub top: i64,
     pub right: i64,
@@ -31,7 +31,7 @@ impl Region {
 }
 
 /// The region of the photo at `width` × `height`. A region without pixels, or an absurd one, is black.
-pub fn cut(photo: &RgbImage, region: Region, width: u32, height: u32) -> RgbImage {
+pub(crate) fn cut(photo: &RgbImage, region: Region, width: u32, height: u32) -> RgbImage {
     let (columns, rows) = (region.width(), region.height());
     if columns < 1 || rows < 1 || columns.max(rows) > LONGEST_SIDE || width == 0 || height == 0 {
         return RgbImage::new(width, height);

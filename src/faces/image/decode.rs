@@ -12,7 +12,7 @@ use super::{DecodeError, header, heif, jpeg};
 
 /// What a decoder may ask of the machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DecodeLimits {
+pub(crate) struct DecodeLimits {
     /// Width × height of the stored picture.
     pub max_pixels: u64,
 }
@@ -40,7 +40,7 @@ impl DecodeLimits {
 
 /// How large the pixels have to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DecodeScale {
+pub(crate) enum DecodeScale {
     Full,
     /// A half, a quarter or an eighth where that is cheap (JPEG) and the longer side stays at least this long.
     /// Other formats come at full scale.
@@ -51,21 +51,21 @@ pub enum DecodeScale {
 #[derive(Debug, Clone)]
 pub struct Photo {
     /// The whole picture, possibly at a smaller scale.
-    pub pixels: RgbImage,
+    pub(crate) pixels: RgbImage,
     /// Width and height of the upright photo at full scale.
-    pub full_size: (u32, u32),
-    pub meta: PhotoMeta,
+    pub(crate) full_size: (u32, u32),
+    pub(crate) meta: PhotoMeta,
 }
 
 impl Photo {
     /// Pixels of `pixels` a pixel of the full photo: multiply full-scale coordinates by it.
-    pub fn scale(&self) -> f32 {
+    pub(crate) fn scale(&self) -> f32 {
         self.pixels.width() as f32 / self.full_size.0 as f32
     }
 }
 
 /// Whether the name's extension is one of a photo; what the file holds is [`decode`]'s business.
-pub fn is_photo_name(path: &Path) -> bool {
+pub(crate) fn is_photo_name(path: &Path) -> bool {
     const EXTENSIONS: [&str; 16] = [
         "jpg", "jpeg", "jpe", "jfif", "png", "apng", "webp", "tif", "tiff", "bmp", "dib", "gif", "heic", "heif", "hif",
         "avif",
@@ -75,7 +75,7 @@ pub fn is_photo_name(path: &Path) -> bool {
 }
 
 /// Whether the file begins like a picture of a format that [`decode`] reads; nothing is decoded.
-pub fn begins_like_photo(path: &Path) -> bool {
+pub(crate) fn begins_like_photo(path: &Path) -> bool {
     let is_file = std::fs::metadata(path).is_ok_and(|meta| meta.is_file());
     is_file && File::open(path).is_ok_and(|file| BufReader::new(file).fill_buf().is_ok_and(|b| recognise(b).is_ok()))
 }
@@ -84,7 +84,7 @@ pub fn begins_like_photo(path: &Path) -> bool {
 ///
 /// # Errors
 /// A file that is no whole, readable picture within `limits`. A panic inside a decoder counts as a damaged file.
-pub fn decode(path: &Path, scale: DecodeScale, limits: &DecodeLimits) -> Result<Photo, DecodeError> {
+pub(crate) fn decode(path: &Path, scale: DecodeScale, limits: &DecodeLimits) -> Result<Photo, DecodeError> {
     // Opening a pipe would wait for somebody to write into it.
     if !std::fs::metadata(path)?.is_file() {
         return Err(DecodeError::NotAFile);

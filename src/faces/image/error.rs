@@ -2,7 +2,7 @@
 
 /// The reason a photo was skipped.
 #[derive(Debug, thiserror::Error)]
-pub enum DecodeError {
+pub(crate) enum DecodeError {
     #[error("the file cannot be read: {0}")]
     Unreadable(#[from] std::io::Error),
     #[error("this is not a file")]

@@ -10,7 +10,7 @@ use exif::{DateTime, Exif, In, Rational, Reader, Tag, Value};
 
 /// What a photo says about itself.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct PhotoMeta {
+pub(crate) struct PhotoMeta {
     /// `2015-06-01T17:45:03`, local time of the camera.
     pub captured_at: Option<String>,
     /// Maker and model, each word once.

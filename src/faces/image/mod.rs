@@ -1,6 +1,6 @@
 //! From a file to upright RGB pixels, and from pixels to the values a network takes.
 //!
-//! [`decode`] reads JPEG, PNG, WebP, TIFF, BMP and GIF (first frame), and HEIC/AVIF in a build with the feature `heif`.
+//! `decode` reads JPEG, PNG, WebP, TIFF, BMP and GIF (first frame), and HEIC/AVIF in a build with the feature `heif`.
 //! The format is told by the content, never by the name. What every caller may rely on:
 //! * JPEGs have the pixels that libjpeg gives, to the last bit, wherever they are decoded whole; see `jpeg`.
 //! * The EXIF orientation is applied exactly once: `Photo::pixels` is what a person sees, `Photo::full_size` too.
@@ -22,10 +22,10 @@ mod picture_hash;
 mod resize;
 mod scaling;
 
-pub use crate::faces::image::cut::{Region, cut};
-pub use crate::faces::image::decode::{DecodeLimits, DecodeScale, Photo, begins_like_photo, decode, is_photo_name};
-pub use crate::faces::image::error::DecodeError;
-pub use crate::faces::image::exif::PhotoMeta;
-pub use crate::faces::image::picture_hash::{LONGEST_FOLLOWED, PictureHash, picture_hash, picture_hash_of_file};
+pub(crate) use crate::faces::image::cut::{Region, cut};
+pub use crate::faces::image::decode::Photo;
+pub(crate) use crate::faces::image::decode::{DecodeLimits, DecodeScale, begins_like_photo, decode, is_photo_name};
+pub(crate) use crate::faces::image::error::DecodeError;
+pub(crate) use crate::faces::image::picture_hash::picture_hash_of_file;
 pub use crate::faces::image::resize::{resize, thumbnail};
 pub use crate::faces::image::scaling::scale_pixels;

@@ -1,14 +1,14 @@
 //! From values to places along an axis, and where its ticks are.
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scale {
+pub(crate) enum Scale {
     Linear,
     /// Powers of ten; what lies below the range is drawn at its edge.
     Log,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub struct Axis {
+pub(crate) struct Axis {
     pub label: String,
     pub scale: Scale,
     pub from: f64,
@@ -19,7 +19,7 @@ pub struct Axis {
 
 /// A tick: a number, or a power of ten.
 #[derive(Debug, Clone, PartialEq)]
-pub enum TickLabel {
+pub(crate) enum TickLabel {
     Number(String),
     Power(i32),
 }

@@ -8,12 +8,12 @@ mod ink;
 mod png;
 mod svg;
 
-pub use crate::figures::plot::axis::{Axis, Scale, TickLabel};
-pub use crate::figures::plot::png::{PNG_SCALE, PngError, to_png};
+pub(crate) use crate::figures::plot::axis::{Axis, Scale, TickLabel};
+pub(crate) use crate::figures::plot::png::{PNG_SCALE, PngError, to_png};
 
 /// A plot of lines over two axes.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Figure {
+pub(crate) struct Figure {
     pub title: String,
     pub x: Axis,
     pub y: Axis,
@@ -23,7 +23,7 @@ pub struct Figure {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub struct Series {
+pub(crate) struct Series {
     pub name: String,
     pub points: Vec<[f64; 2]>,
     pub shape: Shape,
@@ -32,7 +32,7 @@ pub struct Series {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Shape {
+pub(crate) enum Shape {
     /// Straight lines between points.
     Line,
     /// Right, then up: what was counted, without invention between points.

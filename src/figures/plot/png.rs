@@ -3,10 +3,10 @@
 use resvg::{tiny_skia, usvg};
 
 /// A figure is this many pixels a unit wide when saved as PNG: 1,440 in all.
-pub const PNG_SCALE: f32 = 2.0;
+pub(crate) const PNG_SCALE: f32 = 2.0;
 
 #[derive(Debug, thiserror::Error)]
-pub enum PngError {
+pub(crate) enum PngError {
     #[error("this system has no fonts, so a picture would lack its labels; the SVG is complete")]
     NoFonts,
     #[error("the figure cannot be rendered: {0}")]
@@ -21,7 +21,7 @@ pub enum PngError {
 ///
 /// # Errors
 /// Without fonts, or when the SVG is broken or the picture too large.
-pub fn to_png(svg: &str, scale: f32) -> Result<Vec<u8>, PngError> {
+pub(crate) fn to_png(svg: &str, scale: f32) -> Result<Vec<u8>, PngError> {
     let mut options = usvg::Options::default();
     options.fontdb_mut().load_system_fonts();
     if options.fontdb.is_empty() {

@@ -102,7 +102,7 @@ const TIMES_THE_LIBRARY: u64 = 2;
 const TIME: &str = "%Y%m%dT%H%M%S%.3fZ";
 
 /// Where a library's backups lie.
-pub fn backups_folder(library: &Path) -> PathBuf {
+pub(crate) fn backups_folder(library: &Path) -> PathBuf {
     library.parent().unwrap_or(Path::new("")).join("backups")
 }
 
@@ -119,7 +119,7 @@ pub fn backups(library: &Path) -> Result<Vec<Backup>> {
 }
 
 /// How many there are; none is read.
-pub fn count_backups(library: &Path) -> Result<usize> {
+pub(crate) fn count_backups(library: &Path) -> Result<usize> {
     Ok(find(library)?.len())
 }
 
@@ -312,7 +312,7 @@ pub(super) fn stem(library: &Path) -> String {
 }
 
 /// Why a backup was made, as its name says; none where it is named otherwise.
-pub fn reason_of(library: &Path, backup: &Path) -> Option<BackupReason> {
+pub(crate) fn reason_of(library: &Path, backup: &Path) -> Option<BackupReason> {
     parse(library, backup).map(|(_, reason)| reason)
 }
 
@@ -358,7 +358,7 @@ pub(super) fn inspect(path: &Path) -> BackupState {
 
 /// How many changes of faces and people a backup has seen: of two copies of one library, which one holds more. None
 /// where an older program made it, which did not count.
-pub fn revision_in(backup: &Path) -> Option<i64> {
+pub(crate) fn revision_in(backup: &Path) -> Option<i64> {
     let connection = file::open_still(backup).ok()?;
     connection.query_row("SELECT revision FROM clock", [], |row| row.get(0)).ok()
 }

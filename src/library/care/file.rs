@@ -124,7 +124,7 @@ fn verdict(connection: &Connection, pragma: &str) -> Result<Option<Reason>> {
 
 impl Library {
     /// Its file or its folder is protected: reading works, and every change is refused.
-    pub fn is_read_only(&self) -> bool {
+    pub(crate) fn is_read_only(&self) -> bool {
         self.connection.is_readonly(rusqlite::MAIN_DB).unwrap_or(false)
     }
 }

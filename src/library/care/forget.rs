@@ -49,7 +49,7 @@ pub struct FaceToForget {
 
 /// What was removed.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Forgotten {
+pub(crate) struct Forgotten {
     pub person: PersonToForget,
     pub backups_cleaned: usize,
     /// Backups that the person could not surely be taken out of.
@@ -105,7 +105,7 @@ impl Library {
     /// [`LibraryError::Stale`] when the person has another name or other faces since. When the library cannot be
     /// written, or a backup can neither be cleaned nor deleted; what was not reached is as it
     /// was, and the call can be made again.
-    pub fn forget_person(&mut self, shown: &PersonToForget, may_find_again: bool) -> Result<Forgotten> {
+    pub(crate) fn forget_person(&mut self, shown: &PersonToForget, may_find_again: bool) -> Result<Forgotten> {
         if self.is_read_only() {
             return Err(LibraryError::ReadOnly { path: self.path.clone() });
         }

@@ -30,7 +30,7 @@ use crate::library::scan::now_secs;
 use crate::types::{Detection, FaceBox, FaceId, PersonId, PhotoId};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ImportMode {
+pub(crate) enum ImportMode {
     Apply,
     /// Says what would be done, and does nothing.
     DryRun,
@@ -86,7 +86,7 @@ impl Library {
     ///
     /// # Errors
     /// [`LibraryError::BadLine`] with the number of a line that cannot be read.
-    pub fn import(&mut self, from: impl BufRead, mode: ImportMode) -> Result<ImportReport> {
+    pub(crate) fn import(&mut self, from: impl BufRead, mode: ImportMode) -> Result<ImportReport> {
         let contents = lines::read(from)?;
         if mode == ImportMode::Apply && self.is_read_only() {
             return Err(LibraryError::ReadOnly { path: self.path.clone() });

@@ -117,7 +117,7 @@ impl<'c> People<'c> {
     }
 
     /// Makes named people without faces too.
-    pub fn make_others(&mut self, d: &mut Decisions) -> Result<()> {
+    pub(crate) fn make_others(&mut self, d: &mut Decisions) -> Result<()> {
         for line in self.in_order() {
             if line.name.is_some() && !self.told.contains(&line.id) {
                 self.get(d, line.id)?;
@@ -133,7 +133,7 @@ impl<'c> People<'c> {
     }
 
     /// Gives cards their faces where none was chosen here.
-    pub fn choose_covers(&self, d: &mut Decisions, faces: &HashMap<i64, FaceId>) -> Result<()> {
+    pub(crate) fn choose_covers(&self, d: &mut Decisions, faces: &HashMap<i64, FaceId>) -> Result<()> {
         for line in self.in_order() {
             let cover = line.cover.and_then(|face| faces.get(&face)).copied();
             let (Some(person), Some(cover)) = (self.known(line.id), cover) else { continue };

@@ -167,11 +167,11 @@ mod four {
     /// No picture has as many pixels to a side.
     const FARTHEST: f32 = 1e7;
 
-    pub fn serialize<S: Serializer>(b: &FaceBox, to: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(b: &FaceBox, to: S) -> Result<S::Ok, S::Error> {
         [b.x, b.y, b.width, b.height].serialize(to)
     }
 
-    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<FaceBox, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<FaceBox, D::Error> {
         let [x, y, width, height]: [f32; 4] = Deserialize::deserialize(from)?;
         let is_near = [x, y, width, height].iter().all(|value| value.abs() <= FARTHEST);
         match is_near && width > 0.0 && height > 0.0 {

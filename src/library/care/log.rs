@@ -47,7 +47,7 @@ pub(in crate::library) fn refuse_garbled(library: &Path) -> Result<()> {
 
 /// Puts what can still be had of a library whose log is garbled among the backups, where nobody has opened it since. What
 /// hinders it is told by who opens the library.
-pub fn rescue_garbled(library: &Path) {
+pub(crate) fn rescue_garbled(library: &Path) {
     if file::refuse_obstructed(library).is_ok() {
         let _ = refuse_garbled(library);
     }

@@ -2,7 +2,7 @@
 //!
 //! * Backups lie in `backups/` beside the library ([`backups`], [`LibraryReader::back_up`]): before a migration, a large
 //!   regrouping, a restore, an import or the removal of a folder's faces, daily when something was decided, and when asked for. The newest ten are kept.
-//! * [`restore`] puts one back. What was in its place is kept among the backups, damaged or not.
+//! * `restore` puts one back. What was in its place is kept among the backups, damaged or not.
 //! * [`check`] reads the whole file, and says what is wrong in sentences.
 //! * A library whose log was garbled is refused before SQLite drops what stands in it; what can be had of it becomes a
 //!   backup, of which it is said what it may lack.
@@ -34,15 +34,20 @@ mod restore;
 mod tests;
 mod transfer;
 
-pub use backup::{Backup, BackupReason, BackupState, backups, backups_folder, count_backups, reason_of, revision_in};
+pub use backup::{Backup, BackupReason, BackupState, backups};
 pub(super) use backup::{back_up_to_migrate, bytes_of, has_backups};
+pub(crate) use backup::{backups_folder, count_backups, reason_of, revision_in};
 pub use check::{CheckReport, Problem, check};
 pub(super) use file::{open_after, open_protected, quick_check, refuse_obstructed};
-pub use forget::{FaceToForget, Forgotten, PersonToForget};
-pub use import::{Contradiction, FaceDecision, ImportMode, ImportReport};
-pub use import_edits::{NotPlaced, WaitsFor};
+#[cfg(test)]
+pub(crate) use forget::FaceToForget;
+pub(crate) use forget::Forgotten;
+pub use forget::PersonToForget;
+pub use import::ImportReport;
+pub(crate) use import::{Contradiction, FaceDecision, ImportMode};
+pub(crate) use import_edits::{NotPlaced, WaitsFor};
 pub(super) use log::refuse_garbled;
-pub use log::rescue_garbled;
+pub(crate) use log::rescue_garbled;
 pub(super) use remains::clear as clear_remains;
-pub use restore::{Restored, restore};
-pub use transfer::ExportCounts;
+pub(crate) use restore::{Restored, restore};
+pub(crate) use transfer::ExportCounts;

@@ -18,7 +18,7 @@ use crate::library::reason::Reason;
 
 /// What a restore did.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Restored {
+pub(crate) struct Restored {
     /// What was in its place, as a backup; none where nothing was.
     pub kept: Option<PathBuf>,
     /// With a name, now.
@@ -31,7 +31,7 @@ pub struct Restored {
 ///
 /// # Errors
 /// When the backup is not sound or of a newer program, and when the library cannot be written; it is as before then.
-pub fn restore(library: &Path, backup: &Path) -> Result<Restored> {
+pub(crate) fn restore(library: &Path, backup: &Path) -> Result<Restored> {
     let mut moved_aside = Vec::new();
     if file::refuse_obstructed(library).is_err() {
         // Nothing is moved for a backup that cannot be restored.
@@ -69,7 +69,7 @@ fn is_readable(library: &Path) -> Result<bool> {
 
 impl Library {
     /// Restores the library that is open here, and perhaps elsewhere.
-    pub fn restore_backup(&mut self, backup: &Path) -> Result<Restored> {
+    pub(crate) fn restore_backup(&mut self, backup: &Path) -> Result<Restored> {
         if self.is_read_only() {
             return Err(LibraryError::ReadOnly { path: self.path.clone() });
         }

@@ -58,7 +58,7 @@ pub struct HistoryEntry {
 
 /// What undo or redo did.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reverted {
+pub(crate) struct Reverted {
     pub action: ReviewAction,
     pub restored: usize,
     /// Rows that had changed since and were left as they are.

@@ -13,7 +13,7 @@ pub(in crate::library) mod touched;
 
 pub(in crate::library) use commands::{cleaned, hand_over};
 pub use decision::Decision;
-pub use journal::{HistoryEntry, Reverted, ReviewAction};
+pub(crate) use journal::ReviewAction;
 pub use rows::{Belongs, FaceState, SetAside};
 pub use steps::NextSteps;
 

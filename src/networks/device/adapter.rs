@@ -12,7 +12,7 @@ pub struct Adapter {
     pub name: String,
     pub kind: AdapterKind,
     /// Its place among the adapters of its kind, which is Burn's address of it.
-    pub nth_of_kind: usize,
+    pub(crate) nth_of_kind: usize,
     /// The graphics API.
     pub backend: String,
     pub driver: String,
@@ -32,7 +32,7 @@ pub enum AdapterKind {
 }
 
 impl AdapterKind {
-    pub fn device_kind(self) -> DeviceKind {
+    pub(crate) fn device_kind(self) -> DeviceKind {
         if self == Self::Software { DeviceKind::Software } else { DeviceKind::Hardware }
     }
 }

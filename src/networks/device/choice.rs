@@ -44,7 +44,7 @@ impl fmt::Display for DeviceChoice {
 }
 
 /// The adapter to compute on, or none for the CPU. `verdict` is asked only about adapters that would be taken.
-pub fn pick<'a>(
+pub(crate) fn pick<'a>(
     choice: &DeviceChoice,
     adapters: &'a [Adapter],
     verdict: &mut dyn FnMut(&Adapter) -> Verdict,

@@ -3,12 +3,12 @@
 use burn::tensor::Device;
 
 /// Whether computing is done by the processor itself.
-pub fn is_cpu(device: &Device) -> bool {
+pub(crate) fn is_cpu(device: &Device) -> bool {
     device.clone().without_autodiff() == Device::flex()
 }
 
 /// Bytes reserved on `device`; none where nobody tells, as on the processor.
-pub fn memory_in_use(device: &Device) -> Option<u64> {
+pub(crate) fn memory_in_use(device: &Device) -> Option<u64> {
     Some(device.memory_pool_usage()?.bytes_reserved)
 }
 

@@ -26,11 +26,12 @@ mod trial;
 mod verdict;
 
 pub use crate::networks::device::adapter::{Adapter, AdapterKind, adapters, open};
-pub use crate::networks::device::choice::DeviceChoice;
-pub use crate::networks::device::memory::{is_cpu, memory_in_use};
-pub use crate::networks::device::self_test::{Phase, PhaseResult};
-pub use crate::networks::device::trial::answer_trial;
-pub use crate::networks::device::verdict::{Verdict, VerdictCache};
+pub(crate) use crate::networks::device::choice::DeviceChoice;
+pub(crate) use crate::networks::device::memory::{is_cpu, memory_in_use};
+pub(crate) use crate::networks::device::self_test::{Phase, PhaseResult};
+pub(crate) use crate::networks::device::trial::answer_trial;
+pub use crate::networks::device::verdict::Verdict;
+pub(crate) use crate::networks::device::verdict::VerdictCache;
 
 use serde::Serialize;
 
@@ -93,7 +94,10 @@ pub struct Listed {
 
 /// The device to compute on, and what the user must be told: a device that was asked for and is not used, and why.
 /// The first time that an adapter is met this takes as long as its self-test, up to minutes.
-pub fn choose(choice: &DeviceChoice, verdicts: &VerdictCache) -> Result<(ComputeDevice, Vec<String>), DeviceError> {
+pub(crate) fn choose(
+    choice: &DeviceChoice,
+    verdicts: &VerdictCache,
+) -> Result<(ComputeDevice, Vec<String>), DeviceError> {
     let mut notes = Vec::new();
     if *choice == DeviceChoice::Cpu {
         return Ok((cpu(), notes));
@@ -126,13 +130,13 @@ fn software_note(name: &str) -> String {
 }
 
 /// The adapter that `choice` means, for kernels that test themselves; None for the CPU.
-pub fn adapter_for(choice: &DeviceChoice) -> Result<Option<Adapter>, DeviceError> {
+pub(crate) fn adapter_for(choice: &DeviceChoice) -> Result<Option<Adapter>, DeviceError> {
     let trusted = &mut |_: &Adapter| Verdict::Passed { largest_difference: 0.0, seconds: 0.0 };
     Ok(choice::pick(choice, &adapters(), trusted, &mut Vec::new())?.cloned())
 }
 
 /// All devices with the verdicts known so far; nothing is tested.
-pub fn list(verdicts: &VerdictCache) -> Vec<Listed> {
+pub(crate) fn list(verdicts: &VerdictCache) -> Vec<Listed> {
     let cpu = Listed { name: cpu().name, kind: DeviceKind::Cpu, adapter: None, verdict: None };
     let adapters = adapters().into_iter().map(|adapter| Listed {
         name: adapter.name.clone(),
@@ -144,14 +148,14 @@ pub fn list(verdicts: &VerdictCache) -> Vec<Listed> {
 }
 
 /// Tests an adapter now, whatever was known of it, and remembers the verdict; the note says that this failed.
-pub fn retest(adapter: &Adapter, verdicts: &VerdictCache) -> (Verdict, Option<String>) {
+pub(crate) fn retest(adapter: &Adapter, verdicts: &VerdictCache) -> (Verdict, Option<String>) {
     let verdict = trial::try_out(adapter);
     let unsaved = verdicts.record(adapter, &verdict).err();
     let note = |error| format!("The self-test's verdict could not be saved, so it will run again: {error}");
     (verdict, unsaved.map(note))
 }
 
-pub fn cpu() -> ComputeDevice {
+pub(crate) fn cpu() -> ComputeDevice {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let name = format!("CPU ({threads} threads)");
     ComputeDevice { burn: burn::tensor::Device::flex(), name, kind: DeviceKind::Cpu }

@@ -27,7 +27,7 @@ const TOLERANCE: f32 = 1e-3;
 /// The parts of the test, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Phase {
+pub(crate) enum Phase {
     Forward,
     Backward,
     FrozenBase,
@@ -36,7 +36,7 @@ pub enum Phase {
 
 /// What one part found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct PhaseResult {
+pub(crate) struct PhaseResult {
     pub phase: Phase,
     pub largest_difference: f32,
     pub seconds: f32,

@@ -19,7 +19,7 @@ const PHASE_LIMIT: Duration = Duration::from_secs(180);
 const END_LIMIT: Duration = Duration::from_secs(5);
 
 /// The child's side: tests the adapter of that index and writes what it finds to `out`.
-pub fn answer_trial(index: usize, out: &mut dyn Write) -> Result<(), DeviceError> {
+pub(crate) fn answer_trial(index: usize, out: &mut dyn Write) -> Result<(), DeviceError> {
     let adapters = adapters();
     let device = open(adapters.get(index).ok_or(DeviceError::NoSuchIndex(index))?)?;
     for phase in Phase::ALL {
@@ -30,7 +30,7 @@ pub fn answer_trial(index: usize, out: &mut dyn Write) -> Result<(), DeviceError
 }
 
 /// The parent's side.
-pub fn try_out(adapter: &Adapter) -> Verdict {
+pub(crate) fn try_out(adapter: &Adapter) -> Verdict {
     let program = match std::env::current_exe() {
         Ok(program) => program,
         Err(error) => return failed(format!("this program cannot find itself: {error}")),

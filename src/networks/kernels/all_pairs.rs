@@ -4,7 +4,7 @@
 //! few megabytes whatever the set's size, and no single dispatch is long. Counts are u32 there: they are read back and
 //! added to u64 before 2³² pairs could have met in one bin.
 //!
-//! Counts equal those of [`reference()`] but for pairs whose distance lies within [`TOLERANCE`] of a bin's edge: sums of
+//! Counts equal those of `reference` but for pairs whose distance lies within [`TOLERANCE`] of a bin's edge: sums of
 //! products in f32 depend on their order.
 
 pub use on_gpu::AllPairsKernel;
@@ -13,7 +13,7 @@ use super::KernelError;
 use crate::types::Cancel;
 
 /// How far a squared distance in f32 may lie from the one in f64, for unit vectors of up to 512 dimensions.
-pub const TOLERANCE: f64 = 4e-6;
+pub(crate) const TOLERANCE: f64 = 4e-6;
 /// Distances of unit vectors end here.
 const LARGEST: f64 = 4.0;
 
@@ -46,13 +46,14 @@ impl PairCounts {
 }
 
 /// Every unordered pair once, in f64.
-pub fn reference(rows: LabelledRows, bins: usize) -> PairCounts {
+#[cfg(test)]
+pub(crate) fn reference(rows: LabelledRows, bins: usize) -> PairCounts {
     let mut counts = PairCounts::empty(bins);
     each_pair(rows, |same, distance| counts.add(same, distance));
     counts
 }
 
-/// Whether `found` differs from [`reference()`] by nothing but pairs near an edge.
+/// Whether `found` differs from `reference` by nothing but pairs near an edge.
 ///
 /// # Errors
 /// With the first edge where it differs by more.

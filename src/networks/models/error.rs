@@ -6,7 +6,7 @@ use std::{fmt, io};
 use crate::types::ModelId;
 
 #[derive(Debug, thiserror::Error)]
-pub enum StoreError {
+pub(crate) enum StoreError {
     #[error("there is no model or pack named {asked}; known are {known}")]
     Unknown { asked: String, known: String },
     #[error("the model {id} is not installed: run `likeness models install {id}`")]
@@ -40,14 +40,14 @@ pub enum StoreError {
 
 /// One source that was tried in vain.
 #[derive(Debug)]
-pub struct Attempt {
+pub(crate) struct Attempt {
     pub source: String,
     pub error: FetchError,
 }
 
 /// Why one source did not yield the file.
 #[derive(Debug, thiserror::Error)]
-pub enum FetchError {
+pub(crate) enum FetchError {
     #[error("no network ({0})")]
     NoNetwork(String),
     #[error("the server answered {0}")]

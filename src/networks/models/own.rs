@@ -18,14 +18,14 @@ const FILE: &str = "model.safetensors";
 /// The models that were found in the store's folder besides the built-in ones.
 #[derive(Debug, Default)]
 pub struct Own {
-    pub entries: Vec<ModelEntry>,
+    pub(crate) entries: Vec<ModelEntry>,
     /// Folders whose entry cannot be used, and why.
-    pub unusable: Vec<String>,
+    pub(crate) unusable: Vec<String>,
 }
 
 /// A model that is being added; dropped unfinished, it leaves nothing behind.
 #[derive(Debug)]
-pub struct NewModel<'a> {
+pub(crate) struct NewModel<'a> {
     store: &'a Store,
     id: ModelId,
     folder: PathBuf,

@@ -12,7 +12,7 @@ use crate::types::ModelId;
 
 /// The installed models, and what the manifest knows of all.
 #[derive(Debug)]
-pub struct Store {
+pub(crate) struct Store {
     folder: PathBuf,
     /// The built-in manifest and the models that the user added.
     manifest: Manifest,
@@ -33,7 +33,7 @@ pub struct Imported {
     pub id: ModelId,
     pub file_name: String,
     /// False while other files of the model are missing.
-    pub complete: bool,
+    pub(crate) complete: bool,
 }
 
 impl Store {

@@ -26,7 +26,7 @@ pub use crate::networks::nets::catalogue::rows::VARIANTS;
 
 /// Which network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Architecture {
+pub(crate) enum Architecture {
     Nn1,
     FaceNetInception(Member),
     InceptionResnetV1,
@@ -49,7 +49,7 @@ pub enum Architecture {
 
 /// What a source prints about its network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Printed {
+pub(crate) struct Printed {
     pub params: &'static str,
     pub multiply_adds: &'static str,
 }
@@ -59,13 +59,13 @@ pub struct Printed {
 pub struct Variant {
     /// How the command line and configurations call it.
     pub name: &'static str,
-    pub architecture: Architecture,
+    pub(crate) architecture: Architecture,
     /// Rows and columns.
     pub input: [usize; 2],
     pub embedding_size: usize,
     pub dropout: f64,
     pub batch_norm: bool,
-    pub printed: Printed,
+    pub(crate) printed: Printed,
     pub source: &'static str,
 }
 
@@ -103,7 +103,7 @@ pub fn find(name: &str) -> Result<&'static Variant, CatalogueError> {
 }
 
 /// Builds the named network with lazily drawn weights.
-pub fn build(name: &str, options: &NetOptions, device: &Device) -> Result<Net, CatalogueError> {
+pub(crate) fn build(name: &str, options: &NetOptions, device: &Device) -> Result<Net, CatalogueError> {
     let variant = find(name)?;
     Ok(variant.build(&variant.config(options)?, device))
 }
@@ -124,7 +124,7 @@ pub fn card(name: &str, options: &NetOptions) -> Result<ModelCard, CatalogueErro
 }
 
 /// Builds the network that a card describes, with lazily drawn weights.
-pub fn build_as(card: &ModelCard, device: &Device) -> Result<Net, CatalogueError> {
+pub(crate) fn build_as(card: &ModelCard, device: &Device) -> Result<Net, CatalogueError> {
     let options = NetOptions {
         embedding_size: Some(card.dimensions),
         dropout: card.dropout,

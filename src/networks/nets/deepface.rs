@@ -19,7 +19,7 @@ const C1: (usize, usize) = (32, 11);
 const C3: (usize, usize) = (16, 9);
 const LOCAL: [(&str, usize, usize, usize); 3] = [("L4", 16, 9, 1), ("L5", 16, 7, 2), ("L6", 16, 5, 1)];
 
-pub fn init(config: &NetConfig, device: &Device) -> Layers {
+pub(crate) fn init(config: &NetConfig, device: &Device) -> Layers {
     let style = Style {
         bias: Bias::Always,
         init: Init::Normal { std: 0.01 },

@@ -47,7 +47,7 @@ const TABLE_2: [Module; 10] = [
 
 /// Which member of the family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Member {
+pub(crate) enum Member {
     /// Also NN3, which only has a smaller input.
     Nn2,
     Nn4,
@@ -89,7 +89,7 @@ impl Member {
 }
 
 /// Builds a member; dropout, which the paper does not mention, sits before the embedding.
-pub fn init(member: Member, config: &NetConfig, device: &Device) -> Layers {
+pub(crate) fn init(member: Member, config: &NetConfig, device: &Device) -> Layers {
     let plan = member.plan();
     let mut b = Builder::new(config.input_shape(), style(config), device);
     b.style.width.factor *= plan.width;

@@ -40,12 +40,12 @@ pub struct InceptionResnetV1 {
     pub conv2d_3b: ConvUnit,
     pub conv2d_4a: ConvUnit,
     pub conv2d_4b: ConvUnit,
-    pub repeat_1: Vec<ResidualBlock>,
-    pub mixed_6a: ReductionA,
-    pub repeat_2: Vec<ResidualBlock>,
-    pub mixed_7a: ReductionB,
-    pub repeat_3: Vec<ResidualBlock>,
-    pub block8: ResidualBlock,
+    pub(crate) repeat_1: Vec<ResidualBlock>,
+    pub(crate) mixed_6a: ReductionA,
+    pub(crate) repeat_2: Vec<ResidualBlock>,
+    pub(crate) mixed_7a: ReductionB,
+    pub(crate) repeat_3: Vec<ResidualBlock>,
+    pub(crate) block8: ResidualBlock,
     pub avgpool_1a: Pool,
     pub dropout: Dropout,
     pub last_linear: Linear,
@@ -53,7 +53,7 @@ pub struct InceptionResnetV1 {
 }
 
 /// Builds the network. Field by field in the order of the pixels' way, for the builder moves with them.
-pub fn init(config: &NetConfig, device: &Device) -> InceptionResnetV1 {
+pub(crate) fn init(config: &NetConfig, device: &Device) -> InceptionResnetV1 {
     let mut b = Builder::new(config.input_shape(), slim_style(config), device);
     InceptionResnetV1 {
         conv2d_1a: b.unit(down(32)),
@@ -140,7 +140,7 @@ impl Sequential for InceptionResnetV1 {
 
 /// x + scale · (1×1 of the branches, with bias, without batch norm), then ReLU but for the very last block.
 #[derive(Module, Debug)]
-pub struct ResidualBlock {
+pub(crate) struct ResidualBlock {
     pub branch0: ConvUnit,
     pub branch1: Vec<ConvUnit>,
     /// Empty in the blocks of two branches.
@@ -191,7 +191,7 @@ impl Block for ResidualBlock {
 
 /// From 17×17 to 8×8.
 #[derive(Module, Debug)]
-pub struct ReductionA {
+pub(crate) struct ReductionA {
     pub branch0: ConvUnit,
     pub branch1: Vec<ConvUnit>,
     pub branch2: Pool,
@@ -222,7 +222,7 @@ impl Block for ReductionA {
 
 /// From 8×8 to 3×3.
 #[derive(Module, Debug)]
-pub struct ReductionB {
+pub(crate) struct ReductionB {
     pub branch0: Vec<ConvUnit>,
     pub branch1: Vec<ConvUnit>,
     pub branch2: Vec<ConvUnit>,

@@ -45,7 +45,7 @@ const MIXED_7A: &[&[Op]] = &[
 
 const BLOCK_8: &[&[Op]] = &[&[Op::conv(1, 192)], &[Op::conv(1, 192), Op::rect(1, 3, 224), Op::rect(3, 1, 256)]];
 
-pub fn init(config: &NetConfig, device: &Device) -> Layers {
+pub(crate) fn init(config: &NetConfig, device: &Device) -> Layers {
     let mut b = Builder::new(config.input_shape(), slim_style(config), device);
     b.stages(&STEM);
     repeat(&mut b, "block35", BLOCK_35, 10, 0.17);

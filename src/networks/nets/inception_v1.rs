@@ -23,7 +23,7 @@ const TABLE_1: [(&str, Option<[usize; 6]>); 11] = [
     ("inception (5b)", Some([384, 192, 384, 48, 128, 128])),
 ];
 
-pub fn init(config: &NetConfig, device: &Device) -> Layers {
+pub(crate) fn init(config: &NetConfig, device: &Device) -> Layers {
     let style = Style { init: Init::Xavier, ..Style::of(config, BatchNormStyle::SLIM) };
     let mut b = Builder::new(config.input_shape(), style, device);
     b.conv("conv 1", conv(7, 64).stride(2)).pool("max pool 1", Pool::max(3, 2, 1)).response_norm("norm 1");

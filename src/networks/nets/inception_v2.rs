@@ -27,7 +27,7 @@ const FIGURE_5: [Module; 10] = [
     Module("inception (5b)", 352, [192, 320], [192, 224], PoolKind::Max, 128),
 ];
 
-pub fn init(config: &NetConfig, device: &Device) -> Layers {
+pub(crate) fn init(config: &NetConfig, device: &Device) -> Layers {
     let mut b = Builder::new(config.input_shape(), slim_style(config), device);
     b.conv("conv 1", conv(7, 64).stride(2)).pool("max pool 1", Pool::max(3, 2, 1));
     b.conv("conv 2 reduce", conv(1, 64)).conv("conv 2", conv(3, 192)).pool("max pool 2", Pool::max(3, 2, 1));

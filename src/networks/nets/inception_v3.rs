@@ -88,7 +88,7 @@ const TABLE: [Stage; 18] = [
     mixed_8!("mixed 7c"),
 ];
 
-pub fn init(config: &NetConfig, device: &Device) -> Layers {
+pub(crate) fn init(config: &NetConfig, device: &Device) -> Layers {
     let mut b = Builder::new(config.input_shape(), slim_style(config), device);
     b.stages(&TABLE).pool("avg pool", Pool::global()).dropout(config.dropout).linear("linear", config.embedding_size);
     b.finish()

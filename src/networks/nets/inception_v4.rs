@@ -65,7 +65,7 @@ const C: &[&[Op]] = &[
 ];
 
 /// Figure 9.
-pub fn init(config: &NetConfig, device: &Device) -> Layers {
+pub(crate) fn init(config: &NetConfig, device: &Device) -> Layers {
     let mut b = Builder::new(config.input_shape(), slim_style(config), device);
     b.stages(&STEM);
     repeat(&mut b, "inception-A", A, 4);

@@ -47,7 +47,7 @@ pub struct LikenessSmall {
 }
 
 /// Builds the network for an input of even sides; it knows neither dropout nor batch norm.
-pub fn init(config: &NetConfig, device: &Device) -> LikenessSmall {
+pub(crate) fn init(config: &NetConfig, device: &Device) -> LikenessSmall {
     let [c1, c2, c3, c4] = [16, 32, 64, 96].map(|filters| Width { factor: config.width, multiple: 4 }.scale(filters));
     let conv = |channels, stride| {
         let initializer = Initializer::KaimingNormal { gain: std::f64::consts::SQRT_2, fan_out_only: false };

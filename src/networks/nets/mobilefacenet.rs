@@ -33,7 +33,7 @@ const TABLE_1: [(&str, Row); 9] = [
     ("linear GDConv", Row::GlobalDepthwise),
 ];
 
-pub fn init(config: &NetConfig, device: &Device) -> Layers {
+pub(crate) fn init(config: &NetConfig, device: &Device) -> Layers {
     let style = Style { activation: Activation::PRelu, ..Style::of(config, BatchNormStyle::TORCH) };
     let mut b = Builder::new(config.input_shape(), style, device);
     for (name, row) in TABLE_1 {

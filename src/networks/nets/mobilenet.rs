@@ -13,7 +13,7 @@ use super::blocks::{BatchNormStyle, Builder, Init, Layers, Pool, Style, Width, c
 pub(super) const FILTERS: [usize; 13] = [64, 128, 128, 256, 256, 512, 512, 512, 512, 512, 512, 1024, 1024];
 pub(super) const STRIDES: [usize; 13] = [1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1];
 
-pub fn init(config: &NetConfig, device: &Device) -> Layers {
+pub(crate) fn init(config: &NetConfig, device: &Device) -> Layers {
     let style = Style {
         init: Init::TruncatedNormal { std: 0.09 },
         width: Width { factor: config.width, multiple: 8 },

@@ -42,14 +42,14 @@ pub mod squeezenet;
 pub mod yunet;
 pub mod zeiler_fergus;
 
-pub use crate::networks::nets::config::NetConfig;
+pub(crate) use crate::networks::nets::config::NetConfig;
 pub use crate::networks::nets::net::Net;
 
 /// Keeps the norm of a vector away from zero, as davidsandberg/facenet does.
 const NORM_EPSILON: f64 = 1e-10;
 
 /// A network whose blocks run one after the other, under the names that its source's table gives them.
-pub trait Sequential: Send + Sync {
+pub(crate) trait Sequential: Send + Sync {
     fn stages(&self) -> Vec<(String, &dyn Block)>;
 
     /// Where the head begins: the last stage with a weight matrix or convolution, or a dropout in front of it.

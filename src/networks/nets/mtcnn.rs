@@ -15,19 +15,19 @@ use super::blocks::{Activation, Bias, Block, Builder, Init, Layers, MapShape, Po
 use crate::networks::weights::{TensorFile, WeightsError, fill};
 
 /// Side of the square that one cell of P-Net sees.
-pub const P_SIDE: usize = 12;
+pub(crate) const P_SIDE: usize = 12;
 /// P-Net's cells are so many pixels apart.
-pub const P_STRIDE: usize = 2;
+pub(crate) const P_STRIDE: usize = 2;
 /// Side of R-Net's crops.
-pub const R_SIDE: usize = 24;
+pub(crate) const R_SIDE: usize = 24;
 /// Side of O-Net's crops.
-pub const O_SIDE: usize = 48;
+pub(crate) const O_SIDE: usize = 48;
 
 /// Numbers of P-Net and R-Net: probability of a face, then how far left, top, right and bottom edge are off, in sides of
 /// the box.
-pub const BOX_NUMBERS: usize = 1 + 4;
+pub(crate) const BOX_NUMBERS: usize = 1 + 4;
 /// Numbers of O-Net: those of [`BOX_NUMBERS`], then five landmarks in sides of the box, first all x, then all y.
-pub const LANDMARK_NUMBERS: usize = BOX_NUMBERS + 10;
+pub(crate) const LANDMARK_NUMBERS: usize = BOX_NUMBERS + 10;
 
 /// One of the three: a trunk, and heads side by side on what it gives, the scores of "no face" and "face" first.
 #[derive(Module, Debug)]
@@ -93,7 +93,7 @@ impl MtcnnNet {
 }
 
 /// P-Net's cells along a side of that many pixels.
-pub fn cells_along(pixels: usize) -> usize {
+pub(crate) fn cells_along(pixels: usize) -> usize {
     // The first convolution takes two pixels, the pooling halves and rounds up, two more convolutions take two each.
     (pixels - 2).div_ceil(2) - 4
 }

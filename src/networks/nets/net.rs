@@ -64,7 +64,7 @@ impl Net {
     }
 
     /// What the network consists of, for images of this size.
-    pub fn table(&self, input: MapShape) -> LayerTable {
+    pub(crate) fn table(&self, input: MapShape) -> LayerTable {
         LayerTable::of(self, input)
     }
 }

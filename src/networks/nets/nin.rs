@@ -24,12 +24,12 @@ const IMAGENET: [Mlpconv; 4] = [
 
 /// Which of the two releases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Release {
+pub(crate) enum Release {
     Cifar,
     ImageNet,
 }
 
-pub fn init(release: Release, config: &NetConfig, device: &Device) -> Layers {
+pub(crate) fn init(release: Release, config: &NetConfig, device: &Device) -> Layers {
     let (blocks, dropout_after): (&[Mlpconv], &[usize]) = match release {
         Release::Cifar => (&CIFAR, &[0, 1]),
         Release::ImageNet => (&IMAGENET, &[2]),

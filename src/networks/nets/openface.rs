@@ -40,20 +40,20 @@ pub struct Nn4Small2 {
     pub lrn: LocalResponseNorm,
     pub conv2: ConvUnit,
     pub conv3: ConvUnit,
-    pub incept3a: DepthConcat,
-    pub incept3b: DepthConcat,
-    pub incept3c: DepthConcat,
-    pub incept4a: DepthConcat,
-    pub incept4e: DepthConcat,
-    pub incept5a: DepthConcat,
-    pub incept5b: DepthConcat,
+    pub(crate) incept3a: DepthConcat,
+    pub(crate) incept3b: DepthConcat,
+    pub(crate) incept3c: DepthConcat,
+    pub(crate) incept4a: DepthConcat,
+    pub(crate) incept4e: DepthConcat,
+    pub(crate) incept5a: DepthConcat,
+    pub(crate) incept5b: DepthConcat,
     pub avgpool: Pool,
     pub dropout: Dropout,
     pub ln: Linear,
 }
 
 /// Builds the network; the builder moves with the fields, so their order is the pixels' way.
-pub fn init(config: &NetConfig, device: &Device) -> Nn4Small2 {
+pub(crate) fn init(config: &NetConfig, device: &Device) -> Nn4Small2 {
     let mut b = Builder::new(config.input_shape(), style(config), device);
     let conv1 = b.unit(conv(7, 64).stride(2));
     let maxpool = b.passed(Pool::max(3, 2, 1));
@@ -134,7 +134,7 @@ impl Sequential for Nn4Small2 {
 
 /// Branches concatenated by channel, smaller maps centred in zeros (Torch's `DepthConcat`).
 #[derive(Module, Debug)]
-pub struct DepthConcat {
+pub(crate) struct DepthConcat {
     /// 3×3, 5×5, pooling's projection, 1×1, as far as the row has them.
     pub branches: Vec<Vec<ConvUnit>>,
     pub pool: Pool,

@@ -21,15 +21,15 @@ use crate::types::PixelScaling;
 /// What a weight file holds.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recognised {
-    pub card: ModelCard,
+    pub(crate) card: ModelCard,
     /// By the paths of the network's parameters.
     pub tensors: TensorFile,
-    pub preprocessing_from: PreprocessingSource,
+    pub(crate) preprocessing_from: PreprocessingSource,
 }
 
 /// Who says how pictures are cut and scaled for the network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PreprocessingSource {
+pub(crate) enum PreprocessingSource {
     File,
     /// It is what the release that this file is in the form of was trained with.
     Release,
@@ -72,7 +72,7 @@ pub fn recognise(bytes: &[u8]) -> Result<Recognised, RecogniseError> {
 
 /// Reads a file for the network of that name: one of the published layouts if that network has one, else tensors under
 /// our parameters' paths.
-pub fn recognise_as(bytes: &[u8], name: &str) -> Result<Recognised, RecogniseError> {
+pub(crate) fn recognise_as(bytes: &[u8], name: &str) -> Result<Recognised, RecogniseError> {
     let variant = catalogue::find(name)?;
     match recognise(bytes) {
         Ok(found) if found.card.architecture == variant.name => return Ok(found),

@@ -37,7 +37,7 @@ pub const EMBEDDING_SIZE: usize = 128;
 const STEM_CHANNELS: usize = 32;
 
 /// Of the release, before its linear layer.
-pub const DROPOUT: f64 = 0.4;
+pub(crate) const DROPOUT: f64 = 0.4;
 
 /// The ε of the norms after convolutions, and of the two around the linear layer.
 const CONV_EPSILON: f64 = 1e-3;
@@ -54,7 +54,7 @@ pub struct SFace {
 }
 
 /// Builds the network with random weights.
-pub fn init(config: &NetConfig, device: &Device) -> SFace {
+pub(crate) fn init(config: &NetConfig, device: &Device) -> SFace {
     let norm = config.batch_norm;
     let width = Width { factor: config.width, multiple: 4 };
     let mut channels = width.scale(STEM_CHANNELS);

@@ -20,7 +20,7 @@ const TABLE_1: [(usize, usize); 5] = [(1, 144), (2, 200), (3, 240), (4, 272), (8
 ///
 /// # Panics
 /// With any other number of groups: table 1 has no such column.
-pub fn init(groups: usize, config: &NetConfig, device: &Device) -> Layers {
+pub(crate) fn init(groups: usize, config: &NetConfig, device: &Device) -> Layers {
     let (_, first) = TABLE_1.into_iter().find(|(g, _)| *g == groups).expect("a column of table 1");
     // Bottlenecks, a quarter of the outputs, must divide into groups.
     let width = Width { factor: config.width, multiple: 4 * groups };

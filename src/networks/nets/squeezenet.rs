@@ -30,7 +30,7 @@ const TABLE_1: [(&str, Row); 11] = [
     ("fire9", Row::Fire(64, 256)),
 ];
 
-pub fn init(config: &NetConfig, device: &Device) -> Layers {
+pub(crate) fn init(config: &NetConfig, device: &Device) -> Layers {
     let style = Style { init: Init::Xavier, ..Style::of(config, BatchNormStyle::SLIM) };
     let mut b = Builder::new(config.input_shape(), style, device);
     b.conv("conv1", conv(7, 96).stride(2).padding(2));

@@ -42,7 +42,7 @@ const HEADS: [&str; 4] = ["cls", "obj", "bbox", "kps"];
 
 /// Channels of the output: class probability, objectness (how well the box fits), box (centre relative to the cell
 /// and logarithm of width and height, in strides), five landmarks (x and y relative to the cell, in strides).
-pub const HEAD_CHANNELS: usize = 1 + 1 + 4 + 10;
+pub(crate) const HEAD_CHANNELS: usize = 1 + 1 + 4 + 10;
 
 #[derive(Module, Debug)]
 pub struct YuNet {

@@ -46,7 +46,7 @@ const TABLE_1: [(&str, Row); 19] = [
 ];
 
 /// Builds NN1; dropout, which the paper does not mention, sits before the embedding.
-pub fn init(config: &NetConfig, device: &Device) -> Layers {
+pub(crate) fn init(config: &NetConfig, device: &Device) -> Layers {
     let mut b = Builder::new(config.input_shape(), style(config), device);
     for (name, row) in TABLE_1 {
         match row {

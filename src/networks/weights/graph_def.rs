@@ -72,13 +72,13 @@ struct Dim {
 
 /// DataType of types.proto, as far as it matters here.
 mod data_type {
-    pub const FLOAT: i32 = 1;
+    pub(crate) const FLOAT: i32 = 1;
     /// Sizes and axes that other nodes want; strings.
-    pub const NOT_WEIGHTS: [i32; 8] = [3, 4, 5, 6, 7, 9, 10, 17];
+    pub(crate) const NOT_WEIGHTS: [i32; 8] = [3, 4, 5, 6, 7, 9, 10, 17];
 }
 
 /// Every constant of type float. Integers and strings are left out, other types are an error.
-pub fn read_graph_def(bytes: &[u8]) -> Result<TensorFile, WeightsError> {
+pub(crate) fn read_graph_def(bytes: &[u8]) -> Result<TensorFile, WeightsError> {
     let graph = GraphDef::decode(bytes).map_err(malformed)?;
     let mut file = TensorFile::default();
     for encoded in graph.node {

@@ -24,7 +24,7 @@ const OBJECTS_AT_MOST: usize = 100_000;
 const CHUNK_BYTES_AT_MOST: usize = 64 << 20;
 
 /// Every dataset of 32-bit floats below `model_weights`, or below the root of a file of weights alone.
-pub fn read_keras(bytes: &[u8]) -> Result<TensorFile, WeightsError> {
+pub(crate) fn read_keras(bytes: &[u8]) -> Result<TensorFile, WeightsError> {
     let options = OpenOptions::default()
         .with_max_chunk_bytes(CHUNK_BYTES_AT_MOST)
         .with_max_read_bytes(bytes.len().saturating_mul(4));

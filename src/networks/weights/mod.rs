@@ -22,15 +22,15 @@ pub mod remap;
 mod safetensors;
 mod tensors;
 
-pub use crate::networks::weights::fill::{collect, fill};
-pub use crate::networks::weights::format::Format;
-pub use crate::networks::weights::graph_def::read_graph_def;
-pub use crate::networks::weights::keras::read_keras;
+pub use crate::networks::weights::fill::collect;
+pub use crate::networks::weights::fill::fill;
+pub(crate) use crate::networks::weights::format::Format;
+pub(crate) use crate::networks::weights::graph_def::read_graph_def;
+pub(crate) use crate::networks::weights::keras::read_keras;
 pub use crate::networks::weights::onnx::read_onnx;
 pub use crate::networks::weights::pytorch::read_pytorch;
-pub use crate::networks::weights::safetensors::{
-    ModelCard, load, read_card, read_safetensors, save, write_safetensors,
-};
+pub use crate::networks::weights::safetensors::read_safetensors;
+pub(crate) use crate::networks::weights::safetensors::{ModelCard, load, read_card, save, write_safetensors};
 pub use crate::networks::weights::tensors::{NamedTensor, TensorFile};
 
 use std::path::PathBuf;

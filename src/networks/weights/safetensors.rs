@@ -43,20 +43,20 @@ pub struct ModelCard {
 }
 
 /// Writes a network and its card; the file appears whole or not at all.
-pub fn save<M: Module>(module: &M, card: &ModelCard, path: &Path) -> Result<(), WeightsError> {
+pub(crate) fn save<M: Module>(module: &M, card: &ModelCard, path: &Path) -> Result<(), WeightsError> {
     let card = serde_json::to_string(card).map_err(malformed)?;
     write_safetensors(&collect(module)?, HashMap::from([(CARD_KEY.to_owned(), card)]), path)
 }
 
 /// Reads a file written by [`save`].
-pub fn load(path: &Path) -> Result<(TensorFile, ModelCard), WeightsError> {
+pub(crate) fn load(path: &Path) -> Result<(TensorFile, ModelCard), WeightsError> {
     let bytes = fs::read(path).map_err(|source| WeightsError::Read { path: path.to_owned(), source })?;
     let card = read_card(&bytes)?.ok_or_else(|| malformed("it says nothing about the network it belongs to"))?;
     Ok((read_safetensors(&bytes)?, card))
 }
 
 /// What a SafeTensors file says about its network; none where another tool wrote it.
-pub fn read_card(bytes: &[u8]) -> Result<Option<ModelCard>, WeightsError> {
+pub(crate) fn read_card(bytes: &[u8]) -> Result<Option<ModelCard>, WeightsError> {
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(malformed)?;
     let card = header.metadata().as_ref().and_then(|entries| entries.get(CARD_KEY));
     card.map(|card| serde_json::from_str(card).map_err(malformed)).transpose()
@@ -74,7 +74,7 @@ pub fn read_safetensors(bytes: &[u8]) -> Result<TensorFile, WeightsError> {
 }
 
 /// Writes tensors and free metadata; the file appears whole or not at all.
-pub fn write_safetensors(
+pub(crate) fn write_safetensors(
     tensors: &TensorFile,
     metadata: HashMap<String, String>,
     path: &Path,

@@ -44,7 +44,7 @@ impl TensorFile {
     }
 
     /// Takes a tensor out, for constants of a graph that are no parameters.
-    pub fn take(&mut self, name: &str) -> Result<NamedTensor, WeightsError> {
+    pub(crate) fn take(&mut self, name: &str) -> Result<NamedTensor, WeightsError> {
         self.tensors.remove(name).ok_or_else(|| WeightsError::NotFound { name: name.to_owned() })
     }
 
@@ -88,7 +88,7 @@ impl TensorFile {
     }
 
     /// Replaces tensors by one that holds their rows one below the other: layers that share an input become one.
-    pub fn stack_rows(&mut self, names: &[String], stacked: &str) -> Result<(), WeightsError> {
+    pub(crate) fn stack_rows(&mut self, names: &[String], stacked: &str) -> Result<(), WeightsError> {
         let mut rows = 0;
         let mut row_shape = None;
         let mut data = vec![];

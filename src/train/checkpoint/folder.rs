@@ -51,7 +51,7 @@ pub(super) fn tried<T>(action: &'static str, path: &Path, outcome: io::Result<T>
 }
 
 #[derive(Debug)]
-pub struct RunFolder {
+pub(crate) struct RunFolder {
     root: PathBuf,
     metrics: File,
     events: EventWriter,

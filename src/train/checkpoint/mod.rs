@@ -20,6 +20,6 @@ mod state;
 pub mod tensorboard;
 mod vectors;
 
-pub use folder::{RunFolder, RunFolderError};
-pub use state::{Checkpoint, CheckpointState};
-pub use vectors::{VectorFile, VectorKey};
+pub(crate) use folder::{RunFolder, RunFolderError};
+pub(crate) use state::{Checkpoint, CheckpointState};
+pub(crate) use vectors::{VectorFile, VectorKey};

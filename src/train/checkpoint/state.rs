@@ -18,7 +18,7 @@ use crate::train::validate::ValidationReport;
 
 /// Everything a run needs to go on as if it had not stopped.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Checkpoint {
+pub(crate) struct Checkpoint {
     pub state: CheckpointState,
     pub weights: TensorFile,
     pub optimiser: OptimiserState,
@@ -26,7 +26,7 @@ pub struct Checkpoint {
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct CheckpointState {
+pub(crate) struct CheckpointState {
     /// The next batch, which is also the number of steps done.
     pub position: SamplerPosition,
     pub elapsed_secs: f64,

@@ -17,13 +17,13 @@ pub struct Event {
     #[prost(string, optional, tag = "3")]
     pub file_version: Option<String>,
     #[prost(message, optional, tag = "5")]
-    pub summary: Option<Summary>,
+    pub(crate) summary: Option<Summary>,
     #[prost(message, optional, tag = "7")]
-    pub session_log: Option<SessionLog>,
+    pub(crate) session_log: Option<SessionLog>,
 }
 
 #[derive(Clone, PartialEq, Message)]
-pub struct SessionLog {
+pub(crate) struct SessionLog {
     #[prost(int32, tag = "1")]
     pub status: i32,
 }
@@ -32,13 +32,13 @@ pub struct SessionLog {
 const SESSION_START: i32 = 1;
 
 #[derive(Clone, PartialEq, Message)]
-pub struct Summary {
+pub(crate) struct Summary {
     #[prost(message, repeated, tag = "1")]
     pub value: Vec<SummaryValue>,
 }
 
 #[derive(Clone, PartialEq, Message)]
-pub struct SummaryValue {
+pub(crate) struct SummaryValue {
     #[prost(string, tag = "1")]
     pub tag: String,
     #[prost(float, optional, tag = "2")]
@@ -46,7 +46,7 @@ pub struct SummaryValue {
 }
 
 #[derive(Debug)]
-pub struct EventWriter {
+pub(crate) struct EventWriter {
     file: File,
 }
 

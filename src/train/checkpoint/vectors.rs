@@ -22,7 +22,7 @@ const MARK: &[u8; 8] = b"vectors2";
 
 /// SHA-256 of what vectors depend on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct VectorKey([u8; 32]);
+pub(crate) struct VectorKey([u8; 32]);
 
 impl VectorKey {
     /// `weights` is a hash of the network's, `pictures` the run's list of them; `mirrored` says whether mirror images
@@ -40,7 +40,7 @@ impl VectorKey {
 }
 
 #[derive(Debug, Default)]
-pub struct VectorFile {
+pub(crate) struct VectorFile {
     known: BTreeMap<usize, Arc<[f32]>>,
     /// None keeps nothing on the disk.
     file: Option<(File, PathBuf)>,

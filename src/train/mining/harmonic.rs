@@ -16,10 +16,10 @@ use super::Space;
 /// Which network's vectors may stand as (anchor, positive, negative).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Combinations(BTreeSet<[Space; 3]>);
+pub(crate) struct Combinations(BTreeSet<[Space; 3]>);
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum CombinationError {
+pub(crate) enum CombinationError {
     #[error("a combination is three of 1 (the old network) and 2 (the new), such as 212; got {0}")]
     NotThreeSpaces(String),
     #[error("the combination 111 holds nothing that learns")]

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::loss::Triplet;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MiningRule {
+pub(crate) struct MiningRule {
     pub positives: Positives,
     pub negatives: Negatives,
 }
@@ -28,7 +28,7 @@ impl Default for MiningRule {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
-pub enum Positives {
+pub(crate) enum Positives {
     /// Every ordered pair of two vectors of a person: the paper's "all anchor-positive pairs".
     AllPairs,
     /// Each pair of vectors of one network once, the earlier as anchor: davidsandberg's and OpenFace's loops. A pair of
@@ -41,7 +41,7 @@ pub enum Positives {
 /// d_ap and d_an are squared distances of the anchor to the positive and to the negative.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
-pub enum Negatives {
+pub(crate) enum Negatives {
     /// The closest with d_ap < d_an < d_ap + α.
     SemiHardClosest,
     /// A random one with d_ap < d_an < d_ap + α.
@@ -62,7 +62,7 @@ pub enum Space {
 
 /// Vectors of unit length, row after row, with the person and the network of each.
 #[derive(Debug, Clone, Copy)]
-pub struct Points<'a> {
+pub(crate) struct Points<'a> {
     pub vectors: &'a [f32],
     pub dimensions: usize,
     pub people: &'a [u32],
@@ -109,7 +109,7 @@ impl BothSpaces {
 
 /// Triplets and what was considered on the way.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Mined {
+pub(crate) struct Mined {
     pub triplets: Vec<Triplet>,
     /// Anchor–positive pairs looked at; those without a fitting negative gave no triplet.
     pub pairs: usize,

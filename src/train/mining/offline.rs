@@ -17,7 +17,7 @@ use crate::train::rng::{Purpose, shuffle, stream};
 use crate::train::sampler::Exemplar;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OfflineConfig {
+pub(crate) struct OfflineConfig {
     /// Mine anew after so many steps.
     pub every_steps: u64,
     /// Pictures looked at each time.
@@ -35,7 +35,7 @@ impl Default for OfflineConfig {
 /// davidsandberg's loop: triplets among the pictures of one mini-batch, embedded as in training, in the batch's order
 /// and as many at a time as a step learns from. His steps have 30 triplets, 90 pictures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SelectionConfig {
+pub(crate) struct SelectionConfig {
     /// Triplets a step. A picture that is part of several of them is passed as often.
     pub triplets_per_step: usize,
 }
@@ -54,7 +54,7 @@ impl SelectionConfig {
 
 /// Triplets of pictures, shuffled, to be learned from until the next mining.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct TripletPlan {
+pub(crate) struct TripletPlan {
     mined_at_step: u64,
     triplets_per_step: usize,
     triplets: Vec<[Exemplar; 3]>,
@@ -73,7 +73,7 @@ struct Once {
 }
 
 /// A mini-batch to select from.
-pub struct Selected<'a> {
+pub(crate) struct Selected<'a> {
     pub points: Points<'a>,
     /// The points' pictures, person by person.
     pub exemplars: &'a [Exemplar],
@@ -86,7 +86,7 @@ pub struct Selected<'a> {
 
 /// The pictures of one step and the triplets among them, by their rows.
 #[derive(Debug, Clone, PartialEq)]
-pub struct PlannedBatch {
+pub(crate) struct PlannedBatch {
     pub exemplars: Vec<Exemplar>,
     pub triplets: Vec<Triplet>,
 }

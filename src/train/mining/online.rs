@@ -9,19 +9,19 @@ use crate::train::rng::{Purpose, below, stream};
 
 /// Where the random choices of one mining come from.
 #[derive(Debug, Clone, Copy)]
-pub struct Draw {
+pub(crate) struct Draw {
     pub seed: u64,
     pub step: u64,
 }
 
 /// Mines the vectors of the learning network alone.
-pub fn mine(points: Points<'_>, rule: MiningRule, margin: f32, draw: Draw) -> Mined {
+pub(crate) fn mine(points: Points<'_>, rule: MiningRule, margin: f32, draw: Draw) -> Mined {
     mine_combinations(points, rule, margin, &Combinations::only_new(), draw)
 }
 
 /// Mines the vectors of both networks, in the allowed combinations. Anchors are independent of each other, so they
 /// are spread over the cores; each has its own random stream, so the result does not depend on how.
-pub fn mine_combinations(
+pub(crate) fn mine_combinations(
     points: Points<'_>,
     rule: MiningRule,
     margin: f32,

@@ -9,7 +9,7 @@ use super::{MiningRule, Negatives, Points, Positives, Space};
 use crate::train::loss::Triplet;
 
 /// Unit vectors of a few people, close enough together that all kinds of triplets occur.
-pub struct Cloud {
+pub(crate) struct Cloud {
     vectors: Vec<f32>,
     people: Vec<u32>,
     spaces: Vec<Space>,
@@ -49,7 +49,7 @@ pub struct Pair {
 }
 
 impl Pair {
-    pub fn first_triplet(&self) -> Option<Triplet> {
+    pub(crate) fn first_triplet(&self) -> Option<Triplet> {
         self.triplets().next()
     }
 
@@ -62,7 +62,7 @@ impl Pair {
     }
 }
 
-pub fn candidates(points: Points<'_>, rule: MiningRule, margin: f32, allowed: &Combinations) -> Vec<Pair> {
+pub(crate) fn candidates(points: Points<'_>, rule: MiningRule, margin: f32, allowed: &Combinations) -> Vec<Pair> {
     let mut pairs = Vec::new();
     for anchor in 0..points.len() {
         let mut positives: Vec<usize> = (0..points.len())

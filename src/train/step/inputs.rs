@@ -12,7 +12,7 @@ use crate::types::Preprocessing;
 
 /// A batch, row for row.
 #[derive(Debug, Clone, Copy)]
-pub enum Inputs<'a> {
+pub(crate) enum Inputs<'a> {
     Images(&'a [RgbImage]),
     /// [`EmbeddingNet::features`] of the pictures.
     Features(&'a Features),
@@ -20,7 +20,7 @@ pub enum Inputs<'a> {
 
 /// Feature maps of a batch of pictures.
 #[derive(Debug, Clone)]
-pub struct Features {
+pub(crate) struct Features {
     /// Channels, height, width.
     pub shape: [usize; 3],
     /// A picture's maps; shared with whoever keeps them for later batches.
@@ -72,7 +72,7 @@ impl Features {
 ///
 /// # Shapes
 /// - output: `[images, 3, height, width]`
-pub fn to_tensor(images: &[&RgbImage], preprocessing: &Preprocessing, device: &Device) -> Tensor<4> {
+pub(crate) fn to_tensor(images: &[&RgbImage], preprocessing: &Preprocessing, device: &Device) -> Tensor<4> {
     let (width, height) = (preprocessing.width as usize, preprocessing.height as usize);
     let mut values = vec![0.0; images.len() * 3 * width * height];
     values

@@ -41,7 +41,7 @@ pub struct ComparedFace {
 }
 
 /// The faces of all sources and how far apart they are. `library` is where faces are known; None for files alone.
-pub fn compare(
+pub(crate) fn compare(
     engine: &Engine,
     sources: Vec<CompareSource>,
     library: Option<&LibraryHandle>,
@@ -72,7 +72,7 @@ impl CompareResult {
     }
 
     /// Of networks that could not be loaded.
-    pub fn failed(sources: Vec<CompareSource>, error: &anyhow::Error) -> Self {
+    pub(crate) fn failed(sources: Vec<CompareSource>, error: &anyhow::Error) -> Self {
         let found = sources.iter().map(|_| Err(anyhow::Error::msg(error_chain(error)))).collect();
         Self::of(sources, found)
     }

@@ -17,7 +17,7 @@ const BATCH: usize = 8;
 
 /// Where the faces of a file come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FaceSource {
+pub(crate) enum FaceSource {
     Detector,
     /// The file is one face already: the whole picture is the crop.
     WholePicture,
@@ -25,7 +25,7 @@ pub enum FaceSource {
 
 /// A face of a file.
 #[derive(Debug, Clone)]
-pub struct EmbeddedFace {
+pub(crate) struct EmbeddedFace {
     /// None where no detector looked.
     pub detection: Option<Detection>,
     /// None where the network gave a vector without a direction.
@@ -34,7 +34,7 @@ pub struct EmbeddedFace {
 
 /// Calls `each` with every file's faces (largest first) or its error, in the order of `files`. Returns early when
 /// cancelled or when `each` fails.
-pub fn embed_files(
+pub(crate) fn embed_files(
     files: &[PathBuf],
     source: FaceSource,
     engine: &Engine,

@@ -8,7 +8,7 @@ use crate::types::Cancel;
 
 /// Prints a job's events.
 #[derive(Default)]
-pub struct Console {
+pub(crate) struct Console {
     /// The progress line while it is open. A console that is dropped takes its line away, so that an error starts on
     /// its own.
     bar: Option<ProgressBar>,
@@ -56,7 +56,7 @@ fn progress_bar() -> ProgressBar {
 }
 
 /// A path on one line.
-pub fn printable(path: &std::path::Path) -> String {
+pub(crate) fn printable(path: &std::path::Path) -> String {
     printable_text(&path.to_string_lossy())
 }
 
@@ -74,7 +74,7 @@ pub fn printable_text(text: &str) -> String {
 }
 
 /// The first Ctrl-C asks the job to stop, the second ends the program.
-pub fn cancel_on_ctrl_c() -> Result<Cancel> {
+pub(crate) fn cancel_on_ctrl_c() -> Result<Cancel> {
     let cancel = Cancel::default();
     let asked = cancel.clone();
     ctrlc::set_handler(move || {

@@ -52,7 +52,7 @@ enum ScalingName {
     PerImage,
 }
 
-pub fn run(terminal: &mut Terminal, args: CheckArgs) -> Result<()> {
+pub(crate) fn run(terminal: &mut Terminal, args: CheckArgs) -> Result<()> {
     let config = config(&args)?;
     let ready = args.embeddings.clone().map(EmbeddingsFile::at);
     let outcome = terminal.evaluate(&args.pictures, |on| {

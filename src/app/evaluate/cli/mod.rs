@@ -80,7 +80,7 @@ pub fn run(home: &Home, global: &Global, args: EvalArgs, repeat: Repeat) -> Resu
 }
 
 /// What every evaluation needs beside its own options.
-pub struct Terminal<'a> {
+pub(crate) struct Terminal<'a> {
     home: &'a Home,
     global: &'a Global,
     cancel: Cancel,

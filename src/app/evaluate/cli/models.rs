@@ -15,7 +15,7 @@ use crate::eval::Run;
 use crate::eval::figures::PairFigures;
 
 #[derive(Debug, Args)]
-pub struct CompatArgs {
+pub(crate) struct CompatArgs {
     /// LFW's list of pairs.
     #[arg(long, value_name = "FILE")]
     pairs: PathBuf,
@@ -43,7 +43,7 @@ pub struct ReportArgs {
     json: bool,
 }
 
-pub fn compat(terminal: &mut Terminal, args: &CompatArgs) -> Result<()> {
+pub(crate) fn compat(terminal: &mut Terminal, args: &CompatArgs) -> Result<()> {
     let (old, new) = (read_embeddings(&args.old, None)?, read_embeddings(&args.new, None)?);
     let outcome = eval_compat(terminal.home, &old, &new, &args.pairs, args.far, &mut |text| terminal.note(text))?;
     tell(args.json, &outcome, &outcome.run, || {
@@ -53,7 +53,7 @@ pub fn compat(terminal: &mut Terminal, args: &CompatArgs) -> Result<()> {
     })
 }
 
-pub fn report(terminal: &mut Terminal, args: &ReportArgs) -> Result<()> {
+pub(crate) fn report(terminal: &mut Terminal, args: &ReportArgs) -> Result<()> {
     let marks = ErrataFile::open(terminal.home)?;
     let runs: Vec<Run> = args.runs.iter().map(|run| runs::open(run, marks.marks())).collect::<Result<_>>()?;
     let outcome = eval_overlay(terminal.home, &runs, &mut |text| terminal.note(text))?;

@@ -12,7 +12,7 @@ use crate::types::{CropRule, FaceCrop};
 
 /// Where the embeddings come from: a file, or images and a model.
 #[derive(Debug, Args)]
-pub struct EmbeddingSource {
+pub(crate) struct EmbeddingSource {
     /// Ready embeddings: the JSON Lines of `likeness embed`, or a NumPy array with --paths.
     #[arg(long, value_name = "FILE", required_unless_present = "images")]
     pub embeddings: Option<PathBuf>,
@@ -35,7 +35,7 @@ impl EmbeddingSource {
 }
 
 #[derive(Debug, Args)]
-pub struct Pictures {
+pub(crate) struct Pictures {
     /// Folder of the images, as Name/Name_0001.jpg; with --embeddings only for pictures in the report.
     #[arg(long, value_name = "DIR")]
     pub images: Option<PathBuf>,
@@ -62,7 +62,7 @@ pub struct Pictures {
 }
 
 #[derive(Debug, Args)]
-pub struct FarTarget {
+pub(crate) struct FarTarget {
     /// The false accept rate at which VAL is given.
     #[arg(long, default_value_t = 1e-3, value_name = "RATE")]
     pub far: f64,

@@ -47,7 +47,7 @@ pub struct PairArgs {
     compat: Option<Arithmetic>,
 }
 
-pub fn run(terminal: &mut Terminal, args: PairArgs, format: ListFormat) -> Result<()> {
+pub(crate) fn run(terminal: &mut Terminal, args: PairArgs, format: ListFormat) -> Result<()> {
     let pictures = &args.source.pictures;
     let usual = PairsConfig::of(args.pairs, format, terminal.home);
     let config = PairsConfig {

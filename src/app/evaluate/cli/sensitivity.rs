@@ -48,7 +48,7 @@ pub struct SensitivityArgs {
     json: bool,
 }
 
-pub fn run(terminal: &mut Terminal, args: SensitivityArgs) -> Result<()> {
+pub(crate) fn run(terminal: &mut Terminal, args: SensitivityArgs) -> Result<()> {
     let config = SensitivityConfig {
         study: args.study,
         list: args.pairs.unwrap_or_default(),

@@ -18,7 +18,7 @@ use crate::types::FaceCrop;
 
 /// A labelled set, or the library's own confirmed faces.
 #[derive(Debug, Args)]
-pub struct LabelledSource {
+pub(crate) struct LabelledSource {
     /// Ready embeddings: the JSON Lines of `likeness embed`, or a NumPy array with --paths.
     #[arg(long, value_name = "FILE", required_unless_present_any = ["images", "library"])]
     embeddings: Option<PathBuf>,
@@ -57,7 +57,7 @@ pub struct ClusterArgs {
 }
 
 #[derive(Debug, Args)]
-pub struct VideoArgs {
+pub(crate) struct VideoArgs {
     /// CSV: first folder, second folder, 1 or 0, fold.
     #[arg(long, value_name = "FILE")]
     pairs: PathBuf,
@@ -70,13 +70,13 @@ pub struct VideoArgs {
     frames: usize,
 }
 
-pub fn folder(terminal: &mut Terminal, args: &FolderArgs) -> Result<()> {
+pub(crate) fn folder(terminal: &mut Terminal, args: &FolderArgs) -> Result<()> {
     let faces = faces(terminal, &args.source)?;
     let run = terminal.evaluate(&args.source.pictures, |on| on.judge_every_pair(&faces, args.far))?;
     tell_run(args.source.json, &run)
 }
 
-pub fn clusters(terminal: &mut Terminal, args: &ClusterArgs) -> Result<()> {
+pub(crate) fn clusters(terminal: &mut Terminal, args: &ClusterArgs) -> Result<()> {
     let faces = faces(terminal, &args.source)?;
     let cancel = terminal.cancel.clone();
     let (home, linkage) = (terminal.home, args.linkage);
@@ -92,7 +92,7 @@ pub fn clusters(terminal: &mut Terminal, args: &ClusterArgs) -> Result<()> {
     })
 }
 
-pub fn video(terminal: &mut Terminal, args: VideoArgs) -> Result<()> {
+pub(crate) fn video(terminal: &mut Terminal, args: VideoArgs) -> Result<()> {
     let (list, input) = read_pairs(&args.pairs, ListFormat::Csv)?;
     let pictures = &args.source.pictures;
     let faces = match args.source.ready(None) {

@@ -31,7 +31,7 @@ pub struct BenchPlan {
 
 /// The machine, as far as figures depend on it.
 #[derive(Debug, Clone, Serialize)]
-pub struct Machine {
+pub(crate) struct Machine {
     pub cores: usize,
     pub processor: Option<String>,
     pub system: &'static str,
@@ -42,7 +42,7 @@ pub struct Machine {
 
 /// One step's rate, and the rate of the plainer way in the same run.
 #[derive(Debug, Clone, Serialize)]
-pub struct Rate {
+pub(crate) struct Rate {
     pub step: &'static str,
     pub unit: &'static str,
     pub items: usize,
@@ -54,13 +54,18 @@ pub struct Rate {
 
 #[derive(Debug, Clone, Serialize)]
 pub struct BenchReport {
-    pub machine: Machine,
+    pub(crate) machine: Machine,
     pub seed: u64,
-    pub rates: Vec<Rate>,
+    pub(crate) rates: Vec<Rate>,
 }
 
 /// Measures every step; `step` is told its name before each.
-pub fn bench(engine: &Engine, plan: &BenchPlan, cancel: &Cancel, step: &mut dyn FnMut(&str)) -> Result<BenchReport> {
+pub(crate) fn bench(
+    engine: &Engine,
+    plan: &BenchPlan,
+    cancel: &Cancel,
+    step: &mut dyn FnMut(&str),
+) -> Result<BenchReport> {
     let folder = tempfile::tempdir().context("cannot make a folder for the synthetic photos")?;
     step("Drawing photos");
     let album = AlbumPlan { people: 20, photos: plan.photos, seed: plan.seed, layout: Layout::Photos };

@@ -18,7 +18,7 @@ const PHOTOS: u32 = 10;
 
 /// What `likeness bench --all-pairs` found.
 #[derive(Debug, Clone, Serialize)]
-pub struct AllPairsReport {
+pub(crate) struct AllPairsReport {
     pub vectors: usize,
     pub dimensions: usize,
     pub pairs: u64,
@@ -32,7 +32,7 @@ pub struct AllPairsReport {
 }
 
 /// Counts all pairs of `count` random unit vectors.
-pub fn bench_all_pairs(
+pub(crate) fn bench_all_pairs(
     count: usize,
     seed: u64,
     device: &DeviceChoice,

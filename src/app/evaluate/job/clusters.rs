@@ -20,7 +20,7 @@ const TABLE_STEP: f32 = 0.05;
 
 /// The object that `--json` prints.
 #[derive(Debug, Clone, Serialize)]
-pub struct ClustersOutcome {
+pub(crate) struct ClustersOutcome {
     pub linkage: Linkage,
     pub images: usize,
     pub people: usize,
@@ -36,7 +36,7 @@ pub struct ClustersOutcome {
 }
 
 /// Clusters `faces`, scores every threshold against the folders' names, and writes a run.
-pub fn eval_clusters(
+pub(crate) fn eval_clusters(
     home: &Home,
     faces: &Faces,
     linkage: Linkage,

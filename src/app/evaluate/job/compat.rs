@@ -18,7 +18,7 @@ use crate::figures::report::{Part, Report};
 
 /// The object that `--json` prints.
 #[derive(Debug, Clone, Serialize)]
-pub struct CompatOutcome {
+pub(crate) struct CompatOutcome {
     pub old: CurveFigures,
     pub new: CurveFigures,
     pub new_against_old: CurveFigures,
@@ -28,7 +28,7 @@ pub struct CompatOutcome {
 }
 
 #[derive(Debug, Clone, Serialize)]
-pub struct CurveFigures {
+pub(crate) struct CurveFigures {
     pub model: String,
     pub auc: f64,
     pub eer: f64,
@@ -37,7 +37,7 @@ pub struct CurveFigures {
 }
 
 /// Judges both models and one against the other on the same pairs of an LFW list, and writes a run.
-pub fn eval_compat(
+pub(crate) fn eval_compat(
     home: &Home,
     old: &Faces,
     new: &Faces,

@@ -13,7 +13,7 @@ use crate::types::Cancel;
 const WORTH_A_GPU: usize = 20_000;
 
 /// Counts the distances of all pairs of a set.
-pub enum PairCounter {
+pub(crate) enum PairCounter {
     Cpu,
     Gpu { name: String, kernel: Box<AllPairsKernel> },
 }

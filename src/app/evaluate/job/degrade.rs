@@ -11,7 +11,7 @@ use crate::eval::sensitivity::Study;
 use crate::faces::image::resize;
 
 /// The studies that worsen pictures; the others vary networks.
-pub fn worsens_pictures(study: Study) -> bool {
+pub(crate) fn worsens_pictures(study: Study) -> bool {
     matches!(
         study,
         Study::JpegQuality | Study::ImagePixels | Study::BlurSigma | Study::OccludedShare | Study::RotationDegrees
@@ -19,7 +19,7 @@ pub fn worsens_pictures(study: Study) -> bool {
 }
 
 /// `crop` at `level` of `study`; unchanged for studies that do not touch pictures.
-pub fn degrade(crop: &RgbImage, study: Study, level: f64) -> Result<RgbImage> {
+pub(crate) fn degrade(crop: &RgbImage, study: Study, level: f64) -> Result<RgbImage> {
     Ok(match study {
         Study::JpegQuality => jpeg(crop, level.clamp(1.0, 100.0) as u8)?,
         Study::ImagePixels => fewer_pixels(crop, level),

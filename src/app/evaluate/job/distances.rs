@@ -10,7 +10,7 @@ use crate::types::Cancel;
 /// Two million pairs take a moment and a hundred megabytes; rates and areas are then exact.
 const EXACT_UP_TO: usize = 2000;
 
-pub enum Distances {
+pub(crate) enum Distances {
     Exact { same: Vec<f64>, different: Vec<f64> },
     Counted(AllPairs),
 }

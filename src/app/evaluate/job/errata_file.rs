@@ -10,7 +10,7 @@ use crate::eval::errata::{Errata, TrueLabel};
 
 /// A side file of marks; every change is on disk when the call returns.
 #[derive(Debug, Clone)]
-pub struct ErrataFile {
+pub(crate) struct ErrataFile {
     path: PathBuf,
     marks: Errata,
 }
@@ -63,7 +63,7 @@ impl ErrataFile {
 }
 
 /// What a pair is to someone who calls its label wrong.
-pub fn mislabelled(same: bool) -> TrueLabel {
+pub(crate) fn mislabelled(same: bool) -> TrueLabel {
     if same { TrueLabel::Different } else { TrueLabel::Same }
 }
 

@@ -20,7 +20,7 @@ use crate::eval::Run;
 use crate::types::{Cancel, FaceCrop};
 
 /// What an evaluation works with.
-pub struct EvaluationContext<'a> {
+pub(crate) struct EvaluationContext<'a> {
     pub home: &'a Home,
     pub networks: &'a mut LoadedNetworks,
     /// The network that is judged, and where it runs.
@@ -31,7 +31,7 @@ pub struct EvaluationContext<'a> {
 
 /// Where the vectors of a labelled set come from.
 #[derive(Debug, Clone)]
-pub enum FacesFrom {
+pub(crate) enum FacesFrom {
     Embeddings {
         file: EmbeddingsFile,
         /// The folder of the embedded images, for pictures in the report.
@@ -45,7 +45,7 @@ pub enum FacesFrom {
 
 /// Embeddings that are there already.
 #[derive(Debug, Clone)]
-pub struct EmbeddingsFile {
+pub(crate) struct EmbeddingsFile {
     pub path: PathBuf,
     /// The list of its images, where it is a NumPy array and the list does not lie beside it.
     pub images: Option<PathBuf>,

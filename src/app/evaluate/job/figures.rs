@@ -4,10 +4,10 @@ use crate::eval::{Metric, Roc, Run};
 use crate::figures::plot::{Axis, Figure, Scale, Series, Shape};
 
 /// A curve with its name, and its band: FAR, lowest and greatest VAL.
-pub type NamedRoc<'a> = (String, &'a Roc, Vec<[f64; 3]>);
+pub(crate) type NamedRoc<'a> = (String, &'a Roc, Vec<[f64; 3]>);
 
 /// VAL over FAR by powers, as fine as the largest set allows.
-pub fn roc(title: &str, curves: &[NamedRoc<'_>]) -> Figure {
+pub(crate) fn roc(title: &str, curves: &[NamedRoc<'_>]) -> Figure {
     let smallest = smallest_far(curves);
     let lowest = curves.iter().map(|(_, roc, _)| roc.val_at(smallest)).fold(1.0, f64::min);
     let lowest = if lowest > 0.9 { 0.9 } else { (lowest * 10.0 - 0.5).floor().max(0.0) / 10.0 };
@@ -18,7 +18,7 @@ pub fn roc(title: &str, curves: &[NamedRoc<'_>]) -> Figure {
 }
 
 /// Misses over false accepts, both by powers.
-pub fn det(title: &str, curves: &[NamedRoc<'_>]) -> Figure {
+pub(crate) fn det(title: &str, curves: &[NamedRoc<'_>]) -> Figure {
     let smallest_miss = curves.iter().map(|(_, roc, _)| power_below(roc.same)).fold(1.0, f64::min).max(1e-6);
     curves.iter().fold(Figure::det(title, smallest_far(curves), smallest_miss), |figure, (name, roc, band)| {
         let points = roc.corners().iter().map(|point| [point.far, 1.0 - point.val]).collect();
@@ -28,7 +28,7 @@ pub fn det(title: &str, curves: &[NamedRoc<'_>]) -> Figure {
 }
 
 /// The distances of both kinds of pairs in one run, `bins` over all that are possible.
-pub fn distances(title: &str, run: &Run, bins: usize) -> Figure {
+pub(crate) fn distances(title: &str, run: &Run, bins: usize) -> Figure {
     let histogram = run.histogram(bins);
     let shares = |counts: &[u64]| -> Vec<f64> {
         let total = counts.iter().sum::<u64>().max(1) as f64;

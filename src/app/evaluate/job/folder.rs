@@ -26,7 +26,7 @@ const PLOT_BINS: usize = 256;
 const WORST: usize = 200;
 
 /// Judges every pair of `faces`, labelled by their folders, and writes a run.
-pub fn eval_folder(
+pub(crate) fn eval_folder(
     home: &Home,
     faces: &Faces,
     far_target: f64,

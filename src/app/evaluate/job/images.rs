@@ -26,7 +26,7 @@ const BATCH: usize = 16;
 /// What is embedded of each image.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum ImageVariant {
+pub(crate) enum ImageVariant {
     Plain,
     Mirrored,
     Degraded { study: Study, level: f64 },
@@ -46,7 +46,7 @@ pub(crate) fn embed_plain(
 }
 
 /// Embeds the images at `paths` below `folder`, one set a view, with what was skipped and why.
-pub fn embed_images(
+pub(crate) fn embed_images(
     home: &Home,
     engine: &Engine,
     (folder, paths): (&Path, &[String]),

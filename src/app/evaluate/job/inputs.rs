@@ -16,8 +16,8 @@ use crate::types::{CropRule, FaceCrop, ModelId, PersonId};
 /// One vector an image, ready to be judged.
 #[derive(Debug)]
 pub struct Faces {
-    pub images: EmbeddedImages,
-    pub inputs: Vec<InputFile>,
+    pub(crate) images: EmbeddedImages,
+    pub(crate) inputs: Vec<InputFile>,
     pub photos: Photos,
 }
 
@@ -109,7 +109,7 @@ fn numbered<T: Eq + Hash>(people: &[T]) -> (Vec<u32>, usize) {
 
 /// Reads JSON Lines of `embed`, or a `.npy` array with `paths` as its list of paths; where none is named, that is the
 /// text file of the same name beside it.
-pub fn read_embeddings(file: &Path, paths: Option<&Path>) -> Result<Faces> {
+pub(crate) fn read_embeddings(file: &Path, paths: Option<&Path>) -> Result<Faces> {
     let (bytes, input) = read(file)?;
     let mut inputs = vec![input];
     let images = if bytes.starts_with(b"\x93NUMPY") {

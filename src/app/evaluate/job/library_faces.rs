@@ -13,7 +13,7 @@ use crate::types::ModelId;
 
 /// Every confirmed face with its embedding by `model`, labelled by its person. Faces that the model has not embedded
 /// are counted as skipped.
-pub fn library_faces(home: &Home, model: &ModelId) -> Result<Faces> {
+pub(crate) fn library_faces(home: &Home, model: &ModelId) -> Result<Faces> {
     let path = home.library();
     ensure!(path.is_file(), "there is no library yet: scan a folder first ({})", path.display());
     let library = reader(&path)?;

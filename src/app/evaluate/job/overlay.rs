@@ -19,7 +19,7 @@ use crate::figures::report::{Part, Report};
 
 /// The object that `--json` prints.
 #[derive(Debug, Clone, Serialize)]
-pub struct OverlayOutcome {
+pub(crate) struct OverlayOutcome {
     pub models: Vec<PairFigures>,
     /// Pairs that every model gets wrong with its own thresholds.
     pub wrong_by_all: usize,
@@ -27,7 +27,7 @@ pub struct OverlayOutcome {
 }
 
 /// Writes a page on several runs.
-pub fn eval_overlay(home: &Home, runs: &[Run], note: &mut dyn FnMut(String)) -> Result<OverlayOutcome> {
+pub(crate) fn eval_overlay(home: &Home, runs: &[Run], note: &mut dyn FnMut(String)) -> Result<OverlayOutcome> {
     let first = runs.first().context("there is no run to show")?;
     let models = runs.iter().map(figures_of).collect::<Result<_>>()?;
     let folders: Vec<&Path> = runs.iter().map(|run| run.row.run.as_path()).collect();

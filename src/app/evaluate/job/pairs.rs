@@ -29,13 +29,13 @@ use crate::types::{Cancel, Embedding, FaceCrop};
 /// How an image's mirror image is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
-pub enum Mirror {
+pub(crate) enum Mirror {
     Average,
     Concatenate,
 }
 
 #[derive(Debug, Clone, Serialize)]
-pub struct PairsConfig {
+pub(crate) struct PairsConfig {
     /// The kind of run, as its folder is called.
     pub kind: &'static str,
     pub list: PathBuf,
@@ -139,7 +139,7 @@ impl Lists {
 }
 
 /// Embeds the images that `config`'s lists name with the networks of `engine`, judges them, and writes a run.
-pub fn eval_images(
+pub(crate) fn eval_images(
     home: &Home,
     engine: &Engine,
     config: &PairsConfig,
@@ -164,7 +164,7 @@ pub fn eval_images(
 }
 
 /// Judges `faces` on a list of pairs and writes a run.
-pub fn eval_pairs(
+pub(crate) fn eval_pairs(
     home: &Home,
     faces: Faces,
     mirrored: Option<&Faces>,

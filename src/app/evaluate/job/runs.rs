@@ -67,7 +67,7 @@ struct Worst {
 
 /// Finished evaluations, the newest first. A folder that cannot be read is no evaluation: a run that was stopped leaves
 /// one without a result.
-pub fn list(home: &Home) -> Result<Vec<RunRow>> {
+pub(crate) fn list(home: &Home) -> Result<Vec<RunRow>> {
     let listed = match std::fs::read_dir(home.runs()) {
         Ok(listed) => listed,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),

@@ -15,7 +15,7 @@ use crate::types::{CropRule, Detection, FaceCrop, Landmarks, ModelId, Preprocess
 
 /// A network's input picture and where the landmarks are in it.
 #[derive(Debug, Clone)]
-pub struct SeenFace {
+pub(crate) struct SeenFace {
     pub crop: RgbImage,
     /// In pixels of the crop; None where no landmark guided it.
     pub landmarks: Option<Landmarks>,

@@ -24,7 +24,7 @@ use crate::figures::report::{Part, Report};
 use crate::types::{Cancel, FaceCrop};
 
 #[derive(Debug, Clone, Serialize)]
-pub struct SensitivityConfig {
+pub(crate) struct SensitivityConfig {
     pub study: Study,
     pub list: PathBuf,
     pub images: PathBuf,
@@ -36,7 +36,7 @@ pub struct SensitivityConfig {
 
 /// The object that `--json` prints.
 #[derive(Debug, Clone, Serialize)]
-pub struct SensitivityOutcome {
+pub(crate) struct SensitivityOutcome {
     pub study: Study,
     pub rows: Vec<StudyRow>,
     pub model: String,
@@ -44,7 +44,7 @@ pub struct SensitivityOutcome {
 }
 
 /// Runs a study of worse pictures on an LFW list, and writes a run.
-pub fn eval_sensitivity(
+pub(crate) fn eval_sensitivity(
     home: &Home,
     engine: &Engine,
     config: &SensitivityConfig,

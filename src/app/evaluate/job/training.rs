@@ -14,7 +14,7 @@ use crate::eval::sensitivity::{Study, StudyRow};
 
 /// Repeats the training run in the folder `run` once a level: at most so many pictures of each person, or so many
 /// dimensions.
-pub fn eval_training(
+pub(crate) fn eval_training(
     home: &Home,
     (run, repeat): (&Path, Repeat),
     levels: &[usize],

@@ -24,7 +24,7 @@ use crate::types::{Cancel, ModelId};
 
 /// VAL of a trained embedding cut to its first principal axes. The axes come from the images of one half of the folds
 /// and are judged on the pairs of the other, both ways round.
-pub fn eval_dimensions(
+pub(crate) fn eval_dimensions(
     home: &Home,
     faces: &Faces,
     config: &SensitivityConfig,
@@ -60,7 +60,7 @@ pub fn eval_dimensions(
 }
 
 /// VAL of each installed embedding network beside its multiply-adds (paper, figure 4).
-pub fn eval_networks(
+pub(crate) fn eval_networks(
     home: &Home,
     options: &EngineOptions,
     config: &SensitivityConfig,

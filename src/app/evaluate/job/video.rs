@@ -21,7 +21,7 @@ use crate::figures::Table;
 use crate::figures::report::{Part, Report};
 
 #[derive(Debug, Clone, Serialize)]
-pub struct VideoConfig {
+pub(crate) struct VideoConfig {
     /// CSV of `first folder, second folder, 1 or 0, fold`; folders below the embeddings' paths.
     pub list: PathBuf,
     pub frames: usize,
@@ -31,7 +31,7 @@ pub struct VideoConfig {
 
 /// The object that `--json` prints.
 #[derive(Debug, Clone, Serialize)]
-pub struct VideoOutcome {
+pub(crate) struct VideoOutcome {
     pub accuracy_mean: f64,
     pub accuracy_se: f64,
     pub accuracy_sd: f64,
@@ -52,7 +52,7 @@ pub struct VideoOutcome {
 
 /// The frames of all videos that a list names, as paths below `folder`. A video without a folder has none, and is told as
 /// skipped when it is judged.
-pub fn listed_frames(list: &PairList, folder: &Path) -> Result<Vec<String>> {
+pub(crate) fn listed_frames(list: &PairList, folder: &Path) -> Result<Vec<String>> {
     let mut frames = Vec::new();
     for video in &list.images {
         let path = folder.join(video);
@@ -83,7 +83,7 @@ fn in_time(path: &str) -> Vec<(String, u64)> {
 }
 
 /// Judges pairs of videos by the mean distance of their first frames, and writes a run.
-pub fn eval_video(
+pub(crate) fn eval_video(
     home: &Home,
     mut faces: Faces,
     (list, input): (&PairList, InputFile),

@@ -5,14 +5,14 @@ use crate::app::evaluate::state::setup::EvaluationSetup;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Checked {
-    pub outcome: CheckOutcome,
+    pub(crate) outcome: CheckOutcome,
     /// One a finding; None where the model's own preprocessing has to be put right.
-    pub cures: Vec<Option<Cure>>,
+    pub(crate) cures: Vec<Option<Cure>>,
 }
 
 /// An evaluation that avoids the fault.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Cure {
+pub(crate) enum Cure {
     WithoutDetector(EvaluationSetup),
     /// As the model says, instead of the given embeddings.
     EmbedHere(EvaluationSetup),

@@ -15,17 +15,17 @@ const BINS: usize = 80;
 const COUNTED_BINS: usize = 64;
 
 /// VAL over FAR by powers, of all shown runs.
-pub fn roc(runs: &[Arc<Run>], text: &Locale) -> Figure {
+pub(crate) fn roc(runs: &[Arc<Run>], text: &Locale) -> Figure {
     in_words(figures::roc(text.s("plot_roc"), &curves(runs)), text.s("axis_far"), text.s("axis_val"))
 }
 
 /// Misses over false accepts, both by powers.
-pub fn det(runs: &[Arc<Run>], text: &Locale) -> Figure {
+pub(crate) fn det(runs: &[Arc<Run>], text: &Locale) -> Figure {
     in_words(figures::det(text.s("plot_det"), &curves(runs)), text.s("axis_far"), text.s("axis_miss"))
 }
 
 /// The distances of both kinds of pairs in one run.
-pub fn distances(run: &Run, text: &Locale) -> Figure {
+pub(crate) fn distances(run: &Run, text: &Locale) -> Figure {
     let bins = if run.is_counted() { COUNTED_BINS } else { BINS };
     let axis = match run.metric {
         Metric::SquaredL2 => text.s("axis_squared_distance"),
@@ -40,7 +40,7 @@ pub fn distances(run: &Run, text: &Locale) -> Figure {
 
 /// The marks of the threshold on ROC and DET, and on distances. A FAR of zero has no place on a logarithmic axis and
 /// is drawn at its edge.
-pub fn marks(point: RocPoint, text: &Locale) -> [(f64, String); 2] {
+pub(crate) fn marks(point: RocPoint, text: &Locale) -> [(f64, String); 2] {
     let far = match one_in(point.far) {
         Some(count) => text.f("mark_one_in", &[("count", &grouped(count))]),
         None => text.s("mark_none").to_owned(),
@@ -50,7 +50,7 @@ pub fn marks(point: RocPoint, text: &Locale) -> [(f64, String); 2] {
 }
 
 /// One line a run, as it is saved: every digit that is known.
-pub fn summary_table(runs: &[Arc<Run>]) -> Table {
+pub(crate) fn summary_table(runs: &[Arc<Run>]) -> Table {
     let head = [
         "model",
         "on",
@@ -85,7 +85,7 @@ pub fn summary_table(runs: &[Arc<Run>]) -> Table {
 }
 
 /// One line a fold, as it is saved.
-pub fn fold_table(run: &Run) -> Table {
+pub(crate) fn fold_table(run: &Run) -> Table {
     let row = |fold: &FoldResult| {
         let numbers = [fold.threshold, fold.accuracy, fold.val_threshold, fold.val, fold.far];
         let mut row = vec![(fold.fold + 1).to_string(), fold.pairs.to_string()];
@@ -97,7 +97,7 @@ pub fn fold_table(run: &Run) -> Table {
 }
 
 /// The model's name; with the list's where two runs of one model are shown.
-pub fn name_of(runs: &[Arc<Run>], run: &Run) -> String {
+pub(crate) fn name_of(runs: &[Arc<Run>], run: &Run) -> String {
     let twins = runs.iter().filter(|other| other.row.model == run.row.model).count();
     match twins {
         0 | 1 => run.row.model.clone(),

@@ -15,7 +15,7 @@ use crate::types::ModelId;
 
 pub const EVALUATE: JobKind = JobKind("evaluate");
 /// Finding out why a score is low.
-pub const CHECK: JobKind = JobKind("check");
+pub(crate) const CHECK: JobKind = JobKind("check");
 
 /// What a user can do in this view.
 #[derive(Debug, Clone, PartialEq)]

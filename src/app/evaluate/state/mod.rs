@@ -17,7 +17,8 @@ use std::sync::Arc;
 
 use crate::app::engine::facts::{Loadable, ModelRow};
 use crate::app::evaluate::state::checked::Checked;
-pub use crate::app::evaluate::state::message::{CHECK, EVALUATE, Event, Message, Request};
+pub(crate) use crate::app::evaluate::state::message::CHECK;
+pub use crate::app::evaluate::state::message::{EVALUATE, Event, Message, Request};
 use crate::app::evaluate::state::setup::EvaluationSetup;
 use crate::eval::run::RunRow;
 use crate::eval::{RocPoint, Run};
@@ -34,7 +35,7 @@ pub enum Tab {
 impl Tab {
     pub const ALL: [Self; 4] = [Self::Curves, Self::Wall, Self::Folds, Self::Check];
 
-    pub fn label_key(self) -> &'static str {
+    pub(crate) fn label_key(self) -> &'static str {
         match self {
             Self::Curves => "tab_curves",
             Self::Wall => "tab_wall",
@@ -70,7 +71,7 @@ impl WallFilter {
 #[derive(Debug, Default)]
 pub struct State {
     pub setup: EvaluationSetup,
-    pub runs: Loadable<Vec<RunRow>>,
+    pub(crate) runs: Loadable<Vec<RunRow>>,
     /// Runs to be shown together.
     pub ticked: Vec<PathBuf>,
     /// What was asked to be opened and is not there yet.
@@ -85,7 +86,7 @@ pub struct State {
     /// Index into the pairs of the run in focus.
     pub pair: Option<usize>,
     /// What was found about a run; None while nobody asked.
-    pub checked: Option<(PathBuf, Loadable<Checked>)>,
+    pub(crate) checked: Option<(PathBuf, Loadable<Checked>)>,
 }
 
 impl State {
@@ -94,7 +95,7 @@ impl State {
     }
 
     /// The model in use is the first choice.
-    pub fn choose_model(&mut self, models: &Loadable<Vec<ModelRow>>) {
+    pub(crate) fn choose_model(&mut self, models: &Loadable<Vec<ModelRow>>) {
         let Some(models) = models.ready() else { return };
         self.setup.models.retain(|wanted| models.iter().any(|model| model.model == *wanted && model.installed));
         if self.setup.models.is_empty() {
@@ -104,7 +105,7 @@ impl State {
     }
 
     /// What the threshold does to the run in focus.
-    pub fn point(&self) -> Option<RocPoint> {
+    pub(crate) fn point(&self) -> Option<RocPoint> {
         self.focus().map(|run| run.roc.at(self.threshold))
     }
 

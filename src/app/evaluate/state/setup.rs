@@ -81,7 +81,7 @@ pub enum Path {
 }
 
 impl Path {
-    pub fn label_key(self) -> &'static str {
+    pub(crate) fn label_key(self) -> &'static str {
         match self {
             Self::Pairs => "path_pairs",
             Self::Images => "path_images",
@@ -90,7 +90,7 @@ impl Path {
         }
     }
 
-    pub fn is_folder(self) -> bool {
+    pub(crate) fn is_folder(self) -> bool {
         self == Self::Images
     }
 }
@@ -99,7 +99,7 @@ impl Path {
 #[derive(Debug, Clone, PartialEq)]
 pub struct EvaluationOptions {
     pub crop: FaceCrop,
-    pub mirror: Option<Mirror>,
+    pub(crate) mirror: Option<Mirror>,
     pub subtract_mean: bool,
     pub metric: Metric,
     pub far_target: f64,

@@ -19,7 +19,7 @@ pub fn threshold(text: &Locale, roc: &Roc, threshold: f64) -> String {
     text.f("point_words", &[("wrong", &wrong), ("misses", &misses)])
 }
 
-pub fn suspect_key(suspect: PossibleFault) -> &'static str {
+pub(crate) fn suspect_key(suspect: PossibleFault) -> &'static str {
     match suspect {
         PossibleFault::CropMargin => "check_crop_margin",
         PossibleFault::PixelScaling => "check_pixel_scaling",
@@ -29,7 +29,7 @@ pub fn suspect_key(suspect: PossibleFault) -> &'static str {
     }
 }
 
-pub fn said(text: &Locale, fact: &Fact) -> String {
+pub(crate) fn said(text: &Locale, fact: &Fact) -> String {
     let two = |value: f64| format!("{value:.2}");
     match *fact {
         Fact::Better { way, before, after, standard_error } => {
@@ -56,7 +56,7 @@ pub fn said(text: &Locale, fact: &Fact) -> String {
     }
 }
 
-pub fn advice(text: &Locale, fact: &Fact) -> String {
+pub(crate) fn advice(text: &Locale, fact: &Fact) -> String {
     let key = match fact {
         Fact::Better { .. } => "check_better_do",
         Fact::UnlikeTheModel { .. } => "check_unlike_do",

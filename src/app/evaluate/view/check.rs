@@ -18,7 +18,7 @@ use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::status;
 use crate::eval::Run;
 
-pub fn check_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &Run) {
+pub(crate) fn check_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &Run) {
     let checked = ctx.state.checked.as_ref().filter(|(of, _)| *of == run.row.run);
     match checked.map(|(_, checked)| checked) {
         None => {

@@ -25,7 +25,7 @@ const TWO_COLUMNS: f32 = 720.0;
 
 /// The figures of the shown runs, made once for them and not in every frame.
 #[derive(Default)]
-pub struct Curves {
+pub(crate) struct Curves {
     made: Option<Made>,
 }
 

@@ -15,7 +15,7 @@ use crate::app::ui::widgets::table::{Row, TableLayout, table_ui};
 use crate::eval::{Figures, Run};
 use crate::figures::Saving;
 
-pub fn folds_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &Run) {
+pub(crate) fn folds_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &Run) {
     egui::ScrollArea::vertical().id_salt("folds").auto_shrink(false).show(ui, |ui| {
         if run.folds.is_empty() {
             ui.label(theme::secondary(ui, ctx.text.s("no_folds")));

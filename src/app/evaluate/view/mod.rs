@@ -16,10 +16,10 @@ use crate::app::ui::context::ViewContext;
 use crate::app::ui::feature::FeatureView;
 use crate::app::ui::widgets::status;
 
-pub type Context<'a> = ViewContext<'a, State, Message>;
+pub(crate) type Context<'a> = ViewContext<'a, State, Message>;
 
 #[derive(Default)]
-pub struct Views {
+pub(crate) struct Views {
     curves: curves::Curves,
     wall: wall::Wall,
 }

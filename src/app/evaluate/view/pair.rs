@@ -19,7 +19,7 @@ const CROP: f32 = 96.0;
 const LEAST_WIDTH: f32 = 480.0;
 
 /// Arrows go along the wall; Esc closes.
-pub fn pair_ui(egui_ctx: &egui::Context, ctx: &mut Context<'_>, run: &Run, index: usize, beside: Neighbours) {
+pub(crate) fn pair_ui(egui_ctx: &egui::Context, ctx: &mut Context<'_>, run: &Run, index: usize, beside: Neighbours) {
     let Some(pair) = run.pairs.get(index) else { return };
     let palette = theme::palette(&egui_ctx.global_style().visuals);
     let frame = egui::Frame::window(&egui_ctx.global_style());

@@ -26,7 +26,7 @@ const LABEL: f32 = 150.0;
 const ROW: f32 = 40.0;
 const FARS: [f64; 4] = [1e-1, 1e-2, 1e-3, 1e-4];
 
-pub fn start_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
+pub(crate) fn start_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     egui::ScrollArea::vertical().id_salt("evaluate").auto_shrink(false).show(ui, |ui| {
         ui.label(theme::secondary(ui, ctx.text.s("evaluate_what")));
         ui.add_space(space::M);

@@ -41,7 +41,7 @@ struct Sorted {
 }
 
 /// The pair before and after one of the wall.
-pub struct Neighbours {
+pub(crate) struct Neighbours {
     pub before: Option<usize>,
     pub after: Option<usize>,
 }
@@ -88,7 +88,7 @@ impl Wall {
         self.sorted(ctx).count
     }
 
-    pub fn neighbours(&self, pair: usize) -> Neighbours {
+    pub(crate) fn neighbours(&self, pair: usize) -> Neighbours {
         let shown = self.sorted.as_ref().map_or(&[][..], |sorted| &sorted.shown);
         let Some(place) = shown.iter().position(|failure| failure.pair == pair) else {
             return Neighbours { before: None, after: None };
@@ -142,7 +142,7 @@ impl Sorted {
 }
 
 /// The other shown runs, each with its threshold at the same FAR.
-pub struct Others(Vec<(Arc<Run>, f64)>);
+pub(crate) struct Others(Vec<(Arc<Run>, f64)>);
 
 impl Others {
     pub fn of(ctx: &Context<'_>) -> Self {

@@ -50,7 +50,7 @@ pub struct ImportArgs {
     json: bool,
 }
 
-pub fn run(store: &Store, args: ImportArgs) -> Result<ExitCode> {
+pub(crate) fn run(store: &Store, args: ImportArgs) -> Result<ExitCode> {
     ensure!(args.id.is_none() || args.files.len() == 1, "one --id is for one file");
     for path in &args.files {
         let report = import_asking(store, request(&args, path.clone()))?;

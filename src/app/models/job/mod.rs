@@ -23,7 +23,7 @@ pub struct Removed {
 
 /// Removes a model from the disk. One that the user had added is gone for good; where it was in use, the default takes
 /// its place. `library` is asked for only where that has to be known; None where there is no library.
-pub fn remove(
+pub(crate) fn remove(
     store: &Store,
     model: &ModelId,
     library: impl FnOnce() -> Result<Option<LibraryHandle>>,
@@ -34,7 +34,10 @@ pub fn remove(
 }
 
 /// Reads the files of these models, or of all that are installed, and compares their SHA-256, one after the other.
-pub fn verify<'a>(store: &'a Store, named: &'a [ModelId]) -> impl Iterator<Item = Result<(&'a ModelId, FileCheck)>> {
+pub(crate) fn verify<'a>(
+    store: &'a Store,
+    named: &'a [ModelId],
+) -> impl Iterator<Item = Result<(&'a ModelId, FileCheck)>> {
     let all = store.manifest().models.iter().map(|entry| &entry.id).filter(|_| named.is_empty());
     let checked = named.iter().chain(all).map(|id| Ok((id, store.verify(id)?)));
     checked.filter(|checked| !(named.is_empty() && matches!(checked, Ok((_, FileCheck::Missing)))))

@@ -9,14 +9,14 @@ use crate::app::jobs::import::{ImportRequest, OpenQuestion};
 use crate::types::Preprocessing;
 
 #[derive(Debug, Default)]
-pub struct Imports {
+pub(crate) struct Imports {
     pub(super) waiting: VecDeque<PathBuf>,
     pub step: Option<ImportStep>,
 }
 
 /// Where the import of one file stands.
 #[derive(Debug)]
-pub enum ImportStep {
+pub(crate) enum ImportStep {
     Inspecting(PathBuf),
     Asking(Form),
     Writing(PathBuf, Ticket),

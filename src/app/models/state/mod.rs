@@ -69,7 +69,7 @@ pub struct State {
     pub networks: Vec<NetworkRow>,
     /// The network whose layers are shown.
     pub network: Option<String>,
-    pub imports: Imports,
+    pub(crate) imports: Imports,
     /// What each running installation fetches.
     pub installing: BTreeMap<JobId, Vec<ModelId>>,
 }

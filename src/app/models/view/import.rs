@@ -33,7 +33,7 @@ const SCALINGS: [PixelScaling; 4] = [
 ];
 
 /// Shown while a file's import waits for an answer.
-pub fn import_ui(egui_ctx: &egui::Context, ctx: &mut Context<'_>) {
+pub(crate) fn import_ui(egui_ctx: &egui::Context, ctx: &mut Context<'_>) {
     let Some(asking) = ctx.state.imports.asking() else { return };
     let mut form = asking.clone();
     // Each file has a dialog of its own size.

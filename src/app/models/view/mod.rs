@@ -10,11 +10,11 @@ use crate::app::models::state::{Message, State};
 use crate::app::ui::context::ViewContext;
 use crate::app::ui::feature::FeatureView;
 
-pub type Context<'a> = ViewContext<'a, State, Message>;
+pub(crate) type Context<'a> = ViewContext<'a, State, Message>;
 
 /// Nothing is kept between frames.
 #[derive(Default)]
-pub struct Views;
+pub(crate) struct Views;
 
 impl FeatureView<State> for Views {
     fn ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>) {

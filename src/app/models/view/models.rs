@@ -17,7 +17,7 @@ use crate::app::ui::widgets::status;
 use crate::app::ui::widgets::words::task_key;
 use crate::networks::models::Task;
 
-pub fn models_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
+pub(crate) fn models_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     let open = ctx.state.networks.iter().find(|row| ctx.state.network.as_deref() == Some(row.variant.name));
     if let Some(network) = open {
         return networks::network_ui(ui, ctx, network);

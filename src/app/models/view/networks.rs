@@ -49,7 +49,7 @@ const LAYERS: [Column; 6] = [
 const ROW: f32 = 22.0;
 
 /// The table of all networks; a click on a name shows its layers.
-pub fn networks_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
+pub(crate) fn networks_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     ui.label(theme::lead(ctx.text.s("networks")));
     ui.label(theme::secondary(ui, ctx.text.s("networks_what")));
     ui.add_space(space::S);
@@ -69,7 +69,7 @@ pub fn networks_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
 }
 
 /// The layers of one network, to be held against its source's table.
-pub fn network_ui(ui: &mut Ui, ctx: &mut Context<'_>, network: &NetworkRow) {
+pub(crate) fn network_ui(ui: &mut Ui, ctx: &mut Context<'_>, network: &NetworkRow) {
     let variant = network.variant;
     ui.horizontal(|ui| {
         if buttons::icon_and_text_ui(ui, Rank::Plain, Icon::ArrowLeft, ctx.text.s("networks_all")).clicked() {

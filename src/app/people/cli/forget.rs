@@ -13,7 +13,7 @@ use crate::library::care::Forgotten;
 use crate::types::PersonId;
 
 #[derive(Debug, clap::Args)]
-pub struct ForgetArgs {
+pub(crate) struct ForgetArgs {
     /// Forget a person for good: faces, crops, vectors, history and name, in the library and all its backups
     #[arg(long, value_name = "ID", conflicts_with = "name")]
     forget: Option<i64>,

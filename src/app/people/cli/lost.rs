@@ -9,7 +9,7 @@ use crate::library::{Decision, FaceDetail, FaceState, Library, LibraryReader, Se
 use crate::types::{FaceId, Revision};
 
 #[derive(Debug, clap::Args)]
-pub struct LostArgs {
+pub(crate) struct LostArgs {
     /// List the lost faces: named or set aside, and not found in the picture that took the place of theirs; with each,
     /// the faces of that picture
     #[arg(long, conflicts_with_all = ["name", "forget", "put_back"])]

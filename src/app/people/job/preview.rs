@@ -34,7 +34,7 @@ impl Preview {
     }
 
     /// Groups anew as previewed, as one step of the history, and remembers threshold and linkage.
-    pub fn apply(&self, shared: &Shared, threshold: SquaredDistance, linkage: Linkage) -> Result<Touched> {
+    pub(crate) fn apply(&self, shared: &Shared, threshold: SquaredDistance, linkage: Linkage) -> Result<Touched> {
         let (groups, seen) =
             self.with_prepared(shared, linkage, |prepared| (prepared.groups(threshold), prepared.seen()))?;
         Grouping { linkage, threshold }.remember(&shared.library, &shared.options().model_id())?;

@@ -38,7 +38,7 @@ pub enum AsideTab {
 impl AsideTab {
     pub const ALL: [Self; 5] = [Self::Lost, Self::Hidden, Self::Strangers, Self::NotAFace, Self::Different];
 
-    pub fn label_key(self) -> &'static str {
+    pub(crate) fn label_key(self) -> &'static str {
         match self {
             Self::Lost => "aside_lost",
             Self::Hidden => "aside_hidden",
@@ -49,7 +49,7 @@ impl AsideTab {
     }
 
     /// What belongs here, in a sentence.
-    pub fn what_key(self) -> &'static str {
+    pub(crate) fn what_key(self) -> &'static str {
         match self {
             Self::Lost => "aside_lost_what",
             Self::Hidden => "aside_hidden_what",
@@ -60,7 +60,7 @@ impl AsideTab {
     }
 
     /// What is said while nothing is here.
-    pub fn empty_key(self) -> &'static str {
+    pub(crate) fn empty_key(self) -> &'static str {
         match self {
             Self::Lost => "aside_lost_none",
             Self::Hidden => "aside_hidden_none",
@@ -86,7 +86,7 @@ impl Aside {
         self.count(tab) == 0 && (tab != AsideTab::Lost || self.let_go.is_empty())
     }
 
-    pub fn faces_for(&self, why: SetAside) -> impl Iterator<Item = &FaceSetAside> {
+    pub(crate) fn faces_for(&self, why: SetAside) -> impl Iterator<Item = &FaceSetAside> {
         self.faces.iter().filter(move |face| face.why == why)
     }
 

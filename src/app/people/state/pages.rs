@@ -65,7 +65,7 @@ pub enum GroupChangeKind {
 
 /// The grouping panel.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct GroupingPanel {
+pub(crate) struct GroupingPanel {
     pub open: bool,
     /// What the user looks at; none until the slider is moved.
     pub asked: Option<(f32, Linkage)>,

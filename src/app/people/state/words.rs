@@ -5,7 +5,7 @@ use crate::app::ui::action::Outbox;
 use crate::library::{Decision, Destination, SetAside};
 use crate::types::PersonId;
 
-pub fn name_of(person: PersonId, out: &Outbox<'_, Request>) -> String {
+pub(crate) fn name_of(person: PersonId, out: &Outbox<'_, Request>) -> String {
     out.facts.name_of(person).unwrap_or_else(|| out.text.s("unnamed")).to_owned()
 }
 

@@ -39,7 +39,7 @@ enum Row<'a> {
     Rejected(&'a [Rejection]),
 }
 
-pub fn aside_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
+pub(crate) fn aside_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     let tile = Vec2::splat(size::FACE_TILE);
     match &ctx.state.aside {
         Loadable::Loading => status::skeleton_ui(ui, tile, ctx.text.s("loading")),

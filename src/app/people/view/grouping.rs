@@ -14,9 +14,9 @@ use crate::app::ui::widgets::face_strip::face_strip_ui;
 use crate::cluster::Linkage;
 
 /// Squared distances outside this range make no sense as a threshold.
-pub const THRESHOLDS: std::ops::RangeInclusive<f32> = 0.3..=2.0;
+pub(crate) const THRESHOLDS: std::ops::RangeInclusive<f32> = 0.3..=2.0;
 
-pub fn grouping_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
+pub(crate) fn grouping_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     ui.horizontal(|ui| {
         ui.label(theme::lead(ctx.text.s("grouping")));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {

@@ -13,7 +13,7 @@ use crate::library::Decision;
 use crate::types::{FaceId, PersonId};
 
 /// Shown while the state asks for it.
-pub fn merge_ui(egui_ctx: &egui::Context, ctx: &mut Context<'_>) {
+pub(crate) fn merge_ui(egui_ctx: &egui::Context, ctx: &mut Context<'_>) {
     let Some((from, into)) = ctx.state.merging else { return };
     let palette = theme::palette(&egui_ctx.global_style().visuals);
     let frame = egui::Frame::window(&egui_ctx.global_style());

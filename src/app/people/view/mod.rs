@@ -14,11 +14,11 @@ use crate::app::people::state::{Message, State};
 use crate::app::ui::context::ViewContext;
 use crate::app::ui::feature::FeatureView;
 
-pub type Context<'a> = ViewContext<'a, State, Message>;
+pub(crate) type Context<'a> = ViewContext<'a, State, Message>;
 
 /// What the views keep between frames.
 #[derive(Default)]
-pub struct Views {
+pub(crate) struct Views {
     pub people: people::PeopleView,
     pub person: person::PersonView,
 }

@@ -25,7 +25,7 @@ use crate::types::{PersonId, Revision};
 
 const CARD: Vec2 = Vec2::new(136.0, 164.0);
 /// Undo and Redo.
-pub const UNDO: Vec2 = Vec2::new(2.0 * size::CONTROL + space::XS, size::CONTROL);
+pub(crate) const UNDO: Vec2 = Vec2::new(2.0 * size::CONTROL + space::XS, size::CONTROL);
 const HEADING: f32 = 48.0;
 const GROUP: f32 = size::STRIP_FACE + space::XL;
 /// Faces of a group's strip, and the tile that counts the others.
@@ -39,7 +39,7 @@ const LEAST: f32 = 4.0 * FACE + BESIDE_STRIP + 180.0;
 const BESIDE_STRIP: f32 = 2.0 * space::L + size::CONTROL + space::M;
 
 #[derive(Default)]
-pub struct PeopleView {
+pub(crate) struct PeopleView {
     fields: HashMap<PersonId, NameField>,
     /// The group whose field takes the keyboard next.
     focus: Option<PersonId>,
@@ -191,7 +191,7 @@ impl PeopleView {
 }
 
 /// What was typed is a name; somebody who was taken from the completions is who this is.
-pub fn naming(person: PersonId, entered: Entered, seen: Revision, people_seen: Revision) -> Message {
+pub(crate) fn naming(person: PersonId, entered: Entered, seen: Revision, people_seen: Revision) -> Message {
     match entered {
         Entered::Typed(name) => Message::Decide(Decision::Name { person, name }, seen),
         Entered::Person(same) => Message::NameAs { person, same: same.person, seen: seen.min(people_seen) },
@@ -245,7 +245,7 @@ fn aside_link_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
 }
 
 /// Undo, then Redo: both always, in this order on every page, so that a second click does what the first did.
-pub fn undo_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
+pub(crate) fn undo_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     let (can_undo, can_redo) =
         ctx.facts.overview.ready().map_or((false, false), |overview| (overview.can_undo, overview.can_redo));
     ui.allocate_ui_with_layout(UNDO, egui::Layout::left_to_right(egui::Align::Center), |ui| {
@@ -340,7 +340,7 @@ fn more_ui(ui: &mut Ui, ctx: &mut Context<'_>, group: &GroupRow) {
 }
 
 /// What can be done with a group, or with somebody whose name then stands in each entry.
-pub fn group_menu_ui(ui: &mut Ui, ctx: &mut Context<'_>, person: PersonId, name: Option<&str>, seen: Revision) {
+pub(crate) fn group_menu_ui(ui: &mut Ui, ctx: &mut Context<'_>, person: PersonId, name: Option<&str>, seen: Revision) {
     let decide = |decision| Message::Decide(decision, seen);
     let entries = [
         (Icon::Split, "split", "split_of", Message::Split(person, seen)),
@@ -370,7 +370,7 @@ pub fn group_menu_ui(ui: &mut Ui, ctx: &mut Context<'_>, person: PersonId, name:
 }
 
 /// An entry of a menu; true when it was chosen, which closes the menu.
-pub fn entry_ui(ui: &mut Ui, icon: Icon, label: &str) -> bool {
+pub(crate) fn entry_ui(ui: &mut Ui, icon: Icon, label: &str) -> bool {
     let response = ui.add(egui::Button::new((icons::text(icon), label)).frame_when_inactive(false));
     response.widget_info(|| WidgetInfo::labeled(Role::MenuItem, true, label));
     if response.clicked() {

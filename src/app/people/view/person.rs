@@ -35,7 +35,7 @@ const GAP: f32 = 6.0;
 const SELECTION_BAR: f32 = 920.0;
 
 #[derive(Default)]
-pub struct PersonView {
+pub(crate) struct PersonView {
     person: Option<PersonId>,
     selected: BTreeSet<FaceId>,
     /// Where a range of the selection begins.

@@ -17,7 +17,7 @@ const LISTED: usize = 4;
 
 /// Shown while the state asks. Enter answers nothing by itself: a second Enter may have been meant for the name. Who gives
 /// the question up finds the name in its field again.
-pub fn same_name_ui(egui_ctx: &egui::Context, ctx: &mut Context<'_>) {
+pub(crate) fn same_name_ui(egui_ctx: &egui::Context, ctx: &mut Context<'_>) {
     let Some(asked) = &ctx.state.same_name else { return };
     let palette = theme::palette(&egui_ctx.global_style().visuals);
     let frame = egui::Frame::window(&egui_ctx.global_style());

@@ -12,7 +12,7 @@ use crate::types::{FaceId, PhotoId};
 
 const LARGE_LONG_SIDE: u32 = 2048;
 
-pub fn load(shared: &Shared, key: ImageKey) -> Result<Picture> {
+pub(crate) fn load(shared: &Shared, key: ImageKey) -> Result<Picture> {
     match key {
         ImageKey::Face(face) => portrait(shared, face),
         ImageKey::Thumbnail(photo) => small(shared, photo),

@@ -22,7 +22,7 @@ const FADED: f32 = 0.45;
 
 /// The grid's rows, laid out once for a timeline and a number of columns.
 #[derive(Default)]
-pub struct LibraryView {
+pub(crate) struct LibraryView {
     laid_out_for: Option<(u64, usize, u32)>,
     rows: Vec<GridRow>,
     tops: RowTops,

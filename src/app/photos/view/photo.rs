@@ -21,7 +21,7 @@ use crate::library::{Belongs, Decision, Destination, FaceDetail};
 use crate::types::{FaceId, PersonId};
 
 #[derive(Default)]
-pub struct PhotoView {
+pub(crate) struct PhotoView {
     /// The face under the pointer, in the photo or in the list.
     pointed: Option<FaceId>,
     fields: HashMap<FaceId, NameField>,

@@ -92,7 +92,7 @@ impl ScanSummary {
 
 /// What a user says about one scan. How faces are grouped is as in the scan before where nothing is said of it.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct ScanChoices {
+pub(crate) struct ScanChoices {
     pub linkage: Option<Linkage>,
     pub threshold: Option<SquaredDistance>,
     pub missing: MissingPolicy,
@@ -103,9 +103,9 @@ pub struct ScanContext<'a> {
     pub home: &'a Home,
     /// What the networks were loaded with.
     pub options: &'a EngineOptions,
-    pub engine: &'a Engine,
+    pub(crate) engine: &'a Engine,
     pub library: &'a LibraryHandle,
-    pub thumbnails: &'a ThumbnailCache,
+    pub(crate) thumbnails: &'a ThumbnailCache,
 }
 
 /// How each folder is scanned.
@@ -124,7 +124,7 @@ struct ScanTools<'a> {
 /// Scans the folders, embeds what the model in use has not embedded yet, and groups all faces anew. The groups are
 /// none where the scan was cancelled before they were written. A folder of the library that is not there is told and
 /// passed over. Where another process scans this library, it waits.
-pub fn run(
+pub(crate) fn run(
     folders: &[PathBuf],
     choices: &ScanChoices,
     context: &ScanContext<'_>,
@@ -231,7 +231,7 @@ fn lost_faces(library: &LibraryHandle) -> Result<HashSet<FaceId>> {
 ///
 /// The window does not ask this: its first page offers the models, and a folder that was chosen there belongs to the
 /// library also while it is empty.
-pub fn told_without_networks(
+pub(crate) fn told_without_networks(
     folder: &Path,
     options: &EngineOptions,
     home: &Home,

@@ -84,7 +84,7 @@ impl<'a> Scanning<'a> {
     }
 
     /// Marks what the library knows as it is, and returns the rest.
-    pub fn sort_out(&mut self, photos: Vec<PathBuf>) -> Result<Vec<FileFacts>> {
+    pub(crate) fn sort_out(&mut self, photos: Vec<PathBuf>) -> Result<Vec<FileFacts>> {
         let mut todo = Vec::new();
         for chunk in photos.chunks(512) {
             let mut files = Vec::with_capacity(chunk.len());
@@ -127,7 +127,7 @@ impl<'a> Scanning<'a> {
     }
 
     /// Opens the files and records what they show. Those that may have ended the program come first, one by one.
-    pub fn scan_files(&mut self, todo: Vec<FileFacts>) -> Result<()> {
+    pub(crate) fn scan_files(&mut self, todo: Vec<FileFacts>) -> Result<()> {
         self.meter = Meter::start(Stage::Scanning, Some(todo.len() as u64));
         let suspects = self.tools.suspects;
         let suspect_of = |file: &FileFacts| suspects.iter().find(|suspect| suspect.path == file.path);
@@ -287,13 +287,13 @@ impl<'a> Scanning<'a> {
         self.tools.library.call(move |library| library.end_attempts(&files))
     }
 
-    pub fn tell_skipped(&mut self, skipped: Skipped) {
+    pub(crate) fn tell_skipped(&mut self, skipped: Skipped) {
         (self.events)(JobEvent::Skipped(skipped.clone()));
         self.summary.skipped.push(skipped);
     }
 
     /// What the scan did.
-    pub fn summarise(mut self) -> ScanSummary {
+    pub(crate) fn summarise(mut self) -> ScanSummary {
         let summary = &mut self.summary;
         summary.cancelled = self.cancel.is_cancelled();
         summary.elapsed_secs = self.meter.elapsed_secs();

@@ -11,7 +11,7 @@ pub use self::window::Job;
 
 /// Which adapters are tested before they are listed; a test can take minutes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Testing {
+pub(crate) enum Testing {
     /// None: what is known is told.
     Nothing,
     /// Hardware that was never tested.
@@ -21,7 +21,7 @@ pub enum Testing {
 }
 
 /// All devices with what their self-tests say. `tell` hears what is being tested, and what of it could not be kept.
-pub fn devices(home: &Home, testing: Testing, tell: &mut dyn FnMut(String)) -> Vec<Listed> {
+pub(crate) fn devices(home: &Home, testing: Testing, tell: &mut dyn FnMut(String)) -> Vec<Listed> {
     let verdicts = VerdictCache::open(home.device_verdicts());
     let mut listed = device::list(&verdicts);
     for entry in listed.iter_mut().filter(|entry| testing.is_due(entry)) {

@@ -81,7 +81,7 @@ fn day_and_time(secs: i64) -> String {
 }
 
 /// Shown while the state asks what becomes of a folder's faces.
-pub fn removal_ui(egui_ctx: &egui::Context, ctx: &mut Context<'_>) {
+pub(crate) fn removal_ui(egui_ctx: &egui::Context, ctx: &mut Context<'_>) {
     let Some(folder) = &ctx.state.removing else { return };
     let palette = theme::palette(&egui_ctx.global_style().visuals);
     let frame = egui::Frame::window(&egui_ctx.global_style());

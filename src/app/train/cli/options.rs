@@ -23,7 +23,7 @@ use crate::train::teacher::TeacherSees;
 /// Every departure from the preset.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Training")]
-pub struct Options {
+pub(crate) struct Options {
     #[arg(long)]
     seed: Option<u64>,
     /// End after so many steps
@@ -204,7 +204,7 @@ enum AugmentName {
     Strong,
 }
 
-pub fn config(from: Preset, options: Options) -> Result<TrainConfig> {
+pub(crate) fn config(from: Preset, options: Options) -> Result<TrainConfig> {
     fn set<T>(field: &mut T, value: Option<T>) {
         if let Some(value) = value {
             *field = value;

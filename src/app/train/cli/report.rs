@@ -11,7 +11,7 @@ use crate::train::validate::ValidationReport;
 
 /// Prints what a run says of itself, steps at most every few seconds.
 #[derive(Default)]
-pub struct Printer {
+pub(crate) struct Printer {
     last_step: Option<Instant>,
     last_embedding: Option<Instant>,
 }
@@ -80,7 +80,7 @@ fn due(last: &mut Option<Instant>) -> bool {
     due
 }
 
-pub fn print_summary(summary: &TrainSummary) {
+pub(crate) fn print_summary(summary: &TrainSummary) {
     println!(
         "{} steps in {:.0} s on {}; the device waited {:.1}% of its time for pictures",
         summary.steps,

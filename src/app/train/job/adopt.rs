@@ -12,7 +12,7 @@ use crate::types::{CropRule, ModelId};
 
 /// Installs the network of a run under the run's name; another run's model of that name is left alone. Its distances
 /// are those that told the held-out people apart best.
-pub fn adopt(summary: &TrainSummary, models: &Store) -> Result<ModelId> {
+pub(crate) fn adopt(summary: &TrainSummary, models: &Store) -> Result<ModelId> {
     let path = summary.model.clone().context("the run kept no network")?;
     let run = &summary.run;
     let record = RunRecord::read(run)?;

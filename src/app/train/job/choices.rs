@@ -10,7 +10,7 @@ use crate::train::schedule::Schedule;
 /// A network that can be trained from random weights.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct NetworkChoice {
-    pub variant: &'static Variant,
+    pub(crate) variant: &'static Variant,
     pub parameters: u64,
 }
 
@@ -26,7 +26,7 @@ pub fn networks() -> Vec<NetworkChoice> {
 }
 
 /// Learning rates by epoch, in davidsandberg's format.
-pub fn read_schedule(path: &Path) -> Result<Schedule> {
+pub(crate) fn read_schedule(path: &Path) -> Result<Schedule> {
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     Ok(Schedule::parse(&text)?)
 }

@@ -22,10 +22,10 @@ use crate::train::validate::pictures_to_judge;
 
 /// What both are measured on.
 pub struct Judged<'a> {
-    pub prepared: &'a Prepared,
-    pub data: &'a TrainingData,
-    pub config: &'a TrainConfig,
-    pub control: &'a Control,
+    pub(crate) prepared: &'a Prepared,
+    pub(crate) data: &'a TrainingData,
+    pub(crate) config: &'a TrainConfig,
+    pub(crate) control: &'a Control,
 }
 
 impl Judged<'_> {
@@ -35,7 +35,7 @@ impl Judged<'_> {
 }
 
 /// None when it was stopped.
-pub fn compare(
+pub(crate) fn compare(
     old: &StartingNetwork,
     model: &Path,
     on: &Judged<'_>,

@@ -49,16 +49,16 @@ pub struct DataSummary {
 }
 
 /// Files named in a summary.
-pub const EXAMPLES: usize = 100;
+pub(crate) const EXAMPLES: usize = 100;
 
 impl DataSummary {
     /// People who can be anchors.
-    pub fn with_pairs(&self) -> u64 {
+    pub(crate) fn with_pairs(&self) -> u64 {
         self.people - self.with_one_picture
     }
 
     /// Pictures that lie beside the people's folders.
-    pub fn beside_folders(&self) -> u64 {
+    pub(crate) fn beside_folders(&self) -> u64 {
         self.left_out.get(&LeftOutWhy::OutsideFolders).copied().unwrap_or(0)
     }
 
@@ -77,7 +77,7 @@ impl DataSummary {
 }
 
 /// A folder with one sub-folder a person.
-pub fn summarise_folder(folder: &Path) -> Result<DataSummary> {
+pub(crate) fn summarise_folder(folder: &Path) -> Result<DataSummary> {
     let mut summary = DataSummary::default();
     for path in sorted(folder)? {
         if !path.is_dir() {
@@ -100,7 +100,7 @@ pub fn summarise_folder(folder: &Path) -> Result<DataSummary> {
 }
 
 /// The faces of named people: all that their user gave them, or only those confirmed one by one.
-pub fn summarise_library(library: &LibraryHandle, one_by_one: bool) -> Result<DataSummary> {
+pub(crate) fn summarise_library(library: &LibraryHandle, one_by_one: bool) -> Result<DataSummary> {
     let everyone = library.call(|library| library.everyone());
     let mut summary = DataSummary::default();
     for person in everyone.context("the library could not be read")? {

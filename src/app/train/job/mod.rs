@@ -54,11 +54,11 @@ pub struct TrainRequest {
     /// Of the pixels, where a network from scratch shall have another than the catalogue says.
     #[serde(default)]
     pub scaling: Option<PixelScaling>,
-    pub faces: FaceFinding,
+    pub(crate) faces: FaceFinding,
     /// Finds the faces; none is the default pack's.
     #[serde(default)]
     pub detector: Option<ModelId>,
-    pub pairs: Option<PairsRequest>,
+    pub(crate) pairs: Option<PairsRequest>,
     /// The network that the result is measured against; none is the start's own weights, where it has any.
     #[serde(default)]
     pub against: Option<StartFrom>,
@@ -113,7 +113,7 @@ impl std::fmt::Display for StartFrom {
 
 /// An LFW-format list and the folder that its names lie in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PairsRequest {
+pub(crate) struct PairsRequest {
     pub list: PathBuf,
     pub images: PathBuf,
 }
@@ -165,7 +165,7 @@ pub struct TrainSummary {
 }
 
 /// Starts a run in the folder `out`.
-pub fn start_training(
+pub(crate) fn start_training(
     request: TrainRequest,
     out: &Path,
     models: &Store,
@@ -203,7 +203,7 @@ pub fn start_training(
 }
 
 /// Goes on with the run in the folder `out`.
-pub fn resume(
+pub(crate) fn resume(
     out: &Path,
     models: &Store,
     device: &ComputeDevice,

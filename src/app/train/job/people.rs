@@ -27,7 +27,7 @@ use crate::types::{Detection, PersonId, error_chain};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
-pub enum FaceFinding {
+pub(crate) enum FaceFinding {
     /// Photos: the face is found and cut out as the network wants it.
     Detect,
     /// The pictures are crops already.
@@ -36,7 +36,7 @@ pub enum FaceFinding {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Part {
+pub(crate) enum Part {
     Training,
     HeldOut,
     /// Only in the list of pairs.
@@ -45,7 +45,7 @@ pub enum Part {
 
 /// One picture of the run, a line of `data.jsonl`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Entry {
+pub(crate) struct Entry {
     pub person: String,
     pub path: PathBuf,
     pub sha256: String,
@@ -58,7 +58,7 @@ pub struct Entry {
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Prepared {
-    pub entries: Vec<Entry>,
+    pub(crate) entries: Vec<Entry>,
     pub left_out: usize,
 }
 
@@ -66,7 +66,7 @@ pub struct Prepared {
 const AT_ONCE: usize = 32;
 const DETECTION_LONG_SIDE: u32 = SECOND_LONG_SIDE;
 
-pub fn prepare(
+pub(crate) fn prepare(
     request: &TrainRequest,
     pairs: Option<&PairList>,
     detector: Option<&Detector>,
@@ -147,13 +147,13 @@ impl Prepared {
     }
 
     /// Training and held-out people; a picture's number is its entry's.
-    pub fn datasets(&self) -> (Dataset, Dataset) {
+    pub(crate) fn datasets(&self) -> (Dataset, Dataset) {
         (self.people_of(Part::Training), self.people_of(Part::HeldOut))
     }
 
     /// The list's pairs by picture, names being relative to `images`. A picture that was left out gets a number that no
     /// source has, so the judgement counts its pairs as skipped.
-    pub fn pair_set(&self, list: &PairList, images: &Path) -> PairSet {
+    pub(crate) fn pair_set(&self, list: &PairList, images: &Path) -> PairSet {
         let of_pairs = self.entries.iter().enumerate().filter(|(_, entry)| entry.part == Part::Pairs);
         let number_of: BTreeMap<&Path, usize> =
             of_pairs.map(|(number, entry)| (entry.path.as_path(), number)).collect();

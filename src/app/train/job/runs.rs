@@ -19,20 +19,20 @@ pub struct UnfinishedRun {
 }
 
 /// Runs below `folder` that have steps left, by name. Folders that hold no run of this version are passed over.
-pub fn unfinished_runs(folder: &Path) -> Result<Vec<UnfinishedRun>> {
+pub(crate) fn unfinished_runs(folder: &Path) -> Result<Vec<UnfinishedRun>> {
     let mut runs: Vec<UnfinishedRun> = folders(folder)?.iter().filter_map(|path| unfinished_run(path)).collect();
     runs.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(runs)
 }
 
 /// The names that a new run cannot have.
-pub fn run_names(folder: &Path) -> Result<Vec<String>> {
+pub(crate) fn run_names(folder: &Path) -> Result<Vec<String>> {
     let name = |path: &PathBuf| path.file_name().map(|name| name.to_string_lossy().into_owned());
     Ok(folders(folder)?.iter().filter_map(name).collect())
 }
 
 /// Takes away what a run has written.
-pub fn discard_run(run: &Path) -> Result<()> {
+pub(crate) fn discard_run(run: &Path) -> Result<()> {
     // Nothing but a run is ever removed.
     RunFolder::config(run)?;
     Ok(RunFolder::discard(run)?)
@@ -47,7 +47,7 @@ fn folders(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// None where the run has ended, or the folder holds none.
-pub fn unfinished_run(path: &Path) -> Option<UnfinishedRun> {
+pub(crate) fn unfinished_run(path: &Path) -> Option<UnfinishedRun> {
     let record = RunRecord::read(path).ok()?;
     let config = &record.request.config;
     let step = RunFolder::newest_step(path).ok()?.unwrap_or(0);

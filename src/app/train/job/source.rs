@@ -11,7 +11,7 @@ use crate::faces::image::{DecodeLimits, DecodeScale, decode};
 use crate::train::data::PictureSource;
 use crate::types::{Detection, Preprocessing};
 
-pub struct FolderSource {
+pub(crate) struct FolderSource {
     pictures: Vec<Entry>,
     preprocessing: Preprocessing,
 }
@@ -50,7 +50,7 @@ impl PictureSource for FolderSource {
 
 /// Keeps crops in memory, unchanged, until they fill their budget; the pictures beyond it are decoded each time.
 /// A device that learns faster than the pool decodes then waits in the first pass only.
-pub struct KeptCrops<S> {
+pub(crate) struct KeptCrops<S> {
     source: S,
     kept: RwLock<Kept>,
 }
@@ -61,7 +61,7 @@ struct Kept {
 }
 
 /// 28,000 crops of 112 × 112 pixels.
-pub const CROPS_BYTES: usize = 1 << 30;
+pub(crate) const CROPS_BYTES: usize = 1 << 30;
 
 impl<S: PictureSource> KeptCrops<S> {
     pub fn new(source: S, bytes: usize) -> Self {

@@ -20,7 +20,7 @@ use crate::types::{CropRule, ModelId, Preprocessing};
 
 /// A network in memory; clones share its weights.
 #[derive(Clone)]
-pub struct StartingNetwork {
+pub(crate) struct StartingNetwork {
     pub name: String,
     /// Its crop is the rule for the request's detector.
     pub card: ModelCard,
@@ -58,7 +58,7 @@ impl StartingNetwork {
 
 /// A network that stays as it is during a run, so that a run that goes on knows it again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FrozenRecord {
+pub(crate) struct FrozenRecord {
     name: String,
     weights_sha256: String,
 }
@@ -85,30 +85,30 @@ pub struct Networks<'a> {
 }
 
 impl<'a> Networks<'a> {
-    pub fn new(request: &'a TrainRequest, models: &'a Store) -> Self {
+    pub(crate) fn new(request: &'a TrainRequest, models: &'a Store) -> Self {
         Self { request, models, read: Vec::new() }
     }
 
     /// What the run starts from.
-    pub fn start(&mut self) -> Result<StartingNetwork> {
+    pub(crate) fn start(&mut self) -> Result<StartingNetwork> {
         self.network(&self.request.start)
     }
 
     /// What harmonic training keeps comparable with.
-    pub fn old(&mut self) -> Result<Option<StartingNetwork>> {
+    pub(crate) fn old(&mut self) -> Result<Option<StartingNetwork>> {
         let old = self.request.old.as_ref().filter(|_| harmonic(self.request));
         old.map(|old| self.as_it_sees(old)).transpose()
     }
 
     /// The network whose vectors are learned.
-    pub fn teacher(&mut self) -> Result<Option<StartingNetwork>> {
+    pub(crate) fn teacher(&mut self) -> Result<Option<StartingNetwork>> {
         let teacher = self.request.teacher.as_ref().filter(|_| self.request.config.teacher.is_some());
         teacher.map(|teacher| self.as_it_sees(teacher)).transpose().context("the teacher cannot be used")
     }
 
     /// What the result is measured against: what the request names, else the weights it starts from, else the network
     /// it shall stay comparable with, else its teacher.
-    pub fn against(&mut self) -> Result<Option<StartingNetwork>> {
+    pub(crate) fn against(&mut self) -> Result<Option<StartingNetwork>> {
         let request = self.request;
         let start = Some(&request.start).filter(|start| !matches!(start, StartFrom::Scratch { .. }));
         let against = request.against.as_ref().or(start).or(request.old.as_ref()).or(request.teacher.as_ref());
@@ -130,7 +130,7 @@ impl<'a> Networks<'a> {
 }
 
 /// The crop of a network for the request's detector, from what describes it: its weights are left alone.
-pub fn crop_of(from: &StartFrom, request: &TrainRequest, models: &Store) -> Result<CropRule> {
+pub(crate) fn crop_of(from: &StartFrom, request: &TrainRequest, models: &Store) -> Result<CropRule> {
     let (crop, rules) = match from {
         StartFrom::Scratch { net, options } => {
             let card = card(net, options)?;
@@ -149,14 +149,14 @@ pub fn crop_of(from: &StartFrom, request: &TrainRequest, models: &Store) -> Resu
     crop_for(&rules, crop, request, models)
 }
 
-pub fn preprocessing(card: &ModelCard, faces: FaceFinding) -> Preprocessing {
+pub(crate) fn preprocessing(card: &ModelCard, faces: FaceFinding) -> Preprocessing {
     match faces {
         FaceFinding::Detect => card.input,
         FaceFinding::Cropped => Preprocessing { crop: CropRule::AsStored, ..card.input },
     }
 }
 
-pub fn detector_id(request: &TrainRequest, models: &Store) -> Result<ModelId> {
+pub(crate) fn detector_id(request: &TrainRequest, models: &Store) -> Result<ModelId> {
     let named = request.detector.clone();
     model_of_task(models, &named.unwrap_or_else(|| EngineOptions::default().detector_id()), Task::Detect)
 }

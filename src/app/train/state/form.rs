@@ -23,13 +23,13 @@ pub enum DataSource {
 }
 
 impl DataSource {
-    pub fn is_library(&self) -> bool {
+    pub(crate) fn is_library(&self) -> bool {
         matches!(self, Self::Library { .. })
     }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StartKind {
+pub(crate) enum StartKind {
     Installed,
     Scratch,
     File,
@@ -51,8 +51,8 @@ impl StartKind {
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrainForm {
     pub data: Option<DataSource>,
-    pub faces: FaceFinding,
-    pub start: StartKind,
+    pub(crate) faces: FaceFinding,
+    pub(crate) start: StartKind,
     pub model: Option<ModelId>,
     pub net: Option<String>,
     /// Departures from the network's own figures.
@@ -232,7 +232,7 @@ impl TrainForm {
 }
 
 /// Why the form cannot start a run, if it cannot: the first thing to see to.
-pub fn missing(state: &State) -> Option<Missing> {
+pub(crate) fn missing(state: &State) -> Option<Missing> {
     let form = &state.form;
     let Loadable::Ready(choices) = &state.choices else { return Some(Missing::Loading) };
     let summary = match (&form.data, &state.data_summary) {
@@ -279,7 +279,7 @@ pub fn missing(state: &State) -> Option<Missing> {
 }
 
 /// What the form asks for; none while something is missing.
-pub fn request(state: &State) -> Option<(TrainRequest, String)> {
+pub(crate) fn request(state: &State) -> Option<(TrainRequest, String)> {
     if missing(state).is_some() {
         return None;
     }

@@ -23,7 +23,7 @@ pub enum RunKind {
 
 /// What a run does at the moment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum RunStage {
+pub(crate) enum RunStage {
     #[default]
     Starting,
     Preparing {
@@ -56,7 +56,7 @@ pub enum RunEnd {
 
 /// What became of the trained network.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Adoption {
+pub(crate) enum Adoption {
     #[default]
     Undecided,
     /// Being installed.
@@ -81,7 +81,7 @@ pub struct RunStart {
 }
 
 #[derive(Debug, Clone, Default)]
-pub struct LiveRun {
+pub(crate) struct LiveRun {
     pub begun: RunStart,
     pub stage: RunStage,
     pub loss: Curve,
@@ -232,7 +232,7 @@ fn replace_last(points: &mut Vec<[f64; 2]>, at: f64, value: f64) {
 
 /// Values over steps in bounded memory: when it is full, two neighbours become one.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Curve {
+pub(crate) struct Curve {
     points: Vec<[f64; 2]>,
     /// Steps that one point stands for; 0 as long as nothing came.
     per_point: u32,

@@ -13,8 +13,8 @@ use crate::app::train::state::{Choices, Discarding};
 use crate::train::schedule::Schedule;
 
 pub const TRAIN: JobKind = JobKind("train");
-pub const DEMONSTRATE: JobKind = JobKind("demonstrate");
-pub const REEMBED: JobKind = JobKind("reembed");
+pub(crate) const DEMONSTRATE: JobKind = JobKind("demonstrate");
+pub(crate) const REEMBED: JobKind = JobKind("reembed");
 
 /// What a user can do in the Train view.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,11 +57,11 @@ pub enum TrainPath {
 }
 
 impl TrainPath {
-    pub fn is_folder(self) -> bool {
+    pub(crate) fn is_folder(self) -> bool {
         matches!(self, Self::Data | Self::PairPictures)
     }
 
-    pub fn title_key(self) -> &'static str {
+    pub(crate) fn title_key(self) -> &'static str {
         match self {
             Self::Data => "train_choose_data",
             Self::Weights => "train_choose_weights",

@@ -23,21 +23,22 @@ use crate::app::engine::facts::Loadable;
 use crate::app::engine::report::Failure;
 use crate::app::train::state::form::{DataSource, TrainForm};
 use crate::app::train::state::live::LiveRun;
-pub use crate::app::train::state::message::{DEMONSTRATE, Event, Message, REEMBED, Request, TRAIN, TrainPath};
+pub(crate) use crate::app::train::state::message::{DEMONSTRATE, REEMBED};
+pub use crate::app::train::state::message::{Event, Message, Request, TRAIN, TrainPath};
 
 /// What the Train view shows.
 #[derive(Debug, Default)]
 pub struct State {
     pub form: TrainForm,
-    pub choices: Loadable<Choices>,
+    pub(crate) choices: Loadable<Choices>,
     /// What the data hold, and which data.
-    pub data_summary: Option<(DataSource, Loadable<DataSummary>)>,
+    pub(crate) data_summary: Option<(DataSource, Loadable<DataSummary>)>,
     /// A run was asked for and has not begun: the device is being tested, or has other work.
     pub waiting: bool,
     /// Why the last run did not even begin.
     pub failed_to_begin: Option<Failure>,
     /// The run on show, running or ended.
-    pub run: Option<LiveRun>,
+    pub(crate) run: Option<LiveRun>,
     /// Stop and discard was pressed and waits for a second word.
     pub discarding: Option<Discarding>,
 }

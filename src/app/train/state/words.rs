@@ -7,7 +7,7 @@ use crate::train::snapshot::TripletKind;
 use crate::train::times::Part;
 
 /// What is the matter, and what to do about it.
-pub fn alarm(text: &Locale, alarm: &Alarm) -> (String, String) {
+pub(crate) fn alarm(text: &Locale, alarm: &Alarm) -> (String, String) {
     let advice = |key| text.s(key).to_owned();
     match alarm {
         Alarm::Collapse { spread } => {
@@ -34,7 +34,7 @@ pub fn alarm(text: &Locale, alarm: &Alarm) -> (String, String) {
 }
 
 /// What pictures are embedded for.
-pub fn embedding_key(why: EmbeddingWhy) -> &'static str {
+pub(crate) fn embedding_key(why: EmbeddingWhy) -> &'static str {
     match why {
         EmbeddingWhy::Judging => "train_embedding_judging",
         EmbeddingWhy::Mining => "train_embedding_mining",
@@ -42,7 +42,7 @@ pub fn embedding_key(why: EmbeddingWhy) -> &'static str {
     }
 }
 
-pub fn part_key(part: Part) -> &'static str {
+pub(crate) fn part_key(part: Part) -> &'static str {
     match part {
         Part::Waiting => "train_part_waiting",
         Part::Embedding => "train_part_embedding",
@@ -55,7 +55,7 @@ pub fn part_key(part: Part) -> &'static str {
     }
 }
 
-pub fn triplet_key(kind: TripletKind) -> &'static str {
+pub(crate) fn triplet_key(kind: TripletKind) -> &'static str {
     match kind {
         TripletKind::Hard => "train_triplet_hard",
         TripletKind::SemiHard => "train_triplet_semi_hard",
@@ -64,7 +64,7 @@ pub fn triplet_key(kind: TripletKind) -> &'static str {
 }
 
 /// A share as percent with one decimal.
-pub fn percent(share: f64) -> String {
+pub(crate) fn percent(share: f64) -> String {
     format!("{:.1}%", 100.0 * share)
 }
 

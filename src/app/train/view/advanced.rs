@@ -23,7 +23,7 @@ use crate::train::sampler::Fill;
 use crate::train::schedule::LearningRate;
 use crate::train::teacher::TeacherSees;
 
-pub fn advanced_ui(ui: &mut Ui, ctx: &mut Context<'_>, form: &mut TrainForm) {
+pub(crate) fn advanced_ui(ui: &mut Ui, ctx: &mut Context<'_>, form: &mut TrainForm) {
     let text = ctx.text;
     if form.departs() && buttons::button_ui(ui, Rank::Quiet, text.s("train_reset")).clicked() {
         form.take_preset(form.preset);

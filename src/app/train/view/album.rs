@@ -9,7 +9,7 @@ use crate::app::ui::widgets::picture;
 
 /// Textures of a list of pictures, made anew when the list changes.
 #[derive(Default)]
-pub struct Textures {
+pub(crate) struct Textures {
     /// What tells the list from the one before.
     stamp: Option<u64>,
     textures: Vec<Option<TextureHandle>>,

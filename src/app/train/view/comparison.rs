@@ -25,7 +25,7 @@ const WIDEST: f32 = 1080.0;
 /// Whiskers reach this many standard errors: 95% of a normal error.
 const REACH: f64 = 1.96;
 
-pub fn comparison_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &LiveRun, summary: &TrainSummary) {
+pub(crate) fn comparison_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &LiveRun, summary: &TrainSummary) {
     match &summary.comparison {
         Some(comparison) => verdict_ui(ui, ctx.text, comparison),
         None => without_old_ui(ui, ctx.text, summary),

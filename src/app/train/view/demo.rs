@@ -14,10 +14,10 @@ use crate::app::ui::theme::{self, space};
 
 const FACE: f32 = 44.0;
 /// Faces shown of a group.
-pub const STRIP: usize = 6;
+pub(crate) const STRIP: usize = 6;
 
 /// Some of the people that were drawn, each with one picture.
-pub fn album_ui(ui: &mut Ui, ctx: &Context<'_>, run: &LiveRun, textures: &mut Textures) {
+pub(crate) fn album_ui(ui: &mut Ui, ctx: &Context<'_>, run: &LiveRun, textures: &mut Textures) {
     let Some((pictures, secs)) = run.drawn else {
         ui.add(egui::Label::new(theme::secondary(ui, ctx.text.s("demo_what"))).wrap());
         return;
@@ -38,7 +38,7 @@ pub fn album_ui(ui: &mut Ui, ctx: &Context<'_>, run: &LiveRun, textures: &mut Te
 }
 
 /// What was learned, in plain words, and the groups of people it had never seen.
-pub fn result_ui(
+pub(crate) fn result_ui(
     ui: &mut Ui,
     ctx: &Context<'_>,
     report: &DemoReport,

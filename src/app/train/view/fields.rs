@@ -15,7 +15,7 @@ const CONTROL: f32 = 176.0;
 const TEXT: f32 = 140.0;
 
 /// Settings that belong together. A setting's key names its text, and with `_hint` behind it what it does.
-pub struct Fields<'a> {
+pub(crate) struct Fields<'a> {
     pub ui: &'a mut Ui,
     text: &'a Locale,
 }

@@ -8,12 +8,12 @@ use crate::train::snapshot::{BINS, Histograms};
 
 /// A figure and the inks of its series.
 pub struct Drawn {
-    pub figure: Figure,
-    pub inks: Vec<Ink>,
+    pub(crate) figure: Figure,
+    pub(crate) inks: Vec<Ink>,
 }
 
 /// Loss over steps: every step behind, its running mean in front.
-pub fn loss(text: &Locale, run: &LiveRun) -> Drawn {
+pub(crate) fn loss(text: &Locale, run: &LiveRun) -> Drawn {
     let most = highest(run.loss.points()).max(0.01);
     // The title says what it is.
     let axis = Axis::new("", Scale::Linear, 0.0, nice(most));
@@ -21,14 +21,14 @@ pub fn loss(text: &Locale, run: &LiveRun) -> Drawn {
 }
 
 /// The share of anchor–positive pairs that gave a triplet, in percent.
-pub fn active(text: &Locale, run: &LiveRun) -> Drawn {
+pub(crate) fn active(text: &Locale, run: &LiveRun) -> Drawn {
     let most = highest(run.active.points()).clamp(1.0, 100.0);
     let axis = Axis::new(text.s("train_plot_active_axis"), Scale::Linear, 0.0, nice(most).min(100.0));
     over_steps(text, run, "train_plot_active", axis, noisy(text, &run.active))
 }
 
 /// Squared distance to the teacher's vectors: of batches, and of pictures held out.
-pub fn to_teacher(text: &Locale, run: &LiveRun) -> Drawn {
+pub(crate) fn to_teacher(text: &Locale, run: &LiveRun) -> Drawn {
     let most = highest(run.to_teacher.points()).max(highest(&run.judged_to_teacher)).max(0.01);
     let axis = Axis::new("", Scale::Linear, 0.0, nice(most));
     let mut series = noisy(text, &run.to_teacher);
@@ -40,7 +40,7 @@ pub fn to_teacher(text: &Locale, run: &LiveRun) -> Drawn {
 }
 
 /// VAL on held-out people, and on pairs where there are any, in percent.
-pub fn val(text: &Locale, run: &LiveRun) -> Drawn {
+pub(crate) fn val(text: &Locale, run: &LiveRun) -> Drawn {
     let lowest = run.val.iter().chain(&run.pairs_val).map(|[_, val]| *val).fold(100.0, f64::min);
     let axis = Axis::new(text.s("train_plot_val_axis"), Scale::Linear, val_floor(lowest), 100.0);
     let mut series = vec![(Series::new(text.s("train_plot_val_people"), Shape::Dots, run.val.clone()), Ink::Line(0))];
@@ -56,7 +56,7 @@ fn val_floor(lowest: f64) -> f64 {
     [95.0, 90.0, 80.0, 50.0].into_iter().find(|&floor| lowest >= floor + 1.0).unwrap_or(0.0)
 }
 
-pub fn rate(text: &Locale, run: &LiveRun) -> Drawn {
+pub(crate) fn rate(text: &Locale, run: &LiveRun) -> Drawn {
     let most = highest(run.rate.points()).max(1e-6);
     let lowest = run.rate.points().iter().map(|[_, rate]| *rate).filter(|rate| *rate > 0.0).fold(most, f64::min);
     let axis = if lowest < most / 8.0 {

@@ -20,7 +20,7 @@ const CARD: Vec2 = vec2(3.0 * FACE + 2.0 * GAP, LINE + FACE + 2.0 * LINE + GAP +
 /// Bars end at this squared distance: a right angle.
 const LONGEST: f32 = 2.0;
 
-pub fn inspector_ui(ui: &mut Ui, ctx: &Context<'_>, snapshot: &BatchSnapshot, textures: &mut Textures) {
+pub(crate) fn inspector_ui(ui: &mut Ui, ctx: &Context<'_>, snapshot: &BatchSnapshot, textures: &mut Textures) {
     textures.update(ui.ctx(), snapshot.step, || {
         snapshot.faces.iter().map(|face| Picture::from_rgb(&face.thumbnail)).collect()
     });

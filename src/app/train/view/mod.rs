@@ -28,11 +28,11 @@ use crate::app::ui::widgets::dialog::dialog_ui;
 use crate::app::ui::widgets::section::hint_ui;
 use crate::app::ui::widgets::status;
 
-pub type Context<'a> = ViewContext<'a, State, Message>;
+pub(crate) type Context<'a> = ViewContext<'a, State, Message>;
 
 /// Textures of the faces on show.
 #[derive(Default)]
-pub struct Views {
+pub(crate) struct Views {
     triplets: Textures,
     album: Textures,
     groups: Textures,

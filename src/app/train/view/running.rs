@@ -23,7 +23,7 @@ const PLOT: f32 = 196.0;
 const THREE_COLUMNS: f32 = 940.0;
 
 /// Name, network and device; the buttons; progress; alarms.
-pub fn header_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &LiveRun) {
+pub(crate) fn header_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &LiveRun) {
     ui.horizontal(|ui| {
         ui.vertical(|ui| {
             ui.spacing_mut().item_spacing.y = 2.0;
@@ -148,7 +148,7 @@ fn end_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &LiveRun) {
     }
 }
 
-pub fn banner_ui(ui: &mut Ui, icon: Icon, colour: egui::Color32, what: &str, advice: &str) {
+pub(crate) fn banner_ui(ui: &mut Ui, icon: Icon, colour: egui::Color32, what: &str, advice: &str) {
     let palette = theme::palette(ui.visuals());
     let frame = egui::Frame::new().fill(palette.raised).corner_radius(theme::radius::CONTROL);
     frame.inner_margin(egui::Margin::symmetric(space::M as i8, space::S as i8)).show(ui, |ui| {
@@ -182,7 +182,7 @@ fn left_out_ui(ui: &mut Ui, ctx: &Context<'_>, run: &LiveRun) {
 }
 
 /// Figures in numbers, the curves, the distances, the triplets.
-pub fn watch_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &LiveRun, textures: &mut Textures) {
+pub(crate) fn watch_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &LiveRun, textures: &mut Textures) {
     if run.last.is_none() {
         return;
     }

@@ -25,7 +25,7 @@ use crate::train::presets::Preset;
 /// The form is this wide; beside it stands what else can be done.
 const FORM: f32 = 760.0;
 
-pub fn setup_ui(ui: &mut Ui, ctx: &mut Context<'_>, choices: &Choices) {
+pub(crate) fn setup_ui(ui: &mut Ui, ctx: &mut Context<'_>, choices: &Choices) {
     let mut form = ctx.state.form.clone();
     // Always in sight, however long the form is.
     Panel::bottom("start training")

@@ -11,7 +11,7 @@ use crate::train::presets::Preset;
 use crate::train::schedule::LearningRate;
 
 /// Nothing for presets that follow nobody.
-pub fn sources_ui(ui: &mut Ui, text: &Locale, preset: Preset) {
+pub(crate) fn sources_ui(ui: &mut Ui, text: &Locale, preset: Preset) {
     let lines = lines(text, preset);
     if lines.is_empty() {
         return;

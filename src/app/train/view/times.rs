@@ -14,7 +14,7 @@ const MARK: f32 = 10.0;
 const LINE: f32 = 18.0;
 
 /// Nothing before the first step.
-pub fn times_ui(ui: &mut Ui, text: &Locale, run: &LiveRun) {
+pub(crate) fn times_ui(ui: &mut Ui, text: &Locale, run: &LiveRun) {
     let all_secs = run.times.sum_secs();
     if run.timed_steps == 0 || all_secs <= 0.0 {
         return;

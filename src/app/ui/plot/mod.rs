@@ -22,7 +22,7 @@ use crate::figures::plot::Figure;
 
 /// The colour of a series.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ink {
+pub(crate) enum Ink {
     /// The plot's own colours, by number.
     Line(usize),
     Same,
@@ -34,7 +34,7 @@ pub enum Ink {
 }
 
 /// A figure to be drawn, with how.
-pub struct Plot<'a> {
+pub(crate) struct Plot<'a> {
     pub figure: &'a Figure,
     pub height: f32,
     /// One for each series; without, they take the plot's colours in their order.
@@ -133,7 +133,7 @@ impl<'a> Plot<'a> {
 }
 
 /// The rectangle between the axes, and what lies in it.
-pub struct Area<'a> {
+pub(crate) struct Area<'a> {
     rect: Rect,
     figure: &'a Figure,
 }
@@ -172,7 +172,7 @@ fn marks(ui: &Ui, area: &Area<'_>) {
 }
 
 /// A value with four significant digits.
-pub fn exact(value: f64) -> String {
+pub(crate) fn exact(value: f64) -> String {
     let size = value.abs();
     if value == 0.0 {
         "0".to_owned()

@@ -10,7 +10,7 @@ use crate::app::ui::theme::{self, Palette, size, space};
 
 /// How much a button asks to be pressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rank {
+pub(crate) enum Rank {
     /// The one thing to do next.
     Primary,
     Plain,
@@ -19,27 +19,27 @@ pub enum Rank {
 }
 
 /// A button with words.
-pub fn button_ui(ui: &mut Ui, rank: Rank, label: &str) -> Response {
+pub(crate) fn button_ui(ui: &mut Ui, rank: Rank, label: &str) -> Response {
     labelled_ui(ui, rank, None, label, true)
 }
 
 /// A button with an icon before its words.
-pub fn icon_and_text_ui(ui: &mut Ui, rank: Rank, icon: Icon, label: &str) -> Response {
+pub(crate) fn icon_and_text_ui(ui: &mut Ui, rank: Rank, icon: Icon, label: &str) -> Response {
     labelled_ui(ui, rank, Some(icon), label, true)
 }
 
 /// A button that may be out of use.
-pub fn enabled_button_ui(ui: &mut Ui, enabled: bool, rank: Rank, label: &str) -> Response {
+pub(crate) fn enabled_button_ui(ui: &mut Ui, enabled: bool, rank: Rank, label: &str) -> Response {
     labelled_ui(ui, rank, None, label, enabled)
 }
 
 /// A square button with an icon only; its name shows when the pointer rests on it.
-pub fn icon_button_ui(ui: &mut Ui, icon: Icon, label: &str) -> Response {
+pub(crate) fn icon_button_ui(ui: &mut Ui, icon: Icon, label: &str) -> Response {
     enabled_icon_button_ui(ui, true, icon, label)
 }
 
 /// As [`icon_button_ui`]; it keeps its place while it is out of use.
-pub fn enabled_icon_button_ui(ui: &mut Ui, enabled: bool, icon: Icon, label: &str) -> Response {
+pub(crate) fn enabled_icon_button_ui(ui: &mut Ui, enabled: bool, icon: Icon, label: &str) -> Response {
     let response = enabled_ui(ui, enabled, |ui| {
         let galley = galley(ui, icons::text(icon));
         let (rect, response) = ui.allocate_exact_size(Vec2::splat(size::CONTROL), Sense::click());
@@ -56,7 +56,7 @@ pub fn enabled_icon_button_ui(ui: &mut Ui, enabled: bool, icon: Icon, label: &st
 }
 
 /// A filter that is on or off.
-pub fn chip_ui(ui: &mut Ui, selected: bool, label: &str) -> Response {
+pub(crate) fn chip_ui(ui: &mut Ui, selected: bool, label: &str) -> Response {
     let palette = theme::palette(ui.visuals());
     let galley = galley(ui, label);
     let height = size::CONTROL - space::XS;
@@ -77,7 +77,7 @@ pub fn chip_ui(ui: &mut Ui, selected: bool, label: &str) -> Response {
 }
 
 /// One choice of a few, side by side in one frame. Returns the index that was pressed.
-pub fn segments_ui(ui: &mut Ui, chosen: usize, labels: &[&str]) -> Option<usize> {
+pub(crate) fn segments_ui(ui: &mut Ui, chosen: usize, labels: &[&str]) -> Option<usize> {
     let mut pressed = None;
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = space::XS;
@@ -91,7 +91,7 @@ pub fn segments_ui(ui: &mut Ui, chosen: usize, labels: &[&str]) -> Option<usize>
 }
 
 /// One of a few values, side by side. Returns the one that was pressed.
-pub fn choice_ui<'l, T: Copy + PartialEq, const N: usize>(
+pub(crate) fn choice_ui<'l, T: Copy + PartialEq, const N: usize>(
     ui: &mut Ui,
     all: [T; N],
     current: T,
@@ -102,7 +102,7 @@ pub fn choice_ui<'l, T: Copy + PartialEq, const N: usize>(
 }
 
 /// Words that act, in the accent's colour.
-pub fn link_ui(ui: &mut Ui, label: &str) -> Response {
+pub(crate) fn link_ui(ui: &mut Ui, label: &str) -> Response {
     let palette = theme::palette(ui.visuals());
     let galley = galley(ui, label);
     let (rect, response) = ui.allocate_exact_size(galley.size(), Sense::click());
@@ -163,7 +163,7 @@ fn paint_frame(ui: &Ui, rect: egui::Rect, response: &Response, rank: Rank, palet
 }
 
 /// Who has the keyboard is always to be seen.
-pub fn focus_ring(ui: &Ui, rect: egui::Rect, response: &Response, rounding: CornerRadius, palette: &Palette) {
+pub(crate) fn focus_ring(ui: &Ui, rect: egui::Rect, response: &Response, rounding: CornerRadius, palette: &Palette) {
     if response.has_focus() {
         let stroke = Stroke::new(size::RING, palette.accent);
         ui.painter().rect_stroke(rect.expand(2.0), rounding + CornerRadius::same(2), stroke, StrokeKind::Inside);

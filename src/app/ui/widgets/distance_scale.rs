@@ -17,7 +17,7 @@ const NUMBER: f32 = 26.0;
 
 /// What the scale shows.
 #[derive(Debug, Clone, Copy)]
-pub struct DistanceScale<'a> {
+pub(crate) struct DistanceScale<'a> {
     pub distance: SquaredDistance,
     pub threshold: f32,
     pub threshold_word: &'a str,
@@ -26,7 +26,7 @@ pub struct DistanceScale<'a> {
     pub sample: Option<&'a DistanceSample>,
 }
 
-pub fn distance_scale_ui(ui: &mut Ui, scale: DistanceScale<'_>) {
+pub(crate) fn distance_scale_ui(ui: &mut Ui, scale: DistanceScale<'_>) {
     let width = ui.available_width().min(theme::size::READING_WIDTH);
     let extra = if scale.sample.is_some() { HISTOGRAMS } else { 0.0 };
     let (rect, response) = ui.allocate_exact_size(Vec2::new(width, HEIGHT + extra), Sense::hover());

@@ -9,7 +9,7 @@ use crate::app::ui::widgets::picture;
 use crate::types::FaceId;
 
 /// One button, however many faces: it opens the group.
-pub fn face_strip_ui<S, M>(
+pub(crate) fn face_strip_ui<S, M>(
     ui: &mut Ui,
     ctx: &mut ViewContext<'_, S, M>,
     faces: &[FaceId],

@@ -9,14 +9,14 @@ use crate::app::ui::widgets::{buttons, picture};
 use crate::types::FaceId;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TileFrame {
+pub(crate) enum TileFrame {
     Round,
     Square,
 }
 
 /// What to draw; `name` is for screen readers.
 #[derive(Debug, Clone, Copy)]
-pub struct FaceTile<'a> {
+pub(crate) struct FaceTile<'a> {
     pub face: FaceId,
     pub side: f32,
     pub frame: TileFrame,
@@ -24,7 +24,7 @@ pub struct FaceTile<'a> {
     pub name: &'a str,
 }
 
-pub fn face_tile_ui<S, M>(ui: &mut Ui, ctx: &mut ViewContext<'_, S, M>, tile: FaceTile<'_>) -> Response {
+pub(crate) fn face_tile_ui<S, M>(ui: &mut Ui, ctx: &mut ViewContext<'_, S, M>, tile: FaceTile<'_>) -> Response {
     let (rect, response) = ui.allocate_exact_size(Vec2::splat(tile.side), Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::Button, ui.is_enabled(), tile.selected, tile.name));
     if ui.is_rect_visible(rect) {

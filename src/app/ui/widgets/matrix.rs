@@ -11,15 +11,15 @@ const CELL: f32 = 72.0;
 const GAP: f32 = 2.0;
 
 /// One face of the table.
-pub struct MatrixFace<'a> {
+pub(crate) struct MatrixFace<'a> {
     pub crop: Option<&'a TextureHandle>,
     pub title: &'a str,
 }
 
 /// Words for a cell, for screen readers and the pointer: row, column, distance.
-pub type CellWords<'a> = &'a dyn Fn(usize, usize, SquaredDistance) -> String;
+pub(crate) type CellWords<'a> = &'a dyn Fn(usize, usize, SquaredDistance) -> String;
 
-pub fn matrix_ui(
+pub(crate) fn matrix_ui(
     ui: &mut Ui,
     faces: &[MatrixFace<'_>],
     distances: &[Vec<Option<SquaredDistance>>],

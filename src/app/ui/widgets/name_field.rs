@@ -15,7 +15,7 @@ use crate::types::PersonId;
 
 /// What has been typed so far.
 #[derive(Debug, Clone, Default)]
-pub struct NameField {
+pub(crate) struct NameField {
     pub text: String,
     marked: Option<usize>,
     /// Where the completions were last drawn: a click there must find them still open.
@@ -34,7 +34,7 @@ enum Problem {
 
 /// What was entered.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Entered {
+pub(crate) enum Entered {
     /// A name, whether somebody has it or not.
     Typed(String),
     /// Somebody who is there, taken from the completions.
@@ -43,7 +43,7 @@ pub enum Entered {
 
 /// How a field presents itself.
 #[derive(Debug, Clone, Copy)]
-pub struct NameFieldOptions<'a> {
+pub(crate) struct NameFieldOptions<'a> {
     /// For screen readers.
     pub label: &'a str,
     pub hint: &'a str,
@@ -75,7 +75,7 @@ fn entered_id() -> Id {
 }
 
 /// The name is not taken: the field in which it was entered, if it is the last one, holds it again and has the keyboard.
-pub fn give_back(ctx: &egui::Context, name: &str) {
+pub(crate) fn give_back(ctx: &egui::Context, name: &str) {
     ctx.data_mut(|data| {
         if let Some(mut entered) = data.get_temp::<EnteredIn>(entered_id())
             && entered.name == name
@@ -87,7 +87,7 @@ pub fn give_back(ctx: &egui::Context, name: &str) {
 }
 
 /// Whether this field gets its name back when it is drawn next.
-pub fn is_given_back(ctx: &egui::Context, field: Id) -> bool {
+pub(crate) fn is_given_back(ctx: &egui::Context, field: Id) -> bool {
     let entered = ctx.data(|data| data.get_temp::<EnteredIn>(entered_id()));
     entered.is_some_and(|entered| entered.given_back && entered.field == Some(field))
 }
@@ -100,7 +100,7 @@ fn take_back(ctx: &egui::Context, field: Id) -> Option<String> {
 }
 
 /// Returns what was entered, once it is, and the field's response.
-pub fn name_field_ui<S, M>(
+pub(crate) fn name_field_ui<S, M>(
     ui: &mut Ui,
     ctx: &mut ViewContext<'_, S, M>,
     id: Id,
@@ -155,7 +155,7 @@ pub fn name_field_ui<S, M>(
 
 /// A field that takes only somebody who is there, other than `except`. What leads to nobody, or to several, stays in it,
 /// and it is said below.
-pub fn person_field_ui<S, M>(
+pub(crate) fn person_field_ui<S, M>(
     ui: &mut Ui,
     ctx: &mut ViewContext<'_, S, M>,
     id: Id,
@@ -220,7 +220,7 @@ fn remember(ctx: &egui::Context, field: Id, entered: &Entered) {
 }
 
 /// People whose name begins with the text, then those with a later word that does.
-pub fn completions(people: &[NamedPerson], typed: &str) -> Vec<NamedPerson> {
+pub(crate) fn completions(people: &[NamedPerson], typed: &str) -> Vec<NamedPerson> {
     let typed = typed.trim().to_lowercase();
     if typed.is_empty() {
         return Vec::new();

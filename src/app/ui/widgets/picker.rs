@@ -5,12 +5,18 @@ use eframe::egui::{ComboBox, Ui, WidgetInfo};
 use crate::app::ui::theme;
 
 /// `salt` tells the pickers of a view apart; `name` is for screen readers. Returns the index that was pressed.
-pub fn picker_ui(ui: &mut Ui, salt: &str, name: &str, chosen: Option<usize>, labels: &[String]) -> Option<usize> {
+pub(crate) fn picker_ui(
+    ui: &mut Ui,
+    salt: &str,
+    name: &str,
+    chosen: Option<usize>,
+    labels: &[String],
+) -> Option<usize> {
     picker_wide_ui(ui, salt, name, 460.0, chosen, labels)
 }
 
 /// Like [`picker_ui`], as wide as is said.
-pub fn picker_wide_ui(
+pub(crate) fn picker_wide_ui(
     ui: &mut Ui,
     salt: &str,
     name: &str,

@@ -19,7 +19,7 @@ pub enum Fit {
 }
 
 /// Paints `drawable` into `frame` and returns where the whole picture would lie, cut parts included.
-pub fn paint(ui: &Ui, frame: Rect, drawable: Drawable, fit: Fit, rounding: CornerRadius) -> Rect {
+pub(crate) fn paint(ui: &Ui, frame: Rect, drawable: Drawable, fit: Fit, rounding: CornerRadius) -> Rect {
     let palette = theme::palette(ui.visuals());
     match drawable {
         Drawable::Ready { texture, size } => {

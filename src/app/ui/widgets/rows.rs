@@ -6,7 +6,7 @@ use eframe::egui::{Rangef, Rect, ScrollArea, Ui, UiBuilder, pos2, vec2};
 
 /// Where the rows of a list lie: their upper edges, and the lower edge of the last.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct RowTops(Vec<f32>);
+pub(crate) struct RowTops(Vec<f32>);
 
 impl RowTops {
     pub fn new(heights: impl IntoIterator<Item = f32>) -> Self {
@@ -46,7 +46,7 @@ impl RowTops {
 
 /// Draws the visible rows; `row_ui` gets a row's index and its place. Returns how far the list is scrolled, and where
 /// it lies.
-pub fn rows_ui(
+pub(crate) fn rows_ui(
     ui: &mut Ui,
     salt: &str,
     tops: &RowTops,

@@ -4,7 +4,7 @@ use eframe::egui::{Label, Ui};
 
 use crate::app::ui::theme::{self, space};
 
-pub fn section_ui(ui: &mut Ui, title: &str, content: impl FnOnce(&mut Ui)) {
+pub(crate) fn section_ui(ui: &mut Ui, title: &str, content: impl FnOnce(&mut Ui)) {
     ui.label(theme::lead(title));
     ui.add_space(space::XS);
     content(ui);
@@ -12,6 +12,6 @@ pub fn section_ui(ui: &mut Ui, title: &str, content: impl FnOnce(&mut Ui)) {
 }
 
 /// Quiet words, in as many lines as they need.
-pub fn hint_ui(ui: &mut Ui, words: impl Into<String>) {
+pub(crate) fn hint_ui(ui: &mut Ui, words: impl Into<String>) {
     ui.add(Label::new(theme::secondary(ui, words)).wrap());
 }

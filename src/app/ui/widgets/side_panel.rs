@@ -6,7 +6,7 @@ use crate::app::ui::theme::{self, size, space};
 
 /// Shows the panel, and leaves the content what room there is: all of it under a sheet, which has a layer of its own.
 /// `least_content` is the width that the content needs beside a panel; `name` is said by screen readers.
-pub fn side_panel_ui(ui: &mut Ui, salt: &str, name: &str, least_content: f32, panel_ui: impl FnOnce(&mut Ui)) {
+pub(crate) fn side_panel_ui(ui: &mut Ui, salt: &str, name: &str, least_content: f32, panel_ui: impl FnOnce(&mut Ui)) {
     if ui.available_width() - size::SIDE_PANEL - space::XL >= least_content {
         let margin = Margin { left: space::XL as i8, ..Default::default() };
         Panel::right(Id::unique(salt))

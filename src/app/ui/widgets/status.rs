@@ -11,7 +11,7 @@ use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
 
 /// What is being imported now, where something is.
-pub fn importing_ui(ui: &mut Ui, text: &Locale, file: Option<&Path>) -> bool {
+pub(crate) fn importing_ui(ui: &mut Ui, text: &Locale, file: Option<&Path>) -> bool {
     let Some(path) = file else { return false };
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     ui.label(theme::secondary(ui, text.f("importing", &[("name", &name)])));
@@ -20,7 +20,7 @@ pub fn importing_ui(ui: &mut Ui, text: &Locale, file: Option<&Path>) -> bool {
 }
 
 /// Nothing here yet: what this view is for, and the one thing to do. True when the button was pressed.
-pub fn empty_ui(ui: &mut Ui, icon: Icon, title: &str, text: &str, action: Option<&str>) -> bool {
+pub(crate) fn empty_ui(ui: &mut Ui, icon: Icon, title: &str, text: &str, action: Option<&str>) -> bool {
     let mut pressed = false;
     let height = ui.available_height();
     ui.vertical_centered(|ui| {
@@ -40,7 +40,7 @@ pub fn empty_ui(ui: &mut Ui, icon: Icon, title: &str, text: &str, action: Option
 }
 
 /// Something could not be loaded. True when it should be tried again.
-pub fn failed_ui(ui: &mut Ui, text: &Locale, failure: &Failure, again: &str) -> bool {
+pub(crate) fn failed_ui(ui: &mut Ui, text: &Locale, failure: &Failure, again: &str) -> bool {
     let mut pressed = false;
     ui.vertical_centered(|ui| {
         ui.add_space(space::XXL * 2.0);
@@ -59,7 +59,7 @@ pub fn failed_ui(ui: &mut Ui, text: &Locale, failure: &Failure, again: &str) -> 
 }
 
 /// Tiles that stand in for what is being loaded.
-pub fn skeleton_ui(ui: &mut Ui, tile: Vec2, label: &str) {
+pub(crate) fn skeleton_ui(ui: &mut Ui, tile: Vec2, label: &str) {
     let palette = theme::palette(ui.visuals());
     let available = ui.available_size();
     let (frame, response) = ui.allocate_exact_size(available, Sense::hover());

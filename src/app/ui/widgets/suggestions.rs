@@ -13,7 +13,7 @@ pub fn arrows(ui: &Ui) -> isize {
 }
 
 /// Shows the list and returns where it lies.
-pub fn list_ui(ui: &Ui, field: &Response, name: &str, least_width: f32, rows: impl FnOnce(&mut Ui)) -> Rect {
+pub(crate) fn list_ui(ui: &Ui, field: &Response, name: &str, least_width: f32, rows: impl FnOnce(&mut Ui)) -> Rect {
     Area::new(field.id.with("suggestions"))
         .order(Order::Foreground)
         .fixed_pos(field.rect.left_bottom() + Vec2::new(0.0, space::XS))
@@ -30,7 +30,7 @@ pub fn list_ui(ui: &Ui, field: &Response, name: &str, least_width: f32, rows: im
 }
 
 /// A row of the list, to be painted on.
-pub fn row_ui(ui: &mut Ui, height: f32, marked: bool, name: &str) -> (Rect, Response) {
+pub(crate) fn row_ui(ui: &mut Ui, height: f32, marked: bool, name: &str) -> (Rect, Response) {
     let (rect, response) = ui.allocate_exact_size(Vec2::new(ui.available_width(), height), Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, marked, name));
     if marked || response.hovered() {

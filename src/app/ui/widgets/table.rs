@@ -12,7 +12,7 @@ const SWATCH: f32 = 16.0;
 
 /// How a table is laid out.
 #[derive(Debug, Clone, Copy)]
-pub struct TableLayout<'a> {
+pub(crate) struct TableLayout<'a> {
     pub salt: &'a str,
     pub head: &'a [&'a str],
     /// So many columns hold words; the others hold figures.
@@ -22,7 +22,7 @@ pub struct TableLayout<'a> {
 }
 
 #[derive(Debug, Clone, Default)]
-pub struct Row {
+pub(crate) struct Row {
     pub cells: Vec<String>,
     /// A dash of this colour before the first cell: the line of a plot.
     pub colour: Option<Color32>,
@@ -37,7 +37,7 @@ impl Row {
 }
 
 /// Draws all rows, and returns the index of the one that was pressed.
-pub fn table_ui(ui: &mut Ui, layout: TableLayout<'_>, rows: &[Row]) -> Option<usize> {
+pub(crate) fn table_ui(ui: &mut Ui, layout: TableLayout<'_>, rows: &[Row]) -> Option<usize> {
     let palette = theme::palette(ui.visuals());
     let word = |text: &str, strong: bool, colour: Color32| {
         let font = if strong { theme::strong_font(theme::type_size::BODY) } else { theme::body_font() };

@@ -15,13 +15,13 @@ const BELOW: f32 = 48.0;
 
 /// What is said below and above the threshold.
 #[derive(Debug, Clone, Copy)]
-pub struct Verdicts<'a> {
+pub(crate) struct Verdicts<'a> {
     pub threshold: f32,
     pub same: &'a str,
     pub different: &'a str,
 }
 
-pub fn verification_ui(
+pub(crate) fn verification_ui(
     ui: &mut Ui,
     faces: &[MatrixFace<'_>],
     distances: &[Vec<Option<SquaredDistance>>],

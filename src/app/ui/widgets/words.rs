@@ -2,7 +2,7 @@
 
 use crate::networks::models::Task;
 
-pub fn task_key(task: Task) -> &'static str {
+pub(crate) fn task_key(task: Task) -> &'static str {
     match task {
         Task::Detect => "task_detect",
         Task::Embed => "task_embed",

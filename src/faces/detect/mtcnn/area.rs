@@ -9,7 +9,7 @@ use ::image::RgbImage;
 
 /// A rectangle of whole pixels inside a photo; `right` and `bottom` lie just outside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Window {
+pub(crate) struct Window {
     pub left: usize,
     pub top: usize,
     pub right: usize,
@@ -24,7 +24,7 @@ impl Window {
 
 /// Adds `rows` of the window resized to `width` × `height` to `planes`: three planes, red, green, blue, each value scaled
 /// to (x − 127.5) / 128 as the networks were trained.
-pub fn resized(
+pub(crate) fn resized(
     photo: &RgbImage,
     window: Window,
     (width, height): (usize, usize),

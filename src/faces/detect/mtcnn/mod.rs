@@ -46,7 +46,7 @@ pub struct Mtcnn {
 
 /// Which faces are looked for; facenet-pytorch's options and defaults.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct MtcnnConfig {
+pub(crate) struct MtcnnConfig {
     /// Side of the smallest face, in pixels of the photo.
     pub min_face_side: f64,
     /// Least probability after P-Net, R-Net and O-Net.
@@ -86,7 +86,7 @@ struct Proposal {
 
 impl Mtcnn {
     /// Reads facenet-pytorch's three files: P-Net, R-Net, O-Net.
-    pub fn from_pytorch(
+    pub(crate) fn from_pytorch(
         files: [&[u8]; 3],
         device: &Device,
         kind: DeviceKind,
@@ -108,7 +108,7 @@ impl Mtcnn {
 
     /// The faces of a photo, largest first, in the photo's pixels. Boxes and landmarks may lie partly outside it. A photo
     /// whose shorter side is below the smallest face has none.
-    pub fn detect(&self, photo: &RgbImage) -> Result<Vec<Detection>, DetectError> {
+    pub(crate) fn detect(&self, photo: &RgbImage) -> Result<Vec<Detection>, DetectError> {
         let long_side = photo.width().max(photo.height());
         if long_side <= self.config.long_side {
             return self.cascade(photo);

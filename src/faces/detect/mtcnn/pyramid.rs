@@ -6,7 +6,7 @@ use crate::networks::nets::mtcnn::{P_SIDE, P_STRIDE, cells_along};
 
 /// From the scale at which a face of `min_face_side` pixels fills a cell of P-Net, each smaller by `factor`, as long as
 /// the shorter side still holds a cell.
-pub fn scales(shorter_side: usize, min_face_side: f64, factor: f64) -> Vec<f64> {
+pub(crate) fn scales(shorter_side: usize, min_face_side: f64, factor: f64) -> Vec<f64> {
     let first = P_SIDE as f64 / min_face_side;
     let mut scale = first;
     let mut side = shorter_side as f64 * first;
@@ -20,20 +20,20 @@ pub fn scales(shorter_side: usize, min_face_side: f64, factor: f64) -> Vec<f64> 
 }
 
 /// A side of the photo at a scale.
-pub fn scaled_side(side: usize, scale: f64) -> usize {
+pub(crate) fn scaled_side(side: usize, scale: f64) -> usize {
     (side as f64 * scale + 1.0) as usize
 }
 
 /// Some rows of cells, and the rows of the scaled picture that they see.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Strip {
+pub(crate) struct Strip {
     pub first_cell_row: usize,
     pub pixel_rows: Range<usize>,
 }
 
 /// Cuts a scaled picture into strips of about `pixels` pixels. P-Net sees the same in strips as in the whole: strips
 /// begin where pooling windows do, and each ends with all that its last cell sees.
-pub fn strips(width: usize, height: usize, pixels: usize) -> Vec<Strip> {
+pub(crate) fn strips(width: usize, height: usize, pixels: usize) -> Vec<Strip> {
     let cell_rows = cells_along(height);
     let overlap = P_SIDE - P_STRIDE;
     let step = ((pixels / width).saturating_sub(overlap) / P_STRIDE).max(1);
@@ -47,7 +47,7 @@ pub fn strips(width: usize, height: usize, pixels: usize) -> Vec<Strip> {
 }
 
 /// The edges of a cell's square in the photo, rounded down to whole pixels.
-pub fn cell_edges(column: usize, row: usize, scale: f64) -> [f32; 4] {
+pub(crate) fn cell_edges(column: usize, row: usize, scale: f64) -> [f32; 4] {
     let edge = |cell: usize, add: usize| ((P_STRIDE * cell + add) as f32 / scale as f32).floor();
     [edge(column, 1), edge(row, 1), edge(column, P_SIDE), edge(row, P_SIDE)]
 }

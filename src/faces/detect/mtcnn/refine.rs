@@ -8,14 +8,14 @@ use super::area::Window;
 /// A face that a network believes in: left, top, right, bottom edge, as the reference counts them (the first pixel is 1
 /// where it cuts out, and a box spans `right − left + 1` pixels there).
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Candidate {
+pub(crate) struct Candidate {
     pub edges: [f32; 4],
     pub score: f32,
 }
 
 /// Whether a box from `left` to `right` counts as `right − left` or one pixel more; the reference does either.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Extent {
+pub(crate) enum Extent {
     Between,
     Inclusive,
 }

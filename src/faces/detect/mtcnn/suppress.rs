@@ -4,7 +4,7 @@ use super::refine::{Candidate, Extent};
 
 /// What two boxes share, as a part of what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Share {
+pub(crate) enum Share {
     /// Of all that either covers; extents without the added pixel. Of equal scores the earlier candidate goes first.
     Union,
     /// Of the smaller box; extents with the added pixel. Of equal scores the later candidate goes first, as the
@@ -13,7 +13,7 @@ pub enum Share {
 }
 
 /// Indices of those that stay, surest first: each whose share with every surer one that stays is at most `limit`.
-pub fn survivors(candidates: &[Candidate], limit: f32, share: Share) -> Vec<usize> {
+pub(crate) fn survivors(candidates: &[Candidate], limit: f32, share: Share) -> Vec<usize> {
     let mut order: Vec<usize> = (0..candidates.len()).collect();
     if share == Share::Smaller {
         order.reverse();

@@ -4,7 +4,7 @@ use crate::networks::nets::yunet::HEAD_CHANNELS;
 use crate::types::{Detection, FaceBox, Landmarks};
 
 /// The output of one level for one picture: `HEAD_CHANNELS` planes of `rows` × `columns`.
-pub struct Cells<'a> {
+pub(crate) struct Cells<'a> {
     pub values: &'a [f32],
     pub columns: usize,
     pub stride: usize,

@@ -24,7 +24,7 @@ pub struct YuNetDetector {
 
 /// Which detections count.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct DetectorConfig {
+pub(crate) struct DetectorConfig {
     /// Least score of a face. In group photos counted by hand every face that shows its eyes scored above 0.7, down to
     /// 20 pixels; what scored 0.5 to 0.7 were hands, background and blurred heads.
     pub min_score: f32,
@@ -41,7 +41,7 @@ pub struct DetectorConfig {
 }
 
 /// The longest side at which photos are looked at, unless told otherwise.
-pub const SECOND_LONG_SIDE: u32 = 1600;
+pub(crate) const SECOND_LONG_SIDE: u32 = 1600;
 
 impl Default for DetectorConfig {
     fn default() -> Self {
@@ -70,13 +70,13 @@ const LEAST_ENLARGEMENT: f32 = 1.25;
 
 impl YuNetDetector {
     /// Reads the released ONNX file.
-    pub fn from_onnx(bytes: &[u8], device: &Device, config: DetectorConfig) -> Result<Self, WeightsError> {
+    pub(crate) fn from_onnx(bytes: &[u8], device: &Device, config: DetectorConfig) -> Result<Self, WeightsError> {
         let net = yunet::YuNet::from_onnx(read_onnx(bytes)?, device)?;
         Ok(Self { net, device: device.clone(), config })
     }
 
     /// The faces of a photo, largest first, in the photo's pixels. Boxes and landmarks may lie partly outside it.
-    pub fn detect(&self, photo: &RgbImage) -> Result<Vec<Detection>, DetectError> {
+    pub(crate) fn detect(&self, photo: &RgbImage) -> Result<Vec<Detection>, DetectError> {
         let config = self.config;
         let long_side = photo.width().max(photo.height());
         if photo.width() == 0 || photo.height() == 0 {

@@ -1,7 +1,7 @@
 //! Bits and Huffman codes of a JPEG's scans (ITU-T T.81, annexes C and F.2.2).
 
 /// Reads the bits of entropy-coded data; stops at the next marker.
-pub struct Bits<'a> {
+pub(crate) struct Bits<'a> {
     data: &'a [u8],
     at: usize,
     buffer: u64,
@@ -100,7 +100,7 @@ const QUICK_BITS: usize = 9;
 
 /// A table of codes, the short ones by one look.
 #[derive(Clone)]
-pub struct Codes {
+pub(crate) struct Codes {
     /// Length and symbol by the next nine bits; length 0 where the code is longer.
     quick: Vec<(u8, u8)>,
     /// For each length: the first code beyond those of this length (left-aligned in 16 bits), and what to add to a code

@@ -23,7 +23,7 @@ const F3_072: i32 = 25172;
 
 /// Writes the 8 × 8 samples of a block: coefficients in natural order times their quantisers.
 #[inline(always)]
-pub fn inverse_dct(coefficients: &[i16; 64], quantisers: &[u16; 64], out: &mut [u8], stride: usize) {
+pub(crate) fn inverse_dct(coefficients: &[i16; 64], quantisers: &[u16; 64], out: &mut [u8], stride: usize) {
     if coefficients[1..].iter().fold(0, |all, &value| all | value) == 0 {
         // What the whole computation gives where there is only a mean.
         let mean = i32::from(coefficients[0]) * i32::from(quantisers[0]);
@@ -76,7 +76,7 @@ fn rounded(value: i32, bits: i32) -> i32 {
 
 /// Twice as wide: each sample three parts its own, one part its neighbour's. `out` holds twice the row.
 #[inline(always)]
-pub fn widen(row: &[u8], out: &mut [u8], scratch: &mut Vec<u16>) {
+pub(crate) fn widen(row: &[u8], out: &mut [u8], scratch: &mut Vec<u16>) {
     if row.len() <= 2 {
         return repeat(row, out);
     }
@@ -92,7 +92,7 @@ pub fn widen(row: &[u8], out: &mut [u8], scratch: &mut Vec<u16>) {
 
 /// Twice as wide and twice as high: a row of the double height, from the row it lies in and the row it is nearer to.
 #[inline(always)]
-pub fn widen_between(near: &[u8], far: &[u8], out: &mut [u8], scratch: &mut Vec<u16>) {
+pub(crate) fn widen_between(near: &[u8], far: &[u8], out: &mut [u8], scratch: &mut Vec<u16>) {
     if near.len() <= 2 {
         return repeat(near, out);
     }
@@ -115,7 +115,7 @@ fn repeat(row: &[u8], out: &mut [u8]) {
 
 /// One row of YCbCr samples to RGB, times 2¹⁶ inside.
 #[inline(always)]
-pub fn to_rgb(luma: &[u8], blue: &[u8], red: &[u8], out: &mut [u8]) {
+pub(crate) fn to_rgb(luma: &[u8], blue: &[u8], red: &[u8], out: &mut [u8]) {
     const HALF: i32 = 1 << 15;
     for (((pixel, &y), &cb), &cr) in out.as_chunks_mut::<3>().0.iter_mut().zip(luma).zip(blue).zip(red) {
         let (y, cb, cr) = (i32::from(y), i32::from(cb) - 128, i32::from(cr) - 128);

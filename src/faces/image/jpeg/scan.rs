@@ -4,18 +4,18 @@ use super::entropy::{Bits, Codes};
 
 /// Where the coefficients of a zigzag lie in natural order.
 #[rustfmt::skip]
-pub const ZIGZAG: [u8; 64] = [
+pub(crate) const ZIGZAG: [u8; 64] = [
     0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7, 14, 21, 28,
     35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23, 30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47,
     55, 62, 63,
 ];
 
 /// Coefficients of one block in natural order.
-pub type Block = [i16; 64];
+pub(crate) type Block = [i16; 64];
 
 /// Which coefficients a scan brings, and which of their bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pass {
+pub(crate) struct Pass {
     pub progressive: bool,
     /// First and last coefficient, as the zigzag counts.
     pub band: (u8, u8),
@@ -25,14 +25,14 @@ pub struct Pass {
 }
 
 /// The codes for one component.
-pub struct Tables<'a> {
+pub(crate) struct Tables<'a> {
     pub dc: Option<&'a Codes>,
     pub ac: Option<&'a Codes>,
 }
 
 /// What carries over from block to block.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct State {
+pub(crate) struct State {
     /// The last block's mean.
     pub mean: i32,
     /// Blocks to come without a coefficient of this band.
@@ -40,7 +40,13 @@ pub struct State {
 }
 
 /// Reads one block; None where the data are damaged.
-pub fn block(bits: &mut Bits<'_>, tables: &Tables<'_>, pass: Pass, state: &mut State, block: &mut Block) -> Option<()> {
+pub(crate) fn block(
+    bits: &mut Bits<'_>,
+    tables: &Tables<'_>,
+    pass: Pass,
+    state: &mut State,
+    block: &mut Block,
+) -> Option<()> {
     match (pass.progressive, pass.band.0, pass.high) {
         (false, ..) => {
             mean(bits, tables.dc?, 0, state, block)?;

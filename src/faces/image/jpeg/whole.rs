@@ -18,7 +18,7 @@ use ::image::RgbImage;
 const MOST_PIXELS: usize = 1 << 25;
 
 /// None where this decoder is not the right one.
-pub fn decode(bytes: &[u8]) -> Option<RgbImage> {
+pub(crate) fn decode(bytes: &[u8]) -> Option<RgbImage> {
     let mut decoder = Decoder::default();
     let mut at = 2;
     loop {

@@ -33,13 +33,13 @@ use super::exif;
 
 /// Identity of a picture: files with equal hashes show the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PictureHash(pub [u8; 32]);
+pub(crate) struct PictureHash(pub [u8; 32]);
 
 /// Longer files are hashed whole, without being held in memory.
-pub const LONGEST_FOLLOWED: u64 = 512 << 20;
+pub(crate) const LONGEST_FOLLOWED: u64 = 512 << 20;
 
 /// The hash of the picture in `bytes`, a whole file. Always the same answer as [`picture_hash_of_file`]'s.
-pub fn picture_hash(bytes: &[u8]) -> PictureHash {
+pub(crate) fn picture_hash(bytes: &[u8]) -> PictureHash {
     let short = bytes.len() as u64 <= LONGEST_FOLLOWED;
     let followed = if short { recognise(bytes).and_then(|format| follow(bytes, format)) } else { None };
     followed.unwrap_or_else(|| {
@@ -54,7 +54,7 @@ pub fn picture_hash(bytes: &[u8]) -> PictureHash {
 ///
 /// # Errors
 /// A path that is no file, or a file that cannot be read to its end.
-pub fn picture_hash_of_file(path: &Path) -> io::Result<([u8; 32], PictureHash)> {
+pub(crate) fn picture_hash_of_file(path: &Path) -> io::Result<([u8; 32], PictureHash)> {
     // Opening a pipe would wait for somebody to write into it.
     if !std::fs::metadata(path)?.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "this is not a file"));

@@ -12,7 +12,7 @@ use crate::networks::models::{Client, FetchError};
 const MAX_UNPACKED_BYTES: u64 = 4 << 30;
 
 /// Writes `member` of `archive` to `to`; it must have exactly `bytes` bytes.
-pub fn extract(archive: &Path, client: Client, member: &str, bytes: u64, to: &Path) -> Result<(), FetchError> {
+pub(crate) fn extract(archive: &Path, client: Client, member: &str, bytes: u64, to: &Path) -> Result<(), FetchError> {
     let file = File::open(archive).map_err(FetchError::io("open", archive))?;
     let file = BufReader::new(file);
     match client {

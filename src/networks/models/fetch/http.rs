@@ -22,7 +22,7 @@ const RANGE_NOT_SATISFIABLE: u16 = 416;
 
 /// Downloads `url` to `partial` until the file has `total` bytes, and says whether it went on from bytes that were
 /// already there. What came before an interruption stays in `partial`.
-pub fn download(
+pub(crate) fn download(
     url: &str,
     total: u64,
     partial: &Path,

@@ -13,7 +13,7 @@ pub(super) type Progress<'a> = &'a mut dyn FnMut(u64, u64);
 
 /// The package managers to ask, each with the command lines under which it may be installed, tried in order.
 #[derive(Debug, Clone)]
-pub struct Clients {
+pub(crate) struct Clients {
     pub pip: Vec<Vec<String>>,
     pub npm: Vec<Vec<String>>,
 }

@@ -29,13 +29,13 @@ const NPM_ARGUMENTS: &str =
     "pack --ignore-scripts --loglevel=error --fetch-retries=1 --fetch-timeout=15000 --pack-destination";
 
 /// An archive in a folder that vanishes with this value.
-pub struct Fetched {
+pub(crate) struct Fetched {
     pub archive: PathBuf,
     _folder: TempDir,
 }
 
 /// Fetches `package` into a new folder below `parent`.
-pub fn fetch_package(
+pub(crate) fn fetch_package(
     package: &Package,
     parent: &Path,
     clients: &Clients,

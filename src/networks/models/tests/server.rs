@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Behaviour {
+pub(crate) enum Behaviour {
     Ranges,
     /// Ignores `Range` and always sends everything.
     NoRanges,
@@ -15,13 +15,13 @@ pub enum Behaviour {
     Status(u16),
 }
 
-pub struct Server {
+pub(crate) struct Server {
     pub url: String,
     /// First bytes that were asked for, one a request.
     pub starts: Arc<Mutex<Vec<usize>>>,
 }
 
-pub fn serve(body: Vec<u8>, behaviour: Behaviour) -> Server {
+pub(crate) fn serve(body: Vec<u8>, behaviour: Behaviour) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/model", listener.local_addr().unwrap());
     let starts = Arc::new(Mutex::new(Vec::new()));

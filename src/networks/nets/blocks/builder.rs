@@ -29,7 +29,7 @@ pub struct Width {
 }
 
 impl Width {
-    pub fn scale(self, filters: usize) -> usize {
+    pub(crate) fn scale(self, filters: usize) -> usize {
         if self.factor == 1.0 {
             return filters;
         }
@@ -52,7 +52,7 @@ pub struct Style {
 
 impl Style {
     /// What most sources share: batch norm in place of biases where it is on, ReLU, widths in steps of four.
-    pub fn of(config: &NetConfig, batch_norm: BatchNormStyle) -> Self {
+    pub(crate) fn of(config: &NetConfig, batch_norm: BatchNormStyle) -> Self {
         Self {
             batch_norm: config.batch_norm.then_some(batch_norm),
             bias: Bias::WithoutBatchNorm,
@@ -67,16 +67,16 @@ impl Style {
 /// Constants of batch normalisation.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct BatchNormStyle {
-    pub epsilon: f64,
+    pub(crate) epsilon: f64,
     /// Share of the new batch in the running statistics: one minus TensorFlow's decay.
-    pub momentum: f64,
+    pub(crate) momentum: f64,
 }
 
 impl BatchNormStyle {
     /// Torch's defaults.
     pub const TORCH: Self = Self { epsilon: 1e-5, momentum: 0.1 };
     /// TF-slim's for the Inception networks (decay 0.995 in davidsandberg/facenet).
-    pub const SLIM: Self = Self { epsilon: 1e-3, momentum: 0.005 };
+    pub(crate) const SLIM: Self = Self { epsilon: 1e-3, momentum: 0.005 };
 
     pub fn init(self, channels: usize, device: &Device) -> BatchNorm {
         BatchNormConfig::new(channels).with_epsilon(self.epsilon).with_momentum(self.momentum).init(device)
@@ -124,13 +124,13 @@ impl Builder {
     }
 
     /// A convolution for a network that keeps its layers in named fields; the builder moves on.
-    pub fn unit(&mut self, conv: Conv) -> ConvUnit {
+    pub(crate) fn unit(&mut self, conv: Conv) -> ConvUnit {
         let unit = self.unit_here(conv);
         self.passed(unit)
     }
 
     /// Moves past a block.
-    pub fn passed<B: Block>(&mut self, block: B) -> B {
+    pub(crate) fn passed<B: Block>(&mut self, block: B) -> B {
         self.shape = block.trace(self.shape, &mut Trace::default());
         block
     }
@@ -159,7 +159,7 @@ impl Builder {
     }
 
     /// A fully connected layer with the network's activation, written as a convolution that covers the whole map.
-    pub fn conv_everywhere(&mut self, name: &str, outputs: usize) -> &mut Self {
+    pub(crate) fn conv_everywhere(&mut self, name: &str, outputs: usize) -> &mut Self {
         let cover = rectangular(self.shape.height, self.shape.width, 0).valid().exact(outputs).plain();
         self.conv(name, cover)
     }
@@ -172,7 +172,7 @@ impl Builder {
     }
 
     /// A fully connected layer on the maps turned to columns, rows, channels, with a PReLU.
-    pub fn turned_linear(&mut self, name: &str, outputs: usize) -> &mut Self {
+    pub(crate) fn turned_linear(&mut self, name: &str, outputs: usize) -> &mut Self {
         let prelu = PReluConfig::new().with_num_parameters(outputs).init(&self.device);
         let linear = self.linear_here(outputs, true);
         self.add(name, Layer::TurnedLinear(TurnedLinear { linear, prelu }))
@@ -204,7 +204,7 @@ impl Builder {
     }
 
     /// All lines of an Inception table.
-    pub fn stages(&mut self, stages: &[Stage]) -> &mut Self {
+    pub(crate) fn stages(&mut self, stages: &[Stage]) -> &mut Self {
         for (name, branches) in stages {
             self.mixed(name, branches);
         }
@@ -212,7 +212,7 @@ impl Builder {
     }
 
     /// One line: a plain layer or a module of branches.
-    pub fn mixed(&mut self, name: &str, branches: &[&[Op]]) -> &mut Self {
+    pub(crate) fn mixed(&mut self, name: &str, branches: &[&[Op]]) -> &mut Self {
         match branches {
             [[op]] => self.op(name, op),
             _ => {
@@ -223,7 +223,7 @@ impl Builder {
     }
 
     /// Operations as a branch; names count from 1: `2.1` is the first layer of the second branch.
-    pub fn ops(&self, branch: usize, ops: &[Op]) -> Layers {
+    pub(crate) fn ops(&self, branch: usize, ops: &[Op]) -> Layers {
         self.branch(|b| {
             for (index, op) in ops.iter().enumerate() {
                 b.op(&format!("{}.{}", branch + 1, index + 1), op);
@@ -240,7 +240,7 @@ impl Builder {
     }
 
     /// A fully connected layer for the present maps; the builder stays.
-    pub fn linear_here(&self, outputs: usize, bias: bool) -> Linear {
+    pub(crate) fn linear_here(&self, outputs: usize, bias: bool) -> Linear {
         let inputs = self.shape.values();
         Linear {
             weight: self.style.init.param([inputs, outputs], inputs, outputs, &self.device),
@@ -249,7 +249,7 @@ impl Builder {
     }
 
     /// A bare convolution with a bias for the present maps; the builder stays.
-    pub fn conv_here(&self, conv: Conv, bias: bool) -> Conv2d {
+    pub(crate) fn conv_here(&self, conv: Conv, bias: bool) -> Conv2d {
         let channels = self.shape.channels;
         let (filters, groups) = match conv.filters {
             Filters::Scaled(filters) => (self.style.width.scale(filters), conv.groups),

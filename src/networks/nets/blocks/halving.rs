@@ -18,7 +18,7 @@ use burn::tensor::{Tensor, s};
 /// # Shapes
 /// - input: `[batch, channels_in, height, width]`
 /// - output: `[batch, channels_out, ⌈height / 2⌉, width / 2]`
-pub fn conv_3x3_halving(conv: &Conv2d, input: Tensor<4>) -> Tensor<4> {
+pub(crate) fn conv_3x3_halving(conv: &Conv2d, input: Tensor<4>) -> Tensor<4> {
     let weight = conv.weight.val();
     let even = input.clone().slice(s![.., .., .., 0..;2]);
     let odd = input.slice(s![.., .., .., 1..;2]);
@@ -35,7 +35,7 @@ pub fn conv_3x3_halving(conv: &Conv2d, input: Tensor<4>) -> Tensor<4> {
 /// # Shapes
 /// - input: `[batch, channels, height, width]`
 /// - output: `[batch, channels, height / 2, width / 2]`
-pub fn max_pool_halving(input: Tensor<4>) -> Tensor<4> {
+pub(crate) fn max_pool_halving(input: Tensor<4>) -> Tensor<4> {
     let [batch, channels, height, width] = input.dims();
     let over_columns = input.reshape([batch * channels, height, width / 2, 2]).max_dim(3);
     let rows = over_columns.reshape([batch * channels, height / 2, 2, width / 2]);

@@ -22,7 +22,7 @@ const DRAWS: usize = 6;
 
 impl Init {
     /// A lazily drawn parameter; `inputs` and `outputs` are the fans of one output value.
-    pub fn param<const D: usize>(
+    pub(crate) fn param<const D: usize>(
         self,
         shape: [usize; D],
         inputs: usize,
@@ -40,7 +40,7 @@ impl Init {
 }
 
 /// A lazily created bias of one value.
-pub fn constant(value: f64, length: usize, device: &Device) -> Param<Tensor<1>> {
+pub(crate) fn constant(value: f64, length: usize, device: &Device) -> Param<Tensor<1>> {
     Initializer::Constant { value }.init([length], device)
 }
 

@@ -10,7 +10,7 @@ use burn::nn::{PRelu, PaddingConfig2d};
 use burn::tensor::Tensor;
 
 /// conv(maps)
-pub fn convolve(conv: &Conv2d, maps: Tensor<4>) -> Tensor<4> {
+pub(crate) fn convolve(conv: &Conv2d, maps: Tensor<4>) -> Tensor<4> {
     if !maps.device().is_autodiff() || conv.bias.is_some() || !unpadded(conv) || conv.dilation != [1, 1] {
         return conv.forward(maps);
     }
@@ -26,7 +26,7 @@ pub fn convolve(conv: &Conv2d, maps: Tensor<4>) -> Tensor<4> {
 }
 
 /// One slope a channel for negative values: x · (α + (1 − α) · \[x ≥ 0\]).
-pub fn prelu(prelu: &PRelu, maps: Tensor<4>) -> Tensor<4> {
+pub(crate) fn prelu(prelu: &PRelu, maps: Tensor<4>) -> Tensor<4> {
     let slope = prelu.alpha.val();
     if !maps.device().is_autodiff() || slope.dims()[0] != maps.dims()[1] {
         return prelu.forward(maps);

@@ -24,21 +24,24 @@ mod trace;
 mod transparent;
 
 pub use crate::networks::nets::blocks::builder::{BatchNormStyle, Bias, Builder, Style, Width};
-pub use crate::networks::nets::blocks::conv::{
-    Activation, Conv, ConvUnit, Filters, conv, depthwise, describe, rectangular,
-};
-pub use crate::networks::nets::blocks::dense::{Maxout, TurnedLinear};
+pub use crate::networks::nets::blocks::conv::Activation;
+pub use crate::networks::nets::blocks::conv::{Conv, ConvUnit, Filters, conv, depthwise, describe, rectangular};
+pub(crate) use crate::networks::nets::blocks::dense::{Maxout, TurnedLinear};
 pub use crate::networks::nets::blocks::init::Init;
-pub use crate::networks::nets::blocks::layers::{Branches, Layer, Layers};
-pub use crate::networks::nets::blocks::local::LocallyConnected;
-pub use crate::networks::nets::blocks::pool::{Pool, PoolKind};
-pub use crate::networks::nets::blocks::residual::{Residual, Shuffle};
-pub use crate::networks::nets::blocks::table::{Op, Stage};
-pub use crate::networks::nets::blocks::trace::{LayerRow, LayerTable, MapShape, Trace};
+pub use crate::networks::nets::blocks::layers::Layer;
+pub(crate) use crate::networks::nets::blocks::layers::{Branches, Layers};
+pub(crate) use crate::networks::nets::blocks::local::LocallyConnected;
+pub use crate::networks::nets::blocks::pool::Pool;
+pub(crate) use crate::networks::nets::blocks::pool::PoolKind;
+pub(crate) use crate::networks::nets::blocks::residual::Residual;
+pub use crate::networks::nets::blocks::residual::Shuffle;
+pub(crate) use crate::networks::nets::blocks::table::{Op, Stage};
+pub use crate::networks::nets::blocks::trace::MapShape;
+pub(crate) use crate::networks::nets::blocks::trace::{LayerRow, LayerTable, Trace};
 pub(super) use crate::networks::nets::blocks::transparent::transparent_module;
 
 /// A piece of a network on feature maps. Vectors are maps of one pixel.
-pub trait Block {
+pub(crate) trait Block {
     /// # Shapes
     /// - `maps`: `[batch, channels, height, width]`
     /// - output: `[batch, channels', height', width']`, the sizes that [`Block::trace`] says.

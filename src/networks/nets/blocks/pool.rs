@@ -9,7 +9,7 @@ use super::{Block, MapShape, Trace};
 
 /// What a window becomes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PoolKind {
+pub(crate) enum PoolKind {
     Max,
     /// Padding does not count.
     Average,
@@ -26,16 +26,16 @@ const L2_EPSILON: f64 = 1e-12;
 #[derive(Module, Debug)]
 pub struct Pool {
     #[module(skip)]
-    pub kind: PoolKind,
+    pub(crate) kind: PoolKind,
     pub kernel: usize,
     pub stride: usize,
-    pub padding: usize,
+    pub(crate) padding: usize,
     /// Windows that only begin on the map count too, as Caffe has it; the default is to leave them out.
     pub ceil: bool,
 }
 
 impl Pool {
-    pub const fn new(kind: PoolKind, kernel: usize, stride: usize, padding: usize) -> Self {
+    pub(crate) const fn new(kind: PoolKind, kernel: usize, stride: usize, padding: usize) -> Self {
         Self { kind, kernel, stride, padding, ceil: false }
     }
 

@@ -4,7 +4,7 @@ use super::{Conv, Pool, conv, rectangular};
 
 /// One operation of a branch, as the Inception papers' figures draw it.
 #[derive(Debug, Clone)]
-pub enum Op {
+pub(crate) enum Op {
     Conv(Conv),
     Pool(Pool),
     /// Branches of a branch, concatenated.
@@ -44,4 +44,4 @@ impl Op {
 }
 
 /// One line of an Inception network's table: its name and its branches; one is a plain layer, several are a module.
-pub type Stage = (&'static str, &'static [&'static [Op]]);
+pub(crate) type Stage = (&'static str, &'static [&'static [Op]]);

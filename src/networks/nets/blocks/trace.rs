@@ -69,7 +69,7 @@ pub struct LayerTable {
 
 impl LayerTable {
     /// Describes `block` for one image of the given size.
-    pub fn of(block: &dyn Block, input: MapShape) -> Self {
+    pub(crate) fn of(block: &dyn Block, input: MapShape) -> Self {
         let mut trace = Trace::default();
         block.trace(input, &mut trace);
         Self { input, modules: trace.modules, layers: trace.layers }
@@ -85,6 +85,7 @@ impl LayerTable {
         })
     }
 
+    #[cfg(test)]
     pub fn output(&self) -> MapShape {
         self.modules.last().map_or(self.input, |row| row.output)
     }
@@ -109,6 +110,7 @@ impl LayerTable {
     }
 
     /// The line of one module.
+    #[cfg(test)]
     pub fn module(&self, name: &str) -> Option<&LayerRow> {
         self.modules.iter().find(|row| row.name == name)
     }
@@ -116,7 +118,7 @@ impl LayerTable {
 
 /// Collects the rows while a network is walked.
 #[derive(Debug, Default)]
-pub struct Trace {
+pub(crate) struct Trace {
     path: Vec<String>,
     modules: Vec<LayerRow>,
     layers: Vec<LayerRow>,

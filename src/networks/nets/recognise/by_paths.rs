@@ -10,7 +10,7 @@ use crate::networks::weights::{Format, NamedTensor, TensorFile, WeightsError};
 
 /// PyTorch's habits undone: batch norm's scale and shift called weight and bias, PReLU's slopes weight, linear layers
 /// stored as outputs × inputs.
-pub fn in_our_terms(file: TensorFile, format: Format) -> Result<TensorFile, WeightsError> {
+pub(crate) fn in_our_terms(file: TensorFile, format: Format) -> Result<TensorFile, WeightsError> {
     if format != Format::PyTorch {
         return Ok(file);
     }
@@ -49,7 +49,7 @@ pub fn find(file: TensorFile, format: Format) -> Result<Recognised, RecogniseErr
 }
 
 /// As that variant, whether it fits or not: filling the network names what does not.
-pub fn of_variant(file: TensorFile, variant: &Variant) -> Result<Recognised, RecogniseError> {
+pub(crate) fn of_variant(file: TensorFile, variant: &Variant) -> Result<Recognised, RecogniseError> {
     let options = options(&file, variant).unwrap_or_default();
     recognised(file, variant, &options)
 }

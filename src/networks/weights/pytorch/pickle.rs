@@ -32,7 +32,7 @@ pub enum Value {
 
 /// The values of a tuple, list or dictionary.
 #[derive(Debug, Default)]
-pub struct Container {
+pub(crate) struct Container {
     values: RefCell<Vec<Value>>,
     /// It is part of another container and takes no more values.
     closed: Cell<bool>,
@@ -42,7 +42,7 @@ pub struct Container {
 
 /// The names that a state dict needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Callable {
+pub(crate) enum Callable {
     OrderedDict,
     RebuildTensor,
     RebuildParameter,
@@ -51,7 +51,7 @@ pub enum Callable {
 
 /// A block of elements kept beside the pickle.
 #[derive(Debug, Clone)]
-pub struct Storage {
+pub(crate) struct Storage {
     pub key: Rc<str>,
     pub element: Element,
     pub length: usize,
@@ -60,10 +60,10 @@ pub struct Storage {
 /// A view of a storage.
 #[derive(Debug, Clone)]
 pub struct Tensor {
-    pub storage: Storage,
-    pub offset: usize,
+    pub(crate) storage: Storage,
+    pub(crate) offset: usize,
     pub shape: Vec<usize>,
-    pub strides: Vec<usize>,
+    pub(crate) strides: Vec<usize>,
 }
 
 /// Tensors have few axes; a shape of thousands of ones is an attack.
@@ -102,7 +102,7 @@ impl Value {
     }
 
     /// Pairs of a dictionary.
-    pub fn items(&self) -> Option<Vec<(Value, Value)>> {
+    pub(crate) fn items(&self) -> Option<Vec<(Value, Value)>> {
         let Self::Dict(items) = self else { return None };
         Some(items.values.borrow().chunks_exact(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect())
     }
@@ -112,7 +112,7 @@ impl Value {
     }
 
     /// A list of texts.
-    pub fn strings(&self) -> Option<Vec<Rc<str>>> {
+    pub(crate) fn strings(&self) -> Option<Vec<Rc<str>>> {
         let Self::List(list) = self else { return None };
         list.values.borrow().iter().map(Value::text).collect()
     }
@@ -132,7 +132,7 @@ impl Value {
 }
 
 /// Runs one pickle at the beginning of `bytes`; returns its value and its length.
-pub fn load(bytes: &[u8]) -> Result<(Value, usize), WeightsError> {
+pub(crate) fn load(bytes: &[u8]) -> Result<(Value, usize), WeightsError> {
     let mut machine = Machine { bytes, at: 0, stack: Vec::new(), marks: Vec::new(), memo: BTreeMap::new() };
     loop {
         let op = machine.take(1)?[0];

@@ -93,7 +93,7 @@ fn units() -> Vec<[String; 3]> {
 }
 
 /// From a frozen graph with folded batch norm.
-pub fn from_graph(mut file: TensorFile) -> Result<TensorFile, WeightsError> {
+pub(crate) fn from_graph(mut file: TensorFile) -> Result<TensorFile, WeightsError> {
     const NET: &str = "InceptionResnetV1";
     for [scope, _, ours] in units() {
         file.rename_kernel(&format!("{NET}/{scope}/weights"), &format!("{ours}.conv.weight"))?;
@@ -116,7 +116,7 @@ pub fn from_graph(mut file: TensorFile) -> Result<TensorFile, WeightsError> {
 }
 
 /// From the Keras port.
-pub fn from_keras(mut file: TensorFile) -> Result<TensorFile, WeightsError> {
+pub(crate) fn from_keras(mut file: TensorFile) -> Result<TensorFile, WeightsError> {
     for [_, layer, ours] in units() {
         file.rename_kernel(&format!("{layer}/kernel"), &format!("{ours}.conv.weight"))?;
         keras_batch_norm(&mut file, &format!("{layer}_BatchNorm"), &format!("{ours}.bn"))?;
@@ -151,7 +151,7 @@ fn keras_batch_norm(file: &mut TensorFile, layer: &str, ours: &str) -> Result<()
 }
 
 /// From facenet-pytorch's state dict.
-pub fn from_pytorch(mut file: TensorFile) -> Result<TensorFile, WeightsError> {
+pub(crate) fn from_pytorch(mut file: TensorFile) -> Result<TensorFile, WeightsError> {
     let mut norms: Vec<String> = units().into_iter().map(|[_, _, ours]| format!("{ours}.bn")).collect();
     norms.push("last_bn".to_owned());
     for norm in norms {

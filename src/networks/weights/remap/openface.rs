@@ -17,7 +17,7 @@ const MODULES: [(&str, &[usize], usize); 7] = [
 ];
 
 /// From the state dict.
-pub fn from_pytorch(mut file: TensorFile) -> Result<TensorFile, WeightsError> {
+pub(crate) fn from_pytorch(mut file: TensorFile) -> Result<TensorFile, WeightsError> {
     // All are taken out before one is put back, for their numbers and ours overlap.
     let mut renamed = Vec::new();
     for [conv, norm, ours] in units() {

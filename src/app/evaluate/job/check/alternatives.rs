@@ -10,7 +10,7 @@ use crate::types::{ChannelOrder, CropRule, PixelScaling, Preprocessing};
 /// What may be wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum PossibleFault {
+pub(crate) enum PossibleFault {
     CropMargin,
     PixelScaling,
     Channels,
@@ -21,15 +21,15 @@ pub enum PossibleFault {
 /// The preprocessing in use with one thing changed.
 #[derive(Debug, Clone)]
 pub struct Alternative {
-    pub suspect: PossibleFault,
-    pub way: Way,
+    pub(crate) suspect: PossibleFault,
+    pub(crate) way: Way,
     pub preprocessing: Preprocessing,
 }
 
 /// One part of preprocessing. In words as after "with": "channels in the order blue, green, red".
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Way {
+pub(crate) enum Way {
     Crop(CropRule),
     Scaling(PixelScaling),
     Channels(ChannelOrder),
@@ -87,7 +87,7 @@ impl Way {
 }
 
 /// Every single change of `used` but those of what was found already: to the usual ways, and to the model's `own`.
-pub fn of(used: &Preprocessing, own: &Preprocessing, found: &[Finding]) -> Vec<Alternative> {
+pub(crate) fn of(used: &Preprocessing, own: &Preprocessing, found: &[Finding]) -> Vec<Alternative> {
     let usual = CROPS.map(Way::Crop).into_iter().chain(SCALINGS.map(Way::Scaling)).chain(CHANNELS.map(Way::Channels));
     let mut ways: Vec<Way> = usual.collect();
     for way in Way::all_of(own) {
@@ -100,7 +100,7 @@ pub fn of(used: &Preprocessing, own: &Preprocessing, found: &[Finding]) -> Vec<A
 }
 
 /// What the model asks for and `used` does not do, but for what was found already.
-pub fn unlike_own(used: &Preprocessing, own: &Preprocessing, found: &[Finding]) -> Vec<(PossibleFault, Way)> {
+pub(crate) fn unlike_own(used: &Preprocessing, own: &Preprocessing, found: &[Finding]) -> Vec<(PossibleFault, Way)> {
     ways_that_differ(used, Way::all_of(own), found).collect()
 }
 

@@ -9,7 +9,7 @@ use crate::types::Preprocessing;
 
 /// One way in one round.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct MeasuredRow {
+pub(crate) struct MeasuredRow {
     pub round: usize,
     pub suspect: PossibleFault,
     pub way: Way,
@@ -26,8 +26,8 @@ pub struct MeasuredRow {
 /// Something to put right.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Finding {
-    pub suspect: PossibleFault,
-    pub fact: Fact,
+    pub(crate) suspect: PossibleFault,
+    pub(crate) fact: Fact,
     /// The fact and its remedy in words.
     pub said: String,
     pub fix: String,
@@ -38,7 +38,7 @@ pub struct Finding {
 /// What a finding says, for those with words of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Fact {
+pub(crate) enum Fact {
     /// Another way clearly does better than the one in use, whose d′ is `before`.
     Better { way: Way, before: f64, after: f64, standard_error: f64 },
     /// The model asks for another way; these pairs do not tell whether it matters.
@@ -114,7 +114,7 @@ const LEAST_SHARE: f64 = 0.1;
 const SAME_WAY: f64 = 0.1;
 
 /// A round's rows, and the alternative that gains most with what is said of it.
-pub fn of_round<'a>(
+pub(crate) fn of_round<'a>(
     round: usize,
     measured: &MeasuredSample,
     alternatives: &'a [Alternative],
@@ -151,7 +151,7 @@ pub fn of_round<'a>(
 }
 
 /// What the model asks for and was not done, although these pairs do not clearly show that it matters.
-pub fn unlike_the_model(
+pub(crate) fn unlike_the_model(
     used: &Preprocessing,
     own: &Preprocessing,
     found: &[Finding],
@@ -166,7 +166,7 @@ pub fn unlike_the_model(
 }
 
 /// What was skipped, and what that can hide.
-pub fn skipped(measured: &MeasuredSample, asked_pairs: usize) -> Option<Finding> {
+pub(crate) fn skipped(measured: &MeasuredSample, asked_pairs: usize) -> Option<Finding> {
     let lost = asked_pairs - measured.pairs;
     if lost == 0 {
         return None;
@@ -178,7 +178,7 @@ pub fn skipped(measured: &MeasuredSample, asked_pairs: usize) -> Option<Finding>
 }
 
 /// Which way the given embeddings were made, where that is not the way in use.
-pub fn how_given_was_made(measured: &MeasuredSample, alternatives: &[Alternative]) -> Option<Finding> {
+pub(crate) fn how_given_was_made(measured: &MeasuredSample, alternatives: &[Alternative]) -> Option<Finding> {
     let distances = measured.to_given.as_ref()?;
     let (nearest, distance) = distances.iter().enumerate().min_by(|a, b| a.1.total_cmp(b.1))?;
     let alternative = alternatives.get(nearest.checked_sub(1)?)?;

@@ -23,7 +23,7 @@ const BATCH: usize = 16;
 
 /// An image of the sample without a face to compare.
 #[derive(Debug, Clone)]
-pub struct SkippedImage {
+pub(crate) struct SkippedImage {
     pub path: String,
     pub reason: String,
     /// It was read, and shows none.
@@ -32,20 +32,20 @@ pub struct SkippedImage {
 
 /// The pairs of a sample in every way.
 pub struct MeasuredSample {
-    pub used: Kinds,
+    pub(crate) used: Kinds,
     /// In the order of the alternatives.
-    pub others: Vec<Kinds>,
+    pub(crate) others: Vec<Kinds>,
     /// Mean squared distance of the given embeddings to those made as in use, then in each other way.
     pub to_given: Option<Vec<f64>>,
     /// Pairs with both faces.
     pub pairs: usize,
-    pub skipped: Vec<SkippedImage>,
+    pub(crate) skipped: Vec<SkippedImage>,
 }
 
 /// One embedding a way, of one image.
 type Ways = Vec<Embedding>;
 
-pub fn measure(
+pub(crate) fn measure(
     engine: &Engine,
     config: &CheckConfig,
     list: &PairList,

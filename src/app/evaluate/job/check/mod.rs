@@ -45,7 +45,7 @@ pub struct CheckConfig {
 }
 
 /// Pairs of each kind that are looked at where nothing else is said: enough to see a gain of a tenth.
-pub const PAIRS_A_KIND: usize = 120;
+pub(crate) const PAIRS_A_KIND: usize = 120;
 
 impl CheckConfig {
     /// The usual check of how the images in a folder are prepared.
@@ -57,7 +57,7 @@ impl CheckConfig {
 
 /// The object that `--json` prints.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct CheckOutcome {
+pub(crate) struct CheckOutcome {
     pub model: String,
     pub used: Preprocessing,
     /// What the findings lead to; as `used` when there are none that change it.
@@ -79,7 +79,7 @@ const ROUNDS: usize = 3;
 
 /// Checks how pictures are prepared for the network of `engine`; `given` are embeddings of the same images from
 /// elsewhere.
-pub fn eval_check(
+pub(crate) fn eval_check(
     home: &Home,
     engine: &Engine,
     config: &CheckConfig,

@@ -13,7 +13,7 @@ use crate::faces::image::{DecodeLimits, DecodeScale, decode, thumbnail};
 
 const LONG_SIDE: u32 = 1024;
 
-pub fn load(shared: &Shared, open: &Mutex<OpenRuns>, key: ImageKey) -> Result<Picture> {
+pub(crate) fn load(shared: &Shared, open: &Mutex<OpenRuns>, key: ImageKey) -> Result<Picture> {
     let (run, image, whole) = match key {
         ImageKey::Seen { run, image } => (run, image, false),
         ImageKey::Judged { run, image } => (run, image, true),

@@ -17,7 +17,7 @@ const BINS: usize = 128;
 /// Fewer confirmed pairs of either kind say nothing.
 const FEWEST: u64 = 20;
 
-pub fn load(shared: &Shared) -> Result<Option<DistanceSample>> {
+pub(crate) fn load(shared: &Shared) -> Result<Option<DistanceSample>> {
     let model = shared.options().model_id();
     let judged = |row: &RunRow| row.has_curves && !matches!(row.score, Some(Score::Val(_))) && row.model == model.0;
     for row in runs::list(&shared.home)?.into_iter().filter(judged) {

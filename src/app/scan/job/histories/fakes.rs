@@ -19,7 +19,7 @@ use crate::library::FaceRecord;
 use crate::types::{Detection, Embedding, FaceBox, Landmarks, ModelId};
 
 /// The versions of both networks.
-pub struct Finder {
+pub(crate) struct Finder {
     detector: ModelId,
     model: ModelId,
     version: usize,
@@ -113,7 +113,7 @@ fn person_of(colour: [u8; 3]) -> Option<usize> {
 }
 
 /// How one picture was made from another: as it is known, or by registering the thumbnails, each pair once.
-pub enum Edits<'a> {
+pub(crate) enum Edits<'a> {
     Known,
     Registered(&'a ThumbnailCache),
 }

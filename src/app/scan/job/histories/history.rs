@@ -10,7 +10,7 @@ use crate::app::scan::job::ScanSummary;
 use crate::library::{Decision, MissingPolicy};
 use crate::types::{Revision, StepId, Touched};
 
-pub struct History {
+pub(crate) struct History {
     pub world: World,
     pub model: Model,
     /// What its user looks at: from the last scan on, all changes are their own.

@@ -11,7 +11,7 @@ use crate::types::PersonId;
 
 /// What its user said of a face.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Word {
+pub(crate) enum Word {
     #[default]
     Nothing,
     Of {
@@ -34,7 +34,7 @@ impl Word {
 
 /// All that can be taken back.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Words {
+pub(crate) struct Words {
     pub faces: BTreeMap<Key, Word>,
     /// Faces that are not somebody.
     pub rejected: BTreeSet<(Key, PersonId)>,
@@ -102,7 +102,7 @@ pub struct Step {
 }
 
 #[derive(Debug, Clone, Default)]
-pub struct Model {
+pub(crate) struct Model {
     pub words: Words,
     /// Who was said to be whom: people of the library, and who they truly are.
     pub given: BTreeSet<(PersonId, usize)>,
@@ -126,7 +126,7 @@ pub struct Model {
 
 /// What a scan has to tell.
 #[derive(Debug, Clone, Default)]
-pub struct Expected {
+pub(crate) struct Expected {
     pub missing: usize,
     pub withheld: usize,
     /// Each a picture and the one that took its place, at one path.

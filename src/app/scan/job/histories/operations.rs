@@ -10,7 +10,7 @@ use super::world::{Drive, FOLDERS, NAMES, Place};
 use crate::library::MissingPolicy;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Operation {
+pub(crate) enum Operation {
     Scan {
         accept: bool,
     },

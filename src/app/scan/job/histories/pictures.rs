@@ -43,7 +43,7 @@ pub struct Picture {
 }
 
 /// A face of a picture: the same number in every edit.
-pub type Slot = usize;
+pub(crate) type Slot = usize;
 
 struct Scene {
     room: u64,
@@ -62,7 +62,7 @@ const CROP: [f32; 4] = [0.15, 0.07, 0.75, 0.86];
 /// Bytes of a file.
 const FILE: usize = 30_000;
 /// The detector finds no smaller ones.
-pub const LEAST_FACE: f32 = 11.5;
+pub(crate) const LEAST_FACE: f32 = 11.5;
 
 const SCENES: [Scene; 8] = [
     Scene { room: 0, people: &[(0, MIDDLE)] },
@@ -78,12 +78,12 @@ const SCENES: [Scene; 8] = [
     Scene { room: 5, people: &[(2, MIDDLE)] },
 ];
 
-pub const SHOTS: u8 = SCENES.len() as u8;
+pub(crate) const SHOTS: u8 = SCENES.len() as u8;
 /// Scenes from here on are files that are no pictures.
 const RUBBISH: u8 = 100;
 
 impl Picture {
-    pub fn shot(scene: u8) -> Self {
+    pub(crate) fn shot(scene: u8) -> Self {
         Self { scene: scene % SHOTS, changes: [None; 2] }
     }
 
@@ -91,7 +91,7 @@ impl Picture {
         Self { scene: RUBBISH + number % 3, changes: [None; 2] }
     }
 
-    pub fn is_rubbish(self) -> bool {
+    pub(crate) fn is_rubbish(self) -> bool {
         self.scene >= RUBBISH
     }
 
@@ -149,7 +149,7 @@ impl Picture {
     }
 
     /// Whether this was made from `old`, and how.
-    pub fn edit_of(self, old: Self) -> Option<Edit> {
+    pub(crate) fn edit_of(self, old: Self) -> Option<Edit> {
         let before: Vec<Change> = old.changes().collect();
         let after: Vec<Change> = self.changes().collect();
         if self.scene != old.scene || self.is_rubbish() || !after.starts_with(&before) {
@@ -173,11 +173,11 @@ impl Picture {
 
     /// Whether it was made from `old`, and shows enough of it that registration is to find that: of a crop of a crop too
     /// little is left of these small pictures.
-    pub fn is_surely_edit_of(self, old: Self) -> bool {
+    pub(crate) fn is_surely_edit_of(self, old: Self) -> bool {
         self.edit_of(old).is_some() && self.changes != [Some(Change::Cropped); 2]
     }
 
-    pub fn pixels(self) -> RgbImage {
+    pub(crate) fn pixels(self) -> RgbImage {
         let mut pixels = draw(&SCENES[self.scene as usize]);
         for change in self.changes() {
             let (width, height) = pixels.dimensions();
@@ -216,7 +216,7 @@ impl Picture {
     }
 
     /// The picture of a file that was written here.
-    pub fn of_file(sha256: &[u8; 32]) -> Option<Self> {
+    pub(crate) fn of_file(sha256: &[u8; 32]) -> Option<Self> {
         KNOWN.lock().unwrap_or_else(PoisonError::into_inner).get(sha256).copied()
     }
 }

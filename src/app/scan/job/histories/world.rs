@@ -27,18 +27,18 @@ use crate::library::{
 };
 use crate::types::{Cancel, FaceId, PersonId, PhotoId, Revision, SquaredDistance, Touched};
 
-pub const FOLDERS: usize = 2;
+pub(crate) const FOLDERS: usize = 2;
 pub const NAMES: u8 = 4;
 const SAME: SquaredDistance = SquaredDistance(0.5);
 
 /// A file's place: which folder, which name.
-pub type Place = (usize, u8);
+pub(crate) type Place = (usize, u8);
 
 /// A face of a picture, wherever the picture's files are.
 pub type Key = (Picture, Slot);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Drive {
+pub(crate) enum Drive {
     There,
     Unplugged,
     /// The mount point is there and empty.
@@ -68,7 +68,7 @@ pub struct World {
 
 /// A face as the window shows it, and what the library says of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shown {
+pub(crate) struct Shown {
     pub face: FaceId,
     pub key: Key,
     pub state: FaceState,
@@ -78,7 +78,7 @@ pub struct Shown {
 
 /// All that somebody can see of a library.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct VisibleLibrary {
+pub(crate) struct VisibleLibrary {
     pub faces: Vec<Shown>,
     /// The pictures that are somewhere, and where.
     pub paths: BTreeMap<Picture, BTreeSet<PathBuf>>,
@@ -145,7 +145,7 @@ impl World {
 
     /// Writes a picture in a file's place that keeps the file's size and time. The inode's clock may be slow.
     #[cfg(unix)]
-    pub fn write_quietly(&mut self, place: Place, picture: Picture) {
+    pub(crate) fn write_quietly(&mut self, place: Place, picture: Picture) {
         use std::os::unix::fs::MetadataExt;
         let path = self.real_path(place);
         let inode = |path: &Path| fs::metadata(path).map(|file| (file.ctime(), file.ctime_nsec())).unwrap();
@@ -157,25 +157,25 @@ impl World {
         self.files.insert(place, picture);
     }
 
-    pub fn touch(&mut self, place: Place) {
+    pub(crate) fn touch(&mut self, place: Place) {
         self.clock += 1;
         let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000 + self.clock);
         fs::File::options().write(true).open(self.real_path(place)).unwrap().set_modified(time).unwrap();
     }
 
-    pub fn delete(&mut self, place: Place) {
+    pub(crate) fn delete(&mut self, place: Place) {
         fs::remove_file(self.real_path(place)).unwrap();
         self.files.remove(&place);
     }
 
-    pub fn rename(&mut self, from: Place, to: Place) {
+    pub(crate) fn rename(&mut self, from: Place, to: Place) {
         self.mend(to);
         fs::rename(self.real_path(from), self.real_path(to)).unwrap();
         let picture = self.files.remove(&from).unwrap();
         self.files.insert(to, picture);
     }
 
-    pub fn swap(&mut self, a: Place, b: Place) {
+    pub(crate) fn swap(&mut self, a: Place, b: Place) {
         let aside = self.home.join("aside");
         fs::rename(self.real_path(a), &aside).unwrap();
         fs::rename(self.real_path(b), self.real_path(a)).unwrap();
@@ -185,7 +185,7 @@ impl World {
     }
 
     /// The file cannot be read for a while: a folder is in its place.
-    pub fn break_file(&mut self, place: Place) {
+    pub(crate) fn break_file(&mut self, place: Place) {
         let path = self.real_path(place);
         fs::rename(&path, self.home.join(format!("broken-{}-{}", place.0, place.1))).unwrap();
         fs::create_dir(&path).unwrap();
@@ -200,14 +200,14 @@ impl World {
         }
     }
 
-    pub fn mend_file(&mut self, place: Place) {
+    pub(crate) fn mend_file(&mut self, place: Place) {
         let picture = self.broken[&place];
         self.mend(place);
         fs::rename(self.home.join(format!("broken-{}-{}", place.0, place.1)), self.real_path(place)).unwrap();
         self.files.insert(place, picture);
     }
 
-    pub fn set_drive(&mut self, folder: usize, drive: Drive) {
+    pub(crate) fn set_drive(&mut self, folder: usize, drive: Drive) {
         let (mount, away) = (self.folders[folder].clone(), self.away(folder));
         match self.drives[folder] {
             Drive::There => {}
@@ -227,7 +227,7 @@ impl World {
     }
 
     /// Both drives are mounted in each other's place.
-    pub fn exchange_drives(&mut self) {
+    pub(crate) fn exchange_drives(&mut self) {
         let aside = self.home.join("aside");
         let [one, two] = &self.folders;
         fs::rename(one, &aside).unwrap();
@@ -246,7 +246,7 @@ impl World {
     }
 
     /// The drive is plugged in at another place, and its user says so. Returns the place before.
-    pub fn move_folder(&mut self, folder: usize) -> PathBuf {
+    pub(crate) fn move_folder(&mut self, folder: usize) -> PathBuf {
         self.copies += 1;
         let to = self.home.join(format!("moved-{}", self.copies));
         fs::rename(&self.folders[folder], &to).unwrap();
@@ -257,7 +257,7 @@ impl World {
     }
 
     /// The files that a scan meets.
-    pub fn readable(&self, folder: usize) -> BTreeMap<PathBuf, Picture> {
+    pub(crate) fn readable(&self, folder: usize) -> BTreeMap<PathBuf, Picture> {
         let is_there = self.drives[folder] == Drive::There;
         let here = self.files.iter().filter(|(place, _)| is_there && place.0 == folder);
         here.map(|(place, picture)| (self.path(*place), *picture)).collect()
@@ -302,13 +302,13 @@ impl World {
         self.library.call(move |library| library.add_embeddings(&model, &embedded))
     }
 
-    pub fn change_detector(&mut self) {
+    pub(crate) fn change_detector(&mut self) {
         self.versions[0] += 1;
         self.finder = Finder::new(self.versions[0], self.versions[1]);
     }
 
     /// Another model, and all faces embedded by it.
-    pub fn change_model(&mut self) -> Result<()> {
+    pub(crate) fn change_model(&mut self) -> Result<()> {
         self.versions[1] = 1 - self.versions[1];
         self.finder = Finder::new(self.versions[0], self.versions[1]);
         self.embed_again()?;
@@ -316,7 +316,7 @@ impl World {
     }
 
     /// The program is started anew.
-    pub fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         self.library = open(&self.database, &self.kill_in);
     }
 
@@ -337,7 +337,7 @@ impl World {
     }
 
     /// Runs a scan that the program does not survive: it goes on with what the database was after so many calls.
-    pub fn killed_scan(&mut self, calls: u8) -> Result<()> {
+    pub(crate) fn killed_scan(&mut self, calls: u8) -> Result<()> {
         self.kill_in.store(i64::from(calls) + 1, Ordering::SeqCst);
         let scanned = self.scan(MissingPolicy::Accept);
         self.kill_in.store(0, Ordering::SeqCst);
@@ -367,11 +367,11 @@ impl World {
     }
 
     /// As another program decides.
-    pub fn decide_elsewhere(&self, decision: &Decision) -> Result<Touched, LibraryError> {
+    pub(crate) fn decide_elsewhere(&self, decision: &Decision) -> Result<Touched, LibraryError> {
         Library::open(&self.database)?.decide(decision, Revision::NOW)
     }
 
-    pub fn check_integrity(&self) {
+    pub(crate) fn check_integrity(&self) {
         self.library.call(|library| library.check_integrity()).unwrap();
     }
 

@@ -1,7 +1,7 @@
 //! Files taken apart and put together by hand.
 
 /// An EXIF block with an orientation and the camera's name.
-pub fn exif_block(orientation: u16, camera: &str) -> Vec<u8> {
+pub(crate) fn exif_block(orientation: u16, camera: &str) -> Vec<u8> {
     let mut block = b"II*\0\x08\0\0\0\x02\0".to_vec();
     block.extend(b"\x0f\x01\x02\0");
     block.extend((camera.len() as u32 + 9).to_le_bytes());
@@ -14,30 +14,30 @@ pub fn exif_block(orientation: u16, camera: &str) -> Vec<u8> {
     block
 }
 
-pub fn exif_segment(orientation: u16, camera: &str) -> Vec<u8> {
+pub(crate) fn exif_segment(orientation: u16, camera: &str) -> Vec<u8> {
     [&b"Exif\0\0"[..], &exif_block(orientation, camera)].concat()
 }
 
 /// Behind a JPEG's start marker.
-pub fn with_segment(jpeg: &[u8], marker: u8, content: &[u8]) -> Vec<u8> {
+pub(crate) fn with_segment(jpeg: &[u8], marker: u8, content: &[u8]) -> Vec<u8> {
     let length = (content.len() as u16 + 2).to_be_bytes();
     [&jpeg[..2], &[0xff, marker], &length, content, &jpeg[2..]].concat()
 }
 
-pub fn without_segment(jpeg: &[u8], marker: u8) -> Vec<u8> {
+pub(crate) fn without_segment(jpeg: &[u8], marker: u8) -> Vec<u8> {
     let at = find(jpeg, &[0xff, marker]);
     let length = usize::from(u16::from_be_bytes([jpeg[at + 2], jpeg[at + 3]]));
     [&jpeg[..at], &jpeg[at + 2 + length..]].concat()
 }
 
 /// Behind a PNG's header. Nobody looks at the checksum.
-pub fn with_chunk(png: &[u8], kind: &[u8], content: &[u8]) -> Vec<u8> {
+pub(crate) fn with_chunk(png: &[u8], kind: &[u8], content: &[u8]) -> Vec<u8> {
     const HEADER_END: usize = 33;
     [&png[..HEADER_END], &png_chunk(kind, content), &png[HEADER_END..]].concat()
 }
 
 /// A PNG with its data in chunks of `length` bytes.
-pub fn rechunked(png: &[u8], length: usize) -> Vec<u8> {
+pub(crate) fn rechunked(png: &[u8], length: usize) -> Vec<u8> {
     let at = find(png, b"IDAT") - 4;
     let old = u32::from_be_bytes(png[at..at + 4].try_into().unwrap()) as usize;
     let data = &png[at + 8..at + 8 + old];
@@ -50,17 +50,17 @@ fn png_chunk(kind: &[u8], content: &[u8]) -> Vec<u8> {
 }
 
 /// A WebP file of these chunks.
-pub fn riff(chunks: &[(&[u8], &[u8])]) -> Vec<u8> {
+pub(crate) fn riff(chunks: &[(&[u8], &[u8])]) -> Vec<u8> {
     let body: Vec<u8> = chunks.iter().flat_map(|(kind, content)| chunk(kind, content)).collect();
     [b"RIFF", &(body.len() as u32 + 4).to_le_bytes()[..], b"WEBP", &body].concat()
 }
 
-pub fn chunk(kind: &[u8], content: &[u8]) -> Vec<u8> {
+pub(crate) fn chunk(kind: &[u8], content: &[u8]) -> Vec<u8> {
     let fill = &[0][..content.len() % 2];
     [kind, &(content.len() as u32).to_le_bytes(), content, fill].concat()
 }
 
-pub fn little(bytes: &[u8]) -> u32 {
+pub(crate) fn little(bytes: &[u8]) -> u32 {
     bytes.iter().rev().fold(0, |value, byte| value << 8 | u32::from(*byte))
 }
 
@@ -68,7 +68,7 @@ pub fn find(bytes: &[u8], wanted: &[u8]) -> usize {
     bytes.windows(wanted.len()).position(|window| window == wanted).unwrap()
 }
 
-pub fn flipped(bytes: &[u8], at: usize) -> Vec<u8> {
+pub(crate) fn flipped(bytes: &[u8], at: usize) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     bytes[at] ^= 1;
     bytes
