@@ -1,7 +1,7 @@
 //! The features of the window, in the order of the rail. A new one is one line here.
 //!
 //! The first word is its room below `src/app`, the second its name among messages, requests and answers. Of the room the
-//! shell knows `state::State` (a [`Feature`](crate::app::ui::feature::Feature)), `job::Job` (a
+//! shell knows `state::State` (a [`Feature`]), `job::Job` (a
 //! [`FeatureJob`](crate::app::engine::shared::FeatureJob)) and `view::Views` (a
 //! [`FeatureView`](crate::app::ui::feature::FeatureView)). What a feature without a view draws,
 //! the shell draws where it is needed: the page of a library without photos is the scan's.

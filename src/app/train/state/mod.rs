@@ -1,9 +1,9 @@
 //! Everything of the Train view and the demonstration that is not drawing.
 //!
-//! * [`message`] is what the view sends, what is asked of the job, and what it tells.
+//! * `message` is what the view sends, what is asked of the job, and what it tells.
 //! * [`form`] is what the user has chosen, and why a run cannot start yet.
 //! * [`live`] is a run as it is watched: curves, histograms, triplets, alarms, how it ended.
-//! * [`update`] is what messages and events do to [`State`]; [`words`] are alarms and reasons in the user's
+//! * `update` is what messages and events do to [`State`]; [`words`] are alarms and reasons in the user's
 //!   language.
 
 pub mod form;
