@@ -38,6 +38,8 @@
 
 // The pages are for who works in the house: they lead to what is private, too.
 #![allow(rustdoc::private_intra_doc_links)]
+// Without the window, what only it calls has no caller.
+#![cfg_attr(not(feature = "gui"), allow(dead_code, unused_imports))]
 
 pub mod app;
 pub mod cluster;
