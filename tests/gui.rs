@@ -368,7 +368,7 @@ fn a_running_scan_is_shown_and_can_be_cancelled() {
     harness.run();
     assert_eq!(wire.actions(), [Request::Cancel(JobId(7))]);
     let summary = JobSummary { photos: 1300, faces: 2100, skipped: 1, elapsed_secs: 90.0, ..JobSummary::default() };
-    wire.push(Report::JobEnded(JobId(7), JobEnd::Done(summary)));
+    wire.push(Report::JobEnded(JobId(7), JobEnd::Done(JobKind::SCAN, summary)));
     harness.run_steps(4);
     harness.get_by_label("1,300 new photos, 2,100 new faces, 1 file skipped");
 }

@@ -5,7 +5,7 @@ use eframe::egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use likeness::app::engine::facts::NamedPerson;
-use likeness::app::engine::report::{Failed, Failure, JobEnd, JobId, JobSummary, Report, Withheld};
+use likeness::app::engine::report::{Failed, Failure, JobEnd, JobId, JobKind, JobSummary, Report, Withheld};
 use likeness::app::people::state as people;
 use likeness::app::settings::state as settings_view;
 use likeness::app::shell::app::App;
@@ -469,7 +469,7 @@ fn photos_that_are_gone_are_asked_about() {
     let withheld = || Withheld { folder: "/mnt/usb".into(), gone: 412, of: 500 };
     let summary = || JobSummary { withheld: vec![withheld()], ..JobSummary::default() };
     wire.push(Report::Job(scan_report()));
-    wire.push(Report::JobEnded(JobId(7), JobEnd::Done(summary())));
+    wire.push(Report::JobEnded(JobId(7), JobEnd::Done(JobKind::SCAN, summary())));
     harness.run_steps(4);
     let question = "412 of 500 photos of /mnt/usb are not there. Is its drive unplugged?";
     harness.get_by_label(question);
@@ -478,7 +478,7 @@ fn photos_that_are_gone_are_asked_about() {
     assert!(harness.query_by_label(question).is_none());
     assert!(wire.last_change().is_none(), "nothing is marked as missing");
     wire.push(Report::Job(scan_report()));
-    wire.push(Report::JobEnded(JobId(7), JobEnd::Done(summary())));
+    wire.push(Report::JobEnded(JobId(7), JobEnd::Done(JobKind::SCAN, summary())));
     harness.run_steps(4);
     harness.get_by_label("They are gone").click();
     harness.run_steps(3);
@@ -496,7 +496,7 @@ fn a_question_stays_under_the_pointer_while_notices_come_and_go() {
     let withheld = vec![Withheld { folder: "/mnt/usb".into(), gone: 412, of: 500 }];
     let summary = JobSummary { withheld, ..JobSummary::default() };
     wire.push(Report::Job(scan_report()));
-    wire.push(Report::JobEnded(JobId(7), JobEnd::Done(summary)));
+    wire.push(Report::JobEnded(JobId(7), JobEnd::Done(JobKind::SCAN, summary)));
     harness.run_steps(4);
     let place = |harness: &Harness<'static, App>| harness.get_by_label("They are gone").rect();
     let first = place(&harness);
@@ -527,7 +527,7 @@ fn a_scan_tells_of_names_in_edited_photos_and_of_folders_that_are_not_there() {
         ..JobSummary::default()
     };
     wire.push(Report::Job(scan_report()));
-    wire.push(Report::JobEnded(JobId(7), JobEnd::Done(summary)));
+    wire.push(Report::JobEnded(JobId(7), JobEnd::Done(JobKind::SCAN, summary)));
     harness.run_steps(4);
     harness.get_by_label(
         "0 new photos, 0 new faces, 3 names carried over to edited photos, 1 lost face waits to be put back, \

@@ -47,8 +47,8 @@ pub enum Report<E> {
 /// How a job ended.
 #[derive(Debug, Clone)]
 pub enum JobEnd {
-    /// What it achieved, in numbers.
-    Done(JobSummary),
+    /// What it achieved, in numbers. It may have told nothing before its end, so it says what it was.
+    Done(JobKind, JobSummary),
     /// Stopped by its user; what was done is kept.
     Cancelled,
     Failed(Failure),

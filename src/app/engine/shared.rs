@@ -127,10 +127,10 @@ impl<E: 'static> Sink<E> {
         }
     }
 
-    pub fn end(&self, job: JobId, cancel: &Cancel, outcome: Result<JobSummary>) {
+    pub fn end(&self, job: JobId, kind: JobKind, cancel: &Cancel, outcome: Result<JobSummary>) {
         let end = match outcome {
             _ if cancel.is_cancelled() => JobEnd::Cancelled,
-            Ok(summary) => JobEnd::Done(summary),
+            Ok(summary) => JobEnd::Done(kind, summary),
             Err(error) => JobEnd::Failed(failure(Failed::Job, &error)),
         };
         self.report(Report::JobEnded(job, end));
@@ -310,11 +310,11 @@ mod tests {
         let (job, _) = tasks.begin_job();
         tasks.run_job(job, |_, _, _| panic!("the driver is gone"));
         let (next, cancel) = tasks.begin_job();
-        tasks.run_job(next, move |_, _, sink| sink.end(next, &cancel, Ok(JobSummary::default())));
+        tasks.run_job(next, move |_, _, sink| sink.end(next, JobKind::SCAN, &cancel, Ok(JobSummary::default())));
         let hear = || told.recv_timeout(Duration::from_secs(20)).unwrap();
         let Report::JobEnded(ended, JobEnd::Failed(failure)) = hear() else { panic!("the job was not ended") };
         assert_eq!((ended, failure.what), (job, Failed::Internal));
         assert_eq!(failure.details, "the job broke down: the driver is gone");
-        assert!(matches!(hear(), Report::JobEnded(ended, JobEnd::Done(_)) if ended == next), "the next job runs");
+        assert!(matches!(hear(), Report::JobEnded(ended, JobEnd::Done(..)) if ended == next), "the next job runs");
     }
 }

@@ -348,22 +348,22 @@ impl Update {
 
     fn job_ended(&mut self, state: &mut State, text: &Locale, job: JobId, end: JobEnd) {
         for_features!(tell_ended state, job);
-        let summary = match &end {
-            JobEnd::Done(summary) => summary.clone(),
-            JobEnd::Cancelled | JobEnd::Failed(_) => JobSummary::default(),
+        let shown = state.facts.jobs.remove(&job).map(|report| report.kind);
+        let (kind, summary) = match &end {
+            JobEnd::Done(kind, summary) => (Some(*kind), summary.clone()),
+            JobEnd::Cancelled | JobEnd::Failed(_) => (shown, JobSummary::default()),
         };
-        let kind = state.facts.jobs.remove(&job).map(|report| report.kind);
         let ended = kind.and_then(|kind| ended(kind, &summary, text));
         let said_in_view = ended.as_ref().is_some_and(|ended| ended.said_in == Some(state.view));
-        // One that ended before it told anything may have left anything.
+        // One that broke off before it told anything may have left anything.
         let touched = ended.as_ref().map_or_else(Touched::everything, |ended| ended.touched.clone());
         match (end, ended) {
             _ if said_in_view => {}
-            (JobEnd::Done(_), Some(Ended { words, show, questions, .. })) => {
+            (JobEnd::Done(..), Some(Ended { words, show, questions, .. })) => {
                 state.notices.say(words, show.map(Offer::show), self.now_secs);
                 questions.into_iter().for_each(|question| state.notices.ask(question));
             }
-            (JobEnd::Done(_), None) => {}
+            (JobEnd::Done(..), None) => {}
             (JobEnd::Cancelled, _) => state.notices.say(text.s("said_cancelled").into(), None, self.now_secs),
             (JobEnd::Failed(failure), _) => self.failed(state, text, None, failure),
         }

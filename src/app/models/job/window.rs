@@ -66,7 +66,7 @@ fn install_models(tasks: &mut Tasks<'_, Event>, models: Vec<ModelId>) {
             install(&store, &models, &InstallOptions::default(), &cancel, &mut events)?;
             Ok(JobSummary::default())
         });
-        sink.end(job, &cancel, outcome);
+        sink.end(job, JobKind::INSTALL, &cancel, outcome);
     });
 }
 

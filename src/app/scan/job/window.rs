@@ -27,7 +27,7 @@ impl FeatureJob for Job {
             let mut events = sink.reporter(job, JobKind::SCAN);
             let outcome = scan_folders(shared, networks, folders, &cancel, &mut events);
             shared.library_changed();
-            sink.end(job, &cancel, outcome.map(|summary| job_summary(&summary)));
+            sink.end(job, JobKind::SCAN, &cancel, outcome.map(|summary| job_summary(&summary)));
         });
     }
 }

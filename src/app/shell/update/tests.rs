@@ -1,5 +1,6 @@
 use super::*;
 use crate::app::engine::progress::{Progress, Stage};
+use crate::app::engine::report::Withheld;
 use crate::app::photos::state::{Month, PhotoTile, Request as PhotosRequest, Timeline};
 use crate::app::train::state::Request as TrainRequest;
 use crate::app::train::state::live::{LiveRun, RunStart};
@@ -149,4 +150,16 @@ fn people_are_read_once_for_many_changes() {
     assert_eq!(loads(&mut update), 1, "then they are read once more");
     update.receive(&mut state, &text, Report::Own(Answer::Facts(Loaded::People(Default::default()))));
     assert_eq!(loads(&mut update), 0);
+}
+
+/// A scan of folders that are not there tells nothing before its end; its question must not be lost.
+#[test]
+fn a_scan_that_told_nothing_before_its_end_asks_about_missing_photos() {
+    let (mut update, mut state, text) = (Update::default(), State::default(), Locale::new(Language::English));
+    let withheld = Withheld { folder: "/photos".into(), gone: 9, of: 10 };
+    let summary = JobSummary { withheld: vec![withheld], ..JobSummary::default() };
+    update.receive(&mut state, &text, Report::JobEnded(JobId(1), JobEnd::Done(JobKind::SCAN, summary)));
+    let accept = Action::AcceptMissing("/photos".into());
+    let answers = state.notices.shown().iter().flat_map(|notice| &notice.actions);
+    assert!(answers.into_iter().any(|offer| offer.action.as_ref() == Some(&accept)), "{:?}", state.notices.shown());
 }

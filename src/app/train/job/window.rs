@@ -7,7 +7,7 @@ use anyhow::{Context, Result, anyhow};
 
 use crate::app::engine::networks::choose_device;
 use crate::app::engine::progress::{Progress, Stage};
-use crate::app::engine::report::{Failed, JobEnd, JobId, JobReport, JobSummary, Report};
+use crate::app::engine::report::{Failed, JobEnd, JobId, JobKind, JobReport, JobSummary, Report};
 use crate::app::engine::shared::{FeatureJob, Shared, Sink, Tasks, failure};
 use crate::app::jobs::demonstration::{self, DemoOptions};
 use crate::app::jobs::options;
@@ -151,7 +151,7 @@ fn reembed_library(tasks: &mut Tasks<'_, Event>) {
         };
         let outcome = work();
         shared.library_changed();
-        sink.end(job, &cancel, outcome);
+        sink.end(job, REEMBED, &cancel, outcome);
     });
 }
 
@@ -166,11 +166,14 @@ struct Reporter<'a> {
 impl Reporter<'_> {
     fn progress(&self, stage: Stage, done: u64, total: u64, left_secs: Option<f64>) {
         let progress = Progress::at(stage, done, (total > 0).then_some(total), left_secs);
-        let kind = match self.kind {
+        self.sink.job(JobReport { job: self.job, kind: self.job_kind(), progress });
+    }
+
+    fn job_kind(&self) -> JobKind {
+        match self.kind {
             RunKind::Training => TRAIN,
             RunKind::Demonstration => DEMONSTRATE,
-        };
-        self.sink.job(JobReport { job: self.job, kind, progress });
+        }
     }
 
     fn began(&self, name: String, network: String, device: &ComputeDevice) {
@@ -197,7 +200,7 @@ impl Reporter<'_> {
             Err(error) => RunEnd::Failed(failure(failed, &error)),
         };
         let job_end = match &end {
-            RunEnd::Trained(_) | RunEnd::Demonstrated(_) => JobEnd::Done(JobSummary::default()),
+            RunEnd::Trained(_) | RunEnd::Demonstrated(_) => JobEnd::Done(self.job_kind(), JobSummary::default()),
             RunEnd::Interrupted | RunEnd::Discarded | RunEnd::Stopped => JobEnd::Cancelled,
             RunEnd::Failed(failure) => JobEnd::Failed(failure.clone()),
         };

@@ -95,7 +95,7 @@ fn start(tasks: &mut Tasks<'_, Event>, setup: EvaluationSetup) {
         if !finished.runs.is_empty() {
             sink.send(Event::Finished(finished.runs));
         }
-        sink.end(job, &cancel, outcome.map(|()| finished.summary));
+        sink.end(job, EVALUATE, &cancel, outcome.map(|()| finished.summary));
     });
 }
 
@@ -104,7 +104,7 @@ fn start_check(tasks: &mut Tasks<'_, Event>, run: PathBuf) {
     tasks.run_job(job, move |shared, networks, sink| {
         let found = check::run(shared, networks, &run, &cancel, &mut sink.reporter(job, CHECK));
         sink.send(Event::Checked(run, found.map_err(|error| failure(Failed::Evaluation, &error))));
-        sink.end(job, &cancel, Ok(JobSummary::default()));
+        sink.end(job, CHECK, &cancel, Ok(JobSummary::default()));
     });
 }
 
