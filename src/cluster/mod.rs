@@ -42,8 +42,8 @@ pub use scores::score;
 pub(crate) use scores::{Scores, SweepPoint, sweep};
 
 use crate::types::{Cancel, Embedding, SquaredDistance};
-use constraints::Facts;
-use vectors::Vectors;
+use constraints::NumberedConstraints;
+use vectors::FaceVectors;
 
 /// What the distance of two clusters is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, clap::ValueEnum)]
@@ -98,35 +98,35 @@ pub(crate) fn dendrogram(
     cancel: &Cancel,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Dendrogram, ClusterError> {
-    let engine = if embeddings.len() <= MATRIX_MAX_FACES { Engine::Matrix } else { Engine::Means };
+    let engine = if embeddings.len() <= MATRIX_MAX_FACES { Algorithm::Matrix } else { Algorithm::Means };
     dendrogram_with(engine, embeddings, constraints, linkage, cancel, progress)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Engine {
+enum Algorithm {
     Matrix,
     Means,
 }
 
 fn dendrogram_with(
-    engine: Engine,
+    engine: Algorithm,
     embeddings: &[Embedding],
     constraints: &Constraints,
     linkage: Linkage,
     cancel: &Cancel,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Dendrogram, ClusterError> {
-    let vectors = Vectors::new(embeddings)?;
-    let facts = Facts::new(constraints, embeddings.len())?;
+    let vectors = FaceVectors::new(embeddings)?;
+    let facts = NumberedConstraints::new(constraints, embeddings.len())?;
     match (engine, linkage) {
-        (Engine::Matrix, _) => {
+        (Algorithm::Matrix, _) => {
             let matrix = matrix::Matrix::new(&vectors, linkage, cancel)?;
             chain::run(matrix, &facts, cancel, progress)
         }
-        (Engine::Means, Linkage::Average | Linkage::Ward) => {
+        (Algorithm::Means, Linkage::Average | Linkage::Ward) => {
             chain::run(means::Means::new(vectors, linkage), &facts, cancel, progress)
         }
-        (Engine::Means, Linkage::Single | Linkage::Complete) => {
+        (Algorithm::Means, Linkage::Single | Linkage::Complete) => {
             Err(ClusterError::TooManyFaces { linkage, faces: embeddings.len(), limit: MATRIX_MAX_FACES })
         }
     }

@@ -56,7 +56,7 @@ pub struct GroupingOutcome {
 impl GroupingInput {
     /// The person that each face is said to be.
     pub fn confirmed(&self) -> Vec<Option<PersonId>> {
-        self.faces.iter().map(|face| face.state.person().filter(|_| face.state.is_said())).collect()
+        self.faces.iter().map(|face| face.state.person().filter(|_| face.state.is_decided())).collect()
     }
 
     /// Pairs of places in `faces` that must not meet: a face and the faces of a person whom it is not, and the faces
@@ -247,7 +247,7 @@ impl<'g> GroupsToApply<'g> {
 
     /// Neither confirmed nor set aside: the grouping may place it.
     fn is_open(&self, face: FaceId) -> bool {
-        !self.states[&face].is_said() && !matches!(self.states[&face], FaceState::SetAside(_))
+        !self.states[&face].is_decided() && !matches!(self.states[&face], FaceState::SetAside(_))
     }
 
     fn is_rejected(&self, face: FaceId, person: PersonId) -> bool {
@@ -259,7 +259,7 @@ impl<'g> GroupsToApply<'g> {
         let mut votes: HashMap<PersonId, usize> = HashMap::new();
         for face in group {
             let state = self.states[face];
-            if let (true, Some(person)) = (state.is_said(), state.person()) {
+            if let (true, Some(person)) = (state.is_decided(), state.person()) {
                 *votes.entry(person).or_default() += 1;
             }
         }
@@ -324,7 +324,7 @@ impl<'g> GroupsToApply<'g> {
         }
         let Some(row) = rows::person(d.t, person)? else { return Ok(false) };
         let faces = rows::faces_of(d.t, person)?;
-        Ok(!row.is_known() && faces.iter().all(|(_, belongs)| !belongs.is_said()))
+        Ok(!row.is_known() && faces.iter().all(|(_, belongs)| !belongs.is_decided()))
     }
 
     /// Nameless people whose faces all went elsewhere are gone. What was said about them holds for those who took

@@ -19,7 +19,7 @@ use super::data::{Dataset, PictureSource};
 use super::ema::Ema;
 use super::events::{Control, StepReport, StopReason, TrainEvent};
 use super::frozen::{FreezeError, freeze, redraw_last_layer};
-use super::loader::{BATCHES_AHEAD, Loader, LoaderError, Loading, Request, SkippedPicture};
+use super::loader::{BATCHES_AHEAD, BatchRequest, Loader, LoaderError, Loading, SkippedPicture};
 use super::mining::offline::TripletPlan;
 use super::optimiser::Optimiser;
 use super::sampler::{Exemplar, Sampler, SamplerPosition};
@@ -129,7 +129,7 @@ pub(crate) fn train<N: Module + EmbeddingNet>(
     control: &Control,
     emit: &mut dyn FnMut(TrainEvent),
 ) -> Result<Trained<N>, TrainError> {
-    let mut run = Run::start(net, setup, control, emit)?;
+    let mut run = TrainingRun::start(net, setup, control, emit)?;
     let reason = run.steps().or_else(|error| match error {
         TrainError::Interrupted(reason) => Ok(reason),
         error => Err(error),
@@ -137,7 +137,7 @@ pub(crate) fn train<N: Module + EmbeddingNet>(
     run.finish(reason)
 }
 
-struct Run<'a, N> {
+struct TrainingRun<'a, N> {
     config: &'a TrainConfig,
     data: &'a TrainingData,
     card: ModelCard,
@@ -174,7 +174,7 @@ struct Run<'a, N> {
     paused_secs: f64,
 }
 
-impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
+impl<'a, N: Module + EmbeddingNet> TrainingRun<'a, N> {
     fn start(
         net: N,
         setup: Setup<'a>,
@@ -385,7 +385,7 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
                 Some(plan) => plan.batch(self.requested).exemplars,
                 None => self.sampler.batch(SamplerPosition(self.requested)),
             };
-            self.loader.request(Request { step: self.requested, exemplars })?;
+            self.loader.request(BatchRequest { step: self.requested, exemplars })?;
             self.requested += 1;
         }
         Ok(())

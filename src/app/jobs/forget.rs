@@ -167,7 +167,7 @@ mod tests {
             sha256: vec![[7; 32]],
             picture: None,
             face_box: FaceBox { x: 10.0, y: 10.0, width: 60.0, height: 80.0 },
-            is_said: true,
+            is_decided: true,
         };
         let (person, name) = (PersonId(3), Some("Ada".to_owned()));
         PersonToForget { person, name, faces: vec![face], vectors: 0, rejections: 0, steps: 0, namesakes: 0 }

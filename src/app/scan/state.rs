@@ -70,7 +70,7 @@ impl Feature for State {
             show: Some(show),
             questions: summary.withheld.iter().map(|withheld| about_missing(withheld, text)).collect(),
             touched: Touched::everything(),
-            said_in: None,
+            shown_in: None,
         })
     }
 }

@@ -7,13 +7,13 @@ use eframe::egui::{self, CentralPanel, Key, KeyboardShortcut, Margin, Modifiers,
 use url::Url;
 
 use super::backend::{Backend, Request};
-use super::dialogs::{Answer, Dialogs, Opened};
+use super::dialogs::{DialogEnd, DialogStart, Dialogs};
 use super::features::{self, for_features};
 use super::message::Message;
 use super::search_field::{self, SearchField};
 use super::state::{Context, Page, Settings, State};
 use super::toasts::Toasts;
-use super::typed_path::{Outcome, TypedPath};
+use super::typed_path::{TypedPath, TypedPathOutcome};
 use super::update::{EVENTS_A_CALL, Update};
 use super::{job_bar, rail};
 use crate::app::engine::report::{JobKind, Report};
@@ -50,7 +50,7 @@ macro_rules! views_of {
             }
         }
 
-        impl Frame<'_> {
+        impl WindowFrame<'_> {
             /// Draws what belongs to the view on show.
             fn view_ui(&mut self, ui: &mut Ui, views: &mut Views) {
                 let state = self.state;
@@ -145,9 +145,9 @@ impl App {
         self.updates.tick(&self.state, ctx.time());
         self.drain_events(ctx);
         match self.dialogs.poll(ctx) {
-            Some((asked, Answer::Chosen(paths))) => self.messages.extend(asked.with_paths(paths)),
-            Some((asked, Answer::NoDialog)) => self.type_path(asked),
-            Some((asked, Answer::Nothing)) => self.messages.push(Message::NoPath(Box::new(asked))),
+            Some((asked, DialogEnd::Chosen(paths))) => self.messages.extend(asked.with_paths(paths)),
+            Some((asked, DialogEnd::NoDialog)) => self.type_path(asked),
+            Some((asked, DialogEnd::Nothing)) => self.messages.push(Message::NoPath(Box::new(asked))),
             None => {}
         }
         for message in std::mem::take(&mut self.messages) {
@@ -228,8 +228,8 @@ impl App {
     fn ask(&mut self, ctx: &egui::Context, asked: Message, question: PathQuestion) {
         let title = self.text.s(question.title_key);
         match self.dialogs.ask(asked.clone(), question, title, ctx) {
-            Ok(Opened::Now) => {}
-            Ok(Opened::OneIsOpen) => self.offer_to_type(asked, "a_dialog_is_open"),
+            Ok(DialogStart::Now) => {}
+            Ok(DialogStart::OneIsOpen) => self.offer_to_type(asked, "a_dialog_is_open"),
             Err(error) => self.state.notices.fail(self.text.s("failed").to_owned(), error.to_string()),
         }
     }
@@ -247,9 +247,9 @@ impl App {
     fn typed_path_ui(&mut self, ctx: &egui::Context) {
         let Some(typed) = &mut self.typed_path else { return };
         match typed.ui(ctx, &self.text) {
-            Outcome::Open => {}
-            Outcome::Closed => self.typed_path = None,
-            Outcome::Typed(asked, path) => {
+            TypedPathOutcome::Open => {}
+            TypedPathOutcome::Closed => self.typed_path = None,
+            TypedPathOutcome::Typed(asked, path) => {
                 self.typed_path = None;
                 self.messages.extend(asked.with_paths(vec![path]));
             }
@@ -261,7 +261,7 @@ impl App {
         self.images.begin_frame();
         let mut messages = std::mem::take(&mut self.messages);
         let mut frame =
-            Frame { state: &self.state, text: &self.text, images: &mut self.images, messages: &mut messages };
+            WindowFrame { state: &self.state, text: &self.text, images: &mut self.images, messages: &mut messages };
         frame.with_own(|ctx| {
             shortcuts(ui, ctx, &mut self.views, self.typed_path.is_some());
             dropped_files(ui, ctx);
@@ -301,14 +301,14 @@ fn file_url(file: &Path) -> Result<String> {
 }
 
 /// One frame's drawing.
-struct Frame<'a> {
+struct WindowFrame<'a> {
     state: &'a State,
     text: &'a Locale,
     images: &'a mut Thumbnails,
     messages: &'a mut Vec<Message>,
 }
 
-impl Frame<'_> {
+impl WindowFrame<'_> {
     /// Draws with a feature's state, and takes its messages over as the window's own.
     fn of<S, M, T>(
         &mut self,

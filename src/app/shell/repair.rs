@@ -18,7 +18,7 @@ use crate::library::care::Backup;
 /// At most so many wait: one question is asked at a time.
 const ANSWERS: usize = 4;
 
-enum Answer {
+enum RepairAnswer {
     Found(Offers),
     Restored,
     Failed(String),
@@ -28,8 +28,8 @@ enum Answer {
 pub(crate) struct Repair {
     home: Home,
     problem: String,
-    answers: Receiver<Answer>,
-    sender: Sender<Answer>,
+    answers: Receiver<RepairAnswer>,
+    sender: Sender<RepairAnswer>,
     /// What can be put in its place; none while it is being looked for.
     offers: Option<Offers>,
     is_restoring: bool,
@@ -40,13 +40,13 @@ impl Repair {
         let (sender, answers) = bounded(ANSWERS);
         let repair = Self { home, problem, answers, sender, offers: None, is_restoring: false };
         repair.ask(ctx, |home| match job::offers_of(home) {
-            Ok(offers) => Answer::Found(offers),
-            Err(error) => Answer::Failed(damage_or_chain(&error)),
+            Ok(offers) => RepairAnswer::Found(offers),
+            Err(error) => RepairAnswer::Failed(damage_or_chain(&error)),
         });
         repair
     }
 
-    fn ask(&self, ctx: &egui::Context, work: impl FnOnce(&Home) -> Answer + Send + 'static) {
+    fn ask(&self, ctx: &egui::Context, work: impl FnOnce(&Home) -> RepairAnswer + Send + 'static) {
         let (home, sender, ctx) = (self.home.clone(), self.sender.clone(), ctx.clone());
         let started = thread::Builder::new().name("repair".into()).spawn(move || {
             // The window may be gone by now; then nobody needs the answer.
@@ -54,7 +54,7 @@ impl Repair {
             ctx.request_repaint();
         });
         if let Err(error) = started {
-            let _ = self.sender.send(Answer::Failed(error.to_string()));
+            let _ = self.sender.send(RepairAnswer::Failed(error.to_string()));
         }
     }
 
@@ -62,9 +62,9 @@ impl Repair {
     pub fn update(&mut self) -> bool {
         for answer in self.answers.try_iter() {
             match answer {
-                Answer::Found(offers) => self.offers = Some(offers),
-                Answer::Restored => return true,
-                Answer::Failed(problem) => {
+                RepairAnswer::Found(offers) => self.offers = Some(offers),
+                RepairAnswer::Restored => return true,
+                RepairAnswer::Failed(problem) => {
                     self.problem = sentence(&problem);
                     self.is_restoring = false;
                     self.offers.get_or_insert_default();
@@ -101,8 +101,8 @@ impl Repair {
     fn restore(&mut self, ctx: &egui::Context, backup: Backup) {
         self.is_restoring = true;
         self.ask(ctx, move |home| match job::restore(home, &backup.path) {
-            Ok(_) => Answer::Restored,
-            Err(error) => Answer::Failed(damage_or_chain(&error)),
+            Ok(_) => RepairAnswer::Restored,
+            Err(error) => RepairAnswer::Failed(damage_or_chain(&error)),
         });
     }
 }

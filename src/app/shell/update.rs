@@ -311,10 +311,10 @@ impl Update {
     }
 
     fn changed(&mut self, state: &mut State, text: &Locale, ticket: Ticket, touched: &Touched) {
-        if let Some(said) = self.tickets.answered(ticket) {
+        if let Some(words) = self.tickets.answered(ticket) {
             // What changed nothing has nothing to take back.
-            let offer = touched.step.filter(|_| said.undoable).map(Offer::undo);
-            state.notices.say(said.text, offer, self.now_secs);
+            let offer = touched.step.filter(|_| words.undoable).map(Offer::undo);
+            state.notices.say(words.text, offer, self.now_secs);
         }
         for_features!(with_each self, state, text, |part, out| part.answered(ticket, true, out));
         self.load_touched(state, text, touched);
@@ -354,11 +354,11 @@ impl Update {
             JobEnd::Cancelled | JobEnd::Failed(_) => (shown, JobSummary::default()),
         };
         let ended = kind.and_then(|kind| ended(kind, &summary, text));
-        let said_in_view = ended.as_ref().is_some_and(|ended| ended.said_in == Some(state.view));
+        let shown_in_view = ended.as_ref().is_some_and(|ended| ended.shown_in == Some(state.view));
         // One that broke off before it told anything may have left anything.
         let touched = ended.as_ref().map_or_else(Touched::everything, |ended| ended.touched.clone());
         match (end, ended) {
-            _ if said_in_view => {}
+            _ if shown_in_view => {}
             (JobEnd::Done(..), Some(Ended { words, show, questions, .. })) => {
                 state.notices.say(words, show.map(Offer::show), self.now_secs);
                 questions.into_iter().for_each(|question| state.notices.ask(question));

@@ -41,7 +41,7 @@ pub fn open(home: Home, first: Vec<Message>, make_backend: MakeBackend) -> Resul
     let create: eframe::AppCreator<'_> = Box::new(move |creation| {
         let settings = remembered(creation.storage);
         let opening = Opening { home, first, make_backend, settings };
-        Ok(Box::new(Window::open(opening, &creation.egui_ctx)?))
+        Ok(Box::new(WindowContent::open(opening, &creation.egui_ctx)?))
     });
     eframe::run_native("likeness", options, create).map_err(|error| WindowError(error.to_string()))
 }
@@ -54,13 +54,13 @@ struct Opening {
     settings: Settings,
 }
 
-enum Window {
+enum WindowContent {
     App(Box<(App, Option<Opening>)>),
     /// The library is damaged.
     Repair(Box<(Repair, Locale, Option<Opening>)>),
 }
 
-impl Window {
+impl WindowContent {
     fn open(mut opening: Opening, ctx: &egui::Context) -> Result<Self> {
         let wake = ctx.clone();
         match (opening.make_backend)(Box::new(move || wake.request_repaint())) {
@@ -114,7 +114,7 @@ impl Window {
     }
 }
 
-impl eframe::App for Window {
+impl eframe::App for WindowContent {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
         self.update(ctx);
     }
@@ -150,11 +150,11 @@ mod tests {
     use crate::library::care::BackupReason;
     use crate::types::Cancel;
 
-    fn until_repair(window: &mut Window, ctx: &egui::Context) -> bool {
+    fn until_repair(window: &mut WindowContent, ctx: &egui::Context) -> bool {
         let begun = Instant::now();
         while begun.elapsed() < Duration::from_secs(30) {
             window.update(ctx);
-            if matches!(window, Window::Repair(_)) {
+            if matches!(window, WindowContent::Repair(_)) {
                 return true;
             }
             std::thread::sleep(Duration::from_millis(5));
@@ -182,8 +182,8 @@ mod tests {
             Box::new(move |wake| Ok(Box::new(Threads::open(at.clone(), EngineOptions::default(), Arc::from(wake))?)));
         let opening = Opening { home: home.clone(), first: Vec::new(), make_backend, settings: Settings::default() };
         let ctx = egui::Context::default();
-        let mut window = Window::open(opening, &ctx).unwrap();
-        assert!(matches!(window, Window::App(_)), "it opens, since its beginning is whole");
+        let mut window = WindowContent::open(opening, &ctx).unwrap();
+        assert!(matches!(window, WindowContent::App(_)), "it opens, since its beginning is whole");
         assert!(until_repair(&mut window, &ctx), "the page never came");
         let newest = job::offers_of(&home).unwrap().best.remove(0);
         job::restore(&home, &newest.path).unwrap();

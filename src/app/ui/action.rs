@@ -89,19 +89,19 @@ pub(crate) struct SuccessWords {
 /// Changes that wait for their answer, and what to say then.
 #[derive(Debug, Default)]
 pub(crate) struct Tickets {
-    said: HashMap<Ticket, SuccessWords>,
+    words: HashMap<Ticket, SuccessWords>,
     last: Ticket,
 }
 
 impl Tickets {
     pub fn new_ticket(&mut self, text: String, undoable: bool) -> Ticket {
         self.last += 1;
-        self.said.insert(self.last, SuccessWords { text, undoable });
+        self.words.insert(self.last, SuccessWords { text, undoable });
         self.last
     }
 
     pub fn answered(&mut self, ticket: Ticket) -> Option<SuccessWords> {
-        self.said.remove(&ticket)
+        self.words.remove(&ticket)
     }
 }
 

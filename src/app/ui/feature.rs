@@ -128,7 +128,7 @@ pub struct Ended {
     /// What it left other than before, however it ended.
     pub touched: Touched,
     /// A view that says itself how it ended, when it is on show.
-    pub(crate) said_in: Option<View>,
+    pub(crate) shown_in: Option<View>,
 }
 
 /// A question in passing, and its answers.

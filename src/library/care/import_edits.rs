@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use rusqlite::params;
 
-use super::import::{FaceDecision, Import, said_by};
+use super::import::{FaceDecision, Import, decision_in};
 use super::import_people::People;
 use crate::library::error::Result;
 use crate::library::path;
@@ -138,9 +138,9 @@ impl<'c> Import<'_, 'c> {
         self.contents.rejected.iter().for_each(|&(face, person)| _ = rejected.entry(face).or_insert(person));
         for face in &self.contents.faces {
             let Some(&here) = self.faces.get(&face.id) else { continue };
-            let is_said = face.set_aside.is_some() || face.belongs.is_some_and(Belongs::is_said);
+            let is_decided = face.set_aside.is_some() || face.belongs.is_some_and(Belongs::is_decided);
             let import = match rejected.get(&face.id) {
-                _ if is_said => said_by(face, |id| people.name(id)),
+                _ if is_decided => decision_in(face, |id| people.name(id)),
                 Some(&person) => FaceDecision::IsNot(people.name(person)),
                 None => continue,
             };

@@ -63,9 +63,9 @@ pub(crate) fn printable(path: &std::path::Path) -> String {
 /// Text on one line: what would move a terminal's cursor, colour it or turn the direction of other text is written as
 /// escapes.
 pub fn printable_text(text: &str) -> String {
-    let is_told = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let is_escaped = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.chars().fold(String::new(), |mut text, c| {
-        match is_told(c) {
+        match is_escaped(c) {
             true => text.extend(c.escape_default()),
             false => text.push(c),
         }

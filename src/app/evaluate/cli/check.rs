@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 
 use crate::app::evaluate::cli::options::Pictures;
-use crate::app::evaluate::cli::{Terminal, tell};
+use crate::app::evaluate::cli::{Terminal, print_outcome};
 use crate::app::evaluate::job::check::{CheckConfig, CheckOutcome};
 use crate::app::evaluate::job::evaluation::EmbeddingsFile;
 use crate::types::{ChannelOrder, CropRule, PixelScaling, Preprocessing};
@@ -59,7 +59,7 @@ pub(crate) fn run(terminal: &mut Terminal, args: CheckArgs) -> Result<()> {
         let used = used(&args, on.engine()?.0.preprocessing());
         on.check_pairs(ready.as_ref(), &CheckConfig { used: Some(used), ..config })
     })?;
-    tell(args.json, &outcome, &outcome.run, || told(&outcome))
+    print_outcome(args.json, &outcome, &outcome.run, || text_of(&outcome))
 }
 
 fn config(args: &CheckArgs) -> Result<CheckConfig> {
@@ -73,13 +73,13 @@ fn config(args: &CheckArgs) -> Result<CheckConfig> {
     })
 }
 
-fn told(outcome: &CheckOutcome) -> String {
+fn text_of(outcome: &CheckOutcome) -> String {
     let first = format!("{} pairs, {} skipped, d′ {:.2}", outcome.pairs, outcome.skipped, outcome.separation);
     if outcome.findings.is_empty() {
         return format!("{first}: nothing was found, no other way of preparing pictures does better");
     }
     let lines: Vec<String> =
-        outcome.findings.iter().map(|finding| format!("{}\n  {}", finding.said, finding.fix)).collect();
+        outcome.findings.iter().map(|finding| format!("{}\n  {}", finding.sentence, finding.fix)).collect();
     format!("{first}\n{}\nAs advised: d′ {:.2}", lines.join("\n"), outcome.separation_advised)
 }
 

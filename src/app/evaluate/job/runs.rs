@@ -32,7 +32,7 @@ struct PairLine {
 
 /// One image of `faces.json`.
 #[derive(Serialize, Deserialize)]
-struct FaceLine {
+struct JudgedFace {
     path: String,
     #[serde(flatten)]
     face: Detection,
@@ -49,7 +49,7 @@ struct Config {
 
 /// `histogram.json` of a run over every pair: bins that hold one, as bin and count.
 #[derive(Serialize, Deserialize)]
-struct Bins {
+struct HistogramFile {
     bins: usize,
     same: Vec<(usize, u64)>,
     different: Vec<(usize, u64)>,
@@ -164,7 +164,7 @@ pub(crate) fn keep(folder: &EvaluationFolder, run: &Run) -> Result<()> {
     let sparse = |counts: &DistanceHistogram| {
         counts.counts().iter().copied().enumerate().filter(|(_, count)| *count > 0).collect()
     };
-    folder.json("histogram.json", &Bins { bins: BINS, same: sparse(same), different: sparse(different) })?;
+    folder.json("histogram.json", &HistogramFile { bins: BINS, same: sparse(same), different: sparse(different) })?;
     let Run { crop, crop_rule, images, pairs, .. } = run.clone();
     folder.json("worst.json", &Worst { crop, crop_rule, images, pairs })
 }
@@ -177,7 +177,8 @@ fn keep_judged(folder: &EvaluationFolder, run: &Run) -> Result<()> {
     folder.json("pairs.json", &run.pairs.iter().map(line).collect::<Vec<_>>())?;
     let found = run.images.iter().filter_map(|image| Some((&image.listed, image.face?)));
     let sorted: BTreeMap<&String, Detection> = found.collect();
-    let faces: Vec<FaceLine> = sorted.into_iter().map(|(path, face)| FaceLine { path: path.clone(), face }).collect();
+    let faces: Vec<JudgedFace> =
+        sorted.into_iter().map(|(path, face)| JudgedFace { path: path.clone(), face }).collect();
     folder.json("faces.json", &faces)?;
     folder.json("folds.json", &run.folds)
 }
@@ -187,7 +188,7 @@ fn open_judged(folder: &Path, config: &Value, result: Value) -> Result<Run> {
     let figures: PairFigures = serde_json::from_value(result).with_context(|| other_version(folder))?;
     let folds: Vec<FoldResult> = read(folder, "folds.json")?;
     ensure!(!folds.is_empty(), "the run judged no fold: {}", folder.display());
-    let faces: Vec<FaceLine> = read(folder, "faces.json")?;
+    let faces: Vec<JudgedFace> = read(folder, "faces.json")?;
     let faces: HashMap<String, Detection> = faces.into_iter().map(|line| (line.path, line.face)).collect();
     let mut places = ImagePlaces::default();
     let mut pair = |PairLine { first, second, same, fold, distance }| {
@@ -209,7 +210,7 @@ fn open_judged(folder: &Path, config: &Value, result: Value) -> Result<Run> {
 
 fn open_counted(folder: &Path, config: &Value, result: Value) -> Result<Run> {
     let figures: SetFigures = serde_json::from_value(result).with_context(|| other_version(folder))?;
-    let kept: Bins = read(folder, "histogram.json")?;
+    let kept: HistogramFile = read(folder, "histogram.json")?;
     let full = |sparse: Vec<(usize, u64)>| -> Result<DistanceHistogram> {
         let mut counts = vec![0; kept.bins];
         for (bin, count) in sparse {

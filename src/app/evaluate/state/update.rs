@@ -136,7 +136,7 @@ impl Feature for State {
             _ => return None,
         };
         let show = Some(Action::Show(View::EVALUATE));
-        Some(Ended { words, show, questions: Vec::new(), touched: Touched::default(), said_in: None })
+        Some(Ended { words, show, questions: Vec::new(), touched: Touched::default(), shown_in: None })
     }
 
     fn image_request(key: ImageKey) -> Option<Request> {

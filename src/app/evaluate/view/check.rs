@@ -79,7 +79,7 @@ fn finding_ui(
             if finding.suspect != PossibleFault::SkippedPairs {
                 ui.label(apart(ctx, "check_measured", outcome.separation, finding.separation));
             }
-            for sentence in [words::said(ctx.text, &finding.fact), words::advice(ctx.text, &finding.fact)] {
+            for sentence in [words::sentence(ctx.text, &finding.fact), words::advice(ctx.text, &finding.fact)] {
                 ui.add(egui::Label::new(theme::secondary(ui, sentence)).wrap());
             }
         });

@@ -11,7 +11,7 @@ use crate::app::ui::icons::Icon;
 use crate::app::ui::locale::grouped;
 use crate::app::ui::theme::{self, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
-use crate::app::ui::widgets::table::{Row, TableLayout, table_ui};
+use crate::app::ui::widgets::table::{TableLayout, TableRow, table_ui};
 use crate::eval::{Figures, Run};
 use crate::figures::Saving;
 
@@ -38,13 +38,13 @@ fn table(ui: &mut Ui, ctx: &mut Context<'_>, run: &Run) {
         text.s("head_val_alone"),
         text.s("head_far"),
     ];
-    let rows: Vec<Row> = run
+    let rows: Vec<TableRow> = run
         .folds
         .iter()
         .map(|fold| {
             let mut cells = vec![(fold.fold + 1).to_string(), grouped(fold.pairs as u64)];
             cells.extend(fold_cells(fold));
-            Row::new(cells)
+            TableRow::new(cells)
         })
         .chain([mean(ctx, run)])
         .collect();
@@ -56,7 +56,7 @@ fn table(ui: &mut Ui, ctx: &mut Context<'_>, run: &Run) {
     }
 }
 
-fn mean(ctx: &Context<'_>, run: &Run) -> Row {
+fn mean(ctx: &Context<'_>, run: &Run) -> TableRow {
     let figures = &run.figures;
     let count = run.folds.len() as f64;
     let over = |value: fn(&crate::eval::lfw::FoldResult) -> f64| run.folds.iter().map(value).sum::<f64>() / count;
@@ -69,7 +69,7 @@ fn mean(ctx: &Context<'_>, run: &Run) -> Row {
         percent(figures.val().mean),
         percent(figures.far()),
     ];
-    Row { strong: true, ..Row::new(cells) }
+    TableRow { strong: true, ..TableRow::new(cells) }
 }
 
 fn skipped_ui(ui: &mut Ui, ctx: &Context<'_>, run: &Run) {

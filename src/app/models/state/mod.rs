@@ -165,7 +165,13 @@ impl Feature for State {
     fn ended(kind: JobKind, _: &JobSummary, text: &Locale) -> Option<Ended> {
         let touched = Touched { settings: true, ..Touched::models() };
         let words = text.s("said_installed").to_owned();
-        (kind == JobKind::INSTALL).then_some(Ended { words, show: None, questions: Vec::new(), touched, said_in: None })
+        (kind == JobKind::INSTALL).then_some(Ended {
+            words,
+            show: None,
+            questions: Vec::new(),
+            touched,
+            shown_in: None,
+        })
     }
 
     fn dropped(paths: &[PathBuf]) -> Option<Message> {

@@ -14,10 +14,10 @@ use crate::types::{Cancel, FaceId, SquaredDistance, Touched};
 
 /// The last dendrogram, so that moving the threshold only cuts it anew.
 #[derive(Default)]
-pub struct Preview(Mutex<Option<Prepared>>);
+pub struct Preview(Mutex<Option<PreparedPreview>>);
 
 /// The dendrogram of the library as it was at a revision.
-struct Prepared {
+struct PreparedPreview {
     revision: u64,
     linkage: Linkage,
     grouping: PreparedGrouping,
@@ -59,7 +59,7 @@ impl Preview {
             let model = shared.options().model_id();
             let grouping =
                 PreparedGrouping::prepare(&shared.library, &model, linkage, &Cancel::default(), &mut |_| {})?;
-            *kept = Some(Prepared { revision, linkage, grouping });
+            *kept = Some(PreparedPreview { revision, linkage, grouping });
         }
         Ok(use_it(&kept.as_ref().context("the preview was just prepared")?.grouping))
     }

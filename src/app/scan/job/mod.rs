@@ -231,7 +231,7 @@ fn lost_faces(library: &LibraryHandle) -> Result<HashSet<FaceId>> {
 ///
 /// The window does not ask this: its first page offers the models, and a folder that was chosen there belongs to the
 /// library also while it is empty.
-pub(crate) fn told_without_networks(
+pub(crate) fn summary_without_networks(
     folder: &Path,
     options: &EngineOptions,
     home: &Home,
@@ -327,7 +327,7 @@ fn scan(
     let scanned = root.clone();
     let scan = tools.library.call(move |library| library.begin_scan(&scanned))?;
     let mut scanning = Scanning::new(scan, tools, cancel, events);
-    found.skipped.into_iter().for_each(|skipped: Skipped| scanning.tell_skipped(skipped));
+    found.skipped.into_iter().for_each(|skipped: Skipped| scanning.report_skipped(skipped));
     let todo = scanning.sort_out(found.photos)?;
     scanning.scan_files(todo)?;
     let outcome = if cancel.is_cancelled() { ScanOutcome::Cancelled } else { ScanOutcome::Complete };

@@ -150,7 +150,7 @@ impl Feature for State {
 
     fn ended(kind: JobKind, summary: &JobSummary, text: &Locale) -> Option<Ended> {
         let here = View::TRAIN;
-        let (words, show, touched, said_in) = match kind {
+        let (words, show, touched, shown_in) = match kind {
             TRAIN => (text.s("said_trained").to_owned(), here, Touched::models(), Some(here)),
             DEMONSTRATE => (text.s("said_demonstrated").to_owned(), here, Touched::default(), Some(here)),
             REEMBED => {
@@ -159,7 +159,7 @@ impl Feature for State {
             }
             _ => return None,
         };
-        Some(Ended { words, show: Some(Action::Show(show)), questions: Vec::new(), touched, said_in })
+        Some(Ended { words, show: Some(Action::Show(show)), questions: Vec::new(), touched, shown_in })
     }
 
     fn remember(&self, kept: &mut Remembered) {

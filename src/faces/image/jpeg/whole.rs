@@ -11,7 +11,7 @@
 
 use super::entropy::{Bits, Codes};
 use super::samples::{inverse_dct, to_rgb, widen, widen_between};
-use super::scan::{self, Block, Pass, State, Tables, ZIGZAG};
+use super::scan::{self, DctBlock, Pass, State, Tables, ZIGZAG};
 use ::image::RgbImage;
 
 /// Beyond this the coefficients of a progressive picture would take too much memory.
@@ -78,7 +78,7 @@ struct Component {
     half: (bool, bool),
     /// Blocks a row, with those that fill up the last unit.
     stride: usize,
-    blocks: Vec<Block>,
+    blocks: Vec<DctBlock>,
 }
 
 impl Decoder {
@@ -264,10 +264,10 @@ impl Plane {
 /// The loops over all samples, for what every processor of this architecture has and for those with AVX2, which take
 /// half the time. Both give the same numbers.
 mod simd {
-    use super::{Block, Plane, RgbImage, inverse_dct, to_rgb};
+    use super::{DctBlock, Plane, RgbImage, inverse_dct, to_rgb};
 
     /// The samples of all blocks.
-    pub fn fill(blocks: &[Block], quantisers: &[u16; 64], samples: &mut [u8], stride: usize) {
+    pub fn fill(blocks: &[DctBlock], quantisers: &[u16; 64], samples: &mut [u8], stride: usize) {
         #[cfg(target_arch = "x86_64")]
         if is_x86_feature_detected!("avx2") {
             // SAFETY: the processor has it; nothing else in the function is unsafe.
@@ -288,7 +288,7 @@ mod simd {
 
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2")]
-    fn fill_avx2(blocks: &[Block], quantisers: &[u16; 64], samples: &mut [u8], stride: usize) {
+    fn fill_avx2(blocks: &[DctBlock], quantisers: &[u16; 64], samples: &mut [u8], stride: usize) {
         fill_plain(blocks, quantisers, samples, stride);
     }
 
@@ -299,7 +299,7 @@ mod simd {
     }
 
     #[inline(always)]
-    fn fill_plain(blocks: &[Block], quantisers: &[u16; 64], samples: &mut [u8], stride: usize) {
+    fn fill_plain(blocks: &[DctBlock], quantisers: &[u16; 64], samples: &mut [u8], stride: usize) {
         for (band, row) in samples.chunks_mut(8 * stride).zip(blocks.chunks(stride / 8)) {
             for (column, block) in row.iter().enumerate() {
                 inverse_dct(block, quantisers, &mut band[8 * column..], stride);

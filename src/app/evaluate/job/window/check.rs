@@ -20,7 +20,7 @@ use crate::types::{Cancel, FaceCrop, ModelId};
 const CENTRE_SHARE: f32 = 0.6;
 
 /// What a run was made from, as its folder says.
-struct Asked {
+struct RunSource {
     model: ModelId,
     list: PathBuf,
     images: PathBuf,
@@ -44,18 +44,18 @@ pub fn run(
     Ok(Checked { outcome, cures })
 }
 
-fn config(asked: &Asked) -> CheckConfig {
+fn config(asked: &RunSource) -> CheckConfig {
     let usual = CheckConfig::of(asked.list.clone(), asked.images.clone());
     CheckConfig { crop: asked.crop.unwrap_or(usual.crop), ..usual }
 }
 
-fn asked(folder: &Path) -> Result<Asked> {
+fn asked(folder: &Path) -> Result<RunSource> {
     let (asked, result) = (record(folder, "config.json")?, record(folder, "result.json")?);
     let config = &asked["config"];
     let path = |key: &str| config[key].as_str().map(PathBuf::from);
     let crop: Option<FaceCrop> = serde_json::from_value(config["crop"].clone()).unwrap_or_default();
     let input = || asked["inputs"][0]["path"].as_str().map(PathBuf::from);
-    Ok(Asked {
+    Ok(RunSource {
         model: ModelId(result["model"].as_str().unwrap_or_default().to_owned()),
         list: path("list").context("only evaluations of a list of pairs can be checked")?,
         images: path("images").context("the check needs the folder of images; evaluate again with it")?,
@@ -65,7 +65,7 @@ fn asked(folder: &Path) -> Result<Asked> {
 }
 
 /// Evaluating again in a way that avoids the fault. Wrong preprocessing is put right where the model was imported.
-fn cure(asked: &Asked, suspect: PossibleFault) -> Option<Cure> {
+fn cure(asked: &RunSource, suspect: PossibleFault) -> Option<Cure> {
     let setup = |crop: FaceCrop| EvaluationSetup {
         subject: Subject::PairList,
         pairs: Some(asked.list.clone()),

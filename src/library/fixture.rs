@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use super::*;
 use crate::types::{Detection, Embedding, FaceBox, FaceId, Landmarks, ModelId, PersonId, Revision};
 
-pub(super) struct Shelf {
+pub(super) struct LibraryFixture {
     pub folder: tempfile::TempDir,
     pub library: Library,
     pub scan: ScanId,
 }
 
-impl Shelf {
+impl LibraryFixture {
     pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut library = Library::open(&folder.path().join("library.sqlite")).unwrap();
