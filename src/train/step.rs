@@ -244,17 +244,17 @@ fn share(device: &Device) -> usize {
 }
 
 /// How many pictures learn at once, and how many of them a thread takes.
-struct ChunkSizes {
+struct Division {
     chunk: usize,
     share: usize,
 }
 
 /// Features take part in the last layer alone, one matrix product, which the device splits better than we would.
-fn sizes(inputs: Inputs<'_>, noisy: bool, device: &Device, chunks: ChunkSizes) -> ChunkSizes {
+fn sizes(inputs: Inputs<'_>, noisy: bool, device: &Device, chunks: ChunkSizes) -> Division {
     match inputs {
-        _ if noisy => ChunkSizes { chunk: chunks.gradient.max(1), share: usize::MAX },
-        Inputs::Images(_) => ChunkSizes { chunk: chunks.gradient.max(1), share: share(device) },
-        Inputs::Features(_) => ChunkSizes { chunk: chunks.inference.max(1), share: usize::MAX },
+        _ if noisy => Division { chunk: chunks.gradient.max(1), share: usize::MAX },
+        Inputs::Images(_) => Division { chunk: chunks.gradient.max(1), share: share(device) },
+        Inputs::Features(_) => Division { chunk: chunks.inference.max(1), share: usize::MAX },
     }
 }
 
