@@ -43,7 +43,7 @@ use likeness::app::shell::backend::{Answer, Request};
 use likeness::app::shell::message::Message;
 use likeness::app::shell::state::{Page, Settings};
 use likeness::app::train::job::{DataFrom, StartFrom};
-use likeness::app::train::state::form::DataSource;
+use likeness::app::train::state::DataSource;
 use likeness::app::train::state::{Event as TrainEvent, Request as TrainRequest};
 use likeness::app::ui::action::Action;
 use likeness::app::ui::fonts::FontSource;

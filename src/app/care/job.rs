@@ -4,7 +4,7 @@
 mod window;
 
 #[cfg(feature = "gui")]
-pub use self::window::Job;
+pub use self::window::{Event, Job, Request};
 
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Write};

@@ -1,15 +1,14 @@
 //! What the People view shows, and what a user decides there.
 
 mod aside;
-mod pages;
 mod words;
 
-pub use aside::{ApartRow, Aside, AsideTab};
-pub(crate) use pages::GroupingPanel;
-pub use pages::{GroupChange, GroupChangeKind, GroupingPreview, PersonPage};
+pub use aside::AsideTab;
 
 use crate::app::engine::facts::Loadable;
-use crate::app::engine::report::Ticket;
+pub use crate::app::people::job::{
+    ApartRow, Aside, Event, GroupChange, GroupChangeKind, GroupingPreview, PersonPage, Request,
+};
 use crate::app::ui::action::{Action, Outbox};
 use crate::app::ui::feature::Feature;
 use crate::app::ui::view::View;
@@ -55,49 +54,6 @@ pub enum Message {
     ShowAside(AsideTab),
 }
 
-/// What is asked of the jobs.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Request {
-    LoadPerson(PersonId),
-    /// What was set aside, told apart and rejected.
-    LoadAside,
-    /// What grouping at this threshold would change, without changing anything.
-    Preview {
-        squared_distance: f32,
-        linkage: Linkage,
-    },
-    ApplyGrouping {
-        ticket: Ticket,
-        squared_distance: f32,
-        linkage: Linkage,
-    },
-    /// This group holds different people: group its faces again, more cautiously.
-    Split(Ticket, PersonId, Revision),
-    Decide(Ticket, Decision, Revision),
-    /// What was said against merging two people. With a revision they were given one name: they are merged where nothing
-    /// was.
-    LoadAgainst {
-        from: PersonId,
-        into: PersonId,
-        named: Option<Revision>,
-    },
-}
-
-#[derive(Debug, Clone)]
-pub enum Event {
-    Person(PersonPage),
-    /// This person is not in the library any more.
-    Gone(PersonId),
-    Aside(Aside),
-    Preview(GroupingPreview),
-    Against {
-        from: PersonId,
-        into: PersonId,
-        named: Option<Revision>,
-        against: AgainstMerge,
-    },
-}
-
 /// A name that somebody else has already: are they the same person?
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct SameName {
@@ -105,6 +61,15 @@ pub(crate) struct SameName {
     /// What was decided: a name for a person, or for faces that go to somebody new.
     pub decision: Decision,
     pub seen: Revision,
+}
+
+/// The grouping panel.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct GroupingPanel {
+    pub open: bool,
+    /// What the user looks at; none until the slider is moved.
+    pub asked: Option<(f32, Linkage)>,
+    pub preview: Option<GroupingPreview>,
 }
 
 #[derive(Debug, Default)]

@@ -1,16 +1,13 @@
 //! What the library's photos look like to the window, and what a user does with them.
 
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-
 use crate::app::engine::facts::Loadable;
 use crate::app::engine::picture::ImageKey;
-use crate::app::engine::progress::Skipped;
+pub use crate::app::photos::job::{Event, Month, PhotoPage, PhotoTile, Request, Timeline};
 use crate::app::ui::action::{Action, Outbox};
 use crate::app::ui::feature::{Feature, Remembered};
 use crate::app::ui::view::View;
-use crate::library::{FaceDetail, PhotoDetail, PhotoFilter};
-use crate::types::{FaceBox, PhotoId, Revision, Touched};
+use crate::library::PhotoFilter;
+use crate::types::{PhotoId, Touched};
 
 /// What a user can do here.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,25 +20,6 @@ pub enum Message {
     SetTileSize(f32),
     /// Looks for photos by their file's name.
     Find(String),
-}
-
-/// What is asked of the jobs.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Request {
-    /// The photos that pass the filter, newest month first.
-    LoadTimeline(PhotoFilter),
-    LoadPhoto(PhotoId),
-    LoadImage(ImageKey),
-    /// Photos whose file name holds this text.
-    FindPhotos(String),
-}
-
-#[derive(Debug, Clone)]
-pub enum Event {
-    Timeline(PhotoFilter, Timeline),
-    Photo(PhotoPage),
-    /// For the text that was searched: each photo with its file's name.
-    Found(String, Vec<(PhotoId, String)>),
 }
 
 #[derive(Debug)]
@@ -179,44 +157,4 @@ impl State {
             None
         }
     }
-}
-
-/// The photos that pass a filter, by month, newest first; or the skipped files.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Timeline {
-    pub months: Vec<Month>,
-    pub skipped: Vec<Skipped>,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub struct Month {
-    pub year: i32,
-    /// 1 to 12, or 0 where the photos do not say when they were taken.
-    pub month: u8,
-    pub photos: Vec<PhotoTile>,
-}
-
-/// A photo of the library as the grid keeps it: with its faces, and without what is read from the disk when it is
-/// opened, since the photos of all years are held at once.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PhotoTile {
-    pub photo: PhotoId,
-    /// Of the upright photo, in pixels.
-    pub size: (u32, u32),
-    /// In pixels of the upright photo.
-    pub faces: Vec<FaceBox>,
-    /// The folder it is in, where that is not there now: shown from its thumbnail.
-    pub offline: Option<Arc<Path>>,
-}
-
-/// One photo with its faces.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PhotoPage {
-    /// The library when this was read: what a decision made here has seen.
-    pub seen: Revision,
-    pub photo: PhotoDetail,
-    /// Where else the same picture is found.
-    pub copies: Vec<PathBuf>,
-    /// The largest first.
-    pub faces: Vec<FaceDetail>,
 }

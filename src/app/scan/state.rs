@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::app::engine::report::{JobKind, JobSummary, Withheld};
+pub use crate::app::scan::job::{Event, Request};
 use crate::app::ui::action::{Action, Outbox};
 use crate::app::ui::feature::{Ended, Feature, Offer, Question, with_skipped};
 use crate::app::ui::locale::{Locale, grouped};
@@ -12,16 +13,6 @@ use crate::types::Touched;
 /// All of it is asked by actions.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Message {}
-
-#[derive(Debug, Clone, PartialEq)]
-pub enum Request {
-    /// Adds the folders to the library and looks for what is new in them; no folder means all known ones.
-    Scan(Vec<PathBuf>),
-}
-
-/// It tells nothing but where it stands and how it ended, as every job.
-#[derive(Debug, Clone)]
-pub enum Event {}
 
 /// What the first page shows beside the facts.
 #[derive(Debug, Default)]

@@ -81,7 +81,7 @@ pub enum SelfTest {
 }
 
 /// A line of `likeness devices`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ListedDevice {
     pub name: String,
     pub kind: DeviceKind,
@@ -166,6 +166,14 @@ impl ListedDevice {
     pub fn is_usable(&self) -> bool {
         let addressable = self.adapter.as_ref().is_none_or(|adapter| adapter.kind != AdapterKind::Other);
         addressable && !matches!(self.verdict, Some(Verdict::Failed { .. }))
+    }
+
+    /// What chooses this device.
+    pub(crate) fn choice(&self) -> DeviceChoice {
+        match self.kind {
+            DeviceKind::Cpu => DeviceChoice::Cpu,
+            DeviceKind::Hardware | DeviceKind::Software => DeviceChoice::Named(self.name.clone()),
+        }
     }
 
     /// Whether `choice` may take this adapter, which was never tested. A software rasteriser is only taken when named.

@@ -6,14 +6,39 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use super::{export, import};
-use crate::app::care::state::{Event, Request};
-use crate::app::engine::report::Failed;
+use crate::app::engine::report::{Failed, Ticket};
 use crate::app::engine::scan_lock::{ScanLock, ScanRuns};
 use crate::app::engine::shared::{FeatureJob, Shared, Sink, Tasks};
-use crate::app::jobs::forget;
-use crate::library::care::{self, BackupReason, ImportMode, PersonToForget};
+use crate::app::jobs::forget::{self, Forgetting};
+use crate::library::care::{self, Backup, BackupReason, CheckReport, ImportMode, ImportReport, PersonToForget};
 use crate::library::{Library, Stale};
 use crate::types::{PersonId, Touched};
+
+/// What is asked of the jobs.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Request {
+    LoadBackups,
+    BackUp(Ticket),
+    Check,
+    Restore(Ticket, PathBuf),
+    Export(Ticket, PathBuf),
+    Import(Ticket, PathBuf),
+    PreviewForget(PersonId),
+    /// Whom the question showed.
+    Forget {
+        ticket: Ticket,
+        shown: PersonToForget,
+        may_find_again: bool,
+    },
+}
+
+#[derive(Debug, Clone)]
+pub enum Event {
+    Backups(Vec<Backup>),
+    Checked(CheckReport),
+    Imported(ImportReport),
+    Forgetting(Forgetting),
+}
 
 /// Answers a request on one of the quick threads.
 #[derive(Debug, Default)]

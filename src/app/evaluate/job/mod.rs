@@ -12,6 +12,8 @@
 pub mod bench;
 pub mod bench_pairs;
 pub mod check;
+#[cfg(feature = "gui")]
+pub mod checked;
 pub mod clusters;
 pub mod compat;
 pub mod count;
@@ -31,6 +33,8 @@ pub mod present;
 pub mod runs;
 pub mod seen;
 pub mod sensitivity;
+#[cfg(feature = "gui")]
+pub mod setup;
 #[cfg(test)]
 mod tests;
 pub mod training;
@@ -40,4 +44,6 @@ pub mod video;
 mod window;
 
 #[cfg(feature = "gui")]
-pub use self::window::Job;
+pub(crate) use self::window::CHECK;
+#[cfg(feature = "gui")]
+pub use self::window::{EVALUATE, Event, Job, Request};

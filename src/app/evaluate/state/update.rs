@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::app::engine::facts::{Facts, Loadable};
 use crate::app::engine::picture::ImageKey;
 use crate::app::engine::report::{JobKind, JobSummary};
-use crate::app::evaluate::state::setup::Path;
+use crate::app::evaluate::job::setup::EvaluationPath;
 use crate::app::evaluate::state::{CHECK, EVALUATE, Event, Message, Request, State, Tab};
 use crate::app::ui::action::{Action, Outbox};
 use crate::app::ui::feature::{Ended, Feature, PathQuestion, Remembered, Wanted};
@@ -159,7 +159,7 @@ impl Feature for State {
     fn path_question(message: &Message) -> Option<PathQuestion> {
         let Message::Ask(path) = message else { return None };
         let wanted = if path.is_folder() { Wanted::Folder } else { Wanted::File };
-        let many = *path == Path::Embeddings;
+        let many = *path == EvaluationPath::Embeddings;
         Some(PathQuestion { many, ..PathQuestion::one(path.label_key(), wanted) })
     }
 

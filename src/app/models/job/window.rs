@@ -1,18 +1,49 @@
 //! What the window asks of the models.
 
+use std::path::PathBuf;
+
 use anyhow::{Result, bail};
 
 use crate::app::engine::install::install;
 use crate::app::engine::networks::EMBEDDER;
-use crate::app::engine::report::{Failed, JobKind, JobSummary};
+use crate::app::engine::report::{Failed, Failure, JobId, JobKind, JobSummary, Ticket};
 use crate::app::engine::shared::{FeatureJob, Shared, Tasks, failure};
-use crate::app::jobs::import::{ImportRequest, import, what_is_open};
+use crate::app::jobs::import::{ImportRequest, OpenQuestion, import, what_is_open};
 use crate::app::jobs::options;
 use crate::app::models::job;
-use crate::app::models::state::{Event, NetworkRow, Request};
 use crate::networks::models::{FileCheck, InstallOptions, Manifest, Store, Task};
-use crate::networks::nets::catalogue::VARIANTS;
+use crate::networks::nets::blocks::LayerTable;
+use crate::networks::nets::catalogue::{VARIANTS, Variant};
 use crate::types::{ModelId, Touched};
+
+/// What is asked of the jobs.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Request {
+    LoadNetworks,
+    /// What must be asked before this file can be imported.
+    Inspect(PathBuf),
+    Install(Vec<ModelId>),
+    Import(Ticket, Box<ImportRequest>),
+    Verify(Ticket, ModelId),
+    Remove(Ticket, ModelId),
+    /// Faces are embedded with this model from now on.
+    Use(Ticket, ModelId),
+}
+
+#[derive(Debug, Clone)]
+pub enum Event {
+    Networks(Vec<NetworkRow>),
+    Inspected(PathBuf, Result<Option<OpenQuestion>, Failure>),
+    /// A job will install these models.
+    Installing(JobId, Vec<ModelId>),
+}
+
+/// A network of the catalogue and its layers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NetworkRow {
+    pub variant: &'static Variant,
+    pub table: LayerTable,
+}
 
 /// What the window asks of this feature.
 #[derive(Debug, Default)]

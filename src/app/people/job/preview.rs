@@ -7,10 +7,40 @@ use anyhow::{Context, Result};
 
 use crate::app::engine::shared::{Shared, lock};
 use crate::app::jobs::regroup::{Grouping, PreparedGrouping};
-use crate::app::people::state::{GroupChange, GroupChangeKind, GroupingPreview};
 use crate::cluster::Linkage;
 use crate::library::{GroupedBy, LibraryError};
 use crate::types::{Cancel, FaceId, SquaredDistance, Touched};
+
+/// What a grouping would change.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GroupingPreview {
+    pub squared_distance: f32,
+    pub linkage: Linkage,
+    pub groups_before: u64,
+    pub groups_after: u64,
+    pub faces_moved: u64,
+    /// Among the user's confirmed faces; none where too few are confirmed to say.
+    pub wrong_merges_per_1000: Option<f32>,
+    /// The largest changes first.
+    pub changes: Vec<GroupChange>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct GroupChange {
+    pub kind: GroupChangeKind,
+    /// A few faces of each part.
+    pub parts: Vec<Vec<FaceId>>,
+    /// The name of a part that has one.
+    pub name: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GroupChangeKind {
+    /// The parts become one group.
+    Joins,
+    /// One group falls into the parts.
+    Splits,
+}
 
 /// The last dendrogram, so that moving the threshold only cuts it anew.
 #[derive(Default)]

@@ -37,7 +37,7 @@ use crate::networks::models::Store;
 use crate::types::{Cancel, FaceId, SquaredDistance};
 use pipeline::Scanning;
 #[cfg(feature = "gui")]
-pub use window::Job;
+pub use window::{Event, Job, Request};
 
 /// What a scan did. `photos` and `faces` count what the folder holds now, newly found or known before.
 #[derive(Debug, Clone, Default, Serialize)]

@@ -9,8 +9,17 @@ use crate::app::engine::progress::JobEvent;
 use crate::app::engine::report::{JobKind, JobSummary};
 use crate::app::engine::shared::{FeatureJob, Shared, Tasks};
 use crate::app::engine::workers::LoadedNetworks;
-use crate::app::scan::state::{Event, Request};
 use crate::types::Cancel;
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Request {
+    /// Adds the folders to the library and looks for what is new in them; no folder means all known ones.
+    Scan(Vec<PathBuf>),
+}
+
+/// It tells nothing but where it stands and how it ended, as every job.
+#[derive(Debug, Clone)]
+pub enum Event {}
 
 /// Scans the folders, or all known ones, on the device's thread.
 #[derive(Debug, Default)]

@@ -7,7 +7,7 @@ use crate::app::engine::home::Home;
 use crate::networks::device::{self, DeviceKind, ListedDevice, VerdictCache};
 
 #[cfg(feature = "gui")]
-pub use self::window::Job;
+pub use self::window::{Event, Job, Request};
 
 /// Which adapters are tested before they are listed; a test can take minutes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

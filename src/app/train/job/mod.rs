@@ -14,7 +14,9 @@ mod training_data;
 mod window;
 
 #[cfg(feature = "gui")]
-pub use self::window::Job;
+pub(crate) use self::window::{DEMONSTRATE, REEMBED};
+#[cfg(feature = "gui")]
+pub use self::window::{Event, Job, Request, RunEnd, RunKind, RunStart, TRAIN};
 
 use std::path::{Path, PathBuf};
 

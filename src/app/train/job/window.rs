@@ -7,30 +7,113 @@ use anyhow::{Context, Result, anyhow};
 
 use crate::app::engine::networks::choose_device;
 use crate::app::engine::progress::{Progress, Stage};
-use crate::app::engine::report::{Failed, JobEnd, JobId, JobKind, JobReport, JobSummary, Report};
+use crate::app::engine::report::{Failed, Failure, JobEnd, JobId, JobKind, JobReport, JobSummary, Report};
 use crate::app::engine::shared::{FeatureJob, Shared, Sink, Tasks, failure};
-use crate::app::jobs::demonstration::{self, DemoOptions};
+use crate::app::jobs::demonstration::{self, DemoOptions, DemoReport};
 use crate::app::jobs::options;
 use crate::app::jobs::regroup::{Grouping, reembed_and_regroup};
 use crate::app::jobs::run_event::RunEvent;
 use crate::app::train::job::adopt::adopt;
-use crate::app::train::job::choices::{networks, read_schedule};
-use crate::app::train::job::data_summary::{DataSummary, summarise_folder, summarise_library};
+use crate::app::train::job::choices::{Choices, ModelChoice, networks, read_schedule};
+use crate::app::train::job::data_summary::{DataSource, DataSummary, summarise_folder, summarise_library};
 use crate::app::train::job::runs::{discard_run, run_names, unfinished_run, unfinished_runs};
 use crate::app::train::job::{DataFrom, StartFrom, TrainRequest, TrainSummary, resume, start_training};
-use crate::app::train::state::form::DataSource;
-use crate::app::train::state::live::{RunEnd, RunKind, RunStart};
-use crate::app::train::state::{Choices, DEMONSTRATE, Event, ModelChoice, REEMBED, Request, TRAIN};
 use crate::networks::device::ComputeDevice;
 use crate::networks::models::{Store, Task};
 use crate::train::events::{Control, EmbeddingWhy, Ending, StopReason, TrainEvent};
+use crate::train::schedule::Schedule;
 use crate::types::error_chain;
+
+pub const TRAIN: JobKind = JobKind("train");
+pub(crate) const DEMONSTRATE: JobKind = JobKind("demonstrate");
+pub(crate) const REEMBED: JobKind = JobKind("reembed");
 
 /// A mini-batch is shown every so many steps: where steps are short, a snapshot of each would slow them down.
 const SNAPSHOT_EVERY_STEPS: u64 = 4;
 /// Batches as large as the paper's take seconds, so each is shown.
 const LARGE_BATCH: usize = 400;
 const DEMONSTRATION_SNAPSHOT_EVERY_STEPS: u64 = 2;
+
+/// What is asked of the jobs.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Request {
+    LoadChoices,
+    Summarise(DataSource),
+    ReadSchedule(PathBuf),
+    /// Trains; the name is that of the run's folder.
+    Start {
+        request: Box<TrainRequest>,
+        name: String,
+    },
+    GoOn(PathBuf),
+    Demonstrate(DemoOptions),
+    Pause(bool),
+    Stop {
+        discard: bool,
+    },
+    /// Removes the folder of a run that does not run.
+    Discard(PathBuf),
+    /// Installs the network of this run; the library embeds with it from now on.
+    Use(Box<TrainSummary>),
+    Reembed,
+}
+
+/// What the jobs tell.
+#[derive(Debug, Clone)]
+pub enum Event {
+    Choices(Choices),
+    ChoicesFailed(String),
+    Summarised(DataSource, Result<DataSummary, String>),
+    Schedule(PathBuf, Result<Schedule, String>),
+    Began(RunStart),
+    /// What the run tells, as it came from it.
+    Run(Box<RunEvent>),
+    Ended(Box<RunEnd>),
+    /// The trained network is installed and in use.
+    InUse {
+        model: String,
+        /// Faces of the library that it has not embedded.
+        faces: u64,
+    },
+    /// It could not be; the old one still is.
+    NotInUse,
+    /// The library's faces are embedded by the network in use.
+    Reembedded,
+    /// The runs on the disk changed.
+    Runs,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum RunKind {
+    #[default]
+    Training,
+    Demonstration,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone)]
+pub enum RunEnd {
+    Trained(TrainSummary),
+    Demonstrated(DemoReport),
+    /// Stopped at once; it can be gone on with.
+    Interrupted,
+    /// Stopped at the user's word, and nothing of it is left.
+    Discarded,
+    /// The demonstration was stopped before it had anything to show.
+    Stopped,
+    Failed(Failure),
+}
+
+/// A run as it begins.
+#[derive(Debug, Clone, Default)]
+pub struct RunStart {
+    pub job: JobId,
+    pub kind: RunKind,
+    pub name: String,
+    pub network: String,
+    pub device: String,
+    pub steps: u64,
+}
 
 /// Runs are begun on the device's thread, all else is answered in the background.
 #[derive(Debug, Default)]

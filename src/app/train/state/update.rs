@@ -5,9 +5,11 @@ use serde::{Deserialize, Serialize};
 use crate::app::engine::facts::Loadable;
 use crate::app::engine::report::{Failed, Failure, JobKind, JobSummary};
 use crate::app::jobs::demonstration::DemoOptions;
-use crate::app::train::state::form::{self, DataSource};
+use crate::app::train::state::form;
 use crate::app::train::state::live::{Adoption, LiveRun, RunEnd, RunStage};
-use crate::app::train::state::{DEMONSTRATE, Discarding, Event, Message, REEMBED, Request, State, TRAIN, TrainPath};
+use crate::app::train::state::{
+    DEMONSTRATE, DataSource, Discarding, Event, Message, REEMBED, Request, State, TRAIN, TrainPath,
+};
 use crate::app::ui::action::{Action, Outbox};
 use crate::app::ui::feature::{Ended, Feature, PathQuestion, Remembered, Wanted, with_skipped};
 use crate::app::ui::locale::Locale;

@@ -10,10 +10,10 @@ use crate::app::engine::shared::Shared;
 use crate::app::engine::workers::LoadedNetworks;
 use crate::app::evaluate::job::check::CheckConfig;
 use crate::app::evaluate::job::check::alternatives::PossibleFault;
+use crate::app::evaluate::job::checked::{Checked, Cure};
 use crate::app::evaluate::job::evaluation::{EmbeddingsFile, EvaluationContext};
 use crate::app::evaluate::job::runs::record;
-use crate::app::evaluate::state::checked::{Checked, Cure};
-use crate::app::evaluate::state::setup::{EvaluationOptions, EvaluationSetup, Subject};
+use crate::app::evaluate::job::setup::{EvaluationOptions, EvaluationSetup, Subject};
 use crate::types::{Cancel, FaceCrop, ModelId};
 
 /// Of the shorter side, where no detector looks.

@@ -10,20 +10,27 @@ use std::sync::{Arc, Mutex};
 
 use anyhow::{Context, Result};
 
+use crate::app::engine::facts::DistanceSample;
+use crate::app::engine::picture::ImageKey;
 use crate::app::engine::progress::JobEvent;
-use crate::app::engine::report::{Failed, JobSummary, Report};
+use crate::app::engine::report::{Failed, Failure, JobKind, JobSummary, Report};
 use crate::app::engine::shared::{FeatureJob, Shared, Tasks, failure, lock};
 use crate::app::engine::workers::LoadedNetworks;
+use crate::app::evaluate::job::checked::Checked;
 use crate::app::evaluate::job::errata_file::{ErrataFile, mislabelled};
 use crate::app::evaluate::job::evaluation::{EmbeddingsFile, EvaluationContext, FacesFrom};
 use crate::app::evaluate::job::pairs::PairsConfig;
 use crate::app::evaluate::job::runs;
-use crate::app::evaluate::state::setup::{EvaluationSetup, Subject};
-use crate::app::evaluate::state::{CHECK, EVALUATE, Event, Request};
+use crate::app::evaluate::job::setup::{EvaluationSetup, Subject};
 use crate::app::jobs::input_file::ListFormat;
 use crate::eval::Run;
 use crate::eval::lfw::{Centring, LfwOptions};
+use crate::eval::run::RunRow;
 use crate::types::{Cancel, error_chain};
+
+pub const EVALUATE: JobKind = JobKind("evaluate");
+/// Finding out why a score is low.
+pub(crate) const CHECK: JobKind = JobKind("check");
 
 /// Runs whose pictures can be asked for; older ones are forgotten when others are opened.
 const KEPT_OPEN: usize = 8;
@@ -50,6 +57,40 @@ impl OpenRuns {
     fn get(&self, number: u32) -> Option<Arc<Run>> {
         self.runs.get(&number).cloned()
     }
+}
+
+/// What is asked of the jobs.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Request {
+    LoadRuns,
+    /// A picture of an opened run.
+    LoadImage(ImageKey),
+    /// Distances of known pairs under the model in use, for the scale of the Compare view.
+    LoadSample,
+    OpenRuns(Vec<PathBuf>),
+    Start(EvaluationSetup),
+    Check(PathBuf),
+    Mark {
+        run: PathBuf,
+        a: String,
+        b: String,
+        same: bool,
+        mislabelled: bool,
+    },
+}
+
+/// What came back.
+#[derive(Debug, Clone)]
+pub enum Event {
+    Runs(Vec<RunRow>),
+    Sample(Option<DistanceSample>),
+    /// For the folders that were asked for.
+    Opened(Vec<PathBuf>, Vec<Arc<Run>>),
+    /// An evaluation ended and left these runs.
+    Finished(Vec<PathBuf>),
+    /// A run was read again, because marks changed.
+    Changed(Arc<Run>),
+    Checked(PathBuf, Result<Checked, Failure>),
 }
 
 /// Starts evaluations on the device's thread; answers all else on a quick one.
