@@ -1,6 +1,8 @@
 //! What both the window and `likeness library` do with the library's file.
 
 #[cfg(feature = "gui")]
+pub mod repair;
+#[cfg(feature = "gui")]
 mod window;
 
 #[cfg(feature = "gui")]

@@ -126,7 +126,7 @@ impl Feature for State {
     }
 
     /// A backup may have been made, as before the faces of a folder are forgotten.
-    fn touched(&self, touched: &Touched, on_show: View, out: &mut Outbox<'_, Request>) {
+    fn touched(&mut self, touched: &Touched, on_show: View, out: &mut Outbox<'_, Request>) {
         if touched.everything && Self::VIEW == Some(on_show) {
             out.ask(Request::LoadBackups);
         }

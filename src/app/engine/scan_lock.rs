@@ -27,7 +27,7 @@ impl ScanLock {
     /// When the lock's file cannot be made.
     pub fn wait(home: &Home, cancel: &Cancel, events: &mut dyn FnMut(JobEvent)) -> Result<Option<Self>> {
         let mut file = open(home)?;
-        let mut waiting = Meter::start(Stage::WaitingForScan, None);
+        let mut waiting = Meter::start(Stage::WAITING_FOR_SCAN, None);
         let mut announced = false;
         loop {
             match file.try_lock() {

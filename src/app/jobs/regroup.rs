@@ -116,7 +116,7 @@ impl PreparedGrouping {
             confirmed: input.confirmed(),
             apart: input.apart(),
         };
-        let mut meter = Meter::start(Stage::Grouping, Some(embeddings.len() as u64));
+        let mut meter = Meter::start(Stage::GROUPING, Some(embeddings.len() as u64));
         let dendrogram = cluster::dendrogram(&embeddings, &constraints, linkage, cancel, &mut |done, total| {
             events(JobEvent::Progress(meter.set(done as u64, Some(total as u64))));
         })?;

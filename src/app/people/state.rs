@@ -5,12 +5,15 @@ mod words;
 
 pub use aside::AsideTab;
 
-use crate::app::engine::facts::Loadable;
+use crate::app::engine::facts::{Facts, Loadable};
 pub use crate::app::people::job::{
     ApartRow, Aside, Event, GroupChange, GroupChangeKind, GroupingPreview, PersonPage, Request,
 };
 use crate::app::ui::action::{Action, Outbox};
 use crate::app::ui::feature::Feature;
+use crate::app::ui::locale::Locale;
+use crate::app::ui::page::Page;
+use crate::app::ui::search::Hit;
 use crate::app::ui::view::View;
 use crate::cluster::Linkage;
 use crate::library::{AgainstMerge, Decision, Destination};
@@ -96,7 +99,8 @@ impl Feature for State {
 
     fn update(&mut self, message: Message, out: &mut Outbox<'_, Request>) {
         match message {
-            Message::Decide(decision, seen) => self.decide_or_ask(decision, seen, out),
+            // Everybody decides so: who takes a decision back takes its notice along.
+            Message::Decide(decision, seen) => out.act(Action::Decide(decision, seen)),
             Message::NameAs { person, same, seen } => self.name_as(person, same, seen, out),
             Message::SameAs(same) => self.same_as(same, out),
             Message::AnotherOfThisName => {
@@ -162,6 +166,31 @@ impl Feature for State {
         }
     }
 
+    fn page_opened(&mut self, page: Page, out: &mut Outbox<'_, Request>) {
+        self.open = None;
+        match page {
+            Page::Person(person) => self.show(person, out),
+            Page::SetAside => out.ask(Request::LoadAside),
+            Page::Photo(_) | Page::None => {}
+        }
+    }
+
+    fn page_touched(&self, page: Page, out: &mut Outbox<'_, Request>) {
+        match page {
+            Page::Person(person) => out.ask(Request::LoadPerson(person)),
+            Page::SetAside => out.ask(Request::LoadAside),
+            Page::Photo(_) | Page::None => {}
+        }
+    }
+
+    fn hits(&self, typed: &str, facts: &Facts, text: &Locale) -> Vec<Hit> {
+        words::hits(typed, facts, text)
+    }
+
+    fn on_escape(&self) -> Option<Action> {
+        self.grouping.open.then_some(Action::ToggleGrouping)
+    }
+
     fn replaces(newer: &Request, older: &Request) -> bool {
         matches!((newer, older), (Request::Preview { .. }, Request::Preview { .. }))
     }
@@ -173,7 +202,7 @@ impl Feature for State {
 
 impl State {
     /// Opens the page of a person, or reads it again.
-    pub(crate) fn show(&mut self, person: PersonId, out: &mut Outbox<'_, Request>) {
+    fn show(&mut self, person: PersonId, out: &mut Outbox<'_, Request>) {
         self.open = Some(person);
         if self.person.ready().is_none_or(|page| page.person != person) {
             self.person = Loadable::Loading;

@@ -2,12 +2,11 @@
 
 use std::path::PathBuf;
 
-use serde::{Deserialize, Serialize};
-
 use crate::app::engine::facts::Loadable;
 use crate::app::engine::report::Ticket;
 pub use crate::app::settings::job::{Event, Request};
 use crate::app::ui::action::{Action, Outbox};
+pub use crate::app::ui::appearance::Appearance;
 use crate::app::ui::feature::{Feature, PathQuestion, Wanted};
 use crate::app::ui::locale::{Language, Locale};
 use crate::app::ui::theme::ThemeChoice;
@@ -47,16 +46,6 @@ pub struct State {
     pub removing: Option<PathBuf>,
     /// The folder that is being moved, and where to.
     moving: Option<(Ticket, PathBuf)>,
-}
-
-/// How the window looks; remembered from one start to the next.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Appearance {
-    pub theme: ThemeChoice,
-    /// None follows the system.
-    pub language: Option<Language>,
-    pub reduced_motion: bool,
 }
 
 impl Feature for State {
@@ -132,7 +121,7 @@ impl Feature for State {
         }
     }
 
-    fn touched(&self, touched: &Touched, on_show: View, out: &mut Outbox<'_, Request>) {
+    fn touched(&mut self, touched: &Touched, on_show: View, out: &mut Outbox<'_, Request>) {
         if touched.settings {
             out.ask(Request::LoadDevices);
         }
@@ -155,6 +144,14 @@ impl Feature for State {
     fn with_paths(asked: Message, paths: Vec<PathBuf>) -> Option<Message> {
         let Message::ChooseNewPlace(from) = asked else { return None };
         paths.into_iter().next().map(|to| Message::MoveFolder { from, to })
+    }
+
+    fn appearance(&self) -> Option<&Appearance> {
+        Some(&self.appearance)
+    }
+
+    fn set_appearance(&mut self, appearance: &Appearance) {
+        self.appearance.clone_from(appearance);
     }
 
     fn is_asking(&self) -> bool {

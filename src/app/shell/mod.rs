@@ -19,7 +19,6 @@ pub mod job_bar;
 pub mod message;
 pub mod notices;
 pub mod rail;
-mod repair;
 pub mod search_field;
 pub mod state;
 pub mod threads;

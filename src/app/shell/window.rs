@@ -5,12 +5,12 @@ use eframe::egui::{self, Ui};
 
 use super::app::{App, remembered};
 use super::backend::Backend;
+use super::features::Repair;
 use super::message::Message;
-use super::repair::Repair;
 use super::state::Settings;
 use crate::app::engine::home::Home;
 use crate::app::engine::shared::{damage_or_chain, is_damage};
-use crate::app::ui::locale::{Language, Locale};
+use crate::app::ui::locale::Locale;
 use crate::app::ui::{fonts, theme};
 
 /// Wakes the window when an event waits.
@@ -77,10 +77,9 @@ impl WindowContent {
 
     fn repair(opening: Opening, problem: String, ctx: &egui::Context) -> Self {
         let appearance = &opening.settings.appearance;
-        let text = Locale::new(appearance.language.unwrap_or_else(Language::of_system));
+        let text = Locale::new(appearance.language_or_system());
         fonts::install(ctx, fonts::FontSource::System, text.language());
-        theme::apply(ctx, appearance.reduced_motion);
-        ctx.set_theme(appearance.theme.preference());
+        appearance.apply(ctx);
         let repair = Repair::new(opening.home.clone(), problem, ctx);
         Self::Repair(Box::new((repair, text, Some(opening))))
     }

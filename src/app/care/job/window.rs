@@ -14,6 +14,12 @@ use crate::library::care::{self, Backup, BackupReason, CheckReport, ImportMode, 
 use crate::library::{Library, Stale};
 use crate::types::{PersonId, Touched};
 
+const BACKUP_FAILED: Failed = Failed::Own("failed_back_up");
+const RESTORE_IN_SCAN: Failed = Failed::Own("failed_restore_in_scan");
+const RESTORE_FAILED: Failed = Failed::Own("failed_restore");
+const IMPORT_FAILED: Failed = Failed::Own("failed_import");
+const FORGETTING_FAILED: Failed = Failed::Own("failed_forget");
+
 /// What is asked of the jobs.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Request {
@@ -55,14 +61,14 @@ impl FeatureJob for Job {
                 Request::LoadBackups => load_backups(&path, sink),
                 Request::BackUp(ticket) => {
                     let made = Library::open_read_only(&path).and_then(|library| library.back_up(BackupReason::Asked));
-                    sink.changed(ticket, Failed::BackUp, made.map(|_| Touched::default()).map_err(Into::into));
+                    sink.changed(ticket, BACKUP_FAILED, made.map(|_| Touched::default()).map_err(Into::into));
                     load_backups(&path, sink);
                 }
                 Request::Check => sink.send(Event::Checked(care::check(&path))),
                 Request::Restore(ticket, backup) => {
                     let restored = restore(shared, backup);
                     let scans = restored.as_ref().is_err_and(|error| error.is::<ScanRuns>());
-                    sink.changed(ticket, if scans { Failed::RestoreInScan } else { Failed::Restore }, restored);
+                    sink.changed(ticket, if scans { RESTORE_IN_SCAN } else { RESTORE_FAILED }, restored);
                     load_backups(&path, sink);
                 }
                 Request::Export(ticket, to) => {
@@ -71,7 +77,7 @@ impl FeatureJob for Job {
                     sink.changed(ticket, Failed::Save, written.map(|_| Touched::default()));
                 }
                 Request::Import(ticket, from) => {
-                    sink.changed(ticket, Failed::Import, bring_in(shared, from, sink));
+                    sink.changed(ticket, IMPORT_FAILED, bring_in(shared, from, sink));
                     load_backups(&path, sink);
                 }
                 Request::PreviewForget(person) => match preview_of_forgetting(shared, person) {
@@ -81,7 +87,8 @@ impl FeatureJob for Job {
                 Request::Forget { ticket, shown, may_find_again } => {
                     let person = shown.person;
                     let forgotten = forget_person(shared, shown, may_find_again);
-                    let failed = forgotten.as_ref().err().map_or(Failed::Forget, |e| Failed::of(e, Failed::Forget));
+                    let failed =
+                        forgotten.as_ref().err().map_or(FORGETTING_FAILED, |e| Failed::of(e, FORGETTING_FAILED));
                     sink.changed(ticket, failed, forgotten);
                     if failed == Failed::Stale(Stale::PersonChanged)
                         && let Ok(event) = preview_of_forgetting(shared, person)

@@ -58,7 +58,7 @@ pub(crate) fn embed_images(
     ensure!(folder.is_dir(), "there is no folder of images at {}", folder.display());
     let mut sets = vec![(Vec::new(), Vec::new()); views.len()];
     let (mut failed, mut found) = (Vec::new(), Vec::new());
-    let mut meter = Meter::start(Stage::Embedding, Some(paths.len() as u64));
+    let mut meter = Meter::start(Stage::EMBEDDING, Some(paths.len() as u64));
     for batch in paths.chunks(BATCH) {
         ensure!(!cancel.is_cancelled(), "cancelled; nothing was kept");
         let files: Vec<PathBuf> = batch.iter().map(|path| folder.join(path)).collect();

@@ -46,4 +46,4 @@ mod window;
 #[cfg(feature = "gui")]
 pub(crate) use self::window::CHECK;
 #[cfg(feature = "gui")]
-pub use self::window::{EVALUATE, Event, Job, Request};
+pub use self::window::{EVALUATE, Event, FinishedRuns, Job, Request};

@@ -85,6 +85,8 @@ pub struct State {
     pub pair: Option<usize>,
     /// What was found about a run; None while nobody asked.
     pub(crate) checked: Option<(PathBuf, Loadable<Checked>)>,
+    /// Pairs that the evaluation judged and left out that is about to end.
+    judged: (u64, u64),
 }
 
 impl State {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::engine::facts::{Facts, Loadable};
 use crate::app::engine::picture::ImageKey;
-use crate::app::engine::report::{JobKind, JobSummary};
+use crate::app::engine::report::JobKind;
 use crate::app::evaluate::job::setup::EvaluationPath;
 use crate::app::evaluate::state::{CHECK, EVALUATE, Event, Message, Request, State, Tab};
 use crate::app::ui::action::{Action, Outbox};
@@ -75,16 +75,16 @@ impl Feature for State {
     fn receive(&mut self, event: Event, out: &mut Out<'_>) {
         match event {
             Event::Runs(runs) => self.runs = Loadable::Ready(runs),
-            // Every view may show it: the shell keeps it.
-            Event::Sample(_) => {}
+            Event::Sample(sample) => out.act(Action::KeepSample(sample)),
             Event::Opened(asked, runs) if asked == self.opening => {
                 self.opening.clear();
                 show(self, runs);
             }
-            Event::Finished(runs) => {
+            Event::Finished(finished) => {
                 out.ask(Request::LoadRuns);
                 out.ask(Request::LoadSample);
-                self.open_runs(runs, out);
+                self.open_runs(finished.runs, out);
+                self.judged = (finished.pairs, finished.skipped);
             }
             Event::Changed(run) => {
                 if let Some(shown) = self.opened.iter_mut().find(|shown| shown.row.run == run.row.run) {
@@ -115,7 +115,7 @@ impl Feature for State {
         }
     }
 
-    fn touched(&self, touched: &Touched, _on_show: View, out: &mut Out<'_>) {
+    fn touched(&mut self, touched: &Touched, _on_show: View, out: &mut Out<'_>) {
         if touched.models {
             out.ask(Request::LoadSample);
         }
@@ -129,9 +129,12 @@ impl Feature for State {
         matches!(request, Request::Start(_) | Request::Check(_))
     }
 
-    fn ended(kind: JobKind, summary: &JobSummary, text: &Locale) -> Option<Ended> {
+    fn ended(&mut self, kind: JobKind, text: &Locale) -> Option<Ended> {
         let words = match kind {
-            EVALUATE => ended_words(text, summary.pairs, summary.skipped),
+            EVALUATE => {
+                let (pairs, skipped) = std::mem::take(&mut self.judged);
+                ended_words(text, pairs, skipped)
+            }
             CHECK => text.s("said_checked").to_owned(),
             _ => return None,
         };
@@ -222,6 +225,7 @@ fn focus(evaluate: &mut State, index: usize) {
 mod tests {
     use super::*;
     use crate::app::engine::facts::Facts;
+    use crate::app::evaluate::job::FinishedRuns;
     use crate::app::ui::action::Tickets;
     use crate::app::ui::locale::Language;
     use crate::eval::{Pair, Run, run};
@@ -247,7 +251,8 @@ mod tests {
     fn a_finished_evaluation_is_opened() {
         let mut state = State::default();
         let runs: Vec<PathBuf> = vec!["a".into(), "b".into()];
-        let sent = asked(&mut state, |state, out| state.receive(Event::Finished(runs.clone()), out));
+        let finished = FinishedRuns { runs: runs.clone(), ..FinishedRuns::default() };
+        let sent = asked(&mut state, |state, out| state.receive(Event::Finished(finished.clone()), out));
         assert!(sent.contains(&Request::OpenRuns(runs.clone())));
         asked(&mut state, |state, out| state.receive(Event::Opened(vec!["x".into()], vec![judged("x", 1.0)]), out));
         assert!(state.opened.is_empty(), "nobody asked for x any more");

@@ -5,7 +5,7 @@ pub mod importing;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::app::engine::report::{JobId, JobKind, JobSummary, Ticket};
+use crate::app::engine::report::{JobId, JobKind, Ticket};
 use crate::app::jobs::import::ImportRequest;
 pub use crate::app::models::job::{Event, NetworkRow, Request};
 use crate::app::ui::action::{Action, Outbox};
@@ -123,8 +123,10 @@ impl Feature for State {
     }
 
     fn act(&mut self, action: &Action, out: &mut Outbox<'_, Request>) {
-        if let Action::InstallModels(models) = action {
-            out.ask(Request::Install(models.clone()));
+        match action {
+            Action::InstallModels(models) => out.ask(Request::Install(models.clone())),
+            Action::ImportModels(paths) => self.update(Message::Import(paths.clone()), out),
+            _ => {}
         }
     }
 
@@ -132,7 +134,7 @@ impl Feature for State {
         matches!(request, Request::Remove(..))
     }
 
-    fn ended(kind: JobKind, _: &JobSummary, text: &Locale) -> Option<Ended> {
+    fn ended(&mut self, kind: JobKind, text: &Locale) -> Option<Ended> {
         let touched = Touched { settings: true, ..Touched::models() };
         let words = text.s("said_installed").to_owned();
         (kind == JobKind::INSTALL).then_some(Ended {

@@ -13,6 +13,8 @@ use crate::cluster::Linkage;
 use crate::library::{AgainstMerge, Belongs, Decision, FaceOfPerson, LibraryError};
 use crate::types::{FaceId, PersonId, PhotoId, Revision, SquaredDistance};
 
+const PREVIEW_FAILED: Failed = Failed::Own("failed_preview");
+
 /// What is asked of the jobs.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Request {
@@ -108,7 +110,7 @@ impl FeatureJob for Job {
             },
             Request::Preview { squared_distance, linkage } => match preview.at(shared, squared_distance, linkage) {
                 Ok(shown) => sink.send(Event::Preview(shown)),
-                Err(error) => sink.fail(Failed::Preview, &error),
+                Err(error) => sink.fail(PREVIEW_FAILED, &error),
             },
             Request::ApplyGrouping { ticket, squared_distance, linkage } => {
                 let applied = preview.apply(shared, SquaredDistance(squared_distance), linkage);

@@ -37,7 +37,7 @@ pub(super) fn find_again(
     }
     let before = lost_faces(tools.library)?;
     let (mut searches, up_to) = searches(lost, tools, cancel)?;
-    let mut meter = Meter::start(Stage::FindingLostFaces, Some(searches.len() as u64));
+    let mut meter = Meter::start(FINDING_LOST_FACES, Some(searches.len() as u64));
     for search in &mut searches {
         if cancel.is_cancelled() {
             break;

@@ -79,7 +79,7 @@ impl<'a> Scanning<'a> {
         cancel: &'a Cancel,
         events: &'a mut dyn FnMut(JobEvent),
     ) -> Self {
-        let meter = Meter::start(Stage::Scanning, None);
+        let meter = Meter::start(SCANNING, None);
         Self { scan, tools, cancel, events, meter, summary: ScanSummary::default(), breakdowns: 0 }
     }
 
@@ -128,7 +128,7 @@ impl<'a> Scanning<'a> {
 
     /// Opens the files and records what they show. Those that may have ended the program come first, one by one.
     pub(crate) fn scan_files(&mut self, todo: Vec<FileFacts>) -> Result<()> {
-        self.meter = Meter::start(Stage::Scanning, Some(todo.len() as u64));
+        self.meter = Meter::start(SCANNING, Some(todo.len() as u64));
         let suspects = self.tools.suspects;
         let suspect_of = |file: &FileFacts| suspects.iter().find(|suspect| suspect.path == file.path);
         let (suspected, others): (Vec<_>, Vec<_>) = todo.into_iter().partition(|file| suspect_of(file).is_some());

@@ -12,6 +12,9 @@ use crate::library::{FacesOfFolder, Library, LibraryError, ScannedFolder};
 use crate::networks::device::{DeviceChoice, ListedDevice};
 use crate::types::Touched;
 
+/// Pointing a folder to where nothing of it lies.
+const OTHER_FOLDER: Failed = Failed::Own("failed_other_folder");
+
 /// What is asked of the jobs.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Request {
@@ -70,7 +73,7 @@ impl FeatureJob for Job {
 /// Another folder than the one that was moved is told as such.
 fn what_failed(error: &anyhow::Error) -> Failed {
     match error.downcast_ref::<LibraryError>() {
-        Some(LibraryError::OtherFolder { .. }) => Failed::OtherFolder,
+        Some(LibraryError::OtherFolder { .. }) => OTHER_FOLDER,
         _ => Failed::Change,
     }
 }

@@ -40,6 +40,8 @@ pub struct State {
     pub(crate) run: Option<LiveRun>,
     /// Stop and discard was pressed and waits for a second word.
     pub discarding: Option<Discarding>,
+    /// Faces embedded anew and left out by the job that is about to end.
+    reembedded: (u64, u64),
 }
 
 /// What is about to be thrown away.

@@ -58,7 +58,7 @@ pub(crate) fn measure(
         std::iter::once(*used).chain(alternatives.iter().map(|alternative| alternative.preprocessing)).collect();
     let images = &list.images;
     let (mut embedded, mut skipped) = (HashMap::new(), Vec::new());
-    let mut meter = Meter::start(Stage::Embedding, Some(images.len() as u64));
+    let mut meter = Meter::start(Stage::EMBEDDING, Some(images.len() as u64));
     for batch in images.chunks(BATCH) {
         ensure!(!cancel.is_cancelled(), "cancelled; nothing was kept");
         for (path, made) in batch.iter().zip(embed_batch(engine, config, batch, &ways)?) {

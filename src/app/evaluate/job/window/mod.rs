@@ -13,7 +13,7 @@ use anyhow::{Context, Result};
 use crate::app::engine::facts::DistanceSample;
 use crate::app::engine::picture::ImageKey;
 use crate::app::engine::progress::JobEvent;
-use crate::app::engine::report::{Failed, Failure, JobKind, JobSummary, Report};
+use crate::app::engine::report::{Failed, Failure, JobKind, Report};
 use crate::app::engine::shared::{FeatureJob, Shared, Tasks, failure, lock};
 use crate::app::engine::workers::LoadedNetworks;
 use crate::app::evaluate::job::checked::Checked;
@@ -28,9 +28,20 @@ use crate::eval::lfw::{Centring, LfwOptions};
 use crate::eval::run::RunRow;
 use crate::types::{Cancel, error_chain};
 
+const EVALUATION_FAILED: Failed = Failed::Own("failed_evaluation");
+
 pub const EVALUATE: JobKind = JobKind("evaluate");
 /// Finding out why a score is low.
 pub(crate) const CHECK: JobKind = JobKind("check");
+
+/// Whole runs of one evaluation.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct FinishedRuns {
+    pub runs: Vec<PathBuf>,
+    /// Pairs that were judged, and that were left out.
+    pub pairs: u64,
+    pub skipped: u64,
+}
 
 /// Runs whose pictures can be asked for; older ones are forgotten when others are opened.
 const KEPT_OPEN: usize = 8;
@@ -86,8 +97,8 @@ pub enum Event {
     Sample(Option<DistanceSample>),
     /// For the folders that were asked for.
     Opened(Vec<PathBuf>, Vec<Arc<Run>>),
-    /// An evaluation ended and left these runs.
-    Finished(Vec<PathBuf>),
+    /// What an evaluation judged, before its job ends.
+    Finished(FinishedRuns),
     /// A run was read again, because marks changed.
     Changed(Arc<Run>),
     Checked(PathBuf, Result<Checked, Failure>),
@@ -119,7 +130,7 @@ impl FeatureJob for Job {
                 let open = self.open.clone();
                 tasks.in_background(move |shared, sink| match answer(shared, &open, quick) {
                     Ok(event) => sink.send(event),
-                    Err(error) => sink.fail(Failed::Evaluation, &error),
+                    Err(error) => sink.fail(EVALUATION_FAILED, &error),
                 });
             }
         }
@@ -129,14 +140,14 @@ impl FeatureJob for Job {
 fn start(tasks: &mut Tasks<'_, Event>, setup: EvaluationSetup) {
     let (job, cancel) = tasks.begin_job();
     tasks.run_job(job, move |shared, networks, sink| {
-        let mut finished = Finished::default();
+        let mut finished = FinishedRuns::default();
         let mut events = sink.reporter(job, EVALUATE);
         let outcome = run(shared, networks, &setup, &mut finished, &cancel, &mut events);
         // What was judged before a failure or a Cancel is a whole run.
         if !finished.runs.is_empty() {
-            sink.send(Event::Finished(finished.runs));
+            sink.send(Event::Finished(finished));
         }
-        sink.end(job, EVALUATE, &cancel, outcome.map(|()| finished.summary));
+        sink.end(job, EVALUATE, &cancel, outcome);
     });
 }
 
@@ -144,8 +155,8 @@ fn start_check(tasks: &mut Tasks<'_, Event>, run: PathBuf) {
     let (job, cancel) = tasks.begin_job();
     tasks.run_job(job, move |shared, networks, sink| {
         let found = check::run(shared, networks, &run, &cancel, &mut sink.reporter(job, CHECK));
-        sink.send(Event::Checked(run, found.map_err(|error| failure(Failed::Evaluation, &error))));
-        sink.end(job, CHECK, &cancel, Ok(JobSummary::default()));
+        sink.send(Event::Checked(run, found.map_err(|error| failure(EVALUATION_FAILED, &error))));
+        sink.end(job, CHECK, &cancel, Ok(()));
     });
 }
 
@@ -178,17 +189,11 @@ fn open(shared: &Shared, open_runs: &Mutex<OpenRuns>, run: &Path) -> Result<Arc<
     Ok(lock(open_runs).add(run))
 }
 
-#[derive(Default)]
-struct Finished {
-    runs: Vec<PathBuf>,
-    summary: JobSummary,
-}
-
-impl Finished {
+impl FinishedRuns {
     fn add(&mut self, run: Run) {
         self.runs.push(run.row.run);
-        self.summary.pairs += run.row.pairs;
-        self.summary.skipped += run.row.skipped;
+        self.pairs += run.row.pairs;
+        self.skipped += run.row.skipped;
     }
 }
 
@@ -196,7 +201,7 @@ fn run(
     shared: &Shared,
     networks: &mut LoadedNetworks,
     setup: &EvaluationSetup,
-    finished: &mut Finished,
+    finished: &mut FinishedRuns,
     cancel: &Cancel,
     events: &mut dyn FnMut(JobEvent),
 ) -> Result<()> {
