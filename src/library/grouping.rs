@@ -11,7 +11,7 @@ use super::open::{Library, LibraryReader};
 use super::review::journal::Decisions;
 use super::review::steps::NextSteps;
 use super::review::{self, Belongs, FaceState, ReviewAction, rows};
-use crate::types::{Embedding, FaceId, ModelId, PersonId, PhotoId, Revision};
+use crate::types::{Embedding, FaceId, ModelId, PersonId, PhotoId, Revision, Touched};
 
 /// A face as the clustering sees it.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,7 +41,7 @@ pub enum GroupedBy {
     User,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct GroupingOutcome {
     /// Faces newly suggested for somebody known.
     pub suggested: usize,
@@ -51,6 +51,8 @@ pub struct GroupingOutcome {
     pub new_groups: usize,
     /// Faces kept out of a group because their user once said no, or because a group held two known people.
     pub kept_apart: usize,
+    /// Where a user asked for it: what it touched, and the step that takes it back.
+    pub touched: Touched,
 }
 
 impl GroupingInput {
@@ -152,18 +154,19 @@ impl Library {
     /// and so are faces that have gone or changed since `seen`, what the groups were made from: what was decided while
     /// they were computed holds.
     pub fn apply_grouping(&mut self, groups: &[Vec<FaceId>], by: GroupedBy, seen: Revision) -> Result<GroupingOutcome> {
-        let (outcome, before, after) = self.write(|t| {
+        let (mut outcome, before, after) = self.write(|t| {
             let before = NextSteps::read(t)?;
             let mut decisions = Decisions::begin(t);
             let groups = unchanged(t, groups, seen)?;
-            let outcome = GroupsToApply::read(t, &groups)?.apply(&mut decisions)?;
+            let mut outcome = GroupsToApply::read(t, &groups)?.apply(&mut decisions)?;
             match by {
                 GroupedBy::Scan => {}
-                GroupedBy::User => _ = decisions.keep(ReviewAction::Regroup)?,
+                GroupedBy::User => outcome.touched = decisions.keep(ReviewAction::Regroup)?,
             }
             Ok((outcome, before, NextSteps::read(t)?))
         })?;
         self.own_steps.note(before, after);
+        outcome.touched.step = Some(after.undo).filter(|step| *step > before.undo);
         Ok(outcome)
     }
 

@@ -32,7 +32,10 @@ const PARTS: &[(&str, &[&str])] = &[
 
 /// The rooms of `app` that are no feature, with their height: a file may import from lower rooms and from its own.
 const APP: &[(&str, usize)] = &[("app/engine", 0), ("app/jobs", 1), ("app/ui", 1), ("app/shell", 3)];
+const ENGINE: usize = 0;
 const FEATURE: usize = 2;
+/// Parts that one feature or another is about: what every job stands on knows none of them.
+const NOT_FOR_THE_ENGINE: &[&str] = &["eval", "train", "synth", "figures"];
 /// What stands above all rooms.
 const TOP: (&[&str], usize) = (&["app", "lib.rs", "main.rs"], 4);
 
@@ -137,6 +140,7 @@ pub const RULES: &[(&str, Rule)] = &[
     ("no circle between rooms", no_circle_between_rooms),
     ("a feature has four members", a_feature_has_four_members),
     ("a feature's members point one way", members_point_one_way),
+    ("the shell knows features by their list", shell_knows_features_by_their_list),
     ("a library stays in its rooms", a_library_stays_in_its_rooms),
     ("only named places touch the disk", only_named_places_touch_the_disk),
     ("nothing speaks to the outside", nothing_speaks_to_the_outside),
@@ -163,7 +167,7 @@ fn arrows_point_down(house: &House) -> Vec<String> {
 fn may_import(from: &str, to: &str) -> bool {
     match (app_row(from), app_row(to)) {
         (Some(from), Some(to)) => to < from,
-        (Some(_), None) => true,
+        (Some(height), None) => height > ENGINE || !NOT_FOR_THE_ENGINE.contains(&to),
         (None, _) => PARTS.iter().any(|(part, below)| *part == from && below.contains(&to)),
     }
 }
@@ -233,6 +237,35 @@ fn members_point_one_way(house: &House) -> Vec<String> {
         }
     }
     faults
+}
+
+/// The shell names a feature where it is registered and nowhere else, be it by its room or by what the list makes of it.
+fn shell_knows_features_by_their_list(house: &House) -> Vec<String> {
+    let rooms =
+        house.sources.iter().filter(|source| is_feature(&source.path)).filter_map(|source| room_of(&source.path));
+    let features: BTreeSet<String> = rooms.filter_map(|room| Some(room.strip_prefix("app/")?.to_owned())).collect();
+    let mut faults = Vec::new();
+    let in_shell =
+        |source: &&Source| matches(&source.path, "app/shell") && !matches(&source.path, "app/shell/features");
+    for source in house.sources.iter().filter(in_shell) {
+        let imported = source.names.iter().filter_map(|name| room_of(&name.join("/")));
+        let imported = imported.filter(|room| app_row(room) == Some(FEATURE));
+        faults.extend(imported.map(|room| format!("{} imports {room}", source.path)));
+        for feature in &features {
+            let (first, rest) = feature.split_at(1);
+            let variant = format!("{}{rest}", first.to_uppercase());
+            let parts = ["state.", "views."].map(|of| format!("{of}{feature}"));
+            let variants = ["Message::", "Request::", "Answer::"].map(|of| format!("{of}{variant}"));
+            let named = parts.iter().chain(&variants).find(|named| names_word(&source.code, named));
+            faults.extend(named.map(|named| format!("{} names {named}", source.path)));
+        }
+    }
+    faults
+}
+
+/// Whether the text stands in the code and ends there as a word.
+fn names_word(code: &str, text: &str) -> bool {
+    starts(code, text).any(|(at, _)| !code[at + text.len()..].starts_with(|c: char| c.is_alphanumeric() || c == '_'))
 }
 
 fn a_library_stays_in_its_rooms(house: &House) -> Vec<String> {

@@ -19,7 +19,7 @@ use crate::library::FaceRecord;
 use crate::networks::device::{self, ComputeDevice, DeviceChoice, DeviceKind, VerdictCache};
 use crate::networks::models::{LoadableNetwork, Store, Task, Thresholds};
 use crate::networks::nets::recognise::recognise;
-use crate::types::{Cancel, CropRule, Detection, Embedding, ModelId, Preprocessing, error_chain};
+use crate::types::{Cancel, CropRule, Detection, Embedding, ModelId, Preprocessing, error_chain, hex};
 
 /// The models of the default pack.
 const DETECTOR: &str = "yunet-2023mar";
@@ -149,7 +149,7 @@ fn weights_of(store: &Store, model: &ModelId, preprocessing: &Preprocessing) -> 
     let mut hasher = Sha256::new();
     store.entry(model)?.files.iter().for_each(|file| hasher.update(&file.sha256));
     hasher.update(serde_json::to_vec(preprocessing)?);
-    Ok(hasher.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(&hasher.finalize()[..8]))
 }
 
 impl FindFaces for Engine {

@@ -15,7 +15,7 @@ use crate::library::care::{self, Forgotten, PersonToForget};
 use crate::library::{Library, LibraryReader};
 use crate::networks::models::Store;
 use crate::train::checkpoint::RunFolder;
-use crate::types::{FaceBox, PersonId};
+use crate::types::{FaceBox, PersonId, hex};
 
 /// What would be forgotten, and what Likeness can't take back.
 #[derive(Debug, Clone, PartialEq)]
@@ -146,10 +146,6 @@ fn replace(path: &Path, text: &str) -> Result<()> {
     std::io::Write::write_all(&mut file, text.as_bytes()).with_context(cannot)?;
     file.persist(path).with_context(cannot)?;
     Ok(())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

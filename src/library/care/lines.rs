@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::library::error::{LibraryError, Result};
 use crate::library::path;
 use crate::library::review::{Belongs, SetAside, cleaned};
-use crate::types::{FaceBox, Landmarks};
+use crate::types::{FaceBox, Landmarks, hex};
 
 pub(super) const FORMAT: &str = "likeness-library";
 pub(super) const VERSION: u32 = 1;
@@ -140,7 +140,7 @@ pub(super) struct Hash(pub [u8; 32]);
 
 impl From<Hash> for String {
     fn from(hash: Hash) -> Self {
-        hash.0.iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&hash.0)
     }
 }
 

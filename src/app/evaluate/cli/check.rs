@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use crate::app::evaluate::cli::options::Pictures;
 use crate::app::evaluate::cli::{Terminal, print_outcome};
@@ -24,9 +24,10 @@ pub struct CheckArgs {
     /// How many pairs of each kind to look at, if not 120.
     #[arg(long, value_name = "COUNT")]
     sample: Option<usize>,
-    /// How pixels were scaled, if not as the model says.
-    #[arg(long, value_enum, value_name = "HOW")]
-    used_scaling: Option<ScalingName>,
+    /// How pixels were scaled, if not as the model says: raw, unit (divided by 255), per-image, fixed or
+    /// fixed:MEAN,DIVISOR.
+    #[arg(long, value_name = "HOW")]
+    used_scaling: Option<PixelScaling>,
     /// The order of colours that was used, if not as the model says.
     #[arg(long, value_enum, value_name = "ORDER")]
     used_channels: Option<ChannelOrder>,
@@ -38,18 +39,6 @@ pub struct CheckArgs {
     /// Print one JSON object on standard output.
     #[arg(long)]
     json: bool,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum ScalingName {
-    /// 0 to 255
-    Raw,
-    /// Divided by 255
-    Unit,
-    /// Less 127.5, divided by 128
-    Fixed,
-    /// Less the picture's mean, divided by its standard deviation
-    PerImage,
 }
 
 pub(crate) fn run(terminal: &mut Terminal, args: CheckArgs) -> Result<()> {
@@ -84,12 +73,7 @@ fn text_of(outcome: &CheckOutcome) -> String {
 }
 
 fn used(args: &CheckArgs, model: &Preprocessing) -> Preprocessing {
-    let scaling = args.used_scaling.map_or(model.scaling, |name| match name {
-        ScalingName::Raw => PixelScaling::Raw,
-        ScalingName::Unit => PixelScaling::Unit,
-        ScalingName::Fixed => PixelScaling::Fixed { mean: 127.5, divisor: 128.0 },
-        ScalingName::PerImage => PixelScaling::PerImage,
-    });
+    let scaling = args.used_scaling.unwrap_or(model.scaling);
     let (channels, crop) = (args.used_channels.unwrap_or(model.channels), args.used_crop.unwrap_or(model.crop));
     Preprocessing { scaling, channels, crop, ..*model }
 }

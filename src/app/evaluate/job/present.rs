@@ -15,6 +15,7 @@ use crate::app::evaluate::job::seen::{preprocessing_of, seen_face};
 use crate::eval::failures::{FailedPair, Mistake};
 use crate::eval::figures::{Arithmetic, PairFigures};
 use crate::eval::lfw::FoldResult;
+use crate::eval::roc::one_in;
 use crate::eval::{Figures, Image, Pair, Run};
 use crate::figures::Table;
 use crate::figures::plot::{Figure, Series, Shape};
@@ -34,7 +35,7 @@ pub(crate) fn percent(share: f64) -> String {
 
 /// A rate in plain words.
 pub(crate) fn rate_words(rate: f64) -> String {
-    if rate > 0.0 { format!("1 in {:.0}", 1.0 / rate) } else { "none".to_owned() }
+    one_in(rate).map_or("none".to_owned(), |count| format!("1 in {count}"))
 }
 
 pub(crate) fn failure_table(run: &Run, wrong: &[FailedPair]) -> Table {

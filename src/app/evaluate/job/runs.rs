@@ -41,10 +41,19 @@ struct JudgedFace {
 /// The part of `config.json` that matters for reading a run on pairs back.
 #[derive(Deserialize)]
 struct Config {
-    images: Option<PathBuf>,
-    crop: Option<FaceCrop>,
+    #[serde(flatten)]
+    sources: PairSources,
     #[serde(flatten)]
     options: LfwOptions,
+}
+
+/// What a run on pairs was made from, and how faces were cut out.
+#[derive(Deserialize)]
+pub(crate) struct PairSources {
+    pub list: Option<PathBuf>,
+    pub images: Option<PathBuf>,
+    /// None where embeddings were given.
+    pub crop: Option<FaceCrop>,
 }
 
 /// `histogram.json` of a run over every pair: bins that hold one, as bin and count.
@@ -146,6 +155,13 @@ pub(crate) fn record(run: &Path, file: &str) -> Result<Value> {
     read(run, file)
 }
 
+/// What a run on pairs was made from, and the first file that went into it.
+pub(crate) fn sources(folder: &Path) -> Result<(PairSources, Option<PathBuf>)> {
+    let config = record(folder, "config.json")?;
+    let sources = PairSources::deserialize(&config["config"]).with_context(|| other_version(folder))?;
+    Ok((sources, config["inputs"][0]["path"].as_str().map(PathBuf::from)))
+}
+
 /// Reads a run back from its folder, which may have been moved or renamed; `marks` are the user's.
 pub fn open(folder: &Path, marks: &Errata) -> Result<Run> {
     let (asked, result) = (record(folder, "config.json")?, record(folder, "result.json")?);
@@ -184,7 +200,8 @@ fn keep_judged(folder: &EvaluationFolder, run: &Run) -> Result<()> {
 }
 
 fn open_judged(folder: &Path, config: &Value, result: Value) -> Result<Run> {
-    let Config { images, crop, options } = Config::deserialize(config).with_context(|| other_version(folder))?;
+    let Config { sources: PairSources { images, crop, .. }, options } =
+        Config::deserialize(config).with_context(|| other_version(folder))?;
     let figures: PairFigures = serde_json::from_value(result).with_context(|| other_version(folder))?;
     let folds: Vec<FoldResult> = read(folder, "folds.json")?;
     ensure!(!folds.is_empty(), "the run judged no fold: {}", folder.display());

@@ -3,7 +3,7 @@
 use eframe::egui::{self, Ui};
 
 use crate::app::evaluate::job::present::fold_cells;
-use crate::app::evaluate::state::figures::fold_table;
+use crate::app::evaluate::state::figures::fold_numbers;
 use crate::app::evaluate::view::Context;
 use crate::app::evaluate::view::percent;
 use crate::app::ui::action::Action;
@@ -52,7 +52,7 @@ fn table(ui: &mut Ui, ctx: &mut Context<'_>, run: &Run) {
     ui.add_space(space::S);
     ui.label(theme::secondary(ui, text.s("folds_what")));
     if buttons::icon_and_text_ui(ui, Rank::Plain, Icon::Table, text.s("save_table")).clicked() {
-        ctx.act(Action::Save(Box::new(Saving::table("folds", fold_table(run)))));
+        ctx.act(Action::Save(Box::new(Saving::table("folds", fold_numbers(run)))));
     }
 }
 

@@ -70,10 +70,9 @@ impl Preview {
         Grouping { linkage, threshold }.remember(&shared.library, &shared.options().model_id())?;
         shared.library.call(move |library| {
             library.before_grouping(&groups)?;
-            let before = library.next_steps()?.undo;
-            library.apply_grouping(&groups, GroupedBy::User, seen)?;
-            let step = Some(library.next_steps()?.undo).filter(|step| *step > before);
-            Ok::<_, LibraryError>(Touched { step, ..Touched::everything() })
+            let touched = library.apply_grouping(&groups, GroupedBy::User, seen)?.touched;
+            // How faces are grouped is remembered, too, and shown with the settings.
+            Ok::<_, LibraryError>(Touched { settings: true, ..touched })
         })
     }
 

@@ -23,10 +23,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
-use crate::app::engine::memory::with_memory;
 use crate::app::engine::networks::load_detector;
 use crate::app::jobs::input_file::{ListFormat, read_pairs};
-use crate::app::jobs::run_event::RunEvent;
+use crate::app::jobs::run_event::{RunEvent, with_memory};
 use crate::app::train::job::comparison::Judged;
 use crate::app::train::job::people::PreparedPeople;
 use crate::app::train::job::start::{FrozenRecord, Networks, StartingNetwork, detector_id, preprocessing};

@@ -23,7 +23,7 @@ use crate::library::ConfirmedFace;
 use crate::train::data::{Dataset, Person};
 use crate::train::events::Control;
 use crate::train::validate::PairSet;
-use crate::types::{Detection, PersonId, error_chain};
+use crate::types::{Detection, PersonId, error_chain, hex};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
@@ -293,7 +293,7 @@ impl WantedPicture {
 }
 
 fn hash(path: &Path) -> Result<String> {
-    Ok(Sha256::digest(fs::read(path)?).iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(&Sha256::digest(fs::read(path)?)))
 }
 
 /// In pixels of the photo at full scale.

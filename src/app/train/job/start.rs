@@ -16,7 +16,7 @@ use crate::networks::nets::catalogue::card;
 use crate::networks::nets::recognise::recognise;
 use crate::networks::weights::{ModelCard, load, read_card};
 use crate::train::start::StartWeights;
-use crate::types::{CropRule, ModelId, Preprocessing};
+use crate::types::{CropRule, ModelId, Preprocessing, hex};
 
 /// A network in memory; clones share its weights.
 #[derive(Clone)]
@@ -65,7 +65,7 @@ pub(crate) struct FrozenRecord {
 
 impl FrozenRecord {
     pub fn of(network: &StartingNetwork) -> Self {
-        let weights_sha256 = network.weights.sha256().iter().map(|byte| format!("{byte:02x}")).collect();
+        let weights_sha256 = hex(&network.weights.sha256());
         Self { name: network.name.clone(), weights_sha256 }
     }
 

@@ -8,6 +8,7 @@ use crate::train::augment::AugmentConfig;
 use crate::train::config::ValidationConfig;
 use crate::train::events::Ending;
 use crate::train::sampler::{Fill, SamplerConfig};
+use crate::types::hex;
 use image::{Rgb, RgbImage};
 use std::fs;
 use std::sync::Arc;
@@ -318,7 +319,7 @@ fn a_network_learns_from_a_teacher_on_pictures_without_names_and_goes_on() {
     let record: serde_json::Value = serde_json::from_str(&record).unwrap();
     let (tensors, card) = load(&model).unwrap();
     assert_eq!(record["teacher"]["name"], model.display().to_string());
-    let hash: String = StartWeights::Own(Arc::new(tensors)).sha256().iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash: String = hex(&StartWeights::Own(Arc::new(tensors)).sha256());
     assert_eq!(record["teacher"]["weights_sha256"], hash);
     // Another network in the teacher's place is not learned from in the middle of a run.
     let kept = fs::read(&model).unwrap();

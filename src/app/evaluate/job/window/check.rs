@@ -12,7 +12,7 @@ use crate::app::evaluate::job::check::CheckConfig;
 use crate::app::evaluate::job::check::alternatives::PossibleFault;
 use crate::app::evaluate::job::checked::{Checked, Cure};
 use crate::app::evaluate::job::evaluation::{EmbeddingsFile, EvaluationContext};
-use crate::app::evaluate::job::runs::record;
+use crate::app::evaluate::job::runs::{PairSources, record, sources};
 use crate::app::evaluate::job::setup::{EvaluationOptions, EvaluationSetup, Subject};
 use crate::types::{Cancel, FaceCrop, ModelId};
 
@@ -50,16 +50,13 @@ fn config(asked: &RunSource) -> CheckConfig {
 }
 
 fn asked(folder: &Path) -> Result<RunSource> {
-    let (asked, result) = (record(folder, "config.json")?, record(folder, "result.json")?);
-    let config = &asked["config"];
-    let path = |key: &str| config[key].as_str().map(PathBuf::from);
-    let crop: Option<FaceCrop> = serde_json::from_value(config["crop"].clone()).unwrap_or_default();
-    let input = || asked["inputs"][0]["path"].as_str().map(PathBuf::from);
+    let (PairSources { list, images, crop }, input) = sources(folder)?;
+    let result = record(folder, "result.json")?;
     Ok(RunSource {
         model: ModelId(result["model"].as_str().unwrap_or_default().to_owned()),
-        list: path("list").context("only evaluations of a list of pairs can be checked")?,
-        images: path("images").context("the check needs the folder of images; evaluate again with it")?,
-        given: if crop.is_none() { input() } else { None },
+        list: list.context("only evaluations of a list of pairs can be checked")?,
+        images: images.context("the check needs the folder of images; evaluate again with it")?,
+        given: input.filter(|_| crop.is_none()),
         crop,
     })
 }

@@ -35,9 +35,9 @@ pub const EVALUATE: JobKind = JobKind("evaluate");
 pub(crate) const CHECK: JobKind = JobKind("check");
 
 /// Whole runs of one evaluation.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default)]
 pub struct FinishedRuns {
-    pub runs: Vec<PathBuf>,
+    pub runs: Vec<Arc<Run>>,
     /// Pairs that were judged, and that were left out.
     pub pairs: u64,
     pub skipped: u64,
@@ -117,7 +117,7 @@ impl FeatureJob for Job {
 
     fn handle(&self, tasks: &mut Tasks<'_, Event>, request: Request) {
         match request {
-            Request::Start(setup) => start(tasks, setup),
+            Request::Start(setup) => start(tasks, self.open.clone(), setup),
             Request::Check(run) => start_check(tasks, run),
             Request::LoadImage(key) => {
                 let open = self.open.clone();
@@ -137,12 +137,12 @@ impl FeatureJob for Job {
     }
 }
 
-fn start(tasks: &mut Tasks<'_, Event>, setup: EvaluationSetup) {
+fn start(tasks: &mut Tasks<'_, Event>, open: Arc<Mutex<OpenRuns>>, setup: EvaluationSetup) {
     let (job, cancel) = tasks.begin_job();
     tasks.run_job(job, move |shared, networks, sink| {
         let mut finished = FinishedRuns::default();
         let mut events = sink.reporter(job, EVALUATE);
-        let outcome = run(shared, networks, &setup, &mut finished, &cancel, &mut events);
+        let outcome = run(shared, networks, &setup, &mut |run| finished.add(run, &open), &cancel, &mut events);
         // What was judged before a failure or a Cancel is a whole run.
         if !finished.runs.is_empty() {
             sink.send(Event::Finished(finished));
@@ -190,10 +190,10 @@ fn open(shared: &Shared, open_runs: &Mutex<OpenRuns>, run: &Path) -> Result<Arc<
 }
 
 impl FinishedRuns {
-    fn add(&mut self, run: Run) {
-        self.runs.push(run.row.run);
+    fn add(&mut self, run: Run, open: &Mutex<OpenRuns>) {
         self.pairs += run.row.pairs;
         self.skipped += run.row.skipped;
+        self.runs.push(lock(open).add(run));
     }
 }
 
@@ -201,7 +201,7 @@ fn run(
     shared: &Shared,
     networks: &mut LoadedNetworks,
     setup: &EvaluationSetup,
-    finished: &mut FinishedRuns,
+    finished: &mut dyn FnMut(Run),
     cancel: &Cancel,
     events: &mut dyn FnMut(JobEvent),
 ) -> Result<()> {
@@ -209,7 +209,7 @@ fn run(
     if setup.subject == Subject::Embeddings {
         for path in &setup.embeddings {
             let file = EmbeddingsFile::at(path.clone());
-            finished.add(on.judge_pairs(Some(&file), &pairs_config(shared, setup)?)?);
+            finished(on.judge_pairs(Some(&file), &pairs_config(shared, setup)?)?);
         }
         return Ok(());
     }
@@ -217,7 +217,7 @@ fn run(
         on.options.model = Some(model.0.clone());
         let from = match setup.subject {
             Subject::PairList => {
-                finished.add(on.judge_pairs(None, &pairs_config(shared, setup)?)?);
+                finished(on.judge_pairs(None, &pairs_config(shared, setup)?)?);
                 continue;
             }
             Subject::Folder => {
@@ -228,7 +228,7 @@ fn run(
             Subject::Embeddings => unreachable!("ready embeddings need no model"),
         };
         let faces = on.faces(&from)?;
-        finished.add(on.judge_every_pair(&faces, setup.options.far_target)?);
+        finished(on.judge_every_pair(&faces, setup.options.far_target)?);
     }
     Ok(())
 }
