@@ -6,7 +6,7 @@ use super::constraints::NumberedConstraints;
 use super::dendrogram::{Dendrogram, Step};
 use crate::types::{Cancel, SquaredDistance};
 
-/// What an engine keeps. A cluster goes by one of its faces.
+/// What an algorithm keeps. A cluster goes by one of its faces.
 pub(super) trait Distances {
     fn len(&self) -> usize;
     fn distance(&self, a: usize, b: usize) -> f32;

@@ -18,7 +18,7 @@ pub(crate) struct Constraints {
     pub apart: Vec<(usize, usize)>,
 }
 
-/// The same, as the engines use it: numbers from 0, and lists by number.
+/// The same, as the algorithms use it: numbers from 0, and lists by number.
 pub(super) struct NumberedConstraints {
     /// For each known person their faces.
     pub people: Vec<Vec<usize>>,

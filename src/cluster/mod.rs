@@ -12,7 +12,7 @@
 //! `tests/reference.rs` is that definition, slow and obvious, and the oracle of the tests, beside the crate `kodama` for
 //! clustering without constraints.
 //!
-//! Two engines hold the distances, chosen by the number of faces ([`MATRIX_MAX_FACES`]):
+//! Two algorithms hold the distances, chosen by the number of faces ([`MATRIX_MAX_FACES`]):
 //! * `matrix`: the condensed matrix and Lance and Williams's update, every linkage, n²/2 values;
 //! * `means`: the clusters' means only, n·d values, for average linkage and Ward's, which depend on nothing else for
 //!   unit vectors. Exact up to rounding, too.
@@ -98,8 +98,8 @@ pub(crate) fn dendrogram(
     cancel: &Cancel,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Dendrogram, ClusterError> {
-    let engine = if embeddings.len() <= MATRIX_MAX_FACES { Algorithm::Matrix } else { Algorithm::Means };
-    dendrogram_with(engine, embeddings, constraints, linkage, cancel, progress)
+    let algorithm = if embeddings.len() <= MATRIX_MAX_FACES { Algorithm::Matrix } else { Algorithm::Means };
+    dendrogram_with(algorithm, embeddings, constraints, linkage, cancel, progress)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -109,7 +109,7 @@ enum Algorithm {
 }
 
 fn dendrogram_with(
-    engine: Algorithm,
+    algorithm: Algorithm,
     embeddings: &[Embedding],
     constraints: &Constraints,
     linkage: Linkage,
@@ -118,7 +118,7 @@ fn dendrogram_with(
 ) -> Result<Dendrogram, ClusterError> {
     let vectors = FaceVectors::new(embeddings)?;
     let facts = NumberedConstraints::new(constraints, embeddings.len())?;
-    match (engine, linkage) {
+    match (algorithm, linkage) {
         (Algorithm::Matrix, _) => {
             let matrix = matrix::Matrix::new(&vectors, linkage, cancel)?;
             chain::run(matrix, &facts, cancel, progress)

@@ -62,6 +62,16 @@ impl LibraryFixture {
     }
 }
 
+impl LibraryReader {
+    /// Reads the whole file and checks its structure.
+    pub(crate) fn check_integrity(&self) -> Result<()> {
+        match self.read(care::quick_check)? {
+            None => Ok(()),
+            Some(reason) => Err(LibraryError::Damaged { path: self.path().to_owned(), reason }),
+        }
+    }
+}
+
 pub(super) fn model() -> ModelId {
     ModelId("toy".into())
 }

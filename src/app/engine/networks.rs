@@ -43,8 +43,9 @@ pub(crate) trait FindFaces {
     /// The model that the embeddings belong to.
     fn model_id(&self) -> &ModelId;
 
-    /// The faces of each photo, largest first, in pixels of the upright photo at full scale. Photos are taken together so that the device sees full batches; a photo
-    /// whose faces cannot be cut or embedded fails alone. The path is that of the full photo.
+    /// The faces of each photo, largest first, in pixels of the upright photo at full scale. Photos are taken together so
+    /// that the device sees full batches; a photo whose faces cannot be cut or embedded fails alone. The path is that of
+    /// the full photo.
     fn find_faces(&self, photos: &[(&Path, &Photo)]) -> Vec<Result<Vec<FaceRecord>>>;
 
     /// The embedding of whatever is at each of these places, in pixels of the picture.

@@ -3,7 +3,7 @@
 //! * Photos are found by their picture's hash. One that is not here yet is made, as missing, if it has faces or took the
 //!   place of one that has; the scan that finds the picture finds its faces by their boxes.
 //! * Faces of a photo are found by their boxes (intersection over union of a half or more, the best first).
-//! * People: see [`ImportedPeople`](super::import_people::People).
+//! * People: see [`ImportedPeople`](super::import_people::ImportedPeople).
 //! * What was decided in this library holds where the import says otherwise; each such case is listed. What the grouping
 //!   made of a face is no decision: it gives way to the import's decisions, and the import's groupings give way to it.
 //!

@@ -1,5 +1,5 @@
 //! Event files that TensorBoard and the tools around it open: TFRecord framing (length, masked CRC-32C of the length,
-//! data, masked CRC-32C of the data) around `EventRecord` messages, as `tensorflow/core/lib/io/record_writer.cc` and
+//! data, masked CRC-32C of the data) around `Event` messages, as `tensorflow/core/lib/io/record_writer.cc` and
 //! `tensorflow/core/util/event.proto` define them. Only scalars are written.
 
 use std::fs::File;

@@ -1,6 +1,7 @@
 //! Evaluations from files to run folders: what is asked, on which pictures, with which network, and what came out.
 //!
-//! * [`evaluation`] puts one together; command line and window both come there.
+//! * [`evaluation`] puts one together; command line and window both come there. [`setup`] is what is chosen in the
+//!   window, [`checked`] what it is told of a check.
 //! * [`inputs`] and [`images`] get vectors, from files or by embedding pictures; [`folder`], [`pairs`], [`video`],
 //!   [`clusters`], [`compat`] and [`sensitivity`] are the protocols; [`check`] finds out why a score is low.
 //! * [`evaluation_folder`] is what an evaluation leaves on the disk, [`runs`] writes and reads a [`Run`](crate::eval::Run)

@@ -2,8 +2,8 @@
 //!
 //! Published networks were trained, and published figures measured, on what libjpeg decodes. Other decoders round
 //! differently by one or two grey levels, which is nothing to the eye, but a cascade such as MTCNN's rounds to whole
-//! pixels again and again: with the `image` crate's pixels a quarter of the boxes in group photos lay more than a pixel
-//! beside facenet-pytorch's. The arithmetic is in `samples`.
+//! pixels again and again: with the `image` crate's pixels many boxes in group photos lay more than a pixel beside
+//! facenet-pytorch's. The arithmetic is in `samples`.
 //!
 //! Read here: baseline, extended and progressive Huffman coding, 8 bits, grey or YCbCr with the colours at full size, at
 //! half width, or at half width and height. Everything else, and every damaged file, is left to the `image` crate, which
