@@ -10,16 +10,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use burn::module::Module;
-use burn::tensor::TensorReadError;
 
 use super::alarms::{Alarm, Watch};
-use super::checkpoint::{Checkpoint, RunFolder, RunFolderError};
+use super::checkpoint::{Checkpoint, RunFolder};
 use super::config::{MiningSource, TrainConfig};
 use super::data::{Dataset, PictureSource};
 use super::ema::Ema;
+pub use super::error::TrainError;
 use super::events::{Control, StepReport, StopReason, TrainEvent};
-use super::frozen::{FreezeError, freeze, redraw_last_layer};
-use super::loader::{BATCHES_AHEAD, BatchRequest, Loader, LoaderError, Loading, SkippedPicture};
+use super::frozen::{freeze, redraw_last_layer};
+use super::loader::{BATCHES_AHEAD, BatchRequest, Loader, Loading, SkippedPicture};
 use super::mining::offline::TripletPlan;
 use super::optimiser::Optimiser;
 use super::sampler::{Exemplar, Sampler, SamplerPosition};
@@ -27,10 +27,8 @@ use super::teacher::LiveTeacher;
 use super::times::{Lap, PartTimes};
 use super::trunk::Trunk;
 use super::validate::{PairSet, ValidationReport, pictures_to_judge};
-use crate::eval::EvalError;
 use crate::networks::nets::EmbeddingNet;
-use crate::networks::nets::catalogue::CatalogueError;
-use crate::networks::weights::{ModelCard, WeightsError, fill};
+use crate::networks::weights::{ModelCard, fill};
 
 mod frozen_part;
 mod judging;
@@ -87,39 +85,6 @@ pub(crate) struct RunOutcome {
     pub judged: Option<ValidationReport>,
     pub skipped_pictures: usize,
     pub elapsed_secs: f64,
-}
-
-#[derive(Debug, thiserror::Error)]
-pub enum TrainError {
-    /// Not a failure: the user's word came while something long was under way.
-    #[error("stopped")]
-    Interrupted(StopReason),
-    #[error("there is nothing to learn: triplets need at least two people with two pictures each, the data have {0}")]
-    TooFewPeople(usize),
-    #[error("there is nothing to learn: a batch needs two pictures, the data have {0}")]
-    TooFewPictures(usize),
-    #[error("learning from a teacher needs its vector of every picture; picture {0} has none")]
-    NoTeacherVector(usize),
-    #[error("a teacher that sees what the network sees has to be there itself, not only its vectors")]
-    NoLiveTeacher,
-    #[error("harmonic training needs the old network's vector of every picture; picture {0} has none")]
-    NoOldVector(usize),
-    #[error("mining over the data needs a larger subset: {0} pictures give no triplet")]
-    NothingMined(usize),
-    #[error(transparent)]
-    Catalogue(#[from] CatalogueError),
-    #[error(transparent)]
-    Freeze(#[from] FreezeError),
-    #[error(transparent)]
-    Loader(#[from] LoaderError),
-    #[error(transparent)]
-    Folder(#[from] RunFolderError),
-    #[error("the weights could not be used: {0}")]
-    Weights(#[from] WeightsError),
-    #[error("the device did not hand its result back: {0}")]
-    Device(#[from] TensorReadError),
-    #[error("the network could not be judged: {0}")]
-    Judge(#[from] EvalError),
 }
 
 /// Trains `net` as `setup` says until it is done, stopped, or in trouble.

@@ -15,7 +15,7 @@ const MODEL_SETTING: &str = "model";
 const DETECTOR_SETTING: &str = "detector";
 const DEVICE_SETTING: &str = "device";
 
-/// Fills in what `said` leaves open by what the library of this home remembers; where that says nothing either, the
+/// Fills in what `given` leaves open by what the library of this home remembers; where that says nothing either, the
 /// defaults hold. Makes no library where there is none, and writes nothing into one.
 pub(crate) fn resolve(home: &Home, given: EngineOptions) -> Result<EngineOptions> {
     if !home.has_library() {

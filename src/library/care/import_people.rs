@@ -100,9 +100,9 @@ impl<'c> ImportedPeople<'c> {
         if let Some(person) = self.known(line) {
             return Ok(person);
         }
-        let decided = self.lines[&line];
-        let person = d.create_person(decided.name.clone())?;
-        if decided.hidden
+        let of_line = self.lines[&line];
+        let person = d.create_person(of_line.name.clone())?;
+        if of_line.hidden
             && let Some(row) = rows::person(d.t, person)?
         {
             d.set_person(person, rows::PersonRow { hidden: true, ..row })?;

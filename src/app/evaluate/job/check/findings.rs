@@ -158,12 +158,16 @@ pub(crate) fn unlike_the_model(
     found: &[Finding],
     rows: &[MeasuredRow],
 ) -> Vec<Finding> {
-    let told = |(suspect, way): (PossibleFault, Way)| {
+    let finding = |(suspect, way): (PossibleFault, Way)| {
         let row = rows.iter().rev().find(|row| row.suspect == suspect && row.way == way)?;
         let Gain { gain, standard_error } = row.gain;
         Some(Finding::new(suspect, Fact::UnlikeTheModel { way, gain, standard_error }, row.separation))
     };
-    unlike_own(used, own, found).into_iter().filter_map(told).collect()
+    unlike_own(used, own, &suspects(found)).into_iter().filter_map(finding).collect()
+}
+
+pub(crate) fn suspects(found: &[Finding]) -> Vec<PossibleFault> {
+    found.iter().map(|finding| finding.suspect).collect()
 }
 
 /// What was skipped, and what that can hide.
@@ -245,7 +249,9 @@ mod tests {
         assert!(of_round(0, &measured(99, ways.len()), &ways, 1).1.is_none());
         // What was found is not asked again.
         let used = &ways[0].preprocessing;
-        assert!(alternatives::of(used, used, &[finding]).iter().all(|way| way.suspect != PossibleFault::Channels));
+        assert!(
+            alternatives::of(used, used, &[finding.suspect]).iter().all(|way| way.suspect != PossibleFault::Channels)
+        );
     }
 
     #[test]

@@ -94,7 +94,7 @@ pub(crate) fn eval_check(
     let (mut advised, mut rows, mut found) = (used, Vec::new(), Vec::new());
     let (mut first, mut last) = (None, f64::NAN);
     for round in 0..ROUNDS {
-        let alternatives = alternatives::of(&advised, &own, &found);
+        let alternatives = alternatives::of(&advised, &own, &findings::suspects(&found));
         let measured = measure::measure(engine, config, &list, (&advised, &alternatives), given, cancel, events)?;
         ensure!(
             measured.used.same.len() > 1 && measured.used.different.len() > 1,
@@ -102,8 +102,8 @@ pub(crate) fn eval_check(
             measured.skipped.len()
         );
         last = measured.used.separation();
-        let (found, best) = findings::of_round(round, &measured, &alternatives, config.seed);
-        rows.extend(found);
+        let (measured_ways, best) = findings::of_round(round, &measured, &alternatives, config.seed);
+        rows.extend(measured_ways);
         if first.is_none() {
             first = Some((last, measured.pairs, measured.skipped.clone()));
             found.extend(findings::skipped(&measured, list.pairs.len()));
