@@ -17,7 +17,8 @@ use burn::nn::{
 use burn::tensor::{Device, Tensor};
 
 use super::blocks::conv_norm::{ConvNorm, fold_norm_after, fold_norm_before};
-use super::blocks::{Block, MapShape, Trace, Width, describe, learning};
+use super::blocks::learning::AfterNorm;
+use super::blocks::{Block, MapShape, Trace, Width, describe};
 use super::{EmbeddingNet, NetConfig, mobilenet};
 use crate::networks::weights::{TensorFile, WeightsError, fill};
 use crate::types::{ChannelOrder, CropRule, PixelScaling, Preprocessing};
@@ -213,7 +214,7 @@ impl ConvPRelu {
 
 impl Block for ConvPRelu {
     fn forward(&self, maps: Tensor<4>) -> Tensor<4> {
-        learning::prelu(&self.slope, self.layer.forward(maps))
+        self.layer.forward(maps, AfterNorm::PRelu(&self.slope))
     }
 
     fn trace(&self, input: MapShape, trace: &mut Trace) -> MapShape {
