@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::Adapter;
-use crate::types::VERSION;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "verdict", rename_all = "snake_case")]
@@ -66,7 +65,7 @@ fn key(adapter: &Adapter) -> String {
         Err(_) => "autotuned",
     };
     let Adapter { name, backend, driver, driver_info, .. } = adapter;
-    format!("{name} | {backend} | {driver} | {driver_info} | {VERSION} {build}")
+    format!("{name} | {backend} | {driver} | {driver_info} | {} {build}", env!("LIKENESS_VERSION"))
 }
 
 #[cfg(test)]
