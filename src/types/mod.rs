@@ -10,6 +10,7 @@ mod preprocessing;
 mod revision;
 mod similarity;
 mod touched;
+mod version;
 
 pub use cancel::Cancel;
 pub(crate) use embedding::EmbeddingError;
@@ -23,3 +24,5 @@ pub use preprocessing::{ChannelOrder, CropRule, PixelScaling, Preprocessing};
 pub use revision::{Revision, StepId};
 pub(crate) use similarity::Similarity;
 pub use touched::Touched;
+pub(crate) use version::PROGRAM;
+pub use version::VERSION;

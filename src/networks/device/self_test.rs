@@ -61,8 +61,13 @@ impl Phase {
         let start = Instant::now();
         let found = self.outputs(device);
         let seconds = start.elapsed().as_secs_f32();
-        let mut finding = PhaseResult { phase: self, largest_difference: 0.0, seconds, failure: None };
-        for ((name, expected), (_, found)) in self.outputs(&Device::flex()).iter().zip(&found) {
+        self.judged(&self.outputs(&Device::flex()), &found, seconds)
+    }
+
+    fn judged(self, expected: &[Named], found: &[Named], seconds: f32) -> PhaseResult {
+        let missing = (expected.len() != found.len()).then(|| "a tensor has no gradient, or one too many".to_owned());
+        let mut finding = PhaseResult { phase: self, largest_difference: 0.0, seconds, failure: missing };
+        for ((name, expected), (_, found)) in expected.iter().zip(found) {
             let difference = difference(expected, found);
             finding.largest_difference = finding.largest_difference.max(difference);
             if finding.failure.is_none() && (difference.is_nan() || difference > TOLERANCE) {
@@ -73,7 +78,7 @@ impl Phase {
     }
 
     /// Every number to compare, by name.
-    fn outputs(self, device: &Device) -> Vec<(&'static str, Vec<f32>)> {
+    fn outputs(self, device: &Device) -> Vec<Named> {
         match self {
             Self::Forward => {
                 let net = TestNet::new(device, |_| false);
@@ -88,6 +93,9 @@ impl Phase {
         }
     }
 }
+
+/// A tensor's name and numbers.
+type Named = (&'static str, Vec<f32>);
 
 /// The weights that a frozen base leaves to be trained.
 const HEAD: [&str; 2] = ["row", "linear"];
@@ -149,7 +157,7 @@ impl TestNet {
     }
 
     /// One step of plain gradient descent on a loss of squared distances; all gradients are returned too.
-    fn train(self) -> (Self, Vec<(&'static str, Vec<f32>)>) {
+    fn train(self) -> (Self, Vec<Named>) {
         let device = self.stem.device();
         let embeddings = self.forward(input(&device), Norm::Batch);
         let first = embeddings.clone().slice([0..BATCH / 2, 0..DIMENSIONS]);
@@ -196,7 +204,7 @@ impl<const D: usize> Leaf for Tensor<D> {
 
 struct TestStep<'a> {
     gradients: burn::tensor::Gradients,
-    seen: &'a mut Vec<(&'static str, Vec<f32>)>,
+    seen: &'a mut Vec<Named>,
 }
 
 impl TestStep<'_> {
@@ -243,6 +251,27 @@ mod tests {
             let finding = phase.run(&Device::flex());
             assert_eq!(finding.failure, None);
             assert!(finding.largest_difference < 1e-5);
+        }
+    }
+
+    /// As a wrong kernel would: one number in any tensor off by a hundredth of the largest, not a number, or missing.
+    #[test]
+    fn a_planted_fault_is_found_wherever_it_is() {
+        let faults: [fn(&mut Vec<f32>); 3] = [
+            |values| values[0] += 0.01 * values.iter().fold(0.0, |largest: f32, value| largest.max(value.abs())),
+            |values| values[0] = f32::NAN,
+            |values| _ = values.pop(),
+        ];
+        for phase in Phase::ALL {
+            let expected = phase.outputs(&Device::flex());
+            assert_eq!(phase.judged(&expected, &expected, 0.0).failure, None);
+            for (at, fault) in (0..expected.len()).flat_map(|at| faults.map(|fault| (at, fault))) {
+                let mut found = expected.clone();
+                fault(&mut found[at].1);
+                let failure = phase.judged(&expected, &found, 0.0).failure.unwrap_or_default();
+                assert!(failure.starts_with(expected[at].0), "{phase:?}: {failure}");
+            }
+            assert!(phase.judged(&expected, &expected[1..], 0.0).failure.is_some());
         }
     }
 

@@ -58,8 +58,9 @@ impl<N: Module + EmbeddingNet> TrainingRun<'_, N> {
         {
             save(&net, &self.card, &folder.model())?;
             if reason != StopReason::Cancelled {
-                folder.keep_end(reason, self.step, judged.as_ref())?;
+                // Once the run has ended nobody would look for them.
                 folder.forget_features()?;
+                folder.keep_end(reason, self.step, judged.as_ref())?;
             }
         }
         let outcome = RunOutcome {

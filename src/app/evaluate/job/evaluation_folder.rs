@@ -11,6 +11,7 @@ use crate::app::jobs::input_file::InputFile;
 use crate::figures::Table;
 use crate::figures::plot::{Figure, PNG_SCALE, PngError, to_png};
 use crate::figures::report::HtmlReport;
+use crate::types::PROGRAM;
 
 pub(crate) struct EvaluationFolder(PathBuf);
 
@@ -39,8 +40,7 @@ impl EvaluationFolder {
             folder = home.runs().join(format!("{stem}-{count}"));
         }
         let run = Self(folder);
-        let program = concat!("likeness ", env!("CARGO_PKG_VERSION"));
-        run.json("config.json", &RunConfig { kind, program, started: now.to_string(), config, inputs })?;
+        run.json("config.json", &RunConfig { kind, program: PROGRAM, started: now.to_string(), config, inputs })?;
         Ok(run)
     }
 

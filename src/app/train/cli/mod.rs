@@ -58,6 +58,9 @@ pub struct TrainArgs {
     /// Rows and columns of its input, where not the catalogue's
     #[arg(long, value_name = "PIXELS", requires = "net")]
     image_size: Option<usize>,
+    /// Factor on its numbers of filters, where not as published
+    #[arg(long, value_name = "FACTOR", requires = "net")]
+    width: Option<f64>,
     /// How it wants its pixels, where not as the catalogue says: per-image, fixed (127.5 and 128), fixed:MEAN,DIVISOR,
     /// raw or unit
     #[arg(long, value_name = "HOW", requires = "net")]
@@ -124,7 +127,7 @@ fn request(library: &Path, args: TrainArgs) -> Result<(TrainRequest, PathBuf)> {
         dropout: args.dropout,
         batch_norm: args.with_batch_norm,
         input: args.image_size.map(|side| [side; 2]),
-        ..NetOptions::default()
+        width: args.width,
     };
     let start = match (args.net, args.start) {
         (Some(net), _) => StartFrom::Scratch { net, options },
@@ -202,6 +205,14 @@ mod tests {
         let smaller = from("--triplets-a-step 10 --fill no");
         assert_eq!(smaller.mining, MiningSource::Selected(SelectionConfig { triplets_per_step: 10 }));
         assert_eq!(smaller.sampler.fill, Fill::No);
+    }
+
+    #[test]
+    fn a_network_has_the_width_that_is_asked_for() {
+        let line = "train people --net mobilefacenet --out run --width 0.5";
+        let (request, _) = request(Path::new("library.sqlite"), parse(line)).unwrap();
+        let options = NetOptions { width: Some(0.5), ..NetOptions::default() };
+        assert_eq!(request.start, StartFrom::Scratch { net: "mobilefacenet".into(), options });
     }
 
     #[test]

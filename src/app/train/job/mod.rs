@@ -43,7 +43,7 @@ use crate::train::events::{Control, StopReason, TrainEvent};
 use crate::train::run::{RunOutcome, Setup, TrainError, TrainingData};
 use crate::train::start::{StartWeights, train_named};
 use crate::train::validate::ValidationReport;
-use crate::types::{CropRule, ModelId, PixelScaling, Preprocessing, error_chain};
+use crate::types::{CropRule, ModelId, PROGRAM, PixelScaling, Preprocessing, error_chain};
 use people::FaceFinding;
 use training_data::{NO_TEACHER, with_the_teachers_dimensions};
 
@@ -122,6 +122,9 @@ pub(crate) struct PairsRequest {
 /// `config.json` of a run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct RunRecord {
+    /// What began the run; versions before this one did not say.
+    #[serde(default)]
+    program: Option<String>,
     device: String,
     network: ModelCard,
     left_out: usize,
@@ -191,6 +194,7 @@ pub(crate) fn start_training(
     let prepared = people::prepare(&request, pairs.as_ref(), detector.as_ref(), share, control, events)?;
     let card = ModelCard { input: preprocessing, run: Some(out.display().to_string()), ..card };
     let record = RunRecord {
+        program: Some(PROGRAM.to_owned()),
         device: device.name.clone(),
         network: card.clone(),
         left_out: prepared.left_out,
@@ -212,6 +216,11 @@ pub(crate) fn resume(
     events: &mut dyn FnMut(RunEvent),
 ) -> Result<TrainSummary> {
     let record = RunRecord::read(out)?;
+    if record.program.as_deref() != Some(PROGRAM) {
+        let began = record.program.as_deref().unwrap_or("an earlier likeness");
+        let note = format!("the run was begun by {began} and goes on with {PROGRAM}, which may learn otherwise");
+        events(RunEvent::Note(note));
+    }
     let pairs = pairs_of(&record.request)?;
     let entries =
         PreparedPeople::from_lines(&RunFolder::data(out)?).context("the run's list of pictures is unreadable")?;
@@ -273,6 +282,7 @@ impl PreparedRun {
             false => format!("{pictures} pictures to learn from, {} held out", data.held_out.pictures()),
         }));
         let (run, model) = (folder.root().to_owned(), folder.model());
+        RunFolder::set_uncompared(&run, self.against.is_some())?;
         let mut totals = Totals::default();
         let outcome = self.learn(&data, folder, device, control, &mut |event| {
             totals.note(&event);
@@ -286,9 +296,12 @@ impl PreparedRun {
         let comparison = old.map(|old| {
             events(RunEvent::Comparing);
             let on = Judged { prepared: &self.prepared, data: &data, config: &self.record.request.config, control };
-            let comparison = comparison::compare(old, &model, &on, device)?;
-            comparison.iter().try_for_each(|comparison| RunFolder::save_comparison(&run, comparison))?;
-            anyhow::Ok(comparison)
+            let comparison = comparison::compare(old, &model, &on, device);
+            let saved = comparison.iter().flatten().try_for_each(|made| RunFolder::save_comparison(&run, made));
+            // Whether it was made, stopped or impossible: it would be the same again.
+            RunFolder::set_uncompared(&run, false)?;
+            saved?;
+            comparison
         });
         Ok(TrainSummary {
             run,

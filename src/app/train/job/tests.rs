@@ -149,6 +149,37 @@ fn a_trained_network_can_be_the_start_and_the_old_one() {
     assert!(error.contains("--old"), "{error}");
 }
 
+/// A kill during the comparison leaves an ended run whose comparison is still to be made.
+#[test]
+fn a_run_killed_while_it_compares_waits_for_its_comparison() {
+    let temporary = tempfile::tempdir().unwrap();
+    let data = temporary.path().join("people");
+    album(&data);
+    let models = Store::open(temporary.path().join("models")).unwrap();
+    let (first, out) = (temporary.path().join("first"), temporary.path().join("run"));
+    let options = NetOptions { width: Some(0.5), ..NetOptions::default() };
+    let narrow = StartFrom::Scratch { net: "likeness-small".into(), options };
+    let request = TrainRequest { start: narrow, ..request(&data, 2) };
+    let first = start_training(request.clone(), &first, &models, &cpu(), &Control::default(), &mut |_| {}).unwrap();
+    assert!(unfinished_run(&first.run).is_none(), "there is nothing to compare it with");
+    let start = StartFrom::File { path: first.model.clone().unwrap() };
+    let request = TrainRequest { start, ..request };
+    let whole = start_training(request, &out, &models, &cpu(), &Control::default(), &mut |event| {
+        if matches!(event, RunEvent::Comparing) {
+            assert_eq!(unfinished_run(&out).map(|run| run.step), Some(2), "killed now, it is gone on with");
+        }
+    });
+    let whole = whole.unwrap();
+    assert!(whole.comparison.is_some() && unfinished_run(&out).is_none());
+    RunFolder::set_uncompared(&out, true).unwrap();
+    fs::remove_file(out.join("gate.json")).unwrap();
+    let again = resume(&out, &models, &cpu(), &Control::default(), &mut |_| {}).unwrap();
+    assert_eq!((again.comparison, again.steps), (whole.comparison, 2));
+    assert!(unfinished_run(&out).is_none() && out.join("gate.json").exists());
+    let (tensors, card) = load(&again.model.unwrap()).unwrap();
+    assert_eq!((card.width, tensors.get("conv4.bias").unwrap().data.len()), (Some(0.5), 48), "of half the width");
+}
+
 /// The old network's vectors are found with progress; a run that was stopped there finds only what is missing.
 #[test]
 fn the_frozen_part_is_gone_on_with_where_it_was_stopped() {
@@ -243,10 +274,8 @@ fn the_list_of_pictures_comes_back_from_its_lines() {
         full_size: (20, 30),
         face: None,
     };
-    let prepared = PreparedPeople {
-        entries: vec![entry("Ada", DataPart::Training), entry("李", DataPart::HeldOut)],
-        left_out: 0,
-    };
+    let entries = Arc::new(vec![entry("Ada", DataPart::Training), entry("李", DataPart::HeldOut)]);
+    let prepared = PreparedPeople { entries, left_out: 0 };
     assert_eq!(PreparedPeople::from_lines(&prepared.to_lines().unwrap()).unwrap(), prepared);
 }
 

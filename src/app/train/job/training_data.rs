@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 
 use super::{PreparedRun, StartFrom, TrainRequest, harmonic};
 use crate::app::jobs::run_event::RunEvent;
-use crate::app::train::job::source::{CROPS_BYTES, FolderSource, KeptCrops};
+use crate::app::train::job::source::{FolderSource, KeptCrops};
 use crate::app::train::job::start::StartingNetwork;
 use crate::networks::device::ComputeDevice;
 use crate::train::checkpoint::{RunFolder, VectorFile, VectorKey};
@@ -48,7 +48,7 @@ impl PreparedRun {
         let source = FolderSource::new(&self.prepared, self.record.network.input);
         let pairs = self.pairs.as_ref().zip(request.pairs.as_ref());
         let mut data = TrainingData {
-            source: Arc::new(KeptCrops::new(source, CROPS_BYTES)),
+            source: Arc::new(KeptCrops::of(source)),
             pairs: pairs.map(|(list, from)| self.prepared.pair_set(list, &from.images)),
             training,
             held_out,
@@ -106,7 +106,7 @@ impl PreparedRun {
             let embed = frozen_embedder(Frozen { card, weights, device: &place.device.burn, views })?;
             let source = FolderSource::new(&self.prepared, card.input);
             data.live_teacher = Some(LiveTeacher {
-                source: Arc::new(KeptCrops::new(source, CROPS_BYTES)),
+                source: Arc::new(KeptCrops::of(source)),
                 embed: Box::new(move |crops| {
                     Ok(embed(crops)?.chunks(given).flat_map(|row| projection.project(row)).collect())
                 }),
