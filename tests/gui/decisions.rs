@@ -11,7 +11,7 @@ use likeness::app::scan::job::{ScanSummary, Withheld};
 use likeness::app::scan::state::Event as ScanEvent;
 use likeness::app::settings::state as settings_view;
 use likeness::app::shell::app::App;
-use likeness::app::shell::backend::Request;
+use likeness::app::shell::backend::{Answer, Request};
 use likeness::app::shell::message::Message;
 use likeness::app::shell::state::Page;
 use likeness::app::ui::action::Action;

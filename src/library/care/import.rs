@@ -61,7 +61,7 @@ pub struct ImportReport {
 /// What the import says and this library contradicts.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Contradiction {
-    FaceLine {
+    Face {
         path: PathBuf,
         face_box: FaceBox,
         here: FaceDecision,

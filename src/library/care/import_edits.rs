@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use rusqlite::params;
 
 use super::import::{FaceDecision, Import, decision_in};
-use super::import_people::People;
+use super::import_people::ImportedPeople;
 use crate::library::error::Result;
 use crate::library::path;
 use crate::library::review::Belongs;
@@ -133,7 +133,7 @@ impl<'c> Import<'_, 'c> {
         Ok(query.query_row([face.0], |row| row.get(0))?)
     }
 
-    pub(super) fn note_not_placed(&mut self, people: &People<'c>) -> Result<()> {
+    pub(super) fn note_not_placed(&mut self, people: &ImportedPeople<'c>) -> Result<()> {
         let mut rejected: HashMap<i64, i64> = HashMap::new();
         self.contents.rejected.iter().for_each(|&(face, person)| _ = rejected.entry(face).or_insert(person));
         for face in &self.contents.faces {

@@ -31,7 +31,7 @@ pub(crate) enum Phase {
     Forward,
     Backward,
     FrozenBase,
-    TestStep,
+    Step,
 }
 
 /// What one part found.

@@ -9,7 +9,7 @@ use crate::app::evaluate::cli::options::{EmbeddingSource, FarTarget, Pictures};
 use crate::app::evaluate::cli::{Terminal, percent, print_outcome, print_run};
 use crate::app::evaluate::job::clusters::eval_clusters;
 use crate::app::evaluate::job::evaluation::{EmbeddingsFile, FacesFrom};
-use crate::app::evaluate::job::inputs::Faces;
+use crate::app::evaluate::job::inputs::FaceInputs;
 use crate::app::evaluate::job::video::{VideoConfig, eval_video, listed_frames};
 use crate::app::jobs::input_file::{ListFormat, read_pairs};
 use crate::cluster::Linkage;
@@ -116,7 +116,7 @@ pub(crate) fn video(terminal: &mut Terminal, args: VideoArgs) -> Result<()> {
     })
 }
 
-fn faces(terminal: &mut Terminal, source: &LabelledSource) -> Result<Faces> {
+fn faces(terminal: &mut Terminal, source: &LabelledSource) -> Result<FaceInputs> {
     let pictures = &source.pictures;
     let from = match &source.embeddings {
         Some(path) => {

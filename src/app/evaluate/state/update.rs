@@ -250,8 +250,7 @@ mod tests {
 
     #[test]
     fn a_finished_evaluation_is_opened() {
-        let mut state = State::default();
-        state.opening = vec!["x".into()];
+        let mut state = State { opening: vec!["x".into()], ..State::default() };
         let runs = vec![judged("a", 1.2), judged("b", 0.4)];
         let finished = FinishedRuns { runs, pairs: 12, skipped: 0 };
         let sent = asked(&mut state, |state, out| state.receive(Event::Finished(finished), out));

@@ -108,7 +108,7 @@ fn models_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &Run, index: usize) {
         TableRow::new(vec![model, says.to_owned(), right.to_owned(), distance, threshold])
     };
     let mut rows = vec![row(run.row.model.clone(), pair.distance, ctx.state.threshold)];
-    for (model, found) in Others::of(ctx).say(run, index) {
+    for (model, found) in Others::of(ctx).judgements(run, index) {
         rows.push(match found {
             Some(found) => row(model, found.distance, found.threshold),
             None => TableRow::new(vec![model, text.s("not_judged").to_owned()]),

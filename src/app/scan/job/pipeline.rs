@@ -10,10 +10,10 @@ use std::time::UNIX_EPOCH;
 use anyhow::{Result, anyhow};
 use crossbeam_channel::{Receiver, bounded};
 
-use super::{ScanSummary, ScanTools};
+use super::{SCANNING, ScanSummary, ScanTools};
 use crate::app::engine::library_thread::LibraryHandle;
 use crate::app::engine::portrait::thumbnail_jpeg;
-use crate::app::engine::progress::{JobEvent, Meter, Skipped, Stage};
+use crate::app::engine::progress::{JobEvent, Meter, Skipped};
 use crate::app::jobs::walk::plain;
 use crate::app::jobs::working_copy::working_copy;
 use crate::faces::image::{Photo, picture_hash_of_file};

@@ -9,7 +9,7 @@ use crate::app::train::job::choices::NetworkChoice;
 use crate::app::train::job::data_summary::{DataSummary, LeftOutWhy};
 use crate::app::train::job::people::FaceFinding;
 use crate::app::train::state::form::{self, Missing, StartKind, TrainForm};
-use crate::app::train::state::{Choices, Discarding, ModelChoice, words};
+use crate::app::train::state::{Choices, DataSource, Discarding, ModelChoice, words};
 use crate::app::train::state::{Message, TrainPath};
 use crate::app::train::view::Context;
 use crate::app::train::view::running::banner_ui;

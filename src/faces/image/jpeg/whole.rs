@@ -11,7 +11,7 @@
 
 use super::entropy::{Bits, Codes};
 use super::samples::{inverse_dct, to_rgb, widen, widen_between};
-use super::scan::{self, DctBlock, Pass, State, Tables, ZIGZAG};
+use super::scan::{self, DctBlock, Pass, ScanState, Tables, ZIGZAG};
 use ::image::RgbImage;
 
 /// Beyond this the coefficients of a progressive picture would take too much memory.
@@ -177,11 +177,11 @@ impl Decoder {
             true => (first.width.div_ceil(8), first.height.div_ceil(8)),
             false => (first.stride / first.across, first.blocks.len() / first.stride / first.down),
         };
-        let mut states = vec![State::default(); parts.len()];
+        let mut states = vec![ScanState::default(); parts.len()];
         for unit in 0..columns * rows {
             if self.interval > 0 && unit > 0 && unit % self.interval == 0 {
                 bits.restart()?;
-                states.fill(State::default());
+                states.fill(ScanState::default());
             }
             let (column, row) = (unit % columns, unit / columns);
             for (&(index, dc, ac), state) in parts.iter().zip(&mut states) {
