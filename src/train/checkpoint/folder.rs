@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 
 use super::Checkpoint;
-use super::state::write_flushed;
+use super::state::{tried, write_flushed};
 use super::tensorboard::EventWriter;
 use crate::networks::weights::WeightsError;
 use crate::train::comparison::Comparison;
@@ -45,11 +45,6 @@ impl RunFolderError {
     pub(super) fn format(error: serde_json::Error, path: &Path) -> Self {
         Self::Format { reason: error.to_string(), path: path.to_owned() }
     }
-}
-
-/// The outcome of doing this with a file or folder of the run.
-pub(super) fn tried<T>(action: &'static str, path: &Path, outcome: io::Result<T>) -> Result<T, RunFolderError> {
-    outcome.map_err(|source| RunFolderError::Io { action, source, path: path.to_owned() })
 }
 
 #[derive(Debug)]

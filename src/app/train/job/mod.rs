@@ -14,19 +14,20 @@ mod training_data;
 mod window;
 
 #[cfg(feature = "gui")]
-pub use self::window::Job;
+pub(crate) use self::window::{DEMONSTRATE, REEMBED};
+#[cfg(feature = "gui")]
+pub use self::window::{Event, Job, Request, RunEnd, RunKind, RunStart, TRAIN};
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
-use crate::app::engine::memory::with_memory;
 use crate::app::engine::networks::load_detector;
 use crate::app::jobs::input_file::{ListFormat, read_pairs};
-use crate::app::jobs::run_event::RunEvent;
+use crate::app::jobs::run_event::{RunEvent, with_memory};
 use crate::app::train::job::comparison::Judged;
-use crate::app::train::job::people::Prepared;
+use crate::app::train::job::people::PreparedPeople;
 use crate::app::train::job::start::{FrozenRecord, Networks, StartingNetwork, detector_id, preprocessing};
 use crate::eval::PairList;
 use crate::faces::detect::Detector;
@@ -40,7 +41,7 @@ use crate::train::comparison::Comparison;
 use crate::train::config::MiningSource;
 use crate::train::events::{Control, StopReason, TrainEvent};
 use crate::train::run::{RunOutcome, Setup, TrainError, TrainingData};
-use crate::train::start::{Weights, train_named};
+use crate::train::start::{StartWeights, train_named};
 use crate::train::validate::ValidationReport;
 use crate::types::{CropRule, ModelId, PROGRAM, PixelScaling, Preprocessing, error_chain};
 use people::FaceFinding;
@@ -221,13 +222,14 @@ pub(crate) fn resume(
         events(RunEvent::Note(note));
     }
     let pairs = pairs_of(&record.request)?;
-    let entries = Prepared::from_lines(&RunFolder::data(out)?).context("the run's list of pictures is unreadable")?;
-    let prepared = Prepared { left_out: record.left_out, ..entries };
+    let entries =
+        PreparedPeople::from_lines(&RunFolder::data(out)?).context("the run's list of pictures is unreadable")?;
+    let prepared = PreparedPeople { left_out: record.left_out, ..entries };
     let (folder, checkpoint) = RunFolder::resume(out)?;
     let mut networks = Networks::new(&record.request, models);
     let weights = match &checkpoint {
         // Any weights do: the checkpoint's replace them.
-        Some(_) => Weights::Scratch { seed: record.request.config.seed },
+        Some(_) => StartWeights::Scratch { seed: record.request.config.seed },
         None => networks.start()?.weights,
     };
     let (old, teacher) = (networks.old()?, networks.teacher()?);
@@ -246,10 +248,10 @@ pub(crate) fn resume(
 
 struct PreparedRun {
     record: RunRecord,
-    prepared: Prepared,
+    prepared: PreparedPeople,
     pairs: Option<PairList>,
     /// Where the network starts.
-    weights: Weights,
+    weights: StartWeights,
     /// Stays as it is, for harmonic training.
     old: Option<StartingNetwork>,
     /// Its vectors are learned.

@@ -5,14 +5,14 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use image::RgbImage;
 
-use crate::app::train::job::people::{Entry, Prepared};
+use crate::app::train::job::people::{DataEntry, PreparedPeople};
 use crate::faces::align;
 use crate::faces::image::{DecodeLimits, DecodeScale, decode};
 use crate::train::data::PictureSource;
 use crate::types::{Detection, Preprocessing};
 
 pub(crate) struct FolderSource {
-    pictures: Arc<Vec<Entry>>,
+    pictures: Arc<Vec<DataEntry>>,
     preprocessing: Preprocessing,
 }
 
@@ -20,7 +20,7 @@ pub(crate) struct FolderSource {
 const CROP_ENLARGED: f32 = 1.5;
 
 impl FolderSource {
-    pub fn new(prepared: &Prepared, preprocessing: Preprocessing) -> Self {
+    pub fn new(prepared: &PreparedPeople, preprocessing: Preprocessing) -> Self {
         Self { pictures: prepared.entries.clone(), preprocessing }
     }
 

@@ -1,6 +1,6 @@
 use super::*;
 use crate::app::engine::networks::EngineOptions;
-use crate::app::train::job::people::Part;
+use crate::app::train::job::people::DataPart;
 use crate::app::train::job::runs::{unfinished_run, unfinished_runs};
 use crate::networks::nets::catalogue::card;
 use crate::networks::weights::load;
@@ -8,6 +8,7 @@ use crate::train::augment::AugmentConfig;
 use crate::train::config::ValidationConfig;
 use crate::train::events::Ending;
 use crate::train::sampler::{Fill, SamplerConfig};
+use crate::types::hex;
 use image::{Rgb, RgbImage};
 use std::fs;
 use std::sync::Arc;
@@ -265,7 +266,7 @@ fn a_run_can_be_stopped_and_kept_or_discarded() {
 
 #[test]
 fn the_list_of_pictures_comes_back_from_its_lines() {
-    let entry = |name: &str, part| people::Entry {
+    let entry = |name: &str, part| people::DataEntry {
         person: name.to_owned(),
         path: PathBuf::from(format!("{name}/1.jpg")),
         sha256: "00".to_owned(),
@@ -273,9 +274,9 @@ fn the_list_of_pictures_comes_back_from_its_lines() {
         full_size: (20, 30),
         face: None,
     };
-    let entries = Arc::new(vec![entry("Ada", Part::Training), entry("李", Part::HeldOut)]);
-    let prepared = Prepared { entries, left_out: 0 };
-    assert_eq!(Prepared::from_lines(&prepared.to_lines().unwrap()).unwrap(), prepared);
+    let entries = Arc::new(vec![entry("Ada", DataPart::Training), entry("李", DataPart::HeldOut)]);
+    let prepared = PreparedPeople { entries, left_out: 0 };
+    assert_eq!(PreparedPeople::from_lines(&prepared.to_lines().unwrap()).unwrap(), prepared);
 }
 
 #[test]
@@ -291,7 +292,7 @@ fn weights_that_play_two_parts_are_read_once() {
     let start = networks.start().unwrap();
     fs::remove_file(&path).unwrap();
     let against = networks.against().unwrap().unwrap();
-    let (Weights::Own(start), Weights::Own(compared)) = (&start.weights, &against.weights) else {
+    let (StartWeights::Own(start), StartWeights::Own(compared)) = (&start.weights, &against.weights) else {
         panic!("both have the weights of the file")
     };
     assert!(Arc::ptr_eq(start, compared));
@@ -347,7 +348,7 @@ fn a_network_learns_from_a_teacher_on_pictures_without_names_and_goes_on() {
     let record: serde_json::Value = serde_json::from_str(&record).unwrap();
     let (tensors, card) = load(&model).unwrap();
     assert_eq!(record["teacher"]["name"], model.display().to_string());
-    let hash: String = Weights::Own(Arc::new(tensors)).sha256().iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash: String = hex(&StartWeights::Own(Arc::new(tensors)).sha256());
     assert_eq!(record["teacher"]["weights_sha256"], hash);
     // Another network in the teacher's place is not learned from in the middle of a run.
     let kept = fs::read(&model).unwrap();
