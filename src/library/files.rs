@@ -286,3 +286,15 @@ pub(super) fn settle(t: &Transaction, photo: PhotoId) -> Result<()> {
     };
     Ok(())
 }
+
+/// Photos whose note that they are missing does not fit their files.
+pub(super) const TO_SETTLE: &str = "photo WHERE missing \
+    <> (NOT EXISTS (SELECT 1 FROM file WHERE photo_id = photo.id AND file.missing = 0))";
+
+/// Settles photos of which that was not done when their files changed: by an older program, or in a library that a backup
+/// brings back.
+pub(super) fn settle_all(t: &Transaction) -> Result<()> {
+    let mut query = t.prepare(&format!("SELECT id FROM {TO_SETTLE}"))?;
+    let photos: Vec<i64> = query.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    photos.into_iter().try_for_each(|photo| settle(t, PhotoId(photo)))
+}

@@ -7,7 +7,8 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::error::Result;
 use super::faces::{self, FaceRecord};
-use super::files::{PROGRAM, find_photo, link, settle};
+use super::files::{PROGRAM, find_photo, link, settle, settle_all};
+use super::folders::Folders;
 use super::open::{Library, LibraryReader};
 use super::path;
 use super::sought;
@@ -112,7 +113,9 @@ impl Library {
                 "INSERT INTO scan (folder_id, started_at) SELECT id, ?2 FROM folder WHERE path = ?1",
                 params![bytes, now_secs()],
             )?;
-            Ok(ScanId(t.last_insert_rowid()))
+            let scan = ScanId(t.last_insert_rowid());
+            settle_all(t)?;
+            Ok(scan)
         })
     }
 
@@ -151,9 +154,12 @@ impl Library {
             self.record_skip(scan, &FileFacts { hashes: None, ..file.clone() }, problem)?;
         }
         self.write(|t| {
-            t.prepare_cached("UPDATE file SET problem = ?2, seen_in_scan = ?3, missing = 0 WHERE path = ?1")?
-                .execute(params![path::to_bytes(&file.path), problem, scan.0])?;
-            Ok(())
+            let photo: i64 = t
+                .prepare_cached(
+                    "UPDATE file SET problem = ?2, seen_in_scan = ?3, missing = 0 WHERE path = ?1 RETURNING photo_id",
+                )?
+                .query_row(params![path::to_bytes(&file.path), problem, scan.0], |row| row.get(0))?;
+            settle(t, PhotoId(photo))
         })
     }
 

@@ -370,3 +370,27 @@ fn a_copy_on_a_drive_that_is_there_shows_the_photo() {
     shelf.library.mark_offline(&here).unwrap();
     assert_eq!(path(&shelf), copy.path);
 }
+
+/// Back at its place, where its drive errs or its rights are gone: it is not missing, and the library and its backups are
+/// as sound as they were.
+#[test]
+fn a_missing_photo_that_is_back_and_cannot_be_read_leaves_the_library_and_its_backups_sound() {
+    let mut shelf = Shelf::new();
+    let faces = shelf.add("a.jpg", 1, 1);
+    let (path, folder) = (shelf.at("a.jpg"), shelf.folder.path().to_owned());
+    let scan = shelf.library.begin_scan(&folder).unwrap();
+    shelf.library.finish_scan(scan, ScanOutcome::Complete, MissingPolicy::Accept).unwrap();
+    assert_eq!(shelf.library.counts().unwrap().missing, 1);
+    let scan = shelf.library.begin_scan(&folder).unwrap();
+    let unread = FileFacts { hashes: None, ..file(&path, 1) };
+    shelf.library.record_unreadable(scan, &unread, "permission denied").unwrap();
+    assert_eq!(shelf.library.counts().unwrap().missing, 0, "it is there");
+    let report = shelf.library.check().unwrap();
+    assert!(report.is_sound(), "{report:?}");
+    let backup = shelf.library.back_up(care::BackupReason::Asked).unwrap();
+    assert!(care::backups(&shelf.file()).unwrap()[0].is_sound());
+    shelf.library.move_faces(&faces, &Destination::NewPerson { name: "Ada".into() }).unwrap();
+    let kept = shelf.library.restore_backup(&backup).unwrap().kept.unwrap();
+    shelf.library.restore_backup(&kept).unwrap();
+    assert_eq!(shelf.library.face(faces[0]).unwrap().unwrap().name.as_deref(), Some("Ada"), "there is a way back");
+}
