@@ -266,6 +266,7 @@ fn contradiction_json(contradiction: &Contradiction) -> Value {
             "here": said_words(here), "import": said_words(import),
         }),
         Contradiction::OnePerson(name) => json!({ "one_person": name }),
+        Contradiction::InSight(name) => json!({ "in_sight": name }),
     }
 }
 
@@ -335,6 +336,9 @@ fn contradiction_words(contradiction: &Contradiction) -> String {
         }
         Contradiction::OnePerson(name) => {
             format!("two people of the import are one here: {}", said_words(&FaceDecision::Is(name.clone())))
+        }
+        Contradiction::InSight(name) => {
+            format!("hidden in the import, in sight here: {}", said_words(&FaceDecision::Is(name.clone())))
         }
     }
 }

@@ -464,3 +464,63 @@ fn a_lost_face_whose_successor_left_the_library_is_exported_as_lost() {
     let lost = shelf.library.lost_faces().unwrap();
     assert_eq!((lost.len(), lost[0].name.as_deref(), lost[0].replaced_by), (1, Some("Ada"), None));
 }
+
+/// A face that only the import knows has no small picture until it is cut; its photo is edited before that.
+#[test]
+fn an_imported_face_without_a_small_picture_is_carried_over_to_its_edit() {
+    let mut from = Shelf::new();
+    let faces = from.add("a.jpg", 1, 1);
+    from.name(&faces, "Ada");
+    let mut shelf = Shelf::new();
+    import(&mut shelf, &exported(&from));
+    // A detector that does not find it looks through its photo; then through an edit of it.
+    for hash in [1, 2] {
+        let record = photo(&from.at("a.jpg"), hash, 0);
+        shelf.library.record_photos(shelf.scan, &[record]).unwrap();
+    }
+    let [pair] = shelf.library.replaced_photos().unwrap()[..] else { panic!("it was replaced") };
+    let old = shelf.library.faces_of_photo(pair.old).unwrap()[0].clone();
+    let place = Carried::Place { old: old.face_id, detection: old.detection };
+    assert_eq!(shelf.library.carry_over(pair, &[place]).unwrap(), 1);
+    let carried = shelf.library.faces_of_photo(pair.new).unwrap();
+    assert_eq!(carried[0].name.as_deref(), Some("Ada"));
+    assert_eq!(shelf.library.crop_jpeg(carried[0].face_id).unwrap(), None);
+}
+
+/// Hidden is a decision; the group here was found by a scan, and nobody has said anything of it.
+#[test]
+fn a_group_that_was_hidden_is_hidden_after_an_import_into_a_library_that_was_scanned() {
+    let mut from = Shelf::new();
+    let there = from.add("a.jpg", 1, 2);
+    from.group(&[&there[..1], &there[1..]]);
+    let group = from.person_of(there[0]);
+    from.library.hide_person(group).unwrap();
+    let text = exported(&from);
+    let mut shelf = Shelf::new();
+    let here = shelf.add("x.jpg", 1, 2);
+    shelf.group(&[&here[..1], &here[1..]]);
+    let report = import(&mut shelf, &text);
+    let is_hidden = |shelf: &Shelf, face: FaceId| {
+        let sql = "SELECT hidden FROM person WHERE id = ?1";
+        shelf.library.connection.query_row(sql, [shelf.person_of(face).0], |row| row.get::<_, bool>(0)).unwrap()
+    };
+    assert_eq!([is_hidden(&shelf, here[0]), is_hidden(&shelf, here[1])], [true, false]);
+    assert_eq!(report.contradictions, []);
+    let before = shelf.dump();
+    assert_eq!(import(&mut shelf, &text).decisions, 0);
+    assert_eq!(shelf.dump(), before);
+}
+
+/// Somebody of whom this library says something stays in sight, and that is told.
+#[test]
+fn somebody_known_whom_an_import_hides_stays_in_sight_and_is_listed() {
+    let mut from = Shelf::new();
+    let there = from.add("a.jpg", 1, 1);
+    let hidden = from.name(&there, "Ada");
+    from.library.hide_person(hidden).unwrap();
+    let mut shelf = Shelf::new();
+    let here = shelf.add("x.jpg", 1, 1);
+    shelf.name(&here, "Ada");
+    let report = import(&mut shelf, &exported(&from));
+    assert_eq!(report.contradictions, [Contradiction::InSight(Some("Ada".into()))]);
+}
