@@ -93,6 +93,7 @@ impl Library {
         if mode == ImportMode::Apply && self.is_read_only() {
             return Err(LibraryError::ReadOnly { path: self.path.clone() });
         }
+        self.refuse_replaced()?;
         let mut backup = None;
         if mode == ImportMode::Apply && !self.is_empty()? {
             backup = Some(self.back_up(BackupReason::BeforeImport)?);
@@ -155,10 +156,10 @@ impl<'t, 'c> Import<'t, 'c> {
     fn run(mut self) -> Result<ImportReport> {
         self.place_photos()?;
         let mut people = People::find(&self.d, self.contents, &self.faces)?;
-        for face in &self.contents.faces {
         let (hidden, in_sight) = people.hide(&mut self.d)?;
         self.report.decisions += hidden;
         self.report.contradictions.extend(in_sight.into_iter().map(Contradiction::InSight));
+        for face in &self.contents.faces {
             self.decide(&mut people, face)?;
         }
         people.make_others(&mut self.d)?;

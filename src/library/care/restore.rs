@@ -12,10 +12,9 @@ use rusqlite::{Connection, OpenFlags};
 use super::remains::Writing;
 use super::{BackupReason, backup, check, file, forget_pending, log};
 use crate::library::error::{LibraryError, Result};
-use crate::library::migrate;
 use crate::library::open::Library;
-use crate::library::{files, migrate};
 use crate::library::reason::Reason;
+use crate::library::{files, migrate};
 
 /// What a restore did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,6 +73,7 @@ impl Library {
         if self.is_read_only() {
             return Err(LibraryError::ReadOnly { path: self.path.clone() });
         }
+        self.refuse_replaced()?;
         // A backup that still holds somebody forgotten must not bring them back.
         let is_finished = self.finish_forgetting()?;
         let staged = Staged::copy(&self.path, backup)?;
