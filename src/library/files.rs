@@ -3,10 +3,11 @@
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
+use super::attempts;
 use super::error::Result;
 use super::faces;
-use super::open::{Library, LibraryReader};
 use super::folders::Folders;
+use super::open::{Library, LibraryReader};
 use super::path;
 use super::scan::{FileFacts, FileHashes, PhotoState, ScanId, folder_of, state_from};
 use super::sought;
@@ -72,6 +73,7 @@ impl Library {
     pub(crate) fn place(&mut self, scan: ScanId, file: &FileFacts, detector: &ModelId) -> Result<Placed> {
         let Some(hashes) = file.hashes else { return Ok(Placed::New) };
         self.write(|t| {
+            attempts::note_content(t, file)?;
             let Some(photo) = find_photo(t, &hashes)? else { return Ok(Placed::New) };
             let (state, looked_by, failed_by) = standing(t, photo)?;
             let placed = match state {
@@ -91,9 +93,9 @@ impl Library {
         self.write(|t| {
             let (folder, folders) = (folder_of(t, scan)?, Folders::load(t)?);
             for file in files {
+                let folder = folders.innermost(&file.path).unwrap_or(folder);
                 let bytes = path::to_bytes(&file.path);
                 let photo: Option<(i64, bool)> = t
-                let folder = folders.innermost(&file.path).unwrap_or(folder);
                     .prepare_cached("SELECT photo_id, missing FROM file WHERE path = ?1")?
                     .query_row([&bytes], |row| Ok((row.get(0)?, row.get(1)?)))
                     .optional()?;
@@ -224,7 +226,8 @@ pub(super) fn link(t: &Transaction, scan: ScanId, file: &FileFacts, photo: Photo
     }
 }
 
-/// Since when an imported picture was at its path; so it does not say that the one there now came later.
+/// Since when a picture was at its last path is not known where no file tells; so it does not say that the one there now
+/// came later.
 const NOT_KNOWN: ScanId = ScanId(i64::MAX);
 
 /// Pictures without a file that were last at this path: imported, or of a folder that was not scanned for a while. They

@@ -288,16 +288,50 @@ fn a_folder_can_be_offline_moved_and_removed() {
 fn a_file_that_ends_the_program_alone_and_again_is_set_aside() {
     let mut shelf = Shelf::new();
     let (bad, good) = (shelf.at("bad.jpg"), shelf.at("good.jpg"));
-    for path in [&bad, &good] {
-        shelf.library.begin_attempt(path, false).unwrap();
+    for (path, hash) in [(&bad, 1), (&good, 2)] {
+        shelf.library.begin_attempt(&file(path, hash), false).unwrap();
     }
     assert_eq!(shelf.library.suspects().unwrap().len(), 2, "either may have ended it");
-    shelf.library.begin_attempt(&good, true).unwrap();
+    shelf.library.begin_attempt(&file(&good, 2), true).unwrap();
     shelf.library.end_attempts(std::slice::from_ref(&good)).unwrap();
     for guilty in [false, true] {
-        shelf.library.begin_attempt(&bad, true).unwrap();
-        assert_eq!(shelf.library.suspects().unwrap(), [Suspect { path: bad.clone(), is_guilty: guilty }]);
+        shelf.library.begin_attempt(&file(&bad, 1), true).unwrap();
+        let suspects = shelf.library.suspects().unwrap();
+        assert_eq!(
+            suspects.iter().map(|one| (one.path.as_path(), one.is_guilty)).collect::<Vec<_>>(),
+            [(&*bad, guilty)]
+        );
     }
+}
+
+/// What the program died of is a file's content: another file at its path is not to blame, whatever is known of both.
+#[test]
+fn what_ended_the_program_is_the_content_of_a_file_and_not_its_path() {
+    let mut shelf = Shelf::new();
+    let (bad, detector) = (file(&shelf.at("a.jpg"), 1), ModelId("boxes".into()));
+    let later = FileFacts { mtime_ns: bad.mtime_ns + 1, ..file(&bad.path, 2) };
+    let die = |shelf: &mut Shelf, file: &FileFacts, is_hashed: bool| {
+        shelf.library.begin_attempt(file, true).unwrap();
+        if is_hashed {
+            shelf.library.place(shelf.scan, file, &detector).unwrap();
+        }
+        shelf.library.suspects().unwrap().remove(0)
+    };
+    for _ in 0..2 {
+        die(&mut shelf, &bad, false);
+    }
+    let unread = die(&mut shelf, &bad, false);
+    assert!(unread.is_unreadable(&bad) && !unread.is_unreadable(&later));
+    for _ in 0..2 {
+        die(&mut shelf, &bad, true);
+    }
+    let hashed = die(&mut shelf, &bad, true);
+    assert!(hashed.is_guilty_of(&[1; 32]) && !hashed.is_guilty_of(&[2; 32]) && !hashed.is_unreadable(&bad));
+    let other = die(&mut shelf, &later, true);
+    assert!(!other.is_guilty, "it is tried");
+    let same_time = FileFacts { mtime_ns: later.mtime_ns, ..file(&bad.path, 3) };
+    die(&mut shelf, &later, true);
+    assert!(!die(&mut shelf, &same_time, true).is_guilty, "it is tried, too");
 }
 
 #[test]
