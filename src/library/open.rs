@@ -184,14 +184,6 @@ impl LibraryReader {
         &self.path
     }
 
-    /// Reads the whole file and checks its structure: takes seconds for a large library.
-    pub fn check_integrity(&self) -> Result<()> {
-        match self.read(care::quick_check)? {
-            None => Ok(()),
-            Some(reason) => Err(LibraryError::Damaged { path: self.path.clone(), reason }),
-        }
-    }
-
     /// Refuses to write into a file that is not the library any more: nobody would find it there.
     pub(super) fn refuse_replaced(&self) -> Result<()> {
         match FileId::of(&self.path) == self.file {

@@ -7,11 +7,15 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
+use super::report::Failed;
 use super::shared::Shared;
 use crate::library::{Library, LibraryError};
 
 /// How often it is asked whether one is due.
 pub(crate) const PAUSE: Duration = Duration::from_secs(30);
+
+/// That it could not be made.
+pub(crate) const FAILED: Failed = Failed::Own("failed_back_up");
 
 /// Makes the daily backup when it is due, on a connection of its own, from a thread that ends with the window. What
 /// hinders it is told once.

@@ -89,7 +89,7 @@ impl Threads {
         let elsewhere = sink.clone();
         watch(&shared, move || elsewhere.report(Report::ChangedElsewhere(Touched::everything())))?;
         let elsewhere = sink.clone();
-        back_up_daily(&shared, daily::PAUSE, move |error| elsewhere.fail(Failed::BackUp, error))?;
+        back_up_daily(&shared, daily::PAUSE, move |error| elsewhere.fail(daily::FAILED, error))?;
         let tasks = TaskThreads { workers, shared, running: Running::default(), sink };
         Ok(Self { tasks, jobs: Jobs::default(), events })
     }

@@ -78,10 +78,10 @@ pub(super) fn merge(d: &mut Decisions, from: PersonId, into: PersonId, seen: &St
                 continue;
             }
             Belongs::Suggested | Belongs::Grouped => Belongs::Suggested,
-            said => said,
+            decided => decided,
         };
         d.set_face(face, FaceState::Of { person: into, belongs })?;
-        if belongs.is_said() {
+        if belongs.is_decided() {
             d.set_rejected(face, into, false)?;
         }
     }
@@ -198,7 +198,7 @@ fn leave(d: &mut Decisions, faces: &[FaceId], after: FaceState, leaving: Leaving
 fn part_from_lost(d: &mut Decisions, face: FaceId, person: PersonId) -> Result<()> {
     for origin in rows::carried_from(d.t, face)? {
         let says = state(d.t, origin)?;
-        if says.is_said() && says.person() == Some(person) {
+        if says.is_decided() && says.person() == Some(person) {
             d.set_carried(origin, face, false)?;
         }
     }

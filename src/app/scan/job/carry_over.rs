@@ -20,7 +20,7 @@ pub(super) fn carry_over(tools: &ScanTools<'_>, cancel: &Cancel, tell: &mut dyn 
         if cancel.is_cancelled() {
             break;
         }
-        let comparison = Comparison::open(pair.old, pair.new, tools)?;
+        let comparison = PhotoComparison::open(pair.old, pair.new, tools)?;
         faces += comparison.told(comparison.carry(pair, comparison.edit(tools), pair.lives_on, tools), tell)?;
     }
     Ok(faces)
@@ -44,12 +44,12 @@ impl FindEdit for ThumbnailCache {
 }
 
 /// The decided faces of a picture, and the picture in its place.
-pub(super) struct Comparison {
+pub(super) struct PhotoComparison {
     old: PictureFaces,
     new: PictureFaces,
 }
 
-impl Comparison {
+impl PhotoComparison {
     pub(super) fn open(old: PhotoId, new: PhotoId, tools: &ScanTools<'_>) -> Result<Self> {
         let model = tools.engine.model_id().clone();
         tools.library.call(move |library| {
