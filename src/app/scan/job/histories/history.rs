@@ -118,7 +118,7 @@ impl History {
     }
 
     pub fn move_folder(&mut self, folder: usize) {
-        if self.world.drives[folder] == Drive::There {
+        if self.world.drives[folder] == Drive::There && self.world.listed[folder] {
             // A library of before would look where the folder was.
             self.backup = None;
             let from = self.world.move_folder(folder);
