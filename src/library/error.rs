@@ -93,6 +93,11 @@ pub enum LibraryError {
     Busy { path: PathBuf },
     #[error("the library can only be read; nothing was changed: {}", path.display())]
     ReadOnly { path: PathBuf },
+    #[error(
+        "another program has put another file in the library's place, or taken it away; nothing was changed: look again, \
+         or start Likeness anew: {}", path.display()
+    )]
+    Replaced { path: PathBuf },
     #[error("this backup is not sound and was not used: {reason}: {}", path.display())]
     UnsoundBackup {
         path: PathBuf,

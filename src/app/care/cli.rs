@@ -122,12 +122,15 @@ fn check_json(report: &CheckReport) -> Value {
     let problems: Vec<String> = report.problems.iter().map(ToString::to_string).collect();
     json!({
         "sound": report.is_sound(), "photos": report.photos, "faces": report.faces, "people": report.people,
-        "problems": problems, "details": report.details,
+        "problems": problems, "to_settle": report.to_settle, "details": report.details,
     })
 }
 
 fn check_words(report: &CheckReport) -> String {
-    let counts = format!("{} photos, {} faces, {}", report.photos, report.faces, people(report.people));
+    let mut counts = format!("{} photos, {} faces, {}", report.photos, report.faces, people(report.people));
+    if report.to_settle > 0 {
+        counts += &format!("; of {} photos the next scan notes anew whether they are missing", report.to_settle);
+    }
     if report.is_sound() {
         return match report.older_format {
             Some(format) => format!("The library is sound: {counts}; of the older format {format}"),
@@ -263,6 +266,7 @@ fn contradiction_json(contradiction: &Contradiction) -> Value {
             "here": decision_words(here), "import": decision_words(import),
         }),
         Contradiction::OnePerson(name) => json!({ "one_person": name }),
+        Contradiction::InSight(name) => json!({ "in_sight": name }),
     }
 }
 
@@ -332,6 +336,9 @@ fn contradiction_words(contradiction: &Contradiction) -> String {
         }
         Contradiction::OnePerson(name) => {
             format!("two people of the import are one here: {}", decision_words(&FaceDecision::Is(name.clone())))
+        }
+        Contradiction::InSight(name) => {
+            format!("hidden in the import, in sight here: {}", decision_words(&FaceDecision::Is(name.clone())))
         }
     }
 }

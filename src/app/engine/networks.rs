@@ -12,7 +12,9 @@ use crate::app::engine::install::ensure_installed;
 use crate::app::engine::portrait::portrait_jpeg;
 use crate::app::engine::progress::JobEvent;
 use crate::faces::align;
-use crate::faces::detect::{Detector, DetectorConfig, Mtcnn, MtcnnConfig, SECOND_LONG_SIDE, YuNetDetector};
+use crate::faces::detect::{
+    DetectError, Detector, DetectorConfig, Mtcnn, MtcnnConfig, SECOND_LONG_SIDE, YuNetDetector,
+};
 use crate::faces::embed::{EmbedError, Embedder};
 use crate::faces::image::{DecodeLimits, DecodeScale, Photo, decode};
 use crate::library::FaceRecord;
@@ -35,6 +37,11 @@ pub(crate) const WORKING_LONG_SIDE: u32 = SECOND_LONG_SIDE;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("no face was found")]
 pub(crate) struct NoFace;
+
+/// The device of the networks failed, whatever the pictures were.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct DeviceFailed(pub String);
 
 /// From pixels to faces: the loaded networks, or what a test puts in their place.
 pub(crate) trait FindFaces {
@@ -224,7 +231,7 @@ impl Engine {
 
     /// On the CPU photos are spread over the cores; a GPU takes them one after another from one thread.
     fn detect_all(&self, pictures: &[&RgbImage]) -> Vec<Result<Vec<Detection>>> {
-        let detect = |picture: &&RgbImage| Ok(self.detector.detect(picture)?);
+        let detect = |picture: &&RgbImage| Ok(self.detector.detect(picture).map_err(device_failed)?);
         match self.device.kind {
             DeviceKind::Cpu => pictures.par_iter().map(detect).collect(),
             DeviceKind::Hardware | DeviceKind::Software => pictures.iter().map(detect).collect(),
@@ -254,7 +261,7 @@ impl Engine {
         let mut embeddings = match self.embed(&crops) {
             Ok(embeddings) => embeddings.into_iter(),
             Err(error) => {
-                let failed = |cut: Result<PhotoCrops>| cut.and_then(|_| Err(anyhow::Error::msg(error_chain(&error))));
+                let failed = |cut: Result<PhotoCrops>| cut.and_then(|_| Err(DeviceFailed(error_chain(&error)).into()));
                 return cut.into_iter().map(failed).collect();
             }
         };
@@ -264,6 +271,13 @@ impl Engine {
             faces.map(face).collect()
         };
         cut.into_iter().map(|cut| cut.map(&mut faces_of)).collect()
+    }
+}
+
+/// The only way in which a detector fails.
+fn device_failed(error: DetectError) -> DeviceFailed {
+    match error {
+        DetectError::Device { .. } => DeviceFailed(error.to_string()),
     }
 }
 

@@ -21,7 +21,7 @@ use super::import_edits::NotPlaced;
 use super::import_people::ImportedPeople;
 use super::lines::{self, Contents, FaceLine, PhotoLine};
 use crate::library::error::{LibraryError, Result};
-use crate::library::faces::{self, FaceRecord};
+use crate::library::faces;
 use crate::library::open::Library;
 use crate::library::path;
 use crate::library::review::journal::Decisions;
@@ -69,6 +69,8 @@ pub enum Contradiction {
     },
     /// Two people of the import are one here.
     OnePerson(Option<String>),
+    /// Somebody whom the import hides.
+    InSight(Option<String>),
 }
 
 /// What is said of a face.
@@ -91,6 +93,7 @@ impl Library {
         if mode == ImportMode::Apply && self.is_read_only() {
             return Err(LibraryError::ReadOnly { path: self.path.clone() });
         }
+        self.refuse_replaced()?;
         let mut backup = None;
         if mode == ImportMode::Apply && !self.is_empty()? {
             backup = Some(self.back_up(BackupReason::BeforeImport)?);
@@ -153,6 +156,9 @@ impl<'t, 'c> Import<'t, 'c> {
     fn run(mut self) -> Result<ImportReport> {
         self.place_photos()?;
         let mut people = ImportedPeople::find(&self.d, self.contents, &self.faces)?;
+        let (hidden, in_sight) = people.hide(&mut self.d)?;
+        self.report.decisions += hidden;
+        self.report.contradictions.extend(in_sight.into_iter().map(Contradiction::InSight));
         for face in &self.contents.faces {
             self.decide(&mut people, face)?;
         }
@@ -284,8 +290,7 @@ impl<'t, 'c> Import<'t, 'c> {
 
     fn make_face(&mut self, photo: PhotoId, face: &FaceLine) -> Result<()> {
         let detection = Detection { face_box: face.face_box, score: face.score, landmarks: face.landmarks };
-        let record = FaceRecord { detection, embedding: None, crop_jpeg: Vec::new() };
-        let id = faces::insert_face(self.d.t, photo, &record)?;
+        let id = faces::insert_face(self.d.t, photo, &detection)?;
         self.faces.insert(face.id, id);
         self.made_faces.insert(id);
         self.report.faces_made += 1;

@@ -83,6 +83,24 @@ impl<'c> ImportedPeople<'c> {
         Ok(rows::person(d.t, person)?.is_some_and(|row| row.name == self.lines[&line].name))
     }
 
+    /// Hides whom the import hid: a group of which nothing was said here. Returns how many that were, and those of whom
+    /// something was said, who stay in sight.
+    pub fn hide(&self, d: &mut Decisions) -> Result<(usize, Vec<Option<String>>)> {
+        let (mut hidden, mut kept) = (0, Vec::new());
+        for line in self.in_order().into_iter().filter(|line| line.hidden) {
+            let Some(person) = self.known(line.id) else { continue };
+            let Some(row) = rows::person(d.t, person)?.filter(|row| !row.hidden) else { continue };
+            let is_given = rows::faces_of(d.t, person)?.iter().any(|(_, belongs)| belongs.is_decided());
+            if row.is_known() || is_given || rows::is_spoken_of(d.t, person)? {
+                kept.push(row.name);
+            } else {
+                hidden += 1;
+                d.set_person(person, rows::PersonRow { hidden: true, ..row })?;
+            }
+        }
+        Ok((hidden, kept))
+    }
+
     pub fn known(&self, line: i64) -> Option<PersonId> {
         self.known.get(&line).copied()
     }

@@ -5,14 +5,22 @@ use crate::library::care::{self, BackupReason};
 
 const ADA: &str = "Ada";
 
+/// A fixture whose own folder is not scanned: no folder lies inside another that is.
+pub(super) fn apart() -> LibraryFixture {
+    let mut fixture = LibraryFixture::new();
+    let own = fixture.folder.path().to_owned();
+    fixture.library.remove_folder(&own, FacesOfFolder::Keep).unwrap();
+    fixture
+}
+
 /// A folder of the fixture, scanned.
-fn scanned(fixture: &mut LibraryFixture, name: &str) -> (PathBuf, ScanId) {
+pub(super) fn scanned(fixture: &mut LibraryFixture, name: &str) -> (PathBuf, ScanId) {
     let folder = fixture.at(name);
     let scan = fixture.library.begin_scan(&folder).unwrap();
     (folder, scan)
 }
 
-fn show(fixture: &mut LibraryFixture, scan: ScanId, path: &Path, hash: u8) -> (PhotoId, FaceId) {
+pub(super) fn show(fixture: &mut LibraryFixture, scan: ScanId, path: &Path, hash: u8) -> (PhotoId, FaceId) {
     let recorded = fixture.library.record_photos(scan, &[photo(path, hash, vec![face(0.0, 0.0)])]).unwrap();
     (recorded[0].photo_id, fixture.library.faces_of_photo(recorded[0].photo_id).unwrap()[0].face_id)
 }
@@ -28,13 +36,13 @@ fn lose(fixture: &mut LibraryFixture, scan: ScanId, path: &Path, hashes: [u8; 2]
     (lost, by)
 }
 
-fn lost(fixture: &LibraryFixture) -> Vec<FaceId> {
+pub(super) fn lost(fixture: &LibraryFixture) -> Vec<FaceId> {
     fixture.library.lost_faces().unwrap().into_iter().map(|face| face.face_id).collect()
 }
 
 #[test]
 fn forgetting_a_folders_faces_takes_those_of_pictures_that_were_replaced_there_and_leaves_a_backup() {
-    let mut fixture = LibraryFixture::new();
+    let mut fixture = apart();
     let ((here, in_here), (other, in_other)) = (scanned(&mut fixture, "here"), scanned(&mut fixture, "other"));
     let (gone, by) = lose(&mut fixture, in_here, &here.join("a.jpg"), [1, 2]);
     let (stays, _) = lose(&mut fixture, in_other, &other.join("b.jpg"), [3, 4]);
@@ -57,7 +65,7 @@ fn forgetting_a_folders_faces_takes_those_of_pictures_that_were_replaced_there_a
 
 #[test]
 fn keeping_a_folders_faces_keeps_its_lost_ones_listed() {
-    let mut fixture = LibraryFixture::new();
+    let mut fixture = apart();
     let (here, scan) = scanned(&mut fixture, "here");
     let (waits, by) = lose(&mut fixture, scan, &here.join("a.jpg"), [1, 2]);
     fixture.library.remove_folder(&here, FacesOfFolder::Keep).unwrap();
@@ -69,7 +77,7 @@ fn keeping_a_folders_faces_keeps_its_lost_ones_listed() {
 #[test]
 fn a_lost_face_stays_listed_when_the_picture_that_took_its_place_is_forgotten() {
     for is_replaced_again in [false, true] {
-        let mut fixture = LibraryFixture::new();
+        let mut fixture = apart();
         let ((here, in_here), (other, in_other)) = (scanned(&mut fixture, "here"), scanned(&mut fixture, "other"));
         let (waits, by) = lose(&mut fixture, in_other, &other.join("a.jpg"), [1, 2]);
         let detector = ModelId("boxes".into());
@@ -95,7 +103,7 @@ fn a_lost_face_stays_listed_when_the_picture_that_took_its_place_is_forgotten() 
 /// What an inner folder's own scan met stays with the outer one, and the other way round.
 #[test]
 fn a_folder_inside_another_keeps_what_was_replaced_in_it() {
-    let mut fixture = LibraryFixture::new();
+    let mut fixture = apart();
     let ((outer, in_outer), (inner, in_inner)) = (scanned(&mut fixture, "outer"), scanned(&mut fixture, "outer/inner"));
     let (of_inner, _) = lose(&mut fixture, in_inner, &inner.join("a.jpg"), [1, 2]);
     let (of_outer, _) = lose(&mut fixture, in_outer, &outer.join("b.jpg"), [3, 4]);
@@ -132,7 +140,7 @@ fn named_faces_of_a_deleted_photo_are_listed_with_their_person_until_the_photo_i
 /// Two folders are easily taken for each other in a dialog.
 #[test]
 fn a_folder_is_not_moved_to_one_that_holds_nothing_of_it() {
-    let mut fixture = LibraryFixture::new();
+    let mut fixture = apart();
     let (from, scan) = scanned(&mut fixture, "from");
     let (to, other) = (fixture.at("to"), fixture.at("other"));
     for folder in [to.join("2024"), other.join("2024")] {

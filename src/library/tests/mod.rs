@@ -5,6 +5,7 @@ mod asking;
 mod folders;
 mod grouping;
 mod opening;
+mod places;
 mod released;
 mod replacing;
 mod reviewing;

@@ -288,16 +288,50 @@ fn a_folder_can_be_offline_moved_and_removed() {
 fn a_file_that_ends_the_program_alone_and_again_is_set_aside() {
     let mut fixture = LibraryFixture::new();
     let (bad, good) = (fixture.at("bad.jpg"), fixture.at("good.jpg"));
-    for path in [&bad, &good] {
-        fixture.library.begin_attempt(path, false).unwrap();
+    for (path, hash) in [(&bad, 1), (&good, 2)] {
+        fixture.library.begin_attempt(&file(path, hash), false).unwrap();
     }
     assert_eq!(fixture.library.suspects().unwrap().len(), 2, "either may have ended it");
-    fixture.library.begin_attempt(&good, true).unwrap();
+    fixture.library.begin_attempt(&file(&good, 2), true).unwrap();
     fixture.library.end_attempts(std::slice::from_ref(&good)).unwrap();
     for guilty in [false, true] {
-        fixture.library.begin_attempt(&bad, true).unwrap();
-        assert_eq!(fixture.library.suspects().unwrap(), [Suspect { path: bad.clone(), is_guilty: guilty }]);
+        fixture.library.begin_attempt(&file(&bad, 1), true).unwrap();
+        let suspects = fixture.library.suspects().unwrap();
+        assert_eq!(
+            suspects.iter().map(|one| (one.path.as_path(), one.is_guilty)).collect::<Vec<_>>(),
+            [(&*bad, guilty)]
+        );
     }
+}
+
+/// What the program died of is a file's content: another file at its path is not to blame, whatever is known of both.
+#[test]
+fn what_ended_the_program_is_the_content_of_a_file_and_not_its_path() {
+    let mut fixture = LibraryFixture::new();
+    let (bad, detector) = (file(&fixture.at("a.jpg"), 1), ModelId("boxes".into()));
+    let later = FileFacts { mtime_ns: bad.mtime_ns + 1, ..file(&bad.path, 2) };
+    let die = |fixture: &mut LibraryFixture, file: &FileFacts, is_hashed: bool| {
+        fixture.library.begin_attempt(file, true).unwrap();
+        if is_hashed {
+            fixture.library.place(fixture.scan, file, &detector).unwrap();
+        }
+        fixture.library.suspects().unwrap().remove(0)
+    };
+    for _ in 0..2 {
+        die(&mut fixture, &bad, false);
+    }
+    let unread = die(&mut fixture, &bad, false);
+    assert!(unread.is_unreadable(&bad) && !unread.is_unreadable(&later));
+    for _ in 0..2 {
+        die(&mut fixture, &bad, true);
+    }
+    let hashed = die(&mut fixture, &bad, true);
+    assert!(hashed.is_guilty_of(&[1; 32]) && !hashed.is_guilty_of(&[2; 32]) && !hashed.is_unreadable(&bad));
+    let other = die(&mut fixture, &later, true);
+    assert!(!other.is_guilty, "it is tried");
+    let same_time = FileFacts { mtime_ns: later.mtime_ns, ..file(&bad.path, 3) };
+    die(&mut fixture, &later, true);
+    assert!(!die(&mut fixture, &same_time, true).is_guilty, "it is tried, too");
 }
 
 #[test]
@@ -369,4 +403,28 @@ fn a_copy_on_a_drive_that_is_there_shows_the_photo() {
     assert_eq!(path(&fixture), here.join("a.jpg"));
     fixture.library.mark_offline(&here).unwrap();
     assert_eq!(path(&fixture), copy.path);
+}
+
+/// Back at its place, where its drive errs or its rights are gone: it is not missing, and the library and its backups are
+/// as sound as they were.
+#[test]
+fn a_missing_photo_that_is_back_and_cannot_be_read_leaves_the_library_and_its_backups_sound() {
+    let mut fixture = LibraryFixture::new();
+    let faces = fixture.add("a.jpg", 1, 1);
+    let (path, folder) = (fixture.at("a.jpg"), fixture.folder.path().to_owned());
+    let scan = fixture.library.begin_scan(&folder).unwrap();
+    fixture.library.finish_scan(scan, ScanOutcome::Complete, MissingPolicy::Accept).unwrap();
+    assert_eq!(fixture.library.counts().unwrap().missing, 1);
+    let scan = fixture.library.begin_scan(&folder).unwrap();
+    let unread = FileFacts { hashes: None, ..file(&path, 1) };
+    fixture.library.record_unreadable(scan, &unread, "permission denied").unwrap();
+    assert_eq!(fixture.library.counts().unwrap().missing, 0, "it is there");
+    let report = fixture.library.check().unwrap();
+    assert!(report.is_sound(), "{report:?}");
+    let backup = fixture.library.back_up(care::BackupReason::Asked).unwrap();
+    assert!(care::backups(&fixture.file()).unwrap()[0].is_sound());
+    fixture.library.move_faces(&faces, &Destination::NewPerson { name: "Ada".into() }).unwrap();
+    let kept = fixture.library.restore_backup(&backup).unwrap().kept.unwrap();
+    fixture.library.restore_backup(&kept).unwrap();
+    assert_eq!(fixture.library.face(faces[0]).unwrap().unwrap().name.as_deref(), Some("Ada"), "there is a way back");
 }

@@ -115,6 +115,11 @@ impl RunFolder {
         fs::read_to_string(root.join("data.jsonl")).map_err(|_| RunFolderError::NoRun(root.to_owned()))
     }
 
+    /// Removes what networks have made of a run's pictures; a run that goes on makes it again.
+    pub fn forget_vectors(root: &Path) -> Result<(), RunFolderError> {
+        [OLD_VECTORS, TEACHER_VECTORS, FEATURES].iter().try_for_each(|name| remove(&root.join(name)))
+    }
+
     /// Whether the run ended as its user wanted, after its last step or before, and nothing waits to be done.
     pub fn has_ended(root: &Path) -> bool {
         root.join(END).exists() && !root.join(UNCOMPARED).exists()

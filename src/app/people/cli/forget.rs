@@ -80,7 +80,10 @@ fn question(forgetting: &Forgetting, not_again: bool) -> String {
 
 /// What Likeness can't take back.
 fn left(forgetting: &Forgetting) -> String {
-    let mut words = "\nLikeness can't take back what was exported or written into photos.".to_owned();
+    let mut words =
+        "\nLikeness can't take back what was exported or written into photos; training runs that lie in another \
+                     folder than the home's runs are not looked through."
+            .to_owned();
     for run in &forgetting.runs {
         words += &format!("\nNor what a training run has learned from these faces: {}", printable(run));
     }

@@ -75,6 +75,7 @@ fn put_back(library: &mut Library, lost: FaceId, onto: FaceId, json: bool) -> Re
     }
     let before = library.face(onto)?.with_context(|| format!("face {} is not in the library", onto.0))?;
     library.decide(&Decision::PutBack { lost, onto }, Revision::NOW)?;
+    super::back_up(library);
     let after = library.face(onto)?.with_context(|| format!("face {} is not in the library", onto.0))?;
     match json {
         true => {

@@ -31,6 +31,7 @@ use crate::app::jobs::reembed::reembed;
 use crate::app::jobs::regroup::{GroupSummary, Grouping, reembed_and_regroup};
 use crate::app::jobs::walk::{find_photos, plain};
 use crate::cluster::Linkage;
+use crate::faces::image::{PictureHash, picture_hash_of_file};
 use crate::library::{LibraryError, MissingPolicy, ScanId, ScanOutcome, Suspect};
 use crate::networks::models::Store;
 use crate::types::{Cancel, FaceId, SquaredDistance};
@@ -119,6 +120,9 @@ pub struct ScanContext<'a> {
     pub(crate) thumbnails: &'a ThumbnailCache,
 }
 
+/// The hashes of a file's bytes and of its picture, or what a test puts in its place.
+type HashFile = fn(&Path) -> io::Result<([u8; 32], PictureHash)>;
+
 /// How each folder is scanned.
 struct ScanTools<'a> {
     pub engine: &'a dyn FindFaces,
@@ -128,6 +132,7 @@ struct ScanTools<'a> {
     pub same_person: SquaredDistance,
     pub missing: MissingPolicy,
     pub suspects: &'a [Suspect],
+    pub hash: HashFile,
     /// Folders of the program's own, wherever they lie: no photos of the user's.
     pub own: &'a [PathBuf],
 }
@@ -162,7 +167,17 @@ pub(crate) fn run(
     let missing = choices.missing;
     let edits: &ThumbnailCache = thumbnails;
     let (suspects, own) = (&suspects[..], &[home.cache(), home.models(), home.runs()][..]);
-    let tools = ScanTools { engine: *engine, library, thumbnails, edits, same_person, missing, suspects, own };
+    let tools = ScanTools {
+        engine: *engine,
+        library,
+        thumbnails,
+        edits,
+        same_person,
+        missing,
+        suspects,
+        hash: picture_hash_of_file,
+        own,
+    };
     let mut summary = scan_folders(folders, &tools, cancel, events)?;
     if cancel.is_cancelled() {
         return Ok((ScanSummary { cancelled: true, ..summary }, None));
@@ -206,7 +221,11 @@ fn scan_folders(
         }
     }
     // A file may go from one folder to another: only in the end it is known what was replaced, and what is lost.
-    summary.carried_faces = carry_over::carry_over(tools, cancel)?;
+    let mut tell = |skipped: Skipped| {
+        events(JobEvent::Skipped(skipped.clone()));
+        summary.skipped.push(skipped);
+    };
+    summary.carried_faces = carry_over::carry_over(tools, cancel, &mut tell)?;
     for scan in scans {
         let counts = tools.library.call(move |library| library.scan_counts(scan))?;
         summary.photos += counts.photos;

@@ -1,6 +1,6 @@
 use super::super::{file, restore};
 use super::*;
-use crate::library::migrate;
+use crate::library::{Decision, migrate};
 
 /// A library with Ada, a backup of it, and Ben since.
 fn with_backup() -> (LibraryFixture, PathBuf) {
@@ -297,4 +297,27 @@ fn what_is_in_the_way_of_a_restores_own_copy_is_moved_aside() {
             }
         }
     }
+}
+
+/// Another program's page of before the restore: whatever it decides was not about what is there now.
+#[test]
+fn who_looked_before_a_restore_decides_nothing_of_what_it_brought() {
+    let mut fixture = LibraryFixture::new();
+    let faces = fixture.add("a.jpg", 1, 2);
+    let ada = fixture.name(&faces[..1], "Ada");
+    let backup = fixture.library.back_up(BackupReason::Asked).unwrap();
+    let seen = fixture.library.revision().unwrap();
+    fixture.library.restore_backup(&backup).unwrap();
+    let mut other = Library::open(&fixture.file()).unwrap();
+    let decisions = [
+        Decision::Name { person: ada, name: "Bob".into() },
+        Decision::Hide(ada),
+        Decision::Move { faces: faces[1..].to_vec(), to: Destination::NewPerson { name: "Eve".into() } },
+        Decision::SetAside { faces: faces[1..].to_vec(), why: SetAside::Stranger },
+    ];
+    for decision in decisions {
+        let refused = other.decide(&decision, seen);
+        assert!(matches!(refused, Err(LibraryError::Stale(_))), "{decision:?}: {refused:?}");
+    }
+    other.decide(&Decision::Name { person: ada, name: "Bob".into() }, other.revision().unwrap()).unwrap();
 }

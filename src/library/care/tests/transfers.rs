@@ -464,3 +464,63 @@ fn a_lost_face_whose_successor_left_the_library_is_exported_as_lost() {
     let lost = fixture.library.lost_faces().unwrap();
     assert_eq!((lost.len(), lost[0].name.as_deref(), lost[0].replaced_by), (1, Some("Ada"), None));
 }
+
+/// A face that only the import knows has no small picture until it is cut; its photo is edited before that.
+#[test]
+fn an_imported_face_without_a_small_picture_is_carried_over_to_its_edit() {
+    let mut from = LibraryFixture::new();
+    let faces = from.add("a.jpg", 1, 1);
+    from.name(&faces, "Ada");
+    let mut fixture = LibraryFixture::new();
+    import(&mut fixture, &exported(&from));
+    // A detector that does not find it looks through its photo; then through an edit of it.
+    for hash in [1, 2] {
+        let record = photo(&from.at("a.jpg"), hash, 0);
+        fixture.library.record_photos(fixture.scan, &[record]).unwrap();
+    }
+    let [pair] = fixture.library.replaced_photos().unwrap()[..] else { panic!("it was replaced") };
+    let old = fixture.library.faces_of_photo(pair.old).unwrap()[0].clone();
+    let place = Carried::Place { old: old.face_id, detection: old.detection };
+    assert_eq!(fixture.library.carry_over(pair, &[place]).unwrap(), 1);
+    let carried = fixture.library.faces_of_photo(pair.new).unwrap();
+    assert_eq!(carried[0].name.as_deref(), Some("Ada"));
+    assert_eq!(fixture.library.crop_jpeg(carried[0].face_id).unwrap(), None);
+}
+
+/// Hidden is a decision; the group here was found by a scan, and nobody has said anything of it.
+#[test]
+fn a_group_that_was_hidden_is_hidden_after_an_import_into_a_library_that_was_scanned() {
+    let mut from = LibraryFixture::new();
+    let there = from.add("a.jpg", 1, 2);
+    from.group(&[&there[..1], &there[1..]]);
+    let group = from.person_of(there[0]);
+    from.library.hide_person(group).unwrap();
+    let text = exported(&from);
+    let mut fixture = LibraryFixture::new();
+    let here = fixture.add("x.jpg", 1, 2);
+    fixture.group(&[&here[..1], &here[1..]]);
+    let report = import(&mut fixture, &text);
+    let is_hidden = |fixture: &LibraryFixture, face: FaceId| {
+        let sql = "SELECT hidden FROM person WHERE id = ?1";
+        fixture.library.connection.query_row(sql, [fixture.person_of(face).0], |row| row.get::<_, bool>(0)).unwrap()
+    };
+    assert_eq!([is_hidden(&fixture, here[0]), is_hidden(&fixture, here[1])], [true, false]);
+    assert_eq!(report.contradictions, []);
+    let before = fixture.dump();
+    assert_eq!(import(&mut fixture, &text).decisions, 0);
+    assert_eq!(fixture.dump(), before);
+}
+
+/// Somebody of whom this library says something stays in sight, and that is told.
+#[test]
+fn somebody_known_whom_an_import_hides_stays_in_sight_and_is_listed() {
+    let mut from = LibraryFixture::new();
+    let there = from.add("a.jpg", 1, 1);
+    let hidden = from.name(&there, "Ada");
+    from.library.hide_person(hidden).unwrap();
+    let mut fixture = LibraryFixture::new();
+    let here = fixture.add("x.jpg", 1, 1);
+    fixture.name(&here, "Ada");
+    let report = import(&mut fixture, &exported(&from));
+    assert_eq!(report.contradictions, [Contradiction::InSight(Some("Ada".into()))]);
+}
