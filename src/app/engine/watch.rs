@@ -15,7 +15,7 @@ const APART: Duration = Duration::from_millis(1400);
 
 /// Calls `changed` after a commit of another connection, from a thread that ends with the window. What the library's
 /// own thread writes does not count.
-pub(crate) fn watch(shared: &Arc<Shared>, changed: impl Fn() + Send + 'static) -> Result<()> {
+pub(crate) fn watch(shared: &Arc<Shared>, mut changed: impl FnMut(&Shared) + Send + 'static) -> Result<()> {
     let watched = Arc::downgrade(shared);
     let version = |shared: &Shared| shared.library.call(|library| library.data_version());
     let mut seen = version(shared)?;
@@ -29,7 +29,7 @@ pub(crate) fn watch(shared: &Arc<Shared>, changed: impl Fn() + Send + 'static) -
             if now != seen && told.is_none_or(|told| told.elapsed() >= APART) {
                 (seen, told) = (now, Some(Instant::now()));
                 shared.library_changed();
-                changed();
+                changed(&shared);
             }
         }
     };
@@ -55,7 +55,7 @@ mod tests {
         let library = LibraryHandle::open(&path).unwrap();
         let shared = Arc::new(Shared::new(home, library, EngineOptions::default()));
         let (send, told) = bounded(16);
-        watch(&shared, move || send.send(()).unwrap()).unwrap();
+        watch(&shared, move |_| send.send(()).unwrap()).unwrap();
         shared.library.call(|library| library.set_setting("own", "1")).unwrap();
         assert!(told.recv_timeout(Duration::from_millis(1200)).is_err(), "the window's own changes are no news");
         for value in ["1", "2"] {
