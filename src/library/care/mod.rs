@@ -38,6 +38,7 @@ pub use backup::{Backup, BackupReason, BackupState, backups};
 pub(super) use backup::{back_up_to_migrate, bytes_of, has_backups};
 pub(crate) use backup::{backups_folder, count_backups, reason_of, revision_in};
 pub use check::{CheckReport, Problem, check};
+pub(crate) use file::step_over as move_aside;
 pub(super) use file::{open_after, open_protected, quick_check, refuse_obstructed};
 #[cfg(test)]
 pub(crate) use forget::FaceToForget;
