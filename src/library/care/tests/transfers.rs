@@ -1,8 +1,7 @@
 use super::*;
-use crate::library::{Carried, Replaced};
 
 /// Ada with two faces, one of them confirmed; Ben, hidden; two Cleos told apart; a rejection, a stranger, a group.
-fn told() -> Shelf {
+pub(super) fn told() -> Shelf {
     let mut shelf = Shelf::new();
     let a = shelf.add("a.jpg", 1, 4);
     let b = shelf.add("b.jpg", 2, 4);
@@ -23,13 +22,13 @@ fn told() -> Shelf {
     shelf
 }
 
-fn exported(shelf: &Shelf) -> Vec<u8> {
+pub(super) fn exported(shelf: &Shelf) -> Vec<u8> {
     let mut out = Vec::new();
     shelf.library.export(&mut out).unwrap();
     out
 }
 
-fn import(shelf: &mut Shelf, from: &[u8]) -> ImportReport {
+pub(super) fn import(shelf: &mut Shelf, from: &[u8]) -> ImportReport {
     let report = shelf.library.import(from, ImportMode::Apply).unwrap();
     assert!(shelf.library.check().unwrap().is_sound(), "{:?}", shelf.library.check());
     report
@@ -255,7 +254,7 @@ fn an_export_to_a_full_disk_says_so() {
     assert!(matches!(error, LibraryError::NotWritten { .. }), "{error}");
 }
 
-fn waits(report: &ImportReport, what: WaitsFor) -> usize {
+pub(super) fn waits(report: &ImportReport, what: WaitsFor) -> usize {
     report.not_placed.iter().filter(|face| face.waits_for == what).count()
 }
 
@@ -276,191 +275,4 @@ fn faces_whose_pictures_are_not_here_are_counted_and_listed_until_a_scan_finds_t
     assert!(report.not_placed.iter().any(|face| face.import == FaceDecision::IsNot(Some("Ada".into()))));
     scan_elsewhere(&mut shelf);
     assert_eq!(import(&mut shelf, &text).not_placed, []);
-}
-
-#[test]
-fn faces_of_a_picture_that_was_edited_since_the_export_are_looked_for_in_the_edit_and_told() {
-    let from = told();
-    let text = exported(&from);
-    let mut shelf = Shelf::new();
-    // Scanned anew: a.jpg shows an edit, b.jpg what it showed.
-    let records = [photo(&from.at("a.jpg"), 9, 4), photo(&from.at("b.jpg"), 2, 4)];
-    let edit = shelf.library.record_photos(shelf.scan, &records).unwrap()[0].photo_id;
-    let report = import(&mut shelf, &text);
-    assert_eq!((report.photos_found, report.photos_made), (1, 1));
-    let on_a = report.not_placed.len();
-    assert!(on_a > 0 && waits(&report, WaitsFor::Comparison) == on_a, "{:?}", report.not_placed);
-    assert!(report.not_placed.iter().all(|face| face.path == from.at("a.jpg")));
-    let before = shelf.dump();
-    assert_eq!(import(&mut shelf, &text).not_placed, report.not_placed);
-    assert_eq!(shelf.dump(), before, "a second import changes nothing");
-    // What the next scan does.
-    let pairs = shelf.library.replaced_photos().unwrap();
-    let [pair] = pairs[..] else { panic!("{pairs:?}") };
-    assert_eq!((pair.new, pair.lives_on), (edit, false));
-    shelf.library.carry_over(pair, &[]).unwrap();
-    let lost = shelf.library.lost_faces().unwrap();
-    assert_eq!(lost.iter().filter(|face| face.name.as_deref() == Some("Ada")).count(), 1, "{lost:?}");
-    assert!(lost.iter().all(|face| face.path == from.at("a.jpg") && face.replaced_by == Some(edit)));
-}
-
-/// The same where the import comes first, and the scan after it.
-#[test]
-fn faces_of_an_edit_that_is_scanned_after_the_import_are_looked_for_there() {
-    let from = told();
-    let mut shelf = Shelf::new();
-    import(&mut shelf, &exported(&from));
-    let records = [photo(&from.at("a.jpg"), 9, 4), photo(&from.at("b.jpg"), 2, 4)];
-    let edit = shelf.library.record_photos(shelf.scan, &records).unwrap()[0].photo_id;
-    let pairs = shelf.library.replaced_photos().unwrap();
-    let [pair] = pairs[..] else { panic!("{pairs:?}") };
-    assert_eq!(pair.new, edit);
-    shelf.library.carry_over(pair, &[]).unwrap();
-    let lost = shelf.library.lost_faces().unwrap();
-    assert_eq!(lost.iter().filter(|face| face.name.as_deref() == Some("Ada")).count(), 1, "{lost:?}");
-    // Found elsewhere after all, it is lost no more.
-    shelf.add("elsewhere/original.jpg", 1, 4);
-    assert_eq!(shelf.library.lost_faces().unwrap(), []);
-    assert!(shelf.library.check().unwrap().is_sound());
-}
-
-/// Something else at its old path is no edit where the picture itself is found.
-#[test]
-fn an_imported_picture_that_lies_elsewhere_now_loses_nothing_to_what_is_at_its_old_path() {
-    for is_found_first in [false, true] {
-        let from = told();
-        let mut shelf = Shelf::new();
-        import(&mut shelf, &exported(&from));
-        let mut records = [photo(&from.at("a.jpg"), 9, 4), photo(&shelf.at("elsewhere/a.jpg"), 1, 4)];
-        if is_found_first {
-            records.reverse();
-        }
-        shelf.library.record_photos(shelf.scan, &records).unwrap();
-        shelf.add("elsewhere/two.jpg", 2, 4);
-        assert_eq!(shelf.library.replaced_photos().unwrap(), []);
-        assert_eq!(shelf.library.lost_faces().unwrap(), []);
-        assert_eq!(shelf.names(), from.names());
-    }
-}
-
-/// This library has seen the picture and two edits of it before anybody was named: the names go along them.
-#[test]
-fn names_that_an_import_brings_follow_the_edits_that_this_library_has_seen() {
-    let from = told();
-    let text = exported(&from);
-    let mut shelf = Shelf::new();
-    let path = from.at("a.jpg");
-    let mut faces: Vec<Vec<FaceId>> = Vec::new();
-    for hash in [1, 9, 10] {
-        let recorded = shelf.library.record_photos(shelf.scan, &[photo(&path, hash, 4)]).unwrap();
-        let mut found = shelf.library.faces_of_photo(recorded[0].photo_id).unwrap();
-        found.sort_by_key(|face| face.face_id);
-        faces.push(found.iter().map(|face| face.face_id).collect());
-        for pair in shelf.library.replaced_photos().unwrap() {
-            shelf.library.carry_over(pair, &[]).unwrap();
-        }
-    }
-    shelf.library.record_photos(shelf.scan, &[photo(&from.at("b.jpg"), 2, 4)]).unwrap();
-    let report = import(&mut shelf, &text);
-    assert_eq!((report.photos_found, report.photos_made), (2, 0));
-    assert!(waits(&report, WaitsFor::Comparison) > 0, "{:?}", report.not_placed);
-    assert_eq!(waits(&report, WaitsFor::Picture), 0);
-    let pairs: Vec<Replaced> = shelf.library.replaced_photos().unwrap();
-    assert_eq!(pairs.len(), 2, "{pairs:?}");
-    for (step, pair) in pairs.into_iter().enumerate() {
-        let onto = |(&old, &new)| Carried::Onto { old, new };
-        let carried: Vec<Carried> = faces[step].iter().zip(&faces[step + 1]).map(onto).collect();
-        shelf.library.carry_over(pair, &carried).unwrap();
-    }
-    assert_eq!(shelf.library.face(faces[2][0]).unwrap().unwrap().name.as_deref(), Some("Ada"));
-    assert_eq!(shelf.library.lost_faces().unwrap(), []);
-    assert_eq!(import(&mut shelf, &text).not_placed, []);
-}
-
-#[test]
-fn a_face_that_was_found_in_an_edit_before_the_export_is_placed_by_it() {
-    let mut from = told();
-    let path = from.at("a.jpg");
-    let recorded = from.library.record_photos(from.scan, &[photo(&path, 9, 4)]).unwrap();
-    let new: Vec<FaceId> =
-        from.library.faces_of_photo(recorded[0].photo_id).unwrap().iter().map(|f| f.face_id).collect();
-    let [pair] = from.library.replaced_photos().unwrap()[..] else { panic!("it was replaced") };
-    let old: Vec<FaceId> = from.library.faces_of_photo(pair.old).unwrap().iter().map(|face| face.face_id).collect();
-    let carried: Vec<Carried> = old.iter().zip(&new).map(|(&old, &new)| Carried::Onto { old, new }).collect();
-    from.library.carry_over(pair, &carried).unwrap();
-    let mut shelf = Shelf::new();
-    shelf.add("elsewhere/edit.jpg", 9, 4);
-    shelf.add("elsewhere/two.jpg", 2, 4);
-    let report = import(&mut shelf, &exported(&from));
-    assert_eq!(report.not_placed, [], "each is in sight");
-}
-
-/// A face of Ada that the picture in its place does not show; the picture there now may be an edit of an edit.
-fn with_a_lost_face(edits: u8) -> Shelf {
-    let mut shelf = Shelf::new();
-    let faces = shelf.add("a.jpg", 1, 1);
-    shelf.name(&faces, "Ada");
-    for edit in 0..edits {
-        shelf.add("a.jpg", 2 + edit, 0);
-        for pair in shelf.library.replaced_photos().unwrap() {
-            shelf.library.carry_over(pair, &[]).unwrap();
-        }
-    }
-    assert_eq!(shelf.library.count_lost_faces().unwrap(), 1);
-    shelf
-}
-
-#[test]
-fn a_lost_face_is_a_lost_face_after_an_import_into_an_empty_library() {
-    for edits in [1, 2] {
-        let from = with_a_lost_face(edits);
-        for place in ["a.jpg", "elsewhere/renamed.jpg"] {
-            let mut shelf = Shelf::new();
-            import(&mut shelf, &exported(&from));
-            let is_lost = |shelf: &Shelf| {
-                let lost = shelf.library.lost_faces().unwrap();
-                assert_eq!(lost.len(), 1, "{edits} {place}");
-                assert_eq!((lost[0].name.as_deref(), &lost[0].path), (Some("Ada"), &from.at("a.jpg")));
-                lost[0].replaced_by
-            };
-            is_lost(&shelf);
-            // The picture that took the place, where it was or on another computer.
-            let path = if place == "a.jpg" { from.at(place) } else { shelf.at(place) };
-            let record = photo(&path, 1 + edits, 0);
-            let there = shelf.library.record_photos(shelf.scan, &[record]).unwrap()[0].photo_id;
-            for pair in shelf.library.replaced_photos().unwrap() {
-                shelf.library.carry_over(pair, &[]).unwrap();
-            }
-            let by = is_lost(&shelf);
-            assert!(edits > 1 || by == Some(there), "{by:?}");
-            let before = shelf.dump();
-            import(&mut shelf, &exported(&from));
-            let after = shelf.dump();
-            assert_eq!(after, before, "a second import changes nothing");
-        }
-    }
-}
-
-/// The path shows another edit by now: the face is looked for in that one.
-#[test]
-fn a_lost_face_that_was_imported_is_looked_for_in_a_later_edit() {
-    let from = with_a_lost_face(1);
-    let mut shelf = Shelf::new();
-    import(&mut shelf, &exported(&from));
-    let later = photo(&from.at("a.jpg"), 7, 1);
-    let later = shelf.library.record_photos(shelf.scan, &[later]).unwrap()[0].photo_id;
-    let pairs = shelf.library.replaced_photos().unwrap();
-    assert_eq!(pairs.iter().map(|pair| pair.new).collect::<Vec<_>>(), [later]);
-    shelf.library.carry_over(pairs[0], &[]).unwrap();
-    assert_eq!(shelf.library.lost_faces().unwrap()[0].replaced_by, Some(later));
-}
-
-#[test]
-fn a_lost_face_whose_successor_left_the_library_is_exported_as_lost() {
-    let from = with_a_lost_face(1);
-    from.library.connection.execute("UPDATE photo SET replaced_by = id WHERE replaced_by IS NOT NULL", []).unwrap();
-    let mut shelf = Shelf::new();
-    import(&mut shelf, &exported(&from));
-    let lost = shelf.library.lost_faces().unwrap();
-    assert_eq!((lost.len(), lost[0].name.as_deref(), lost[0].replaced_by), (1, Some("Ada"), None));
 }
