@@ -216,6 +216,71 @@ fn a_face_that_a_scan_carried_to_the_wrong_place_is_lost_again_when_that_is_reje
     assert_eq!((shelf.state(onto), lost(&shelf)), (FaceState::Unassigned, vec![old]));
 }
 
+/// What was said of a face holds where it was until it is taken back there, whatever becomes of the face it went to.
+#[test]
+fn a_face_waits_when_something_else_is_said_of_the_one_that_it_was_carried_to() {
+    let to_bo = |onto| Decision::Move { faces: vec![onto], to: Destination::NewPerson { name: "Bo".into() } };
+    let of_the_carried: [fn(FaceId) -> Decision; 3] = [
+        |onto| Decision::SetAside { faces: vec![onto], why: SetAside::Stranger },
+        |onto| Decision::TakeOut(vec![onto]),
+        |onto| Decision::Reject { person: PersonId(1), faces: vec![onto] },
+    ];
+    for decide in [&to_bo as &dyn Fn(FaceId) -> Decision].into_iter().chain(of_the_carried.iter().map(|f| f as _)) {
+        let mut shelf = Shelf::new();
+        let (ada, old, onto, _) = lost_ada(&mut shelf);
+        assert_eq!(ada, PersonId(1));
+        let photo = |shelf: &Shelf, face| shelf.library.face(face).unwrap().unwrap().photo_id;
+        let pair = Replaced { old: photo(&shelf, old), new: photo(&shelf, onto), lives_on: false };
+        shelf.library.carry_over(pair, &[Carried::Onto { old, new: onto }]).unwrap();
+        assert_eq!(lost(&shelf), []);
+        let decision = decide(onto);
+        shelf.library.decide(&decision, Revision::NOW).unwrap();
+        assert_eq!(lost(&shelf), [old], "{decision:?}");
+        let said = shelf.state(onto);
+        // The scan does not say it again.
+        assert_eq!(shelf.library.carry_over(pair, &[Carried::Onto { old, new: onto }]).unwrap(), 0);
+        assert_eq!((shelf.state(onto), lost(&shelf)), (said, vec![old]), "{decision:?}");
+        shelf.library.undo().unwrap();
+        assert_eq!((shelf.state(onto).person(), lost(&shelf)), (Some(ada), vec![]), "{decision:?}");
+        shelf.library.redo().unwrap();
+        assert_eq!(lost(&shelf), [old], "{decision:?}");
+    }
+}
+
+/// The face of the edit was Ada's by its user's word before it was found to be the same: that word is taken back.
+#[test]
+fn a_face_waits_when_the_word_about_its_edit_is_undone() {
+    let mut shelf = Shelf::new();
+    let old = shelf.add_turned("a.jpg", &[0.0])[0];
+    let ada = shelf.library.move_faces(&[old], &Destination::NewPerson { name: "Ada".into() }).unwrap();
+    let new = shelf.add_turned("b.jpg", &[1.0])[0];
+    shelf.library.move_faces(&[new], &Destination::Person(ada)).unwrap();
+    let scan = shelf.library.begin_scan(shelf.folder.path()).unwrap();
+    shelf.library.place(scan, &file(&shelf.at("a.jpg"), b'b'), &detector()).unwrap();
+    let pair = shelf.library.replaced_photos().unwrap()[0];
+    shelf.library.carry_over(pair, &[Carried::Onto { old, new }]).unwrap();
+    assert_eq!(lost(&shelf), []);
+    shelf.library.undo().unwrap();
+    assert_eq!((shelf.state(old).person(), shelf.state(new).person()), (Some(ada), None));
+    assert_eq!(lost(&shelf), [old]);
+}
+
+/// A stranger's face that is one no more in the edit.
+#[test]
+fn a_face_set_aside_waits_when_the_one_that_it_was_carried_to_is_restored() {
+    let mut shelf = Shelf::new();
+    let old = shelf.add_turned("a.jpg", &[0.0])[0];
+    shelf.library.set_aside(&[old], SetAside::Stranger).unwrap();
+    let scan = shelf.library.begin_scan(shelf.folder.path()).unwrap();
+    let (_, onto) = show(&mut shelf, scan, "a.jpg", 200);
+    let pair = shelf.library.replaced_photos().unwrap()[0];
+    shelf.library.carry_over(pair, &[Carried::Onto { old, new: onto }]).unwrap();
+    assert_eq!(lost(&shelf), []);
+    shelf.library.restore(&[onto]).unwrap();
+    shelf.library.carry_over(pair, &[Carried::Onto { old, new: onto }]).unwrap();
+    assert_eq!((shelf.state(onto), lost(&shelf)), (FaceState::Unassigned, vec![old]));
+}
+
 /// A lost face is looked for in what it was not compared with, and anew in what is back or was looked through anew.
 #[test]
 fn lost_faces_are_looked_for_in_what_is_new() {

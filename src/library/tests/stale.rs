@@ -90,7 +90,7 @@ fn quick_decisions_of_one_user_do_not_hinder_each_other() {
     let steps = shelf.library.next_steps().unwrap();
     shelf.library.decide(&Decision::Reject { person: group, faces: faces[2..3].to_vec() }, seen).unwrap();
     shelf.library.decide(&Decision::Name { person: group, name: "Bo".into() }, seen).unwrap();
-    shelf.library.decide(&Decision::Merge { from: group, into: ada }, seen).unwrap();
+    shelf.library.decide(&Decision::Merge { from: group, into: ada, against: AgainstMerge::default() }, seen).unwrap();
     shelf.library.decide(&Decision::Undo(steps.undo), seen).unwrap();
     shelf.library.decide(&Decision::Name { person: group, name: "Bob".into() }, seen).unwrap();
 }

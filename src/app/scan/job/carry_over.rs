@@ -58,6 +58,12 @@ impl Comparison {
         })
     }
 
+    /// Without the faces that were carried over before: what was said of those since holds for other pictures, too.
+    pub(super) fn of_not_carried(mut self) -> Self {
+        self.old.faces.retain(|face| !face.was_carried);
+        self
+    }
+
     /// The decided faces that are in the new picture. Where nothing would be lost otherwise, and where nothing but the
     /// pictures says that they have to do with each other, only what is surely made from the other takes its names.
     pub(super) fn carried(

@@ -98,7 +98,7 @@ impl Search {
             if cancel.is_cancelled() {
                 return Ok(faces);
             }
-            let comparison = Comparison::open(old, new, tools)?;
+            let comparison = Comparison::open(old, new, tools)?.of_not_carried();
             let carried = comparison.carried(comparison.edit_either_way(tools), true, tools)?;
             if !carried.is_empty() {
                 let pair = Replaced { old, new, lives_on: false };
