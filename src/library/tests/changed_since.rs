@@ -2,12 +2,27 @@
 //! that it names has changed, and only there.
 
 use std::collections::BTreeSet;
+use std::ops::Deref;
+use std::sync::LazyLock;
 
 use super::*;
 
-/// Somebody of every kind, and a face of every kind.
 struct Known {
     shelf: Shelf,
+    who: Who,
+}
+
+impl Deref for Known {
+    type Target = Who;
+
+    fn deref(&self) -> &Who {
+        &self.who
+    }
+}
+
+/// Somebody of every kind, and a face of every kind.
+#[derive(Clone, Copy)]
+struct Who {
     /// Ada has `held`, `other` and the suggestion; Bo `of_bo`; the group the last two.
     ada: PersonId,
     bo: PersonId,
@@ -26,7 +41,21 @@ struct Known {
     let_go: FaceId,
 }
 
+/// A library of its own with all of them: a copy of one that is made once.
 fn known() -> Known {
+    static MADE: LazyLock<(Vec<u8>, Who)> = LazyLock::new(|| {
+        let Known { shelf, who } = made();
+        shelf.library.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+        (std::fs::read(shelf.file()).unwrap(), who)
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("library.sqlite");
+    std::fs::write(&path, &MADE.0).unwrap();
+    let shelf = Shelf { library: Library::open(&path).unwrap(), folder, scan: ScanId(1) };
+    Known { shelf, who: MADE.1 }
+}
+
+fn made() -> Known {
     let mut shelf = Shelf::new();
     let f = shelf.add_turned("a.jpg", &[0.0, 1.0, 2.0, 90.0, 180.0, 181.0, 270.0, 300.0]);
     let gone = shelf.add_turned("c.jpg", &[30.0, 60.0]);
@@ -49,7 +78,8 @@ fn known() -> Known {
     shelf.library.decide(&Decision::LetGo(gone[1..].to_vec()), Revision::NOW).unwrap();
     let [held, other, suggested, of_bo, a, b, rejected, stranger] = f[..] else { panic!("{f:?}") };
     let (grouped, [lost, let_go]) = ([a, b], gone[..].try_into().unwrap());
-    Known { shelf, ada, bo, group, cy, held, other, suggested, of_bo, grouped, rejected, stranger, lost, let_go }
+    let who = Who { ada, bo, group, cy, held, other, suggested, of_bo, grouped, rejected, stranger, lost, let_go };
+    Known { shelf, who }
 }
 
 /// A decision, and what it names.
