@@ -216,7 +216,7 @@ fn carry(t: &Transaction, old: FaceId, new: FaceId) -> Result<usize> {
     match (rows::face(t, old)?, rows::face(t, new)?) {
         _ if !decided => faces::copy_decision(t, old, new)?,
         // One by one or with a group: of the same person.
-        (Some(a), Some(b)) if a == b || (a.is_said() && b.is_said() && a.person() == b.person()) => {
+        (Some(a), Some(b)) if a == b || (a.is_decided() && b.is_decided() && a.person() == b.person()) => {
             faces::copy_rejections(t, old, new)?
         }
         _ => return Ok(0),

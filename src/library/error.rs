@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::reason::{Failure, Reason};
+use super::reason::{Reason, SqliteFailure};
 use crate::types::{FaceId, PersonId, PhotoId};
 
 /// What has happened to something between looking at it and deciding about it.
@@ -172,16 +172,16 @@ impl LibraryError {
     pub(super) fn at(self, path: &std::path::Path) -> Self {
         let Self::Sql(error) = self else { return self };
         let path = path.to_owned();
-        match Failure::of(&error) {
-            Failure::NotADatabase => Self::NotALibrary { path },
-            Failure::Damaged => Self::Damaged { path, reason: Reason::of_sqlite(&error) },
-            Failure::DiskFull => Self::DiskFull { path },
-            Failure::DiskFailed => Self::DiskFailed { path, reason: Reason::of_sqlite(&error) },
-            Failure::Busy => Self::Busy { path },
-            Failure::ReadOnly => Self::ReadOnly { path },
-            Failure::CannotOpen => Self::CannotOpen { path, reason: Reason::of_sqlite(&error) },
-            Failure::NoMemory => Self::NoMemory { path },
-            Failure::Refused => Self::Sql(error),
+        match SqliteFailure::of(&error) {
+            SqliteFailure::NotADatabase => Self::NotALibrary { path },
+            SqliteFailure::Damaged => Self::Damaged { path, reason: Reason::of_sqlite(&error) },
+            SqliteFailure::DiskFull => Self::DiskFull { path },
+            SqliteFailure::DiskFailed => Self::DiskFailed { path, reason: Reason::of_sqlite(&error) },
+            SqliteFailure::Busy => Self::Busy { path },
+            SqliteFailure::ReadOnly => Self::ReadOnly { path },
+            SqliteFailure::CannotOpen => Self::CannotOpen { path, reason: Reason::of_sqlite(&error) },
+            SqliteFailure::NoMemory => Self::NoMemory { path },
+            SqliteFailure::Refused => Self::Sql(error),
         }
     }
 }

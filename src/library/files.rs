@@ -175,10 +175,10 @@ fn merge_photos(t: &Transaction, from: PhotoId, into: PhotoId) -> Result<()> {
     settle(t, into)
 }
 
-type Standing = (PhotoState, Option<ModelId>, Option<String>);
+type PhotoStatus = (PhotoState, Option<ModelId>, Option<String>);
 
 /// A photo's state, its detector, and the program that failed.
-fn standing(c: &Connection, photo: PhotoId) -> Result<Standing> {
+fn standing(c: &Connection, photo: PhotoId) -> Result<PhotoStatus> {
     let mut query = c.prepare_cached("SELECT reason, detector, failed_by FROM photo WHERE id = ?1")?;
     Ok(query.query_row([photo.0], |row| {
         Ok((state_from(row.get(0)?), row.get::<_, Option<String>>(1)?.map(ModelId), row.get(2)?))

@@ -149,14 +149,6 @@ impl LibraryReader {
         &self.path
     }
 
-    /// Reads the whole file and checks its structure: takes seconds for a large library.
-    pub fn check_integrity(&self) -> Result<()> {
-        match self.read(care::quick_check)? {
-            None => Ok(()),
-            Some(reason) => Err(LibraryError::Damaged { path: self.path.clone(), reason }),
-        }
-    }
-
     /// How many changes of faces and people there have been: what its reader has seen.
     pub fn revision(&self) -> Result<Revision> {
         self.read(|c| Ok(Revision(c.prepare_cached("SELECT revision FROM clock")?.query_row([], |row| row.get(0))?)))

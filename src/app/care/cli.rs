@@ -261,7 +261,7 @@ fn contradiction_json(contradiction: &Contradiction) -> Value {
     match contradiction {
         Contradiction::Face { path, face_box: b, here, import } => json!({
             "path": shown(path), "box": [b.x, b.y, b.width, b.height],
-            "here": said_words(here), "import": said_words(import),
+            "here": decision_words(here), "import": decision_words(import),
         }),
         Contradiction::OnePerson(name) => json!({ "one_person": name }),
     }
@@ -303,7 +303,7 @@ fn not_placed_json(face: &NotPlaced) -> Value {
         WaitsFor::Comparison => "comparison",
     };
     json!({
-        "path": shown(path), "box": [b.x, b.y, b.width, b.height], "import": said_words(import), "waits_for": waits_for,
+        "path": shown(path), "box": [b.x, b.y, b.width, b.height], "import": decision_words(import), "waits_for": waits_for,
     })
 }
 
@@ -318,7 +318,7 @@ fn not_placed_words(not_placed: &[NotPlaced]) -> String {
             WaitsFor::Picture => "waits for a scan that finds the picture",
             WaitsFor::Comparison => "the next scan looks for it in the picture that is there now",
         };
-        words += &format!("\n  {}: {}; {waits_for}", printable(path), said_words(import));
+        words += &format!("\n  {}: {}; {waits_for}", printable(path), decision_words(import));
     }
     if not_placed.len() > LISTED {
         words += &format!("\n  and {} more; --json lists all", not_placed.len() - LISTED);
@@ -329,17 +329,17 @@ fn not_placed_words(not_placed: &[NotPlaced]) -> String {
 fn contradiction_words(contradiction: &Contradiction) -> String {
     match contradiction {
         Contradiction::Face { path, here, import, .. } => {
-            format!("{}: here {}, in the import {}", printable(path), said_words(here), said_words(import))
+            format!("{}: here {}, in the import {}", printable(path), decision_words(here), decision_words(import))
         }
         Contradiction::OnePerson(name) => {
-            format!("two people of the import are one here: {}", said_words(&FaceDecision::Is(name.clone())))
+            format!("two people of the import are one here: {}", decision_words(&FaceDecision::Is(name.clone())))
         }
     }
 }
 
-fn said_words(said: &FaceDecision) -> String {
+fn decision_words(decision: &FaceDecision) -> String {
     let name = |name: &Option<String>| name.as_deref().map_or_else(|| "a group".to_owned(), printable_text);
-    match said {
+    match decision {
         FaceDecision::Is(person) => name(person),
         FaceDecision::IsNot(person) => format!("not {}", name(person)),
         FaceDecision::SetAside(SetAside::Stranger) => "a stranger".to_owned(),

@@ -85,7 +85,7 @@ impl Resemblances {
             cluster::centroid(faces.iter().filter(|face| counts(face.state)).map(|face| &face.embedding))
         };
         let grouped = |state| matches!(state, FaceState::Of { belongs: Belongs::Grouped, .. });
-        put(&mut self.known, person, mean(&FaceState::is_said));
+        put(&mut self.known, person, mean(&FaceState::is_decided));
         put(&mut self.groups, person, mean(&grouped));
     }
 

@@ -19,15 +19,15 @@ pub(crate) fn watch(shared: &Arc<Shared>, mut changed: impl FnMut(&Shared) + Sen
     let watched = Arc::downgrade(shared);
     let version = |shared: &Shared| shared.library.call(|library| library.data_version());
     let mut seen = version(shared)?;
-    let mut told: Option<Instant> = None;
+    let mut reported: Option<Instant> = None;
     let look = move || {
         loop {
             thread::sleep(PAUSE);
             let Some(shared) = watched.upgrade() else { return };
             // A library that cannot be read says so to whoever reads it.
             let Ok(now) = version(&shared) else { continue };
-            if now != seen && told.is_none_or(|told| told.elapsed() >= APART) {
-                (seen, told) = (now, Some(Instant::now()));
+            if now != seen && reported.is_none_or(|reported| reported.elapsed() >= APART) {
+                (seen, reported) = (now, Some(Instant::now()));
                 shared.library_changed();
                 changed(&shared);
             }

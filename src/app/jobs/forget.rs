@@ -15,7 +15,7 @@ use crate::library::care::{self, Forgotten, PersonToForget};
 use crate::library::{Library, LibraryReader};
 use crate::networks::models::Store;
 use crate::train::checkpoint::RunFolder;
-use crate::types::{FaceBox, PersonId};
+use crate::types::{FaceBox, PersonId, hex};
 
 /// What would be forgotten, and what Likeness can't take back.
 #[derive(Debug, Clone, PartialEq)]
@@ -148,10 +148,6 @@ fn replace(path: &Path, text: &str) -> Result<()> {
     Ok(())
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -167,7 +163,7 @@ mod tests {
             sha256: vec![[7; 32]],
             picture: None,
             face_box: FaceBox { x: 10.0, y: 10.0, width: 60.0, height: 80.0 },
-            is_said: true,
+            is_decided: true,
         };
         let (person, name) = (PersonId(3), Some("Ada".to_owned()));
         PersonToForget { person, name, faces: vec![face], vectors: 0, rejections: 0, steps: 0, namesakes: 0 }

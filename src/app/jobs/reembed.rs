@@ -37,7 +37,7 @@ pub(crate) fn reembed(
     let (model, weights) = (engine.model_id().clone(), engine.weights().to_owned());
     library.call(move |library| library.use_weights(&model, &weights))?;
     let mut summary = ReembedSummary::default();
-    let mut meter = Meter::start(Stage::Embedding, None);
+    let mut meter = Meter::start(Stage::EMBEDDING, None);
     let mut after = FaceId(0);
     while !cancel.is_cancelled() {
         let model = engine.model_id().clone();
@@ -67,7 +67,7 @@ pub(crate) fn embed_portraits(
     cancel: &Cancel,
     events: &mut dyn FnMut(JobEvent),
 ) -> Result<usize> {
-    let mut meter = Meter::start(Stage::Embedding, None);
+    let mut meter = Meter::start(Stage::EMBEDDING, None);
     let (mut after, mut count) = (FaceId(0), 0);
     while !cancel.is_cancelled() {
         let model = engine.model_id().clone();

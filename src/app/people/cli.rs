@@ -65,7 +65,7 @@ fn as_json(person: &PersonListing) -> Value {
             "face": face.face_id.0,
             "path": path.to_string_lossy(),
             "box": [face.face_box.x, face.face_box.y, face.face_box.width, face.face_box.height],
-            "named": face.belongs.is_said(),
+            "named": face.belongs.is_decided(),
             "confirmed": face.belongs == Belongs::Confirmed,
             "suggested": face.belongs == Belongs::Suggested,
         })

@@ -93,7 +93,7 @@ fn moved_of(c: &Connection, group: &[FaceId], named: &HashSet<PersonId>) -> Resu
     for &face in group {
         let Some(state) = rows::face(c, face)? else { continue };
         match state.person() {
-            Some(person) if state.is_said() => *votes.entry(person).or_default() += 1,
+            Some(person) if state.is_decided() => *votes.entry(person).or_default() += 1,
             Some(person) if named.contains(&person) => open.push(person),
             _ => {}
         }

@@ -78,10 +78,10 @@ pub(super) fn merge(d: &mut Decisions, from: PersonId, into: PersonId, seen: &St
                 continue;
             }
             Belongs::Suggested | Belongs::Grouped => Belongs::Suggested,
-            said => said,
+            decided => decided,
         };
         d.set_face(face, FaceState::Of { person: into, belongs })?;
-        if belongs.is_said() {
+        if belongs.is_decided() {
             d.set_rejected(face, into, false)?;
         }
     }

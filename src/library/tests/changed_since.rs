@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use super::*;
 
 struct Known {
-    shelf: Shelf,
+    fixture: LibraryFixture,
     who: Who,
 }
 
@@ -44,22 +44,22 @@ struct Who {
 /// A library of its own with all of them: a copy of one that is made once.
 fn known() -> Known {
     static MADE: LazyLock<(Vec<u8>, Who)> = LazyLock::new(|| {
-        let Known { shelf, who } = made();
-        shelf.library.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
-        (std::fs::read(shelf.file()).unwrap(), who)
+        let Known { fixture, who } = made();
+        fixture.library.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+        (std::fs::read(fixture.file()).unwrap(), who)
     });
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("library.sqlite");
     std::fs::write(&path, &MADE.0).unwrap();
-    let shelf = Shelf { library: Library::open(&path).unwrap(), folder, scan: ScanId(1) };
-    Known { shelf, who: MADE.1 }
+    let fixture = LibraryFixture { library: Library::open(&path).unwrap(), folder, scan: ScanId(1) };
+    Known { fixture, who: MADE.1 }
 }
 
 fn made() -> Known {
-    let mut shelf = Shelf::new();
-    let f = shelf.add_turned("a.jpg", &[0.0, 1.0, 2.0, 90.0, 180.0, 181.0, 270.0, 300.0]);
-    let gone = shelf.add_turned("c.jpg", &[30.0, 60.0]);
-    let library = &mut shelf.library;
+    let mut fixture = LibraryFixture::new();
+    let f = fixture.add_turned("a.jpg", &[0.0, 1.0, 2.0, 90.0, 180.0, 181.0, 270.0, 300.0]);
+    let gone = fixture.add_turned("c.jpg", &[30.0, 60.0]);
+    let library = &mut fixture.library;
     let named = |library: &mut Library, faces: &[FaceId], name: &str| {
         library.move_faces(faces, &Destination::NewPerson { name: name.into() }).unwrap()
     };
@@ -69,17 +69,17 @@ fn made() -> Known {
     library.reject(&f[6..7]).unwrap();
     library.set_aside(&f[7..], SetAside::Stranger).unwrap();
     library.mark_different(ada, bo).unwrap();
-    shelf.group(&[&f[4..6]]);
-    let group = shelf.person_of(f[4]);
-    let scan = shelf.library.begin_scan(shelf.folder.path()).unwrap();
-    shelf.library.record_photos(scan, &[photo(&shelf.at("c.jpg"), 200, vec![])]).unwrap();
-    let pair = shelf.library.replaced_photos().unwrap()[0];
-    shelf.library.carry_over(pair, &[]).unwrap();
-    shelf.library.decide(&Decision::LetGo(gone[1..].to_vec()), Revision::NOW).unwrap();
+    fixture.group(&[&f[4..6]]);
+    let group = fixture.person_of(f[4]);
+    let scan = fixture.library.begin_scan(fixture.folder.path()).unwrap();
+    fixture.library.record_photos(scan, &[photo(&fixture.at("c.jpg"), 200, vec![])]).unwrap();
+    let pair = fixture.library.replaced_photos().unwrap()[0];
+    fixture.library.carry_over(pair, &[]).unwrap();
+    fixture.library.decide(&Decision::LetGo(gone[1..].to_vec()), Revision::NOW).unwrap();
     let [held, other, suggested, of_bo, a, b, rejected, stranger] = f[..] else { panic!("{f:?}") };
     let (grouped, [lost, let_go]) = ([a, b], gone[..].try_into().unwrap());
     let who = Who { ada, bo, group, cy, held, other, suggested, of_bo, grouped, rejected, stranger, lost, let_go };
-    Known { shelf, who }
+    Known { fixture, who }
 }
 
 /// A decision, and what it names.
@@ -190,32 +190,32 @@ fn check(case: usize, change: Option<usize>, own: Option<fn(&Known) -> Decision>
     let mut k = known();
     let (decision, faces, people) = decisions(&k).swap_remove(case);
     let own = own.map(|own| own(&k));
-    let seen = k.shelf.library.revision().unwrap();
-    let before: Vec<Facts> = people.iter().map(|&person| facts(&k.shelf.library, person)).collect();
-    let faces_before: Vec<String> = faces.iter().map(|&face| face_facts(&k.shelf.library, face)).collect();
+    let seen = k.fixture.library.revision().unwrap();
+    let before: Vec<Facts> = people.iter().map(|&person| facts(&k.fixture.library, person)).collect();
+    let faces_before: Vec<String> = faces.iter().map(|&face| face_facts(&k.fixture.library, face)).collect();
     let change = change.map(|change| changes(&k).swap_remove(change));
     if let Some(change) = &change {
-        Library::open(&k.shelf.file()).unwrap().decide(change, Revision::NOW).unwrap();
+        Library::open(&k.fixture.file()).unwrap().decide(change, Revision::NOW).unwrap();
     }
-    let now = |face: &FaceId| face_facts(&k.shelf.library, *face);
+    let now = |face: &FaceId| face_facts(&k.fixture.library, *face);
     let mut holds =
-        people.iter().zip(&before).all(|(&person, before)| before.still_hold(&facts(&k.shelf.library, person)));
+        people.iter().zip(&before).all(|(&person, before)| before.still_hold(&facts(&k.fixture.library, person)));
     // A yes to a face that still is hers means the same.
     let means_the_same = matches!((&decision, &change), (Decision::Confirm { .. }, Some(Decision::Confirm { .. })));
     holds &= means_the_same || faces.iter().zip(&faces_before).all(|(face, before)| now(face) == *before);
     if let Some(own) = &own
-        && k.shelf.library.decide(own, seen).is_err()
+        && k.fixture.library.decide(own, seen).is_err()
     {
         // Refused itself: the change was about its face.
         return;
     }
     let at = format!("{decision:?} after {change:?} and one's own {own:?}");
-    let rows = k.shelf.decisions();
-    match k.shelf.library.decide(&decision, seen) {
+    let rows = k.fixture.decisions();
+    match k.fixture.library.decide(&decision, seen) {
         Ok(_) => assert!(holds, "{at}: it passed"),
         Err(LibraryError::Stale(_)) => {
             assert!(!holds, "{at}: nothing that it names has changed");
-            assert_eq!(k.shelf.decisions(), rows, "{at}: nothing is done");
+            assert_eq!(k.fixture.decisions(), rows, "{at}: nothing is done");
         }
         Err(error) => panic!("{at}: {error}"),
     }
@@ -250,12 +250,12 @@ fn ones_own_decision_hides_no_change_by_others() {
 #[test]
 fn a_face_that_nobody_saw_is_not_confirmed_by_two_quick_decisions() {
     let mut k = known();
-    let seen = k.shelf.library.revision().unwrap();
-    let later = k.shelf.add_turned("d.jpg", &[182.0]);
-    k.shelf.group(&[&[k.grouped[0], k.grouped[1], later[0]]]);
-    k.shelf.library.decide(&Decision::Name { person: k.group, name: "Di".into() }, seen).unwrap();
-    k.shelf.library.decide(&Decision::ConfirmAll(k.group), seen).unwrap();
-    assert_eq!(k.shelf.state(later[0]), FaceState::Of { person: k.group, belongs: Belongs::Suggested });
+    let seen = k.fixture.library.revision().unwrap();
+    let later = k.fixture.add_turned("d.jpg", &[182.0]);
+    k.fixture.group(&[&[k.grouped[0], k.grouped[1], later[0]]]);
+    k.fixture.library.decide(&Decision::Name { person: k.group, name: "Di".into() }, seen).unwrap();
+    k.fixture.library.decide(&Decision::ConfirmAll(k.group), seen).unwrap();
+    assert_eq!(k.fixture.state(later[0]), FaceState::Of { person: k.group, belongs: Belongs::Suggested });
 }
 
 #[test]
@@ -263,17 +263,18 @@ fn people_are_joined_against_what_was_said_only_by_who_knows_it() {
     let mut k = known();
     let (from, into) = (k.bo, k.ada);
     let merge = |against| Decision::Merge { from, into, against };
-    let knows = k.shelf.library.against_merge(from, into).unwrap();
+    let knows = k.fixture.library.against_merge(from, into).unwrap();
     assert!(knows.told_apart);
     let less = AgainstMerge { told_apart: false, ..knows };
-    let refused = k.shelf.library.decide(&merge(less), Revision::NOW).unwrap_err();
+    let refused = k.fixture.library.decide(&merge(less), Revision::NOW).unwrap_err();
     assert!(matches!(refused, LibraryError::Stale(Stale::SaidApart)), "{refused}");
     // One of Bo's faces is not Ada.
-    k.shelf.library.write(|t| review::rows::write_rejected(t, k.of_bo, into, true)).unwrap();
-    let refused = k.shelf.library.decide(&merge(knows), Revision::NOW).unwrap_err();
+    let of_bo = k.of_bo;
+    k.fixture.library.write(|t| review::rows::write_rejected(t, of_bo, into, true)).unwrap();
+    let refused = k.fixture.library.decide(&merge(knows), Revision::NOW).unwrap_err();
     assert!(matches!(refused, LibraryError::Stale(Stale::SaidApart)), "{refused}");
-    let all = k.shelf.library.against_merge(from, into).unwrap();
+    let all = k.fixture.library.against_merge(from, into).unwrap();
     assert_eq!(all.from_not_into, 1);
-    k.shelf.library.decide(&merge(all), Revision::NOW).unwrap();
-    assert_eq!(k.shelf.person_of(k.of_bo), into);
+    k.fixture.library.decide(&merge(all), Revision::NOW).unwrap();
+    assert_eq!(k.fixture.person_of(k.of_bo), into);
 }

@@ -60,7 +60,7 @@ fn name(forgetting: &Forgetting) -> String {
 
 fn question(forgetting: &Forgetting, not_again: bool) -> String {
     let person = &forgetting.person;
-    let suggested = person.faces.iter().filter(|face| !face.is_said).count();
+    let suggested = person.faces.iter().filter(|face| !face.is_decided).count();
     let mut words = format!(
         "{} would be forgotten: {} faces with crop and {} vectors, {suggested} of the faces only suggested or grouped; \
          {} rejections, {} steps of the history; and the same in {} backups. The photos stay. There is no way back.",

@@ -18,7 +18,7 @@ pub(super) fn carry_over(tools: &ScanTools<'_>, cancel: &Cancel) -> Result<usize
         if cancel.is_cancelled() {
             break;
         }
-        let comparison = Comparison::open(pair.old, pair.new, tools)?;
+        let comparison = PhotoComparison::open(pair.old, pair.new, tools)?;
         let carried = comparison.carried(comparison.edit(tools), pair.lives_on, tools)?;
         faces += tools.library.call(move |library| library.carry_over(pair, &carried))?;
     }
@@ -43,12 +43,12 @@ impl FindEdit for ThumbnailCache {
 }
 
 /// The decided faces of a picture, and the picture in its place.
-pub(super) struct Comparison {
+pub(super) struct PhotoComparison {
     old: PictureFaces,
     new: PictureFaces,
 }
 
-impl Comparison {
+impl PhotoComparison {
     pub(super) fn open(old: PhotoId, new: PhotoId, tools: &ScanTools<'_>) -> Result<Self> {
         let model = tools.engine.model_id().clone();
         tools.library.call(move |library| {

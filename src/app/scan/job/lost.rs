@@ -6,9 +6,9 @@ use std::collections::HashSet;
 
 use anyhow::Result;
 
-use super::carry_over::Comparison;
-use super::{ScanSummary, ScanTools, lost_faces};
-use crate::app::engine::progress::{JobEvent, Meter, Stage};
+use super::carry_over::PhotoComparison;
+use super::{FINDING_LOST_FACES, ScanSummary, ScanTools, lost_faces};
+use crate::app::engine::progress::{JobEvent, Meter};
 use crate::library::{FacesThere, LostPicture, Replaced};
 use crate::types::{Cancel, PhotoId, SquaredDistance};
 
@@ -37,7 +37,7 @@ pub(super) fn find_again(
     }
     let before = lost_faces(tools.library)?;
     let (mut searches, up_to) = searches(lost, tools, cancel)?;
-    let mut meter = Meter::start(Stage::FindingLostFaces, Some(searches.len() as u64));
+    let mut meter = Meter::start(FINDING_LOST_FACES, Some(searches.len() as u64));
     for search in &mut searches {
         if cancel.is_cancelled() {
             break;
@@ -98,7 +98,7 @@ impl Search {
             if cancel.is_cancelled() {
                 return Ok(faces);
             }
-            let comparison = Comparison::open(old, new, tools)?.of_not_carried();
+            let comparison = PhotoComparison::open(old, new, tools)?.of_not_carried();
             let carried = comparison.carried(comparison.edit_either_way(tools), true, tools)?;
             if !carried.is_empty() {
                 let pair = Replaced { old, new, lives_on: false };

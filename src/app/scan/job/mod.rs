@@ -25,7 +25,6 @@ use crate::app::engine::home::Home;
 use crate::app::engine::library_thread::LibraryHandle;
 use crate::app::engine::networks::{Engine, EngineOptions, FindFaces};
 use crate::app::engine::progress::{JobEvent, Meter, Skipped, Stage};
-use crate::app::engine::report::Withheld;
 use crate::app::engine::scan_lock::ScanLock;
 use crate::app::engine::thumbnail_files::ThumbnailCache;
 use crate::app::jobs::reembed::{embed_portraits, reembed};
@@ -37,7 +36,11 @@ use crate::networks::models::Store;
 use crate::types::{Cancel, FaceId, SquaredDistance};
 use pipeline::Scanning;
 #[cfg(feature = "gui")]
-pub use window::Job;
+pub use window::{Event, Job, Request};
+
+pub(crate) const LOOKING_FOR_PHOTOS: Stage = Stage::new("stage_find_files", "Looking for photos");
+pub const SCANNING: Stage = Stage::new("stage_find_faces", "Scanning");
+pub(crate) const FINDING_LOST_FACES: Stage = Stage::new("stage_find_lost", "Looking for lost faces");
 
 /// What a scan did. `photos` and `faces` count what the folder holds now, newly found or known before.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -88,6 +91,14 @@ impl ScanSummary {
         self.photos_per_s = self.new_photos as f64 / secs;
         self.faces_per_s = self.new_faces as f64 / secs;
     }
+}
+
+/// A folder of whose photos so many are gone that nothing was marked as missing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Withheld {
+    pub folder: PathBuf,
+    pub gone: u64,
+    pub of: u64,
 }
 
 /// What a user says about one scan. How faces are grouped is as in the scan before where nothing is said of it.
@@ -233,7 +244,7 @@ fn lost_faces(library: &LibraryHandle) -> Result<HashSet<FaceId>> {
 ///
 /// The window does not ask this: its first page offers the models, and a folder that was chosen there belongs to the
 /// library also while it is empty.
-pub(crate) fn told_without_networks(
+pub(crate) fn summary_without_networks(
     folder: &Path,
     options: &EngineOptions,
     home: &Home,
@@ -323,13 +334,13 @@ fn scan(
     cancel: &Cancel,
     events: &mut dyn FnMut(JobEvent),
 ) -> Result<(ScanId, ScanSummary)> {
-    let mut looking = Meter::start(Stage::LookingForPhotos, None);
+    let mut looking = Meter::start(LOOKING_FOR_PHOTOS, None);
     let found = find_photos(folder, tools.own, cancel, |photos| events(JobEvent::Progress(looking.set(photos, None))))?;
     let root = fs::canonicalize(folder).with_context(|| format!("cannot open the folder {}", folder.display()))?;
     let scanned = root.clone();
     let scan = tools.library.call(move |library| library.begin_scan(&scanned))?;
     let mut scanning = Scanning::new(scan, tools, cancel, events);
-    found.skipped.into_iter().for_each(|skipped: Skipped| scanning.tell_skipped(skipped));
+    found.skipped.into_iter().for_each(|skipped: Skipped| scanning.report_skipped(skipped));
     let todo = scanning.sort_out(found.photos)?;
     scanning.scan_files(todo)?;
     let outcome = if cancel.is_cancelled() { ScanOutcome::Cancelled } else { ScanOutcome::Complete };

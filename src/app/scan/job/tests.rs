@@ -229,7 +229,7 @@ fn a_cancelled_scan_goes_on_where_it_stopped() {
     let cancel = Cancel::default();
     let asked = cancel.clone();
     let first = world.scan_until(&cancel, &mut |event| {
-        if matches!(event, JobEvent::Progress(Progress { stage: Stage::Scanning, .. })) {
+        if matches!(event, JobEvent::Progress(Progress { stage: SCANNING, .. })) {
             asked.cancel();
         }
     });
@@ -429,7 +429,7 @@ fn names_wait_for_the_scan_after_a_cancelled_one() {
     let cancel = Cancel::default();
     let asked = cancel.clone();
     let first = world.scan_until(&cancel, &mut |event| {
-        if matches!(event, JobEvent::Progress(Progress { stage: Stage::Scanning, .. })) {
+        if matches!(event, JobEvent::Progress(Progress { stage: SCANNING, .. })) {
             asked.cancel();
         }
     });

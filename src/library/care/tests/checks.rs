@@ -2,14 +2,14 @@ use super::*;
 
 #[test]
 fn a_sound_library_has_no_problems() {
-    let mut shelf = Shelf::new();
-    let faces = shelf.add("a.jpg", 1, 2);
-    shelf.name(&faces[..1], "Ada");
-    shelf.library.reject(&faces[..1]).unwrap();
-    let report = check(&shelf.file());
+    let mut fixture = LibraryFixture::new();
+    let faces = fixture.add("a.jpg", 1, 2);
+    fixture.name(&faces[..1], "Ada");
+    fixture.library.reject(&faces[..1]).unwrap();
+    let report = check(&fixture.file());
     assert!(report.is_sound(), "{report:?}");
     assert_eq!((report.photos, report.faces, report.people), (1, 2, 1));
-    assert_eq!(shelf.library.check().unwrap(), report);
+    assert_eq!(fixture.library.check().unwrap(), report);
 }
 
 #[test]
@@ -28,10 +28,10 @@ fn each_broken_promise_of_the_rows_is_named() {
         }),
     ];
     for (sql, is_named) in planted {
-        let mut shelf = Shelf::new();
-        shelf.add("a.jpg", 1, 2);
-        shelf.library.connection.execute_batch(&format!("PRAGMA foreign_keys = off; {sql}")).unwrap();
-        let report = shelf.library.check().unwrap();
+        let mut fixture = LibraryFixture::new();
+        fixture.add("a.jpg", 1, 2);
+        fixture.library.connection.execute_batch(&format!("PRAGMA foreign_keys = off; {sql}")).unwrap();
+        let report = fixture.library.check().unwrap();
         assert!(report.problems.iter().any(is_named), "{sql}: {:?}", report.problems);
     }
 }
@@ -50,13 +50,13 @@ fn a_file_that_is_no_library_is_a_problem_and_stays_as_it_is() {
 #[test]
 fn a_format_that_nobody_has_written_is_damage_with_a_way_back() {
     for format in [-5, i32::MIN, 0] {
-        let mut shelf = Shelf::new();
-        let faces = shelf.add("a.jpg", 1, 2);
-        shelf.name(&faces[..1], "Ada");
-        let backup = shelf.library.back_up(BackupReason::Asked).unwrap();
-        shelf.library.connection.pragma_update(None, "user_version", format).unwrap();
-        let file = shelf.file();
-        drop(shelf.library);
+        let mut fixture = LibraryFixture::new();
+        let faces = fixture.add("a.jpg", 1, 2);
+        fixture.name(&faces[..1], "Ada");
+        let backup = fixture.library.back_up(BackupReason::Asked).unwrap();
+        fixture.library.connection.pragma_update(None, "user_version", format).unwrap();
+        let file = fixture.file();
+        drop(fixture.library);
         assert!(matches!(Library::open(&file), Err(LibraryError::Damaged { .. })), "{format}");
         assert!(matches!(Library::open_read_only(&file), Err(LibraryError::Damaged { .. })), "{format}");
         assert!(matches!(check(&file).problems[..], [Problem::Structure(_)]), "{format}: {:?}", check(&file));
@@ -71,11 +71,11 @@ fn an_empty_file_is_a_library_before_its_first_photo_and_damage_where_there_are_
     let path = folder.path().join("library.sqlite");
     std::fs::write(&path, b"").unwrap();
     assert_eq!(check(&path), CheckReport::default());
-    let shelf = Shelf::new();
-    shelf.library.back_up(BackupReason::Asked).unwrap();
-    let path = shelf.file();
-    let _folder = shelf.folder;
-    drop(shelf.library);
+    let fixture = LibraryFixture::new();
+    fixture.library.back_up(BackupReason::Asked).unwrap();
+    let path = fixture.file();
+    let _folder = fixture.folder;
+    drop(fixture.library);
     std::fs::write(&path, b"").unwrap();
     assert!(matches!(check(&path).problems[..], [Problem::Structure(_)]), "{:?}", check(&path));
 }

@@ -1,117 +1,117 @@
 use super::*;
 
 /// Ada with two faces, one of them confirmed; Ben, hidden; two Cleos told apart; a rejection, a stranger, a group.
-pub(super) fn told() -> Shelf {
-    let mut shelf = Shelf::new();
-    let a = shelf.add("a.jpg", 1, 4);
-    let b = shelf.add("b.jpg", 2, 4);
-    shelf.group(&[&[a[0], b[0]], &[a[1]], &[b[1]], &[a[2], b[2]], &[a[3]], &[b[3]]]);
-    let ada = shelf.state(a[0]).person().unwrap();
-    shelf.library.name_person(ada, "Ada").unwrap();
-    shelf.library.confirm(&[a[0]]).unwrap();
-    shelf.library.set_cover(ada, b[0]).unwrap();
-    let one = shelf.name(&[a[1]], "Cleo");
-    let other = shelf.name(&[b[1]], "Cleo");
-    shelf.library.mark_different(one, other).unwrap();
-    let group = shelf.state(a[2]).person().unwrap();
-    shelf.library.hide_person(group).unwrap();
-    shelf.library.set_aside(&[a[3]], SetAside::Stranger).unwrap();
-    shelf.group(&[&[a[0], b[0], b[3]]]);
-    shelf.library.reject(&[b[3]]).unwrap();
-    shelf.library.set_setting("grouping.linkage", "\"average\"").unwrap();
-    shelf
+pub(super) fn told() -> LibraryFixture {
+    let mut fixture = LibraryFixture::new();
+    let a = fixture.add("a.jpg", 1, 4);
+    let b = fixture.add("b.jpg", 2, 4);
+    fixture.group(&[&[a[0], b[0]], &[a[1]], &[b[1]], &[a[2], b[2]], &[a[3]], &[b[3]]]);
+    let ada = fixture.state(a[0]).person().unwrap();
+    fixture.library.name_person(ada, "Ada").unwrap();
+    fixture.library.confirm(&[a[0]]).unwrap();
+    fixture.library.set_cover(ada, b[0]).unwrap();
+    let one = fixture.name(&[a[1]], "Cleo");
+    let other = fixture.name(&[b[1]], "Cleo");
+    fixture.library.mark_different(one, other).unwrap();
+    let group = fixture.state(a[2]).person().unwrap();
+    fixture.library.hide_person(group).unwrap();
+    fixture.library.set_aside(&[a[3]], SetAside::Stranger).unwrap();
+    fixture.group(&[&[a[0], b[0], b[3]]]);
+    fixture.library.reject(&[b[3]]).unwrap();
+    fixture.library.set_setting("grouping.linkage", "\"average\"").unwrap();
+    fixture
 }
 
-pub(super) fn exported(shelf: &Shelf) -> Vec<u8> {
+pub(super) fn exported(fixture: &LibraryFixture) -> Vec<u8> {
     let mut out = Vec::new();
-    shelf.library.export(&mut out).unwrap();
+    fixture.library.export(&mut out).unwrap();
     out
 }
 
-pub(super) fn import(shelf: &mut Shelf, from: &[u8]) -> ImportReport {
-    let report = shelf.library.import(from, ImportMode::Apply).unwrap();
-    assert!(shelf.library.check().unwrap().is_sound(), "{:?}", shelf.library.check());
+pub(super) fn import(fixture: &mut LibraryFixture, from: &[u8]) -> ImportReport {
+    let report = fixture.library.import(from, ImportMode::Apply).unwrap();
+    assert!(fixture.library.check().unwrap().is_sound(), "{:?}", fixture.library.check());
     report
 }
 
 /// The same pictures, at other places.
-fn scan_elsewhere(shelf: &mut Shelf) {
-    shelf.add("elsewhere/one.jpg", 1, 4);
-    shelf.add("elsewhere/two.jpg", 2, 4);
+fn scan_elsewhere(fixture: &mut LibraryFixture) {
+    fixture.add("elsewhere/one.jpg", 1, 4);
+    fixture.add("elsewhere/two.jpg", 2, 4);
 }
 
 #[test]
 fn everything_comes_back_in_an_empty_library_and_the_scan_finds_the_faces() {
     let from = told();
-    let mut shelf = Shelf::new();
-    let report = import(&mut shelf, &exported(&from));
+    let mut fixture = LibraryFixture::new();
+    let report = import(&mut fixture, &exported(&from));
     assert_eq!((report.photos_made, report.faces_made, report.people_made), (2, 8, 4));
     assert_eq!((report.contradictions.len(), report.backup), (0, None));
-    assert_eq!(shelf.told(), from.told());
-    assert_eq!(shelf.library.counts().unwrap().missing, 2);
-    let path = shelf.at("elsewhere/one.jpg");
+    assert_eq!(fixture.told(), from.told());
+    assert_eq!(fixture.library.counts().unwrap().missing, 2);
+    let path = fixture.at("elsewhere/one.jpg");
     let facts = photo(&path, 1, 0).file;
-    let placed = shelf.library.place(shelf.scan, &facts, &ModelId("boxes".into())).unwrap();
+    let placed = fixture.library.place(fixture.scan, &facts, &ModelId("boxes".into())).unwrap();
     assert_eq!(placed, crate::library::Placed::New, "it has to be looked through");
-    scan_elsewhere(&mut shelf);
-    assert_eq!(shelf.told(), from.told());
-    assert_eq!(shelf.library.counts().unwrap().missing, 0);
-    assert_eq!(shelf.library.setting("grouping.linkage").unwrap().as_deref(), Some("\"average\""));
+    scan_elsewhere(&mut fixture);
+    assert_eq!(fixture.told(), from.told());
+    assert_eq!(fixture.library.counts().unwrap().missing, 0);
+    assert_eq!(fixture.library.setting("grouping.linkage").unwrap().as_deref(), Some("\"average\""));
     let cover = "SELECT name, cast(x AS INTEGER) FROM person JOIN face ON face.id = cover_face";
-    assert_eq!(rows(&shelf.library, cover, 2), rows(&from.library, cover, 2));
-    let lines = |shelf: &Shelf| {
-        let text = String::from_utf8(exported(shelf)).unwrap();
+    assert_eq!(rows(&fixture.library, cover, 2), rows(&from.library, cover, 2));
+    let lines = |fixture: &LibraryFixture| {
+        let text = String::from_utf8(exported(fixture)).unwrap();
         // The folder that is on this computer was added to the library's own.
         text.lines().filter(|line| !line.contains("\"kind\":\"folder\"")).count()
     };
-    assert_eq!(lines(&shelf), lines(&from));
+    assert_eq!(lines(&fixture), lines(&from));
 }
 
 #[test]
 fn everything_comes_back_in_a_library_that_was_scanned_again() {
     let from = told();
-    let mut shelf = Shelf::new();
-    scan_elsewhere(&mut shelf);
-    let faces = shelf.library.faces_to_group(&ModelId("toy".into())).unwrap().faces;
+    let mut fixture = LibraryFixture::new();
+    scan_elsewhere(&mut fixture);
+    let faces = fixture.library.faces_to_group(&ModelId("toy".into())).unwrap().faces;
     let alone: Vec<Vec<FaceId>> = faces.iter().map(|face| vec![face.face_id]).collect();
-    shelf.library.apply_grouping(&alone, GroupedBy::Scan, Revision::NOW).unwrap();
-    let report = import(&mut shelf, &exported(&from));
+    fixture.library.apply_grouping(&alone, GroupedBy::Scan, Revision::NOW).unwrap();
+    let report = import(&mut fixture, &exported(&from));
     assert_eq!((report.photos_found, report.faces_found, report.faces_made), (2, 8, 0));
     assert!(report.backup.unwrap().exists());
     let only_decided = |told: String| {
         let kept = |line: &&str| !line.contains("grouped") && !line.ends_with("- - -") && !line.contains("None");
         told.lines().filter(kept).map(str::to_owned).collect::<Vec<_>>().join("\n")
     };
-    assert_eq!(only_decided(shelf.told()), only_decided(from.told()));
+    assert_eq!(only_decided(fixture.told()), only_decided(from.told()));
 }
 
 #[test]
 fn a_second_import_changes_nothing() {
     let text = exported(&told());
     for is_scanned in [false, true] {
-        let mut shelf = Shelf::new();
+        let mut fixture = LibraryFixture::new();
         if is_scanned {
-            scan_elsewhere(&mut shelf);
+            scan_elsewhere(&mut fixture);
         }
-        import(&mut shelf, &text);
-        let before = shelf.dump();
-        let report = import(&mut shelf, &text);
+        import(&mut fixture, &text);
+        let before = fixture.dump();
+        let report = import(&mut fixture, &text);
         assert_eq!((report.decisions, report.people_made, report.faces_made, report.photos_made), (0, 0, 0, 0));
         assert_eq!(report.contradictions, []);
-        assert_eq!(shelf.dump(), before, "scanned: {is_scanned}");
+        assert_eq!(fixture.dump(), before, "scanned: {is_scanned}");
     }
 }
 
 #[test]
 fn what_was_decided_here_holds_and_each_contradiction_is_told() {
     let text = exported(&told());
-    let mut shelf = Shelf::new();
-    let a = shelf.add("x.jpg", 1, 4);
-    let b = shelf.add("y.jpg", 2, 4);
-    shelf.name(&[a[0]], "Somebody else");
-    shelf.library.set_aside(&[a[1]], SetAside::NotAFace).unwrap();
-    shelf.name(&[a[3]], "No stranger");
-    let report = import(&mut shelf, &text);
+    let mut fixture = LibraryFixture::new();
+    let a = fixture.add("x.jpg", 1, 4);
+    let b = fixture.add("y.jpg", 2, 4);
+    fixture.name(&[a[0]], "Somebody else");
+    fixture.library.set_aside(&[a[1]], SetAside::NotAFace).unwrap();
+    fixture.name(&[a[3]], "No stranger");
+    let report = import(&mut fixture, &text);
     assert_eq!(report.contradictions.len(), 3, "{:?}", report.contradictions);
     let told: Vec<(FaceDecision, FaceDecision)> = report
         .contradictions
@@ -124,29 +124,29 @@ fn what_was_decided_here_holds_and_each_contradiction_is_told() {
     assert!(told.contains(&(FaceDecision::Is(Some("Somebody else".into())), FaceDecision::Is(Some("Ada".into())))));
     assert!(told.contains(&(FaceDecision::SetAside(SetAside::NotAFace), FaceDecision::Is(Some("Cleo".into())))));
     assert!(told.contains(&(FaceDecision::Is(Some("No stranger".into())), FaceDecision::SetAside(SetAside::Stranger))));
-    assert_eq!(shelf.library.face(a[0]).unwrap().unwrap().name.as_deref(), Some("Somebody else"));
-    assert_eq!(shelf.library.face(b[0]).unwrap().unwrap().name.as_deref(), Some("Ada"), "the rest is brought in");
-    let before = shelf.dump();
-    let again = import(&mut shelf, &text);
+    assert_eq!(fixture.library.face(a[0]).unwrap().unwrap().name.as_deref(), Some("Somebody else"));
+    assert_eq!(fixture.library.face(b[0]).unwrap().unwrap().name.as_deref(), Some("Ada"), "the rest is brought in");
+    let before = fixture.dump();
+    let again = import(&mut fixture, &text);
     assert_eq!(again.contradictions, report.contradictions);
-    assert_eq!(shelf.dump(), before);
+    assert_eq!(fixture.dump(), before);
 }
 
 #[test]
 fn a_person_who_is_here_already_is_not_made_twice() {
     let from = told();
-    let mut shelf = Shelf::new();
-    let a = shelf.add("x.jpg", 1, 4);
-    shelf.add("y.jpg", 2, 4);
-    let ada = shelf.name(&[a[0]], "Ada");
-    let namesake = shelf.name(&[a[2]], "Cleo");
-    let report = import(&mut shelf, &exported(&from));
-    assert_eq!(shelf.names(), ["Ada", "Cleo", "Cleo", "Cleo"], "a Cleo of another face is another Cleo");
+    let mut fixture = LibraryFixture::new();
+    let a = fixture.add("x.jpg", 1, 4);
+    fixture.add("y.jpg", 2, 4);
+    let ada = fixture.name(&[a[0]], "Ada");
+    let namesake = fixture.name(&[a[2]], "Cleo");
+    let report = import(&mut fixture, &exported(&from));
+    assert_eq!(fixture.names(), ["Ada", "Cleo", "Cleo", "Cleo"], "a Cleo of another face is another Cleo");
     assert_eq!(report.people_found, 1);
     let faces: Vec<_> =
-        shelf.library.everyone().unwrap().into_iter().filter(|p| p.id == ada).flat_map(|p| p.faces).collect();
+        fixture.library.everyone().unwrap().into_iter().filter(|p| p.id == ada).flat_map(|p| p.faces).collect();
     assert_eq!(faces.len(), 2);
-    assert_eq!(shelf.library.person(namesake).unwrap().unwrap().faces, 1);
+    assert_eq!(fixture.library.person(namesake).unwrap().unwrap().faces, 1);
 }
 
 #[test]
@@ -177,41 +177,41 @@ fn a_line_that_cannot_be_read_is_named_and_nothing_changes() {
         ([&lines[..rejected], &lines[rejected + 1..]].concat().join("\n"), lines.len() - 1),
         (String::new(), 1),
     ];
-    let mut shelf = Shelf::new();
-    let faces = shelf.add("x.jpg", 1, 2);
-    shelf.name(&faces, "Ada");
-    let before = shelf.dump();
+    let mut fixture = LibraryFixture::new();
+    let faces = fixture.add("x.jpg", 1, 2);
+    fixture.name(&faces, "Ada");
+    let before = fixture.dump();
     for (text, expected) in broken {
-        match shelf.library.import(text.as_bytes(), ImportMode::Apply) {
+        match fixture.library.import(text.as_bytes(), ImportMode::Apply) {
             Err(LibraryError::BadLine { line, .. }) => assert_eq!(line, expected, "{text}"),
             other => panic!("{other:?}: {text}"),
         }
     }
-    assert_eq!(shelf.dump(), before);
-    assert!(backups(&shelf.file()).unwrap().is_empty());
+    assert_eq!(fixture.dump(), before);
+    assert!(backups(&fixture.file()).unwrap().is_empty());
 }
 
 #[test]
 fn a_dry_run_says_what_would_be_done_and_does_nothing() {
     let text = exported(&told());
-    let mut shelf = Shelf::new();
-    shelf.add("x.jpg", 1, 4);
-    let before = shelf.dump();
-    let would = shelf.library.import(&text[..], ImportMode::DryRun).unwrap();
-    assert_eq!((shelf.dump(), would.backup.is_none()), (before, true));
-    let report = import(&mut shelf, &text);
+    let mut fixture = LibraryFixture::new();
+    fixture.add("x.jpg", 1, 4);
+    let before = fixture.dump();
+    let would = fixture.library.import(&text[..], ImportMode::DryRun).unwrap();
+    assert_eq!((fixture.dump(), would.backup.is_none()), (before, true));
+    let report = import(&mut fixture, &text);
     assert_eq!(ImportReport { backup: None, ..report }, would);
 }
 
 #[test]
 fn an_export_holds_hashes_paths_and_no_pictures() {
-    let shelf = told();
-    let text = String::from_utf8(exported(&shelf)).unwrap();
+    let fixture = told();
+    let text = String::from_utf8(exported(&fixture)).unwrap();
     let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!((&lines[0]["kind"], &lines[0]["format"]), (&"header".into(), &"likeness-library".into()));
     let photo = lines.iter().find(|line| line["kind"] == "photo").unwrap();
     assert_eq!(photo["picture"], "81".repeat(32));
-    assert_eq!(photo["paths"][0]["path"], shelf.at("a.jpg").to_str().unwrap());
+    assert_eq!(photo["paths"][0]["path"], fixture.at("a.jpg").to_str().unwrap());
     let face = lines.iter().find(|line| line["kind"] == "face").unwrap();
     assert_eq!(face["box"], serde_json::json!([0.0, 10.0, 60.0, 80.0]));
     assert!(!text.contains("vector") && !text.contains("crop"));
@@ -221,7 +221,7 @@ fn an_export_holds_hashes_paths_and_no_pictures() {
 fn a_box_that_no_picture_has_is_refused_with_its_line() {
     let text = String::from_utf8(exported(&told())).unwrap();
     for rubbish in ["[1e308,10.0,60.0,80.0]", "[0.0,0.0,0.0,0.0]", "[0.0,0.0,-5.0,-5.0]", "[-1e9,0.0,1.0,1.0]"] {
-        let mut other = Shelf::new();
+        let mut other = LibraryFixture::new();
         let spoiled = text.replacen("[0.0,10.0,60.0,80.0]", rubbish, 1);
         assert_ne!(spoiled, text);
         let error = other.library.import(spoiled.as_bytes(), ImportMode::Apply).unwrap_err().to_string();
@@ -234,13 +234,13 @@ fn a_box_that_no_picture_has_is_refused_with_its_line() {
 #[test]
 fn a_path_that_is_no_text_comes_back() {
     use std::os::unix::ffi::OsStringExt;
-    let mut shelf = Shelf::new();
-    let path = shelf.folder.path().join(std::ffi::OsString::from_vec(b"not \xff\xfe text.jpg".to_vec()));
-    let recorded = shelf.library.record_photos(shelf.scan, &[photo(&path, 1, 1)]).unwrap();
-    let face = shelf.library.faces_of_photo(recorded[0].photo_id).unwrap()[0].face_id;
-    shelf.name(&[face], "Ada");
-    let mut other = Shelf::new();
-    import(&mut other, &exported(&shelf));
+    let mut fixture = LibraryFixture::new();
+    let path = fixture.folder.path().join(std::ffi::OsString::from_vec(b"not \xff\xfe text.jpg".to_vec()));
+    let recorded = fixture.library.record_photos(fixture.scan, &[photo(&path, 1, 1)]).unwrap();
+    let face = fixture.library.faces_of_photo(recorded[0].photo_id).unwrap()[0].face_id;
+    fixture.name(&[face], "Ada");
+    let mut other = LibraryFixture::new();
+    import(&mut other, &exported(&fixture));
     let photos = other.library.photos(crate::library::PhotoFilter::Missing, crate::library::ListPage::ALL).unwrap();
     assert_eq!(photos[0].path, path);
 }
@@ -248,9 +248,9 @@ fn a_path_that_is_no_text_comes_back() {
 #[cfg(target_os = "linux")]
 #[test]
 fn an_export_to_a_full_disk_says_so() {
-    let shelf = told();
+    let fixture = told();
     let mut full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let error = shelf.library.export(&mut full).unwrap_err();
+    let error = fixture.library.export(&mut full).unwrap_err();
     assert!(matches!(error, LibraryError::NotWritten { .. }), "{error}");
 }
 
@@ -265,14 +265,14 @@ const DECIDED: usize = 8;
 fn faces_whose_pictures_are_not_here_are_counted_and_listed_until_a_scan_finds_them() {
     let from = told();
     let text = exported(&from);
-    let mut shelf = Shelf::new();
-    let would = shelf.library.import(&text[..], ImportMode::DryRun).unwrap();
-    let report = import(&mut shelf, &text);
+    let mut fixture = LibraryFixture::new();
+    let would = fixture.library.import(&text[..], ImportMode::DryRun).unwrap();
+    let report = import(&mut fixture, &text);
     assert_eq!(report.not_placed, would.not_placed);
     assert_eq!(waits(&report, WaitsFor::Picture), DECIDED, "{:?}", report.not_placed);
     let ada = |face: &&NotPlaced| face.import == FaceDecision::Is(Some("Ada".into()));
     assert!(report.not_placed.iter().find(ada).is_some_and(|face| face.path == from.at("a.jpg")));
     assert!(report.not_placed.iter().any(|face| face.import == FaceDecision::IsNot(Some("Ada".into()))));
-    scan_elsewhere(&mut shelf);
-    assert_eq!(import(&mut shelf, &text).not_placed, []);
+    scan_elsewhere(&mut fixture);
+    assert_eq!(import(&mut fixture, &text).not_placed, []);
 }
