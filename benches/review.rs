@@ -19,7 +19,7 @@ use likeness::app::engine::library_thread::LibraryHandle;
 use likeness::app::engine::networks::EngineOptions;
 use likeness::app::engine::shared::Shared;
 use likeness::app::jobs::facts;
-use likeness::library::{Decision, GroupedBy, Library, LibraryError, ListPage, PhotoFilter};
+use likeness::library::{AgainstMerge, Decision, GroupedBy, Library, LibraryError, ListPage, PhotoFilter};
 use likeness::types::{Cancel, FaceId, PersonId, Revision, StepId};
 
 const FACES: usize = 100_000;
@@ -106,7 +106,7 @@ fn measure(shared: &Shared, people: &People) -> Result<Measured> {
             Some(Decision::Name { person: group, name: format!("Group {round}") }),
             Some(Decision::ConfirmAll(person)),
             suggested.map(|face| Decision::Reject { person, faces: vec![face] }),
-            Some(Decision::Merge { from: group, into: person }),
+            Some(Decision::Merge { from: group, into: person, against: AgainstMerge::default() }),
         ];
         for (step, decision) in decisions.into_iter().enumerate() {
             let Some(decision) = decision else { continue };

@@ -447,6 +447,19 @@ fn of_a_library_whose_log_is_garbage_the_file_alone_is_restored_with_a_word() {
     assert_eq!(std::fs::read(log).unwrap(), garbage, "the damaged files are kept");
 }
 
+#[test]
+fn a_folder_in_the_place_of_the_scans_lock_is_moved_aside_by_a_restore() {
+    let (home, person) = made_library();
+    likeness(home.path(), &["library", "backup"]);
+    let lock = home.path().join("scan.lock");
+    let _ = std::fs::remove_file(&lock);
+    std::fs::create_dir(&lock).unwrap();
+    let restored = json(home.path(), &["library", "restore", "--json"]);
+    assert!(Path::new(restored["moved_aside"][0].as_str().unwrap()).is_dir());
+    assert!(lock.is_file());
+    assert!(people(home.path()).iter().any(|listed| listed["id"] == person));
+}
+
 #[cfg(unix)]
 #[test]
 fn a_folder_in_the_librarys_place_is_named_and_a_restore_moves_it_aside() {

@@ -50,7 +50,7 @@ use likeness::app::ui::action::Action;
 use likeness::app::ui::fonts::FontSource;
 use likeness::app::ui::locale::Language;
 use likeness::app::ui::view::View;
-use likeness::library::{Decision, Destination, PhotoFilter, SetAside};
+use likeness::library::{AgainstMerge, Decision, Destination, PhotoFilter, SetAside};
 use likeness::types::{ChannelOrder, CropRule, FaceId, ModelId, PersonId, PixelScaling, StepId, Touched};
 
 use demo::{Wire, World, album_world, fresh_world};
@@ -242,7 +242,7 @@ fn a_completed_name_adds_the_group_to_that_person() {
     harness.key_press(Key::Enter);
     harness.run();
     let (ticket, decision) = wire.last_decision();
-    assert_eq!(decision, Decision::Merge { from: PersonId(100), into: PersonId(5) });
+    assert_eq!(decision, Decision::Merge { from: PersonId(100), into: PersonId(5), against: AgainstMerge::default() });
     let people = vec![PersonId(100), PersonId(5)];
     wire.push(Report::Changed(ticket, Touched { people, step: Some(StepId(9)), ..Touched::default() }));
     harness.step();
@@ -261,7 +261,7 @@ fn a_completion_can_be_clicked() {
     harness.get_by_role_and_label(egui::accesskit::Role::ListBoxOption, "Grandma, 35 faces").click();
     harness.run();
     let (_, decision) = wire.last_decision();
-    assert_eq!(decision, Decision::Merge { from: PersonId(100), into: PersonId(6) });
+    assert_eq!(decision, Decision::Merge { from: PersonId(100), into: PersonId(6), against: AgainstMerge::default() });
 }
 
 #[test]
@@ -334,7 +334,7 @@ fn a_merge_is_previewed_before_it_is_made() {
     harness.get_by_label("Merge").click();
     harness.run();
     let (_, decision) = wire.last_decision();
-    assert_eq!(decision, Decision::Merge { from: PersonId(101), into: PersonId(2) });
+    assert_eq!(decision, Decision::Merge { from: PersonId(101), into: PersonId(2), against: AgainstMerge::default() });
 }
 
 #[test]

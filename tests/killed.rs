@@ -325,7 +325,9 @@ fn done_by_a_second_program() {
         "Confirm" => _ = library.decide(&Decision::Confirm { person, faces }, Revision::NOW).unwrap(),
         "Reject" => _ = library.decide(&Decision::Reject { person, faces }, Revision::NOW).unwrap(),
         "Merge" => {
-            _ = library.decide(&Decision::Merge { from: person, into: everyone[1].id }, Revision::NOW).unwrap();
+            let into = everyone[1].id;
+            let against = library.against_merge(person, into).unwrap();
+            _ = library.decide(&Decision::Merge { from: person, into, against }, Revision::NOW).unwrap();
         }
         "Undo" => _ = library.decide(&Decision::Undo(likeness::types::StepId::LATEST), Revision::NOW).unwrap(),
         "Regroup" => regroup(&mut library, &mut rng),

@@ -47,25 +47,19 @@ impl AgainstMerge {
     pub(crate) fn is_nothing(self) -> bool {
         self == Self::default()
     }
+
+    /// Whether who knows `known` knows all of this.
+    pub(super) fn is_within(self, known: Self) -> bool {
+        self.told_apart <= known.told_apart
+            && self.from_not_into <= known.from_not_into
+            && self.into_not_from <= known.into_not_from
+    }
 }
 
 impl LibraryReader {
     /// What merging `from` into `into` would go against.
     pub fn against_merge(&self, from: PersonId, into: PersonId) -> Result<AgainstMerge> {
-        self.read(|c| {
-            let rejected = |of: PersonId, not: PersonId| -> Result<usize> {
-                let mut query = c.prepare_cached(
-                    "SELECT count(*) FROM rejected JOIN face ON face.id = face_id \
-                     WHERE face.person_id = ?1 AND rejected.person_id = ?2 AND belongs <> 'suggested'",
-                )?;
-                Ok(query.query_row([of.0, not.0], |row| row.get::<_, i64>(0))? as usize)
-            };
-            Ok(AgainstMerge {
-                told_apart: rows::is_different(c, from.min(into), from.max(into))?,
-                from_not_into: rejected(from, into)?,
-                into_not_from: rejected(into, from)?,
-            })
-        })
+        self.read(|c| against_merge(c, from, into))
     }
 
     /// Every face set aside, strangers first, each in order of id.
@@ -151,6 +145,21 @@ impl LibraryReader {
             tables.into_iter().try_fold(lost, |sum, table| Ok(sum + rows_of(c, table)?))
         })
     }
+}
+
+pub(super) fn against_merge(c: &Connection, from: PersonId, into: PersonId) -> Result<AgainstMerge> {
+    let rejected = |of: PersonId, not: PersonId| -> Result<usize> {
+        let mut query = c.prepare_cached(
+            "SELECT count(*) FROM rejected JOIN face ON face.id = face_id \
+             WHERE face.person_id = ?1 AND rejected.person_id = ?2 AND belongs <> 'suggested'",
+        )?;
+        Ok(query.query_row([of.0, not.0], |row| row.get::<_, i64>(0))? as usize)
+    };
+    Ok(AgainstMerge {
+        told_apart: rows::is_different(c, from.min(into), from.max(into))?,
+        from_not_into: rejected(from, into)?,
+        into_not_from: rejected(into, from)?,
+    })
 }
 
 fn rows_of(c: &Connection, table: &str) -> Result<usize> {

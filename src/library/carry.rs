@@ -42,6 +42,8 @@ pub(crate) struct FaceInPicture {
     pub embedding: Option<Embedding>,
     /// Its user said something about it.
     pub is_decided: bool,
+    /// It was carried over before, to another picture.
+    pub was_carried: bool,
 }
 
 /// Where a face of the old picture is in the new one.
@@ -67,11 +69,14 @@ pub struct LostFace {
     pub replaced_by: Option<PhotoId>,
 }
 
-/// A lost face: said to be somebody's or set aside, its picture without a file, replaced and compared, and the face
-/// carried over to none.
+/// A lost face: said to be somebody's or set aside, its picture without a file, replaced and compared, and what was said
+/// of it said of no face to which it was carried over. One that was, and of which something else was said since, holds
+/// nothing of it.
 pub(super) const IS_LOST: &str = "missing = 1 AND replaced_by IS NOT NULL \
     AND NOT EXISTS (SELECT 1 FROM replaced WHERE old = photo.id) \
-    AND NOT EXISTS (SELECT 1 FROM carried WHERE face_id = face.id) \
+    AND NOT EXISTS (SELECT 1 FROM carried JOIN face AS copy ON copy.id = into_face WHERE carried.face_id = face.id \
+    AND copy.person_id IS face.person_id AND copy.set_aside IS face.set_aside \
+    AND (copy.set_aside IS NOT NULL OR copy.belongs IN ('named', 'confirmed'))) \
     AND (belongs IN ('named', 'confirmed') OR set_aside IS NOT NULL)";
 
 /// Carried over to itself: not looked for any more.
@@ -189,15 +194,29 @@ pub(super) fn keep_lost(t: &Transaction, leaves: PhotoId) -> Result<()> {
     Ok(())
 }
 
-/// How many faces that were: one, or none.
+/// Whether a face that was lost need not be looked for any more.
+pub(super) fn is_let_go(c: &Connection, face: FaceId) -> Result<bool> {
+    let sql = format!("SELECT 1 FROM photo JOIN face ON photo_id = photo.id WHERE face.id = ?1 AND {IS_LET_GO}");
+    Ok(c.prepare_cached(&sql)?.exists([face.0])?)
+}
+
+/// How many faces that were: one, or none. Not twice to the same face: what its user has taken back there since is not
+/// said again.
 fn carry(t: &Transaction, old: FaceId, new: FaceId) -> Result<usize> {
+    if rows::is_carried(t, old, new)? {
+        return Ok(0);
+    }
     let decided = t
         .prepare_cached(&format!("SELECT {IS_DECIDED} FROM face WHERE id = ?1"))?
         .query_row([new.0], |row| row.get::<_, bool>(0))?;
-    if decided && rows::face(t, old)? != rows::face(t, new)? {
-        return Ok(0);
+    match (rows::face(t, old)?, rows::face(t, new)?) {
+        _ if !decided => faces::copy_decision(t, old, new)?,
+        // One by one or with a group: of the same person.
+        (Some(a), Some(b)) if a == b || (a.is_decided() && b.is_decided() && a.person() == b.person()) => {
+            faces::copy_rejections(t, old, new)?
+        }
+        _ => return Ok(0),
     }
-    faces::copy_decision(t, old, new)?;
     let mut insert = t.prepare_cached("INSERT OR IGNORE INTO carried (face_id, into_face) VALUES (?1, ?2)")?;
     Ok(insert.execute([old.0, new.0])?)
 }
@@ -215,8 +234,10 @@ fn picture_faces(c: &Connection, photo: PhotoId, model: &ModelId) -> Result<Pict
             })
         })?;
     let mut query = c.prepare_cached(&format!(
-        "SELECT id, {IS_DECIDED}, vector, x, y, width, height, score, landmarks FROM face LEFT JOIN embedding \
-         ON face_id = face.id AND model_id = (SELECT id FROM model WHERE name = ?2) WHERE photo_id = ?1 ORDER BY id"
+        "SELECT id, {IS_DECIDED}, vector, x, y, width, height, score, landmarks, \
+         EXISTS (SELECT 1 FROM carried WHERE carried.face_id = face.id) FROM face LEFT JOIN embedding \
+         ON embedding.face_id = face.id AND model_id = (SELECT id FROM model WHERE name = ?2) \
+         WHERE photo_id = ?1 ORDER BY id"
     ))?;
     let mut rows = query.query(params![photo.0, model.0])?;
     while let Some(row) = rows.next()? {
@@ -232,5 +253,6 @@ fn face_at(row: &Row) -> Result<FaceInPicture> {
         is_decided: row.get(1)?,
         embedding: vector.map(|bytes| faces::embedding_from(&bytes)).transpose()?,
         detection: faces::detection_at(row, 3)?,
+        was_carried: row.get(9)?,
     })
 }

@@ -21,6 +21,9 @@ pub enum Stale {
     PersonGone,
     #[error("this person has changed")]
     PersonChanged,
+    /// More was said against joining two people than its user knows.
+    #[error("it has been said that these are different people")]
+    SaidApart,
     /// Not the step of the history that was to be undone or done again comes next.
     #[error("something else has been decided")]
     OtherStep,

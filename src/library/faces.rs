@@ -34,8 +34,18 @@ pub(crate) struct FaceToEmbed {
     /// has read it.
     pub picture: Option<[u8; 32]>,
     pub detection: Detection,
-    /// It has its small picture; one that only an import knew has not.
-    pub has_crop: bool,
+    /// An import brings faces without their portraits.
+    pub has_portrait: bool,
+}
+
+/// A face of a picture without a file that a model has not embedded yet: its portrait is all that shows it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct PortraitToEmbed {
+    pub face_id: FaceId,
+    pub detection: Detection,
+    /// Width and height of the upright photo.
+    pub photo_size: (u32, u32),
+    pub jpeg: Vec<u8>,
 }
 
 /// A face that its user has said to be someone's, for learning from.
@@ -61,11 +71,6 @@ pub(super) const SAME_FACE_OVERLAP: f32 = 0.5;
 const SAME_PLACE_OVERLAP: f32 = 0.3;
 
 impl Library {
-    /// Gives faces their small pictures.
-    pub(crate) fn add_crops(&mut self, crops: &[(FaceId, Vec<u8>)]) -> Result<()> {
-        self.write(|t| crops.iter().try_for_each(|(face, jpeg)| put_crop(t, *face, jpeg)))
-    }
-
     /// Adds a model's embeddings to faces that are there, replacing that model's earlier ones.
     pub(crate) fn add_embeddings(&mut self, model: &ModelId, embeddings: &[(FaceId, Embedding)]) -> Result<()> {
         self.write(|t| {
@@ -74,6 +79,11 @@ impl Library {
             }
             Ok(())
         })
+    }
+
+    /// Adds the small JPEGs of faces.
+    pub(crate) fn add_portraits(&mut self, portraits: &[(FaceId, Vec<u8>)]) -> Result<()> {
+        self.write(|t| portraits.iter().try_for_each(|(face, jpeg)| put_crop(t, *face, jpeg)))
     }
 }
 
@@ -115,9 +125,9 @@ impl LibraryReader {
         self.read(|c| {
             let mut query = c.prepare_cached(
                 "SELECT face.id, photo_id, photo.path, x, y, face.width, face.height, score, landmarks, picture, \
-                 EXISTS (SELECT 1 FROM face_crop WHERE face_id = face.id) AS has_crop FROM face JOIN photo ON photo.id = photo_id \
+                 EXISTS (SELECT 1 FROM face_crop WHERE face_id = face.id) AS has_portrait FROM face JOIN photo ON photo.id = photo_id \
                  WHERE face.id > ?1 AND EXISTS (SELECT 1 FROM file JOIN folder ON folder.id = folder_id \
-                 WHERE file.photo_id = photo.id AND missing = 0 AND offline = 0) AND (NOT has_crop OR NOT EXISTS (SELECT 1 \
+                 WHERE file.photo_id = photo.id AND missing = 0 AND offline = 0) AND (NOT has_portrait OR NOT EXISTS (SELECT 1 \
                  FROM embedding WHERE model_id = (SELECT id FROM model WHERE name = ?2) AND face_id = face.id)) \
                  ORDER BY face.id LIMIT ?3",
             )?;
@@ -129,8 +139,38 @@ impl LibraryReader {
                     photo_id: PhotoId(row.get(1)?),
                     path: path::from_bytes(row.get(2)?),
                     picture: row.get(9)?,
-                    has_crop: row.get(10)?,
                     detection: detection_at(row, 3)?,
+                    has_portrait: row.get(10)?,
+                });
+            }
+            Ok(faces)
+        })
+    }
+
+    /// Faces that were decided about, in pictures without a file, and that `model` has not embedded, in order of their id
+    /// after `after`. Of faces that no detector has found (score 0) the portrait is another picture's.
+    pub(crate) fn portraits_without_embedding(
+        &self,
+        model: &ModelId,
+        after: FaceId,
+        limit: usize,
+    ) -> Result<Vec<PortraitToEmbed>> {
+        self.read(|c| {
+            let mut query = c.prepare_cached(&format!(
+                "SELECT face.id, photo.width, photo.height, jpeg, x, y, face.width, face.height, score, landmarks \
+                 FROM photo JOIN face ON photo_id = photo.id JOIN face_crop ON face_crop.face_id = face.id \
+                 WHERE missing = 1 AND face.id > ?1 AND score > 0 AND {IS_DECIDED} AND NOT EXISTS (SELECT 1 FROM embedding \
+                 WHERE model_id = (SELECT id FROM model WHERE name = ?2) AND embedding.face_id = face.id) \
+                 ORDER BY face.id LIMIT ?3"
+            ))?;
+            let mut rows = query.query(params![after.0, model.0, limit as i64])?;
+            let mut faces = Vec::new();
+            while let Some(row) = rows.next()? {
+                faces.push(PortraitToEmbed {
+                    face_id: FaceId(row.get(0)?),
+                    photo_size: (row.get(1)?, row.get(2)?),
+                    jpeg: row.get(3)?,
+                    detection: detection_at(row, 4)?,
                 });
             }
             Ok(faces)
@@ -237,7 +277,7 @@ pub(super) fn copy_decision(t: &Transaction, from: FaceId, to: FaceId) -> Result
     copy_rejections(t, from, to)
 }
 
-fn copy_rejections(t: &Transaction, from: FaceId, to: FaceId) -> Result<()> {
+pub(super) fn copy_rejections(t: &Transaction, from: FaceId, to: FaceId) -> Result<()> {
     t.prepare_cached(
         "INSERT OR IGNORE INTO rejected (face_id, person_id) SELECT ?2, person_id FROM rejected WHERE face_id = ?1",
     )?

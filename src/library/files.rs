@@ -244,24 +244,37 @@ fn last_at(t: &Transaction, path: &[u8], by: PhotoId) -> Result<Vec<PhotoId>> {
 }
 
 /// Another picture has taken a photo's place at a path where it was since that scan. A photo that only stood for an
-/// unreadable file goes.
+/// unreadable file goes, and what it had replaced is replaced by what the file turns out to show.
 fn replaced(t: &Transaction, old: PhotoId, by: PhotoId, since: ScanId) -> Result<()> {
     settle(t, old)?;
-    let gone = t
-        .prepare_cached(
-            "DELETE FROM photo WHERE id = ?1 AND picture IS NULL AND missing = 1 AND width = 0 \
-             AND NOT EXISTS (SELECT 1 FROM face WHERE photo_id = ?1)",
-        )?
-        .execute([old.0])?;
-    if gone == 0 {
-        t.prepare_cached("UPDATE photo SET replaced_by = ?2 WHERE id = ?1")?.execute(params![old.0, by.0])?;
+    if stands_for_unreadable(t, old)? {
+        // Nothing could be found in it: only now the two can be compared.
         t.prepare_cached(
-            "INSERT INTO replaced (old, new, came_later) SELECT ?1, id, found_in_scan > ?3 FROM photo WHERE id = ?2 \
-             ON CONFLICT (old, new) DO UPDATE SET came_later = max(came_later, excluded.came_later)",
+            "INSERT OR IGNORE INTO replaced (old, new, came_later) SELECT id, ?2, 0 FROM photo \
+             WHERE replaced_by = ?1 AND id <> ?2",
         )?
-        .execute(params![old.0, by.0, since.0])?;
+        .execute([old.0, by.0])?;
+        t.prepare_cached("UPDATE photo SET replaced_by = ?2 WHERE replaced_by = ?1 AND id <> ?2")?
+            .execute([old.0, by.0])?;
+        t.prepare_cached("DELETE FROM photo WHERE id = ?1")?.execute([old.0])?;
+        return Ok(());
     }
+    t.prepare_cached("UPDATE photo SET replaced_by = ?2 WHERE id = ?1")?.execute(params![old.0, by.0])?;
+    t.prepare_cached(
+        "INSERT INTO replaced (old, new, came_later) SELECT ?1, id, found_in_scan > ?3 FROM photo WHERE id = ?2 \
+         ON CONFLICT (old, new) DO UPDATE SET came_later = max(came_later, excluded.came_later)",
+    )?
+    .execute(params![old.0, by.0, since.0])?;
     Ok(())
+}
+
+/// Whether a photo is none, but a file that never could be read, and that is gone or can be read now.
+fn stands_for_unreadable(t: &Transaction, photo: PhotoId) -> Result<bool> {
+    let mut query = t.prepare_cached(
+        "SELECT 1 FROM photo WHERE id = ?1 AND picture IS NULL AND missing = 1 AND width = 0 \
+         AND NOT EXISTS (SELECT 1 FROM face WHERE photo_id = ?1)",
+    )?;
+    Ok(query.exists([photo.0])?)
 }
 
 /// Shows a photo by one of its files, one on a drive that is there before others: the one it was shown by, else the

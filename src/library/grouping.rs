@@ -331,7 +331,7 @@ impl<'g> GroupsToApply<'g> {
     }
 
     /// Nameless people whose faces all went elsewhere are gone. What was said about them holds for those who took
-    /// most of their faces.
+    /// most of their faces, if they have them: whom a face is only suggested for may not be the same one.
     fn remove_emptied(&self, d: &mut Decisions) -> Result<()> {
         let emptied = nameless_without_faces(d.t)?;
         let is_emptied: HashSet<PersonId> = emptied.iter().copied().collect();
@@ -339,7 +339,8 @@ impl<'g> GroupsToApply<'g> {
         for (&face, state) in &self.states {
             if let FaceState::Of { person, belongs: Belongs::Grouped } = *state
                 && is_emptied.contains(&person)
-                && let Some(now) = rows::face(d.t, face)?.and_then(FaceState::person)
+                && let Some(FaceState::Of { person: now, belongs }) = rows::face(d.t, face)?
+                && belongs != Belongs::Suggested
             {
                 *heirs.entry(person).or_default().entry(now).or_default() += 1;
             }

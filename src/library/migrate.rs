@@ -38,6 +38,11 @@ pub(super) fn format_of(connection: &Connection, path: &Path) -> Result<i64> {
     if !is_new && application != APPLICATION_ID {
         return Err(LibraryError::NotALibrary { path: path.to_owned() });
     }
+    // A library is given its tables and its format in one transaction.
+    if format < 0 || (format == 0 && objects > 0) {
+        let reason = "its format number is none that any Likeness has written".into();
+        return Err(LibraryError::Damaged { path: path.to_owned(), reason });
+    }
     if format > known_format() {
         return Err(LibraryError::Newer { path: path.to_owned(), found: format, known: known_format() });
     }

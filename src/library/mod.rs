@@ -50,7 +50,7 @@ pub use carry::{Carried, LostFace};
 pub(crate) use carry::{FaceInPicture, PictureFaces, Replaced};
 pub use error::{LibraryError, Result, Stale};
 pub use faces::FaceRecord;
-pub(crate) use faces::{ConfirmedFace, FaceToEmbed};
+pub(crate) use faces::{ConfirmedFace, FaceToEmbed, PortraitToEmbed};
 pub(crate) use files::Placed;
 pub use folders::{FacesOfFolder, ScannedFolder};
 pub use grouping::GroupedBy;

@@ -1,6 +1,5 @@
 //! Opening: one writer, any number of readers, a file that only its owner can read.
 
-use std::collections::HashSet;
 use std::fs::OpenOptions;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
@@ -12,6 +11,7 @@ use super::care;
 use super::error::{LibraryError, Result};
 use super::migrate;
 use super::reason::Reason;
+use super::review::stale::OwnRevisions;
 use super::review::steps::OwnSteps;
 use crate::types::Revision;
 
@@ -28,8 +28,8 @@ pub struct LibraryReader {
 /// The one writer. It lives on one thread; it is also a reader.
 pub struct Library {
     pub(super) reader: LibraryReader,
-    /// The numbers of the changes that were decided through this writer.
-    pub(super) own: HashSet<i64>,
+    /// What was decided through this writer.
+    pub(super) own: OwnRevisions,
     pub(super) own_steps: OwnSteps,
 }
 
@@ -71,7 +71,7 @@ impl Library {
         let connection = set_up(open(), path)?;
         let mut library = Self {
             reader: LibraryReader { connection, path: path.to_owned(), file: FileId::of(path) },
-            own: HashSet::new(),
+            own: OwnRevisions::default(),
             own_steps: OwnSteps::default(),
         };
         if !library.is_read_only() {

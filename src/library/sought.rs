@@ -28,13 +28,15 @@ pub(crate) struct FacesThere {
 }
 
 impl LibraryReader {
-    /// Pictures with lost faces that `model` has embedded; without a vector nothing says where a face is.
+    /// Pictures with lost faces that `model` has embedded; without a vector nothing says where a face is. One that was
+    /// found before, and of which its user said something else there, is theirs to place.
     pub(crate) fn lost_pictures(&self, model: &ModelId) -> Result<Vec<LostPicture>> {
         self.read(|c| {
             let mut query = c.prepare_cached(&format!(
                 "SELECT photo.id, vector, ifnull((SELECT up_to FROM sought WHERE sought.photo_id = photo.id \
                  AND sought.model_id = embedding.model_id), 0) FROM photo JOIN face ON face.photo_id = photo.id \
                  JOIN embedding ON embedding.face_id = face.id WHERE {IS_LOST} \
+                 AND NOT EXISTS (SELECT 1 FROM carried WHERE carried.face_id = face.id) \
                  AND embedding.model_id = (SELECT id FROM model WHERE name = ?1) ORDER BY photo.id, face.id"
             ))?;
             let mut rows = query.query([&model.0])?;

@@ -104,7 +104,10 @@ fn a_name_that_is_there_is_asked_about_first() {
     assert!(wire.last_change().is_none(), "nothing is merged before the answer");
     harness.get_by_label("The same Grandma (35 faces)").click();
     harness.run();
-    assert_eq!(wire.last_decision().1, Decision::Merge { from: PersonId(100), into: PersonId(6) });
+    assert_eq!(
+        wire.last_decision().1,
+        Decision::Merge { from: PersonId(100), into: PersonId(6), against: AgainstMerge::default() }
+    );
     assert_eq!(wire.last_seen(), SEEN);
     assert!(harness.get_by_label("Name of this group of 26 faces").is_focused(), "naming goes on");
 }
@@ -410,7 +413,8 @@ fn a_persons_page_says_why_faces_are_not_there_and_lets_them_be_taken_back() {
 #[test]
 fn what_was_said_against_a_merge_is_told_before_it() {
     let mut world = album_world();
-    world.against = AgainstMerge { told_apart: true, from_not_into: 5, into_not_from: 0 };
+    let against = AgainstMerge { told_apart: true, from_not_into: 5, into_not_from: 0 };
+    world.against = against;
     let (wire, mut harness) = open(world, View::PEOPLE);
     let told = |harness: &Harness<'static, App>| {
         harness.get_by_label("You said that they are different people.");
@@ -429,7 +433,7 @@ fn what_was_said_against_a_merge_is_told_before_it() {
     told(&harness);
     harness.get_by_label("Merge").click();
     harness.run();
-    assert_eq!(wire.last_decision().1, Decision::Merge { from: person, into: same });
+    assert_eq!(wire.last_decision().1, Decision::Merge { from: person, into: same, against });
 }
 
 #[test]

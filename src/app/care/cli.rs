@@ -112,7 +112,8 @@ fn shown(path: &std::path::Path) -> String {
 fn check(home: &Home, json: bool) -> ExitCode {
     let report = care::check(&home.library());
     say(json, check_json(&report), || check_words(&report));
-    if report.problems.iter().any(|problem| !matches!(problem, Problem::NotNow(_))) && !json {
+    let helps = |problem: &Problem| !matches!(problem, Problem::NotNow(_) | Problem::Newer(_));
+    if report.problems.iter().any(helps) && !json {
         eprintln!("`likeness library restore` puts the newest sound backup in its place and keeps what is there.");
     }
     if report.is_sound() { ExitCode::SUCCESS } else { ExitCode::FAILURE }

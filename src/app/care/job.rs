@@ -78,8 +78,9 @@ pub(crate) fn offers_of(home: &Home) -> Result<Offers> {
 /// # Errors
 /// Also while a scan runs, whose photos would be gone under it ([`ScanRuns`](crate::app::engine::scan_lock::ScanRuns)).
 pub(crate) fn restore(home: &Home, backup: &Path) -> Result<Restored> {
+    let in_the_way = care::move_aside(&home.scan_lock())?;
     let _lock = ScanLock::take(home)?;
-    Ok(care::restore(&home.library(), backup)?)
+    restore_past(in_the_way, home, backup)
 }
 
 /// The same, but waits for a scan. None: cancelled while waiting.
@@ -89,8 +90,15 @@ pub(crate) fn restore_after_scan(
     cancel: &Cancel,
     events: &mut dyn FnMut(JobEvent),
 ) -> Result<Option<Restored>> {
+    let in_the_way = care::move_aside(&home.scan_lock())?;
     let Some(_lock) = ScanLock::wait(home, cancel, events)? else { return Ok(None) };
-    Ok(Some(care::restore(&home.library(), backup)?))
+    restore_past(in_the_way, home, backup).map(Some)
+}
+
+/// With what was in the place of the scan's lock, and is aside now.
+fn restore_past(in_the_way: Vec<PathBuf>, home: &Home, backup: &Path) -> Result<Restored> {
+    let restored = care::restore(&home.library(), backup)?;
+    Ok(Restored { moved_aside: [in_the_way, restored.moved_aside].concat(), ..restored })
 }
 
 /// Writes an export beside its place and renames it, so that a failed one leaves what was there. A device, a pipe and

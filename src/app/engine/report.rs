@@ -100,6 +100,7 @@ impl Failed {
             Self::Stale(Stale::FaceFound) => "stale_face_found",
             Self::Stale(Stale::PersonGone) => "stale_person_gone",
             Self::Stale(Stale::PersonChanged) => "stale_person_changed",
+            Self::Stale(Stale::SaidApart) => "stale_said_apart",
             Self::Stale(Stale::OtherStep) => "stale_other_step",
             Self::Own(words_key) => words_key,
         }

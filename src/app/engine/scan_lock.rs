@@ -80,13 +80,16 @@ pub(crate) struct ScanRuns {
 
 fn open(home: &Home) -> Result<File> {
     let path = home.scan_lock();
-    OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(&path)
-        .with_context(|| format!("cannot open {}", path.display()))
+    OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).with_context(|| {
+        match path.is_dir() {
+            true => format!(
+                "a folder is in the way where the library keeps a file: move it elsewhere, or let `likeness library \
+                 restore` move it aside: {}",
+                path.display()
+            ),
+            false => format!("cannot open {}", path.display()),
+        }
+    })
 }
 
 /// The process that scans, as it named itself.

@@ -16,7 +16,7 @@ const APART: Duration = Duration::from_millis(1400);
 
 /// Calls `changed` after a commit of another connection, and after another file was put in the library's place, from a
 /// thread that ends with the window. What the library's own thread writes does not count.
-pub(crate) fn watch(shared: &Arc<Shared>, changed: impl Fn() + Send + 'static) -> Result<()> {
+pub(crate) fn watch(shared: &Arc<Shared>, mut changed: impl FnMut(&Shared) + Send + 'static) -> Result<()> {
     let watched = Arc::downgrade(shared);
     let version = |shared: &Shared| {
         shared.library.call(|library| {
@@ -37,7 +37,7 @@ pub(crate) fn watch(shared: &Arc<Shared>, changed: impl Fn() + Send + 'static) -
             if is_new && told.is_none_or(|told| told.elapsed() >= APART) {
                 (is_new, told) = (false, Some(Instant::now()));
                 shared.library_changed();
-                changed();
+                changed(&shared);
             }
         }
     };
@@ -67,7 +67,7 @@ mod tests {
         let backup = library.call(|library| library.back_up(BackupReason::Asked)).unwrap();
         let shared = Arc::new(Shared::new(home, library, EngineOptions::default()));
         let (send, told) = bounded(16);
-        watch(&shared, move || send.send(()).unwrap()).unwrap();
+        watch(&shared, move |_| send.send(()).unwrap()).unwrap();
         let bytes = std::fs::read(&path).unwrap();
         std::fs::write(&path, vec![0xA5; bytes.len()]).unwrap();
         care::restore(&path, &backup).unwrap();
@@ -87,7 +87,7 @@ mod tests {
         let library = LibraryHandle::open(&path).unwrap();
         let shared = Arc::new(Shared::new(home, library, EngineOptions::default()));
         let (send, told) = bounded(16);
-        watch(&shared, move || send.send(()).unwrap()).unwrap();
+        watch(&shared, move |_| send.send(()).unwrap()).unwrap();
         shared.library.call(|library| library.set_setting("own", "1")).unwrap();
         assert!(told.recv_timeout(Duration::from_millis(1200)).is_err(), "the window's own changes are no news");
         for value in ["1", "2"] {

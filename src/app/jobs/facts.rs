@@ -213,7 +213,9 @@ mod tests {
     use crate::app::engine::home::Home;
     use crate::app::engine::library_thread::LibraryHandle;
     use crate::app::engine::networks::EngineOptions;
-    use crate::library::{Decision, FaceRecord, FileFacts, FileHashes, GroupedBy, LibraryError, PhotoRecord, SetAside};
+    use crate::library::{
+        AgainstMerge, Decision, FaceRecord, FileFacts, FileHashes, GroupedBy, LibraryError, PhotoRecord, SetAside,
+    };
     use crate::types::{Detection, Embedding, FaceBox, FaceId, Landmarks, Revision, StepId};
 
     /// A photo whose faces point in directions given in degrees.
@@ -297,7 +299,7 @@ mod tests {
             Decision::Reject { person: ada, faces: vec![faces[2]] },
             Decision::Name { person: far, name: "Bo".to_owned() },
             Decision::TakeOut(vec![faces[6]]),
-            Decision::Merge { from: alone, into: far },
+            Decision::Merge { from: alone, into: far, against: AgainstMerge::default() },
             Decision::Undo(StepId::LATEST),
             Decision::Redo(StepId::LATEST),
             Decision::SetAsideAll { person: near, why: SetAside::NotAFace },

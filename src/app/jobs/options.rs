@@ -50,15 +50,63 @@ pub(crate) fn use_default_instead_of(library: &LibraryHandle, gone: &ModelId) ->
     })
 }
 
+/// What a library remembers of the choice. Another program may change it: remove the model, or use another one.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct RememberedOptions {
+    device: Option<String>,
+    model: Option<String>,
+    detector: Option<String>,
+}
+
+impl RememberedOptions {
+    pub fn read(library: &LibraryReader) -> Result<Self, LibraryError> {
+        Ok(Self {
+            device: library.setting(DEVICE_SETTING)?,
+            model: library.setting(MODEL_SETTING)?,
+            detector: library.setting(DETECTOR_SETTING)?,
+        })
+    }
+
+    /// Takes over for this session what has been chosen elsewhere since this was read; says whether something was. What
+    /// was said for this session alone, and what was not chosen anew, stays.
+    pub fn follow(&mut self, shared: &Shared) -> Result<bool> {
+        let now = shared.library.call(|library| Self::read(library))?;
+        let before = std::mem::replace(self, now.clone());
+        let mut options = shared.options();
+        if now.device != before.device {
+            options.device = device_of(now.device)?;
+        }
+        if now.model != before.model {
+            options.model = now.model;
+        }
+        if now.detector != before.detector {
+            options.detector = now.detector;
+        }
+        if options == shared.options() {
+            return Ok(false);
+        }
+        shared.set_options(options);
+        shared.set_device(None);
+        Ok(true)
+    }
+}
+
+fn device_of(setting: Option<String>) -> Result<Option<DeviceChoice>> {
+    Ok(setting.map(|text| text.parse()).transpose()?)
+}
+
 fn remembered(library: &LibraryReader, given: EngineOptions) -> Result<EngineOptions> {
-    let setting = |key| library.setting(key);
+    let chosen = RememberedOptions::read(library)?;
     let device = match given.device {
         Some(device) => Some(device),
-        None => setting(DEVICE_SETTING)?.map(|text| text.parse()).transpose()?,
+        None => device_of(chosen.device)?,
     };
-    let model = given.model.map_or_else(|| setting(MODEL_SETTING), |model| Ok(Some(model)))?;
-    let detector = given.detector.map_or_else(|| setting(DETECTOR_SETTING), |detector| Ok(Some(detector)))?;
-    Ok(EngineOptions { device, model, detector, ..given })
+    Ok(EngineOptions {
+        device,
+        model: given.model.or(chosen.model),
+        detector: given.detector.or(chosen.detector),
+        ..given
+    })
 }
 
 fn remember(library: &LibraryHandle, options: &EngineOptions) -> Result<()> {
@@ -103,6 +151,23 @@ mod tests {
         assert_eq!(resolve(&home, given.clone()).unwrap(), given);
         assert_eq!(device_in_use(&home, None).unwrap(), DeviceChoice::Cpu);
         assert_eq!(resolve(&home, EngineOptions::default()).unwrap(), nothing_said, "saying is not choosing");
+    }
+
+    #[test]
+    fn an_open_window_follows_what_another_program_chooses_and_keeps_what_was_said_for_it_alone() {
+        let (_folder, home) = home();
+        let said = EngineOptions { detector: Some("mtcnn".to_owned()), ..EngineOptions::default() };
+        let shared = Shared::new(home.clone(), LibraryHandle::open(&home.library()).unwrap(), said);
+        change(&shared, |options| options.model = Some("mine".to_owned())).unwrap();
+        let mut chosen = shared.library.call(|library| RememberedOptions::read(library)).unwrap();
+        assert!(!chosen.follow(&shared).unwrap());
+        // As `likeness models remove` leaves it.
+        let elsewhere = LibraryHandle::open(&home.library()).unwrap();
+        assert!(use_default_instead_of(&elsewhere, &ModelId("mine".to_owned())).unwrap());
+        assert!(chosen.follow(&shared).unwrap());
+        let options = shared.options();
+        assert_eq!((options.model.as_deref(), options.detector.as_deref()), (Some(EMBEDDER), Some("mtcnn")));
+        assert!(!chosen.follow(&shared).unwrap(), "once");
     }
 
     #[test]

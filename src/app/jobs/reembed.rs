@@ -1,4 +1,6 @@
-//! Embeddings of the library's faces by another model: detection and names stay, only the vectors are new.
+//! Embeddings of the library's faces by another model: detection and names stay, only the vectors are new. Faces whose
+//! picture has no file any more are embedded from their portraits, so that lost faces are still found again by their
+//! vectors, and people are known by photos that are gone.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -8,10 +10,10 @@ use rayon::prelude::*;
 
 use crate::app::engine::library_thread::LibraryHandle;
 use crate::app::engine::networks::{Engine, FindFaces};
-use crate::app::engine::portrait::portrait_jpeg;
+use crate::app::engine::portrait::{in_portrait, portrait_jpeg};
 use crate::app::engine::progress::{JobEvent, Meter, Skipped, Stage};
 use crate::faces::image::{DecodeLimits, DecodeScale, Photo, decode, picture_hash_of_file};
-use crate::library::FaceToEmbed;
+use crate::library::{FaceToEmbed, PortraitToEmbed};
 use crate::types::{Cancel, Embedding, FaceId};
 
 /// Faces taken from the library at once.
@@ -43,16 +45,52 @@ pub(crate) fn reembed(
         let Some(last) = faces.last() else { break };
         after = last.face_id;
         let count = faces.len() as u64;
-        let Embedded { vectors, crops } = embed_batch(engine, faces, &mut summary.skipped)?;
-        summary.faces += vectors.len();
+        let Embedded { embeddings, portraits } = embed_batch(engine, faces, &mut summary.skipped)?;
+        summary.faces += embeddings.len();
         let model = engine.model_id().clone();
         library.call(move |library| {
-            library.add_embeddings(&model, &vectors)?;
-            library.add_crops(&crops)
+            library.add_embeddings(&model, &embeddings)?;
+            library.add_portraits(&portraits)
         })?;
         events(JobEvent::Progress(meter.advance(count)));
     }
+    summary.faces += embed_portraits(engine, library, cancel, events)?;
     Ok(summary)
+}
+
+/// Embeds decided faces whose picture has no file. A portrait shows the face larger than the networks want it, so that
+/// its vector is nearly the one of the full photo. Returns how many faces that were; one whose portrait cannot be read
+/// is left as it was.
+pub(crate) fn embed_portraits(
+    engine: &dyn FindFaces,
+    library: &LibraryHandle,
+    cancel: &Cancel,
+    events: &mut dyn FnMut(JobEvent),
+) -> Result<usize> {
+    let mut meter = Meter::start(Stage::EMBEDDING, None);
+    let (mut after, mut count) = (FaceId(0), 0);
+    while !cancel.is_cancelled() {
+        let model = engine.model_id().clone();
+        let faces = library.call(move |library| library.portraits_without_embedding(&model, after, BATCH))?;
+        let Some(last) = faces.last() else { break };
+        after = last.face_id;
+        let mut embeddings = Vec::new();
+        for face in &faces {
+            embeddings.extend(embed_portrait(engine, face)?.map(|embedding| (face.face_id, embedding)));
+        }
+        count += embeddings.len();
+        let model = engine.model_id().clone();
+        library.call(move |library| library.add_embeddings(&model, &embeddings))?;
+        events(JobEvent::Progress(meter.advance(faces.len() as u64)));
+    }
+    Ok(count)
+}
+
+fn embed_portrait(engine: &dyn FindFaces, face: &PortraitToEmbed) -> Result<Option<Embedding>> {
+    let Ok(portrait) = image::load_from_memory(&face.jpeg) else { return Ok(None) };
+    let portrait = portrait.to_rgb8();
+    let place = in_portrait(&face.detection, face.photo_size, portrait.width());
+    Ok(engine.embed_faces(&portrait, &[place])?.into_iter().next().flatten())
 }
 
 /// The picture of a file, where it is that one still: a vector of another one would take the name along.
@@ -67,11 +105,11 @@ pub fn open(path: &Path, picture: Option<&[u8; 32]>) -> Result<Photo> {
     photo.context("the file shows another picture since it was scanned; scan its folder again")
 }
 
-/// What was made of faces.
+/// What was made of a batch of faces.
 struct Embedded {
-    vectors: Vec<(FaceId, Embedding)>,
-    /// Small pictures of those that had none.
-    crops: Vec<(FaceId, Vec<u8>)>,
+    embeddings: Vec<(FaceId, Embedding)>,
+    /// Of those that had none.
+    portraits: Vec<(FaceId, Vec<u8>)>,
 }
 
 /// Photos are decoded side by side; the crops go through the network together.
@@ -84,26 +122,26 @@ fn embed_batch(engine: &Engine, faces: Vec<FaceToEmbed>, skipped: &mut Vec<Skipp
         .into_par_iter()
         .map(|(path, faces)| {
             let photo = open(&path, faces[0].picture.as_ref());
-            let cut = |face: &FaceToEmbed, photo: &Photo| -> Result<_> {
-                let small = (!face.has_crop).then(|| portrait_jpeg(&photo.pixels, &face.detection)).transpose()?;
-                Ok((face.face_id, engine.crop(&photo.pixels, &face.detection), small))
+            let cut = |face: &FaceToEmbed, photo: &Photo| {
+                let portrait =
+                    (!face.has_portrait).then(|| portrait_jpeg(&photo.pixels, &face.detection)).transpose()?;
+                Ok((face.face_id, engine.crop(&photo.pixels, &face.detection), portrait))
             };
             let cut = photo.and_then(|photo| faces.iter().map(|face| cut(face, &photo)).collect::<Result<Vec<_>>>());
             cut.map_err(|error| Skipped { path, reason: error.to_string() })
         })
         .collect();
-    let (mut ids, mut pictures, mut crops) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut ids, mut crops, mut portraits) = (Vec::new(), Vec::new(), Vec::new());
     for photo in opened {
         match photo {
-            Ok(cut) => cut.into_iter().for_each(|(id, picture, small)| {
+            Ok(cut) => cut.into_iter().for_each(|(id, crop, portrait)| {
                 ids.push(id);
-                pictures.push(picture);
-                crops.extend(small.map(|jpeg| (id, jpeg)));
+                crops.push(crop);
+                portraits.extend(portrait.map(|jpeg| (id, jpeg)));
             }),
             Err(unreadable) => skipped.push(unreadable),
         }
     }
-    let embeddings = engine.embed(&pictures)?;
-    let vectors = ids.into_iter().zip(embeddings).filter_map(|(id, embedding)| Some((id, embedding?))).collect();
-    Ok(Embedded { vectors, crops })
+    let embeddings = ids.into_iter().zip(engine.embed(&crops)?);
+    Ok(Embedded { embeddings: embeddings.filter_map(|(id, embedding)| Some((id, embedding?))).collect(), portraits })
 }

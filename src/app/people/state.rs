@@ -256,7 +256,8 @@ impl State {
             out.act(Action::Leave(person));
             out.act(Action::OpenPerson(same));
         }
-        self.request(Decision::Merge { from: person, into: same }, seen, words, true, out);
+        let merge = Decision::Merge { from: person, into: same, against: AgainstMerge::default() };
+        self.request(merge, seen, words, true, out);
     }
 
     fn decide(&mut self, decision: Decision, seen: Revision, out: &mut Outbox<'_, Request>) {

@@ -12,7 +12,7 @@ use crate::app::ui::locale::{Language, Locale};
 use crate::app::ui::theme::ThemeChoice;
 use crate::app::ui::view::View;
 use crate::library::{FacesOfFolder, ScannedFolder};
-use crate::networks::device::{DeviceChoice, DeviceKind, ListedDevice, SelfTest, Verdict};
+use crate::networks::device::{DeviceChoice, DeviceKind, ListedDevice, Phase, SelfTest, TestFailure, Verdict};
 use crate::types::Touched;
 
 /// What a user can do here.
@@ -159,6 +159,31 @@ impl Feature for State {
     }
 }
 
+/// Why a self-test failed; what a system or a driver says itself is in no language of ours.
+fn failure_words(cause: &TestFailure, text: &Locale) -> String {
+    match cause {
+        TestFailure::NoProgram { details } | TestFailure::NotStarted { details } => {
+            text.f("test_not_started", &[("details", details)])
+        }
+        TestFailure::Hung { phase, limit_secs } => {
+            text.f("test_hung", &[("phase", text.s(phase_key(*phase))), ("seconds", &limit_secs.to_string())])
+        }
+        TestFailure::Died { phase, details } => {
+            text.f("test_died", &[("phase", text.s(phase_key(*phase))), ("details", details)])
+        }
+        TestFailure::Wrong { phase, .. } => text.f("test_wrong", &[("phase", text.s(phase_key(*phase)))]),
+    }
+}
+
+fn phase_key(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Forward => "test_forward",
+        Phase::Backward => "test_backward",
+        Phase::FrozenBase => "test_frozen_base",
+        Phase::Step => "test_step",
+    }
+}
+
 /// What its self-test says.
 pub(crate) fn self_test_words(device: &ListedDevice, text: &Locale) -> String {
     match device.self_test() {
@@ -169,7 +194,9 @@ pub(crate) fn self_test_words(device: &ListedDevice, text: &Locale) -> String {
         SelfTest::Done(Verdict::Passed { seconds, .. }) => {
             text.f("device_passed", &[("seconds", &format!("{seconds:.0}"))])
         }
-        SelfTest::Done(Verdict::Failed { reason }) => text.f("device_failed", &[("reason", &reason)]),
+        SelfTest::Done(Verdict::Failed { cause, .. }) => {
+            text.f("device_failed", &[("reason", &failure_words(&cause, text))])
+        }
     }
 }
 

@@ -16,6 +16,7 @@ use crate::app::engine::report::{Failed, Failure, Report, Ticket};
 use crate::app::engine::shared::{FeatureJob, Running, Shared, Sink, Tasks};
 use crate::app::engine::watch::watch;
 use crate::app::engine::workers::Workers;
+use crate::app::jobs::options::RememberedOptions;
 use crate::app::jobs::{facts, options};
 use crate::figures::Saving;
 use crate::types::Touched;
@@ -87,7 +88,14 @@ impl Threads {
         })?;
         let shared = Arc::new(Shared::new(home, library, options));
         let elsewhere = sink.clone();
-        watch(&shared, move || elsewhere.report(Report::ChangedElsewhere(Touched::everything())))?;
+        let mut chosen = shared.library.call(|library| RememberedOptions::read(library))?;
+        watch(&shared, move |shared| {
+            let models = chosen.follow(shared).unwrap_or_else(|error| {
+                elsewhere.fail(Failed::Load, &error);
+                false
+            });
+            elsewhere.report(Report::ChangedElsewhere(Touched { models, ..Touched::everything() }));
+        })?;
         let elsewhere = sink.clone();
         back_up_daily(&shared, daily::PAUSE, move |error| elsewhere.fail(daily::FAILED, error))?;
         let tasks = TaskThreads { workers, shared, running: Running::default(), sink };

@@ -97,6 +97,10 @@ impl BackupReason {
 const KEPT: usize = 10;
 /// … as long as together they are at most so many times as large as the library.
 const TIMES_THE_LIBRARY: u64 = 2;
+/// How long a damaged library is kept that a restore put aside. It holds what was decided after the backup that took its
+/// place, and nothing else does: later backups are of the restored library. That something is missing shows only when
+/// its user comes upon it, and then the file can still be brought to somebody who saves what can be read.
+const PUT_ASIDE_KEPT_SECS: i64 = 30 * 24 * 60 * 60;
 
 /// How a backup's name says when it was made, in UTC.
 const TIME: &str = "%Y%m%dT%H%M%S%.3fZ";
@@ -208,7 +212,8 @@ fn create_folder(folder: &Path) -> std::io::Result<()> {
 
 /// Removes backups that are too many, or together more than twice as large as the library or the largest of them. The
 /// one just made stays, whatever its size and the clock say; of the others those go first that are not sound, then the
-/// oldest. So the newest sound one stays, too: two of them always have room.
+/// oldest. So the newest sound one stays, too: two of them always have room. The damaged library that the last restore
+/// put aside is none of them, for a while.
 pub(super) fn prune(library: &Path, made: &Path) -> Result<()> {
     remains::clear(library)?;
     // Copies that earlier programs left beside the library are few, and stay.
@@ -218,6 +223,9 @@ pub(super) fn prune(library: &Path, made: &Path) -> Result<()> {
     let limit = largest * TIMES_THE_LIBRARY;
     if own.len() <= KEPT && own.iter().map(|found| found.bytes).sum::<u64>() <= limit {
         return Ok(());
+    }
+    if let Some(place) = own.iter().position(is_put_aside) {
+        own.remove(place);
     }
     // Each is read, since one may have been damaged after it was made.
     own.sort_by_cached_key(|found| match found.path == made {
@@ -232,6 +240,14 @@ pub(super) fn prune(library: &Path, made: &Path) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Whether it is a damaged library that a restore put aside of late, also by a clock that was set back since.
+fn is_put_aside(found: &FoundBackup) -> bool {
+    let age_secs = Timestamp::now().as_second() - found.at.as_second();
+    found.reason == BackupReason::BeforeRestore
+        && age_secs < PUT_ASIDE_KEPT_SECS
+        && worth(&found.path) == Worth::Unsound
 }
 
 /// In which order backups are kept.

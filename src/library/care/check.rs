@@ -35,6 +35,9 @@ pub enum Problem {
     /// It cannot be opened.
     #[error("{0}")]
     Closed(String),
+    /// A newer program wrote it, which has to be used: no backup holds more.
+    #[error("{0}")]
+    Newer(String),
     /// It cannot be read at present, which says nothing of itself: the disk is full, or another program writes.
     #[error("{0}")]
     NotNow(String),
@@ -66,6 +69,7 @@ pub fn check(path: &Path) -> CheckReport {
     match opened.and_then(|connection| inspect(&connection)).map_err(|error| error.at(path)) {
         Ok(report) => report,
         Err(LibraryError::Damaged { reason, .. }) => CheckReport::damaged(&reason),
+        Err(error @ LibraryError::Newer { .. }) => CheckReport::of(Problem::Newer(error.to_string())),
         Err(error) if says_nothing(&error) => CheckReport::of(Problem::NotNow(error.to_string())),
         Err(error) => CheckReport::of(Problem::Closed(error.to_string())),
     }

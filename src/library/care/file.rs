@@ -231,7 +231,7 @@ pub(in crate::library) fn refuse_obstructed(library: &Path) -> Result<()> {
 }
 
 /// Moves aside what is in the place of a database or of a file beside it and is no file. Returns where it is now.
-pub(super) fn step_over(database: &Path) -> Result<Vec<PathBuf>> {
+pub(crate) fn step_over(database: &Path) -> Result<Vec<PathBuf>> {
     let mut moved = Vec::new();
     for suffix in std::iter::once("").chain(SIDE_FILES) {
         let path = with_suffix(database, suffix);

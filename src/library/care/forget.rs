@@ -132,7 +132,7 @@ impl Library {
             forget_pending::add(t, Pending::new(&known, may_find_again, number))?;
             Ok(number)
         })?;
-        self.own.clear();
+        self.own = Default::default();
         self.own_steps = Default::default();
         // What others backed up in the meantime is cleaned too. The person is gone by now, whatever becomes of the files.
         let is_complete = match self.finish(number, &done) {

@@ -340,9 +340,11 @@ impl<'t, 'c> Import<'t, 'c> {
         Ok(())
     }
 
+    /// What was said of the face before was carried over to edits of its picture; what is said now is looked for anew.
     fn set(&mut self, face: FaceId, state: FaceState) -> Result<()> {
         self.report.decisions += 1;
         self.decided.insert(face);
+        self.d.t.prepare_cached("DELETE FROM carried WHERE face_id = ?1")?.execute([face.0])?;
         self.d.set_face(face, state)
     }
 

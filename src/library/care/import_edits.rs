@@ -9,8 +9,8 @@ use rusqlite::params;
 use super::import::{FaceDecision, Import, decision_in};
 use super::import_people::ImportedPeople;
 use crate::library::error::Result;
-use crate::library::path;
-use crate::library::review::Belongs;
+use crate::library::review::{Belongs, rows};
+use crate::library::{path, sought};
 use crate::types::{FaceBox, FaceId};
 
 /// A face that no file here shows, in order of path.
@@ -69,15 +69,31 @@ impl<'c> Import<'_, 'c> {
             }
         }
         for face in &self.contents.faces {
-            let Some(id) = self.faces.get(&face.id).filter(|id| self.made_faces.contains(id)) else { continue };
+            let Some(&id) = self.faces.get(&face.id) else { continue };
             for copy in face.carried_to.iter().filter_map(|copy| self.faces.get(copy)) {
-                self.d
-                    .t
-                    .prepare_cached("INSERT OR IGNORE INTO carried (face_id, into_face) VALUES (?1, ?2)")?
-                    .execute([id.0, copy.0])?;
+                let is_wanted = match *copy == id {
+                    true => self.may_be_let_go(id)?,
+                    false => self.made_faces.contains(&id),
+                };
+                if is_wanted && !rows::is_carried(self.d.t, id, *copy)? {
+                    rows::write_carried(self.d.t, id, *copy, true)?;
+                    self.report.decisions += usize::from(!self.made_faces.contains(&id));
+                }
             }
         }
         Ok(())
+    }
+
+    /// Of a face that nobody needs to look for, as its user said: so it is where it is lost, or will be when the pictures
+    /// have been compared. Where its picture is there, it never was looked for here.
+    fn may_be_let_go(&self, face: FaceId) -> Result<bool> {
+        if !self.made_faces.contains(&face) {
+            return sought::is_lost(self.d.t, face);
+        }
+        let mut query = self.d.t.prepare_cached(
+            "SELECT 1 FROM face JOIN photo ON photo.id = photo_id WHERE face.id = ?1 AND missing = 1",
+        )?;
+        Ok(query.exists([face.0])?)
     }
 
     /// A picture that is nowhere here, and whose path shows another one, was edited there or replaced.

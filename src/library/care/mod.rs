@@ -41,6 +41,7 @@ pub(crate) use backup::{backups_folder, count_backups, reason_of, revision_in};
 pub use check::{CheckReport, Problem, check};
 #[cfg(test)]
 pub(super) use file::quick_check;
+pub(crate) use file::step_over as move_aside;
 pub(super) use file::{open_after, open_protected, refuse_obstructed};
 #[cfg(test)]
 pub(crate) use forget::FaceToForget;

@@ -2,8 +2,8 @@
 //!
 //! The backup is copied, brought to the present format and checked before anything happens to the library. A library
 //! that can be read takes the copy in as one change, which other programs that have it open see like any other. One that
-//! cannot is put among the backups with all that belongs to it, and the copy takes its place at once. Killed at any
-//! moment, the library is as before or as in the backup.
+//! cannot is put among the backups with all that belongs to it, and the copy takes its place. Killed at any moment, the
+//! library is as before or as in the backup, or told as gone, with both among the backups.
 
 use std::path::{Path, PathBuf};
 
@@ -93,14 +93,14 @@ impl Library {
             file::pour(&from, &mut self.reader.connection)
         };
         pour().map_err(|error| error.at(&path))?;
-        self.own.clear();
+        self.own = Default::default();
         self.own_steps = Default::default();
         Ok(Restored { kept: Some(kept), people: staged.people, moved_aside: std::mem::take(&mut staged.moved_aside) })
     }
 }
 
 /// A sound copy of a backup, in the present format, beside the library.
-struct Staged {
+pub(super) struct Staged {
     path: PathBuf,
     people: usize,
     moved_aside: Vec<PathBuf>,
@@ -115,7 +115,7 @@ impl Drop for Staged {
 }
 
 impl Staged {
-    fn copy(library: &Path, backup: &Path) -> Result<Self> {
+    pub(super) fn copy(library: &Path, backup: &Path) -> Result<Self> {
         let unsound = |reason: Reason| LibraryError::UnsoundBackup { path: backup.to_owned(), reason };
         let path = staging_path(library);
         let writing = Writing::begin(library);
@@ -153,17 +153,22 @@ impl Staged {
         open_plain(&self.path)
     }
 
-    /// What is in the library's place is kept first; so a kill in between loses nothing of either.
-    fn replace(mut self, library: &Path) -> Result<Restored> {
+    /// What is in the library's place is kept first, and its file goes before its log: without the log it might open as
+    /// something older. After a kill in between nothing is there, which is told, and both are among the backups.
+    pub(super) fn replace(mut self, library: &Path) -> Result<Restored> {
         let kept = match library.exists() {
             true => Some(keep(library)?),
             false => None,
         };
         tell_apart(&self.open()?, 0)?;
-        for suffix in file::SIDE_FILES {
-            file::remove(&file::with_suffix(library, suffix))?;
+        let clear = || {
+            file::remove_file(library)?;
+            file::SIDE_FILES.iter().try_for_each(|suffix| file::remove(&file::with_suffix(library, suffix)))
+        };
+        if let Err(error) = clear().and_then(|()| file::rename(&self.path, library)) {
+            kept.map_or(Ok(()), |kept| duplicate(&kept, library))?;
+            return Err(error);
         }
-        file::rename(&self.path, library)?;
         Ok(Restored { kept, people: self.people, moved_aside: std::mem::take(&mut self.moved_aside) })
     }
 }
@@ -190,14 +195,20 @@ pub(super) fn open_plain(path: &Path) -> Result<Connection> {
 /// Puts a library that cannot be read among the backups, with what SQLite keeps beside it.
 fn keep(library: &Path) -> Result<PathBuf> {
     let kept = backup::new_path(library, BackupReason::BeforeRestore)?;
+    duplicate(library, &kept)?;
+    Ok(kept)
+}
+
+/// Gives a database and what SQLite keeps beside it a second name; what is there under it stays.
+fn duplicate(database: &Path, second: &Path) -> Result<()> {
     for suffix in std::iter::once("").chain(file::SIDE_FILES) {
-        let (from, to) = (file::with_suffix(library, suffix), file::with_suffix(&kept, suffix));
-        if from.exists() && std::fs::hard_link(&from, &to).is_err() {
+        let (from, to) = (file::with_suffix(database, suffix), file::with_suffix(second, suffix));
+        if from.exists() && !to.exists() && std::fs::hard_link(&from, &to).is_err() {
             // No second name for a file here: a copy, which counts once it is whole.
             let partial = file::with_suffix(&to, ".partial");
             std::fs::copy(&from, &partial).map_err(|error| file::at(&to, &error))?;
             file::rename(&partial, &to)?;
         }
     }
-    Ok(kept)
+    Ok(())
 }

@@ -71,7 +71,7 @@ pub(super) fn merge(d: &mut Decisions, from: PersonId, into: PersonId, seen: &St
     hold_grouped(d, into, seen)?;
     for (face, belongs) in rows::faces_of(d.t, from)? {
         let belongs = match belongs {
-            Belongs::Grouped if seen.is_seen(rows::face_revision(d.t, face)?.unwrap_or(0)) => Belongs::Named,
+            Belongs::Grouped if seen.has_seen_face(d.t, face)? => Belongs::Named,
             // Suggested for one, rejected for the other: the rejection is the user's word.
             Belongs::Suggested | Belongs::Grouped if rows::is_rejected(d.t, face, into)? => {
                 d.set_face(face, FaceState::Unassigned)?;
@@ -183,7 +183,6 @@ fn leave(d: &mut Decisions, faces: &[FaceId], after: FaceState, leaving: Leaving
         if let Some(person) = state(d.t, face)?.person() {
             if leaving == Leaving::Rejected {
                 d.set_rejected(face, person, true)?;
-                part_from_lost(d, face, person)?;
             }
             left.push(person);
         }
@@ -192,17 +191,6 @@ fn leave(d: &mut Decisions, faces: &[FaceId], after: FaceState, leaving: Leaving
     left.sort();
     left.dedup();
     Ok(left)
-}
-
-/// A face that is not this person is not the same one as in a picture that showed them: there it waits to be put back.
-fn part_from_lost(d: &mut Decisions, face: FaceId, person: PersonId) -> Result<()> {
-    for origin in rows::carried_from(d.t, face)? {
-        let says = state(d.t, origin)?;
-        if says.is_decided() && says.person() == Some(person) {
-            d.set_carried(origin, face, false)?;
-        }
-    }
-    Ok(())
 }
 
 /// After faces left: a nameless group without faces is gone, and a cover that left is no cover. What was said about the
@@ -233,8 +221,7 @@ fn tidy(d: &mut Decisions, people: &[PersonId], heir: Option<PersonId>) -> Resul
 fn hold_grouped(d: &mut Decisions, person: PersonId, seen: &StaleCheck) -> Result<()> {
     for (face, belongs) in rows::faces_of(d.t, person)? {
         if belongs == Belongs::Grouped {
-            let was_seen = seen.is_seen(rows::face_revision(d.t, face)?.unwrap_or(0));
-            let belongs = if was_seen { Belongs::Named } else { Belongs::Suggested };
+            let belongs = if seen.has_seen_face(d.t, face)? { Belongs::Named } else { Belongs::Suggested };
             d.set_face(face, FaceState::Of { person, belongs })?;
         }
     }

@@ -5,10 +5,11 @@ use rusqlite::Transaction;
 
 use super::commands;
 use super::journal::{self, Decisions, Direction};
+use super::rows::Stamp;
 use super::stale::StaleCheck;
 use super::steps::NextSteps;
 use super::{Destination, ReviewAction, SetAside};
-use crate::library::{Belongs, Library, Result};
+use crate::library::{AgainstMerge, Belongs, Library, Result};
 use crate::types::{FaceId, PersonId, Revision, StepId, Touched};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +44,8 @@ pub enum Decision {
     Merge {
         from: PersonId,
         into: PersonId,
+        /// What was said against it, as its user knows and wants it all the same: more than that refuses it.
+        against: AgainstMerge,
     },
     /// Two people who are not the same one, however alike.
     Different(PersonId, PersonId),
@@ -90,8 +93,9 @@ impl Library {
     /// unseen; faces that others have added to a person since are not decided about.
     ///
     /// # Errors
-    /// [`LibraryError::Stale`](crate::library::LibraryError::Stale) when a face or a person named has changed since, a
-    /// name is empty, or a person is merged with themself. Nothing is changed then.
+    /// [`LibraryError::Stale`](crate::library::LibraryError::Stale) when a face or a person named has changed since, or
+    /// something is said against a merge that its user does not know; else when a name is empty, or a person is merged
+    /// with themself. Nothing is changed then.
     pub fn decide(&mut self, decision: &Decision, seen: Revision) -> Result<Touched> {
         let (own, own_steps) = (std::mem::take(&mut self.own), std::mem::take(&mut self.own_steps));
         let outcome = self.write(|t| {
@@ -108,26 +112,28 @@ impl Library {
             Ok((done, before, NextSteps::read(t)?))
         });
         (self.own, self.own_steps) = (own, own_steps);
-        let ((mut touched, made), before, after) = outcome?;
-        self.own.extend(made);
+        let ((mut touched, stamp), before, after) = outcome?;
+        if let Some(stamp) = stamp {
+            self.own.note(stamp);
+        }
         self.own_steps.note(before, after);
         touched.step = Some(after.undo).filter(|step| *step > before.undo);
         Ok(touched)
     }
 }
 
-fn decide(t: &Transaction, decision: &Decision, seen: &StaleCheck) -> Result<(Touched, Option<i64>)> {
+fn decide(t: &Transaction, decision: &Decision, seen: &StaleCheck) -> Result<(Touched, Option<Stamp>)> {
     let Some(action) = action(decision) else { return Ok(Default::default()) };
     check(t, decision, seen)?;
     let mut d = Decisions::begin(t);
     carry_out(&mut d, decision, seen)?;
-    let made = d.made();
-    Ok((d.keep(action)?, made))
+    let stamp = d.take_stamp();
+    Ok((d.keep(action)?, stamp))
 }
 
-fn revert(t: &Transaction, direction: Direction) -> Result<(Touched, Option<i64>)> {
+fn revert(t: &Transaction, direction: Direction) -> Result<(Touched, Option<Stamp>)> {
     let reverted = journal::step(t, direction)?;
-    Ok(reverted.map_or((Touched::default(), None), |(reverted, revision)| (reverted.touched, Some(revision))))
+    Ok(reverted.map_or((Touched::default(), None), |(reverted, stamp)| (reverted.touched, Some(stamp))))
 }
 
 /// Refuses what does not mean any more what its user saw.
@@ -138,7 +144,8 @@ fn check(t: &Transaction, decision: &Decision, seen: &StaleCheck) -> Result<()> 
         | Decision::Hide(person)
         | Decision::Show(person)
         | Decision::SetAsideAll { person, .. } => seen.people(t, &[*person]),
-        Decision::Merge { from: a, into: b } | Decision::Different(a, b) => seen.people(t, &[*a, *b]),
+        Decision::Merge { from, into, against } => seen.merge(t, (*from, *into), *against),
+        Decision::Different(a, b) | Decision::MayBeSame(a, b) => seen.people(t, &[*a, *b]),
         Decision::Confirm { person, faces } => seen.still_of(t, *person, faces),
         Decision::Reject { person, faces } => seen.faces_of(t, *person, faces),
         Decision::Cover { person, face } => seen.faces_of(t, *person, &[*face]),
@@ -146,16 +153,12 @@ fn check(t: &Transaction, decision: &Decision, seen: &StaleCheck) -> Result<()> 
             seen.faces(t, faces)?;
             if let Destination::Person(person) = to { seen.people(t, &[*person]) } else { Ok(()) }
         }
-        Decision::TakeOut(faces) | Decision::SetAside { faces, .. } => seen.faces(t, faces),
+        Decision::TakeOut(faces) | Decision::SetAside { faces, .. } | Decision::Restore(faces) => seen.faces(t, faces),
+        Decision::TakeBackReject { person, face } => seen.rejection(t, *person, *face),
         Decision::LetGo(faces) => seen.lost(t, faces),
-        Decision::PutBack { lost, onto } => {
-            seen.lost(t, &[*lost])?;
-            seen.faces(t, &[*onto])
-        }
-        Decision::TakeBackReject { .. }
-        | Decision::MayBeSame(..)
-        | Decision::Restore(_)
-        | Decision::TakeBackLetGo(_) => Ok(()),
+        Decision::TakeBackLetGo(faces) => seen.let_go(t, faces),
+        Decision::PutBack { lost, onto } => seen.put_back(t, *lost, *onto),
+        // Their steps are compared before.
         Decision::Undo(_) | Decision::Redo(_) => Ok(()),
     }
 }
@@ -172,7 +175,7 @@ fn carry_out(d: &mut Decisions, decision: &Decision, seen: &StaleCheck) -> Resul
         Decision::TakeBackReject { person, face } => d.set_rejected(*face, *person, false),
         Decision::Move { faces, to } => commands::move_faces(d, faces, to).map(drop),
         Decision::TakeOut(faces) => commands::take_out(d, faces).map(drop),
-        Decision::Merge { from, into } => commands::merge(d, *from, *into, seen),
+        Decision::Merge { from, into, .. } => commands::merge(d, *from, *into, seen),
         Decision::Different(a, b) => commands::tell_apart(d, *a, *b, true),
         Decision::MayBeSame(a, b) => commands::tell_apart(d, *a, *b, false),
         Decision::Hide(person) => commands::hide(d, *person, true, seen),

@@ -8,7 +8,7 @@
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use serde::{Deserialize, Serialize};
 
-use super::rows::{self, FaceState, PersonRow};
+use super::rows::{self, Belongs, FaceState, PersonRow, Stamp};
 use super::touched::touched;
 use crate::library::error::{LibraryError, Result};
 use crate::library::open::LibraryReader;
@@ -124,25 +124,25 @@ impl Change {
 pub(in crate::library) struct Decisions<'t> {
     pub t: &'t Transaction<'t>,
     changes: Vec<Change>,
-    revision: Option<i64>,
+    stamp: Option<Stamp>,
 }
 
 impl<'t> Decisions<'t> {
     pub fn begin(t: &'t Transaction<'t>) -> Self {
-        Self { t, changes: Vec::new(), revision: None }
+        Self { t, changes: Vec::new(), stamp: None }
     }
 
     /// The number of this change; counted with its first row.
-    fn revision(&mut self) -> Result<i64> {
-        match self.revision {
-            Some(revision) => Ok(revision),
-            None => Ok(*self.revision.insert(rows::next_revision(self.t)?)),
+    fn stamp(&mut self) -> Result<&mut Stamp> {
+        match self.stamp.take() {
+            Some(stamp) => Ok(self.stamp.insert(stamp)),
+            None => Ok(self.stamp.insert(Stamp::next(self.t)?)),
         }
     }
 
     /// The number of this change, where it changed anything.
-    pub fn made(&self) -> Option<i64> {
-        self.revision
+    pub fn take_stamp(&mut self) -> Option<Stamp> {
+        self.stamp.take()
     }
 
     /// Writes the history entry of a user's action and returns what it touched. An action that changed nothing leaves
@@ -164,10 +164,11 @@ impl<'t> Decisions<'t> {
     pub fn set_face(&mut self, face: FaceId, after: FaceState) -> Result<()> {
         let before = rows::face(self.t, face)?.ok_or(LibraryError::NoSuchFace(face))?;
         if before != after {
-            let revision = self.revision()?;
-            rows::write_face(self.t, face, after, revision)?;
-            if let Some(person) = before.person().filter(|&person| after.person() != Some(person)) {
-                rows::touch_person(self.t, person, revision)?;
+            let t = self.t;
+            let stamp = self.stamp()?;
+            rows::write_face(t, face, after, stamp)?;
+            if let Some(person) = left(before, after) {
+                rows::touch_person(t, person, stamp)?;
             }
             self.changes.push(Change::Face { id: face.0, before, after });
         }
@@ -177,8 +178,8 @@ impl<'t> Decisions<'t> {
     pub fn set_person(&mut self, person: PersonId, after: PersonRow) -> Result<()> {
         let before = rows::person(self.t, person)?.ok_or(LibraryError::NoSuchPerson(person))?;
         if before != after {
-            let revision = self.revision()?;
-            rows::write_person(self.t, person, &after, revision)?;
+            let t = self.t;
+            rows::write_person(t, person, &after, self.stamp()?)?;
             self.changes.push(Change::Person { id: person.0, before: Some(before), after: Some(after) });
         }
         Ok(())
@@ -186,7 +187,7 @@ impl<'t> Decisions<'t> {
 
     pub fn create_person(&mut self, name: Option<String>) -> Result<PersonId> {
         let row = PersonRow { name, hidden: false, cover_face: None, created_at: now_secs() };
-        let revision = self.revision()?;
+        let revision = self.stamp()?.revision;
         self.t
             .prepare_cached("INSERT INTO person (name, hidden, created_at, revision) VALUES (?1, 0, ?2, ?3)")?
             .execute(params![row.name, row.created_at, revision])?;
@@ -214,7 +215,9 @@ impl<'t> Decisions<'t> {
     pub fn set_rejected(&mut self, face: FaceId, person: PersonId, after: bool) -> Result<()> {
         let before = rows::is_rejected(self.t, face, person)?;
         if before != after {
-            rows::write_rejected(self.t, face, person, after)?;
+            let t = self.t;
+            rows::write_rejected(t, face, person, after)?;
+            rows::touch_person(t, person, self.stamp()?)?;
             self.changes.push(Change::Rejected { face: face.0, person: person.0, before, after });
         }
         Ok(())
@@ -233,7 +236,11 @@ impl<'t> Decisions<'t> {
         let (a, b) = (a.min(b), a.max(b));
         let before = rows::is_different(self.t, a, b)?;
         if before != after {
-            rows::write_different(self.t, a, b, after)?;
+            let t = self.t;
+            rows::write_different(t, a, b, after)?;
+            let stamp = self.stamp()?;
+            rows::touch_person(t, a, stamp)?;
+            rows::touch_person(t, b, stamp)?;
             self.changes.push(Change::Different { a: a.0, b: b.0, before, after });
         }
         Ok(())
@@ -278,7 +285,7 @@ pub(super) enum Direction {
 }
 
 /// Takes the latest step back or does it again; with the number of this change.
-pub(super) fn step(t: &Transaction, direction: Direction) -> Result<Option<(Reverted, i64)>> {
+pub(super) fn step(t: &Transaction, direction: Direction) -> Result<Option<(Reverted, Stamp)>> {
     let query = match direction {
         Direction::Undo => "SELECT id, action, changes FROM journal WHERE undone = 0 ORDER BY id DESC LIMIT 1",
         Direction::Redo => "SELECT id, action, changes FROM journal WHERE undone = 1 ORDER BY id LIMIT 1",
@@ -294,11 +301,11 @@ pub(super) fn step(t: &Transaction, direction: Direction) -> Result<Option<(Reve
     }
     let all = changes.len();
     let (mut restored, mut in_copies) = (Vec::with_capacity(all), Vec::new());
-    let revision = rows::next_revision(t)?;
+    let mut stamp = Stamp::next(t)?;
     for change in changes {
-        if apply(t, &change, revision)? {
+        if apply(t, &change, &mut stamp)? {
             if let (Change::Face { id, before, after }, Direction::Undo) = (&change, direction) {
-                follow(t, FaceId(*id), (*before, *after), revision, &mut in_copies)?;
+                follow(t, FaceId(*id), (*before, *after), &mut stamp, &mut in_copies)?;
             }
             restored.push(change);
         }
@@ -315,15 +322,15 @@ pub(super) fn step(t: &Transaction, direction: Direction) -> Result<Option<(Reve
         left_alone: all - of_step,
         touched: touched(t, &restored)?,
     };
-    Ok(Some((reverted, revision)))
+    Ok(Some((reverted, stamp)))
 }
 
 /// Brings one row from `before` to `after`. False where it is no longer as `before` says.
-fn apply(t: &Transaction, change: &Change, revision: i64) -> Result<bool> {
+fn apply(t: &Transaction, change: &Change, stamp: &mut Stamp) -> Result<bool> {
     match *change {
-        Change::Face { id, before, after } => apply_face(t, FaceId(id), before, after, revision),
+        Change::Face { id, before, after } => apply_face(t, FaceId(id), before, after, stamp),
         Change::Person { id, ref before, ref after } => {
-            apply_person(t, PersonId(id), before.as_ref(), after.as_ref(), revision)
+            apply_person(t, PersonId(id), before.as_ref(), after.as_ref(), stamp)
         }
         Change::Rejected { face, person, before, after } => {
             let (face, person) = (FaceId(face), PersonId(person));
@@ -332,6 +339,7 @@ fn apply(t: &Transaction, change: &Change, revision: i64) -> Result<bool> {
                 return Ok(false);
             }
             rows::write_rejected(t, face, person, after)?;
+            rows::touch_person(t, person, stamp)?;
             Ok(true)
         }
         Change::Different { a, b, before, after } => {
@@ -341,6 +349,8 @@ fn apply(t: &Transaction, change: &Change, revision: i64) -> Result<bool> {
                 return Ok(false);
             }
             rows::write_different(t, a, b, after)?;
+            rows::touch_person(t, a, stamp)?;
+            rows::touch_person(t, b, stamp)?;
             Ok(true)
         }
         Change::Carried { face, into, before, after } => {
@@ -355,7 +365,7 @@ fn apply(t: &Transaction, change: &Change, revision: i64) -> Result<bool> {
     }
 }
 
-fn apply_face(t: &Transaction, face: FaceId, before: FaceState, after: FaceState, revision: i64) -> Result<bool> {
+fn apply_face(t: &Transaction, face: FaceId, before: FaceState, after: FaceState, stamp: &mut Stamp) -> Result<bool> {
     let (now, was, after) = (rows::face(t, face)?, without_gone_group(t, before)?, without_gone_group(t, after)?);
     if now != Some(was) {
         return Ok(false);
@@ -365,11 +375,16 @@ fn apply_face(t: &Transaction, face: FaceId, before: FaceState, after: FaceState
     {
         return Ok(false);
     }
-    rows::write_face(t, face, after, revision)?;
-    if let Some(left) = before.person().filter(|&person| after.person() != Some(person)) {
-        rows::touch_person(t, left, revision)?;
+    rows::write_face(t, face, after, stamp)?;
+    if let Some(person) = left(before, after) {
+        rows::touch_person(t, person, stamp)?;
     }
     Ok(true)
+}
+
+/// Whom a face leaves. Of a suggestion nobody said that it is theirs, so that they are as they were without it.
+fn left(before: FaceState, after: FaceState) -> Option<PersonId> {
+    before.person().filter(|&person| after.person() != Some(person) && before.belongs() != Some(Belongs::Suggested))
 }
 
 /// The same face in the pictures that took this one's place follows, unless something else was said of it since.
@@ -377,13 +392,13 @@ fn follow(
     t: &Transaction,
     face: FaceId,
     (before, after): (FaceState, FaceState),
-    revision: i64,
+    stamp: &mut Stamp,
     followed: &mut Vec<Change>,
 ) -> Result<()> {
     for copy in rows::carried_to(t, face)? {
-        if apply_face(t, copy, before, after, revision)? {
+        if apply_face(t, copy, before, after, stamp)? {
             followed.push(Change::Face { id: copy.0, before, after });
-            follow(t, copy, (before, after), revision, followed)?;
+            follow(t, copy, (before, after), stamp, followed)?;
         }
     }
     Ok(())
@@ -413,7 +428,7 @@ fn apply_person(
     id: PersonId,
     before: Option<&PersonRow>,
     after: Option<&PersonRow>,
-    revision: i64,
+    stamp: &mut Stamp,
 ) -> Result<bool> {
     if rows::person(t, id)?.as_ref() != before {
         return Ok(false);
@@ -429,7 +444,7 @@ fn apply_person(
             if !cover_is_there {
                 row.cover_face = None;
             }
-            rows::write_person(t, id, &row, revision)?;
+            rows::write_person(t, id, &row, stamp)?;
             Ok(true)
         }
         (Some(_), None) => {

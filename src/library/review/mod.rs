@@ -5,7 +5,7 @@ mod commands;
 mod decision;
 pub(in crate::library) mod journal;
 pub(in crate::library) mod rows;
-mod stale;
+pub(in crate::library) mod stale;
 pub(in crate::library) mod steps;
 #[cfg(test)]
 mod testing;

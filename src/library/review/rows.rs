@@ -131,13 +131,43 @@ pub(in crate::library) fn person_revision(c: &Connection, person: PersonId) -> R
     Ok(query.query_row([person.0], |row| row.get(0)).optional()?)
 }
 
-/// Notes that a face has left its person.
-pub(in crate::library) fn touch_person(c: &Connection, person: PersonId, revision: i64) -> Result<()> {
-    c.prepare_cached("UPDATE person SET revision = ?2 WHERE id = ?1")?.execute([person.0, revision])?;
+/// What a revision is kept of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(in crate::library) enum Row {
+    Face(FaceId),
+    Person(PersonId),
+}
+
+/// The number of one change, and the earlier changes of the same rows that it covers: a row tells its last one only.
+#[derive(Debug)]
+pub(in crate::library) struct Stamp {
+    pub revision: i64,
+    pub covered: Vec<(Row, i64)>,
+}
+
+impl Stamp {
+    /// Counts a change of faces and people.
+    pub fn next(c: &Connection) -> Result<Self> {
+        Ok(Self { revision: next_revision(c)?, covered: Vec::new() })
+    }
+
+    fn cover(&mut self, row: Row, before: Option<i64>) {
+        if let Some(before) = before.filter(|before| *before != self.revision) {
+            self.covered.push((row, before));
+        }
+    }
+}
+
+/// Notes that something about a person has changed that stands in other rows: a face has left them, or somebody was said
+/// to be somebody else.
+pub(in crate::library) fn touch_person(c: &Connection, person: PersonId, stamp: &mut Stamp) -> Result<()> {
+    stamp.cover(Row::Person(person), person_revision(c, person)?);
+    c.prepare_cached("UPDATE person SET revision = ?2 WHERE id = ?1")?.execute([person.0, stamp.revision])?;
     Ok(())
 }
 
-pub(in crate::library) fn write_face(c: &Connection, face: FaceId, state: FaceState, revision: i64) -> Result<()> {
+pub(in crate::library) fn write_face(c: &Connection, face: FaceId, state: FaceState, stamp: &mut Stamp) -> Result<()> {
+    stamp.cover(Row::Face(face), face_revision(c, face)?);
     let (person, belongs, set_aside) = match state {
         FaceState::Unassigned => (None, None, None),
         FaceState::Of { person, belongs } => (Some(person.0), Some(belongs_name(belongs)), None),
@@ -145,7 +175,7 @@ pub(in crate::library) fn write_face(c: &Connection, face: FaceId, state: FaceSt
         FaceState::SetAside(SetAside::NotAFace) => (None, None, Some("not_a_face")),
     };
     c.prepare_cached("UPDATE face SET person_id = ?2, belongs = ?3, set_aside = ?4, revision = ?5 WHERE id = ?1")?
-        .execute(params![face.0, person, belongs, set_aside, revision])?;
+        .execute(params![face.0, person, belongs, set_aside, stamp.revision])?;
     Ok(())
 }
 
@@ -166,13 +196,19 @@ pub(in crate::library) fn person(c: &Connection, person: PersonId) -> Result<Opt
     Ok(row.optional()?)
 }
 
-pub(in crate::library) fn write_person(c: &Connection, person: PersonId, row: &PersonRow, revision: i64) -> Result<()> {
+pub(in crate::library) fn write_person(
+    c: &Connection,
+    person: PersonId,
+    row: &PersonRow,
+    stamp: &mut Stamp,
+) -> Result<()> {
+    stamp.cover(Row::Person(person), person_revision(c, person)?);
     c.prepare_cached(
         "INSERT INTO person (id, name, hidden, cover_face, created_at, revision) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
          ON CONFLICT (id) DO UPDATE SET name = excluded.name, hidden = excluded.hidden, \
          cover_face = excluded.cover_face, created_at = excluded.created_at, revision = excluded.revision",
     )?
-    .execute(params![person.0, row.name, row.hidden, row.cover_face, row.created_at, revision])?;
+    .execute(params![person.0, row.name, row.hidden, row.cover_face, row.created_at, stamp.revision])?;
     Ok(())
 }
 
@@ -260,12 +296,6 @@ pub(in crate::library) fn write_different(c: &Connection, a: PersonId, b: Person
 /// The same face in the pictures that took the place of this one's.
 pub(in crate::library) fn carried_to(c: &Connection, face: FaceId) -> Result<Vec<FaceId>> {
     let mut query = c.prepare_cached("SELECT into_face FROM carried WHERE face_id = ?1 ORDER BY into_face")?;
-    Ok(query.query_map([face.0], |row| row.get(0).map(FaceId))?.collect::<rusqlite::Result<_>>()?)
-}
-
-/// The same face in the pictures whose place this one's took.
-pub(in crate::library) fn carried_from(c: &Connection, face: FaceId) -> Result<Vec<FaceId>> {
-    let mut query = c.prepare_cached("SELECT face_id FROM carried WHERE into_face = ?1 ORDER BY face_id")?;
     Ok(query.query_map([face.0], |row| row.get(0).map(FaceId))?.collect::<rusqlite::Result<_>>()?)
 }
 

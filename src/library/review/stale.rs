@@ -1,35 +1,69 @@
 //! Whether something is still as its user saw it.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use rusqlite::Connection;
 
-use super::rows::{self, Belongs, FaceState};
+use super::rows::{self, Belongs, FaceState, Row, Stamp};
+use crate::library::aside::{self, AgainstMerge};
 use crate::library::error::{LibraryError, Result, Stale};
-use crate::library::sought;
+use crate::library::{carry, sought};
 use crate::types::{FaceId, PersonId, Revision};
+
+/// What one writer itself changed: its user knows that before it is read again.
+#[derive(Debug, Default)]
+pub(in crate::library) struct OwnRevisions {
+    made: HashSet<i64>,
+    /// The latest change by others that an own one covers, by row: its user may not have seen it yet.
+    covered: HashMap<Row, i64>,
+}
+
+impl OwnRevisions {
+    pub(super) fn note(&mut self, stamp: Stamp) {
+        let by_others = stamp.covered.into_iter().filter(|(_, revision)| !self.made.contains(revision));
+        self.covered.extend(by_others);
+        self.made.insert(stamp.revision);
+    }
+}
 
 /// The revision that somebody looked at, and the changes that they themselves made since.
 pub(super) struct StaleCheck<'a> {
     pub revision: Revision,
-    pub own: &'a HashSet<i64>,
+    pub own: &'a OwnRevisions,
 }
 
 impl StaleCheck<'_> {
-    pub fn is_seen(&self, revision: i64) -> bool {
-        revision <= self.revision.0 || self.own.contains(&revision)
+    fn is_seen(&self, row: Row, revision: i64) -> bool {
+        let covered = self.own.covered.get(&row);
+        let is_known = revision <= self.revision.0 || self.own.made.contains(&revision);
+        is_known && covered.is_none_or(|covered| *covered <= self.revision.0)
     }
 
-    /// Refuses people who have changed, or from whom others have taken faces.
+    pub fn has_seen_face(&self, c: &Connection, face: FaceId) -> Result<bool> {
+        Ok(self.is_seen(Row::Face(face), rows::face_revision(c, face)?.unwrap_or(0)))
+    }
+
+    /// Refuses people who have changed, from whom others have taken faces, or of whom others have said who they are not.
     pub fn people(&self, c: &Connection, people: &[PersonId]) -> Result<()> {
         for &person in people {
             match rows::person_revision(c, person)? {
                 None => return Err(LibraryError::Stale(Stale::PersonGone)),
-                Some(revision) if !self.is_seen(revision) => return Err(LibraryError::Stale(Stale::PersonChanged)),
+                Some(revision) if !self.is_seen(Row::Person(person), revision) => {
+                    return Err(LibraryError::Stale(Stale::PersonChanged));
+                }
                 Some(_) => {}
             }
         }
         Ok(())
+    }
+
+    /// Refuses to join people of whom more was said against it than their user knows.
+    pub fn merge(&self, c: &Connection, (from, into): (PersonId, PersonId), known: AgainstMerge) -> Result<()> {
+        self.people(c, &[from, into])?;
+        match aside::against_merge(c, from, into)?.is_within(known) {
+            true => Ok(()),
+            false => Err(LibraryError::Stale(Stale::SaidApart)),
+        }
     }
 
     /// Refuses faces about which others have decided.
@@ -37,7 +71,9 @@ impl StaleCheck<'_> {
         for &face in faces {
             match rows::face_revision(c, face)? {
                 None => return Err(LibraryError::Stale(Stale::FaceGone)),
-                Some(revision) if !self.is_seen(revision) => return Err(LibraryError::Stale(Stale::FaceDecided)),
+                Some(revision) if !self.is_seen(Row::Face(face), revision) => {
+                    return Err(LibraryError::Stale(Stale::FaceDecided));
+                }
                 Some(_) => {}
             }
         }
@@ -55,8 +91,37 @@ impl StaleCheck<'_> {
         Ok(())
     }
 
-    /// Refuses faces that are not this person's any more. A yes to one that still is means the same, whatever others
-    /// have said of it.
+    /// Refuses faces that are not let go any more as well.
+    pub fn let_go(&self, c: &Connection, faces: &[FaceId]) -> Result<()> {
+        self.faces(c, faces)?;
+        for &face in faces {
+            if !carry::is_let_go(c, face)? {
+                return Err(LibraryError::Stale(Stale::FaceDecided));
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses to put a lost face back where something has become of either, or of whom it is.
+    pub fn put_back(&self, c: &Connection, lost: FaceId, onto: FaceId) -> Result<()> {
+        self.lost(c, &[lost])?;
+        self.faces(c, &[onto])?;
+        let person = rows::face(c, lost)?.and_then(FaceState::person);
+        self.people(c, person.as_slice())
+    }
+
+    /// Refuses a rejection that is not there any more as well.
+    pub fn rejection(&self, c: &Connection, person: PersonId, face: FaceId) -> Result<()> {
+        self.faces(c, &[face])?;
+        self.people(c, &[person])?;
+        match rows::is_rejected(c, face, person)? {
+            true => Ok(()),
+            false => Err(LibraryError::Stale(Stale::FaceDecided)),
+        }
+    }
+
+    /// Refuses faces that are not this person's any more, and a person who has changed: a yes to Ada is none to Bo, as
+    /// whom she may be known by now. A yes to a face that still is hers means the same, whatever others have said of it.
     pub fn still_of(&self, c: &Connection, person: PersonId, faces: &[FaceId]) -> Result<()> {
         if rows::person(c, person)?.is_none() {
             return Err(LibraryError::Stale(Stale::PersonGone));
@@ -69,7 +134,7 @@ impl StaleCheck<'_> {
                 Some(Some(_)) => return Err(LibraryError::Stale(Stale::FaceMoved)),
             }
         }
-        Ok(())
+        self.people(c, &[person])
     }
 
     /// Refuses faces about which others have decided as well.
@@ -82,8 +147,7 @@ impl StaleCheck<'_> {
     pub fn of_person(&self, c: &Connection, person: PersonId, only: Option<Belongs>) -> Result<Vec<FaceId>> {
         let mut faces = Vec::new();
         for (face, belongs) in rows::faces_in_sight(c, person)? {
-            let revision = rows::face_revision(c, face)?.unwrap_or(0);
-            if only.is_none_or(|only| only == belongs) && self.is_seen(revision) {
+            if only.is_none_or(|only| only == belongs) && self.has_seen_face(c, face)? {
                 faces.push(face);
             }
         }

@@ -1,10 +1,8 @@
 //! Decisions as a test says them: one call each, about the library as it is now.
 
-use std::collections::HashSet;
-
 use super::commands;
 use super::journal::{self, Decisions, Direction, Reverted};
-use super::stale::StaleCheck;
+use super::stale::{OwnRevisions, StaleCheck};
 use super::{Destination, ReviewAction, SetAside};
 use crate::library::{Library, Result};
 use crate::types::{FaceId, PersonId, Revision, Touched};
@@ -12,7 +10,7 @@ use crate::types::{FaceId, PersonId, Revision, Touched};
 impl Library {
     pub(crate) fn name_person(&mut self, person: PersonId, name: &str) -> Result<Touched> {
         self.review(ReviewAction::Name, |d| {
-            commands::name(d, person, name, &StaleCheck { revision: Revision::NOW, own: &HashSet::new() })
+            commands::name(d, person, name, &StaleCheck { revision: Revision::NOW, own: &OwnRevisions::default() })
         })
     }
 
@@ -34,7 +32,7 @@ impl Library {
 
     pub(crate) fn merge(&mut self, from: PersonId, into: PersonId) -> Result<Touched> {
         self.review(ReviewAction::Merge, |d| {
-            commands::merge(d, from, into, &StaleCheck { revision: Revision::NOW, own: &HashSet::new() })
+            commands::merge(d, from, into, &StaleCheck { revision: Revision::NOW, own: &OwnRevisions::default() })
         })
     }
 
@@ -44,13 +42,13 @@ impl Library {
 
     pub(crate) fn hide_person(&mut self, person: PersonId) -> Result<Touched> {
         self.review(ReviewAction::Hide, |d| {
-            commands::hide(d, person, true, &StaleCheck { revision: Revision::NOW, own: &HashSet::new() })
+            commands::hide(d, person, true, &StaleCheck { revision: Revision::NOW, own: &OwnRevisions::default() })
         })
     }
 
     pub(crate) fn show_person(&mut self, person: PersonId) -> Result<Touched> {
         self.review(ReviewAction::Show, |d| {
-            commands::hide(d, person, false, &StaleCheck { revision: Revision::NOW, own: &HashSet::new() })
+            commands::hide(d, person, false, &StaleCheck { revision: Revision::NOW, own: &OwnRevisions::default() })
         })
     }
 

@@ -1,5 +1,20 @@
 use super::*;
 
+/// "Not this group" is not "not Ada", as long as nobody has said that the group is Ada.
+#[test]
+fn what_was_said_of_a_group_is_not_said_of_whom_its_faces_are_only_suggested_for() {
+    let mut fixture = LibraryFixture::new();
+    let faces = fixture.add_turned("a.jpg", &[0.0, 1.0, 2.0, 3.0]);
+    let ada = fixture.library.move_faces(&faces[..1], &Destination::NewPerson { name: "Ada".into() }).unwrap();
+    fixture.group(&[&faces[1..]]);
+    let group = fixture.person_of(faces[1]);
+    fixture.library.reject(&faces[3..]).unwrap();
+    fixture.group(&[&faces[..3], &faces[3..]]);
+    assert_eq!(fixture.state(faces[1]), FaceState::Of { person: ada, belongs: Belongs::Suggested });
+    let said: Vec<_> = fixture.library.rejections().unwrap().iter().map(|no| (no.face_id, no.person)).collect();
+    assert_eq!(said, [(faces[3], group)]);
+}
+
 #[test]
 fn names_survive_and_new_faces_are_only_suggested() {
     let mut fixture = LibraryFixture::new();

@@ -218,6 +218,71 @@ fn a_face_that_a_scan_carried_to_the_wrong_place_is_lost_again_when_that_is_reje
     assert_eq!((fixture.state(onto), lost(&fixture)), (FaceState::Unassigned, vec![old]));
 }
 
+/// What was said of a face holds where it was until it is taken back there, whatever becomes of the face it went to.
+#[test]
+fn a_face_waits_when_something_else_is_said_of_the_one_that_it_was_carried_to() {
+    let to_bo = |onto| Decision::Move { faces: vec![onto], to: Destination::NewPerson { name: "Bo".into() } };
+    let of_the_carried: [fn(FaceId) -> Decision; 3] = [
+        |onto| Decision::SetAside { faces: vec![onto], why: SetAside::Stranger },
+        |onto| Decision::TakeOut(vec![onto]),
+        |onto| Decision::Reject { person: PersonId(1), faces: vec![onto] },
+    ];
+    for decide in [&to_bo as &dyn Fn(FaceId) -> Decision].into_iter().chain(of_the_carried.iter().map(|f| f as _)) {
+        let mut fixture = LibraryFixture::new();
+        let (ada, old, onto, _) = lost_ada(&mut fixture);
+        assert_eq!(ada, PersonId(1));
+        let photo = |fixture: &LibraryFixture, face| fixture.library.face(face).unwrap().unwrap().photo_id;
+        let pair = Replaced { old: photo(&fixture, old), new: photo(&fixture, onto), lives_on: false };
+        fixture.library.carry_over(pair, &[Carried::Onto { old, new: onto }]).unwrap();
+        assert_eq!(lost(&fixture), []);
+        let decision = decide(onto);
+        fixture.library.decide(&decision, Revision::NOW).unwrap();
+        assert_eq!(lost(&fixture), [old], "{decision:?}");
+        let said = fixture.state(onto);
+        // The scan does not say it again.
+        assert_eq!(fixture.library.carry_over(pair, &[Carried::Onto { old, new: onto }]).unwrap(), 0);
+        assert_eq!((fixture.state(onto), lost(&fixture)), (said, vec![old]), "{decision:?}");
+        fixture.library.undo().unwrap();
+        assert_eq!((fixture.state(onto).person(), lost(&fixture)), (Some(ada), vec![]), "{decision:?}");
+        fixture.library.redo().unwrap();
+        assert_eq!(lost(&fixture), [old], "{decision:?}");
+    }
+}
+
+/// The face of the edit was Ada's by its user's word before it was found to be the same: that word is taken back.
+#[test]
+fn a_face_waits_when_the_word_about_its_edit_is_undone() {
+    let mut fixture = LibraryFixture::new();
+    let old = fixture.add_turned("a.jpg", &[0.0])[0];
+    let ada = fixture.library.move_faces(&[old], &Destination::NewPerson { name: "Ada".into() }).unwrap();
+    let new = fixture.add_turned("b.jpg", &[1.0])[0];
+    fixture.library.move_faces(&[new], &Destination::Person(ada)).unwrap();
+    let scan = fixture.library.begin_scan(fixture.folder.path()).unwrap();
+    fixture.library.place(scan, &file(&fixture.at("a.jpg"), b'b'), &detector()).unwrap();
+    let pair = fixture.library.replaced_photos().unwrap()[0];
+    fixture.library.carry_over(pair, &[Carried::Onto { old, new }]).unwrap();
+    assert_eq!(lost(&fixture), []);
+    fixture.library.undo().unwrap();
+    assert_eq!((fixture.state(old).person(), fixture.state(new).person()), (Some(ada), None));
+    assert_eq!(lost(&fixture), [old]);
+}
+
+/// A stranger's face that is one no more in the edit.
+#[test]
+fn a_face_set_aside_waits_when_the_one_that_it_was_carried_to_is_restored() {
+    let mut fixture = LibraryFixture::new();
+    let old = fixture.add_turned("a.jpg", &[0.0])[0];
+    fixture.library.set_aside(&[old], SetAside::Stranger).unwrap();
+    let scan = fixture.library.begin_scan(fixture.folder.path()).unwrap();
+    let (_, onto) = show(&mut fixture, scan, "a.jpg", 200);
+    let pair = fixture.library.replaced_photos().unwrap()[0];
+    fixture.library.carry_over(pair, &[Carried::Onto { old, new: onto }]).unwrap();
+    assert_eq!(lost(&fixture), []);
+    fixture.library.restore(&[onto]).unwrap();
+    fixture.library.carry_over(pair, &[Carried::Onto { old, new: onto }]).unwrap();
+    assert_eq!((fixture.state(onto), lost(&fixture)), (FaceState::Unassigned, vec![old]));
+}
+
 /// A lost face is looked for in what it was not compared with, and anew in what is back or was looked through anew.
 #[test]
 fn lost_faces_are_looked_for_in_what_is_new() {

@@ -90,7 +90,10 @@ fn quick_decisions_of_one_user_do_not_hinder_each_other() {
     let steps = fixture.library.next_steps().unwrap();
     fixture.library.decide(&Decision::Reject { person: group, faces: faces[2..3].to_vec() }, seen).unwrap();
     fixture.library.decide(&Decision::Name { person: group, name: "Bo".into() }, seen).unwrap();
-    fixture.library.decide(&Decision::Merge { from: group, into: ada }, seen).unwrap();
+    fixture
+        .library
+        .decide(&Decision::Merge { from: group, into: ada, against: AgainstMerge::default() }, seen)
+        .unwrap();
     fixture.library.decide(&Decision::Undo(steps.undo), seen).unwrap();
     fixture.library.decide(&Decision::Name { person: group, name: "Bob".into() }, seen).unwrap();
 }

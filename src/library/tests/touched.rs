@@ -119,8 +119,8 @@ fn a_decision_tells_exactly_what_it_touched_and_so_do_undo_and_redo() {
         |k| Decision::Move { faces: vec![k.faces[1], k.faces[2]], to: Destination::Person(k.ada) },
         |k| Decision::Move { faces: k.faces[3..].to_vec(), to: Destination::NewPerson { name: "Bo".into() } },
         |k| Decision::TakeOut(k.faces[..3].to_vec()),
-        |k| Decision::Merge { from: k.group, into: k.ada },
-        |k| Decision::Merge { from: k.ada, into: k.group },
+        |k| Decision::Merge { from: k.group, into: k.ada, against: AgainstMerge::default() },
+        |k| Decision::Merge { from: k.ada, into: k.group, against: AgainstMerge::default() },
         |k| Decision::Hide(k.group),
         |k| Decision::SetAsideAll { person: k.group, why: SetAside::NotAFace },
         |k| Decision::SetAsideAll { person: k.alone, why: SetAside::NotAFace },
@@ -188,7 +188,9 @@ fn touched_people_are_read_again_by_their_ids() {
         assert_eq!(library.person(card.id).unwrap().as_ref(), Some(card));
     }
 
-    library.decide(&Decision::Merge { from: group, into: ada }, Revision::NOW).unwrap();
+    library
+        .decide(&Decision::Merge { from: group, into: ada, against: AgainstMerge::default() }, Revision::NOW)
+        .unwrap();
     library.decide(&Decision::Hide(alone), Revision::NOW).unwrap();
     let cards = library.people_by_id(&[group, ada, alone, PersonId(999)]).unwrap();
     assert_eq!(cards.iter().map(|card| (card.id, card.faces)).collect::<Vec<_>>(), [(ada, 4)]);

@@ -68,7 +68,7 @@ pub(crate) fn pick<'a>(
     for adapter in candidates {
         match verdict(adapter) {
             Verdict::Passed { .. } => return Ok(Some(adapter)),
-            Verdict::Failed { reason } => notes.push(format!("{} failed its self-test: {reason}", adapter.name)),
+            Verdict::Failed { reason, .. } => notes.push(format!("{} failed its self-test: {reason}", adapter.name)),
         }
     }
     if !notes.is_empty() && !matches!(choice, DeviceChoice::Auto if hardware(adapters).is_empty()) {
@@ -105,6 +105,7 @@ fn named<'a>(name: &str, adapters: &'a [Adapter]) -> Result<&'a Adapter, DeviceE
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::networks::device::{Phase, TestFailure};
 
     fn adapter(index: usize, name: &str, kind: AdapterKind) -> Adapter {
         let text = String::from;
@@ -125,7 +126,7 @@ mod tests {
     fn picked(choice: &str, adapters: &[Adapter], failing: &str) -> (Option<usize>, Vec<String>) {
         let mut notes = Vec::new();
         let mut verdict = |adapter: &Adapter| match adapter.name.contains(failing) && !failing.is_empty() {
-            true => Verdict::Failed { reason: "wrong gradients".into() },
+            true => Verdict::failed(TestFailure::Wrong { phase: Phase::Backward, details: "wrong gradients".into() }),
             false => PASSED,
         };
         let found = pick(&choice.parse().unwrap(), adapters, &mut verdict, &mut notes).unwrap();

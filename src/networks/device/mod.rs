@@ -28,10 +28,11 @@ mod verdict;
 pub use crate::networks::device::adapter::{Adapter, AdapterKind, adapters, open};
 pub(crate) use crate::networks::device::choice::DeviceChoice;
 pub(crate) use crate::networks::device::memory::{is_cpu, memory_in_use};
-pub(crate) use crate::networks::device::self_test::{Phase, PhaseResult};
+pub use crate::networks::device::self_test::Phase;
+pub(crate) use crate::networks::device::self_test::PhaseResult;
 pub(crate) use crate::networks::device::trial::answer_trial;
-pub use crate::networks::device::verdict::Verdict;
 pub(crate) use crate::networks::device::verdict::VerdictCache;
+pub use crate::networks::device::verdict::{TestFailure, Verdict};
 
 use serde::Serialize;
 
@@ -205,7 +206,7 @@ impl ListedDevice {
             SelfTest::Done(Verdict::Passed { largest_difference, seconds }) => {
                 format!("self-test passed in {seconds:.0} s (largest difference from the CPU {largest_difference:.0e})")
             }
-            SelfTest::Done(Verdict::Failed { reason }) => format!("self-test failed: {reason}"),
+            SelfTest::Done(Verdict::Failed { reason, .. }) => format!("self-test failed: {reason}"),
             SelfTest::OnlyWhenNamed => "not tested (only used when named)".to_owned(),
             SelfTest::NotYet => "not tested yet".to_owned(),
         }

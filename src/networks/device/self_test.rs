@@ -27,7 +27,7 @@ const TOLERANCE: f32 = 1e-3;
 /// The parts of the test, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Phase {
+pub enum Phase {
     Forward,
     Backward,
     FrozenBase,
@@ -57,7 +57,7 @@ impl Phase {
     }
 
     /// Runs this part on `device` and on the CPU.
-    pub fn run(self, device: &Device) -> PhaseResult {
+    pub(crate) fn run(self, device: &Device) -> PhaseResult {
         let start = Instant::now();
         let found = self.outputs(device);
         let seconds = start.elapsed().as_secs_f32();

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 use tempfile::TempDir;
 
-use super::{Adapter, AdapterKind, DeviceError, Phase, PhaseResult, Verdict, adapters, open};
+use super::{Adapter, AdapterKind, DeviceError, Phase, PhaseResult, TestFailure, Verdict, adapters, open};
 
 /// Kernels are compiled and, with autotuning, measured: on slow drivers that takes most of a minute.
 const PHASE_LIMIT: Duration = Duration::from_secs(180);
@@ -33,26 +33,23 @@ pub(crate) fn answer_trial(index: usize, out: &mut dyn Write) -> Result<(), Devi
 pub(crate) fn try_out(adapter: &Adapter) -> Verdict {
     let program = match std::env::current_exe() {
         Ok(program) => program,
-        Err(error) => return failed(format!("this program cannot find itself: {error}")),
+        Err(error) => return Verdict::failed(TestFailure::NoProgram { details: error.to_string() }),
     };
     let mut command = Command::new(program);
     command.args(["devices", "--self-test", &adapter.index.to_string()]);
     match run(command, PHASE_LIMIT) {
-        Verdict::Failed { reason } if adapter.kind == AdapterKind::Software && cfg!(feature = "autotune") => {
-            failed(format!("{reason} (software rasterisers may need CUBECL_AUTOTUNE_LEVEL=minimal)"))
+        Verdict::Failed { reason, cause } if adapter.kind == AdapterKind::Software && cfg!(feature = "autotune") => {
+            let reason = format!("{reason} (software rasterisers may need CUBECL_AUTOTUNE_LEVEL=minimal)");
+            Verdict::Failed { reason, cause }
         }
         verdict => verdict,
     }
 }
 
-fn failed(reason: String) -> Verdict {
-    Verdict::Failed { reason }
-}
-
 fn run(command: Command, phase_limit: Duration) -> Verdict {
     match Trial::start(command) {
         Ok(trial) => trial.verdict(phase_limit),
-        Err(error) => failed(format!("its process could not be started: {error}")),
+        Err(error) => Verdict::failed(TestFailure::NotStarted { details: error.to_string() }),
     }
 }
 
@@ -91,13 +88,13 @@ impl Trial {
             }
             Heard::Silence(phase) => {
                 end(&mut self.child, Duration::ZERO);
-                failed(format!("{} did not end within {} s", phase.name(), phase_limit.as_secs()))
+                Verdict::failed(TestFailure::Hung { phase, limit_secs: phase_limit.as_secs() })
             }
             Heard::EndedIn(phase) => {
                 let status = end(&mut self.child, END_LIMIT);
                 let said = self.last_words.recv_timeout(END_LIMIT);
-                let said = said.map_or_else(|_| String::new(), |line| format!(": {line}"));
-                failed(format!("the process died in {} ({status}){said}", phase.name()))
+                let details = said.map_or_else(|_| status.clone(), |line| format!("{status}: {line}"));
+                Verdict::failed(TestFailure::Died { phase, details })
             }
         }
     }
@@ -154,7 +151,7 @@ fn collect(findings: &Receiver<PhaseResult>, phase_limit: Duration) -> Heard {
 fn judge(findings: &[PhaseResult], elapsed: Duration) -> Verdict {
     for PhaseResult { phase, failure, .. } in findings {
         if let Some(failure) = failure {
-            return failed(format!("{}: {failure}", phase.name()));
+            return Verdict::failed(TestFailure::Wrong { phase: *phase, details: failure.clone() });
         }
     }
     let largest_difference = findings.iter().map(|finding| finding.largest_difference).fold(0.0, f32::max);
@@ -192,7 +189,7 @@ mod tests {
 
     fn reason(verdict: Verdict) -> String {
         match verdict {
-            Verdict::Failed { reason } => reason,
+            Verdict::Failed { reason, .. } => reason,
             Verdict::Passed { .. } => panic!("passed"),
         }
     }

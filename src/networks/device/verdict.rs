@@ -7,19 +7,40 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::Adapter;
+use super::{Adapter, Phase};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "verdict", rename_all = "snake_case")]
 pub enum Verdict {
     /// `largest_difference` from the CPU's numbers, relative to the largest number of the same tensor.
-    Passed {
-        largest_difference: f32,
-        seconds: f32,
-    },
+    Passed { largest_difference: f32, seconds: f32 },
     Failed {
+        /// The cause as a sentence, for scripts and the command line.
         reason: String,
+        cause: TestFailure,
     },
+}
+
+/// Why a self-test failed. What a system or a driver says stands in `details`, as it says it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum TestFailure {
+    #[error("this program cannot find itself: {details}")]
+    NoProgram { details: String },
+    #[error("its process could not be started: {details}")]
+    NotStarted { details: String },
+    #[error("{} did not end within {limit_secs} s", phase.name())]
+    Hung { phase: Phase, limit_secs: u64 },
+    #[error("the process died in {} ({details})", phase.name())]
+    Died { phase: Phase, details: String },
+    #[error("{}: {details}", phase.name())]
+    Wrong { phase: Phase, details: String },
+}
+
+impl Verdict {
+    pub(crate) fn failed(cause: TestFailure) -> Self {
+        Self::Failed { reason: cause.to_string(), cause }
+    }
 }
 
 /// A file of verdicts. Another driver, another version of this program or another way of building it asks anew.
@@ -92,7 +113,7 @@ mod tests {
         let cache = VerdictCache::open(path.clone());
         assert_eq!(cache.get(&adapter("550")), None);
         let passed = Verdict::Passed { largest_difference: 1e-6, seconds: 2.0 };
-        let failed = Verdict::Failed { reason: "it crashed".into() };
+        let failed = Verdict::failed(TestFailure::Died { phase: Phase::Forward, details: "signal 11".into() });
         cache.record(&adapter("550"), &passed).unwrap();
         cache.record(&adapter("551"), &failed).unwrap();
         assert_eq!(VerdictCache::open(path.clone()).get(&adapter("550")), Some(passed));

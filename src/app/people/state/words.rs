@@ -9,8 +9,9 @@ use crate::app::ui::widgets::name_field::completions;
 use crate::library::{Decision, Destination, PhotoFilter, SetAside};
 use crate::types::PersonId;
 
+/// A group is called as the question before calls it.
 pub(crate) fn name_of(person: PersonId, out: &Outbox<'_, Request>) -> String {
-    out.facts.name_of(person).unwrap_or_else(|| out.text.s("unnamed")).to_owned()
+    out.facts.name_of(person).unwrap_or_else(|| out.text.s("this_group")).to_owned()
 }
 
 /// Of faces and whom they are of: a group is not called by a name that it does not have.
@@ -42,7 +43,7 @@ pub fn words(decision: &Decision, out: &Outbox<'_, Request>) -> String {
             text.nf("said_moved", faces.len() as u64, &[("name", &name)])
         }
         Decision::TakeOut(faces) => text.n("said_taken_out", faces.len() as u64),
-        Decision::Merge { from, into } => text.f("said_merged", &[("from", &name(from)), ("into", &name(into))]),
+        Decision::Merge { from, into, .. } => text.f("said_merged", &[("from", &name(from)), ("into", &name(into))]),
         Decision::Different(..) => text.s("said_different").into(),
         Decision::MayBeSame(..) => text.s("said_may_be_same").into(),
         Decision::Hide(person) => match out.facts.name_of(*person) {
@@ -53,10 +54,7 @@ pub fn words(decision: &Decision, out: &Outbox<'_, Request>) -> String {
         Decision::SetAside { faces, why } => text.n(set_aside_key(*why), faces.len() as u64),
         Decision::SetAsideAll { why: SetAside::Stranger, .. } => text.s("said_strangers").into(),
         Decision::SetAsideAll { why: SetAside::NotAFace, .. } => text.s("said_not_a_person").into(),
-        Decision::Cover { person, .. } => {
-            let name = out.facts.name_of(*person).unwrap_or_else(|| text.s("this_group"));
-            text.f("said_cover", &[("name", name)])
-        }
+        Decision::Cover { person, .. } => text.f("said_cover", &[("name", &name(person))]),
         Decision::Restore(faces) => text.n("said_restored", faces.len() as u64),
         Decision::PutBack { .. } => text.s("said_put_back").into(),
         Decision::LetGo(faces) => text.n("said_let_go", faces.len() as u64),

@@ -33,11 +33,12 @@ pub(crate) fn merge_ui(egui_ctx: &egui::Context, ctx: &mut Context<'_>) {
         ui.add_space(space::L);
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             // Nobody merges before they can read what was said against it.
-            let merge = ui.add_enabled_ui(ctx.state.against.is_some(), |ui| {
+            let against = ctx.state.against;
+            let merge = ui.add_enabled_ui(against.is_some(), |ui| {
                 buttons::icon_and_text_ui(ui, Rank::Primary, Icon::Merge, ctx.text.s("merge")).clicked()
             });
-            if merge.inner {
-                ctx.send(Message::Decide(Decision::Merge { from, into }, ctx.facts.people_seen()));
+            if let Some(against) = against.filter(|_| merge.inner) {
+                ctx.send(Message::Decide(Decision::Merge { from, into, against }, ctx.facts.people_seen()));
             }
             if buttons::button_ui(ui, Rank::Plain, ctx.text.s("different_people")).clicked() {
                 ctx.send(Message::Decide(Decision::Different(from, into), ctx.facts.people_seen()));

@@ -158,7 +158,7 @@ fn bar_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
             }
         }
         if let PhotoFilter::Person(person) = ctx.state.filter {
-            let name = ctx.facts.name_of(person).unwrap_or(ctx.text.s("unnamed"));
+            let name = ctx.facts.name_of(person).unwrap_or(ctx.text.s("unnamed_group"));
             if buttons::chip_ui(ui, true, &format!("{name}  ×")).clicked() {
                 ctx.act(Action::FilterPhotos(PhotoFilter::All));
             }

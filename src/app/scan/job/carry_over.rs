@@ -59,6 +59,12 @@ impl PhotoComparison {
         })
     }
 
+    /// Without the faces that were carried over before: what was said of those since holds for other pictures, too.
+    pub(super) fn of_not_carried(mut self) -> Self {
+        self.old.faces.retain(|face| !face.was_carried);
+        self
+    }
+
     /// Carries over what is in the new picture; see [`Self::carried`]. Returns how many faces that were.
     pub(super) fn carry(
         &self,
@@ -85,7 +91,12 @@ impl PhotoComparison {
 
     /// The decided faces that are in the new picture. Where nothing would be lost otherwise, and where nothing but the
     /// pictures says that they have to do with each other, only what is surely made from the other takes its names.
-    fn carried(&self, edit: Option<Edit>, must_be_edit: bool, tools: &ScanTools<'_>) -> Result<Vec<Carried>> {
+    pub(super) fn carried(
+        &self,
+        edit: Option<Edit>,
+        must_be_edit: bool,
+        tools: &ScanTools<'_>,
+    ) -> Result<Vec<Carried>> {
         if self.old.faces.is_empty() || (must_be_edit && edit.is_none()) {
             return Ok(Vec::new());
         }

@@ -112,10 +112,9 @@ impl Search {
             if cancel.is_cancelled() {
                 return Ok(faces);
             }
-            let comparison = PhotoComparison::open(old, new, tools)?;
-            let pair = Replaced { old, new, lives_on: false };
+            let comparison = PhotoComparison::open(old, new, tools)?.of_not_carried();
             faces +=
-                comparison.told(comparison.carry(pair, comparison.edit_either_way(tools), true, tools), &mut tell)?;
+                comparison.told(carry_found(&comparison, Replaced { old, new, lives_on: false }, tools), &mut tell)?;
         }
         if is_hindered {
             return Ok(faces);
@@ -124,4 +123,13 @@ impl Search {
         tools.library.call(move |library| library.note_sought(old, &model, up_to.max(sought_up_to)))?;
         Ok(faces)
     }
+}
+
+/// Where nothing is found nothing is noted: the picture stays lost.
+fn carry_found(comparison: &PhotoComparison, pair: Replaced, tools: &ScanTools<'_>) -> Result<usize> {
+    let carried = comparison.carried(comparison.edit_either_way(tools), true, tools)?;
+    if carried.is_empty() {
+        return Ok(0);
+    }
+    tools.library.call(move |library| library.carry_over(pair, &carried))
 }

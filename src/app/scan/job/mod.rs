@@ -27,7 +27,7 @@ use crate::app::engine::networks::{Engine, EngineOptions, FindFaces};
 use crate::app::engine::progress::{JobEvent, Meter, Skipped, Stage};
 use crate::app::engine::scan_lock::ScanLock;
 use crate::app::engine::thumbnail_files::ThumbnailCache;
-use crate::app::jobs::reembed::reembed;
+use crate::app::jobs::reembed::{embed_portraits, reembed};
 use crate::app::jobs::regroup::{GroupSummary, Grouping, reembed_and_regroup};
 use crate::app::jobs::walk::{find_photos, plain};
 use crate::cluster::Linkage;
@@ -220,7 +220,9 @@ fn scan_folders(
             }
         }
     }
-    // A file may go from one folder to another: only in the end it is known what was replaced, and what is lost.
+    // A file may go from one folder to another: only in the end it is known what was replaced, and what is lost. What was
+    // replaced is compared by vectors of the model in use.
+    embed_portraits(tools.engine, tools.library, cancel, events)?;
     let mut tell = |skipped: Skipped| {
         events(JobEvent::Skipped(skipped.clone()));
         summary.skipped.push(skipped);

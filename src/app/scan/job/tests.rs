@@ -13,6 +13,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::app::engine::networks::DeviceFailed;
+use crate::app::engine::portrait::portrait_jpeg;
 use crate::app::engine::progress::Progress;
 use crate::app::jobs::regroup::{PreparedGrouping, regroup, split_group};
 use crate::faces::edits::{Edit, Orientation};
@@ -86,11 +87,9 @@ fn face_of(pixels: &RgbImage) -> Result<FaceRecord> {
         bail!("too dark");
     }
     let face_box = FaceBox { x: 2.0, y: 2.0, width: 10.0, height: 10.0 };
-    Ok(FaceRecord {
-        detection: Detection { face_box, score: 0.9, landmarks: Landmarks([[5.0, 5.0]; 5]) },
-        embedding: Embedding::normalise(colour.map(f32::from).to_vec()).ok(),
-        crop_jpeg: vec![1, 2, 3],
-    })
+    let detection = Detection { face_box, score: 0.9, landmarks: Landmarks([[5.0, 5.0]; 5]) };
+    let embedding = Embedding::normalise(colour.map(f32::from).to_vec()).ok();
+    Ok(FaceRecord { detection, embedding, crop_jpeg: portrait_jpeg(pixels, &detection)? })
 }
 
 /// What registration says of any two pictures.
@@ -173,9 +172,23 @@ impl World {
     }
 
     fn scan_until(&self, cancel: &Cancel, events: &mut dyn FnMut(JobEvent)) -> ScanSummary {
+        self.scan_with(|tools| scan_folders(std::slice::from_ref(&self.photos), tools, cancel, events).unwrap())
+    }
+
+    /// Looks for lost faces, too.
+    fn scan_and_find(&self) -> ScanSummary {
+        self.scan_with(|tools| {
+            let cancel = Cancel::default();
+            let mut summary = scan_folders(std::slice::from_ref(&self.photos), tools, &cancel, &mut |_| {}).unwrap();
+            lost::find_again(tools, &mut summary, &cancel, &mut |_| {}).unwrap();
+            summary
+        })
+    }
+
+    fn scan_with(&self, scan: impl FnOnce(&ScanTools<'_>) -> ScanSummary) -> ScanSummary {
         let thumbnails = ThumbnailCache::new(self.folder.path().join("cache"));
         let suspects = self.library.call(|library| library.suspects()).unwrap();
-        scan_folders(std::slice::from_ref(&self.photos), &self.tools(&thumbnails, &suspects), cancel, events).unwrap()
+        scan(&self.tools(&thumbnails, &suspects))
     }
 
     fn paths(&self) -> Vec<PathBuf> {
@@ -194,6 +207,23 @@ fn a_second_scan_opens_nothing_again() {
     let second = world.scan();
     assert_eq!((second.photos, second.faces, second.new_photos, second.unchanged_photos), (20, 20, 0, 20));
     assert_eq!(world.faces.looked_at.get(), 20);
+}
+
+/// Its vector is of a model that is not in use any more: its portrait shows it still.
+#[test]
+fn a_lost_face_is_found_again_after_a_change_of_the_model() {
+    let mut world = World::new();
+    world.photo("a.png", [200, 10, 10]);
+    world.scan();
+    world.name("a.png", "Ada");
+    world.edits.0 = None;
+    world.photo("a.png", [10, 10, 200]);
+    assert_eq!(world.scan_and_find().lost_faces, 1);
+    world.faces.model = ModelId("another model".to_owned());
+    world.edits.0 = Some(Edit::turn(Orientation::Same));
+    world.photo("edit.png", [200, 10, 20]);
+    assert_eq!(world.scan_and_find().carried_faces, 1);
+    assert_eq!(world.names("edit.png"), [Some("Ada".to_owned())]);
 }
 
 #[test]

@@ -48,7 +48,7 @@ impl Testing {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::networks::device::{Adapter, AdapterKind, Verdict};
+    use crate::networks::device::{Adapter, AdapterKind, TestFailure, Verdict};
 
     fn listed(kind: AdapterKind, verdict: Option<Verdict>) -> ListedDevice {
         let text = String::from;
@@ -61,7 +61,7 @@ mod tests {
     #[test]
     fn hardware_is_tested_when_it_is_new_and_all_else_when_it_is_asked_for() {
         let cpu = ListedDevice { name: "CPU".to_owned(), kind: DeviceKind::Cpu, adapter: None, verdict: None };
-        let failed = || Some(Verdict::Failed { reason: "wrong gradients".to_owned() });
+        let failed = || Some(Verdict::failed(TestFailure::NotStarted { details: "no memory".to_owned() }));
         let entries = [
             cpu,
             listed(AdapterKind::Discrete, None),

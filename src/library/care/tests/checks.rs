@@ -45,6 +45,25 @@ fn a_file_that_is_no_library_is_a_problem_and_stays_as_it_is() {
     assert_eq!(std::fs::read(&path).unwrap(), b"these are my holiday notes, not a database at all");
 }
 
+/// One bit in the file's header.
+#[test]
+fn a_format_that_nobody_has_written_is_damage_with_a_way_back() {
+    for format in [-5, i32::MIN, 0] {
+        let mut fixture = LibraryFixture::new();
+        let faces = fixture.add("a.jpg", 1, 2);
+        fixture.name(&faces[..1], "Ada");
+        let backup = fixture.library.back_up(BackupReason::Asked).unwrap();
+        fixture.library.connection.pragma_update(None, "user_version", format).unwrap();
+        let file = fixture.file();
+        drop(fixture.library);
+        assert!(matches!(Library::open(&file), Err(LibraryError::Damaged { .. })), "{format}");
+        assert!(matches!(Library::open_read_only(&file), Err(LibraryError::Damaged { .. })), "{format}");
+        assert!(matches!(check(&file).problems[..], [Problem::Structure(_)]), "{format}: {:?}", check(&file));
+        let restored = restore(&file, &backup).unwrap();
+        assert_eq!((restored.people, names(&Library::open(&file).unwrap())), (1, vec!["Ada".to_owned()]));
+    }
+}
+
 #[test]
 fn an_empty_file_is_a_library_before_its_first_photo_and_damage_where_there_are_backups() {
     let folder = tempfile::tempdir().unwrap();

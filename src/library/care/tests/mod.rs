@@ -5,6 +5,7 @@ mod checks;
 mod failing_disk;
 mod faults;
 mod forgetting;
+mod imported_edits;
 mod protected;
 mod restoring;
 #[cfg(unix)]
@@ -15,7 +16,9 @@ use std::path::{Path, PathBuf};
 
 use super::*;
 use crate::library::fixture::{self, LibraryFixture};
-use crate::library::{Destination, FaceRecord, GroupedBy, Library, LibraryError, PhotoRecord, SetAside, Stale};
+use crate::library::{
+    Decision, Destination, FaceRecord, GroupedBy, Library, LibraryError, PhotoRecord, SetAside, Stale,
+};
 use crate::types::{Embedding, FaceId, ModelId, PersonId, Revision};
 
 impl LibraryFixture {

@@ -66,6 +66,53 @@ fn a_damaged_library_is_restored_and_never_thrown_away() {
     }
 }
 
+/// It holds Ben, whom no backup knows.
+#[test]
+fn a_damaged_library_that_a_restore_put_aside_outlives_many_backups_and_not_for_ever() {
+    let (fixture, backup) = with_backup();
+    let file = fixture.file();
+    drop(fixture.library);
+    damage(&file);
+    let harmed = std::fs::read(&file).unwrap();
+    let kept = restore::restore(&file, &backup).unwrap().kept.unwrap();
+    let library = Library::open(&file).unwrap();
+    let back_up = |times: usize| (0..times).for_each(|_| _ = library.back_up(BackupReason::Daily).unwrap());
+    back_up(25);
+    assert_eq!(std::fs::read(&kept).unwrap(), harmed);
+    let all = backups(&file).unwrap();
+    let sound = all.iter().filter(|backup| backup.is_sound()).count();
+    assert_eq!((sound, all.len()), (all.len() - 1, sound + 1), "it takes no other's room: {all:?}");
+    // The same file, put aside long ago.
+    let name = kept.file_name().unwrap().to_str().unwrap();
+    let old = kept.with_file_name(name.replacen("library-2", "library-1", 1));
+    std::fs::rename(&kept, &old).unwrap();
+    back_up(12);
+    assert!(!old.exists());
+}
+
+/// As long as anything of it is there, its log is, too: without it it might open as something older, without a word.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_damaged_library_loses_its_log_after_its_file() {
+    let (fixture, backup) = with_backup();
+    let file = fixture.file();
+    let log = std::fs::read(file::with_suffix(&file, "-wal")).unwrap();
+    drop(fixture.library);
+    std::fs::write(&file, b"overwritten").unwrap();
+    std::fs::write(file::with_suffix(&file, "-wal"), &log).unwrap();
+    // What cannot be removed stops it half way: the file is gone by then, and comes back.
+    let stuck = file::with_suffix(&file, "-wal-wal");
+    std::fs::create_dir_all(stuck.join("full")).unwrap();
+    let staged = restore::Staged::copy(&file, &backup).unwrap();
+    assert!(staged.replace(&file).is_err());
+    assert_eq!(std::fs::read(&file).unwrap(), b"overwritten");
+    assert_eq!(std::fs::read(file::with_suffix(&file, "-wal")).unwrap(), log);
+    // Killed in between: the file is gone, and that is said.
+    std::fs::remove_dir_all(&stuck).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    assert!(matches!(Library::open(&file), Err(LibraryError::Damaged { .. })));
+}
+
 #[test]
 fn the_log_of_a_damaged_library_is_kept_with_it_and_not_read_into_the_restored_one() {
     let (fixture, backup) = with_backup();

@@ -1,8 +1,8 @@
 use super::*;
-use crate::library::{Carried, Replaced};
+use crate::library::Carried;
 
 /// Ada with two faces, one of them confirmed; Ben, hidden; two Cleos told apart; a rejection, a stranger, a group.
-fn told() -> LibraryFixture {
+pub(super) fn told() -> LibraryFixture {
     let mut fixture = LibraryFixture::new();
     let a = fixture.add("a.jpg", 1, 4);
     let b = fixture.add("b.jpg", 2, 4);
@@ -23,13 +23,13 @@ fn told() -> LibraryFixture {
     fixture
 }
 
-fn exported(fixture: &LibraryFixture) -> Vec<u8> {
+pub(super) fn exported(fixture: &LibraryFixture) -> Vec<u8> {
     let mut out = Vec::new();
     fixture.library.export(&mut out).unwrap();
     out
 }
 
-fn import(fixture: &mut LibraryFixture, from: &[u8]) -> ImportReport {
+pub(super) fn import(fixture: &mut LibraryFixture, from: &[u8]) -> ImportReport {
     let report = fixture.library.import(from, ImportMode::Apply).unwrap();
     assert!(fixture.library.check().unwrap().is_sound(), "{:?}", fixture.library.check());
     report
@@ -255,7 +255,7 @@ fn an_export_to_a_full_disk_says_so() {
     assert!(matches!(error, LibraryError::NotWritten { .. }), "{error}");
 }
 
-fn waits(report: &ImportReport, what: WaitsFor) -> usize {
+pub(super) fn waits(report: &ImportReport, what: WaitsFor) -> usize {
     report.not_placed.iter().filter(|face| face.waits_for == what).count()
 }
 
@@ -276,193 +276,6 @@ fn faces_whose_pictures_are_not_here_are_counted_and_listed_until_a_scan_finds_t
     assert!(report.not_placed.iter().any(|face| face.import == FaceDecision::IsNot(Some("Ada".into()))));
     scan_elsewhere(&mut fixture);
     assert_eq!(import(&mut fixture, &text).not_placed, []);
-}
-
-#[test]
-fn faces_of_a_picture_that_was_edited_since_the_export_are_looked_for_in_the_edit_and_told() {
-    let from = told();
-    let text = exported(&from);
-    let mut fixture = LibraryFixture::new();
-    // Scanned anew: a.jpg shows an edit, b.jpg what it showed.
-    let records = [photo(&from.at("a.jpg"), 9, 4), photo(&from.at("b.jpg"), 2, 4)];
-    let edit = fixture.library.record_photos(fixture.scan, &records).unwrap()[0].photo_id;
-    let report = import(&mut fixture, &text);
-    assert_eq!((report.photos_found, report.photos_made), (1, 1));
-    let on_a = report.not_placed.len();
-    assert!(on_a > 0 && waits(&report, WaitsFor::Comparison) == on_a, "{:?}", report.not_placed);
-    assert!(report.not_placed.iter().all(|face| face.path == from.at("a.jpg")));
-    let before = fixture.dump();
-    assert_eq!(import(&mut fixture, &text).not_placed, report.not_placed);
-    assert_eq!(fixture.dump(), before, "a second import changes nothing");
-    // What the next scan does.
-    let pairs = fixture.library.replaced_photos().unwrap();
-    let [pair] = pairs[..] else { panic!("{pairs:?}") };
-    assert_eq!((pair.new, pair.lives_on), (edit, false));
-    fixture.library.carry_over(pair, &[]).unwrap();
-    let lost = fixture.library.lost_faces().unwrap();
-    assert_eq!(lost.iter().filter(|face| face.name.as_deref() == Some("Ada")).count(), 1, "{lost:?}");
-    assert!(lost.iter().all(|face| face.path == from.at("a.jpg") && face.replaced_by == Some(edit)));
-}
-
-/// The same where the import comes first, and the scan after it.
-#[test]
-fn faces_of_an_edit_that_is_scanned_after_the_import_are_looked_for_there() {
-    let from = told();
-    let mut fixture = LibraryFixture::new();
-    import(&mut fixture, &exported(&from));
-    let records = [photo(&from.at("a.jpg"), 9, 4), photo(&from.at("b.jpg"), 2, 4)];
-    let edit = fixture.library.record_photos(fixture.scan, &records).unwrap()[0].photo_id;
-    let pairs = fixture.library.replaced_photos().unwrap();
-    let [pair] = pairs[..] else { panic!("{pairs:?}") };
-    assert_eq!(pair.new, edit);
-    fixture.library.carry_over(pair, &[]).unwrap();
-    let lost = fixture.library.lost_faces().unwrap();
-    assert_eq!(lost.iter().filter(|face| face.name.as_deref() == Some("Ada")).count(), 1, "{lost:?}");
-    // Found elsewhere after all, it is lost no more.
-    fixture.add("elsewhere/original.jpg", 1, 4);
-    assert_eq!(fixture.library.lost_faces().unwrap(), []);
-    assert!(fixture.library.check().unwrap().is_sound());
-}
-
-/// Something else at its old path is no edit where the picture itself is found.
-#[test]
-fn an_imported_picture_that_lies_elsewhere_now_loses_nothing_to_what_is_at_its_old_path() {
-    for is_found_first in [false, true] {
-        let from = told();
-        let mut fixture = LibraryFixture::new();
-        import(&mut fixture, &exported(&from));
-        let mut records = [photo(&from.at("a.jpg"), 9, 4), photo(&fixture.at("elsewhere/a.jpg"), 1, 4)];
-        if is_found_first {
-            records.reverse();
-        }
-        fixture.library.record_photos(fixture.scan, &records).unwrap();
-        fixture.add("elsewhere/two.jpg", 2, 4);
-        assert_eq!(fixture.library.replaced_photos().unwrap(), []);
-        assert_eq!(fixture.library.lost_faces().unwrap(), []);
-        assert_eq!(fixture.names(), from.names());
-    }
-}
-
-/// This library has seen the picture and two edits of it before anybody was named: the names go along them.
-#[test]
-fn names_that_an_import_brings_follow_the_edits_that_this_library_has_seen() {
-    let from = told();
-    let text = exported(&from);
-    let mut fixture = LibraryFixture::new();
-    let path = from.at("a.jpg");
-    let mut faces: Vec<Vec<FaceId>> = Vec::new();
-    for hash in [1, 9, 10] {
-        let recorded = fixture.library.record_photos(fixture.scan, &[photo(&path, hash, 4)]).unwrap();
-        let mut found = fixture.library.faces_of_photo(recorded[0].photo_id).unwrap();
-        found.sort_by_key(|face| face.face_id);
-        faces.push(found.iter().map(|face| face.face_id).collect());
-        for pair in fixture.library.replaced_photos().unwrap() {
-            fixture.library.carry_over(pair, &[]).unwrap();
-        }
-    }
-    fixture.library.record_photos(fixture.scan, &[photo(&from.at("b.jpg"), 2, 4)]).unwrap();
-    let report = import(&mut fixture, &text);
-    assert_eq!((report.photos_found, report.photos_made), (2, 0));
-    assert!(waits(&report, WaitsFor::Comparison) > 0, "{:?}", report.not_placed);
-    assert_eq!(waits(&report, WaitsFor::Picture), 0);
-    let pairs: Vec<Replaced> = fixture.library.replaced_photos().unwrap();
-    assert_eq!(pairs.len(), 2, "{pairs:?}");
-    for (step, pair) in pairs.into_iter().enumerate() {
-        let onto = |(&old, &new)| Carried::Onto { old, new };
-        let carried: Vec<Carried> = faces[step].iter().zip(&faces[step + 1]).map(onto).collect();
-        fixture.library.carry_over(pair, &carried).unwrap();
-    }
-    assert_eq!(fixture.library.face(faces[2][0]).unwrap().unwrap().name.as_deref(), Some("Ada"));
-    assert_eq!(fixture.library.lost_faces().unwrap(), []);
-    assert_eq!(import(&mut fixture, &text).not_placed, []);
-}
-
-#[test]
-fn a_face_that_was_found_in_an_edit_before_the_export_is_placed_by_it() {
-    let mut from = told();
-    let path = from.at("a.jpg");
-    let recorded = from.library.record_photos(from.scan, &[photo(&path, 9, 4)]).unwrap();
-    let new: Vec<FaceId> =
-        from.library.faces_of_photo(recorded[0].photo_id).unwrap().iter().map(|f| f.face_id).collect();
-    let [pair] = from.library.replaced_photos().unwrap()[..] else { panic!("it was replaced") };
-    let old: Vec<FaceId> = from.library.faces_of_photo(pair.old).unwrap().iter().map(|face| face.face_id).collect();
-    let carried: Vec<Carried> = old.iter().zip(&new).map(|(&old, &new)| Carried::Onto { old, new }).collect();
-    from.library.carry_over(pair, &carried).unwrap();
-    let mut fixture = LibraryFixture::new();
-    fixture.add("elsewhere/edit.jpg", 9, 4);
-    fixture.add("elsewhere/two.jpg", 2, 4);
-    let report = import(&mut fixture, &exported(&from));
-    assert_eq!(report.not_placed, [], "each is in sight");
-}
-
-/// A face of Ada that the picture in its place does not show; the picture there now may be an edit of an edit.
-fn with_a_lost_face(edits: u8) -> LibraryFixture {
-    let mut fixture = LibraryFixture::new();
-    let faces = fixture.add("a.jpg", 1, 1);
-    fixture.name(&faces, "Ada");
-    for edit in 0..edits {
-        fixture.add("a.jpg", 2 + edit, 0);
-        for pair in fixture.library.replaced_photos().unwrap() {
-            fixture.library.carry_over(pair, &[]).unwrap();
-        }
-    }
-    assert_eq!(fixture.library.count_lost_faces().unwrap(), 1);
-    fixture
-}
-
-#[test]
-fn a_lost_face_is_a_lost_face_after_an_import_into_an_empty_library() {
-    for edits in [1, 2] {
-        let from = with_a_lost_face(edits);
-        for place in ["a.jpg", "elsewhere/renamed.jpg"] {
-            let mut fixture = LibraryFixture::new();
-            import(&mut fixture, &exported(&from));
-            let is_lost = |fixture: &LibraryFixture| {
-                let lost = fixture.library.lost_faces().unwrap();
-                assert_eq!(lost.len(), 1, "{edits} {place}");
-                assert_eq!((lost[0].name.as_deref(), &lost[0].path), (Some("Ada"), &from.at("a.jpg")));
-                lost[0].replaced_by
-            };
-            is_lost(&fixture);
-            // The picture that took the place, where it was or on another computer.
-            let path = if place == "a.jpg" { from.at(place) } else { fixture.at(place) };
-            let record = photo(&path, 1 + edits, 0);
-            let there = fixture.library.record_photos(fixture.scan, &[record]).unwrap()[0].photo_id;
-            for pair in fixture.library.replaced_photos().unwrap() {
-                fixture.library.carry_over(pair, &[]).unwrap();
-            }
-            let by = is_lost(&fixture);
-            assert!(edits > 1 || by == Some(there), "{by:?}");
-            let before = fixture.dump();
-            import(&mut fixture, &exported(&from));
-            let after = fixture.dump();
-            assert_eq!(after, before, "a second import changes nothing");
-        }
-    }
-}
-
-/// The path shows another edit by now: the face is looked for in that one.
-#[test]
-fn a_lost_face_that_was_imported_is_looked_for_in_a_later_edit() {
-    let from = with_a_lost_face(1);
-    let mut fixture = LibraryFixture::new();
-    import(&mut fixture, &exported(&from));
-    let later = photo(&from.at("a.jpg"), 7, 1);
-    let later = fixture.library.record_photos(fixture.scan, &[later]).unwrap()[0].photo_id;
-    let pairs = fixture.library.replaced_photos().unwrap();
-    assert_eq!(pairs.iter().map(|pair| pair.new).collect::<Vec<_>>(), [later]);
-    fixture.library.carry_over(pairs[0], &[]).unwrap();
-    assert_eq!(fixture.library.lost_faces().unwrap()[0].replaced_by, Some(later));
-}
-
-#[test]
-fn a_lost_face_whose_successor_left_the_library_is_exported_as_lost() {
-    let from = with_a_lost_face(1);
-    from.library.connection.execute("UPDATE photo SET replaced_by = id WHERE replaced_by IS NOT NULL", []).unwrap();
-    let mut fixture = LibraryFixture::new();
-    import(&mut fixture, &exported(&from));
-    let lost = fixture.library.lost_faces().unwrap();
-    assert_eq!((lost.len(), lost[0].name.as_deref(), lost[0].replaced_by), (1, Some("Ada"), None));
 }
 
 /// A face that only the import knows has no small picture until it is cut; its photo is edited before that.

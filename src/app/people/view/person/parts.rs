@@ -148,7 +148,7 @@ pub(super) fn rejected_ui(ui: &mut Ui, ctx: &mut Context<'_>, page: &PersonPage,
 pub(super) fn apart_ui(ui: &mut Ui, ctx: &mut Context<'_>, page: &PersonPage, index: usize) {
     let (other, name) = &page.apart[index];
     ui.horizontal(|ui| {
-        if buttons::link_ui(ui, name.as_deref().unwrap_or(ctx.text.s("unnamed"))).clicked() {
+        if buttons::link_ui(ui, name.as_deref().unwrap_or(ctx.text.s("unnamed_group"))).clicked() {
             ctx.act(Action::OpenPerson(*other));
         }
         if buttons::button_ui(ui, Rank::Quiet, ctx.text.s("may_be_same")).clicked() {

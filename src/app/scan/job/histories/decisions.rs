@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::history::History;
-use super::model::{Word, Words};
 use super::operations::Operation;
+use super::words::{Word, Words};
 use super::world::{Key, Shown, VisibleLibrary};
 use crate::library::{Belongs, Decision, Destination, FaceState, LibraryError, SetAside};
 use crate::types::PersonId;
@@ -238,7 +238,9 @@ fn merge(history: &mut History, view: &VisibleLibrary, from: u8, into: u8) -> Re
         return Ok(());
     }
     history.model.given.insert((into, truly(face.key)));
-    history.say(Decision::Merge { from, into }, |words| merged(words, view, from, into))?;
+    let against = history.world.library.call(move |library| library.against_merge(from, into));
+    let against = against.map_err(|error| format!("{error:#}"))?;
+    history.say(Decision::Merge { from, into, against }, |words| merged(words, view, from, into))?;
     Ok(())
 }
 
@@ -304,7 +306,7 @@ fn put_back(history: &mut History, view: &VisibleLibrary, lost: u8, onto: u8) ->
             words.rejected.remove(&(onto.key, person));
         }
     })?;
-    history.model.is_put_back(lost.key);
+    history.model.is_put_back(lost.key, onto.key);
     Ok(())
 }
 
@@ -314,7 +316,7 @@ fn let_go(history: &mut History, view: &VisibleLibrary, lost: u8) -> Result<(), 
     };
     // What was said of it stays, and it need not wait any more.
     history.say(Decision::LetGo(vec![lost.face]), |_| ())?;
-    history.model.is_put_back(lost.key);
+    history.model.is_put_back(lost.key, lost.key);
     if history.view().lost.contains(&lost.key) {
         return Err(format!("{:?} was let go and is lost", lost.key));
     }

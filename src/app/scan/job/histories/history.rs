@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use super::model::{Expected, Model, Step, Words};
+use super::model::{Expected, Model, Step};
 use super::pictures::{Picture, SHOTS};
+use super::words::Words;
 use super::world::{Drive, FOLDERS, VisibleLibrary, World};
 use crate::app::scan::job::ScanSummary;
 use crate::library::{Decision, MissingPolicy};

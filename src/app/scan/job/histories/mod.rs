@@ -12,6 +12,7 @@ mod history;
 mod model;
 mod operations;
 mod pictures;
+mod words;
 mod world;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -204,6 +205,16 @@ fn a_lost_face_is_found_in_an_edit_that_comes_later() {
         let steps = [Name { face: 0 }, Replace { file: 0, scene: 13 }, SCAN, New { to: 7, scene: 0 }, edit, SCAN];
         assert_eq!(lost_after(&steps), [1, 0], "{:?}", pictures::Change::of(change));
     }
+}
+
+/// The vector that it had is no use to another model.
+#[test]
+fn a_lost_face_is_found_after_a_change_of_the_model() {
+    use Operation::{Edit, Name, New, OtherModel, Replace};
+    let edit = Edit { file: 6, change: 0, to_copy: false };
+    let steps =
+        [Name { face: 0 }, Replace { file: 0, scene: 13 }, SCAN, OtherModel, New { to: 7, scene: 0 }, edit, SCAN];
+    assert_eq!(lost_after(&steps), [1, 0]);
 }
 
 /// Also where its edit was there before it was lost.

@@ -5,83 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::pictures::Picture;
+use super::words::{Word, Words};
 use super::world::{Key, Shown, VisibleLibrary};
-use crate::library::{Belongs, FaceState, MissingPolicy, SetAside};
+use crate::library::{FaceState, MissingPolicy};
 use crate::types::PersonId;
-
-/// What its user said of a face.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Word {
-    #[default]
-    Nothing,
-    Of {
-        person: PersonId,
-        one_by_one: bool,
-    },
-    Aside(SetAside),
-}
-
-impl Word {
-    pub fn of(state: FaceState) -> Self {
-        match state {
-            FaceState::Of { person, belongs: Belongs::Confirmed } => Self::Of { person, one_by_one: true },
-            FaceState::Of { person, belongs: Belongs::Named } => Self::Of { person, one_by_one: false },
-            FaceState::SetAside(why) => Self::Aside(why),
-            _ => Self::Nothing,
-        }
-    }
-}
-
-/// All that can be taken back.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Words {
-    pub faces: BTreeMap<Key, Word>,
-    /// Faces that are not somebody.
-    pub rejected: BTreeSet<(Key, PersonId)>,
-    /// People with a name or hidden: those who must not vanish.
-    pub people: BTreeMap<PersonId, (Option<String>, bool)>,
-    pub apart: BTreeSet<(PersonId, PersonId)>,
-}
-
-impl Words {
-    pub fn of(&self, key: Key) -> Word {
-        self.faces.get(&key).copied().unwrap_or_default()
-    }
-
-    pub fn say(&mut self, key: Key, word: Word) {
-        self.faces.insert(key, word);
-        self.faces.retain(|_, word| *word != Word::Nothing);
-    }
-
-    fn is_decided(&self, key: Key) -> bool {
-        self.of(key) != Word::Nothing || self.rejected.iter().any(|(face, _)| *face == key)
-    }
-
-    fn rejected_by(&self, key: Key) -> BTreeSet<PersonId> {
-        self.rejected
-            .iter()
-            .filter(|(face, person)| *face == key && self.people.contains_key(person))
-            .map(|no| no.1)
-            .collect()
-    }
-
-    /// As the library shows them.
-    pub fn shown(view: &VisibleLibrary) -> Self {
-        let mut words = Self { rejected: view.rejected.clone(), apart: view.apart.clone(), ..Self::default() };
-        view.faces.iter().for_each(|shown| words.say(shown.key, Word::of(shown.state)));
-        let known = view.people.iter().filter(|(_, (name, hidden))| name.is_some() || *hidden);
-        words.people = known.map(|(person, row)| (*person, row.clone())).collect();
-        words
-    }
-
-    /// Without what was said about groups that nobody knows: these come and go.
-    pub fn about_known(&self) -> Self {
-        let mut words = self.clone();
-        words.rejected.retain(|(_, person)| self.people.contains_key(person));
-        words.apart.retain(|(a, b)| self.people.contains_key(a) && self.people.contains_key(b));
-        words
-    }
-}
 
 /// Whether both were made from one shot.
 fn are_edits(one: Picture, other: Picture) -> bool {
@@ -118,8 +45,9 @@ pub(crate) struct Model {
     left: BTreeMap<PathBuf, BTreeSet<Picture>>,
     /// Pictures that lost a path to another one, and whether it is sure that the library says so.
     replaced: BTreeMap<Picture, bool>,
-    /// Faces of pictures that are gone, of which the edit is said to be the same.
-    carried: BTreeSet<Key>,
+    /// Faces of pictures that are gone, and the faces of edits that are said to be the same; or the face itself, which its
+    /// user let go.
+    carried: BTreeMap<Key, BTreeSet<Key>>,
     /// Pictures that a scan has met.
     met: BTreeSet<Picture>,
     pub done: Vec<Step>,
@@ -317,35 +245,37 @@ impl Model {
     /// A picture that was gone and is back speaks for itself again; one that was never gone needs no other copy for that.
     fn note_carried(&mut self, said: &Words, before: &VisibleLibrary, expected: &Expected) {
         let was_gone = |picture: &Picture| before.paths.get(picture).is_none_or(BTreeSet::is_empty);
-        self.carried.retain(|key| !(expected.come.contains(&key.0) && was_gone(&key.0)));
+        self.carried.retain(|key, _| !(expected.come.contains(&key.0) && was_gone(&key.0)));
         for (old, new) in &expected.replacements {
-            for slot in 0..old.slots() {
-                let person = old.person(slot);
-                let is_there =
-                    |other: usize| new.person(other) == person && self.words.of((*new, other)) == said.of((*old, slot));
-                if (0..new.slots()).any(is_there) {
-                    self.carried.insert((*old, slot));
-                }
+            for from in (0..old.slots()).map(|slot| (*old, slot)).filter(|from| said.is_decided(*from)) {
+                let is_same = |to: &Key| to.0.person(to.1) == old.person(from.1) && self.words.agree(*to, from);
+                let same: Vec<Key> = (0..new.slots()).map(|slot| (*new, slot)).filter(is_same).collect();
+                self.carried.entry(from).or_default().extend(same);
             }
         }
     }
 
-    /// Its word is said of another face too, which it need not wait for any more.
-    pub fn is_put_back(&mut self, key: Key) {
-        self.carried.insert(key);
+    /// Its word is said of another face too, or it is let go itself: it need not wait any more.
+    pub fn is_put_back(&mut self, key: Key, onto: Key) {
+        self.carried.entry(key).or_default().insert(onto);
+    }
+
+    /// Whether what was said of a face is said of one that it was carried over to.
+    fn is_said_elsewhere(&self, key: Key) -> bool {
+        let same = self.carried.get(&key);
+        same.is_some_and(|same| same.iter().any(|other| *other == key || self.words.agree(*other, key)))
     }
 
     /// A lost face may be found in any picture that is there and was made from the same shot.
     fn note_found_again(&mut self) {
-        let is_found = |key: &&Key| {
-            let is_same = |face: Key| face.0.person(face.1) == key.0.person(key.1);
-            let is_it = |face: Key| is_same(face) && self.words.of(face) == self.words.of(**key);
-            let shows_it = |picture: Picture| (0..picture.slots()).any(|slot| is_it((picture, slot)));
-            self.linked.values().any(|picture| are_edits(*picture, key.0) && shows_it(*picture))
-        };
-        let gone = self.words.faces.keys().filter(|key| !self.is_present(key.0));
-        let found: Vec<Key> = gone.filter(is_found).copied().collect();
-        self.carried.extend(found);
+        let gone: Vec<Key> = self.words.faces.keys().filter(|key| !self.is_present(key.0)).copied().collect();
+        for key in gone {
+            let is_it = |to: &Key| to.0.person(to.1) == key.0.person(key.1) && self.words.agree(*to, key);
+            let edits = self.linked.values().filter(|picture| are_edits(**picture, key.0));
+            let faces = edits.flat_map(|picture| (0..picture.slots()).map(|slot| (*picture, slot)));
+            let found: Vec<Key> = faces.filter(is_it).collect();
+            self.carried.entry(key).or_default().extend(found);
+        }
     }
 
     /// What was lost is found in a new picture that was made from its own, and gets its word, if nothing else was said.
@@ -357,7 +287,10 @@ impl Model {
         expected: &Expected,
     ) -> Result<(), String> {
         let has_vector = |key: &Key| before.faces.iter().any(|face| face.key == *key && face.has_vector);
-        for key in before.lost.iter().filter(|key| after.lost.contains(key) && has_vector(key)) {
+        // What was found before, and of which something else was said there, its user places by hand.
+        let was_found = |key: &Key| self.carried.get(key).is_some_and(|same| !same.is_empty());
+        let is_due = |key: &&Key| after.lost.contains(key) && has_vector(key) && !was_found(key);
+        for key in before.lost.iter().filter(is_due) {
             let edits = expected.new.iter().filter(|new| self.is_present(**new) && new.is_surely_edit_of(key.0));
             for to in edits.map(|new| (*new, key.1)) {
                 let is_found = after.faces.iter().any(|face| face.key == to);
@@ -440,7 +373,7 @@ impl Model {
         }
         for key in self.words.faces.keys() {
             let is_gone = !self.is_present(key.0);
-            let may_be_lost = is_gone && self.replaced.contains_key(&key.0) && !self.carried.contains(key);
+            let may_be_lost = is_gone && self.replaced.contains_key(&key.0) && !self.is_said_elsewhere(*key);
             let must_be_lost = may_be_lost && self.replaced[&key.0];
             let is_lost = view.lost.contains(key);
             if must_be_lost && !is_lost {

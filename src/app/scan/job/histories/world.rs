@@ -339,7 +339,9 @@ impl World {
             Some((face.face_id, self.finder.embed_at(&photo.pixels, face.detection.face_box)?))
         });
         let (model, embedded) = (self.finder.model_id().clone(), embedded.collect::<Vec<_>>());
-        self.library.call(move |library| library.add_embeddings(&model, &embedded))
+        self.library.call(move |library| library.add_embeddings(&model, &embedded))?;
+        reembed::embed_portraits(&self.finder, &self.library, &Cancel::default(), &mut |_| {})?;
+        Ok(())
     }
 
     pub(crate) fn change_detector(&mut self) {
