@@ -43,7 +43,7 @@ pub(crate) fn reembed(
         let Some(last) = faces.last() else { break };
         after = last.face_id;
         let count = faces.len() as u64;
-        let Embedded { vectors, crops } = embed_batch(engine, faces, &mut summary.skipped)?;
+        let EmbeddedFaces { vectors, crops } = embed_batch(engine, faces, &mut summary.skipped)?;
         summary.faces += vectors.len();
         let model = engine.model_id().clone();
         library.call(move |library| {
@@ -68,14 +68,14 @@ pub fn open(path: &Path, picture: Option<&[u8; 32]>) -> Result<Photo> {
 }
 
 /// What was made of faces.
-struct Embedded {
+struct EmbeddedFaces {
     vectors: Vec<(FaceId, Embedding)>,
     /// Small pictures of those that had none.
     crops: Vec<(FaceId, Vec<u8>)>,
 }
 
 /// Photos are decoded side by side; the crops go through the network together.
-fn embed_batch(engine: &Engine, faces: Vec<FaceToEmbed>, skipped: &mut Vec<Skipped>) -> Result<Embedded> {
+fn embed_batch(engine: &Engine, faces: Vec<FaceToEmbed>, skipped: &mut Vec<Skipped>) -> Result<EmbeddedFaces> {
     let mut by_photo: BTreeMap<PathBuf, Vec<FaceToEmbed>> = BTreeMap::new();
     for face in faces {
         by_photo.entry(face.path.clone()).or_default().push(face);
@@ -105,5 +105,5 @@ fn embed_batch(engine: &Engine, faces: Vec<FaceToEmbed>, skipped: &mut Vec<Skipp
     }
     let embeddings = engine.embed(&pictures)?;
     let vectors = ids.into_iter().zip(embeddings).filter_map(|(id, embedding)| Some((id, embedding?))).collect();
-    Ok(Embedded { vectors, crops })
+    Ok(EmbeddedFaces { vectors, crops })
 }
