@@ -12,7 +12,7 @@ const PARTS: &[(&str, &[&str])] = &[
     ("networks/weights", &["types"]),
     ("networks/kernels", &["types"]),
     // A network's file also says where each of its tensors comes from.
-    ("networks/nets", &["networks/weights", "types"]),
+    ("networks/nets", &["networks/kernels", "networks/weights", "types"]),
     ("networks/models", &["types"]),
     ("networks", &[]),
     ("faces/image", &["types"]),
