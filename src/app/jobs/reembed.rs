@@ -45,7 +45,7 @@ pub(crate) fn reembed(
         let Some(last) = faces.last() else { break };
         after = last.face_id;
         let count = faces.len() as u64;
-        let Embedded { embeddings, portraits } = embed_batch(engine, faces, &mut summary.skipped)?;
+        let EmbeddedBatch { embeddings, portraits } = embed_batch(engine, faces, &mut summary.skipped)?;
         summary.faces += embeddings.len();
         let model = engine.model_id().clone();
         library.call(move |library| {
@@ -106,14 +106,14 @@ pub fn open(path: &Path, picture: Option<&[u8; 32]>) -> Result<Photo> {
 }
 
 /// What was made of a batch of faces.
-struct Embedded {
+struct EmbeddedBatch {
     embeddings: Vec<(FaceId, Embedding)>,
     /// Of those that had none.
     portraits: Vec<(FaceId, Vec<u8>)>,
 }
 
 /// Photos are decoded side by side; the crops go through the network together.
-fn embed_batch(engine: &Engine, faces: Vec<FaceToEmbed>, skipped: &mut Vec<Skipped>) -> Result<Embedded> {
+fn embed_batch(engine: &Engine, faces: Vec<FaceToEmbed>, skipped: &mut Vec<Skipped>) -> Result<EmbeddedBatch> {
     let mut by_photo: BTreeMap<PathBuf, Vec<FaceToEmbed>> = BTreeMap::new();
     for face in faces {
         by_photo.entry(face.path.clone()).or_default().push(face);
@@ -143,5 +143,8 @@ fn embed_batch(engine: &Engine, faces: Vec<FaceToEmbed>, skipped: &mut Vec<Skipp
         }
     }
     let embeddings = ids.into_iter().zip(engine.embed(&crops)?);
-    Ok(Embedded { embeddings: embeddings.filter_map(|(id, embedding)| Some((id, embedding?))).collect(), portraits })
+    Ok(EmbeddedBatch {
+        embeddings: embeddings.filter_map(|(id, embedding)| Some((id, embedding?))).collect(),
+        portraits,
+    })
 }

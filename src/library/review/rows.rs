@@ -133,7 +133,7 @@ pub(in crate::library) fn person_revision(c: &Connection, person: PersonId) -> R
 
 /// What a revision is kept of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(in crate::library) enum Row {
+pub(in crate::library) enum RevisedRow {
     Face(FaceId),
     Person(PersonId),
 }
@@ -142,7 +142,7 @@ pub(in crate::library) enum Row {
 #[derive(Debug)]
 pub(in crate::library) struct Stamp {
     pub revision: i64,
-    pub covered: Vec<(Row, i64)>,
+    pub covered: Vec<(RevisedRow, i64)>,
 }
 
 impl Stamp {
@@ -151,7 +151,7 @@ impl Stamp {
         Ok(Self { revision: next_revision(c)?, covered: Vec::new() })
     }
 
-    fn cover(&mut self, row: Row, before: Option<i64>) {
+    fn cover(&mut self, row: RevisedRow, before: Option<i64>) {
         if let Some(before) = before.filter(|before| *before != self.revision) {
             self.covered.push((row, before));
         }
@@ -161,13 +161,13 @@ impl Stamp {
 /// Notes that something about a person has changed that stands in other rows: a face has left them, or somebody was said
 /// to be somebody else.
 pub(in crate::library) fn touch_person(c: &Connection, person: PersonId, stamp: &mut Stamp) -> Result<()> {
-    stamp.cover(Row::Person(person), person_revision(c, person)?);
+    stamp.cover(RevisedRow::Person(person), person_revision(c, person)?);
     c.prepare_cached("UPDATE person SET revision = ?2 WHERE id = ?1")?.execute([person.0, stamp.revision])?;
     Ok(())
 }
 
 pub(in crate::library) fn write_face(c: &Connection, face: FaceId, state: FaceState, stamp: &mut Stamp) -> Result<()> {
-    stamp.cover(Row::Face(face), face_revision(c, face)?);
+    stamp.cover(RevisedRow::Face(face), face_revision(c, face)?);
     let (person, belongs, set_aside) = match state {
         FaceState::Unassigned => (None, None, None),
         FaceState::Of { person, belongs } => (Some(person.0), Some(belongs_name(belongs)), None),
@@ -202,7 +202,7 @@ pub(in crate::library) fn write_person(
     row: &PersonRow,
     stamp: &mut Stamp,
 ) -> Result<()> {
-    stamp.cover(Row::Person(person), person_revision(c, person)?);
+    stamp.cover(RevisedRow::Person(person), person_revision(c, person)?);
     c.prepare_cached(
         "INSERT INTO person (id, name, hidden, cover_face, created_at, revision) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
          ON CONFLICT (id) DO UPDATE SET name = excluded.name, hidden = excluded.hidden, \

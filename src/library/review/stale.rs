@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use rusqlite::Connection;
 
-use super::rows::{self, Belongs, FaceState, Row, Stamp};
+use super::rows::{self, Belongs, FaceState, RevisedRow, Stamp};
 use crate::library::aside::{self, AgainstMerge};
 use crate::library::error::{LibraryError, Result, Stale};
 use crate::library::{carry, sought};
@@ -15,7 +15,7 @@ use crate::types::{FaceId, PersonId, Revision};
 pub(in crate::library) struct OwnRevisions {
     made: HashSet<i64>,
     /// The latest change by others that an own one covers, by row: its user may not have seen it yet.
-    covered: HashMap<Row, i64>,
+    covered: HashMap<RevisedRow, i64>,
 }
 
 impl OwnRevisions {
@@ -33,14 +33,14 @@ pub(super) struct StaleCheck<'a> {
 }
 
 impl StaleCheck<'_> {
-    fn is_seen(&self, row: Row, revision: i64) -> bool {
+    fn is_seen(&self, row: RevisedRow, revision: i64) -> bool {
         let covered = self.own.covered.get(&row);
         let is_known = revision <= self.revision.0 || self.own.made.contains(&revision);
         is_known && covered.is_none_or(|covered| *covered <= self.revision.0)
     }
 
     pub fn has_seen_face(&self, c: &Connection, face: FaceId) -> Result<bool> {
-        Ok(self.is_seen(Row::Face(face), rows::face_revision(c, face)?.unwrap_or(0)))
+        Ok(self.is_seen(RevisedRow::Face(face), rows::face_revision(c, face)?.unwrap_or(0)))
     }
 
     /// Refuses people who have changed, from whom others have taken faces, or of whom others have said who they are not.
@@ -48,7 +48,7 @@ impl StaleCheck<'_> {
         for &person in people {
             match rows::person_revision(c, person)? {
                 None => return Err(LibraryError::Stale(Stale::PersonGone)),
-                Some(revision) if !self.is_seen(Row::Person(person), revision) => {
+                Some(revision) if !self.is_seen(RevisedRow::Person(person), revision) => {
                     return Err(LibraryError::Stale(Stale::PersonChanged));
                 }
                 Some(_) => {}
@@ -71,7 +71,7 @@ impl StaleCheck<'_> {
         for &face in faces {
             match rows::face_revision(c, face)? {
                 None => return Err(LibraryError::Stale(Stale::FaceGone)),
-                Some(revision) if !self.is_seen(Row::Face(face), revision) => {
+                Some(revision) if !self.is_seen(RevisedRow::Face(face), revision) => {
                     return Err(LibraryError::Stale(Stale::FaceDecided));
                 }
                 Some(_) => {}
