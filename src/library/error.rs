@@ -21,6 +21,8 @@ pub enum Stale {
     PersonGone,
     #[error("this person has changed")]
     PersonChanged,
+    #[error("more photos of this folder have gone")]
+    MoreGone,
     /// Not the step of the history that was to be undone or done again comes next.
     #[error("something else has been decided")]
     OtherStep,

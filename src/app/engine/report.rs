@@ -100,6 +100,8 @@ pub enum Failed {
     Save,
     /// Taking in a model file.
     Import,
+    /// Taking in what another library has exported.
+    BringIn,
     /// Counting the people and pictures of a folder.
     CountData,
     /// A training run.
@@ -112,6 +114,8 @@ pub enum Failed {
     Restore,
     /// The same, while the library is scanned.
     RestoreInScan,
+    /// Removing or moving a folder while the library is scanned.
+    FoldersInScan,
     /// Forgetting a person.
     Forget,
     /// The library's file is damaged: a backup helps, and trying again does not.
@@ -143,6 +147,7 @@ impl Failed {
             Self::Evaluation => "failed_evaluation",
             Self::Save => "failed_save",
             Self::Import => "failed_import",
+            Self::BringIn => "failed_bring_in",
             Self::CountData => "failed_count",
             Self::Train => "failed_train",
             Self::Demonstrate => "failed_demonstrate",
@@ -150,6 +155,7 @@ impl Failed {
             Self::BackUp => "failed_back_up",
             Self::Restore => "failed_restore",
             Self::RestoreInScan => "failed_restore_in_scan",
+            Self::FoldersInScan => "failed_folders_in_scan",
             Self::Forget => "failed_forget",
             Self::Damaged => "repair_title",
             Self::Internal => "failed",
@@ -159,6 +165,7 @@ impl Failed {
             Self::Stale(Stale::FaceFound) => "stale_face_found",
             Self::Stale(Stale::PersonGone) => "stale_person_gone",
             Self::Stale(Stale::PersonChanged) => "stale_person_changed",
+            Self::Stale(Stale::MoreGone) => "stale_more_gone",
             Self::Stale(Stale::OtherStep) => "stale_other_step",
         }
     }

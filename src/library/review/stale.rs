@@ -55,12 +55,19 @@ impl StaleCheck<'_> {
         Ok(())
     }
 
-    /// Refuses faces that are not this person's any more. A yes to one that still is means the same, whatever others
+    /// Refuses somebody who has another name by now, is hidden, or shown again. Faces may have come and gone.
+    pub fn still_called_so(&self, c: &Connection, person: PersonId) -> Result<()> {
+        match rows::said_revision(c, person)? {
+            None => Err(LibraryError::Stale(Stale::PersonGone)),
+            Some(revision) if !self.is_seen(revision) => Err(LibraryError::Stale(Stale::PersonChanged)),
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// Refuses faces that are not this person's any more, or of somebody with another name by now. A yes to one that still is means the same, whatever others
     /// have said of it.
     pub fn still_of(&self, c: &Connection, person: PersonId, faces: &[FaceId]) -> Result<()> {
-        if rows::person(c, person)?.is_none() {
-            return Err(LibraryError::Stale(Stale::PersonGone));
-        }
+        self.still_called_so(c, person)?;
         for &face in faces {
             match rows::face(c, face)?.map(FaceState::person) {
                 None => return Err(LibraryError::Stale(Stale::FaceGone)),

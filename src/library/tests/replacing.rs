@@ -167,7 +167,7 @@ fn a_face_put_back_keeps_what_was_said_where_it_was() {
     assert_eq!(([old, onto].map(|face| shelf.state(face)), lost(&shelf)), ([confirmed; 2], vec![]));
     // It was the wrong place: the face waits again for the right one.
     shelf.library.decide(&Decision::Reject { person: ada, faces: vec![onto] }, Revision::NOW).unwrap();
-    assert_eq!((shelf.state(onto), lost(&shelf)), (FaceState::Unassigned, vec![old]));
+    assert_eq!((shelf.state(onto).is_said(), lost(&shelf)), (false, vec![old]));
     shelf.library.undo().unwrap();
     assert!(lost(&shelf).is_empty());
     // The original is back, and speaks for itself.
@@ -213,7 +213,7 @@ fn a_face_that_a_scan_carried_to_the_wrong_place_is_lost_again_when_that_is_reje
     assert_eq!(lost(&shelf), [old]);
     // The scan does not say it again.
     shelf.library.carry_over(pair, &[Carried::Onto { old, new: onto }]).unwrap();
-    assert_eq!((shelf.state(onto), lost(&shelf)), (FaceState::Unassigned, vec![old]));
+    assert_eq!((shelf.state(onto).is_said(), lost(&shelf)), (false, vec![old]));
 }
 
 /// A lost face is looked for in what it was not compared with, and anew in what is back or was looked through anew.

@@ -46,7 +46,7 @@ impl FeatureJob for Job {
                     sink.changed(ticket, Failed::Save, written.map(|_| Touched::default()));
                 }
                 Request::Import(ticket, from) => {
-                    sink.changed(ticket, Failed::Import, bring_in(shared, from, sink));
+                    sink.changed(ticket, Failed::BringIn, bring_in(shared, from, sink));
                     load_backups(&path, sink);
                 }
                 Request::PreviewForget(person) => match preview_of_forgetting(shared, person) {

@@ -13,7 +13,8 @@ pub struct PersonPage {
     /// None for an unnamed group.
     pub name: Option<String>,
     pub is_hidden: bool,
-    pub cover: FaceId,
+    /// None where all faces were set aside or given to others.
+    pub cover: Option<FaceId>,
     /// Confirmed one by one, named with the group, or grouped.
     pub held: Vec<FaceOfPerson>,
     pub suggested: Vec<FaceOfPerson>,

@@ -159,7 +159,7 @@ fn a_scan_that_told_nothing_before_its_end_asks_about_missing_photos() {
     let withheld = Withheld { folder: "/photos".into(), gone: 9, of: 10 };
     let summary = JobSummary { withheld: vec![withheld], ..JobSummary::default() };
     update.receive(&mut state, &text, Report::JobEnded(JobId(1), JobEnd::Done(JobKind::SCAN, summary)));
-    let accept = Action::AcceptMissing("/photos".into());
+    let accept = Action::AcceptMissing { folder: "/photos".into(), gone: 9 };
     let answers = state.notices.shown().iter().flat_map(|notice| &notice.actions);
     assert!(answers.into_iter().any(|offer| offer.action.as_ref() == Some(&accept)), "{:?}", state.notices.shown());
 }

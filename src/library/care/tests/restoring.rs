@@ -1,5 +1,6 @@
 use super::super::{file, restore};
 use super::*;
+use crate::library::Decision;
 use crate::library::migrate;
 
 /// A library with Ada, a backup of it, and Ben since.
@@ -29,6 +30,42 @@ fn a_restore_brings_names_back_and_keeps_what_was_there() {
     assert!(check(&shelf.file()).is_sound());
     let reasons: Vec<_> = backups(&shelf.file()).unwrap().iter().map(|backup| backup.reason).collect();
     assert_eq!(reasons, [BackupReason::BeforeRestore, BackupReason::BeforeRestore, BackupReason::Asked]);
+}
+
+/// An open window keeps the pictures of faces by their numbers: another face must not come to one of these.
+#[test]
+fn a_restore_gives_no_number_a_second_time() {
+    let (mut shelf, backup) = with_backup();
+    let later = shelf.add("b.jpg", 2, 3);
+    let person = shelf.library.faces_to_group(&shelf::model()).unwrap().faces[1].state.person().unwrap();
+    shelf.library.restore_backup(&backup).unwrap();
+    let scan = shelf.library.begin_scan(shelf.folder.path()).unwrap();
+    shelf.scan = scan;
+    let new = shelf.add("c.jpg", 3, 3);
+    assert!(new.iter().all(|face| later.iter().all(|before| face > before)), "{later:?} {new:?}");
+    shelf.name(&new[..1], "Cy");
+    assert!(shelf.library.face(new[0]).unwrap().unwrap().state.person().unwrap() > person);
+}
+
+/// Who looked at the library as it was, in another program, decides about nothing of what was restored.
+#[test]
+fn a_restore_makes_every_older_view_stale() {
+    let (mut shelf, backup) = with_backup();
+    let face = shelf.library.faces_to_group(&shelf::model()).unwrap().faces[0].clone();
+    let person = face.state.person().unwrap();
+    let mut other = Library::open(&shelf.file()).unwrap();
+    let seen = other.revision().unwrap();
+    shelf.library.restore_backup(&backup).unwrap();
+    for decision in [
+        Decision::Name { person, name: "Cy".into() },
+        Decision::Hide(person),
+        Decision::Confirm { person, faces: vec![face.face_id] },
+        Decision::SetAside { faces: vec![face.face_id], why: SetAside::Stranger },
+    ] {
+        let refused = other.decide(&decision, seen);
+        assert!(matches!(refused, Err(LibraryError::Stale(_))), "{decision:?}: {refused:?}");
+    }
+    assert!(check(&shelf.file()).is_sound());
 }
 
 #[test]
