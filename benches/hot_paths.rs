@@ -1,15 +1,18 @@
-//! What finding and recognising faces costs on this machine's CPU; run with `cargo bench --no-default-features`.
+//! What finding and recognising faces costs on this machine's CPU, and learning; run with `cargo bench --no-default-features`.
 //!
 //! The networks have random weights: the time does not depend on them.
 
 use std::hint::black_box;
 
+use burn::nn::conv::Conv2dConfig;
+use burn::nn::{BatchNormConfig, PReluConfig, PaddingConfig2d};
 use burn::tensor::{Device, Distribution, Tensor};
 use criterion::{Criterion, criterion_group, criterion_main};
 use image::RgbImage;
 use likeness::faces::embed::quantise::QuantisedEmbedding;
 use likeness::faces::embed::{Batching, Embedder};
 use likeness::networks::nets::EmbeddingNet;
+use likeness::networks::nets::blocks::learning::{self, AfterNorm};
 use likeness::networks::nets::sface::{self, SFace};
 use likeness::networks::nets::yunet::YuNet;
 use likeness::types::Embedding;
@@ -43,6 +46,25 @@ fn embed(criterion: &mut Criterion) {
     });
 }
 
+/// A step forwards and back through what batch norm and depthwise convolutions are: ours, and Burn's own.
+fn learn(criterion: &mut Criterion) {
+    let device = Device::flex().autodiff();
+    let maps = Tensor::<4>::random([60, 128, 28, 28], Distribution::Uniform(-1.0, 1.0), &device);
+    let padding = PaddingConfig2d::Explicit(1, 1, 1, 1);
+    let config = Conv2dConfig::new([128, 128], [3, 3]).with_groups(128).with_padding(padding).with_bias(false);
+    let (conv, norm) = (config.init(&device), BatchNormConfig::new(128).init(&device));
+    let prelu = PReluConfig::new().with_num_parameters(128).init(&device);
+    let mut measure = |name: &str, forward: &dyn Fn(Tensor<4>) -> Tensor<4>| {
+        let back = || forward(maps.clone().require_grad()).square().sum().backward();
+        criterion.bench_function(name, |bencher| bencher.iter(|| black_box(back())));
+    };
+    measure("depthwise convolution with gradients", &|maps| learning::convolve(&conv, maps));
+    measure("depthwise convolution with gradients, Burn's", &|maps| conv.forward(maps));
+    let after = AfterNorm::PRelu(&prelu);
+    measure("batch norm and PReLU with gradients", &|maps| learning::batch_norm(&norm, after, maps));
+    measure("batch norm and PReLU with gradients, Burn's", &|maps| prelu.forward(norm.forward(maps)));
+}
+
 fn compare(criterion: &mut Criterion) {
     let wave = |phase: f32| (0..128).map(|at| (at as f32 + phase).sin()).collect();
     let embedding = |phase| Embedding::normalise(wave(phase)).expect("a wave has a length");
@@ -56,5 +78,5 @@ fn compare(criterion: &mut Criterion) {
     });
 }
 
-criterion_group! { name = benches; config = Criterion::default().sample_size(10); targets = detect, embed, compare }
+criterion_group! { name = benches; config = Criterion::default().sample_size(10); targets = detect, embed, learn, compare }
 criterion_main!(benches);

@@ -14,8 +14,9 @@
 //! ```
 //!
 //! Arrows go down. Parts do not import each other, except `train → eval` and `train → faces::image`; only [`app`] brings
-//! them together. A feature knows no other feature and not the shell; it has at most four members: `job` (what it does),
-//! `cli` (its subcommands), `state` (its messages and what they change), `view` (its drawing).
+//! them together. A feature knows no other feature and not the shell; it has at most four members: `job` (what it does,
+//! what it is asked and answers), `cli` (its subcommands), `state` (its messages and what they change), `view` (its
+//! drawing). The view reads the state, the state knows the job's answers, the job knows neither.
 //!
 //! # How a photo becomes a person
 //! [`faces::image`] decodes it upright, [`faces::detect`] finds boxes and landmarks, [`faces::align`] cuts crops,
@@ -34,6 +35,8 @@
 //! * No Burn outside [`networks`], [`faces::detect`], [`faces::embed`] and [`train`]: [`eval`], [`cluster`] and
 //!   [`faces::align`] take plain slices and need no device.
 //! * No disk in `state`, `view` and `ui`: drawing never waits.
+//! * No feature in `app::engine`, and none in `app::shell` but in its list of features.
+//! * No name of a type, known to other files, that stands for two things.
 //! * No circle of imports between rooms, and no exception that nothing uses.
 
 // The pages are for who works in the house: they lead to what is private, too.

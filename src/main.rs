@@ -10,11 +10,11 @@ use likeness::app::engine::cli::Global;
 use likeness::app::engine::cli::console::printable_text;
 use likeness::app::engine::home::Home;
 use likeness::app::{care, compare, demo, evaluate, models, people, scan, settings, train};
-use likeness::types::error_chain;
+use likeness::types::{VERSION, error_chain};
 
 /// Finds the people in a photo library and learns faces on your own GPU. Nothing leaves this computer.
 #[derive(Debug, Parser)]
-#[command(name = "likeness", version)]
+#[command(name = "likeness", version = VERSION)]
 struct Cli {
     #[command(flatten)]
     global: Global,

@@ -1,5 +1,5 @@
 //! The program killed at random moments of everything that writes to the library: the library is sound, no name that it
-//! acknowledged is lost, and what it was doing is done as a whole or not at all.
+//! acknowledged is lost, and what it was doing is done as a whole or not at all. And of training ([`training`]).
 //!
 //! `LIKENESS_KILLS` says how many times (some twenty by default); what had ended before it was killed does not count. With
 //! `LIKENESS_KILLED_HOME` (a home folder whose models are installed) and `LIKENESS_KILLED_PHOTOS` (a folder of photos) it
@@ -7,6 +7,9 @@
 //!
 //! Each change is first done on a copy of the home that nobody kills: what is left of the killed one has to be as before,
 //! or as there. What has no command of its own is done by this test's own program, started a second time.
+
+#[path = "killed/training.rs"]
+mod training;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;

@@ -1,10 +1,11 @@
 //! What the catalogue's networks are made of, and the networks themselves, on this machine's wgpu adapter against the
 //! CPU, forwards and backwards.
 //!
-//! Each kind of layer is tried in a small network. The whole networks, at a quarter of their width and a reduced input,
-//! are tried in a build without the feature `autotune`, where software Vulkan needs seconds for each, or where
-//! `LIKENESS_NETS=all` (or names, with commas between) asks for them; with `LIKENESS_NETS_WHOLE=1` at their own width and
-//! input. Without an adapter, or without the feature `gpu`, this says that it was skipped.
+//! Each kind of layer is tried in a small network, and whole networks, at a quarter of their width and a reduced input.
+//! A build as users get it, with autotuning and fusion, tries the three that most use; on software Vulkan, where kernels
+//! are compiled for minutes, the smallest. A build without the feature `autotune` tries all. `LIKENESS_NETS=all` (or
+//! names, with commas between) asks for others, `LIKENESS_NETS_WHOLE=1` for their own width and input. Without an
+//! adapter, or without the feature `gpu`, this says that it was skipped.
 //!
 //! On llvmpipe not every network can be whole: NN1 and DeepFace have larger buffers than it allows, and in Inception v3 a
 //! channel has more values than its loops reach (see `likeness::networks::device`). Inception v4 begins alike and was not run.
@@ -117,9 +118,9 @@ fn style() -> Style {
 #[test]
 fn networks_agree_with_the_cpu() {
     const NAME: &str = "networks_agree_with_the_cpu";
-    let asked = env::var("LIKENESS_NETS").ok();
-    let Some(wanted) = asked.or_else(|| (!cfg!(feature = "autotune")).then(|| "all".to_owned())) else { return };
     let Some(adapter) = usable() else { return say("networks skipped, no adapter") };
+    let asked = env::var("LIKENESS_NETS").ok();
+    let wanted = asked.unwrap_or_else(|| usual(&adapter).to_owned());
     if env::var_os(INNER).is_none() {
         return inner(&adapter, NAME);
     }
@@ -139,6 +140,15 @@ fn networks_agree_with_the_cpu() {
         if behaves_otherwise_in_training(&build(&Device::flex())) {
             compare(variant.name, &adapter, &images, &build, BatchNormStatistics::Keep);
         }
+    }
+}
+
+/// The networks that are tried where nobody asks for others.
+fn usual(adapter: &Adapter) -> &'static str {
+    match adapter.kind {
+        _ if !cfg!(feature = "autotune") => "all",
+        AdapterKind::Software => "likeness-small",
+        _ => "likeness-small,mobilefacenet,sface",
     }
 }
 

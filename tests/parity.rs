@@ -19,6 +19,7 @@ use likeness::networks::device::{AdapterKind, adapters, open};
 use likeness::networks::models::Manifest;
 use likeness::networks::nets::EmbeddingNet;
 use likeness::networks::nets::blocks::conv_norm::{ConvNorm, fold_norm_after, fold_norm_before};
+use likeness::networks::nets::blocks::learning::AfterNorm;
 use likeness::networks::nets::mtcnn::MtcnnNet;
 use likeness::networks::nets::recognise::recognise;
 use likeness::networks::nets::sface::{self, SFace};
@@ -67,7 +68,7 @@ impl Unit {
     }
 
     fn forward(&self, input: Tensor<4>) -> Tensor<4> {
-        self.slope.forward(self.layer.forward(input))
+        self.slope.forward(self.layer.forward(input, AfterNorm::Nothing))
     }
 
     fn folded(self) -> Self {

@@ -2,11 +2,11 @@
 //! what is left of the chain (Müllner 2011, figure 3). About 3·n searches, each linear in the clusters left.
 
 use super::ClusterError;
-use super::constraints::Facts;
+use super::constraints::NumberedConstraints;
 use super::dendrogram::{Dendrogram, Step};
 use crate::types::{Cancel, SquaredDistance};
 
-/// What an engine keeps. A cluster goes by one of its faces.
+/// What an algorithm keeps. A cluster goes by one of its faces.
 pub(super) trait Distances {
     fn len(&self) -> usize;
     fn distance(&self, a: usize, b: usize) -> f32;
@@ -24,7 +24,7 @@ const MERGES_PER_REPORT: usize = 64;
 
 pub(super) fn run<D: Distances>(
     distances: D,
-    facts: &Facts,
+    facts: &NumberedConstraints,
     cancel: &Cancel,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Dendrogram, ClusterError> {
@@ -57,7 +57,7 @@ pub(super) fn run<D: Distances>(
 
 struct Forest<'f, D> {
     distances: D,
-    facts: &'f Facts,
+    facts: &'f NumberedConstraints,
     /// Clusters that may still grow, in order.
     active: Vec<usize>,
     cluster_of: Vec<usize>,
@@ -68,7 +68,7 @@ struct Forest<'f, D> {
 }
 
 impl<'f, D: Distances> Forest<'f, D> {
-    fn new(distances: D, facts: &'f Facts) -> Self {
+    fn new(distances: D, facts: &'f NumberedConstraints) -> Self {
         let faces = distances.len();
         Self {
             distances,

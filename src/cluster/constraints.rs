@@ -18,8 +18,8 @@ pub(crate) struct Constraints {
     pub apart: Vec<(usize, usize)>,
 }
 
-/// The same, as the engines use it: numbers from 0, and lists by number.
-pub(super) struct Facts {
+/// The same, as the algorithms use it: numbers from 0, and lists by number.
+pub(super) struct NumberedConstraints {
     /// For each known person their faces.
     pub people: Vec<Vec<usize>>,
     /// The known person of a face.
@@ -32,7 +32,7 @@ pub(super) struct Facts {
     pub apart: Vec<Vec<usize>>,
 }
 
-impl Facts {
+impl NumberedConstraints {
     pub fn new(constraints: &Constraints, faces: usize) -> Result<Self, ClusterError> {
         let check = |what, given: usize| match given == 0 || given == faces {
             true => Ok(()),

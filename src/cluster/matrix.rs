@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::chain::Distances;
-use super::vectors::{Vectors, squared_distance};
+use super::vectors::{FaceVectors, squared_distance};
 use super::{ClusterError, Linkage};
 use crate::types::Cancel;
 
@@ -17,7 +17,7 @@ pub(super) struct Matrix {
 }
 
 impl Matrix {
-    pub fn new(vectors: &Vectors, linkage: Linkage, cancel: &Cancel) -> Result<Self, ClusterError> {
+    pub fn new(vectors: &FaceVectors, linkage: Linkage, cancel: &Cancel) -> Result<Self, ClusterError> {
         let faces = vectors.len();
         let mut values = vec![0.0; faces * faces.saturating_sub(1) / 2];
         let mut rows = Vec::with_capacity(faces);
@@ -52,7 +52,7 @@ impl Matrix {
 /// These rows share each column's vector while it is in the nearest cache.
 const ROWS_AT_ONCE: usize = 8;
 
-fn fill_rows(vectors: &Vectors, first: usize, rows: &mut [&mut [f32]]) {
+fn fill_rows(vectors: &FaceVectors, first: usize, rows: &mut [&mut [f32]]) {
     for column in first + 1..vectors.len() {
         let other = vectors.row(column);
         for (offset, row) in rows.iter_mut().enumerate() {

@@ -8,16 +8,16 @@ use rayon::prelude::*;
 
 use super::Linkage;
 use super::chain::Distances;
-use super::vectors::{Vectors, dot, squared_distance};
+use super::vectors::{FaceVectors, dot, squared_distance};
 
 pub(super) struct Means {
-    means: Vectors,
+    means: FaceVectors,
     sizes: Vec<f32>,
     linkage: Linkage,
 }
 
 impl Means {
-    pub fn new(vectors: Vectors, linkage: Linkage) -> Self {
+    pub fn new(vectors: FaceVectors, linkage: Linkage) -> Self {
         let sizes = vec![1.0; vectors.len()];
         Self { means: vectors, sizes, linkage }
     }

@@ -12,7 +12,7 @@
 //! `tests/reference.rs` is that definition, slow and obvious, and the oracle of the tests, beside the crate `kodama` for
 //! clustering without constraints.
 //!
-//! Two engines hold the distances, chosen by the number of faces ([`MATRIX_MAX_FACES`]):
+//! Two algorithms hold the distances, chosen by the number of faces ([`MATRIX_MAX_FACES`]):
 //! * `matrix`: the condensed matrix and Lance and Williams's update, every linkage, n²/2 values;
 //! * `means`: the clusters' means only, n·d values, for average linkage and Ward's, which depend on nothing else for
 //!   unit vectors. Exact up to rounding, too.
@@ -42,8 +42,8 @@ pub use scores::score;
 pub(crate) use scores::{Scores, SweepPoint, sweep};
 
 use crate::types::{Cancel, Embedding, SquaredDistance};
-use constraints::Facts;
-use vectors::Vectors;
+use constraints::NumberedConstraints;
+use vectors::FaceVectors;
 
 /// What the distance of two clusters is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, clap::ValueEnum)]
@@ -98,35 +98,35 @@ pub(crate) fn dendrogram(
     cancel: &Cancel,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Dendrogram, ClusterError> {
-    let engine = if embeddings.len() <= MATRIX_MAX_FACES { Engine::Matrix } else { Engine::Means };
-    dendrogram_with(engine, embeddings, constraints, linkage, cancel, progress)
+    let algorithm = if embeddings.len() <= MATRIX_MAX_FACES { Algorithm::Matrix } else { Algorithm::Means };
+    dendrogram_with(algorithm, embeddings, constraints, linkage, cancel, progress)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Engine {
+enum Algorithm {
     Matrix,
     Means,
 }
 
 fn dendrogram_with(
-    engine: Engine,
+    algorithm: Algorithm,
     embeddings: &[Embedding],
     constraints: &Constraints,
     linkage: Linkage,
     cancel: &Cancel,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Dendrogram, ClusterError> {
-    let vectors = Vectors::new(embeddings)?;
-    let facts = Facts::new(constraints, embeddings.len())?;
-    match (engine, linkage) {
-        (Engine::Matrix, _) => {
+    let vectors = FaceVectors::new(embeddings)?;
+    let facts = NumberedConstraints::new(constraints, embeddings.len())?;
+    match (algorithm, linkage) {
+        (Algorithm::Matrix, _) => {
             let matrix = matrix::Matrix::new(&vectors, linkage, cancel)?;
             chain::run(matrix, &facts, cancel, progress)
         }
-        (Engine::Means, Linkage::Average | Linkage::Ward) => {
+        (Algorithm::Means, Linkage::Average | Linkage::Ward) => {
             chain::run(means::Means::new(vectors, linkage), &facts, cancel, progress)
         }
-        (Engine::Means, Linkage::Single | Linkage::Complete) => {
+        (Algorithm::Means, Linkage::Single | Linkage::Complete) => {
             Err(ClusterError::TooManyFaces { linkage, faces: embeddings.len(), limit: MATRIX_MAX_FACES })
         }
     }

@@ -3,12 +3,12 @@
 use super::ClusterError;
 use crate::types::Embedding;
 
-pub(super) struct Vectors {
+pub(super) struct FaceVectors {
     pub values: Vec<f32>,
     pub dimensions: usize,
 }
 
-impl Vectors {
+impl FaceVectors {
     pub fn new(embeddings: &[Embedding]) -> Result<Self, ClusterError> {
         let dimensions = embeddings.first().map_or(1, Embedding::dimensions);
         let mut values = Vec::with_capacity(embeddings.len() * dimensions);

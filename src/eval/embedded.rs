@@ -50,7 +50,7 @@ impl EmbeddedImages {
     /// # Errors
     /// At the first line that is neither an embedding nor a failure, or when two models are mixed.
     pub fn parse_json_lines(text: &str) -> Result<Self, EmbeddedError> {
-        let mut faces: Vec<Face> = Vec::new();
+        let mut faces: Vec<EmbeddedLine> = Vec::new();
         let mut face_of: HashMap<String, usize> = HashMap::new();
         let (mut failed, mut model) = (Vec::new(), None::<String>);
         for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
@@ -75,7 +75,7 @@ impl EmbeddedImages {
             let vector: Option<Vec<f32>> = vector.iter().map(|v| v.as_f64().map(|v| v as f32)).collect();
             let vector = vector.ok_or_else(|| wrong("its embedding holds something that is not a number"))?;
             let area = box_of(&value["box"]).map_or(0.0, FaceBox::area);
-            let face = Face { path: path.clone(), area, vector, detection: detection_of(&value) };
+            let face = EmbeddedLine { path: path.clone(), area, vector, detection: detection_of(&value) };
             match face_of.get(&path) {
                 Some(&at) if faces[at].area >= area => {}
                 Some(&at) => faces[at] = face,
@@ -169,7 +169,7 @@ fn image_key(path: &str) -> String {
 }
 
 /// A line of a file while it is being read.
-struct Face {
+struct EmbeddedLine {
     path: String,
     area: f32,
     vector: Vec<f32>,

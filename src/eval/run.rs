@@ -93,7 +93,7 @@ pub struct Doubt {
 
 /// A pair as another run judged it.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Elsewhere {
+pub(crate) struct OtherJudgement {
     pub model: String,
     pub distance: f64,
     pub threshold: f64,
@@ -229,11 +229,11 @@ impl Run {
 
     /// How `other` judged one of these pairs, by `threshold` or else by its own for the pair's fold; None where it lacks
     /// the pair.
-    pub(crate) fn elsewhere(&self, pair: usize, other: &Self, threshold: Option<f64>) -> Option<Elsewhere> {
+    pub(crate) fn judged_by(&self, pair: usize, other: &Self, threshold: Option<f64>) -> Option<OtherJudgement> {
         let judged = other.pairs[self.place_in(other, pair)?];
         let threshold = threshold.unwrap_or_else(|| other.threshold_of(judged.fold));
         let right = (judged.distance <= threshold) == judged.same;
-        Some(Elsewhere { model: other.row.model.clone(), distance: judged.distance, threshold, right })
+        Some(OtherJudgement { model: other.row.model.clone(), distance: judged.distance, threshold, right })
     }
 
     /// Asks what is built in and the user's `marks` about every label, and judges again without the doubted ones.

@@ -70,8 +70,8 @@ pub(crate) fn evaluate(
             .iter()
             .map(|pair| distance(metric, &centred(vectors.row(pair.a), &mean), &centred(vectors.row(pair.b), &mean)))
             .collect();
-        let training = Counts::new(distances.iter().zip(&same).enumerate().filter(|(i, _)| !test.contains(i)));
-        let held = Counts::new(distances.iter().zip(&same).enumerate().filter(|(i, _)| test.contains(i)));
+        let training = SortedDistances::new(distances.iter().zip(&same).enumerate().filter(|(i, _)| !test.contains(i)));
+        let held = SortedDistances::new(distances.iter().zip(&same).enumerate().filter(|(i, _)| test.contains(i)));
 
         let best = first_best(coarse.iter().map(|&t| training.accuracy(t)));
         published.thresholds.push(coarse[best]);
@@ -104,13 +104,13 @@ fn arange(count: u32, step: f64) -> Vec<f64> {
 }
 
 /// Distances by kind, sorted; NaN is left out of acceptance but counts as a pair.
-struct Counts {
+struct SortedDistances {
     same: Vec<f64>,
     different: Vec<f64>,
     pairs: [usize; 2],
 }
 
-impl Counts {
+impl SortedDistances {
     fn new<'a>(pairs: impl Iterator<Item = (usize, (&'a f64, &'a bool))>) -> Self {
         let mut counts = Self { same: Vec::new(), different: Vec::new(), pairs: [0, 0] };
         for (_, (&distance, &same)) in pairs {
@@ -253,7 +253,7 @@ mod tests {
     #[test]
     fn a_threshold_is_exclusive() {
         let (distances, same) = ([0.5, 0.5], [true, false]);
-        let counts = Counts::new(distances.iter().zip(&same).enumerate());
+        let counts = SortedDistances::new(distances.iter().zip(&same).enumerate());
         assert_eq!((counts.val(0.5), counts.val(0.51), counts.far(0.51)), (0.0, 1.0, 1.0));
     }
 

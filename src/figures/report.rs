@@ -7,13 +7,13 @@ use super::table::Table;
 
 /// A report, top to bottom.
 #[derive(Debug, Clone, Default)]
-pub struct Report {
+pub struct HtmlReport {
     pub title: String,
-    pub(crate) parts: Vec<Part>,
+    pub(crate) parts: Vec<ReportPart>,
 }
 
 #[derive(Debug, Clone)]
-pub(crate) enum Part {
+pub(crate) enum ReportPart {
     Heading(String),
     Text(String),
     /// Figures of their own weight: value, what it is, and what to know about it.
@@ -49,12 +49,12 @@ svg{width:100%;max-width:880px;height:auto;display:block;margin:16px 0 16px -16p
 .card b{display:block;margin-top:8px;font-weight:600}.card span{display:block;font-size:13px;color:#6a6d72;overflow-wrap:anywhere}
 ";
 
-impl Report {
+impl HtmlReport {
     pub fn new(title: impl Into<String>) -> Self {
         Self { title: title.into(), parts: Vec::new() }
     }
 
-    pub(crate) fn push(&mut self, part: Part) {
+    pub(crate) fn push(&mut self, part: ReportPart) {
         self.parts.push(part);
     }
 
@@ -78,7 +78,7 @@ impl Report {
     }
 }
 
-impl Render for Part {
+impl Render for ReportPart {
     fn render(&self) -> Markup {
         html! {
             @match self {
@@ -121,10 +121,10 @@ mod tests {
 
     #[test]
     fn a_report_needs_nothing_else_and_escapes_names() {
-        let mut report = Report::new("SFace on <LFW>");
-        report.push(Part::Numbers(vec![("99.4%".into(), "accuracy".into(), "± 0.1 (s.e.)".into())]));
+        let mut report = HtmlReport::new("SFace on <LFW>");
+        report.push(ReportPart::Numbers(vec![("99.4%".into(), "accuracy".into(), "± 0.1 (s.e.)".into())]));
         let pictures = [Some(b"\x89PNG..".to_vec()), None];
-        report.push(Part::Cards(vec![Card { pictures, title: "A & B".into(), lines: vec!["1.31".into()] }]));
+        report.push(ReportPart::Cards(vec![Card { pictures, title: "A & B".into(), lines: vec!["1.31".into()] }]));
         let html = report.to_html();
         assert!(html.contains("SFace on &lt;LFW&gt;") && html.contains("A &amp; B"));
         assert!(html.contains("src=\"data:image/png;base64,iVBORy4u\""));

@@ -46,7 +46,7 @@ impl Render for Table {
 }
 
 /// Quoted when it holds a comma, a quote or a line end; a leading sign that a spreadsheet would run is disarmed.
-pub(super) fn csv_field(text: &str) -> String {
+fn csv_field(text: &str) -> String {
     let risky = text.starts_with(['=', '@', '\t']) || (text.starts_with(['+', '-']) && text.parse::<f64>().is_err());
     let text = if risky { format!("'{text}") } else { text.to_owned() };
     if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }

@@ -1,12 +1,13 @@
 //! Which file was being looked through when the program died, so that one bad file does not stop every later scan.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use rusqlite::params;
+use rusqlite::{Connection, params};
 
 use super::error::Result;
 use super::open::Library;
 use super::path;
+use super::scan::FileFacts;
 
 /// How often the program may die with a file alone before the file is set aside.
 const DEATHS_ALONE: i64 = 2;
@@ -15,31 +16,60 @@ const DEATHS_ALONE: i64 = 2;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Suspect {
     pub path: PathBuf,
+    size: Option<i64>,
+    mtime_ns: Option<i64>,
+    ctime_ns: Option<i64>,
+    /// None: the program died before it knew what is in the file.
+    sha256: Option<[u8; 32]>,
     /// It died with this file alone, again and again: it is not tried any more.
     pub is_guilty: bool,
 }
 
+impl Suspect {
+    /// The program died so often while it read this file, before it knew what is in it: it is not even read.
+    pub fn is_unreadable(&self, file: &FileFacts) -> bool {
+        let is_this =
+            (self.size, self.mtime_ns, self.ctime_ns) == (Some(file.size as i64), Some(file.mtime_ns), file.ctime_ns);
+        self.is_guilty && self.sha256.is_none() && is_this
+    }
+
+    /// What is in the file is what the program died of.
+    pub fn is_guilty_of(&self, sha256: &[u8; 32]) -> bool {
+        self.is_guilty && self.sha256.as_ref() == Some(sha256)
+    }
+}
+
+/// What was noted of a path counts only for the same file: another one has taken its place else.
+const THE_SAME: &str = "(attempt.size IS excluded.size AND attempt.mtime_ns IS excluded.mtime_ns \
+    AND attempt.ctime_ns IS excluded.ctime_ns)";
+
 impl Library {
     /// Notes that a file is about to be looked through, alone or beside others.
-    pub(crate) fn begin_attempt(&mut self, file: &Path, is_alone: bool) -> Result<()> {
+    pub(crate) fn begin_attempt(&mut self, file: &FileFacts, is_alone: bool) -> Result<()> {
         self.write(|t| {
-            t.prepare_cached(
-                "INSERT INTO attempt (path, is_alone, is_open) VALUES (?1, ?2, 1) \
-                 ON CONFLICT (path) DO UPDATE SET is_alone = excluded.is_alone, is_open = 1",
-            )?
-            .execute(params![path::to_bytes(file), is_alone])?;
+            t.prepare_cached(&format!(
+                "INSERT INTO attempt (path, size, mtime_ns, ctime_ns, is_alone, is_open) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, 1) \
+                 ON CONFLICT (path) DO UPDATE SET is_alone = excluded.is_alone, is_open = 1, \
+                 size = excluded.size, mtime_ns = excluded.mtime_ns, ctime_ns = excluded.ctime_ns, sha256 = iif({THE_SAME}, sha256, NULL), \
+                 deaths = iif({THE_SAME}, deaths, 0), deaths_alone = iif({THE_SAME}, deaths_alone, 0)"
+            ))?
+            .execute(params![path::to_bytes(&file.path), file.size as i64, file.mtime_ns, file.ctime_ns, is_alone])?;
             Ok(())
         })
     }
 
     /// Notes that a network broke down over a file alone, though the program did not end.
-    pub(crate) fn note_breakdown(&mut self, file: &Path) -> Result<()> {
+    pub(crate) fn note_breakdown(&mut self, file: &FileFacts) -> Result<()> {
         self.write(|t| {
-            t.prepare_cached(
-                "INSERT INTO attempt (path, deaths, deaths_alone, is_alone, is_open) VALUES (?1, 1, 1, 1, 0) \
-                 ON CONFLICT (path) DO UPDATE SET deaths = deaths + 1, deaths_alone = deaths_alone + 1, is_open = 0",
-            )?
-            .execute([path::to_bytes(file)])?;
+            let sha256 = file.hashes.map(|hashes| hashes.file);
+            t.prepare_cached(&format!(
+                "INSERT INTO attempt (path, size, mtime_ns, ctime_ns, sha256, deaths, deaths_alone, is_alone, is_open) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, 1, 1, 1, 0) ON CONFLICT (path) DO UPDATE SET is_open = 0, \
+                 size = excluded.size, mtime_ns = excluded.mtime_ns, ctime_ns = excluded.ctime_ns, sha256 = excluded.sha256, \
+                 deaths = iif({THE_SAME}, deaths, 0) + 1, deaths_alone = iif({THE_SAME}, deaths_alone, 0) + 1"
+            ))?
+            .execute(params![path::to_bytes(&file.path), file.size as i64, file.mtime_ns, file.ctime_ns, sha256])?;
             Ok(())
         })
     }
@@ -63,11 +93,31 @@ impl Library {
                  WHERE is_open = 1",
                 [],
             )?;
-            let mut query = t.prepare("SELECT path, deaths_alone >= ?1 FROM attempt ORDER BY path")?;
+            let mut query = t.prepare(
+                "SELECT path, size, mtime_ns, ctime_ns, sha256, deaths_alone >= ?1 FROM attempt ORDER BY path",
+            )?;
             let suspects = query.query_map([DEATHS_ALONE], |row| {
-                Ok(Suspect { path: path::from_bytes(row.get(0)?), is_guilty: row.get(1)? })
+                Ok(Suspect {
+                    path: path::from_bytes(row.get(0)?),
+                    size: row.get(1)?,
+                    mtime_ns: row.get(2)?,
+                    ctime_ns: row.get(3)?,
+                    sha256: row.get(4)?,
+                    is_guilty: row.get(5)?,
+                })
             })?;
             Ok(suspects.collect::<rusqlite::Result<_>>()?)
         })
     }
+}
+
+/// Notes what is in a file that is being looked through; what was noted of other content at its path is not this one's.
+pub(super) fn note_content(c: &Connection, file: &FileFacts) -> Result<()> {
+    let Some(hashes) = &file.hashes else { return Ok(()) };
+    c.prepare_cached(
+        "UPDATE attempt SET sha256 = ?2, deaths = iif(ifnull(sha256, ?2) = ?2, deaths, 0), \
+         deaths_alone = iif(ifnull(sha256, ?2) = ?2, deaths_alone, 0) WHERE path = ?1",
+    )?
+    .execute(params![path::to_bytes(&file.path), hashes.file])?;
+    Ok(())
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use rusqlite::{Connection, Row, Transaction, params};
 
 use super::error::Result;
-use super::faces::{self, FaceRecord, IS_DECIDED};
+use super::faces::{self, IS_DECIDED};
 use super::open::{Library, LibraryReader};
 use super::path;
 use super::review::{FaceState, rows};
@@ -161,13 +161,9 @@ impl Library {
                 faces += match *carried {
                     Carried::Onto { old, new } => carry(t, old, new)?,
                     Carried::Place { old, detection } => {
-                        let crop_jpeg = t
-                            .prepare_cached("SELECT jpeg FROM face_crop WHERE face_id = ?1")?
-                            .query_row([old.0], |row| row.get(0))?;
-                        let face = FaceRecord { detection, embedding: None, crop_jpeg };
                         faces::clear_place(t, new, detection.face_box)?;
-                        let placed = faces::insert_face(t, new, &face)?;
-                        faces::put_crop(t, placed, &face.crop_jpeg)?;
+                        let placed = faces::insert_face(t, new, &detection)?;
+                        faces::copy_crop(t, old, placed)?;
                         carry(t, old, placed)?
                     }
                 }

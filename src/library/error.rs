@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::reason::{Failure, Reason};
+use super::reason::{Reason, SqliteFailure};
 use crate::types::{FaceId, PersonId, PhotoId};
 
 /// What has happened to something between looking at it and deciding about it.
@@ -95,6 +95,11 @@ pub enum LibraryError {
     Busy { path: PathBuf },
     #[error("the library can only be read; nothing was changed: {}", path.display())]
     ReadOnly { path: PathBuf },
+    #[error(
+        "another program has put another file in the library's place, or taken it away; nothing was changed: look again, \
+         or start Likeness anew: {}", path.display()
+    )]
+    Replaced { path: PathBuf },
     #[error("this backup is not sound and was not used: {reason}: {}", path.display())]
     UnsoundBackup {
         path: PathBuf,
@@ -171,16 +176,16 @@ impl LibraryError {
     pub(super) fn at(self, path: &std::path::Path) -> Self {
         let Self::Sql(error) = self else { return self };
         let path = path.to_owned();
-        match Failure::of(&error) {
-            Failure::NotADatabase => Self::NotALibrary { path },
-            Failure::Damaged => Self::Damaged { path, reason: Reason::of_sqlite(&error) },
-            Failure::DiskFull => Self::DiskFull { path },
-            Failure::DiskFailed => Self::DiskFailed { path, reason: Reason::of_sqlite(&error) },
-            Failure::Busy => Self::Busy { path },
-            Failure::ReadOnly => Self::ReadOnly { path },
-            Failure::CannotOpen => Self::CannotOpen { path, reason: Reason::of_sqlite(&error) },
-            Failure::NoMemory => Self::NoMemory { path },
-            Failure::Refused => Self::Sql(error),
+        match SqliteFailure::of(&error) {
+            SqliteFailure::NotADatabase => Self::NotALibrary { path },
+            SqliteFailure::Damaged => Self::Damaged { path, reason: Reason::of_sqlite(&error) },
+            SqliteFailure::DiskFull => Self::DiskFull { path },
+            SqliteFailure::DiskFailed => Self::DiskFailed { path, reason: Reason::of_sqlite(&error) },
+            SqliteFailure::Busy => Self::Busy { path },
+            SqliteFailure::ReadOnly => Self::ReadOnly { path },
+            SqliteFailure::CannotOpen => Self::CannotOpen { path, reason: Reason::of_sqlite(&error) },
+            SqliteFailure::NoMemory => Self::NoMemory { path },
+            SqliteFailure::Refused => Self::Sql(error),
         }
     }
 }

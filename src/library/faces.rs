@@ -34,6 +34,8 @@ pub(crate) struct FaceToEmbed {
     /// has read it.
     pub picture: Option<[u8; 32]>,
     pub detection: Detection,
+    /// It has its small picture; one that only an import knew has not.
+    pub has_crop: bool,
 }
 
 /// A face that its user has said to be someone's, for learning from.
@@ -59,6 +61,11 @@ pub(super) const SAME_FACE_OVERLAP: f32 = 0.5;
 const SAME_PLACE_OVERLAP: f32 = 0.3;
 
 impl Library {
+    /// Gives faces their small pictures.
+    pub(crate) fn add_crops(&mut self, crops: &[(FaceId, Vec<u8>)]) -> Result<()> {
+        self.write(|t| crops.iter().try_for_each(|(face, jpeg)| put_crop(t, *face, jpeg)))
+    }
+
     /// Adds a model's embeddings to faces that are there, replacing that model's earlier ones.
     pub(crate) fn add_embeddings(&mut self, model: &ModelId, embeddings: &[(FaceId, Embedding)]) -> Result<()> {
         self.write(|t| {
@@ -98,7 +105,7 @@ impl LibraryReader {
         })
     }
 
-    /// Faces without an embedding of `model`, in order of their id after `after`: ask again with the last id for more.
+    /// Faces without an embedding of `model` or without a small picture, in order of their id after `after`: ask again with the last id for more.
     pub(crate) fn faces_without_embedding(
         &self,
         model: &ModelId,
@@ -107,11 +114,11 @@ impl LibraryReader {
     ) -> Result<Vec<FaceToEmbed>> {
         self.read(|c| {
             let mut query = c.prepare_cached(
-                "SELECT face.id, photo_id, photo.path, x, y, face.width, face.height, score, landmarks, picture \
-                 FROM face JOIN photo ON photo.id = photo_id \
+                "SELECT face.id, photo_id, photo.path, x, y, face.width, face.height, score, landmarks, picture, \
+                 EXISTS (SELECT 1 FROM face_crop WHERE face_id = face.id) AS has_crop FROM face JOIN photo ON photo.id = photo_id \
                  WHERE face.id > ?1 AND EXISTS (SELECT 1 FROM file JOIN folder ON folder.id = folder_id \
-                 WHERE file.photo_id = photo.id AND missing = 0 AND offline = 0) AND NOT EXISTS (SELECT 1 FROM embedding \
-                 WHERE model_id = (SELECT id FROM model WHERE name = ?2) AND face_id = face.id) \
+                 WHERE file.photo_id = photo.id AND missing = 0 AND offline = 0) AND (NOT has_crop OR NOT EXISTS (SELECT 1 \
+                 FROM embedding WHERE model_id = (SELECT id FROM model WHERE name = ?2) AND face_id = face.id)) \
                  ORDER BY face.id LIMIT ?3",
             )?;
             let mut rows = query.query(params![after.0, model.0, limit as i64])?;
@@ -122,6 +129,7 @@ impl LibraryReader {
                     photo_id: PhotoId(row.get(1)?),
                     path: path::from_bytes(row.get(2)?),
                     picture: row.get(9)?,
+                    has_crop: row.get(10)?,
                     detection: detection_at(row, 3)?,
                 });
             }
@@ -182,7 +190,7 @@ pub(super) fn replace(t: &Transaction, photo: PhotoId, model: &ModelId, faces: &
                 put_parts(t, old[index].id, model, face)?;
             }
             None => {
-                let id = insert_face(t, photo, face)?;
+                let id = insert_face(t, photo, &face.detection)?;
                 recorded.faces_new += 1;
                 put_parts(t, id, model, face)?;
             }
@@ -312,22 +320,13 @@ fn old_faces(t: &Transaction, photo: PhotoId) -> Result<Vec<OldFace>> {
     Ok(faces)
 }
 
-pub(super) fn insert_face(t: &Transaction, photo: PhotoId, face: &FaceRecord) -> Result<FaceId> {
-    let FaceBox { x, y, width, height } = face.detection.face_box;
+pub(super) fn insert_face(t: &Transaction, photo: PhotoId, face: &Detection) -> Result<FaceId> {
+    let FaceBox { x, y, width, height } = face.face_box;
     t.prepare_cached(
         "INSERT INTO face (photo_id, x, y, width, height, score, landmarks, quality) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     )?
-    .execute(params![
-        photo.0,
-        x,
-        y,
-        width,
-        height,
-        face.detection.score,
-        landmark_bytes(&face.detection.landmarks),
-        quality(&face.detection)
-    ])?;
+    .execute(params![photo.0, x, y, width, height, face.score, landmark_bytes(&face.landmarks), quality(face)])?;
     Ok(FaceId(t.last_insert_rowid()))
 }
 
@@ -360,7 +359,16 @@ fn put_parts(t: &Transaction, id: FaceId, model: &ModelId, face: &FaceRecord) ->
     }
 }
 
-pub(super) fn put_crop(t: &Transaction, id: FaceId, jpeg: &[u8]) -> Result<()> {
+/// A face that only an import knows may have no crop until it is embedded.
+pub(super) fn copy_crop(t: &Transaction, from: FaceId, to: FaceId) -> Result<()> {
+    t.prepare_cached(
+        "INSERT OR REPLACE INTO face_crop (face_id, jpeg) SELECT ?2, jpeg FROM face_crop WHERE face_id = ?1",
+    )?
+    .execute([from.0, to.0])?;
+    Ok(())
+}
+
+fn put_crop(t: &Transaction, id: FaceId, jpeg: &[u8]) -> Result<()> {
     t.prepare_cached("INSERT OR REPLACE INTO face_crop (face_id, jpeg) VALUES (?1, ?2)")?
         .execute(params![id.0, jpeg])?;
     Ok(())

@@ -3,8 +3,10 @@
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
+use super::attempts;
 use super::error::Result;
 use super::faces;
+use super::folders::Folders;
 use super::open::{Library, LibraryReader};
 use super::path;
 use super::scan::{FileFacts, FileHashes, PhotoState, ScanId, folder_of, state_from};
@@ -71,6 +73,7 @@ impl Library {
     pub(crate) fn place(&mut self, scan: ScanId, file: &FileFacts, detector: &ModelId) -> Result<Placed> {
         let Some(hashes) = file.hashes else { return Ok(Placed::New) };
         self.write(|t| {
+            attempts::note_content(t, file)?;
             let Some(photo) = find_photo(t, &hashes)? else { return Ok(Placed::New) };
             let (state, looked_by, failed_by) = standing(t, photo)?;
             let placed = match state {
@@ -88,8 +91,9 @@ impl Library {
     /// Notes that unchanged files are still there.
     pub(crate) fn mark_seen(&mut self, scan: ScanId, files: &[FileFacts]) -> Result<()> {
         self.write(|t| {
-            let folder = folder_of(t, scan)?;
+            let (folder, folders) = (folder_of(t, scan)?, Folders::load(t)?);
             for file in files {
+                let folder = folders.innermost(&file.path).unwrap_or(folder);
                 let bytes = path::to_bytes(&file.path);
                 let photo: Option<(i64, bool)> = t
                     .prepare_cached("SELECT photo_id, missing FROM file WHERE path = ?1")?
@@ -175,10 +179,10 @@ fn merge_photos(t: &Transaction, from: PhotoId, into: PhotoId) -> Result<()> {
     settle(t, into)
 }
 
-type Standing = (PhotoState, Option<ModelId>, Option<String>);
+type PhotoStatus = (PhotoState, Option<ModelId>, Option<String>);
 
 /// A photo's state, its detector, and the program that failed.
-fn standing(c: &Connection, photo: PhotoId) -> Result<Standing> {
+fn standing(c: &Connection, photo: PhotoId) -> Result<PhotoStatus> {
     let mut query = c.prepare_cached("SELECT reason, detector, failed_by FROM photo WHERE id = ?1")?;
     Ok(query.query_row([photo.0], |row| {
         Ok((state_from(row.get(0)?), row.get::<_, Option<String>>(1)?.map(ModelId), row.get(2)?))
@@ -203,7 +207,7 @@ pub(super) fn link(t: &Transaction, scan: ScanId, file: &FileFacts, photo: Photo
     .execute(params![
         bytes,
         photo.0,
-        folder_of(t, scan)?,
+        Folders::load(t)?.innermost(&file.path).map_or_else(|| folder_of(t, scan), Ok)?,
         scan.0,
         file.size as i64,
         file.mtime_ns,
@@ -218,23 +222,25 @@ pub(super) fn link(t: &Transaction, scan: ScanId, file: &FileFacts, photo: Photo
     match before {
         Some((old, since)) if old != photo.0 => replaced(t, PhotoId(old), photo, ScanId(since)),
         Some(_) => Ok(()),
-        None => imported_at(t, &bytes, photo)?.map_or(Ok(()), |old| replaced(t, old, photo, NOT_KNOWN)),
+        None => last_at(t, &bytes, photo)?.into_iter().try_for_each(|old| replaced(t, old, photo, NOT_KNOWN)),
     }
 }
 
-/// Since when an imported picture was at its path; so it does not say that the one there now came later.
+/// Since when a picture was at its last path is not known where no file tells; so it does not say that the one there now
+/// came later.
 const NOT_KNOWN: ScanId = ScanId(i64::MAX);
 
-/// A picture that only an import knows, and that was at this path: it was edited there or replaced since the export. So
-/// was one whose successor only the import knows, too.
-fn imported_at(t: &Transaction, path: &[u8], by: PhotoId) -> Result<Option<PhotoId>> {
+/// Pictures without a file that were last at this path: imported, or of a folder that was not scanned for a while. They
+/// were edited there or replaced meanwhile. So was one whose successor is nowhere, too.
+fn last_at(t: &Transaction, path: &[u8], by: PhotoId) -> Result<Vec<PhotoId>> {
     let mut query = t.prepare_cached(
-        "SELECT id FROM photo WHERE path = ?1 AND id <> ?2 AND missing = 1 AND detector IS NULL \
+        "SELECT id FROM photo WHERE path = ?1 AND id <> ?2 AND missing = 1 \
          AND (replaced_by IS NULL OR EXISTS (SELECT 1 FROM photo AS by WHERE by.id = photo.replaced_by AND by.id <> ?2 \
-         AND by.missing = 1 AND by.detector IS NULL AND by.id <> photo.id)) AND NOT EXISTS (SELECT 1 FROM file WHERE photo_id = photo.id) \
-         AND EXISTS (SELECT 1 FROM face WHERE photo_id = photo.id) ORDER BY id LIMIT 1",
+         AND by.missing = 1 AND by.id <> photo.id)) AND NOT EXISTS (SELECT 1 FROM file WHERE photo_id = photo.id) \
+         AND EXISTS (SELECT 1 FROM face WHERE photo_id = photo.id) ORDER BY id",
     )?;
-    Ok(query.query_row(params![path, by.0], |row| row.get(0).map(PhotoId)).optional()?)
+    let photos = query.query_map(params![path, by.0], |row| row.get(0).map(PhotoId))?;
+    Ok(photos.collect::<rusqlite::Result<_>>()?)
 }
 
 /// Another picture has taken a photo's place at a path where it was since that scan. A photo that only stood for an
@@ -285,4 +291,16 @@ pub(super) fn settle(t: &Transaction, photo: PhotoId) -> Result<()> {
         }
     };
     Ok(())
+}
+
+/// Photos whose note that they are missing does not fit their files.
+pub(super) const TO_SETTLE: &str = "photo WHERE missing \
+    <> (NOT EXISTS (SELECT 1 FROM file WHERE photo_id = photo.id AND file.missing = 0))";
+
+/// Settles photos of which that was not done when their files changed: by an older program, or in a library that a backup
+/// brings back.
+pub(super) fn settle_all(t: &Transaction) -> Result<()> {
+    let mut query = t.prepare(&format!("SELECT id FROM {TO_SETTLE}"))?;
+    let photos: Vec<i64> = query.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    photos.into_iter().try_for_each(|photo| settle(t, PhotoId(photo)))
 }

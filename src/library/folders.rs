@@ -61,35 +61,36 @@ impl Library {
     /// # Errors
     /// [`Stale::MoreGone`] where more are gone by now, as when a drive was unplugged meanwhile: nothing is marked then.
     pub(crate) fn accept_missing(&mut self, folder: &Path, shown: u64) -> Result<usize> {
-        let gone: Vec<PathBuf> = self.files_below(folder)?.into_iter().filter(|path| is_gone(path)).collect();
+        let gone: Vec<PathBuf> = self.files_held(folder)?.into_iter().filter(|path| is_gone(path)).collect();
         self.write(|t| match mark_missing(t, &gone)? {
             missing if missing as u64 > shown => Err(LibraryError::Stale(Stale::MoreGone)),
             missing => Ok(missing),
         })
     }
 
-    /// Scans the folder no longer. Returns how many photos are out of sight or gone since. Before faces are forgotten a
-    /// backup is made: it is the way back.
+    /// Scans the folder no longer. What lies in another scanned folder too stays with that one. Returns how many photos
+    /// are out of sight or gone since. Before faces are forgotten a backup is made: it is the way back.
     pub(crate) fn remove_folder(&mut self, folder: &Path, faces: FacesOfFolder) -> Result<usize> {
         self.read(|c| folder_id(c, folder))?;
         if faces == FacesOfFolder::Forget {
             self.back_up(BackupReason::BeforeRemoval)?;
         }
-        let files = self.files_below(folder)?;
         self.write(|t| {
             let id = folder_id(t, folder)?;
-            let own = own_paths(t, id, folder)?;
+            let others = Folders::load(t)?.without(id);
+            let mut own = own_paths(t, folder, &others)?;
             let mut photos = BTreeSet::new();
-            for file in &files {
-                let bytes = path::to_bytes(file);
-                // A folder inside another stays scanned by the outer one.
-                if t.prepare_cached("SELECT 1 FROM file WHERE path = ?1 AND folder_id = ?2")?
-                    .exists(params![bytes, id])?
-                {
-                    let photo = t
-                        .prepare_cached("DELETE FROM file WHERE path = ?1 RETURNING photo_id")?
-                        .query_row([bytes], |row| row.get(0))?;
-                    photos.insert(PhotoId(photo));
+            for (bytes, photo) in files_of(t, id)? {
+                photos.insert(photo);
+                match others.innermost(&path::from_bytes(bytes.clone())) {
+                    Some(other) => {
+                        t.prepare_cached("UPDATE file SET folder_id = ?2 WHERE path = ?1")?
+                            .execute(params![bytes, other])?;
+                    }
+                    None => {
+                        t.prepare_cached("DELETE FROM file WHERE path = ?1")?.execute([&bytes])?;
+                        own.insert(bytes);
+                    }
                 }
             }
             t.execute("DELETE FROM folder WHERE id = ?1", [id])?;
@@ -101,7 +102,8 @@ impl Library {
         })
     }
 
-    /// The folder lies elsewhere now: every file below it is expected at the new place.
+    /// The folder lies elsewhere now: every file below it is expected at the new place. What was scanned there already
+    /// belongs to it.
     ///
     /// # Errors
     /// When the folder is not in the library.
@@ -109,16 +111,76 @@ impl Library {
         let files = self.files_below(from)?;
         self.write(|t| {
             let id = folder_id(t, from)?;
-            t.execute("DELETE FROM folder WHERE path = ?1 AND id <> ?2", params![path::to_bytes(to), id])?;
+            let mut photos: BTreeSet<PhotoId> = files_of(t, id)?.into_iter().map(|(_, photo)| photo).collect();
+            if let Some(there) = find_folder(t, to)?.filter(|there| *there != id) {
+                photos.extend(files_of(t, there)?.into_iter().map(|(_, photo)| photo));
+                t.execute("UPDATE file SET folder_id = ?2 WHERE folder_id = ?1", [there, id])?;
+                t.execute("DELETE FROM folder WHERE id = ?1", [there])?;
+            }
             t.execute("UPDATE folder SET path = ?2, offline = 0 WHERE id = ?1", params![id, path::to_bytes(to)])?;
             for file in &files {
                 let Ok(rest) = file.strip_prefix(from) else { continue };
                 let (old, new) = (path::to_bytes(file), path::to_bytes(&to.join(rest)));
+                // The file there gives way to this one, and its photo is missing until a scan says where it is.
+                photos.extend(photo_at(t, &new)?);
                 t.prepare_cached("UPDATE OR REPLACE file SET path = ?2 WHERE path = ?1")?.execute(params![old, new])?;
                 t.prepare_cached("UPDATE photo SET path = ?2 WHERE path = ?1")?.execute(params![old, new])?;
             }
-            Ok(())
+            photos.into_iter().try_for_each(|photo| settle(t, photo))
         })
+    }
+}
+
+/// The scanned folders. A file belongs to the innermost of those that it lies in; one that was met through a link
+/// elsewhere, to the one that met it.
+pub(super) struct Folders(Vec<Folder>);
+
+struct Folder {
+    id: i64,
+    path: PathBuf,
+    is_offline: bool,
+}
+
+impl Folders {
+    pub fn load(c: &Connection) -> Result<Self> {
+        let mut query = c.prepare_cached("SELECT id, path, offline FROM folder ORDER BY id")?;
+        let folders = query.query_map([], |row| {
+            Ok(Folder { id: row.get(0)?, path: path::from_bytes(row.get(1)?), is_offline: row.get(2)? })
+        })?;
+        Ok(Self(folders.collect::<rusqlite::Result<_>>()?))
+    }
+
+    /// As the disk says now, also of drives that no scan has missed yet.
+    pub fn noticing_drives(mut self) -> Self {
+        self.0.iter_mut().for_each(|folder| folder.is_offline |= is_gone(&folder.path));
+        self
+    }
+
+    fn without(mut self, id: i64) -> Self {
+        self.0.retain(|folder| folder.id != id);
+        self
+    }
+
+    fn holding(&self, file: &Path) -> Option<&Folder> {
+        let around = self.0.iter().filter(|folder| file.starts_with(&folder.path));
+        around.max_by_key(|folder| folder.path.components().count())
+    }
+
+    /// The innermost folder that a path lies in.
+    pub fn innermost(&self, file: &Path) -> Option<i64> {
+        self.holding(file).map(|folder| folder.id)
+    }
+
+    /// The folder of which a file tells that it is gone, where `looked_at` is looked through: that one, or one inside it
+    /// whose drive is there. None where the file is in neither.
+    pub fn holder(&self, file: &Path, met_by: i64, looked_at: i64) -> Option<i64> {
+        let looked_through = self.0.iter().find(|folder| folder.id == looked_at)?;
+        match self.holding(file) {
+            Some(folder) if folder.id == looked_at => Some(looked_at),
+            Some(inner) if inner.path.starts_with(&looked_through.path) => (!inner.is_offline).then_some(inner.id),
+            Some(_) => None,
+            None => (met_by == looked_at).then_some(looked_at),
+        }
     }
 }
 
@@ -181,32 +243,44 @@ impl LibraryReader {
             Ok(paths.into_iter().filter(|path| path.starts_with(folder)).collect())
         })
     }
+
+    /// Files of a folder and of those inside it whose drives are there.
+    fn files_held(&self, folder: &Path) -> Result<Vec<PathBuf>> {
+        self.read(|c| {
+            let (id, folders) = (folder_id(c, folder)?, Folders::load(c)?.noticing_drives());
+            let mut query = c.prepare("SELECT path, folder_id FROM file ORDER BY path")?;
+            let files = query.query_map([], |row| Ok((path::from_bytes(row.get(0)?), row.get(1)?)))?;
+            let files: Vec<(PathBuf, i64)> = files.collect::<rusqlite::Result<_>>()?;
+            let is_held = |(path, met_by): &(PathBuf, i64)| folders.holder(path, *met_by, id).is_some();
+            Ok(files.into_iter().filter(is_held).map(|(path, _)| path).collect())
+        })
+    }
 }
 
-/// Paths below a folder that are its own: files that its scans met, and where pictures were that have no file any more,
-/// because they were edited or replaced there. What another scanned folder holds too stays with that one.
-fn own_paths(t: &Transaction, id: i64, folder: &Path) -> Result<HashSet<Vec<u8>>> {
-    let mut query = t.prepare("SELECT path FROM folder WHERE id <> ?1")?;
-    let others = query.query_map([id], |row| row.get(0).map(path::from_bytes))?;
-    let others: Vec<PathBuf> = others.collect::<rusqlite::Result<_>>()?;
+fn files_of(c: &Connection, folder: i64) -> Result<Vec<(Vec<u8>, PhotoId)>> {
+    let mut query = c.prepare("SELECT path, photo_id FROM file WHERE folder_id = ?1 ORDER BY path")?;
+    let files = query.query_map([folder], |row| Ok((row.get(0)?, PhotoId(row.get(1)?))))?;
+    Ok(files.collect::<rusqlite::Result<_>>()?)
+}
+
+fn photo_at(c: &Connection, path: &[u8]) -> Result<Option<PhotoId>> {
+    let mut query = c.prepare_cached("SELECT photo_id FROM file WHERE path = ?1")?;
+    Ok(query.query_row([path], |row| row.get(0).map(PhotoId)).optional()?)
+}
+
+/// Where pictures below a folder were that have no file any more, because they were edited or replaced there. What lies
+/// in another scanned folder too stays with that one.
+fn own_paths(t: &Transaction, folder: &Path, others: &Folders) -> Result<HashSet<Vec<u8>>> {
     let mut query = t.prepare(
-        "SELECT path, folder_id FROM file UNION ALL SELECT path, NULL FROM photo WHERE missing = 1 \
-         AND NOT EXISTS (SELECT 1 FROM file WHERE file.path = photo.path)",
+        "SELECT path FROM photo WHERE missing = 1 AND NOT EXISTS (SELECT 1 FROM file WHERE file.path = photo.path)",
     )?;
-    let mut rows = query.query([])?;
-    let mut own = HashSet::new();
-    while let Some(row) = rows.next()? {
-        let (bytes, met_by): (Vec<u8>, Option<i64>) = (row.get(0)?, row.get(1)?);
+    let paths = query.query_map([], |row| row.get(0))?;
+    let paths: Vec<Vec<u8>> = paths.collect::<rusqlite::Result<_>>()?;
+    let is_own = |bytes: &Vec<u8>| {
         let file = path::from_bytes(bytes.clone());
-        let is_own = match met_by {
-            Some(met_by) => met_by == id,
-            None => !others.iter().any(|other| file.starts_with(other)),
-        };
-        if is_own && file.starts_with(folder) {
-            own.insert(bytes);
-        }
-    }
-    Ok(own)
+        file.starts_with(folder) && others.innermost(&file).is_none()
+    };
+    Ok(paths.into_iter().filter(is_own).collect())
 }
 
 fn count_missing(t: &Transaction, photos: &BTreeSet<PhotoId>) -> Result<usize> {
@@ -231,6 +305,10 @@ fn forget_pictures(t: &Transaction, last_at: &HashSet<Vec<u8>>) -> Result<usize>
 }
 
 fn folder_id(c: &Connection, folder: &Path) -> Result<i64> {
-    let id = c.query_row("SELECT id FROM folder WHERE path = ?1", [path::to_bytes(folder)], |row| row.get(0));
-    id.optional()?.ok_or_else(|| LibraryError::NoSuchFolder(folder.to_owned()))
+    find_folder(c, folder)?.ok_or_else(|| LibraryError::NoSuchFolder(folder.to_owned()))
+}
+
+fn find_folder(c: &Connection, folder: &Path) -> Result<Option<i64>> {
+    let mut query = c.prepare_cached("SELECT id FROM folder WHERE path = ?1")?;
+    Ok(query.query_row([path::to_bytes(folder)], |row| row.get(0)).optional()?)
 }

@@ -11,7 +11,7 @@ use super::open::{Library, LibraryReader};
 use super::review::journal::Decisions;
 use super::review::steps::NextSteps;
 use super::review::{self, Belongs, FaceState, ReviewAction, rows};
-use crate::types::{Embedding, FaceId, ModelId, PersonId, PhotoId, Revision};
+use crate::types::{Embedding, FaceId, ModelId, PersonId, PhotoId, Revision, Touched};
 
 /// A face as the clustering sees it.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,7 +41,7 @@ pub enum GroupedBy {
     User,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct GroupingOutcome {
     /// Faces newly suggested for somebody known.
     pub suggested: usize,
@@ -51,12 +51,14 @@ pub struct GroupingOutcome {
     pub new_groups: usize,
     /// Faces kept out of a group because their user once said no, or because a group held two known people.
     pub kept_apart: usize,
+    /// Where a user asked for it: what it touched, and the step that takes it back.
+    pub touched: Touched,
 }
 
 impl GroupingInput {
     /// The person that each face is said to be.
     pub fn confirmed(&self) -> Vec<Option<PersonId>> {
-        self.faces.iter().map(|face| face.state.person().filter(|_| face.state.is_said())).collect()
+        self.faces.iter().map(|face| face.state.person().filter(|_| face.state.is_decided())).collect()
     }
 
     /// Pairs of places in `faces` that must not meet: a face and the faces of a person whom it is not, and the faces
@@ -152,18 +154,19 @@ impl Library {
     /// and so are faces that have gone or changed since `seen`, what the groups were made from: what was decided while
     /// they were computed holds.
     pub fn apply_grouping(&mut self, groups: &[Vec<FaceId>], by: GroupedBy, seen: Revision) -> Result<GroupingOutcome> {
-        let (outcome, before, after) = self.write(|t| {
+        let (mut outcome, before, after) = self.write(|t| {
             let before = NextSteps::read(t)?;
             let mut decisions = Decisions::begin(t);
             let groups = unchanged(t, groups, seen)?;
-            let outcome = GroupsToApply::read(t, &groups)?.apply(&mut decisions)?;
+            let mut outcome = GroupsToApply::read(t, &groups)?.apply(&mut decisions)?;
             match by {
                 GroupedBy::Scan => {}
-                GroupedBy::User => _ = decisions.keep(ReviewAction::Regroup)?,
+                GroupedBy::User => outcome.touched = decisions.keep(ReviewAction::Regroup)?,
             }
             Ok((outcome, before, NextSteps::read(t)?))
         })?;
         self.own_steps.note(before, after);
+        outcome.touched.step = Some(after.undo).filter(|step| *step > before.undo);
         Ok(outcome)
     }
 
@@ -247,7 +250,7 @@ impl<'g> GroupsToApply<'g> {
 
     /// Neither confirmed nor set aside: the grouping may place it.
     fn is_open(&self, face: FaceId) -> bool {
-        !self.states[&face].is_said() && !matches!(self.states[&face], FaceState::SetAside(_))
+        !self.states[&face].is_decided() && !matches!(self.states[&face], FaceState::SetAside(_))
     }
 
     fn is_rejected(&self, face: FaceId, person: PersonId) -> bool {
@@ -259,7 +262,7 @@ impl<'g> GroupsToApply<'g> {
         let mut votes: HashMap<PersonId, usize> = HashMap::new();
         for face in group {
             let state = self.states[face];
-            if let (true, Some(person)) = (state.is_said(), state.person()) {
+            if let (true, Some(person)) = (state.is_decided(), state.person()) {
                 *votes.entry(person).or_default() += 1;
             }
         }
@@ -324,7 +327,7 @@ impl<'g> GroupsToApply<'g> {
         }
         let Some(row) = rows::person(d.t, person)? else { return Ok(false) };
         let faces = rows::faces_of(d.t, person)?;
-        Ok(!row.is_known() && faces.iter().all(|(_, belongs)| !belongs.is_said()))
+        Ok(!row.is_known() && faces.iter().all(|(_, belongs)| !belongs.is_decided()))
     }
 
     /// Nameless people whose faces all went elsewhere are gone. What was said about them holds for those who took

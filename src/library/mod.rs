@@ -22,6 +22,8 @@ mod carry;
 mod error;
 mod faces;
 mod files;
+#[cfg(test)]
+mod fixture;
 mod folders;
 mod grouping;
 mod migrate;
@@ -34,8 +36,6 @@ mod reason;
 mod review;
 mod scan;
 mod settings;
-#[cfg(test)]
-mod shelf;
 mod sought;
 #[cfg(test)]
 mod tests;

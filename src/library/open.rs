@@ -21,6 +21,8 @@ use crate::types::Revision;
 pub struct LibraryReader {
     pub(super) connection: Connection,
     pub(super) path: PathBuf,
+    /// The file that was opened.
+    file: Option<FileId>,
 }
 
 /// The one writer. It lives on one thread; it is also a reader.
@@ -68,7 +70,7 @@ impl Library {
         };
         let connection = set_up(open(), path)?;
         let mut library = Self {
-            reader: LibraryReader { connection, path: path.to_owned() },
+            reader: LibraryReader { connection, path: path.to_owned(), file: FileId::of(path) },
             own: HashSet::new(),
             own_steps: OwnSteps::default(),
         };
@@ -102,12 +104,13 @@ impl Library {
             Ok(connection)
         };
         let connection = set_up(open(), path)?;
-        Ok(LibraryReader { connection, path: path.to_owned() })
+        Ok(LibraryReader { connection, path: path.to_owned(), file: FileId::of(path) })
     }
 
     /// Runs `work` in one transaction: all of it is kept or none. A transaction left by a panic, an error or a killed
     /// process is rolled back by SQLite.
     pub(super) fn write<T>(&mut self, work: impl FnOnce(&Transaction) -> Result<T>) -> Result<T> {
+        self.refuse_replaced()?;
         let path = self.reader.path.clone();
         let run = || -> Result<T> {
             let transaction = self.reader.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -116,6 +119,38 @@ impl Library {
             Ok(value)
         };
         run().map_err(|error| error.at(&path))
+    }
+}
+
+impl Library {
+    /// Opens the file that another program has put in the library's place, as a restore of a damaged one does. Returns
+    /// whether there was one.
+    pub(crate) fn follow_replaced(&mut self) -> Result<bool> {
+        let is_other = FileId::of(&self.path).is_some_and(|now| Some(now) != self.file);
+        if is_other {
+            *self = Self::open(&self.path.clone())?;
+        }
+        Ok(is_other)
+    }
+}
+
+/// Which file of the disk a path leads to. Nobody can put another one in an open library's place on Windows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct FileId {
+    device: u64,
+    inode: u64,
+}
+
+impl FileId {
+    #[cfg(unix)]
+    fn of(path: &Path) -> Option<Self> {
+        use std::os::unix::fs::MetadataExt;
+        std::fs::metadata(path).ok().map(|file| Self { device: file.dev(), inode: file.ino() })
+    }
+
+    #[cfg(not(unix))]
+    fn of(_: &Path) -> Option<Self> {
+        None
     }
 }
 
@@ -149,11 +184,11 @@ impl LibraryReader {
         &self.path
     }
 
-    /// Reads the whole file and checks its structure: takes seconds for a large library.
-    pub fn check_integrity(&self) -> Result<()> {
-        match self.read(care::quick_check)? {
-            None => Ok(()),
-            Some(reason) => Err(LibraryError::Damaged { path: self.path.clone(), reason }),
+    /// Refuses to write into a file that is not the library any more: nobody would find it there.
+    pub(super) fn refuse_replaced(&self) -> Result<()> {
+        match FileId::of(&self.path) == self.file {
+            true => Ok(()),
+            false => Err(LibraryError::Replaced { path: self.path.clone() }),
         }
     }
 

@@ -130,9 +130,9 @@ impl LibraryReader {
     /// confirmed ones (of the grouped ones where none is confirmed).
     pub fn faces_of_person(&self, person: PersonId, model: &ModelId) -> Result<Vec<FaceOfPerson>> {
         let (mut faces, vectors) = self.read(|c| faces_and_vectors(c, person, model))?;
-        let is_said: fn(Belongs) -> bool = Belongs::is_said;
+        let is_decided: fn(Belongs) -> bool = Belongs::is_decided;
         let (is_grouped, is_any): (fn(Belongs) -> bool, fn(Belongs) -> bool) = (|b| b == Belongs::Grouped, |_| true);
-        let centre = [is_said, is_grouped, is_any].into_iter().find_map(|counts| {
+        let centre = [is_decided, is_grouped, is_any].into_iter().find_map(|counts| {
             mean(faces.iter().filter(|f| counts(f.belongs)).filter_map(|f| vectors.get(&f.face_id)))
         });
         for face in &mut faces {

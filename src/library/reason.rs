@@ -70,7 +70,7 @@ impl Reason {
 
 /// What becomes of an error of SQLite; each has a sentence in [`LibraryError`](super::LibraryError).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Failure {
+pub(super) enum SqliteFailure {
     NotADatabase,
     Damaged,
     DiskFull,
@@ -83,7 +83,7 @@ pub(super) enum Failure {
     Refused,
 }
 
-impl Failure {
+impl SqliteFailure {
     pub fn of(error: &rusqlite::Error) -> Self {
         if is_no_value_of_ours(error) {
             return Self::Damaged;
@@ -119,21 +119,21 @@ fn words_of(error: &rusqlite::Error) -> &'static str {
     if is_no_value_of_ours(error) {
         return "it holds values that Likeness never writes";
     }
-    match (Failure::of(error), extended(error)) {
+    match (SqliteFailure::of(error), extended(error)) {
         (_, ffi::SQLITE_READONLY_DBMOVED) => {
             "its file was moved or replaced while it was open; close Likeness and open it again"
         }
         (_, ffi::SQLITE_CANTOPEN_ISDIR) => "a folder is in its place; move it elsewhere, then try again",
-        (Failure::CannotOpen, _) => "see that its drive is there, and that you may read and write its folder",
-        (Failure::Damaged, _) => "some of its pages were overwritten or are gone",
+        (SqliteFailure::CannotOpen, _) => "see that its drive is there, and that you may read and write its folder",
+        (SqliteFailure::Damaged, _) => "some of its pages were overwritten or are gone",
         (_, ffi::SQLITE_IOERR_CORRUPTFS) => "the drive's own file system is damaged; have it checked before you go on",
-        (Failure::DiskFailed, code) if LOCKING.contains(&code) => {
+        (SqliteFailure::DiskFailed, code) if LOCKING.contains(&code) => {
             "its file cannot be locked, as on many network drives; keep the library on a drive of this computer"
         }
-        (Failure::DiskFailed, code) if READING.contains(&code) => {
+        (SqliteFailure::DiskFailed, code) if READING.contains(&code) => {
             "it could not be read; check the drive, then try again"
         }
-        (Failure::DiskFailed, _) => "it could not be written; check the drive, then try again",
+        (SqliteFailure::DiskFailed, _) => "it could not be written; check the drive, then try again",
         _ => "a step was refused",
     }
 }

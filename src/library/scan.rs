@@ -1,13 +1,15 @@
 //! What a scan writes. One transaction a batch of photos, so a killed scan loses at most the photos in flight, and the
 //! next one goes on from there.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::error::Result;
 use super::faces::{self, FaceRecord};
-use super::files::{PROGRAM, find_photo, link, settle};
+use super::files::{PROGRAM, find_photo, link, settle, settle_all};
+use super::folders::Folders;
 use super::open::{Library, LibraryReader};
 use super::path;
 use super::sought;
@@ -112,7 +114,9 @@ impl Library {
                 "INSERT INTO scan (folder_id, started_at) SELECT id, ?2 FROM folder WHERE path = ?1",
                 params![bytes, now_secs()],
             )?;
-            Ok(ScanId(t.last_insert_rowid()))
+            let scan = ScanId(t.last_insert_rowid());
+            settle_all(t)?;
+            Ok(scan)
         })
     }
 
@@ -151,9 +155,12 @@ impl Library {
             self.record_skip(scan, &FileFacts { hashes: None, ..file.clone() }, problem)?;
         }
         self.write(|t| {
-            t.prepare_cached("UPDATE file SET problem = ?2, seen_in_scan = ?3, missing = 0 WHERE path = ?1")?
-                .execute(params![path::to_bytes(&file.path), problem, scan.0])?;
-            Ok(())
+            let photo: i64 = t
+                .prepare_cached(
+                    "UPDATE file SET problem = ?2, seen_in_scan = ?3, missing = 0 WHERE path = ?1 RETURNING photo_id",
+                )?
+                .query_row(params![path::to_bytes(&file.path), problem, scan.0], |row| row.get(0))?;
+            settle(t, PhotoId(photo))
         })
     }
 
@@ -164,12 +171,16 @@ impl Library {
         let mut end = ScanEnd::default();
         let mut gone = Vec::new();
         if outcome == ScanOutcome::Complete {
-            let since = self.gone_since(scan)?;
-            let of = since.of();
-            gone = since.elsewhere;
-            match policy {
-                MissingPolicy::Ask if since.photos * 2 > of => end.withheld = Some((since.photos, of)),
-                _ => gone.extend(since.last),
+            for since in self.gone_since(scan)? {
+                let of = since.of();
+                gone.extend(since.elsewhere);
+                match policy {
+                    MissingPolicy::Ask if since.photos * 2 > of => {
+                        let (photos, all) = end.withheld.unwrap_or_default();
+                        end.withheld = Some((photos + since.photos, all + of));
+                    }
+                    _ => gone.extend(since.last),
+                }
             }
         }
         self.write(|t| {
@@ -186,45 +197,47 @@ impl Library {
         })
     }
 
-    fn gone_since(&self, scan: ScanId) -> Result<GoneSince> {
+    /// Folder by folder: the one that was scanned, and those inside it that are scanned by themselves. What lies in one
+    /// whose drive is not there is not gone.
+    fn gone_since(&self, scan: ScanId) -> Result<Vec<GoneSince>> {
         self.read(|c| {
-            let folder: Vec<u8> = c.query_row(
-                "SELECT path FROM folder WHERE id = (SELECT folder_id FROM scan WHERE id = ?1)",
-                [scan.0],
-                |row| row.get(0),
-            )?;
-            let folder = path::from_bytes(folder);
+            let folder = folder_of(c, scan)?;
+            let folders = Folders::load(c)?.noticing_drives();
             let mut query = c.prepare(
-                "SELECT photo_id, path, seen_in_scan, linked_in_scan FROM file WHERE missing = 0 ORDER BY photo_id",
+                "SELECT photo_id, path, folder_id, seen_in_scan, linked_in_scan FROM file WHERE missing = 0 \
+                 ORDER BY photo_id",
             )?;
             let rows = query.query_map([], |row| {
-                let file =
-                    FileOfPhoto { path: path::from_bytes(row.get(1)?), seen_in: row.get(2)?, linked_in: row.get(3)? };
+                let path = path::from_bytes(row.get(1)?);
+                let holder = folders.holder(&path, row.get(2)?, folder);
+                let file = FileOfPhoto { path, holder, seen_in: row.get(3)?, linked_in: row.get(4)? };
                 Ok((row.get::<_, i64>(0)?, file))
             })?;
-            let mut since = GoneSince::default();
+            let mut since: BTreeMap<i64, GoneSince> = BTreeMap::new();
             let mut of_photo: (i64, Vec<FileOfPhoto>) = (0, Vec::new());
             for row in rows {
                 let (photo, file) = row?;
                 if photo != of_photo.0 {
-                    since.add(&folder, scan, std::mem::take(&mut of_photo.1));
+                    add(&mut since, scan, std::mem::take(&mut of_photo.1));
                     of_photo.0 = photo;
                 }
                 of_photo.1.push(file);
             }
-            since.add(&folder, scan, of_photo.1);
-            Ok(since)
+            add(&mut since, scan, of_photo.1);
+            Ok(since.into_values().collect())
         })
     }
 }
 
 struct FileOfPhoto {
     path: PathBuf,
+    /// The folder that the scan can say something of it for; none where it cannot.
+    holder: Option<i64>,
     seen_in: i64,
     linked_in: i64,
 }
 
-/// What a scan of a folder did not meet and is gone from the disk.
+/// What a scan did not meet in a folder and is gone from the disk.
 #[derive(Default)]
 struct GoneSince {
     /// Files of photos that have others.
@@ -233,34 +246,44 @@ struct GoneSince {
     last: Vec<PathBuf>,
     /// How many photos that is.
     photos: usize,
-    /// For each photo below the folder the scan that first met it there, and the last one that met one that is gone:
-    /// what another drive at the same place has brought along since does not count.
+    /// For each photo in the folder the scan that first met it there, and the last one that met one that is gone: what
+    /// another drive at the same place has brought along since does not count.
     first_met_in: Vec<i64>,
     gone_after: i64,
 }
 
 impl GoneSince {
-    /// How many photos were below the folder when those that are gone were met last.
+    /// How many photos were in the folder when those that are gone were met last.
     fn of(&self) -> usize {
         self.first_met_in.iter().filter(|scan| **scan <= self.gone_after).count()
     }
+}
 
-    /// Sorts the files of one photo.
-    fn add(&mut self, folder: &Path, scan: ScanId, files: Vec<FileOfPhoto>) {
-        let all = files.len();
-        let (inside, _outside): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| file.path.starts_with(folder));
-        self.first_met_in.extend(inside.iter().map(|file| file.linked_in).min());
-        let is_gone = |file: &FileOfPhoto| file.seen_in != scan.0 && is_gone(&file.path);
-        let gone: Vec<FileOfPhoto> = inside.into_iter().filter(is_gone).collect();
-        let last_met = gone.iter().map(|file| file.seen_in).max().unwrap_or(0);
-        let gone: Vec<PathBuf> = gone.into_iter().map(|file| file.path).collect();
-        match gone.len() == all {
+/// Sorts the files of one photo into the folders that hold them.
+fn add(since: &mut BTreeMap<i64, GoneSince>, scan: ScanId, files: Vec<FileOfPhoto>) {
+    let all = files.len();
+    let mut gone: BTreeMap<i64, Vec<FileOfPhoto>> = BTreeMap::new();
+    let mut first_met: BTreeMap<i64, i64> = BTreeMap::new();
+    for file in files {
+        let Some(holder) = file.holder else { continue };
+        first_met.entry(holder).and_modify(|first| *first = file.linked_in.min(*first)).or_insert(file.linked_in);
+        if file.seen_in != scan.0 && is_gone(&file.path) {
+            gone.entry(holder).or_default().push(file);
+        }
+    }
+    first_met.into_iter().for_each(|(holder, first)| since.entry(holder).or_default().first_met_in.push(first));
+    let is_last = gone.values().map(Vec::len).sum::<usize>() == all;
+    for (holder, files) in gone {
+        let since = since.entry(holder).or_default();
+        let last_met = files.iter().map(|file| file.seen_in).max().unwrap_or(0);
+        let files = files.into_iter().map(|file| file.path);
+        match is_last {
             true => {
-                self.photos += usize::from(all > 0);
-                self.gone_after = self.gone_after.max(last_met);
-                self.last.extend(gone);
+                since.photos += 1;
+                since.gone_after = since.gone_after.max(last_met);
+                since.last.extend(files);
             }
-            false => self.elsewhere.extend(gone),
+            false => since.elsewhere.extend(files),
         }
     }
 }

@@ -6,15 +6,15 @@ use resvg::tiny_skia::{
 };
 
 /// Red, green and blue in 0…1; values beyond are cut.
-pub(super) type Ink = [f32; 3];
+pub(super) type Colour = [f32; 3];
 
 /// `share` 0 gives `a`, 1 gives `b`.
-pub(super) fn between(a: Ink, b: Ink, share: f32) -> Ink {
+pub(super) fn between(a: Colour, b: Colour, share: f32) -> Colour {
     std::array::from_fn(|channel| a[channel] + (b[channel] - a[channel]) * share)
 }
 
 /// Darker for shares below 1, lighter above.
-pub(super) fn shade(ink: Ink, share: f32) -> Ink {
+pub(super) fn shade(ink: Colour, share: f32) -> Colour {
     ink.map(|value| value * share)
 }
 
@@ -30,18 +30,18 @@ impl Canvas {
         Self { pixmap: Pixmap::new(width, height).expect("a canvas has pixels") }
     }
 
-    pub fn fill(&mut self, path: &Option<Path>, ink: Ink, alpha: f32) {
+    pub fn fill(&mut self, path: &Option<Path>, ink: Colour, alpha: f32) {
         self.fill_inside(path, ink, alpha, None);
     }
 
-    pub fn fill_inside(&mut self, path: &Option<Path>, ink: Ink, alpha: f32, inside: Option<&Mask>) {
+    pub fn fill_inside(&mut self, path: &Option<Path>, ink: Colour, alpha: f32, inside: Option<&Mask>) {
         if let Some(path) = path {
             let paint = paint(Shader::SolidColor(color(ink, alpha)));
             self.pixmap.fill_path(path, &paint, FillRule::Winding, Transform::identity(), inside);
         }
     }
 
-    pub fn line(&mut self, path: &Option<Path>, width: f32, ink: Ink, alpha: f32, inside: Option<&Mask>) {
+    pub fn line(&mut self, path: &Option<Path>, width: f32, ink: Colour, alpha: f32, inside: Option<&Mask>) {
         if let Some(path) = path {
             let stroke = Stroke { width, line_cap: LineCap::Round, line_join: LineJoin::Round, ..Stroke::default() };
             let paint = paint(Shader::SolidColor(color(ink, alpha)));
@@ -50,7 +50,7 @@ impl Canvas {
     }
 
     /// Fades from the centre to nothing at `radius`.
-    pub fn glow(&mut self, centre: [f32; 2], radius: f32, ink: Ink, alpha: f32, inside: Option<&Mask>) {
+    pub fn glow(&mut self, centre: [f32; 2], radius: f32, ink: Colour, alpha: f32, inside: Option<&Mask>) {
         let stops = vec![
             GradientStop::new(0.0, color(ink, alpha)),
             GradientStop::new(0.5, color(ink, alpha * 0.6)),
@@ -60,7 +60,7 @@ impl Canvas {
     }
 
     /// A shape whose ink changes from the centre outwards.
-    pub fn fill_radial(&mut self, path: &Option<Path>, centre: [f32; 2], radius: f32, inner: Ink, outer: Ink) {
+    pub fn fill_radial(&mut self, path: &Option<Path>, centre: [f32; 2], radius: f32, inner: Colour, outer: Colour) {
         let stops = vec![
             GradientStop::new(0.0, color(inner, 1.0)),
             GradientStop::new(0.55, color(inner, 1.0)),
@@ -96,7 +96,7 @@ fn paint(shader: Shader<'_>) -> Paint<'_> {
     Paint { shader, anti_alias: true, ..Paint::default() }
 }
 
-fn color([r, g, b]: Ink, alpha: f32) -> Color {
+fn color([r, g, b]: Colour, alpha: f32) -> Color {
     let cut = |value: f32| value.clamp(0.0, 1.0);
     Color::from_rgba(cut(r), cut(g), cut(b), cut(alpha)).expect("each part is within 0…1")
 }

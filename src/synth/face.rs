@@ -4,10 +4,10 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use resvg::tiny_skia::Mask;
 
-use super::canvas::{Canvas, Ink, between, circle, closed, open, shade};
+use super::canvas::{Canvas, Colour, between, circle, closed, open, shade};
 use super::head::{Head, mirrored};
 
-const DARK: Ink = [0.10, 0.07, 0.06];
+const DARK: Colour = [0.10, 0.07, 0.06];
 
 /// Ears lie behind the face's outline.
 pub(super) fn draw_ears(canvas: &mut Canvas, head: &Head) {

@@ -4,7 +4,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use resvg::tiny_skia::Mask;
 
-use super::canvas::{Canvas, Ink, between, circle, closed, open, shade};
+use super::canvas::{Canvas, Colour, between, circle, closed, open, shade};
 use super::head::{Head, mirrored};
 use super::identity::{Beard, HairStyle};
 
@@ -281,7 +281,7 @@ fn chin_point(head: &Head, x: f32, y: f32) -> [f32; 2] {
     [front_x + (rim_x - front_x) * share, front_y + (rim_y - front_y) * share]
 }
 
-fn draw_hairs(canvas: &mut Canvas, head: &Head, shape: &Option<resvg::tiny_skia::Path>, ink: Ink) {
+fn draw_hairs(canvas: &mut Canvas, head: &Head, shape: &Option<resvg::tiny_skia::Path>, ink: Colour) {
     let Some(inside) = canvas.mask(shape) else { return };
     let mut rng = ChaCha8Rng::seed_from_u64(head.identity.hair.texture);
     for _ in 0..14 {
@@ -292,7 +292,7 @@ fn draw_hairs(canvas: &mut Canvas, head: &Head, shape: &Option<resvg::tiny_skia:
     }
 }
 
-fn draw_moustache(canvas: &mut Canvas, head: &Head, ink: Ink, thickness: f32) {
+fn draw_moustache(canvas: &mut Canvas, head: &Head, ink: Colour, thickness: f32) {
     let mouth = &head.identity.mouth;
     let y = mouth.y - mouth.upper - 0.05 - 0.06 * head.moment.mouth_open;
     let half = mouth.half_width * (1.05 + 0.1 * head.moment.smile);

@@ -7,14 +7,14 @@
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::canvas::{Ink, between};
+use super::canvas::{Colour, between};
 
 /// One synthetic person. The same seed and index always give the same person.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Identity {
-    pub(super) face: Face,
-    pub(super) skin: Ink,
-    pub(super) lips: Ink,
+    pub(super) face: FaceShape,
+    pub(super) skin: Colour,
+    pub(super) lips: Colour,
     pub(super) eyes: Eyes,
     pub(super) brows: Brows,
     pub(super) nose: Nose,
@@ -27,7 +27,7 @@ pub struct Identity {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Face {
+pub(super) struct FaceShape {
     pub width: f32,
     pub temple: f32,
     pub cheek: f32,
@@ -45,7 +45,7 @@ pub(super) struct Eyes {
     pub half_height: f32,
     /// Rise of the outer corner.
     pub tilt: f32,
-    pub iris: Ink,
+    pub iris: Colour,
     pub iris_radius: f32,
     pub crease: f32,
     pub lashes: f32,
@@ -58,7 +58,7 @@ pub(super) struct Brows {
     pub arch: f32,
     pub tilt: f32,
     pub half_length: f32,
-    pub ink: Ink,
+    pub ink: Colour,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -98,7 +98,7 @@ pub(super) enum HairStyle {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Hair {
     pub style: HairStyle,
-    pub ink: Ink,
+    pub ink: Colour,
     pub volume: f32,
     pub line_y: f32,
     /// −1 or 1: the side of the parting.
@@ -118,7 +118,7 @@ pub(super) enum Beard {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Frame {
+pub(super) enum GlassesFrame {
     Round,
     Square,
     Wide,
@@ -126,8 +126,8 @@ pub(super) enum Frame {
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Glasses {
-    pub frame: Frame,
-    pub ink: Ink,
+    pub frame: GlassesFrame,
+    pub ink: Colour,
     pub size: f32,
     pub thickness: f32,
     /// Share of the pictures in which they are worn.
@@ -177,9 +177,9 @@ pub(super) fn around(rng: &mut impl Rng, mean: f32, deviation: f32) -> f32 {
     mean + deviation * sum
 }
 
-fn face(rng: &mut impl Rng, feminine: bool) -> Face {
+fn face(rng: &mut impl Rng, feminine: bool) -> FaceShape {
     let jaw = if feminine { 0.78 } else { 0.86 };
-    Face {
+    FaceShape {
         width: around(rng, 0.98, 0.05),
         temple: around(rng, 0.93, 0.03),
         cheek: around(rng, 0.96, 0.035),
@@ -191,7 +191,7 @@ fn face(rng: &mut impl Rng, feminine: bool) -> Face {
 }
 
 fn eyes(rng: &mut impl Rng, melanin: f32, feminine: bool) -> Eyes {
-    const IRIS: [Ink; 6] = [
+    const IRIS: [Colour; 6] = [
         [0.24, 0.13, 0.07],
         [0.36, 0.21, 0.10],
         [0.47, 0.36, 0.17],
@@ -214,7 +214,7 @@ fn eyes(rng: &mut impl Rng, melanin: f32, feminine: bool) -> Eyes {
     }
 }
 
-fn brows(rng: &mut impl Rng, hair: Ink, feminine: bool) -> Brows {
+fn brows(rng: &mut impl Rng, hair: Colour, feminine: bool) -> Brows {
     let thickness = if feminine { 0.048 } else { 0.072 };
     Brows {
         y: around(rng, -0.31, 0.025),
@@ -247,8 +247,8 @@ fn mouth(rng: &mut impl Rng, feminine: bool) -> Mouth {
 }
 
 /// From pale to deep, with a warmer or cooler undertone.
-fn skin_ink(rng: &mut impl Rng, melanin: f32) -> Ink {
-    const STOPS: [Ink; 6] = [
+fn skin_ink(rng: &mut impl Rng, melanin: f32) -> Colour {
+    const STOPS: [Colour; 6] = [
         [0.98, 0.86, 0.78],
         [0.94, 0.77, 0.65],
         [0.86, 0.66, 0.52],
@@ -262,16 +262,16 @@ fn skin_ink(rng: &mut impl Rng, melanin: f32) -> Ink {
     [r + warmth, g, b - warmth * 1.5]
 }
 
-fn lip_ink(rng: &mut impl Rng, skin: Ink, feminine: bool) -> Ink {
-    const LIPSTICK: [Ink; 4] = [[0.72, 0.16, 0.20], [0.62, 0.20, 0.30], [0.80, 0.36, 0.34], [0.55, 0.18, 0.20]];
+fn lip_ink(rng: &mut impl Rng, skin: Colour, feminine: bool) -> Colour {
+    const LIPSTICK: [Colour; 4] = [[0.72, 0.16, 0.20], [0.62, 0.20, 0.30], [0.80, 0.36, 0.34], [0.55, 0.18, 0.20]];
     let natural = between(skin, [0.70, 0.28, 0.28], rng.random_range(0.30..0.5));
     let lipstick = LIPSTICK[rng.random_range(0..LIPSTICK.len())];
     let strength = rng.random_range(0.4..0.9);
     if feminine && rng.random_bool(0.45) { between(natural, lipstick, strength) } else { natural }
 }
 
-fn hair_ink(rng: &mut impl Rng, melanin: f32, age: f32) -> Ink {
-    const DARK_TO_LIGHT: [Ink; 5] =
+fn hair_ink(rng: &mut impl Rng, melanin: f32, age: f32) -> Colour {
+    const DARK_TO_LIGHT: [Colour; 5] =
         [[0.09, 0.08, 0.08], [0.20, 0.13, 0.09], [0.36, 0.23, 0.14], [0.55, 0.39, 0.23], [0.83, 0.68, 0.43]];
     let place = rng.random_range(0.0..1.0_f32).powf(0.8 + 2.5 * melanin) * 3.99;
     let natural = between(DARK_TO_LIGHT[place as usize], DARK_TO_LIGHT[place as usize + 1], place.fract());
@@ -282,7 +282,7 @@ fn hair_ink(rng: &mut impl Rng, melanin: f32, age: f32) -> Ink {
     between(tinted, [grey, grey, grey * 0.99], greyness)
 }
 
-fn hair(rng: &mut impl Rng, ink: Ink, feminine: bool, age: f32) -> Hair {
+fn hair(rng: &mut impl Rng, ink: Colour, feminine: bool, age: f32) -> Hair {
     use HairStyle::{Afro, Bald, Bob, Bun, Buzz, Curly, Fringe, Long, Quiff, Receding, Short, SidePart, Wavy};
     let style = if feminine {
         [Fringe, Bob, Long, Wavy, Bun, Curly, Afro, Long, Wavy, Bob, Short][rng.random_range(0..11)]
@@ -313,9 +313,9 @@ fn beard(rng: &mut impl Rng) -> Beard {
 }
 
 fn glasses(rng: &mut impl Rng) -> Option<Glasses> {
-    const INKS: [Ink; 5] =
+    const INKS: [Colour; 5] =
         [[0.08, 0.08, 0.09], [0.35, 0.20, 0.12], [0.55, 0.42, 0.22], [0.20, 0.25, 0.42], [0.55, 0.14, 0.18]];
-    let frame = [Frame::Round, Frame::Square, Frame::Wide][rng.random_range(0..3)];
+    let frame = [GlassesFrame::Round, GlassesFrame::Square, GlassesFrame::Wide][rng.random_range(0..3)];
     let glasses = Glasses {
         frame,
         ink: INKS[rng.random_range(0..INKS.len())],
@@ -352,7 +352,7 @@ mod tests {
     #[test]
     fn colours_overlap() {
         let people: Vec<Identity> = (0..100).map(|index| Identity::new(1, index)).collect();
-        let distance = |a: Ink, b: Ink| -> f32 { (0..3).map(|i| (a[i] - b[i]).powi(2)).sum::<f32>().sqrt() };
+        let distance = |a: Colour, b: Colour| -> f32 { (0..3).map(|i| (a[i] - b[i]).powi(2)).sum::<f32>().sqrt() };
         let with_a_double = people.iter().enumerate().filter(|(index, person)| {
             people.iter().enumerate().any(|(other_index, other)| {
                 other_index != *index

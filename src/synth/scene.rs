@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use resvg::tiny_skia::{Pixmap, PixmapPaint, Transform};
 use serde::{Deserialize, Serialize};
 
-use super::canvas::{Canvas, Ink, between, circle, polygon, shade};
+use super::canvas::{Canvas, Colour, between, circle, polygon, shade};
 use super::head::Head;
 use super::identity::Identity;
 use super::variation::{Moment, Shot};
@@ -152,7 +152,7 @@ fn draw_background(canvas: &mut Canvas, rng: &mut impl Rng) {
     }
 }
 
-fn any_ink(rng: &mut impl Rng, low: f32, high: f32) -> Ink {
+fn any_ink(rng: &mut impl Rng, low: f32, high: f32) -> Colour {
     std::array::from_fn(|_| rng.random_range(low..high))
 }
 
@@ -202,7 +202,7 @@ fn draw_night(canvas: &mut Canvas, rng: &mut impl Rng, width: f32, height: f32) 
 
 /// A wall of books.
 fn draw_shelves(canvas: &mut Canvas, rng: &mut impl Rng, width: f32, height: f32) {
-    const WOOD: Ink = [0.36, 0.25, 0.17];
+    const WOOD: Colour = [0.36, 0.25, 0.17];
     canvas.fill(&rectangle(0.0, 0.0, width, height), shade(WOOD, 0.6), 1.0);
     let row_height = height / 4.0;
     for row in 0..4 {

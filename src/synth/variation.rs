@@ -2,7 +2,7 @@
 
 use rand::{Rng, RngExt};
 
-use super::canvas::Ink;
+use super::canvas::Colour;
 use super::identity::around;
 
 /// One person at one moment.
@@ -20,7 +20,7 @@ pub(super) struct Moment {
     pub gaze: [f32; 2],
     /// Compared with the glasses' habit.
     pub glasses_chance: f32,
-    pub obstacle: Obstacle,
+    pub obstacle: Occlusion,
     pub clothes: Clothes,
     /// Strands fall a little differently every day.
     pub hair_seed: u64,
@@ -28,26 +28,26 @@ pub(super) struct Moment {
 
 /// What hides a part of the face.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Obstacle {
+pub(super) enum Occlusion {
     Nothing,
     Sunglasses,
     Cap {
-        ink: Ink,
+        ink: Colour,
     },
     Scarf {
-        ink: Ink,
+        ink: Colour,
     },
     /// Somebody's hand or a cup before the face, at a place in head units.
     Object {
         at: [f32; 2],
-        ink: Ink,
+        ink: Colour,
     },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Clothes {
-    pub ink: Ink,
-    pub trim: Ink,
+    pub ink: Colour,
+    pub trim: Colour,
     pub collar: Collar,
 }
 
@@ -90,14 +90,14 @@ impl Moment {
             brow_raise: around(rng, 0.2, 0.35),
             gaze: [around(rng, 0.0, 0.35), around(rng, 0.0, 0.25)],
             glasses_chance: rng.random_range(0.0..1.0),
-            obstacle: Obstacle::sample(rng),
+            obstacle: Occlusion::sample(rng),
             clothes: Clothes::sample(rng),
             hair_seed: rng.random(),
         }
     }
 }
 
-impl Obstacle {
+impl Occlusion {
     fn sample(rng: &mut impl Rng) -> Self {
         let ink = cloth(rng);
         match rng.random_range(0..100) {
@@ -121,7 +121,7 @@ impl Clothes {
 }
 
 /// Any hue, rather muted.
-fn cloth(rng: &mut impl Rng) -> Ink {
+fn cloth(rng: &mut impl Rng) -> Colour {
     let hue = rng.random_range(0.0..6.0_f32);
     let (value, colourful) = (rng.random_range(0.15..0.92_f32), rng.random_range(0.05..0.6_f32));
     let channel = |shift: f32| {

@@ -2,10 +2,10 @@
 
 use resvg::tiny_skia::Path;
 
-use super::canvas::{Canvas, Ink, closed, open, polygon, shade};
+use super::canvas::{Canvas, Colour, closed, open, polygon, shade};
 use super::head::{Head, mirrored};
-use super::identity::{Frame, Glasses, HairStyle};
-use super::variation::{Collar, Obstacle};
+use super::identity::{Glasses, GlassesFrame, HairStyle};
+use super::variation::{Collar, Occlusion};
 
 /// Neck and shoulders.
 pub(super) fn draw_body(canvas: &mut Canvas, head: &Head) {
@@ -58,8 +58,9 @@ fn draw_collar(canvas: &mut Canvas, head: &Head) {
 
 /// Glasses, if this is a day of wearing them and nothing else is on the nose.
 pub(super) fn draw_glasses(canvas: &mut Canvas, head: &Head) {
-    if let Obstacle::Sunglasses = head.moment.obstacle {
-        let dark = Glasses { frame: Frame::Wide, ink: [0.05, 0.05, 0.06], size: 0.37, thickness: 0.05, habit: 1.0 };
+    if let Occlusion::Sunglasses = head.moment.obstacle {
+        let dark =
+            Glasses { frame: GlassesFrame::Wide, ink: [0.05, 0.05, 0.06], size: 0.37, thickness: 0.05, habit: 1.0 };
         draw_frame(canvas, head, &dark, Some(([0.06, 0.06, 0.08], 0.94)));
     } else if let Some(glasses) = &head.identity.glasses
         && head.moment.glasses_chance < glasses.habit
@@ -68,7 +69,7 @@ pub(super) fn draw_glasses(canvas: &mut Canvas, head: &Head) {
     }
 }
 
-fn draw_frame(canvas: &mut Canvas, head: &Head, glasses: &Glasses, tint: Option<(Ink, f32)>) {
+fn draw_frame(canvas: &mut Canvas, head: &Head, glasses: &Glasses, tint: Option<(Colour, f32)>) {
     let unit = head.unit();
     let width = glasses.thickness * unit;
     for side in [-1.0, 1.0] {
@@ -97,13 +98,13 @@ fn lens(head: &Head, glasses: &Glasses, side: f32) -> Option<Path> {
     let point = |x: f32, y: f32| head.in_space(side * (0.44 + x * size), 0.02 + y * size, 0.93);
     // Around the lens from its left corner over the top.
     let (across, down) = match glasses.frame {
-        Frame::Round => {
+        GlassesFrame::Round => {
             ([-0.95, -0.67, 0.0, 0.67, 0.95, 0.67, 0.0, -0.67], [0.0, -0.67, -0.95, -0.67, 0.0, 0.67, 0.95, 0.67])
         }
-        Frame::Square => {
+        GlassesFrame::Square => {
             ([-0.95, -0.85, 0.0, 0.9, 1.0, 0.9, 0.0, -0.85], [-0.35, -0.66, -0.72, -0.66, -0.3, 0.5, 0.66, 0.5])
         }
-        Frame::Wide => {
+        GlassesFrame::Wide => {
             ([-0.92, -0.5, 0.5, 1.05, 0.95, 0.45, -0.3, -0.85], [-0.3, -0.52, -0.60, -0.52, 0.1, 0.5, 0.52, 0.2])
         }
     };
@@ -114,11 +115,11 @@ fn lens(head: &Head, glasses: &Glasses, side: f32) -> Option<Path> {
 /// Caps, scarves and things held before the face: last of all.
 pub(super) fn draw_obstacle(canvas: &mut Canvas, head: &Head) {
     match head.moment.obstacle {
-        Obstacle::Nothing | Obstacle::Sunglasses => {}
+        Occlusion::Nothing | Occlusion::Sunglasses => {}
         // No cap fits over an afro.
-        Obstacle::Cap { .. } if matches!(head.identity.hair.style, HairStyle::Afro | HairStyle::Curly) => {}
-        Obstacle::Cap { ink } => draw_cap(canvas, head, ink),
-        Obstacle::Scarf { ink } => {
+        Occlusion::Cap { .. } if matches!(head.identity.hair.style, HairStyle::Afro | HairStyle::Curly) => {}
+        Occlusion::Cap { ink } => draw_cap(canvas, head, ink),
+        Occlusion::Scarf { ink } => {
             let face = &head.identity.face;
             let half = [(face.width * 0.98, 0.62), (face.width * 1.05, 1.1), (0.95, 1.7), (0.7, 2.1)];
             let mut points = vec![head.at(0.0, 0.62)];
@@ -130,7 +131,7 @@ pub(super) fn draw_obstacle(canvas: &mut Canvas, head: &Head) {
                 canvas.line(&open(&fold), 0.06 * head.unit(), shade(ink, 0.7), 0.6, None);
             }
         }
-        Obstacle::Object { at: [x, y], ink } => {
+        Occlusion::Object { at: [x, y], ink } => {
             let corner = |dx: f32, dy: f32| head.in_space(x + dx, y + dy, 1.3);
             let cup = [corner(-0.42, -0.45), corner(0.42, -0.45), corner(0.34, 0.5), corner(-0.34, 0.5)];
             canvas.fill(&polygon(&cup), ink, 1.0);
@@ -144,7 +145,7 @@ pub(super) fn draw_obstacle(canvas: &mut Canvas, head: &Head) {
     }
 }
 
-fn draw_cap(canvas: &mut Canvas, head: &Head, ink: Ink) {
+fn draw_cap(canvas: &mut Canvas, head: &Head, ink: Colour) {
     let face = &head.identity.face;
     let wide = face.width * 1.10;
     let top = [(-wide, -0.42), (-wide * 0.94, -0.95), (-0.5 * wide, face.top_y - 0.22), (0.0, face.top_y - 0.32)];

@@ -46,27 +46,27 @@ pub enum FreezeError {
 /// Marks what learns. Frozen parameters get no gradients, and their batch-norm and dropout layers behave as in
 /// inference.
 pub fn freeze<M: Module>(module: M, part: &TrainablePart, statistics: BatchNormStatistics) -> Result<M, FreezeError> {
-    let first = first_trained(&Layout::of(&module).parameters, part)?;
+    let first = first_trained(&ModuleLayout::of(&module).parameters, part)?;
     Ok(module.map(&mut Freeze { container: Vec::new(), first, seen: 0, statistics }))
 }
 
 /// Draws the last weight matrix or convolution anew, evenly within ±√(3 / inputs) (He et al. 2015, for a layer without
 /// activation behind it). Its bias and the norms behind it begin anew too: what they knew was of the weights before.
 pub(crate) fn redraw_last_layer<M: Module>(module: M, seed: u64) -> Result<M, FreezeError> {
-    let place = first_trained(&Layout::of(&module).parameters, &TrainablePart::LastLayer)?;
+    let place = first_trained(&ModuleLayout::of(&module).parameters, &TrainablePart::LastLayer)?;
     Ok(module.map(&mut Redraw { path: Vec::new(), place, seen: 0, rng: stream(seed, Purpose::LastLayer, 0, 0) }))
 }
 
 /// The paths of what comes before the last weight matrix or convolution.
 pub(super) fn paths_before_last_layer<M: Module>(module: &M) -> Result<BTreeSet<String>, FreezeError> {
-    let parameters = Layout::of(module).parameters;
+    let parameters = ModuleLayout::of(module).parameters;
     let first = first_trained(&parameters, &TrainablePart::LastLayer)?;
     Ok(parameters.into_iter().take(first).map(|parameter| parameter.path).collect())
 }
 
 /// Whether any layer behaves otherwise in training than in inference (batch statistics, dropout).
 pub fn behaves_otherwise_in_training<M: Module>(module: &M) -> bool {
-    Layout::of(module).active_flags > 0
+    ModuleLayout::of(module).active_flags > 0
 }
 
 struct Parameter {
@@ -75,13 +75,13 @@ struct Parameter {
 }
 
 #[derive(Default)]
-struct Layout {
+struct ModuleLayout {
     path: Vec<String>,
     parameters: Vec<Parameter>,
     active_flags: usize,
 }
 
-impl Layout {
+impl ModuleLayout {
     fn of<M: Module>(module: &M) -> Self {
         let mut layout = Self::default();
         module.visit(&mut layout);
@@ -89,7 +89,7 @@ impl Layout {
     }
 }
 
-impl ModuleVisitor for Layout {
+impl ModuleVisitor for ModuleLayout {
     fn enter_module(&mut self, name: &str, _container: &str) {
         self.path.push(name.to_owned());
     }

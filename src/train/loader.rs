@@ -19,7 +19,7 @@ pub(crate) const BATCHES_AHEAD: usize = 2;
 
 /// Pictures to fetch for a step.
 #[derive(Debug, Clone)]
-pub struct Request {
+pub struct BatchRequest {
     pub step: u64,
     pub(crate) exemplars: Vec<Exemplar>,
 }
@@ -67,7 +67,7 @@ pub(crate) struct Loading {
 
 #[derive(Debug)]
 pub(crate) struct Loader {
-    requests: Option<Sender<Request>>,
+    requests: Option<Sender<BatchRequest>>,
     batches: Receiver<LoadedBatch>,
     thread: Option<JoinHandle<()>>,
 }
@@ -79,7 +79,7 @@ impl Loader {
             .thread_name(|number| format!("train-decode-{number}"))
             .build()
             .map_err(|error| LoaderError::Start(error.to_string()))?;
-        let (requests, incoming) = bounded::<Request>(BATCHES_AHEAD);
+        let (requests, incoming) = bounded::<BatchRequest>(BATCHES_AHEAD);
         let (outgoing, batches) = bounded(BATCHES_AHEAD);
         let work = move || {
             for request in incoming {
@@ -95,7 +95,7 @@ impl Loader {
     }
 
     /// Asks for a batch; waits when [`BATCHES_AHEAD`] are under way.
-    pub fn request(&self, request: Request) -> Result<(), LoaderError> {
+    pub fn request(&self, request: BatchRequest) -> Result<(), LoaderError> {
         let requests = self.requests.as_ref().ok_or(LoaderError::Stopped)?;
         requests.send(request).map_err(|_| LoaderError::Stopped)
     }
@@ -120,11 +120,11 @@ impl Drop for Loader {
 
 /// Pictures as they are, on the calling pool: for evaluation.
 pub(crate) fn load_plain(source: &dyn PictureSource, exemplars: &[Exemplar]) -> LoadedBatch {
-    read(source, None, Request { step: 0, exemplars: exemplars.to_vec() }, &AugmentConfig::NONE, 0)
+    read(source, None, BatchRequest { step: 0, exemplars: exemplars.to_vec() }, &AugmentConfig::NONE, 0)
 }
 
 impl Loading {
-    fn load(&self, request: Request) -> LoadedBatch {
+    fn load(&self, request: BatchRequest) -> LoadedBatch {
         let started = Instant::now();
         let mut batch = read(self.source.as_ref(), self.teacher.as_deref(), request, &self.augmentation, self.seed);
         if self.mixed_share > 0.0 {
@@ -140,7 +140,7 @@ type Read = (RgbImage, Option<bool>, Option<RgbImage>);
 fn read(
     source: &dyn PictureSource,
     teacher: Option<&dyn PictureSource>,
-    request: Request,
+    request: BatchRequest,
     config: &AugmentConfig,
     seed: u64,
 ) -> LoadedBatch {
@@ -225,9 +225,9 @@ mod tests {
         Loading { source: Arc::new(Numbered), augmentation, seed, teacher: None, mixed_share: 0.0 }
     }
 
-    fn request(step: u64, pictures: &[usize]) -> Request {
+    fn request(step: u64, pictures: &[usize]) -> BatchRequest {
         let exemplars = pictures.iter().map(|&picture| Exemplar { picture, person: 0 }).collect();
-        Request { step, exemplars }
+        BatchRequest { step, exemplars }
     }
 
     #[test]

@@ -15,6 +15,7 @@ pub mod comparison;
 pub mod config;
 pub mod data;
 pub mod ema;
+mod error;
 pub mod events;
 pub mod frozen;
 pub mod gradients;

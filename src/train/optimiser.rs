@@ -177,7 +177,7 @@ impl Optimiser {
     /// One step on every parameter that has a gradient.
     pub fn step<M: Module>(&mut self, module: M, gradients: GradientMap, rate: f64) -> M {
         self.steps_taken += 1;
-        module.map(&mut Update { path: Vec::new(), optimiser: self, gradients, rate })
+        module.map(&mut ParameterUpdate { path: Vec::new(), optimiser: self, gradients, rate })
     }
 
     fn updated(&mut self, path: &str, weight: Tensor<1>, gradient: Tensor<1>, decays: bool, rate: f64) -> Tensor<1> {
@@ -194,14 +194,14 @@ impl Optimiser {
     }
 }
 
-struct Update<'a> {
+struct ParameterUpdate<'a> {
     path: Vec<String>,
     optimiser: &'a mut Optimiser,
     gradients: GradientMap,
     rate: f64,
 }
 
-impl ModuleMapper for Update<'_> {
+impl ModuleMapper for ParameterUpdate<'_> {
     fn enter_module(&mut self, name: &str, _container: &str) {
         self.path.push(name.to_owned());
     }

@@ -10,16 +10,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use burn::module::Module;
-use burn::tensor::TensorReadError;
 
 use super::alarms::{Alarm, Watch};
-use super::checkpoint::{Checkpoint, RunFolder, RunFolderError};
+use super::checkpoint::{Checkpoint, RunFolder};
 use super::config::{MiningSource, TrainConfig};
 use super::data::{Dataset, PictureSource};
 use super::ema::Ema;
+pub use super::error::TrainError;
 use super::events::{Control, StepReport, StopReason, TrainEvent};
-use super::frozen::{FreezeError, freeze, redraw_last_layer};
-use super::loader::{BATCHES_AHEAD, Loader, LoaderError, Loading, Request, SkippedPicture};
+use super::frozen::{freeze, redraw_last_layer};
+use super::loader::{BATCHES_AHEAD, BatchRequest, Loader, Loading, SkippedPicture};
 use super::mining::offline::TripletPlan;
 use super::optimiser::Optimiser;
 use super::sampler::{Exemplar, Sampler, SamplerPosition};
@@ -27,10 +27,8 @@ use super::teacher::LiveTeacher;
 use super::times::{Lap, PartTimes};
 use super::trunk::Trunk;
 use super::validate::{PairSet, ValidationReport, pictures_to_judge};
-use crate::eval::EvalError;
 use crate::networks::nets::EmbeddingNet;
-use crate::networks::nets::catalogue::CatalogueError;
-use crate::networks::weights::{ModelCard, WeightsError, fill};
+use crate::networks::weights::{ModelCard, fill};
 
 mod frozen_part;
 mod judging;
@@ -89,39 +87,6 @@ pub(crate) struct RunOutcome {
     pub elapsed_secs: f64,
 }
 
-#[derive(Debug, thiserror::Error)]
-pub enum TrainError {
-    /// Not a failure: the user's word came while something long was under way.
-    #[error("stopped")]
-    Interrupted(StopReason),
-    #[error("there is nothing to learn: triplets need at least two people with two pictures each, the data have {0}")]
-    TooFewPeople(usize),
-    #[error("there is nothing to learn: a batch needs two pictures, the data have {0}")]
-    TooFewPictures(usize),
-    #[error("learning from a teacher needs its vector of every picture; picture {0} has none")]
-    NoTeacherVector(usize),
-    #[error("a teacher that sees what the network sees has to be there itself, not only its vectors")]
-    NoLiveTeacher,
-    #[error("harmonic training needs the old network's vector of every picture; picture {0} has none")]
-    NoOldVector(usize),
-    #[error("mining over the data needs a larger subset: {0} pictures give no triplet")]
-    NothingMined(usize),
-    #[error(transparent)]
-    Catalogue(#[from] CatalogueError),
-    #[error(transparent)]
-    Freeze(#[from] FreezeError),
-    #[error(transparent)]
-    Loader(#[from] LoaderError),
-    #[error(transparent)]
-    Folder(#[from] RunFolderError),
-    #[error("the weights could not be used: {0}")]
-    Weights(#[from] WeightsError),
-    #[error("the device did not hand its result back: {0}")]
-    Device(#[from] TensorReadError),
-    #[error("the network could not be judged: {0}")]
-    Judge(#[from] EvalError),
-}
-
 /// Trains `net` as `setup` says until it is done, stopped, or in trouble.
 pub(crate) fn train<N: Module + EmbeddingNet>(
     net: N,
@@ -129,7 +94,7 @@ pub(crate) fn train<N: Module + EmbeddingNet>(
     control: &Control,
     emit: &mut dyn FnMut(TrainEvent),
 ) -> Result<Trained<N>, TrainError> {
-    let mut run = Run::start(net, setup, control, emit)?;
+    let mut run = TrainingRun::start(net, setup, control, emit)?;
     let reason = run.steps().or_else(|error| match error {
         TrainError::Interrupted(reason) => Ok(reason),
         error => Err(error),
@@ -137,7 +102,7 @@ pub(crate) fn train<N: Module + EmbeddingNet>(
     run.finish(reason)
 }
 
-struct Run<'a, N> {
+struct TrainingRun<'a, N> {
     config: &'a TrainConfig,
     data: &'a TrainingData,
     card: ModelCard,
@@ -174,7 +139,7 @@ struct Run<'a, N> {
     paused_secs: f64,
 }
 
-impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
+impl<'a, N: Module + EmbeddingNet> TrainingRun<'a, N> {
     fn start(
         net: N,
         setup: Setup<'a>,
@@ -385,7 +350,7 @@ impl<'a, N: Module + EmbeddingNet> Run<'a, N> {
                 Some(plan) => plan.batch(self.requested).exemplars,
                 None => self.sampler.batch(SamplerPosition(self.requested)),
             };
-            self.loader.request(Request { step: self.requested, exemplars })?;
+            self.loader.request(BatchRequest { step: self.requested, exemplars })?;
             self.requested += 1;
         }
         Ok(())

@@ -3,13 +3,14 @@
 //!
 //! A batch is a pure function of the seed and its number, so the sampler's whole position is that number.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use rand::RngExt;
 use rand::seq::{SliceRandom, index};
 use serde::{Deserialize, Serialize};
 
-use super::data::Dataset;
+use super::data::{Dataset, Person};
 use super::rng::{Purpose, shuffle, stream};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,8 +65,18 @@ pub(crate) struct Sampler<'a> {
     seed: u64,
     /// People with two pictures or more, who can be anchors.
     anchors: Vec<u32>,
-    /// So many pictures a batch, whoever they show.
-    of_all: Option<usize>,
+    /// Where batches go over all pictures, whoever they show.
+    of_all: Option<AllPictures>,
+}
+
+/// Batches of so many pictures.
+#[derive(Debug)]
+struct AllPictures {
+    count: usize,
+    pictures: Vec<Exemplar>,
+    /// The order of one pass, as it was last asked for: to shuffle half a million pictures for each batch would take
+    /// longer than to learn from it.
+    shuffled: RefCell<(u64, Vec<Exemplar>)>,
 }
 
 impl<'a> Sampler<'a> {
@@ -76,8 +87,12 @@ impl<'a> Sampler<'a> {
 
     /// Batches of so many pictures that go over all of them, each once before any comes again, whoever they show.
     pub fn over_pictures(data: &'a Dataset, pictures_per_batch: usize, seed: u64) -> Self {
-        let count = pictures_per_batch.clamp(1, data.pictures().max(1));
-        Self { of_all: Some(count), ..Self::new(data, SamplerConfig::default(), seed) }
+        let of_person =
+            |(of, person): (&'a Person, u32)| of.pictures.iter().map(move |&picture| Exemplar { picture, person });
+        let pictures: Vec<Exemplar> = data.people.iter().zip(0..).flat_map(of_person).collect();
+        let count = pictures_per_batch.clamp(1, pictures.len().max(1));
+        let of_all = Some(AllPictures { count, pictures, shuffled: RefCell::default() });
+        Self { of_all, ..Self::new(data, SamplerConfig::default(), seed) }
     }
 
     /// How many batches show every anchor person once; people left over at the end of one pass (fewer than P) are
@@ -88,8 +103,8 @@ impl<'a> Sampler<'a> {
 
     /// Person by person; random negatives last.
     pub fn batch(&self, position: SamplerPosition) -> Vec<Exemplar> {
-        if let Some(count) = self.of_all {
-            return self.next_pictures(position, count);
+        if let Some(all) = &self.of_all {
+            return all.batch(self.seed, position);
         }
         let mut batch = match self.config.fill {
             Fill::No => self.p_by_k(position),
@@ -97,24 +112,6 @@ impl<'a> Sampler<'a> {
             Fill::Anybody => self.filled(position, (0..self.data.people.len() as u32).collect()),
         };
         self.add_random_negatives(position, &mut batch);
-        batch
-    }
-
-    /// The order is another in each pass; a batch may begin in one pass and end in the next.
-    fn next_pictures(&self, position: SamplerPosition, count: usize) -> Vec<Exemplar> {
-        let people = self.data.people.iter().zip(0..);
-        let all: Vec<Exemplar> = people
-            .flat_map(|(of, person)| of.pictures.iter().map(move |&picture| Exemplar { picture, person }))
-            .collect();
-        let (mut batch, mut next) = (Vec::with_capacity(count), position.0 * count as u64);
-        while batch.len() < count && !all.is_empty() {
-            let (pass, within) = (next / all.len() as u64, (next % all.len() as u64) as usize);
-            let mut order = all.clone();
-            shuffle(&mut stream(self.seed, Purpose::Pictures, pass, u64::MAX), &mut order);
-            let taken = &order[within..all.len().min(within + count - batch.len())];
-            batch.extend_from_slice(taken);
-            next += taken.len() as u64;
-        }
         batch
     }
 
@@ -179,10 +176,35 @@ impl<'a> Sampler<'a> {
     }
 }
 
+impl AllPictures {
+    /// The order is another in each pass; a batch may begin in one pass and end in the next.
+    fn batch(&self, seed: u64, position: SamplerPosition) -> Vec<Exemplar> {
+        let (mut batch, mut next) = (Vec::with_capacity(self.count), position.0 * self.count as u64);
+        let all = self.pictures.len();
+        while batch.len() < self.count && all > 0 {
+            let (pass, within) = (next / all as u64, (next % all as u64) as usize);
+            let end = all.min(within + self.count - batch.len());
+            self.in_pass(seed, pass, |order| batch.extend_from_slice(&order[within..end]));
+            next += (end - within) as u64;
+        }
+        batch
+    }
+
+    fn in_pass(&self, seed: u64, pass: u64, take: impl FnOnce(&[Exemplar])) {
+        let mut shuffled = self.shuffled.borrow_mut();
+        if shuffled.1.is_empty() || shuffled.0 != pass {
+            let mut order = std::mem::take(&mut shuffled.1);
+            order.clone_from(&self.pictures);
+            shuffle(&mut stream(seed, Purpose::Pictures, pass, u64::MAX), &mut order);
+            *shuffled = (pass, order);
+        }
+        take(&shuffled.1);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::train::data::Person;
     use std::collections::BTreeMap;
 
     fn dataset(pictures_of: &[usize]) -> Dataset {
@@ -266,6 +288,9 @@ mod tests {
             assert_eq!(pass.iter().copied().collect::<BTreeSet<_>>(), (0..12).collect());
         }
         assert!(passes[0] != passes[1] && passes[1] != passes[2]);
+        // Whatever was asked for before.
+        assert_eq!(sampler.batch(SamplerPosition(4)), shown[20..25]);
+        assert_eq!(Sampler::over_pictures(&data, 5, 3).batch(SamplerPosition(11)), shown[55..]);
         assert!(shown.iter().all(|e| data.people[e.person as usize].pictures.contains(&e.picture)));
         assert_eq!(Sampler::over_pictures(&data, 99, 3).batch(SamplerPosition(1)).len(), 12, "no picture twice");
     }

@@ -154,7 +154,7 @@ impl LearnedBatch<'_> {
         let every = (self.triplets.len() / MINED_SHOWN).max(1);
         let mined = self.triplets.iter().step_by(every).take(MINED_SHOWN).map(|triplet| (*triplet, true));
         let shown: Vec<(Triplet, bool)> = mined.chain(self.drawn().map(|triplet| (triplet, false))).collect();
-        let mut faces = Faces { of_row: BTreeMap::new(), list: Vec::new() };
+        let mut faces = SnapshotFaces { of_row: BTreeMap::new(), list: Vec::new() };
         let triplets = shown.iter().map(|(triplet, learned_from)| {
             let rows = [triplet.anchor, triplet.positive, triplet.negative].map(|row| row as usize);
             let [anchor, positive, negative] = rows.map(|row| faces.place(row % pictures, self));
@@ -195,12 +195,12 @@ impl LearnedBatch<'_> {
 }
 
 /// Each picture once, however many triplets show it.
-struct Faces {
+struct SnapshotFaces {
     of_row: BTreeMap<usize, usize>,
     list: Vec<FaceSnapshot>,
 }
 
-impl Faces {
+impl SnapshotFaces {
     fn place(&mut self, row: usize, seen: &LearnedBatch<'_>) -> usize {
         *self.of_row.entry(row).or_insert_with(|| {
             let Exemplar { picture, person } = seen.exemplars[row];

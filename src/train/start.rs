@@ -23,7 +23,7 @@ use crate::networks::weights::{ModelCard, NamedTensor, TensorFile, fill};
 
 /// The weights a network starts from.
 #[derive(Debug, Clone)]
-pub(crate) enum Weights {
+pub(crate) enum StartWeights {
     /// Drawn at random from a seed.
     Scratch { seed: u64 },
     /// Tensors by the paths of the network's parameters: written by a run, or converted from another tool's file. Shared,
@@ -31,7 +31,7 @@ pub(crate) enum Weights {
     Own(Arc<TensorFile>),
 }
 
-impl Weights {
+impl StartWeights {
     /// SHA-256 of the tensors, whatever file they came from; of the seed where they are drawn.
     pub fn sha256(&self) -> [u8; 32] {
         match self {
@@ -54,7 +54,7 @@ pub(super) fn sha256_of<'a>(tensors: impl Iterator<Item = &'a NamedTensor>) -> [
 
 /// Trains the network that `setup.card` names, starting from `weights`; it ends in the run's folder.
 pub(crate) fn train_named(
-    weights: &Weights,
+    weights: &StartWeights,
     device: &Device,
     setup: Setup<'_>,
     control: &Control,
@@ -70,14 +70,14 @@ const PICTURES_AT_ONCE: usize = 240;
 #[derive(Clone, Copy)]
 pub(crate) struct Frozen<'a> {
     pub card: &'a ModelCard,
-    pub weights: &'a Weights,
+    pub weights: &'a StartWeights,
     pub device: &'a Device,
-    pub views: Views,
+    pub views: PictureViews,
 }
 
 /// How a network looks at a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Views {
+pub(crate) enum PictureViews {
     AsItIs,
     /// And at its mirror image: the vector is the mean direction of both.
     Mirrored,
@@ -105,7 +105,7 @@ pub(crate) fn frozen_vectors(
         let loaded = load_plain(source, &exemplars);
         let mut rows = embed(&net, &loaded.images, &card.input, PICTURES_AT_ONCE)?;
         normalise_rows(&mut rows, card.dimensions);
-        if views == Views::Mirrored {
+        if views == PictureViews::Mirrored {
             let mirrored: Vec<RgbImage> = loaded.images.par_iter().map(imageops::flip_horizontal).collect();
             let mut others = embed(&net, &mirrored, &card.input, PICTURES_AT_ONCE)?;
             normalise_rows(&mut others, card.dimensions);
@@ -139,11 +139,11 @@ pub(crate) fn small_from_scratch(seed: u64, device: &Device) -> Result<Net, Trai
 }
 
 /// The network that `card` describes, with its weights.
-fn network(card: &ModelCard, weights: &Weights, device: &Device) -> Result<Net, TrainError> {
+fn network(card: &ModelCard, weights: &StartWeights, device: &Device) -> Result<Net, TrainError> {
     let net = build_as(card, device)?;
     match weights {
-        Weights::Scratch { seed } => Ok(net.drawn(*seed, device)),
-        Weights::Own(file) => Ok(fill(net, file, str::to_owned)?),
+        StartWeights::Scratch { seed } => Ok(net.drawn(*seed, device)),
+        StartWeights::Own(file) => Ok(fill(net, file, str::to_owned)?),
     }
 }
 
@@ -158,7 +158,7 @@ mod tests {
         let device = Device::flex();
         let weights = collect(&small_from_scratch(2, &device).unwrap()).unwrap();
         let mut card = card(likeness_small::NAME, &NetOptions::default()).unwrap();
-        let own = Weights::Own(Arc::new(weights.clone()));
+        let own = StartWeights::Own(Arc::new(weights.clone()));
         assert_eq!(collect(&network(&card, &own, &device).unwrap()).unwrap(), weights);
         card.architecture = "nn9".to_owned();
         let error = network(&card, &own, &device).unwrap_err().to_string();

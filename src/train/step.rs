@@ -244,17 +244,17 @@ fn share(device: &Device) -> usize {
 }
 
 /// How many pictures learn at once, and how many of them a thread takes.
-struct Sizes {
+struct Division {
     chunk: usize,
     share: usize,
 }
 
 /// Features take part in the last layer alone, one matrix product, which the device splits better than we would.
-fn sizes(inputs: Inputs<'_>, noisy: bool, device: &Device, chunks: ChunkSizes) -> Sizes {
+fn sizes(inputs: Inputs<'_>, noisy: bool, device: &Device, chunks: ChunkSizes) -> Division {
     match inputs {
-        _ if noisy => Sizes { chunk: chunks.gradient.max(1), share: usize::MAX },
-        Inputs::Images(_) => Sizes { chunk: chunks.gradient.max(1), share: share(device) },
-        Inputs::Features(_) => Sizes { chunk: chunks.inference.max(1), share: usize::MAX },
+        _ if noisy => Division { chunk: chunks.gradient.max(1), share: usize::MAX },
+        Inputs::Images(_) => Division { chunk: chunks.gradient.max(1), share: share(device) },
+        Inputs::Features(_) => Division { chunk: chunks.inference.max(1), share: usize::MAX },
     }
 }
 
@@ -263,7 +263,7 @@ fn all(rows: usize) -> Vec<usize> {
 }
 
 /// A part of a batch that went through the network, and the way back.
-struct Share<N> {
+struct ChunkPass<N> {
     net: N,
     raw: Tensor<2>,
 }
@@ -274,24 +274,24 @@ fn pass_shares<N: Module + EmbeddingNet>(
     rows: &[usize],
     share: usize,
     preprocessing: &Preprocessing,
-) -> Vec<Share<N>> {
+) -> Vec<ChunkPass<N>> {
     let device = device_of(net).autodiff();
-    let pass = |net: N, rows: &[usize]| Share { raw: inputs.forward(&net, rows, preprocessing, &device), net };
+    let pass = |net: N, rows: &[usize]| ChunkPass { raw: inputs.forward(&net, rows, preprocessing, &device), net };
     if rows.len() <= share {
         return vec![pass(net.clone(), rows)];
     }
     rows.par_chunks(share).map(|rows| pass(with_own_leaves(net), rows)).collect()
 }
 
-fn outputs<N>(shares: &[Share<N>]) -> Result<Vec<f32>, TensorReadError> {
+fn outputs<N>(shares: &[ChunkPass<N>]) -> Result<Vec<f32>, TensorReadError> {
     let parts = shares.iter().map(|share| share.raw.clone().inner().try_into_vec_as::<f32>());
     Ok(parts.collect::<Result<Vec<_>, _>>()?.concat())
 }
 
 /// The gradients of all shares added up in their order; `by_embedding` has a row for each picture.
-fn back_through_shares<N: Module>(shares: Vec<Share<N>>, by_embedding: &[f32]) -> GradientMap {
+fn back_through_shares<N: Module>(shares: Vec<ChunkPass<N>>, by_embedding: &[f32]) -> GradientMap {
     let mut start = 0;
-    let work: Vec<(Share<N>, &[f32])> = shares
+    let work: Vec<(ChunkPass<N>, &[f32])> = shares
         .into_iter()
         .map(|share| {
             let rows = &by_embedding[start..start + share.raw.dims().iter().product::<usize>()];
@@ -299,7 +299,7 @@ fn back_through_shares<N: Module>(shares: Vec<Share<N>>, by_embedding: &[f32]) -
             (share, rows)
         })
         .collect();
-    let back = |(share, by_row): (Share<N>, &[f32])| {
+    let back = |(share, by_row): (ChunkPass<N>, &[f32])| {
         if by_row.iter().all(|&value| value == 0.0) {
             return GradientMap::default();
         }

@@ -32,7 +32,7 @@ pub struct PartTimes {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Part {
+pub(crate) enum TimePart {
     Waiting,
     Embedding,
     Mining,
@@ -43,7 +43,7 @@ pub(crate) enum Part {
     Rest,
 }
 
-impl Part {
+impl TimePart {
     /// As metrics name it.
     pub fn name(self) -> &'static str {
         match self {
@@ -61,16 +61,16 @@ impl Part {
 
 impl PartTimes {
     /// In the order in which they happen.
-    pub(crate) fn parts(&self) -> [(Part, f64); 8] {
+    pub(crate) fn parts(&self) -> [(TimePart, f64); 8] {
         [
-            (Part::Waiting, self.waited_secs),
-            (Part::Embedding, self.embedding_secs),
-            (Part::Mining, self.mining_secs),
-            (Part::Learning, self.learning_secs),
-            (Part::Optimiser, self.optimiser_secs),
-            (Part::Judging, self.judging_secs),
-            (Part::Saving, self.saving_secs),
-            (Part::Rest, self.rest_secs),
+            (TimePart::Waiting, self.waited_secs),
+            (TimePart::Embedding, self.embedding_secs),
+            (TimePart::Mining, self.mining_secs),
+            (TimePart::Learning, self.learning_secs),
+            (TimePart::Optimiser, self.optimiser_secs),
+            (TimePart::Judging, self.judging_secs),
+            (TimePart::Saving, self.saving_secs),
+            (TimePart::Rest, self.rest_secs),
         ]
     }
 

@@ -13,7 +13,7 @@ use burn::tensor::{Tensor, TensorReadError};
 use image::RgbImage;
 
 use super::checkpoint::{VectorFile, VectorKey};
-use super::run::TrainError;
+use super::error::TrainError;
 use super::step::{Features, in_shares};
 use crate::networks::nets::EmbeddingNet;
 use crate::types::Preprocessing;

@@ -57,6 +57,10 @@ pub enum PixelScaling {
     PerImage,
 }
 
+impl PixelScaling {
+    pub const FACENET: Self = Self::Fixed { mean: 127.5, divisor: 128.0 };
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum ChannelOrder {
@@ -112,7 +116,7 @@ impl FromStr for CropRule {
     }
 }
 
-/// As the command line has it: `raw`, `unit`, `per-image`, `fixed:127.5,128`.
+/// As the command line has it: `raw`, `unit`, `per-image`, `fixed:127.5,128`; `fixed` alone is FaceNet's.
 impl fmt::Display for PixelScaling {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -132,6 +136,7 @@ impl FromStr for PixelScaling {
             ("raw", _) => Ok(Self::Raw),
             ("unit", _) => Ok(Self::Unit),
             ("per-image", _) => Ok(Self::PerImage),
+            ("fixed", _) => Ok(Self::FACENET),
             (_, Some((mean, divisor))) => Ok(Self::Fixed { mean: positive(mean)?, divisor: positive(divisor)? }),
             _ => Err(format!("{text} is no scaling: say raw, unit, per-image or fixed:127.5,128")),
         }
@@ -163,6 +168,7 @@ mod tests {
         for text in ["raw", "unit", "per-image", "fixed:127.5,128"] {
             assert_eq!(text.parse::<PixelScaling>().unwrap().to_string(), text);
         }
+        assert_eq!("fixed".parse(), Ok(PixelScaling::FACENET));
         for text in ["round", "square", "square:-1", "margin:many"] {
             assert!(text.parse::<CropRule>().is_err(), "{text}");
         }

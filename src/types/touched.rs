@@ -21,6 +21,11 @@ pub struct Touched {
 }
 
 impl Touched {
+    /// Whether it names faces or people.
+    pub(crate) fn names_people(&self) -> bool {
+        !self.people.is_empty() || !self.faces.is_empty()
+    }
+
     pub fn everything() -> Self {
         Self { everything: true, ..Self::default() }
     }

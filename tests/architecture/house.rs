@@ -89,6 +89,21 @@ impl Source {
         statements.map(|import| words(import).replace(", ", ",").replace("{ ", "{")).collect()
     }
 
+    /// The types that the file declares outside functions, and whether another file may know them.
+    pub fn types(&self) -> Vec<(String, bool)> {
+        let declared = |line: &str| {
+            let is_public = line.starts_with("pub");
+            let rest = line.strip_prefix("pub").map_or(line, |rest| match rest.strip_prefix('(') {
+                Some(rest) => rest.split_once(") ").map_or("", |(_, rest)| rest),
+                None => rest.trim_start(),
+            });
+            let keywords = ["struct ", "enum ", "trait ", "type "];
+            let name = keywords.iter().find_map(|keyword| rest.strip_prefix(keyword)).map(leading_name)?;
+            Some((name, is_public))
+        };
+        self.code.lines().filter_map(declared).collect()
+    }
+
     /// The modules, types and functions that the code declares, and the file's own name.
     pub fn declared(&self) -> BTreeSet<String> {
         let mut found: BTreeSet<String> = self.module.last().cloned().into_iter().collect();

@@ -1,7 +1,7 @@
 //! The rules, each from a house to the faults that it finds. What is allowed beyond a rule stands here with its reason,
 //! and is itself a fault once nothing uses it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::house::{House, Source, starts, words_of};
 
@@ -12,7 +12,7 @@ const PARTS: &[(&str, &[&str])] = &[
     ("networks/weights", &["types"]),
     ("networks/kernels", &["types"]),
     // A network's file also says where each of its tensors comes from.
-    ("networks/nets", &["networks/weights", "types"]),
+    ("networks/nets", &["networks/kernels", "networks/weights", "types"]),
     ("networks/models", &["types"]),
     ("networks", &[]),
     ("faces/image", &["types"]),
@@ -32,7 +32,10 @@ const PARTS: &[(&str, &[&str])] = &[
 
 /// The rooms of `app` that are no feature, with their height: a file may import from lower rooms and from its own.
 const APP: &[(&str, usize)] = &[("app/engine", 0), ("app/jobs", 1), ("app/ui", 1), ("app/shell", 3)];
+const ENGINE: usize = 0;
 const FEATURE: usize = 2;
+/// Parts that one feature or another is about: what every job stands on knows none of them.
+const NOT_FOR_THE_ENGINE: &[&str] = &["eval", "train", "synth", "figures"];
 /// What stands above all rooms.
 const TOP: (&[&str], usize) = (&["app", "lib.rs", "main.rs"], 4);
 
@@ -48,6 +51,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("burn", &["faces/detect", "faces/embed", "networks", "train"]),
     ("ureq", &["networks/models"]),
     ("wgpu", &["networks/device", "networks/kernels"]),
+    ("rfd", &["app/shell"]),
 ];
 const WINDOW: &[&str] = &["app/ui", "app/shell", "app/*/view"];
 
@@ -120,6 +124,9 @@ const MEMBERS: &[&str] = &["job", "cli", "state", "view"];
 const PRIVATE_WORDS: &[&str] =
     &["desk", "loads", "changes", "causes", "chosen", "recipe", "look", "gate", "knob", "knobs"];
 
+/// What every feature names alike, and the shell as well for the window as a whole.
+const FEATURE_NOUNS: &[&str] = &["State", "Message", "Request", "Event", "Views", "Context"];
+
 const PAGE_LINES: usize = 25;
 /// Of `lib.rs`.
 const MAP_LINES: usize = 60;
@@ -133,12 +140,14 @@ pub const RULES: &[(&str, Rule)] = &[
     ("no circle between rooms", no_circle_between_rooms),
     ("a feature has four members", a_feature_has_four_members),
     ("a feature's members point one way", members_point_one_way),
+    ("the shell knows features by their list", shell_knows_features_by_their_list),
     ("a library stays in its rooms", a_library_stays_in_its_rooms),
     ("only named places touch the disk", only_named_places_touch_the_disk),
     ("nothing speaks to the outside", nothing_speaks_to_the_outside),
     ("imports say what they name", imports_say_what_they_name),
     ("a view asks, it does not read", a_view_asks),
     ("every page is short and true", every_page_is_short),
+    ("one noun, one definition", one_noun_one_definition),
     ("ordinary words", ordinary_words),
     ("a file is short", a_file_is_short),
     ("a shader has its reference", a_shader_has_its_reference),
@@ -158,7 +167,7 @@ fn arrows_point_down(house: &House) -> Vec<String> {
 fn may_import(from: &str, to: &str) -> bool {
     match (app_row(from), app_row(to)) {
         (Some(from), Some(to)) => to < from,
-        (Some(_), None) => true,
+        (Some(height), None) => height > ENGINE || !NOT_FOR_THE_ENGINE.contains(&to),
         (None, _) => PARTS.iter().any(|(part, below)| *part == from && below.contains(&to)),
     }
 }
@@ -207,15 +216,19 @@ fn a_feature_has_four_members(house: &House) -> Vec<String> {
     strange.map(|source| format!("{} is none of {}", source.path, MEMBERS.join(", "))).collect()
 }
 
-/// Nobody below the window's shell knows a view, and only `main.rs` knows subcommands.
+/// What a member may know of its own feature, beside itself: the view reads the state, the state knows what the job
+/// takes and gives, the job knows none of them. Nobody but the window's shell knows views and states, and nobody but
+/// `main.rs` knows subcommands.
 fn members_point_one_way(house: &House) -> Vec<String> {
     let mut faults = Vec::new();
     for source in house.sources.iter().filter(|source| source.path.starts_with("app/")) {
         for name in source.names.iter().map(|name| name.join("/")).filter(|name| is_feature(name)) {
             let member = name.split('/').nth(2).unwrap_or_default();
+            let knows = |places: &[&str]| places.iter().any(|place| matches(&source.path, place));
             let known = match member {
-                "view" => matches(&source.path, "app/*/view") || matches(&source.path, "app/shell"),
-                "cli" => matches(&source.path, "app/*/cli"),
+                "view" => knows(&["app/*/view", "app/shell"]),
+                "state" => knows(&["app/*/state", "app/*/view", "app/shell"]),
+                "cli" => knows(&["app/*/cli"]),
                 _ => true,
             };
             if !known {
@@ -224,6 +237,35 @@ fn members_point_one_way(house: &House) -> Vec<String> {
         }
     }
     faults
+}
+
+/// The shell names a feature where it is registered and nowhere else, be it by its room or by what the list makes of it.
+fn shell_knows_features_by_their_list(house: &House) -> Vec<String> {
+    let rooms =
+        house.sources.iter().filter(|source| is_feature(&source.path)).filter_map(|source| room_of(&source.path));
+    let features: BTreeSet<String> = rooms.filter_map(|room| Some(room.strip_prefix("app/")?.to_owned())).collect();
+    let mut faults = Vec::new();
+    let in_shell =
+        |source: &&Source| matches(&source.path, "app/shell") && !matches(&source.path, "app/shell/features");
+    for source in house.sources.iter().filter(in_shell) {
+        let imported = source.names.iter().filter_map(|name| room_of(&name.join("/")));
+        let imported = imported.filter(|room| app_row(room) == Some(FEATURE));
+        faults.extend(imported.map(|room| format!("{} imports {room}", source.path)));
+        for feature in &features {
+            let (first, rest) = feature.split_at(1);
+            let variant = format!("{}{rest}", first.to_uppercase());
+            let parts = ["state.", "views."].map(|of| format!("{of}{feature}"));
+            let variants = ["Message::", "Request::", "Answer::"].map(|of| format!("{of}{variant}"));
+            let named = parts.iter().chain(&variants).find(|named| names_word(&source.code, named));
+            faults.extend(named.map(|named| format!("{} names {named}", source.path)));
+        }
+    }
+    faults
+}
+
+/// Whether the text stands in the code and ends there as a word.
+fn names_word(code: &str, text: &str) -> bool {
+    starts(code, text).any(|(at, _)| !code[at + text.len()..].starts_with(|c: char| c.is_alphanumeric() || c == '_'))
 }
 
 fn a_library_stays_in_its_rooms(house: &House) -> Vec<String> {
@@ -263,12 +305,16 @@ fn nothing_speaks_to_the_outside(house: &House) -> Vec<String> {
     for source in &house.sources {
         for (call, places) in OUTSIDE {
             let may = places.iter().any(|place| matches(&source.path, place));
-            if !may && starts(&source.code, call).next().is_some() {
+            if !may && speaks(source, call) {
                 faults.push(format!("{} uses {call}", source.path));
             }
         }
     }
     faults
+}
+
+fn speaks(source: &Source, call: &str) -> bool {
+    starts(&source.code, call).next().is_some()
 }
 
 /// What the other rules read: no import under another name, none of everything, none that turns upwards in a group, and
@@ -334,6 +380,32 @@ fn every_page_is_short(house: &House) -> Vec<String> {
     house.sources.iter().filter_map(|source| Some(format!("{} {}", source.path, fault(source)?))).collect()
 }
 
+/// What other files may know by its name is declared once. What is private to a file may be called as in another file
+/// what is private there.
+fn one_noun_one_definition(house: &House) -> Vec<String> {
+    let mut places: BTreeMap<String, BTreeMap<&str, bool>> = BTreeMap::new();
+    for source in &house.sources {
+        for (name, is_public) in source.types() {
+            let place = if is_feature_noun(&source.path, &name) { "each feature" } else { &source.path };
+            *places.entry(name).or_default().entry(place).or_default() |= is_public;
+        }
+    }
+    let twice = places.iter().filter(|(_, files)| files.len() > 1 && files.values().any(|is_public| *is_public));
+    twice
+        .map(|(name, files)| format!("{name} is declared in {}", files.keys().copied().collect::<Vec<_>>().join(", ")))
+        .collect()
+}
+
+/// Each feature has these, as the shell has its own of them.
+fn is_feature_noun(path: &str, name: &str) -> bool {
+    let in_its_place =
+        |nouns: &[&str], member: &str| nouns.contains(&name) && matches(path, &format!("app/*/{member}"));
+    in_its_place(&["State", "Message"], "state")
+        || in_its_place(&["Job", "Request", "Event"], "job")
+        || in_its_place(&["Views", "Context"], "view")
+        || FEATURE_NOUNS.contains(&name) && matches(path, "app/shell")
+}
+
 fn ordinary_words(house: &House) -> Vec<String> {
     let mut faults = Vec::new();
     for source in &house.sources {
@@ -376,6 +448,10 @@ pub fn unused_exceptions(house: &House) -> Vec<String> {
     for (library, places) in LIBRARIES {
         let unknown = places.iter().filter(|place| !any(place, &|source| knows(source, library)));
         unused.extend(unknown.map(|place| format!("nothing in {place} knows {library}")));
+    }
+    for (call, places) in OUTSIDE {
+        let unknown = places.iter().filter(|place| !any(place, &|source| speaks(source, call)));
+        unused.extend(unknown.map(|place| format!("nothing in {place} uses {call}")));
     }
     let idle = DISK.iter().filter(|place| !any(place, &|source| disk_call(source).is_some()));
     unused.extend(idle.map(|place| format!("nothing in {place} touches the disk")));

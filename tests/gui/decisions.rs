@@ -5,11 +5,13 @@ use eframe::egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use likeness::app::engine::facts::NamedPerson;
-use likeness::app::engine::report::{Failed, Failure, JobEnd, JobId, JobKind, JobSummary, Report, Withheld};
+use likeness::app::engine::report::{Failed, Failure, JobEnd, JobId, JobKind, Report};
 use likeness::app::people::state as people;
+use likeness::app::scan::job::{ScanSummary, Withheld};
+use likeness::app::scan::state::Event as ScanEvent;
 use likeness::app::settings::state as settings_view;
 use likeness::app::shell::app::App;
-use likeness::app::shell::backend::Request;
+use likeness::app::shell::backend::{Answer, Request};
 use likeness::app::shell::message::Message;
 use likeness::app::shell::state::Page;
 use likeness::app::ui::action::Action;
@@ -467,9 +469,10 @@ fn a_folder_that_moved_is_scanned_where_it_is_now() {
 fn photos_that_are_gone_are_asked_about() {
     let (wire, mut harness) = open(album_world(), View::LIBRARY);
     let withheld = || Withheld { folder: "/mnt/usb".into(), gone: 412, of: 500 };
-    let summary = || JobSummary { withheld: vec![withheld()], ..JobSummary::default() };
+    let summary = || ScanSummary { withheld: vec![withheld()], ..ScanSummary::default() };
     wire.push(Report::Job(scan_report()));
-    wire.push(Report::JobEnded(JobId(7), JobEnd::Done(JobKind::SCAN, summary())));
+    wire.push(Report::Own(Answer::Scan(ScanEvent::Scanned(Box::new(summary())))));
+    wire.push(Report::JobEnded(JobId(7), JobEnd::Done(JobKind::SCAN)));
     harness.run_steps(4);
     let question = "412 of 500 photos of /mnt/usb are not there. Is its drive unplugged?";
     harness.get_by_label(question);
@@ -478,7 +481,8 @@ fn photos_that_are_gone_are_asked_about() {
     assert!(harness.query_by_label(question).is_none());
     assert!(wire.last_change().is_none(), "nothing is marked as missing");
     wire.push(Report::Job(scan_report()));
-    wire.push(Report::JobEnded(JobId(7), JobEnd::Done(JobKind::SCAN, summary())));
+    wire.push(Report::Own(Answer::Scan(ScanEvent::Scanned(Box::new(summary())))));
+    wire.push(Report::JobEnded(JobId(7), JobEnd::Done(JobKind::SCAN)));
     harness.run_steps(4);
     harness.get_by_label("They are gone").click();
     harness.run_steps(3);
@@ -494,9 +498,10 @@ fn photos_that_are_gone_are_asked_about() {
 fn a_question_stays_under_the_pointer_while_notices_come_and_go() {
     let (wire, mut harness) = open(album_world(), View::LIBRARY);
     let withheld = vec![Withheld { folder: "/mnt/usb".into(), gone: 412, of: 500 }];
-    let summary = JobSummary { withheld, ..JobSummary::default() };
+    let summary = ScanSummary { withheld, ..ScanSummary::default() };
     wire.push(Report::Job(scan_report()));
-    wire.push(Report::JobEnded(JobId(7), JobEnd::Done(JobKind::SCAN, summary)));
+    wire.push(Report::Own(Answer::Scan(ScanEvent::Scanned(Box::new(summary)))));
+    wire.push(Report::JobEnded(JobId(7), JobEnd::Done(JobKind::SCAN)));
     harness.run_steps(4);
     let place = |harness: &Harness<'static, App>| harness.get_by_label("They are gone").rect();
     let first = place(&harness);
@@ -520,14 +525,15 @@ fn a_question_stays_under_the_pointer_while_notices_come_and_go() {
 #[test]
 fn a_scan_tells_of_names_in_edited_photos_and_of_folders_that_are_not_there() {
     let (wire, mut harness) = open(album_world(), View::LIBRARY);
-    let summary = JobSummary {
+    let summary = ScanSummary {
         carried_faces: 3,
         lost_faces: 1,
         offline_folders: vec!["/mnt/usb".into()],
-        ..JobSummary::default()
+        ..ScanSummary::default()
     };
     wire.push(Report::Job(scan_report()));
-    wire.push(Report::JobEnded(JobId(7), JobEnd::Done(JobKind::SCAN, summary)));
+    wire.push(Report::Own(Answer::Scan(ScanEvent::Scanned(Box::new(summary)))));
+    wire.push(Report::JobEnded(JobId(7), JobEnd::Done(JobKind::SCAN)));
     harness.run_steps(4);
     harness.get_by_label(
         "0 new photos, 0 new faces, 3 names carried over to edited photos, 1 lost face waits to be put back, \

@@ -20,7 +20,7 @@ use likeness::app::people::state::{
     self as people_view, ApartRow, Aside, GroupChange, GroupChangeKind, GroupingPreview, PersonPage,
 };
 use likeness::app::photos::state::{self as photos_view, Month, PhotoPage, PhotoTile, Timeline};
-use likeness::app::settings::state::{self as settings_view, DeviceRow};
+use likeness::app::settings::state as settings_view;
 use likeness::app::shell::backend::{Answer, Backend, Event, Loaded, Request};
 use likeness::app::train::state::{Event as TrainEvent, Request as TrainRequest};
 use likeness::cluster::Linkage;
@@ -29,7 +29,7 @@ use likeness::library::{
     AgainstMerge, Belongs, Decision, FaceDetail, FaceOfPerson, FaceSetAside, FaceState, LostFace, NextSteps,
     PersonCard, PhotoDetail, PhotoState, Rejection, ScanOutcome, ScannedFolder, SetAside, ToldApart,
 };
-use likeness::networks::device::{DeviceKind, SelfTest, Verdict};
+use likeness::networks::device::{Adapter, AdapterKind, DeviceKind, ListedDevice, Verdict};
 use likeness::networks::models::Task;
 use likeness::networks::nets::catalogue;
 use likeness::types::{
@@ -56,7 +56,7 @@ pub struct World {
     pub timeline: Timeline,
     pub photo: PhotoPage,
     pub models: Vec<ModelRow>,
-    pub devices: Vec<DeviceRow>,
+    pub devices: Vec<ListedDevice>,
     /// Squared distances between compared faces, in order: first to second, first to third, …
     pub distances: Vec<f32>,
 }
@@ -464,24 +464,12 @@ pub fn album_world() -> World {
         },
         models: models(),
         devices: vec![
-            DeviceRow {
-                name: "Radeon 780M".into(),
-                kind: DeviceKind::Hardware,
-                self_test: SelfTest::Done(Verdict::Passed { largest_difference: 1e-6, seconds: 12.0 }),
-                usable: true,
+            ListedDevice {
+                verdict: Some(Verdict::Passed { largest_difference: 1e-6, seconds: 12.0 }),
+                ..adapter("Radeon 780M", AdapterKind::Integrated)
             },
-            DeviceRow {
-                name: "AMD Ryzen 7".into(),
-                kind: DeviceKind::Cpu,
-                self_test: SelfTest::NotNeeded,
-                usable: true,
-            },
-            DeviceRow {
-                name: "llvmpipe".into(),
-                kind: DeviceKind::Software,
-                self_test: SelfTest::OnlyWhenNamed,
-                usable: true,
-            },
+            ListedDevice { name: "AMD Ryzen 7".into(), kind: DeviceKind::Cpu, adapter: None, verdict: None },
+            adapter("llvmpipe", AdapterKind::Software),
         ],
         distances: vec![0.412],
     }
@@ -678,4 +666,12 @@ fn backups() -> Vec<Backup> {
         backup("torn.sqlite", 1_795_800_000, BackupReason::Grouping, BackupState::Damaged("page 7".into())),
         backup("update.sqlite", 1_795_700_000, BackupReason::Migration, sound(9)),
     ]
+}
+
+/// A graphics adapter that was not tested yet.
+fn adapter(name: &str, kind: AdapterKind) -> ListedDevice {
+    let (backend, driver, driver_info) = ("Vulkan".to_owned(), String::new(), String::new());
+    let adapter = Adapter { index: 0, name: name.to_owned(), kind, nth_of_kind: 0, backend, driver, driver_info };
+    let kind = if kind == AdapterKind::Software { DeviceKind::Software } else { DeviceKind::Hardware };
+    ListedDevice { name: name.to_owned(), kind, adapter: Some(adapter), verdict: None }
 }

@@ -7,7 +7,7 @@ use eframe::egui::{Key, accesskit::Role};
 use egui_kittest::kittest::Queryable;
 use likeness::app::engine::picture::ImageKey;
 use likeness::app::engine::report::Report;
-use likeness::app::evaluate::state::setup::Path;
+use likeness::app::evaluate::job::setup::EvaluationPath;
 use likeness::app::evaluate::state::{
     Event as EvaluateEvent, Message as EvaluateMessage, Request as EvaluateRequest, Tab, words,
 };
@@ -42,13 +42,13 @@ fn what_is_missing_is_named_until_an_evaluation_can_start() {
     harness.get_by_label("Choose the list of pairs");
     harness.get_by_label("Evaluations are listed here when they are done");
     let path = |which, path: &str| Message::Evaluate(EvaluateMessage::SetPath(which, vec![PathBuf::from(path)]));
-    send(&mut harness, path(Path::Pairs, "/lfw/pairs.txt"));
-    send(&mut harness, path(Path::Images, "/lfw/images"));
+    send(&mut harness, path(EvaluationPath::Pairs, "/lfw/pairs.txt"));
+    send(&mut harness, path(EvaluationPath::Images, "/lfw/images"));
     harness.get_by_label("Choose at least one model");
 
     let (wire_with_models, mut harness) = open(album_world(), View::EVALUATE);
-    send(&mut harness, path(Path::Pairs, "/lfw/pairs.txt"));
-    send(&mut harness, path(Path::Images, "/lfw/images"));
+    send(&mut harness, path(EvaluationPath::Pairs, "/lfw/pairs.txt"));
+    send(&mut harness, path(EvaluationPath::Images, "/lfw/images"));
     harness.get_by_role_and_label(Role::Button, "Evaluate").click();
     harness.run_steps(3);
     let started = |wire: &Wire| asked(wire).iter().any(|request| matches!(request, EvaluateRequest::Start(_)));

@@ -12,7 +12,7 @@ use likeness::app::train::job::TrainSummary;
 use likeness::app::train::job::choices::NetworkChoice;
 use likeness::app::train::job::data_summary::{DataSummary, LeftOutWhy};
 use likeness::app::train::job::runs::UnfinishedRun;
-use likeness::app::train::state::form::DataSource;
+use likeness::app::train::state::DataSource;
 use likeness::app::train::state::live::{RunEnd, RunKind, RunStart};
 use likeness::app::train::state::{Choices, ModelChoice};
 use likeness::app::train::state::{Event, Message, TrainPath};

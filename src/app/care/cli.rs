@@ -122,12 +122,15 @@ fn check_json(report: &CheckReport) -> Value {
     let problems: Vec<String> = report.problems.iter().map(ToString::to_string).collect();
     json!({
         "sound": report.is_sound(), "photos": report.photos, "faces": report.faces, "people": report.people,
-        "problems": problems, "details": report.details,
+        "problems": problems, "to_settle": report.to_settle, "details": report.details,
     })
 }
 
 fn check_words(report: &CheckReport) -> String {
-    let counts = format!("{} photos, {} faces, {}", report.photos, report.faces, people(report.people));
+    let mut counts = format!("{} photos, {} faces, {}", report.photos, report.faces, people(report.people));
+    if report.to_settle > 0 {
+        counts += &format!("; of {} photos the next scan notes anew whether they are missing", report.to_settle);
+    }
     if report.is_sound() {
         return match report.older_format {
             Some(format) => format!("The library is sound: {counts}; of the older format {format}"),
@@ -260,9 +263,10 @@ fn contradiction_json(contradiction: &Contradiction) -> Value {
     match contradiction {
         Contradiction::Face { path, face_box: b, here, import } => json!({
             "path": shown(path), "box": [b.x, b.y, b.width, b.height],
-            "here": said_words(here), "import": said_words(import),
+            "here": decision_words(here), "import": decision_words(import),
         }),
         Contradiction::OnePerson(name) => json!({ "one_person": name }),
+        Contradiction::InSight(name) => json!({ "in_sight": name }),
     }
 }
 
@@ -302,7 +306,7 @@ fn not_placed_json(face: &NotPlaced) -> Value {
         WaitsFor::Comparison => "comparison",
     };
     json!({
-        "path": shown(path), "box": [b.x, b.y, b.width, b.height], "import": said_words(import), "waits_for": waits_for,
+        "path": shown(path), "box": [b.x, b.y, b.width, b.height], "import": decision_words(import), "waits_for": waits_for,
     })
 }
 
@@ -317,7 +321,7 @@ fn not_placed_words(not_placed: &[NotPlaced]) -> String {
             WaitsFor::Picture => "waits for a scan that finds the picture",
             WaitsFor::Comparison => "the next scan looks for it in the picture that is there now",
         };
-        words += &format!("\n  {}: {}; {waits_for}", printable(path), said_words(import));
+        words += &format!("\n  {}: {}; {waits_for}", printable(path), decision_words(import));
     }
     if not_placed.len() > LISTED {
         words += &format!("\n  and {} more; --json lists all", not_placed.len() - LISTED);
@@ -328,17 +332,20 @@ fn not_placed_words(not_placed: &[NotPlaced]) -> String {
 fn contradiction_words(contradiction: &Contradiction) -> String {
     match contradiction {
         Contradiction::Face { path, here, import, .. } => {
-            format!("{}: here {}, in the import {}", printable(path), said_words(here), said_words(import))
+            format!("{}: here {}, in the import {}", printable(path), decision_words(here), decision_words(import))
         }
         Contradiction::OnePerson(name) => {
-            format!("two people of the import are one here: {}", said_words(&FaceDecision::Is(name.clone())))
+            format!("two people of the import are one here: {}", decision_words(&FaceDecision::Is(name.clone())))
+        }
+        Contradiction::InSight(name) => {
+            format!("hidden in the import, in sight here: {}", decision_words(&FaceDecision::Is(name.clone())))
         }
     }
 }
 
-fn said_words(said: &FaceDecision) -> String {
+fn decision_words(decision: &FaceDecision) -> String {
     let name = |name: &Option<String>| name.as_deref().map_or_else(|| "a group".to_owned(), printable_text);
-    match said {
+    match decision {
         FaceDecision::Is(person) => name(person),
         FaceDecision::IsNot(person) => format!("not {}", name(person)),
         FaceDecision::SetAside(SetAside::Stranger) => "a stranger".to_owned(),

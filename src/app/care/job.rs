@@ -1,10 +1,12 @@
 //! What both the window and `likeness library` do with the library's file.
 
 #[cfg(feature = "gui")]
+pub mod repair;
+#[cfg(feature = "gui")]
 mod window;
 
 #[cfg(feature = "gui")]
-pub use self::window::Job;
+pub use self::window::{Event, Job, Request};
 
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Write};

@@ -3,13 +3,13 @@
 
 use std::path::PathBuf;
 
+pub use crate::app::care::job::{Event, Request};
 use crate::app::engine::facts::Loadable;
-use crate::app::engine::report::Ticket;
 use crate::app::jobs::forget::Forgetting;
 use crate::app::ui::action::{Action, Outbox};
 use crate::app::ui::feature::{Feature, PathQuestion, Wanted};
 use crate::app::ui::view::View;
-use crate::library::care::{Backup, CheckReport, ImportReport, PersonToForget};
+use crate::library::care::{Backup, CheckReport, ImportReport};
 use crate::types::{PersonId, Touched};
 
 /// What a user can do here.
@@ -34,32 +34,6 @@ pub enum Message {
     CloseForget,
     /// Forgets whom the open question shows.
     Forget,
-}
-
-/// What is asked of the jobs.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Request {
-    LoadBackups,
-    BackUp(Ticket),
-    Check,
-    Restore(Ticket, PathBuf),
-    Export(Ticket, PathBuf),
-    Import(Ticket, PathBuf),
-    PreviewForget(PersonId),
-    /// Whom the question showed.
-    Forget {
-        ticket: Ticket,
-        shown: PersonToForget,
-        may_find_again: bool,
-    },
-}
-
-#[derive(Debug, Clone)]
-pub enum Event {
-    Backups(Vec<Backup>),
-    Checked(CheckReport),
-    Imported(ImportReport),
-    Forgetting(Forgetting),
 }
 
 #[derive(Debug, Default)]
@@ -152,7 +126,7 @@ impl Feature for State {
     }
 
     /// A backup may have been made, as before the faces of a folder are forgotten.
-    fn touched(&self, touched: &Touched, on_show: View, out: &mut Outbox<'_, Request>) {
+    fn touched(&mut self, touched: &Touched, on_show: View, out: &mut Outbox<'_, Request>) {
         if touched.everything && Self::VIEW == Some(on_show) {
             out.ask(Request::LoadBackups);
         }

@@ -1,6 +1,8 @@
 //! The library's file in Settings: its backups and what can be done with them; the questions before a restore and before
 //! a person is forgotten; what an import did.
 
+pub mod repair;
+
 use eframe::egui::{self, Id, Ui};
 
 use crate::app::care::state::{Message, State};
@@ -101,7 +103,7 @@ fn backup_ui(ui: &mut Ui, ctx: &mut Context<'_>, backup: &Backup) {
 }
 
 /// When, why, how large, and of how many people.
-pub(crate) fn backup_words(text: &Locale, backup: &Backup) -> String {
+fn backup_words(text: &Locale, backup: &Backup) -> String {
     let at = jiff::Timestamp::from_second(backup.at_secs).map(|at| at.to_zoned(jiff::tz::TimeZone::system()));
     let megabytes = format!("{:.1} MB", backup.bytes as f64 / 1e6);
     let state = match &backup.state {
@@ -128,7 +130,7 @@ fn reason_key(reason: BackupReason) -> &'static str {
 }
 
 /// What its user has to know before they choose it.
-pub(crate) fn what_it_may_lack(text: &Locale, reason: BackupReason) -> Option<&str> {
+fn what_it_may_lack(text: &Locale, reason: BackupReason) -> Option<&str> {
     match reason {
         BackupReason::FileAlone => Some(text.s("backup_file_alone_lacks")),
         BackupReason::Rescued => Some(text.s("backup_rescued_lacks")),

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 pub use crate::app::compare::job::compare::{CompareResult, CompareSource};
+pub use crate::app::compare::job::{Event, Request};
 use crate::app::ui::action::{Action, Outbox};
 use crate::app::ui::feature::{Feature, PathQuestion, Wanted};
 use crate::app::ui::view::View;
@@ -17,17 +18,6 @@ pub enum Message {
     Clear,
     /// Asks for files to compare.
     ChooseFiles,
-}
-
-/// What is asked of the jobs.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Request {
-    Compare(Vec<CompareSource>),
-}
-
-#[derive(Debug, Clone)]
-pub enum Event {
-    Compared(CompareResult),
 }
 
 #[derive(Debug, Default)]

@@ -32,7 +32,7 @@ pub(crate) fn install(
     cancel: &Cancel,
     events: &mut dyn FnMut(JobEvent),
 ) -> Result<()> {
-    let mut meter = Meter::start(Stage::Installing, None);
+    let mut meter = Meter::start(Stage::INSTALLING, None);
     store.install_all(ids, options, cancel, &mut |event| match event {
         InstallEvent::Trying { model, source } => events(JobEvent::Note(format!("Installing {model} from {source}"))),
         InstallEvent::Progress { done_bytes, total_bytes, .. } => {
@@ -42,7 +42,7 @@ pub(crate) fn install(
             events(JobEvent::Note(format!("Could not use {source}: {reason}")));
         }
         InstallEvent::Installed { model } => {
-            meter = Meter::start(Stage::Installing, None);
+            meter = Meter::start(Stage::INSTALLING, None);
             events(JobEvent::Note(format!("Installed {model}")));
         }
     })?;

@@ -1,6 +1,7 @@
 //! What every job stands on: the home folder, the loaded networks, the library's one writer, worker threads, progress.
 
 pub mod cli;
+pub mod daily;
 pub mod facts;
 pub mod home;
 pub mod install;

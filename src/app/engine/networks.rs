@@ -12,14 +12,16 @@ use crate::app::engine::install::ensure_installed;
 use crate::app::engine::portrait::portrait_jpeg;
 use crate::app::engine::progress::JobEvent;
 use crate::faces::align;
-use crate::faces::detect::{Detector, DetectorConfig, Mtcnn, MtcnnConfig, SECOND_LONG_SIDE, YuNetDetector};
+use crate::faces::detect::{
+    DetectError, Detector, DetectorConfig, Mtcnn, MtcnnConfig, SECOND_LONG_SIDE, YuNetDetector,
+};
 use crate::faces::embed::{EmbedError, Embedder};
 use crate::faces::image::{DecodeLimits, DecodeScale, Photo, decode};
 use crate::library::FaceRecord;
 use crate::networks::device::{self, ComputeDevice, DeviceChoice, DeviceKind, VerdictCache};
 use crate::networks::models::{LoadableNetwork, Store, Task, Thresholds};
 use crate::networks::nets::recognise::recognise;
-use crate::types::{Cancel, CropRule, Detection, Embedding, ModelId, Preprocessing, error_chain};
+use crate::types::{Cancel, CropRule, Detection, Embedding, ModelId, Preprocessing, error_chain, hex};
 
 /// The models of the default pack.
 const DETECTOR: &str = "yunet-2023mar";
@@ -36,6 +38,11 @@ pub(crate) const WORKING_LONG_SIDE: u32 = SECOND_LONG_SIDE;
 #[error("no face was found")]
 pub(crate) struct NoFace;
 
+/// The device of the networks failed, whatever the pictures were.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct DeviceFailed(pub String);
+
 /// From pixels to faces: the loaded networks, or what a test puts in their place.
 pub(crate) trait FindFaces {
     fn detector_id(&self) -> &ModelId;
@@ -43,8 +50,9 @@ pub(crate) trait FindFaces {
     /// The model that the embeddings belong to.
     fn model_id(&self) -> &ModelId;
 
-    /// The faces of each photo, largest first, in pixels of the upright photo at full scale. Photos are taken together so that the device sees full batches; a photo
-    /// whose faces cannot be cut or embedded fails alone. The path is that of the full photo.
+    /// The faces of each photo, largest first, in pixels of the upright photo at full scale. Photos are taken together so
+    /// that the device sees full batches; a photo whose faces cannot be cut or embedded fails alone. The path is that of
+    /// the full photo.
     fn find_faces(&self, photos: &[(&Path, &Photo)]) -> Vec<Result<Vec<FaceRecord>>>;
 
     /// The embedding of whatever is at each of these places, in pixels of the picture.
@@ -149,7 +157,7 @@ fn weights_of(store: &Store, model: &ModelId, preprocessing: &Preprocessing) -> 
     let mut hasher = Sha256::new();
     store.entry(model)?.files.iter().for_each(|file| hasher.update(&file.sha256));
     hasher.update(serde_json::to_vec(preprocessing)?);
-    Ok(hasher.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(&hasher.finalize()[..8]))
 }
 
 impl FindFaces for Engine {
@@ -173,7 +181,7 @@ impl FindFaces for Engine {
 }
 
 /// The crops of one photo's faces, waiting to be embedded.
-struct Cut {
+struct PhotoCrops {
     detections: Vec<Detection>,
     crops: Vec<RgbImage>,
     portraits: Vec<Vec<u8>>,
@@ -223,7 +231,7 @@ impl Engine {
 
     /// On the CPU photos are spread over the cores; a GPU takes them one after another from one thread.
     fn detect_all(&self, pictures: &[&RgbImage]) -> Vec<Result<Vec<Detection>>> {
-        let detect = |picture: &&RgbImage| Ok(self.detector.detect(picture)?);
+        let detect = |picture: &&RgbImage| Ok(self.detector.detect(picture).map_err(device_failed)?);
         match self.device.kind {
             DeviceKind::Cpu => pictures.par_iter().map(detect).collect(),
             DeviceKind::Hardware | DeviceKind::Software => pictures.iter().map(detect).collect(),
@@ -231,7 +239,7 @@ impl Engine {
     }
 
     /// Crops come from the full photo where the working copy shows a face smaller than the network wants it.
-    fn cut(&self, (path, photo): &(&Path, &Photo), detections: Vec<Detection>) -> Result<Cut> {
+    fn cut(&self, (path, photo): &(&Path, &Photo), detections: Vec<Detection>) -> Result<PhotoCrops> {
         let wanted_side = self.embedder.preprocessing().width as f32 * FACE_SIDES_A_CROP;
         let too_small = |found: &Detection| found.face_box.width.max(found.face_box.height) < wanted_side;
         let full = (photo.scale() < 1.0 && detections.iter().any(too_small))
@@ -240,7 +248,7 @@ impl Engine {
         let source = full.as_ref().unwrap_or(photo);
         let source_from_working = source.scale() / photo.scale();
         let in_source: Vec<_> = detections.iter().map(|found| found.scaled(source_from_working)).collect();
-        Ok(Cut {
+        Ok(PhotoCrops {
             crops: in_source.iter().map(|found| self.crop(&source.pixels, found)).collect(),
             portraits: in_source.iter().map(|found| portrait_jpeg(&source.pixels, found)).collect::<Result<_>>()?,
             detections: detections.iter().map(|found| found.scaled(1.0 / photo.scale())).collect(),
@@ -248,21 +256,28 @@ impl Engine {
     }
 
     /// All crops of the batch in one go, then handed back to their photos.
-    fn embed_cut(&self, mut cut: Vec<Result<Cut>>) -> Vec<Result<Vec<FaceRecord>>> {
+    fn embed_cut(&self, mut cut: Vec<Result<PhotoCrops>>) -> Vec<Result<Vec<FaceRecord>>> {
         let crops: Vec<RgbImage> = cut.iter_mut().flatten().flat_map(|cut| std::mem::take(&mut cut.crops)).collect();
         let mut embeddings = match self.embed(&crops) {
             Ok(embeddings) => embeddings.into_iter(),
             Err(error) => {
-                let failed = |cut: Result<Cut>| cut.and_then(|_| Err(anyhow::Error::msg(error_chain(&error))));
+                let failed = |cut: Result<PhotoCrops>| cut.and_then(|_| Err(DeviceFailed(error_chain(&error)).into()));
                 return cut.into_iter().map(failed).collect();
             }
         };
-        let mut faces_of = |cut: Cut| {
+        let mut faces_of = |cut: PhotoCrops| {
             let faces = cut.detections.into_iter().zip(cut.portraits).zip(embeddings.by_ref());
             let face = |((detection, crop_jpeg), embedding)| FaceRecord { detection, embedding, crop_jpeg };
             faces.map(face).collect()
         };
         cut.into_iter().map(|cut| cut.map(&mut faces_of)).collect()
+    }
+}
+
+/// The only way in which a detector fails.
+fn device_failed(error: DetectError) -> DeviceFailed {
+    match error {
+        DetectError::Device { .. } => DeviceFailed(error.to_string()),
     }
 }
 

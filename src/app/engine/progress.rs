@@ -5,63 +5,37 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-/// Which part of a job is running.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Stage {
-    Installing,
-    /// Another process scans the same library.
-    WaitingForScan,
-    LookingForPhotos,
-    Scanning,
-    Embedding,
-    FindingLostFaces,
-    Grouping,
-    PreparingPictures,
-    DrawingPeople,
-    Training,
-    /// A network that learns is judged.
-    Judging,
+/// Which part of a job is running. Those that jobs share are named here, the others where they run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stage {
+    label_key: &'static str,
+    word: &'static str,
 }
 
 impl Stage {
+    pub const INSTALLING: Self = Self::new("stage_download", "Installing");
+    /// Another process scans the same library.
+    pub(crate) const WAITING_FOR_SCAN: Self = Self::new("stage_wait_for_scan", "Waiting for another scan");
+    pub(crate) const EMBEDDING: Self = Self::new("stage_embed", "Embedding");
+    pub(crate) const GROUPING: Self = Self::new("stage_group", "Grouping");
+
+    pub(crate) const fn new(label_key: &'static str, word: &'static str) -> Self {
+        Self { label_key, word }
+    }
+
     /// The name of the window's words for it.
     pub(crate) fn label_key(self) -> &'static str {
-        match self {
-            Self::Installing => "stage_download",
-            Self::WaitingForScan => "stage_wait_for_scan",
-            Self::LookingForPhotos => "stage_find_files",
-            Self::Scanning => "stage_find_faces",
-            Self::Embedding => "stage_embed",
-            Self::FindingLostFaces => "stage_find_lost",
-            Self::Grouping => "stage_group",
-            Self::PreparingPictures => "stage_prepare_pictures",
-            Self::DrawingPeople => "stage_draw_people",
-            Self::Training => "stage_train",
-            Self::Judging => "stage_judge",
-        }
+        self.label_key
     }
 
     /// The English word; the window has its own table.
     pub fn word(self) -> &'static str {
-        match self {
-            Self::Installing => "Installing",
-            Self::WaitingForScan => "Waiting for another scan",
-            Self::LookingForPhotos => "Looking for photos",
-            Self::Scanning => "Scanning",
-            Self::Embedding => "Embedding",
-            Self::FindingLostFaces => "Looking for lost faces",
-            Self::Grouping => "Grouping",
-            Self::PreparingPictures => "Preparing pictures",
-            Self::DrawingPeople => "Drawing people",
-            Self::Training => "Training",
-            Self::Judging => "Judging",
-        }
+        self.word
     }
 }
 
 /// How far a stage is.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Progress {
     pub stage: Stage,
     pub done: u64,
@@ -146,16 +120,18 @@ fn progress_at(stage: Stage, done: u64, total: Option<u64>, elapsed_secs: f64) -
 mod tests {
     use super::*;
 
+    const SCANNING: Stage = Stage::new("stage_find_faces", "Scanning");
+
     #[test]
     fn tells_rate_and_time_left() {
-        let progress = progress_at(Stage::Scanning, 50, Some(200), 10.0);
+        let progress = progress_at(SCANNING, 50, Some(200), 10.0);
         assert_eq!(progress.rate_per_s, 5.0);
         assert_eq!(progress.left_secs, Some(30.0));
     }
 
     #[test]
     fn promises_no_time_before_the_first_item() {
-        assert_eq!(progress_at(Stage::Scanning, 0, Some(200), 10.0).left_secs, None);
-        assert_eq!(progress_at(Stage::Scanning, 7, None, 10.0).left_secs, None);
+        assert_eq!(progress_at(SCANNING, 0, Some(200), 10.0).left_secs, None);
+        assert_eq!(progress_at(SCANNING, 7, None, 10.0).left_secs, None);
     }
 }

@@ -1,7 +1,5 @@
 //! What jobs tell the window: where they stand, how they ended, what failed, what a change touched.
 
-use std::path::PathBuf;
-
 use super::picture::{ImageKey, Picture};
 use super::progress::Progress;
 use crate::library::{LibraryError, Stale};
@@ -47,36 +45,11 @@ pub enum Report<E> {
 /// How a job ended.
 #[derive(Debug, Clone)]
 pub enum JobEnd {
-    /// What it achieved, in numbers. It may have told nothing before its end, so it says what it was.
-    Done(JobKind, JobSummary),
+    /// It may have told nothing before its end, so it says what it was. What it achieved its feature has heard before.
+    Done(JobKind),
     /// Stopped by its user; what was done is kept.
     Cancelled,
     Failed(Failure),
-}
-
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct JobSummary {
-    pub photos: u64,
-    pub faces: u64,
-    pub skipped: u64,
-    /// Pairs that an evaluation judged.
-    pub pairs: u64,
-    /// Faces with a name or another decision that a scan found again in edited pictures, and those that it did not.
-    pub carried_faces: u64,
-    pub lost_faces: u64,
-    /// Folders that were not there to be scanned.
-    pub offline_folders: Vec<PathBuf>,
-    /// Folders that have lost so much that their user is asked first.
-    pub withheld: Vec<Withheld>,
-    pub elapsed_secs: f64,
-}
-
-/// A folder of whose photos so many are gone that nothing was marked as missing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Withheld {
-    pub folder: PathBuf,
-    pub gone: u64,
-    pub of: u64,
 }
 
 /// What failed; the details are folded until asked for.
@@ -91,39 +64,16 @@ pub struct Failure {
 pub enum Failed {
     Load,
     Change,
-    /// Pointing a folder to where nothing of it lies.
-    OtherFolder,
-    Remove,
-    Preview,
     Job,
-    Evaluation,
     Save,
-    /// Taking in a model file.
-    Import,
-    /// Taking in what another library has exported.
-    BringIn,
-    /// Counting the people and pictures of a folder.
-    CountData,
-    /// A training run.
-    Train,
-    Demonstrate,
-    /// Putting a trained network into use.
-    Adopt,
-    BackUp,
-    /// Putting a backup in the library's place.
-    Restore,
-    /// The same, while the library is scanned.
-    RestoreInScan,
-    /// Removing or moving a folder while the library is scanned.
-    FoldersInScan,
-    /// Forgetting a person.
-    Forget,
     /// The library's file is damaged: a backup helps, and trying again does not.
     Damaged,
     /// A fault of the program itself.
     Internal,
     /// A decision about something that has changed since it was shown.
     Stale(Stale),
+    /// What one feature alone does: the name of its text.
+    Own(&'static str),
 }
 
 impl Failed {
@@ -140,23 +90,8 @@ impl Failed {
         match self {
             Self::Load => "failed_load",
             Self::Change => "failed_change",
-            Self::OtherFolder => "failed_other_folder",
-            Self::Remove => "failed_remove",
-            Self::Preview => "failed_preview",
             Self::Job => "failed_job",
-            Self::Evaluation => "failed_evaluation",
             Self::Save => "failed_save",
-            Self::Import => "failed_import",
-            Self::BringIn => "failed_bring_in",
-            Self::CountData => "failed_count",
-            Self::Train => "failed_train",
-            Self::Demonstrate => "failed_demonstrate",
-            Self::Adopt => "failed_adopt",
-            Self::BackUp => "failed_back_up",
-            Self::Restore => "failed_restore",
-            Self::RestoreInScan => "failed_restore_in_scan",
-            Self::FoldersInScan => "failed_folders_in_scan",
-            Self::Forget => "failed_forget",
             Self::Damaged => "repair_title",
             Self::Internal => "failed",
             Self::Stale(Stale::FaceGone) => "stale_face_gone",
@@ -167,6 +102,7 @@ impl Failed {
             Self::Stale(Stale::PersonChanged) => "stale_person_changed",
             Self::Stale(Stale::MoreGone) => "stale_more_gone",
             Self::Stale(Stale::OtherStep) => "stale_other_step",
+            Self::Own(words_key) => words_key,
         }
     }
 }

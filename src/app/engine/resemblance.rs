@@ -89,7 +89,7 @@ impl Resemblances {
         let grouped = |state| matches!(state, FaceState::Of { belongs: Belongs::Grouped, .. });
         let rejected: BTreeSet<PersonId> = faces.iter().flat_map(|face| &face.rejected).copied().collect();
         put(&mut self.rejected, person, Some(rejected).filter(|people| !people.is_empty()));
-        put(&mut self.known, person, mean(&FaceState::is_said));
+        put(&mut self.known, person, mean(&FaceState::is_decided));
         put(&mut self.groups, person, mean(&grouped));
     }
 

@@ -27,8 +27,8 @@ impl ScanLock {
     /// When the lock's file cannot be made.
     pub fn wait(home: &Home, cancel: &Cancel, events: &mut dyn FnMut(JobEvent)) -> Result<Option<Self>> {
         let mut file = open(home)?;
-        let mut waiting = Meter::start(Stage::WaitingForScan, None);
-        let mut told = false;
+        let mut waiting = Meter::start(Stage::WAITING_FOR_SCAN, None);
+        let mut announced = false;
         loop {
             match file.try_lock() {
                 Ok(()) => break,
@@ -38,7 +38,7 @@ impl ScanLock {
             if cancel.is_cancelled() {
                 return Ok(None);
             }
-            if !std::mem::replace(&mut told, true) {
+            if !std::mem::replace(&mut announced, true) {
                 events(JobEvent::Note(format!(
                     "process {} scans this library; waiting for it to end",
                     holder(&mut file)

@@ -12,12 +12,11 @@ use super::home::Home;
 use super::library_thread::LibraryHandle;
 use super::networks::EngineOptions;
 use super::progress::JobEvent;
-use super::report::{Failed, Failure, JobEnd, JobId, JobKind, JobReport, JobSummary, Report, Ticket};
+use super::report::{Failed, Failure, JobEnd, JobId, JobKind, JobReport, Report, Ticket};
 use super::resemblance::Resemblances;
 use super::thumbnail_files::ThumbnailCache;
 use super::workers::{LoadedNetworks, Workers};
 use crate::library::LibraryError;
-use crate::train::events::Control;
 use crate::types::{Cancel, Touched, error_chain};
 
 pub struct Shared {
@@ -127,10 +126,10 @@ impl<E: 'static> Sink<E> {
         }
     }
 
-    pub fn end(&self, job: JobId, kind: JobKind, cancel: &Cancel, outcome: Result<JobSummary>) {
+    pub fn end(&self, job: JobId, kind: JobKind, cancel: &Cancel, outcome: Result<()>) {
         let end = match outcome {
             _ if cancel.is_cancelled() => JobEnd::Cancelled,
-            Ok(summary) => JobEnd::Done(kind, summary),
+            Ok(()) => JobEnd::Done(kind),
             Err(error) => JobEnd::Failed(failure(Failed::Job, &error)),
         };
         self.report(Report::JobEnded(job, end));
@@ -157,8 +156,6 @@ impl<E: 'static> Sink<E> {
 #[derive(Default)]
 pub(crate) struct Running {
     jobs: HashMap<JobId, Cancel>,
-    /// The training run that was started last, to be paused or stopped.
-    training: Option<(JobId, Control)>,
     begun: u64,
 }
 
@@ -173,7 +170,6 @@ impl Running {
 
     pub fn ended(&mut self, job: JobId) {
         self.jobs.remove(&job);
-        self.training.take_if(|(of, _)| *of == job);
     }
 }
 
@@ -242,21 +238,6 @@ impl<E: Send + 'static> Tasks<'_, E> {
         self.running.jobs.insert(job, cancel.clone());
         (job, cancel)
     }
-
-    /// The control of a training run that begins, told apart by its job.
-    pub fn begin_training(&mut self, snapshot_every_steps: u64) -> (JobId, Control) {
-        let (job, cancel) = self.begin_job();
-        let control = Control::with_cancel(cancel).with_snapshots_every(snapshot_every_steps);
-        self.running.training = Some((job, control.clone()));
-        (job, control)
-    }
-
-    /// Tells the run that was started last.
-    pub fn with_training(&self, tell: impl FnOnce(&Control)) {
-        if let Some((_, control)) = &self.running.training {
-            tell(control);
-        }
-    }
 }
 
 /// A panic of another thread leaves whole values behind: each is replaced in one assignment.
@@ -316,11 +297,11 @@ mod tests {
         let (job, _) = tasks.begin_job();
         tasks.run_job(job, |_, _, _| panic!("the driver is gone"));
         let (next, cancel) = tasks.begin_job();
-        tasks.run_job(next, move |_, _, sink| sink.end(next, JobKind::SCAN, &cancel, Ok(JobSummary::default())));
+        tasks.run_job(next, move |_, _, sink| sink.end(next, JobKind::SCAN, &cancel, Ok(())));
         let hear = || told.recv_timeout(Duration::from_secs(20)).unwrap();
         let Report::JobEnded(ended, JobEnd::Failed(failure)) = hear() else { panic!("the job was not ended") };
         assert_eq!((ended, failure.what), (job, Failed::Internal));
         assert_eq!(failure.details, "the job broke down: the driver is gone");
-        assert!(matches!(hear(), Report::JobEnded(ended, JobEnd::Done(..)) if ended == next), "the next job runs");
+        assert!(matches!(hear(), Report::JobEnded(ended, JobEnd::Done(_)) if ended == next), "the next job runs");
     }
 }

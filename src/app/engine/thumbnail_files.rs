@@ -7,6 +7,8 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 
+use crate::types::hex;
+
 /// The folder of thumbnails.
 #[derive(Debug, Clone)]
 pub(crate) struct ThumbnailCache(PathBuf);
@@ -40,7 +42,7 @@ impl ThumbnailCache {
     }
 
     fn path(&self, sha256: &[u8; 32]) -> PathBuf {
-        let hex: String = sha256.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = hex(sha256);
         self.0.join(&hex[..2]).join(format!("{}.jpg", &hex[2..]))
     }
 }

@@ -7,27 +7,35 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 
 use super::shared::Shared;
+use crate::library::LibraryError;
 
 /// How often the library is asked.
 const PAUSE: Duration = Duration::from_millis(500);
 /// Changes that follow each other, as a scan's do, are told at most so often.
 const APART: Duration = Duration::from_millis(1400);
 
-/// Calls `changed` after a commit of another connection, from a thread that ends with the window. What the library's
-/// own thread writes does not count.
+/// Calls `changed` after a commit of another connection, and after another file was put in the library's place, from a
+/// thread that ends with the window. What the library's own thread writes does not count.
 pub(crate) fn watch(shared: &Arc<Shared>, changed: impl Fn() + Send + 'static) -> Result<()> {
     let watched = Arc::downgrade(shared);
-    let version = |shared: &Shared| shared.library.call(|library| library.data_version());
-    let mut seen = version(shared)?;
+    let version = |shared: &Shared| {
+        shared.library.call(|library| {
+            let is_other = library.follow_replaced()?;
+            Ok::<_, LibraryError>((library.data_version()?, is_other))
+        })
+    };
+    let (mut seen, mut is_new) = version(shared)?;
     let mut told: Option<Instant> = None;
     let look = move || {
         loop {
             thread::sleep(PAUSE);
             let Some(shared) = watched.upgrade() else { return };
             // A library that cannot be read says so to whoever reads it.
-            let Ok(now) = version(&shared) else { continue };
-            if now != seen && told.is_none_or(|told| told.elapsed() >= APART) {
-                (seen, told) = (now, Some(Instant::now()));
+            let Ok((now, is_other)) = version(&shared) else { continue };
+            is_new |= is_other || now != seen;
+            seen = now;
+            if is_new && told.is_none_or(|told| told.elapsed() >= APART) {
+                (is_new, told) = (false, Some(Instant::now()));
                 shared.library_changed();
                 changed();
             }
@@ -46,6 +54,30 @@ mod tests {
     use crate::app::engine::library_thread::LibraryHandle;
     use crate::app::engine::networks::EngineOptions;
     use crate::library::Library;
+    use crate::library::care::{self, BackupReason};
+
+    /// A damaged library is restored in a terminal: the window goes on in what is there now.
+    #[cfg(unix)]
+    #[test]
+    fn a_library_that_another_program_has_put_in_place_is_told_and_written_into_from_then_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::open(Some(folder.path())).unwrap();
+        let path = home.library();
+        let library = LibraryHandle::open(&path).unwrap();
+        let backup = library.call(|library| library.back_up(BackupReason::Asked)).unwrap();
+        let shared = Arc::new(Shared::new(home, library, EngineOptions::default()));
+        let (send, told) = bounded(16);
+        watch(&shared, move || send.send(()).unwrap()).unwrap();
+        let bytes = std::fs::read(&path).unwrap();
+        std::fs::write(&path, vec![0xA5; bytes.len()]).unwrap();
+        care::restore(&path, &backup).unwrap();
+        let write = |value: &'static str| shared.library.call(move |library| library.set_setting("own", value));
+        let is_there = |value| Library::open(&path).unwrap().setting("own").unwrap().as_deref() == Some(value);
+        assert!(write("1").is_err() || is_there("1"), "it is refused, unless it is written into the library");
+        told.recv_timeout(Duration::from_secs(2)).expect("the other file is told");
+        write("2").unwrap();
+        assert!(is_there("2"), "it goes into the library");
+    }
 
     #[test]
     fn what_another_program_writes_is_told_within_two_seconds() {

@@ -10,9 +10,8 @@ use image::RgbImage;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use crate::app::engine::memory::with_memory;
 use crate::app::engine::picture::Picture;
-use crate::app::jobs::run_event::{FaceGroup, GroupedFaces, RunEvent};
+use crate::app::jobs::run_event::{FaceGroup, GroupedFaces, RunEvent, with_memory};
 use crate::cluster::{Constraints, Linkage, Scores, agglomerate, score};
 use crate::networks::device::ComputeDevice;
 use crate::networks::nets::catalogue::{NetOptions, card};

@@ -321,5 +321,15 @@ mod tests {
             assert_eq!(shown.groups, fresh.groups, "{decision:?}");
             assert_eq!(numbers, overview(&shared).unwrap(), "{decision:?}");
         }
+        // So it is when a user has everybody grouped anew.
+        let groups = vec![faces[3..6].to_vec(), faces[6..].to_vec()];
+        let regroup =
+            move |library: &mut library::Library| library.apply_grouping(&groups, GroupedBy::User, Revision::NOW);
+        let regrouped = shared.library.call(regroup).unwrap().touched;
+        assert!(!regrouped.everything && regrouped.step.is_some(), "{regrouped:?}");
+        let facts = touched(&shared, &regrouped).unwrap();
+        shown.put(&facts);
+        let fresh = people(&shared).unwrap();
+        assert_eq!((shown.named, shown.groups), (fresh.named, fresh.groups));
     }
 }

@@ -4,6 +4,7 @@
 //! the name gives way to a number, so that a run can still be gone on with. A network that has learned from the faces
 //! can't unlearn them, so these runs and models are told.
 
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -15,7 +16,7 @@ use crate::library::care::{self, Forgotten, PersonToForget};
 use crate::library::{Library, LibraryReader};
 use crate::networks::models::Store;
 use crate::train::checkpoint::RunFolder;
-use crate::types::{FaceBox, PersonId};
+use crate::types::{FaceBox, PersonId, hex};
 
 /// What would be forgotten, and what Likeness can't take back.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,7 +58,11 @@ pub(crate) fn forget(
     remove_last_pictures(home, library, &known)?;
     for run in run_folders(home)? {
         let Ok(data) = RunFolder::data(&run) else { continue };
-        let renamed: String = data.lines().map(|line| without_name(line, &known) + "\n").collect();
+        if data.lines().any(|line| is_of(line, &known)) {
+            RunFolder::forget_vectors(&run)?;
+        }
+        let labels = labels_of(&data, &known);
+        let renamed: String = data.lines().map(|line| without_name(line, &known, &labels) + "\n").collect();
         if renamed != data {
             replace(&run.join("data.jsonl"), &renamed)?;
         }
@@ -128,11 +133,28 @@ fn is_near(a: FaceBox, b: FaceBox) -> bool {
     (ax - bx).abs() < a.width / 4.0 && (ay - by).abs() < a.height / 4.0
 }
 
-fn without_name(line: &str, person: &PersonToForget) -> String {
+/// By what other names a run knows the person, who was renamed since: those that most of its pictures of the name agree
+/// about. A picture that somebody else's name stands at was moved since.
+fn labels_of(data: &str, person: &PersonToForget) -> HashSet<String> {
+    let mut votes: HashMap<String, (usize, usize)> = HashMap::new();
+    for line in data.lines() {
+        let Ok(entry) = serde_json::from_str::<Value>(line) else { continue };
+        let Some(label) = entry["person"].as_str().filter(|label| Some(*label) != person.name.as_deref()) else {
+            continue;
+        };
+        let (theirs, all) = votes.entry(label.to_owned()).or_default();
+        *theirs += usize::from(is_of(line, person));
+        *all += 1;
+    }
+    votes.into_iter().filter(|(_, (theirs, all))| *theirs > 0 && 2 * theirs >= *all).map(|(label, _)| label).collect()
+}
+
+fn without_name(line: &str, person: &PersonToForget, labels: &HashSet<String>) -> String {
     let Ok(mut entry) = serde_json::from_str::<Value>(line) else { return line.to_owned() };
     // Of two who share a name, only the one with the number is meant.
     let is_meant = person.namesakes == 0 || entry["person"].as_str() != person.name.as_deref();
-    if person.name.is_some() && is_meant && has_name(&entry, person) {
+    let is_named = person.name.is_some() && is_meant && has_name(&entry, person);
+    if is_named || entry["person"].as_str().is_some_and(|label| labels.contains(label)) {
         entry["person"] = format!("Person {}", person.person.0).into();
         return entry.to_string();
     }
@@ -146,10 +168,6 @@ fn replace(path: &Path, text: &str) -> Result<()> {
     std::io::Write::write_all(&mut file, text.as_bytes()).with_context(cannot)?;
     file.persist(path).with_context(cannot)?;
     Ok(())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
@@ -167,7 +185,7 @@ mod tests {
             sha256: vec![[7; 32]],
             picture: None,
             face_box: FaceBox { x: 10.0, y: 10.0, width: 60.0, height: 80.0 },
-            is_said: true,
+            is_decided: true,
         };
         let (person, name) = (PersonId(3), Some("Ada".to_owned()));
         PersonToForget { person, name, faces: vec![face], vectors: 0, rejections: 0, steps: 0, namesakes: 0 }
@@ -198,13 +216,49 @@ mod tests {
         std::fs::create_dir_all(&run).unwrap();
         let lines = [line("Ada", 7, 10.0), line("Adam", 7, 300.0)];
         std::fs::write(run.join("data.jsonl"), lines.join("\n") + "\n").unwrap();
-        let renamed: Vec<String> = lines.iter().map(|line| without_name(line, &ada())).collect();
+        let renamed: Vec<String> = lines.iter().map(|line| without_name(line, &ada(), &HashSet::new())).collect();
         assert!(renamed[0].contains("Person 3") && !renamed[0].contains("Ada"));
         assert_eq!(renamed[1], lines[1]);
         let namesake = PersonToForget { namesakes: 1, ..ada() };
-        assert_eq!(without_name(&lines[0], &namesake), lines[0]);
-        assert!(without_name(&line("Ada (3)", 7, 10.0), &namesake).contains("Person 3"));
+        assert_eq!(without_name(&lines[0], &namesake, &HashSet::new()), lines[0]);
+        assert!(without_name(&line("Ada (3)", 7, 10.0), &namesake, &HashSet::new()).contains("Person 3"));
         assert!(preview(&home, &library, PersonId(3)).is_err(), "nobody has this number");
+    }
+
+    /// The name that she had when the run was made, too; and what networks made of her pictures.
+    #[test]
+    fn a_run_that_learned_from_the_faces_keeps_neither_an_earlier_name_nor_vectors() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::open(Some(&folder.path().join("home"))).unwrap();
+        let photos = folder.path().join("photos");
+        let mut library = Library::open(&home.library()).unwrap();
+        let scan = library.begin_scan(&photos).unwrap();
+        let recorded = library.record_photos(scan, &[photo(&photos.join("a.jpg"), 7)]).unwrap();
+        let faces = library.faces_of_photo(recorded[0].photo_id).unwrap().iter().map(|face| face.face_id).collect();
+        let to = Destination::NewPerson { name: "Ada".to_owned() };
+        library.decide(&Decision::Move { faces, to }, Revision::NOW).unwrap();
+        let run = |name: &str, lines: &[String]| {
+            let run = home.runs().join(name);
+            std::fs::create_dir_all(&run).unwrap();
+            std::fs::write(run.join("data.jsonl"), lines.join("\n") + "\n").unwrap();
+            ["old_vectors.bin", "teacher_vectors.bin", "features.bin"].map(|name| {
+                std::fs::write(run.join(name), b"vectors").unwrap();
+                run.join(name)
+            })
+        };
+        // Of one of her pictures of then nothing is known any more; one of Ben's is hers since.
+        let hers = [line("Adelaide", 7, 10.0), line("Adelaide", 8, 10.0), line("Ben", 9, 10.0)];
+        let vectors = run("hers", &hers);
+        let others = [line("Ben", 9, 10.0)];
+        let kept = run("others", &others);
+        let ada = library.everyone().unwrap()[0].id;
+        let shown = library.person_to_forget(ada).unwrap();
+        forget(&home, &mut library, &shown, true).unwrap();
+        assert!(vectors.iter().all(|file| !file.exists()), "{vectors:?}");
+        assert!(kept.iter().all(|file| file.exists()), "nothing of hers is in it");
+        let data = RunFolder::data(&home.runs().join("hers")).unwrap();
+        assert!(!data.contains("Adelaide") && data.contains("Ben"), "{data}");
+        assert_eq!(RunFolder::data(&home.runs().join("others")).unwrap(), others.join("\n") + "\n");
     }
 
     #[test]

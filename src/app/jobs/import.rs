@@ -46,7 +46,7 @@ pub struct ModelImport {
     /// False while other files of the model are missing.
     pub complete: bool,
     /// None for a known model that is no embedding network, or not complete.
-    pub(crate) tried: Option<Trial>,
+    pub(crate) tried: Option<ModelTrial>,
 }
 
 /// What a file does not say and its user must, see [`what_is_open`].
@@ -60,7 +60,7 @@ pub struct OpenQuestion {
 
 /// How the network did on the built-in faces.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub(crate) struct Trial {
+pub(crate) struct ModelTrial {
     pub network: String,
     pub dimensions: usize,
     pub input: Preprocessing,
@@ -178,7 +178,7 @@ fn preprocessing(input: Preprocessing, request: &ImportRequest) -> Preprocessing
     }
 }
 
-fn entry(id: &ModelId, request: &ImportRequest, found: &Recognised, tried: &Trial) -> ModelEntry {
+fn entry(id: &ModelId, request: &ImportRequest, found: &Recognised, tried: &ModelTrial) -> ModelEntry {
     let file = request.path.file_name().unwrap_or_default().to_string_lossy();
     let distances = match (request.same_person, request.grouping) {
         (None, None) => "; its distances are guesses until measured",
@@ -234,7 +234,7 @@ const ROUNDING: f32 = 1e-11;
 const HARDLY_APART: f32 = 1e-3;
 
 /// The network on two drawn faces: finite unit vectors, the same again, and not one for both.
-pub(crate) fn try_out(found: &Recognised) -> Result<Trial> {
+pub(crate) fn try_out(found: &Recognised) -> Result<ModelTrial> {
     let device = device::cpu().burn;
     let net = found.net(&device)?;
     let input = found.card.input;
@@ -248,7 +248,7 @@ pub(crate) fn try_out(found: &Recognised) -> Result<Trial> {
     ensure!(same, "it does not give the same embedding of the same face twice");
     let distance = near(&embeddings[0], &embeddings[1]);
     ensure!(distance.0 > ROUNDING, "it gives the same embedding for every face: its weights are not usable");
-    Ok(Trial {
+    Ok(ModelTrial {
         network: found.card.architecture.clone(),
         dimensions: found.card.dimensions,
         input,

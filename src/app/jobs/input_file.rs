@@ -8,6 +8,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::eval::PairList;
+use crate::types::hex;
 
 /// A file that went into a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -58,6 +59,6 @@ pub(crate) fn read_text(file: &Path) -> Result<(String, InputFile)> {
 /// A file's bytes and its hash.
 pub(crate) fn read(file: &Path) -> Result<(Vec<u8>, InputFile)> {
     let bytes = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256 = hex(&Sha256::digest(&bytes));
     Ok((bytes, InputFile { path: file.display().to_string(), sha256 }))
 }

@@ -15,18 +15,18 @@ const MODEL_SETTING: &str = "model";
 const DETECTOR_SETTING: &str = "detector";
 const DEVICE_SETTING: &str = "device";
 
-/// Fills in what `said` leaves open by what the library of this home remembers; where that says nothing either, the
+/// Fills in what `given` leaves open by what the library of this home remembers; where that says nothing either, the
 /// defaults hold. Makes no library where there is none, and writes nothing into one.
-pub(crate) fn resolve(home: &Home, said: EngineOptions) -> Result<EngineOptions> {
+pub(crate) fn resolve(home: &Home, given: EngineOptions) -> Result<EngineOptions> {
     if !home.has_library() {
-        return Ok(said);
+        return Ok(given);
     }
-    remembered(&reader(&home.library())?, said)
+    remembered(&reader(&home.library())?, given)
 }
 
 /// As [`resolve`], for who loads no networks but computes.
-pub(crate) fn device_in_use(home: &Home, said: Option<DeviceChoice>) -> Result<DeviceChoice> {
-    Ok(resolve(home, EngineOptions { device: said, ..EngineOptions::default() })?.device_choice())
+pub(crate) fn device_in_use(home: &Home, given: Option<DeviceChoice>) -> Result<DeviceChoice> {
+    Ok(resolve(home, EngineOptions { device: given, ..EngineOptions::default() })?.device_choice())
 }
 
 /// Changes what the networks are loaded with from now on, in this session and the next.
@@ -50,15 +50,15 @@ pub(crate) fn use_default_instead_of(library: &LibraryHandle, gone: &ModelId) ->
     })
 }
 
-fn remembered(library: &LibraryReader, said: EngineOptions) -> Result<EngineOptions> {
+fn remembered(library: &LibraryReader, given: EngineOptions) -> Result<EngineOptions> {
     let setting = |key| library.setting(key);
-    let device = match said.device {
+    let device = match given.device {
         Some(device) => Some(device),
         None => setting(DEVICE_SETTING)?.map(|text| text.parse()).transpose()?,
     };
-    let model = said.model.map_or_else(|| setting(MODEL_SETTING), |model| Ok(Some(model)))?;
-    let detector = said.detector.map_or_else(|| setting(DETECTOR_SETTING), |detector| Ok(Some(detector)))?;
-    Ok(EngineOptions { device, model, detector, ..said })
+    let model = given.model.map_or_else(|| setting(MODEL_SETTING), |model| Ok(Some(model)))?;
+    let detector = given.detector.map_or_else(|| setting(DETECTOR_SETTING), |detector| Ok(Some(detector)))?;
+    Ok(EngineOptions { device, model, detector, ..given })
 }
 
 fn remember(library: &LibraryHandle, options: &EngineOptions) -> Result<()> {
@@ -99,8 +99,8 @@ mod tests {
         let nothing_said = resolve(&home, EngineOptions::default()).unwrap();
         assert_eq!(nothing_said, chosen("facenet-512", DeviceChoice::Cpu));
         assert_eq!(nothing_said, shared.options(), "the window goes on with the same");
-        let said = EngineOptions { offline: true, ..chosen("openface", DeviceChoice::Auto) };
-        assert_eq!(resolve(&home, said.clone()).unwrap(), said);
+        let given = EngineOptions { offline: true, ..chosen("openface", DeviceChoice::Auto) };
+        assert_eq!(resolve(&home, given.clone()).unwrap(), given);
         assert_eq!(device_in_use(&home, None).unwrap(), DeviceChoice::Cpu);
         assert_eq!(resolve(&home, EngineOptions::default()).unwrap(), nothing_said, "saying is not choosing");
     }
@@ -108,8 +108,8 @@ mod tests {
     #[test]
     fn the_question_makes_no_library() {
         let (_folder, home) = home();
-        let said = EngineOptions { offline: true, ..EngineOptions::default() };
-        assert_eq!(resolve(&home, said.clone()).unwrap(), said);
+        let given = EngineOptions { offline: true, ..EngineOptions::default() };
+        assert_eq!(resolve(&home, given.clone()).unwrap(), given);
         assert!(!home.has_library());
     }
 }

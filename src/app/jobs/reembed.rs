@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use rayon::prelude::*;
 
 use crate::app::engine::library_thread::LibraryHandle;
 use crate::app::engine::networks::{Engine, FindFaces};
+use crate::app::engine::portrait::portrait_jpeg;
 use crate::app::engine::progress::{JobEvent, Meter, Skipped, Stage};
 use crate::faces::image::{DecodeLimits, DecodeScale, Photo, decode, picture_hash_of_file};
 use crate::library::FaceToEmbed;
@@ -24,7 +25,7 @@ pub(crate) struct ReembedSummary {
     pub skipped: Vec<Skipped>,
 }
 
-/// Embeds every face that the engine's model has not embedded yet. What is embedded stays, whenever it stops.
+/// Embeds every face that the engine's model has not embedded yet, and cuts small pictures that are not there. What is embedded stays, whenever it stops.
 pub(crate) fn reembed(
     engine: &Engine,
     library: &LibraryHandle,
@@ -34,7 +35,7 @@ pub(crate) fn reembed(
     let (model, weights) = (engine.model_id().clone(), engine.weights().to_owned());
     library.call(move |library| library.use_weights(&model, &weights))?;
     let mut summary = ReembedSummary::default();
-    let mut meter = Meter::start(Stage::Embedding, None);
+    let mut meter = Meter::start(Stage::EMBEDDING, None);
     let mut after = FaceId(0);
     while !cancel.is_cancelled() {
         let model = engine.model_id().clone();
@@ -42,10 +43,13 @@ pub(crate) fn reembed(
         let Some(last) = faces.last() else { break };
         after = last.face_id;
         let count = faces.len() as u64;
-        let embedded = embed_batch(engine, faces, &mut summary.skipped)?;
-        summary.faces += embedded.len();
+        let Embedded { vectors, crops } = embed_batch(engine, faces, &mut summary.skipped)?;
+        summary.faces += vectors.len();
         let model = engine.model_id().clone();
-        library.call(move |library| library.add_embeddings(&model, &embedded))?;
+        library.call(move |library| {
+            library.add_embeddings(&model, &vectors)?;
+            library.add_crops(&crops)
+        })?;
         events(JobEvent::Progress(meter.advance(count)));
     }
     Ok(summary)
@@ -53,19 +57,25 @@ pub(crate) fn reembed(
 
 /// The picture of a file, where it is that one still: a vector of another one would take the name along.
 pub fn open(path: &Path, picture: Option<&[u8; 32]>) -> Result<Photo> {
-    if let Some(known) = picture {
-        let (_, now) = picture_hash_of_file(path)?;
-        anyhow::ensure!(now.0 == *known, "the file shows another picture since it was scanned; scan its folder again");
-    }
-    Ok(decode(path, DecodeScale::Full, &DecodeLimits::default())?)
+    let is_that_one = || -> Result<bool> {
+        let Some(known) = picture else { return Ok(true) };
+        Ok(picture_hash_of_file(path)?.1.0 == *known)
+    };
+    let photo = is_that_one()?.then(|| decode(path, DecodeScale::Full, &DecodeLimits::default())).transpose()?;
+    // Once more: it may have been exchanged before it was decoded.
+    let photo = if is_that_one()? { photo } else { None };
+    photo.context("the file shows another picture since it was scanned; scan its folder again")
+}
+
+/// What was made of faces.
+struct Embedded {
+    vectors: Vec<(FaceId, Embedding)>,
+    /// Small pictures of those that had none.
+    crops: Vec<(FaceId, Vec<u8>)>,
 }
 
 /// Photos are decoded side by side; the crops go through the network together.
-fn embed_batch(
-    engine: &Engine,
-    faces: Vec<FaceToEmbed>,
-    skipped: &mut Vec<Skipped>,
-) -> Result<Vec<(FaceId, Embedding)>> {
+fn embed_batch(engine: &Engine, faces: Vec<FaceToEmbed>, skipped: &mut Vec<Skipped>) -> Result<Embedded> {
     let mut by_photo: BTreeMap<PathBuf, Vec<FaceToEmbed>> = BTreeMap::new();
     for face in faces {
         by_photo.entry(face.path.clone()).or_default().push(face);
@@ -74,24 +84,26 @@ fn embed_batch(
         .into_par_iter()
         .map(|(path, faces)| {
             let photo = open(&path, faces[0].picture.as_ref());
-            let crop = |face: &FaceToEmbed, photo: &Photo| engine.crop(&photo.pixels, &face.detection);
-            match photo {
-                Ok(photo) => Ok(faces.iter().map(|face| (face.face_id, crop(face, &photo))).collect::<Vec<_>>()),
-                Err(error) => Err(Skipped { path, reason: error.to_string() }),
-            }
+            let cut = |face: &FaceToEmbed, photo: &Photo| -> Result<_> {
+                let small = (!face.has_crop).then(|| portrait_jpeg(&photo.pixels, &face.detection)).transpose()?;
+                Ok((face.face_id, engine.crop(&photo.pixels, &face.detection), small))
+            };
+            let cut = photo.and_then(|photo| faces.iter().map(|face| cut(face, &photo)).collect::<Result<Vec<_>>>());
+            cut.map_err(|error| Skipped { path, reason: error.to_string() })
         })
         .collect();
-    let mut ids = Vec::new();
-    let mut crops = Vec::new();
+    let (mut ids, mut pictures, mut crops) = (Vec::new(), Vec::new(), Vec::new());
     for photo in opened {
         match photo {
-            Ok(cut) => cut.into_iter().for_each(|(id, crop)| {
+            Ok(cut) => cut.into_iter().for_each(|(id, picture, small)| {
                 ids.push(id);
-                crops.push(crop);
+                pictures.push(picture);
+                crops.extend(small.map(|jpeg| (id, jpeg)));
             }),
             Err(unreadable) => skipped.push(unreadable),
         }
     }
-    let embeddings = engine.embed(&crops)?;
-    Ok(ids.into_iter().zip(embeddings).filter_map(|(id, embedding)| Some((id, embedding?))).collect())
+    let embeddings = engine.embed(&pictures)?;
+    let vectors = ids.into_iter().zip(embeddings).filter_map(|(id, embedding)| Some((id, embedding?))).collect();
+    Ok(Embedded { vectors, crops })
 }

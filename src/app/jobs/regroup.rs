@@ -116,7 +116,7 @@ impl PreparedGrouping {
             confirmed: input.confirmed(),
             apart: input.apart(),
         };
-        let mut meter = Meter::start(Stage::Grouping, Some(embeddings.len() as u64));
+        let mut meter = Meter::start(Stage::GROUPING, Some(embeddings.len() as u64));
         let dendrogram = cluster::dendrogram(&embeddings, &constraints, linkage, cancel, &mut |done, total| {
             events(JobEvent::Progress(meter.set(done as u64, Some(total as u64))));
         })?;
@@ -149,7 +149,7 @@ impl PreparedGrouping {
     /// 2015, equation 7). None while there are too few such pairs to say.
     pub fn wrong_matches_per_1000(&self, threshold: SquaredDistance) -> Option<f32> {
         const LEAST_PAIRS: u64 = 100;
-        let confirmed: Vec<_> = self.input.faces.iter().filter(|face| face.state.is_said()).collect();
+        let confirmed: Vec<_> = self.input.faces.iter().filter(|face| face.state.is_decided()).collect();
         let (mut near, mut pairs) = (0_u64, 0_u64);
         for (index, a) in confirmed.iter().enumerate() {
             for b in confirmed[..index].iter().filter(|b| b.state.person() != a.state.person()) {

@@ -1,8 +1,9 @@
 //! What a training run tells whoever watches, window or terminal, on real photos or on synthetic people.
 
+use crate::app::engine::memory::resident_bytes;
 use crate::app::engine::picture::Picture;
 use crate::app::engine::progress::Skipped;
-use crate::train::events::TrainEvent;
+use crate::train::events::{StepReport, TrainEvent};
 
 #[derive(Debug, Clone)]
 pub enum RunEvent {
@@ -44,4 +45,15 @@ pub struct FaceGroup {
     /// How many different people are in it; one is right.
     pub people: usize,
     pub size: usize,
+}
+
+/// The event as it is, with the process's memory where the device's is not known.
+pub(crate) fn with_memory(event: TrainEvent) -> TrainEvent {
+    match event {
+        TrainEvent::Step(report) => {
+            let memory_bytes = report.memory_bytes.or_else(resident_bytes);
+            TrainEvent::Step(StepReport { memory_bytes, ..report })
+        }
+        other => other,
+    }
 }

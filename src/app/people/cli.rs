@@ -39,7 +39,9 @@ pub fn run(home: &Home, args: PeopleArgs) -> Result<ExitCode> {
     if let Some([id, name]) = args.name.as_deref() {
         let id: i64 = id.parse().with_context(|| format!("a person's ID is a number, not {id}"))?;
         let decision = Decision::Name { person: PersonId(id), name: name.clone() };
-        Library::open(&path)?.decide(&decision, Revision::NOW)?;
+        let mut library = Library::open(&path)?;
+        library.decide(&decision, Revision::NOW)?;
+        back_up(&mut library);
     }
     // Opened for writing, so that a library of an older program is brought up to date.
     let mut people = Library::open(&path)?.everyone()?;
@@ -51,6 +53,13 @@ pub fn run(home: &Home, args: PeopleArgs) -> Result<ExitCode> {
         people.iter().for_each(|person| println!("{}", as_line(person)));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The daily backup, after a decision. What hinders it is told: the decision was kept all the same.
+fn back_up(library: &mut Library) {
+    if let Err(error) = library.back_up_if_due() {
+        eprintln!("The daily backup could not be made: {error}");
+    }
 }
 
 /// A face is listed once for each file that shows it. Paths that are not text are shown with replacement characters:
@@ -65,7 +74,7 @@ fn as_json(person: &PersonListing) -> Value {
             "face": face.face_id.0,
             "path": path.to_string_lossy(),
             "box": [face.face_box.x, face.face_box.y, face.face_box.width, face.face_box.height],
-            "named": face.belongs.is_said(),
+            "named": face.belongs.is_decided(),
             "confirmed": face.belongs == Belongs::Confirmed,
             "suggested": face.belongs == Belongs::Suggested,
         })

@@ -1,17 +1,19 @@
 //! What the People view shows, and what a user decides there.
 
 mod aside;
-mod pages;
 mod words;
 
-pub use aside::{ApartRow, Aside, AsideTab};
-pub(crate) use pages::GroupingPanel;
-pub use pages::{GroupChange, GroupChangeKind, GroupingPreview, PersonPage};
+pub use aside::AsideTab;
 
-use crate::app::engine::facts::Loadable;
-use crate::app::engine::report::Ticket;
+use crate::app::engine::facts::{Facts, Loadable};
+pub use crate::app::people::job::{
+    ApartRow, Aside, Event, GroupChange, GroupChangeKind, GroupingPreview, PersonPage, Request,
+};
 use crate::app::ui::action::{Action, Outbox};
 use crate::app::ui::feature::Feature;
+use crate::app::ui::locale::Locale;
+use crate::app::ui::page::Page;
+use crate::app::ui::search::Hit;
 use crate::app::ui::view::View;
 use crate::cluster::Linkage;
 use crate::library::{AgainstMerge, Decision, Destination};
@@ -55,49 +57,6 @@ pub enum Message {
     ShowAside(AsideTab),
 }
 
-/// What is asked of the jobs.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Request {
-    LoadPerson(PersonId),
-    /// What was set aside, told apart and rejected.
-    LoadAside,
-    /// What grouping at this threshold would change, without changing anything.
-    Preview {
-        squared_distance: f32,
-        linkage: Linkage,
-    },
-    ApplyGrouping {
-        ticket: Ticket,
-        squared_distance: f32,
-        linkage: Linkage,
-    },
-    /// This group holds different people: group its faces again, more cautiously.
-    Split(Ticket, PersonId, Revision),
-    Decide(Ticket, Decision, Revision),
-    /// What was said against merging two people. With a revision they were given one name: they are merged where nothing
-    /// was.
-    LoadAgainst {
-        from: PersonId,
-        into: PersonId,
-        named: Option<Revision>,
-    },
-}
-
-#[derive(Debug, Clone)]
-pub enum Event {
-    Person(PersonPage),
-    /// This person is not in the library any more.
-    Gone(PersonId),
-    Aside(Aside),
-    Preview(GroupingPreview),
-    Against {
-        from: PersonId,
-        into: PersonId,
-        named: Option<Revision>,
-        against: AgainstMerge,
-    },
-}
-
 /// A name that somebody else has already: are they the same person?
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct SameName {
@@ -105,6 +64,15 @@ pub(crate) struct SameName {
     /// What was decided: a name for a person, or for faces that go to somebody new.
     pub decision: Decision,
     pub seen: Revision,
+}
+
+/// The grouping panel.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct GroupingPanel {
+    pub open: bool,
+    /// What the user looks at; none until the slider is moved.
+    pub asked: Option<(f32, Linkage)>,
+    pub preview: Option<GroupingPreview>,
 }
 
 #[derive(Debug, Default)]
@@ -131,7 +99,8 @@ impl Feature for State {
 
     fn update(&mut self, message: Message, out: &mut Outbox<'_, Request>) {
         match message {
-            Message::Decide(decision, seen) => self.decide_or_ask(decision, seen, out),
+            // Everybody decides so: who takes a decision back takes its notice along.
+            Message::Decide(decision, seen) => out.act(Action::Decide(decision, seen)),
             Message::NameAs { person, same, seen } => self.name_as(person, same, seen, out),
             Message::SameAs(same) => self.same_as(same, out),
             Message::AnotherOfThisName => {
@@ -197,6 +166,31 @@ impl Feature for State {
         }
     }
 
+    fn page_opened(&mut self, page: Page, out: &mut Outbox<'_, Request>) {
+        self.open = None;
+        match page {
+            Page::Person(person) => self.show(person, out),
+            Page::SetAside => out.ask(Request::LoadAside),
+            Page::Photo(_) | Page::None => {}
+        }
+    }
+
+    fn page_touched(&self, page: Page, out: &mut Outbox<'_, Request>) {
+        match page {
+            Page::Person(person) => out.ask(Request::LoadPerson(person)),
+            Page::SetAside => out.ask(Request::LoadAside),
+            Page::Photo(_) | Page::None => {}
+        }
+    }
+
+    fn hits(&self, typed: &str, facts: &Facts, text: &Locale) -> Vec<Hit> {
+        words::hits(typed, facts, text)
+    }
+
+    fn on_escape(&self) -> Option<Action> {
+        self.grouping.open.then_some(Action::ToggleGrouping)
+    }
+
     fn replaces(newer: &Request, older: &Request) -> bool {
         matches!((newer, older), (Request::Preview { .. }, Request::Preview { .. }))
     }
@@ -208,7 +202,7 @@ impl Feature for State {
 
 impl State {
     /// Opens the page of a person, or reads it again.
-    pub(crate) fn show(&mut self, person: PersonId, out: &mut Outbox<'_, Request>) {
+    fn show(&mut self, person: PersonId, out: &mut Outbox<'_, Request>) {
         self.open = Some(person);
         if self.person.ready().is_none_or(|page| page.person != person) {
             self.person = Loadable::Loading;

@@ -1,16 +1,16 @@
 //! What the library's photos look like to the window, and what a user does with them.
 
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-
-use crate::app::engine::facts::Loadable;
+use crate::app::engine::facts::{Facts, Loadable};
 use crate::app::engine::picture::ImageKey;
-use crate::app::engine::progress::Skipped;
+pub use crate::app::photos::job::{Event, Month, PhotoPage, PhotoTile, Request, Timeline};
 use crate::app::ui::action::{Action, Outbox};
 use crate::app::ui::feature::{Feature, Remembered};
+use crate::app::ui::locale::Locale;
+use crate::app::ui::page::Page;
+use crate::app::ui::search::{Hit, HitKind};
 use crate::app::ui::view::View;
-use crate::library::{FaceDetail, PhotoDetail, PhotoFilter};
-use crate::types::{FaceBox, PhotoId, Revision, Touched};
+use crate::library::PhotoFilter;
+use crate::types::{PhotoId, Touched};
 
 /// What a user can do here.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,33 +21,14 @@ pub enum Message {
     Previous,
     /// Side of a photo in the grid, in points.
     SetTileSize(f32),
-    /// Looks for photos by their file's name.
-    Find(String),
-}
-
-/// What is asked of the jobs.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Request {
-    /// The photos that pass the filter, newest month first.
-    LoadTimeline(PhotoFilter),
-    LoadPhoto(PhotoId),
-    LoadImage(ImageKey),
-    /// Photos whose file name holds this text.
-    FindPhotos(String),
-}
-
-#[derive(Debug, Clone)]
-pub enum Event {
-    Timeline(PhotoFilter, Timeline),
-    Photo(PhotoPage),
-    /// For the text that was searched: each photo with its file's name.
-    Found(String, Vec<(PhotoId, String)>),
 }
 
 #[derive(Debug)]
 pub struct State {
     pub filter: PhotoFilter,
     pub(crate) timeline: Loadable<Timeline>,
+    /// A decision may have changed which photos the filter lets through.
+    timeline_is_old: bool,
     /// Grows with every new timeline, so that views know when to lay out anew.
     pub timeline_revision: u64,
     /// The photo whose page is open.
@@ -64,6 +45,7 @@ impl Default for State {
         Self {
             filter: PhotoFilter::All,
             timeline: Loadable::default(),
+            timeline_is_old: false,
             timeline_revision: 0,
             open: None,
             photo: Loadable::default(),
@@ -85,7 +67,6 @@ impl Feature for State {
             Message::Next => self.step(1, out),
             Message::Previous => self.step(-1, out),
             Message::SetTileSize(side) => self.tile_size = side,
-            Message::Find(typed) => out.ask(Request::FindPhotos(typed)),
         }
     }
 
@@ -106,16 +87,55 @@ impl Feature for State {
         out.ask(Request::LoadTimeline(self.filter));
     }
 
-    fn touched(&self, touched: &Touched, _on_show: View, out: &mut Outbox<'_, Request>) {
+    fn touched(&mut self, touched: &Touched, _on_show: View, out: &mut Outbox<'_, Request>) {
         if touched.everything {
+            out.ask(Request::LoadTimeline(self.filter));
+        } else if touched.names_people() {
+            self.timeline_is_old |= self.filter != PhotoFilter::All;
+        }
+    }
+
+    fn library_grew(&self, out: &mut Outbox<'_, Request>) {
+        out.ask(Request::LoadTimeline(self.filter));
+    }
+
+    fn on_show(&mut self, view: View, page: Page, out: &mut Outbox<'_, Request>) {
+        if Self::VIEW == Some(view) && page == Page::None && std::mem::take(&mut self.timeline_is_old) {
             out.ask(Request::LoadTimeline(self.filter));
         }
     }
 
-    fn act(&mut self, action: &Action, out: &mut Outbox<'_, Request>) {
-        if let Action::FilterPhotos(filter) = action {
-            self.filter(*filter, out);
+    fn page_opened(&mut self, page: Page, out: &mut Outbox<'_, Request>) {
+        self.open = None;
+        if let Page::Photo(photo) = page {
+            self.show(photo, out);
         }
+    }
+
+    fn page_touched(&self, page: Page, out: &mut Outbox<'_, Request>) {
+        if let Page::Photo(photo) = page {
+            out.ask(Request::LoadPhoto(photo));
+        }
+    }
+
+    fn act(&mut self, action: &Action, out: &mut Outbox<'_, Request>) {
+        match action {
+            Action::FilterPhotos(filter) => self.filter(*filter, out),
+            Action::Search(typed) => out.ask(Request::FindPhotos(typed.clone())),
+            _ => {}
+        }
+    }
+
+    /// Photos by their file's name.
+    fn hits(&self, typed: &str, _facts: &Facts, _text: &Locale) -> Vec<Hit> {
+        let (found_for, photos) = &self.found;
+        let fits = !typed.is_empty() && found_for == typed.trim();
+        let hit = |(photo, name): &(PhotoId, String)| Hit {
+            kind: HitKind::Photo,
+            words: name.clone(),
+            action: Action::OpenPhoto(*photo),
+        };
+        photos.iter().filter(|_| fits).map(hit).collect()
     }
 
     fn image_request(key: ImageKey) -> Option<Request> {
@@ -140,7 +160,7 @@ impl Feature for State {
 
 impl State {
     /// Opens the page of a photo.
-    pub(crate) fn show(&mut self, photo: PhotoId, out: &mut Outbox<'_, Request>) {
+    fn show(&mut self, photo: PhotoId, out: &mut Outbox<'_, Request>) {
         self.open = Some(photo);
         self.photo = Loadable::Loading;
         out.ask(Request::LoadPhoto(photo));
@@ -157,7 +177,7 @@ impl State {
 
     fn step(&mut self, step: isize, out: &mut Outbox<'_, Request>) {
         if let Some(neighbour) = self.open.and_then(|photo| self.neighbour(photo, step)) {
-            self.show(neighbour, out);
+            out.act(Action::TurnTo(Page::Photo(neighbour)));
         }
     }
 
@@ -179,44 +199,4 @@ impl State {
             None
         }
     }
-}
-
-/// The photos that pass a filter, by month, newest first; or the skipped files.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Timeline {
-    pub months: Vec<Month>,
-    pub skipped: Vec<Skipped>,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub struct Month {
-    pub year: i32,
-    /// 1 to 12, or 0 where the photos do not say when they were taken.
-    pub month: u8,
-    pub photos: Vec<PhotoTile>,
-}
-
-/// A photo of the library as the grid keeps it: with its faces, and without what is read from the disk when it is
-/// opened, since the photos of all years are held at once.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PhotoTile {
-    pub photo: PhotoId,
-    /// Of the upright photo, in pixels.
-    pub size: (u32, u32),
-    /// In pixels of the upright photo.
-    pub faces: Vec<FaceBox>,
-    /// The folder it is in, where that is not there now: shown from its thumbnail.
-    pub offline: Option<Arc<Path>>,
-}
-
-/// One photo with its faces.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PhotoPage {
-    /// The library when this was read: what a decision made here has seen.
-    pub seen: Revision,
-    pub photo: PhotoDetail,
-    /// Where else the same picture is found.
-    pub copies: Vec<PathBuf>,
-    /// The largest first.
-    pub faces: Vec<FaceDetail>,
 }

@@ -57,15 +57,15 @@ pub fn run(home: &Home, global: &Global, args: ScanArgs) -> Result<ExitCode> {
         JobEvent::Skipped(_) => {}
         event => console.show(event),
     };
-    let said = EngineOptions {
+    let given = EngineOptions {
         device: global.device()?,
         model: args.model.clone(),
         detector: args.detector.clone(),
         offline: args.offline,
         ..EngineOptions::default()
     };
-    let options = resolve(home, said)?;
-    if let Some(summary) = job::told_without_networks(&args.folder, &options, home, &cancel)? {
+    let options = resolve(home, given)?;
+    if let Some(summary) = job::summary_without_networks(&args.folder, &options, home, &cancel)? {
         print_nothing(&summary, &options, args.json);
         return Ok(exit_code(&summary));
     }

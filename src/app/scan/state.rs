@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-use crate::app::engine::report::{JobKind, JobSummary, Withheld};
+use crate::app::engine::facts::Facts;
+use crate::app::engine::report::JobKind;
+pub use crate::app::scan::job::{Event, Request};
+use crate::app::scan::job::{ScanSummary, Withheld};
 use crate::app::ui::action::{Action, Outbox};
 use crate::app::ui::feature::{Ended, Feature, Offer, Question, with_skipped};
 use crate::app::ui::locale::{Locale, grouped};
@@ -13,21 +16,13 @@ use crate::types::Touched;
 #[derive(Debug, Clone, PartialEq)]
 pub enum Message {}
 
-#[derive(Debug, Clone, PartialEq)]
-pub enum Request {
-    /// Adds the folders to the library and looks for what is new in them; no folder means all known ones.
-    Scan(Vec<PathBuf>),
-}
-
-/// It tells nothing but where it stands and how it ended, as every job.
-#[derive(Debug, Clone)]
-pub enum Event {}
-
-/// What the first page shows beside the facts.
+/// What the first page shows beside the facts, and what a scan did.
 #[derive(Debug, Default)]
 pub struct State {
     /// The model file that is being read or written.
     pub importing: Option<PathBuf>,
+    /// What the scan did that is about to end.
+    scanned: Option<Box<ScanSummary>>,
 }
 
 impl Feature for State {
@@ -42,7 +37,8 @@ impl Feature for State {
     }
 
     fn receive(&mut self, event: Event, _out: &mut Outbox<'_, Request>) {
-        match event {}
+        let Event::Scanned(summary) = event;
+        self.scanned = Some(summary);
     }
 
     fn act(&mut self, action: &Action, out: &mut Outbox<'_, Request>) {
@@ -54,33 +50,41 @@ impl Feature for State {
         }
     }
 
+    /// The first page takes the place of photos and people until there are any.
+    fn covers(&self, view: View, facts: &Facts) -> bool {
+        let here = view == View::LIBRARY || view == View::PEOPLE;
+        here && facts.is_fresh() && !facts.jobs.values().any(|job| job.kind == JobKind::SCAN)
+    }
+
     fn is_long(_: &Request) -> bool {
         true
     }
 
-    fn ended(kind: JobKind, summary: &JobSummary, text: &Locale) -> Option<Ended> {
+    fn ended(&mut self, kind: JobKind, text: &Locale) -> Option<Ended> {
         if kind != JobKind::SCAN {
             return None;
         }
-        let (photos, faces) = (grouped(summary.photos), grouped(summary.faces));
-        let words = with_skipped(text.f("said_scanned", &[("photos", &photos), ("faces", &faces)]), summary, text);
+        let summary = self.scanned.take().unwrap_or_default();
+        let (photos, faces) = (grouped(summary.new_photos as u64), grouped(summary.new_faces as u64));
+        let words = text.f("said_scanned", &[("photos", &photos), ("faces", &faces)]);
+        let words = with_skipped(words, summary.skipped.len() as u64, text);
         let show = if summary.lost_faces > 0 { Action::OpenSetAside } else { Action::Show(View::PEOPLE) };
         Some(Ended {
-            words: with_found_again(words, summary, text),
+            words: with_found_again(words, &summary, text),
             show: Some(show),
             questions: summary.withheld.iter().map(|withheld| about_missing(withheld, text)).collect(),
             touched: Touched::everything(),
-            said_in: None,
+            shown_in: None,
         })
     }
 }
 
 /// Adds what became of names in edited photos, and which folders were not there.
-fn with_found_again(mut words: String, summary: &JobSummary, text: &Locale) -> String {
+fn with_found_again(mut words: String, summary: &ScanSummary, text: &Locale) -> String {
     for (key, count) in [("said_carried", summary.carried_faces), ("said_lost", summary.lost_faces)] {
         if count > 0 {
             words.push_str(text.s("list_separator"));
-            words.push_str(&text.n(key, count));
+            words.push_str(&text.n(key, count as u64));
         }
     }
     for folder in &summary.offline_folders {

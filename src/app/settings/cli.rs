@@ -8,7 +8,7 @@ use clap::Args;
 
 use crate::app::engine::home::Home;
 use crate::app::settings::job::{Testing, devices};
-use crate::networks::device::{self, DeviceKind, Listed};
+use crate::networks::device::{self, DeviceKind, ListedDevice};
 
 /// List where the networks can run. Hardware that is new to this program is tested first.
 #[derive(Debug, Args)]
@@ -38,7 +38,7 @@ pub fn run(home: &Home, args: DevicesArgs) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn print(entry: &Listed) {
+fn print(entry: &ListedDevice) {
     println!("{}", entry.name);
     if let Some(adapter) = &entry.adapter {
         let kind = match entry.kind {

@@ -2,17 +2,17 @@
 
 use std::path::PathBuf;
 
-use serde::{Deserialize, Serialize};
-
 use crate::app::engine::facts::Loadable;
 use crate::app::engine::report::Ticket;
+pub use crate::app::settings::job::{Event, Request};
 use crate::app::ui::action::{Action, Outbox};
+pub use crate::app::ui::appearance::Appearance;
 use crate::app::ui::feature::{Feature, PathQuestion, Wanted};
 use crate::app::ui::locale::{Language, Locale};
 use crate::app::ui::theme::ThemeChoice;
 use crate::app::ui::view::View;
 use crate::library::{FacesOfFolder, ScannedFolder};
-use crate::networks::device::{DeviceChoice, DeviceKind, SelfTest, Verdict};
+use crate::networks::device::{DeviceChoice, DeviceKind, ListedDevice, SelfTest, Verdict};
 use crate::types::Touched;
 
 /// What a user can do here.
@@ -40,82 +40,15 @@ pub enum Message {
     },
 }
 
-/// What is asked of the jobs.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Request {
-    LoadDevices,
-    UseDevice(Ticket, DeviceChoice),
-    LoadFolders,
-    RemoveFolder(Ticket, PathBuf, FacesOfFolder),
-    MoveFolder { ticket: Ticket, from: PathBuf, to: PathBuf },
-    AcceptMissing { ticket: Ticket, folder: PathBuf, gone: u64 },
-}
-
-#[derive(Debug, Clone)]
-pub enum Event {
-    Devices(Vec<DeviceRow>),
-    Folders(Vec<ScannedFolder>),
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub struct DeviceRow {
-    pub name: String,
-    pub kind: DeviceKind,
-    pub self_test: SelfTest,
-    pub usable: bool,
-}
-
-impl DeviceRow {
-    /// What chooses this device.
-    pub(crate) fn choice(&self) -> DeviceChoice {
-        match self.kind {
-            DeviceKind::Cpu => DeviceChoice::Cpu,
-            DeviceKind::Hardware | DeviceKind::Software => DeviceChoice::Named(self.name.clone()),
-        }
-    }
-
-    /// What its self-test says.
-    pub(crate) fn self_test_words(&self, text: &Locale) -> String {
-        match &self.self_test {
-            SelfTest::NotNeeded => text.s("device_needs_no_test").to_owned(),
-            SelfTest::NotAddressable => text.s("device_not_addressable").to_owned(),
-            SelfTest::OnlyWhenNamed => text.s("device_only_when_named").to_owned(),
-            SelfTest::NotYet => text.s("device_untested").to_owned(),
-            SelfTest::Done(Verdict::Passed { seconds, .. }) => {
-                text.f("device_passed", &[("seconds", &format!("{seconds:.0}"))])
-            }
-            SelfTest::Done(Verdict::Failed { reason }) => text.f("device_failed", &[("reason", reason)]),
-        }
-    }
-
-    pub(crate) fn kind_key(&self) -> &'static str {
-        match self.kind {
-            DeviceKind::Cpu => "device_cpu",
-            DeviceKind::Hardware => "device_gpu",
-            DeviceKind::Software => "device_software",
-        }
-    }
-}
-
 #[derive(Debug, Default)]
 pub struct State {
     pub appearance: Appearance,
-    pub(crate) devices: Loadable<Vec<DeviceRow>>,
+    pub(crate) devices: Loadable<Vec<ListedDevice>>,
     pub(crate) folders: Loadable<Vec<ScannedFolder>>,
     /// The folder about whose removal its user is being asked.
     pub removing: Option<PathBuf>,
     /// The folder that is being moved, and where to.
     moving: Option<(Ticket, PathBuf)>,
-}
-
-/// How the window looks; remembered from one start to the next.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Appearance {
-    pub theme: ThemeChoice,
-    /// None follows the system.
-    pub language: Option<Language>,
-    pub reduced_motion: bool,
 }
 
 impl Feature for State {
@@ -191,7 +124,7 @@ impl Feature for State {
         }
     }
 
-    fn touched(&self, touched: &Touched, on_show: View, out: &mut Outbox<'_, Request>) {
+    fn touched(&mut self, touched: &Touched, on_show: View, out: &mut Outbox<'_, Request>) {
         if touched.settings {
             out.ask(Request::LoadDevices);
         }
@@ -216,7 +149,37 @@ impl Feature for State {
         paths.into_iter().next().map(|to| Message::MoveFolder { from, to })
     }
 
+    fn appearance(&self) -> Option<&Appearance> {
+        Some(&self.appearance)
+    }
+
+    fn set_appearance(&mut self, appearance: &Appearance) {
+        self.appearance.clone_from(appearance);
+    }
+
     fn is_asking(&self) -> bool {
         self.removing.is_some()
+    }
+}
+
+/// What its self-test says.
+pub(crate) fn self_test_words(device: &ListedDevice, text: &Locale) -> String {
+    match device.self_test() {
+        SelfTest::NotNeeded => text.s("device_needs_no_test").to_owned(),
+        SelfTest::NotAddressable => text.s("device_not_addressable").to_owned(),
+        SelfTest::OnlyWhenNamed => text.s("device_only_when_named").to_owned(),
+        SelfTest::NotYet => text.s("device_untested").to_owned(),
+        SelfTest::Done(Verdict::Passed { seconds, .. }) => {
+            text.f("device_passed", &[("seconds", &format!("{seconds:.0}"))])
+        }
+        SelfTest::Done(Verdict::Failed { reason }) => text.f("device_failed", &[("reason", &reason)]),
+    }
+}
+
+pub(crate) fn kind_key(kind: DeviceKind) -> &'static str {
+    match kind {
+        DeviceKind::Cpu => "device_cpu",
+        DeviceKind::Hardware => "device_gpu",
+        DeviceKind::Software => "device_software",
     }
 }

@@ -5,7 +5,7 @@ pub mod folders;
 use eframe::egui::{self, RichText, Ui};
 
 use crate::app::engine::facts::Loadable;
-use crate::app::settings::state::{DeviceRow, Message, State};
+use crate::app::settings::state::{Message, State, kind_key, self_test_words};
 use crate::app::ui::action::Action;
 use crate::app::ui::context::ViewContext;
 use crate::app::ui::feature::FeatureView;
@@ -14,7 +14,7 @@ use crate::app::ui::theme::{self, ThemeChoice, size, space};
 use crate::app::ui::view::View;
 use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::section::section_ui;
-use crate::networks::device::DeviceChoice;
+use crate::networks::device::{DeviceChoice, ListedDevice};
 
 pub(crate) type Context<'a> = ViewContext<'a, State, Message>;
 
@@ -66,17 +66,17 @@ fn device_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     }
 }
 
-fn device_row_ui(ui: &mut Ui, ctx: &mut Context<'_>, device: &DeviceRow, used: bool) {
+fn device_row_ui(ui: &mut Ui, ctx: &mut Context<'_>, device: &ListedDevice, used: bool) {
     ui.horizontal(|ui| {
         ui.set_height(size::CONTROL - space::XS);
-        let response = ui.add_enabled(device.usable, egui::RadioButton::new(used, &device.name));
+        let response = ui.add_enabled(device.is_usable(), egui::RadioButton::new(used, &device.name));
         if response.clicked() && !used {
             ctx.send(Message::UseDevice(device.choice()));
         }
-        ui.label(theme::secondary(ui, ctx.text.s(device.kind_key())));
-        let verdict = device.self_test_words(ctx.text);
-        let colour =
-            if device.usable { theme::palette(ui.visuals()).secondary } else { theme::palette(ui.visuals()).different };
+        ui.label(theme::secondary(ui, ctx.text.s(kind_key(device.kind))));
+        let verdict = self_test_words(device, ctx.text);
+        let palette = theme::palette(ui.visuals());
+        let colour = if device.is_usable() { palette.secondary } else { palette.different };
         ui.add(egui::Label::new(RichText::new(&verdict).color(colour)).truncate()).on_hover_text(verdict);
     });
 }

@@ -7,23 +7,22 @@ use eframe::egui::{self, CentralPanel, Key, KeyboardShortcut, Margin, Modifiers,
 use url::Url;
 
 use super::backend::{Backend, Request};
-use super::dialogs::{Answer, Dialogs, Opened};
+use super::dialogs::{DialogEnd, DialogStart, Dialogs};
 use super::features::{self, for_features};
 use super::message::Message;
 use super::search_field::{self, SearchField};
 use super::state::{Context, Page, Settings, State};
 use super::toasts::Toasts;
-use super::typed_path::{Outcome, TypedPath};
+use super::typed_path::{TypedPath, TypedPathOutcome};
 use super::update::{EVENTS_A_CALL, Update};
 use super::{job_bar, rail};
-use crate::app::engine::report::{JobKind, Report};
-use crate::app::people::view::aside;
+use crate::app::engine::report::Report;
 use crate::app::ui::action::Action;
 use crate::app::ui::context::ViewContext;
 use crate::app::ui::feature::{Feature, FeatureView, PathQuestion};
 use crate::app::ui::fonts::{self, FontSource};
 use crate::app::ui::icons::Icon;
-use crate::app::ui::locale::{Language, Locale};
+use crate::app::ui::locale::Locale;
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::thumbnails::Thumbnails;
 use crate::app::ui::view::View;
@@ -48,14 +47,40 @@ macro_rules! views_of {
                     self.$feature.left();
                 })*
             }
+
+            /// Whether a view takes Esc for something that was begun on the open page.
+            fn escape(&mut self, page: Page) -> bool {
+                false$(|| self.$feature.escape(page))*
+            }
         }
 
-        impl Frame<'_> {
+        impl WindowFrame<'_> {
             /// Draws what belongs to the view on show.
             fn view_ui(&mut self, ui: &mut Ui, views: &mut Views) {
                 let state = self.state;
                 $(if crate::app::$feature::state::State::VIEW == Some(state.view) {
                     self.of(&state.$feature, Message::$Feature, |ctx| views.$feature.ui(ui, ctx));
+                })*
+            }
+
+            /// Draws what takes the place of the view on show; false where nothing does.
+            fn cover_ui(&mut self, ui: &mut Ui, views: &mut Views) -> bool {
+                let state = self.state;
+                $(if state.$feature.covers(state.view, &state.facts) {
+                    self.of(&state.$feature, Message::$Feature, |ctx| views.$feature.ui(ui, ctx));
+                    return true;
+                })*
+                false
+            }
+
+            /// Draws the open page.
+            fn page_ui(&mut self, ui: &mut Ui, views: &mut Views) {
+                let state = self.state;
+                $(let drawn = self.of(&state.$feature, Message::$Feature, |ctx| {
+                    views.$feature.page_ui(ui, ctx, state.page)
+                });
+                if drawn {
+                    return;
                 })*
             }
 
@@ -109,11 +134,10 @@ impl App {
         settings: Settings,
     ) -> Self {
         let mut state = State::remembered(settings);
-        let appearance = &state.settings.appearance;
-        let text = Locale::new(appearance.language.unwrap_or_else(Language::of_system));
+        let appearance = state.appearance();
+        let text = Locale::new(appearance.language_or_system());
         fonts::install(ctx, fonts, text.language());
-        theme::apply(ctx, appearance.reduced_motion);
-        ctx.set_theme(appearance.theme.preference());
+        appearance.apply(ctx);
         let mut updates = Update::default();
         updates.start(&mut state, &text);
         Self {
@@ -142,12 +166,12 @@ impl App {
 
     /// Everything between two frames; nothing is drawn.
     pub(crate) fn update(&mut self, ctx: &egui::Context) {
-        self.updates.tick(&self.state, ctx.time());
+        self.updates.tick(&mut self.state, &self.text, ctx.time());
         self.drain_events(ctx);
         match self.dialogs.poll(ctx) {
-            Some((asked, Answer::Chosen(paths))) => self.messages.extend(asked.with_paths(paths)),
-            Some((asked, Answer::NoDialog)) => self.type_path(asked),
-            Some((asked, Answer::Nothing)) => self.messages.push(Message::NoPath(Box::new(asked))),
+            Some((asked, DialogEnd::Chosen(paths))) => self.messages.extend(asked.with_paths(paths)),
+            Some((asked, DialogEnd::NoDialog)) => self.type_path(asked),
+            Some((asked, DialogEnd::Nothing)) => self.messages.push(Message::NoPath(Box::new(asked))),
             None => {}
         }
         for message in std::mem::take(&mut self.messages) {
@@ -208,17 +232,16 @@ impl App {
             Message::Act(Action::Rescan) => self.images.forget_failed(),
             _ => {}
         }
-        let appearance = matches!(message, Message::Settings(_));
+        let before = self.state.appearance();
         self.updates.run(&mut self.state, &self.text, message);
-        if appearance {
+        if self.state.appearance() != before {
             self.apply_appearance(ctx);
         }
     }
 
     fn apply_appearance(&mut self, ctx: &egui::Context) {
-        let appearance = &self.state.settings.appearance;
-        ctx.set_theme(appearance.theme.preference());
-        theme::apply(ctx, appearance.reduced_motion);
+        let appearance = self.state.appearance();
+        appearance.apply(ctx);
         if let Some(language) = appearance.language.filter(|language| *language != self.text.language()) {
             self.text = Locale::new(language);
             fonts::install(ctx, self.fonts, language);
@@ -228,8 +251,8 @@ impl App {
     fn ask(&mut self, ctx: &egui::Context, asked: Message, question: PathQuestion) {
         let title = self.text.s(question.title_key);
         match self.dialogs.ask(asked.clone(), question, title, ctx) {
-            Ok(Opened::Now) => {}
-            Ok(Opened::OneIsOpen) => self.offer_to_type(asked, "a_dialog_is_open"),
+            Ok(DialogStart::Now) => {}
+            Ok(DialogStart::OneIsOpen) => self.offer_to_type(asked, "a_dialog_is_open"),
             Err(error) => self.state.notices.fail(self.text.s("failed").to_owned(), error.to_string()),
         }
     }
@@ -247,9 +270,9 @@ impl App {
     fn typed_path_ui(&mut self, ctx: &egui::Context) {
         let Some(typed) = &mut self.typed_path else { return };
         match typed.ui(ctx, &self.text) {
-            Outcome::Open => {}
-            Outcome::Closed => self.typed_path = None,
-            Outcome::Typed(asked, path) => {
+            TypedPathOutcome::Open => {}
+            TypedPathOutcome::Closed => self.typed_path = None,
+            TypedPathOutcome::Typed(asked, path) => {
                 self.typed_path = None;
                 self.messages.extend(asked.with_paths(vec![path]));
             }
@@ -261,7 +284,7 @@ impl App {
         self.images.begin_frame();
         let mut messages = std::mem::take(&mut self.messages);
         let mut frame =
-            Frame { state: &self.state, text: &self.text, images: &mut self.images, messages: &mut messages };
+            WindowFrame { state: &self.state, text: &self.text, images: &mut self.images, messages: &mut messages };
         frame.with_own(|ctx| {
             shortcuts(ui, ctx, &mut self.views, self.typed_path.is_some());
             dropped_files(ui, ctx);
@@ -301,14 +324,14 @@ fn file_url(file: &Path) -> Result<String> {
 }
 
 /// One frame's drawing.
-struct Frame<'a> {
+struct WindowFrame<'a> {
     state: &'a State,
     text: &'a Locale,
     images: &'a mut Thumbnails,
     messages: &'a mut Vec<Message>,
 }
 
-impl Frame<'_> {
+impl WindowFrame<'_> {
     /// Draws with a feature's state, and takes its messages over as the window's own.
     fn of<S, M, T>(
         &mut self,
@@ -350,9 +373,8 @@ impl Frame<'_> {
         let margin = Margin { left: space::XL as i8, right: space::XL as i8, top: 0, bottom: space::S as i8 };
         let frame = egui::Frame::new().fill(palette.background).inner_margin(margin);
         CentralPanel::no_frame().frame(frame).show(ui, |ui| {
-            if is_first_run(self.state) {
-                let state = self.state;
-                return self.of(&state.scan, Message::Scan, |ctx| views.scan.ui(ui, ctx));
+            if self.cover_ui(ui, views) {
+                return;
             }
             Panel::top("title line")
                 .exact_size(size::TITLE_LINE)
@@ -368,9 +390,6 @@ impl Frame<'_> {
     fn content_ui(&mut self, ui: &mut Ui, views: &mut Views) {
         let state = self.state;
         match state.page {
-            Page::Photo(_) => self.of(&state.photos, Message::Photos, |ctx| views.photos.photo.ui(ui, ctx)),
-            Page::Person(_) => self.of(&state.people, Message::People, |ctx| views.people.person.ui(ui, ctx)),
-            Page::SetAside => self.of(&state.people, Message::People, |ctx| aside::aside_ui(ui, ctx)),
             Page::None if features::is_shared(state.view) => {
                 egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
                     self.view_ui(ui, views);
@@ -378,6 +397,7 @@ impl Frame<'_> {
                 });
             }
             Page::None => self.view_ui(ui, views),
+            _ => self.page_ui(ui, views),
         }
     }
 }
@@ -393,18 +413,12 @@ fn follow_keyboard(ui: &Ui) {
     }
 }
 
-fn is_first_run(state: &State) -> bool {
-    let here = state.view == View::LIBRARY || state.view == View::PEOPLE;
-    let scanning = state.facts.jobs.values().any(|job| job.kind == JobKind::SCAN);
-    here && state.facts.is_fresh() && !scanning
-}
-
 fn title_line_ui(ui: &mut Ui, ctx: &mut Context<'_>, search: &mut SearchField) {
     ui.horizontal_centered(|ui| {
         if ctx.state.page != Page::None && buttons::icon_button_ui(ui, Icon::ArrowLeft, ctx.text.s("back")).clicked() {
             ctx.act(Action::Back);
         }
-        let title = if ctx.state.page == Page::SetAside { "set_aside" } else { ctx.state.view.label_key };
+        let title = ctx.state.page.title_key().unwrap_or(ctx.state.view.label_key);
         ui.label(theme::heading(ctx.text.s(title)));
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             search_field::search_field_ui(ui, ctx, search);
@@ -438,11 +452,10 @@ fn shortcuts(ui: &Ui, ctx: &mut Context<'_>, views: &mut Views, typing_path: boo
     let dialog = typing_path || ctx.state.is_asking();
     let free = !dialog && !egui::Popup::is_any_open(ui.ctx());
     if free && ui.input(|input| input.key_pressed(Key::Escape)) {
-        let cleared = matches!(ctx.state.page, Page::Person(_)) && views.people.person.clear_selection();
-        if !cleared && ctx.state.page != Page::None {
-            ctx.act(Action::Back);
-        } else if ctx.state.page == Page::None && ctx.state.people.grouping.open {
-            ctx.act(Action::ToggleGrouping);
+        match ctx.state.page {
+            page if views.escape(page) => {}
+            Page::None => ctx.state.on_escape().into_iter().for_each(|action| ctx.act(action)),
+            _ => ctx.act(Action::Back),
         }
     }
 }

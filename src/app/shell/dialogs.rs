@@ -21,7 +21,7 @@ use crate::app::ui::feature::{PathQuestion, Wanted};
 
 /// How a dialog ended.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Answer {
+pub enum DialogEnd {
     Chosen(Vec<PathBuf>),
     /// Nothing: it was cancelled, or was never to be seen.
     Nothing,
@@ -42,7 +42,7 @@ struct Open {
 
 /// Whether a dialog was opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Opened {
+pub enum DialogStart {
     Now,
     /// Another one has not been answered yet. It may never be, and may never have been to be seen.
     OneIsOpen,
@@ -62,9 +62,9 @@ impl Dialogs {
         question: PathQuestion,
         title: &str,
         ctx: &egui::Context,
-    ) -> std::io::Result<Opened> {
+    ) -> std::io::Result<DialogStart> {
         if self.open.is_some() {
-            return Ok(Opened::OneIsOpen);
+            return Ok(DialogStart::OneIsOpen);
         }
         let (answer, receiver) = sync_channel(1);
         let dialog = rfd::AsyncFileDialog::new().set_title(title);
@@ -78,11 +78,11 @@ impl Dialogs {
             (Wanted::NewFile, _) => wait_for_one(saving(dialog, &question).save_file(), answer, ctx)?,
         }
         self.open = Some(Open { asked, since: Instant::now(), kept_keyboard, receiver });
-        Ok(Opened::Now)
+        Ok(DialogStart::Now)
     }
 
     /// The answer, once there is one; to be asked for in every frame.
-    pub fn poll(&mut self, ctx: &egui::Context) -> Option<(Message, Answer)> {
+    pub fn poll(&mut self, ctx: &egui::Context) -> Option<(Message, DialogEnd)> {
         let open = self.open.as_mut()?;
         open.kept_keyboard &= has_keyboard(ctx);
         let paths = match open.receiver.try_recv() {
@@ -100,11 +100,11 @@ fn has_keyboard(ctx: &egui::Context) -> bool {
     ctx.input(|input| input.focused && !input.events.contains(&egui::Event::WindowFocused(false)))
 }
 
-fn answer(paths: Vec<PathBuf>, after: Duration, kept_keyboard: bool) -> Answer {
+fn answer(paths: Vec<PathBuf>, after: Duration, kept_keyboard: bool) -> DialogEnd {
     match paths.is_empty() {
-        false => Answer::Chosen(paths),
-        true if after < TOO_FAST || kept_keyboard => Answer::NoDialog,
-        true => Answer::Nothing,
+        false => DialogEnd::Chosen(paths),
+        true if after < TOO_FAST || kept_keyboard => DialogEnd::NoDialog,
+        true => DialogEnd::Nothing,
     }
 }
 
@@ -164,16 +164,16 @@ mod tests {
     #[test]
     fn nobody_cancels_a_dialog_at_once_or_without_going_to_it() {
         let (at_once, later) = (Duration::from_millis(5), Duration::from_secs(2));
-        assert_eq!(answer(Vec::new(), at_once, false), Answer::NoDialog);
-        assert_eq!(answer(Vec::new(), later, true), Answer::NoDialog, "slow, as on a busy computer");
-        assert_eq!(answer(Vec::new(), later, false), Answer::Nothing);
+        assert_eq!(answer(Vec::new(), at_once, false), DialogEnd::NoDialog);
+        assert_eq!(answer(Vec::new(), later, true), DialogEnd::NoDialog, "slow, as on a busy computer");
+        assert_eq!(answer(Vec::new(), later, false), DialogEnd::Nothing);
         for kept_keyboard in [false, true] {
-            assert_eq!(answer(vec!["a".into()], at_once, kept_keyboard), Answer::Chosen(vec!["a".into()]));
+            assert_eq!(answer(vec!["a".into()], at_once, kept_keyboard), DialogEnd::Chosen(vec!["a".into()]));
         }
     }
 
     /// An empty answer comes two frames after it was asked for, or two seconds.
-    fn answered(frames: &[egui::RawInput]) -> Option<Answer> {
+    fn answered(frames: &[egui::RawInput]) -> Option<DialogEnd> {
         let (answer, receiver) = sync_channel(1);
         let since = Instant::now().checked_sub(Duration::from_secs(2)).unwrap();
         let asked = Message::Act(crate::app::ui::action::Action::ChooseFolder);
@@ -193,9 +193,9 @@ mod tests {
     fn a_window_that_lost_the_keyboard_for_a_moment_had_a_dialog_over_it() {
         let quiet = || egui::RawInput::default();
         let events = [false, true].map(egui::Event::WindowFocused).to_vec();
-        assert_eq!(answered(&[quiet(), quiet()]), Some(Answer::NoDialog));
-        assert_eq!(answered(&[egui::RawInput { focused: false, ..quiet() }, quiet()]), Some(Answer::Nothing));
-        assert_eq!(answered(&[egui::RawInput { events, ..quiet() }, quiet()]), Some(Answer::Nothing));
+        assert_eq!(answered(&[quiet(), quiet()]), Some(DialogEnd::NoDialog));
+        assert_eq!(answered(&[egui::RawInput { focused: false, ..quiet() }, quiet()]), Some(DialogEnd::Nothing));
+        assert_eq!(answered(&[egui::RawInput { events, ..quiet() }, quiet()]), Some(DialogEnd::Nothing));
     }
 
     #[test]

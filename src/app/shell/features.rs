@@ -3,8 +3,7 @@
 //! The first word is its room below `src/app`, the second its name among messages, requests and answers. Of the room the
 //! shell knows `state::State` (a [`Feature`]), `job::Job` (a
 //! [`FeatureJob`](crate::app::engine::shared::FeatureJob)) and `view::Views` (a
-//! [`FeatureView`](crate::app::ui::feature::FeatureView)). What a feature without a view draws,
-//! the shell draws where it is needed: the page of a library without photos is the scan's.
+//! [`FeatureView`](crate::app::ui::feature::FeatureView)).
 
 use crate::app::ui::feature::Feature;
 use crate::app::ui::view::View;
@@ -28,6 +27,9 @@ macro_rules! for_features {
 }
 
 pub(super) use for_features;
+
+/// What takes the window's place where the library is damaged.
+pub(super) use crate::app::care::view::repair::Repair;
 
 macro_rules! views_of {
     ([] $($feature:ident: $Feature:ident,)*) => {

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use super::features::for_features;
 use super::notices::NoticeId;
-use crate::app::models;
 use crate::app::ui::action::Action;
 use crate::app::ui::feature::{Feature, PathQuestion, Wanted};
 use crate::figures::Saving;
@@ -68,7 +67,7 @@ fn action_question(action: &Action) -> Option<PathQuestion> {
 fn action_with_paths(action: Action, paths: Vec<PathBuf>) -> Option<Message> {
     match action {
         Action::ChooseFolder => Some(Message::Act(Action::Scan(paths))),
-        Action::ChooseModelFile => Some(Message::Models(models::state::Message::Import(paths))),
+        Action::ChooseModelFile => Some(Message::Act(Action::ImportModels(paths))),
         Action::Save(saving) => paths.into_iter().next().map(|path| Message::SaveTo(path, saving)),
         _ => None,
     }

@@ -8,8 +8,8 @@
 //!
 //! [`app`] is the eframe application: between two frames it drains events and runs messages, then it draws. [`update`]
 //! is what messages and events do to the state; it draws nothing and runs while the window is hidden. [`backend`] is
-//! the seam, [`threads`] the jobs behind it; [`features`] lists whose they are. No file, no database and no tensor is touched while drawing; the window
-//! never waits for an answer.
+//! the seam, [`threads`] the jobs behind it; [`features`] lists whose they are, and is the only place that names one.
+//! No file, no database and no tensor is touched while drawing; the window never waits for an answer.
 
 pub mod app;
 pub mod backend;
@@ -19,7 +19,6 @@ pub mod job_bar;
 pub mod message;
 pub mod notices;
 pub mod rail;
-mod repair;
 pub mod search_field;
 pub mod state;
 pub mod threads;

@@ -3,14 +3,12 @@
 use eframe::egui::{self, Id, Key, Rect, Response, TextEdit, Ui, Vec2};
 
 use crate::app::people::state::AsideTab;
-use crate::app::photos;
 use crate::app::shell::features;
-use crate::app::shell::message::Message;
 use crate::app::shell::state::Context;
 use crate::app::ui::action::Action;
 use crate::app::ui::icons::{self, Icon};
+use crate::app::ui::search::{Hit, HitKind};
 use crate::app::ui::theme::{self, space};
-use crate::app::ui::widgets::name_field::completions;
 use crate::app::ui::widgets::suggestions::{arrows, list_ui, row_ui};
 use crate::library::PhotoFilter;
 
@@ -19,22 +17,6 @@ pub(crate) struct SearchField {
     text: String,
     marked: usize,
     list: Option<Rect>,
-}
-
-/// Something the search found.
-#[derive(Debug, Clone, PartialEq)]
-struct Hit {
-    kind: HitKind,
-    words: String,
-    action: Action,
-}
-
-/// Told apart by an icon.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum HitKind {
-    Person,
-    Photos,
-    Go,
 }
 
 pub(crate) fn field_id() -> Id {
@@ -62,7 +44,7 @@ pub(crate) fn search_field_ui(ui: &mut Ui, ctx: &mut Context<'_>, field: &mut Se
     if response.changed() {
         field.marked = 0;
         if !field.text.trim().is_empty() {
-            ctx.send(Message::Photos(photos::state::Message::Find(field.text.trim().to_owned())));
+            ctx.act(Action::Search(field.text.trim().to_owned()));
         }
     }
     if response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) {
@@ -88,28 +70,9 @@ pub(crate) fn search_field_ui(ui: &mut Ui, ctx: &mut Context<'_>, field: &mut Se
 }
 
 fn hits(ctx: &Context<'_>, typed: &str) -> Vec<Hit> {
-    let mut hits = Vec::new();
-    let people = ctx.facts.people.ready().map_or(&[][..], |people| &people.named);
-    for person in completions(people, typed) {
-        // Two people of one name are told apart by their faces.
-        let words = match ctx.facts.people_named(&person.name).len() {
-            0 | 1 => person.name.clone(),
-            _ => {
-                let count = ctx.text.n("faces", person.faces);
-                ctx.text.f("person_card", &[("name", &person.name), ("count", &count)])
-            }
-        };
-        hits.push(Hit { kind: HitKind::Person, words, action: Action::OpenPerson(person.person) });
-        let words = ctx.text.f("photos_of", &[("name", &person.name)]);
-        let action = Action::FilterPhotos(PhotoFilter::Person(person.person));
-        hits.push(Hit { kind: HitKind::Photos, words, action });
-    }
-    let (found_for, photos) = &ctx.state.photos.found;
-    for (photo, name) in photos.iter().filter(|_| !typed.is_empty() && found_for == typed.trim()) {
-        hits.push(Hit { kind: HitKind::Photos, words: name.clone(), action: Action::OpenPhoto(*photo) });
-    }
+    let mut hits = ctx.state.hits(typed, ctx.text);
     let lower = typed.trim().to_lowercase();
-    let go = |words: &str, action: Action| Hit { kind: HitKind::Go, words: words.to_owned(), action };
+    let go = |words: &str, action: Action| Hit { kind: HitKind::Command, words: words.to_owned(), action };
     let mut commands: Vec<Hit> =
         features::views().map(|view| go(ctx.text.s(view.label_key), Action::Show(view))).collect();
     commands.push(go(ctx.text.s("choose_folder"), Action::ChooseFolder));
@@ -154,14 +117,9 @@ fn hits_ui(ui: &Ui, ctx: &mut Context<'_>, field: &mut SearchField, response: &R
 fn hit_ui(ui: &mut Ui, hit: &Hit, marked: bool) -> Response {
     let (rect, response) = row_ui(ui, 30.0, marked, &hit.words);
     let palette = theme::palette(ui.visuals());
-    let icon = match hit.kind {
-        HitKind::Person => Icon::UserRound,
-        HitKind::Photos => Icon::Images,
-        HitKind::Go => Icon::ArrowRight,
-    };
     let at = rect.left_center() + Vec2::new(space::M, 0.0);
     let font = icons::font(theme::size::ICON);
-    ui.painter().text(at, egui::Align2::CENTER_CENTER, icons::glyph(icon), font, palette.secondary);
+    ui.painter().text(at, egui::Align2::CENTER_CENTER, icons::glyph(hit.kind.icon()), font, palette.secondary);
     let at = rect.left_center() + Vec2::new(space::XL + space::XS, 0.0);
     ui.painter().text(at, egui::Align2::LEFT_CENTER, &hit.words, theme::body_font(), palette.text);
     response

@@ -6,11 +6,14 @@ use super::features::{self, for_features};
 use super::message::Message;
 use super::notices::Notices;
 use crate::app::engine::facts::Facts;
-use crate::app::settings::state::Appearance;
+use crate::app::ui::action::Action;
+use crate::app::ui::appearance::Appearance;
 use crate::app::ui::context::ViewContext;
 use crate::app::ui::feature::{Feature, Remembered};
+use crate::app::ui::locale::Locale;
+pub use crate::app::ui::page::Page;
+use crate::app::ui::search::Hit;
 use crate::app::ui::view::View;
-use crate::types::{PersonId, PhotoId};
 
 /// What is remembered from one run to the next.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -37,17 +40,6 @@ fn view_named<'de, D: Deserializer<'de>>(from: D) -> Result<View, D::Error> {
 /// What the window's own parts see while they draw.
 pub(crate) type Context<'a> = ViewContext<'a, State, Message>;
 
-/// The page opened over a view.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub enum Page {
-    #[default]
-    None,
-    Photo(PhotoId),
-    Person(PersonId),
-    /// What was set aside.
-    SetAside,
-}
-
 macro_rules! state_of {
     ([] $($feature:ident: $Feature:ident,)*) => {
         #[derive(Debug, Default)]
@@ -69,6 +61,28 @@ macro_rules! state_of {
                 false $(|| self.$feature.is_asking())*
             }
 
+            /// What Esc means where no page is open.
+            pub(super) fn on_escape(&self) -> Option<Action> {
+                None $(.or_else(|| self.$feature.on_escape()))*
+            }
+
+            /// What the features find for what was typed, in the order of their kinds.
+            pub(super) fn hits(&self, typed: &str, text: &Locale) -> Vec<Hit> {
+                let mut hits = Vec::new();
+                $(hits.extend(self.$feature.hits(typed, &self.facts, text));)*
+                hits.sort_by_key(|hit| hit.kind.rank());
+                hits
+            }
+
+            /// How the window shall look.
+            pub(super) fn appearance(&self) -> Appearance {
+                None $(.or_else(|| self.$feature.appearance()))* .cloned().unwrap_or_default()
+            }
+
+            fn set_appearance(&mut self, appearance: &Appearance) {
+                $(self.$feature.set_appearance(appearance);)*
+            }
+
             fn kept(&self) -> Remembered {
                 let mut kept = Remembered::new();
                 $(self.$feature.remember(&mut kept);)*
@@ -88,14 +102,14 @@ impl State {
     /// As the window was left.
     pub fn remembered(settings: Settings) -> Self {
         let mut state = Self { view: settings.view, ..Self::default() };
-        state.settings.appearance = settings.appearance;
+        state.set_appearance(&settings.appearance);
         state.recall(&settings.kept);
         state
     }
 
     /// What is to be remembered.
     pub fn to_remember(&self) -> Settings {
-        Settings { view: self.view, appearance: self.settings.appearance.clone(), kept: self.kept() }
+        Settings { view: self.view, appearance: self.appearance(), kept: self.kept() }
     }
 }
 

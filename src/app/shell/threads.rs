@@ -8,6 +8,7 @@ use crossbeam_channel::{Receiver, bounded};
 
 use super::backend::{Answer, Backend, Event, Loaded, Request};
 use super::features::for_features;
+use crate::app::engine::daily::{self, back_up_daily};
 use crate::app::engine::home::Home;
 use crate::app::engine::library_thread::LibraryHandle;
 use crate::app::engine::networks::EngineOptions;
@@ -87,6 +88,8 @@ impl Threads {
         let shared = Arc::new(Shared::new(home, library, options));
         let elsewhere = sink.clone();
         watch(&shared, move || elsewhere.report(Report::ChangedElsewhere(Touched::everything())))?;
+        let elsewhere = sink.clone();
+        back_up_daily(&shared, daily::PAUSE, move |error| elsewhere.fail(daily::FAILED, error))?;
         let tasks = TaskThreads { workers, shared, running: Running::default(), sink };
         Ok(Self { tasks, jobs: Jobs::default(), events })
     }

@@ -19,28 +19,28 @@ const WIDTH: f32 = 480.0;
 
 /// Why a path does not do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Problem {
+enum PathProblem {
     NoFolder(PathBuf),
     NoFile(PathBuf),
     /// Asking a second time replaces it.
     IsThere(PathBuf),
 }
 
-type Checked = Result<PathBuf, Problem>;
+type PathCheck = Result<PathBuf, PathProblem>;
 
 /// The small dialog, while it is open.
 pub(crate) struct TypedPath {
     asked: Message,
     question: PathQuestion,
     text: String,
-    checking: Option<Receiver<Checked>>,
-    problem: Option<Problem>,
+    checking: Option<Receiver<PathCheck>>,
+    problem: Option<PathProblem>,
     /// The field takes the keyboard when the dialog opens.
     greeted: bool,
 }
 
 /// What came of it.
-pub(crate) enum Outcome {
+pub(crate) enum TypedPathOutcome {
     Open,
     Closed,
     Typed(Message, PathBuf),
@@ -56,9 +56,9 @@ impl TypedPath {
         Self { asked, question, text, checking: None, problem: None, greeted: false }
     }
 
-    pub fn ui(&mut self, ctx: &egui::Context, words: &Locale) -> Outcome {
+    pub fn ui(&mut self, ctx: &egui::Context, words: &Locale) -> TypedPathOutcome {
         if let Some(path) = self.checked() {
-            return Outcome::Typed(self.asked.clone(), path);
+            return TypedPathOutcome::Typed(self.asked.clone(), path);
         }
         let modal = dialog_ui(ctx, Id::unique("typed path"), |ui| {
             ui.set_width(WIDTH.min(ui.ctx().content_rect().width() - 2.0 * space::XXL));
@@ -78,7 +78,7 @@ impl TypedPath {
             })
             .inner
         });
-        if modal.inner || modal.should_close() { Outcome::Closed } else { Outcome::Open }
+        if modal.inner || modal.should_close() { TypedPathOutcome::Closed } else { TypedPathOutcome::Open }
     }
 
     /// True when Enter was pressed in the field.
@@ -106,9 +106,9 @@ impl TypedPath {
         let (key, path) = match &self.problem {
             _ if self.checking.is_some() => return drop(ui.label(theme::secondary(ui, words.s("typed_checking")))),
             None => return,
-            Some(Problem::NoFolder(path)) => ("typed_no_folder", path),
-            Some(Problem::NoFile(path)) => ("typed_no_file", path),
-            Some(Problem::IsThere(path)) => ("typed_is_there", path),
+            Some(PathProblem::NoFolder(path)) => ("typed_no_folder", path),
+            Some(PathProblem::NoFile(path)) => ("typed_no_file", path),
+            Some(PathProblem::IsThere(path)) => ("typed_is_there", path),
         };
         let text = words.f(key, &[("path", &path.display().to_string())]);
         let colour = theme::palette(ui.visuals()).different;
@@ -118,7 +118,7 @@ impl TypedPath {
     fn check(&mut self, ctx: &egui::Context) {
         let path = path_in(&self.text, env::home_dir().as_deref());
         let wanted = self.question.wanted;
-        let replaced = matches!(&self.problem, Some(Problem::IsThere(there)) if *there == path);
+        let replaced = matches!(&self.problem, Some(PathProblem::IsThere(there)) if *there == path);
         let (answer, receiver) = sync_channel(1);
         let ctx = ctx.clone();
         let checking = move || {
@@ -164,13 +164,13 @@ fn path_in(text: &str, home: Option<&Path>) -> PathBuf {
     }
 }
 
-fn check(path: PathBuf, wanted: Wanted, replace: bool) -> Checked {
+fn check(path: PathBuf, wanted: Wanted, replace: bool) -> PathCheck {
     match wanted {
-        Wanted::Folder if !path.is_dir() => Err(Problem::NoFolder(path)),
-        Wanted::File if !path.is_file() => Err(Problem::NoFile(path)),
-        Wanted::NewFile if path.exists() && !replace => Err(Problem::IsThere(path)),
+        Wanted::Folder if !path.is_dir() => Err(PathProblem::NoFolder(path)),
+        Wanted::File if !path.is_file() => Err(PathProblem::NoFile(path)),
+        Wanted::NewFile if path.exists() && !replace => Err(PathProblem::IsThere(path)),
         Wanted::NewFile => match std::path::absolute(&path).ok().as_deref().and_then(Path::parent) {
-            Some(folder) if !folder.is_dir() => Err(Problem::NoFolder(folder.to_owned())),
+            Some(folder) if !folder.is_dir() => Err(PathProblem::NoFolder(folder.to_owned())),
             _ => Ok(path),
         },
         Wanted::Folder | Wanted::File => Ok(path),
@@ -200,11 +200,11 @@ mod tests {
         let (here, file) = (folder.path().to_owned(), folder.path().join("a.csv"));
         std::fs::write(&file, "").unwrap();
         assert_eq!(check(here.clone(), Wanted::Folder, false), Ok(here.clone()));
-        assert_eq!(check(file.clone(), Wanted::Folder, false), Err(Problem::NoFolder(file.clone())));
-        assert_eq!(check(here.clone(), Wanted::File, false), Err(Problem::NoFile(here.clone())));
-        assert_eq!(check(file.clone(), Wanted::NewFile, false), Err(Problem::IsThere(file.clone())));
+        assert_eq!(check(file.clone(), Wanted::Folder, false), Err(PathProblem::NoFolder(file.clone())));
+        assert_eq!(check(here.clone(), Wanted::File, false), Err(PathProblem::NoFile(here.clone())));
+        assert_eq!(check(file.clone(), Wanted::NewFile, false), Err(PathProblem::IsThere(file.clone())));
         assert_eq!(check(file.clone(), Wanted::NewFile, true), Ok(file));
         let nowhere = here.join("no").join("b.csv");
-        assert_eq!(check(nowhere, Wanted::NewFile, false), Err(Problem::NoFolder(here.join("no"))));
+        assert_eq!(check(nowhere, Wanted::NewFile, false), Err(PathProblem::NoFolder(here.join("no"))));
     }
 }

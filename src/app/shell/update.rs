@@ -8,14 +8,13 @@ use super::features::for_features;
 use super::message::Message;
 use super::state::{Page, State};
 use crate::app::engine::facts::Loadable;
-use crate::app::engine::report::{Failed, Failure, JobEnd, JobId, JobKind, JobReport, JobSummary, Report, Ticket};
+use crate::app::engine::report::{Failed, Failure, JobEnd, JobId, JobKind, JobReport, Report, Ticket};
 use crate::app::ui::action::{Action, Outbox, Tickets};
 use crate::app::ui::feature::{Ended, Feature, Offer};
 use crate::app::ui::locale::Locale;
 use crate::app::ui::view::View;
-use crate::app::{evaluate, people, photos};
 use crate::figures::Saving;
-use crate::library::{Decision, PhotoFilter};
+use crate::library::Decision;
 use crate::types::{PersonId, StepId, Touched};
 
 /// A running scan is shown in the library this often.
@@ -30,8 +29,6 @@ pub(crate) struct Update {
     outbox: VecDeque<Request>,
     tickets: Tickets,
     now_secs: f64,
-    /// A decision may have changed which photos the filter lets through.
-    timeline_is_old: bool,
     /// When a running scan was last looked at in the library.
     refreshed_secs: f64,
     /// People were asked for and have not come yet; they are to be asked for again then.
@@ -83,9 +80,6 @@ macro_rules! routes_of {
         impl Update {
             /// Does what a message says. Dialogs, fonts and textures are the window's: `app` does these.
             pub fn run(&mut self, state: &mut State, text: &Locale, message: Message) {
-                if let Message::People(people::state::Message::Decide(Decision::Undo(_), _)) = message {
-                    state.notices.withdraw_undo();
-                }
                 match message {
                     $(Message::$Feature(message) => {
                         with_outbox!(self, state, text, $feature, Request::$Feature, |part, out| {
@@ -98,15 +92,11 @@ macro_rules! routes_of {
                     Message::TypePath(_) | Message::NoPath(_) => {}
                     Message::Dismiss(id) => state.notices.dismiss(id),
                 }
-                if let (Page::Photo(_), Some(open)) = (state.page, state.photos.open) {
-                    state.page = Page::Photo(open);
-                }
             }
 
             fn answered(&mut self, state: &mut State, text: &Locale, answer: Answer) {
                 match answer {
                     Answer::Facts(fact) => self.know(state, fact),
-                    Answer::Evaluate(evaluate::state::Event::Sample(sample)) => state.facts.sample = sample,
                     $(Answer::$Feature(event) => {
                         with_outbox!(self, state, text, $feature, Request::$Feature, |part, out| {
                             part.receive(event, out)
@@ -116,8 +106,8 @@ macro_rules! routes_of {
             }
         }
 
-        fn ended(kind: JobKind, summary: &JobSummary, text: &Locale) -> Option<Ended> {
-            None$(.or_else(|| crate::app::$feature::state::State::ended(kind, summary, text)))*
+        fn ended(state: &mut State, kind: JobKind, text: &Locale) -> Option<Ended> {
+            None$(.or_else(|| state.$feature.ended(kind, text)))*
         }
     };
 }
@@ -126,12 +116,10 @@ for_features!(routes_of);
 
 impl Update {
     /// Takes the window's clock, and asks for what has come into sight.
-    pub fn tick(&mut self, state: &State, now_secs: f64) {
+    pub fn tick(&mut self, state: &mut State, text: &Locale, now_secs: f64) {
         self.now_secs = now_secs;
-        if self.timeline_is_old && state.view == View::LIBRARY && state.page == Page::None {
-            self.timeline_is_old = false;
-            self.ask(Request::Photos(photos::state::Request::LoadTimeline(state.photos.filter)));
-        }
+        let (view, page) = (state.view, state.page);
+        for_features!(with_each self, state, text, |part, out| part.on_show(view, page, out));
     }
 
     /// Says why there is no path, and offers to type it.
@@ -181,6 +169,10 @@ impl Update {
             Action::Show(view) => self.show(state, text, *view),
             Action::OpenPerson(person) => self.open(state, text, Page::Person(*person)),
             Action::OpenPhoto(photo) => self.open(state, text, Page::Photo(*photo)),
+            Action::TurnTo(page) => {
+                state.page = *page;
+                self.load_page(state, text);
+            }
             Action::Back => self.back(state, text),
             Action::Leave(person) => self.leave(state, text, *person),
             Action::FilterPhotos(_) => {
@@ -205,6 +197,7 @@ impl Update {
                 }
                 state.facts.putting_back = putting.clone();
             }
+            Action::KeepSample(sample) => state.facts.sample.clone_from(sample),
             Action::Reload(touched) => self.load_touched(state, text, touched),
             Action::Fail(failure) => self.failed(state, text, None, failure.clone()),
             // A feature's, or the window's own.
@@ -261,25 +254,15 @@ impl Update {
     }
 
     fn load_page(&mut self, state: &mut State, text: &Locale) {
-        state.photos.open = None;
-        state.people.open = None;
-        match state.page {
-            Page::None => {}
-            Page::Photo(photo) => {
-                with_outbox!(self, state, text, photos, Request::Photos, |part, out| part.show(photo, out));
-            }
-            Page::Person(person) => {
-                with_outbox!(self, state, text, people, Request::People, |part, out| part.show(person, out));
-            }
-            Page::SetAside => self.ask(Request::People(people::state::Request::LoadAside)),
-        }
+        let page = state.page;
+        for_features!(with_each self, state, text, |part, out| part.page_opened(page, out));
     }
 
     /// Takes an event in; pictures have gone to the thumbnails before.
     pub fn receive(&mut self, state: &mut State, text: &Locale, event: Event) {
         match event {
             Report::Own(answer) => self.answered(state, text, answer),
-            Report::Job(report) => self.job_goes_on(state, report),
+            Report::Job(report) => self.job_goes_on(state, text, report),
             Report::JobEnded(job, end) => self.job_ended(state, text, job, end),
             Report::Changed(ticket, touched) => self.changed(state, text, ticket, &touched),
             Report::ChangedElsewhere(touched) => self.load_touched(state, text, &touched),
@@ -309,33 +292,33 @@ impl Update {
         for_features!(tell_facts state);
     }
 
-    fn job_goes_on(&mut self, state: &mut State, report: JobReport) {
+    fn job_goes_on(&mut self, state: &mut State, text: &Locale, report: JobReport) {
         if report.kind == JobKind::SCAN && self.now_secs - self.refreshed_secs >= REFRESH_SECS {
             self.refreshed_secs = self.now_secs;
             self.ask(Request::LoadOverview);
-            self.ask(Request::Photos(photos::state::Request::LoadTimeline(state.photos.filter)));
+            for_features!(with_each self, state, text, |part, out| part.library_grew(out));
         }
         state.facts.jobs.insert(report.job, report);
     }
 
     fn changed(&mut self, state: &mut State, text: &Locale, ticket: Ticket, touched: &Touched) {
-        if let Some(said) = self.tickets.answered(ticket) {
+        if let Some(words) = self.tickets.answered(ticket) {
             // What changed nothing has nothing to take back.
-            let offer = touched.step.filter(|_| said.undoable).map(Offer::undo);
+            let offer = touched.step.filter(|_| words.undoable).map(Offer::undo);
             let is_empty = touched.faces.is_empty() && touched.people.is_empty() && !touched.everything;
-            let words = match touched.reverted.map(|step| self.steps.get(&step)) {
+            let said = match touched.reverted.map(|step| self.steps.get(&step)) {
                 Some(_) if is_empty => {
                     self.ask(Request::LoadOverview);
                     text.s("said_nothing_left").to_owned()
                 }
-                Some(Some(what)) => text.f("said_again", &[("said", &said.text), ("what", what)]),
-                Some(None) => said.text,
+                Some(Some(what)) => text.f("said_again", &[("said", &words.text), ("what", what)]),
+                Some(None) => words.text,
                 None => {
-                    self.steps.extend(touched.step.map(|step| (step, said.text.clone())));
-                    said.text
+                    self.steps.extend(touched.step.map(|step| (step, words.text.clone())));
+                    words.text
                 }
             };
-            state.notices.say(words, offer, self.now_secs);
+            state.notices.say(said, offer, self.now_secs);
         }
         for_features!(with_each self, state, text, |part, out| part.answered(ticket, true, out));
         self.load_touched(state, text, touched);
@@ -370,21 +353,21 @@ impl Update {
     fn job_ended(&mut self, state: &mut State, text: &Locale, job: JobId, end: JobEnd) {
         for_features!(tell_ended state, job);
         let shown = state.facts.jobs.remove(&job).map(|report| report.kind);
-        let (kind, summary) = match &end {
-            JobEnd::Done(kind, summary) => (Some(*kind), summary.clone()),
-            JobEnd::Cancelled | JobEnd::Failed(_) => (shown, JobSummary::default()),
+        let kind = match &end {
+            JobEnd::Done(kind) => Some(*kind),
+            JobEnd::Cancelled | JobEnd::Failed(_) => shown,
         };
-        let ended = kind.and_then(|kind| ended(kind, &summary, text));
-        let said_in_view = ended.as_ref().is_some_and(|ended| ended.said_in == Some(state.view));
+        let ended = kind.and_then(|kind| ended(state, kind, text));
+        let shown_in_view = ended.as_ref().is_some_and(|ended| ended.shown_in == Some(state.view));
         // One that broke off before it told anything may have left anything.
         let touched = ended.as_ref().map_or_else(Touched::everything, |ended| ended.touched.clone());
         match (end, ended) {
-            _ if said_in_view => {}
-            (JobEnd::Done(..), Some(Ended { words, show, questions, .. })) => {
+            _ if shown_in_view => {}
+            (JobEnd::Done(_), Some(Ended { words, show, questions, .. })) => {
                 state.notices.say(words, show.map(Offer::show), self.now_secs);
                 questions.into_iter().for_each(|question| state.notices.ask(question));
             }
-            (JobEnd::Done(..), None) => {}
+            (JobEnd::Done(_), None) => {}
             (JobEnd::Cancelled, _) => state.notices.say(text.s("said_cancelled").into(), None, self.now_secs),
             (JobEnd::Failed(failure), _) => self.failed(state, text, None, failure),
         }
@@ -402,11 +385,12 @@ impl Update {
         }
         if touched.everything {
             self.load_library();
-            self.load_page_again(state);
-        } else if !touched.people.is_empty() || !touched.faces.is_empty() {
+        } else if touched.names_people() {
             self.ask(Request::LoadTouched(touched.clone()));
-            self.timeline_is_old |= state.photos.filter != PhotoFilter::All;
-            self.load_page_again(state);
+        }
+        if touched.everything || touched.names_people() {
+            let page = state.page;
+            for_features!(with_each self, state, text, |part, out| part.page_touched(page, out));
         }
         let view = state.view;
         for_features!(with_each self, state, text, |part, out| part.touched(touched, view, out));
@@ -430,16 +414,6 @@ impl Update {
         self.people_asked = false;
         if std::mem::take(&mut self.people_again) {
             self.ask_people();
-        }
-    }
-
-    /// What is open stays on show until its answer comes.
-    fn load_page_again(&mut self, state: &State) {
-        match state.page {
-            Page::None => {}
-            Page::Photo(photo) => self.ask(Request::Photos(photos::state::Request::LoadPhoto(photo))),
-            Page::Person(person) => self.ask(Request::People(people::state::Request::LoadPerson(person))),
-            Page::SetAside => self.ask(Request::People(people::state::Request::LoadAside)),
         }
     }
 }

@@ -5,12 +5,12 @@ use eframe::egui::{self, Ui};
 
 use super::app::{App, remembered};
 use super::backend::Backend;
+use super::features::Repair;
 use super::message::Message;
-use super::repair::Repair;
 use super::state::Settings;
 use crate::app::engine::home::Home;
 use crate::app::engine::shared::{damage_or_chain, is_damage};
-use crate::app::ui::locale::{Language, Locale};
+use crate::app::ui::locale::Locale;
 use crate::app::ui::{fonts, theme};
 
 /// Wakes the window when an event waits.
@@ -41,7 +41,7 @@ pub fn open(home: Home, first: Vec<Message>, make_backend: MakeBackend) -> Resul
     let create: eframe::AppCreator<'_> = Box::new(move |creation| {
         let settings = remembered(creation.storage);
         let opening = Opening { home, first, make_backend, settings };
-        Ok(Box::new(Window::open(opening, &creation.egui_ctx)?))
+        Ok(Box::new(WindowContent::open(opening, &creation.egui_ctx)?))
     });
     eframe::run_native("likeness", options, create).map_err(|error| WindowError(error.to_string()))
 }
@@ -54,13 +54,13 @@ struct Opening {
     settings: Settings,
 }
 
-enum Window {
+enum WindowContent {
     App(Box<(App, Option<Opening>)>),
     /// The library is damaged.
     Repair(Box<(Repair, Locale, Option<Opening>)>),
 }
 
-impl Window {
+impl WindowContent {
     fn open(mut opening: Opening, ctx: &egui::Context) -> Result<Self> {
         let wake = ctx.clone();
         match (opening.make_backend)(Box::new(move || wake.request_repaint())) {
@@ -77,10 +77,9 @@ impl Window {
 
     fn repair(opening: Opening, problem: String, ctx: &egui::Context) -> Self {
         let appearance = &opening.settings.appearance;
-        let text = Locale::new(appearance.language.unwrap_or_else(Language::of_system));
+        let text = Locale::new(appearance.language_or_system());
         fonts::install(ctx, fonts::FontSource::System, text.language());
-        theme::apply(ctx, appearance.reduced_motion);
-        ctx.set_theme(appearance.theme.preference());
+        appearance.apply(ctx);
         let repair = Repair::new(opening.home.clone(), problem, ctx);
         Self::Repair(Box::new((repair, text, Some(opening))))
     }
@@ -114,7 +113,7 @@ impl Window {
     }
 }
 
-impl eframe::App for Window {
+impl eframe::App for WindowContent {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
         self.update(ctx);
     }
@@ -150,11 +149,11 @@ mod tests {
     use crate::library::care::BackupReason;
     use crate::types::Cancel;
 
-    fn until_repair(window: &mut Window, ctx: &egui::Context) -> bool {
+    fn until_repair(window: &mut WindowContent, ctx: &egui::Context) -> bool {
         let begun = Instant::now();
         while begun.elapsed() < Duration::from_secs(30) {
             window.update(ctx);
-            if matches!(window, Window::Repair(_)) {
+            if matches!(window, WindowContent::Repair(_)) {
                 return true;
             }
             std::thread::sleep(Duration::from_millis(5));
@@ -182,8 +181,8 @@ mod tests {
             Box::new(move |wake| Ok(Box::new(Threads::open(at.clone(), EngineOptions::default(), Arc::from(wake))?)));
         let opening = Opening { home: home.clone(), first: Vec::new(), make_backend, settings: Settings::default() };
         let ctx = egui::Context::default();
-        let mut window = Window::open(opening, &ctx).unwrap();
-        assert!(matches!(window, Window::App(_)), "it opens, since its beginning is whole");
+        let mut window = WindowContent::open(opening, &ctx).unwrap();
+        assert!(matches!(window, WindowContent::App(_)), "it opens, since its beginning is whole");
         assert!(until_repair(&mut window, &ctx), "the page never came");
         let newest = job::offers_of(&home).unwrap().best.remove(0);
         job::restore(&home, &newest.path).unwrap();

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use super::locale::Locale;
+use super::page::Page;
 use super::view::View;
-use crate::app::engine::facts::{Facts, PuttingBack};
+use crate::app::engine::facts::{DistanceSample, Facts, PuttingBack};
 use crate::app::engine::report::{Failure, JobId, Ticket};
 use crate::figures::Saving;
 use crate::library::{Decision, PhotoFilter};
@@ -21,6 +22,10 @@ pub enum Action {
     Back,
     /// A person who goes away takes the open page along.
     Leave(PersonId),
+    /// Puts this page in the open one's place: going back leads where it led before.
+    TurnTo(Page),
+    /// Looks for what this text names; what is found is asked of [`Feature::hits`](super::feature::Feature::hits).
+    Search(String),
     /// Shows only the photos that pass.
     FilterPhotos(PhotoFilter),
     /// Asks for a folder and scans it.
@@ -50,6 +55,8 @@ pub enum Action {
     InstallModels(Vec<ModelId>),
     /// Asks for a model file that is already on this computer.
     ChooseModelFile,
+    /// Imports these model files.
+    ImportModels(Vec<PathBuf>),
     /// This model file is being read or written; none is any more.
     Importing(Option<PathBuf>),
     /// Trains on synthetic people, to show how it is done.
@@ -60,6 +67,8 @@ pub enum Action {
     TypePath,
     /// Opens a file in the program that its kind belongs to.
     OpenFile(PathBuf),
+    /// Keeps these distances, for every view to read.
+    KeepSample(Option<DistanceSample>),
     /// Reads anew what this touched.
     Reload(Touched),
     /// Says what failed.
@@ -92,19 +101,19 @@ pub(crate) struct SuccessWords {
 /// Changes that wait for their answer, and what to say then.
 #[derive(Debug, Default)]
 pub(crate) struct Tickets {
-    said: HashMap<Ticket, SuccessWords>,
+    words: HashMap<Ticket, SuccessWords>,
     last: Ticket,
 }
 
 impl Tickets {
     pub fn new_ticket(&mut self, text: String, undoable: bool) -> Ticket {
         self.last += 1;
-        self.said.insert(self.last, SuccessWords { text, undoable });
+        self.words.insert(self.last, SuccessWords { text, undoable });
         self.last
     }
 
     pub fn answered(&mut self, ticket: Ticket) -> Option<SuccessWords> {
-        self.said.remove(&ticket)
+        self.words.remove(&ticket)
     }
 }
 

@@ -6,12 +6,15 @@ use std::path::PathBuf;
 use eframe::egui::{self, Ui};
 
 use super::action::{Action, Outbox};
+use super::appearance::Appearance;
 use super::context::ViewContext;
 use super::locale::Locale;
+use super::page::Page;
+use super::search::Hit;
 use super::view::View;
 use crate::app::engine::facts::Facts;
 use crate::app::engine::picture::ImageKey;
-use crate::app::engine::report::{JobId, JobKind, JobSummary, Ticket};
+use crate::app::engine::report::{JobId, JobKind, Ticket};
 use crate::library::Decision;
 use crate::types::{StepId, Touched};
 
@@ -56,8 +59,20 @@ pub trait Feature: Default {
     /// A view has come on show.
     fn shown(&self, _view: View, _out: &mut Outbox<'_, Self::Request>) {}
 
+    /// A view and a page over it are on show; asked before each frame.
+    fn on_show(&mut self, _view: View, _page: Page, _out: &mut Outbox<'_, Self::Request>) {}
+
+    /// Another page has been opened, or none is open any more.
+    fn page_opened(&mut self, _page: Page, _out: &mut Outbox<'_, Self::Request>) {}
+
+    /// What the open page shows may have changed; what it showed stays until the answer comes.
+    fn page_touched(&self, _page: Page, _out: &mut Outbox<'_, Self::Request>) {}
+
+    /// A scan that still runs has found more.
+    fn library_grew(&self, _out: &mut Outbox<'_, Self::Request>) {}
+
     /// Something has changed while a view is on show.
-    fn touched(&self, _touched: &Touched, _on_show: View, _out: &mut Outbox<'_, Self::Request>) {}
+    fn touched(&mut self, _touched: &Touched, _on_show: View, _out: &mut Outbox<'_, Self::Request>) {}
 
     /// What every view shows has been read anew.
     fn facts_loaded(&mut self, _facts: &Facts) {}
@@ -70,8 +85,9 @@ pub trait Feature: Default {
 
     fn job_ended(&mut self, _job: JobId) {}
 
-    /// What a job of this kind leaves, and what there is to say of it; none where it is another feature's.
-    fn ended(_kind: JobKind, _summary: &JobSummary, _text: &Locale) -> Option<Ended> {
+    /// What a job of this kind leaves, and what there is to say of it; none where it is another feature's. What it
+    /// achieved the feature has heard of its job before.
+    fn ended(&mut self, _kind: JobKind, _text: &Locale) -> Option<Ended> {
         None
     }
 
@@ -96,9 +112,31 @@ pub trait Feature: Default {
     /// Takes up what was kept. What cannot be read is as good as none.
     fn recall(&mut self, _kept: &Remembered) {}
 
+    /// Whether it is drawn in place of this view, as long as there is nothing else to show.
+    fn covers(&self, _view: View, _facts: &Facts) -> bool {
+        false
+    }
+
+    /// What of it fits what was typed in the search field.
+    fn hits(&self, _typed: &str, _facts: &Facts, _text: &Locale) -> Vec<Hit> {
+        Vec::new()
+    }
+
+    /// How the window shall look, where that is this feature's to choose.
+    fn appearance(&self) -> Option<&Appearance> {
+        None
+    }
+
+    fn set_appearance(&mut self, _appearance: &Appearance) {}
+
     /// Whether a question is open, which takes Esc for itself.
     fn is_asking(&self) -> bool {
         false
+    }
+
+    /// What Esc means where no page is open.
+    fn on_escape(&self) -> Option<Action> {
+        None
     }
 }
 
@@ -108,6 +146,16 @@ pub(crate) trait FeatureView<F: Feature>: Default {
 
     /// Its dialogs, which may be open over any view.
     fn dialogs_ui(&mut self, _window: &egui::Context, _ctx: &mut ViewContext<'_, F, F::Message>) {}
+
+    /// Draws the open page; false where it is another feature's.
+    fn page_ui(&mut self, _ui: &mut Ui, _ctx: &mut ViewContext<'_, F, F::Message>, _page: Page) -> bool {
+        false
+    }
+
+    /// Takes Esc for something that was begun on the open page; false where there is nothing.
+    fn escape(&mut self, _page: Page) -> bool {
+        false
+    }
 
     /// Another view has come on show.
     fn left(&mut self) {}
@@ -128,7 +176,7 @@ pub struct Ended {
     /// What it left other than before, however it ended.
     pub touched: Touched,
     /// A view that says itself how it ended, when it is on show.
-    pub(crate) said_in: Option<View>,
+    pub(crate) shown_in: Option<View>,
 }
 
 /// A question in passing, and its answers.
@@ -162,10 +210,10 @@ impl Offer {
 }
 
 /// Adds how many were skipped, where some were.
-pub(crate) fn with_skipped(mut words: String, summary: &JobSummary, text: &Locale) -> String {
-    if summary.skipped > 0 {
+pub(crate) fn with_skipped(mut words: String, skipped: u64, text: &Locale) -> String {
+    if skipped > 0 {
         words.push_str(text.s("list_separator"));
-        words.push_str(&text.n("said_skipped", summary.skipped));
+        words.push_str(&text.n("said_skipped", skipped));
     }
     words
 }

@@ -4,13 +4,16 @@
 //! [`feature`] is what the shell asks of each.
 
 pub mod action;
+pub mod appearance;
 pub mod context;
 pub mod feature;
 pub mod fonts;
 pub mod icons;
 pub mod locale;
+pub mod page;
 pub mod plot;
 pub mod preprocessing_words;
+pub mod search;
 pub mod theme;
 pub mod thumbnails;
 pub mod view;

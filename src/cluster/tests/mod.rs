@@ -32,14 +32,14 @@ fn constraints(count: usize, random: &mut ChaCha8Rng) -> Constraints {
     Constraints { photos, confirmed, apart: apart.filter(|(a, b)| a != b).collect() }
 }
 
-fn tree(engine: Engine, faces: &[Embedding], constraints: &Constraints, linkage: Linkage) -> Dendrogram {
+fn tree(engine: Algorithm, faces: &[Embedding], constraints: &Constraints, linkage: Linkage) -> Dendrogram {
     dendrogram_with(engine, faces, constraints, linkage, &Cancel::default(), &mut |_, _| {}).unwrap()
 }
 
-fn engines(linkage: Linkage) -> &'static [Engine] {
+fn engines(linkage: Linkage) -> &'static [Algorithm] {
     match linkage {
-        Linkage::Average | Linkage::Ward => &[Engine::Matrix, Engine::Means],
-        Linkage::Single | Linkage::Complete => &[Engine::Matrix],
+        Linkage::Average | Linkage::Ward => &[Algorithm::Matrix, Algorithm::Means],
+        Linkage::Single | Linkage::Complete => &[Algorithm::Matrix],
     }
 }
 
@@ -189,8 +189,8 @@ fn many_faces_go_the_parallel_way() {
     let mut random = ChaCha8Rng::seed_from_u64(8);
     let faces = faces(2300, 200, &mut random);
     let constraints = constraints(2300, &mut random);
-    let matrix = tree(Engine::Matrix, &faces, &constraints, Linkage::Average);
-    let means = tree(Engine::Means, &faces, &constraints, Linkage::Average);
+    let matrix = tree(Algorithm::Matrix, &faces, &constraints, Linkage::Average);
+    let means = tree(Algorithm::Means, &faces, &constraints, Linkage::Average);
     assert_eq!(matrix.cut(SquaredDistance(0.7)), means.cut(SquaredDistance(0.7)));
 }
 
@@ -220,8 +220,8 @@ fn says_what_is_wrong() {
     assert!(matches!(run(&two, &short), ClusterError::Lengths { faces: 2, given: 1, .. }));
     let outside = Constraints { apart: vec![(0, 7)], ..Constraints::default() };
     assert!(matches!(run(&two, &outside), ClusterError::Lengths { given: 8, .. }));
-    let too_many =
-        dendrogram_with(Engine::Means, &two, &free, Linkage::Single, &Cancel::default(), &mut |_, _| {}).unwrap_err();
+    let too_many = dendrogram_with(Algorithm::Means, &two, &free, Linkage::Single, &Cancel::default(), &mut |_, _| {})
+        .unwrap_err();
     assert!(matches!(too_many, ClusterError::TooManyFaces { linkage: Linkage::Single, faces: 2, .. }));
     let cancel = Cancel::default();
     cancel.cancel();

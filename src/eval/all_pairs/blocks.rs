@@ -19,7 +19,7 @@ const ROWS: usize = 12;
 /// Rows of a strip, the unit of work of a thread: 8 groups.
 const STRIP: usize = 8 * ROWS;
 
-type Bins = [[u32; COLUMNS]; ROWS];
+type BlockBins = [[u32; COLUMNS]; ROWS];
 
 /// Every unordered pair once. Both slices have one entry a vector.
 pub(super) fn count(
@@ -128,7 +128,7 @@ impl Packed {
         &self,
         rows: Range<usize>,
         bins_of_block: BinsOfBlock,
-        mut each: impl FnMut(Range<usize>, Range<usize>, &Bins),
+        mut each: impl FnMut(Range<usize>, Range<usize>, &BlockBins),
     ) {
         let len = self.labels.len();
         let groups: Vec<(usize, Vec<f32>)> =
@@ -160,7 +160,7 @@ impl Worker {
         self
     }
 
-    fn add_block(&mut self, set: &Packed, rows: Range<usize>, columns: Range<usize>, bins: &Bins) {
+    fn add_block(&mut self, set: &Packed, rows: Range<usize>, columns: Range<usize>, bins: &BlockBins) {
         let apart = set.labels[rows.end - 1] < set.labels[columns.start];
         if apart && rows.len() == ROWS && columns.len() == COLUMNS {
             let different = &mut self.different[..BINS];
@@ -199,7 +199,7 @@ fn bins_of_block() -> BinsOfBlock {
 }
 
 impl BinsOfBlock {
-    fn of(self, rows: &[f32], columns: &[f32], bins: &mut Bins) {
+    fn of(self, rows: &[f32], columns: &[f32], bins: &mut BlockBins) {
         match self {
             Self::Plain => block::<false, 4, 8>(rows, columns, bins),
             // SAFETY: `bins_of_block` names these only after it has asked the processor; nothing else in them is unsafe.
@@ -213,19 +213,19 @@ impl BinsOfBlock {
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
-fn block_avx2(rows: &[f32], columns: &[f32], bins: &mut Bins) {
+fn block_avx2(rows: &[f32], columns: &[f32], bins: &mut BlockBins) {
     block::<true, 6, 16>(rows, columns, bins);
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f")]
-fn block_avx512(rows: &[f32], columns: &[f32], bins: &mut Bins) {
+fn block_avx512(rows: &[f32], columns: &[f32], bins: &mut BlockBins) {
     block::<true, ROWS, COLUMNS>(rows, columns, bins);
 }
 
 /// The bin of each pair of a group of rows and a panel of columns, `R` by `C` sums at a time.
 #[inline(always)]
-fn block<const FUSED: bool, const R: usize, const C: usize>(rows: &[f32], columns: &[f32], bins: &mut Bins) {
+fn block<const FUSED: bool, const R: usize, const C: usize>(rows: &[f32], columns: &[f32], bins: &mut BlockBins) {
     for top in (0..ROWS).step_by(R) {
         for left in (0..COLUMNS).step_by(C) {
             let mut sums = [[0.0_f32; C]; R];

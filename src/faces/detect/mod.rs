@@ -1,8 +1,8 @@
 //! Photos to face boxes and five landmarks, by one of two detectors.
 //!
-//! [`YuNetDetector`] is the default: small, quick, sure of small faces. [`Mtcnn`] is the cascade that FaceNet's published figures
-//! were made with. Both give the same [`Detection`]: boxes and landmarks in pixels of the photo, largest face first.
-//! [`boxes`] holds what both and others need of overlap.
+//! [`YuNetDetector`] is the default: small, quick, sure of small faces. [`Mtcnn`] is the cascade that FaceNet's
+//! published figures were made with. Both give the same [`Detection`]: boxes and landmarks in pixels of the photo,
+//! largest face first. [`boxes`] holds what both and others need of overlap.
 
 pub mod boxes;
 pub mod mtcnn;

@@ -86,14 +86,14 @@ pub(crate) fn match_faces(
 }
 
 /// Indices of an old and a new face.
-type Pair = (usize, usize);
+type FacePair = (usize, usize);
 
-fn found(pairs: &[Pair]) -> Vec<FaceMatch> {
+fn found(pairs: &[FacePair]) -> Vec<FaceMatch> {
     pairs.iter().map(|&(old, new)| FaceMatch::Found { old, new }).collect()
 }
 
 /// The surest first, each face once.
-fn pairs(old: &[KnownFace], new: &[FoundFace], sizes: &Sizes, edit: &Edit, same: SquaredDistance) -> Vec<Pair> {
+fn pairs(old: &[KnownFace], new: &[FoundFace], sizes: &Sizes, edit: &Edit, same: SquaredDistance) -> Vec<FacePair> {
     let mut candidates = Vec::new();
     for (old_index, known) in old.iter().enumerate() {
         let place = edit.map_box(known.detection.face_box, sizes);
@@ -104,7 +104,7 @@ fn pairs(old: &[KnownFace], new: &[FoundFace], sizes: &Sizes, edit: &Edit, same:
         }
     }
     candidates.sort_by(|(a, a_pair), (b, b_pair)| a.total_cmp(b).then(a_pair.cmp(b_pair)));
-    let mut pairs: Vec<Pair> = Vec::new();
+    let mut pairs: Vec<FacePair> = Vec::new();
     for (_, (old, new)) in candidates {
         if !pairs.iter().any(|pair| pair.0 == old || pair.1 == new) {
             pairs.push((old, new));
@@ -132,7 +132,7 @@ fn registered<'a>(
     new: &'a [FoundFace],
     sizes: &'a Sizes,
     edit: &'a Edit,
-    pairs: &'a [Pair],
+    pairs: &'a [FacePair],
     same: SquaredDistance,
 ) -> impl Iterator<Item = FaceMatch> + 'a {
     let is_lost = |index: &usize| old[*index].embedding.is_some() && !pairs.iter().any(|(old, _)| old == index);

@@ -102,14 +102,14 @@ impl Orientation {
 
 /// A rectangle in relative coordinates.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Frame {
+pub(crate) struct RelativeRect {
     pub x: f32,
     pub y: f32,
     pub width: f32,
     pub height: f32,
 }
 
-impl Frame {
+impl RelativeRect {
     /// All of the picture.
     pub const WHOLE: Self = Self { x: 0.0, y: 0.0, width: 1.0, height: 1.0 };
 }
@@ -119,20 +119,20 @@ impl Frame {
 pub(crate) struct Edit {
     pub orientation: Orientation,
     /// The new picture's place in the turned old one.
-    pub crop: Frame,
+    pub crop: RelativeRect,
 }
 
 impl Edit {
     /// A turn without a crop.
     pub fn turn(orientation: Orientation) -> Self {
-        Self { orientation, crop: Frame::WHOLE }
+        Self { orientation, crop: RelativeRect::WHOLE }
     }
 
     /// What leads from the new picture back to the old one, of which it may be a part only.
     pub fn inverse(&self) -> Self {
         let orientation = self.orientation.inverse();
         let [[ax, ay], [bx, by]] = [[0.0, 0.0], [1.0, 1.0]].map(|corner| orientation.apply(self.apply(corner)));
-        let crop = Frame { x: ax.min(bx), y: ay.min(by), width: (bx - ax).abs(), height: (by - ay).abs() };
+        let crop = RelativeRect { x: ax.min(bx), y: ay.min(by), width: (bx - ax).abs(), height: (by - ay).abs() };
         Self { orientation, crop }
     }
 
@@ -197,7 +197,7 @@ mod tests {
 
     #[test]
     fn a_crop_moves_and_grows() {
-        let crop = Frame { x: 0.25, y: 0.5, width: 0.5, height: 0.5 };
+        let crop = RelativeRect { x: 0.25, y: 0.5, width: 0.5, height: 0.5 };
         let edit = Edit { orientation: Orientation::Same, crop };
         let sizes = Sizes { old: (400, 200), new: (200, 100) };
         let face = FaceBox { x: 150.0, y: 120.0, width: 50.0, height: 40.0 };
@@ -208,7 +208,7 @@ mod tests {
     #[test]
     fn an_inverse_leads_back() {
         for orientation in Orientation::ALL {
-            let edit = Edit { orientation, crop: Frame { x: 0.25, y: 0.125, width: 0.5, height: 0.75 } };
+            let edit = Edit { orientation, crop: RelativeRect { x: 0.25, y: 0.125, width: 0.5, height: 0.75 } };
             let back = edit.inverse();
             for point in [[0.0, 0.0], [0.3, 0.9], [1.0, 0.5]] {
                 let [x, y] = back.apply(edit.apply(point));

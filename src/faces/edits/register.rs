@@ -12,7 +12,7 @@ mod correlation;
 use correlation::{Agreement, correlation};
 
 use super::thumbnail::Grey;
-use super::{Edit, Frame, Orientation, Thumbnail};
+use super::{Edit, Orientation, RelativeRect, Thumbnail};
 
 /// Of the old picture, where all places are tried.
 const COARSE_SIDE: f32 = 32.0;
@@ -61,8 +61,8 @@ pub(crate) fn register(old: &Thumbnail, new: &Thumbnail) -> Option<(Edit, f32)> 
     if places.next().is_some() {
         return None;
     }
-    if distance(edit.crop, Frame::WHOLE) < NO_CROP {
-        edit.crop = Frame::WHOLE;
+    if distance(edit.crop, RelativeRect::WHOLE) < NO_CROP {
+        edit.crop = RelativeRect::WHOLE;
     }
     Some((edit, score))
 }
@@ -91,16 +91,16 @@ fn best_places(old: &Grey, new: &Grey) -> Vec<(Edit, f32)> {
 
 /// A place of the new picture in the old one.
 #[derive(Debug, Clone, Copy)]
-struct Candidate {
+struct Placement {
     edit: Edit,
     /// Correlation.
     score: f32,
 }
 
 /// The best candidates, of those at one place only the best.
-fn best_first(mut candidates: Vec<Candidate>, kept: usize, gap: f32) -> Vec<Candidate> {
+fn best_first(mut candidates: Vec<Placement>, kept: usize, gap: f32) -> Vec<Placement> {
     candidates.sort_by(|a, b| b.score.total_cmp(&a.score));
-    let mut best: Vec<Candidate> = Vec::new();
+    let mut best: Vec<Placement> = Vec::new();
     for candidate in candidates {
         if best.len() == kept {
             break;
@@ -117,7 +117,7 @@ fn is_near(a: Edit, b: Edit, gap: f32) -> bool {
 }
 
 /// The best places for one turn, no two of them beside each other.
-fn coarse(orientation: Orientation, old: &Grey, new: &Grey) -> Vec<Candidate> {
+fn coarse(orientation: Orientation, old: &Grey, new: &Grey) -> Vec<Placement> {
     let old = old.with_long_side(COARSE_SIDE);
     let aspect = new.width as f32 / new.height as f32;
     let (old_width, old_height) = (old.width as f32, old.height as f32);
@@ -133,20 +133,20 @@ fn coarse(orientation: Orientation, old: &Grey, new: &Grey) -> Vec<Candidate> {
                 let score = template.correlation(&old, &sums, x, y);
                 let crop =
                     [x as f32 / old_width, y as f32 / old_height, width as f32 / old_width, height as f32 / old_height];
-                found.push(Candidate { edit: Edit { orientation, crop: frame(crop) }, score });
+                found.push(Placement { edit: Edit { orientation, crop: frame(crop) }, score });
             }
         }
     }
     best_first(found, KEPT_OF_TURN, 3.0 / COARSE_SIDE)
 }
 
-fn frame([x, y, width, height]: [f32; 4]) -> Frame {
-    Frame { x, y, width, height }
+fn frame([x, y, width, height]: [f32; 4]) -> RelativeRect {
+    RelativeRect { x, y, width, height }
 }
 
 /// How far the edges of two frames are from each other at most.
-fn distance(a: Frame, b: Frame) -> f32 {
-    let edges = |frame: Frame| [frame.x, frame.y, frame.x + frame.width, frame.y + frame.height];
+fn distance(a: RelativeRect, b: RelativeRect) -> f32 {
+    let edges = |frame: RelativeRect| [frame.x, frame.y, frame.x + frame.width, frame.y + frame.height];
     edges(a).into_iter().zip(edges(b)).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
 }
 
@@ -158,7 +158,7 @@ struct Fine {
 
 impl Fine {
     /// Both pictures as fine as the coarser of them in that crop, and the old one at most `side` long.
-    fn new(old: &Grey, new: &Grey, crop: Frame, side: f32) -> Self {
+    fn new(old: &Grey, new: &Grey, crop: RelativeRect, side: f32) -> Self {
         let long = old.width.max(old.height) as f32;
         let as_new = (new.width as f32 / (crop.width * old.width as f32)).min(1.0) * long;
         let old = old.with_long_side(side.min(as_new));
@@ -167,12 +167,12 @@ impl Fine {
         Self { new: new.resized(width, height), old }
     }
 
-    fn score(&self, crop: Frame) -> f32 {
+    fn score(&self, crop: RelativeRect) -> f32 {
         correlation(&self.cut(crop), &self.new.values)
     }
 
     /// The old picture in that frame, in as many pixels as the new one has.
-    fn cut(&self, crop: Frame) -> Vec<f32> {
+    fn cut(&self, crop: RelativeRect) -> Vec<f32> {
         let (width, height) = (self.new.width, self.new.height);
         let across = crop.width * self.old.width as f32 / width as f32;
         let down = crop.height * self.old.height as f32 / height as f32;
@@ -185,12 +185,12 @@ impl Fine {
         values
     }
 
-    fn agreement(&self, crop: Frame) -> Agreement {
+    fn agreement(&self, crop: RelativeRect) -> Agreement {
         Agreement::new(&self.cut(crop), &self.new.values, self.new.width)
     }
 
     /// Shifts, grows and stretches the frame while that helps, by less and less.
-    fn refine(&self, candidate: &mut Candidate) {
+    fn refine(&self, candidate: &mut Placement) {
         candidate.score = self.score(candidate.edit.crop);
         let pixel = [1.0 / self.old.width as f32, 1.0 / self.old.height as f32];
         for step in [0.8, 0.4, 0.2] {
@@ -203,7 +203,7 @@ impl Fine {
         }
     }
 
-    fn improve(&self, candidate: &mut Candidate, [across, down]: [f32; 2]) -> bool {
+    fn improve(&self, candidate: &mut Placement, [across, down]: [f32; 2]) -> bool {
         // Left, top, right, bottom.
         const MOVES: [[f32; 4]; 5] = [
             [1.0, 0.0, 1.0, 0.0],
@@ -231,7 +231,7 @@ impl Fine {
 }
 
 /// With other edges, inside of the picture and no smaller than a crop may be.
-fn moved(crop: Frame, [left, top, right, bottom]: [f32; 4]) -> Frame {
+fn moved(crop: RelativeRect, [left, top, right, bottom]: [f32; 4]) -> RelativeRect {
     let along = |start: f32, length: f32, before: f32, after: f32| {
         let start_at = (start + before).clamp(0.0, 1.0 - LEAST_CROP);
         let end = (start + length + after).clamp(start_at + LEAST_CROP, 1.0);
@@ -239,7 +239,7 @@ fn moved(crop: Frame, [left, top, right, bottom]: [f32; 4]) -> Frame {
     };
     let (x, width) = along(crop.x, crop.width, left, right);
     let (y, height) = along(crop.y, crop.height, top, bottom);
-    Frame { x, y, width, height }
+    RelativeRect { x, y, width, height }
 }
 
 #[cfg(test)]

@@ -36,12 +36,12 @@ pub(crate) fn cut(photo: &RgbImage, region: Region, width: u32, height: u32) -> 
     if columns < 1 || rows < 1 || columns.max(rows) > LONGEST_SIDE || width == 0 || height == 0 {
         return RgbImage::new(width, height);
     }
-    let part = Part { pixels: photo.as_raw(), size: photo.dimensions(), region };
+    let part = PicturePart { pixels: photo.as_raw(), size: photo.dimensions(), region };
     let shorter = rows - i64::from(height);
     let rows_first = shorter > 0 && shorter > 2 * (columns - i64::from(width));
     let pixels = match rows_first {
-        true => squeeze_columns(Part::whole(&squeeze_rows(part, height), columns as u32, height), width),
-        false => squeeze_rows(Part::whole(&squeeze_columns(part, width), width, rows as u32), height),
+        true => squeeze_columns(PicturePart::whole(&squeeze_rows(part, height), columns as u32, height), width),
+        false => squeeze_rows(PicturePart::whole(&squeeze_columns(part, width), width, rows as u32), height),
     };
     RgbImage::from_raw(width, height, pixels).expect("three bytes a pixel")
 }
@@ -54,13 +54,13 @@ const WEIGHT_BITS: u32 = 22;
 
 /// A region of a picture of RGB bytes.
 #[derive(Clone, Copy)]
-struct Part<'a> {
+struct PicturePart<'a> {
     pixels: &'a [u8],
     size: (u32, u32),
     region: Region,
 }
 
-impl<'a> Part<'a> {
+impl<'a> PicturePart<'a> {
     fn whole(pixels: &'a [u8], width: u32, height: u32) -> Self {
         let region = Region { left: 0, top: 0, right: width.into(), bottom: height.into() };
         Self { pixels, size: (width, height), region }
@@ -112,7 +112,7 @@ fn to_byte(sum: i32) -> u8 {
 const HALF: i32 = 1 << (WEIGHT_BITS - 1);
 
 /// All rows of the region, at the new width.
-fn squeeze_columns(part: Part<'_>, width: u32) -> Vec<u8> {
+fn squeeze_columns(part: PicturePart<'_>, width: u32) -> Vec<u8> {
     let taps = taps(part.region.width() as usize, width as usize);
     let stride = 3 * width as usize;
     let mut narrow = vec![0; part.region.height() as usize * stride];
@@ -141,7 +141,7 @@ fn squeeze_columns(part: Part<'_>, width: u32) -> Vec<u8> {
 }
 
 /// All columns of the region, at the new height.
-fn squeeze_rows(part: Part<'_>, height: u32) -> Vec<u8> {
+fn squeeze_rows(part: PicturePart<'_>, height: u32) -> Vec<u8> {
     let stride = 3 * part.region.width() as usize;
     let inside = part.columns();
     let mut low = vec![0; height as usize * stride];

@@ -106,13 +106,13 @@ pub(super) struct Stored {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Container {
+enum FileFormat {
     Jpeg,
     Heif(&'static str),
     Other(ImageFormat, &'static str),
 }
 
-impl Container {
+impl FileFormat {
     fn name(self) -> &'static str {
         match self {
             Self::Jpeg => "JPEG",
@@ -121,38 +121,38 @@ impl Container {
     }
 }
 
-fn recognise(start: &[u8]) -> Result<Container, DecodeError> {
+fn recognise(start: &[u8]) -> Result<FileFormat, DecodeError> {
     if start.is_empty() {
         return Err(DecodeError::Empty);
     }
     if let Some(name) = heif::recognise(start) {
-        return Ok(Container::Heif(name));
+        return Ok(FileFormat::Heif(name));
     }
     match ::image::guess_format(start) {
-        Ok(ImageFormat::Jpeg) => Ok(Container::Jpeg),
-        Ok(format @ ImageFormat::Png) => Ok(Container::Other(format, "PNG")),
-        Ok(format @ ImageFormat::WebP) => Ok(Container::Other(format, "WebP")),
-        Ok(format @ ImageFormat::Tiff) => Ok(Container::Other(format, "TIFF")),
-        Ok(format @ ImageFormat::Bmp) => Ok(Container::Other(format, "BMP")),
-        Ok(format @ ImageFormat::Gif) => Ok(Container::Other(format, "GIF")),
+        Ok(ImageFormat::Jpeg) => Ok(FileFormat::Jpeg),
+        Ok(format @ ImageFormat::Png) => Ok(FileFormat::Other(format, "PNG")),
+        Ok(format @ ImageFormat::WebP) => Ok(FileFormat::Other(format, "WebP")),
+        Ok(format @ ImageFormat::Tiff) => Ok(FileFormat::Other(format, "TIFF")),
+        Ok(format @ ImageFormat::Bmp) => Ok(FileFormat::Other(format, "BMP")),
+        Ok(format @ ImageFormat::Gif) => Ok(FileFormat::Other(format, "GIF")),
         _ => Err(DecodeError::NotAPicture),
     }
 }
 
 fn decode_as(
-    container: Container,
+    container: FileFormat,
     bytes: &[u8],
     scale: DecodeScale,
     limits: &DecodeLimits,
 ) -> Result<Photo, DecodeError> {
     let stored = match container {
-        Container::Jpeg => jpeg::decode(bytes, scale, limits)?,
-        Container::Heif(name) => heif::decode(bytes, name, limits)?,
-        Container::Other(format, name) => decode_other(bytes, format, name, limits)?,
+        FileFormat::Jpeg => jpeg::decode(bytes, scale, limits)?,
+        FileFormat::Heif(name) => heif::decode(bytes, name, limits)?,
+        FileFormat::Other(format, name) => decode_other(bytes, format, name, limits)?,
     };
     let (meta, orientation) = exif::read(&mut Cursor::new(bytes), container.name());
     // libheif turns the picture upright itself.
-    let orientation = if matches!(container, Container::Heif(_)) { 1 } else { orientation };
+    let orientation = if matches!(container, FileFormat::Heif(_)) { 1 } else { orientation };
     let (width, height) = stored.size;
     let full_size = if orientation >= 5 { (height, width) } else { (width, height) };
     Ok(Photo { pixels: upright(stored.pixels, orientation), full_size, meta })

@@ -26,6 +26,6 @@ pub(crate) use crate::faces::image::cut::{Region, cut};
 pub use crate::faces::image::decode::Photo;
 pub(crate) use crate::faces::image::decode::{DecodeLimits, DecodeScale, begins_like_photo, decode, is_photo_name};
 pub(crate) use crate::faces::image::error::DecodeError;
-pub(crate) use crate::faces::image::picture_hash::picture_hash_of_file;
+pub(crate) use crate::faces::image::picture_hash::{PictureHash, picture_hash_of_file};
 pub use crate::faces::image::resize::{resize, thumbnail};
 pub use crate::faces::image::scaling::scale_pixels;

@@ -10,6 +10,7 @@ mod svg;
 
 pub(crate) use crate::figures::plot::axis::{Axis, Scale, TickLabel};
 pub(crate) use crate::figures::plot::png::{PNG_SCALE, PngError, to_png};
+use crate::figures::table::Table;
 
 /// A plot of lines over two axes.
 #[derive(Debug, Clone, PartialEq)]
@@ -129,15 +130,13 @@ impl Figure {
 
     /// The numbers: `series,x,y,low,high`, the last two empty without a band at that x.
     pub fn to_csv(&self) -> String {
-        let mut text = String::from("series,x,y,low,high\n");
-        for series in &self.series {
-            for [x, y] in &series.points {
-                let band = series.band.iter().find(|[at, ..]| at == x);
-                let band = band.map_or(",".to_owned(), |[_, low, high]| format!("{low},{high}"));
-                text.push_str(&format!("{},{x},{y},{band}\n", super::table::csv_field(&series.name)));
-            }
-        }
-        text
+        let row = |series: &Series, [x, y]: [f64; 2]| {
+            let band = series.band.iter().find(|[at, ..]| *at == x);
+            let [low, high] = band.map_or_else(Default::default, |[_, low, high]| [low, high].map(f64::to_string));
+            vec![series.name.clone(), x.to_string(), y.to_string(), low, high]
+        };
+        let rows = self.series.iter().flat_map(|series| series.points.iter().map(move |point| row(series, *point)));
+        Table::of(&["series", "x", "y", "low", "high"], rows).to_csv()
     }
 }
 

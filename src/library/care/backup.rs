@@ -108,7 +108,7 @@ pub(crate) fn backups_folder(library: &Path) -> PathBuf {
 
 /// The backups of a library, the newest first, each read and checked. The library itself need not be readable.
 pub fn backups(library: &Path) -> Result<Vec<Backup>> {
-    let read = |found: Found| Backup {
+    let read = |found: FoundBackup| Backup {
         state: inspect(&found.path),
         bytes: found.bytes,
         at_secs: found.at.as_second(),
@@ -212,7 +212,7 @@ fn create_folder(folder: &Path) -> std::io::Result<()> {
 pub(super) fn prune(library: &Path, made: &Path) -> Result<()> {
     remains::clear(library)?;
     // Copies that earlier programs left beside the library are few, and stay.
-    let mut own: Vec<Found> = find(library)?.into_iter().filter(|found| !found.is_beside).collect();
+    let mut own: Vec<FoundBackup> = find(library)?.into_iter().filter(|found| !found.is_beside).collect();
     // A library that has lost most of what it held must not cost the copies of what it was.
     let largest = own.iter().map(|found| found.bytes).max().unwrap_or(0).max(bytes_of(library));
     let limit = largest * TIMES_THE_LIBRARY;
@@ -259,7 +259,7 @@ pub(in crate::library) fn has_backups(library: &Path) -> bool {
 
 /// A backup by its name; nothing of it was read.
 #[derive(Debug)]
-pub(super) struct Found {
+pub(super) struct FoundBackup {
     pub path: PathBuf,
     pub at: Timestamp,
     pub reason: BackupReason,
@@ -269,18 +269,24 @@ pub(super) struct Found {
 }
 
 /// The newest first.
-pub(super) fn find(library: &Path) -> Result<Vec<Found>> {
+pub(super) fn find(library: &Path) -> Result<Vec<FoundBackup>> {
     let mut all = Vec::new();
     for path in files_of(&backups_folder(library))? {
         if let Some((at, reason)) = parse(library, &path) {
-            all.push(Found { bytes: bytes_of(&path), path, at, reason, is_beside: false });
+            all.push(FoundBackup { bytes: bytes_of(&path), path, at, reason, is_beside: false });
         }
     }
     for path in files_of(library.parent().unwrap_or(Path::new("")))? {
         if is_migration_copy(library, &path) {
             let at = std::fs::metadata(&path).and_then(|file| file.modified()).ok();
             let at = at.and_then(|time| Timestamp::try_from(time).ok()).unwrap_or(Timestamp::UNIX_EPOCH);
-            all.push(Found { bytes: bytes_of(&path), path, at, reason: BackupReason::Migration, is_beside: true });
+            all.push(FoundBackup {
+                bytes: bytes_of(&path),
+                path,
+                at,
+                reason: BackupReason::Migration,
+                is_beside: true,
+            });
         }
     }
     all.sort_by(|a, b| (b.at, &b.path).cmp(&(a.at, &a.path)));

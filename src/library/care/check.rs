@@ -6,6 +6,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::{file, log};
 use crate::library::error::{LibraryError, Result};
+use crate::library::files::TO_SETTLE;
 use crate::library::migrate;
 use crate::library::open::{self, LibraryReader};
 use crate::library::reason::Reason;
@@ -17,7 +18,11 @@ pub struct CheckReport {
     pub faces: usize,
     /// With a name.
     pub people: usize,
+    /// What is damaged, or cannot be read.
     pub problems: Vec<Problem>,
+    /// Photos whose note that they are missing does not fit their files. Nothing is lost by that, and the next scan
+    /// mends it.
+    pub to_settle: usize,
     /// Still of this older format, so that only its structure could be checked.
     pub older_format: Option<i64>,
     /// What SQLite says of a problem itself, for who wants to look closer.
@@ -37,8 +42,6 @@ pub enum Problem {
     Structure(String),
     #[error("rows of {table} that refer to {to} which are not there: {rows}")]
     Dangling { table: String, to: String, rows: usize },
-    #[error("photos that are said to be missing though a file shows them, or the other way round: {0}")]
-    Missing(usize),
     #[error("faces without a photo: {0}")]
     FaceWithoutPhoto(usize),
     #[error("faces of which it is not clear to whom they belong: {0}")]
@@ -132,7 +135,8 @@ pub(super) fn is_one_state(c: &Connection) -> Result<bool> {
     }
     let report = inspect_rows(c)?;
     // One of an older format is not known well enough.
-    Ok(report.is_sound() && report.older_format.is_none() && report != CheckReport::default() && count(c, AHEAD)? == 0)
+    let fits = report.is_sound() && report.to_settle == 0 && count(c, AHEAD)? == 0;
+    Ok(fits && report.older_format.is_none() && report != CheckReport::default())
 }
 
 fn inspect_rows(c: &Connection) -> Result<CheckReport> {
@@ -152,8 +156,8 @@ fn inspect_rows(c: &Connection) -> Result<CheckReport> {
         report.older_format = Some(format);
         return Ok(report);
     }
-    let counted: [(&str, fn(usize) -> Problem); 3] =
-        [(MISSING, Problem::Missing), (ALONE, Problem::FaceWithoutPhoto), (UNCLEAR, Problem::Unclear)];
+    report.to_settle = count(c, &format!("SELECT count(*) FROM {TO_SETTLE}"))?;
+    let counted: [(&str, fn(usize) -> Problem); 2] = [(ALONE, Problem::FaceWithoutPhoto), (UNCLEAR, Problem::Unclear)];
     for (sql, problem) in counted {
         match count(c, sql)? {
             0 => {}
@@ -169,8 +173,6 @@ fn inspect_rows(c: &Connection) -> Result<CheckReport> {
     Ok(report)
 }
 
-const MISSING: &str = "SELECT count(*) FROM photo WHERE missing \
-    <> (NOT EXISTS (SELECT 1 FROM file WHERE photo_id = photo.id AND file.missing = 0))";
 const ALONE: &str = "SELECT count(*) FROM face WHERE photo_id NOT IN (SELECT id FROM photo)";
 const UNCLEAR: &str = "SELECT count(*) FROM face WHERE (person_id IS NULL) <> (belongs IS NULL) \
     OR (set_aside IS NOT NULL AND person_id IS NOT NULL)";

@@ -39,16 +39,10 @@ impl Library {
             return Ok(None);
         }
         self.finish_forgetting()?;
-        let seen = self.read(seen)?;
-        let last = self.setting(DAILY)?.and_then(|text| serde_json::from_str::<Daily>(&text).ok());
-        let is_due = match last {
-            None => self.read(is_decided)?,
-            // A clock that was set back must not stop the backups.
-            Some(last) => !(0..DAY_SECS).contains(&(now_secs() - last.at_secs)) && last.seen != seen,
-        };
-        if !is_due {
+        if !self.is_backup_due()? {
             return Ok(None);
         }
+        let seen = self.read(seen)?;
         let path = self.back_up(BackupReason::Daily)?;
         let daily = Daily { at_secs: now_secs(), seen };
         self.set_setting(DAILY, &serde_json::to_string(&daily).unwrap_or_default())?;
@@ -70,6 +64,18 @@ impl Library {
 }
 
 impl LibraryReader {
+    /// Whether the daily backup is to be made.
+    pub(crate) fn is_backup_due(&self) -> Result<bool> {
+        if self.is_read_only() {
+            return Ok(false);
+        }
+        match self.setting(DAILY)?.and_then(|text| serde_json::from_str::<Daily>(&text).ok()) {
+            None => self.read(is_decided),
+            // A clock that was set back must not stop the backups.
+            Some(last) => Ok(!(0..DAY_SECS).contains(&(now_secs() - last.at_secs)) && last.seen != self.read(seen)?),
+        }
+    }
+
     /// How many faces of named people these groups would change, of how many. The user's own word never changes.
     fn named_faces_moved(&self, groups: &[Vec<FaceId>]) -> Result<(usize, usize)> {
         self.read(|c| {
@@ -93,7 +99,7 @@ fn moved_of(c: &Connection, group: &[FaceId], named: &HashSet<PersonId>) -> Resu
     for &face in group {
         let Some(state) = rows::face(c, face)? else { continue };
         match state.person() {
-            Some(person) if state.is_said() => *votes.entry(person).or_default() += 1,
+            Some(person) if state.is_decided() => *votes.entry(person).or_default() += 1,
             Some(person) if named.contains(&person) => open.push(person),
             _ => {}
         }

@@ -11,7 +11,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use super::{forget_pending, log};
 use crate::library::error::{LibraryError, Obstacle, Result};
 use crate::library::migrate;
-use crate::library::open::{self, Library};
+use crate::library::open::{self, LibraryReader};
 use crate::library::reason::Reason;
 
 /// What SQLite keeps beside a database.
@@ -122,7 +122,7 @@ fn verdict(connection: &Connection, pragma: &str) -> Result<Option<Reason>> {
     }
 }
 
-impl Library {
+impl LibraryReader {
     /// Its file or its folder is protected: reading works, and every change is refused.
     pub(crate) fn is_read_only(&self) -> bool {
         self.connection.is_readonly(rusqlite::MAIN_DB).unwrap_or(false)

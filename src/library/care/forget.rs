@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use super::forget_backups::{self, Outcome};
+use super::forget_backups::{self, BackupOutcome};
 use super::forget_pending::{self, PENDING, Pending};
 use crate::library::error::{LibraryError, Result, Stale};
 use crate::library::open::{Library, LibraryReader};
@@ -44,7 +44,7 @@ pub struct FaceToForget {
     /// Of the coded picture.
     pub picture: Option<[u8; 32]>,
     pub face_box: FaceBox,
-    pub is_said: bool,
+    pub is_decided: bool,
 }
 
 /// What was removed.
@@ -62,7 +62,7 @@ pub(crate) struct Forgotten {
 impl PersonToForget {
     /// Whether this is who the other one was: the same name, and the same faces would go.
     fn is_still(&self, other: &Self) -> bool {
-        let face = |face: &FaceToForget| (face.face_id, face.is_said);
+        let face = |face: &FaceToForget| (face.face_id, face.is_decided);
         self.name == other.name && self.faces.iter().map(face).eq(other.faces.iter().map(face))
     }
 
@@ -143,8 +143,8 @@ impl Library {
                 is_complete
             }
         };
-        let backups_cleaned = outcomes.iter().filter(|(_, outcome)| *outcome == Outcome::Cleaned).count();
-        let deleted = |(backup, outcome)| (outcome == Outcome::Deleted).then_some(backup);
+        let backups_cleaned = outcomes.iter().filter(|(_, outcome)| *outcome == BackupOutcome::Cleaned).count();
+        let deleted = |(backup, outcome)| (outcome == BackupOutcome::Deleted).then_some(backup);
         let backups_deleted = outcomes.into_iter().filter_map(deleted).collect();
         Ok(Forgotten { person: known, backups_cleaned, backups_deleted, is_complete })
     }
@@ -156,7 +156,7 @@ impl Library {
     }
 
     /// Of the forgetting with this number, some backups are done.
-    fn finish(&mut self, number: i64, done: &HashSet<PathBuf>) -> Result<(Vec<(PathBuf, Outcome)>, bool)> {
+    fn finish(&mut self, number: i64, done: &HashSet<PathBuf>) -> Result<(Vec<(PathBuf, BackupOutcome)>, bool)> {
         let Some(pending) = self.read(forget_pending::read)? else { return Ok((Vec::new(), true)) };
         let mut outcomes = Vec::new();
         for pending in &pending {
@@ -230,7 +230,7 @@ fn faces(c: &Connection, person: PersonId) -> Result<Vec<FaceToForget>> {
         let mut face = FaceToForget {
             face_id: FaceId(row.get(0)?),
             face_box: FaceBox { x: row.get(1)?, y: row.get(2)?, width: row.get(3)?, height: row.get(4)? },
-            is_said: row.get(5)?,
+            is_decided: row.get(5)?,
             picture: row.get(6)?,
             sha256: row.get::<_, Option<[u8; 32]>>(7)?.into_iter().collect(),
             paths: vec![path::from_bytes(row.get(8)?)],

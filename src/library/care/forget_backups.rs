@@ -18,7 +18,7 @@ use crate::library::{faces, migrate, path};
 use crate::types::FaceBox;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub(super) enum BackupOutcome {
     /// The person was not in it.
     Untouched,
     Cleaned,
@@ -33,7 +33,7 @@ pub(super) fn clean_all(
     person: &PersonToForget,
     may_find_again: bool,
     done: &mut HashSet<PathBuf>,
-) -> Result<Vec<(PathBuf, Outcome)>> {
+) -> Result<Vec<(PathBuf, BackupOutcome)>> {
     let library_path = library.path().to_owned();
     let _cleaning = Cleaning::begin(&library_path)?;
     // Before the backups are listed: what is not finished by now was left by somebody, and never comes into its place.
@@ -57,18 +57,18 @@ pub(super) fn clean_all(
                     let _ = file::remove(&work);
                     return Err(error);
                 }
-                _ => Outcome::Deleted,
+                _ => BackupOutcome::Deleted,
             },
         };
         match outcome {
-            Outcome::Untouched => {}
-            Outcome::Cleaned => {
+            BackupOutcome::Untouched => {}
+            BackupOutcome::Cleaned => {
                 file::rename(&work, &found.path)?;
                 for suffix in file::SIDE_FILES {
                     file::remove(&file::with_suffix(&found.path, suffix))?;
                 }
             }
-            Outcome::Deleted => file::remove(&found.path)?,
+            BackupOutcome::Deleted => file::remove(&found.path)?,
         }
         file::remove(&work)?;
         outcomes.push((found.path, outcome));
@@ -78,7 +78,7 @@ pub(super) fn clean_all(
 
 /// Backups of a library that had forgotten as many people by then.
 pub(super) fn counted(library: &Library, people: i64) -> Result<Vec<PathBuf>> {
-    let has_counted = |found: &backup::Found| {
+    let has_counted = |found: &backup::FoundBackup| {
         let count = file::open_still(&found.path).and_then(|c| forget::count(&c));
         // One that cannot be read has to be looked at.
         count.is_ok_and(|count| count >= people)
@@ -103,7 +103,7 @@ fn clean(
     person: &PersonToForget,
     namesakes: &[i64],
     may_find_again: bool,
-) -> Result<Outcome> {
+) -> Result<BackupOutcome> {
     let from = file::open_still(backup)?;
     migrate::format_of(&from, backup)?;
     let holds_pending = forget_pending::is_in(&from)?;
@@ -119,7 +119,7 @@ fn clean(
     let steps = forget::steps(&copy, &people, &faces, person.only_name())?;
     if faces.is_empty() && people.is_empty() && steps.is_empty() && !holds_pending {
         let is_sure = !is_named(&copy, person, namesakes)?;
-        return Ok(if is_sure { Outcome::Untouched } else { Outcome::Deleted });
+        return Ok(if is_sure { BackupOutcome::Untouched } else { BackupOutcome::Deleted });
     }
     let transaction = copy.transaction()?;
     let mut all = faces;
@@ -136,7 +136,7 @@ fn clean(
     copy.execute_batch("VACUUM")?;
     let is_left = is_named(&copy, person, namesakes)? || is_found(&copy, work, person, namesakes)?;
     copy.close().map_err(|(_, error)| error)?;
-    Ok(if is_left { Outcome::Deleted } else { Outcome::Cleaned })
+    Ok(if is_left { BackupOutcome::Deleted } else { BackupOutcome::Cleaned })
 }
 
 /// The faces at the places of the person's faces, whoever they belonged to then.

@@ -22,14 +22,14 @@ pub(super) struct Pending {
     person: i64,
     name: Option<String>,
     namesakes: usize,
-    faces: Vec<Face>,
+    faces: Vec<ForgottenFace>,
     pub may_find_again: bool,
     /// The number of this forgetting: backups of a library that counted as many are clean.
     pub count: i64,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-struct Face {
+struct ForgottenFace {
     paths: Vec<PathText>,
     sha256: Vec<Hash>,
     picture: Option<Hash>,
@@ -38,7 +38,7 @@ struct Face {
 
 impl Pending {
     pub fn new(known: &PersonToForget, may_find_again: bool, count: i64) -> Self {
-        let face = |face: &FaceToForget| Face {
+        let face = |face: &FaceToForget| ForgottenFace {
             paths: face.paths.iter().map(|path| PathText::of(path)).collect(),
             sha256: face.sha256.iter().copied().map(Hash).collect(),
             picture: face.picture.map(Hash),
@@ -55,13 +55,13 @@ impl Pending {
     }
 
     pub fn person(&self) -> PersonToForget {
-        let face = |face: &Face| FaceToForget {
+        let face = |face: &ForgottenFace| FaceToForget {
             face_id: FaceId(0),
             paths: face.paths.iter().map(PathText::to_path).collect(),
             sha256: face.sha256.iter().map(|hash| hash.0).collect(),
             picture: face.picture.map(|hash| hash.0),
             face_box: face.face_box,
-            is_said: true,
+            is_decided: true,
         };
         PersonToForget {
             person: PersonId(self.person),

@@ -3,7 +3,7 @@
 //! * Photos are found by their picture's hash. One that is not here yet is made, as missing, if it has faces or took the
 //!   place of one that has; the scan that finds the picture finds its faces by their boxes.
 //! * Faces of a photo are found by their boxes (intersection over union of a half or more, the best first).
-//! * People: see [`People`](super::import_people::People).
+//! * People: see [`ImportedPeople`](super::import_people::ImportedPeople).
 //! * What was decided in this library holds where the import says otherwise; each such case is listed. What the grouping
 //!   made of a face is no decision: it gives way to the import's decisions, and the import's groupings give way to it.
 //!
@@ -18,10 +18,10 @@ use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 
 use super::BackupReason;
 use super::import_edits::NotPlaced;
-use super::import_people::People;
-use super::lines::{self, Contents, Face, Photo};
+use super::import_people::ImportedPeople;
+use super::lines::{self, Contents, FaceLine, PhotoLine};
 use crate::library::error::{LibraryError, Result};
-use crate::library::faces::{self, FaceRecord};
+use crate::library::faces;
 use crate::library::open::Library;
 use crate::library::path;
 use crate::library::review::journal::Decisions;
@@ -69,6 +69,8 @@ pub enum Contradiction {
     },
     /// Two people of the import are one here.
     OnePerson(Option<String>),
+    /// Somebody whom the import hides.
+    InSight(Option<String>),
 }
 
 /// What is said of a face.
@@ -91,6 +93,7 @@ impl Library {
         if mode == ImportMode::Apply && self.is_read_only() {
             return Err(LibraryError::ReadOnly { path: self.path.clone() });
         }
+        self.refuse_replaced()?;
         let mut backup = None;
         if mode == ImportMode::Apply && !self.is_empty()? {
             backup = Some(self.back_up(BackupReason::BeforeImport)?);
@@ -119,8 +122,8 @@ impl Library {
 pub(super) struct Import<'t, 'c> {
     pub(super) d: Decisions<'t>,
     pub(super) contents: &'c Contents,
-    photo_lines: HashMap<i64, &'c Photo>,
-    face_lines: HashMap<i64, &'c Face>,
+    photo_lines: HashMap<i64, &'c PhotoLine>,
+    face_lines: HashMap<i64, &'c FaceLine>,
     /// The library's photos and faces by their numbers in the file.
     pub(super) photos: HashMap<i64, PhotoId>,
     pub(super) faces: HashMap<i64, FaceId>,
@@ -152,7 +155,10 @@ impl<'t, 'c> Import<'t, 'c> {
 
     fn run(mut self) -> Result<ImportReport> {
         self.place_photos()?;
-        let mut people = People::find(&self.d, self.contents, &self.faces)?;
+        let mut people = ImportedPeople::find(&self.d, self.contents, &self.faces)?;
+        let (hidden, in_sight) = people.hide(&mut self.d)?;
+        self.report.decisions += hidden;
+        self.report.contradictions.extend(in_sight.into_iter().map(Contradiction::InSight));
         for face in &self.contents.faces {
             self.decide(&mut people, face)?;
         }
@@ -178,7 +184,7 @@ impl<'t, 'c> Import<'t, 'c> {
     }
 
     fn place_photos(&mut self) -> Result<()> {
-        let mut of_photo: HashMap<i64, Vec<&Face>> = HashMap::new();
+        let mut of_photo: HashMap<i64, Vec<&FaceLine>> = HashMap::new();
         for face in &self.contents.faces {
             of_photo.entry(face.photo).or_default().push(face);
         }
@@ -200,7 +206,7 @@ impl<'t, 'c> Import<'t, 'c> {
         Ok(())
     }
 
-    fn find_photo(&self, photo: &Photo) -> Result<Option<PhotoId>> {
+    fn find_photo(&self, photo: &PhotoLine) -> Result<Option<PhotoId>> {
         let (picture, sha256) = (photo.picture.map(|hash| hash.0), photo.sha256.map(|hash| hash.0));
         let mut query = self.d.t.prepare_cached(
             "SELECT id FROM photo WHERE picture = ?1 OR (sha256 = ?2 AND (picture IS NULL OR ?1 IS NULL)) \
@@ -210,7 +216,7 @@ impl<'t, 'c> Import<'t, 'c> {
     }
 
     /// Missing, and looked through by no detector: so a scan that finds the picture looks for its faces.
-    fn make_photo(&mut self, photo: &Photo) -> Result<PhotoId> {
+    fn make_photo(&mut self, photo: &PhotoLine) -> Result<PhotoId> {
         let last = photo.paths.first().map(lines::PathText::to_path).unwrap_or_default();
         self.d
             .t
@@ -234,7 +240,7 @@ impl<'t, 'c> Import<'t, 'c> {
         Ok(id)
     }
 
-    fn place_faces(&mut self, id: PhotoId, faces: &[&'c Face], rejected: &HashSet<i64>) -> Result<()> {
+    fn place_faces(&mut self, id: PhotoId, faces: &[&'c FaceLine], rejected: &HashSet<i64>) -> Result<()> {
         let (here, is_looked_through) = self.faces_here(id)?;
         let mut pairs = Vec::new();
         for face in faces {
@@ -258,12 +264,12 @@ impl<'t, 'c> Import<'t, 'c> {
             if self.faces.contains_key(&face.id) {
                 continue;
             }
-            let is_said = face.set_aside.is_some() || face.belongs.is_some_and(Belongs::is_said);
+            let is_decided = face.set_aside.is_some() || face.belongs.is_some_and(Belongs::is_decided);
             if forgotten.iter().any(|&place| faces::is_same_place(place, face.face_box)) {
-                if is_said {
-                    self.contradict(face, FaceDecision::Forgotten, said_by(face, |id| self.name_in_import(id)));
+                if is_decided {
+                    self.contradict(face, FaceDecision::Forgotten, decision_in(face, |id| self.name_in_import(id)));
                 }
-            } else if is_said || rejected.contains(&face.id) || !is_looked_through {
+            } else if is_decided || rejected.contains(&face.id) || !is_looked_through {
                 self.make_face(id, face)?;
             }
         }
@@ -282,10 +288,9 @@ impl<'t, 'c> Import<'t, 'c> {
         Ok((rows.collect::<rusqlite::Result<_>>()?, query.query_row([photo.0], |row| row.get(0))?))
     }
 
-    fn make_face(&mut self, photo: PhotoId, face: &Face) -> Result<()> {
+    fn make_face(&mut self, photo: PhotoId, face: &FaceLine) -> Result<()> {
         let detection = Detection { face_box: face.face_box, score: face.score, landmarks: face.landmarks };
-        let record = FaceRecord { detection, embedding: None, crop_jpeg: Vec::new() };
-        let id = faces::insert_face(self.d.t, photo, &record)?;
+        let id = faces::insert_face(self.d.t, photo, &detection)?;
         self.faces.insert(face.id, id);
         self.made_faces.insert(id);
         self.report.faces_made += 1;
@@ -293,7 +298,7 @@ impl<'t, 'c> Import<'t, 'c> {
     }
 
     /// Says of a face what the import says of it, unless this library says otherwise.
-    fn decide(&mut self, people: &mut People<'c>, face: &'c Face) -> Result<()> {
+    fn decide(&mut self, people: &mut ImportedPeople<'c>, face: &'c FaceLine) -> Result<()> {
         let Some(&here) = self.faces.get(&face.id) else { return Ok(()) };
         let now = rows::face(self.d.t, here)?.unwrap_or(FaceState::Unassigned);
         let known = face.person.and_then(|person| people.known(person));
@@ -302,8 +307,8 @@ impl<'t, 'c> Import<'t, 'c> {
             None => false,
         };
         match (face.person, face.belongs, face.set_aside) {
-            (Some(person), Some(belongs), _) if belongs.is_said() => match now {
-                FaceState::Of { person: own, belongs: how } if how.is_said() => {
+            (Some(person), Some(belongs), _) if belongs.is_decided() => match now {
+                FaceState::Of { person: own, belongs: how } if how.is_decided() => {
                     if known != Some(own) {
                         self.keep_ours(people, face, here)?;
                     } else if (how, belongs) == (Belongs::Named, Belongs::Confirmed) {
@@ -327,7 +332,7 @@ impl<'t, 'c> Import<'t, 'c> {
             (None, _, Some(why)) => match now {
                 FaceState::SetAside(here_why) if here_why == why => {}
                 FaceState::SetAside(_) => self.keep_ours(people, face, here)?,
-                now if now.is_said() => self.keep_ours(people, face, here)?,
+                now if now.is_decided() => self.keep_ours(people, face, here)?,
                 _ => self.set(here, FaceState::SetAside(why))?,
             },
             _ => {}
@@ -342,10 +347,10 @@ impl<'t, 'c> Import<'t, 'c> {
     }
 
     /// Of somebody who has come to nothing here, nothing needs to be remembered.
-    fn reject(&mut self, people: &People<'c>, face: i64, person: i64) -> Result<()> {
+    fn reject(&mut self, people: &ImportedPeople<'c>, face: i64, person: i64) -> Result<()> {
         let (Some(&here), Some(own)) = (self.faces.get(&face), people.known(person)) else { return Ok(()) };
         match rows::face(self.d.t, here)? {
-            Some(state @ FaceState::Of { person: holder, .. }) if holder == own && state.is_said() => {
+            Some(state @ FaceState::Of { person: holder, .. }) if holder == own && state.is_decided() => {
                 let is = FaceDecision::Is(self.name_here(own)?);
                 self.contradict(self.face_lines[&face], is, FaceDecision::IsNot(people.name(person)));
                 return Ok(());
@@ -361,7 +366,7 @@ impl<'t, 'c> Import<'t, 'c> {
         Ok(())
     }
 
-    fn tell_apart(&mut self, people: &People<'c>, a: i64, b: i64) -> Result<()> {
+    fn tell_apart(&mut self, people: &ImportedPeople<'c>, a: i64, b: i64) -> Result<()> {
         let (Some(a), Some(b)) = (people.known(a), people.known(b)) else { return Ok(()) };
         let (a, b) = (a.min(b), a.max(b));
         if a == b {
@@ -375,17 +380,19 @@ impl<'t, 'c> Import<'t, 'c> {
     }
 
     /// Notes that this library says something else of a face, and that this holds.
-    fn keep_ours(&mut self, people: &People<'c>, face: &'c Face, here: FaceId) -> Result<()> {
+    fn keep_ours(&mut self, people: &ImportedPeople<'c>, face: &'c FaceLine, here: FaceId) -> Result<()> {
         let ours = match rows::face(self.d.t, here)? {
             Some(FaceState::SetAside(why)) => FaceDecision::SetAside(why),
-            Some(state @ FaceState::Of { person, .. }) if state.is_said() => FaceDecision::Is(self.name_here(person)?),
+            Some(state @ FaceState::Of { person, .. }) if state.is_decided() => {
+                FaceDecision::Is(self.name_here(person)?)
+            }
             _ => FaceDecision::IsNot(face.person.and_then(|person| people.name(person))),
         };
-        self.contradict(face, ours, said_by(face, |id| people.name(id)));
+        self.contradict(face, ours, decision_in(face, |id| people.name(id)));
         Ok(())
     }
 
-    fn contradict(&mut self, face: &Face, here: FaceDecision, import: FaceDecision) {
+    fn contradict(&mut self, face: &FaceLine, here: FaceDecision, import: FaceDecision) {
         let path = self.path_of(face);
         self.report.contradictions.push(Contradiction::Face { path, face_box: face.face_box, here, import });
     }
@@ -398,7 +405,7 @@ impl<'t, 'c> Import<'t, 'c> {
         self.contents.people.iter().find(|line| line.id == person).and_then(|line| line.name.clone())
     }
 
-    pub(super) fn path_of(&self, face: &Face) -> PathBuf {
+    pub(super) fn path_of(&self, face: &FaceLine) -> PathBuf {
         self.photo_lines[&face.photo].paths.first().map(lines::PathText::to_path).unwrap_or_default()
     }
 
@@ -461,7 +468,7 @@ impl<'t, 'c> Import<'t, 'c> {
     }
 }
 
-pub(super) fn said_by(face: &Face, name: impl Fn(i64) -> Option<String>) -> FaceDecision {
+pub(super) fn decision_in(face: &FaceLine, name: impl Fn(i64) -> Option<String>) -> FaceDecision {
     match (face.set_aside, face.person) {
         (Some(why), _) => FaceDecision::SetAside(why),
         (None, person) => FaceDecision::Is(person.and_then(name)),

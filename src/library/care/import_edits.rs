@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use rusqlite::params;
 
-use super::import::{FaceDecision, Import, said_by};
-use super::import_people::People;
+use super::import::{FaceDecision, Import, decision_in};
+use super::import_people::ImportedPeople;
 use crate::library::error::Result;
 use crate::library::path;
 use crate::library::review::Belongs;
@@ -133,14 +133,14 @@ impl<'c> Import<'_, 'c> {
         Ok(query.query_row([face.0], |row| row.get(0))?)
     }
 
-    pub(super) fn note_not_placed(&mut self, people: &People<'c>) -> Result<()> {
+    pub(super) fn note_not_placed(&mut self, people: &ImportedPeople<'c>) -> Result<()> {
         let mut rejected: HashMap<i64, i64> = HashMap::new();
         self.contents.rejected.iter().for_each(|&(face, person)| _ = rejected.entry(face).or_insert(person));
         for face in &self.contents.faces {
             let Some(&here) = self.faces.get(&face.id) else { continue };
-            let is_said = face.set_aside.is_some() || face.belongs.is_some_and(Belongs::is_said);
+            let is_decided = face.set_aside.is_some() || face.belongs.is_some_and(Belongs::is_decided);
             let import = match rejected.get(&face.id) {
-                _ if is_said => said_by(face, |id| people.name(id)),
+                _ if is_decided => decision_in(face, |id| people.name(id)),
                 Some(&person) => FaceDecision::IsNot(people.name(person)),
                 None => continue,
             };

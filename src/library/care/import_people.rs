@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::lines::{Contents, Face, Person};
+use super::lines::{Contents, FaceLine, PersonLine};
 use crate::library::error::Result;
 use crate::library::review::journal::Decisions;
 use crate::library::review::{Belongs, rows};
@@ -12,18 +12,18 @@ use crate::types::{FaceId, PersonId};
 /// of those that were given to them, or were said not to be them. Of a group without such faces any faces count. A named
 /// person of whom nothing else is known here is one of that name who has no such face: whose faces were forgotten, it may
 /// be. Everybody else becomes a new person once a face comes to them: two people may have one name.
-pub(super) struct People<'c> {
-    lines: HashMap<i64, &'c Person>,
+pub(super) struct ImportedPeople<'c> {
+    lines: HashMap<i64, &'c PersonLine>,
     known: HashMap<i64, PersonId>,
     /// To whom a user gave faces.
-    told: HashSet<i64>,
+    decided: HashSet<i64>,
     made: usize,
 }
 
-impl<'c> People<'c> {
+impl<'c> ImportedPeople<'c> {
     pub fn find(d: &Decisions, contents: &'c Contents, faces: &HashMap<i64, FaceId>) -> Result<Self> {
-        let lines: HashMap<i64, &Person> = contents.people.iter().map(|person| (person.id, person)).collect();
-        let mut people = Self { lines, known: HashMap::new(), told: HashSet::new(), made: 0 };
+        let lines: HashMap<i64, &PersonLine> = contents.people.iter().map(|person| (person.id, person)).collect();
+        let mut people = Self { lines, known: HashMap::new(), decided: HashSet::new(), made: 0 };
         let mut votes = people.votes(d, contents, faces)?;
         votes.sort();
         let mut taken = HashSet::new();
@@ -34,7 +34,7 @@ impl<'c> People<'c> {
             }
         }
         let named = || contents.people.iter().filter(|line| line.name.is_some());
-        let (told, others): (Vec<_>, Vec<_>) = named().partition(|line| people.told.contains(&line.id));
+        let (told, others): (Vec<_>, Vec<_>) = named().partition(|line| people.decided.contains(&line.id));
         for line in others.into_iter().chain(told) {
             if !people.known.contains_key(&line.id)
                 && let Some(person) = without_faces(d, line, &taken)?
@@ -54,16 +54,16 @@ impl<'c> People<'c> {
         faces: &HashMap<i64, FaceId>,
     ) -> Result<Vec<(std::cmp::Reverse<usize>, i64, PersonId)>> {
         let mut votes: HashMap<(i64, PersonId), usize> = HashMap::new();
-        self.told = contents.faces.iter().filter(|face| is_said(face)).filter_map(|face| face.person).collect();
+        self.decided = contents.faces.iter().filter(|face| is_decided(face)).filter_map(|face| face.person).collect();
         for face in &contents.faces {
             let (Some(line), Some(&here)) = (face.person, faces.get(&face.id)) else { continue };
             // What the grouping said of a person tells nothing of them where their user said more.
-            if self.told.contains(&line) && !is_said(face) {
+            if self.decided.contains(&line) && !is_decided(face) {
                 continue;
             }
             let state = rows::face(d.t, here)?;
             let is_named = self.lines[&line].name.is_some();
-            if let Some(state) = state.filter(|state| state.is_said() || !is_named)
+            if let Some(state) = state.filter(|state| state.is_decided() || !is_named)
                 && let Some(person) = state.person()
                 && self.has_name(d, line, person)?
             {
@@ -85,6 +85,24 @@ impl<'c> People<'c> {
         Ok(rows::person(d.t, person)?.is_some_and(|row| row.name == self.lines[&line].name))
     }
 
+    /// Hides whom the import hid: a group of which nothing was said here. Returns how many that were, and those of whom
+    /// something was said, who stay in sight.
+    pub fn hide(&self, d: &mut Decisions) -> Result<(usize, Vec<Option<String>>)> {
+        let (mut hidden, mut kept) = (0, Vec::new());
+        for line in self.in_order().into_iter().filter(|line| line.hidden) {
+            let Some(person) = self.known(line.id) else { continue };
+            let Some(row) = rows::person(d.t, person)?.filter(|row| !row.hidden) else { continue };
+            let is_given = rows::faces_of(d.t, person)?.iter().any(|(_, belongs)| belongs.is_decided());
+            if row.is_known() || is_given || rows::is_spoken_of(d.t, person)? {
+                kept.push(row.name);
+            } else {
+                hidden += 1;
+                d.set_person(person, rows::PersonRow { hidden: true, ..row })?;
+            }
+        }
+        Ok((hidden, kept))
+    }
+
     pub fn known(&self, line: i64) -> Option<PersonId> {
         self.known.get(&line).copied()
     }
@@ -102,9 +120,9 @@ impl<'c> People<'c> {
         if let Some(person) = self.known(line) {
             return Ok(person);
         }
-        let told = self.lines[&line];
-        let person = d.create_person(told.name.clone())?;
-        if told.hidden
+        let of_line = self.lines[&line];
+        let person = d.create_person(of_line.name.clone())?;
+        if of_line.hidden
             && let Some(row) = rows::person(d.t, person)?
         {
             d.set_person(person, rows::PersonRow { hidden: true, ..row })?;
@@ -121,15 +139,15 @@ impl<'c> People<'c> {
     /// Makes named people without faces too.
     pub(crate) fn make_others(&mut self, d: &mut Decisions) -> Result<()> {
         for line in self.in_order() {
-            if line.name.is_some() && !self.told.contains(&line.id) {
+            if line.name.is_some() && !self.decided.contains(&line.id) {
                 self.get(d, line.id)?;
             }
         }
         Ok(())
     }
 
-    fn in_order(&self) -> Vec<&'c Person> {
-        let mut lines: Vec<&Person> = self.lines.values().copied().collect();
+    fn in_order(&self) -> Vec<&'c PersonLine> {
+        let mut lines: Vec<&PersonLine> = self.lines.values().copied().collect();
         lines.sort_by_key(|line| line.id);
         lines
     }
@@ -149,12 +167,12 @@ impl<'c> People<'c> {
     }
 }
 
-fn is_said(face: &Face) -> bool {
-    face.belongs.is_some_and(Belongs::is_said)
+fn is_decided(face: &FaceLine) -> bool {
+    face.belongs.is_some_and(Belongs::is_decided)
 }
 
 /// A person of that name to whom nobody gave a face.
-fn without_faces(d: &Decisions, line: &Person, taken: &HashSet<PersonId>) -> Result<Option<PersonId>> {
+fn without_faces(d: &Decisions, line: &PersonLine, taken: &HashSet<PersonId>) -> Result<Option<PersonId>> {
     let mut query = d.t.prepare_cached(
         "SELECT id FROM person WHERE name = ?1 \
          AND NOT EXISTS (SELECT 1 FROM face WHERE person_id = person.id AND belongs IN ('named', 'confirmed')) ORDER BY id",

@@ -15,18 +15,18 @@ use serde::{Deserialize, Serialize};
 use crate::library::error::{LibraryError, Result};
 use crate::library::path;
 use crate::library::review::{Belongs, SetAside, cleaned};
-use crate::types::{FaceBox, Landmarks};
+use crate::types::{FaceBox, Landmarks, hex};
 
 pub(super) const FORMAT: &str = "likeness-library";
 pub(super) const VERSION: u32 = 1;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub(super) enum Line {
+pub(super) enum TransferLine {
     Header(Header),
-    Person(Person),
-    Photo(Photo),
-    Face(Face),
+    Person(PersonLine),
+    Photo(PhotoLine),
+    Face(FaceLine),
     /// This face is not this person.
     Rejected {
         face: i64,
@@ -63,7 +63,7 @@ pub(super) struct Header {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Person {
+pub(super) struct PersonLine {
     pub id: i64,
     /// None: a group.
     pub name: Option<String>,
@@ -75,7 +75,7 @@ pub(super) struct Person {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Photo {
+pub(super) struct PhotoLine {
     pub id: i64,
     pub picture: Option<Hash>,
     /// Of a file that shows it.
@@ -96,7 +96,7 @@ pub(super) struct Photo {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Face {
+pub(super) struct FaceLine {
     pub id: i64,
     pub photo: i64,
     /// The photo's, for who reads faces alone.
@@ -140,7 +140,7 @@ pub(super) struct Hash(pub [u8; 32]);
 
 impl From<Hash> for String {
     fn from(hash: Hash) -> Self {
-        hash.0.iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&hash.0)
     }
 }
 
@@ -184,9 +184,9 @@ mod four {
 /// A whole export, in memory.
 #[derive(Debug, Default)]
 pub(super) struct Contents {
-    pub people: Vec<Person>,
-    pub photos: Vec<Photo>,
-    pub faces: Vec<Face>,
+    pub people: Vec<PersonLine>,
+    pub photos: Vec<PhotoLine>,
+    pub faces: Vec<FaceLine>,
     pub rejected: Vec<(i64, i64)>,
     pub different: Vec<[i64; 2]>,
     pub folders: Vec<PathBuf>,
@@ -207,20 +207,22 @@ pub(super) fn read(from: impl BufRead) -> Result<Contents> {
         if end.is_some() {
             return Err(bad("nothing follows the last line".to_owned()));
         }
-        let line: Line = serde_json::from_str(&text).map_err(|error| bad(error.to_string()))?;
+        let line: TransferLine = serde_json::from_str(&text).map_err(|error| bad(error.to_string()))?;
         known.check(number, &line).map_err(bad)?;
         match line {
-            Line::Header(_) => {}
-            Line::Person(person) => contents.people.push(person),
-            Line::Photo(photo) => contents.photos.push(photo),
-            Line::Face(face) => contents.faces.push(face),
-            Line::Rejected { face, person } => contents.rejected.push((face, person)),
-            Line::Different { people } => contents.different.push(people),
-            Line::Folder(path) => contents.folders.push(path.to_path()),
-            Line::Setting { key, value } => contents.settings.push((key, value)),
-            Line::Forgotten { picture, face_box } => contents.forgotten.push((picture, face_box)),
-            Line::End { lines } if lines == count => end = Some(()),
-            Line::End { lines } => return Err(bad(format!("{lines} lines were written, and {count} are here"))),
+            TransferLine::Header(_) => {}
+            TransferLine::Person(person) => contents.people.push(person),
+            TransferLine::Photo(photo) => contents.photos.push(photo),
+            TransferLine::Face(face) => contents.faces.push(face),
+            TransferLine::Rejected { face, person } => contents.rejected.push((face, person)),
+            TransferLine::Different { people } => contents.different.push(people),
+            TransferLine::Folder(path) => contents.folders.push(path.to_path()),
+            TransferLine::Setting { key, value } => contents.settings.push((key, value)),
+            TransferLine::Forgotten { picture, face_box } => contents.forgotten.push((picture, face_box)),
+            TransferLine::End { lines } if lines == count => end = Some(()),
+            TransferLine::End { lines } => {
+                return Err(bad(format!("{lines} lines were written, and {count} are here")));
+            }
         }
         count = number;
     }
@@ -239,27 +241,29 @@ struct Known {
 }
 
 impl Known {
-    fn check(&mut self, number: usize, line: &Line) -> Result<(), String> {
-        if (number == 1) != matches!(line, Line::Header(_)) {
+    fn check(&mut self, number: usize, line: &TransferLine) -> Result<(), String> {
+        if (number == 1) != matches!(line, TransferLine::Header(_)) {
             return Err("the first line, and no other, is the header".to_owned());
         }
         match line {
-            Line::Header(header) if header.format != FORMAT => Err(format!("it is no {FORMAT} but {}", header.format)),
-            Line::Header(header) if header.version > VERSION => {
+            TransferLine::Header(header) if header.format != FORMAT => {
+                Err(format!("it is no {FORMAT} but {}", header.format))
+            }
+            TransferLine::Header(header) if header.version > VERSION => {
                 Err(format!("it was written by a newer Likeness ({}): use that one", header.program))
             }
-            Line::Person(person) => {
+            TransferLine::Person(person) => {
                 // What could not be typed as a name is not brought in as one.
                 person.name.as_deref().map_or(Ok(String::new()), cleaned).map_err(|error| error.to_string())?;
                 once(&mut self.people, person.id, "person")
             }
-            Line::Photo(photo) if photo.picture.is_none() && photo.sha256.is_none() => {
+            TransferLine::Photo(photo) if photo.picture.is_none() && photo.sha256.is_none() => {
                 Err(format!("photo {} has no hash", photo.id))
             }
-            Line::Photo(photo) => once(&mut self.photos, photo.id, "photo"),
-            Line::Face(face) => {
-                told(&self.photos, face.photo, "photo")?;
-                face.person.map_or(Ok(()), |person| told(&self.people, person, "person"))?;
+            TransferLine::Photo(photo) => once(&mut self.photos, photo.id, "photo"),
+            TransferLine::Face(face) => {
+                came_before(&self.photos, face.photo, "photo")?;
+                face.person.map_or(Ok(()), |person| came_before(&self.people, person, "person"))?;
                 if face.person.is_some() != face.belongs.is_some()
                     || (face.person.is_some() && face.set_aside.is_some())
                 {
@@ -267,13 +271,13 @@ impl Known {
                 }
                 once(&mut self.faces, face.id, "face")
             }
-            Line::Rejected { face, person } => {
-                told(&self.faces, *face, "face")?;
-                told(&self.people, *person, "person")
+            TransferLine::Rejected { face, person } => {
+                came_before(&self.faces, *face, "face")?;
+                came_before(&self.people, *person, "person")
             }
-            Line::Different { people: [a, b] } => {
-                told(&self.people, *a, "person")?;
-                told(&self.people, *b, "person")?;
+            TransferLine::Different { people: [a, b] } => {
+                came_before(&self.people, *a, "person")?;
+                came_before(&self.people, *b, "person")?;
                 if a == b { Err(format!("person {a} is told apart from themself")) } else { Ok(()) }
             }
             _ => Ok(()),
@@ -285,6 +289,6 @@ fn once(known: &mut HashSet<i64>, id: i64, what: &str) -> Result<(), String> {
     if known.insert(id) { Ok(()) } else { Err(format!("{what} {id} is there twice")) }
 }
 
-fn told(known: &HashSet<i64>, id: i64, what: &str) -> Result<(), String> {
+fn came_before(known: &HashSet<i64>, id: i64, what: &str) -> Result<(), String> {
     if known.contains(&id) { Ok(()) } else { Err(format!("{what} {id} is in no line before")) }
 }

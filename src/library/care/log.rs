@@ -76,7 +76,7 @@ fn read(library: &Path) -> Option<Vec<u8>> {
 fn rescue(library: &Path) -> Result<Option<BackupReason>> {
     let log = with_suffix(library, "-wal");
     let changed = std::fs::metadata(&log).and_then(|log| log.modified()).map_err(|error| file::at(&log, &error))?;
-    let is_of_this = |found: &&backup::Found| {
+    let is_of_this = |found: &&backup::FoundBackup| {
         let is_rescue = matches!(found.reason, BackupReason::Rescued | BackupReason::FileAlone);
         is_rescue && std::time::SystemTime::from(found.at) > changed
     };

@@ -1,7 +1,8 @@
 //! Looking after the library's file: copies and the way back, a check, a form to take elsewhere, and forgetting.
 //!
 //! * Backups lie in `backups/` beside the library ([`backups`], [`LibraryReader::back_up`]): before a migration, a large
-//!   regrouping, a restore, an import or the removal of a folder's faces, daily when something was decided, and when asked for. The newest ten are kept.
+//!   regrouping, a restore, an import or the removal of a folder's faces, daily when something was decided, and when
+//!   asked for. The newest ten are kept.
 //! * `restore` puts one back. What was in its place is kept among the backups, damaged or not.
 //! * [`check`] reads the whole file, and says what is wrong in sentences.
 //! * A library whose log was garbled is refused before SQLite drops what stands in it; what can be had of it becomes a
@@ -38,7 +39,9 @@ pub use backup::{Backup, BackupReason, BackupState, backups};
 pub(super) use backup::{back_up_to_migrate, bytes_of, has_backups};
 pub(crate) use backup::{backups_folder, count_backups, reason_of, revision_in};
 pub use check::{CheckReport, Problem, check};
-pub(super) use file::{open_after, open_protected, quick_check, refuse_obstructed};
+#[cfg(test)]
+pub(super) use file::quick_check;
+pub(super) use file::{open_after, open_protected, refuse_obstructed};
 #[cfg(test)]
 pub(crate) use forget::FaceToForget;
 pub(crate) use forget::Forgotten;

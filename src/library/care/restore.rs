@@ -12,9 +12,9 @@ use rusqlite::{Connection, OpenFlags, params};
 use super::remains::Writing;
 use super::{BackupReason, backup, check, file, forget_pending, log};
 use crate::library::error::{LibraryError, Result};
-use crate::library::migrate;
 use crate::library::open::Library;
 use crate::library::reason::Reason;
+use crate::library::{files, migrate};
 
 /// What a restore did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,6 +73,7 @@ impl Library {
         if self.is_read_only() {
             return Err(LibraryError::ReadOnly { path: self.path.clone() });
         }
+        self.refuse_replaced()?;
         // A backup that still holds somebody forgotten must not bring them back.
         let is_finished = self.finish_forgetting()?;
         let staged = Staged::copy(&self.path, backup)?;
@@ -81,20 +82,14 @@ impl Library {
 
     fn take_in(&mut self, mut staged: Staged, is_finished: bool) -> Result<Restored> {
         let kept = self.back_up_only(BackupReason::BeforeRestore)?;
-        // Who has looked at the library as it was must not decide about it as it will be.
         let revision = self.revision()?.0;
         // Nor is a number given twice: an open window knows faces and photos by theirs.
         let numbers = self.read(numbers_given)?;
         let path = self.path.clone();
         let mut pour = || -> Result<()> {
             let from = staged.open()?;
-            from.execute("UPDATE clock SET revision = max(revision, ?1) + 1", [revision])?;
+            tell_apart(&from, revision)?;
             keep_numbers(&from, &numbers)?;
-            from.execute("UPDATE face SET revision = (SELECT revision FROM clock)", [])?;
-            from.execute(
-                "UPDATE person SET revision = (SELECT revision FROM clock), said_revision = (SELECT revision FROM clock)",
-                [],
-            )?;
             if !is_finished {
                 forget_pending::only_the_library(&from)?;
             }
@@ -151,7 +146,11 @@ impl Staged {
             }
             file::copy(&from, &path)?;
             let mut staged = open_plain(&path)?;
-            migrate::migrate_copy(&mut staged, &path)
+            migrate::migrate_copy(&mut staged, &path)?;
+            let transaction = staged.transaction()?;
+            files::settle_all(&transaction)?;
+            transaction.commit()?;
+            Ok(())
         };
         copied().map_err(|error| match error.at(backup) {
             LibraryError::Damaged { reason, .. } | LibraryError::CannotOpen { reason, .. } => unsound(reason),
@@ -178,12 +177,25 @@ impl Staged {
             true => Some(keep(library)?),
             false => None,
         };
+        tell_apart(&self.open()?, 0)?;
         for suffix in file::SIDE_FILES {
             file::remove(&file::with_suffix(library, suffix))?;
         }
         file::rename(&self.path, library)?;
         Ok(Restored { kept, people: self.people, moved_aside: std::mem::take(&mut self.moved_aside) })
     }
+}
+
+/// Lets no decision about the library as somebody saw it before, up to that revision, be taken for one about these faces
+/// and people.
+fn tell_apart(staged: &Connection, seen: i64) -> Result<()> {
+    staged.execute("UPDATE clock SET revision = max(revision, ?1) + 1", [seen])?;
+    staged.execute("UPDATE face SET revision = (SELECT revision FROM clock)", [])?;
+    staged.execute(
+        "UPDATE person SET revision = (SELECT revision FROM clock), said_revision = (SELECT revision FROM clock)",
+        [],
+    )?;
+    Ok(())
 }
 
 /// Where a copy waits to take the library's place.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use rusqlite::Connection;
 
-use super::lines::{FORMAT, Face, Hash, Header, Line, PathText, Person, Photo, VERSION};
+use super::lines::{FORMAT, FaceLine, Hash, Header, PathText, PersonLine, PhotoLine, TransferLine, VERSION};
 use crate::library::error::{LibraryError, Result};
 use crate::library::files::PROGRAM;
 use crate::library::open::LibraryReader;
@@ -40,19 +40,19 @@ impl LibraryReader {
                 writer.put(&header())?;
                 people(c, &mut |person| {
                     counts.people += usize::from(person.name.is_some());
-                    writer.put(&Line::Person(person))
+                    writer.put(&TransferLine::Person(person))
                 })?;
                 photos(c, &mut |photo| {
                     counts.photos += 1;
-                    writer.put(&Line::Photo(photo))
+                    writer.put(&TransferLine::Photo(photo))
                 })?;
                 faces_of(c, &mut |face| {
                     counts.faces += 1;
-                    writer.put(&Line::Face(face))
+                    writer.put(&TransferLine::Face(face))
                 })?;
                 the_rest(c, &mut |line| writer.put(&line))?;
                 let lines = writer.lines;
-                writer.put(&Line::End { lines })?;
+                writer.put(&TransferLine::End { lines })?;
                 writer.out.flush().map_err(|error| not_written(&error))?;
                 Ok(counts)
             })
@@ -66,7 +66,7 @@ struct Writer<'w, W> {
 }
 
 impl<W: Write> Writer<'_, W> {
-    fn put(&mut self, line: &Line) -> Result<()> {
+    fn put(&mut self, line: &TransferLine) -> Result<()> {
         let mut text = serde_json::to_vec(line).map_err(|_| LibraryError::BadValue { what: "export" })?;
         text.push(b'\n');
         self.out.write_all(&text).map_err(|error| not_written(&error))?;
@@ -79,24 +79,24 @@ fn not_written(error: &std::io::Error) -> LibraryError {
     LibraryError::NotWritten { path: PathBuf::new(), reason: Reason::of_system(error) }
 }
 
-fn header() -> Line {
+fn header() -> TransferLine {
     let at = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-    Line::Header(Header { format: FORMAT.to_owned(), version: VERSION, program: PROGRAM.to_owned(), at })
+    TransferLine::Header(Header { format: FORMAT.to_owned(), version: VERSION, program: PROGRAM.to_owned(), at })
 }
 
 type Take<'t, T> = &'t mut dyn FnMut(T) -> Result<()>;
 
-fn people(c: &Connection, take: Take<Person>) -> Result<()> {
+fn people(c: &Connection, take: Take<PersonLine>) -> Result<()> {
     let mut query = c.prepare("SELECT id, name, hidden, cover_face FROM person ORDER BY id")?;
     let mut rows = query.query([])?;
     while let Some(row) = rows.next()? {
-        take(Person { id: row.get(0)?, name: row.get(1)?, hidden: row.get(2)?, cover: row.get(3)? })?;
+        take(PersonLine { id: row.get(0)?, name: row.get(1)?, hidden: row.get(2)?, cover: row.get(3)? })?;
     }
     Ok(())
 }
 
 /// Photos that are known by a hash; others could not be found again.
-fn photos(c: &Connection, take: Take<Photo>) -> Result<()> {
+fn photos(c: &Connection, take: Take<PhotoLine>) -> Result<()> {
     let mut paths: HashMap<i64, Vec<PathText>> = HashMap::new();
     let mut query = c.prepare("SELECT photo_id, path FROM file WHERE missing = 0 ORDER BY photo_id, path")?;
     let mut rows = query.query([])?;
@@ -112,7 +112,7 @@ fn photos(c: &Connection, take: Take<Photo>) -> Result<()> {
     while let Some(row) = rows.next()? {
         let id = row.get(0)?;
         let last = PathText::of(&path::from_bytes(row.get(3)?));
-        take(Photo {
+        take(PhotoLine {
             id,
             picture: row.get::<_, Option<[u8; 32]>>(1)?.map(Hash),
             sha256: row.get::<_, Option<[u8; 32]>>(2)?.map(Hash),
@@ -128,7 +128,7 @@ fn photos(c: &Connection, take: Take<Photo>) -> Result<()> {
     Ok(())
 }
 
-fn faces_of(c: &Connection, take: Take<Face>) -> Result<()> {
+fn faces_of(c: &Connection, take: Take<FaceLine>) -> Result<()> {
     let mut query = c.prepare(
         "SELECT face.id, photo_id, picture, x, y, face.width, face.height, score, landmarks, person_id, belongs, \
          set_aside FROM face JOIN photo ON photo.id = photo_id \
@@ -143,7 +143,7 @@ fn faces_of(c: &Connection, take: Take<Face>) -> Result<()> {
             FaceState::Of { person: of, belongs: how } => (person, belongs) = (Some(of.0), Some(how)),
             FaceState::SetAside(why) => set_aside = Some(why),
         }
-        take(Face {
+        take(FaceLine {
             id: row.get(0)?,
             photo: row.get(1)?,
             picture: row.get::<_, Option<[u8; 32]>>(2)?.map(Hash),
@@ -159,35 +159,35 @@ fn faces_of(c: &Connection, take: Take<Face>) -> Result<()> {
     Ok(())
 }
 
-fn the_rest(c: &Connection, take: Take<Line>) -> Result<()> {
+fn the_rest(c: &Connection, take: Take<TransferLine>) -> Result<()> {
     let mut query = c.prepare(
         "SELECT face_id, rejected.person_id FROM rejected JOIN face ON face.id = face_id \
          JOIN photo ON photo.id = photo_id WHERE picture IS NOT NULL OR sha256 IS NOT NULL ORDER BY 1, 2",
     )?;
     let mut rows = query.query([])?;
     while let Some(row) = rows.next()? {
-        take(Line::Rejected { face: row.get(0)?, person: row.get(1)? })?;
+        take(TransferLine::Rejected { face: row.get(0)?, person: row.get(1)? })?;
     }
     let mut query = c.prepare("SELECT person_a, person_b FROM different ORDER BY 1, 2")?;
     let mut rows = query.query([])?;
     while let Some(row) = rows.next()? {
-        take(Line::Different { people: [row.get(0)?, row.get(1)?] })?;
+        take(TransferLine::Different { people: [row.get(0)?, row.get(1)?] })?;
     }
     let mut query = c.prepare("SELECT path FROM folder ORDER BY path")?;
     let mut rows = query.query([])?;
     while let Some(row) = rows.next()? {
-        take(Line::Folder(PathText::of(&path::from_bytes(row.get(0)?))))?;
+        take(TransferLine::Folder(PathText::of(&path::from_bytes(row.get(0)?))))?;
     }
     let mut query = c.prepare("SELECT key, value FROM setting WHERE key LIKE ?1 ORDER BY key")?;
     let mut rows = query.query([TRAVELLING_SETTINGS])?;
     while let Some(row) = rows.next()? {
-        take(Line::Setting { key: row.get(0)?, value: row.get(1)? })?;
+        take(TransferLine::Setting { key: row.get(0)?, value: row.get(1)? })?;
     }
     let mut query = c.prepare("SELECT picture, x, y, width, height FROM forgotten ORDER BY 1, 2, 3")?;
     let mut rows = query.query([])?;
     while let Some(row) = rows.next()? {
         let face_box = FaceBox { x: row.get(1)?, y: row.get(2)?, width: row.get(3)?, height: row.get(4)? };
-        take(Line::Forgotten { picture: Hash(row.get(0)?), face_box })?;
+        take(TransferLine::Forgotten { picture: Hash(row.get(0)?), face_box })?;
     }
     Ok(())
 }

@@ -41,7 +41,7 @@ pub(super) fn confirm_all(d: &mut Decisions, person: PersonId, shown: &[FaceId],
 pub(super) fn hold(d: &mut Decisions, faces: &[FaceId]) -> Result<()> {
     for &face in faces {
         let state = state(d.t, face)?;
-        if let Some(person) = state.person().filter(|_| !state.is_said()) {
+        if let Some(person) = state.person().filter(|_| !state.is_decided()) {
             d.set_face(face, FaceState::Of { person, belongs: Belongs::Named })?;
         }
     }
@@ -105,10 +105,10 @@ pub(super) fn merge(d: &mut Decisions, from: PersonId, into: PersonId, seen: &St
                 continue;
             }
             Belongs::Suggested | Belongs::Grouped => Belongs::Suggested,
-            said => said,
+            decided => decided,
         };
         d.set_face(face, FaceState::Of { person: into, belongs })?;
-        if belongs.is_said() {
+        if belongs.is_decided() {
             d.set_rejected(face, into, false)?;
         }
     }
@@ -162,13 +162,13 @@ pub(super) fn take_back_reject(d: &mut Decisions, person: PersonId, face: FaceId
     let was = rows::was_of(d.t, face, person)?.unwrap_or(Belongs::Suggested);
     d.set_rejected(face, person, false)?;
     let now = state(d.t, face)?;
-    if now.is_said() || matches!(now, FaceState::SetAside(_)) {
+    if now.is_decided() || matches!(now, FaceState::SetAside(_)) {
         return Ok(());
     }
     let after = back_to(d, person, was)?;
     d.set_face(face, after)?;
     let left: Vec<PersonId> = now.person().filter(|&left| left != person).into_iter().collect();
-    tidy(d, &left, Some(person).filter(|_| after.is_said()))
+    tidy(d, &left, Some(person).filter(|_| after.is_decided()))
 }
 
 /// A face that a decision left with nobody is a group of its own, so that it can be seen and named at once.
@@ -305,7 +305,7 @@ fn leave(d: &mut Decisions, faces: &[FaceId], after: FaceState, leaving: Leaving
 fn part_from_lost(d: &mut Decisions, face: FaceId, person: PersonId) -> Result<()> {
     for origin in rows::carried_from(d.t, face)? {
         let says = state(d.t, origin)?;
-        if says.is_said() && says.person() == Some(person) {
+        if says.is_decided() && says.person() == Some(person) {
             d.set_carried(origin, face, false)?;
         }
     }

@@ -398,7 +398,7 @@ fn note(t: &Transaction, id: i64, changes: Vec<Change>) -> Result<()> {
 /// A group may be gone by a grouping since. Nobody said that the face is in it, so that hinders nothing.
 fn without_gone_group(t: &Transaction, state: FaceState) -> Result<FaceState> {
     match state.person() {
-        Some(person) if !state.is_said() && rows::person(t, person)?.is_none() => Ok(FaceState::Unassigned),
+        Some(person) if !state.is_decided() && rows::person(t, person)?.is_none() => Ok(FaceState::Unassigned),
         _ => Ok(state),
     }
 }

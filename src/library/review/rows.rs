@@ -22,7 +22,7 @@ pub enum Belongs {
 
 impl Belongs {
     /// Whether the user's word holds the face, and no grouping moves it.
-    pub(crate) fn is_said(self) -> bool {
+    pub(crate) fn is_decided(self) -> bool {
         matches!(self, Self::Named | Self::Confirmed)
     }
 }
@@ -64,8 +64,8 @@ impl FaceState {
     }
 
     /// Whether the user gave the face to its person.
-    pub(crate) fn is_said(self) -> bool {
-        matches!(self, Self::Of { belongs, .. } if belongs.is_said())
+    pub(crate) fn is_decided(self) -> bool {
+        matches!(self, Self::Of { belongs, .. } if belongs.is_decided())
     }
 }
 

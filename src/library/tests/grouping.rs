@@ -2,101 +2,101 @@ use super::*;
 
 #[test]
 fn names_survive_and_new_faces_are_only_suggested() {
-    let mut shelf = Shelf::new();
-    let a = shelf.add_turned("a.jpg", &[0.0, 90.0]);
-    let b = shelf.add_turned("b.jpg", &[1.0, 91.0]);
-    let outcome = shelf.group(&[&[a[0], b[0]], &[a[1], b[1]]]);
+    let mut fixture = LibraryFixture::new();
+    let a = fixture.add_turned("a.jpg", &[0.0, 90.0]);
+    let b = fixture.add_turned("b.jpg", &[1.0, 91.0]);
+    let outcome = fixture.group(&[&[a[0], b[0]], &[a[1], b[1]]]);
     assert_eq!((outcome.groups, outcome.new_groups, outcome.suggested), (2, 2, 0));
-    let ada = shelf.person_of(a[0]);
-    shelf.library.name_person(ada, "Ada").unwrap();
-    let c = shelf.add_turned("c.jpg", &[2.0, 92.0]);
-    let outcome = shelf.group(&[&[a[0], b[0], c[0]], &[a[1], b[1], c[1]]]);
+    let ada = fixture.person_of(a[0]);
+    fixture.library.name_person(ada, "Ada").unwrap();
+    let c = fixture.add_turned("c.jpg", &[2.0, 92.0]);
+    let outcome = fixture.group(&[&[a[0], b[0], c[0]], &[a[1], b[1], c[1]]]);
     assert_eq!((outcome.groups, outcome.new_groups, outcome.suggested), (1, 0, 1));
-    assert_eq!(shelf.state(c[0]), FaceState::Of { person: ada, belongs: Belongs::Suggested });
-    assert!(shelf.state(a[0]).is_said() && shelf.state(b[0]).is_said());
+    assert_eq!(fixture.state(c[0]), FaceState::Of { person: ada, belongs: Belongs::Suggested });
+    assert!(fixture.state(a[0]).is_decided() && fixture.state(b[0]).is_decided());
     // A grouping gone wrong cannot take a confirmed face away.
-    shelf.group(&[&[a[0]], &[b[0], a[1], b[1], c[1], c[0]]]);
-    assert_eq!(shelf.person_of(b[0]), ada);
-    assert!(shelf.library.history(9).unwrap().len() == 1, "a scan's grouping is no step of the history");
+    fixture.group(&[&[a[0]], &[b[0], a[1], b[1], c[1], c[0]]]);
+    assert_eq!(fixture.person_of(b[0]), ada);
+    assert!(fixture.library.history(9).unwrap().len() == 1, "a scan's grouping is no step of the history");
 }
 
 #[test]
 fn groups_keep_their_ids_where_most_faces_stay() {
-    let mut shelf = Shelf::new();
-    let f = shelf.add_turned("a.jpg", &[0.0, 1.0, 2.0, 3.0, 4.0]);
-    shelf.group(&[&f[..3], &f[3..]]);
-    let (large, small) = (shelf.person_of(f[0]), shelf.person_of(f[3]));
-    let outcome = shelf.group(&[&f[2..], &f[..2]]);
+    let mut fixture = LibraryFixture::new();
+    let f = fixture.add_turned("a.jpg", &[0.0, 1.0, 2.0, 3.0, 4.0]);
+    fixture.group(&[&f[..3], &f[3..]]);
+    let (large, small) = (fixture.person_of(f[0]), fixture.person_of(f[3]));
+    let outcome = fixture.group(&[&f[2..], &f[..2]]);
     assert_eq!(outcome.new_groups, 0);
-    assert_eq!((shelf.person_of(f[0]), shelf.person_of(f[4])), (large, small));
+    assert_eq!((fixture.person_of(f[0]), fixture.person_of(f[4])), (large, small));
     // All in one: the larger part's id stays, the other is gone.
-    shelf.group(&[&f]);
-    let only = shelf.person_of(f[0]);
+    fixture.group(&[&f]);
+    let only = fixture.person_of(f[0]);
     assert_eq!(only, small);
-    assert_eq!(shelf.library.person(large).unwrap(), None);
+    assert_eq!(fixture.library.person(large).unwrap(), None);
 }
 
 #[test]
 fn what_was_rejected_from_a_group_stays_rejected_when_the_group_is_absorbed() {
-    let mut shelf = Shelf::new();
-    let f = shelf.add_turned("a.jpg", &[0.0, 1.0, 2.0, 3.0, 4.0, 5.0]);
-    shelf.group(&[&f[..3], &f[3..]]);
-    let (first, second) = (shelf.person_of(f[0]), shelf.person_of(f[3]));
-    shelf.library.take_out(&f[..1]).unwrap();
-    shelf.group(&[&f[..1], &f[1..]]);
-    assert_eq!(shelf.person_of(f[1]), second, "{first:?} had two faces left, the other three");
-    let input = shelf.library.faces_to_group(&model()).unwrap();
+    let mut fixture = LibraryFixture::new();
+    let f = fixture.add_turned("a.jpg", &[0.0, 1.0, 2.0, 3.0, 4.0, 5.0]);
+    fixture.group(&[&f[..3], &f[3..]]);
+    let (first, second) = (fixture.person_of(f[0]), fixture.person_of(f[3]));
+    fixture.library.take_out(&f[..1]).unwrap();
+    fixture.group(&[&f[..1], &f[1..]]);
+    assert_eq!(fixture.person_of(f[1]), second, "{first:?} had two faces left, the other three");
+    let input = fixture.library.faces_to_group(&model()).unwrap();
     assert_eq!(input.faces[0].rejected, vec![second]);
     // A clustering that ignores it is corrected.
-    shelf.group(&[&f]);
-    assert_ne!(shelf.person_of(f[0]), second);
+    fixture.group(&[&f]);
+    assert_ne!(fixture.person_of(f[0]), second);
 }
 
 #[test]
 fn hidden_people_take_their_like_out_of_sight() {
-    let mut shelf = Shelf::new();
-    let f = shelf.add_turned("a.jpg", &[0.0, 1.0]);
-    shelf.group(&[&f[..1]]);
-    let stranger = shelf.person_of(f[0]);
-    shelf.library.hide_person(stranger).unwrap();
-    shelf.group(&[&f]);
-    assert_eq!(shelf.state(f[1]), FaceState::Of { person: stranger, belongs: Belongs::Suggested });
-    assert_eq!(shelf.library.counts().unwrap().nameless_people, 0);
+    let mut fixture = LibraryFixture::new();
+    let f = fixture.add_turned("a.jpg", &[0.0, 1.0]);
+    fixture.group(&[&f[..1]]);
+    let stranger = fixture.person_of(f[0]);
+    fixture.library.hide_person(stranger).unwrap();
+    fixture.group(&[&f]);
+    assert_eq!(fixture.state(f[1]), FaceState::Of { person: stranger, belongs: Belongs::Suggested });
+    assert_eq!(fixture.library.counts().unwrap().nameless_people, 0);
 }
 
 #[test]
 fn a_curated_group_without_a_name_grows_without_asking() {
-    let mut shelf = Shelf::new();
-    let f = shelf.add_turned("a.jpg", &[0.0, 1.0, 2.0]);
-    shelf.group(&[&f[..1], &f[1..2]]);
-    let (from, into) = (shelf.person_of(f[0]), shelf.person_of(f[1]));
-    shelf.library.merge(from, into).unwrap();
-    let outcome = shelf.group(&[&f]);
+    let mut fixture = LibraryFixture::new();
+    let f = fixture.add_turned("a.jpg", &[0.0, 1.0, 2.0]);
+    fixture.group(&[&f[..1], &f[1..2]]);
+    let (from, into) = (fixture.person_of(f[0]), fixture.person_of(f[1]));
+    fixture.library.merge(from, into).unwrap();
+    let outcome = fixture.group(&[&f]);
     assert_eq!(outcome.suggested, 0);
-    assert_eq!(shelf.state(f[2]), FaceState::Of { person: into, belongs: Belongs::Grouped });
-    assert!(shelf.state(f[0]).is_said());
+    assert_eq!(fixture.state(f[2]), FaceState::Of { person: into, belongs: Belongs::Grouped });
+    assert!(fixture.state(f[0]).is_decided());
 }
 
 #[test]
 fn a_group_of_two_known_people_is_counted_not_obeyed() {
-    let mut shelf = Shelf::new();
-    let f = shelf.add_turned("a.jpg", &[0.0, 1.0, 2.0, 3.0]);
-    let ada = shelf.library.move_faces(&f[..2], &Destination::NewPerson { name: "Ada".into() }).unwrap();
-    let bo = shelf.library.move_faces(&f[2..3], &Destination::NewPerson { name: "Bo".into() }).unwrap();
-    let outcome = shelf.group(&[&f]);
+    let mut fixture = LibraryFixture::new();
+    let f = fixture.add_turned("a.jpg", &[0.0, 1.0, 2.0, 3.0]);
+    let ada = fixture.library.move_faces(&f[..2], &Destination::NewPerson { name: "Ada".into() }).unwrap();
+    let bo = fixture.library.move_faces(&f[2..3], &Destination::NewPerson { name: "Bo".into() }).unwrap();
+    let outcome = fixture.group(&[&f]);
     assert_eq!((outcome.kept_apart, outcome.suggested), (1, 1));
-    assert_eq!((shelf.person_of(f[2]), shelf.person_of(f[3])), (bo, ada));
+    assert_eq!((fixture.person_of(f[2]), fixture.person_of(f[3])), (bo, ada));
 }
 
 #[test]
 fn facts_become_pairs_that_must_not_meet() {
-    let mut shelf = Shelf::new();
-    let f = shelf.add_turned("a.jpg", &[0.0, 1.0, 2.0, 3.0, 4.0]);
-    let ada = shelf.library.move_faces(&f[..2], &Destination::NewPerson { name: "Ada".into() }).unwrap();
-    shelf.group(&[&f[2..4]]);
-    let group = shelf.person_of(f[2]);
-    shelf.library.mark_different(group, ada).unwrap();
-    let input = shelf.library.faces_to_group(&model()).unwrap();
+    let mut fixture = LibraryFixture::new();
+    let f = fixture.add_turned("a.jpg", &[0.0, 1.0, 2.0, 3.0, 4.0]);
+    let ada = fixture.library.move_faces(&f[..2], &Destination::NewPerson { name: "Ada".into() }).unwrap();
+    fixture.group(&[&f[2..4]]);
+    let group = fixture.person_of(f[2]);
+    fixture.library.mark_different(group, ada).unwrap();
+    let input = fixture.library.faces_to_group(&model()).unwrap();
     assert_eq!(input.confirmed(), vec![Some(ada), Some(ada), None, None, None]);
     let mut pairs: Vec<(usize, usize)> = input.apart().into_iter().map(|(a, b)| (a.min(b), a.max(b))).collect();
     pairs.sort();
@@ -105,20 +105,20 @@ fn facts_become_pairs_that_must_not_meet() {
 
 #[test]
 fn faces_that_are_set_aside_stay_aside() {
-    let mut shelf = Shelf::new();
-    let f = shelf.add_turned("a.jpg", &[0.0, 1.0]);
-    shelf.library.set_aside(&f[..1], SetAside::NotAFace).unwrap();
-    shelf.group(&[&f]);
-    assert_eq!(shelf.state(f[0]), FaceState::SetAside(SetAside::NotAFace));
+    let mut fixture = LibraryFixture::new();
+    let f = fixture.add_turned("a.jpg", &[0.0, 1.0]);
+    fixture.library.set_aside(&f[..1], SetAside::NotAFace).unwrap();
+    fixture.group(&[&f]);
+    assert_eq!(fixture.state(f[0]), FaceState::SetAside(SetAside::NotAFace));
 }
 
 #[test]
 fn suggestions_one_by_one() {
-    let mut shelf = Shelf::new();
-    let f = shelf.add_turned("a.jpg", &[0.0, 1.0]);
-    let ada = shelf.library.move_faces(&f[..1], &Destination::NewPerson { name: "Ada".into() }).unwrap();
-    assert_eq!(shelf.library.suggest(&[(f[0], ada), (f[1], ada)]).unwrap(), 1);
-    assert_eq!(shelf.state(f[1]), FaceState::Of { person: ada, belongs: Belongs::Suggested });
-    shelf.library.reject(&f[1..]).unwrap();
-    assert_eq!(shelf.library.suggest(&[(f[1], ada)]).unwrap(), 0);
+    let mut fixture = LibraryFixture::new();
+    let f = fixture.add_turned("a.jpg", &[0.0, 1.0]);
+    let ada = fixture.library.move_faces(&f[..1], &Destination::NewPerson { name: "Ada".into() }).unwrap();
+    assert_eq!(fixture.library.suggest(&[(f[0], ada), (f[1], ada)]).unwrap(), 1);
+    assert_eq!(fixture.state(f[1]), FaceState::Of { person: ada, belongs: Belongs::Suggested });
+    fixture.library.reject(&f[1..]).unwrap();
+    assert_eq!(fixture.library.suggest(&[(f[1], ada)]).unwrap(), 0);
 }

@@ -5,6 +5,7 @@ mod asking;
 mod folders;
 mod grouping;
 mod opening;
+mod places;
 mod released;
 mod replacing;
 mod reviewing;
@@ -16,11 +17,11 @@ mod touched;
 pub(in crate::library) use released::of_version_0_1;
 use std::path::{Path, PathBuf};
 
-use super::shelf::{Shelf, direction, face, file, hashes, model, photo};
+use super::fixture::{LibraryFixture, direction, face, file, hashes, model, photo};
 use super::*;
 use crate::types::{Embedding, FaceId, ModelId, PersonId, PhotoId, Revision, StepId};
 
-impl Shelf {
+impl LibraryFixture {
     /// Every row of every table that holds decisions.
     fn decisions(&self) -> String {
         let mut text = String::new();

@@ -3,16 +3,16 @@ use crate::library::migrate;
 
 #[test]
 fn keeps_the_file_for_its_owner() {
-    let shelf = Shelf::new();
+    let fixture = LibraryFixture::new();
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
         for name in ["library.sqlite", "library.sqlite-wal", "library.sqlite-shm"] {
-            let mode = std::fs::metadata(shelf.at(name)).unwrap().permissions().mode();
+            let mode = std::fs::metadata(fixture.at(name)).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600, "{name}");
         }
     }
-    shelf.library.check_integrity().unwrap();
+    fixture.library.check_integrity().unwrap();
 }
 
 #[test]
@@ -41,10 +41,10 @@ fn leaves_foreign_and_damaged_files_alone() {
 
 #[test]
 fn refuses_a_newer_library() {
-    let shelf = Shelf::new();
-    shelf.library.connection.pragma_update(None, "user_version", 99).unwrap();
-    let path = shelf.library.path().to_owned();
-    drop(shelf.library);
+    let fixture = LibraryFixture::new();
+    fixture.library.connection.pragma_update(None, "user_version", 99).unwrap();
+    let path = fixture.library.path().to_owned();
+    drop(fixture.library);
     let error = Library::open(&path).map(drop).unwrap_err();
     assert!(matches!(error, LibraryError::Newer { found: 99, .. }), "{error}");
 }
@@ -118,49 +118,49 @@ fn a_failed_migration_changes_nothing() {
 
 #[test]
 fn a_reader_sees_what_the_writer_commits_and_cannot_write() {
-    let mut shelf = Shelf::new();
-    let reader = Library::open_read_only(shelf.library.path()).unwrap();
+    let mut fixture = LibraryFixture::new();
+    let reader = Library::open_read_only(fixture.library.path()).unwrap();
     assert_eq!(reader.counts().unwrap().photos, 0);
-    shelf.add_turned("a.jpg", &[0.0]);
+    fixture.add_turned("a.jpg", &[0.0]);
     assert_eq!(reader.counts().unwrap().photos, 1);
     assert!(reader.connection.execute("DELETE FROM photo", []).is_err());
 }
 
 #[test]
 fn a_write_that_stops_midway_leaves_nothing() {
-    let mut shelf = Shelf::new();
-    shelf.add_turned("a.jpg", &[0.0]);
-    let before = shelf.library.counts().unwrap();
+    let mut fixture = LibraryFixture::new();
+    fixture.add_turned("a.jpg", &[0.0]);
+    let before = fixture.library.counts().unwrap();
     // A second photo of the batch whose embedding has the wrong length: the first is not kept either.
     let mut wrong = face(0.0, 0.0);
     wrong.embedding = Some(Embedding::normalise(vec![1.0, 0.0, 0.0]).unwrap());
-    let batch = [photo(&shelf.at("b.jpg"), 2, vec![face(0.0, 0.0)]), photo(&shelf.at("c.jpg"), 3, vec![wrong])];
-    let error = shelf.library.record_photos(shelf.scan, &batch).unwrap_err();
+    let batch = [photo(&fixture.at("b.jpg"), 2, vec![face(0.0, 0.0)]), photo(&fixture.at("c.jpg"), 3, vec![wrong])];
+    let error = fixture.library.record_photos(fixture.scan, &batch).unwrap_err();
     assert!(matches!(error, LibraryError::Dimensions { known: 2, found: 3, .. }), "{error}");
-    assert_eq!(shelf.library.counts().unwrap(), before);
+    assert_eq!(fixture.library.counts().unwrap(), before);
 
     // A panic in the middle of a transaction, as a killed process would leave it.
-    let path = shelf.at("d.jpg");
+    let path = fixture.at("d.jpg");
     let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        shelf.library.write(|t| -> Result<()> {
+        fixture.library.write(|t| -> Result<()> {
             t.execute("UPDATE photo SET missing = 1", []).unwrap();
             panic!("in the middle")
         })
     }));
     assert!(panicked.is_err());
-    assert_eq!(shelf.library.counts().unwrap(), before);
-    assert!(shelf.library.known(&path).unwrap().is_none());
+    assert_eq!(fixture.library.counts().unwrap(), before);
+    assert!(fixture.library.known(&path).unwrap().is_none());
 }
 
 #[test]
 fn a_copy_of_the_files_during_a_write_opens_as_before_it() {
     // What a killed process leaves: the database and its log, with an unfinished transaction.
-    let mut shelf = Shelf::new();
-    shelf.add_turned("a.jpg", &[0.0]);
+    let mut fixture = LibraryFixture::new();
+    fixture.add_turned("a.jpg", &[0.0]);
     let copied = tempfile::tempdir().unwrap();
     let names = ["library.sqlite", "library.sqlite-wal"];
-    let from: Vec<PathBuf> = names.iter().map(|name| shelf.at(name)).collect();
-    shelf
+    let from: Vec<PathBuf> = names.iter().map(|name| fixture.at(name)).collect();
+    fixture
         .library
         .write(|t| {
             t.execute("UPDATE photo SET missing = 1", [])?;
@@ -177,9 +177,9 @@ fn a_copy_of_the_files_during_a_write_opens_as_before_it() {
 
 #[test]
 fn settings_stay() {
-    let mut shelf = Shelf::new();
-    assert_eq!(shelf.library.setting("threshold").unwrap(), None);
-    shelf.library.set_setting("threshold", "1.1").unwrap();
-    shelf.library.set_setting("threshold", "1.2").unwrap();
-    assert_eq!(shelf.library.setting("threshold").unwrap().as_deref(), Some("1.2"));
+    let mut fixture = LibraryFixture::new();
+    assert_eq!(fixture.library.setting("threshold").unwrap(), None);
+    fixture.library.set_setting("threshold", "1.1").unwrap();
+    fixture.library.set_setting("threshold", "1.2").unwrap();
+    assert_eq!(fixture.library.setting("threshold").unwrap().as_deref(), Some("1.2"));
 }

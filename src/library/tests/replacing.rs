@@ -8,251 +8,253 @@ fn detector() -> ModelId {
 }
 
 /// Records a picture of one face at a path. Returns the picture and its face.
-fn show(shelf: &mut Shelf, scan: ScanId, name: &str, hash: u8) -> (PhotoId, FaceId) {
-    let record = photo(&shelf.at(name), hash, vec![face(0.0, 0.0)]);
-    let photo = shelf.library.record_photos(scan, &[record]).unwrap()[0].photo_id;
-    (photo, shelf.library.faces_of_photo(photo).unwrap()[0].face_id)
+fn show(fixture: &mut LibraryFixture, scan: ScanId, name: &str, hash: u8) -> (PhotoId, FaceId) {
+    let record = photo(&fixture.at(name), hash, vec![face(0.0, 0.0)]);
+    let photo = fixture.library.record_photos(scan, &[record]).unwrap()[0].photo_id;
+    (photo, fixture.library.faces_of_photo(photo).unwrap()[0].face_id)
 }
 
-fn pairs(shelf: &mut Shelf) -> Vec<(PhotoId, PhotoId, bool)> {
-    let replaced = shelf.library.replaced_photos().unwrap();
+fn pairs(fixture: &mut LibraryFixture) -> Vec<(PhotoId, PhotoId, bool)> {
+    let replaced = fixture.library.replaced_photos().unwrap();
     replaced.into_iter().map(|pair| (pair.old, pair.new, pair.lives_on)).collect()
 }
 
 #[test]
 fn an_original_that_was_renamed_is_compared_with_its_edit() {
     for renamed_is_met_first in [false, true] {
-        let mut shelf = Shelf::new();
-        let old = shelf.add_turned("a.jpg", &[0.0])[0];
-        let ada = shelf.library.move_faces(&[old], &Destination::NewPerson { name: "Ada".into() }).unwrap();
-        let original = shelf.library.face(old).unwrap().unwrap().photo_id;
-        let scan = shelf.library.begin_scan(shelf.folder.path()).unwrap();
-        let renamed = file(&shelf.at("a_original.jpg"), b'a');
+        let mut fixture = LibraryFixture::new();
+        let old = fixture.add_turned("a.jpg", &[0.0])[0];
+        let ada = fixture.library.move_faces(&[old], &Destination::NewPerson { name: "Ada".into() }).unwrap();
+        let original = fixture.library.face(old).unwrap().unwrap().photo_id;
+        let scan = fixture.library.begin_scan(fixture.folder.path()).unwrap();
+        let renamed = file(&fixture.at("a_original.jpg"), b'a');
         let mut edited = None;
         for step in [renamed_is_met_first, !renamed_is_met_first] {
             match step {
-                true => _ = shelf.library.place(scan, &renamed, &detector()).unwrap(),
-                false => edited = Some(show(&mut shelf, scan, "a.jpg", 200)),
+                true => _ = fixture.library.place(scan, &renamed, &detector()).unwrap(),
+                false => edited = Some(show(&mut fixture, scan, "a.jpg", 200)),
             }
         }
-        shelf.library.finish_scan(scan, ScanOutcome::Complete, MissingPolicy::Ask).unwrap();
+        fixture.library.finish_scan(scan, ScanOutcome::Complete, MissingPolicy::Ask).unwrap();
         let (edited, new) = edited.unwrap();
-        assert_eq!(pairs(&mut shelf), [(original, edited, true)]);
-        let pair = shelf.library.replaced_photos().unwrap()[0];
-        shelf.library.carry_over(pair, &[Carried::Onto { old, new }]).unwrap();
-        assert_eq!((shelf.state(old).person(), shelf.state(new).person()), (Some(ada), Some(ada)));
-        assert_eq!((shelf.library.lost_faces().unwrap(), pairs(&mut shelf)), (vec![], vec![]));
-        assert_eq!(shelf.library.person(ada).unwrap().unwrap().faces, 2, "both pictures show her");
+        assert_eq!(pairs(&mut fixture), [(original, edited, true)]);
+        let pair = fixture.library.replaced_photos().unwrap()[0];
+        fixture.library.carry_over(pair, &[Carried::Onto { old, new }]).unwrap();
+        assert_eq!((fixture.state(old).person(), fixture.state(new).person()), (Some(ada), Some(ada)));
+        assert_eq!((fixture.library.lost_faces().unwrap(), pairs(&mut fixture)), (vec![], vec![]));
+        assert_eq!(fixture.library.person(ada).unwrap().unwrap().faces, 2, "both pictures show her");
     }
 }
 
 /// The picture that took the place was there before: both were renamed, and no one was made from the other.
 #[test]
 fn pictures_that_change_places_are_not_compared() {
-    let mut shelf = Shelf::new();
-    let first = shelf.scan;
-    let ((a, _), (b, _)) = (show(&mut shelf, first, "a.jpg", 1), show(&mut shelf, first, "b.jpg", 2));
-    let scan = shelf.library.begin_scan(shelf.folder.path()).unwrap();
+    let mut fixture = LibraryFixture::new();
+    let first = fixture.scan;
+    let ((a, _), (b, _)) = (show(&mut fixture, first, "a.jpg", 1), show(&mut fixture, first, "b.jpg", 2));
+    let scan = fixture.library.begin_scan(fixture.folder.path()).unwrap();
     for (name, hash) in [("a.jpg", 2), ("b.jpg", 1)] {
-        shelf.library.place(scan, &file(&shelf.at(name), hash), &detector()).unwrap();
+        fixture.library.place(scan, &file(&fixture.at(name), hash), &detector()).unwrap();
     }
-    assert_eq!(pairs(&mut shelf), []);
+    assert_eq!(pairs(&mut fixture), []);
     // One of them goes for the other: it is compared, since its faces would be lost.
-    shelf.library.place(scan, &file(&shelf.at("b.jpg"), 2), &detector()).unwrap();
-    assert_eq!(pairs(&mut shelf), [(a, b, false)]);
+    fixture.library.place(scan, &file(&fixture.at("b.jpg"), 2), &detector()).unwrap();
+    assert_eq!(pairs(&mut fixture), [(a, b, false)]);
 }
 
 #[test]
 fn each_edit_is_compared_with_the_picture_that_was_there_before() {
-    let mut shelf = Shelf::new();
-    let old = shelf.add_turned("a.jpg", &[0.0])[0];
-    let ada = shelf.library.move_faces(&[old], &Destination::NewPerson { name: "Ada".into() }).unwrap();
-    let original = shelf.library.face(old).unwrap().unwrap().photo_id;
-    shelf.library.place(shelf.scan, &file(&shelf.at("b.jpg"), b'a'), &detector()).unwrap();
-    let scan = shelf.library.begin_scan(shelf.folder.path()).unwrap();
-    let ((one, in_one), (two, in_two)) = (show(&mut shelf, scan, "a.jpg", 200), show(&mut shelf, scan, "b.jpg", 201));
-    assert_eq!(pairs(&mut shelf), [(original, one, false), (original, two, false)]);
-    let replaced = shelf.library.replaced_photos().unwrap();
-    shelf.library.carry_over(replaced[0], &[Carried::Onto { old, new: in_one }]).unwrap();
-    assert!(shelf.library.lost_faces().unwrap().is_empty(), "nobody looked in the other edit yet");
-    shelf.library.carry_over(replaced[1], &[Carried::Onto { old, new: in_two }]).unwrap();
-    let people = |shelf: &Shelf| [in_one, in_two].map(|face| shelf.state(face).person());
-    assert_eq!(people(&shelf), [Some(ada); 2]);
-    assert!(shelf.library.lost_faces().unwrap().is_empty());
-    shelf.library.undo().unwrap();
-    assert_eq!(people(&shelf), [None; 2], "what is taken back is taken back everywhere");
+    let mut fixture = LibraryFixture::new();
+    let old = fixture.add_turned("a.jpg", &[0.0])[0];
+    let ada = fixture.library.move_faces(&[old], &Destination::NewPerson { name: "Ada".into() }).unwrap();
+    let original = fixture.library.face(old).unwrap().unwrap().photo_id;
+    fixture.library.place(fixture.scan, &file(&fixture.at("b.jpg"), b'a'), &detector()).unwrap();
+    let scan = fixture.library.begin_scan(fixture.folder.path()).unwrap();
+    let ((one, in_one), (two, in_two)) =
+        (show(&mut fixture, scan, "a.jpg", 200), show(&mut fixture, scan, "b.jpg", 201));
+    assert_eq!(pairs(&mut fixture), [(original, one, false), (original, two, false)]);
+    let replaced = fixture.library.replaced_photos().unwrap();
+    fixture.library.carry_over(replaced[0], &[Carried::Onto { old, new: in_one }]).unwrap();
+    assert!(fixture.library.lost_faces().unwrap().is_empty(), "nobody looked in the other edit yet");
+    fixture.library.carry_over(replaced[1], &[Carried::Onto { old, new: in_two }]).unwrap();
+    let people = |fixture: &LibraryFixture| [in_one, in_two].map(|face| fixture.state(face).person());
+    assert_eq!(people(&fixture), [Some(ada); 2]);
+    assert!(fixture.library.lost_faces().unwrap().is_empty());
+    fixture.library.undo().unwrap();
+    assert_eq!(people(&fixture), [None; 2], "what is taken back is taken back everywhere");
 }
 
 /// A face that is in one of two edits is not lost; one that is in neither is.
 #[test]
 fn a_face_is_lost_when_no_edit_shows_it() {
-    let mut shelf = Shelf::new();
-    let old = shelf.add_turned("a.jpg", &[0.0, 40.0]);
-    shelf.library.move_faces(&old, &Destination::NewPerson { name: "Ada".into() }).unwrap();
-    shelf.library.place(shelf.scan, &file(&shelf.at("b.jpg"), b'a'), &detector()).unwrap();
-    let scan = shelf.library.begin_scan(shelf.folder.path()).unwrap();
-    let (_, new) = show(&mut shelf, scan, "a.jpg", 200);
-    show(&mut shelf, scan, "b.jpg", 201);
-    let replaced = shelf.library.replaced_photos().unwrap();
-    shelf.library.carry_over(replaced[0], &[Carried::Onto { old: old[0], new }]).unwrap();
-    shelf.library.carry_over(replaced[1], &[]).unwrap();
-    let lost = shelf.library.lost_faces().unwrap();
+    let mut fixture = LibraryFixture::new();
+    let old = fixture.add_turned("a.jpg", &[0.0, 40.0]);
+    fixture.library.move_faces(&old, &Destination::NewPerson { name: "Ada".into() }).unwrap();
+    fixture.library.place(fixture.scan, &file(&fixture.at("b.jpg"), b'a'), &detector()).unwrap();
+    let scan = fixture.library.begin_scan(fixture.folder.path()).unwrap();
+    let (_, new) = show(&mut fixture, scan, "a.jpg", 200);
+    show(&mut fixture, scan, "b.jpg", 201);
+    let replaced = fixture.library.replaced_photos().unwrap();
+    fixture.library.carry_over(replaced[0], &[Carried::Onto { old: old[0], new }]).unwrap();
+    fixture.library.carry_over(replaced[1], &[]).unwrap();
+    let lost = fixture.library.lost_faces().unwrap();
     assert_eq!(lost.iter().map(|lost| lost.face_id).collect::<Vec<_>>(), old[1..]);
 }
 
 #[test]
 fn a_file_is_unchanged_while_nothing_says_otherwise() {
-    let mut shelf = Shelf::new();
-    let path = shelf.at("a.jpg");
+    let mut fixture = LibraryFixture::new();
+    let path = fixture.at("a.jpg");
     let at = |ctime_ns| FileFacts { ctime_ns, ..file(&path, b'a') };
-    shelf.add_turned("a.jpg", &[0.0]);
-    let known = |shelf: &Shelf| shelf.library.known(&path).unwrap().unwrap();
-    assert!(known(&shelf).is_unchanged(&at(None)) && known(&shelf).is_unchanged(&at(Some(5))), "not known before");
+    fixture.add_turned("a.jpg", &[0.0]);
+    let known = |fixture: &LibraryFixture| fixture.library.known(&path).unwrap().unwrap();
+    assert!(known(&fixture).is_unchanged(&at(None)) && known(&fixture).is_unchanged(&at(Some(5))), "not known before");
     // From then on it is.
-    shelf.library.mark_seen(shelf.scan, &[at(Some(5))]).unwrap();
-    assert!(known(&shelf).is_unchanged(&at(Some(5))) && !known(&shelf).is_unchanged(&at(Some(6))));
-    assert!(known(&shelf).is_unchanged(&at(None)), "a system that does not tell");
-    shelf.library.place(shelf.scan, &at(Some(6)), &detector()).unwrap();
-    assert!(known(&shelf).is_unchanged(&at(Some(6))));
+    fixture.library.mark_seen(fixture.scan, &[at(Some(5))]).unwrap();
+    assert!(known(&fixture).is_unchanged(&at(Some(5))) && !known(&fixture).is_unchanged(&at(Some(6))));
+    assert!(known(&fixture).is_unchanged(&at(None)), "a system that does not tell");
+    fixture.library.place(fixture.scan, &at(Some(6)), &detector()).unwrap();
+    assert!(known(&fixture).is_unchanged(&at(Some(6))));
 }
 
 /// What is decided of a lost face is meant for one: the picture may have come back meanwhile.
 #[test]
 fn a_face_that_is_not_lost_any_more_is_neither_put_back_nor_let_go() {
-    let mut shelf = Shelf::new();
-    let old = shelf.add_turned("a.jpg", &[0.0])[0];
-    let ada = shelf.library.move_faces(&[old], &Destination::NewPerson { name: "Ada".into() }).unwrap();
-    let scan = shelf.library.begin_scan(shelf.folder.path()).unwrap();
-    let (_, onto) = show(&mut shelf, scan, "a.jpg", 200);
-    let pair = shelf.library.replaced_photos().unwrap()[0];
-    shelf.library.carry_over(pair, &[]).unwrap();
-    let seen = shelf.library.revision().unwrap();
-    assert_eq!(shelf.library.count_lost_faces().unwrap(), 1);
-    shelf.library.place(scan, &file(&shelf.at("b.jpg"), b'a'), &detector()).unwrap();
-    assert_eq!(shelf.library.count_lost_faces().unwrap(), 0, "its picture is back");
+    let mut fixture = LibraryFixture::new();
+    let old = fixture.add_turned("a.jpg", &[0.0])[0];
+    let ada = fixture.library.move_faces(&[old], &Destination::NewPerson { name: "Ada".into() }).unwrap();
+    let scan = fixture.library.begin_scan(fixture.folder.path()).unwrap();
+    let (_, onto) = show(&mut fixture, scan, "a.jpg", 200);
+    let pair = fixture.library.replaced_photos().unwrap()[0];
+    fixture.library.carry_over(pair, &[]).unwrap();
+    let seen = fixture.library.revision().unwrap();
+    assert_eq!(fixture.library.count_lost_faces().unwrap(), 1);
+    fixture.library.place(scan, &file(&fixture.at("b.jpg"), b'a'), &detector()).unwrap();
+    assert_eq!(fixture.library.count_lost_faces().unwrap(), 0, "its picture is back");
     for decision in [Decision::PutBack { lost: old, onto }, Decision::LetGo(vec![old])] {
-        let refused = shelf.library.decide(&decision, seen).unwrap_err();
+        let refused = fixture.library.decide(&decision, seen).unwrap_err();
         assert!(matches!(refused, LibraryError::Stale(Stale::FaceFound)), "{refused}");
-        assert_eq!(shelf.state(old).person(), Some(ada));
+        assert_eq!(fixture.state(old).person(), Some(ada));
     }
 }
 
 /// Ada's face of a picture that another one has replaced, lost, and the face of that one.
-fn lost_ada(shelf: &mut Shelf) -> (PersonId, FaceId, FaceId, ScanId) {
-    let old = shelf.add_turned("a.jpg", &[0.0])[0];
-    let ada = shelf.library.move_faces(&[old], &Destination::NewPerson { name: "Ada".into() }).unwrap();
-    let scan = shelf.library.begin_scan(shelf.folder.path()).unwrap();
-    let (_, onto) = show(shelf, scan, "a.jpg", 200);
-    let pair = shelf.library.replaced_photos().unwrap()[0];
-    shelf.library.carry_over(pair, &[]).unwrap();
-    assert_eq!(lost(shelf), [old]);
+fn lost_ada(fixture: &mut LibraryFixture) -> (PersonId, FaceId, FaceId, ScanId) {
+    let old = fixture.add_turned("a.jpg", &[0.0])[0];
+    let ada = fixture.library.move_faces(&[old], &Destination::NewPerson { name: "Ada".into() }).unwrap();
+    let scan = fixture.library.begin_scan(fixture.folder.path()).unwrap();
+    let (_, onto) = show(fixture, scan, "a.jpg", 200);
+    let pair = fixture.library.replaced_photos().unwrap()[0];
+    fixture.library.carry_over(pair, &[]).unwrap();
+    assert_eq!(lost(fixture), [old]);
     (ada, old, onto, scan)
 }
 
-fn lost(shelf: &Shelf) -> Vec<FaceId> {
-    shelf.library.lost_faces().unwrap().iter().map(|lost| lost.face_id).collect()
+fn lost(fixture: &LibraryFixture) -> Vec<FaceId> {
+    fixture.library.lost_faces().unwrap().iter().map(|lost| lost.face_id).collect()
 }
 
 #[test]
 fn a_face_put_back_keeps_what_was_said_where_it_was() {
-    let mut shelf = Shelf::new();
-    let (ada, old, onto, scan) = lost_ada(&mut shelf);
-    let before = shelf.decisions();
+    let mut fixture = LibraryFixture::new();
+    let (ada, old, onto, scan) = lost_ada(&mut fixture);
+    let before = fixture.decisions();
     let confirmed = FaceState::Of { person: ada, belongs: Belongs::Confirmed };
-    shelf.library.decide(&Decision::PutBack { lost: old, onto }, Revision::NOW).unwrap();
-    assert_eq!(([old, onto].map(|face| shelf.state(face)), lost(&shelf)), ([confirmed; 2], vec![]));
-    shelf.library.undo().unwrap();
-    assert_eq!((shelf.decisions(), lost(&shelf)), (before, vec![old]));
-    shelf.library.redo().unwrap();
-    assert_eq!(([old, onto].map(|face| shelf.state(face)), lost(&shelf)), ([confirmed; 2], vec![]));
+    fixture.library.decide(&Decision::PutBack { lost: old, onto }, Revision::NOW).unwrap();
+    assert_eq!(([old, onto].map(|face| fixture.state(face)), lost(&fixture)), ([confirmed; 2], vec![]));
+    fixture.library.undo().unwrap();
+    assert_eq!((fixture.decisions(), lost(&fixture)), (before, vec![old]));
+    fixture.library.redo().unwrap();
+    assert_eq!(([old, onto].map(|face| fixture.state(face)), lost(&fixture)), ([confirmed; 2], vec![]));
     // It was the wrong place: the face waits again for the right one.
-    shelf.library.decide(&Decision::Reject { person: ada, faces: vec![onto] }, Revision::NOW).unwrap();
-    assert_eq!((shelf.state(onto).is_said(), lost(&shelf)), (false, vec![old]));
-    shelf.library.undo().unwrap();
-    assert!(lost(&shelf).is_empty());
+    fixture.library.decide(&Decision::Reject { person: ada, faces: vec![onto] }, Revision::NOW).unwrap();
+    assert_eq!((fixture.state(onto).is_decided(), lost(&fixture)), (false, vec![old]));
+    fixture.library.undo().unwrap();
+    assert!(lost(&fixture).is_empty());
     // The original is back, and speaks for itself.
-    shelf.library.place(scan, &file(&shelf.at("b.jpg"), b'a'), &detector()).unwrap();
-    assert_eq!([old, onto].map(|face| shelf.state(face)), [confirmed; 2]);
-    assert_eq!(shelf.library.person(ada).unwrap().unwrap().faces, 2);
+    fixture.library.place(scan, &file(&fixture.at("b.jpg"), b'a'), &detector()).unwrap();
+    assert_eq!([old, onto].map(|face| fixture.state(face)), [confirmed; 2]);
+    assert_eq!(fixture.library.person(ada).unwrap().unwrap().faces, 2);
 }
 
 #[test]
 fn a_face_that_was_let_go_is_listed_and_can_be_put_back_after_all() {
-    let mut shelf = Shelf::new();
-    let (ada, old, onto, scan) = lost_ada(&mut shelf);
-    let let_go = |shelf: &Shelf| -> Vec<FaceId> {
-        shelf.library.faces_let_go().unwrap().iter().map(|face| face.face_id).collect()
+    let mut fixture = LibraryFixture::new();
+    let (ada, old, onto, scan) = lost_ada(&mut fixture);
+    let let_go = |fixture: &LibraryFixture| -> Vec<FaceId> {
+        fixture.library.faces_let_go().unwrap().iter().map(|face| face.face_id).collect()
     };
-    assert_eq!(let_go(&shelf), []);
+    assert_eq!(let_go(&fixture), []);
     let confirmed = FaceState::Of { person: ada, belongs: Belongs::Confirmed };
-    let decide = |shelf: &mut Shelf, decision| shelf.library.decide(&decision, Revision::NOW).map(drop).unwrap();
-    decide(&mut shelf, Decision::LetGo(vec![old]));
-    assert_eq!((lost(&shelf), let_go(&shelf)), (vec![], vec![old]));
-    assert_eq!((shelf.library.count_lost_faces().unwrap(), shelf.library.count_set_aside().unwrap()), (0, 1));
-    decide(&mut shelf, Decision::TakeBackLetGo(vec![old]));
-    assert_eq!((lost(&shelf), let_go(&shelf)), (vec![old], vec![]));
-    shelf.library.undo().unwrap();
-    shelf.library.undo().unwrap();
-    assert_eq!((lost(&shelf), let_go(&shelf)), (vec![old], vec![]));
-    shelf.library.redo().unwrap();
+    let decide =
+        |fixture: &mut LibraryFixture, decision| fixture.library.decide(&decision, Revision::NOW).map(drop).unwrap();
+    decide(&mut fixture, Decision::LetGo(vec![old]));
+    assert_eq!((lost(&fixture), let_go(&fixture)), (vec![], vec![old]));
+    assert_eq!((fixture.library.count_lost_faces().unwrap(), fixture.library.count_set_aside().unwrap()), (0, 1));
+    decide(&mut fixture, Decision::TakeBackLetGo(vec![old]));
+    assert_eq!((lost(&fixture), let_go(&fixture)), (vec![old], vec![]));
+    fixture.library.undo().unwrap();
+    fixture.library.undo().unwrap();
+    assert_eq!((lost(&fixture), let_go(&fixture)), (vec![old], vec![]));
+    fixture.library.redo().unwrap();
     // Its picture is back: nothing was taken from it.
-    shelf.library.place(scan, &file(&shelf.at("b.jpg"), b'a'), &detector()).unwrap();
-    assert_eq!((shelf.state(old), let_go(&shelf)), (confirmed, vec![]));
-    assert_ne!(shelf.state(onto), confirmed);
+    fixture.library.place(scan, &file(&fixture.at("b.jpg"), b'a'), &detector()).unwrap();
+    assert_eq!((fixture.state(old), let_go(&fixture)), (confirmed, vec![]));
+    assert_ne!(fixture.state(onto), confirmed);
 }
 
 #[test]
 fn a_face_that_a_scan_carried_to_the_wrong_place_is_lost_again_when_that_is_rejected() {
-    let mut shelf = Shelf::new();
-    let (ada, old, onto, _) = lost_ada(&mut shelf);
-    let photo = |shelf: &Shelf, face| shelf.library.face(face).unwrap().unwrap().photo_id;
-    let pair = Replaced { old: photo(&shelf, old), new: photo(&shelf, onto), lives_on: false };
-    shelf.library.carry_over(pair, &[Carried::Onto { old, new: onto }]).unwrap();
-    assert!(lost(&shelf).is_empty());
-    shelf.library.decide(&Decision::Reject { person: ada, faces: vec![onto] }, Revision::NOW).unwrap();
-    assert_eq!(lost(&shelf), [old]);
+    let mut fixture = LibraryFixture::new();
+    let (ada, old, onto, _) = lost_ada(&mut fixture);
+    let photo = |fixture: &LibraryFixture, face| fixture.library.face(face).unwrap().unwrap().photo_id;
+    let pair = Replaced { old: photo(&fixture, old), new: photo(&fixture, onto), lives_on: false };
+    fixture.library.carry_over(pair, &[Carried::Onto { old, new: onto }]).unwrap();
+    assert!(lost(&fixture).is_empty());
+    fixture.library.decide(&Decision::Reject { person: ada, faces: vec![onto] }, Revision::NOW).unwrap();
+    assert_eq!(lost(&fixture), [old]);
     // The scan does not say it again.
-    shelf.library.carry_over(pair, &[Carried::Onto { old, new: onto }]).unwrap();
-    assert_eq!((shelf.state(onto).is_said(), lost(&shelf)), (false, vec![old]));
+    fixture.library.carry_over(pair, &[Carried::Onto { old, new: onto }]).unwrap();
+    assert_eq!((fixture.state(onto).is_decided(), lost(&fixture)), (false, vec![old]));
 }
 
 /// A lost face is looked for in what it was not compared with, and anew in what is back or was looked through anew.
 #[test]
 fn lost_faces_are_looked_for_in_what_is_new() {
-    let mut shelf = Shelf::new();
-    let old = shelf.add_turned("a.jpg", &[0.0])[0];
-    shelf.library.move_faces(&[old], &Destination::NewPerson { name: "Ada".into() }).unwrap();
-    let (first, _) = show(&mut shelf, ScanId(1), "first.jpg", 199);
-    let scan = shelf.library.begin_scan(shelf.folder.path()).unwrap();
-    let (by, _) = show(&mut shelf, scan, "a.jpg", 200);
-    let pair = shelf.library.replaced_photos().unwrap()[0];
-    shelf.library.carry_over(pair, &[]).unwrap();
-    let sought = |shelf: &Shelf| shelf.library.lost_pictures(&model()).unwrap()[0].sought_up_to;
-    let there = |shelf: &Shelf| {
-        let faces = shelf.library.faces_there(&model(), sought(shelf), 100).unwrap();
+    let mut fixture = LibraryFixture::new();
+    let old = fixture.add_turned("a.jpg", &[0.0])[0];
+    fixture.library.move_faces(&[old], &Destination::NewPerson { name: "Ada".into() }).unwrap();
+    let (first, _) = show(&mut fixture, ScanId(1), "first.jpg", 199);
+    let scan = fixture.library.begin_scan(fixture.folder.path()).unwrap();
+    let (by, _) = show(&mut fixture, scan, "a.jpg", 200);
+    let pair = fixture.library.replaced_photos().unwrap()[0];
+    fixture.library.carry_over(pair, &[]).unwrap();
+    let sought = |fixture: &LibraryFixture| fixture.library.lost_pictures(&model()).unwrap()[0].sought_up_to;
+    let there = |fixture: &LibraryFixture| {
+        let faces = fixture.library.faces_there(&model(), sought(fixture), 100).unwrap();
         faces.map_or_else(Vec::new, |page| page.faces.into_iter().map(|(photo, _)| photo).collect())
     };
-    assert_eq!((sought(&shelf), there(&shelf)), (PhotoId(0), vec![first, by]), "in all that is there");
-    shelf.library.note_sought(pair.old, &model(), by).unwrap();
-    assert_eq!(there(&shelf), []);
-    let (new, _) = show(&mut shelf, scan, "new.jpg", 201);
-    assert_eq!(there(&shelf), [new]);
-    shelf.library.note_sought(pair.old, &model(), new).unwrap();
+    assert_eq!((sought(&fixture), there(&fixture)), (PhotoId(0), vec![first, by]), "in all that is there");
+    fixture.library.note_sought(pair.old, &model(), by).unwrap();
+    assert_eq!(there(&fixture), []);
+    let (new, _) = show(&mut fixture, scan, "new.jpg", 201);
+    assert_eq!(there(&fixture), [new]);
+    fixture.library.note_sought(pair.old, &model(), new).unwrap();
     // Looked through anew, as by another detector.
-    show(&mut shelf, scan, "a.jpg", 200);
-    assert_eq!(there(&shelf), [by, new]);
-    shelf.library.note_sought(pair.old, &model(), new).unwrap();
+    show(&mut fixture, scan, "a.jpg", 200);
+    assert_eq!(there(&fixture), [by, new]);
+    fixture.library.note_sought(pair.old, &model(), new).unwrap();
     // Gone, and back.
-    std::fs::write(shelf.at("a.jpg"), b"").unwrap();
-    std::fs::write(shelf.at("new.jpg"), b"").unwrap();
-    let next = shelf.library.begin_scan(shelf.folder.path()).unwrap();
-    let stays = [file(&shelf.at("a.jpg"), 200), file(&shelf.at("new.jpg"), 201)];
-    shelf.library.mark_seen(next, &stays).unwrap();
-    assert_eq!(shelf.library.finish_scan(next, ScanOutcome::Complete, MissingPolicy::Accept).unwrap().missing, 1);
-    assert_eq!(there(&shelf), []);
-    let next = shelf.library.begin_scan(shelf.folder.path()).unwrap();
-    shelf.library.mark_seen(next, &[file(&shelf.at("first.jpg"), 199)]).unwrap();
-    assert_eq!(there(&shelf), [first, by, new]);
+    std::fs::write(fixture.at("a.jpg"), b"").unwrap();
+    std::fs::write(fixture.at("new.jpg"), b"").unwrap();
+    let next = fixture.library.begin_scan(fixture.folder.path()).unwrap();
+    let stays = [file(&fixture.at("a.jpg"), 200), file(&fixture.at("new.jpg"), 201)];
+    fixture.library.mark_seen(next, &stays).unwrap();
+    assert_eq!(fixture.library.finish_scan(next, ScanOutcome::Complete, MissingPolicy::Accept).unwrap().missing, 1);
+    assert_eq!(there(&fixture), []);
+    let next = fixture.library.begin_scan(fixture.folder.path()).unwrap();
+    fixture.library.mark_seen(next, &[file(&fixture.at("first.jpg"), 199)]).unwrap();
+    assert_eq!(there(&fixture), [first, by, new]);
 }
 
 /// A library of the fourth format: a photo that was replaced and not compared yet, one that was, with a face that is in

@@ -3,19 +3,19 @@
 use super::*;
 
 /// Ada with one said and one suggested face, and a group of two.
-fn library() -> (Shelf, Vec<FaceId>, PersonId, PersonId) {
-    let mut shelf = Shelf::new();
-    let faces = shelf.add_turned("a.jpg", &[0.0, 1.0, 90.0, 91.0]);
-    shelf.library.move_faces(&faces[..1], &Destination::NewPerson { name: "Ada".into() }).unwrap();
-    shelf.group(&[&faces[..2], &faces[2..]]);
-    let (ada, group) = (shelf.person_of(faces[0]), shelf.person_of(faces[2]));
-    (shelf, faces, ada, group)
+fn library() -> (LibraryFixture, Vec<FaceId>, PersonId, PersonId) {
+    let mut fixture = LibraryFixture::new();
+    let faces = fixture.add_turned("a.jpg", &[0.0, 1.0, 90.0, 91.0]);
+    fixture.library.move_faces(&faces[..1], &Destination::NewPerson { name: "Ada".into() }).unwrap();
+    fixture.group(&[&faces[..2], &faces[2..]]);
+    let (ada, group) = (fixture.person_of(faces[0]), fixture.person_of(faces[2]));
+    (fixture, faces, ada, group)
 }
 
-fn refused(shelf: &mut Shelf, decision: Decision, seen: Revision) -> Stale {
-    let before = shelf.decisions();
-    let error = shelf.library.decide(&decision, seen).unwrap_err();
-    assert_eq!(shelf.decisions(), before, "nothing was done");
+fn refused(fixture: &mut LibraryFixture, decision: Decision, seen: Revision) -> Stale {
+    let before = fixture.decisions();
+    let error = fixture.library.decide(&decision, seen).unwrap_err();
+    assert_eq!(fixture.decisions(), before, "nothing was done");
     match error {
         LibraryError::Stale(stale) => stale,
         other => panic!("{other}"),
@@ -24,82 +24,82 @@ fn refused(shelf: &mut Shelf, decision: Decision, seen: Revision) -> Stale {
 
 #[test]
 fn a_tick_on_a_face_that_has_come_to_somebody_else_is_refused() {
-    let (mut shelf, faces, ada, group) = library();
-    let seen = shelf.library.revision().unwrap();
-    shelf.library.move_faces(&faces[1..2], &Destination::NewPerson { name: "Bo".into() }).unwrap();
+    let (mut fixture, faces, ada, group) = library();
+    let seen = fixture.library.revision().unwrap();
+    fixture.library.move_faces(&faces[1..2], &Destination::NewPerson { name: "Bo".into() }).unwrap();
     for decision in [
         Decision::Confirm { person: ada, faces: faces[1..2].to_vec() },
         Decision::Reject { person: ada, faces: faces[1..2].to_vec() },
     ] {
-        assert_eq!(refused(&mut shelf, decision, seen), Stale::FaceMoved);
+        assert_eq!(refused(&mut fixture, decision, seen), Stale::FaceMoved);
     }
     let elsewhere = Decision::Move { faces: faces[1..2].to_vec(), to: Destination::Person(group) };
-    assert_eq!(refused(&mut shelf, elsewhere, seen), Stale::FaceDecided);
-    let now = shelf.library.revision().unwrap();
-    shelf.library.decide(&Decision::Move { faces: faces[1..2].to_vec(), to: Destination::Person(ada) }, now).unwrap();
+    assert_eq!(refused(&mut fixture, elsewhere, seen), Stale::FaceDecided);
+    let now = fixture.library.revision().unwrap();
+    fixture.library.decide(&Decision::Move { faces: faces[1..2].to_vec(), to: Destination::Person(ada) }, now).unwrap();
 }
 
 #[test]
 fn a_face_that_somebody_else_has_confirmed_for_the_same_person_has_not_come_to_another() {
-    let (mut shelf, faces, ada, _) = library();
-    let seen = shelf.library.revision().unwrap();
-    let mut other = Library::open(&shelf.at("library.sqlite")).unwrap();
+    let (mut fixture, faces, ada, _) = library();
+    let seen = fixture.library.revision().unwrap();
+    let mut other = Library::open(&fixture.at("library.sqlite")).unwrap();
     let yes = Decision::Confirm { person: ada, faces: faces[1..2].to_vec() };
     other.decide(&yes, Revision::NOW).unwrap();
-    shelf.library.decide(&yes, seen).unwrap();
+    fixture.library.decide(&yes, seen).unwrap();
     for decision in [
         Decision::Reject { person: ada, faces: faces[1..2].to_vec() },
         Decision::SetAside { faces: faces[1..2].to_vec(), why: SetAside::Stranger },
     ] {
-        assert_eq!(refused(&mut shelf, decision, seen), Stale::FaceDecided);
+        assert_eq!(refused(&mut fixture, decision, seen), Stale::FaceDecided);
     }
-    assert_eq!(shelf.state(faces[1]), FaceState::Of { person: ada, belongs: Belongs::Confirmed });
+    assert_eq!(fixture.state(faces[1]), FaceState::Of { person: ada, belongs: Belongs::Confirmed });
 }
 
 /// A yes to "Ada?" is none to "Bo?".
 #[test]
 fn a_tick_under_another_name_is_refused() {
-    let (mut shelf, faces, ada, _) = library();
+    let (mut fixture, faces, ada, _) = library();
     let changes: [Decision; 2] = [Decision::Name { person: ada, name: "Bo".into() }, Decision::Hide(ada)];
     for change in changes {
-        let seen = shelf.library.revision().unwrap();
-        let mut other = Library::open(&shelf.at("library.sqlite")).unwrap();
+        let seen = fixture.library.revision().unwrap();
+        let mut other = Library::open(&fixture.at("library.sqlite")).unwrap();
         other.decide(&change, Revision::NOW).unwrap();
         for decision in [
             Decision::Confirm { person: ada, faces: faces[1..2].to_vec() },
             Decision::Reject { person: ada, faces: faces[..1].to_vec() },
             Decision::Cover { person: ada, face: faces[0] },
         ] {
-            assert_eq!(refused(&mut shelf, decision, seen), Stale::PersonChanged, "after {change:?}");
+            assert_eq!(refused(&mut fixture, decision, seen), Stale::PersonChanged, "after {change:?}");
         }
     }
     // That a face has gone elsewhere changes nothing about the others.
-    let seen = shelf.library.revision().unwrap();
-    let mut other = Library::open(&shelf.at("library.sqlite")).unwrap();
+    let seen = fixture.library.revision().unwrap();
+    let mut other = Library::open(&fixture.at("library.sqlite")).unwrap();
     other.decide(&Decision::Reject { person: ada, faces: faces[..1].to_vec() }, Revision::NOW).unwrap();
-    shelf.library.decide(&Decision::Confirm { person: ada, faces: faces[1..2].to_vec() }, seen).unwrap();
+    fixture.library.decide(&Decision::Confirm { person: ada, faces: faces[1..2].to_vec() }, seen).unwrap();
 }
 
 #[test]
 fn a_person_who_has_changed_or_gone_is_not_decided_about() {
-    let (mut shelf, faces, ada, group) = library();
-    let seen = shelf.library.revision().unwrap();
-    shelf.library.take_out(&faces[2..3]).unwrap();
+    let (mut fixture, faces, ada, group) = library();
+    let seen = fixture.library.revision().unwrap();
+    fixture.library.take_out(&faces[2..3]).unwrap();
     let name = |person| Decision::Name { person, name: "Cy".into() };
-    assert_eq!(refused(&mut shelf, name(group), seen), Stale::PersonChanged, "a face has left the group");
-    shelf.library.merge(group, ada).unwrap();
-    let now = shelf.library.revision().unwrap();
-    assert_eq!(refused(&mut shelf, name(group), now), Stale::PersonGone);
+    assert_eq!(refused(&mut fixture, name(group), seen), Stale::PersonChanged, "a face has left the group");
+    fixture.library.merge(group, ada).unwrap();
+    let now = fixture.library.revision().unwrap();
+    assert_eq!(refused(&mut fixture, name(group), now), Stale::PersonGone);
 }
 
 #[test]
 fn what_a_scan_added_meanwhile_is_not_named_unseen() {
-    let (mut shelf, faces, _, group) = library();
-    let seen = shelf.library.revision().unwrap();
-    let later = shelf.add_turned("b.jpg", &[92.0]);
-    shelf.group(&[&faces[..2], &[faces[2], faces[3], later[0]]]);
-    shelf.library.decide(&Decision::Name { person: group, name: "Bo".into() }, seen).unwrap();
-    let belongs = |face| match shelf.state(face) {
+    let (mut fixture, faces, _, group) = library();
+    let seen = fixture.library.revision().unwrap();
+    let later = fixture.add_turned("b.jpg", &[92.0]);
+    fixture.group(&[&faces[..2], &[faces[2], faces[3], later[0]]]);
+    fixture.library.decide(&Decision::Name { person: group, name: "Bo".into() }, seen).unwrap();
+    let belongs = |face| match fixture.state(face) {
         FaceState::Of { person, belongs } if person == group => belongs,
         other => panic!("{other:?}"),
     };
@@ -109,137 +109,137 @@ fn what_a_scan_added_meanwhile_is_not_named_unseen() {
 
 #[test]
 fn quick_decisions_of_one_user_do_not_hinder_each_other() {
-    let (mut shelf, faces, ada, group) = library();
-    let seen = shelf.library.revision().unwrap();
-    let steps = shelf.library.next_steps().unwrap();
-    shelf.library.decide(&Decision::Reject { person: group, faces: faces[2..3].to_vec() }, seen).unwrap();
-    shelf.library.decide(&Decision::Name { person: group, name: "Bo".into() }, seen).unwrap();
-    shelf.library.decide(&Decision::Merge { from: group, into: ada }, seen).unwrap();
-    shelf.library.decide(&Decision::Undo(steps.undo), seen).unwrap();
-    shelf.library.decide(&Decision::Name { person: group, name: "Bob".into() }, seen).unwrap();
+    let (mut fixture, faces, ada, group) = library();
+    let seen = fixture.library.revision().unwrap();
+    let steps = fixture.library.next_steps().unwrap();
+    fixture.library.decide(&Decision::Reject { person: group, faces: faces[2..3].to_vec() }, seen).unwrap();
+    fixture.library.decide(&Decision::Name { person: group, name: "Bo".into() }, seen).unwrap();
+    fixture.library.decide(&Decision::Merge { from: group, into: ada }, seen).unwrap();
+    fixture.library.decide(&Decision::Undo(steps.undo), seen).unwrap();
+    fixture.library.decide(&Decision::Name { person: group, name: "Bob".into() }, seen).unwrap();
 }
 
 #[test]
 fn undo_takes_nothing_back_that_somebody_else_has_decided_since() {
-    let (mut shelf, _, ada, group) = library();
+    let (mut fixture, _, ada, group) = library();
     let name = |person, name: &str| Decision::Name { person, name: name.into() };
-    let seen = shelf.library.next_steps().unwrap();
-    let mine = shelf.library.decide(&name(group, "Bo"), Revision::NOW).unwrap().step.unwrap();
-    let mut other = Library::open(&shelf.at("library.sqlite")).unwrap();
+    let seen = fixture.library.next_steps().unwrap();
+    let mine = fixture.library.decide(&name(group, "Bo"), Revision::NOW).unwrap().step.unwrap();
+    let mut other = Library::open(&fixture.at("library.sqlite")).unwrap();
     other.decide(&name(ada, "Powell"), Revision::NOW).unwrap();
     for step in [seen.undo, mine, StepId::NONE] {
-        assert_eq!(refused(&mut shelf, Decision::Undo(step), Revision::NOW), Stale::OtherStep);
+        assert_eq!(refused(&mut fixture, Decision::Undo(step), Revision::NOW), Stale::OtherStep);
     }
     // Once it has been shown it can be taken back, and then the one before.
-    let theirs = shelf.library.next_steps().unwrap().undo;
-    shelf.library.decide(&Decision::Undo(theirs), Revision::NOW).unwrap();
-    shelf.library.decide(&Decision::Undo(theirs), Revision::NOW).unwrap();
-    assert_eq!(shelf.library.person(group).unwrap().unwrap().name, None);
+    let theirs = fixture.library.next_steps().unwrap().undo;
+    fixture.library.decide(&Decision::Undo(theirs), Revision::NOW).unwrap();
+    fixture.library.decide(&Decision::Undo(theirs), Revision::NOW).unwrap();
+    assert_eq!(fixture.library.person(group).unwrap().unwrap().name, None);
 }
 
 #[test]
 fn undo_and_redo_do_not_follow_an_undo_that_nobody_saw() {
-    let (mut shelf, _, ada, group) = library();
+    let (mut fixture, _, ada, group) = library();
     let name = |person, name: &str| Decision::Name { person, name: name.into() };
-    shelf.library.decide(&name(ada, "Powell"), Revision::NOW).unwrap();
-    let mine = shelf.library.decide(&name(group, "Bo"), Revision::NOW).unwrap().step.unwrap();
-    let seen = shelf.library.next_steps().unwrap();
-    let mut other = Library::open(&shelf.at("library.sqlite")).unwrap();
+    fixture.library.decide(&name(ada, "Powell"), Revision::NOW).unwrap();
+    let mine = fixture.library.decide(&name(group, "Bo"), Revision::NOW).unwrap().step.unwrap();
+    let seen = fixture.library.next_steps().unwrap();
+    let mut other = Library::open(&fixture.at("library.sqlite")).unwrap();
     other.decide(&Decision::Undo(StepId::LATEST), Revision::NOW).unwrap();
     other.decide(&Decision::Undo(StepId::LATEST), Revision::NOW).unwrap();
-    assert_eq!(refused(&mut shelf, Decision::Undo(mine), Revision::NOW), Stale::OtherStep);
-    assert_eq!(refused(&mut shelf, Decision::Redo(seen.redo), Revision::NOW), Stale::OtherStep);
+    assert_eq!(refused(&mut fixture, Decision::Undo(mine), Revision::NOW), Stale::OtherStep);
+    assert_eq!(refused(&mut fixture, Decision::Redo(seen.redo), Revision::NOW), Stale::OtherStep);
 }
 
 #[test]
 fn one_user_goes_back_and_forth_before_anything_is_read_again() {
-    let (mut shelf, _, _, group) = library();
-    let seen = shelf.library.next_steps().unwrap();
+    let (mut fixture, _, _, group) = library();
+    let seen = fixture.library.next_steps().unwrap();
     let name = |name: &str| Decision::Name { person: group, name: name.into() };
-    let before = shelf.decisions();
-    shelf.library.decide(&name("Bo"), Revision::NOW).unwrap();
-    shelf.library.decide(&name("Bob"), Revision::NOW).unwrap();
-    let after = shelf.decisions();
-    let mut step = |decision| shelf.library.decide(&decision, Revision::NOW).map(drop).unwrap();
+    let before = fixture.decisions();
+    fixture.library.decide(&name("Bo"), Revision::NOW).unwrap();
+    fixture.library.decide(&name("Bob"), Revision::NOW).unwrap();
+    let after = fixture.decisions();
+    let mut step = |decision| fixture.library.decide(&decision, Revision::NOW).map(drop).unwrap();
     step(Decision::Undo(seen.undo));
     step(Decision::Undo(seen.undo));
     step(Decision::Redo(seen.redo));
     step(Decision::Redo(seen.redo));
-    assert_eq!(shelf.decisions(), after);
-    let mut step = |decision| shelf.library.decide(&decision, Revision::NOW).map(drop).unwrap();
+    assert_eq!(fixture.decisions(), after);
+    let mut step = |decision| fixture.library.decide(&decision, Revision::NOW).map(drop).unwrap();
     step(Decision::Undo(seen.undo));
     step(Decision::Undo(seen.undo));
-    assert_eq!(shelf.decisions(), before);
+    assert_eq!(fixture.decisions(), before);
 }
 
 #[test]
 fn what_was_said_while_a_grouping_was_computed_holds() {
-    let (mut shelf, faces, _, group) = library();
-    let seen = shelf.library.faces_to_group(&model()).unwrap().revision;
-    let taken_out = shelf.library.take_out(&faces[3..]).unwrap();
+    let (mut fixture, faces, _, group) = library();
+    let seen = fixture.library.faces_to_group(&model()).unwrap().revision;
+    let taken_out = fixture.library.take_out(&faces[3..]).unwrap();
     // Computed before: both in one group.
     let groups = vec![faces[..2].to_vec(), faces[2..].to_vec()];
-    shelf.library.apply_grouping(&groups, GroupedBy::Scan, seen).unwrap();
-    assert_eq!((shelf.person_of(faces[2]), shelf.person_of(faces[3])), (group, taken_out));
-    let input = shelf.library.faces_to_group(&model()).unwrap();
+    fixture.library.apply_grouping(&groups, GroupedBy::Scan, seen).unwrap();
+    assert_eq!((fixture.person_of(faces[2]), fixture.person_of(faces[3])), (group, taken_out));
+    let input = fixture.library.faces_to_group(&model()).unwrap();
     assert!(input.faces.iter().any(|face| face.face_id == faces[3] && face.rejected == [group]));
 }
 
 #[test]
 fn a_no_to_a_group_outlives_its_last_face() {
-    let (mut shelf, faces, ada, group) = library();
+    let (mut fixture, faces, ada, group) = library();
     // The last face is not the second one; then the group's other face is Ada.
-    shelf.library.reject(&faces[3..]).unwrap();
-    shelf.library.move_faces(&faces[2..3], &Destination::Person(ada)).unwrap();
-    assert_eq!(shelf.library.person(group).unwrap(), None);
-    let input = shelf.library.faces_to_group(&model()).unwrap();
+    fixture.library.reject(&faces[3..]).unwrap();
+    fixture.library.move_faces(&faces[2..3], &Destination::Person(ada)).unwrap();
+    assert_eq!(fixture.library.person(group).unwrap(), None);
+    let input = fixture.library.faces_to_group(&model()).unwrap();
     let face = input.faces.iter().find(|face| face.face_id == faces[3]).unwrap();
     assert_eq!(face.rejected, [ada]);
 }
 
 #[test]
 fn every_decision_is_listed_and_taken_back() {
-    let (mut shelf, faces, ada, group) = library();
-    let start = shelf.decisions();
+    let (mut fixture, faces, ada, group) = library();
+    let start = fixture.decisions();
     let now = Revision::NOW;
-    let mut done = |decision: Decision| shelf.library.decide(&decision, now).map(drop).unwrap();
+    let mut done = |decision: Decision| fixture.library.decide(&decision, now).map(drop).unwrap();
     done(Decision::Different(ada, group));
     done(Decision::MayBeSame(ada, group));
     done(Decision::Hide(ada));
     done(Decision::Show(ada));
-    assert_eq!(shelf.decisions(), start);
-    shelf.library.decide(&Decision::SetAsideAll { person: group, why: SetAside::Stranger }, now).unwrap();
-    let aside = shelf.library.faces_set_aside().unwrap();
+    assert_eq!(fixture.decisions(), start);
+    fixture.library.decide(&Decision::SetAsideAll { person: group, why: SetAside::Stranger }, now).unwrap();
+    let aside = fixture.library.faces_set_aside().unwrap();
     assert_eq!((aside.len(), aside[0].why), (2, SetAside::Stranger));
-    shelf.library.decide(&Decision::Restore(faces[2..].to_vec()), now).unwrap();
-    assert!(shelf.library.faces_set_aside().unwrap().is_empty());
-    shelf.library.decide(&Decision::Reject { person: ada, faces: faces[1..2].to_vec() }, now).unwrap();
-    assert_eq!(shelf.library.rejections().unwrap()[0].name.as_deref(), Some("Ada"));
-    shelf.library.decide(&Decision::TakeBackReject { person: ada, face: faces[1] }, now).unwrap();
-    assert!(shelf.library.rejections().unwrap().is_empty());
+    fixture.library.decide(&Decision::Restore(faces[2..].to_vec()), now).unwrap();
+    assert!(fixture.library.faces_set_aside().unwrap().is_empty());
+    fixture.library.decide(&Decision::Reject { person: ada, faces: faces[1..2].to_vec() }, now).unwrap();
+    assert_eq!(fixture.library.rejections().unwrap()[0].name.as_deref(), Some("Ada"));
+    fixture.library.decide(&Decision::TakeBackReject { person: ada, face: faces[1] }, now).unwrap();
+    assert!(fixture.library.rejections().unwrap().is_empty());
 }
 
 #[test]
 fn what_was_said_against_a_merge_is_known_before_and_what_does_not_contradict_it_stays() {
-    let mut shelf = Shelf::new();
-    let faces = shelf.add_turned("a.jpg", &[0.0, 1.0, 90.0, 91.0, 180.0]);
-    shelf.group(&[&faces[..2], &faces[2..4], &faces[4..]]);
-    let (ada, group, other) = (shelf.person_of(faces[0]), shelf.person_of(faces[2]), shelf.person_of(faces[4]));
+    let mut fixture = LibraryFixture::new();
+    let faces = fixture.add_turned("a.jpg", &[0.0, 1.0, 90.0, 91.0, 180.0]);
+    fixture.group(&[&faces[..2], &faces[2..4], &faces[4..]]);
+    let (ada, group, other) = (fixture.person_of(faces[0]), fixture.person_of(faces[2]), fixture.person_of(faces[4]));
     for (person, name) in [(ada, "Ada"), (other, "Other")] {
-        shelf.library.name_person(person, name).unwrap();
+        fixture.library.name_person(person, name).unwrap();
     }
-    let against = |shelf: &Shelf| shelf.library.against_merge(group, ada).unwrap();
-    assert!(against(&shelf).is_nothing());
+    let against = |fixture: &LibraryFixture| fixture.library.against_merge(group, ada).unwrap();
+    assert!(against(&fixture).is_nothing());
     // One of the group is not Ada, and neither is a face of somebody else, nor of the group; the other is not the group.
     for (face, person) in [(faces[2], ada), (faces[4], ada), (faces[0], group), (faces[4], group), (faces[3], other)] {
-        shelf.library.write(|t| review::rows::write_rejected(t, face, person, true)).unwrap();
+        fixture.library.write(|t| review::rows::write_rejected(t, face, person, true)).unwrap();
     }
-    shelf.library.mark_different(ada, group).unwrap();
-    assert_eq!(against(&shelf), AgainstMerge { told_apart: true, from_not_into: 1, into_not_from: 1 });
-    let before = shelf.decisions();
-    shelf.library.merge(group, ada).unwrap();
-    let left: Vec<_> = shelf.library.rejections().unwrap().iter().map(|no| (no.face_id, no.person)).collect();
+    fixture.library.mark_different(ada, group).unwrap();
+    assert_eq!(against(&fixture), AgainstMerge { told_apart: true, from_not_into: 1, into_not_from: 1 });
+    let before = fixture.decisions();
+    fixture.library.merge(group, ada).unwrap();
+    let left: Vec<_> = fixture.library.rejections().unwrap().iter().map(|no| (no.face_id, no.person)).collect();
     assert_eq!(left, [(faces[4], ada), (faces[3], other)]);
-    shelf.library.undo().unwrap();
-    assert_eq!(shelf.decisions(), before);
+    fixture.library.undo().unwrap();
+    assert_eq!(fixture.decisions(), before);
 }

@@ -74,7 +74,7 @@ impl Rows {
 }
 
 struct Known {
-    shelf: Shelf,
+    fixture: LibraryFixture,
     faces: Vec<FaceId>,
     ada: PersonId,
     group: PersonId,
@@ -84,17 +84,17 @@ struct Known {
 /// Ada: a0 confirmed, b0 and c0 suggested. A group: a1, b1, b2; d0 was once rejected for it and is by itself, as c1 is,
 /// who is not Ada.
 fn known() -> Known {
-    let mut shelf = Shelf::new();
-    let mut faces = shelf.add_turned("a.jpg", &[0.0, 90.0]);
-    faces.extend(shelf.add_turned("b.jpg", &[1.0, 91.0, 92.0]));
-    faces.extend(shelf.add_turned("c.jpg", &[2.0, 180.0]));
-    faces.extend(shelf.add_turned("d.jpg", &[89.0]));
-    let ada = shelf.library.move_faces(&faces[..1], &Destination::NewPerson { name: "Ada".into() }).unwrap();
-    shelf.group(&[&[faces[0], faces[2], faces[5]], &[faces[1], faces[3], faces[4], faces[7]], &[faces[6]]]);
-    let (group, alone) = (shelf.person_of(faces[1]), shelf.person_of(faces[6]));
-    shelf.library.take_out(&faces[7..]).unwrap();
-    shelf.library.mark_different(ada, alone).unwrap();
-    Known { shelf, faces, ada, group, alone }
+    let mut fixture = LibraryFixture::new();
+    let mut faces = fixture.add_turned("a.jpg", &[0.0, 90.0]);
+    faces.extend(fixture.add_turned("b.jpg", &[1.0, 91.0, 92.0]));
+    faces.extend(fixture.add_turned("c.jpg", &[2.0, 180.0]));
+    faces.extend(fixture.add_turned("d.jpg", &[89.0]));
+    let ada = fixture.library.move_faces(&faces[..1], &Destination::NewPerson { name: "Ada".into() }).unwrap();
+    fixture.group(&[&[faces[0], faces[2], faces[5]], &[faces[1], faces[3], faces[4], faces[7]], &[faces[6]]]);
+    let (group, alone) = (fixture.person_of(faces[1]), fixture.person_of(faces[6]));
+    fixture.library.take_out(&faces[7..]).unwrap();
+    fixture.library.mark_different(ada, alone).unwrap();
+    Known { fixture, faces, ada, group, alone }
 }
 
 fn decide(library: &mut Library, decision: &Decision) -> Touched {
@@ -131,7 +131,7 @@ fn a_decision_tells_exactly_what_it_touched_and_so_do_undo_and_redo() {
     for decision in decisions {
         let mut known = known();
         let decision = decision(&known);
-        let library = &mut known.shelf.library;
+        let library = &mut known.fixture.library;
         let touched = decide(library, &decision);
         assert_eq!(decide(library, &Decision::Undo(StepId::LATEST)), touched, "undo of {decision:?}");
         assert_eq!(decide(library, &Decision::Redo(StepId::LATEST)), touched, "redo of {decision:?}");
@@ -141,7 +141,7 @@ fn a_decision_tells_exactly_what_it_touched_and_so_do_undo_and_redo() {
 #[test]
 fn what_changes_nothing_touches_nothing() {
     let mut known = known();
-    let library = &mut known.shelf.library;
+    let library = &mut known.fixture.library;
     assert_eq!(library.decide(&Decision::Redo(StepId::LATEST), Revision::NOW).unwrap(), Touched::default());
     library.decide(&Decision::Name { person: known.ada, name: "Ada".into() }, Revision::NOW).unwrap();
     let steps = library.history(99).unwrap().len();
@@ -154,25 +154,25 @@ fn what_changes_nothing_touches_nothing() {
 #[test]
 fn undo_does_not_tell_of_rows_that_it_left_alone() {
     let mut known = known();
-    let (faces, ada, shelf) = (known.faces, known.ada, &mut known.shelf);
-    shelf.library.decide(&Decision::Confirm { person: ada, faces: vec![faces[2], faces[5]] }, Revision::NOW).unwrap();
-    shelf.library.write(|t| Ok(t.execute("DELETE FROM face WHERE id = ?1", [faces[2].0])?)).unwrap();
-    let touched = shelf.library.decide(&Decision::Undo(StepId::LATEST), Revision::NOW).unwrap();
+    let (faces, ada, fixture) = (known.faces, known.ada, &mut known.fixture);
+    fixture.library.decide(&Decision::Confirm { person: ada, faces: vec![faces[2], faces[5]] }, Revision::NOW).unwrap();
+    fixture.library.write(|t| Ok(t.execute("DELETE FROM face WHERE id = ?1", [faces[2].0])?)).unwrap();
+    let touched = fixture.library.decide(&Decision::Undo(StepId::LATEST), Revision::NOW).unwrap();
     assert_eq!((touched.faces, touched.people), (vec![faces[5]], vec![ada]));
 }
 
 #[test]
 fn too_many_faces_are_everything() {
-    let mut shelf = Shelf::new();
+    let mut fixture = LibraryFixture::new();
     let degrees: Vec<f32> = (0..2000).map(|at| at as f32 / 10.0).collect();
     let mut faces = Vec::new();
     while faces.len() <= review::touched::MOST_FACES {
-        faces.extend(shelf.add_turned(&format!("{}.jpg", faces.len()), &degrees));
+        faces.extend(fixture.add_turned(&format!("{}.jpg", faces.len()), &degrees));
     }
     let to = Destination::NewPerson { name: "Crowd".into() };
-    let touched = shelf.library.decide(&Decision::Move { faces, to }, Revision::NOW).unwrap();
+    let touched = fixture.library.decide(&Decision::Move { faces, to }, Revision::NOW).unwrap();
     assert!(touched.everything);
-    let undone = shelf.library.decide(&Decision::Undo(StepId::LATEST), Revision::NOW).unwrap();
+    let undone = fixture.library.decide(&Decision::Undo(StepId::LATEST), Revision::NOW).unwrap();
     assert_eq!((undone.everything, undone.reverted), (true, touched.step));
 }
 
@@ -180,7 +180,7 @@ fn too_many_faces_are_everything() {
 fn touched_people_are_read_again_by_their_ids() {
     let mut known = known();
     let (ada, group, alone) = (known.ada, known.group, known.alone);
-    let library = &mut known.shelf.library;
+    let library = &mut known.fixture.library;
     let listed = |library: &Library, kind| library.people(PeopleFilter { kind, min_faces: 0 }, ListPage::ALL).unwrap();
     let mut all = listed(library, PeopleKind::Named);
     all.extend(listed(library, PeopleKind::Nameless));
@@ -207,24 +207,26 @@ fn touched_people_are_read_again_by_their_ids() {
 #[test]
 fn what_can_be_undone_and_redone_is_known_without_the_history() {
     let mut known = known();
-    let library = &mut known.shelf.library;
+    let library = &mut known.fixture.library;
     let can = |library: &Library| (library.can_undo().unwrap(), library.can_redo().unwrap());
     assert_eq!(can(library), (true, false));
     library.decide(&Decision::Undo(StepId::LATEST), Revision::NOW).unwrap();
     assert_eq!(can(library), (true, true));
     while library.undo().unwrap().is_some() {}
     assert_eq!(can(library), (false, true));
-    assert_eq!(can(&Shelf::new().library), (false, false));
+    assert_eq!(can(&LibraryFixture::new().library), (false, false));
 }
 
 #[test]
 fn faces_are_counted_without_those_set_aside_or_missing() {
     let mut known = known();
     let faces = known.faces.clone();
-    let library = &mut known.shelf.library;
+    let library = &mut known.fixture.library;
     library.set_aside(&faces[..2], SetAside::NotAFace).unwrap();
     library.write(|t| Ok(t.execute("UPDATE photo SET missing = 1 WHERE id = 2 OR id = 1", [])?)).unwrap();
-    library.record_skip(known.shelf.scan, &file(&known.shelf.folder.path().join("e.jpg"), 9), "not a picture").unwrap();
+    library
+        .record_skip(known.fixture.scan, &file(&known.fixture.folder.path().join("e.jpg"), 9), "not a picture")
+        .unwrap();
     let counts = library.counts().unwrap();
     assert_eq!((counts.photos, counts.failed, counts.missing, counts.faces), (2, 1, 2, 3));
     assert_eq!(library.count_faces().unwrap(), 3);

@@ -12,7 +12,7 @@ pub struct Adapter {
     pub name: String,
     pub kind: AdapterKind,
     /// Its place among the adapters of its kind, which is Burn's address of it.
-    pub(crate) nth_of_kind: usize,
+    pub nth_of_kind: usize,
     /// The graphics API.
     pub backend: String,
     pub driver: String,

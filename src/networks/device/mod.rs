@@ -81,8 +81,8 @@ pub enum SelfTest {
 }
 
 /// A line of `likeness devices`.
-#[derive(Debug, Clone, Serialize)]
-pub struct Listed {
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ListedDevice {
     pub name: String,
     pub kind: DeviceKind,
     /// None for the CPU.
@@ -136,9 +136,9 @@ pub(crate) fn adapter_for(choice: &DeviceChoice) -> Result<Option<Adapter>, Devi
 }
 
 /// All devices with the verdicts known so far; nothing is tested.
-pub(crate) fn list(verdicts: &VerdictCache) -> Vec<Listed> {
-    let cpu = Listed { name: cpu().name, kind: DeviceKind::Cpu, adapter: None, verdict: None };
-    let adapters = adapters().into_iter().map(|adapter| Listed {
+pub(crate) fn list(verdicts: &VerdictCache) -> Vec<ListedDevice> {
+    let cpu = ListedDevice { name: cpu().name, kind: DeviceKind::Cpu, adapter: None, verdict: None };
+    let adapters = adapters().into_iter().map(|adapter| ListedDevice {
         name: adapter.name.clone(),
         kind: adapter.kind.device_kind(),
         verdict: verdicts.get(&adapter),
@@ -161,11 +161,19 @@ pub(crate) fn cpu() -> ComputeDevice {
     ComputeDevice { burn: burn::tensor::Device::flex(), name, kind: DeviceKind::Cpu }
 }
 
-impl Listed {
+impl ListedDevice {
     /// False for an adapter that failed its self-test or that Burn cannot address.
     pub fn is_usable(&self) -> bool {
         let addressable = self.adapter.as_ref().is_none_or(|adapter| adapter.kind != AdapterKind::Other);
         addressable && !matches!(self.verdict, Some(Verdict::Failed { .. }))
+    }
+
+    /// What chooses this device.
+    pub(crate) fn choice(&self) -> DeviceChoice {
+        match self.kind {
+            DeviceKind::Cpu => DeviceChoice::Cpu,
+            DeviceKind::Hardware | DeviceKind::Software => DeviceChoice::Named(self.name.clone()),
+        }
     }
 
     /// Whether `choice` may take this adapter, which was never tested. A software rasteriser is only taken when named.

@@ -61,8 +61,13 @@ impl Phase {
         let start = Instant::now();
         let found = self.outputs(device);
         let seconds = start.elapsed().as_secs_f32();
-        let mut finding = PhaseResult { phase: self, largest_difference: 0.0, seconds, failure: None };
-        for ((name, expected), (_, found)) in self.outputs(&Device::flex()).iter().zip(&found) {
+        self.judged(&self.outputs(&Device::flex()), &found, seconds)
+    }
+
+    fn judged(self, expected: &[Named], found: &[Named], seconds: f32) -> PhaseResult {
+        let missing = (expected.len() != found.len()).then(|| "a tensor has no gradient, or one too many".to_owned());
+        let mut finding = PhaseResult { phase: self, largest_difference: 0.0, seconds, failure: missing };
+        for ((name, expected), (_, found)) in expected.iter().zip(found) {
             let difference = difference(expected, found);
             finding.largest_difference = finding.largest_difference.max(difference);
             if finding.failure.is_none() && (difference.is_nan() || difference > TOLERANCE) {
@@ -73,21 +78,24 @@ impl Phase {
     }
 
     /// Every number to compare, by name.
-    fn outputs(self, device: &Device) -> Vec<(&'static str, Vec<f32>)> {
+    fn outputs(self, device: &Device) -> Vec<Named> {
         match self {
             Self::Forward => {
-                let net = Net::new(device, |_| false);
+                let net = TestNet::new(device, |_| false);
                 vec![("the embedding", numbers(net.forward(input(device), Norm::Running)))]
             }
-            Self::Backward => Net::new(&device.clone().autodiff(), |_| true).train().1,
-            Self::FrozenBase => Net::new(&device.clone().autodiff(), |name| HEAD.contains(&name)).train().1,
+            Self::Backward => TestNet::new(&device.clone().autodiff(), |_| true).train().1,
+            Self::FrozenBase => TestNet::new(&device.clone().autodiff(), |name| HEAD.contains(&name)).train().1,
             Self::Step => {
-                let (net, _) = Net::new(&device.clone().autodiff(), |_| true).train();
+                let (net, _) = TestNet::new(&device.clone().autodiff(), |_| true).train();
                 vec![("the embedding after a step", numbers(net.forward(input(device), Norm::Running)))]
             }
         }
     }
 }
+
+/// A tensor's name and numbers.
+type Named = (&'static str, Vec<f32>);
 
 /// The weights that a frozen base leaves to be trained.
 const HEAD: [&str; 2] = ["row", "linear"];
@@ -99,7 +107,7 @@ enum Norm {
 }
 
 /// Four convolutions and a linear layer.
-struct Net {
+struct TestNet {
     stem: Tensor<4>,
     gamma: Tensor<1>,
     beta: Tensor<1>,
@@ -110,9 +118,9 @@ struct Net {
     linear: Tensor<2>,
 }
 
-impl Net {
+impl TestNet {
     fn new(device: &Device, tracked: impl Fn(&str) -> bool) -> Self {
-        let weights = Weights { device, tracked: &tracked };
+        let weights = TestWeights { device, tracked: &tracked };
         Self {
             stem: weights.draw("stem", 1, [CHANNELS, 3, 3, 3], 0.3),
             gamma: weights.draw("gamma", 2, [CHANNELS], 0.5).add_scalar(1.0).leaf(tracked("gamma")),
@@ -149,7 +157,7 @@ impl Net {
     }
 
     /// One step of plain gradient descent on a loss of squared distances; all gradients are returned too.
-    fn train(self) -> (Self, Vec<(&'static str, Vec<f32>)>) {
+    fn train(self) -> (Self, Vec<Named>) {
         let device = self.stem.device();
         let embeddings = self.forward(input(&device), Norm::Batch);
         let first = embeddings.clone().slice([0..BATCH / 2, 0..DIMENSIONS]);
@@ -157,7 +165,7 @@ impl Net {
         let loss = first.sub(second).powf_scalar(2.0).sum();
         let mut seen = vec![("the loss", numbers(loss.clone()))];
         let gradients = loss.backward();
-        let mut step = Step { gradients, seen: &mut seen };
+        let mut step = TestStep { gradients, seen: &mut seen };
         let net = Self {
             stem: step.apply("the gradient of a 3×3 convolution", self.stem),
             gamma: step.apply("the gradient of a batch norm's scale", self.gamma),
@@ -172,12 +180,12 @@ impl Net {
     }
 }
 
-struct Weights<'a> {
+struct TestWeights<'a> {
     device: &'a Device,
     tracked: &'a dyn Fn(&str) -> bool,
 }
 
-impl Weights<'_> {
+impl TestWeights<'_> {
     fn draw<const D: usize>(&self, name: &str, stream: u64, shape: [usize; D], spread: f32) -> Tensor<D> {
         random(stream, shape, spread, self.device).leaf((self.tracked)(name))
     }
@@ -194,12 +202,12 @@ impl<const D: usize> Leaf for Tensor<D> {
     }
 }
 
-struct Step<'a> {
+struct TestStep<'a> {
     gradients: burn::tensor::Gradients,
-    seen: &'a mut Vec<(&'static str, Vec<f32>)>,
+    seen: &'a mut Vec<Named>,
 }
 
-impl Step<'_> {
+impl TestStep<'_> {
     /// The weight after the step, off the tape. An untracked weight stays as it is.
     fn apply<const D: usize>(&mut self, name: &'static str, weight: Tensor<D>) -> Tensor<D> {
         let Some(gradient) = weight.grad(&self.gradients) else { return weight.inner() };
@@ -246,15 +254,36 @@ mod tests {
         }
     }
 
+    /// As a wrong kernel would: one number in any tensor off by a hundredth of the largest, not a number, or missing.
+    #[test]
+    fn a_planted_fault_is_found_wherever_it_is() {
+        let faults: [fn(&mut Vec<f32>); 3] = [
+            |values| values[0] += 0.01 * values.iter().fold(0.0, |largest: f32, value| largest.max(value.abs())),
+            |values| values[0] = f32::NAN,
+            |values| _ = values.pop(),
+        ];
+        for phase in Phase::ALL {
+            let expected = phase.outputs(&Device::flex());
+            assert_eq!(phase.judged(&expected, &expected, 0.0).failure, None);
+            for (at, fault) in (0..expected.len()).flat_map(|at| faults.map(|fault| (at, fault))) {
+                let mut found = expected.clone();
+                fault(&mut found[at].1);
+                let failure = phase.judged(&expected, &found, 0.0).failure.unwrap_or_default();
+                assert!(failure.starts_with(expected[at].0), "{phase:?}: {failure}");
+            }
+            assert!(phase.judged(&expected, &expected[1..], 0.0).failure.is_some());
+        }
+    }
+
     #[test]
     fn every_weight_has_a_gradient_that_matters() {
-        let (_, all) = Net::new(&Device::flex().autodiff(), |_| true).train();
+        let (_, all) = TestNet::new(&Device::flex().autodiff(), |_| true).train();
         assert_eq!(all.len(), 9, "the loss and eight weights");
         for (name, values) in &all {
             let largest = values.iter().fold(0f32, |largest, value| largest.max(value.abs()));
             assert!(largest > 1e-3, "{name}: {largest}");
         }
-        let (_, frozen) = Net::new(&Device::flex().autodiff(), |name| HEAD.contains(&name)).train();
+        let (_, frozen) = TestNet::new(&Device::flex().autodiff(), |name| HEAD.contains(&name)).train();
         assert_eq!(frozen.len(), 3, "the loss and two weights");
         let gradient = |list: &[(&str, Vec<f32>)]| list.last().unwrap().1.clone();
         assert!(difference(&gradient(&all), &gradient(&frozen)) < 1e-5);
@@ -263,7 +292,7 @@ mod tests {
     #[test]
     fn gradients_are_those_of_finite_differences() {
         let loss = |bump: f32| {
-            let mut net = Net::new(&Device::flex().autodiff(), |_| true);
+            let mut net = TestNet::new(&Device::flex().autodiff(), |_| true);
             let mut values = numbers(net.row.clone());
             values[3] += bump;
             let device = net.stem.device();
@@ -271,7 +300,7 @@ mod tests {
             net.row = row.leaf(true);
             f64::from(net.train().1[0].1[0])
         };
-        let (_, seen) = Net::new(&Device::flex().autodiff(), |_| true).train();
+        let (_, seen) = TestNet::new(&Device::flex().autodiff(), |_| true).train();
         let gradient = seen.iter().find(|(name, _)| name.contains("1×7")).unwrap().1[3];
         let numeric = (loss(5e-3) - loss(-5e-3)) / 1e-2;
         assert!((f64::from(gradient) - numeric).abs() < 0.02 * numeric.abs().max(0.05), "{gradient} {numeric}");

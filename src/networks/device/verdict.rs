@@ -65,7 +65,7 @@ fn key(adapter: &Adapter) -> String {
         Err(_) => "autotuned",
     };
     let Adapter { name, backend, driver, driver_info, .. } = adapter;
-    format!("{name} | {backend} | {driver} | {driver_info} | {} {build}", env!("CARGO_PKG_VERSION"))
+    format!("{name} | {backend} | {driver} | {driver_info} | {} {build}", env!("LIKENESS_VERSION"))
 }
 
 #[cfg(test)]

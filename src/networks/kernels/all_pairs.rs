@@ -166,14 +166,14 @@ mod on_gpu {
     }
 
     /// A block of vectors on the adapter.
-    struct Block {
+    struct VectorBlock {
         len: usize,
         values: wgpu::Buffer,
         labels: wgpu::Buffer,
     }
 
     /// Counts on the adapter, what was read back of them, and the pairs not yet read back.
-    struct Counts {
+    struct BinCounts {
         on_gpu: wgpu::Buffer,
         readable: wgpu::Buffer,
         sums: Vec<u64>,
@@ -245,21 +245,21 @@ mod on_gpu {
             Ok((0..len).step_by(fitting).map(|start| start..(start + fitting).min(len)).collect())
         }
 
-        fn upload(&self, rows: LabelledRows, range: &Range<usize>) -> Block {
+        fn upload(&self, rows: LabelledRows, range: &Range<usize>) -> VectorBlock {
             let values = &rows.values[range.start * rows.dimensions..range.end * rows.dimensions];
             let values: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
             let labels: Vec<u8> = rows.labels[range.clone()].iter().flat_map(|label| label.to_le_bytes()).collect();
-            Block {
+            VectorBlock {
                 len: range.len(),
                 values: self.gpu.filled(&values, BufferUsages::STORAGE),
                 labels: self.gpu.filled(&labels, BufferUsages::STORAGE),
             }
         }
 
-        fn counts(&self, bins: usize) -> Counts {
+        fn counts(&self, bins: usize) -> BinCounts {
             // A new buffer holds zeros.
             let size = 2 * bins as u64 * 4;
-            Counts {
+            BinCounts {
                 on_gpu: self.gpu.empty(size, BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST),
                 readable: self.gpu.empty(size, BufferUsages::MAP_READ | BufferUsages::COPY_DST),
                 sums: vec![0; 2 * bins],
@@ -270,11 +270,11 @@ mod on_gpu {
         /// Counts the pairs of `rows` with `columns`, or with each other.
         fn dispatch(
             &self,
-            rows: &Block,
-            columns: Option<&Block>,
+            rows: &VectorBlock,
+            columns: Option<&VectorBlock>,
             dimensions: usize,
             bins: usize,
-            counts: &Counts,
+            counts: &BinCounts,
         ) -> Result<(), KernelError> {
             let triangle = columns.is_none();
             let columns = columns.unwrap_or(rows);
@@ -302,7 +302,7 @@ mod on_gpu {
         }
 
         /// Adds what the adapter counted to the sums, and lets it start from zero.
-        fn read_back(&self, counts: &mut Counts) -> Result<(), KernelError> {
+        fn read_back(&self, counts: &mut BinCounts) -> Result<(), KernelError> {
             self.gpu.run(|encoder| {
                 encoder.copy_buffer_to_buffer(&counts.on_gpu, 0, &counts.readable, 0, Some(counts.on_gpu.size()));
                 encoder.clear_buffer(&counts.on_gpu, 0, None);

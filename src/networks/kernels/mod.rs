@@ -1,11 +1,12 @@
-//! The Rust side of `shaders/`: each kernel with a plain reference.
+//! Our own kernels, each held against a plain reference: the Rust side of `shaders/`, and what learning on the CPU takes.
 //!
-//! A kernel runs on a wgpu device of its own, apart from Burn's: it needs none of Burn's tensors, and an error on one
+//! A shader runs on a wgpu device of its own, apart from Burn's: it needs none of Burn's tensors, and an error on one
 //! device leaves the other working. Without the feature `gpu` kernels cannot be opened, which their callers are told.
 
 pub mod all_pairs;
 #[cfg(feature = "gpu")]
 mod gpu;
+pub(crate) mod learning;
 
 /// Why a kernel gave no result.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

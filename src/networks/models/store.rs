@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::own::Own;
 use super::{Manifest, ModelEntry, ModelFile, StoreError};
-use crate::types::ModelId;
+use crate::types::{ModelId, hex};
 
 /// The installed models, and what the manifest knows of all.
 #[derive(Debug)]
@@ -277,10 +277,6 @@ fn copy_into(from: &Path, out: &mut dyn Write) -> io::Result<String> {
         hash.update(&buffer[..count]);
         out.write_all(&buffer[..count])?;
     }
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn remove_if_there(outcome: io::Result<()>, path: &Path) -> Result<bool, StoreError> {

@@ -119,6 +119,7 @@ pub fn card(name: &str, options: &NetOptions) -> Result<ModelCard, CatalogueErro
         crop_with: BTreeMap::new(),
         batch_norm: Some(config.batch_norm),
         dropout: Some(config.dropout),
+        width: (config.width != 1.0).then_some(config.width),
         run: None,
     })
 }
@@ -130,7 +131,7 @@ pub(crate) fn build_as(card: &ModelCard, device: &Device) -> Result<Net, Catalog
         dropout: card.dropout,
         batch_norm: card.batch_norm,
         input: Some([card.input.height as usize, card.input.width as usize]),
-        width: None,
+        width: card.width,
     };
     build(&card.architecture, &options, device)
 }

@@ -16,15 +16,16 @@ use super::inception_v3::slim_style;
 use super::{NetConfig, Sequential};
 
 /// Branches of a residual block; each is a row of convolutions.
-type Branches = &'static [&'static [Conv]];
+type ResidualBranches = &'static [&'static [Conv]];
 
-const BLOCK_35: Branches = &[&[conv(1, 32)], &[conv(1, 32), conv(3, 32)], &[conv(1, 32), conv(3, 32), conv(3, 32)]];
-const BLOCK_17: Branches = &[&[conv(1, 128)], &[conv(1, 128), rectangular(1, 7, 128), rectangular(7, 1, 128)]];
-const BLOCK_8: Branches = &[&[conv(1, 192)], &[conv(1, 192), rectangular(1, 3, 192), rectangular(3, 1, 192)]];
+const BLOCK_35: ResidualBranches =
+    &[&[conv(1, 32)], &[conv(1, 32), conv(3, 32)], &[conv(1, 32), conv(3, 32), conv(3, 32)]];
+const BLOCK_17: ResidualBranches = &[&[conv(1, 128)], &[conv(1, 128), rectangular(1, 7, 128), rectangular(7, 1, 128)]];
+const BLOCK_8: ResidualBranches = &[&[conv(1, 192)], &[conv(1, 192), rectangular(1, 3, 192), rectangular(3, 1, 192)]];
 
 /// Reduction-A with k, l, m, n = 192, 192, 256, 384.
-const MIXED_6A: Branches = &[&[down(384)], &[conv(1, 192), conv(3, 192), down(256)]];
-const MIXED_7A: Branches =
+const MIXED_6A: ResidualBranches = &[&[down(384)], &[conv(1, 192), conv(3, 192), down(256)]];
+const MIXED_7A: ResidualBranches =
     &[&[conv(1, 256), down(384)], &[conv(1, 256), down(256)], &[conv(1, 256), conv(3, 256), down(256)]];
 
 const fn down(filters: usize) -> Conv {
@@ -151,7 +152,7 @@ pub(crate) struct ResidualBlock {
 }
 
 impl ResidualBlock {
-    fn new(b: &Builder, branches: Branches, scale: f64, relu: bool) -> Self {
+    fn new(b: &Builder, branches: ResidualBranches, scale: f64, relu: bool) -> Self {
         let (branch0, _) = units(b, branches[0]);
         let (branch1, first) = units(b, branches[1]);
         let (branch2, second) = branches.get(2).map_or((Vec::new(), 0), |row| units(b, row));

@@ -6,10 +6,10 @@
 use burn::tensor::Device;
 
 use super::NetConfig;
-use super::blocks::{BatchNormStyle, Builder, Layer, Layers, Op, Pool, Stage, conv};
+use super::blocks::{BatchNormStyle, Builder, Layer, Layers, Op, Pool, StageRow, conv};
 use super::inception_v3::slim_style;
 
-const STEM: [Stage; 8] = [
+const STEM: [StageRow; 8] = [
     ("conv2d_1a", &[&[Op::down(3, 32)]]),
     ("conv2d_2a", &[&[Op::valid(3, 32)]]),
     ("conv2d_2b", &[&[Op::conv(3, 64)]]),

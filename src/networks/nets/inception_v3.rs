@@ -7,7 +7,7 @@
 use burn::tensor::Device;
 
 use super::NetConfig;
-use super::blocks::{BatchNormStyle, Builder, Init, Layers, Op, Pool, Stage, Style};
+use super::blocks::{BatchNormStyle, Builder, Init, Layers, Op, Pool, StageRow, Style};
 
 /// 35×35, with so many channels projected after pooling.
 macro_rules! mixed_35 {
@@ -60,7 +60,7 @@ macro_rules! mixed_8 {
     };
 }
 
-const TABLE: [Stage; 18] = [
+const TABLE: [StageRow; 18] = [
     ("conv 1a", &[&[Op::down(3, 32)]]),
     ("conv 2a", &[&[Op::valid(3, 32)]]),
     ("conv 2b", &[&[Op::conv(3, 64)]]),

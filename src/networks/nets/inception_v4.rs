@@ -5,11 +5,11 @@
 use burn::tensor::Device;
 
 use super::NetConfig;
-use super::blocks::{Builder, Layers, Op, Pool, Stage};
+use super::blocks::{Builder, Layers, Op, Pool, StageRow};
 use super::inception_v3::slim_style;
 
 /// Figure 3.
-const STEM: [Stage; 6] = [
+const STEM: [StageRow; 6] = [
     ("conv 1a", &[&[Op::down(3, 32)]]),
     ("conv 2a", &[&[Op::valid(3, 32)]]),
     ("conv 2b", &[&[Op::conv(3, 64)]]),

@@ -45,14 +45,14 @@ impl Net {
 
     /// Draws the first weights now, from `seed`. Burn would draw them when they are first used.
     pub fn drawn(self, seed: u64, device: &Device) -> Self {
-        struct Draw;
-        impl ModuleVisitor for Draw {
+        struct DrawEach;
+        impl ModuleVisitor for DrawEach {
             fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
                 param.val();
             }
         }
         device.seed(seed);
-        self.visit(&mut Draw);
+        self.visit(&mut DrawEach);
         self
     }
 

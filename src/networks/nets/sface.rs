@@ -17,7 +17,8 @@ use burn::nn::{
 use burn::tensor::{Device, Tensor};
 
 use super::blocks::conv_norm::{ConvNorm, fold_norm_after, fold_norm_before};
-use super::blocks::{Block, MapShape, Trace, Width, describe, learning};
+use super::blocks::learning::AfterNorm;
+use super::blocks::{Block, MapShape, Trace, Width, describe};
 use super::{EmbeddingNet, NetConfig, mobilenet};
 use crate::networks::weights::{TensorFile, WeightsError, fill};
 use crate::types::{ChannelOrder, CropRule, PixelScaling, Preprocessing};
@@ -45,7 +46,7 @@ const HEAD_EPSILON: f64 = 2e-5;
 
 #[derive(Module, Debug)]
 pub struct SFace {
-    stem: ConvUnit,
+    stem: ConvPRelu,
     rows: Vec<SeparableRow>,
     maps_norm: Option<BatchNorm>,
     dropout: Dropout,
@@ -58,7 +59,7 @@ pub(crate) fn init(config: &NetConfig, device: &Device) -> SFace {
     let norm = config.batch_norm;
     let width = Width { factor: config.width, multiple: 4 };
     let mut channels = width.scale(STEM_CHANNELS);
-    let stem = ConvUnit::new(conv_3x3([3, channels], 1), norm, device);
+    let stem = ConvPRelu::new(conv_3x3([3, channels], 1), norm, device);
     let mut rows = Vec::with_capacity(mobilenet::FILTERS.len());
     for (channels_out, stride) in mobilenet::FILTERS.into_iter().zip(mobilenet::STRIDES) {
         let channels_out = width.scale(channels_out);
@@ -152,7 +153,7 @@ impl Block for SFace {
 }
 
 /// Walks the convolutions, numbered as in the release.
-fn trace_maps(stem: &ConvUnit, rows: &[SeparableRow], input: MapShape, trace: &mut Trace) -> MapShape {
+fn trace_maps(stem: &ConvPRelu, rows: &[SeparableRow], input: MapShape, trace: &mut Trace) -> MapShape {
     let shape = trace.named("conv_1", input, stem);
     let numbered = (2..).zip(rows);
     numbered.fold(shape, |shape, (number, row)| trace.named(&format!("conv_{number}"), shape, row))
@@ -161,8 +162,8 @@ fn trace_maps(stem: &ConvUnit, rows: &[SeparableRow], input: MapShape, trace: &m
 /// Depthwise 3×3, then pointwise 1×1.
 #[derive(Module, Debug)]
 struct SeparableRow {
-    depthwise: ConvUnit,
-    pointwise: ConvUnit,
+    depthwise: ConvPRelu,
+    pointwise: ConvPRelu,
 }
 
 impl SeparableRow {
@@ -170,7 +171,7 @@ impl SeparableRow {
         let depthwise = conv_3x3([channels_in, channels_in], stride).with_groups(channels_in);
         let padding = PaddingConfig2d::Explicit(0, 0, 0, 0);
         let pointwise = Conv2dConfig::new([channels_in, channels_out], [1, 1]).with_padding(padding);
-        Self { depthwise: ConvUnit::new(depthwise, norm, device), pointwise: ConvUnit::new(pointwise, norm, device) }
+        Self { depthwise: ConvPRelu::new(depthwise, norm, device), pointwise: ConvPRelu::new(pointwise, norm, device) }
     }
 
     fn folded(self) -> Self {
@@ -191,12 +192,12 @@ impl Block for SeparableRow {
 
 /// Convolution, batch norm, PReLU.
 #[derive(Module, Debug)]
-struct ConvUnit {
+struct ConvPRelu {
     layer: ConvNorm,
     slope: PRelu,
 }
 
-impl ConvUnit {
+impl ConvPRelu {
     fn new(conv: Conv2dConfig, norm: bool, device: &Device) -> Self {
         let slope = PReluConfig::new().with_num_parameters(conv.channels[1]).init(device);
         let layer = match norm {
@@ -211,9 +212,9 @@ impl ConvUnit {
     }
 }
 
-impl Block for ConvUnit {
+impl Block for ConvPRelu {
     fn forward(&self, maps: Tensor<4>) -> Tensor<4> {
-        learning::prelu(&self.slope, self.layer.forward(maps))
+        self.layer.forward(maps, AfterNorm::PRelu(&self.slope))
     }
 
     fn trace(&self, input: MapShape, trace: &mut Trace) -> MapShape {

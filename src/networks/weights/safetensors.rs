@@ -37,6 +37,9 @@ pub struct ModelCard {
     /// Of its training; the catalogue's own where not said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dropout: Option<f64>,
+    /// Factor on the numbers of filters; the catalogue's own where not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub width: Option<f64>,
     /// The training run that made it, where there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<String>,
@@ -161,6 +164,7 @@ mod tests {
             crop_with: BTreeMap::from([(ModelId("mtcnn".into()), CropRule::BoxMargin { margin: 32.0 })]),
             batch_norm: Some(true),
             dropout: None,
+            width: Some(0.5),
             run: Some("2026-11-01".into()),
         }
     }

@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 
 use super::Checkpoint;
-use super::state::write_flushed;
+use super::state::{tried, write_flushed};
 use super::tensorboard::EventWriter;
 use crate::networks::weights::WeightsError;
 use crate::train::comparison::Comparison;
@@ -24,6 +24,8 @@ const TEACHER_VECTORS: &str = "teacher_vectors.bin";
 const FEATURES: &str = "features.bin";
 /// Tells that the run has ended.
 const END: &str = "end.json";
+/// Is there until the network has been compared with the old one.
+const UNCOMPARED: &str = "uncompared";
 
 #[derive(Debug, thiserror::Error)]
 pub enum RunFolderError {
@@ -43,11 +45,6 @@ impl RunFolderError {
     pub(super) fn format(error: serde_json::Error, path: &Path) -> Self {
         Self::Format { reason: error.to_string(), path: path.to_owned() }
     }
-}
-
-/// The outcome of doing this with a file or folder of the run.
-pub(super) fn tried<T>(action: &'static str, path: &Path, outcome: io::Result<T>) -> Result<T, RunFolderError> {
-    outcome.map_err(|source| RunFolderError::Io { action, source, path: path.to_owned() })
 }
 
 #[derive(Debug)]
@@ -118,9 +115,20 @@ impl RunFolder {
         fs::read_to_string(root.join("data.jsonl")).map_err(|_| RunFolderError::NoRun(root.to_owned()))
     }
 
-    /// Whether the run ended as its user wanted, after its last step or before.
+    /// Removes what networks have made of a run's pictures; a run that goes on makes it again.
+    pub fn forget_vectors(root: &Path) -> Result<(), RunFolderError> {
+        [OLD_VECTORS, TEACHER_VECTORS, FEATURES].iter().try_for_each(|name| remove(&root.join(name)))
+    }
+
+    /// Whether the run ended as its user wanted, after its last step or before, and nothing waits to be done.
     pub fn has_ended(root: &Path) -> bool {
-        root.join(END).exists()
+        root.join(END).exists() && !root.join(UNCOMPARED).exists()
+    }
+
+    /// Keeps whether a comparison with the old network belongs to the run and has not been made.
+    pub fn set_uncompared(root: &Path, waits: bool) -> Result<(), RunFolderError> {
+        let path = root.join(UNCOMPARED);
+        if waits { tried("writing", &path, File::create(&path).map(drop)) } else { remove(&path) }
     }
 
     /// Keeps that the run has ended after `step`, and how the network that it hands on was judged; going on with the run
@@ -295,9 +303,11 @@ fn remove(path: &Path) -> Result<(), RunFolderError> {
 }
 
 fn written_by_a_run(name: &str) -> bool {
-    let files = ["data.jsonl", "metrics.jsonl", "metrics.partial", "config.partial", "model.safetensors", "gate.json"];
-    let kept = [END, OLD_VECTORS, TEACHER_VECTORS, FEATURES];
-    files.contains(&name) || kept.contains(&name) || name.starts_with("events.out.tfevents")
+    let files = ["data.jsonl", "metrics.jsonl", "model.safetensors", "gate.json"];
+    // Of a run that was killed while it wrote them.
+    let partial = ["metrics.partial", "config.partial", "gate.partial", "end.partial", "model.safetensors.partial"];
+    let kept = [END, UNCOMPARED, OLD_VECTORS, TEACHER_VECTORS, FEATURES];
+    [&files[..], &partial, &kept].iter().any(|names| names.contains(&name)) || name.starts_with("events.out.tfevents")
 }
 
 fn now_secs() -> f64 {
@@ -445,6 +455,11 @@ mod tests {
         run.save(&checkpoint(1, None)).unwrap();
         let root = run.root().to_owned();
         fs::write(root.join("notes.txt"), b"mine").unwrap();
+        run.keep_end(StopReason::StepsDone, 1, None).unwrap();
+        RunFolder::set_uncompared(&root, true).unwrap();
+        for killed_within in ["model.safetensors.partial", "gate.partial", "end.partial", "metrics.partial"] {
+            fs::write(root.join(killed_within), b"half").unwrap();
+        }
         drop(run);
         RunFolder::discard(&root).unwrap();
         let left: Vec<_> = fs::read_dir(&root).unwrap().map(|entry| entry.unwrap().file_name()).collect();

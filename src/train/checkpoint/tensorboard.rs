@@ -9,7 +9,7 @@ use std::path::Path;
 use prost::Message;
 
 #[derive(Clone, PartialEq, Message)]
-pub struct Event {
+pub struct EventRecord {
     #[prost(double, tag = "1")]
     pub wall_time: f64,
     #[prost(int64, tag = "2")]
@@ -17,7 +17,7 @@ pub struct Event {
     #[prost(string, optional, tag = "3")]
     pub file_version: Option<String>,
     #[prost(message, optional, tag = "5")]
-    pub(crate) summary: Option<Summary>,
+    pub(crate) summary: Option<EventSummary>,
     #[prost(message, optional, tag = "7")]
     pub(crate) session_log: Option<SessionLog>,
 }
@@ -32,7 +32,7 @@ pub(crate) struct SessionLog {
 const SESSION_START: i32 = 1;
 
 #[derive(Clone, PartialEq, Message)]
-pub(crate) struct Summary {
+pub(crate) struct EventSummary {
     #[prost(message, repeated, tag = "1")]
     pub value: Vec<SummaryValue>,
 }
@@ -56,13 +56,16 @@ impl EventWriter {
         // Milliseconds, so that a run resumed within the second does not write over its own file.
         let name = format!("events.out.tfevents.{wall_time_secs:014.3}.step-{first_step}");
         let mut writer = Self { file: File::create(folder.join(name))? };
-        let version =
-            Event { wall_time: wall_time_secs, file_version: Some("brain.Event:2".into()), ..Event::default() };
+        let version = EventRecord {
+            wall_time: wall_time_secs,
+            file_version: Some("brain.EventRecord:2".into()),
+            ..EventRecord::default()
+        };
         writer.write(&version)?;
         if first_step > 0 {
             let session_log = Some(SessionLog { status: SESSION_START });
             let step = first_step as i64 + 1;
-            writer.write(&Event { wall_time: wall_time_secs, step, session_log, ..Event::default() })?;
+            writer.write(&EventRecord { wall_time: wall_time_secs, step, session_log, ..EventRecord::default() })?;
         }
         Ok(writer)
     }
@@ -70,12 +73,17 @@ impl EventWriter {
     pub fn scalars(&mut self, wall_time_secs: f64, step: u64, scalars: &[(&str, f64)]) -> io::Result<()> {
         let value =
             |&(tag, value): &(&str, f64)| SummaryValue { tag: tag.to_owned(), simple_value: Some(value as f32) };
-        let summary = Summary { value: scalars.iter().map(value).collect() };
-        let event = Event { wall_time: wall_time_secs, step: step as i64, summary: Some(summary), ..Event::default() };
+        let summary = EventSummary { value: scalars.iter().map(value).collect() };
+        let event = EventRecord {
+            wall_time: wall_time_secs,
+            step: step as i64,
+            summary: Some(summary),
+            ..EventRecord::default()
+        };
         self.write(&event)
     }
 
-    fn write(&mut self, event: &Event) -> io::Result<()> {
+    fn write(&mut self, event: &EventRecord) -> io::Result<()> {
         // One write a record: a reader that looks while we write sees whole records.
         self.file.write_all(&record(&event.encode_to_vec()))
     }
@@ -129,10 +137,10 @@ mod tests {
             assert_eq!(u32::from_le_bytes(bytes[8..12].try_into().unwrap()), masked(crc32c(&bytes[..8])));
             let data = &bytes[12..12 + length];
             assert_eq!(u32::from_le_bytes(bytes[12 + length..16 + length].try_into().unwrap()), masked(crc32c(data)));
-            events.push(Event::decode(data).unwrap());
+            events.push(EventRecord::decode(data).unwrap());
             bytes = &bytes[16 + length..];
         }
-        assert_eq!(events[0].file_version.as_deref(), Some("brain.Event:2"));
+        assert_eq!(events[0].file_version.as_deref(), Some("brain.EventRecord:2"));
         assert_eq!((events[1].step, events[1].session_log.clone().map(|log| log.status)), (3, Some(SESSION_START)));
         let summary = events[2].summary.clone().unwrap();
         assert_eq!((events[2].step, events.len()), (3, 3));

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::RunFolderError;
-use super::folder::tried;
+use super::state::tried;
 use crate::types::Preprocessing;
 
 const MARK: &[u8; 8] = b"vectors2";

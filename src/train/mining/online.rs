@@ -48,7 +48,7 @@ fn mine_anchor(
     draw: Draw,
     anchor: usize,
 ) -> Mined {
-    let neighbours = Neighbours::of(points, allowed, anchor);
+    let neighbours = AnchorNeighbours::of(points, allowed, anchor);
     let mut rng = stream(draw.seed, Purpose::Mining, draw.step, anchor as u64);
     let mut mined = Mined::default();
     for &(d_ap, positive) in &positives_by_rule(points, &neighbours.positives, rule.positives, anchor) {
@@ -77,7 +77,7 @@ fn mine_anchor(
 /// A vector and its squared distance to the anchor.
 type Neighbour = (f32, usize);
 
-struct Neighbours {
+struct AnchorNeighbours {
     /// In order of their rows.
     positives: Vec<Neighbour>,
     /// In order of distance, rows breaking ties; one list a space.
@@ -85,7 +85,7 @@ struct Neighbours {
     old_negatives: Vec<Neighbour>,
 }
 
-impl Neighbours {
+impl AnchorNeighbours {
     fn of(points: Points<'_>, allowed: &Combinations, anchor: usize) -> Self {
         let mut found = Self { positives: Vec::new(), new_negatives: Vec::new(), old_negatives: Vec::new() };
         for other in 0..points.len() {

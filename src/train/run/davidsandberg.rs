@@ -110,7 +110,7 @@ fn the_preset_follows_his_loop_update_by_update() {
     let card = super::tests::card();
     let setup = Setup { config: &config, data: &data, card, folder: None, resume: None, decode_threads: 2 };
     let (control, mut ignore) = (Control::default(), |_| {});
-    let mut run = Run::start(fixture.network(), setup, &control, &mut ignore).unwrap();
+    let mut run = TrainingRun::start(fixture.network(), setup, &control, &mut ignore).unwrap();
     assert_eq!(fixture.losses.len(), 20);
     for (number, (triplets, loss)) in fixture.updates.iter().zip(&fixture.losses).enumerate() {
         let rate = config.rate_at(0).unwrap();

@@ -7,7 +7,7 @@ use burn::module::Module;
 use image::{RgbImage, imageops};
 use rayon::prelude::*;
 
-use super::{Run, TrainError};
+use super::{TrainError, TrainingRun};
 use crate::networks::nets::EmbeddingNet;
 use crate::networks::weights::collect;
 use crate::train::augment::AugmentConfig;
@@ -24,7 +24,7 @@ use crate::train::trunk::{KEPT_BYTES, PictureKey, Trunk};
 /// Between so many pictures a run looks whether it shall go on; four shares of a processor's threads.
 pub(super) const AT_ONCE: usize = if cfg!(test) { 30 } else { 120 };
 
-impl<N: Module + EmbeddingNet> Run<'_, N> {
+impl<N: Module + EmbeddingNet> TrainingRun<'_, N> {
     /// Called whenever another part of the network begins to learn.
     pub(super) fn take_trunk(&mut self) -> Result<(), TrainError> {
         self.trunk = None;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use burn::module::Module;
 
-use super::{Run, TrainError};
+use super::{TrainError, TrainingRun};
 use crate::eval::EvalError;
 use crate::networks::nets::EmbeddingNet;
 use crate::train::alarms::Alarm;
@@ -39,7 +39,7 @@ pub(super) struct Embedded {
     pub vectors: Vec<f32>,
 }
 
-impl<N: Module + EmbeddingNet> Run<'_, N> {
+impl<N: Module + EmbeddingNet> TrainingRun<'_, N> {
     pub(super) fn judge(&mut self) -> Result<(), TrainError> {
         let mut lap = Lap::start();
         let net = self.inference_net();

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use burn::module::Module;
 
-use super::{Run, TrainError};
+use super::{TrainError, TrainingRun};
 use crate::networks::device::memory_in_use;
 use crate::networks::nets::EmbeddingNet;
 use crate::train::alarms::spread;
@@ -27,7 +27,7 @@ use crate::train::times::Lap;
 use crate::train::trunk::PictureKey;
 use rand::seq::SliceRandom;
 
-impl<N: Module + EmbeddingNet> Run<'_, N> {
+impl<N: Module + EmbeddingNet> TrainingRun<'_, N> {
     /// None when the loss or a gradient is not a number; the weights are then as before.
     pub(super) fn learn_from(
         &mut self,

@@ -101,6 +101,7 @@ pub(super) fn setup<'a>(config: &'a TrainConfig, data: &'a TrainingData) -> Setu
         crop_with: Default::default(),
         batch_norm: None,
         dropout: None,
+        width: None,
         run: None,
     };
     Setup { config, data, card, folder: None, resume: None, decode_threads: 1 }

@@ -5,7 +5,7 @@ use burn::tensor::TensorReadError;
 use rand::Rng;
 
 use super::learning::people_of;
-use super::{Run, TrainError};
+use super::{TrainError, TrainingRun};
 use crate::networks::nets::EmbeddingNet;
 use crate::train::config::MiningSource;
 use crate::train::frozen::behaves_otherwise_in_training;
@@ -17,7 +17,7 @@ use crate::train::rng::{Purpose, stream};
 use crate::train::sampler::SamplerPosition;
 use crate::train::step::{Inputs, normalise_rows};
 
-impl<N: Module + EmbeddingNet> Run<'_, N> {
+impl<N: Module + EmbeddingNet> TrainingRun<'_, N> {
     pub(super) fn plan_when_due(&mut self) -> Result<(), TrainError> {
         if !self.config.needs_names() {
             return Ok(());

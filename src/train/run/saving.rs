@@ -2,7 +2,7 @@
 
 use burn::module::Module;
 
-use super::{Run, RunOutcome, TrainError, Trained};
+use super::{RunOutcome, TrainError, Trained, TrainingRun};
 use crate::networks::nets::EmbeddingNet;
 use crate::networks::weights::{collect, save};
 use crate::train::checkpoint::{Checkpoint, CheckpointState};
@@ -11,7 +11,7 @@ use crate::train::events::{StopReason, TrainEvent};
 use crate::train::sampler::SamplerPosition;
 use crate::train::times::Lap;
 
-impl<N: Module + EmbeddingNet> Run<'_, N> {
+impl<N: Module + EmbeddingNet> TrainingRun<'_, N> {
     /// Writes a checkpoint, unless this step has one.
     pub(super) fn save(&mut self) -> Result<(), TrainError> {
         let Some(folder) = &self.folder else { return Ok(()) };
@@ -58,8 +58,9 @@ impl<N: Module + EmbeddingNet> Run<'_, N> {
         {
             save(&net, &self.card, &folder.model())?;
             if reason != StopReason::Cancelled {
-                folder.keep_end(reason, self.step, judged.as_ref())?;
+                // Once the run has ended nobody would look for them.
                 folder.forget_features()?;
+                folder.keep_end(reason, self.step, judged.as_ref())?;
             }
         }
         let outcome = RunOutcome {

@@ -82,6 +82,7 @@ pub(super) fn card() -> ModelCard {
         crop_with: Default::default(),
         batch_norm: None,
         dropout: None,
+        width: None,
         run: None,
     }
 }

@@ -6,14 +6,45 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use super::{export, import};
-use crate::app::care::state::{Event, Request};
-use crate::app::engine::report::Failed;
+use crate::app::engine::report::{Failed, Ticket};
 use crate::app::engine::scan_lock::{ScanLock, ScanRuns};
 use crate::app::engine::shared::{FeatureJob, Shared, Sink, Tasks};
-use crate::app::jobs::forget;
-use crate::library::care::{self, BackupReason, ImportMode, PersonToForget};
+use crate::app::jobs::forget::{self, Forgetting};
+use crate::library::care::{self, Backup, BackupReason, CheckReport, ImportMode, ImportReport, PersonToForget};
 use crate::library::{Library, Stale};
 use crate::types::{PersonId, Touched};
+
+const BACKUP_FAILED: Failed = Failed::Own("failed_back_up");
+const RESTORE_IN_SCAN: Failed = Failed::Own("failed_restore_in_scan");
+const RESTORE_FAILED: Failed = Failed::Own("failed_restore");
+const IMPORT_FAILED: Failed = Failed::Own("failed_bring_in");
+const FORGETTING_FAILED: Failed = Failed::Own("failed_forget");
+
+/// What is asked of the jobs.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Request {
+    LoadBackups,
+    BackUp(Ticket),
+    Check,
+    Restore(Ticket, PathBuf),
+    Export(Ticket, PathBuf),
+    Import(Ticket, PathBuf),
+    PreviewForget(PersonId),
+    /// Whom the question showed.
+    Forget {
+        ticket: Ticket,
+        shown: PersonToForget,
+        may_find_again: bool,
+    },
+}
+
+#[derive(Debug, Clone)]
+pub enum Event {
+    Backups(Vec<Backup>),
+    Checked(CheckReport),
+    Imported(ImportReport),
+    Forgetting(Forgetting),
+}
 
 /// Answers a request on one of the quick threads.
 #[derive(Debug, Default)]
@@ -30,14 +61,14 @@ impl FeatureJob for Job {
                 Request::LoadBackups => load_backups(&path, sink),
                 Request::BackUp(ticket) => {
                     let made = Library::open_read_only(&path).and_then(|library| library.back_up(BackupReason::Asked));
-                    sink.changed(ticket, Failed::BackUp, made.map(|_| Touched::default()).map_err(Into::into));
+                    sink.changed(ticket, BACKUP_FAILED, made.map(|_| Touched::default()).map_err(Into::into));
                     load_backups(&path, sink);
                 }
                 Request::Check => sink.send(Event::Checked(care::check(&path))),
                 Request::Restore(ticket, backup) => {
                     let restored = restore(shared, backup);
                     let scans = restored.as_ref().is_err_and(|error| error.is::<ScanRuns>());
-                    sink.changed(ticket, if scans { Failed::RestoreInScan } else { Failed::Restore }, restored);
+                    sink.changed(ticket, if scans { RESTORE_IN_SCAN } else { RESTORE_FAILED }, restored);
                     load_backups(&path, sink);
                 }
                 Request::Export(ticket, to) => {
@@ -46,7 +77,7 @@ impl FeatureJob for Job {
                     sink.changed(ticket, Failed::Save, written.map(|_| Touched::default()));
                 }
                 Request::Import(ticket, from) => {
-                    sink.changed(ticket, Failed::BringIn, bring_in(shared, from, sink));
+                    sink.changed(ticket, IMPORT_FAILED, bring_in(shared, from, sink));
                     load_backups(&path, sink);
                 }
                 Request::PreviewForget(person) => match preview_of_forgetting(shared, person) {
@@ -56,7 +87,8 @@ impl FeatureJob for Job {
                 Request::Forget { ticket, shown, may_find_again } => {
                     let person = shown.person;
                     let forgotten = forget_person(shared, shown, may_find_again);
-                    let failed = forgotten.as_ref().err().map_or(Failed::Forget, |e| Failed::of(e, Failed::Forget));
+                    let failed =
+                        forgotten.as_ref().err().map_or(FORGETTING_FAILED, |e| Failed::of(e, FORGETTING_FAILED));
                     sink.changed(ticket, failed, forgotten);
                     if failed == Failed::Stale(Stale::PersonChanged)
                         && let Ok(event) = preview_of_forgetting(shared, person)

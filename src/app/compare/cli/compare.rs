@@ -38,13 +38,13 @@ pub struct CompareArgs {
 pub fn run(home: &Home, global: &Global, args: CompareArgs) -> Result<ExitCode> {
     let cancel = cancel_on_ctrl_c()?;
     let mut console = Console::new();
-    let said = EngineOptions {
+    let given = EngineOptions {
         device: global.device()?,
         model: args.model.clone(),
         offline: args.offline,
         ..EngineOptions::default()
     };
-    let options = resolve(home, said)?;
+    let options = resolve(home, given)?;
     let engine = Engine::load(home, &options, &cancel, &mut |event| console.show(event))?;
     let result = compare(&engine, args.files.iter().cloned().map(CompareSource::File).collect(), None, &cancel);
     console.close();

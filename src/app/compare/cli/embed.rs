@@ -53,14 +53,14 @@ pub fn run(home: &Home, global: &Global, args: EmbedArgs) -> Result<ExitCode> {
         Some("none") => FaceSource::WholePicture,
         _ => FaceSource::Detector,
     };
-    let said = EngineOptions {
+    let given = EngineOptions {
         device: global.device()?,
         model: args.model,
         detector: args.detector.filter(|name| name != "none"),
         crop: args.crop_rule,
         offline: args.offline,
     };
-    let options = resolve(home, said)?;
+    let options = resolve(home, given)?;
     let engine = Engine::load(home, &options, &cancel, &mut |event| console.show(event))?;
     let mut out = Output { stream: BufWriter::new(stdout().lock()), json: args.json, model: engine.model_id().clone() };
     let (mut good, mut failed) = (0, 0);

@@ -42,7 +42,7 @@ pub(crate) fn embed_files(
     events: &mut dyn FnMut(JobEvent),
     each: &mut dyn FnMut(&Path, Result<Vec<EmbeddedFace>>) -> Result<()>,
 ) -> Result<()> {
-    let mut meter = Meter::start(Stage::Embedding, Some(files.len() as u64));
+    let mut meter = Meter::start(Stage::EMBEDDING, Some(files.len() as u64));
     for batch in files.chunks(BATCH) {
         if cancel.is_cancelled() {
             break;

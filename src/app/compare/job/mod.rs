@@ -7,4 +7,4 @@ pub mod embed_files;
 mod window;
 
 #[cfg(feature = "gui")]
-pub use self::window::Job;
+pub use self::window::{Event, Job, Request};

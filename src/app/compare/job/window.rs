@@ -1,10 +1,20 @@
 //! The faces of the Compare view and the distances between them.
 
 use super::compare::{CompareResult, CompareSource, compare};
-use crate::app::compare::state::{Event, Request};
 use crate::app::engine::shared::{FeatureJob, Shared, Tasks};
 use crate::app::engine::workers::LoadedNetworks;
 use crate::types::Cancel;
+
+/// What is asked of the jobs.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Request {
+    Compare(Vec<CompareSource>),
+}
+
+#[derive(Debug, Clone)]
+pub enum Event {
+    Compared(CompareResult),
+}
 
 /// Compares on the device's thread.
 #[derive(Debug, Default)]

@@ -63,9 +63,9 @@ pub(crate) fn printable(path: &std::path::Path) -> String {
 /// Text on one line: what would move a terminal's cursor, colour it or turn the direction of other text is written as
 /// escapes.
 pub fn printable_text(text: &str) -> String {
-    let is_told = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let is_escaped = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.chars().fold(String::new(), |mut text, c| {
-        match is_told(c) {
+        match is_escaped(c) {
             true => text.extend(c.escape_default()),
             false => text.push(c),
         }
@@ -89,7 +89,7 @@ pub(crate) fn cancel_on_ctrl_c() -> Result<Cancel> {
 
 fn progress_line(progress: &Progress) -> String {
     // An installation counts bytes.
-    let (unit, scale) = if progress.stage == Stage::Installing { (" MB", 1e6) } else { ("", 1.0) };
+    let (unit, scale) = if progress.stage == Stage::INSTALLING { (" MB", 1e6) } else { ("", 1.0) };
     let amount = |count: u64| if scale > 1.0 { format!("{:.1}", count as f64 / scale) } else { count.to_string() };
     let total = progress.total.map(|total| format!(" of {}", amount(total))).unwrap_or_default();
     let rate = match progress.rate_per_s > 0.0 {
@@ -115,18 +115,23 @@ mod tests {
     #[test]
     fn says_rate_and_time_left() {
         let progress = Progress {
-            stage: Stage::Scanning,
+            stage: Stage::new("stage_find_faces", "Scanning"),
             done: 1204,
             total: Some(8310),
             rate_per_s: 14.2,
             left_secs: Some(500.0),
         };
         assert_eq!(progress_line(&progress), "Scanning 1204 of 8310 · 14.2/s · 9 min left");
-        let counting =
-            Progress { stage: Stage::LookingForPhotos, done: 3, total: None, rate_per_s: 0.0, left_secs: None };
+        let counting = Progress {
+            stage: Stage::new("stage_find_files", "Looking for photos"),
+            done: 3,
+            total: None,
+            rate_per_s: 0.0,
+            left_secs: None,
+        };
         assert_eq!(progress_line(&counting), "Looking for photos 3");
         let (done, total) = (12_300_000, Some(38_696_353));
-        let bytes = Progress { stage: Stage::Installing, done, total, rate_per_s: 4e6, left_secs: None };
+        let bytes = Progress { stage: Stage::INSTALLING, done, total, rate_per_s: 4e6, left_secs: None };
         assert_eq!(progress_line(&bytes), "Installing 12.3 of 38.7 MB · 4.0 MB/s");
     }
 

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use crate::app::evaluate::cli::options::Pictures;
-use crate::app::evaluate::cli::{Terminal, tell};
+use crate::app::evaluate::cli::{Terminal, print_outcome};
 use crate::app::evaluate::job::check::{CheckConfig, CheckOutcome};
 use crate::app::evaluate::job::evaluation::EmbeddingsFile;
 use crate::types::{ChannelOrder, CropRule, PixelScaling, Preprocessing};
@@ -24,9 +24,10 @@ pub struct CheckArgs {
     /// How many pairs of each kind to look at, if not 120.
     #[arg(long, value_name = "COUNT")]
     sample: Option<usize>,
-    /// How pixels were scaled, if not as the model says.
-    #[arg(long, value_enum, value_name = "HOW")]
-    used_scaling: Option<ScalingName>,
+    /// How pixels were scaled, if not as the model says: raw, unit (divided by 255), per-image, fixed or
+    /// fixed:MEAN,DIVISOR.
+    #[arg(long, value_name = "HOW")]
+    used_scaling: Option<PixelScaling>,
     /// The order of colours that was used, if not as the model says.
     #[arg(long, value_enum, value_name = "ORDER")]
     used_channels: Option<ChannelOrder>,
@@ -40,18 +41,6 @@ pub struct CheckArgs {
     json: bool,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum ScalingName {
-    /// 0 to 255
-    Raw,
-    /// Divided by 255
-    Unit,
-    /// Less 127.5, divided by 128
-    Fixed,
-    /// Less the picture's mean, divided by its standard deviation
-    PerImage,
-}
-
 pub(crate) fn run(terminal: &mut Terminal, args: CheckArgs) -> Result<()> {
     let config = config(&args)?;
     let ready = args.embeddings.clone().map(EmbeddingsFile::at);
@@ -59,7 +48,7 @@ pub(crate) fn run(terminal: &mut Terminal, args: CheckArgs) -> Result<()> {
         let used = used(&args, on.engine()?.0.preprocessing());
         on.check_pairs(ready.as_ref(), &CheckConfig { used: Some(used), ..config })
     })?;
-    tell(args.json, &outcome, &outcome.run, || told(&outcome))
+    print_outcome(args.json, &outcome, &outcome.run, || text_of(&outcome))
 }
 
 fn config(args: &CheckArgs) -> Result<CheckConfig> {
@@ -73,23 +62,18 @@ fn config(args: &CheckArgs) -> Result<CheckConfig> {
     })
 }
 
-fn told(outcome: &CheckOutcome) -> String {
+fn text_of(outcome: &CheckOutcome) -> String {
     let first = format!("{} pairs, {} skipped, d′ {:.2}", outcome.pairs, outcome.skipped, outcome.separation);
     if outcome.findings.is_empty() {
         return format!("{first}: nothing was found, no other way of preparing pictures does better");
     }
     let lines: Vec<String> =
-        outcome.findings.iter().map(|finding| format!("{}\n  {}", finding.said, finding.fix)).collect();
+        outcome.findings.iter().map(|finding| format!("{}\n  {}", finding.sentence, finding.fix)).collect();
     format!("{first}\n{}\nAs advised: d′ {:.2}", lines.join("\n"), outcome.separation_advised)
 }
 
 fn used(args: &CheckArgs, model: &Preprocessing) -> Preprocessing {
-    let scaling = args.used_scaling.map_or(model.scaling, |name| match name {
-        ScalingName::Raw => PixelScaling::Raw,
-        ScalingName::Unit => PixelScaling::Unit,
-        ScalingName::Fixed => PixelScaling::Fixed { mean: 127.5, divisor: 128.0 },
-        ScalingName::PerImage => PixelScaling::PerImage,
-    });
+    let scaling = args.used_scaling.unwrap_or(model.scaling);
     let (channels, crop) = (args.used_channels.unwrap_or(model.channels), args.used_crop.unwrap_or(model.crop));
     Preprocessing { scaling, channels, crop, ..*model }
 }

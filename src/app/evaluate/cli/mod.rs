@@ -114,7 +114,7 @@ impl Terminal<'_> {
     }
 }
 
-fn tell<T: Serialize>(json: bool, outcome: &T, run: &Path, text: impl FnOnce() -> String) -> Result<()> {
+fn print_outcome<T: Serialize>(json: bool, outcome: &T, run: &Path, text: impl FnOnce() -> String) -> Result<()> {
     if json {
         println!("{}", serde_json::to_string_pretty(outcome).context("the result cannot be written as JSON")?);
     } else {
@@ -124,14 +124,14 @@ fn tell<T: Serialize>(json: bool, outcome: &T, run: &Path, text: impl FnOnce() -
 }
 
 /// The figures of a run: as an object with `--json`, else in words.
-fn tell_run(json: bool, run: &Run) -> Result<()> {
-    tell(json, &run.figures, &run.row.run, || match &run.figures {
-        Figures::Pairs(figures) => format!("{}\n{}", pairs_told(figures), plainly(run, figures)),
-        Figures::EveryPair(figures) => set_told(figures),
+fn print_run(json: bool, run: &Run) -> Result<()> {
+    print_outcome(json, &run.figures, &run.row.run, || match &run.figures {
+        Figures::Pairs(figures) => format!("{}\n{}", pairs_text(figures), plainly(run, figures)),
+        Figures::EveryPair(figures) => set_text(figures),
     })
 }
 
-fn pairs_told(figures: &PairFigures) -> String {
+fn pairs_text(figures: &PairFigures) -> String {
     format!(
         "Accuracy {} ± {} (s.e., {} s.d.), VAL {} ± {} at FAR {} (measured {}), AUC {:.5}; {} pairs, {} skipped",
         percent(figures.accuracy_mean),
@@ -158,7 +158,7 @@ fn plainly(run: &Run, figures: &PairFigures) -> String {
     format!("At threshold {:.3}: wrong matches {wrong}; misses {misses}{doubted}", point.threshold)
 }
 
-fn set_told(figures: &SetFigures) -> String {
+fn set_text(figures: &SetFigures) -> String {
     let spread = figures.val_se.map_or(String::new(), |se| format!(" ± {} (s.e. over splits)", percent(se)));
     format!(
         "VAL {}{spread} at FAR {} over {} pairs of one person and {} of different people, AUC {:.5}; {} skipped",

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 
-use crate::app::evaluate::cli::{Terminal, percent, tell};
+use crate::app::evaluate::cli::{Terminal, percent, print_outcome};
 use crate::app::evaluate::job::compat::eval_compat;
 use crate::app::evaluate::job::errata_file::ErrataFile;
 use crate::app::evaluate::job::inputs::read_embeddings;
@@ -46,7 +46,7 @@ pub struct ReportArgs {
 pub(crate) fn compat(terminal: &mut Terminal, args: &CompatArgs) -> Result<()> {
     let (old, new) = (read_embeddings(&args.old, None)?, read_embeddings(&args.new, None)?);
     let outcome = eval_compat(terminal.home, &old, &new, &args.pairs, args.far, &mut |text| terminal.note(text))?;
-    tell(args.json, &outcome, &outcome.run, || {
+    print_outcome(args.json, &outcome, &outcome.run, || {
         let [old, new, crossed] =
             [&outcome.old, &outcome.new, &outcome.new_against_old].map(|curve| percent(curve.val));
         format!("VAL at FAR {}: old {old}, new {new}, new against old {crossed}", args.far)
@@ -57,7 +57,7 @@ pub(crate) fn report(terminal: &mut Terminal, args: &ReportArgs) -> Result<()> {
     let marks = ErrataFile::open(terminal.home)?;
     let runs: Vec<Run> = args.runs.iter().map(|run| runs::open(run, marks.marks())).collect::<Result<_>>()?;
     let outcome = eval_overlay(terminal.home, &runs, &mut |text| terminal.note(text))?;
-    tell(args.json, &outcome, &outcome.run, || {
+    print_outcome(args.json, &outcome, &outcome.run, || {
         let line = |model: &PairFigures| {
             let (mean, se) = (percent(model.accuracy_mean), percent(model.accuracy_se));
             format!("{}: accuracy {mean} ± {se}, VAL {}", model.model, percent(model.val_mean))

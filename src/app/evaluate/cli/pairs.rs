@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 use clap::Args;
 
 use crate::app::evaluate::cli::options::{EmbeddingSource, FarTarget};
-use crate::app::evaluate::cli::{Terminal, tell_run};
+use crate::app::evaluate::cli::{Terminal, print_run};
 use crate::app::evaluate::job::pairs::{Mirror, PairsConfig};
 use crate::app::jobs::input_file::ListFormat;
 use crate::eval::Metric;
@@ -71,5 +71,5 @@ pub(crate) fn run(terminal: &mut Terminal, args: PairArgs, format: ListFormat) -
         "--mirror with --embeddings needs --mirrored as well"
     );
     let run = terminal.evaluate(pictures, |on| on.judge_pairs(ready.as_ref(), &config))?;
-    tell_run(args.source.json, &run)
+    print_run(args.source.json, &run)
 }

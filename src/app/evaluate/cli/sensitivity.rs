@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::app::engine::networks::choose_device;
 use crate::app::evaluate::cli::options::Pictures;
-use crate::app::evaluate::cli::{Terminal, percent, tell};
+use crate::app::evaluate::cli::{Terminal, percent, print_outcome};
 use crate::app::evaluate::job::inputs::read_embeddings;
 use crate::app::evaluate::job::sensitivity::{SensitivityConfig, eval_sensitivity, read_list};
 use crate::app::evaluate::job::training::eval_training;
@@ -94,7 +94,7 @@ pub(crate) fn run(terminal: &mut Terminal, args: SensitivityArgs) -> Result<()> 
     };
     terminal.console.close();
     let outcome = outcome?;
-    tell(args.json, &outcome, &outcome.run, || {
+    print_outcome(args.json, &outcome, &outcome.run, || {
         let row = |row: &StudyRow| {
             let name = row.name.as_deref().unwrap_or_default();
             format!("{:>8}  VAL {}  {name}", row.level, percent(row.measured.val)).trim_end().to_owned()

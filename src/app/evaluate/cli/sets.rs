@@ -6,10 +6,10 @@ use anyhow::{Context, Result};
 use clap::Args;
 
 use crate::app::evaluate::cli::options::{EmbeddingSource, FarTarget, Pictures};
-use crate::app::evaluate::cli::{Terminal, percent, tell, tell_run};
+use crate::app::evaluate::cli::{Terminal, percent, print_outcome, print_run};
 use crate::app::evaluate::job::clusters::eval_clusters;
 use crate::app::evaluate::job::evaluation::{EmbeddingsFile, FacesFrom};
-use crate::app::evaluate::job::inputs::Faces;
+use crate::app::evaluate::job::inputs::FaceInputs;
 use crate::app::evaluate::job::video::{VideoConfig, eval_video, listed_frames};
 use crate::app::jobs::input_file::{ListFormat, read_pairs};
 use crate::cluster::Linkage;
@@ -73,7 +73,7 @@ pub(crate) struct VideoArgs {
 pub(crate) fn folder(terminal: &mut Terminal, args: &FolderArgs) -> Result<()> {
     let faces = faces(terminal, &args.source)?;
     let run = terminal.evaluate(&args.source.pictures, |on| on.judge_every_pair(&faces, args.far))?;
-    tell_run(args.source.json, &run)
+    print_run(args.source.json, &run)
 }
 
 pub(crate) fn clusters(terminal: &mut Terminal, args: &ClusterArgs) -> Result<()> {
@@ -81,7 +81,7 @@ pub(crate) fn clusters(terminal: &mut Terminal, args: &ClusterArgs) -> Result<()
     let cancel = terminal.cancel.clone();
     let (home, linkage) = (terminal.home, args.linkage);
     let outcome = eval_clusters(home, &faces, linkage, args.threshold, &cancel, &mut |text| terminal.note(text))?;
-    tell(args.source.json, &outcome, &outcome.run, || {
+    print_outcome(args.source.json, &outcome, &outcome.run, || {
         format!(
             "Best B-cubed F {} at threshold {:.3}: {} clusters for {} people",
             percent(outcome.best.b_cubed_f),
@@ -110,13 +110,13 @@ pub(crate) fn video(terminal: &mut Terminal, args: VideoArgs) -> Result<()> {
         far_rule: args.target.far_rule,
     };
     let outcome = eval_video(terminal.home, faces, (&list, input), &config, &mut |text| terminal.note(text))?;
-    tell(args.source.json, &outcome, &outcome.run, || {
+    print_outcome(args.source.json, &outcome, &outcome.run, || {
         let (mean, se) = (percent(outcome.accuracy_mean), percent(outcome.accuracy_se));
         format!("Accuracy {mean} ± {se} (s.e.) on {} pairs of videos, {} skipped", outcome.pairs, outcome.skipped)
     })
 }
 
-fn faces(terminal: &mut Terminal, source: &LabelledSource) -> Result<Faces> {
+fn faces(terminal: &mut Terminal, source: &LabelledSource) -> Result<FaceInputs> {
     let pictures = &source.pictures;
     let from = match &source.embeddings {
         Some(path) => {

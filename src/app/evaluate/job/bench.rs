@@ -18,7 +18,7 @@ use crate::app::jobs::working_copy::working_copy;
 use crate::cluster::{self, Constraints, Linkage};
 use crate::faces::image::{DecodeLimits, DecodeScale, Photo, decode};
 use crate::synth::{AlbumPlan, AlbumTruth, Layout, write_album};
-use crate::types::{Cancel, Detection, Embedding};
+use crate::types::{Cancel, Detection, Embedding, VERSION};
 
 /// What to measure with.
 #[derive(Debug, Clone, Copy)]
@@ -97,7 +97,7 @@ fn machine(engine: &Engine) -> Machine {
         processor: model.map(|(_, name)| name.to_owned()),
         system: std::env::consts::OS,
         device: engine.device().name.clone(),
-        version: env!("CARGO_PKG_VERSION"),
+        version: VERSION,
         optimised: !cfg!(debug_assertions),
     }
 }

@@ -7,12 +7,12 @@ use serde::Serialize;
 
 use crate::app::engine::home::Home;
 use crate::app::evaluate::job::evaluation_folder::EvaluationFolder;
-use crate::app::evaluate::job::inputs::Faces;
+use crate::app::evaluate::job::inputs::FaceInputs;
 use crate::app::evaluate::job::present::percent;
 use crate::cluster::{Constraints, Linkage, Scores, SweepPoint, dendrogram, sweep};
 use crate::figures::Table;
 use crate::figures::plot::{Axis, Figure, Scale, Series, Shape};
-use crate::figures::report::{Part, Report};
+use crate::figures::report::{HtmlReport, ReportPart};
 use crate::types::{Cancel, Embedding};
 
 /// Rows of the table; the figure and `sweep.csv` have every threshold where something changes.
@@ -38,7 +38,7 @@ pub(crate) struct ClustersOutcome {
 /// Clusters `faces`, scores every threshold against the folders' names, and writes a run.
 pub(crate) fn eval_clusters(
     home: &Home,
-    faces: &Faces,
+    faces: &FaceInputs,
     linkage: Linkage,
     threshold: Option<f32>,
     cancel: &Cancel,
@@ -71,8 +71,8 @@ pub(crate) fn eval_clusters(
     run.json("result.json", &outcome)?;
     let rows: Vec<&SweepPoint> = points.iter().collect();
     run.table("sweep", &table(&rows))?;
-    let mut report = Report::new(format!("Clusters of {} images by {}", outcome.images, outcome.model));
-    report.push(Part::Text(format!(
+    let mut report = HtmlReport::new(format!("Clusters of {} images by {}", outcome.images, outcome.model));
+    report.push(ReportPart::Text(format!(
         "{people} people, {linkage:?} linkage, {} images skipped. The highest B-cubed F is {} at threshold {:.3}, with {} \
          clusters.",
         outcome.skipped,
@@ -80,8 +80,8 @@ pub(crate) fn eval_clusters(
         outcome.best_threshold,
         outcome.best.clusters
     )));
-    report.push(Part::Figure(run.figure("clusters", &figure(&points, outcome.best_threshold), note)?));
-    report.push(Part::Table(table(&sampled(&points))));
+    report.push(ReportPart::Figure(run.figure("clusters", &figure(&points, outcome.best_threshold), note)?));
+    report.push(ReportPart::Table(table(&sampled(&points))));
     run.report(&report)?;
     Ok(outcome)
 }

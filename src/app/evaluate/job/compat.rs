@@ -8,13 +8,13 @@ use serde::Serialize;
 use crate::app::engine::home::Home;
 use crate::app::evaluate::job::evaluation_folder::EvaluationFolder;
 use crate::app::evaluate::job::figures;
-use crate::app::evaluate::job::inputs::Faces;
+use crate::app::evaluate::job::inputs::FaceInputs;
 use crate::app::evaluate::job::present::percent;
 use crate::app::jobs::input_file::{ListFormat, read_pairs};
 use crate::eval::compat::compare;
 use crate::eval::{PairList, Roc};
 use crate::figures::Table;
-use crate::figures::report::{Part, Report};
+use crate::figures::report::{HtmlReport, ReportPart};
 
 /// The object that `--json` prints.
 #[derive(Debug, Clone, Serialize)]
@@ -39,8 +39,8 @@ pub(crate) struct CurveFigures {
 /// Judges both models and one against the other on the same pairs of an LFW list, and writes a run.
 pub(crate) fn eval_compat(
     home: &Home,
-    old: &Faces,
-    new: &Faces,
+    old: &FaceInputs,
+    new: &FaceInputs,
     list: &Path,
     far_target: f64,
     note: &mut dyn FnMut(String),
@@ -82,10 +82,10 @@ pub(crate) fn eval_compat(
     let curves = [("old", &found.old), ("new", &found.new), ("new against old", &found.new_against_old)]
         .map(|(name, roc)| (name.to_owned(), roc, Vec::new()));
     let svg = run.figure("roc", &figures::roc("Old model, new model, and one against the other", &curves), note)?;
-    let mut report = Report::new(format!("Is {} compatible with {}?", outcome.new.model, outcome.old.model));
-    report.push(Part::Text(format!("{} pairs, {skipped} skipped.", outcome.pairs)));
-    report.push(Part::Table(table(&outcome)));
-    report.push(Part::Figure(svg));
+    let mut report = HtmlReport::new(format!("Is {} compatible with {}?", outcome.new.model, outcome.old.model));
+    report.push(ReportPart::Text(format!("{} pairs, {skipped} skipped.", outcome.pairs)));
+    report.push(ReportPart::Table(table(&outcome)));
+    report.push(ReportPart::Figure(svg));
     run.report(&report)?;
     Ok(outcome)
 }

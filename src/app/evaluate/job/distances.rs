@@ -10,12 +10,12 @@ use crate::types::Cancel;
 /// Two million pairs take a moment and a hundred megabytes; rates and areas are then exact.
 const EXACT_UP_TO: usize = 2000;
 
-pub(crate) enum Distances {
+pub(crate) enum PairDistances {
     Exact { same: Vec<f64>, different: Vec<f64> },
     Counted(AllPairs),
 }
 
-impl Distances {
+impl PairDistances {
     pub fn of(vectors: &Vectors, labels: &[u32], counter: &PairCounter, cancel: &Cancel) -> Result<Self, EvalError> {
         if matches!(counter, PairCounter::Cpu) && vectors.len() <= EXACT_UP_TO {
             let (same, different) = exact(vectors, labels)?;

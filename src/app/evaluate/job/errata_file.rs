@@ -52,11 +52,11 @@ impl ErrataFile {
 
     /// The old file stays whole until the new one is written.
     fn save(&mut self, marks: Errata) -> Result<()> {
-        let told = || format!("the mark could not be saved; the file is as before: {}", self.path.display());
-        let folder = self.path.parent().with_context(told)?;
-        let mut file = tempfile::NamedTempFile::new_in(folder).with_context(told)?;
-        file.write_all(marks.to_text().as_bytes()).with_context(told)?;
-        file.persist(&self.path).with_context(told)?;
+        let context = || format!("the mark could not be saved; the file is as before: {}", self.path.display());
+        let folder = self.path.parent().with_context(context)?;
+        let mut file = tempfile::NamedTempFile::new_in(folder).with_context(context)?;
+        file.write_all(marks.to_text().as_bytes()).with_context(context)?;
+        file.persist(&self.path).with_context(context)?;
         self.marks = marks;
         Ok(())
     }

@@ -13,7 +13,7 @@ use crate::app::evaluate::job::check::{CheckConfig, CheckOutcome, eval_check};
 use crate::app::evaluate::job::count::PairCounter;
 use crate::app::evaluate::job::folder::eval_folder;
 use crate::app::evaluate::job::images::{embed_plain, labelled_images};
-use crate::app::evaluate::job::inputs::{Faces, Photos, read_embeddings};
+use crate::app::evaluate::job::inputs::{FaceInputs, Photos, read_embeddings};
 use crate::app::evaluate::job::library_faces::library_faces;
 use crate::app::evaluate::job::pairs::{PairsConfig, eval_images, eval_pairs};
 use crate::eval::Run;
@@ -58,11 +58,11 @@ impl EmbeddingsFile {
         Self { path, images: None, mirrored: None }
     }
 
-    pub fn read(&self) -> Result<Faces> {
+    pub fn read(&self) -> Result<FaceInputs> {
         read_embeddings(&self.path, self.images.as_deref())
     }
 
-    fn read_mirrored(&self) -> Result<Option<Faces>> {
+    fn read_mirrored(&self) -> Result<Option<FaceInputs>> {
         self.mirrored.as_deref().map(|file| read_embeddings(file, self.images.as_deref())).transpose()
     }
 }
@@ -73,12 +73,12 @@ impl EvaluationContext<'_> {
         Ok((self.networks.engine(&self.options, self.cancel, self.events)?, self.events))
     }
 
-    pub fn faces(&mut self, from: &FacesFrom) -> Result<Faces> {
+    pub fn faces(&mut self, from: &FacesFrom) -> Result<FaceInputs> {
         match from {
             FacesFrom::Embeddings { file, images } => {
                 let folder = images.clone();
                 let photos = folder.map_or(Photos::Unknown, |folder| Photos::Folder { folder, crop: None, rule: None });
-                Ok(Faces { photos, ..file.read()? })
+                Ok(FaceInputs { photos, ..file.read()? })
             }
             FacesFrom::Images { folder, crop } => self.embedded(folder, &labelled_images(folder)?, *crop),
             FacesFrom::Library => library_faces(self.home, &self.options.model_id()),
@@ -86,7 +86,7 @@ impl EvaluationContext<'_> {
     }
 
     /// Embeds the images at `paths` below `folder`.
-    pub fn embedded(&mut self, folder: &Path, paths: &[String], crop: FaceCrop) -> Result<Faces> {
+    pub fn embedded(&mut self, folder: &Path, paths: &[String], crop: FaceCrop) -> Result<FaceInputs> {
         let (home, cancel) = (self.home, self.cancel);
         let (engine, events) = self.engine()?;
         embed_plain(home, engine, (folder, paths), crop, cancel, events)
@@ -113,7 +113,7 @@ impl EvaluationContext<'_> {
     }
 
     /// Every pair of a labelled set.
-    pub fn judge_every_pair(&mut self, faces: &Faces, far_target: f64) -> Result<Run> {
+    pub fn judge_every_pair(&mut self, faces: &FaceInputs, far_target: f64) -> Result<Run> {
         let (home, cancel, device) = (self.home, self.cancel, self.options.device_choice());
         let note = &mut |text| self.note(text);
         let counter = PairCounter::choose(&device, faces.images.vectors.len(), note)?;

@@ -10,12 +10,13 @@ use crate::app::engine::home::Home;
 use crate::app::jobs::input_file::InputFile;
 use crate::figures::Table;
 use crate::figures::plot::{Figure, PNG_SCALE, PngError, to_png};
-use crate::figures::report::Report;
+use crate::figures::report::HtmlReport;
+use crate::types::PROGRAM;
 
 pub(crate) struct EvaluationFolder(PathBuf);
 
 #[derive(Serialize)]
-struct Asked<'a, C> {
+struct RunConfig<'a, C> {
     kind: &'a str,
     program: &'static str,
     started: String,
@@ -39,8 +40,7 @@ impl EvaluationFolder {
             folder = home.runs().join(format!("{stem}-{count}"));
         }
         let run = Self(folder);
-        let program = concat!("likeness ", env!("CARGO_PKG_VERSION"));
-        run.json("config.json", &Asked { kind, program, started: now.to_string(), config, inputs })?;
+        run.json("config.json", &RunConfig { kind, program: PROGRAM, started: now.to_string(), config, inputs })?;
         Ok(run)
     }
 
@@ -76,7 +76,7 @@ impl EvaluationFolder {
         Ok(svg)
     }
 
-    pub(crate) fn report(&self, report: &Report) -> Result<()> {
+    pub(crate) fn report(&self, report: &HtmlReport) -> Result<()> {
         self.file("report.html", report.to_html().as_bytes())
     }
 }

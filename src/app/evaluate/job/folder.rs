@@ -6,18 +6,18 @@ use anyhow::{Context, Result};
 
 use crate::app::engine::home::Home;
 use crate::app::evaluate::job::count::PairCounter;
-use crate::app::evaluate::job::distances::Distances;
+use crate::app::evaluate::job::distances::PairDistances;
 use crate::app::evaluate::job::errata_file::ErrataFile;
 use crate::app::evaluate::job::evaluation_folder::EvaluationFolder;
 use crate::app::evaluate::job::figures;
-use crate::app::evaluate::job::inputs::Faces;
+use crate::app::evaluate::job::inputs::FaceInputs;
 use crate::app::evaluate::job::present::{percent, rate_words, worst_cards, worst_table};
 use crate::app::evaluate::job::runs::{keep, row};
 use crate::eval::all_pairs::{AllPairs, SPLITS, SplitResult, over_splits, worst};
 use crate::eval::figures::{Figures, SetFigures};
 use crate::eval::{EvalError, Image, Pair, Run, ValAtFar, Vectors};
 use crate::figures::Table;
-use crate::figures::report::{Part, Report};
+use crate::figures::report::{HtmlReport, ReportPart};
 use crate::types::Cancel;
 
 const SEED: u64 = 0;
@@ -28,7 +28,7 @@ const WORST: usize = 200;
 /// Judges every pair of `faces`, labelled by their folders, and writes a run.
 pub(crate) fn eval_folder(
     home: &Home,
-    faces: &Faces,
+    faces: &FaceInputs,
     far_target: f64,
     counter: &PairCounter,
     cancel: &Cancel,
@@ -37,10 +37,10 @@ pub(crate) fn eval_folder(
     faces.notes(note);
     let (labels, people) = faces.labels()?;
     let vectors = &faces.images.vectors;
-    let found = Distances::of(vectors, &labels, counter, cancel)?;
+    let found = PairDistances::of(vectors, &labels, counter, cancel)?;
     let val = found.val_at_far(far_target).context("the folder cannot be judged")?;
     let judge = |vectors: &Vectors, labels: &[u32]| {
-        let found = Distances::of(vectors, labels, counter, cancel)?;
+        let found = PairDistances::of(vectors, labels, counter, cancel)?;
         Ok((found.val_at_far(far_target)?, found.roc()?.auc()))
     };
     let splits = match over_splits(vectors, &labels, SPLITS, SEED, &judge) {
@@ -85,19 +85,24 @@ pub(crate) fn eval_folder(
     run.doubt(ErrataFile::open(home)?.marks())?;
     keep(&folder, &run)?;
     let mut report = report(&folder, &run, &figures, &found, splits.as_ref(), note)?;
-    report.push(Part::Heading("Worst pairs".to_owned()));
+    report.push(ReportPart::Heading("Worst pairs".to_owned()));
     if run.images.iter().any(|image| image.path.is_some()) {
-        report.push(Part::Cards(worst_cards(home, &run)));
+        report.push(ReportPart::Cards(worst_cards(home, &run)));
     }
     let table = worst_table(&run);
     folder.file("worst.csv", table.to_csv().as_bytes())?;
-    report.push(Part::Table(table));
+    report.push(ReportPart::Table(table));
     folder.report(&report)?;
     Ok(run)
 }
 
 /// The images and pairs that are kept: of different people the nearest first, then of one person the most distant.
-fn worst_pairs(faces: &Faces, labels: &[u32], counted: &AllPairs, cancel: &Cancel) -> Result<(Vec<Image>, Vec<Pair>)> {
+fn worst_pairs(
+    faces: &FaceInputs,
+    labels: &[u32],
+    counted: &AllPairs,
+    cancel: &Cancel,
+) -> Result<(Vec<Image>, Vec<Pair>)> {
     let (mut images, mut pairs, mut place_of) = (Vec::new(), Vec::new(), BTreeMap::new());
     for (a, b, distance) in worst(&faces.images.vectors, labels, counted, WORST, cancel)? {
         let [a_place, b_place] = [a, b].map(|row| {
@@ -115,7 +120,7 @@ fn worst_pairs(faces: &Faces, labels: &[u32], counted: &AllPairs, cancel: &Cance
 }
 
 /// VAL at 10⁻¹, 10⁻² … as long as a target is at least one pair.
-fn powers(found: &Distances) -> Result<Vec<ValAtFar>> {
+fn powers(found: &PairDistances) -> Result<Vec<ValAtFar>> {
     let mut points = Vec::new();
     for power in 1..=8 {
         let point = found.val_at_far(10_f64.powi(-power))?;
@@ -131,12 +136,12 @@ fn report(
     folder: &EvaluationFolder,
     run: &Run,
     outcome: &SetFigures,
-    found: &Distances,
+    found: &PairDistances,
     splits: Option<&SplitResult>,
     note: &mut dyn FnMut(String),
-) -> Result<Report> {
-    let mut report = Report::new(format!("{} on every pair of {} images", outcome.model, outcome.images));
-    report.push(Part::Text(format!(
+) -> Result<HtmlReport> {
+    let mut report = HtmlReport::new(format!("{} on every pair of {} images", outcome.model, outcome.images));
+    report.push(ReportPart::Text(format!(
         "{} people, {} pairs of one person, {} pairs of different people; {} images skipped. {}",
         outcome.people,
         outcome.same_pairs,
@@ -151,7 +156,7 @@ fn report(
             percent(splits.val.standard_error)
         )
     });
-    report.push(Part::Numbers(vec![
+    report.push(ReportPart::Numbers(vec![
         (percent(outcome.val.val), format!("VAL at {} wrong", rate_words(outcome.far_target)), spread),
         (format!("{:.5}", outcome.auc), "AUC".to_owned(), "area under the ROC".to_owned()),
         (percent(outcome.eer), "equal error rate".to_owned(), "false accepts = misses".to_owned()),
@@ -161,7 +166,7 @@ fn report(
         vec![rate_words(point.target), threshold, percent(point.val), far]
     };
     let table = Table::of(&["FAR target", "Threshold", "VAL", "Measured FAR"], outcome.vals.iter().map(row));
-    report.push(Part::Table(table.clone()));
+    report.push(ReportPart::Table(table.clone()));
     folder.table("vals", &table)?;
     let curve = [(outcome.model.clone(), &run.roc, Vec::new())];
     let threshold = outcome.val.threshold;
@@ -172,7 +177,7 @@ fn report(
         ("distances", distances.marked(threshold, format!("{} wrong: {threshold:.3}", rate_words(outcome.far_target)))),
     ];
     for (name, figure) in figures {
-        report.push(Part::Figure(folder.figure(name, &figure, note)?));
+        report.push(ReportPart::Figure(folder.figure(name, &figure, note)?));
     }
     Ok(report)
 }

@@ -11,7 +11,7 @@ use crate::app::engine::home::Home;
 use crate::app::engine::networks::{Engine, FindFaces, NoFace};
 use crate::app::engine::progress::{JobEvent, Meter, Stage};
 use crate::app::evaluate::job::degrade::degrade;
-use crate::app::evaluate::job::inputs::{Faces, Photos, model_files};
+use crate::app::evaluate::job::inputs::{FaceInputs, Photos, model_files};
 use crate::app::jobs::walk::sorted;
 use crate::app::jobs::working_copy::working_copy;
 use crate::eval::embedded::EmbeddedImages;
@@ -40,7 +40,7 @@ pub(crate) fn embed_plain(
     crop: FaceCrop,
     cancel: &Cancel,
     events: &mut dyn FnMut(JobEvent),
-) -> Result<Faces> {
+) -> Result<FaceInputs> {
     let sets = embed_images(home, engine, images, crop, &[ImageVariant::Plain], cancel, events)?;
     sets.into_iter().next().context("no image was embedded")
 }
@@ -54,11 +54,11 @@ pub(crate) fn embed_images(
     views: &[ImageVariant],
     cancel: &Cancel,
     events: &mut dyn FnMut(JobEvent),
-) -> Result<Vec<Faces>> {
+) -> Result<Vec<FaceInputs>> {
     ensure!(folder.is_dir(), "there is no folder of images at {}", folder.display());
     let mut sets = vec![(Vec::new(), Vec::new()); views.len()];
     let (mut failed, mut found) = (Vec::new(), Vec::new());
-    let mut meter = Meter::start(Stage::Embedding, Some(paths.len() as u64));
+    let mut meter = Meter::start(Stage::EMBEDDING, Some(paths.len() as u64));
     for batch in paths.chunks(BATCH) {
         ensure!(!cancel.is_cancelled(), "cancelled; nothing was kept");
         let files: Vec<PathBuf> = batch.iter().map(|path| folder.join(path)).collect();
@@ -84,13 +84,13 @@ pub(crate) fn embed_images(
         (images.model, images.failed) = (Some(engine.model_id().0.clone()), failed.clone());
         images.faces.clone_from(&found);
         let photos = Photos::Folder { folder: folder.to_owned(), crop: Some(crop), rule };
-        Ok(Faces { images, inputs: inputs.clone(), photos })
+        Ok(FaceInputs { images, inputs: inputs.clone(), photos })
     };
     sets.into_iter().map(set).collect()
 }
 
 /// An embedding a view, and where the face is in the photo.
-type Embedded = (Vec<Embedding>, Option<Detection>);
+type PhotoEmbeddings = (Vec<Embedding>, Option<Detection>);
 
 /// For each photo its embeddings, or why it has none.
 fn embed_batch(
@@ -99,7 +99,7 @@ fn embed_batch(
     photos: &[Result<Photo>],
     crop: FaceCrop,
     views: &[ImageVariant],
-) -> Result<Vec<Result<Embedded>>> {
+) -> Result<Vec<Result<PhotoEmbeddings>>> {
     let readable: Vec<(&Path, &Photo)> =
         files.iter().zip(photos).filter_map(|(file, photo)| Some((file.as_path(), photo.as_ref().ok()?))).collect();
     let mut crops = crops_of(engine, &readable, crop)?.into_iter();
@@ -111,7 +111,7 @@ fn embed_batch(
         });
     }
     // All views of all crops in one call, so that the device sees full batches; what is known is not asked again.
-    let asks = |cut: &Cut, view: ImageVariant| cut.embedding.is_none() || view != ImageVariant::Plain;
+    let asks = |cut: &CutFace, view: ImageVariant| cut.embedding.is_none() || view != ImageVariant::Plain;
     let mut pictures = Vec::new();
     for cut in embedded.iter().flatten() {
         for &view in views.iter().filter(|view| asks(cut, **view)) {
@@ -123,7 +123,7 @@ fn embed_batch(
         FaceCrop::AsStored | FaceCrop::Centre { .. } => engine.embed_whole(&pictures.iter().collect::<Vec<_>>())?,
     }
     .into_iter();
-    let mut answer = |cut: Cut| {
+    let mut answer = |cut: CutFace| {
         let vectors: Vec<Option<Embedding>> = views
             .iter()
             .map(|&view| if asks(&cut, view) { vectors.next().flatten() } else { cut.embedding.clone() })
@@ -135,17 +135,18 @@ fn embed_batch(
 }
 
 /// A face as the network sees it, and its embedding where finding it gave one.
-struct Cut {
+struct CutFace {
     crop: RgbImage,
     embedding: Option<Embedding>,
     /// In pixels of the full photo.
     face: Option<Detection>,
 }
 
-fn crops_of(engine: &Engine, photos: &[(&Path, &Photo)], crop: FaceCrop) -> Result<Vec<Result<Cut>>> {
+fn crops_of(engine: &Engine, photos: &[(&Path, &Photo)], crop: FaceCrop) -> Result<Vec<Result<CutFace>>> {
     let whole = |square: fn(&RgbImage, f32) -> RgbImage, share: f32| {
-        let cut =
-            |(_, photo): &(&Path, &Photo)| Ok(Cut { crop: square(&photo.pixels, share), embedding: None, face: None });
+        let cut = |(_, photo): &(&Path, &Photo)| {
+            Ok(CutFace { crop: square(&photo.pixels, share), embedding: None, face: None })
+        };
         photos.iter().map(cut).collect()
     };
     Ok(match crop {
@@ -160,7 +161,7 @@ fn crops_of(engine: &Engine, photos: &[(&Path, &Photo)], crop: FaceCrop) -> Resu
                     let face = meant(faces?, photo, crop).ok_or(NoFace)?;
                     let in_photo = scaled(&face.detection, photo.scale());
                     let crop = engine.crop(&photo.pixels, &in_photo);
-                    Ok(Cut { crop, embedding: face.embedding, face: Some(face.detection) })
+                    Ok(CutFace { crop, embedding: face.embedding, face: Some(face.detection) })
                 })
                 .collect()
         }

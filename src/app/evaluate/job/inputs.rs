@@ -15,7 +15,7 @@ use crate::types::{CropRule, FaceCrop, ModelId, PersonId};
 
 /// One vector an image, ready to be judged.
 #[derive(Debug)]
-pub struct Faces {
+pub struct FaceInputs {
     pub(crate) images: EmbeddedImages,
     pub(crate) inputs: Vec<InputFile>,
     pub photos: Photos,
@@ -66,7 +66,7 @@ impl Photos {
     }
 }
 
-impl Faces {
+impl FaceInputs {
     /// The model's name, or what stands for one.
     pub fn model(&self) -> String {
         self.images.model.clone().unwrap_or_else(|| "not named".to_owned())
@@ -109,7 +109,7 @@ fn numbered<T: Eq + Hash>(people: &[T]) -> (Vec<u32>, usize) {
 
 /// Reads JSON Lines of `embed`, or a `.npy` array with `paths` as its list of paths; where none is named, that is the
 /// text file of the same name beside it.
-pub(crate) fn read_embeddings(file: &Path, paths: Option<&Path>) -> Result<Faces> {
+pub(crate) fn read_embeddings(file: &Path, paths: Option<&Path>) -> Result<FaceInputs> {
     let (bytes, input) = read(file)?;
     let mut inputs = vec![input];
     let images = if bytes.starts_with(b"\x93NUMPY") {
@@ -130,7 +130,7 @@ pub(crate) fn read_embeddings(file: &Path, paths: Option<&Path>) -> Result<Faces
         EmbeddedImages::parse_json_lines(text)
     };
     let images = images.with_context(|| format!("cannot use the embeddings in {}", file.display()))?;
-    Ok(Faces { images, inputs, photos: Photos::Unknown })
+    Ok(FaceInputs { images, inputs, photos: Photos::Unknown })
 }
 
 /// The list of paths that belongs to a NumPy array: a text file of the same name beside it.
@@ -140,8 +140,8 @@ fn paths_beside(embeddings: &Path) -> Option<PathBuf> {
 
 /// Joins the vectors of `faces` with those of the same images in `mirrored`.
 pub(crate) fn join_mirrored(
-    faces: &mut Faces,
-    mirrored: &Faces,
+    faces: &mut FaceInputs,
+    mirrored: &FaceInputs,
     join: fn(&Vectors, &Vectors) -> Result<Vectors, crate::eval::EvalError>,
 ) -> Result<()> {
     let rows: Option<Vec<usize>> = faces.images.paths.iter().map(|path| mirrored.images.row(path)).collect();

@@ -6,14 +6,14 @@ use anyhow::{Result, ensure};
 
 use crate::app::engine::home::Home;
 use crate::app::engine::library_thread::reader;
-use crate::app::evaluate::job::inputs::{Faces, Photos};
+use crate::app::evaluate::job::inputs::{FaceInputs, Photos};
 use crate::app::jobs::input_file::InputFile;
 use crate::eval::embedded::EmbeddedImages;
 use crate::types::ModelId;
 
 /// Every confirmed face with its embedding by `model`, labelled by its person. Faces that the model has not embedded
 /// are counted as skipped.
-pub(crate) fn library_faces(home: &Home, model: &ModelId) -> Result<Faces> {
+pub(crate) fn library_faces(home: &Home, model: &ModelId) -> Result<FaceInputs> {
     let path = home.library();
     ensure!(path.is_file(), "there is no library yet: scan a folder first ({})", path.display());
     let library = reader(&path)?;
@@ -21,7 +21,7 @@ pub(crate) fn library_faces(home: &Home, model: &ModelId) -> Result<Faces> {
     let (mut photos, mut detections, mut people) = (HashMap::new(), Vec::new(), Vec::new());
     for person in library.everyone()? {
         let named = person.name.unwrap_or_default().replace(['/', '\\'], " ");
-        for face in person.faces.into_iter().filter(|face| face.belongs.is_said()) {
+        for face in person.faces.into_iter().filter(|face| face.belongs.is_decided()) {
             // As reports and tables call it.
             let name = format!("{named} #{}/face {}", person.id.0, face.face_id.0);
             match library.embedding(model, face.face_id)? {
@@ -43,7 +43,7 @@ pub(crate) fn library_faces(home: &Home, model: &ModelId) -> Result<Faces> {
     );
     let mut images = EmbeddedImages::new(paths, vectors)?;
     (images.model, images.failed, images.faces) = (Some(model.0.clone()), failed, detections);
-    Ok(Faces { images, inputs: Vec::<InputFile>::new(), photos: Photos::Library { people, photos } })
+    Ok(FaceInputs { images, inputs: Vec::<InputFile>::new(), photos: Photos::Library { people, photos } })
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Evaluations from files to run folders: what is asked, on which pictures, with which network, and what came out.
 //!
-//! * [`evaluation`] puts one together; command line and window both come there.
+//! * [`evaluation`] puts one together; command line and window both come there. [`setup`] is what is chosen in the
+//!   window, [`checked`] what it is told of a check.
 //! * [`inputs`] and [`images`] get vectors, from files or by embedding pictures; [`folder`], [`pairs`], [`video`],
 //!   [`clusters`], [`compat`] and [`sensitivity`] are the protocols; [`check`] finds out why a score is low.
 //! * [`evaluation_folder`] is what an evaluation leaves on the disk, [`runs`] writes and reads a [`Run`](crate::eval::Run)
@@ -12,6 +13,8 @@
 pub mod bench;
 pub mod bench_pairs;
 pub mod check;
+#[cfg(feature = "gui")]
+pub mod checked;
 pub mod clusters;
 pub mod compat;
 pub mod count;
@@ -31,6 +34,8 @@ pub mod present;
 pub mod runs;
 pub mod seen;
 pub mod sensitivity;
+#[cfg(feature = "gui")]
+pub mod setup;
 #[cfg(test)]
 mod tests;
 pub mod training;
@@ -40,4 +45,6 @@ pub mod video;
 mod window;
 
 #[cfg(feature = "gui")]
-pub use self::window::Job;
+pub(crate) use self::window::CHECK;
+#[cfg(feature = "gui")]
+pub use self::window::{EVALUATE, Event, FinishedRuns, Job, Request};

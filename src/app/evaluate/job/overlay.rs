@@ -15,7 +15,7 @@ use crate::eval::failures::FailedPair;
 use crate::eval::figures::PairFigures;
 use crate::eval::{Figures, Run};
 use crate::figures::Table;
-use crate::figures::report::{Part, Report};
+use crate::figures::report::{HtmlReport, ReportPart};
 
 /// The object that `--json` prints.
 #[derive(Debug, Clone, Serialize)]
@@ -46,22 +46,22 @@ pub(crate) fn eval_overlay(home: &Home, runs: &[Run], note: &mut dyn FnMut(Strin
         ("roc", figures::roc("ROC over all pairs", &curves(Run::band))),
         ("det", figures::det("Detection error trade-off", &curves(|_| Vec::new()))),
     ];
-    let mut report = Report::new(format!("{} models compared", runs.len()));
-    report.push(Part::Text(
+    let mut report = HtmlReport::new(format!("{} models compared", runs.len()));
+    report.push(ReportPart::Text(
         "Each fold was judged with the threshold that the other folds chose. Bands are standard errors over folds. \
          Crops are as the first model saw them."
             .to_owned(),
     ));
-    report.push(Part::Table(table));
+    report.push(ReportPart::Table(table));
     for (name, figure) in figures {
-        report.push(Part::Figure(run.figure(name, &figure, note)?));
+        report.push(ReportPart::Figure(run.figure(name, &figure, note)?));
     }
-    report.push(Part::Heading(match wrong.len() {
+    report.push(ReportPart::Heading(match wrong.len() {
         1 => "1 pair that every model gets wrong".to_owned(),
         count => format!("{count} pairs that every model gets wrong"),
     }));
-    report.push(Part::Cards(failure_cards(home, first, &wrong, &others)));
-    report.push(Part::Table(failure_table(first, &wrong)));
+    report.push(ReportPart::Cards(failure_cards(home, first, &wrong, &others)));
+    report.push(ReportPart::Table(failure_table(first, &wrong)));
     run.report(&report)?;
     Ok(outcome)
 }
@@ -85,7 +85,7 @@ fn names(runs: &[Run]) -> Vec<String> {
 
 fn wrong_by_all(first: &Run, others: &[Run]) -> Vec<FailedPair> {
     let wrong_by = |failure: &FailedPair, other: &Run| {
-        first.elsewhere(failure.pair, other, None).is_some_and(|elsewhere| !elsewhere.right)
+        first.judged_by(failure.pair, other, None).is_some_and(|elsewhere| !elsewhere.right)
     };
     let mut wrong = first.failures();
     wrong.retain(|failure| others.iter().all(|other| wrong_by(failure, other)));

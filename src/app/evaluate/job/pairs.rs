@@ -12,7 +12,7 @@ use crate::app::engine::progress::JobEvent;
 use crate::app::evaluate::job::errata_file::ErrataFile;
 use crate::app::evaluate::job::evaluation_folder::EvaluationFolder;
 use crate::app::evaluate::job::images::{ImageVariant, embed_images};
-use crate::app::evaluate::job::inputs::{Faces, join_mirrored};
+use crate::app::evaluate::job::inputs::{FaceInputs, join_mirrored};
 use crate::app::evaluate::job::present;
 use crate::app::evaluate::job::runs::{keep, row};
 use crate::app::jobs::input_file::{InputFile, ListFormat, read_pairs};
@@ -166,8 +166,8 @@ pub(crate) fn eval_images(
 /// Judges `faces` on a list of pairs and writes a run.
 pub(crate) fn eval_pairs(
     home: &Home,
-    faces: Faces,
-    mirrored: Option<&Faces>,
+    faces: FaceInputs,
+    mirrored: Option<&FaceInputs>,
     config: &PairsConfig,
     note: &mut dyn FnMut(String),
 ) -> Result<Run> {
@@ -176,8 +176,8 @@ pub(crate) fn eval_pairs(
 
 fn judge_lists(
     home: &Home,
-    mut faces: Faces,
-    mirrored: Option<&Faces>,
+    mut faces: FaceInputs,
+    mirrored: Option<&FaceInputs>,
     lists: Lists,
     config: &PairsConfig,
     note: &mut dyn FnMut(String),
@@ -193,7 +193,7 @@ fn judge_lists(
     }
     let list = &lists.judged;
     let resolved = resolve(&faces.images, list);
-    tell_skipped(&resolved, note);
+    note_skipped(&resolved, note);
     ensure!(!resolved.pairs.is_empty(), "none of the list's {} pairs has both embeddings", list.pairs.len());
 
     let judged = judgement(&faces, &resolved, lists.training.as_ref(), config, note)?;
@@ -234,7 +234,7 @@ pub(crate) fn shortened(list: &PairList, count: usize) -> PairList {
     })
 }
 
-fn tell_skipped(resolved: &Resolved, note: &mut dyn FnMut(String)) {
+fn note_skipped(resolved: &Resolved, note: &mut dyn FnMut(String)) {
     if resolved.skipped > 0 {
         let (pairs, images) = (resolved.skipped, resolved.skipped_images.len());
         note(format!("Skipped {pairs} pairs, because {images} images have no embedding"));
@@ -242,7 +242,7 @@ fn tell_skipped(resolved: &Resolved, note: &mut dyn FnMut(String)) {
 }
 
 fn judgement(
-    faces: &Faces,
+    faces: &FaceInputs,
     resolved: &Resolved,
     training: Option<&PairList>,
     config: &PairsConfig,
@@ -252,7 +252,7 @@ fn judgement(
         return judge(&resolved.vectors, &resolved.pairs, &config.options).context("the pairs cannot be judged");
     };
     let training = resolve(&faces.images, training);
-    tell_skipped(&training, note);
+    note_skipped(&training, note);
     let [training, held] = [&training, resolved].map(|of| of.vectors.measured(&of.pairs, config.options.metric));
     Ok(judge_split(&training, &held, config.options.far_target, config.options.far_rule)?)
 }
@@ -274,7 +274,7 @@ fn published(resolved: &Resolved, folds: usize, config: &PairsConfig) -> Result<
 }
 
 /// The user's marks; a file of marks that exists is one of the run's inputs.
-fn read_marks(faces: &mut Faces, config: &PairsConfig) -> Result<Errata> {
+fn read_marks(faces: &mut FaceInputs, config: &PairsConfig) -> Result<Errata> {
     let marks = ErrataFile::at(&config.errata)?;
     if config.errata.exists() {
         faces.inputs.push(InputFile::of(&config.errata)?);
@@ -298,7 +298,7 @@ fn byte_cost(resolved: &Resolved, judged: &Judgement, config: &PairsConfig) -> R
 
 fn figures(
     run: &EvaluationFolder,
-    faces: &Faces,
+    faces: &FaceInputs,
     resolved: &Resolved,
     judged: &Judgement,
     published: Option<&Published>,

@@ -15,10 +15,11 @@ use crate::app::evaluate::job::seen::{preprocessing_of, seen_face};
 use crate::eval::failures::{FailedPair, Mistake};
 use crate::eval::figures::{Arithmetic, PairFigures};
 use crate::eval::lfw::FoldResult;
+use crate::eval::roc::one_in;
 use crate::eval::{Figures, Image, Pair, Run};
 use crate::figures::Table;
 use crate::figures::plot::{Figure, Series, Shape};
-use crate::figures::report::{Card, Part, Report};
+use crate::figures::report::{Card, HtmlReport, ReportPart};
 use crate::types::Preprocessing;
 
 /// Over the range of the metric.
@@ -34,7 +35,7 @@ pub(crate) fn percent(share: f64) -> String {
 
 /// A rate in plain words.
 pub(crate) fn rate_words(rate: f64) -> String {
-    if rate > 0.0 { format!("1 in {:.0}", 1.0 / rate) } else { "none".to_owned() }
+    one_in(rate).map_or("none".to_owned(), |count| format!("1 in {count}"))
 }
 
 pub(crate) fn failure_table(run: &Run, wrong: &[FailedPair]) -> Table {
@@ -68,30 +69,30 @@ pub(crate) fn pairs_report(
     folder.table("failures", &failure_table(run, &wrong))?;
     folder.file("folds.csv", folds.to_csv().as_bytes())?;
     folder.file("pairs.csv", distance_table(run).to_csv().as_bytes())?;
-    let mut report = Report::new(format!("{} on {}", run.row.model, file_name(&config.list)));
+    let mut report = HtmlReport::new(format!("{} on {}", run.row.model, file_name(&config.list)));
     if let Figures::Pairs(figures) = &run.figures {
         summary_parts(&mut report, figures, run.folds.len(), config);
     }
-    report.push(Part::Heading("Curves".to_owned()));
+    report.push(ReportPart::Heading("Curves".to_owned()));
     for (name, figure) in plots(run) {
-        report.push(Part::Figure(folder.figure(name, &figure, note)?));
+        report.push(ReportPart::Figure(folder.figure(name, &figure, note)?));
     }
-    report.push(Part::Heading("Folds".to_owned()));
-    report.push(Part::Table(folds));
-    report.push(Part::Heading(format!("{} wrong pairs", wrong.len())));
+    report.push(ReportPart::Heading("Folds".to_owned()));
+    report.push(ReportPart::Table(folds));
+    report.push(ReportPart::Heading(format!("{} wrong pairs", wrong.len())));
     if config.images.is_some() {
-        report.push(Part::Cards(failure_cards(home, run, &wrong, &[])));
+        report.push(ReportPart::Cards(failure_cards(home, run, &wrong, &[])));
     }
-    report.push(Part::Table(failure_table(run, &wrong)));
+    report.push(ReportPart::Table(failure_table(run, &wrong)));
     folder.report(&report)
 }
 
 /// The figures in numbers and sentences.
-fn summary_parts(report: &mut Report, outcome: &PairFigures, folds: usize, config: &PairsConfig) {
-    report.push(Part::Text(summary(outcome, folds, config)));
-    report.push(Part::Numbers(numbers(outcome, folds)));
+fn summary_parts(report: &mut HtmlReport, outcome: &PairFigures, folds: usize, config: &PairsConfig) {
+    report.push(ReportPart::Text(summary(outcome, folds, config)));
+    report.push(ReportPart::Numbers(numbers(outcome, folds)));
     if let Some(without) = &outcome.without_errata {
-        report.push(Part::Text(format!(
+        report.push(ReportPart::Text(format!(
             "Without {} pairs whose label is doubted: accuracy {} ± {} (s.e.), VAL {} ± {}",
             without.doubted_pairs,
             percent(without.accuracy_mean),
@@ -101,7 +102,7 @@ fn summary_parts(report: &mut Report, outcome: &PairFigures, folds: usize, confi
         )));
     }
     if let Some(bytes) = &outcome.bytes {
-        report.push(Part::Text(format!(
+        report.push(ReportPart::Text(format!(
             "With one byte a dimension: accuracy {}, VAL {}, {} of {} decisions changed, distances off by at most {:.4}",
             percent(bytes.bytes_accuracy.mean),
             percent(bytes.bytes_val.mean),
@@ -187,8 +188,8 @@ pub(crate) fn failure_cards(home: &Home, run: &Run, wrong: &[FailedPair], others
     let lines = |failure: &FailedPair| {
         let mut lines = vec![format!("Distance {:.3}, threshold {:.3}", failure.distance, failure.threshold)];
         lines.extend(run.names(&run.pairs[failure.pair]).map(|name| stem(name).to_owned()));
-        let elsewhere = others.iter().filter_map(|other| run.elsewhere(failure.pair, other, None));
-        lines.extend(elsewhere.map(|other| {
+        let judgements = others.iter().filter_map(|other| run.judged_by(failure.pair, other, None));
+        lines.extend(judgements.map(|other| {
             let word = if other.right { "right" } else { "wrong" };
             format!("{}: {:.3}, threshold {:.3}, {word}", other.model, other.distance, other.threshold)
         }));

@@ -32,7 +32,7 @@ struct PairLine {
 
 /// One image of `faces.json`.
 #[derive(Serialize, Deserialize)]
-struct FaceLine {
+struct JudgedFace {
     path: String,
     #[serde(flatten)]
     face: Detection,
@@ -41,15 +41,24 @@ struct FaceLine {
 /// The part of `config.json` that matters for reading a run on pairs back.
 #[derive(Deserialize)]
 struct Config {
-    images: Option<PathBuf>,
-    crop: Option<FaceCrop>,
+    #[serde(flatten)]
+    sources: PairSources,
     #[serde(flatten)]
     options: LfwOptions,
 }
 
+/// What a run on pairs was made from, and how faces were cut out.
+#[derive(Deserialize)]
+pub(crate) struct PairSources {
+    pub list: Option<PathBuf>,
+    pub images: Option<PathBuf>,
+    /// None where embeddings were given.
+    pub crop: Option<FaceCrop>,
+}
+
 /// `histogram.json` of a run over every pair: bins that hold one, as bin and count.
 #[derive(Serialize, Deserialize)]
-struct Bins {
+struct HistogramFile {
     bins: usize,
     same: Vec<(usize, u64)>,
     different: Vec<(usize, u64)>,
@@ -146,6 +155,13 @@ pub(crate) fn record(run: &Path, file: &str) -> Result<Value> {
     read(run, file)
 }
 
+/// What a run on pairs was made from, and the first file that went into it.
+pub(crate) fn sources(folder: &Path) -> Result<(PairSources, Option<PathBuf>)> {
+    let config = record(folder, "config.json")?;
+    let sources = PairSources::deserialize(&config["config"]).with_context(|| other_version(folder))?;
+    Ok((sources, config["inputs"][0]["path"].as_str().map(PathBuf::from)))
+}
+
 /// Reads a run back from its folder, which may have been moved or renamed; `marks` are the user's.
 pub fn open(folder: &Path, marks: &Errata) -> Result<Run> {
     let (asked, result) = (record(folder, "config.json")?, record(folder, "result.json")?);
@@ -164,7 +180,7 @@ pub(crate) fn keep(folder: &EvaluationFolder, run: &Run) -> Result<()> {
     let sparse = |counts: &DistanceHistogram| {
         counts.counts().iter().copied().enumerate().filter(|(_, count)| *count > 0).collect()
     };
-    folder.json("histogram.json", &Bins { bins: BINS, same: sparse(same), different: sparse(different) })?;
+    folder.json("histogram.json", &HistogramFile { bins: BINS, same: sparse(same), different: sparse(different) })?;
     let Run { crop, crop_rule, images, pairs, .. } = run.clone();
     folder.json("worst.json", &Worst { crop, crop_rule, images, pairs })
 }
@@ -177,17 +193,19 @@ fn keep_judged(folder: &EvaluationFolder, run: &Run) -> Result<()> {
     folder.json("pairs.json", &run.pairs.iter().map(line).collect::<Vec<_>>())?;
     let found = run.images.iter().filter_map(|image| Some((&image.listed, image.face?)));
     let sorted: BTreeMap<&String, Detection> = found.collect();
-    let faces: Vec<FaceLine> = sorted.into_iter().map(|(path, face)| FaceLine { path: path.clone(), face }).collect();
+    let faces: Vec<JudgedFace> =
+        sorted.into_iter().map(|(path, face)| JudgedFace { path: path.clone(), face }).collect();
     folder.json("faces.json", &faces)?;
     folder.json("folds.json", &run.folds)
 }
 
 fn open_judged(folder: &Path, config: &Value, result: Value) -> Result<Run> {
-    let Config { images, crop, options } = Config::deserialize(config).with_context(|| other_version(folder))?;
+    let Config { sources: PairSources { images, crop, .. }, options } =
+        Config::deserialize(config).with_context(|| other_version(folder))?;
     let figures: PairFigures = serde_json::from_value(result).with_context(|| other_version(folder))?;
     let folds: Vec<FoldResult> = read(folder, "folds.json")?;
     ensure!(!folds.is_empty(), "the run judged no fold: {}", folder.display());
-    let faces: Vec<FaceLine> = read(folder, "faces.json")?;
+    let faces: Vec<JudgedFace> = read(folder, "faces.json")?;
     let faces: HashMap<String, Detection> = faces.into_iter().map(|line| (line.path, line.face)).collect();
     let mut places = ImagePlaces::default();
     let mut pair = |PairLine { first, second, same, fold, distance }| {
@@ -209,7 +227,7 @@ fn open_judged(folder: &Path, config: &Value, result: Value) -> Result<Run> {
 
 fn open_counted(folder: &Path, config: &Value, result: Value) -> Result<Run> {
     let figures: SetFigures = serde_json::from_value(result).with_context(|| other_version(folder))?;
-    let kept: Bins = read(folder, "histogram.json")?;
+    let kept: HistogramFile = read(folder, "histogram.json")?;
     let full = |sparse: Vec<(usize, u64)>| -> Result<DistanceHistogram> {
         let mut counts = vec![0; kept.bins];
         for (bin, count) in sparse {

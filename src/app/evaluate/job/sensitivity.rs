@@ -11,7 +11,7 @@ use crate::app::engine::progress::JobEvent;
 use crate::app::evaluate::job::degrade::worsens_pictures;
 use crate::app::evaluate::job::evaluation_folder::EvaluationFolder;
 use crate::app::evaluate::job::images::{ImageVariant, embed_images};
-use crate::app::evaluate::job::inputs::Faces;
+use crate::app::evaluate::job::inputs::FaceInputs;
 use crate::app::evaluate::job::pairs::{resolve, shortened};
 use crate::app::evaluate::job::present::{percent, rate_words};
 use crate::app::jobs::input_file::{InputFile, ListFormat, read_pairs};
@@ -20,7 +20,7 @@ use crate::eval::sensitivity::{Study, StudyRow};
 use crate::eval::{FarRule, Metric, Pair, PairList, Roc, val_at_far};
 use crate::figures::Table;
 use crate::figures::plot::{Axis, Figure, Scale, Series, Shape};
-use crate::figures::report::{Part, Report};
+use crate::figures::report::{HtmlReport, ReportPart};
 use crate::types::{Cancel, FaceCrop};
 
 #[derive(Debug, Clone, Serialize)]
@@ -60,7 +60,8 @@ pub(crate) fn eval_sensitivity(
     let sets = embed_images(home, engine, images, config.crop, &views, cancel, events)?;
     let mut note = |text: String| events(JobEvent::Note(text));
     sets.iter().take(1).for_each(|faces| faces.notes(&mut note));
-    let judge = |(&level, faces): (&f64, &Faces)| row(config.study, level, &faces.images, &list, config.far_target);
+    let judge =
+        |(&level, faces): (&f64, &FaceInputs)| row(config.study, level, &faces.images, &list, config.far_target);
     let rows: Vec<StudyRow> = levels.iter().zip(&sets).map(judge).collect::<Result<_>>()?;
     let first = sets.first().context("the study has no levels")?;
     let inputs = [&first.inputs[..], &[input]].concat();
@@ -120,18 +121,18 @@ pub(crate) fn write_study(
     let outcome = SensitivityOutcome { study: config.study, rows, model, run: run.path().to_owned() };
     run.json("result.json", &outcome)?;
     run.table("levels", &table(&outcome))?;
-    let mut report = Report::new(format!("{}: {}", outcome.model, config.study.label()));
+    let mut report = HtmlReport::new(format!("{}: {}", outcome.model, config.study.label()));
     let (target, pairs) = outcome.rows.first().map_or((config.far_target, 0), |row| (row.measured.target, row.pairs));
-    report.push(Part::Text(format!(
+    report.push(ReportPart::Text(format!(
         "VAL at {} wrong matches on {pairs} pairs, the threshold chosen at each level. The paper's figures are its own \
          networks on its own photos, at 1 in 1000.",
         rate_words(target)
     )));
-    report.push(Part::Figure(run.figure("study", &figure(&outcome, target), note)?));
-    report.push(Part::Table(table(&outcome)));
+    report.push(ReportPart::Figure(run.figure("study", &figure(&outcome, target), note)?));
+    report.push(ReportPart::Table(table(&outcome)));
     if !config.study.paper_networks().is_empty() {
-        report.push(Part::Heading("The paper's networks".to_owned()));
-        report.push(Part::Table(paper_table(config.study)));
+        report.push(ReportPart::Heading("The paper's networks".to_owned()));
+        report.push(ReportPart::Table(paper_table(config.study)));
     }
     run.report(&report)?;
     Ok(outcome)

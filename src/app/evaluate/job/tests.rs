@@ -11,7 +11,7 @@ use crate::app::evaluate::job::compat::eval_compat;
 use crate::app::evaluate::job::count::PairCounter;
 use crate::app::evaluate::job::evaluation::EmbeddingsFile;
 use crate::app::evaluate::job::folder::eval_folder;
-use crate::app::evaluate::job::inputs::{Faces, Photos, read_embeddings};
+use crate::app::evaluate::job::inputs::{FaceInputs, Photos, read_embeddings};
 use crate::app::evaluate::job::overlay::eval_overlay;
 use crate::app::evaluate::job::pairs::{PairsConfig, eval_pairs};
 use crate::app::evaluate::job::sensitivity::{SensitivityConfig, read_list};
@@ -182,7 +182,7 @@ fn a_window_can_ask_at_any_threshold() {
     let marked = wrong.iter().find(|failure| run.doubts.contains_key(&failure.pair)).unwrap();
     let doubt = &run.doubts[&marked.pair];
     assert_eq!((run.names(&run.pairs[marked.pair])[0], doubt.why.as_str()), ("P1/P1_0001.jpg", "brothers"));
-    let elsewhere = run.elsewhere(marked.pair, &other, None).unwrap();
+    let elsewhere = run.judged_by(marked.pair, &other, None).unwrap();
     assert!(elsewhere.right && elsewhere.model == "better" && elsewhere.distance < marked.distance);
     assert_eq!(of_pairs(&run).without_errata.as_ref().unwrap().doubted_pairs, 1);
 }
@@ -331,7 +331,7 @@ fn a_run_over_every_pair_reads_back_as_it_was() {
     let paths = (0..12).map(|i| format!("P{}/{i}.jpg", i / 4)).collect();
     let images = EmbeddedImages::new(paths, vectors).unwrap();
     let photos = Photos::Folder { folder: "here".into(), crop: None, rule: None };
-    let faces = Faces { images, inputs: Vec::new(), photos };
+    let faces = FaceInputs { images, inputs: Vec::new(), photos };
     let run = eval_folder(&place.home, &faces, 0.1, &PairCounter::Cpu, &Cancel::default(), &mut |_| {}).unwrap();
     let again = runs::open(&run.row.run, &Errata::default()).unwrap();
     // What was exact is counted in bins of 1/16384.

@@ -7,7 +7,7 @@ use crate::app::engine::home::Home;
 use crate::app::engine::networks::{Engine, EngineOptions};
 use crate::app::engine::progress::JobEvent;
 use crate::app::evaluate::job::images::embed_plain;
-use crate::app::evaluate::job::inputs::Faces;
+use crate::app::evaluate::job::inputs::FaceInputs;
 use crate::app::evaluate::job::pairs::resolve;
 use crate::app::evaluate::job::sensitivity::{
     SensitivityConfig, SensitivityOutcome, read_list, row, scored_row, write_study,
@@ -26,7 +26,7 @@ use crate::types::{Cancel, ModelId};
 /// and are judged on the pairs of the other, both ways round.
 pub(crate) fn eval_dimensions(
     home: &Home,
-    faces: &Faces,
+    faces: &FaceInputs,
     config: &SensitivityConfig,
     (list, input): (&PairList, InputFile),
     note: &mut dyn FnMut(String),

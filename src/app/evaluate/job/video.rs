@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::app::engine::home::Home;
 use crate::app::evaluate::job::evaluation_folder::EvaluationFolder;
 use crate::app::evaluate::job::figures;
-use crate::app::evaluate::job::inputs::Faces;
+use crate::app::evaluate::job::inputs::FaceInputs;
 use crate::app::evaluate::job::present::percent;
 use crate::app::jobs::input_file::InputFile;
 use crate::app::jobs::walk::sorted;
@@ -18,7 +18,7 @@ use crate::eval::video::VideoFaces;
 use crate::eval::{FarRule, Pair, PairList};
 use crate::faces::image::is_photo_name;
 use crate::figures::Table;
-use crate::figures::report::{Part, Report};
+use crate::figures::report::{HtmlReport, ReportPart};
 
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct VideoConfig {
@@ -85,7 +85,7 @@ fn in_time(path: &str) -> Vec<(String, u64)> {
 /// Judges pairs of videos by the mean distance of their first frames, and writes a run.
 pub(crate) fn eval_video(
     home: &Home,
-    mut faces: Faces,
+    mut faces: FaceInputs,
     (list, input): (&PairList, InputFile),
     config: &VideoConfig,
     note: &mut dyn FnMut(String),
@@ -127,8 +127,8 @@ pub(crate) fn eval_video(
     run.json("result.json", &outcome)?;
     let curve = [(outcome.model.clone(), &judged.pooled, Vec::new())];
     let svg = run.figure("roc", &figures::roc("ROC over pairs of videos", &curve), note)?;
-    let mut report = Report::new(format!("{} on pairs of videos", outcome.model));
-    report.push(Part::Text(format!(
+    let mut report = HtmlReport::new(format!("{} on pairs of videos", outcome.model));
+    report.push(ReportPart::Text(format!(
         "{} pairs, {skipped} skipped, up to {} frames a video.",
         scored.len(),
         config.frames
@@ -136,14 +136,18 @@ pub(crate) fn eval_video(
     let (mean, se) = (percent(outcome.accuracy_mean), percent(outcome.accuracy_se));
     let row = vec![mean, se, percent(outcome.val_mean), format!("{:.5}", outcome.auc), percent(outcome.eer)];
     let head = ["Accuracy", "Standard error", "VAL", "AUC", "Equal error rate"];
-    report.push(Part::Table(Table::of(&head, [row])));
-    report.push(Part::Figure(svg));
+    report.push(ReportPart::Table(Table::of(&head, [row])));
+    report.push(ReportPart::Figure(svg));
     run.report(&report)?;
     Ok(outcome)
 }
 
 /// Each video of the list with its first frames in time, and those without any.
-fn videos<'a>(faces: &Faces, list: &'a PairList, limit: usize) -> Result<(BTreeMap<&'a str, VideoFaces>, Vec<String>)> {
+fn videos<'a>(
+    faces: &FaceInputs,
+    list: &'a PairList,
+    limit: usize,
+) -> Result<(BTreeMap<&'a str, VideoFaces>, Vec<String>)> {
     let images = &faces.images;
     let mut rows_of: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (row, path) in images.paths.iter().enumerate() {

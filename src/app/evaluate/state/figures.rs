@@ -85,7 +85,7 @@ pub(crate) fn summary_table(runs: &[Arc<Run>]) -> Table {
 }
 
 /// One line a fold, as it is saved.
-pub(crate) fn fold_table(run: &Run) -> Table {
+pub(crate) fn fold_numbers(run: &Run) -> Table {
     let row = |fold: &FoldResult| {
         let numbers = [fold.threshold, fold.accuracy, fold.val_threshold, fold.val, fold.far];
         let mut row = vec![(fold.fold + 1).to_string(), fold.pairs.to_string()];

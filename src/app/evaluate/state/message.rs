@@ -1,29 +1,18 @@
-//! What the Evaluate view sends, what is asked of the job for it, and what the job tells.
+//! What the Evaluate view sends.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
-use crate::app::engine::facts::DistanceSample;
-use crate::app::engine::picture::ImageKey;
-use crate::app::engine::report::{Failure, JobKind};
-use crate::app::evaluate::state::checked::Checked;
-use crate::app::evaluate::state::setup::{EvaluationOptions, EvaluationSetup, Path, Subject};
+use crate::app::evaluate::job::setup::{EvaluationOptions, EvaluationPath, Subject};
 use crate::app::evaluate::state::{Tab, WallFilter};
-use crate::eval::Run;
-use crate::eval::run::RunRow;
 use crate::types::ModelId;
-
-pub const EVALUATE: JobKind = JobKind("evaluate");
-/// Finding out why a score is low.
-pub(crate) const CHECK: JobKind = JobKind("check");
 
 /// What a user can do in this view.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Message {
     SetSubject(Subject),
     /// Asks for a file or a folder.
-    Ask(Path),
-    SetPath(Path, Vec<PathBuf>),
+    Ask(EvaluationPath),
+    SetPath(EvaluationPath, Vec<PathBuf>),
     ToggleModel(ModelId),
     SetOptions(EvaluationOptions),
     Start,
@@ -51,38 +40,4 @@ pub enum Message {
     Check,
     /// Evaluates again as a finding suggests.
     Fix(usize),
-}
-
-/// What is asked of the jobs.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Request {
-    LoadRuns,
-    /// A picture of an opened run.
-    LoadImage(ImageKey),
-    /// Distances of known pairs under the model in use, for the scale of the Compare view.
-    LoadSample,
-    OpenRuns(Vec<PathBuf>),
-    Start(EvaluationSetup),
-    Check(PathBuf),
-    Mark {
-        run: PathBuf,
-        a: String,
-        b: String,
-        same: bool,
-        mislabelled: bool,
-    },
-}
-
-/// What came back.
-#[derive(Debug, Clone)]
-pub enum Event {
-    Runs(Vec<RunRow>),
-    Sample(Option<DistanceSample>),
-    /// For the folders that were asked for.
-    Opened(Vec<PathBuf>, Vec<Arc<Run>>),
-    /// An evaluation ended and left these runs.
-    Finished(Vec<PathBuf>),
-    /// A run was read again, because marks changed.
-    Changed(Arc<Run>),
-    Checked(PathBuf, Result<Checked, Failure>),
 }

@@ -1,14 +1,11 @@
 //! Everything of the Evaluate view that is not drawing.
 //!
 //! * [`Message`] is what the view sends, [`Request`] what is asked of the job, [`Event`] what it tells.
-//! * [`setup`] is what a user chooses before an evaluation starts; [`checked`] is what a check found.
 //! * [`figures`] turns runs into plots and tables, [`words`] says what a threshold does and what was found.
 //! * `update` is what messages and events do to [`State`].
 
-pub mod checked;
 pub mod figures;
 mod message;
-pub mod setup;
 mod update;
 pub mod words;
 
@@ -16,10 +13,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::app::engine::facts::{Loadable, ModelRow};
-use crate::app::evaluate::state::checked::Checked;
-pub(crate) use crate::app::evaluate::state::message::CHECK;
-pub use crate::app::evaluate::state::message::{EVALUATE, Event, Message, Request};
-use crate::app::evaluate::state::setup::EvaluationSetup;
+pub(crate) use crate::app::evaluate::job::CHECK;
+use crate::app::evaluate::job::checked::Checked;
+use crate::app::evaluate::job::setup::EvaluationSetup;
+pub use crate::app::evaluate::job::{EVALUATE, Event, Request};
+pub use crate::app::evaluate::state::message::Message;
 use crate::eval::run::RunRow;
 use crate::eval::{RocPoint, Run};
 
@@ -87,6 +85,8 @@ pub struct State {
     pub pair: Option<usize>,
     /// What was found about a run; None while nobody asked.
     pub(crate) checked: Option<(PathBuf, Loadable<Checked>)>,
+    /// Pairs that the evaluation judged and left out that is about to end.
+    judged: (u64, u64),
 }
 
 impl State {

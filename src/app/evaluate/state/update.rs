@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::engine::facts::{Facts, Loadable};
 use crate::app::engine::picture::ImageKey;
-use crate::app::engine::report::{JobKind, JobSummary};
-use crate::app::evaluate::state::setup::Path;
+use crate::app::engine::report::JobKind;
+use crate::app::evaluate::job::setup::EvaluationPath;
 use crate::app::evaluate::state::{CHECK, EVALUATE, Event, Message, Request, State, Tab};
 use crate::app::ui::action::{Action, Outbox};
 use crate::app::ui::feature::{Ended, Feature, PathQuestion, Remembered, Wanted};
@@ -75,16 +75,17 @@ impl Feature for State {
     fn receive(&mut self, event: Event, out: &mut Out<'_>) {
         match event {
             Event::Runs(runs) => self.runs = Loadable::Ready(runs),
-            // Every view may show it: the shell keeps it.
-            Event::Sample(_) => {}
+            Event::Sample(sample) => out.act(Action::KeepSample(sample)),
             Event::Opened(asked, runs) if asked == self.opening => {
                 self.opening.clear();
                 show(self, runs);
             }
-            Event::Finished(runs) => {
+            Event::Finished(finished) => {
                 out.ask(Request::LoadRuns);
                 out.ask(Request::LoadSample);
-                self.open_runs(runs, out);
+                self.opening.clear();
+                show(self, finished.runs);
+                self.judged = (finished.pairs, finished.skipped);
             }
             Event::Changed(run) => {
                 if let Some(shown) = self.opened.iter_mut().find(|shown| shown.row.run == run.row.run) {
@@ -115,7 +116,7 @@ impl Feature for State {
         }
     }
 
-    fn touched(&self, touched: &Touched, _on_show: View, out: &mut Out<'_>) {
+    fn touched(&mut self, touched: &Touched, _on_show: View, out: &mut Out<'_>) {
         if touched.models {
             out.ask(Request::LoadSample);
         }
@@ -129,14 +130,17 @@ impl Feature for State {
         matches!(request, Request::Start(_) | Request::Check(_))
     }
 
-    fn ended(kind: JobKind, summary: &JobSummary, text: &Locale) -> Option<Ended> {
+    fn ended(&mut self, kind: JobKind, text: &Locale) -> Option<Ended> {
         let words = match kind {
-            EVALUATE => ended_words(text, summary.pairs, summary.skipped),
+            EVALUATE => {
+                let (pairs, skipped) = std::mem::take(&mut self.judged);
+                ended_words(text, pairs, skipped)
+            }
             CHECK => text.s("said_checked").to_owned(),
             _ => return None,
         };
         let show = Some(Action::Show(View::EVALUATE));
-        Some(Ended { words, show, questions: Vec::new(), touched: Touched::default(), said_in: None })
+        Some(Ended { words, show, questions: Vec::new(), touched: Touched::default(), shown_in: None })
     }
 
     fn image_request(key: ImageKey) -> Option<Request> {
@@ -159,7 +163,7 @@ impl Feature for State {
     fn path_question(message: &Message) -> Option<PathQuestion> {
         let Message::Ask(path) = message else { return None };
         let wanted = if path.is_folder() { Wanted::Folder } else { Wanted::File };
-        let many = *path == Path::Embeddings;
+        let many = *path == EvaluationPath::Embeddings;
         Some(PathQuestion { many, ..PathQuestion::one(path.label_key(), wanted) })
     }
 
@@ -222,6 +226,7 @@ fn focus(evaluate: &mut State, index: usize) {
 mod tests {
     use super::*;
     use crate::app::engine::facts::Facts;
+    use crate::app::evaluate::job::FinishedRuns;
     use crate::app::ui::action::Tickets;
     use crate::app::ui::locale::Language;
     use crate::eval::{Pair, Run, run};
@@ -245,16 +250,13 @@ mod tests {
 
     #[test]
     fn a_finished_evaluation_is_opened() {
-        let mut state = State::default();
-        let runs: Vec<PathBuf> = vec!["a".into(), "b".into()];
-        let sent = asked(&mut state, |state, out| state.receive(Event::Finished(runs.clone()), out));
-        assert!(sent.contains(&Request::OpenRuns(runs.clone())));
+        let mut state = State { opening: vec!["x".into()], ..State::default() };
+        let runs = vec![judged("a", 1.2), judged("b", 0.4)];
+        let finished = FinishedRuns { runs, pairs: 12, skipped: 0 };
+        let sent = asked(&mut state, |state, out| state.receive(Event::Finished(finished), out));
+        assert_eq!(sent, [Request::LoadRuns, Request::LoadSample], "nothing is read back from the disk");
         asked(&mut state, |state, out| state.receive(Event::Opened(vec!["x".into()], vec![judged("x", 1.0)]), out));
-        assert!(state.opened.is_empty(), "nobody asked for x any more");
-        asked(&mut state, |state, out| {
-            state.receive(Event::Opened(runs, vec![judged("a", 1.2), judged("b", 0.4)]), out)
-        });
-        assert_eq!((state.opened.len(), state.threshold), (2, 1.2));
+        assert_eq!((state.opened.len(), state.threshold), (2, 1.2), "nobody asks for x any more");
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub(crate) fn suspect_key(suspect: PossibleFault) -> &'static str {
     }
 }
 
-pub(crate) fn said(text: &Locale, fact: &Fact) -> String {
+pub(crate) fn sentence(text: &Locale, fact: &Fact) -> String {
     let two = |value: f64| format!("{value:.2}");
     match *fact {
         Fact::Better { way, before, after, standard_error } => {
@@ -105,7 +105,7 @@ mod tests {
         ];
         for language in [Language::English, Language::Chinese] {
             let text = Locale::new(language);
-            let said = facts.map(|fact| said(&text, &fact));
+            let said = facts.map(|fact| sentence(&text, &fact));
             for (said, parts) in said.iter().zip([&["1.5", "3.25", "2.00"][..], &["-0.50"], &["125", "4.0"], &["BGR"]])
             {
                 assert!(!said.contains('{') && parts.iter().all(|part| said.contains(part)), "{said}");

@@ -6,8 +6,8 @@ use crate::app::engine::facts::Loadable;
 use crate::app::evaluate::job::check::CheckOutcome;
 use crate::app::evaluate::job::check::alternatives::PossibleFault;
 use crate::app::evaluate::job::check::findings::Finding;
+use crate::app::evaluate::job::checked::Cure;
 use crate::app::evaluate::state::Message;
-use crate::app::evaluate::state::checked::Cure;
 use crate::app::evaluate::state::words;
 use crate::app::evaluate::view::Context;
 use crate::app::ui::action::Action;
@@ -79,7 +79,7 @@ fn finding_ui(
             if finding.suspect != PossibleFault::SkippedPairs {
                 ui.label(apart(ctx, "check_measured", outcome.separation, finding.separation));
             }
-            for sentence in [words::said(ctx.text, &finding.fact), words::advice(ctx.text, &finding.fact)] {
+            for sentence in [words::sentence(ctx.text, &finding.fact), words::advice(ctx.text, &finding.fact)] {
                 ui.add(egui::Label::new(theme::secondary(ui, sentence)).wrap());
             }
         });

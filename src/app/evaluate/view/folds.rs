@@ -3,7 +3,7 @@
 use eframe::egui::{self, Ui};
 
 use crate::app::evaluate::job::present::fold_cells;
-use crate::app::evaluate::state::figures::fold_table;
+use crate::app::evaluate::state::figures::fold_numbers;
 use crate::app::evaluate::view::Context;
 use crate::app::evaluate::view::percent;
 use crate::app::ui::action::Action;
@@ -11,7 +11,7 @@ use crate::app::ui::icons::Icon;
 use crate::app::ui::locale::grouped;
 use crate::app::ui::theme::{self, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
-use crate::app::ui::widgets::table::{Row, TableLayout, table_ui};
+use crate::app::ui::widgets::table::{TableLayout, TableRow, table_ui};
 use crate::eval::{Figures, Run};
 use crate::figures::Saving;
 
@@ -38,13 +38,13 @@ fn table(ui: &mut Ui, ctx: &mut Context<'_>, run: &Run) {
         text.s("head_val_alone"),
         text.s("head_far"),
     ];
-    let rows: Vec<Row> = run
+    let rows: Vec<TableRow> = run
         .folds
         .iter()
         .map(|fold| {
             let mut cells = vec![(fold.fold + 1).to_string(), grouped(fold.pairs as u64)];
             cells.extend(fold_cells(fold));
-            Row::new(cells)
+            TableRow::new(cells)
         })
         .chain([mean(ctx, run)])
         .collect();
@@ -52,11 +52,11 @@ fn table(ui: &mut Ui, ctx: &mut Context<'_>, run: &Run) {
     ui.add_space(space::S);
     ui.label(theme::secondary(ui, text.s("folds_what")));
     if buttons::icon_and_text_ui(ui, Rank::Plain, Icon::Table, text.s("save_table")).clicked() {
-        ctx.act(Action::Save(Box::new(Saving::table("folds", fold_table(run)))));
+        ctx.act(Action::Save(Box::new(Saving::table("folds", fold_numbers(run)))));
     }
 }
 
-fn mean(ctx: &Context<'_>, run: &Run) -> Row {
+fn mean(ctx: &Context<'_>, run: &Run) -> TableRow {
     let figures = &run.figures;
     let count = run.folds.len() as f64;
     let over = |value: fn(&crate::eval::lfw::FoldResult) -> f64| run.folds.iter().map(value).sum::<f64>() / count;
@@ -69,7 +69,7 @@ fn mean(ctx: &Context<'_>, run: &Run) -> Row {
         percent(figures.val().mean),
         percent(figures.far()),
     ];
-    Row { strong: true, ..Row::new(cells) }
+    TableRow { strong: true, ..TableRow::new(cells) }
 }
 
 fn skipped_ui(ui: &mut Ui, ctx: &Context<'_>, run: &Run) {

@@ -11,7 +11,7 @@ use crate::app::ui::locale::grouped;
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::picture;
-use crate::app::ui::widgets::table::{Row, TableLayout, table_ui};
+use crate::app::ui::widgets::table::{TableLayout, TableRow, table_ui};
 use crate::eval::Run;
 
 const CROP: f32 = 96.0;
@@ -105,13 +105,13 @@ fn models_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &Run, index: usize) {
         let says = text.s(if accepted { "says_same" } else { "says_different" });
         let right = text.s(if accepted == pair.same { "agrees" } else { "disagrees" });
         let (distance, threshold) = (format!("{distance:.4}"), format!("{threshold:.4}"));
-        Row::new(vec![model, says.to_owned(), right.to_owned(), distance, threshold])
+        TableRow::new(vec![model, says.to_owned(), right.to_owned(), distance, threshold])
     };
     let mut rows = vec![row(run.row.model.clone(), pair.distance, ctx.state.threshold)];
-    for (model, found) in Others::of(ctx).say(run, index) {
+    for (model, found) in Others::of(ctx).judgements(run, index) {
         rows.push(match found {
             Some(found) => row(model, found.distance, found.threshold),
-            None => Row::new(vec![model, text.s("not_judged").to_owned()]),
+            None => TableRow::new(vec![model, text.s("not_judged").to_owned()]),
         });
     }
     let head =

@@ -13,7 +13,7 @@ use crate::app::ui::icons::Icon;
 use crate::app::ui::locale::grouped;
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
-use crate::app::ui::widgets::table::{Row, TableLayout, table_ui};
+use crate::app::ui::widgets::table::{TableLayout, TableRow, table_ui};
 use crate::eval::{Figures, Metric, Run};
 use crate::figures::Saving;
 
@@ -100,11 +100,11 @@ fn summary_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
         text.s("head_pairs"),
         text.s("head_skipped"),
     ];
-    let rows: Vec<Row> = evaluate
+    let rows: Vec<TableRow> = evaluate
         .opened
         .iter()
         .enumerate()
-        .map(|(index, run)| Row {
+        .map(|(index, run)| TableRow {
             cells: cells(name_of(&evaluate.opened, run), run),
             colour: Some(theme::line_colour(ui.visuals(), index)),
             selected: index == evaluate.focused && evaluate.opened.len() > 1,

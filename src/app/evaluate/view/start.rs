@@ -6,9 +6,9 @@ use eframe::egui::{self, Ui, Vec2};
 
 use crate::app::engine::facts::Loadable;
 use crate::app::evaluate::job::pairs::Mirror;
+use crate::app::evaluate::job::setup::{EvaluationOptions, EvaluationPath, EvaluationSetup, Subject};
 use crate::app::evaluate::state::EVALUATE;
 use crate::app::evaluate::state::Message;
-use crate::app::evaluate::state::setup::{EvaluationOptions, EvaluationSetup, Path, Subject};
 use crate::app::evaluate::view::Context;
 use crate::app::evaluate::view::percent;
 use crate::app::ui::action::Action;
@@ -53,7 +53,7 @@ fn setup_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     }
     ui.collapsing(ctx.text.s("advanced"), |ui| {
         if setup.subject.has_pairs() {
-            path_ui(ui, ctx, setup, Path::Threshold);
+            path_ui(ui, ctx, setup, EvaluationPath::Threshold);
         }
         if let Some(options) = options_ui(ui, ctx, setup) {
             ctx.send(Message::SetOptions(options));
@@ -77,12 +77,12 @@ fn labelled_ui(ui: &mut Ui, label: &str, content: impl FnOnce(&mut Ui)) {
     });
 }
 
-fn path_ui(ui: &mut Ui, ctx: &mut Context<'_>, setup: &EvaluationSetup, path: Path) {
+fn path_ui(ui: &mut Ui, ctx: &mut Context<'_>, setup: &EvaluationSetup, path: EvaluationPath) {
     let files: Vec<&PathBuf> = match path {
-        Path::Pairs => setup.pairs.iter().collect(),
-        Path::Images => setup.images.iter().collect(),
-        Path::Embeddings => setup.embeddings.iter().collect(),
-        Path::Threshold => setup.threshold_from.iter().collect(),
+        EvaluationPath::Pairs => setup.pairs.iter().collect(),
+        EvaluationPath::Images => setup.images.iter().collect(),
+        EvaluationPath::Embeddings => setup.embeddings.iter().collect(),
+        EvaluationPath::Threshold => setup.threshold_from.iter().collect(),
     };
     let label = ctx.text.s(path.label_key());
     labelled_ui(ui, label, |ui| {
@@ -91,8 +91,8 @@ fn path_ui(ui: &mut Ui, ctx: &mut Context<'_>, setup: &EvaluationSetup, path: Pa
             ctx.send(Message::Ask(path));
         }
         let hint = match path {
-            Path::Images if setup.subject == Subject::Embeddings => Some("images_optional"),
-            Path::Threshold => Some("threshold_optional"),
+            EvaluationPath::Images if setup.subject == Subject::Embeddings => Some("images_optional"),
+            EvaluationPath::Threshold => Some("threshold_optional"),
             _ => None,
         };
         if let Some(key) = hint.filter(|_| files.is_empty()) {
@@ -102,7 +102,7 @@ fn path_ui(ui: &mut Ui, ctx: &mut Context<'_>, setup: &EvaluationSetup, path: Pa
             let words = file.to_string_lossy();
             ui.add(egui::Label::new(theme::strong(short(file))).truncate()).on_hover_text(words);
         }
-        if path == Path::Threshold
+        if path == EvaluationPath::Threshold
             && setup.threshold_from.is_some()
             && buttons::icon_button_ui(ui, Icon::X, ctx.text.s("without")).clicked()
         {

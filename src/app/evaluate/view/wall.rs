@@ -15,7 +15,7 @@ use crate::app::ui::widgets::rows::{RowTops, rows_ui};
 use crate::app::ui::widgets::{buttons, picture, status};
 use crate::eval::Run;
 use crate::eval::failures::{FailedPair, Mistake, failures};
-use crate::eval::run::Elsewhere;
+use crate::eval::run::OtherJudgement;
 
 const CROP: f32 = 112.0;
 const GAP: f32 = 4.0;
@@ -69,7 +69,7 @@ impl Wall {
             ui.horizontal_top(|ui| {
                 ui.spacing_mut().item_spacing.x = space::L;
                 for failure in shown.iter().skip(row * columns).take(columns) {
-                    let card = Card { run, failure, others: &others, landmarks };
+                    let card = PairCard { run, failure, others: &others, landmarks };
                     if card.ui(ui, ctx).clicked() {
                         ctx.send(Message::ShowPair(Some(failure.pair)));
                     }
@@ -154,23 +154,23 @@ impl Others {
         Self(evaluate.opened.iter().enumerate().filter_map(other).collect())
     }
 
-    /// What each says about a pair of `run`, in the order of the runs; None where it did not judge this pair.
-    pub fn say(&self, run: &Run, pair: usize) -> Vec<(String, Option<Elsewhere>)> {
-        let others = self.0.iter();
-        let said =
-            others.map(|(other, threshold)| (other.row.model.clone(), run.elsewhere(pair, other, Some(*threshold))));
-        said.collect()
+    /// How each judged a pair of `run`, in the order of the runs; None where it did not judge this pair.
+    pub fn judgements(&self, run: &Run, pair: usize) -> Vec<(String, Option<OtherJudgement>)> {
+        let judgement = |(other, threshold): &(Arc<Run>, f64)| {
+            (other.row.model.clone(), run.judged_by(pair, other, Some(*threshold)))
+        };
+        self.0.iter().map(judgement).collect()
     }
 }
 
-struct Card<'a> {
+struct PairCard<'a> {
     run: &'a Run,
     failure: &'a FailedPair,
     others: &'a Others,
     landmarks: bool,
 }
 
-impl Card<'_> {
+impl PairCard<'_> {
     fn ui(&self, ui: &mut Ui, ctx: &mut Context<'_>) -> Response {
         let pair = &self.run.pairs[self.failure.pair];
         let lines = self.lines(ui, ctx);
@@ -221,9 +221,9 @@ impl Card<'_> {
             (None, facts, palette.text),
             (None, names(&name(pair.a), &name(pair.b)), palette.secondary),
         ];
-        for (model, said) in self.others.say(self.run, self.failure.pair) {
-            lines.push(match said {
-                Some(said) => elsewhere_line(ui, ctx, &said),
+        for (model, other) in self.others.judgements(self.run, self.failure.pair) {
+            lines.push(match other {
+                Some(other) => other_line(ui, ctx, &other),
                 None => (None, text.f("not_judged_by", &[("model", &model)]), palette.secondary),
             });
         }
@@ -244,14 +244,14 @@ fn names(a: &str, b: &str) -> String {
     format!("{a}  ·  {second}")
 }
 
-fn elsewhere_line(ui: &Ui, ctx: &Context<'_>, said: &Elsewhere) -> (Option<Icon>, String, Color32) {
+fn other_line(ui: &Ui, ctx: &Context<'_>, other: &OtherJudgement) -> (Option<Icon>, String, Color32) {
     let palette = theme::palette(ui.visuals());
-    let (icon, key, colour) = match said.right {
+    let (icon, key, colour) = match other.right {
         true => (Icon::Check, "right_by", palette.same),
         false => (Icon::X, "wrong_by", palette.different),
     };
-    let distance = format!("{:.3}", said.distance);
-    (Some(icon), ctx.text.f(key, &[("model", &said.model), ("distance", &distance)]), colour)
+    let distance = format!("{:.3}", other.distance);
+    (Some(icon), ctx.text.f(key, &[("model", &other.model), ("distance", &distance)]), colour)
 }
 
 /// A crop with its landmarks.

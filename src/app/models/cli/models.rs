@@ -78,7 +78,7 @@ pub fn run(home: &Home, args: ModelsArgs) -> Result<ExitCode> {
 
 /// One model in `models list --json`.
 #[derive(Serialize)]
-struct Listed<'a> {
+struct ListedModel<'a> {
     #[serde(flatten)]
     entry: &'a ModelEntry,
     bytes: u64,
@@ -90,7 +90,7 @@ fn list(store: &Store, json: bool) -> Result<ExitCode> {
     let models = &store.manifest().models;
     if json {
         let listed = |entry: &'_ ModelEntry| {
-            serde_json::to_value(Listed {
+            serde_json::to_value(ListedModel {
                 entry,
                 bytes: entry.bytes(),
                 installed: store.installed(&entry.id),

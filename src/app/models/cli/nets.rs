@@ -25,7 +25,7 @@ pub struct NetsArgs {
 
 /// What `--json` says about a network.
 #[derive(Serialize)]
-struct Summary {
+struct NetworkSummary {
     name: &'static str,
     /// Rows, columns.
     input: [usize; 2],
@@ -40,7 +40,7 @@ struct Summary {
     source: &'static str,
 }
 
-impl Summary {
+impl NetworkSummary {
     fn of(variant: &Variant) -> Self {
         let table = variant.table();
         Self {
@@ -61,7 +61,7 @@ impl Summary {
 pub fn run(args: NetsArgs) -> Result<ExitCode> {
     match (&args.name, args.json) {
         (None, true) => {
-            let summaries = VARIANTS.iter().map(Summary::of).collect::<Vec<_>>();
+            let summaries = VARIANTS.iter().map(NetworkSummary::of).collect::<Vec<_>>();
             println!("{}", serde_json::to_string_pretty(&summaries)?);
         }
         (None, false) => print!("{}", catalogue_text()),
@@ -84,7 +84,7 @@ pub fn run(args: NetsArgs) -> Result<ExitCode> {
 
 fn catalogue_text() -> String {
     let header = ["Network", "Input", "Values", "Parameters", "printed", "Multiply-adds", "printed", "Activations"];
-    let rows = VARIANTS.iter().map(Summary::of).map(|net| {
+    let rows = VARIANTS.iter().map(NetworkSummary::of).map(|net| {
         [
             net.name.to_owned(),
             format!("{}×{}", net.input[0], net.input[1]),

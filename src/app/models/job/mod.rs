@@ -11,7 +11,7 @@ use crate::networks::models::{FileCheck, Store};
 use crate::types::ModelId;
 
 #[cfg(feature = "gui")]
-pub use self::window::Job;
+pub use self::window::{Event, Job, NetworkRow, Request};
 
 /// What became of a model that was to go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,18 +1,52 @@
 //! What the window asks of the models.
 
+use std::path::PathBuf;
+
 use anyhow::{Result, bail};
 
 use crate::app::engine::install::install;
 use crate::app::engine::networks::EMBEDDER;
-use crate::app::engine::report::{Failed, JobKind, JobSummary};
+use crate::app::engine::report::{Failed, Failure, JobId, JobKind, Ticket};
 use crate::app::engine::shared::{FeatureJob, Shared, Tasks, failure};
-use crate::app::jobs::import::{ImportRequest, import, what_is_open};
+use crate::app::jobs::import::{ImportRequest, OpenQuestion, import, what_is_open};
 use crate::app::jobs::options;
 use crate::app::models::job;
-use crate::app::models::state::{Event, NetworkRow, Request};
 use crate::networks::models::{FileCheck, InstallOptions, Manifest, Store, Task};
-use crate::networks::nets::catalogue::VARIANTS;
+use crate::networks::nets::blocks::LayerTable;
+use crate::networks::nets::catalogue::{VARIANTS, Variant};
 use crate::types::{ModelId, Touched};
+
+const IMPORT_FAILED: Failed = Failed::Own("failed_import");
+const REMOVAL_FAILED: Failed = Failed::Own("failed_remove");
+
+/// What is asked of the jobs.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Request {
+    LoadNetworks,
+    /// What must be asked before this file can be imported.
+    Inspect(PathBuf),
+    Install(Vec<ModelId>),
+    Import(Ticket, Box<ImportRequest>),
+    Verify(Ticket, ModelId),
+    Remove(Ticket, ModelId),
+    /// Faces are embedded with this model from now on.
+    Use(Ticket, ModelId),
+}
+
+#[derive(Debug, Clone)]
+pub enum Event {
+    Networks(Vec<NetworkRow>),
+    Inspected(PathBuf, Result<Option<OpenQuestion>, Failure>),
+    /// A job will install these models.
+    Installing(JobId, Vec<ModelId>),
+}
+
+/// A network of the catalogue and its layers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NetworkRow {
+    pub variant: &'static Variant,
+    pub table: LayerTable,
+}
 
 /// What the window asks of this feature.
 #[derive(Debug, Default)]
@@ -33,13 +67,13 @@ impl FeatureJob for Job {
                 let request = ImportRequest { path: path.clone(), ..ImportRequest::default() };
                 let store = Store::open(shared.home.models()).map_err(Into::into);
                 let outcome = store.and_then(|store| what_is_open(&store, &request));
-                sink.send(Event::Inspected(path, outcome.map_err(|error| failure(Failed::Import, &error))));
+                sink.send(Event::Inspected(path, outcome.map_err(|error| failure(IMPORT_FAILED, &error))));
             }),
             Request::Install(models) => install_models(tasks, models),
             Request::Import(ticket, request) => tasks.in_background(move |shared, sink| {
                 let imported = Store::open(shared.home.models()).map_err(Into::into);
                 let imported = imported.and_then(|store| import(&store, &request, &mut |_| {}));
-                sink.changed(ticket, Failed::Import, imported.map(|_| Touched::models()));
+                sink.changed(ticket, IMPORT_FAILED, imported.map(|_| Touched::models()));
             }),
             Request::Verify(ticket, model) => {
                 tasks.in_background(move |shared, sink| sink.changed(ticket, Failed::Change, verify(shared, &model)));
@@ -47,7 +81,7 @@ impl FeatureJob for Job {
             // On the device's thread, because the model may be loaded there.
             Request::Remove(ticket, model) => tasks.on_device_thread(move |shared, networks, sink| {
                 networks.unload();
-                sink.changed(ticket, Failed::Remove, remove(shared, &model));
+                sink.changed(ticket, REMOVAL_FAILED, remove(shared, &model));
             }),
             Request::Use(ticket, model) => {
                 tasks.in_background(move |shared, sink| sink.changed(ticket, Failed::Change, use_model(shared, model)));
@@ -64,7 +98,7 @@ fn install_models(tasks: &mut Tasks<'_, Event>, models: Vec<ModelId>) {
         let mut events = sink.reporter(job, JobKind::INSTALL);
         let outcome = Store::open(shared.home.models()).map_err(Into::into).and_then(|store| {
             install(&store, &models, &InstallOptions::default(), &cancel, &mut events)?;
-            Ok(JobSummary::default())
+            Ok(())
         });
         sink.end(job, JobKind::INSTALL, &cancel, outcome);
     });

@@ -5,14 +5,13 @@ pub mod importing;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::app::engine::report::{Failure, JobId, JobKind, JobSummary, Ticket};
-use crate::app::jobs::import::{ImportRequest, OpenQuestion};
+use crate::app::engine::report::{JobId, JobKind, Ticket};
+use crate::app::jobs::import::ImportRequest;
+pub use crate::app::models::job::{Event, NetworkRow, Request};
 use crate::app::ui::action::{Action, Outbox};
 use crate::app::ui::feature::{Ended, Feature};
 use crate::app::ui::locale::Locale;
 use crate::app::ui::view::View;
-use crate::networks::nets::blocks::LayerTable;
-use crate::networks::nets::catalogue::Variant;
 use crate::types::{ModelId, Touched};
 use importing::{Form, ImportStep, Imports, file_name};
 
@@ -32,35 +31,6 @@ pub enum Message {
     Verify(ModelId),
     Remove(ModelId),
     Use(ModelId),
-}
-
-/// What is asked of the jobs.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Request {
-    LoadNetworks,
-    /// What must be asked before this file can be imported.
-    Inspect(PathBuf),
-    Install(Vec<ModelId>),
-    Import(Ticket, Box<ImportRequest>),
-    Verify(Ticket, ModelId),
-    Remove(Ticket, ModelId),
-    /// Faces are embedded with this model from now on.
-    Use(Ticket, ModelId),
-}
-
-#[derive(Debug, Clone)]
-pub enum Event {
-    Networks(Vec<NetworkRow>),
-    Inspected(PathBuf, Result<Option<OpenQuestion>, Failure>),
-    /// A job will install these models.
-    Installing(JobId, Vec<ModelId>),
-}
-
-/// A network of the catalogue and its layers.
-#[derive(Debug, Clone, PartialEq)]
-pub struct NetworkRow {
-    pub variant: &'static Variant,
-    pub table: LayerTable,
 }
 
 #[derive(Debug, Default)]
@@ -153,8 +123,10 @@ impl Feature for State {
     }
 
     fn act(&mut self, action: &Action, out: &mut Outbox<'_, Request>) {
-        if let Action::InstallModels(models) = action {
-            out.ask(Request::Install(models.clone()));
+        match action {
+            Action::InstallModels(models) => out.ask(Request::Install(models.clone())),
+            Action::ImportModels(paths) => self.update(Message::Import(paths.clone()), out),
+            _ => {}
         }
     }
 
@@ -162,10 +134,16 @@ impl Feature for State {
         matches!(request, Request::Remove(..))
     }
 
-    fn ended(kind: JobKind, _: &JobSummary, text: &Locale) -> Option<Ended> {
+    fn ended(&mut self, kind: JobKind, text: &Locale) -> Option<Ended> {
         let touched = Touched { settings: true, ..Touched::models() };
         let words = text.s("said_installed").to_owned();
-        (kind == JobKind::INSTALL).then_some(Ended { words, show: None, questions: Vec::new(), touched, said_in: None })
+        (kind == JobKind::INSTALL).then_some(Ended {
+            words,
+            show: None,
+            questions: Vec::new(),
+            touched,
+            shown_in: None,
+        })
     }
 
     fn dropped(paths: &[PathBuf]) -> Option<Message> {

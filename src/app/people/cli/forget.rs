@@ -60,7 +60,7 @@ fn name(forgetting: &Forgetting) -> String {
 
 fn question(forgetting: &Forgetting, not_again: bool) -> String {
     let person = &forgetting.person;
-    let suggested = person.faces.iter().filter(|face| !face.is_said).count();
+    let suggested = person.faces.iter().filter(|face| !face.is_decided).count();
     let mut words = format!(
         "{} would be forgotten: {} faces with crop and {} vectors, {suggested} of the faces only suggested or grouped; \
          {} rejections, {} steps of the history; and the same in {} backups. The photos stay. There is no way back.",
@@ -80,7 +80,10 @@ fn question(forgetting: &Forgetting, not_again: bool) -> String {
 
 /// What Likeness can't take back.
 fn left(forgetting: &Forgetting) -> String {
-    let mut words = "\nLikeness can't take back what was exported or written into photos.".to_owned();
+    let mut words =
+        "\nLikeness can't take back what was exported or written into photos; training runs that lie in another \
+                     folder than the home's runs are not looked through."
+            .to_owned();
     for run in &forgetting.runs {
         words += &format!("\nNor what a training run has learned from these faces: {}", printable(run));
     }

@@ -75,6 +75,7 @@ fn put_back(library: &mut Library, lost: FaceId, onto: FaceId, json: bool) -> Re
     }
     let before = library.face(onto)?.with_context(|| format!("face {} is not in the library", onto.0))?;
     library.decide(&Decision::PutBack { lost, onto }, Revision::NOW)?;
+    super::back_up(library);
     let after = library.face(onto)?.with_context(|| format!("face {} is not in the library", onto.0))?;
     match json {
         true => {
@@ -85,7 +86,7 @@ fn put_back(library: &mut Library, lost: FaceId, onto: FaceId, json: bool) -> Re
         false => {
             let (path, now) = (printable(&after.path), words(after.state, after.name.as_deref()));
             println!("Put back: face {} of {path} is {now} now", onto.0);
-            if before.state.is_said() {
+            if before.state.is_decided() {
                 println!("Before it was {}", words(before.state, before.name.as_deref()));
             }
         }
@@ -102,7 +103,7 @@ fn face_json(face: &FaceDetail) -> Value {
         "box": [place.x, place.y, place.width, place.height],
         "person": face.state.person(),
         "name": face.name,
-        "named": face.state.is_said(),
+        "named": face.state.is_decided(),
         "set_aside": match face.state {
             FaceState::SetAside(SetAside::Stranger) => Some("stranger"),
             FaceState::SetAside(SetAside::NotAFace) => Some("not_a_face"),

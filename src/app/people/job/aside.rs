@@ -3,9 +3,32 @@
 use anyhow::Result;
 
 use crate::app::engine::shared::Shared;
-use crate::app::people::state::{ApartRow, Aside};
-use crate::library::{LibraryError, LibraryReader, ListPage, PeopleFilter, PeopleKind};
-use crate::types::{FaceId, PersonId};
+use crate::library::{
+    FaceSetAside, LibraryError, LibraryReader, ListPage, LostFace, PeopleFilter, PeopleKind, PersonCard, Rejection,
+    ToldApart,
+};
+use crate::types::{FaceId, PersonId, Revision};
+
+/// Everything that has a way back, as it was at one revision.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Aside {
+    pub seen: Revision,
+    pub lost: Vec<LostFace>,
+    /// Lost faces that nobody needs any more.
+    pub let_go: Vec<LostFace>,
+    pub hidden: Vec<PersonCard>,
+    pub faces: Vec<FaceSetAside>,
+    pub apart: Vec<ApartRow>,
+    /// In order of person.
+    pub rejections: Vec<Rejection>,
+}
+
+/// Two people told apart, each with a face to show.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ApartRow {
+    pub pair: ToldApart,
+    pub covers: (Option<FaceId>, Option<FaceId>),
+}
 
 pub fn aside(shared: &Shared) -> Result<Aside> {
     shared.library.call(|library| {

@@ -8,4 +8,8 @@ pub mod preview;
 mod window;
 
 #[cfg(feature = "gui")]
-pub use window::Job;
+pub use self::{
+    aside::{ApartRow, Aside},
+    preview::{GroupChange, GroupChangeKind, GroupingPreview},
+    window::{Event, Job, PersonPage, Request},
+};

@@ -7,17 +7,47 @@ use anyhow::{Context, Result};
 
 use crate::app::engine::shared::{Shared, lock};
 use crate::app::jobs::regroup::{Grouping, PreparedGrouping};
-use crate::app::people::state::{GroupChange, GroupChangeKind, GroupingPreview};
 use crate::cluster::Linkage;
 use crate::library::{GroupedBy, LibraryError};
 use crate::types::{Cancel, FaceId, SquaredDistance, Touched};
 
+/// What a grouping would change.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GroupingPreview {
+    pub squared_distance: f32,
+    pub linkage: Linkage,
+    pub groups_before: u64,
+    pub groups_after: u64,
+    pub faces_moved: u64,
+    /// Among the user's confirmed faces; none where too few are confirmed to say.
+    pub wrong_merges_per_1000: Option<f32>,
+    /// The largest changes first.
+    pub changes: Vec<GroupChange>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct GroupChange {
+    pub kind: GroupChangeKind,
+    /// A few faces of each part.
+    pub parts: Vec<Vec<FaceId>>,
+    /// The name of a part that has one.
+    pub name: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GroupChangeKind {
+    /// The parts become one group.
+    Joins,
+    /// One group falls into the parts.
+    Splits,
+}
+
 /// The last dendrogram, so that moving the threshold only cuts it anew.
 #[derive(Default)]
-pub struct Preview(Mutex<Option<Prepared>>);
+pub struct Preview(Mutex<Option<PreparedPreview>>);
 
 /// The dendrogram of the library as it was at a revision.
-struct Prepared {
+struct PreparedPreview {
     revision: u64,
     linkage: Linkage,
     grouping: PreparedGrouping,
@@ -40,10 +70,9 @@ impl Preview {
         Grouping { linkage, threshold }.remember(&shared.library, &shared.options().model_id())?;
         shared.library.call(move |library| {
             library.before_grouping(&groups)?;
-            let before = library.next_steps()?.undo;
-            library.apply_grouping(&groups, GroupedBy::User, seen)?;
-            let step = Some(library.next_steps()?.undo).filter(|step| *step > before);
-            Ok::<_, LibraryError>(Touched { step, ..Touched::everything() })
+            let touched = library.apply_grouping(&groups, GroupedBy::User, seen)?.touched;
+            // How faces are grouped is remembered, too, and shown with the settings.
+            Ok::<_, LibraryError>(Touched { settings: true, ..touched })
         })
     }
 
@@ -59,7 +88,7 @@ impl Preview {
             let model = shared.options().model_id();
             let grouping =
                 PreparedGrouping::prepare(&shared.library, &model, linkage, &Cancel::default(), &mut |_| {})?;
-            *kept = Some(Prepared { revision, linkage, grouping });
+            *kept = Some(PreparedPreview { revision, linkage, grouping });
         }
         Ok(use_it(&kept.as_ref().context("the preview was just prepared")?.grouping))
     }

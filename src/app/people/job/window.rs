@@ -4,14 +4,88 @@ use std::sync::Arc;
 
 use anyhow::Result;
 
-use super::aside::aside;
-use super::preview::Preview;
-use crate::app::engine::report::Failed;
+use super::aside::{Aside, aside};
+use super::preview::{GroupingPreview, Preview};
+use crate::app::engine::report::{Failed, Ticket};
 use crate::app::engine::shared::{FeatureJob, Shared, Sink, Tasks};
 use crate::app::jobs::regroup::split_group;
-use crate::app::people::state::{Event, PersonPage, Request};
-use crate::library::{Belongs, LibraryError};
-use crate::types::{PersonId, SquaredDistance};
+use crate::cluster::Linkage;
+use crate::library::{AgainstMerge, Belongs, Decision, FaceOfPerson, LibraryError};
+use crate::types::{FaceId, PersonId, PhotoId, Revision, SquaredDistance};
+
+const PREVIEW_FAILED: Failed = Failed::Own("failed_preview");
+
+/// What is asked of the jobs.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Request {
+    LoadPerson(PersonId),
+    /// What was set aside, told apart and rejected.
+    LoadAside,
+    /// What grouping at this threshold would change, without changing anything.
+    Preview {
+        squared_distance: f32,
+        linkage: Linkage,
+    },
+    ApplyGrouping {
+        ticket: Ticket,
+        squared_distance: f32,
+        linkage: Linkage,
+    },
+    /// This group holds different people: group its faces again, more cautiously.
+    Split(Ticket, PersonId, Revision),
+    Decide(Ticket, Decision, Revision),
+    /// What was said against merging two people. With a revision they were given one name: they are merged where nothing
+    /// was.
+    LoadAgainst {
+        from: PersonId,
+        into: PersonId,
+        named: Option<Revision>,
+    },
+}
+
+#[derive(Debug, Clone)]
+pub enum Event {
+    Person(PersonPage),
+    /// This person is not in the library any more.
+    Gone(PersonId),
+    Aside(Aside),
+    Preview(GroupingPreview),
+    Against {
+        from: PersonId,
+        into: PersonId,
+        named: Option<Revision>,
+        against: AgainstMerge,
+    },
+}
+
+/// One person with all faces, nearest to the confirmed ones first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PersonPage {
+    /// The library when this was read: what a decision made here has seen.
+    pub seen: Revision,
+    pub person: PersonId,
+    /// None for an unnamed group.
+    pub name: Option<String>,
+    pub is_hidden: bool,
+    /// None where all faces were set aside or given to others.
+    pub cover: Option<FaceId>,
+    /// Confirmed one by one, named with the group, or grouped.
+    pub held: Vec<FaceOfPerson>,
+    pub suggested: Vec<FaceOfPerson>,
+    /// Faces held so far, in photos that are missing, with their photos.
+    pub missing: Vec<(FaceId, PhotoId)>,
+    /// Faces of which the user said that they are not this person.
+    pub rejected: Vec<(FaceId, PhotoId)>,
+    /// People who are somebody else, with their names.
+    pub apart: Vec<(PersonId, Option<String>)>,
+}
+
+impl PersonPage {
+    /// How many faces are held so.
+    pub fn count(&self, belongs: Belongs) -> u64 {
+        self.held.iter().filter(|face| face.belongs == belongs).count() as u64
+    }
+}
 
 /// Answers a request on one of the quick threads.
 #[derive(Default)]
@@ -39,7 +113,7 @@ impl FeatureJob for Job {
             },
             Request::Preview { squared_distance, linkage } => match preview.at(shared, squared_distance, linkage) {
                 Ok(shown) => sink.send(Event::Preview(shown)),
-                Err(error) => sink.fail(Failed::Preview, &error),
+                Err(error) => sink.fail(PREVIEW_FAILED, &error),
             },
             Request::ApplyGrouping { ticket, squared_distance, linkage } => {
                 let applied = preview.apply(shared, SquaredDistance(squared_distance), linkage);

@@ -1,28 +1,8 @@
 //! What was set aside and can be brought back: lost faces, hidden people, strangers, no faces, and who is not whom.
 
-use crate::library::{FaceSetAside, LostFace, PersonCard, Rejection, SetAside, ToldApart};
-use crate::types::{FaceId, PersonId, Revision};
-
-/// Everything that has a way back, as it was at one revision.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Aside {
-    pub seen: Revision,
-    pub lost: Vec<LostFace>,
-    /// Lost faces that nobody needs any more.
-    pub let_go: Vec<LostFace>,
-    pub hidden: Vec<PersonCard>,
-    pub faces: Vec<FaceSetAside>,
-    pub apart: Vec<ApartRow>,
-    /// In order of person.
-    pub rejections: Vec<Rejection>,
-}
-
-/// Two people told apart, each with a face to show.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ApartRow {
-    pub pair: ToldApart,
-    pub covers: (Option<FaceId>, Option<FaceId>),
-}
+use super::Aside;
+use crate::library::{FaceSetAside, Rejection, SetAside};
+use crate::types::PersonId;
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum AsideTab {

@@ -1,8 +1,12 @@
-//! What is said when a decision has been carried out.
+//! What is said when a decision has been carried out, and whom the search finds.
 
 use super::Request;
-use crate::app::ui::action::Outbox;
-use crate::library::{Decision, Destination, SetAside};
+use crate::app::engine::facts::Facts;
+use crate::app::ui::action::{Action, Outbox};
+use crate::app::ui::locale::Locale;
+use crate::app::ui::search::{Hit, HitKind};
+use crate::app::ui::widgets::name_field::completions;
+use crate::library::{Decision, Destination, PhotoFilter, SetAside};
 use crate::types::PersonId;
 
 pub(crate) fn name_of(person: PersonId, out: &Outbox<'_, Request>) -> String {
@@ -70,4 +74,25 @@ fn set_aside_key(why: SetAside) -> &'static str {
         SetAside::Stranger => "said_set_aside_strangers",
         SetAside::NotAFace => "said_set_aside_no_faces",
     }
+}
+
+/// People by their name, and the photos of each.
+pub(super) fn hits(typed: &str, facts: &Facts, text: &Locale) -> Vec<Hit> {
+    let named = facts.people.ready().map_or(&[][..], |people| &people.named);
+    let mut hits = Vec::new();
+    for person in completions(named, typed) {
+        // Two people of one name are told apart by their faces.
+        let words = match facts.people_named(&person.name).len() {
+            0 | 1 => person.name.clone(),
+            _ => {
+                let count = text.n("faces", person.faces);
+                text.f("person_card", &[("name", &person.name), ("count", &count)])
+            }
+        };
+        hits.push(Hit { kind: HitKind::Person, words, action: Action::OpenPerson(person.person) });
+        let words = text.f("photos_of", &[("name", &person.name)]);
+        let action = Action::FilterPhotos(PhotoFilter::Person(person.person));
+        hits.push(Hit { kind: HitKind::PhotosOf, words, action });
+    }
+    hits
 }

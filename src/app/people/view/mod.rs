@@ -13,6 +13,7 @@ use eframe::egui::{self, Ui};
 use crate::app::people::state::{Message, State};
 use crate::app::ui::context::ViewContext;
 use crate::app::ui::feature::FeatureView;
+use crate::app::ui::page::Page;
 
 pub(crate) type Context<'a> = ViewContext<'a, State, Message>;
 
@@ -31,6 +32,19 @@ impl FeatureView<State> for Views {
     fn dialogs_ui(&mut self, window: &egui::Context, ctx: &mut Context<'_>) {
         merge::merge_ui(window, ctx);
         same_name::same_name_ui(window, ctx);
+    }
+
+    fn page_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, page: Page) -> bool {
+        match page {
+            Page::Person(_) => self.person.ui(ui, ctx),
+            Page::SetAside => aside::aside_ui(ui, ctx),
+            Page::Photo(_) | Page::None => return false,
+        }
+        true
+    }
+
+    fn escape(&mut self, page: Page) -> bool {
+        matches!(page, Page::Person(_)) && self.person.clear_selection()
     }
 
     fn left(&mut self) {

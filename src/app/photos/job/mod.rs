@@ -8,12 +8,71 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 
-use super::state::{Event, Month, PhotoPage, PhotoTile, Request, Timeline};
+use crate::app::engine::picture::ImageKey;
 use crate::app::engine::progress::Skipped;
 use crate::app::engine::report::{Failed, Report};
 use crate::app::engine::shared::{FeatureJob, Shared, Tasks, is_damage};
-use crate::library::{self, ListPage, ListedPhoto, PhotoFilter, PhotoState};
-use crate::types::{FaceBox, PhotoId, error_chain};
+use crate::library::{self, FaceDetail, ListPage, ListedPhoto, PhotoDetail, PhotoFilter, PhotoState};
+use crate::types::{FaceBox, PhotoId, Revision, error_chain};
+
+/// What is asked of the jobs.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Request {
+    /// The photos that pass the filter, newest month first.
+    LoadTimeline(PhotoFilter),
+    LoadPhoto(PhotoId),
+    LoadImage(ImageKey),
+    /// Photos whose file name holds this text.
+    FindPhotos(String),
+}
+
+#[derive(Debug, Clone)]
+pub enum Event {
+    Timeline(PhotoFilter, Timeline),
+    Photo(PhotoPage),
+    /// For the text that was searched: each photo with its file's name.
+    Found(String, Vec<(PhotoId, String)>),
+}
+
+/// The photos that pass a filter, by month, newest first; or the skipped files.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Timeline {
+    pub months: Vec<Month>,
+    pub skipped: Vec<Skipped>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Month {
+    pub year: i32,
+    /// 1 to 12, or 0 where the photos do not say when they were taken.
+    pub month: u8,
+    pub photos: Vec<PhotoTile>,
+}
+
+/// A photo of the library as the grid keeps it: with its faces, and without what is read from the disk when it is
+/// opened, since the photos of all years are held at once.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PhotoTile {
+    pub photo: PhotoId,
+    /// Of the upright photo, in pixels.
+    pub size: (u32, u32),
+    /// In pixels of the upright photo.
+    pub faces: Vec<FaceBox>,
+    /// The folder it is in, where that is not there now: shown from its thumbnail.
+    pub offline: Option<Arc<Path>>,
+}
+
+/// One photo with its faces.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PhotoPage {
+    /// The library when this was read: what a decision made here has seen.
+    pub seen: Revision,
+    pub photo: PhotoDetail,
+    /// Where else the same picture is found.
+    pub copies: Vec<PathBuf>,
+    /// The largest first.
+    pub faces: Vec<FaceDetail>,
+}
 
 /// Answers a request on one of the quick threads.
 #[derive(Debug, Default)]

@@ -8,6 +8,7 @@ use eframe::egui::Ui;
 use crate::app::photos::state::{Message, State};
 use crate::app::ui::context::ViewContext;
 use crate::app::ui::feature::FeatureView;
+use crate::app::ui::page::Page;
 
 pub(crate) type Context<'a> = ViewContext<'a, State, Message>;
 
@@ -21,5 +22,13 @@ pub(crate) struct Views {
 impl FeatureView<State> for Views {
     fn ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>) {
         self.library.ui(ui, ctx);
+    }
+
+    fn page_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, page: Page) -> bool {
+        let is_photo = matches!(page, Page::Photo(_));
+        if is_photo {
+            self.photo.ui(ui, ctx);
+        }
+        is_photo
     }
 }

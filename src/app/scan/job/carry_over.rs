@@ -4,23 +4,24 @@
 use anyhow::Result;
 
 use super::ScanTools;
+use crate::app::engine::progress::Skipped;
+use crate::app::engine::shared::is_damage;
 use crate::app::engine::thumbnail_files::ThumbnailCache;
 use crate::app::jobs::reembed;
 use crate::faces::edits::{Edit, FaceMatch, FoundFace, KnownFace, Sizes, Thumbnail, match_faces, register};
-use crate::library::{Carried, FaceInPicture, LibraryError, PictureFaces};
-use crate::types::{Cancel, Detection, Embedding, PhotoId};
+use crate::library::{Carried, FaceInPicture, LibraryError, PictureFaces, Replaced};
+use crate::types::{Cancel, Detection, Embedding, PhotoId, error_chain};
 
 /// Carries over what can be, from each picture that lost a path to each one that took it. Returns how many faces that
-/// were. What a cancel leaves is the next scan's.
-pub(super) fn carry_over(tools: &ScanTools<'_>, cancel: &Cancel) -> Result<usize> {
+/// were. What a cancel leaves is the next scan's, and so is a pair that cannot be compared now, which is told.
+pub(super) fn carry_over(tools: &ScanTools<'_>, cancel: &Cancel, tell: &mut dyn FnMut(Skipped)) -> Result<usize> {
     let mut faces = 0;
     for pair in tools.library.call(|library| library.replaced_photos())? {
         if cancel.is_cancelled() {
             break;
         }
-        let comparison = Comparison::open(pair.old, pair.new, tools)?;
-        let carried = comparison.carried(comparison.edit(tools), pair.lives_on, tools)?;
-        faces += tools.library.call(move |library| library.carry_over(pair, &carried))?;
+        let comparison = PhotoComparison::open(pair.old, pair.new, tools)?;
+        faces += comparison.told(comparison.carry(pair, comparison.edit(tools), pair.lives_on, tools), tell)?;
     }
     Ok(faces)
 }
@@ -43,12 +44,12 @@ impl FindEdit for ThumbnailCache {
 }
 
 /// The decided faces of a picture, and the picture in its place.
-pub(super) struct Comparison {
+pub(super) struct PhotoComparison {
     old: PictureFaces,
     new: PictureFaces,
 }
 
-impl Comparison {
+impl PhotoComparison {
     pub(super) fn open(old: PhotoId, new: PhotoId, tools: &ScanTools<'_>) -> Result<Self> {
         let model = tools.engine.model_id().clone();
         tools.library.call(move |library| {
@@ -58,14 +59,33 @@ impl Comparison {
         })
     }
 
-    /// The decided faces that are in the new picture. Where nothing would be lost otherwise, and where nothing but the
-    /// pictures says that they have to do with each other, only what is surely made from the other takes its names.
-    pub(super) fn carried(
+    /// Carries over what is in the new picture; see [`Self::carried`]. Returns how many faces that were.
+    pub(super) fn carry(
         &self,
+        pair: Replaced,
         edit: Option<Edit>,
         must_be_edit: bool,
         tools: &ScanTools<'_>,
-    ) -> Result<Vec<Carried>> {
+    ) -> Result<usize> {
+        let carried = self.carried(edit, must_be_edit, tools)?;
+        tools.library.call(move |library| library.carry_over(pair, &carried))
+    }
+
+    /// Tells why the two could not be compared: that is no reason to compare no others. A damaged library is.
+    pub(super) fn told(&self, carried: Result<usize>, tell: &mut dyn FnMut(Skipped)) -> Result<usize> {
+        match carried {
+            Err(error) if !is_damage(&error) => {
+                let reason = format!("names could not be carried over to it: {}", error_chain(&error));
+                tell(Skipped { path: self.new.path.clone(), reason });
+                Ok(0)
+            }
+            carried => carried,
+        }
+    }
+
+    /// The decided faces that are in the new picture. Where nothing would be lost otherwise, and where nothing but the
+    /// pictures says that they have to do with each other, only what is surely made from the other takes its names.
+    fn carried(&self, edit: Option<Edit>, must_be_edit: bool, tools: &ScanTools<'_>) -> Result<Vec<Carried>> {
         if self.old.faces.is_empty() || (must_be_edit && edit.is_none()) {
             return Ok(Vec::new());
         }

@@ -6,9 +6,9 @@ use std::collections::HashSet;
 
 use anyhow::Result;
 
-use super::carry_over::Comparison;
-use super::{ScanSummary, ScanTools, lost_faces};
-use crate::app::engine::progress::{JobEvent, Meter, Stage};
+use super::carry_over::PhotoComparison;
+use super::{FINDING_LOST_FACES, ScanSummary, ScanTools, lost_faces};
+use crate::app::engine::progress::{JobEvent, Meter, Skipped};
 use crate::library::{FacesThere, LostPicture, Replaced};
 use crate::types::{Cancel, PhotoId, SquaredDistance};
 
@@ -37,12 +37,16 @@ pub(super) fn find_again(
     }
     let before = lost_faces(tools.library)?;
     let (mut searches, up_to) = searches(lost, tools, cancel)?;
-    let mut meter = Meter::start(Stage::FindingLostFaces, Some(searches.len() as u64));
+    let mut meter = Meter::start(FINDING_LOST_FACES, Some(searches.len() as u64));
     for search in &mut searches {
         if cancel.is_cancelled() {
             break;
         }
-        summary.carried_faces += search.run(up_to, tools, cancel)?;
+        let mut tell = |skipped: Skipped| {
+            events(JobEvent::Skipped(skipped.clone()));
+            summary.skipped.push(skipped);
+        };
+        summary.carried_faces += search.run(up_to, tools, cancel, &mut tell)?;
         events(JobEvent::Progress(meter.advance(1)));
     }
     let after = lost_faces(tools.library)?;
@@ -88,22 +92,33 @@ impl Search {
         self.near.truncate(NEAREST);
     }
 
-    /// Compares, and notes that it is done. Returns how many faces were carried over.
-    fn run(&self, up_to: PhotoId, tools: &ScanTools<'_>, cancel: &Cancel) -> Result<usize> {
+    /// Compares, and notes that it is done where nothing hindered it. Returns how many faces were carried over.
+    fn run(
+        &self,
+        up_to: PhotoId,
+        tools: &ScanTools<'_>,
+        cancel: &Cancel,
+        tell: &mut dyn FnMut(Skipped),
+    ) -> Result<usize> {
         let LostPicture { photo: old, sought_up_to, .. } = self.lost;
         let mut pictures: Vec<PhotoId> = self.near.iter().map(|(_, photo)| *photo).collect();
         pictures.extend(tools.library.call(move |library| library.taken_with(old, sought_up_to, OF_ONE_SECOND))?);
-        let (mut seen, mut faces) = (HashSet::new(), 0);
+        let (mut seen, mut faces, mut is_hindered) = (HashSet::new(), 0, false);
+        let mut tell = |skipped| {
+            is_hindered = true;
+            tell(skipped);
+        };
         for new in pictures.into_iter().filter(|photo| seen.insert(*photo)) {
             if cancel.is_cancelled() {
                 return Ok(faces);
             }
-            let comparison = Comparison::open(old, new, tools)?;
-            let carried = comparison.carried(comparison.edit_either_way(tools), true, tools)?;
-            if !carried.is_empty() {
-                let pair = Replaced { old, new, lives_on: false };
-                faces += tools.library.call(move |library| library.carry_over(pair, &carried))?;
-            }
+            let comparison = PhotoComparison::open(old, new, tools)?;
+            let pair = Replaced { old, new, lives_on: false };
+            faces +=
+                comparison.told(comparison.carry(pair, comparison.edit_either_way(tools), true, tools), &mut tell)?;
+        }
+        if is_hindered {
+            return Ok(faces);
         }
         let model = tools.engine.model_id().clone();
         tools.library.call(move |library| library.note_sought(old, &model, up_to.max(sought_up_to)))?;

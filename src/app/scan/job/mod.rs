@@ -25,19 +25,23 @@ use crate::app::engine::home::Home;
 use crate::app::engine::library_thread::LibraryHandle;
 use crate::app::engine::networks::{Engine, EngineOptions, FindFaces};
 use crate::app::engine::progress::{JobEvent, Meter, Skipped, Stage};
-use crate::app::engine::report::Withheld;
 use crate::app::engine::scan_lock::ScanLock;
 use crate::app::engine::thumbnail_files::ThumbnailCache;
 use crate::app::jobs::reembed::reembed;
 use crate::app::jobs::regroup::{GroupSummary, Grouping, reembed_and_regroup};
 use crate::app::jobs::walk::{find_photos, plain};
 use crate::cluster::Linkage;
+use crate::faces::image::{PictureHash, picture_hash_of_file};
 use crate::library::{LibraryError, MissingPolicy, ScanId, ScanOutcome, Suspect};
 use crate::networks::models::Store;
 use crate::types::{Cancel, FaceId, SquaredDistance};
 use pipeline::Scanning;
 #[cfg(feature = "gui")]
-pub use window::Job;
+pub use window::{Event, Job, Request};
+
+pub(crate) const LOOKING_FOR_PHOTOS: Stage = Stage::new("stage_find_files", "Looking for photos");
+pub const SCANNING: Stage = Stage::new("stage_find_faces", "Scanning");
+pub(crate) const FINDING_LOST_FACES: Stage = Stage::new("stage_find_lost", "Looking for lost faces");
 
 /// What a scan did. `photos` and `faces` count what the folder holds now, newly found or known before.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -90,6 +94,14 @@ impl ScanSummary {
     }
 }
 
+/// A folder of whose photos so many are gone that nothing was marked as missing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Withheld {
+    pub folder: PathBuf,
+    pub gone: u64,
+    pub of: u64,
+}
+
 /// What a user says about one scan. How faces are grouped is as in the scan before where nothing is said of it.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct ScanChoices {
@@ -108,6 +120,9 @@ pub struct ScanContext<'a> {
     pub(crate) thumbnails: &'a ThumbnailCache,
 }
 
+/// The hashes of a file's bytes and of its picture, or what a test puts in its place.
+type HashFile = fn(&Path) -> io::Result<([u8; 32], PictureHash)>;
+
 /// How each folder is scanned.
 struct ScanTools<'a> {
     pub engine: &'a dyn FindFaces,
@@ -117,6 +132,7 @@ struct ScanTools<'a> {
     pub same_person: SquaredDistance,
     pub missing: MissingPolicy,
     pub suspects: &'a [Suspect],
+    pub hash: HashFile,
     /// Folders of the program's own, wherever they lie: no photos of the user's.
     pub own: &'a [PathBuf],
 }
@@ -151,7 +167,17 @@ pub(crate) fn run(
     let missing = choices.missing;
     let edits: &ThumbnailCache = thumbnails;
     let (suspects, own) = (&suspects[..], &[home.cache(), home.models(), home.runs()][..]);
-    let tools = ScanTools { engine: *engine, library, thumbnails, edits, same_person, missing, suspects, own };
+    let tools = ScanTools {
+        engine: *engine,
+        library,
+        thumbnails,
+        edits,
+        same_person,
+        missing,
+        suspects,
+        hash: picture_hash_of_file,
+        own,
+    };
     let mut summary = scan_folders(folders, &tools, cancel, events)?;
     if cancel.is_cancelled() {
         return Ok((ScanSummary { cancelled: true, ..summary }, None));
@@ -195,7 +221,11 @@ fn scan_folders(
         }
     }
     // A file may go from one folder to another: only in the end it is known what was replaced, and what is lost.
-    summary.carried_faces = carry_over::carry_over(tools, cancel)?;
+    let mut tell = |skipped: Skipped| {
+        events(JobEvent::Skipped(skipped.clone()));
+        summary.skipped.push(skipped);
+    };
+    summary.carried_faces = carry_over::carry_over(tools, cancel, &mut tell)?;
     for scan in scans {
         let counts = tools.library.call(move |library| library.scan_counts(scan))?;
         summary.photos += counts.photos;
@@ -231,7 +261,7 @@ fn lost_faces(library: &LibraryHandle) -> Result<HashSet<FaceId>> {
 ///
 /// The window does not ask this: its first page offers the models, and a folder that was chosen there belongs to the
 /// library also while it is empty.
-pub(crate) fn told_without_networks(
+pub(crate) fn summary_without_networks(
     folder: &Path,
     options: &EngineOptions,
     home: &Home,
@@ -321,13 +351,13 @@ fn scan(
     cancel: &Cancel,
     events: &mut dyn FnMut(JobEvent),
 ) -> Result<(ScanId, ScanSummary)> {
-    let mut looking = Meter::start(Stage::LookingForPhotos, None);
+    let mut looking = Meter::start(LOOKING_FOR_PHOTOS, None);
     let found = find_photos(folder, tools.own, cancel, |photos| events(JobEvent::Progress(looking.set(photos, None))))?;
     let root = fs::canonicalize(folder).with_context(|| format!("cannot open the folder {}", folder.display()))?;
     let scanned = root.clone();
     let scan = tools.library.call(move |library| library.begin_scan(&scanned))?;
     let mut scanning = Scanning::new(scan, tools, cancel, events);
-    found.skipped.into_iter().for_each(|skipped: Skipped| scanning.tell_skipped(skipped));
+    found.skipped.into_iter().for_each(|skipped: Skipped| scanning.report_skipped(skipped));
     let todo = scanning.sort_out(found.photos)?;
     scanning.scan_files(todo)?;
     let outcome = if cancel.is_cancelled() { ScanOutcome::Cancelled } else { ScanOutcome::Complete };

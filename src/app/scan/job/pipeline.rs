@@ -10,14 +10,17 @@ use std::time::UNIX_EPOCH;
 use anyhow::{Result, anyhow};
 use crossbeam_channel::{Receiver, bounded};
 
-use super::{ScanSummary, ScanTools};
+use super::{HashFile, SCANNING, ScanSummary, ScanTools};
 use crate::app::engine::library_thread::LibraryHandle;
+use crate::app::engine::networks::DeviceFailed;
 use crate::app::engine::portrait::thumbnail_jpeg;
-use crate::app::engine::progress::{JobEvent, Meter, Skipped, Stage};
+use crate::app::engine::progress::{JobEvent, Meter, Skipped};
 use crate::app::jobs::walk::plain;
 use crate::app::jobs::working_copy::working_copy;
-use crate::faces::image::{Photo, picture_hash_of_file};
-use crate::library::{FaceRecord, FileFacts, FileHashes, LibraryError, PhotoRecord, PhotoState, Placed, ScanId};
+use crate::faces::image::{DecodeError, Photo};
+use crate::library::{
+    FaceRecord, FileFacts, FileHashes, LibraryError, PhotoRecord, PhotoState, Placed, ScanId, Suspect,
+};
 use crate::types::{Cancel, ModelId, error_chain};
 
 /// Photos that are decoded and wait for the networks, at most.
@@ -28,6 +31,9 @@ const BATCH: usize = 8;
 const MOST_BREAKDOWNS: usize = 3;
 /// Why a file is not tried again that ended the program more than once.
 const ENDED_THE_PROGRAM: &str = "the program ended while it was looked through, alone, more than once; it is left out";
+
+/// Why a file waits for the next scan that was written into during this one.
+const CHANGED: &str = "the file changed while it was read; the next scan looks at it again";
 
 pub(super) struct Scanning<'a> {
     scan: ScanId,
@@ -41,12 +47,12 @@ pub(super) struct Scanning<'a> {
 }
 
 /// What the pool made of one file.
-struct Opened {
+struct OpenedFile {
     file: FileFacts,
-    content: Content,
+    content: FileContent,
 }
 
-enum Content {
+enum FileContent {
     Picture(Box<Photo>),
     /// A picture that is known already: faces and names are there.
     Known {
@@ -59,14 +65,16 @@ enum Content {
 }
 
 /// What the networks made of a picture.
-enum Found {
+enum FoundFaces {
     Faces(Vec<FaceRecord>),
     /// They stopped with a panic.
     BrokeDown,
+    /// The file is not any more the one that was hashed.
+    Changed,
 }
 
 /// What is known of a file before it is opened.
-enum Standing {
+enum FileStatus {
     Unchanged,
     FailedBefore(String),
     ToOpen,
@@ -79,7 +87,7 @@ impl<'a> Scanning<'a> {
         cancel: &'a Cancel,
         events: &'a mut dyn FnMut(JobEvent),
     ) -> Self {
-        let meter = Meter::start(Stage::Scanning, None);
+        let meter = Meter::start(SCANNING, None);
         Self { scan, tools, cancel, events, meter, summary: ScanSummary::default(), breakdowns: 0 }
     }
 
@@ -91,35 +99,35 @@ impl<'a> Scanning<'a> {
             for path in chunk {
                 match file_facts(path) {
                     Ok(file) => files.push(file),
-                    Err(error) => self.tell_skipped(Skipped { path: path.clone(), reason: error.to_string() }),
+                    Err(error) => self.report_skipped(Skipped { path: path.clone(), reason: error.to_string() }),
                 }
             }
             for (file, standing) in self.known(files)? {
                 match standing {
-                    Standing::Unchanged => self.summary.unchanged_photos += 1,
-                    Standing::FailedBefore(reason) => self.tell_skipped(Skipped { path: file.path, reason }),
-                    Standing::ToOpen => todo.push(file),
+                    FileStatus::Unchanged => self.summary.unchanged_photos += 1,
+                    FileStatus::FailedBefore(reason) => self.report_skipped(Skipped { path: file.path, reason }),
+                    FileStatus::ToOpen => todo.push(file),
                 }
             }
         }
         Ok(todo)
     }
 
-    fn known(&self, files: Vec<FileFacts>) -> Result<Vec<(FileFacts, Standing)>> {
+    fn known(&self, files: Vec<FileFacts>) -> Result<Vec<(FileFacts, FileStatus)>> {
         let (scan, detector) = (self.scan, self.tools.engine.detector_id().clone());
         self.tools.library.call(move |library| {
             let mut sorted = Vec::with_capacity(files.len());
             for file in files {
                 let standing = match library.known(&file.path)? {
                     Some(known) if known.is_unchanged(&file) && known.is_settled(&detector) => match known.state {
-                        PhotoState::Done => Standing::Unchanged,
-                        PhotoState::Failed { reason } => Standing::FailedBefore(reason),
+                        PhotoState::Done => FileStatus::Unchanged,
+                        PhotoState::Failed { reason } => FileStatus::FailedBefore(reason),
                     },
-                    _ => Standing::ToOpen,
+                    _ => FileStatus::ToOpen,
                 };
                 sorted.push((file, standing));
             }
-            let is_settled = |standing: &Standing| !matches!(standing, Standing::ToOpen);
+            let is_settled = |standing: &FileStatus| !matches!(standing, FileStatus::ToOpen);
             let settled = sorted.iter().filter(|(_, standing)| is_settled(standing)).map(|(file, _)| file.clone());
             library.mark_seen(scan, &settled.collect::<Vec<_>>())?;
             Ok::<_, LibraryError>(sorted)
@@ -128,7 +136,7 @@ impl<'a> Scanning<'a> {
 
     /// Opens the files and records what they show. Those that may have ended the program come first, one by one.
     pub(crate) fn scan_files(&mut self, todo: Vec<FileFacts>) -> Result<()> {
-        self.meter = Meter::start(Stage::Scanning, Some(todo.len() as u64));
+        self.meter = Meter::start(SCANNING, Some(todo.len() as u64));
         let suspects = self.tools.suspects;
         let suspect_of = |file: &FileFacts| suspects.iter().find(|suspect| suspect.path == file.path);
         let (suspected, others): (Vec<_>, Vec<_>) = todo.into_iter().partition(|file| suspect_of(file).is_some());
@@ -136,14 +144,12 @@ impl<'a> Scanning<'a> {
             if self.cancel.is_cancelled() {
                 return Ok(());
             }
-            match suspect_of(&file) {
-                Some(suspect) if suspect.is_guilty => {
-                    self.record_undecodable(hashed(file), ENDED_THE_PROGRAM.to_owned())?
-                }
-                _ => {
-                    let opened = Opener::new(self, true).open(file);
-                    self.record(vec![opened])?;
-                }
+            let suspect = suspect_of(&file);
+            if suspect.is_some_and(|suspect| suspect.is_unreadable(&file)) {
+                self.record_unreadable(file, ENDED_THE_PROGRAM.to_owned())?;
+            } else {
+                let opened = Opener { suspect, ..Opener::new(self, true) }.open(file);
+                self.record(vec![opened])?;
             }
             let progress = self.meter.advance(1);
             (self.events)(JobEvent::Progress(progress));
@@ -181,7 +187,7 @@ impl<'a> Scanning<'a> {
         })
     }
 
-    fn consume(&mut self, receiver: &Receiver<Opened>) -> Result<()> {
+    fn consume(&mut self, receiver: &Receiver<OpenedFile>) -> Result<()> {
         while let Ok(first) = receiver.recv() {
             let batch: Vec<_> = std::iter::once(first).chain(receiver.try_iter().take(BATCH - 1)).collect();
             if self.cancel.is_cancelled() {
@@ -196,27 +202,34 @@ impl<'a> Scanning<'a> {
         Ok(())
     }
 
-    fn record(&mut self, batch: Vec<Opened>) -> Result<()> {
+    fn record(&mut self, batch: Vec<OpenedFile>) -> Result<()> {
         let mut files: Vec<PathBuf> = batch.iter().map(|opened| opened.file.path.clone()).collect();
         let mut pictures = Vec::new();
-        for Opened { file, content } in batch {
+        for OpenedFile { file, content } in batch {
             match content {
-                Content::Picture(photo) => pictures.push((file, photo)),
-                Content::Known { is_new_path: true } => self.summary.moved_photos += 1,
-                Content::Known { is_new_path: false } => self.summary.unchanged_photos += 1,
-                Content::Unreadable(reason) => self.record_unreadable(file, reason)?,
-                Content::Undecodable(reason) => self.record_undecodable(file, reason)?,
+                FileContent::Picture(photo) => pictures.push((file, photo)),
+                FileContent::Known { is_new_path: true } => self.summary.moved_photos += 1,
+                FileContent::Known { is_new_path: false } => self.summary.unchanged_photos += 1,
+                FileContent::Unreadable(reason) => self.record_unreadable(file, reason)?,
+                FileContent::Undecodable(reason) => self.record_undecodable(file, reason)?,
             }
         }
         let found = self.find_faces(&pictures);
         let mut records = Vec::new();
+        // Asked once nothing is read any more.
+        let found = pictures.iter().zip(found).map(|((file, _), found)| match is_as_told(file) {
+            true => found,
+            false => Ok(FoundFaces::Changed),
+        });
+        let found: Vec<_> = found.collect();
         for ((file, photo), faces) in pictures.into_iter().zip(found) {
             match faces {
-                Ok(Found::BrokeDown) => {
+                Ok(FoundFaces::BrokeDown) => {
                     files.retain(|path| *path != file.path);
                     self.note_breakdown(file)?;
                 }
-                Ok(Found::Faces(faces)) => {
+                Ok(FoundFaces::Changed) => self.record_unreadable(file, CHANGED.to_owned())?,
+                Ok(FoundFaces::Faces(faces)) => {
                     self.breakdowns = 0;
                     if let Some(hashes) = &file.hashes {
                         // A thumbnail can be made again, so a full disk here is not the scan's failure.
@@ -225,7 +238,14 @@ impl<'a> Scanning<'a> {
                     }
                     records.push(self.photo_record(file, *photo, faces));
                 }
-                Err(error) => self.record_undecodable(file, error_chain(&error))?,
+                Err(error) => match Blame::of(&error) {
+                    Blame::Picture => self.record_undecodable(file, error_chain(&error))?,
+                    Blame::Disk => self.record_unreadable(file, error_chain(&error))?,
+                    Blame::Device => {
+                        self.count_breakdown()?;
+                        self.record_unreadable(file, error_chain(&error))?;
+                    }
+                },
             }
         }
         let scan = self.scan;
@@ -235,23 +255,32 @@ impl<'a> Scanning<'a> {
         self.survived(files)
     }
 
-    /// The faces of each picture. A panic of the networks costs one picture: the batch is gone through one by one.
-    fn find_faces(&self, pictures: &[(FileFacts, Box<Photo>)]) -> Vec<Result<Found>> {
+    /// The faces of each picture. A panic of the networks or a failure of their device costs one picture: the batch is
+    /// gone through one by one.
+    fn find_faces(&self, pictures: &[(FileFacts, Box<Photo>)]) -> Vec<Result<FoundFaces>> {
         let photos: Vec<_> = pictures.iter().map(|(file, photo)| (file.path.as_path(), &**photo)).collect();
         let find = |photos: &[(&Path, &Photo)]| {
             let found = catch_unwind(AssertUnwindSafe(|| self.tools.engine.find_faces(photos))).ok()?;
-            Some(found.into_iter().map(|faces| faces.map(Found::Faces)).collect::<Vec<_>>())
+            let has_failed = |found: &Result<_>| found.as_ref().is_err_and(|error| Blame::of(error) == Blame::Device);
+            // Not the first picture on which it fails need be the one that it fails on.
+            let is_lost = photos.len() > 1 && found.iter().any(has_failed);
+            (!is_lost).then(|| found.into_iter().map(|faces| faces.map(FoundFaces::Faces)).collect::<Vec<_>>())
         };
-        let alone = |photo| find(&[photo]).unwrap_or_else(|| vec![Ok(Found::BrokeDown)]);
+        let alone = |photo| find(&[photo]).unwrap_or_else(|| vec![Ok(FoundFaces::BrokeDown)]);
         find(&photos).unwrap_or_else(|| photos.iter().flat_map(|&photo| alone(photo)).collect())
     }
 
     /// A picture over which a network broke down is told, and tried once more by the next scan.
     fn note_breakdown(&mut self, file: FileFacts) -> Result<()> {
+        self.count_breakdown()?;
+        self.report_skipped(Skipped { path: file.path.clone(), reason: stopped("a network").to_string() });
+        self.tools.library.call(move |library| library.note_breakdown(&file))
+    }
+
+    fn count_breakdown(&mut self) -> Result<()> {
         self.breakdowns += 1;
         anyhow::ensure!(self.breakdowns < MOST_BREAKDOWNS, "the networks break down over every photo");
-        self.tell_skipped(Skipped { path: file.path.clone(), reason: stopped("a network").to_string() });
-        self.tools.library.call(move |library| library.note_breakdown(&file.path))
+        Ok(())
     }
 
     fn photo_record(&self, file: FileFacts, photo: Photo, faces: Vec<FaceRecord>) -> PhotoRecord {
@@ -271,14 +300,14 @@ impl<'a> Scanning<'a> {
     }
 
     fn record_undecodable(&mut self, file: FileFacts, reason: String) -> Result<()> {
-        self.tell_skipped(Skipped { path: file.path.clone(), reason: reason.clone() });
+        self.report_skipped(Skipped { path: file.path.clone(), reason: reason.clone() });
         let scan = self.scan;
         self.tools.library.call(move |library| library.record_skip(scan, &file, &reason))?;
         Ok(())
     }
 
     fn record_unreadable(&mut self, file: FileFacts, reason: String) -> Result<()> {
-        self.tell_skipped(Skipped { path: file.path.clone(), reason: reason.clone() });
+        self.report_skipped(Skipped { path: file.path.clone(), reason: reason.clone() });
         let scan = self.scan;
         self.tools.library.call(move |library| library.record_unreadable(scan, &file, &reason))
     }
@@ -287,7 +316,7 @@ impl<'a> Scanning<'a> {
         self.tools.library.call(move |library| library.end_attempts(&files))
     }
 
-    pub(crate) fn tell_skipped(&mut self, skipped: Skipped) {
+    pub(crate) fn report_skipped(&mut self, skipped: Skipped) {
         (self.events)(JobEvent::Skipped(skipped.clone()));
         self.summary.skipped.push(skipped);
     }
@@ -309,34 +338,70 @@ struct Opener<'a> {
     library: &'a LibraryHandle,
     detector: ModelId,
     is_alone: bool,
+    hash: HashFile,
+    /// What is known of this file, where the program died with it.
+    suspect: Option<&'a Suspect>,
 }
 
 impl<'a> Opener<'a> {
     fn new(scanning: &Scanning<'a>, is_alone: bool) -> Self {
         let tools = scanning.tools;
-        Self { scan: scanning.scan, library: tools.library, detector: tools.engine.detector_id().clone(), is_alone }
+        let detector = tools.engine.detector_id().clone();
+        Self { scan: scanning.scan, library: tools.library, detector, is_alone, hash: tools.hash, suspect: None }
     }
 
-    fn open(&self, mut file: FileFacts) -> Opened {
+    fn open(&self, mut file: FileFacts) -> OpenedFile {
         let content = catch_unwind(AssertUnwindSafe(|| self.content(&mut file)))
             .unwrap_or_else(|_| Err(stopped("the decoder")))
-            .unwrap_or_else(|error| Content::Undecodable(error_chain(&error)));
-        Opened { file, content }
+            .unwrap_or_else(|error| match Blame::of(&error) {
+                Blame::Picture => FileContent::Undecodable(error_chain(&error)),
+                Blame::Disk | Blame::Device => FileContent::Unreadable(error_chain(&error)),
+            });
+        OpenedFile { file, content }
     }
 
-    fn content(&self, file: &mut FileFacts) -> Result<Content> {
-        let (path, is_alone) = (file.path.clone(), self.is_alone);
-        self.library.call(move |library| library.begin_attempt(&path, is_alone))?;
-        match picture_hash_of_file(&file.path) {
+    fn content(&self, file: &mut FileFacts) -> Result<FileContent> {
+        let (asked, is_alone) = (file.clone(), self.is_alone);
+        self.library.call(move |library| library.begin_attempt(&asked, is_alone))?;
+        match (self.hash)(&file.path) {
             Ok((bytes, picture)) => file.hashes = Some(FileHashes { file: bytes, picture: picture.0 }),
-            Err(error) => return Ok(Content::Unreadable(format!("cannot be read: {}", plain(&error)))),
+            Err(error) => return Ok(FileContent::Unreadable(format!("cannot be read: {}", plain(&error)))),
         }
         let (scan, asked, detector) = (self.scan, file.clone(), self.detector.clone());
         match self.library.call(move |library| library.place(scan, &asked, &detector))? {
-            Placed::Known { is_new_path } => Ok(Content::Known { is_new_path }),
-            Placed::Failed { reason } => Ok(Content::Undecodable(reason)),
-            Placed::New => Ok(Content::Picture(Box::new(working_copy(&file.path)?))),
+            Placed::Known { is_new_path } => Ok(FileContent::Known { is_new_path }),
+            Placed::Failed { reason } => Ok(FileContent::Undecodable(reason)),
+            Placed::New if self.is_known_to_end(file) => Ok(FileContent::Undecodable(ENDED_THE_PROGRAM.to_owned())),
+            Placed::New => Ok(FileContent::Picture(Box::new(working_copy(&file.path)?))),
         }
+    }
+
+    fn is_known_to_end(&self, file: &FileFacts) -> bool {
+        let sha256 = file.hashes.as_ref().map(|hashes| &hashes.file);
+        sha256.is_some_and(|sha256| self.suspect.is_some_and(|suspect| suspect.is_guilty_of(sha256)))
+    }
+}
+
+/// On what it lies that a photo was not looked through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Blame {
+    /// It will not be looked through next time either.
+    Picture,
+    /// The file could not be read as a whole this time.
+    Disk,
+    /// The networks' device failed.
+    Device,
+}
+
+impl Blame {
+    fn of(error: &anyhow::Error) -> Self {
+        let blame = |cause: &(dyn std::error::Error + 'static)| {
+            let is_device = cause.downcast_ref::<DeviceFailed>().is_some();
+            let is_disk = matches!(cause.downcast_ref(), Some(DecodeError::Unreadable(_)))
+                || cause.downcast_ref::<LibraryError>().is_some();
+            is_device.then_some(Self::Device).or(is_disk.then_some(Self::Disk))
+        };
+        error.chain().find_map(blame).unwrap_or(Self::Picture)
     }
 }
 
@@ -344,14 +409,12 @@ fn stopped(what: &str) -> anyhow::Error {
     anyhow!("{what} stopped with an internal error; the photo is left out")
 }
 
-/// With its hashes where it can be read.
-fn hashed(mut file: FileFacts) -> FileFacts {
-    file.hashes =
-        picture_hash_of_file(&file.path).ok().map(|(bytes, picture)| FileHashes { file: bytes, picture: picture.0 });
-    file
+/// Nothing was written into the file since it was told of, so what was hashed is what was decoded.
+fn is_as_told(file: &FileFacts) -> bool {
+    file_facts(&file.path).is_ok_and(|now| FileFacts { hashes: file.hashes, ..now } == *file)
 }
 
-fn file_facts(path: &Path) -> Result<FileFacts> {
+pub(super) fn file_facts(path: &Path) -> Result<FileFacts> {
     let metadata = fs::metadata(path).map_err(|error| anyhow!("cannot be read: {}", plain(&error)))?;
     let mtime = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
     let mtime_ns = mtime.map_or(0, |since| since.as_nanos() as i64);

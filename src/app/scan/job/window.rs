@@ -6,11 +6,22 @@ use anyhow::Result;
 
 use super::{ScanChoices, ScanContext, ScanSummary, run};
 use crate::app::engine::progress::JobEvent;
-use crate::app::engine::report::{JobKind, JobSummary};
+use crate::app::engine::report::JobKind;
 use crate::app::engine::shared::{FeatureJob, Shared, Tasks};
 use crate::app::engine::workers::LoadedNetworks;
-use crate::app::scan::state::{Event, Request};
 use crate::types::Cancel;
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Request {
+    /// Adds the folders to the library and looks for what is new in them; no folder means all known ones.
+    Scan(Vec<PathBuf>),
+}
+
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// What a scan did, before its job ends.
+    Scanned(Box<ScanSummary>),
+}
 
 /// Scans the folders, or all known ones, on the device's thread.
 #[derive(Debug, Default)]
@@ -27,7 +38,8 @@ impl FeatureJob for Job {
             let mut events = sink.reporter(job, JobKind::SCAN);
             let outcome = scan_folders(shared, networks, folders, &cancel, &mut events);
             shared.library_changed();
-            sink.end(job, JobKind::SCAN, &cancel, outcome.map(|summary| job_summary(&summary)));
+            let outcome = outcome.map(|summary| sink.send(Event::Scanned(Box::new(summary))));
+            sink.end(job, JobKind::SCAN, &cancel, outcome);
         });
     }
 }
@@ -49,18 +61,4 @@ fn scan_folders(
     let (home, library, thumbnails) = (&shared.home, &shared.library, &shared.thumbnails);
     let context = ScanContext { home, options: &options, engine, library, thumbnails };
     Ok(run(&folders, &ScanChoices::default(), &context, cancel, events)?.0)
-}
-
-fn job_summary(summary: &ScanSummary) -> JobSummary {
-    JobSummary {
-        photos: summary.new_photos as u64,
-        faces: summary.new_faces as u64,
-        skipped: summary.skipped.len() as u64,
-        carried_faces: summary.carried_faces as u64,
-        lost_faces: summary.lost_faces as u64,
-        offline_folders: summary.offline_folders.clone(),
-        withheld: summary.withheld.clone(),
-        elapsed_secs: summary.elapsed_secs,
-        ..JobSummary::default()
-    }
 }

@@ -4,10 +4,10 @@
 mod window;
 
 use crate::app::engine::home::Home;
-use crate::networks::device::{self, DeviceKind, Listed, VerdictCache};
+use crate::networks::device::{self, DeviceKind, ListedDevice, VerdictCache};
 
 #[cfg(feature = "gui")]
-pub use self::window::Job;
+pub use self::window::{Event, Job, Request};
 
 /// Which adapters are tested before they are listed; a test can take minutes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub(crate) enum Testing {
 }
 
 /// All devices with what their self-tests say. `tell` hears what is being tested, and what of it could not be kept.
-pub(crate) fn devices(home: &Home, testing: Testing, tell: &mut dyn FnMut(String)) -> Vec<Listed> {
+pub(crate) fn devices(home: &Home, testing: Testing, tell: &mut dyn FnMut(String)) -> Vec<ListedDevice> {
     let verdicts = VerdictCache::open(home.device_verdicts());
     let mut listed = device::list(&verdicts);
     for entry in listed.iter_mut().filter(|entry| testing.is_due(entry)) {
@@ -35,7 +35,7 @@ pub(crate) fn devices(home: &Home, testing: Testing, tell: &mut dyn FnMut(String
 }
 
 impl Testing {
-    fn is_due(self, entry: &Listed) -> bool {
+    fn is_due(self, entry: &ListedDevice) -> bool {
         let is_new = entry.verdict.is_none() && entry.kind == DeviceKind::Hardware && entry.is_usable();
         match self {
             Self::Nothing => false,
@@ -50,17 +50,17 @@ mod tests {
     use super::*;
     use crate::networks::device::{Adapter, AdapterKind, Verdict};
 
-    fn listed(kind: AdapterKind, verdict: Option<Verdict>) -> Listed {
+    fn listed(kind: AdapterKind, verdict: Option<Verdict>) -> ListedDevice {
         let text = String::from;
         let (backend, driver, driver_info) = (text("Vulkan"), text("d"), text("1"));
         let adapter = Adapter { index: 0, name: text("x"), kind, nth_of_kind: 0, backend, driver, driver_info };
         let device_kind = if kind == AdapterKind::Software { DeviceKind::Software } else { DeviceKind::Hardware };
-        Listed { name: text("x"), kind: device_kind, adapter: Some(adapter), verdict }
+        ListedDevice { name: text("x"), kind: device_kind, adapter: Some(adapter), verdict }
     }
 
     #[test]
     fn hardware_is_tested_when_it_is_new_and_all_else_when_it_is_asked_for() {
-        let cpu = Listed { name: "CPU".to_owned(), kind: DeviceKind::Cpu, adapter: None, verdict: None };
+        let cpu = ListedDevice { name: "CPU".to_owned(), kind: DeviceKind::Cpu, adapter: None, verdict: None };
         let failed = || Some(Verdict::Failed { reason: "wrong gradients".to_owned() });
         let entries = [
             cpu,

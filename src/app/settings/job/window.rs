@@ -1,16 +1,39 @@
 //! Which device computes, and the folders that are scanned.
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 
 use super::{Testing, devices};
-use crate::app::engine::report::Failed;
+use crate::app::engine::report::{Failed, Ticket};
 use crate::app::engine::scan_lock::{ScanLock, ScanRuns};
 use crate::app::engine::shared::{FeatureJob, Shared, Tasks};
 use crate::app::jobs::options;
-use crate::app::settings::state::{DeviceRow, Event, Request};
-use crate::library::{Library, LibraryError};
-use crate::networks::device::DeviceChoice;
+use crate::library::{FacesOfFolder, Library, LibraryError, ScannedFolder};
+use crate::networks::device::{DeviceChoice, ListedDevice};
 use crate::types::Touched;
+
+/// Pointing a folder to where nothing of it lies.
+const OTHER_FOLDER: Failed = Failed::Own("failed_other_folder");
+/// Removing or moving one while the library is scanned.
+const FOLDERS_IN_SCAN: Failed = Failed::Own("failed_folders_in_scan");
+
+/// What is asked of the jobs.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Request {
+    LoadDevices,
+    UseDevice(Ticket, DeviceChoice),
+    LoadFolders,
+    RemoveFolder(Ticket, PathBuf, FacesOfFolder),
+    MoveFolder { ticket: Ticket, from: PathBuf, to: PathBuf },
+    AcceptMissing { ticket: Ticket, folder: PathBuf, gone: u64 },
+}
+
+#[derive(Debug, Clone)]
+pub enum Event {
+    Devices(Vec<ListedDevice>),
+    Folders(Vec<ScannedFolder>),
+}
 
 /// Answers a request in the background.
 #[derive(Debug, Default)]
@@ -22,7 +45,10 @@ impl FeatureJob for Job {
 
     fn handle(&self, tasks: &mut Tasks<'_, Event>, request: Request) {
         tasks.in_background(move |shared, sink| match request {
-            Request::LoadDevices => sink.send(Event::Devices(device_rows(shared))),
+            Request::LoadDevices => {
+                // Nothing is tested for this: that is done before a device is first used.
+                sink.send(Event::Devices(devices(&shared.home, Testing::Nothing, &mut |_| {})));
+            }
             Request::UseDevice(ticket, choice) => sink.changed(ticket, Failed::Change, use_device(shared, choice)),
             Request::LoadFolders => match shared.library.call(|library| library.folders()) {
                 Ok(folders) => sink.send(Event::Folders(folders)),
@@ -50,8 +76,8 @@ impl FeatureJob for Job {
 /// Another folder than the one that was moved is told as such, and so is a scan that goes on.
 fn what_failed(error: &anyhow::Error) -> Failed {
     match error.downcast_ref::<LibraryError>() {
-        Some(LibraryError::OtherFolder { .. }) => Failed::OtherFolder,
-        _ if error.downcast_ref::<ScanRuns>().is_some() => Failed::FoldersInScan,
+        Some(LibraryError::OtherFolder { .. }) => OTHER_FOLDER,
+        _ if error.downcast_ref::<ScanRuns>().is_some() => FOLDERS_IN_SCAN,
         _ => Failed::of(error, Failed::Change),
     }
 }
@@ -71,15 +97,4 @@ fn use_device(shared: &Shared, choice: DeviceChoice) -> Result<Touched> {
     options::change(shared, |options| options.device = Some(choice))?;
     shared.set_device(None);
     Ok(Touched { settings: true, ..Touched::default() })
-}
-
-/// Nothing is tested for a look: that is done before a device is first used.
-fn device_rows(shared: &Shared) -> Vec<DeviceRow> {
-    let rows = devices(&shared.home, Testing::Nothing, &mut |_| {}).into_iter().map(|found| DeviceRow {
-        usable: found.is_usable(),
-        self_test: found.self_test(),
-        kind: found.kind,
-        name: found.name,
-    });
-    rows.collect()
 }

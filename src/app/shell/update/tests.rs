@@ -1,10 +1,12 @@
 use super::*;
-use crate::app::engine::progress::{Progress, Stage};
-use crate::app::engine::report::Withheld;
+use crate::app::engine::progress::Progress;
 use crate::app::photos::state::{Month, PhotoTile, Request as PhotosRequest, Timeline};
+use crate::app::scan::job::{SCANNING, ScanSummary, Withheld};
 use crate::app::train::state::Request as TrainRequest;
 use crate::app::train::state::live::{LiveRun, RunStart};
 use crate::app::ui::locale::Language;
+use crate::app::{people, photos};
+use crate::library::PhotoFilter;
 use crate::types::PhotoId;
 
 struct Sent(Vec<Request>);
@@ -76,11 +78,11 @@ fn only_the_latest_preview_is_asked_for() {
 fn a_running_scan_refreshes_the_library_now_and_then() {
     let (mut update, mut state, text) = (Update::default(), State::default(), Locale::new(Language::English));
     for tenth in 0..200 {
-        update.tick(&state, 100.0 + f64::from(tenth) / 10.0);
+        update.tick(&mut state, &text, 100.0 + f64::from(tenth) / 10.0);
         let report = JobReport {
             job: JobId(1),
             kind: JobKind::SCAN,
-            progress: Progress::at(Stage::Scanning, tenth as u64, None, None),
+            progress: Progress::at(SCANNING, tenth as u64, None, None),
         };
         update.receive(&mut state, &text, Report::Job(report));
         if tenth % 50 == 0 {
@@ -157,8 +159,10 @@ fn people_are_read_once_for_many_changes() {
 fn a_scan_that_told_nothing_before_its_end_asks_about_missing_photos() {
     let (mut update, mut state, text) = (Update::default(), State::default(), Locale::new(Language::English));
     let withheld = Withheld { folder: "/photos".into(), gone: 9, of: 10 };
-    let summary = JobSummary { withheld: vec![withheld], ..JobSummary::default() };
-    update.receive(&mut state, &text, Report::JobEnded(JobId(1), JobEnd::Done(JobKind::SCAN, summary)));
+    let summary = ScanSummary { withheld: vec![withheld], ..ScanSummary::default() };
+    let scanned = crate::app::scan::state::Event::Scanned(Box::new(summary));
+    update.receive(&mut state, &text, Report::Own(Answer::Scan(scanned)));
+    update.receive(&mut state, &text, Report::JobEnded(JobId(1), JobEnd::Done(JobKind::SCAN)));
     let accept = Action::AcceptMissing { folder: "/photos".into(), gone: 9 };
     let answers = state.notices.shown().iter().flat_map(|notice| &notice.actions);
     assert!(answers.into_iter().any(|offer| offer.action.as_ref() == Some(&accept)), "{:?}", state.notices.shown());

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use crate::app::engine::cli::Global;
 use crate::app::engine::cli::console::cancel_on_ctrl_c;
@@ -58,9 +58,13 @@ pub struct TrainArgs {
     /// Rows and columns of its input, where not the catalogue's
     #[arg(long, value_name = "PIXELS", requires = "net")]
     image_size: Option<usize>,
-    /// How it wants its pixels, where not as the catalogue says
-    #[arg(long, value_enum, requires = "net")]
-    standardise: Option<Standardise>,
+    /// Factor on its numbers of filters, where not as published
+    #[arg(long, value_name = "FACTOR", requires = "net")]
+    width: Option<f64>,
+    /// How it wants its pixels, where not as the catalogue says: per-image, fixed (127.5 and 128), fixed:MEAN,DIVISOR,
+    /// raw or unit
+    #[arg(long, value_name = "HOW", requires = "net")]
+    standardise: Option<PixelScaling>,
     /// Weights to start from: an installed model, or the model file of a run
     #[arg(long, value_name = "MODEL")]
     start: Option<String>,
@@ -87,23 +91,6 @@ pub struct TrainArgs {
     json: bool,
     #[command(flatten)]
     options: Options,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Standardise {
-    /// (x − 127.5) / 128
-    Fixed,
-    /// (x − mean) / standard deviation of each picture
-    PerImage,
-}
-
-impl Standardise {
-    fn scaling(self) -> PixelScaling {
-        match self {
-            Self::Fixed => PixelScaling::Fixed { mean: 127.5, divisor: 128.0 },
-            Self::PerImage => PixelScaling::PerImage,
-        }
-    }
 }
 
 pub fn run(home: &Home, global: &Global, args: TrainArgs) -> Result<ExitCode> {
@@ -140,7 +127,7 @@ fn request(library: &Path, args: TrainArgs) -> Result<(TrainRequest, PathBuf)> {
         dropout: args.dropout,
         batch_norm: args.with_batch_norm,
         input: args.image_size.map(|side| [side; 2]),
-        ..NetOptions::default()
+        width: args.width,
     };
     let start = match (args.net, args.start) {
         (Some(net), _) => StartFrom::Scratch { net, options },
@@ -152,7 +139,7 @@ fn request(library: &Path, args: TrainArgs) -> Result<(TrainRequest, PathBuf)> {
     let pairs = args.pairs.zip(args.images).map(|(list, images)| PairsRequest { list, images });
     let config = config(args.preset, args.options)?;
     let against = args.against.as_deref().map(model_or_file);
-    let scaling = args.standardise.map(Standardise::scaling);
+    let scaling = args.standardise;
     let detector = args.detector.map(ModelId);
     let faces = args.faces;
     Ok((TrainRequest { data, start, scaling, faces, detector, pairs, against, old, teacher, config }, out))
@@ -218,6 +205,14 @@ mod tests {
         let smaller = from("--triplets-a-step 10 --fill no");
         assert_eq!(smaller.mining, MiningSource::Selected(SelectionConfig { triplets_per_step: 10 }));
         assert_eq!(smaller.sampler.fill, Fill::No);
+    }
+
+    #[test]
+    fn a_network_has_the_width_that_is_asked_for() {
+        let line = "train people --net mobilefacenet --out run --width 0.5";
+        let (request, _) = request(Path::new("library.sqlite"), parse(line)).unwrap();
+        let options = NetOptions { width: Some(0.5), ..NetOptions::default() };
+        assert_eq!(request.start, StartFrom::Scratch { net: "mobilefacenet".into(), options });
     }
 
     #[test]

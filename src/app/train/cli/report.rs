@@ -17,7 +17,7 @@ pub(crate) struct Printer {
 }
 
 /// Steps and progress are told at most so often.
-const TOLD_EVERY: Duration = Duration::from_secs(5);
+const REPORT_EVERY: Duration = Duration::from_secs(5);
 
 impl Printer {
     pub fn show(&mut self, event: RunEvent) {
@@ -73,7 +73,7 @@ impl Printer {
 
 /// Whether enough time has gone by since it last was.
 fn due(last: &mut Option<Instant>) -> bool {
-    let due = last.is_none_or(|last| last.elapsed() >= TOLD_EVERY);
+    let due = last.is_none_or(|last| last.elapsed() >= REPORT_EVERY);
     if due {
         *last = Some(Instant::now());
     }

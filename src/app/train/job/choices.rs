@@ -1,11 +1,13 @@
 //! The networks and weights that a run can start from, for choosing among them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use crate::app::train::job::runs::UnfinishedRun;
 use crate::networks::nets::catalogue::{VARIANTS, Variant};
 use crate::train::schedule::Schedule;
+use crate::types::ModelId;
 
 /// A network that can be trained from random weights.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -17,6 +19,34 @@ pub struct NetworkChoice {
 impl NetworkChoice {
     pub fn of(variant: &'static Variant) -> Self {
         Self { variant, parameters: variant.table().params() }
+    }
+}
+
+/// What there is to start from.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Choices {
+    pub networks: Vec<NetworkChoice>,
+    pub models: Vec<ModelChoice>,
+    pub unfinished: Vec<UnfinishedRun>,
+    /// Names of all runs, unfinished or not: a new one needs another.
+    pub taken: Vec<String>,
+    /// Where runs are kept.
+    pub runs: PathBuf,
+}
+
+/// An installed network that tells faces apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelChoice {
+    pub model: ModelId,
+    pub name: String,
+    pub dimensions: usize,
+    pub in_use: bool,
+}
+
+impl ModelChoice {
+    /// Name and length of its vectors.
+    pub fn label(&self) -> String {
+        format!("{}  ·  {}-D", self.name, self.dimensions)
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 
-use crate::app::train::job::people::Prepared;
+use crate::app::train::job::people::PreparedPeople;
 use crate::app::train::job::source::FolderSource;
 use crate::app::train::job::start::StartingNetwork;
 use crate::networks::device::ComputeDevice;
@@ -17,12 +17,12 @@ use crate::train::checkpoint::VectorFile;
 use crate::train::comparison::{BothVectors, Comparison, compare_pairs, compare_people};
 use crate::train::events::Control;
 use crate::train::run::{TrainError, TrainingData};
-use crate::train::start::{Frozen, Views, Weights, frozen_vectors};
+use crate::train::start::{Frozen, PictureViews, StartWeights, frozen_vectors};
 use crate::train::validate::pictures_to_judge;
 
 /// What both are measured on.
 pub struct Judged<'a> {
-    pub(crate) prepared: &'a Prepared,
+    pub(crate) prepared: &'a PreparedPeople,
     pub(crate) data: &'a TrainingData,
     pub(crate) config: &'a TrainConfig,
     pub(crate) control: &'a Control,
@@ -55,13 +55,13 @@ fn compared(old: &StartingNetwork, model: &Path, on: &Judged<'_>, device: &Compu
     let mut pictures: Vec<usize> = exemplars.iter().map(|exemplar| exemplar.picture).chain(of_pairs).collect();
     pictures.sort_unstable();
     pictures.dedup();
-    let vectors = |card: &ModelCard, weights: &Weights| {
+    let vectors = |card: &ModelCard, weights: &StartWeights| {
         let source = FolderSource::new(on.prepared, card.input);
-        let frozen = Frozen { card, weights, device: &device.burn, views: Views::AsItIs };
+        let frozen = Frozen { card, weights, device: &device.burn, views: PictureViews::AsItIs };
         frozen_vectors(frozen, &source, &pictures, VectorFile::default(), &mut |_, _| on.go_on())
     };
     let new_vectors =
-        vectors(&new_card, &Weights::Own(Arc::new(tensors))).context("the new network could not be judged")?;
+        vectors(&new_card, &StartWeights::Own(Arc::new(tensors))).context("the new network could not be judged")?;
     let old_vectors = vectors(&old.card, &old.weights).context("the old network could not be judged")?;
     let rows = Rows { old: &old_vectors, new: &new_vectors };
     let both = |pictures: &[usize]| rows.both(pictures, old.card.dimensions, new_card.dimensions);

@@ -13,6 +13,21 @@ use crate::app::jobs::walk::sorted;
 use crate::faces::image::{begins_like_photo, is_photo_name};
 use crate::library::Belongs;
 
+/// Where the faces come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DataSource {
+    /// One sub-folder a person.
+    Folder(PathBuf),
+    /// The faces of the library's named people: all that their user gave them, or those confirmed one by one.
+    Library { one_by_one: bool },
+}
+
+impl DataSource {
+    pub(crate) fn is_library(&self) -> bool {
+        matches!(self, Self::Library { .. })
+    }
+}
+
 /// Why a file or a face takes no part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LeftOutWhy {

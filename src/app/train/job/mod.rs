@@ -14,19 +14,20 @@ mod training_data;
 mod window;
 
 #[cfg(feature = "gui")]
-pub use self::window::Job;
+pub(crate) use self::window::{DEMONSTRATE, REEMBED};
+#[cfg(feature = "gui")]
+pub use self::window::{Event, Job, Request, RunEnd, RunKind, RunStart, TRAIN};
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
-use crate::app::engine::memory::with_memory;
 use crate::app::engine::networks::load_detector;
 use crate::app::jobs::input_file::{ListFormat, read_pairs};
-use crate::app::jobs::run_event::RunEvent;
+use crate::app::jobs::run_event::{RunEvent, with_memory};
 use crate::app::train::job::comparison::Judged;
-use crate::app::train::job::people::Prepared;
+use crate::app::train::job::people::PreparedPeople;
 use crate::app::train::job::start::{FrozenRecord, Networks, StartingNetwork, detector_id, preprocessing};
 use crate::eval::PairList;
 use crate::faces::detect::Detector;
@@ -40,9 +41,9 @@ use crate::train::comparison::Comparison;
 use crate::train::config::MiningSource;
 use crate::train::events::{Control, StopReason, TrainEvent};
 use crate::train::run::{RunOutcome, Setup, TrainError, TrainingData};
-use crate::train::start::{Weights, train_named};
+use crate::train::start::{StartWeights, train_named};
 use crate::train::validate::ValidationReport;
-use crate::types::{CropRule, ModelId, PixelScaling, Preprocessing, error_chain};
+use crate::types::{CropRule, ModelId, PROGRAM, PixelScaling, Preprocessing, error_chain};
 use people::FaceFinding;
 use training_data::{NO_TEACHER, with_the_teachers_dimensions};
 
@@ -121,6 +122,9 @@ pub(crate) struct PairsRequest {
 /// `config.json` of a run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct RunRecord {
+    /// What began the run; versions before this one did not say.
+    #[serde(default)]
+    program: Option<String>,
     device: String,
     network: ModelCard,
     left_out: usize,
@@ -190,6 +194,7 @@ pub(crate) fn start_training(
     let prepared = people::prepare(&request, pairs.as_ref(), detector.as_ref(), share, control, events)?;
     let card = ModelCard { input: preprocessing, run: Some(out.display().to_string()), ..card };
     let record = RunRecord {
+        program: Some(PROGRAM.to_owned()),
         device: device.name.clone(),
         network: card.clone(),
         left_out: prepared.left_out,
@@ -211,14 +216,20 @@ pub(crate) fn resume(
     events: &mut dyn FnMut(RunEvent),
 ) -> Result<TrainSummary> {
     let record = RunRecord::read(out)?;
+    if record.program.as_deref() != Some(PROGRAM) {
+        let began = record.program.as_deref().unwrap_or("an earlier likeness");
+        let note = format!("the run was begun by {began} and goes on with {PROGRAM}, which may learn otherwise");
+        events(RunEvent::Note(note));
+    }
     let pairs = pairs_of(&record.request)?;
-    let entries = Prepared::from_lines(&RunFolder::data(out)?).context("the run's list of pictures is unreadable")?;
-    let prepared = Prepared { left_out: record.left_out, ..entries };
+    let entries =
+        PreparedPeople::from_lines(&RunFolder::data(out)?).context("the run's list of pictures is unreadable")?;
+    let prepared = PreparedPeople { left_out: record.left_out, ..entries };
     let (folder, checkpoint) = RunFolder::resume(out)?;
     let mut networks = Networks::new(&record.request, models);
     let weights = match &checkpoint {
         // Any weights do: the checkpoint's replace them.
-        Some(_) => Weights::Scratch { seed: record.request.config.seed },
+        Some(_) => StartWeights::Scratch { seed: record.request.config.seed },
         None => networks.start()?.weights,
     };
     let (old, teacher) = (networks.old()?, networks.teacher()?);
@@ -237,10 +248,10 @@ pub(crate) fn resume(
 
 struct PreparedRun {
     record: RunRecord,
-    prepared: Prepared,
+    prepared: PreparedPeople,
     pairs: Option<PairList>,
     /// Where the network starts.
-    weights: Weights,
+    weights: StartWeights,
     /// Stays as it is, for harmonic training.
     old: Option<StartingNetwork>,
     /// Its vectors are learned.
@@ -271,6 +282,7 @@ impl PreparedRun {
             false => format!("{pictures} pictures to learn from, {} held out", data.held_out.pictures()),
         }));
         let (run, model) = (folder.root().to_owned(), folder.model());
+        RunFolder::set_uncompared(&run, self.against.is_some())?;
         let mut totals = Totals::default();
         let outcome = self.learn(&data, folder, device, control, &mut |event| {
             totals.note(&event);
@@ -284,9 +296,12 @@ impl PreparedRun {
         let comparison = old.map(|old| {
             events(RunEvent::Comparing);
             let on = Judged { prepared: &self.prepared, data: &data, config: &self.record.request.config, control };
-            let comparison = comparison::compare(old, &model, &on, device)?;
-            comparison.iter().try_for_each(|comparison| RunFolder::save_comparison(&run, comparison))?;
-            anyhow::Ok(comparison)
+            let comparison = comparison::compare(old, &model, &on, device);
+            let saved = comparison.iter().flatten().try_for_each(|made| RunFolder::save_comparison(&run, made));
+            // Whether it was made, stopped or impossible: it would be the same again.
+            RunFolder::set_uncompared(&run, false)?;
+            saved?;
+            comparison
         });
         Ok(TrainSummary {
             run,

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use rayon::prelude::*;
@@ -23,7 +24,7 @@ use crate::library::ConfirmedFace;
 use crate::train::data::{Dataset, Person};
 use crate::train::events::Control;
 use crate::train::validate::PairSet;
-use crate::types::{Detection, PersonId, error_chain};
+use crate::types::{Detection, PersonId, error_chain, hex};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
@@ -36,7 +37,7 @@ pub(crate) enum FaceFinding {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Part {
+pub(crate) enum DataPart {
     Training,
     HeldOut,
     /// Only in the list of pairs.
@@ -45,11 +46,11 @@ pub(crate) enum Part {
 
 /// One picture of the run, a line of `data.jsonl`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Entry {
+pub(crate) struct DataEntry {
     pub person: String,
     pub path: PathBuf,
     pub sha256: String,
-    pub part: Part,
+    pub part: DataPart,
     /// Width and height of the upright photo at full scale.
     pub full_size: (u32, u32),
     /// In pixels of the upright photo at full scale.
@@ -57,8 +58,9 @@ pub(crate) struct Entry {
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Prepared {
-    pub(crate) entries: Vec<Entry>,
+pub struct PreparedPeople {
+    /// Shared with the sources of crops: of half a million pictures they fill a quarter of a gigabyte.
+    pub(crate) entries: Arc<Vec<DataEntry>>,
     pub left_out: usize,
 }
 
@@ -73,14 +75,15 @@ pub(crate) fn prepare(
     held_out_share: f32,
     control: &Control,
     events: &mut dyn FnMut(RunEvent),
-) -> Result<Prepared> {
+) -> Result<PreparedPeople> {
     let mut wanted = match &request.data {
         DataFrom::Folder { path } => list(path, request.config.needs_names())?,
         DataFrom::Library { path, one_by_one } => confirmed(path, *one_by_one)?,
     };
     if let (Some(pairs), Some(of_pairs)) = (pairs, &request.pairs) {
         let in_pairs: BTreeSet<&str> = pairs.images.iter().filter_map(|name| name.split('/').next()).collect();
-        let people = |wanted: &[Wanted]| wanted.iter().map(|wanted| &wanted.person).collect::<BTreeSet<_>>().len();
+        let people =
+            |wanted: &[WantedPicture]| wanted.iter().map(|wanted| &wanted.person).collect::<BTreeSet<_>>().len();
         let before = people(&wanted);
         wanted.retain(|wanted| !in_pairs.contains(wanted.person.as_str()));
         let kept_out = before - people(&wanted);
@@ -93,19 +96,19 @@ pub(crate) fn prepare(
                 "pictures beside the people's folders have no names: people of the list of pairs may be among them";
             events(RunEvent::Note(words.to_owned()));
         }
-        wanted.extend(pairs.images.iter().map(|name| Wanted {
+        wanted.extend(pairs.images.iter().map(|name| WantedPicture {
             person: name.split('/').next().unwrap_or_default().to_owned(),
             path: of_pairs.images.join(name),
-            part: Part::Pairs,
+            part: DataPart::Pairs,
             known: None,
         }));
     }
-    let mut prepared = Prepared::default();
+    let (mut found, mut left_out) = (Vec::new(), 0);
     for (number, files_now) in wanted.chunks(AT_ONCE).enumerate() {
         if control.stopped().is_some() {
             bail!("stopped while the pictures were prepared; nothing was written");
         }
-        let entries: Vec<Result<Entry, Skipped>> = files_now
+        let entries: Vec<Result<DataEntry, Skipped>> = files_now
             .par_iter()
             .map(|wanted| {
                 wanted
@@ -115,15 +118,16 @@ pub(crate) fn prepare(
             .collect();
         for entry in entries {
             match entry {
-                Ok(entry) => prepared.entries.push(entry),
-                Err(left_out) => {
-                    prepared.left_out += 1;
-                    events(RunEvent::LeftOut(left_out));
+                Ok(entry) => found.push(entry),
+                Err(skipped) => {
+                    left_out += 1;
+                    events(RunEvent::LeftOut(skipped));
                 }
             }
         }
         events(RunEvent::Preparing { done: number * AT_ONCE + files_now.len(), total: wanted.len() });
     }
+    let mut prepared = PreparedPeople { entries: Arc::new(found), left_out };
     if let Some(note) = prepared.shared_pictures() {
         events(RunEvent::Note(note));
     }
@@ -131,10 +135,10 @@ pub(crate) fn prepare(
     Ok(prepared)
 }
 
-impl Prepared {
+impl PreparedPeople {
     pub fn to_lines(&self) -> Result<String> {
         let mut lines = String::new();
-        for entry in &self.entries {
+        for entry in self.entries.iter() {
             lines += &serde_json::to_string(entry).context("a picture's name cannot be written down")?;
             lines.push('\n');
         }
@@ -142,26 +146,26 @@ impl Prepared {
     }
 
     pub fn from_lines(text: &str) -> Result<Self> {
-        let entries: Result<Vec<Entry>, _> = text.lines().map(serde_json::from_str).collect();
-        Ok(Self { entries: entries?, left_out: 0 })
+        let entries: Result<Vec<DataEntry>, _> = text.lines().map(serde_json::from_str).collect();
+        Ok(Self { entries: Arc::new(entries?), left_out: 0 })
     }
 
     /// Training and held-out people; a picture's number is its entry's.
     pub(crate) fn datasets(&self) -> (Dataset, Dataset) {
-        (self.people_of(Part::Training), self.people_of(Part::HeldOut))
+        (self.people_of(DataPart::Training), self.people_of(DataPart::HeldOut))
     }
 
     /// The list's pairs by picture, names being relative to `images`. A picture that was left out gets a number that no
     /// source has, so the judgement counts its pairs as skipped.
     pub(crate) fn pair_set(&self, list: &PairList, images: &Path) -> PairSet {
-        let of_pairs = self.entries.iter().enumerate().filter(|(_, entry)| entry.part == Part::Pairs);
+        let of_pairs = self.entries.iter().enumerate().filter(|(_, entry)| entry.part == DataPart::Pairs);
         let number_of: BTreeMap<&Path, usize> =
             of_pairs.map(|(number, entry)| (entry.path.as_path(), number)).collect();
         let picture = |name: &str| number_of.get(images.join(name).as_path()).copied().unwrap_or(usize::MAX);
         PairSet { pictures: list.images.iter().map(|name| picture(name)).collect(), pairs: list.pairs.clone() }
     }
 
-    fn people_of(&self, part: Part) -> Dataset {
+    fn people_of(&self, part: DataPart) -> Dataset {
         let mut people: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (number, entry) in self.entries.iter().enumerate().filter(|(_, entry)| entry.part == part) {
             people.entry(&entry.person).or_default().push(number);
@@ -173,7 +177,7 @@ impl Prepared {
     /// Pictures that show the same face under two names, byte by byte.
     fn shared_pictures(&self) -> Option<String> {
         let mut names: BTreeMap<(&str, Option<[i32; 2]>), BTreeSet<&str>> = BTreeMap::new();
-        for entry in self.entries.iter().filter(|entry| entry.part != Part::Pairs) {
+        for entry in self.entries.iter().filter(|entry| entry.part != DataPart::Pairs) {
             // A photo of two people is there twice, with two faces.
             let place = entry.face.as_ref().map(|face| [face.face_box.x as i32, face.face_box.y as i32]);
             names.entry((&entry.sha256, place)).or_default().insert(&entry.person);
@@ -191,12 +195,13 @@ impl Prepared {
 
     /// Without names, and with nobody known to have two pictures, some pictures are held out.
     fn hold_out(&mut self, share: f32, seed: u64, needs_names: bool) {
-        let (rest, mut held_out) = self.people_of(Part::Training).split(share, seed);
+        let (rest, mut held_out) = self.people_of(DataPart::Training).split(share, seed);
         if held_out.people.is_empty() && !needs_names {
             held_out = rest.split_anybody(share, seed).1;
         }
+        let entries = Arc::make_mut(&mut self.entries);
         for picture in held_out.people.iter().flat_map(|person| &person.pictures) {
-            self.entries[*picture].part = Part::HeldOut;
+            entries[*picture].part = DataPart::HeldOut;
         }
     }
 }
@@ -214,16 +219,16 @@ pub(super) fn people_folders(folder: &Path) -> Result<Vec<(String, Vec<PathBuf>)
 
 /// Pictures that lie beside the people's folders take part where nobody has to be told apart, each as somebody's only
 /// one.
-fn list(folder: &Path, needs_names: bool) -> Result<Vec<Wanted>> {
+fn list(folder: &Path, needs_names: bool) -> Result<Vec<WantedPicture>> {
     let mut wanted = Vec::new();
     if !needs_names {
         for path in sorted(folder)?.into_iter().filter(|path| path.is_file() && is_photo_name(path)) {
             let person = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            wanted.push(Wanted { person, path, part: Part::Training, known: None });
+            wanted.push(WantedPicture { person, path, part: DataPart::Training, known: None });
         }
     }
     for (person, pictures) in people_folders(folder)? {
-        let of_person = |path| Wanted { person: person.clone(), path, part: Part::Training, known: None };
+        let of_person = |path| WantedPicture { person: person.clone(), path, part: DataPart::Training, known: None };
         wanted.extend(pictures.into_iter().map(of_person));
     }
     if wanted.is_empty() && !needs_names {
@@ -236,7 +241,7 @@ fn list(folder: &Path, needs_names: bool) -> Result<Vec<Wanted>> {
 }
 
 /// The library's confirmed faces. People who share a name, or have none, are told apart by their number.
-fn confirmed(library: &Path, one_by_one: bool) -> Result<Vec<Wanted>> {
+fn confirmed(library: &Path, one_by_one: bool) -> Result<Vec<WantedPicture>> {
     let mut faces = reader(library)?.confirmed_faces()?;
     faces.retain(|face| face.one_by_one || !one_by_one);
     if faces.is_empty() {
@@ -251,27 +256,27 @@ fn confirmed(library: &Path, one_by_one: bool) -> Result<Vec<Wanted>> {
         Some(name) => format!("{name} ({})", face.person_id.0),
         None => format!("Person {}", face.person_id.0),
     };
-    let wanted = |face: ConfirmedFace| Wanted {
+    let wanted = |face: ConfirmedFace| WantedPicture {
         person: person(&face),
         path: face.path.clone(),
-        part: Part::Training,
+        part: DataPart::Training,
         known: Some(face),
     };
     Ok(faces.into_iter().map(wanted).collect())
 }
 
 /// A picture that shall take part.
-struct Wanted {
+struct WantedPicture {
     person: String,
     path: PathBuf,
-    part: Part,
+    part: DataPart,
     /// What the library knows of it already.
     known: Option<ConfirmedFace>,
 }
 
-impl Wanted {
+impl WantedPicture {
     /// Reads the picture; one whose face is known must only be there still.
-    fn entry(&self, detector: Option<&Detector>) -> Result<Entry> {
+    fn entry(&self, detector: Option<&Detector>) -> Result<DataEntry> {
         let (sha256, full_size, face) = match &self.known {
             Some(ConfirmedFace { sha256: Some(sha256), photo_size, detection, .. }) => {
                 fs::metadata(&self.path)?;
@@ -287,12 +292,12 @@ impl Wanted {
             }
         };
         let (person, path) = (self.person.clone(), self.path.clone());
-        Ok(Entry { person, path, sha256, part: self.part, full_size, face })
+        Ok(DataEntry { person, path, sha256, part: self.part, full_size, face })
     }
 }
 
 fn hash(path: &Path) -> Result<String> {
-    Ok(Sha256::digest(fs::read(path)?).iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(&Sha256::digest(fs::read(path)?)))
 }
 
 /// In pixels of the photo at full scale.

@@ -22,12 +22,12 @@ pub fn repeat(run: &Path, change: RunChange, on: &RepeatOn<'_>, note: &mut dyn F
     let place = tempfile::tempdir().context("there is no room to train in")?;
     let request = TrainRequest { pairs: None, against: None, ..changed(request, change, place.path())? };
     let control = Control::with_cancel(on.cancel.clone());
-    let mut told = |event: RunEvent| {
+    let mut on_event = |event: RunEvent| {
         if let RunEvent::Note(text) = event {
             note(text);
         }
     };
-    let summary = start_training(request, &place.path().join("run"), on.store, on.device, &control, &mut told)?;
+    let summary = start_training(request, &place.path().join("run"), on.store, on.device, &control, &mut on_event)?;
     ensure!(!on.cancel.is_cancelled(), "cancelled; nothing was kept");
     let people = summary.after.and_then(|report| report.people);
     let people = people.context("the run held nobody out, so nothing was measured")?;

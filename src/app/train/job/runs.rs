@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use crate::app::train::job::RunRecord;
 use crate::train::checkpoint::RunFolder;
 
-/// A run that ended before its last step.
+/// A run that was left before its end: before its last step, or before its network was judged, written and compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnfinishedRun {
     pub path: PathBuf,
@@ -18,7 +18,7 @@ pub struct UnfinishedRun {
     pub steps: u64,
 }
 
-/// Runs below `folder` that have steps left, by name. Folders that hold no run of this version are passed over.
+/// Runs below `folder` that have something left to do, by name. Folders that hold no run of this version are passed over.
 pub(crate) fn unfinished_runs(folder: &Path) -> Result<Vec<UnfinishedRun>> {
     let mut runs: Vec<UnfinishedRun> = folders(folder)?.iter().filter_map(|path| unfinished_run(path)).collect();
     runs.sort_by(|a, b| a.name.cmp(&b.name));
@@ -49,11 +49,9 @@ fn folders(folder: &Path) -> Result<Vec<PathBuf>> {
 /// None where the run has ended, or the folder holds none.
 pub(crate) fn unfinished_run(path: &Path) -> Option<UnfinishedRun> {
     let record = RunRecord::read(path).ok()?;
-    let config = &record.request.config;
+    let steps = record.request.config.steps;
     let step = RunFolder::newest_step(path).ok()?.unwrap_or(0);
-    let ends = step >= config.steps || config.rate_at(step).is_none();
     let name = path.file_name()?.to_string_lossy().into_owned();
     let network = record.network.architecture;
-    let waits = !ends && !RunFolder::has_ended(path);
-    waits.then(|| UnfinishedRun { path: path.to_owned(), name, network, step, steps: config.steps })
+    (!RunFolder::has_ended(path)).then(|| UnfinishedRun { path: path.to_owned(), name, network, step, steps })
 }

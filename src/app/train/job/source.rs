@@ -1,18 +1,18 @@
 //! Pictures of a run from their files, cut as the network wants them.
 
 use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use image::RgbImage;
 
-use crate::app::train::job::people::{Entry, Prepared};
+use crate::app::train::job::people::{DataEntry, PreparedPeople};
 use crate::faces::align;
 use crate::faces::image::{DecodeLimits, DecodeScale, decode};
 use crate::train::data::PictureSource;
 use crate::types::{Detection, Preprocessing};
 
 pub(crate) struct FolderSource {
-    pictures: Vec<Entry>,
+    pictures: Arc<Vec<DataEntry>>,
     preprocessing: Preprocessing,
 }
 
@@ -20,7 +20,7 @@ pub(crate) struct FolderSource {
 const CROP_ENLARGED: f32 = 1.5;
 
 impl FolderSource {
-    pub fn new(prepared: &Prepared, preprocessing: Preprocessing) -> Self {
+    pub fn new(prepared: &PreparedPeople, preprocessing: Preprocessing) -> Self {
         Self { pictures: prepared.entries.clone(), preprocessing }
     }
 
@@ -49,7 +49,8 @@ impl PictureSource for FolderSource {
 }
 
 /// Keeps crops in memory, unchanged, until they fill their budget; the pictures beyond it are decoded each time.
-/// A device that learns faster than the pool decodes then waits in the first pass only.
+/// A device that learns faster than the pool decodes then waits in the first pass only. Of a set that is more than twice
+/// the budget nothing is kept: few pictures would come again before the run has ended, and memory would grow for nothing.
 pub(crate) struct KeptCrops<S> {
     source: S,
     kept: RwLock<Kept>,
@@ -61,11 +62,22 @@ struct Kept {
 }
 
 /// 28,000 crops of 112 × 112 pixels.
-pub(crate) const CROPS_BYTES: usize = 1 << 30;
+const CROPS_BYTES: usize = 1 << 30;
+
+impl KeptCrops<FolderSource> {
+    /// Within [`CROPS_BYTES`].
+    pub fn of(source: FolderSource) -> Self {
+        let Preprocessing { width, height, .. } = source.preprocessing;
+        let all = source.pictures.len() * 3 * width as usize * height as usize;
+        Self::new(source, all, CROPS_BYTES)
+    }
+}
 
 impl<S: PictureSource> KeptCrops<S> {
-    pub fn new(source: S, bytes: usize) -> Self {
-        Self { source, kept: RwLock::new(Kept { crops: HashMap::new(), free_bytes: bytes }) }
+    /// `all` is how many bytes the crops of all pictures have, `budget` how many may be kept.
+    fn new(source: S, all: usize, budget: usize) -> Self {
+        let free_bytes = if all / 2 <= budget { budget } else { 0 };
+        Self { source, kept: RwLock::new(Kept { crops: HashMap::new(), free_bytes }) }
     }
 }
 
@@ -105,7 +117,7 @@ mod tests {
 
     #[test]
     fn a_kept_crop_is_read_once_and_one_beyond_the_budget_each_time() {
-        let kept = KeptCrops::new(Counting(AtomicUsize::new(0)), 4 * 3 * 3);
+        let kept = KeptCrops::new(Counting(AtomicUsize::new(0)), 4 * 3 * 6, 4 * 3 * 3);
         for _ in 0..3 {
             assert_eq!(kept.crop(0).unwrap().height(), 1);
             assert_eq!(kept.crop(1).unwrap().height(), 2);
@@ -113,5 +125,14 @@ mod tests {
             assert!(kept.crop(9).is_err());
         }
         assert_eq!(kept.source.0.load(Ordering::Relaxed), 1 + 1 + 3 + 3);
+    }
+
+    #[test]
+    fn of_a_set_much_larger_than_the_budget_nothing_is_kept() {
+        let kept = KeptCrops::new(Counting(AtomicUsize::new(0)), 4 * 3 * 8, 4 * 3 * 3);
+        for _ in 0..3 {
+            assert_eq!(kept.crop(0).unwrap().height(), 1);
+        }
+        assert_eq!((kept.source.0.load(Ordering::Relaxed), kept.kept.read().unwrap().crops.len()), (3, 0));
     }
 }

@@ -15,8 +15,8 @@ use crate::networks::models::{ModelEntry, Store, Task};
 use crate::networks::nets::catalogue::card;
 use crate::networks::nets::recognise::recognise;
 use crate::networks::weights::{ModelCard, load, read_card};
-use crate::train::start::Weights;
-use crate::types::{CropRule, ModelId, Preprocessing};
+use crate::train::start::StartWeights;
+use crate::types::{CropRule, ModelId, Preprocessing, hex};
 
 /// A network in memory; clones share its weights.
 #[derive(Clone)]
@@ -24,25 +24,25 @@ pub(crate) struct StartingNetwork {
     pub name: String,
     /// Its crop is the rule for the request's detector.
     pub card: ModelCard,
-    pub weights: Weights,
+    pub weights: StartWeights,
 }
 
 impl StartingNetwork {
     pub fn read(from: &StartFrom, request: &TrainRequest, models: &Store) -> Result<Self> {
         let (mut card, weights) = match from {
             StartFrom::Scratch { net, options } => {
-                (card(net, options)?, Weights::Scratch { seed: request.config.seed })
+                (card(net, options)?, StartWeights::Scratch { seed: request.config.seed })
             }
             StartFrom::File { path } => {
                 let (tensors, card) = load(path)?;
-                (card, Weights::Own(Arc::new(tensors)))
+                (card, StartWeights::Own(Arc::new(tensors)))
             }
             StartFrom::Installed { id } => {
                 let entry = models.entry(id)?;
                 ensure!(entry.task == Task::Embed, "{id} does not embed faces");
                 let found = recognise(&models.read(id)?).with_context(|| format!("cannot load {id}"))?;
                 let card = ModelCard { input: entry.input, crop_with: crop_rules(entry), ..found.card };
-                (card, Weights::Own(Arc::new(found.tensors)))
+                (card, StartWeights::Own(Arc::new(found.tensors)))
             }
         };
         card.input.crop = crop_for(&card.crop_with, card.input.crop, request, models)?;
@@ -65,7 +65,7 @@ pub(crate) struct FrozenRecord {
 
 impl FrozenRecord {
     pub fn of(network: &StartingNetwork) -> Self {
-        let weights_sha256 = network.weights.sha256().iter().map(|byte| format!("{byte:02x}")).collect();
+        let weights_sha256 = hex(&network.weights.sha256());
         Self { name: network.name.clone(), weights_sha256 }
     }
 

@@ -1,6 +1,6 @@
 use super::*;
 use crate::app::engine::networks::EngineOptions;
-use crate::app::train::job::people::Part;
+use crate::app::train::job::people::DataPart;
 use crate::app::train::job::runs::{unfinished_run, unfinished_runs};
 use crate::networks::nets::catalogue::card;
 use crate::networks::weights::load;
@@ -8,6 +8,7 @@ use crate::train::augment::AugmentConfig;
 use crate::train::config::ValidationConfig;
 use crate::train::events::Ending;
 use crate::train::sampler::{Fill, SamplerConfig};
+use crate::types::hex;
 use image::{Rgb, RgbImage};
 use std::fs;
 use std::sync::Arc;
@@ -148,6 +149,37 @@ fn a_trained_network_can_be_the_start_and_the_old_one() {
     assert!(error.contains("--old"), "{error}");
 }
 
+/// A kill during the comparison leaves an ended run whose comparison is still to be made.
+#[test]
+fn a_run_killed_while_it_compares_waits_for_its_comparison() {
+    let temporary = tempfile::tempdir().unwrap();
+    let data = temporary.path().join("people");
+    album(&data);
+    let models = Store::open(temporary.path().join("models")).unwrap();
+    let (first, out) = (temporary.path().join("first"), temporary.path().join("run"));
+    let options = NetOptions { width: Some(0.5), ..NetOptions::default() };
+    let narrow = StartFrom::Scratch { net: "likeness-small".into(), options };
+    let request = TrainRequest { start: narrow, ..request(&data, 2) };
+    let first = start_training(request.clone(), &first, &models, &cpu(), &Control::default(), &mut |_| {}).unwrap();
+    assert!(unfinished_run(&first.run).is_none(), "there is nothing to compare it with");
+    let start = StartFrom::File { path: first.model.clone().unwrap() };
+    let request = TrainRequest { start, ..request };
+    let whole = start_training(request, &out, &models, &cpu(), &Control::default(), &mut |event| {
+        if matches!(event, RunEvent::Comparing) {
+            assert_eq!(unfinished_run(&out).map(|run| run.step), Some(2), "killed now, it is gone on with");
+        }
+    });
+    let whole = whole.unwrap();
+    assert!(whole.comparison.is_some() && unfinished_run(&out).is_none());
+    RunFolder::set_uncompared(&out, true).unwrap();
+    fs::remove_file(out.join("gate.json")).unwrap();
+    let again = resume(&out, &models, &cpu(), &Control::default(), &mut |_| {}).unwrap();
+    assert_eq!((again.comparison, again.steps), (whole.comparison, 2));
+    assert!(unfinished_run(&out).is_none() && out.join("gate.json").exists());
+    let (tensors, card) = load(&again.model.unwrap()).unwrap();
+    assert_eq!((card.width, tensors.get("conv4.bias").unwrap().data.len()), (Some(0.5), 48), "of half the width");
+}
+
 /// The old network's vectors are found with progress; a run that was stopped there finds only what is missing.
 #[test]
 fn the_frozen_part_is_gone_on_with_where_it_was_stopped() {
@@ -234,7 +266,7 @@ fn a_run_can_be_stopped_and_kept_or_discarded() {
 
 #[test]
 fn the_list_of_pictures_comes_back_from_its_lines() {
-    let entry = |name: &str, part| people::Entry {
+    let entry = |name: &str, part| people::DataEntry {
         person: name.to_owned(),
         path: PathBuf::from(format!("{name}/1.jpg")),
         sha256: "00".to_owned(),
@@ -242,8 +274,9 @@ fn the_list_of_pictures_comes_back_from_its_lines() {
         full_size: (20, 30),
         face: None,
     };
-    let prepared = Prepared { entries: vec![entry("Ada", Part::Training), entry("李", Part::HeldOut)], left_out: 0 };
-    assert_eq!(Prepared::from_lines(&prepared.to_lines().unwrap()).unwrap(), prepared);
+    let entries = Arc::new(vec![entry("Ada", DataPart::Training), entry("李", DataPart::HeldOut)]);
+    let prepared = PreparedPeople { entries, left_out: 0 };
+    assert_eq!(PreparedPeople::from_lines(&prepared.to_lines().unwrap()).unwrap(), prepared);
 }
 
 #[test]
@@ -259,7 +292,7 @@ fn weights_that_play_two_parts_are_read_once() {
     let start = networks.start().unwrap();
     fs::remove_file(&path).unwrap();
     let against = networks.against().unwrap().unwrap();
-    let (Weights::Own(start), Weights::Own(compared)) = (&start.weights, &against.weights) else {
+    let (StartWeights::Own(start), StartWeights::Own(compared)) = (&start.weights, &against.weights) else {
         panic!("both have the weights of the file")
     };
     assert!(Arc::ptr_eq(start, compared));
@@ -315,7 +348,7 @@ fn a_network_learns_from_a_teacher_on_pictures_without_names_and_goes_on() {
     let record: serde_json::Value = serde_json::from_str(&record).unwrap();
     let (tensors, card) = load(&model).unwrap();
     assert_eq!(record["teacher"]["name"], model.display().to_string());
-    let hash: String = Weights::Own(Arc::new(tensors)).sha256().iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash: String = hex(&StartWeights::Own(Arc::new(tensors)).sha256());
     assert_eq!(record["teacher"]["weights_sha256"], hash);
     // Another network in the teacher's place is not learned from in the middle of a run.
     let kept = fs::read(&model).unwrap();

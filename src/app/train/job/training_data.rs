@@ -9,13 +9,13 @@ use anyhow::{Context, Result, ensure};
 
 use super::{PreparedRun, StartFrom, TrainRequest, harmonic};
 use crate::app::jobs::run_event::RunEvent;
-use crate::app::train::job::source::{CROPS_BYTES, FolderSource, KeptCrops};
+use crate::app::train::job::source::{FolderSource, KeptCrops};
 use crate::app::train::job::start::StartingNetwork;
 use crate::networks::device::ComputeDevice;
 use crate::train::checkpoint::{RunFolder, VectorFile, VectorKey};
 use crate::train::events::Control;
 use crate::train::run::{TrainError, TrainingData};
-use crate::train::start::{Frozen, Views, frozen_embedder, frozen_vectors};
+use crate::train::start::{Frozen, PictureViews, frozen_embedder, frozen_vectors};
 use crate::train::teacher::{LiveTeacher, Projection, TeacherSees};
 use crate::train::validate::pictures_to_judge;
 
@@ -48,7 +48,7 @@ impl PreparedRun {
         let source = FolderSource::new(&self.prepared, self.record.network.input);
         let pairs = self.pairs.as_ref().zip(request.pairs.as_ref());
         let mut data = TrainingData {
-            source: Arc::new(KeptCrops::new(source, CROPS_BYTES)),
+            source: Arc::new(KeptCrops::of(source)),
             pairs: pairs.map(|(list, from)| self.prepared.pair_set(list, &from.images)),
             training,
             held_out,
@@ -68,7 +68,8 @@ impl PreparedRun {
                  harmonic training needs as many"
             );
             let kept = folder.old_vectors();
-            data.old_vectors = Some(self.frozen_vectors((old, Views::AsItIs), &mut data, &kept, place, events)?);
+            data.old_vectors =
+                Some(self.frozen_vectors((old, PictureViews::AsItIs), &mut data, &kept, place, events)?);
         }
         if request.config.teacher.is_some() {
             let teacher = self.teacher.as_ref().context(NO_TEACHER)?;
@@ -94,7 +95,7 @@ impl PreparedRun {
         }
         let looks_on = config.teacher.is_some_and(|teacher| teacher.sees == TeacherSees::Same);
         // A teacher that sees mirror images gives each its own vector.
-        let views = if config.augmentation.flip && !looks_on { Views::Mirrored } else { Views::AsItIs };
+        let views = if config.augmentation.flip && !looks_on { PictureViews::Mirrored } else { PictureViews::AsItIs };
         let kept = place.folder.teacher_vectors();
         let vectors = self.frozen_vectors((teacher, views), data, &kept, place, events)?;
         let learned: BTreeSet<usize> = data.training.people.iter().flat_map(|of| of.pictures.clone()).collect();
@@ -105,7 +106,7 @@ impl PreparedRun {
             let embed = frozen_embedder(Frozen { card, weights, device: &place.device.burn, views })?;
             let source = FolderSource::new(&self.prepared, card.input);
             data.live_teacher = Some(LiveTeacher {
-                source: Arc::new(KeptCrops::new(source, CROPS_BYTES)),
+                source: Arc::new(KeptCrops::of(source)),
                 embed: Box::new(move |crops| {
                     Ok(embed(crops)?.chunks(given).flat_map(|row| projection.project(row)).collect())
                 }),
@@ -118,7 +119,7 @@ impl PreparedRun {
     /// read take no part.
     fn frozen_vectors(
         &self,
-        (network, views): (&StartingNetwork, Views),
+        (network, views): (&StartingNetwork, PictureViews),
         data: &mut TrainingData,
         kept: &Path,
         place: Place<'_>,
@@ -135,7 +136,7 @@ impl PreparedRun {
         let source = FolderSource::new(&self.prepared, card.input);
         let frozen = Frozen { card, weights, device: &place.device.burn, views };
         let list = RunFolder::data(place.folder.root())?;
-        let key = VectorKey::of(weights.sha256(), &card.input, &list, views == Views::Mirrored);
+        let key = VectorKey::of(weights.sha256(), &card.input, &list, views == PictureViews::Mirrored);
         let kept = VectorFile::open(kept, key, card.dimensions)?;
         let vectors = frozen_vectors(frozen, &source, &pictures, kept, watch)?;
         for person in data.training.people.iter_mut().chain(&mut data.held_out.people) {

@@ -5,28 +5,12 @@ use std::path::PathBuf;
 use crate::app::engine::facts::Loadable;
 use crate::app::train::job::people::FaceFinding;
 use crate::app::train::job::{DataFrom, PairsRequest, StartFrom, TrainRequest};
-use crate::app::train::state::TrainPath;
-use crate::app::train::state::{Choices, State};
+use crate::app::train::state::{Choices, DataSource, State, TrainPath};
 use crate::networks::nets::catalogue::NetOptions;
 use crate::train::TrainConfig;
 use crate::train::config::MiningSource;
 use crate::train::presets::Preset;
 use crate::types::ModelId;
-
-/// Where the faces come from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DataSource {
-    /// One sub-folder a person.
-    Folder(PathBuf),
-    /// The faces of the library's named people: all that their user gave them, or those confirmed one by one.
-    Library { one_by_one: bool },
-}
-
-impl DataSource {
-    pub(crate) fn is_library(&self) -> bool {
-        matches!(self, Self::Library { .. })
-    }
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StartKind {

@@ -4,22 +4,13 @@ use std::path::PathBuf;
 
 use crate::app::engine::picture::Picture;
 use crate::app::engine::progress::Skipped;
-use crate::app::engine::report::{Failure, JobId};
-use crate::app::jobs::demonstration::DemoReport;
 use crate::app::jobs::run_event::{GroupedFaces, RunEvent};
-use crate::app::train::job::TrainSummary;
+pub use crate::app::train::job::{RunEnd, RunKind, RunStart};
 use crate::train::alarms::Alarm;
 use crate::train::events::{EmbeddingWhy, StepReport, TrainEvent};
 use crate::train::snapshot::{BatchSnapshot, Histograms};
 use crate::train::times::PartTimes;
 use crate::train::validate::ValidationReport;
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum RunKind {
-    #[default]
-    Training,
-    Demonstration,
-}
 
 /// What a run does at the moment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -40,20 +31,6 @@ pub(crate) enum RunStage {
     Comparing,
 }
 
-/// How a run ended.
-#[derive(Debug, Clone)]
-pub enum RunEnd {
-    Trained(TrainSummary),
-    Demonstrated(DemoReport),
-    /// Stopped at once; it can be gone on with.
-    Interrupted,
-    /// Stopped at the user's word, and nothing of it is left.
-    Discarded,
-    /// The demonstration was stopped before it had anything to show.
-    Stopped,
-    Failed(Failure),
-}
-
 /// What became of the trained network.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) enum Adoption {
@@ -67,17 +44,6 @@ pub(crate) enum Adoption {
         faces: u64,
     },
     OldKept,
-}
-
-/// A run as it begins.
-#[derive(Debug, Clone, Default)]
-pub struct RunStart {
-    pub job: JobId,
-    pub kind: RunKind,
-    pub name: String,
-    pub network: String,
-    pub device: String,
-    pub steps: u64,
 }
 
 #[derive(Debug, Clone, Default)]

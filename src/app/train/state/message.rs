@@ -1,20 +1,10 @@
-//! What the Train view sends, what is asked of the jobs for it, and what they tell.
+//! What the Train view sends.
 
 use std::path::PathBuf;
 
-use crate::app::engine::report::JobKind;
 use crate::app::jobs::demonstration::DemoOptions;
-use crate::app::jobs::run_event::RunEvent;
-use crate::app::train::job::data_summary::DataSummary;
-use crate::app::train::job::{TrainRequest, TrainSummary};
-use crate::app::train::state::form::{DataSource, TrainForm};
-use crate::app::train::state::live::{RunEnd, RunStart};
-use crate::app::train::state::{Choices, Discarding};
-use crate::train::schedule::Schedule;
-
-pub const TRAIN: JobKind = JobKind("train");
-pub(crate) const DEMONSTRATE: JobKind = JobKind("demonstrate");
-pub(crate) const REEMBED: JobKind = JobKind("reembed");
+use crate::app::train::state::Discarding;
+use crate::app::train::state::form::TrainForm;
 
 /// What a user can do in the Train view.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,53 +62,4 @@ impl TrainPath {
             Self::Schedule => "train_choose_schedule",
         }
     }
-}
-
-/// What is asked of the jobs.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Request {
-    LoadChoices,
-    Summarise(DataSource),
-    ReadSchedule(PathBuf),
-    /// Trains; the name is that of the run's folder.
-    Start {
-        request: Box<TrainRequest>,
-        name: String,
-    },
-    GoOn(PathBuf),
-    Demonstrate(DemoOptions),
-    Pause(bool),
-    Stop {
-        discard: bool,
-    },
-    /// Removes the folder of a run that does not run.
-    Discard(PathBuf),
-    /// Installs the network of this run; the library embeds with it from now on.
-    Use(Box<TrainSummary>),
-    Reembed,
-}
-
-/// What the jobs tell.
-#[derive(Debug, Clone)]
-pub enum Event {
-    Choices(Choices),
-    ChoicesFailed(String),
-    Summarised(DataSource, Result<DataSummary, String>),
-    Schedule(PathBuf, Result<Schedule, String>),
-    Began(RunStart),
-    /// What the run tells, as it came from it.
-    Run(Box<RunEvent>),
-    Ended(Box<RunEnd>),
-    /// The trained network is installed and in use.
-    InUse {
-        model: String,
-        /// Faces of the library that it has not embedded.
-        faces: u64,
-    },
-    /// It could not be; the old one still is.
-    NotInUse,
-    /// The library's faces are embedded by the network in use.
-    Reembedded,
-    /// The runs on the disk changed.
-    Runs,
 }

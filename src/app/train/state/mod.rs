@@ -1,6 +1,6 @@
 //! Everything of the Train view and the demonstration that is not drawing.
 //!
-//! * `message` is what the view sends, what is asked of the job, and what it tells.
+//! * `message` is what the view sends; what is asked of the job and what it tells is the job's.
 //! * [`form`] is what the user has chosen, and why a run cannot start yet.
 //! * [`live`] is a run as it is watched: curves, histograms, triplets, alarms, how it ended.
 //! * `update` is what messages and events do to [`State`]; [`words`] are alarms and reasons in the user's
@@ -14,17 +14,16 @@ pub mod words;
 
 use std::path::PathBuf;
 
-use crate::app::train::job::choices::NetworkChoice;
-use crate::app::train::job::data_summary::DataSummary;
-use crate::app::train::job::runs::UnfinishedRun;
-use crate::types::ModelId;
-
 use crate::app::engine::facts::Loadable;
 use crate::app::engine::report::Failure;
-use crate::app::train::state::form::{DataSource, TrainForm};
+pub use crate::app::train::job::choices::{Choices, ModelChoice};
+pub use crate::app::train::job::data_summary::DataSource;
+use crate::app::train::job::data_summary::DataSummary;
+pub(crate) use crate::app::train::job::{DEMONSTRATE, REEMBED};
+pub use crate::app::train::job::{Event, Request, TRAIN};
+use crate::app::train::state::form::TrainForm;
 use crate::app::train::state::live::LiveRun;
-pub(crate) use crate::app::train::state::message::{DEMONSTRATE, REEMBED};
-pub use crate::app::train::state::message::{Event, Message, Request, TRAIN, TrainPath};
+pub use crate::app::train::state::message::{Message, TrainPath};
 
 /// What the Train view shows.
 #[derive(Debug, Default)]
@@ -41,6 +40,8 @@ pub struct State {
     pub(crate) run: Option<LiveRun>,
     /// Stop and discard was pressed and waits for a second word.
     pub discarding: Option<Discarding>,
+    /// Faces embedded anew and left out by the job that is about to end.
+    reembedded: (u64, u64),
 }
 
 /// What is about to be thrown away.
@@ -48,32 +49,4 @@ pub struct State {
 pub enum Discarding {
     Running,
     Unfinished(PathBuf),
-}
-
-/// What there is to start from.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Choices {
-    pub networks: Vec<NetworkChoice>,
-    pub models: Vec<ModelChoice>,
-    pub unfinished: Vec<UnfinishedRun>,
-    /// Names of all runs, unfinished or not: a new one needs another.
-    pub taken: Vec<String>,
-    /// Where runs are kept.
-    pub runs: PathBuf,
-}
-
-/// An installed network that tells faces apart.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ModelChoice {
-    pub model: ModelId,
-    pub name: String,
-    pub dimensions: usize,
-    pub in_use: bool,
-}
-
-impl ModelChoice {
-    /// Name and length of its vectors.
-    pub fn label(&self) -> String {
-        format!("{}  ·  {}-D", self.name, self.dimensions)
-    }
 }

@@ -3,11 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use crate::app::engine::facts::Loadable;
-use crate::app::engine::report::{Failed, Failure, JobKind, JobSummary};
+use crate::app::engine::report::{Failed, Failure, JobKind};
 use crate::app::jobs::demonstration::DemoOptions;
-use crate::app::train::state::form::{self, DataSource};
+use crate::app::train::state::form;
 use crate::app::train::state::live::{Adoption, LiveRun, RunEnd, RunStage};
-use crate::app::train::state::{DEMONSTRATE, Discarding, Event, Message, REEMBED, Request, State, TRAIN, TrainPath};
+use crate::app::train::state::{
+    DEMONSTRATE, DataSource, Discarding, Event, Message, REEMBED, Request, State, TRAIN, TrainPath,
+};
 use crate::app::ui::action::{Action, Outbox};
 use crate::app::ui::feature::{Ended, Feature, PathQuestion, Remembered, Wanted, with_skipped};
 use crate::app::ui::locale::Locale;
@@ -88,7 +90,7 @@ impl Feature for State {
             }
             Event::Summarised(data, summary) => {
                 if self.data_summary.as_ref().is_some_and(|(of, _)| *of == data) {
-                    let failed = |details| Loadable::Failed(Failure { what: Failed::CountData, details });
+                    let failed = |details| Loadable::Failed(Failure { what: Failed::Own("failed_count"), details });
                     self.data_summary = Some((data, summary.map_or_else(failed, Loadable::Ready)));
                 }
             }
@@ -124,8 +126,11 @@ impl Feature for State {
                 out.act(Action::Reload(Touched { models: true, ..Touched::everything() }));
             }
             Event::NotInUse => self.set_adoption(Adoption::Undecided),
-            Event::Reembedded => {
-                if let Some(Adoption::InUse { faces, .. }) = self.run.as_mut().map(|run| &mut run.adoption) {
+            Event::Reembedded { faces, skipped, all } => {
+                self.reembedded = (faces, skipped);
+                if let Some(Adoption::InUse { faces, .. }) =
+                    self.run.as_mut().map(|run| &mut run.adoption).filter(|_| all)
+                {
                     *faces = 0;
                 }
             }
@@ -148,18 +153,19 @@ impl Feature for State {
         matches!(request, Request::Start { .. } | Request::GoOn(_) | Request::Demonstrate(_) | Request::Reembed)
     }
 
-    fn ended(kind: JobKind, summary: &JobSummary, text: &Locale) -> Option<Ended> {
+    fn ended(&mut self, kind: JobKind, text: &Locale) -> Option<Ended> {
         let here = View::TRAIN;
-        let (words, show, touched, said_in) = match kind {
+        let (words, show, touched, shown_in) = match kind {
             TRAIN => (text.s("said_trained").to_owned(), here, Touched::models(), Some(here)),
             DEMONSTRATE => (text.s("said_demonstrated").to_owned(), here, Touched::default(), Some(here)),
             REEMBED => {
-                let words = with_skipped(text.n("said_reembedded", summary.faces), summary, text);
+                let (faces, skipped) = std::mem::take(&mut self.reembedded);
+                let words = with_skipped(text.n("said_reembedded", faces), skipped, text);
                 (words, View::PEOPLE, Touched::everything(), None)
             }
             _ => return None,
         };
-        Some(Ended { words, show: Some(Action::Show(show)), questions: Vec::new(), touched, said_in })
+        Some(Ended { words, show: Some(Action::Show(show)), questions: Vec::new(), touched, shown_in })
     }
 
     fn remember(&self, kept: &mut Remembered) {

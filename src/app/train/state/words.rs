@@ -4,7 +4,7 @@ use crate::app::ui::locale::{Locale, grouped};
 use crate::train::alarms::Alarm;
 use crate::train::events::EmbeddingWhy;
 use crate::train::snapshot::TripletKind;
-use crate::train::times::Part;
+use crate::train::times::TimePart;
 
 /// What is the matter, and what to do about it.
 pub(crate) fn alarm(text: &Locale, alarm: &Alarm) -> (String, String) {
@@ -42,16 +42,16 @@ pub(crate) fn embedding_key(why: EmbeddingWhy) -> &'static str {
     }
 }
 
-pub(crate) fn part_key(part: Part) -> &'static str {
+pub(crate) fn part_key(part: TimePart) -> &'static str {
     match part {
-        Part::Waiting => "train_part_waiting",
-        Part::Embedding => "train_part_embedding",
-        Part::Mining => "train_part_mining",
-        Part::Learning => "train_part_learning",
-        Part::Optimiser => "train_part_optimiser",
-        Part::Judging => "train_part_judging",
-        Part::Saving => "train_part_saving",
-        Part::Rest => "train_part_rest",
+        TimePart::Waiting => "train_part_waiting",
+        TimePart::Embedding => "train_part_embedding",
+        TimePart::Mining => "train_part_mining",
+        TimePart::Learning => "train_part_learning",
+        TimePart::Optimiser => "train_part_optimiser",
+        TimePart::Judging => "train_part_judging",
+        TimePart::Saving => "train_part_saving",
+        TimePart::Rest => "train_part_rest",
     }
 }
 

@@ -1,4 +1,4 @@
-//! Faces that come with the news of a run rather than from the library.
+//! Faces that come with the events of a run rather than from the library.
 
 use eframe::egui::{self, CornerRadius, Rect, TextureHandle, Ui};
 

@@ -13,6 +13,7 @@ use crate::app::ui::icons::{self, Icon};
 use crate::app::ui::locale::{Locale, grouped};
 use crate::app::ui::theme::{self, space, type_size};
 use crate::app::ui::widgets::buttons::{self, Rank};
+use crate::eval::roc;
 use crate::train::comparison::{Compared, Comparison, ComparisonOutcome, Measured};
 use crate::train::validate::ValidationReport;
 
@@ -77,7 +78,7 @@ fn verdict_ui(ui: &mut Ui, text: &Locale, comparison: &Comparison) {
 
 /// One wrong match in so many.
 fn one_in(rate: f64) -> String {
-    grouped((1.0 / rate.max(1e-12)).round() as u64)
+    roc::one_in(rate).map_or_else(String::new, grouped)
 }
 
 /// The edges of the columns: chart from, chart to, then the right edges of old, new, difference.

@@ -11,6 +11,7 @@ use crate::app::train::view::album::Textures;
 use crate::app::ui::icons::{self, Icon};
 use crate::app::ui::locale::grouped;
 use crate::app::ui::theme::{self, space};
+use crate::eval::roc::one_in;
 
 const FACE: f32 = 44.0;
 /// Faces shown of a group.
@@ -48,7 +49,7 @@ pub(crate) fn result_ui(
     let text = ctx.text;
     let scores = &report.groups.scores;
     let first = report.curve.first().map_or(0.0, |point| point.val);
-    let one_in = format!("{:.0}", 1.0 / report.far_target);
+    let one_in = one_in(report.far_target).map_or_else(String::new, |count| count.to_string());
     let val = words::percent(report.val);
     let in_a_row = egui::Layout::left_to_right(egui::Align::TOP).with_main_wrap(true);
     ui.with_layout(in_a_row, |ui| {

@@ -10,14 +10,9 @@ use crate::train::optimiser::Rule;
 use crate::train::presets::Preset;
 use crate::train::schedule::LearningRate;
 
-/// Nothing for presets that follow nobody.
 pub(crate) fn sources_ui(ui: &mut Ui, text: &Locale, preset: Preset) {
-    let lines = lines(text, preset);
-    if lines.is_empty() {
-        return;
-    }
     CollapsingHeader::new(text.s("train_sources")).id_salt("sources").show(ui, |ui| {
-        lines.into_iter().for_each(|line| hint_ui(ui, line));
+        lines(text, preset).into_iter().for_each(|line| hint_ui(ui, line));
     });
 }
 
@@ -39,8 +34,11 @@ fn keys(preset: Preset) -> &'static [&'static str] {
             "train_paper_rate",
             "train_paper_optimiser",
             "train_paper_none",
+            "train_paper_all",
             "train_paper_length",
             "train_paper_network",
+            "train_paper_norm",
+            "train_paper_judging",
         ],
         Preset::Davidsandberg => &[
             "train_davidsandberg_batch",
@@ -53,7 +51,28 @@ fn keys(preset: Preset) -> &'static [&'static str] {
             "train_davidsandberg_network",
             "train_davidsandberg_departs",
         ],
-        Preset::Finetune | Preset::Scratch | Preset::Harmonic | Preset::Teacher => &[],
+        Preset::Finetune => &[
+            "train_finetune_part",
+            "train_finetune_steps",
+            "train_finetune_mirror",
+            "train_finetune_kept",
+            "train_finetune_measured",
+        ],
+        Preset::Scratch => &["train_scratch_batch", "train_scratch_own"],
+        Preset::Harmonic => &[
+            "train_harmonic_mix",
+            "train_harmonic_order",
+            "train_harmonic_rate",
+            "train_harmonic_own",
+            "train_harmonic_kept",
+        ],
+        Preset::Teacher => &[
+            "train_teacher_loss",
+            "train_teacher_batch",
+            "train_teacher_rate",
+            "train_teacher_sees",
+            "train_teacher_own",
+        ],
     }
 }
 
@@ -68,12 +87,23 @@ fn values(config: &TrainConfig) -> Vec<(&'static str, String)> {
         ("margin", config.loss.margin.to_string()),
         ("steps", grouped(config.steps)),
         ("epoch", grouped(config.steps_per_epoch)),
+        ("chunk", config.chunks.gradient.to_string()),
+        ("held", (100.0 * config.validation.held_out_share).round().to_string()),
+        ("judge", grouped(config.validation.every_steps)),
     ];
-    if let LearningRate::Schedule(schedule) = &config.learning_rate {
-        values.push(("schedule", schedule.to_string()));
+    match &config.learning_rate {
+        LearningRate::Schedule(schedule) => values.push(("schedule", schedule.to_string())),
+        rate => values.extend(rate.main_rate().map(|rate| ("rate", rate.to_string()))),
     }
-    if let Rule::AdaGrad { initial_accumulator, .. } = config.optimiser.rule {
+    if let Rule::AdaGrad { initial_accumulator, epsilon } = config.optimiser.rule {
         values.push(("accumulator", initial_accumulator.to_string()));
+        values.push(("epsilon", format!("{epsilon:e}")));
+    }
+    values.extend(config.ema_decay.map(|decay| ("average", decay.to_string())));
+    values.extend(config.last_layer_first.map(|first| ("first", grouped(first.steps))));
+    if let Some(teacher) = config.teacher {
+        values.push(("weight", teacher.triplet_weight.to_string()));
+        values.push(("batch", teacher.pictures_per_batch.to_string()));
     }
     if let MiningSource::Selected(selection) = config.mining {
         values.push(("triplets", selection.triplets_per_step.to_string()));
@@ -93,7 +123,7 @@ mod tests {
             let text = &Locale::new(language);
             for preset in Preset::ALL {
                 let lines = lines(text, preset);
-                assert!(lines.iter().all(|line| !line.contains('{')), "{lines:?}");
+                assert!(!lines.is_empty() && lines.iter().all(|line| !line.contains('{')), "{lines:?}");
             }
             assert!(lines(text, Preset::Paper).concat().contains("1,800"));
             assert!(lines(text, Preset::Davidsandberg).concat().contains("0: 0.1, 300: 0.01, 400: 0.001"));

@@ -7,7 +7,7 @@ use crate::app::train::state::words;
 use crate::app::ui::locale::Locale;
 use crate::app::ui::theme::{self, space};
 use crate::app::ui::widgets::section::hint_ui;
-use crate::train::times::Part;
+use crate::train::times::TimePart;
 
 const BAR: f32 = 12.0;
 const MARK: f32 = 10.0;
@@ -19,7 +19,7 @@ pub(crate) fn times_ui(ui: &mut Ui, text: &Locale, run: &LiveRun) {
     if run.timed_steps == 0 || all_secs <= 0.0 {
         return;
     }
-    let parts: Vec<(Part, f64)> = run.times.parts().into_iter().filter(|(_, secs)| *secs > 0.0).collect();
+    let parts: Vec<(TimePart, f64)> = run.times.parts().into_iter().filter(|(_, secs)| *secs > 0.0).collect();
     ui.label(theme::strong(text.s("train_times")));
     hint_ui(ui, text.s("train_times_what"));
     ui.add_space(space::XS);
@@ -44,7 +44,7 @@ fn seconds(text: &Locale, secs: f64) -> String {
     text.f("train_times_secs", &[("secs", &format!("{secs:.3}"))])
 }
 
-fn bar_ui(ui: &mut Ui, text: &Locale, parts: &[(Part, f64)], all_secs: f64) {
+fn bar_ui(ui: &mut Ui, text: &Locale, parts: &[(TimePart, f64)], all_secs: f64) {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), BAR), Sense::hover());
     let share = |secs: f64| format!("{:.1}%", 100.0 * secs / all_secs);
     let spoken = parts.iter().map(|(part, secs)| format!("{} {}", text.s(words::part_key(*part)), share(*secs)));
@@ -65,16 +65,16 @@ fn mark_ui(ui: &mut Ui, colour: Color32) {
 }
 
 /// The words beside it tell which it is.
-fn colour(ui: &Ui, part: Part) -> Color32 {
+fn colour(ui: &Ui, part: TimePart) -> Color32 {
     let line = |number| theme::line_colour(ui.visuals(), number);
     match part {
-        Part::Learning => line(0),
-        Part::Embedding => line(2),
-        Part::Mining => line(4),
-        Part::Waiting => line(1),
-        Part::Judging => line(3),
-        Part::Optimiser => theme::palette(ui.visuals()).unsure,
-        Part::Saving => line(5),
-        Part::Rest => theme::palette(ui.visuals()).hairline,
+        TimePart::Learning => line(0),
+        TimePart::Embedding => line(2),
+        TimePart::Mining => line(4),
+        TimePart::Waiting => line(1),
+        TimePart::Judging => line(3),
+        TimePart::Optimiser => theme::palette(ui.visuals()).unsure,
+        TimePart::Saving => line(5),
+        TimePart::Rest => theme::palette(ui.visuals()).hairline,
     }
 }

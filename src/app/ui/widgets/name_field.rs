@@ -20,12 +20,12 @@ pub(crate) struct NameField {
     /// Where the completions were last drawn: a click there must find them still open.
     list: Option<Rect>,
     /// Why it leads to nobody.
-    problem: Option<Problem>,
+    problem: Option<NameProblem>,
 }
 
 /// Why what was typed is nobody who can be taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Problem {
+enum NameProblem {
     Nobody,
     /// More than one has this name, or begins so.
     Several,
@@ -170,7 +170,7 @@ pub(crate) fn person_field_ui<S, M>(
     let others: Vec<NamedPerson> = people.iter().filter(|row| Some(row.person) != except).cloned().collect();
     let (typed, found) = match entered {
         Some(Entered::Typed(typed)) => (typed.clone(), somebody(&others, &typed)),
-        Some(Entered::Person(row)) if Some(row.person) == except => (row.name, Err(Problem::Nobody)),
+        Some(Entered::Person(row)) if Some(row.person) == except => (row.name, Err(NameProblem::Nobody)),
         Some(Entered::Person(row)) => return Some(row),
         None => {
             problem_ui(ui, ctx, field);
@@ -190,22 +190,22 @@ pub(crate) fn person_field_ui<S, M>(
 fn problem_ui<S, M>(ui: &mut Ui, ctx: &ViewContext<'_, S, M>, field: &NameField) {
     let words = match field.problem {
         None => return,
-        Some(Problem::Nobody) => ctx.text.f("nobody_called_so", &[("name", field.text.trim())]),
-        Some(Problem::Several) => ctx.text.s("several_called_so").to_owned(),
+        Some(NameProblem::Nobody) => ctx.text.f("nobody_called_so", &[("name", field.text.trim())]),
+        Some(NameProblem::Several) => ctx.text.s("several_called_so").to_owned(),
     };
     let colour = theme::palette(ui.visuals()).different;
     ui.add(egui::Label::new(egui::RichText::new(words).color(colour)).wrap());
 }
 
 /// Who has this name, or is the only one whose name it begins.
-fn somebody(people: &[NamedPerson], typed: &str) -> Result<NamedPerson, Problem> {
+fn somebody(people: &[NamedPerson], typed: &str) -> Result<NamedPerson, NameProblem> {
     let wanted = typed.trim().to_lowercase();
     let named: Vec<&NamedPerson> = people.iter().filter(|row| row.name.to_lowercase() == wanted).collect();
     match (&named[..], &completions(people, typed)[..]) {
         ([only], _) => Ok((*only).clone()),
         ([], [only]) => Ok(only.clone()),
-        ([], []) => Err(Problem::Nobody),
-        _ => Err(Problem::Several),
+        ([], []) => Err(NameProblem::Nobody),
+        _ => Err(NameProblem::Several),
     }
 }
 
@@ -302,9 +302,9 @@ mod tests {
         let taken = |typed| somebody(&people, typed).map(|row| row.name);
         assert_eq!(taken("anna"), Ok("Anna".into()), "the whole name is meant");
         assert_eq!(taken("jo"), Ok("Jonas".into()));
-        assert_eq!(taken("mari"), Err(Problem::Several));
-        assert_eq!(taken("eva"), Err(Problem::Several));
-        assert_eq!(taken("otto"), Err(Problem::Nobody));
+        assert_eq!(taken("mari"), Err(NameProblem::Several));
+        assert_eq!(taken("eva"), Err(NameProblem::Several));
+        assert_eq!(taken("otto"), Err(NameProblem::Nobody));
     }
 
     #[test]

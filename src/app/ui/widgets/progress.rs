@@ -9,7 +9,7 @@ use crate::app::ui::theme;
 
 /// What is said about the job, apart from its stage: count, rate, time left.
 pub fn parts(report: &JobReport, text: &Locale) -> Vec<String> {
-    let in_bytes = report.progress.stage == Stage::Installing;
+    let in_bytes = report.progress.stage == Stage::INSTALLING;
     let number = |count: u64| if in_bytes { locale::bytes(count) } else { grouped(count) };
     let mut parts = Vec::new();
     match report.progress.total {
@@ -58,7 +58,7 @@ mod tests {
             job: JobId(1),
             kind: JobKind::SCAN,
             progress: Progress {
-                stage: Stage::Scanning,
+                stage: Stage::new("stage_find_faces", "Scanning"),
                 done: 1204,
                 total: Some(8310),
                 rate_per_s: 14.2,
@@ -66,11 +66,11 @@ mod tests {
             },
         };
         assert_eq!(parts(&report, &text), ["1,204 of 8,310", "14.2/s", "8 min left"]);
-        report.progress.stage = Stage::Installing;
+        report.progress.stage = Stage::INSTALLING;
         report.progress.total = Some(38_696_353);
         report.progress.rate_per_s = 4_200_000.0;
         assert_eq!(parts(&report, &text), ["1.2 kB of 39 MB", "4.2 MB/s", "8 min left"]);
-        report.progress = Progress::at(Stage::LookingForPhotos, 1204, None, None);
+        report.progress = Progress::at(Stage::new("stage_find_files", "Looking for photos"), 1204, None, None);
         assert_eq!(parts(&report, &text), ["1,204"]);
     }
 }

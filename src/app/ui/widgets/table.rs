@@ -22,7 +22,7 @@ pub(crate) struct TableLayout<'a> {
 }
 
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Row {
+pub(crate) struct TableRow {
     pub cells: Vec<String>,
     /// A dash of this colour before the first cell: the line of a plot.
     pub colour: Option<Color32>,
@@ -30,14 +30,14 @@ pub(crate) struct Row {
     pub strong: bool,
 }
 
-impl Row {
+impl TableRow {
     pub fn new(cells: Vec<String>) -> Self {
         Self { cells, ..Self::default() }
     }
 }
 
 /// Draws all rows, and returns the index of the one that was pressed.
-pub(crate) fn table_ui(ui: &mut Ui, layout: TableLayout<'_>, rows: &[Row]) -> Option<usize> {
+pub(crate) fn table_ui(ui: &mut Ui, layout: TableLayout<'_>, rows: &[TableRow]) -> Option<usize> {
     let palette = theme::palette(ui.visuals());
     let word = |text: &str, strong: bool, colour: Color32| {
         let font = if strong { theme::strong_font(theme::type_size::BODY) } else { theme::body_font() };
@@ -45,7 +45,7 @@ pub(crate) fn table_ui(ui: &mut Ui, layout: TableLayout<'_>, rows: &[Row]) -> Op
     };
     let small = |text: &&str| ui.painter().layout_no_wrap((*text).to_owned(), theme::small_font(), palette.secondary);
     let head: Vec<Arc<Galley>> = layout.head.iter().map(small).collect();
-    let cells = |row: &Row| row.cells.iter().map(|text| word(text, row.strong, palette.text)).collect();
+    let cells = |row: &TableRow| row.cells.iter().map(|text| word(text, row.strong, palette.text)).collect();
     let body: Vec<Vec<Arc<Galley>>> = rows.iter().map(cells).collect();
     let swatch = if rows.iter().any(|row| row.colour.is_some()) { SWATCH + space::S } else { 0.0 };
     let rights = edges(&head, &body, swatch, layout.words);
@@ -97,7 +97,7 @@ fn put(ui: &Ui, line: Rect, galleys: &[Arc<Galley>], edges: &[(f32, f32)], words
     }
 }
 
-fn plate(ui: &Ui, line: Rect, row: &Row, hovered: bool) {
+fn plate(ui: &Ui, line: Rect, row: &TableRow, hovered: bool) {
     let palette = theme::palette(ui.visuals());
     let rounding = CornerRadius::same(theme::radius::CONTROL);
     if row.selected || hovered {

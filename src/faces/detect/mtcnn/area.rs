@@ -35,7 +35,7 @@ pub(crate) fn resized(
         (0..width).map(|column| covered(column, width, window.left, window.right)).collect();
     let (start, plane) = (planes.len(), rows.len() * width);
     planes.resize(start + 3 * plane, 0.0);
-    let mut line = Line::new(width);
+    let mut line = RowSums::new(width);
     let mut sums = vec![[0_u32; 3]; width];
     for (at, row) in rows.enumerate() {
         let covered_rows = covered(row, height, window.top, window.bottom);
@@ -66,12 +66,12 @@ fn covered(index: usize, count: usize, low: usize, high: usize) -> Range<usize> 
 }
 
 /// The sums along one row of the photo, kept because the next output row may begin with the same row.
-struct Line {
+struct RowSums {
     row: Option<usize>,
     sums: Vec<[u32; 3]>,
 }
 
-impl Line {
+impl RowSums {
     fn new(width: usize) -> Self {
         Self { row: None, sums: vec![[0; 3]; width] }
     }

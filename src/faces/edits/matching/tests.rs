@@ -2,7 +2,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::*;
-use crate::faces::edits::Frame;
+use crate::faces::edits::RelativeRect;
 use crate::types::Landmarks;
 
 const SAME: SquaredDistance = SquaredDistance(0.8);
@@ -26,7 +26,7 @@ impl Planted {
         let share = |rng: &mut ChaCha8Rng| if cropped { rng.random_range(0.4..0.9) } else { 1.0 };
         let (width, height) = (share(&mut rng), share(&mut rng));
         let (x, y) = ((1.0 - width) * rng.random_range(0.0..1.0), (1.0 - height) * rng.random_range(0.0..1.0_f32));
-        let edit = Edit { orientation, crop: Frame { x, y, width, height } };
+        let edit = Edit { orientation, crop: RelativeRect { x, y, width, height } };
         let scale: f32 = rng.random_range(0.3..1.2);
         let turned = orientation.turned_size(old_size);
         let new_side = |side: u32, share: f32| (side as f32 * share * scale).round() as u32;
@@ -271,7 +271,7 @@ fn the_surest_face_comes_first_and_each_is_used_once() {
 #[test]
 fn without_a_registration_the_faces_show_the_turn() {
     plant(|planted| {
-        let whole = planted.edit.crop == Frame::WHOLE;
+        let whole = planted.edit.crop == RelativeRect::WHOLE;
         let matches = match_faces(&planted.old, &planted.new, &planted.sizes, None, SAME);
         for (index, truth) in planted.truth.iter().enumerate() {
             let found = Planted::found(&matches, index);
@@ -286,7 +286,7 @@ fn without_a_registration_the_faces_show_the_turn() {
 #[test]
 fn somebody_who_looks_alike_in_another_picture_is_no_match() {
     plant(|mut planted| {
-        let whole = planted.edit.crop == Frame::WHOLE;
+        let whole = planted.edit.crop == RelativeRect::WHOLE;
         for (old, place) in planted.truth.iter().enumerate().filter_map(|(old, new)| Some((old, (*new)?))) {
             let known = planted.old[old].embedding.as_ref().unwrap().as_slice();
             let mut values = known.to_vec();

@@ -118,11 +118,11 @@ fn edited(old: &RgbImage, rng: &mut ChaCha8Rng) -> (RgbImage, Edit) {
     let may = |rng: &mut ChaCha8Rng| rng.random_range(0..2) == 0;
     let orientation = if may(rng) { Orientation::Same } else { Orientation::ALL[rng.random_range(0..8)] };
     let mut new = turned(old, orientation);
-    let mut crop = Frame::WHOLE;
+    let mut crop = RelativeRect::WHOLE;
     if may(rng) {
         let [width, height] = [0, 1].map(|_| rng.random_range(0.6..0.9_f32));
         let (x, y) = (rng.random_range(0.0..1.0 - width), rng.random_range(0.0..1.0 - height));
-        (new, crop) = cropped(&new, Frame { x, y, width, height });
+        (new, crop) = cropped(&new, RelativeRect { x, y, width, height });
     }
     if may(rng) {
         new = resize(&new, new.width() / 2, new.height() / 2);

@@ -53,7 +53,7 @@ pub(super) fn turned(picture: &RgbImage, orientation: Orientation) -> RgbImage {
 }
 
 /// The part of a picture, and where it exactly is.
-pub(super) fn cropped(picture: &RgbImage, frame: Frame) -> (RgbImage, Frame) {
+pub(super) fn cropped(picture: &RgbImage, frame: RelativeRect) -> (RgbImage, RelativeRect) {
     let (width, height) = (picture.width() as f32, picture.height() as f32);
     let [x, y] = [frame.x * width, frame.y * height].map(|place| place as u32);
     let [w, h] = [frame.width * width, frame.height * height].map(|side| side as u32);
@@ -71,7 +71,7 @@ fn registered(old: &RgbImage, new: &RgbImage) -> Option<Edit> {
     register(&Thumbnail::new(old), &Thumbnail::new(new)).map(|(edit, _)| edit)
 }
 
-fn check(old: &RgbImage, new: &RgbImage, orientation: Orientation, crop: Frame) {
+fn check(old: &RgbImage, new: &RgbImage, orientation: Orientation, crop: RelativeRect) {
     let edit = registered(old, new).unwrap_or_else(|| panic!("{orientation:?} of {crop:?} is not registered"));
     assert_eq!(edit.orientation, orientation);
     assert!(distance(edit.crop, crop) < 0.01, "{crop:?} was taken for {:?}", edit.crop);
@@ -82,7 +82,7 @@ fn turned_and_cropped_pictures_are_registered() {
     let old = scene(1, 240, 180);
     for (index, orientation) in Orientation::ALL.into_iter().enumerate() {
         let turned = turned(&old, orientation);
-        check(&old, &turned, orientation, Frame::WHOLE);
+        check(&old, &turned, orientation, RelativeRect::WHOLE);
         let side = 0.9 - 0.06 * index as f32;
         let (new, crop) = cropped(&turned, frame([0.07, 0.3 * (1.0 - side), side, 0.85]));
         check(&old, &new, orientation, crop);
@@ -112,7 +112,7 @@ fn scale_brightness_and_compression_do_not_matter() {
         ::image::DynamicImage::from(imageops::grayscale(&old)).into_rgb8(),
     ];
     for new in edits {
-        check(&old, &new, Orientation::Same, Frame::WHOLE);
+        check(&old, &new, Orientation::Same, RelativeRect::WHOLE);
     }
 }
 

@@ -45,7 +45,7 @@ const LARGE_PIXELS: u64 = 512 * 1024 * 1024 / 3;
 
 /// The frame header, as far as it is needed here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Frame {
+struct FrameHeader {
     width: u16,
     height: u16,
     components: u8,
@@ -56,7 +56,7 @@ fn damaged(reason: &str) -> DecodeError {
 }
 
 /// Walks the markers from start to end of image. Whatever follows the end (previews, trailers) is not looked at.
-fn survey(bytes: &[u8]) -> Result<Frame, DecodeError> {
+fn survey(bytes: &[u8]) -> Result<FrameHeader, DecodeError> {
     let mut frame = None;
     let mut at = 2;
     loop {
@@ -99,15 +99,15 @@ fn is_frame_header(marker: u8) -> bool {
     matches!(marker, 0xc0..=0xcf) && !matches!(marker, 0xc4 | 0xc8 | 0xcc)
 }
 
-fn frame_of(segment: &[u8]) -> Option<Frame> {
+fn frame_of(segment: &[u8]) -> Option<FrameHeader> {
     let &[_precision, h1, h0, w1, w0, components, ..] = segment else { return None };
-    Some(Frame { width: u16::from_be_bytes([w1, w0]), height: u16::from_be_bytes([h1, h0]), components })
+    Some(FrameHeader { width: u16::from_be_bytes([w1, w0]), height: u16::from_be_bytes([h1, h0]), components })
 }
 
 /// The smallest of full size, half, quarter and eighth that keeps the longer side at `side` or above.
 ///
 /// None where the DCT cannot be scaled: the decoder for whole pictures then has the last word, also about damage.
-fn decode_scaled(bytes: &[u8], frame: Frame, side: u32) -> Option<RgbImage> {
+fn decode_scaled(bytes: &[u8], frame: FrameHeader, side: u32) -> Option<RgbImage> {
     if frame.components == 4 {
         return None;
     }
@@ -131,7 +131,7 @@ fn decode_scaled(bytes: &[u8], frame: Frame, side: u32) -> Option<RgbImage> {
 /// A size that is no multiple of the divisor leaves a last column and row that lie partly outside the photo. They are
 /// resampled away, so that `pixels` covers exactly the photo. Coordinates then scale by the ratio of the widths; on the
 /// other axis that is off by less than half a pixel of the smaller picture.
-fn exact_cover(picture: RgbImage, frame: Frame, divisor: u16) -> RgbImage {
+fn exact_cover(picture: RgbImage, frame: FrameHeader, divisor: u16) -> RgbImage {
     if frame.width.is_multiple_of(divisor) && frame.height.is_multiple_of(divisor) {
         return picture;
     }
@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn finds_the_frame_and_the_end() {
-        assert_eq!(survey(WHOLE).unwrap(), Frame { width: 3, height: 2, components: 3 });
+        assert_eq!(survey(WHOLE).unwrap(), FrameHeader { width: 3, height: 2, components: 3 });
     }
 
     #[test]

@@ -11,7 +11,7 @@ pub(crate) const ZIGZAG: [u8; 64] = [
 ];
 
 /// Coefficients of one block in natural order.
-pub(crate) type Block = [i16; 64];
+pub(crate) type DctBlock = [i16; 64];
 
 /// Which coefficients a scan brings, and which of their bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub(crate) struct Tables<'a> {
 
 /// What carries over from block to block.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct State {
+pub(crate) struct ScanState {
     /// The last block's mean.
     pub mean: i32,
     /// Blocks to come without a coefficient of this band.
@@ -44,13 +44,13 @@ pub(crate) fn block(
     bits: &mut Bits<'_>,
     tables: &Tables<'_>,
     pass: Pass,
-    state: &mut State,
-    block: &mut Block,
+    state: &mut ScanState,
+    block: &mut DctBlock,
 ) -> Option<()> {
     match (pass.progressive, pass.band.0, pass.high) {
         (false, ..) => {
             mean(bits, tables.dc?, 0, state, block)?;
-            band(bits, tables.ac?, Pass { band: (1, 63), low: 0, ..pass }, &mut State::default(), block)
+            band(bits, tables.ac?, Pass { band: (1, 63), low: 0, ..pass }, &mut ScanState::default(), block)
         }
         (true, 0, 0) => mean(bits, tables.dc?, pass.low, state, block),
         (true, 0, _) => {
@@ -62,7 +62,7 @@ pub(crate) fn block(
     }
 }
 
-fn mean(bits: &mut Bits<'_>, codes: &Codes, low: u8, state: &mut State, block: &mut Block) -> Option<()> {
+fn mean(bits: &mut Bits<'_>, codes: &Codes, low: u8, state: &mut ScanState, block: &mut DctBlock) -> Option<()> {
     let size = codes.next(bits)?;
     if size > 15 {
         return None;
@@ -73,7 +73,7 @@ fn mean(bits: &mut Bits<'_>, codes: &Codes, low: u8, state: &mut State, block: &
 }
 
 /// First bits of a band. In a sequential scan no block ends the band of later ones, so `ended` stays 0 there.
-fn band(bits: &mut Bits<'_>, codes: &Codes, pass: Pass, state: &mut State, block: &mut Block) -> Option<()> {
+fn band(bits: &mut Bits<'_>, codes: &Codes, pass: Pass, state: &mut ScanState, block: &mut DctBlock) -> Option<()> {
     if state.ended > 0 {
         state.ended -= 1;
         return Some(());
@@ -103,7 +103,7 @@ fn band(bits: &mut Bits<'_>, codes: &Codes, pass: Pass, state: &mut State, block
 }
 
 /// One more bit of each coefficient of a band.
-fn refine(bits: &mut Bits<'_>, codes: &Codes, pass: Pass, state: &mut State, block: &mut Block) -> Option<()> {
+fn refine(bits: &mut Bits<'_>, codes: &Codes, pass: Pass, state: &mut ScanState, block: &mut DctBlock) -> Option<()> {
     let bit = 1_i16 << pass.low;
     let mut at = pass.band.0;
     while state.ended == 0 && at <= pass.band.1 {

@@ -2,8 +2,8 @@
 //!
 //! Published networks were trained, and published figures measured, on what libjpeg decodes. Other decoders round
 //! differently by one or two grey levels, which is nothing to the eye, but a cascade such as MTCNN's rounds to whole
-//! pixels again and again: with the `image` crate's pixels a quarter of the boxes in group photos lay more than a pixel
-//! beside facenet-pytorch's. The arithmetic is in `samples`.
+//! pixels again and again: with the `image` crate's pixels many boxes in group photos lay more than a pixel beside
+//! facenet-pytorch's. The arithmetic is in `samples`.
 //!
 //! Read here: baseline, extended and progressive Huffman coding, 8 bits, grey or YCbCr with the colours at full size, at
 //! half width, or at half width and height. Everything else, and every damaged file, is left to the `image` crate, which
@@ -11,7 +11,7 @@
 
 use super::entropy::{Bits, Codes};
 use super::samples::{inverse_dct, to_rgb, widen, widen_between};
-use super::scan::{self, Block, Pass, State, Tables, ZIGZAG};
+use super::scan::{self, DctBlock, Pass, ScanState, Tables, ZIGZAG};
 use ::image::RgbImage;
 
 /// Beyond this the coefficients of a progressive picture would take too much memory.
@@ -78,7 +78,7 @@ struct Component {
     half: (bool, bool),
     /// Blocks a row, with those that fill up the last unit.
     stride: usize,
-    blocks: Vec<Block>,
+    blocks: Vec<DctBlock>,
 }
 
 impl Decoder {
@@ -177,11 +177,11 @@ impl Decoder {
             true => (first.width.div_ceil(8), first.height.div_ceil(8)),
             false => (first.stride / first.across, first.blocks.len() / first.stride / first.down),
         };
-        let mut states = vec![State::default(); parts.len()];
+        let mut states = vec![ScanState::default(); parts.len()];
         for unit in 0..columns * rows {
             if self.interval > 0 && unit > 0 && unit % self.interval == 0 {
                 bits.restart()?;
-                states.fill(State::default());
+                states.fill(ScanState::default());
             }
             let (column, row) = (unit % columns, unit / columns);
             for (&(index, dc, ac), state) in parts.iter().zip(&mut states) {
@@ -264,10 +264,10 @@ impl Plane {
 /// The loops over all samples, for what every processor of this architecture has and for those with AVX2, which take
 /// half the time. Both give the same numbers.
 mod simd {
-    use super::{Block, Plane, RgbImage, inverse_dct, to_rgb};
+    use super::{DctBlock, Plane, RgbImage, inverse_dct, to_rgb};
 
     /// The samples of all blocks.
-    pub fn fill(blocks: &[Block], quantisers: &[u16; 64], samples: &mut [u8], stride: usize) {
+    pub fn fill(blocks: &[DctBlock], quantisers: &[u16; 64], samples: &mut [u8], stride: usize) {
         #[cfg(target_arch = "x86_64")]
         if is_x86_feature_detected!("avx2") {
             // SAFETY: the processor has it; nothing else in the function is unsafe.
@@ -288,7 +288,7 @@ mod simd {
 
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2")]
-    fn fill_avx2(blocks: &[Block], quantisers: &[u16; 64], samples: &mut [u8], stride: usize) {
+    fn fill_avx2(blocks: &[DctBlock], quantisers: &[u16; 64], samples: &mut [u8], stride: usize) {
         fill_plain(blocks, quantisers, samples, stride);
     }
 
@@ -299,7 +299,7 @@ mod simd {
     }
 
     #[inline(always)]
-    fn fill_plain(blocks: &[Block], quantisers: &[u16; 64], samples: &mut [u8], stride: usize) {
+    fn fill_plain(blocks: &[DctBlock], quantisers: &[u16; 64], samples: &mut [u8], stride: usize) {
         for (band, row) in samples.chunks_mut(8 * stride).zip(blocks.chunks(stride / 8)) {
             for (column, block) in row.iter().enumerate() {
                 inverse_dct(block, quantisers, &mut band[8 * column..], stride);

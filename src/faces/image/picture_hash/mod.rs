@@ -95,7 +95,7 @@ fn whole() -> Sha256 {
 
 /// Formats whose files are followed. The number is the first byte that is hashed; never give it to another format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Format {
+enum HashedFormat {
     Jpeg = 1,
     Png = 2,
     WebP = 3,
@@ -105,34 +105,34 @@ enum Format {
 }
 
 /// By the first bytes. A BMP has no metadata and is hashed whole, as what is no picture is.
-fn recognise(bytes: &[u8]) -> Option<Format> {
+fn recognise(bytes: &[u8]) -> Option<HashedFormat> {
     let start = &bytes[..bytes.len().min(START_BYTES as usize)];
     if super::heif::recognise(start).is_some() {
-        return Some(Format::Heif);
+        return Some(HashedFormat::Heif);
     }
     if tiff::is_big(start) {
-        return Some(Format::Tiff);
+        return Some(HashedFormat::Tiff);
     }
     match ::image::guess_format(start).ok()? {
-        ImageFormat::Jpeg => Some(Format::Jpeg),
-        ImageFormat::Png => Some(Format::Png),
-        ImageFormat::WebP => Some(Format::WebP),
-        ImageFormat::Tiff => Some(Format::Tiff),
-        ImageFormat::Gif => Some(Format::Gif),
+        ImageFormat::Jpeg => Some(HashedFormat::Jpeg),
+        ImageFormat::Png => Some(HashedFormat::Png),
+        ImageFormat::WebP => Some(HashedFormat::WebP),
+        ImageFormat::Tiff => Some(HashedFormat::Tiff),
+        ImageFormat::Gif => Some(HashedFormat::Gif),
         _ => None,
     }
 }
 
 /// None where the structure cannot be followed.
-fn follow(bytes: &[u8], format: Format) -> Option<PictureHash> {
+fn follow(bytes: &[u8], format: HashedFormat) -> Option<PictureHash> {
     let mut seen = PartHasher(Sha256::new().chain_update([format as u8]));
     match format {
-        Format::Jpeg => jpeg::follow(bytes, &mut seen),
-        Format::Png => png::follow(bytes, &mut seen),
-        Format::WebP => webp::follow(bytes, &mut seen),
-        Format::Tiff => tiff::follow(bytes, &mut seen),
-        Format::Gif => gif::follow(bytes, &mut seen),
-        Format::Heif => heif::follow(bytes, &mut seen),
+        HashedFormat::Jpeg => jpeg::follow(bytes, &mut seen),
+        HashedFormat::Png => png::follow(bytes, &mut seen),
+        HashedFormat::WebP => webp::follow(bytes, &mut seen),
+        HashedFormat::Tiff => tiff::follow(bytes, &mut seen),
+        HashedFormat::Gif => gif::follow(bytes, &mut seen),
+        HashedFormat::Heif => heif::follow(bytes, &mut seen),
     }?;
     Some(PictureHash(seen.0.finalize().into()))
 }

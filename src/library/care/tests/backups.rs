@@ -8,41 +8,41 @@ use crate::library::migrate;
 
 #[test]
 fn a_backup_is_one_whole_file_for_its_owner_only() {
-    let mut shelf = Shelf::new();
-    let faces = shelf.add("a.jpg", 1, 2);
-    shelf.name(&faces[..1], "Ada");
-    let path = shelf.library.back_up(BackupReason::Asked).unwrap();
-    let all = backups(&shelf.file()).unwrap();
+    let mut fixture = LibraryFixture::new();
+    let faces = fixture.add("a.jpg", 1, 2);
+    fixture.name(&faces[..1], "Ada");
+    let path = fixture.library.back_up(BackupReason::Asked).unwrap();
+    let all = backups(&fixture.file()).unwrap();
     assert_eq!(all.len(), 1);
     assert_eq!((&all[0].path, all[0].reason), (&path, BackupReason::Asked));
     assert_eq!(all[0].state, BackupState::Sound { people: 1, faces: 2 });
     assert!((jiff::Timestamp::now().as_second() - all[0].at_secs).abs() < 60);
-    assert_eq!(std::fs::read_dir(backups_folder(&shelf.file())).unwrap().count(), 1, "nothing lies beside it");
+    assert_eq!(std::fs::read_dir(backups_folder(&fixture.file())).unwrap().count(), 1, "nothing lies beside it");
     #[cfg(unix)]
     assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
 }
 
 #[test]
 fn what_a_killed_program_left_of_a_backup_is_none() {
-    let mut shelf = Shelf::new();
-    shelf.add("a.jpg", 1, 1);
-    let path = shelf.library.back_up(BackupReason::Asked).unwrap();
+    let mut fixture = LibraryFixture::new();
+    fixture.add("a.jpg", 1, 1);
+    let path = fixture.library.back_up(BackupReason::Asked).unwrap();
     let half = std::fs::read(&path).unwrap();
     std::fs::write(super::super::file::with_suffix(&path, ".partial"), &half[..half.len() / 2]).unwrap();
-    assert_eq!(backups(&shelf.file()).unwrap().len(), 1);
-    shelf.library.back_up(BackupReason::Asked).unwrap();
-    assert_eq!(backups(&shelf.file()).unwrap().len(), 2);
+    assert_eq!(backups(&fixture.file()).unwrap().len(), 1);
+    fixture.library.back_up(BackupReason::Asked).unwrap();
+    assert_eq!(backups(&fixture.file()).unwrap().len(), 2);
 }
 
 #[test]
 fn a_torn_backup_is_listed_as_damaged() {
-    let mut shelf = Shelf::new();
-    shelf.add("a.jpg", 1, 1);
-    let path = shelf.library.back_up(BackupReason::Asked).unwrap();
+    let mut fixture = LibraryFixture::new();
+    fixture.add("a.jpg", 1, 1);
+    let path = fixture.library.back_up(BackupReason::Asked).unwrap();
     let whole = std::fs::read(&path).unwrap();
     for bytes in [&whole[..whole.len() / 2], &whole[..10], &[][..], &b"my holiday notes"[..]] {
         std::fs::write(&path, bytes).unwrap();
-        let state = backups(&shelf.file()).unwrap().remove(0).state;
+        let state = backups(&fixture.file()).unwrap().remove(0).state;
         // An empty file is an empty database, which is no library.
         assert!(matches!(state, BackupState::Damaged(_)), "{} bytes: {state:?}", bytes.len());
     }
@@ -50,12 +50,12 @@ fn a_torn_backup_is_listed_as_damaged() {
 
 #[test]
 fn a_backup_of_a_damaged_library_is_not_kept() {
-    let mut shelf = Shelf::new();
+    let mut fixture = LibraryFixture::new();
     for hash in 0..100 {
-        shelf.add(&format!("{hash}.jpg"), hash, 3);
+        fixture.add(&format!("{hash}.jpg"), hash, 3);
     }
-    let file = shelf.file();
-    drop(shelf.library);
+    let file = fixture.file();
+    drop(fixture.library);
     damage(&file);
     if let Ok(library) = Library::open(&file) {
         let error = library.back_up(BackupReason::Asked).unwrap_err();
@@ -67,83 +67,83 @@ fn a_backup_of_a_damaged_library_is_not_kept() {
 
 #[test]
 fn the_newest_ten_are_kept_and_together_at_most_twice_the_library() {
-    let mut shelf = Shelf::new();
-    shelf.add("a.jpg", 1, 1);
-    let first = shelf.library.back_up(BackupReason::Asked).unwrap();
+    let mut fixture = LibraryFixture::new();
+    fixture.add("a.jpg", 1, 1);
+    let first = fixture.library.back_up(BackupReason::Asked).unwrap();
     for _ in 0..12 {
-        shelf.library.back_up(BackupReason::Daily).unwrap();
+        fixture.library.back_up(BackupReason::Daily).unwrap();
     }
-    let all = backups(&shelf.file()).unwrap();
-    let limit = 2 * super::super::backup::bytes_of(&shelf.file());
+    let all = backups(&fixture.file()).unwrap();
+    let limit = 2 * super::super::backup::bytes_of(&fixture.file());
     assert!(all.len() <= 10 && !all.is_empty() && !first.exists());
     assert!(all.iter().map(|backup| backup.bytes).sum::<u64>() <= limit.max(all[0].bytes));
 
     // Ten small ones beside a large library.
     let large = vec![0; 20 * all[0].bytes as usize];
-    shelf.library.connection.execute("CREATE TABLE padding (bytes BLOB)", []).unwrap();
+    fixture.library.connection.execute("CREATE TABLE padding (bytes BLOB)", []).unwrap();
     for _ in 0..12 {
-        shelf.library.back_up(BackupReason::Daily).unwrap();
+        fixture.library.back_up(BackupReason::Daily).unwrap();
     }
-    shelf.library.connection.execute("INSERT INTO padding VALUES (?1)", [large]).unwrap();
-    shelf.library.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
-    assert!(backups(&shelf.file()).unwrap().len() <= 10);
-    shelf.library.back_up(BackupReason::Asked).unwrap();
-    let newest = backups(&shelf.file()).unwrap().remove(0);
+    fixture.library.connection.execute("INSERT INTO padding VALUES (?1)", [large]).unwrap();
+    fixture.library.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
+    assert!(backups(&fixture.file()).unwrap().len() <= 10);
+    fixture.library.back_up(BackupReason::Asked).unwrap();
+    let newest = backups(&fixture.file()).unwrap().remove(0);
     assert_eq!((newest.reason, newest.is_sound()), (BackupReason::Asked, true));
 }
 
 #[test]
 fn where_no_backup_can_be_written_it_says_so_and_the_library_goes_on() {
-    let mut shelf = Shelf::new();
-    let faces = shelf.add("a.jpg", 1, 1);
-    std::fs::write(backups_folder(&shelf.file()), b"in the way").unwrap();
-    let error = shelf.library.back_up(BackupReason::Asked).unwrap_err();
+    let mut fixture = LibraryFixture::new();
+    let faces = fixture.add("a.jpg", 1, 1);
+    std::fs::write(backups_folder(&fixture.file()), b"in the way").unwrap();
+    let error = fixture.library.back_up(BackupReason::Asked).unwrap_err();
     assert!(matches!(error, LibraryError::NotWritten { .. }), "{error}");
-    shelf.name(&faces, "Ada");
-    assert_eq!(shelf.names(), ["Ada"]);
+    fixture.name(&faces, "Ada");
+    assert_eq!(fixture.names(), ["Ada"]);
 }
 
 #[test]
 fn a_daily_backup_is_made_when_something_was_decided_and_a_day_has_passed() {
-    let mut shelf = Shelf::new();
-    let faces = shelf.add("a.jpg", 1, 2);
-    assert_eq!(shelf.library.back_up_if_due().unwrap(), None, "nothing was decided");
-    shelf.name(&faces[..1], "Ada");
-    assert!(shelf.library.back_up_if_due().unwrap().is_some());
-    shelf.name(&faces[1..], "Ben");
-    assert_eq!(shelf.library.back_up_if_due().unwrap(), None, "the last one is of today");
-    let age = |shelf: &mut Shelf, secs: i64| {
-        let text = shelf.library.setting("backup.daily").unwrap().unwrap();
+    let mut fixture = LibraryFixture::new();
+    let faces = fixture.add("a.jpg", 1, 2);
+    assert_eq!(fixture.library.back_up_if_due().unwrap(), None, "nothing was decided");
+    fixture.name(&faces[..1], "Ada");
+    assert!(fixture.library.back_up_if_due().unwrap().is_some());
+    fixture.name(&faces[1..], "Ben");
+    assert_eq!(fixture.library.back_up_if_due().unwrap(), None, "the last one is of today");
+    let age = |fixture: &mut LibraryFixture, secs: i64| {
+        let text = fixture.library.setting("backup.daily").unwrap().unwrap();
         let mut daily: serde_json::Value = serde_json::from_str(&text).unwrap();
         daily["at_secs"] = (daily["at_secs"].as_i64().unwrap() - secs).into();
-        shelf.library.set_setting("backup.daily", &daily.to_string()).unwrap();
+        fixture.library.set_setting("backup.daily", &daily.to_string()).unwrap();
     };
-    age(&mut shelf, 25 * 60 * 60);
-    assert!(shelf.library.back_up_if_due().unwrap().is_some());
-    age(&mut shelf, 25 * 60 * 60);
-    assert_eq!(shelf.library.back_up_if_due().unwrap(), None, "nothing was decided since");
-    shelf.library.reject(&faces[1..]).unwrap();
-    age(&mut shelf, -50 * 60 * 60);
-    assert!(shelf.library.back_up_if_due().unwrap().is_some(), "a clock that was set back stops nothing");
+    age(&mut fixture, 25 * 60 * 60);
+    assert!(fixture.library.back_up_if_due().unwrap().is_some());
+    age(&mut fixture, 25 * 60 * 60);
+    assert_eq!(fixture.library.back_up_if_due().unwrap(), None, "nothing was decided since");
+    fixture.library.reject(&faces[1..]).unwrap();
+    age(&mut fixture, -50 * 60 * 60);
+    assert!(fixture.library.back_up_if_due().unwrap().is_some(), "a clock that was set back stops nothing");
 }
 
 #[test]
 fn a_grouping_that_moves_many_faces_of_named_people_is_backed_up_before() {
-    let mut shelf = Shelf::new();
-    let ada = shelf.add("a.jpg", 1, 3);
-    let new = shelf.add("b.jpg", 2, 2);
-    shelf.name(&ada, "Ada");
+    let mut fixture = LibraryFixture::new();
+    let ada = fixture.add("a.jpg", 1, 3);
+    let new = fixture.add("b.jpg", 2, 2);
+    fixture.name(&ada, "Ada");
     let with: Vec<FaceId> = ada.iter().chain(&new).copied().collect();
-    shelf.library.back_up_if_due().unwrap();
+    fixture.library.back_up_if_due().unwrap();
     assert_eq!(
-        shelf.library.before_grouping(std::slice::from_ref(&with)).unwrap(),
+        fixture.library.before_grouping(std::slice::from_ref(&with)).unwrap(),
         None,
         "new suggestions move nobody"
     );
-    shelf.group(&[&with]);
-    assert_eq!(shelf.library.before_grouping(&[with]).unwrap(), None, "nothing changes");
-    let made = shelf.library.before_grouping(&[ada, new]).unwrap().expect("two of five would leave Ada");
-    let backup = backups(&shelf.file()).unwrap().remove(0);
+    fixture.group(&[&with]);
+    assert_eq!(fixture.library.before_grouping(&[with]).unwrap(), None, "nothing changes");
+    let made = fixture.library.before_grouping(&[ada, new]).unwrap().expect("two of five would leave Ada");
+    let backup = backups(&fixture.file()).unwrap().remove(0);
     assert_eq!((backup.path, backup.reason), (made, BackupReason::Grouping));
 }
 
@@ -182,11 +182,11 @@ fn harm(path: &Path, rng: &mut ChaCha8Rng) {
 fn no_sound_backup_goes_while_an_unsound_one_stays() {
     for seed in 0..8 {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let mut shelf = Shelf::new();
-        let faces = shelf.add("a.jpg", 1, 4);
-        shelf.name(&faces[..2], "Ada");
+        let mut fixture = LibraryFixture::new();
+        let faces = fixture.add("a.jpg", 1, 4);
+        fixture.name(&faces[..2], "Ada");
         for step in 0..14_u8 {
-            let before = soundness(&shelf.file());
+            let before = soundness(&fixture.file());
             match rng.random_range(0..5) {
                 0 | 1 if !before.is_empty() => {
                     let one = before.keys().nth(rng.random_range(0..before.len())).unwrap();
@@ -194,12 +194,12 @@ fn no_sound_backup_goes_while_an_unsound_one_stays() {
                     continue;
                 }
                 // A library that grows leaves room for more small ones, and one that was put back for fewer.
-                2 => _ = shelf.add(&format!("{step}.jpg"), 10 + step, 3),
+                2 => _ = fixture.add(&format!("{step}.jpg"), 10 + step, 3),
                 _ => {}
             }
             let reason = [BackupReason::Daily, BackupReason::Grouping, BackupReason::BeforeRestore][step as usize % 3];
-            let made = shelf.library.back_up(reason).unwrap();
-            let after = soundness(&shelf.file());
+            let made = fixture.library.back_up(reason).unwrap();
+            let after = soundness(&fixture.file());
             let at = format!("seed {seed}, step {step}: {before:?}, then {after:?}");
             assert_eq!(after.get(&made), Some(&true), "{at}");
             let is_dropped = before.iter().any(|(path, is_sound)| *is_sound && !after.contains_key(path));
@@ -212,26 +212,27 @@ fn no_sound_backup_goes_while_an_unsound_one_stays() {
 
 #[test]
 fn a_clock_that_was_set_back_costs_no_sound_backup() {
-    let mut shelf = Shelf::new();
-    shelf.add("a.jpg", 1, 4);
-    let sound = shelf.library.back_up(BackupReason::Asked).unwrap();
+    let mut fixture = LibraryFixture::new();
+    fixture.add("a.jpg", 1, 4);
+    let sound = fixture.library.back_up(BackupReason::Asked).unwrap();
     for year in 2097..2100 {
-        let of_the_future = backups_folder(&shelf.file()).join(format!("library-{year}0101T000000.000Z-daily.sqlite"));
+        let of_the_future =
+            backups_folder(&fixture.file()).join(format!("library-{year}0101T000000.000Z-daily.sqlite"));
         let bytes = std::fs::read(&sound).unwrap();
         std::fs::write(of_the_future, &bytes[..bytes.len() / 2]).unwrap();
     }
-    let made = shelf.library.back_up(BackupReason::Daily).unwrap();
+    let made = fixture.library.back_up(BackupReason::Daily).unwrap();
     assert!(made.exists() && sound.exists());
 }
 
 #[test]
 fn a_backup_whose_rows_break_a_promise_is_not_offered_as_sound() {
-    let mut shelf = Shelf::new();
-    shelf.add("a.jpg", 1, 2);
-    let path = shelf.library.back_up(BackupReason::Asked).unwrap();
+    let mut fixture = LibraryFixture::new();
+    fixture.add("a.jpg", 1, 2);
+    let path = fixture.library.back_up(BackupReason::Asked).unwrap();
     let other = rusqlite::Connection::open(&path).unwrap();
     other.execute_batch("PRAGMA foreign_keys = off; UPDATE face SET photo_id = 99").unwrap();
     other.close().unwrap();
-    let state = backups(&shelf.file()).unwrap().remove(0).state;
+    let state = backups(&fixture.file()).unwrap().remove(0).state;
     assert!(matches!(state, BackupState::Damaged(_)), "a restore would refuse it: {state:?}");
 }

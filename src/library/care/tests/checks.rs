@@ -2,21 +2,20 @@ use super::*;
 
 #[test]
 fn a_sound_library_has_no_problems() {
-    let mut shelf = Shelf::new();
-    let faces = shelf.add("a.jpg", 1, 2);
-    shelf.name(&faces[..1], "Ada");
-    shelf.library.reject(&faces[..1]).unwrap();
-    let report = check(&shelf.file());
+    let mut fixture = LibraryFixture::new();
+    let faces = fixture.add("a.jpg", 1, 2);
+    fixture.name(&faces[..1], "Ada");
+    fixture.library.reject(&faces[..1]).unwrap();
+    let report = check(&fixture.file());
     assert!(report.is_sound(), "{report:?}");
     assert_eq!((report.photos, report.faces, report.people), (1, 2, 1));
-    assert_eq!(shelf.library.check().unwrap(), report);
+    assert_eq!(fixture.library.check().unwrap(), report);
 }
 
 #[test]
 fn each_broken_promise_of_the_rows_is_named() {
-    let planted: [(&str, fn(&Problem) -> bool); 7] = [
+    let planted: [(&str, fn(&Problem) -> bool); 6] = [
         ("INSERT INTO person (name, created_at) VALUES (CAST(x'41FF' AS TEXT), 0)", |p| matches!(p, Problem::Names(1))),
-        ("UPDATE photo SET missing = 1", |p| matches!(p, Problem::Missing(1))),
         ("UPDATE face SET photo_id = 99", |p| matches!(p, Problem::FaceWithoutPhoto(2))),
         ("UPDATE face SET person_id = 99, belongs = 'grouped'", |p| matches!(p, Problem::Dangling { rows: 2, .. })),
         ("UPDATE embedding SET vector = x'0000'", |p| matches!(p, Problem::Length { rows: 2, .. })),
@@ -28,10 +27,10 @@ fn each_broken_promise_of_the_rows_is_named() {
         }),
     ];
     for (sql, is_named) in planted {
-        let mut shelf = Shelf::new();
-        shelf.add("a.jpg", 1, 2);
-        shelf.library.connection.execute_batch(&format!("PRAGMA foreign_keys = off; {sql}")).unwrap();
-        let report = shelf.library.check().unwrap();
+        let mut fixture = LibraryFixture::new();
+        fixture.add("a.jpg", 1, 2);
+        fixture.library.connection.execute_batch(&format!("PRAGMA foreign_keys = off; {sql}")).unwrap();
+        let report = fixture.library.check().unwrap();
         assert!(report.problems.iter().any(is_named), "{sql}: {:?}", report.problems);
     }
 }
@@ -52,11 +51,38 @@ fn an_empty_file_is_a_library_before_its_first_photo_and_damage_where_there_are_
     let path = folder.path().join("library.sqlite");
     std::fs::write(&path, b"").unwrap();
     assert_eq!(check(&path), CheckReport::default());
-    let shelf = Shelf::new();
-    shelf.library.back_up(BackupReason::Asked).unwrap();
-    let path = shelf.file();
-    let _folder = shelf.folder;
-    drop(shelf.library);
+    let fixture = LibraryFixture::new();
+    fixture.library.back_up(BackupReason::Asked).unwrap();
+    let path = fixture.file();
+    let _folder = fixture.folder;
+    drop(fixture.library);
     std::fs::write(&path, b"").unwrap();
     assert!(matches!(check(&path).problems[..], [Problem::Structure(_)]), "{:?}", check(&path));
+}
+
+/// An older program, or a fault, left a note of a photo that does not fit its files: all that was decided is there, so a
+/// backup of it is as good as any, and what takes it in mends it.
+#[test]
+fn a_note_that_does_not_fit_a_photos_files_is_no_damage_and_is_mended() {
+    for note in ["UPDATE photo SET missing = 1", "DELETE FROM file"] {
+        let mut fixture = LibraryFixture::new();
+        let faces = fixture.add("a.jpg", 1, 1);
+        fixture.name(&faces, "Ada");
+        fixture.library.connection.execute_batch(note).unwrap();
+        let backup = fixture.library.back_up(BackupReason::Asked).unwrap();
+        assert!(check(&fixture.file()).is_sound() && backups(&fixture.file()).unwrap()[0].is_sound(), "{note}");
+        let fits = |fixture: &LibraryFixture| {
+            let sql = "SELECT missing, (SELECT count(*) FROM file WHERE file.missing = 0) FROM photo";
+            let row = |row: &rusqlite::Row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?));
+            let (missing, files) = fixture.library.connection.query_row(sql, [], row).unwrap();
+            (missing == 0) == (files > 0)
+        };
+        assert!(!fits(&fixture));
+        let folder = fixture.folder.path().to_owned();
+        fixture.library.begin_scan(&folder).unwrap();
+        assert!(fits(&fixture), "a scan mends it: {note}");
+        fixture.library.restore_backup(&backup).unwrap();
+        assert!(fits(&fixture), "a restore mends it: {note}");
+        assert_eq!(fixture.names(), ["Ada"]);
+    }
 }

@@ -13,15 +13,15 @@ struct Before {
 }
 
 fn before() -> Before {
-    let mut shelf = Shelf::new();
-    let faces: Vec<FaceId> = (1..8).flat_map(|hash| shelf.add(&format!("{hash}.jpg"), hash, 2)).collect();
-    let ada = shelf.name(&faces[..2], "Ada Lovelace");
-    shelf.group(&[&[faces[0], faces[4], faces[5]], &[faces[6], faces[7]], &[faces[8], faces[9]]]);
-    let backup = shelf.library.back_up(BackupReason::Asked).unwrap();
-    shelf.name(&faces[2..4], "Ben");
-    shelf.library.set_aside(&faces[10..11], SetAside::Stranger).unwrap();
+    let mut fixture = LibraryFixture::new();
+    let faces: Vec<FaceId> = (1..8).flat_map(|hash| fixture.add(&format!("{hash}.jpg"), hash, 2)).collect();
+    let ada = fixture.name(&faces[..2], "Ada Lovelace");
+    fixture.group(&[&[faces[0], faces[4], faces[5]], &[faces[6], faces[7]], &[faces[8], faces[9]]]);
+    let backup = fixture.library.back_up(BackupReason::Asked).unwrap();
+    fixture.name(&faces[2..4], "Ben");
+    fixture.library.set_aside(&faces[10..11], SetAside::Stranger).unwrap();
     let backup = PathBuf::from("backups").join(backup.file_name().unwrap());
-    let Shelf { folder, library, .. } = shelf;
+    let LibraryFixture { folder, library, .. } = fixture;
     drop(library);
     Before { folder, ada, faces, backup }
 }
@@ -149,7 +149,7 @@ fn forgetting_on_a_failing_disk() {
 
 #[test]
 fn an_import_on_a_failing_disk() {
-    let mut other = Shelf::new();
+    let mut other = LibraryFixture::new();
     let faces = other.add("elsewhere.jpg", 3, 2);
     other.name(&faces[..1], "Cleo");
     other.add("new.jpg", 30, 3);

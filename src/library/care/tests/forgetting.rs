@@ -46,32 +46,32 @@ fn distinctive(place: usize) -> (FaceRecord, Vec<u8>) {
 }
 
 /// A person named, renamed, moved, merged and rejected; a friend beside them in each photo.
-fn with_person() -> (Shelf, PersonId, Traces) {
-    let mut shelf = Shelf::new();
+fn with_person() -> (LibraryFixture, PersonId, Traces) {
+    let mut fixture = LibraryFixture::new();
     let (first, first_bytes) = distinctive(0);
     let (second, second_bytes) = distinctive(1);
     let crop = first.crop_jpeg.clone();
     let mut friend = distinctive(2).0;
     friend.crop_jpeg = vec![9; 40];
-    let mut records = [photo(&shelf.at("a.jpg"), 1, 0), photo(&shelf.at("b.jpg"), 2, 0)];
+    let mut records = [photo(&fixture.at("a.jpg"), 1, 0), photo(&fixture.at("b.jpg"), 2, 0)];
     records[0].faces = vec![first, friend.clone()];
     records[1].faces = vec![second, friend];
-    let recorded = shelf.library.record_photos(shelf.scan, &records).unwrap();
+    let recorded = fixture.library.record_photos(fixture.scan, &records).unwrap();
     let faces: Vec<FaceId> = recorded
         .iter()
         .flat_map(|recorded| {
-            let mut faces = shelf.library.faces_of_photo(recorded.photo_id).unwrap();
+            let mut faces = fixture.library.faces_of_photo(recorded.photo_id).unwrap();
             faces.sort_by_key(|face| face.face_id);
             faces.into_iter().map(|face| face.face_id)
         })
         .collect();
-    let earlier = shelf.name(&faces[..1], FIRST_NAME);
-    let person = shelf.name(&faces[2..3], NAME);
-    shelf.library.merge(earlier, person).unwrap();
-    let friend = shelf.name(&[faces[1], faces[3]], "Friend");
-    shelf.library.mark_different(person, friend).unwrap();
-    shelf.library.name_person(person, "Somebody").unwrap();
-    shelf.library.name_person(person, NAME).unwrap();
+    let earlier = fixture.name(&faces[..1], FIRST_NAME);
+    let person = fixture.name(&faces[2..3], NAME);
+    fixture.library.merge(earlier, person).unwrap();
+    let friend = fixture.name(&[faces[1], faces[3]], "Friend");
+    fixture.library.mark_different(person, friend).unwrap();
+    fixture.library.name_person(person, "Somebody").unwrap();
+    fixture.library.name_person(person, NAME).unwrap();
     let traces = Traces(vec![
         ("name", NAME.as_bytes().to_vec()),
         ("earlier name", FIRST_NAME.as_bytes().to_vec()),
@@ -79,49 +79,49 @@ fn with_person() -> (Shelf, PersonId, Traces) {
         ("vector", second_bytes),
         ("crop", crop),
     ]);
-    (shelf, person, traces)
+    (fixture, person, traces)
 }
 
 #[test]
 fn no_byte_of_a_forgotten_person_is_left_in_the_library_or_its_backups() {
-    let (mut shelf, person, traces) = with_person();
-    shelf.library.back_up(BackupReason::Asked).unwrap();
+    let (mut fixture, person, traces) = with_person();
+    fixture.library.back_up(BackupReason::Asked).unwrap();
     // A backup of the time when the person had the earlier name and only one face.
-    shelf.library.undo().unwrap();
-    shelf.library.undo().unwrap();
-    shelf.library.undo().unwrap();
-    shelf.library.undo().unwrap();
-    shelf.library.undo().unwrap();
-    shelf.library.back_up_only(BackupReason::Daily).unwrap();
-    while shelf.library.redo().unwrap().is_some() {}
-    std::fs::write(shelf.at("backups/library-20260101T000000.000Z-daily.sqlite.partial"), NAME).unwrap();
-    std::fs::write(shelf.at("library.sqlite.restoring"), NAME).unwrap();
-    let found = traces.in_folder(shelf.folder.path());
+    fixture.library.undo().unwrap();
+    fixture.library.undo().unwrap();
+    fixture.library.undo().unwrap();
+    fixture.library.undo().unwrap();
+    fixture.library.undo().unwrap();
+    fixture.library.back_up_only(BackupReason::Daily).unwrap();
+    while fixture.library.redo().unwrap().is_some() {}
+    std::fs::write(fixture.at("backups/library-20260101T000000.000Z-daily.sqlite.partial"), NAME).unwrap();
+    std::fs::write(fixture.at("library.sqlite.restoring"), NAME).unwrap();
+    let found = traces.in_folder(fixture.folder.path());
     for what in ["name", "earlier name", "vector", "crop"] {
         assert!(found.iter().any(|trace| trace.starts_with(what)), "{what} is not there before: {found:?}");
     }
 
-    let forgotten = shelf.library.forget_now(person, true).unwrap();
+    let forgotten = fixture.library.forget_now(person, true).unwrap();
     assert!(forgotten.is_complete);
     assert_eq!((forgotten.person.faces.len(), forgotten.person.vectors), (2, 2));
     assert_eq!((forgotten.backups_cleaned, forgotten.backups_deleted.len()), (2, 0));
-    assert_eq!(traces.in_folder(shelf.folder.path()), Vec::<String>::new());
-    assert!(shelf.library.check().unwrap().is_sound());
-    assert_eq!(shelf.names(), ["Friend"]);
-    assert_eq!(shelf.library.counts().unwrap().faces, 2);
-    let all = backups(&shelf.file()).unwrap();
+    assert_eq!(traces.in_folder(fixture.folder.path()), Vec::<String>::new());
+    assert!(fixture.library.check().unwrap().is_sound());
+    assert_eq!(fixture.names(), ["Friend"]);
+    assert_eq!(fixture.library.counts().unwrap().faces, 2);
+    let all = backups(&fixture.file()).unwrap();
     assert!(all.len() == 2 && all.iter().all(Backup::is_sound), "{all:?}");
     for backup in all {
-        shelf.library.restore_backup(&backup.path).unwrap();
-        assert!(!shelf.names().contains(&NAME.to_owned()));
+        fixture.library.restore_backup(&backup.path).unwrap();
+        assert!(!fixture.names().contains(&NAME.to_owned()));
     }
-    assert_eq!(traces.in_folder(shelf.folder.path()), Vec::<String>::new());
+    assert_eq!(traces.in_folder(fixture.folder.path()), Vec::<String>::new());
 }
 
 #[test]
 fn a_forgotten_person_is_gone_from_backups_of_an_older_format() {
-    let (mut shelf, person, traces) = with_person();
-    let old = shelf.at("library.sqlite.v3.backup");
+    let (mut fixture, person, traces) = with_person();
+    let old = fixture.at("library.sqlite.v3.backup");
     let older = Library::open_with(&old, &migrate::STEPS[..3]).unwrap();
     older
         .connection
@@ -132,26 +132,26 @@ fn a_forgotten_person_is_gone_from_backups_of_an_older_format() {
              INSERT INTO person (id, name, created_at) VALUES (77, '{FIRST_NAME}', 0), (78, 'Friend', 0); \
              INSERT INTO face (photo_id, x, y, width, height, score, landmarks, quality, person_id, belongs) \
              VALUES (1, 2, 12, 60, 80, 1, zeroblob(40), 1, 77, 'confirmed'), (1, 200, 10, 60, 80, 1, zeroblob(40), 1, 78, 'confirmed');",
-            shelf.at("a.jpg").display(),
+            fixture.at("a.jpg").display(),
             "01".repeat(32),
         ))
         .unwrap();
     drop(older);
-    let forgotten = shelf.library.forget_now(person, false).unwrap();
+    let forgotten = fixture.library.forget_now(person, false).unwrap();
     assert_eq!((forgotten.backups_cleaned, forgotten.backups_deleted.len()), (1, 0));
-    assert_eq!(traces.in_folder(shelf.folder.path()), Vec::<String>::new());
-    shelf.library.restore_backup(&old).unwrap();
-    assert_eq!(shelf.names(), ["Friend"]);
+    assert_eq!(traces.in_folder(fixture.folder.path()), Vec::<String>::new());
+    fixture.library.restore_backup(&old).unwrap();
+    assert_eq!(fixture.names(), ["Friend"]);
 }
 
 #[test]
 fn a_backup_that_cannot_be_cleaned_surely_is_deleted() {
-    let (mut shelf, person, traces) = with_person();
-    let torn = shelf.library.back_up(BackupReason::Asked).unwrap();
+    let (mut fixture, person, traces) = with_person();
+    let torn = fixture.library.back_up(BackupReason::Asked).unwrap();
     let whole = std::fs::read(&torn).unwrap();
     std::fs::write(&torn, &whole[..whole.len() - 5000]).unwrap();
     // Another person of that name, of whom this library knows nothing.
-    let strange = shelf.library.back_up_only(BackupReason::Asked).unwrap();
+    let strange = fixture.library.back_up_only(BackupReason::Asked).unwrap();
     let other = rusqlite::Connection::open(&strange).unwrap();
     other.execute("INSERT INTO person (name, created_at) VALUES (?1, 0)", [NAME]).unwrap();
     let face = "INSERT INTO face (photo_id, x, y, width, height, score, landmarks, quality, person_id, belongs) \
@@ -159,40 +159,40 @@ fn a_backup_that_cannot_be_cleaned_surely_is_deleted() {
         FROM face LIMIT 1";
     other.execute(face, []).unwrap();
     other.close().unwrap();
-    let mut deleted = shelf.library.forget_now(person, true).unwrap().backups_deleted;
+    let mut deleted = fixture.library.forget_now(person, true).unwrap().backups_deleted;
     deleted.sort();
     let mut expected = vec![torn, strange];
     expected.sort();
     assert_eq!(deleted, expected);
     assert!(expected.iter().all(|path| !path.exists()));
-    assert_eq!(traces.in_folder(shelf.folder.path()), Vec::<String>::new());
+    assert_eq!(traces.in_folder(fixture.folder.path()), Vec::<String>::new());
 }
 
 /// As an import leaves it after a folder's faces were forgotten and found anew.
 #[test]
 fn who_bears_the_name_in_a_backup_and_has_no_face_is_forgotten_too() {
-    let (mut shelf, person, traces) = with_person();
-    let backup = shelf.library.back_up_only(BackupReason::Asked).unwrap();
+    let (mut fixture, person, traces) = with_person();
+    let backup = fixture.library.back_up_only(BackupReason::Asked).unwrap();
     let other = rusqlite::Connection::open(&backup).unwrap();
     other.execute("INSERT INTO person (name, created_at) VALUES (?1, 0)", [NAME]).unwrap();
     other.close().unwrap();
-    shelf.library.name_person(person, "Xaverius Quux").unwrap();
-    let forgotten = shelf.library.forget_now(person, true).unwrap();
+    fixture.library.name_person(person, "Xaverius Quux").unwrap();
+    let forgotten = fixture.library.forget_now(person, true).unwrap();
     assert_eq!((forgotten.backups_deleted.len(), backup.exists()), (0, true), "it could be cleaned surely");
-    assert_eq!(traces.in_folder(shelf.folder.path()), Vec::<String>::new());
+    assert_eq!(traces.in_folder(fixture.folder.path()), Vec::<String>::new());
 }
 
 #[test]
 fn a_scan_finds_a_forgotten_person_again_only_where_it_may() {
     for may_find_again in [true, false] {
-        let (mut shelf, person, _) = with_person();
-        shelf.library.forget_now(person, may_find_again).unwrap();
-        let known = shelf.library.known(&shelf.at("a.jpg")).unwrap().unwrap();
+        let (mut fixture, person, _) = with_person();
+        fixture.library.forget_now(person, may_find_again).unwrap();
+        let known = fixture.library.known(&fixture.at("a.jpg")).unwrap().unwrap();
         assert_eq!(known.is_settled(&ModelId("boxes".into())), !may_find_again);
-        let mut record = photo(&shelf.at("a.jpg"), 1, 0);
+        let mut record = photo(&fixture.at("a.jpg"), 1, 0);
         record.faces = vec![distinctive(0).0, distinctive(2).0];
-        let recorded = shelf.library.record_photos(shelf.scan, &[record]).unwrap();
-        let faces = shelf.library.faces_of_photo(recorded[0].photo_id).unwrap();
+        let recorded = fixture.library.record_photos(fixture.scan, &[record]).unwrap();
+        let faces = fixture.library.faces_of_photo(recorded[0].photo_id).unwrap();
         assert_eq!(faces.len(), if may_find_again { 2 } else { 1 });
         assert!(faces.iter().all(|face| face.name.is_none() || face.name.as_deref() == Some("Friend")));
         // Nor does an import bring the face back.
@@ -200,7 +200,7 @@ fn a_scan_finds_a_forgotten_person_again_only_where_it_may() {
             let (other, ..) = with_person();
             let mut text = Vec::new();
             other.library.export(&mut text).unwrap();
-            let report = shelf.library.import(&text[..], ImportMode::Apply).unwrap();
+            let report = fixture.library.import(&text[..], ImportMode::Apply).unwrap();
             assert_eq!(report.faces_made, 0, "{report:?}");
             assert!(
                 report
@@ -215,83 +215,83 @@ fn a_scan_finds_a_forgotten_person_again_only_where_it_may() {
 
 #[test]
 fn a_namesake_and_their_history_stay() {
-    let mut shelf = Shelf::new();
-    let faces = shelf.add("a.jpg", 1, 2);
-    let one = shelf.name(&faces[..1], NAME);
-    let other = shelf.name(&faces[1..], NAME);
-    let backup = shelf.library.back_up(BackupReason::Asked).unwrap();
-    let forgotten = shelf.library.forget_now(one, true).unwrap();
+    let mut fixture = LibraryFixture::new();
+    let faces = fixture.add("a.jpg", 1, 2);
+    let one = fixture.name(&faces[..1], NAME);
+    let other = fixture.name(&faces[1..], NAME);
+    let backup = fixture.library.back_up(BackupReason::Asked).unwrap();
+    let forgotten = fixture.library.forget_now(one, true).unwrap();
     assert_eq!((forgotten.person.namesakes, forgotten.backups_cleaned), (1, 1));
-    assert_eq!((shelf.names(), shelf.library.history(9).unwrap().len()), (vec![NAME.to_owned()], 1));
-    assert_eq!(shelf.library.person(other).unwrap().unwrap().confirmed, 1);
-    shelf.library.restore_backup(&backup).unwrap();
-    assert_eq!(shelf.library.person(other).unwrap().unwrap().confirmed, 1);
-    assert!(shelf.library.person(one).unwrap().is_none());
+    assert_eq!((fixture.names(), fixture.library.history(9).unwrap().len()), (vec![NAME.to_owned()], 1));
+    assert_eq!(fixture.library.person(other).unwrap().unwrap().confirmed, 1);
+    fixture.library.restore_backup(&backup).unwrap();
+    assert_eq!(fixture.library.person(other).unwrap().unwrap().confirmed, 1);
+    assert!(fixture.library.person(one).unwrap().is_none());
 }
 
 #[test]
 fn a_name_that_stands_in_a_photos_path_costs_no_backup() {
-    let mut shelf = Shelf::new();
-    let faces = shelf.add("Xanthippe/a.jpg", 1, 2);
-    let person = shelf.name(&faces[..1], "Xanthippe");
-    shelf.name(&faces[1..], "Friend");
-    shelf.library.back_up(BackupReason::Asked).unwrap();
-    let forgotten = shelf.library.forget_now(person, true).unwrap();
+    let mut fixture = LibraryFixture::new();
+    let faces = fixture.add("Xanthippe/a.jpg", 1, 2);
+    let person = fixture.name(&faces[..1], "Xanthippe");
+    fixture.name(&faces[1..], "Friend");
+    fixture.library.back_up(BackupReason::Asked).unwrap();
+    let forgotten = fixture.library.forget_now(person, true).unwrap();
     assert_eq!((forgotten.backups_cleaned, forgotten.backups_deleted.len()), (1, 0));
 }
 
 #[test]
 fn forgetting_while_another_program_reads_is_finished_later() {
-    let (mut shelf, person, traces) = with_person();
-    shelf.library.connection.busy_timeout(std::time::Duration::from_millis(50)).unwrap();
-    let reader = Library::open_read_only(&shelf.file()).unwrap();
+    let (mut fixture, person, traces) = with_person();
+    fixture.library.connection.busy_timeout(std::time::Duration::from_millis(50)).unwrap();
+    let reader = Library::open_read_only(&fixture.file()).unwrap();
     let reading = reader.connection.unchecked_transaction().unwrap();
     reader.counts().unwrap();
-    let forgotten = shelf.library.forget_now(person, true).unwrap();
+    let forgotten = fixture.library.forget_now(person, true).unwrap();
     assert!(!forgotten.is_complete);
     drop(reading);
-    shelf.library.back_up_if_due().unwrap();
-    assert_eq!(traces.in_folder(shelf.folder.path()), Vec::<String>::new());
+    fixture.library.back_up_if_due().unwrap();
+    assert_eq!(traces.in_folder(fixture.folder.path()), Vec::<String>::new());
 }
 
 #[test]
 fn what_killed_copies_left_behind_goes_and_spoils_no_other() {
-    let (mut shelf, person, traces) = with_person();
-    let backup = shelf.library.back_up(BackupReason::Asked).unwrap();
+    let (mut fixture, person, traces) = with_person();
+    let backup = fixture.library.back_up(BackupReason::Asked).unwrap();
     let left = [".forgetting", ".forgetting-journal", ".partial-journal", ".partial-wal"];
     for end in left {
         std::fs::write(file::with_suffix(&backup, end), NAME).unwrap();
     }
-    std::fs::write(shelf.at("library.sqlite.restoring-journal"), NAME).unwrap();
-    shelf.library.forget_now(person, true).unwrap();
-    drop(shelf.library);
-    assert_eq!(traces.in_folder(shelf.folder.path()), Vec::<String>::new());
+    std::fs::write(fixture.at("library.sqlite.restoring-journal"), NAME).unwrap();
+    fixture.library.forget_now(person, true).unwrap();
+    drop(fixture.library);
+    assert_eq!(traces.in_folder(fixture.folder.path()), Vec::<String>::new());
     assert!(backup.exists(), "it was cleaned");
 }
 
 #[test]
 fn a_forgetting_that_was_killed_is_finished_at_the_next_opening() {
-    let (mut shelf, person, traces) = with_person();
-    let reader = Library::open_read_only(&shelf.file()).unwrap();
+    let (mut fixture, person, traces) = with_person();
+    let reader = Library::open_read_only(&fixture.file()).unwrap();
     let held = reader.connection.unchecked_transaction().unwrap();
     held.query_row("SELECT count(*) FROM person", [], |row| row.get::<_, i64>(0)).unwrap();
-    assert!(!shelf.library.forget_now(person, true).unwrap().is_complete, "somebody is reading");
+    assert!(!fixture.library.forget_now(person, true).unwrap().is_complete, "somebody is reading");
     drop(held);
     drop(reader);
-    let path = shelf.file();
-    drop(shelf.library);
+    let path = fixture.file();
+    drop(fixture.library);
     drop(Library::open(&path).unwrap());
-    assert_eq!(traces.in_folder(shelf.folder.path()), Vec::<String>::new());
+    assert_eq!(traces.in_folder(fixture.folder.path()), Vec::<String>::new());
 }
 
 /// By this a backup that was begun before knows that it does not count.
 #[test]
 fn each_forgetting_is_counted() {
-    let (mut shelf, person, _) = with_person();
-    let reader = Library::open_read_only(&shelf.file()).unwrap();
+    let (mut fixture, person, _) = with_person();
+    let reader = Library::open_read_only(&fixture.file()).unwrap();
     let count = || reader.read(super::super::forget::count).unwrap();
     let before = count();
-    shelf.library.forget_now(person, true).unwrap();
+    fixture.library.forget_now(person, true).unwrap();
     assert_ne!(count(), before);
 }
 
@@ -303,23 +303,23 @@ fn a_backup_made_while_somebody_was_forgotten_on_a_failing_disk_is_cleaned_at_th
     for (fault, first) in [(Fault::Full, 1), (Fault::Once, 4)] {
         let mut unfinished = 0;
         for nth in (first..).step_by(7) {
-            let (mut shelf, person, traces) = with_person();
-            shelf.library.back_up_only(BackupReason::Asked).unwrap();
-            let late = shelf.library.back_up_only(BackupReason::Daily).unwrap();
+            let (mut fixture, person, traces) = with_person();
+            fixture.library.back_up_only(BackupReason::Asked).unwrap();
+            let late = fixture.library.back_up_only(BackupReason::Daily).unwrap();
             let copied = std::fs::read(&late).unwrap();
             std::fs::remove_file(&late).unwrap();
-            let (outcome, failures) = failing(fault, nth, || shelf.library.forget_now(person, true));
+            let (outcome, failures) = failing(fault, nth, || fixture.library.forget_now(person, true));
             if failures == 0 {
                 break;
             }
             let at = format!("{fault:?} at write {nth}: {outcome:?}");
-            let file = shelf.file();
-            let folder = shelf.folder;
+            let file = fixture.file();
+            let folder = fixture.folder;
             match outcome {
                 Ok(forgotten) if forgotten.is_complete => {}
                 Ok(_) => {
                     // Once the backups were done, no copy that was begun before comes into its place any more.
-                    let pending = shelf.library.read(super::super::forget_pending::read).unwrap();
+                    let pending = fixture.library.read(super::super::forget_pending::read).unwrap();
                     if pending.is_some_and(|pending| !pending.is_empty()) {
                         std::fs::write(&late, &copied).unwrap();
                         unfinished += 1;
@@ -327,12 +327,12 @@ fn a_backup_made_while_somebody_was_forgotten_on_a_failing_disk_is_cleaned_at_th
                 }
                 // They are still there, and can be forgotten again.
                 Err(_) => {
-                    drop(shelf.library);
+                    drop(fixture.library);
                     assert!(names(&Library::open(&file).unwrap()).contains(&NAME.to_owned()), "{at}");
                     continue;
                 }
             }
-            drop(shelf.library);
+            drop(fixture.library);
             let library = Library::open(&file).unwrap();
             assert_eq!(names(&library), ["Friend"], "{at}");
             drop(library);
@@ -348,33 +348,33 @@ fn a_backup_made_while_somebody_was_forgotten_on_a_failing_disk_is_cleaned_at_th
 /// Until it is done the library itself holds the name; a backup made meanwhile does not.
 #[test]
 fn a_backup_made_before_a_forgetting_is_finished_holds_nothing_of_the_person() {
-    let (mut shelf, person, traces) = with_person();
-    let reader = Library::open_read_only(&shelf.file()).unwrap();
+    let (mut fixture, person, traces) = with_person();
+    let reader = Library::open_read_only(&fixture.file()).unwrap();
     let held = reader.connection.unchecked_transaction().unwrap();
     held.query_row("SELECT count(*) FROM person", [], |row| row.get::<_, i64>(0)).unwrap();
-    shelf.library.connection.busy_timeout(std::time::Duration::from_millis(50)).unwrap();
-    let known = shelf.library.person_to_forget(person).unwrap();
-    assert!(!shelf.library.forget_now(person, true).unwrap().is_complete);
+    fixture.library.connection.busy_timeout(std::time::Duration::from_millis(50)).unwrap();
+    let known = fixture.library.person_to_forget(person).unwrap();
+    assert!(!fixture.library.forget_now(person, true).unwrap().is_complete);
     // As where the backups could not be cleaned either.
     let pending = super::super::forget_pending::Pending::new(&known, true, 1);
-    shelf.library.write(|t| super::super::forget_pending::add(t, pending)).unwrap();
-    let made = Library::open_read_only(&shelf.file()).unwrap().back_up_only(BackupReason::Asked).unwrap();
+    fixture.library.write(|t| super::super::forget_pending::add(t, pending)).unwrap();
+    let made = Library::open_read_only(&fixture.file()).unwrap().back_up_only(BackupReason::Asked).unwrap();
     for (what, bytes) in &traces.0 {
         assert!(!contains(&made, bytes).unwrap(), "{what}");
     }
     drop(held);
-    shelf.library.restore_backup(&made).unwrap();
+    fixture.library.restore_backup(&made).unwrap();
     drop(reader);
-    let file = shelf.file();
-    drop(shelf.library);
+    let file = fixture.file();
+    drop(fixture.library);
     drop(Library::open(&file).unwrap());
-    assert_eq!(traces.in_folder(shelf.folder.path()), Vec::<String>::new());
+    assert_eq!(traces.in_folder(fixture.folder.path()), Vec::<String>::new());
 }
 
 #[test]
 fn who_forgets_waits_for_a_backup_that_is_being_written() {
-    let (mut shelf, person, _) = with_person();
-    let file = shelf.file();
+    let (mut fixture, person, _) = with_person();
+    let file = fixture.file();
     let writing = super::super::remains::Writing::begin(&file);
     std::thread::scope(|scope| {
         let backup = scope.spawn(move || {
@@ -382,7 +382,7 @@ fn who_forgets_waits_for_a_backup_that_is_being_written() {
             drop(writing);
             std::time::Instant::now()
         });
-        assert!(shelf.library.forget_now(person, true).unwrap().is_complete);
+        assert!(fixture.library.forget_now(person, true).unwrap().is_complete);
         let forgotten = std::time::Instant::now();
         assert!(backup.join().unwrap() < forgotten);
     });
@@ -390,11 +390,11 @@ fn who_forgets_waits_for_a_backup_that_is_being_written() {
 
 #[test]
 fn nobody_is_forgotten_who_is_not_any_more_whom_the_question_showed() {
-    let (mut shelf, person, _) = with_person();
-    let backup = shelf.library.back_up(BackupReason::Asked).unwrap();
-    let refused = |shelf: &mut Shelf, shown: &PersonToForget| {
+    let (mut fixture, person, _) = with_person();
+    let backup = fixture.library.back_up(BackupReason::Asked).unwrap();
+    let refused = |fixture: &mut LibraryFixture, shown: &PersonToForget| {
         let backup_before = std::fs::read(&backup).unwrap();
-        match shelf.library.forget_person(shown, true).unwrap_err() {
+        match fixture.library.forget_person(shown, true).unwrap_err() {
             LibraryError::Stale(stale) => {
                 assert_eq!(std::fs::read(&backup).unwrap(), backup_before, "nothing was changed");
                 stale
@@ -402,17 +402,17 @@ fn nobody_is_forgotten_who_is_not_any_more_whom_the_question_showed() {
             other => panic!("{other}"),
         }
     };
-    let shown = shelf.library.person_to_forget(person).unwrap();
-    shelf.library.name_person(person, "Socrates").unwrap();
-    assert_eq!(refused(&mut shelf, &shown), Stale::PersonChanged, "another name");
-    let shown = shelf.library.person_to_forget(person).unwrap();
-    let friend = shelf.library.everyone().unwrap().into_iter().find(|other| other.id != person).unwrap();
+    let shown = fixture.library.person_to_forget(person).unwrap();
+    fixture.library.name_person(person, "Socrates").unwrap();
+    assert_eq!(refused(&mut fixture, &shown), Stale::PersonChanged, "another name");
+    let shown = fixture.library.person_to_forget(person).unwrap();
+    let friend = fixture.library.everyone().unwrap().into_iter().find(|other| other.id != person).unwrap();
     let more = [friend.faces[0].face_id];
-    shelf.library.move_faces(&more, &Destination::Person(person)).unwrap();
-    assert_eq!(refused(&mut shelf, &shown), Stale::PersonChanged, "a face that the question did not count");
-    let other = shelf.library.take_out(&more).unwrap();
-    shelf.library.merge(person, other).unwrap();
-    assert_eq!(refused(&mut shelf, &shown), Stale::PersonGone, "somebody else's by now");
-    let shown = shelf.library.person_to_forget(other).unwrap();
-    shelf.library.forget_person(&shown, true).unwrap();
+    fixture.library.move_faces(&more, &Destination::Person(person)).unwrap();
+    assert_eq!(refused(&mut fixture, &shown), Stale::PersonChanged, "a face that the question did not count");
+    let other = fixture.library.take_out(&more).unwrap();
+    fixture.library.merge(person, other).unwrap();
+    assert_eq!(refused(&mut fixture, &shown), Stale::PersonGone, "somebody else's by now");
+    let shown = fixture.library.person_to_forget(other).unwrap();
+    fixture.library.forget_person(&shown, true).unwrap();
 }

@@ -14,11 +14,11 @@ mod transfers;
 use std::path::{Path, PathBuf};
 
 use super::*;
-use crate::library::shelf::{self, Shelf};
+use crate::library::fixture::{self, LibraryFixture};
 use crate::library::{Destination, FaceRecord, GroupedBy, Library, LibraryError, PhotoRecord, SetAside, Stale};
 use crate::types::{Embedding, FaceId, ModelId, PersonId, Revision};
 
-impl Shelf {
+impl LibraryFixture {
     fn name(&mut self, faces: &[FaceId], name: &str) -> PersonId {
         self.library.move_faces(faces, &Destination::NewPerson { name: name.into() }).unwrap()
     }
@@ -89,11 +89,11 @@ fn names(library: &Library) -> Vec<String> {
 }
 
 fn face(place: usize) -> FaceRecord {
-    shelf::face(100.0 * place as f32, 10.0 * place as f32)
+    fixture::face(100.0 * place as f32, 10.0 * place as f32)
 }
 
 fn photo(path: &Path, hash: u8, faces: usize) -> PhotoRecord {
-    shelf::photo(path, hash, (0..faces).map(face).collect())
+    fixture::photo(path, hash, (0..faces).map(face).collect())
 }
 
 #[cfg(unix)]

@@ -13,16 +13,16 @@ fn protect(path: &Path, mode: u32) {
 #[test]
 fn a_protected_library_can_be_read_and_refuses_every_change() {
     for folder_too in [false, true] {
-        let mut shelf = Shelf::new();
-        let faces = shelf.add("a.jpg", 1, 1);
-        let person = shelf.name(&faces, "Ada");
+        let mut fixture = LibraryFixture::new();
+        let faces = fixture.add("a.jpg", 1, 1);
+        let person = fixture.name(&faces, "Ada");
         let mut text = Vec::new();
-        shelf.library.export(&mut text).unwrap();
-        let file = shelf.file();
-        drop(shelf.library);
+        fixture.library.export(&mut text).unwrap();
+        let file = fixture.file();
+        drop(fixture.library);
         let bytes = std::fs::read(&file).unwrap();
         match folder_too {
-            true => protect(shelf.folder.path(), 0o500),
+            true => protect(fixture.folder.path(), 0o500),
             false => protect(&file, 0o400),
         }
         let mut library = Library::open(&file).unwrap();
@@ -45,8 +45,9 @@ fn a_protected_library_can_be_read_and_refuses_every_change() {
         drop(library);
         assert_eq!(std::fs::read(&file).unwrap(), bytes);
         assert_eq!(mode(&file) & 0o200 == 0, !folder_too, "rights stay as they were");
-        protect(shelf.folder.path(), 0o700);
-        let beside: Vec<_> = std::fs::read_dir(shelf.folder.path()).unwrap().flatten().map(|e| e.file_name()).collect();
+        protect(fixture.folder.path(), 0o700);
+        let beside: Vec<_> =
+            std::fs::read_dir(fixture.folder.path()).unwrap().flatten().map(|e| e.file_name()).collect();
         assert_eq!(beside, ["library.sqlite"], "nothing was left beside it");
     }
 }
@@ -54,11 +55,11 @@ fn a_protected_library_can_be_read_and_refuses_every_change() {
 /// Every file can be read, and none written or made: as on a disk that is mounted so.
 #[test]
 fn a_library_on_a_disk_that_can_only_be_read_opens_read_only_and_is_sound() {
-    let mut shelf = Shelf::new();
-    let faces = shelf.add("a.jpg", 1, 1);
-    shelf.name(&faces, "Ada");
-    let file = shelf.file();
-    let Shelf { folder: _folder, library, .. } = shelf;
+    let mut fixture = LibraryFixture::new();
+    let faces = fixture.add("a.jpg", 1, 1);
+    fixture.name(&faces, "Ada");
+    let file = fixture.file();
+    let LibraryFixture { folder: _folder, library, .. } = fixture;
     drop(library);
     let bytes = std::fs::read(&file).unwrap();
     let (_, refused) = failing(Fault::ReadOnly, 1, || {

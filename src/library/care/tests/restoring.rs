@@ -1,61 +1,60 @@
 use super::super::{file, restore};
 use super::*;
-use crate::library::Decision;
-use crate::library::migrate;
+use crate::library::{Decision, migrate};
 
 /// A library with Ada, a backup of it, and Ben since.
-fn with_backup() -> (Shelf, PathBuf) {
-    let mut shelf = Shelf::new();
-    let faces = shelf.add("a.jpg", 1, 2);
-    shelf.name(&faces[..1], "Ada");
-    let backup = shelf.library.back_up(BackupReason::Asked).unwrap();
-    shelf.name(&faces[1..], "Ben");
-    (shelf, backup)
+fn with_backup() -> (LibraryFixture, PathBuf) {
+    let mut fixture = LibraryFixture::new();
+    let faces = fixture.add("a.jpg", 1, 2);
+    fixture.name(&faces[..1], "Ada");
+    let backup = fixture.library.back_up(BackupReason::Asked).unwrap();
+    fixture.name(&faces[1..], "Ben");
+    (fixture, backup)
 }
 
 #[test]
 fn a_restore_brings_names_back_and_keeps_what_was_there() {
-    let (mut shelf, backup) = with_backup();
-    let reader = Library::open_read_only(&shelf.file()).unwrap();
+    let (mut fixture, backup) = with_backup();
+    let reader = Library::open_read_only(&fixture.file()).unwrap();
     let seen = reader.revision().unwrap();
-    let restored = shelf.library.restore_backup(&backup).unwrap();
-    assert_eq!((shelf.names(), restored.people), (vec!["Ada".to_owned()], 1));
+    let restored = fixture.library.restore_backup(&backup).unwrap();
+    assert_eq!((fixture.names(), restored.people), (vec!["Ada".to_owned()], 1));
     assert_eq!(reader.everyone().unwrap().len(), 1, "who has it open sees it");
     assert!(reader.revision().unwrap() > seen, "nobody decides about what they saw before");
     assert!(backup.exists());
     // And back again.
     let before = restored.kept.unwrap();
-    shelf.library.restore_backup(&before).unwrap();
-    assert_eq!(shelf.names(), ["Ada", "Ben"]);
-    assert!(check(&shelf.file()).is_sound());
-    let reasons: Vec<_> = backups(&shelf.file()).unwrap().iter().map(|backup| backup.reason).collect();
+    fixture.library.restore_backup(&before).unwrap();
+    assert_eq!(fixture.names(), ["Ada", "Ben"]);
+    assert!(check(&fixture.file()).is_sound());
+    let reasons: Vec<_> = backups(&fixture.file()).unwrap().iter().map(|backup| backup.reason).collect();
     assert_eq!(reasons, [BackupReason::BeforeRestore, BackupReason::BeforeRestore, BackupReason::Asked]);
 }
 
 /// An open window keeps the pictures of faces by their numbers: another face must not come to one of these.
 #[test]
 fn a_restore_gives_no_number_a_second_time() {
-    let (mut shelf, backup) = with_backup();
-    let later = shelf.add("b.jpg", 2, 3);
-    let person = shelf.library.faces_to_group(&shelf::model()).unwrap().faces[1].state.person().unwrap();
-    shelf.library.restore_backup(&backup).unwrap();
-    let scan = shelf.library.begin_scan(shelf.folder.path()).unwrap();
-    shelf.scan = scan;
-    let new = shelf.add("c.jpg", 3, 3);
+    let (mut fixture, backup) = with_backup();
+    let later = fixture.add("b.jpg", 2, 3);
+    let person = fixture.library.faces_to_group(&fixture::model()).unwrap().faces[1].state.person().unwrap();
+    fixture.library.restore_backup(&backup).unwrap();
+    let scan = fixture.library.begin_scan(fixture.folder.path()).unwrap();
+    fixture.scan = scan;
+    let new = fixture.add("c.jpg", 3, 3);
     assert!(new.iter().all(|face| later.iter().all(|before| face > before)), "{later:?} {new:?}");
-    shelf.name(&new[..1], "Cy");
-    assert!(shelf.library.face(new[0]).unwrap().unwrap().state.person().unwrap() > person);
+    fixture.name(&new[..1], "Cy");
+    assert!(fixture.library.face(new[0]).unwrap().unwrap().state.person().unwrap() > person);
 }
 
 /// Who looked at the library as it was, in another program, decides about nothing of what was restored.
 #[test]
 fn a_restore_makes_every_older_view_stale() {
-    let (mut shelf, backup) = with_backup();
-    let face = shelf.library.faces_to_group(&shelf::model()).unwrap().faces[0].clone();
+    let (mut fixture, backup) = with_backup();
+    let face = fixture.library.faces_to_group(&fixture::model()).unwrap().faces[0].clone();
     let person = face.state.person().unwrap();
-    let mut other = Library::open(&shelf.file()).unwrap();
+    let mut other = Library::open(&fixture.file()).unwrap();
     let seen = other.revision().unwrap();
-    shelf.library.restore_backup(&backup).unwrap();
+    fixture.library.restore_backup(&backup).unwrap();
     for decision in [
         Decision::Name { person, name: "Cy".into() },
         Decision::Hide(person),
@@ -65,7 +64,7 @@ fn a_restore_makes_every_older_view_stale() {
         let refused = other.decide(&decision, seen);
         assert!(matches!(refused, Err(LibraryError::Stale(_))), "{decision:?}: {refused:?}");
     }
-    assert!(check(&shelf.file()).is_sound());
+    assert!(check(&fixture.file()).is_sound());
 }
 
 #[test]
@@ -85,9 +84,9 @@ fn a_damaged_library_is_restored_and_never_thrown_away() {
         |path| std::fs::write(path, b"").unwrap(),
     ];
     for (place, harm) in harms.into_iter().enumerate() {
-        let (shelf, backup) = with_backup();
-        let file = shelf.file();
-        drop(shelf.library);
+        let (fixture, backup) = with_backup();
+        let file = fixture.file();
+        drop(fixture.library);
         harm(&file);
         let harmed = std::fs::read(&file).unwrap();
         let restored = restore::restore(&file, &backup).unwrap();
@@ -105,13 +104,13 @@ fn a_damaged_library_is_restored_and_never_thrown_away() {
 
 #[test]
 fn the_log_of_a_damaged_library_is_kept_with_it_and_not_read_into_the_restored_one() {
-    let (shelf, backup) = with_backup();
-    let file = shelf.file();
+    let (fixture, backup) = with_backup();
+    let file = fixture.file();
     // What a killed process leaves: the log is still there.
     let mut log = std::fs::read(file::with_suffix(&file, "-wal")).unwrap();
     assert!(!log.is_empty());
     log[0] ^= 0xFF;
-    drop(shelf.library);
+    drop(fixture.library);
     std::fs::write(&file, b"overwritten").unwrap();
     std::fs::write(file::with_suffix(&file, "-wal"), &log).unwrap();
     let kept = restore::restore(&file, &backup).unwrap().kept.unwrap();
@@ -121,9 +120,9 @@ fn the_log_of_a_damaged_library_is_kept_with_it_and_not_read_into_the_restored_o
 
 #[test]
 fn a_library_that_is_gone_is_restored() {
-    let (shelf, backup) = with_backup();
-    let file = shelf.file();
-    drop(shelf.library);
+    let (fixture, backup) = with_backup();
+    let file = fixture.file();
+    drop(fixture.library);
     file::remove(&file).unwrap();
     assert_eq!(restore::restore(&file, &backup).unwrap().kept, None);
     assert_eq!(names(&Library::open(&file).unwrap()), ["Ada"]);
@@ -131,19 +130,19 @@ fn a_library_that_is_gone_is_restored() {
 
 #[test]
 fn a_restore_killed_midway_leaves_the_library_as_it_was() {
-    let (mut shelf, backup) = with_backup();
+    let (mut fixture, backup) = with_backup();
     // While the copy is staged.
-    std::fs::write(shelf.at("library.sqlite.restoring.partial"), b"half").unwrap();
-    std::fs::write(shelf.at("library.sqlite.restoring"), b"half").unwrap();
-    assert_eq!(shelf.names(), ["Ada", "Ben"]);
+    std::fs::write(fixture.at("library.sqlite.restoring.partial"), b"half").unwrap();
+    std::fs::write(fixture.at("library.sqlite.restoring"), b"half").unwrap();
+    assert_eq!(fixture.names(), ["Ada", "Ben"]);
     // While it is taken in: the change is not complete, and so none.
     {
         let from = file::open_still(&backup).unwrap();
-        let half = rusqlite::backup::Backup::new(&from, &mut shelf.library.reader.connection).unwrap();
+        let half = rusqlite::backup::Backup::new(&from, &mut fixture.library.reader.connection).unwrap();
         half.step(3).unwrap();
     }
-    let file = shelf.file();
-    drop(shelf.library);
+    let file = fixture.file();
+    drop(fixture.library);
     let mut library = Library::open(&file).unwrap();
     assert_eq!(names(&library), ["Ada", "Ben"]);
     assert!(check(&file).is_sound());
@@ -153,47 +152,47 @@ fn a_restore_killed_midway_leaves_the_library_as_it_was() {
 
 #[test]
 fn an_unsound_or_newer_backup_is_refused_and_changes_nothing() {
-    let (mut shelf, backup) = with_backup();
+    let (mut fixture, backup) = with_backup();
     let whole = std::fs::read(&backup).unwrap();
-    let before = shelf.dump();
-    let cut = shelf.at("cut.sqlite");
+    let before = fixture.dump();
+    let cut = fixture.at("cut.sqlite");
     std::fs::write(&cut, &whole[..whole.len() / 2]).unwrap();
-    let foreign = shelf.at("foreign.sqlite");
+    let foreign = fixture.at("foreign.sqlite");
     rusqlite::Connection::open(&foreign).unwrap().execute_batch("CREATE TABLE recipe (text TEXT)").unwrap();
-    for path in [cut, foreign, shelf.at("not there.sqlite")] {
-        let error = shelf.library.restore_backup(&path).unwrap_err();
+    for path in [cut, foreign, fixture.at("not there.sqlite")] {
+        let error = fixture.library.restore_backup(&path).unwrap_err();
         assert!(matches!(error, LibraryError::UnsoundBackup { .. }), "{error}");
     }
     let newer = rusqlite::Connection::open(&backup).unwrap();
     newer.pragma_update(None, "user_version", 99).unwrap();
     newer.close().unwrap();
-    let error = shelf.library.restore_backup(&backup).unwrap_err();
+    let error = fixture.library.restore_backup(&backup).unwrap_err();
     assert!(matches!(error, LibraryError::Newer { found: 99, .. }), "{error}");
-    assert_eq!(backups(&shelf.file()).unwrap().remove(0).state, BackupState::Newer);
-    assert_eq!(shelf.dump(), before);
+    assert_eq!(backups(&fixture.file()).unwrap().remove(0).state, BackupState::Newer);
+    assert_eq!(fixture.dump(), before);
 }
 
 #[test]
 fn a_backup_of_an_older_format_is_brought_up_to_date() {
-    let (mut shelf, _) = with_backup();
-    let older = shelf.at("older.sqlite");
+    let (mut fixture, _) = with_backup();
+    let older = fixture.at("older.sqlite");
     let old = Library::open_with(&older, &migrate::STEPS[..3]).unwrap();
     old.connection.execute("INSERT INTO person (name, created_at) VALUES ('Old Ada', 0)", []).unwrap();
     drop(old);
     let before = std::fs::read(&older).unwrap();
-    shelf.library.restore_backup(&older).unwrap();
-    assert_eq!(shelf.names(), ["Old Ada"]);
+    fixture.library.restore_backup(&older).unwrap();
+    assert_eq!(fixture.names(), ["Old Ada"]);
     assert_eq!(std::fs::read(&older).unwrap(), before, "the backup itself stays as it is");
 }
 
 #[test]
 fn an_emptied_or_removed_library_is_told_and_its_backup_outlives_what_comes_after() {
     for is_removed in [false, true] {
-        let mut shelf = Shelf::new();
-        let faces: Vec<FaceId> = (0..40).flat_map(|i| shelf.add(&format!("{i}.jpg"), i, 3)).collect();
-        shelf.library.move_faces(&faces, &Destination::NewPerson { name: "Ada".into() }).unwrap();
-        let backup = shelf.library.back_up(BackupReason::Asked).unwrap();
-        let Shelf { folder, library, .. } = shelf;
+        let mut fixture = LibraryFixture::new();
+        let faces: Vec<FaceId> = (0..40).flat_map(|i| fixture.add(&format!("{i}.jpg"), i, 3)).collect();
+        fixture.library.move_faces(&faces, &Destination::NewPerson { name: "Ada".into() }).unwrap();
+        let backup = fixture.library.back_up(BackupReason::Asked).unwrap();
+        let LibraryFixture { folder, library, .. } = fixture;
         drop(library);
         let path = folder.path().join("library.sqlite");
         match is_removed {
@@ -218,10 +217,10 @@ fn an_emptied_or_removed_library_is_told_and_its_backup_outlives_what_comes_afte
 }
 
 /// What belongs to no whole copy, as killed programs leave it.
-fn leave_remains(shelf: &Shelf, backup: &Path) -> Vec<PathBuf> {
+fn leave_remains(fixture: &LibraryFixture, backup: &Path) -> Vec<PathBuf> {
     let beside = [".restoring", ".restoring-journal", ".restoring.partial", ".restoring.partial-wal", ".rescuing"];
     let of_backup = [".partial", ".partial-journal", ".forgetting", ".forgetting-wal", ".forgetting.partial"];
-    let beside = beside.into_iter().map(|end| file::with_suffix(&shelf.file(), end));
+    let beside = beside.into_iter().map(|end| file::with_suffix(&fixture.file(), end));
     let remains: Vec<PathBuf> = beside.chain(of_backup.into_iter().map(|end| file::with_suffix(backup, end))).collect();
     remains.iter().for_each(|path| std::fs::write(path, b"half a copy").unwrap());
     remains
@@ -229,12 +228,13 @@ fn leave_remains(shelf: &Shelf, backup: &Path) -> Vec<PathBuf> {
 
 #[test]
 fn what_killed_programs_left_goes_at_the_next_opening_unless_somebody_is_writing() {
-    let (shelf, backup) = with_backup();
-    let remains = leave_remains(&shelf, &backup);
-    let not_ours = [shelf.at("backups/other-20260101T000000.000Z-daily.sqlite.partial"), shelf.at("letter.partial")];
+    let (fixture, backup) = with_backup();
+    let remains = leave_remains(&fixture, &backup);
+    let not_ours =
+        [fixture.at("backups/other-20260101T000000.000Z-daily.sqlite.partial"), fixture.at("letter.partial")];
     not_ours.iter().for_each(|path| std::fs::write(path, b"of another library").unwrap());
-    let file = shelf.file();
-    drop(shelf.library);
+    let file = fixture.file();
+    drop(fixture.library);
     let writing = remains::Writing::begin(&file);
     drop(Library::open(&file).unwrap());
     assert!(remains.iter().all(|path| path.exists()), "another program may be writing them now");
@@ -262,9 +262,9 @@ const IN_THE_WAY: [(&str, fn(&Path)); 4] = [
 fn what_is_in_the_way_of_the_library_is_named_and_a_restore_steps_over_it() {
     for (what, put) in IN_THE_WAY {
         for suffix in ["", "-wal", "-shm", "-journal"] {
-            let (shelf, backup) = with_backup();
-            let file = shelf.file();
-            let Shelf { folder: _folder, library, .. } = shelf;
+            let (fixture, backup) = with_backup();
+            let file = fixture.file();
+            let LibraryFixture { folder: _folder, library, .. } = fixture;
             drop(library);
             if suffix.is_empty() {
                 file::remove(&file).unwrap();
@@ -298,9 +298,9 @@ fn what_is_in_the_way_of_the_library_is_named_and_a_restore_steps_over_it() {
 #[cfg(unix)]
 #[test]
 fn nothing_is_moved_aside_for_a_backup_that_cannot_be_restored() {
-    let (shelf, backup) = with_backup();
-    let file = shelf.file();
-    let Shelf { folder: _folder, library, .. } = shelf;
+    let (fixture, backup) = with_backup();
+    let file = fixture.file();
+    let LibraryFixture { folder: _folder, library, .. } = fixture;
     drop(library);
     file::remove(&file).unwrap();
     IN_THE_WAY[0].1(&file);
@@ -318,9 +318,9 @@ fn what_is_in_the_way_of_a_restores_own_copy_is_moved_aside() {
             [".restoring", ".restoring-wal", ".restoring-journal", ".restoring.partial", ".restoring.partial-journal"]
         {
             for is_damaged in [false, true] {
-                let (shelf, backup) = with_backup();
-                let file = shelf.file();
-                let Shelf { folder: _folder, library, .. } = shelf;
+                let (fixture, backup) = with_backup();
+                let file = fixture.file();
+                let LibraryFixture { folder: _folder, library, .. } = fixture;
                 drop(library);
                 if is_damaged {
                     std::fs::write(&file, b"overwritten").unwrap();
@@ -333,4 +333,27 @@ fn what_is_in_the_way_of_a_restores_own_copy_is_moved_aside() {
             }
         }
     }
+}
+
+/// Another program's page of before the restore: whatever it decides was not about what is there now.
+#[test]
+fn who_looked_before_a_restore_decides_nothing_of_what_it_brought() {
+    let mut fixture = LibraryFixture::new();
+    let faces = fixture.add("a.jpg", 1, 2);
+    let ada = fixture.name(&faces[..1], "Ada");
+    let backup = fixture.library.back_up(BackupReason::Asked).unwrap();
+    let seen = fixture.library.revision().unwrap();
+    fixture.library.restore_backup(&backup).unwrap();
+    let mut other = Library::open(&fixture.file()).unwrap();
+    let decisions = [
+        Decision::Name { person: ada, name: "Bob".into() },
+        Decision::Hide(ada),
+        Decision::Move { faces: faces[1..].to_vec(), to: Destination::NewPerson { name: "Eve".into() } },
+        Decision::SetAside { faces: faces[1..].to_vec(), why: SetAside::Stranger },
+    ];
+    for decision in decisions {
+        let refused = other.decide(&decision, seen);
+        assert!(matches!(refused, Err(LibraryError::Stale(_))), "{decision:?}: {refused:?}");
+    }
+    other.decide(&Decision::Name { person: ada, name: "Bob".into() }, other.revision().unwrap()).unwrap();
 }

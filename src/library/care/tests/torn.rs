@@ -23,19 +23,19 @@ struct Killed {
 }
 
 fn killed() -> Killed {
-    let mut shelf = Shelf::new();
-    let faces: Vec<FaceId> = (1..40).flat_map(|hash| shelf.add(&format!("{hash}.jpg"), hash, 3)).collect();
+    let mut fixture = LibraryFixture::new();
+    let faces: Vec<FaceId> = (1..40).flat_map(|hash| fixture.add(&format!("{hash}.jpg"), hash, 3)).collect();
     let mut told = Vec::new();
     for (number, faces) in faces.chunks(6).take(8).enumerate() {
-        shelf.name(faces, &format!("Person {number}"));
-        told.push(names_of_faces(&shelf.library).unwrap());
+        fixture.name(faces, &format!("Person {number}"));
+        told.push(names_of_faces(&fixture.library).unwrap());
         if number == 3 {
-            shelf.library.back_up(BackupReason::Asked).unwrap();
-            shelf.library.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+            fixture.library.back_up(BackupReason::Asked).unwrap();
+            fixture.library.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
         }
     }
     let folder = tempfile::tempdir().unwrap();
-    copy_files(shelf.folder.path(), folder.path());
+    copy_files(fixture.folder.path(), folder.path());
     Killed { folder, told }
 }
 
@@ -266,20 +266,20 @@ fn what_kills_and_earlier_rounds_leave_in_the_log_is_no_damage() {
 /// As [`killed`], with names that came into the file after the backup and before those that stand in the log alone: the
 /// backup holds four of them, the file six, the log two more.
 fn killed_after_a_checkpoint() -> Killed {
-    let mut shelf = Shelf::new();
-    let faces: Vec<FaceId> = (1..40).flat_map(|hash| shelf.add(&format!("{hash}.jpg"), hash, 3)).collect();
+    let mut fixture = LibraryFixture::new();
+    let faces: Vec<FaceId> = (1..40).flat_map(|hash| fixture.add(&format!("{hash}.jpg"), hash, 3)).collect();
     let mut told = Vec::new();
     for (number, faces) in faces.chunks(6).take(8).enumerate() {
-        shelf.name(faces, &format!("Person {number}"));
-        told.push(names_of_faces(&shelf.library).unwrap());
+        fixture.name(faces, &format!("Person {number}"));
+        told.push(names_of_faces(&fixture.library).unwrap());
         match number {
-            3 => _ = shelf.library.back_up(BackupReason::Asked).unwrap(),
-            5 => shelf.library.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap(),
+            3 => _ = fixture.library.back_up(BackupReason::Asked).unwrap(),
+            5 => fixture.library.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap(),
             _ => {}
         }
     }
     let folder = tempfile::tempdir().unwrap();
-    copy_files(shelf.folder.path(), folder.path());
+    copy_files(fixture.folder.path(), folder.path());
     Killed { folder, told }
 }
 

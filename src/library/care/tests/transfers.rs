@@ -2,117 +2,117 @@ use super::*;
 use crate::library::{Carried, Replaced};
 
 /// Ada with two faces, one of them confirmed; Ben, hidden; two Cleos told apart; a rejection, a stranger, a group.
-fn told() -> Shelf {
-    let mut shelf = Shelf::new();
-    let a = shelf.add("a.jpg", 1, 4);
-    let b = shelf.add("b.jpg", 2, 4);
-    shelf.group(&[&[a[0], b[0]], &[a[1]], &[b[1]], &[a[2], b[2]], &[a[3]], &[b[3]]]);
-    let ada = shelf.state(a[0]).person().unwrap();
-    shelf.library.name_person(ada, "Ada").unwrap();
-    shelf.library.confirm(&[a[0]]).unwrap();
-    shelf.library.set_cover(ada, b[0]).unwrap();
-    let one = shelf.name(&[a[1]], "Cleo");
-    let other = shelf.name(&[b[1]], "Cleo");
-    shelf.library.mark_different(one, other).unwrap();
-    let group = shelf.state(a[2]).person().unwrap();
-    shelf.library.hide_person(group).unwrap();
-    shelf.library.set_aside(&[a[3]], SetAside::Stranger).unwrap();
-    shelf.group(&[&[a[0], b[0], b[3]]]);
-    shelf.library.reject(&[b[3]]).unwrap();
-    shelf.library.set_setting("grouping.linkage", "\"average\"").unwrap();
-    shelf
+fn told() -> LibraryFixture {
+    let mut fixture = LibraryFixture::new();
+    let a = fixture.add("a.jpg", 1, 4);
+    let b = fixture.add("b.jpg", 2, 4);
+    fixture.group(&[&[a[0], b[0]], &[a[1]], &[b[1]], &[a[2], b[2]], &[a[3]], &[b[3]]]);
+    let ada = fixture.state(a[0]).person().unwrap();
+    fixture.library.name_person(ada, "Ada").unwrap();
+    fixture.library.confirm(&[a[0]]).unwrap();
+    fixture.library.set_cover(ada, b[0]).unwrap();
+    let one = fixture.name(&[a[1]], "Cleo");
+    let other = fixture.name(&[b[1]], "Cleo");
+    fixture.library.mark_different(one, other).unwrap();
+    let group = fixture.state(a[2]).person().unwrap();
+    fixture.library.hide_person(group).unwrap();
+    fixture.library.set_aside(&[a[3]], SetAside::Stranger).unwrap();
+    fixture.group(&[&[a[0], b[0], b[3]]]);
+    fixture.library.reject(&[b[3]]).unwrap();
+    fixture.library.set_setting("grouping.linkage", "\"average\"").unwrap();
+    fixture
 }
 
-fn exported(shelf: &Shelf) -> Vec<u8> {
+fn exported(fixture: &LibraryFixture) -> Vec<u8> {
     let mut out = Vec::new();
-    shelf.library.export(&mut out).unwrap();
+    fixture.library.export(&mut out).unwrap();
     out
 }
 
-fn import(shelf: &mut Shelf, from: &[u8]) -> ImportReport {
-    let report = shelf.library.import(from, ImportMode::Apply).unwrap();
-    assert!(shelf.library.check().unwrap().is_sound(), "{:?}", shelf.library.check());
+fn import(fixture: &mut LibraryFixture, from: &[u8]) -> ImportReport {
+    let report = fixture.library.import(from, ImportMode::Apply).unwrap();
+    assert!(fixture.library.check().unwrap().is_sound(), "{:?}", fixture.library.check());
     report
 }
 
 /// The same pictures, at other places.
-fn scan_elsewhere(shelf: &mut Shelf) {
-    shelf.add("elsewhere/one.jpg", 1, 4);
-    shelf.add("elsewhere/two.jpg", 2, 4);
+fn scan_elsewhere(fixture: &mut LibraryFixture) {
+    fixture.add("elsewhere/one.jpg", 1, 4);
+    fixture.add("elsewhere/two.jpg", 2, 4);
 }
 
 #[test]
 fn everything_comes_back_in_an_empty_library_and_the_scan_finds_the_faces() {
     let from = told();
-    let mut shelf = Shelf::new();
-    let report = import(&mut shelf, &exported(&from));
+    let mut fixture = LibraryFixture::new();
+    let report = import(&mut fixture, &exported(&from));
     assert_eq!((report.photos_made, report.faces_made, report.people_made), (2, 8, 5));
     assert_eq!((report.contradictions.len(), report.backup), (0, None));
-    assert_eq!(shelf.told(), from.told());
-    assert_eq!(shelf.library.counts().unwrap().missing, 2);
-    let path = shelf.at("elsewhere/one.jpg");
+    assert_eq!(fixture.told(), from.told());
+    assert_eq!(fixture.library.counts().unwrap().missing, 2);
+    let path = fixture.at("elsewhere/one.jpg");
     let facts = photo(&path, 1, 0).file;
-    let placed = shelf.library.place(shelf.scan, &facts, &ModelId("boxes".into())).unwrap();
+    let placed = fixture.library.place(fixture.scan, &facts, &ModelId("boxes".into())).unwrap();
     assert_eq!(placed, crate::library::Placed::New, "it has to be looked through");
-    scan_elsewhere(&mut shelf);
-    assert_eq!(shelf.told(), from.told());
-    assert_eq!(shelf.library.counts().unwrap().missing, 0);
-    assert_eq!(shelf.library.setting("grouping.linkage").unwrap().as_deref(), Some("\"average\""));
+    scan_elsewhere(&mut fixture);
+    assert_eq!(fixture.told(), from.told());
+    assert_eq!(fixture.library.counts().unwrap().missing, 0);
+    assert_eq!(fixture.library.setting("grouping.linkage").unwrap().as_deref(), Some("\"average\""));
     let cover = "SELECT name, cast(x AS INTEGER) FROM person JOIN face ON face.id = cover_face";
-    assert_eq!(rows(&shelf.library, cover, 2), rows(&from.library, cover, 2));
-    let lines = |shelf: &Shelf| {
-        let text = String::from_utf8(exported(shelf)).unwrap();
+    assert_eq!(rows(&fixture.library, cover, 2), rows(&from.library, cover, 2));
+    let lines = |fixture: &LibraryFixture| {
+        let text = String::from_utf8(exported(fixture)).unwrap();
         // The folder that is on this computer was added to the library's own.
         text.lines().filter(|line| !line.contains("\"kind\":\"folder\"")).count()
     };
-    assert_eq!(lines(&shelf), lines(&from));
+    assert_eq!(lines(&fixture), lines(&from));
 }
 
 #[test]
 fn everything_comes_back_in_a_library_that_was_scanned_again() {
     let from = told();
-    let mut shelf = Shelf::new();
-    scan_elsewhere(&mut shelf);
-    let faces = shelf.library.faces_to_group(&ModelId("toy".into())).unwrap().faces;
+    let mut fixture = LibraryFixture::new();
+    scan_elsewhere(&mut fixture);
+    let faces = fixture.library.faces_to_group(&ModelId("toy".into())).unwrap().faces;
     let alone: Vec<Vec<FaceId>> = faces.iter().map(|face| vec![face.face_id]).collect();
-    shelf.library.apply_grouping(&alone, GroupedBy::Scan, Revision::NOW).unwrap();
-    let report = import(&mut shelf, &exported(&from));
+    fixture.library.apply_grouping(&alone, GroupedBy::Scan, Revision::NOW).unwrap();
+    let report = import(&mut fixture, &exported(&from));
     assert_eq!((report.photos_found, report.faces_found, report.faces_made), (2, 8, 0));
     assert!(report.backup.unwrap().exists());
     let only_decided = |told: String| {
         let kept = |line: &&str| !line.contains("grouped") && !line.ends_with("- - -") && !line.contains("None");
         told.lines().filter(kept).map(str::to_owned).collect::<Vec<_>>().join("\n")
     };
-    assert_eq!(only_decided(shelf.told()), only_decided(from.told()));
+    assert_eq!(only_decided(fixture.told()), only_decided(from.told()));
 }
 
 #[test]
 fn a_second_import_changes_nothing() {
     let text = exported(&told());
     for is_scanned in [false, true] {
-        let mut shelf = Shelf::new();
+        let mut fixture = LibraryFixture::new();
         if is_scanned {
-            scan_elsewhere(&mut shelf);
+            scan_elsewhere(&mut fixture);
         }
-        import(&mut shelf, &text);
-        let before = shelf.dump();
-        let report = import(&mut shelf, &text);
+        import(&mut fixture, &text);
+        let before = fixture.dump();
+        let report = import(&mut fixture, &text);
         assert_eq!((report.decisions, report.people_made, report.faces_made, report.photos_made), (0, 0, 0, 0));
         assert_eq!(report.contradictions, []);
-        assert_eq!(shelf.dump(), before, "scanned: {is_scanned}");
+        assert_eq!(fixture.dump(), before, "scanned: {is_scanned}");
     }
 }
 
 #[test]
 fn what_was_decided_here_holds_and_each_contradiction_is_told() {
     let text = exported(&told());
-    let mut shelf = Shelf::new();
-    let a = shelf.add("x.jpg", 1, 4);
-    let b = shelf.add("y.jpg", 2, 4);
-    shelf.name(&[a[0]], "Somebody else");
-    shelf.library.set_aside(&[a[1]], SetAside::NotAFace).unwrap();
-    shelf.name(&[a[3]], "No stranger");
-    let report = import(&mut shelf, &text);
+    let mut fixture = LibraryFixture::new();
+    let a = fixture.add("x.jpg", 1, 4);
+    let b = fixture.add("y.jpg", 2, 4);
+    fixture.name(&[a[0]], "Somebody else");
+    fixture.library.set_aside(&[a[1]], SetAside::NotAFace).unwrap();
+    fixture.name(&[a[3]], "No stranger");
+    let report = import(&mut fixture, &text);
     assert_eq!(report.contradictions.len(), 3, "{:?}", report.contradictions);
     let told: Vec<(FaceDecision, FaceDecision)> = report
         .contradictions
@@ -125,29 +125,29 @@ fn what_was_decided_here_holds_and_each_contradiction_is_told() {
     assert!(told.contains(&(FaceDecision::Is(Some("Somebody else".into())), FaceDecision::Is(Some("Ada".into())))));
     assert!(told.contains(&(FaceDecision::SetAside(SetAside::NotAFace), FaceDecision::Is(Some("Cleo".into())))));
     assert!(told.contains(&(FaceDecision::Is(Some("No stranger".into())), FaceDecision::SetAside(SetAside::Stranger))));
-    assert_eq!(shelf.library.face(a[0]).unwrap().unwrap().name.as_deref(), Some("Somebody else"));
-    assert_eq!(shelf.library.face(b[0]).unwrap().unwrap().name.as_deref(), Some("Ada"), "the rest is brought in");
-    let before = shelf.dump();
-    let again = import(&mut shelf, &text);
+    assert_eq!(fixture.library.face(a[0]).unwrap().unwrap().name.as_deref(), Some("Somebody else"));
+    assert_eq!(fixture.library.face(b[0]).unwrap().unwrap().name.as_deref(), Some("Ada"), "the rest is brought in");
+    let before = fixture.dump();
+    let again = import(&mut fixture, &text);
     assert_eq!(again.contradictions, report.contradictions);
-    assert_eq!(shelf.dump(), before);
+    assert_eq!(fixture.dump(), before);
 }
 
 #[test]
 fn a_person_who_is_here_already_is_not_made_twice() {
     let from = told();
-    let mut shelf = Shelf::new();
-    let a = shelf.add("x.jpg", 1, 4);
-    shelf.add("y.jpg", 2, 4);
-    let ada = shelf.name(&[a[0]], "Ada");
-    let namesake = shelf.name(&[a[2]], "Cleo");
-    let report = import(&mut shelf, &exported(&from));
-    assert_eq!(shelf.names(), ["Ada", "Cleo", "Cleo", "Cleo"], "a Cleo of another face is another Cleo");
+    let mut fixture = LibraryFixture::new();
+    let a = fixture.add("x.jpg", 1, 4);
+    fixture.add("y.jpg", 2, 4);
+    let ada = fixture.name(&[a[0]], "Ada");
+    let namesake = fixture.name(&[a[2]], "Cleo");
+    let report = import(&mut fixture, &exported(&from));
+    assert_eq!(fixture.names(), ["Ada", "Cleo", "Cleo", "Cleo"], "a Cleo of another face is another Cleo");
     assert_eq!(report.people_found, 1);
     let faces: Vec<_> =
-        shelf.library.everyone().unwrap().into_iter().filter(|p| p.id == ada).flat_map(|p| p.faces).collect();
+        fixture.library.everyone().unwrap().into_iter().filter(|p| p.id == ada).flat_map(|p| p.faces).collect();
     assert_eq!(faces.len(), 2);
-    assert_eq!(shelf.library.person(namesake).unwrap().unwrap().faces, 1);
+    assert_eq!(fixture.library.person(namesake).unwrap().unwrap().faces, 1);
 }
 
 #[test]
@@ -178,41 +178,41 @@ fn a_line_that_cannot_be_read_is_named_and_nothing_changes() {
         ([&lines[..rejected], &lines[rejected + 1..]].concat().join("\n"), lines.len() - 1),
         (String::new(), 1),
     ];
-    let mut shelf = Shelf::new();
-    let faces = shelf.add("x.jpg", 1, 2);
-    shelf.name(&faces, "Ada");
-    let before = shelf.dump();
+    let mut fixture = LibraryFixture::new();
+    let faces = fixture.add("x.jpg", 1, 2);
+    fixture.name(&faces, "Ada");
+    let before = fixture.dump();
     for (text, expected) in broken {
-        match shelf.library.import(text.as_bytes(), ImportMode::Apply) {
+        match fixture.library.import(text.as_bytes(), ImportMode::Apply) {
             Err(LibraryError::BadLine { line, .. }) => assert_eq!(line, expected, "{text}"),
             other => panic!("{other:?}: {text}"),
         }
     }
-    assert_eq!(shelf.dump(), before);
-    assert!(backups(&shelf.file()).unwrap().is_empty());
+    assert_eq!(fixture.dump(), before);
+    assert!(backups(&fixture.file()).unwrap().is_empty());
 }
 
 #[test]
 fn a_dry_run_says_what_would_be_done_and_does_nothing() {
     let text = exported(&told());
-    let mut shelf = Shelf::new();
-    shelf.add("x.jpg", 1, 4);
-    let before = shelf.dump();
-    let would = shelf.library.import(&text[..], ImportMode::DryRun).unwrap();
-    assert_eq!((shelf.dump(), would.backup.is_none()), (before, true));
-    let report = import(&mut shelf, &text);
+    let mut fixture = LibraryFixture::new();
+    fixture.add("x.jpg", 1, 4);
+    let before = fixture.dump();
+    let would = fixture.library.import(&text[..], ImportMode::DryRun).unwrap();
+    assert_eq!((fixture.dump(), would.backup.is_none()), (before, true));
+    let report = import(&mut fixture, &text);
     assert_eq!(ImportReport { backup: None, ..report }, would);
 }
 
 #[test]
 fn an_export_holds_hashes_paths_and_no_pictures() {
-    let shelf = told();
-    let text = String::from_utf8(exported(&shelf)).unwrap();
+    let fixture = told();
+    let text = String::from_utf8(exported(&fixture)).unwrap();
     let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!((&lines[0]["kind"], &lines[0]["format"]), (&"header".into(), &"likeness-library".into()));
     let photo = lines.iter().find(|line| line["kind"] == "photo").unwrap();
     assert_eq!(photo["picture"], "81".repeat(32));
-    assert_eq!(photo["paths"][0]["path"], shelf.at("a.jpg").to_str().unwrap());
+    assert_eq!(photo["paths"][0]["path"], fixture.at("a.jpg").to_str().unwrap());
     let face = lines.iter().find(|line| line["kind"] == "face").unwrap();
     assert_eq!(face["box"], serde_json::json!([0.0, 10.0, 60.0, 80.0]));
     assert!(!text.contains("vector") && !text.contains("crop"));
@@ -222,7 +222,7 @@ fn an_export_holds_hashes_paths_and_no_pictures() {
 fn a_box_that_no_picture_has_is_refused_with_its_line() {
     let text = String::from_utf8(exported(&told())).unwrap();
     for rubbish in ["[1e308,10.0,60.0,80.0]", "[0.0,0.0,0.0,0.0]", "[0.0,0.0,-5.0,-5.0]", "[-1e9,0.0,1.0,1.0]"] {
-        let mut other = Shelf::new();
+        let mut other = LibraryFixture::new();
         let spoiled = text.replacen("[0.0,10.0,60.0,80.0]", rubbish, 1);
         assert_ne!(spoiled, text);
         let error = other.library.import(spoiled.as_bytes(), ImportMode::Apply).unwrap_err().to_string();
@@ -235,13 +235,13 @@ fn a_box_that_no_picture_has_is_refused_with_its_line() {
 #[test]
 fn a_path_that_is_no_text_comes_back() {
     use std::os::unix::ffi::OsStringExt;
-    let mut shelf = Shelf::new();
-    let path = shelf.folder.path().join(std::ffi::OsString::from_vec(b"not \xff\xfe text.jpg".to_vec()));
-    let recorded = shelf.library.record_photos(shelf.scan, &[photo(&path, 1, 1)]).unwrap();
-    let face = shelf.library.faces_of_photo(recorded[0].photo_id).unwrap()[0].face_id;
-    shelf.name(&[face], "Ada");
-    let mut other = Shelf::new();
-    import(&mut other, &exported(&shelf));
+    let mut fixture = LibraryFixture::new();
+    let path = fixture.folder.path().join(std::ffi::OsString::from_vec(b"not \xff\xfe text.jpg".to_vec()));
+    let recorded = fixture.library.record_photos(fixture.scan, &[photo(&path, 1, 1)]).unwrap();
+    let face = fixture.library.faces_of_photo(recorded[0].photo_id).unwrap()[0].face_id;
+    fixture.name(&[face], "Ada");
+    let mut other = LibraryFixture::new();
+    import(&mut other, &exported(&fixture));
     let photos = other.library.photos(crate::library::PhotoFilter::Missing, crate::library::ListPage::ALL).unwrap();
     assert_eq!(photos[0].path, path);
 }
@@ -249,9 +249,9 @@ fn a_path_that_is_no_text_comes_back() {
 #[cfg(target_os = "linux")]
 #[test]
 fn an_export_to_a_full_disk_says_so() {
-    let shelf = told();
+    let fixture = told();
     let mut full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let error = shelf.library.export(&mut full).unwrap_err();
+    let error = fixture.library.export(&mut full).unwrap_err();
     assert!(matches!(error, LibraryError::NotWritten { .. }), "{error}");
 }
 
@@ -266,40 +266,40 @@ const DECIDED: usize = 8;
 fn faces_whose_pictures_are_not_here_are_counted_and_listed_until_a_scan_finds_them() {
     let from = told();
     let text = exported(&from);
-    let mut shelf = Shelf::new();
-    let would = shelf.library.import(&text[..], ImportMode::DryRun).unwrap();
-    let report = import(&mut shelf, &text);
+    let mut fixture = LibraryFixture::new();
+    let would = fixture.library.import(&text[..], ImportMode::DryRun).unwrap();
+    let report = import(&mut fixture, &text);
     assert_eq!(report.not_placed, would.not_placed);
     assert_eq!(waits(&report, WaitsFor::Picture), DECIDED, "{:?}", report.not_placed);
     let ada = |face: &&NotPlaced| face.import == FaceDecision::Is(Some("Ada".into()));
     assert!(report.not_placed.iter().find(ada).is_some_and(|face| face.path == from.at("a.jpg")));
     assert!(report.not_placed.iter().any(|face| face.import == FaceDecision::IsNot(Some("Ada".into()))));
-    scan_elsewhere(&mut shelf);
-    assert_eq!(import(&mut shelf, &text).not_placed, []);
+    scan_elsewhere(&mut fixture);
+    assert_eq!(import(&mut fixture, &text).not_placed, []);
 }
 
 #[test]
 fn faces_of_a_picture_that_was_edited_since_the_export_are_looked_for_in_the_edit_and_told() {
     let from = told();
     let text = exported(&from);
-    let mut shelf = Shelf::new();
+    let mut fixture = LibraryFixture::new();
     // Scanned anew: a.jpg shows an edit, b.jpg what it showed.
     let records = [photo(&from.at("a.jpg"), 9, 4), photo(&from.at("b.jpg"), 2, 4)];
-    let edit = shelf.library.record_photos(shelf.scan, &records).unwrap()[0].photo_id;
-    let report = import(&mut shelf, &text);
+    let edit = fixture.library.record_photos(fixture.scan, &records).unwrap()[0].photo_id;
+    let report = import(&mut fixture, &text);
     assert_eq!((report.photos_found, report.photos_made), (1, 1));
     let on_a = report.not_placed.len();
     assert!(on_a > 0 && waits(&report, WaitsFor::Comparison) == on_a, "{:?}", report.not_placed);
     assert!(report.not_placed.iter().all(|face| face.path == from.at("a.jpg")));
-    let before = shelf.dump();
-    assert_eq!(import(&mut shelf, &text).not_placed, report.not_placed);
-    assert_eq!(shelf.dump(), before, "a second import changes nothing");
+    let before = fixture.dump();
+    assert_eq!(import(&mut fixture, &text).not_placed, report.not_placed);
+    assert_eq!(fixture.dump(), before, "a second import changes nothing");
     // What the next scan does.
-    let pairs = shelf.library.replaced_photos().unwrap();
+    let pairs = fixture.library.replaced_photos().unwrap();
     let [pair] = pairs[..] else { panic!("{pairs:?}") };
     assert_eq!((pair.new, pair.lives_on), (edit, false));
-    shelf.library.carry_over(pair, &[]).unwrap();
-    let lost = shelf.library.lost_faces().unwrap();
+    fixture.library.carry_over(pair, &[]).unwrap();
+    let lost = fixture.library.lost_faces().unwrap();
     assert_eq!(lost.iter().filter(|face| face.name.as_deref() == Some("Ada")).count(), 1, "{lost:?}");
     assert!(lost.iter().all(|face| face.path == from.at("a.jpg") && face.replaced_by == Some(edit)));
 }
@@ -308,20 +308,20 @@ fn faces_of_a_picture_that_was_edited_since_the_export_are_looked_for_in_the_edi
 #[test]
 fn faces_of_an_edit_that_is_scanned_after_the_import_are_looked_for_there() {
     let from = told();
-    let mut shelf = Shelf::new();
-    import(&mut shelf, &exported(&from));
+    let mut fixture = LibraryFixture::new();
+    import(&mut fixture, &exported(&from));
     let records = [photo(&from.at("a.jpg"), 9, 4), photo(&from.at("b.jpg"), 2, 4)];
-    let edit = shelf.library.record_photos(shelf.scan, &records).unwrap()[0].photo_id;
-    let pairs = shelf.library.replaced_photos().unwrap();
+    let edit = fixture.library.record_photos(fixture.scan, &records).unwrap()[0].photo_id;
+    let pairs = fixture.library.replaced_photos().unwrap();
     let [pair] = pairs[..] else { panic!("{pairs:?}") };
     assert_eq!(pair.new, edit);
-    shelf.library.carry_over(pair, &[]).unwrap();
-    let lost = shelf.library.lost_faces().unwrap();
+    fixture.library.carry_over(pair, &[]).unwrap();
+    let lost = fixture.library.lost_faces().unwrap();
     assert_eq!(lost.iter().filter(|face| face.name.as_deref() == Some("Ada")).count(), 1, "{lost:?}");
     // Found elsewhere after all, it is lost no more.
-    shelf.add("elsewhere/original.jpg", 1, 4);
-    assert_eq!(shelf.library.lost_faces().unwrap(), []);
-    assert!(shelf.library.check().unwrap().is_sound());
+    fixture.add("elsewhere/original.jpg", 1, 4);
+    assert_eq!(fixture.library.lost_faces().unwrap(), []);
+    assert!(fixture.library.check().unwrap().is_sound());
 }
 
 /// Something else at its old path is no edit where the picture itself is found.
@@ -329,17 +329,17 @@ fn faces_of_an_edit_that_is_scanned_after_the_import_are_looked_for_there() {
 fn an_imported_picture_that_lies_elsewhere_now_loses_nothing_to_what_is_at_its_old_path() {
     for is_found_first in [false, true] {
         let from = told();
-        let mut shelf = Shelf::new();
-        import(&mut shelf, &exported(&from));
-        let mut records = [photo(&from.at("a.jpg"), 9, 4), photo(&shelf.at("elsewhere/a.jpg"), 1, 4)];
+        let mut fixture = LibraryFixture::new();
+        import(&mut fixture, &exported(&from));
+        let mut records = [photo(&from.at("a.jpg"), 9, 4), photo(&fixture.at("elsewhere/a.jpg"), 1, 4)];
         if is_found_first {
             records.reverse();
         }
-        shelf.library.record_photos(shelf.scan, &records).unwrap();
-        shelf.add("elsewhere/two.jpg", 2, 4);
-        assert_eq!(shelf.library.replaced_photos().unwrap(), []);
-        assert_eq!(shelf.library.lost_faces().unwrap(), []);
-        assert_eq!(shelf.names(), from.names());
+        fixture.library.record_photos(fixture.scan, &records).unwrap();
+        fixture.add("elsewhere/two.jpg", 2, 4);
+        assert_eq!(fixture.library.replaced_photos().unwrap(), []);
+        assert_eq!(fixture.library.lost_faces().unwrap(), []);
+        assert_eq!(fixture.names(), from.names());
     }
 }
 
@@ -348,33 +348,33 @@ fn an_imported_picture_that_lies_elsewhere_now_loses_nothing_to_what_is_at_its_o
 fn names_that_an_import_brings_follow_the_edits_that_this_library_has_seen() {
     let from = told();
     let text = exported(&from);
-    let mut shelf = Shelf::new();
+    let mut fixture = LibraryFixture::new();
     let path = from.at("a.jpg");
     let mut faces: Vec<Vec<FaceId>> = Vec::new();
     for hash in [1, 9, 10] {
-        let recorded = shelf.library.record_photos(shelf.scan, &[photo(&path, hash, 4)]).unwrap();
-        let mut found = shelf.library.faces_of_photo(recorded[0].photo_id).unwrap();
+        let recorded = fixture.library.record_photos(fixture.scan, &[photo(&path, hash, 4)]).unwrap();
+        let mut found = fixture.library.faces_of_photo(recorded[0].photo_id).unwrap();
         found.sort_by_key(|face| face.face_id);
         faces.push(found.iter().map(|face| face.face_id).collect());
-        for pair in shelf.library.replaced_photos().unwrap() {
-            shelf.library.carry_over(pair, &[]).unwrap();
+        for pair in fixture.library.replaced_photos().unwrap() {
+            fixture.library.carry_over(pair, &[]).unwrap();
         }
     }
-    shelf.library.record_photos(shelf.scan, &[photo(&from.at("b.jpg"), 2, 4)]).unwrap();
-    let report = import(&mut shelf, &text);
+    fixture.library.record_photos(fixture.scan, &[photo(&from.at("b.jpg"), 2, 4)]).unwrap();
+    let report = import(&mut fixture, &text);
     assert_eq!((report.photos_found, report.photos_made), (2, 0));
     assert!(waits(&report, WaitsFor::Comparison) > 0, "{:?}", report.not_placed);
     assert_eq!(waits(&report, WaitsFor::Picture), 0);
-    let pairs: Vec<Replaced> = shelf.library.replaced_photos().unwrap();
+    let pairs: Vec<Replaced> = fixture.library.replaced_photos().unwrap();
     assert_eq!(pairs.len(), 2, "{pairs:?}");
     for (step, pair) in pairs.into_iter().enumerate() {
         let onto = |(&old, &new)| Carried::Onto { old, new };
         let carried: Vec<Carried> = faces[step].iter().zip(&faces[step + 1]).map(onto).collect();
-        shelf.library.carry_over(pair, &carried).unwrap();
+        fixture.library.carry_over(pair, &carried).unwrap();
     }
-    assert_eq!(shelf.library.face(faces[2][0]).unwrap().unwrap().name.as_deref(), Some("Ada"));
-    assert_eq!(shelf.library.lost_faces().unwrap(), []);
-    assert_eq!(import(&mut shelf, &text).not_placed, []);
+    assert_eq!(fixture.library.face(faces[2][0]).unwrap().unwrap().name.as_deref(), Some("Ada"));
+    assert_eq!(fixture.library.lost_faces().unwrap(), []);
+    assert_eq!(import(&mut fixture, &text).not_placed, []);
 }
 
 #[test]
@@ -388,26 +388,26 @@ fn a_face_that_was_found_in_an_edit_before_the_export_is_placed_by_it() {
     let old: Vec<FaceId> = from.library.faces_of_photo(pair.old).unwrap().iter().map(|face| face.face_id).collect();
     let carried: Vec<Carried> = old.iter().zip(&new).map(|(&old, &new)| Carried::Onto { old, new }).collect();
     from.library.carry_over(pair, &carried).unwrap();
-    let mut shelf = Shelf::new();
-    shelf.add("elsewhere/edit.jpg", 9, 4);
-    shelf.add("elsewhere/two.jpg", 2, 4);
-    let report = import(&mut shelf, &exported(&from));
+    let mut fixture = LibraryFixture::new();
+    fixture.add("elsewhere/edit.jpg", 9, 4);
+    fixture.add("elsewhere/two.jpg", 2, 4);
+    let report = import(&mut fixture, &exported(&from));
     assert_eq!(report.not_placed, [], "each is in sight");
 }
 
 /// A face of Ada that the picture in its place does not show; the picture there now may be an edit of an edit.
-fn with_a_lost_face(edits: u8) -> Shelf {
-    let mut shelf = Shelf::new();
-    let faces = shelf.add("a.jpg", 1, 1);
-    shelf.name(&faces, "Ada");
+fn with_a_lost_face(edits: u8) -> LibraryFixture {
+    let mut fixture = LibraryFixture::new();
+    let faces = fixture.add("a.jpg", 1, 1);
+    fixture.name(&faces, "Ada");
     for edit in 0..edits {
-        shelf.add("a.jpg", 2 + edit, 0);
-        for pair in shelf.library.replaced_photos().unwrap() {
-            shelf.library.carry_over(pair, &[]).unwrap();
+        fixture.add("a.jpg", 2 + edit, 0);
+        for pair in fixture.library.replaced_photos().unwrap() {
+            fixture.library.carry_over(pair, &[]).unwrap();
         }
     }
-    assert_eq!(shelf.library.count_lost_faces().unwrap(), 1);
-    shelf
+    assert_eq!(fixture.library.count_lost_faces().unwrap(), 1);
+    fixture
 }
 
 #[test]
@@ -415,27 +415,27 @@ fn a_lost_face_is_a_lost_face_after_an_import_into_an_empty_library() {
     for edits in [1, 2] {
         let from = with_a_lost_face(edits);
         for place in ["a.jpg", "elsewhere/renamed.jpg"] {
-            let mut shelf = Shelf::new();
-            import(&mut shelf, &exported(&from));
-            let is_lost = |shelf: &Shelf| {
-                let lost = shelf.library.lost_faces().unwrap();
+            let mut fixture = LibraryFixture::new();
+            import(&mut fixture, &exported(&from));
+            let is_lost = |fixture: &LibraryFixture| {
+                let lost = fixture.library.lost_faces().unwrap();
                 assert_eq!(lost.len(), 1, "{edits} {place}");
                 assert_eq!((lost[0].name.as_deref(), &lost[0].path), (Some("Ada"), &from.at("a.jpg")));
                 lost[0].replaced_by
             };
-            is_lost(&shelf);
+            is_lost(&fixture);
             // The picture that took the place, where it was or on another computer.
-            let path = if place == "a.jpg" { from.at(place) } else { shelf.at(place) };
+            let path = if place == "a.jpg" { from.at(place) } else { fixture.at(place) };
             let record = photo(&path, 1 + edits, 0);
-            let there = shelf.library.record_photos(shelf.scan, &[record]).unwrap()[0].photo_id;
-            for pair in shelf.library.replaced_photos().unwrap() {
-                shelf.library.carry_over(pair, &[]).unwrap();
+            let there = fixture.library.record_photos(fixture.scan, &[record]).unwrap()[0].photo_id;
+            for pair in fixture.library.replaced_photos().unwrap() {
+                fixture.library.carry_over(pair, &[]).unwrap();
             }
-            let by = is_lost(&shelf);
+            let by = is_lost(&fixture);
             assert!(edits > 1 || by == Some(there), "{by:?}");
-            let before = shelf.dump();
-            import(&mut shelf, &exported(&from));
-            let after = shelf.dump();
+            let before = fixture.dump();
+            import(&mut fixture, &exported(&from));
+            let after = fixture.dump();
             assert_eq!(after, before, "a second import changes nothing");
         }
     }
@@ -445,22 +445,82 @@ fn a_lost_face_is_a_lost_face_after_an_import_into_an_empty_library() {
 #[test]
 fn a_lost_face_that_was_imported_is_looked_for_in_a_later_edit() {
     let from = with_a_lost_face(1);
-    let mut shelf = Shelf::new();
-    import(&mut shelf, &exported(&from));
+    let mut fixture = LibraryFixture::new();
+    import(&mut fixture, &exported(&from));
     let later = photo(&from.at("a.jpg"), 7, 1);
-    let later = shelf.library.record_photos(shelf.scan, &[later]).unwrap()[0].photo_id;
-    let pairs = shelf.library.replaced_photos().unwrap();
+    let later = fixture.library.record_photos(fixture.scan, &[later]).unwrap()[0].photo_id;
+    let pairs = fixture.library.replaced_photos().unwrap();
     assert_eq!(pairs.iter().map(|pair| pair.new).collect::<Vec<_>>(), [later]);
-    shelf.library.carry_over(pairs[0], &[]).unwrap();
-    assert_eq!(shelf.library.lost_faces().unwrap()[0].replaced_by, Some(later));
+    fixture.library.carry_over(pairs[0], &[]).unwrap();
+    assert_eq!(fixture.library.lost_faces().unwrap()[0].replaced_by, Some(later));
 }
 
 #[test]
 fn a_lost_face_whose_successor_left_the_library_is_exported_as_lost() {
     let from = with_a_lost_face(1);
     from.library.connection.execute("UPDATE photo SET replaced_by = id WHERE replaced_by IS NOT NULL", []).unwrap();
-    let mut shelf = Shelf::new();
-    import(&mut shelf, &exported(&from));
-    let lost = shelf.library.lost_faces().unwrap();
+    let mut fixture = LibraryFixture::new();
+    import(&mut fixture, &exported(&from));
+    let lost = fixture.library.lost_faces().unwrap();
     assert_eq!((lost.len(), lost[0].name.as_deref(), lost[0].replaced_by), (1, Some("Ada"), None));
+}
+
+/// A face that only the import knows has no small picture until it is cut; its photo is edited before that.
+#[test]
+fn an_imported_face_without_a_small_picture_is_carried_over_to_its_edit() {
+    let mut from = LibraryFixture::new();
+    let faces = from.add("a.jpg", 1, 1);
+    from.name(&faces, "Ada");
+    let mut fixture = LibraryFixture::new();
+    import(&mut fixture, &exported(&from));
+    // A detector that does not find it looks through its photo; then through an edit of it.
+    for hash in [1, 2] {
+        let record = photo(&from.at("a.jpg"), hash, 0);
+        fixture.library.record_photos(fixture.scan, &[record]).unwrap();
+    }
+    let [pair] = fixture.library.replaced_photos().unwrap()[..] else { panic!("it was replaced") };
+    let old = fixture.library.faces_of_photo(pair.old).unwrap()[0].clone();
+    let place = Carried::Place { old: old.face_id, detection: old.detection };
+    assert_eq!(fixture.library.carry_over(pair, &[place]).unwrap(), 1);
+    let carried = fixture.library.faces_of_photo(pair.new).unwrap();
+    assert_eq!(carried[0].name.as_deref(), Some("Ada"));
+    assert_eq!(fixture.library.crop_jpeg(carried[0].face_id).unwrap(), None);
+}
+
+/// Hidden is a decision; the group here was found by a scan, and nobody has said anything of it.
+#[test]
+fn a_group_that_was_hidden_is_hidden_after_an_import_into_a_library_that_was_scanned() {
+    let mut from = LibraryFixture::new();
+    let there = from.add("a.jpg", 1, 2);
+    from.group(&[&there[..1], &there[1..]]);
+    let group = from.person_of(there[0]);
+    from.library.hide_person(group).unwrap();
+    let text = exported(&from);
+    let mut fixture = LibraryFixture::new();
+    let here = fixture.add("x.jpg", 1, 2);
+    fixture.group(&[&here[..1], &here[1..]]);
+    let report = import(&mut fixture, &text);
+    let is_hidden = |fixture: &LibraryFixture, face: FaceId| {
+        let sql = "SELECT hidden FROM person WHERE id = ?1";
+        fixture.library.connection.query_row(sql, [fixture.person_of(face).0], |row| row.get::<_, bool>(0)).unwrap()
+    };
+    assert_eq!([is_hidden(&fixture, here[0]), is_hidden(&fixture, here[1])], [true, false]);
+    assert_eq!(report.contradictions, []);
+    let before = fixture.dump();
+    assert_eq!(import(&mut fixture, &text).decisions, 0);
+    assert_eq!(fixture.dump(), before);
+}
+
+/// Somebody of whom this library says something stays in sight, and that is told.
+#[test]
+fn somebody_known_whom_an_import_hides_stays_in_sight_and_is_listed() {
+    let mut from = LibraryFixture::new();
+    let there = from.add("a.jpg", 1, 1);
+    let hidden = from.name(&there, "Ada");
+    from.library.hide_person(hidden).unwrap();
+    let mut fixture = LibraryFixture::new();
+    let here = fixture.add("x.jpg", 1, 1);
+    fixture.name(&here, "Ada");
+    let report = import(&mut fixture, &exported(&from));
+    assert_eq!(report.contradictions, [Contradiction::InSight(Some("Ada".into()))]);
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use ureq::http::Response;
 use ureq::{Agent, Body};
 
-use super::Progress;
+use super::ByteProgress;
 use crate::networks::models::FetchError;
 use crate::types::Cancel;
 
@@ -27,7 +27,7 @@ pub(crate) fn download(
     total: u64,
     partial: &Path,
     cancel: &Cancel,
-    progress: Progress<'_>,
+    progress: ByteProgress<'_>,
 ) -> Result<bool, FetchError> {
     let mut have = match fs::metadata(partial) {
         Ok(meta) => meta.len(),
@@ -111,7 +111,7 @@ fn receive(
     total: u64,
     partial: &Path,
     cancel: &Cancel,
-    progress: Progress<'_>,
+    progress: ByteProgress<'_>,
 ) -> Result<(), FetchError> {
     let mut body = response.body_mut().as_reader();
     let mut buffer = vec![0; 1 << 16];

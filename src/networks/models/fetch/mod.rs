@@ -9,7 +9,7 @@ pub(super) use crate::networks::models::fetch::http::download;
 pub(super) use crate::networks::models::fetch::package::{Fetched, fetch_package};
 
 /// Told how many bytes have come out of how many.
-pub(super) type Progress<'a> = &'a mut dyn FnMut(u64, u64);
+pub(super) type ByteProgress<'a> = &'a mut dyn FnMut(u64, u64);
 
 /// The package managers to ask, each with the command lines under which it may be installed, tried in order.
 #[derive(Debug, Clone)]

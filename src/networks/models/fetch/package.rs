@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use walkdir::WalkDir;
 
-use super::{Clients, Progress};
+use super::{ByteProgress, Clients};
 use crate::networks::models::{Client, FetchError, Package};
 use crate::types::Cancel;
 
@@ -40,7 +40,7 @@ pub(crate) fn fetch_package(
     parent: &Path,
     clients: &Clients,
     cancel: &Cancel,
-    progress: Progress<'_>,
+    progress: ByteProgress<'_>,
 ) -> Result<Fetched, FetchError> {
     let (name, commands) = match package.client {
         Client::Pip => ("pip", &clients.pip),
@@ -48,7 +48,7 @@ pub(crate) fn fetch_package(
     };
     for command in commands {
         let folder = TempDir::new_in(parent).map_err(FetchError::io("create a temporary folder in", parent))?;
-        let run = Run { package, command, folder: folder.path() };
+        let run = InstallRun { package, command, folder: folder.path() };
         let Some(child) = run.start()? else { continue };
         if run.wait(child, cancel, progress)? {
             let archive = run.archive()?;
@@ -60,13 +60,13 @@ pub(crate) fn fetch_package(
 }
 
 /// One run of a client: the archive goes to `out/`, the client's own temporary files to `tmp/`.
-struct Run<'a> {
+struct InstallRun<'a> {
     package: &'a Package,
     command: &'a [String],
     folder: &'a Path,
 }
 
-impl Run<'_> {
+impl InstallRun<'_> {
     /// None where no such program exists.
     fn start(&self) -> Result<Option<Child>, FetchError> {
         let Some((program, arguments)) = self.command.split_first() else { return Ok(None) };
@@ -96,7 +96,7 @@ impl Run<'_> {
     }
 
     /// True when the client ended well, false when it turned out not to be installed (`python3 -m pip`).
-    fn wait(&self, mut child: Child, cancel: &Cancel, progress: Progress<'_>) -> Result<bool, FetchError> {
+    fn wait(&self, mut child: Child, cancel: &Cancel, progress: ByteProgress<'_>) -> Result<bool, FetchError> {
         let log = child.stderr.take().map(listen).transpose().map_err(|error| self.failed(error.to_string()))?;
         let mut grown = (Instant::now(), 0);
         loop {

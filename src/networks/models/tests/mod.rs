@@ -15,7 +15,7 @@ use super::{
     StoreError,
 };
 use crate::networks::models::tests::server::{Behaviour, serve};
-use crate::types::{Cancel, ModelId};
+use crate::types::{Cancel, ModelId, hex};
 
 /// A store whose one model `m` is `body`, to be had from `sources`.
 struct Fixture {
@@ -37,7 +37,7 @@ fn url(url: &str) -> Source {
 }
 
 fn file_of(body: &[u8], name: &str, sources: Vec<Source>) -> ModelFile {
-    let sha256 = Sha256::digest(body).iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256 = hex(&Sha256::digest(body));
     ModelFile { name: name.into(), bytes: body.len() as u64, sha256, sources }
 }
 

@@ -9,7 +9,7 @@ use burn::tensor::Device;
 use super::init::{Init, constant};
 use super::{
     Activation, Block, Branches, Conv, ConvUnit, Filters, Layer, Layers, LocallyConnected, MapShape, Maxout, Op, Pool,
-    Residual, Stage, Trace, TurnedLinear, depthwise, rectangular,
+    Residual, StageRow, Trace, TurnedLinear, depthwise, rectangular,
 };
 use crate::networks::nets::NetConfig;
 
@@ -204,7 +204,7 @@ impl Builder {
     }
 
     /// All lines of an Inception table.
-    pub(crate) fn stages(&mut self, stages: &[Stage]) -> &mut Self {
+    pub(crate) fn stages(&mut self, stages: &[StageRow]) -> &mut Self {
         for (name, branches) in stages {
             self.mixed(name, branches);
         }

@@ -3,10 +3,10 @@
 use burn::module::Module;
 use burn::nn::conv::Conv2d;
 use burn::nn::{BatchNorm, PRelu, PaddingConfig2d};
-use burn::tensor::{Tensor, activation};
+use burn::tensor::Tensor;
 
 use super::conv_norm::ConvNorm;
-use super::learning;
+use super::learning::{self, AfterNorm};
 use super::{Block, MapShape, Trace};
 
 /// What follows a convolution and its normalisation.
@@ -128,14 +128,15 @@ impl ConvUnit {
 
 impl Block for ConvUnit {
     fn forward(&self, maps: Tensor<4>) -> Tensor<4> {
-        let mut maps = learning::convolve(&self.conv, maps);
-        if let Some(bn) = &self.bn {
-            maps = bn.forward(maps);
-        }
-        match &self.prelu {
-            Some(prelu) => learning::prelu(prelu, maps),
-            None if self.relu => activation::relu(maps),
-            None => maps,
+        let maps = learning::convolve(&self.conv, maps);
+        let after = match &self.prelu {
+            Some(prelu) => AfterNorm::PRelu(prelu),
+            None if self.relu => AfterNorm::Relu,
+            None => AfterNorm::Nothing,
+        };
+        match &self.bn {
+            Some(bn) => learning::batch_norm(bn, after, maps),
+            None => after.of(maps),
         }
     }
 

@@ -9,6 +9,8 @@ use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{BatchNorm, BatchNormConfig, Linear};
 use burn::tensor::{Device, Tensor};
 
+use super::learning::{self, AfterNorm};
+
 /// A convolution and the batch norm after it, until [`ConvNorm::folded`] makes one convolution of both.
 #[derive(Module, Debug)]
 pub struct ConvNorm {
@@ -23,14 +25,17 @@ impl ConvNorm {
         Self { conv: conv.with_bias(false).init(device), norm: Some(norm) }
     }
 
-    /// norm(conv(x))
+    /// after(norm(conv(x)))
     ///
     /// # Shapes
     /// - input: `[batch, channels_in, height, width]`
     /// - output: `[batch, channels_out, height / stride, width / stride]`
-    pub fn forward(&self, input: Tensor<4>) -> Tensor<4> {
-        let output = super::learning::convolve(&self.conv, input);
-        self.norm.iter().fold(output, |output, norm| norm.forward(output))
+    pub fn forward(&self, input: Tensor<4>, after: AfterNorm) -> Tensor<4> {
+        let output = learning::convolve(&self.conv, input);
+        match &self.norm {
+            Some(norm) => learning::batch_norm(norm, after, output),
+            None => after.of(output),
+        }
     }
 
     /// The same function for inference, as one convolution with bias.
@@ -120,10 +125,10 @@ mod tests {
                 block.conv = config.with_bias(true).init(&Device::flex());
             }
             let input = random([2, 4, 7, 6], -1.0, 1.0);
-            let before = block.forward(input.clone());
+            let before = block.forward(input.clone(), AfterNorm::Nothing);
             let folded = block.folded();
             assert!(folded.norm.is_none());
-            assert_close(before, folded.forward(input));
+            assert_close(before, folded.forward(input, AfterNorm::Nothing));
         }
     }
 

@@ -4,6 +4,7 @@ use burn::module::Module;
 use burn::nn::{BatchNorm, Dropout, Linear, LocalResponseNorm, PRelu};
 use burn::tensor::Tensor;
 
+use super::learning::{self, AfterNorm};
 use super::trace::FULLY_CONNECTED;
 use super::{Block, MapShape, Trace};
 
@@ -50,7 +51,7 @@ fn describe(linear: &Linear, input: MapShape) -> (usize, usize, usize) {
 
 impl Block for BatchNorm {
     fn forward(&self, maps: Tensor<4>) -> Tensor<4> {
-        BatchNorm::forward(self, maps)
+        learning::batch_norm(self, AfterNorm::Nothing, maps)
     }
 
     fn trace(&self, input: MapShape, trace: &mut Trace) -> MapShape {

@@ -35,7 +35,7 @@ pub use crate::networks::nets::blocks::pool::Pool;
 pub(crate) use crate::networks::nets::blocks::pool::PoolKind;
 pub(crate) use crate::networks::nets::blocks::residual::Residual;
 pub use crate::networks::nets::blocks::residual::Shuffle;
-pub(crate) use crate::networks::nets::blocks::table::{Op, Stage};
+pub(crate) use crate::networks::nets::blocks::table::{Op, StageRow};
 pub use crate::networks::nets::blocks::trace::MapShape;
 pub(crate) use crate::networks::nets::blocks::trace::{LayerRow, LayerTable, Trace};
 pub(super) use crate::networks::nets::blocks::transparent::transparent_module;

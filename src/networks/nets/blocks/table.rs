@@ -44,4 +44,4 @@ impl Op {
 }
 
 /// One line of an Inception network's table: its name and its branches; one is a plain layer, several are a module.
-pub(crate) type Stage = (&'static str, &'static [&'static [Op]]);
+pub(crate) type StageRow = (&'static str, &'static [&'static [Op]]);

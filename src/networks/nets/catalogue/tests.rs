@@ -373,7 +373,11 @@ fn tables_hold_every_parameter() {
     }
 }
 
-/// A card builds the network that it was made for.
+fn count(parameters: &[(String, Vec<usize>)]) -> usize {
+    parameters.iter().map(|(_, shape)| shape.iter().product::<usize>()).sum()
+}
+
+/// A card builds the network that it was made for, of its width too.
 #[test]
 fn cards_build_their_networks() {
     let options =
@@ -384,7 +388,12 @@ fn cards_build_their_networks() {
     let expect = build("nn4", &options, &Device::flex()).unwrap();
     let shape = MapShape::new(3, 96, 96);
     assert_eq!(net.table(shape), expect.table(shape));
+    let narrow = NetOptions { width: Some(0.5), ..Default::default() };
     for variant in &VARIANTS {
+        let by_card = |card| build_as(&card, &Device::flex()).unwrap().parameters();
+        let parameters = by_card(super::card(variant.name, &narrow).unwrap());
+        assert_eq!(parameters, build(variant.name, &narrow, &Device::flex()).unwrap().parameters(), "{}", variant.name);
+        assert!(count(&parameters) < count(&variant.parameters()), "{}", variant.name);
         let card = super::card(variant.name, &NetOptions::default()).unwrap();
         let [height, width] = variant.input;
         assert_eq!((card.input.height as usize, card.input.width as usize), (height, width));

@@ -133,7 +133,7 @@ impl Value {
 
 /// Runs one pickle at the beginning of `bytes`; returns its value and its length.
 pub(crate) fn load(bytes: &[u8]) -> Result<(Value, usize), WeightsError> {
-    let mut machine = Machine { bytes, at: 0, stack: Vec::new(), marks: Vec::new(), memo: BTreeMap::new() };
+    let mut machine = PickleMachine { bytes, at: 0, stack: Vec::new(), marks: Vec::new(), memo: BTreeMap::new() };
     loop {
         let op = machine.take(1)?[0];
         if op == b'.' {
@@ -143,7 +143,7 @@ pub(crate) fn load(bytes: &[u8]) -> Result<(Value, usize), WeightsError> {
     }
 }
 
-struct Machine<'a> {
+struct PickleMachine<'a> {
     bytes: &'a [u8],
     at: usize,
     stack: Vec<Value>,
@@ -152,7 +152,7 @@ struct Machine<'a> {
     memo: BTreeMap<u32, Value>,
 }
 
-impl<'a> Machine<'a> {
+impl<'a> PickleMachine<'a> {
     /// Opcodes as `pickletools` lists them.
     fn step(&mut self, op: u8) -> Result<(), WeightsError> {
         match op {

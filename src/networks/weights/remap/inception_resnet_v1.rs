@@ -41,7 +41,7 @@ const MIXED_7A: [Branch; 3] = [
 ];
 
 /// One residual block: TensorFlow's scope, Keras' prefix, our path, scale.
-struct Block {
+struct BlockSource {
     scope: String,
     prefix: String,
     path: String,
@@ -49,7 +49,7 @@ struct Block {
     branches: &'static [Branch],
 }
 
-fn blocks() -> Vec<Block> {
+fn blocks() -> Vec<BlockSource> {
     let mut blocks = Vec::new();
     let rows: [(&str, &str, &str, usize, f32, &[Branch]); 3] = [
         ("Repeat/block35", "Block35", "repeat_1", 5, 0.17, &BLOCK_35),
@@ -57,7 +57,7 @@ fn blocks() -> Vec<Block> {
         ("Repeat_2/block8", "Block8", "repeat_3", 5, 0.20, &BLOCK_8),
     ];
     for (scope, prefix, path, repeats, scale, branches) in rows {
-        blocks.extend((1..=repeats).map(|number| Block {
+        blocks.extend((1..=repeats).map(|number| BlockSource {
             scope: format!("{scope}_{number}"),
             prefix: format!("{prefix}_{number}"),
             path: format!("{path}.{}", number - 1),
@@ -66,7 +66,7 @@ fn blocks() -> Vec<Block> {
         }));
     }
     let (scope, prefix, path) = ("Block8".into(), "Block8_6".into(), "block8".into());
-    blocks.push(Block { scope, prefix, path, scale: 1.0, branches: &BLOCK_8 });
+    blocks.push(BlockSource { scope, prefix, path, scale: 1.0, branches: &BLOCK_8 });
     blocks
 }
 
@@ -99,7 +99,7 @@ pub(crate) fn from_graph(mut file: TensorFile) -> Result<TensorFile, WeightsErro
         file.rename_kernel(&format!("{NET}/{scope}/weights"), &format!("{ours}.conv.weight"))?;
         file.rename(&format!("{NET}/{scope}/Conv2D_bn_offset"), &format!("{ours}.conv.bias"))?;
     }
-    for Block { scope, path, scale, .. } in blocks() {
+    for BlockSource { scope, path, scale, .. } in blocks() {
         file.rename_kernel(&format!("{NET}/{scope}/Conv2d_1x1/weights"), &format!("{path}.conv2d.weight"))?;
         file.rename(&format!("{NET}/{scope}/Conv2d_1x1/biases"), &format!("{path}.conv2d.bias"))?;
         file.expect_scalar(&format!("{NET}/{scope}/mul/x"), scale)?;
@@ -121,7 +121,7 @@ pub(crate) fn from_keras(mut file: TensorFile) -> Result<TensorFile, WeightsErro
         file.rename_kernel(&format!("{layer}/kernel"), &format!("{ours}.conv.weight"))?;
         keras_batch_norm(&mut file, &format!("{layer}_BatchNorm"), &format!("{ours}.bn"))?;
     }
-    for (index, Block { prefix, path, scale, .. }) in blocks().into_iter().enumerate() {
+    for (index, BlockSource { prefix, path, scale, .. }) in blocks().into_iter().enumerate() {
         file.rename_kernel(&format!("{prefix}_Conv2d_1x1/kernel"), &format!("{path}.conv2d.weight"))?;
         file.rename(&format!("{prefix}_Conv2d_1x1/bias"), &format!("{path}.conv2d.bias"))?;
         // Keras numbers Lambda layers through and gives the first no number. A file of weights alone has none.

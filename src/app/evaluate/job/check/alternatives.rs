@@ -4,7 +4,6 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::app::evaluate::job::check::findings::Finding;
 use crate::types::{ChannelOrder, CropRule, PixelScaling, Preprocessing};
 
 /// What may be wrong.
@@ -87,7 +86,7 @@ impl Way {
 }
 
 /// Every single change of `used` but those of what was found already: to the usual ways, and to the model's `own`.
-pub(crate) fn of(used: &Preprocessing, own: &Preprocessing, found: &[Finding]) -> Vec<Alternative> {
+pub(crate) fn of(used: &Preprocessing, own: &Preprocessing, found: &[PossibleFault]) -> Vec<Alternative> {
     let usual = CROPS.map(Way::Crop).into_iter().chain(SCALINGS.map(Way::Scaling)).chain(CHANNELS.map(Way::Channels));
     let mut ways: Vec<Way> = usual.collect();
     for way in Way::all_of(own) {
@@ -100,23 +99,27 @@ pub(crate) fn of(used: &Preprocessing, own: &Preprocessing, found: &[Finding]) -
 }
 
 /// What the model asks for and `used` does not do, but for what was found already.
-pub(crate) fn unlike_own(used: &Preprocessing, own: &Preprocessing, found: &[Finding]) -> Vec<(PossibleFault, Way)> {
+pub(crate) fn unlike_own(
+    used: &Preprocessing,
+    own: &Preprocessing,
+    found: &[PossibleFault],
+) -> Vec<(PossibleFault, Way)> {
     ways_that_differ(used, Way::all_of(own), found).collect()
 }
 
 fn ways_that_differ(
     used: &Preprocessing,
     ways: impl IntoIterator<Item = Way>,
-    found: &[Finding],
+    found: &[PossibleFault],
 ) -> impl Iterator<Item = (PossibleFault, Way)> {
     let other = ways.into_iter().filter(|way| way.applied_to(used) != *used);
     other.map(|way| (way.suspect(used), way)).filter(|(suspect, _)| !known(found, *suspect))
 }
 
 /// Margin and alignment are both a matter of how faces are cut.
-fn known(found: &[Finding], suspect: PossibleFault) -> bool {
+fn known(found: &[PossibleFault], suspect: PossibleFault) -> bool {
     let cut = |suspect| matches!(suspect, PossibleFault::CropMargin | PossibleFault::Alignment);
-    found.iter().any(|finding| finding.suspect == suspect || (cut(finding.suspect) && cut(suspect)))
+    found.iter().any(|&found| found == suspect || (cut(found) && cut(suspect)))
 }
 
 /// Two boxes differ by their margin; anything else is a matter of alignment.

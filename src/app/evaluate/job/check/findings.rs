@@ -29,7 +29,8 @@ pub struct Finding {
     pub(crate) suspect: PossibleFault,
     pub(crate) fact: Fact,
     /// The fact and its remedy in words.
-    pub said: String,
+    #[serde(rename = "said")]
+    pub sentence: String,
     pub fix: String,
     /// d′ once it is put right, as far as it was measured.
     pub separation: f64,
@@ -56,13 +57,13 @@ pub(crate) enum Fact {
 
 impl Finding {
     fn new(suspect: PossibleFault, fact: Fact, separation: f64) -> Self {
-        let said = format!("{}: {}", suspect_words(suspect), fact.said());
-        Self { suspect, fact, said, fix: fact.fix(), separation }
+        let sentence = format!("{}: {}", suspect_words(suspect), fact.sentence());
+        Self { suspect, fact, sentence, fix: fact.fix(), separation }
     }
 }
 
 impl Fact {
-    fn said(&self) -> String {
+    fn sentence(&self) -> String {
         match self {
             Self::Better { way, before, after, standard_error } => format!(
                 "with {way}, same and different pairs lie {after:.2} apart instead of {before:.2} (± {standard_error:.2})"
@@ -157,12 +158,16 @@ pub(crate) fn unlike_the_model(
     found: &[Finding],
     rows: &[MeasuredRow],
 ) -> Vec<Finding> {
-    let told = |(suspect, way): (PossibleFault, Way)| {
+    let finding = |(suspect, way): (PossibleFault, Way)| {
         let row = rows.iter().rev().find(|row| row.suspect == suspect && row.way == way)?;
         let Gain { gain, standard_error } = row.gain;
         Some(Finding::new(suspect, Fact::UnlikeTheModel { way, gain, standard_error }, row.separation))
     };
-    unlike_own(used, own, found).into_iter().filter_map(told).collect()
+    unlike_own(used, own, &suspects(found)).into_iter().filter_map(finding).collect()
+}
+
+pub(crate) fn suspects(found: &[Finding]) -> Vec<PossibleFault> {
+    found.iter().map(|finding| finding.suspect).collect()
 }
 
 /// What was skipped, and what that can hide.
@@ -237,11 +242,16 @@ mod tests {
         let (rows, best) = of_round(0, &measured(channels, ways.len()), &ways, 1);
         let (alternative, finding) = best.unwrap();
         assert_eq!((rows.len(), alternative.preprocessing.channels), (ways.len(), ChannelOrder::Bgr));
-        assert!(finding.said.starts_with("Channel order: with channels in the order blue, green, red"), "{finding:?}");
+        assert!(
+            finding.sentence.starts_with("Channel order: with channels in the order blue, green, red"),
+            "{finding:?}"
+        );
         assert!(of_round(0, &measured(99, ways.len()), &ways, 1).1.is_none());
         // What was found is not asked again.
         let used = &ways[0].preprocessing;
-        assert!(alternatives::of(used, used, &[finding]).iter().all(|way| way.suspect != PossibleFault::Channels));
+        assert!(
+            alternatives::of(used, used, &[finding.suspect]).iter().all(|way| way.suspect != PossibleFault::Channels)
+        );
     }
 
     #[test]
@@ -252,14 +262,14 @@ mod tests {
         let (rows, _) = of_round(0, &measured(99, ways.len()), &ways, 1);
         let told = unlike_the_model(&used, &own, &[], &rows);
         assert_eq!(told.len(), 1);
-        assert!(told[0].said.contains("the model asks for pixels divided by 255"), "{told:?}");
+        assert!(told[0].sentence.contains("the model asks for pixels divided by 255"), "{told:?}");
         assert!(unlike_the_model(&own, &own, &[], &rows).is_empty());
     }
 
     #[test]
     fn skipped_pairs_are_told_with_their_cost() {
         let finding = skipped(&measured(0, 1), 125).unwrap();
-        assert!(finding.said.contains("5 of 125") && finding.said.contains("4.0 points"), "{finding:?}");
+        assert!(finding.sentence.contains("5 of 125") && finding.sentence.contains("4.0 points"), "{finding:?}");
         assert!(skipped(&measured(0, 1), 120).is_none());
     }
 

@@ -11,7 +11,7 @@ use crate::app::engine::progress::{JobEvent, Meter, Stage};
 use crate::app::evaluate::job::check::CheckConfig;
 use crate::app::evaluate::job::check::alternatives::Alternative;
 use crate::app::evaluate::job::images::meant_detection;
-use crate::app::evaluate::job::inputs::Faces;
+use crate::app::evaluate::job::inputs::FaceInputs;
 use crate::app::jobs::working_copy::working_copy;
 use crate::eval::separation::Kinds;
 use crate::eval::{Metric, PairList};
@@ -50,7 +50,7 @@ pub(crate) fn measure(
     config: &CheckConfig,
     list: &PairList,
     (used, alternatives): (&Preprocessing, &[Alternative]),
-    given: Option<&Faces>,
+    given: Option<&FaceInputs>,
     cancel: &Cancel,
     events: &mut dyn FnMut(JobEvent),
 ) -> Result<MeasuredSample> {
@@ -58,7 +58,7 @@ pub(crate) fn measure(
         std::iter::once(*used).chain(alternatives.iter().map(|alternative| alternative.preprocessing)).collect();
     let images = &list.images;
     let (mut embedded, mut skipped) = (HashMap::new(), Vec::new());
-    let mut meter = Meter::start(Stage::Embedding, Some(images.len() as u64));
+    let mut meter = Meter::start(Stage::EMBEDDING, Some(images.len() as u64));
     for batch in images.chunks(BATCH) {
         ensure!(!cancel.is_cancelled(), "cancelled; nothing was kept");
         for (path, made) in batch.iter().zip(embed_batch(engine, config, batch, &ways)?) {
@@ -129,7 +129,7 @@ fn embed_batch(
 }
 
 /// None where no image has both.
-fn distances_to(given: &Faces, embedded: &HashMap<&str, Ways>, ways: usize) -> Option<Vec<f64>> {
+fn distances_to(given: &FaceInputs, embedded: &HashMap<&str, Ways>, ways: usize) -> Option<Vec<f64>> {
     let mut sums = vec![0.0; ways];
     let mut count = 0;
     for (path, made) in embedded {

@@ -21,12 +21,12 @@ use crate::app::engine::home::Home;
 use crate::app::engine::networks::{Engine, FindFaces};
 use crate::app::engine::progress::JobEvent;
 use crate::app::evaluate::job::evaluation_folder::EvaluationFolder;
-use crate::app::evaluate::job::inputs::{Faces, model_files};
+use crate::app::evaluate::job::inputs::{FaceInputs, model_files};
 use crate::app::evaluate::job::pairs::shortened;
 use crate::app::jobs::input_file::{ListFormat, read_pairs};
 use crate::eval::PairList;
 use crate::figures::Table;
-use crate::figures::report::{Part, Report};
+use crate::figures::report::{HtmlReport, ReportPart};
 use crate::types::{Cancel, CropRule, FaceCrop, Preprocessing};
 use findings::{Finding, MeasuredRow};
 
@@ -83,7 +83,7 @@ pub(crate) fn eval_check(
     home: &Home,
     engine: &Engine,
     config: &CheckConfig,
-    given: Option<&Faces>,
+    given: Option<&FaceInputs>,
     cancel: &Cancel,
     events: &mut dyn FnMut(JobEvent),
 ) -> Result<CheckOutcome> {
@@ -94,7 +94,7 @@ pub(crate) fn eval_check(
     let (mut advised, mut rows, mut found) = (used, Vec::new(), Vec::new());
     let (mut first, mut last) = (None, f64::NAN);
     for round in 0..ROUNDS {
-        let alternatives = alternatives::of(&advised, &own, &found);
+        let alternatives = alternatives::of(&advised, &own, &findings::suspects(&found));
         let measured = measure::measure(engine, config, &list, (&advised, &alternatives), given, cancel, events)?;
         ensure!(
             measured.used.same.len() > 1 && measured.used.different.len() > 1,
@@ -102,8 +102,8 @@ pub(crate) fn eval_check(
             measured.skipped.len()
         );
         last = measured.used.separation();
-        let (told, best) = findings::of_round(round, &measured, &alternatives, config.seed);
-        rows.extend(told);
+        let (measured_ways, best) = findings::of_round(round, &measured, &alternatives, config.seed);
+        rows.extend(measured_ways);
         if first.is_none() {
             first = Some((last, measured.pairs, measured.skipped.clone()));
             found.extend(findings::skipped(&measured, list.pairs.len()));
@@ -168,21 +168,21 @@ fn table(outcome: &CheckOutcome) -> Table {
     Table::of(&head, outcome.rows.iter().map(row))
 }
 
-fn report(outcome: &CheckOutcome) -> Report {
-    let mut report = Report::new(format!("Is {} fed as it should be?", outcome.model));
-    report.push(Part::Text(format!(
+fn report(outcome: &CheckOutcome) -> HtmlReport {
+    let mut report = HtmlReport::new(format!("Is {} fed as it should be?", outcome.model));
+    report.push(ReportPart::Text(format!(
         "{} pairs, {} skipped. Same and different pairs lie d′ = {:.2} apart as pictures are prepared now, {:.2} as \
          advised.",
         outcome.pairs, outcome.skipped, outcome.separation, outcome.separation_advised
     )));
     if outcome.findings.is_empty() {
-        report.push(Part::Text("Nothing was found: no other way of preparing pictures does better.".to_owned()));
+        report.push(ReportPart::Text("Nothing was found: no other way of preparing pictures does better.".to_owned()));
     }
     for finding in &outcome.findings {
-        report.push(Part::Heading(finding.said.clone()));
-        report.push(Part::Text(finding.fix.clone()));
+        report.push(ReportPart::Heading(finding.sentence.clone()));
+        report.push(ReportPart::Text(finding.fix.clone()));
     }
-    report.push(Part::Heading("What was measured".to_owned()));
-    report.push(Part::Table(table(outcome)));
+    report.push(ReportPart::Heading("What was measured".to_owned()));
+    report.push(ReportPart::Table(table(outcome)));
     report
 }

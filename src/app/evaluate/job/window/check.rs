@@ -10,17 +10,17 @@ use crate::app::engine::shared::Shared;
 use crate::app::engine::workers::LoadedNetworks;
 use crate::app::evaluate::job::check::CheckConfig;
 use crate::app::evaluate::job::check::alternatives::PossibleFault;
+use crate::app::evaluate::job::checked::{Checked, Cure};
 use crate::app::evaluate::job::evaluation::{EmbeddingsFile, EvaluationContext};
-use crate::app::evaluate::job::runs::record;
-use crate::app::evaluate::state::checked::{Checked, Cure};
-use crate::app::evaluate::state::setup::{EvaluationOptions, EvaluationSetup, Subject};
+use crate::app::evaluate::job::runs::{PairSources, record, sources};
+use crate::app::evaluate::job::setup::{EvaluationOptions, EvaluationSetup, Subject};
 use crate::types::{Cancel, FaceCrop, ModelId};
 
 /// Of the shorter side, where no detector looks.
 const CENTRE_SHARE: f32 = 0.6;
 
 /// What a run was made from, as its folder says.
-struct Asked {
+struct RunSource {
     model: ModelId,
     list: PathBuf,
     images: PathBuf,
@@ -44,28 +44,25 @@ pub fn run(
     Ok(Checked { outcome, cures })
 }
 
-fn config(asked: &Asked) -> CheckConfig {
+fn config(asked: &RunSource) -> CheckConfig {
     let usual = CheckConfig::of(asked.list.clone(), asked.images.clone());
     CheckConfig { crop: asked.crop.unwrap_or(usual.crop), ..usual }
 }
 
-fn asked(folder: &Path) -> Result<Asked> {
-    let (asked, result) = (record(folder, "config.json")?, record(folder, "result.json")?);
-    let config = &asked["config"];
-    let path = |key: &str| config[key].as_str().map(PathBuf::from);
-    let crop: Option<FaceCrop> = serde_json::from_value(config["crop"].clone()).unwrap_or_default();
-    let input = || asked["inputs"][0]["path"].as_str().map(PathBuf::from);
-    Ok(Asked {
+fn asked(folder: &Path) -> Result<RunSource> {
+    let (PairSources { list, images, crop }, input) = sources(folder)?;
+    let result = record(folder, "result.json")?;
+    Ok(RunSource {
         model: ModelId(result["model"].as_str().unwrap_or_default().to_owned()),
-        list: path("list").context("only evaluations of a list of pairs can be checked")?,
-        images: path("images").context("the check needs the folder of images; evaluate again with it")?,
-        given: if crop.is_none() { input() } else { None },
+        list: list.context("only evaluations of a list of pairs can be checked")?,
+        images: images.context("the check needs the folder of images; evaluate again with it")?,
+        given: input.filter(|_| crop.is_none()),
         crop,
     })
 }
 
 /// Evaluating again in a way that avoids the fault. Wrong preprocessing is put right where the model was imported.
-fn cure(asked: &Asked, suspect: PossibleFault) -> Option<Cure> {
+fn cure(asked: &RunSource, suspect: PossibleFault) -> Option<Cure> {
     let setup = |crop: FaceCrop| EvaluationSetup {
         subject: Subject::PairList,
         pairs: Some(asked.list.clone()),

@@ -10,20 +10,38 @@ use std::sync::{Arc, Mutex};
 
 use anyhow::{Context, Result};
 
+use crate::app::engine::facts::DistanceSample;
+use crate::app::engine::picture::ImageKey;
 use crate::app::engine::progress::JobEvent;
-use crate::app::engine::report::{Failed, JobSummary, Report};
+use crate::app::engine::report::{Failed, Failure, JobKind, Report};
 use crate::app::engine::shared::{FeatureJob, Shared, Tasks, failure, lock};
 use crate::app::engine::workers::LoadedNetworks;
+use crate::app::evaluate::job::checked::Checked;
 use crate::app::evaluate::job::errata_file::{ErrataFile, mislabelled};
 use crate::app::evaluate::job::evaluation::{EmbeddingsFile, EvaluationContext, FacesFrom};
 use crate::app::evaluate::job::pairs::PairsConfig;
 use crate::app::evaluate::job::runs;
-use crate::app::evaluate::state::setup::{EvaluationSetup, Subject};
-use crate::app::evaluate::state::{CHECK, EVALUATE, Event, Request};
+use crate::app::evaluate::job::setup::{EvaluationSetup, Subject};
 use crate::app::jobs::input_file::ListFormat;
 use crate::eval::Run;
 use crate::eval::lfw::{Centring, LfwOptions};
+use crate::eval::run::RunRow;
 use crate::types::{Cancel, error_chain};
+
+const EVALUATION_FAILED: Failed = Failed::Own("failed_evaluation");
+
+pub const EVALUATE: JobKind = JobKind("evaluate");
+/// Finding out why a score is low.
+pub(crate) const CHECK: JobKind = JobKind("check");
+
+/// Whole runs of one evaluation.
+#[derive(Debug, Clone, Default)]
+pub struct FinishedRuns {
+    pub runs: Vec<Arc<Run>>,
+    /// Pairs that were judged, and that were left out.
+    pub pairs: u64,
+    pub skipped: u64,
+}
 
 /// Runs whose pictures can be asked for; older ones are forgotten when others are opened.
 const KEPT_OPEN: usize = 8;
@@ -52,6 +70,40 @@ impl OpenRuns {
     }
 }
 
+/// What is asked of the jobs.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Request {
+    LoadRuns,
+    /// A picture of an opened run.
+    LoadImage(ImageKey),
+    /// Distances of known pairs under the model in use, for the scale of the Compare view.
+    LoadSample,
+    OpenRuns(Vec<PathBuf>),
+    Start(EvaluationSetup),
+    Check(PathBuf),
+    Mark {
+        run: PathBuf,
+        a: String,
+        b: String,
+        same: bool,
+        mislabelled: bool,
+    },
+}
+
+/// What came back.
+#[derive(Debug, Clone)]
+pub enum Event {
+    Runs(Vec<RunRow>),
+    Sample(Option<DistanceSample>),
+    /// For the folders that were asked for.
+    Opened(Vec<PathBuf>, Vec<Arc<Run>>),
+    /// What an evaluation judged, before its job ends.
+    Finished(FinishedRuns),
+    /// A run was read again, because marks changed.
+    Changed(Arc<Run>),
+    Checked(PathBuf, Result<Checked, Failure>),
+}
+
 /// Starts evaluations on the device's thread; answers all else on a quick one.
 #[derive(Default)]
 pub struct Job {
@@ -65,7 +117,7 @@ impl FeatureJob for Job {
 
     fn handle(&self, tasks: &mut Tasks<'_, Event>, request: Request) {
         match request {
-            Request::Start(setup) => start(tasks, setup),
+            Request::Start(setup) => start(tasks, self.open.clone(), setup),
             Request::Check(run) => start_check(tasks, run),
             Request::LoadImage(key) => {
                 let open = self.open.clone();
@@ -78,24 +130,24 @@ impl FeatureJob for Job {
                 let open = self.open.clone();
                 tasks.in_background(move |shared, sink| match answer(shared, &open, quick) {
                     Ok(event) => sink.send(event),
-                    Err(error) => sink.fail(Failed::Evaluation, &error),
+                    Err(error) => sink.fail(EVALUATION_FAILED, &error),
                 });
             }
         }
     }
 }
 
-fn start(tasks: &mut Tasks<'_, Event>, setup: EvaluationSetup) {
+fn start(tasks: &mut Tasks<'_, Event>, open: Arc<Mutex<OpenRuns>>, setup: EvaluationSetup) {
     let (job, cancel) = tasks.begin_job();
     tasks.run_job(job, move |shared, networks, sink| {
-        let mut finished = Finished::default();
+        let mut finished = FinishedRuns::default();
         let mut events = sink.reporter(job, EVALUATE);
-        let outcome = run(shared, networks, &setup, &mut finished, &cancel, &mut events);
+        let outcome = run(shared, networks, &setup, &mut |run| finished.add(run, &open), &cancel, &mut events);
         // What was judged before a failure or a Cancel is a whole run.
         if !finished.runs.is_empty() {
-            sink.send(Event::Finished(finished.runs));
+            sink.send(Event::Finished(finished));
         }
-        sink.end(job, EVALUATE, &cancel, outcome.map(|()| finished.summary));
+        sink.end(job, EVALUATE, &cancel, outcome);
     });
 }
 
@@ -103,8 +155,8 @@ fn start_check(tasks: &mut Tasks<'_, Event>, run: PathBuf) {
     let (job, cancel) = tasks.begin_job();
     tasks.run_job(job, move |shared, networks, sink| {
         let found = check::run(shared, networks, &run, &cancel, &mut sink.reporter(job, CHECK));
-        sink.send(Event::Checked(run, found.map_err(|error| failure(Failed::Evaluation, &error))));
-        sink.end(job, CHECK, &cancel, Ok(JobSummary::default()));
+        sink.send(Event::Checked(run, found.map_err(|error| failure(EVALUATION_FAILED, &error))));
+        sink.end(job, CHECK, &cancel, Ok(()));
     });
 }
 
@@ -137,17 +189,11 @@ fn open(shared: &Shared, open_runs: &Mutex<OpenRuns>, run: &Path) -> Result<Arc<
     Ok(lock(open_runs).add(run))
 }
 
-#[derive(Default)]
-struct Finished {
-    runs: Vec<PathBuf>,
-    summary: JobSummary,
-}
-
-impl Finished {
-    fn add(&mut self, run: Run) {
-        self.runs.push(run.row.run);
-        self.summary.pairs += run.row.pairs;
-        self.summary.skipped += run.row.skipped;
+impl FinishedRuns {
+    fn add(&mut self, run: Run, open: &Mutex<OpenRuns>) {
+        self.pairs += run.row.pairs;
+        self.skipped += run.row.skipped;
+        self.runs.push(lock(open).add(run));
     }
 }
 
@@ -155,7 +201,7 @@ fn run(
     shared: &Shared,
     networks: &mut LoadedNetworks,
     setup: &EvaluationSetup,
-    finished: &mut Finished,
+    finished: &mut dyn FnMut(Run),
     cancel: &Cancel,
     events: &mut dyn FnMut(JobEvent),
 ) -> Result<()> {
@@ -163,7 +209,7 @@ fn run(
     if setup.subject == Subject::Embeddings {
         for path in &setup.embeddings {
             let file = EmbeddingsFile::at(path.clone());
-            finished.add(on.judge_pairs(Some(&file), &pairs_config(shared, setup)?)?);
+            finished(on.judge_pairs(Some(&file), &pairs_config(shared, setup)?)?);
         }
         return Ok(());
     }
@@ -171,7 +217,7 @@ fn run(
         on.options.model = Some(model.0.clone());
         let from = match setup.subject {
             Subject::PairList => {
-                finished.add(on.judge_pairs(None, &pairs_config(shared, setup)?)?);
+                finished(on.judge_pairs(None, &pairs_config(shared, setup)?)?);
                 continue;
             }
             Subject::Folder => {
@@ -182,7 +228,7 @@ fn run(
             Subject::Embeddings => unreachable!("ready embeddings need no model"),
         };
         let faces = on.faces(&from)?;
-        finished.add(on.judge_every_pair(&faces, setup.options.far_target)?);
+        finished(on.judge_every_pair(&faces, setup.options.far_target)?);
     }
     Ok(())
 }

@@ -70,7 +70,7 @@ fn hold(words: &mut Words, view: &VisibleLibrary, person: PersonId) {
 }
 
 fn give(history: &mut History, view: &VisibleLibrary, person: PersonId) {
-    let faces = of_person(view, person).filter(|face| is_grouped(face) || face.state.is_said());
+    let faces = of_person(view, person).filter(|face| is_grouped(face) || face.state.is_decided());
     let given: Vec<_> = faces.map(|face| (person, truly(face.key))).collect();
     history.model.given.extend(given);
 }
@@ -258,7 +258,7 @@ fn merge(history: &mut History, view: &VisibleLibrary, from: u8, into: u8) -> Re
 
 fn merged(words: &mut Words, view: &VisibleLibrary, from: PersonId, into: PersonId) {
     hold(words, view, into);
-    for face in of_person(view, from).filter(|face| is_grouped(face) || face.state.is_said()) {
+    for face in of_person(view, from).filter(|face| is_grouped(face) || face.state.is_decided()) {
         let one_by_one = matches!(face.state, FaceState::Of { belongs: Belongs::Confirmed, .. });
         words.say(face.key, Word::Of { person: into, one_by_one });
     }
@@ -281,8 +281,8 @@ fn hand_rejections_over(words: &mut Words, from: PersonId, into: PersonId) {
     let rejecting: Vec<Key> = words.rejected.iter().filter(|no| no.1 == from).map(|no| no.0).collect();
     words.rejected.retain(|no| no.1 != from);
     words.rejected.extend(rejecting.into_iter().map(|key| (key, into)));
-    let is_said = |key| matches!(words.of(key), Word::Of { person, .. } if person == into);
-    let said: Vec<_> = words.rejected.iter().filter(|no| no.1 == into && is_said(no.0)).copied().collect();
+    let is_decided = |key| matches!(words.of(key), Word::Of { person, .. } if person == into);
+    let said: Vec<_> = words.rejected.iter().filter(|no| no.1 == into && is_decided(no.0)).copied().collect();
     said.iter().for_each(|no| _ = words.rejected.remove(no));
 }
 

@@ -67,7 +67,10 @@ impl History {
                 let is_here = |place: &&(usize, u8)| place.0 == folder && self.world.drives[folder] == Drive::There;
                 let broken: BTreeSet<PathBuf> =
                     self.world.broken.keys().filter(is_here).map(|place| self.world.path(*place)).collect();
-                let met: BTreeMap<PathBuf, Picture> = self.world.readable(folder);
+                let mut met: BTreeMap<PathBuf, Picture> = self.world.readable(folder);
+                // What cannot be read stays what it was, also if it was gone.
+                let unreadable = self.world.unreadable.keys().filter(is_here).map(|place| self.world.path(*place));
+                met.extend(unreadable.filter_map(|path| Some((path.clone(), self.model.last_at(&path)?))));
                 self.model.scan(&self.world.folders[folder], &met, &broken, policy, &mut expected);
             }
         }
@@ -100,7 +103,12 @@ impl History {
 
     /// All is as it was when the backup was made, but for the photos: these went on. Where there is none, it is made.
     pub fn restore_backup(&mut self) {
+        // What cannot be read has to be known, also by the library of before.
+        self.world.heal();
         let Some((backup, model)) = self.backup.clone() else {
+            if self.world.listed != [true; FOLDERS] {
+                return;
+            }
             self.backup = Some((self.world.back_up(), self.model.clone()));
             return;
         };
@@ -110,11 +118,22 @@ impl History {
     }
 
     pub fn move_folder(&mut self, folder: usize) {
-        if self.world.drives[folder] == Drive::There {
+        if self.world.drives[folder] == Drive::There && self.world.listed[folder] {
             // A library of before would look where the folder was.
             self.backup = None;
             let from = self.world.move_folder(folder);
             self.model.move_folder(&from, &self.world.folders[folder]);
+        }
+    }
+
+    /// The faces stay with their people, out of sight, until the next scan finds the folder again.
+    pub fn remove_folder(&mut self, folder: usize) {
+        if self.world.drives[folder] == Drive::There && self.world.listed[folder] {
+            // In a library of before the drives that are there would not be known.
+            self.backup = None;
+            self.world.heal();
+            self.world.remove_folder(folder);
+            self.model.remove_folder(&self.world.folders[folder]);
         }
     }
 

@@ -114,6 +114,8 @@ pub(crate) struct Model {
     scans: usize,
     /// Which it saw where until they were gone.
     gone: BTreeMap<PathBuf, Picture>,
+    /// Which it saw in folders that were removed since.
+    left: BTreeMap<PathBuf, BTreeSet<Picture>>,
     /// Pictures that lost a path to another one, and whether it is sure that the library says so.
     replaced: BTreeMap<Picture, bool>,
     /// Faces of pictures that are gone, of which the edit is said to be the same.
@@ -144,6 +146,27 @@ impl Model {
         self.linked.values().any(|shown| *shown == picture)
     }
 
+    /// Whether the library knows what is, or was, at a path.
+    pub fn knows(&self, path: &Path) -> bool {
+        self.last_at(path).is_some()
+    }
+
+    /// What the library has seen at a path last.
+    pub fn last_at(&self, path: &Path) -> Option<Picture> {
+        self.linked.get(path).or(self.gone.get(path)).copied()
+    }
+
+    /// Nothing is known any more of files in this folder, but of pictures where they were last.
+    pub fn remove_folder(&mut self, folder: &Path) {
+        for files in [&mut self.linked, &mut self.gone] {
+            let is_left = |path: &PathBuf, _: &mut Picture| path.starts_with(folder);
+            for (path, picture) in files.extract_if(.., is_left) {
+                self.met_in.remove(&path);
+                self.left.entry(path).or_default().insert(picture);
+            }
+        }
+    }
+
     /// A scan of one folder that meets these files, and some that cannot be read.
     pub fn scan(
         &mut self,
@@ -157,6 +180,10 @@ impl Model {
         expected.new.extend(met.values().filter(|picture| !self.met.contains(picture)));
         for (path, picture) in met {
             let gone = self.gone.remove(path);
+            // Which of them it compares hangs on where they were shown.
+            for old in self.left.get(path).into_iter().flatten().filter(|old| *old != picture) {
+                self.replaced.entry(*old).or_insert(false);
+            }
             let is_fresh = gone != Some(*picture) && self.linked.get(path) != Some(picture);
             let first = self.met_in.get(path).filter(|_| !is_fresh).map_or(self.scans, |(first, _)| *first);
             self.met_in.insert(path.clone(), (first, self.scans));
@@ -216,6 +243,7 @@ impl Model {
         for paths in [&mut self.linked, &mut self.gone] {
             *paths = std::mem::take(paths).into_iter().map(|(path, picture)| (moved(path), picture)).collect();
         }
+        self.left = std::mem::take(&mut self.left).into_iter().map(|(path, seen)| (moved(path), seen)).collect();
         self.met_in = std::mem::take(&mut self.met_in).into_iter().map(|(path, scans)| (moved(path), scans)).collect();
     }
 
@@ -343,6 +371,9 @@ impl Model {
 
     /// Whether the library says what the user said, everywhere.
     pub fn check(&self, view: &VisibleLibrary) -> Result<(), String> {
+        if let Some(problem) = &view.unsound {
+            return Err(format!("the library is not sound: {problem}"));
+        }
         self.check_names(view)?;
         let shown = Words::shown(view);
         let mut keys: Vec<Key> = view.faces.iter().map(|face| face.key).collect();

@@ -84,6 +84,14 @@ pub(crate) enum Operation {
         file: u8,
     },
     Mend,
+    /// Of a file that the library knows.
+    Spoil {
+        file: u8,
+    },
+    Heal,
+    RemoveFolder {
+        folder: u8,
+    },
     Rubbish {
         file: u8,
         number: u8,
@@ -159,7 +167,7 @@ impl Operation {
     pub fn random(rng: &mut ChaCha8Rng) -> Self {
         let (a, b): (u8, u8) = (rng.random(), rng.random());
         let yes: bool = rng.random();
-        match rng.random_range(0..100) {
+        match rng.random_range(0..105) {
             0..17 => Self::Scan { accept: yes },
             17 => Self::RestoreBackup,
             18..22 => Self::New { to: a, scene: b },
@@ -208,7 +216,10 @@ impl Operation {
             95 => Self::OtherDetector,
             96 => Self::OtherModel,
             97..99 => Self::Kill { calls: a % 48 },
-            _ => Self::Restart,
+            99 => Self::Restart,
+            100..102 => Self::Spoil { file: a },
+            102 => Self::Heal,
+            _ => Self::RemoveFolder { folder: a },
         }
     }
 
@@ -298,11 +309,24 @@ impl Operation {
                 world.write(anywhere(to), world.files[&from], 0);
             }
             Self::Delete { file: number } => _ = file(number).map(|place| world.delete(place)),
-            Self::Unplug { folder: number } => world.set_drive(folder(number), Drive::Unplugged),
+            Self::Unplug { folder: number } if world.listed[folder(number)] => {
+                world.set_drive(folder(number), Drive::Unplugged);
+            }
             Self::EmptyMount { folder: number } => world.set_drive(folder(number), Drive::Empty),
             Self::Plug => (0..FOLDERS).for_each(|folder| world.set_drive(folder, Drive::There)),
             Self::PlugElsewhere { folder: number } => history.move_folder(folder(number)),
-            Self::ExchangeDrives if world.drives == [Drive::There; FOLDERS] => world.exchange_drives(),
+            Self::ExchangeDrives if world.drives == [Drive::There; FOLDERS] => {
+                world.heal();
+                world.exchange_drives();
+            }
+            Self::Spoil { file: number } => {
+                let Some(place) = file(number) else { return };
+                if history.model.knows(&world.path(place)) {
+                    world.spoil(place);
+                }
+            }
+            Self::Heal => world.heal(),
+            Self::RemoveFolder { folder: number } => history.remove_folder(folder(number)),
             Self::Touch { file: number } => _ = file(number).map(|place| world.touch(place)),
             Self::Comment { file: number, text } => {
                 let Some(place) = file(number) else { return };

@@ -10,7 +10,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use sha2::{Digest, Sha256};
 
-use crate::faces::edits::{Edit, Frame, Orientation};
+use crate::faces::edits::{Edit, Orientation, RelativeRect};
 use crate::faces::image::resize;
 use crate::types::FaceBox;
 
@@ -162,9 +162,9 @@ impl Picture {
                 Change::Turned => edit = turned(edit, Orientation::TurnedRight),
                 Change::Mirrored => edit = turned(edit, Orientation::Mirrored),
                 Change::Cropped => {
-                    let Frame { x, y, width, height } = edit.crop;
+                    let RelativeRect { x, y, width, height } = edit.crop;
                     let (x, y) = (x + CROP[0] * width, y + CROP[1] * height);
-                    edit.crop = Frame { x, y, width: width * CROP[2], height: height * CROP[3] };
+                    edit.crop = RelativeRect { x, y, width: width * CROP[2], height: height * CROP[3] };
                 }
             }
         }
@@ -228,9 +228,9 @@ fn turned(edit: Edit, turn: Orientation) -> Edit {
     let points = [[0.2, 0.3], [0.9, 0.4]];
     let is_near = |a: [f32; 2], b: [f32; 2]| (a[0] - b[0]).abs() + (a[1] - b[1]).abs() < 1e-4;
     let orientation = Orientation::ALL.into_iter().find(|one| points.iter().all(|&p| is_near(one.apply(p), both(p))));
-    let Frame { x, y, width, height } = edit.crop;
+    let RelativeRect { x, y, width, height } = edit.crop;
     let ([ax, ay], [bx, by]) = (turn.apply([x, y]), turn.apply([x + width, y + height]));
-    let crop = Frame { x: ax.min(bx), y: ay.min(by), width: (bx - ax).abs(), height: (by - ay).abs() };
+    let crop = RelativeRect { x: ax.min(bx), y: ay.min(by), width: (bx - ax).abs(), height: (by - ay).abs() };
     Edit { orientation: orientation.unwrap(), crop }
 }
 

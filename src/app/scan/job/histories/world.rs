@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -20,15 +21,18 @@ use crate::app::jobs::regroup::{Grouping, regroup};
 use crate::app::scan::job::lost::find_again;
 use crate::app::scan::job::{ScanSummary, ScanTools, scan_folders};
 use crate::cluster::Linkage;
+use crate::faces::image::{PictureHash, picture_hash_of_file};
 use crate::library::care::BackupReason;
 use crate::library::{
-    Decision, FaceState, Library, LibraryError, LibraryReader, ListPage, MissingPolicy, PeopleFilter, PeopleKind,
-    PhotoFilter,
+    Decision, FaceState, FacesOfFolder, Library, LibraryError, LibraryReader, ListPage, MissingPolicy, PeopleFilter,
+    PeopleKind, PhotoFilter,
 };
 use crate::types::{Cancel, FaceId, PersonId, PhotoId, Revision, SquaredDistance, Touched};
 
 pub(crate) const FOLDERS: usize = 2;
 pub const NAMES: u8 = 4;
+/// Beside a file that cannot be read.
+const UNREADABLE: &str = ".unreadable";
 const SAME: SquaredDistance = SquaredDistance(0.5);
 
 /// A file's place: which folder, which name.
@@ -57,8 +61,12 @@ pub struct World {
     pub drives: [Drive; FOLDERS],
     /// The pictures on the drives, there or not.
     pub files: BTreeMap<Place, Picture>,
-    /// Files that cannot be read now.
+    /// Files with a folder in their place now.
     pub broken: BTreeMap<Place, Picture>,
+    /// Files that are there and cannot be read now.
+    pub unreadable: BTreeMap<Place, Picture>,
+    /// Folders that the library scans.
+    pub listed: [bool; FOLDERS],
     clock: u64,
     kill_in: Arc<AtomicI64>,
     copies: usize,
@@ -87,6 +95,8 @@ pub(crate) struct VisibleLibrary {
     pub rejected: BTreeSet<(Key, PersonId)>,
     pub apart: BTreeSet<(PersonId, PersonId)>,
     pub lost: BTreeSet<Key>,
+    /// What `library check` says against it.
+    pub unsound: Option<String>,
     /// Faces without suggestions, and those confirmed one by one, of each named person.
     pub cards: BTreeMap<PersonId, (usize, usize)>,
 }
@@ -110,6 +120,8 @@ impl World {
             drives: [Drive::There; FOLDERS],
             files: BTreeMap::new(),
             broken: BTreeMap::new(),
+            unreadable: BTreeMap::new(),
+            listed: [false; FOLDERS],
             clock: 0,
             kill_in,
             copies: 0,
@@ -193,8 +205,27 @@ impl World {
         self.broken.insert(place, picture);
     }
 
+    /// The file is there, later than it was, and its drive errs.
+    pub(crate) fn spoil(&mut self, place: Place) {
+        self.touch(place);
+        fs::write(with_end(&self.real_path(place), UNREADABLE), "").unwrap();
+        let picture = self.files.remove(&place).unwrap();
+        self.unreadable.insert(place, picture);
+    }
+
+    /// Files that could not be read can be again.
+    pub(crate) fn heal(&mut self) {
+        for (place, picture) in std::mem::take(&mut self.unreadable) {
+            fs::remove_file(with_end(&self.real_path(place), UNREADABLE)).unwrap();
+            self.files.insert(place, picture);
+        }
+    }
+
     /// Takes away what is in the way of a file, and brings nothing back.
     fn mend(&mut self, place: Place) {
+        if self.unreadable.remove(&place).is_some() {
+            fs::remove_file(with_end(&self.real_path(place), UNREADABLE)).unwrap();
+        }
         if self.broken.remove(&place).is_some() {
             fs::remove_dir(self.real_path(place)).unwrap();
         }
@@ -256,6 +287,13 @@ impl World {
         before
     }
 
+    /// Its user scans the folder no longer, until the next scan.
+    pub(crate) fn remove_folder(&mut self, folder: usize) {
+        let path = self.folders[folder].clone();
+        self.library.call(move |library| library.remove_folder(&path, FacesOfFolder::Keep)).unwrap();
+        self.listed[folder] = false;
+    }
+
     /// The files that a scan meets.
     pub(crate) fn readable(&self, folder: usize) -> BTreeMap<PathBuf, Picture> {
         let is_there = self.drives[folder] == Drive::There;
@@ -263,7 +301,8 @@ impl World {
         here.map(|(place, picture)| (self.path(*place), *picture)).collect()
     }
 
-    pub fn scan(&self, policy: MissingPolicy) -> Result<ScanSummary> {
+    pub fn scan(&mut self, policy: MissingPolicy) -> Result<ScanSummary> {
+        self.listed = [true; FOLDERS];
         let suspects = self.library.call(|library| library.suspects())?;
         let edits = if self.registers { Edits::Registered(&self.thumbnails) } else { Edits::Known };
         let tools = ScanTools {
@@ -274,6 +313,7 @@ impl World {
             same_person: SAME,
             missing: policy,
             suspects: &suspects,
+            hash,
             own: &[],
         };
         let mut summary = scan_folders(&self.folders, &tools, &Cancel::default(), &mut |_| {})?;
@@ -377,7 +417,10 @@ impl World {
 
     pub fn view(&self) -> VisibleLibrary {
         let model = self.finder.model_id().clone();
-        self.library.call(move |library| library.at_once(|library| view(library, &model))).unwrap()
+        let report = self.library.call(|library| library.check()).unwrap();
+        let view = self.library.call(move |library| library.at_once(|library| view(library, &model))).unwrap();
+        let is_tidy = report.is_sound() && report.to_settle == 0;
+        VisibleLibrary { unsound: (!is_tidy).then(|| format!("{report:?}")), ..view }
     }
 }
 
@@ -393,6 +436,13 @@ fn open(database: &Path, kill_in: &Arc<AtomicI64>) -> LibraryHandle {
         }
     };
     LibraryHandle::open_watched(&database, watch).unwrap()
+}
+
+fn hash(path: &Path) -> io::Result<([u8; 32], PictureHash)> {
+    match with_end(path, UNREADABLE).exists() {
+        true => Err(io::Error::other("input/output error")),
+        false => picture_hash_of_file(path),
+    }
 }
 
 fn killed_at(database: &Path) -> PathBuf {

@@ -136,7 +136,7 @@ fn alarms_and_left_out_pictures_are_kept() {
 fn a_run_that_never_began_says_why() {
     let mut state = State::default();
     after(&mut state, Message::Demonstrate(DemoOptions::default()));
-    let failure = Failure { what: Failed::Train, details: "no device".into() };
+    let failure = Failure { what: Failed::Job, details: "no device".into() };
     told(&mut state, Event::Ended(Box::new(RunEnd::Failed(failure.clone()))));
     assert_eq!((state.waiting, state.failed_to_begin), (false, Some(failure)));
 }
@@ -159,7 +159,7 @@ fn no_face_waits_once_the_library_is_embedded_again() {
     told(&mut state, began());
     told(&mut state, Event::InUse { model: "faces".into(), faces: 11 });
     assert_eq!(after(&mut state, Message::Reembed), [Request::Reembed]);
-    told(&mut state, Event::Reembedded);
+    told(&mut state, Event::Reembedded { faces: 11, skipped: 0, all: true });
     let adoption = &state.run.as_ref().unwrap().adoption;
     assert_eq!(*adoption, Adoption::InUse { model: "faces".into(), faces: 0 });
 }

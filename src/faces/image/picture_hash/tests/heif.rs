@@ -182,9 +182,9 @@ pub fn case() -> Case {
 fn a_grid_of_itself_ends() {
     let mut container = container();
     container.references[0].2 = vec![1, 1, 1];
-    assert!(follow(&container.file(), Format::Heif).is_some());
+    assert!(follow(&container.file(), HashedFormat::Heif).is_some());
     container.references = vec![(b"dimg", 1, vec![2]), (b"dimg", 2, vec![3]), (b"dimg", 3, vec![1])];
-    assert!(follow(&container.file(), Format::Heif).is_some());
+    assert!(follow(&container.file(), HashedFormat::Heif).is_some());
 }
 
 #[test]
@@ -193,7 +193,7 @@ fn a_deep_tower_is_not_followed() {
     let tile = container.items[1].clone();
     container.items = (1..30).map(|number| Item { number, ..tile.clone() }).collect();
     container.references = (1..29).map(|number| (&b"dimg"[..], number, vec![number + 1])).collect();
-    assert!(follow(&container.file(), Format::Heif).is_none());
+    assert!(follow(&container.file(), HashedFormat::Heif).is_none());
 }
 
 #[test]
@@ -201,9 +201,9 @@ fn a_picture_without_data_is_not_followed() {
     let mut container = container();
     container.references.clear();
     container.items[0].kind = b"hvc1";
-    assert!(follow(&container.file(), Format::Heif).is_some());
+    assert!(follow(&container.file(), HashedFormat::Heif).is_some());
     container.primary = 77;
-    assert!(follow(&container.file(), Format::Heif).is_none());
+    assert!(follow(&container.file(), HashedFormat::Heif).is_none());
 }
 
 /// Many tiles that are all one and the same large picture.
@@ -218,7 +218,7 @@ fn items_upon_each_other_are_not_followed() {
     container.references = vec![(b"dimg", 1, (2..60).collect())];
     let file = container.file();
     // Their extents have no length: all that follows.
-    assert!(follow(&file, Format::Heif).is_some());
+    assert!(follow(&file, HashedFormat::Heif).is_some());
     let mut shared = file.clone();
     let iloc = find(&file, b"iloc") + 4 + 8;
     for item in 1..59 {
@@ -226,5 +226,5 @@ fn items_upon_each_other_are_not_followed() {
         let at = iloc + item * 16 + 8;
         shared[at..at + 4].copy_from_slice(&100_u32.to_be_bytes());
     }
-    assert!(follow(&shared, Format::Heif).is_none());
+    assert!(follow(&shared, HashedFormat::Heif).is_none());
 }

@@ -133,7 +133,7 @@ pub fn case() -> Case {
 fn both_orders_of_bytes_are_followed() {
     for is_big in [false, true] {
         let file = Layout { big_endian: true, is_big, ..layout() }.file();
-        assert!(follow(&file, Format::Tiff).is_some());
+        assert!(follow(&file, HashedFormat::Tiff).is_some());
         let elsewhere = Layout { big_endian: true, is_big, gap: 3, kind: LONG, ..layout() }.file();
         assert_eq!(picture_hash(&file), picture_hash(&elsewhere));
     }
@@ -142,7 +142,7 @@ fn both_orders_of_bytes_are_followed() {
 #[test]
 fn the_encoder_s_file_is_followed() {
     let file = encode(ImageFormat::Tiff);
-    assert!(follow(&file, Format::Tiff).is_some());
+    assert!(follow(&file, HashedFormat::Tiff).is_some());
 }
 
 /// Ten thousand strips as long as the file would take hours.
@@ -155,8 +155,8 @@ fn strips_upon_each_other_are_not_followed() {
     let mut overlapping = file.clone();
     overlapping[lengths] = file.len() as u8 - 60;
     overlapping[lengths + 2] = file.len() as u8 - 60;
-    assert!(follow(&file, Format::Tiff).is_some());
-    assert!(follow(&overlapping, Format::Tiff).is_none());
+    assert!(follow(&file, HashedFormat::Tiff).is_some());
+    assert!(follow(&overlapping, HashedFormat::Tiff).is_none());
 }
 
 #[test]
@@ -165,8 +165,8 @@ fn endless_directories_are_not_followed() {
     // The number of entries: as many as it can say.
     let at = u32::from_le_bytes(file[4..8].try_into().unwrap()) as usize;
     file[at..at + 2].copy_from_slice(&[0xff, 0xff]);
-    assert!(follow(&file, Format::Tiff).is_none());
+    assert!(follow(&file, HashedFormat::Tiff).is_none());
     let mut beyond = layout().file();
     beyond[4..8].copy_from_slice(&[0xff; 4]);
-    assert!(follow(&beyond, Format::Tiff).is_none());
+    assert!(follow(&beyond, HashedFormat::Tiff).is_none());
 }

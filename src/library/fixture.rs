@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use super::*;
 use crate::types::{Detection, Embedding, FaceBox, FaceId, Landmarks, ModelId, PersonId, Revision};
 
-pub(super) struct Shelf {
+pub(super) struct LibraryFixture {
     pub folder: tempfile::TempDir,
     pub library: Library,
     pub scan: ScanId,
 }
 
-impl Shelf {
+impl LibraryFixture {
     pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut library = Library::open(&folder.path().join("library.sqlite")).unwrap();
@@ -59,6 +59,16 @@ impl Shelf {
 
     pub fn person_of(&self, face: FaceId) -> PersonId {
         self.state(face).person().unwrap()
+    }
+}
+
+impl LibraryReader {
+    /// Reads the whole file and checks its structure.
+    pub(crate) fn check_integrity(&self) -> Result<()> {
+        match self.read(care::quick_check)? {
+            None => Ok(()),
+            Some(reason) => Err(LibraryError::Damaged { path: self.path().to_owned(), reason }),
+        }
     }
 }
 

@@ -1,35 +1,22 @@
-//! What the window shows where the library is damaged: what is wrong, and what can be put in its place. The disk is asked
-//! on threads of its own.
+//! What takes the window's place where the library is damaged: what is wrong, and what can be put in its place.
 
-use std::thread;
+use std::sync::Arc;
 
-use crossbeam_channel::{Receiver, Sender, bounded};
 use eframe::egui::{self, CentralPanel, Label, Ui};
 
-use crate::app::care::job::{self, Offers};
-use crate::app::care::view::{backup_words, what_it_may_lack};
+use super::{backup_words, what_it_may_lack};
+use crate::app::care::job::Offers;
+use crate::app::care::job::repair::{RepairAnswer, RepairJob};
 use crate::app::engine::home::Home;
-use crate::app::engine::shared::damage_or_chain;
 use crate::app::ui::locale::Locale;
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::library::care::Backup;
 
-/// At most so many wait: one question is asked at a time.
-const ANSWERS: usize = 4;
-
-enum Answer {
-    Found(Offers),
-    Restored,
-    Failed(String),
-}
-
 /// The page, while it is open.
 pub(crate) struct Repair {
-    home: Home,
+    job: RepairJob,
     problem: String,
-    answers: Receiver<Answer>,
-    sender: Sender<Answer>,
     /// What can be put in its place; none while it is being looked for.
     offers: Option<Offers>,
     is_restoring: bool,
@@ -37,34 +24,19 @@ pub(crate) struct Repair {
 
 impl Repair {
     pub fn new(home: Home, problem: String, ctx: &egui::Context) -> Self {
-        let (sender, answers) = bounded(ANSWERS);
-        let repair = Self { home, problem, answers, sender, offers: None, is_restoring: false };
-        repair.ask(ctx, |home| match job::offers_of(home) {
-            Ok(offers) => Answer::Found(offers),
-            Err(error) => Answer::Failed(damage_or_chain(&error)),
-        });
-        repair
-    }
-
-    fn ask(&self, ctx: &egui::Context, work: impl FnOnce(&Home) -> Answer + Send + 'static) {
-        let (home, sender, ctx) = (self.home.clone(), self.sender.clone(), ctx.clone());
-        let started = thread::Builder::new().name("repair".into()).spawn(move || {
-            // The window may be gone by now; then nobody needs the answer.
-            let _ = sender.send(work(&home));
-            ctx.request_repaint();
-        });
-        if let Err(error) = started {
-            let _ = self.sender.send(Answer::Failed(error.to_string()));
-        }
+        let ctx = ctx.clone();
+        let job = RepairJob::new(home, Arc::new(move || ctx.request_repaint()));
+        job.find_offers();
+        Self { job, problem, offers: None, is_restoring: false }
     }
 
     /// Takes answers in. True: a backup is in the library's place.
     pub fn update(&mut self) -> bool {
-        for answer in self.answers.try_iter() {
+        for answer in self.job.answers() {
             match answer {
-                Answer::Found(offers) => self.offers = Some(offers),
-                Answer::Restored => return true,
-                Answer::Failed(problem) => {
+                RepairAnswer::Found(offers) => self.offers = Some(offers),
+                RepairAnswer::Restored => return true,
+                RepairAnswer::Failed(problem) => {
                     self.problem = sentence(&problem);
                     self.is_restoring = false;
                     self.offers.get_or_insert_default();
@@ -91,18 +63,11 @@ impl Repair {
                 Some(offers) => {
                     let chosen = egui::ScrollArea::vertical().show(ui, |ui| offers_ui(ui, text, offers)).inner;
                     if let Some(backup) = chosen {
-                        self.restore(ui.ctx(), backup);
+                        self.is_restoring = true;
+                        self.job.restore(backup);
                     }
                 }
             }
-        });
-    }
-
-    fn restore(&mut self, ctx: &egui::Context, backup: Backup) {
-        self.is_restoring = true;
-        self.ask(ctx, move |home| match job::restore(home, &backup.path) {
-            Ok(_) => Answer::Restored,
-            Err(error) => Answer::Failed(damage_or_chain(&error)),
         });
     }
 }
@@ -149,7 +114,7 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use super::*;
-    use crate::app::engine::shared::is_damage;
+    use crate::app::engine::shared::{damage_or_chain, is_damage};
     use crate::library::Library;
     use crate::library::care::BackupReason;
 
@@ -169,7 +134,7 @@ mod tests {
         let begun = Instant::now();
         while repair.offers.is_none() && begun.elapsed() < Duration::from_secs(20) {
             assert!(!repair.update());
-            thread::sleep(Duration::from_millis(5));
+            std::thread::sleep(Duration::from_millis(5));
         }
         let offers = repair.offers.unwrap();
         assert_eq!((&offers.best[0].path, offers.others.len()), (&backup, 1));

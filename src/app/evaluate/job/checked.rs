@@ -1,7 +1,7 @@
 //! Reasons for a low score, found by measuring, and the evaluations that avoid them.
 
 use crate::app::evaluate::job::check::CheckOutcome;
-use crate::app::evaluate::state::setup::EvaluationSetup;
+use crate::app::evaluate::job::setup::EvaluationSetup;
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Checked {

@@ -42,12 +42,12 @@ impl Subject {
     }
 
     /// The files and folders it needs, in the order they are asked for.
-    pub fn paths(self) -> &'static [Path] {
+    pub fn paths(self) -> &'static [EvaluationPath] {
         match self {
-            Self::PairList => &[Path::Pairs, Path::Images],
-            Self::Folder => &[Path::Images],
+            Self::PairList => &[EvaluationPath::Pairs, EvaluationPath::Images],
+            Self::Folder => &[EvaluationPath::Images],
             Self::Library => &[],
-            Self::Embeddings => &[Path::Embeddings, Path::Pairs, Path::Images],
+            Self::Embeddings => &[EvaluationPath::Embeddings, EvaluationPath::Pairs, EvaluationPath::Images],
         }
     }
 
@@ -72,7 +72,7 @@ impl Subject {
 
 /// A file or folder that is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Path {
+pub enum EvaluationPath {
     Pairs,
     Images,
     Embeddings,
@@ -80,7 +80,7 @@ pub enum Path {
     Threshold,
 }
 
-impl Path {
+impl EvaluationPath {
     pub(crate) fn label_key(self) -> &'static str {
         match self {
             Self::Pairs => "path_pairs",
@@ -132,11 +132,11 @@ impl EvaluationSetup {
     /// The text that names what is still to be chosen; None when it can start.
     pub fn missing(&self) -> Option<&'static str> {
         let paths = self.subject.paths();
-        if paths.contains(&Path::Embeddings) && self.embeddings.is_empty() {
+        if paths.contains(&EvaluationPath::Embeddings) && self.embeddings.is_empty() {
             Some("missing_embeddings")
-        } else if paths.contains(&Path::Pairs) && self.pairs.is_none() {
+        } else if paths.contains(&EvaluationPath::Pairs) && self.pairs.is_none() {
             Some("missing_pairs")
-        } else if self.subject.needs_models() && paths.contains(&Path::Images) && self.images.is_none() {
+        } else if self.subject.needs_models() && paths.contains(&EvaluationPath::Images) && self.images.is_none() {
             Some("missing_images")
         } else if self.subject.needs_models() && self.models.is_empty() {
             Some("missing_model")
@@ -153,12 +153,12 @@ impl EvaluationSetup {
         self.subject = subject;
     }
 
-    pub fn set_path(&mut self, which: Path, mut paths: Vec<PathBuf>) {
+    pub fn set_path(&mut self, which: EvaluationPath, mut paths: Vec<PathBuf>) {
         match which {
-            Path::Embeddings => self.embeddings = paths,
-            Path::Pairs => self.pairs = paths.pop(),
-            Path::Images => self.images = paths.pop(),
-            Path::Threshold => self.threshold_from = paths.pop(),
+            EvaluationPath::Embeddings => self.embeddings = paths,
+            EvaluationPath::Pairs => self.pairs = paths.pop(),
+            EvaluationPath::Images => self.images = paths.pop(),
+            EvaluationPath::Threshold => self.threshold_from = paths.pop(),
         }
     }
 
@@ -178,15 +178,15 @@ mod tests {
     fn says_what_is_still_to_be_chosen() {
         let mut setup = EvaluationSetup::default();
         assert_eq!(setup.missing(), Some("missing_pairs"));
-        setup.set_path(Path::Pairs, vec!["pairs.txt".into()]);
+        setup.set_path(EvaluationPath::Pairs, vec!["pairs.txt".into()]);
         assert_eq!(setup.missing(), Some("missing_images"));
-        setup.set_path(Path::Images, vec!["lfw".into()]);
+        setup.set_path(EvaluationPath::Images, vec!["lfw".into()]);
         assert_eq!(setup.missing(), Some("missing_model"));
         setup.toggle_model(ModelId("sface".into()));
         assert_eq!(setup.missing(), None);
         setup.subject = Subject::Embeddings;
         assert_eq!(setup.missing(), Some("missing_embeddings"));
-        setup.set_path(Path::Embeddings, vec!["a.jsonl".into()]);
+        setup.set_path(EvaluationPath::Embeddings, vec!["a.jsonl".into()]);
         setup.images = None;
         setup.models.clear();
         assert_eq!(setup.missing(), None, "ready embeddings need neither a network nor images");
