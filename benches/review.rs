@@ -104,7 +104,7 @@ fn measure(shared: &Shared, people: &People) -> Result<Measured> {
         let suggested = first_suggestion(shared, person)?;
         let decisions = [
             Some(Decision::Name { person: group, name: format!("Group {round}") }),
-            Some(Decision::ConfirmAll(person)),
+            Some(Decision::ConfirmAll { person, shown: Vec::new() }),
             suggested.map(|face| Decision::Reject { person, faces: vec![face] }),
             Some(Decision::Merge { from: group, into: person, against: AgainstMerge::default() }),
         ];

@@ -17,6 +17,8 @@ mod judged;
 mod layout;
 #[path = "gui/pictures.rs"]
 mod pictures;
+#[path = "gui/slips.rs"]
+mod slips;
 #[path = "gui/synthetic.rs"]
 mod synthetic;
 #[path = "gui/train.rs"]
@@ -279,7 +281,7 @@ fn suggestions_are_confirmed_and_rejected() {
     assert_eq!(wire.last_decision().1, Decision::Reject { person, faces: vec![FaceId(1011)] });
     harness.get_by_label("Confirm all").click();
     harness.run();
-    assert_eq!(wire.last_decision().1, Decision::ConfirmAll(person));
+    assert_eq!(wire.last_decision().1, Decision::ConfirmAll { person, shown: (1011..1016).map(FaceId).collect() });
 }
 
 #[test]

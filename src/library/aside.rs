@@ -7,12 +7,16 @@ use super::open::LibraryReader;
 use super::review::{SetAside, rows};
 use crate::types::{FaceId, PersonId, PhotoId};
 
-/// A face that takes no part, where it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A face that takes no part, where it is, and whose it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FaceSetAside {
     pub face_id: FaceId,
     pub photo_id: PhotoId,
     pub why: SetAside,
+    /// Who has it again when it is restored. None: it comes back as a group of its own.
+    pub person: Option<PersonId>,
+    /// Of that person.
+    pub name: Option<String>,
 }
 
 /// "This face is not them."
@@ -62,16 +66,25 @@ impl LibraryReader {
         self.read(|c| against_merge(c, from, into))
     }
 
-    /// Every face set aside, strangers first, each in order of id.
+    /// Every face set aside, strangers first, each in order of name, person and id; those without a name come last.
     pub fn faces_set_aside(&self) -> Result<Vec<FaceSetAside>> {
         self.read(|c| {
             let mut query = c.prepare_cached(
-                "SELECT id, photo_id, set_aside = 'stranger' FROM face WHERE set_aside IS NOT NULL \
-                 ORDER BY set_aside DESC, id",
+                "SELECT face.id, photo_id, set_aside = 'stranger', was_of.person_id, name FROM face \
+                 LEFT JOIN was_of ON face_id = face.id AND NOT EXISTS (SELECT 1 FROM rejected \
+                 WHERE rejected.face_id = was_of.face_id AND rejected.person_id = was_of.person_id) \
+                 LEFT JOIN person ON person.id = was_of.person_id WHERE set_aside IS NOT NULL \
+                 GROUP BY face.id ORDER BY set_aside DESC, name IS NULL, name, was_of.person_id, face.id",
             )?;
             let faces = query.query_map([], |row| {
                 let why = if row.get(2)? { SetAside::Stranger } else { SetAside::NotAFace };
-                Ok(FaceSetAside { face_id: FaceId(row.get(0)?), photo_id: PhotoId(row.get(1)?), why })
+                Ok(FaceSetAside {
+                    face_id: FaceId(row.get(0)?),
+                    photo_id: PhotoId(row.get(1)?),
+                    why,
+                    person: row.get::<_, Option<i64>>(3)?.map(PersonId),
+                    name: row.get(4)?,
+                })
             })?;
             Ok(faces.collect::<rusqlite::Result<_>>()?)
         })

@@ -24,6 +24,8 @@ pub enum Stale {
     /// More was said against joining two people than its user knows.
     #[error("it has been said that these are different people")]
     SaidApart,
+    #[error("more photos of this folder have gone")]
+    MoreGone,
     /// Not the step of the history that was to be undone or done again comes next.
     #[error("something else has been decided")]
     OtherStep,

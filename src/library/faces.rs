@@ -277,9 +277,15 @@ pub(super) fn copy_decision(t: &Transaction, from: FaceId, to: FaceId) -> Result
     copy_rejections(t, from, to)
 }
 
+/// With whose the face was before, so that the rejections can be taken back there too.
 pub(super) fn copy_rejections(t: &Transaction, from: FaceId, to: FaceId) -> Result<()> {
     t.prepare_cached(
         "INSERT OR IGNORE INTO rejected (face_id, person_id) SELECT ?2, person_id FROM rejected WHERE face_id = ?1",
+    )?
+    .execute([from.0, to.0])?;
+    t.prepare_cached(
+        "INSERT OR IGNORE INTO was_of (face_id, person_id, belongs) \
+         SELECT ?2, person_id, belongs FROM was_of WHERE face_id = ?1",
     )?
     .execute([from.0, to.0])?;
     Ok(())

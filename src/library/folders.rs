@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use super::care::BackupReason;
 use super::carry;
-use super::error::{LibraryError, Result};
+use super::error::{LibraryError, Result, Stale};
 use super::files::settle;
 use super::open::{Library, LibraryReader};
 use super::path;
@@ -55,11 +55,17 @@ impl Library {
         })
     }
 
-    /// Marks the files of a folder that are gone as missing, after its user has said so. Returns how many photos are
-    /// missing since.
-    pub(crate) fn accept_missing(&mut self, folder: &Path) -> Result<usize> {
+    /// Marks the files of a folder that are gone as missing, after its user has said so of as many photos as were shown.
+    /// Returns how many are missing since.
+    ///
+    /// # Errors
+    /// [`Stale::MoreGone`] where more are gone by now, as when a drive was unplugged meanwhile: nothing is marked then.
+    pub(crate) fn accept_missing(&mut self, folder: &Path, shown: u64) -> Result<usize> {
         let gone: Vec<PathBuf> = self.files_held(folder)?.into_iter().filter(|path| is_gone(path)).collect();
-        self.write(|t| mark_missing(t, &gone))
+        self.write(|t| match mark_missing(t, &gone)? {
+            missing if missing as u64 > shown => Err(LibraryError::Stale(Stale::MoreGone)),
+            missing => Ok(missing),
+        })
     }
 
     /// Scans the folder no longer. What lies in another scanned folder too stays with that one. Returns how many photos

@@ -111,15 +111,15 @@ impl LibraryReader {
         self.read(|c| card(c, person))
     }
 
-    /// The cards of those among `people` who are in sight, in the order asked for: not hidden, and named or a group
-    /// with a face that is present. The others are gone, or are not shown.
+    /// The cards of those among `people` who are listed, in the order asked for: named, hidden, or a group with a face
+    /// that is present. The others are gone, or are not shown.
     pub fn people_by_id(&self, people: &[PersonId]) -> Result<Vec<PersonCard>> {
         self.read(|c| {
             let mut cards = Vec::with_capacity(people.len());
             for &person in people {
                 let card = card(c, person)?;
                 cards.extend(
-                    card.filter(|card| !card.is_hidden && (card.name.is_some() || card.faces + card.suggested > 0)),
+                    card.filter(|card| card.is_hidden || card.name.is_some() || card.faces + card.suggested > 0),
                 );
             }
             Ok(cards)

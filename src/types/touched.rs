@@ -16,6 +16,8 @@ pub struct Touched {
     pub settings: bool,
     /// The step of the history that a decision made, and that takes it back.
     pub step: Option<StepId>,
+    /// The step that was taken back, or done again.
+    pub reverted: Option<StepId>,
 }
 
 impl Touched {

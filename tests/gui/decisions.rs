@@ -33,7 +33,7 @@ fn load_person(person: i64) -> Request {
 /// The album with a second Grandma.
 fn two_grandmas() -> World {
     let mut world = album_world();
-    let cover = FaceId(70);
+    let cover = Some(FaceId(70));
     world.people.named.push(NamedPerson { person: PersonId(7), name: "Grandma".into(), cover, faces: 2, suggested: 0 });
     world
 }
@@ -315,11 +315,11 @@ fn who_is_not_whom_is_listed_and_taken_back() {
     harness.run();
     assert_eq!(wire.last_decision().1, Decision::MayBeSame(PersonId(1), PersonId(5)));
     harness.get_by_label("2 faces");
-    harness.get_all_by_label("May be them").last().unwrap().click();
+    harness.get_all_by_label("Take back").last().unwrap().click();
     harness.run();
     assert_eq!(wire.last_decision().1, Decision::TakeBackReject { person: PersonId(2), face: FaceId(27) });
     send(&mut harness, Message::Act(Action::OpenPerson(PersonId(1))));
-    harness.get_by_label("May be them").click_accesskit();
+    harness.get_by_label("Take back").click_accesskit();
     harness.run();
     assert_eq!(wire.last_decision().1, Decision::TakeBackReject { person: PersonId(1), face: FaceId(25) });
 }
@@ -492,7 +492,7 @@ fn photos_that_are_gone_are_asked_about() {
     harness.run_steps(3);
     let accepted = wire.last_change().unwrap().1;
     assert!(
-        matches!(&accepted, Request::Settings(settings_view::Request::AcceptMissing(_, folder))
+        matches!(&accepted, Request::Settings(settings_view::Request::AcceptMissing { folder, gone: 412, .. })
             if folder == std::path::Path::new("/mnt/usb")),
         "{accepted:?}"
     );

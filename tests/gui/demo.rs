@@ -140,7 +140,7 @@ fn ticket(request: &Request) -> Option<Ticket> {
             settings_view::Request::UseDevice(ticket, _)
             | settings_view::Request::RemoveFolder(ticket, ..)
             | settings_view::Request::MoveFolder { ticket, .. }
-            | settings_view::Request::AcceptMissing(ticket, _),
+            | settings_view::Request::AcceptMissing { ticket, .. },
         )
         | Request::Care(
             care_view::Request::BackUp(ticket)
@@ -303,7 +303,8 @@ pub const STEPS: NextSteps = NextSteps { undo: StepId(8), redo: StepId::NONE };
 
 /// One lost face, a hidden person, a stranger, a false find, two people told apart and three rejections.
 fn aside() -> Aside {
-    let set_aside = |face, why| FaceSetAside { face_id: FaceId(face), photo_id: PhotoId(face), why };
+    let set_aside =
+        |face, why| FaceSetAside { face_id: FaceId(face), photo_id: PhotoId(face), why, person: None, name: None };
     let rejection = |face, person, name: &str| Rejection {
         face_id: FaceId(face),
         photo_id: PhotoId(face),
@@ -375,7 +376,7 @@ pub fn album_world() -> World {
     let named = names.iter().enumerate().map(|(i, name)| NamedPerson {
         person: PersonId(i as i64 + 1),
         name: (*name).to_owned(),
-        cover: FaceId(i as i64 * 10 + 10),
+        cover: Some(FaceId(i as i64 * 10 + 10)),
         faces: 120 - 17 * i as u64,
         suggested: if i % 2 == 0 { 4 + i as u64 } else { 0 },
     });
@@ -413,13 +414,19 @@ pub fn album_world() -> World {
             can_undo: true,
             can_redo: false,
         },
-        people: People { seen: SEEN, steps: STEPS, named: named.collect(), groups: groups.collect() },
+        people: People {
+            seen: SEEN,
+            steps: STEPS,
+            named: named.collect(),
+            groups: groups.collect(),
+            hidden: Vec::new(),
+        },
         page: PersonPage {
             seen: SEEN,
             person: PersonId(1),
             name: Some("Maria Silva".into()),
             is_hidden: false,
-            cover: FaceId(10),
+            cover: Some(FaceId(10)),
             held: (10..19).map(person_face).collect(),
             suggested: (11..16).map(|id| person_face(id + 1000)).collect(),
             missing: Vec::new(),

@@ -78,12 +78,16 @@ impl Views {
                 ctx.send(Message::ChooseFiles);
             }
             let pick = buttons::icon_and_text_ui(ui, Rank::Plain, Icon::UserRound, ctx.text.s("pick_from_library"));
-            egui::Popup::menu(&pick).close_behavior(egui::PopupCloseBehavior::CloseOnClickOutside).show(|ui| {
+            let menu = egui::Popup::menu(&pick).close_behavior(egui::PopupCloseBehavior::CloseOnClickOutside);
+            let shown = menu.show(|ui| {
                 ui.set_min_width(260.0);
                 if self.picker_ui(ui, ctx) {
                     ui.close();
                 }
             });
+            if shown.is_none() {
+                self.picking = NameField::default();
+            }
             if !ctx.state.sources.is_empty() && buttons::button_ui(ui, Rank::Quiet, ctx.text.s("clear")).clicked() {
                 ctx.send(Message::Clear);
             }
@@ -95,13 +99,15 @@ impl Views {
         let id = egui::Id::unique("pick to compare");
         let options = NameFieldOptions {
             label: ctx.text.s("name_label"),
-            hint: ctx.text.s("name_hint"),
+            hint: ctx.text.s("somebody_hint"),
             width: 240.0,
             focus: self.picking.text.is_empty() && !ui.memory(|memory| memory.has_focus(id)),
         };
         let picked = person_field_ui(ui, ctx, id, &mut self.picking, options, None);
         let Some(row) = picked else { return false };
-        ctx.send(Message::Add(vec![CompareSource::Face(row.cover)]));
+        // Of somebody without a face there is nothing to compare.
+        let faces: Vec<CompareSource> = row.cover.into_iter().map(CompareSource::Face).collect();
+        ctx.send(Message::Add(faces));
         true
     }
 

@@ -39,17 +39,19 @@ pub struct People {
     pub steps: NextSteps,
     /// Named people, most faces first.
     pub named: Vec<NamedPerson>,
+    /// Named people whom their user has hidden: their names are taken all the same.
+    pub hidden: Vec<NamedPerson>,
     /// Groups without a name, most faces first.
     pub groups: Vec<GroupRow>,
 }
 
-/// A person's card of whom it is certain that there is a name, and a face to show.
+/// A person's card of whom it is certain that there is a name.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NamedPerson {
     pub person: PersonId,
     pub name: String,
-    /// The face that shows this person best.
-    pub cover: FaceId,
+    /// The face that shows this person best; none where all their faces were set aside or given to others.
+    pub cover: Option<FaceId>,
     /// Without those that are only suggested.
     pub faces: u64,
     pub suggested: u64,
@@ -142,7 +144,9 @@ pub struct Facts {
 impl Facts {
     /// Whether there is nothing yet to look at, so that the first-run page belongs here.
     pub(crate) fn is_fresh(&self) -> bool {
-        self.overview.ready().is_some_and(|overview| overview.photos == 0 && overview.skipped == 0)
+        let is_empty = self.overview.ready().is_some_and(|overview| overview.photos == 0 && overview.skipped == 0);
+        // Where there are names, photos have been here: they are missing, and not yet to come.
+        is_empty && self.with_a_name().next().is_none()
     }
 
     pub fn threshold(&self) -> f32 {
@@ -156,15 +160,21 @@ impl Facts {
 
     /// The name of a person, as far as it has been loaded.
     pub(crate) fn name_of(&self, person: PersonId) -> Option<&str> {
-        let people = self.people.ready()?;
-        people.named.iter().find(|row| row.person == person).map(|row| row.name.as_str())
+        self.with_a_name().find(|row| row.person == person).map(|row| row.name.as_str())
     }
 
-    /// The people who have this name, whatever its case, those with the most faces first.
+    /// The people who have this name, whatever its case, those with the most faces first, and the hidden ones last.
     pub(crate) fn people_named(&self, name: &str) -> Vec<&NamedPerson> {
         let wanted = name.trim().to_lowercase();
-        let named = self.people.ready().map_or(&[][..], |people| &people.named);
-        named.iter().filter(|row| row.name.to_lowercase() == wanted).collect()
+        self.with_a_name().filter(|row| row.name.to_lowercase() == wanted).collect()
+    }
+
+    pub(crate) fn is_hidden(&self, person: PersonId) -> bool {
+        self.people.ready().is_some_and(|people| people.hidden.iter().any(|row| row.person == person))
+    }
+
+    fn with_a_name(&self) -> impl Iterator<Item = &NamedPerson> {
+        self.people.ready().into_iter().flat_map(|people| people.named.iter().chain(&people.hidden))
     }
 
     /// The revision at which people were listed.
@@ -200,6 +210,7 @@ pub enum SampleOf {
 #[derive(Debug, Clone, PartialEq)]
 pub enum TouchedRow {
     Named(NamedPerson),
+    Hidden(NamedPerson),
     /// Whom it resembles stands in [`TouchedFacts::resembling`].
     Group(GroupRow),
 }
@@ -207,7 +218,7 @@ pub enum TouchedRow {
 /// What a change that names what it touched leads to: put it in place of what was loaded before.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct TouchedFacts {
-    /// Each touched person as they are now; none where they are gone, hidden, or without a face to show.
+    /// Each touched person as they are now; none where they are gone, or a group that is hidden or without a face to show.
     pub people: Vec<(PersonId, Option<TouchedRow>)>,
     /// Groups that may resemble somebody else than before, touched or not.
     pub resembling: HashMap<PersonId, Option<Resemblance>>,
@@ -231,14 +242,17 @@ impl People {
     pub fn put(&mut self, touched: &TouchedFacts) {
         let ids: HashSet<PersonId> = touched.people.iter().map(|(person, _)| *person).collect();
         self.named.retain(|row| !ids.contains(&row.person));
+        self.hidden.retain(|row| !ids.contains(&row.person));
         self.groups.retain(|row| !ids.contains(&row.person));
         for row in touched.people.iter().filter_map(|(_, row)| row.clone()) {
             match row {
                 TouchedRow::Named(row) => self.named.push(row),
+                TouchedRow::Hidden(row) => self.hidden.push(row),
                 TouchedRow::Group(row) => self.groups.push(row),
             }
         }
         self.named.sort_by_key(|row| (Reverse((row.faces, row.suggested)), row.person));
+        self.hidden.sort_by_key(|row| (Reverse((row.faces, row.suggested)), row.person));
         self.groups.sort_by_key(|row| (Reverse(row.faces), row.person));
         for row in &mut self.groups {
             if let Some(resembles) = touched.resembling.get(&row.person) {

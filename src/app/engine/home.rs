@@ -1,5 +1,6 @@
 //! Where everything that Likeness keeps lies on disk.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -10,11 +11,14 @@ pub struct Home(PathBuf);
 
 impl Home {
     /// Creates the folder, readable by its owner only. A folder that is there keeps its rights; only what Likeness makes
-    /// in it is private.
+    /// in it is private. Where there is a library on what cannot be written, it is opened as it is.
     pub fn open(chosen: Option<&Path>) -> Result<Self> {
         let home = Self::named(chosen)?;
         for folder in [&home.0, &home.cache(), &home.runs()] {
-            create_private(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+            match create_private(folder) {
+                Err(error) if home.has_library() && is_read_only(&error) => {}
+                created => created.with_context(|| format!("cannot create {}", folder.display()))?,
+            }
         }
         Ok(home)
     }
@@ -74,6 +78,11 @@ impl Home {
     pub fn runs(&self) -> PathBuf {
         self.0.join("runs")
     }
+}
+
+/// A disc, or somebody else's folder.
+fn is_read_only(error: &std::io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem)
 }
 
 /// Creates a folder that only its owner may enter; one that is there is left as it is.

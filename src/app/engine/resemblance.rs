@@ -7,7 +7,7 @@ use crate::library::{Belongs, FaceState, FaceToGroup, GroupingInput};
 use crate::types::{Embedding, ModelId, PersonId, SquaredDistance};
 
 /// For each nameless group the person whose faces' mean is nearest to the group's, where that is near enough to be the
-/// same person. People who were told apart do not resemble each other.
+/// same person. People who were told apart do not resemble each other, nor does a group whom one of its faces is not.
 pub(crate) struct Resemblances {
     model: ModelId,
     threshold: SquaredDistance,
@@ -15,6 +15,8 @@ pub(crate) struct Resemblances {
     groups: BTreeMap<PersonId, Embedding>,
     /// Both ways round.
     apart: BTreeSet<(PersonId, PersonId)>,
+    /// Whom a face of the group is not.
+    rejected: BTreeMap<PersonId, BTreeSet<PersonId>>,
     nearest: BTreeMap<PersonId, (PersonId, SquaredDistance)>,
 }
 
@@ -26,8 +28,8 @@ impl Resemblances {
                 faces.entry(person).or_default().push(face);
             }
         }
-        let (known, groups, nearest) = Default::default();
-        let mut all = Self { model, threshold, known, groups, apart: both_ways(&input.different), nearest };
+        let (known, groups, nearest, rejected) = Default::default();
+        let mut all = Self { model, threshold, known, groups, apart: both_ways(&input.different), rejected, nearest };
         for (person, faces) in faces {
             all.place(person, &faces);
         }
@@ -85,13 +87,19 @@ impl Resemblances {
             cluster::centroid(faces.iter().filter(|face| counts(face.state)).map(|face| &face.embedding))
         };
         let grouped = |state| matches!(state, FaceState::Of { belongs: Belongs::Grouped, .. });
+        let rejected: BTreeSet<PersonId> = faces.iter().flat_map(|face| &face.rejected).copied().collect();
+        put(&mut self.rejected, person, Some(rejected).filter(|people| !people.is_empty()));
         put(&mut self.known, person, mean(&FaceState::is_decided));
         put(&mut self.groups, person, mean(&grouped));
     }
 
     fn find(&mut self, group: PersonId) {
         let nearest = self.groups.get(&group).and_then(|mean| {
-            let others = self.known.iter().filter(|(person, _)| !self.apart.contains(&(group, **person)));
+            let is_not = |person: &PersonId| {
+                self.apart.contains(&(group, *person))
+                    || self.rejected.get(&group).is_some_and(|people| people.contains(person))
+            };
+            let others = self.known.iter().filter(|(person, _)| !is_not(person));
             let distances = others.map(|(person, other)| (*person, mean.squared_distance(other)));
             distances.min_by(|a, b| a.1.0.total_cmp(&b.1.0)).filter(|(_, distance)| *distance <= self.threshold)
         });

@@ -197,6 +197,12 @@ impl<E: Send + 'static> Tasks<'_, E> {
         self.workers.in_background(move || work(&shared, &sink));
     }
 
+    /// Runs work that ends soon, after what was given here before.
+    pub fn in_order(&self, work: impl FnOnce(&Shared, &Sink<E>) + Send + 'static) {
+        let (shared, sink) = (self.shared.clone(), self.sink.clone());
+        self.workers.in_order(move || work(&shared, &sink));
+    }
+
     /// Runs work on the device's thread, after what waits there.
     pub fn on_device_thread(&self, work: impl FnOnce(&Shared, &mut LoadedNetworks, &Sink<E>) + Send + 'static) {
         let (shared, sink) = (self.shared.clone(), self.sink.clone());

@@ -1,5 +1,5 @@
-//! The threads behind the window: one for the device and its jobs, a small pool for pictures and queries. The
-//! library's thread ([`LibraryHandle`](super::library_thread::LibraryHandle)) makes the third kind.
+//! The threads behind the window: one for the device and its jobs, one for decisions, in the order in which they were
+//! made, and a small pool for pictures and queries. The library's thread ([`LibraryHandle`](super::library_thread::LibraryHandle)) makes the fourth kind.
 //!
 //! Every queue is bounded; a full one hands nothing over, and the caller tries again later. A panic in one piece of
 //! work ends that piece alone.
@@ -7,7 +7,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use anyhow::{Context, Result};
-use crossbeam_channel::{Sender, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded};
 
 use super::home::Home;
 use super::networks::{Engine, EngineOptions};
@@ -60,6 +60,7 @@ impl LoadedNetworks {
 pub(crate) struct Workers {
     device: Sender<DeviceWork>,
     pool: Sender<PoolWork>,
+    ordered: Sender<PoolWork>,
 }
 
 impl Workers {
@@ -77,18 +78,15 @@ impl Workers {
                 }
             }
         })?;
+        let (ordered, ordered_inbox) = bounded::<PoolWork>(POOL_QUEUE);
+        let ordered_panicked = panicked.clone();
+        spawn("likeness-decisions", move || work_through(ordered_inbox, ordered_panicked))?;
         for worker in 0..std::thread::available_parallelism().map_or(2, |n| n.get()).clamp(2, 4) {
             let inbox = pool_inbox.clone();
             let panicked = panicked.clone();
-            spawn(&format!("likeness-pool-{worker}"), move || {
-                for work in inbox {
-                    if catch_unwind(AssertUnwindSafe(work)).is_err() {
-                        panicked();
-                    }
-                }
-            })?;
+            spawn(&format!("likeness-pool-{worker}"), move || work_through(inbox, panicked))?;
         }
-        Ok(Self { device, pool })
+        Ok(Self { device, pool, ordered })
     }
 
     /// Whether the next work for the device's thread is accepted.
@@ -96,9 +94,9 @@ impl Workers {
         !self.device.is_full()
     }
 
-    /// Whether the next work for the pool is accepted.
+    /// Whether the next work that ends soon is accepted, ordered or not.
     pub fn pool_has_room(&self) -> bool {
-        !self.pool.is_full()
+        !self.pool.is_full() && !self.ordered.is_full()
     }
 
     /// Hands over work for the device's thread, one after another. False: the queue was full, nothing was handed over.
@@ -109,6 +107,19 @@ impl Workers {
     /// Hands over work that ends soon. False: the queue was full, nothing was handed over.
     pub fn in_background(&self, work: impl FnOnce() + Send + 'static) -> bool {
         self.pool.try_send(Box::new(work)).is_ok()
+    }
+
+    /// As [`Self::in_background`], one after another.
+    pub fn in_order(&self, work: impl FnOnce() + Send + 'static) -> bool {
+        self.ordered.try_send(Box::new(work)).is_ok()
+    }
+}
+
+fn work_through(inbox: Receiver<PoolWork>, panicked: impl Fn()) {
+    for work in inbox {
+        if catch_unwind(AssertUnwindSafe(work)).is_err() {
+            panicked();
+        }
     }
 }
 
@@ -121,8 +132,6 @@ fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
-
-    use crossbeam_channel::Receiver;
 
     use super::*;
 
@@ -150,6 +159,22 @@ mod tests {
         assert_eq!(next(&heard), "panicked");
         assert!(workers.in_background(move || said.send("in the background").unwrap()));
         assert_eq!(next(&heard), "in the background");
+    }
+
+    /// The pool's threads would overtake each other.
+    #[test]
+    fn decisions_are_carried_out_in_the_order_in_which_they_were_made() {
+        let (workers, _, _, _folder) = workers();
+        let (did, done) = bounded(64);
+        for place in 0..32_u64 {
+            let did = did.clone();
+            assert!(workers.in_order(move || {
+                std::thread::sleep(Duration::from_millis(place % 4));
+                did.send(place).unwrap();
+            }));
+        }
+        let order: Vec<u64> = (0..32).map(|_| done.recv_timeout(Duration::from_secs(20)).unwrap()).collect();
+        assert_eq!(order, (0..32).collect::<Vec<_>>());
     }
 
     #[test]

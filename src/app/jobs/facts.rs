@@ -66,6 +66,7 @@ pub fn people(shared: &Shared) -> Result<People> {
         library.at_once(|library| {
             let list = |kind, min_faces| library.people(PeopleFilter { kind, min_faces }, ListPage::ALL);
             let named: Vec<NamedPerson> = list(PeopleKind::Named, 0)?.into_iter().filter_map(named_row).collect();
+            let hidden = list(PeopleKind::Hidden, 0)?.into_iter().filter_map(named_row).collect();
             let names: HashMap<PersonId, &str> = named.iter().map(|row| (row.person, row.name.as_str())).collect();
             let mut groups = Vec::new();
             for card in list(PeopleKind::Nameless, 1)? {
@@ -76,7 +77,7 @@ pub fn people(shared: &Shared) -> Result<People> {
                 groups.extend(group_row(library, &card, resembles)?);
             }
             let (seen, steps) = (library.revision()?, library.next_steps()?);
-            Ok::<_, library::LibraryError>(People { seen, steps, named, groups })
+            Ok::<_, library::LibraryError>(People { seen, steps, named, hidden, groups })
         })
     })
 }
@@ -92,9 +93,11 @@ pub fn touched(shared: &Shared, touched: &Touched) -> Result<TouchedFacts> {
         let mut rows: HashMap<PersonId, TouchedRow> = HashMap::new();
         for card in library.people_by_id(&ids)? {
             let person = card.id;
-            let row = match card.name {
-                Some(_) => named_row(card).map(TouchedRow::Named),
-                None => group_row(library, &card, None)?.map(TouchedRow::Group),
+            let row = match (&card.name, card.is_hidden) {
+                (Some(_), false) => named_row(card).map(TouchedRow::Named),
+                (Some(_), true) => named_row(card).map(TouchedRow::Hidden),
+                (None, false) => group_row(library, &card, None)?.map(TouchedRow::Group),
+                (None, true) => None,
             };
             rows.extend(row.map(|row| (person, row)));
         }
@@ -142,12 +145,12 @@ fn resembling(shared: &Shared, touched: &Touched) -> Result<HashMap<PersonId, Op
     Ok(resembling)
 }
 
-/// None of a person without a face to show.
+/// None of a group.
 fn named_row(card: PersonCard) -> Option<NamedPerson> {
     Some(NamedPerson {
         person: card.id,
         name: card.name?,
-        cover: card.cover?,
+        cover: card.cover,
         faces: card.faces as u64,
         suggested: card.suggested as u64,
     })
@@ -294,7 +297,7 @@ mod tests {
 
         let decisions = [
             Decision::Name { person: ada, name: "Ada Lovelace".to_owned() },
-            Decision::ConfirmAll(ada),
+            Decision::ConfirmAll { person: ada, shown: vec![faces[2]] },
             Decision::Undo(StepId::LATEST),
             Decision::Reject { person: ada, faces: vec![faces[2]] },
             Decision::Name { person: far, name: "Bo".to_owned() },
@@ -305,6 +308,10 @@ mod tests {
             Decision::SetAsideAll { person: near, why: SetAside::NotAFace },
             Decision::Undo(StepId::LATEST),
             Decision::Hide(ada),
+            Decision::Show(ada),
+            Decision::TakeBackReject { person: ada, face: faces[2] },
+            Decision::SetAside { faces: faces[..3].to_vec(), why: SetAside::Stranger },
+            Decision::Restore(faces[..3].to_vec()),
         ];
         for decision in decisions {
             let facts = decide(&shared, decision.clone());
@@ -312,6 +319,7 @@ mod tests {
             numbers.put(&facts);
             let fresh = people(&shared).unwrap();
             assert_eq!(shown.named, fresh.named, "{decision:?}");
+            assert_eq!(shown.hidden, fresh.hidden, "{decision:?}");
             assert_eq!(shown.groups, fresh.groups, "{decision:?}");
             assert_eq!(numbers, overview(&shared).unwrap(), "{decision:?}");
         }

@@ -252,20 +252,25 @@ impl State {
     /// Nothing was said against it.
     fn merge_named(&mut self, person: PersonId, same: PersonId, seen: Revision, out: &mut Outbox<'_, Request>) {
         let words = out.text.f("said_added_to", &[("name", &words::name_of(same, out))]);
-        if self.open == Some(person) {
-            out.act(Action::Leave(person));
-            out.act(Action::OpenPerson(same));
-        }
+        self.follow_merge(person, same, out);
         let merge = Decision::Merge { from: person, into: same, against: AgainstMerge::default() };
         self.request(merge, seen, words, true, out);
+    }
+
+    /// The page of who goes into somebody else gives way to theirs.
+    fn follow_merge(&self, from: PersonId, into: PersonId, out: &mut Outbox<'_, Request>) {
+        out.act(Action::Leave(from));
+        if self.open == Some(from) {
+            out.act(Action::OpenPerson(into));
+        }
     }
 
     fn decide(&mut self, decision: Decision, seen: Revision, out: &mut Outbox<'_, Request>) {
         let words = words::words(&decision, out);
         match decision {
-            Decision::Merge { from, .. } => {
+            Decision::Merge { from, into, .. } => {
                 self.merging = None;
-                out.act(Action::Leave(from));
+                self.follow_merge(from, into, out);
             }
             Decision::Different(..) => self.merging = None,
             Decision::Hide(person) | Decision::SetAsideAll { person, .. } => {

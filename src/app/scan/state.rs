@@ -98,7 +98,7 @@ fn with_found_again(mut words: String, summary: &ScanSummary, text: &Locale) -> 
 fn about_missing(withheld: &Withheld, text: &Locale) -> Question {
     let (gone, of) = (grouped(withheld.gone), grouped(withheld.of));
     let folder = withheld.folder.to_string_lossy();
-    let accept = Action::AcceptMissing(withheld.folder.clone());
+    let accept = Action::AcceptMissing { folder: withheld.folder.clone(), gone: withheld.gone };
     Question {
         words: text.f("missing_asked", &[("gone", &gone), ("of", &of), ("folder", &folder)]),
         answers: vec![

@@ -33,8 +33,11 @@ pub enum Message {
         from: PathBuf,
         to: PathBuf,
     },
-    /// The photos of this folder that are gone are gone for good.
-    AcceptMissing(PathBuf),
+    /// The photos of this folder that are gone, as many as were shown, are gone for good.
+    AcceptMissing {
+        folder: PathBuf,
+        gone: u64,
+    },
 }
 
 #[derive(Debug, Default)]
@@ -87,10 +90,10 @@ impl Feature for State {
                 self.moving = Some((ticket, to.clone()));
                 out.ask(Request::MoveFolder { ticket, from, to });
             }
-            Message::AcceptMissing(folder) => {
+            Message::AcceptMissing { folder, gone } => {
                 let words = out.text.f("said_missing_accepted", &[("folder", &folder.to_string_lossy())]);
                 let ticket = out.ticket(words, false);
-                out.ask(Request::AcceptMissing(ticket, folder));
+                out.ask(Request::AcceptMissing { ticket, folder, gone });
             }
         }
     }
@@ -131,8 +134,8 @@ impl Feature for State {
     }
 
     fn act(&mut self, action: &Action, out: &mut Outbox<'_, Request>) {
-        if let Action::AcceptMissing(folder) = action {
-            self.update(Message::AcceptMissing(folder.clone()), out);
+        if let Action::AcceptMissing { folder, gone } = action {
+            self.update(Message::AcceptMissing { folder: folder.clone(), gone: *gone }, out);
         }
     }
 

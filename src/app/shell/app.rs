@@ -391,11 +391,25 @@ impl WindowFrame<'_> {
         let state = self.state;
         match state.page {
             Page::None if features::is_shared(state.view) => {
-                egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| self.view_ui(ui, views));
+                egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+                    self.view_ui(ui, views);
+                    follow_keyboard(ui);
+                });
             }
             Page::None => self.view_ui(ui, views),
             _ => self.page_ui(ui, views),
         }
+    }
+}
+
+/// What gets the keyboard comes into sight.
+fn follow_keyboard(ui: &Ui) {
+    let place = egui::Id::unique("where the keyboard was");
+    let focused = ui.memory(|memory| memory.focused());
+    let before = ui.data_mut(|data| std::mem::replace(data.get_temp_mut_or_default(place), focused));
+    let response = focused.filter(|_| focused != before).and_then(|id| ui.ctx().read_response(id));
+    if let Some(response) = response.filter(|response| ui.min_rect().x_range().contains(response.rect.center().x)) {
+        response.scroll_to_me(None);
     }
 }
 
@@ -433,9 +447,10 @@ fn shortcuts(ui: &Ui, ctx: &mut Context<'_>, views: &mut Views, typing_path: boo
     } else if pressed(Modifiers::COMMAND, Key::Z) {
         ctx.act(Action::undo(&ctx.state.facts));
     }
-    // Dialogs and open menus take Esc for themselves.
+    // Dialogs and open menus take Esc for themselves. The menus of this frame are yet to be drawn: those of the last one
+    // are open.
     let dialog = typing_path || ctx.state.is_asking();
-    let free = !dialog && !ui.ctx().any_popup_open();
+    let free = !dialog && !egui::Popup::is_any_open(ui.ctx());
     if free && ui.input(|input| input.key_pressed(Key::Escape)) {
         match ctx.state.page {
             page if views.escape(page) => {}

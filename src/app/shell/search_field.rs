@@ -2,6 +2,7 @@
 
 use eframe::egui::{self, Id, Key, Rect, Response, TextEdit, Ui, Vec2};
 
+use crate::app::people::state::AsideTab;
 use crate::app::shell::features;
 use crate::app::shell::state::Context;
 use crate::app::ui::action::Action;
@@ -53,6 +54,10 @@ pub(crate) fn search_field_ui(ui: &mut Ui, ctx: &mut Context<'_>, field: &mut Se
         *field = SearchField::default();
         return;
     }
+    if response.lost_focus() && ui.input(|input| input.key_pressed(Key::Escape)) {
+        *field = SearchField::default();
+        return;
+    }
     let pointer = ui.ctx().pointer_latest_pos();
     let over_list = field.list.zip(pointer).is_some_and(|(list, pos)| list.contains(pos));
     if !response.has_focus() && !over_list {
@@ -73,9 +78,15 @@ fn hits(ctx: &Context<'_>, typed: &str) -> Vec<Hit> {
     commands.push(go(ctx.text.s("choose_folder"), Action::ChooseFolder));
     commands.push(go(ctx.text.s("rescan"), Action::Rescan));
     commands.push(go(ctx.text.s("filter_unnamed"), Action::FilterPhotos(PhotoFilter::UnnamedFaces)));
-    commands.push(go(ctx.text.s("set_aside"), Action::OpenSetAside));
+    let set_aside = go(ctx.text.s("set_aside"), Action::OpenSetAside);
     commands.push(go(ctx.text.s("undo"), Action::undo(&ctx.state.facts)));
     hits.extend(commands.into_iter().filter(|hit| hit.words.to_lowercase().contains(&lower)));
+    // Whoever looks for somebody hidden need not know what that page is called.
+    let lists = AsideTab::ALL.map(|tab| ctx.text.s(tab.label_key()));
+    let known_as = [set_aside.words.as_str(), ctx.text.s("set_aside_also")].into_iter().chain(lists);
+    if known_as.map(str::to_lowercase).any(|words| words.contains(&lower)) {
+        hits.push(set_aside);
+    }
     hits.truncate(9);
     hits
 }

@@ -1,6 +1,6 @@
 //! What messages and events do to the state. No drawing: this runs while the window is hidden, too.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
 
 use super::backend::{Answer, Backend, Event, Loaded, Request};
@@ -15,7 +15,7 @@ use crate::app::ui::locale::Locale;
 use crate::app::ui::view::View;
 use crate::figures::Saving;
 use crate::library::Decision;
-use crate::types::{PersonId, Touched};
+use crate::types::{PersonId, StepId, Touched};
 
 /// A running scan is shown in the library this often.
 const REFRESH_SECS: f64 = 5.0;
@@ -34,6 +34,8 @@ pub(crate) struct Update {
     /// People were asked for and have not come yet; they are to be asked for again then.
     people_asked: bool,
     people_again: bool,
+    /// What was said of each step of the history that was made here, so that Undo can name it.
+    steps: HashMap<StepId, String>,
 }
 
 /// Lets a feature's state do something, then passes on what it asks for. The state's parts are borrowed side by side.
@@ -182,6 +184,7 @@ impl Update {
             Action::Decide(Decision::Undo(_), _) => state.notices.withdraw_undo(),
             Action::OpenSetAside => {
                 state.view = View::PEOPLE;
+                state.facts.putting_back = None;
                 self.open(state, text, Page::SetAside);
             }
             Action::PutBack(putting) => {
@@ -210,6 +213,7 @@ impl Update {
     }
 
     fn show(&mut self, state: &mut State, text: &Locale, view: View) {
+        state.facts.putting_back = None;
         state.view = view;
         state.page = Page::None;
         state.trail.clear();
@@ -234,6 +238,10 @@ impl Update {
 
     fn back(&mut self, state: &mut State, text: &Locale) {
         state.page = state.trail.pop().unwrap_or_default();
+        // Back among the lost faces, no search goes on.
+        if state.page == Page::SetAside {
+            state.facts.putting_back = None;
+        }
         self.load_page(state, text);
     }
 
@@ -297,7 +305,20 @@ impl Update {
         if let Some(words) = self.tickets.answered(ticket) {
             // What changed nothing has nothing to take back.
             let offer = touched.step.filter(|_| words.undoable).map(Offer::undo);
-            state.notices.say(words.text, offer, self.now_secs);
+            let is_empty = touched.faces.is_empty() && touched.people.is_empty() && !touched.everything;
+            let said = match touched.reverted.map(|step| self.steps.get(&step)) {
+                Some(_) if is_empty => {
+                    self.ask(Request::LoadOverview);
+                    text.s("said_nothing_left").to_owned()
+                }
+                Some(Some(what)) => text.f("said_again", &[("said", &words.text), ("what", what)]),
+                Some(None) => words.text,
+                None => {
+                    self.steps.extend(touched.step.map(|step| (step, words.text.clone())));
+                    words.text
+                }
+            };
+            state.notices.say(said, offer, self.now_secs);
         }
         for_features!(with_each self, state, text, |part, out| part.answered(ticket, true, out));
         self.load_touched(state, text, touched);

@@ -41,8 +41,11 @@ pub enum Action {
     OpenSetAside,
     /// Looks for the place of a lost face; none gives the search up.
     PutBack(Option<PuttingBack>),
-    /// Marks the photos of this folder that are gone as missing.
-    AcceptMissing(PathBuf),
+    /// Marks the photos of this folder that are gone as missing, as many as were shown.
+    AcceptMissing {
+        folder: PathBuf,
+        gone: u64,
+    },
     /// Opens or closes the grouping panel.
     ToggleGrouping,
     OpenGrouping,

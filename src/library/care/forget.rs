@@ -14,7 +14,7 @@ use super::forget_pending::{self, PENDING, Pending};
 use crate::library::error::{LibraryError, Result, Stale};
 use crate::library::open::{Library, LibraryReader};
 use crate::library::path;
-use crate::library::review::journal::Change;
+use crate::library::review::change::Change;
 use crate::library::review::{FaceState, rows};
 use crate::types::{FaceBox, FaceId, PersonId};
 
@@ -282,6 +282,7 @@ pub(super) fn remove(t: &Transaction, people: &HashSet<i64>, faces: &HashSet<i64
     }
     for person in people {
         t.execute("DELETE FROM rejected WHERE person_id = ?1", [person])?;
+        t.execute("DELETE FROM was_of WHERE person_id = ?1", [person])?;
         t.execute("DELETE FROM different WHERE person_a = ?1 OR person_b = ?1", [person])?;
         t.execute("DELETE FROM person WHERE id = ?1", [person])?;
     }
@@ -322,7 +323,9 @@ fn mentions(change: &Change, people: &HashSet<i64>, faces: &HashSet<i64>, name: 
             };
             people.contains(id) || is_named(before) || is_named(after)
         }
-        Change::Rejected { face, person, .. } => faces.contains(face) || people.contains(person),
+        Change::Rejected { face, person, .. } | Change::WasOf { face, person, .. } => {
+            faces.contains(face) || people.contains(person)
+        }
         Change::Carried { face, into, .. } => faces.contains(face) || faces.contains(into),
         Change::Different { a, b, .. } => people.contains(a) || people.contains(b),
     }

@@ -127,6 +127,7 @@ fn clean(
         all.extend(faces_of(&transaction, id)?);
     }
     people.extend(emptied(&transaction, &all)?);
+    people.extend(without_a_face(&transaction, &people, namesakes)?);
     forget::remove(&transaction, &people, &all, person.only_name())?;
     if !may_find_again {
         forget::keep_places(&transaction, person)?;
@@ -220,6 +221,22 @@ fn emptied(c: &Connection, faces: &HashSet<i64>) -> Result<HashSet<i64>> {
         }
     }
     Ok(emptied)
+}
+
+/// Who bears a name of theirs and has no face: what is left of them from before their faces were found anew.
+fn without_a_face(c: &Connection, people: &HashSet<i64>, namesakes: &[i64]) -> Result<HashSet<i64>> {
+    let mut query = c.prepare(
+        "SELECT id FROM person WHERE name = (SELECT name FROM person WHERE id = ?1) \
+         AND NOT EXISTS (SELECT 1 FROM face WHERE person_id = person.id)",
+    )?;
+    let mut found = HashSet::new();
+    for id in people {
+        for bearer in query.query_map([id], |row| row.get(0))? {
+            found.insert(bearer?);
+        }
+    }
+    found.retain(|id| !namesakes.contains(id));
+    Ok(found)
 }
 
 /// Whether somebody in the backup still has the name who is none of those that bear it today.

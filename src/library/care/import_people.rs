@@ -10,8 +10,8 @@ use crate::types::{FaceId, PersonId};
 
 /// A person of the import is one of this library who has the same name (or none, as they) and the same faces: the most
 /// of those that were given to them, or were said not to be them. Of a group without such faces any faces count. A named
-/// person to whom nobody gave a face is one of that name who has no such face here either. Everybody else becomes a new
-/// person once a face comes to them: two people may have one name.
+/// person of whom nothing else is known here is one of that name who has no such face: whose faces were forgotten, it may
+/// be. Everybody else becomes a new person once a face comes to them: two people may have one name.
 pub(super) struct ImportedPeople<'c> {
     lines: HashMap<i64, &'c PersonLine>,
     known: HashMap<i64, PersonId>,
@@ -33,8 +33,10 @@ impl<'c> ImportedPeople<'c> {
                 taken.insert(person);
             }
         }
-        for line in contents.people.iter().filter(|line| line.name.is_some()) {
-            if !people.decided.contains(&line.id)
+        let named = || contents.people.iter().filter(|line| line.name.is_some());
+        let (told, others): (Vec<_>, Vec<_>) = named().partition(|line| people.decided.contains(&line.id));
+        for line in others.into_iter().chain(told) {
+            if !people.known.contains_key(&line.id)
                 && let Some(person) = without_faces(d, line, &taken)?
             {
                 people.known.insert(line.id, person);

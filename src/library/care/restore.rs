@@ -7,7 +7,7 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, params};
 
 use super::remains::Writing;
 use super::{BackupReason, backup, check, file, forget_pending, log};
@@ -83,10 +83,13 @@ impl Library {
     fn take_in(&mut self, mut staged: Staged, is_finished: bool) -> Result<Restored> {
         let kept = self.back_up_only(BackupReason::BeforeRestore)?;
         let revision = self.revision()?.0;
+        // Nor is a number given twice: an open window knows faces and photos by theirs.
+        let numbers = self.read(numbers_given)?;
         let path = self.path.clone();
         let mut pour = || -> Result<()> {
             let from = staged.open()?;
             tell_apart(&from, revision)?;
+            keep_numbers(&from, &numbers)?;
             if !is_finished {
                 forget_pending::only_the_library(&from)?;
             }
@@ -97,6 +100,21 @@ impl Library {
         self.own_steps = Default::default();
         Ok(Restored { kept: Some(kept), people: staged.people, moved_aside: std::mem::take(&mut staged.moved_aside) })
     }
+}
+
+/// The last numbers that were given, by table.
+fn numbers_given(c: &Connection) -> Result<Vec<(String, i64)>> {
+    let mut query = c.prepare("SELECT name, seq FROM sqlite_sequence")?;
+    Ok(query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?)
+}
+
+fn keep_numbers(c: &Connection, given: &[(String, i64)]) -> Result<()> {
+    for (table, last) in given {
+        if c.execute("UPDATE sqlite_sequence SET seq = max(seq, ?2) WHERE name = ?1", params![table, last])? == 0 {
+            c.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (?1, ?2)", params![table, last])?;
+        }
+    }
+    Ok(())
 }
 
 /// A sound copy of a backup, in the present format, beside the library.
@@ -178,7 +196,10 @@ impl Staged {
 fn tell_apart(staged: &Connection, seen: i64) -> Result<()> {
     staged.execute("UPDATE clock SET revision = max(revision, ?1) + 1", [seen])?;
     staged.execute("UPDATE face SET revision = (SELECT revision FROM clock)", [])?;
-    staged.execute("UPDATE person SET revision = (SELECT revision FROM clock)", [])?;
+    staged.execute(
+        "UPDATE person SET revision = (SELECT revision FROM clock), said_revision = (SELECT revision FROM clock)",
+        [],
+    )?;
     Ok(())
 }
 

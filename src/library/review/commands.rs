@@ -28,6 +28,26 @@ pub(super) fn confirm(d: &mut Decisions, faces: &[FaceId]) -> Result<()> {
     Ok(())
 }
 
+/// Suggestions that were on the screen are confirmed, the others are named with them: nobody looked at these.
+pub(super) fn confirm_all(d: &mut Decisions, person: PersonId, shown: &[FaceId], seen: &StaleCheck) -> Result<()> {
+    for face in seen.of_person(d.t, person, Some(Belongs::Suggested))? {
+        let belongs = if shown.contains(&face) { Belongs::Confirmed } else { Belongs::Named };
+        d.set_face(face, FaceState::Of { person, belongs })?;
+    }
+    Ok(())
+}
+
+/// Says yes to faces that nobody looked at one by one: they are held, and not more than that.
+pub(super) fn hold(d: &mut Decisions, faces: &[FaceId]) -> Result<()> {
+    for &face in faces {
+        let state = state(d.t, face)?;
+        if let Some(person) = state.person().filter(|_| !state.is_decided()) {
+            d.set_face(face, FaceState::Of { person, belongs: Belongs::Named })?;
+        }
+    }
+    Ok(())
+}
+
 pub(super) fn reject(d: &mut Decisions, faces: &[FaceId]) -> Result<()> {
     let left = leave(d, faces, FaceState::Unassigned, Leaving::Rejected)?;
     tidy(d, &left, None)
@@ -39,6 +59,7 @@ pub(super) fn move_faces(d: &mut Decisions, faces: &[FaceId], to: &Destination) 
         Destination::NewPerson { name } => d.create_person(Some(cleaned(name)?))?,
     };
     let after = FaceState::Of { person, belongs: Belongs::Confirmed };
+    faces.iter().try_for_each(|&face| forget_set_aside(d, face))?;
     let mut left = leave(d, faces, after, Leaving::Moved)?;
     for &face in faces {
         d.set_rejected(face, person, false)?;
@@ -63,11 +84,17 @@ pub(super) fn merge(d: &mut Decisions, from: PersonId, into: PersonId, seen: &St
     }
     let from_row = known_row(d.t, from)?;
     let mut into_row = known_row(d.t, into)?;
+    // Whoever has the name is who is shown with it.
+    let named = if into_row.name.is_none() { from } else { into };
+    let cover = face_on_card(d.t, named)?;
     if into_row.name.is_none() {
         into_row.name = from_row.name;
         into_row.hidden = into_row.hidden && from_row.hidden;
-        d.set_person(into, into_row)?;
     }
+    if into_row.name.is_some() {
+        into_row.cover_face = cover.or(into_row.cover_face);
+    }
+    d.set_person(into, into_row)?;
     hold_grouped(d, into, seen)?;
     for (face, belongs) in rows::faces_of(d.t, from)? {
         let belongs = match belongs {
@@ -107,15 +134,74 @@ pub(super) fn hide(d: &mut Decisions, person: PersonId, hide: bool, seen: &Stale
 }
 
 pub(super) fn set_aside(d: &mut Decisions, faces: &[FaceId], why: SetAside) -> Result<()> {
-    let left = leave(d, faces, FaceState::SetAside(why), Leaving::Moved)?;
+    let left = leave(d, faces, FaceState::SetAside(why), Leaving::SetAside)?;
     tidy(d, &left, None)
 }
 
+/// Each face is whose it was again, and as it was; a group that went with its last face is there again.
 pub(super) fn restore(d: &mut Decisions, faces: &[FaceId]) -> Result<()> {
     for &face in faces {
         if matches!(state(d.t, face)?, FaceState::SetAside(_)) {
-            d.set_face(face, FaceState::Unassigned)?;
+            let after = match rows::was_when_set_aside(d.t, face)? {
+                Some((person, belongs)) => back_to(d, person, belongs)?,
+                None => FaceState::Unassigned,
+            };
+            d.set_face(face, after)?;
+            forget_set_aside(d, face)?;
         }
+    }
+    Ok(())
+}
+
+/// The face is this person's again as it was; where nobody knows how, it may be theirs. Of whomever it was given to
+/// since, it stays.
+pub(super) fn take_back_reject(d: &mut Decisions, person: PersonId, face: FaceId) -> Result<()> {
+    if !rows::is_rejected(d.t, face, person)? {
+        return Ok(());
+    }
+    let was = rows::was_of(d.t, face, person)?.unwrap_or(Belongs::Suggested);
+    d.set_rejected(face, person, false)?;
+    let now = state(d.t, face)?;
+    if now.is_decided() || matches!(now, FaceState::SetAside(_)) {
+        return Ok(());
+    }
+    let after = back_to(d, person, was)?;
+    d.set_face(face, after)?;
+    let left: Vec<PersonId> = now.person().filter(|&left| left != person).into_iter().collect();
+    tidy(d, &left, Some(person).filter(|_| after.is_decided()))
+}
+
+/// A face that a decision left with nobody is a group of its own, so that it can be seen and named at once.
+pub(super) fn group_by_itself(d: &mut Decisions) -> Result<()> {
+    for face in d.changed_faces() {
+        if rows::face(d.t, face)? == Some(FaceState::Unassigned) {
+            let person = d.create_person(None)?;
+            d.set_face(face, FaceState::Of { person, belongs: Belongs::Grouped })?;
+        }
+    }
+    Ok(())
+}
+
+/// How a face belongs to whom it comes back to. A grouping is no word of the user: it puts no face with somebody known.
+fn back_to(d: &mut Decisions, person: PersonId, was: Belongs) -> Result<FaceState> {
+    let is_known = match rows::person(d.t, person)? {
+        Some(row) => row.is_known(),
+        None => {
+            d.create_group_again(person)?;
+            false
+        }
+    };
+    let belongs = match was {
+        Belongs::Grouped if is_known => Belongs::Suggested,
+        Belongs::Suggested if !is_known => Belongs::Grouped,
+        was => was,
+    };
+    Ok(FaceState::Of { person, belongs })
+}
+
+fn forget_set_aside(d: &mut Decisions, face: FaceId) -> Result<()> {
+    while let Some((person, _)) = rows::was_when_set_aside(d.t, face)? {
+        d.set_was_of(face, person, None)?;
     }
     Ok(())
 }
@@ -128,6 +214,12 @@ pub(super) fn put_back(d: &mut Decisions, lost: FaceId, onto: FaceId) -> Result<
     d.set_face(onto, decided)?;
     for person in rows::rejected_for(d.t, lost)? {
         d.set_rejected(onto, person, true)?;
+        if let Some(was) = rows::was_of(d.t, lost, person)? {
+            d.set_was_of(onto, person, Some(was))?;
+        }
+    }
+    if let Some((person, was)) = rows::was_when_set_aside(d.t, lost)? {
+        d.set_was_of(onto, person, Some(was))?;
     }
     if let Some(person) = decided.person() {
         d.set_rejected(onto, person, false)?;
@@ -160,6 +252,15 @@ pub(in crate::library) fn hand_over(d: &mut Decisions, from: PersonId, into: Per
             _ => {}
         }
         d.set_rejected(face, into, true)?;
+        if let (Some(was), None) = (rows::was_of(d.t, face, from)?, rows::was_of(d.t, face, into)?) {
+            d.set_was_of(face, into, Some(was))?;
+        }
+    }
+    for (face, was) in rows::set_aside_of(d.t, from)? {
+        d.set_was_of(face, from, None)?;
+        if !rows::is_rejected(d.t, face, into)? {
+            d.set_was_of(face, into, Some(was))?;
+        }
     }
     for other in rows::different_from(d.t, from)? {
         if other != into {
@@ -169,10 +270,13 @@ pub(in crate::library) fn hand_over(d: &mut Decisions, from: PersonId, into: Per
     Ok(())
 }
 
-/// Whether the person that a face leaves is remembered as wrong.
+/// What is remembered of the person that a face leaves.
 #[derive(Clone, Copy, PartialEq)]
 enum Leaving {
+    /// That they are wrong, and how it was before.
     Rejected,
+    /// How it was before.
+    SetAside,
     Moved,
 }
 
@@ -180,9 +284,12 @@ enum Leaving {
 fn leave(d: &mut Decisions, faces: &[FaceId], after: FaceState, leaving: Leaving) -> Result<Vec<PersonId>> {
     let mut left = Vec::new();
     for &face in faces {
-        if let Some(person) = state(d.t, face)?.person() {
+        if let FaceState::Of { person, belongs } = state(d.t, face)? {
             if leaving == Leaving::Rejected {
                 d.set_rejected(face, person, true)?;
+            }
+            if leaving != Leaving::Moved {
+                d.set_was_of(face, person, Some(belongs))?;
             }
             left.push(person);
         }
@@ -215,6 +322,14 @@ fn tidy(d: &mut Decisions, people: &[PersonId], heir: Option<PersonId>) -> Resul
         }
     }
     Ok(())
+}
+
+/// The face on the person's card.
+fn face_on_card(t: &Transaction, person: PersonId) -> Result<Option<i64>> {
+    match known_row(t, person)?.cover_face {
+        Some(face) => Ok(Some(face)),
+        None => Ok(rows::best_face(t, person)?.map(|face| face.0)),
+    }
 }
 
 /// The faces that the grouping put there are held from now on; those that came unseen are only suggested.

@@ -9,7 +9,7 @@ use super::rows::Stamp;
 use super::stale::StaleCheck;
 use super::steps::NextSteps;
 use super::{Destination, ReviewAction, SetAside};
-use crate::library::{AgainstMerge, Belongs, Library, Result};
+use crate::library::{AgainstMerge, Library, Result};
 use crate::types::{FaceId, PersonId, Revision, StepId, Touched};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,14 +23,23 @@ pub enum Decision {
         person: PersonId,
         faces: Vec<FaceId>,
     },
-    /// Confirms every suggestion of this person.
-    ConfirmAll(PersonId),
+    /// The first were looked at one by one; the others are said to be this person without that.
+    ConfirmSome {
+        person: PersonId,
+        shown: Vec<FaceId>,
+        others: Vec<FaceId>,
+    },
+    /// Every suggestion of this person is them. Those that were shown are confirmed, the others named with them.
+    ConfirmAll {
+        person: PersonId,
+        shown: Vec<FaceId>,
+    },
     /// These faces are not this person; they are not suggested again.
     Reject {
         person: PersonId,
         faces: Vec<FaceId>,
     },
-    /// This face may be this person after all.
+    /// This face may be this person after all: it is theirs again as it was.
     TakeBackReject {
         person: PersonId,
         face: FaceId,
@@ -69,7 +78,7 @@ pub enum Decision {
         person: PersonId,
         face: FaceId,
     },
-    /// Back from what was set aside.
+    /// Back from what was set aside, to whom each was of.
     Restore(Vec<FaceId>),
     /// A lost face is this face of today.
     PutBack {
@@ -118,6 +127,11 @@ impl Library {
         }
         self.own_steps.note(before, after);
         touched.step = Some(after.undo).filter(|step| *step > before.undo);
+        touched.reverted = match decision {
+            Decision::Undo(_) => Some(before.undo).filter(|step| *step > after.undo),
+            Decision::Redo(_) => Some(before.redo).filter(|step| *step == after.undo),
+            _ => None,
+        };
         Ok(touched)
     }
 }
@@ -127,6 +141,7 @@ fn decide(t: &Transaction, decision: &Decision, seen: &StaleCheck) -> Result<(To
     check(t, decision, seen)?;
     let mut d = Decisions::begin(t);
     carry_out(&mut d, decision, seen)?;
+    commands::group_by_itself(&mut d)?;
     let stamp = d.take_stamp();
     Ok((d.keep(action)?, stamp))
 }
@@ -140,13 +155,17 @@ fn revert(t: &Transaction, direction: Direction) -> Result<(Touched, Option<Stam
 fn check(t: &Transaction, decision: &Decision, seen: &StaleCheck) -> Result<()> {
     match decision {
         Decision::Name { person, .. }
-        | Decision::ConfirmAll(person)
+        | Decision::ConfirmAll { person, .. }
         | Decision::Hide(person)
         | Decision::Show(person)
         | Decision::SetAsideAll { person, .. } => seen.people(t, &[*person]),
         Decision::Merge { from, into, against } => seen.merge(t, (*from, *into), *against),
         Decision::Different(a, b) | Decision::MayBeSame(a, b) => seen.people(t, &[*a, *b]),
         Decision::Confirm { person, faces } => seen.still_of(t, *person, faces),
+        Decision::ConfirmSome { person, shown, others } => {
+            seen.still_of(t, *person, shown)?;
+            seen.faces_of(t, *person, others)
+        }
         Decision::Reject { person, faces } => seen.faces_of(t, *person, faces),
         Decision::Cover { person, face } => seen.faces_of(t, *person, &[*face]),
         Decision::Move { faces, to } => {
@@ -167,12 +186,13 @@ fn carry_out(d: &mut Decisions, decision: &Decision, seen: &StaleCheck) -> Resul
     match decision {
         Decision::Name { person, name } => commands::name(d, *person, name, seen),
         Decision::Confirm { faces, .. } => commands::confirm(d, faces),
-        Decision::ConfirmAll(person) => {
-            let faces = seen.of_person(d.t, *person, Some(Belongs::Suggested))?;
-            commands::confirm(d, &faces)
+        Decision::ConfirmSome { shown, others, .. } => {
+            commands::confirm(d, shown)?;
+            commands::hold(d, others)
         }
+        Decision::ConfirmAll { person, shown } => commands::confirm_all(d, *person, shown, seen),
         Decision::Reject { faces, .. } => commands::reject(d, faces),
-        Decision::TakeBackReject { person, face } => d.set_rejected(*face, *person, false),
+        Decision::TakeBackReject { person, face } => commands::take_back_reject(d, *person, *face),
         Decision::Move { faces, to } => commands::move_faces(d, faces, to).map(drop),
         Decision::TakeOut(faces) => commands::take_out(d, faces).map(drop),
         Decision::Merge { from, into, .. } => commands::merge(d, *from, *into, seen),
@@ -198,7 +218,7 @@ fn carry_out(d: &mut Decisions, decision: &Decision, seen: &StaleCheck) -> Resul
 fn action(decision: &Decision) -> Option<ReviewAction> {
     Some(match decision {
         Decision::Name { .. } => ReviewAction::Name,
-        Decision::Confirm { .. } | Decision::ConfirmAll(_) => ReviewAction::Confirm,
+        Decision::Confirm { .. } | Decision::ConfirmSome { .. } | Decision::ConfirmAll { .. } => ReviewAction::Confirm,
         Decision::Reject { .. } => ReviewAction::Reject,
         Decision::TakeBackReject { .. } => ReviewAction::TakeBackReject,
         Decision::Move { .. } => ReviewAction::Move,

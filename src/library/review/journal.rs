@@ -5,9 +5,12 @@
 //! face, a new grouping moved it) is left alone and counted. What was carried over to edits of a picture since is put
 //! back with it, and noted as part of the step, so that redo does again what was undone, and no more.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use serde::{Deserialize, Serialize};
 
+use super::change::Change;
 use super::rows::{self, Belongs, FaceState, PersonRow, Stamp};
 use super::touched::touched;
 use crate::library::error::{LibraryError, Result};
@@ -71,54 +74,6 @@ pub(crate) struct Reverted {
 const MAX_ENTRIES: i64 = 200;
 /// … or when together they take more than this.
 const MAX_BYTES: i64 = 32 << 20;
-
-/// One row's change. `None` on a side: the row was not there.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(in crate::library) enum Change {
-    Face {
-        id: i64,
-        before: FaceState,
-        after: FaceState,
-    },
-    Person {
-        id: i64,
-        before: Option<PersonRow>,
-        after: Option<PersonRow>,
-    },
-    Rejected {
-        face: i64,
-        person: i64,
-        before: bool,
-        after: bool,
-    },
-    Different {
-        a: i64,
-        b: i64,
-        before: bool,
-        after: bool,
-    },
-    /// The same face in two pictures, one in place of the other.
-    Carried {
-        face: i64,
-        into: i64,
-        before: bool,
-        after: bool,
-    },
-}
-
-impl Change {
-    fn reversed(self) -> Self {
-        match self {
-            Self::Face { id, before, after } => Self::Face { id, before: after, after: before },
-            Self::Person { id, before, after } => Self::Person { id, before: after, after: before },
-            Self::Rejected { face, person, before, after } => {
-                Self::Rejected { face, person, before: after, after: before }
-            }
-            Self::Different { a, b, before, after } => Self::Different { a, b, before: after, after: before },
-            Self::Carried { face, into, before, after } => Self::Carried { face, into, before: after, after: before },
-        }
-    }
-}
 
 /// The only way to change a decision: every setter notes what was there before.
 pub(in crate::library) struct Decisions<'t> {
@@ -189,11 +144,31 @@ impl<'t> Decisions<'t> {
         let row = PersonRow { name, hidden: false, cover_face: None, created_at: now_secs() };
         let revision = self.stamp()?.revision;
         self.t
-            .prepare_cached("INSERT INTO person (name, hidden, created_at, revision) VALUES (?1, 0, ?2, ?3)")?
+            .prepare_cached(
+                "INSERT INTO person (name, hidden, created_at, revision, said_revision) VALUES (?1, 0, ?2, ?3, ?3)",
+            )?
             .execute(params![row.name, row.created_at, revision])?;
         let id = PersonId(self.t.last_insert_rowid());
         self.changes.push(Change::Person { id: id.0, before: None, after: Some(row) });
         Ok(id)
+    }
+
+    /// Makes a group anew that went with its last face.
+    pub fn create_group_again(&mut self, group: PersonId) -> Result<()> {
+        let row = PersonRow { name: None, hidden: false, cover_face: None, created_at: now_secs() };
+        let t = self.t;
+        rows::write_person(t, group, &row, self.stamp()?)?;
+        self.changes.push(Change::Person { id: group.0, before: None, after: Some(row) });
+        Ok(())
+    }
+
+    /// The faces of which a change says something.
+    pub fn changed_faces(&self) -> BTreeSet<FaceId> {
+        let face = |change: &Change| match change {
+            Change::Face { id, .. } => Some(FaceId(*id)),
+            _ => None,
+        };
+        self.changes.iter().filter_map(face).collect()
     }
 
     /// Deletes a person who has no faces left, and every fact about them.
@@ -215,10 +190,22 @@ impl<'t> Decisions<'t> {
     pub fn set_rejected(&mut self, face: FaceId, person: PersonId, after: bool) -> Result<()> {
         let before = rows::is_rejected(self.t, face, person)?;
         if before != after {
+            if !after {
+                self.set_was_of(face, person, None)?;
+            }
             let t = self.t;
             rows::write_rejected(t, face, person, after)?;
             rows::touch_person(t, person, self.stamp()?)?;
             self.changes.push(Change::Rejected { face: face.0, person: person.0, before, after });
+        }
+        Ok(())
+    }
+
+    pub fn set_was_of(&mut self, face: FaceId, person: PersonId, after: Option<Belongs>) -> Result<()> {
+        let before = rows::was_of(self.t, face, person)?;
+        if before != after {
+            rows::write_was_of(self.t, face, person, after)?;
+            self.changes.push(Change::WasOf { face: face.0, person: person.0, before, after });
         }
         Ok(())
     }
@@ -340,6 +327,14 @@ fn apply(t: &Transaction, change: &Change, stamp: &mut Stamp) -> Result<bool> {
             }
             rows::write_rejected(t, face, person, after)?;
             rows::touch_person(t, person, stamp)?;
+            Ok(true)
+        }
+        Change::WasOf { face, person, before, after } => {
+            let (face, person) = (FaceId(face), PersonId(person));
+            if rows::face(t, face)?.is_none() || rows::was_of(t, face, person)? != before {
+                return Ok(false);
+            }
+            rows::write_was_of(t, face, person, after)?;
             Ok(true)
         }
         Change::Different { a, b, before, after } => {

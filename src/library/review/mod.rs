@@ -1,6 +1,7 @@
 //! What a user decides about faces and people. Every command is one transaction and one step of the history, and says
 //! what it touched.
 
+pub(in crate::library) mod change;
 mod commands;
 mod decision;
 pub(in crate::library) mod journal;

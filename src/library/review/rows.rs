@@ -88,13 +88,7 @@ impl PersonRow {
 pub(in crate::library) fn state_at(row: &rusqlite::Row, first: usize) -> rusqlite::Result<FaceState> {
     let person: Option<i64> = row.get(first)?;
     if let Some(person) = person {
-        let belongs = match row.get_ref(first + 1)?.as_str()? {
-            "grouped" => Belongs::Grouped,
-            "suggested" => Belongs::Suggested,
-            "named" => Belongs::Named,
-            "confirmed" => Belongs::Confirmed,
-            _ => return Err(unknown_word(first + 1, "belongs")),
-        };
+        let belongs = belongs_at(row, first + 1)?;
         return Ok(FaceState::Of { person: PersonId(person), belongs });
     }
     Ok(match row.get_ref(first + 2)?.as_str_or_null()? {
@@ -102,6 +96,16 @@ pub(in crate::library) fn state_at(row: &rusqlite::Row, first: usize) -> rusqlit
         Some("stranger") => FaceState::SetAside(SetAside::Stranger),
         Some("not_a_face") => FaceState::SetAside(SetAside::NotAFace),
         Some(_) => return Err(unknown_word(first + 2, "set_aside")),
+    })
+}
+
+fn belongs_at(row: &rusqlite::Row, column: usize) -> rusqlite::Result<Belongs> {
+    Ok(match row.get_ref(column)?.as_str()? {
+        "grouped" => Belongs::Grouped,
+        "suggested" => Belongs::Suggested,
+        "named" => Belongs::Named,
+        "confirmed" => Belongs::Confirmed,
+        _ => return Err(unknown_word(column, "belongs")),
     })
 }
 
@@ -128,6 +132,12 @@ pub(in crate::library) fn face_revision(c: &Connection, face: FaceId) -> Result<
 
 pub(in crate::library) fn person_revision(c: &Connection, person: PersonId) -> Result<Option<i64>> {
     let mut query = c.prepare_cached("SELECT revision FROM person WHERE id = ?1")?;
+    Ok(query.query_row([person.0], |row| row.get(0)).optional()?)
+}
+
+/// When the person's name changed last, or whether they are hidden.
+pub(in crate::library) fn said_revision(c: &Connection, person: PersonId) -> Result<Option<i64>> {
+    let mut query = c.prepare_cached("SELECT said_revision FROM person WHERE id = ?1")?;
     Ok(query.query_row([person.0], |row| row.get(0)).optional()?)
 }
 
@@ -204,8 +214,10 @@ pub(in crate::library) fn write_person(
 ) -> Result<()> {
     stamp.cover(RevisedRow::Person(person), person_revision(c, person)?);
     c.prepare_cached(
-        "INSERT INTO person (id, name, hidden, cover_face, created_at, revision) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
-         ON CONFLICT (id) DO UPDATE SET name = excluded.name, hidden = excluded.hidden, \
+        "INSERT INTO person (id, name, hidden, cover_face, created_at, revision, said_revision) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6) ON CONFLICT (id) DO UPDATE SET said_revision = \
+         CASE WHEN name IS excluded.name AND hidden = excluded.hidden THEN said_revision ELSE excluded.revision END, \
+         name = excluded.name, hidden = excluded.hidden, \
          cover_face = excluded.cover_face, created_at = excluded.created_at, revision = excluded.revision",
     )?
     .execute(params![person.0, row.name, row.hidden, row.cover_face, row.created_at, stamp.revision])?;
@@ -269,6 +281,58 @@ pub(in crate::library) fn write_rejected(c: &Connection, face: FaceId, person: P
     };
     c.prepare_cached(sql)?.execute(params![face.0, person.0])?;
     Ok(())
+}
+
+/// How the face belonged to the person when it was set aside, or said not to be theirs.
+pub(in crate::library) fn was_of(c: &Connection, face: FaceId, person: PersonId) -> Result<Option<Belongs>> {
+    let mut query = c.prepare_cached("SELECT belongs FROM was_of WHERE face_id = ?1 AND person_id = ?2")?;
+    Ok(query.query_row([face.0, person.0], |row| belongs_at(row, 0)).optional()?)
+}
+
+/// Whose the face was when it was set aside.
+pub(in crate::library) fn was_when_set_aside(c: &Connection, face: FaceId) -> Result<Option<(PersonId, Belongs)>> {
+    let mut query = c.prepare_cached(
+        "SELECT person_id, belongs FROM was_of WHERE face_id = ?1 AND NOT EXISTS (SELECT 1 FROM rejected \
+         WHERE rejected.face_id = was_of.face_id AND rejected.person_id = was_of.person_id) ORDER BY person_id LIMIT 1",
+    )?;
+    Ok(query.query_row([face.0], |row| Ok((PersonId(row.get(0)?), belongs_at(row, 1)?))).optional()?)
+}
+
+/// The faces that were this person's and were set aside.
+pub(in crate::library) fn set_aside_of(c: &Connection, person: PersonId) -> Result<Vec<(FaceId, Belongs)>> {
+    let mut query = c.prepare_cached(
+        "SELECT face_id, belongs FROM was_of WHERE person_id = ?1 AND NOT EXISTS (SELECT 1 FROM rejected \
+         WHERE rejected.face_id = was_of.face_id AND rejected.person_id = ?1) ORDER BY face_id",
+    )?;
+    Ok(query
+        .query_map([person.0], |row| Ok((FaceId(row.get(0)?), belongs_at(row, 1)?)))?
+        .collect::<rusqlite::Result<_>>()?)
+}
+
+pub(in crate::library) fn write_was_of(
+    c: &Connection,
+    face: FaceId,
+    person: PersonId,
+    belongs: Option<Belongs>,
+) -> Result<()> {
+    match belongs {
+        Some(belongs) => c
+            .prepare_cached("INSERT OR REPLACE INTO was_of (face_id, person_id, belongs) VALUES (?1, ?2, ?3)")?
+            .execute(params![face.0, person.0, belongs_name(belongs)])?,
+        None => {
+            c.prepare_cached("DELETE FROM was_of WHERE face_id = ?1 AND person_id = ?2")?.execute([face.0, person.0])?
+        }
+    };
+    Ok(())
+}
+
+/// The face that shows a person best, of those on the disk.
+pub(in crate::library) fn best_face(c: &Connection, person: PersonId) -> Result<Option<FaceId>> {
+    let mut query = c.prepare_cached(
+        "SELECT id FROM face WHERE person_id = ?1 AND photo_id NOT IN (SELECT id FROM photo WHERE missing = 1) \
+         ORDER BY belongs = 'suggested', quality DESC LIMIT 1",
+    )?;
+    Ok(query.query_row([person.0], |row| row.get(0).map(FaceId)).optional()?)
 }
 
 pub(in crate::library) fn different_from(c: &Connection, person: PersonId) -> Result<Vec<PersonId>> {

@@ -80,6 +80,7 @@ impl Library {
         self.write(|t| {
             let mut decisions = Decisions::begin(t);
             let value = work(&mut decisions)?;
+            commands::group_by_itself(&mut decisions)?;
             Ok((value, decisions.keep(action)?))
         })
     }

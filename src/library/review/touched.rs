@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::journal::Change;
+use super::change::Change;
 use crate::library::error::Result;
 use crate::types::{FaceId, PersonId, PhotoId, Touched};
 
@@ -28,6 +28,7 @@ pub(super) fn touched(c: &Connection, changes: &[Change]) -> Result<Touched> {
                 faces.insert(FaceId(face));
                 people.insert(PersonId(person));
             }
+            Change::WasOf { face, .. } => _ = faces.insert(FaceId(face)),
             Change::Carried { face, into, .. } => faces.extend([FaceId(face), FaceId(into)]),
             Change::Different { a, b, .. } => people.extend([PersonId(a), PersonId(b)]),
         }

@@ -92,7 +92,7 @@ fn decisions(k: &Known) -> Vec<Case> {
         (Decision::Name { person: k.ada, name: name("Ada L.") }, vec![], vec![k.ada]),
         (Decision::Name { person: k.group, name: name("Di") }, vec![], vec![k.group]),
         (Decision::Confirm { person: k.ada, faces: vec![k.suggested] }, vec![k.suggested], vec![k.ada]),
-        (Decision::ConfirmAll(k.ada), vec![], vec![k.ada]),
+        (Decision::ConfirmAll { person: k.ada, shown: vec![] }, vec![], vec![k.ada]),
         (Decision::Reject { person: k.ada, faces: vec![k.suggested] }, vec![k.suggested], vec![k.ada]),
         (Decision::TakeBackReject { person: k.ada, face: k.rejected }, vec![k.rejected], vec![k.ada]),
         (Decision::Move { faces: vec![k.grouped[0]], to: Destination::Person(k.ada) }, vec![k.grouped[0]], vec![k.ada]),
@@ -254,7 +254,7 @@ fn a_face_that_nobody_saw_is_not_confirmed_by_two_quick_decisions() {
     let later = k.fixture.add_turned("d.jpg", &[182.0]);
     k.fixture.group(&[&[k.grouped[0], k.grouped[1], later[0]]]);
     k.fixture.library.decide(&Decision::Name { person: k.group, name: "Di".into() }, seen).unwrap();
-    k.fixture.library.decide(&Decision::ConfirmAll(k.group), seen).unwrap();
+    k.fixture.library.decide(&Decision::ConfirmAll { person: k.group, shown: vec![] }, seen).unwrap();
     assert_eq!(k.fixture.state(later[0]), FaceState::Of { person: k.group, belongs: Belongs::Suggested });
 }
 

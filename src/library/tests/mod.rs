@@ -12,6 +12,7 @@ mod replacing;
 mod reviewing;
 mod scanning;
 mod stale;
+mod taking_back;
 mod touched;
 
 pub(in crate::library) use released::of_version_0_1;
@@ -25,7 +26,7 @@ impl LibraryFixture {
     /// Every row of every table that holds decisions.
     fn decisions(&self) -> String {
         let mut text = String::new();
-        for table in ["face", "person", "rejected", "different"] {
+        for table in ["face", "person", "rejected", "different", "was_of"] {
             let columns = match table {
                 "face" => "id, person_id, belongs, set_aside",
                 "person" => "id, name, hidden, cover_face, created_at",

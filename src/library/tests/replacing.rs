@@ -168,7 +168,7 @@ fn a_face_put_back_keeps_what_was_said_where_it_was() {
     assert_eq!(([old, onto].map(|face| fixture.state(face)), lost(&fixture)), ([confirmed; 2], vec![]));
     // It was the wrong place: the face waits again for the right one.
     fixture.library.decide(&Decision::Reject { person: ada, faces: vec![onto] }, Revision::NOW).unwrap();
-    assert_eq!((fixture.state(onto), lost(&fixture)), (FaceState::Unassigned, vec![old]));
+    assert_eq!((fixture.state(onto).is_decided(), lost(&fixture)), (false, vec![old]));
     fixture.library.undo().unwrap();
     assert!(lost(&fixture).is_empty());
     // The original is back, and speaks for itself.
@@ -215,7 +215,7 @@ fn a_face_that_a_scan_carried_to_the_wrong_place_is_lost_again_when_that_is_reje
     assert_eq!(lost(&fixture), [old]);
     // The scan does not say it again.
     fixture.library.carry_over(pair, &[Carried::Onto { old, new: onto }]).unwrap();
-    assert_eq!((fixture.state(onto), lost(&fixture)), (FaceState::Unassigned, vec![old]));
+    assert_eq!((fixture.state(onto).is_decided(), lost(&fixture)), (false, vec![old]));
 }
 
 /// What was said of a face holds where it was until it is taken back there, whatever becomes of the face it went to.

@@ -56,6 +56,30 @@ fn a_face_that_somebody_else_has_confirmed_for_the_same_person_has_not_come_to_a
     assert_eq!(fixture.state(faces[1]), FaceState::Of { person: ada, belongs: Belongs::Confirmed });
 }
 
+/// A yes to "Ada?" is none to "Bo?".
+#[test]
+fn a_tick_under_another_name_is_refused() {
+    let (mut fixture, faces, ada, _) = library();
+    let changes: [Decision; 2] = [Decision::Name { person: ada, name: "Bo".into() }, Decision::Hide(ada)];
+    for change in changes {
+        let seen = fixture.library.revision().unwrap();
+        let mut other = Library::open(&fixture.at("library.sqlite")).unwrap();
+        other.decide(&change, Revision::NOW).unwrap();
+        for decision in [
+            Decision::Confirm { person: ada, faces: faces[1..2].to_vec() },
+            Decision::Reject { person: ada, faces: faces[..1].to_vec() },
+            Decision::Cover { person: ada, face: faces[0] },
+        ] {
+            assert_eq!(refused(&mut fixture, decision, seen), Stale::PersonChanged, "after {change:?}");
+        }
+    }
+    // That a face has gone elsewhere changes nothing about the others.
+    let seen = fixture.library.revision().unwrap();
+    let mut other = Library::open(&fixture.at("library.sqlite")).unwrap();
+    other.decide(&Decision::Reject { person: ada, faces: faces[..1].to_vec() }, Revision::NOW).unwrap();
+    fixture.library.decide(&Decision::Confirm { person: ada, faces: faces[1..2].to_vec() }, seen).unwrap();
+}
+
 #[test]
 fn a_person_who_has_changed_or_gone_is_not_decided_about() {
     let (mut fixture, faces, ada, group) = library();

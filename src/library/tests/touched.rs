@@ -102,18 +102,19 @@ fn decide(library: &mut Library, decision: &Decision) -> Touched {
     let touched = library.decide(decision, Revision::NOW).unwrap();
     let after = Rows::of(library);
     assert!(before != after, "{decision:?} changed nothing");
-    let touched = Touched { step: None, ..touched };
+    let touched = Touched { step: None, reverted: None, ..touched };
     assert_eq!(touched, before.touched_until(&after), "{decision:?}");
     touched
 }
 
 #[test]
 fn a_decision_tells_exactly_what_it_touched_and_so_do_undo_and_redo() {
-    let decisions: [fn(&Known) -> Decision; 16] = [
+    let decisions: [fn(&Known) -> Decision; 17] = [
         |k| Decision::Name { person: k.group, name: "Grace".into() },
         |k| Decision::Name { person: k.ada, name: "Ada Lovelace".into() },
+        |k| Decision::ConfirmSome { person: k.ada, shown: vec![k.faces[2]], others: vec![k.faces[5]] },
         |k| Decision::Confirm { person: k.ada, faces: vec![k.faces[2]] },
-        |k| Decision::ConfirmAll(k.ada),
+        |k| Decision::ConfirmAll { person: k.ada, shown: k.faces.clone() },
         |k| Decision::Reject { person: k.ada, faces: vec![k.faces[5]] },
         |k| Decision::Reject { person: k.alone, faces: vec![k.faces[6]] },
         |k| Decision::Move { faces: vec![k.faces[1], k.faces[2]], to: Destination::Person(k.ada) },
@@ -171,7 +172,8 @@ fn too_many_faces_are_everything() {
     let to = Destination::NewPerson { name: "Crowd".into() };
     let touched = fixture.library.decide(&Decision::Move { faces, to }, Revision::NOW).unwrap();
     assert!(touched.everything);
-    assert_eq!(fixture.library.decide(&Decision::Undo(StepId::LATEST), Revision::NOW).unwrap(), Touched::everything());
+    let undone = fixture.library.decide(&Decision::Undo(StepId::LATEST), Revision::NOW).unwrap();
+    assert_eq!((undone.everything, undone.reverted), (true, touched.step));
 }
 
 #[test]
@@ -193,13 +195,14 @@ fn touched_people_are_read_again_by_their_ids() {
         .unwrap();
     library.decide(&Decision::Hide(alone), Revision::NOW).unwrap();
     let cards = library.people_by_id(&[group, ada, alone, PersonId(999)]).unwrap();
-    assert_eq!(cards.iter().map(|card| (card.id, card.faces)).collect::<Vec<_>>(), [(ada, 4)]);
-    // A group whose photos are all missing is not shown.
+    let listed: Vec<_> = cards.iter().map(|card| (card.id, card.faces, card.is_hidden)).collect();
+    assert_eq!(listed, [(ada, 4, false), (alone, 1, true)]);
+    // A group whose photos are all missing is not shown, but for a hidden one.
     library.write(|t| Ok(t.execute("UPDATE photo SET missing = 1", [])?)).unwrap();
     let only = library.people_by_id(&ids).unwrap();
     assert_eq!(
         only.iter().map(|card| (card.id, card.faces, card.cover)).collect::<Vec<_>>(),
-        [(ada, 0, Some(known.faces[0]))]
+        [(ada, 0, Some(known.faces[0])), (alone, 0, Some(known.faces[6]))]
     );
 }
 

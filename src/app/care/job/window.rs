@@ -17,7 +17,7 @@ use crate::types::{PersonId, Touched};
 const BACKUP_FAILED: Failed = Failed::Own("failed_back_up");
 const RESTORE_IN_SCAN: Failed = Failed::Own("failed_restore_in_scan");
 const RESTORE_FAILED: Failed = Failed::Own("failed_restore");
-const IMPORT_FAILED: Failed = Failed::Own("failed_import");
+const IMPORT_FAILED: Failed = Failed::Own("failed_bring_in");
 const FORGETTING_FAILED: Failed = Failed::Own("failed_forget");
 
 /// What is asked of the jobs.

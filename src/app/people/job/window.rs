@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::aside::{Aside, aside};
 use super::preview::{GroupingPreview, Preview};
 use crate::app::engine::report::{Failed, Ticket};
-use crate::app::engine::shared::{FeatureJob, Shared, Tasks};
+use crate::app::engine::shared::{FeatureJob, Shared, Sink, Tasks};
 use crate::app::jobs::regroup::split_group;
 use crate::cluster::Linkage;
 use crate::library::{AgainstMerge, Belongs, Decision, FaceOfPerson, LibraryError};
@@ -67,7 +67,8 @@ pub struct PersonPage {
     /// None for an unnamed group.
     pub name: Option<String>,
     pub is_hidden: bool,
-    pub cover: FaceId,
+    /// None where all faces were set aside or given to others.
+    pub cover: Option<FaceId>,
     /// Confirmed one by one, named with the group, or grouped.
     pub held: Vec<FaceOfPerson>,
     pub suggested: Vec<FaceOfPerson>,
@@ -98,7 +99,9 @@ impl FeatureJob for Job {
 
     fn handle(&self, tasks: &mut Tasks<'_, Event>, request: Request) {
         let preview = self.preview.clone();
-        tasks.in_background(move |shared, sink| match request {
+        // One decision after the other, as they were made: none overtakes another while the library is busy.
+        let is_decision = matches!(request, Request::Decide(..) | Request::Split(..) | Request::ApplyGrouping { .. });
+        let work = move |shared: &Shared, sink: &Sink<Event>| match request {
             Request::LoadPerson(person) => match person_page(shared, person) {
                 Ok(Some(page)) => sink.send(Event::Person(page)),
                 Ok(None) => sink.send(Event::Gone(person)),
@@ -135,7 +138,11 @@ impl FeatureJob for Job {
                 let failed = touched.as_ref().err().map_or(Failed::Change, what_failed);
                 sink.changed(ticket, failed, touched);
             }
-        });
+        };
+        match is_decision {
+            true => tasks.in_order(work),
+            false => tasks.in_background(work),
+        }
     }
 }
 
@@ -143,13 +150,12 @@ fn what_failed(error: &anyhow::Error) -> Failed {
     Failed::of(error, Failed::Change)
 }
 
-/// None of a person who is gone, or has no face to show.
+/// None of a person who is gone.
 fn person_page(shared: &Shared, person: PersonId) -> Result<Option<PersonPage>> {
     let model = shared.options().model_id();
     shared.library.call(move |library| {
         library.at_once(|library| {
             let Some(card) = library.person(person)? else { return Ok(None) };
-            let Some(cover) = card.cover else { return Ok(None) };
             let faces = library.faces_of_person(person, &model)?.into_iter();
             let (suggested, held) = faces.partition(|face| face.belongs == Belongs::Suggested);
             Ok::<_, LibraryError>(Some(PersonPage {
@@ -157,7 +163,7 @@ fn person_page(shared: &Shared, person: PersonId) -> Result<Option<PersonPage>> 
                 person,
                 name: card.name,
                 is_hidden: card.is_hidden,
-                cover,
+                cover: card.cover,
                 held,
                 suggested,
                 missing: library.missing_faces_of(person)?,

@@ -30,7 +30,10 @@ pub fn words(decision: &Decision, out: &Outbox<'_, Request>) -> String {
         Decision::Confirm { person, faces } => {
             of_person("said_confirmed", "said_confirmed_group", faces.len(), *person, out)
         }
-        Decision::ConfirmAll(person) => text.f("said_confirmed_all", &[("name", &name(person))]),
+        Decision::ConfirmSome { person, shown, others } => {
+            of_person("said_confirmed", "said_confirmed_group", shown.len() + others.len(), *person, out)
+        }
+        Decision::ConfirmAll { person, .. } => text.f("said_confirmed_all", &[("name", &name(person))]),
         Decision::Reject { person, faces } => {
             of_person("said_rejected", "said_rejected_group", faces.len(), *person, out)
         }

@@ -32,6 +32,8 @@ enum Row<'a> {
     LetGoHeading(usize),
     LetGo(&'a LostFace),
     Hidden(&'a [PersonCard]),
+    /// Whose the faces below were.
+    Whose(Option<&'a str>, &'a [&'a FaceSetAside]),
     Faces(&'a [&'a FaceSetAside]),
     Pair(&'a ApartRow),
     /// Who it is that the faces below are not, and how many faces these are.
@@ -84,7 +86,7 @@ fn page_ui(ui: &mut Ui, ctx: &mut Context<'_>, aside: &Aside) {
         Row::Hidden(_) => CELL.y + size::CONTROL,
         Row::Faces(_) | Row::Rejected(_) => CELL.y,
         Row::Pair(_) => PAIR,
-        Row::NotThem(..) | Row::LetGoHeading(_) => HEADING,
+        Row::NotThem(..) | Row::LetGoHeading(_) | Row::Whose(..) => HEADING,
     }));
     rows_ui(ui, open.label_key(), &tops, None, |ui, row| match &rows[row] {
         Row::Lost(lost) => lost_ui(ui, ctx, lost, |ui, ctx| lost_buttons_ui(ui, ctx, aside, lost)),
@@ -95,6 +97,7 @@ fn page_ui(ui: &mut Ui, ctx: &mut Context<'_>, aside: &Aside) {
         }),
         Row::LetGoHeading(count) => heading_ui(ui, ctx.text.s("aside_let_go"), &ctx.text.n("faces", *count as u64)),
         Row::Hidden(people) => cells_ui(ui, people.iter(), |ui, person| hidden_ui(ui, ctx, aside, person)),
+        Row::Whose(name, faces) => whose_ui(ui, ctx, aside, *name, faces),
         Row::Faces(faces) => cells_ui(ui, faces.iter(), |ui, face| face_ui(ui, ctx, aside, face)),
         Row::Pair(pair) => pair_ui(ui, ctx, aside, pair),
         Row::NotThem(name, count) => {
@@ -133,7 +136,20 @@ fn rows_of<'a>(aside: &'a Aside, tab: AsideTab, faces: &'a [&'a FaceSetAside], c
             rows
         }
         AsideTab::Hidden => aside.hidden.chunks(columns).map(Row::Hidden).collect(),
-        AsideTab::Strangers | AsideTab::NotAFace => faces.chunks(columns).map(Row::Faces).collect(),
+        AsideTab::Strangers | AsideTab::NotAFace => {
+            let mut rows = Vec::new();
+            let is_one =
+                |a: &&FaceSetAside, b: &&FaceSetAside| a.name == b.name && (a.name.is_none() || a.person == b.person);
+            for faces in faces.chunk_by(is_one) {
+                let name = faces[0].name.as_deref();
+                // Where nobody had a name there is nothing to be told apart.
+                if name.is_some() || !rows.is_empty() {
+                    rows.push(Row::Whose(name, faces));
+                }
+                rows.extend(faces.chunks(columns).map(Row::Faces));
+            }
+            rows
+        }
         AsideTab::Different => {
             let mut rows: Vec<Row> = aside.apart.iter().map(Row::Pair).collect();
             for (_, name, rejections) in aside.rejected() {
@@ -143,6 +159,19 @@ fn rows_of<'a>(aside: &'a Aside, tab: AsideTab, faces: &'a [&'a FaceSetAside], c
             rows
         }
     }
+}
+
+/// Who has the faces below again when they are restored, and all at once.
+fn whose_ui(ui: &mut Ui, ctx: &mut Context<'_>, aside: &Aside, name: Option<&str>, faces: &[&FaceSetAside]) {
+    ui.horizontal_centered(|ui| {
+        ui.label(theme::lead(name.unwrap_or(ctx.text.s("unnamed"))));
+        ui.label(theme::secondary(ui, ctx.text.n("faces", faces.len() as u64)));
+        let Some(name) = name else { return };
+        ui.add_space(space::S);
+        if buttons::button_ui(ui, Rank::Quiet, &ctx.text.f("restore_all", &[("name", name)])).clicked() {
+            decide(ctx, aside, Decision::Restore(faces.iter().map(|face| face.face_id).collect()));
+        }
+    });
 }
 
 fn cells_ui<T>(ui: &mut Ui, items: impl Iterator<Item = T>, mut cell_ui: impl FnMut(&mut Ui, T)) {
@@ -172,11 +201,12 @@ fn lost_buttons_ui(ui: &mut Ui, ctx: &mut Context<'_>, aside: &Aside, lost: &Los
     }
     if buttons::button_ui(ui, Rank::Plain, ctx.text.s("put_back")).clicked() {
         let putting = PuttingBack { lost: lost.face_id, name: lost.name.clone(), seen: aside.seen };
-        ctx.act(Action::PutBack(Some(putting)));
+        // Who goes elsewhere by themselves has given the search up, so it begins where it leads to.
         match lost.replaced_by {
             Some(photo) => ctx.act(Action::OpenPhoto(photo)),
             None => ctx.act(Action::Show(View::LIBRARY)),
         }
+        ctx.act(Action::PutBack(Some(putting)));
     }
 }
 

@@ -98,7 +98,7 @@ fn name_of(ctx: &Context<'_>, person: PersonId) -> String {
 fn faces_of(ctx: &Context<'_>, person: PersonId) -> (Vec<FaceId>, u64) {
     let Some(people) = ctx.facts.people.ready() else { return (Vec::new(), 0) };
     if let Some(row) = people.named.iter().find(|row| row.person == person) {
-        return (vec![row.cover], row.faces + row.suggested);
+        return (row.cover.into_iter().collect(), row.faces + row.suggested);
     }
     match people.groups.iter().find(|group| group.person == person) {
         Some(group) => (group.strip.clone(), group.faces),

@@ -1,17 +1,20 @@
 //! People: those with a name first, below them the groups that wait for one.
 
+mod type_ahead;
+
 use std::collections::HashMap;
 
 use eframe::egui::{self, Align2, Id, Rect, Response, Role, Sense, Ui, Vec2, WidgetInfo};
 
+use self::type_ahead::TypeAhead;
 use crate::app::engine::facts::Loadable;
 use crate::app::engine::facts::{GroupRow, NamedPerson, People};
-use crate::app::engine::picture::ImageKey;
+use crate::app::engine::report::JobKind;
 use crate::app::people::state::Message;
 use crate::app::people::view::Context;
 use crate::app::people::view::grouping::grouping_ui;
 use crate::app::ui::action::Action;
-use crate::app::ui::icons::{self, Icon};
+use crate::app::ui::icons::Icon;
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::view::View;
 use crate::app::ui::widgets::buttons::{self, Rank};
@@ -27,6 +30,8 @@ const CARD: Vec2 = Vec2::new(136.0, 164.0);
 /// Undo and Redo.
 pub(crate) const UNDO: Vec2 = Vec2::new(2.0 * size::CONTROL + space::XS, size::CONTROL);
 const HEADING: f32 = 48.0;
+/// Left free below the last row, so that notices need not lie over it.
+const FOOT: f32 = 160.0;
 const GROUP: f32 = size::STRIP_FACE + space::XL;
 /// Faces of a group's strip, and the tile that counts the others.
 const STRIP: usize = 7;
@@ -43,6 +48,11 @@ pub(crate) struct PeopleView {
     fields: HashMap<PersonId, NameField>,
     /// The group whose field takes the keyboard next.
     focus: Option<PersonId>,
+    type_ahead: TypeAhead,
+    /// Whether that field was out of sight in the last frame.
+    out_of_sight: bool,
+    /// A name was entered and the keyboard went on to the next field: it stays in the middle, where no notice covers it.
+    goes_on: bool,
     /// Whether the first field has had the keyboard since the view was opened.
     greeted: bool,
 }
@@ -63,7 +73,8 @@ enum Row {
 impl PeopleView {
     /// The view was left: its first field may take the keyboard again next time.
     pub fn leave(&mut self) {
-        self.greeted = false;
+        (self.greeted, self.goes_on, self.focus) = (false, false, None);
+        self.type_ahead = TypeAhead::default();
     }
 
     pub fn ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>) {
@@ -80,14 +91,11 @@ impl PeopleView {
                 }
             }
             Loadable::Ready(people) if people.named.is_empty() && people.groups.is_empty() => {
-                let (title, why) = (ctx.text.s("people_empty"), ctx.text.s("people_empty_why"));
                 ui.horizontal(|ui| {
                     aside_link_ui(ui, ctx);
                     undo_ui(ui, ctx);
                 });
-                if status::empty_ui(ui, Icon::UsersRound, title, why, Some(ctx.text.s("choose_folder"))) {
-                    ctx.act(Action::ChooseFolder);
-                }
+                nobody_ui(ui, ctx);
             }
             Loadable::Ready(people) => self.people_ui(ui, ctx, people),
         }
@@ -98,6 +106,10 @@ impl PeopleView {
             self.focus = people.groups.first().map(|group| group.person);
         }
         self.greeted = true;
+        self.focus.take_if(|focus| people.groups.iter().all(|group| group.person != *focus));
+        let waits = self.focus.map(field_id);
+        let is_field = |id: Id| people.groups.iter().any(|group| field_id(group.person) == id);
+        self.type_ahead.sort(ui, waits, ctx.state.same_name.is_some(), is_field);
         let columns = ((ui.available_width() / CARD.x).floor() as usize).max(1);
         let rows = rows_of(people, columns);
         let tops = RowTops::new(rows.iter().map(|row| match row {
@@ -105,9 +117,13 @@ impl PeopleView {
             Row::Cards { .. } => CARD.y,
             Row::WhoIsThis => HEADING,
             Row::Group(_) => GROUP,
-            Row::Aside => size::CONTROL + space::XL,
+            Row::Aside => size::CONTROL + space::XL + FOOT,
         }));
-        rows_ui(ui, "people", &tops, None, |ui, row| match rows[row] {
+        let next =
+            rows.iter().position(|row| matches!(row, Row::Group(at) if self.focus == Some(people.groups[*at].person)));
+        let scroll_to = next.filter(|_| self.out_of_sight).map(|row| tops.top(row));
+        self.out_of_sight = next.is_some();
+        rows_ui(ui, "people", &tops, scroll_to, |ui, row| match rows[row] {
             Row::Bar => bar_ui(ui, ctx, people),
             Row::Cards { first, count } => {
                 ui.horizontal(|ui| {
@@ -163,7 +179,10 @@ impl PeopleView {
 
     fn field_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, people: &People, index: usize, width: f32) {
         let group = &people.groups[index];
-        let id = Id::unique(("name of", group.person));
+        let id = field_id(group.person);
+        if self.focus == Some(group.person) {
+            self.out_of_sight = false;
+        }
         // What lies below a question gets the keyboard when it is answered, and not before the frame after.
         let is_free = ctx.state.same_name.is_none();
         if is_given_back(ui.ctx(), id) {
@@ -180,14 +199,19 @@ impl PeopleView {
         let field = self.fields.entry(group.person).or_default();
         let (entered, response) = name_field_ui(ui, ctx, id, field, look);
         if look.focus {
-            response.scroll_to_me(None);
+            response.scroll_to_me(self.goes_on.then_some(egui::Align::Center));
             ui.ctx().request_repaint();
         }
         if let Some(entered) = entered {
             ctx.send(naming(group.person, entered, people.seen, people.seen));
             self.focus = people.groups.get(index + 1).map(|next| next.person);
+            self.goes_on = true;
         }
     }
+}
+
+fn field_id(group: PersonId) -> Id {
+    Id::unique(("name of", group))
 }
 
 /// What was typed is a name; somebody who was taken from the completions is who this is.
@@ -222,6 +246,9 @@ fn bar_ui(ui: &mut Ui, ctx: &mut Context<'_>, people: &People) {
         if !people.named.is_empty() {
             ui.label(theme::secondary(ui, ctx.text.n("named_people", people.named.len() as u64)));
         }
+        if ctx.facts.overview.ready().is_some_and(|overview| overview.set_aside > 0) {
+            aside_link_ui(ui, ctx);
+        }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let label = ctx.text.s("grouping");
             if buttons::icon_and_text_ui(ui, Rank::Quiet, Icon::SlidersHorizontal, label).clicked() {
@@ -230,6 +257,25 @@ fn bar_ui(ui: &mut Ui, ctx: &mut Context<'_>, people: &People) {
             undo_ui(ui, ctx);
         });
     });
+}
+
+/// Nobody was found yet; or there are faces, which a scan groups at its end, and none has come to its end.
+fn nobody_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
+    let faces = ctx.facts.overview.ready().map_or(0, |overview| overview.faces);
+    let scans = ctx.facts.jobs.values().any(|job| job.kind == JobKind::SCAN);
+    let (title_key, why, button) = match faces {
+        0 => ("people_empty", ctx.text.s("people_empty_why").to_owned(), Some(("choose_folder", Action::ChooseFolder))),
+        faces => {
+            let button = (!scans).then_some(("rescan", Action::Rescan));
+            ("people_not_grouped", ctx.text.n("people_not_grouped_why", faces), button)
+        }
+    };
+    let label = button.as_ref().map(|(key, _)| ctx.text.s(key));
+    if status::empty_ui(ui, Icon::UsersRound, ctx.text.s(title_key), &why, label)
+        && let Some((_, action)) = button
+    {
+        ctx.act(action);
+    }
 }
 
 /// Nobody forgets what was set aside: it is counted here.
@@ -285,8 +331,7 @@ fn card_ui(ui: &mut Ui, ctx: &mut Context<'_>, person: &NamedPerson) -> Response
         rect.min + Vec2::new((CARD.x - size::PORTRAIT) / 2.0, space::XS),
         Vec2::splat(size::PORTRAIT),
     );
-    let drawable = ctx.images.get(ImageKey::Face(person.cover));
-    picture::paint(ui, portrait, drawable, picture::Fit::Cover, picture::round(portrait));
+    picture::paint_portrait(ui, ctx, portrait, person.cover);
     let target = response.dnd_hover_payload::<PersonId>().is_some_and(|dragged| *dragged != person.person);
     if response.hovered() || response.has_focus() || target {
         let colour = if target || response.has_focus() { palette.accent } else { palette.secondary };
@@ -336,14 +381,28 @@ fn resembles_ui(ui: &mut Ui, ctx: &mut Context<'_>, group: &GroupRow) {
 
 fn more_ui(ui: &mut Ui, ctx: &mut Context<'_>, group: &GroupRow) {
     let button = buttons::icon_button_ui(ui, Icon::Ellipsis, ctx.text.s("more"));
-    egui::Popup::menu(&button).show(|ui| group_menu_ui(ui, ctx, group.person, None, ctx.facts.people_seen()));
+    let seen = ctx.facts.people_seen();
+    egui::Popup::menu(&button).show(|ui| {
+        // Of a single face there is nothing to part.
+        if group.faces > 1 {
+            split_ui(ui, ctx, group.person, seen);
+        }
+        group_menu_ui(ui, ctx, group.person, None, seen);
+    });
+}
+
+/// That a group holds different people. Not of somebody with a name: which of their faces are somebody else's is their
+/// user's to say, by selecting these.
+pub(crate) fn split_ui(ui: &mut Ui, ctx: &mut Context<'_>, group: PersonId, seen: Revision) {
+    if buttons::entry_ui(ui, Icon::Split, ctx.text.s("split")) {
+        ctx.send(Message::Split(group, seen));
+    }
 }
 
 /// What can be done with a group, or with somebody whose name then stands in each entry.
 pub(crate) fn group_menu_ui(ui: &mut Ui, ctx: &mut Context<'_>, person: PersonId, name: Option<&str>, seen: Revision) {
     let decide = |decision| Message::Decide(decision, seen);
     let entries = [
-        (Icon::Split, "split", "split_of", Message::Split(person, seen)),
         (Icon::EyeOff, "ignore", "hide_person", decide(Decision::Hide(person))),
         (Icon::Users, "strangers", "strangers_of", decide(Decision::SetAsideAll { person, why: SetAside::Stranger })),
         (
@@ -358,25 +417,15 @@ pub(crate) fn group_menu_ui(ui: &mut Ui, ctx: &mut Context<'_>, person: PersonId
             None => ctx.text.s(of_group).to_owned(),
             Some(name) => ctx.text.f(of_person, &[("name", name)]),
         };
-        if entry_ui(ui, icon, &label) {
+        if buttons::entry_ui(ui, icon, &label) {
             ctx.send(message);
         }
     }
     if let Some(name) = name
-        && entry_ui(ui, Icon::Trash2, &ctx.text.f("forget_person", &[("name", name)]))
+        && buttons::entry_ui(ui, Icon::Trash2, &ctx.text.f("forget_person", &[("name", name)]))
     {
         ctx.act(Action::AskForget(person));
     }
-}
-
-/// An entry of a menu; true when it was chosen, which closes the menu.
-pub(crate) fn entry_ui(ui: &mut Ui, icon: Icon, label: &str) -> bool {
-    let response = ui.add(egui::Button::new((icons::text(icon), label)).frame_when_inactive(false));
-    response.widget_info(|| WidgetInfo::labeled(Role::MenuItem, true, label));
-    if response.clicked() {
-        ui.close();
-    }
-    response.clicked()
 }
 
 #[cfg(test)]
@@ -399,7 +448,7 @@ mod tests {
         let person = |id| NamedPerson {
             person: PersonId(id),
             name: "A".into(),
-            cover: crate::types::FaceId(1),
+            cover: Some(crate::types::FaceId(1)),
             faces: 1,
             suggested: 0,
         };

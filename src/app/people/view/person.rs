@@ -15,7 +15,7 @@ use self::parts::{
 use crate::app::engine::facts::Loadable;
 use crate::app::people::state::{Message, PersonPage};
 use crate::app::people::view::Context;
-use crate::app::people::view::people::{group_menu_ui, naming, undo_ui};
+use crate::app::people::view::people::{group_menu_ui, naming, split_ui, undo_ui};
 use crate::app::ui::action::Action;
 use crate::app::ui::icons::Icon;
 use crate::app::ui::theme::{self, size, space};
@@ -24,9 +24,9 @@ use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::face_tile::{FaceTile, TileFrame, face_tile_ui};
 use crate::app::ui::widgets::name_field::{NameField, NameFieldOptions, is_given_back, name_field_ui, person_field_ui};
 use crate::app::ui::widgets::rows::{RowTops, rows_ui};
-use crate::app::ui::widgets::status;
+use crate::app::ui::widgets::{picture, status};
 use crate::library::{Belongs, Decision, FaceOfPerson, PhotoFilter, SetAside};
-use crate::types::{FaceId, PersonId, SquaredDistance};
+use crate::types::{FaceId, PersonId, Revision, SquaredDistance};
 
 const HEADER: f32 = 128.0;
 const HEADING: f32 = 48.0;
@@ -41,6 +41,8 @@ pub(crate) struct PersonView {
     /// Where a range of the selection begins.
     anchor: Option<FaceId>,
     naming: Option<NameField>,
+    /// What its user saw when they began to type that name: the field covers what has become of the old one since.
+    naming_seen: Revision,
     take_focus: bool,
     moving: NameField,
     merging: NameField,
@@ -110,7 +112,9 @@ impl PersonView {
 
     fn page_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, page: &PersonPage) {
         self.selected.retain(|face| faces(page).any(|other| other.face_id == *face));
-        if !ui.ctx().text_edit_focused() {
+        // Who chooses in a menu or a dialog does not mean the page below it.
+        let is_free = !egui::Popup::is_any_open(ui.ctx()) && ui.memory(|memory| memory.top_modal_layer().is_none());
+        if is_free && !ui.ctx().text_edit_focused() {
             self.keys(ui, ctx, page);
         }
         // Whatever stands in the bar, tiles stay where the pointer is.
@@ -171,6 +175,7 @@ impl PersonView {
             ui.spacing_mut().item_spacing.y = gap;
             if self.selected.is_empty() {
                 ui.label(theme::secondary(ui, ctx.text.s("selection_hint")));
+                self.confirm_shown_ui(ui, ctx, page);
             } else {
                 self.selection_bar_ui(ui, ctx, page);
             }
@@ -182,8 +187,16 @@ impl PersonView {
         let name = page.name.as_deref().unwrap_or(ctx.text.s("who_is_this"));
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = space::L;
-            let tile = FaceTile { face: page.cover, side: 96.0, frame: TileFrame::Round, selected: false, name };
-            face_tile_ui(ui, ctx, tile);
+            match page.cover {
+                Some(face) => {
+                    let tile = FaceTile { face, side: 96.0, frame: TileFrame::Round, selected: false, name };
+                    face_tile_ui(ui, ctx, tile);
+                }
+                None => {
+                    let (place, _) = ui.allocate_exact_size(Vec2::splat(96.0), egui::Sense::hover());
+                    picture::paint_portrait(ui, ctx, place, None);
+                }
+            }
             ui.vertical(|ui| {
                 ui.add_space(space::S);
                 self.name_ui(ui, ctx, page, name);
@@ -194,20 +207,24 @@ impl PersonView {
     }
 
     fn name_ui(&mut self, ui: &mut Ui, ctx: &mut Context<'_>, page: &PersonPage, name: &str) {
-        let id = Id::unique("name of person");
+        let id = Id::unique(("name of person", page.person));
         if self.naming.is_none() && (page.name.is_none() || is_given_back(ui.ctx(), id)) {
             self.naming = Some(NameField::default());
+            self.naming_seen = page.seen;
         }
         let Some(field) = &mut self.naming else {
             ui.horizontal(|ui| {
                 ui.label(theme::heading(name));
                 if buttons::icon_button_ui(ui, Icon::Pencil, ctx.text.s("rename")).clicked() {
                     self.naming = Some(NameField::with(name.to_owned()));
-                    self.take_focus = true;
+                    (self.take_focus, self.naming_seen) = (true, page.seen);
                 }
             });
             return;
         };
+        if page.name.is_none() && field.text.is_empty() {
+            self.naming_seen = page.seen;
+        }
         let look = NameFieldOptions {
             label: ctx.text.s("name_label"),
             hint: ctx.text.s("who_is_this"),
@@ -216,7 +233,7 @@ impl PersonView {
         };
         let (entered, response) = name_field_ui(ui, ctx, id, field, look);
         if let Some(entered) = entered {
-            ctx.send(naming(page.person, entered, page.seen, ctx.facts.people_seen()));
+            ctx.send(naming(page.person, entered, self.naming_seen, ctx.facts.people_seen()));
             self.naming = None;
         } else if response.lost_focus() && page.name.is_some() {
             self.naming = None;
@@ -232,17 +249,27 @@ impl PersonView {
         if std::mem::take(&mut self.open_merge) {
             egui::Popup::open_id(ui.ctx(), egui::Popup::default_response_id(&merge));
         }
-        egui::Popup::menu(&merge).close_behavior(egui::PopupCloseBehavior::CloseOnClickOutside).show(|ui| {
+        let menu = egui::Popup::menu(&merge).close_behavior(egui::PopupCloseBehavior::CloseOnClickOutside);
+        let shown = menu.show(|ui| {
             ui.set_min_width(240.0);
             let (id, field) = (Id::unique("merge with"), &mut self.merging);
-            let look = picking(ui, ctx, id, field);
+            let look = picking(ui, ctx, id, field, "somebody_hint");
             if let Some(into) = person_field_ui(ui, ctx, id, field, look, Some(page.person)) {
                 ctx.send(Message::AskMerge { from: page.person, into: into.person });
                 ui.close();
             }
         });
+        // Opened again, it begins anew.
+        if shown.is_none() {
+            self.merging = NameField::default();
+        }
         let more = buttons::icon_button_ui(ui, Icon::Ellipsis, ctx.text.s("more"));
-        egui::Popup::menu(&more).show(|ui| group_menu_ui(ui, ctx, page.person, page.name.as_deref(), page.seen));
+        egui::Popup::menu(&more).show(|ui| {
+            if page.name.is_none() && faces(page).count() > 1 {
+                split_ui(ui, ctx, page.person, page.seen);
+            }
+            group_menu_ui(ui, ctx, page.person, page.name.as_deref(), page.seen);
+        });
         undo_ui(ui, ctx);
         // It comes and goes, so it stands last.
         if page.is_hidden && buttons::icon_and_text_ui(ui, Rank::Plain, Icon::Eye, ctx.text.s("show")).clicked() {
@@ -323,19 +350,23 @@ impl PersonView {
         let faces: Vec<FaceId> = self.selected.iter().copied().collect();
         ui.label(theme::strong(ctx.text.n("selected", faces.len() as u64)));
         if buttons::icon_and_text_ui(ui, Rank::Plain, Icon::Check, ctx.text.s("confirm")).clicked() {
-            decide(ctx, page, Decision::Confirm { person: page.person, faces: faces.clone() });
+            decide(ctx, page, self.yes_to(page.person, &faces));
         }
         if buttons::icon_and_text_ui(ui, Rank::Plain, Icon::X, ctx.text.s("reject")).clicked() {
             decide(ctx, page, Decision::Reject { person: page.person, faces: faces.clone() });
         }
         let to = buttons::icon_and_text_ui(ui, Rank::Plain, Icon::ArrowRight, ctx.text.s("move_to"));
-        egui::Popup::menu(&to).close_behavior(egui::PopupCloseBehavior::CloseOnClickOutside).show(|ui| {
+        let menu = egui::Popup::menu(&to).close_behavior(egui::PopupCloseBehavior::CloseOnClickOutside);
+        let shown = menu.show(|ui| {
             ui.set_min_width(240.0);
             if let Some(to) = move_target_ui(ui, ctx, &mut self.moving) {
                 move_to(ctx, page, faces.clone(), to);
                 ui.close();
             }
         });
+        if shown.is_none() {
+            self.moving = NameField::default();
+        }
         if buttons::button_ui(ui, Rank::Plain, ctx.text.s("take_out")).clicked() {
             decide(ctx, page, Decision::TakeOut(faces.clone()));
         }
@@ -356,12 +387,12 @@ impl PersonView {
         let pressed = |key| ui.input(|input| input.modifiers.is_none() && input.key_pressed(key));
         let faces: Vec<FaceId> = self.selected.iter().copied().collect();
         if pressed(Key::C) && !faces.is_empty() {
-            decide(ctx, page, Decision::Confirm { person: page.person, faces });
+            decide(ctx, page, self.yes_to(page.person, &faces));
         } else if pressed(Key::X) && !faces.is_empty() {
             decide(ctx, page, Decision::Reject { person: page.person, faces });
         } else if pressed(Key::N) {
             self.naming = Some(NameField::with(page.name.clone().unwrap_or_default()));
-            self.take_focus = true;
+            (self.take_focus, self.naming_seen) = (true, page.seen);
         } else if pressed(Key::M) {
             self.open_merge = true;
         } else if page.name.is_none() && pressed(Key::I) {
@@ -387,16 +418,35 @@ impl PersonView {
             if section == Section::Suggested
                 && buttons::icon_and_text_ui(ui, Rank::Plain, Icon::Check, ctx.text.s("confirm_all")).clicked()
             {
-                decide(ctx, page, Decision::ConfirmAll(page.person));
-            }
-            let seen = self.named_and_shown(page);
-            if section == Section::Held && !seen.is_empty() {
-                let label = ctx.text.n("confirm_shown", seen.len() as u64);
-                if buttons::icon_and_text_ui(ui, Rank::Plain, Icon::Check, &label).clicked() {
-                    decide(ctx, page, Decision::Confirm { person: page.person, faces: seen });
-                }
+                decide(ctx, page, Decision::ConfirmAll { person: page.person, shown: self.suggested_and_shown(page) });
             }
         });
+    }
+
+    /// Stands in the bar, which stays in sight while more and more faces are shown.
+    fn confirm_shown_ui(&self, ui: &mut Ui, ctx: &mut Context<'_>, page: &PersonPage) {
+        let seen = self.named_and_shown(page);
+        if page.name.is_none() || seen.is_empty() {
+            return;
+        }
+        let label = ctx.text.n("confirm_shown", seen.len() as u64);
+        if buttons::icon_and_text_ui(ui, Rank::Plain, Icon::Check, &label).clicked() {
+            decide(ctx, page, Decision::Confirm { person: page.person, faces: seen });
+        }
+    }
+
+    /// A yes to selected faces. Those that have not been on the screen were selected with the others: nobody looked at
+    /// them one by one.
+    fn yes_to(&self, person: PersonId, faces: &[FaceId]) -> Decision {
+        let (shown, others): (Vec<FaceId>, Vec<FaceId>) = faces.iter().partition(|face| self.shown.contains(face));
+        match others.is_empty() {
+            true => Decision::Confirm { person, faces: shown },
+            false => Decision::ConfirmSome { person, shown, others },
+        }
+    }
+
+    fn suggested_and_shown(&self, page: &PersonPage) -> Vec<FaceId> {
+        page.suggested.iter().map(|face| face.face_id).filter(|face| self.shown.contains(face)).collect()
     }
 
     /// Faces named with the group that have been on the screen.

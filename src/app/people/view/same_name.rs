@@ -3,7 +3,6 @@
 use eframe::egui::{self, Id, Modal, Sense, Ui, Vec2};
 
 use crate::app::engine::facts::NamedPerson;
-use crate::app::engine::picture::ImageKey;
 use crate::app::people::state::{Message, SameName};
 use crate::app::people::view::Context;
 use crate::app::ui::icons::Icon;
@@ -50,9 +49,9 @@ fn same_ui(ui: &mut Ui, ctx: &mut Context<'_>, row: &NamedPerson) {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = space::M;
         let (portrait, _) = ui.allocate_exact_size(Vec2::splat(48.0), Sense::hover());
-        let drawable = ctx.images.get(ImageKey::Face(row.cover));
-        picture::paint(ui, portrait, drawable, picture::Fit::Cover, picture::round(portrait));
-        let label = ctx.text.nf("the_same", row.faces, &[("name", &row.name)]);
+        picture::paint_portrait(ui, ctx, portrait, row.cover);
+        let key = if ctx.facts.is_hidden(row.person) { "the_same_hidden" } else { "the_same" };
+        let label = ctx.text.nf(key, row.faces, &[("name", &row.name)]);
         if buttons::icon_and_text_ui(ui, Rank::Plain, Icon::Merge, &label).clicked() {
             ctx.send(Message::SameAs(row.person));
         }

@@ -51,11 +51,7 @@ impl LibraryView {
             }
             Loadable::Ready(timeline) if state.filter == PhotoFilter::Failed => skipped_ui(ui, ctx, &timeline.skipped),
             Loadable::Ready(timeline) if timeline.months.is_empty() => {
-                let (title, why) = (ctx.text.s("library_empty"), ctx.text.s("library_empty_why"));
-                let action = (state.filter != PhotoFilter::All).then(|| ctx.text.s("show_all"));
-                if status::empty_ui(ui, Icon::Images, title, why, action) {
-                    ctx.act(Action::FilterPhotos(PhotoFilter::All));
-                }
+                empty_ui(ui, ctx);
             }
             Loadable::Ready(timeline) => self.grid_ui(ui, ctx, timeline),
         }
@@ -132,6 +128,18 @@ fn grid_rows(timeline: &Timeline, columns: usize) -> Vec<GridRow> {
 fn month_words(ctx: &Context<'_>, timeline: &Timeline, month: usize) -> String {
     let group = &timeline.months[month];
     ctx.text.month(group.year, group.month)
+}
+
+/// Of a filter nothing passes; or all photos are gone, and their people wait for them.
+fn empty_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
+    let (title_key, why_key, button_key, action) = match ctx.state.filter {
+        PhotoFilter::All => ("photos_gone", "photos_gone_why", "rescan", Action::Rescan),
+        _ => ("library_empty", "library_empty_why", "show_all", Action::FilterPhotos(PhotoFilter::All)),
+    };
+    let (title, why) = (ctx.text.s(title_key), ctx.text.s(why_key));
+    if status::empty_ui(ui, Icon::Images, title, why, Some(ctx.text.s(button_key))) {
+        ctx.act(action);
+    }
 }
 
 fn heading_ui(ui: &mut Ui, ctx: &Context<'_>, timeline: &Timeline, month: usize) {

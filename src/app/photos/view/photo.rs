@@ -17,7 +17,7 @@ use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::app::ui::widgets::face_tile::{FaceTile, TileFrame, face_tile_ui};
 use crate::app::ui::widgets::name_field::{Entered, NameField, NameFieldOptions, name_field_ui};
 use crate::app::ui::widgets::{picture, status};
-use crate::library::{Belongs, Decision, Destination, FaceDetail};
+use crate::library::{Belongs, Decision, Destination, FaceDetail, FaceState, SetAside};
 use crate::types::{FaceId, PersonId};
 
 #[derive(Default)]
@@ -165,7 +165,13 @@ impl PhotoView {
             width: 180.0,
             focus: self.naming.take_if(|naming| *naming == face.face_id && !asked_now).is_some(),
         };
-        let (entered, _) = name_field_ui(ui, ctx, Id::unique(("name of face", face.face_id)), field, look);
+        let id = Id::unique(("name of face", face.face_id));
+        let entered = ui.horizontal(|ui| {
+            let (entered, _) = name_field_ui(ui, ctx, id, field, look);
+            more_ui(ui, ctx, page, face);
+            entered
+        });
+        let entered = entered.inner;
         if let Some(entered) = entered {
             let (to, seen) = match entered {
                 Entered::Person(row) => (Destination::Person(row.person), page.seen.min(ctx.facts.people_seen())),
@@ -187,10 +193,10 @@ fn named_ui(ui: &mut Ui, ctx: &mut Context<'_>, page: &PhotoPage, face: &FaceDet
             ui.label(theme::strong(name));
         }
     }
-    if face.state.belongs() == Some(Belongs::Confirmed) {
-        return;
-    }
     ui.horizontal(|ui| {
+        if face.state.belongs() == Some(Belongs::Confirmed) {
+            return more_ui(ui, ctx, page, face);
+        }
         let faces = vec![face.face_id];
         if buttons::icon_button_ui(ui, Icon::Check, ctx.text.s("confirm")).clicked() {
             ctx.act(Action::Decide(Decision::Confirm { person, faces: faces.clone() }, page.seen));
@@ -198,8 +204,34 @@ fn named_ui(ui: &mut Ui, ctx: &mut Context<'_>, page: &PhotoPage, face: &FaceDet
         if buttons::icon_button_ui(ui, Icon::X, ctx.text.s("reject")).clicked() {
             ctx.act(Action::Decide(Decision::Reject { person, faces }, page.seen));
         }
+        more_ui(ui, ctx, page, face);
         if face.state.belongs() == Some(Belongs::Named) {
             ui.label(theme::secondary(ui, ctx.text.s("named_with_group")).size(theme::type_size::SMALL));
+        }
+    });
+}
+
+/// What else can be said of a face, whoever it is, and taken back.
+fn more_ui(ui: &mut Ui, ctx: &mut Context<'_>, page: &PhotoPage, face: &FaceDetail) {
+    let more = buttons::icon_button_ui(ui, Icon::Ellipsis, ctx.text.s("more"));
+    let aside = |why| Decision::SetAside { faces: vec![face.face_id], why };
+    let mut entries = Vec::new();
+    if let (Some(name), Some(person)) = (&face.name, face.state.person()) {
+        let no = Decision::Reject { person, faces: vec![face.face_id] };
+        entries.push((Icon::X, ctx.text.f("not_them", &[("name", name.as_str())]), no));
+    }
+    if matches!(face.state, FaceState::SetAside(_)) {
+        let back = Decision::Restore(vec![face.face_id]);
+        entries.push((Icon::Undo2, ctx.text.s("restore").to_owned(), back));
+    } else {
+        entries.push((Icon::Users, ctx.text.s("selected_strangers").to_owned(), aside(SetAside::Stranger)));
+        entries.push((Icon::UserX, ctx.text.s("selected_no_faces").to_owned(), aside(SetAside::NotAFace)));
+    }
+    egui::Popup::menu(&more).show(|ui| {
+        for (icon, label, decision) in entries {
+            if buttons::entry_ui(ui, icon, &label) {
+                ctx.act(Action::Decide(decision, page.seen));
+            }
         }
     });
 }

@@ -6,6 +6,7 @@ use anyhow::Result;
 
 use super::{Testing, devices};
 use crate::app::engine::report::{Failed, Ticket};
+use crate::app::engine::scan_lock::{ScanLock, ScanRuns};
 use crate::app::engine::shared::{FeatureJob, Shared, Tasks};
 use crate::app::jobs::options;
 use crate::library::{FacesOfFolder, Library, LibraryError, ScannedFolder};
@@ -14,6 +15,8 @@ use crate::types::Touched;
 
 /// Pointing a folder to where nothing of it lies.
 const OTHER_FOLDER: Failed = Failed::Own("failed_other_folder");
+/// Removing or moving one while the library is scanned.
+const FOLDERS_IN_SCAN: Failed = Failed::Own("failed_folders_in_scan");
 
 /// What is asked of the jobs.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,7 +26,7 @@ pub enum Request {
     LoadFolders,
     RemoveFolder(Ticket, PathBuf, FacesOfFolder),
     MoveFolder { ticket: Ticket, from: PathBuf, to: PathBuf },
-    AcceptMissing(Ticket, PathBuf),
+    AcceptMissing { ticket: Ticket, folder: PathBuf, gone: u64 },
 }
 
 #[derive(Debug, Clone)]
@@ -53,7 +56,7 @@ impl FeatureJob for Job {
             },
             Request::RemoveFolder(ticket, folder, faces) => {
                 let removed = change_folders(shared, move |library| library.remove_folder(&folder, faces).map(drop));
-                sink.changed(ticket, Failed::Change, removed);
+                sink.changed(ticket, removed.as_ref().err().map_or(Failed::Change, what_failed), removed);
             }
             Request::MoveFolder { ticket, from, to } => {
                 let moved = change_folders(shared, move |library| {
@@ -62,27 +65,29 @@ impl FeatureJob for Job {
                 });
                 sink.changed(ticket, moved.as_ref().err().map_or(Failed::Change, what_failed), moved);
             }
-            Request::AcceptMissing(ticket, folder) => {
-                let accepted = change_folders(shared, move |library| library.accept_missing(&folder).map(drop));
-                sink.changed(ticket, Failed::Change, accepted);
+            Request::AcceptMissing { ticket, folder, gone } => {
+                let accepted = change_folders(shared, move |library| library.accept_missing(&folder, gone).map(drop));
+                sink.changed(ticket, accepted.as_ref().err().map_or(Failed::Change, what_failed), accepted);
             }
         });
     }
 }
 
-/// Another folder than the one that was moved is told as such.
+/// Another folder than the one that was moved is told as such, and so is a scan that goes on.
 fn what_failed(error: &anyhow::Error) -> Failed {
     match error.downcast_ref::<LibraryError>() {
         Some(LibraryError::OtherFolder { .. }) => OTHER_FOLDER,
-        _ => Failed::Change,
+        _ if error.downcast_ref::<ScanRuns>().is_some() => FOLDERS_IN_SCAN,
+        _ => Failed::of(error, Failed::Change),
     }
 }
 
-/// Photos of everybody may come and go.
+/// Photos of everybody may come and go. No folder goes from under a scan, here or in another program.
 fn change_folders(
     shared: &Shared,
     change: impl FnOnce(&mut Library) -> Result<(), LibraryError> + Send + 'static,
 ) -> Result<Touched> {
+    let _scan = ScanLock::take(&shared.home)?;
     let changed = shared.library.call(change);
     shared.library_changed();
     changed.map(|()| Touched::everything())

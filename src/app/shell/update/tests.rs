@@ -163,7 +163,7 @@ fn a_scan_that_told_nothing_before_its_end_asks_about_missing_photos() {
     let scanned = crate::app::scan::state::Event::Scanned(Box::new(summary));
     update.receive(&mut state, &text, Report::Own(Answer::Scan(scanned)));
     update.receive(&mut state, &text, Report::JobEnded(JobId(1), JobEnd::Done(JobKind::SCAN)));
-    let accept = Action::AcceptMissing("/photos".into());
+    let accept = Action::AcceptMissing { folder: "/photos".into(), gone: 9 };
     let answers = state.notices.shown().iter().flat_map(|notice| &notice.actions);
     assert!(answers.into_iter().any(|offer| offer.action.as_ref() == Some(&accept)), "{:?}", state.notices.shown());
 }

@@ -181,3 +181,13 @@ fn name(ui: &Ui, response: &Response, label: &str, selected: Option<bool>) {
         None => WidgetInfo::labeled(Role::Button, enabled, label),
     });
 }
+
+/// An entry of a menu; true when it was chosen, which closes the menu.
+pub(crate) fn entry_ui(ui: &mut Ui, icon: Icon, label: &str) -> bool {
+    let response = ui.add(egui::Button::new((icons::text(icon), label)).frame_when_inactive(false));
+    response.widget_info(|| WidgetInfo::labeled(Role::MenuItem, true, label));
+    if response.clicked() {
+        ui.close();
+    }
+    response.clicked()
+}

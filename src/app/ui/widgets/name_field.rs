@@ -6,7 +6,6 @@ use eframe::egui::text::{LayoutJob, TextWrapping};
 use eframe::egui::{self, Id, Key, Rect, Response, TextEdit, Ui, Vec2};
 
 use crate::app::engine::facts::NamedPerson;
-use crate::app::engine::picture::ImageKey;
 use crate::app::ui::context::ViewContext;
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::widgets::picture;
@@ -269,8 +268,7 @@ fn completion_ui<S, M>(ui: &mut Ui, ctx: &mut ViewContext<'_, S, M>, person: &Na
         rect.left_center() + Vec2::new(space::XS + 12.0, 0.0),
         Vec2::splat(size::ICON + space::S),
     );
-    let drawable = ctx.images.get(ImageKey::Face(person.cover));
-    picture::paint(ui, portrait, drawable, picture::Fit::Cover, picture::round(portrait));
+    picture::paint_portrait(ui, ctx, portrait, person.cover);
     let palette = theme::palette(ui.visuals());
     let count = ui.painter().layout_no_wrap(count, theme::small_font(), palette.secondary);
     let at = egui::Align2::RIGHT_CENTER.anchor_size(rect.right_center() - Vec2::new(space::S, 0.0), count.size());
@@ -286,13 +284,12 @@ fn completion_ui<S, M>(ui: &mut Ui, ctx: &mut ViewContext<'_, S, M>, person: &Na
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::types::FaceId;
 
     fn people(names: &[&str]) -> Vec<NamedPerson> {
         let row = |(i, name): (usize, &&str)| NamedPerson {
             person: PersonId(i as i64),
             name: (*name).to_owned(),
-            cover: FaceId(0),
+            cover: None,
             faces: 1,
             suggested: 0,
         };

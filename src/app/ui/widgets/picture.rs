@@ -2,9 +2,12 @@
 
 use eframe::egui::{Align2, CornerRadius, Rect, Shape, Ui, Vec2, epaint::RectShape, pos2};
 
+use crate::app::engine::picture::ImageKey;
+use crate::app::ui::context::ViewContext;
 use crate::app::ui::icons::{self, Icon};
 use crate::app::ui::theme;
 use crate::app::ui::thumbnails::Drawable;
+use crate::types::FaceId;
 
 /// How a picture meets its frame.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -40,6 +43,19 @@ pub(crate) fn paint(ui: &Ui, frame: Rect, drawable: Drawable, fit: Fit, rounding
                 ui.painter().text(frame.center(), Align2::CENTER_CENTER, glyph, font, palette.secondary);
             }
             frame
+        }
+    }
+}
+
+/// A person's face in a circle, or what stands for one of whom there is none.
+pub(crate) fn paint_portrait<S, M>(ui: &Ui, ctx: &mut ViewContext<'_, S, M>, frame: Rect, cover: Option<FaceId>) {
+    let palette = theme::palette(ui.visuals());
+    match cover {
+        Some(face) => _ = paint(ui, frame, ctx.images.get(ImageKey::Face(face)), Fit::Cover, round(frame)),
+        None => {
+            ui.painter().rect_filled(frame, round(frame), palette.raised);
+            let (glyph, font) = (icons::glyph(Icon::UserRound), icons::font(frame.height() / 2.0));
+            ui.painter().text(frame.center(), Align2::CENTER_CENTER, glyph, font, palette.secondary);
         }
     }
 }

@@ -154,6 +154,10 @@ fn a_backup_that_cannot_be_cleaned_surely_is_deleted() {
     let strange = fixture.library.back_up_only(BackupReason::Asked).unwrap();
     let other = rusqlite::Connection::open(&strange).unwrap();
     other.execute("INSERT INTO person (name, created_at) VALUES (?1, 0)", [NAME]).unwrap();
+    let face = "INSERT INTO face (photo_id, x, y, width, height, score, landmarks, quality, person_id, belongs) \
+        SELECT photo_id, x + 500, y, width, height, score, landmarks, quality, (SELECT max(id) FROM person), 'confirmed' \
+        FROM face LIMIT 1";
+    other.execute(face, []).unwrap();
     other.close().unwrap();
     let mut deleted = fixture.library.forget_now(person, true).unwrap().backups_deleted;
     deleted.sort();
@@ -161,6 +165,20 @@ fn a_backup_that_cannot_be_cleaned_surely_is_deleted() {
     expected.sort();
     assert_eq!(deleted, expected);
     assert!(expected.iter().all(|path| !path.exists()));
+    assert_eq!(traces.in_folder(fixture.folder.path()), Vec::<String>::new());
+}
+
+/// As an import leaves it after a folder's faces were forgotten and found anew.
+#[test]
+fn who_bears_the_name_in_a_backup_and_has_no_face_is_forgotten_too() {
+    let (mut fixture, person, traces) = with_person();
+    let backup = fixture.library.back_up_only(BackupReason::Asked).unwrap();
+    let other = rusqlite::Connection::open(&backup).unwrap();
+    other.execute("INSERT INTO person (name, created_at) VALUES (?1, 0)", [NAME]).unwrap();
+    other.close().unwrap();
+    fixture.library.name_person(person, "Xaverius Quux").unwrap();
+    let forgotten = fixture.library.forget_now(person, true).unwrap();
+    assert_eq!((forgotten.backups_deleted.len(), backup.exists()), (0, true), "it could be cleaned surely");
     assert_eq!(traces.in_folder(fixture.folder.path()), Vec::<String>::new());
 }
 

@@ -31,6 +31,42 @@ fn a_restore_brings_names_back_and_keeps_what_was_there() {
     assert_eq!(reasons, [BackupReason::BeforeRestore, BackupReason::BeforeRestore, BackupReason::Asked]);
 }
 
+/// An open window keeps the pictures of faces by their numbers: another face must not come to one of these.
+#[test]
+fn a_restore_gives_no_number_a_second_time() {
+    let (mut fixture, backup) = with_backup();
+    let later = fixture.add("b.jpg", 2, 3);
+    let person = fixture.library.faces_to_group(&fixture::model()).unwrap().faces[1].state.person().unwrap();
+    fixture.library.restore_backup(&backup).unwrap();
+    let scan = fixture.library.begin_scan(fixture.folder.path()).unwrap();
+    fixture.scan = scan;
+    let new = fixture.add("c.jpg", 3, 3);
+    assert!(new.iter().all(|face| later.iter().all(|before| face > before)), "{later:?} {new:?}");
+    fixture.name(&new[..1], "Cy");
+    assert!(fixture.library.face(new[0]).unwrap().unwrap().state.person().unwrap() > person);
+}
+
+/// Who looked at the library as it was, in another program, decides about nothing of what was restored.
+#[test]
+fn a_restore_makes_every_older_view_stale() {
+    let (mut fixture, backup) = with_backup();
+    let face = fixture.library.faces_to_group(&fixture::model()).unwrap().faces[0].clone();
+    let person = face.state.person().unwrap();
+    let mut other = Library::open(&fixture.file()).unwrap();
+    let seen = other.revision().unwrap();
+    fixture.library.restore_backup(&backup).unwrap();
+    for decision in [
+        Decision::Name { person, name: "Cy".into() },
+        Decision::Hide(person),
+        Decision::Confirm { person, faces: vec![face.face_id] },
+        Decision::SetAside { faces: vec![face.face_id], why: SetAside::Stranger },
+    ] {
+        let refused = other.decide(&decision, seen);
+        assert!(matches!(refused, Err(LibraryError::Stale(_))), "{decision:?}: {refused:?}");
+    }
+    assert!(check(&fixture.file()).is_sound());
+}
+
 #[test]
 fn a_damaged_library_is_restored_and_never_thrown_away() {
     let harms: [fn(&Path); 5] = [

@@ -46,7 +46,7 @@ fn everything_comes_back_in_an_empty_library_and_the_scan_finds_the_faces() {
     let from = told();
     let mut fixture = LibraryFixture::new();
     let report = import(&mut fixture, &exported(&from));
-    assert_eq!((report.photos_made, report.faces_made, report.people_made), (2, 8, 4));
+    assert_eq!((report.photos_made, report.faces_made, report.people_made), (2, 8, 5));
     assert_eq!((report.contradictions.len(), report.backup), (0, None));
     assert_eq!(fixture.told(), from.told());
     assert_eq!(fixture.library.counts().unwrap().missing, 2);

@@ -5,7 +5,6 @@ use eframe::egui::{self, Align2, CornerRadius, Id, Rect, Ui, Vec2};
 use super::{Section, section_faces};
 use crate::app::people::state::{Message, PersonPage};
 use crate::app::people::view::Context;
-use crate::app::people::view::people::entry_ui;
 use crate::app::ui::action::Action;
 use crate::app::ui::icons::{self, Icon};
 use crate::app::ui::locale::grouped;
@@ -44,7 +43,7 @@ pub(super) fn selected_menu_ui(ui: &mut Ui, ctx: &mut Context<'_>, page: &Person
         entries.insert(0, (Icon::Images, "selected_cover", Decision::Cover { person: page.person, face }));
     }
     for (icon, key, decision) in entries {
-        if entry_ui(ui, icon, ctx.text.s(key)) {
+        if buttons::entry_ui(ui, icon, ctx.text.s(key)) {
             decide(ctx, page, decision);
         }
     }
@@ -179,7 +178,7 @@ pub(super) fn distance_ui(ui: &Ui, tile: Rect, distance: &str) {
 /// Where selected faces are to go, once it is said.
 pub(super) fn move_target_ui(ui: &mut Ui, ctx: &mut Context<'_>, field: &mut NameField) -> Option<Destination> {
     let id = Id::unique("move to");
-    let look = picking(ui, ctx, id, field);
+    let look = picking(ui, ctx, id, field, "name_hint");
     Some(match name_field_ui(ui, ctx, id, field, look).0? {
         Entered::Person(row) => Destination::Person(row.person),
         Entered::Typed(name) => Destination::NewPerson { name },
@@ -187,7 +186,13 @@ pub(super) fn move_target_ui(ui: &mut Ui, ctx: &mut Context<'_>, field: &mut Nam
 }
 
 /// An empty field of a menu takes the keyboard.
-pub(super) fn picking<'a>(ui: &Ui, ctx: &Context<'a>, id: Id, field: &NameField) -> NameFieldOptions<'a> {
+pub(super) fn picking<'a>(
+    ui: &Ui,
+    ctx: &Context<'a>,
+    id: Id,
+    field: &NameField,
+    hint_key: &'a str,
+) -> NameFieldOptions<'a> {
     let focus = !ui.memory(|memory| memory.has_focus(id)) && field.text.is_empty();
-    NameFieldOptions { label: ctx.text.s("name_label"), hint: ctx.text.s("name_hint"), width: 220.0, focus }
+    NameFieldOptions { label: ctx.text.s("name_label"), hint: ctx.text.s(hint_key), width: 220.0, focus }
 }

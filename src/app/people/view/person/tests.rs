@@ -14,7 +14,7 @@ fn page() -> PersonPage {
         seen: Revision(1),
         person: PersonId(1),
         name: Some("Maria".into()),
-        cover: FaceId(0),
+        cover: Some(FaceId(0)),
         is_hidden: false,
         held: (0..4).map(face).collect(),
         suggested: (4..6).map(face).collect(),

@@ -196,7 +196,21 @@ fn set_aside(history: &mut History, view: &VisibleLibrary, face: u8, why: SetAsi
 fn restore(history: &mut History, view: &VisibleLibrary, face: u8) -> Result<(), String> {
     let aside = view.faces.iter().filter(|face| matches!(face.state, FaceState::SetAside(_)));
     let Some(face) = choose(aside, face) else { return Ok(()) };
-    history.say(Decision::Restore(vec![face.face]), |words| words.say(face.key, Word::Nothing))?;
+    let before = history.model.words.clone();
+    let decision = Decision::Restore(vec![face.face]);
+    history.world.decide(decision.clone(), history.looked).map_err(|error| format!("{decision:?}: {error:#}"))?;
+    let view = history.view();
+    let restored = view.faces.iter().find(|other| other.face == face.face).map(|face| Word::of(face.state));
+    let word = restored.ok_or(format!("{face:?} was restored and is gone"))?;
+    // Whose it was before, or in a group of its own; and at once in one.
+    match word {
+        Word::Aside(_) => return Err(format!("{face:?} was restored and is set aside")),
+        Word::Of { person, .. } if !history.model.given.contains(&(person, truly(face.key))) => {
+            return Err(format!("{face:?} came back to somebody whom it never was: {word:?}"));
+        }
+        _ => history.model.words.say(face.key, word),
+    }
+    history.model.step(before);
     Ok(())
 }
 

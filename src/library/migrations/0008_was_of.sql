@@ -1,0 +1,13 @@
+-- Whose a face was, and how, when it was set aside or said not to be theirs: taking that back makes it theirs again. The
+-- person need not be there any more: a group that lost its last face is made anew.
+CREATE TABLE was_of (
+    face_id INTEGER NOT NULL REFERENCES face (id) ON DELETE CASCADE,
+    person_id INTEGER NOT NULL,
+    belongs TEXT NOT NULL CHECK (belongs IN ('grouped', 'suggested', 'named', 'confirmed')),
+    PRIMARY KEY (face_id, person_id)
+) WITHOUT ROWID;
+CREATE INDEX was_of_by_person ON was_of (person_id);
+
+-- When the name changed last, or whether the person is hidden: what a yes or no to one of their faces has seen.
+ALTER TABLE person ADD COLUMN said_revision INTEGER NOT NULL DEFAULT 0;
+UPDATE person SET said_revision = revision;

@@ -1,0 +1,61 @@
+//! What a step of the history keeps of each row that it changed.
+
+use serde::{Deserialize, Serialize};
+
+use super::rows::{Belongs, FaceState, PersonRow};
+
+/// One row's change. `None` on a side: the row was not there.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(in crate::library) enum Change {
+    Face {
+        id: i64,
+        before: FaceState,
+        after: FaceState,
+    },
+    Person {
+        id: i64,
+        before: Option<PersonRow>,
+        after: Option<PersonRow>,
+    },
+    Rejected {
+        face: i64,
+        person: i64,
+        before: bool,
+        after: bool,
+    },
+    Different {
+        a: i64,
+        b: i64,
+        before: bool,
+        after: bool,
+    },
+    /// Whose the face was when it was set aside, or said not to be theirs.
+    WasOf {
+        face: i64,
+        person: i64,
+        before: Option<Belongs>,
+        after: Option<Belongs>,
+    },
+    /// The same face in two pictures, one in place of the other.
+    Carried {
+        face: i64,
+        into: i64,
+        before: bool,
+        after: bool,
+    },
+}
+
+impl Change {
+    pub fn reversed(self) -> Self {
+        match self {
+            Self::Face { id, before, after } => Self::Face { id, before: after, after: before },
+            Self::Person { id, before, after } => Self::Person { id, before: after, after: before },
+            Self::Rejected { face, person, before, after } => {
+                Self::Rejected { face, person, before: after, after: before }
+            }
+            Self::WasOf { face, person, before, after } => Self::WasOf { face, person, before: after, after: before },
+            Self::Different { a, b, before, after } => Self::Different { a, b, before: after, after: before },
+            Self::Carried { face, into, before, after } => Self::Carried { face, into, before: after, after: before },
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! A decision that is taken back brings a face back at once, to whom it was of and as it was.
+
+use super::*;
+
+/// Ada with two faces named with the group, one confirmed and one suggested; a group of two; one face alone.
+fn library() -> (LibraryFixture, Vec<FaceId>, PersonId, PersonId) {
+    let mut fixture = LibraryFixture::new();
+    let faces = fixture.add_turned("a.jpg", &[0.0, 1.0, 2.0, 3.0, 90.0, 91.0, 180.0]);
+    fixture.group(&[&faces[..3], &faces[4..6], &faces[6..]]);
+    let ada = fixture.person_of(faces[0]);
+    fixture.library.name_person(ada, "Ada").unwrap();
+    fixture.library.confirm(&faces[2..3]).unwrap();
+    fixture.group(&[&faces[..4]]);
+    let group = fixture.person_of(faces[4]);
+    (fixture, faces, ada, group)
+}
+
+fn decide(fixture: &mut LibraryFixture, decision: Decision) {
+    fixture.library.decide(&decision, Revision::NOW).unwrap();
+}
+
+fn states(fixture: &LibraryFixture, faces: &[FaceId]) -> Vec<FaceState> {
+    faces.iter().map(|&face| fixture.state(face)).collect()
+}
+
+#[test]
+fn who_was_set_aside_is_listed_by_name_and_comes_back_as_they_were() {
+    for why in [SetAside::Stranger, SetAside::NotAFace] {
+        let (mut fixture, faces, ada, _) = library();
+        let before = states(&fixture, &faces);
+        decide(&mut fixture, Decision::SetAsideAll { person: ada, why });
+        let aside = fixture.library.faces_set_aside().unwrap();
+        let whose = |face: &FaceSetAside| (face.person, face.name.clone());
+        assert_eq!(aside.len(), 4);
+        assert!(aside.iter().all(|face| whose(face) == (Some(ada), Some("Ada".into()))), "{aside:?}");
+        // From no face to a stranger and back.
+        decide(&mut fixture, Decision::SetAside { faces: faces[..1].to_vec(), why: SetAside::Stranger });
+        decide(&mut fixture, Decision::Restore(faces[..4].to_vec()));
+        assert_eq!(states(&fixture, &faces), before);
+        assert!(fixture.library.faces_set_aside().unwrap().is_empty());
+    }
+}
+
+#[test]
+fn a_group_that_went_with_its_last_face_is_there_again() {
+    let (mut fixture, faces, _, group) = library();
+    let before = states(&fixture, &faces);
+    decide(&mut fixture, Decision::SetAsideAll { person: group, why: SetAside::Stranger });
+    assert_eq!(fixture.library.person(group).unwrap(), None);
+    for face in [faces[4], faces[5]] {
+        decide(&mut fixture, Decision::Restore(vec![face]));
+    }
+    assert_eq!(states(&fixture, &faces), before, "one group of two");
+}
+
+#[test]
+fn a_no_that_is_taken_back_leaves_no_trace() {
+    for regrouped in [false, true] {
+        let (mut fixture, faces, ada, _) = library();
+        let before = states(&fixture, &faces);
+        for face in &faces[..4] {
+            decide(&mut fixture, Decision::Reject { person: ada, faces: vec![*face] });
+        }
+        if regrouped {
+            fixture.group(&[&faces[..6], &faces[6..]]);
+        }
+        for face in &faces[..4] {
+            decide(&mut fixture, Decision::TakeBackReject { person: ada, face: *face });
+        }
+        assert_eq!(states(&fixture, &faces[..4]), before[..4]);
+        assert!(fixture.library.rejections().unwrap().is_empty());
+        fixture.library.check_integrity().unwrap();
+    }
+}
+
+#[test]
+fn a_face_that_is_decided_not_to_be_somebody_is_a_group_at_once() {
+    let (mut fixture, faces, ada, _) = library();
+    decide(&mut fixture, Decision::Reject { person: ada, faces: faces[..2].to_vec() });
+    let groups = PeopleFilter { kind: PeopleKind::Nameless, min_faces: 1 };
+    let listed = fixture.library.people(groups, ListPage::ALL).unwrap();
+    assert_ne!(fixture.person_of(faces[0]), fixture.person_of(faces[1]), "nobody said that they are one");
+    assert!(faces[..2].iter().all(|&face| listed.iter().any(|card| card.id == fixture.person_of(face))));
+    decide(&mut fixture, Decision::TakeBackReject { person: ada, face: faces[0] });
+    decide(&mut fixture, Decision::TakeBackReject { person: ada, face: faces[1] });
+    assert_eq!(fixture.library.people(groups, ListPage::ALL).unwrap().len(), listed.len() - 2, "and gone again");
+}
+
+#[test]
+fn a_no_that_is_taken_back_takes_no_face_from_whom_it_was_given_to_since() {
+    let (mut fixture, faces, ada, _) = library();
+    decide(&mut fixture, Decision::Reject { person: ada, faces: faces[..1].to_vec() });
+    let to = Destination::NewPerson { name: "Bo".into() };
+    decide(&mut fixture, Decision::Move { faces: faces[..1].to_vec(), to });
+    let bo = fixture.state(faces[0]);
+    decide(&mut fixture, Decision::TakeBackReject { person: ada, face: faces[0] });
+    assert_eq!(fixture.state(faces[0]), bo);
+    assert!(fixture.library.rejections().unwrap().is_empty());
+}
+
+/// Of a library of an older program nobody knows how it was.
+#[test]
+fn a_no_of_which_nothing_more_is_known_makes_a_suggestion_when_it_is_taken_back() {
+    let (mut fixture, faces, ada, _) = library();
+    decide(&mut fixture, Decision::Reject { person: ada, faces: faces[..1].to_vec() });
+    fixture.library.write(|t| Ok(t.execute("DELETE FROM was_of", [])?)).unwrap();
+    decide(&mut fixture, Decision::TakeBackReject { person: ada, face: faces[0] });
+    assert_eq!(fixture.state(faces[0]), FaceState::Of { person: ada, belongs: Belongs::Suggested });
+}
+
+#[test]
+fn what_comes_back_comes_to_whom_its_person_was_merged_into() {
+    let (mut fixture, faces, ada, group) = library();
+    decide(&mut fixture, Decision::SetAside { faces: faces[..1].to_vec(), why: SetAside::Stranger });
+    decide(&mut fixture, Decision::Reject { person: ada, faces: faces[1..2].to_vec() });
+    decide(&mut fixture, Decision::Merge { from: ada, into: group, against: AgainstMerge::default() });
+    let before = fixture.decisions();
+    decide(&mut fixture, Decision::Restore(faces[..1].to_vec()));
+    decide(&mut fixture, Decision::TakeBackReject { person: group, face: faces[1] });
+    let named = FaceState::Of { person: group, belongs: Belongs::Named };
+    assert_eq!(states(&fixture, &faces[..2]), [named, named]);
+    fixture.library.undo().unwrap();
+    fixture.library.undo().unwrap();
+    assert_eq!(fixture.decisions(), before);
+}
+
+#[test]
+fn a_carried_face_is_taken_back_as_the_one_it_was_carried_from() {
+    let (mut fixture, faces, ada, _) = library();
+    decide(&mut fixture, Decision::SetAside { faces: faces[..1].to_vec(), why: SetAside::Stranger });
+    let other = fixture.add_turned("b.jpg", &[0.0]);
+    fixture.library.write(|t| crate::library::faces::copy_decision(t, faces[0], other[0])).unwrap();
+    decide(&mut fixture, Decision::Restore(other.clone()));
+    assert_eq!(fixture.state(other[0]), FaceState::Of { person: ada, belongs: Belongs::Named });
+}
+
+/// Whoever has the name is shown with it, as before.
+#[test]
+fn a_merge_does_not_change_the_face_on_the_card() {
+    for named_last in [false, true] {
+        let mut fixture = LibraryFixture::new();
+        let faces = fixture.add_turned("a.jpg", &[0.0, 90.0]);
+        let order = if named_last { [1, 0] } else { [0, 1] };
+        // The group's face is the better one.
+        let better = faces[order[1]];
+        fixture.library.write(|t| Ok(t.execute("UPDATE face SET quality = id = ?1", [better.0])?)).unwrap();
+        fixture.group(&[&faces[..1], &faces[1..]]);
+        let (ada, group) = (fixture.person_of(faces[order[0]]), fixture.person_of(better));
+        fixture.library.name_person(ada, "Ada").unwrap();
+        let shown = fixture.library.person(ada).unwrap().unwrap().cover;
+        let (from, into) = if named_last { (ada, group) } else { (group, ada) };
+        decide(&mut fixture, Decision::Merge { from, into, against: AgainstMerge::default() });
+        assert_eq!(fixture.library.person(into).unwrap().unwrap().cover, shown, "named last: {named_last}");
+    }
+}
+
+#[test]
+fn only_suggestions_that_were_shown_are_confirmed_one_by_one() {
+    let (mut fixture, faces, ada, _) = library();
+    let more = fixture.add_turned("b.jpg", &[4.0, 5.0]);
+    fixture.group(&[&[&faces[..4], &more[..]].concat()]);
+    decide(&mut fixture, Decision::ConfirmAll { person: ada, shown: vec![faces[3]] });
+    let of = |belongs| FaceState::Of { person: ada, belongs };
+    assert_eq!(states(&fixture, &[faces[3], more[0]]), [of(Belongs::Confirmed), of(Belongs::Named)]);
+    fixture.library.undo().unwrap();
+    decide(&mut fixture, Decision::ConfirmSome { person: ada, shown: vec![faces[0]], others: vec![faces[2], more[0]] });
+    assert_eq!(
+        states(&fixture, &[faces[0], faces[2], more[0], more[1]]),
+        [Belongs::Confirmed, Belongs::Confirmed, Belongs::Named, Belongs::Suggested].map(of),
+        "what was confirmed stays so"
+    );
+}
