@@ -54,7 +54,7 @@ mod tests {
     use crate::app::engine::library_thread::LibraryHandle;
     use crate::app::engine::networks::EngineOptions;
     use crate::library::Library;
-    use crate::library::care::{self, BackupReason};
+    use crate::library::care::BackupReason;
 
     /// A damaged library is restored in a terminal: the window goes on in what is there now.
     #[cfg(unix)]
@@ -68,9 +68,13 @@ mod tests {
         let shared = Arc::new(Shared::new(home, library, EngineOptions::default()));
         let (send, told) = bounded(16);
         watch(&shared, move |_| send.send(()).unwrap()).unwrap();
-        let bytes = std::fs::read(&path).unwrap();
-        std::fs::write(&path, vec![0xA5; bytes.len()]).unwrap();
-        care::restore(&path, &backup).unwrap();
+        // As a restore does where nothing can be read any more.
+        let restored = path.with_extension("restoring");
+        std::fs::copy(&backup, &restored).unwrap();
+        for side in ["sqlite-wal", "sqlite-shm"] {
+            let _ = std::fs::remove_file(path.with_extension(side));
+        }
+        std::fs::rename(&restored, &path).unwrap();
         let write = |value: &'static str| shared.library.call(move |library| library.set_setting("own", value));
         let is_there = |value| Library::open(&path).unwrap().setting("own").unwrap().as_deref() == Some(value);
         assert!(write("1").is_err() || is_there("1"), "it is refused, unless it is written into the library");

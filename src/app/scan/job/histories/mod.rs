@@ -275,6 +275,23 @@ fn a_redo_says_nothing_of_the_edits_of_a_picture() {
     assert_eq!(Plot { first_scene: 151, steps }.fault(false), None);
 }
 
+/// It is there, and so are its faces; the library and its backups are as sound as before.
+#[test]
+fn a_photo_that_is_back_and_cannot_be_read_is_not_missing() {
+    use Operation::{Delete, Heal, Name, ReturnUnreadable};
+    for (face, file) in [(0, 0), (3, 3), (5, 5)] {
+        let steps = [Name { face }, Delete { file }, SCAN, ReturnUnreadable { file: 0 }, SCAN, Heal, SCAN];
+        holds(steps);
+    }
+}
+
+#[test]
+fn a_folder_that_was_removed_brings_its_names_back() {
+    use Operation::{Name, RemoveFolder, Replace};
+    holds([Name { face: 0 }, RemoveFolder { folder: 0 }, SCAN]);
+    holds([Name { face: 0 }, RemoveFolder { folder: 0 }, Replace { file: 0, scene: 13 }, SCAN]);
+}
+
 #[test]
 fn another_model_takes_no_vector_from_another_picture() {
     use Operation::{Name, OtherModel, Replace};

@@ -88,6 +88,10 @@ pub(crate) enum Operation {
     Spoil {
         file: u8,
     },
+    /// A file that was gone is back, and cannot be read.
+    ReturnUnreadable {
+        file: u8,
+    },
     Heal,
     RemoveFolder {
         folder: u8,
@@ -167,7 +171,7 @@ impl Operation {
     pub fn random(rng: &mut ChaCha8Rng) -> Self {
         let (a, b): (u8, u8) = (rng.random(), rng.random());
         let yes: bool = rng.random();
-        match rng.random_range(0..105) {
+        match rng.random_range(0..106) {
             0..17 => Self::Scan { accept: yes },
             17 => Self::RestoreBackup,
             18..22 => Self::New { to: a, scene: b },
@@ -219,6 +223,7 @@ impl Operation {
             99 => Self::Restart,
             100..102 => Self::Spoil { file: a },
             102 => Self::Heal,
+            103 => Self::ReturnUnreadable { file: a },
             _ => Self::RemoveFolder { folder: a },
         }
     }
@@ -324,6 +329,15 @@ impl Operation {
                 if history.model.knows(&world.path(place)) {
                     world.spoil(place);
                 }
+            }
+            Self::ReturnUnreadable { file: number } => {
+                let gone: Vec<(Place, Picture)> = world
+                    .free_places()
+                    .filter_map(|place| Some((place, history.model.last_at(&world.path(place))?)))
+                    .collect();
+                let Some(&(place, picture)) = gone.get(number as usize % gone.len().max(1)) else { return };
+                world.write(place, picture, 0);
+                world.spoil(place);
             }
             Self::Heal => world.heal(),
             Self::RemoveFolder { folder: number } => history.remove_folder(folder(number)),

@@ -213,6 +213,14 @@ impl World {
         self.unreadable.insert(place, picture);
     }
 
+    /// Where nothing is.
+    pub(crate) fn free_places(&self) -> impl Iterator<Item = Place> {
+        let is_taken =
+            |place: &Place| [&self.files, &self.broken, &self.unreadable].iter().any(|files| files.contains_key(place));
+        let places = (0..FOLDERS).flat_map(|folder| (0..NAMES).map(move |name| (folder, name)));
+        places.filter(move |place| !is_taken(place))
+    }
+
     /// Files that could not be read can be again.
     pub(crate) fn heal(&mut self) {
         for (place, picture) in std::mem::take(&mut self.unreadable) {
