@@ -2,7 +2,6 @@
 
 use eframe::egui::{self, Id, Key, Rect, Response, TextEdit, Ui, Vec2};
 
-use crate::app::people::state::AsideTab;
 use crate::app::shell::features;
 use crate::app::shell::state::Context;
 use crate::app::ui::action::Action;
@@ -82,7 +81,8 @@ fn hits(ctx: &Context<'_>, typed: &str) -> Vec<Hit> {
     commands.push(go(ctx.text.s("undo"), Action::undo(&ctx.state.facts)));
     hits.extend(commands.into_iter().filter(|hit| hit.words.to_lowercase().contains(&lower)));
     // Whoever looks for somebody hidden need not know what that page is called.
-    let lists = AsideTab::ALL.map(|tab| ctx.text.s(tab.label_key()));
+    let lists = ["aside_lost", "aside_hidden", "aside_strangers", "aside_not_a_face", "aside_different"];
+    let lists = lists.map(|key| ctx.text.s(key));
     let known_as = [set_aside.words.as_str(), ctx.text.s("set_aside_also")].into_iter().chain(lists);
     if known_as.map(str::to_lowercase).any(|words| words.contains(&lower)) {
         hits.push(set_aside);
