@@ -17,6 +17,8 @@ pub enum Stale {
     FaceDecided,
     #[error("this face has been found")]
     FaceFound,
+    #[error("this face is somebody else's; say first that it is not them")]
+    FaceOfOther,
     #[error("this person has gone")]
     PersonGone,
     #[error("this person has changed")]

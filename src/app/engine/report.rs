@@ -98,6 +98,7 @@ impl Failed {
             Self::Stale(Stale::FaceMoved) => "stale_face_moved",
             Self::Stale(Stale::FaceDecided) => "stale_face_decided",
             Self::Stale(Stale::FaceFound) => "stale_face_found",
+            Self::Stale(Stale::FaceOfOther) => "stale_face_of_other",
             Self::Stale(Stale::PersonGone) => "stale_person_gone",
             Self::Stale(Stale::PersonChanged) => "stale_person_changed",
             Self::Stale(Stale::SaidApart) => "stale_said_apart",

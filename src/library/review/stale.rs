@@ -102,11 +102,18 @@ impl StaleCheck<'_> {
         Ok(())
     }
 
-    /// Refuses to put a lost face back where something has become of either, or of whom it is.
+    /// Refuses to put a lost face back where something has become of either, or of whom it is; and onto a face of somebody
+    /// else, who would lose it without a word.
     pub fn put_back(&self, c: &Connection, lost: FaceId, onto: FaceId) -> Result<()> {
         self.lost(c, &[lost])?;
         self.faces(c, &[onto])?;
         let person = rows::face(c, lost)?.and_then(FaceState::person);
+        if let Some(FaceState::Of { person: other, belongs }) = rows::face(c, onto)?
+            && belongs.is_decided()
+            && Some(other) != person
+        {
+            return Err(LibraryError::Stale(Stale::FaceOfOther));
+        }
         self.people(c, person.as_slice())
     }
 

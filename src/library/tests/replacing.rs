@@ -155,6 +155,21 @@ fn lost(fixture: &LibraryFixture) -> Vec<FaceId> {
 }
 
 #[test]
+fn a_lost_face_takes_no_face_from_somebody_else() {
+    let mut fixture = LibraryFixture::new();
+    let (ada, old, onto, _) = lost_ada(&mut fixture);
+    let bo = fixture.library.move_faces(&[onto], &Destination::NewPerson { name: "Bo".into() }).unwrap();
+    let before = fixture.decisions();
+    let put_back = Decision::PutBack { lost: old, onto };
+    let refused = fixture.library.decide(&put_back, Revision::NOW).unwrap_err();
+    assert!(matches!(refused, LibraryError::Stale(Stale::FaceOfOther)), "{refused}");
+    assert_eq!((fixture.decisions(), lost(&fixture)), (before, vec![old]));
+    fixture.library.decide(&Decision::Reject { person: bo, faces: vec![onto] }, Revision::NOW).unwrap();
+    fixture.library.decide(&put_back, Revision::NOW).unwrap();
+    assert_eq!((fixture.state(onto).person(), lost(&fixture)), (Some(ada), vec![]));
+}
+
+#[test]
 fn a_face_put_back_keeps_what_was_said_where_it_was() {
     let mut fixture = LibraryFixture::new();
     let (ada, old, onto, scan) = lost_ada(&mut fixture);

@@ -148,7 +148,7 @@ impl PhotoView {
             ctx.act(Action::OpenPerson(person));
         }
         ui.vertical(|ui| match (&face.name, face.state.person()) {
-            _ if ctx.facts.putting_back.is_some() => put_here_ui(ui, ctx, face.face_id),
+            _ if ctx.facts.putting_back.is_some() => put_here_ui(ui, ctx, face),
             (Some(name), Some(person)) => named_ui(ui, ctx, page, face, name, person),
             _ => self.name_ui(ui, ctx, page, face),
         });
@@ -256,10 +256,20 @@ fn putting_back_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     ui.add_space(space::S);
 }
 
-fn put_here_ui(ui: &mut Ui, ctx: &mut Context<'_>, face: FaceId) {
+/// Not offered where a face bears another name: that one would be gone without a word.
+fn put_here_ui(ui: &mut Ui, ctx: &mut Context<'_>, face: &FaceDetail) {
     ui.add_space(space::S);
-    if buttons::button_ui(ui, Rank::Primary, ctx.text.s("put_here")).clicked() {
-        put_back(ctx, face);
+    let sought = ctx.facts.putting_back.as_ref().and_then(|putting| putting.name.as_deref());
+    match face.name.as_deref().filter(|name| face.state.is_decided() && Some(*name) != sought) {
+        Some(name) => {
+            let words = ctx.text.f("put_not_here", &[("name", name)]);
+            ui.add(egui::Label::new(words).wrap());
+        }
+        None => {
+            if buttons::button_ui(ui, Rank::Primary, ctx.text.s("put_here")).clicked() {
+                put_back(ctx, face.face_id);
+            }
+        }
     }
 }
 

@@ -303,13 +303,18 @@ fn may_be_same(history: &mut History, pair: u8) -> Result<(), String> {
     Ok(())
 }
 
-/// Onto a face that truly is the same person.
+/// Onto a face that truly is the same person, and nobody else's by word.
 fn put_back(history: &mut History, view: &VisibleLibrary, lost: u8, onto: u8) -> Result<(), String> {
     let Some(lost) = choose(view.faces.iter().filter(|face| view.lost.contains(&face.key)), lost) else {
         return Ok(());
     };
     let same = |face: &&Shown| !face.is_missing && truly(face.key) == truly(lost.key);
     let Some(onto) = choose(view.faces.iter().filter(same), onto) else { return Ok(()) };
+    let person = |word| if let Word::Of { person, .. } = word { Some(person) } else { None };
+    let known = &history.model.words;
+    if person(known.of(onto.key)).is_some_and(|other| Some(other) != person(known.of(lost.key))) {
+        return Ok(());
+    }
     let decision = Decision::PutBack { lost: lost.face, onto: onto.face };
     history.say(decision, |words| {
         let word = words.of(lost.key);
