@@ -196,10 +196,7 @@ impl Staged {
 fn tell_apart(staged: &Connection, seen: i64) -> Result<()> {
     staged.execute("UPDATE clock SET revision = max(revision, ?1) + 1", [seen])?;
     staged.execute("UPDATE face SET revision = (SELECT revision FROM clock)", [])?;
-    staged.execute(
-        "UPDATE person SET revision = (SELECT revision FROM clock), said_revision = (SELECT revision FROM clock)",
-        [],
-    )?;
+    staged.execute("UPDATE person SET revision = (SELECT revision FROM clock)", [])?;
     Ok(())
 }
 

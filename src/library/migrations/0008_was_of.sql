@@ -7,7 +7,3 @@ CREATE TABLE was_of (
     PRIMARY KEY (face_id, person_id)
 ) WITHOUT ROWID;
 CREATE INDEX was_of_by_person ON was_of (person_id);
-
--- When the name changed last, or whether the person is hidden: what a yes or no to one of their faces has seen.
-ALTER TABLE person ADD COLUMN said_revision INTEGER NOT NULL DEFAULT 0;
-UPDATE person SET said_revision = revision;

@@ -144,9 +144,7 @@ impl<'t> Decisions<'t> {
         let row = PersonRow { name, hidden: false, cover_face: None, created_at: now_secs() };
         let revision = self.stamp()?.revision;
         self.t
-            .prepare_cached(
-                "INSERT INTO person (name, hidden, created_at, revision, said_revision) VALUES (?1, 0, ?2, ?3, ?3)",
-            )?
+            .prepare_cached("INSERT INTO person (name, hidden, created_at, revision) VALUES (?1, 0, ?2, ?3)")?
             .execute(params![row.name, row.created_at, revision])?;
         let id = PersonId(self.t.last_insert_rowid());
         self.changes.push(Change::Person { id: id.0, before: None, after: Some(row) });

@@ -135,12 +135,6 @@ pub(in crate::library) fn person_revision(c: &Connection, person: PersonId) -> R
     Ok(query.query_row([person.0], |row| row.get(0)).optional()?)
 }
 
-/// When the person's name changed last, or whether they are hidden.
-pub(in crate::library) fn said_revision(c: &Connection, person: PersonId) -> Result<Option<i64>> {
-    let mut query = c.prepare_cached("SELECT said_revision FROM person WHERE id = ?1")?;
-    Ok(query.query_row([person.0], |row| row.get(0)).optional()?)
-}
-
 /// What a revision is kept of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(in crate::library) enum RevisedRow {
@@ -214,10 +208,8 @@ pub(in crate::library) fn write_person(
 ) -> Result<()> {
     stamp.cover(RevisedRow::Person(person), person_revision(c, person)?);
     c.prepare_cached(
-        "INSERT INTO person (id, name, hidden, cover_face, created_at, revision, said_revision) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6) ON CONFLICT (id) DO UPDATE SET said_revision = \
-         CASE WHEN name IS excluded.name AND hidden = excluded.hidden THEN said_revision ELSE excluded.revision END, \
-         name = excluded.name, hidden = excluded.hidden, \
+        "INSERT INTO person (id, name, hidden, cover_face, created_at, revision) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
+         ON CONFLICT (id) DO UPDATE SET name = excluded.name, hidden = excluded.hidden, \
          cover_face = excluded.cover_face, created_at = excluded.created_at, revision = excluded.revision",
     )?
     .execute(params![person.0, row.name, row.hidden, row.cover_face, row.created_at, stamp.revision])?;

@@ -127,21 +127,12 @@ impl StaleCheck<'_> {
         }
     }
 
-    /// Refuses somebody who has another name by now, is hidden, or shown again. Faces may have come and gone.
-    pub fn still_called_so(&self, c: &Connection, person: PersonId) -> Result<()> {
-        match rows::said_revision(c, person)? {
-            None => Err(LibraryError::Stale(Stale::PersonGone)),
-            Some(revision) if !self.is_seen(RevisedRow::Person(person), revision) => {
-                Err(LibraryError::Stale(Stale::PersonChanged))
-            }
-            Some(_) => Ok(()),
-        }
-    }
-
-    /// Refuses faces that are not this person's any more, or of somebody with another name by now: a yes to Ada is none to
-    /// Bo. A yes to one that still is hers means the same, whatever others have said of it.
+    /// Refuses faces that are not this person's any more, and a person who has changed: a yes to Ada is none to Bo, as
+    /// whom she may be known by now. A yes to a face that still is hers means the same, whatever others have said of it.
     pub fn still_of(&self, c: &Connection, person: PersonId, faces: &[FaceId]) -> Result<()> {
-        self.still_called_so(c, person)?;
+        if rows::person(c, person)?.is_none() {
+            return Err(LibraryError::Stale(Stale::PersonGone));
+        }
         for &face in faces {
             match rows::face(c, face)?.map(FaceState::person) {
                 None => return Err(LibraryError::Stale(Stale::FaceGone)),

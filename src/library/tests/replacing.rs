@@ -295,7 +295,7 @@ fn a_face_set_aside_waits_when_the_one_that_it_was_carried_to_is_restored() {
     assert_eq!(lost(&fixture), []);
     fixture.library.restore(&[onto]).unwrap();
     fixture.library.carry_over(pair, &[Carried::Onto { old, new: onto }]).unwrap();
-    assert_eq!((fixture.state(onto), lost(&fixture)), (FaceState::Unassigned, vec![old]));
+    assert_eq!((fixture.state(onto).is_decided(), lost(&fixture)), (false, vec![old]));
 }
 
 /// A lost face is looked for in what it was not compared with, and anew in what is back or was looked through anew.

@@ -73,11 +73,6 @@ fn a_tick_under_another_name_is_refused() {
             assert_eq!(refused(&mut fixture, decision, seen), Stale::PersonChanged, "after {change:?}");
         }
     }
-    // That a face has gone elsewhere changes nothing about the others.
-    let seen = fixture.library.revision().unwrap();
-    let mut other = Library::open(&fixture.at("library.sqlite")).unwrap();
-    other.decide(&Decision::Reject { person: ada, faces: faces[..1].to_vec() }, Revision::NOW).unwrap();
-    fixture.library.decide(&Decision::Confirm { person: ada, faces: faces[1..2].to_vec() }, seen).unwrap();
 }
 
 #[test]
