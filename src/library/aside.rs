@@ -60,6 +60,18 @@ impl AgainstMerge {
     }
 }
 
+/// A face set aside, and no other one to which it was carried over when an edit replaced its picture.
+const IS_HERE: &str = "set_aside IS NOT NULL AND NOT (missing = 1 AND replaced_by IS NOT NULL \
+    AND EXISTS (SELECT 1 FROM carried \
+    JOIN face AS copy ON copy.id = into_face WHERE carried.face_id = face.id AND copy.id <> face.id \
+    AND copy.set_aside = face.set_aside))";
+
+/// A rejection that is not said once more of what the face was carried over to when an edit replaced its picture.
+const IS_SAID_HERE: &str = "NOT EXISTS (SELECT 1 FROM face AS old JOIN photo ON photo.id = old.photo_id \
+    JOIN carried ON carried.face_id = old.id JOIN rejected AS again ON again.face_id = into_face \
+    WHERE old.id = rejected.face_id AND missing = 1 AND replaced_by IS NOT NULL AND into_face <> old.id \
+    AND again.person_id = rejected.person_id)";
+
 impl LibraryReader {
     /// What merging `from` into `into` would go against.
     pub fn against_merge(&self, from: PersonId, into: PersonId) -> Result<AgainstMerge> {
@@ -69,13 +81,13 @@ impl LibraryReader {
     /// Every face set aside, strangers first, each in order of name, person and id; those without a name come last.
     pub fn faces_set_aside(&self) -> Result<Vec<FaceSetAside>> {
         self.read(|c| {
-            let mut query = c.prepare_cached(
+            let mut query = c.prepare_cached(&format!(
                 "SELECT face.id, photo_id, set_aside = 'stranger', was_of.person_id, name FROM face \
                  LEFT JOIN was_of ON face_id = face.id AND NOT EXISTS (SELECT 1 FROM rejected \
                  WHERE rejected.face_id = was_of.face_id AND rejected.person_id = was_of.person_id) \
-                 LEFT JOIN person ON person.id = was_of.person_id WHERE set_aside IS NOT NULL \
-                 GROUP BY face.id ORDER BY set_aside DESC, name IS NULL, name, was_of.person_id, face.id",
-            )?;
+                 LEFT JOIN person ON person.id = was_of.person_id JOIN photo ON photo.id = photo_id WHERE {IS_HERE} \
+                 GROUP BY face.id ORDER BY set_aside DESC, name IS NULL, name, was_of.person_id, face.id"
+            ))?;
             let faces = query.query_map([], |row| {
                 let why = if row.get(2)? { SetAside::Stranger } else { SetAside::NotAFace };
                 Ok(FaceSetAside {
@@ -93,10 +105,10 @@ impl LibraryReader {
     /// Every rejection, in order of person and face.
     pub fn rejections(&self) -> Result<Vec<Rejection>> {
         self.read(|c| {
-            let mut query = c.prepare_cached(
+            let mut query = c.prepare_cached(&format!(
                 "SELECT face_id, photo_id, rejected.person_id, name FROM rejected JOIN face ON face.id = face_id \
-                 JOIN person ON person.id = rejected.person_id ORDER BY rejected.person_id, face_id",
-            )?;
+                 JOIN person ON person.id = rejected.person_id WHERE {IS_SAID_HERE} ORDER BY rejected.person_id, face_id"
+            ))?;
             let rejections = query.query_map([], |row| {
                 Ok(Rejection {
                     face_id: FaceId(row.get(0)?),
@@ -129,10 +141,10 @@ impl LibraryReader {
     /// The faces that are not this person, each with its photo, in order of id.
     pub fn rejected_for(&self, person: PersonId) -> Result<Vec<(FaceId, PhotoId)>> {
         self.read(|c| {
-            let mut query = c.prepare_cached(
+            let mut query = c.prepare_cached(&format!(
                 "SELECT face_id, photo_id FROM rejected JOIN face ON face.id = face_id \
-                 WHERE rejected.person_id = ?1 ORDER BY face_id",
-            )?;
+                 WHERE rejected.person_id = ?1 AND {IS_SAID_HERE} ORDER BY face_id"
+            ))?;
             let faces = query.query_map([person.0], |row| Ok((FaceId(row.get(0)?), PhotoId(row.get(1)?))))?;
             Ok(faces.collect::<rusqlite::Result<_>>()?)
         })
@@ -154,7 +166,9 @@ impl LibraryReader {
     pub fn count_set_aside(&self) -> Result<usize> {
         let lost = self.count_lost_faces()? + self.count_faces_let_go()?;
         self.read(|c| {
-            let tables = ["face WHERE set_aside IS NOT NULL", "person WHERE hidden = 1", "different", "rejected"];
+            let set_aside = format!("face JOIN photo ON photo.id = photo_id WHERE {IS_HERE}");
+            let rejected = format!("rejected WHERE {IS_SAID_HERE}");
+            let tables = [set_aside.as_str(), "person WHERE hidden = 1", "different", rejected.as_str()];
             tables.into_iter().try_fold(lost, |sum, table| Ok(sum + rows_of(c, table)?))
         })
     }

@@ -117,6 +117,21 @@ fn keep_numbers(c: &Connection, given: &[(String, i64)]) -> Result<()> {
     Ok(())
 }
 
+/// What a damaged library gave since cannot be read; it will hardly have been more.
+const UNKNOWN: i64 = 1_000_000;
+
+/// Neither a number nor a revision is given that an open window may know from the damaged library.
+fn leave_out_unknown(staged: &Connection) -> Result<()> {
+    staged.execute(
+        "INSERT INTO sqlite_sequence (name, seq) SELECT name, 0 FROM sqlite_schema WHERE type = 'table' \
+         AND sql LIKE '%AUTOINCREMENT%' AND name NOT IN (SELECT name FROM sqlite_sequence)",
+        [],
+    )?;
+    staged.execute("UPDATE sqlite_sequence SET seq = seq + ?1", [UNKNOWN])?;
+    staged.execute("UPDATE clock SET revision = revision + ?1", [UNKNOWN])?;
+    tell_apart(staged, 0)
+}
+
 /// A sound copy of a backup, in the present format, beside the library.
 pub(super) struct Staged {
     path: PathBuf,
@@ -178,7 +193,7 @@ impl Staged {
             true => Some(keep(library)?),
             false => None,
         };
-        tell_apart(&self.open()?, 0)?;
+        leave_out_unknown(&self.open()?)?;
         let clear = || {
             file::remove_file(library)?;
             file::SIDE_FILES.iter().try_for_each(|suffix| file::remove(&file::with_suffix(library, suffix)))

@@ -46,6 +46,28 @@ fn a_restore_gives_no_number_a_second_time() {
     assert!(fixture.library.face(new[0]).unwrap().unwrap().state.person().unwrap() > person);
 }
 
+/// The same where nobody can read which numbers and revisions there were: the file is rubbish, and its log is gone.
+#[test]
+fn a_restore_over_rubbish_gives_no_number_and_no_revision_a_second_time() {
+    let mut fixture = LibraryFixture::new();
+    let backup = fixture.library.back_up(BackupReason::Asked).unwrap();
+    let before = fixture.add("a.jpg", 1, 3);
+    let ada = fixture.name(&before, "Ada");
+    let seen = fixture.library.revision().unwrap();
+    let file = fixture.file();
+    // Closed, as a program that ended.
+    fixture.library = Library::open(&fixture.at("other.sqlite")).unwrap();
+    std::fs::write(&file, vec![0xA5; 1 << 16]).unwrap();
+    restore::restore(&file, &backup).unwrap();
+    fixture.library = Library::open(&file).unwrap();
+    assert!(fixture.library.revision().unwrap() > seen);
+    fixture.scan = fixture.library.begin_scan(fixture.folder.path()).unwrap();
+    let new = fixture.add("c.jpg", 3, 3);
+    assert!(new.iter().all(|face| !before.contains(face)), "{before:?} {new:?}");
+    assert_ne!(fixture.name(&new[..1], "Cy"), ada);
+    assert!(check(&file).is_sound());
+}
+
 /// Who looked at the library as it was, in another program, decides about nothing of what was restored.
 #[test]
 fn a_restore_makes_every_older_view_stale() {
