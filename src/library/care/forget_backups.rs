@@ -182,8 +182,8 @@ fn photos_of(c: &Connection, face: &FaceToForget) -> Result<HashSet<i64>> {
     Ok(photos)
 }
 
-/// The person in the backup: who has their number, and their name, no name, or one of the faces; and who has their name
-/// and one of the faces.
+/// The person in the backup: who has their number, and their name, no name, one of the faces, or no face, perhaps by a name
+/// of before; and who has their name and one of the faces.
 fn people_in(c: &Connection, person: &PersonToForget, faces: &HashSet<i64>) -> Result<HashSet<i64>> {
     let mut holders = HashSet::new();
     for &face in faces {
@@ -196,7 +196,8 @@ fn people_in(c: &Connection, person: &PersonToForget, faces: &HashSet<i64>) -> R
         let (id, name): (i64, Option<String>) = (row.get(0)?, row.get(1)?);
         let is_holder = holders.contains(&id);
         let has_name = name.is_some() && name == person.name;
-        if (id == person.person.0 && (has_name || name.is_none() || is_holder)) || (has_name && is_holder) {
+        let may_be = has_name || name.is_none() || is_holder || faces_of(c, id)?.is_empty();
+        if (id == person.person.0 && may_be) || (has_name && is_holder) {
             people.insert(id);
         }
     }

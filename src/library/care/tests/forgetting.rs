@@ -182,6 +182,19 @@ fn who_bears_the_name_in_a_backup_and_has_no_face_is_forgotten_too() {
     assert_eq!(traces.in_folder(fixture.folder.path()), Vec::<String>::new());
 }
 
+/// As a backup holds them that was made after a folder's faces were forgotten, and before they were found anew.
+#[test]
+fn who_had_another_name_and_no_face_in_a_backup_is_forgotten_too() {
+    let (mut shelf, person, traces) = with_person();
+    let backup = shelf.library.back_up_only(BackupReason::Asked).unwrap();
+    let other = rusqlite::Connection::open(&backup).unwrap();
+    other.execute("UPDATE face SET person_id = NULL, belongs = NULL WHERE person_id = ?1", [person.0]).unwrap();
+    other.close().unwrap();
+    shelf.library.name_person(person, "Xaverius Quux").unwrap();
+    shelf.library.forget_now(person, true).unwrap();
+    assert_eq!(traces.in_folder(shelf.folder.path()), Vec::<String>::new());
+}
+
 #[test]
 fn a_scan_finds_a_forgotten_person_again_only_where_it_may() {
     for may_find_again in [true, false] {
