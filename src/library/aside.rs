@@ -66,12 +66,6 @@ const IS_HERE: &str = "set_aside IS NOT NULL AND NOT (missing = 1 AND replaced_b
     JOIN face AS copy ON copy.id = into_face WHERE carried.face_id = face.id AND copy.id <> face.id \
     AND copy.set_aside = face.set_aside))";
 
-/// A rejection that is not said once more of what the face was carried over to when an edit replaced its picture.
-const IS_SAID_HERE: &str = "NOT EXISTS (SELECT 1 FROM face AS old JOIN photo ON photo.id = old.photo_id \
-    JOIN carried ON carried.face_id = old.id JOIN rejected AS again ON again.face_id = into_face \
-    WHERE old.id = rejected.face_id AND missing = 1 AND replaced_by IS NOT NULL AND into_face <> old.id \
-    AND again.person_id = rejected.person_id)";
-
 impl LibraryReader {
     /// What merging `from` into `into` would go against.
     pub fn against_merge(&self, from: PersonId, into: PersonId) -> Result<AgainstMerge> {
@@ -105,10 +99,10 @@ impl LibraryReader {
     /// Every rejection, in order of person and face.
     pub fn rejections(&self) -> Result<Vec<Rejection>> {
         self.read(|c| {
-            let mut query = c.prepare_cached(&format!(
+            let mut query = c.prepare_cached(
                 "SELECT face_id, photo_id, rejected.person_id, name FROM rejected JOIN face ON face.id = face_id \
-                 JOIN person ON person.id = rejected.person_id WHERE {IS_SAID_HERE} ORDER BY rejected.person_id, face_id"
-            ))?;
+                 JOIN person ON person.id = rejected.person_id ORDER BY rejected.person_id, face_id",
+            )?;
             let rejections = query.query_map([], |row| {
                 Ok(Rejection {
                     face_id: FaceId(row.get(0)?),
@@ -141,10 +135,10 @@ impl LibraryReader {
     /// The faces that are not this person, each with its photo, in order of id.
     pub fn rejected_for(&self, person: PersonId) -> Result<Vec<(FaceId, PhotoId)>> {
         self.read(|c| {
-            let mut query = c.prepare_cached(&format!(
+            let mut query = c.prepare_cached(
                 "SELECT face_id, photo_id FROM rejected JOIN face ON face.id = face_id \
-                 WHERE rejected.person_id = ?1 AND {IS_SAID_HERE} ORDER BY face_id"
-            ))?;
+                 WHERE rejected.person_id = ?1 ORDER BY face_id",
+            )?;
             let faces = query.query_map([person.0], |row| Ok((FaceId(row.get(0)?), PhotoId(row.get(1)?))))?;
             Ok(faces.collect::<rusqlite::Result<_>>()?)
         })
@@ -167,8 +161,7 @@ impl LibraryReader {
         let lost = self.count_lost_faces()? + self.count_faces_let_go()?;
         self.read(|c| {
             let set_aside = format!("face JOIN photo ON photo.id = photo_id WHERE {IS_HERE}");
-            let rejected = format!("rejected WHERE {IS_SAID_HERE}");
-            let tables = [set_aside.as_str(), "person WHERE hidden = 1", "different", rejected.as_str()];
+            let tables = [set_aside.as_str(), "person WHERE hidden = 1", "different", "rejected"];
             tables.into_iter().try_fold(lost, |sum, table| Ok(sum + rows_of(c, table)?))
         })
     }
