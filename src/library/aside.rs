@@ -62,9 +62,8 @@ impl AgainstMerge {
 
 /// A face set aside, and no other one to which it was carried over when an edit replaced its picture.
 const IS_HERE: &str = "set_aside IS NOT NULL AND NOT (missing = 1 AND replaced_by IS NOT NULL \
-    AND EXISTS (SELECT 1 FROM carried \
-    JOIN face AS copy ON copy.id = into_face WHERE carried.face_id = face.id AND copy.id <> face.id \
-    AND copy.set_aside = face.set_aside))";
+    AND EXISTS (SELECT 1 FROM carried JOIN face AS copy ON copy.id = into_face WHERE carried.face_id = face.id \
+    AND copy.id <> face.id AND copy.set_aside = face.set_aside))";
 
 impl LibraryReader {
     /// What merging `from` into `into` would go against.

@@ -128,7 +128,7 @@ impl Thumbnails {
         self.evict(key);
     }
 
-    /// Forgets all pictures, for example after another library was opened.
+    /// Lets what failed be asked for again.
     pub fn forget_failed(&mut self) {
         self.entries.retain(|_, entry| !matches!(entry, Entry::Failed));
     }

@@ -4,8 +4,8 @@
 //! the whole map, that of a depthwise one channel by channel, each with copies into columns. A 1×1 convolution is a
 //! matrix product, a depthwise one over the whole map a sum of products, and a PReLU one product: their gradients are
 //! products again. Batch norm and other depthwise convolutions have kernels of their own on the CPU
-//! ([`crate::networks::kernels::learning`]). Only where a backward pass may follow; inference keeps Burn's operations, which are quicker
-//! there.
+//! ([`crate::networks::kernels::learning`]). Only where a backward pass may follow; inference keeps Burn's operations,
+//! which are quicker there.
 
 use burn::nn::conv::Conv2d;
 use burn::nn::{BatchNorm, PRelu, PaddingConfig2d};
@@ -48,10 +48,10 @@ pub enum AfterNorm<'a> {
 /// after(norm(maps)); with the batch's own mean and variance where the norm learns.
 pub fn batch_norm(norm: &BatchNorm, after: AfterNorm, maps: Tensor<4>) -> Tensor<4> {
     let learns = maps.device().is_autodiff() && norm.training.is_enabled() && kernels::runs_here(&maps);
-    match after.slope(&maps).filter(|_| learns) {
-        Some(slope) => batch_norm_with_slope(norm, slope, maps),
-        None => after.of(norm.forward(maps)),
+    if learns && let Some(slope) = after.slope(&maps) {
+        return batch_norm_with_slope(norm, slope, maps);
     }
+    after.of(norm.forward(maps))
 }
 
 impl AfterNorm<'_> {
