@@ -23,8 +23,11 @@ pub enum RunEvent {
     },
     /// The trainer's own event, as it came.
     Train(TrainEvent),
-    /// The steps are done; the new network is measured against the old one.
-    Comparing,
+    /// The steps are done; the new network is measured against the old one, on pictures that both look at.
+    Comparing {
+        done: usize,
+        total: usize,
+    },
     /// The demonstration's held-out people, grouped.
     Grouped(GroupedFaces),
 }

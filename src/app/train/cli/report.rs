@@ -27,7 +27,12 @@ impl Printer {
             RunEvent::Preparing { .. } => {}
             RunEvent::LeftOut(left_out) => eprintln!("Left out: {}: {}", left_out.reason, left_out.path.display()),
             RunEvent::Train(event) => self.train(&event),
-            RunEvent::Comparing => eprintln!("Comparing the new network with the old one"),
+            RunEvent::Comparing { done: 0, .. } => eprintln!("Comparing the new network with the old one"),
+            RunEvent::Comparing { done, total } => {
+                if done < total && due(&mut self.last_embedding) {
+                    eprintln!("Comparing: {done} of {total} pictures");
+                }
+            }
             // Of the demonstration only.
             RunEvent::Drawn { .. } | RunEvent::Grouped(_) => {}
         }

@@ -34,20 +34,28 @@ impl Judged<'_> {
     }
 }
 
-/// None when it was stopped.
+/// `progress` hears how many of the pictures are embedded, each by both networks, and of how many. None when it was
+/// stopped.
 pub(crate) fn compare(
     old: &StartingNetwork,
     model: &Path,
     on: &Judged<'_>,
     device: &ComputeDevice,
+    progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Option<Comparison>> {
-    match compared(old, model, on, device) {
+    match compared(old, model, on, device, progress) {
         Err(error) if matches!(error.downcast_ref(), Some(TrainError::Interrupted(_))) => Ok(None),
         compared => compared.map(Some),
     }
 }
 
-fn compared(old: &StartingNetwork, model: &Path, on: &Judged<'_>, device: &ComputeDevice) -> Result<Comparison> {
+fn compared(
+    old: &StartingNetwork,
+    model: &Path,
+    on: &Judged<'_>,
+    device: &ComputeDevice,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<Comparison> {
     let (tensors, new_card) = load(model)?;
     let (pairs, validation) = (on.data.pairs.as_ref(), on.config.validation);
     let exemplars = pictures_to_judge(&on.data.held_out, validation.pictures_at_most);
@@ -55,14 +63,18 @@ fn compared(old: &StartingNetwork, model: &Path, on: &Judged<'_>, device: &Compu
     let mut pictures: Vec<usize> = exemplars.iter().map(|exemplar| exemplar.picture).chain(of_pairs).collect();
     pictures.sort_unstable();
     pictures.dedup();
-    let vectors = |card: &ModelCard, weights: &StartWeights| {
+    let mut vectors = |card: &ModelCard, weights: &StartWeights, before: usize| {
         let source = FolderSource::new(on.prepared, card.input);
         let frozen = Frozen { card, weights, device: &device.burn, views: PictureViews::AsItIs };
-        frozen_vectors(frozen, &source, &pictures, VectorFile::default(), &mut |_, _| on.go_on())
+        frozen_vectors(frozen, &source, &pictures, VectorFile::default(), &mut |done, total| {
+            progress(before + done, 2 * total);
+            on.go_on()
+        })
     };
     let new_vectors =
-        vectors(&new_card, &StartWeights::Own(Arc::new(tensors))).context("the new network could not be judged")?;
-    let old_vectors = vectors(&old.card, &old.weights).context("the old network could not be judged")?;
+        vectors(&new_card, &StartWeights::Own(Arc::new(tensors)), 0).context("the new network could not be judged")?;
+    let old_vectors =
+        vectors(&old.card, &old.weights, pictures.len()).context("the old network could not be judged")?;
     let rows = Rows { old: &old_vectors, new: &new_vectors };
     let both = |pictures: &[usize]| rows.both(pictures, old.card.dimensions, new_card.dimensions);
     let (people, seen): (Vec<u32>, Vec<usize>) = exemplars

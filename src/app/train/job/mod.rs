@@ -294,9 +294,9 @@ impl PreparedRun {
         }
         let old = self.against.as_ref().filter(|_| kept && outcome.reason != StopReason::Cancelled);
         let comparison = old.map(|old| {
-            events(RunEvent::Comparing);
             let on = Judged { prepared: &self.prepared, data: &data, config: &self.record.request.config, control };
-            let comparison = comparison::compare(old, &model, &on, device);
+            let mut progress = |done, total| events(RunEvent::Comparing { done, total });
+            let comparison = comparison::compare(old, &model, &on, device, &mut progress);
             let saved = comparison.iter().flatten().try_for_each(|made| RunFolder::save_comparison(&run, made));
             // Whether it was made, stopped or impossible: it would be the same again.
             RunFolder::set_uncompared(&run, false)?;

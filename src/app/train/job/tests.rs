@@ -164,12 +164,17 @@ fn a_run_killed_while_it_compares_waits_for_its_comparison() {
     assert!(unfinished_run(&first.run).is_none(), "there is nothing to compare it with");
     let start = StartFrom::File { path: first.model.clone().unwrap() };
     let request = TrainRequest { start, ..request };
+    let mut compared = Vec::new();
     let whole = start_training(request, &out, &models, &cpu(), &Control::default(), &mut |event| {
-        if matches!(event, RunEvent::Comparing) {
+        if let RunEvent::Comparing { done, total } = event {
             assert_eq!(unfinished_run(&out).map(|run| run.step), Some(2), "killed now, it is gone on with");
+            compared.push((done, total));
         }
     });
     let whole = whole.unwrap();
+    let total = compared[0].1;
+    assert!(compared.contains(&(0, total)) && compared.contains(&(total / 2, total)) && compared.is_sorted());
+    assert_eq!(compared.last(), Some(&(total, total)), "both networks have seen every picture");
     assert!(whole.comparison.is_some() && unfinished_run(&out).is_none());
     RunFolder::set_uncompared(&out, true).unwrap();
     fs::remove_file(out.join("gate.json")).unwrap();

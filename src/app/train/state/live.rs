@@ -28,7 +28,10 @@ pub(crate) enum RunStage {
     /// Stop was pressed, or the last step is done: judging, saving.
     Ending,
     /// The new network is measured against the old one.
-    Comparing,
+    Comparing {
+        done: usize,
+        total: usize,
+    },
 }
 
 /// What became of the trained network.
@@ -104,7 +107,7 @@ impl LiveRun {
                 self.album = people;
             }
             RunEvent::Train(event) => self.learned(event),
-            RunEvent::Comparing => self.stage = RunStage::Comparing,
+            RunEvent::Comparing { done, total } => self.stage = RunStage::Comparing { done, total },
             RunEvent::Grouped(groups) => self.groups = Some(groups),
             RunEvent::Note(_) => {}
         }

@@ -55,7 +55,7 @@ pub(crate) fn header_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &LiveRun) {
 
 /// From the right: what cannot be undone stands last.
 fn running_buttons_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &LiveRun) {
-    let can_stop = !matches!(run.stage, RunStage::Ending | RunStage::Comparing);
+    let can_stop = !matches!(run.stage, RunStage::Ending | RunStage::Comparing { .. });
     if run.begun.kind == RunKind::Training {
         let discard = ctx.text.s("train_stop_discard");
         if buttons::enabled_button_ui(ui, can_stop, Rank::Quiet, discard).clicked() {
@@ -96,25 +96,23 @@ fn ended_buttons_ui(ui: &mut Ui, ctx: &mut Context<'_>, run: &LiveRun) {
 fn progress_ui(ui: &mut Ui, ctx: &Context<'_>, run: &LiveRun) {
     let step = run.last.as_ref().map_or(run.resumed_at.unwrap_or(0), |last| last.step);
     let of = |done: u64, total: u64| ctx.text.f("progress_of", &[("done", &grouped(done)), ("total", &grouped(total))]);
+    let pictures = |key: &str, done: usize, total: usize| {
+        let words = format!("{} {}", ctx.text.s(key), of(done as u64, total as u64));
+        (words, done as f32 / total.max(1) as f32)
+    };
     let (words, share) = match run.stage {
         RunStage::Starting if run.begun.kind == RunKind::Demonstration && run.drawn.is_none() => {
             (ctx.text.s("stage_draw_people").to_owned(), 0.0)
         }
-        RunStage::Preparing { done, total } => {
-            let words = format!("{} {}", ctx.text.s("stage_prepare_pictures"), of(done as u64, total as u64));
-            (words, done as f32 / total.max(1) as f32)
-        }
-        _ if let Some((why, done, total)) = run.embedding => {
-            let words = format!("{} {}", ctx.text.s(words::embedding_key(why)), of(done as u64, total as u64));
-            (words, done as f32 / total.max(1) as f32)
-        }
+        RunStage::Preparing { done, total } => pictures("stage_prepare_pictures", done, total),
+        RunStage::Comparing { done, total } => pictures("train_stage_comparing", done, total),
+        _ if let Some((why, done, total)) = run.embedding => pictures(words::embedding_key(why), done, total),
         RunStage::Starting => (ctx.text.s("train_stage_starting").to_owned(), 0.0),
         stage => {
             let key = match stage {
                 RunStage::Pausing => "train_stage_pausing",
                 RunStage::Paused => "train_stage_paused",
                 RunStage::Ending => "train_stage_ending",
-                RunStage::Comparing => "train_stage_comparing",
                 _ => "train_stage_training",
             };
             let words = ctx.text.f(key, &[("steps", &of(step, run.begun.steps))]);

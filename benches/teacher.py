@@ -1,0 +1,96 @@
+"""How far a small network comes that learns an installed one's vectors from a few thousand real faces without names.
+
+    python benches/teacher.py target/release/likeness FOLDER --lfw LFW [--steps 3000] [--options "--mix 0.5"]
+
+Labeled Faces in the Wild, split by identity as in `lfw_training.py`: the 4,870 pictures of people outside folds 4 and 5
+of pairs.txt to learn from, the 1,200 pairs of these folds to judge on. The network starts from random weights and
+learns by the preset `teacher`; both networks look at faces that are found and aligned. One person in fifty is kept out
+of what is learned, and the checkpoint nearest to the teacher on these is kept: the judged pairs choose nothing. While
+it learns the program judges it on the pairs (the curve); the last table judges what it kept, and the teacher, from
+vectors that `likeness embed` gives.
+
+What is there is not made again, and a run that was stopped goes on. Needs numpy and pillow.
+"""
+
+import argparse
+import json
+import shutil
+from pathlib import Path
+
+from lfw import Likeness, Split, judge, table, write
+
+CENTRE = (125, 125)
+HELD_OUT = 0.02
+
+
+def pictures(split, folder):
+    """Those to learn from, a folder a person."""
+    done = folder / "done"
+    if not done.exists():
+        for name, files in split.learning.items():
+            (folder / "learn" / name).mkdir(parents=True, exist_ok=True)
+            for file in files:
+                shutil.copy(file, folder / "learn" / name / file.name)
+        done.touch()
+    return folder / "learn"
+
+
+def curve(run):
+    """Judgements by the step, with the pictures and seconds up to it."""
+    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    learned, seconds, seen, rows = {0: 0}, {0: 0.0}, 0, {}
+    for line in lines:
+        if line["kind"] == "step":
+            seen += line["pictures"]
+            learned[line["step"]], seconds[line["step"]] = seen, line["elapsed_secs"]
+        elif line["kind"] == "validation":
+            step, pairs = line["step"], line["pairs"]
+            rows[step] = [step, learned[step], f"{seconds[step]:.0f}", f"{line['to_teacher']['squared_distance']:.3f}",
+                          f"{100 * pairs['accuracy']:.1f}", f"{pairs['auc']:.4f}"]
+    return list(rows.values())
+
+
+def figures(name, vectors, split):
+    """Pairs with a picture in which no face was found count as wrong."""
+    seen = [pair for pair in split.pairs if pair[0] in vectors and pair[1] in vectors]
+    judged, share = judge(vectors, seen), len(seen) / len(split.pairs)
+    return [name, f"{100 * judged['accuracy'] * share:.2f}", f"{judged['auc']:.4f}", len(split.pairs) - len(seen)]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("likeness", type=Path)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--lfw", type=Path, required=True, help="folder with images and pairs.txt")
+    parser.add_argument("--teacher", default="sface-2021dec", help="an installed model")
+    parser.add_argument("--net", default="mobilefacenet")
+    parser.add_argument("--steps", type=int, default=3000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--judge-every", type=int, default=500)
+    parser.add_argument("--options", default="--mix 0.5", help="more options of likeness train")
+    parser.add_argument("--threads", type=int, default=2)
+    options = parser.parse_args()
+    split, likeness = Split(options.lfw), Likeness(options.likeness, options.folder, options.threads)
+    likeness.install("yunet-2023mar", options.teacher)
+    learn = pictures(split, options.folder)
+    pairs = options.folder / "folds-4-5.txt"
+    write(pairs, split.list + "\n")
+    run = options.folder / f"{options.net}-steps{options.steps}-seed{options.seed}"
+    words = f"""--preset teacher --net {options.net} --teacher {options.teacher} --faces detect --held-out {HELD_OUT}
+    --steps {options.steps} --seed {options.seed} --judge-every {options.judge_every} --save-every 50
+    {options.options}"""
+    summary = likeness.train(run, learn, "--pairs", pairs, "--images", split.images, *words.split())
+    files = [split.images / f"{picture}.jpg" for picture in split.judged]
+    model = run / "model.safetensors"
+    learner = likeness.vectors(model, files, run.with_name(f"{run.name}.jsonl"), CENTRE)
+    teacher = likeness.vectors(options.teacher, files, options.folder / f"{options.teacher}.jsonl", CENTRE)
+    print()
+    table(["step", "pictures", "s", "distance to the teacher", "accuracy, %", "AUC"], curve(run))
+    print()
+    table(["network", "accuracy, %", "AUC", "pairs skipped"],
+          [figures(options.net, learner, split), figures(options.teacher, teacher, split)])
+    print(f"\n{model.stat().st_size / 2**20:.1f} MiB; {summary['seconds']:.0f} s of training")
+
+
+if __name__ == "__main__":
+    main()
