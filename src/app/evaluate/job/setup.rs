@@ -57,7 +57,7 @@ impl Subject {
     }
 
     /// Lists in LFW's manner mean the face in the middle.
-    pub fn usual_crop(self) -> FaceCrop {
+    fn usual_crop(self) -> FaceCrop {
         match self {
             Self::PairList | Self::Embeddings => FaceCrop::Central,
             Self::Folder | Self::Library => FaceCrop::Largest,

@@ -183,7 +183,7 @@ impl TrainForm {
     }
 
     /// What the run starts from, as far as it is chosen.
-    pub fn start_from(&self) -> Option<StartFrom> {
+    fn start_from(&self) -> Option<StartFrom> {
         match self.start {
             StartKind::Installed => Some(StartFrom::Installed { id: self.model.clone()? }),
             StartKind::Scratch => Some(StartFrom::Scratch { net: self.net.clone()?, options: self.net_options }),
