@@ -25,6 +25,7 @@ pub mod mining;
 pub mod optimiser;
 pub mod presets;
 pub mod rng;
+mod rows;
 pub mod run;
 pub mod sampler;
 pub mod schedule;

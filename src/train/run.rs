@@ -11,13 +11,13 @@ use std::time::{Duration, Instant};
 
 use burn::module::Module;
 
-use super::alarms::{Alarm, Watch};
+use super::alarms::Watch;
 use super::checkpoint::{Checkpoint, RunFolder};
 use super::config::{MiningSource, TrainConfig};
 use super::data::{Dataset, PictureSource};
 use super::ema::Ema;
 pub use super::error::TrainError;
-use super::events::{Control, StepReport, StopReason, TrainEvent};
+use super::events::{Alarm, Control, StepReport, StopReason, TrainEvent};
 use super::frozen::{freeze, redraw_last_layer};
 use super::loader::{BATCHES_AHEAD, BatchRequest, Loader, Loading, SkippedPicture};
 use super::mining::offline::TripletPlan;

@@ -125,8 +125,8 @@ impl Wake for WakeWindow {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc::{RecvTimeoutError, sync_channel};
     use std::sync::Mutex;
+    use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 
     use super::*;
 

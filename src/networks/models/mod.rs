@@ -14,6 +14,7 @@ mod error;
 mod fetch;
 mod install;
 mod manifest;
+mod new_model;
 mod own;
 mod store;
 #[cfg(test)]

@@ -7,13 +7,12 @@ use burn::module::Module;
 use super::{TrainError, TrainingRun};
 use crate::eval::EvalError;
 use crate::networks::nets::EmbeddingNet;
-use crate::train::alarms::Alarm;
 use crate::train::data::Dataset;
-use crate::train::events::{EmbeddingWhy, StopReason, TrainEvent};
+use crate::train::events::{Alarm, EmbeddingWhy, StopReason, TrainEvent};
 use crate::train::loader::load_plain;
 use crate::train::mining::squared_distance;
+use crate::train::rows::normalise_rows;
 use crate::train::sampler::Exemplar;
-use crate::train::step::normalise_rows;
 use crate::train::teacher::mean_distance;
 use crate::train::times::Lap;
 use crate::train::validate::{

@@ -20,9 +20,10 @@ use crate::train::events::{Control, TrainEvent};
 use crate::train::mining::{MiningRule, Negatives, Positives};
 use crate::train::presets::Preset;
 use crate::train::rng::{Purpose, stream};
+use crate::train::rows::normalise_rows;
 use crate::train::sampler::SamplerConfig;
 use crate::train::schedule::{LearningRate, Schedule};
-use crate::train::step::{ChunkSizes, embed, normalise_rows};
+use crate::train::step::{ChunkSizes, embed};
 use crate::train::testing::{NormedNet, TINY_PREPROCESSING};
 use crate::train::validate::{PeopleReport, ValidationReport};
 

@@ -216,7 +216,7 @@ fn taught(data: TrainingData) -> TrainingData {
     let vector = |picture: usize| {
         let mut rng = stream(4, Purpose::Pictures, 0, (picture / PICTURES) as u64);
         let mut vector: Vec<f32> = (0..5).map(|_| rng.random_range(-1.0..1.0)).collect();
-        crate::train::step::normalise_rows(&mut vector, 5);
+        crate::train::rows::normalise_rows(&mut vector, 5);
         (picture, vector)
     };
     TrainingData { teacher_vectors: Some((0..PEOPLE * PICTURES).map(vector).collect()), ..data }

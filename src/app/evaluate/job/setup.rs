@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::app::evaluate::job::pairs::Mirror;
+use crate::app::evaluate::job::pairs_config::Mirror;
 use crate::eval::Metric;
 use crate::types::{FaceCrop, ModelId};
 
