@@ -1,4 +1,4 @@
-//! What a trainer tells whoever watches, window or command line, and how it is told to wait or stop.
+//! What a trainer tells whoever watches, window or command line, alarms too, and how it is told to wait or stop.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,4 +1,4 @@
-//! Opens the window: its size, its title, and what it does first.
+//! Opens the window: its size, its title, what it does first, and what takes its place where the library is damaged.
 
 use anyhow::{Error, Result};
 use eframe::egui::{self, Ui};

@@ -1,5 +1,6 @@
-//! What the window asks of a feature. The shell knows a feature by these two traits alone, so that a new one is a line
-//! there: [`Feature`] is its state, [`FeatureView`] its drawing. What a feature does not need has a default.
+//! What the window asks of a feature: [`Feature`] is its state, [`FeatureView`] its drawing. By these two and by
+//! [`FeatureJob`](crate::app::engine::shared::FeatureJob) alone the shell knows it, so that a new one is a line there.
+//! What a feature does not need has a default.
 
 use std::path::PathBuf;
 

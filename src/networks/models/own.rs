@@ -1,5 +1,4 @@
 //! Models that the user added: `<id>/model.json`, an entry as the manifest has them, beside `<id>/model.safetensors`.
-//!
 //! Removing the folder removes the model.
 
 use std::fs;
