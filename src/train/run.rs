@@ -54,6 +54,13 @@ pub(crate) struct TrainingData {
     pub live_teacher: Option<LiveTeacher>,
 }
 
+impl TrainingData {
+    /// People and their pictures alone.
+    pub fn new(source: Arc<dyn PictureSource>, training: Dataset, held_out: Dataset) -> Self {
+        Self { source, training, held_out, pairs: None, old_vectors: None, teacher_vectors: None, live_teacher: None }
+    }
+}
+
 pub(crate) struct Setup<'a> {
     pub config: &'a TrainConfig,
     pub data: &'a TrainingData,

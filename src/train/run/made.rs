@@ -68,15 +68,7 @@ impl PictureSource for Mixtures {
 pub(super) fn data() -> TrainingData {
     let person = |id: usize| Person { name: id.to_string(), pictures: (id * PICTURES..(id + 1) * PICTURES).collect() };
     let (training, held_out) = Dataset { people: (0..PEOPLE).map(person).collect() }.split(0.5, 2);
-    TrainingData {
-        source: Arc::new(Mixtures::drawn()),
-        training,
-        held_out,
-        pairs: None,
-        old_vectors: None,
-        teacher_vectors: None,
-        live_teacher: None,
-    }
+    TrainingData::new(Arc::new(Mixtures::drawn()), training, held_out)
 }
 
 pub(super) fn config(seed: u64, gradient: usize) -> TrainConfig {

@@ -47,15 +47,7 @@ fn data() -> TrainingData {
     let person =
         |id: usize| Person { name: format!("person {id}"), pictures: (id * PICTURES..(id + 1) * PICTURES).collect() };
     let (training, held_out) = Dataset { people: (0..PEOPLE).map(person).collect() }.split(0.3, 2);
-    TrainingData {
-        source: Arc::new(Patterns),
-        training,
-        held_out,
-        pairs: None,
-        old_vectors: None,
-        teacher_vectors: None,
-        live_teacher: None,
-    }
+    TrainingData::new(Arc::new(Patterns), training, held_out)
 }
 
 fn config(steps: u64) -> TrainConfig {
