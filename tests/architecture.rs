@@ -3,6 +3,8 @@
 //! Each rule is a function from the sources to the faults that it finds ([`rules`]). One test runs them over `src/`,
 //! another over a small house with one fault planted for each.
 
+#[path = "architecture/habits.rs"]
+mod habits;
 #[path = "architecture/house.rs"]
 mod house;
 #[path = "architecture/rules.rs"]
@@ -141,6 +143,41 @@ const PLANTED: &[(&str, &str, &str, &str)] = &[
     ("ordinary words", "train/recipe.rs", "", "declares recipe: recipe"),
     ("ordinary words", "app/care/job/a.rs", "fn look_again() {}", "declares look_again: look"),
     ("a file is short", "eval/a.rs", LONG_FILE, "eval/a.rs has more than 500 lines"),
+    (
+        "a job composes once",
+        "app/scan/cli.rs",
+        "use crate::app::jobs::{reembed::Reembedded, regroup::regroup};",
+        "cli.rs puts app/jobs/regroup/regroup together itself",
+    ),
+    ("a job composes once", "app/people/view/a.rs", "fn f() { crate::cluster::cluster(x) }", "cluster/cluster"),
+    (
+        "a change names what it touched",
+        "app/people/job/a.rs",
+        "fn f() -> Touched { Touched::everything() }",
+        "app/people/job/a.rs says that everything was touched",
+    ),
+    (
+        "a change names what it touched",
+        "library/people.rs",
+        "fn f() -> Touched { Touched { everything: true, ..x } }",
+        "library/people.rs says",
+    ),
+    (
+        "no behaviour hangs on a text",
+        "app/scan/job/a.rs",
+        "fn f() { if error.to_string()\n    .contains(X) {} }",
+        "app/scan/job/a.rs asks a text: .to_string().contains(",
+    ),
+    ("no behaviour hangs on a text", "app/ui/a.rs", "fn f() { device.name.starts_with(X) }", ".name.starts_with("),
+    ("public is what is used outside", "eval/a.rs", "pub fn nobody() {}", "eval/a.rs has nobody public"),
+    ("public is what is used outside", "eval/a.rs", "pub const NOBODYS: u32 = 1;", "eval/a.rs has NOBODYS public"),
+    (
+        "kept crates serve",
+        "app/jobs/a.rs",
+        "fn walk(at: &Path) { for entry in fs::read_dir(at) { if x { walk(&entry) } } }",
+        "app/jobs/a.rs walks folders by itself: walk",
+    ),
+    ("kept crates serve", "figures/a.rs", "fn to_base64(x: &[u8]) -> String {}", "which the crate base64 does"),
 ];
 
 const LONG_PAGE: &str = "//! 2\n//! 3\n//! 4\n//! 5\n//! 6\n//! 7\n//! 8\n//! 9\n//! 10\n//! 11\n//! 12\n//! 13\n//! 14\n\
@@ -165,6 +202,10 @@ const SOUND: &[(&str, &str)] = &[
         "app/train/job.rs",
         "pub struct Event;\n#[derive(clap::ValueEnum)]\nenum A {}\n#[cfg(test)]\nmod tests { use crate::app::people; }",
     ),
+    ("app/care/job.rs", "pub struct Job;\nfn f() { Touched::everything() }"),
+    ("app/care/cli.rs", "use crate::eval::{Roc, roc::one_in};\nfn f() { error.to_string() }"),
+    ("eval/roc.rs", "pub fn used() {}\npub(crate) fn one_in() { fs(X); }"),
+    ("main.rs", "fn main() { likeness::eval::roc::used() }"),
     ("app/shell/features.rs", "use crate::app::scan::view::Scan;"),
     ("app/shell/app.rs", "fn f() { state.scanned; Message::TrainOf(a) }"),
     ("train/testing.rs", "use crate::synth::Identity;"),

@@ -21,6 +21,8 @@ pub struct House {
     pub sources: Vec<Source>,
     /// Stems of the files in `shaders/`.
     pub shaders: Vec<String>,
+    /// The words of all that uses the library: the program, tests, benchmarks.
+    pub outside: BTreeSet<String>,
 }
 
 impl House {
@@ -30,7 +32,12 @@ impl House {
         assert!(files.len() > 100, "the sources were not found");
         let shaders = fs::read_dir("shaders").into_iter().flatten().flatten();
         let stems = shaders.filter_map(|entry| Some(entry.path().file_stem()?.to_string_lossy().into_owned()));
-        Self::of(files, stems.collect())
+        let mut users = Vec::new();
+        ["tests", "benches"].iter().for_each(|folder| collect(Path::new(folder), &mut users));
+        let users = users.iter().filter(|(path, _)| !path.starts_with("tests/architecture"));
+        let mut house = Self::of(files, stems.collect());
+        users.for_each(|(_, text)| house.outside.extend(words_in(&without_comments_and_texts(text))));
+        house
     }
 
     /// From paths below `src/` and texts. Modules that are only there for tests are left out.
@@ -38,7 +45,10 @@ impl House {
         let tests: BTreeSet<_> = files.iter().flat_map(|(path, text)| test_modules(path, text)).collect();
         let is_test = |module: &[String]| (1..=module.len()).any(|end| tests.contains(&module[..end]));
         let sources = files.into_iter().map(|(path, text)| Source::new(path, text));
-        Self { sources: sources.filter(|source| !is_test(&source.module)).collect(), shaders }
+        let sources: Vec<Source> = sources.filter(|source| !is_test(&source.module)).collect();
+        let program = sources.iter().filter(|source| source.path == "main.rs");
+        let outside = program.flat_map(|source| words_in(&source.code)).collect();
+        Self { sources, shaders, outside }
     }
 
     /// For each file, the files whose modules it names.
@@ -112,6 +122,10 @@ impl Source {
         }
         found
     }
+}
+
+fn words_in(code: &str) -> impl Iterator<Item = String> {
+    code.split(|c: char| !c.is_alphanumeric() && c != '_').map(str::to_owned)
 }
 
 /// Where `text` stands in the code as the start of a word.
@@ -284,7 +298,7 @@ fn collect(folder: &Path, files: &mut Vec<(String, String)>) {
         if path.is_dir() {
             collect(&path, files);
         } else if path.extension().is_some_and(|end| end == "rs") {
-            let below = path.strip_prefix("src").unwrap().to_string_lossy().replace('\\', "/");
+            let below = path.strip_prefix("src").unwrap_or(&path).to_string_lossy().replace('\\', "/");
             files.push((below, fs::read_to_string(&path).unwrap()));
         }
     }

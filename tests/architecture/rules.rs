@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::habits;
 use crate::house::{House, Source, starts, words_of};
 
 /// The parts from the bottom up, and what each may import. `app` may import all of them.
@@ -151,6 +152,11 @@ pub const RULES: &[(&str, Rule)] = &[
     ("ordinary words", ordinary_words),
     ("a file is short", a_file_is_short),
     ("a shader has its reference", a_shader_has_its_reference),
+    ("a job composes once", habits::a_job_composes_once),
+    ("a change names what it touched", habits::a_change_names_what_it_touched),
+    ("no behaviour hangs on a text", habits::no_behaviour_hangs_on_a_text),
+    ("public is what is used outside", habits::public_is_what_is_used_outside),
+    ("kept crates serve", habits::kept_crates_serve),
 ];
 
 fn every_file_stands_in_a_room(house: &House) -> Vec<String> {
@@ -455,6 +461,7 @@ pub fn unused_exceptions(house: &House) -> Vec<String> {
     }
     let idle = DISK.iter().filter(|place| !any(place, &|source| disk_call(source).is_some()));
     unused.extend(idle.map(|place| format!("nothing in {place} touches the disk")));
+    unused.extend(habits::unused_habits(house));
     unused
 }
 
@@ -480,7 +487,7 @@ fn app_row(room: &str) -> Option<usize> {
 }
 
 /// Whether a file or module lies at a place or below it: `a/b` holds `a/b.rs`, `a/b/c.rs` and the module `a/b/c`.
-fn matches(path: &str, place: &str) -> bool {
+pub fn matches(path: &str, place: &str) -> bool {
     let mut names = path.trim_end_matches(".rs").split('/');
     place.trim_end_matches(".rs").split('/').all(|want| names.next().is_some_and(|name| want == "*" || want == name))
 }

@@ -25,7 +25,8 @@ mod transparent;
 
 pub use crate::networks::nets::blocks::builder::{BatchNormStyle, Bias, Builder, Style, Width};
 pub use crate::networks::nets::blocks::conv::Activation;
-pub use crate::networks::nets::blocks::conv::{Conv, ConvUnit, Filters, conv, depthwise, describe, rectangular};
+pub(crate) use crate::networks::nets::blocks::conv::describe;
+pub use crate::networks::nets::blocks::conv::{Conv, ConvUnit, Filters, conv, depthwise, rectangular};
 pub(crate) use crate::networks::nets::blocks::dense::{Maxout, TurnedLinear};
 pub use crate::networks::nets::blocks::init::Init;
 pub use crate::networks::nets::blocks::layers::Layer;
