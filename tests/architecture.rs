@@ -122,6 +122,8 @@ const PLANTED: &[(&str, &str, &str, &str)] = &[
     ),
     ("imports say what they name", "app/scan/job/a.rs", "use eframe as w;", "imports by `eframe as w`"),
     ("imports say what they name", "cluster/a.rs", "use std::fs as disk;", "imports by `std::fs as disk`"),
+    ("imports say what they name", "cluster/a.rs", "use std::process::Command as Run;", "Command as Run"),
+    ("imports say what they name", "cluster/a.rs", "extern crate burn as b;", "imports by `extern crate`"),
     (
         "a view asks, it does not read",
         "app/scan/view/a.rs",
@@ -132,6 +134,7 @@ const PLANTED: &[(&str, &str, &str, &str)] = &[
     ("every page is short and true", "eval/a.rs", "//! TODO", "eval/a.rs has a page that is still to do"),
     ("every page is short and true", "eval/a.rs", LONG_PAGE, "eval/a.rs has a page of 27 lines"),
     ("one noun, one definition", "eval/a.rs", "pub struct Loss;", "Loss is declared in eval/a.rs, train/loss.rs"),
+    ("one noun, one definition", "eval/a.rs", "mod b {\n    pub(crate) struct Loss;\n}", "eval/a.rs, train/loss.rs"),
     ("one noun, one definition", "eval/a.rs", "type Loss = f32;", "Loss is declared in eval/a.rs, train/loss.rs"),
     (
         "one noun, one definition",
@@ -148,6 +151,12 @@ const PLANTED: &[(&str, &str, &str, &str)] = &[
         "app/scan/cli.rs",
         "use crate::app::jobs::{reembed::Reembedded, regroup::regroup};",
         "cli.rs puts app/jobs/regroup/regroup together itself",
+    ),
+    (
+        "a job composes once",
+        "app/scan/state.rs",
+        "use crate::faces::image::decode;",
+        "puts faces/image/decode together",
     ),
     ("a job composes once", "app/people/view/a.rs", "fn f() { crate::cluster::cluster(x) }", "cluster/cluster"),
     (

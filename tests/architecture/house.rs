@@ -99,9 +99,11 @@ impl Source {
         statements.map(|import| words(import).replace(", ", ",").replace("{ ", "{")).collect()
     }
 
-    /// The types that the file declares outside functions, and whether another file may know them.
+    /// The types that the file declares outside functions, or for others, and whether another file may know them.
     pub fn types(&self) -> Vec<(String, bool)> {
         let declared = |line: &str| {
+            // What is indented and private stands in a function; what is public, in a module of the file's own.
+            let line = if line.trim_start().starts_with("pub") { line.trim_start() } else { line };
             let is_public = line.starts_with("pub");
             let rest = line.strip_prefix("pub").map_or(line, |rest| match rest.strip_prefix('(') {
                 Some(rest) => rest.split_once(") ").map_or("", |(_, rest)| rest),
@@ -109,7 +111,8 @@ impl Source {
             });
             let keywords = ["struct ", "enum ", "trait ", "type "];
             let name = keywords.iter().find_map(|keyword| rest.strip_prefix(keyword)).map(leading_name)?;
-            Some((name, is_public))
+            // A macro's has its name from elsewhere.
+            (!name.is_empty()).then_some((name, is_public))
         };
         self.code.lines().filter_map(declared).collect()
     }

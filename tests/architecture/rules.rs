@@ -123,7 +123,7 @@ const MEMBERS: &[&str] = &["job", "cli", "state", "view"];
 
 /// Words that only this program's authors would know, as names of modules and types.
 const PRIVATE_WORDS: &[&str] =
-    &["desk", "loads", "changes", "causes", "chosen", "recipe", "look", "gate", "knob", "knobs"];
+    &["desk", "loads", "changes", "causes", "chosen", "recipe", "look", "gate", "knob", "knobs", "said", "shelf"];
 
 /// What every feature names alike, and the shell as well for the window as a whole.
 const FEATURE_NOUNS: &[&str] = &["State", "Message", "Request", "Event", "Views", "Context"];
@@ -328,8 +328,10 @@ fn speaks(source: &Source, call: &str) -> bool {
 fn imports_say_what_they_name(house: &House) -> Vec<String> {
     let own = |import: &str| ["crate", "super", "self"].iter().any(|root| import.starts_with(root));
     let libraries = LIBRARIES.iter().map(|(library, _)| *library);
-    let hidden: Vec<String> =
-        libraries.chain(["crate", "super", "fs", "std"]).map(|name| format!("{name} as ")).collect();
+    let hidden: Vec<String> = libraries
+        .chain(["crate", "super", "fs", "std", "process", "Command"])
+        .map(|name| format!("{name} as "))
+        .collect();
     let fault = |import: &str| {
         let renamed = hidden.iter().any(|name| starts(import, name).next().is_some());
         let whole = own(import) && import.ends_with("::*") || import.contains("crate::{self");
@@ -342,6 +344,9 @@ fn imports_say_what_they_name(house: &House) -> Vec<String> {
     for source in &house.sources {
         for import in source.imports().into_iter().filter(|import| fault(import)) {
             faults.push(format!("{} imports by `{import}`", source.path));
+        }
+        if starts(&source.code, "extern crate ").next().is_some() {
+            faults.push(format!("{} imports by `extern crate`", source.path));
         }
         let paths = starts(&source.code, "crate::").map(|(at, _)| &source.code[at..]);
         let path = |code: &str| code.find(|c: char| !c.is_alphanumeric() && !"_:$".contains(c)).unwrap_or(code.len());

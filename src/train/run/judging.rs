@@ -123,13 +123,13 @@ impl<N: Module + EmbeddingNet> TrainingRun<'_, N> {
         let mut embedded = Embedded { exemplars: Vec::new(), vectors: Vec::new() };
         let total = exemplars.len();
         for (number, exemplars) in exemplars.chunks(READ_AT_ONCE).enumerate() {
-            self.told_of(why, number * READ_AT_ONCE, total)?;
+            self.tell_embedding(why, number * READ_AT_ONCE, total)?;
             let loaded = load_plain(self.data.source.as_ref(), exemplars);
             self.note_skipped(&loaded.skipped);
             embedded.vectors.extend(self.unit_vectors(net, &loaded)?);
             embedded.exemplars.extend(loaded.exemplars);
         }
-        self.told_of(why, total, total)?;
+        self.tell_embedding(why, total, total)?;
         Ok(embedded)
     }
 
