@@ -147,6 +147,12 @@ const PLANTED: &[(&str, &str, &str, &str)] = &[
     ("ordinary words", "app/care/job/a.rs", "fn look_again() {}", "declares look_again: look"),
     ("a file is short", "eval/a.rs", LONG_FILE, "eval/a.rs has more than 500 lines"),
     (
+        "no circle inside a room",
+        "train/loss.rs",
+        "pub struct Loss;\nuse super::Step;",
+        "train/loss.rs uses train/step.rs, which leads back to it",
+    ),
+    (
         "a job composes once",
         "app/scan/cli.rs",
         "use crate::app::jobs::{reembed::Reembedded, regroup::regroup};",
@@ -199,7 +205,7 @@ const SOUND: &[(&str, &str)] = &[
     ("eval/mod.rs", "use crate::types::Cancel; // crate::train::run\nconst A: &str = \"crate::app::shell\";"),
     (
         "train/mod.rs",
-        "#[cfg(test)]\npub(crate) mod testing;\nuse crate::{eval::Roc, faces::image::{resize, cut}};\nfn f() { TensorFile::read(); }",
+        "#[cfg(test)]\npub(crate) mod testing;\npub(crate) use step::Step;\npub(crate) struct OfAll;\nuse crate::{eval::Roc, faces::image::{resize, cut}};\nfn f() { TensorFile::read(); }",
     ),
     ("library/open.rs", "use rusqlite::Connection;\nuse std::fs;\nconst Q: char = '\"';\nfn f() { fs::read(X); }"),
     ("app/engine/report.rs", "use crate::types::Cancel;"),
@@ -218,7 +224,8 @@ const SOUND: &[(&str, &str)] = &[
     ("app/shell/features.rs", "use crate::app::scan::view::Scan;"),
     ("app/shell/app.rs", "fn f() { state.scanned; Message::TrainOf(a) }"),
     ("train/testing.rs", "use crate::synth::Identity;"),
-    ("train/loss.rs", "pub struct Loss;"),
+    ("train/loss.rs", "pub struct Loss;\nuse super::OfAll;"),
+    ("train/step.rs", "use super::loss::Loss;\npub(crate) struct Step;"),
 ];
 
 #[test]

@@ -4,7 +4,10 @@
 use std::collections::BTreeSet;
 
 use crate::house::{House, Source, starts};
-use crate::rules::matches;
+use crate::rules::{matches, reach, room_of};
+
+/// Rooms whose files still use each other in circles.
+const CIRCLES_LEFT: &[&str] = &["library"];
 
 /// What shows and asks, and puts no work together.
 const ASKING: &[&str] = &["app/*/cli", "app/*/state", "app/*/view"];
@@ -50,6 +53,26 @@ const PUBLIC_FOR_LATER: &[(&str, &str)] = &[("cluster/assign", "suggest")];
 /// Functions that a kept crate has: a part of their name, and the crate.
 const CRATES: &[(&str, &str)] =
     &[("base64", "base64"), ("escape_html", "maud"), ("percent_encode", "url"), ("percent_decode", "url")];
+
+/// A folder's own file and its parts are one: a part may use what the folder's file declares.
+pub fn no_circle_inside_a_room(house: &House) -> Vec<String> {
+    let left = |(path, _): &(&str, &str)| CIRCLES_LEFT.iter().any(|place| matches(path, place));
+    let faults = circles(house).into_iter().filter(|circle| !left(circle));
+    faults.map(|(from, to)| format!("{from} uses {to}, which leads back to it")).collect()
+}
+
+/// Files of one room, of which the first uses the second and the second leads back to the first.
+fn circles(house: &House) -> Vec<(&str, &str)> {
+    let uses = house.uses();
+    let reached: Vec<_> = (0..uses.len()).map(|from| reach(&uses, from)).collect();
+    let mut found = Vec::new();
+    for (from, targets) in uses.iter().enumerate() {
+        let pairs = targets.iter().filter(|to| reached[**to][from]).map(|to| [from, *to]);
+        found.extend(pairs.map(|pair| pair.map(|at| house.sources[at].path.as_str())).map(|[from, to]| (from, to)));
+    }
+    found.retain(|(from, to)| room_of(from) == room_of(to));
+    found
+}
 
 /// Command line, state and view call a job, so that it is put together in one place.
 pub fn a_job_composes_once(house: &House) -> Vec<String> {
@@ -151,6 +174,9 @@ pub fn unused_habits(house: &House) -> Vec<String> {
         .filter(|place| !house.sources.iter().any(|source| matches(&source.path, place) && says_everything(source)));
     let mut unused: Vec<String> =
         silent.map(|place| format!("nothing in {place} says that everything was touched")).collect();
+    let circles = circles(house);
+    let solved = CIRCLES_LEFT.iter().filter(|place| !circles.iter().any(|(path, _)| matches(path, place)));
+    unused.extend(solved.map(|place| format!("no files of {place} use each other in a circle")));
     let named: BTreeSet<String> =
         house.sources.iter().flat_map(|source| &source.names).map(|name| name.join("/")).collect();
     unused.extend(NO_WORK.iter().filter(|name| !named.contains(**name)).map(|name| format!("nothing names {name}")));

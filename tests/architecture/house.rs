@@ -15,6 +15,8 @@ pub struct Source {
     pub module: Vec<String>,
     /// What it names by `crate::` and `super::`, as full paths; groups are taken apart.
     pub names: BTreeSet<Vec<String>>,
+    /// What it passes on under its own name, by `pub use`.
+    passed_on: BTreeSet<Vec<String>>,
 }
 
 pub struct House {
@@ -58,6 +60,38 @@ impl House {
         let file_of = |name: &Vec<String>| (1..=name.len()).rev().find_map(|end| modules.get(&name[..end]).copied());
         self.sources.iter().map(|source| source.names.iter().filter_map(file_of).collect()).collect()
     }
+
+    /// For each file, the files that declare what it uses, wherever that is passed on. Those below it are its own parts,
+    /// and what it only passes on it does not use.
+    pub fn uses(&self) -> Vec<BTreeSet<usize>> {
+        let modules: BTreeMap<&[String], usize> =
+            self.sources.iter().enumerate().map(|(at, source)| (source.module.as_slice(), at)).collect();
+        let file_of = |name: &[String]| (1..=name.len()).rev().find_map(|end| modules.get(&name[..end]).copied());
+        let used = |source: &Source| {
+            let names = source.names.difference(&source.passed_on).map(|name| self.declared_as(name, &modules));
+            let files = names.filter_map(|name| file_of(&name));
+            files.filter(|at| !self.sources[*at].module.starts_with(&source.module)).collect()
+        };
+        self.sources.iter().map(used).collect()
+    }
+
+    /// The path under which something is declared, given one that may lead through `pub use`.
+    fn declared_as(&self, name: &[String], modules: &BTreeMap<&[String], usize>) -> Vec<String> {
+        let mut name = name.to_vec();
+        // Few pass on what was passed on to them.
+        for _ in 0..4 {
+            let passed = (0..name.len()).rev().find_map(|end| {
+                let source = &self.sources[*modules.get(&name[..end])?];
+                let path = source.passed_on.iter().find(|path| path.last() == name.get(end))?;
+                Some([path.as_slice(), &name[end + 1..]].concat())
+            });
+            match passed {
+                Some(path) if path != name => name = path,
+                _ => break,
+            }
+        }
+        name
+    }
 }
 
 impl Source {
@@ -77,7 +111,18 @@ impl Source {
                 expand(rest, &module[..module.len() - steps], &mut names);
             }
         }
-        Self { path, text, code, module, names }
+        let mut passed_on = BTreeSet::new();
+        for (at, _) in starts(&code, "pub") {
+            let import =
+                code[at..].split_once(" use ").filter(|(visible, _)| visible.len() < "pub(in crate::library)".len());
+            let path = import.and_then(|(_, rest)| rest.split_once(';')).map(|(path, _)| path.replace(['\n', ' '], ""));
+            match path.as_deref().map(|path| path.strip_prefix("crate::").ok_or(path)) {
+                Some(Ok(path)) => expand(path, &[], &mut passed_on),
+                Some(Err(path)) => expand(path.trim_start_matches("self::"), &module, &mut passed_on),
+                None => {}
+            }
+        }
+        Self { path, text, code, module, names, passed_on }
     }
 
     /// Lines of the module's page, which stands at the top of the file.

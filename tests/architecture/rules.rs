@@ -152,6 +152,7 @@ pub const RULES: &[(&str, Rule)] = &[
     ("ordinary words", ordinary_words),
     ("a file is short", a_file_is_short),
     ("a shader has its reference", a_shader_has_its_reference),
+    ("no circle inside a room", habits::no_circle_inside_a_room),
     ("a job composes once", habits::a_job_composes_once),
     ("a change names what it touched", habits::a_change_names_what_it_touched),
     ("no behaviour hangs on a text", habits::no_behaviour_hangs_on_a_text),
@@ -205,7 +206,7 @@ fn no_circle_between_rooms(house: &House) -> Vec<String> {
 }
 
 /// Which files one leads to.
-fn reach(imports: &[BTreeSet<usize>], from: usize) -> Vec<bool> {
+pub fn reach(imports: &[BTreeSet<usize>], from: usize) -> Vec<bool> {
     let mut found = vec![false; imports.len()];
     let mut open = vec![from];
     while let Some(at) = open.pop() {
@@ -475,7 +476,7 @@ fn is_feature(path: &str) -> bool {
 }
 
 /// The innermost room that a path lies in: a part, or a folder of `app`.
-fn room_of(path: &str) -> Option<String> {
+pub fn room_of(path: &str) -> Option<String> {
     if let ["app", room, ..] = path.trim_end_matches(".rs").split('/').collect::<Vec<_>>()[..]
         && room != "mod"
     {
