@@ -9,7 +9,7 @@ pub(crate) fn normalise_rows(raw: &mut [f32], dimensions: usize) {
 }
 
 /// Mean squared distance between two different rows of unit length: (2 − 2‖mean‖²) · n / (n − 1).
-pub fn spread(vectors: &[f32], dimensions: usize) -> f32 {
+pub(crate) fn spread(vectors: &[f32], dimensions: usize) -> f32 {
     let rows = vectors.len() / dimensions.max(1);
     if rows < 2 {
         return 0.0;
