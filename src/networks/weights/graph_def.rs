@@ -74,7 +74,7 @@ struct Dim {
 mod data_type {
     pub(crate) const FLOAT: i32 = 1;
     /// Sizes and axes that other nodes want; strings.
-    const NOT_WEIGHTS: [i32; 8] = [3, 4, 5, 6, 7, 9, 10, 17];
+    pub(crate) const NOT_WEIGHTS: [i32; 8] = [3, 4, 5, 6, 7, 9, 10, 17];
 }
 
 /// Every constant of type float. Integers and strings are left out, other types are an error.

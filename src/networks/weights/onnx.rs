@@ -46,7 +46,7 @@ struct TensorProto {
 /// TensorProto.DataType, as far as it matters here.
 mod data_type {
     pub(crate) const FLOAT: i32 = 1;
-    const INTEGERS_AND_BOOL: [i32; 9] = [2, 3, 4, 5, 6, 7, 9, 12, 13];
+    pub(crate) const INTEGERS_AND_BOOL: [i32; 9] = [2, 3, 4, 5, 6, 7, 9, 12, 13];
 }
 
 /// Every initialiser of type float. Integers are left out (see the module's page), other types are an error.
