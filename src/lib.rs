@@ -37,7 +37,10 @@
 //! * No disk in `state`, `view` and `ui`: drawing never waits.
 //! * No feature in `app::engine`, and none in `app::shell` but in its list of features.
 //! * No name of a type, known to other files, that stands for two things.
-//! * No circle of imports between rooms, and no exception that nothing uses.
+//! * No work put together in `cli`, `state` or `view`: they call a job. No change that says "everything" where it can say
+//!   less, no decision by what a text says.
+//! * No public function that nothing outside the library calls, but `cluster::suggest`, which waits for its caller.
+//! * No circle of imports between rooms, nor inside one but [`library`], and no exception that nothing uses.
 
 // The pages are for who works in the house: they lead to what is private, too.
 #![allow(rustdoc::private_intra_doc_links)]

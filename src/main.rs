@@ -6,10 +6,10 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
+use likeness::app;
 use likeness::app::engine::cli::Global;
 use likeness::app::engine::cli::console::printable_text;
 use likeness::app::engine::home::Home;
-use likeness::app::{care, compare, demo, evaluate, models, people, scan, settings, train};
 use likeness::types::{VERSION, error_chain};
 
 /// Finds the people in a photo library and learns faces on your own GPU. Nothing leaves this computer.
@@ -31,7 +31,7 @@ enum First {
     /// Scans this folder and shows it.
     Open(PathBuf),
     /// Demonstrates training.
-    Demonstrate(likeness::app::jobs::demonstration::DemoOptions),
+    Demonstrate(app::jobs::demonstration::DemoOptions),
 }
 
 /// The subcommands: one line each, its arguments and what runs it.
@@ -56,19 +56,19 @@ macro_rules! commands {
 }
 
 commands! {
-    Scan(scan::cli::ScanArgs) => scan::cli::run,
-    Bench(evaluate::cli::bench::BenchArgs) => evaluate::cli::bench::run,
-    Compare(compare::cli::compare::CompareArgs) => compare::cli::compare::run,
-    Embed(compare::cli::embed::EmbedArgs) => compare::cli::embed::run,
-    Models(models::cli::models::ModelsArgs) => |home, _, args| models::cli::models::run(home, args),
-    Nets(models::cli::nets::NetsArgs) => |_, _, args| models::cli::nets::run(args),
-    Devices(settings::cli::DevicesArgs) => |home, _, args| settings::cli::run(home, args),
-    Eval(evaluate::cli::EvalArgs) => |home, global, args| evaluate::cli::run(home, global, args, train::job::repeat::repeat),
-    People(people::cli::PeopleArgs) => |home, _, args| people::cli::run(home, args),
-    Library(care::cli::LibraryArgs) => |home, _, args| care::cli::run(home, args),
-    Train(train::cli::TrainArgs) => train::cli::run,
-    Demo(demo::cli::demo::DemoArgs) => demo::cli::demo::run,
-    Synth(demo::cli::synth::SynthArgs) => |home, _, args| demo::cli::synth::run(home, args),
+    Scan(app::scan::cli::ScanArgs) => app::scan::cli::run,
+    Bench(app::evaluate::cli::bench::BenchArgs) => app::evaluate::cli::bench::run,
+    Compare(app::compare::cli::compare::CompareArgs) => app::compare::cli::compare::run,
+    Embed(app::compare::cli::embed::EmbedArgs) => app::compare::cli::embed::run,
+    Models(app::models::cli::models::ModelsArgs) => |home, _, args| app::models::cli::models::run(home, args),
+    Nets(app::models::cli::nets::NetsArgs) => |_, _, args| app::models::cli::nets::run(args),
+    Devices(app::settings::cli::DevicesArgs) => |home, _, args| app::settings::cli::run(home, args),
+    Eval(app::evaluate::cli::EvalArgs) => |home, global, args| app::evaluate::cli::run(home, global, args, app::train::job::repeat::repeat),
+    People(app::people::cli::PeopleArgs) => |home, _, args| app::people::cli::run(home, args),
+    Library(app::care::cli::LibraryArgs) => |home, _, args| app::care::cli::run(home, args),
+    Train(app::train::cli::TrainArgs) => app::train::cli::run,
+    Demo(app::demo::cli::demo::DemoArgs) => app::demo::cli::demo::run,
+    Synth(app::demo::cli::synth::SynthArgs) => |home, _, args| app::demo::cli::synth::run(home, args),
 }
 
 impl Command {

@@ -3,6 +3,8 @@
 //! Each rule is a function from the sources to the faults that it finds ([`rules`]). One test runs them over `src/`,
 //! another over a small house with one fault planted for each.
 
+#[path = "architecture/habits.rs"]
+mod habits;
 #[path = "architecture/house.rs"]
 mod house;
 #[path = "architecture/rules.rs"]
@@ -120,6 +122,8 @@ const PLANTED: &[(&str, &str, &str, &str)] = &[
     ),
     ("imports say what they name", "app/scan/job/a.rs", "use eframe as w;", "imports by `eframe as w`"),
     ("imports say what they name", "cluster/a.rs", "use std::fs as disk;", "imports by `std::fs as disk`"),
+    ("imports say what they name", "cluster/a.rs", "use std::process::Command as Run;", "Command as Run"),
+    ("imports say what they name", "cluster/a.rs", "extern crate burn as b;", "imports by `extern crate`"),
     (
         "a view asks, it does not read",
         "app/scan/view/a.rs",
@@ -130,6 +134,7 @@ const PLANTED: &[(&str, &str, &str, &str)] = &[
     ("every page is short and true", "eval/a.rs", "//! TODO", "eval/a.rs has a page that is still to do"),
     ("every page is short and true", "eval/a.rs", LONG_PAGE, "eval/a.rs has a page of 27 lines"),
     ("one noun, one definition", "eval/a.rs", "pub struct Loss;", "Loss is declared in eval/a.rs, train/loss.rs"),
+    ("one noun, one definition", "eval/a.rs", "mod b {\n    pub(crate) struct Loss;\n}", "eval/a.rs, train/loss.rs"),
     ("one noun, one definition", "eval/a.rs", "type Loss = f32;", "Loss is declared in eval/a.rs, train/loss.rs"),
     (
         "one noun, one definition",
@@ -141,6 +146,53 @@ const PLANTED: &[(&str, &str, &str, &str)] = &[
     ("ordinary words", "train/recipe.rs", "", "declares recipe: recipe"),
     ("ordinary words", "app/care/job/a.rs", "fn look_again() {}", "declares look_again: look"),
     ("a file is short", "eval/a.rs", LONG_FILE, "eval/a.rs has more than 500 lines"),
+    (
+        "no circle inside a room",
+        "train/loss.rs",
+        "pub struct Loss;\nuse super::Step;",
+        "train/loss.rs uses train/step.rs, which leads back to it",
+    ),
+    (
+        "a job composes once",
+        "app/scan/cli.rs",
+        "use crate::app::jobs::{reembed::Reembedded, regroup::regroup};",
+        "cli.rs puts app/jobs/regroup/regroup together itself",
+    ),
+    (
+        "a job composes once",
+        "app/scan/state.rs",
+        "use crate::faces::image::decode;",
+        "puts faces/image/decode together",
+    ),
+    ("a job composes once", "app/people/view/a.rs", "fn f() { crate::cluster::cluster(x) }", "cluster/cluster"),
+    (
+        "a change names what it touched",
+        "app/people/job/a.rs",
+        "fn f() -> Touched { Touched::everything() }",
+        "app/people/job/a.rs says that everything was touched",
+    ),
+    (
+        "a change names what it touched",
+        "library/people.rs",
+        "fn f() -> Touched { Touched { everything: true, ..x } }",
+        "library/people.rs says",
+    ),
+    (
+        "no behaviour hangs on a text",
+        "app/scan/job/a.rs",
+        "fn f() { if error.to_string()\n    .contains(X) {} }",
+        "app/scan/job/a.rs asks a text: .to_string().contains(",
+    ),
+    ("no behaviour hangs on a text", "app/ui/a.rs", "fn f() { device.name.starts_with(X) }", ".name.starts_with("),
+    ("public is what is used outside", "eval/a.rs", "pub fn nobody() {}", "eval/a.rs has nobody public"),
+    ("public is what is used outside", "eval/a.rs", "pub const NOBODYS: u32 = 1;", "eval/a.rs has NOBODYS public"),
+    (
+        "kept crates serve",
+        "app/jobs/a.rs",
+        "fn walk(at: &Path) { for entry in fs::read_dir(at) { if x { walk(&entry) } } }",
+        "app/jobs/a.rs walks folders by itself: walk",
+    ),
+    ("kept crates serve", "figures/a.rs", "fn to_base64(x: &[u8]) -> String {}", "which the crate base64 does"),
 ];
 
 const LONG_PAGE: &str = "//! 2\n//! 3\n//! 4\n//! 5\n//! 6\n//! 7\n//! 8\n//! 9\n//! 10\n//! 11\n//! 12\n//! 13\n//! 14\n\
@@ -153,7 +205,7 @@ const SOUND: &[(&str, &str)] = &[
     ("eval/mod.rs", "use crate::types::Cancel; // crate::train::run\nconst A: &str = \"crate::app::shell\";"),
     (
         "train/mod.rs",
-        "#[cfg(test)]\npub(crate) mod testing;\nuse crate::{eval::Roc, faces::image::{resize, cut}};\nfn f() { TensorFile::read(); }",
+        "#[cfg(test)]\npub(crate) mod testing;\npub(crate) use step::Step;\npub(crate) struct OfAll;\nuse crate::{eval::Roc, faces::image::{resize, cut}};\nfn f() { TensorFile::read(); }",
     ),
     ("library/open.rs", "use rusqlite::Connection;\nuse std::fs;\nconst Q: char = '\"';\nfn f() { fs::read(X); }"),
     ("app/engine/report.rs", "use crate::types::Cancel;"),
@@ -165,10 +217,15 @@ const SOUND: &[(&str, &str)] = &[
         "app/train/job.rs",
         "pub struct Event;\n#[derive(clap::ValueEnum)]\nenum A {}\n#[cfg(test)]\nmod tests { use crate::app::people; }",
     ),
+    ("app/care/job.rs", "pub struct Job;\nfn f() { Touched::everything() }"),
+    ("app/care/cli.rs", "use crate::eval::{Roc, roc::one_in};\nfn f() { error.to_string() }"),
+    ("eval/roc.rs", "pub fn used() {}\npub(crate) fn one_in() { fs(X); }"),
+    ("main.rs", "fn main() { likeness::eval::roc::used() }"),
     ("app/shell/features.rs", "use crate::app::scan::view::Scan;"),
     ("app/shell/app.rs", "fn f() { state.scanned; Message::TrainOf(a) }"),
     ("train/testing.rs", "use crate::synth::Identity;"),
-    ("train/loss.rs", "pub struct Loss;"),
+    ("train/loss.rs", "pub struct Loss;\nuse super::OfAll;"),
+    ("train/step.rs", "use super::loss::Loss;\npub(crate) struct Step;"),
 ];
 
 #[test]

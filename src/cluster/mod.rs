@@ -66,7 +66,7 @@ impl Linkage {
 }
 
 /// Up to here the distance matrix is held: 1 GiB.
-pub(crate) const MATRIX_MAX_FACES: usize = 23_170;
+const MATRIX_MAX_FACES: usize = 23_170;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ClusterError {

@@ -1,9 +1,9 @@
 //! VAL(d) and FAR(d) over every pair of a labelled set (paper, section 4, equations 5–7), without holding the matrix
 //! of distances: blocks of dot products fall into one fine histogram of same-person pairs and one of different-person
-//! pairs. 100,000 vectors are 5·10⁹ pairs; their histograms take a megabyte a thread.
+//! pairs, however many pairs there are.
 //!
 //! Distances are D = 2 − 2·a·b in f32, so vectors must have unit length; against f64 a distance is off by about 1e-6,
-//! a twentieth of a bin. Rates are exact at bin edges. The uncertainty comes from identity-disjoint splits, as the
+//! far less than a bin. Rates are exact at bin edges. The uncertainty comes from identity-disjoint splits, as the
 //! paper's hold-out set has five ([`over_splits`]).
 
 mod blocks;

@@ -155,7 +155,7 @@ impl PairList {
 }
 
 /// LFW's path of an image: `Name/Name_0001.jpg`.
-pub(crate) fn lfw_path(name: &str, number: u32) -> String {
+fn lfw_path(name: &str, number: u32) -> String {
     format!("{name}/{name}_{number:04}.jpg")
 }
 

@@ -306,7 +306,7 @@ mod tests {
                 rows.extend(centre.iter().map(|value| value + noise * rng.random_range(-1.0..1.0)));
             }
         }
-        crate::train::step::normalise_rows(&mut rows, 16);
+        crate::train::rows::normalise_rows(&mut rows, 16);
         rows
     }
 

@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor, TensorData, TensorReadError};
 
+use crate::networks::weights::keep_path;
+
 #[derive(Debug)]
 pub(crate) struct Ema {
     decay: f64,
@@ -80,13 +82,7 @@ struct Blend<'a, F> {
 }
 
 impl<F: Fn(Option<Tensor<1>>, Tensor<1>) -> Tensor<1>> ModuleVisitor for Blend<'_, F> {
-    fn enter_module(&mut self, name: &str, _container: &str) {
-        self.path.push(name.to_owned());
-    }
-
-    fn exit_module(&mut self, _name: &str, _container: &str) {
-        self.path.pop();
-    }
+    keep_path!();
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         let weight = param.val();
@@ -107,13 +103,7 @@ struct Replace<'a> {
 }
 
 impl ModuleMapper for Replace<'_> {
-    fn enter_module(&mut self, name: &str, _container: &str) {
-        self.path.push(name.to_owned());
-    }
-
-    fn exit_module(&mut self, _name: &str, _container: &str) {
-        self.path.pop();
-    }
+    keep_path!();
 
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         match self.averages.get(&self.path.join(".")) {

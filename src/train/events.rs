@@ -1,11 +1,11 @@
-//! What a trainer tells whoever watches, window or command line, and how it is told to wait or stop.
+//! What a trainer tells whoever watches, window or command line, alarms too, and how it is told to wait or stop.
 
+use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
-use super::alarms::Alarm;
 use super::loader::SkippedPicture;
 use super::snapshot::BatchSnapshot;
 use super::times::PartTimes;
@@ -106,6 +106,68 @@ impl StepReport {
     /// The share of pairs that still had something to teach.
     pub(crate) fn active_share(&self) -> f64 {
         self.triplets as f64 / self.pairs.max(1) as f64
+    }
+}
+
+/// What goes wrong, in plain words with what to do.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Alarm {
+    /// All embeddings are nearly alike.
+    Collapse {
+        spread: f32,
+    },
+    NoTriplets {
+        steps: u32,
+    },
+    NotANumber {
+        step: u64,
+    },
+    PeopleWithOnePicture {
+        people: usize,
+    },
+    NobodyHeldOut,
+    /// Someone of the training data looks, to the network, like someone held out.
+    SameIdentity {
+        training: String,
+        held_out: String,
+        squared_distance: f32,
+    },
+}
+
+impl fmt::Display for Alarm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Collapse { spread } => write!(
+                f,
+                "The network has collapsed: all faces get nearly the same embedding (mean squared distance {spread:.4}). \
+                 Lower the learning rate, or mine semi-hard instead of hardest negatives"
+            ),
+            Self::NoTriplets { steps } => write!(
+                f,
+                "No triplets left in {steps} steps in a row: the batches are too easy. \
+                 Take more people a batch, a larger margin, or stop here"
+            ),
+            Self::NotANumber { step } => write!(
+                f,
+                "Step {step} gave a loss or gradient that is not a number. The weights before it are kept. \
+                 Lower the learning rate, or limit gradients with --clip-norm"
+            ),
+            Self::PeopleWithOnePicture { people } => write!(
+                f,
+                "{people} people have only one picture. They serve as negatives only; add a second picture of each to \
+                 learn from them"
+            ),
+            Self::NobodyHeldOut => {
+                f.write_str("Nobody is held out, so nothing says how the network does on people it has not seen")
+            }
+            Self::SameIdentity { training, held_out, squared_distance } => write!(
+                f,
+                "{training} (training) and {held_out} (held out) look like one person (squared distance \
+                 {squared_distance:.2}). If they are, put their pictures into one folder: the validation figures are \
+                 too good as it is"
+            ),
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use super::rng::{Purpose, stream};
+use crate::networks::weights::keep_path;
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "block", rename_all = "snake_case")]
@@ -90,13 +91,7 @@ impl ModuleLayout {
 }
 
 impl ModuleVisitor for ModuleLayout {
-    fn enter_module(&mut self, name: &str, _container: &str) {
-        self.path.push(name.to_owned());
-    }
-
-    fn exit_module(&mut self, _name: &str, _container: &str) {
-        self.path.pop();
-    }
+    keep_path!();
 
     fn visit_float<const D: usize>(&mut self, _param: &Param<Tensor<D>>) {
         self.parameters.push(Parameter { path: self.path.join("."), rank: D });
@@ -141,13 +136,7 @@ struct Redraw {
 }
 
 impl ModuleMapper for Redraw {
-    fn enter_module(&mut self, name: &str, _container: &str) {
-        self.path.push(name.to_owned());
-    }
-
-    fn exit_module(&mut self, _name: &str, _container: &str) {
-        self.path.pop();
-    }
+    keep_path!();
 
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         self.seen += 1;

@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Gradients, Tensor, TensorReadError};
 
+use crate::networks::weights::keep_path;
+
 /// The flattened gradient of every tracked parameter, by its path in the module.
 #[derive(Debug, Default)]
 pub(crate) struct GradientMap(BTreeMap<String, Tensor<1>>);
@@ -67,13 +69,7 @@ struct Collector {
 }
 
 impl ModuleVisitor for Collector {
-    fn enter_module(&mut self, name: &str, _container: &str) {
-        self.path.push(name.to_owned());
-    }
-
-    fn exit_module(&mut self, _name: &str, _container: &str) {
-        self.path.pop();
-    }
+    keep_path!();
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         if let Some(gradient) = param.val().grad_remove(&mut self.gradients) {

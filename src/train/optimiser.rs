@@ -14,6 +14,7 @@ use burn::tensor::{Device, Tensor, TensorData, TensorReadError};
 use serde::{Deserialize, Serialize};
 
 use super::gradients::GradientMap;
+use crate::networks::weights::keep_path;
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -202,13 +203,7 @@ struct ParameterUpdate<'a> {
 }
 
 impl ModuleMapper for ParameterUpdate<'_> {
-    fn enter_module(&mut self, name: &str, _container: &str) {
-        self.path.push(name.to_owned());
-    }
-
-    fn exit_module(&mut self, _name: &str, _container: &str) {
-        self.path.pop();
-    }
+    keep_path!();
 
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         let path = self.path.join(".");

@@ -11,13 +11,13 @@ use std::time::{Duration, Instant};
 
 use burn::module::Module;
 
-use super::alarms::{Alarm, Watch};
+use super::alarms::Watch;
 use super::checkpoint::{Checkpoint, RunFolder};
 use super::config::{MiningSource, TrainConfig};
 use super::data::{Dataset, PictureSource};
 use super::ema::Ema;
 pub use super::error::TrainError;
-use super::events::{Control, StepReport, StopReason, TrainEvent};
+use super::events::{Alarm, Control, StepReport, StopReason, TrainEvent};
 use super::frozen::{freeze, redraw_last_layer};
 use super::loader::{BATCHES_AHEAD, BatchRequest, Loader, Loading, SkippedPicture};
 use super::mining::offline::TripletPlan;
@@ -52,6 +52,13 @@ pub(crate) struct TrainingData {
     pub teacher_vectors: Option<BTreeMap<usize, Vec<f32>>>,
     /// The teacher itself, where it sees what the network sees; its vectors are then those of what is judged.
     pub live_teacher: Option<LiveTeacher>,
+}
+
+impl TrainingData {
+    /// People and their pictures alone.
+    pub fn new(source: Arc<dyn PictureSource>, training: Dataset, held_out: Dataset) -> Self {
+        Self { source, training, held_out, pairs: None, old_vectors: None, teacher_vectors: None, live_teacher: None }
+    }
 }
 
 pub(crate) struct Setup<'a> {

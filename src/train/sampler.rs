@@ -97,7 +97,7 @@ impl<'a> Sampler<'a> {
 
     /// How many batches show every anchor person once; people left over at the end of one pass (fewer than P) are
     /// others in the next, because each pass shuffles anew.
-    pub fn batches_per_pass(&self) -> u64 {
+    fn batches_per_pass(&self) -> u64 {
         (self.anchors.len() / self.config.people_per_batch.max(1)).max(1) as u64
     }
 

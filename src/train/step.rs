@@ -29,6 +29,7 @@ use super::mining::harmonic::Combinations;
 use super::mining::online::{Draw, mine_combinations};
 use super::mining::{BothSpaces, Mined, MiningRule};
 use super::rng::{Purpose, stream};
+use super::rows::normalise_rows;
 use super::teacher::{Lesson, distance_and_gradient};
 use super::times::{Lap, PartTimes};
 use crate::networks::device::is_cpu;
@@ -224,14 +225,6 @@ pub(super) fn in_shares<T: Send>(
         return Ok(vec![pass(images)?]);
     }
     images.par_chunks(share).map(pass).collect()
-}
-
-/// Rows of any length other than zero, divided by it.
-pub(crate) fn normalise_rows(raw: &mut [f32], dimensions: usize) {
-    for row in raw.chunks_mut(dimensions) {
-        let length = row.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>().sqrt().max(1e-12);
-        row.iter_mut().for_each(|value| *value = (f64::from(*value) / length) as f32);
-    }
 }
 
 /// On the CPU a chunk is split into shares that threads pass side by side, each through a network with leaves of its

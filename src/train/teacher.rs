@@ -20,7 +20,7 @@ use image::RgbImage;
 use serde::{Deserialize, Serialize};
 
 use super::data::PictureSource;
-use super::step::normalise_rows;
+use super::rows::normalise_rows;
 
 mod principal;
 

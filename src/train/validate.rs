@@ -283,7 +283,7 @@ mod tests {
         let people: Vec<u32> = (0..90).map(|row| row % 13).collect();
         let mut rows: Vec<f32> =
             (0..90 * 6).map(|at| (at / 6 % 13) as f32 * 0.02 + rng.random_range(-1.0..1.0)).collect();
-        crate::train::step::normalise_rows(&mut rows, 6);
+        crate::train::rows::normalise_rows(&mut rows, 6);
         let (mut same, mut different) = (Vec::new(), Vec::new());
         for a in 0..90 {
             for b in a + 1..90 {

@@ -5,7 +5,7 @@
 pub const VERSION: &str = env!("LIKENESS_VERSION");
 
 /// The same with the program's name, for what it writes.
-pub const PROGRAM: &str = concat!("likeness ", env!("LIKENESS_VERSION"));
+pub(crate) const PROGRAM: &str = concat!("likeness ", env!("LIKENESS_VERSION"));
 
 #[cfg(test)]
 mod tests {

@@ -15,12 +15,16 @@ pub struct Source {
     pub module: Vec<String>,
     /// What it names by `crate::` and `super::`, as full paths; groups are taken apart.
     pub names: BTreeSet<Vec<String>>,
+    /// What it passes on under its own name, by `pub use`.
+    passed_on: BTreeSet<Vec<String>>,
 }
 
 pub struct House {
     pub sources: Vec<Source>,
     /// Stems of the files in `shaders/`.
     pub shaders: Vec<String>,
+    /// The words of all that uses the library: the program, tests, benchmarks.
+    pub outside: BTreeSet<String>,
 }
 
 impl House {
@@ -30,7 +34,12 @@ impl House {
         assert!(files.len() > 100, "the sources were not found");
         let shaders = fs::read_dir("shaders").into_iter().flatten().flatten();
         let stems = shaders.filter_map(|entry| Some(entry.path().file_stem()?.to_string_lossy().into_owned()));
-        Self::of(files, stems.collect())
+        let mut users = Vec::new();
+        ["tests", "benches"].iter().for_each(|folder| collect(Path::new(folder), &mut users));
+        let users = users.iter().filter(|(path, _)| !path.starts_with("tests/architecture"));
+        let mut house = Self::of(files, stems.collect());
+        users.for_each(|(_, text)| house.outside.extend(words_in(&without_comments_and_texts(text))));
+        house
     }
 
     /// From paths below `src/` and texts. Modules that are only there for tests are left out.
@@ -38,7 +47,10 @@ impl House {
         let tests: BTreeSet<_> = files.iter().flat_map(|(path, text)| test_modules(path, text)).collect();
         let is_test = |module: &[String]| (1..=module.len()).any(|end| tests.contains(&module[..end]));
         let sources = files.into_iter().map(|(path, text)| Source::new(path, text));
-        Self { sources: sources.filter(|source| !is_test(&source.module)).collect(), shaders }
+        let sources: Vec<Source> = sources.filter(|source| !is_test(&source.module)).collect();
+        let program = sources.iter().filter(|source| source.path == "main.rs");
+        let outside = program.flat_map(|source| words_in(&source.code)).collect();
+        Self { sources, shaders, outside }
     }
 
     /// For each file, the files whose modules it names.
@@ -47,6 +59,38 @@ impl House {
             self.sources.iter().enumerate().map(|(at, source)| (source.module.as_slice(), at)).collect();
         let file_of = |name: &Vec<String>| (1..=name.len()).rev().find_map(|end| modules.get(&name[..end]).copied());
         self.sources.iter().map(|source| source.names.iter().filter_map(file_of).collect()).collect()
+    }
+
+    /// For each file, the files that declare what it uses, wherever that is passed on. Those below it are its own parts,
+    /// and what it only passes on it does not use.
+    pub fn uses(&self) -> Vec<BTreeSet<usize>> {
+        let modules: BTreeMap<&[String], usize> =
+            self.sources.iter().enumerate().map(|(at, source)| (source.module.as_slice(), at)).collect();
+        let file_of = |name: &[String]| (1..=name.len()).rev().find_map(|end| modules.get(&name[..end]).copied());
+        let used = |source: &Source| {
+            let names = source.names.difference(&source.passed_on).map(|name| self.declared_as(name, &modules));
+            let files = names.filter_map(|name| file_of(&name));
+            files.filter(|at| !self.sources[*at].module.starts_with(&source.module)).collect()
+        };
+        self.sources.iter().map(used).collect()
+    }
+
+    /// The path under which something is declared, given one that may lead through `pub use`.
+    fn declared_as(&self, name: &[String], modules: &BTreeMap<&[String], usize>) -> Vec<String> {
+        let mut name = name.to_vec();
+        // Few pass on what was passed on to them.
+        for _ in 0..4 {
+            let passed = (0..name.len()).rev().find_map(|end| {
+                let source = &self.sources[*modules.get(&name[..end])?];
+                let path = source.passed_on.iter().find(|path| path.last() == name.get(end))?;
+                Some([path.as_slice(), &name[end + 1..]].concat())
+            });
+            match passed {
+                Some(path) if path != name => name = path,
+                _ => break,
+            }
+        }
+        name
     }
 }
 
@@ -67,7 +111,18 @@ impl Source {
                 expand(rest, &module[..module.len() - steps], &mut names);
             }
         }
-        Self { path, text, code, module, names }
+        let mut passed_on = BTreeSet::new();
+        for (at, _) in starts(&code, "pub") {
+            let import =
+                code[at..].split_once(" use ").filter(|(visible, _)| visible.len() < "pub(in crate::library)".len());
+            let path = import.and_then(|(_, rest)| rest.split_once(';')).map(|(path, _)| path.replace(['\n', ' '], ""));
+            match path.as_deref().map(|path| path.strip_prefix("crate::").ok_or(path)) {
+                Some(Ok(path)) => expand(path, &[], &mut passed_on),
+                Some(Err(path)) => expand(path.trim_start_matches("self::"), &module, &mut passed_on),
+                None => {}
+            }
+        }
+        Self { path, text, code, module, names, passed_on }
     }
 
     /// Lines of the module's page, which stands at the top of the file.
@@ -89,9 +144,11 @@ impl Source {
         statements.map(|import| words(import).replace(", ", ",").replace("{ ", "{")).collect()
     }
 
-    /// The types that the file declares outside functions, and whether another file may know them.
+    /// The types that the file declares outside functions, or for others, and whether another file may know them.
     pub fn types(&self) -> Vec<(String, bool)> {
         let declared = |line: &str| {
+            // What is indented and private stands in a function; what is public, in a module of the file's own.
+            let line = if line.trim_start().starts_with("pub") { line.trim_start() } else { line };
             let is_public = line.starts_with("pub");
             let rest = line.strip_prefix("pub").map_or(line, |rest| match rest.strip_prefix('(') {
                 Some(rest) => rest.split_once(") ").map_or("", |(_, rest)| rest),
@@ -99,7 +156,8 @@ impl Source {
             });
             let keywords = ["struct ", "enum ", "trait ", "type "];
             let name = keywords.iter().find_map(|keyword| rest.strip_prefix(keyword)).map(leading_name)?;
-            Some((name, is_public))
+            // A macro's has its name from elsewhere.
+            (!name.is_empty()).then_some((name, is_public))
         };
         self.code.lines().filter_map(declared).collect()
     }
@@ -112,6 +170,10 @@ impl Source {
         }
         found
     }
+}
+
+fn words_in(code: &str) -> impl Iterator<Item = String> {
+    code.split(|c: char| !c.is_alphanumeric() && c != '_').map(str::to_owned)
 }
 
 /// Where `text` stands in the code as the start of a word.
@@ -284,7 +346,7 @@ fn collect(folder: &Path, files: &mut Vec<(String, String)>) {
         if path.is_dir() {
             collect(&path, files);
         } else if path.extension().is_some_and(|end| end == "rs") {
-            let below = path.strip_prefix("src").unwrap().to_string_lossy().replace('\\', "/");
+            let below = path.strip_prefix("src").unwrap_or(&path).to_string_lossy().replace('\\', "/");
             files.push((below, fs::read_to_string(&path).unwrap()));
         }
     }

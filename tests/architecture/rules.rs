@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::habits;
 use crate::house::{House, Source, starts, words_of};
 
 /// The parts from the bottom up, and what each may import. `app` may import all of them.
@@ -122,7 +123,7 @@ const MEMBERS: &[&str] = &["job", "cli", "state", "view"];
 
 /// Words that only this program's authors would know, as names of modules and types.
 const PRIVATE_WORDS: &[&str] =
-    &["desk", "loads", "changes", "causes", "chosen", "recipe", "look", "gate", "knob", "knobs"];
+    &["desk", "loads", "changes", "causes", "chosen", "recipe", "look", "gate", "knob", "knobs", "said", "shelf"];
 
 /// What every feature names alike, and the shell as well for the window as a whole.
 const FEATURE_NOUNS: &[&str] = &["State", "Message", "Request", "Event", "Views", "Context"];
@@ -151,6 +152,12 @@ pub const RULES: &[(&str, Rule)] = &[
     ("ordinary words", ordinary_words),
     ("a file is short", a_file_is_short),
     ("a shader has its reference", a_shader_has_its_reference),
+    ("no circle inside a room", habits::no_circle_inside_a_room),
+    ("a job composes once", habits::a_job_composes_once),
+    ("a change names what it touched", habits::a_change_names_what_it_touched),
+    ("no behaviour hangs on a text", habits::no_behaviour_hangs_on_a_text),
+    ("public is what is used outside", habits::public_is_what_is_used_outside),
+    ("kept crates serve", habits::kept_crates_serve),
 ];
 
 fn every_file_stands_in_a_room(house: &House) -> Vec<String> {
@@ -199,7 +206,7 @@ fn no_circle_between_rooms(house: &House) -> Vec<String> {
 }
 
 /// Which files one leads to.
-fn reach(imports: &[BTreeSet<usize>], from: usize) -> Vec<bool> {
+pub fn reach(imports: &[BTreeSet<usize>], from: usize) -> Vec<bool> {
     let mut found = vec![false; imports.len()];
     let mut open = vec![from];
     while let Some(at) = open.pop() {
@@ -322,8 +329,10 @@ fn speaks(source: &Source, call: &str) -> bool {
 fn imports_say_what_they_name(house: &House) -> Vec<String> {
     let own = |import: &str| ["crate", "super", "self"].iter().any(|root| import.starts_with(root));
     let libraries = LIBRARIES.iter().map(|(library, _)| *library);
-    let hidden: Vec<String> =
-        libraries.chain(["crate", "super", "fs", "std"]).map(|name| format!("{name} as ")).collect();
+    let hidden: Vec<String> = libraries
+        .chain(["crate", "super", "fs", "std", "process", "Command"])
+        .map(|name| format!("{name} as "))
+        .collect();
     let fault = |import: &str| {
         let renamed = hidden.iter().any(|name| starts(import, name).next().is_some());
         let whole = own(import) && import.ends_with("::*") || import.contains("crate::{self");
@@ -336,6 +345,9 @@ fn imports_say_what_they_name(house: &House) -> Vec<String> {
     for source in &house.sources {
         for import in source.imports().into_iter().filter(|import| fault(import)) {
             faults.push(format!("{} imports by `{import}`", source.path));
+        }
+        if starts(&source.code, "extern crate ").next().is_some() {
+            faults.push(format!("{} imports by `extern crate`", source.path));
         }
         let paths = starts(&source.code, "crate::").map(|(at, _)| &source.code[at..]);
         let path = |code: &str| code.find(|c: char| !c.is_alphanumeric() && !"_:$".contains(c)).unwrap_or(code.len());
@@ -455,6 +467,7 @@ pub fn unused_exceptions(house: &House) -> Vec<String> {
     }
     let idle = DISK.iter().filter(|place| !any(place, &|source| disk_call(source).is_some()));
     unused.extend(idle.map(|place| format!("nothing in {place} touches the disk")));
+    unused.extend(habits::unused_habits(house));
     unused
 }
 
@@ -463,7 +476,7 @@ fn is_feature(path: &str) -> bool {
 }
 
 /// The innermost room that a path lies in: a part, or a folder of `app`.
-fn room_of(path: &str) -> Option<String> {
+pub fn room_of(path: &str) -> Option<String> {
     if let ["app", room, ..] = path.trim_end_matches(".rs").split('/').collect::<Vec<_>>()[..]
         && room != "mod"
     {
@@ -480,7 +493,7 @@ fn app_row(room: &str) -> Option<usize> {
 }
 
 /// Whether a file or module lies at a place or below it: `a/b` holds `a/b.rs`, `a/b/c.rs` and the module `a/b/c`.
-fn matches(path: &str, place: &str) -> bool {
+pub fn matches(path: &str, place: &str) -> bool {
     let mut names = path.trim_end_matches(".rs").split('/');
     place.trim_end_matches(".rs").split('/').all(|want| names.next().is_some_and(|name| want == "*" || want == name))
 }

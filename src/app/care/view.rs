@@ -1,13 +1,14 @@
 //! The library's file in Settings: its backups and what can be done with them; the questions before a restore and before
 //! a person is forgotten; what an import did.
 
-pub mod repair;
+mod repair;
 
 use eframe::egui::{self, Id, Ui};
 
 use crate::app::care::state::{Message, State};
 use crate::app::engine::facts::Loadable;
-use crate::app::ui::feature::FeatureView;
+use crate::app::engine::home::Home;
+use crate::app::ui::feature::{FeatureView, RepairPage};
 use crate::app::ui::locale::{Locale, grouped};
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
@@ -28,6 +29,10 @@ impl FeatureView<State> for Views {
 
     fn dialogs_ui(&mut self, window: &egui::Context, ctx: &mut Context<'_>) {
         questions_ui(window, ctx);
+    }
+
+    fn repair_page(home: &Home, problem: &str, window: &egui::Context) -> Option<Box<dyn RepairPage>> {
+        Some(Box::new(repair::Repair::new(home.clone(), problem.to_owned(), window)))
     }
 }
 

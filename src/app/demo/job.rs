@@ -1,8 +1,8 @@
 //! A made library: faces of people of very different sizes, in photos that are only rows. For measuring and trying out
 //! what a library of 100,000 faces asks of the program, without 40,000 photos.
 //!
-//! * The k-th largest person has about L / k^0.8 faces, where L grows with the number of all faces: of 100,000 the
-//!   largest has 3,055, the hundredth 77, and of 23,700 people 10,000 have one.
+//! * The k-th largest person has about L / k^0.8 faces, where L grows with the number of all faces: a few have thousands,
+//!   many have one.
 //! * A vector is its person's direction and noise: two faces of one person are mostly 0.5 to 1.1 apart (squared), two
 //!   people 2 ± 0.2, as SFace puts photographs.
 //! * The same seed makes the same library on the same kind of machine.

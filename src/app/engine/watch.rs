@@ -1,4 +1,4 @@
-//! What another program writes into the library is noticed within two seconds.
+//! What another program writes into the library is noticed: by a look every half second, as soon as the writer is free.
 
 use std::sync::Arc;
 use std::thread;

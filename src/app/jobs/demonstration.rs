@@ -116,15 +116,7 @@ pub(crate) fn demo(
         people: album.portraits(options),
     });
     let (training, held_out) = album.people(options);
-    let data = TrainingData {
-        source: album.clone(),
-        training,
-        held_out,
-        pairs: None,
-        old_vectors: None,
-        teacher_vectors: None,
-        live_teacher: None,
-    };
+    let data = TrainingData::new(album.clone(), training, held_out);
     let config = config(options);
     let net = start::small_from_scratch(options.seed, &device.burn)?;
     let setup =

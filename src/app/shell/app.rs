@@ -250,10 +250,8 @@ impl App {
 
     fn ask(&mut self, ctx: &egui::Context, asked: Message, question: PathQuestion) {
         let title = self.text.s(question.title_key);
-        match self.dialogs.ask(asked.clone(), question, title, ctx) {
-            Ok(DialogStart::Now) => {}
-            Ok(DialogStart::OneIsOpen) => self.offer_to_type(asked, "a_dialog_is_open"),
-            Err(error) => self.state.notices.fail(self.text.s("failed").to_owned(), error.to_string()),
+        if self.dialogs.ask(asked.clone(), question, title, ctx) == DialogStart::OneIsOpen {
+            self.offer_to_type(asked, "a_dialog_is_open");
         }
     }
 

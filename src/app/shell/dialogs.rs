@@ -1,17 +1,16 @@
 //! The platform's file dialogs, without stopping the window.
 //!
-//! A dialog is made on the window's thread, as macOS demands, and waited for on a thread of its own. Where the platform
-//! has none (Linux with neither a portal nor zenity) it answers with nothing, as one does that was cancelled. That may
-//! take long: the bus is started first, on a busy computer. But nobody cancels a dialog without going to it, so where the
-//! window kept the keyboard there was none. In doubt its user is told that nothing was chosen, and may type the path.
+//! A dialog is made on the window's thread, as macOS demands, asked between frames whether it has an answer, and wakes
+//! the window when it has. Where the platform has none (Linux with neither a portal nor zenity) it answers with nothing,
+//! as one does that was cancelled. That may take long: the bus is started first, on a busy computer. But nobody cancels a
+//! dialog without going to it, so where the window kept the keyboard there was none. In doubt its user is told that
+//! nothing was chosen, and may type the path.
 
 use std::future::Future;
 use std::path::PathBuf;
-use std::pin::pin;
+use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::task::{Context, Poll, Wake, Waker};
-use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 use eframe::egui;
@@ -32,12 +31,15 @@ pub enum DialogEnd {
 /// An empty answer within this time is no person's: a dialog takes as long to appear.
 const TOO_FAST: Duration = Duration::from_millis(400);
 
+/// What a dialog will have chosen. The platform's own thread answers; asking it never blocks.
+type Picked = Pin<Box<dyn Future<Output = Vec<PathBuf>>>>;
+
 struct Open {
     asked: Message,
     since: Instant,
     /// The window has had the keyboard in every frame since.
     kept_keyboard: bool,
-    receiver: Receiver<Vec<PathBuf>>,
+    picked: Picked,
 }
 
 /// Whether a dialog was opened.
@@ -56,40 +58,30 @@ pub(crate) struct Dialogs {
 
 impl Dialogs {
     /// Opens a dialog for what a message asks, unless one is open already. The answer comes back with the message.
-    pub fn ask(
-        &mut self,
-        asked: Message,
-        question: PathQuestion,
-        title: &str,
-        ctx: &egui::Context,
-    ) -> std::io::Result<DialogStart> {
+    pub fn ask(&mut self, asked: Message, question: PathQuestion, title: &str, ctx: &egui::Context) -> DialogStart {
         if self.open.is_some() {
-            return Ok(DialogStart::OneIsOpen);
+            return DialogStart::OneIsOpen;
         }
-        let (answer, receiver) = sync_channel(1);
         let dialog = rfd::AsyncFileDialog::new().set_title(title);
-        let kept_keyboard = has_keyboard(ctx);
-        let ctx = ctx.clone();
-        match (question.wanted, question.many) {
-            (Wanted::Folder, true) => wait(dialog.pick_folders(), answer, ctx)?,
-            (Wanted::Folder, false) => wait_for_one(dialog.pick_folder(), answer, ctx)?,
-            (Wanted::File, true) => wait(dialog.pick_files(), answer, ctx)?,
-            (Wanted::File, false) => wait_for_one(dialog.pick_file(), answer, ctx)?,
-            (Wanted::NewFile, _) => wait_for_one(saving(dialog, &question).save_file(), answer, ctx)?,
-        }
-        self.open = Some(Open { asked, since: Instant::now(), kept_keyboard, receiver });
-        Ok(DialogStart::Now)
+        let picked = match (question.wanted, question.many) {
+            (Wanted::Folder, true) => several(dialog.pick_folders()),
+            (Wanted::Folder, false) => one(dialog.pick_folder()),
+            (Wanted::File, true) => several(dialog.pick_files()),
+            (Wanted::File, false) => one(dialog.pick_file()),
+            (Wanted::NewFile, _) => one(saving(dialog, &question).save_file()),
+        };
+        self.open = Some(Open { asked, since: Instant::now(), kept_keyboard: has_keyboard(ctx), picked });
+        // It may not appear before it is asked for the first time.
+        ctx.request_repaint();
+        DialogStart::Now
     }
 
     /// The answer, once there is one; to be asked for in every frame.
     pub fn poll(&mut self, ctx: &egui::Context) -> Option<(Message, DialogEnd)> {
         let open = self.open.as_mut()?;
         open.kept_keyboard &= has_keyboard(ctx);
-        let paths = match open.receiver.try_recv() {
-            Ok(paths) => paths,
-            Err(TryRecvError::Disconnected) => Vec::new(),
-            Err(TryRecvError::Empty) => return None,
-        };
+        let waker = Waker::from(Arc::new(WakeWindow(ctx.clone())));
+        let Poll::Ready(paths) = open.picked.as_mut().poll(&mut Context::from_waker(&waker)) else { return None };
         let Open { asked, since, kept_keyboard, .. } = self.open.take()?;
         Some((asked, answer(paths, since.elapsed(), kept_keyboard)))
     }
@@ -115,50 +107,27 @@ fn saving(dialog: rfd::AsyncFileDialog, question: &PathQuestion) -> rfd::AsyncFi
     if question.name.is_empty() { dialog } else { dialog.set_file_name(&question.name) }
 }
 
-fn wait_for_one(
-    picked: impl Future<Output = Option<rfd::FileHandle>> + Send + 'static,
-    answer: SyncSender<Vec<PathBuf>>,
-    ctx: egui::Context,
-) -> std::io::Result<()> {
-    wait(async { picked.await.map(|file| vec![file]) }, answer, ctx)
+fn one(picked: impl Future<Output = Option<rfd::FileHandle>> + 'static) -> Picked {
+    several(async { picked.await.map(|file| vec![file]) })
 }
 
-fn wait(
-    picked: impl Future<Output = Option<Vec<rfd::FileHandle>>> + Send + 'static,
-    answer: SyncSender<Vec<PathBuf>>,
-    ctx: egui::Context,
-) -> std::io::Result<()> {
-    thread::Builder::new().name("file dialog".into()).spawn(move || {
-        let files = block_on(picked).unwrap_or_default();
-        // The window may be gone by now; then nobody needs the answer.
-        let _ = answer.send(files.iter().map(|file| file.path().to_owned()).collect());
-        ctx.request_repaint();
-    })?;
-    Ok(())
+fn several(picked: impl Future<Output = Option<Vec<rfd::FileHandle>>> + 'static) -> Picked {
+    Box::pin(async { picked.await.unwrap_or_default().iter().map(|file| file.path().to_owned()).collect() })
 }
 
-struct Unpark(Thread);
+struct WakeWindow(egui::Context);
 
-impl Wake for Unpark {
+impl Wake for WakeWindow {
     fn wake(self: Arc<Self>) {
-        self.0.unpark();
-    }
-}
-
-fn block_on<F: Future>(future: F) -> F::Output {
-    let waker = Waker::from(Arc::new(Unpark(thread::current())));
-    let mut context = Context::from_waker(&waker);
-    let mut future = pin!(future);
-    loop {
-        match future.as_mut().poll(&mut context) {
-            Poll::Ready(output) => return output,
-            Poll::Pending => thread::park(),
-        }
+        self.0.request_repaint();
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+    use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+
     use super::*;
 
     #[test]
@@ -172,12 +141,25 @@ mod tests {
         }
     }
 
-    /// An empty answer comes two frames after it was asked for, or two seconds.
-    fn answered(frames: &[egui::RawInput]) -> Option<DialogEnd> {
-        let (answer, receiver) = sync_channel(1);
-        let since = Instant::now().checked_sub(Duration::from_secs(2)).unwrap();
+    fn open_since(since: Instant, picked: impl Future<Output = Vec<PathBuf>> + 'static) -> Dialogs {
         let asked = Message::Act(crate::app::ui::action::Action::ChooseFolder);
-        let mut dialogs = Dialogs { open: Some(Open { asked, since, kept_keyboard: true, receiver }) };
+        Dialogs { open: Some(Open { asked, since, kept_keyboard: true, picked: Box::pin(picked) }) }
+    }
+
+    /// An empty answer comes so many frames after it was asked for, or two seconds.
+    fn answered(frames: &[egui::RawInput]) -> Option<DialogEnd> {
+        let since = Instant::now().checked_sub(Duration::from_secs(2)).unwrap();
+        let mut pending = frames.len();
+        let mut dialogs = open_since(
+            since,
+            std::future::poll_fn(move |_| match pending.checked_sub(1) {
+                None => Poll::Ready(Vec::new()),
+                Some(left) => {
+                    pending = left;
+                    Poll::Pending
+                }
+            }),
+        );
         let ctx = egui::Context::default();
         for input in frames {
             let mut polled = None;
@@ -185,7 +167,6 @@ mod tests {
             output.textures_delta.clear();
             assert_eq!(polled, None);
         }
-        answer.send(Vec::new()).unwrap();
         dialogs.poll(&ctx).map(|(_, answer)| answer)
     }
 
@@ -199,17 +180,29 @@ mod tests {
     }
 
     #[test]
-    fn block_on_waits_for_a_waker_on_another_thread() {
-        let mut polls = 0;
-        let future = std::future::poll_fn(move |context| {
-            polls += 1;
-            if polls == 3 {
-                return Poll::Ready(polls);
-            }
-            let waker = context.waker().clone();
-            thread::Builder::new().name("waker".into()).spawn(move || waker.wake()).unwrap();
-            Poll::Pending
+    fn an_open_dialog_lets_the_window_sleep_and_its_answer_wakes_it() {
+        let answer = Arc::new(Mutex::new((None, None::<Waker>)));
+        let asked = answer.clone();
+        let mut dialogs = open_since(
+            Instant::now(),
+            std::future::poll_fn(move |context| {
+                let mut asked = asked.lock().unwrap();
+                asked.1 = Some(context.waker().clone());
+                asked.0.take().map_or(Poll::Pending, Poll::Ready)
+            }),
+        );
+        let ctx = egui::Context::default();
+        let (wake, woken) = sync_channel(4);
+        ctx.set_request_repaint_callback(move |_| wake.send(()).unwrap());
+        assert_eq!(dialogs.poll(&ctx), None);
+        assert_eq!(woken.recv_timeout(Duration::from_millis(50)), Err(RecvTimeoutError::Timeout));
+        let platform = std::thread::Builder::new().name("platform".into()).spawn(move || {
+            let mut answer = answer.lock().unwrap();
+            answer.0 = Some(vec!["a".into()]);
+            answer.1.take().unwrap().wake();
         });
-        assert_eq!(block_on(future), 3);
+        platform.unwrap().join().unwrap();
+        woken.recv_timeout(Duration::from_secs(20)).unwrap();
+        assert!(matches!(dialogs.poll(&ctx), Some((_, DialogEnd::Chosen(_)))));
     }
 }

@@ -28,9 +28,6 @@ macro_rules! for_features {
 
 pub(super) use for_features;
 
-/// What takes the window's place where the library is damaged.
-pub(super) use crate::app::care::view::repair::Repair;
-
 macro_rules! views_of {
     ([] $($feature:ident: $Feature:ident,)*) => {
         [$(crate::app::$feature::state::State::VIEW,)*]

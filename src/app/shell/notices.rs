@@ -34,7 +34,7 @@ pub(crate) struct Notices {
 }
 
 impl Notices {
-    pub const LIMIT: usize = 4;
+    const LIMIT: usize = 4;
     const SHOWN_FOR_SECS: f64 = 8.0;
 
     pub fn say(&mut self, text: String, offer: Option<Offer>, now_secs: f64) {

@@ -1,15 +1,16 @@
-//! Opens the window: its size, its title, and what it does first.
+//! Opens the window: its size, its title, what it does first, and what takes its place where the library is damaged.
 
-use anyhow::Result;
+use anyhow::{Error, Result};
 use eframe::egui::{self, Ui};
 
 use super::app::{App, remembered};
 use super::backend::Backend;
-use super::features::Repair;
+use super::features::for_features;
 use super::message::Message;
 use super::state::Settings;
 use crate::app::engine::home::Home;
 use crate::app::engine::shared::{damage_or_chain, is_damage};
+use crate::app::ui::feature::{FeatureView, RepairPage};
 use crate::app::ui::locale::Locale;
 use crate::app::ui::{fonts, theme};
 
@@ -41,7 +42,7 @@ pub fn open(home: Home, first: Vec<Message>, make_backend: MakeBackend) -> Resul
     let create: eframe::AppCreator<'_> = Box::new(move |creation| {
         let settings = remembered(creation.storage);
         let opening = Opening { home, first, make_backend, settings };
-        Ok(Box::new(WindowContent::open(opening, &creation.egui_ctx)?))
+        Ok(Box::new(WindowContent::start(opening, &creation.egui_ctx)?))
     });
     eframe::run_native("likeness", options, create).map_err(|error| WindowError(error.to_string()))
 }
@@ -57,11 +58,29 @@ struct Opening {
 enum WindowContent {
     App(Box<(App, Option<Opening>)>),
     /// The library is damaged.
-    Repair(Box<(Repair, Locale, Option<Opening>)>),
+    Repair(Box<dyn RepairPage>, Locale, Option<Opening>),
 }
 
+macro_rules! repair_page_of {
+    ([] $($feature:ident: $Feature:ident,)*) => {
+        fn repair_page(home: &Home, problem: &str, window: &egui::Context) -> Option<Box<dyn RepairPage>> {
+            None$(.or_else(|| crate::app::$feature::view::Views::repair_page(home, problem, window)))*
+        }
+    };
+}
+
+for_features!(repair_page_of);
+
 impl WindowContent {
-    fn open(mut opening: Opening, ctx: &egui::Context) -> Result<Self> {
+    /// With the page that repairs the library where that is damaged.
+    fn start(opening: Opening, ctx: &egui::Context) -> Result<Self> {
+        Self::open(opening, ctx).or_else(|(opening, error)| {
+            let page = is_damage(&error).then(|| Self::repair(opening, &damage_or_chain(&error), ctx));
+            page.flatten().ok_or(error)
+        })
+    }
+
+    fn open(mut opening: Opening, ctx: &egui::Context) -> Result<Self, (Opening, Error)> {
         let wake = ctx.clone();
         match (opening.make_backend)(Box::new(move || wake.request_repaint())) {
             Ok(backend) => {
@@ -70,45 +89,43 @@ impl WindowContent {
                 std::mem::take(&mut opening.first).into_iter().for_each(|message| app.send(message));
                 Ok(Self::App(Box::new((app, Some(opening)))))
             }
-            Err(error) if is_damage(&error) => Ok(Self::repair(opening, damage_or_chain(&error), ctx)),
-            Err(error) => Err(error),
+            Err(error) => Err((opening, error)),
         }
     }
 
-    fn repair(opening: Opening, problem: String, ctx: &egui::Context) -> Self {
+    /// None where no feature has a page for it.
+    fn repair(opening: Opening, problem: &str, ctx: &egui::Context) -> Option<Self> {
         let appearance = &opening.settings.appearance;
         let text = Locale::new(appearance.language_or_system());
         fonts::install(ctx, fonts::FontSource::System, text.language());
         appearance.apply(ctx);
-        let repair = Repair::new(opening.home.clone(), problem, ctx);
-        Self::Repair(Box::new((repair, text, Some(opening))))
+        let page = repair_page(&opening.home, problem, ctx)?;
+        Some(Self::Repair(page, text, Some(opening)))
     }
 
     fn update(&mut self, ctx: &egui::Context) {
-        match self {
+        let next = match self {
             Self::App(open) => {
                 let (app, opening) = open.as_mut();
                 app.update(ctx);
                 // Damage may be found by any question; the jobs end with the window's contents.
-                if let Some(problem) = app.state().damage.clone()
-                    && let Some(opening) = opening.take()
-                {
+                let damage = app.state().damage.clone();
+                let opening = opening.take_if(|_| damage.is_some());
+                damage.zip(opening).and_then(|(problem, opening)| {
                     let settings = app.state().to_remember();
-                    *self = Self::repair(Opening { settings, ..opening }, problem, ctx);
-                }
+                    Self::repair(Opening { settings, ..opening }, &problem, ctx)
+                })
             }
-            Self::Repair(page) => {
-                let (repair, _, opening) = page.as_mut();
-                if repair.update()
-                    && let Some(opening) = opening.take()
-                {
-                    let home = opening.home.clone();
-                    match Self::open(opening, ctx) {
-                        Ok(window) => *self = window,
-                        Err(error) => *repair = Repair::new(home, damage_or_chain(&error), ctx),
-                    }
-                }
+            Self::Repair(page, _, opening) => {
+                let opening = opening.take_if(|_| page.update());
+                opening.and_then(|opening| {
+                    let opened = Self::open(opening, ctx);
+                    opened.map_or_else(|(again, error)| Self::repair(again, &damage_or_chain(&error), ctx), Some)
+                })
             }
+        };
+        if let Some(next) = next {
+            *self = next;
         }
     }
 }
@@ -121,10 +138,7 @@ impl eframe::App for WindowContent {
     fn ui(&mut self, ui: &mut Ui, frame: &mut eframe::Frame) {
         match self {
             Self::App(open) => eframe::App::ui(&mut open.0, ui, frame),
-            Self::Repair(page) => {
-                let (repair, text, _) = page.as_mut();
-                repair.ui(ui, text);
-            }
+            Self::Repair(page, text, _) => page.ui(ui, text),
         }
     }
 
@@ -145,6 +159,7 @@ mod tests {
     use crate::app::demo::job::{MadeLibraryPlan, fill};
     use crate::app::engine::networks::EngineOptions;
     use crate::app::shell::threads::Threads;
+    use crate::app::ui::locale::Language;
     use crate::library::Library;
     use crate::library::care::BackupReason;
     use crate::types::Cancel;
@@ -153,7 +168,7 @@ mod tests {
         let begun = Instant::now();
         while begun.elapsed() < Duration::from_secs(30) {
             window.update(ctx);
-            if matches!(window, WindowContent::Repair(_)) {
+            if matches!(window, WindowContent::Repair(..)) {
                 return true;
             }
             std::thread::sleep(Duration::from_millis(5));
@@ -181,11 +196,37 @@ mod tests {
             Box::new(move |wake| Ok(Box::new(Threads::open(at.clone(), EngineOptions::default(), Arc::from(wake))?)));
         let opening = Opening { home: home.clone(), first: Vec::new(), make_backend, settings: Settings::default() };
         let ctx = egui::Context::default();
-        let mut window = WindowContent::open(opening, &ctx).unwrap();
+        let mut window = WindowContent::start(opening, &ctx).unwrap();
         assert!(matches!(window, WindowContent::App(_)), "it opens, since its beginning is whole");
         assert!(until_repair(&mut window, &ctx), "the page never came");
         let newest = job::offers_of(&home).unwrap().best.remove(0);
         job::restore(&home, &newest.path).unwrap();
         assert_eq!(Library::open(&home.library()).unwrap().counts().unwrap(), counts);
+    }
+
+    /// Restored in this very moment.
+    struct Restored;
+
+    impl RepairPage for Restored {
+        fn update(&mut self) -> bool {
+            true
+        }
+
+        fn ui(&mut self, _: &mut Ui, _: &Locale) {}
+    }
+
+    #[test]
+    fn a_library_that_cannot_be_opened_once_restored_can_be_restored_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::open(Some(folder.path())).unwrap();
+        let opening = Opening {
+            home,
+            first: Vec::new(),
+            make_backend: Box::new(|_| anyhow::bail!("another program holds it")),
+            settings: Settings::default(),
+        };
+        let mut window = WindowContent::Repair(Box::new(Restored), Locale::new(Language::English), Some(opening));
+        window.update(&egui::Context::default());
+        assert!(matches!(window, WindowContent::Repair(_, _, Some(_))), "what it is opened with is lost");
     }
 }

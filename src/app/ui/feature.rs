@@ -1,5 +1,6 @@
-//! What the window asks of a feature. The shell knows a feature by these two traits alone, so that a new one is a line
-//! there: [`Feature`] is its state, [`FeatureView`] its drawing. What a feature does not need has a default.
+//! What the window asks of a feature: [`Feature`] is its state, [`FeatureView`] its drawing. By these two and by
+//! [`FeatureJob`](crate::app::engine::shared::FeatureJob) alone the shell knows it, so that a new one is a line there.
+//! What a feature does not need has a default.
 
 use std::path::PathBuf;
 
@@ -13,6 +14,7 @@ use super::page::Page;
 use super::search::Hit;
 use super::view::View;
 use crate::app::engine::facts::Facts;
+use crate::app::engine::home::Home;
 use crate::app::engine::picture::ImageKey;
 use crate::app::engine::report::{JobId, JobKind, Ticket};
 use crate::library::Decision;
@@ -159,6 +161,19 @@ pub(crate) trait FeatureView<F: Feature>: Default {
 
     /// Another view has come on show.
     fn left(&mut self) {}
+
+    /// What takes the window's place where the library is damaged: given the home, what is wrong, and what to wake.
+    fn repair_page(_home: &Home, _problem: &str, _window: &egui::Context) -> Option<Box<dyn RepairPage>> {
+        None
+    }
+}
+
+/// A page that stands alone: where the library cannot be opened, no job runs that could answer it.
+pub(crate) trait RepairPage {
+    /// Takes answers in. True: the library can be opened again.
+    fn update(&mut self) -> bool;
+
+    fn ui(&mut self, ui: &mut Ui, text: &Locale);
 }
 
 /// What features keep from one start to the next, each under keys of its own.

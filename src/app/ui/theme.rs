@@ -181,7 +181,7 @@ pub mod type_size {
 }
 
 /// Longest animation.
-pub(crate) const MOTION_SECS: f32 = 0.12;
+const MOTION_SECS: f32 = 0.12;
 
 /// The family of the heavier weight; `fonts` fills it.
 pub(crate) fn strong_family() -> FontFamily {

@@ -51,9 +51,9 @@ pub(crate) struct Thumbnails {
 
 impl Thumbnails {
     /// Requests under way at a time.
-    pub const IN_FLIGHT: usize = 24;
+    const IN_FLIGHT: usize = 24;
     /// What the textures may take.
-    pub const LIMIT_BYTES: usize = 256 << 20;
+    const LIMIT_BYTES: usize = 256 << 20;
 
     /// What to draw for `key` in this frame.
     pub fn get(&mut self, key: ImageKey) -> Drawable {

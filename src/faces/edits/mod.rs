@@ -53,12 +53,12 @@ impl Orientation {
     ];
 
     /// Whether right and left are exchanged.
-    pub fn is_mirrored(self) -> bool {
+    fn is_mirrored(self) -> bool {
         matches!(self, Self::Mirrored | Self::Flipped | Self::Transposed | Self::Transversed)
     }
 
     /// Whether width and height are exchanged.
-    pub fn swaps_sides(self) -> bool {
+    fn swaps_sides(self) -> bool {
         self >= Self::Transposed
     }
 
@@ -150,7 +150,7 @@ impl Edit {
     }
 
     /// Landmarks in pixels of the new picture. A mirror makes a right eye a left one.
-    pub fn map_landmarks(&self, landmarks: Landmarks, sizes: &Sizes) -> Landmarks {
+    fn map_landmarks(&self, landmarks: Landmarks, sizes: &Sizes) -> Landmarks {
         let [right_eye, left_eye, nose, right_mouth, left_mouth] =
             landmarks.0.map(|point| self.map_point(point, sizes));
         Landmarks(if self.orientation.is_mirrored() {

@@ -5,47 +5,11 @@ use std::io::{BufRead, BufReader, Cursor, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-use ::image::{DynamicImage, ImageFormat, RgbImage, imageops};
+use ::image::{ImageFormat, RgbImage, imageops};
 
+use super::decoder::{DecodeLimits, DecodeScale, Stored, over_white};
 use super::exif::{self, PhotoMeta};
 use super::{DecodeError, header, heif, jpeg};
-
-/// What a decoder may ask of the machine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct DecodeLimits {
-    /// Width × height of the stored picture.
-    pub max_pixels: u64,
-}
-
-impl Default for DecodeLimits {
-    /// 200 megapixels: the largest phone sensors, 600 MB as RGB.
-    fn default() -> Self {
-        Self { max_pixels: 200_000_000 }
-    }
-}
-
-impl DecodeLimits {
-    pub(super) fn check(&self, width: u32, height: u32) -> Result<(), DecodeError> {
-        if u64::from(width) * u64::from(height) > self.max_pixels {
-            return Err(DecodeError::TooManyPixels { width, height, max_pixels: self.max_pixels });
-        }
-        Ok(())
-    }
-
-    /// A compressed picture is never much longer than its pixels; a longer file is something else.
-    pub(super) fn max_bytes(&self) -> u64 {
-        self.max_pixels.saturating_mul(3).saturating_add(64 << 20)
-    }
-}
-
-/// How large the pixels have to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum DecodeScale {
-    Full,
-    /// A half, a quarter or an eighth where that is cheap (JPEG) and the longer side stays at least this long.
-    /// Other formats come at full scale.
-    LongSideAtLeast(u32),
-}
 
 /// A decoded photo, upright.
 #[derive(Debug, Clone)]
@@ -96,13 +60,6 @@ pub(crate) fn decode(path: &Path, scale: DecodeScale, limits: &DecodeLimits) -> 
     decoded.unwrap_or_else(|_| {
         Err(DecodeError::Damaged { format: container.name(), reason: "the decoder gave up".to_owned() })
     })
-}
-
-/// Pixels as stored in the file.
-pub(super) struct Stored {
-    pub pixels: RgbImage,
-    /// Width and height in the file's header.
-    pub size: (u32, u32),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -180,22 +137,6 @@ fn decode_other(
     let pixels = over_white(picture.map_err(|error| DecodeError::from_image(error, name))?);
     let size = pixels.dimensions();
     Ok(Stored { pixels, size })
-}
-
-/// 8-bit RGB. What is transparent is shown on white paper.
-pub(super) fn over_white(picture: DynamicImage) -> RgbImage {
-    if !picture.color().has_alpha() {
-        return picture.into_rgb8();
-    }
-    let picture = picture.into_rgba8();
-    let mut rgb = RgbImage::new(picture.width(), picture.height());
-    for (to, from) in rgb.pixels_mut().zip(picture.pixels()) {
-        let alpha = u32::from(from[3]);
-        for channel in 0..3 {
-            to[channel] = ((u32::from(from[channel]) * alpha + 255 * (255 - alpha) + 127) / 255) as u8;
-        }
-    }
-    rgb
 }
 
 /// Undoes the EXIF orientation 1…8 (EXIF 2.32, table 6: where row 0 and column 0 of the stored picture belong).

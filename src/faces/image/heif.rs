@@ -1,6 +1,7 @@
 //! HEIC and AVIF: told by their content always, decoded by the platform's libheif in a build with the feature `heif`.
 
 use super::DecodeError;
+use super::decoder::{DecodeLimits, Stored};
 
 /// `HEIC` or `AVIF` when the file starts with a file type box that names one of their brands (ISO/IEC 23008-12, B.4.2;
 /// AVIF specification, section 6).
@@ -20,21 +21,13 @@ pub(super) fn recognise(start: &[u8]) -> Option<&'static str> {
 }
 
 #[cfg(not(feature = "heif"))]
-pub(super) fn decode(
-    _bytes: &[u8],
-    format: &'static str,
-    _limits: &super::DecodeLimits,
-) -> Result<super::decode::Stored, DecodeError> {
+pub(super) fn decode(_bytes: &[u8], format: &'static str, _limits: &DecodeLimits) -> Result<Stored, DecodeError> {
     Err(DecodeError::NeedsLibheif { format })
 }
 
 /// Decodes the primary picture. libheif applies the file's own rotation and mirroring, so EXIF must not do it again.
 #[cfg(feature = "heif")]
-pub(super) fn decode(
-    bytes: &[u8],
-    format: &'static str,
-    limits: &super::DecodeLimits,
-) -> Result<super::decode::Stored, DecodeError> {
+pub(super) fn decode(bytes: &[u8], format: &'static str, limits: &DecodeLimits) -> Result<Stored, DecodeError> {
     use libheif_rs::{ColorSpace, HeifContext, LibHeif, RgbChroma};
 
     let failed = |error: libheif_rs::HeifError| DecodeError::Damaged { format, reason: error.to_string() };
@@ -49,7 +42,7 @@ pub(super) fn decode(
     let pixels: Vec<u8> = rows.flat_map(|row| row[..row_bytes].iter().copied()).collect();
     let size = (plane.width, plane.height);
     let pixels = ::image::RgbaImage::from_raw(size.0, size.1, pixels).ok_or(DecodeError::Truncated)?;
-    Ok(super::decode::Stored { pixels: super::decode::over_white(pixels.into()), size })
+    Ok(Stored { pixels: super::decoder::over_white(pixels.into()), size })
 }
 
 #[cfg(test)]

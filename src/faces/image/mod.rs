@@ -13,6 +13,7 @@
 
 mod cut;
 mod decode;
+mod decoder;
 mod error;
 mod exif;
 mod header;
@@ -24,7 +25,8 @@ mod scaling;
 
 pub(crate) use crate::faces::image::cut::{Region, cut};
 pub use crate::faces::image::decode::Photo;
-pub(crate) use crate::faces::image::decode::{DecodeLimits, DecodeScale, begins_like_photo, decode, is_photo_name};
+pub(crate) use crate::faces::image::decode::{begins_like_photo, decode, is_photo_name};
+pub(crate) use crate::faces::image::decoder::{DecodeLimits, DecodeScale};
 pub(crate) use crate::faces::image::error::DecodeError;
 pub(crate) use crate::faces::image::picture_hash::{PictureHash, picture_hash_of_file};
 pub use crate::faces::image::resize::{resize, thumbnail};

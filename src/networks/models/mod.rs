@@ -5,7 +5,8 @@
 //! sees half a model. Everything works without a network once a model is installed, and nothing here runs code from
 //! a package: one named member is read out of the archive.
 //!
-//! A model that the user imported is a folder like the others, with its entry beside the file: see [`Own`].
+//! A model that the user imported is a folder like the others, with its entry beside the file: see [`Own`], and
+//! `new_model` for how it gets there.
 //!
 //! Reading order: [`manifest`](ModelEntry), `store`, `install` (the chain of sources), `fetch/` (one file a kind of
 //! source). Left out: what the bytes mean, which [`weights`](crate::networks::weights) knows.
@@ -14,6 +15,7 @@ mod error;
 mod fetch;
 mod install;
 mod manifest;
+mod new_model;
 mod own;
 mod store;
 #[cfg(test)]

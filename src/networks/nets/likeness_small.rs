@@ -1,5 +1,5 @@
 //! A small network of our own, for demonstrations and tests: 48 × 48 pictures, 64-D embeddings, quick enough to learn
-//! synthetic people from scratch on two CPU cores in three minutes. It is no rival of the catalogue's networks.
+//! synthetic people from scratch on a CPU while one looks on. It is no rival of the catalogue's networks.
 //!
 //! | layer | output | kernel | parameters | multiply-adds |
 //! |---|---|---|---|---|

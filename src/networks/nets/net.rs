@@ -9,6 +9,7 @@ use super::inception_resnet_v1::InceptionResnetV1;
 use super::likeness_small::LikenessSmall;
 use super::openface::Nn4Small2;
 use super::sface::SFace;
+use crate::networks::weights::keep_path;
 
 transparent_module! {
     /// A network of the catalogue. Parameters' paths are those of the network inside.
@@ -76,13 +77,7 @@ struct List {
 }
 
 impl ModuleVisitor for List {
-    fn enter_module(&mut self, name: &str, _container: &str) {
-        self.path.push(name.to_owned());
-    }
-
-    fn exit_module(&mut self, _name: &str, _container: &str) {
-        self.path.pop();
-    }
+    keep_path!();
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         self.found.push((self.path.join("."), param.lazy_shape().as_slice().to_vec()));

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Tensor, TensorData};
 
-use super::{Mismatch, NamedTensor, TensorFile, WeightsError};
+use super::{Mismatch, NamedTensor, TensorFile, WeightsError, keep_path};
 
 /// Fills every parameter of `module` with the tensor of `source` that `tensor_for` names for its path.
 ///
@@ -56,13 +56,7 @@ impl<F: Fn(&str) -> String> Filler<'_, F> {
 }
 
 impl<F: Fn(&str) -> String> ModuleMapper for Filler<'_, F> {
-    fn enter_module(&mut self, name: &str, _container_type: &str) {
-        self.path.push(name.to_owned());
-    }
-
-    fn exit_module(&mut self, _name: &str, _container_type: &str) {
-        self.path.pop();
-    }
+    keep_path!();
 
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         let shape = param.lazy_shape();
@@ -79,13 +73,7 @@ struct Collector {
 }
 
 impl ModuleVisitor for Collector {
-    fn enter_module(&mut self, name: &str, _container_type: &str) {
-        self.path.push(name.to_owned());
-    }
-
-    fn exit_module(&mut self, _name: &str, _container_type: &str) {
-        self.path.pop();
-    }
+    keep_path!();
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         let Ok(file) = &mut self.result else { return };

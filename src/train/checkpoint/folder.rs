@@ -8,9 +8,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 
 use super::Checkpoint;
-use super::state::{tried, write_flushed};
+use super::error::{RunFolderError, tried};
+use super::state::write_flushed;
 use super::tensorboard::EventWriter;
-use crate::networks::weights::WeightsError;
 use crate::train::comparison::Comparison;
 use crate::train::events::{Past, StepReport, StopReason};
 use crate::train::validate::ValidationReport;
@@ -26,26 +26,6 @@ const FEATURES: &str = "features.bin";
 const END: &str = "end.json";
 /// Is there until the network has been compared with the old one.
 const UNCOMPARED: &str = "uncompared";
-
-#[derive(Debug, thiserror::Error)]
-pub enum RunFolderError {
-    #[error("the folder already holds a run; go on with --resume, or choose another: {0}")]
-    Taken(PathBuf),
-    #[error("the folder holds no run: {0}")]
-    NoRun(PathBuf),
-    #[error("{action} failed: {source}; earlier checkpoints are unchanged: {path}")]
-    Io { action: &'static str, source: io::Error, path: PathBuf },
-    #[error("a file of the run is not as it was written: {reason}: {path}")]
-    Format { reason: String, path: PathBuf },
-    #[error("a checkpoint's tensors could not be used: {0}")]
-    Weights(#[from] WeightsError),
-}
-
-impl RunFolderError {
-    pub(super) fn format(error: serde_json::Error, path: &Path) -> Self {
-        Self::Format { reason: error.to_string(), path: path.to_owned() }
-    }
-}
 
 #[derive(Debug)]
 pub(crate) struct RunFolder {

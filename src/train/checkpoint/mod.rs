@@ -16,11 +16,13 @@
 //! A checkpoint is written into a folder of another name, flushed, and renamed: whatever moment the plug is pulled, a
 //! folder called `step-…` is whole. The last three and the best are kept.
 
+mod error;
 mod folder;
 mod state;
 pub mod tensorboard;
 mod vectors;
 
-pub(crate) use folder::{RunFolder, RunFolderError};
+pub(crate) use error::RunFolderError;
+pub(crate) use folder::RunFolder;
 pub(crate) use state::{Checkpoint, CheckpointState};
 pub(crate) use vectors::{VectorFile, VectorKey};

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::RunFolderError;
+use super::error::{RunFolderError, tried};
 use crate::networks::weights::{NamedTensor, TensorFile, read_safetensors, write_safetensors};
 use crate::train::ema::EmaState;
 use crate::train::mining::offline::TripletPlan;
@@ -86,11 +86,6 @@ impl Checkpoint {
         let average = state.average_updates.map(averages).transpose()?;
         Ok(Self { state, weights: read_tensors(&folder.join("weights.safetensors"))?, optimiser, average })
     }
-}
-
-/// The outcome of doing this with a file or folder of the run.
-pub(super) fn tried<T>(action: &'static str, path: &Path, outcome: io::Result<T>) -> Result<T, RunFolderError> {
-    outcome.map_err(|source| RunFolderError::Io { action, source, path: path.to_owned() })
 }
 
 pub(super) fn write_flushed(path: &Path, bytes: &[u8]) -> Result<(), RunFolderError> {

@@ -14,8 +14,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::RunFolderError;
-use super::state::tried;
+use super::error::{RunFolderError, tried};
 use crate::types::Preprocessing;
 
 const MARK: &[u8; 8] = b"vectors2";

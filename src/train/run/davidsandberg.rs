@@ -53,15 +53,8 @@ impl Fixture {
             next += count;
             Person { name: next.to_string(), pictures: (next - count..next).collect() }
         });
-        TrainingData {
-            training: Dataset { people: people.collect() },
-            source: Arc::new(Pixels(bytes.collect())),
-            held_out: Dataset::default(),
-            pairs: None,
-            old_vectors: None,
-            teacher_vectors: None,
-            live_teacher: None,
-        }
+        let source = Arc::new(Pixels(bytes.collect()));
+        TrainingData::new(source, Dataset { people: people.collect() }, Dataset::default())
     }
 
     /// His preset but for its size.

@@ -53,18 +53,18 @@ impl<N: Module + EmbeddingNet> TrainingRun<'_, N> {
         let missing: Vec<PictureKey> = wanted.iter().copied().filter(|&view| !trunk.knows(view)).collect();
         let (mut done, total) = (wanted.len() - missing.len(), wanted.len());
         for views in missing.chunks(AT_ONCE) {
-            self.told_of(EmbeddingWhy::FrozenPart, done, total)?;
+            self.tell_embedding(EmbeddingWhy::FrozenPart, done, total)?;
             self.pass(views)?;
             done += views.len();
         }
         if !missing.is_empty() {
-            self.told_of(EmbeddingWhy::FrozenPart, done, total)?;
+            self.tell_embedding(EmbeddingWhy::FrozenPart, done, total)?;
         }
         Ok(())
     }
 
     /// Tells how far the pictures are that are embedded between two steps, unless the run shall be left.
-    pub(super) fn told_of(&mut self, why: EmbeddingWhy, done: usize, total: usize) -> Result<(), TrainError> {
+    pub(super) fn tell_embedding(&mut self, why: EmbeddingWhy, done: usize, total: usize) -> Result<(), TrainError> {
         (self.emit)(TrainEvent::Embedding { why, done, total });
         self.control.interrupted().map_or(Ok(()), |reason| Err(TrainError::Interrupted(reason)))
     }

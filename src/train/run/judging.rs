@@ -7,13 +7,12 @@ use burn::module::Module;
 use super::{TrainError, TrainingRun};
 use crate::eval::EvalError;
 use crate::networks::nets::EmbeddingNet;
-use crate::train::alarms::Alarm;
 use crate::train::data::Dataset;
-use crate::train::events::{EmbeddingWhy, StopReason, TrainEvent};
+use crate::train::events::{Alarm, EmbeddingWhy, StopReason, TrainEvent};
 use crate::train::loader::load_plain;
 use crate::train::mining::squared_distance;
+use crate::train::rows::normalise_rows;
 use crate::train::sampler::Exemplar;
-use crate::train::step::normalise_rows;
 use crate::train::teacher::mean_distance;
 use crate::train::times::Lap;
 use crate::train::validate::{
@@ -124,13 +123,13 @@ impl<N: Module + EmbeddingNet> TrainingRun<'_, N> {
         let mut embedded = Embedded { exemplars: Vec::new(), vectors: Vec::new() };
         let total = exemplars.len();
         for (number, exemplars) in exemplars.chunks(READ_AT_ONCE).enumerate() {
-            self.told_of(why, number * READ_AT_ONCE, total)?;
+            self.tell_embedding(why, number * READ_AT_ONCE, total)?;
             let loaded = load_plain(self.data.source.as_ref(), exemplars);
             self.note_skipped(&loaded.skipped);
             embedded.vectors.extend(self.unit_vectors(net, &loaded)?);
             embedded.exemplars.extend(loaded.exemplars);
         }
-        self.told_of(why, total, total)?;
+        self.tell_embedding(why, total, total)?;
         Ok(embedded)
     }
 

@@ -7,7 +7,6 @@ use burn::module::Module;
 use super::{TrainError, TrainingRun};
 use crate::networks::device::memory_in_use;
 use crate::networks::nets::EmbeddingNet;
-use crate::train::alarms::spread;
 use crate::train::config::MiningSource;
 use crate::train::events::{EmbeddingWhy, StepReport, TrainEvent};
 use crate::train::loader::LoadedBatch;
@@ -17,11 +16,10 @@ use crate::train::mining::harmonic::Combinations;
 use crate::train::mining::offline::{OfflineConfig, TripletPlan};
 use crate::train::mining::online::Draw;
 use crate::train::rng::{Purpose, stream};
+use crate::train::rows::{normalise_rows, spread};
 use crate::train::sampler::Exemplar;
 use crate::train::snapshot::{LearnedBatch, count_kinds};
-use crate::train::step::{
-    Batch, Choice, Features, Inputs, Learned, StepSettings, embed, embed_features, learn, normalise_rows,
-};
+use crate::train::step::{Batch, Choice, Features, Inputs, Learned, StepSettings, embed, embed_features, learn};
 use crate::train::teacher::{Lesson, TeacherConfig, TeacherSees};
 use crate::train::times::Lap;
 use crate::train::trunk::PictureKey;

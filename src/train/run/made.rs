@@ -20,9 +20,10 @@ use crate::train::events::{Control, TrainEvent};
 use crate::train::mining::{MiningRule, Negatives, Positives};
 use crate::train::presets::Preset;
 use crate::train::rng::{Purpose, stream};
+use crate::train::rows::normalise_rows;
 use crate::train::sampler::SamplerConfig;
 use crate::train::schedule::{LearningRate, Schedule};
-use crate::train::step::{ChunkSizes, embed, normalise_rows};
+use crate::train::step::{ChunkSizes, embed};
 use crate::train::testing::{NormedNet, TINY_PREPROCESSING};
 use crate::train::validate::{PeopleReport, ValidationReport};
 
@@ -67,15 +68,7 @@ impl PictureSource for Mixtures {
 pub(super) fn data() -> TrainingData {
     let person = |id: usize| Person { name: id.to_string(), pictures: (id * PICTURES..(id + 1) * PICTURES).collect() };
     let (training, held_out) = Dataset { people: (0..PEOPLE).map(person).collect() }.split(0.5, 2);
-    TrainingData {
-        source: Arc::new(Mixtures::drawn()),
-        training,
-        held_out,
-        pairs: None,
-        old_vectors: None,
-        teacher_vectors: None,
-        live_teacher: None,
-    }
+    TrainingData::new(Arc::new(Mixtures::drawn()), training, held_out)
 }
 
 pub(super) fn config(seed: u64, gradient: usize) -> TrainConfig {

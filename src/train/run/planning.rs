@@ -14,8 +14,9 @@ use crate::train::mining::BothSpaces;
 use crate::train::mining::offline::{Selected, SelectionConfig, TripletPlan};
 use crate::train::mining::online::Draw;
 use crate::train::rng::{Purpose, stream};
+use crate::train::rows::normalise_rows;
 use crate::train::sampler::SamplerPosition;
-use crate::train::step::{Inputs, normalise_rows};
+use crate::train::step::Inputs;
 
 impl<N: Module + EmbeddingNet> TrainingRun<'_, N> {
     pub(super) fn plan_when_due(&mut self) -> Result<(), TrainError> {

@@ -47,15 +47,7 @@ fn data() -> TrainingData {
     let person =
         |id: usize| Person { name: format!("person {id}"), pictures: (id * PICTURES..(id + 1) * PICTURES).collect() };
     let (training, held_out) = Dataset { people: (0..PEOPLE).map(person).collect() }.split(0.3, 2);
-    TrainingData {
-        source: Arc::new(Patterns),
-        training,
-        held_out,
-        pairs: None,
-        old_vectors: None,
-        teacher_vectors: None,
-        live_teacher: None,
-    }
+    TrainingData::new(Arc::new(Patterns), training, held_out)
 }
 
 fn config(steps: u64) -> TrainConfig {
@@ -216,7 +208,7 @@ fn taught(data: TrainingData) -> TrainingData {
     let vector = |picture: usize| {
         let mut rng = stream(4, Purpose::Pictures, 0, (picture / PICTURES) as u64);
         let mut vector: Vec<f32> = (0..5).map(|_| rng.random_range(-1.0..1.0)).collect();
-        crate::train::step::normalise_rows(&mut vector, 5);
+        crate::train::rows::normalise_rows(&mut vector, 5);
         (picture, vector)
     };
     TrainingData { teacher_vectors: Some((0..PEOPLE * PICTURES).map(vector).collect()), ..data }

@@ -8,13 +8,14 @@ use super::{backup_words, what_it_may_lack};
 use crate::app::care::job::Offers;
 use crate::app::care::job::repair::{RepairAnswer, RepairJob};
 use crate::app::engine::home::Home;
+use crate::app::ui::feature::RepairPage;
 use crate::app::ui::locale::Locale;
 use crate::app::ui::theme::{self, size, space};
 use crate::app::ui::widgets::buttons::{self, Rank};
 use crate::library::care::Backup;
 
 /// The page, while it is open.
-pub(crate) struct Repair {
+pub(super) struct Repair {
     job: RepairJob,
     problem: String,
     /// What can be put in its place; none while it is being looked for.
@@ -29,9 +30,10 @@ impl Repair {
         job.find_offers();
         Self { job, problem, offers: None, is_restoring: false }
     }
+}
 
-    /// Takes answers in. True: a backup is in the library's place.
-    pub fn update(&mut self) -> bool {
+impl RepairPage for Repair {
+    fn update(&mut self) -> bool {
         for answer in self.job.answers() {
             match answer {
                 RepairAnswer::Found(offers) => self.offers = Some(offers),
@@ -46,7 +48,7 @@ impl Repair {
         false
     }
 
-    pub fn ui(&mut self, ui: &mut Ui, text: &Locale) {
+    fn ui(&mut self, ui: &mut Ui, text: &Locale) {
         let frame = egui::Frame::new().fill(theme::palette(ui.visuals()).background).inner_margin(space::XL);
         CentralPanel::no_frame().frame(frame).show(ui, |ui| {
             ui.set_max_width(size::READING_WIDTH);

@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::app::evaluate::cli::options::{EmbeddingSource, FarTarget};
 use crate::app::evaluate::cli::{Terminal, print_run};
-use crate::app::evaluate::job::pairs::{Mirror, PairsConfig};
+use crate::app::evaluate::job::pairs_config::{Mirror, PairsConfig};
 use crate::app::jobs::input_file::ListFormat;
 use crate::eval::Metric;
 use crate::eval::figures::Arithmetic;

@@ -15,7 +15,8 @@ use crate::app::evaluate::job::folder::eval_folder;
 use crate::app::evaluate::job::images::{embed_plain, labelled_images};
 use crate::app::evaluate::job::inputs::{FaceInputs, Photos, read_embeddings};
 use crate::app::evaluate::job::library_faces::library_faces;
-use crate::app::evaluate::job::pairs::{PairsConfig, eval_images, eval_pairs};
+use crate::app::evaluate::job::pairs::{eval_images, eval_pairs};
+use crate::app::evaluate::job::pairs_config::PairsConfig;
 use crate::eval::Run;
 use crate::types::{Cancel, FaceCrop};
 

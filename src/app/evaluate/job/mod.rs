@@ -30,6 +30,7 @@ pub mod inputs;
 pub mod library_faces;
 pub mod overlay;
 pub mod pairs;
+pub mod pairs_config;
 pub mod present;
 pub mod runs;
 pub mod seen;

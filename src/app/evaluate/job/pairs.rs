@@ -1,10 +1,8 @@
 //! LFW and other lists of pairs.
 
 use std::collections::{HashMap, HashSet};
-use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
-use serde::Serialize;
 
 use crate::app::engine::home::Home;
 use crate::app::engine::networks::Engine;
@@ -13,9 +11,10 @@ use crate::app::evaluate::job::errata_file::ErrataFile;
 use crate::app::evaluate::job::evaluation_folder::EvaluationFolder;
 use crate::app::evaluate::job::images::{ImageVariant, embed_images};
 use crate::app::evaluate::job::inputs::{FaceInputs, join_mirrored};
+use crate::app::evaluate::job::pairs_config::{Mirror, PairsConfig};
 use crate::app::evaluate::job::present;
 use crate::app::evaluate::job::runs::{keep, row};
-use crate::app::jobs::input_file::{InputFile, ListFormat, read_pairs};
+use crate::app::jobs::input_file::{InputFile, read_pairs};
 use crate::eval::embedded::EmbeddedImages;
 use crate::eval::errata::Errata;
 use crate::eval::figures::{Arithmetic, Figures, PairFigures};
@@ -24,56 +23,7 @@ use crate::eval::quantised::{QuantisationCost, cost};
 use crate::eval::sandberg::{self, Published};
 use crate::eval::{Image, Metric, Pair, PairList, Run, Summary, Vectors};
 use crate::faces::embed::quantise::QuantisedEmbedding;
-use crate::types::{Cancel, Embedding, FaceCrop};
-
-/// How an image's mirror image is used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Mirror {
-    Average,
-    Concatenate,
-}
-
-#[derive(Debug, Clone, Serialize)]
-pub(crate) struct PairsConfig {
-    /// The kind of run, as its folder is called.
-    pub kind: &'static str,
-    pub list: PathBuf,
-    pub format: ListFormat,
-    /// A list whose pairs choose the threshold instead of the other folds: View 1.
-    pub threshold_from: Option<PathBuf>,
-    /// The user's marks; the file need not exist.
-    pub errata: PathBuf,
-    /// How faces were cut; None for ready embeddings.
-    pub crop: Option<FaceCrop>,
-    /// Folder of images, for pictures in the report.
-    pub images: Option<PathBuf>,
-    pub mirror: Option<Mirror>,
-    pub arithmetic: Arithmetic,
-    #[serde(flatten)]
-    pub options: LfwOptions,
-}
-
-impl PairsConfig {
-    /// A list judged as lists are usually judged.
-    pub fn of(list: PathBuf, format: ListFormat, home: &Home) -> Self {
-        Self {
-            kind: match format {
-                ListFormat::Lfw => "lfw",
-                ListFormat::Csv => "pairs",
-            },
-            list,
-            format,
-            threshold_from: None,
-            errata: home.label_errata(),
-            crop: Some(FaceCrop::Central),
-            images: None,
-            mirror: None,
-            arithmetic: Arithmetic::default(),
-            options: LfwOptions::default(),
-        }
-    }
-}
+use crate::types::{Cancel, Embedding};
 
 /// Pairs that have both embeddings, and what is missing.
 pub(crate) struct Resolved {

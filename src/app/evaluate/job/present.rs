@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use crate::app::engine::home::Home;
 use crate::app::evaluate::job::evaluation_folder::EvaluationFolder;
 use crate::app::evaluate::job::figures;
-use crate::app::evaluate::job::pairs::PairsConfig;
+use crate::app::evaluate::job::pairs_config::PairsConfig;
 use crate::app::evaluate::job::seen::{preprocessing_of, seen_face};
 use crate::eval::failures::{FailedPair, Mistake};
 use crate::eval::figures::{Arithmetic, PairFigures};

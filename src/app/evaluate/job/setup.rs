@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::app::evaluate::job::pairs::Mirror;
+use crate::app::evaluate::job::pairs_config::Mirror;
 use crate::eval::Metric;
 use crate::types::{FaceCrop, ModelId};
 
@@ -57,7 +57,7 @@ impl Subject {
     }
 
     /// Lists in LFW's manner mean the face in the middle.
-    pub fn usual_crop(self) -> FaceCrop {
+    fn usual_crop(self) -> FaceCrop {
         match self {
             Self::PairList | Self::Embeddings => FaceCrop::Central,
             Self::Folder | Self::Library => FaceCrop::Largest,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use eframe::egui::{self, Ui, Vec2};
 
 use crate::app::engine::facts::Loadable;
-use crate::app::evaluate::job::pairs::Mirror;
+use crate::app::evaluate::job::pairs_config::Mirror;
 use crate::app::evaluate::job::setup::{EvaluationOptions, EvaluationPath, EvaluationSetup, Subject};
 use crate::app::evaluate::state::EVALUATE;
 use crate::app::evaluate::state::Message;

@@ -14,7 +14,7 @@ use crate::app::ui::widgets::face_strip::face_strip_ui;
 use crate::cluster::Linkage;
 
 /// Squared distances outside this range make no sense as a threshold.
-pub(crate) const THRESHOLDS: std::ops::RangeInclusive<f32> = 0.3..=2.0;
+const THRESHOLDS: std::ops::RangeInclusive<f32> = 0.3..=2.0;
 
 pub(crate) fn grouping_ui(ui: &mut Ui, ctx: &mut Context<'_>) {
     ui.horizontal(|ui| {

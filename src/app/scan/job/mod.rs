@@ -39,7 +39,7 @@ use pipeline::Scanning;
 #[cfg(feature = "gui")]
 pub use window::{Event, Job, Request};
 
-pub(crate) const LOOKING_FOR_PHOTOS: Stage = Stage::new("stage_find_files", "Looking for photos");
+const LOOKING_FOR_PHOTOS: Stage = Stage::new("stage_find_files", "Looking for photos");
 pub const SCANNING: Stage = Stage::new("stage_find_faces", "Scanning");
 pub(crate) const FINDING_LOST_FACES: Stage = Stage::new("stage_find_lost", "Looking for lost faces");
 

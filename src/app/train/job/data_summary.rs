@@ -64,7 +64,7 @@ pub struct DataSummary {
 }
 
 /// Files named in a summary.
-pub(crate) const EXAMPLES: usize = 100;
+const EXAMPLES: usize = 100;
 
 impl DataSummary {
     /// People who can be anchors.

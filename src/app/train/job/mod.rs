@@ -1,4 +1,5 @@
-//! Training on a folder of people: prepare the pictures, build the network, run the trainer, compare before and after.
+//! Training on a folder of people or on the library's: prepare the pictures, build the network, run the trainer, compare
+//! before and after.
 
 pub mod adopt;
 pub mod choices;

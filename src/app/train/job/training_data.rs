@@ -47,15 +47,9 @@ impl PreparedRun {
         let (training, held_out) = self.prepared.datasets();
         let source = FolderSource::new(&self.prepared, self.record.network.input);
         let pairs = self.pairs.as_ref().zip(request.pairs.as_ref());
-        let mut data = TrainingData {
-            source: Arc::new(KeptCrops::of(source)),
-            pairs: pairs.map(|(list, from)| self.prepared.pair_set(list, &from.images)),
-            training,
-            held_out,
-            old_vectors: None,
-            teacher_vectors: None,
-            live_teacher: None,
-        };
+        let pairs = pairs.map(|(list, from)| self.prepared.pair_set(list, &from.images));
+        let data = TrainingData::new(Arc::new(KeptCrops::of(source)), training, held_out);
+        let mut data = TrainingData { pairs, ..data };
         let dimensions = self.record.network.dimensions;
         let place = Place { folder, device, control };
         if harmonic(request) {

@@ -5,12 +5,42 @@ use std::path::PathBuf;
 use crate::app::engine::facts::Loadable;
 use crate::app::train::job::people::FaceFinding;
 use crate::app::train::job::{DataFrom, PairsRequest, StartFrom, TrainRequest};
-use crate::app::train::state::{Choices, DataSource, State, TrainPath};
+use crate::app::train::state::{Choices, DataSource, State};
 use crate::networks::nets::catalogue::NetOptions;
 use crate::train::TrainConfig;
 use crate::train::config::MiningSource;
 use crate::train::presets::Preset;
 use crate::types::ModelId;
+
+/// A file or folder that the view needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TrainPath {
+    Data,
+    Weights,
+    OldWeights,
+    TeacherWeights,
+    Pairs,
+    PairPictures,
+    Schedule,
+}
+
+impl TrainPath {
+    pub(crate) fn is_folder(self) -> bool {
+        matches!(self, Self::Data | Self::PairPictures)
+    }
+
+    pub(crate) fn title_key(self) -> &'static str {
+        match self {
+            Self::Data => "train_choose_data",
+            Self::Weights => "train_choose_weights",
+            Self::OldWeights => "train_choose_old",
+            Self::TeacherWeights => "train_choose_teacher",
+            Self::Pairs => "train_choose_pairs",
+            Self::PairPictures => "train_choose_pair_pictures",
+            Self::Schedule => "train_choose_schedule",
+        }
+    }
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StartKind {
@@ -183,7 +213,7 @@ impl TrainForm {
     }
 
     /// What the run starts from, as far as it is chosen.
-    pub fn start_from(&self) -> Option<StartFrom> {
+    fn start_from(&self) -> Option<StartFrom> {
         match self.start {
             StartKind::Installed => Some(StartFrom::Installed { id: self.model.clone()? }),
             StartKind::Scratch => Some(StartFrom::Scratch { net: self.net.clone()?, options: self.net_options }),

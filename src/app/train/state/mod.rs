@@ -22,8 +22,9 @@ use crate::app::train::job::data_summary::DataSummary;
 pub(crate) use crate::app::train::job::{DEMONSTRATE, REEMBED};
 pub use crate::app::train::job::{Event, Request, TRAIN};
 use crate::app::train::state::form::TrainForm;
+pub use crate::app::train::state::form::TrainPath;
 use crate::app::train::state::live::LiveRun;
-pub use crate::app::train::state::message::{Message, TrainPath};
+pub use crate::app::train::state::message::Message;
 
 /// What the Train view shows.
 #[derive(Debug, Default)]

@@ -1,8 +1,7 @@
 //! Alarms and figures of a run in the user's language.
 
 use crate::app::ui::locale::{Locale, grouped};
-use crate::train::alarms::Alarm;
-use crate::train::events::EmbeddingWhy;
+use crate::train::events::{Alarm, EmbeddingWhy};
 use crate::train::snapshot::TripletKind;
 use crate::train::times::TimePart;
 

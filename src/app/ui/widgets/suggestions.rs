@@ -7,7 +7,7 @@ use eframe::egui::{
 use crate::app::ui::theme::{self, space};
 
 /// Which way the arrow keys were pressed: 1 down, −1 up. The keys are the list's from then on.
-pub fn arrows(ui: &Ui) -> isize {
+pub(crate) fn arrows(ui: &Ui) -> isize {
     let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
     isize::from(pressed(Key::ArrowDown)) - isize::from(pressed(Key::ArrowUp))
 }

@@ -2,7 +2,7 @@ use std::fs;
 use std::io::Cursor;
 
 use ::exif::{Field, In, Rational, Tag, Value};
-use ::image::{Luma, Rgb, Rgba, RgbaImage};
+use ::image::{DynamicImage, Luma, Rgb, Rgba, RgbaImage};
 
 use super::*;
 use crate::faces::image::resize;

@@ -11,9 +11,9 @@ mod whole;
 
 use ::image::{ImageFormat, RgbImage};
 
-use super::decode::Stored;
+use super::DecodeError;
+use super::decoder::{DecodeLimits, DecodeScale, Stored};
 use super::resize::resize_region;
-use super::{DecodeError, DecodeLimits, DecodeScale};
 
 pub(super) fn decode(bytes: &[u8], scale: DecodeScale, limits: &DecodeLimits) -> Result<Stored, DecodeError> {
     let frame = survey(bytes)?;

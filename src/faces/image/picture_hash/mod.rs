@@ -36,7 +36,7 @@ use super::exif;
 pub(crate) struct PictureHash(pub [u8; 32]);
 
 /// Longer files are hashed whole, without being held in memory.
-pub(crate) const LONGEST_FOLLOWED: u64 = 512 << 20;
+const LONGEST_FOLLOWED: u64 = 512 << 20;
 
 /// The hash of the picture in `bytes`, a whole file. Always the same answer as [`picture_hash_of_file`]'s.
 pub(crate) fn picture_hash(bytes: &[u8]) -> PictureHash {

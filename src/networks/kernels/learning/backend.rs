@@ -113,13 +113,8 @@ impl Backward<Flex, 4> for BatchNormBackward {
         let line = line(&[mean, variance, gamma, beta, slope], *epsilon);
         let by = line.backward(maps.storage(), gradient.storage(), plane);
         let shape = sides(maps);
-        let shapes = [&shape[..], &[channels], &[channels], &[channels]];
-        let values = [by.maps, by.gamma, by.beta, by.slope];
-        for (node, (values, shape)) in ops.parents.into_iter().zip(values.into_iter().zip(shapes)) {
-            if let Some(node) = node {
-                grads.register::<Flex>(node.id, tensor(values, shape));
-            }
-        }
+        let by = [(by.maps, &shape[..]), (by.gamma, &[channels]), (by.beta, &[channels]), (by.slope, &[channels])];
+        register(grads, ops, by);
     }
 }
 
@@ -139,21 +134,26 @@ impl Backward<Flex, 2> for DepthwiseBackward {
 
     fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
         let gradient = grads.consume::<Flex>(&ops.node).to_contiguous();
-        let DepthwiseState { maps, weight, stride, padding } = ops.state;
-        let (shape, weight_shape, outputs) = (sides(&maps), sides(&weight), sides(&gradient));
+        let DepthwiseState { maps, weight, stride, padding } = &ops.state;
+        let (shape, weight_shape, outputs) = (sides(maps), sides(weight), sides(&gradient));
         let conv = Depthwise {
             channels: shape[1],
             input: [shape[2], shape[3]],
             output: [outputs[2], outputs[3]],
             kernel: weight_shape[2],
-            stride,
-            padding,
+            stride: *stride,
+            padding: *padding,
         };
-        let by = conv.backward(maps.storage(), weight.storage(), gradient.storage());
-        for (node, (values, shape)) in ops.parents.into_iter().zip(by.into_iter().zip([shape, weight_shape])) {
-            if let Some(node) = node {
-                grads.register::<Flex>(node.id, tensor(values, &shape));
-            }
+        let [by_maps, by_weight] = conv.backward(maps.storage(), weight.storage(), gradient.storage());
+        register(grads, ops, [(by_maps, &shape[..]), (by_weight, &weight_shape)]);
+    }
+}
+
+/// Hands each parent that learns its gradient, given as values and shape.
+fn register<S, const N: usize>(grads: &mut Gradients, ops: Ops<S, N>, by: [(Vec<f32>, &[usize]); N]) {
+    for (parent, (values, shape)) in ops.parents.into_iter().zip(by) {
+        if let Some(parent) = parent {
+            grads.register::<Flex>(parent.id, tensor(values, shape));
         }
     }
 }

@@ -171,7 +171,7 @@ impl Block for Vec<ConvUnit> {
 }
 
 /// Kernel in words, output size, parameters, multiply-adds.
-pub fn describe(conv: &Conv2d, input: MapShape) -> (String, MapShape, usize, usize) {
+pub(crate) fn describe(conv: &Conv2d, input: MapShape) -> (String, MapShape, usize, usize) {
     let weights = conv.weight.lazy_shape();
     let (top, left, bottom, right) = match conv.padding {
         PaddingConfig2d::Explicit(top, left, bottom, right) => (top, left, bottom, right),

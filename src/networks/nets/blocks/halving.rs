@@ -1,8 +1,7 @@
 //! The first convolution and the pooling of small detectors, written so that the CPU is quick at them.
 //!
 //! Burn 0.22.1's Flex walks pooling windows and strided rows of few channels one value at a time. Both functions here
-//! give the values of Burn's own layers from operations that run over whole rows, in a third of the time
-//! (`benches/README.md`).
+//! give the values of Burn's own layers from operations that run over whole rows (times: `benches/README.md`).
 
 use burn::nn::conv::Conv2d;
 use burn::tensor::activation::relu;

@@ -1,12 +1,11 @@
-//! Layers in a row, and rows side by side.
+//! Layers in a row, rows side by side, and shortcuts around them.
 
 use burn::module::{Content, Devices, Module, ModuleDisplay, ModuleDisplayDefault, ModuleMapper, ModuleVisitor, Param};
 use burn::nn::{BatchNorm, Dropout, Linear, LocalResponseNorm};
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Tensor, activation};
 
 use super::{
-    Block, ConvUnit, LocallyConnected, MapShape, Maxout, Pool, Residual, Shuffle, Trace, TurnedLinear,
-    transparent_module,
+    Block, ConvUnit, LocallyConnected, MapShape, Maxout, Pool, Shuffle, Trace, TurnedLinear, transparent_module,
 };
 use crate::networks::nets::Sequential;
 
@@ -159,7 +158,7 @@ impl Block for Branches {
     fn forward(&self, maps: Tensor<4>) -> Tensor<4> {
         let outputs = self.branches.iter().map(|branch| Block::forward(branch, maps.clone())).collect();
         let maps = Tensor::cat(outputs, 1);
-        if self.relu { burn::tensor::activation::relu(maps) } else { maps }
+        if self.relu { activation::relu(maps) } else { maps }
     }
 
     fn trace(&self, input: MapShape, trace: &mut Trace) -> MapShape {
@@ -169,5 +168,28 @@ impl Block for Branches {
             assert!(outputs.iter().all(|o| (o.height, o.width) == (first.height, first.width)), "uneven branches");
             MapShape { channels, ..*first }
         })
+    }
+}
+
+/// x + scale · body(x), with a ReLU after it or without.
+#[derive(Module, Debug)]
+pub struct Residual {
+    pub body: Layers,
+    pub scale: f64,
+    pub relu: bool,
+}
+
+impl Block for Residual {
+    fn forward(&self, maps: Tensor<4>) -> Tensor<4> {
+        let update = self.body.forward(maps.clone());
+        let update = if self.scale == 1.0 { update } else { update.mul_scalar(self.scale) };
+        let maps = maps + update;
+        if self.relu { activation::relu(maps) } else { maps }
+    }
+
+    fn trace(&self, input: MapShape, trace: &mut Trace) -> MapShape {
+        let output = self.body.trace(input, trace);
+        assert_eq!(output, input, "a shortcut joins maps of one size");
+        output
     }
 }

@@ -9,6 +9,7 @@ use burn::tensor::{Distribution, Tensor};
 use super::*;
 use crate::networks::nets::EmbeddingNet;
 use crate::networks::nets::blocks::{LayerRow, MapShape};
+use crate::networks::weights::keep_path;
 
 fn variant(name: &str) -> &'static Variant {
     find(name).unwrap()
@@ -338,13 +339,7 @@ struct Trainable {
 }
 
 impl ModuleVisitor for Trainable {
-    fn enter_module(&mut self, name: &str, _: &str) {
-        self.path.push(name.to_owned());
-    }
-
-    fn exit_module(&mut self, _: &str, _: &str) {
-        self.path.pop();
-    }
+    keep_path!();
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         if !self.path.last().is_some_and(|name| name.starts_with("running_")) {

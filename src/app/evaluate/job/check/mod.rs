@@ -45,7 +45,7 @@ pub struct CheckConfig {
 }
 
 /// Pairs of each kind that are looked at where nothing else is said: enough to see a gain of a tenth.
-pub(crate) const PAIRS_A_KIND: usize = 120;
+const PAIRS_A_KIND: usize = 120;
 
 impl CheckConfig {
     /// The usual check of how the images in a folder are prepared.

@@ -19,7 +19,7 @@ use crate::app::engine::workers::LoadedNetworks;
 use crate::app::evaluate::job::checked::Checked;
 use crate::app::evaluate::job::errata_file::{ErrataFile, mislabelled};
 use crate::app::evaluate::job::evaluation::{EmbeddingsFile, EvaluationContext, FacesFrom};
-use crate::app::evaluate::job::pairs::PairsConfig;
+use crate::app::evaluate::job::pairs_config::PairsConfig;
 use crate::app::evaluate::job::runs;
 use crate::app::evaluate::job::setup::{EvaluationSetup, Subject};
 use crate::app::jobs::input_file::ListFormat;

@@ -11,8 +11,7 @@ use crate::app::train::state::live::{RunKind, RunStart};
 use crate::app::train::state::{Choices, ModelChoice};
 use crate::app::ui::action::Tickets;
 use crate::app::ui::locale::{Language, Locale};
-use crate::train::alarms::Alarm;
-use crate::train::events::{Past, StepReport, TrainEvent};
+use crate::train::events::{Alarm, Past, StepReport, TrainEvent};
 use crate::types::ModelId;
 
 fn asked(work: impl FnOnce(&mut Out<'_>)) -> Vec<Request> {

@@ -7,7 +7,7 @@ use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Distribution, Tensor};
 
 use super::*;
-use crate::networks::weights::{collect, fill};
+use crate::networks::weights::{collect, fill, keep_path};
 
 /// Every variant from its card and its own format, at a quarter of the width: paths are unique, say nothing of our
 /// types, and give the same embedding back.
@@ -70,13 +70,7 @@ struct BadGradients<'a> {
 }
 
 impl ModuleVisitor for BadGradients<'_> {
-    fn enter_module(&mut self, name: &str, _: &str) {
-        self.path.push(name.to_owned());
-    }
-
-    fn exit_module(&mut self, _: &str, _: &str) {
-        self.path.pop();
-    }
+    keep_path!();
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         if self.path.last().is_some_and(|name| name.starts_with("running_")) {

@@ -1,32 +1,9 @@
-//! Shortcuts around layers, and ShuffleNet's channel shuffle.
+//! ShuffleNet's channel shuffle.
 
 use burn::module::Module;
-use burn::tensor::{Tensor, activation};
+use burn::tensor::Tensor;
 
-use super::{Block, Layers, MapShape, Trace};
-
-/// x + scale · body(x), with a ReLU after it or without.
-#[derive(Module, Debug)]
-pub struct Residual {
-    pub body: Layers,
-    pub scale: f64,
-    pub relu: bool,
-}
-
-impl Block for Residual {
-    fn forward(&self, maps: Tensor<4>) -> Tensor<4> {
-        let update = self.body.forward(maps.clone());
-        let update = if self.scale == 1.0 { update } else { update.mul_scalar(self.scale) };
-        let maps = maps + update;
-        if self.relu { activation::relu(maps) } else { maps }
-    }
-
-    fn trace(&self, input: MapShape, trace: &mut Trace) -> MapShape {
-        let output = self.body.trace(input, trace);
-        assert_eq!(output, input, "a shortcut joins maps of one size");
-        output
-    }
-}
+use super::{Block, MapShape, Trace};
 
 /// Channels as a table of `groups` rows, read column by column (Zhang et al. 2017, section 3.1).
 #[derive(Module, Debug)]

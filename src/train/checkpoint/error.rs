@@ -1,0 +1,31 @@
+//! Why a run's folder cannot be written or read.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::networks::weights::WeightsError;
+
+#[derive(Debug, thiserror::Error)]
+pub enum RunFolderError {
+    #[error("the folder already holds a run; go on with --resume, or choose another: {0}")]
+    Taken(PathBuf),
+    #[error("the folder holds no run: {0}")]
+    NoRun(PathBuf),
+    #[error("{action} failed: {source}; earlier checkpoints are unchanged: {path}")]
+    Io { action: &'static str, source: io::Error, path: PathBuf },
+    #[error("a file of the run is not as it was written: {reason}: {path}")]
+    Format { reason: String, path: PathBuf },
+    #[error("a checkpoint's tensors could not be used: {0}")]
+    Weights(#[from] WeightsError),
+}
+
+impl RunFolderError {
+    pub(super) fn format(error: serde_json::Error, path: &Path) -> Self {
+        Self::Format { reason: error.to_string(), path: path.to_owned() }
+    }
+}
+
+/// The outcome of doing this with a file or folder of the run.
+pub(super) fn tried<T>(action: &'static str, path: &Path, outcome: io::Result<T>) -> Result<T, RunFolderError> {
+    outcome.map_err(|source| RunFolderError::Io { action, source, path: path.to_owned() })
+}

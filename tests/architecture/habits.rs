@@ -1,0 +1,193 @@
+//! Rules of how things are done: where work is put together, what a change says of itself, what hangs on a text, what is
+//! public, and what is left to kept crates.
+
+use std::collections::BTreeSet;
+
+use crate::house::{House, Source, starts};
+use crate::rules::{matches, reach, room_of};
+
+/// Rooms whose files still use each other in circles.
+const CIRCLES_LEFT: &[&str] = &["library"];
+
+/// What shows and asks, and puts no work together.
+const ASKING: &[&str] = &["app/*/cli", "app/*/state", "app/*/view"];
+/// Whose functions compute.
+const COMPUTING: &[&str] = &["faces", "cluster", "train", "eval", "synth", "app/jobs/regroup", "app/jobs/reembed"];
+/// Functions that are no work for a job: words for a rate, the files of an album, what a threshold gets wrong while it is
+/// moved.
+const NO_WORK: &[&str] = &["eval/roc/one_in", "synth/write_album", "eval/failures/failures"];
+
+/// Where nothing less can be said than that everything was touched.
+const EVERYTHING: &[&str] = &[
+    // A restored or imported library, another program's changes, a person forgotten.
+    "app/care/job",
+    "app/shell/threads",
+    // A job that ended without a word, a decision that came too late.
+    "app/shell/update",
+    // Folders that come and go, other vectors, a scan.
+    "app/settings/job",
+    "app/models/job",
+    "app/train/state",
+    "app/scan/state",
+    // An undone grouping.
+    "library/review/touched",
+];
+const SAYS_EVERYTHING: &[&str] = &["Touched::everything", "everything: true"];
+
+/// How a text is asked for its meaning: an error's, or a name that somebody may change.
+const TEXT_QUESTIONS: &[&str] = &[
+    ".to_string().contains(",
+    ".to_string().starts_with(",
+    ".to_string().ends_with(",
+    ".to_string().as_str()",
+    ".to_string() == ",
+    ".to_string() != ",
+    ".name.contains(",
+    ".name.starts_with(",
+    ".name.ends_with(",
+];
+
+/// Public, though nothing outside uses it yet: searches for a person will.
+const PUBLIC_FOR_LATER: &[(&str, &str)] = &[("cluster/assign", "suggest")];
+
+/// Functions that a kept crate has: a part of their name, and the crate.
+const CRATES: &[(&str, &str)] =
+    &[("base64", "base64"), ("escape_html", "maud"), ("percent_encode", "url"), ("percent_decode", "url")];
+
+/// A folder's own file and its parts are one: a part may use what the folder's file declares.
+pub fn no_circle_inside_a_room(house: &House) -> Vec<String> {
+    let left = |(path, _): &(&str, &str)| CIRCLES_LEFT.iter().any(|place| matches(path, place));
+    let faults = circles(house).into_iter().filter(|circle| !left(circle));
+    faults.map(|(from, to)| format!("{from} uses {to}, which leads back to it")).collect()
+}
+
+/// Files of one room, of which the first uses the second and the second leads back to the first.
+fn circles(house: &House) -> Vec<(&str, &str)> {
+    let uses = house.uses();
+    let reached: Vec<_> = (0..uses.len()).map(|from| reach(&uses, from)).collect();
+    let mut found = Vec::new();
+    for (from, targets) in uses.iter().enumerate() {
+        let pairs = targets.iter().filter(|to| reached[**to][from]).map(|to| [from, *to]);
+        found.extend(pairs.map(|pair| pair.map(|at| house.sources[at].path.as_str())).map(|[from, to]| (from, to)));
+    }
+    found.retain(|(from, to)| room_of(from) == room_of(to));
+    found
+}
+
+/// Command line, state and view call a job, so that it is put together in one place.
+pub fn a_job_composes_once(house: &House) -> Vec<String> {
+    let mut faults = Vec::new();
+    for source in house.sources.iter().filter(|source| lies_in(source, ASKING)) {
+        let called = source.names.iter().map(|name| name.join("/")).filter(|name| is_work(house, name));
+        faults.extend(called.map(|name| format!("{} puts {name} together itself", source.path)));
+    }
+    faults
+}
+
+/// Whether a path leads to a function that computes: neither to a type or what belongs to one, nor to a module.
+fn is_work(house: &House, name: &str) -> bool {
+    let is_type = name.split('/').any(|part| part.starts_with(char::is_uppercase));
+    // Some functions of `faces` are called as their modules are.
+    let is_module = !matches(name, "faces") && house.sources.iter().any(|source| source.module.join("/") == name);
+    let computes = COMPUTING.iter().any(|place| matches(name, place));
+    computes && !is_type && !is_module && !NO_WORK.contains(&name)
+}
+
+pub fn a_change_names_what_it_touched(house: &House) -> Vec<String> {
+    let loud = house.sources.iter().filter(|source| says_everything(source) && !lies_in(source, EVERYTHING));
+    loud.map(|source| format!("{} says that everything was touched", source.path)).collect()
+}
+
+fn says_everything(source: &Source) -> bool {
+    source.path != "types/touched.rs"
+        && SAYS_EVERYTHING.iter().any(|words| starts(&source.code, words).next().is_some())
+}
+
+pub fn no_behaviour_hangs_on_a_text(house: &House) -> Vec<String> {
+    let mut faults = Vec::new();
+    for source in &house.sources {
+        let lines: Vec<&str> = source.code.lines().map(str::trim).collect();
+        // A chain of calls may be broken before a dot.
+        let code = lines.join(" ").replace(" .", ".");
+        let asked = TEXT_QUESTIONS.iter().filter(|question| code.contains(**question));
+        faults.extend(asked.map(|question| format!("{} asks a text: {question}", source.path)));
+    }
+    faults
+}
+
+pub fn public_is_what_is_used_outside(house: &House) -> Vec<String> {
+    let later =
+        |path: &str, name: &str| PUBLIC_FOR_LATER.iter().any(|(place, known)| matches(path, place) && name == *known);
+    let unused = unused_public(house).filter(|(path, name)| !later(path, name));
+    unused.map(|(path, name)| format!("{path} has {name} public, and nothing outside uses it")).collect()
+}
+
+/// Files, and their public functions and constants that no program, test or benchmark names.
+fn unused_public(house: &House) -> impl Iterator<Item = (&str, String)> {
+    house.sources.iter().filter(|source| source.path != "main.rs").flat_map(|source| {
+        let declared = source.code.lines().filter_map(|line| {
+            let rest = line.strip_prefix("pub ")?;
+            let rest = rest
+                .strip_prefix("const fn ")
+                .or_else(|| rest.strip_prefix("fn "))
+                .or_else(|| rest.strip_prefix("const "))?;
+            Some(rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>())
+        });
+        declared.filter(|name| !house.outside.contains(name)).map(|name| (source.path.as_str(), name))
+    })
+}
+
+/// Folders are walked by walkdir, and what a kept crate does is not written again.
+pub fn kept_crates_serve(house: &House) -> Vec<String> {
+    let mut faults = Vec::new();
+    for source in &house.sources {
+        for (name, body) in functions(&source.code) {
+            if body.contains("read_dir(") && starts(body, &format!("{name}(")).next().is_some() {
+                faults.push(format!("{} walks folders by itself: {name}", source.path));
+            }
+            let known = CRATES.iter().find(|(part, _)| name.contains(part));
+            faults.extend(known.map(|(_, by)| format!("{} has {name}, which the crate {by} does", source.path)));
+        }
+    }
+    faults
+}
+
+/// Names and bodies.
+fn functions(code: &str) -> impl Iterator<Item = (&str, &str)> {
+    starts(code, "fn ").filter_map(|(at, word)| {
+        let rest = &code[at + word.len()..];
+        let name = &rest[..rest.find(|c: char| !c.is_alphanumeric() && c != '_')?];
+        let open = rest.find(['{', ';']).filter(|open| rest[*open..].starts_with('{'))?;
+        let mut depth = 0;
+        let close = rest[open..].char_indices().find(|(_, c)| {
+            depth += i32::from(*c == '{') - i32::from(*c == '}');
+            depth == 0
+        });
+        Some((name, &rest[open..open + close?.0]))
+    })
+}
+
+/// What is allowed and used by nobody.
+pub fn unused_habits(house: &House) -> Vec<String> {
+    let silent = EVERYTHING
+        .iter()
+        .filter(|place| !house.sources.iter().any(|source| matches(&source.path, place) && says_everything(source)));
+    let mut unused: Vec<String> =
+        silent.map(|place| format!("nothing in {place} says that everything was touched")).collect();
+    let circles = circles(house);
+    let solved = CIRCLES_LEFT.iter().filter(|place| !circles.iter().any(|(path, _)| matches(path, place)));
+    unused.extend(solved.map(|place| format!("no files of {place} use each other in a circle")));
+    let named: BTreeSet<String> =
+        house.sources.iter().flat_map(|source| &source.names).map(|name| name.join("/")).collect();
+    unused.extend(NO_WORK.iter().filter(|name| !named.contains(**name)).map(|name| format!("nothing names {name}")));
+    let public: Vec<_> = unused_public(house).collect();
+    let used = PUBLIC_FOR_LATER
+        .iter()
+        .filter(|(place, name)| !public.iter().any(|(path, known)| matches(path, place) && known == name));
+    unused.extend(used.map(|(place, name)| format!("{name} of {place} is used, or gone")));
+    unused
+}
+
+fn lies_in(source: &Source, places: &[&str]) -> bool {
+    places.iter().any(|place| matches(&source.path, place))
+}
