@@ -31,23 +31,21 @@ pub struct ApartRow {
 }
 
 pub fn aside(shared: &Shared) -> Result<Aside> {
-    shared.library.call(|library| {
-        library.at_once(|library| {
-            let hidden = PeopleFilter { kind: PeopleKind::Hidden, min_faces: 0 };
-            let mut apart = Vec::new();
-            for pair in library.told_apart()? {
-                let covers = (cover(library, pair.people.0)?, cover(library, pair.people.1)?);
-                apart.push(ApartRow { pair, covers });
-            }
-            Ok::<_, LibraryError>(Aside {
-                seen: library.revision()?,
-                lost: library.lost_faces()?,
-                let_go: library.faces_let_go()?,
-                hidden: library.people(hidden, ListPage::ALL)?,
-                faces: library.faces_set_aside()?,
-                apart,
-                rejections: library.rejections()?,
-            })
+    shared.library.ask(|library| {
+        let hidden = PeopleFilter { kind: PeopleKind::Hidden, min_faces: 0 };
+        let mut apart = Vec::new();
+        for pair in library.told_apart()? {
+            let covers = (cover(library, pair.people.0)?, cover(library, pair.people.1)?);
+            apart.push(ApartRow { pair, covers });
+        }
+        Ok::<_, LibraryError>(Aside {
+            seen: library.revision()?,
+            lost: library.lost_faces()?,
+            let_go: library.faces_let_go()?,
+            hidden: library.people(hidden, ListPage::ALL)?,
+            faces: library.faces_set_aside()?,
+            apart,
+            rejections: library.rejections()?,
         })
     })
 }

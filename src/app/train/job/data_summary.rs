@@ -116,7 +116,7 @@ pub(crate) fn summarise_folder(folder: &Path) -> Result<DataSummary> {
 
 /// The faces of named people: all that their user gave them, or only those confirmed one by one.
 pub(crate) fn summarise_library(library: &LibraryHandle, one_by_one: bool) -> Result<DataSummary> {
-    let everyone = library.call(|library| library.everyone());
+    let everyone = library.ask(|library| library.everyone());
     let mut summary = DataSummary::default();
     for person in everyone.context("the library could not be read")? {
         let mut faces = 0;
