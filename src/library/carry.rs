@@ -70,6 +70,15 @@ pub struct LostFace {
 }
 
 /// A lost face: said to be somebody's or set aside, its picture without a file, replaced and compared, and what was said
+/// A face whose picture is gone, and the one of which the same is said since: a scan has found it there, or its user has
+/// put it back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CarriedFace {
+    pub was: LostFace,
+    pub into: FaceId,
+    pub into_photo: PhotoId,
+}
+
 /// of it said of no face to which it was carried over. One that was, and of which something else was said since, holds
 /// nothing of it.
 pub(super) const IS_LOST: &str = "missing = 1 AND replaced_by IS NOT NULL \
@@ -85,6 +94,18 @@ const IS_LET_GO: &str = "missing = 1 AND replaced_by IS NOT NULL \
     AND (belongs IN ('named', 'confirmed') OR set_aside IS NOT NULL)";
 
 impl LibraryReader {
+/// Faces, and those of which the same is said since they were carried over to them.
+const CARRIED: &str = "FROM carried JOIN face ON face.id = carried.face_id JOIN photo ON photo.id = face.photo_id \
+    JOIN face AS copy ON copy.id = into_face AND copy.id <> face.id JOIN photo AS there ON there.id = copy.photo_id \
+    LEFT JOIN person ON person.id = face.person_id \
+    WHERE photo.missing = 1 AND photo.replaced_by IS NOT NULL AND there.missing = 0 \
+    AND copy.person_id IS face.person_id AND copy.set_aside IS face.set_aside \
+    AND (copy.set_aside IS NOT NULL OR copy.belongs IN ('named', 'confirmed'))";
+
+/// Decided about, its picture without a file, and not carried over to a face that is there.
+const IS_ABSENT: &str = "missing = 1 AND NOT EXISTS (SELECT 1 FROM carried JOIN face AS copy ON copy.id = into_face \
+    JOIN photo AS there ON there.id = copy.photo_id WHERE carried.face_id = face.id AND there.missing = 0)";
+
     /// A picture with its faces as `model` knows them.
     pub(crate) fn picture_faces(&self, photo: PhotoId, model: &ModelId) -> Result<PictureFaces> {
         self.read(|c| picture_faces(c, photo, model))
@@ -108,17 +129,25 @@ impl LibraryReader {
                  WHERE {which} ORDER BY person_id, path, face.id"
             ))?;
             let faces = query.query_map([], |row| {
-                Ok(LostFace {
-                    face_id: FaceId(row.get(0)?),
-                    path: path::from_bytes(row.get(1)?),
-                    state: rows::state_at(row, 2)?,
-                    name: row.get(5)?,
-                    replaced_by: row.get::<_, Option<i64>>(6)?.map(PhotoId),
-                })
+                let (into, into_photo) = (FaceId(row.get(7)?), PhotoId(row.get(8)?));
+                Ok(CarriedFace { was: lost_at(row)?, into, into_photo })
             })?;
             Ok(faces.collect::<rusqlite::Result<_>>()?)
         })
     }
+            let faces = query.query_map([], lost_at)?;
+            Ok(faces.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// Faces that were carried over to a picture that is there, in order of person and path.
+    pub fn carried_faces(&self) -> Result<Vec<CarriedFace>> {
+        self.read(|c| {
+            let mut query = c.prepare_cached(&format!(
+                "SELECT face.id, photo.path, face.person_id, face.belongs, face.set_aside, name, \
+                 nullif(photo.replaced_by, photo.id), copy.id, copy.photo_id {CARRIED} \
+                 ORDER BY face.person_id, photo.path, face.id, copy.id"
+            ))?;
 
     pub fn count_lost_faces(&self) -> Result<usize> {
         self.count_faces_gone(IS_LOST)
@@ -132,6 +161,13 @@ impl LibraryReader {
         self.read(|c| {
             let sql = format!("SELECT count(*) FROM photo JOIN face ON photo_id = photo.id WHERE {which}");
             Ok(c.prepare_cached(&sql)?.query_row([], |row| row.get::<_, i64>(0))? as usize)
+    pub fn count_carried_faces(&self) -> Result<usize> {
+        self.read(|c| {
+            let mut query = c.prepare_cached(&format!("SELECT count(*) {CARRIED}"))?;
+            Ok(query.query_row([], |row| row.get::<_, i64>(0))? as usize)
+        })
+    }
+
         })
     }
 }
@@ -148,6 +184,16 @@ impl Library {
             )?;
             let mut query =
                 t.prepare("SELECT old, new, missing = 0 FROM replaced JOIN photo ON photo.id = old ORDER BY old, new")?;
+fn lost_at(row: &Row) -> rusqlite::Result<LostFace> {
+    Ok(LostFace {
+        face_id: FaceId(row.get(0)?),
+        path: path::from_bytes(row.get(1)?),
+        state: rows::state_at(row, 2)?,
+        name: row.get(5)?,
+        replaced_by: row.get::<_, Option<i64>>(6)?.map(PhotoId),
+    })
+}
+
             let pairs = query.query_map([], |row| {
                 Ok(Replaced { old: PhotoId(row.get(0)?), new: PhotoId(row.get(1)?), lives_on: row.get(2)? })
             })?;

@@ -4,8 +4,8 @@ use anyhow::Result;
 
 use crate::app::engine::shared::Shared;
 use crate::library::{
-    FaceSetAside, LibraryError, LibraryReader, ListPage, LostFace, PeopleFilter, PeopleKind, PersonCard, Rejection,
-    ToldApart,
+    CarriedFace, FaceSetAside, LibraryError, LibraryReader, ListPage, LostFace, PeopleFilter, PeopleKind, PersonCard,
+    Rejection, ToldApart,
 };
 use crate::types::{FaceId, PersonId, Revision};
 
@@ -16,6 +16,8 @@ pub struct Aside {
     pub lost: Vec<LostFace>,
     /// Lost faces that nobody needs any more.
     pub let_go: Vec<LostFace>,
+    /// Faces that were lost or whose picture was edited, and those that have their word now.
+    pub carried: Vec<CarriedFace>,
     pub hidden: Vec<PersonCard>,
     pub faces: Vec<FaceSetAside>,
     pub apart: Vec<ApartRow>,
@@ -42,6 +44,7 @@ pub fn aside(shared: &Shared) -> Result<Aside> {
             seen: library.revision()?,
             lost: library.lost_faces()?,
             let_go: library.faces_let_go()?,
+            carried: library.carried_faces()?,
             hidden: library.people(hidden, ListPage::ALL)?,
             faces: library.faces_set_aside()?,
             apart,
