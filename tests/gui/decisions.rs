@@ -520,6 +520,17 @@ fn photos_that_are_gone_are_asked_about() {
 }
 
 #[test]
+fn what_a_scan_has_brought_back_is_counted() {
+    let (wire, mut harness) = open(album_world(), View::LIBRARY);
+    let summary = ScanSummary { returned_faces: 3, ..ScanSummary::default() };
+    wire.push(Report::Job(scan_report()));
+    wire.push(Report::Own(Answer::Scan(ScanEvent::Scanned(Box::new(summary)))));
+    wire.push(Report::JobEnded(JobId(7), JobEnd::Done(JobKind::SCAN)));
+    harness.run_steps(4);
+    harness.get_by_label_contains("3 faces are back");
+}
+
+#[test]
 fn a_question_stays_under_the_pointer_while_notices_come_and_go() {
     let (wire, mut harness) = open(album_world(), View::LIBRARY);
     let withheld = vec![Withheld { folder: "/mnt/usb".into(), gone: 412, of: 500 }];
