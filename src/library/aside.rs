@@ -155,10 +155,9 @@ impl LibraryReader {
         })
     }
 
-    /// How much is set aside in all: lost faces, those let go and those carried over, hidden people, faces, people told
-    /// apart, rejections.
+    /// How much is set aside in all: lost faces and those let go, hidden people, faces, people told apart, rejections.
     pub fn count_set_aside(&self) -> Result<usize> {
-        let lost = self.count_lost_faces()? + self.count_faces_let_go()? + self.count_carried_faces()?;
+        let lost = self.count_lost_faces()? + self.count_faces_let_go()?;
         self.read(|c| {
             let set_aside = format!("face JOIN photo ON photo.id = photo_id WHERE {IS_HERE}");
             let tables = [set_aside.as_str(), "person WHERE hidden = 1", "different", "rejected"];

@@ -94,13 +94,13 @@ const IS_LET_GO: &str = "missing = 1 AND replaced_by IS NOT NULL \
     AND EXISTS (SELECT 1 FROM carried WHERE face_id = face.id AND into_face = face.id) \
     AND (belongs IN ('named', 'confirmed') OR set_aside IS NOT NULL)";
 
-/// Faces, and those of which the same is said since they were carried over to them.
+/// Faces of somebody, and those that are the same person's since they were carried over to them. What was set aside is
+/// listed where it is.
 const CARRIED: &str = "FROM carried JOIN face ON face.id = carried.face_id JOIN photo ON photo.id = face.photo_id \
     JOIN face AS copy ON copy.id = into_face AND copy.id <> face.id JOIN photo AS there ON there.id = copy.photo_id \
     LEFT JOIN person ON person.id = face.person_id \
     WHERE photo.missing = 1 AND photo.replaced_by IS NOT NULL AND there.missing = 0 \
-    AND copy.person_id IS face.person_id AND copy.set_aside IS face.set_aside \
-    AND (copy.set_aside IS NOT NULL OR copy.belongs IN ('named', 'confirmed'))";
+    AND copy.person_id = face.person_id AND copy.belongs IN ('named', 'confirmed')";
 
 /// Decided about, its picture without a file, and not carried over to a face that is there.
 const IS_ABSENT: &str = "missing = 1 AND NOT EXISTS (SELECT 1 FROM carried JOIN face AS copy ON copy.id = into_face \
@@ -158,13 +158,6 @@ impl LibraryReader {
                 Ok(CarriedFace { was: lost_at(row)?, into, into_photo })
             })?;
             Ok(faces.collect::<rusqlite::Result<_>>()?)
-        })
-    }
-
-    pub fn count_carried_faces(&self) -> Result<usize> {
-        self.read(|c| {
-            let mut query = c.prepare_cached(&format!("SELECT count(*) {CARRIED}"))?;
-            Ok(query.query_row([], |row| row.get::<_, i64>(0))? as usize)
         })
     }
 

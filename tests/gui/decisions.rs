@@ -16,9 +16,7 @@ use likeness::app::shell::message::Message;
 use likeness::app::shell::state::Page;
 use likeness::app::ui::action::Action;
 use likeness::app::ui::view::View;
-use likeness::library::{
-    AgainstMerge, CarriedFace, Decision, Destination, FaceState, FacesOfFolder, LostFace, SetAside, Stale,
-};
+use likeness::library::{AgainstMerge, CarriedFace, Decision, Destination, FacesOfFolder, SetAside, Stale};
 use likeness::types::{FaceId, PersonId, PhotoId, StepId, Touched};
 
 use super::demo::{SEEN, STEPS, Wire, World, album_world};
@@ -286,23 +284,18 @@ fn a_lost_face_is_put_back_onto_a_face_of_a_photo() {
     assert_eq!(wire.last_decision().1, Decision::TakeBackLetGo(vec![FaceId(19)]));
 }
 
-/// By hand or by a scan; and what was set aside as well.
+/// By hand or by a scan.
 #[test]
 fn a_face_that_was_carried_over_is_listed_and_taken_back() {
     let mut world = album_world();
     let of_maria = world.aside.lost[0].clone();
-    let stranger = LostFace { state: FaceState::SetAside(SetAside::Stranger), name: None, ..of_maria.clone() };
-    let into = |was, into| CarriedFace { was, into: FaceId(into), into_photo: PhotoId(3) };
-    world.aside.carried = vec![into(of_maria, 30), into(stranger, 31)];
+    world.aside.carried = vec![CarriedFace { was: of_maria, into: FaceId(30), into_photo: PhotoId(3) }];
     let (wire, mut harness) = open_aside(world);
-    harness.get_by_label("Carried over 2").click();
+    harness.get_by_label("Carried over 1").click();
     harness.run();
     harness.get_by_label("Not Maria Silva").click();
     harness.run();
     assert_eq!(wire.last_decision().1, Decision::Reject { person: PersonId(1), faces: vec![FaceId(30)] });
-    harness.get_by_label("Restore").click();
-    harness.run();
-    assert_eq!(wire.last_decision().1, Decision::Restore(vec![FaceId(31)]));
 }
 
 #[test]

@@ -30,7 +30,7 @@ pub(crate) fn back_up_daily(
         loop {
             let Some(shared) = watched.upgrade() else { return };
             let path = shared.home.library();
-            let is_due = shared.library.ask(|library| library.is_backup_due());
+            let is_due = shared.library.call(|library| library.is_backup_due());
             // A window that closes meanwhile does not wait.
             drop(shared);
             let made = is_due.and_then(|is_due| if is_due { back_up(&path).map_err(Into::into) } else { Ok(()) });

@@ -213,19 +213,12 @@ fn lost_buttons_ui(ui: &mut Ui, ctx: &mut Context<'_>, aside: &Aside, lost: &Los
     }
 }
 
-/// The face that has the word of the other one now, and that it is not that one: what is not theirs is rejected or
-/// restored, and the other one waits again.
+/// The face that has the other one's name now, and that it is not that one, which waits again then.
 fn carried_ui(ui: &mut Ui, ctx: &mut Context<'_>, aside: &Aside, face: &CarriedFace) {
-    let (name, label, decision) = match (face.was.state.person(), &face.was.name) {
-        (Some(person), name) => {
-            let name = name.as_deref().unwrap_or(ctx.text.s("unnamed_group"));
-            let label = ctx.text.f("not_them", &[("name", name)]);
-            (name, label, Decision::Reject { person, faces: vec![face.into] })
-        }
-        (None, _) => (ctx.text.s("unnamed"), ctx.text.s("restore").to_owned(), Decision::Restore(vec![face.into])),
-    };
-    if buttons::button_ui(ui, Rank::Quiet, &label).clicked() {
-        decide(ctx, aside, decision);
+    let Some(person) = face.was.state.person() else { return };
+    let name = face.was.name.as_deref().unwrap_or(ctx.text.s("unnamed_group"));
+    if buttons::button_ui(ui, Rank::Quiet, &ctx.text.f("not_them", &[("name", name)])).clicked() {
+        decide(ctx, aside, Decision::Reject { person, faces: vec![face.into] });
     }
     let now = FaceTile { face: face.into, side: 72.0, frame: TileFrame::Square, selected: false, name };
     if face_tile_ui(ui, ctx, now).clicked() {
